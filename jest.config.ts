@@ -1,0 +1,36 @@
+/** @jest-config-loader esbuild-register */
+import type { Config } from "jest";
+
+const shared = {
+  extensionsToTreatAsEsm: [".ts"],
+  transform: {
+    "^.+\\.ts$": [
+      "@swc/jest",
+      {
+        jsc: { target: "es2022", parser: { syntax: "typescript", explicitResourceManagement: true } },
+        module: { type: "es6" },
+      },
+    ],
+  },
+  moduleNameMapper: {
+    "^mcuboot-hil/jest$": "<rootDir>/src/jest/index.ts",
+    "^mcuboot-hil$": "<rootDir>/src/index.ts",
+  },
+  testEnvironment: "node",
+  modulePathIgnorePatterns: ["<rootDir>/dist/"],
+} as const;
+
+/**
+ * unit: beside the code. hil: suites against a bench (the twin, or HIL_BOARD). golden: suites over golden vectors.
+ * peers: suites against installed real tools (imgtool, smpclient …); each says what it misses when it skips.
+ */
+const config: Config = {
+  projects: [
+    { ...shared, displayName: "unit", testMatch: ["<rootDir>/src/**/*.test.ts", "<rootDir>/scripts/**/*.test.ts"] },
+    { ...shared, displayName: "hil", testMatch: ["<rootDir>/hil-tests/**/*.test.ts"] },
+    { ...shared, displayName: "golden", testMatch: ["<rootDir>/golden/**/*.test.ts"] },
+    { ...shared, displayName: "peers", testMatch: ["<rootDir>/peers/**/*.test.ts"] },
+  ],
+};
+
+export default config;

@@ -1,0 +1,85 @@
+/**
+ * The one door through which time enters. `RealClock` wraps the machine's monotonic clock; `VirtualClock`
+ * (virtual-clock.ts) lets a campaign on the twin run faster than real time and the same every time.
+ */
+export interface Clock {
+  readonly kind: "real" | "virtual";
+  /** Microseconds since this clock was made. Monotonic, an integer. */
+  nowUs(): number;
+  /**
+   * Calls `wake` once, at `dueUs` on this clock (at once, but never synchronously, when that moment has passed).
+   * Alarms of one moment fire in the order they were asked for. Returns a function that cancels the alarm.
+   */
+  at(dueUs: number, wake: () => void): () => void;
+  /**
+   * Runs real input or output (a file, a socket, a child process) during which virtual time must stand still,
+   * so that how long the machine takes cannot change what a campaign does. The real clock just runs it.
+   */
+  whileReal<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** Wall time for the parts of a record that are about the host, and for nothing else. */
+export function wallTime(): Date {
+  return new Date();
+}
+
+/**
+ * Resolves after `durationMs` milliseconds (fractions allowed, negative counts as 0) on `clock`.
+ * @throws the signal's reason when `signal` aborts first.
+ */
+export function sleep(clock: Clock, durationMs: number, signal?: AbortSignal): Promise<void> {
+  return sleepUntil(clock, clock.nowUs() + Math.round(Math.max(0, durationMs) * 1000), signal);
+}
+
+/** Resolves at `dueUs` (microseconds on `clock`); throws the signal's reason when `signal` aborts first. */
+export function sleepUntil(clock: Clock, dueUs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const onAbort = () => {
+      cancel();
+      reject(signal?.reason);
+    };
+    const cancel = clock.at(dueUs, () => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/** The longest delay a Node timer takes, in milliseconds; longer waits are made of several. */
+const NODE_TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** Real time, from `process.hrtime`: for boards, and for a twin that other programs talk to. */
+export class RealClock implements Clock {
+  readonly kind = "real";
+  readonly #zero = process.hrtime.bigint();
+
+  nowUs(): number {
+    return Number((process.hrtime.bigint() - this.#zero) / 1000n);
+  }
+
+  at(dueUs: number, wake: () => void): () => void {
+    let timer: NodeJS.Timeout | undefined;
+    let immediate: NodeJS.Immediate | undefined;
+    const arm = () => {
+      const leftUs = dueUs - this.nowUs();
+      if (leftUs <= 0) immediate = setImmediate(wake);
+      // Node rounds timers up to whole milliseconds: the last one is spun through the event loop instead.
+      else if (leftUs < 1500) immediate = setImmediate(arm);
+      else timer = setTimeout(arm, Math.min(Math.floor(leftUs / 1000) - 1, NODE_TIMER_MS_MAX));
+    };
+    arm();
+    return () => {
+      clearTimeout(timer);
+      clearImmediate(immediate);
+    };
+  }
+
+  whileReal<T>(work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+}

@@ -1,0 +1,33 @@
+import { type Clock, sleep } from "./clock.ts";
+import { TimeoutError } from "./errors.ts";
+
+/**
+ * The one wait: runs `work` with a deadline, a signal and a sentence. Whoever wins stops the other: `work` gets a signal
+ * that aborts when the deadline passes or the caller gives up, and no alarm outlives the call.
+ *
+ * @param limitMs the deadline in milliseconds from now, on `clock`.
+ * @param awaited what is awaited, as a noun: "the MCUboot banner on VCOM1".
+ * @param lastSeen asked only on a timeout: what came last, as a sentence.
+ * @throws TimeoutError at the deadline; the signal's reason when `signal` aborts; what `work` throws.
+ */
+export async function within<T>(
+  clock: Clock,
+  limitMs: number,
+  awaited: string,
+  work: (stop: AbortSignal) => Promise<T>,
+  options: { signal?: AbortSignal | undefined; lastSeen?: () => string; hint?: string } = {},
+): Promise<T> {
+  options.signal?.throwIfAborted();
+  const loser = new AbortController();
+  const forward = () => loser.abort(options.signal?.reason);
+  options.signal?.addEventListener("abort", forward, { once: true });
+  try {
+    const expiry = sleep(clock, limitMs, loser.signal).then(() => {
+      throw new TimeoutError(awaited, limitMs, options.lastSeen?.(), options.hint);
+    });
+    return await Promise.race([work(loser.signal), expiry]);
+  } finally {
+    options.signal?.removeEventListener("abort", forward);
+    loser.abort(new Error(`the wait for ${awaited} is over`));
+  }
+}

@@ -1,0 +1,2 @@
+/** The library: each room's public face. */
+export * as core from "./core/index.ts";

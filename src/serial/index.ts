@@ -1,0 +1,3 @@
+export * from "./link.ts";
+export * from "./memory.ts";
+export * from "./uart.ts";
