@@ -79,6 +79,7 @@ export default {
     "eslint/no-shadow": "off",
     "unicorn/consistent-function-scoping": "off",
     "unicorn/no-array-sort": "off",
+    "unicorn/no-useless-spread": "off",
     "unicorn/no-array-reverse": "off",
     "promise/always-return": "off",
     "typescript/no-unsafe-type-assertion": "off",

@@ -1,0 +1,14 @@
+/** What a command may touch of the world outside: injected, so that a test is a caller like any other. */
+export interface CliIo {
+  /** Writes to standard output, as it is (no line end is added). */
+  out(text: string): void;
+  /** Writes to standard error, as it is. */
+  err(text: string): void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Aborts on Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** True when standard output is a terminal: progress bars and colour are welcome. */
+  readonly isTty: boolean;
+  readonly columns: number;
+}
