@@ -1,6 +1,8 @@
 export * from "./bytes.ts";
 export * from "./cleanup.ts";
 export * from "./clock.ts";
+export * from "./config-file.ts";
+export { type FieldPath, fieldName, type Problem } from "./config-problems.ts";
 export * from "./errors.ts";
 export * from "./listeners.ts";
 export * from "./queue.ts";

@@ -1,0 +1,295 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import * as fc from "fast-check";
+import { stringify } from "yaml";
+import { z } from "zod";
+import { type ConfigFileError, loadYaml, parseYaml, resolveFrom } from "./config-file.ts";
+import { isKind, messageOf } from "./errors.ts";
+
+const port = z.union([
+  z.strictObject({ path: z.string() }),
+  z.strictObject({
+    jlink: z.string({ error: 'must be text: put the number in quotes ("001050012345")' }),
+    interface: z.int().min(0),
+  }),
+]);
+const schema = z.strictObject({
+  name: z.string().min(1),
+  kind: z.enum(["twin", "hardware"]),
+  app: z.strictObject({ baud_rate: z.int().min(1200).max(1_000_000), path: z.string() }).optional(),
+  slot: z.int().multipleOf(4096).optional(),
+  power: z
+    .discriminatedUnion("driver", [
+      z.strictObject({ driver: z.literal("lcus"), channel: z.int().min(1) }),
+      z.strictObject({ driver: z.literal("command"), on: z.array(z.string()).min(1) }),
+    ])
+    .optional(),
+  port: port.optional(),
+  wifi: z.strictObject({ password: z.string().min(8) }).optional(),
+  list: z.array(z.strictObject({ at: z.int() })).optional(),
+});
+
+function paragraphOf(text: string): string {
+  try {
+    parseYaml(text, "lab.yaml", schema);
+  } catch (error) {
+    if (!isKind(error, "configuration")) throw error;
+    expect(error.exitCode).toBe(2);
+    return error.paragraph();
+  }
+  throw new Error("no error");
+}
+
+describe("a configuration file that is right", () => {
+  const text =
+    "# a comment\nname: dk\nkind: twin\n\napp:\n  path: /dev/x\n  baud_rate: 0x1C200\nlist:\n  - at: 1\n  - at: 2\n";
+
+  test("gives its value, with hexadecimal numbers read", () => {
+    expect(parseYaml(text, "lab.yaml", schema).value.app).toEqual({ path: "/dev/x", baud_rate: 115_200 });
+  });
+
+  test("knows the line of each field, of list items, and of what stands around an absent field", () => {
+    const { lineOf } = parseYaml(text, "lab.yaml", schema);
+    expect(
+      [[], ["kind"], ["app", "baud_rate"], ["list", 1, "at"], ["app", "absent", "deep"], ["wifi"]].map(lineOf),
+    ).toEqual([2, 3, 7, 10, 5, 2]);
+  });
+
+  test("makes errors about its fields for checks of other kinds", () => {
+    const error = parseYaml(text, "lab.yaml", schema).wrong(
+      ["app", "path"],
+      "names a port that is not there.",
+      "Plug it in.",
+    );
+    expect(error.paragraph()).toBe("lab.yaml, line 6: app.path names a port that is not there. Plug it in.");
+  });
+
+  test("may repeat a part by an alias, and lines are those of the anchor's part", () => {
+    const file = parseYaml("name: x\nkind: twin\napp: &a\n  path: p\n  baud_rate: 9600\n", "lab.yaml", schema);
+    expect(file.lineOf(["app", "path"])).toBe(4);
+    const twice = parseYaml("list:\n  - &one\n    at: 1\n  - *one\n", "x", z.strictObject({ list: schema.shape.list }));
+    expect([twice.value.list, twice.lineOf(["list", 1]), twice.lineOf(["list", 1, "at"])]).toEqual([
+      [{ at: 1 }, { at: 1 }],
+      4,
+      3,
+    ]);
+  });
+
+  test("reads yes and no as text, as YAML 1.2 says", () => {
+    expect(parseYaml("name: no\nkind: twin\n", "lab.yaml", schema).value.name).toBe("no");
+  });
+});
+
+describe("a configuration file that is wrong", () => {
+  const head = "name: dk\nkind: twin\n";
+  test.each([
+    [
+      "a wrong type",
+      `${head}app:\n  path: x\n  baud_rate: fast\n`,
+      'lab.yaml, line 5: app.baud_rate is "fast"; expected a whole number.',
+    ],
+    ["a fraction", `${head}slot: 1.5\n`, "lab.yaml, line 3: slot is 1.5; expected a whole number."],
+    [
+      "a number out of range",
+      `${head}app: {path: x, baud_rate: 300}\n`,
+      "lab.yaml, line 3: app.baud_rate is 300; expected at least 1200.",
+    ],
+    [
+      "a number as the file spells it",
+      `${head}slot: 0x1001\n`,
+      "lab.yaml, line 3: slot is 0x1001; expected a multiple of 4096.",
+    ],
+    ["a missing field, at its parent's line", "kind: twin\n", "lab.yaml, line 1: name is missing; expected text."],
+    ["an empty field", `${head}slot:\n`, "lab.yaml, line 3: slot is empty; expected a whole number."],
+    [
+      "a mistyped field",
+      `${head}app: {path: x, baud_rat: 9600, baud_rate: 9600}\n`,
+      'lab.yaml, line 3: app.baud_rat is not a field; did you mean "baud_rate"?',
+    ],
+    [
+      "an unknown field",
+      `${head}app: {path: x, colour: red, baud_rate: 9600}\n`,
+      "lab.yaml, line 3: app.colour is not a field here; the fields are baud_rate, path.",
+    ],
+    [
+      "a mistyped word of a list",
+      "name: dk\nkind: twn\n",
+      'lab.yaml, line 2: kind is "twn"; expected one of twin, hardware (did you mean "twin"?).',
+    ],
+    [
+      "an unknown word of a list",
+      "name: dk\nkind: qemu\n",
+      'lab.yaml, line 2: kind is "qemu"; expected one of twin, hardware.',
+    ],
+    [
+      "an unknown driver",
+      `${head}power:\n  driver: lcuss\n`,
+      'lab.yaml, line 4: power.driver is "lcuss"; expected one of lcus, command (did you mean "lcus"?).',
+    ],
+    [
+      "a missing driver",
+      `${head}power:\n  channel: 1\n`,
+      "lab.yaml, line 3: power.driver is missing; expected one of lcus, command.",
+    ],
+    [
+      "the nearest form of a union, in the schema's own words",
+      `${head}port: { jlink: 001050012345, interface: 2 }\n`,
+      'lab.yaml, line 3: port.jlink is 001050012345; must be text: put the number in quotes ("001050012345").',
+    ],
+    ["a scalar where a union wants a mapping", `${head}port: 5\n`, "lab.yaml, line 3: port is 5; expected a mapping."],
+    [
+      "an empty list",
+      `${head}power:\n  driver: command\n  on: []\n`,
+      "lab.yaml, line 5: power.on is a list of 0; expected at least 1 items.",
+    ],
+    [
+      "a list item",
+      `${head}list:\n  - at: 1\n  - at: soon\n`,
+      'lab.yaml, line 5: list[1].at is "soon"; expected a whole number.',
+    ],
+    [
+      "a mapping where a word is wanted",
+      "name: {a: 1}\nkind: twin\n",
+      "lab.yaml, line 1: name is a mapping; expected text.",
+    ],
+    [
+      "a secret, unseen",
+      `${head}wifi: { password: hunter2 }\n`,
+      "lab.yaml, line 3: wifi.password is wrong (its value is not shown); expected at least 8 characters.",
+    ],
+  ])("names file, line, field, found and expected for %s", (_, text, message) => {
+    expect(paragraphOf(text)).toBe(message);
+  });
+
+  test("gets all its problems in one error, in the order of the lines", () => {
+    expect(paragraphOf("colour: red\nkind: twn\nslot: 1\n")).toBe(
+      [
+        "lab.yaml: 4 problems.",
+        "  line 1: name is missing; expected text.",
+        "  line 1: colour is not a field here; the fields are name, kind, app, slot, power, port, wifi, list.",
+        '  line 2: kind is "twn"; expected one of twin, hardware (did you mean "twin"?).',
+        "  line 3: slot is 1; expected a multiple of 4096.",
+      ].join("\n"),
+    );
+  });
+
+  test("shows a long value shortened", () => {
+    expect(paragraphOf(`name: dk\nkind: ${"x".repeat(5000)}\n`).length).toBeLessThan(200);
+  });
+});
+
+describe("text that is not one YAML document", () => {
+  test.each([
+    ["an empty file", "", "lab.yaml, line 1: the file is empty."],
+    ["only comments", "# nothing\n", "lab.yaml, line 1: the file is empty."],
+    ["only null", "~\n", "lab.yaml, line 1: the file is empty."],
+    ["a tab", "app:\n\tpath: x\n", "lab.yaml, line 2: a tab cannot indent YAML; use blanks."],
+    [
+      "a field twice",
+      "name: a\nkind: twin\nname: b\n",
+      "lab.yaml, line 3: this field stands twice in its mapping; keep one.",
+    ],
+    [
+      "two documents",
+      "name: a\n---\nname: b\n",
+      'lab.yaml, line 2: a second document begins here ("---"); one file holds one.',
+    ],
+    ["YAML 1.1", "%YAML 1.1\n---\nname: a\n", "lab.yaml, line 1: YAML 1.1 is asked for; write YAML 1.2."],
+    ["a text at the top", "hello\n", 'lab.yaml, line 1: is "hello"; expected a mapping.'],
+    [
+      "an alias without anchor",
+      "name: *who\n",
+      "lab.yaml, line 1: its anchors and aliases cannot be resolved: Unresolved alias (the anchor must be set before the alias): who.",
+    ],
+  ])("is refused with its line: %s", (_, text, message) => {
+    expect(paragraphOf(text)).toBe(message);
+  });
+
+  test("is refused with the line of an open bracket", () => {
+    expect(paragraphOf("name: a\nlist: [1, 2\nkind: twin\n")).toMatch(/^lab\.yaml, line 3: Flow sequence .*\]\.$/);
+  });
+
+  test("is refused for a tag that no schema knows", () => {
+    expect(paragraphOf("name: !js/function x\nkind: twin\n")).toMatch(
+      /^lab\.yaml, line 1: Unresolved tag: !js\/function\.$/,
+    );
+  });
+
+  test("cannot eat the memory by aliases of aliases", () => {
+    const letters = "abcdefgh".split("");
+    const bomb = letters.map((name, level) => {
+      const items =
+        level === 0
+          ? "1"
+          : Array(9)
+              .fill(`*${letters[level - 1]}`)
+              .join(", ");
+      return `${name}: &${name} [${items}]`;
+    });
+    expect(paragraphOf(bomb.join("\n"))).toContain("its anchors and aliases cannot be resolved");
+  });
+
+  test("cannot nest without bound", () => {
+    expect(paragraphOf(`name: ${"[".repeat(100)}${"]".repeat(100)}\n`)).toBe(
+      "lab.yaml, line 1: it nests deeper than 64 levels.",
+    );
+  });
+});
+
+describe("reading from disk", () => {
+  test("says which file is not there", async () => {
+    const failed = loadYaml("/nowhere/lab.yaml", schema);
+    await expect(failed).rejects.toMatchObject({
+      kind: "configuration",
+      message: "/nowhere/lab.yaml: there is no such file.",
+    });
+  });
+
+  test("says that a folder is no file, and refuses bytes that are not UTF-8", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "hil-"));
+    await expect(loadYaml(folder, schema)).rejects.toMatchObject({ message: `${folder}: this is a folder.` });
+    const file = join(folder, "latin1.yaml");
+    await writeFile(file, Buffer.from("name: caf\u00e9\n", "latin1"));
+    await expect(loadYaml(file, schema)).rejects.toMatchObject({ message: `${file}: the file is not UTF-8 text.` });
+  });
+
+  test("refuses a file over its limit without parsing it", async () => {
+    const file = join(await mkdtemp(join(tmpdir(), "hil-")), "big.yaml");
+    await writeFile(file, "#".repeat(1_048_577));
+    await expect(loadYaml(file, schema)).rejects.toMatchObject({ message: `${file}: 1048577 bytes are too many.` });
+  });
+
+  test("reads what is right", async () => {
+    const file = join(await mkdtemp(join(tmpdir(), "hil-")), "lab.yaml");
+    await writeFile(file, "name: dk\nkind: hardware\n");
+    expect((await loadYaml(file, schema)).value).toEqual({ name: "dk", kind: "hardware" });
+  });
+
+  test("takes paths in a file relative to it", () => {
+    expect(resolveFrom("/lab/boards/a.yaml", "../keys/k.pem")).toBe("/lab/keys/k.pem");
+    expect(resolveFrom("/lab/boards/a.yaml", "/abs/k.pem")).toBe("/abs/k.pem");
+  });
+});
+
+test("any JSON value either comes back whole or is refused with a line that the file has", () => {
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.constantFrom("name", "kind", "slot", "list", "x"), fc.jsonValue({ maxDepth: 3 })),
+      (value) => {
+        const text = stringify(value);
+        try {
+          expect(parseYaml(text, "lab.yaml", schema).value).toEqual(value);
+        } catch (error) {
+          if (!isKind(error, "configuration")) throw error;
+          const { problems } = error as ConfigFileError;
+          expect(problems.length).toBeGreaterThan(0);
+          for (const { line } of problems) expect(line).toBeLessThanOrEqual(text.split("\n").length);
+          expect(messageOf(error)).not.toContain("undefined");
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});

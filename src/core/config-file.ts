@@ -1,0 +1,183 @@
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import type { z } from "zod";
+import { expectations, type FieldPath, fieldName, type Problem, problemsOf } from "./config-problems.ts";
+import { ConfigurationError, hasCode, messageOf } from "./errors.ts";
+
+/** Largest configuration file that is read, in bytes. */
+const FILE_BYTES_MAX = 1_048_576;
+/** Deepest nesting of mappings and lists. */
+const DEPTH_MAX = 64;
+/** How many nodes aliases may repeat: a limit on "billion laughs" files. */
+const ALIASES_MAX = 100;
+
+/** A configuration file that was read and found right. */
+export interface ConfigFile<T> {
+  /** The file as it was named. */
+  readonly file: string;
+  readonly value: T;
+  /** Line (from 1) of a field, or of the nearest field around it that the file spells out. */
+  lineOf(this: void, path: FieldPath): number;
+  /** An error about one field, for checks that a schema cannot make (a file that is not there, say). */
+  wrong(path: FieldPath, text: string, hint?: string, options?: ErrorOptions): ConfigFileError;
+}
+
+/** Everything that is wrong with one configuration file, by line. Exit 2. */
+export class ConfigFileError extends ConfigurationError {
+  readonly file: string;
+  readonly problems: readonly Problem[];
+
+  constructor(file: string, problems: readonly Problem[], hint = "", options?: ErrorOptions) {
+    super(listed(file, problems), hint, options);
+    this.file = file;
+    this.problems = problems;
+  }
+}
+
+/** A path in a configuration file is relative to that file, wherever the command was started. */
+export function resolveFrom(file: string, path: string): string {
+  return resolve(dirname(file), path);
+}
+
+/**
+ * Reads and checks a YAML 1.2 file.
+ * @throws ConfigFileError with all problems; ConfigurationError when the file cannot be read.
+ */
+export async function loadYaml<S extends z.ZodType>(file: string, schema: S): Promise<ConfigFile<z.output<S>>> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    const [what, hint] = hasCode(error, "ENOENT")
+      ? ["there is no such file", "Check the path."]
+      : hasCode(error, "EISDIR")
+        ? ["this is a folder", "Name a YAML file in it."]
+        : ["the file cannot be read", messageOf(error)];
+    throw new ConfigurationError(`${file}: ${what}.`, hint, { cause: error });
+  }
+  if (bytes.length > FILE_BYTES_MAX) {
+    throw new ConfigurationError(`${file}: ${bytes.length} bytes are too many.`, `At most ${FILE_BYTES_MAX} are read.`);
+  }
+  return parseYaml(decoded(bytes, file), file, schema);
+}
+
+/**
+ * Checks YAML 1.2 text that came from `file` (only named in errors).
+ * @throws ConfigFileError with every problem: line, field, what was found, what is expected.
+ */
+export function parseYaml<S extends z.ZodType>(text: string, file: string, schema: S): ConfigFile<z.output<S>> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { version: "1.2", lineCounter: lines, stringKeys: true, logLevel: "error" });
+  const syntax = syntaxProblems(document, lines);
+  if (syntax.length > 0) throw new ConfigFileError(file, syntax);
+  const input = contentsOf(document, file);
+  const lineOf = (path: FieldPath) => lineAt(document, lines, path);
+  const expected = expectations();
+  const parsed = schema.safeParse(input, { error: expected.text });
+  if (!parsed.success) {
+    const source = (path: FieldPath) => sourceAt(document, path);
+    throw new ConfigFileError(file, problemsOf(parsed.error.issues, { input, lineOf, source, known: expected.known }));
+  }
+  return {
+    file,
+    value: parsed.data,
+    lineOf,
+    wrong: (path, message, hint, options) =>
+      new ConfigFileError(file, [{ line: lineOf(path), field: fieldName(path), text: message }], hint, options),
+  };
+}
+
+function listed(file: string, problems: readonly Problem[]): string {
+  const lines = problems.map(({ line, field, text }) => `line ${line}: ${field === "" ? "" : `${field} `}${text}`);
+  if (lines.length === 1) return `${file}, ${lines[0]}`;
+  return `${file}: ${lines.length} problems.\n${lines.map((line) => `  ${line}`).join("\n")}`;
+}
+
+function decoded(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new ConfigurationError(`${file}: the file is not UTF-8 text.`, "Save it as UTF-8.", { cause: error });
+  }
+}
+
+/** What the parser's codes mean for someone who edits a file by hand; other codes speak for themselves. */
+const SYNTAX_HELP: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: "a tab cannot indent YAML; use blanks.",
+  DUPLICATE_KEY: "this field stands twice in its mapping; keep one.",
+  MULTIPLE_DOCS: 'a second document begins here ("---"); one file holds one.',
+};
+
+function syntaxProblems(document: Document.Parsed, lines: LineCounter): Problem[] {
+  const found = [...document.errors, ...document.warnings].map((fault) => ({
+    line: lines.linePos(fault.pos[0]).line,
+    field: "",
+    // The parser appends the place and a drawing of it after "at line".
+    text: SYNTAX_HELP[fault.code] ?? `${fault.message.split(/ at line \d/)[0]}.`,
+  }));
+  const version = document.directives.yaml;
+  if (version.version !== "1.2") {
+    found.unshift({ line: 1, field: "", text: `YAML ${version.version} is asked for; write YAML 1.2.` });
+  }
+  return found;
+}
+
+function contentsOf(document: Document.Parsed, file: string): unknown {
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
+    throw new ConfigFileError(file, [{ line: 1, field: "", text: "the file is empty." }]);
+  }
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: ALIASES_MAX });
+  } catch (error) {
+    const text = `its anchors and aliases cannot be resolved: ${messageOf(error)}.`;
+    throw new ConfigFileError(file, [{ line: 1, field: "", text }], "", { cause: error });
+  }
+  if (deeperThan(value, DEPTH_MAX)) {
+    throw new ConfigFileError(file, [{ line: 1, field: "", text: `it nests deeper than ${DEPTH_MAX} levels.` }]);
+  }
+  return value;
+}
+
+function deeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((child) => deeperThan(child, levels - 1));
+}
+
+/** The node of a field and the offset where its key (or, in a list, the item itself) begins; undefined when absent. */
+function place(document: Document.Parsed, path: FieldPath): { node: Node | null; offset: number } | undefined {
+  let node: Node | null = document.contents;
+  let offset = node?.range?.[0] ?? 0;
+  for (const step of path) {
+    const container: Node | null | undefined = isAlias(node) ? node.resolve(document) : node;
+    if (isMap(container)) {
+      const pair = container.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+      if (!pair) return undefined;
+      offset = (pair.key as Node).range?.[0] ?? offset;
+      node = pair.value as Node | null;
+    } else if (isSeq(container)) {
+      const item = container.items[Number(step)] as Node | undefined;
+      if (!item) return undefined;
+      offset = item.range?.[0] ?? offset;
+      node = item;
+    } else {
+      return undefined;
+    }
+  }
+  return { node, offset };
+}
+
+function lineAt(document: Document.Parsed, lines: LineCounter, path: FieldPath): number {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const found = place(document, path.slice(0, length));
+    if (found) return lines.linePos(found.offset).line;
+  }
+  return 1;
+}
+
+/** A scalar as the file spells it (`0x10000`, not 65536). */
+function sourceAt(document: Document.Parsed, path: FieldPath): string | undefined {
+  const node = place(document, path)?.node;
+  return isScalar(node) && typeof node.value === "number" ? node.source : undefined;
+}
