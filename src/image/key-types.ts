@@ -1,0 +1,100 @@
+import type { HashName } from "./hashes.ts";
+import { TLV } from "./tlvs.ts";
+
+interface KeyTypeRow {
+  /** As `keygen -t` names it. */
+  readonly name: string;
+  /** node:crypto's names. */
+  readonly algorithm: "rsa" | "ec" | "ed25519" | "x25519";
+  readonly modulusBits: number | undefined;
+  readonly curve: string | undefined;
+  /** Names in generated C and Rust sources. */
+  readonly shortName: string;
+  /** TLV of its signatures; undefined for keys that cannot sign. */
+  readonly signatureTlv: number | undefined;
+  /** Image hashes it may sign; the first is `--sha auto`. */
+  readonly hashes: readonly HashName[];
+  /** Length that `--pad-sig` fills up to; undefined where signatures have one length. */
+  readonly paddedSignatureBytes: number | undefined;
+  readonly source: string;
+}
+
+const source = "imgtool keys/, MCUboot docs/imgtool.md";
+
+/** Kinds of keys that MCUboot images know. */
+export const KEY_TYPES = [
+  {
+    name: "rsa-2048",
+    algorithm: "rsa",
+    modulusBits: 2048,
+    curve: undefined,
+    shortName: "rsa",
+    signatureTlv: TLV.RSA2048,
+    hashes: ["sha256"],
+    paddedSignatureBytes: undefined,
+    source,
+  },
+  {
+    name: "rsa-3072",
+    algorithm: "rsa",
+    modulusBits: 3072,
+    curve: undefined,
+    shortName: "rsa",
+    signatureTlv: TLV.RSA3072,
+    hashes: ["sha256"],
+    paddedSignatureBytes: undefined,
+    source,
+  },
+  {
+    name: "ecdsa-p256",
+    algorithm: "ec",
+    modulusBits: undefined,
+    curve: "prime256v1",
+    shortName: "ecdsa",
+    signatureTlv: TLV.ECDSASIG,
+    hashes: ["sha256"],
+    paddedSignatureBytes: 72,
+    source,
+  },
+  {
+    name: "ecdsa-p384",
+    algorithm: "ec",
+    modulusBits: undefined,
+    curve: "secp384r1",
+    shortName: "ecdsap384",
+    signatureTlv: TLV.ECDSASIG,
+    hashes: ["sha384"],
+    paddedSignatureBytes: 103,
+    source,
+  },
+  {
+    name: "ed25519",
+    algorithm: "ed25519",
+    modulusBits: undefined,
+    curve: undefined,
+    shortName: "ed25519",
+    signatureTlv: TLV.ED25519,
+    hashes: ["sha256", "sha512"],
+    paddedSignatureBytes: undefined,
+    source,
+  },
+  {
+    name: "x25519",
+    algorithm: "x25519",
+    modulusBits: undefined,
+    curve: undefined,
+    shortName: "x25519",
+    signatureTlv: undefined,
+    hashes: [],
+    paddedSignatureBytes: undefined,
+    source,
+  },
+] as const satisfies readonly KeyTypeRow[];
+
+export type KeyTypeName = (typeof KEY_TYPES)[number]["name"];
+
+export function keyTypeRow(name: KeyTypeName): KeyTypeRow {
+  const row: KeyTypeRow | undefined = KEY_TYPES.find((candidate) => candidate.name === name);
+  if (row === undefined) throw new RangeError(`no key type is named ${name}`);
+  return row;
+}
