@@ -1,0 +1,161 @@
+import type { SerialPort as Port } from "serialport";
+import { BenchError, type Clock, Queue, sleep } from "../core/index.ts";
+import type { Chunk, Link } from "./link.ts";
+import { serialPortError } from "./port-errors.ts";
+
+/** How long closing may take before it is given up, in milliseconds: a port in a bad state must not hold a run. */
+const CLOSE_MS = 2_000;
+/** How long the last bytes written may take to leave before they are thrown away, in milliseconds. */
+const DRAIN_MS = 500;
+
+export interface SerialPortOptions {
+  /** Bits a second, 8N1. */
+  readonly baudRate: number;
+  readonly clock: Clock;
+  /** RTS/CTS. Default false. */
+  readonly hardwareFlowControl?: boolean;
+  /**
+   * State of DTR after opening. Without it the system decides (Linux and macOS assert it). A J-Link on board drives
+   * its UART pins only while DTR is set, so false stops it from feeding a board that is switched off (lab-hardware.md 6.6).
+   */
+  readonly dtr?: boolean;
+  /** State of RTS after opening; without effect under hardware flow control. */
+  readonly rts?: boolean;
+  /** For people; default is the path. */
+  readonly name?: string;
+}
+
+/**
+ * Opens a serial port for this process alone (an advisory lock).
+ * @param path device path, "/dev/ttyACM1", "COM7"; `resolvePort` finds it by a board's identity.
+ * @throws BenchError when the port is absent, taken (by whom, where the system tells) or forbidden.
+ * Source: serialport 13 (bindings-cpp): its errors have a text and no code; `port-errors.ts` is the one place that reads it.
+ */
+export async function openSerialPort(path: string, options: SerialPortOptions): Promise<Link> {
+  const { SerialPort } = await import("serialport");
+  let port: Port;
+  try {
+    port = new SerialPort({
+      path,
+      baudRate: options.baudRate,
+      rtscts: options.hardwareFlowControl ?? false,
+      autoOpen: false,
+      lock: true,
+    });
+    await called((done) => port.open(done));
+  } catch (error) {
+    throw await serialPortError(path, error);
+  }
+  const link = new SerialLink(port, options);
+  if (options.dtr === undefined && options.rts === undefined) return link;
+  try {
+    await called((done) => port.set({ dtr: options.dtr ?? true, rts: options.rts ?? true }, done));
+    return link;
+  } catch (error) {
+    await link[Symbol.asyncDispose]();
+    const hint = "Leave `dtr` and `rts` out for a pseudo-terminal or an adapter without control lines.";
+    throw new BenchError(`${link.name} does not take DTR and RTS.`, hint, { cause: error });
+  }
+}
+
+class SerialLink implements Link {
+  readonly name: string;
+  readonly #path: string;
+  readonly #port: Port;
+  readonly #clock: Clock;
+  readonly #arrived = new Queue<Chunk>();
+  #gone: BenchError | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(port: Port, options: SerialPortOptions) {
+    this.name = options.name ?? port.path;
+    this.#path = port.path;
+    this.#port = port;
+    this.#clock = options.clock;
+    port.on("data", (bytes: Uint8Array) => {
+      this.#arrived.push({ atUs: this.#clock.nowUs(), bytes: Uint8Array.from(bytes) });
+    });
+    port.on("error", (error) => this.#vanished(error));
+    port.on("close", (error: unknown) => this.#vanished(error));
+  }
+
+  get chunks(): AsyncIterable<Chunk> {
+    return this.#arrived;
+  }
+
+  async write(bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (this.#gone) throw this.#gone;
+    if (this.#closing) throw new BenchError(`${this.name} is closed.`, "Open it again.");
+    const written = called((done) => this.#port.write(Buffer.from(bytes), done)).catch((error: unknown) => {
+      if (this.#closing) throw new BenchError(`${this.name} was closed while it was written to.`, "", { cause: error });
+      this.#vanished(error);
+      throw this.#gone ?? error;
+    });
+    await orAborted(written, signal);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#arrived.end();
+    if (!this.#port.isOpen) return;
+    if ((await this.#limited(DRAIN_MS, (done) => this.#port.drain(done))) === "late") {
+      // Bytes that do not leave (flow control, a dead adapter) would hold close() for up to 30 s.
+      await this.#limited(DRAIN_MS, (done) => this.#port.flush(done));
+    }
+    await this.#limited(CLOSE_MS, (done) => this.#port.close(done));
+  }
+
+  /** Runs a step of closing; what it throws no longer matters, only that it ends. */
+  async #limited(limitMs: number, act: (done: Done) => void): Promise<"done" | "late"> {
+    const stop = new AbortController();
+    const late = sleep(this.#clock, limitMs, stop.signal).then(
+      () => "late" as const,
+      () => "done" as const,
+    );
+    const done = called(act).then(
+      () => "done" as const,
+      () => "done" as const,
+    );
+    const first = await Promise.race([done, late]);
+    stop.abort();
+    return first;
+  }
+
+  #vanished(cause: unknown): void {
+    if (this.#closing || this.#gone) return;
+    const hint = "Check the cable and the power of the board, then run `hil ports`.";
+    this.#gone = new BenchError(`port ${this.#path} vanished while it was in use.`, hint, { cause });
+    this.#arrived.end({ reason: this.#gone });
+    if (this.#port.isOpen) this.#port.close(() => undefined);
+  }
+}
+
+type Done = (error?: Error | null) => void;
+
+/** A promise of a function that takes a Node callback. */
+function called(act: (done: Done) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    act((error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** The work, or the signal's reason, whichever comes first; the listener does not outlive the call. */
+async function orAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return work;
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    work.catch(() => undefined);
+  }
+}

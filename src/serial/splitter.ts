@@ -1,0 +1,192 @@
+import { textOf } from "../core/index.ts";
+import type { Chunk } from "./link.ts";
+import type { FrameRecogniser, UartLine } from "./recogniser.ts";
+
+const LINE_FEED = 0x0a;
+
+/** What passed one splitter, and what it had to give up. All zero but the first three on a healthy line. */
+export interface SplitCounters {
+  bytes: number;
+  lines: number;
+  frames: number;
+  /** Text lines over the limit, cut into pieces. */
+  cutLines: number;
+  /** Frame lines that another marker or the end of the link cut off. */
+  unfinishedFrames: number;
+  /** Frame lines that log text ran into; what they held came back as text. */
+  brokenFrames: number;
+  /** Frame lines over their recogniser's limit. */
+  overlongFrames: number;
+}
+
+interface OpenFrame {
+  readonly recogniser: FrameRecogniser;
+  readonly bytes: number[];
+  /** Over the limit: skipped up to the line feed. */
+  overlong: boolean;
+}
+
+/**
+ * Splits the bytes of one UART into frame lines and lines of log text. Pure: bytes in, calls out, no time of its own.
+ *
+ * The text before a frame line and the text after it are one line of text: a board's logger does not know that a frame
+ * went out in the middle of its line. How the bytes were cut into chunks makes no difference.
+ * Source: lab behaviour in smp.md sections 2.2 and 2.3 (Zephyr documentation "SMP transport", console).
+ *
+ * @param options.textBytesMax longest line of text in bytes; a longer one comes in pieces of this length.
+ */
+export class UartSplitter {
+  readonly counters: SplitCounters = {
+    bytes: 0,
+    lines: 0,
+    frames: 0,
+    cutLines: 0,
+    unfinishedFrames: 0,
+    brokenFrames: 0,
+    overlongFrames: 0,
+  };
+  readonly #onLine: (line: UartLine) => void;
+  readonly #byMarker = new Map<number, FrameRecogniser>();
+  readonly #firstBytes = new Set<number>();
+  readonly #text: Uint8Array;
+  #textBytes = 0;
+  #cutting = false;
+  #held: number | undefined;
+  #frame: OpenFrame | undefined;
+
+  constructor(onLine: (line: UartLine) => void, options: { textBytesMax?: number } = {}) {
+    this.#onLine = onLine;
+    this.#text = new Uint8Array(options.textBytesMax ?? 4096);
+  }
+
+  /** Adds a recogniser; the answer takes it away again. A marker that is taken already is refused with a RangeError. */
+  add(recogniser: FrameRecogniser): () => void {
+    const keys = recogniser.markers.map(([first, second]) => (first << 8) | second);
+    for (const key of keys) {
+      const owner = this.#byMarker.get(key);
+      if (owner) throw new RangeError(`${recogniser.name} and ${owner.name} claim one marker, 0x${key.toString(16)}`);
+    }
+    for (const key of keys) this.#byMarker.set(key, recogniser);
+    this.#learnFirstBytes();
+    return () => {
+      for (const key of keys) if (this.#byMarker.get(key) === recogniser) this.#byMarker.delete(key);
+      this.#learnFirstBytes();
+    };
+  }
+
+  /** The line of text that has begun and not ended. */
+  get pending(): string {
+    return cleanText(this.#text.subarray(0, this.#textBytes));
+  }
+
+  push(chunk: Chunk): void {
+    this.counters.bytes += chunk.bytes.length;
+    for (const byte of chunk.bytes) this.#byte(byte, chunk.atUs);
+  }
+
+  /** The link is over: an unfinished frame is dropped and counted, an unfinished line of text comes out. */
+  end(atUs: number): void {
+    if (this.#held !== undefined) this.#plain(this.#held, atUs);
+    this.#held = undefined;
+    if (this.#frame) this.counters.unfinishedFrames += 1;
+    this.#frame = undefined;
+    this.#endLine(atUs);
+  }
+
+  #learnFirstBytes(): void {
+    this.#firstBytes.clear();
+    for (const key of this.#byMarker.keys()) this.#firstBytes.add(key >> 8);
+  }
+
+  #byte(byte: number, atUs: number): void {
+    if (this.#held !== undefined) {
+      const recogniser = this.#byMarker.get((this.#held << 8) | byte);
+      const held = this.#held;
+      this.#held = undefined;
+      if (recogniser) {
+        if (this.#frame) this.counters.unfinishedFrames += 1;
+        this.#frame = { recogniser, bytes: [held, byte], overlong: false };
+        return;
+      }
+      this.#plain(held, atUs);
+    }
+    if (this.#firstBytes.has(byte)) this.#held = byte;
+    else this.#plain(byte, atUs);
+  }
+
+  #plain(byte: number, atUs: number): void {
+    const frame = this.#frame;
+    if (!frame) {
+      this.#textByte(byte, atUs);
+      return;
+    }
+    if (byte === LINE_FEED) {
+      this.#frame = undefined;
+      if (frame.overlong) return;
+      this.counters.frames += 1;
+      frame.recogniser.accept({ atUs, bytes: Uint8Array.from([...frame.bytes, byte]) });
+      return;
+    }
+    if (frame.recogniser.allows?.(byte) === false) {
+      this.#frame = undefined;
+      if (!frame.overlong) {
+        this.counters.brokenFrames += 1;
+        for (const kept of frame.bytes.slice(2)) this.#textByte(kept, atUs);
+      }
+      this.#textByte(byte, atUs);
+      return;
+    }
+    if (frame.overlong) return;
+    // One byte of room is kept for the line feed.
+    if (frame.bytes.length + 1 < frame.recogniser.lineBytesMax) frame.bytes.push(byte);
+    else {
+      frame.overlong = true;
+      this.counters.overlongFrames += 1;
+    }
+  }
+
+  #textByte(byte: number, atUs: number): void {
+    if (byte === LINE_FEED) {
+      this.#endLine(atUs);
+      return;
+    }
+    if (this.#textBytes === this.#text.length) {
+      if (!this.#cutting) this.counters.cutLines += 1;
+      this.#emitText(atUs);
+      this.#cutting = true;
+    }
+    this.#text[this.#textBytes++] = byte;
+  }
+
+  #endLine(atUs: number): void {
+    this.#emitText(atUs);
+    this.#cutting = false;
+  }
+
+  #emitText(atUs: number): void {
+    const text = this.pending;
+    this.#textBytes = 0;
+    // A blank line says nothing; the raw bytes of the capture keep it.
+    if (text === "") return;
+    this.counters.lines += 1;
+    this.#onLine({ atUs, text });
+  }
+}
+
+const ESC = "\u001b";
+const BEL = "\u0007";
+/** ECMA-48: CSI sequences (colours, cursor), OSC up to BEL or ST, and two-character escapes. */
+const ESCAPES = new RegExp(`${ESC}(?:\\[[0-?]*[ -/]*[@-~]|\\][^${BEL}${ESC}]*(?:${BEL}|${ESC}\\\\)|[@-Z\\\\^_])`, "g");
+const CONTROLS = /[^\t\P{Cc}]/gu;
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Text of a line: UTF-8, or Latin-1 when it is not UTF-8, without escapes and control characters (tab stays). */
+function cleanText(bytes: Uint8Array): string {
+  let text: string;
+  try {
+    text = UTF8.decode(bytes);
+  } catch {
+    text = textOf(bytes);
+  }
+  return text.replaceAll(ESCAPES, "").replaceAll(CONTROLS, "");
+}
