@@ -5,7 +5,7 @@ import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
 import { stringify } from "yaml";
 import { z } from "zod";
-import { type ConfigFileError, loadYaml, parseYaml, resolveFrom } from "./config-file.ts";
+import { type ConfigFileError, loadYaml, parseValue, parseYaml, resolveFrom } from "./config-file.ts";
 import { isKind, messageOf } from "./errors.ts";
 
 const port = z.union([
@@ -271,6 +271,15 @@ describe("reading from disk", () => {
     expect(resolveFrom("/lab/boards/a.yaml", "../keys/k.pem")).toBe("/lab/keys/k.pem");
     expect(resolveFrom("/lab/boards/a.yaml", "/abs/k.pem")).toBe("/abs/k.pem");
   });
+});
+
+test("a value that stands in no file is checked with the same words", () => {
+  const value = { name: "x", kind: "twn", port: { jlink: 5, interface: 1 } };
+  expect(() => parseValue(value, schema, "the profile")).toThrow(
+    'the profile: kind is "twn"; expected one of twin, hardware (did you mean "twin"?). ' +
+      'port.jlink is 5; must be text: put the number in quotes ("001050012345").',
+  );
+  expect(parseValue({ name: "x", kind: "twin" }, schema, "the profile")).toEqual({ name: "x", kind: "twin" });
 });
 
 test("any JSON value either comes back whole or is refused with a line that the file has", () => {

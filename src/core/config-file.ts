@@ -88,6 +88,20 @@ export function parseYaml<S extends z.ZodType>(text: string, file: string, schem
   };
 }
 
+/**
+ * Checks a value that did not come from a file (or came from a checked one), with the same texts.
+ * @param what the value as a noun, for the error: `power driver "lcus"`.
+ * @throws ConfigurationError with every problem.
+ */
+export function parseValue<S extends z.ZodType>(value: unknown, schema: S, what: string): z.output<S> {
+  const expected = expectations();
+  const parsed = schema.safeParse(value, { error: expected.text });
+  if (parsed.success) return parsed.data;
+  const facts = { input: value, lineOf: () => 0, source: () => undefined, known: expected.known };
+  const texts = problemsOf(parsed.error.issues, facts).map(({ field, text }) => `${field} ${text}`.trim());
+  throw new ConfigurationError(`${what}: ${texts.join(" ")}`);
+}
+
 function listed(file: string, problems: readonly Problem[]): string {
   const lines = problems.map(({ line, field, text }) => `line ${line}: ${field === "" ? "" : `${field} `}${text}`);
   if (lines.length === 1) return `${file}, ${lines[0]}`;

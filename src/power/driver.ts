@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { BenchError, type Clock, parseValue } from "../core/index.ts";
+import type { PortOpener } from "./ports.ts";
+import type { PowerFacts, PowerState, PowerSwitch } from "./switch.ts";
+
+/** What a driver gets from its bench. */
+export interface PowerBench {
+  readonly links: PortOpener;
+  readonly clock: Clock;
+  /** Folder of the profile: paths in a driver's options are relative to it. */
+  readonly folder?: string;
+}
+
+/** What a driver's author writes; the rest of a `PowerSwitch` (order, closing, signals) is the same for all. */
+export interface OpenedSwitch extends AsyncDisposable {
+  set(state: PowerState, signal: AbortSignal | undefined): Promise<{ readonly sentAtUs: number }>;
+  read?(): Promise<PowerState | "unknown">;
+}
+
+export interface PowerDriver<S extends z.ZodObject = z.ZodObject> {
+  readonly name: string;
+  /** Fields of the profile's `power` that are this driver's own. */
+  readonly options: S;
+  open(options: z.input<S>, bench: PowerBench): Promise<PowerSwitch>;
+  /** The same, for options that nobody has checked yet. */
+  openFrom(options: unknown, bench: PowerBench): Promise<PowerSwitch>;
+}
+
+/** What a cut takes away depends on where the switch stands, so each driver asks. */
+export const cutsOption = z.enum(["soc", "board"]).describe("what loses power: the SoC's supply, or the whole board");
+
+export const contactOption = z
+  .enum(["NO", "NC"], {
+    error: (issue) =>
+      issue.input === undefined
+        ? "say how the board is wired: NO (contact closes when energised) or NC (contact opens when energised)"
+        : undefined,
+  })
+  .describe("the relay contact that carries the board's supply: normally open or normally closed");
+
+/**
+ * A power driver: name, options, facts, open. Put the file into this folder and its name into the list of `index.ts`.
+ * @param spec.facts what the switch is, given its options.
+ */
+export function powerDriver<S extends z.ZodObject>(spec: {
+  readonly name: string;
+  readonly options: S;
+  readonly facts: (options: z.output<S>) => PowerFacts;
+  readonly open: (options: z.output<S>, bench: PowerBench) => Promise<OpenedSwitch>;
+}): PowerDriver<S> {
+  const openFrom = async (options: unknown, bench: PowerBench) => {
+    const checked = parseValue(options, spec.options, `power driver "${spec.name}"`);
+    return new OrderedSwitch(spec.name, spec.facts(checked), await spec.open(checked, bench));
+  };
+  return { name: spec.name, options: spec.options, open: openFrom, openFrom };
+}
+
+/** Makes any driver's switch keep the order of calls, and fail when it is used after it was closed. */
+class OrderedSwitch implements PowerSwitch {
+  readonly facts: PowerFacts;
+  readonly read?: () => Promise<PowerState | "unknown">;
+  readonly #name: string;
+  readonly #opened: OpenedSwitch;
+  #last: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  constructor(name: string, facts: PowerFacts, opened: OpenedSwitch) {
+    this.facts = facts;
+    this.#name = name;
+    this.#opened = opened;
+    const read = opened.read?.bind(opened);
+    if (facts.readsBack && read !== undefined) this.read = () => this.#inTurn(read);
+  }
+
+  set(state: PowerState, options: { readonly signal?: AbortSignal | undefined } = {}) {
+    return this.#inTurn(async () => {
+      options.signal?.throwIfAborted();
+      return this.#opened.set(state, options.signal);
+    });
+  }
+
+  /** Waits for commands that were already given: a restore must not be lost because its port was closed too soon. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#last.then(() => this.#opened[Symbol.asyncDispose]());
+    return this.#closing;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closing) {
+      return Promise.reject(new BenchError(`the power switch "${this.#name}" is closed.`, "Open it again."));
+    }
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+}

@@ -1,0 +1,40 @@
+import { ConfigurationError, nearest } from "../core/index.ts";
+import { command } from "./command.ts";
+import type { PowerBench, PowerDriver } from "./driver.ts";
+import { lcus } from "./lcus.ts";
+import type { PowerSwitch } from "./switch.ts";
+
+/** The registry: a driver exists when its name stands here. */
+export const POWER_DRIVERS: readonly PowerDriver[] = [lcus, command];
+
+/**
+ * The driver of that name.
+ * @throws ConfigurationError that lists the known ones.
+ */
+export function powerDriverNamed(name: string): PowerDriver {
+  const driver = POWER_DRIVERS.find((known) => known.name === name);
+  if (driver) return driver;
+  const names = POWER_DRIVERS.map((known) => known.name);
+  const near = nearest(name, names);
+  const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
+  throw new ConfigurationError(`no power driver "${name}".`, `The drivers are ${names.join(", ")}.${hint}`);
+}
+
+/**
+ * Opens the switch that a profile describes.
+ * @throws ConfigurationError for an unknown driver or wrong options; BenchError when the switch cannot be opened.
+ */
+export function openPower(
+  power: { readonly driver: string; readonly options: unknown },
+  bench: PowerBench,
+): Promise<PowerSwitch> {
+  return powerDriverNamed(power.driver).openFrom(power.options, bench);
+}
+
+export { command } from "./command.ts";
+export * from "./driver.ts";
+export { lcus } from "./lcus.ts";
+export { type CoilChange, LcusDevice } from "./lcus-device.ts";
+export { LCUS_BAUD_RATE, LCUS_VARIANTS, type LcusVariant } from "./lcus-frames.ts";
+export * from "./ports.ts";
+export * from "./switch.ts";
