@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { ConfigurationError, hasCode } from "../core/index.ts";
 import { type AnyKey, loadKey } from "./keys.ts";
 
@@ -8,15 +8,15 @@ const KEY_FILE_BYTES_MAX = 64 * 1024;
  * The key in a PEM file, private when the file holds one.
  * @throws ConfigurationError naming the file and what is wrong with it; never anything of its contents.
  */
-export async function loadKeyFile(path: string, options: { readonly passphrase?: string } = {}): Promise<AnyKey> {
-  return loadKey(await readKeyText(path), { ...options, what: `key file ${path}` });
+export function loadKeyFile(path: string, options: { readonly passphrase?: string } = {}): AnyKey {
+  return loadKey(readKeyText(path), { ...options, what: `key file ${path}` });
 }
 
 /** Text of a key file. @throws ConfigurationError when it cannot be read or is no key file by its size. */
-export async function readKeyText(path: string): Promise<string> {
+export function readKeyText(path: string): string {
   let bytes: Buffer;
   try {
-    bytes = await readFile(path);
+    bytes = readFileSync(path);
   } catch (cause) {
     throw new ConfigurationError(`key file ${path} ${reasonOf(cause)}.`, "Check the path.", { cause });
   }

@@ -1,4 +1,4 @@
-import { ImageError } from "../core/index.ts";
+import { ConfigurationError } from "../core/index.ts";
 
 /** Version of an image. Ranges: major and minor 0-255, revision 0-65535, build 0-4294967295. */
 export interface Version {
@@ -20,27 +20,20 @@ const GRAMMAR = new RegExp(`^${NUMBER}(?:\\.${NUMBER})?(?:\\.${NUMBER})?(?:\\+${
 
 /**
  * Version from text `major[.minor[.revision[+build]]]`, decimal; parts left out are 0.
- * @throws ImageError for other text and for numbers that do not fit their field.
+ * @throws ConfigurationError for other text and for numbers that do not fit their field.
  * Source: imgtool `--version`; MCUboot image.h struct image_version.
  */
 export function parseVersion(text: string): Version {
   const parts = GRAMMAR.exec(text);
   const buildNeedsThree = parts?.[4] !== undefined && parts[3] === undefined;
   if (parts === null || buildNeedsThree) {
-    throw new ImageError("Invalid version number, should be maj.min.rev+build with later parts optional", {
-      field: "version",
-      found: text,
-    });
+    throw new ConfigurationError("Invalid version number, should be maj.min.rev+build with later parts optional");
   }
   const [major, minor, revision, build] = [1, 2, 3, 4].map((index) => Number(parts[index] ?? 0));
   const version = { major: major ?? 0, minor: minor ?? 0, revision: revision ?? 0, build: build ?? 0 };
   for (const [field, limit] of LIMITS) {
     if (version[field] > limit) {
-      throw new ImageError(`version ${text}: ${field} ${version[field]} does not fit its field.`, {
-        field: `version ${field}`,
-        found: String(version[field]),
-        expected: `0 to ${limit}`,
-      });
+      throw new ConfigurationError(`version ${text}: ${field} does not fit its field.`, `It goes from 0 to ${limit}.`);
     }
   }
   return version;

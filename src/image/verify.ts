@@ -1,0 +1,173 @@
+import { concat, equalBytes, isHilError, messageOf } from "../core/index.ts";
+import { aesCtr } from "./body-cipher.ts";
+import { allowedHashes } from "./build-options.ts";
+import { digest, type HashRow, hashOfTlv } from "./hashes.ts";
+import { keyWrapRow, unwrapImageKey, type WrappingKey } from "./image-key.ts";
+import { keyTypeRow } from "./key-types.ts";
+import { type AnyKey, keyHash, type PrivateKey } from "./keys.ts";
+import { isMarkedEncrypted, type ParsedImage, parseImage } from "./parse.ts";
+import { verifySignature } from "./signature.ts";
+import { TLV } from "./tlvs.ts";
+
+/** Answer to one question about an image. "unchecked": what it takes to answer is not there; `reason` says what. */
+export interface Answer {
+  readonly result: "valid" | "invalid" | "unchecked";
+  readonly reason: string;
+}
+
+/** What is known of an image; the questions are answered one by one. */
+export interface ImageVerdict {
+  readonly image: ParsedImage;
+  /** True only when nothing is invalid, the hash is valid and, with a public key given, the signature is. */
+  readonly ok: boolean;
+  /** Does the hash TLV match header, plain body and protected TLVs? */
+  readonly hash: Answer;
+  /** Does a signature of the given key fit? */
+  readonly signature: Answer;
+  /** Does the KEYHASH (or PUBKEY) TLV name the given key? The signature does not cover it. */
+  readonly keyHash: Answer;
+  /** Could the body be decrypted with the given key? */
+  readonly decryption: Answer;
+  /** False when the image's hash algorithm cannot go with the given key's type. */
+  readonly keyFitsHash: boolean;
+  /** The hash TLV's data; undefined when the image has none. */
+  readonly digest: Uint8Array | undefined;
+  readonly pure: boolean;
+}
+
+export interface VerifyOptions {
+  /** Key that should have signed. */
+  readonly publicKey?: AnyKey;
+  /** Private key that opens the body. */
+  readonly decryptKey?: PrivateKey | WrappingKey;
+}
+
+const valid: Answer = { result: "valid", reason: "" };
+const invalid = (reason: string): Answer => ({ result: "invalid", reason });
+const unchecked = (reason: string): Answer => ({ result: "unchecked", reason });
+
+/**
+ * Checks hash, signature and decryption as the bootloader would.
+ * @throws ImageError when the file is no image by its structure (see parseImage).
+ * Source: MCUboot image_validate.c bootutil_img_validate; docs/encrypted_images.md.
+ */
+export function verifyImage(bytes: Uint8Array, options: VerifyOptions = {}): ImageVerdict {
+  const image = parseImage(bytes);
+  const found = image.area.entries.map((entry) => ({ row: hashOfTlv(entry.type), data: entry.data }));
+  const hashTlv = found.find((entry) => entry.row !== undefined);
+  const opened = openBody(image, hashTlv, options.decryptKey);
+  const region = opened.body === undefined ? undefined : regionOf(image, opened.body);
+  const hash = checkHash(hashTlv, region);
+  const { publicKey } = options;
+  const fits = publicKey === undefined || hashTlv?.row === undefined || allowsHash(publicKey, hashTlv.row);
+  const pure = isPure(image);
+  const signature = checkSignature(image, publicKey, region, hashTlv?.row);
+  const keyHashAnswer = checkKeyHash(image, publicKey, hashTlv?.row);
+  const answers = [hash, signature, keyHashAnswer, opened.answer];
+  const ok =
+    fits &&
+    hash.result === "valid" &&
+    (publicKey === undefined || signature.result === "valid") &&
+    answers.every((answer) => answer.result !== "invalid");
+  return {
+    image,
+    ok,
+    hash,
+    signature,
+    keyHash: keyHashAnswer,
+    decryption: opened.answer,
+    keyFitsHash: fits,
+    digest: hashTlv?.data,
+    pure,
+  };
+}
+
+interface HashTlv {
+  readonly row: HashRow | undefined;
+  readonly data: Uint8Array;
+}
+
+/** The plain body, if it can be had: stored plain, or decrypted. */
+function openBody(
+  image: ParsedImage,
+  hashTlv: HashTlv | undefined,
+  key: PrivateKey | WrappingKey | undefined,
+): { body: Uint8Array | undefined; answer: Answer } {
+  if (!isMarkedEncrypted(image.header)) return { body: image.body, answer: unchecked("the image is not encrypted") };
+  // After --clear the flag is set and the body plain: the hash tells.
+  const storedPlain = checkHash(hashTlv, regionOf(image, image.body)).result === "valid";
+  if (key === undefined) {
+    const why = storedPlain
+      ? "the body is stored plain (made with --clear), and no key was given to try"
+      : "the body is encrypted, and no key was given to decrypt it";
+    return { body: storedPlain ? image.body : undefined, answer: unchecked(why) };
+  }
+  const unwrapped = tryUnwrap(image, key);
+  if (!("imageKey" in unwrapped)) {
+    return { body: storedPlain ? image.body : undefined, answer: invalid(unwrapped.reason) };
+  }
+  return { body: storedPlain ? image.body : aesCtr(unwrapped.imageKey, image.body, 0), answer: valid };
+}
+
+function tryUnwrap(image: ParsedImage, key: PrivateKey | WrappingKey): { imageKey: Uint8Array } | { reason: string } {
+  const tlv = image.area.entries.find((entry) => keyWrapRow(entry.type) !== undefined);
+  if (tlv === undefined) return { reason: "the image is marked encrypted, but no TLV carries its key" };
+  try {
+    return { imageKey: unwrapImageKey(tlv.type, tlv.data, key) };
+  } catch (error) {
+    if (!isHilError(error)) throw error;
+    return { reason: messageOf(error) };
+  }
+}
+
+function regionOf(image: ParsedImage, body: Uint8Array): Uint8Array {
+  const { headerRoom, signedBytes } = image;
+  const protectedBytes = image.protectedArea === undefined ? 0 : image.protectedArea.totalBytes;
+  const wholeEnd = headerRoom.byteOffset + signedBytes;
+  const protectedTlvs = new Uint8Array(headerRoom.buffer, wholeEnd - protectedBytes, protectedBytes);
+  return concat(headerRoom, body, protectedTlvs);
+}
+
+function checkHash(hashTlv: HashTlv | undefined, region: Uint8Array | undefined): Answer {
+  if (hashTlv?.row === undefined) return invalid("the image has no hash TLV");
+  if (region === undefined) return unchecked("the body is encrypted, and was not decrypted");
+  const actual = digest(hashTlv.row.name, region);
+  return equalBytes(actual, hashTlv.data) ? valid : invalid(`the ${hashTlv.row.label} of the image differs`);
+}
+
+function checkSignature(
+  image: ParsedImage,
+  key: AnyKey | undefined,
+  region: Uint8Array | undefined,
+  row: HashRow | undefined,
+): Answer {
+  if (key === undefined) return unchecked("no public key was given");
+  const { signatureTlv } = keyTypeRow(key.type);
+  const signatures = image.area.entries.filter((entry) => entry.type === signatureTlv);
+  if (signatures.length === 0) return invalid(`the image has no signature of a key of type ${key.type}`);
+  if (region === undefined) return unchecked("the body is encrypted, and was not decrypted");
+  const marker = image.area.entries.find((entry) => entry.type === TLV.SIG_PURE);
+  if (marker !== undefined && !equalBytes(marker.data, Uint8Array.of(1))) {
+    return invalid("the marker of a pure signature is not 1");
+  }
+  const signed = { region, hash: row?.name ?? "sha256", pure: isPure(image) };
+  const fits = signatures.some((entry) => verifySignature(key, signed, entry.type, entry.data));
+  return fits ? valid : invalid("no signature in the image is of the given key over these bytes");
+}
+
+function checkKeyHash(image: ParsedImage, key: AnyKey | undefined, row: HashRow | undefined): Answer {
+  if (key === undefined) return unchecked("no public key was given");
+  const names = image.area.entries.filter((entry) => entry.type === TLV.KEYHASH || entry.type === TLV.PUBKEY);
+  if (names.length === 0) return unchecked("the image does not name its key");
+  const own = { [TLV.KEYHASH]: keyHash(key, row?.name ?? "sha256"), [TLV.PUBKEY]: key.publicBytes };
+  const named = names.some((entry) => equalBytes(entry.data, own[entry.type] ?? new Uint8Array(0)));
+  return named ? valid : invalid("the image names another signing key");
+}
+
+function isPure(image: ParsedImage): boolean {
+  return image.area.entries.some((entry) => entry.type === TLV.SIG_PURE);
+}
+
+function allowsHash(key: AnyKey, row: HashRow): boolean {
+  return allowedHashes(key).includes(row.name);
+}
