@@ -11,7 +11,7 @@ import { type Randomness, systemRandomness } from "./randomness.ts";
 import { signRegion } from "./signature.ts";
 import { encodeTlvArea, type Tlv, tlvAreaBytes } from "./tlv-area.ts";
 import { TLV } from "./tlvs.ts";
-import { type ImgtoolTrailer, imgtoolTrailer, imgtoolTrailerBytes } from "./trailer.ts";
+import { type ImgtoolTrailer, imgtoolTrailer, imgtoolTrailerBytes, type MaxAlign } from "./trailer.ts";
 
 /** A finished image. */
 export interface BuiltImage {
@@ -26,6 +26,7 @@ export interface BuiltImage {
   readonly signature: Uint8Array | undefined;
   /** The trailer at the slot's end; empty when none was asked for. */
   readonly trailer: Uint8Array;
+  readonly maxAlign: MaxAlign;
 }
 
 const AES_BLOCK_BYTES = 16;
@@ -60,8 +61,8 @@ export function buildImage(payload: Uint8Array, options: ImageOptions): BuiltIma
   }
   const image = concat(room, storedBody, ...protectedArea, encodeTlvArea(entries, false, endian));
   const encryptionTlv = entries.find((entry) => entry.type === keyWrapTlv);
-  const { bytes, trailer } = inSlot(image, options, encryptionTlv?.data.length ?? 0);
-  return { bytes, image, signedRegion, hash, digest: imageDigest, signature, trailer };
+  const placed = inSlot(image, options, encryptionTlv?.data.length ?? 0);
+  return { ...placed, image, signedRegion, hash, digest: imageDigest, signature };
 }
 
 function withHeaderRoom(payload: Uint8Array, options: ImageOptions): { room: Uint8Array; body: Uint8Array } {
@@ -150,7 +151,11 @@ function keyBytesOf(encryption: EncryptionOptions): number {
   return (encryption.keyBits ?? 128) / 8;
 }
 
-function inSlot(image: Uint8Array, options: ImageOptions, keyTlvBytes: number): Pick<BuiltImage, "bytes" | "trailer"> {
+function inSlot(
+  image: Uint8Array,
+  options: ImageOptions,
+  keyTlvBytes: number,
+): Pick<BuiltImage, "bytes" | "trailer" | "maxAlign"> {
   const { slotBytes = 0, erasedValue = 0xff, endian = "little", trailer: wanted = "none" } = options;
   const shape = trailerOf(options, keyTlvBytes);
   const trailerBytes = imgtoolTrailerBytes(shape);
@@ -158,10 +163,10 @@ function inSlot(image: Uint8Array, options: ImageOptions, keyTlvBytes: number): 
     const [size, tail, slot] = [image.length, trailerBytes, slotBytes].map((value) => `0x${value.toString(16)}`);
     throw new ConfigurationError(`Image size (${size}) + trailer (${tail}) exceeds requested size ${slot}`);
   }
-  if (wanted === "none") return { bytes: image, trailer: new Uint8Array(0) };
+  if (wanted === "none") return { bytes: image, trailer: new Uint8Array(0), maxAlign: shape.maxAlign };
   const trailer = imgtoolTrailer(shape, { confirmed: wanted === "confirm", erasedValue, endian });
   const fill = new Uint8Array(Math.max(0, slotBytes - image.length - trailer.length)).fill(erasedValue);
-  return { bytes: concat(image, fill, trailer), trailer };
+  return { bytes: concat(image, fill, trailer), trailer, maxAlign: shape.maxAlign };
 }
 
 /** What imgtool assumes of the trailer: see ImgtoolTrailer. */

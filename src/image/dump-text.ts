@@ -1,4 +1,4 @@
-import { hex } from "../core/index.ts";
+import { hex, unreachable } from "../core/index.ts";
 import { type DumpValue, dumpData, type ImageDump, type TrailerDump, tlvName } from "./dump.ts";
 import { HEADER_FLAGS, type ImageHeader } from "./header.ts";
 import type { TlvArea } from "./tlv-area.ts";
@@ -28,6 +28,8 @@ export function formatDump(dump: ImageDump, format: DumpFormat): string {
       return `${JSON.stringify(jsonValue(dumpData(dump)), null, 2)}\n`;
     case "yaml":
       return `${yamlLines(dumpData(dump), "").join("\n")}\n`;
+    default:
+      throw unreachable(format);
   }
 }
 

@@ -1,5 +1,6 @@
 import { createECDH, createHmac } from "node:crypto";
 import { concat, fromHex, hex } from "../core/index.ts";
+import { derInteger, derSequence } from "./der.ts";
 import { digest, type HashName } from "./hashes.ts";
 
 /** NIST curves with the hash that MCUboot pairs them with. */
@@ -46,7 +47,8 @@ export function signDeterministically(
     ecdh.setPrivateKey(Buffer.from(toBytes(nonce, scalarBytes)));
     const r = toInteger(ecdh.getPublicKey().subarray(1, 1 + scalarBytes)) % order;
     const s = (inverse(nonce, order) * ((z + r * d) % order)) % order;
-    if (r !== 0n && s !== 0n) return derSequence(derInteger(r, scalarBytes), derInteger(s, scalarBytes));
+    if (r !== 0n && s !== 0n)
+      return derSequence(derInteger(toBytes(r, scalarBytes)), derInteger(toBytes(s, scalarBytes)));
   }
   throw new RangeError("unreachable: the generator of nonces has no end");
 }
@@ -104,18 +106,4 @@ function inverse(value: bigint, modulus: bigint): bigint {
     [lowFactor, highFactor] = [highFactor - quotient * lowFactor, lowFactor];
   }
   return ((lowFactor % modulus) + modulus) % modulus;
-}
-
-function derInteger(value: bigint, bytesMax: number): Uint8Array {
-  const full = toBytes(value, bytesMax);
-  const start = full.findIndex((byte) => byte !== 0);
-  const digits = full.subarray(start);
-  const sign = (digits[0] ?? 0) >= 0x80 ? Uint8Array.of(0) : new Uint8Array(0);
-  return concat(Uint8Array.of(0x02, sign.length + digits.length), sign, digits);
-}
-
-/** Both integers together stay below 128 bytes, so one length byte is enough. */
-function derSequence(...parts: readonly Uint8Array[]): Uint8Array {
-  const body = concat(...parts);
-  return concat(Uint8Array.of(0x30, body.length), body);
 }

@@ -38,7 +38,7 @@ export function parseIntelHex(text: string): Segment[] {
     if (record.name === "extendedLinear") base = viewOf(record.data).getUint16(0) * PAGE_BYTES;
     if (record.name === "extendedSegment") base = viewOf(record.data).getUint16(0) * 16;
   }
-  return joined(pieces);
+  return joinSegments(pieces);
 }
 
 /** One run of bytes from the lowest address, holes filled with `fill`. */
@@ -118,7 +118,8 @@ function checksum(bytes: Uint8Array): number {
   return -bytes.reduce((sum, byte) => sum + byte, 0) & 0xff;
 }
 
-function joined(pieces: readonly Segment[]): Segment[] {
+/** Segments by rising address, neighbours joined. @throws ConfigurationError when two overlap. */
+export function joinSegments(pieces: readonly Segment[]): Segment[] {
   const sorted = pieces.filter((piece) => piece.bytes.length > 0).sort((a, b) => a.address - b.address);
   const runs: { address: number; end: number; parts: Uint8Array[] }[] = [];
   for (const { address, bytes } of sorted) {

@@ -20,6 +20,8 @@ export interface ParsedImage {
   /** The body as it is stored: encrypted or plain. */
   readonly body: Uint8Array;
   readonly protectedArea: TlvArea | undefined;
+  /** The protected area with its info header; empty when there is none. */
+  readonly protectedTlvs: Uint8Array;
   readonly area: TlvArea;
   /** Length of what hash and signature cover: header, body, protected TLVs. */
   readonly signedBytes: number;
@@ -61,6 +63,7 @@ export function parseImage(bytes: Uint8Array, options: { readonly endian?: Endia
     headerRoom: bytes.subarray(0, header.headerBytes),
     body: bytes.subarray(header.headerBytes, bodyEnd),
     protectedArea,
+    protectedTlvs: bytes.subarray(bodyEnd, signedBytes),
     area,
     signedBytes,
     imageBytes: area.end,

@@ -121,11 +121,7 @@ function tryUnwrap(image: ParsedImage, key: PrivateKey | WrappingKey): { imageKe
 }
 
 function regionOf(image: ParsedImage, body: Uint8Array): Uint8Array {
-  const { headerRoom, signedBytes } = image;
-  const protectedBytes = image.protectedArea === undefined ? 0 : image.protectedArea.totalBytes;
-  const wholeEnd = headerRoom.byteOffset + signedBytes;
-  const protectedTlvs = new Uint8Array(headerRoom.buffer, wholeEnd - protectedBytes, protectedBytes);
-  return concat(headerRoom, body, protectedTlvs);
+  return concat(image.headerRoom, body, image.protectedTlvs);
 }
 
 function checkHash(hashTlv: HashTlv | undefined, region: Uint8Array | undefined): Answer {
