@@ -16,11 +16,13 @@ const ALIASES_MAX = 100;
 export interface ConfigFile<T> {
   /** The file as it was named. */
   readonly file: string;
+  /** The text as it was read. */
+  readonly text: string;
   readonly value: T;
   /** Line (from 1) of a field, or of the nearest field around it that the file spells out. */
   lineOf(this: void, path: FieldPath): number;
   /** An error about one field, for checks that a schema cannot make (a file that is not there, say). */
-  wrong(path: FieldPath, text: string, hint?: string, options?: ErrorOptions): ConfigFileError;
+  wrong(this: void, path: FieldPath, text: string, hint?: string, options?: ErrorOptions): ConfigFileError;
 }
 
 /** Everything that is wrong with one configuration file, by line. Exit 2. */
@@ -81,6 +83,7 @@ export function parseYaml<S extends z.ZodType>(text: string, file: string, schem
   }
   return {
     file,
+    text,
     value: parsed.data,
     lineOf,
     wrong: (path, message, hint, options) =>

@@ -1,26 +1,28 @@
 import { z } from "zod";
-import type { Link } from "../serial/index.ts";
+import { canonicalSerial, type Link, type PortRef } from "../serial/index.ts";
 
 const SERIAL_DIGITS_MAX = 12;
 const SERIAL_HELP =
   'write a J-Link serial number as text, in quotes ("001050012345"): as a number it would lose its leading zeros';
+const NAMELESS = "name the port: by path, or by jlink and interface";
 
-/** A J-Link serial number: digits; leading zeros (the 12-digit form of USB) are dropped. */
-const jlinkSerial = z
-  .string({ error: (issue) => (issue.input === undefined ? undefined : SERIAL_HELP) })
-  .regex(new RegExp(`^[0-9]{1,${SERIAL_DIGITS_MAX}}$`), { error: `expected 1 to ${SERIAL_DIGITS_MAX} digits` });
+const missing = (text: string) => (issue: { readonly input: unknown }) =>
+  issue.input === undefined ? text : undefined;
 
-/**
- * A serial port by what stays the same when it comes back: a path that does (`/dev/serial/by-path/…`; on the twin
- * `twin:app`, `twin:relay`), or the J-Link's serial number and the USB interface number (VCOM k is interface 2k).
- * Source: lab-hardware.md 6.1, 6.2, 6.4.
- */
-export const portRef = z.union([
-  z.strictObject({ path: z.string().min(1) }),
-  z.strictObject({ jlink: jlinkSerial, interface: z.int().min(0).max(8).multipleOf(2) }),
-]);
+/** A port by a path that stays the same: `/dev/serial/by-path/…`; on the twin `twin:app`, `twin:relay`. */
+export const pathPort = z.strictObject({ path: z.string({ error: missing(NAMELESS) }).min(1) });
 
-export type PortRef = z.output<typeof portRef>;
+/** A port by the J-Link's serial number and the USB interface number (VCOM k is interface 2k). */
+export const jlinkPort = z.strictObject({
+  jlink: z
+    .string({ error: (issue) => (issue.input === undefined ? NAMELESS : SERIAL_HELP) })
+    .regex(new RegExp(`^[0-9]{1,${SERIAL_DIGITS_MAX}}$`), { error: `expected 1 to ${SERIAL_DIGITS_MAX} digits` })
+    .describe("J-Link serial number, in quotes; leading zeros do not matter"),
+  interface: z.int().min(0).max(8).multipleOf(2).describe("USB interface number: VCOM0 is 0, VCOM1 is 2"),
+});
+
+/** A serial port by what stays the same when it comes back. Source: lab-hardware.md 6.1, 6.2, 6.4. */
+export const portRef = z.union([pathPort, jlinkPort]);
 
 /** For people: `/dev/ttyUSB0`, `J-Link 1050012345 VCOM1`. */
 export function portName(port: PortRef): string {
@@ -28,12 +30,15 @@ export function portName(port: PortRef): string {
   return `J-Link ${canonicalSerial(port.jlink)} VCOM${port.interface / 2}`;
 }
 
-/** The form in which two spellings of one J-Link serial number are equal: without leading zeros. */
-export function canonicalSerial(digits: string): string {
-  return digits.replace(/^0+(?=\d)/, "");
+/** How a port is opened; what has no meaning on a kind of link is ignored there. */
+export interface PortLine {
+  readonly baudRate: number;
+  readonly hardwareFlowControl?: boolean;
+  /** State of DTR once the port is open. */
+  readonly dtr?: boolean;
 }
 
-/** Opens ports for the drivers; the bench decides what stands behind a reference. */
+/** Opens ports for boards and drivers; the bench decides what stands behind a reference. */
 export interface PortOpener {
-  open(port: PortRef, options: { readonly baudRate: number }): Promise<Link>;
+  open(port: PortRef, line: PortLine): Promise<Link>;
 }

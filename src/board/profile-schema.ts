@@ -1,0 +1,146 @@
+import { z } from "zod";
+import { GENERATIONS } from "../mcuboot/index.ts";
+import { jlinkPort, POWER_DRIVERS, pathPort } from "../power/index.ts";
+import { TWIN_FAULT_NAMES } from "../twin/index.ts";
+
+/** MCUboot's upgrade modes as a profile names them, and as the model does. Source: MCUboot docs/design.md. */
+export const BOOTLOADER_MODES = [
+  { name: "swap-move", mode: "move" },
+  { name: "swap-offset", mode: "offset" },
+  { name: "swap-scratch", mode: "scratch" },
+  { name: "overwrite-only", mode: "overwrite" },
+] as const;
+
+export type BootloaderModeName = (typeof BOOTLOADER_MODES)[number]["name"];
+
+const ms = (max: number) => z.number().min(0).max(max);
+const namesOf = <T extends string>(rows: readonly { readonly name: T }[]) => rows.map((row) => row.name);
+
+const line = {
+  baud_rate: z.int().min(1200).max(1_000_000).default(115_200),
+  hardware_flow_control: z.boolean().default(false),
+  dtr: z.boolean().default(true).describe("Set DTR: the DK's interface MCU drives its UART only then."),
+};
+const uart = z.union([pathPort.extend(line), jlinkPort.extend(line)]);
+
+const POWER = z.strictObject({
+  off_ms: ms(600_000).default(500).describe("How long a cut lasts: until every rail has fallen."),
+  cut_latency_ms: ms(10_000).default(0).describe("From the command to the open contact; measure it on your bench."),
+  hold_up_ms: ms(60_000).default(0).describe("How long the board runs on from its capacitors after that."),
+  cut_uncertainty_ms: ms(10_000).default(0).describe("Half the width of the window in which the cut fell."),
+});
+
+/** The fields of every switch, and whatever the driver has of its own. */
+type PowerSection = z.output<typeof POWER> & { readonly driver: string; readonly [option: string]: unknown };
+
+function powerForms(): z.ZodType<PowerSection> {
+  const forms = POWER_DRIVERS.map(({ name, options }) =>
+    z.strictObject({ driver: z.literal(name), ...POWER.shape, ...options.shape }),
+  );
+  const [first, ...rest] = forms;
+  if (first === undefined) throw new Error("no power driver is registered");
+  return z.discriminatedUnion("driver", [first, ...rest]);
+}
+
+const area = z.strictObject({
+  offset: z.int().min(0).describe("From the start of the flash device, in bytes."),
+  bytes: z.int().min(1),
+  device: z.enum(["internal", "qspi"]).default("internal"),
+});
+
+const powerOfTwo = (most: number) =>
+  z
+    .int()
+    .min(1)
+    .max(most)
+    .refine((value) => (value & (value - 1)) === 0, { error: "expected a power of two" });
+
+const bootloader = z.strictObject({
+  generation: z.enum(namesOf(GENERATIONS)).default("current").describe("Which MCUboot; see `hil model`."),
+  mode: z.enum(namesOf(BOOTLOADER_MODES)).default("swap-move"),
+  max_align: z.literal([8, 16, 32]).default(8).describe("BOOT_MAX_ALIGN"),
+  write_bytes: powerOfTwo(32).default(4).describe("Write unit of the flash."),
+  max_image_sectors: z.int().min(1).max(4096).default(128).describe("CONFIG_BOOT_MAX_IMG_SECTORS"),
+  validate_primary: z.boolean().default(true).describe("CONFIG_BOOT_VALIDATE_SLOT0"),
+  save_enctlv: z.boolean().default(false).describe("CONFIG_BOOT_SWAP_SAVE_ENCTLV"),
+  downgrade_prevention: z.boolean().default(false).describe("CONFIG_MCUBOOT_DOWNGRADE_PREVENTION, by version"),
+});
+
+/** A board profile as it stands in the YAML file. Every number carries its unit in its name. */
+export const PROFILE_FIELDS = z.strictObject({
+  schema: z.literal(1),
+  name: z.string().min(1).max(80),
+  provider: z.enum(["twin", "hardware"]),
+  ports: z.strictObject({
+    app: uart.describe("Application core: boot log and SMP."),
+    net: uart.optional().describe("Network core: log only."),
+  }),
+  power: powerForms(),
+  bootloader: bootloader.prefault({}),
+  slots: z.strictObject({
+    sector_bytes: powerOfTwo(1_048_576).default(4096),
+    primary: area,
+    secondary: area,
+    scratch: area.optional().describe("Only for swap-scratch."),
+  }),
+  keys: z.strictObject({
+    signing: z
+      .string()
+      .min(1)
+      .describe("PEM file, relative to this one, or builtin:NAME: what images are signed with."),
+    encryption: z.string().min(1).optional().describe("PEM file, the same way: what images are encrypted for."),
+  }),
+  images: z
+    .strictObject({
+      encryption: z.enum(["required", "optional", "none"]).default("optional"),
+      header_bytes: z.int().min(32).max(65_536).multipleOf(4).default(512).describe("CONFIG_ROM_START_OFFSET"),
+    })
+    .prefault({}),
+  smp: z
+    .strictObject({
+      buffer_bytes: z.int().min(64).max(65_536).default(1024).describe("CONFIG_MCUMGR_TRANSPORT_NETBUF_SIZE"),
+      buffer_count: z.int().min(1).max(64).default(4).describe("CONFIG_MCUMGR_TRANSPORT_NETBUF_COUNT"),
+    })
+    .prefault({}),
+  timeouts_ms: z
+    .strictObject({
+      boot: ms(600_000).default(10_000).describe("From power or reset to an application that answers, no swap."),
+      swap: ms(1_800_000).default(120_000).describe("What a swap adds to that."),
+      smp: ms(600_000).default(3_000),
+      upload_first_chunk: ms(600_000).default(60_000).describe("The first chunk may wait for the erase of a slot."),
+      upload_chunk: ms(600_000).default(5_000),
+    })
+    .prefault({}),
+  wear: z
+    .strictObject({ cycles_max: z.int().min(1).default(10_000).describe("Erases a page may have in its life.") })
+    .prefault({}),
+  twin: z
+    .strictObject({ faults: z.array(z.enum(TWIN_FAULT_NAMES)).default([]).describe("What the twin does wrong.") })
+    .optional(),
+});
+
+/** What the file says, checked, with defaults. */
+export type ProfileFields = z.output<typeof PROFILE_FIELDS>;
+
+/** `baud_rate` becomes `baudRate`, all the way down. */
+type Camel<S> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
+export type Camelised<T> = T extends readonly (infer Item)[]
+  ? readonly Camelised<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T as Camel<Key>]: Camelised<T[Key]> }
+    : T;
+
+/** A board profile as the program sees it: names in camel case, paths absolute, the switch's own options apart. */
+export interface BoardProfile extends Camelised<Omit<ProfileFields, "schema" | "power" | "keys">> {
+  /** The file it came from, absolute. */
+  readonly file: string;
+  readonly power: Camelised<z.output<typeof POWER>> & {
+    readonly driver: string;
+    /** The driver's own fields, as the file spells them: for `openPower`. */
+    readonly options: Readonly<Record<string, unknown>>;
+  };
+  readonly keys: { readonly signingFile: string; readonly encryptionFile: string | undefined };
+}
+
+/** Names of the fields that every switch has; the rest are its driver's. */
+export const POWER_FIELDS: readonly string[] = ["driver", ...Object.keys(POWER.shape)];

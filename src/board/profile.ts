@@ -1,0 +1,114 @@
+import { existsSync, readdirSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type ConfigFile, ConfigurationError, loadYaml, nearest, parseYaml, resolveFrom } from "../core/index.ts";
+import { checkProfile } from "./profile-checks.ts";
+import {
+  type BoardProfile,
+  type Camelised,
+  POWER_FIELDS,
+  PROFILE_FIELDS,
+  type ProfileFields,
+} from "./profile-schema.ts";
+
+/** What a file must satisfy: each field by itself, then all of them together. */
+export const PROFILE_SCHEMA = PROFILE_FIELDS.superRefine(checkProfile);
+
+/** Profiles that ship with the package; beside `src` here, beside `dist` when installed. */
+const BUILT_IN_FOLDER = fileURLToPath(new URL("../../boards/", import.meta.url));
+/** The board of a command that names none. */
+export const DEFAULT_BOARD = "twin";
+
+/** A board's profile, and the file it came from for errors about its fields (paths as in the file). */
+export interface ProfileFile extends ConfigFile<BoardProfile> {
+  /** The same as `value`, for those who hold more than one file. */
+  readonly profile: BoardProfile;
+}
+
+export type LoadedProfile = ProfileFile;
+
+/** Names of the profiles that ship with the package. */
+export function builtInBoards(): string[] {
+  return readdirSync(BUILT_IN_FOLDER)
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => basename(name, ".yaml"))
+    .toSorted();
+}
+
+/**
+ * Loads a board profile: a path (relative to `cwd`), or the name of one that ships with the package.
+ * @throws ConfigurationError with file, line and field; with the known names when there is neither.
+ */
+export async function loadProfile(reference: string, options: { readonly cwd: string }): Promise<ProfileFile> {
+  return finished(await loadYaml(fileOf(reference, options.cwd), PROFILE_SCHEMA));
+}
+
+/**
+ * The same for text that is at hand; paths in it are relative to `file`, which need not exist.
+ * @throws ConfigurationError with line and field.
+ */
+export function parseProfile(text: string, file: string): ProfileFile {
+  return finished(parseYaml(text, file, PROFILE_SCHEMA));
+}
+
+function finished(loaded: ConfigFile<ProfileFields>): ProfileFile {
+  const value = profileOf(loaded);
+  for (const [field, path] of [
+    ["signing", value.keys.signingFile],
+    ["encryption", value.keys.encryptionFile],
+  ] as const) {
+    if (path === undefined || existsSync(path)) continue;
+    throw loaded.wrong(["keys", field], `names ${path}, which is not there.`, "Paths are relative to the profile.");
+  }
+  return { ...loaded, value, profile: value };
+}
+
+function fileOf(reference: string, cwd: string): string {
+  const path = resolve(cwd, reference);
+  if (!/^[\w-]+$/.test(reference) || existsSync(path)) return path;
+  const names = builtInBoards();
+  if (names.includes(reference)) return resolve(BUILT_IN_FOLDER, `${reference}.yaml`);
+  const near = nearest(reference, names);
+  const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
+  const known = `Name a YAML file, or one that ships with hil: ${names.join(", ")}.${hint}`;
+  throw new ConfigurationError(`no board profile "${reference}".`, known);
+}
+
+/** The one place where a profile's spelling ends. */
+function profileOf({ file, value }: ConfigFile<ProfileFields>): BoardProfile {
+  const { schema: _, power, keys, ...rest } = value;
+  const { off_ms, cut_latency_ms, hold_up_ms, cut_uncertainty_ms, driver } = power;
+  return {
+    ...camelised(rest),
+    file,
+    power: {
+      ...camelised({ off_ms, cut_latency_ms, hold_up_ms, cut_uncertainty_ms }),
+      driver,
+      options: Object.fromEntries(Object.entries(power).filter(([field]) => !POWER_FIELDS.includes(field))),
+    },
+    keys: {
+      signingFile: keyFile(file, keys.signing),
+      encryptionFile: keys.encryption === undefined ? undefined : keyFile(file, keys.encryption),
+    },
+  };
+}
+
+/** `builtin:NAME` is a key that ships with the package, so that a profile out of a run's record finds it anywhere. */
+function keyFile(file: string, path: string): string {
+  const name = /^builtin:([\w.-]+)$/.exec(path)?.[1];
+  return name === undefined ? resolveFrom(file, path) : resolve(BUILT_IN_FOLDER, "keys", name);
+}
+
+function camelised<T>(value: T): Camelised<T> {
+  return camelisedValue(value) as Camelised<T>;
+}
+
+function camelisedValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(camelisedValue);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [camelKey(key), camelisedValue(inner)]));
+}
+
+function camelKey(key: string): string {
+  return key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
