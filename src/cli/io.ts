@@ -4,6 +4,8 @@ export interface CliIo {
   out(text: string): void;
   /** Writes to standard error, as it is. */
   err(text: string): void;
+  /** Writes bytes to standard output, where that is possible: a key in raw form. */
+  outBytes?(bytes: Uint8Array): void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Aborts on Ctrl-C and SIGTERM. */

@@ -16,6 +16,7 @@ export * from "./key-generate.ts";
 export * from "./key-types.ts";
 export * from "./keys.ts";
 export * from "./parse.ts";
+export * from "./payload.ts";
 export * from "./protected-tlvs.ts";
 export * from "./randomness.ts";
 export * from "./signature.ts";

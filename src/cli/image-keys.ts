@@ -1,0 +1,175 @@
+import { UsageError, utf8 } from "../core/index.ts";
+import {
+  exportPrivateKey,
+  exportPublicKey,
+  exportPublicKeyHash,
+  generateKey,
+  KEY_TYPES,
+  type KeyTypeName,
+  PRIVATE_KEY_FORMATS,
+  PUBLIC_KEY_FORMS,
+  type PublicKeyForm,
+} from "../image/index.ts";
+import { anyText, oneOf, parseNameSuffix } from "./image-grammar.ts";
+import type { OptionTable, Usage, ValuesOf } from "./image-option.ts";
+import { asUsage, type ImageTool, keyFrom, PASSPHRASE_VARIABLE, privateKeyFrom } from "./image-tool.ts";
+
+const KEY_NAMES = KEY_TYPES.map((row) => row.name);
+
+const key = { kind: "value", short: "k", metavar: "FILE", required: true, parse: anyText } as const;
+const output = { kind: "value", short: "o", metavar: "FILE", parse: anyText, about: "Write here." } as const;
+const suffix = {
+  kind: "value",
+  metavar: "SUFFIX",
+  parse: parseNameSuffix,
+  about: "Append this to the names in C or Rust.",
+} as const;
+
+const KEYGEN_OPTIONS = {
+  key: { ...key, about: "File to write the private key to.  [required]" },
+  type: {
+    kind: "value",
+    short: "t",
+    metavar: "TYPE",
+    required: true,
+    parse: (text: string): KeyTypeName => oneOf(...KEY_NAMES)(text),
+    about: `One of ${KEY_NAMES.join(", ")}.  [required]`,
+  },
+  password: { kind: "flag", short: "p", about: `Encrypt the file with the passphrase in ${PASSPHRASE_VARIABLE}.` },
+} as const satisfies OptionTable;
+
+export const keygenUsage = {
+  name: "keygen",
+  about: "Make a new private key.",
+  options: KEYGEN_OPTIONS,
+  positionals: [],
+} as const satisfies Usage<typeof KEYGEN_OPTIONS>;
+
+export function runKeygen(tool: ImageTool, values: ValuesOf<typeof KEYGEN_OPTIONS>): number {
+  const passphrase = values.password ? tool.io.env[PASSPHRASE_VARIABLE] : undefined;
+  if (values.password && (passphrase === undefined || passphrase === "")) {
+    throw new UsageError(`--password takes the passphrase from the environment variable ${PASSPHRASE_VARIABLE}.`);
+  }
+  tool.files.write(values.key, utf8(generateKey(values.type, passphrase)), { secret: true });
+  return 0;
+}
+
+const GETPUB_OPTIONS = {
+  key: { ...key, about: "Key (PEM).  [required]" },
+  encoding: {
+    kind: "value",
+    short: "e",
+    metavar: `[${PUBLIC_KEY_FORMS.join("|")}]`,
+    parse: oneOf(...PUBLIC_KEY_FORMS),
+    about: "Form of the output; default lang-c.",
+  },
+  lang: { kind: "value", short: "l", metavar: "[c|rust]", parse: oneOf("c", "rust"), about: "Old form of --encoding." },
+  "name-suffix": suffix,
+  output,
+} as const satisfies OptionTable;
+
+export const getpubUsage = {
+  name: "getpub",
+  about: "Print the public half of a key.",
+  options: GETPUB_OPTIONS,
+  positionals: [],
+} as const satisfies Usage<typeof GETPUB_OPTIONS>;
+
+export function runGetpub(tool: ImageTool, values: ValuesOf<typeof GETPUB_OPTIONS>): number {
+  if (values.encoding !== undefined && values.lang !== undefined) {
+    throw new UsageError("Please use only one of `--encoding/-e` or `--lang/-l`");
+  }
+  const form: PublicKeyForm = values.encoding ?? (values.lang === "rust" ? "lang-rust" : "lang-c");
+  if (values["name-suffix"] !== undefined && !form.startsWith("lang-")) {
+    throw new UsageError("`--name-suffix` is only meaningful for lang-c / lang-rust encodings");
+  }
+  return put(tool, values.output, exportPublicKey(keyFrom(tool, values.key), form, values["name-suffix"]));
+}
+
+const GETPUBHASH_OPTIONS = {
+  key: { ...key, about: "Key (PEM).  [required]" },
+  encoding: {
+    kind: "value",
+    short: "e",
+    metavar: "[lang-c|raw]",
+    parse: oneOf("lang-c", "raw"),
+    about: "Form of the output; default lang-c.",
+  },
+  "name-suffix": suffix,
+  output,
+} as const satisfies OptionTable;
+
+export const getpubhashUsage = {
+  name: "getpubhash",
+  about: "Print the SHA-256 of the public half of a key.",
+  options: GETPUBHASH_OPTIONS,
+  positionals: [],
+} as const satisfies Usage<typeof GETPUBHASH_OPTIONS>;
+
+export function runGetpubhash(tool: ImageTool, values: ValuesOf<typeof GETPUBHASH_OPTIONS>): number {
+  const form = values.encoding ?? "lang-c";
+  if (values["name-suffix"] !== undefined && form === "raw") {
+    throw new UsageError("`--name-suffix` is only meaningful for the lang-c encoding");
+  }
+  return put(tool, values.output, exportPublicKeyHash(keyFrom(tool, values.key), form, values["name-suffix"]));
+}
+
+const GETPRIV_OPTIONS = {
+  key: { ...key, about: "Private key (PEM).  [required]" },
+  minimal: { kind: "flag", about: "Leave out what the bootloader does not need." },
+  format: {
+    kind: "value",
+    short: "f",
+    metavar: `[${PRIVATE_KEY_FORMATS.join("|")}]`,
+    parse: oneOf(...PRIVATE_KEY_FORMATS),
+    about: "Container; default openssl for RSA, pkcs8 for the others.",
+  },
+} as const satisfies OptionTable;
+
+export const getprivUsage = {
+  name: "getpriv",
+  about: "Print a private key as a C array, to be built into a bootloader.",
+  options: GETPRIV_OPTIONS,
+  positionals: [],
+} as const satisfies Usage<typeof GETPRIV_OPTIONS>;
+
+export function runGetpriv(tool: ImageTool, values: ValuesOf<typeof GETPRIV_OPTIONS>): number {
+  const own = privateKeyFrom(tool, values.key, `key file ${values.key} is a public key; getpriv takes a private one.`);
+  const { format, minimal } = values;
+  const text = asUsage(() => exportPrivateKey(own, format === undefined ? { minimal } : { format, minimal }));
+  return put(tool, undefined, text);
+}
+
+const KEYINFO_OPTIONS = {
+  key: { ...key, about: "Key (PEM).  [required]" },
+  require: {
+    kind: "value",
+    metavar: "[private|public]",
+    parse: oneOf("private", "public"),
+    about: "Fail with exit code 2 unless the key is of this kind.",
+  },
+} as const satisfies OptionTable;
+
+export const keyinfoUsage = {
+  name: "keyinfo",
+  about: "Print whether a key file holds a private or a public key.",
+  options: KEYINFO_OPTIONS,
+  positionals: [],
+} as const satisfies Usage<typeof KEYINFO_OPTIONS>;
+
+export function runKeyinfo(tool: ImageTool, values: ValuesOf<typeof KEYINFO_OPTIONS>): number {
+  const { role } = keyFrom(tool, values.key);
+  if (values.require !== undefined && values.require !== role) {
+    throw new UsageError(`key file ${values.key} holds a ${role} key, not a ${values.require} one.`);
+  }
+  tool.io.out(`${role}\n`);
+  return 0;
+}
+
+function put(tool: ImageTool, path: string | undefined, contents: string | Uint8Array): number {
+  if (path !== undefined) tool.files.write(path, typeof contents === "string" ? utf8(contents) : contents);
+  else if (typeof contents === "string") tool.io.out(contents);
+  else if (tool.io.outBytes !== undefined) tool.io.outBytes(contents);
+  else throw new UsageError("raw bytes cannot be printed here: give --output.");
+  return 0;
+}

@@ -1,0 +1,80 @@
+import { UsageError } from "../core/index.ts";
+import {
+  type BuiltImage,
+  buildImage,
+  formatIntelHex,
+  type HexTrailer,
+  type ImageOptions,
+  imageSegments,
+} from "../image/index.ts";
+import type { Usage } from "./image-option.ts";
+import { SIGN_OPTIONS, type SignValues } from "./image-sign-options.ts";
+import { imageOptionsOf, signingLine } from "./image-sign-request.ts";
+import { asUsage, firmwareOf, type ImageTool, isHexFile } from "./image-tool.ts";
+
+export const signUsage = {
+  name: "sign",
+  about: "Make an image of INFILE: header, TLVs, signature, encryption. INFILE and OUTFILE are binary, or .hex.",
+  options: SIGN_OPTIONS,
+  positionals: ["INFILE", "OUTFILE"],
+} as const satisfies Usage<typeof SIGN_OPTIONS>;
+
+/** `hil image sign`: everything is read and checked first; the output is written last, and whole. */
+export function runSign(tool: ImageTool, values: SignValues, positionals: readonly string[]): number {
+  const [inputPath = "", outputPath = ""] = positionals;
+  const options = imageOptionsOf(tool, values);
+  const input = readInput(tool, inputPath);
+  const baseAddress = isHexFile(outputPath) ? baseOf(values["hex-addr"], input.address, options) : undefined;
+  const built = asUsage(() => buildImage(input.bytes, options));
+  tool.io.out(progressOf(values, options));
+  tool.files.write(outputPath, outputOf(built, values, options, baseAddress));
+  const signaturePath = values["sig-out"];
+  if (signaturePath !== undefined && built.signature !== undefined) {
+    tool.files.write(signaturePath, Buffer.from(Buffer.from(built.signature).toString("base64"), "latin1"));
+  }
+  return 0;
+}
+
+function readInput(tool: ImageTool, path: string): { bytes: Uint8Array; address: number | undefined } {
+  let bytes: Uint8Array;
+  try {
+    bytes = tool.files.read(path);
+  } catch (cause) {
+    throw new UsageError("Input file not found", "", { cause });
+  }
+  return firmwareOf(path, bytes);
+}
+
+/** Address of the header: as asked for, or where the input lies, less the room put in front (unless it lies at 0). */
+function baseOf(wanted: number | undefined, input: number | undefined, options: ImageOptions): number {
+  if (wanted !== undefined) return wanted;
+  if (input === undefined) throw new UsageError("No address exists in input file neither was it provided by user");
+  const base = options.padHeader && input > 0 ? input - options.headerBytes : input;
+  if (base < 0) throw new UsageError(`no room for a header below the input's address 0x${input.toString(16)}.`);
+  return base;
+}
+
+function outputOf(
+  built: BuiltImage,
+  values: SignValues,
+  options: ImageOptions,
+  baseAddress: number | undefined,
+): Uint8Array {
+  const vector = values["vector-to-sign"];
+  if (vector !== undefined) return vector === "payload" ? built.signedRegion : built.digest;
+  if (baseAddress === undefined) return built.bytes;
+  const trailer: HexTrailer = values.test && !values.confirm ? "test" : (options.trailer ?? "none");
+  const place = {
+    baseAddress,
+    slotBytes: values["slot-size"],
+    trailer,
+    overwriteOnly: values["overwrite-only"],
+  };
+  return Buffer.from(formatIntelHex(asUsage(() => imageSegments(built, place))), "latin1");
+}
+
+function progressOf(values: SignValues, options: ImageOptions): string {
+  const vector = values["vector-to-sign"];
+  if (vector !== undefined) return `image.py: export ${vector}\n`;
+  return options.signer?.kind === "key" ? signingLine(options.signer.key) : "";
+}

@@ -1,0 +1,116 @@
+import { EXIT, isHilError, messageOf, nearest } from "../core/index.ts";
+import { systemRandomness } from "../image/index.ts";
+import { dumpinfoUsage, runDumpinfo } from "./image-dumpinfo.ts";
+import { diskFiles } from "./image-files.ts";
+import {
+  getprivUsage,
+  getpubhashUsage,
+  getpubUsage,
+  keygenUsage,
+  keyinfoUsage,
+  runGetpriv,
+  runGetpub,
+  runGetpubhash,
+  runKeygen,
+  runKeyinfo,
+} from "./image-keys.ts";
+import { helpOf, type OptionTable, parseOptions, type Usage, usageLine, type ValuesOf } from "./image-option.ts";
+import { runSign, signUsage } from "./image-sign.ts";
+import type { ImageTool } from "./image-tool.ts";
+import { runVerify, verifyUsage } from "./image-verify.ts";
+import type { CliIo } from "./io.ts";
+
+/** The imgtool whose options, output and exit codes these commands follow; printed by `hil image version`. */
+export const IMGTOOL_VERSION = "2.4.0";
+
+const versionUsage = {
+  name: "version",
+  about: "Print the version of imgtool that these commands follow.",
+  options: {},
+  positionals: [],
+} as const satisfies Usage<OptionTable>;
+
+interface Subcommand {
+  readonly usage: Usage<OptionTable>;
+  run(tool: ImageTool, argv: readonly string[]): number;
+}
+
+/** Ties a usage to its function, so that each gets the values its own table describes. */
+function subcommand<T extends OptionTable>(
+  usage: Usage<T>,
+  run: (tool: ImageTool, values: ValuesOf<T>, positionals: readonly string[]) => number,
+): Subcommand {
+  return {
+    usage,
+    run: (tool, argv) => {
+      const parsed = parseOptions(usage, argv);
+      if (!parsed.help) return run(tool, parsed.values, parsed.positionals);
+      tool.io.out(helpOf(usage));
+      return EXIT.pass;
+    },
+  };
+}
+
+const SUBCOMMANDS: readonly Subcommand[] = [
+  subcommand(signUsage, runSign),
+  subcommand({ ...signUsage, name: "create" }, runSign),
+  subcommand(verifyUsage, runVerify),
+  subcommand(dumpinfoUsage, runDumpinfo),
+  subcommand(keygenUsage, runKeygen),
+  subcommand(getpubUsage, runGetpub),
+  subcommand(getpubhashUsage, runGetpubhash),
+  subcommand(getprivUsage, runGetpriv),
+  subcommand(keyinfoUsage, runKeyinfo),
+  subcommand(versionUsage, (tool) => {
+    tool.io.out(`${IMGTOOL_VERSION}\n`);
+    return EXIT.pass;
+  }),
+];
+
+/** `hil image …`: imgtool's commands. Exit codes are imgtool's: 0, 1 (the image is bad), 2 (the request is wrong). */
+export function imageCommand(argv: readonly string[], io: CliIo): Promise<number> {
+  return Promise.resolve(runImage({ io, files: diskFiles(io.cwd), randomness: systemRandomness }, argv));
+}
+
+/** The same with files and randomness of the caller's; errors are printed, never thrown. */
+export function runImage(tool: ImageTool, argv: readonly string[]): number {
+  const [name = "", ...rest] = argv;
+  const command = SUBCOMMANDS.find((candidate) => candidate.usage.name === name);
+  if (command === undefined) return withoutCommand(tool.io, name);
+  try {
+    return command.run(tool, rest);
+  } catch (error) {
+    return report(tool.io, command.usage, error, rest.includes("--debug"));
+  }
+}
+
+function withoutCommand(io: CliIo, name: string): number {
+  if (name === "" || name === "--help" || name === "-h") {
+    if (name === "") io.err(overview());
+    else io.out(overview());
+    return name === "" ? EXIT.request : EXIT.pass;
+  }
+  const near = nearest(
+    name,
+    SUBCOMMANDS.map((command) => command.usage.name),
+  );
+  const hint = near === undefined ? "" : ` Did you mean '${near}'?`;
+  io.err("Usage: hil image [OPTIONS] COMMAND [ARGS]...\nTry 'hil image --help' for help.\n\n");
+  io.err(`Error: No such command '${name}'.${hint}\n`);
+  return EXIT.request;
+}
+
+function overview(): string {
+  const rows = SUBCOMMANDS.map(({ usage }) => `  ${usage.name.padEnd(10)}  ${usage.about}`);
+  return ["Usage: hil image [OPTIONS] COMMAND [ARGS]...", "", "Commands:", ...rows, ""].join("\n");
+}
+
+function report(io: CliIo, usage: Usage<OptionTable>, error: unknown, debug: boolean): number {
+  if (!isHilError(error)) throw error;
+  if (error.kind === "usage") {
+    io.err(`${usageLine(usage)}\nTry 'hil image ${usage.name} --help' for help.\n\n`);
+  }
+  io.err(`Error: ${error.paragraph()}\n`);
+  if (debug && error.cause !== undefined) io.err(`caused by: ${messageOf(error.cause)}\n`);
+  return error.exitCode;
+}
