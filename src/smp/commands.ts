@@ -1,0 +1,38 @@
+import type { CommandRow } from "./command.ts";
+import * as image from "./groups/image.ts";
+import * as os from "./groups/os.ts";
+
+/** Every command we know, by the name that handlers of a server use. Adding a row adds the command to both ends. */
+export const COMMANDS = {
+  echo: os.echo,
+  consoleEcho: os.consoleEcho,
+  taskStatistics: os.taskStatistics,
+  memoryPools: os.memoryPools,
+  readDatetime: os.readDatetime,
+  writeDatetime: os.writeDatetime,
+  reset: os.reset,
+  params: os.params,
+  osInfo: os.osInfo,
+  bootloaderInfo: os.bootloaderInfo,
+  imageState: image.imageState,
+  setImageState: image.setImageState,
+  imageUpload: image.imageUpload,
+  imageErase: image.imageErase,
+  slotInfo: image.slotInfo,
+} as const;
+
+export type CommandKey = keyof typeof COMMANDS;
+
+/** The command that a request's header means, with its key; undefined when there is none. */
+export function commandOf(header: {
+  op: number;
+  group: number;
+  id: number;
+}): { key: CommandKey; row: CommandRow } | undefined {
+  for (const [key, row] of Object.entries(COMMANDS)) {
+    if (row.group !== header.group || row.id !== header.id) continue;
+    const op = row.op === "either" ? header.op : row.op === "read" ? 0 : 2;
+    if (op === header.op) return { key: key as CommandKey, row: row as unknown as CommandRow };
+  }
+  return undefined;
+}

@@ -1,0 +1,20 @@
+import type { ReceivedPacket } from "./console-framing.ts";
+
+/** Carries whole SMP packets over something: a UART that also carries log text, a socket, a bare UART. */
+export interface SmpTransport extends AsyncDisposable {
+  /** For people: the name of the port. */
+  readonly name: string;
+  /** Bytes of the receiver's buffer that framing takes besides the packet: 4 on a console, 0 elsewhere. */
+  readonly overheadBytes: number;
+  /** Bytes on the wire of a packet of `packetBytes` bytes. */
+  wireBytes(packetBytes: number): number;
+  /** @throws BenchError when the port is gone; the signal's reason (a part of the packet may be out then). */
+  send(packet: Uint8Array, signal?: AbortSignal): Promise<void>;
+  onPacket(listener: (packet: ReceivedPacket) => void): () => void;
+  /** Called once when nothing will come any more: without a reason when it was closed. */
+  onEnd(listener: (reason?: unknown) => void): () => void;
+  /** Brings both ends back to the start of a frame. @param timeouts how many answers in a row did not come. */
+  resynchronise(timeouts: number, signal?: AbortSignal): Promise<void>;
+  /** What came last, as a sentence for a timeout. */
+  lastSeen(): string;
+}

@@ -1,0 +1,232 @@
+import { createHash } from "node:crypto";
+import { equalBytes, ProtocolError } from "../core/index.ts";
+import { encodeMap } from "./cbor.ts";
+import { imageState, imageUpload } from "./groups/image.ts";
+import { HEADER_BYTES } from "./header.ts";
+import type { SmpSession } from "./session.ts";
+
+/** A first chunk must hold the image header. Source: Zephyr img_mgmt.c; smp.md 3.4. */
+const FIRST_DATA_BYTES_MIN = 32;
+/** The first answer comes after the slot was erased, which on external flash takes its time. Source: smp.md 5.1. */
+const FIRST_CHUNK_MS = 60_000;
+/** Times a server may ask to start over, and times it may ask for the same offset, before that is an error. */
+const RESTARTS_MAX = 3;
+const STALLS_MAX = 3;
+/** Times a server may go back in all. */
+const STEPS_BACK_MAX = 32;
+
+export interface UploadOptions {
+  /** Image pair: 0 = application, 1 = network core. Left out, the server takes 0. */
+  readonly image?: number | undefined;
+  /** Refuse when the running version is the same or newer. */
+  readonly upgrade?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  onProgress?: ((progress: UploadProgress) => void) | undefined;
+  /** Largest piece of the image in one packet, in bytes; default is what the server's buffer takes. */
+  readonly chunkBytesMax?: number | undefined;
+  /** Largest packet (header and CBOR), in bytes; default is what the server's parameters allow. */
+  readonly packetBytesMax?: number | undefined;
+  /** Deadline for the first chunk, in milliseconds; default 60,000. */
+  readonly firstChunkMs?: number | undefined;
+  /**
+   * Hash TLV of the image. With it, a server that says "start over" to a repeated last chunk is asked for its list: the
+   * image may be whole already (its session ended with the answer that was lost).
+   */
+  readonly imageHash?: Uint8Array | undefined;
+}
+
+export interface UploadProgress {
+  /** Bytes that the server has, by its own word. */
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+  readonly atUs: number;
+}
+
+export interface UploadResult {
+  readonly totalBytes: number;
+  /** The server had the whole image before the first byte. */
+  readonly alreadyPresent: boolean;
+  /** Offset at which an earlier, unfinished upload was taken up; 0 for a new one. */
+  readonly resumedAtBytes: number;
+  readonly chunks: number;
+  /** Times the server asked to start over. */
+  readonly restarts: number;
+  /** Attempts beyond the first, over all chunks. */
+  readonly retries: number;
+  /** What the server says of its own check; undefined when it has none. */
+  readonly match: boolean | undefined;
+  /** Whole upload, and its first chunk (the erase), in microseconds. */
+  readonly durationUs: number;
+  readonly firstChunkUs: number;
+}
+
+/**
+ * Uploads an image in chunks that fill the packet exactly. The server's `off` is the truth: chunks follow it, an
+ * upload that broke off is taken up where the server says. One chunk in flight.
+ *
+ * @param packetBytesMax largest packet that the server takes, header included.
+ * @throws SmpRefused; TimeoutError; BenchError; ProtocolError when the server's answers lead nowhere or it finds that
+ * what it holds is not the image; the signal's reason.
+ * Source: Zephyr documentation, SMP group 1, "Image upload"; server behaviour in smp.md 3.4 and 3.5.
+ */
+export async function uploadImage(
+  session: SmpSession,
+  bytes: Uint8Array,
+  packetBytesMax: number,
+  options: UploadOptions = {},
+): Promise<UploadResult> {
+  const upload = new Upload(session, bytes, options.packetBytesMax ?? packetBytesMax, options);
+  return upload.run();
+}
+
+class Upload {
+  readonly #session: SmpSession;
+  readonly #bytes: Uint8Array;
+  readonly #sha: Uint8Array;
+  readonly #packetBytesMax: number;
+  readonly #options: UploadOptions;
+  readonly #startedUs: number;
+  #firstChunkUs = 0;
+  #resumedAtBytes = 0;
+  #chunks = 0;
+  #restarts = 0;
+  #retries = 0;
+  #stalls = 0;
+  #stepsBack = 0;
+
+  constructor(session: SmpSession, bytes: Uint8Array, packetBytesMax: number, options: UploadOptions) {
+    this.#session = session;
+    this.#bytes = bytes;
+    this.#sha = Uint8Array.from(createHash("sha256").update(bytes).digest());
+    this.#packetBytesMax = packetBytesMax;
+    this.#options = options;
+    this.#startedUs = session.clock.nowUs();
+  }
+
+  async run(): Promise<UploadResult> {
+    if (this.#bytes.length < FIRST_DATA_BYTES_MIN) {
+      throw new ProtocolError(
+        `a file of ${this.#bytes.length} bytes is no image.`,
+        "Sign it first (`hil image sign`).",
+      );
+    }
+    for (let offset = 0; ; ) {
+      const sent = await this.#send(offset);
+      if (sent.off === this.#bytes.length) return this.#finished(offset === 0 && sent.dataBytes < sent.off, sent.match);
+      const next = await this.#next(offset, sent);
+      if (next === "whole") return this.#finished(false, undefined);
+      offset = next;
+    }
+  }
+
+  /** Sends the chunk at `offset` and takes the server's word. */
+  async #send(
+    offset: number,
+  ): Promise<{ off: number; dataBytes: number; attempts: number; match: boolean | undefined }> {
+    const { signal, onProgress, firstChunkMs } = this.#options;
+    const first = offset === 0;
+    const fields = first ? this.#firstFields() : { off: offset };
+    const room = Math.min(
+      dataRoom(fields, this.#packetBytesMax),
+      this.#options.chunkBytesMax ?? Number.POSITIVE_INFINITY,
+    );
+    const data = this.#bytes.subarray(offset, offset + Math.max(room, first ? FIRST_DATA_BYTES_MIN : 1));
+    const timing = first ? { timeoutMs: firstChunkMs ?? FIRST_CHUNK_MS, retries: 1 } : {};
+    const sentUs = this.#session.clock.nowUs();
+    const { answer, attempts, atUs } = await this.#session.exchange(
+      imageUpload,
+      { ...fields, data },
+      { signal, ...timing },
+    );
+    this.#chunks += 1;
+    this.#retries += attempts - 1;
+    if (first && this.#firstChunkUs === 0) this.#firstChunkUs = atUs - sentUs;
+    if (answer.off === undefined || answer.off > this.#bytes.length) {
+      throw this.#lost(`answered offset ${answer.off ?? "nothing"} of ${this.#bytes.length}`);
+    }
+    onProgress?.({ sentBytes: answer.off, totalBytes: this.#bytes.length, atUs });
+    return { off: answer.off, dataBytes: data.length, attempts, match: answer.match };
+  }
+
+  /** The keys of a first chunk; the hash that makes an upload resumable is left out where there is no room for it. */
+  #firstFields() {
+    const { image, upgrade } = this.#options;
+    const bare = { off: 0, len: this.#bytes.length, image, upgrade };
+    const full = { off: 0, len: this.#bytes.length, sha: this.#sha, image, upgrade };
+    return dataRoom(full, this.#packetBytesMax) < FIRST_DATA_BYTES_MIN ? bare : full;
+  }
+
+  /** Where to go on after an answer, or that the server turns out to have it all. */
+  async #next(offset: number, sent: { off: number; dataBytes: number }): Promise<number | "whole"> {
+    const end = offset + sent.dataBytes;
+    if (offset === 0 && sent.off > end) this.#resumedAtBytes = sent.off;
+    else if (sent.off > end) throw this.#lost(`wants offset ${sent.off}, and has had ${end} bytes`);
+    if (sent.off > offset) {
+      this.#stalls = 0;
+      return sent.off;
+    }
+    if (sent.off === 0 && offset > 0) {
+      if (end === this.#bytes.length && (await this.#listed())) return "whole";
+      this.#restarts += 1;
+      if (this.#restarts > RESTARTS_MAX)
+        throw this.#lost(`asked to start over ${this.#restarts} times, last at ${offset}`);
+      return 0;
+    }
+    if (sent.off < offset) this.#stepsBack += 1;
+    if (this.#stepsBack > STEPS_BACK_MAX) throw this.#lost(`went back ${this.#stepsBack} times, last to ${sent.off}`);
+    this.#stalls += 1;
+    if (this.#stalls > STALLS_MAX) throw this.#lost(`asked for offset ${sent.off} ${this.#stalls} times in a row`);
+    return sent.off;
+  }
+
+  /** True when the server's list holds the image: the answer that ended its session was lost. */
+  async #listed(): Promise<boolean> {
+    const { imageHash, signal, image = 0 } = this.#options;
+    if (!imageHash) return false;
+    const { images } = await this.#session.request(imageState, {}, { signal });
+    return images.some(
+      (entry) =>
+        (entry.image ?? 0) === image && entry.active !== true && entry.hash && equalBytes(entry.hash, imageHash),
+    );
+  }
+
+  #finished(alreadyPresent: boolean, match: boolean | undefined): UploadResult {
+    if (match === false) {
+      throw new ProtocolError(
+        "image upload: the board finds that what it holds is not what was sent.",
+        "The line or the flash loses bytes: try a lower baud rate or hardware flow control, then upload again.",
+      );
+    }
+    return {
+      totalBytes: this.#bytes.length,
+      alreadyPresent,
+      resumedAtBytes: alreadyPresent ? 0 : this.#resumedAtBytes,
+      chunks: this.#chunks,
+      restarts: this.#restarts,
+      retries: this.#retries,
+      match,
+      durationUs: this.#session.clock.nowUs() - this.#startedUs,
+      firstChunkUs: this.#firstChunkUs,
+    };
+  }
+
+  #lost(what: string): ProtocolError {
+    return new ProtocolError(
+      `image upload leads nowhere: the board ${what}.`,
+      "Its flash may refuse to be written: look at its log, erase the slot (`hil smp image erase`), then run again.",
+    );
+  }
+}
+
+/**
+ * Bytes of image data that fit a packet of `packetBytesMax` bytes beside `fields`; negative when not even these fit.
+ * Exact: header, map, keys and the length of the byte string are counted as they are sent.
+ */
+export function dataRoom(fields: Parameters<typeof encodeMap>[0], packetBytesMax: number): number {
+  const withEmptyData = HEADER_BYTES + encodeMap({ ...fields, data: new Uint8Array() }).length;
+  const room = packetBytesMax - withEmptyData;
+  // The empty byte string has a head of one byte; longer ones have two or three.
+  if (room <= 23) return room;
+  if (room <= 256) return Math.max(23, room - 1);
+  return Math.max(255, room - 2);
+}
