@@ -1,7 +1,14 @@
+import type { SwapType } from "./swap-type.ts";
+
 /** The whole flash of a board as the bootloader sees it: synchronous reads; changes come only from a boot's driver. */
 export interface Flash {
   /** A copy of `bytes` bytes from `offset` (device offset, in bytes). */
   read(offset: number, bytes: number): Uint8Array;
+  /**
+   * A name for the content of a range: equal names, equal bytes. Optional; with it, what is known about a content
+   * (validity of an image) need not be worked out again.
+   */
+  identity?(offset: number, bytes: number): string;
 }
 
 /** One call to the flash driver: what a power cut falls between, or into. Offsets are device offsets in bytes. */
@@ -9,10 +16,10 @@ export type FlashOperation =
   | { readonly kind: "erase"; readonly offset: number; readonly bytes: number }
   | { readonly kind: "write"; readonly offset: number; readonly data: Uint8Array };
 
-/** A line of the boot log, without level prefix and line end; `level` as Zephyr's minimal log prints it. */
+/** A line of the boot log, without level prefix and line end; `level` as Zephyr's minimal log prints it, "" for banners. */
 export interface LogLine {
   readonly kind: "log";
-  readonly level: "I" | "W" | "E";
+  readonly level: "I" | "W" | "E" | "";
   readonly text: string;
 }
 
@@ -26,11 +33,36 @@ export interface Work {
 
 export type BootStep = FlashOperation | LogLine | Work;
 
-/** How a boot ended. */
+/** A part of a boot: yields its steps and returns a `T`. */
+export type Steps<T = void> = Generator<BootStep, T, undefined>;
+
+/** How a boot ended. `swapTypes`: what the loader's state says at the end, one an image (none after a resumed swap). */
 export type BootResult =
-  | { readonly kind: "run" /** device offset of the slot that runs, one an image */; readonly slots: readonly number[] }
-  | { readonly kind: "fail" /** no bootable image: the board halts (or enters recovery) */; readonly reason: string }
   | {
-      readonly kind: "panic" /** a failed assertion: the board hangs or resets on every boot */;
+      readonly kind: "run";
+      /** Device offset of the slot that runs, one an image. */
+      readonly slots: readonly number[];
+      readonly swapTypes: readonly SwapType[];
+    }
+  | {
+      readonly kind: "fail" /** No bootable image: the board halts (or enters recovery). */;
+      readonly reason: string;
+      readonly swapTypes: readonly SwapType[];
+    }
+  | {
+      readonly kind: "panic" /** A failed assertion: the board hangs or resets on every boot. */;
       readonly reason: string;
     };
+
+/** A failed assertion in the bootloader; `boot` turns it into a result. Not an error of ours, never seen outside. */
+export class BootPanic extends Error {}
+
+/** True for a step that changes the flash. */
+export function isOperation(step: BootStep): step is FlashOperation {
+  return step.kind === "erase" || step.kind === "write";
+}
+
+/** Bytes that an operation covers. */
+export function operationBytes(operation: FlashOperation): number {
+  return operation.kind === "erase" ? operation.bytes : operation.data.length;
+}

@@ -1,0 +1,112 @@
+import {
+  type AnyKey,
+  type HashName,
+  keyWrapRow,
+  type MaxAlign,
+  type PrivateKey,
+  type WrappingKey,
+} from "../image/index.ts";
+import type { DefectName } from "./defects.ts";
+import type { GenerationRow } from "./generations.ts";
+
+/** How a bootloader brings in a new image. */
+export type BootMode = "move" | "offset" | "scratch" | "overwrite" | "direct-xip";
+
+/** A part of the flash device. */
+export interface Area {
+  /** Device offset of its first byte. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** The two slots of one image. */
+export interface ImageAreas {
+  readonly primary: Area;
+  readonly secondary: Area;
+}
+
+/** Encryption built into a bootloader: one kind of wrapped key, one private key. */
+export interface BuildEncryption {
+  readonly key: PrivateKey | WrappingKey;
+  /** TLV type that carries the wrapped image key. */
+  readonly tlvType: number;
+  readonly aesKeyBytes: 16 | 32;
+  /** MCUBOOT_SWAP_SAVE_ENCTLV: the trailer keeps the wrapped key instead of the AES key. */
+  readonly saveTlv: boolean;
+}
+
+/** The signature check built into a bootloader. */
+export interface BuildSignature {
+  readonly key: AnyKey;
+  readonly hash: HashName;
+}
+
+/** One build of MCUboot for one board: everything that its behaviour depends on but the flash content. */
+export interface BootloaderBuild {
+  readonly generation: GenerationRow;
+  readonly mode: BootMode;
+  readonly images: readonly ImageAreas[];
+  /** Swap using scratch only. */
+  readonly scratch?: Area;
+  /** Erase unit in bytes (nRF5340 app core: 4096). */
+  readonly sectorBytes: number;
+  /** Write unit in bytes (nRF5340: 4). */
+  readonly writeBytes: number;
+  readonly maxAlign: MaxAlign;
+  /** BOOT_MAX_IMG_SECTORS: sizes the swap status; a swap in progress survives no change of it. */
+  readonly maxImgSectors: number;
+  readonly signature: BuildSignature;
+  readonly encryption?: BuildEncryption;
+  /** MCUBOOT_VALIDATE_PRIMARY_SLOT. */
+  readonly validatePrimarySlot: boolean;
+  /** MCUBOOT_OVERWRITE_ONLY_FAST: only the sectors that the image needs. */
+  readonly overwriteFast: boolean;
+  /** MCUBOOT_DIRECT_XIP_REVERT. */
+  readonly xipRevert: boolean;
+  /** MCUBOOT_DOWNGRADE_PREVENTION, by version. */
+  readonly downgradePrevention: boolean;
+  readonly bootstrap: boolean;
+  readonly versionCmpUsesBuild: boolean;
+  /** Faults switched on; empty for a bootloader as it is. */
+  readonly defects: ReadonlySet<DefectName>;
+  /** False: every image check is carried out, even on a content already known. */
+  readonly memoise: boolean;
+}
+
+/** What a build is when nothing else is said. */
+export const BUILD_DEFAULTS = {
+  sectorBytes: 4096,
+  writeBytes: 4,
+  maxAlign: 8,
+  maxImgSectors: 128,
+  validatePrimarySlot: true,
+  overwriteFast: true,
+  xipRevert: false,
+  downgradePrevention: false,
+  bootstrap: false,
+  versionCmpUsesBuild: false,
+  defects: new Set<DefectName>(),
+  memoise: true,
+} as const satisfies Partial<BootloaderBuild>;
+
+/** A build from what differs from `BUILD_DEFAULTS`. */
+export function bootloaderBuild(
+  options: Omit<BootloaderBuild, keyof typeof BUILD_DEFAULTS> & Partial<BootloaderBuild>,
+): BootloaderBuild {
+  return { ...BUILD_DEFAULTS, ...options };
+}
+
+/** Length of the data of the TLV that carries a wrapped key, in bytes. Source: MCUboot enc_key_public.h BOOT_ENC_TLV_SIZE. */
+export function keyTlvBytes(encryption: BuildEncryption): number {
+  const row = keyWrapRow(encryption.tlvType);
+  if (row?.method === "RSA-OAEP") return 256;
+  if (row?.method === "AES-KW") return encryption.aesKeyBytes + 8;
+  return (row?.ephemeralBytes ?? 0) + (row?.macBytes ?? 0) + encryption.aesKeyBytes;
+}
+
+/** Bytes of one key slot in the trailer before alignment; 0 without encryption. */
+export function keySlotBytes(build: BootloaderBuild): number {
+  const { encryption } = build;
+  if (encryption === undefined) return 0;
+  return encryption.saveTlv ? keyTlvBytes(encryption) : encryption.aesKeyBytes;
+}

@@ -1,0 +1,20 @@
+import { compareVersions } from "../image/index.ts";
+import { type ImagePair, type Loader, log, SECONDARY } from "./loader.ts";
+import { eraseSlot } from "./regions.ts";
+import type { Steps } from "./steps.ts";
+
+/**
+ * Downgrade prevention of the swap modes: an older image in the secondary slot is erased instead of swapped in.
+ * @returns true when it was.
+ * Source: MCUboot loader.c check_downgrade_prevention.
+ */
+export function* downgradePrevented(loader: Loader, image: ImagePair): Steps<boolean> {
+  const { build } = loader;
+  if (!build.downgradePrevention || build.mode === "overwrite") return false;
+  const [primary, secondary] = image.headers;
+  const options = { useBuildNumber: build.versionCmpUsesBuild };
+  if (compareVersions(secondary.version, primary.version, options) >= 0) return false;
+  yield* log(loader, "downgrade prevented", { image: image.index });
+  yield* eraseSlot(loader, image.areas[SECONDARY]);
+  return true;
+}

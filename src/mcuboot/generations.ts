@@ -1,0 +1,120 @@
+import { ConfigurationError, nearest } from "../core/index.ts";
+
+/** A release of MCUboot as the model tells it apart: what it does differently is a column, never a branch on its name. */
+export interface GenerationRow {
+  readonly name: string;
+  /** MCUboot version as a number to compare: 1.10 is 110, 2.4 is 204; development versions end in .5. */
+  readonly version: number;
+  /** Releases of nRF Connect SDK that carry it, by first and last. */
+  readonly ncs: string;
+  /** What the bootloader prints first under Zephyr. */
+  readonly banner: readonly string[];
+  /** Row 3 of the swap table asks for an erased magic in the secondary slot (R19). */
+  readonly revertNeedsSecondaryUnset: boolean;
+  /** Swap using move: an erased secondary slot under a due revert also clears the primary trailer (R20). */
+  readonly clearsStuckRevert: boolean;
+  /** One erase call covers a whole range instead of one sector. */
+  readonly erasesRanges: boolean;
+  /** The trailer of swap using offset keeps the sizes of the unprotected TLVs. */
+  readonly savesTlvSizes: boolean;
+  /** The trailer in the scratch area has the status of one sector group only. */
+  readonly shortScratchTrailer: boolean;
+  /** Function named by the assertion that a copy needs a key it has not. */
+  readonly cryptAssert: "boot_encrypt" | "boot_enc_encrypt";
+  /** The check of a header against the slot's size counts the protected TLVs. */
+  readonly headerCountsProtectedTlvs: boolean;
+  /** Headers with flags that the build does not support are refused. */
+  readonly refusesForeignFlags: boolean;
+  /** An image that reaches beyond the largest size that the mode can swap is refused. */
+  readonly checksImageSize: boolean;
+  /** Headers are read through the old status once a resumed swap has ended (R18). */
+  readonly rereadsThroughStatus: boolean;
+  /** An application's request on a damaged magic erases the slot (R33). */
+  readonly badMagicErasesSlot: boolean;
+  /** An application's request carries the image number (R13). */
+  readonly requestNamesImage: boolean;
+  readonly source: string;
+}
+
+const main = {
+  revertNeedsSecondaryUnset: false,
+  clearsStuckRevert: true,
+  erasesRanges: false,
+  savesTlvSizes: true,
+  shortScratchTrailer: true,
+  cryptAssert: "boot_enc_encrypt",
+  headerCountsProtectedTlvs: true,
+  refusesForeignFlags: true,
+  checksImageSize: true,
+  rereadsThroughStatus: false,
+  badMagicErasesSlot: false,
+  requestNamesImage: true,
+} as const;
+
+const before22 = { ...main, revertNeedsSecondaryUnset: true, clearsStuckRevert: false, erasesRanges: true } as const;
+
+/** Oldest first. */
+export const GENERATIONS = [
+  {
+    ...before22,
+    name: "ncs-1.7",
+    version: 107.5,
+    ncs: "1.7.0 to 1.7.1",
+    banner: ["*** Booting Zephyr OS build v2.6.99-ncs1-1  ***"],
+    savesTlvSizes: false,
+    shortScratchTrailer: false,
+    source: "sdk-mcuboot tag v1.7.99-ncs3",
+  },
+  {
+    ...before22,
+    name: "1.10.0",
+    version: 110,
+    ncs: "2.3 to 2.4",
+    banner: ["*** Booting Zephyr OS build v3.3.99-ncs1 ***"],
+    savesTlvSizes: false,
+    source: "MCUboot tag v1.10.0",
+  },
+  {
+    ...before22,
+    name: "2.1.0",
+    version: 201,
+    ncs: "2.7 to 2.9",
+    banner: ["*** Booting MCUboot v2.1.0-dev ***", "*** Using nRF Connect SDK v2.7.0 ***"],
+    savesTlvSizes: false,
+    source: "MCUboot tag v2.1.0",
+  },
+  {
+    ...main,
+    name: "2.2.0",
+    version: 202,
+    ncs: "3.0",
+    banner: ["*** Booting MCUboot v2.1.0-dev ***", "*** Using nRF Connect SDK v3.0.0 ***"],
+    savesTlvSizes: false,
+    source: "MCUboot tag v2.2.0",
+  },
+  {
+    ...main,
+    name: "current",
+    version: 204.5,
+    ncs: "3.1 and later",
+    banner: ["*** Booting MCUboot v2.4.0-dev ***", "*** Using nRF Connect SDK v3.1.1 ***"],
+    source: "MCUboot 2d4bacc3 (after v2.4.0)",
+  },
+] as const satisfies readonly GenerationRow[];
+
+export type GenerationName = (typeof GENERATIONS)[number]["name"];
+
+/**
+ * The row of a generation.
+ * @throws ConfigurationError for an unknown name, listing the known ones.
+ */
+export function generation(name: string): GenerationRow {
+  const row = GENERATIONS.find((candidate) => candidate.name === name);
+  if (row !== undefined) return row;
+  const names = GENERATIONS.map((candidate) => candidate.name);
+  const near = nearest(name, names);
+  throw new ConfigurationError(
+    `no MCUboot generation is named "${name}".`,
+    `${near === undefined ? "" : `Did you mean "${near}"? `}Known are ${names.join(", ")}.`,
+  );
+}

@@ -1,0 +1,18 @@
+import { type ImagePair, type Loader, PRIMARY, SECONDARY, type Slot, type Swap } from "./loader.ts";
+import type { Steps } from "./steps.ts";
+import { strategyOf } from "./strategy.ts";
+
+/**
+ * Reads both headers into the loader's state; through the status of a swap, when one is given.
+ * @returns false when the primary's cannot be had, or with `all` when either cannot.
+ * Source: MCUboot bootutil_loader.c boot_read_image_headers.
+ */
+export function* readHeaders(loader: Loader, image: ImagePair, swap?: Swap, all = false): Steps<boolean> {
+  if (!(yield* readOne(loader, image, PRIMARY, swap))) return false;
+  return (yield* readOne(loader, image, SECONDARY, swap)) || !all;
+}
+
+function* readOne(loader: Loader, image: ImagePair, slot: Slot, swap: Swap | undefined): Steps<boolean> {
+  const found = strategyOf(loader.build.mode).readHeader(loader, image, slot, swap);
+  return typeof found === "boolean" ? found : yield* found;
+}

@@ -1,0 +1,110 @@
+import { hex } from "../core/index.ts";
+import { FLAG, HASHES, type ImageHeader, type Version } from "../image/index.ts";
+import type { BootloaderBuild } from "./build.ts";
+import { hasMagic, headerAt, type ImagePair, type Loader, newLoader, PRIMARY, SECONDARY, type Slot } from "./loader.ts";
+import type { Flash } from "./steps.ts";
+import { swapRules } from "./swap-decision.ts";
+import { type SwapType, swapRow } from "./swap-type.ts";
+import { tlvEntries } from "./tlv-walk.ts";
+import { readTrailer } from "./trailer.ts";
+
+/** One entry of the image list that an application shows. */
+export interface ImageEntry {
+  readonly image: number;
+  readonly slot: Slot;
+  /** `major.minor.revision`, with `.build` only when it is not 0. */
+  readonly version: string;
+  /** Data of the image's hash TLV, in hex. */
+  readonly hash: string;
+  readonly bootable: boolean;
+  readonly pending: boolean;
+  readonly confirmed: boolean;
+  readonly active: boolean;
+  readonly permanent: boolean;
+}
+
+type Flags = Pick<ImageEntry, "pending" | "confirmed" | "active" | "permanent">;
+
+const NO_FLAGS: Flags = { pending: false, confirmed: false, active: false, permanent: false };
+
+/** Flags of both slots, by the swap type that the next boot would decide. Source: fact sheet 2.6; Zephyr img_mgmt_state.c. */
+const FLAGS: Readonly<Record<SwapType, readonly [Flags, Flags]>> = {
+  none: [{ ...NO_FLAGS, active: true, confirmed: true }, NO_FLAGS],
+  test: [
+    { ...NO_FLAGS, active: true, confirmed: true },
+    { ...NO_FLAGS, pending: true },
+  ],
+  perm: [
+    { ...NO_FLAGS, active: true, confirmed: true },
+    { ...NO_FLAGS, pending: true, permanent: true },
+  ],
+  revert: [
+    { ...NO_FLAGS, active: true },
+    { ...NO_FLAGS, confirmed: true },
+  ],
+  fail: [NO_FLAGS, NO_FLAGS],
+  panic: [NO_FLAGS, NO_FLAGS],
+};
+
+/** What the trailers of an image ask of the next boot, as an application is told. */
+export function nextSwapType(flash: Flash, build: BootloaderBuild, image: number): SwapType {
+  const areas = build.images[image];
+  if (areas === undefined) throw new RangeError(`this bootloader has ${build.images.length} images, no image ${image}`);
+  const [primary, secondary] = [areas.primary, areas.secondary].map((area) => readTrailer(flash, build, area)) as [
+    ReturnType<typeof readTrailer>,
+    ReturnType<typeof readTrailer>,
+  ];
+  return swapRow(swapRules(build), primary, secondary)?.result ?? "none";
+}
+
+/**
+ * The image list of an application that runs from the primary slot, as SMP group 1 command 0 shows it. A slot is listed
+ * only when its header magic, its TLVs and its hash TLV can be read; whether the image is valid does not matter.
+ * Source: Zephyr img_mgmt.c img_mgmt_read_info, img_mgmt_state.c; fact sheet 2.6.
+ */
+export function imageState(flash: Flash, build: BootloaderBuild): readonly ImageEntry[] {
+  const loader = newLoader(flash, build);
+  return loader.images.flatMap((image) => {
+    const flags = FLAGS[nextSwapType(flash, build, image.index)];
+    return ([PRIMARY, SECONDARY] as const).flatMap((slot) => {
+      const info = slotInfo(loader, image, slot);
+      return info === undefined ? [] : [{ image: image.index, slot, ...info, ...flags[slot] }];
+    });
+  });
+}
+
+/** Version, hash and bootable flag of the image in a slot; undefined when it cannot be read. */
+function slotInfo(
+  loader: Loader,
+  image: ImagePair,
+  slot: Slot,
+): Pick<ImageEntry, "version" | "hash" | "bootable"> | undefined {
+  const header = findHeader(loader, image, slot);
+  if (header === undefined) return undefined;
+  image.headers[slot] = header;
+  const entries = tlvEntries(loader, image, slot);
+  const hash = entries?.find((entry) => HASHES.some((row) => row.tlv === entry.type));
+  if (hash === undefined) return undefined;
+  return {
+    version: versionText(header.version),
+    hash: hex(hash.data),
+    bootable: (header.flags & FLAG.NON_BOOTABLE) === 0,
+  };
+}
+
+/** Swap using offset keeps an update one sector up and a fallback image at the start: both are looked for. */
+function findHeader(loader: Loader, image: ImagePair, slot: Slot): ImageHeader | undefined {
+  const { build } = loader;
+  const starts = slot === SECONDARY && build.mode === "offset" ? [build.sectorBytes, 0] : [0];
+  for (const start of starts) {
+    const header = headerAt(loader, image.areas[slot], start);
+    if (!hasMagic(header)) continue;
+    if (slot === SECONDARY) image.secondaryOffset = start;
+    return header;
+  }
+  return undefined;
+}
+
+function versionText({ major, minor, revision, build }: Version): string {
+  return `${major}.${minor}.${revision}${build === 0 ? "" : `.${build}`}`;
+}

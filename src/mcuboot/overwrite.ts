@@ -1,0 +1,80 @@
+import { roundUp } from "../core/index.ts";
+import { isEncrypted, loadKey } from "./body-keys.ts";
+import type { Area } from "./build.ts";
+import { assert, headerAt, type ImagePair, type Loader, log, SECONDARY, type Swap } from "./loader.ts";
+import { copyRegion, eraseRegion } from "./regions.ts";
+import type { Steps } from "./steps.ts";
+import type { SwapStrategy } from "./strategy.ts";
+import { tlvRange } from "./tlv-walk.ts";
+import { layoutOf, trailerBytesOf } from "./trailer.ts";
+import { writeMagic } from "./trailer-writes.ts";
+
+/** Modes without a swap: their headers stand where they belong, and no status is kept. */
+export const copies: SwapStrategy = {
+  start: { operation: "move", index: 1, state: 1 },
+
+  readHeader(loader, image, slot) {
+    image.headers[slot] = headerAt(loader, image.areas[slot], 0);
+    return true;
+  },
+
+  *slotsCompatible(loader, image) {
+    const { sectorBytes, maxImgSectors } = loader.build;
+    const [primary, secondary] = image.areas;
+    if (Math.max(primary.bytes, secondary.bytes) / sectorBytes > maxImgSectors) {
+      yield* log(loader, "incompatible slots", { rest: "more sectors than allowed" });
+      return false;
+    }
+    return true;
+  },
+
+  imageBytesMax(build, areas, slot) {
+    const area = areas[slot];
+    return area.bytes - layoutOf(build, area).fields.swapInfo.fromEnd;
+  },
+};
+
+/**
+ * Fills the primary slot from the secondary: overwrite-only, and bootstrap in the swap modes.
+ * @returns false when the copy cannot be made.
+ * Source: MCUboot loader.c boot_copy_image; fact sheet 3.4.
+ */
+export function* copyImage(loader: Loader, image: ImagePair, swap: Swap): Steps<boolean> {
+  const { build } = loader;
+  const [primary, secondary] = image.areas;
+  const swapsInPlace = build.mode === "move" || build.mode === "offset";
+  const onlyNeeded = swapsInPlace || (build.mode === "overwrite" && build.overwriteFast);
+  const neededBytes = onlyNeeded ? imageBytes(loader, image) : primary.bytes;
+  // One write unit too much when the size is a multiple of it already.
+  const bytes = onlyNeeded ? neededBytes + build.writeBytes - (neededBytes % build.writeBytes) : primary.bytes;
+  yield* log(loader, "upgrading", { image: image.index });
+  yield* log(loader, "erasing primary");
+  yield* erasePrimary(loader, primary, neededBytes, onlyNeeded);
+  if (build.encryption !== undefined && isEncrypted(image.headers[SECONDARY])) {
+    if (!loadKey(loader, image, SECONDARY, swap)) return false;
+  }
+  yield* log(loader, "copying", { image: image.index, hexBytes: `0x${bytes.toString(16)}` });
+  const from = { area: secondary, offset: build.mode === "offset" ? build.sectorBytes : 0 };
+  if (!(yield* copyRegion(loader, image, { from, to: { area: primary, offset: 0 }, bytes }))) return false;
+  if (onlyNeeded) yield writeMagic({ build, area: primary });
+  if (!swapsInPlace) yield* eraseRegion(loader, { area: secondary, offset: 0, bytes: build.sectorBytes });
+  const last = secondary.bytes - build.sectorBytes;
+  yield* eraseRegion(loader, { area: secondary, offset: last, bytes: build.sectorBytes });
+  return true;
+}
+
+function imageBytes(loader: Loader, image: ImagePair): number {
+  const range = tlvRange(loader, image, SECONDARY);
+  assert(range !== undefined, "boot_copy_image");
+  return range.end;
+}
+
+function* erasePrimary(loader: Loader, area: Area, neededBytes: number, onlyNeeded: boolean): Steps {
+  const { sectorBytes } = loader.build;
+  for (let offset = 0; offset < Math.min(neededBytes, area.bytes); offset += sectorBytes) {
+    yield* eraseRegion(loader, { area, offset, bytes: sectorBytes });
+  }
+  if (!onlyNeeded) return;
+  const trailer = roundUp(trailerBytesOf(loader.build), sectorBytes);
+  yield* eraseRegion(loader, { area, offset: area.bytes - trailer, bytes: trailer });
+}

@@ -1,0 +1,113 @@
+import { ERASED } from "./flash-rules.ts";
+import { readHeaders } from "./headers.ts";
+import {
+  assert,
+  hasMagic,
+  type ImagePair,
+  isErasedHeader,
+  type Loader,
+  log,
+  PRIMARY,
+  SECONDARY,
+  type Swap,
+} from "./loader.ts";
+import { eraseSlot } from "./regions.ts";
+import type { Steps } from "./steps.ts";
+import { strategyOf } from "./strategy.ts";
+import { decideSwapType } from "./swap-decision.ts";
+import { finishSwap, isFresh, newSwap, swapImage } from "./swap-image.ts";
+import { isUpgrade, type SwapType, swapTypeOfCode } from "./swap-type.ts";
+import { fieldOffset } from "./trailer.ts";
+import { validateSlot } from "./validate-slot.ts";
+
+/**
+ * Completes a swap of this image that was interrupted, or decides what is to be done with it (`image.swapType`).
+ * @returns the swap as far as it is known.
+ * Source: MCUboot loader.c boot_prepare_image_for_update.
+ */
+export function* prepareImage(loader: Loader, image: ImagePair): Steps<Swap> {
+  const { build } = loader;
+  const strategy = strategyOf(build.mode);
+  const swap = newSwap(loader);
+  yield* readHeaders(loader, image);
+  if (!(yield* strategy.slotsCompatible(loader, image))) return swap;
+  yield* readSwap(loader, image, swap);
+  if (!(yield* readHeaders(loader, image, swap, !isFresh(loader, swap))) && !mayBootstrap(loader, image)) {
+    yield* log(loader, "headers unread", { image: image.index });
+    return swap;
+  }
+  if (!isFresh(loader, swap)) {
+    yield* completeSwap(loader, image, swap);
+    return swap;
+  }
+  if (swap.type === "none") image.swapType = yield* validatedSwapType(loader, image, swap);
+  else image.swapType = (yield* validateSlot(loader, image, SECONDARY, swap)) ? swap.type : "fail";
+  reviewEarlierImages(loader, image, false);
+  if (build.bootstrap && image.swapType === "none") yield* considerBootstrap(loader, image, swap);
+  return swap;
+}
+
+/** Reads source, status and type of an interrupted swap. Source: MCUboot swap_misc.c swap_read_status. */
+function* readSwap(loader: Loader, image: ImagePair, swap: Swap): Steps {
+  const { flash, build } = loader;
+  const strategy = strategyOf(build.mode);
+  if (strategy.statusSource === undefined) return;
+  swap.source = yield* strategy.statusSource(loader, image);
+  if (swap.source === "none") return;
+  const area = swap.source === "scratch" ? build.scratch : image.areas[PRIMARY];
+  assert(area !== undefined, "swap_read_status", "fap != NULL");
+  const read = strategy.readStatus?.(loader, area);
+  if (read?.inconsistent === true) {
+    yield* log(loader, "inconsistent status");
+    assert(build.validatePrimarySlot, "swap_read_status_bytes", "0");
+  }
+  swap.status = read?.status ?? swap.status;
+  const info = flash.read(fieldOffset(build, area, "swapInfo"), 1)[0] ?? ERASED;
+  swap.type = info === ERASED ? "none" : swapTypeOfCode(info & 0x0f);
+}
+
+/** Ends an interrupted swap. Source: MCUboot loader.c boot_complete_partial_swap. */
+function* completeSwap(loader: Loader, image: ImagePair, swap: Swap): Steps {
+  const { defects, generation } = loader.build;
+  reviewEarlierImages(loader, image, true);
+  yield* swapImage(loader, image, swap);
+  yield* finishSwap(loader, image, swap.type);
+  if (defects.has("lose-fallback")) yield* eraseSlot(loader, image.areas[SECONDARY]);
+  yield* readHeaders(loader, image, generation.rereadsThroughStatus ? swap : undefined);
+  const type = swap.type;
+  image.swapType = "none";
+  if (!defects.has("revert-at-once") || type !== "test") return;
+  Object.assign(swap, newSwap(loader));
+  image.swapType = yield* validatedSwapType(loader, image, swap);
+}
+
+/** What the trailers ask for, if the image in the secondary slot is fit for it. */
+function* validatedSwapType(loader: Loader, image: ImagePair, swap: Swap): Steps<SwapType> {
+  const type = yield* decideSwapType(loader, image);
+  if (!isUpgrade(type) || loader.build.defects.has("swap-unvalidated")) return type;
+  return (yield* validateSlot(loader, image, SECONDARY, swap, type)) ? type : "none";
+}
+
+/**
+ * An image that seems to be due for its revert has only just been swapped, when a later image is still on its way.
+ * Source: MCUboot loader.c boot_review_image_swap_types.
+ */
+function reviewEarlierImages({ images }: Loader, image: ImagePair, interrupted: boolean): void {
+  if (!interrupted && (image.swapType === "none" || image.swapType === "revert")) return;
+  for (const earlier of images.slice(0, image.index)) {
+    if (earlier.swapType === "revert") earlier.swapType = "none";
+  }
+}
+
+function mayBootstrap({ build }: Loader, image: ImagePair): boolean {
+  return build.bootstrap && isErasedHeader(image.headers[PRIMARY]);
+}
+
+/** An unfit primary slot is filled from a fit secondary one. */
+function* considerBootstrap(loader: Loader, image: ImagePair, swap: Swap): Steps {
+  const fit = yield* validateSlot(loader, image, PRIMARY, swap);
+  if (fit) return;
+  const candidate = hasMagic(image.headers[SECONDARY]);
+  const valid = yield* validateSlot(loader, image, SECONDARY, swap);
+  if (candidate && valid) image.swapType = "revert";
+}

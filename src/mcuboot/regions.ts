@@ -1,0 +1,95 @@
+import { roundUp } from "../core/index.ts";
+import { applyKeyStream, isEncrypted } from "./body-keys.ts";
+import type { Area } from "./build.ts";
+import { assert, type ImagePair, type Loader, PRIMARY, readArea, SECONDARY, type Slot, tlvOffset } from "./loader.ts";
+import type { Steps } from "./steps.ts";
+import { trailerBytesOf } from "./trailer.ts";
+
+/** Copies go in chunks of this size: cut points lie between them. Source: MCUboot loader.c BUF_SZ. */
+export const CHUNK_BYTES = 1_024;
+
+/** A range of an area; offsets from the area's start, in bytes. */
+export interface Region {
+  readonly area: Area;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/**
+ * Erases the sectors of a range.
+ * @returns false, without an operation, when the range leaves its area.
+ * Source: MCUboot bootutil_area.c boot_erase_region.
+ */
+export function* eraseRegion(loader: Loader, region: Region, order: "up" | "down" = "up"): Steps<boolean> {
+  const { sectorBytes, generation } = loader.build;
+  if (region.offset < 0 || region.offset + region.bytes > region.area.bytes) return false;
+  const unit = generation.erasesRanges && order === "up" ? region.bytes : sectorBytes;
+  const start = region.area.offset + region.offset;
+  for (let done = 0; done < region.bytes; done += unit) {
+    const from = order === "up" ? done : region.bytes - unit - done;
+    yield { kind: "erase", offset: start + from, bytes: unit };
+  }
+  return true;
+}
+
+/** Erases the sectors that hold the trailer of an area, last one first. Source: swap_misc.c swap_scramble_trailer_sectors. */
+export function* eraseTrailer(loader: Loader, area: Area): Steps {
+  const bytes = roundUp(trailerBytesOf(loader.build), loader.build.sectorBytes);
+  yield* eraseRegion(loader, { area, offset: area.bytes - bytes, bytes }, "down");
+}
+
+/** Erases a whole slot, trailer last. Source: MCUboot bootutil_area.c boot_scramble_slot. */
+export function* eraseSlot(loader: Loader, area: Area): Steps {
+  yield* eraseRegion(loader, { area, offset: 0, bytes: area.bytes });
+}
+
+/** From where to where a copy goes. The encryption offset differs from `to.offset` in a revert of swap using offset. */
+export interface Copy {
+  readonly from: { readonly area: Area; readonly offset: number };
+  readonly to: { readonly area: Area; readonly offset: number };
+  readonly bytes: number;
+  /** Bytes by which `to.offset` lies above the image's own offset. */
+  readonly shiftBytes?: number;
+}
+
+/**
+ * Copies a range chunk by chunk; what leaves the primary slot is encrypted and what enters it decrypted, with the key of
+ * the image that is moved. The destination must be erased.
+ * @returns false when a range leaves its area.
+ * Source: MCUboot loader.c boot_copy_region.
+ */
+export function* copyRegion(loader: Loader, image: ImagePair, copy: Copy): Steps<boolean> {
+  const slot = cipherSlot(loader, image, copy);
+  const shift = copy.shiftBytes ?? 0;
+  for (let done = 0; done < copy.bytes; done += CHUNK_BYTES) {
+    const bytes = Math.min(CHUNK_BYTES, copy.bytes - done);
+    const chunk = readArea(loader, copy.from.area, copy.from.offset + done, bytes);
+    if (chunk === undefined) return false;
+    if (slot !== undefined) crypt(loader, image, slot, chunk, copy.to.offset + done - shift);
+    if (copy.to.offset + done + bytes > copy.to.area.bytes) return false;
+    yield { kind: "write", offset: copy.to.area.offset + copy.to.offset + done, data: chunk };
+  }
+  return true;
+}
+
+/** The slot whose header and key a copy uses, or undefined for a copy as it is. */
+function cipherSlot(loader: Loader, image: ImagePair, copy: Copy): Slot | undefined {
+  if (loader.build.encryption === undefined) return undefined;
+  const leaves = copy.from.area === image.areas[PRIMARY];
+  const enters = copy.to.area === image.areas[PRIMARY];
+  if (leaves === enters) return undefined;
+  const slot = enters ? SECONDARY : PRIMARY;
+  return isEncrypted(image.headers[slot]) ? slot : undefined;
+}
+
+/** Encrypts or decrypts the part of a chunk that is body; header and TLVs stay as they are. */
+function crypt(loader: Loader, image: ImagePair, slot: Slot, chunk: Uint8Array, offset: number): void {
+  const header = image.headers[slot];
+  const from = Math.max(header.headerBytes, offset);
+  const to = Math.min(tlvOffset(header), offset + chunk.length);
+  if (from >= to) return;
+  const key = image.keys[slot];
+  if (key === undefined && loader.build.defects.has("forget-keys")) return;
+  assert(key !== undefined, loader.build.generation.cryptAssert, "enc->valid == 1");
+  applyKeyStream(key, chunk.subarray(from - offset, to - offset), from - header.headerBytes);
+}

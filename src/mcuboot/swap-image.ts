@@ -1,0 +1,110 @@
+import { roundUp } from "../core/index.ts";
+import { isEncrypted, loadKey, unwrapKey } from "./body-keys.ts";
+import { type Area, keySlotBytes, keyTlvBytes } from "./build.ts";
+import { ERASED } from "./flash-rules.ts";
+import {
+  assert,
+  hasMagic,
+  type ImagePair,
+  type Loader,
+  log,
+  PRIMARY,
+  SECONDARY,
+  type Slot,
+  type Swap,
+} from "./loader.ts";
+import type { Steps } from "./steps.ts";
+import { strategyOf } from "./strategy.ts";
+import { sameStatus } from "./swap-status.ts";
+import { tlvRange } from "./tlv-walk.ts";
+import { fieldOffset, readMagic, readSwapSize, readTrailer } from "./trailer.ts";
+import { writeFlag } from "./trailer-writes.ts";
+
+/** A swap that has not begun. */
+export function newSwap(loader: Loader): Swap {
+  const { start } = strategyOf(loader.build.mode);
+  return {
+    status: start,
+    source: "none",
+    type: "none",
+    bytes: 0,
+    usesScratchStatus: false,
+    savedKeys: [undefined, undefined],
+  };
+}
+
+/** True while no status entry of the swap is written. */
+export function isFresh(loader: Loader, swap: Swap): boolean {
+  return sameStatus(swap.status, strategyOf(loader.build.mode).start);
+}
+
+/** Swaps two images, or ends a swap that was interrupted. Source: MCUboot loader.c boot_swap_image. */
+export function* swapImage(loader: Loader, image: ImagePair, swap: Swap): Steps {
+  if (isFresh(loader, swap)) {
+    const primaryBytes = sizeOf(loader, image, PRIMARY, swap);
+    const secondaryBytes = sizeOf(loader, image, SECONDARY, swap);
+    swap.bytes = Math.max(primaryBytes, secondaryBytes);
+  } else {
+    const area = statusArea(loader, image);
+    swap.bytes = readSwapSize(loader.flash, loader.build, area);
+    yield* restoreKeys(loader, image, swap, area);
+  }
+  const run = strategyOf(loader.build.mode).run?.(loader, image, swap);
+  if (run !== undefined) yield* run;
+}
+
+/** Size of a slot's image with header and TLVs, in bytes; 0 without an image. Loads its key on the way. */
+function sizeOf(loader: Loader, image: ImagePair, slot: Slot, swap: Swap): number {
+  const header = image.headers[slot];
+  const range = hasMagic(header) ? tlvRange(loader, image, slot) : undefined;
+  assert(!hasMagic(header) || range !== undefined, "boot_swap_image");
+  if (range !== undefined) image.unprotectedTlvBytes[slot] = range.unprotectedBytes;
+  if (loader.build.encryption !== undefined) {
+    if (!isEncrypted(header)) swap.savedKeys[slot] = undefined;
+    else assert(loadKey(loader, image, slot, swap), "boot_swap_image", "rc >= 0");
+  }
+  return range?.end ?? 0;
+}
+
+/** The area whose trailer describes an interrupted swap. Source: MCUboot bootutil_misc.c boot_find_status. */
+export function statusArea(loader: Loader, image: ImagePair): Area {
+  const { flash, build } = loader;
+  const { scratch } = build;
+  const inScratch = scratch !== undefined && build.mode === "scratch" && readMagic(flash, build, scratch) === "good";
+  return inScratch ? scratch : image.areas[PRIMARY];
+}
+
+/** Reads both image keys back from a trailer. Source: MCUboot bootutil_misc.c boot_read_enc_key. */
+function* restoreKeys(loader: Loader, image: ImagePair, swap: Swap, area: Area): Steps {
+  const { build } = loader;
+  const { encryption } = build;
+  if (encryption === undefined || build.defects.has("forget-keys")) return;
+  for (const slot of [PRIMARY, SECONDARY] as const) {
+    const offset = fieldOffset(build, area, slot === PRIMARY ? "key0" : "key1");
+    const saved = loader.flash.read(offset, roundUp(keySlotBytes(build), build.maxAlign));
+    if (saved.every((value) => value === ERASED)) {
+      yield* log(loader, "no encryption key");
+      continue;
+    }
+    swap.savedKeys[slot] = saved;
+    const key = encryption.saveTlv
+      ? unwrapKey(encryption, saved.subarray(0, keyTlvBytes(encryption)))
+      : saved.subarray(0, encryption.aesKeyBytes);
+    if (key !== undefined) image.keys[slot] = key;
+  }
+}
+
+/** Writes what makes the result of a swap lasting, copy_done last. Source: MCUboot loader.c boot_perform_update. */
+export function* finishSwap(loader: Loader, image: ImagePair, type: Swap["type"]): Steps {
+  const target = { build: loader.build, area: image.areas[PRIMARY] };
+  if (type === "perm" || type === "revert") yield* markImageOk(loader, image);
+  const upgrade = type === "test" || type === "perm" || type === "revert";
+  if (upgrade && !loader.build.defects.has("skip-copy-done")) yield writeFlag(target, "copyDone");
+}
+
+/** Sets image_ok in the primary slot, unless something stands there. Source: MCUboot swap_misc.c swap_set_image_ok. */
+export function* markImageOk({ flash, build }: Loader, image: ImagePair): Steps {
+  const area = image.areas[PRIMARY];
+  if (build.defects.has("skip-image-ok")) return;
+  if (readTrailer(flash, build, area).imageOk === "unset") yield writeFlag({ build, area }, "imageOk");
+}

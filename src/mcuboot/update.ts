@@ -1,0 +1,61 @@
+import { unreachable } from "../core/index.ts";
+import { downgradePrevented } from "./downgrade.ts";
+import { assert, type ImagePair, isErasedHeader, type Loader, log, PRIMARY, type Swap } from "./loader.ts";
+import { copyImage } from "./overwrite.ts";
+import type { Steps } from "./steps.ts";
+import { finishSwap, markImageOk, newSwap, swapImage } from "./swap-image.ts";
+import { validateSlot } from "./validate-slot.ts";
+
+/**
+ * Does with an image what was decided.
+ * @param known the swap as it was prepared, in builds with one image; several images start with a new one, so that what
+ *   is known of a begun trailer is lost (fact sheet 2.4, "More than one image").
+ * Source: MCUboot loader.c context_boot_go, second loop.
+ */
+export function* updateImage(loader: Loader, image: ImagePair, known: Swap | undefined): Steps {
+  const swap = known ?? newSwap(loader);
+  if (known === undefined) image.keys.fill(undefined);
+  swap.type = image.swapType;
+  switch (image.swapType) {
+    case "none":
+      return;
+    case "test":
+    case "perm":
+      if (yield* downgradePrevented(loader, image)) image.swapType = "none";
+      else yield* performUpdate(loader, image, swap);
+      return;
+    case "revert":
+      yield* performUpdate(loader, image, swap);
+      return;
+    case "fail":
+      if (loader.build.mode !== "overwrite") yield* markImageOk(loader, image);
+      return;
+    case "panic":
+      image.swapType = "panic";
+      yield* log(loader, "panic");
+      assert(false, "context_boot_go", "0");
+      return;
+    default:
+      throw unreachable(image.swapType);
+  }
+}
+
+/** Source: MCUboot loader.c boot_perform_update. */
+function* performUpdate(loader: Loader, image: ImagePair, swap: Swap): Steps {
+  const { build } = loader;
+  if (build.mode === "overwrite") {
+    assert(yield* copyImage(loader, image, swap), "boot_perform_update");
+    return;
+  }
+  if (build.bootstrap && !(yield* holdsValidImage(loader, image, swap))) {
+    assert(yield* copyImage(loader, image, swap), "boot_perform_update");
+  } else {
+    yield* swapImage(loader, image, swap);
+  }
+  yield* finishSwap(loader, image, image.swapType);
+}
+
+function* holdsValidImage(loader: Loader, image: ImagePair, swap: Swap): Steps<boolean> {
+  const valid = yield* validateSlot(loader, image, PRIMARY, swap);
+  return valid && !isErasedHeader(image.headers[PRIMARY]);
+}

@@ -1,0 +1,87 @@
+import { compareVersions, FLAG } from "../image/index.ts";
+import { checkImage, isHeaderValid } from "./image-check.ts";
+import {
+  hasMagic,
+  headerAt,
+  type ImagePair,
+  isErasedHeader,
+  type Loader,
+  log,
+  PRIMARY,
+  SECONDARY,
+  type Slot,
+  type Swap,
+} from "./loader.ts";
+import { eraseSlot, eraseTrailer } from "./regions.ts";
+import type { Steps } from "./steps.ts";
+import { strategyOf } from "./strategy.ts";
+import { decideSwapType } from "./swap-decision.ts";
+import { sameStatus } from "./swap-status.ts";
+import type { SwapType } from "./swap-type.ts";
+
+/**
+ * True when a slot holds an image that may run. What is wrong in the secondary slot is erased.
+ * @param swap the swap that is decided about; needed for the secondary slot.
+ * @param expected the swap type that the validity decides about.
+ * Source: MCUboot loader.c boot_validate_slot; fact sheet 3.8 and 5.1.
+ */
+export function* validateSlot(
+  loader: Loader,
+  image: ImagePair,
+  slot: Slot,
+  swap?: Swap,
+  expected: SwapType = "none",
+): Steps<boolean> {
+  const { build } = loader;
+  const header = image.headers[slot];
+  const area = image.areas[slot];
+  if (isErasedHeader(header) || (header.flags & FLAG.NON_BOOTABLE) !== 0) {
+    if (slot === SECONDARY && swap !== undefined) yield* cleanLeftovers(loader, image, swap);
+    return false;
+  }
+  if (isWronglyUploaded(loader, image, slot, swap, expected)) {
+    yield* log(loader, "wrong upload address");
+  } else {
+    if (slot === SECONDARY && isRefusedDowngrade(loader, image)) {
+      yield* log(loader, "insufficient version");
+      yield* eraseSlot(loader, area);
+      return false;
+    }
+    if (isHeaderValid(loader, image, slot) && (yield* checkImage(loader, image, slot, swap))) return true;
+  }
+  yield* log(loader, "image invalid", { slot: slot === PRIMARY ? "primary" : "secondary" });
+  if (slot === SECONDARY || build.mode === "direct-xip") yield* eraseSlot(loader, area);
+  return false;
+}
+
+/** Removes the trailer of a secondary slot without image, so that a new image may be uploaded. */
+function* cleanLeftovers(loader: Loader, image: ImagePair, swap: Swap): Steps {
+  const { mode, generation } = loader.build;
+  if (mode === "overwrite" || mode === "direct-xip") return;
+  yield* eraseTrailer(loader, image.areas[SECONDARY]);
+  if (mode !== "move" || !generation.clearsStuckRevert) return;
+  if (swap.type !== "revert" && (yield* decideSwapType(loader, image)) !== "revert") return;
+  yield* eraseTrailer(loader, image.areas[PRIMARY]);
+  yield* log(loader, "stuck revert cleared", { image: image.index });
+}
+
+/** Swap using offset: an update must start in the second sector. */
+function isWronglyUploaded(
+  loader: Loader,
+  image: ImagePair,
+  slot: Slot,
+  swap: Swap | undefined,
+  expected: SwapType,
+): boolean {
+  if (loader.build.mode !== "offset" || slot === PRIMARY || swap === undefined) return false;
+  if (expected !== "test" && expected !== "perm") return false;
+  if (!sameStatus(swap.status, strategyOf("offset").start)) return false;
+  return hasMagic(headerAt(loader, image.areas[SECONDARY], 0));
+}
+
+function isRefusedDowngrade({ build }: Loader, image: ImagePair): boolean {
+  if (build.mode !== "overwrite" || !build.downgradePrevention) return false;
+  const [primary, secondary] = image.headers;
+  if (isErasedHeader(primary)) return false;
+  return compareVersions(secondary.version, primary.version, { useBuildNumber: build.versionCmpUsesBuild }) < 0;
+}
