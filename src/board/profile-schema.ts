@@ -38,7 +38,7 @@ function powerForms(): z.ZodType<PowerSection> {
     z.strictObject({ driver: z.literal(name), ...POWER.shape, ...options.shape }),
   );
   const [first, ...rest] = forms;
-  if (first === undefined) throw new Error("no power driver is registered");
+  if (first === undefined) throw new RangeError("no power driver is registered");
   return z.discriminatedUnion("driver", [first, ...rest]);
 }
 

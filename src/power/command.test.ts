@@ -90,7 +90,7 @@ describe("the command driver", () => {
   });
 
   test("ends its program when it is given up", async () => {
-    await using bench = await rig({ off: [NODE, "-e", "setInterval(() => {}, 1000)"] });
+    await using bench = await rig({ off: ["sleep", "100"] });
     const stop = new AbortController();
     const cut = bench.power.set("off", { signal: stop.signal });
     stop.abort(new Error("Ctrl-C"));

@@ -23,7 +23,7 @@ export class Replies {
   }
 
   /**
-   * The first reading that `parse` makes of what has come so far; undefined when `limitMs` milliseconds pass without one.
+   * The first reading that `parse` makes of what has come so far; undefined when `limitMs` milliseconds bring none.
    * @throws BenchError when the link is gone.
    */
   async reading<T>(limitMs: number, parse: (bytes: Uint8Array) => T | undefined): Promise<T | undefined> {

@@ -1,0 +1,2 @@
+/** For scripts/tidy.test.ts: the room table of oxlint.config.mjs, which design.md explains. */
+export const ROOMS: Readonly<Record<string, readonly string[]>>;

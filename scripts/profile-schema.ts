@@ -1,0 +1,30 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { PROFILE_FIELDS } from "../src/board/profile-schema.ts";
+import { SCENARIO_SCHEMA } from "../src/campaign/scenario.ts";
+
+/** JSON Schemas for editors, made from the schemas that `hil` checks with: `npx tsx scripts/profile-schema.ts`. */
+export const SCHEMA_FILES = [
+  { file: "boards/profile.schema.json", title: "mcuboot-hil board profile", schema: PROFILE_FIELDS },
+  { file: "scenarios/scenario.schema.json", title: "mcuboot-hil scenario", schema: SCENARIO_SCHEMA },
+] as const;
+
+/** Draft 7: what editors' YAML plug-ins read. Checks between fields have no form there; `hil` makes them. */
+export function jsonSchemaText({ title, schema }: (typeof SCHEMA_FILES)[number]): string {
+  const made = z.toJSONSchema(schema, { target: "draft-7", io: "input", unrepresentable: "any" });
+  return `${JSON.stringify({ title, ...made }, undefined, 2)}\n`;
+}
+
+export function pathOf(file: string): string {
+  return fileURLToPath(new URL(`../${file}`, import.meta.url));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const row of SCHEMA_FILES) {
+    const before = await readFile(pathOf(row.file), "utf8").catch(() => "");
+    const text = jsonSchemaText(row);
+    if (text !== before) await writeFile(pathOf(row.file), text);
+    process.stdout.write(`${text === before ? "up to date" : "written   "}  ${row.file}\n`);
+  }
+}

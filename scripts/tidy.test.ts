@@ -1,0 +1,215 @@
+import { describe, expect, test } from "@jest/globals";
+import { ROOMS } from "../oxlint.config.mjs";
+import { parsed, ringOf, roomOf, type SourceFile, sourceFiles } from "./source-tree.ts";
+
+/** Files longer than 400 lines, and why they may be. */
+const LONG_FILES: Readonly<Record<string, string>> = {};
+const FILE_LINES_MAX = 400;
+const LINE_CHARACTERS_MAX = 120;
+
+/** Where the program is entered: the library's two doors, and the command. */
+const ENTRANCES = ["src/index.ts", "src/jest/index.ts", "src/cli/main.ts"];
+
+interface Ban {
+  readonly what: RegExp;
+  readonly instead: string;
+  /** Files to which it does not apply. */
+  readonly except: RegExp;
+}
+
+const CLOCKS = /^src\/core\/(clock|virtual-clock)(\.test)?\.ts$/;
+const CLI_OR_TEST = /^src\/cli\/|\.test\.ts$|\/testing\//;
+const TESTS = /\.test\.ts$|\/testing\//;
+
+const BANS: readonly Ban[] = [
+  { what: /\bnew Date\b|\bDate\.(now|parse|UTC)\b/, instead: "core's Clock, or wallTime", except: CLOCKS },
+  { what: /\b(set(Timeout|Interval|Immediate))\b/, instead: "core's Clock", except: CLOCKS },
+  { what: /\bprocess\.(hrtime|uptime)\b|\bperformance\b|"(node:)?timers/, instead: "core's Clock", except: CLOCKS },
+  { what: /\bMath\.random\b/, instead: "core's Random", except: /^$/ },
+  { what: /\bprocess\.exit\b|\bprocess\.exitCode\b/, instead: "an error: cli/ ends the program", except: CLI_OR_TEST },
+  { what: /\bconsole\.\w+\(|\bprocess\.std(out|err)\b/, instead: "a return value: cli/ prints", except: CLI_OR_TEST },
+  { what: /@ts-(ignore|nocheck|expect-error)/, instead: "a type that is right", except: /^$/ },
+  { what: /^\s*(export\s+)?(declare\s+)?(const\s+)?enum\s/, instead: "a union, or a table", except: /^$/ },
+  {
+    what: /\bthrow new Error\(/,
+    instead: "an error of core/errors.ts, or RangeError for a caller's mistake",
+    except: TESTS,
+  },
+];
+
+const source = sourceFiles("src");
+const tests = ["src", "scripts", "hil-tests", "golden", "peers"].flatMap((folder) =>
+  sourceFiles(folder).filter(({ path }) => path.endsWith(".test.ts")),
+);
+
+function wrongImports(files: readonly SourceFile[], known: ReadonlySet<string>): string[] {
+  const wrong: string[] = [];
+  for (const { path, imports } of files) {
+    const room = roomOf(path) ?? "";
+    const allowed = ROOMS[room];
+    for (const { specifier, target } of imports) {
+      if (target === undefined) continue;
+      const other = roomOf(target);
+      if (!specifier.endsWith(".ts")) wrong.push(`${path} imports ${specifier}, which does not end in .ts`);
+      else if (other === undefined) wrong.push(`${path} imports ${specifier}, which lies outside src`);
+      else if (!known.has(target)) wrong.push(`${path} imports ${specifier}, which is not there`);
+      else if (other === room) continue;
+      else if (!target.endsWith("/index.ts")) wrong.push(`${path} imports ${target}, past the index of ${other}`);
+      else if (allowed && !allowed.includes(other)) wrong.push(`${path} imports ${other}`);
+    }
+  }
+  return wrong;
+}
+
+function banned(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, code }) =>
+    code
+      .split("\n")
+      .flatMap((line, index) =>
+        BANS.filter(({ what, except }) => what.test(line) && !except.test(path)).map(
+          ({ instead }) => `${path}:${index + 1} ${line.trim()} (use ${instead})`,
+        ),
+      ),
+  );
+}
+
+/** Text in quotes is not counted: it cannot be broken without changing it. Nor is a regular expression on its own line. */
+function withoutText(line: string): string {
+  return line.replaceAll(/"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|'(?:[^'\\]|\\.)*'|^\s*\/.*\/,?$/g, '""');
+}
+
+function reachedFrom(entrances: readonly string[], files: readonly SourceFile[]): Set<string> {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const seen = new Set<string>();
+  const todo = [...entrances];
+  for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
+    if (seen.has(path)) continue;
+    seen.add(path);
+    todo.push(...(byPath.get(path)?.imports ?? []).flatMap(({ target }) => target ?? []));
+  }
+  return seen;
+}
+
+describe("the source", () => {
+  test("is seen by these checks", () => {
+    expect(source.length).toBeGreaterThan(100);
+    expect(tests.length).toBeGreaterThan(30);
+    expect(source.flatMap(({ imports }) => imports).length).toBeGreaterThan(300);
+  });
+
+  test("has only the rooms of the table, and every room of the table", () => {
+    const rooms = new Set(source.map(({ path }) => roomOf(path)).filter((room) => room !== ""));
+    expect(rooms).toEqual(new Set([...Object.keys(ROOMS), "cli"]));
+  });
+
+  test("imports only what the room table allows, through the index, by names that end in .ts", () => {
+    expect(wrongImports(source, new Set(source.map(({ path }) => path)))).toEqual([]);
+  });
+
+  test("has no ring of rooms, and no ring of files at run time", () => {
+    const byRoom = new Map<string, string[]>();
+    const byFile = new Map<string, string[]>();
+    for (const { path, imports, isTest } of source) {
+      if (isTest) continue;
+      const room = roomOf(path) ?? "";
+      const targets = imports.flatMap(({ target }) => target ?? []);
+      const rooms = targets.map((target) => roomOf(target) ?? "").filter((other) => other !== room);
+      byRoom.set(room, [...(byRoom.get(room) ?? []), ...rooms]);
+      byFile.set(
+        path,
+        imports.flatMap(({ target, typeOnly }) => (typeOnly || target === undefined ? [] : target)),
+      );
+    }
+    expect(ringOf(byRoom)).toBeUndefined();
+    expect(ringOf(byFile)).toBeUndefined();
+  });
+
+  test("takes time, chance, output and exits only through their doors", () => {
+    expect(banned(source)).toEqual([]);
+  });
+
+  test("has no file over 400 lines and no line over 120 characters", () => {
+    const long = source.filter(({ lines }) => lines.length > FILE_LINES_MAX).map(({ path }) => path);
+    expect(long.filter((path) => LONG_FILES[path] === undefined)).toEqual([]);
+    expect(Object.keys(LONG_FILES).filter((path) => !long.includes(path))).toEqual([]);
+    const wide = source.flatMap(({ path, lines }) =>
+      lines.flatMap((line, index) => (withoutText(line).length > LINE_CHARACTERS_MAX ? `${path}:${index + 1}` : [])),
+    );
+    expect(wide).toEqual([]);
+  });
+
+  test("has no file that nothing uses", () => {
+    const program = reachedFrom(ENTRANCES, source);
+    const used = reachedFrom([...ENTRANCES, ...tests.map(({ path }) => path)], [...source, ...tests]);
+    const dead = source.filter(({ path, isTest }) => !(isTest ? used : program).has(path)).map(({ path }) => path);
+    expect(dead).toEqual([]);
+  });
+
+  test("has no test file without an expectation, and none that sleeps on the machine's clock", () => {
+    const idle = tests.filter(({ code }) => !/\bexpect\(|\bfc\.assert\(/.test(code)).map(({ path }) => path);
+    expect(idle).toEqual([]);
+    const focused = tests.filter(({ code }) => /\b(test|it|describe)\.only\b|\bfit\(|\bfdescribe\(/.test(code));
+    expect(focused.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe("the checks themselves", () => {
+  const known = new Set(["src/core/index.ts", "src/core/deep.ts", "src/board/index.ts", "src/serial/a.ts"]);
+  const importing = (line: string) => wrongImports([parsed("src/serial/a.ts", line)], known);
+
+  test.each([
+    ['import { a } from "../board/index.ts";'],
+    ['import type { A } from "../board/index.ts";'],
+    ['export * from "../board/index.ts";'],
+    ['export type { A } from "../board/index.ts";'],
+    ['const a = await import("../board/index.ts");'],
+    ['let a: import("../board/index.ts").A;'],
+    ['import "../board/index.ts";'],
+    ['import {\n  a,\n  type B,\n} from "../board/index.ts";'],
+  ])("find the forbidden room in %j", (line) => {
+    expect(importing(line)).toEqual(["src/serial/a.ts imports board"]);
+  });
+
+  test("let allowed imports and comments pass, and find deep ones, odd endings and missing files", () => {
+    expect(importing('import { a } from "../core/index.ts"; import { z } from "zod";')).toEqual([]);
+    expect(importing('// import { a } from "../board/index.ts";\n/* from "../board/index.ts" */')).toEqual([]);
+    expect(importing('import { a } from "../core/deep.ts";')[0]).toMatch(/past the index/);
+    expect(importing('import { a } from "../core/index.js";')[0]).toMatch(/does not end in \.ts/);
+    expect(importing('import { a } from "./gone.ts";')[0]).toMatch(/not there/);
+    expect(importing('import { a } from "../../scripts/x.ts";')[0]).toMatch(/outside src/);
+  });
+
+  test.each([
+    "const a = new Date();",
+    "globalThis.setTimeout(a, 1);",
+    "process.hrtime.bigint();",
+    'import { setTimeout } from "node:timers/promises";',
+    "console.log(1);",
+    "export const enum A {}",
+    'throw new Error("x");',
+  ])("find %j", (line) => {
+    expect(banned([parsed("src/serial/a.ts", line)])).not.toEqual([]);
+  });
+
+  test("see a ring, and tell imports of types from others", () => {
+    expect(
+      ringOf(
+        new Map([
+          ["a", ["b"]],
+          ["b", ["c"]],
+          ["c", ["a"]],
+        ]),
+      ),
+    ).toEqual(["a", "b", "c", "a"]);
+    expect(
+      ringOf(
+        new Map([
+          ["a", ["b", "c"]],
+          ["b", ["c"]],
+        ]),
+      ),
+    ).toBeUndefined();
+    const kinds = parsed("src/a/b.ts", 'import type { A } from "./a.ts";\nimport { type B, c } from "./c.ts";').imports;
+    expect(kinds.map(({ typeOnly }) => typeOnly)).toEqual([true, false]);
+  });
+});
