@@ -49,13 +49,13 @@ describe("profiles that ship with the package", () => {
     expect(builtInBoards()).toEqual(["nrf5340dk-example", "twin"]);
     for (const name of builtInBoards()) {
       const loaded = await loadProfile(name, { cwd: folder });
-      expect([loaded.value.name, basename(loaded.file)]).toEqual([name, `${name}.yaml`]);
-      powerDriverNamed(loaded.value.power.driver);
+      expect([loaded.profile.name, basename(loaded.file)]).toEqual([name, `${name}.yaml`]);
+      powerDriverNamed(loaded.profile.power.driver);
     }
   });
 
   test("hold the nRF5340-DK's devicetree map in the twin: both slots 464 KiB, 116 pages, up to the storage partition", async () => {
-    const { value } = await loadProfile("twin", { cwd: "/" });
+    const { profile: value } = await loadProfile("twin", { cwd: "/" });
     const { primary, secondary, sectorBytes } = value.slots;
     expect([primary.offset, primary.offset + primary.bytes]).toEqual([0x10000, 0x84000]);
     expect([secondary.offset, secondary.offset + secondary.bytes]).toEqual([0x84000, 0xf8000]);
@@ -66,7 +66,7 @@ describe("profiles that ship with the package", () => {
 
 describe("a profile", () => {
   test("names units in camel case, keeps the switch's own options apart, and fills in the rest", () => {
-    const { value } = parseProfile(HARDWARE, "/lab/dk.yaml");
+    const { profile: value } = parseProfile(HARDWARE, "/lab/dk.yaml");
     expect(value.ports.app).toEqual({
       jlink: "001050012345",
       interface: 2,
@@ -92,7 +92,7 @@ describe("a profile", () => {
     await writeFile(join(folder, "mine.pem"), "");
     const text = HARDWARE.replace("builtin:twin-sign-p256.pem", "mine.pem");
     await writeFile(join(folder, "lab.yaml"), text);
-    expect((await loadProfile("lab.yaml", { cwd: folder })).value.keys.signingFile).toBe(join(folder, "mine.pem"));
+    expect((await loadProfile("lab.yaml", { cwd: folder })).profile.keys.signingFile).toBe(join(folder, "mine.pem"));
     await writeFile(join(folder, "lab.yaml"), text.replace("mine.pem", "other.pem"));
     await expect(loadProfile(join(folder, "lab.yaml"), { cwd: "/" })).rejects.toMatchObject({
       message: `${folder}/lab.yaml, line 16: keys.signing names ${folder}/other.pem, which is not there.`,

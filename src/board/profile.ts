@@ -19,13 +19,10 @@ const BUILT_IN_FOLDER = fileURLToPath(new URL("../../boards/", import.meta.url))
 /** The board of a command that names none. */
 export const DEFAULT_BOARD = "twin";
 
-/** A board's profile, and the file it came from for errors about its fields (paths as in the file). */
-export interface ProfileFile extends ConfigFile<BoardProfile> {
-  /** The same as `value`, for those who hold more than one file. */
+/** A board's profile, and the file it came from, for errors about its fields (paths as in the file). */
+export interface LoadedProfile extends Omit<ConfigFile<ProfileFields>, "value"> {
   readonly profile: BoardProfile;
 }
-
-export type LoadedProfile = ProfileFile;
 
 /** Names of the profiles that ship with the package. */
 export function builtInBoards(): string[] {
@@ -39,28 +36,26 @@ export function builtInBoards(): string[] {
  * Loads a board profile: a path (relative to `cwd`), or the name of one that ships with the package.
  * @throws ConfigurationError with file, line and field; with the known names when there is neither.
  */
-export async function loadProfile(reference: string, options: { readonly cwd: string }): Promise<ProfileFile> {
-  return finished(await loadYaml(fileOf(reference, options.cwd), PROFILE_SCHEMA));
+export async function loadProfile(reference: string, options: { readonly cwd: string }): Promise<LoadedProfile> {
+  return checked(await loadYaml(fileOf(reference, options.cwd), PROFILE_SCHEMA));
 }
 
-/**
- * The same for text that is at hand; paths in it are relative to `file`, which need not exist.
- * @throws ConfigurationError with line and field.
- */
-export function parseProfile(text: string, file: string): ProfileFile {
-  return finished(parseYaml(text, file, PROFILE_SCHEMA));
+/** A profile from text; `file` is what its relative paths start from, and what errors name. */
+export function parseProfile(text: string, file: string): LoadedProfile {
+  return checked(parseYaml(text, file, PROFILE_SCHEMA));
 }
 
-function finished(loaded: ConfigFile<ProfileFields>): ProfileFile {
-  const value = profileOf(loaded);
+function checked(loaded: ConfigFile<ProfileFields>): LoadedProfile {
+  const profile = profileOf(loaded);
   for (const [field, path] of [
-    ["signing", value.keys.signingFile],
-    ["encryption", value.keys.encryptionFile],
+    ["signing", profile.keys.signingFile],
+    ["encryption", profile.keys.encryptionFile],
   ] as const) {
     if (path === undefined || existsSync(path)) continue;
     throw loaded.wrong(["keys", field], `names ${path}, which is not there.`, "Paths are relative to the profile.");
   }
-  return { ...loaded, value, profile: value };
+  const { file, text, lineOf, wrong } = loaded;
+  return { profile, file, text, lineOf, wrong };
 }
 
 function fileOf(reference: string, cwd: string): string {

@@ -23,12 +23,12 @@ export interface ImageEntry {
   readonly permanent: boolean;
 }
 
-type Flags = Pick<ImageEntry, "pending" | "confirmed" | "active" | "permanent">;
+export type SlotFlags = Pick<ImageEntry, "pending" | "confirmed" | "active" | "permanent">;
 
-const NO_FLAGS: Flags = { pending: false, confirmed: false, active: false, permanent: false };
+const NO_FLAGS: SlotFlags = { pending: false, confirmed: false, active: false, permanent: false };
 
 /** Flags of both slots, by the swap type that the next boot would decide. Source: fact sheet 2.6; Zephyr img_mgmt_state.c. */
-const FLAGS: Readonly<Record<SwapType, readonly [Flags, Flags]>> = {
+const FLAGS: Readonly<Record<SwapType, readonly [SlotFlags, SlotFlags]>> = {
   none: [{ ...NO_FLAGS, active: true, confirmed: true }, NO_FLAGS],
   test: [
     { ...NO_FLAGS, active: true, confirmed: true },
@@ -55,6 +55,11 @@ export function nextSwapType(flash: Flash, build: BootloaderBuild, image: number
     ReturnType<typeof readTrailer>,
   ];
   return swapRow(swapRules(build), primary, secondary)?.result ?? "none";
+}
+
+/** Flags of both slots of an image, whether or not an image can be read there. */
+export function slotFlags(flash: Flash, build: BootloaderBuild, image: number): readonly [SlotFlags, SlotFlags] {
+  return FLAGS[nextSwapType(flash, build, image)];
 }
 
 /**

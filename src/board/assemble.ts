@@ -1,0 +1,61 @@
+import { Cleanup, type Clock, messageOf } from "../core/index.ts";
+import { openPower, type PortOpener } from "../power/index.ts";
+import { Uart } from "../serial/index.ts";
+import { SmpClient } from "../smp/index.ts";
+import { dirname } from "node:path";
+import type { Board, Flasher, WearLedger } from "./board.ts";
+import { LogWatch } from "./log-watch.ts";
+import type { LoadedProfile } from "./profile.ts";
+
+/** What tells one kind of board from another: where its links come from, what its time is, who can flash it. */
+export interface BoardParts {
+  readonly clock: Clock;
+  readonly links: PortOpener;
+  readonly flasher?: Flasher;
+  readonly wear?: WearLedger;
+  readonly check?: () => void;
+  /** Closed last: what stands behind the links. */
+  readonly behind?: AsyncDisposable;
+}
+
+const MS = 1000;
+
+/** Puts a board together from its links; the same for hardware and twin. */
+export async function assemble({ profile }: LoadedProfile, parts: BoardParts): Promise<Board> {
+  const { clock, links } = parts;
+  const closing = new Cleanup((step, error) => void [step, messageOf(error)]);
+  try {
+    if (parts.behind) closing.use("bench", parts.behind);
+    const { app } = profile.ports;
+    const { driver, options } = profile.power;
+    const power = closing.use("power", await openPower({ driver, options }, { links, clock, folder: dirname(profile.file) }));
+    const link = await links.open(app, {
+      baudRate: app.baudRate,
+      hardwareFlowControl: app.hardwareFlowControl,
+      dtr: app.dtr,
+    });
+    const uart = closing.use("uart", Uart.open(link, { clock }));
+    const logs = { app: new LogWatch(uart.name, uart, clock) };
+    const smp = closing.use("smp", SmpClient.onUart(uart, { clock, timeoutMs: profile.timeoutsMs.smp }));
+    return {
+      name: profile.name,
+      profile,
+      clock,
+      uart,
+      logs,
+      smp,
+      power,
+      cuts: {
+        latencyUs: Math.round(profile.power.cutLatencyMs * MS),
+        uncertaintyUs: Math.round(profile.power.cutUncertaintyMs * MS),
+      },
+      ...(parts.flasher ? { flasher: parts.flasher } : {}),
+      ...(parts.wear ? { wear: parts.wear } : {}),
+      check: parts.check ?? (() => {}),
+      [Symbol.asyncDispose]: () => closing[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await closing[Symbol.asyncDispose]();
+    throw error;
+  }
+}

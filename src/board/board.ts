@@ -1,0 +1,37 @@
+import type { Clock } from "../core/index.ts";
+import type { PowerSwitch } from "../power/index.ts";
+import type { Uart } from "../serial/index.ts";
+import type { SmpClient } from "../smp/index.ts";
+import type { LogWatch } from "./log-watch.ts";
+import type { BoardProfile } from "./profile-schema.ts";
+
+/** Programs flash past the bootloader: a debugger on a board, a plain write on the twin. */
+export interface Flasher {
+  /** Puts an image file (header first) at the start of the primary slot; the secondary slot and trailers are erased. */
+  programPrimary(image: Uint8Array, signal?: AbortSignal): Promise<void>;
+}
+
+/** Where a board's erase counts are kept between runs; a board that is born anew for each run has none. */
+export interface WearLedger {
+  load(): Readonly<Record<string, number>>;
+  save(cyclesByPage: Readonly<Record<string, number>>): void;
+}
+
+/** What a campaign sees of a board. Hardware and twin look alike; nobody above asks which it is. */
+export interface Board extends AsyncDisposable {
+  readonly name: string;
+  readonly profile: BoardProfile;
+  /** Real, or virtual on a twin in process. */
+  readonly clock: Clock;
+  /** The application core's UART: the boot log and SMP share it. */
+  readonly uart: Uart;
+  readonly logs: { readonly app: LogWatch };
+  readonly smp: SmpClient;
+  readonly power: PowerSwitch;
+  /** What the judge may assume of this bench's cuts. `latencyUs`: from the command to the loss of power. */
+  readonly cuts: { readonly latencyUs: number; readonly uncertaintyUs: number };
+  readonly flasher?: Flasher;
+  readonly wear?: WearLedger;
+  /** Throws when the bench itself (not the board) broke. */
+  check(): void;
+}

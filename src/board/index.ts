@@ -1,0 +1,7 @@
+export * from "./board.ts";
+export * from "./bootloader-build.ts";
+export * from "./log-watch.ts";
+export * from "./open.ts";
+export * from "./profile.ts";
+export { BOOTLOADER_MODES, type BoardProfile } from "./profile-schema.ts";
+export { makeTwin } from "./providers/twin.ts";

@@ -1,0 +1,94 @@
+import { type Clock, Listeners, sleep } from "../core/index.ts";
+import { recogniseBootLine } from "../mcuboot/index.ts";
+import type { Uart, UartLine } from "../serial/index.ts";
+
+/** A line of a board's log; `event` when the boot-line tables know it, the bare text otherwise. */
+export interface BootLine extends UartLine {
+  readonly event: string | undefined;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** How many lines a watch keeps for error texts and verdicts. */
+const LINES_KEPT_MAX = 400;
+
+/**
+ * Follows the log on one UART: boot events by the tables of mcuboot/, unknown lines kept as text. Also knows when the
+ * last byte came, which is what tells power that is off from power that is not.
+ */
+export class LogWatch {
+  readonly name: string;
+  readonly #clock: Clock;
+  readonly #lines: BootLine[] = [];
+  readonly #listeners = new Listeners<BootLine>();
+  readonly #bytes = new Listeners<number>();
+  #lastByteUs: number | undefined;
+
+  constructor(name: string, uart: Uart, clock: Clock) {
+    this.name = name;
+    this.#clock = clock;
+    uart.onBytes((chunk) => {
+      this.#lastByteUs = chunk.atUs;
+      this.#bytes.emit(chunk.atUs);
+    });
+    uart.onLine((line) => {
+      const known = recogniseBootLine(line.text);
+      const bootLine: BootLine = { ...line, event: known?.event, fields: known?.fields ?? {} };
+      this.#lines.push(bootLine);
+      if (this.#lines.length > LINES_KEPT_MAX) this.#lines.shift();
+      this.#listeners.emit(bootLine);
+    });
+  }
+
+  /** Microseconds on the bench's clock. */
+  get lastByteUs(): number | undefined {
+    return this.#lastByteUs;
+  }
+
+  onLine(listener: (line: BootLine) => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  /** Lines since `sinceUs`, oldest first (the last 400 are kept). */
+  since(sinceUs: number): readonly BootLine[] {
+    return this.#lines.filter((line) => line.atUs >= sinceUs);
+  }
+
+  /** The next line that `wanted` accepts. Rejects with the signal's reason. */
+  next(wanted: (line: BootLine) => boolean, signal: AbortSignal): Promise<BootLine> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const stop = this.#listeners.add((line) => {
+        if (!wanted(line)) return;
+        stop();
+        signal.removeEventListener("abort", onAbort);
+        resolve(line);
+      });
+      const onAbort = () => {
+        stop();
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  /** Resolves once nothing has arrived for `quietMs` milliseconds; answers when the last byte came. */
+  async quiet(quietMs: number, signal?: AbortSignal): Promise<number | undefined> {
+    for (;;) {
+      const sinceUs = Math.max(this.#lastByteUs ?? 0, 0);
+      const leftMs = quietMs - (this.#clock.nowUs() - sinceUs) / 1000;
+      if (this.#lastByteUs === undefined || leftMs <= 0) return this.#lastByteUs;
+      await sleep(this.#clock, leftMs, signal);
+    }
+  }
+
+  /** For error texts: what came last. */
+  lastSeen(): string {
+    const last = this.#lines.at(-1);
+    if (!last) return `Nothing has come from ${this.name} yet.`;
+    const agoS = ((this.#clock.nowUs() - last.atUs) / 1_000_000).toFixed(1);
+    return `Last line ${agoS} s ago on ${this.name}: "${last.text}".`;
+  }
+}

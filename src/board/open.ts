@@ -1,0 +1,25 @@
+import type { Random } from "../core/index.ts";
+import type { Board } from "./board.ts";
+import type { LoadedProfile } from "./profile.ts";
+import { openHardware } from "./providers/hardware.ts";
+import { openTwin } from "./providers/twin.ts";
+
+export interface OpenOptions {
+  /** The bench's chance: what a twin draws (never what a campaign draws). */
+  readonly random: Random;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens the board of a profile: ports, SMP client, log, power switch. It is left as it is found; closing it closes the
+ * ports and moves nothing.
+ * @throws BenchError when a port or the switch cannot be opened; ConfigurationError for what the profile gets wrong.
+ */
+export function openBoard(loaded: LoadedProfile, options: OpenOptions): Promise<Board> {
+  switch (loaded.profile.provider) {
+    case "twin":
+      return openTwin(loaded, options);
+    case "hardware":
+      return openHardware(loaded, options);
+  }
+}

@@ -1,0 +1,88 @@
+import { ConfigurationError, type Clock, type Random, VirtualClock } from "../../core/index.ts";
+import { buildImage, generatePayload, parseVersion, seededRandomness } from "../../image/index.ts";
+import { LCUS_BAUD_RATE } from "../../power/index.ts";
+import { type Link, memoryLinks } from "../../serial/index.ts";
+import { Twin } from "../../twin/index.ts";
+import { assemble } from "../assemble.ts";
+import type { Board } from "../board.ts";
+import { bootloaderBuildOf, profileKeys } from "../bootloader-build.ts";
+import type { OpenOptions } from "../open.ts";
+import type { LoadedProfile } from "../profile.ts";
+
+/** Bytes and version of the application that a new twin runs. */
+const FACTORY = { bytes: 16_384, version: "0.1.0" } as const;
+
+/** The simulated board in this process, in virtual time: the same code above as for a board, on links in memory. */
+export async function openTwin(loaded: LoadedProfile, { random }: OpenOptions): Promise<Board> {
+  const clock = new VirtualClock();
+  const [appHost, app] = memoryLinks({ clock, names: ["twin:app", "twin's UART"] });
+  const [relayHost, relay] = memoryLinks({ clock, baudRate: LCUS_BAUD_RATE, names: ["twin:relay", "twin's relay"] });
+  const twin = makeTwin(loaded, { clock, random, links: { app, relay } });
+  const hosts = new Map<string, Link>([appHost, relayHost].map((link) => [link.name, link]));
+  return assemble(loaded, {
+    clock,
+    links: {
+      open: async (port) => {
+        const link = "path" in port ? hosts.get(port.path) : undefined;
+        if (link) return link;
+        throw new ConfigurationError(
+          `${loaded.file} names a port that a twin does not have.`,
+          `A twin in process has ${[...hosts.keys()].join(" and ")}.`,
+        );
+      },
+    },
+    flasher: { programPrimary: async (image) => twin.programPrimary(image) },
+    check: () => twin.check(),
+    behind: twin,
+  });
+}
+
+/**
+ * A twin of a profile, on whatever links: in memory for `hil run`, on pseudo-terminals for `hil twin`.
+ * @throws ConfigurationError when the profile's switch is not the relay that a twin has.
+ */
+export function makeTwin(
+  loaded: LoadedProfile,
+  bench: { readonly clock: Clock; readonly random: Random; readonly links: { readonly app: Link; readonly relay: Link } },
+): Twin {
+  const { profile } = loaded;
+  return new Twin({
+    ...bench,
+    build: bootloaderBuildOf(loaded),
+    factoryImage: factoryImage(loaded, bench.random),
+    wiring: wiringOf(loaded),
+    baudRate: profile.ports.app.baudRate,
+    smp: profile.smp,
+    faults: profile.twin?.faults ?? [],
+  });
+}
+
+function wiringOf({ profile, wrong }: LoadedProfile): { channel: number; contact: "NO" | "NC" } {
+  const { channel, contact } = profile.power.options;
+  if (profile.power.driver === "lcus" && typeof channel === "number" && (contact === "NO" || contact === "NC")) {
+    return { channel, contact };
+  }
+  throw wrong(["power", "driver"], "is not the relay of a twin", "A twin's relay speaks the bytes of lcus.");
+}
+
+/** What a twin runs before anything was uploaded: signed, not encrypted, as a debugger would have flashed it. */
+function factoryImage(loaded: LoadedProfile, random: Random): Uint8Array {
+  const { images, slots, bootloader } = loaded.profile;
+  const chance = random.fork("factory");
+  const payload = generatePayload({
+    random: chance,
+    name: "factory",
+    version: FACTORY.version,
+    bodyAddress: slots.primary.offset + images.headerBytes,
+    bytes: FACTORY.bytes,
+  });
+  return buildImage(payload, {
+    version: parseVersion(FACTORY.version),
+    headerBytes: images.headerBytes,
+    padHeader: true,
+    slotBytes: slots.primary.bytes,
+    writeBytes: bootloader.writeBytes,
+    signer: { kind: "key", key: profileKeys(loaded).signing },
+    randomness: seededRandomness(chance),
+  }).image;
+}

@@ -1,0 +1,103 @@
+import { readFile } from "node:fs/promises";
+import { type AnyKey, buildImage, formatVersion, generatePayload, type PrivateKey, parseVersion, type Randomness } from "../image/index.ts";
+import { type Clock, concat, ConfigurationError, hex, messageOf, type Random, resolveFrom } from "../core/index.ts";
+import type { ImageFacts } from "./run-event.ts";
+import type { ScenarioFile } from "./scenario.ts";
+
+/** An image of a campaign. */
+export interface BuiltImage extends ImageFacts {
+  /** What is uploaded: encrypted when the scenario says so. */
+  readonly file: Uint8Array;
+  /** The same image as it lies in the primary slot: body in clear, flags and TLVs as in the file. */
+  readonly plain: Uint8Array;
+}
+
+export interface CampaignImages {
+  readonly old: BuiltImage;
+  readonly new: BuiltImage;
+}
+
+export interface ImagePlan {
+  readonly scenario: ScenarioFile;
+  readonly signing: PrivateKey;
+  /** For whom the image keys are wrapped. */
+  readonly encryption: AnyKey | undefined;
+  readonly headerBytes: number;
+  /** Device address of the primary slot: payloads are linked for it. */
+  readonly primaryAddress: number;
+  readonly slotBytes: number;
+  readonly writeBytes: number;
+  readonly random: Random;
+  readonly randomness: Randomness;
+  readonly clock: Clock;
+}
+
+/**
+ * Builds both images of a scenario, signed and (by default) encrypted.
+ * @throws ConfigurationError when a payload cannot be read, a key is missing, or an image does not fit its slot.
+ */
+export async function buildImages(plan: ImagePlan): Promise<CampaignImages> {
+  const { images } = plan.scenario.value;
+  return { old: await build(plan, "old", images.old), new: await build(plan, "new", images.new) };
+}
+
+type Source = ScenarioFile["value"]["images"]["old"];
+
+async function build(plan: ImagePlan, role: "old" | "new", source: Source): Promise<BuiltImage> {
+  const { encrypt } = plan.scenario.value.images;
+  if (encrypt && !plan.encryption) {
+    throw new ConfigurationError(
+      `${plan.scenario.file} wants encrypted images, and the board profile names no encryption key.`,
+      "Add keys.encryption to the profile, or set images.encrypt: false in the scenario.",
+    );
+  }
+  const version = parseVersion(source.version);
+  const built = buildImage(await payloadOf(plan, role, source), {
+    version,
+    headerBytes: plan.headerBytes,
+    padHeader: true,
+    slotBytes: plan.slotBytes,
+    writeBytes: plan.writeBytes,
+    signer: { kind: "key", key: plan.signing },
+    ...(encrypt && plan.encryption ? { encryption: { key: plan.encryption } } : {}),
+    randomness: plan.randomness,
+  });
+  return {
+    role,
+    version: shownVersion(source.version),
+    hash: hex(built.digest),
+    fileBytes: built.image.length,
+    encrypted: encrypt,
+    file: built.image,
+    plain: concat(built.signedRegion, built.image.subarray(built.signedRegion.length)),
+  };
+}
+
+/** As mcumgr lists it: the build number only when it is not 0. */
+function shownVersion(text: string): string {
+  return formatVersion(parseVersion(text)).replace(/\+0$/, "").replace("+", ".");
+}
+
+async function payloadOf(plan: ImagePlan, role: "old" | "new", source: Source): Promise<Uint8Array> {
+  const { file, generate_bytes: bytes } = source.payload;
+  if (file === undefined) {
+    return generatePayload({
+      random: plan.random.fork(`payload ${role}`),
+      name: plan.scenario.value.name,
+      version: source.version,
+      bodyAddress: plan.primaryAddress + plan.headerBytes,
+      bytes: bytes ?? 0,
+    });
+  }
+  const path = resolveFrom(plan.scenario.file, file);
+  try {
+    return await plan.clock.whileReal(() => readFile(path));
+  } catch (error) {
+    throw plan.scenario.wrong(
+      ["images", role, "payload", "file"],
+      `the payload ${path} cannot be read (${messageOf(error)})`,
+      "Build the firmware first, or correct the path: it is relative to the scenario's file.",
+      { cause: error },
+    );
+  }
+}

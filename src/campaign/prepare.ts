@@ -1,0 +1,119 @@
+import type { Board } from "../board/index.ts";
+import { BenchError, sleep } from "../core/index.ts";
+import type { CampaignImages } from "./images.ts";
+import { activeSlot, alive, type BootSeen, type Session, slotOf } from "./session.ts";
+import type { Shadow } from "./shadow.ts";
+import { ensureSecondary } from "./upgrade.ts";
+
+/** The idle application gets this long to lose its last charge before it is asked whether it is off, in milliseconds. */
+const IDLE_MS = 50;
+/** A board that is not off answers within this time. */
+const IDLE_ANSWER_MS = 500;
+const NOT_CUT_HINT =
+  "Check the relay's channel and contact (NO or NC), its wiring, and back-feeding through the UART pins.";
+
+/** Bringing a board to where a campaign can start: awake, proven to lose power, old image running and confirmed. */
+export class Preparation {
+  readonly #session: Session;
+  readonly #board: Board;
+  readonly #images: CampaignImages;
+  readonly #shadow: Shadow;
+  readonly #bootMs: number;
+
+  constructor(session: Session, images: CampaignImages, shadow: Shadow, bootMs: number) {
+    this.#session = session;
+    this.#board = session.board;
+    this.#images = images;
+    this.#shadow = shadow;
+    this.#bootMs = bootMs;
+  }
+
+  /**
+   * Power on, and an application that answers: where every campaign starts, also after a killed one.
+   * @throws BenchError when nothing answers and there is no flasher to help.
+   */
+  async wake(): Promise<void> {
+    const board = this.#board;
+    const seen = await this.#session.untilUp(await this.#session.power("on"), this.#bootMs);
+    if (seen.ending === "up" || (await this.reflash())) return;
+    throw new BenchError(
+      `${board.name} does not answer on ${board.uart.name}: ${seen.because}`,
+      "Check port, baud rate and power, and that its application serves SMP over this UART.",
+    );
+  }
+
+  /** Proves that the switch switches, with nothing at stake: a board that answers while it is "off" is not cut. */
+  async powerCheck(): Promise<void> {
+    const board = this.#board;
+    const { signal } = this.#session;
+    if (board.power.facts.cuts === "reset only") return;
+    await this.#session.power("off");
+    await sleep(board.clock, board.profile.power.holdUpMs + board.cuts.latencyUs / 1000 + IDLE_MS, signal);
+    const answers = await alive(board, IDLE_ANSWER_MS, signal).catch(() => false);
+    signal.throwIfAborted();
+    await sleep(board.clock, board.profile.power.offMs, signal);
+    const seen = await this.#session.untilUp(await this.#session.power("on"), this.#bootMs);
+    if (answers) {
+      const text = `power was not cut: ${board.name} answers on although the switch was told "off".`;
+      throw new BenchError(text, NOT_CUT_HINT);
+    }
+    if (seen.ending !== "up") {
+      throw new BenchError(`${board.name} did not come back after power was off: ${seen.because}`, "Check its supply.");
+    }
+  }
+
+  /** Old image running and confirmed, nothing pending: by the flasher where there is one, by SMP where not. */
+  async baseline(): Promise<void> {
+    const { old } = this.#images;
+    const slots = await this.#session.imageState();
+    const running = activeSlot(slots);
+    const settled = running?.flags.includes("confirmed") && !slots.some((slot) => slot.flags.includes("pending"));
+    let how: "already running" | "flashed" | "uploaded" = "already running";
+    if (running?.hash === old.hash && settled) {
+      this.#shadow.place(old, slotOf(slots, this.#images.new)?.slot === 1 ? this.#images.new : undefined);
+    } else if (await this.reflash()) how = "flashed";
+    else {
+      how = "uploaded";
+      await this.#bySmp(running?.flags.includes("confirmed") ?? true);
+    }
+    this.#session.record.event({ atUs: this.#session.nowUs, event: "baseline", how });
+  }
+
+  /**
+   * Programs the old image past the bootloader and restarts. Answers false when the board has no flasher.
+   * @throws BenchError when the board does not boot even then.
+   */
+  async reflash(): Promise<boolean> {
+    const { flasher, name } = this.#board;
+    if (!flasher) return false;
+    await flasher.programPrimary(this.#images.old.plain, this.#session.signal);
+    const seen = await this.#restart();
+    if (seen.ending !== "up") throw new BenchError(`${name} does not boot after flashing: ${seen.because}`);
+    this.#shadow.place(this.#images.old);
+    return true;
+  }
+
+  async #restart(): Promise<BootSeen> {
+    await this.#session.power("off");
+    await sleep(this.#board.clock, this.#board.profile.power.offMs, this.#session.signal);
+    return this.#session.untilUp(await this.#session.power("on"), this.#bootMs);
+  }
+
+  async #bySmp(confirmed: boolean): Promise<void> {
+    const session = this.#session;
+    const { old } = this.#images;
+    if (!confirmed) await session.confirm(old);
+    await ensureSecondary(session, this.#shadow, old);
+    await session.requestTest(old);
+    const seen = await session.untilUp(await session.reset(), this.#bootMs);
+    const running = seen.ending === "up" ? activeSlot(await session.imageState()) : undefined;
+    if (running?.hash !== old.hash) {
+      throw new BenchError(
+        `${this.#board.name} did not take the baseline image ${old.version}: ${running?.version ?? seen.because} runs.`,
+        "Its bootloader refuses images signed or encrypted for other keys than the profile names.",
+      );
+    }
+    await session.confirm(old);
+    this.#shadow.place(old);
+  }
+}

@@ -1,0 +1,114 @@
+import type { Verdict } from "./verdict.ts";
+
+/** One image of a campaign, as reports name it. */
+export interface ImageFacts {
+  readonly role: "old" | "new";
+  readonly version: string;
+  /** Hash TLV of the image, lower-case hex: what mcumgr lists. */
+  readonly hash: string;
+  /** Bytes of the file that is uploaded. */
+  readonly fileBytes: number;
+  readonly encrypted: boolean;
+}
+
+export interface PreflightCheck {
+  readonly name: string;
+  readonly outcome: "as expected" | "differs" | "cannot be asked";
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** Where a cut is to fall. Times in microseconds from the answer to the reset command. */
+export type PlannedCut =
+  | { readonly index: number; readonly kind: "time"; readonly afterResetUs: number }
+  | { readonly index: number; readonly kind: "log"; readonly pattern: string; readonly delayUs: number };
+
+/** What became known of a cut: all times on the bench's clock, in microseconds. */
+export interface CutFacts {
+  readonly planned: PlannedCut;
+  readonly resetAnsweredUs: number;
+  readonly offSentUs: number;
+  /** When power was gone, by the switch's known latency. */
+  readonly cutUs: number;
+  readonly lastByteUs: number | undefined;
+  readonly onSentUs: number;
+  readonly firstByteUs: number | undefined;
+  /** From the swap's first flash operation to the cut; negative before it. Undefined when it cannot be told. */
+  readonly intoSwapUs: number | undefined;
+}
+
+type At<T> = T & { readonly atUs: number };
+
+/** Everything a run writes down, in order. `atUs` is the bench's clock, from 0. */
+export type RunEvent = At<
+  | { readonly event: "run-started"; readonly scenario: string; readonly board: string; readonly seed: number }
+  | { readonly event: "images-built"; readonly images: readonly ImageFacts[] }
+  | { readonly event: "preflight"; readonly checks: readonly PreflightCheck[] }
+  | { readonly event: "baseline"; readonly how: "already running" | "flashed" | "uploaded" }
+  | { readonly event: "upload-started"; readonly version: string; readonly totalBytes: number }
+  | {
+      readonly event: "upload-progress";
+      readonly sentBytes: number;
+      readonly totalBytes: number;
+    }
+  | {
+      readonly event: "upload-finished";
+      readonly version: string;
+      readonly bytes: number;
+      readonly durationUs: number;
+      readonly alreadyPresent: boolean;
+      readonly limitBytesPerS: number;
+    }
+  | { readonly event: "image-state"; readonly images: readonly SlotFacts[] }
+  | { readonly event: "set-pending"; readonly version: string }
+  | { readonly event: "confirmed"; readonly version: string }
+  | { readonly event: "reset"; readonly answeredUs: number }
+  | { readonly event: "power"; readonly state: "on" | "off"; readonly sentAtUs: number }
+  | { readonly event: "boot-log"; readonly name: string; readonly text: string }
+  | {
+      readonly event: "reference";
+      readonly operations: number;
+      readonly swapUs: number;
+      readonly startAfterResetUs: number;
+      readonly endAfterResetUs: number;
+    }
+  | { readonly event: "plan"; readonly cuts: number; readonly phases: readonly PhaseSpan[] }
+  | { readonly event: "cut-started"; readonly planned: PlannedCut; readonly from: string; readonly to: string }
+  | { readonly event: "cut"; readonly facts: CutFacts }
+  | { readonly event: "verdict"; readonly verdict: Verdict }
+  | { readonly event: "wear"; readonly cyclesMax: number; readonly spent: number; readonly page: string }
+  | { readonly event: "warning"; readonly text: string }
+  | { readonly event: "failure"; readonly kind: string; readonly text: string }
+  | { readonly event: "run-finished"; readonly result: RunResult }
+>;
+
+/** Where events go: a run's record, or a test's list. */
+export interface EventSink {
+  event(event: RunEvent): void;
+}
+
+/** A slot as the board reported it. */
+export interface SlotFacts {
+  readonly image: number;
+  readonly slot: number;
+  readonly version: string;
+  readonly hash: string | undefined;
+  readonly flags: readonly string[];
+}
+
+/** A phase of the swap, in microseconds from its first operation. */
+export interface PhaseSpan {
+  readonly name: string;
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+export interface RunResult {
+  readonly outcome: "pass" | "fail" | "error" | "interrupted";
+  readonly cutsPlanned: number;
+  readonly cutsJudged: number;
+  readonly passed: number;
+  readonly failed: number;
+  /** How often each legal and illegal ending was seen. */
+  readonly endings: Readonly<Record<string, number>>;
+}

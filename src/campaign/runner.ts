@@ -1,0 +1,182 @@
+import type { Board } from "../board/index.ts";
+import { Cleanup, messageOf, type Random } from "../core/index.ts";
+import type { CampaignImages } from "./images.ts";
+import { spreadCuts } from "./plan.ts";
+import { preflight } from "./preflight.ts";
+import { Preparation } from "./prepare.ts";
+import type { RunRecord } from "./record.ts";
+import type { PhaseSpan, PlannedCut, RunResult } from "./run-event.ts";
+import type { Scenario } from "./scenario.ts";
+import { activeSlot, Session } from "./session.ts";
+import type { Shadow } from "./shadow.ts";
+import { cutUpgrade, type Direction, type Judged, type Reference, referenceUpgrade, revertUpgrade } from "./upgrade.ts";
+import type { WearMeter } from "./wear.ts";
+
+/** What a campaign needs; opened and made by the caller, who also closes it. */
+export interface CampaignParts {
+  readonly board: Board;
+  readonly scenario: Scenario;
+  readonly images: CampaignImages;
+  readonly shadow: Shadow;
+  readonly record: RunRecord;
+  readonly random: Random;
+  readonly wear: WearMeter;
+  readonly signal: AbortSignal;
+  /** Cuts given one by one (a replay, `--cut-at`, `--cut-on`); otherwise the scenario's count is spread over the swap. */
+  readonly cuts?: readonly PlannedCut[];
+  readonly limits: { readonly durationMs?: number; readonly failFast: boolean };
+  /** Which image runs when the first cut is made; a replay of a cut in the other direction says "new". */
+  readonly startWith?: "old" | "new";
+}
+
+/**
+ * Runs a campaign on an open board: preflight, power check, baseline, one uninterrupted upgrade, the cuts, and the check
+ * that an unconfirmed image is reverted. Whatever happens, power is on when it returns.
+ * @throws BenchError and its kin when the bench fails; the signal's reason. Failed verdicts are in the result.
+ */
+export async function runCampaign(parts: CampaignParts): Promise<RunResult> {
+  const { board, record } = parts;
+  await using undo = new Cleanup((step, error) =>
+    record.event({ atUs: board.clock.nowUs(), event: "warning", text: `${step} failed: ${messageOf(error)}` }),
+  );
+  undo.add("power on", () => board.power.set("on"));
+  return await new Campaign(parts).run();
+}
+
+class Campaign {
+  readonly #parts: CampaignParts;
+  readonly #session: Session;
+  readonly #prepare: Preparation;
+  readonly #judged: Judged[] = [];
+  readonly #bootMs: number;
+  #planned = 0;
+
+  constructor(parts: CampaignParts) {
+    this.#parts = parts;
+    this.#session = new Session(parts.board, parts.record, parts.signal);
+    const { boot, swap } = parts.board.profile.timeoutsMs;
+    this.#bootMs = boot + swap;
+    this.#prepare = new Preparation(this.#session, parts.images, parts.shadow, this.#bootMs);
+  }
+
+  async run(): Promise<RunResult> {
+    const { images, scenario, startWith, board } = this.#parts;
+    await this.#prepare.wake();
+    await preflight(this.#session);
+    await this.#prepare.powerCheck();
+    await this.#prepare.baseline();
+    const first = await this.#undisturbed({ from: images.old, to: images.new });
+    let direction = first.next;
+    if (startWith === "old" && direction) direction = (await this.#undisturbed(direction)).next;
+    if (first.reference && direction) direction = await this.#cuts(first.reference, direction);
+    if (scenario.revert_check && direction) await this.#revertCheck(direction);
+    board.check();
+    return this.#result();
+  }
+
+  /** An upgrade without a cut, and what comes after it. */
+  async #undisturbed(direction: Direction) {
+    const judged = await referenceUpgrade(this.#session, this.#parts.shadow, direction, this.#bootMs);
+    this.#count(judged);
+    return { reference: judged.reference, next: await this.#settle(judged, direction) };
+  }
+
+  /** Answers the direction of the next upgrade; undefined when the campaign must end here. */
+  async #cuts(reference: Reference, start: Direction): Promise<Direction | undefined> {
+    const { scenario, random, record, limits, wear } = this.#parts;
+    const cuts = this.#parts.cuts ?? spreadCuts(reference.window, scenario.cuts.count ?? 0, random.fork("cuts"));
+    this.#planned = cuts.length;
+    const startedUs = this.#session.nowUs;
+    record.event({ atUs: startedUs, event: "plan", cuts: cuts.length, phases: phasesOf(reference) });
+    let direction: Direction | undefined = start;
+    for (const planned of cuts) {
+      if (limits.durationMs !== undefined && this.#session.nowUs - startedUs > limits.durationMs * 1000) {
+        const text = `--max-duration is over: ${cuts.length - planned.index + 1} cuts were not made`;
+        record.event({ atUs: this.#session.nowUs, event: "warning", text });
+        break;
+      }
+      wear.allowNext();
+      const judged: Judged = await cutUpgrade(this.#session, this.#parts.shadow, direction, planned, reference, {
+        bootMs: this.#bootMs,
+        bootloaderTalks: reference.bootloaderTalks,
+      });
+      this.#count(judged);
+      if (!judged.verdict.pass && limits.failFast) return undefined;
+      direction = await this.#settle(judged, direction);
+      if (!direction) return undefined;
+    }
+    return direction;
+  }
+
+  /** After a verdict: what runs is confirmed, and the next upgrade goes the other way; a failed one is mended first. */
+  async #settle(judged: Judged, direction: Direction): Promise<Direction | undefined> {
+    const { shadow } = this.#parts;
+    if (!judged.met) return this.#mend(judged, direction);
+    shadow.adopt(judged.met.flash);
+    if (activeSlot(judged.slots)?.hash !== direction.to.hash) return direction;
+    await this.#session.confirm(direction.to);
+    shadow.confirm();
+    return turned(direction);
+  }
+
+  /** Brings a board that failed a verdict back to a known state: what runs is confirmed, or the old image is flashed. */
+  async #mend(judged: Judged, direction: Direction): Promise<Direction | undefined> {
+    const { shadow, images } = this.#parts;
+    const running = activeSlot(judged.slots);
+    const known = [direction.from, direction.to].find((image) => image.hash === running?.hash);
+    if (known) {
+      if (!running?.flags.includes("confirmed")) await this.#session.confirm(known);
+      shadow.place(known);
+      return known === direction.from ? direction : turned(direction);
+    }
+    if (!(await this.#prepare.reflash())) return undefined;
+    return { from: images.old, to: images.new };
+  }
+
+  /** An upgrade that nobody confirms must be gone after the next reset. */
+  async #revertCheck(direction: Direction): Promise<void> {
+    const { shadow } = this.#parts;
+    const up = await referenceUpgrade(this.#session, shadow, direction, this.#bootMs);
+    this.#count(up);
+    if (!up.met) return;
+    shadow.adopt(up.met.flash);
+    this.#count(await revertUpgrade(this.#session, shadow, direction, this.#bootMs));
+  }
+
+  #count(judged: Judged): void {
+    this.#judged.push(judged);
+    this.#parts.wear.count(judged.erased);
+    this.#parts.wear.report(this.#parts.record, this.#session.nowUs);
+  }
+
+  #result(): RunResult {
+    const endings: Record<string, number> = {};
+    const cuts = this.#judged.filter((entry) => entry.verdict.cut !== undefined);
+    for (const { verdict } of cuts) endings[verdict.ending] = (endings[verdict.ending] ?? 0) + 1;
+    const failed = this.#judged.filter((entry) => !entry.verdict.pass).length;
+    return {
+      outcome: failed === 0 ? "pass" : "fail",
+      cutsPlanned: this.#planned,
+      cutsJudged: cuts.length,
+      passed: this.#judged.length - failed,
+      failed,
+      endings,
+    };
+  }
+}
+
+function turned({ from, to }: Direction): Direction {
+  return { from: to, to: from };
+}
+
+/** Phases of the swap, merged from its operations, in microseconds from the first one. */
+function phasesOf({ timeline }: Reference): readonly PhaseSpan[] {
+  const phases: { name: string; fromUs: number; toUs: number }[] = [];
+  for (const step of timeline.operations) {
+    const last = phases.at(-1);
+    const toUs = step.startUs + step.durationUs;
+    if (last && last.name === step.phase) last.toUs = toUs;
+    else phases.push({ name: step.phase, fromUs: step.startUs, toUs });
+  }
+  return phases;
+}

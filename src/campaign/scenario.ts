@@ -1,0 +1,64 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { type ConfigFile, loadYaml, parseYaml, resolveFrom } from "../core/index.ts";
+
+const version = z
+  .string()
+  .regex(/^\d+(\.\d+(\.\d+(\+\d+)?)?)?$/, "a version like 1.2.3 or 1.2.3+4 (in quotes)")
+  .describe("Image version, as in imgtool's --version.");
+
+const payload = z
+  .strictObject({
+    file: z.string().optional().describe("Raw firmware binary to sign, relative to this file."),
+    generate_bytes: z.int().min(1024).max(4_194_304).optional().describe("Length of a payload made from the seed."),
+  })
+  .refine((value) => (value.file === undefined) !== (value.generate_bytes === undefined), {
+    message: "either file or generate_bytes",
+  });
+
+const image = z.strictObject({ version, payload });
+
+/** A campaign in YAML: what is upgraded to what, and where power is cut. */
+export const SCENARIO_SCHEMA = z.strictObject({
+  schema: z.literal(1),
+  name: z.string().min(1).max(80),
+  images: z.strictObject({
+    old: image,
+    new: image,
+    encrypt: z.boolean().default(true).describe("Encrypt both images (ECIES P-256, AES-128)."),
+  }),
+  cuts: z
+    .strictObject({
+      count: z.int().min(0).max(100_000).optional().describe("Cuts spread over the swap."),
+      at_ms: z.array(z.number().min(0)).optional().describe("Milliseconds after the answer to the reset command."),
+      on: z.array(z.string()).optional().describe("Log pattern with an optional delay: 'Starting swap+250'."),
+    })
+    .default({ count: 40 }),
+  revert_check: z
+    .boolean()
+    .default(true)
+    .describe("End with an upgrade that nobody confirms: the next reset must revert it."),
+});
+
+export type Scenario = z.output<typeof SCENARIO_SCHEMA>;
+export type ScenarioFile = ConfigFile<Scenario>;
+
+/** Folder of the scenarios that ship with the package. */
+const BUILT_IN = fileURLToPath(new URL("../../scenarios/", import.meta.url));
+export const DEFAULT_SCENARIO = "encrypted-upgrade";
+
+/**
+ * Loads a scenario: a path, or the name of one that ships with the package.
+ * @throws ConfigurationError with file, line and field.
+ */
+export async function loadScenario(reference: string, cwd: string): Promise<ScenarioFile> {
+  const builtIn = `${BUILT_IN}${reference}.yaml`;
+  const isName = /^[\w-]+$/.test(reference);
+  return loadYaml(isName && existsSync(builtIn) ? builtIn : resolveFrom(`${cwd}/.`, reference), SCENARIO_SCHEMA);
+}
+
+/** A scenario from text; `file` is what its relative paths start from, and what errors name. */
+export function parseScenario(text: string, file: string): ScenarioFile {
+  return parseYaml(text, file, SCENARIO_SCHEMA);
+}

@@ -1,0 +1,183 @@
+import type { LegalOutcome, Timeline } from "../mcuboot/index.ts";
+import { compare, describeSlots, slotsOf } from "./compare.ts";
+import { type CutLimits, type CutMade, cutPower } from "./cut.ts";
+import type { BuiltImage } from "./images.ts";
+import type { SwapWindow } from "./plan.ts";
+import type { CutFacts, PlannedCut, SlotFacts } from "./run-event.ts";
+import { type BootSeen, type Session, slotOf } from "./session.ts";
+import type { Shadow } from "./shadow.ts";
+import type { Ending, Verdict } from "./verdict.ts";
+
+/** An upgrade in one direction: what runs, and what is to run. */
+export interface Direction {
+  readonly from: BuiltImage;
+  readonly to: BuiltImage;
+}
+
+/** An upgrade that was judged. */
+export interface Judged {
+  readonly verdict: Verdict;
+  readonly slots: readonly SlotFacts[];
+  readonly seen: BootSeen;
+  /** The outcome of the model that the board met; only of a verdict that passed. */
+  readonly met: LegalOutcome | undefined;
+}
+
+/** What the uninterrupted upgrade taught about this board. */
+export interface Reference {
+  readonly window: SwapWindow;
+  /** Measured duration of the swap over the model's; 1 where the bench claims no uncertainty. */
+  readonly scale: number;
+  readonly bootloaderTalks: boolean;
+  readonly timeline: Timeline;
+}
+
+/** Puts `to` into the secondary slot unless it is there already. */
+export async function ensureSecondary(session: Session, shadow: Shadow, to: BuiltImage): Promise<void> {
+  const slots = await session.imageState();
+  if (slotOf(slots, to)?.slot === 1) return;
+  await session.upload(to);
+  shadow.uploaded(to);
+}
+
+/** Requests the upgrade and resets. Answers the model's view of the boot that now comes, and when the reset was answered. */
+async function start(session: Session, shadow: Shadow, { to }: Direction) {
+  await ensureSecondary(session, shadow, to);
+  await session.requestTest(to);
+  shadow.requestTest();
+  const timeline = shadow.timeline();
+  const resetUs = await session.reset();
+  return { timeline, resetUs };
+}
+
+/** One upgrade with nobody in its way: its verdict, and the window in which cuts make sense. */
+export async function referenceUpgrade(
+  session: Session,
+  shadow: Shadow,
+  direction: Direction,
+  bootMs: number,
+): Promise<Judged & { readonly reference: Reference | undefined }> {
+  const { timeline, resetUs } = await start(session, shadow, direction);
+  const seen = await session.untilUp(resetUs, bootMs);
+  const judged = await judge(session, "uninterrupted upgrade", direction, seen, shadow.outcomes(), undefined, undefined);
+  if (!judged.verdict.pass || seen.upUs === undefined) return { ...judged, reference: undefined };
+  const reference = measure(session, seen, timeline, resetUs, seen.upUs);
+  session.record.event({
+    atUs: session.nowUs,
+    event: "reference",
+    operations: timeline.operations.length,
+    swapUs: reference.window.endUs - reference.window.startUs,
+    startAfterResetUs: reference.window.startUs,
+    endAfterResetUs: reference.window.endUs,
+  });
+  return { ...judged, reference };
+}
+
+function measure(session: Session, seen: BootSeen, timeline: Timeline, resetUs: number, upUs: number): Reference {
+  const at = (event: string) => seen.lines.find((line) => line.event === event)?.atUs;
+  const doneUs = at("chainload") ?? at("jumping") ?? upUs;
+  // A bootloader that prints nothing when a swap starts: the model's swap ends where the application begins.
+  const startUs = at("starting swap") ?? Math.max(resetUs, doneUs - timeline.totalUs);
+  const exact = session.board.cuts.uncertaintyUs === 0;
+  const scale = exact ? 1 : (doneUs - startUs) / (timeline.totalUs - timeline.startUs);
+  const endUs = startUs + Math.round(timeline.operationsUs * scale);
+  return {
+    window: { startUs: startUs - resetUs, endUs: endUs - resetUs, appUpUs: upUs - resetUs },
+    scale,
+    bootloaderTalks: seen.boots > 0,
+    timeline,
+  };
+}
+
+/** One upgrade with one cut. */
+export async function cutUpgrade(
+  session: Session,
+  shadow: Shadow,
+  direction: Direction,
+  planned: PlannedCut,
+  reference: Reference,
+  limits: CutLimits,
+): Promise<Judged> {
+  const { record } = session;
+  record.event({
+    atUs: session.nowUs,
+    event: "cut-started",
+    planned,
+    from: direction.from.version,
+    to: direction.to.version,
+  });
+  const { timeline, resetUs } = await start(session, shadow, direction);
+  const made = await cutPower(session, planned, resetUs, limits);
+  const intoSwapUs = modelTime(made, reference);
+  const spreadUs = Math.round(session.board.cuts.uncertaintyUs / reference.scale);
+  const window = { fromUs: intoSwapUs - spreadUs, toUs: intoSwapUs + spreadUs };
+  const facts: CutFacts = { ...made.facts, intoSwapUs };
+  const place = placeOf(timeline, intoSwapUs);
+  return judge(session, `cut ${planned.index}`, direction, made.seen, shadow.outcomes(window), facts, place);
+}
+
+/** Where in the model's own time the cut fell, in microseconds from the swap's first operation. */
+function modelTime({ facts }: CutMade, { window, scale }: Reference): number {
+  const intoUs = facts.intoSwapUs ?? Math.min(-1, facts.cutUs - facts.resetAnsweredUs - window.startUs);
+  return Math.round(intoUs / scale);
+}
+
+interface Place {
+  readonly where: string;
+  readonly phase: string;
+}
+
+function placeOf(timeline: Timeline, intoSwapUs: number): Place {
+  if (intoSwapUs < 0) return { where: "before the swap's first operation", phase: "before" };
+  const step = timeline.operations.find((entry) => entry.startUs + entry.durationUs > intoSwapUs);
+  if (!step) return { where: "after the swap's last write", phase: "after" };
+  return { where: `operation ${step.index}, ${step.description}`, phase: step.phase };
+}
+
+async function judge(
+  session: Session,
+  check: string,
+  { from, to }: Direction,
+  seen: BootSeen,
+  allowed: readonly LegalOutcome[],
+  cut: CutFacts | undefined,
+  place: Place | undefined,
+): Promise<Judged> {
+  const slots = seen.ending === "up" ? await session.imageState() : [];
+  const comparison = compare(seen, slots, allowed);
+  const verdict: Verdict = {
+    check,
+    pass: comparison.pass,
+    ending: comparison.ending,
+    from: from.version,
+    to: to.version,
+    cut,
+    where: place?.where,
+    swapPhase: place?.phase,
+    allowed: allowed.map((outcome) => ({
+      ending: outcome.ending as Ending,
+      expects: describeSlots(slotsOf(outcome)),
+      because: outcome.because,
+    })),
+    expected: [...new Set(allowed.map((outcome) => describeSlots(slotsOf(outcome))))].join(", or "),
+    found: comparison.found,
+    because: comparison.because,
+    slots,
+    boots: seen.boots,
+    bootLog: seen.lines.filter((line) => line.event !== undefined).map((line) => line.text),
+  };
+  session.record.event({ atUs: session.nowUs, event: "verdict", verdict });
+  return { verdict, slots, seen, met: comparison.pass ? comparison.outcome : undefined };
+}
+
+/** A reset while the image that runs is unconfirmed: it must be reverted. */
+export async function revertUpgrade(
+  session: Session,
+  shadow: Shadow,
+  { from, to }: Direction,
+  bootMs: number,
+): Promise<Judged> {
+  const outcomes = shadow.outcomes();
+  const seen = await session.untilUp(await session.reset(), bootMs);
+  return judge(session, "revert of an unconfirmed image", { from: to, to: from }, seen, outcomes, undefined, undefined);
+}

@@ -1,0 +1,112 @@
+import yargs, { type Options } from "yargs";
+import { nearest, UsageError } from "../core/index.ts";
+import type { CliIo } from "./io.ts";
+
+/** The options of a command, as rows: yargs reads them, help prints them. */
+export type OptionRows = Readonly<Record<string, Options>>;
+
+/** What was asked for on a command line; `undefined` when help was printed instead. */
+export interface Parsed {
+  readonly positional: readonly string[];
+  text(name: string): string | undefined;
+  texts(name: string): readonly string[];
+  number(name: string): number | undefined;
+  flag(name: string): boolean;
+}
+
+/**
+ * Parses the arguments of one command.
+ * @param usage the first line of its help, with `<required>` and `[optional]` arguments.
+ * @throws UsageError for an unknown or wrong option (with the nearest right one), and for too many arguments.
+ */
+export function parseArguments(
+  io: CliIo,
+  argv: readonly string[],
+  usage: string,
+  rows: OptionRows,
+  positionalMax: number,
+): Parsed | undefined {
+  const parser = yargs([...argv])
+    .scriptName("hil")
+    .usage(usage)
+    .options({ ...rows, debug: { type: "boolean", describe: "print the causes of an error" } })
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .parserConfiguration({ "duplicate-arguments-array": true, "boolean-negation": false })
+    .wrap(Math.min(100, io.columns));
+  if (argv.includes("--help") || argv.includes("-h")) {
+    parser.showHelp((text) => io.out(`${text}\n`));
+    return undefined;
+  }
+  const command = usage.split(/ [[<]/)[0] ?? "hil";
+  const values = parser
+    .fail((message, error) => {
+      throw error ?? new UsageError(`${message}.`, `See ${command} --help.`);
+    })
+    .parseSync();
+  refuseUnknown(Object.keys(values), rows, command);
+  const positional = values._.map(String);
+  if (positional.length > positionalMax) {
+    throw new UsageError(`"${positional[positionalMax]}" is one argument too many.`, `See ${command} --help.`);
+  }
+  return new Values(positional, values, command);
+}
+
+function refuseUnknown(given: readonly string[], rows: OptionRows, command: string): void {
+  const known = [...Object.entries(rows).flatMap(([name, row]) => [name, ...aliases(row)]), "debug"];
+  const camel = (name: string) => name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const spellings = new Set(["_", "$0", ...known, ...known.map(camel)]);
+  for (const name of given) {
+    if (spellings.has(name)) continue;
+    const near = nearest(name, known);
+    const dashes = (option: string) => (option.length === 1 ? `-${option}` : `--${option}`);
+    const hint = near === undefined ? "" : `Did you mean ${dashes(near)}? `;
+    throw new UsageError(`unknown option ${dashes(name)}.`, `${hint}See ${command} --help.`);
+  }
+}
+
+function aliases(row: Options): readonly string[] {
+  if (row.alias === undefined) return [];
+  return typeof row.alias === "string" ? [row.alias] : row.alias;
+}
+
+class Values implements Parsed {
+  readonly positional: readonly string[];
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #command: string;
+
+  constructor(positional: readonly string[], values: Readonly<Record<string, unknown>>, command: string) {
+    this.positional = positional;
+    this.#values = values;
+    this.#command = command;
+  }
+
+  text(name: string): string | undefined {
+    return this.texts(name).at(-1);
+  }
+
+  texts(name: string): readonly string[] {
+    const value = this.#values[name];
+    if (value === undefined) return [];
+    const all: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (all.some((entry) => entry === "")) {
+      throw new UsageError(`--${name} needs a value.`, `See ${this.#command} --help.`);
+    }
+    return all.map(String);
+  }
+
+  number(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = Number(text);
+    if (Number.isFinite(value)) return value;
+    throw new UsageError(`--${name} wants a number, not "${text}".`, `See ${this.#command} --help.`);
+  }
+
+  flag(name: string): boolean {
+    const value = this.#values[name];
+    return value === true || (Array.isArray(value) && value.includes(true));
+  }
+}

@@ -1,0 +1,136 @@
+import { readFileSync } from "node:fs";
+import { EXIT, InterruptedError, isHilError, messageOf, nearest, UsageError } from "../core/index.ts";
+import type { CliIo } from "./io.ts";
+
+type Command = (argv: readonly string[], io: CliIo) => Promise<number>;
+
+/** The commands; each is loaded only when it is called, so that `hil image` starts without serial ports and schemas. */
+const COMMANDS: readonly { readonly name: string; readonly about: string; load(): Promise<Command> }[] = [
+  {
+    name: "run",
+    about: "upgrade a board, cut its power in mid-swap, judge what boots",
+    load: async () => (await import("./run.ts")).runCommand,
+  },
+  {
+    name: "replay",
+    about: "run a recorded campaign, or one cut of it, again",
+    load: async () => (await import("./replay.ts")).replayCommand,
+  },
+  {
+    name: "twin",
+    about: "the simulated nRF5340-DK as a program, on pseudo-terminals",
+    load: async () => (await import("./twin.ts")).twinCommand,
+  },
+  {
+    name: "smp",
+    about: "talk to a board over SMP (mcumgr): image list, upload, test, reset …",
+    load: async () => (await import("./smp.ts")).smpCommand,
+  },
+  {
+    name: "image",
+    about: "sign, encrypt, verify and inspect MCUboot images, as imgtool does",
+    load: async () => (await import("./image.ts")).imageCommand,
+  },
+  { name: "ports", about: "list serial ports", load: async () => (await import("./ports.ts")).portsCommand },
+];
+
+/** Runs the command line; answers the exit code (design.md, "Errors and exit codes"). */
+export async function main(argv: readonly string[]): Promise<number> {
+  const stop = new AbortController();
+  const io = processIo(stop.signal);
+  const unlisten = listenForSignals(stop);
+  try {
+    return await dispatch(argv, io);
+  } catch (error) {
+    return report(error, io, argv.includes("--debug"));
+  } finally {
+    unlisten();
+  }
+}
+
+async function dispatch(argv: readonly string[], io: CliIo): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    io.out(helpText());
+    return name === undefined ? EXIT.request : EXIT.pass;
+  }
+  if (name === "--version" || name === "version") {
+    io.out(`${ownVersion()}\n`);
+    return EXIT.pass;
+  }
+  const command = COMMANDS.find((row) => row.name === name);
+  if (command) return (await command.load())(rest, io);
+  const names = COMMANDS.map((row) => row.name);
+  const near = nearest(name, names);
+  const hint = near === undefined ? `The commands are ${names.join(", ")}.` : `Did you mean "hil ${near}"?`;
+  throw new UsageError(`no command "${name}".`, hint);
+}
+
+/** The version of this package. */
+export function ownVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const manifest: unknown = JSON.parse(text);
+  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "?";
+}
+
+function helpText(): string {
+  const rows = COMMANDS.map((row) => `  hil ${row.name.padEnd(8)} ${row.about}`);
+  return [
+    "mcuboot-hil: hardware-in-the-loop tests for MCUboot upgrades on the nRF5340-DK",
+    "",
+    ...rows,
+    "",
+    "Each command explains itself with --help. Without a board, everything runs on the simulated one: hil run",
+    "Exit codes: 0 pass, 1 a verdict or check failed, 2 wrong request, 3 the bench failed, 4 interrupted.",
+    "",
+  ].join("\n");
+}
+
+function report(error: unknown, io: CliIo, debug: boolean): number {
+  io.err(`hil: ${messageOf(error)}\n`);
+  if (debug) io.err(`${chain(error)}\n`);
+  if (isHilError(error)) return error.exitCode;
+  if (!debug) io.err("This is not an error that hil knows; --debug prints where it came from.\n");
+  return EXIT.bench;
+}
+
+/** The error, its stack and its causes. */
+function chain(error: unknown): string {
+  const parts: string[] = [];
+  for (let next = error; next !== undefined && parts.length < 8; ) {
+    const stack = typeof next === "object" && next !== null && "stack" in next ? String(next.stack) : String(next);
+    parts.push(stack);
+    next = typeof next === "object" && next !== null && "cause" in next ? next.cause : undefined;
+  }
+  return parts.join("\ncaused by: ");
+}
+
+function listenForSignals(stop: AbortController): () => void {
+  let asked = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    // The second Ctrl-C of an impatient user: leave now.
+    if (asked) process.exit(EXIT.interrupted);
+    asked = true;
+    stop.abort(new InterruptedError(`interrupted by ${signal}; the bench is left safe.`));
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return () => {
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+  };
+}
+
+function processIo(signal: AbortSignal): CliIo {
+  // A reader that went away (`hil run | head`) must not stop a campaign with the power off.
+  process.stdout.on("error", () => {});
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    env: process.env,
+    cwd: process.cwd(),
+    signal,
+    isTty: process.stdout.isTTY === true,
+    columns: process.stdout.columns ?? 100,
+  };
+}

@@ -1,0 +1,52 @@
+import { type LoadedReplay, loadReplay, type PlannedCut, parseScenario } from "../campaign/index.ts";
+import { parseProfile } from "../board/index.ts";
+import { EXIT, UsageError } from "../core/index.ts";
+import { resolve } from "node:path";
+import { type OptionRows, parseArguments } from "./arguments.ts";
+import type { CliIo } from "./io.ts";
+import { REPORT_OPTIONS, runAndReport } from "./run.ts";
+
+const OPTIONS = {
+  cut: { type: "string", describe: "only this cut (its number in the record)" },
+  trace: { type: "boolean", describe: "print every event: boot log, power, verdicts" },
+  ...REPORT_OPTIONS,
+} as const satisfies OptionRows;
+
+/** `hil replay RUN|FILE [--cut N] [--trace]` */
+export async function replayCommand(argv: readonly string[], io: CliIo): Promise<number> {
+  const args = parseArguments(io, argv, "hil replay <RUN folder or replay.json> [options]", OPTIONS, 1);
+  if (!args) return EXIT.pass;
+  const [reference] = args.positional;
+  if (reference === undefined) throw new UsageError("hil replay wants a run folder or a replay.json.", "See hil replay --help.");
+  const loaded = loadReplay(resolve(io.cwd, reference));
+  const { replay } = loaded;
+  const profileFile = loaded.profileFile ?? resolve(io.cwd, `${replay.profile.name}.yaml`);
+  const board = parseProfile(replay.profile.text, profileFile);
+  const scenario = parseScenario(
+    replay.scenario.text,
+    loaded.scenarioFile ?? resolve(io.cwd, `${replay.scenario.name}.yaml`),
+  );
+  const number = args.number("cut");
+  const only = number === undefined ? undefined : oneCut(loaded, number);
+  const asked = {
+    board,
+    scenario,
+    seed: replay.seed,
+    cuts: only?.cuts ?? replay.cuts ?? undefined,
+    startWith: only?.startWith ?? replay.start_with,
+    failFast: false,
+  };
+  return runAndReport(asked, args, io, { trace: args.flag("trace") });
+}
+
+/** One cut of the record, with the image that ran before it. */
+function oneCut(loaded: LoadedReplay, number: number): { cuts: readonly PlannedCut[]; startWith: "old" | "new" } {
+  const made = loaded.made.find((entry) => entry.planned.index === number);
+  if (!made) {
+    const known = loaded.made.map((entry) => entry.planned.index);
+    const list = known.length === 0 ? "it holds none" : `it holds ${known[0]} to ${known.at(-1)}`;
+    throw new UsageError(`the record has no cut ${number}.`, `Choose one of its cuts: ${list}.`);
+  }
+  const old = loaded.replay.images.find((image) => image.role === "old");
+  return { cuts: [made.planned], startWith: made.from === old?.version ? "old" : "new" };
+}

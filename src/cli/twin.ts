@@ -1,0 +1,69 @@
+import { mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { loadProfile, makeTwin } from "../board/index.ts";
+import { Cleanup, EXIT, Random, RealClock, UsageError } from "../core/index.ts";
+import { openPty } from "../serial/index.ts";
+import { type OptionRows, parseArguments } from "./arguments.ts";
+import { withFaults } from "./faults.ts";
+import type { CliIo } from "./io.ts";
+
+const BAUD_RATE_MAX = 1_000_000;
+
+const OPTIONS = {
+  board: { type: "string", describe: 'twin profile: a YAML file, or "twin"', default: "twin" },
+  baud: { type: "string", describe: "pace of the UART in bits a second (default: the profile's)" },
+  link: { type: "string", describe: "also make symbolic links DIR/uart and DIR/relay, which do not change" },
+  fault: { type: "string", describe: "switch a fault on (repeatable)" },
+  seed: { type: "string", describe: "seed of what the twin draws", default: "1" },
+} as const satisfies OptionRows;
+
+/**
+ * `hil twin`: the simulated board as a program. Prints one line of JSON when it is ready, then runs until it is told to
+ * stop (Ctrl-C or SIGTERM, which is its normal end).
+ */
+export async function twinCommand(argv: readonly string[], io: CliIo): Promise<number> {
+  const args = parseArguments(io, argv, "hil twin [options]", OPTIONS, 0);
+  if (!args) return EXIT.pass;
+  const loaded = withFaults(await loadProfile(args.text("board") ?? "twin", { cwd: io.cwd }), args.texts("fault"));
+  const baudRate = args.number("baud") ?? loaded.profile.ports.app.baudRate;
+  if (!Number.isInteger(baudRate) || baudRate < 300 || baudRate > BAUD_RATE_MAX) {
+    throw new UsageError(`--baud wants 300 to ${BAUD_RATE_MAX} bits a second, not ${baudRate}.`);
+  }
+  const clock = new RealClock();
+  await using closing = new Cleanup();
+  const app = await openPty({ clock, name: "twin's UART" });
+  closing.use("uart", app.link);
+  const relay = await openPty({ clock, name: "twin's relay" });
+  closing.use("relay", relay.link);
+  const paced = { ...loaded.profile, ports: { app: { ...loaded.profile.ports.app, baudRate } } };
+  const random = Random.fromSeed(args.number("seed") ?? 1);
+  const links = { app: app.link, relay: relay.link };
+  const twin = closing.use("twin", makeTwin({ ...loaded, profile: paced }, { clock, random, links }));
+  const paths = named(args.text("link"), io.cwd, { uart: app.path, relay: relay.path }, closing);
+  io.out(`${JSON.stringify({ ...paths, pid: process.pid })}\n`);
+  await stopped(io.signal);
+  twin.check();
+  return EXIT.pass;
+}
+
+/** Paths under which programs find the lines; with a folder, links that stay the same from run to run. */
+function named<T extends Record<string, string>>(folder: string | undefined, cwd: string, paths: T, closing: Cleanup): T {
+  if (folder === undefined) return paths;
+  const absolute = resolve(cwd, folder);
+  mkdirSync(absolute, { recursive: true });
+  const links = Object.entries(paths).map(([name, target]) => {
+    const link = join(absolute, name);
+    rmSync(link, { force: true });
+    symlinkSync(target, link);
+    closing.add(`link ${name}`, () => rmSync(link, { force: true }));
+    return [name, link];
+  });
+  return Object.fromEntries(links);
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

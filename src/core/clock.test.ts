@@ -1,0 +1,94 @@
+import { describe, expect, test } from "@jest/globals";
+import { RealClock, sleep, sleepUntil } from "./clock.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+describe("VirtualClock moved by hand", () => {
+  test("two sleeps due at one time wake in the order they were asked", async () => {
+    const clock = new VirtualClock({ auto: false });
+    const woke: string[] = [];
+    for (const name of ["a", "b", "c"]) void sleep(clock, 10).then(() => woke.push(name));
+    await clock.advance(10);
+    expect(woke).toEqual(["a", "b", "c"]);
+  });
+
+  test("advance is relative: two steps of ten end at twenty", async () => {
+    const clock = new VirtualClock({ auto: false });
+    await clock.advance(10);
+    await clock.advance(10);
+    expect(clock.nowUs()).toBe(20_000);
+  });
+
+  test("a sleep that begins during an advance is woken in the same advance when it falls due", async () => {
+    const clock = new VirtualClock({ auto: false });
+    const woke: number[] = [];
+    void sleep(clock, 3).then(async () => {
+      await sleep(clock, 3);
+      woke.push(clock.nowUs());
+    });
+    await clock.advance(7);
+    expect(woke).toEqual([6000]);
+  });
+
+  test("an aborted sleep throws the reason and leaves no alarm", async () => {
+    const clock = new VirtualClock({ auto: false });
+    const stop = new AbortController();
+    const slept = sleep(clock, 10, stop.signal);
+    stop.abort(new Error("enough"));
+    await expect(slept).rejects.toThrow("enough");
+    await clock.advance(20);
+    expect(clock.nowUs()).toBe(20_000);
+  });
+});
+
+describe("VirtualClock on its own", () => {
+  test("jumps from alarm to alarm and takes no real time for it", async () => {
+    const clock = new VirtualClock();
+    await sleep(clock, 3_600_000);
+    expect(clock.nowUs()).toBe(3_600_000_000);
+  });
+
+  test("thousands of alarms fire in the order of their times", async () => {
+    const clock = new VirtualClock();
+    const fired: number[] = [];
+    const times = Array.from({ length: 2000 }, (_, index) => (index * 7919) % 2003);
+    await Promise.all(times.map((at) => sleepUntil(clock, at).then(() => fired.push(at))));
+    expect(fired).toEqual([...fired].sort((a, b) => a - b));
+    expect(fired).toHaveLength(2000);
+  });
+
+  test("stands still during real input and output", async () => {
+    const clock = new VirtualClock();
+    let woke = false;
+    void sleep(clock, 1).then(() => {
+      woke = true;
+    });
+    await clock.whileReal(async () => {
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      expect(woke).toBe(false);
+    });
+    await sleep(clock, 1);
+    expect(woke).toBe(true);
+  });
+});
+
+describe("RealClock", () => {
+  test("never wakes early and wakes short sleeps, too", async () => {
+    const clock = new RealClock();
+    for (const ms of [0, 0.2, 1, 3]) {
+      const beganUs = clock.nowUs();
+      await sleep(clock, ms);
+      expect(clock.nowUs() - beganUs).toBeGreaterThanOrEqual(ms * 1000);
+    }
+  });
+
+  test("a cancelled alarm does not fire", async () => {
+    const clock = new RealClock();
+    let fired = false;
+    const cancel = clock.at(clock.nowUs() + 1000, () => {
+      fired = true;
+    });
+    cancel();
+    await sleep(clock, 4);
+    expect(fired).toBe(false);
+  });
+});

@@ -1,0 +1,29 @@
+/** Numbers and bars as people read them. */
+
+/** "204,812". */
+export function grouped(value: number): string {
+  return Math.round(value)
+    .toString()
+    .replaceAll(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** Seconds with one digit: "19.9 s"; under a second in milliseconds. */
+export function seconds(us: number): string {
+  return us < 1_000_000 ? `${(us / 1000).toFixed(1)} ms` : `${(us / 1_000_000).toFixed(us < 100_000_000 ? 1 : 0)} s`;
+}
+
+/** "29.8 KiB/s". */
+export function rate(bytes: number, us: number): string {
+  return us <= 0 ? "" : `${((bytes * 1_000_000) / us / 1024).toFixed(1)} KiB/s`;
+}
+
+/** "████░░░░" of `width` characters; `share` from 0 to 1. */
+export function bar(share: number, width: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * width);
+  return "█".repeat(full) + "░".repeat(width - full);
+}
+
+/** "1 cut", "2 cuts". */
+export function count(amount: number, noun: string): string {
+  return `${grouped(amount)} ${noun}${amount === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,6 @@
+export * from "./console.ts";
+export * from "./format.ts";
+export * from "./junit.ts";
+export * from "./strip.ts";
+export * from "./summary.ts";
+export * from "./trace.ts";

@@ -1,0 +1,53 @@
+import { ENDINGS, type PhaseSpan, type RunResult, type Verdict } from "../campaign/index.ts";
+import { count, seconds } from "./format.ts";
+import { strip } from "./strip.ts";
+
+/** The closing lines of a run, as label and text: the strip of cuts, then the verdict. */
+export function summaryLines(
+  result: RunResult,
+  phases: readonly PhaseSpan[],
+  verdicts: readonly Verdict[],
+  width: number,
+): readonly (readonly [string, string])[] {
+  const lines: (readonly [string, string])[] = [];
+  if (verdicts.length > 0) for (const line of strip(phases, verdicts, width)) lines.push(["", line]);
+  lines.push(["verdict", verdictText(result)]);
+  return lines;
+}
+
+function verdictText(result: RunResult): string {
+  const cuts = `${result.cutsJudged} of ${count(result.cutsPlanned, "cut")}`;
+  const list = endingsText(result.endings);
+  switch (result.outcome) {
+    case "pass":
+      return `PASS  ${cuts} as MCUboot allows${list === "" ? "" : `: ${list}`}`;
+    case "fail":
+      return `FAIL  ${count(result.failed, "verdict")} of ${result.passed + result.failed} failed${list === "" ? "" : `; cuts: ${list}`}`;
+    case "error":
+      return `ERROR the bench failed after ${cuts}`;
+    case "interrupted":
+      return `INTERRUPTED after ${cuts}; power is on`;
+  }
+}
+
+function endingsText(endings: RunResult["endings"]): string {
+  return ENDINGS.filter((row) => (endings[row.name] ?? 0) > 0)
+    .map((row) => `${endings[row.name]} ${row.text}`)
+    .join(", ");
+}
+
+/** A failed verdict, as one block: what was cut, expected, found, why. */
+export function failureText(verdict: Verdict): string {
+  const intoUs = verdict.cut?.intoSwapUs;
+  const when =
+    intoUs === undefined
+      ? ""
+      : `: at ${seconds(Math.abs(intoUs))} ${intoUs < 0 ? "before" : "after"} the swap's start, ${verdict.where}`;
+  return [
+    `verdict   FAIL  ${verdict.check}${when}`,
+    `          ending    ${ENDINGS.find((row) => row.name === verdict.ending)?.text ?? verdict.ending}`,
+    `          expected  ${verdict.expected}`,
+    `          found     ${verdict.found}`,
+    `          because   ${verdict.because}`,
+  ].join("\n");
+}

@@ -1,0 +1,141 @@
+import { type Clock, Queue, sleep, textOf } from "../core/index.ts";
+import { decodeHeader, formatVersion, HEADER_BYTES, PAYLOAD_MARK } from "../image/index.ts";
+import type { BootloaderBuild } from "../mcuboot/index.ts";
+import { type Chunk, type Link, Uart } from "../serial/index.ts";
+import { BOOTLOADER_MODES, ConsoleTransport, imageHandlers, osHandlers, SmpServer, type StoredSlot } from "../smp/index.ts";
+import type { MachineFault } from "./faults.ts";
+import type { TwinFlash } from "./flash.ts";
+import { TwinImageSlots } from "./image-slots.ts";
+import type { TwinUart } from "./uart.ts";
+
+/** From the answer to a reset command to the reset. Source: CONFIG_MCUMGR_GRP_OS_RESET_MS, default 250. */
+const RESET_DELAY_MS = 250;
+/** Where a payload says what it is: first bytes of the body that are looked through. */
+const DESCRIPTION_BYTES = 1024;
+
+/** MCUboot's modes as SMP's bootloader info numbers them. */
+const MODE_NAMES: Readonly<Record<BootloaderBuild["mode"], (typeof BOOTLOADER_MODES)[number]["name"]>> = {
+  move: "swap using move",
+  offset: "swap using offset",
+  scratch: "swap using scratch",
+  overwrite: "overwrite only",
+  "direct-xip": "direct XIP",
+};
+
+export interface AppOptions {
+  readonly clock: Clock;
+  readonly flash: TwinFlash;
+  readonly uart: TwinUart;
+  readonly build: BootloaderBuild;
+  readonly faults: ReadonlySet<MachineFault>;
+  readonly smp: { readonly bufferBytes: number; readonly bufferCount: number };
+  /** Device offset of the slot that runs. */
+  readonly slotOffset: number;
+  readonly print: (line: string) => Promise<void>;
+}
+
+/** The twin's application: says who it is on the UART, and serves SMP on the same UART until it is reset. */
+export class TwinApp {
+  readonly #options: AppOptions;
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+  }
+
+  /** Runs until the application is told to reset; throws the signal's reason when power goes. */
+  async run(power: AbortSignal): Promise<void> {
+    const { clock, uart, print, smp } = this.#options;
+    await print("*** Booting Zephyr OS build v4.1.99 ***");
+    await print(`I: ${this.#description()} is up`);
+    const own = Uart.open(ownLink(uart, clock), { clock });
+    const transport = new ConsoleTransport(own, { clock });
+    const reset = new AbortController();
+    let broken: { readonly reason: unknown } | undefined;
+    const server = new SmpServer({
+      transport,
+      ...smp,
+      handlers: { ...this.#osHandlers(() => reset.abort()), ...imageHandlers(this.#slots(power), { slotInfo: true }) },
+      onHandlerError: (reason) => {
+        if (!power.aborted) broken ??= { reason };
+        reset.abort();
+      },
+    });
+    try {
+      await aborted(reset.signal, power);
+      if (broken) throw broken.reason;
+      await sleep(clock, RESET_DELAY_MS, power);
+    } finally {
+      // A handler that waits for the flash ends with the power that feeds it; nobody waits for its answer.
+      void server[Symbol.asyncDispose]().catch(() => {});
+      void transport[Symbol.asyncDispose]();
+      void own[Symbol.asyncDispose]();
+    }
+  }
+
+  #osHandlers(reset: () => void) {
+    const { build, smp } = this.#options;
+    const mode = BOOTLOADER_MODES.find((row) => row.name === MODE_NAMES[build.mode])?.mode ?? -1;
+    return osHandlers({
+      info: {
+        s: "Zephyr",
+        n: "twin",
+        r: "v4.1.99",
+        v: "4.1.99",
+        b: "unknown",
+        m: "arm",
+        p: "cortex-m33",
+        i: "nrf5340dk/nrf5340/cpuapp",
+        o: "Zephyr",
+      },
+      bootloader: { name: "MCUboot", mode, noDowngrade: build.downgradePrevention },
+      ...smp,
+      reset,
+    });
+  }
+
+  #slots(power: AbortSignal): TwinImageSlots {
+    const slots = new TwinImageSlots({ ...this.#options, power });
+    if (!this.#options.faults.has("stale-image-list")) return slots;
+    const fresh = slots.slots.bind(slots);
+    let first: Promise<readonly StoredSlot[]> | undefined;
+    slots.slots = () => {
+      first ??= fresh();
+      return first;
+    };
+    return slots;
+  }
+
+  /** What the image says of itself; a payload that nobody generated here says only its version. */
+  #description(): string {
+    const { flash, slotOffset } = this.#options;
+    const header = decodeHeader(flash.read(slotOffset, HEADER_BYTES));
+    const text = textOf(flash.read(slotOffset + header.headerBytes, DESCRIPTION_BYTES));
+    const start = text.indexOf(PAYLOAD_MARK);
+    if (start < 0) return `application ${formatVersion(header.version)}`;
+    return text.slice(start, text.indexOf("\0", start));
+  }
+}
+
+/** The UART as a link, for as long as one application lives. */
+function ownLink(uart: TwinUart, clock: Clock): Link {
+  const arrived = new Queue<Chunk>();
+  const stop = uart.onReceive((bytes) => arrived.push({ atUs: clock.nowUs(), bytes }));
+  return {
+    name: "the twin's own UART",
+    chunks: arrived,
+    write: (bytes) => uart.write(bytes),
+    [Symbol.asyncDispose]: async () => {
+      stop();
+      arrived.end();
+    },
+  };
+}
+
+/** Resolves when `wanted` aborts; throws the reason of `fatal` when that aborts first. */
+function aborted(wanted: AbortSignal, fatal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fatal.addEventListener("abort", () => reject(fatal.reason), { once: true });
+    wanted.addEventListener("abort", () => resolve(), { once: true });
+    if (fatal.aborted) reject(fatal.reason);
+  });
+}

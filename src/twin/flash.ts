@@ -1,0 +1,126 @@
+import { type Clock, type Random, sleepUntil } from "../core/index.ts";
+import {
+  brokenRule,
+  type Flash,
+  FlashImage,
+  type FlashOperation,
+  type FlashTiming,
+  operationBytes,
+  operationDurationUs,
+} from "../mcuboot/index.ts";
+
+/** What an operation did, for those who watch the flash (traces, tests); `done` false: power was lost inside it. */
+export interface FlashEvent {
+  readonly atUs: number;
+  readonly operation: FlashOperation;
+  readonly done: boolean;
+}
+
+/**
+ * The simulated flash: the only thing that survives a power cut. NOR rules (erase sets ones, programming clears bits,
+ * whole words), the nRF5340's times, and a count of erases for every page.
+ * Source: nRF5340 Product Specification, NVMC (nrf5340.md section 1).
+ */
+export class TwinFlash implements Flash {
+  readonly content: FlashImage;
+  readonly pageBytes: number;
+  /** Erase cycles of each page since the twin was made. */
+  readonly wear: Uint32Array;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #timing: FlashTiming;
+  #busyUntil: Promise<void> = Promise.resolve();
+  #onOperation: ((event: FlashEvent) => void) | undefined;
+
+  constructor(options: { clock: Clock; random: Random; timing: FlashTiming; flashBytes: number; pageBytes: number }) {
+    this.content = FlashImage.erased(options.flashBytes, options.pageBytes);
+    this.pageBytes = options.pageBytes;
+    this.wear = new Uint32Array(options.flashBytes / options.pageBytes);
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#timing = options.timing;
+  }
+
+  onOperation(listener: (event: FlashEvent) => void): void {
+    this.#onOperation = listener;
+  }
+
+  read(offset: number, bytes: number): Uint8Array {
+    return this.content.read(offset, bytes);
+  }
+
+  identity(offset: number, bytes: number): string {
+    return this.content.identity(offset, bytes);
+  }
+
+  /**
+   * Performs one operation in its own time. When `power` aborts in the middle, the part that was reached by then stays:
+   * a program has written the words whose time was over; an interrupted erase leaves bits in any state.
+   * @throws the signal's reason; an Error when the firmware breaks a rule of the flash.
+   */
+  async perform(operation: FlashOperation, power: AbortSignal): Promise<void> {
+    const before = this.#busyUntil;
+    const act = before.then(() => this.#act(operation, power));
+    this.#busyUntil = act.catch(() => {});
+    await act;
+  }
+
+  /** Programs an image as a debugger does: at once, erasing the pages it touches. */
+  program(offset: number, data: Uint8Array): void {
+    const first = Math.floor(offset / this.pageBytes) * this.pageBytes;
+    this.eraseAtOnce(first, Math.ceil((offset + data.length - first) / this.pageBytes) * this.pageBytes);
+    this.content.load(offset, data);
+  }
+
+  /** Erases as a debugger does: at once. `offset` and `bytes` are multiples of the page. */
+  eraseAtOnce(offset: number, bytes: number): void {
+    this.#countErases(offset, bytes);
+    this.content.load(offset, new Uint8Array(bytes).fill(0xff));
+  }
+
+  async #act(operation: FlashOperation, power: AbortSignal): Promise<void> {
+    power.throwIfAborted();
+    const before = this.content.read(operation.offset, operationBytes(operation));
+    const broken = brokenRule(before, operation, { sectorBytes: this.pageBytes, writeBytes: this.#timing.wordBytes });
+    if (broken) throw new Error(`the firmware broke a rule of the flash: ${broken}`);
+    const startUs = this.#clock.nowUs();
+    const takesUs = operationDurationUs(operation, this.#timing);
+    try {
+      await sleepUntil(this.#clock, startUs + takesUs, power);
+    } catch (error) {
+      const elapsedUs = this.#clock.nowUs() - startUs;
+      if (elapsedUs >= takesUs) this.#finish(operation);
+      else this.#tear(operation, elapsedUs);
+      this.#onOperation?.({ atUs: this.#clock.nowUs(), operation, done: elapsedUs >= takesUs });
+      throw error;
+    }
+    this.#finish(operation);
+    this.#onOperation?.({ atUs: this.#clock.nowUs(), operation, done: true });
+  }
+
+  #finish(operation: FlashOperation): void {
+    this.content.apply(operation);
+    if (operation.kind === "erase") this.#countErases(operation.offset, operation.bytes);
+  }
+
+  #tear(operation: FlashOperation, elapsedUs: number): void {
+    if (operation.kind === "write") {
+      const words = Math.floor(elapsedUs / this.#timing.wordUs);
+      this.content.apply(operation, { prefixBytes: words * this.#timing.wordBytes });
+      return;
+    }
+    if (elapsedUs === 0) return;
+    // Bits on their way to one: what was there, plus some of the new ones.
+    const bytes = this.content.read(operation.offset, operation.bytes);
+    const noise = this.#random.bytes(operation.bytes);
+    this.content.load(operation.offset, bytes.map((byte, index) => byte | (noise[index] ?? 0)));
+    this.#countErases(operation.offset, operation.bytes);
+  }
+
+  #countErases(offset: number, bytes: number): void {
+    for (let at = offset; at < offset + bytes; at += this.pageBytes) {
+      const page = at / this.pageBytes;
+      this.wear[page] = (this.wear[page] ?? 0) + 1;
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { type Clock, sleep, utf8 } from "../core/index.ts";
+import { type BootloaderBuild, type BootResult, type Flash, workDurationUs, zephyrBoot } from "../mcuboot/index.ts";
+import { TwinApp } from "./app.ts";
+import type { MachineFault } from "./faults.ts";
+import type { TwinFlash } from "./flash.ts";
+import type { TwinUart } from "./uart.ts";
+
+/** From power to the first byte of the boot log. Source: nrf5340.md section 7, "Twin defaults". */
+const RESET_TO_LOG_MS = 20;
+/** From "Jumping to the first image slot" to the application's banner. */
+const APP_START_MS = 120;
+/** A crashing application gets this far. */
+const CRASH_AFTER_MS = 80;
+
+class PowerLost extends Error {
+  constructor() {
+    super("the machine lost its power");
+  }
+}
+
+export interface MachineOptions {
+  readonly clock: Clock;
+  readonly flash: TwinFlash;
+  readonly uart: TwinUart;
+  readonly build: BootloaderBuild;
+  readonly faults: ReadonlySet<MachineFault>;
+  readonly smp: { readonly bufferBytes: number; readonly bufferCount: number };
+}
+
+/**
+ * The simulated board from power-on to application: runs the bootloader model against the flash in the flash's own
+ * time, then the application. Power can go and come back at any instant; only the flash remembers.
+ */
+export class TwinMachine implements AsyncDisposable {
+  readonly #options: MachineOptions;
+  #life: { readonly power: AbortController; readonly over: Promise<void> } | undefined;
+  /** A boot that resumed a swap came before in this power cycle; for the faults that need to know. */
+  #resumed = false;
+  /** What went wrong with the simulation itself; a twin that breaks must not look like a board that breaks. */
+  broken: unknown;
+
+  constructor(options: MachineOptions) {
+    this.#options = options;
+  }
+
+  get powered(): boolean {
+    return this.#life !== undefined;
+  }
+
+  powerOn(): void {
+    if (this.#life) return;
+    this.#resumed = false;
+    this.#options.uart.powerOn();
+    const power = new AbortController();
+    this.#life = { power, over: this.#live(power.signal) };
+  }
+
+  powerOff(): void {
+    if (!this.#life) return;
+    const { power } = this.#life;
+    this.#life = undefined;
+    this.#options.uart.powerOff();
+    power.abort(new PowerLost());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const over = this.#life?.over;
+    this.powerOff();
+    await over;
+    await this.#options.uart[Symbol.asyncDispose]();
+  }
+
+  async #live(power: AbortSignal): Promise<void> {
+    try {
+      for (;;) await this.#cycle(power);
+    } catch (error) {
+      if (!(error instanceof PowerLost)) this.broken ??= error;
+    }
+  }
+
+  /** One boot and what it starts; returns when the board resets, throws when power goes. */
+  async #cycle(power: AbortSignal): Promise<void> {
+    const { clock, faults } = this.#options;
+    await sleep(clock, RESET_TO_LOG_MS, power);
+    const result = await this.#boot(power);
+    if (result.kind !== "run" || (this.#resumed && faults.has("dead-after-resume"))) await untilAborted(power);
+    if (result.kind !== "run") return;
+    await sleep(clock, APP_START_MS, power);
+    if (this.#resumed && faults.has("boot-loop")) {
+      await this.#print("*** Booting Zephyr OS build v4.1.99 ***", power);
+      await this.#print("E: ***** USAGE FAULT *****", power);
+      await sleep(clock, CRASH_AFTER_MS, power);
+      return;
+    }
+    const app = new TwinApp({ ...this.#options, slotOffset: result.slots[0] ?? 0, print: (line) => this.#print(line, power) });
+    await app.run(power);
+  }
+
+  async #boot(power: AbortSignal): Promise<BootResult> {
+    const { clock, flash, build } = this.#options;
+    const steps = zephyrBoot(flash satisfies Flash, build);
+    for (;;) {
+      const next = steps.next();
+      if (next.done) return next.value;
+      const step = next.value;
+      if (step.kind === "log") {
+        if (step.text.startsWith("Boot source: primary slot")) this.#resumed = true;
+        await this.#print(step.level === "" ? step.text : `${step.level}: ${step.text}`, power);
+      } else if (step.kind === "work") await sleep(clock, workDurationUs(step) / 1000, power);
+      else await flash.perform(step, power);
+    }
+  }
+
+  async #print(line: string, power: AbortSignal): Promise<void> {
+    await this.#options.uart.write(utf8(`${line}\r\n`));
+    power.throwIfAborted();
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

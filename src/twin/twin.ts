@@ -1,0 +1,107 @@
+import { BenchError, type Clock, type Random } from "../core/index.ts";
+import { type BootloaderBuild, NRF5340_INTERNAL } from "../mcuboot/index.ts";
+import { type Contact, energised, LcusDevice } from "../power/index.ts";
+import type { Link } from "../serial/index.ts";
+import { sortFaults } from "./faults.ts";
+import { TwinFlash } from "./flash.ts";
+import { TwinMachine } from "./machine.ts";
+import { TwinUart } from "./uart.ts";
+
+/** Internal flash of the nRF5340's application core. Source: nRF5340 Product Specification, Memory. */
+export const APP_FLASH_BYTES = 0x10_0000;
+const RELAY_CHANNELS = 8;
+
+export interface TwinOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The board's and the relay's ends of their lines. */
+  readonly links: { readonly app: Link; readonly relay: Link };
+  readonly build: BootloaderBuild;
+  /** What the primary slot holds when the twin is born, and how the board's supply is wired to the relay. */
+  readonly factoryImage: Uint8Array;
+  readonly wiring: { readonly channel: number; readonly contact: Contact };
+  readonly baudRate: number;
+  readonly smp: { readonly bufferBytes: number; readonly bufferCount: number };
+  /** Names of `TWIN_FAULT_NAMES`. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * The simulated nRF5340-DK: a board behind a UART, and a relay in its supply that understands a real relay's bytes.
+ * It is born with a factory image; its relay's coils are released, so a board on a normally closed contact has power.
+ */
+export class Twin implements AsyncDisposable {
+  readonly flash: TwinFlash;
+  readonly machine: TwinMachine;
+  readonly #options: TwinOptions;
+  readonly #stuck: boolean;
+  readonly #relayReading: Promise<void>;
+
+  constructor(options: TwinOptions) {
+    this.#options = options;
+    const { clock, random, build, links, baudRate, smp } = options;
+    const faults = sortFaults(options.faults);
+    this.#stuck = faults.machine.has("relay-stuck");
+    this.flash = new TwinFlash({
+      clock,
+      random: random.fork("flash"),
+      timing: NRF5340_INTERNAL,
+      flashBytes: APP_FLASH_BYTES,
+      pageBytes: build.sectorBytes,
+    });
+    this.machine = new TwinMachine({
+      clock,
+      flash: this.flash,
+      uart: new TwinUart(links.app, { clock, baudRate }),
+      build: { ...build, defects: new Set([...build.defects, ...faults.bootloader]) },
+      faults: faults.machine,
+      smp,
+    });
+    this.programPrimary(options.factoryImage);
+    const relay = new LcusDevice({ channels: RELAY_CHANNELS, onChange: (change) => this.#onCoil(change.channel, change.energised) });
+    this.#relayReading = this.#readRelay(relay);
+    this.#onCoil(options.wiring.channel, false);
+  }
+
+  /** What a debugger does: the image at the start of the primary slot, both slots otherwise erased. */
+  programPrimary(image: Uint8Array): void {
+    const [slots] = this.#options.build.images;
+    if (!slots) throw new Error("a bootloader build without images");
+    const { primary, secondary } = slots;
+    this.flash.eraseAtOnce(secondary.offset, secondary.bytes);
+    this.flash.eraseAtOnce(primary.offset, primary.bytes);
+    this.flash.program(primary.offset, image);
+  }
+
+  /** @throws BenchError when the simulation itself broke: that says nothing about a board. */
+  check(): void {
+    const { broken } = this.machine;
+    if (broken === undefined) return;
+    throw new BenchError("the twin broke.", "This is a defect of hil: please report it.", { cause: broken });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.machine[Symbol.asyncDispose]();
+    await this.#options.links.relay[Symbol.asyncDispose]();
+    await this.#relayReading;
+  }
+
+  #onCoil(channel: number, coil: boolean): void {
+    const { wiring } = this.#options;
+    if (channel !== wiring.channel) return;
+    const on = energised("on", wiring.contact) === coil;
+    if (on) this.machine.powerOn();
+    else if (!this.#stuck) this.machine.powerOff();
+  }
+
+  async #readRelay(relay: LcusDevice): Promise<void> {
+    try {
+      for await (const chunk of this.#options.links.relay.chunks) {
+        const answer = relay.feed(chunk.bytes);
+        if (answer.length > 0) await this.#options.links.relay.write(answer);
+      }
+    } catch {
+      // The relay's line vanished: its coils stay as they are.
+    }
+  }
+}
