@@ -1,6 +1,7 @@
 export * from "./body-cipher.ts";
 export * from "./build.ts";
 export * from "./build-options.ts";
+export * from "./dfu-zip.ts";
 export * from "./dump.ts";
 export * from "./dump-text.ts";
 export * from "./ecdsa.ts";
@@ -26,3 +27,4 @@ export * from "./trailer.ts";
 export * from "./uuid.ts";
 export * from "./verify.ts";
 export * from "./version.ts";
+export * from "./zip.ts";

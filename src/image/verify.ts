@@ -2,6 +2,7 @@ import { concat, equalBytes, isHilError, messageOf } from "../core/index.ts";
 import { aesCtr } from "./body-cipher.ts";
 import { allowedHashes } from "./build-options.ts";
 import { digest, type HashRow, hashOfTlv } from "./hashes.ts";
+import type { Endian } from "./header.ts";
 import { keyWrapRow, unwrapImageKey, type WrappingKey } from "./image-key.ts";
 import { keyTypeRow } from "./key-types.ts";
 import { type AnyKey, keyHash, type PrivateKey } from "./keys.ts";
@@ -33,6 +34,10 @@ export interface ImageVerdict {
   /** The hash TLV's data; undefined when the image has none. */
   readonly digest: Uint8Array | undefined;
   readonly pure: boolean;
+  /** The body as it runs, with encryption padding; undefined when it could not be decrypted. */
+  readonly plainBody: Uint8Array | undefined;
+  /** Header, plain body, protected TLVs: what hash and signature cover. */
+  readonly signedRegion: Uint8Array | undefined;
 }
 
 export interface VerifyOptions {
@@ -40,6 +45,7 @@ export interface VerifyOptions {
   readonly publicKey?: AnyKey;
   /** Private key that opens the body. */
   readonly decryptKey?: PrivateKey | WrappingKey;
+  readonly endian?: Endian;
 }
 
 const valid: Answer = { result: "valid", reason: "" };
@@ -52,7 +58,7 @@ const unchecked = (reason: string): Answer => ({ result: "unchecked", reason });
  * Source: MCUboot image_validate.c bootutil_img_validate; docs/encrypted_images.md.
  */
 export function verifyImage(bytes: Uint8Array, options: VerifyOptions = {}): ImageVerdict {
-  const image = parseImage(bytes);
+  const image = parseImage(bytes, options.endian === undefined ? {} : { endian: options.endian });
   const found = image.area.entries.map((entry) => ({ row: hashOfTlv(entry.type), data: entry.data }));
   const hashTlv = found.find((entry) => entry.row !== undefined);
   const opened = openBody(image, hashTlv, options.decryptKey);
@@ -79,6 +85,8 @@ export function verifyImage(bytes: Uint8Array, options: VerifyOptions = {}): Ima
     keyFitsHash: fits,
     digest: hashTlv?.data,
     pure,
+    plainBody: opened.body,
+    signedRegion: region,
   };
 }
 
