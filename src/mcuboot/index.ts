@@ -6,12 +6,14 @@ export * from "./flash-image.ts";
 export * from "./flash-rules.ts";
 export * from "./generations.ts";
 export * from "./image-state.ts";
+export * from "./judge/index.ts";
 export { type BootEvent, type KnownLine, LOG_LINES, recogniseBootLine } from "./log-lines.ts";
 export * from "./run-boot.ts";
 export * from "./steps.ts";
 export { imageBytesLimit } from "./strategy.ts";
 export { swapRules } from "./swap-decision.ts";
 export { SWAP_CODE, SWAP_TABLE, SWAP_TYPES, type SwapType, swapRow } from "./swap-type.ts";
+export * from "./timeline.ts";
 export * from "./timing.ts";
 export {
   EMPTY_TRAILER,

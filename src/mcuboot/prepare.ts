@@ -56,7 +56,7 @@ function* readSwap(loader: Loader, image: ImagePair, swap: Swap): Steps {
   if (swap.source === "none") return;
   const area = swap.source === "scratch" ? build.scratch : image.areas[PRIMARY];
   assert(area !== undefined, "swap_read_status", "fap != NULL");
-  const read = strategy.readStatus?.(loader, area);
+  const read = strategy.readStatus?.(flash, build, area);
   if (read?.inconsistent === true) {
     yield* log(loader, "inconsistent status");
     assert(build.validatePrimarySlot, "swap_read_status_bytes", "0");

@@ -2,7 +2,7 @@ import { unreachable } from "../core/index.ts";
 import type { Area, BootloaderBuild, BootMode } from "./build.ts";
 import type { ImagePair, Loader, Slot, StatusSource, Swap, SwapStatus } from "./loader.ts";
 import { copies } from "./overwrite.ts";
-import type { Steps } from "./steps.ts";
+import type { Flash, Steps } from "./steps.ts";
 import { swapMove } from "./swap-move.ts";
 
 /** What the status entries of an area say. */
@@ -20,7 +20,7 @@ export interface SwapStrategy {
   /** Finds out where the status of an interrupted swap is, and prints what the trailers say. Absent: none is kept. */
   statusSource?(loader: Loader, image: ImagePair): Steps<StatusSource>;
   /** The status that the written entries of an area tell. */
-  readStatus?(loader: Loader, area: Area): ReadStatus;
+  readStatus?(flash: Flash, build: BootloaderBuild, area: Area): ReadStatus;
   /**
    * Reads the header of the image that belongs to a slot, wherever the swap has put it, into the loader's state.
    * @returns false when the swap cannot go on with what stands there.

@@ -142,8 +142,7 @@ export const swapMove: SwapStrategy = {
 
   statusSource: primaryStatusSource,
 
-  readStatus(loader, area) {
-    const { flash, build } = loader;
+  readStatus(flash, build, area) {
     const moves = build.maxImgSectors;
     const written = writtenEntries(flash, build, area, 3 * moves);
     const found = written.lastIndexOf(true) + 1;

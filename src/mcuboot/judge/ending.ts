@@ -1,0 +1,145 @@
+import type { BootloaderBuild } from "../build.ts";
+import type { FlashImage } from "../flash-image.ts";
+import { type ImageEntry, nextSwapType } from "../image-state.ts";
+import { PRIMARY, SECONDARY } from "../loader.ts";
+import { recogniseBootLine } from "../log-lines.ts";
+import type { LogLine } from "../steps.ts";
+import { strategyOf } from "../strategy.ts";
+import { swapRules } from "../swap-decision.ts";
+import { swapRow } from "../swap-type.ts";
+import type { Timeline } from "../timeline.ts";
+import { readTrailer, type TrailerState } from "../trailer.ts";
+import type { CutState } from "./cut-family.ts";
+import type { Violation } from "./known-defects.ts";
+
+/** How an upgrade ended, in the field's words. */
+export type Ending = "upgraded" | "resumed" | "kept" | "reverted" | "failed";
+
+/** What is asked about: a boot, undisturbed, and where it came from. */
+export interface BootAsked {
+  readonly build: BootloaderBuild;
+  readonly before: FlashImage;
+  readonly imagesBefore: readonly ImageEntry[];
+  readonly undisturbed: Timeline;
+}
+
+export interface Classified {
+  readonly ending: Ending;
+  readonly because: string;
+  readonly violation: Violation | undefined;
+}
+
+/** Which images run, as one text. */
+function running(images: readonly ImageEntry[]): string {
+  return images
+    .filter((entry) => entry.slot === PRIMARY)
+    .map((entry) => `${entry.image} ${entry.hash}`)
+    .join();
+}
+
+/** Names what became of a cut, and why MCUboot does so. */
+export function classify(asked: BootAsked, state: CutState): Classified {
+  const { outcome } = state;
+  const runs = running(outcome.images);
+  const isNew = runs === running(asked.undisturbed.images);
+  const isOld = runs === running(asked.imagesBefore);
+  if (outcome.result.kind !== "run") return failed("no boot", `the boot ends with: ${outcome.result.reason}`);
+  const complete = state.content.identity() === asked.undisturbed.flash.identity();
+  if (!isNew && !isOld) return failed("wrong image", "neither the old nor the new image runs");
+  const ending = endingOf(asked, state, { isNew, isOld, complete });
+  const violation = violationOf(asked, state, ending);
+  return { ending, because: BECAUSE[ending](asked, state), violation };
+}
+
+function failed(violation: Violation, because: string): Classified {
+  return { ending: "failed", because, violation };
+}
+
+function endingOf(
+  asked: BootAsked,
+  state: CutState,
+  what: { readonly isNew: boolean; readonly isOld: boolean; readonly complete: boolean },
+): Ending {
+  if (what.isNew && what.isOld) return "kept";
+  if (what.isOld) return what.complete || decided(state.outcome.log, "revert") ? "reverted" : "kept";
+  if (decided(asked.undisturbed.log, "revert")) return "reverted";
+  return resumes(state.outcome.log) ? "resumed" : "upgraded";
+}
+
+/** An image that was swapped in for a test must leave the old one in the other slot, and be taken back unconfirmed. */
+function violationOf(
+  { imagesBefore, undisturbed }: BootAsked,
+  { outcome }: CutState,
+  ending: Ending,
+): Violation | undefined {
+  if (ending !== "upgraded" && ending !== "resumed") return undefined;
+  const old = running(imagesBefore.filter((entry) => entry.image === 0));
+  const kept = outcome.images.some((entry) => entry.slot === SECONDARY && `${entry.image} ${entry.hash}` === old);
+  const keptUndisturbed = undisturbed.images.some(
+    (entry) => entry.slot === SECONDARY && `${entry.image} ${entry.hash}` === old,
+  );
+  if (keptUndisturbed && !kept) return "fallback lost";
+  const confirmed = (images: readonly ImageEntry[]): boolean =>
+    images.some((entry) => entry.slot === PRIMARY && entry.confirmed);
+  return confirmed(outcome.images) && !confirmed(undisturbed.images) ? "never reverts" : undefined;
+}
+
+function decided(log: readonly LogLine[], type: string): boolean {
+  return log.some((line) => recogniseBootLine(line.text)?.fields["type"] === type);
+}
+
+function resumes(log: readonly LogLine[]): boolean {
+  return log.some((line) => {
+    const source = recogniseBootLine(line.text)?.fields["bootSource"];
+    return source === "primary slot" || source === "scratch";
+  });
+}
+
+const BECAUSE: Readonly<Record<Ending, (asked: BootAsked, state: CutState) => string>> = {
+  upgraded: (asked, state) =>
+    `${trailers(asked, state)}: the request stands and no swap is under way, so the swap starts afresh (${rowText(asked, state)}).`,
+  resumed: (asked, state) =>
+    `${trailers(asked, state)}: a swap is under way, and it resumes at ${position(asked, state)} (MCUboot swap_status_source; fact sheet 2.3).`,
+  kept: (asked, state) =>
+    `${trailers(asked, state)}: nothing is asked for, so the old image stays (${rowText(asked, state)}).`,
+  reverted: (asked, state) =>
+    `${trailers(asked, state)}: an image that was not confirmed is taken back, also after a cut (${rowText(asked, state)}).`,
+  failed: () => "no legal outcome",
+};
+
+/** The image that the boot is about: the first that anything is asked of. */
+function imageAsked({ build, before }: BootAsked): number {
+  const asked = build.images.findIndex((_, image) => nextSwapType(before, build, image) !== "none");
+  return Math.max(0, asked);
+}
+
+function trailersOf(asked: BootAsked, { content }: CutState): readonly [TrailerState, TrailerState] {
+  const { build } = asked;
+  const areas = build.images[imageAsked(asked)];
+  if (areas === undefined) throw new RangeError("a bootloader build without images");
+  return [readTrailer(content, build, areas.primary), readTrailer(content, build, areas.secondary)];
+}
+
+function trailers(asked: BootAsked, state: CutState): string {
+  const [primary, secondary] = trailersOf(asked, state);
+  const text = (trailer: TrailerState): string =>
+    `magic ${trailer.magic}, copy_done ${trailer.copyDone}, image_ok ${trailer.imageOk}`;
+  return `the primary trailer says ${text(primary)}, the secondary ${text(secondary)}`;
+}
+
+function rowText(asked: BootAsked, state: CutState): string {
+  const row = swapRow(swapRules(asked.build), ...trailersOf(asked, state));
+  const where = "MCUboot bootutil_public.c boot_swap_tables; fact sheet 2.2";
+  return row === undefined ? `no row of the swap table, ${where}` : `swap table row ${row.row}, ${where}`;
+}
+
+/** Where an interrupted swap stands. */
+function position(asked: BootAsked, { content }: CutState): string {
+  const { build } = asked;
+  const areas = build.images[imageAsked(asked)];
+  const read = areas === undefined ? undefined : strategyOf(build.mode).readStatus?.(content, build, areas.primary);
+  if (read?.status === undefined) return "its first sector";
+  const { operation, index, state } = read.status;
+  if (operation === "move") return `move ${index}`;
+  return `${build.mode === "scratch" ? "group" : "sector"} ${index}, step ${state}`;
+}

@@ -1,0 +1,48 @@
+import type { BootloaderBuild, BootMode } from "../build.ts";
+
+/** What is wrong with an outcome that the real bootloader produces all the same. */
+export type Violation = "no boot" | "wrong image" | "fallback lost" | "never reverts";
+
+interface KnownDefectRow {
+  readonly id: string;
+  readonly modes: readonly BootMode[];
+  readonly violation: Violation;
+  /** Generations by version number, first and last. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly when?: (build: BootloaderBuild) => boolean;
+  readonly source: string;
+}
+
+const found = "fact sheet 8.3, measured on MCUboot 2d4bacc3";
+
+/** Defects of MCUboot that a single cut can bring out. First match wins. Source: fact sheet 8. */
+export const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
+  { id: "R11", modes: ["move"], violation: "no boot", to: 109, source: "fact sheet 8.1, MCUboot #1588" },
+  { id: "R19", modes: ["move"], violation: "never reverts", to: 201, source: "fact sheet 8.1, MCUboot #1966" },
+  {
+    id: "U12",
+    modes: ["move", "offset", "scratch"],
+    violation: "no boot",
+    when: (build) => build.bootstrap && build.encryption !== undefined,
+    source: found,
+  },
+  { id: "U11", modes: ["move"], violation: "fallback lost", when: (build) => build.downgradePrevention, source: found },
+  { id: "U1", modes: ["offset"], violation: "fallback lost", from: 202, source: found },
+  { id: "U1", modes: ["offset"], violation: "no boot", from: 202, source: found },
+  { id: "U4", modes: ["scratch"], violation: "no boot", source: found },
+  { id: "U5", modes: ["move", "offset", "scratch"], violation: "never reverts", source: found },
+];
+
+/** Id of the known defect of a build that a violation is, or undefined. */
+export function knownDefect(build: BootloaderBuild, violation: Violation | undefined): string | undefined {
+  const { version } = build.generation;
+  return KNOWN_DEFECTS.find(
+    (row) =>
+      row.violation === violation &&
+      row.modes.includes(build.mode) &&
+      (row.from ?? 0) <= version &&
+      (row.to ?? Number.POSITIVE_INFINITY) >= version &&
+      (row.when?.(build) ?? true),
+  )?.id;
+}

@@ -1,0 +1,99 @@
+import { boot } from "./boot.ts";
+import type { BootloaderBuild } from "./build.ts";
+import type { FlashImage } from "./flash-image.ts";
+import { type ImageEntry, imageState } from "./image-state.ts";
+import { entryMeaning, nameOperation, type OperationName, type Phase } from "./operation-names.ts";
+import { runSteps } from "./run-boot.ts";
+import { type BootResult, type FlashOperation, isOperation, type LogLine } from "./steps.ts";
+import { type FlashTiming, operationDurationUs, workDurationUs } from "./timing.ts";
+
+/** One flash operation of a boot and when it happens. */
+export interface TimedOperation {
+  readonly index: number;
+  /** Microseconds from the start of the boot's first flash operation. */
+  readonly startUs: number;
+  readonly durationUs: number;
+  readonly phase: Phase;
+  /** For people: "erase primary sector 3". */
+  readonly description: string;
+  readonly operation: FlashOperation;
+}
+
+/** An uninterrupted boot, operation by operation. */
+export interface Timeline {
+  readonly operations: readonly TimedOperation[];
+  /** From the start of the bootloader to its first flash operation, in microseconds; `totalUs` when there is none. */
+  readonly startUs: number;
+  /** From the start of the first operation to the end of the last, in microseconds. */
+  readonly operationsUs: number;
+  /** The whole boot, in microseconds. */
+  readonly totalUs: number;
+  readonly log: readonly LogLine[];
+  readonly result: BootResult;
+  readonly images: readonly ImageEntry[];
+  /** The flash as the boot left it. */
+  readonly flash: FlashImage;
+}
+
+/**
+ * What an uninterrupted boot would do to a flash, and when. Times count flash operations and image checks; what the
+ * bootloader spends on printing and copying in RAM is small beside them and left out.
+ */
+export function timeline(flash: FlashImage, build: BootloaderBuild, timing: FlashTiming): Timeline {
+  const after = flash.snapshot();
+  const log: LogLine[] = [];
+  const found: { operation: FlashOperation; atUs: number; durationUs: number }[] = [];
+  let nowUs = 0;
+  const result = runSteps(boot(after, build), after, (step) => {
+    if (step.kind === "log") log.push(step);
+    if (step.kind === "work") nowUs += workDurationUs(step);
+    if (!isOperation(step)) return;
+    const durationUs = operationDurationUs(step, timing);
+    found.push({ operation: step, atUs: nowUs, durationUs });
+    nowUs += durationUs;
+  });
+  const startUs = found[0]?.atUs ?? nowUs;
+  const names = found.map(({ operation }) => nameOperation(build, operation));
+  const phases = phasesOf(build, names);
+  const operations = found.map(({ operation, atUs, durationUs }, index) => ({
+    index,
+    startUs: atUs - startUs,
+    durationUs,
+    phase: phases[index] ?? "prepare",
+    description: names[index]?.description ?? "",
+    operation,
+  }));
+  const last = operations.at(-1);
+  const operationsUs = last === undefined ? 0 : last.startUs + last.durationUs;
+  return {
+    operations,
+    startUs,
+    operationsUs,
+    totalUs: nowUs,
+    log,
+    result,
+    images: imageState(after, build),
+    flash: after,
+  };
+}
+
+/** Phases of operations, one each: a copy belongs to the status entry that follows it. */
+function phasesOf(build: BootloaderBuild, names: readonly OperationName[]): readonly Phase[] {
+  if (build.mode === "overwrite" || build.mode === "direct-xip") return names.map((name) => copyPhase(build, name));
+  if (!names.some((name) => name.kind === "status")) return names.map(() => "clean");
+  const phases: Phase[] = [];
+  let following: Phase = "finish";
+  for (const name of names.toReversed()) {
+    if (name.entry !== undefined) following = entryMeaning(build, name.entry).phase;
+    const isTrailer = name.kind === "field" || name.kind === "erase trailer";
+    phases.push(isTrailer && following !== "finish" ? "prepare" : following);
+  }
+  return phases.toReversed();
+}
+
+function copyPhase(build: BootloaderBuild, name: OperationName): Phase {
+  if (name.kind === "copy") return "copy";
+  const isPrimary = build.images.some(({ primary }) => primary === name.area);
+  if (name.kind === "field") return "finish";
+  return isPrimary && build.mode === "overwrite" ? "erase" : "finish";
+}
