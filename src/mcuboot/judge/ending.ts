@@ -44,11 +44,16 @@ export function classify(asked: BootAsked, state: CutState): Classified {
   const isNew = runs === running(asked.undisturbed.images);
   const isOld = runs === running(asked.imagesBefore);
   if (outcome.result.kind !== "run") return failed("no boot", `the boot ends with: ${outcome.result.reason}`);
-  const complete = state.content.identity() === asked.undisturbed.flash.identity();
+  const complete = isComplete(asked, state);
   if (!isNew && !isOld) return failed("wrong image", "neither the old nor the new image runs");
   const ending = endingOf(asked, state, { isNew, isOld, complete });
   const violation = violationOf(asked, state, ending);
   return { ending, because: BECAUSE[ending](asked, state), violation };
+}
+
+/** The boot had written all it had to write. */
+function isComplete(asked: BootAsked, state: CutState): boolean {
+  return state.content.identity() === asked.undisturbed.flash.identity();
 }
 
 function failed(violation: Violation, because: string): Classified {
@@ -72,6 +77,7 @@ function violationOf(
   { outcome }: CutState,
   ending: Ending,
 ): Violation | undefined {
+  if (ending === "kept" && running(imagesBefore) !== running(undisturbed.images)) return "request lost";
   if (ending !== "upgraded" && ending !== "resumed") return undefined;
   const old = running(imagesBefore.filter((entry) => entry.image === 0));
   const kept = outcome.images.some((entry) => entry.slot === SECONDARY && `${entry.image} ${entry.hash}` === old);
@@ -97,7 +103,9 @@ function resumes(log: readonly LogLine[]): boolean {
 
 const BECAUSE: Readonly<Record<Ending, (asked: BootAsked, state: CutState) => string>> = {
   upgraded: (asked, state) =>
-    `${trailers(asked, state)}: the request stands and no swap is under way, so the swap starts afresh (${rowText(asked, state)}).`,
+    isComplete(asked, state)
+      ? `${trailers(asked, state)}: the swap is complete and confirmed, so nothing is left to do (${rowText(asked, state)}).`
+      : `${trailers(asked, state)}: the request stands and no swap is under way, so the swap starts afresh (${rowText(asked, state)}).`,
   resumed: (asked, state) =>
     `${trailers(asked, state)}: a swap is under way, and it resumes at ${position(asked, state)} (MCUboot swap_status_source; fact sheet 2.3).`,
   kept: (asked, state) =>

@@ -1,7 +1,7 @@
 import type { BootloaderBuild, BootMode } from "../build.ts";
 
 /** What is wrong with an outcome that the real bootloader produces all the same. */
-export type Violation = "no boot" | "wrong image" | "fallback lost" | "never reverts";
+export type Violation = "no boot" | "wrong image" | "fallback lost" | "never reverts" | "request lost";
 
 interface KnownDefectRow {
   readonly id: string;
@@ -31,6 +31,12 @@ export const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
   { id: "U1", modes: ["offset"], violation: "fallback lost", from: 202, source: found },
   { id: "U1", modes: ["offset"], violation: "no boot", from: 202, source: found },
   { id: "U4", modes: ["scratch"], violation: "no boot", source: found },
+  {
+    id: "T1",
+    modes: ["move", "offset", "scratch"],
+    violation: "request lost",
+    source: "found by this model: a torn erase of a trailer leaves the magic whole and image_ok damaged; not measured",
+  },
   { id: "U5", modes: ["move", "offset", "scratch"], violation: "never reverts", source: found },
 ];
 

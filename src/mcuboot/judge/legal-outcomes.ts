@@ -59,15 +59,19 @@ export function legalOutcomes(question: JudgeQuestion): readonly LegalOutcome[] 
   for (const { state, operation } of statesIn(memory, asked, timing, window)) {
     const { ending, because, violation } = classify(asked, state);
     const { result, images, flash: after } = state.outcome;
-    const name = `${ending} ${result.kind} ${after.identity()}`;
-    const known = merged.get(name);
-    const operations = [...new Set([...(known?.operations ?? []), operation])];
-    merged.set(
-      name,
-      known === undefined
-        ? { ending, because, result, images, flash: after, knownDefect: knownDefect(build, violation), operations }
-        : { ...known, operations },
-    );
+    const defect = knownDefect(build, violation);
+    // What a defect leaves in trailers that nobody reads any more is of no interest.
+    const name = `${ending} ${result.kind} ${defect === undefined ? after.identity() : JSON.stringify(images)}`;
+    const known = merged.get(name) ?? {
+      ending,
+      because,
+      result,
+      images,
+      flash: after,
+      knownDefect: defect,
+      operations: [],
+    };
+    merged.set(name, { ...known, operations: [...new Set([...known.operations, operation])] });
   }
   return [...merged.values()];
 }
