@@ -1,4 +1,5 @@
 import { BenchError, type Clock, Queue, sleepUntil } from "../core/index.ts";
+import { abortable } from "./abortable.ts";
 import type { Chunk, Link } from "./link.ts";
 
 /** Bits on the wire for one byte at 8N1: start, eight data, stop. */
@@ -56,8 +57,7 @@ export class MemoryLink implements Link {
     const arrival = sleepUntil(this.#clock, this.#lineFreeAtUs).then(() => {
       if (!this.#closing.signal.aborted) this.peer?.deliver(sent);
     });
-    if (!signal) return arrival;
-    return Promise.race([arrival, rejectOn(signal)]);
+    return abortable(arrival, signal);
   }
 
   deliver(bytes: Uint8Array): void {
@@ -75,10 +75,4 @@ export class MemoryLink implements Link {
     this.#closing.abort();
     this.#arrived.end();
   }
-}
-
-function rejectOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }

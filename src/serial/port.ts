@@ -1,5 +1,6 @@
 import type { SerialPort as Port } from "serialport";
 import { BenchError, type Clock, Queue, sleep } from "../core/index.ts";
+import { abortable } from "./abortable.ts";
 import type { Chunk, Link } from "./link.ts";
 import { serialPortError } from "./port-errors.ts";
 
@@ -92,7 +93,7 @@ class SerialLink implements Link {
       this.#vanished(error);
       throw this.#gone ?? error;
     });
-    await orAborted(written, signal);
+    await abortable(written, signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -142,20 +143,4 @@ function called(act: (done: Done) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     act((error) => (error ? reject(error) : resolve()));
   });
-}
-
-/** The work, or the signal's reason, whichever comes first; the listener does not outlive the call. */
-async function orAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return work;
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-  try {
-    await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    work.catch(() => undefined);
-  }
 }

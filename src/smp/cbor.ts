@@ -51,7 +51,9 @@ export function encodeMap(map: CborMap, form: "definite" | "indefinite" = "defin
 
 function encodeValue(value: CborValue, form: "definite" | "indefinite"): Uint8Array {
   if (typeof value !== "object" || value === null || value instanceof Uint8Array || ArrayBuffer.isView(value)) {
-    return Uint8Array.from(codec.encode(value));
+    // cbor-x would make a float of an integer over 32 bits, which no server takes for one.
+    const long = typeof value === "number" && Number.isSafeInteger(value) && (value >= 2 ** 32 || value < -(2 ** 32));
+    return Uint8Array.from(codec.encode(long ? BigInt(value) : value));
   }
   const items = Array.isArray(value) ? value : entriesOf(value as CborMap).flat();
   const body = items.map((item) => encodeValue(item as CborValue, form));

@@ -86,6 +86,8 @@ export class ConsoleDecoder implements FrameRecogniser {
   readonly #onPacket: (packet: ReceivedPacket) => void;
   readonly #rawBytesMax: number;
   #raw: Uint8Array | undefined;
+  /** Complete by its length field and wrong by its CRC. */
+  #suspect = false;
 
   /** @param packetBytesMax largest packet (header and payload) that is taken. */
   constructor(onPacket: (packet: ReceivedPacket) => void, packetBytesMax = 0xffff - 2) {
@@ -123,8 +125,9 @@ export class ConsoleDecoder implements FrameRecogniser {
 
   /** Forgets an unfinished packet. */
   reset(): void {
-    if (this.#raw) this.counters.unfinished += 1;
+    if (this.#raw && !this.#suspect) this.counters.unfinished += 1;
     this.#raw = undefined;
+    this.#suspect = false;
   }
 
   #finish(raw: Uint8Array, atUs: number): void {
@@ -135,6 +138,8 @@ export class ConsoleDecoder implements FrameRecogniser {
     const whole = body.length === length || body.length === length + 2;
     if (whole && crc16(body) === 0) {
       this.#raw = undefined;
+      if (this.#suspect) this.counters.damaged -= 1;
+      this.#suspect = false;
       if (body.length < HEADER_BYTES + 2) {
         this.counters.wrongSize += 1;
         return;
@@ -143,10 +148,10 @@ export class ConsoleDecoder implements FrameRecogniser {
       this.#onPacket({ atUs, bytes: body.slice(0, -2) });
       return;
     }
-    // An old sender's length leaves out the CRC, which may come in one more line: wait for that.
-    if (body.length < length + 2 && crc16(body) !== 0) return;
-    this.counters.damaged += 1;
-    this.#raw = undefined;
+    if (!this.#suspect) this.counters.damaged += 1;
+    // An old sender's length leaves out the CRC, which may come in one more line: only that can mend it.
+    this.#suspect = body.length < length + 2;
+    if (!this.#suspect) this.#raw = undefined;
   }
 }
 

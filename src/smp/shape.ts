@@ -99,8 +99,9 @@ export function readFields(fields: Fields, from: CborMap, path = ""): CborMap {
 
 /** What is sent for `values`: the fields in their order, checked. @throws ShapeFault. */
 export function writeFields(fields: Fields, values: object): CborMap {
-  const { "*": others, ...named } = readFields(fields, values as CborMap);
-  return { ...named, ...(others as CborMap | undefined) };
+  const { "*": given, ...named } = values as CborMap;
+  const { "*": others, ...known } = readFields(fields, { ...named, ...(given as CborMap | undefined) });
+  return { ...known, ...(others as CborMap | undefined) };
 }
 
 /** The plain kinds: what is wanted, and the test for it. */

@@ -1,0 +1,195 @@
+import { describe, expect, test } from "@jest/globals";
+import * as fc from "fast-check";
+import { equalBytes, fromHex, hex } from "../core/index.ts";
+import { encodeMap } from "./cbor.ts";
+import { encodeRequest } from "./command.ts";
+import { SmpFault } from "./faults.ts";
+import { imageUpload } from "./groups/image.ts";
+import type { SmpHandlers } from "./server.ts";
+import { ArrayImageStore, plainImage } from "./testing/array-store.ts";
+import { type BenchOptions, smpBench } from "./testing/bench.ts";
+import { dataRoom } from "./upload.ts";
+
+const IMAGE = plainImage({ version: [2, 0, 0], payloadBytes: 5_000 });
+
+function bench(options: BenchOptions = {}) {
+  return smpBench({ baudRate: 1_000_000, ...options });
+}
+
+/** A server whose upload answers come from a script; the last one repeats. */
+function scripted(answers: readonly (object | number)[], more: SmpHandlers = {}) {
+  const asked: number[] = [];
+  const imageUpload: SmpHandlers["imageUpload"] = (request) => {
+    const answer = answers[Math.min(asked.length, answers.length - 1)];
+    asked.push(request.off ?? -1);
+    if (typeof answer === "number") throw new SmpFault({ group: 1, code: answer });
+    return answer ?? {};
+  };
+  return { ...bench({ server: { handlers: { imageUpload, ...more }, bufferBytes: 8_192 } }), asked };
+}
+
+describe("an upload", () => {
+  test("puts the file into the secondary slot, byte for byte, in packets that fill the buffer", async () => {
+    const { client, store, session } = bench();
+    const packets: number[] = [];
+    session.onExchange((exchange) => {
+      if (exchange.kind === "attempt" && exchange.command === "image upload") packets.push(exchange.request.length);
+    });
+    const result = await client.upload(IMAGE.file);
+    expect(equalBytes(store.bytes(1).subarray(0, IMAGE.file.length), IMAGE.file)).toBe(true);
+    expect(new Set(packets.slice(0, -1))).toEqual(new Set([380]));
+    expect(result).toMatchObject({ totalBytes: 5_072, chunks: 15, restarts: 0, retries: 0, alreadyPresent: false });
+    expect(result.resumedAtBytes).toBe(0);
+  });
+
+  test("reports what the server has after every chunk", async () => {
+    const { client } = bench();
+    const progress: number[] = [];
+    await client.upload(IMAGE.file, { onProgress: ({ sentBytes }) => progress.push(sentBytes), chunkBytesMax: 200 });
+    expect(progress).toEqual([...Array.from({ length: 25 }, (_, index) => 200 * (index + 1)), 5_072]);
+  });
+
+  test("that broke off is taken up where it was", async () => {
+    const { client, store } = bench();
+    const stop = new AbortController();
+    const onProgress = ({ sentBytes }: { sentBytes: number }) => sentBytes > 2_000 && stop.abort(new Error("enough"));
+    await expect(client.upload(IMAGE.file, { onProgress, signal: stop.signal })).rejects.toThrow("enough");
+    const result = await client.upload(IMAGE.file);
+    expect(result.resumedAtBytes).toBeGreaterThan(2_000);
+    expect(result.chunks).toBeLessThan(12);
+    expect(equalBytes(store.bytes(1).subarray(0, IMAGE.file.length), IMAGE.file)).toBe(true);
+  });
+
+  test("of what the board has already says so after one chunk", async () => {
+    const store = new ArrayImageStore({ slotBytes: 16_384, imageCheck: true });
+    const { client } = bench({ store });
+    const first = await client.upload(IMAGE.file);
+    expect([first.alreadyPresent, first.match]).toEqual([false, true]);
+    const second = await client.upload(IMAGE.file);
+    expect(second).toMatchObject({ alreadyPresent: true, match: true, chunks: 1 });
+  });
+
+  test("without parameters goes on in packets that the smallest usual buffer takes", async () => {
+    const { client, session } = bench({ server: { generation: "zephyr 2.7" } });
+    const sizes = new Set<number>();
+    session.onExchange((exchange) => {
+      if (exchange.kind === "attempt" && exchange.command === "image upload") sizes.add(exchange.request.length);
+    });
+    await client.upload(IMAGE.file);
+    expect(Math.max(...sizes)).toBe(252);
+  });
+
+  test("on a line of one frame leaves the hash out, so that the first chunk holds the image header", async () => {
+    const { client, store } = bench();
+    await client.upload(IMAGE.file, { packetBytesMax: 91 });
+    expect(equalBytes(store.bytes(1).subarray(0, IMAGE.file.length), IMAGE.file)).toBe(true);
+  });
+
+  test("into the network core's pair goes to slot 3", async () => {
+    const { client, store } = bench({ store: new ArrayImageStore({ slotBytes: 16_384, images: 2 }) });
+    await client.upload(IMAGE.file, { image: 1 });
+    expect(equalBytes(store.bytes(3).subarray(0, IMAGE.file.length), IMAGE.file)).toBe(true);
+  });
+
+  test("that asks for an upgrade is refused by a newer image", async () => {
+    const { client, store } = bench();
+    store.flash(0, plainImage({ version: [2, 0, 0], payloadBytes: 100 }).file);
+    await expect(client.upload(IMAGE.file, { upgrade: true })).rejects.toMatchObject({
+      refusal: { command: "image upload", group: 1, code: 27, name: "CURRENT_VERSION_IS_NEWER" },
+    });
+  });
+});
+
+describe("a server that leads nowhere", () => {
+  test("by asking for one offset again and again is given up", async () => {
+    const { client, asked } = scripted([{ off: 200 }]);
+    await expect(client.upload(IMAGE.file)).rejects.toThrow("asked for offset 200 4 times in a row");
+    expect(asked).toHaveLength(5);
+  });
+
+  test("by starting over is given up after three times", async () => {
+    const { client, asked } = scripted([
+      { off: 200 },
+      { off: 0 },
+      { off: 200 },
+      { off: 0 },
+      { off: 200 },
+      { off: 0 },
+      { off: 200 },
+      { off: 0 },
+    ]);
+    await expect(client.upload(IMAGE.file)).rejects.toThrow("asked to start over 4 times, last at 200");
+    expect(asked).toEqual([0, 200, 0, 200, 0, 200, 0, 200]);
+  });
+
+  test("by going to and fro is given up", async () => {
+    const answers = Array.from({ length: 100 }, (_, index) => ({ off: index % 2 === 0 ? 200 : 100 }));
+    const { client } = scripted(answers);
+    await expect(client.upload(IMAGE.file)).rejects.toThrow("went back 33 times, last to 100");
+  });
+
+  test.each([
+    ["beyond the file", [{ off: 9_999 }], "answered offset 9999 of 5072"],
+    ["nowhere", [{}], "answered offset nothing of 5072"],
+    ["further than was sent", [{ off: 200 }, { off: 4_000 }], "wants offset 4000, and has had"],
+  ])("by wanting what is %s is given up", async (_name, answers, text) => {
+    const { client } = scripted(answers);
+    await expect(client.upload(IMAGE.file)).rejects.toThrow(text);
+  });
+
+  test("by refusing a chunk in the middle is told by name", async () => {
+    const { client } = scripted([{ off: 200 }, 12]);
+    await expect(client.upload(IMAGE.file)).rejects.toThrow(
+      "image upload refused: FLASH_WRITE_FAILED (group 1, code 12)",
+    );
+  });
+
+  test("by finding that the image does not match is an error", async () => {
+    const { client } = scripted([{ off: 5_072, match: false }]);
+    await expect(client.upload(IMAGE.file)).rejects.toThrow("what it holds is not what was sent");
+  });
+});
+
+describe("a server that says 'start over' to the last chunk", () => {
+  const images = (hash: Uint8Array) => ({ imageState: () => ({ images: [{ slot: 1, hash }] }) });
+
+  test("and lists the image is done", async () => {
+    const { client } = scripted([{ off: 200 }, { off: 0 }], images(IMAGE.hash));
+    const result = await client.upload(IMAGE.file, { packetBytesMax: 6_000, imageHash: IMAGE.hash });
+    expect(result).toMatchObject({ restarts: 0, alreadyPresent: false });
+  });
+
+  test("and does not list it gets it once more", async () => {
+    const { client, asked } = scripted(
+      [{ off: 200 }, { off: 0 }, { off: 200 }, { off: 5_072 }],
+      images(new Uint8Array(32)),
+    );
+    const result = await client.upload(IMAGE.file, { packetBytesMax: 6_000, imageHash: IMAGE.hash });
+    expect([result.restarts, asked]).toEqual([1, [0, 200, 0, 200]]);
+  });
+});
+
+describe("the room for data", () => {
+  test("is used to the last byte, whatever the other fields are", () => {
+    const fields = fc.record({
+      off: fc.nat(2_000_000),
+      len: fc.option(fc.nat(2_000_000), { nil: undefined }),
+      sha: fc.option(fc.constant(new Uint8Array(32)), { nil: undefined }),
+      image: fc.option(fc.nat(3), { nil: undefined }),
+    });
+    const sizeOf = (request: object, data: number) =>
+      encodeRequest(imageUpload, { ...request, data: new Uint8Array(data) }, { sequence: 0, version: 2 }).length;
+    fc.assert(
+      fc.property(fields, fc.integer({ min: 110, max: 2_100 }), (request, limit) => {
+        const room = dataRoom(request, limit);
+        expect(sizeOf(request, room)).toBeLessThanOrEqual(limit);
+        expect(sizeOf(request, room + 1)).toBeGreaterThan(limit);
+      }),
+    );
+  });
+
+  test("beside nothing is what the header and the map leave", () => {
+    expect(dataRoom({ off: 0 }, 8 + encodeMap({ off: 0, data: fromHex("00".repeat(23)) }).length)).toBe(23);
+    expect(hex(encodeMap({ off: 0, data: new Uint8Array() }))).toBe("a2636f666600646461746140");
+  });
+});
