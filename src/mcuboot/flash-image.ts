@@ -6,6 +6,8 @@ import { type Flash, type FlashOperation, operationBytes } from "./steps.ts";
 interface Sector {
   readonly bytes: Uint8Array;
   name: string | undefined;
+  /** The flash that may change `bytes` in place, until it is copied. */
+  readonly owner: object | undefined;
 }
 
 /**
@@ -15,9 +17,12 @@ interface Sector {
 export class FlashImage implements Flash {
   readonly sectorBytes: number;
   readonly #sectors: Sector[];
+  readonly #blank: Sector;
+  #owner: object = {};
 
-  private constructor(sectors: Sector[], sectorBytes: number) {
+  private constructor(sectors: Sector[], blank: Sector, sectorBytes: number) {
     this.#sectors = sectors;
+    this.#blank = blank;
     this.sectorBytes = sectorBytes;
   }
 
@@ -33,9 +38,10 @@ export class FlashImage implements Flash {
         "Give a size that is a multiple of the erase page.",
       );
     }
-    const blank: Sector = { bytes: new Uint8Array(sectorBytes).fill(ERASED), name: undefined };
+    const blank: Sector = { bytes: new Uint8Array(sectorBytes).fill(ERASED), name: undefined, owner: undefined };
     return new FlashImage(
       Array.from({ length: bytes / sectorBytes }, () => blank),
+      blank,
       sectorBytes,
     );
   }
@@ -54,23 +60,27 @@ export class FlashImage implements Flash {
   /** Carries out an operation, whole or torn. */
   apply(operation: FlashOperation, torn?: Torn): void {
     const { offset } = operation;
-    const before = this.read(offset, operationBytes(operation));
-    this.load(offset, afterOperation(before, operation, torn));
+    const bytes = operationBytes(operation);
+    if (torn === undefined && operation.kind === "write") this.#program(offset, operation.data);
+    else if (torn === undefined && offset % this.sectorBytes === 0 && bytes % this.sectorBytes === 0) {
+      this.#check(offset, bytes);
+      this.#sectors.fill(this.#blank, offset / this.sectorBytes, (offset + bytes) / this.sectorBytes);
+    } else this.load(offset, afterOperation(this.read(offset, bytes), operation, torn));
   }
 
   /** Puts bytes into the flash whatever was there, as a debugger's flasher does after erasing. */
   load(offset: number, bytes: Uint8Array): void {
     this.#check(offset, bytes.length);
-    this.#walk(offset, bytes.length, (sector, from, to, at) => {
-      const content = sector.bytes.slice();
-      content.set(bytes.subarray(at, at + to - from), from);
-      this.#sectors[(offset + at - from) / this.sectorBytes] = { bytes: content, name: undefined };
+    this.#walk(offset, bytes.length, (_, from, to, at) => {
+      this.#own((offset + at - from) / this.sectorBytes).set(bytes.subarray(at, at + to - from), from);
     });
   }
 
   /** An independent copy; cheap. */
   snapshot(): FlashImage {
-    return new FlashImage(this.#sectors.slice(), this.sectorBytes);
+    // From now on neither may change what both hold.
+    this.#owner = {};
+    return new FlashImage(this.#sectors.slice(), this.#blank, this.sectorBytes);
   }
 
   /** Names the content of all sectors that the range touches. The whole flash by default. */
@@ -94,6 +104,32 @@ export class FlashImage implements Flash {
     const hash = createHash("sha256");
     this.#walk(offset, bytes, (sector, from, to) => hash.update(sector.bytes.subarray(from, to)));
     return hash.digest("hex");
+  }
+
+  #program(offset: number, data: Uint8Array): void {
+    this.#check(offset, data.length);
+    this.#walk(offset, data.length, (sector, from, to, at) => {
+      const bytes = this.#own((offset + at - from) / this.sectorBytes);
+      if (sector === this.#blank) {
+        bytes.set(data.subarray(at, at + to - from), from);
+        return;
+      }
+      for (let index = from; index < to; index += 1)
+        bytes[index] = (bytes[index] ?? 0) & (data[at + index - from] ?? 0);
+    });
+  }
+
+  /** Bytes of a sector, to be changed in place; its name is forgotten. */
+  #own(index: number): Uint8Array {
+    const sector = this.#sectors[index];
+    if (sector === undefined) throw new RangeError(`flash has no sector ${index}`);
+    if (sector.owner === this.#owner) {
+      sector.name = undefined;
+      return sector.bytes;
+    }
+    const bytes = sector.bytes.slice();
+    this.#sectors[index] = { bytes, name: undefined, owner: this.#owner };
+    return bytes;
   }
 
   #walk(offset: number, bytes: number, visit: (sector: Sector, from: number, to: number, at: number) => void): void {
