@@ -235,6 +235,29 @@ describe("a profile that cannot work is refused with line, field and reason", ()
     expect(complaint(find, replacement)).toMatch(text);
   });
 
+  test.each([
+    ["swap-move", "0x74000", "0x73000", ""],
+    ["swap-move", "0x73000", "0x74000", "slots.secondary.bytes"],
+    ["swap-offset", "0x73000", "0x74000", ""],
+    ["swap-offset", "0x74000", "0x73000", "slots.secondary.bytes"],
+    ["swap-scratch", "0x74000", "0x73000", "slots.secondary.bytes"],
+    ["overwrite-only", "0x74000", "0x50000", ""],
+  ])("%s with a primary slot of %s bytes and a secondary of %s", (mode, primary, secondary, field) => {
+    const scratch = mode === "swap-scratch" ? "\n  scratch: { offset: 0xf8000, bytes: 0x1000 }" : "";
+    const slots = `  primary: { offset: 0x10000, bytes: ${primary} }
+  secondary: { offset: 0x84000, bytes: ${secondary} }${scratch}`;
+    const text = complaint(/slots:[^]*?(?=\nkeys)/, `bootloader: { mode: ${mode} }\nslots:\n${slots}`);
+    if (field === "") expect(text).toBe("no complaint");
+    else expect(text).toContain(field);
+  });
+
+  test("slots that only touch are none of that, whichever comes first", () => {
+    const swapped = `slots:
+  primary: { offset: 0x84000, bytes: 0x74000 }
+  secondary: { offset: 0x10000, bytes: 0x74000 }`;
+    expect(complaint(/slots:[^]*?(?=\nkeys)/, swapped)).toBe("no complaint");
+  });
+
   test("a layout with more sectors than the bootloader's table, as Thingy:53 maps have with the default", () => {
     const qspi = HARDWARE.replace("bytes: 0x74000 }", "bytes: 0xe0000 }");
     expect(complaint(/secondary: .*/, "secondary: { offset: 0, bytes: 0xe0000, device: qspi }", qspi)).toMatch(

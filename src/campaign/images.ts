@@ -51,23 +51,44 @@ async function build(plan: ImagePlan, role: "old" | "new", source: Source): Prom
       "Add keys.encryption to the profile, or set images.encrypt: false in the scenario.",
     );
   }
-  const version = parseVersion(source.version);
-  const built = buildImage(await payloadOf(plan, role, source), {
-    version,
-    headerBytes: plan.headerBytes,
+  return imageOf(await payloadOf(plan, role, source), role, source.version, {
+    ...plan,
+    encryption: encrypt ? plan.encryption : undefined,
+  });
+}
+
+/** What an image of a campaign depends on besides payload and version. */
+export type ImageRecipe = Pick<
+  ImagePlan,
+  "signing" | "encryption" | "headerBytes" | "slotBytes" | "writeBytes" | "randomness"
+>;
+
+/**
+ * Signs a payload and, with an encryption key, encrypts it.
+ * @throws ConfigurationError when the image does not fit its slot or the keys may not go together.
+ */
+export function imageOf(
+  payload: Uint8Array,
+  role: "old" | "new",
+  version: string,
+  recipe: ImageRecipe,
+): BuiltImage {
+  const built = buildImage(payload, {
+    version: parseVersion(version),
+    headerBytes: recipe.headerBytes,
     padHeader: true,
-    slotBytes: plan.slotBytes,
-    writeBytes: plan.writeBytes,
-    signer: { kind: "key", key: plan.signing },
-    ...(encrypt && plan.encryption ? { encryption: { key: plan.encryption } } : {}),
-    randomness: plan.randomness,
+    slotBytes: recipe.slotBytes,
+    writeBytes: recipe.writeBytes,
+    signer: { kind: "key", key: recipe.signing },
+    ...(recipe.encryption ? { encryption: { key: recipe.encryption } } : {}),
+    randomness: recipe.randomness,
   });
   return {
     role,
-    version: shownVersion(source.version),
+    version: shownVersion(version),
     hash: hex(built.digest),
     fileBytes: built.image.length,
-    encrypted: encrypt,
+    encrypted: recipe.encryption !== undefined,
     file: built.image,
     plain: concat(built.signedRegion, built.image.subarray(built.signedRegion.length)),
   };

@@ -1,7 +1,7 @@
 import type { Board } from "../board/index.ts";
 import { BenchError, sleep } from "../core/index.ts";
 import type { CampaignImages } from "./images.ts";
-import { activeSlot, alive, type BootSeen, type Session, slotOf } from "./session.ts";
+import { activeSlot, alive, type Session, slotOf } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 import { ensureSecondary } from "./upgrade.ts";
 
@@ -87,16 +87,10 @@ export class Preparation {
     const { flasher, name } = this.#board;
     if (!flasher) return false;
     await flasher.programPrimary(this.#images.old.plain, this.#session.signal);
-    const seen = await this.#restart();
+    const seen = await this.#session.cycle(this.#bootMs);
     if (seen.ending !== "up") throw new BenchError(`${name} does not boot after flashing: ${seen.because}`);
     this.#shadow.place(this.#images.old);
     return true;
-  }
-
-  async #restart(): Promise<BootSeen> {
-    await this.#session.power("off");
-    await sleep(this.#board.clock, this.#board.profile.power.offMs, this.#session.signal);
-    return this.#session.untilUp(await this.#session.power("on"), this.#bootMs);
   }
 
   async #bySmp(confirmed: boolean): Promise<void> {

@@ -1,8 +1,8 @@
 import { hostname } from "node:os";
-import { type Board, bootloaderBuildOf, profileKeys, openBoard, type LoadedProfile } from "../board/index.ts";
-import { isHilError, isKind, messageOf, Random, wallTime } from "../core/index.ts";
+import { type Board, type BoardProfile, bootloaderBuildOf, profileKeys, openBoard, type LoadedProfile } from "../board/index.ts";
+import { EXIT, isHilError, isKind, messageOf, Random, wallTime } from "../core/index.ts";
 import { seededRandomness, systemRandomness } from "../image/index.ts";
-import { NRF5340_INTERNAL } from "../mcuboot/index.ts";
+import { generation, NRF5340_INTERNAL } from "../mcuboot/index.ts";
 import { buildImages, type CampaignImages } from "./images.ts";
 import { RECORD_SCHEMA, RunRecord } from "./record.ts";
 import { replayOf } from "./replay.ts";
@@ -97,7 +97,7 @@ async function onBoard(
     if (line.event !== undefined) record.event({ atUs: line.atUs, event: "boot-log", name: line.event, text: line.text });
   });
   const atUs = board.clock.nowUs();
-  record.event({ atUs, event: "run-started", scenario: scenario.value.name, board: board.name, seed });
+  record.event({ atUs, event: "run-started", scenario: scenario.value.name, board: titleOf(profile), seed });
   const { images, shadow } = await prepare(request, board, random);
   const facts = [images.old, images.new].map((image) => factsOf(image));
   record.event({ atUs: board.clock.nowUs(), event: "images-built", images: facts });
@@ -151,6 +151,13 @@ export async function prepare(
   return { images, shadow: new Shadow(bootloaderBuildOf(loaded), NRF5340_INTERNAL) };
 }
 
+/** "twin (simulated nRF5340-DK; MCUboot of NCS 3.1 and later, swap-move)". */
+function titleOf({ name, provider, bootloader }: BoardProfile): string {
+  const { ncs } = generation(bootloader.generation);
+  const kind = provider === "twin" ? "simulated nRF5340-DK; " : "";
+  return `${name} (${kind}MCUboot of NCS ${ncs}, ${bootloader.mode})`;
+}
+
 function factsOf({ role, version, hash, fileBytes, encrypted }: ImageFacts): ImageFacts {
   return { role, version, hash, fileBytes, encrypted };
 }
@@ -162,7 +169,7 @@ function endedEarly(error: unknown, events: readonly RunEvent[]): RunResult {
   const failed = verdicts.filter((verdict) => !verdict.pass).length;
   return {
     ...NOTHING_DONE,
-    outcome: isKind(error, "interrupted") ? "interrupted" : "error",
+    outcome: isKind(error, "interrupted") ? "interrupted" : isHilError(error) && error.exitCode === EXIT.failed ? "fail" : "error",
     cutsPlanned: events.findLast((event) => event.event === "plan")?.cuts ?? 0,
     cutsJudged: verdicts.filter((verdict) => verdict.cut).length,
     passed: verdicts.length - failed,

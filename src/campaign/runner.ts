@@ -7,7 +7,7 @@ import { Preparation } from "./prepare.ts";
 import type { RunRecord } from "./record.ts";
 import type { PhaseSpan, PlannedCut, RunResult } from "./run-event.ts";
 import type { Scenario } from "./scenario.ts";
-import { activeSlot, Session } from "./session.ts";
+import { activeSlot, Session, slotOf } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 import { cutUpgrade, type Direction, type Judged, type Reference, referenceUpgrade, revertUpgrade } from "./upgrade.ts";
 import type { WearMeter } from "./wear.ts";
@@ -87,6 +87,15 @@ class Campaign {
     const cuts = this.#parts.cuts ?? spreadCuts(reference.window, scenario.cuts.count ?? 0, random.fork("cuts"));
     this.#planned = cuts.length;
     const startedUs = this.#session.nowUs;
+    const { window, timeline } = reference;
+    record.event({
+      atUs: startedUs,
+      event: "reference",
+      operations: timeline.operations.length,
+      swapUs: window.endUs - window.startUs,
+      startAfterResetUs: window.startUs,
+      endAfterResetUs: window.endUs,
+    });
     record.event({ atUs: startedUs, event: "plan", cuts: cuts.length, phases: phasesOf(reference) });
     let direction: Direction | undefined = start;
     for (const planned of cuts) {
@@ -126,7 +135,8 @@ class Campaign {
     const known = [direction.from, direction.to].find((image) => image.hash === running?.hash);
     if (known) {
       if (!running?.flags.includes("confirmed")) await this.#session.confirm(known);
-      shadow.place(known);
+      const other = known === direction.from ? direction.to : direction.from;
+      shadow.place(known, slotOf(judged.slots, other)?.slot === 1 ? other : undefined);
       return known === direction.from ? direction : turned(direction);
     }
     if (!(await this.#prepare.reflash())) return undefined;

@@ -13,6 +13,11 @@ const BOOTS_MAX = 4;
 const SLOT_FLAGS = ["active", "confirmed", "pending", "permanent"] as const;
 type SlotFlag = (typeof SLOT_FLAGS)[number];
 
+/** Lines after which a bootloader boots nothing more. */
+const DEAD_ENDS: readonly string[] = ["no bootable image", "panic"];
+/** A board that resets itself all the same does so within this time, in milliseconds. */
+const DEAD_END_MS = 3000;
+
 /** How a boot turned out, as the UART showed it. */
 export interface BootSeen {
   readonly ending: "up" | "boot loop" | "no boot";
@@ -109,6 +114,13 @@ export class Session {
     return sentAtUs;
   }
 
+  /** Off, the profile's off time, on, and up again. */
+  async cycle(limitMs: number): Promise<BootSeen> {
+    await this.power("off");
+    await sleep(this.board.clock, this.board.profile.power.offMs, this.signal);
+    return this.untilUp(await this.power("on"), limitMs);
+  }
+
   /**
    * Waits until the application answers after a reset or a power-on at `sinceUs`. Does not throw when it never does:
    * what a board that stays silent means is the caller's to judge.
@@ -131,6 +143,8 @@ export class Session {
             board.check();
             const state = seen("boot loop", `the bootloader started ${BOOTS_MAX} times and no application answered`);
             if (state.boots >= BOOTS_MAX) return state;
+            const end = state.lines.findLast((line) => line.event !== undefined && DEAD_ENDS.includes(line.event));
+            if (end && this.nowUs - end.atUs > DEAD_END_MS * 1000) return seen("no boot", `the bootloader gave up: "${end.text}"`);
             if (await this.#knock(stop)) return seen("up", "the application answered");
           }
         },

@@ -2,6 +2,7 @@ import {
   type BootloaderBuild,
   confirm,
   FlashImage,
+  type FlashOperation,
   type FlashTiming,
   isOperation,
   type LegalOutcome,
@@ -11,7 +12,11 @@ import {
   type Timeline,
   timeline,
 } from "../mcuboot/index.ts";
+import { roundUp } from "../core/index.ts";
 import type { BuiltImage } from "./images.ts";
+
+/** Erase page of the nRF5340's application core. */
+const PAGE_BYTES = 4096;
 
 /**
  * What the flash of the board must hold, worked out by the model from everything that was done to the board. The judge
@@ -21,6 +26,7 @@ export class Shadow {
   readonly build: BootloaderBuild;
   readonly timing: FlashTiming;
   flash: FlashImage;
+  readonly #erased: number[] = [];
 
   constructor(build: BootloaderBuild, timing: FlashTiming) {
     this.build = build;
@@ -37,6 +43,9 @@ export class Shadow {
 
   uploaded(image: BuiltImage): void {
     const { secondary } = this.#slots;
+    const { sectorBytes } = this.build;
+    const touched = roundUp(image.file.length, sectorBytes) + sectorBytes;
+    for (let at = 0; at < touched; at += sectorBytes) this.#erased.push(secondary.offset + at);
     this.flash.load(secondary.offset, new Uint8Array(secondary.bytes).fill(0xff));
     this.flash.load(secondary.offset, image.file);
   }
@@ -67,6 +76,21 @@ export class Shadow {
     });
   }
 
+  /**
+   * Pages (device offsets) that uploads since the last call and the next boot erase: with a window, up to its end, then
+   * again from there. Ask before `adopt`.
+   */
+  erasedBy(window?: { readonly toUs: number }): readonly number[] {
+    const plan = this.timeline();
+    const done = plan.operations.filter((step) => window === undefined || step.startUs < window.toUs);
+    const erased = [...this.#erased.splice(0), ...done.flatMap((step) => pagesOf(step.operation))];
+    if (window === undefined) return erased;
+    const cut = this.flash.snapshot();
+    for (const step of done) cut.apply(step.operation);
+    const again = timeline(cut, this.build, this.timing);
+    return [...erased, ...again.operations.flatMap((step) => pagesOf(step.operation))];
+  }
+
   /** From now on the board is known to be in this state. */
   adopt(flash: FlashImage): void {
     this.flash = flash.snapshot();
@@ -85,6 +109,14 @@ export class Shadow {
 
 function flashBytesOf(build: BootloaderBuild): number {
   return Math.max(...build.images.flatMap(({ primary, secondary }) => [endOf(primary), endOf(secondary)]));
+}
+
+/** The pages that an erase covers; none for a write. Sectors of all supported modes are one page. */
+function pagesOf(operation: FlashOperation): readonly number[] {
+  if (operation.kind !== "erase") return [];
+  const pages: number[] = [];
+  for (let at = 0; at < operation.bytes; at += PAGE_BYTES) pages.push(operation.offset + at);
+  return pages;
 }
 
 function endOf(area: { readonly offset: number; readonly bytes: number }): number {

@@ -21,6 +21,8 @@ export interface Judged {
   readonly seen: BootSeen;
   /** The outcome of the model that the board met; only of a verdict that passed. */
   readonly met: LegalOutcome | undefined;
+  /** Pages that this upgrade erased, by the model. */
+  readonly erased: readonly number[];
 }
 
 /** What the uninterrupted upgrade taught about this board. */
@@ -59,18 +61,9 @@ export async function referenceUpgrade(
 ): Promise<Judged & { readonly reference: Reference | undefined }> {
   const { timeline, resetUs } = await start(session, shadow, direction);
   const seen = await session.untilUp(resetUs, bootMs);
-  const judged = await judge(session, "uninterrupted upgrade", direction, seen, shadow.outcomes(), undefined, undefined);
+  const judged = await judge(session, shadow, { check: "uninterrupted upgrade", direction, seen });
   if (!judged.verdict.pass || seen.upUs === undefined) return { ...judged, reference: undefined };
-  const reference = measure(session, seen, timeline, resetUs, seen.upUs);
-  session.record.event({
-    atUs: session.nowUs,
-    event: "reference",
-    operations: timeline.operations.length,
-    swapUs: reference.window.endUs - reference.window.startUs,
-    startAfterResetUs: reference.window.startUs,
-    endAfterResetUs: reference.window.endUs,
-  });
-  return { ...judged, reference };
+  return { ...judged, reference: measure(session, seen, timeline, resetUs, seen.upUs) };
 }
 
 function measure(session: Session, seen: BootSeen, timeline: Timeline, resetUs: number, upUs: number): Reference {
@@ -113,7 +106,7 @@ export async function cutUpgrade(
   const window = { fromUs: intoSwapUs - spreadUs, toUs: intoSwapUs + spreadUs };
   const facts: CutFacts = { ...made.facts, intoSwapUs };
   const place = placeOf(timeline, intoSwapUs);
-  return judge(session, `cut ${planned.index}`, direction, made.seen, shadow.outcomes(window), facts, place);
+  return judge(session, shadow, { check: `cut ${planned.index}`, direction, seen: made.seen, window, facts, place });
 }
 
 /** Where in the model's own time the cut fell, in microseconds from the swap's first operation. */
@@ -134,26 +127,30 @@ function placeOf(timeline: Timeline, intoSwapUs: number): Place {
   return { where: `operation ${step.index}, ${step.description}`, phase: step.phase };
 }
 
-async function judge(
-  session: Session,
-  check: string,
-  { from, to }: Direction,
-  seen: BootSeen,
-  allowed: readonly LegalOutcome[],
-  cut: CutFacts | undefined,
-  place: Place | undefined,
-): Promise<Judged> {
+interface Case {
+  readonly check: string;
+  readonly direction: Direction;
+  readonly seen: BootSeen;
+  /** Of the cut, in the model's time. */
+  readonly window?: { readonly fromUs: number; readonly toUs: number };
+  readonly facts?: CutFacts;
+  readonly place?: Place;
+}
+
+async function judge(session: Session, shadow: Shadow, { check, direction, seen, ...cut }: Case): Promise<Judged> {
+  const allowed = shadow.outcomes(cut.window);
+  const erased = shadow.erasedBy(cut.window);
   const slots = seen.ending === "up" ? await session.imageState() : [];
   const comparison = compare(seen, slots, allowed);
   const verdict: Verdict = {
     check,
     pass: comparison.pass,
     ending: comparison.ending,
-    from: from.version,
-    to: to.version,
-    cut,
-    where: place?.where,
-    swapPhase: place?.phase,
+    from: direction.from.version,
+    to: direction.to.version,
+    cut: cut.facts,
+    where: cut.place?.where,
+    swapPhase: cut.place?.phase,
     allowed: allowed.map((outcome) => ({
       ending: outcome.ending as Ending,
       expects: describeSlots(slotsOf(outcome)),
@@ -167,7 +164,7 @@ async function judge(
     bootLog: seen.lines.filter((line) => line.event !== undefined).map((line) => line.text),
   };
   session.record.event({ atUs: session.nowUs, event: "verdict", verdict });
-  return { verdict, slots, seen, met: comparison.pass ? comparison.outcome : undefined };
+  return { verdict, slots, seen, met: comparison.pass ? comparison.outcome : undefined, erased };
 }
 
 /** A reset while the image that runs is unconfirmed: it must be reverted. */
@@ -177,7 +174,7 @@ export async function revertUpgrade(
   { from, to }: Direction,
   bootMs: number,
 ): Promise<Judged> {
-  const outcomes = shadow.outcomes();
   const seen = await session.untilUp(await session.reset(), bootMs);
-  return judge(session, "revert of an unconfirmed image", { from: to, to: from }, seen, outcomes, undefined, undefined);
+  const direction = { from: to, to: from };
+  return judge(session, shadow, { check: "revert of an unconfirmed image", direction, seen });
 }

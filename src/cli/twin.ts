@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { loadProfile, makeTwin } from "../board/index.ts";
-import { Cleanup, EXIT, Random, RealClock, UsageError } from "../core/index.ts";
+import { Cleanup, EXIT, Random, RealClock, UsageError, whenAborted } from "../core/index.ts";
 import { openPty } from "../serial/index.ts";
 import { type OptionRows, parseArguments } from "./arguments.ts";
 import { withFaults } from "./faults.ts";
@@ -41,7 +41,7 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
   const twin = closing.use("twin", makeTwin({ ...loaded, profile: paced }, { clock, random, links }));
   const paths = named(args.text("link"), io.cwd, { uart: app.path, relay: relay.path }, closing);
   io.out(`${JSON.stringify({ ...paths, pid: process.pid })}\n`);
-  await stopped(io.signal);
+  await whenAborted(io.signal);
   twin.check();
   return EXIT.pass;
 }
@@ -59,11 +59,4 @@ function named<T extends Record<string, string>>(folder: string | undefined, cwd
     return [name, link];
   });
   return Object.fromEntries(links);
-}
-
-function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -1,3 +1,4 @@
+export * from "./abortable.ts";
 export * from "./bytes.ts";
 export * from "./cleanup.ts";
 export * from "./clock.ts";

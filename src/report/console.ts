@@ -33,7 +33,7 @@ export class ConsoleReport {
   readonly take = (event: RunEvent): void => {
     switch (event.event) {
       case "run-started":
-        this.#line(`${event.scenario} on ${event.board}`.padEnd(60) + `  seed ${event.seed}`);
+        this.#line(`${event.scenario} on ${event.board}`.padEnd(88) + `  seed ${event.seed}`);
         return;
       case "images-built":
         this.#field("images", imagesText(event.images));

@@ -22,7 +22,9 @@ function verdictText(result: RunResult): string {
     case "pass":
       return `PASS  ${cuts} as MCUboot allows${list === "" ? "" : `: ${list}`}`;
     case "fail":
-      return `FAIL  ${count(result.failed, "verdict")} of ${result.passed + result.failed} failed${list === "" ? "" : `; cuts: ${list}`}`;
+      return result.failed === 0
+        ? `FAIL  ended early after ${cuts}; the reason follows`
+        : `FAIL  ${count(result.failed, "verdict")} of ${result.passed + result.failed} failed${list === "" ? "" : `; cuts: ${list}`}`;
     case "error":
       return `ERROR the bench failed after ${cuts}`;
     case "interrupted":

@@ -1,5 +1,4 @@
-import { BenchError, type Clock, Queue, sleepUntil } from "../core/index.ts";
-import { abortable } from "./abortable.ts";
+import { abortable, BenchError, type Clock, Queue, sleepUntil } from "../core/index.ts";
 import type { Chunk, Link } from "./link.ts";
 
 /** Bits on the wire for one byte at 8N1: start, eight data, stop. */

@@ -1,6 +1,5 @@
 import type { SerialPort as Port } from "serialport";
-import { BenchError, type Clock, Queue, sleep } from "../core/index.ts";
-import { abortable } from "./abortable.ts";
+import { abortable, BenchError, type Clock, Queue, sleep } from "../core/index.ts";
 import type { Chunk, Link } from "./link.ts";
 import { serialPortError } from "./port-errors.ts";
 

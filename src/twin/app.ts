@@ -1,4 +1,4 @@
-import { type Clock, Queue, sleep, textOf } from "../core/index.ts";
+import { abortable, type Clock, Queue, sleep, textOf, whenAborted } from "../core/index.ts";
 import { decodeHeader, formatVersion, HEADER_BYTES, PAYLOAD_MARK } from "../image/index.ts";
 import type { BootloaderBuild } from "../mcuboot/index.ts";
 import { type Chunk, type Link, Uart } from "../serial/index.ts";
@@ -61,7 +61,7 @@ export class TwinApp {
       },
     });
     try {
-      await aborted(reset.signal, power);
+      await abortable(whenAborted(reset.signal), power);
       if (broken) throw broken.reason;
       await sleep(clock, RESET_DELAY_MS, power);
     } finally {
@@ -129,13 +129,4 @@ function ownLink(uart: TwinUart, clock: Clock): Link {
       arrived.end();
     },
   };
-}
-
-/** Resolves when `wanted` aborts; throws the reason of `fatal` when that aborts first. */
-function aborted(wanted: AbortSignal, fatal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    fatal.addEventListener("abort", () => reject(fatal.reason), { once: true });
-    wanted.addEventListener("abort", () => resolve(), { once: true });
-    if (fatal.aborted) reject(fatal.reason);
-  });
 }

@@ -1,4 +1,4 @@
-import { type Clock, sleep, utf8 } from "../core/index.ts";
+import { type Clock, sleep, utf8, whenAborted } from "../core/index.ts";
 import { type BootloaderBuild, type BootResult, type Flash, workDurationUs, zephyrBoot } from "../mcuboot/index.ts";
 import { TwinApp } from "./app.ts";
 import type { MachineFault } from "./faults.ts";
@@ -83,7 +83,10 @@ export class TwinMachine implements AsyncDisposable {
     const { clock, faults } = this.#options;
     await sleep(clock, RESET_TO_LOG_MS, power);
     const result = await this.#boot(power);
-    if (result.kind !== "run" || (this.#resumed && faults.has("dead-after-resume"))) await untilAborted(power);
+    if (result.kind !== "run" || (this.#resumed && faults.has("dead-after-resume"))) {
+      await whenAborted(power);
+      power.throwIfAborted();
+    }
     if (result.kind !== "run") return;
     await sleep(clock, APP_START_MS, power);
     if (this.#resumed && faults.has("boot-loop")) {
@@ -115,11 +118,4 @@ export class TwinMachine implements AsyncDisposable {
     await this.#options.uart.write(utf8(`${line}\r\n`));
     power.throwIfAborted();
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }

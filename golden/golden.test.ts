@@ -1,0 +1,17 @@
+import { describe, expect, test } from "@jest/globals";
+import { vectorFolders, runFolders } from "./folders.ts";
+
+// The project's own copies; whole vector folders are compared by `npm run test:golden`, with MCUBOOT_HIL_VECTORS.
+describe("golden vectors of the real tools", () => {
+  for (const folder of vectorFolders({})) {
+    test(`${folder.path.split("/").at(-1)}: every case is reproduced`, () => {
+      const results = [...runFolders([folder])];
+      expect(results.filter((result) => result.status === "passed").length).toBeGreaterThan(10);
+      expect(results.filter((result) => result.status !== "passed")).toEqual([]);
+    }, 300_000);
+  }
+
+  test("a folder that is not there is a request that cannot be met, exit 2", () => {
+    expect(() => vectorFolders({ MCUBOOT_HIL_VECTORS: "/no/such/folder" })).toThrow("there is no such folder");
+  });
+});

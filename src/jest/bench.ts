@@ -1,0 +1,177 @@
+import { type Board, bootloaderBuildOf, DEFAULT_BOARD, loadProfile, openBoard, type ProfileKeys, profileKeys } from "../board/index.ts";
+import {
+  type BootSeen,
+  type BuiltImage,
+  cutPower,
+  type CutMade,
+  imageOf,
+  requireAllowed,
+  type RunEvent,
+  Session,
+  type SlotFacts,
+} from "../campaign/index.ts";
+import { Cleanup, Random } from "../core/index.ts";
+import { type AnyKey, generatePayload, type PrivateKey, seededRandomness, systemRandomness } from "../image/index.ts";
+
+/** Environment variable that names the board profile of a suite; the twin without it. */
+export const BOARD_VARIABLE = "HIL_BOARD";
+
+/** How a suite wants an image; what it leaves out comes from the board's profile. */
+export interface ImageWish {
+  readonly version: string;
+  /** Firmware to sign; a payload made from the seed when left out. */
+  readonly payload?: Uint8Array;
+  /** Length of the generated payload, in bytes; default 20,000. */
+  readonly bytes?: number;
+  readonly encrypt?: boolean;
+  /** Other keys than the profile's, for negative tests. */
+  readonly signing?: PrivateKey;
+  readonly encryption?: AnyKey;
+}
+
+export interface BenchOptions {
+  /** Board profile; default: HIL_BOARD, else the twin. */
+  readonly board?: string;
+  readonly seed?: number;
+}
+
+/**
+ * A board for a Jest suite: the twin, or the one that HIL_BOARD names; no test asks which. Power is on when it is handed
+ * out and when it is closed.
+ */
+export class Bench implements AsyncDisposable {
+  readonly board: Board;
+  /** Everything that happened, for a test that failed. */
+  readonly events: RunEvent[] = [];
+  readonly #session: Session;
+  readonly #keys: ProfileKeys;
+  readonly #random: Random;
+  readonly #closing: Cleanup;
+  readonly #bootMs: number;
+  #drawn = 0;
+
+  constructor(board: Board, keys: ProfileKeys, random: Random, closing: Cleanup) {
+    this.board = board;
+    this.#keys = keys;
+    this.#random = random;
+    this.#closing = closing;
+    this.#bootMs = board.profile.timeoutsMs.boot + board.profile.timeoutsMs.swap;
+    this.#session = new Session(board, { event: (event) => this.events.push(event) }, new AbortController().signal);
+  }
+
+  /** An image for this board, signed and (unless told otherwise) encrypted with the profile's keys. */
+  image(wish: ImageWish): BuiltImage {
+    const { images, slots, bootloader } = this.board.profile;
+    const random = this.#random.fork(`image ${this.#drawn++}`);
+    const payload =
+      wish.payload ??
+      generatePayload({
+        random,
+        name: "test",
+        version: wish.version,
+        bodyAddress: slots.primary.offset + images.headerBytes,
+        bytes: wish.bytes ?? 20_000,
+      });
+    const encryption = wish.encryption ?? this.#keys.encryption;
+    return imageOf(payload, "new", wish.version, {
+      signing: wish.signing ?? this.#keys.signing,
+      encryption: (wish.encrypt ?? true) ? encryption : undefined,
+      headerBytes: images.headerBytes,
+      slotBytes: slots.primary.bytes,
+      writeBytes: bootloader.writeBytes,
+      randomness: this.board.clock.kind === "virtual" ? seededRandomness(random) : systemRandomness,
+    });
+  }
+
+  /** Makes this image run, confirmed, with nothing pending: by the flasher where there is one, else by an upgrade. */
+  async start(image: BuiltImage): Promise<void> {
+    const running = (await this.slots()).find((slot) => slot.flags.includes("active"));
+    if (running?.hash === image.hash && running.flags.includes("confirmed")) return;
+    const { flasher } = this.board;
+    if (flasher) {
+      await flasher.programPrimary(image.plain);
+      await this.powerCycle();
+      return;
+    }
+    if (!running?.flags.includes("confirmed")) await this.confirm();
+    await this.upload(image);
+    await this.requestTest(image);
+    await this.reset();
+    await this.confirm();
+  }
+
+  /** @throws ConfigurationError when the profile forbids such an image; SmpRefused when the board does. */
+  upload(image: BuiltImage): Promise<void> {
+    return this.#session.upload(image);
+  }
+
+  /** What the profile demands of an image, checked without a board. @throws ConfigurationError */
+  requireAllowed(image: BuiltImage): void {
+    requireAllowed(image.file, image.version, this.board.profile);
+  }
+
+  requestTest(image: BuiltImage): Promise<void> {
+    return this.#session.requestTest(image);
+  }
+
+  /** Confirms what runs. */
+  async confirm(): Promise<void> {
+    await this.board.smp.setImageState({ confirm: true });
+  }
+
+  /** Resets by command and waits for the application. */
+  async reset(): Promise<BootSeen> {
+    return this.#session.untilUp(await this.#session.reset(), this.#bootMs);
+  }
+
+  /** Resets by command and cuts power `afterMs` milliseconds after the answer; power comes back, then it waits. */
+  async resetAndCut(afterMs: number): Promise<CutMade> {
+    const answeredUs = await this.#session.reset();
+    const planned = { index: 1, kind: "time", afterResetUs: Math.round(afterMs * 1000) } as const;
+    return cutPower(this.#session, planned, answeredUs, { bootMs: this.#bootMs, bootloaderTalks: true });
+  }
+
+  /** Resets by command and cuts power when the log matches, `delayMs` milliseconds later. */
+  async resetAndCutOn(pattern: RegExp, delayMs = 0): Promise<CutMade> {
+    const answeredUs = await this.#session.reset();
+    const delayUs = Math.round(delayMs * 1000);
+    const planned = { index: 1, kind: "log", pattern: pattern.source, delayUs } as const;
+    return cutPower(this.#session, planned, answeredUs, { bootMs: this.#bootMs, bootloaderTalks: true });
+  }
+
+  /** Power off, the profile's off time, power on, and up again. */
+  async powerCycle(): Promise<BootSeen> {
+    return this.#session.cycle(this.#bootMs);
+  }
+
+  /** The image list. */
+  slots(): Promise<readonly SlotFacts[]> {
+    return this.#session.imageState();
+  }
+
+  async wake(): Promise<void> {
+    await this.#session.untilUp(await this.#session.power("on"), this.#bootMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#closing[Symbol.asyncDispose]();
+    this.board.check();
+  }
+}
+
+/**
+ * Opens the bench of a suite: `await using bed = await bench();`
+ * @throws BenchError when the board cannot be opened; ConfigurationError when its profile is wrong.
+ */
+export async function bench(options: BenchOptions = {}): Promise<Bench> {
+  const reference = options.board ?? process.env[BOARD_VARIABLE] ?? DEFAULT_BOARD;
+  const loaded = await loadProfile(reference, { cwd: process.cwd() });
+  bootloaderBuildOf(loaded);
+  const random = Random.fromSeed(options.seed ?? 1);
+  const closing = new Cleanup();
+  const board = closing.use("board", await openBoard(loaded, { random: random.fork("bench") }));
+  closing.add("power on", () => board.power.set("on"));
+  const bed = new Bench(board, profileKeys(loaded), random.fork("suite"), closing);
+  await bed.wake();
+  return bed;
+}
