@@ -69,7 +69,7 @@ const COMMENT_BYTES_MAX = 0xffff;
 
 /**
  * The files of a zip archive (stored or deflated), in the order of its directory.
- * @throws ConfigurationError for a damaged archive, a wrong checksum, or a method, encryption or size beyond this reader.
+ * @throws ConfigurationError for a damaged archive, a wrong checksum, or a method, encryption or size it does not know.
  */
 export function readZip(archive: Uint8Array): ZipEntry[] {
   const end = findEnd(archive);
