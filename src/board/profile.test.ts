@@ -72,7 +72,6 @@ describe("a profile", () => {
       interface: 2,
       baudRate: 115_200,
       hardwareFlowControl: false,
-      dtr: true,
     });
     expect(value.power).toEqual({
       driver: "lcus",

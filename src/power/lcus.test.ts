@@ -65,6 +65,10 @@ powerSwitchContract("lcus, normally closed", { open: () => rig({ contact: "NC" }
 for (const variant of ["a", "b", "c"] as const) {
   powerSwitchContract(`lcus, firmware ${variant}`, { open: () => rig({ variant }), readsBack: true });
 }
+powerSwitchContract("lcus, firmware b, normally closed", {
+  open: () => rig({ variant: "b", contact: "NC" }),
+  readsBack: true,
+});
 
 describe("the lcus driver", () => {
   test("sends the bytes of the seller's sheet, at 9600 baud", async () => {

@@ -1,6 +1,16 @@
 import { describe, expect, test } from "@jest/globals";
+import { z } from "zod";
 import { BenchError, VirtualClock } from "../core/index.ts";
-import { cycle, energised, openPower, type PowerState, type PowerSwitch, portName, powerDriverNamed } from "./index.ts";
+import {
+  cycle,
+  energised,
+  openPower,
+  type PowerState,
+  type PowerSwitch,
+  portName,
+  powerDriver,
+  powerDriverNamed,
+} from "./index.ts";
 
 /** A switch that fails as often as it is told, and notes what it was told to do. */
 function recorder(clock: VirtualClock, failures: Partial<Record<PowerState, number>> = {}) {
@@ -92,6 +102,29 @@ describe("the registry of power drivers", () => {
       message: expect.stringContaining('power driver "command": on is a list of 0;'),
     });
   });
+});
+
+test("a driver that looks at no signal is not even asked once the signal has aborted", async () => {
+  const asked: PowerState[] = [];
+  const deaf = powerDriver({
+    name: "deaf",
+    options: z.strictObject({}),
+    facts: () => ({ cuts: "soc", readsBack: false, latency: "ms" }),
+    open: async () => ({
+      set: async (state) => {
+        asked.push(state);
+        return { sentAtUs: 0 };
+      },
+      async [Symbol.asyncDispose]() {},
+    }),
+  });
+  const links = { open: () => Promise.reject(new Error("none")) };
+  const power = await deaf.open({}, { links, clock: new VirtualClock() });
+  const stop = new AbortController();
+  const both = [power.set("on", { signal: stop.signal }), power.set("off", { signal: stop.signal })];
+  stop.abort(new Error("Ctrl-C"));
+  expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect(asked).toEqual([]);
 });
 
 test("ports are named for people, J-Link serial numbers without the zeros of USB", () => {
