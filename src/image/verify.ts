@@ -162,7 +162,8 @@ function checkSignature(
 function checkKeyHash(image: ParsedImage, key: AnyKey | undefined, row: HashRow | undefined): Answer {
   if (key === undefined) return unchecked("no public key was given");
   const names = image.area.entries.filter((entry) => entry.type === TLV.KEYHASH || entry.type === TLV.PUBKEY);
-  if (names.length === 0) return unchecked("the image does not name its key");
+  // The bootloader looks at no signature before a TLV has told it which of its keys to take.
+  if (names.length === 0) return invalid("the image does not name its signing key");
   const own = { [TLV.KEYHASH]: keyHash(key, row?.name ?? "sha256"), [TLV.PUBKEY]: key.publicBytes };
   const named = names.some((entry) => equalBytes(entry.data, own[entry.type] ?? new Uint8Array(0)));
   return named ? valid : invalid("the image names another signing key");
