@@ -1,0 +1,107 @@
+import { Cleanup, EXIT, nearest, RealClock, UsageError } from "../core/index.ts";
+import { openSerialPort, type PortRef, resolvePort, Uart } from "../serial/index.ts";
+import { SmpClient } from "../smp/index.ts";
+import { type OptionRows, type Parsed, parseArguments } from "./arguments.ts";
+import type { CliIo } from "./io.ts";
+import { SMP_SUBCOMMANDS, type SmpSubcommand } from "./smp-commands.ts";
+import { jsonLine, traceLines } from "./smp-text.ts";
+
+const OPTIONS = {
+  port: { type: "string", alias: "p", describe: "serial port: a path, or PROBE:INTERFACE (default: $HIL_PORT)" },
+  baud: { type: "string", alias: "b", describe: "bits a second (default 115200)" },
+  timeout: {
+    type: "string",
+    alias: "t",
+    describe: "wait for an answer, in ms (default 3000; erase and upload longer)",
+  },
+  json: { type: "boolean", describe: "print the answer as one line of JSON" },
+  trace: { type: "boolean", describe: "print every packet to standard error" },
+  "flow-control": { type: "boolean", describe: "RTS/CTS" },
+  "line-pause": { type: "string", describe: "pause between frame lines, in ms, for boards that lose bursts" },
+  image: { type: "string", alias: "n", describe: "image upload: image pair, 0 application, 1 network core" },
+  upgrade: { type: "boolean", alias: "u", describe: "image upload: only when it is newer than what runs" },
+  packet: { type: "string", describe: "image upload: largest packet in bytes (default: what the board takes)" },
+  slot: { type: "string", describe: "image erase: slot" },
+  force: { type: "boolean", describe: "reset: even when the firmware would rather not" },
+  "boot-mode": { type: "string", describe: "reset: 1 = into the bootloader" },
+} as const satisfies OptionRows;
+
+const BAUD_RATE = 115_200;
+
+/** `hil smp`: one SMP command to a board on a serial port, with output like the mcumgr tool's. */
+export async function smpCommand(argv: readonly string[], io: CliIo): Promise<number> {
+  const rows = SMP_SUBCOMMANDS.map((row) => `  hil smp ${row.usage.padEnd(22)} ${row.about}`);
+  const parsed = parseArguments(io, argv, `hil smp <command> --port PORT\n\n${rows.join("\n")}`, OPTIONS, 4);
+  if (!parsed) return EXIT.pass;
+  const { row, args } = subcommand(parsed.positional);
+  await row.check?.(args, io);
+  const path = await portPath(parsed, io);
+  await using closing = new Cleanup();
+  const client = await open(path, parsed, closing);
+  if (parsed.flag("trace")) client.session.onExchange((exchange) => io.err(traceLines(exchange)));
+  const answer = await row.run({ client, args, options: parsed, io });
+  io.out(parsed.flag("json") ? jsonLine(answer.json) : answer.text);
+  return EXIT.pass;
+}
+
+async function open(path: string, parsed: Parsed, closing: Cleanup): Promise<SmpClient> {
+  const clock = new RealClock();
+  const baudRate = count(parsed, "baud") ?? BAUD_RATE;
+  const hardwareFlowControl = parsed.flag("flow-control");
+  const uart = Uart.open(await openSerialPort(path, { baudRate, clock, hardwareFlowControl }), { clock });
+  closing.use("port", uart);
+  const timeoutMs = count(parsed, "timeout");
+  const pauseMs = count(parsed, "line-pause");
+  return closing.use(
+    "client",
+    SmpClient.onUart(uart, {
+      clock,
+      // A late answer to the program before us must not be taken for one to us.
+      firstSequence: process.pid & 0xff,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(pauseMs === undefined ? {} : { pacing: { pauseMs } }),
+    }),
+  );
+}
+
+/** @throws UsageError for an unknown command, and for a wrong number of arguments. */
+function subcommand(positional: readonly string[]): { row: SmpSubcommand; args: readonly string[] } {
+  const named = SMP_SUBCOMMANDS.map((row) => ({
+    row,
+    words: row.usage.split(" ").filter((word) => !/^[<[]/.test(word)),
+  }));
+  const found = named.find(({ words }) => words.every((word, index) => positional[index] === word));
+  if (!found) {
+    const names = named.map(({ words }) => words.join(" "));
+    const asked = positional.slice(0, 2).join(" ");
+    const near = nearest(asked, names);
+    const hint = near === undefined ? `The commands are ${names.join(", ")}.` : `Did you mean "hil smp ${near}"?`;
+    throw new UsageError(asked === "" ? "hil smp wants a command." : `no command "hil smp ${asked}".`, hint);
+  }
+  const args = positional.slice(found.words.length);
+  const wanted = found.row.usage.split(" ").slice(found.words.length);
+  const required = wanted.filter((word) => word.startsWith("<")).length;
+  if (args.length < required || args.length > wanted.length) {
+    throw new UsageError(
+      `hil smp ${found.row.usage} takes other arguments than "${args.join(" ")}".`,
+      "See hil smp --help.",
+    );
+  }
+  return { row: found.row, args };
+}
+
+async function portPath(parsed: Parsed, io: CliIo): Promise<string> {
+  const named = parsed.text("port") ?? io.env["HIL_PORT"];
+  if (named === undefined || named === "") {
+    throw new UsageError("which port?", "Name it with --port, or in HIL_PORT; `hil ports` lists them.");
+  }
+  const probe = /^(\d+):(\d+)$/.exec(named);
+  const ref: PortRef = probe ? { jlink: probe[1] ?? "", interface: Number(probe[2]) } : { path: named };
+  return resolvePort(ref);
+}
+
+function count(parsed: Parsed, name: string): number | undefined {
+  const value = parsed.number(name);
+  if (value === undefined || (Number.isInteger(value) && value >= 0)) return value;
+  throw new UsageError(`--${name} wants a whole number, not ${value}.`, "See hil smp --help.");
+}
