@@ -32,7 +32,7 @@ export async function assemble({ profile }: LoadedProfile, parts: BoardParts): P
     const link = await links.open(app, {
       baudRate: app.baudRate,
       hardwareFlowControl: app.hardwareFlowControl,
-      dtr: app.dtr,
+      ...(app.dtr === undefined ? {} : { dtr: app.dtr }),
     });
     const uart = closing.use("uart", Uart.open(link, { clock }));
     const logs = { app: new LogWatch(uart.name, uart, clock) };

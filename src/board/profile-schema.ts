@@ -19,7 +19,10 @@ const namesOf = <T extends string>(rows: readonly { readonly name: T }[]) => row
 const line = {
   baud_rate: z.int().min(1200).max(1_000_000).default(115_200),
   hardware_flow_control: z.boolean().default(false),
-  dtr: z.boolean().default(true).describe("Set DTR: the DK's interface MCU drives its UART only then."),
+  dtr: z
+    .boolean()
+    .optional()
+    .describe("State of DTR once the port is open; left out, the system decides. A DK drives its UART only while it is set."),
 };
 const uart = z.union([pathPort.extend(line), jlinkPort.extend(line)]);
 

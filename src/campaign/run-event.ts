@@ -56,6 +56,8 @@ export type RunEvent = At<
       readonly version: string;
       readonly bytes: number;
       readonly durationUs: number;
+      /** Of it, the first chunk: the slot was erased before its answer. */
+      readonly eraseUs: number;
       readonly alreadyPresent: boolean;
       readonly limitBytesPerS: number;
     }

@@ -6,7 +6,9 @@ import type { BuiltImage } from "./images.ts";
 import type { EventSink, SlotFacts } from "./run-event.ts";
 
 /** How long one "are you there" may take while a board boots, in milliseconds. */
-const KNOCK_MS = 600;
+const KNOCK_MS = 400;
+/** Longest wait for a line of the application before it is asked all the same, in milliseconds. */
+const SIGN_MS = 1000;
 /** More boots than this after one reset are a boot loop. */
 const BOOTS_MAX = 4;
 
@@ -83,6 +85,7 @@ export class Session {
       version: image.version,
       bytes: image.file.length,
       durationUs: this.nowUs - startUs,
+      eraseUs: done.firstChunkUs,
       alreadyPresent: done.alreadyPresent,
       limitBytesPerS: uploadLimit(board.profile.ports.app.baudRate, bufferBytes),
     });
@@ -138,8 +141,9 @@ export class Session {
         limitMs,
         `${board.name} to boot`,
         async (stop) => {
-          for (;;) {
-            await this.#untilStarted(stop);
+          for (let knockedUs = sinceUs; ; ) {
+            await this.#untilSign(knockedUs, stop);
+            knockedUs = this.nowUs;
             board.check();
             const state = seen("boot loop", `the bootloader started ${BOOTS_MAX} times and no application answered`);
             if (state.boots >= BOOTS_MAX) return state;
@@ -156,13 +160,15 @@ export class Session {
     }
   }
 
-  /** Waits for a sign that an application starts, at most a second: some builds print nothing at all. */
-  async #untilStarted(stop: AbortSignal): Promise<void> {
-    const { board } = this;
+  /** Waits for a sign of an application since `sinceUs`, at most a second: some builds print nothing at all. */
+  async #untilSign(sinceUs: number, stop: AbortSignal): Promise<void> {
+    const { app } = this.board.logs;
+    const isSign = (line: BootLine) => line.event === undefined;
+    if (app.since(sinceUs).some(isSign)) return;
     const heard = new AbortController();
     const either = AbortSignal.any([stop, heard.signal]);
-    const line = board.logs.app.next((entry) => entry.event === undefined || entry.event === "jumping", either);
-    await Promise.race([line.catch(() => {}), sleep(board.clock, 1000, either).catch(() => {})]);
+    const line = app.next(isSign, either);
+    await Promise.race([line.catch(() => {}), sleep(this.board.clock, SIGN_MS, either).catch(() => {})]);
     heard.abort();
     stop.throwIfAborted();
   }

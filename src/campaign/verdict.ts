@@ -2,7 +2,7 @@ import type { CutFacts, SlotFacts } from "./run-event.ts";
 
 /** The ways an upgrade can end, in the field's words. */
 export const ENDINGS = [
-  { name: "upgraded", legal: true, text: "upgraded" },
+  { name: "upgraded", legal: true, text: "upgraded from the start" },
   { name: "resumed", legal: true, text: "resumed and upgraded" },
   { name: "kept", legal: true, text: "kept the old image" },
   { name: "reverted", legal: true, text: "reverted" },

@@ -133,7 +133,7 @@ function preflightText(check: Extract<RunEvent, { event: "preflight" }>["checks"
 
 function uploadText(event: Extract<RunEvent, { event: "upload-finished" }>): string {
   if (event.alreadyPresent) return `${event.version} was there already`;
-  const share = (event.bytes * 1_000_000) / Math.max(1, event.durationUs) / event.limitBytesPerS;
+  const share = (event.bytes * 1_000_000) / Math.max(1, event.durationUs - event.eraseUs) / event.limitBytesPerS;
   const percent = `${Math.round(share * 100)} % of what line and flash allow`;
   return `${bar(1, BAR_WIDTH)} 100 %   ${grouped(event.bytes)} B   ${rate(event.bytes, event.durationUs)}   ${percent}`;
 }

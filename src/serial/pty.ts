@@ -34,8 +34,12 @@ export async function openPty(options: { clock: Clock; name?: string }): Promise
   let terminal: OpenedPty;
   let hold: { close(): Promise<void> };
   try {
-    const pty = (await import("@lydell/node-pty")) as unknown as { default: { open(options: object): OpenedPty } };
-    terminal = pty.default.open({ encoding: null });
+    type Api = { open(options: object): OpenedPty };
+    const loaded = (await import("@lydell/node-pty")) as unknown as Partial<Api> & { default?: Api };
+    // A CommonJS module: some loaders show its functions, some only its default.
+    const pty = loaded.open ? (loaded as Api) : loaded.default;
+    if (!pty) throw new Error("@lydell/node-pty has no open()");
+    terminal = pty.open({ encoding: null });
     terminal.on("error", () => undefined);
     terminal.slave.destroy();
     // Held open and never read: it sets raw mode and keeps the master from reading EIO while no program has the port.

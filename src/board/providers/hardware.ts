@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import { BenchError, messageOf, parseValue, RealClock } from "../../core/index.ts";
+import { BenchError, messageOf, parseValue, RealClock, resolveFrom } from "../../core/index.ts";
 import { portName } from "../../power/index.ts";
 import { openSerialPort, resolvePort } from "../../serial/index.ts";
 import { assemble } from "../assemble.ts";
@@ -14,10 +14,18 @@ export async function openHardware(loaded: LoadedProfile, _options: OpenOptions)
   return assemble(loaded, {
     clock,
     links: {
-      open: async (port, line) => openSerialPort(await resolvePort(port), { ...line, clock, name: portName(port) }),
+      open: async (port, line) => {
+        const path = await resolvePort("path" in port ? { path: fromProfile(loaded.file, port.path) } : port);
+        return openSerialPort(path, { ...line, clock, name: portName(port) });
+      },
     },
     wear: wearFile(loaded.file),
   });
+}
+
+/** A relative path of a port starts at its profile, as all paths there do; a bare name (COM7) is none. */
+function fromProfile(file: string, path: string): string {
+  return path.includes("/") ? resolveFrom(file, path) : path;
 }
 
 const WEAR = z.strictObject({ schema: z.literal(1), cycles_by_page: z.record(z.string(), z.int().min(0)) });
