@@ -1,0 +1,163 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { imageCommand } from "./image.ts";
+import { PASSPHRASE_VARIABLE } from "./image-tool.ts";
+
+const SIGN = ["sign", "-H", "0x200", "--pad-header", "--align", "4", "-S", "0x10000", "-v", "1.2.3+4"];
+
+let folder = "";
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "hil-image-"));
+  writeFileSync(join(folder, "app.bin"), Buffer.alloc(1000, 0x42));
+  for (const [name, type] of [
+    ["sign", "ecdsa-p256"],
+    ["device", "ecdsa-p256"],
+    ["other", "ed25519"],
+  ] as const) {
+    await run("keygen", "-k", `${name}.pem`, "-t", type);
+  }
+  await run("getpub", "-k", "sign.pem", "-e", "pem", "-o", "sign.pub.pem");
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Ran {
+  readonly exit: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(...argv: readonly string[]): Promise<Ran> {
+  return runWith({}, ...argv);
+}
+
+async function runWith(env: Readonly<Record<string, string>>, ...argv: readonly string[]): Promise<Ran> {
+  let out = "";
+  let err = "";
+  const exit = await imageCommand(argv, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    env,
+    cwd: folder,
+    signal: new AbortController().signal,
+    isTty: false,
+    columns: 100,
+  });
+  return { exit, out, err };
+}
+
+describe("hil image", () => {
+  test("signs and encrypts; verify needs the device's key to say yes, and says so without it", async () => {
+    const signed = await run(...SIGN, "-k", "sign.pem", "-E", "device.pem", "app.bin", "enc.bin");
+    expect(signed).toEqual({ exit: 0, out: "image.py: sign the payload\n", err: "" });
+    const closed = await run("verify", "-k", "sign.pub.pem", "enc.bin");
+    expect(closed).toMatchObject({ exit: 1, out: "Image has an invalid hash\n" });
+    expect(closed.err).toContain("--decrypt-key");
+    const opened = await run("verify", "-k", "sign.pub.pem", "--decrypt-key", "device.pem", "enc.bin");
+    expect(opened.exit).toBe(0);
+    expect(opened.out).toMatch(
+      /^Image was correctly validated\nImage version: 1.2.3\+4\nImage digest: [0-9a-f]{64}\n$/,
+    );
+  });
+
+  test("says which key an image was encrypted for is not the one given", async () => {
+    await run(...SIGN, "-k", "sign.pem", "-E", "device.pem", "app.bin", "enc.bin");
+    const ran = await run("verify", "--decrypt-key", "sign.pem", "enc.bin");
+    expect(ran.exit).toBe(1);
+    expect(ran.err).toMatch(/encrypted for another key/);
+  });
+
+  test("goes through Intel HEX and back to the same image", async () => {
+    await run(...SIGN, "-x", "0x10000", "-k", "other.pem", "app.bin", "app.hex");
+    await run(...SIGN, "-k", "other.pem", "app.bin", "app.out.bin");
+    const [fromHex, fromBin] = await Promise.all([run("dumpinfo", "app.hex"), run("dumpinfo", "app.out.bin")]);
+    expect(fromHex.exit).toBe(0);
+    expect(fromHex.out.split("\n").slice(1)).toEqual(fromBin.out.split("\n").slice(1));
+  });
+
+  test("signs outside: export what is to be signed, sign, put the signature in, and it verifies", async () => {
+    await run(...SIGN, "-k", "sign.pem", "--sig-out", "sig.b64", "app.bin", "one.bin");
+    const fixed = ["--fix-sig", "sig.b64", "--fix-sig-pubkey", "sign.pub.pem"];
+    expect((await run(...SIGN, ...fixed, "app.bin", "two.bin")).exit).toBe(0);
+    expect(readFileSync(join(folder, "two.bin"))).toEqual(readFileSync(join(folder, "one.bin")));
+    const exported = await run(...SIGN, ...fixed, "--vector-to-sign", "digest", "app.bin", "digest.bin");
+    expect(exported.out).toBe("image.py: export digest\n");
+    expect(readFileSync(join(folder, "digest.bin"))).toHaveLength(32);
+  });
+
+  test("takes the passphrase of a key from the environment, and never prints it", async () => {
+    const env = { [PASSPHRASE_VARIABLE]: "correct horse" };
+    expect((await runWith(env, "keygen", "-p", "-k", "pw.pem", "-t", "ed25519")).exit).toBe(0);
+    expect((await runWith(env, ...SIGN, "-k", "pw.pem", "app.bin", "pw.bin")).exit).toBe(0);
+    const without = await run(...SIGN, "-k", "pw.pem", "app.bin", "pw2.bin");
+    expect(without).toMatchObject({ exit: 2, out: "" });
+    expect(without.err).toMatch(/key file pw.pem is password-protected/);
+    const wrong = await runWith({ [PASSPHRASE_VARIABLE]: "battery" }, "keyinfo", "-k", "pw.pem");
+    expect(wrong.err).toMatch(/passphrase of key file pw.pem is wrong/);
+    expect(wrong.err).not.toContain("battery");
+    expect((await run("keygen", "-p", "-k", "pw3.pem", "-t", "ed25519")).err).toContain(PASSPHRASE_VARIABLE);
+  });
+
+  test.each([
+    ["a missing key", ["-k", "nope.pem"], /^Error: key file nope.pem does not exist/],
+    ["a key that is none", ["-k", "app.bin"], /^Error: key file app.bin is not a PEM file/],
+    ["a public key to sign with", ["-k", "sign.pub.pem"], /Cannot sign with a public-only PEM/],
+    ["a signature file without its key", ["--fix-sig", "x"], /public key of the fixed signature is not specified/],
+    ["a signature to write and no signer", ["--sig-out", "x"], /needs a signature/],
+    ["compression without an encoder that is there", ["--compression", "lzma9"], /is not one of/],
+    ["a custom TLV file that is missing", ["--custom-tlv-file", "0xa0", "nope"], /custom TLV file nope does not exist/],
+  ])("%s is exit 2, one reason, and no output file", async (_, options, reason) => {
+    const before = readdirSync(folder);
+    const ran = await run(...SIGN, ...options, "app.bin", "never.bin");
+    expect(ran).toMatchObject({ exit: 2, out: "" });
+    expect(ran.err).toMatch(reason);
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
+  test.each([
+    ["a missing image", "nope.bin", 2, /Image file nope.bin not found/],
+    ["a file that is no image", "app.bin", 1, /^Error: no MCUboot image/],
+  ])("verify of %s", async (_, path, exit, reason) => {
+    const ran = await run("verify", path);
+    expect(ran.exit).toBe(exit);
+    expect(ran.err).toMatch(reason);
+  });
+
+  test("a manifest of images becomes their hashes by index", async () => {
+    writeFileSync(
+      join(folder, "manifest.yaml"),
+      `format: 1\nimages:\n- {hash: ${"22".repeat(32)}, index: 1}\n- {hash: ${"11".repeat(32)}, index: 0}\n`,
+    );
+    expect((await run(...SIGN, "--manifest", "manifest.yaml", "app.bin", "m.bin")).exit).toBe(0);
+    const dump = JSON.parse((await run("dumpinfo", "-f", "json", "m.bin")).out) as {
+      tlv_area: { tlvs_prot: { type: number; data: string }[] };
+    };
+    expect(dump.tlv_area.tlvs_prot).toMatchObject([
+      { type: 0x76, data: `0100000002000000${"11".repeat(32)}${"22".repeat(32)}` },
+    ]);
+  });
+
+  test("without a command, or with an unknown one, is exit 2 and says what there is", async () => {
+    expect((await run()).exit).toBe(2);
+    expect((await run("--help")).out).toContain("dumpinfo");
+    expect((await run("verfy", "x")).err).toContain("No such command 'verfy'. Did you mean 'verify'?");
+    expect((await run("sign", "--help")).out).toContain("--encrypt-keylen [128|256]");
+    expect(await run("version")).toEqual({ exit: 0, out: "2.4.0\n", err: "" });
+  });
+
+  test("keyinfo tells the kind of a key, and fails when another was required", async () => {
+    expect((await run("keyinfo", "-k", "sign.pub.pem")).out).toBe("public\n");
+    expect((await run("keyinfo", "-k", "sign.pub.pem", "--require", "private")).exit).toBe(2);
+  });
+
+  test("raw bytes go to a file, or to an output that can take them, and nowhere else", async () => {
+    expect((await run("getpub", "-k", "sign.pem", "-e", "raw")).exit).toBe(2);
+    await run("getpub", "-k", "sign.pem", "-e", "raw", "-o", "pub.raw");
+    expect(readFileSync(join(folder, "pub.raw"))).toHaveLength(91);
+  });
+});
