@@ -126,6 +126,7 @@ function processIo(signal: AbortSignal): CliIo {
   process.stdout.on("error", () => {});
   return {
     out: (text) => void process.stdout.write(text),
+    outBytes: (bytes) => void process.stdout.write(bytes),
     err: (text) => void process.stderr.write(text),
     env: process.env,
     cwd: process.cwd(),
