@@ -1,0 +1,168 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { imageCommand } from "../src/cli/image.ts";
+
+/**
+ * Images of ours under the real imgtool, and its images under ours. It is looked for on PATH, or where HIL_IMGTOOL says
+ * (pip install imgtool). Without it the suite is skipped, aloud; where peers are required it fails.
+ */
+const IMGTOOL = process.env["HIL_IMGTOOL"] ?? "imgtool";
+const found = spawnSync(IMGTOOL, ["version"], { encoding: "utf8" });
+const isThere = found.status === 0;
+const isRequired = process.env["CI"] === "true" || process.env["HIL_PEERS"] === "required";
+
+const COMMON = ["-H", "0x200", "--pad-header", "--align", "4", "-S", "0x40000", "-v", "1.2.3+4"];
+const SIGNING = ["rsa-2048", "rsa-3072", "ecdsa-p256", "ecdsa-p384", "ed25519"] as const;
+/** Signing key, encryption key, further options. */
+const ENCRYPTED = [
+  ["ecdsa-p256", "ecdsa-p256", ["--encrypt-keylen", "128"]],
+  ["ecdsa-p256", "ecdsa-p256", ["--encrypt-keylen", "256"]],
+  ["rsa-2048", "rsa-2048", []],
+  ["ed25519", "x25519", ["--hmac-sha", "256"]],
+  ["ed25519", "x25519", ["--hmac-sha", "512", "--sha", "512"]],
+  ["ed25519", "ecdsa-p256", ["--pure"]],
+] as const;
+/** Images without chance in them: both must write the same bytes. */
+const EQUAL = [
+  ["no signature", []],
+  ["Ed25519", ["-k", "sign-ed25519.pem"]],
+  ["Ed25519, pure", ["-k", "sign-ed25519.pem", "--pure"]],
+  ["SHA-512", ["-k", "sign-ed25519.pem", "--sha", "512"]],
+  ["protected TLVs", ["-s", "auto", "-d", "(1,2.0.0)", "--boot-record", "APP", "--custom-tlv", "0xa0", "0x0102"]],
+  ["identifiers", ["--vid", "nordicsemi.com", "--cid", "nRF5340_app"]],
+  ["a confirmed slot", ["--confirm", "-M", "16"]],
+  ["a slot for tests, alignment 16", ["--pad", "--max-align", "16"]],
+  ["overwrite-only", ["--pad", "--overwrite-only"]],
+  ["a fixed address", ["--rom-fixed", "0x10000"]],
+  ["big-endian", ["-e", "big", "-s", "5"]],
+  ["a whole public key", ["-k", "sign-ed25519.pem", "--public-key-format", "full"]],
+] as const;
+
+let folder = "";
+
+interface Ran {
+  readonly exit: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function theirs(...argv: readonly string[]): Ran {
+  const ran = spawnSync(IMGTOOL, [...argv], { cwd: folder, encoding: "utf8" });
+  return { exit: ran.status ?? -1, out: ran.stdout, err: ran.stderr };
+}
+
+async function ours(...argv: readonly string[]): Promise<Ran> {
+  let out = "";
+  let err = "";
+  const exit = await imageCommand(argv, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    env: {},
+    cwd: folder,
+    signal: new AbortController().signal,
+    isTty: false,
+    columns: 100,
+  });
+  return { exit, out, err };
+}
+
+const suite = isThere ? describe : describe.skip;
+
+suite(`imgtool ${found.stdout?.trim() ?? ""}`, () => {
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "hil-imgtool-"));
+    const body = Uint8Array.from({ length: 5001 }, (_, index) => (index * 131) & 0xff);
+    writeFileSync(join(folder, "app.bin"), body);
+    for (const type of [...SIGNING, "x25519"] as const) {
+      // Keys of both makers take part: theirs sign, ours encrypt.
+      expect(theirs("keygen", "-k", `sign-${type}.pem`, "-t", type).exit).toBe(0);
+      expect((await ours("keygen", "-k", `device-${type}.pem`, "-t", type)).exit).toBe(0);
+    }
+    // RSA-3072 keys may take seconds.
+  }, 60_000);
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each(SIGNING)("an image that we sign with %s is good for imgtool, and dumped alike", async (type) => {
+    const key = `sign-${type}.pem`;
+    expect((await ours("sign", ...COMMON, "-k", key, "app.bin", "ours.bin")).exit).toBe(0);
+    const [their, our] = [theirs("verify", "-k", key, "ours.bin"), await ours("verify", "-k", key, "ours.bin")];
+    expect(their).toMatchObject({ exit: 0, out: our.out });
+    expect(theirs("dumpinfo", "-f", "json", "ours.bin").out).toBe(
+      (await ours("dumpinfo", "-f", "json", "ours.bin")).out,
+    );
+  });
+
+  test.each(SIGNING)("an image that imgtool signs with %s is good for us", async (type) => {
+    expect(theirs("sign", ...COMMON, "-k", `sign-${type}.pem`, "app.bin", "theirs.bin").exit).toBe(0);
+    expect(await ours("verify", "-k", `sign-${type}.pem`, "theirs.bin")).toMatchObject({ exit: 0, err: "" });
+  });
+
+  test.each(ENCRYPTED)(
+    "an image that imgtool signs with %s and encrypts for %s (%j) opens here",
+    async (sign, device, more) => {
+      const keys = ["-k", `sign-${sign}.pem`, "-E", `device-${device}.pem`];
+      expect(theirs("sign", ...COMMON, ...keys, ...more, "app.bin", "theirs.bin")).toMatchObject({ exit: 0 });
+      const ran = await ours("verify", "-k", `sign-${sign}.pem`, "--decrypt-key", `device-${device}.pem`, "theirs.bin");
+      expect(ran).toMatchObject({ exit: 0, err: "" });
+    },
+  );
+
+  test.each(ENCRYPTED)(
+    "an image that we sign with %s and mark for %s (%j) is, left clear, good for imgtool",
+    async (sign, device, more) => {
+      const keys = ["-k", `sign-${sign}.pem`, "-E", `device-${device}.pem`, "--clear"];
+      expect((await ours("sign", ...COMMON, ...keys, ...more, "app.bin", "ours.bin")).exit).toBe(0);
+      expect(theirs("verify", "-k", `sign-${sign}.pem`, "ours.bin")).toMatchObject({ exit: 0 });
+    },
+  );
+
+  test.each(EQUAL)("both write the same bytes: %s", async (_, options) => {
+    expect(theirs("sign", ...COMMON, ...options, "app.bin", "theirs.bin")).toMatchObject({ exit: 0 });
+    expect(await ours("sign", ...COMMON, ...options, "app.bin", "ours.bin")).toMatchObject({ exit: 0 });
+    const [their, our] = ["theirs.bin", "ours.bin"].map((name) => readFileSync(join(folder, name)));
+    expect(our?.equals(their ?? Buffer.alloc(0))).toBe(true);
+  });
+
+  test.each(["human", "yaml"])("both dump a padded, encrypted image alike as %s", async (format) => {
+    const options = ["-E", "device-ecdsa-p256.pem", "--confirm", "-s", "3"];
+    expect((await ours("sign", ...COMMON, ...options, "app.bin", "ours.bin")).exit).toBe(0);
+    expect(theirs("dumpinfo", "-f", format, "ours.bin").out).toBe(
+      (await ours("dumpinfo", "-f", format, "ours.bin")).out,
+    );
+  });
+
+  test.each([
+    ["getpub", "-k", "device-ecdsa-p256.pem"],
+    ["getpub", "-k", "sign-rsa-3072.pem", "-e", "lang-rust"],
+    ["getpubhash", "-k", "device-ed25519.pem"],
+    ["getpriv", "-k", "device-ecdsa-p256.pem", "--minimal"],
+    ["getpriv", "-k", "device-rsa-2048.pem"],
+    ["getpriv", "-k", "device-x25519.pem"],
+  ])("both export alike: %s %s %s", async (...argv) => {
+    expect((await ours(...argv)).out).toBe(theirs(...argv).out);
+  });
+
+  test("both refuse an image one byte too large with the same words", async () => {
+    const small = ["-H", "0x200", "--pad-header", "--align", "4", "-S", "0x1000", "-v", "1", "app.bin", "never.bin"];
+    const [their, our] = [theirs("sign", ...small), await ours("sign", ...small)];
+    expect([their.exit, our.exit]).toEqual([2, 2]);
+    expect(their.err.split("Error:")[1]?.trim()).toBe(our.err.split("Error:")[1]?.trim());
+  });
+});
+
+if (!isThere && isRequired) {
+  test("imgtool is installed: pip install imgtool, or set HIL_IMGTOOL", () => {
+    expect(isThere).toBe(true);
+  });
+} else if (!isThere) {
+  test.skip("imgtool: needs the real one; pip install imgtool, or set HIL_IMGTOOL=/path/to/imgtool", () => {
+    expect(isThere).toBe(true);
+  });
+}
