@@ -57,8 +57,8 @@ const STREAMS = new Map<string, Uint8Array>();
 const STREAMS_MAX = 32;
 
 /**
- * Encrypts or decrypts a part of a body in place: both are the same. Key streams are kept, since a swap goes through the
- * same bytes of the same body again and again.
+ * Encrypts or decrypts a part of a body in place: both are the same. Key streams are kept, since a swap goes through
+ * the same bytes of the same body again and again.
  * @param bodyOffset offset in the body of the first byte.
  */
 export function applyKeyStream(key: Uint8Array, part: Uint8Array, bodyOffset: number): void {

@@ -96,7 +96,10 @@ export function bootloaderBuild(
   return { ...BUILD_DEFAULTS, ...options };
 }
 
-/** Length of the data of the TLV that carries a wrapped key, in bytes. Source: MCUboot enc_key_public.h BOOT_ENC_TLV_SIZE. */
+/**
+ * Length of the data of the TLV that carries a wrapped key, in bytes. Source: MCUboot enc_key_public.h
+ * BOOT_ENC_TLV_SIZE.
+ */
 export function keyTlvBytes(encryption: BuildEncryption): number {
   const row = keyWrapRow(encryption.tlvType);
   if (row?.method === "RSA-OAEP") return 256;

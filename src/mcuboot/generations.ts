@@ -1,6 +1,8 @@
 import { ConfigurationError, nearest } from "../core/index.ts";
 
-/** A release of MCUboot as the model tells it apart: what it does differently is a column, never a branch on its name. */
+/**
+ * A release of MCUboot as the model tells it apart: what it does differently is a column, never a branch on its name.
+ */
 export interface GenerationRow {
   readonly name: string;
   /** MCUboot version as a number to compare: 1.10 is 110, 2.4 is 204; development versions end in .5. */

@@ -27,7 +27,10 @@ export type SlotFlags = Pick<ImageEntry, "pending" | "confirmed" | "active" | "p
 
 const NO_FLAGS: SlotFlags = { pending: false, confirmed: false, active: false, permanent: false };
 
-/** Flags of both slots, by the swap type that the next boot would decide. Source: fact sheet 2.6; Zephyr img_mgmt_state.c. */
+/**
+ * Flags of both slots, by the swap type that the next boot would decide. Source: fact sheet 2.6; Zephyr
+ * img_mgmt_state.c.
+ */
 const FLAGS: Readonly<Record<SwapType, readonly [SlotFlags, SlotFlags]>> = {
   none: [{ ...NO_FLAGS, active: true, confirmed: true }, NO_FLAGS],
   test: [

@@ -87,7 +87,9 @@ function nameCopy(
   return { area, kind: "copy", entry: undefined, description };
 }
 
-/** A write of one trailer field or status entry; undefined for data, which comes in chunks or ends before the trailer. */
+/**
+ * A write of one trailer field or status entry; undefined for data, which comes in chunks or ends before the trailer.
+ */
 function trailerWrite(
   build: BootloaderBuild,
   area: Area,

@@ -78,6 +78,7 @@ function* completeSwap(loader: Loader, image: ImagePair, swap: Swap): Steps {
   image.swapType = "none";
   if (!defects.has("revert-at-once") || type !== "test") return;
   Object.assign(swap, newSwap(loader));
+  image.keys.fill(undefined);
   image.swapType = yield* validatedSwapType(loader, image, swap);
 }
 

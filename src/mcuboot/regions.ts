@@ -32,7 +32,10 @@ export function* eraseRegion(loader: Loader, region: Region, order: "up" | "down
   return true;
 }
 
-/** Erases the sectors that hold the trailer of an area, last one first. Source: swap_misc.c swap_scramble_trailer_sectors. */
+/**
+ * Erases the sectors that hold the trailer of an area, last one first. Source: swap_misc.c
+ * swap_scramble_trailer_sectors.
+ */
 export function* eraseTrailer(loader: Loader, area: Area): Steps {
   const bytes = roundUp(trailerBytesOf(loader.build), loader.build.sectorBytes);
   yield* eraseRegion(loader, { area, offset: area.bytes - bytes, bytes }, "down");
@@ -53,8 +56,8 @@ export interface Copy {
 }
 
 /**
- * Copies a range chunk by chunk; what leaves the primary slot is encrypted and what enters it decrypted, with the key of
- * the image that is moved. The destination must be erased.
+ * Copies a range chunk by chunk; what leaves the primary slot is encrypted and what enters it decrypted, with the key
+ * of the image that is moved. The destination must be erased.
  * @returns false when a range leaves its area.
  * Source: MCUboot loader.c boot_copy_region.
  */

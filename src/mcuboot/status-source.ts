@@ -20,8 +20,8 @@ export function* logTrailer(
 }
 
 /**
- * Status source of the modes that keep it in the primary slot: an interrupted swap has a complete trailer there, not yet
- * marked as done, and the secondary slot no longer asks for anything.
+ * Status source of the modes that keep it in the primary slot: an interrupted swap has a complete trailer there, not
+ * yet marked as done, and the secondary slot no longer asks for anything.
  * Source: MCUboot swap_move.c and swap_offset.c swap_status_source.
  */
 export function* primaryStatusSource(loader: Loader, { areas }: ImagePair): Steps<StatusSource> {

@@ -16,7 +16,10 @@ export type FlashOperation =
   | { readonly kind: "erase"; readonly offset: number; readonly bytes: number }
   | { readonly kind: "write"; readonly offset: number; readonly data: Uint8Array };
 
-/** A line of the boot log, without level prefix and line end; `level` as Zephyr's minimal log prints it, "" for banners. */
+/**
+ * A line of the boot log, without level prefix and line end; `level` as Zephyr's minimal log prints it, "" for
+ * banners.
+ */
 export interface LogLine {
   readonly kind: "log";
   readonly level: "I" | "W" | "E" | "";

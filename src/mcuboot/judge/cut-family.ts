@@ -58,8 +58,8 @@ export class CutFamily {
   }
 
   /**
-   * An erase cut while it ran: bits on their way to one, in any pattern. What the next boot looks at is tried as it was,
-   * erased, and in between; what it does not look at does not matter.
+   * An erase cut while it ran: bits on their way to one, in any pattern. What the next boot looks at is tried as it
+   * was, erased, and in between; what it does not look at does not matter.
    */
   tornErase(): readonly CutState[] {
     this.#erase ??= this.#tornErase();
@@ -90,7 +90,9 @@ export class CutFamily {
     }
   }
 
-  /** Small parts that a boot looked at and that are not erased; offsets in the operation. Whole sectors are no fields. */
+  /**
+   * Small parts that a boot looked at and that are not erased; offsets in the operation. Whole sectors are no fields.
+   */
   #fieldsSeen(before: Uint8Array): readonly Span[] {
     const spans = new Map<string, Span>();
     for (const { seen } of this.#known) {

@@ -11,8 +11,9 @@ import { type BootAsked, classify, type Ending } from "./ending.ts";
 import { knownDefect } from "./known-defects.ts";
 
 /**
- * When power may have gone. In time: microseconds from the start of the boot's first flash operation; negative is before
- * it, and the end may lie beyond the last one. By operation: at, or with `torn` also inside, each from first to last.
+ * When power may have gone. In time: microseconds from the start of the boot's first flash operation; negative is
+ * before it, and the end may lie beyond the last one. By operation: at, or with `torn` also inside, each from first to
+ * last.
  */
 export type CutWindow =
   | { readonly fromUs: number; readonly toUs: number }

@@ -1,0 +1,106 @@
+import { describe, expect, test } from "@jest/globals";
+import { confirm } from "../app-api.ts";
+import { boot } from "../boot.ts";
+import { outcomeOf, runSteps } from "../run-boot.ts";
+import { isOperation } from "../steps.ts";
+import { requestedBoard } from "../testing/small-board.ts";
+import { timeline } from "../timeline.ts";
+import { NRF5340_INTERNAL } from "../timing.ts";
+import { type CutWindow, type LegalOutcome, legalOutcomes } from "./legal-outcomes.ts";
+
+const timing = NRF5340_INTERNAL;
+const board = requestedBoard();
+const line = timeline(board.flash, board.build, timing);
+const judged = (window?: CutWindow): readonly LegalOutcome[] =>
+  legalOutcomes({ ...board, timing, ...(window === undefined ? {} : { window }) });
+const endings = (window?: CutWindow): string[] => judged(window).map((outcome) => outcome.ending);
+const at = (us: number): CutWindow => ({ fromUs: us, toUs: us });
+
+describe("legal outcomes of a power cut", () => {
+  test("a boot that nobody disturbs upgrades", () => {
+    const [only, ...more] = judged();
+    expect(more).toEqual([]);
+    expect(only?.ending).toBe("upgraded");
+    expect(only?.images.map((entry) => `${entry.version} ${entry.confirmed}`)).toEqual(["2.0.0 false", "1.0.0 true"]);
+  });
+
+  test("before the first operation the swap starts afresh, in the middle it resumes, after the last write it reverts", () => {
+    expect(endings(at(-5_000))).toEqual(["upgraded"]);
+    expect(endings(at(Math.round(line.operationsUs / 2)))).toEqual(["resumed"]);
+    expect(endings(at(line.operationsUs + 1))).toEqual(["reverted"]);
+  });
+
+  test("a window over the last write allows both sides of it", () => {
+    expect(endings({ fromUs: line.operationsUs - 60, toUs: line.operationsUs + 60 })).toEqual(["resumed", "reverted"]);
+  });
+
+  test("a cut at any operation, done to any word, ends in an outcome that the judge allows", () => {
+    for (const row of line.operations) {
+      const flash = board.flash.snapshot();
+      let index = 0;
+      for (const step of boot(flash, board.build)) {
+        if (!isOperation(step)) continue;
+        if (index === row.index) {
+          flash.apply(step, step.kind === "write" ? { prefixBytes: 4 * (index % 3) } : "bits");
+          break;
+        }
+        flash.apply(step);
+        index += 1;
+      }
+      const allowed = judged({ fromOperation: row.index, toOperation: row.index, torn: true });
+      const found = outcomeOf(flash, board.build).flash.identity();
+      expect([row.description, allowed.map((outcome) => outcome.flash.identity())]).toEqual([
+        row.description,
+        expect.arrayContaining([found]),
+      ]);
+    }
+  });
+
+  test("the reason names trailers, rule and source", () => {
+    const [outcome] = judged(at(Math.round(line.operationsUs / 2)));
+    expect(outcome?.because).toMatch(/primary trailer says magic good, copy_done unset/);
+    expect(outcome?.because).toMatch(/resumes at (move|sector) \d+/);
+    expect(outcome?.because).toMatch(/fact sheet 2\.3/);
+  });
+
+  test("a confirmed image stays after a cut that came too late", () => {
+    const after = line.flash.snapshot();
+    runSteps(confirm(after, board.build, 0), after);
+    const [only, ...more] = legalOutcomes({ flash: after, build: board.build, timing, window: at(10) });
+    expect(more).toEqual([]);
+    expect(only).toMatchObject({ ending: "kept", knownDefect: undefined });
+  });
+
+  test("a revert that is cut is still a revert", () => {
+    const flash = line.flash;
+    const revert = timeline(flash, board.build, timing);
+    const window = at(Math.round(revert.operationsUs / 3));
+    expect(legalOutcomes({ flash, build: board.build, timing, window }).map((outcome) => outcome.ending)).toEqual([
+      "reverted",
+    ]);
+  });
+
+  test("faults of the board's bootloader are not legal", () => {
+    const faulty = requestedBoard({ defects: new Set(["no-revert"]) });
+    const upgraded = outcomeOf(faulty.flash, faulty.build).flash;
+    const [only] = legalOutcomes({ flash: upgraded, build: faulty.build, timing });
+    expect(only?.images[0]?.version).toBe("1.0.0");
+    expect(outcomeOf(upgraded, faulty.build).images[0]?.version).toBe("2.0.0");
+  });
+
+  test("what a torn erase may do to a permanent request is allowed only as a known defect", () => {
+    const permanent = requestedBoard({}, true);
+    const rows = timeline(permanent.flash, permanent.build, timing).operations;
+    const erase = rows.find((row) => row.description.startsWith("erase secondary trailer"))?.index ?? 0;
+    const outcomes = legalOutcomes({
+      ...permanent,
+      timing,
+      window: { fromOperation: erase, toOperation: erase, torn: true },
+    });
+    const kept = outcomes.filter((outcome) => outcome.ending === "kept");
+    expect(kept.map((outcome) => outcome.knownDefect)).toEqual(["T1"]);
+    expect(
+      outcomes.filter((outcome) => outcome.knownDefect === undefined).map((outcome) => outcome.images[0]?.version),
+    ).toEqual(expect.not.arrayContaining(["1.0.0"]));
+  });
+});

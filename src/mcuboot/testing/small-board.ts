@@ -1,0 +1,87 @@
+import { Random } from "../../core/index.ts";
+import { buildImage, generateKey, loadPrivateKey, parseVersion, TLV } from "../../image/index.ts";
+import { setPending } from "../app-api.ts";
+import { type BootloaderBuild, bootloaderBuild } from "../build.ts";
+import { FlashImage } from "../flash-image.ts";
+import { generation } from "../generations.ts";
+import { runSteps } from "../run-boot.ts";
+
+const SECTOR_BYTES = 4096;
+const signing = loadPrivateKey(generateKey("ecdsa-p256"), { what: "test signing key" });
+const encryption = loadPrivateKey(generateKey("ecdsa-p256"), { what: "test encryption key" });
+const payloads = Random.fromSeed("small board");
+
+export interface SmallBoardOptions extends Partial<Omit<BootloaderBuild, "generation">> {
+  readonly generation?: string;
+  /** Images for the secondary slot are encrypted, and the bootloader can decrypt. */
+  readonly encrypted?: boolean;
+  /** Sectors of each slot; 16 when left out. */
+  readonly slotSectors?: number;
+}
+
+/** A bootloader for a flash of two (and a scratch) small slots, with keys made for this test run. */
+export function smallBuild(options: SmallBoardOptions = {}): BootloaderBuild {
+  const { generation: name = "current", encrypted = true, slotSectors = 16, ...rest } = options;
+  const bytes = slotSectors * SECTOR_BYTES;
+  return bootloaderBuild({
+    generation: generation(name),
+    mode: "move",
+    images: [{ primary: { offset: 0, bytes }, secondary: { offset: bytes, bytes } }],
+    ...(rest.mode === "scratch" ? { scratch: { offset: 2 * bytes, bytes: SECTOR_BYTES } } : {}),
+    signature: { key: signing, hash: "sha256" },
+    ...(encrypted ? { encryption: { key: encryption, tlvType: TLV.ENCEC256, aesKeyBytes: 16, saveTlv: false } } : {}),
+    ...rest,
+  });
+}
+
+/** An image as it is delivered, and as it runs. */
+export function smallImage(
+  version: string,
+  bodyBytes: number,
+  encrypted = true,
+): { file: Uint8Array; plain: Uint8Array } {
+  const payload = payloads.fork(version).bytes(bodyBytes);
+  const options = {
+    version: parseVersion(version),
+    headerBytes: 512,
+    padHeader: true,
+    signer: { kind: "key", key: signing },
+  } as const;
+  if (!encrypted) {
+    const { image } = buildImage(payload, options);
+    return { file: image, plain: image };
+  }
+  return {
+    file: buildImage(payload, { ...options, encryption: { key: encryption } }).image,
+    plain: buildImage(payload, { ...options, encryption: { key: encryption, clear: true } }).image,
+  };
+}
+
+export interface SmallBoard {
+  readonly build: BootloaderBuild;
+  /** 1.0.0 in the primary slot, 2.0.0 in the secondary, nothing asked for. */
+  readonly flash: FlashImage;
+}
+
+/** A board that runs 1.0.0 (six sectors) and holds 2.0.0 (eight sectors) in its secondary slot. */
+export function smallBoard(options: SmallBoardOptions = {}): SmallBoard {
+  const build = smallBuild(options);
+  const [areas] = build.images;
+  if (areas === undefined) throw new Error("a build without images");
+  const end = Math.max(
+    ...[areas.primary, areas.secondary, build.scratch].map((area) => (area?.offset ?? 0) + (area?.bytes ?? 0)),
+  );
+  const flash = FlashImage.erased(end, SECTOR_BYTES);
+  const encrypted = options.encrypted ?? true;
+  flash.load(areas.primary.offset, smallImage("1.0.0", 20_000, encrypted).plain);
+  const start = build.mode === "offset" ? SECTOR_BYTES : 0;
+  flash.load(areas.secondary.offset + start, smallImage("2.0.0", 30_000, encrypted).file);
+  return { build, flash };
+}
+
+/** A small board on which the application has asked for the image in the secondary slot. */
+export function requestedBoard(options: SmallBoardOptions = {}, permanent = false): SmallBoard {
+  const board = smallBoard(options);
+  runSteps(setPending(board.flash, board.build, 0, permanent), board.flash);
+  return board;
+}

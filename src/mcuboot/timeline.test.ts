@@ -1,0 +1,63 @@
+import { describe, expect, test } from "@jest/globals";
+import { outcomeOf } from "./run-boot.ts";
+import { requestedBoard, smallBoard } from "./testing/small-board.ts";
+import { timeline } from "./timeline.ts";
+import { NRF5340_INTERNAL, operationDurationUs, workDurationUs } from "./timing.ts";
+
+describe("timeline", () => {
+  test("a swap of eight sectors takes what its words and pages take", () => {
+    const { build, flash } = requestedBoard({ encrypted: false });
+    const line = timeline(flash, build, NRF5340_INTERNAL);
+    const pages = line.operations.filter(({ operation }) => operation.kind === "erase").length;
+    const words = line.operations.reduce(
+      (sum, { operation }) => sum + (operation.kind === "write" ? operation.data.length / 4 : 0),
+      0,
+    );
+    expect(line.operationsUs).toBe(pages * 87_500 + words * 43);
+    expect(line.operations.map(({ startUs, durationUs }) => startUs + durationUs).at(-1)).toBe(line.operationsUs);
+    expect(line.flash.identity()).toBe(outcomeOf(flash, build).flash.identity());
+  });
+
+  test("phases follow each other: prepare, move up, swap, finish", () => {
+    const { build, flash } = requestedBoard();
+    const phases = timeline(flash, build, NRF5340_INTERNAL).operations.map((row) => row.phase);
+    expect(phases.filter((phase, index) => phase !== phases[index - 1])).toEqual([
+      "prepare",
+      "move up",
+      "swap",
+      "finish",
+    ]);
+  });
+
+  test("operations say in words what they do", () => {
+    const { build, flash } = requestedBoard();
+    const words = timeline(flash, build, NRF5340_INTERNAL).operations.map((row) => row.description);
+    expect(words.slice(0, 9)).toEqual([
+      "erase primary trailer (sector 15)",
+      "primary trailer: swap_info",
+      "primary trailer: swap_size",
+      "primary trailer: key of slot 0",
+      "primary trailer: key of slot 1",
+      "primary trailer: magic",
+      "erase secondary trailer (sector 15)",
+      "erase primary sector 8",
+      "copy to primary sector 8, part 1 of 4",
+    ]);
+    expect(words).toContain("status of move 3");
+    expect(words).toContain("status of sector 5, step 2");
+    expect(words.at(-1)).toBe("primary trailer: copy_done");
+  });
+
+  test("a boot with nothing to do has no operations and takes the time of its check", () => {
+    const { build, flash } = smallBoard();
+    const line = timeline(flash, build, NRF5340_INTERNAL);
+    expect(line.operations).toEqual([]);
+    expect(line.totalUs).toBe(150_000);
+  });
+
+  test("durations: 43 us a word begun, 87.5 ms a page, 1.1 s for 800 KiB of image", () => {
+    expect(operationDurationUs({ kind: "write", offset: 0, data: new Uint8Array(5) }, NRF5340_INTERNAL)).toBe(86);
+    expect(operationDurationUs({ kind: "erase", offset: 0, bytes: 8192 }, NRF5340_INTERNAL)).toBe(175_000);
+    expect(workDurationUs({ kind: "work", what: "validate", bytes: 800 * 1024 })).toBe(1_100_000);
+  });
+});
