@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -23,8 +23,9 @@ export interface SourceFile {
   readonly isTest: boolean;
 }
 
-/** All TypeScript files below a folder of the project, sorted by path. */
+/** All TypeScript files below a folder of the project, sorted by path; none when it is not there. */
 export function sourceFiles(folder: string): SourceFile[] {
+  if (!existsSync(join(ROOT, folder))) return [];
   const found = readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)).split(sep).join("/"));

@@ -2,25 +2,25 @@ import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { RealClock, VirtualClock } from "../core/index.ts";
+import { RealClock, sleep, VirtualClock } from "../core/index.ts";
 import { command, type PowerState } from "./index.ts";
 import { type PowerRig, powerSwitchContract } from "./testing/contract.ts";
 
 const NODE = process.execPath;
-/** A program that appends its argument to a file beside it. */
-const SWITCH = 'require("node:fs").appendFileSync("supply", process.argv[2] + "\\n")';
-const STATUS = 'console.log("state: " + require("node:fs").readFileSync("supply", "utf8").trim().split("\\n").pop())';
+/** A program that appends its argument to a file beside it, and one that says what came last. */
+const SWITCH = 'echo "$1" >> supply\n';
+const STATUS = 'echo "state: $(tail -n 1 supply)"\n';
 
 const links = { open: () => Promise.reject(new Error("no port is needed")) };
 
 async function rig(options: Partial<Parameters<typeof command.open>[0]> = {}): Promise<PowerRig & { folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), "hil-power-"));
   await writeFile(join(folder, "supply"), "");
-  await writeFile(join(folder, "switch.cjs"), SWITCH);
-  await writeFile(join(folder, "status.cjs"), STATUS);
+  await writeFile(join(folder, "switch.sh"), SWITCH);
+  await writeFile(join(folder, "status.sh"), STATUS);
   const clock = new RealClock();
-  const on = [NODE, "./switch.cjs", "on"];
-  const off = [NODE, "./switch.cjs", "off"];
+  const on = ["sh", "./switch.sh", "on"];
+  const off = ["sh", "./switch.sh", "off"];
   const power = await command.open({ on, off, cuts: "board", ...options }, { links, clock, folder });
   const history = async () =>
     (await readFile(join(folder, "supply"), "utf8")).split("\n").filter((line) => line !== "") as PowerState[];
@@ -34,25 +34,33 @@ async function rig(options: Partial<Parameters<typeof command.open>[0]> = {}): P
   };
 }
 
-const status = { run: [NODE, "./status.cjs"], on: "state: on", off: "state: off" };
+const status = { run: ["sh", "./status.sh"], on: "state: on", off: "state: off" };
 
 powerSwitchContract("command", { open: () => rig(), readsBack: false });
 powerSwitchContract("command with a status", { open: () => rig({ status }), readsBack: true });
 
-/** False also for a process that is dead and waits for somebody to reap it (Linux). */
-async function runs(pid: number): Promise<boolean> {
+/** True as soon as a process is dead, be it that nobody has reaped it yet (Linux); false when it lives on for 10 s. */
+async function dies(pid: number): Promise<boolean> {
+  const clock = new RealClock();
+  while (clock.nowUs() < 10_000_000) {
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    if (!exists(pid) || /\) [ZX] /.test(stat)) return true;
+    await sleep(clock, 2);
+  }
+  return false;
+}
+
+function exists(pid: number): boolean {
   try {
-    process.kill(pid, 0);
+    return process.kill(pid, 0);
   } catch {
     return false;
   }
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  return !/\) [ZX] /.test(stat);
 }
 
 describe("the command driver", () => {
   test("runs its words without a shell", async () => {
-    await using bench = await rig({ on: [NODE, "./switch.cjs", "$(touch broken); echo *"] });
+    await using bench = await rig({ on: ["sh", "./switch.sh", "$(touch broken); echo *"] });
     await bench.power.set("on");
     expect(await bench.history()).toEqual(["$(touch broken); echo *"]);
   });
@@ -97,7 +105,7 @@ describe("the command driver", () => {
       message: expect.stringContaining(`waited 700 ms for the power command for "off"`),
     });
     const pid = Number(await readFile(join(bench.folder, "pid"), "utf8"));
-    expect(await runs(pid)).toBe(false);
+    expect(await dies(pid)).toBe(true);
   });
 
   test("ends its program when it is given up", async () => {
