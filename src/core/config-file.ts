@@ -1,9 +1,15 @@
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import type * as Yaml from "yaml";
+import type { Document, LineCounter, Node } from "yaml";
 import type { z } from "zod";
 import { expectations, type FieldPath, fieldName, type Problem, problemsOf } from "./config-problems.ts";
 import { ConfigurationError, hasCode, messageOf } from "./errors.ts";
+
+const load = createRequire(import.meta.url);
+/** The YAML library, loaded with the first file: `hil image` reads none, and starts twice as fast without. */
+const yaml = (): typeof Yaml => load("yaml");
 
 /** Largest configuration file that is read, in bytes. */
 const FILE_BYTES_MAX = 1_048_576;
@@ -69,6 +75,7 @@ export async function loadYaml<S extends z.ZodType>(file: string, schema: S): Pr
  * @throws ConfigFileError with every problem: line, field, what was found, what is expected.
  */
 export function parseYaml<S extends z.ZodType>(text: string, file: string, schema: S): ConfigFile<z.output<S>> {
+  const { LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(text, { version: "1.2", lineCounter: lines, stringKeys: true, logLevel: "error" });
   const syntax = syntaxProblems(document, lines);
@@ -141,7 +148,7 @@ function syntaxProblems(document: Document.Parsed, lines: LineCounter): Problem[
 }
 
 function contentsOf(document: Document.Parsed, file: string): unknown {
-  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
+  if (document.contents === null || (yaml().isScalar(document.contents) && document.contents.value === null)) {
     throw new ConfigFileError(file, [{ line: 1, field: "", text: "the file is empty." }]);
   }
   let value: unknown;
@@ -164,6 +171,7 @@ function deeperThan(value: unknown, levels: number): boolean {
 
 /** The node of a field and the offset where its key (or, in a list, the item itself) begins; undefined when absent. */
 function place(document: Document.Parsed, path: FieldPath): { node: Node | null; offset: number } | undefined {
+  const { isAlias, isMap, isScalar, isSeq } = yaml();
   let node: Node | null = document.contents;
   let offset = node?.range?.[0] ?? 0;
   for (const step of path) {
@@ -196,5 +204,5 @@ function lineAt(document: Document.Parsed, lines: LineCounter, path: FieldPath):
 /** A scalar as the file spells it (`0x10000`, not 65536). */
 function sourceAt(document: Document.Parsed, path: FieldPath): string | undefined {
   const node = place(document, path)?.node;
-  return isScalar(node) && typeof node.value === "number" ? node.source : undefined;
+  return yaml().isScalar(node) && typeof node.value === "number" ? node.source : undefined;
 }

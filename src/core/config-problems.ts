@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { nearest } from "./suggest.ts";
 
 /** Where in a configuration: `["ports", "app", "baud_rate"]`, list items by number from 0. */
@@ -49,18 +49,23 @@ interface Expectations {
 export function expectations(): Expectations {
   const known = new Map<readonly string[], readonly string[]>();
   const text: z.core.$ZodErrorMap = (issue) => {
-    if (issue.code === "unrecognized_keys" && issue.inst instanceof z.ZodObject) {
-      known.set(issue.keys, Object.keys(issue.inst.shape));
+    if (issue.code === "unrecognized_keys" && isA(issue.inst, "ZodObject")) {
+      known.set(issue.keys, Object.keys((issue.inst as z.ZodObject).shape));
     }
     return expected(issue);
   };
   return { text, known };
 }
 
+/** What `instanceof` asks of zod's classes, without loading zod for callers that read no configuration. */
+function isA(schema: z.core.$ZodRawIssue["inst"], name: string): boolean {
+  return schema !== undefined && "traits" in schema._zod && schema._zod.traits.has(name);
+}
+
 function expected(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case "invalid_type": {
-      const wanted = issue.inst instanceof z.ZodNumberFormat ? "int" : String(issue["expected"]);
+      const wanted = isA(issue.inst, "ZodNumberFormat") ? "int" : String(issue["expected"]);
       return `expected ${KINDS[wanted] ?? wanted}`;
     }
     case "too_small":
