@@ -4,6 +4,7 @@ import type { ImagePair, Loader, Slot, StatusSource, Swap, SwapStatus } from "./
 import { copies } from "./overwrite.ts";
 import type { Flash, Steps } from "./steps.ts";
 import { swapMove } from "./swap-move.ts";
+import { swapOffset } from "./swap-offset.ts";
 
 /** What the status entries of an area say. */
 export interface ReadStatus {
@@ -39,6 +40,7 @@ export function strategyOf(mode: BootMode): SwapStrategy {
     case "move":
       return swapMove;
     case "offset":
+      return swapOffset;
     case "scratch":
     case "overwrite":
     case "direct-xip":

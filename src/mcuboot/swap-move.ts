@@ -17,25 +17,10 @@ import { copyRegion, eraseRegion, eraseTrailer, type Region } from "./regions.ts
 import { logTrailer, primaryStatusSource } from "./status-source.ts";
 import type { Steps } from "./steps.ts";
 import type { SwapStrategy } from "./strategy.ts";
+import { hasRoom, sectorCountsFit, sectorOf, sectorsOf } from "./swap-sectors.ts";
 import { sameStatus, writeStatus, writtenEntries } from "./swap-status.ts";
 import { readSwapSize, readTrailer, trailerBytesOf } from "./trailer.ts";
 import { initTrailer, writeFlag, writeMagic, writeSwapSize } from "./trailer-writes.ts";
-
-/** Sectors that a number of bytes takes. Source: MCUboot swap_move.c find_last_idx. */
-function sectorsOf(build: BootloaderBuild, bytes: number): number {
-  return Math.max(1, Math.ceil(bytes / build.sectorBytes));
-}
-
-/** Index of the first primary sector that holds trailer. */
-export function firstTrailerSector(build: BootloaderBuild, image: ImagePair): number {
-  const trailerSectors = Math.ceil(trailerBytesOf(build) / build.sectorBytes);
-  return image.areas[PRIMARY].bytes / build.sectorBytes - trailerSectors;
-}
-
-/** Sector number `index` of a slot; outside the slot when there is no such sector. */
-export function sectorOf(build: BootloaderBuild, image: ImagePair, slot: Slot, index: number): Region {
-  return { area: image.areas[slot], offset: index * build.sectorBytes, bytes: build.sectorBytes };
-}
 
 /** Where the header of a slot's image stands while a swap is interrupted. Source: fact sheet 3.1, "Header location". */
 function headerPlace(loader: Loader, image: ImagePair, slot: Slot, { status }: Swap): { slot: Slot; offset: number } {
@@ -123,19 +108,6 @@ function* exchange(loader: Loader, image: ImagePair, swap: Swap, sectors: number
   }
 }
 
-/**
- * Warns and gives up when a swap that starts finds no room for its spare sector.
- * @param limit first sector that must stay free.
- */
-export function* hasRoom(loader: Loader, image: ImagePair, required: number): Steps<boolean> {
-  const { sectorBytes } = loader.build;
-  const available = firstTrailerSector(loader.build, image);
-  if (required <= available) return true;
-  yield* log(loader, "no space");
-  yield* log(loader, "space needed", { bytes: required * sectorBytes, available: available * sectorBytes });
-  return false;
-}
-
 /** Swap using move. Source: MCUboot swap_move.c; fact sheet 3.1. */
 export const swapMove: SwapStrategy = {
   start: { operation: "move", index: 1, state: 1 },
@@ -156,14 +128,7 @@ export const swapMove: SwapStrategy = {
     return swap === undefined || hasMagic(image.headers[slot]);
   },
 
-  *slotsCompatible(loader, image) {
-    const { sectorBytes, maxImgSectors } = loader.build;
-    const [primary, secondary] = image.areas.map((area) => area.bytes / sectorBytes) as [number, number];
-    const wrong = primary !== secondary && primary !== secondary + 1;
-    if (wrong) yield* log(loader, "incompatible slots", { rest: "not a compatible amount of sectors" });
-    else if (primary > maxImgSectors) yield* log(loader, "incompatible slots", { rest: "more sectors than allowed" });
-    return !wrong && primary <= maxImgSectors;
-  },
+  slotsCompatible: (loader, image) => sectorCountsFit(loader, image, PRIMARY),
 
   *run(loader, image, swap) {
     yield* log(loader, "starting swap", { algorithm: "move" });

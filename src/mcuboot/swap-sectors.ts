@@ -1,0 +1,47 @@
+import type { BootloaderBuild } from "./build.ts";
+import { type ImagePair, type Loader, log, PRIMARY, type Slot } from "./loader.ts";
+import type { Region } from "./regions.ts";
+import type { Steps } from "./steps.ts";
+import { trailerBytesOf } from "./trailer.ts";
+
+/** Sectors that a number of bytes takes; at least one. Source: MCUboot swap_move.c, swap_offset.c find_last_idx. */
+export function sectorsOf(build: BootloaderBuild, bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / build.sectorBytes));
+}
+
+/** Sector number `index` of a slot; outside the slot when there is no such sector. */
+export function sectorOf(build: BootloaderBuild, image: ImagePair, slot: Slot, index: number): Region {
+  return { area: image.areas[slot], offset: index * build.sectorBytes, bytes: build.sectorBytes };
+}
+
+/** Index of the first primary sector that holds trailer. */
+function firstTrailerSector(build: BootloaderBuild, image: ImagePair): number {
+  const trailerSectors = Math.ceil(trailerBytesOf(build) / build.sectorBytes);
+  return image.areas[PRIMARY].bytes / build.sectorBytes - trailerSectors;
+}
+
+/** False, with a warning, when a swap that starts needs more primary sectors than lie below the trailer. */
+export function* hasRoom(loader: Loader, image: ImagePair, required: number): Steps<boolean> {
+  const { sectorBytes } = loader.build;
+  const available = firstTrailerSector(loader.build, image);
+  if (required <= available) return true;
+  yield* log(loader, "no space");
+  yield* log(loader, "space needed", { bytes: required * sectorBytes, available: available * sectorBytes });
+  return false;
+}
+
+/**
+ * True when the slots have as many sectors as a mode wants; prints what does not fit.
+ * @param spare which slot may have one sector more.
+ */
+export function* sectorCountsFit(loader: Loader, image: ImagePair, spare: Slot): Steps<boolean> {
+  const { sectorBytes, maxImgSectors } = loader.build;
+  const [primary, secondary] = image.areas.map((area) => area.bytes / sectorBytes) as [number, number];
+  const longer = spare === PRIMARY ? primary - secondary : secondary - primary;
+  let wrong: string | undefined;
+  if (longer !== 0 && longer !== 1) wrong = "not a compatible amount of sectors";
+  else if (primary > maxImgSectors) wrong = "more sectors than allowed";
+  if (wrong === undefined) return true;
+  yield* log(loader, "incompatible slots", { rest: wrong });
+  return false;
+}
