@@ -1,8 +1,8 @@
+import { dirname } from "node:path";
 import { Cleanup, type Clock, messageOf } from "../core/index.ts";
 import { openPower, type PortOpener } from "../power/index.ts";
 import { Uart } from "../serial/index.ts";
 import { SmpClient } from "../smp/index.ts";
-import { dirname } from "node:path";
 import type { Board, Flasher, WearLedger } from "./board.ts";
 import { LogWatch } from "./log-watch.ts";
 import type { LoadedProfile } from "./profile.ts";
@@ -28,7 +28,10 @@ export async function assemble({ profile }: LoadedProfile, parts: BoardParts): P
     if (parts.behind) closing.use("bench", parts.behind);
     const { app } = profile.ports;
     const { driver, options } = profile.power;
-    const power = closing.use("power", await openPower({ driver, options }, { links, clock, folder: dirname(profile.file) }));
+    const power = closing.use(
+      "power",
+      await openPower({ driver, options }, { links, clock, folder: dirname(profile.file) }),
+    );
     const link = await links.open(app, {
       baudRate: app.baudRate,
       hardwareFlowControl: app.hardwareFlowControl,

@@ -35,7 +35,10 @@ export function profileKeys({ profile, wrong }: LoadedProfile): ProfileKeys {
  * The bootloader that a profile describes, for the twin to run and for the judge to ask.
  * @throws ConfigurationError when the model lacks something that the profile wants.
  */
-export function bootloaderBuildOf(loaded: LoadedProfile, defects: ReadonlySet<DefectName> = new Set()): BootloaderBuild {
+export function bootloaderBuildOf(
+  loaded: LoadedProfile,
+  defects: ReadonlySet<DefectName> = new Set(),
+): BootloaderBuild {
   const { bootloader, slots } = loaded.profile;
   const keys = profileKeys(loaded);
   const mode = BOOTLOADER_MODES.find((row) => row.name === bootloader.mode)?.mode;

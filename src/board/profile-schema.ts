@@ -22,7 +22,9 @@ const line = {
   dtr: z
     .boolean()
     .optional()
-    .describe("State of DTR once the port is open; left out, the system decides. A DK drives its UART only while it is set."),
+    .describe(
+      "State of DTR once the port is open; left out, the system decides. A DK drives its UART only while it is set.",
+    ),
 };
 const uart = z.union([pathPort.extend(line), jlinkPort.extend(line)]);
 

@@ -44,11 +44,7 @@ export interface Comparison {
 }
 
 /** Compares what a board showed with what the model allows. */
-export function compare(
-  seen: BootSeen,
-  slots: readonly SlotFacts[],
-  allowed: readonly LegalOutcome[],
-): Comparison {
+export function compare(seen: BootSeen, slots: readonly SlotFacts[], allowed: readonly LegalOutcome[]): Comparison {
   const nearest = allowed[0];
   if (seen.ending !== "up") {
     return { ending: seen.ending, pass: false, outcome: nearest, found: found(seen), because: seen.because };
@@ -89,8 +85,10 @@ function sameSlots(a: readonly SlotFacts[], b: readonly SlotFacts[]): boolean {
 function difference(expected: readonly SlotFacts[], found: readonly SlotFacts[]): Ending {
   const running = (slots: readonly SlotFacts[]) => slots.find((slot) => slot.flags.includes("active"))?.hash;
   if (running(expected) !== running(found)) return "wrong image";
-  const content = (slots: readonly SlotFacts[]) => slots.map((slot) => `${slot.image}/${slot.slot} ${slot.hash}`).join();
+  const content = (slots: readonly SlotFacts[]) =>
+    slots.map((slot) => `${slot.image}/${slot.slot} ${slot.hash}`).join();
   if (content(expected) !== content(found)) return "wrong slots";
-  const flags = (slots: readonly SlotFacts[]) => slots.map((slot) => `${slot.image}/${slot.slot} ${slot.flags}`).join();
+  const flags = (slots: readonly SlotFacts[]) =>
+    slots.map((slot) => `${slot.image}/${slot.slot} ${slot.flags.join()}`).join();
   return flags(expected) === flags(found) ? "upgraded" : "wrong flags";
 }

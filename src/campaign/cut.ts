@@ -117,4 +117,3 @@ function firstMatch(session: Session, pattern: string, limitMs: number): Promise
     { signal, lastSeen: () => board.logs.app.lastSeen(), hint: "Check the pattern: `hil run --cuts 0` shows the log." },
   );
 }
-

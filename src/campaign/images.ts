@@ -1,6 +1,14 @@
 import { readFile } from "node:fs/promises";
-import { type AnyKey, buildImage, formatVersion, generatePayload, type PrivateKey, parseVersion, type Randomness } from "../image/index.ts";
-import { type Clock, concat, ConfigurationError, hex, messageOf, type Random, resolveFrom } from "../core/index.ts";
+import { type Clock, ConfigurationError, concat, hex, messageOf, type Random, resolveFrom } from "../core/index.ts";
+import {
+  type AnyKey,
+  buildImage,
+  formatVersion,
+  generatePayload,
+  type PrivateKey,
+  parseVersion,
+  type Randomness,
+} from "../image/index.ts";
 import type { ImageFacts } from "./run-event.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
@@ -67,12 +75,7 @@ export type ImageRecipe = Pick<
  * Signs a payload and, with an encryption key, encrypts it.
  * @throws ConfigurationError when the image does not fit its slot or the keys may not go together.
  */
-export function imageOf(
-  payload: Uint8Array,
-  role: "old" | "new",
-  version: string,
-  recipe: ImageRecipe,
-): BuiltImage {
+export function imageOf(payload: Uint8Array, role: "old" | "new", version: string, recipe: ImageRecipe): BuiltImage {
   const built = buildImage(payload, {
     version: parseVersion(version),
     headerBytes: recipe.headerBytes,

@@ -28,6 +28,7 @@ export function spreadCuts(window: SwapWindow, count: number, random: Random): r
     const toUs = window.startUs + Math.floor((span * (part + 1)) / inside);
     moments.push(fromUs + random.below(Math.max(1, toUs - fromUs)));
   }
-  if (edges) moments.push(window.endUs + 1 + random.below(Math.max(1, Math.floor((window.appUpUs - window.endUs) / 2))));
+  if (edges)
+    moments.push(window.endUs + 1 + random.below(Math.max(1, Math.floor((window.appUpUs - window.endUs) / 2))));
   return moments.map((afterResetUs, order) => ({ index: order + 1, kind: "time", afterResetUs }));
 }

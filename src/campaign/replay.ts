@@ -2,8 +2,8 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { ConfigurationError, hasCode, messageOf, parseValue } from "../core/index.ts";
-import type { ImageFacts, PlannedCut } from "./run-event.ts";
 import type { RunRequest } from "./run.ts";
+import type { ImageFacts, PlannedCut } from "./run-event.ts";
 
 const plannedCut = z.discriminatedUnion("kind", [
   z.strictObject({ index: z.int(), kind: z.literal("time"), afterResetUs: z.int() }),
@@ -19,7 +19,9 @@ export const REPLAY_SCHEMA = z.strictObject({
   profile: z.strictObject({ name: z.string(), text: z.string() }),
   /** Hashes of the images, to know whether a replay runs the same firmware. */
   images: z.array(z.strictObject({ role: z.enum(["old", "new"]), version: z.string(), hash: z.string() })),
-  /** Cuts given one by one; null: as the scenario and the seed spread them. */
+  /** Faults of the twin that were switched on besides the profile's. */
+  faults: z.array(z.string()),
+  /** Null: the run ended before its cuts were planned. */
   cuts: z.array(plannedCut).nullable(),
   start_with: z.enum(["old", "new"]),
 });
@@ -27,14 +29,19 @@ export const REPLAY_SCHEMA = z.strictObject({
 export type Replay = z.output<typeof REPLAY_SCHEMA>;
 
 /** The replay document of a run. */
-export function replayOf(request: RunRequest, images: readonly ImageFacts[]): Replay {
+export function replayOf(
+  request: RunRequest,
+  images: readonly ImageFacts[],
+  cuts: readonly PlannedCut[] | undefined,
+): Replay {
   return {
     schema: 1,
     seed: request.seed,
     scenario: { name: request.scenario.value.name, text: request.scenario.text },
     profile: { name: request.board.profile.name, text: request.board.text },
     images: images.map(({ role, version, hash }) => ({ role, version, hash })),
-    cuts: request.cuts === undefined ? null : [...request.cuts],
+    faults: [...(request.faults ?? [])],
+    cuts: cuts === undefined ? null : [...cuts],
     start_with: request.startWith ?? "new",
   };
 }

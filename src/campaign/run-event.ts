@@ -74,7 +74,7 @@ export type RunEvent = At<
       readonly startAfterResetUs: number;
       readonly endAfterResetUs: number;
     }
-  | { readonly event: "plan"; readonly cuts: number; readonly phases: readonly PhaseSpan[] }
+  | { readonly event: "plan"; readonly cuts: readonly PlannedCut[]; readonly phases: readonly PhaseSpan[] }
   | { readonly event: "cut-started"; readonly planned: PlannedCut; readonly from: string; readonly to: string }
   | { readonly event: "cut"; readonly facts: CutFacts }
   | { readonly event: "verdict"; readonly verdict: Verdict }

@@ -1,5 +1,12 @@
 import { hostname } from "node:os";
-import { type Board, type BoardProfile, bootloaderBuildOf, profileKeys, openBoard, type LoadedProfile } from "../board/index.ts";
+import {
+  type Board,
+  type BoardProfile,
+  bootloaderBuildOf,
+  type LoadedProfile,
+  openBoard,
+  profileKeys,
+} from "../board/index.ts";
 import { EXIT, isHilError, isKind, messageOf, Random, wallTime } from "../core/index.ts";
 import { seededRandomness, systemRandomness } from "../image/index.ts";
 import { generation, NRF5340_INTERNAL } from "../mcuboot/index.ts";
@@ -17,6 +24,8 @@ export interface RunRequest {
   readonly scenario: ScenarioFile;
   readonly board: LoadedProfile;
   readonly seed: number;
+  /** Faults of the twin that were switched on besides the profile's: `profile` has them already. */
+  readonly faults?: readonly string[];
   /** Cuts given one by one, instead of the scenario's own. */
   readonly cuts?: readonly PlannedCut[] | undefined;
   readonly startWith?: "old" | "new" | undefined;
@@ -84,17 +93,13 @@ export async function run(request: RunRequest): Promise<RunOutcome> {
   return { result, folder: record.folder, events, error: failure };
 }
 
-async function onBoard(
-  request: RunRequest,
-  board: Board,
-  record: RunRecord,
-  random: Random,
-): Promise<RunResult> {
+async function onBoard(request: RunRequest, board: Board, record: RunRecord, random: Random): Promise<RunResult> {
   const { scenario, seed } = request;
   const { profile } = request.board;
   board.uart.onBytes((chunk) => record.received("app", chunk.atUs, chunk.bytes));
   board.logs.app.onLine((line) => {
-    if (line.event !== undefined) record.event({ atUs: line.atUs, event: "boot-log", name: line.event, text: line.text });
+    if (line.event !== undefined)
+      record.event({ atUs: line.atUs, event: "boot-log", name: line.event, text: line.text });
   });
   const atUs = board.clock.nowUs();
   record.event({ atUs, event: "run-started", scenario: scenario.value.name, board: titleOf(profile), seed });
@@ -102,7 +107,11 @@ async function onBoard(
   const facts = [images.old, images.new].map((image) => factsOf(image));
   record.event({ atUs: board.clock.nowUs(), event: "images-built", images: facts });
   for (const image of [images.old, images.new]) record.input(`${image.role}-${image.version}.bin`, image.file);
-  record.document("replay.json", replayOf(request, facts));
+  record.document("replay.json", replayOf(request, facts, request.cuts));
+  // Once the cuts are known the replay names them one by one: it then needs no window to spread them over.
+  record.onEvent((event) => {
+    if (event.event === "plan") record.document("replay.json", replayOf(request, facts, event.cuts));
+  });
   return runCampaign({
     board,
     scenario: scenario.value,
@@ -169,8 +178,12 @@ function endedEarly(error: unknown, events: readonly RunEvent[]): RunResult {
   const failed = verdicts.filter((verdict) => !verdict.pass).length;
   return {
     ...NOTHING_DONE,
-    outcome: isKind(error, "interrupted") ? "interrupted" : isHilError(error) && error.exitCode === EXIT.failed ? "fail" : "error",
-    cutsPlanned: events.findLast((event) => event.event === "plan")?.cuts ?? 0,
+    outcome: isKind(error, "interrupted")
+      ? "interrupted"
+      : isHilError(error) && error.exitCode === EXIT.failed
+        ? "fail"
+        : "error",
+    cutsPlanned: events.findLast((event) => event.event === "plan")?.cuts.length ?? 0,
     cutsJudged: verdicts.filter((verdict) => verdict.cut).length,
     passed: verdicts.length - failed,
     failed,

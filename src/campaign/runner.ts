@@ -22,7 +22,7 @@ export interface CampaignParts {
   readonly random: Random;
   readonly wear: WearMeter;
   readonly signal: AbortSignal;
-  /** Cuts given one by one (a replay, `--cut-at`, `--cut-on`); otherwise the scenario's count is spread over the swap. */
+  /** Cuts given one by one (a replay, `--cut-at`, `--cut-on`); else the scenario's count is spread over the swap. */
   readonly cuts?: readonly PlannedCut[];
   readonly limits: { readonly durationMs?: number; readonly failFast: boolean };
   /** Which image runs when the first cut is made; a replay of a cut in the other direction says "new". */
@@ -96,7 +96,7 @@ class Campaign {
       startAfterResetUs: window.startUs,
       endAfterResetUs: window.endUs,
     });
-    record.event({ atUs: startedUs, event: "plan", cuts: cuts.length, phases: phasesOf(reference) });
+    record.event({ atUs: startedUs, event: "plan", cuts, phases: phasesOf(reference) });
     let direction: Direction | undefined = start;
     for (const planned of cuts) {
       if (limits.durationMs !== undefined && this.#session.nowUs - startedUs > limits.durationMs * 1000) {

@@ -148,7 +148,8 @@ export class Session {
             const state = seen("boot loop", `the bootloader started ${BOOTS_MAX} times and no application answered`);
             if (state.boots >= BOOTS_MAX) return state;
             const end = state.lines.findLast((line) => line.event !== undefined && DEAD_ENDS.includes(line.event));
-            if (end && this.nowUs - end.atUs > DEAD_END_MS * 1000) return seen("no boot", `the bootloader gave up: "${end.text}"`);
+            if (end && this.nowUs - end.atUs > DEAD_END_MS * 1000)
+              return seen("no boot", `the bootloader gave up: "${end.text}"`);
             if (await this.#knock(stop)) return seen("up", "the application answered");
           }
         },

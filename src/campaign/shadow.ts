@@ -1,18 +1,19 @@
+import { roundUp } from "../core/index.ts";
 import {
   type BootloaderBuild,
   confirm,
   FlashImage,
   type FlashOperation,
   type FlashTiming,
+  imageState,
   isOperation,
   type LegalOutcome,
   legalOutcomes,
-  setPending,
   type Steps,
+  setPending,
   type Timeline,
   timeline,
 } from "../mcuboot/index.ts";
-import { roundUp } from "../core/index.ts";
 import type { BuiltImage } from "./images.ts";
 
 /** Erase page of the nRF5340's application core. */
@@ -38,16 +39,28 @@ export class Shadow {
   place(primary: BuiltImage, secondary?: BuiltImage): void {
     this.flash = FlashImage.erased(flashBytesOf(this.build), this.build.sectorBytes);
     this.flash.load(this.#slots.primary.offset, primary.plain);
-    if (secondary) this.uploaded(secondary);
+    if (secondary) this.put(secondary);
   }
 
+  /** The secondary slot holds this image, and nothing is asked for. */
+  put(image: BuiltImage): void {
+    const { secondary } = this.#slots;
+    this.flash.load(secondary.offset, new Uint8Array(secondary.bytes).fill(0xff));
+    this.flash.load(secondary.offset, image.file);
+  }
+
+  /** True when the model's secondary slot holds this image. */
+  holds(image: BuiltImage): boolean {
+    return imageState(this.flash, this.build).some((entry) => entry.slot === 1 && entry.hash === image.hash);
+  }
+
+  /** The image was written to the secondary slot, page by page. */
   uploaded(image: BuiltImage): void {
     const { secondary } = this.#slots;
     const { sectorBytes } = this.build;
+    this.put(image);
     const touched = roundUp(image.file.length, sectorBytes) + sectorBytes;
     for (let at = 0; at < touched; at += sectorBytes) this.#erased.push(secondary.offset + at);
-    this.flash.load(secondary.offset, new Uint8Array(secondary.bytes).fill(0xff));
-    this.flash.load(secondary.offset, image.file);
   }
 
   requestTest(): void {
@@ -98,7 +111,7 @@ export class Shadow {
 
   get #slots() {
     const image = this.build.images[0];
-    if (!image) throw new Error("a bootloader build without images");
+    if (!image) throw new RangeError("a bootloader build without images");
     return image;
   }
 

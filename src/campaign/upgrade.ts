@@ -37,7 +37,11 @@ export interface Reference {
 /** Puts `to` into the secondary slot unless it is there already. */
 export async function ensureSecondary(session: Session, shadow: Shadow, to: BuiltImage): Promise<void> {
   const slots = await session.imageState();
-  if (slotOf(slots, to)?.slot === 1) return;
+  if (slotOf(slots, to)?.slot === 1) {
+    // From an earlier run, perhaps: the board has it, so the model has it, too.
+    if (!shadow.holds(to)) shadow.put(to);
+    return;
+  }
   await session.upload(to);
   shadow.uploaded(to);
 }

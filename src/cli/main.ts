@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
 import { EXIT, InterruptedError, isHilError, messageOf, nearest, UsageError } from "../core/index.ts";
 import type { CliIo } from "./io.ts";
+import { ownVersion } from "./version.ts";
 
 type Command = (argv: readonly string[], io: CliIo) => Promise<number>;
 
@@ -66,13 +67,6 @@ async function dispatch(argv: readonly string[], io: CliIo): Promise<number> {
   throw new UsageError(`no command "${name}".`, hint);
 }
 
-/** The version of this package. */
-export function ownVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  const manifest: unknown = JSON.parse(text);
-  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "?";
-}
-
 function helpText(): string {
   const rows = COMMANDS.map((row) => `  hil ${row.name.padEnd(8)} ${row.about}`);
   return [
@@ -88,21 +82,11 @@ function helpText(): string {
 
 function report(error: unknown, io: CliIo, debug: boolean): number {
   io.err(`hil: ${messageOf(error)}\n`);
-  if (debug) io.err(`${chain(error)}\n`);
+  // Node shows the stack and the chain of causes.
+  if (debug) io.err(`${inspect(error, { depth: 4 })}\n`);
   if (isHilError(error)) return error.exitCode;
   if (!debug) io.err("This is not an error that hil knows; --debug prints where it came from.\n");
   return EXIT.bench;
-}
-
-/** The error, its stack and its causes. */
-function chain(error: unknown): string {
-  const parts: string[] = [];
-  for (let next = error; next !== undefined && parts.length < 8; ) {
-    const stack = typeof next === "object" && next !== null && "stack" in next ? String(next.stack) : String(next);
-    parts.push(stack);
-    next = typeof next === "object" && next !== null && "cause" in next ? next.cause : undefined;
-  }
-  return parts.join("\ncaused by: ");
 }
 
 function listenForSignals(stop: AbortController): () => void {
@@ -131,7 +115,7 @@ function processIo(signal: AbortSignal): CliIo {
     env: process.env,
     cwd: process.cwd(),
     signal,
-    isTty: process.stdout.isTTY === true,
+    isTty: process.stdout.isTTY ?? false,
     columns: process.stdout.columns ?? 100,
   };
 }

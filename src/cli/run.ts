@@ -1,22 +1,22 @@
+import { writeFileSync } from "node:fs";
+import { relative, resolve } from "node:path";
 import { loadProfile } from "../board/index.ts";
 import {
   DEFAULT_SCENARIO,
   loadScenario,
   type PlannedCut,
-  run,
   type RunOutcome,
   type RunRequest,
+  run,
   type ScenarioFile,
 } from "../campaign/index.ts";
 import { EXIT, isHilError, messageOf, UsageError } from "../core/index.ts";
 import { ConsoleReport, junit, traceLine } from "../report/index.ts";
-import { writeFileSync } from "node:fs";
-import { relative, resolve } from "node:path";
 import { type OptionRows, type Parsed, parseArguments } from "./arguments.ts";
 import { dryRun } from "./dry-run.ts";
 import { withFaults } from "./faults.ts";
 import type { CliIo } from "./io.ts";
-import { ownVersion } from "./main.ts";
+import { ownVersion } from "./version.ts";
 
 const DEFAULT_SEED = 1;
 
@@ -50,11 +50,21 @@ export async function runCommand(argv: readonly string[], io: CliIo): Promise<nu
   const maxWear = integer(args, "max-wear", 1);
   const seed = integer(args, "seed", 0) ?? DEFAULT_SEED;
   const maxDurationMs = durationMs(args);
-  const board = withFaults(await loadProfile(args.text("board") ?? "twin", { cwd: io.cwd }), args.texts("fault"));
+  const faults = args.texts("fault");
+  const board = withFaults(await loadProfile(args.text("board") ?? "twin", { cwd: io.cwd }), faults);
   const scenario = withCount(await loadScenario(args.positional[0] ?? DEFAULT_SCENARIO, io.cwd), count);
   if (args.flag("dry-run")) return dryRun({ board, scenario, seed }, io);
   const failFast = args.flag("fail-fast");
-  const asked = { board, scenario, seed, cuts: cuts ?? scenarioCuts(scenario), failFast, maxDurationMs, maxWear };
+  const asked = {
+    board,
+    faults,
+    scenario,
+    seed,
+    cuts: cuts ?? scenarioCuts(scenario),
+    failFast,
+    maxDurationMs,
+    maxWear,
+  };
   return runAndReport(asked, args, io);
 }
 
@@ -119,7 +129,10 @@ function jsonOf(asked: Asked, outcome: RunOutcome): unknown {
 function integer(args: Parsed, name: string, least: number): number | undefined {
   const value = args.number(name);
   if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return value;
-  throw new UsageError(`--${name} wants a whole number from ${least} on, not "${args.text(name)}".`, "See hil run --help.");
+  throw new UsageError(
+    `--${name} wants a whole number from ${least} on, not "${args.text(name)}".`,
+    "See hil run --help.",
+  );
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -161,7 +174,7 @@ function cutsOn(patterns: readonly string[]): readonly PlannedCut[] {
     const parts = /^(.+?)(?:\+(\d+(?:\.\d+)?))?$/s.exec(text);
     const pattern = parts?.[1] ?? text;
     try {
-      new RegExp(pattern);
+      RegExp(pattern);
     } catch (error) {
       throw new UsageError(`--cut-on: ${messageOf(error)}.`, "Write a regular expression, then +MS for a delay.");
     }
@@ -173,4 +186,3 @@ function withCount(scenario: ScenarioFile, count: number | undefined): ScenarioF
   if (count === undefined) return scenario;
   return { ...scenario, value: { ...scenario.value, cuts: { count } } };
 }
-

@@ -1,6 +1,6 @@
 /**
- * Undo steps, run in reverse on every way out (Node 20 has no AsyncDisposableStack). Register the undo *before* the act.
- * A step that throws does not stop the others; what they threw comes back as one AggregateError, or goes to `onError`.
+ * Undo steps, run in reverse on every way out (Node 20 has no AsyncDisposableStack). Register the undo *before* the
+ * act. A step that throws does not stop the others; what they threw is thrown together at the end, or goes to `onError`.
  */
 export class Cleanup implements AsyncDisposable {
   readonly #steps: { readonly name: string; readonly run: () => unknown }[] = [];

@@ -1,12 +1,20 @@
-import { type Board, bootloaderBuildOf, DEFAULT_BOARD, loadProfile, openBoard, type ProfileKeys, profileKeys } from "../board/index.ts";
+import {
+  type Board,
+  bootloaderBuildOf,
+  DEFAULT_BOARD,
+  loadProfile,
+  openBoard,
+  type ProfileKeys,
+  profileKeys,
+} from "../board/index.ts";
 import {
   type BootSeen,
   type BuiltImage,
-  cutPower,
   type CutMade,
+  cutPower,
   imageOf,
-  requireAllowed,
   type RunEvent,
+  requireAllowed,
   Session,
   type SlotFacts,
 } from "../campaign/index.ts";
@@ -36,8 +44,8 @@ export interface BenchOptions {
 }
 
 /**
- * A board for a Jest suite: the twin, or the one that HIL_BOARD names; no test asks which. Power is on when it is handed
- * out and when it is closed.
+ * A board for a Jest suite: the twin, or the one that HIL_BOARD names; no test asks which. Power is on when it is
+ * handed out and when it is closed.
  */
 export class Bench implements AsyncDisposable {
   readonly board: Board;

@@ -47,7 +47,7 @@ export const matchers = {
   },
 };
 
-expect.extend(matchers as never);
+expect.extend(matchers);
 
 declare module "expect" {
   // The parameters of Matchers must be spelled as they are in Jest for the declarations to merge.

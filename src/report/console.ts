@@ -54,7 +54,7 @@ export class ConsoleReport {
         this.#field("swap", `${count(event.operations, "flash operation")}, ${seconds(event.swapUs)}`);
         return;
       case "plan":
-        this.#planned = event.cuts;
+        this.#planned = event.cuts.length;
         this.#phases = event.phases;
         return;
       case "verdict":

@@ -47,10 +47,11 @@ function benchCase(suite: string, failure: Extract<RunEvent, { event: "failure" 
 
 /** XML text and attribute values; characters that XML 1.0 cannot hold become U+FFFD. */
 function escaped(text: string): string {
-  return [...text]
+  return Array.from(text)
     .map((char) => {
       const code = char.codePointAt(0) ?? 0;
-      if ((code < 0x20 && code !== 9 && code !== 10 && code !== 13) || code === 0xfffe || code === 0xffff) return "\uFFFD";
+      if ((code < 0x20 && code !== 9 && code !== 10 && code !== 13) || code === 0xfffe || code === 0xffff)
+        return "\uFFFD";
       return ENTITIES[char] ?? char;
     })
     .join("");

@@ -38,7 +38,7 @@ export async function openPty(options: { clock: Clock; name?: string }): Promise
     const loaded = (await import("@lydell/node-pty")) as unknown as Partial<Api> & { default?: Api };
     // A CommonJS module: some loaders show its functions, some only its default.
     const pty = loaded.open ? (loaded as Api) : loaded.default;
-    if (!pty) throw new Error("@lydell/node-pty has no open()");
+    if (!pty) throw new RangeError("@lydell/node-pty has no open()");
     terminal = pty.open({ encoding: null });
     terminal.on("error", () => undefined);
     terminal.slave.destroy();

@@ -2,7 +2,14 @@ import { abortable, type Clock, Queue, sleep, textOf, whenAborted } from "../cor
 import { decodeHeader, formatVersion, HEADER_BYTES, PAYLOAD_MARK } from "../image/index.ts";
 import type { BootloaderBuild } from "../mcuboot/index.ts";
 import { type Chunk, type Link, Uart } from "../serial/index.ts";
-import { BOOTLOADER_MODES, ConsoleTransport, imageHandlers, osHandlers, SmpServer, type StoredSlot } from "../smp/index.ts";
+import {
+  BOOTLOADER_MODES,
+  ConsoleTransport,
+  imageHandlers,
+  osHandlers,
+  SmpServer,
+  type StoredSlot,
+} from "../smp/index.ts";
 import type { MachineFault } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
 import { TwinImageSlots } from "./image-slots.ts";

@@ -82,7 +82,7 @@ export class TwinFlash implements Flash {
     power.throwIfAborted();
     const before = this.content.read(operation.offset, operationBytes(operation));
     const broken = brokenRule(before, operation, { sectorBytes: this.pageBytes, writeBytes: this.#timing.wordBytes });
-    if (broken) throw new Error(`the firmware broke a rule of the flash: ${broken}`);
+    if (broken) throw new RangeError(`the firmware broke a rule of the flash: ${broken}`);
     const startUs = this.#clock.nowUs();
     const takesUs = operationDurationUs(operation, this.#timing);
     try {
@@ -113,7 +113,10 @@ export class TwinFlash implements Flash {
     // Bits on their way to one: what was there, plus some of the new ones.
     const bytes = this.content.read(operation.offset, operation.bytes);
     const noise = this.#random.bytes(operation.bytes);
-    this.content.load(operation.offset, bytes.map((byte, index) => byte | (noise[index] ?? 0)));
+    this.content.load(
+      operation.offset,
+      bytes.map((byte, index) => byte | (noise[index] ?? 0)),
+    );
     this.#countErases(operation.offset, operation.bytes);
   }
 

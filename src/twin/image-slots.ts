@@ -5,9 +5,9 @@ import {
   type FlashOperation,
   imageState,
   isOperation,
+  type Steps,
   setPending,
   slotFlags,
-  type Steps,
   trailerBytesOf,
 } from "../mcuboot/index.ts";
 import type { ImageStore, StoredSlot } from "../smp/index.ts";

@@ -95,7 +95,11 @@ export class TwinMachine implements AsyncDisposable {
       await sleep(clock, CRASH_AFTER_MS, power);
       return;
     }
-    const app = new TwinApp({ ...this.#options, slotOffset: result.slots[0] ?? 0, print: (line) => this.#print(line, power) });
+    const app = new TwinApp({
+      ...this.#options,
+      slotOffset: result.slots[0] ?? 0,
+      print: (line) => this.#print(line, power),
+    });
     await app.run(power);
   }
 

@@ -58,7 +58,10 @@ export class Twin implements AsyncDisposable {
       smp,
     });
     this.programPrimary(options.factoryImage);
-    const relay = new LcusDevice({ channels: RELAY_CHANNELS, onChange: (change) => this.#onCoil(change.channel, change.energised) });
+    const relay = new LcusDevice({
+      channels: RELAY_CHANNELS,
+      onChange: (change) => this.#onCoil(change.channel, change.energised),
+    });
     this.#relayReading = this.#readRelay(relay);
     this.#onCoil(options.wiring.channel, false);
   }
@@ -66,7 +69,7 @@ export class Twin implements AsyncDisposable {
   /** What a debugger does: the image at the start of the primary slot, both slots otherwise erased. */
   programPrimary(image: Uint8Array): void {
     const [slots] = this.#options.build.images;
-    if (!slots) throw new Error("a bootloader build without images");
+    if (!slots) throw new RangeError("a bootloader build without images");
     const { primary, secondary } = slots;
     this.flash.eraseAtOnce(secondary.offset, secondary.bytes);
     this.flash.eraseAtOnce(primary.offset, primary.bytes);

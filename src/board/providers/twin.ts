@@ -1,4 +1,4 @@
-import { ConfigurationError, type Clock, type Random, VirtualClock } from "../../core/index.ts";
+import { type Clock, ConfigurationError, type Random, VirtualClock } from "../../core/index.ts";
 import { buildImage, generatePayload, parseVersion, seededRandomness } from "../../image/index.ts";
 import { LCUS_BAUD_RATE } from "../../power/index.ts";
 import { type Link, memoryLinks } from "../../serial/index.ts";
@@ -43,7 +43,11 @@ export async function openTwin(loaded: LoadedProfile, { random }: OpenOptions): 
  */
 export function makeTwin(
   loaded: LoadedProfile,
-  bench: { readonly clock: Clock; readonly random: Random; readonly links: { readonly app: Link; readonly relay: Link } },
+  bench: {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly links: { readonly app: Link; readonly relay: Link };
+  },
 ): Twin {
   const { profile } = loaded;
   return new Twin({

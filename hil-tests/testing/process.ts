@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ENTRY = fileURLToPath(new URL("hil.ts", import.meta.url));
+const TSX = import.meta.resolve("tsx");
+
+/** A running `hil`, with what it has printed so far. */
+export interface HilProcess {
+  readonly child: ChildProcess;
+  readonly done: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>;
+  /** Resolves once the output (both streams) matches; rejects when the process ends before. */
+  printed(pattern: RegExp): Promise<string>;
+}
+
+/** Starts `hil` from source in `cwd`. */
+export function hil(cwd: string, ...args: string[]): HilProcess {
+  const child = spawn(process.execPath, ["--import", TSX, ENTRY, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  let out = "";
+  let err = "";
+  const waiting = new Set<() => void>();
+  const tell = () => {
+    for (const check of [...waiting]) check();
+  };
+  child.stdout?.on("data", (data: Buffer) => {
+    out += data.toString();
+    tell();
+  });
+  child.stderr?.on("data", (data: Buffer) => {
+    err += data.toString();
+    tell();
+  });
+  const done = new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
+    child.on("close", (code) => resolve({ code, out, err }));
+  });
+  const printed = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      const check = () => {
+        if (!pattern.test(out + err)) return;
+        waiting.delete(check);
+        resolve(out + err);
+      };
+      waiting.add(check);
+      void done.then(() => reject(new Error(`hil ended before it printed ${String(pattern)}:\n${out}${err}`)));
+      check();
+    });
+  return { child, done, printed };
+}
+
+/** A bench on pseudo-terminals: `hil twin` as a process of its own, and a profile that knows nothing of twins. */
+export interface PtyBench extends AsyncDisposable {
+  readonly folder: string;
+  readonly twin: HilProcess;
+  /** The events of the newest run. */
+  newestRun(): {
+    readonly folder: string;
+    readonly events: readonly { readonly event: string }[];
+    readonly run: RunJson;
+  };
+}
+
+export interface RunJson {
+  readonly state: string;
+  readonly result: { readonly outcome: string; readonly cutsJudged: number } | null;
+}
+
+const PROFILE = `schema: 1
+name: lab-pty
+provider: hardware
+ports:
+  app: { path: ./dev/uart, baud_rate: 1000000 }
+power:
+  driver: lcus
+  port: { path: ./dev/relay }
+  channel: 1
+  contact: NC
+  cuts: soc
+  off_ms: 250
+  cut_uncertainty_ms: 60
+slots:
+  sector_bytes: 4096
+  primary: { offset: 0x10000, bytes: 0x74000 }
+  secondary: { offset: 0x84000, bytes: 0x74000 }
+keys: { signing: "builtin:twin-sign-p256.pem", encryption: "builtin:twin-enc-p256.pem" }
+timeouts_ms: { boot: 3000, swap: 12000, smp: 2000 }
+`;
+
+const SCENARIO = `schema: 1
+name: small
+images:
+  old: { version: "1.0.0", payload: { generate_bytes: 7000 } }
+  new: { version: "2.0.0", payload: { generate_bytes: 9000 } }
+cuts: { count: 2 }
+revert_check: false
+`;
+
+/** Starts a twin in real time at 1,000,000 baud and writes the files of a lab around it. */
+export async function ptyBench(): Promise<PtyBench> {
+  const folder = mkdtempSync(join(tmpdir(), "hil-pty-"));
+  writeFileSync(join(folder, "lab.yaml"), PROFILE);
+  writeFileSync(join(folder, "small.yaml"), SCENARIO);
+  const twin = hil(folder, "twin", "--link", "dev", "--baud", "1000000");
+  await twin.printed(/"pid"/);
+  return {
+    folder,
+    twin,
+    newestRun() {
+      const name = readdirSync(join(folder, "runs")).toSorted().at(-1) ?? "";
+      const path = join(folder, "runs", name);
+      const lines = readFileSync(join(path, "events.jsonl"), "utf8").trim().split("\n");
+      const run: RunJson = JSON.parse(readFileSync(join(path, "run.json"), "utf8"));
+      return { folder: path, events: lines.map((line) => JSON.parse(line)), run };
+    },
+    async [Symbol.asyncDispose]() {
+      twin.child.kill("SIGTERM");
+      await twin.done;
+    },
+  };
+}
