@@ -1,3 +1,4 @@
+import { SWAP_MODES } from "../image/index.ts";
 import {
   anyText,
   oneOf,
@@ -9,6 +10,8 @@ import {
   parseVersionText,
 } from "./image-grammar.ts";
 import type { OptionTable, ValuesOf } from "./image-option.ts";
+
+const SWAP_MODE_NAMES = SWAP_MODES.map((row) => row.name);
 
 /** Options of `sign`, spelled as imgtool's. Source: MCUboot docs/imgtool.md; imgtool 2.4.0 `sign --help`. */
 export const SIGN_OPTIONS = {
@@ -68,6 +71,18 @@ export const SIGN_OPTIONS = {
     metavar: "INTEGER",
     parse: parseDecimal,
     about: "Sectors the bootloader can swap; default 128.",
+  },
+  "swap-mode": {
+    kind: "value",
+    metavar: `[${SWAP_MODE_NAMES.join("|")}]`,
+    parse: oneOf(...SWAP_MODE_NAMES),
+    about: "Refuse what a bootloader of this mode would refuse on the device; with --sector-size.",
+  },
+  "sector-size": {
+    kind: "value",
+    metavar: "BYTES",
+    parse: parseInteger,
+    about: "Erase unit of the flash, for --swap-mode; default 4096.",
   },
   "overwrite-only": { kind: "flag", about: "The bootloader overwrites instead of swapping." },
   pad: { kind: "flag", about: "Fill up to the slot's size and write the trailer: a test swap." },

@@ -5,6 +5,7 @@ import {
   formatIntelHex,
   type HexTrailer,
   type ImageOptions,
+  imageBytesMax,
   imageSegments,
 } from "../image/index.ts";
 import type { Usage } from "./image-option.ts";
@@ -26,6 +27,7 @@ export function runSign(tool: ImageTool, values: SignValues, positionals: readon
   const input = readInput(tool, inputPath);
   const baseAddress = isHexFile(outputPath) ? baseOf(values["hex-addr"], input.address, options) : undefined;
   const built = asUsage(() => buildImage(input.bytes, options));
+  asUsage(() => refuseTooLarge(built, values));
   tool.io.out(progressOf(values, options));
   tool.files.write(outputPath, outputOf(built, values, options, baseAddress));
   const signaturePath = values["sig-out"];
@@ -33,6 +35,26 @@ export function runSign(tool: ImageTool, values: SignValues, positionals: readon
     tool.files.write(signaturePath, Buffer.from(Buffer.from(built.signature).toString("base64"), "latin1"));
   }
   return 0;
+}
+
+/** What only the device would say: imgtool's size check knows no sectors, and of the swap modes only overwrite-only. */
+function refuseTooLarge(built: BuiltImage, values: SignValues): void {
+  const mode = values["swap-mode"];
+  if (mode === undefined) return;
+  const limit = imageBytesMax({
+    mode,
+    slotBytes: values["slot-size"],
+    sectorBytes: values["sector-size"] ?? 4096,
+    writeBytes: Number(values.align ?? "1"),
+    maxAlign: built.maxAlign,
+    maxSectors: values["max-sectors"] ?? 128,
+    keySlotBytes: values.encrypt === undefined ? 0 : values["encrypt-keylen"] === "256" ? 32 : 16,
+  });
+  if (built.image.length <= limit) return;
+  throw new UsageError(
+    `Image size (0x${built.image.length.toString(16)}) exceeds what a bootloader that swaps by ${mode} takes ` +
+      `in this slot: 0x${limit.toString(16)}.`,
+  );
 }
 
 function readInput(tool: ImageTool, path: string): { bytes: Uint8Array; address: number | undefined } {

@@ -150,6 +150,26 @@ describe("hil image", () => {
     expect(await run("version")).toEqual({ exit: 0, out: "2.4.0\n", err: "" });
   });
 
+  test("a swap mode refuses what only the device would refuse", async () => {
+    const size = (bytes: string): readonly string[] => [
+      ...SIGN,
+      "--swap-mode",
+      "move",
+      "-S",
+      bytes,
+      "app.bin",
+      "s.bin",
+    ];
+    expect((await run(...size("0x4000"))).exit).toBe(0);
+    const small = await run(...size("0x2000"));
+    expect(small.exit).toBe(2);
+    expect(small.err).toMatch(/smaller than its trailer/);
+    writeFileSync(join(folder, "large.bin"), Buffer.alloc(0x2000 - 0x200));
+    const large = [...SIGN, "-S", "0x4000", "large.bin", "s.bin"];
+    expect((await run(...large)).exit).toBe(0);
+    expect((await run(...large, "--swap-mode", "move")).err).toMatch(/swaps by move takes in this slot: 0x2000/);
+  });
+
   test("keyinfo tells the kind of a key, and fails when another was required", async () => {
     expect((await run("keyinfo", "-k", "sign.pub.pem")).out).toBe("public\n");
     expect((await run("keyinfo", "-k", "sign.pub.pem", "--require", "private")).exit).toBe(2);

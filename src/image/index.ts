@@ -21,6 +21,7 @@ export * from "./payload.ts";
 export * from "./protected-tlvs.ts";
 export * from "./randomness.ts";
 export * from "./signature.ts";
+export * from "./slot-fit.ts";
 export * from "./tlv-area.ts";
 export * from "./tlvs.ts";
 export * from "./trailer.ts";

@@ -1,0 +1,37 @@
+import { describe, expect, test } from "@jest/globals";
+import { imageBytesMax, type SlotPair } from "./slot-fit.ts";
+
+/** Two slots of 896 KiB on an nRF5340, AES-128. */
+const nrf5340: SlotPair = {
+  mode: "move",
+  slotBytes: 0xe0000,
+  sectorBytes: 4096,
+  writeBytes: 4,
+  maxAlign: 8,
+  maxSectors: 256,
+  keySlotBytes: 16,
+};
+
+describe("the largest image", () => {
+  test.each([
+    ["scratch", 16, 914_352],
+    ["scratch", 32, 914_320],
+    ["move", 16, 909_312],
+    ["offset", 16, 909_312],
+    ["overwrite", 16, 917_464],
+  ] as const)(
+    "that a bootloader swapping by %s takes, with keys of %i bytes, has %i bytes",
+    (mode, keySlotBytes, bytes) => {
+      expect(imageBytesMax({ ...nrf5340, mode, keySlotBytes })).toBe(bytes);
+    },
+  );
+
+  test.each([
+    [{ slotBytes: 0xe0001 }, /not whole sectors/],
+    [{ sectorBytes: 0 }, /not whole sectors/],
+    [{ maxSectors: 128 }, /224 sectors exceeds the bootloader's 128/],
+    [{ slotBytes: 8192 }, /smaller than its trailer/],
+  ])("cannot be told for %j", (change, reason) => {
+    expect(() => imageBytesMax({ ...nrf5340, ...change })).toThrow(reason);
+  });
+});
