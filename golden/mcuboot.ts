@@ -47,7 +47,7 @@ function* runConfig(folder: string, id: string, vectors: VectorFile): Iterable<G
 
 /** Why a configuration cannot be run; undefined when it can. */
 function unmodelled({ mode, generation }: VectorFile["config"]): string | undefined {
-  if (mode === "scratch" || mode.startsWith("xip")) return `mode ${mode} is not modelled yet`;
+  if (mode.startsWith("xip")) return `mode ${mode} is not modelled yet`;
   return generation === undefined ? undefined : `generation ${generation} is not modelled yet`;
 }
 

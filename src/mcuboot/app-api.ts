@@ -2,6 +2,7 @@ import type { BootloaderBuild } from "./build.ts";
 import { newLoader } from "./loader.ts";
 import { eraseSlot } from "./regions.ts";
 import type { Flash, Steps } from "./steps.ts";
+import { SWAP_CODE } from "./swap-type.ts";
 import { readTrailer } from "./trailer.ts";
 import { type TrailerTarget, writeFlag, writeMagic, writeSwapInfo } from "./trailer-writes.ts";
 
@@ -26,7 +27,7 @@ export function* setPending(flash: Flash, build: BootloaderBuild, image: number,
   }
   yield writeMagic(target);
   if (permanent) yield writeFlag(target, "imageOk");
-  yield writeSwapInfo(target, permanent ? "perm" : "test", build.generation.requestNamesImage ? image : 0);
+  yield writeSwapInfo(target, SWAP_CODE[permanent ? "perm" : "test"], build.generation.requestNamesImage ? image : 0);
   return API_CODE.done;
 }
 

@@ -49,8 +49,6 @@ export interface Swap {
   type: SwapType;
   /** Bytes to swap: the larger image, with header and TLVs. */
   bytes: number;
-  /** Swap using scratch: the status is kept in the scratch area for now. */
-  usesScratchStatus: boolean;
   /** Contents of the trailer's key slots; undefined is written as erased. */
   readonly savedKeys: [Uint8Array | undefined, Uint8Array | undefined];
 }

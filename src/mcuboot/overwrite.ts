@@ -5,6 +5,7 @@ import { assert, headerAt, type ImagePair, type Loader, log, SECONDARY, type Swa
 import { copyRegion, eraseRegion } from "./regions.ts";
 import type { Steps } from "./steps.ts";
 import type { SwapStrategy } from "./strategy.ts";
+import { equalSlots } from "./swap-sectors.ts";
 import { tlvRange } from "./tlv-walk.ts";
 import { layoutOf, trailerBytesOf } from "./trailer.ts";
 import { writeMagic } from "./trailer-writes.ts";
@@ -18,15 +19,7 @@ export const copies: SwapStrategy = {
     return true;
   },
 
-  *slotsCompatible(loader, image) {
-    const { sectorBytes, maxImgSectors } = loader.build;
-    const [primary, secondary] = image.areas;
-    if (Math.max(primary.bytes, secondary.bytes) / sectorBytes > maxImgSectors) {
-      yield* log(loader, "incompatible slots", { rest: "more sectors than allowed" });
-      return false;
-    }
-    return true;
-  },
+  slotsCompatible: (loader, image) => equalSlots(loader, image),
 
   imageBytesMax(build, areas, slot) {
     const area = areas[slot];

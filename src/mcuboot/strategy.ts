@@ -5,6 +5,7 @@ import { copies } from "./overwrite.ts";
 import type { Flash, Steps } from "./steps.ts";
 import { swapMove } from "./swap-move.ts";
 import { swapOffset } from "./swap-offset.ts";
+import { swapScratch } from "./swap-scratch.ts";
 
 /** What the status entries of an area say. */
 export interface ReadStatus {
@@ -42,6 +43,7 @@ export function strategyOf(mode: BootMode): SwapStrategy {
     case "offset":
       return swapOffset;
     case "scratch":
+      return swapScratch;
     case "overwrite":
     case "direct-xip":
       return copies;

@@ -13,11 +13,12 @@ import {
   type Slot,
   type Swap,
 } from "./loader.ts";
+import { statusArea } from "./status-area.ts";
 import type { Steps } from "./steps.ts";
 import { strategyOf } from "./strategy.ts";
 import { sameStatus } from "./swap-status.ts";
 import { tlvRange } from "./tlv-walk.ts";
-import { fieldOffset, readMagic, readSwapSize, readTrailer } from "./trailer.ts";
+import { fieldOffset, readSwapSize, readTrailer } from "./trailer.ts";
 import { writeFlag } from "./trailer-writes.ts";
 
 /** A swap that has not begun. */
@@ -28,7 +29,6 @@ export function newSwap(loader: Loader): Swap {
     source: "none",
     type: "none",
     bytes: 0,
-    usesScratchStatus: false,
     savedKeys: [undefined, undefined],
   };
 }
@@ -64,14 +64,6 @@ function sizeOf(loader: Loader, image: ImagePair, slot: Slot, swap: Swap): numbe
     else assert(loadKey(loader, image, slot, swap), "boot_swap_image", "rc >= 0");
   }
   return range?.end ?? 0;
-}
-
-/** The area whose trailer describes an interrupted swap. Source: MCUboot bootutil_misc.c boot_find_status. */
-export function statusArea(loader: Loader, image: ImagePair): Area {
-  const { flash, build } = loader;
-  const { scratch } = build;
-  const inScratch = scratch !== undefined && build.mode === "scratch" && readMagic(flash, build, scratch) === "good";
-  return inScratch ? scratch : image.areas[PRIMARY];
 }
 
 /** Reads both image keys back from a trailer. Source: MCUboot bootutil_misc.c boot_read_enc_key. */

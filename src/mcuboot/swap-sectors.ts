@@ -1,4 +1,4 @@
-import type { BootloaderBuild } from "./build.ts";
+import type { Area, BootloaderBuild } from "./build.ts";
 import { type ImagePair, type Loader, log, PRIMARY, type Slot } from "./loader.ts";
 import type { Region } from "./regions.ts";
 import type { Steps } from "./steps.ts";
@@ -14,16 +14,15 @@ export function sectorOf(build: BootloaderBuild, image: ImagePair, slot: Slot, i
   return { area: image.areas[slot], offset: index * build.sectorBytes, bytes: build.sectorBytes };
 }
 
-/** Index of the first primary sector that holds trailer. */
-function firstTrailerSector(build: BootloaderBuild, image: ImagePair): number {
-  const trailerSectors = Math.ceil(trailerBytesOf(build) / build.sectorBytes);
-  return image.areas[PRIMARY].bytes / build.sectorBytes - trailerSectors;
+/** Index of the first sector of a slot that holds trailer. */
+export function firstTrailerSector(build: BootloaderBuild, area: Area): number {
+  return Math.floor((area.bytes - trailerBytesOf(build)) / build.sectorBytes);
 }
 
 /** False, with a warning, when a swap that starts needs more primary sectors than lie below the trailer. */
 export function* hasRoom(loader: Loader, image: ImagePair, required: number): Steps<boolean> {
   const { sectorBytes } = loader.build;
-  const available = firstTrailerSector(loader.build, image);
+  const available = firstTrailerSector(loader.build, image.areas[PRIMARY]);
   if (required <= available) return true;
   yield* log(loader, "no space");
   yield* log(loader, "space needed", { bytes: required * sectorBytes, available: available * sectorBytes });
@@ -41,6 +40,23 @@ export function* sectorCountsFit(loader: Loader, image: ImagePair, spare: Slot):
   let wrong: string | undefined;
   if (longer !== 0 && longer !== 1) wrong = "not a compatible amount of sectors";
   else if (primary > maxImgSectors) wrong = "more sectors than allowed";
+  if (wrong === undefined) return true;
+  yield* log(loader, "incompatible slots", { rest: wrong });
+  return false;
+}
+
+/**
+ * True when both slots have the same sectors, not too many of them, each small enough for the scratch area if there is
+ * one; prints what does not fit.
+ * Source: MCUboot swap_scratch.c boot_slots_compatible, for devices with one sector size.
+ */
+export function* equalSlots(loader: Loader, image: ImagePair, scratch?: Area): Steps<boolean> {
+  const { sectorBytes, maxImgSectors } = loader.build;
+  const [primary, secondary] = image.areas;
+  let wrong: string | undefined;
+  if (Math.max(primary.bytes, secondary.bytes) / sectorBytes > maxImgSectors) wrong = "more sectors than allowed";
+  else if (scratch !== undefined && scratch.bytes < sectorBytes) wrong = "not all sectors fit inside scratch";
+  else if (primary.bytes !== secondary.bytes) wrong = "slots are not compatible";
   if (wrong === undefined) return true;
   yield* log(loader, "incompatible slots", { rest: wrong });
   return false;

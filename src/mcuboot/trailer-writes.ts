@@ -4,7 +4,7 @@ import { type Area, type BootloaderBuild, keySlotBytes } from "./build.ts";
 import { ERASED } from "./flash-rules.ts";
 import { type ImagePair, type Loader, SECONDARY, type Swap } from "./loader.ts";
 import type { FlashOperation, Steps } from "./steps.ts";
-import { SWAP_CODE, type SwapType } from "./swap-type.ts";
+import { SWAP_CODE } from "./swap-type.ts";
 import { fieldOffset, readTrailer } from "./trailer.ts";
 
 /** What of a trailer can be written. */
@@ -25,9 +25,9 @@ export function writeFlag(target: TrailerTarget, field: "imageOk" | "copyDone"):
   return writeField(target, field, Uint8Array.of(1));
 }
 
-/** swap_info: image number and swap type. */
-export function writeSwapInfo(target: TrailerTarget, type: SwapType, image: number): FlashOperation {
-  return writeField(target, "swapInfo", Uint8Array.of((image << 4) | SWAP_CODE[type]));
+/** swap_info: image number and number of the swap type. */
+export function writeSwapInfo(target: TrailerTarget, code: number, image: number): FlashOperation {
+  return writeField(target, "swapInfo", Uint8Array.of((image << 4) | code));
 }
 
 /** swap_size, little-endian. */
@@ -63,7 +63,7 @@ export function* initTrailer(loader: Loader, image: ImagePair, swap: Swap, area:
   const { build } = loader;
   const target = { build, area };
   const requested = readTrailer(loader.flash, build, image.areas[SECONDARY]);
-  if (swap.type !== "none") yield writeSwapInfo(target, swap.type, image.index);
+  if (swap.type !== "none") yield writeSwapInfo(target, SWAP_CODE[swap.type], image.index);
   if (requested.imageOk === "set" && !build.defects.has("skip-image-ok")) yield writeFlag(target, "imageOk");
   yield writeSwapSize(target, swap.bytes);
   if (build.mode === "offset" && build.generation.savesTlvSizes) {
