@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { vectorFolders, runFolders } from "./folders.ts";
+import { runFolders, vectorFolders } from "./folders.ts";
 
 // The project's own copies; whole vector folders are compared by `npm run test:golden`, with MCUBOOT_HIL_VECTORS.
 describe("golden vectors of the real tools", () => {

@@ -34,7 +34,8 @@ function main(): number {
   }
   for (const [reason, count] of reasons) console.log(`unsupported: ${count} x ${reason}`);
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.unsupported} unsupported`);
-  if (total.passed + total.failed === 0) throw new Error("no golden case was run: a checker that reads nothing must fail");
+  if (total.passed + total.failed === 0)
+    throw new Error("no golden case was run: a checker that reads nothing must fail");
   return total.failed === 0 ? EXIT.pass : EXIT.failed;
 }
 

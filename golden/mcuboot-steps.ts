@@ -78,7 +78,9 @@ function resultFacts(world: VectorWorld, flash: FlashImage, result: BootResult):
   if (result.kind === "panic") {
     return { rc: "panic", result: text, loader_swap_type: world.build.images.map(() => "?") };
   }
-  const shared = { result: text, loader_swap_type: result.swapTypes };
+  // Direct-XIP never sets a swap type; what stands in the loader's state then has no meaning (README of the vectors).
+  const types = world.build.mode === "direct-xip" ? {} : { loader_swap_type: result.swapTypes };
+  const shared = { result: text, ...types };
   return result.kind === "run"
     ? { ...shared, rc: "ok", run: text, run_off: result.slots[0] }
     : { ...shared, rc: "fail" };

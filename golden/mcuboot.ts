@@ -46,8 +46,7 @@ function* runConfig(folder: string, id: string, vectors: VectorFile): Iterable<G
 }
 
 /** Why a configuration cannot be run; undefined when it can. */
-function unmodelled({ mode, generation }: VectorFile["config"]): string | undefined {
-  if (mode.startsWith("xip")) return `mode ${mode} is not modelled yet`;
+function unmodelled({ generation }: VectorFile["config"]): string | undefined {
   return generation === undefined ? undefined : `generation ${generation} is not modelled yet`;
 }
 

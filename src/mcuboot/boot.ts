@@ -1,5 +1,6 @@
 import type { BootloaderBuild } from "./build.ts";
 import { holdUnmetDependencies } from "./dependencies.ts";
+import { bootDirectXip } from "./direct-xip.ts";
 import { readHeaders } from "./headers.ts";
 import { hasMagic, type ImagePair, type Loader, log, newLoader, PRIMARY, type Swap } from "./loader.ts";
 import { prepareImage } from "./prepare.ts";
@@ -16,7 +17,7 @@ import { validateSlot } from "./validate-slot.ts";
 export function* boot(flash: Flash, build: BootloaderBuild): Steps<BootResult> {
   const loader = newLoader(flash, build);
   try {
-    return yield* bootSwap(loader);
+    return yield* build.mode === "direct-xip" ? bootDirectXip(loader) : bootSwap(loader);
   } catch (error) {
     if (error instanceof BootPanic) return { kind: "panic", reason: error.message };
     throw error;
