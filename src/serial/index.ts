@@ -5,4 +5,5 @@ export * from "./ports.ts";
 export * from "./pty.ts";
 export * from "./recogniser.ts";
 export * from "./splitter.ts";
+export * from "./tcp.ts";
 export * from "./uart.ts";

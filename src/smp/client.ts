@@ -142,7 +142,8 @@ export class SmpClient implements AsyncDisposable {
   /** Uploads an image into the slot that does not run; see `uploadImage`. Asks for the server's buffer size first. */
   async upload(bytes: Uint8Array, options: UploadOptions = {}): Promise<UploadResult> {
     const { bufferBytes } = await this.params({ signal: options.signal });
-    return uploadImage(this.session, bytes, bufferBytes - this.session.transport.overheadBytes, options);
+    const { overheadBytes, packetBytesMax = Number.POSITIVE_INFINITY } = this.session.transport;
+    return uploadImage(this.session, bytes, Math.min(bufferBytes - overheadBytes, packetBytesMax), options);
   }
 }
 

@@ -6,6 +6,8 @@ export interface SmpTransport extends AsyncDisposable {
   readonly name: string;
   /** Bytes of the receiver's buffer that framing takes besides the packet: 4 on a console, 0 elsewhere. */
   readonly overheadBytes: number;
+  /** Largest packet that can be carried, whatever the server's buffer; undefined where only that limits it. */
+  readonly packetBytesMax?: number;
   /** Bytes on the wire of a packet of `packetBytes` bytes. */
   wireBytes(packetBytes: number): number;
   /** @throws BenchError when the port is gone; the signal's reason (a part of the packet may be out then). */
