@@ -1,9 +1,9 @@
 import { basename } from "node:path";
-import { UsageError, utf8 } from "../core/index.ts";
+import { utf8 } from "../core/index.ts";
 import { DUMP_FORMATS, dumpImage, formatDump } from "../image/index.ts";
 import { anyText, oneOf } from "./image-grammar.ts";
 import type { OptionTable, Usage, ValuesOf } from "./image-option.ts";
-import { firmwareOf, type ImageTool } from "./image-tool.ts";
+import { firmwareFrom, type ImageTool } from "./image-tool.ts";
 
 const DUMPINFO_OPTIONS = {
   format: {
@@ -30,7 +30,7 @@ export function runDumpinfo(
   positionals: readonly string[],
 ): number {
   const [path = ""] = positionals;
-  const dump = dumpImage(firmwareOf(path, readImage(tool, path)).bytes, basename(path));
+  const dump = dumpImage(firmwareFrom(tool, path, `Image file not found (${path})`).bytes, basename(path));
   const format = values.format ?? (values.outfile === undefined ? "human" : "yaml");
   if (dump.trailer !== undefined && dump.trailer.maxAlign === undefined) {
     const warning = "Warning: the trailer magic value is invalid!\n";
@@ -42,12 +42,4 @@ export function runDumpinfo(
   if (values.outfile === undefined) tool.io.out(text);
   else tool.files.write(values.outfile, utf8(text));
   return 0;
-}
-
-function readImage(tool: ImageTool, path: string): Uint8Array {
-  try {
-    return tool.files.read(path);
-  } catch (cause) {
-    throw new UsageError(`Image file not found (${path})`, "", { cause });
-  }
 }

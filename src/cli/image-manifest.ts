@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { ConfigurationError, concat, fromHex, UsageError, viewOf } from "../core/index.ts";
 import { isMarkedEncrypted, verifyImage } from "../image/index.ts";
 import { readNamed } from "./image-files.ts";
-import { firmwareOf, type ImageTool } from "./image-tool.ts";
+import { firmwareFrom, type ImageTool } from "./image-tool.ts";
 
 interface ManifestImage {
   readonly index: number;
@@ -47,8 +47,9 @@ function imageOf(tool: ImageTool, folder: string, entry: Readonly<Record<string,
   }
   if (typeof entry["path"] !== "string") throw invalid("Each image of a manifest needs a path or a hash");
   const path = entry["path"];
-  const bytes = readNamed(tool.files, path.startsWith("/") ? path : join(folder, path), "image of the manifest");
-  const verdict = verifyImage(firmwareOf(path, bytes).bytes);
+  const found = path.startsWith("/") ? path : join(folder, path);
+  const { bytes } = firmwareFrom(tool, found, `image ${path} of the manifest not found`);
+  const verdict = verifyImage(bytes);
   if (isMarkedEncrypted(verdict.image.header)) throw invalid(`Image ${path} of the manifest is encrypted`);
   if (!verdict.ok || verdict.digest === undefined) throw invalid(`Image ${path} of the manifest does not verify`);
   return { index, hash: verdict.digest };

@@ -11,7 +11,7 @@ import {
 import type { Usage } from "./image-option.ts";
 import { SIGN_OPTIONS, type SignValues } from "./image-sign-options.ts";
 import { imageOptionsOf, signingLine } from "./image-sign-request.ts";
-import { asUsage, firmwareOf, type ImageTool, isHexFile } from "./image-tool.ts";
+import { asUsage, firmwareFrom, type ImageTool, isHexFile } from "./image-tool.ts";
 
 export const signUsage = {
   name: "sign",
@@ -24,7 +24,7 @@ export const signUsage = {
 export function runSign(tool: ImageTool, values: SignValues, positionals: readonly string[]): number {
   const [inputPath = "", outputPath = ""] = positionals;
   const options = imageOptionsOf(tool, values);
-  const input = readInput(tool, inputPath);
+  const input = firmwareFrom(tool, inputPath, "Input file not found");
   const baseAddress = isHexFile(outputPath) ? baseOf(values["hex-addr"], input.address, options) : undefined;
   const built = asUsage(() => buildImage(input.bytes, options));
   asUsage(() => refuseTooLarge(built, values));
@@ -48,7 +48,7 @@ function refuseTooLarge(built: BuiltImage, values: SignValues): void {
     writeBytes: Number(values.align ?? "1"),
     maxAlign: built.maxAlign,
     maxSectors: values["max-sectors"] ?? 128,
-    keySlotBytes: values.encrypt === undefined ? 0 : values["encrypt-keylen"] === "256" ? 32 : 16,
+    keySlotBytes: savedKeyBytes(built, values),
   });
   if (built.image.length <= limit) return;
   throw new UsageError(
@@ -57,14 +57,11 @@ function refuseTooLarge(built: BuiltImage, values: SignValues): void {
   );
 }
 
-function readInput(tool: ImageTool, path: string): { bytes: Uint8Array; address: number | undefined } {
-  let bytes: Uint8Array;
-  try {
-    bytes = tool.files.read(path);
-  } catch (cause) {
-    throw new UsageError("Input file not found", "", { cause });
-  }
-  return firmwareOf(path, bytes);
+/** What the bootloader keeps of a key during a swap: the AES key, or the whole TLV with --save-enctlv. */
+function savedKeyBytes(built: BuiltImage, values: SignValues): number {
+  if (values.encrypt === undefined) return 0;
+  if (values["save-enctlv"]) return built.keyTlvBytes;
+  return values["encrypt-keylen"] === "256" ? 32 : 16;
 }
 
 /** Address of the header: as asked for, or where the input lies, less the room put in front (unless it lies at 0). */

@@ -7,7 +7,6 @@ import {
   type PrivateKey,
   parseIntelHex,
   type Randomness,
-  type Segment,
   type WrappingKey,
 } from "../image/index.ts";
 import { type ImageFiles, readNamed } from "./image-files.ts";
@@ -44,11 +43,23 @@ export function isHexFile(path: string): boolean {
   return path.toLowerCase().endsWith(".hex");
 }
 
-/** Contents of a firmware or image file: binary, or Intel HEX by its name, holes filled with 0xff. */
-export function firmwareOf(path: string, bytes: Uint8Array): { bytes: Uint8Array; address: number | undefined } {
+/** A firmware or image file: binary, or Intel HEX by its name, holes filled with 0xff. */
+export interface Firmware {
+  readonly bytes: Uint8Array;
+  /** Lowest address of a HEX file. */
+  readonly address: number | undefined;
+}
+
+/** @throws UsageError with the text `missing` when there is no such file; ConfigurationError for a bad HEX file. */
+export function firmwareFrom(tool: ImageTool, path: string, missing: string): Firmware {
+  let bytes: Uint8Array;
+  try {
+    bytes = tool.files.read(path);
+  } catch (cause) {
+    throw new UsageError(missing, "", { cause });
+  }
   if (!isHexFile(path)) return { bytes, address: undefined };
-  const flat: Segment = flatten(parseIntelHex(Buffer.from(bytes).toString("latin1")));
-  return { bytes: flat.bytes, address: flat.address };
+  return flatten(parseIntelHex(Buffer.from(bytes).toString("latin1")));
 }
 
 function keyText(tool: ImageTool, path: string): string {

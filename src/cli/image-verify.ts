@@ -1,4 +1,4 @@
-import { ConfigurationError, hex, isKind, UsageError } from "../core/index.ts";
+import { ConfigurationError, hex, isKind } from "../core/index.ts";
 import {
   formatVersion,
   type ImageVerdict,
@@ -9,7 +9,7 @@ import {
 } from "../image/index.ts";
 import { anyText } from "./image-grammar.ts";
 import type { OptionTable, Usage, ValuesOf } from "./image-option.ts";
-import { encryptionKeyFrom, firmwareOf, type ImageTool, keyFrom } from "./image-tool.ts";
+import { encryptionKeyFrom, firmwareFrom, type ImageTool, keyFrom } from "./image-tool.ts";
 
 const VERIFY_OPTIONS = {
   key: {
@@ -48,7 +48,7 @@ export function runVerify(
 ): number {
   const [path = ""] = positionals;
   const keys = keysOf(tool, values);
-  const { bytes } = firmwareOf(path, readImage(tool, path));
+  const { bytes } = firmwareFrom(tool, path, `Image file ${path} not found`);
   let verdict: ImageVerdict;
   try {
     verdict = verifyImage(bytes, keys);
@@ -74,14 +74,6 @@ function keysOf(tool: ImageTool, values: ValuesOf<typeof VERIFY_OPTIONS>): Verif
     throw new ConfigurationError(`key file ${path} is a public key.`, "Decrypting takes the private one.");
   }
   return publicKey === undefined ? { decryptKey } : { publicKey, decryptKey };
-}
-
-function readImage(tool: ImageTool, path: string): Uint8Array {
-  try {
-    return tool.files.read(path);
-  } catch (cause) {
-    throw new UsageError(`Image file ${path} not found`, "", { cause });
-  }
 }
 
 /** imgtool's line for the first thing that is wrong, and on standard error why, where the line does not say. */

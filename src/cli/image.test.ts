@@ -72,6 +72,20 @@ describe("hil image", () => {
     expect(ran.err).toMatch(/encrypted for another key/);
   });
 
+  test("decrypts to what --clear would have left, and writes nothing for another key", async () => {
+    await run(...SIGN, "-k", "sign.pem", "-E", "device.pem", "app.bin", "enc.bin");
+    expect((await run("decrypt", "--decrypt-key", "device.pem", "enc.bin", "plain.bin")).exit).toBe(0);
+    expect((await run("verify", "-k", "sign.pem", "plain.bin")).exit).toBe(0);
+    await run("decrypt", "--decrypt-key", "device.pem", "--body", "enc.bin", "body.bin");
+    const body = readFileSync(join(folder, "body.bin"));
+    expect(body.subarray(0, 1000).equals(readFileSync(join(folder, "app.bin")))).toBe(true);
+    const wrong = await run("decrypt", "--decrypt-key", "sign.pem", "enc.bin", "never.bin");
+    expect(wrong.exit).toBe(1);
+    expect(wrong.err).toMatch(/encrypted for another key/);
+    expect(readdirSync(folder)).not.toContain("never.bin");
+    expect((await run("decrypt", "--decrypt-key", "sign.pub.pem", "enc.bin", "never.bin")).exit).toBe(2);
+  });
+
   test("goes through Intel HEX and back to the same image", async () => {
     await run(...SIGN, "-x", "0x10000", "-k", "other.pem", "app.bin", "app.hex");
     await run(...SIGN, "-k", "other.pem", "app.bin", "app.out.bin");

@@ -1,5 +1,6 @@
 import { EXIT, isHilError, messageOf, nearest } from "../core/index.ts";
 import { systemRandomness } from "../image/index.ts";
+import { decryptUsage, runDecrypt } from "./image-decrypt.ts";
 import { dumpinfoUsage, runDumpinfo } from "./image-dumpinfo.ts";
 import { diskFiles } from "./image-files.ts";
 import {
@@ -56,6 +57,7 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   subcommand({ ...signUsage, name: "create" }, runSign),
   subcommand(verifyUsage, runVerify),
   subcommand(dumpinfoUsage, runDumpinfo),
+  subcommand(decryptUsage, runDecrypt),
   subcommand(keygenUsage, runKeygen),
   subcommand(getpubUsage, runGetpub),
   subcommand(getpubhashUsage, runGetpubhash),

@@ -27,6 +27,8 @@ export interface BuiltImage {
   /** The trailer at the slot's end; empty when none was asked for. */
   readonly trailer: Uint8Array;
   readonly maxAlign: MaxAlign;
+  /** Length of the data of the TLV that carries the image key; 0 without encryption. */
+  readonly keyTlvBytes: number;
 }
 
 const AES_BLOCK_BYTES = 16;
@@ -60,9 +62,9 @@ export function buildImage(payload: Uint8Array, options: ImageOptions): BuiltIma
     if (encryption.clear !== true) storedBody = aesCtr(imageKey, plainBody, 0);
   }
   const image = concat(room, storedBody, ...protectedArea, encodeTlvArea(entries, false, endian));
-  const encryptionTlv = entries.find((entry) => entry.type === keyWrapTlv);
-  const placed = inSlot(image, options, encryptionTlv?.data.length ?? 0);
-  return { ...placed, image, signedRegion, hash, digest: imageDigest, signature };
+  const keyTlvBytes = entries.find((entry) => entry.type === keyWrapTlv)?.data.length ?? 0;
+  const placed = inSlot(image, options, keyTlvBytes);
+  return { ...placed, keyTlvBytes, image, signedRegion, hash, digest: imageDigest, signature };
 }
 
 function withHeaderRoom(payload: Uint8Array, options: ImageOptions): { room: Uint8Array; body: Uint8Array } {

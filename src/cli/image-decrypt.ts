@@ -1,0 +1,51 @@
+import { ConfigurationError, concat } from "../core/index.ts";
+import { type Answer, verifyImage } from "../image/index.ts";
+import { anyText } from "./image-grammar.ts";
+import type { OptionTable, Usage, ValuesOf } from "./image-option.ts";
+import { encryptionKeyFrom, firmwareFrom, type ImageTool } from "./image-tool.ts";
+
+const DECRYPT_OPTIONS = {
+  "decrypt-key": {
+    kind: "value",
+    metavar: "FILE",
+    required: true,
+    parse: anyText,
+    about: "Private key of the device (PEM), or the base64 wrapping key.  [required]",
+  },
+  body: { kind: "flag", about: "Write only the body, without header and TLVs." },
+} as const satisfies OptionTable;
+
+export const decryptUsage = {
+  name: "decrypt",
+  about: "Write IMGFILE with its body plain, as --clear would have left it; only when its hash then fits.",
+  options: DECRYPT_OPTIONS,
+  positionals: ["IMGFILE", "OUTFILE"],
+} as const satisfies Usage<typeof DECRYPT_OPTIONS>;
+
+/** `hil image decrypt`; imgtool has no such command. 1 when the key or the image is wrong: then nothing is written. */
+export function runDecrypt(
+  tool: ImageTool,
+  values: ValuesOf<typeof DECRYPT_OPTIONS>,
+  positionals: readonly string[],
+): number {
+  const [inputPath = "", outputPath = ""] = positionals;
+  const key = encryptionKeyFrom(tool, values["decrypt-key"]);
+  if (key.role === "public") {
+    throw new ConfigurationError(
+      `key file ${values["decrypt-key"]} is a public key.`,
+      "Decrypting takes the private one.",
+    );
+  }
+  const { bytes } = firmwareFrom(tool, inputPath, `Image file ${inputPath} not found`);
+  const verdict = verifyImage(bytes, { decryptKey: key });
+  const wrong = [verdict.decryption, verdict.hash].find((answer: Answer) => answer.result !== "valid");
+  if (wrong !== undefined || verdict.plainBody === undefined) {
+    tool.io.err(`Error: ${wrong?.reason ?? "the body could not be decrypted"}\n`);
+    return 1;
+  }
+  const { image, plainBody } = verdict;
+  const end = image.headerRoom.length + plainBody.length;
+  const whole = concat(image.headerRoom, plainBody, bytes.subarray(end, image.imageBytes));
+  tool.files.write(outputPath, values.body ? plainBody : whole);
+  return 0;
+}
