@@ -2,7 +2,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { main } from "../src/cli/main.ts";
+import { runCommand } from "../src/cli/run.ts";
+import { command } from "./testing/command.ts";
 
 const SUITE_MS = 120_000;
 
@@ -22,18 +23,8 @@ interface Report {
 /** Runs `hil run` in this process, on the twin, and gives its exit code and its JSON. */
 async function campaign(...args: string[]): Promise<{ readonly code: number; readonly report: Report }> {
   const runs = mkdtempSync(join(tmpdir(), "hil-faults-"));
-  const printed: string[] = [];
-  const write = process.stdout.write.bind(process.stdout);
-  process.stdout.write = ((text: string) => printed.push(text) > 0) as typeof process.stdout.write;
-  const complain = process.stderr.write.bind(process.stderr);
-  process.stderr.write = (() => true) as typeof process.stderr.write;
-  try {
-    const code = await main(["run", "--json", "--runs", runs, ...args]);
-    return { code, report: JSON.parse(printed.join("")) };
-  } finally {
-    process.stdout.write = write;
-    process.stderr.write = complain;
-  }
+  const { code, out } = await command(runCommand, ["--json", ...args], runs);
+  return { code, report: JSON.parse(out) };
 }
 
 /** What each fault makes a board show, and how the run says it. */
@@ -43,6 +34,7 @@ const CAUGHT = [
   { fault: "lose-fallback", ending: "wrong slots", check: /^cut/, found: /2\.0\.0 running.*slot 1 empty/ },
   { fault: "skip-copy-done", ending: "wrong flags", check: /^uninterrupted/, found: /2\.0\.0 running, confirmed/ },
   { fault: "no-revert", ending: "wrong flags", check: /^uninterrupted/, found: /2\.0\.0 running, confirmed/ },
+  { fault: "revert-at-once", ending: "wrong image", check: /^cut/, found: /1\.0\.0 running/ },
   { fault: "boot-loop", ending: "boot loop", check: /^cut/, found: /[4-9] boots seen/ },
   { fault: "dead-after-resume", ending: "no boot", check: /^cut/, found: /no application answered/ },
 ] as const;

@@ -66,7 +66,8 @@ export interface RunJson {
   readonly result: { readonly outcome: string; readonly cutsJudged: number } | null;
 }
 
-const PROFILE = `schema: 1
+/** A lab's profile on pseudo-terminals; it knows nothing of twins. */
+export const LAB_PROFILE = `schema: 1
 name: lab-pty
 provider: hardware
 ports:
@@ -99,7 +100,7 @@ revert_check: false
 /** Starts a twin in real time at 1,000,000 baud and writes the files of a lab around it. */
 export async function ptyBench(): Promise<PtyBench> {
   const folder = mkdtempSync(join(tmpdir(), "hil-pty-"));
-  writeFileSync(join(folder, "lab.yaml"), PROFILE);
+  writeFileSync(join(folder, "lab.yaml"), LAB_PROFILE);
   writeFileSync(join(folder, "small.yaml"), SCENARIO);
   const twin = hil(folder, "twin", "--link", "dev", "--baud", "1000000");
   await twin.printed(/"pid"/);

@@ -103,23 +103,35 @@ function shownVersion(text: string): string {
 }
 
 async function payloadOf(plan: ImagePlan, role: "old" | "new", source: Source): Promise<Uint8Array> {
-  const { file, generate_bytes: bytes } = source.payload;
-  if (file === undefined) {
-    return generatePayload({
-      random: plan.random.fork(`payload ${role}`),
-      name: plan.scenario.value.name,
-      version: source.version,
-      bodyAddress: plan.primaryAddress + plan.headerBytes,
-      bytes: bytes ?? 0,
-    });
+  const { generate_bytes: bytes } = source.payload;
+  if (bytes === undefined) return plan.clock.whileReal(() => readPayload(plan.scenario, role));
+  return generatePayload({
+    random: plan.random.fork(`payload ${role}`),
+    name: plan.scenario.value.name,
+    version: source.version,
+    bodyAddress: plan.primaryAddress + plan.headerBytes,
+    bytes,
+  });
+}
+
+/**
+ * Reads the payload files that a scenario names, to know that they are there.
+ * @throws ConfigurationError with the scenario's line and field.
+ */
+export async function readPayloads(scenario: ScenarioFile): Promise<void> {
+  for (const role of ["old", "new"] as const) {
+    if (scenario.value.images[role].payload.file !== undefined) await readPayload(scenario, role);
   }
-  const path = resolveFrom(plan.scenario.file, file);
+}
+
+async function readPayload(scenario: ScenarioFile, role: "old" | "new"): Promise<Uint8Array> {
+  const path = resolveFrom(scenario.file, scenario.value.images[role].payload.file ?? "");
   try {
-    return await plan.clock.whileReal(() => readFile(path));
+    return await readFile(path);
   } catch (error) {
-    throw plan.scenario.wrong(
+    throw scenario.wrong(
       ["images", role, "payload", "file"],
-      `the payload ${path} cannot be read (${messageOf(error)})`,
+      `names ${path}, which cannot be read (${messageOf(error)})`,
       "Build the firmware first, or correct the path: it is relative to the scenario's file.",
       { cause: error },
     );

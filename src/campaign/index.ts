@@ -1,3 +1,4 @@
+export * from "./check-request.ts";
 export * from "./compare.ts";
 export * from "./cut.ts";
 export * from "./guard.ts";

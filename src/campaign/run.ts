@@ -10,6 +10,7 @@ import {
 import { EXIT, isHilError, isKind, messageOf, Random, wallTime } from "../core/index.ts";
 import { seededRandomness, systemRandomness } from "../image/index.ts";
 import { generation, NRF5340_INTERNAL } from "../mcuboot/index.ts";
+import { checkRequest } from "./check-request.ts";
 import { buildImages, type CampaignImages } from "./images.ts";
 import { RECORD_SCHEMA, RunRecord } from "./record.ts";
 import { replayOf } from "./replay.ts";
@@ -54,6 +55,7 @@ const NOTHING_DONE = { cutsPlanned: 0, cutsJudged: 0, passed: 0, failed: 0, endi
  * @throws ConfigurationError for what is wrong with the request, before anything moves.
  */
 export async function run(request: RunRequest): Promise<RunOutcome> {
+  await checkRequest(request.scenario, request.board);
   const random = Random.fromSeed(request.seed);
   const began = wallTime();
   using record = RunRecord.create(request.runsRoot);

@@ -1,5 +1,5 @@
 import type { LoadedProfile } from "../board/index.ts";
-import { prepare, type ScenarioFile } from "../campaign/index.ts";
+import { checkRequest, prepare, type ScenarioFile } from "../campaign/index.ts";
 import { EXIT, Random, RealClock } from "../core/index.ts";
 import { count, grouped, seconds } from "../report/index.ts";
 import type { CliIo } from "./io.ts";
@@ -12,6 +12,7 @@ export async function dryRun(
   request: { readonly board: LoadedProfile; readonly scenario: ScenarioFile; readonly seed: number },
   io: CliIo,
 ): Promise<number> {
+  await checkRequest(request.scenario, request.board);
   const { images, shadow } = await prepare(request, { clock: new RealClock() }, Random.fromSeed(request.seed));
   shadow.place(images.old, images.new);
   shadow.requestTest();
@@ -26,7 +27,9 @@ export async function dryRun(
     const kind = image.encrypted ? "signed, encrypted" : "signed";
     io.out(`image     ${image.role} ${image.version}: ${grouped(image.fileBytes)} B, ${kind}\n`);
   }
-  io.out(`swap      ${count(timeline.operations.length, "flash operation")}, ${seconds(timeline.operationsUs)} by the model\n`);
+  io.out(
+    `swap      ${count(timeline.operations.length, "flash operation")}, ${seconds(timeline.operationsUs)} by the model\n`,
+  );
   io.out(`cuts      ${count(planned, "cut")}, about ${seconds(planned * perCutUs)} on a board\n`);
   return EXIT.pass;
 }

@@ -1,0 +1,28 @@
+import { bootloaderBuildOf, type LoadedProfile } from "../board/index.ts";
+import { readPayloads } from "./images.ts";
+import type { ScenarioFile } from "./scenario.ts";
+
+/**
+ * Everything that can be wrong with a request and be told without a board: keys, payloads, and what the profile demands.
+ * @throws ConfigurationError with file, line and field.
+ */
+export async function checkRequest(scenario: ScenarioFile, board: LoadedProfile): Promise<void> {
+  bootloaderBuildOf(board);
+  await readPayloads(scenario);
+  const { encrypt } = scenario.value.images;
+  const demanded = board.profile.images.encryption;
+  if (encrypt && demanded === "none") {
+    throw scenario.wrong(
+      ["images", "encrypt"],
+      `is true, and ${board.profile.name} says images.encryption: none`,
+      "Its bootloader cannot decrypt: set images.encrypt: false, or correct the profile.",
+    );
+  }
+  if (!encrypt && demanded === "required") {
+    throw scenario.wrong(
+      ["images", "encrypt"],
+      `is false: the images are not encrypted, and ${board.profile.name} demands encrypted images`,
+      "Nothing was uploaded. Set images.encrypt: true, or images.encryption: optional in the profile.",
+    );
+  }
+}
