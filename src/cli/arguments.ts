@@ -34,7 +34,11 @@ export function parseArguments(
     .version(false)
     .exitProcess(false)
     .showHelpOnFail(false)
-    .parserConfiguration({ "duplicate-arguments-array": true, "boolean-negation": false })
+    .parserConfiguration({
+      "duplicate-arguments-array": true,
+      "boolean-negation": false,
+      "parse-positional-numbers": false,
+    })
     .wrap(Math.min(100, io.columns));
   if (argv.includes("--help") || argv.includes("-h")) {
     parser.showHelp((text) => io.out(`${text}\n`));

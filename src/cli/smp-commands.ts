@@ -2,31 +2,14 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ConfigurationError, fromHex, hasCode, UsageError } from "../core/index.ts";
 import { parseImage, tlvsOf } from "../image/index.ts";
-import type { SmpClient } from "../smp/index.ts";
-import type { Parsed } from "./arguments.ts";
 import type { CliIo } from "./io.ts";
 import { progressPrinter, uploadSummary } from "./smp-progress.ts";
+import type { SmpCall, SmpSubcommand } from "./smp-subcommand.ts";
 import { imageListText } from "./smp-text.ts";
-
-export interface SmpCall {
-  readonly client: SmpClient;
-  readonly args: readonly string[];
-  readonly options: Parsed;
-  readonly io: CliIo;
-}
-
-export interface SmpSubcommand {
-  /** How it is called: words, then `<required>` and `[optional]` arguments. */
-  readonly usage: string;
-  readonly about: string;
-  /** What is wrong with the request, found before a port is opened. */
-  check?(args: readonly string[], io: CliIo): Promise<void>;
-  /** What is printed: an answer for `--json`, and its text. */
-  run(call: SmpCall): Promise<{ readonly json: unknown; readonly text: string }>;
-}
 
 const done = (json: unknown = {}) => ({ json, text: "Done\n" });
 
+/** The commands of the OS and image groups. */
 export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   {
     usage: "echo <text>",

@@ -71,6 +71,7 @@ async function hil(argv: string, options: Partial<CliIo> = {}) {
 describe("hil smp", () => {
   test("echo prints what comes back", async () => {
     expect(await hil("--port PORT echo hello")).toEqual({ code: 0, out: "hello\n", err: "" });
+    expect((await hil("--port PORT echo 007")).out).toBe("007\n");
   });
 
   test("takes the port from HIL_PORT, and answers in JSON", async () => {

@@ -1,13 +1,18 @@
 import { Cleanup, EXIT, nearest, RealClock, UsageError } from "../core/index.ts";
-import { openSerialPort, type PortRef, resolvePort, Uart } from "../serial/index.ts";
-import { SmpClient } from "../smp/index.ts";
-import { type OptionRows, type Parsed, parseArguments } from "./arguments.ts";
+import { type OptionRows, parseArguments } from "./arguments.ts";
 import type { CliIo } from "./io.ts";
-import { SMP_SUBCOMMANDS, type SmpSubcommand } from "./smp-commands.ts";
+import { SMP_SUBCOMMANDS } from "./smp-commands.ts";
+import { connectSmp } from "./smp-connection.ts";
+import { MORE_SUBCOMMANDS } from "./smp-more-commands.ts";
+import type { SmpSubcommand } from "./smp-subcommand.ts";
 import { jsonLine, traceLines } from "./smp-text.ts";
 
 const OPTIONS = {
-  port: { type: "string", alias: "p", describe: "serial port: a path, or PROBE:INTERFACE (default: $HIL_PORT)" },
+  port: {
+    type: "string",
+    alias: "p",
+    describe: "a path, PROBE:INTERFACE, udp:HOST[:PORT] or tcp:HOST:PORT (default: $HIL_PORT)",
+  },
   baud: { type: "string", alias: "b", describe: "bits a second (default 115200)" },
   timeout: {
     type: "string",
@@ -16,6 +21,7 @@ const OPTIONS = {
   },
   json: { type: "boolean", describe: "print the answer as one line of JSON" },
   trace: { type: "boolean", describe: "print every packet to standard error" },
+  raw: { type: "boolean", describe: "packets without frames, on a UART without log text" },
   "flow-control": { type: "boolean", describe: "RTS/CTS" },
   "line-pause": { type: "string", describe: "pause between frame lines, in ms, for boards that lose bursts" },
   image: { type: "string", alias: "n", describe: "image upload: image pair, 0 application, 1 network core" },
@@ -26,47 +32,26 @@ const OPTIONS = {
   "boot-mode": { type: "string", describe: "reset: 1 = into the bootloader" },
 } as const satisfies OptionRows;
 
-const BAUD_RATE = 115_200;
+const SUBCOMMANDS = [...SMP_SUBCOMMANDS, ...MORE_SUBCOMMANDS];
 
-/** `hil smp`: one SMP command to a board on a serial port, with output like the mcumgr tool's. */
+/** `hil smp`: one SMP command to a board on a serial port or a network, with output like the mcumgr tool's. */
 export async function smpCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  const rows = SMP_SUBCOMMANDS.map((row) => `  hil smp ${row.usage.padEnd(22)} ${row.about}`);
-  const parsed = parseArguments(io, argv, `hil smp <command> --port PORT\n\n${rows.join("\n")}`, OPTIONS, 4);
+  const rows = SUBCOMMANDS.map((row) => `  hil smp ${row.usage.padEnd(30)} ${row.about}`);
+  const parsed = parseArguments(io, argv, `hil smp <command> --port PORT\n\n${rows.join("\n")}`, OPTIONS, 5);
   if (!parsed) return EXIT.pass;
   const { row, args } = subcommand(parsed.positional);
   await row.check?.(args, io);
-  const path = await portPath(parsed, io);
   await using closing = new Cleanup();
-  const client = await open(path, parsed, closing);
+  const client = await connectSmp(parsed, io, new RealClock(), closing);
   if (parsed.flag("trace")) client.session.onExchange((exchange) => io.err(traceLines(exchange)));
   const answer = await row.run({ client, args, options: parsed, io });
   io.out(parsed.flag("json") ? jsonLine(answer.json) : answer.text);
   return EXIT.pass;
 }
 
-async function open(path: string, parsed: Parsed, closing: Cleanup): Promise<SmpClient> {
-  const clock = new RealClock();
-  const baudRate = count(parsed, "baud") ?? BAUD_RATE;
-  const hardwareFlowControl = parsed.flag("flow-control");
-  const uart = Uart.open(await openSerialPort(path, { baudRate, clock, hardwareFlowControl }), { clock });
-  closing.use("port", uart);
-  const timeoutMs = count(parsed, "timeout");
-  const pauseMs = count(parsed, "line-pause");
-  return closing.use(
-    "client",
-    SmpClient.onUart(uart, {
-      clock,
-      // A late answer to the program before us must not be taken for one to us.
-      firstSequence: process.pid & 0xff,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(pauseMs === undefined ? {} : { pacing: { pauseMs } }),
-    }),
-  );
-}
-
 /** @throws UsageError for an unknown command, and for a wrong number of arguments. */
 function subcommand(positional: readonly string[]): { row: SmpSubcommand; args: readonly string[] } {
-  const named = SMP_SUBCOMMANDS.map((row) => ({
+  const named = SUBCOMMANDS.map((row) => ({
     row,
     words: row.usage.split(" ").filter((word) => !/^[<[]/.test(word)),
   }));
@@ -88,20 +73,4 @@ function subcommand(positional: readonly string[]): { row: SmpSubcommand; args: 
     );
   }
   return { row: found.row, args };
-}
-
-async function portPath(parsed: Parsed, io: CliIo): Promise<string> {
-  const named = parsed.text("port") ?? io.env["HIL_PORT"];
-  if (named === undefined || named === "") {
-    throw new UsageError("which port?", "Name it with --port, or in HIL_PORT; `hil ports` lists them.");
-  }
-  const probe = /^(\d+):(\d+)$/.exec(named);
-  const ref: PortRef = probe ? { jlink: probe[1] ?? "", interface: Number(probe[2]) } : { path: named };
-  return resolvePort(ref);
-}
-
-function count(parsed: Parsed, name: string): number | undefined {
-  const value = parsed.number(name);
-  if (value === undefined || (Number.isInteger(value) && value >= 0)) return value;
-  throw new UsageError(`--${name} wants a whole number, not ${value}.`, "See hil smp --help.");
 }

@@ -1,0 +1,84 @@
+import { type Cleanup, type Clock, UsageError } from "../core/index.ts";
+import { type Link, openSerialPort, openTcp, type PortRef, resolvePort, Uart } from "../serial/index.ts";
+import {
+  ConsoleTransport,
+  RawTransport,
+  SmpClient,
+  SmpSession,
+  type SmpTransport,
+  UDP_PORT,
+  UdpTransport,
+} from "../smp/index.ts";
+import type { Parsed } from "./arguments.ts";
+import type { CliIo } from "./io.ts";
+
+const BAUD_RATE = 115_200;
+
+/** How `--port` may look. */
+const ADDRESSES = [
+  { kind: "udp", form: /^udp:(?<host>\[[^\]]+\]|[^:]+)(?::(?<port>\d+))?$/ },
+  { kind: "tcp", form: /^tcp:(?<host>\[[^\]]+\]|[^:]+):(?<port>\d+)$/ },
+  { kind: "probe", form: /^(?<probe>\d+):(?<interface>\d+)$/ },
+  { kind: "path", form: /^(?!udp:|tcp:)(?<path>.+)$/ },
+] as const;
+
+/** Opens what `--port` (or HIL_PORT) names, and a client on it; both are closed with `closing`. */
+export async function connectSmp(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): Promise<SmpClient> {
+  const timeoutMs = wholeNumber(parsed, "timeout");
+  const transport = await open(parsed, io, clock, closing);
+  return closing.use(
+    "client",
+    new SmpClient(
+      new SmpSession(transport, {
+        clock,
+        // A late answer to the program before us must not be taken for one to us.
+        firstSequence: process.pid & 0xff,
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      }),
+    ),
+  );
+}
+
+async function open(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): Promise<SmpTransport> {
+  const named = parsed.text("port") ?? io.env["HIL_PORT"] ?? "";
+  if (named === "") throw new UsageError("which port?", "Name it with --port, or in HIL_PORT; `hil ports` lists them.");
+  const pauseMs = wholeNumber(parsed, "line-pause");
+  const baudRate = wholeNumber(parsed, "baud") ?? BAUD_RATE;
+  const { kind, parts } = addressOf(named);
+  const host = (parts["host"] ?? "").replaceAll(/[[\]]/g, "");
+  const { signal } = io;
+  if (kind === "udp") return UdpTransport.open({ host, port: Number(parts["port"] ?? UDP_PORT), clock, signal });
+  let link: Link;
+  if (kind === "tcp") link = await openTcp({ host, port: Number(parts["port"]), clock, signal });
+  else {
+    const probe = parts["probe"];
+    const ref: PortRef =
+      probe === undefined ? { path: named } : { jlink: probe, interface: Number(parts["interface"]) };
+    const hardwareFlowControl = parsed.flag("flow-control");
+    link = await openSerialPort(await resolvePort(ref), { baudRate, clock, hardwareFlowControl });
+  }
+  const uart = closing.use("port", Uart.open(link, { clock }));
+  if (parsed.flag("raw")) return new RawTransport(uart, { clock });
+  return new ConsoleTransport(uart, { clock, ...(pauseMs === undefined ? {} : { pacing: { pauseMs } }) });
+}
+
+function addressOf(named: string): {
+  kind: (typeof ADDRESSES)[number]["kind"];
+  parts: Partial<Record<string, string>>;
+} {
+  for (const { kind, form } of ADDRESSES) {
+    const match = form.exec(named);
+    if (match) return { kind, parts: { ...match.groups } };
+  }
+  throw new UsageError(
+    `"${named}" is no port.`,
+    "Write udp:HOST, udp:HOST:PORT, tcp:HOST:PORT, PROBE:INTERFACE or a path.",
+  );
+}
+
+/** @throws UsageError for anything but a whole number, 0 or more. */
+export function wholeNumber(parsed: Parsed, name: string): number | undefined {
+  const value = parsed.number(name);
+  if (value === undefined || (Number.isInteger(value) && value >= 0)) return value;
+  throw new UsageError(`--${name} wants a whole number, not ${value}.`, "See hil smp --help.");
+}

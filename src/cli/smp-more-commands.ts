@@ -1,0 +1,238 @@
+import { readFile as readLocal, writeFile as writeLocal } from "node:fs/promises";
+import { resolve } from "node:path";
+import { ConfigurationError, hex, messageOf, UsageError } from "../core/index.ts";
+import {
+  type CborMap,
+  customCommand,
+  deleteSetting,
+  downloadFile,
+  eraseStorage,
+  fileHash,
+  fileStatus,
+  groupDetails,
+  groupList,
+  isRefusal,
+  readDatetime,
+  readSetting,
+  saveSettings,
+  shell,
+  statistics,
+  statisticsList,
+  taskStatistics,
+  uploadFile,
+  writeDatetime,
+  writeSetting,
+} from "../smp/index.ts";
+import type { CliIo } from "./io.ts";
+import { progressPrinter } from "./smp-progress.ts";
+import type { SmpCall, SmpSubcommand } from "./smp-subcommand.ts";
+import { jsonLine } from "./smp-text.ts";
+
+const done = { json: {}, text: "Done\n" };
+
+/** The commands of the groups beyond OS and image: what a firmware may have. */
+export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
+  {
+    usage: "tasks",
+    about: "the threads and their stacks, in words of four bytes",
+    run: async ({ client, io }) => {
+      const { tasks } = await client.session.request(taskStatistics, {}, { signal: io.signal });
+      const rows = Object.entries(tasks).map(([name, task]) => {
+        const stack = `${task.stkuse ?? "?"}/${task.stksiz ?? "?"}`;
+        return `${(name === "" ? "(no name)" : name).padEnd(20)} priority ${String(task.prio).padStart(4)}  stack ${stack}\n`;
+      });
+      return { json: { tasks }, text: rows.join("") };
+    },
+  },
+  {
+    usage: "datetime [value]",
+    about: "the board's clock; with a value (2026-08-21T02:10:07), set it",
+    run: async ({ client, args: [value], io }) => {
+      const options = { signal: io.signal };
+      if (value === undefined) {
+        const answer = await client.session.request(readDatetime, {}, options);
+        return { json: answer, text: `${answer.datetime}\n` };
+      }
+      await client.session.request(writeDatetime, { datetime: value }, options);
+      return done;
+    },
+  },
+  {
+    usage: "stat list",
+    about: "the names of the statistics groups",
+    run: async ({ client, io }) => {
+      const answer = await client.session.request(statisticsList, {}, { signal: io.signal });
+      return { json: answer, text: answer.stat_list.map((name) => `${name}\n`).join("") };
+    },
+  },
+  {
+    usage: "stat show <name>",
+    about: "the values of one of them",
+    run: async ({ client, args: [name = ""], io }) => {
+      const answer = await client.session.request(statistics, { name }, { signal: io.signal });
+      return { json: answer, text: valuesText(answer.fields) };
+    },
+  },
+  {
+    usage: "settings read <key>",
+    about: "a setting, as hex digits",
+    run: async ({ client, args: [name = ""], io }) => {
+      const answer = await client.session.request(readSetting, { name }, { signal: io.signal });
+      return { json: answer, text: `${hex(answer.val)}\n` };
+    },
+  },
+  {
+    usage: "settings write <key> <hex>",
+    about: "set it in memory; `settings save` stores it",
+    check: async ([, value = ""]) => void fromDigits(value),
+    run: async ({ client, args: [name = "", value = ""], io }) => {
+      await client.session.request(writeSetting, { name, val: fromDigits(value) }, { signal: io.signal });
+      return done;
+    },
+  },
+  {
+    usage: "settings delete <key>",
+    about: "delete it",
+    run: async ({ client, args: [name = ""], io }) => {
+      await client.session.request(deleteSetting, { name }, { signal: io.signal });
+      return done;
+    },
+  },
+  {
+    usage: "settings save",
+    about: "store the settings",
+    run: async ({ client, io }) => {
+      await client.session.request(saveSettings, {}, { signal: io.signal });
+      return done;
+    },
+  },
+  { usage: "fs download <from> <to>", about: "a file of the board into a file here", run: download },
+  {
+    usage: "fs upload <from> <to>",
+    about: "a file here into a file of the board",
+    check: async ([file = ""], io) => void (await localFile(file, io)),
+    run: upload,
+  },
+  {
+    usage: "fs stat <file>",
+    about: "the length of a file of the board",
+    run: async ({ client, args: [name = ""], io }) => {
+      const answer = await client.session.request(fileStatus, { name }, { signal: io.signal });
+      return { json: answer, text: `${answer.len}\n` };
+    },
+  },
+  {
+    usage: "fs hash <file> [type]",
+    about: "its hash or checksum (sha256, crc32: what the firmware has)",
+    run: async ({ client, args: [name = "", type], io }) => {
+      const answer = await client.session.request(fileHash, { name, type }, { signal: io.signal });
+      const output = typeof answer.output === "number" ? String(answer.output) : hex(answer.output);
+      return { json: answer, text: `${output}\n` };
+    },
+  },
+  {
+    usage: "shell <line>",
+    about: "run a line of the board's shell; its result is our exit code's business",
+    run: async ({ client, args: [line = ""], io }) => {
+      const answer = await client.session.request(shell, { argv: [line] }, { signal: io.signal });
+      const failed = (answer.ret ?? 0) === 0 ? "" : `(the command answered ${answer.ret})\n`;
+      return { json: answer, text: `${answer.o.replaceAll("\r\n", "\n")}${failed}` };
+    },
+  },
+  { usage: "groups", about: "the command groups that the firmware has", run: groups },
+  {
+    usage: "storage erase",
+    about: "erase the storage partition (settings and all)",
+    run: async ({ client, io }) => {
+      await client.session.request(eraseStorage, {}, { signal: io.signal });
+      return done;
+    },
+  },
+  {
+    usage: "raw <read|write> <group> <id> [json]",
+    about: "any command, its fields as JSON; the answer comes as JSON",
+    check: async (args) => void rawRequest(args),
+    run: async ({ client, args, io }) => {
+      const { row, fields } = rawRequest(args);
+      const answer = await client.session.request(row, { "*": fields }, { signal: io.signal });
+      return { json: answer["*"], text: jsonLine(answer["*"]) };
+    },
+  },
+];
+
+async function groups({ client, io }: SmpCall): Promise<{ json: unknown; text: string }> {
+  const { session } = client;
+  const details = await session.request(groupDetails, {}, { signal: io.signal }).catch((error: unknown) => {
+    // Details are an option of their own in the firmware.
+    if (isRefusal(error, "ENOTSUP")) return undefined;
+    throw error;
+  });
+  const found =
+    details?.groups ?? (await session.request(groupList, {}, { signal: io.signal })).groups.map((group) => ({ group }));
+  const text = found.map((entry) =>
+    `${String(entry.group).padStart(5)}  ${"name" in entry ? (entry.name ?? "") : ""}`.trimEnd(),
+  );
+  return { json: { groups: found }, text: `${text.join("\n")}\n` };
+}
+
+async function download({ client, args: [from = "", to = ""], options, io }: SmpCall) {
+  const onProgress = options.flag("json") ? undefined : progressPrinter(io);
+  const bytes = await downloadFile(client.session, from, { signal: io.signal, onProgress });
+  await writeLocal(resolve(io.cwd, to), bytes).catch((error: unknown) => {
+    throw new ConfigurationError(`cannot write ${to}: ${messageOf(error)}.`, "", { cause: error });
+  });
+  return { json: { bytes: bytes.length }, text: "Done\n" };
+}
+
+async function upload({ client, args: [from = "", to = ""], options, io }: SmpCall) {
+  const bytes = await localFile(from, io);
+  const { bufferBytes } = await client.params({ signal: io.signal });
+  const room = bufferBytes - client.session.transport.overheadBytes;
+  const onProgress = options.flag("json") ? undefined : progressPrinter(io);
+  await uploadFile(client.session, to, bytes, room, { signal: io.signal, onProgress });
+  return { json: { bytes: bytes.length }, text: "Done\n" };
+}
+
+async function localFile(file: string, io: CliIo): Promise<Uint8Array> {
+  try {
+    return Uint8Array.from(await readLocal(resolve(io.cwd, file)));
+  } catch (error) {
+    throw new ConfigurationError(`cannot read ${file}: ${messageOf(error)}.`, "", { cause: error });
+  }
+}
+
+function valuesText(values: Readonly<Record<string, number>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${String(value).padStart(10)} ${name}\n`)
+    .join("");
+}
+
+function fromDigits(text: string): Uint8Array {
+  if (/^([0-9a-f]{2})*$/i.test(text)) return Uint8Array.from(Buffer.from(text, "hex"));
+  throw new UsageError(`"${text}" are no bytes.`, "Write them as hex digits, two a byte.");
+}
+
+/** @throws UsageError for numbers out of range and for what is no JSON object. */
+function rawRequest([op, group, id, json = "{}"]: readonly string[]): {
+  row: ReturnType<typeof customCommand>;
+  fields: CborMap;
+} {
+  if (op !== "read" && op !== "write") throw new UsageError(`"${op ?? ""}" is neither read nor write.`);
+  const [groupNumber, idNumber] = [Number(group), Number(id)];
+  const inside = (value: number, limit: number) => Number.isInteger(value) && value >= 0 && value < limit;
+  if (!inside(groupNumber, 65_536) || !inside(idNumber, 256)) {
+    throw new UsageError(`group ${group}, id ${id} is no command.`, "A group is 0 to 65535, an id 0 to 255.");
+  }
+  let fields: unknown;
+  try {
+    fields = JSON.parse(json);
+  } catch (error) {
+    throw new UsageError(`the fields are no JSON: ${messageOf(error)}.`, `Write them so: '{"d":"hello"}'.`, {
+      cause: error,
+    });
+  }
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+    throw new UsageError("the fields are no JSON object.", `Write them so: '{"d":"hello"}'.`);
+  }
+  return { row: customCommand({ op, group: groupNumber, id: idNumber }), fields: fields as CborMap };
+}
