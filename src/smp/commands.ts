@@ -1,6 +1,12 @@
 import type { CommandRow } from "./command.ts";
+import * as enumeration from "./groups/enumeration.ts";
+import * as files from "./groups/file-system.ts";
 import * as image from "./groups/image.ts";
 import * as os from "./groups/os.ts";
+import * as settings from "./groups/settings.ts";
+import * as shell from "./groups/shell.ts";
+import * as statistics from "./groups/statistics.ts";
+import * as basic from "./groups/zephyr-basic.ts";
 
 /** Every command we know, by the name that handlers of a server use. Adding a row adds the command to both ends. */
 export const COMMANDS = {
@@ -19,6 +25,26 @@ export const COMMANDS = {
   imageUpload: image.imageUpload,
   imageErase: image.imageErase,
   slotInfo: image.slotInfo,
+  statistics: statistics.statistics,
+  statisticsList: statistics.statisticsList,
+  readSetting: settings.readSetting,
+  writeSetting: settings.writeSetting,
+  deleteSetting: settings.deleteSetting,
+  commitSettings: settings.commitSettings,
+  loadSettings: settings.loadSettings,
+  saveSettings: settings.saveSettings,
+  readFile: files.readFile,
+  writeFile: files.writeFile,
+  fileStatus: files.fileStatus,
+  fileHash: files.fileHash,
+  fileHashTypes: files.fileHashTypes,
+  closeFile: files.closeFile,
+  shell: shell.shell,
+  groupCount: enumeration.groupCount,
+  groupList: enumeration.groupList,
+  groupAt: enumeration.groupAt,
+  groupDetails: enumeration.groupDetails,
+  eraseStorage: basic.eraseStorage,
 } as const;
 
 export type CommandKey = keyof typeof COMMANDS;

@@ -7,6 +7,7 @@ export * from "./console-framing.ts";
 export * from "./console-transport.ts";
 export * from "./crc16.ts";
 export * from "./faults.ts";
+export * from "./files.ts";
 export * from "./generations.ts";
 export * from "./groups/index.ts";
 export * from "./header.ts";

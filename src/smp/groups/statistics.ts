@@ -1,0 +1,28 @@
+import { command } from "../command.ts";
+import { dictionary, list, text, uint } from "../shape.ts";
+
+/** Group 2: statistics. Source: Zephyr documentation, SMP group 2; smp.md 3.9. */
+export const STATISTICS_GROUP = 2;
+const source = "Zephyr smp_group_2.rst";
+
+export const statistics = command({
+  name: "statistics",
+  group: STATISTICS_GROUP,
+  id: 0,
+  op: "read",
+  request: { name: text },
+  response: { name: text, fields: dictionary(uint) },
+  retries: 3,
+  source,
+});
+
+export const statisticsList = command({
+  name: "statistics list",
+  group: STATISTICS_GROUP,
+  id: 1,
+  op: "read",
+  request: {},
+  response: { stat_list: list(text) },
+  retries: 3,
+  source,
+});
