@@ -1,6 +1,4 @@
 import type { BootloaderBuild } from "./build.ts";
-import { newLoader } from "./loader.ts";
-import { eraseSlot } from "./regions.ts";
 import type { Flash, Steps } from "./steps.ts";
 import { SWAP_CODE } from "./swap-type.ts";
 import { readTrailer } from "./trailer.ts";
@@ -22,7 +20,8 @@ export function* setPending(flash: Flash, build: BootloaderBuild, image: number,
   const { magic } = readTrailer(flash, build, target.area);
   if (magic === "good") return API_CODE.done;
   if (magic === "bad") {
-    if (build.generation.badMagicErasesSlot) yield* eraseSlot(newLoader(flash, build), target.area);
+    const { offset, bytes } = target.area;
+    if (build.generation.badMagicErasesSlot) yield { kind: "erase", offset, bytes };
     return API_CODE.badImage;
   }
   yield writeMagic(target);
@@ -54,6 +53,14 @@ function* setNextXip(flash: Flash, target: TrailerTarget, confirmed: boolean): S
   if (confirmed && copyDone === "unset") yield writeFlag(target, "copyDone");
   if (confirmed && imageOk === "unset") yield writeFlag(target, "imageOk");
   return API_CODE.done;
+}
+
+/**
+ * Where an application writes an update: bytes from the start of the secondary slot. Swap using offset wants it one
+ * sector up. Source: mcuboot.md, "Read first" 3.
+ */
+export function uploadOffset(build: Pick<BootloaderBuild, "mode" | "sectorBytes">): number {
+  return build.mode === "offset" ? build.sectorBytes : 0;
 }
 
 function areasOf(build: BootloaderBuild, image: number): BootloaderBuild["images"][number] {

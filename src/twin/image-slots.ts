@@ -9,6 +9,7 @@ import {
   setPending,
   slotFlags,
   trailerBytesOf,
+  uploadOffset,
 } from "../mcuboot/index.ts";
 import type { ImageStore, StoredSlot } from "../smp/index.ts";
 import type { TwinFlash } from "./flash.ts";
@@ -52,7 +53,7 @@ export class TwinImageSlots implements ImageStore {
     const area = this.#area(slot);
     const { sectorBytes } = this.#build;
     const trailerStart = area.bytes - roundUp(trailerBytesOf(this.#build), sectorBytes);
-    const imageEnd = Math.min(area.bytes, roundUp(imageBytes, sectorBytes));
+    const imageEnd = Math.min(area.bytes, this.#start(slot) + roundUp(imageBytes, sectorBytes));
     await this.#erase(area.offset, imageEnd);
     if (imageEnd < area.bytes) await this.#erase(area.offset + trailerStart, area.bytes - trailerStart);
   }
@@ -60,7 +61,7 @@ export class TwinImageSlots implements ImageStore {
   /** Programs whole words; bytes around the range keep what they hold. */
   async write(slot: number, offset: number, bytes: Uint8Array): Promise<void> {
     const unit = this.#build.writeBytes;
-    const at = this.#area(slot).offset + offset;
+    const at = this.#area(slot).offset + this.#start(slot) + offset;
     const start = at - (at % unit);
     const data = this.#flash.read(start, roundUp(at + bytes.length, unit) - start);
     data.set(bytes, at - start);
@@ -95,6 +96,11 @@ export class TwinImageSlots implements ImageStore {
 
   #perform(operation: FlashOperation): Promise<void> {
     return this.#flash.perform(operation, this.#power);
+  }
+
+  /** Where an image begins in the slot. */
+  #start(slot: number): number {
+    return slot % 2 === 0 ? 0 : uploadOffset(this.#build);
   }
 
   #area(slot: number) {
