@@ -32,22 +32,10 @@ export const runMcuboot: GoldenRunner = function* (folder, manifest) {
 };
 
 function* runConfig(folder: string, id: string, vectors: VectorFile): Iterable<GoldenResult> {
-  const reason = unmodelled(vectors.config);
-  if (reason !== undefined) {
-    for (const entry of [...(vectors.cases ?? []), ...(vectors.scripts ?? [])]) {
-      yield { kind: "case", name: `${id} ${entry.name}`, status: "unsupported", reason };
-    }
-    return;
-  }
   const world = new VectorWorld(folder, vectors.config, vectors.images);
   yield* check("geometry", id, vectors.config as unknown as VectorExpect, geometryOf(world));
   for (const entry of vectors.cases ?? []) yield* runCase(world, entry);
   for (const entry of vectors.scripts ?? []) yield* runScript(world, entry);
-}
-
-/** Why a configuration cannot be run; undefined when it can. */
-function unmodelled({ generation }: VectorFile["config"]): string | undefined {
-  return generation === undefined ? undefined : `generation ${generation} is not modelled yet`;
 }
 
 function geometryOf(world: VectorWorld): VectorExpect {

@@ -15,22 +15,33 @@ export interface GenerationRow {
   readonly revertNeedsSecondaryUnset: boolean;
   /** Swap using move: an erased secondary slot under a due revert also clears the primary trailer (R20). */
   readonly clearsStuckRevert: boolean;
+  /** Swap using move: on resume the number of sectors is read from the trailer; it was lost with RAM before (R11). */
+  readonly readsSwapSizeForHeaders: boolean;
   /** One erase call covers a whole range instead of one sector. */
   readonly erasesRanges: boolean;
-  /** The trailer of swap using offset keeps the sizes of the unprotected TLVs. */
+  /** The trailer of swap using offset keeps the sizes of the unprotected TLVs (R29). */
   readonly savesTlvSizes: boolean;
-  /** The trailer in the scratch area has the status of one sector group only. */
+  /** The trailer in the scratch area has the status of one sector group only (R10). */
   readonly shortScratchTrailer: boolean;
+  /** Swap using scratch: the secondary trailer goes before the top group is copied, not after it. */
+  readonly clearsSecondaryTrailerFirst: boolean;
+  /** Bodies are decrypted on their way into the primary slot. Before, whatever left the secondary slot was (R17). */
+  readonly decryptsIntoPrimary: boolean;
+  /** Where header and end of a body lie in one chunk, as many bytes too many are encrypted as the header has (R28). */
+  readonly cryptsPastTinyBody: boolean;
+  /**
+   * Then, if that runs over the copy buffer, the table of primary sectors behind it is spoiled. Measured on a host build;
+   * what lies behind the buffer on a board is another matter.
+   */
+  readonly overrunSpoilsSectors: boolean;
   /** Function named by the assertion that a copy needs a key it has not. */
   readonly cryptAssert: "boot_encrypt" | "boot_enc_encrypt";
   /** The check of a header against the slot's size counts the protected TLVs. */
   readonly headerCountsProtectedTlvs: boolean;
   /** Headers with flags that the build does not support are refused. */
   readonly refusesForeignFlags: boolean;
-  /** An image that reaches beyond the largest size that the mode can swap is refused. */
-  readonly checksImageSize: boolean;
-  /** Headers are read through the old status once a resumed swap has ended (R18). */
-  readonly rereadsThroughStatus: boolean;
+  /** Up to where an image may reach: anywhere, to the status entries, or as far as the mode can swap. */
+  readonly imageLimit: "none" | "status" | "swap";
   /** An application's request on a damaged magic erases the slot (R33). */
   readonly badMagicErasesSlot: boolean;
   /** An application's request carries the image number (R13). */
@@ -38,22 +49,39 @@ export interface GenerationRow {
   readonly source: string;
 }
 
-const main = {
+const current = {
   revertNeedsSecondaryUnset: false,
   clearsStuckRevert: true,
+  readsSwapSizeForHeaders: true,
   erasesRanges: false,
   savesTlvSizes: true,
   shortScratchTrailer: true,
+  clearsSecondaryTrailerFirst: true,
+  decryptsIntoPrimary: true,
+  cryptsPastTinyBody: false,
+  overrunSpoilsSectors: false,
   cryptAssert: "boot_enc_encrypt",
   headerCountsProtectedTlvs: true,
   refusesForeignFlags: true,
-  checksImageSize: true,
-  rereadsThroughStatus: false,
+  imageLimit: "swap",
   badMagicErasesSlot: false,
   requestNamesImage: true,
 } as const;
 
-const before22 = { ...main, revertNeedsSecondaryUnset: true, clearsStuckRevert: false, erasesRanges: true } as const;
+const before23 = { ...current, savesTlvSizes: false, cryptsPastTinyBody: true, badMagicErasesSlot: true } as const;
+
+const before22 = {
+  ...before23,
+  revertNeedsSecondaryUnset: true,
+  clearsStuckRevert: false,
+  erasesRanges: true,
+  clearsSecondaryTrailerFirst: false,
+  decryptsIntoPrimary: false,
+  cryptAssert: "boot_encrypt",
+  headerCountsProtectedTlvs: false,
+  refusesForeignFlags: false,
+  imageLimit: "status",
+} as const;
 
 /** Oldest first. */
 export const GENERATIONS = [
@@ -63,8 +91,10 @@ export const GENERATIONS = [
     version: 107.5,
     ncs: "1.7.0 to 1.7.1",
     banner: ["*** Booting Zephyr OS build v2.6.99-ncs1-1  ***"],
-    savesTlvSizes: false,
+    readsSwapSizeForHeaders: false,
     shortScratchTrailer: false,
+    imageLimit: "none",
+    requestNamesImage: false,
     source: "sdk-mcuboot tag v1.7.99-ncs3",
   },
   {
@@ -73,7 +103,7 @@ export const GENERATIONS = [
     version: 110,
     ncs: "2.3 to 2.4",
     banner: ["*** Booting Zephyr OS build v3.3.99-ncs1 ***"],
-    savesTlvSizes: false,
+    requestNamesImage: false,
     source: "MCUboot tag v1.10.0",
   },
   {
@@ -82,20 +112,19 @@ export const GENERATIONS = [
     version: 201,
     ncs: "2.7 to 2.9",
     banner: ["*** Booting MCUboot v2.1.0-dev ***", "*** Using nRF Connect SDK v2.7.0 ***"],
-    savesTlvSizes: false,
     source: "MCUboot tag v2.1.0",
   },
   {
-    ...main,
+    ...before23,
     name: "2.2.0",
     version: 202,
     ncs: "3.0",
     banner: ["*** Booting MCUboot v2.1.0-dev ***", "*** Using nRF Connect SDK v3.0.0 ***"],
-    savesTlvSizes: false,
+    overrunSpoilsSectors: true,
     source: "MCUboot tag v2.2.0",
   },
   {
-    ...main,
+    ...current,
     name: "current",
     version: 204.5,
     ncs: "3.1 and later",

@@ -111,7 +111,7 @@ function isImageValid(
   const signed = readArea(loader, image.areas[slot], imageStart(image, slot), bytes);
   const entries = tlvEntries(loader, image, slot);
   if (signed === undefined || entries === undefined || range === undefined) return false;
-  if (build.generation.checksImageSize && range.end > imageBytesMax(build, image.areas, slot)) return false;
+  if (range.end > imageBytesMax(build, image.areas, slot)) return false;
   if (decrypts && key !== undefined) {
     applyKeyStream(key, signed.subarray(header.headerBytes, tlvOffset(header)), 0);
   }

@@ -22,6 +22,8 @@ export interface ImagePair {
   secondaryOffset: number;
   /** Swap using offset with bootstrap: the offset above has been found once. */
   secondaryOffsetFound: boolean;
+  /** The bootloader has overwritten its own table of primary sectors (`GenerationRow.overrunSpoilsSectors`). */
+  sectorsSpoiled: boolean;
   /** Sizes of the unprotected TLV areas, by slot, in bytes. */
   readonly unprotectedTlvBytes: [number, number];
 }
@@ -65,6 +67,7 @@ export function newLoader(flash: Flash, build: BootloaderBuild): Loader {
       swapType: "none",
       secondaryOffset: 0,
       secondaryOffsetFound: false,
+      sectorsSpoiled: false,
       unprotectedTlvBytes: [0, 0],
     }),
   );

@@ -68,12 +68,12 @@ function* readSwap(loader: Loader, image: ImagePair, swap: Swap): Steps {
 
 /** Ends an interrupted swap. Source: MCUboot loader.c boot_complete_partial_swap. */
 function* completeSwap(loader: Loader, image: ImagePair, swap: Swap): Steps {
-  const { defects, generation } = loader.build;
+  const { defects } = loader.build;
   reviewEarlierImages(loader, image, true);
   yield* swapImage(loader, image, swap);
   yield* finishSwap(loader, image, swap.type);
   if (defects.has("lose-fallback")) yield* eraseSlot(loader, image.areas[SECONDARY]);
-  yield* readHeaders(loader, image, generation.rereadsThroughStatus ? swap : undefined);
+  yield* readHeaders(loader, image);
   const type = swap.type;
   image.swapType = "none";
   if (!defects.has("revert-at-once") || type !== "test") return;

@@ -62,37 +62,47 @@ export interface Copy {
  * Source: MCUboot loader.c boot_copy_region.
  */
 export function* copyRegion(loader: Loader, image: ImagePair, copy: Copy): Steps<boolean> {
-  const slot = cipherSlot(loader, image, copy);
-  const shift = copy.shiftBytes ?? 0;
+  const cipher = cipherOf(loader, image, copy);
   for (let done = 0; done < copy.bytes; done += CHUNK_BYTES) {
     const bytes = Math.min(CHUNK_BYTES, copy.bytes - done);
     const chunk = readArea(loader, copy.from.area, copy.from.offset + done, bytes);
     if (chunk === undefined) return false;
-    if (slot !== undefined) crypt(loader, image, slot, chunk, copy.to.offset + done - shift);
+    if (cipher !== undefined) crypt(loader, image, cipher.slot, chunk, cipher.offset + done);
     if (copy.to.offset + done + bytes > copy.to.area.bytes) return false;
     yield { kind: "write", offset: copy.to.area.offset + copy.to.offset + done, data: chunk };
   }
   return true;
 }
 
-/** The slot whose header and key a copy uses, or undefined for a copy as it is. */
-function cipherSlot(loader: Loader, image: ImagePair, copy: Copy): Slot | undefined {
-  if (loader.build.encryption === undefined) return undefined;
-  const leaves = copy.from.area === image.areas[PRIMARY];
-  const enters = copy.to.area === image.areas[PRIMARY];
+/** The slot whose header and key a copy uses, and the offset of its first byte in the image; undefined: as it is. */
+function cipherOf(
+  { build }: Loader,
+  { areas, headers }: ImagePair,
+  { from, to, shiftBytes = 0 }: Copy,
+): { readonly slot: Slot; readonly offset: number } | undefined {
+  if (build.encryption === undefined) return undefined;
+  const { decryptsIntoPrimary } = build.generation;
+  const leaves = decryptsIntoPrimary ? from.area === areas[PRIMARY] : to.area === areas[SECONDARY];
+  const enters = decryptsIntoPrimary ? to.area === areas[PRIMARY] : from.area === areas[SECONDARY];
   if (leaves === enters) return undefined;
   const slot = enters ? SECONDARY : PRIMARY;
-  return isEncrypted(image.headers[slot]) ? slot : undefined;
+  const offset = decryptsIntoPrimary || leaves ? to.offset - shiftBytes : from.offset;
+  return isEncrypted(headers[slot]) ? { slot, offset } : undefined;
 }
 
 /** Encrypts or decrypts the part of a chunk that is body; header and TLVs stay as they are. */
 function crypt(loader: Loader, image: ImagePair, slot: Slot, chunk: Uint8Array, offset: number): void {
   const header = image.headers[slot];
+  const { generation, defects } = loader.build;
   const from = Math.max(header.headerBytes, offset);
-  const to = Math.min(tlvOffset(header), offset + chunk.length);
+  const tooFar = generation.cryptsPastTinyBody && offset < tlvOffset(header) ? from - offset : 0;
+  const to = Math.min(tlvOffset(header) + tooFar, offset + chunk.length);
   if (from >= to) return;
+  const overruns =
+    tooFar > 0 && tlvOffset(header) + tooFar - offset > CHUNK_BYTES && offset + chunk.length > tlvOffset(header);
+  image.sectorsSpoiled ||= overruns && generation.overrunSpoilsSectors;
   const key = image.keys[slot];
-  if (key === undefined && loader.build.defects.has("forget-keys")) return;
-  assert(key !== undefined, loader.build.generation.cryptAssert, "enc->valid == 1");
+  if (key === undefined && defects.has("forget-keys")) return;
+  assert(key !== undefined, generation.cryptAssert, "enc->valid == 1");
   applyKeyStream(key, chunk.subarray(from - offset, to - offset), from - header.headerBytes);
 }

@@ -6,6 +6,7 @@ import type { Flash, Steps } from "./steps.ts";
 import { swapMove } from "./swap-move.ts";
 import { swapOffset } from "./swap-offset.ts";
 import { swapScratch } from "./swap-scratch.ts";
+import { statusOffset } from "./trailer.ts";
 
 /** What the status entries of an area say. */
 export interface ReadStatus {
@@ -52,8 +53,13 @@ export function strategyOf(mode: BootMode): SwapStrategy {
   }
 }
 
-/** The largest image that the mode takes, with header and TLVs, in bytes. */
+/** The largest image that a build takes in a slot, with header and TLVs, in bytes. Source: bootutil_max_image_size. */
 export function imageBytesMax(build: BootloaderBuild, areas: ImagePair["areas"], slot: Slot): number {
+  const { imageLimit } = build.generation;
+  if (imageLimit === "none") return Number.POSITIVE_INFINITY;
+  const status = statusOffset(build, areas[slot]);
+  if (imageLimit === "status" && build.mode === "scratch") return status;
+  if (imageLimit === "status" && build.mode === "move") return status - (status % build.sectorBytes);
   return strategyOf(build.mode).imageBytesMax(build, areas, slot);
 }
 

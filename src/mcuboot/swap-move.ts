@@ -25,7 +25,9 @@ import { initTrailer, writeFlag, writeMagic, writeSwapSize } from "./trailer-wri
 /** Where the header of a slot's image stands while a swap is interrupted. Source: fact sheet 3.1, "Header location". */
 function headerPlace(loader: Loader, image: ImagePair, slot: Slot, { status }: Swap): { slot: Slot; offset: number } {
   const { build, flash } = loader;
-  const sectors = sectorsOf(build, readSwapSize(flash, build, image.areas[PRIMARY]));
+  const sectors = build.generation.readsSwapSizeForHeaders
+    ? sectorsOf(build, readSwapSize(flash, build, image.areas[PRIMARY]))
+    : Number.POSITIVE_INFINITY;
   const { index, state } = status;
   const up = { slot: PRIMARY, offset: build.sectorBytes } as const;
   if (status.operation === "move") return slot === PRIMARY && index > sectors ? up : { slot, offset: 0 };

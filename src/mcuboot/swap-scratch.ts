@@ -64,6 +64,8 @@ function groupAt(build: BootloaderBuild, image: ImagePair, swapBytes: number, in
 /** Where a header stands while a swap is interrupted. Source: fact sheet 3.3, "Header location". */
 function headerArea(loader: Loader, image: ImagePair, slot: Slot, { status }: Swap): Area {
   const { build, flash } = loader;
+  // Where bodies are decrypted on their way to scratch, nothing is done later that needs a header.
+  if (!build.generation.decryptsIntoPrimary) return image.areas[slot];
   const groups = groupCount(build, readSwapSize(flash, build, statusArea(loader, image)));
   const { index, state } = status;
   if (index > groups) return image.areas[slot === PRIMARY ? SECONDARY : PRIMARY];
@@ -110,11 +112,14 @@ function* saveToScratch(loader: Loader, image: ImagePair, swap: Swap, group: Gro
 
 /** Step 2: the old image's part goes to the secondary slot. */
 function* moveOut(loader: Loader, image: ImagePair, group: Group): Steps {
+  const { build } = loader;
+  const { clearsSecondaryTrailerFirst: first } = build.generation;
   const [primary, secondary] = image.areas;
   const { offset, copyBytes } = group;
-  if (group.index === 1) yield* eraseTrailer(loader, secondary);
-  yield* erase(loader, secondary, offset, bytesBelowTrailer(loader.build, secondary, group));
+  if (group.index === 1 && first) yield* eraseTrailer(loader, secondary);
+  yield* erase(loader, secondary, offset, bytesToErase(build, secondary, group));
   yield* copy(loader, image, { area: primary, offset }, { area: secondary, offset }, copyBytes);
+  if (group.index === 1 && !first && !group.usesScratchStatus) yield* eraseTrailer(loader, secondary);
 }
 
 /** Step 3: the new image's part goes to the primary slot, with the status kept in scratch so far. */
@@ -123,8 +128,8 @@ function* moveIn(loader: Loader, image: ImagePair, swap: Swap, group: Group): St
   const scratch = scratchOf(build);
   const primary = image.areas[PRIMARY];
   const { offset, copyBytes } = group;
-  if (group.usesScratchStatus) yield* eraseTrailer(loader, primary);
-  yield* erase(loader, primary, offset, bytesBelowTrailer(build, primary, group));
+  if (group.usesScratchStatus && build.generation.clearsSecondaryTrailerFirst) yield* eraseTrailer(loader, primary);
+  yield* erase(loader, primary, offset, bytesToErase(build, primary, group));
   yield* copy(loader, image, { area: scratch, offset: 0 }, { area: primary, offset }, copyBytes);
   if (!group.usesScratchStatus) return;
   const kept = { area: scratch, offset: statusOffset(build, scratch) };
@@ -132,9 +137,10 @@ function* moveIn(loader: Loader, image: ImagePair, swap: Swap, group: Group): St
   yield* moveTrailerIn(loader, image, swap, scratch);
 }
 
-/** What a group erases of a slot itself: its trailer sectors have been erased already. */
-function bytesBelowTrailer(build: BootloaderBuild, area: Area, { offset, bytes, usesScratchStatus }: Group): number {
-  return usesScratchStatus ? firstTrailerSector(build, area) * build.sectorBytes - offset : bytes;
+/** What a group erases of a slot itself: not its trailer sectors, where those have been erased already. */
+function bytesToErase(build: BootloaderBuild, area: Area, { offset, bytes, usesScratchStatus }: Group): number {
+  if (!usesScratchStatus || !build.generation.clearsSecondaryTrailerFirst) return bytes;
+  return firstTrailerSector(build, area) * build.sectorBytes - offset;
 }
 
 function* moveTrailerIn(loader: Loader, image: ImagePair, swap: Swap, scratch: Area): Steps {
@@ -166,7 +172,8 @@ function* swapGroup(loader: Loader, image: ImagePair, swap: Swap, group: Group):
   yield* moveIn(loader, image, swap, group);
   yield writeStatus(build, image.areas[PRIMARY], entry + 2, 3);
   if (!group.usesScratchStatus) return;
-  yield* eraseRegion(loader, { area: scratch, offset: 0, bytes: scratch.bytes }, "down");
+  const order = build.generation.erasesRanges ? "up" : "down";
+  yield* eraseRegion(loader, { area: scratch, offset: 0, bytes: scratch.bytes }, order);
 }
 
 /** The status after the first unbroken run of written entries. */

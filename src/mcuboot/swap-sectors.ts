@@ -9,9 +9,11 @@ export function sectorsOf(build: BootloaderBuild, bytes: number): number {
   return Math.max(1, Math.ceil(bytes / build.sectorBytes));
 }
 
-/** Sector number `index` of a slot; outside the slot when there is no such sector. */
+/** Sector number `index` of a slot; outside the slot when there is no such sector, or the bootloader has lost it. */
 export function sectorOf(build: BootloaderBuild, image: ImagePair, slot: Slot, index: number): Region {
-  return { area: image.areas[slot], offset: index * build.sectorBytes, bytes: build.sectorBytes };
+  const area = image.areas[slot];
+  const lost = image.sectorsSpoiled && slot === PRIMARY && index > 0;
+  return { area, offset: lost ? area.bytes : index * build.sectorBytes, bytes: build.sectorBytes };
 }
 
 /** Index of the first sector of a slot that holds trailer. */
