@@ -68,8 +68,9 @@ function buildCase(folder: string, vector: Vector): GoldenResult {
   }
   return judged(kind, vector.name, () => {
     if (asGiven.exit !== 0) return [`exit code ${asGiven.exit}: ${asGiven.stderr}`];
-    const { built, stderr } = rebuilt(folder, vector, argv);
     const wanted = fileIn(folder, vector.file);
+    if (hasTwoRandomSignatures(vector)) return alike(folder, vector, asGiven.written.get(output), wanted);
+    const { built, stderr } = rebuilt(folder, vector, argv);
     const same = built !== undefined && equalBytes(built, wanted);
     return [
       ...(same ? [] : [built === undefined ? `no file: ${stderr}` : firstDifference(built, wanted)]),
@@ -77,6 +78,33 @@ function buildCase(folder: string, vector: Vector): GoldenResult {
       ...extraDifferences(vector, asGiven, output),
     ];
   });
+}
+
+/** A compressed image signed with ECDSA holds a second signature, of the image it decompresses to. */
+function hasTwoRandomSignatures(vector: Vector): boolean {
+  const types = vector.expected?.tlvs.map((tlv) => tlv.type) ?? [];
+  return types.includes(TLV.DECOMP_SIGNATURE) && types.includes(TLV.ECDSASIG);
+}
+
+/** Equal but for what depends on the random signatures; and the new ones are good. */
+function alike(folder: string, vector: Vector, built: Uint8Array | undefined, wanted: Uint8Array): string[] {
+  if (built === undefined) return ["no file"];
+  const random: readonly number[] = [TLV.DECOMP_SIGNATURE, TLV.ECDSASIG, TLV.SHA256];
+  const keys = keysOf(folder, vector);
+  const [found, expected] = [verifyImage(built, keys), verifyImage(wanted, keys)].map((verdict) => ({
+    ok: verdict.ok,
+    header: JSON.stringify({ ...verdict.image.header, protectedTlvBytes: 0 }),
+    body: hex(digest("sha256", verdict.image.body)),
+    tlvs: tlvsOf(verdict.image)
+      .map(({ type, data }) => `${type}:${random.includes(type) ? "" : hex(data)}`)
+      .join(" "),
+  }));
+  return differences([
+    ["good", found?.ok, true],
+    ["header", found?.header, expected?.header],
+    ["body", found?.body, expected?.body],
+    ["TLVs", found?.tlvs, expected?.tlvs],
+  ]);
 }
 
 /** Files beside the image (`--sig-out`): exact, but for ECDSA signatures, which differ from run to run. */

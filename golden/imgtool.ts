@@ -3,7 +3,7 @@ import { imgtoolManifest } from "./imgtool-manifest.ts";
 import { cliCase, dumpCase, keyCase, zipCase } from "./imgtool-outputs.ts";
 import type { GoldenResult, GoldenRunner } from "./report.ts";
 
-/** Runs a folder of imgtool vectors: images built again byte by byte, damaged files, command lines, dumps, keys, zips. */
+/** Runs a folder of imgtool vectors: images built again byte by byte, damaged files, command lines, dumps, keys. */
 export const runImgtool: GoldenRunner = function* (folder, manifest): Generator<GoldenResult> {
   const cases = imgtoolManifest.parse(manifest);
   for (const vector of cases.vectors) yield* imageCases(folder, vector);

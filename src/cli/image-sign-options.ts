@@ -13,6 +13,17 @@ import type { OptionTable, ValuesOf } from "./image-option.ts";
 
 const SWAP_MODE_NAMES = SWAP_MODES.map((row) => row.name);
 
+const lzma = { kind: "value", metavar: "INTEGER", parse: parseDecimal } as const;
+
+/** Source: nRF Connect SDK fork of imgtool. */
+const LZMA_OPTIONS = {
+  "compression-lzma-dictsize": { ...lzma, about: "Size of the dictionary in bytes; default 131072." },
+  "compression-lzma-pb": { ...lzma, about: "Position bits; default 2." },
+  "compression-lzma-lc": { ...lzma, about: "Literal context bits; default 3." },
+  "compression-lzma-lp": { ...lzma, about: "Literal position bits; default 1." },
+  "compression-lzma-preset": { ...lzma, about: "How hard to look, 0 to 9; default 9." },
+} as const satisfies OptionTable;
+
 /** Options of `sign`, spelled as imgtool's. Source: MCUboot docs/imgtool.md; imgtool 2.4.0 `sign --help`. */
 export const SIGN_OPTIONS = {
   key: { kind: "value", short: "k", metavar: "FILE", parse: anyText, about: "Private key (PEM) to sign with." },
@@ -185,8 +196,9 @@ export const SIGN_OPTIONS = {
     kind: "value",
     metavar: "[disabled|lzma2|lzma2armthumb]",
     parse: oneOf("disabled", "lzma2", "lzma2armthumb"),
-    about: "Compress the body.",
+    about: "Compress the body; needs the program xz.",
   },
+  ...LZMA_OPTIONS,
 } as const satisfies OptionTable;
 
 export type SignValues = ValuesOf<typeof SIGN_OPTIONS>;

@@ -1,10 +1,12 @@
 import { UsageError } from "../core/index.ts";
 import {
   type AnyKey,
+  type CompressionOptions,
   classId,
   type EncryptionOptions,
   type HashName,
   type ImageOptions,
+  LZMA_DEFAULTS,
   type MaxAlign,
   type Signer,
   type Tlv,
@@ -12,6 +14,7 @@ import {
 } from "../image/index.ts";
 import { readNamed } from "./image-files.ts";
 import { parseCustomValue, parseInteger } from "./image-grammar.ts";
+import { xzEncoder } from "./image-lzma.ts";
 import { manifestData } from "./image-manifest.ts";
 import type { SignValues } from "./image-sign-options.ts";
 import { encryptionKeyFrom, type ImageTool, keyFrom } from "./image-tool.ts";
@@ -44,6 +47,7 @@ export function imageOptionsOf(tool: ImageTool, values: SignValues): ImageOption
     padSignature: values["pad-sig"],
     publicKeyFormat: values["public-key-format"],
     encryption: encryptionOf(tool, values),
+    compression: compressionOf(values),
     loadAddress: values["load-addr"],
     romFixed: values["rom-fixed"],
     nonBootable: values["non-bootable"],
@@ -82,9 +86,6 @@ function refuseContradictions(values: SignValues): void {
   if (values["load-addr"] !== undefined && values["rom-fixed"] !== undefined) {
     throw new UsageError("Can not set rom_fixed and load_addr at the same time");
   }
-  if (values.compression !== undefined && values.compression !== "disabled") {
-    throw new UsageError("--compression is not supported: there is no LZMA2 encoder here.");
-  }
 }
 
 function signerOf(tool: ImageTool, values: SignValues): Signer | undefined {
@@ -107,6 +108,19 @@ function encryptionOf(tool: ImageTool, values: SignValues): EncryptionOptions | 
     hmac: values["hmac-sha"] === "512" ? "sha512" : "sha256",
     clear: values.clear,
   };
+}
+
+function compressionOf(values: SignValues): CompressionOptions | undefined {
+  if (values.compression === undefined || values.compression === "disabled") return undefined;
+  const parameters = {
+    dictionaryBytes: values["compression-lzma-dictsize"] ?? LZMA_DEFAULTS.dictionaryBytes,
+    positionBits: values["compression-lzma-pb"] ?? LZMA_DEFAULTS.positionBits,
+    literalContextBits: values["compression-lzma-lc"] ?? LZMA_DEFAULTS.literalContextBits,
+    literalPositionBits: values["compression-lzma-lp"] ?? LZMA_DEFAULTS.literalPositionBits,
+    preset: values["compression-lzma-preset"] ?? LZMA_DEFAULTS.preset,
+    armThumb: values.compression === "lzma2armthumb",
+  };
+  return { encode: xzEncoder, parameters };
 }
 
 function identifiersOf(values: SignValues): { vid: Uint8Array | undefined; cid: Uint8Array | undefined } {

@@ -28,7 +28,7 @@ export function runSign(tool: ImageTool, values: SignValues, positionals: readon
   const baseAddress = isHexFile(outputPath) ? baseOf(values["hex-addr"], input.address, options) : undefined;
   const built = asUsage(() => buildImage(input.bytes, options));
   asUsage(() => refuseTooLarge(built, values));
-  tool.io.out(progressOf(values, options));
+  tool.io.out(progressOf(built, values, options));
   tool.files.write(outputPath, outputOf(built, values, options, baseAddress));
   const signaturePath = values["sig-out"];
   if (signaturePath !== undefined && built.signature !== undefined) {
@@ -92,8 +92,14 @@ function outputOf(
   return Buffer.from(formatIntelHex(asUsage(() => imageSegments(built, place))), "latin1");
 }
 
-function progressOf(values: SignValues, options: ImageOptions): string {
+/** imgtool's lines; it signs twice when it compresses: the image, and the one it decompresses to. */
+function progressOf(built: BuiltImage, values: SignValues, options: ImageOptions): string {
   const vector = values["vector-to-sign"];
   if (vector !== undefined) return `image.py: export ${vector}\n`;
-  return options.signer?.kind === "key" ? signingLine(options.signer.key) : "";
+  const signing = options.signer?.kind === "key" ? signingLine(options.signer.key) : "";
+  const { compression } = built;
+  if (compression === undefined) return signing;
+  const { compressedBytes, originalBytes, used } = compression;
+  const sizes = `compressed image size: ${compressedBytes} bytes\noriginal image size: ${originalBytes} bytes\n`;
+  return `${signing}${sizes}${used ? signing : ""}`;
 }

@@ -19,7 +19,7 @@ export interface ImageTool {
   readonly randomness: Randomness;
 }
 
-/** Environment variable with the passphrase of protected keys; there is no option, so that it shows in no process list. */
+/** Environment variable with the passphrase of protected keys. No option: it would show in process lists. */
 export const PASSPHRASE_VARIABLE = "HIL_KEY_PASSPHRASE";
 
 /** The key in a PEM file. @throws ConfigurationError naming the file; see loadKey. */

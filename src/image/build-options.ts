@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../core/index.ts";
+import type { CompressionOptions } from "./compressed.ts";
 import { HASHES, type HashName, hashRow } from "./hashes.ts";
 import type { Endian } from "./header.ts";
 import { KEY_WRAPS, type WrappingKey } from "./image-key.ts";
@@ -46,6 +47,7 @@ export interface ImageOptions {
   readonly padSignature?: boolean;
   readonly publicKeyFormat?: "hash" | "full";
   readonly encryption?: EncryptionOptions;
+  readonly compression?: CompressionOptions;
   readonly loadAddress?: number;
   readonly romFixed?: number;
   readonly nonBootable?: boolean;
@@ -98,7 +100,8 @@ export function chooseHash(options: ImageOptions): HashName {
   if (hash === undefined || allowed.includes(hash)) return hash ?? first;
   const list = HASHES.filter((candidate) => allowed.includes(candidate.name)).map((candidate) => candidate.bits);
   throw new ConfigurationError(
-    `Key ${row.signatureName} can not be used with --sha ${hashRow(hash).bits}; allowed sha are one of ${list.join(", ")}`,
+    `Key ${row.signatureName} can not be used with --sha ${hashRow(hash).bits}; ` +
+      `allowed sha are one of ${list.join(", ")}`,
   );
 }
 

@@ -18,7 +18,7 @@ export interface DfuPackage {
   readonly files: readonly DfuFile[];
 }
 
-/** What goes into a package's manifest for one file. Values are text, as the SDK writes them, unless they are numbers. */
+/** What goes into a package's manifest for one file. Values are text, as the SDK writes them, or numbers. */
 export interface DfuFileRequest {
   readonly name: string;
   readonly bytes: Uint8Array;

@@ -32,8 +32,8 @@ export interface TrailerDump {
 const MAGIC_BYTES = 16;
 
 /**
- * Takes an image apart for a person to read. More lenient than parseImage, as imgtool's `dumpinfo` is: neither magic nor
- * hash is judged, and a file that is no image may still be shown.
+ * Takes an image apart for a person to read. More lenient than parseImage, as imgtool's `dumpinfo` is: neither magic
+ * nor hash is judged, and a file that is no image may still be shown.
  * @param filename shown in the dump; no folder.
  * @throws ImageError when lengths run past the file.
  */

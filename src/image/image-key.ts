@@ -120,7 +120,8 @@ export function unwrapImageKey(tlvType: number, data: Uint8Array, key: PrivateKe
   if (row === undefined) throw new ImageError(`TLV ${tlvLabel(tlvType)} carries no image key.`);
   if (row.keyType !== key.type) {
     throw new ConfigurationError(
-      `the image's key is in TLV ${tlvLabel(tlvType)}, which takes a key of type ${row.keyType}; this one is ${key.type}.`,
+      `the image's key is in TLV ${tlvLabel(tlvType)}, which takes a key of type ${row.keyType}; ` +
+        `this one is ${key.type}.`,
     );
   }
   if (row.method === "RSA-OAEP") return unwrapOaep(data, key.keyObject);

@@ -1,6 +1,13 @@
+export type { Assembled } from "./assemble.ts";
 export * from "./body-cipher.ts";
 export * from "./build.ts";
 export * from "./build-options.ts";
+export {
+  type CompressionOptions,
+  LZMA_DEFAULTS,
+  type Lzma2Encoder,
+  type LzmaParameters,
+} from "./compressed.ts";
 export * from "./dfu-zip.ts";
 export * from "./dump.ts";
 export * from "./dump-text.ts";

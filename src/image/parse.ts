@@ -53,7 +53,7 @@ export function parseImage(bytes: Uint8Array, options: { readonly endian?: Endia
   const area = readTlvArea(bytes, signedBytes, endian);
   if (area.protected) {
     throw new ImageError(
-      `the TLV area at ${at(signedBytes)} is marked protected, but the header says ${header.protectedTlvBytes} bytes of protected TLVs.`,
+      `the TLV area at ${at(signedBytes)} is marked protected, but the header knows of no protected TLVs there.`,
       { offset: signedBytes, field: "TLV info magic", found: "0x6908", expected: "0x6907" },
     );
   }

@@ -10,8 +10,11 @@ import type { Version } from "./version.ts";
 const UINT32_MAX = 0xffff_ffff;
 const BOOT_RECORD_TYPE_CHARS_MAX = 12;
 
-/** Entries of the protected area, in the order imgtool writes them; an empty list means that there is no area. */
-export function protectedTlvs(options: ImageOptions, hash: HashName): Tlv[] {
+/**
+ * Entries of the protected area, in the order imgtool writes them; an empty list means that there is no area.
+ * @param decompression of a compressed image: TLVs about the image it decompresses to.
+ */
+export function protectedTlvs(options: ImageOptions, hash: HashName, decompression: readonly Tlv[]): Tlv[] {
   const { endian = "little", securityCounter: counter, bootRecord, vid, cid, manifest } = options;
   const entries: Tlv[] = [];
   if (counter !== undefined) entries.push({ type: TLV.SEC_CNT, data: counterBytes(counter, options.version, endian) });
@@ -24,6 +27,7 @@ export function protectedTlvs(options: ImageOptions, hash: HashName): Tlv[] {
   for (const dependency of options.dependencies ?? []) {
     entries.push({ type: TLV.DEPENDENCY, data: dependencyBytes(dependency, endian) });
   }
+  entries.push(...decompression);
   if (vid !== undefined) entries.push({ type: TLV.UUID_VID, data: vid });
   if (cid !== undefined) entries.push({ type: TLV.UUID_CID, data: cid });
   if (manifest !== undefined) entries.push({ type: TLV.MANIFEST, data: manifest });

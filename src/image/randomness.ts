@@ -7,7 +7,7 @@ export type DrawPurpose = "image key" | "ephemeral key" | "OAEP seed" | "PSS sal
 /** Where the random parts of an image come from. */
 export interface Randomness {
   draw(purpose: DrawPurpose, bytes: number): Uint8Array;
-  /** Nonce of ECDSA: the system's, or derived from key and message (RFC 6979), so that equal input gives equal bytes. */
+  /** Nonce of ECDSA: the system's, or derived from key and message (RFC 6979): equal input gives equal bytes. */
   readonly ecdsaNonce: "system" | "rfc6979";
 }
 

@@ -60,8 +60,8 @@ export interface SlotPair {
 }
 
 /**
- * The largest image, in bytes up to the end of its TLVs, that a bootloader of this kind swaps. imgtool's own check knows
- * neither sectors nor modes: it passes images that the device then refuses (MCUboot issue 1845).
+ * The largest image, in bytes up to the end of its TLVs, that a bootloader of this kind swaps. imgtool's own check
+ * knows neither sectors nor modes: it passes images that the device then refuses (MCUboot issue 1845).
  * Scratch: exact where the trailer's status lies within its first sector, as it does for 4 KiB sectors and larger.
  * @throws ConfigurationError when a slot is not whole sectors, has too many of them, or is smaller than its trailer.
  */

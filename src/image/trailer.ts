@@ -66,7 +66,7 @@ export interface TrailerPlace {
 
 export interface TrailerLayout {
   readonly shape: TrailerShape;
-  /** Absent fields are undefined. The magic's place is its 16 bytes at the very end; the rest of its field is padding. */
+  /** Absent fields are undefined. The magic's place is its 16 bytes at the very end; before it comes padding. */
   readonly fields: Readonly<Partial<Record<TrailerField, TrailerPlace>>> &
     Readonly<Record<"magic" | "imageOk" | "copyDone" | "swapInfo" | "swapSize" | "status", TrailerPlace>>;
   /** Size of the whole trailer. */
