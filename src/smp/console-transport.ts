@@ -1,5 +1,6 @@
 import { type Clock, concat, hex, Listeners, sleep } from "../core/index.ts";
 import type { Uart } from "../serial/index.ts";
+import { BurstGuard } from "./burst-guard.ts";
 import type { ReceivedPacket } from "./console-framing.ts";
 import {
   CONSOLE_OVERHEAD_BYTES,
@@ -19,10 +20,10 @@ export interface ConsoleOptions {
   /** Largest packet taken; a larger one is dropped in silence, as the servers do. Default: what a frame can carry. */
   readonly packetBytesMax?: number;
   /**
-   * Pause between pieces of a packet, for receivers that lose bursts. Without `everyBytes` a piece is a frame line
-   * (Zephyr has two line buffers); 64 suits a J-Link whose mass-storage drive is on (smp.md 5.4, rows 3 and 9).
+   * Pause between pieces of a packet, for receivers that lose bursts; left out, the transport finds out by itself
+   * (`BurstGuard`). Without `everyBytes` a piece is a frame line; 64 suits a J-Link whose mass-storage drive is on (smp.md 5.4, rows 3 and 9).
    */
-  readonly pacing?: { readonly everyBytes?: number; readonly pauseMs: number };
+  readonly pacing?: { readonly everyBytes?: number; readonly pauseMs: number } | undefined;
 }
 
 /**
@@ -40,12 +41,17 @@ export class ConsoleTransport implements SmpTransport {
   #bytesSeen = 0;
   #bytesAtSend = 0;
   #tail = new Uint8Array();
+  readonly #guard = new BurstGuard();
+  #linesSent = 0;
 
   constructor(uart: Uart, options: ConsoleOptions) {
     this.name = uart.name;
     this.#uart = uart;
     this.#options = options;
-    this.#decoder = new ConsoleDecoder((packet) => this.#packets.emit(packet), options.packetBytesMax);
+    this.#decoder = new ConsoleDecoder((packet) => {
+      this.#guard.answered(this.#linesSent);
+      this.#packets.emit(packet);
+    }, options.packetBytesMax);
     this.#undo = [
       uart.addRecogniser(this.#decoder),
       uart.onBytes(({ bytes }) => {
@@ -67,8 +73,9 @@ export class ConsoleTransport implements SmpTransport {
   async send(packet: Uint8Array, signal?: AbortSignal): Promise<void> {
     this.#bytesAtSend = this.#bytesSeen;
     const lines = encodeConsoleLines(packet);
-    const { pacing, clock } = this.#options;
-    if (!pacing) return this.#uart.write(concat(...lines), signal);
+    this.#linesSent = lines.length;
+    const { clock, pacing = { pauseMs: this.#guard.pauseMs } } = this.#options;
+    if (pacing.pauseMs === 0) return this.#uart.write(concat(...lines), signal);
     const pieces = pacing.everyBytes === undefined ? lines : cut(concat(...lines), pacing.everyBytes);
     for (const [index, piece] of pieces.entries()) {
       if (index > 0) await sleep(clock, pacing.pauseMs, signal);
@@ -89,6 +96,7 @@ export class ConsoleTransport implements SmpTransport {
    * on also the cure for a shell that took a stray 06 or 04 for half a marker (smp.md 2.3 and 5.1).
    */
   async resynchronise(timeouts: number, signal?: AbortSignal): Promise<void> {
+    this.#guard.timedOut();
     const strokes = timeouts < 2 ? [[0x0a]] : [[0x09], [0x0a], [0x14], [0x0a]];
     for (const stroke of strokes) {
       await this.#uart.write(Uint8Array.from(stroke), signal);
