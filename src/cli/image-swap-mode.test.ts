@@ -12,7 +12,7 @@ const CASES = SWAP_MODES.flatMap(({ name: mode }) =>
 test.each(CASES)(
   "sign --swap-mode $mode agrees with the modelled bootloader: slot of $slotBytes bytes, keys of $aesKeyBytes",
   ({ mode, aesKeyBytes, slotBytes }) => {
-    const generation = GENERATIONS.find((row) => row.checksImageSize) ?? GENERATIONS[0];
+    const generation = GENERATIONS.find((row) => row.imageLimit === "swap") ?? GENERATIONS[0];
     const build = bootloaderBuild({
       generation,
       mode,
