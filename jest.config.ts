@@ -25,6 +25,8 @@ const shared = {
  * peers: suites against installed real tools (imgtool, smpclient …); each says what it misses when it skips.
  */
 const config: Config = {
+  // Many suites run real processes and ports: a busy machine must not fail them. No test asserts a time.
+  testTimeout: 60_000,
   projects: [
     { ...shared, displayName: "unit", testMatch: ["<rootDir>/src/**/*.test.ts", "<rootDir>/scripts/**/*.test.ts"] },
     { ...shared, displayName: "hil", testMatch: ["<rootDir>/hil-tests/**/*.test.ts"] },

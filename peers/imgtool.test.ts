@@ -1,15 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { imageCommand } from "../src/cli/image.ts";
 
 /**
- * Images of ours under the real imgtool, and its images under ours. It is looked for on PATH, or where HIL_IMGTOOL says
+ * Images of ours under the real imgtool, and its images under ours. It is looked for where HIL_IMGTOOL says, in
+ * the peers' virtual environment (HIL_PEERS_VENV), then on PATH
  * (pip install imgtool). Without it the suite is skipped, aloud; where peers are required it fails.
  */
-const IMGTOOL = process.env["HIL_IMGTOOL"] ?? "imgtool";
+const IN_VENV = join(process.env["HIL_PEERS_VENV"] ?? ".cache/peers", "bin/imgtool");
+const IMGTOOL = process.env["HIL_IMGTOOL"] ?? (existsSync(IN_VENV) ? resolve(IN_VENV) : "imgtool");
 const found = spawnSync(IMGTOOL, ["version"], { encoding: "utf8" });
 const isThere = found.status === 0;
 const isRequired = process.env["CI"] === "true" || process.env["HIL_PEERS"] === "required";
