@@ -28,7 +28,8 @@ export function keyHash(key: AnyKey, hash: HashName): Uint8Array {
   return digest(hash, key.publicBytes);
 }
 
-const PASSPHRASE_HINT = "Give its passphrase, or decrypt it: openssl pkcs8 -topk8 -nocrypt -in KEY -out PLAIN.";
+const PASSPHRASE_HINT =
+  "Give its passphrase (hil image: in HIL_KEY_PASSPHRASE), or decrypt the file: openssl pkcs8 -topk8 -nocrypt.";
 
 /**
  * A private key from PEM text: PKCS#8 (also encrypted), SEC1 `EC PRIVATE KEY`, PKCS#1 `RSA PRIVATE KEY`.
