@@ -146,6 +146,7 @@ describe("headers", () => {
   test.each([
     ["op 1 is answered ENOTSUP as a write", request({ op: 1 }, { d: "x" }), ["0b00000600000700bf62726308ff"]],
     ["op 5 too", request({ op: 5 }, { d: "x" }), ["0b00000600000700bf62726308ff"]],
+    ["op 5 of a version to come too", request({ op: 5, version: 3 }, { d: "x" }), ["0b00000600000700bf62726308ff"]],
     ["a read of a write-only command is ENOTSUP", request({ op: 0, id: 5 }, {}), ["0900000600000705bf62726308ff"]],
     [
       "reserved bits and flags are passed over",

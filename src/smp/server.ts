@@ -154,9 +154,9 @@ export class SmpServer implements AsyncDisposable {
   }
 
   async #handle(header: SmpHeader, payload: Uint8Array, context: HandlerContext): Promise<CborMap> {
+    if (header.op !== OP.read && header.op !== OP.write) throw new SmpFault({ code: RC.notSupported });
     if (header.version >= 2 && this.#generation.groupErrorKey) throw new SmpFault({ code: RC.tooNew });
     if (header.version === 0 && this.#options.originalProtocol === false) throw new SmpFault({ code: RC.tooOld });
-    if (header.op !== OP.read && header.op !== OP.write) throw new SmpFault({ code: RC.notSupported });
     if (header.length > payload.length) throw new SmpFault({ code: RC.corrupt });
     const known = commandOf(header);
     const handler = known && this.#handler(known.key);
