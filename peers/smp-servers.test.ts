@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { Cleanup, concat, fromHex, hex, RealClock, sleep } from "../src/core/index.ts";
+import { parseImage, tlvsOf } from "../src/image/index.ts";
 import { openSerialPort, openTcp, Uart } from "../src/serial/index.ts";
 import {
   type CborMap,
@@ -8,10 +10,10 @@ import {
   downloadFile,
   encodeHeader,
   encodeMap,
+  imageHandlers,
   osHandlers,
   RawTransport,
   SmpClient,
-  SmpServer,
   SmpSession,
   type SmpTransport,
   shell,
@@ -19,6 +21,7 @@ import {
   UdpTransport,
   uploadFile,
 } from "../src/smp/index.ts";
+import { ArrayImageStore } from "../src/smp/testing/array-store.ts";
 import { M44_FACTS, smpBench } from "../src/smp/testing/bench.ts";
 import { emulatedServer, missingFor, nativeServer } from "./smp-servers.ts";
 
@@ -114,7 +117,7 @@ describe("our client against Zephyr 4.4 itself", () => {
   });
 
   serverTest("qemu", "an upload to Zephyr over MCUboot, then MCUboot's serial recovery", async () => {
-    const { path, port } = closing.use("server", await emulatedServer("buf1024", clock));
+    const { path, port } = closing.use("server", await emulatedServer("mps2 direct XIP", clock));
     await sleep(clock, 3_000);
     const uart = closing.use("uart", Uart.open(await openTcp({ host: "127.0.0.1", port, clock }), { clock }));
     const client = closing.use("client", SmpClient.onUart(uart, { clock }));
@@ -189,31 +192,183 @@ const BATTERY: readonly (readonly [string, Uint8Array])[] = [
   ["an empty text", request({}, { d: "" })],
 ];
 
+/** What a server answers to a packet: waits until it does, at most `waitMs`, and a little for more. */
+async function answersTo(transport: SmpTransport, packet: Uint8Array, waitMs: number): Promise<string[]> {
+  const found: string[] = [];
+  const stop = transport.onPacket(({ bytes }) => found.push(hex(bytes)));
+  await transport.send(packet);
+  for (let waited = 0; waited < waitMs && found.length === 0; waited += 20) await sleep(clock, 20);
+  await sleep(clock, 30);
+  stop();
+  return found;
+}
+
+/** Sends every packet to both, in order; answers what differs. */
+async function compare(
+  battery: readonly (readonly [string, Uint8Array])[],
+  theirs: SmpTransport,
+  ours: SmpTransport,
+  waitMs: number,
+) {
+  const differences: string[] = [];
+  for (const [name, packet] of battery) {
+    const [zephyr, we] = [await answersTo(theirs, packet, waitMs), await answersTo(ours, packet, 40)];
+    if (zephyr.join() === we.join()) continue;
+    differences.push(`${name}: ${hex(packet)}\n  Zephyr ${zephyr.join()}\n  we     ${we.join()}`);
+  }
+  return differences;
+}
+
+/** Requests of the image group, in an order that matters: one server's state follows the other's. */
+function imageBattery(image: Uint8Array): readonly (readonly [string, Uint8Array])[] {
+  const bytes = (from: number, count: number) => image.subarray(from, from + count);
+  const sha = createHash("sha256").update(image).digest();
+  const both = (name: string, fields: object, body: CborMap | string) =>
+    [0, 1].map(
+      (version) => [`${name}, version ${version + 1}`, request({ group: 1, ...fields, version }, body)] as const,
+    );
+  const list = both("list", { op: 0, id: 0 }, {});
+  const upload = (name: string, body: CborMap) => both(`upload: ${name}`, { id: 1 }, body);
+  const state = (name: string, body: CborMap) => both(`state: ${name}`, { id: 0 }, body);
+  const begin = { off: 0, len: image.length, sha: Uint8Array.from(sha) };
+  const hash = hashTlv(image);
+  return [
+    ...list,
+    ...upload("nothing", {}),
+    ...upload("no offset", { data: bytes(0, 64), len: 100 }),
+    ...upload("no length", { off: 0, data: bytes(0, 64) }),
+    ...upload("31 bytes", { ...begin, data: bytes(0, 31) }),
+    ...upload("no data", begin),
+    ...upload("no magic", { ...begin, data: new Uint8Array(64) }),
+    ...upload("a hash of 33 bytes", { ...begin, sha: new Uint8Array(33), data: bytes(0, 64) }),
+    ...upload("too large", { ...begin, len: 600_000, data: bytes(0, 64) }),
+    ...upload("an upgrade to what runs", { ...begin, upgrade: true, data: bytes(0, 64) }),
+    ...upload("in the middle of nothing", { off: 64, data: bytes(64, 64) }),
+    ...upload("data past the end", { off: 0, len: 40, data: bytes(0, 64) }),
+    ...upload("the beginning", { ...begin, data: bytes(0, 64) }),
+    ...upload("the same beginning", { ...begin, data: bytes(0, 32) }),
+    ...upload("the same with another length", { ...begin, len: 7_777, data: bytes(0, 32) }),
+    ...upload("too early", { off: 500, data: bytes(0, 16) }),
+    ...upload("again", { off: 0, data: bytes(0, 64), len: image.length, sha: begin.sha, image: 1 }),
+    ...upload("no bytes", { off: 64, data: new Uint8Array() }),
+    ...upload("no data at all", { off: 64 }),
+    ...upload("the next", { off: 64, data: bytes(64, 100) }),
+    ...upload("text as data", { off: 164, data: "text" }),
+    ...upload("after a body of nonsense", { off: 164, data: bytes(164, 10) }),
+    ...upload("beyond the end", { off: 174, data: bytes(0, 300), len: 5 }),
+    ...upload("a short one", { off: 0, len: 100, data: bytes(0, 64) }),
+    ...upload("more than that", { off: 64, data: bytes(64, 100) }),
+    ...upload("a new one without a hash", { off: 0, len: 1_000, data: bytes(0, 200) }),
+    ...upload("another hash", { ...begin, sha: new Uint8Array(32), data: bytes(0, 50) }),
+    ...list,
+    ...both("erase slot 0", { id: 5 }, { slot: 0 }),
+    ...both("erase slot 9", { id: 5 }, { slot: 9 }),
+    ...both("erase slot 1", { id: 5 }, { slot: 1 }),
+    ...both("erase", { id: 5 }, {}),
+    ...upload("after an erase", { off: 50, data: bytes(0, 10) }),
+    ...state("nothing", {}),
+    ...state("confirm false", { confirm: false }),
+    ...state("confirm", { confirm: true }),
+    ...state("empty hash", { hash: new Uint8Array(), confirm: true }),
+    ...state("null hash", { hash: null, confirm: true }),
+    ...[1, 16, 31, 33, 48, 64].flatMap((count) =>
+      state(`a hash of ${count}`, { hash: new Uint8Array(count), confirm: true }),
+    ),
+    ...state("an unknown hash", { hash: new Uint8Array(32), confirm: false }),
+    ...state("test of what runs", { hash, confirm: false }),
+    ...state("confirm of what runs", { hash, confirm: true }),
+    ...state("confirm as a number", { hash, confirm: 1 }),
+    ...both("slot info", { op: 0, id: 6 }, {}),
+    ...both("core list", { op: 0, id: 3 }, {}),
+    ...both("file", { op: 2, id: 2 }, {}),
+    ...both("list as a payload of nothing", { op: 0, id: 0 }, ""),
+  ];
+}
+
+function hashTlv(image: Uint8Array): Uint8Array {
+  const found = tlvsOf(parseImage(image)).find((entry) => entry.type === 0x10);
+  return found?.data ?? new Uint8Array();
+}
+
 describe("our server against Zephyr 4.4 itself", () => {
   serverTest("native", `answers ${BATTERY.length} odd requests byte for byte as Zephyr does`, async () => {
     const { path } = closing.use("server", await nativeServer("serial_bigrx", clock));
     const link = await openSerialPort(path, { baudRate: 115_200, clock });
     const theirs = new ConsoleTransport(closing.use("uart", Uart.open(link, { clock })), { clock });
-    const bench = smpBench({ clock, baudRate: 1_000_000 });
-    closing.use("ours", bench.server);
     const facts = { ...M44_FACTS, bufferBytes: 384, bufferCount: 4, reset: () => undefined };
     const { bootloaderInfo: _, ...handlers } = osHandlers(facts);
-    await bench.server[Symbol.asyncDispose]();
-    closing.use("ours", new SmpServer({ transport: bench.transport, handlers }));
-    const answers = async (transport: SmpTransport, packet: Uint8Array) => {
-      const found: string[] = [];
-      const stop = transport.onPacket(({ bytes }) => found.push(hex(bytes)));
-      await transport.send(packet);
-      await sleep(clock, 40);
-      stop();
-      return found;
-    };
-    const differences: string[] = [];
-    for (const [name, packet] of BATTERY) {
-      const [zephyr, we] = [await answers(theirs, packet), await answers(bench.session.transport, packet)];
-      if (zephyr.join() !== we.join())
-        differences.push(`${name}: ${hex(packet)}\n  Zephyr ${zephyr.join()}\n  we     ${we.join()}`);
-    }
-    expect(differences).toEqual([]);
+    const bench = smpBench({ clock, baudRate: 1_000_000, server: { handlers } });
+    closing.use("ours", bench.server);
+    expect(await compare(BATTERY, theirs, bench.session.transport, 60)).toEqual([]);
+  });
+
+  for (const [board, bufferBytes, slotBytes] of [
+    ["mps2 direct XIP", 1_024, 0x80000],
+    ["microbit swap", 384, 0x1a000],
+  ] as const) {
+    serverTest("qemu", `answers requests of the image group byte for byte as Zephyr does (${board})`, async () => {
+      const { theirs, ours, image } = await pair(board, bufferBytes, slotBytes);
+      expect(await compare(imageBattery(image), theirs, ours, 4_000)).toEqual([]);
+    });
+  }
+
+  serverTest("qemu", "follows Zephyr through test, confirm, upload and erase of a pending image", async () => {
+    const { theirs, ours, image } = await pair("microbit swap", 384, 0x1a000);
+    const second = otherImage(image);
+    for (const transport of [theirs, ours]) await new SmpClient(new SmpSession(transport, { clock })).upload(second);
+    expect(await compare(pendingBattery(image, second), theirs, ours, 4_000)).toEqual([]);
   });
 });
+
+/** A real server on an emulated board, and ours with the same image in its first slot. */
+async function pair(board: "mps2 direct XIP" | "microbit swap", bufferBytes: number, slotBytes: number) {
+  const { path, port } = closing.use("server", await emulatedServer(board, clock));
+  await sleep(clock, 3_000);
+  const uart = closing.use("uart", Uart.open(await openTcp({ host: "127.0.0.1", port, clock }), { clock }));
+  const theirs = new ConsoleTransport(uart, { clock });
+  const image = Uint8Array.from(readFileSync(path));
+  const store = new ArrayImageStore({ slotBytes });
+  store.flash(0, image);
+  // Direct XIP has no state to write.
+  const { setImageState, ...rest } = imageHandlers(store, { slotInfo: true });
+  const handlers = board === "mps2 direct XIP" || !setImageState ? rest : { ...rest, setImageState };
+  const facts = { ...M44_FACTS, bufferBytes, bufferCount: 4, reset: () => undefined };
+  const server = { handlers: { ...osHandlers(facts), ...handlers }, bufferBytes, verboseErrors: true };
+  const bench = smpBench({ clock, baudRate: 1_000_000, server });
+  closing.use("ours", bench.server);
+  return { theirs, ours: bench.session.transport, image };
+}
+
+/** The image under another version and hash: Zephyr's list believes the TLV. */
+function otherImage(image: Uint8Array): Uint8Array {
+  const other = image.slice();
+  other.set([9, 1, 2, 0, 4, 0, 0, 0], 20);
+  const tlv = tlvsOf(parseImage(image)).find((entry) => entry.type === 0x10);
+  if (tlv) other[tlv.offset + 4] = (other[tlv.offset + 4] ?? 0) ^ 0xff;
+  return other;
+}
+
+/** With the other image whole in slot 1. */
+function pendingBattery(image: Uint8Array, second: Uint8Array): readonly (readonly [string, Uint8Array])[] {
+  const both = (name: string, id: number, body: CborMap) =>
+    [0, 1].map((version) => [`${name}, version ${version + 1}`, request({ group: 1, id, version }, body)] as const);
+  const list = [["list", request({ op: 0, group: 1 }, {})] as const];
+  const [first, other] = [hashTlv(image), hashTlv(second)];
+  const begin = { off: 0, len: second.length, data: second.subarray(0, 64) };
+  return [
+    ...list,
+    ...both("test what runs", 0, { hash: first, confirm: false }),
+    ...both("test the other", 0, { hash: other, confirm: false }),
+    ...both("confirm the other while it is to be tested", 0, { hash: other, confirm: true }),
+    ...both("confirm what runs while the other is to be tested", 0, { confirm: true }),
+    ...both("confirm what runs by its hash", 0, { hash: first, confirm: true }),
+    ...both("test what runs while the other is to be tested", 0, { hash: first, confirm: false }),
+    ...both("erase slot 0", 5, { slot: 0 }),
+    ...list,
+    ...both("erase what is to be tested", 5, {}),
+    ...list,
+    ...both("test what was erased", 0, { hash: other, confirm: false }),
+    ...both("upload the beginning", 1, begin),
+    ...list,
+  ];
+}

@@ -42,16 +42,36 @@ export async function nativeServer(build: string, clock: Clock): Promise<Running
   return { path: match[1] ?? "", port: 1337, [Symbol.asyncDispose]: () => ended(child) };
 }
 
-/** Starts MCUboot and Zephyr on an emulated Cortex-M3; its UART is a TCP port. @param build "buf1024" … */
-export async function emulatedServer(build: string, clock: Clock): Promise<RunningServer> {
-  const image = join(SMP_SERVERS.folder, `${PREFIX}_mps2_an385_serial_recovery_${build}`);
+/** Emulated boards whose images hold MCUboot and Zephyr. */
+const BOARDS = {
+  /** 512 KiB slots, direct XIP, serial recovery, 1 KiB buffers. */
+  "mps2 direct XIP": {
+    options: ["-cpu", "cortex-m3", "-machine", "mps2-an385"],
+    uarts: ["-serial", "null"],
+    files: ["mps2_an385_serial_recovery_buf1024.hex", "mps2_an385_serial_recovery_buf1024.signed.bin"],
+    signedAt: "0x20050000",
+  },
+  /** A swap build: the state of images can be written. */
+  "microbit swap": {
+    options: ["-cpu", "cortex-m0", "-machine", "microbit"],
+    uarts: [],
+    files: ["qemu_cortex_m0_serial.merged.hex", "qemu_cortex_m0_serial.signed.bin"],
+    signedAt: undefined,
+  },
+} as const;
+
+/** Starts MCUboot and Zephyr on an emulated board; its UART is a TCP port, `path` the image that runs. */
+export async function emulatedServer(board: keyof typeof BOARDS, clock: Clock): Promise<RunningServer> {
+  const { options, uarts, files, signedAt } = BOARDS[board];
+  const [hexFile, image] = files.map((file) => join(SMP_SERVERS.folder, `${PREFIX}_${file}`)) as [string, string];
   const port = await freePort();
   const uart = ["-chardev", `socket,id=con,host=127.0.0.1,port=${port},server=on,wait=off`, "-serial", "chardev:con"];
-  const flash = ["-device", `loader,file=${image}.hex`, "-device", `loader,file=${image}.signed.bin,addr=0x20050000`];
-  const machine = ["-cpu", "cortex-m3", "-machine", "mps2-an385", "-nographic", "-monitor", "none"];
-  const child = spawn("qemu-system-arm", [...machine, ...uart, "-serial", "null", ...flash], { stdio: "ignore" });
+  const flash = ["-device", `loader,file=${hexFile}`];
+  if (signedAt !== undefined) flash.push("-device", `loader,file=${image},addr=${signedAt}`);
+  const fixed = ["-nographic", "-monitor", "none"];
+  const child = spawn("qemu-system-arm", [...options, ...fixed, ...uart, ...uarts, ...flash], { stdio: "ignore" });
   await within(clock, 10_000, "qemu to start", () => new Promise<void>((resolve) => child.once("spawn", resolve)));
-  return { path: `${image}.signed.bin`, port, [Symbol.asyncDispose]: () => ended(child) };
+  return { path: image, port, [Symbol.asyncDispose]: () => ended(child) };
 }
 
 function says(child: ChildProcess, pattern: RegExp, clock: Clock): Promise<RegExpExecArray> {
