@@ -7,6 +7,7 @@ import * as settings from "./groups/settings.ts";
 import * as shell from "./groups/shell.ts";
 import * as statistics from "./groups/statistics.ts";
 import * as basic from "./groups/zephyr-basic.ts";
+import { OP } from "./header.ts";
 
 /** Every command we know, by the name that handlers of a server use. Adding a row adds the command to both ends. */
 export const COMMANDS = {
@@ -57,8 +58,9 @@ export function commandOf(header: {
 }): { key: CommandKey; row: CommandRow } | undefined {
   for (const [key, row] of Object.entries(COMMANDS)) {
     if (row.group !== header.group || row.id !== header.id) continue;
-    const op = row.op === "either" ? header.op : row.op === "read" ? 0 : 2;
-    if (op === header.op) return { key: key as CommandKey, row: row as unknown as CommandRow };
+    const read = header.op === OP.read && row.op !== "write";
+    const write = header.op === OP.write && row.op !== "read";
+    if (read || write) return { key: key as CommandKey, row: row as unknown as CommandRow };
   }
   return undefined;
 }
