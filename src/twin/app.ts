@@ -103,12 +103,8 @@ export class TwinApp {
   #slots(power: AbortSignal): TwinImageSlots {
     const slots = new TwinImageSlots({ ...this.#options, power });
     if (!this.#options.faults.has("stale-image-list")) return slots;
-    const fresh = slots.slots.bind(slots);
-    let first: Promise<readonly StoredSlot[]> | undefined;
-    slots.slots = () => {
-      first ??= fresh();
-      return first;
-    };
+    const first: Promise<readonly StoredSlot[]> = slots.slots();
+    slots.slots = () => first;
     return slots;
   }
 

@@ -8,7 +8,10 @@ export const MACHINE_FAULTS = [
   { name: "relay-stuck", what: "the relay's contact is welded: power stays on whatever the relay is told" },
   { name: "boot-loop", what: "the new application resets itself at once after a resumed swap, again and again" },
   { name: "dead-after-resume", what: "nothing is printed and nothing answers after a resumed swap" },
-  { name: "stale-image-list", what: "the application reports the image list of its first start for ever" },
+  {
+    name: "stale-image-list",
+    what: "the application reports the image list of its start until it is reset, whatever is done to the slots",
+  },
 ] as const;
 
 export type MachineFault = (typeof MACHINE_FAULTS)[number]["name"];

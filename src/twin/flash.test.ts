@@ -36,7 +36,7 @@ async function cut(bench: ReturnType<typeof flash>, operation: FlashOperation, a
 describe("an operation on the twin's flash", () => {
   test("takes 43 us a word and 87.5 ms a page", async () => {
     const { clock, device } = flash();
-    await device.perform(write(0, ...new Array<number>(12).fill(0)), ON);
+    await device.perform(write(0, ...new Uint8Array(12)), ON);
     expect(clock.nowUs()).toBe(3 * 43);
     await device.perform(erase(0, 2 * PAGE), ON);
     expect(clock.nowUs()).toBe(3 * 43 + 2 * 87_500);

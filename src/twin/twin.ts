@@ -1,4 +1,4 @@
-import { BenchError, type Clock, type Random } from "../core/index.ts";
+import { BenchError, type Clock, type Random, roundUp } from "../core/index.ts";
 import { type BootloaderBuild, NRF5340_INTERNAL } from "../mcuboot/index.ts";
 import { type Contact, energised, LcusDevice } from "../power/index.ts";
 import type { Link } from "../serial/index.ts";
@@ -72,8 +72,9 @@ export class Twin implements AsyncDisposable {
     if (!slots) throw new RangeError("a bootloader build without images");
     const { primary, secondary } = slots;
     this.flash.eraseAtOnce(secondary.offset, secondary.bytes);
-    this.flash.eraseAtOnce(primary.offset, primary.bytes);
     this.flash.program(primary.offset, image);
+    const end = primary.offset + roundUp(image.length, this.flash.pageBytes);
+    this.flash.eraseAtOnce(end, primary.offset + primary.bytes - end);
   }
 
   /** @throws BenchError when the simulation itself broke: that says nothing about a board. */
@@ -92,9 +93,9 @@ export class Twin implements AsyncDisposable {
   #onCoil(channel: number, coil: boolean): void {
     const { wiring } = this.#options;
     if (channel !== wiring.channel) return;
-    const on = energised("on", wiring.contact) === coil;
+    const on = this.#stuck || energised("on", wiring.contact) === coil;
     if (on) this.machine.powerOn();
-    else if (!this.#stuck) this.machine.powerOff();
+    else this.machine.powerOff();
   }
 
   async #readRelay(relay: LcusDevice): Promise<void> {
