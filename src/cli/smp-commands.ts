@@ -66,7 +66,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "image upload <file>",
-    about: "upload an image (--image, --upgrade, --packet)",
+    about: "upload an image (--image, --upgrade, --packet, --window)",
     check: async ([file = ""], io) => void (await readImage(file, io)),
     run: upload,
   },
@@ -116,6 +116,7 @@ async function upload({ client, args: [file = ""], options, io }: SmpCall): Prom
     image: options.number("image"),
     upgrade: options.flag("upgrade") ? true : undefined,
     packetBytesMax: options.number("packet"),
+    window: options.number("window"),
     imageHash: hashTlv(bytes),
     onProgress: options.flag("json") ? undefined : progressPrinter(io),
     signal: io.signal,

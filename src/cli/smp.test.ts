@@ -112,7 +112,7 @@ describe("hil smp", () => {
   });
 
   test("draws a bar on a terminal", async () => {
-    const { out } = await hil("--port PORT image upload new.bin", { isTty: true });
+    const { out } = await hil("--port PORT image upload new.bin --window 2", { isTty: true });
     expect(out).toContain("\r████████████████████████ 100 %  20072 of 20072 B");
   });
 

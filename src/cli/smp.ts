@@ -27,6 +27,7 @@ const OPTIONS = {
   image: { type: "string", alias: "n", describe: "image upload: image pair, 0 application, 1 network core" },
   upgrade: { type: "boolean", alias: "u", describe: "image upload: only when it is newer than what runs" },
   packet: { type: "string", describe: "image upload: largest packet in bytes (default: what the board takes)" },
+  window: { type: "string", alias: "w", describe: "image upload: packets in flight (default 1)" },
   slot: { type: "string", describe: "image erase: slot" },
   force: { type: "boolean", describe: "reset: even when the firmware would rather not" },
   "boot-mode": { type: "string", describe: "reset: 1 = into the bootloader" },

@@ -141,9 +141,13 @@ export class SmpClient implements AsyncDisposable {
 
   /** Uploads an image into the slot that does not run; see `uploadImage`. Asks for the server's buffer size first. */
   async upload(bytes: Uint8Array, options: UploadOptions = {}): Promise<UploadResult> {
-    const { bufferBytes } = await this.params({ signal: options.signal });
+    const { bufferBytes, bufferCount } = await this.params({ signal: options.signal });
+    const window = Math.max(1, Math.min(options.window ?? 1, bufferCount - 1));
     const { overheadBytes, packetBytesMax = Number.POSITIVE_INFINITY } = this.session.transport;
-    return uploadImage(this.session, bytes, Math.min(bufferBytes - overheadBytes, packetBytesMax), options);
+    return uploadImage(this.session, bytes, Math.min(bufferBytes - overheadBytes, packetBytesMax), {
+      ...options,
+      window,
+    });
   }
 }
 

@@ -43,6 +43,7 @@ export class ConsoleTransport implements SmpTransport {
   #tail = new Uint8Array();
   readonly #guard = new BurstGuard();
   #linesSent = 0;
+  #sending: Promise<void> = Promise.resolve();
 
   constructor(uart: Uart, options: ConsoleOptions) {
     this.name = uart.name;
@@ -70,7 +71,15 @@ export class ConsoleTransport implements SmpTransport {
     return encodedBytes(packetBytes);
   }
 
-  async send(packet: Uint8Array, signal?: AbortSignal): Promise<void> {
+  /** Packets go out whole, one after the other: with pauses between its lines another could slip in. */
+  send(packet: Uint8Array, signal?: AbortSignal): Promise<void> {
+    const turn = this.#sending.then(() => this.#send(packet, signal));
+    this.#sending = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #send(packet: Uint8Array, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
     this.#bytesAtSend = this.#bytesSeen;
     const lines = encodeConsoleLines(packet);
     this.#linesSent = lines.length;

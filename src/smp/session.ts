@@ -33,6 +33,8 @@ export interface RequestOptions {
   readonly timeoutMs?: number | undefined;
   /** Attempts after the first; default is the row's. */
   readonly retries?: number | undefined;
+  /** Requests in flight that this one may join; default is the session's window. */
+  readonly window?: number | undefined;
 }
 
 /** What passed on the wire for one attempt, or came without having been asked for. */
@@ -138,7 +140,7 @@ export class SmpSession implements AsyncDisposable {
     const limitMs = options.timeoutMs ?? row.timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS;
     const attemptsMax = 1 + (options.retries ?? row.retries);
     const startedUs = this.clock.nowUs();
-    await this.#enter(options.signal);
+    await this.#enter(options.signal, options.window);
     try {
       for (let attempt = 1; ; attempt += 1) {
         try {
@@ -285,9 +287,9 @@ export class SmpSession implements AsyncDisposable {
   }
 
   /** Waits for room in the window, in the order of asking. */
-  async #enter(signal: AbortSignal | undefined): Promise<void> {
+  async #enter(signal: AbortSignal | undefined, window = this.#options.window ?? 1): Promise<void> {
     signal?.throwIfAborted();
-    if (this.#inFlight < (this.#options.window ?? 1)) {
+    if (this.#inFlight < window && this.#waiting.length === 0) {
       this.#inFlight += 1;
       return;
     }

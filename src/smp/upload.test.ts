@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
-import { equalBytes, fromHex, hex } from "../core/index.ts";
+import { equalBytes, fromHex, hex, sleep, VirtualClock } from "../core/index.ts";
 import { encodeMap } from "./cbor.ts";
 import { encodeRequest } from "./command.ts";
 import { SmpFault } from "./faults.ts";
@@ -8,7 +8,7 @@ import { imageUpload } from "./groups/image.ts";
 import type { SmpHandlers } from "./server.ts";
 import { ArrayImageStore, plainImage } from "./testing/array-store.ts";
 import { type BenchOptions, smpBench } from "./testing/bench.ts";
-import { dataRoom } from "./upload.ts";
+import { dataRoom, uploadImage } from "./upload.ts";
 
 const IMAGE = plainImage({ version: [2, 0, 0], payloadBytes: 5_000 });
 
@@ -97,6 +97,72 @@ describe("an upload", () => {
     await expect(client.upload(IMAGE.file, { upgrade: true })).rejects.toMatchObject({
       refusal: { command: "image upload", group: 1, code: 27, name: "CURRENT_VERSION_IS_NEWER" },
     });
+  });
+});
+
+describe("an upload with chunks in flight", () => {
+  const big = plainImage({ version: [2, 0, 0], payloadBytes: 30_000 });
+  /** Flash that takes 5 ms a write. */
+  const slow = (clock = new VirtualClock()) => {
+    const store = new ArrayImageStore({ slotBytes: 65_536 });
+    const write = store.write.bind(store);
+    store.write = async (slot, offset, bytes) => {
+      await sleep(clock, 5);
+      await write(slot, offset, bytes);
+    };
+    return bench({ clock, store });
+  };
+  const whole = (store: ArrayImageStore) => equalBytes(store.bytes(1).subarray(0, big.file.length), big.file);
+
+  test("is as whole as one by one, and faster where flash and line take turns", async () => {
+    const [one, three] = [slow(), slow()];
+    const slowly = await one.client.upload(big.file);
+    const quickly = await three.client.upload(big.file, { window: 3 });
+    expect([whole(one.store), whole(three.store)]).toEqual([true, true]);
+    expect(quickly.chunks).toBe(slowly.chunks);
+    expect(quickly.durationUs).toBeLessThan(0.62 * slowly.durationUs);
+  });
+
+  test("keeps no more in flight than the server has buffers for", async () => {
+    const { client, server, store } = slow();
+    await client.upload(big.file, { window: 50 });
+    expect([whole(store), server.counters.dropped]).toEqual([true, 0]);
+  });
+
+  test("goes on one by one after a chunk is lost", async () => {
+    const { client, boardLink, session, store } = slow();
+    const deliver = boardLink.deliver.bind(boardLink);
+    let packets = 0;
+    boardLink.deliver = (bytes) => {
+      if (bytes[0] !== 0x06 || ++packets !== 20) deliver(bytes);
+    };
+    const result = await client.upload(big.file, { window: 3 });
+    expect(whole(store)).toBe(true);
+    expect([result.retries, result.restarts]).toEqual([1, 0]);
+    expect(session.counters.stray).toBe(0);
+  });
+
+  test("goes on one by one on a server that takes one request at a time", async () => {
+    const { client, store } = bench({ server: { bufferCount: 2 } });
+    const { session } = client;
+    const result = await uploadImage(session, big.file, 380, { window: 4 });
+    expect(whole(store)).toBe(true);
+    expect(result.restarts).toBe(0);
+  });
+
+  test("stops at a refusal, and the session is free afterwards", async () => {
+    const { client } = scripted([{ off: 200 }, { off: 400 }, 12, 12, 12]);
+    const refused = uploadImage(client.session, big.file, 380, { window: 3, chunkBytesMax: 200 });
+    await expect(refused).rejects.toMatchObject({ refusal: { name: "FLASH_WRITE_FAILED" } });
+    await expect(client.echo("free")).rejects.toMatchObject({ refusal: { name: "ENOTSUP" } });
+  });
+
+  test("stops at its signal", async () => {
+    const { client } = slow();
+    const stop = new AbortController();
+    const onProgress = ({ sentBytes }: { sentBytes: number }) => sentBytes > 9_000 && stop.abort(new Error("enough"));
+    await expect(client.upload(big.file, { window: 3, onProgress, signal: stop.signal })).rejects.toThrow("enough");
+    expect(await client.echo("free")).toBe("free");
   });
 });
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { equalBytes, ProtocolError } from "../core/index.ts";
+import { equalBytes, isKind, ProtocolError } from "../core/index.ts";
 import { encodeMap } from "./cbor.ts";
 import { imageState, imageUpload } from "./groups/image.ts";
 import { HEADER_BYTES } from "./header.ts";
-import type { SmpSession } from "./session.ts";
+import type { RequestOptions, SmpSession } from "./session.ts";
 
 /** A first chunk must hold the image header. Source: Zephyr img_mgmt.c; smp.md 3.4. */
 const FIRST_DATA_BYTES_MIN = 32;
@@ -26,6 +26,11 @@ export interface UploadOptions {
   readonly chunkBytesMax?: number | undefined;
   /** Largest packet (header and CBOR), in bytes; default is what the server's parameters allow. */
   readonly packetBytesMax?: number | undefined;
+  /**
+   * Chunks in flight; default 1. More hide the time of flash and line from each other, on a server whose buffers take
+   * them: at most its buffer count less one. An answer that is missing ends it, and the rest goes one by one.
+   */
+  readonly window?: number | undefined;
   /** Deadline for the first chunk, in milliseconds; default 60,000. */
   readonly firstChunkMs?: number | undefined;
   /**
@@ -62,7 +67,7 @@ export interface UploadResult {
 
 /**
  * Uploads an image in chunks that fill the packet exactly. The server's `off` is the truth: chunks follow it, an
- * upload that broke off is taken up where the server says. One chunk in flight.
+ * upload that broke off is taken up where the server says.
  *
  * @param packetBytesMax largest packet that the server takes, header included.
  * @throws SmpRefused; TimeoutError; BenchError; ProtocolError when the server's answers lead nowhere or it finds that
@@ -79,6 +84,15 @@ export async function uploadImage(
   return upload.run();
 }
 
+/** A chunk and the server's word on it. */
+interface Sent {
+  readonly at: number;
+  readonly end: number;
+  /** The offset that the server wants next. */
+  readonly off: number;
+  readonly match: boolean | undefined;
+}
+
 class Upload {
   readonly #session: SmpSession;
   readonly #bytes: Uint8Array;
@@ -93,6 +107,7 @@ class Upload {
   #retries = 0;
   #stalls = 0;
   #stepsBack = 0;
+  #window: number;
 
   constructor(session: SmpSession, bytes: Uint8Array, packetBytesMax: number, options: UploadOptions) {
     this.#session = session;
@@ -100,6 +115,7 @@ class Upload {
     this.#sha = Uint8Array.from(createHash("sha256").update(bytes).digest());
     this.#packetBytesMax = packetBytesMax;
     this.#options = options;
+    this.#window = Math.max(1, options.window ?? 1);
     this.#startedUs = session.clock.nowUs();
   }
 
@@ -111,41 +127,75 @@ class Upload {
       );
     }
     for (let offset = 0; ; ) {
-      const sent = await this.#send(offset);
-      if (sent.off === this.#bytes.length) return this.#finished(offset === 0 && sent.dataBytes < sent.off, sent.match);
-      const next = await this.#next(offset, sent);
+      const sent = offset === 0 || this.#window === 1 ? await this.#send(offset) : await this.#stream(offset);
+      if (sent.off === this.#bytes.length) return this.#finished(sent.at === 0 && sent.end < sent.off, sent.match);
+      const next = await this.#next(sent);
       if (next === "whole") return this.#finished(false, undefined);
       offset = next;
     }
   }
 
-  /** Sends the chunk at `offset` and takes the server's word. */
-  async #send(
-    offset: number,
-  ): Promise<{ off: number; dataBytes: number; attempts: number; match: boolean | undefined }> {
+  /** Sends the chunk at `at` and takes the server's word. */
+  async #send(at: number, options: RequestOptions = {}): Promise<Sent> {
     const { signal, onProgress, firstChunkMs } = this.#options;
-    const first = offset === 0;
-    const fields = first ? this.#firstFields() : { off: offset };
-    const room = Math.min(
-      dataRoom(fields, this.#packetBytesMax),
-      this.#options.chunkBytesMax ?? Number.POSITIVE_INFINITY,
-    );
-    const data = this.#bytes.subarray(offset, offset + Math.max(room, first ? FIRST_DATA_BYTES_MIN : 1));
-    const timing = first ? { timeoutMs: firstChunkMs ?? FIRST_CHUNK_MS, retries: 1 } : {};
+    const { fields, data } = this.#chunk(at);
+    const timing = at === 0 ? { timeoutMs: firstChunkMs ?? FIRST_CHUNK_MS, retries: 1 } : {};
     const sentUs = this.#session.clock.nowUs();
-    const { answer, attempts, atUs } = await this.#session.exchange(
-      imageUpload,
-      { ...fields, data },
-      { signal, ...timing },
-    );
+    const request = { ...fields, data };
+    const { answer, attempts, atUs } = await this.#session.exchange(imageUpload, request, {
+      signal,
+      ...timing,
+      ...options,
+    });
     this.#chunks += 1;
     this.#retries += attempts - 1;
-    if (first && this.#firstChunkUs === 0) this.#firstChunkUs = atUs - sentUs;
+    if (at === 0 && this.#firstChunkUs === 0) this.#firstChunkUs = atUs - sentUs;
     if (answer.off === undefined || answer.off > this.#bytes.length) {
       throw this.#lost(`answered offset ${answer.off ?? "nothing"} of ${this.#bytes.length}`);
     }
     onProgress?.({ sentBytes: answer.off, totalBytes: this.#bytes.length, atUs });
-    return { off: answer.off, dataBytes: data.length, attempts, match: answer.match };
+    return { at, off: answer.off, end: at + data.length, match: answer.match };
+  }
+
+  /**
+   * Keeps several chunks in flight from `at` on, until all are taken. The first answer that is missing, or wants another
+   * offset than the next, ends it: what is still in flight is given up and the rest goes chunk by chunk (smp.md 5.2).
+   */
+  async #stream(at: number): Promise<Sent> {
+    const giveUp = new AbortController();
+    const signal = AbortSignal.any([giveUp.signal, ...(this.#options.signal ? [this.#options.signal] : [])]);
+    const inFlight: Promise<Sent>[] = [];
+    let known = at;
+    let end = at;
+    try {
+      for (;;) {
+        while (inFlight.length < this.#window && end < this.#bytes.length) {
+          const sending = this.#send(end, { signal, retries: 0, window: this.#window });
+          sending.catch(() => undefined);
+          inFlight.push(sending);
+          end += this.#chunk(end).data.length;
+        }
+        const sent = await inFlight.shift();
+        if (!sent || sent.off === this.#bytes.length) return sent ?? { at: known, off: known, end, match: undefined };
+        if (sent.off !== sent.end) break;
+        known = sent.off;
+      }
+    } catch (error) {
+      if (!isKind(error, "timeout")) throw error;
+      this.#retries += 1;
+    } finally {
+      giveUp.abort(new Error("the upload goes on chunk by chunk"));
+    }
+    this.#window = 1;
+    return { at: known, off: known, end, match: undefined };
+  }
+
+  /** The chunk at an offset: its keys, and data that fill the packet. */
+  #chunk(at: number) {
+    const fields = at === 0 ? this.#firstFields() : { off: at };
+    const limit = this.#options.chunkBytesMax ?? Number.POSITIVE_INFINITY;
+    const room = Math.max(Math.min(dataRoom(fields, this.#packetBytesMax), limit), at === 0 ? FIRST_DATA_BYTES_MIN : 1);
+    return { fields, data: this.#bytes.subarray(at, at + room) };
   }
 
   /** The keys of a first chunk; the hash that makes an upload resumable is left out where there is no room for it. */
@@ -157,8 +207,8 @@ class Upload {
   }
 
   /** Where to go on after an answer, or that the server turns out to have it all. */
-  async #next(offset: number, sent: { off: number; dataBytes: number }): Promise<number | "whole"> {
-    const end = offset + sent.dataBytes;
+  async #next(sent: Sent): Promise<number | "whole"> {
+    const { at: offset, end } = sent;
     if (offset === 0 && sent.off > end) this.#resumedAtBytes = sent.off;
     else if (sent.off > end) throw this.#lost(`wants offset ${sent.off}, and has had ${end} bytes`);
     if (sent.off > offset) {
