@@ -1,27 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import { confirm, setPending } from "./app-api.ts";
-import { boot } from "./boot.ts";
 import type { FlashImage } from "./flash-image.ts";
 import { outcomeOf, runSteps } from "./run-boot.ts";
-import { type FlashOperation, isOperation } from "./steps.ts";
-import { requestedBoard, type SmallBoard, type SmallBoardOptions, smallBoard } from "./testing/small-board.ts";
+import {
+  afterBoot,
+  counted,
+  cutAt,
+  requestedBoard,
+  type SmallBoard,
+  type SmallBoardOptions,
+  smallBoard,
+} from "./testing/small-board.ts";
 
-function operations({ build, flash }: SmallBoard): FlashOperation[] {
-  const found: FlashOperation[] = [];
-  const after = flash.snapshot();
-  runSteps(boot(after, build), after, (step) => {
-    if (isOperation(step)) found.push(step);
-  });
-  return found;
-}
-
-function counted(board: SmallBoard): string {
-  const all = operations(board);
-  const erases = all.filter((operation) => operation.kind === "erase").length;
-  return `${erases} + ${all.length - erases}`;
-}
-
-const after = (board: SmallBoard): SmallBoard => ({ ...board, flash: outcomeOf(board.flash, board.build).flash });
 const versions = (flash: FlashImage, { build }: SmallBoard): string[] =>
   outcomeOf(flash, build).images.map((entry) => `${entry.slot}:${entry.version}`);
 
@@ -31,9 +21,9 @@ describe("boot of an encrypted upgrade, swap using move", () => {
     const test = requestedBoard(plain);
     expect(counted(test)).toBe("26 + 124");
     expect(counted(requestedBoard(plain, true))).toBe("26 + 125");
-    expect(counted(after(test))).toBe("27 + 128");
+    expect(counted(afterBoot(test))).toBe("27 + 128");
     expect(counted(requestedBoard())).toBe("26 + 126");
-    expect(counted(after(requestedBoard()))).toBe("27 + 130");
+    expect(counted(afterBoot(requestedBoard()))).toBe("27 + 130");
   });
 
   test("a test upgrade runs the new image, keeps the old one, and reverts unless confirmed", () => {
@@ -49,18 +39,10 @@ describe("boot of an encrypted upgrade, swap using move", () => {
 
   test("power cut before any operation, wherever: the next boot ends in the new image with the old one kept", () => {
     const board = requestedBoard();
-    const count = operations(board).length;
-    const wanted = outcomeOf(board.flash, board.build).flash.identity();
-    for (let cut = 0; cut < count; cut += 1) {
-      const flash = board.flash.snapshot();
-      let done = 0;
-      for (const step of boot(flash, board.build)) {
-        if (!isOperation(step)) continue;
-        if (done === cut) break;
-        flash.apply(step);
-        done += 1;
-      }
-      expect(`${cut} ${outcomeOf(flash, board.build).flash.identity()}`).toBe(`${cut} ${wanted}`);
+    const { operations, flash: upgraded } = outcomeOf(board.flash, board.build);
+    for (let cut = 0; cut < operations; cut += 1) {
+      const found = outcomeOf(cutAt(board, cut), board.build).flash.identity();
+      expect(`${cut} ${found}`).toBe(`${cut} ${upgraded.identity()}`);
     }
   });
 

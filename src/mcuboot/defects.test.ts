@@ -1,31 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { boot } from "./boot.ts";
 import { DEFECTS, type DefectName } from "./defects.ts";
-import type { FlashImage } from "./flash-image.ts";
-import { type BootOutcome, outcomeOf } from "./run-boot.ts";
-import { isOperation } from "./steps.ts";
-import { requestedBoard, type SmallBoard } from "./testing/small-board.ts";
-
-/** The flash after a boot that was cut before operation `cut`. */
-function cutAt({ build, flash }: SmallBoard, cut: number): FlashImage {
-  const after = flash.snapshot();
-  let done = 0;
-  for (const step of boot(after, build)) {
-    if (!isOperation(step)) continue;
-    if (done === cut) break;
-    after.apply(step);
-    done += 1;
-  }
-  return after;
-}
-
-const shown = ({ result, images }: BootOutcome): string => {
-  const entries = images.map((entry) => [
-    entry.version,
-    ...(["active", "confirmed"] as const).filter((flag) => entry[flag]),
-  ]);
-  return `${result.kind}: ${entries.map((entry) => entry.join(" ")).join(", ")}`;
-};
+import { outcomeOf } from "./run-boot.ts";
+import { cutAt, requestedBoard, shown } from "./testing/small-board.ts";
 
 /** What a board shows after a cut upgrade, and on the boot after that. */
 function story({ defect, permanent = false, damaged = false }: Partial<Story>): readonly string[] {

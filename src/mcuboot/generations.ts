@@ -30,8 +30,8 @@ export interface GenerationRow {
   /** Where header and end of a body lie in one chunk, as many bytes too many are encrypted as the header has (R28). */
   readonly cryptsPastTinyBody: boolean;
   /**
-   * Then, if that runs over the copy buffer, the table of primary sectors behind it is spoiled. Measured on a host build;
-   * what lies behind the buffer on a board is another matter.
+   * Then, if that runs over the copy buffer, the table of primary sectors behind it is spoiled. Measured on a host
+   * build; what lies behind the buffer on a board is another matter.
    */
   readonly overrunSpoilsSectors: boolean;
   /** Function named by the assertion that a copy needs a key it has not. */

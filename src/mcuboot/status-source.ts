@@ -45,7 +45,10 @@ interface SourceRow {
   readonly source: StatusSource;
 }
 
-/** Where swap using scratch keeps its status; first match wins, no match is none. Source: swap_scratch.c boot_status_tables. */
+/**
+ * Where swap using scratch keeps its status; first match wins, no match is none. Source: swap_scratch.c
+ * boot_status_tables.
+ */
 const SCRATCH_SOURCES: readonly SourceRow[] = [
   { primaryMagic: "good", scratchMagic: "not good", copyDone: "set", source: "none" },
   { primaryMagic: "good", scratchMagic: "not good", copyDone: "unset", source: "primary slot" },
@@ -54,8 +57,8 @@ const SCRATCH_SOURCES: readonly SourceRow[] = [
 ];
 
 /**
- * Status source of swap using scratch. With several images the status in the scratch area counts only for the image that
- * it names.
+ * Status source of swap using scratch. With several images the status in the scratch area counts only for the image
+ * that it names.
  * Source: MCUboot swap_scratch.c swap_status_source.
  */
 export function* scratchStatusSource(loader: Loader, image: ImagePair, scratch: Area): Steps<StatusSource> {

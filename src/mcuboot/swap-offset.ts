@@ -32,7 +32,9 @@ function* isRevert(loader: Loader, image: ImagePair, swap: Swap | undefined): St
   return swap?.type === "revert" || (yield* decideSwapType(loader, image)) === "revert";
 }
 
-/** Where a header stands while a swap is interrupted. Source: fact sheet 3.2, "Header location"; one index short (U1). */
+/**
+ * Where a header stands while a swap is interrupted. Source: fact sheet 3.2, "Header location"; one index short (U1).
+ */
 function placeInSwap(loader: Loader, image: ImagePair, slot: Slot, { status }: Swap, reverts: boolean): Place {
   const { build, flash } = loader;
   const last = sectorsOf(build, readSwapSize(flash, build, image.areas[PRIMARY])) - 1;

@@ -1,10 +1,13 @@
 import { Random } from "../../core/index.ts";
 import { buildImage, generateKey, loadPrivateKey, parseVersion, TLV } from "../../image/index.ts";
 import { setPending } from "../app-api.ts";
+import { boot } from "../boot.ts";
 import { type BootloaderBuild, bootloaderBuild } from "../build.ts";
 import { FlashImage } from "../flash-image.ts";
+import type { Torn } from "../flash-rules.ts";
 import { generation } from "../generations.ts";
-import { runSteps } from "../run-boot.ts";
+import { type BootOutcome, outcomeOf, runSteps } from "../run-boot.ts";
+import { isOperation } from "../steps.ts";
 
 const SECTOR_BYTES = 4096;
 const signing = loadPrivateKey(generateKey("ecdsa-p256"), { what: "test signing key" });
@@ -17,11 +20,13 @@ export interface SmallBoardOptions extends Partial<Omit<BootloaderBuild, "genera
   readonly encrypted?: boolean;
   /** Sectors of each slot; 16 when left out. */
   readonly slotSectors?: number;
+  /** Bytes of the old and the new body; 20,000 and 30,000 when left out. */
+  readonly bodyBytes?: readonly [number, number];
 }
 
 /** A bootloader for a flash of two (and a scratch) small slots, with keys made for this test run. */
 export function smallBuild(options: SmallBoardOptions = {}): BootloaderBuild {
-  const { generation: name = "current", encrypted = true, slotSectors = 16, ...rest } = options;
+  const { generation: name = "current", encrypted = true, slotSectors = 16, bodyBytes: _, ...rest } = options;
   const bytes = slotSectors * SECTOR_BYTES;
   return bootloaderBuild({
     generation: generation(name),
@@ -72,10 +77,10 @@ export function smallBoard(options: SmallBoardOptions = {}): SmallBoard {
     ...[areas.primary, areas.secondary, build.scratch].map((area) => (area?.offset ?? 0) + (area?.bytes ?? 0)),
   );
   const flash = FlashImage.erased(end, SECTOR_BYTES);
-  const encrypted = options.encrypted ?? true;
-  flash.load(areas.primary.offset, smallImage("1.0.0", 20_000, encrypted).plain);
+  const { encrypted = true, bodyBytes = [20_000, 30_000] } = options;
+  flash.load(areas.primary.offset, smallImage("1.0.0", bodyBytes[0], encrypted).plain);
   const start = build.mode === "offset" ? SECTOR_BYTES : 0;
-  flash.load(areas.secondary.offset + start, smallImage("2.0.0", 30_000, encrypted).file);
+  flash.load(areas.secondary.offset + start, smallImage("2.0.0", bodyBytes[1], encrypted).file);
   return { build, flash };
 }
 
@@ -84,4 +89,44 @@ export function requestedBoard(options: SmallBoardOptions = {}, permanent = fals
   const board = smallBoard(options);
   runSteps(setPending(board.flash, board.build, 0, permanent), board.flash);
   return board;
+}
+
+/** The same board after one boot that nobody disturbed. */
+export function afterBoot(board: SmallBoard): SmallBoard {
+  return { ...board, flash: outcomeOf(board.flash, board.build).flash };
+}
+
+/** "26 + 124": erases and writes of the next boot. */
+export function counted({ build, flash }: SmallBoard): string {
+  const after = flash.snapshot();
+  let [erases, writes] = [0, 0];
+  runSteps(boot(after, build), after, (step) => {
+    if (step.kind === "erase") erases += 1;
+    if (step.kind === "write") writes += 1;
+  });
+  return `${erases} + ${writes}`;
+}
+
+/** The flash when power went before operation number `cut` of the next boot, or inside it. */
+export function cutAt({ build, flash }: SmallBoard, cut: number, torn?: Torn): FlashImage {
+  const after = flash.snapshot();
+  let done = 0;
+  for (const step of boot(after, build)) {
+    if (!isOperation(step)) continue;
+    if (done === cut) {
+      if (torn !== undefined) after.apply(step, torn);
+      break;
+    }
+    after.apply(step);
+    done += 1;
+  }
+  return after;
+}
+
+/** "2.0.0 active, 1.0.0 confirmed": the image list of the next boot, after how it ended. */
+export function shown({ result, images }: BootOutcome): string {
+  const entries = images.map((entry) =>
+    [entry.version, ...(["active", "confirmed"] as const).filter((flag) => entry[flag])].join(" "),
+  );
+  return `${result.kind}: ${entries.join(", ")}`;
 }

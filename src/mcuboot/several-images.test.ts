@@ -1,0 +1,63 @@
+import { describe, expect, test } from "@jest/globals";
+import { setPending } from "./app-api.ts";
+import type { BootMode } from "./build.ts";
+import { FlashImage } from "./flash-image.ts";
+import { outcomeOf, runSteps } from "./run-boot.ts";
+import { cutAt, type SmallBoard, smallBuild, smallImage } from "./testing/small-board.ts";
+
+const SLOT_BYTES = 6 * 4096;
+
+/** Two images of three and two sectors, both requested. */
+function twoImages(mode: BootMode): SmallBoard {
+  const areas = [0, 1, 2, 3].map((slot) => ({ offset: slot * SLOT_BYTES, bytes: SLOT_BYTES }));
+  const [primary0, secondary0, primary1, secondary1] = areas as [Area, Area, Area, Area];
+  const build = smallBuild({
+    mode,
+    encrypted: false,
+    images: [
+      { primary: primary0, secondary: secondary0 },
+      { primary: primary1, secondary: secondary1 },
+    ],
+    ...(mode === "scratch" ? { scratch: { offset: 4 * SLOT_BYTES, bytes: 4096 } } : {}),
+  });
+  const flash = FlashImage.erased(5 * SLOT_BYTES);
+  const start = mode === "offset" ? 4096 : 0;
+  for (const [image, bodyBytes] of [9_000, 7_000].entries()) {
+    const [primary, secondary] = [areas[2 * image], areas[2 * image + 1]];
+    flash.load(primary?.offset ?? 0, smallImage("1.0.0", bodyBytes, false).plain);
+    flash.load((secondary?.offset ?? 0) + start, smallImage("2.0.0", bodyBytes, false).file);
+    runSteps(setPending(flash, build, image, false), flash);
+  }
+  return { build, flash };
+}
+
+type Area = { readonly offset: number; readonly bytes: number };
+
+const running = ({ build, flash }: SmallBoard): string =>
+  outcomeOf(flash, build)
+    .images.filter((entry) => entry.slot === 0)
+    .map((entry) => `${entry.image}:${entry.version}`)
+    .join(" ");
+
+describe("several images", () => {
+  test("counts of operations are those measured on MCUboot, fact sheet section 6", () => {
+    const counts = (["move", "offset", "scratch"] as const).map((mode) => {
+      const board = twoImages(mode);
+      return outcomeOf(board.flash, board.build).operations;
+    });
+    expect(counts).toEqual([102, 74, 110]);
+  });
+
+  test("a cut anywhere ends with both images new, and both old on the boot after that", () => {
+    for (const mode of ["move", "scratch"] as const) {
+      const board = twoImages(mode);
+      const { operations } = outcomeOf(board.flash, board.build);
+      for (let cut = 0; cut < operations; cut += 1) {
+        const once = { ...board, flash: cutAt(board, cut) };
+        expect(`${mode} ${cut} ${running(once)}`).toBe(`${mode} ${cut} 0:2.0.0 1:2.0.0`);
+        const twice = { ...board, flash: outcomeOf(once.flash, board.build).flash };
+        expect(`${mode} ${cut} ${running(twice)}`).toBe(`${mode} ${cut} 0:1.0.0 1:1.0.0`);
+      }
+    }
+  });
+});
