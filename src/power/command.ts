@@ -5,6 +5,9 @@ import { type ProgramResult, runProgram } from "./program.ts";
 import type { PowerState } from "./switch.ts";
 
 const TEXT_SHOWN_MAX = 300;
+/** How long a status may lag behind its command, and how often it is asked, in milliseconds. */
+const LAG_MS_MAX = 5_000;
+const ASK_AGAIN_MS = 100;
 
 const argv = z.array(z.string().max(4096)).min(1).max(100).describe("program and arguments; no shell reads them");
 
@@ -31,6 +34,7 @@ export const command = powerDriver({
     ok_exit: z.array(z.int().min(0).max(255)).min(1).default([0]),
     fail_text: pattern.optional().describe("output that means failure whatever the exit code"),
   }),
+  verify: ({ timeout_ms }) => ({ limitMs: Math.min(timeout_ms, LAG_MS_MAX), everyMs: ASK_AGAIN_MS }),
   facts: ({ cuts, status }) => ({ cuts, readsBack: status !== undefined, latency: "unknown" }),
   async open(options, { clock, folder }) {
     if (clock.kind === "virtual") {

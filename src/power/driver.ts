@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BenchError, type Clock, parseValue } from "../core/index.ts";
+import { BenchError, type Clock, parseValue, sleep } from "../core/index.ts";
 import type { PortOpener } from "./ports.ts";
 import type { PowerFacts, PowerState, PowerSwitch } from "./switch.ts";
 
@@ -9,9 +9,22 @@ export interface PowerBench {
   readonly clock: Clock;
   /** Folder of the profile: paths in a driver's options are relative to it. */
   readonly folder?: string;
+  /** Where secrets come from: options name variables, never values. The process's own when left out. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** What a driver's author writes; the rest of a `PowerSwitch` (order, closing, signals) is the same for all. */
+/** How long a switch may go on saying its old state after a command, and how often it is asked, in milliseconds. */
+export interface Verification {
+  readonly limitMs: number;
+  readonly everyMs: number;
+}
+
+const AT_ONCE: Verification = { limitMs: 0, everyMs: 0 };
+
+/**
+ * What a driver's author writes; the rest of a `PowerSwitch` (order, closing, signals, asking after every command) is
+ * the same for all.
+ */
 export interface OpenedSwitch extends AsyncDisposable {
   set(state: PowerState, signal: AbortSignal | undefined): Promise<{ readonly sentAtUs: number }>;
   read?(): Promise<PowerState | "unknown">;
@@ -40,19 +53,60 @@ export const contactOption = z
 
 /**
  * A power driver: name, options, facts, open. Put the file into this folder and its name into the list of `index.ts`.
+ * A switch that reads back is asked after every command; one that does not say what it was told fails the call.
  * @param spec.facts what the switch is, given its options.
+ * @param spec.verify how long it may lag behind a command; left out, it is asked once.
  */
 export function powerDriver<S extends z.ZodObject>(spec: {
   readonly name: string;
   readonly options: S;
   readonly facts: (options: z.output<S>) => PowerFacts;
+  readonly verify?: (options: z.output<S>) => Verification;
   readonly open: (options: z.output<S>, bench: PowerBench) => Promise<OpenedSwitch>;
 }): PowerDriver<S> {
   const openFrom = async (options: unknown, bench: PowerBench) => {
     const checked = parseValue(options, spec.options, `power driver "${spec.name}"`);
-    return new OrderedSwitch(spec.name, spec.facts(checked), await spec.open(checked, bench));
+    const [facts, patience] = [spec.facts(checked), spec.verify?.(checked) ?? AT_ONCE];
+    const opened = await spec.open(checked, bench);
+    return new OrderedSwitch(spec.name, facts, facts.readsBack ? verified(spec.name, opened, patience, bench) : opened);
   };
   return { name: spec.name, options: spec.options, open: openFrom, openFrom };
+}
+
+/** Asks the switch after every command. The moment of the command stays the one the driver gave. */
+function verified(name: string, opened: OpenedSwitch, patience: Verification, { clock }: PowerBench): OpenedSwitch {
+  const read = opened.read?.bind(opened);
+  if (read === undefined) throw new RangeError(`the power driver "${name}" cannot be asked`);
+  async function agree(state: PowerState): Promise<void> {
+    const untilUs = clock.nowUs() + patience.limitMs * 1000;
+    for (;;) {
+      const said = await read?.();
+      if (said === state) return;
+      if (clock.nowUs() >= untilUs) throw disagreement(name, state, said);
+      await sleep(clock, patience.everyMs);
+    }
+  }
+  return {
+    async set(state, signal) {
+      const done = await opened.set(state, signal);
+      await agree(state);
+      return done;
+    },
+    read,
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+  };
+}
+
+function disagreement(name: string, told: PowerState, said: PowerState | "unknown" | undefined): BenchError {
+  return said === "on" || said === "off"
+    ? new BenchError(
+        `the power switch "${name}" was told "${told}" and says "${said}".`,
+        "Check the channel, the wiring and who else drives this switch.",
+      )
+    : new BenchError(
+        `the power switch "${name}" was told "${told}" and does not say what it did.`,
+        "Check its cable and its options; one that cannot answer needs options without read-back.",
+      );
 }
 
 /** Makes any driver's switch keep the order of calls, and fail when it is used after it was closed. */

@@ -1,11 +1,12 @@
 import { ConfigurationError, nearest } from "../core/index.ts";
 import { command } from "./command.ts";
 import type { PowerBench, PowerDriver } from "./driver.ts";
+import { kmtronic } from "./kmtronic.ts";
 import { lcus } from "./lcus.ts";
 import type { PowerSwitch } from "./switch.ts";
 
 /** The registry: a driver exists when its name stands here. */
-export const POWER_DRIVERS: readonly PowerDriver[] = [lcus, command];
+export const POWER_DRIVERS: readonly PowerDriver[] = [lcus, kmtronic, command];
 
 /**
  * The driver of that name.
@@ -33,6 +34,7 @@ export function openPower(
 
 export { command } from "./command.ts";
 export * from "./driver.ts";
+export { kmtronic } from "./kmtronic.ts";
 export { lcus } from "./lcus.ts";
 export { type CoilChange, LcusDevice } from "./lcus-device.ts";
 export { LCUS_BAUD_RATE, LCUS_VARIANTS, type LcusVariant } from "./lcus-frames.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { sleepUntil, textOf } from "../core/index.ts";
+import { textOf } from "../core/index.ts";
 import { contactOption, cutsOption, powerDriver } from "./driver.ts";
 import {
   LCUS_ANSWER_MS,
@@ -14,8 +14,8 @@ import {
   lcusStatusOf,
 } from "./lcus-frames.ts";
 import { portRef } from "./ports.ts";
-import { Replies } from "./replies.ts";
-import { energised, type PowerState } from "./switch.ts";
+import { RelayLine } from "./relay-line.ts";
+import { energised, type PowerState, suppliedBy } from "./switch.ts";
 
 /**
  * LCUS-n USB relays; the bytes stand in lcus-frames.ts. Nothing is ever sent that one of the three firmwares could take
@@ -32,42 +32,21 @@ export const lcus = powerDriver({
     variant: z.enum(LCUS_VARIANTS).default("write-only").describe("the board's firmware; see lab-hardware 1.2"),
   }),
   facts: ({ cuts, variant }) => ({ cuts, readsBack: variant !== "write-only", latency: "10 ms" }),
-  async open({ port, channel, contact, variant }, { links, clock }) {
-    const link = await links.open(port, { baudRate: LCUS_BAUD_RATE });
-    const replies = new Replies(link, clock);
-    let freeAtUs = 0;
-
-    /** The first frame goes at once: it may be the cut. Later ones keep their distance. */
-    async function send(bytes: Uint8Array, signal?: AbortSignal): Promise<number> {
-      if (clock.nowUs() < freeAtUs) await sleepUntil(clock, freeAtUs, signal);
-      try {
-        await link.write(bytes, signal);
-        return clock.nowUs();
-      } finally {
-        freeAtUs = clock.nowUs() + LCUS_SPACING_MS * 1000;
-      }
-    }
-
-    async function read(): Promise<PowerState | "unknown"> {
-      replies.clear();
-      const query = lcusOp(variant, "query");
-      await send(query ? lcusFrame(channel, query.op) : LCUS_STATUS_REQUEST);
-      const coil = await replies.reading(LCUS_ANSWER_MS, (bytes) =>
-        query ? frameState(bytes, channel) : lcusStatusOf(textOf(bytes), channel),
-      );
-      if (coil === undefined) return "unknown";
-      return (coil === "on") === energised("on", contact) ? "on" : "off";
-    }
-
+  async open({ port, channel, contact, variant }, bench) {
+    const line = await RelayLine.open(bench, port, { baudRate: LCUS_BAUD_RATE, gapMs: LCUS_SPACING_MS });
     return {
       async set(state, signal) {
-        return { sentAtUs: await send(lcusFrame(channel, energised(state, contact) ? 1 : 0), signal) };
+        return { sentAtUs: await line.send(lcusFrame(channel, energised(state, contact) ? 1 : 0), signal) };
       },
-      read,
-      async [Symbol.asyncDispose]() {
-        await link[Symbol.asyncDispose]();
-        await replies.ended;
+      async read() {
+        const query = lcusOp(variant, "query");
+        const question = query ? lcusFrame(channel, query.op) : LCUS_STATUS_REQUEST;
+        const { answer } = await line.ask(question, LCUS_ANSWER_MS, (bytes) =>
+          query ? frameState(bytes, channel) : lcusStatusOf(textOf(bytes), channel),
+        );
+        return answer === undefined ? "unknown" : suppliedBy(answer === "on", contact);
       },
+      [Symbol.asyncDispose]: () => line[Symbol.asyncDispose](),
     };
   },
 });

@@ -36,6 +36,11 @@ export function energised(state: PowerState, contact: Contact): boolean {
   return (state === "on") === (contact === "NO");
 }
 
+/** The state of the board when the coil is energised, or is not: the other way round. */
+export function suppliedBy(coilOn: boolean, contact: Contact): PowerState {
+  return coilOn === energised("on", contact) ? "on" : "off";
+}
+
 /**
  * Off, `offMs` milliseconds of silence, on. Whatever happens in between, power ends on: giving up by `signal` shortens
  * the outage, it does not leave the board dark.
