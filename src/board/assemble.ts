@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { Cleanup, type Clock, messageOf } from "../core/index.ts";
+import { Cleanup, type Clock } from "../core/index.ts";
 import { openPower, type PortOpener } from "../power/index.ts";
 import { Uart } from "../serial/index.ts";
 import { SmpClient } from "../smp/index.ts";
@@ -20,10 +20,14 @@ export interface BoardParts {
 
 const MS = 1000;
 
-/** Puts a board together from its links; the same for hardware and twin. */
+/**
+ * Puts a board together from its links; the same for hardware and twin. Closing it closes all of it, last opened first,
+ * and throws what an observer of its UART threw: a record that lost bytes must not pass for a whole one.
+ * @throws what opening a part throws; all that was open by then is closed.
+ */
 export async function assemble({ profile }: LoadedProfile, parts: BoardParts): Promise<Board> {
   const { clock, links } = parts;
-  const closing = new Cleanup((step, error) => void [step, messageOf(error)]);
+  const closing = new Cleanup();
   try {
     if (parts.behind) closing.use("bench", parts.behind);
     const { app } = profile.ports;
@@ -58,7 +62,8 @@ export async function assemble({ profile }: LoadedProfile, parts: BoardParts): P
       [Symbol.asyncDispose]: () => closing[Symbol.asyncDispose](),
     };
   } catch (error) {
-    await closing[Symbol.asyncDispose]();
+    // What closing says about a half-open board matters less than why it could not be opened.
+    await closing[Symbol.asyncDispose]().catch(() => undefined);
     throw error;
   }
 }

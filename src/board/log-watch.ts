@@ -20,15 +20,15 @@ export class LogWatch {
   readonly #clock: Clock;
   readonly #lines: BootLine[] = [];
   readonly #listeners = new Listeners<BootLine>();
-  readonly #bytes = new Listeners<number>();
+  readonly #openedUs: number;
   #lastByteUs: number | undefined;
 
   constructor(name: string, uart: Uart, clock: Clock) {
     this.name = name;
     this.#clock = clock;
+    this.#openedUs = clock.nowUs();
     uart.onBytes((chunk) => {
       this.#lastByteUs = chunk.atUs;
-      this.#bytes.emit(chunk.atUs);
     });
     uart.onLine((line) => {
       const known = recogniseBootLine(line.text);
@@ -74,12 +74,15 @@ export class LogWatch {
     });
   }
 
-  /** Resolves once nothing has arrived for `quietMs` milliseconds; answers when the last byte came. */
+  /**
+   * Resolves once nothing has arrived for `quietMs` milliseconds of this watch's life; answers when the last byte came,
+   * undefined when none ever did. @throws the signal's reason.
+   */
   async quiet(quietMs: number, signal?: AbortSignal): Promise<number | undefined> {
     for (;;) {
-      const sinceUs = Math.max(this.#lastByteUs ?? 0, 0);
+      const sinceUs = this.#lastByteUs ?? this.#openedUs;
       const leftMs = quietMs - (this.#clock.nowUs() - sinceUs) / 1000;
-      if (this.#lastByteUs === undefined || leftMs <= 0) return this.#lastByteUs;
+      if (leftMs <= 0) return this.#lastByteUs;
       await sleep(this.#clock, leftMs, signal);
     }
   }
