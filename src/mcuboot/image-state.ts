@@ -1,11 +1,21 @@
 import { hex } from "../core/index.ts";
 import { FLAG, HASHES, type ImageHeader, type Version } from "../image/index.ts";
 import type { BootloaderBuild } from "./build.ts";
-import { hasMagic, headerAt, type ImagePair, type Loader, newLoader, PRIMARY, SECONDARY, type Slot } from "./loader.ts";
+import {
+  hasMagic,
+  headerAt,
+  type ImagePair,
+  type Loader,
+  newLoader,
+  PRIMARY,
+  readArea,
+  SECONDARY,
+  type Slot,
+} from "./loader.ts";
 import type { Flash } from "./steps.ts";
 import { swapRules } from "./swap-decision.ts";
 import { type SwapType, swapRow } from "./swap-type.ts";
-import { tlvEntries } from "./tlv-walk.ts";
+import { imageStart, tlvEntries, tlvRange } from "./tlv-walk.ts";
 import { readTrailer } from "./trailer.ts";
 
 /** One entry of the image list that an application shows. */
@@ -98,6 +108,17 @@ function slotInfo(
     hash: hex(hash.data),
     bootable: (header.flags & FLAG.NON_BOOTABLE) === 0,
   };
+}
+
+/** The image in a slot, header to last TLV, as it lies there; undefined when it cannot be read. */
+export function imageBytesIn(flash: Flash, build: BootloaderBuild, index: number, slot: Slot): Uint8Array | undefined {
+  const loader = newLoader(flash, build);
+  const image = loader.images[index];
+  const header = image === undefined ? undefined : findHeader(loader, image, slot);
+  if (image === undefined || header === undefined) return undefined;
+  image.headers[slot] = header;
+  const range = tlvRange(loader, image, slot);
+  return range === undefined ? undefined : readArea(loader, image.areas[slot], imageStart(image, slot), range.end);
 }
 
 /** Swap using offset keeps an update one sector up and a fallback image at the start: both are looked for. */

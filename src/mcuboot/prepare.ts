@@ -1,3 +1,4 @@
+import type { BootloaderBuild } from "./build.ts";
 import { ERASED } from "./flash-rules.ts";
 import { readHeaders } from "./headers.ts";
 import {
@@ -7,12 +8,13 @@ import {
   isErasedHeader,
   type Loader,
   log,
+  newLoader,
   PRIMARY,
   SECONDARY,
   type Swap,
 } from "./loader.ts";
 import { eraseSlot } from "./regions.ts";
-import type { Steps } from "./steps.ts";
+import type { Flash, Steps } from "./steps.ts";
 import { strategyOf } from "./strategy.ts";
 import { decideSwapType } from "./swap-decision.ts";
 import { finishSwap, isFresh, newSwap, swapImage } from "./swap-image.ts";
@@ -64,6 +66,16 @@ function* readSwap(loader: Loader, image: ImagePair, swap: Swap): Steps {
   swap.status = read?.status ?? swap.status;
   const info = flash.read(fieldOffset(build, area, "swapInfo"), 1)[0] ?? ERASED;
   swap.type = info === ERASED ? "none" : swapTypeOfCode(info & 0x0f);
+}
+
+/** True when a boot would find a swap of this image to go on with: a trailer that tells its type, or entries. */
+export function swapUnderWay(flash: Flash, build: BootloaderBuild, index: number): boolean {
+  const loader = newLoader(flash, build);
+  const image = loader.images[index];
+  if (image === undefined) throw new RangeError(`this bootloader has ${build.images.length} images, no image ${index}`);
+  const swap = newSwap(loader);
+  for (const _ of readSwap(loader, image, swap)) continue;
+  return swap.type !== "none" || !isFresh(loader, swap);
 }
 
 /** Ends an interrupted swap. Source: MCUboot loader.c boot_complete_partial_swap. */

@@ -61,3 +61,23 @@ describe("timeline", () => {
     expect(workDurationUs({ kind: "work", what: "validate", bytes: 800 * 1024 })).toBe(1_100_000);
   });
 });
+
+describe("timeline of other modes", () => {
+  test("swap using scratch prepares its trailers before it swaps", () => {
+    const { build, flash } = requestedBoard({ mode: "scratch" });
+    const rows = timeline(flash, build, NRF5340_INTERNAL).operations;
+    const phases = rows.map((row) => row.phase);
+    expect(phases.filter((phase, index) => phase !== phases[index - 1])).toEqual(["prepare", "swap", "finish"]);
+    expect(rows.map((row) => row.description)).toContain("status of group 3, step 2");
+  });
+
+  test("overwrite-only erases, copies and finishes; a refused image is cleaned away", () => {
+    const overwrite = requestedBoard({ mode: "overwrite" });
+    const phases = timeline(overwrite.flash, overwrite.build, NRF5340_INTERNAL).operations.map((row) => row.phase);
+    expect(phases.filter((phase, index) => phase !== phases[index - 1])).toEqual(["erase", "copy", "finish"]);
+    const refused = requestedBoard();
+    refused.flash.load((refused.build.images[0]?.secondary.offset ?? 0) + 9_000, new Uint8Array(4));
+    const cleaned = timeline(refused.flash, refused.build, NRF5340_INTERNAL).operations.map((row) => row.phase);
+    expect(new Set(cleaned)).toEqual(new Set(["clean"]));
+  });
+});

@@ -77,18 +77,20 @@ export function timeline(flash: FlashImage, build: BootloaderBuild, timing: Flas
   };
 }
 
-/** Phases of operations, one each: a copy belongs to the status entry that follows it. */
+/** Phases of operations, one each: trailers are prepared first, then a copy belongs to the status entry that follows. */
 function phasesOf(build: BootloaderBuild, names: readonly OperationName[]): readonly Phase[] {
   if (build.mode === "overwrite" || build.mode === "direct-xip") return names.map((name) => copyPhase(build, name));
-  if (!names.some((name) => name.kind === "status")) return names.map(() => "clean");
+  const firstStatus = names.findIndex((name) => name.kind === "status");
+  if (firstStatus < 0) return names.map(() => "clean");
+  const isTrailer = (name: OperationName): boolean => name.kind === "field" || name.kind === "erase trailer";
+  const lastPrepared = names.slice(0, firstStatus).findLastIndex(isTrailer);
   const phases: Phase[] = [];
   let following: Phase = "finish";
-  for (const name of names.toReversed()) {
+  for (const name of names.slice(lastPrepared + 1).toReversed()) {
     if (name.entry !== undefined) following = entryMeaning(build, name.entry).phase;
-    const isTrailer = name.kind === "field" || name.kind === "erase trailer";
-    phases.push(isTrailer && following !== "finish" ? "prepare" : following);
+    phases.push(following);
   }
-  return phases.toReversed();
+  return [...names.slice(0, lastPrepared + 1).map((): Phase => "prepare"), ...phases.toReversed()];
 }
 
 function copyPhase(build: BootloaderBuild, name: OperationName): Phase {

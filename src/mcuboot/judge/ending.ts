@@ -1,9 +1,9 @@
+import { equalBytes } from "../../core/index.ts";
 import type { BootloaderBuild } from "../build.ts";
 import type { FlashImage } from "../flash-image.ts";
-import { type ImageEntry, nextSwapType } from "../image-state.ts";
+import { type ImageEntry, imageBytesIn, nextSwapType } from "../image-state.ts";
 import { PRIMARY, SECONDARY } from "../loader.ts";
-import { recogniseBootLine } from "../log-lines.ts";
-import type { LogLine } from "../steps.ts";
+import { swapUnderWay } from "../prepare.ts";
 import { strategyOf } from "../strategy.ts";
 import { swapRules } from "../swap-decision.ts";
 import { swapRow } from "../swap-type.ts";
@@ -66,39 +66,48 @@ function endingOf(
   what: { readonly isNew: boolean; readonly isOld: boolean; readonly complete: boolean },
 ): Ending {
   if (what.isNew && what.isOld) return "kept";
-  if (what.isOld) return what.complete || decided(state.outcome.log, "revert") ? "reverted" : "kept";
-  if (decided(asked.undisturbed.log, "revert")) return "reverted";
-  return resumes(state.outcome.log) ? "resumed" : "upgraded";
+  const { build, before } = asked;
+  if (what.isOld) return what.complete || isReverting(build, state.content) ? "reverted" : "kept";
+  if (isReverting(build, before)) return "reverted";
+  return isUnderWay(build, state.content) ? "resumed" : "upgraded";
 }
 
 /** An image that was swapped in for a test must leave the old one in the other slot, and be taken back unconfirmed. */
 function violationOf(
-  { imagesBefore, undisturbed }: BootAsked,
+  { build, imagesBefore, undisturbed }: BootAsked,
   { outcome }: CutState,
   ending: Ending,
 ): Violation | undefined {
   if (ending === "kept" && running(imagesBefore) !== running(undisturbed.images)) return "request lost";
   if (ending !== "upgraded" && ending !== "resumed") return undefined;
-  const old = running(imagesBefore.filter((entry) => entry.image === 0));
-  const kept = outcome.images.some((entry) => entry.slot === SECONDARY && `${entry.image} ${entry.hash}` === old);
-  const keptUndisturbed = undisturbed.images.some(
-    (entry) => entry.slot === SECONDARY && `${entry.image} ${entry.hash}` === old,
-  );
-  if (keptUndisturbed && !kept) return "fallback lost";
+  if (!sameFallback(build, undisturbed.flash, outcome.flash)) return "fallback lost";
   const confirmed = (images: readonly ImageEntry[]): boolean =>
     images.some((entry) => entry.slot === PRIMARY && entry.confirmed);
   return confirmed(outcome.images) && !confirmed(undisturbed.images) ? "never reverts" : undefined;
 }
 
-function decided(log: readonly LogLine[], type: string): boolean {
-  return log.some((line) => recogniseBootLine(line.text)?.fields["type"] === type);
+/** True when every image that an undisturbed boot leaves in a secondary slot is there, byte for byte. */
+function sameFallback(build: BootloaderBuild, undisturbed: FlashImage, found: FlashImage): boolean {
+  return build.images.every((_, image) => {
+    const wanted = imageBytesIn(undisturbed, build, image, SECONDARY);
+    const kept = imageBytesIn(found, build, image, SECONDARY);
+    return wanted === undefined || (kept !== undefined && equalBytes(wanted, kept));
+  });
 }
 
-function resumes(log: readonly LogLine[]): boolean {
-  return log.some((line) => {
-    const source = recogniseBootLine(line.text)?.fields["bootSource"];
-    return source === "primary slot" || source === "scratch";
+/** True when the next boot starts or goes on with a revert. */
+function isReverting(build: BootloaderBuild, flash: FlashImage): boolean {
+  return build.images.some(({ primary }, image) => {
+    const asked = nextSwapType(flash, build, image);
+    const { magic, copyDone, swapType } = readTrailer(flash, build, primary);
+    const underWay = magic === "good" && copyDone === "unset";
+    return asked === "revert" || (asked === "none" && underWay && swapType === "revert");
   });
+}
+
+/** True when the next boot finds a swap that it must go on with. */
+function isUnderWay(build: BootloaderBuild, flash: FlashImage): boolean {
+  return build.images.some((_, image) => swapUnderWay(flash, build, image));
 }
 
 const BECAUSE: Readonly<Record<Ending, (asked: BootAsked, state: CutState) => string>> = {

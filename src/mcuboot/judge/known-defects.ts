@@ -30,7 +30,12 @@ export const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
   { id: "U11", modes: ["move"], violation: "fallback lost", when: (build) => build.downgradePrevention, source: found },
   { id: "U1", modes: ["offset"], violation: "fallback lost", from: 202, source: found },
   { id: "U1", modes: ["offset"], violation: "no boot", from: 202, source: found },
-  { id: "U4", modes: ["scratch"], violation: "no boot", source: found },
+  {
+    id: "U4",
+    modes: ["scratch"],
+    violation: "no boot",
+    source: `${found} (torn erase of scratch with data and trailer); this model: with a damaged key in a whole trailer, too`,
+  },
   {
     id: "T1",
     modes: ["move", "offset", "scratch"],

@@ -88,6 +88,22 @@ describe("legal outcomes of a power cut", () => {
     expect(outcomeOf(upgraded, faulty.build).images[0]?.version).toBe("2.0.0");
   });
 
+  test("U1 of swap using offset is found, and is not legal", () => {
+    const short = { mode: "offset", encrypted: false, slotSectors: 8, bodyBytes: [15_000, 3_000] } as const;
+    const offsetBoard = requestedBoard(short);
+    const { operations } = timeline(offsetBoard.flash, offsetBoard.build, timing);
+    const found = operations.map(({ index }) =>
+      legalOutcomes({
+        ...offsetBoard,
+        timing,
+        window: { fromOperation: index, toOperation: index, torn: false },
+      }).map((outcome) => `${outcome.ending} ${outcome.knownDefect ?? "right"}`),
+    );
+    const count = (text: string): number => found.flat().filter((other) => other === text).length;
+    const texts = [...new Set(found.flat())].map((text) => `${count(text)} ${text}`);
+    expect(texts).toEqual(["6 upgraded right", "34 resumed right", "5 resumed U1"]);
+  });
+
   test("what a torn erase may do to a permanent request is allowed only as a known defect", () => {
     const permanent = requestedBoard({}, true);
     const rows = timeline(permanent.flash, permanent.build, timing).operations;

@@ -57,7 +57,10 @@ export function legalOutcomes(question: JudgeQuestion): readonly LegalOutcome[] 
   const undisturbed = memory.timeline(flash, timing);
   const asked: BootAsked = { build, before: flash, imagesBefore: imageState(flash, build), undisturbed };
   const merged = new Map<string, LegalOutcome>();
+  const seen = new Set<CutState>();
   for (const { state, operation } of statesIn(memory, asked, timing, window)) {
+    if (seen.has(state)) continue;
+    seen.add(state);
     const { ending, because, violation } = classify(asked, state);
     const { result, images, flash: after } = state.outcome;
     const defect = knownDefect(build, violation);
