@@ -1,7 +1,7 @@
 import type { LegalOutcome } from "../mcuboot/index.ts";
 import type { SlotFacts } from "./run-event.ts";
 import { type BootSeen, flagsOf } from "./session.ts";
-import type { Ending } from "./verdict.ts";
+import type { Ending, Verdict } from "./verdict.ts";
 
 /** "2.0.0 running, unconfirmed; 1.0.0 in slot 1". */
 export function describeSlots(slots: readonly SlotFacts[]): string {
@@ -24,7 +24,7 @@ function extras(slot: SlotFacts): string {
 }
 
 /** The image list that an outcome of the model would show. */
-export function slotsOf(outcome: LegalOutcome): readonly SlotFacts[] {
+function slotsOf(outcome: LegalOutcome): readonly SlotFacts[] {
   return outcome.images.map((entry) => ({
     image: entry.image,
     slot: entry.slot,
@@ -34,41 +34,68 @@ export function slotsOf(outcome: LegalOutcome): readonly SlotFacts[] {
   }));
 }
 
+/** What the board would show of an outcome of the model. */
+function describeOutcome(outcome: LegalOutcome): string {
+  const shown = outcome.result.kind === "run" ? describeSlots(slotsOf(outcome)) : "no image boots";
+  return outcome.knownDefect === undefined ? shown : `${shown} (known defect ${outcome.knownDefect})`;
+}
+
+/** MCUboot does this, and it is right: no defect that is known by its id, and an image that runs. */
+function isRight(outcome: LegalOutcome): boolean {
+  return outcome.knownDefect === undefined && outcome.ending !== "failed";
+}
+
+/** What may be expected, one sentence each; what MCUboot does wrong only where it can do nothing right. */
+export function expectations(allowed: readonly LegalOutcome[]): Verdict["allowed"] {
+  const right = allowed.filter(isRight);
+  return (right.length > 0 ? right : allowed).map((outcome) => ({
+    ending: endingOf(outcome),
+    expects: describeOutcome(outcome),
+    because: outcome.because,
+  }));
+}
+
+/** The model's word for an ending, in the verdict's words. */
+function endingOf(outcome: LegalOutcome): Ending {
+  if (outcome.ending !== "failed") return outcome.ending;
+  return outcome.result.kind === "run" ? "wrong image" : "no boot";
+}
+
 export interface Comparison {
   readonly ending: Ending;
   readonly pass: boolean;
-  /** The legal outcome that was met, or the one that comes nearest. */
+  /** The outcome that was met, or the one that comes nearest. */
   readonly outcome: LegalOutcome | undefined;
   readonly found: string;
   readonly because: string;
 }
 
-/** Compares what a board showed with what the model allows. */
+/** Compares what a board showed with what the model says that MCUboot may do. */
 export function compare(seen: BootSeen, slots: readonly SlotFacts[], allowed: readonly LegalOutcome[]): Comparison {
-  const nearest = allowed[0];
   if (seen.ending !== "up") {
-    return { ending: seen.ending, pass: false, outcome: nearest, found: found(seen), because: seen.because };
+    const dead = allowed.find((outcome) => outcome.result.kind !== "run" && outcome.knownDefect !== undefined);
+    const because = dead === undefined ? seen.because : `${seen.because}; ${becauseOf(dead)}`;
+    return { ending: seen.ending, pass: false, outcome: dead ?? allowed[0], found: found(seen), because };
   }
-  const met = allowed.find((outcome) => outcome.result.kind === "run" && sameSlots(slotsOf(outcome), slots));
-  if (met) {
-    const defect = met.knownDefect;
-    const pass = defect === undefined && (met.ending as string) !== "failed";
+  const nearest = nearestTo(slots, allowed);
+  const shown = { outcome: nearest?.outcome, found: describeSlots(slots) };
+  if (nearest === undefined) {
     return {
-      ending: pass ? (met.ending as Ending) : "wrong slots",
-      pass,
-      outcome: met,
-      found: describeSlots(slots),
-      because: defect === undefined ? met.because : `known defect ${defect}: ${met.because}`,
+      ...shown,
+      ending: "wrong image",
+      pass: false,
+      because: "the model knows no outcome in which an image runs",
     };
   }
-  const expected = nearest ? slotsOf(nearest) : [];
-  return {
-    ending: difference(expected, slots),
-    pass: false,
-    outcome: nearest,
-    found: describeSlots(slots),
-    because: nearest?.because ?? "the model allows no outcome here",
-  };
+  const { outcome, wrong } = nearest;
+  if (wrong !== undefined) return { ...shown, ending: wrong, pass: false, because: outcome.because };
+  const pass = isRight(outcome);
+  const ending = pass || outcome.ending === "failed" ? endingOf(outcome) : "wrong slots";
+  return { ...shown, ending, pass, because: becauseOf(outcome) };
+}
+
+function becauseOf({ knownDefect, because }: LegalOutcome): string {
+  return knownDefect === undefined ? because : `known defect ${knownDefect}: ${because}`;
 }
 
 function found(seen: BootSeen): string {
@@ -77,18 +104,36 @@ function found(seen: BootSeen): string {
   return last === undefined ? `nothing came from the board` : `${boots}; last line "${last}"`;
 }
 
-function sameSlots(a: readonly SlotFacts[], b: readonly SlotFacts[]): boolean {
-  return difference(a, b) === "upgraded";
+/** What can be wrong, the worst first; the less is wrong, the nearer an outcome is. */
+const WRONG = ["wrong image", "wrong slots", "wrong flags"] as const;
+type Wrong = (typeof WRONG)[number];
+
+/** The outcome that comes nearest to an image list, and what is wrong with it; of equals the first, a right one before. */
+function nearestTo(
+  slots: readonly SlotFacts[],
+  allowed: readonly LegalOutcome[],
+): { readonly outcome: LegalOutcome; readonly wrong: Wrong | undefined } | undefined {
+  const running = allowed
+    .filter((outcome) => outcome.result.kind === "run")
+    .map((outcome) => ({ outcome, wrong: difference(slotsOf(outcome), slots) }));
+  const distance = ({ outcome, wrong }: (typeof running)[number]) =>
+    (wrong === undefined ? 0 : 2 * (WRONG.length - WRONG.indexOf(wrong))) + (isRight(outcome) ? 0 : 1);
+  return running.toSorted((a, b) => distance(a) - distance(b))[0];
 }
 
-/** What is wrong first: the running image, the other slot, the flags. "upgraded" stands for nothing. */
-function difference(expected: readonly SlotFacts[], found: readonly SlotFacts[]): Ending {
+/** What is wrong first: the running image, the other slot, the flags. */
+function difference(expected: readonly SlotFacts[], found: readonly SlotFacts[]): Wrong | undefined {
   const running = (slots: readonly SlotFacts[]) => slots.find((slot) => slot.flags.includes("active"))?.hash;
   if (running(expected) !== running(found)) return "wrong image";
-  const content = (slots: readonly SlotFacts[]) =>
-    slots.map((slot) => `${slot.image}/${slot.slot} ${slot.hash}`).join();
-  if (content(expected) !== content(found)) return "wrong slots";
-  const flags = (slots: readonly SlotFacts[]) =>
-    slots.map((slot) => `${slot.image}/${slot.slot} ${slot.flags.join()}`).join();
-  return flags(expected) === flags(found) ? "upgraded" : "wrong flags";
+  const differ = (what: (slot: SlotFacts) => string | undefined) => listOf(expected, what) !== listOf(found, what);
+  if (differ((slot) => slot.hash)) return "wrong slots";
+  return differ((slot) => slot.flags.join()) ? "wrong flags" : undefined;
+}
+
+/** One text of a fact of every slot, whatever order they were listed in. */
+function listOf(slots: readonly SlotFacts[], what: (slot: SlotFacts) => string | undefined): string {
+  return slots
+    .map((slot) => `${slot.image}/${slot.slot} ${what(slot)}`)
+    .toSorted()
+    .join("; ");
 }

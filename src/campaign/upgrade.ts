@@ -1,12 +1,12 @@
 import type { LegalOutcome, Timeline } from "../mcuboot/index.ts";
-import { compare, describeSlots, slotsOf } from "./compare.ts";
+import { compare, expectations } from "./compare.ts";
 import { type CutLimits, type CutMade, cutPower } from "./cut.ts";
 import type { BuiltImage } from "./images.ts";
 import type { SwapWindow } from "./plan.ts";
 import type { CutFacts, PlannedCut, SlotFacts } from "./run-event.ts";
 import { type BootSeen, type Session, slotOf } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
-import type { Ending, Verdict } from "./verdict.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** An upgrade in one direction: what runs, and what is to run. */
 export interface Direction {
@@ -146,6 +146,7 @@ async function judge(session: Session, shadow: Shadow, { check, direction, seen,
   const erased = shadow.erasedBy(cut.window);
   const slots = seen.ending === "up" ? await session.imageState() : [];
   const comparison = compare(seen, slots, allowed);
+  const expected = expectations(allowed);
   const verdict: Verdict = {
     check,
     pass: comparison.pass,
@@ -155,12 +156,8 @@ async function judge(session: Session, shadow: Shadow, { check, direction, seen,
     cut: cut.facts,
     where: cut.place?.where,
     swapPhase: cut.place?.phase,
-    allowed: allowed.map((outcome) => ({
-      ending: outcome.ending as Ending,
-      expects: describeSlots(slotsOf(outcome)),
-      because: outcome.because,
-    })),
-    expected: [...new Set(allowed.map((outcome) => describeSlots(slotsOf(outcome))))].join(", or "),
+    allowed: expected,
+    expected: [...new Set(expected.map((entry) => entry.expects))].join(", or "),
     found: comparison.found,
     because: comparison.because,
     slots,
