@@ -1,12 +1,28 @@
 import { ConfigurationError, nearest } from "../core/index.ts";
 import { command } from "./command.ts";
+import { conrad } from "./conrad.ts";
+import { denkovi } from "./denkovi.ts";
+import { devantech } from "./devantech.ts";
 import type { PowerBench, PowerDriver } from "./driver.ts";
 import { kmtronic } from "./kmtronic.ts";
 import { lcus } from "./lcus.ts";
+import { modbusRtu } from "./modbus-rtu.ts";
+import { numato } from "./numato.ts";
+import { ppk2 } from "./ppk2.ts";
 import type { PowerSwitch } from "./switch.ts";
 
 /** The registry: a driver exists when its name stands here. */
-export const POWER_DRIVERS: readonly PowerDriver[] = [lcus, kmtronic, command];
+export const POWER_DRIVERS: readonly PowerDriver[] = [
+  lcus,
+  kmtronic,
+  numato,
+  devantech,
+  modbusRtu,
+  conrad,
+  denkovi,
+  ppk2,
+  command,
+];
 
 /**
  * The driver of that name.
@@ -33,10 +49,16 @@ export function openPower(
 }
 
 export { command } from "./command.ts";
+export { conrad } from "./conrad.ts";
+export { denkovi } from "./denkovi.ts";
+export { devantech } from "./devantech.ts";
 export * from "./driver.ts";
 export { kmtronic } from "./kmtronic.ts";
 export { lcus } from "./lcus.ts";
 export { type CoilChange, LcusDevice } from "./lcus-device.ts";
 export { LCUS_BAUD_RATE, LCUS_VARIANTS, type LcusVariant } from "./lcus-frames.ts";
+export { modbusRtu } from "./modbus-rtu.ts";
+export { numato } from "./numato.ts";
 export * from "./ports.ts";
+export { ppk2 } from "./ppk2.ts";
 export * from "./switch.ts";

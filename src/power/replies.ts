@@ -1,8 +1,8 @@
 import { type Clock, isKind, Listeners, within } from "../core/index.ts";
 import type { Link } from "../serial/index.ts";
 
-/** More than any relay board answers; older bytes go first. */
-const KEPT_BYTES_MAX = 512;
+/** More than any switch answers; older bytes go first. */
+const KEPT_BYTES_MAX = 4_096;
 
 /** What a switch has answered since it was last asked. Reads the link to its end, so that nothing piles up. */
 export class Replies {

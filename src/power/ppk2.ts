@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { ConfigurationError, sleep, textOf } from "../core/index.ts";
+import { cutsOption, powerDriver } from "./driver.ts";
+import { portRef } from "./ports.ts";
+import { PPK2_BAUD_RATE, PPK2_MV, ppk2Command, ppk2Metadata, ppk2Voltage } from "./ppk2-frames.ts";
+import { RelayLine } from "./relay-line.ts";
+
+/** What is in flight after `stop`, and how long the metadata may take, in milliseconds. */
+const DRAIN_MS = 100;
+const METADATA_MS = 2_000;
+
+/**
+ * A Power Profiler Kit II as a switch; the bytes stand in ppk2-frames.ts. Opening stops a stream that somebody left on
+ * and reads the metadata; mode and voltage are set with the first `on`. Closing does not reset the kit: that would cut
+ * the board's power.
+ */
+export const ppk2 = powerDriver({
+  name: "ppk2",
+  options: z.strictObject({
+    port: portRef.describe("the kit's first serial port"),
+    mode: z.enum(["source", "ampere"]).describe("source: the kit feeds the board; ampere: it stands in the supply"),
+    voltage_mv: z
+      .int()
+      .min(PPK2_MV.min)
+      .max(PPK2_MV.max)
+      .optional()
+      .describe("only for source; a DK on USB runs its SoC at 3000"),
+    cuts: cutsOption,
+  }),
+  facts: ({ cuts }) => ({ cuts, readsBack: false, latency: "ms" }),
+  async open({ port, mode, voltage_mv }, bench) {
+    if ((mode === "source") !== (voltage_mv !== undefined)) {
+      throw new ConfigurationError(
+        `the power driver "ppk2" in mode "${mode}" ${voltage_mv === undefined ? "needs" : "has no"} voltage_mv.`,
+        "A source needs a voltage; an ampere meter has none.",
+      );
+    }
+    const line = await RelayLine.open(bench, port, { baudRate: PPK2_BAUD_RATE });
+    let prepared = false;
+    await line.introduced(async () => {
+      await line.send(ppk2Command("stop"));
+      await sleep(bench.clock, DRAIN_MS);
+      const { answer } = await line.ask(ppk2Command("metadata"), METADATA_MS, (bytes) => ppk2Metadata(textOf(bytes)));
+      if (answer === undefined) {
+        throw line.silence("the PPK2", "It has two serial ports: name the first. Unplug it if it is stuck.");
+      }
+    });
+    return {
+      async set(state, signal) {
+        if (state === "on" && !prepared) {
+          await line.send(ppk2Command(mode), signal);
+          if (voltage_mv !== undefined) await line.send(ppk2Voltage(voltage_mv), signal);
+          prepared = true;
+        }
+        return { sentAtUs: await line.send(ppk2Command(state), signal) };
+      },
+      [Symbol.asyncDispose]: () => line[Symbol.asyncDispose](),
+    };
+  },
+});
