@@ -77,7 +77,9 @@ export function timeline(flash: FlashImage, build: BootloaderBuild, timing: Flas
   };
 }
 
-/** Phases of operations, one each: trailers are prepared first, then a copy belongs to the status entry that follows. */
+/**
+ * Phases of operations, one each: trailers are prepared first, then a copy belongs to the status entry that follows.
+ */
 function phasesOf(build: BootloaderBuild, names: readonly OperationName[]): readonly Phase[] {
   if (build.mode === "overwrite" || build.mode === "direct-xip") return names.map((name) => copyPhase(build, name));
   const firstStatus = names.findIndex((name) => name.kind === "status");

@@ -55,9 +55,9 @@ interface Found {
 const CONTENTS_MAX = 100_000;
 
 /**
- * All sequences of power cuts. A cut state is a flash content; equal contents boot alike, so each is booted once, and the
- * contents that its boot goes through are where the next cut may fall. When nothing new appears, every sequence has been
- * seen, of any length.
+ * All sequences of power cuts. A cut state is a flash content; equal contents boot alike, so each is booted once, and
+ * the contents that its boot goes through are where the next cut may fall. When nothing new appears, every sequence
+ * has been seen, of any length.
  */
 export function exploreCuts(question: ExploreQuestion): Exploration {
   const { flash, build, torn = [], cutsMax = Number.POSITIVE_INFINITY, contentsMax = CONTENTS_MAX } = question;
