@@ -7,7 +7,7 @@ export interface GenerationRow {
   readonly name: string;
   /** MCUboot version as a number to compare: 1.10 is 110, 2.4 is 204; development versions end in .5. */
   readonly version: number;
-  /** Releases of nRF Connect SDK that carry it, by first and last. */
+  /** Releases of nRF Connect SDK that carry it or are nearest to it, by the dates of sdk-mcuboot's tags. */
   readonly ncs: string;
   /** What the bootloader prints first under Zephyr. */
   readonly banner: readonly string[];
@@ -118,17 +118,17 @@ export const GENERATIONS = [
     ...before23,
     name: "2.2.0",
     version: 202,
-    ncs: "3.0",
+    ncs: "3.0 to 3.1",
     banner: ["*** Booting MCUboot v2.1.0-dev ***", "*** Using nRF Connect SDK v3.0.0 ***"],
     overrunSpoilsSectors: true,
-    source: "MCUboot tag v2.2.0",
+    source: "MCUboot tag v2.2.0; sdk-mcuboot v2.1.0-ncs5 and v2.2.0-rc1-ncs1 have the same columns (read, not run)",
   },
   {
     ...current,
     name: "current",
     version: 204.5,
-    ncs: "3.1 and later",
-    banner: ["*** Booting MCUboot v2.4.0-dev ***", "*** Using nRF Connect SDK v3.1.1 ***"],
+    ncs: "later than 3.1",
+    banner: ["*** Booting MCUboot v2.4.0-dev ***", "*** Using nRF Connect SDK v3.1.99 ***"],
     source: "MCUboot 2d4bacc3 (after v2.4.0)",
   },
 ] as const satisfies readonly GenerationRow[];
