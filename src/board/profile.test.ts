@@ -150,7 +150,7 @@ describe("a profile that cannot work is refused with line, field and reason", ()
       "an unknown driver",
       "driver: lcus",
       "driver: lcuss",
-      /line 7: power\.driver is "lcuss"; expected one of lcus, command \(did you mean "lcus"\?\)\.$/,
+      /line 7: power\.driver is "lcuss"; expected one of lcus, .*command \(did you mean "lcus"\?\)\.$/,
     ],
     [
       "a mistyped field",
