@@ -162,7 +162,7 @@ export async function prepare(
   return { images, shadow: new Shadow(bootloaderBuildOf(loaded), NRF5340_INTERNAL) };
 }
 
-/** "twin (simulated nRF5340-DK; MCUboot of NCS 3.1 and later, swap-move)". */
+/** "twin (simulated nRF5340-DK; MCUboot of NCS later than 3.1, swap-move)". */
 function titleOf({ name, provider, bootloader }: BoardProfile): string {
   const { ncs } = generation(bootloader.generation);
   const kind = provider === "twin" ? "simulated nRF5340-DK; " : "";
