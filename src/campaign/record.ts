@@ -31,21 +31,19 @@ export class RunRecord implements Disposable {
    */
   static create(root: string): RunRecord {
     const stamp = wallTime().toISOString().slice(0, 19).replaceAll(":", "-");
-    for (;;) {
-      const folder = join(root, `${stamp}-${randomBytes(2).toString("hex")}`);
-      try {
-        mkdirSync(root, { recursive: true });
-        mkdirSync(folder);
-        for (const inner of ["uart", "inputs"]) mkdirSync(join(folder, inner));
-        return new RunRecord(folder);
-      } catch (error) {
-        if (hasCode(error, "EEXIST")) continue;
-        throw new ConfigurationError(
-          `cannot make the run folder ${folder}: ${messageOf(error)}.`,
-          "Name a folder you may write to with --runs DIR.",
-          { cause: error },
-        );
-      }
+    let folder = root;
+    try {
+      mkdirSync(root, { recursive: true });
+      do folder = join(root, `${stamp}-${randomBytes(2).toString("hex")}`);
+      while (!made(folder));
+      for (const inner of ["uart", "inputs"]) mkdirSync(join(folder, inner));
+      return new RunRecord(folder);
+    } catch (error) {
+      throw new ConfigurationError(
+        `cannot make the run folder ${folder}: ${messageOf(error)}.`,
+        "Name a folder you may write to with --runs DIR.",
+        { cause: error },
+      );
     }
   }
 
@@ -100,5 +98,16 @@ export class RunRecord implements Disposable {
     const path = join(this.folder, name);
     writeFileSync(`${path}.new`, content);
     renameSync(`${path}.new`, path);
+  }
+}
+
+/** Makes a folder that nobody else has: false when the name is taken. */
+function made(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return false;
+    throw error;
   }
 }
