@@ -15,7 +15,9 @@ const BOOTS_MAX = 4;
 const SLOT_FLAGS = ["active", "confirmed", "pending", "permanent"] as const;
 type SlotFlag = (typeof SLOT_FLAGS)[number];
 
-/** Lines after which a bootloader boots nothing more. */
+/** The bootloader's first line. */
+const STARTING = "starting bootloader";
+/** Lines after which it boots nothing more. */
 const DEAD_ENDS: readonly string[] = ["no bootable image", "panic"];
 /** A board that resets itself all the same does so within this time, in milliseconds. */
 const DEAD_END_MS = 3000;
@@ -71,6 +73,7 @@ export class Session {
       signal: this.signal,
       imageHash: fromHex(image.hash),
       firstChunkMs: board.profile.timeoutsMs.uploadFirstChunk,
+      chunkMs: board.profile.timeoutsMs.uploadChunk,
       onProgress: (progress) =>
         record.event({
           atUs: this.nowUs,
@@ -132,7 +135,7 @@ export class Session {
     const { board } = this;
     const seen = (ending: BootSeen["ending"], because: string): BootSeen => {
       const lines = board.logs.app.since(sinceUs);
-      const boots = lines.filter((line) => line.event === "starting bootloader").length;
+      const boots = lines.filter((line) => line.event === STARTING).length;
       return { ending, lines, boots, upUs: ending === "up" ? this.nowUs : undefined, because };
     };
     try {
@@ -147,7 +150,7 @@ export class Session {
             board.check();
             const state = seen("boot loop", `the bootloader started ${BOOTS_MAX} times and no application answered`);
             if (state.boots >= BOOTS_MAX) return state;
-            const end = state.lines.findLast((line) => line.event !== undefined && DEAD_ENDS.includes(line.event));
+            const end = deadEnd(state.lines);
             if (end && this.nowUs - end.atUs > DEAD_END_MS * 1000)
               return seen("no boot", `the bootloader gave up: "${end.text}"`);
             if (await this.#knock(stop)) return seen("up", "the application answered");
@@ -185,6 +188,12 @@ export class Session {
   }
 }
 
+/** The line after which the bootloader boots nothing more, unless it has started again since. */
+function deadEnd(lines: readonly BootLine[]): BootLine | undefined {
+  const last = lines.findLast(({ event = "" }) => event === STARTING || DEAD_ENDS.includes(event));
+  return last?.event === STARTING ? undefined : last;
+}
+
 /** Header, map and keys of a chunk besides its data, and the answer's packet, in bytes. Source: smp.md 5.3. */
 const CHUNK_EXTRA_BYTES = 26;
 const ANSWER_BYTES = 17;
@@ -192,8 +201,9 @@ const ANSWER_BYTES = 17;
 const FLASH_BYTE_US = 43 / 4;
 
 /**
- * Bytes of an image a second that line and flash allow with one chunk in flight: a chunk, its answer, and no time lost
- * in between; or the flash, when that is slower.
+ * Bytes of an image a second that line and flash allow with one chunk in flight: the chunk on the line, then in the
+ * flash, then its answer on the line, and no time lost in between.
+ * @param bufferBytes the server's buffer: the largest packet in its console frame.
  */
 export function uploadLimit(baudRate: number, bufferBytes: number): number {
   const packetBytes = bufferBytes - CONSOLE_OVERHEAD_BYTES;

@@ -33,6 +33,8 @@ export interface UploadOptions {
   readonly window?: number | undefined;
   /** Deadline for the first chunk, in milliseconds; default 60,000. */
   readonly firstChunkMs?: number | undefined;
+  /** Deadline for each attempt at every other chunk, in milliseconds; default is the session's. */
+  readonly chunkMs?: number | undefined;
   /**
    * Hash TLV of the image. With it, a server that says "start over" to a repeated last chunk is asked for its list: the
    * image may be whole already (its session ended with the answer that was lost).
@@ -137,9 +139,9 @@ class Upload {
 
   /** Sends the chunk at `at` and takes the server's word. */
   async #send(at: number, options: RequestOptions = {}): Promise<Sent> {
-    const { signal, onProgress, firstChunkMs } = this.#options;
+    const { signal, onProgress, firstChunkMs, chunkMs } = this.#options;
     const { fields, data } = this.#chunk(at);
-    const timing = at === 0 ? { timeoutMs: firstChunkMs ?? FIRST_CHUNK_MS, retries: 1 } : {};
+    const timing = at === 0 ? { timeoutMs: firstChunkMs ?? FIRST_CHUNK_MS, retries: 1 } : { timeoutMs: chunkMs };
     const sentUs = this.#session.clock.nowUs();
     const request = { ...fields, data };
     const { answer, attempts, atUs } = await this.#session.exchange(imageUpload, request, {
