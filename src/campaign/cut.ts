@@ -5,6 +5,11 @@ import type { BootSeen, Session } from "./session.ts";
 /** How much of the raw log a trigger looks back over, in characters: a pattern may span lines, not pages. */
 const TRIGGER_TEXT_MAX = 4096;
 
+/** Lines that come right before the first flash operation of a swap, and of an overwrite. */
+export const UPGRADE_BEGINS: readonly string[] = ["starting swap", "erasing primary"];
+/** Bits on the wire for one byte at 8N1. */
+const BITS_A_BYTE = 10;
+
 /** A cut that was made, and the boot that followed it. */
 export interface CutMade {
   readonly facts: CutFacts;
@@ -31,10 +36,17 @@ export async function cutPower(
 ): Promise<CutMade> {
   const { board, signal } = session;
   const profile = board.profile.power;
-  await untilMoment(session, planned, resetAnsweredUs, limits.bootMs);
-  const offSentUs = await session.power("off");
+  const heard: Heard[] = [];
+  const stopHearing = board.uart.onBytes(({ atUs, bytes }) => heard.push({ atUs, bytes: bytes.length }));
+  let offSentUs: number;
+  try {
+    await untilMoment(session, planned, resetAnsweredUs, limits.bootMs);
+    offSentUs = await session.power("off");
+    await sleep(board.clock, profile.offMs, signal);
+  } finally {
+    stopHearing();
+  }
   const cutUs = offSentUs + board.cuts.latencyUs;
-  await sleep(board.clock, profile.offMs, signal);
   const lastByteUs = board.logs.app.lastByteUs;
   const silentByUs = cutUs + board.cuts.uncertaintyUs + profile.holdUpMs * 1000;
   if (lastByteUs !== undefined && lastByteUs > silentByUs) {
@@ -52,9 +64,6 @@ export async function cutPower(
     const onSentUs = await session.power("on");
     const seen = await session.untilUp(onSentUs, limits.bootMs);
     if (limits.bootloaderTalks && seen.ending === "up" && seen.boots === 0) throw notRestarted(session, seen);
-    const startLine = board.logs.app
-      .since(resetAnsweredUs)
-      .findLast((line) => line.event === "starting swap" && line.atUs <= cutUs);
     const facts: CutFacts = {
       planned,
       resetAnsweredUs,
@@ -63,13 +72,37 @@ export async function cutPower(
       lastByteUs,
       onSentUs,
       firstByteUs,
-      intoSwapUs: startLine && cutUs - startLine.atUs,
+      intoSwapUs: intoSwap(session, resetAnsweredUs, cutUs, heard),
     };
     session.record.event({ atUs: session.nowUs, event: "cut", facts });
     return { facts, seen };
   } finally {
     stopListening();
   }
+}
+
+interface Heard {
+  readonly atUs: number;
+  readonly bytes: number;
+}
+
+/**
+ * Time that a boot spent on its upgrade before a cut: from the line that announces it, without what the bootloader
+ * printed since (it waits for its UART). Undefined when no line announced it.
+ */
+function intoSwap({ board }: Session, sinceUs: number, cutUs: number, heard: readonly Heard[]): number | undefined {
+  const begins = board.logs.app
+    .since(sinceUs)
+    .findLast(({ event = "", atUs }) => UPGRADE_BEGINS.includes(event) && atUs <= cutUs);
+  if (begins === undefined) return undefined;
+  const printed = heard.filter(({ atUs }) => atUs > begins.atUs && atUs <= cutUs);
+  const bytes = printed.reduce((sum, chunk) => sum + chunk.bytes, 0);
+  return cutUs - begins.atUs - printingUs(bytes, board.profile.ports.app.baudRate);
+}
+
+/** Microseconds that a bootloader which prints by polling spends on `bytes` bytes. */
+export function printingUs(bytes: number, baudRate: number): number {
+  return Math.ceil((bytes * BITS_A_BYTE * 1_000_000) / baudRate);
 }
 
 function notRestarted(session: Session, seen: BootSeen): BenchError {

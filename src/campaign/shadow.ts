@@ -13,11 +13,10 @@ import {
   setPending,
   type Timeline,
   timeline,
+  trailerBytesOf,
+  uploadOffset,
 } from "../mcuboot/index.ts";
 import type { BuiltImage } from "./images.ts";
-
-/** Erase page of the nRF5340's application core. */
-const PAGE_BYTES = 4096;
 
 /**
  * What the flash of the board must hold, worked out by the model from everything that was done to the board. The judge
@@ -46,7 +45,7 @@ export class Shadow {
   put(image: BuiltImage): void {
     const { secondary } = this.#slots;
     this.flash.load(secondary.offset, new Uint8Array(secondary.bytes).fill(0xff));
-    this.flash.load(secondary.offset, image.file);
+    this.flash.load(secondary.offset + uploadOffset(this.build), image.file);
   }
 
   /** True when the model's secondary slot holds this image. */
@@ -54,13 +53,24 @@ export class Shadow {
     return imageState(this.flash, this.build).some((entry) => entry.slot === 1 && entry.hash === image.hash);
   }
 
-  /** The image was written to the secondary slot, page by page. */
+  /** True when the bootloader would take this image out of the secondary slot, were it asked to. */
+  takes(image: BuiltImage): boolean {
+    const asked = this.flash.snapshot();
+    for (const step of setPending(asked, this.build, 0, false)) if (isOperation(step)) asked.apply(step);
+    const { images } = timeline(asked, this.build, this.timing);
+    return images.some((entry) => entry.slot === 0 && entry.hash === image.hash);
+  }
+
+  /** The image was written to the secondary slot: pages of the image and of the trailer were erased before. */
   uploaded(image: BuiltImage): void {
     const { secondary } = this.#slots;
     const { sectorBytes } = this.build;
     this.put(image);
-    const touched = roundUp(image.file.length, sectorBytes) + sectorBytes;
-    for (let at = 0; at < touched; at += sectorBytes) this.#erased.push(secondary.offset + at);
+    const imageEnd = uploadOffset(this.build) + roundUp(image.file.length, sectorBytes);
+    const trailerStart = secondary.bytes - roundUp(trailerBytesOf(this.build), sectorBytes);
+    for (let at = 0; at < secondary.bytes; at += sectorBytes) {
+      if (at < imageEnd || at >= trailerStart) this.#erased.push(secondary.offset + at);
+    }
   }
 
   requestTest(): void {
@@ -96,12 +106,12 @@ export class Shadow {
   erasedBy(window?: { readonly toUs: number }): readonly number[] {
     const plan = this.timeline();
     const done = plan.operations.filter((step) => window === undefined || step.startUs < window.toUs);
-    const erased = [...this.#erased.splice(0), ...done.flatMap((step) => pagesOf(step.operation))];
+    const erased = [...this.#erased.splice(0), ...done.flatMap((step) => this.#pagesOf(step.operation))];
     if (window === undefined) return erased;
     const cut = this.flash.snapshot();
     for (const step of done) cut.apply(step.operation);
     const again = timeline(cut, this.build, this.timing);
-    return [...erased, ...again.operations.flatMap((step) => pagesOf(step.operation))];
+    return [...erased, ...again.operations.flatMap((step) => this.#pagesOf(step.operation))];
   }
 
   /** From now on the board is known to be in this state. */
@@ -115,21 +125,22 @@ export class Shadow {
     return image;
   }
 
+  /** The pages that an erase covers; none for a write. */
+  #pagesOf(operation: FlashOperation): readonly number[] {
+    if (operation.kind !== "erase") return [];
+    const pages: number[] = [];
+    for (let at = 0; at < operation.bytes; at += this.build.sectorBytes) pages.push(operation.offset + at);
+    return pages;
+  }
+
   #run(steps: Steps<unknown>): void {
     for (const step of steps) if (isOperation(step)) this.flash.apply(step);
   }
 }
 
 function flashBytesOf(build: BootloaderBuild): number {
-  return Math.max(...build.images.flatMap(({ primary, secondary }) => [endOf(primary), endOf(secondary)]));
-}
-
-/** The pages that an erase covers; none for a write. Sectors of all supported modes are one page. */
-function pagesOf(operation: FlashOperation): readonly number[] {
-  if (operation.kind !== "erase") return [];
-  const pages: number[] = [];
-  for (let at = 0; at < operation.bytes; at += PAGE_BYTES) pages.push(operation.offset + at);
-  return pages;
+  const areas = build.images.flatMap(({ primary, secondary }) => [primary, secondary]);
+  return Math.max(...[...areas, ...(build.scratch ? [build.scratch] : [])].map(endOf));
 }
 
 function endOf(area: { readonly offset: number; readonly bytes: number }): number {

@@ -1,12 +1,15 @@
 import type { LegalOutcome, Timeline } from "../mcuboot/index.ts";
 import { compare, expectations } from "./compare.ts";
-import { type CutLimits, type CutMade, cutPower } from "./cut.ts";
+import { type CutLimits, type CutMade, cutPower, printingUs, UPGRADE_BEGINS } from "./cut.ts";
 import type { BuiltImage } from "./images.ts";
 import type { SwapWindow } from "./plan.ts";
 import type { CutFacts, PlannedCut, SlotFacts } from "./run-event.ts";
 import { type BootSeen, type Session, slotOf } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 import type { Verdict } from "./verdict.ts";
+
+/** A line of the log ends in CR and LF. */
+const LINE_END_BYTES = 2;
 
 /** An upgrade in one direction: what runs, and what is to run. */
 export interface Direction {
@@ -31,16 +34,18 @@ export interface Reference {
   /** Measured duration of the swap over the model's; 1 where the bench claims no uncertainty. */
   readonly scale: number;
   readonly bootloaderTalks: boolean;
+  /** The bootloader says when it begins: without that line in a boot, the cut came before. */
+  readonly announced: boolean;
   readonly timeline: Timeline;
 }
 
-/** Puts `to` into the secondary slot unless it is there already. */
+/** Puts `to` into the secondary slot unless it is there already, where the bootloader looks for an update. */
 export async function ensureSecondary(session: Session, shadow: Shadow, to: BuiltImage): Promise<void> {
   const slots = await session.imageState();
   if (slotOf(slots, to)?.slot === 1) {
     // From an earlier run, perhaps: the board has it, so the model has it, too.
     if (!shadow.holds(to)) shadow.put(to);
-    return;
+    if (shadow.takes(to)) return;
   }
   await session.upload(to);
   shadow.uploaded(to);
@@ -71,17 +76,23 @@ export async function referenceUpgrade(
 }
 
 function measure(session: Session, seen: BootSeen, timeline: Timeline, resetUs: number, upUs: number): Reference {
-  const at = (event: string) => seen.lines.find((line) => line.event === event)?.atUs;
+  const at = (...events: string[]) => seen.lines.find(({ event = "" }) => events.includes(event))?.atUs;
   const doneUs = at("chainload") ?? at("jumping") ?? upUs;
-  // A bootloader that prints nothing when a swap starts: the model's swap ends where the application begins.
-  const startUs = at("starting swap") ?? Math.max(resetUs, doneUs - timeline.totalUs);
+  const begunUs = at(...UPGRADE_BEGINS);
+  const modelUs = timeline.totalUs - timeline.startUs;
+  // A bootloader that says nothing when an upgrade begins: the model's ends where the application starts.
+  const startUs = begunUs ?? Math.max(resetUs, doneUs - modelUs);
+  const between = seen.lines.filter((line) => line.atUs > startUs && line.atUs < doneUs);
+  const bytes = between.reduce((sum, line) => sum + line.text.length + LINE_END_BYTES, 0);
+  const spokenUs = printingUs(bytes, session.board.profile.ports.app.baudRate);
   const exact = session.board.cuts.uncertaintyUs === 0;
-  const scale = exact ? 1 : (doneUs - startUs) / (timeline.totalUs - timeline.startUs);
-  const endUs = startUs + Math.round(timeline.operationsUs * scale);
+  const scale = exact ? 1 : (doneUs - startUs - spokenUs) / modelUs;
+  const endUs = startUs + Math.round(timeline.operationsUs * scale) + spokenUs;
   return {
     window: { startUs: startUs - resetUs, endUs: endUs - resetUs, appUpUs: upUs - resetUs },
     scale,
     bootloaderTalks: seen.boots > 0,
+    announced: begunUs !== undefined,
     timeline,
   };
 }
@@ -114,8 +125,9 @@ export async function cutUpgrade(
 }
 
 /** Where in the model's own time the cut fell, in microseconds from the swap's first operation. */
-function modelTime({ facts }: CutMade, { window, scale }: Reference): number {
-  const intoUs = facts.intoSwapUs ?? Math.min(-1, facts.cutUs - facts.resetAnsweredUs - window.startUs);
+function modelTime({ facts }: CutMade, { window, scale, announced }: Reference): number {
+  const byResetUs = facts.cutUs - facts.resetAnsweredUs - window.startUs;
+  const intoUs = facts.intoSwapUs ?? (announced ? Math.min(-1, byResetUs) : byResetUs);
   return Math.round(intoUs / scale);
 }
 
