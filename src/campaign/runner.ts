@@ -1,5 +1,5 @@
 import type { Board } from "../board/index.ts";
-import { Cleanup, messageOf, type Random } from "../core/index.ts";
+import { messageOf, type Random } from "../core/index.ts";
 import type { CampaignImages } from "./images.ts";
 import { spreadCuts } from "./plan.ts";
 import { preflight } from "./preflight.ts";
@@ -7,7 +7,7 @@ import { Preparation } from "./prepare.ts";
 import type { RunRecord } from "./record.ts";
 import type { PhaseSpan, PlannedCut, RunResult } from "./run-event.ts";
 import type { Scenario } from "./scenario.ts";
-import { activeSlot, Session, slotOf } from "./session.ts";
+import { activeSlot, Session } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 import { cutUpgrade, type Direction, type Judged, type Reference, referenceUpgrade, revertUpgrade } from "./upgrade.ts";
 import type { WearMeter } from "./wear.ts";
@@ -35,12 +35,24 @@ export interface CampaignParts {
  * @throws BenchError and its kin when the bench fails; the signal's reason. Failed verdicts are in the result.
  */
 export async function runCampaign(parts: CampaignParts): Promise<RunResult> {
-  const { board, record } = parts;
-  await using undo = new Cleanup((step, error) =>
-    record.event({ atUs: board.clock.nowUs(), event: "warning", text: `${step} failed: ${messageOf(error)}` }),
-  );
-  undo.add("power on", () => board.power.set("on"));
-  return await new Campaign(parts).run();
+  let result: RunResult;
+  try {
+    result = await new Campaign(parts).run();
+  } catch (error) {
+    await powerOn(parts).catch((late: unknown) => {
+      const text = `power may be off: the switch could not be told "on" (${messageOf(late)})`;
+      parts.record.event({ atUs: parts.board.clock.nowUs(), event: "warning", text });
+    });
+    throw error;
+  }
+  await powerOn(parts);
+  return result;
+}
+
+/** How a board is left, whatever happened to it. Without the campaign's signal, which may have ended it. */
+async function powerOn({ board, record }: CampaignParts): Promise<void> {
+  const { sentAtUs } = await board.power.set("on");
+  record.event({ atUs: board.clock.nowUs(), event: "power", state: "on", sentAtUs });
 }
 
 class Campaign {
@@ -69,7 +81,7 @@ class Campaign {
     let direction = first.next;
     if (startWith === "old" && direction) direction = (await this.#undisturbed(direction)).next;
     if (first.reference && direction) direction = await this.#cuts(first.reference, direction);
-    if (scenario.revert_check && direction) await this.#revertCheck(direction);
+    if (scenario.revert_check && direction && !this.#stopped) await this.#revertCheck(direction);
     board.check();
     return this.#result();
   }
@@ -78,7 +90,12 @@ class Campaign {
   async #undisturbed(direction: Direction) {
     const judged = await referenceUpgrade(this.#session, this.#parts.shadow, direction, this.#bootMs);
     this.#count(judged);
-    return { reference: judged.reference, next: await this.#settle(judged, direction) };
+    return { reference: judged.reference, next: this.#stopped ? undefined : await this.#settle(judged, direction) };
+  }
+
+  /** A verdict failed, and nothing is to be done after that: the board stays as it is. */
+  get #stopped(): boolean {
+    return this.#parts.limits.failFast && this.#judged.some((entry) => !entry.verdict.pass);
   }
 
   /** Answers the direction of the next upgrade; undefined when the campaign must end here. */
@@ -98,9 +115,9 @@ class Campaign {
     });
     record.event({ atUs: startedUs, event: "plan", cuts, phases: phasesOf(reference) });
     let direction: Direction | undefined = start;
-    for (const planned of cuts) {
+    for (const [order, planned] of cuts.entries()) {
       if (limits.durationMs !== undefined && this.#session.nowUs - startedUs > limits.durationMs * 1000) {
-        const text = `--max-duration is over: ${cuts.length - planned.index + 1} cuts were not made`;
+        const text = `--max-duration is over: ${cuts.length - order} of ${cuts.length} cuts were not made`;
         record.event({ atUs: this.#session.nowUs, event: "warning", text });
         break;
       }
@@ -110,7 +127,7 @@ class Campaign {
         bootloaderTalks: reference.bootloaderTalks,
       });
       this.#count(judged);
-      if (!judged.verdict.pass && limits.failFast) return undefined;
+      if (this.#stopped) return undefined;
       direction = await this.#settle(judged, direction);
       if (!direction) return undefined;
     }
@@ -128,19 +145,22 @@ class Campaign {
     return turned(direction);
   }
 
-  /** Brings a board that failed a verdict back to a known state: what runs is confirmed, or the old image is flashed. */
+  /**
+   * Brings a board that failed a verdict back to a known state: the old image is flashed; or, without a flasher, what
+   * runs is confirmed and the other slot is written anew, whatever the board says of it.
+   */
   async #mend(judged: Judged, direction: Direction): Promise<Direction | undefined> {
     const { shadow, images } = this.#parts;
+    if (await this.#prepare.reflash()) return { from: images.old, to: images.new };
     const running = activeSlot(judged.slots);
     const known = [direction.from, direction.to].find((image) => image.hash === running?.hash);
-    if (known) {
-      if (!running?.flags.includes("confirmed")) await this.#session.confirm(known);
-      const other = known === direction.from ? direction.to : direction.from;
-      shadow.place(known, slotOf(judged.slots, other)?.slot === 1 ? other : undefined);
-      return known === direction.from ? direction : turned(direction);
-    }
-    if (!(await this.#prepare.reflash())) return undefined;
-    return { from: images.old, to: images.new };
+    if (!known) return undefined;
+    if (!running?.flags.includes("confirmed")) await this.#session.confirm(known);
+    const next = known === direction.from ? direction : turned(direction);
+    shadow.place(known);
+    await this.#session.upload(next.to);
+    shadow.uploaded(next.to);
+    return next;
   }
 
   /** An upgrade that nobody confirms must be gone after the next reset. */
