@@ -42,11 +42,20 @@ export interface ImagePlan {
 
 /**
  * Builds both images of a scenario, signed and (by default) encrypted.
- * @throws ConfigurationError when a payload cannot be read, a key is missing, or an image does not fit its slot.
+ * @throws ConfigurationError when a payload cannot be read, a key is missing, an image does not fit its slot, or both
+ *   are the same.
  */
 export async function buildImages(plan: ImagePlan): Promise<CampaignImages> {
   const { images } = plan.scenario.value;
-  return { old: await build(plan, "old", images.old), new: await build(plan, "new", images.new) };
+  const built = { old: await build(plan, "old", images.old), new: await build(plan, "new", images.new) };
+  if (built.old.hash === built.new.hash) {
+    throw plan.scenario.wrong(
+      ["images", "new"],
+      "is the same image as images.old: nobody could tell which one runs",
+      "Give it another version or payload.",
+    );
+  }
+  return built;
 }
 
 type Source = ScenarioFile["value"]["images"]["old"];

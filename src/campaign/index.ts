@@ -1,6 +1,7 @@
 export * from "./check-request.ts";
 export * from "./compare.ts";
 export * from "./cut.ts";
+export * from "./given-cuts.ts";
 export * from "./guard.ts";
 export * from "./images.ts";
 export * from "./plan.ts";

@@ -7,7 +7,7 @@ import {
   openBoard,
   profileKeys,
 } from "../board/index.ts";
-import { EXIT, isHilError, isKind, messageOf, Random, wallTime } from "../core/index.ts";
+import { Cleanup, EXIT, isHilError, isKind, messageOf, Random, wallTime } from "../core/index.ts";
 import { seededRandomness, systemRandomness } from "../image/index.ts";
 import { generation, NRF5340_INTERNAL } from "../mcuboot/index.ts";
 import { checkRequest } from "./check-request.ts";
@@ -65,34 +65,59 @@ export async function run(request: RunRequest): Promise<RunOutcome> {
     request.onEvent?.(event);
   });
   writeInputs(record, request);
+  // Also at the start: a run that is killed can be replayed all the same.
+  record.document("host.json", hostDocument(request, began));
   let clock = () => 0;
   let result: RunResult;
   let failure: unknown;
   try {
-    await using board = await openBoard(request.board, { random: random.fork("bench"), signal: request.signal });
+    const board = await openBoard(request.board, { random: random.fork("bench"), signal: request.signal });
     clock = () => board.clock.nowUs();
-    result = await onBoard(request, board, record, random);
+    result = await closing(board, record, () => onBoard(request, board, record, random));
   } catch (error) {
     failure = error;
     const atUs = clock();
     record.event({ atUs, event: "failure", kind: isHilError(error) ? error.kind : "unknown", text: messageOf(error) });
-    result = endedEarly(error, events);
+    result = endedEarly(error, request.signal, events);
   }
   record.event({ atUs: clock(), event: "run-finished", result });
   record.document("run.json", runDocument(request, result));
-  const ended = wallTime();
-  record.document("host.json", {
+  record.document("host.json", hostDocument(request, began, wallTime()));
+  return { result, folder: record.folder, events, error: failure };
+}
+
+/**
+ * Closes the board after the work. What closing throws ends a run that was good so far (its record may lack bytes), and
+ * is a warning beside what had ended the run before.
+ */
+async function closing(board: Board, record: RunRecord, work: () => Promise<RunResult>): Promise<RunResult> {
+  let result: RunResult;
+  try {
+    result = await work();
+  } catch (error) {
+    const undo = new Cleanup((_, late) => {
+      const text = `the board could not be closed: ${messageOf(late)}`;
+      record.event({ atUs: board.clock.nowUs(), event: "warning", text });
+    });
+    undo.use("board", board);
+    await undo[Symbol.asyncDispose]();
+    throw error;
+  }
+  await board[Symbol.asyncDispose]();
+  return result;
+}
+
+function hostDocument({ board, scenario }: RunRequest, began: Date, ended?: Date): unknown {
+  return {
     host: hostname(),
     pid: process.pid,
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     began: began.toISOString(),
-    ended: ended.toISOString(),
-    durationMs: ended.getTime() - began.getTime(),
-    profile: request.board.file,
-    scenario: request.scenario.file,
-  });
-  return { result, folder: record.folder, events, error: failure };
+    ...(ended && { ended: ended.toISOString(), durationMs: ended.getTime() - began.getTime() }),
+    profile: board.file,
+    scenario: scenario.file,
+  };
 }
 
 async function onBoard(request: RunRequest, board: Board, record: RunRecord, random: Random): Promise<RunResult> {
@@ -114,7 +139,7 @@ async function onBoard(request: RunRequest, board: Board, record: RunRecord, ran
   record.onEvent((event) => {
     if (event.event === "plan") record.document("replay.json", replayOf(request, facts, event.cuts));
   });
-  return runCampaign({
+  const campaign = runCampaign({
     board,
     scenario: scenario.value,
     images,
@@ -133,6 +158,11 @@ async function onBoard(request: RunRequest, board: Board, record: RunRecord, ran
       failFast: request.failFast,
       ...(request.maxDurationMs === undefined ? {} : { durationMs: request.maxDurationMs }),
     },
+  });
+  return campaign.catch((error: unknown) => {
+    // A bench that broke must not look like a board that failed.
+    if (!request.signal.aborted) board.check();
+    throw error;
   });
 }
 
@@ -173,18 +203,15 @@ function factsOf({ role, version, hash, fileBytes, encrypted }: ImageFacts): Ima
   return { role, version, hash, fileBytes, encrypted };
 }
 
-function endedEarly(error: unknown, events: readonly RunEvent[]): RunResult {
+function endedEarly(error: unknown, signal: AbortSignal, events: readonly RunEvent[]): RunResult {
+  const interrupted = isKind(error, "interrupted") || (signal.aborted && error === signal.reason);
   const verdicts = events.filter((event) => event.event === "verdict").map((event) => event.verdict);
   const endings: Record<string, number> = {};
   for (const { ending, cut } of verdicts) if (cut) endings[ending] = (endings[ending] ?? 0) + 1;
   const failed = verdicts.filter((verdict) => !verdict.pass).length;
   return {
     ...NOTHING_DONE,
-    outcome: isKind(error, "interrupted")
-      ? "interrupted"
-      : isHilError(error) && error.exitCode === EXIT.failed
-        ? "fail"
-        : "error",
+    outcome: interrupted ? "interrupted" : isHilError(error) && error.exitCode === EXIT.failed ? "fail" : "error",
     cutsPlanned: events.findLast((event) => event.event === "plan")?.cuts.length ?? 0,
     cutsJudged: verdicts.filter((verdict) => verdict.cut).length,
     passed: verdicts.length - failed,

@@ -6,7 +6,7 @@ import { preflight } from "./preflight.ts";
 import { Preparation } from "./prepare.ts";
 import type { RunRecord } from "./record.ts";
 import type { PhaseSpan, PlannedCut, RunResult } from "./run-event.ts";
-import type { Scenario } from "./scenario.ts";
+import { type Scenario, scenarioCuts } from "./scenario.ts";
 import { activeSlot, Session } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 import { cutUpgrade, type Direction, type Judged, type Reference, referenceUpgrade, revertUpgrade } from "./upgrade.ts";
@@ -22,7 +22,7 @@ export interface CampaignParts {
   readonly random: Random;
   readonly wear: WearMeter;
   readonly signal: AbortSignal;
-  /** Cuts given one by one (a replay, `--cut-at`, `--cut-on`); else the scenario's count is spread over the swap. */
+  /** Cuts given one by one (a replay, `--cut-at`, `--cut-on`); otherwise the scenario's. */
   readonly cuts?: readonly PlannedCut[];
   readonly limits: { readonly durationMs?: number; readonly failFast: boolean };
   /** Which image runs when the first cut is made; a replay of a cut in the other direction says "new". */
@@ -101,7 +101,8 @@ class Campaign {
   /** Answers the direction of the next upgrade; undefined when the campaign must end here. */
   async #cuts(reference: Reference, start: Direction): Promise<Direction | undefined> {
     const { scenario, random, record, limits, wear } = this.#parts;
-    const cuts = this.#parts.cuts ?? spreadCuts(reference.window, scenario.cuts.count ?? 0, random.fork("cuts"));
+    const given = this.#parts.cuts ?? scenarioCuts(scenario);
+    const cuts = given ?? spreadCuts(reference.window, scenario.cuts.count ?? 0, random.fork("cuts"));
     this.#planned = cuts.length;
     const startedUs = this.#session.nowUs;
     const { window, timeline } = reference;

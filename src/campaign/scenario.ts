@@ -2,10 +2,12 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { type ConfigFile, loadYaml, parseYaml, resolveFrom } from "../core/index.ts";
+import { cutsAt, cutsOn, patternFault } from "./given-cuts.ts";
+import type { PlannedCut } from "./run-event.ts";
 
 const version = z
   .string()
-  .regex(/^\d+(\.\d+(\.\d+(\+\d+)?)?)?$/, "a version like 1.2.3 or 1.2.3+4 (in quotes)")
+  .regex(/^\d+(\.\d+(\.\d+(\+\d+)?)?)?$/, "expected a version like 1.2.3 or 1.2.3+4 (in quotes)")
   .describe("Image version, as in imgtool's --version.");
 
 const payload = z
@@ -14,10 +16,15 @@ const payload = z
     generate_bytes: z.int().min(1024).max(4_194_304).optional().describe("Length of a payload made from the seed."),
   })
   .refine((value) => (value.file === undefined) !== (value.generate_bytes === undefined), {
-    message: "either file or generate_bytes",
+    message: "wants either file or generate_bytes.",
   });
 
 const image = z.strictObject({ version, payload });
+
+const pattern = z.string().superRefine((text, context) => {
+  const fault = patternFault(text);
+  if (fault !== undefined) context.addIssue({ code: "custom", message: `expected a log pattern: ${fault}.` });
+});
 
 /** A campaign in YAML: what is upgraded to what, and where power is cut. */
 export const SCENARIO_SCHEMA = z.strictObject({
@@ -32,7 +39,10 @@ export const SCENARIO_SCHEMA = z.strictObject({
     .strictObject({
       count: z.int().min(0).max(100_000).optional().describe("Cuts spread over the swap."),
       at_ms: z.array(z.number().min(0)).optional().describe("Milliseconds after the answer to the reset command."),
-      on: z.array(z.string()).optional().describe("Log pattern with an optional delay: 'Starting swap+250'."),
+      on: z.array(pattern).optional().describe("Log pattern with an optional delay: 'Starting swap+250'."),
+    })
+    .refine((cuts) => [cuts.count, cuts.at_ms, cuts.on].filter((way) => way !== undefined).length === 1, {
+      error: "wants one of count, at_ms and on.",
     })
     .default({ count: 40 }),
   revert_check: z
@@ -43,6 +53,12 @@ export const SCENARIO_SCHEMA = z.strictObject({
 
 export type Scenario = z.output<typeof SCENARIO_SCHEMA>;
 export type ScenarioFile = ConfigFile<Scenario>;
+
+/** Cuts that a scenario names one by one; undefined when it only says how many. */
+export function scenarioCuts({ cuts }: Scenario): readonly PlannedCut[] | undefined {
+  if (cuts.at_ms) return cutsAt(cuts.at_ms);
+  return cuts.on && cutsOn(cuts.on);
+}
 
 /** Folder of the scenarios that ship with the package. */
 const BUILT_IN = fileURLToPath(new URL("../../scenarios/", import.meta.url));

@@ -1,0 +1,30 @@
+import type { PlannedCut } from "./run-event.ts";
+
+/** Cuts at moments after the answer to the reset command, in milliseconds (rounded to microseconds), in this order. */
+export function cutsAt(momentsMs: readonly number[]): readonly PlannedCut[] {
+  return momentsMs.map((ms, order) => ({ index: order + 1, kind: "time", afterResetUs: Math.round(ms * 1000) }));
+}
+
+/**
+ * Cuts when the log matches, in this order: a regular expression, and after it, if wanted, a plus and a delay in
+ * milliseconds: "Starting swap+250".
+ * @throws SyntaxError for what is no regular expression.
+ */
+export function cutsOn(texts: readonly string[]): readonly PlannedCut[] {
+  return texts.map((text, order) => {
+    const parts = /^(.+?)(?:\+(\d+(?:\.\d+)?))?$/s.exec(text);
+    const pattern = parts?.[1] ?? text;
+    RegExp(pattern);
+    return { index: order + 1, kind: "log", pattern, delayUs: Math.round(Number(parts?.[2] ?? 0) * 1000) };
+  });
+}
+
+/** Why a text is no pattern for `cutsOn`; undefined when it is one. */
+export function patternFault(text: string): string | undefined {
+  try {
+    cutsOn([text]);
+    return text === "" ? "an empty pattern matches everything" : undefined;
+  } catch (error) {
+    return error instanceof SyntaxError ? error.message : String(error);
+  }
+}
