@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BenchError, ConfigurationError } from "../core/index.ts";
 import { cutsOption, powerDriver } from "./driver.ts";
+import { patternOption } from "./pattern.ts";
 import { type ProgramResult, runProgram } from "./program.ts";
 import type { PowerState } from "./switch.ts";
 
@@ -10,12 +11,6 @@ const LAG_MS_MAX = 5_000;
 const ASK_AGAIN_MS = 100;
 
 const argv = z.array(z.string().max(4096)).min(1).max(100).describe("program and arguments; no shell reads them");
-
-const pattern = z
-  .string()
-  .min(1)
-  .max(200)
-  .refine((text) => compiles(text), { error: "expected a regular expression" });
 
 /**
  * Any switch that a program can drive (uhubctl, snmpset, curl, a script of your own). `fail_text` is there because some
@@ -27,12 +22,12 @@ export const command = powerDriver({
   options: z.strictObject({
     on: argv,
     off: argv,
-    status: z.strictObject({ run: argv, on: pattern, off: pattern }).optional(),
+    status: z.strictObject({ run: argv, on: patternOption, off: patternOption }).optional(),
     cuts: cutsOption,
     timeout_ms: z.int().min(1).max(600_000).default(10_000),
     kill_after_ms: z.int().min(0).max(60_000).default(2_000).describe("from SIGTERM to SIGKILL after a timeout"),
     ok_exit: z.array(z.int().min(0).max(255)).min(1).default([0]),
-    fail_text: pattern.optional().describe("output that means failure whatever the exit code"),
+    fail_text: patternOption.optional().describe("output that means failure whatever the exit code"),
   }),
   verify: ({ timeout_ms }) => ({ limitMs: Math.min(timeout_ms, LAG_MS_MAX), everyMs: ASK_AGAIN_MS }),
   facts: ({ cuts, status }) => ({ cuts, readsBack: status !== undefined, latency: "unknown" }),
@@ -71,12 +66,4 @@ function failed(what: string, { program, exitCode, signalName, output }: Program
   const how = exitCode === null ? `was ended by ${signalName}` : `ended with exit code ${exitCode}`;
   const said = output.trim() === "" ? "It printed nothing." : `It printed: "${output.trim().slice(-TEXT_SHOWN_MAX)}".`;
   return new BenchError(`the power command for "${what}" (${program}) ${how}. ${said}`, "Run it by hand to see why.");
-}
-
-function compiles(text: string): boolean {
-  try {
-    return new RegExp(text) instanceof RegExp;
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BenchError, type Clock, parseValue, sleep } from "../core/index.ts";
+import { BenchError, type Clock, ConfigurationError, parseValue, sleep } from "../core/index.ts";
 import type { PortOpener } from "./ports.ts";
 import type { PowerFacts, PowerState, PowerSwitch } from "./switch.ts";
 
@@ -50,6 +50,28 @@ export const contactOption = z
         : undefined,
   })
   .describe("the relay contact that carries the board's supply: normally open or normally closed");
+
+/** For a driver that talks to the world outside by other means than links. @throws ConfigurationError in virtual time. */
+export function realTimeOnly(driver: string, clock: Clock): void {
+  if (clock.kind === "real") return;
+  throw new ConfigurationError(
+    `the power driver "${driver}" works in real time only.`,
+    "Use it on a board, not a twin.",
+  );
+}
+
+/** A secret by the name of its variable. @throws ConfigurationError when it is not set; no secret is ever printed. */
+export function secretOf(bench: PowerBench, variable: string): string {
+  const value = (bench.env ?? process.env)[variable];
+  if (value !== undefined && value !== "") return value;
+  throw new ConfigurationError(`the environment has no ${variable}.`, "Set it: the profile's power section names it.");
+}
+
+/** The name of an environment variable that holds a secret. */
+export const secretOption = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, { error: "expected the name of an environment variable" })
+  .describe("name of the environment variable that holds it; never the secret itself");
 
 /**
  * A power driver: name, options, facts, open. Put the file into this folder and its name into the list of `index.ts`.

@@ -4,12 +4,16 @@ import { conrad } from "./conrad.ts";
 import { denkovi } from "./denkovi.ts";
 import { devantech } from "./devantech.ts";
 import type { PowerBench, PowerDriver } from "./driver.ts";
+import { http } from "./http.ts";
 import { kmtronic } from "./kmtronic.ts";
 import { lcus } from "./lcus.ts";
 import { modbusRtu } from "./modbus-rtu.ts";
+import { netio } from "./netio.ts";
 import { numato } from "./numato.ts";
 import { ppk2 } from "./ppk2.ts";
+import { shelly } from "./shelly.ts";
 import type { PowerSwitch } from "./switch.ts";
+import { tasmota } from "./tasmota.ts";
 
 /** The registry: a driver exists when its name stands here. */
 export const POWER_DRIVERS: readonly PowerDriver[] = [
@@ -21,6 +25,10 @@ export const POWER_DRIVERS: readonly PowerDriver[] = [
   conrad,
   denkovi,
   ppk2,
+  http,
+  tasmota,
+  shelly,
+  netio,
   command,
 ];
 
@@ -53,12 +61,16 @@ export { conrad } from "./conrad.ts";
 export { denkovi } from "./denkovi.ts";
 export { devantech } from "./devantech.ts";
 export * from "./driver.ts";
+export { http } from "./http.ts";
 export { kmtronic } from "./kmtronic.ts";
 export { lcus } from "./lcus.ts";
 export { type CoilChange, LcusDevice } from "./lcus-device.ts";
 export { LCUS_BAUD_RATE, LCUS_VARIANTS, type LcusVariant } from "./lcus-frames.ts";
 export { modbusRtu } from "./modbus-rtu.ts";
+export { netio } from "./netio.ts";
 export { numato } from "./numato.ts";
 export * from "./ports.ts";
 export { ppk2 } from "./ppk2.ts";
+export { shelly } from "./shelly.ts";
 export * from "./switch.ts";
+export { tasmota } from "./tasmota.ts";
