@@ -1,5 +1,14 @@
 import { readFile } from "node:fs/promises";
-import { type Clock, ConfigurationError, concat, hex, messageOf, type Random, resolveFrom } from "../core/index.ts";
+import {
+  type Clock,
+  ConfigurationError,
+  concat,
+  hex,
+  isKind,
+  messageOf,
+  type Random,
+  resolveFrom,
+} from "../core/index.ts";
 import {
   type AnyKey,
   buildImage,
@@ -68,10 +77,14 @@ async function build(plan: ImagePlan, role: "old" | "new", source: Source): Prom
       "Add keys.encryption to the profile, or set images.encrypt: false in the scenario.",
     );
   }
-  return imageOf(await payloadOf(plan, role, source), role, source.version, {
-    ...plan,
-    encryption: encrypt ? plan.encryption : undefined,
-  });
+  const payload = await payloadOf(plan, role, source);
+  try {
+    return imageOf(payload, role, source.version, { ...plan, encryption: encrypt ? plan.encryption : undefined });
+  } catch (error) {
+    if (!isKind(error, "configuration")) throw error;
+    const text = `cannot be built: ${error.message.replace(/\.?$/, ".")}`;
+    throw plan.scenario.wrong(["images", role], text, error.hint, { cause: error });
+  }
 }
 
 /** What an image of a campaign depends on besides payload and version. */
