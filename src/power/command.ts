@@ -1,19 +1,12 @@
 import { z } from "zod";
-import { BenchError, ConfigurationError } from "../core/index.ts";
 import { cutsOption, powerDriver } from "./driver.ts";
 import { patternOption } from "./pattern.ts";
-import { type ProgramResult, runProgram } from "./program.ts";
-import type { PowerState } from "./switch.ts";
-
-const TEXT_SHOWN_MAX = 300;
-/** How long a status may lag behind its command, and how often it is asked, in milliseconds. */
-const LAG_MS_MAX = 5_000;
-const ASK_AGAIN_MS = 100;
+import { PROGRAM_VERIFICATION, programSwitch } from "./program-switch.ts";
 
 const argv = z.array(z.string().max(4096)).min(1).max(100).describe("program and arguments; no shell reads them");
 
 /**
- * Any switch that a program can drive (uhubctl, snmpset, curl, a script of your own). `fail_text` is there because some
+ * Any switch that a program can drive (sispmctl, crelay, curl, a script of your own). `fail_text` is there because some
  * of those exit with 0 when they fail. Relative paths are relative to the profile. Needs real time.
  * Source of the option set: lab-hardware.md 5.4.
  */
@@ -29,41 +22,24 @@ export const command = powerDriver({
     ok_exit: z.array(z.int().min(0).max(255)).min(1).default([0]),
     fail_text: patternOption.optional().describe("output that means failure whatever the exit code"),
   }),
-  verify: ({ timeout_ms }) => ({ limitMs: Math.min(timeout_ms, LAG_MS_MAX), everyMs: ASK_AGAIN_MS }),
+  verify: () => PROGRAM_VERIFICATION,
   facts: ({ cuts, status }) => ({ cuts, readsBack: status !== undefined, latency: "unknown" }),
-  async open(options, { clock, folder }) {
-    if (clock.kind === "virtual") {
-      throw new ConfigurationError('the power driver "command" runs real programs.', "Use it on a board in real time.");
-    }
-    const failText = options.fail_text === undefined ? undefined : new RegExp(options.fail_text);
-    const run = async (what: string, words: readonly string[], signal?: AbortSignal) => {
-      const [timeoutMs, killAfterMs] = [options.timeout_ms, options.kill_after_ms];
-      const result = await runProgram(words, { what, clock, folder, timeoutMs, killAfterMs, signal });
-      if (!options.ok_exit.includes(result.exitCode ?? -1) || failText?.test(result.output)) throw failed(what, result);
-      return result;
+  async open({ on, off, status, timeout_ms, kill_after_ms, ok_exit, fail_text }, bench) {
+    const stateOf = (output: string) => {
+      const [isOn, isOff] = [status?.on, status?.off].map((text) => new RegExp(text ?? "$^").test(output));
+      if (isOn === isOff) return "unknown";
+      return isOn ? "on" : "off";
     };
-    async function read(): Promise<PowerState | "unknown"> {
-      const { status } = options;
-      if (!status) return "unknown";
-      const { output } = await run("status", status.run);
-      const [on, off] = [new RegExp(status.on).test(output), new RegExp(status.off).test(output)];
-      if (on === off) return "unknown";
-      return on ? "on" : "off";
-    }
-    return {
-      async set(state, signal) {
-        await run(state, options[state], signal);
-        return { sentAtUs: clock.nowUs() };
-      },
-      read,
-      async [Symbol.asyncDispose]() {},
-    };
+    const plan = {
+      driver: "command",
+      on,
+      off,
+      status: status && { run: status.run, stateOf },
+      timeoutMs: timeout_ms,
+      killAfterMs: kill_after_ms,
+      okExit: ok_exit,
+      failText: fail_text === undefined ? undefined : new RegExp(fail_text),
+    } as const;
+    return programSwitch(plan, bench);
   },
 });
-
-/** Names the program but not its arguments: they may hold a password. */
-function failed(what: string, { program, exitCode, signalName, output }: ProgramResult): BenchError {
-  const how = exitCode === null ? `was ended by ${signalName}` : `ended with exit code ${exitCode}`;
-  const said = output.trim() === "" ? "It printed nothing." : `It printed: "${output.trim().slice(-TEXT_SHOWN_MAX)}".`;
-  return new BenchError(`the power command for "${what}" (${program}) ${how}. ${said}`, "Run it by hand to see why.");
-}

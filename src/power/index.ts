@@ -4,6 +4,7 @@ import { conrad } from "./conrad.ts";
 import { denkovi } from "./denkovi.ts";
 import { devantech } from "./devantech.ts";
 import type { PowerBench, PowerDriver } from "./driver.ts";
+import { gpio } from "./gpio.ts";
 import { http } from "./http.ts";
 import { kmtronic } from "./kmtronic.ts";
 import { lcus } from "./lcus.ts";
@@ -11,9 +12,12 @@ import { modbusRtu } from "./modbus-rtu.ts";
 import { netio } from "./netio.ts";
 import { numato } from "./numato.ts";
 import { ppk2 } from "./ppk2.ts";
+import { reset } from "./reset.ts";
 import { shelly } from "./shelly.ts";
 import type { PowerSwitch } from "./switch.ts";
 import { tasmota } from "./tasmota.ts";
+import { uhubctl } from "./uhubctl.ts";
+import { ykush } from "./ykush.ts";
 
 /** The registry: a driver exists when its name stands here. */
 export const POWER_DRIVERS: readonly PowerDriver[] = [
@@ -29,6 +33,10 @@ export const POWER_DRIVERS: readonly PowerDriver[] = [
   tasmota,
   shelly,
   netio,
+  uhubctl,
+  ykush,
+  gpio,
+  reset,
   command,
 ];
 
@@ -61,6 +69,7 @@ export { conrad } from "./conrad.ts";
 export { denkovi } from "./denkovi.ts";
 export { devantech } from "./devantech.ts";
 export * from "./driver.ts";
+export { gpio } from "./gpio.ts";
 export { http } from "./http.ts";
 export { kmtronic } from "./kmtronic.ts";
 export { lcus } from "./lcus.ts";
@@ -71,6 +80,9 @@ export { netio } from "./netio.ts";
 export { numato } from "./numato.ts";
 export * from "./ports.ts";
 export { ppk2 } from "./ppk2.ts";
+export { reset } from "./reset.ts";
 export { shelly } from "./shelly.ts";
 export * from "./switch.ts";
 export { tasmota } from "./tasmota.ts";
+export { uhubctl } from "./uhubctl.ts";
+export { ykush } from "./ykush.ts";
