@@ -98,6 +98,15 @@ describe("a profile", () => {
     });
   });
 
+  test("does not show a key that was pasted where the name of its file belongs", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "hil-"));
+    const pasted = '"-----BEGIN PRIVATE KEY-----\\nMIGHAgEA\\n-----END PRIVATE KEY-----"';
+    await writeFile(join(folder, "lab.yaml"), HARDWARE.replace("builtin:twin-sign-p256.pem", pasted));
+    await expect(loadProfile("lab.yaml", { cwd: folder })).rejects.toMatchObject({
+      message: `${folder}/lab.yaml, line 16: keys.signing holds a key.`,
+    });
+  });
+
   test("that nobody knows by name is answered with the names there are", async () => {
     await expect(loadProfile("twinn", { cwd: "/" })).rejects.toMatchObject({
       kind: "configuration",

@@ -52,6 +52,13 @@ function checked(loaded: ConfigFile<ProfileFields>): LoadedProfile {
     ["encryption", profile.keys.encryptionFile],
   ] as const) {
     if (path === undefined || existsSync(path)) continue;
+    if (path.includes("-----BEGIN")) {
+      throw loaded.wrong(
+        ["keys", field],
+        "holds a key.",
+        "Keep the key in a file of its own, and name that file here.",
+      );
+    }
     throw loaded.wrong(["keys", field], `names ${path}, which is not there.`, "Paths are relative to the profile.");
   }
   const { file, text, lineOf, wrong } = loaded;

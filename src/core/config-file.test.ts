@@ -119,6 +119,16 @@ describe("a configuration file that is wrong", () => {
       'lab.yaml, line 2: kind is "twn"; expected one of twin, hardware (did you mean "twin"?).',
     ],
     [
+      "a word with two letters swapped",
+      "name: dk\nkind: tiwn\n",
+      'lab.yaml, line 2: kind is "tiwn"; expected one of twin, hardware (did you mean "twin"?).',
+    ],
+    [
+      "a number where text is wanted",
+      "name: 1.0\nkind: twin\n",
+      "lab.yaml, line 1: name is 1.0; expected text: put it in quotes.",
+    ],
+    [
       "an unknown word of a list",
       "name: dk\nkind: qemu\n",
       'lab.yaml, line 2: kind is "qemu"; expected one of twin, hardware.',
@@ -197,6 +207,11 @@ describe("text that is not one YAML document", () => {
       'lab.yaml, line 2: a second document begins here ("---"); one file holds one.',
     ],
     ["YAML 1.1", "%YAML 1.1\n---\nname: a\n", "lab.yaml, line 1: YAML 1.1 is asked for; write YAML 1.2."],
+    [
+      "a private key at the top, which is not shown",
+      "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\n-----END PRIVATE KEY-----\n",
+      "lab.yaml, line 1: is the text of a key (not shown); expected a mapping.",
+    ],
     ["a text at the top", "hello\n", 'lab.yaml, line 1: is "hello"; expected a mapping.'],
     [
       "an alias without anchor",

@@ -93,8 +93,10 @@ export function parseYaml<S extends z.ZodType>(text: string, file: string, schem
     text,
     value: parsed.data,
     lineOf,
-    wrong: (path, message, hint, options) =>
-      new ConfigFileError(file, [{ line: lineOf(path), field: fieldName(path), text: message }], hint, options),
+    wrong: (path, message, hint, options) => {
+      const text = /[.!?]$/.test(message) ? message : `${message}.`;
+      return new ConfigFileError(file, [{ line: lineOf(path), field: fieldName(path), text }], hint, options);
+    },
   };
 }
 

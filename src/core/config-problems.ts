@@ -22,6 +22,8 @@ export function fieldName(path: FieldPath): string {
 
 /** Names whose values never go into a message. */
 const SECRET = /pass(word|phrase)|token|secret|credential/i;
+/** A key that was pasted where its file's name belongs, or named in place of a YAML file. */
+const KEY_TEXT = /-----BEGIN|PRIVATE KEY/;
 const SHOWN_CHARACTERS_MAX = 60;
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -66,7 +68,9 @@ function expected(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case "invalid_type": {
       const wanted = isA(issue.inst, "ZodNumberFormat") ? "int" : String(issue["expected"]);
-      return `expected ${KINDS[wanted] ?? wanted}`;
+      const quotes =
+        wanted === "string" && ["number", "boolean"].includes(typeof issue.input) ? ": put it in quotes" : "";
+      return `expected ${KINDS[wanted] ?? wanted}${quotes}`;
     }
     case "too_small":
       return `expected ${limit("at least", issue.inclusive, "more than", issue.minimum, issue.origin)}`;
@@ -160,6 +164,7 @@ function is(found: unknown, path: FieldPath, facts: Facts): string {
   if (found === null) return "is empty";
   if (Array.isArray(found)) return `is a list of ${found.length}`;
   if (typeof found === "object") return "is a mapping";
+  if (typeof found === "string" && KEY_TEXT.test(found)) return "is the text of a key (not shown)";
   if (typeof found === "string") return `is "${shortened(found)}"`;
   return `is ${facts.source(path) ?? JSON.stringify(found)}`;
 }
