@@ -58,6 +58,8 @@ export type RunEvent = At<
       readonly durationUs: number;
       /** Of it, the first chunk: the slot was erased before its answer. */
       readonly eraseUs: number;
+      /** Bytes that the board had with that answer. */
+      readonly firstBytes: number;
       readonly alreadyPresent: boolean;
       readonly limitBytesPerS: number;
     }

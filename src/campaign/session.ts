@@ -68,19 +68,17 @@ export class Session {
     requireAllowed(image.file, image.version, board.profile);
     record.event({ atUs: this.nowUs, event: "upload-started", version: image.version, totalBytes: image.file.length });
     const startUs = this.nowUs;
+    let firstBytes: number | undefined;
     const { bufferBytes } = await board.smp.params({ signal: this.signal });
     const done = await board.smp.upload(image.file, {
       signal: this.signal,
       imageHash: fromHex(image.hash),
       firstChunkMs: board.profile.timeoutsMs.uploadFirstChunk,
       chunkMs: board.profile.timeoutsMs.uploadChunk,
-      onProgress: (progress) =>
-        record.event({
-          atUs: this.nowUs,
-          event: "upload-progress",
-          sentBytes: progress.sentBytes,
-          totalBytes: progress.totalBytes,
-        }),
+      onProgress: ({ sentBytes, totalBytes }) => {
+        firstBytes ??= sentBytes;
+        record.event({ atUs: this.nowUs, event: "upload-progress", sentBytes, totalBytes });
+      },
     });
     record.event({
       atUs: this.nowUs,
@@ -89,6 +87,7 @@ export class Session {
       bytes: image.file.length,
       durationUs: this.nowUs - startUs,
       eraseUs: done.firstChunkUs,
+      firstBytes: firstBytes ?? 0,
       alreadyPresent: done.alreadyPresent,
       limitBytesPerS: uploadLimit(board.profile.ports.app.baudRate, bufferBytes),
     });

@@ -1,5 +1,5 @@
 import type { RunEvent, Verdict } from "../campaign/index.ts";
-import { bar, count, grouped, rate, seconds } from "./format.ts";
+import { bar, count, grouped, rate, seconds, wrapped } from "./format.ts";
 import { failureText, summaryLines } from "./summary.ts";
 
 const LABEL_WIDTH = 10;
@@ -13,6 +13,15 @@ export interface ConsoleTarget {
   readonly columns: number;
 }
 
+type UploadProgress = Extract<RunEvent, { event: "upload-progress" }>;
+
+interface UploadSoFar {
+  readonly atUs: number;
+  shownPercent: number;
+  /** After the first chunk: only from there on line and flash alone decide, the erase of the slot is over. */
+  first?: UploadProgress;
+}
+
 /**
  * Shows a campaign while it runs, made from nothing but its events: live on a run, or afterwards from a record.
  */
@@ -22,7 +31,7 @@ export class ConsoleReport {
   #phases: Extract<RunEvent, { event: "plan" }>["phases"] = [];
   #planned = 0;
   #live = false;
-  #upload = { atUs: 0, total: 0, shownPercent: 0 };
+  #upload: UploadSoFar = { atUs: 0, shownPercent: 0 };
   #failuresShown = 0;
 
   constructor(target: ConsoleTarget) {
@@ -33,22 +42,22 @@ export class ConsoleReport {
   readonly take = (event: RunEvent): void => {
     switch (event.event) {
       case "run-started":
-        this.#line(`${event.scenario} on ${event.board}`.padEnd(88) + `  seed ${event.seed}`);
+        this.#line(`${event.scenario} on ${event.board}, seed ${event.seed}`);
         return;
       case "images-built":
         this.#field("images", imagesText(event.images));
         return;
       case "preflight":
-        this.#field("preflight", event.checks.map((check) => preflightText(check)).join("; "));
+        this.#field("preflight", event.checks.map(preflightText).join("; "));
         return;
       case "upload-started":
-        this.#upload = { atUs: event.atUs, total: event.totalBytes, shownPercent: 0 };
+        this.#upload = { atUs: event.atUs, shownPercent: 0 };
         return;
       case "upload-progress":
         this.#uploading(event);
         return;
       case "upload-finished":
-        this.#field("upload", uploadText(event));
+        this.#field("upload", uploadText(event, this.#upload.first));
         return;
       case "reference":
         this.#field("swap", `${count(event.operations, "flash operation")}, ${seconds(event.swapUs)}`);
@@ -70,7 +79,8 @@ export class ConsoleReport {
     }
   };
 
-  #uploading(event: Extract<RunEvent, { event: "upload-progress" }>): void {
+  #uploading(event: UploadProgress): void {
+    this.#upload.first ??= event;
     const share = event.sentBytes / event.totalBytes;
     const elapsedUs = event.atUs - this.#upload.atUs;
     const leftUs = share > 0 ? elapsedUs / share - elapsedUs : 0;
@@ -101,14 +111,30 @@ export class ConsoleReport {
   #finished(event: Extract<RunEvent, { event: "run-finished" }>): void {
     const width = Math.min(100, Math.max(60, this.#target.columns)) - LABEL_WIDTH - 2;
     const lines = summaryLines(event.result, this.#phases, this.#verdicts, width);
-    for (const [label, text] of lines) this.#field(label, text);
+    for (const [label, text] of lines) {
+      // The strip of cuts was made for this width.
+      if (label === "") this.#print(`${" ".repeat(LABEL_WIDTH)}${text}`);
+      else this.#field(label, text);
+    }
   }
 
   #field(label: string, text: string): void {
     this.#line(`${label.padEnd(LABEL_WIDTH)}${text}`);
   }
 
+  /** On a terminal long lines break between words; in a file they stay whole. */
   #line(text: string): void {
+    if (!this.#target.isTty) {
+      this.#print(text);
+      return;
+    }
+    for (const line of text.split("\n")) {
+      const indent = line.startsWith(" ".repeat(LABEL_WIDTH)) ? 2 * LABEL_WIDTH : LABEL_WIDTH;
+      this.#print(wrapped(line, this.#target.columns - 1, indent));
+    }
+  }
+
+  #print(text: string): void {
     this.#target.out(`${this.#live ? "\r\u001B[2K" : ""}${text}\n`);
     this.#live = false;
   }
@@ -128,12 +154,26 @@ function imagesText(images: Extract<RunEvent, { event: "images-built" }>["images
 }
 
 function preflightText(check: Extract<RunEvent, { event: "preflight" }>["checks"][number]): string {
-  return check.outcome === "cannot be asked" ? `${check.name}: not offered` : `${check.name}: ${check.found}`;
+  return check.outcome === "cannot be asked" ? `${check.name} not told` : check.found;
 }
 
-function uploadText(event: Extract<RunEvent, { event: "upload-finished" }>): string {
+function uploadText(event: Extract<RunEvent, { event: "upload-finished" }>, first: UploadProgress | undefined): string {
   if (event.alreadyPresent) return `${event.version} was there already`;
-  const share = (event.bytes * 1_000_000) / Math.max(1, event.durationUs - event.eraseUs) / event.limitBytesPerS;
-  const percent = `${Math.round(share * 100)} % of what line and flash allow`;
-  return `${bar(1, BAR_WIDTH)} 100 %   ${grouped(event.bytes)} B   ${rate(event.bytes, event.durationUs)}   ${percent}`;
+  const parts = [
+    `${bar(1, BAR_WIDTH)} 100 %`,
+    `${grouped(event.bytes)} B`,
+    rate(event.bytes, event.durationUs),
+    ...shareText(event, first),
+  ];
+  return parts.join("   ");
+}
+
+/** Speed against what is possible; an upload of a chunk or two says nothing about it. */
+function shareText(
+  event: Extract<RunEvent, { event: "upload-finished" }>,
+  first: UploadProgress | undefined,
+): readonly string[] {
+  if (first === undefined || event.bytes < 8 * first.sentBytes) return [];
+  const bytesPerS = ((event.bytes - first.sentBytes) * 1_000_000) / Math.max(1, event.atUs - first.atUs);
+  return [`${Math.round((100 * bytesPerS) / event.limitBytesPerS)} % of what line and flash allow`];
 }
