@@ -1,8 +1,8 @@
-import { ConfigurationError, concat } from "../core/index.ts";
+import { concat } from "../core/index.ts";
 import { type Answer, verifyImage } from "../image/index.ts";
 import { anyText } from "./image-grammar.ts";
 import type { OptionTable, Usage, ValuesOf } from "./image-option.ts";
-import { encryptionKeyFrom, firmwareFrom, type ImageTool } from "./image-tool.ts";
+import { decryptionKeyFrom, firmwareFrom, type ImageTool } from "./image-tool.ts";
 
 const DECRYPT_OPTIONS = {
   "decrypt-key": {
@@ -29,23 +29,20 @@ export function runDecrypt(
   positionals: readonly string[],
 ): number {
   const [inputPath = "", outputPath = ""] = positionals;
-  const key = encryptionKeyFrom(tool, values["decrypt-key"]);
-  if (key.role === "public") {
-    throw new ConfigurationError(
-      `key file ${values["decrypt-key"]} is a public key.`,
-      "Decrypting takes the private one.",
-    );
-  }
+  const key = decryptionKeyFrom(tool, values["decrypt-key"]);
   const { bytes } = firmwareFrom(tool, inputPath, `Image file ${inputPath} not found`);
   const verdict = verifyImage(bytes, { decryptKey: key });
   const wrong = [verdict.decryption, verdict.hash].find((answer: Answer) => answer.result !== "valid");
   if (wrong !== undefined || verdict.plainBody === undefined) {
+    tool.tell?.({ decrypted: false, reason: wrong?.reason });
     tool.io.err(`Error: ${wrong?.reason ?? "the body could not be decrypted"}\n`);
     return 1;
   }
   const { image, plainBody } = verdict;
   const end = image.headerRoom.length + plainBody.length;
   const whole = concat(image.headerRoom, plainBody, bytes.subarray(end, image.imageBytes));
-  tool.files.write(outputPath, values.body ? plainBody : whole);
+  const contents = values.body ? plainBody : whole;
+  tool.files.write(outputPath, contents);
+  tool.tell?.({ decrypted: true, output: outputPath, bytes: contents.length, digest: verdict.digest });
   return 0;
 }

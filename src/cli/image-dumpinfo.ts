@@ -31,6 +31,7 @@ export function runDumpinfo(
 ): number {
   const [path = ""] = positionals;
   const dump = dumpImage(firmwareFrom(tool, path, `Image file not found (${path})`).bytes, basename(path));
+  tool.tell?.({ dump: JSON.parse(formatDump(dump, "json")) as unknown });
   const format = values.format ?? (values.outfile === undefined ? "human" : "yaml");
   if (dump.trailer !== undefined && dump.trailer.maxAlign === undefined) {
     const warning = "Warning: the trailer magic value is invalid!\n";

@@ -4,17 +4,23 @@ import {
   exportPublicKey,
   exportPublicKeyHash,
   generateKey,
+  generateWrappingKey,
   KEY_TYPES,
   type KeyTypeName,
+  keyHash,
   PRIVATE_KEY_FORMATS,
   PUBLIC_KEY_FORMS,
   type PublicKeyForm,
+  publicHalf,
+  WRAPPING_KEY_TYPES,
 } from "../image/index.ts";
 import { anyText, oneOf, parseNameSuffix } from "./image-grammar.ts";
 import type { OptionTable, Usage, ValuesOf } from "./image-option.ts";
-import { asUsage, type ImageTool, keyFrom, PASSPHRASE_VARIABLE, privateKeyFrom } from "./image-tool.ts";
+import { newPassphrase } from "./image-passphrase.ts";
+import { asUsage, encryptionKeyFrom, type ImageTool, keyFrom, privateKeyFrom } from "./image-tool.ts";
 
-const KEY_NAMES = KEY_TYPES.map((row) => row.name);
+const KEY_NAMES = [...KEY_TYPES.map((row) => row.name), ...WRAPPING_KEY_TYPES.map((row) => row.name)] as const;
+type NewKeyName = (typeof KEY_NAMES)[number];
 
 const key = { kind: "value", short: "k", metavar: "FILE", required: true, parse: anyText } as const;
 const output = { kind: "value", short: "o", metavar: "FILE", parse: anyText, about: "Write here." } as const;
@@ -32,10 +38,10 @@ const KEYGEN_OPTIONS = {
     short: "t",
     metavar: "TYPE",
     required: true,
-    parse: (text: string): KeyTypeName => oneOf(...KEY_NAMES)(text),
+    parse: (text: string): NewKeyName => oneOf(...KEY_NAMES)(text),
     about: `One of ${KEY_NAMES.join(", ")}.  [required]`,
   },
-  password: { kind: "flag", short: "p", about: `Encrypt the file with the passphrase in ${PASSPHRASE_VARIABLE}.` },
+  password: { kind: "flag", short: "p", about: "Encrypt the file with a passphrase: see --password-file." },
 } as const satisfies OptionTable;
 
 export const keygenUsage = {
@@ -46,11 +52,15 @@ export const keygenUsage = {
 } as const satisfies Usage<typeof KEYGEN_OPTIONS>;
 
 export function runKeygen(tool: ImageTool, values: ValuesOf<typeof KEYGEN_OPTIONS>): number {
-  const passphrase = values.password ? tool.io.env[PASSPHRASE_VARIABLE] : undefined;
-  if (values.password && (passphrase === undefined || passphrase === "")) {
-    throw new UsageError(`--password takes the passphrase from the environment variable ${PASSPHRASE_VARIABLE}.`);
+  const { type } = values;
+  const wrapping = WRAPPING_KEY_TYPES.find((row) => row.name === type);
+  if (wrapping !== undefined && values.password) {
+    throw new UsageError("a wrapping key is base64 text, which cannot be encrypted: leave out --password.");
   }
-  tool.files.write(values.key, utf8(generateKey(values.type, passphrase)), { secret: true });
+  const passphrase = values.password ? newPassphrase(tool, values.key) : undefined;
+  const text = wrapping === undefined ? generateKey(type as KeyTypeName, passphrase) : generateWrappingKey(wrapping);
+  tool.files.write(values.key, utf8(text), { secret: true });
+  tool.tell?.({ key: values.key, type, protected: passphrase !== undefined });
   return 0;
 }
 
@@ -83,7 +93,9 @@ export function runGetpub(tool: ImageTool, values: ValuesOf<typeof GETPUB_OPTION
   if (values["name-suffix"] !== undefined && !form.startsWith("lang-")) {
     throw new UsageError("`--name-suffix` is only meaningful for lang-c / lang-rust encodings");
   }
-  return put(tool, values.output, exportPublicKey(keyFrom(tool, values.key), form, values["name-suffix"]));
+  const own = keyFrom(tool, values.key);
+  tool.tell?.({ type: own.type, publicKey: publicHalf(own).publicBytes });
+  return put(tool, values.output, exportPublicKey(own, form, values["name-suffix"]));
 }
 
 const GETPUBHASH_OPTIONS = {
@@ -111,7 +123,9 @@ export function runGetpubhash(tool: ImageTool, values: ValuesOf<typeof GETPUBHAS
   if (values["name-suffix"] !== undefined && form === "raw") {
     throw new UsageError("`--name-suffix` is only meaningful for the lang-c encoding");
   }
-  return put(tool, values.output, exportPublicKeyHash(keyFrom(tool, values.key), form, values["name-suffix"]));
+  const own = keyFrom(tool, values.key);
+  tool.tell?.({ type: own.type, sha256: keyHash(own, "sha256") });
+  return put(tool, values.output, exportPublicKeyHash(own, form, values["name-suffix"]));
 }
 
 const GETPRIV_OPTIONS = {
@@ -136,6 +150,7 @@ export const getprivUsage = {
 export function runGetpriv(tool: ImageTool, values: ValuesOf<typeof GETPRIV_OPTIONS>): number {
   const own = privateKeyFrom(tool, values.key, `key file ${values.key} is a public key; getpriv takes a private one.`);
   const { format, minimal } = values;
+  tool.tell?.({ type: own.type });
   const text = asUsage(() => exportPrivateKey(own, format === undefined ? { minimal } : { format, minimal }));
   return put(tool, undefined, text);
 }
@@ -152,13 +167,14 @@ const KEYINFO_OPTIONS = {
 
 export const keyinfoUsage = {
   name: "keyinfo",
-  about: "Print whether a key file holds a private or a public key.",
+  about: "Print whether a key file holds a private, a public or a wrapping key.",
   options: KEYINFO_OPTIONS,
   positionals: [],
 } as const satisfies Usage<typeof KEYINFO_OPTIONS>;
 
 export function runKeyinfo(tool: ImageTool, values: ValuesOf<typeof KEYINFO_OPTIONS>): number {
-  const { role } = keyFrom(tool, values.key);
+  const { role, type } = encryptionKeyFrom(tool, values.key);
+  tool.tell?.({ role, type });
   if (values.require !== undefined && values.require !== role) {
     throw new UsageError(`key file ${values.key} holds a ${role} key, not a ${values.require} one.`);
   }
@@ -167,6 +183,7 @@ export function runKeyinfo(tool: ImageTool, values: ValuesOf<typeof KEYINFO_OPTI
 }
 
 function put(tool: ImageTool, path: string | undefined, contents: string | Uint8Array): number {
+  if (path !== undefined) tool.tell?.({ output: path });
   if (path !== undefined) tool.files.write(path, typeof contents === "string" ? utf8(contents) : contents);
   else if (typeof contents === "string") tool.io.out(contents);
   else if (tool.io.outBytes !== undefined) tool.io.outBytes(contents);

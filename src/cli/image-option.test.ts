@@ -30,6 +30,7 @@ describe("options of image commands", () => {
     ]);
     expect(parsed).toEqual({
       help: false,
+      common: { json: false },
       positionals: ["in.bin"],
       values: {
         key: "b",

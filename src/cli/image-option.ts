@@ -42,7 +42,7 @@ type ValueOf<R> = R extends { kind: "flag" }
 /** Values of a table's options by name. */
 export type ValuesOf<T extends OptionTable> = { readonly [K in keyof T]: ValueOf<T[K]> };
 
-/** One subcommand's face: name, options, arguments in order (all required). */
+/** One subcommand's face: name, options, arguments in order (all required); a last one that ends in … may repeat. */
 export interface Usage<T extends OptionTable> {
   readonly name: string;
   readonly about: string;
@@ -50,9 +50,27 @@ export interface Usage<T extends OptionTable> {
   readonly positionals: readonly string[];
 }
 
+/** Options of every subcommand. */
+const COMMON_OPTIONS = {
+  json: { kind: "flag", about: "Print the result as JSON, and nothing else, on standard output." },
+  "password-file": {
+    kind: "value",
+    metavar: "FILE",
+    about: "First line: passphrase of protected keys. Else HIL_KEY_PASSPHRASE, else asked for on the terminal.",
+    parse: String,
+  },
+} as const satisfies OptionTable;
+
+export type CommonValues = ValuesOf<typeof COMMON_OPTIONS>;
+
 export type ParsedOptions<T extends OptionTable> =
   | { readonly help: true }
-  | { readonly help: false; readonly values: ValuesOf<T>; readonly positionals: readonly string[] };
+  | {
+      readonly help: false;
+      readonly values: ValuesOf<T>;
+      readonly common: CommonValues;
+      readonly positionals: readonly string[];
+    };
 
 const PAIR_SEPARATOR = "\u0000";
 
@@ -61,7 +79,7 @@ const PAIR_SEPARATOR = "\u0000";
  * @throws UsageError for an unknown option, a value that cannot be parsed, a missing or surplus argument.
  */
 export function parseOptions<T extends OptionTable>(usage: Usage<T>, argv: readonly string[]): ParsedOptions<T> {
-  const { options } = usage;
+  const options: OptionTable = { ...usage.options, ...COMMON_OPTIONS };
   const given = parseArgs({
     args: withJoinedPairs(options, argv),
     options: {
@@ -89,13 +107,24 @@ export function parseOptions<T extends OptionTable>(usage: Usage<T>, argv: reado
     }
   }
   checkPositionals(usage, given.positionals);
-  return { help: false, values: values as ValuesOf<T>, positionals: given.positionals };
+  return {
+    help: false,
+    values: picked(values, usage.options) as ValuesOf<T>,
+    common: picked(values, COMMON_OPTIONS) as CommonValues,
+    positionals: given.positionals,
+  };
+}
+
+function picked(values: Readonly<Record<string, unknown>>, options: OptionTable): unknown {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => name in options));
 }
 
 /** Help of one subcommand, from its table. */
 export function helpOf(usage: Usage<OptionTable>): string {
   const rows = [
-    ...Object.entries(usage.options).map(([name, row]) => [spelling(name, row), row.about] as const),
+    ...Object.entries({ ...usage.options, ...COMMON_OPTIONS }).map(
+      ([name, row]) => [spelling(name, row), row.about] as const,
+    ),
     ["-h, --help", "Show this message and exit."] as const,
   ];
   const width = Math.max(...rows.map(([left]) => left.length));
@@ -147,7 +176,8 @@ function unknownOption(options: OptionTable, rawName: string): UsageError {
 
 function checkPositionals(usage: Usage<OptionTable>, given: readonly string[]): void {
   const missing = usage.positionals[given.length];
-  if (missing !== undefined) throw new UsageError(`Missing argument '${missing}'.`);
+  if (missing !== undefined) throw new UsageError(`Missing argument '${missing.replace("…", "")}'.`);
+  if (usage.positionals.at(-1)?.endsWith("…") === true) return;
   const surplus = given.slice(usage.positionals.length);
   if (surplus.length > 0) {
     throw new UsageError(`Got unexpected extra argument${surplus.length > 1 ? "s" : ""} (${surplus.join(" ")})`);

@@ -2,16 +2,19 @@ import { UsageError } from "../core/index.ts";
 import {
   type BuiltImage,
   buildImage,
+  flagNames,
   formatIntelHex,
+  formatVersion,
   type HexTrailer,
   type ImageOptions,
   imageBytesMax,
   imageSegments,
+  parseImage,
 } from "../image/index.ts";
 import type { Usage } from "./image-option.ts";
 import { SIGN_OPTIONS, type SignValues } from "./image-sign-options.ts";
 import { imageOptionsOf, signingLine } from "./image-sign-request.ts";
-import { asUsage, firmwareFrom, type ImageTool, isHexFile } from "./image-tool.ts";
+import { asUsage, type Facts, firmwareFrom, type ImageTool, isHexFile } from "./image-tool.ts";
 
 export const signUsage = {
   name: "sign",
@@ -28,6 +31,7 @@ export function runSign(tool: ImageTool, values: SignValues, positionals: readon
   const baseAddress = isHexFile(outputPath) ? baseOf(values["hex-addr"], input.address, options) : undefined;
   const built = asUsage(() => buildImage(input.bytes, options));
   asUsage(() => refuseTooLarge(built, values));
+  tool.tell?.(factsOf(built, outputPath, options));
   tool.io.out(progressOf(built, values, options));
   tool.files.write(outputPath, outputOf(built, values, options, baseAddress));
   const signaturePath = values["sig-out"];
@@ -35,6 +39,23 @@ export function runSign(tool: ImageTool, values: SignValues, positionals: readon
     tool.files.write(signaturePath, Buffer.from(Buffer.from(built.signature).toString("base64"), "latin1"));
   }
   return 0;
+}
+
+function factsOf(built: BuiltImage, output: string, options: ImageOptions): Facts {
+  const { image, digest, hash, signature, compression } = built;
+  const { header } = parseImage(image, { endian: options.endian ?? "little" });
+  return {
+    output,
+    imageBytes: image.length,
+    version: formatVersion(header.version),
+    flags: flagNames(header.flags),
+    hash,
+    digest,
+    signature,
+    encryptedFor: options.encryption?.key.type,
+    bodyIsEncrypted: built.keyTlvBytes > 0 && options.encryption?.clear !== true,
+    compression,
+  };
 }
 
 /** What only the device would say: imgtool's size check knows no sectors, and of the swap modes only overwrite-only. */

@@ -2,6 +2,7 @@ import { ConfigurationError, isKind, UsageError } from "../core/index.ts";
 import {
   type AnyKey,
   flatten,
+  isProtectedKey,
   loadEncryptionKey,
   loadKey,
   type PrivateKey,
@@ -9,22 +10,23 @@ import {
   type Randomness,
   type WrappingKey,
 } from "../image/index.ts";
-import { type ImageFiles, readNamed } from "./image-files.ts";
-import type { CliIo } from "./io.ts";
+import { readNamed } from "./image-files.ts";
+import { type PassphraseSources, passphraseOf } from "./image-passphrase.ts";
+
+/** What a command found out or did, for `--json`. Byte arrays are shown as hex. */
+export type Facts = Readonly<Record<string, unknown>>;
 
 /** What every image command works with. */
-export interface ImageTool {
-  readonly io: CliIo;
-  readonly files: ImageFiles;
+export interface ImageTool extends PassphraseSources {
   readonly randomness: Randomness;
+  /** Takes facts for `--json`; absent without it. */
+  readonly tell?: (facts: Facts) => void;
 }
-
-/** Environment variable with the passphrase of protected keys. No option: it would show in process lists. */
-export const PASSPHRASE_VARIABLE = "HIL_KEY_PASSPHRASE";
 
 /** The key in a PEM file. @throws ConfigurationError naming the file; see loadKey. */
 export function keyFrom(tool: ImageTool, path: string): AnyKey {
-  return loadKey(keyText(tool, path), keyContext(tool, path));
+  const text = keyText(tool, path);
+  return loadKey(text, keyContext(tool, path, text));
 }
 
 /** A private key from a PEM file. @throws ConfigurationError also when the file holds only a public key. */
@@ -36,7 +38,15 @@ export function privateKeyFrom(tool: ImageTool, path: string, orElse: string): P
 
 /** A PEM key, or a base64 wrapping key. */
 export function encryptionKeyFrom(tool: ImageTool, path: string): AnyKey | WrappingKey {
-  return loadEncryptionKey(keyText(tool, path), keyContext(tool, path));
+  const text = keyText(tool, path);
+  return loadEncryptionKey(text, keyContext(tool, path, text));
+}
+
+/** A key that opens images. @throws ConfigurationError when the file holds only a public one. */
+export function decryptionKeyFrom(tool: ImageTool, path: string): PrivateKey | WrappingKey {
+  const key = encryptionKeyFrom(tool, path);
+  if (key.role !== "public") return key;
+  throw new ConfigurationError(`key file ${path} is a public key.`, "Decrypting takes the private one.");
 }
 
 export function isHexFile(path: string): boolean {
@@ -66,8 +76,8 @@ function keyText(tool: ImageTool, path: string): string {
   return Buffer.from(readNamed(tool.files, path, "key file")).toString("latin1");
 }
 
-function keyContext(tool: ImageTool, path: string): { what: string; passphrase?: string } {
-  const passphrase = tool.io.env[PASSPHRASE_VARIABLE];
+function keyContext(tool: ImageTool, path: string, text: string): { what: string; passphrase?: string } {
+  const passphrase = isProtectedKey(text) ? passphraseOf(tool, path) : undefined;
   return { what: `key file ${path}`, ...(passphrase === undefined ? {} : { passphrase }) };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { imageCommand } from "./image.ts";
-import { PASSPHRASE_VARIABLE } from "./image-tool.ts";
+import { PASSPHRASE_VARIABLE } from "./image-passphrase.ts";
 
 const SIGN = ["sign", "-H", "0x200", "--pad-header", "--align", "4", "-S", "0x10000", "-v", "1.2.3+4"];
 

@@ -1,8 +1,10 @@
 import { EXIT, isHilError, messageOf, nearest } from "../core/index.ts";
 import { systemRandomness } from "../image/index.ts";
 import { decryptUsage, runDecrypt } from "./image-decrypt.ts";
+import { diffUsage, runDiff } from "./image-diff.ts";
 import { dumpinfoUsage, runDumpinfo } from "./image-dumpinfo.ts";
 import { diskFiles } from "./image-files.ts";
+import { JsonReport } from "./image-json.ts";
 import {
   getprivUsage,
   getpubhashUsage,
@@ -16,9 +18,11 @@ import {
   runKeyinfo,
 } from "./image-keys.ts";
 import { helpOf, type OptionTable, parseOptions, type Usage, usageLine, type ValuesOf } from "./image-option.ts";
+import { rekeyUsage, runRekey } from "./image-rekey.ts";
 import { runSign, signUsage } from "./image-sign.ts";
 import type { ImageTool } from "./image-tool.ts";
-import { runVerify, verifyUsage } from "./image-verify.ts";
+import { runVerify } from "./image-verify.ts";
+import { verifyUsage } from "./image-verify-options.ts";
 import type { CliIo } from "./io.ts";
 
 /** The imgtool whose options, output and exit codes these commands follow; printed by `hil image version`. */
@@ -45,9 +49,13 @@ function subcommand<T extends OptionTable>(
     usage,
     run: (tool, argv) => {
       const parsed = parseOptions(usage, argv);
-      if (!parsed.help) return run(tool, parsed.values, parsed.positionals);
-      tool.io.out(helpOf(usage));
-      return EXIT.pass;
+      if (parsed.help) {
+        tool.io.out(helpOf(usage));
+        return EXIT.pass;
+      }
+      const { values, positionals, common } = parsed;
+      const file = common["password-file"];
+      return run(file === undefined ? tool : { ...tool, passphraseFile: file }, values, positionals);
     },
   };
 }
@@ -58,12 +66,15 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   subcommand(verifyUsage, runVerify),
   subcommand(dumpinfoUsage, runDumpinfo),
   subcommand(decryptUsage, runDecrypt),
+  subcommand(rekeyUsage, runRekey),
+  subcommand(diffUsage, runDiff),
   subcommand(keygenUsage, runKeygen),
   subcommand(getpubUsage, runGetpub),
   subcommand(getpubhashUsage, runGetpubhash),
   subcommand(getprivUsage, runGetpriv),
   subcommand(keyinfoUsage, runKeyinfo),
   subcommand(versionUsage, (tool) => {
+    tool.tell?.({ imgtool: IMGTOOL_VERSION });
     tool.io.out(`${IMGTOOL_VERSION}\n`);
     return EXIT.pass;
   }),
@@ -79,11 +90,16 @@ export function runImage(tool: ImageTool, argv: readonly string[]): number {
   const [name = "", ...rest] = argv;
   const command = SUBCOMMANDS.find((candidate) => candidate.usage.name === name);
   if (command === undefined) return withoutCommand(tool.io, name);
+  const json = rest.includes("--json") ? new JsonReport(tool) : undefined;
+  let exit: number;
   try {
-    return command.run(tool, rest);
+    exit = command.run(json?.tool ?? tool, rest);
   } catch (error) {
-    return report(tool.io, command.usage, error, rest.includes("--debug"));
+    exit = report(tool.io, command.usage, error, rest.includes("--debug"));
+    json?.failed(error);
   }
+  json?.print(name, exit);
+  return exit;
 }
 
 function withoutCommand(io: CliIo, name: string): number {

@@ -6,6 +6,8 @@ export interface CliIo {
   err(text: string): void;
   /** Writes bytes to standard output, where that is possible: a key in raw form. */
   outBytes?(bytes: Uint8Array): void;
+  /** Asks for a secret on the terminal without showing it; undefined when there is no terminal or no answer. */
+  askSecret?(question: string): string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Aborts on Ctrl-C and SIGTERM. */

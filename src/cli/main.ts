@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { EXIT, InterruptedError, isHilError, messageOf, nearest, UsageError } from "../core/index.ts";
 import type { CliIo } from "./io.ts";
+import { processIo } from "./process-io.ts";
 import { ownVersion } from "./version.ts";
 
 type Command = (argv: readonly string[], io: CliIo) => Promise<number>;
@@ -102,20 +103,5 @@ function listenForSignals(stop: AbortController): () => void {
   return () => {
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
-  };
-}
-
-function processIo(signal: AbortSignal): CliIo {
-  // A reader that went away (`hil run | head`) must not stop a campaign with the power off.
-  process.stdout.on("error", () => {});
-  return {
-    out: (text) => void process.stdout.write(text),
-    outBytes: (bytes) => void process.stdout.write(bytes),
-    err: (text) => void process.stderr.write(text),
-    env: process.env,
-    cwd: process.cwd(),
-    signal,
-    isTty: process.stdout.isTTY ?? false,
-    columns: process.stdout.columns ?? 100,
   };
 }

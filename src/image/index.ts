@@ -2,6 +2,8 @@ export type { Assembled } from "./assemble.ts";
 export * from "./body-cipher.ts";
 export * from "./build.ts";
 export * from "./build-options.ts";
+export * from "./clear-blocks.ts";
+export * from "./compare-images.ts";
 export {
   type CompressionOptions,
   LZMA_DEFAULTS,
@@ -27,8 +29,11 @@ export * from "./parse.ts";
 export * from "./payload.ts";
 export * from "./protected-tlvs.ts";
 export * from "./randomness.ts";
+export * from "./rekey.ts";
+export * from "./shared-key.ts";
 export * from "./signature.ts";
 export * from "./slot-fit.ts";
+export * from "./structure.ts";
 export * from "./tlv-area.ts";
 export * from "./tlvs.ts";
 export * from "./trailer.ts";

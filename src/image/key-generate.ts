@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { unreachable } from "../core/index.ts";
 import { type KeyTypeName, keyTypeRow } from "./key-types.ts";
 
@@ -10,6 +10,17 @@ export function generateKey(type: KeyTypeName, passphrase?: string): string {
   const privateKey = newKey(type);
   const protection = passphrase === undefined ? {} : { cipher: "aes-256-cbc", passphrase };
   return String(privateKey.export({ format: "pem", type: "pkcs8", ...protection }));
+}
+
+/** Wrapping keys (AES-KW): one for each length of image key. Source: MCUboot docs/encrypted_images.md; RFC 3394. */
+export const WRAPPING_KEY_TYPES = [
+  { name: "aes-kw-128", bytes: 16 },
+  { name: "aes-kw-256", bytes: 32 },
+] as const;
+
+/** A new wrapping key as base64 text, one line: the form in which MCUboot's build takes it. */
+export function generateWrappingKey({ bytes }: (typeof WRAPPING_KEY_TYPES)[number]): string {
+  return `${randomBytes(bytes).toString("base64")}\n`;
 }
 
 function newKey(type: KeyTypeName): KeyObject {

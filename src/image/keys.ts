@@ -29,7 +29,13 @@ export function keyHash(key: AnyKey, hash: HashName): Uint8Array {
 }
 
 const PASSPHRASE_HINT =
-  "Give its passphrase (hil image: in HIL_KEY_PASSPHRASE), or decrypt the file: openssl pkcs8 -topk8 -nocrypt.";
+  "Give its passphrase (hil image: --password-file, HIL_KEY_PASSPHRASE or the terminal), " +
+  "or decrypt the file: openssl pkcs8 -topk8 -nocrypt.";
+
+/** True when a PEM text needs a passphrase: encrypted PKCS#8, or the older `Proc-Type` form. */
+export function isProtectedKey(pem: string): boolean {
+  return pem.includes("-----BEGIN ENCRYPTED PRIVATE KEY-----") || pem.includes("Proc-Type: 4,ENCRYPTED");
+}
 
 /**
  * A private key from PEM text: PKCS#8 (also encrypted), SEC1 `EC PRIVATE KEY`, PKCS#1 `RSA PRIVATE KEY`.
@@ -43,7 +49,7 @@ export function loadPrivateKey(pem: string, options: { readonly passphrase?: str
   if (!label.endsWith("PRIVATE KEY")) {
     throw new ConfigurationError(`${what} is a public key; the private key is needed here.`);
   }
-  const encrypted = label === "ENCRYPTED PRIVATE KEY" || pem.includes("Proc-Type: 4,ENCRYPTED");
+  const encrypted = isProtectedKey(pem);
   if (encrypted && passphrase === undefined) {
     throw new ConfigurationError(`${what} is password-protected.`, PASSPHRASE_HINT);
   }

@@ -8,6 +8,7 @@ import { keyTypeRow } from "./key-types.ts";
 import { type AnyKey, keyHash, type PrivateKey } from "./keys.ts";
 import { isMarkedEncrypted, type ParsedImage, parseImage } from "./parse.ts";
 import { verifySignature } from "./signature.ts";
+import type { PlacedTlv } from "./tlv-area.ts";
 import { TLV } from "./tlvs.ts";
 
 /** Answer to one question about an image. "unchecked": what it takes to answer is not there; `reason` says what. */
@@ -110,15 +111,24 @@ function openBody(
       : "the body is encrypted, and no key was given to decrypt it";
     return { body: storedPlain ? image.body : undefined, answer: unchecked(why) };
   }
-  const unwrapped = tryUnwrap(image, key);
+  const unwrapped = openImageKey(image, key);
   if (!("imageKey" in unwrapped)) {
     return { body: storedPlain ? image.body : undefined, answer: invalid(unwrapped.reason) };
   }
   return { body: storedPlain ? image.body : aesCtr(unwrapped.imageKey, image.body, 0), answer: valid };
 }
 
-function tryUnwrap(image: ParsedImage, key: PrivateKey | WrappingKey): { imageKey: Uint8Array } | { reason: string } {
-  const tlv = image.area.entries.find((entry) => keyWrapRow(entry.type) !== undefined);
+/** The TLV that carries an image's key: the first of the known kinds. */
+export function keyTlvOf(image: ParsedImage): PlacedTlv | undefined {
+  return image.area.entries.find((entry) => keyWrapRow(entry.type) !== undefined);
+}
+
+/** The AES key of an image's body, or why it cannot be had. Whoever calls this keeps the key to himself. */
+export function openImageKey(
+  image: ParsedImage,
+  key: PrivateKey | WrappingKey,
+): { readonly imageKey: Uint8Array } | { readonly reason: string } {
+  const tlv = keyTlvOf(image);
   if (tlv === undefined) return { reason: "the image is marked encrypted, but no TLV carries its key" };
   try {
     return { imageKey: unwrapImageKey(tlv.type, tlv.data, key) };
