@@ -116,13 +116,12 @@ function notRestarted(session: Session, seen: BootSeen): BenchError {
 }
 
 async function untilMoment(session: Session, planned: PlannedCut, resetUs: number, limitMs: number): Promise<void> {
-  const { board, signal } = session;
-  if (planned.kind === "time") {
-    await sleepUntil(board.clock, resetUs + planned.afterResetUs - board.cuts.latencyUs, signal);
-    return;
-  }
-  const matchedUs = await firstMatch(session, planned.pattern, limitMs);
-  await sleepUntil(board.clock, matchedUs + planned.delayUs - board.cuts.latencyUs, signal);
+  const { board, signal, commandUs } = session;
+  const momentUs =
+    planned.kind === "time"
+      ? resetUs + planned.afterResetUs
+      : (await firstMatch(session, planned.pattern, limitMs)) + planned.delayUs;
+  await sleepUntil(board.clock, momentUs - board.cuts.latencyUs - commandUs, signal);
 }
 
 /** When the log first matched `pattern`, looked for in the raw bytes, before any line is parsed. */

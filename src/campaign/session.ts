@@ -39,6 +39,8 @@ export class Session {
   readonly board: Board;
   readonly record: EventSink;
   readonly signal: AbortSignal;
+  /** How long the last "off" took until the switch had it, in microseconds: a cut is sent that much earlier. */
+  commandUs = 0;
 
   constructor(board: Board, record: EventSink, signal: AbortSignal) {
     this.board = board;
@@ -114,7 +116,9 @@ export class Session {
   }
 
   async power(state: "on" | "off"): Promise<number> {
+    const askedUs = this.nowUs;
     const { sentAtUs } = await this.board.power.set(state, { signal: this.signal });
+    if (state === "off") this.commandUs = sentAtUs - askedUs;
     this.record.event({ atUs: this.nowUs, event: "power", state, sentAtUs });
     return sentAtUs;
   }
