@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { cutsOption, powerDriver } from "./driver.ts";
 import { patternOption } from "./pattern.ts";
-import { PROGRAM_VERIFICATION, programSwitch } from "./program-switch.ts";
+import { programSwitch, programVerification } from "./program-switch.ts";
 
 const argv = z.array(z.string().max(4096)).min(1).max(100).describe("program and arguments; no shell reads them");
 
@@ -22,7 +22,7 @@ export const command = powerDriver({
     ok_exit: z.array(z.int().min(0).max(255)).min(1).default([0]),
     fail_text: patternOption.optional().describe("output that means failure whatever the exit code"),
   }),
-  verify: () => PROGRAM_VERIFICATION,
+  verify: programVerification,
   facts: ({ cuts, status }) => ({ cuts, readsBack: status !== undefined, latency: "unknown" }),
   async open({ on, off, status, timeout_ms, kill_after_ms, ok_exit, fail_text }, bench) {
     const stateOf = (output: string) => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BenchError, type Clock, ConfigurationError, parseValue, sleep } from "../core/index.ts";
+import type { HidFinder } from "./hid-device.ts";
 import type { PortOpener } from "./ports.ts";
 import type { PowerFacts, PowerState, PowerSwitch } from "./switch.ts";
 
@@ -11,6 +12,8 @@ export interface PowerBench {
   readonly folder?: string;
   /** Where secrets come from: options name variables, never values. The process's own when left out. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Where HID devices are found; by the library node-hid when left out. */
+  readonly hid?: HidFinder;
 }
 
 /** How long a switch may go on saying its old state after a command, and how often it is asked, in milliseconds. */

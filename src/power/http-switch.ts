@@ -15,8 +15,12 @@ export interface HttpPlan {
   readonly okStatus?: readonly number[];
 }
 
-/** Relays behind a web server lag; they are asked until they agree. */
-export const HTTP_VERIFICATION: Verification = { limitMs: 5_000, everyMs: 200 };
+const LAG_MS_MAX = 5_000;
+
+/** Relays behind a web server lag; they are asked until they agree, or until the profile's patience ends. */
+export function httpVerification({ timeout_ms }: { readonly timeout_ms: number }): Verification {
+  return { limitMs: Math.min(timeout_ms, LAG_MS_MAX), everyMs: 200 };
+}
 
 const TEXT_SHOWN_MAX = 200;
 

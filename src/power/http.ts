@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { cutsOption, powerDriver, realTimeOnly, secretOf, secretOption } from "./driver.ts";
 import { type HttpRequest, httpOptions, loginOf, urlOption } from "./http-ask.ts";
-import { HTTP_VERIFICATION, httpSwitch, shown } from "./http-switch.ts";
+import { httpSwitch, httpVerification, shown } from "./http-switch.ts";
 import { fieldAt, jsonOf } from "./json-field.ts";
 import { patternOption } from "./pattern.ts";
 
@@ -42,7 +42,7 @@ export const http = powerDriver({
     ...httpOptions,
     cuts: cutsOption,
   }),
-  verify: () => HTTP_VERIFICATION,
+  verify: httpVerification,
   facts: ({ cuts, status }) => ({ cuts, readsBack: status !== undefined, latency: "unknown" }),
   async open(options, bench) {
     realTimeOnly("http", bench.clock);

@@ -5,6 +5,7 @@ import { denkovi } from "./denkovi.ts";
 import { devantech } from "./devantech.ts";
 import type { PowerBench, PowerDriver } from "./driver.ts";
 import { gpio } from "./gpio.ts";
+import { hidRelay } from "./hid-relay.ts";
 import { http } from "./http.ts";
 import { kmtronic } from "./kmtronic.ts";
 import { lcus } from "./lcus.ts";
@@ -14,6 +15,7 @@ import { numato } from "./numato.ts";
 import { ppk2 } from "./ppk2.ts";
 import { reset } from "./reset.ts";
 import { shelly } from "./shelly.ts";
+import { snmpPdu } from "./snmp-pdu.ts";
 import type { PowerSwitch } from "./switch.ts";
 import { tasmota } from "./tasmota.ts";
 import { uhubctl } from "./uhubctl.ts";
@@ -37,6 +39,8 @@ export const POWER_DRIVERS: readonly PowerDriver[] = [
   ykush,
   gpio,
   reset,
+  snmpPdu,
+  hidRelay,
   command,
 ];
 
@@ -70,6 +74,7 @@ export { denkovi } from "./denkovi.ts";
 export { devantech } from "./devantech.ts";
 export * from "./driver.ts";
 export { gpio } from "./gpio.ts";
+export { hidRelay } from "./hid-relay.ts";
 export { http } from "./http.ts";
 export { kmtronic } from "./kmtronic.ts";
 export { lcus } from "./lcus.ts";
@@ -82,6 +87,7 @@ export * from "./ports.ts";
 export { ppk2 } from "./ppk2.ts";
 export { reset } from "./reset.ts";
 export { shelly } from "./shelly.ts";
+export { snmpPdu } from "./snmp-pdu.ts";
 export * from "./switch.ts";
 export { tasmota } from "./tasmota.ts";
 export { uhubctl } from "./uhubctl.ts";

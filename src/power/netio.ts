@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { cutsOption, powerDriver, realTimeOnly } from "./driver.ts";
 import { type HttpAnswer, httpOptions, loginOf, urlOption } from "./http-ask.ts";
-import { HTTP_VERIFICATION, httpSwitch, shown } from "./http-switch.ts";
+import { httpSwitch, httpVerification, shown } from "./http-switch.ts";
 import { fieldAt, jsonOf } from "./json-field.ts";
 import type { PowerState } from "./switch.ts";
 
@@ -20,7 +20,7 @@ export const netio = powerDriver({
     ...httpOptions,
     cuts: cutsOption,
   }),
-  verify: () => HTTP_VERIFICATION,
+  verify: httpVerification,
   facts: ({ cuts }) => ({ cuts, readsBack: true, latency: "100 ms" }),
   async open({ url, output, auth, timeout_ms, tls_insecure }, bench) {
     realTimeOnly("netio", bench.clock);

@@ -7,8 +7,12 @@ const TEXT_SHOWN_MAX = 300;
 const TIMEOUT_MS = 10_000;
 const KILL_AFTER_MS = 2_000;
 
-/** A program's status may lag behind its command. */
-export const PROGRAM_VERIFICATION: Verification = { limitMs: 5_000, everyMs: 100 };
+const LAG_MS_MAX = 5_000;
+
+/** A program's status may lag behind its command; it is asked until both agree, or the profile's patience ends. */
+export function programVerification({ timeout_ms }: { readonly timeout_ms: number }): Verification {
+  return { limitMs: Math.min(timeout_ms, LAG_MS_MAX), everyMs: 100 };
+}
 
 /** How a program switches: its words for both states and for the question, and what counts as failure. */
 export interface ProgramPlan {

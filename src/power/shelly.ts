@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { cutsOption, powerDriver, realTimeOnly, secretOf, secretOption } from "./driver.ts";
 import { type HttpAnswer, type HttpRequest, urlOption } from "./http-ask.ts";
-import { HTTP_VERIFICATION, httpSwitch, shown } from "./http-switch.ts";
+import { httpSwitch, httpVerification, shown } from "./http-switch.ts";
 import { fieldAt, jsonOf } from "./json-field.ts";
 import type { PowerState } from "./switch.ts";
 
@@ -60,7 +60,7 @@ export const shelly = powerDriver({
     timeout_ms: z.int().min(1).max(600_000).default(5_000),
     cuts: cutsOption,
   }),
-  verify: () => HTTP_VERIFICATION,
+  verify: httpVerification,
   facts: ({ cuts }) => ({ cuts, readsBack: true, latency: "100 ms" }),
   async open({ url, generation, relay, user, password_env, timeout_ms }, bench) {
     realTimeOnly("shelly", bench.clock);

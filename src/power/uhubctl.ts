@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { powerDriver } from "./driver.ts";
-import { PROGRAM_VERIFICATION, programSwitch } from "./program-switch.ts";
+import { programSwitch, programVerification } from "./program-switch.ts";
 import { UHUBCTL_FAILURES, uhubctlState } from "./uhubctl-output.ts";
 
 /**
@@ -20,7 +20,7 @@ export const uhubctl = powerDriver({
     repeat: z.int().min(1).max(1000).default(1).describe("how often off is sent; 100 for kernels before 6.0"),
     timeout_ms: z.int().min(1).max(600_000).default(20_000),
   }),
-  verify: () => PROGRAM_VERIFICATION,
+  verify: programVerification,
   facts: () => ({ cuts: "board", readsBack: true, latency: "unknown" }),
   async open({ hub, port, program, repeat, timeout_ms }, bench) {
     const where = [program, "-l", hub, "-p", String(port)];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ConfigurationError } from "../core/index.ts";
 import { powerDriver } from "./driver.ts";
-import { PROGRAM_VERIFICATION, programSwitch } from "./program-switch.ts";
+import { programSwitch, programVerification } from "./program-switch.ts";
 import type { PowerState } from "./switch.ts";
 
 /** Yepkit's boards: the word that `ykushcmd` has for each, and its ports. Source: lab-hardware.md 3.2 (Yepkit/ykush). */
@@ -32,7 +32,7 @@ export const ykush = powerDriver({
     program: z.string().min(1).max(4096).default("ykushcmd"),
     timeout_ms: z.int().min(1).max(600_000).default(10_000),
   }),
-  verify: () => PROGRAM_VERIFICATION,
+  verify: programVerification,
   facts: () => ({ cuts: "board", readsBack: true, latency: "10 ms" }),
   async open({ board, serial, port, program, timeout_ms }, bench) {
     const ports = YKUSH_BOARDS.find(({ name }) => name === board)?.ports ?? 0;

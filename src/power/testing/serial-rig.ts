@@ -38,15 +38,19 @@ export async function serialRig(spec: SerialRigSpec): Promise<SerialRig> {
   coils.stuck = fault === "refuses";
   const wire: { atUs: number; bytes: string }[] = [];
   const peer = spec.peer();
+  let answered: Promise<void> = Promise.resolve();
   const served = (async () => {
     for await (const { atUs, bytes } of far.chunks) {
       wire.push({ atUs, bytes: hex(bytes) });
       if (fault === "silent") continue;
       const answer = peer(bytes, coils);
-      if (fault === "slow") await sleep(clock, SLOW_MS);
       const told = fault === "garbage" ? concat(GARBAGE, GARBAGE).subarray(0, answer.length + 1) : answer;
-      for (const piece of [told.subarray(0, 1), told.subarray(1)]) if (piece.length > 0) await far.write(piece);
+      answered = answered.then(async () => {
+        if (fault === "slow") await sleep(clock, SLOW_MS);
+        for (const piece of [told.subarray(0, 1), told.subarray(1)]) if (piece.length > 0) await far.write(piece);
+      });
     }
+    await answered;
   })().catch(() => {});
   const opened: SerialRig["opened"] = [];
   const links: PowerBench["links"] = {

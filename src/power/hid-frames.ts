@@ -1,0 +1,74 @@
+import { textOf } from "../core/index.ts";
+import type { HidChannel } from "./hid-device.ts";
+
+interface HidFamily {
+  readonly name: string;
+  readonly vendorId: number;
+  readonly productId: number;
+  /** What the device must call itself: ids of this kind are used by other devices, too. */
+  readonly product: RegExp;
+  readonly relaysMax: number;
+  readonly channel: HidChannel;
+  /** The report, its number first. */
+  readonly report: (relay: number, on: boolean) => readonly number[];
+  readonly readsBack: boolean;
+  readonly source: string;
+}
+
+/**
+ * USB relays that are HID devices. They look alike: ids and product text tell them apart, never the photo.
+ * Source: lab-hardware.md 2 and appendix A; never run on hardware.
+ */
+export const HID_FAMILIES = [
+  {
+    name: "dcttech",
+    vendorId: 0x16c0,
+    productId: 0x05df,
+    product: /^USBRelay[1-8]$/,
+    relaysMax: 8,
+    channel: "feature",
+    report: (relay, on) => [0, on ? 0xff : 0xfd, relay, 0, 0, 0, 0, 0, 0],
+    readsBack: true,
+    source: "usb-relay-hid, usbrelay, labgrid",
+  },
+  {
+    name: "lcus",
+    vendorId: 0x5131,
+    productId: 0x2007,
+    product: /^/,
+    relaysMax: 8,
+    channel: "interrupt",
+    report: (relay, on) => [0, 0xa0, relay, on ? 1 : 0, (0xa0 + relay + (on ? 1 : 0)) & 0xff],
+    readsBack: false,
+    source: "labgrid, usbrelay; its state cannot be read",
+  },
+  {
+    name: "ucreatefun",
+    vendorId: 0x0519,
+    productId: 0x2018,
+    product: /^HIDRelay$/,
+    relaysMax: 8,
+    channel: "interrupt",
+    report: (relay, on) => [0, (on ? 0xf0 : 0) + relay, 0, 0, 0, 0, 0, 0, 0],
+    readsBack: false,
+    source: "usbrelay; 9 would mean all relays",
+  },
+] as const satisfies readonly HidFamily[];
+export type HidFamilyName = (typeof HID_FAMILIES)[number]["name"];
+
+export function hidFamily(name: HidFamilyName): HidFamily {
+  return HID_FAMILIES.find((row) => row.name === name) ?? HID_FAMILIES[0];
+}
+
+/** Room for the state report of a dcttech board, its number included. */
+export const DCTTECH_STATE_BYTES = 9;
+
+/**
+ * The state report of a dcttech board: five printable characters that name it, and a bit for each relay. Some systems
+ * put the report's number, 0, in front: both forms are read.
+ */
+export function dcttechState(report: Uint8Array): { readonly board: string; readonly bits: number } | undefined {
+  const at = report[0] === 0 ? 1 : 0;
+  const [board, bits] = [textOf(report.subarray(at, at + 5)), report[at + 7]];
+  return /^[\x21-\x7e]{5}$/.test(board) && bits !== undefined ? { board, bits } : undefined;
+}

@@ -1,0 +1,87 @@
+import { describe, expect, test } from "@jest/globals";
+import { fromHex, hex, RealClock } from "../core/index.ts";
+import { dcttechState, hidFamily } from "./hid-frames.ts";
+import { type Contact, hidRelay } from "./index.ts";
+import { powerSwitchContract } from "./testing/contract.ts";
+import { HID_PEERS, hidRig } from "./testing/hid-rig.ts";
+
+const OPTIONS = { relay: 2, contact: "NO", cuts: "soc" } as const;
+
+function dcttech(
+  options: { contact?: Contact; boards?: string[]; numbered?: boolean; product?: string; extra?: object } = {},
+) {
+  const { contact = "NO", product = "USBRelay2", extra, ...rest } = options;
+  return hidRig({
+    open: (bench) => hidRelay.open({ ...OPTIONS, family: "dcttech", contact, ...extra }, bench),
+    relay: 2,
+    product,
+    peer: HID_PEERS.dcttech,
+    contact,
+    ...rest,
+  });
+}
+
+powerSwitchContract("hid-relay, dcttech", { open: () => dcttech(), readsBack: true });
+powerSwitchContract("hid-relay, dcttech, report without its number, normally closed", {
+  open: () => dcttech({ contact: "NC", numbered: false }),
+  readsBack: true,
+});
+for (const family of ["lcus", "ucreatefun"] as const) {
+  powerSwitchContract(`hid-relay, ${family}`, {
+    open: () =>
+      hidRig({
+        open: (bench) => hidRelay.open({ ...OPTIONS, family }, bench),
+        relay: 2,
+        product: "HIDRelay",
+        peer: HID_PEERS[family],
+      }),
+    readsBack: false,
+  });
+}
+
+describe("HID reports", () => {
+  test.each([
+    ["dcttech", 2, true, "00ff02000000000000"],
+    ["dcttech", 2, false, "00fd02000000000000"],
+    ["lcus", 1, true, "00a00101a2"],
+    ["ucreatefun", 1, true, "00f100000000000000"],
+    ["ucreatefun", 8, false, "000800000000000000"],
+  ] as const)("%s relay %i on: %s is the golden report %s", (family, relay, on, golden) => {
+    expect(hex(Uint8Array.from(hidFamily(family).report(relay, on)))).toBe(golden);
+  });
+
+  test("of a dcttech board give name and states, with and without the report's number", () => {
+    const golden = fromHex("4249544654000003");
+    expect(dcttechState(golden)).toEqual({ board: "BITFT", bits: 3 });
+    expect(dcttechState(fromHex("004249544654000003"))).toEqual({ board: "BITFT", bits: 3 });
+    expect(dcttechState(golden.subarray(0, 7))).toBeUndefined();
+    expect(dcttechState(fromHex("ffffffffff000003"))).toBeUndefined();
+  });
+});
+
+describe("the hid-relay driver", () => {
+  test("finds a board by its name, and does not write to the others", async () => {
+    await using bench = await dcttech({ boards: ["AAAAA", "BBBBB"], extra: { board: "AAAAA" } });
+    await bench.power.set("on");
+    expect(bench.sent).toEqual(["feature 00ff02000000000000"]);
+    expect(await bench.supply()).toBe("on");
+  });
+
+  test.each([
+    [{ boards: ["AAAAA", "BBBBB"] }, "2 HID relay boards"],
+    [{ boards: [] }, "no HID relay boards"],
+    [{ product: "Keyboard" }, "no HID relay boards"],
+    [{ extra: { board: "CCCCC" } }, "no HID relay boards"],
+  ])("opens nothing when not exactly one board fits: %j", async (options, text) => {
+    await expect(dcttech(options)).rejects.toMatchObject({ kind: "bench", message: expect.stringContaining(text) });
+  });
+
+  test("says how to install node-hid when it is missing", async () => {
+    const links = { open: () => Promise.reject(new Error("none")) };
+    const opened = hidRelay.open({ ...OPTIONS, family: "dcttech" }, { links, clock: new RealClock() });
+    await expect(opened).rejects.toMatchObject({
+      kind: "bench",
+      hint: expect.stringContaining("npm install node-hid"),
+    });
+  });
+});
