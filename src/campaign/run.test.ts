@@ -128,13 +128,22 @@ describe("a campaign on the twin", () => {
   });
 
   test.each(["swap-offset", "overwrite-only"])("passes with %s, each cut placed in its upgrade", async (mode) => {
-    const board = smallProfile(["swap-move", mode]);
-    const outcome = await smallRun({ board, scenario: smallScenario(["count: 4", "count: 9"]) });
+    const scenario = smallScenario(["count: 4", "count: 9"], ["6000", "9000"]);
+    const outcome = await smallRun({ board: smallProfile(["swap-move", mode]), scenario });
     expect(outcome.error).toBeUndefined();
     expect(outcome.result).toMatchObject({ outcome: "pass", cutsJudged: 9 });
     const phases = eventsOf(outcome.events, "verdict").map((event) => event.verdict.swapPhase);
     expect(phases.filter((phase) => phase === "before")).toHaveLength(1);
     expect(phases.at(9)).toBe("after");
+  });
+
+  test("brings out MCUboot's own defect with swap-offset and images of two lengths, and calls it by its id", async () => {
+    const board = smallProfile(["swap-move", "swap-offset"]);
+    const outcome = await smallRun({ board, scenario: smallScenario(["count: 4", "count: 9"]) });
+    const failed = eventsOf(outcome.events, "verdict").filter((event) => !event.verdict.pass);
+    expect(failed.map((event) => [event.verdict.check, event.verdict.ending])).toEqual([["cut 7", "wrong slots"]]);
+    expect(failed[0]?.verdict.because).toMatch(/^known defect U1: /);
+    expect(outcome.result).toMatchObject({ outcome: "fail", cutsJudged: 9, failed: 1 });
   });
 });
 
