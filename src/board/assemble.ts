@@ -6,6 +6,7 @@ import { SmpClient } from "../smp/index.ts";
 import type { Board, Flasher, WearLedger } from "./board.ts";
 import { LogWatch } from "./log-watch.ts";
 import type { LoadedProfile } from "./profile.ts";
+import type { BoardProfile } from "./profile-schema.ts";
 
 /** What tells one kind of board from another: where its links come from, what its time is, who can flash it. */
 export interface BoardParts {
@@ -30,19 +31,18 @@ export async function assemble({ profile }: LoadedProfile, parts: BoardParts): P
   const closing = new Cleanup();
   try {
     if (parts.behind) closing.use("bench", parts.behind);
-    const { app } = profile.ports;
+    const { app, net } = profile.ports;
     const { driver, options } = profile.power;
     const power = closing.use(
       "power",
       await openPower({ driver, options }, { links, clock, folder: dirname(profile.file) }),
     );
-    const link = await links.open(app, {
-      baudRate: app.baudRate,
-      hardwareFlowControl: app.hardwareFlowControl,
-      ...(app.dtr === undefined ? {} : { dtr: app.dtr }),
-    });
-    const uart = closing.use("uart", Uart.open(link, { clock }));
-    const logs = { app: new LogWatch(uart.name, uart, clock) };
+    const uart = closing.use("uart", Uart.open(await links.open(app, lineOf(app)), { clock }));
+    const netUart = net && closing.use("net uart", Uart.open(await links.open(net, lineOf(net)), { clock }));
+    const logs = {
+      app: new LogWatch(uart.name, uart, clock),
+      ...(netUart === undefined ? {} : { net: new LogWatch(netUart.name, netUart, clock) }),
+    };
     const smp = closing.use("smp", SmpClient.onUart(uart, { clock, timeoutMs: profile.timeoutsMs.smp }));
     return {
       name: profile.name,
@@ -66,4 +66,8 @@ export async function assemble({ profile }: LoadedProfile, parts: BoardParts): P
     await closing[Symbol.asyncDispose]().catch(() => undefined);
     throw error;
   }
+}
+
+function lineOf({ baudRate, hardwareFlowControl, dtr }: BoardProfile["ports"]["app"]) {
+  return { baudRate, hardwareFlowControl, ...(dtr === undefined ? {} : { dtr }) };
 }

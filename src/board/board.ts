@@ -25,7 +25,8 @@ export interface Board extends AsyncDisposable {
   readonly clock: Clock;
   /** The application core's UART: the boot log and SMP share it. */
   readonly uart: Uart;
-  readonly logs: { readonly app: LogWatch };
+  /** `net`: the network core's own UART, where the profile names one. */
+  readonly logs: { readonly app: LogWatch; readonly net?: LogWatch };
   readonly smp: SmpClient;
   readonly power: PowerSwitch;
   /** What the judge may assume of this bench's cuts. `latencyUs`: from the command to the loss of power. */

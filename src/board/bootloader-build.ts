@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../core/index.ts";
 import { type AnyKey, loadKeyFile, type PrivateKey, TLV } from "../image/index.ts";
-import { type BootloaderBuild, bootloaderBuild, type DefectName, generation } from "../mcuboot/index.ts";
+import { type BootloaderBuild, bootloaderBuild, type DefectName, generation, netCoreRule } from "../mcuboot/index.ts";
 import type { LoadedProfile } from "./profile.ts";
 import { BOOTLOADER_MODES } from "./profile-schema.ts";
 
@@ -56,8 +56,16 @@ export function bootloaderBuildOf(
     downgradePrevention: bootloader.downgradePrevention,
     signature: { key: keys.signing.public, hash: "sha256" },
     ...encryptionOf(loaded, keys.encryption),
+    ...netCoreOf(loaded),
     defects,
   });
+}
+
+function netCoreOf({ profile }: LoadedProfile): Pick<BootloaderBuild, "netCore"> {
+  const { networkCoreUpgrade: upgrades, networkCoreRule, secondStage, generation: name } = profile.bootloader;
+  if (!upgrades && !secondStage) return {};
+  const rule = netCoreRule(networkCoreRule ?? generation(name).netCoreRule);
+  return { netCore: { rule, upgrades, secondStage } };
 }
 
 function encryptionOf({ profile, wrong }: LoadedProfile, key: AnyKey | undefined): Pick<BootloaderBuild, "encryption"> {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { GENERATIONS } from "../mcuboot/index.ts";
+import { GENERATIONS, NET_CORE_RULES } from "../mcuboot/index.ts";
 import { jlinkPort, POWER_DRIVERS, pathPort } from "../power/index.ts";
 import { TWIN_FAULT_NAMES } from "../twin/index.ts";
 
@@ -69,6 +69,15 @@ const bootloader = z.strictObject({
   validate_primary: z.boolean().default(true).describe("CONFIG_BOOT_VALIDATE_SLOT0"),
   save_enctlv: z.boolean().default(false).describe("CONFIG_BOOT_SWAP_SAVE_ENCTLV"),
   downgrade_prevention: z.boolean().default(false).describe("CONFIG_MCUBOOT_DOWNGRADE_PREVENTION, by version"),
+  network_core_upgrade: z
+    .boolean()
+    .default(false)
+    .describe("CONFIG_NRF53_UPGRADE_NETWORK_CORE: updates of the network core go through the application's slots."),
+  network_core_rule: z
+    .enum(namesOf(NET_CORE_RULES))
+    .optional()
+    .describe("How it tells such an update from an application; left out, as its generation does."),
+  second_stage: z.boolean().default(false).describe("nRF5340: MCUboot is itself started by NSIB."),
 });
 
 /** A board profile as it stands in the YAML file. Every number carries its unit in its name. */

@@ -61,6 +61,38 @@ function endingOf(outcome: LegalOutcome): Ending {
   return outcome.result.kind === "run" ? "wrong image" : "no boot";
 }
 
+/** What an upgrade was about, as far as it matters to what a log may say. */
+export interface Sent {
+  readonly encrypted: boolean;
+}
+
+interface LogSignature {
+  /** Event of the boot-line tables. */
+  readonly event: string;
+  readonly defect: string;
+  readonly because: (sent: Sent) => string;
+}
+
+/**
+ * Lines that MCUboot prints only when it does what it should not, and what it is then known to have done. All images of
+ * a campaign are images of the application core.
+ */
+export const LOG_SIGNATURES: readonly LogSignature[] = [
+  {
+    event: "net core update started",
+    defect: "R35",
+    because: ({ encrypted }) =>
+      `the bootloader took the ${encrypted ? "encrypted " : ""}application image for a network-core image: ` +
+      (encrypted
+        ? "reset vector read from ciphertext; known defect R35, DevZone 78628"
+        : "its reset vector lies beyond the application core's memory (a rule of nRF Connect SDK up to 2.7)"),
+  },
+];
+
+function signatureOf(seen: BootSeen): LogSignature | undefined {
+  return LOG_SIGNATURES.find((row) => seen.lines.some((line) => line.event === row.event));
+}
+
 export interface Comparison {
   readonly ending: Ending;
   readonly pass: boolean;
@@ -70,8 +102,24 @@ export interface Comparison {
   readonly because: string;
 }
 
-/** Compares what a board showed with what the model says that MCUboot may do. */
-export function compare(seen: BootSeen, slots: readonly SlotFacts[], allowed: readonly LegalOutcome[]): Comparison {
+/**
+ * Compares what a board showed with what the model says that MCUboot may do. A line that gives away a known defect
+ * fails the board whatever its slots say, and says why.
+ */
+export function compare(
+  seen: BootSeen,
+  slots: readonly SlotFacts[],
+  allowed: readonly LegalOutcome[],
+  sent: Sent = { encrypted: false },
+): Comparison {
+  const comparison = compareSlots(seen, slots, allowed);
+  const signature = signatureOf(seen);
+  if (signature === undefined) return comparison;
+  const ending = comparison.pass ? "wrong image" : comparison.ending;
+  return { ...comparison, ending, pass: false, because: signature.because(sent) };
+}
+
+function compareSlots(seen: BootSeen, slots: readonly SlotFacts[], allowed: readonly LegalOutcome[]): Comparison {
   if (seen.ending !== "up") {
     const dead = allowed.find((outcome) => outcome.result.kind !== "run" && outcome.knownDefect !== undefined);
     const because = dead === undefined ? seen.because : `${seen.because}; ${becauseOf(dead)}`;

@@ -189,7 +189,10 @@ export async function prepare(
     randomness,
     clock: board.clock,
   });
-  return { images, shadow: new Shadow(bootloaderBuildOf(loaded), NRF5340_INTERNAL) };
+  // What is right for an image of the application core has nothing to do with the network core: a bootloader that
+  // mistakes the one for the other must not be believed.
+  const { netCore: _, ...build } = bootloaderBuildOf(loaded);
+  return { images, shadow: new Shadow(build, NRF5340_INTERNAL) };
 }
 
 /** "twin (simulated nRF5340-DK; MCUboot of NCS later than 3.1, swap-move)". */

@@ -157,7 +157,7 @@ async function judge(session: Session, shadow: Shadow, { check, direction, seen,
   const allowed = shadow.outcomes(cut.window);
   const erased = shadow.erasedBy(cut.window);
   const slots = seen.ending === "up" ? await session.imageState() : [];
-  const comparison = compare(seen, slots, allowed);
+  const comparison = compare(seen, slots, allowed, direction.to);
   const expected = expectations(allowed);
   const verdict: Verdict = {
     check,

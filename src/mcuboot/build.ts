@@ -8,6 +8,7 @@ import {
 } from "../image/index.ts";
 import type { DefectName } from "./defects.ts";
 import type { GenerationRow } from "./generations.ts";
+import type { NetCoreBuild } from "./net-core/rules.ts";
 
 /** How a bootloader brings in a new image. */
 export type BootMode = "move" | "offset" | "scratch" | "overwrite" | "direct-xip";
@@ -57,6 +58,8 @@ export interface BootloaderBuild {
   readonly maxImgSectors: number;
   readonly signature: BuildSignature;
   readonly encryption?: BuildEncryption;
+  /** nRF5340 only: updates of the network core through the application's slots. */
+  readonly netCore?: NetCoreBuild;
   /** MCUBOOT_VALIDATE_PRIMARY_SLOT. */
   readonly validatePrimarySlot: boolean;
   /** MCUBOOT_OVERWRITE_ONLY_FAST: only the sectors that the image needs. */

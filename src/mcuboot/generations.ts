@@ -1,4 +1,5 @@
 import { ConfigurationError, nearest } from "../core/index.ts";
+import type { NetCoreRuleName } from "./net-core/rules.ts";
 
 /**
  * A release of MCUboot as the model tells it apart: what it does differently is a column, never a branch on its name.
@@ -46,6 +47,8 @@ export interface GenerationRow {
   readonly badMagicErasesSlot: boolean;
   /** An application's request carries the image number (R13). */
   readonly requestNamesImage: boolean;
+  /** nRF5340: how it decides that an image is for the network core (R35). */
+  readonly netCoreRule: NetCoreRuleName;
   readonly source: string;
 }
 
@@ -66,6 +69,7 @@ const current = {
   imageLimit: "swap",
   badMagicErasesSlot: false,
   requestNamesImage: true,
+  netCoreRule: "vector-in-range",
 } as const;
 
 const before23 = { ...current, savesTlvSizes: false, cryptsPastTinyBody: true, badMagicErasesSlot: true } as const;
@@ -95,6 +99,7 @@ export const GENERATIONS = [
     shortScratchTrailer: false,
     imageLimit: "none",
     requestNamesImage: false,
+    netCoreRule: "vector-by-pointer",
     source: "sdk-mcuboot tag v1.7.99-ncs3",
   },
   {
@@ -104,6 +109,7 @@ export const GENERATIONS = [
     ncs: "2.3 to 2.4",
     banner: ["*** Booting Zephyr OS build v3.3.99-ncs1 ***"],
     requestNamesImage: false,
+    netCoreRule: "vector-from-slot",
     source: "MCUboot tag v1.10.0",
   },
   {
@@ -112,6 +118,7 @@ export const GENERATIONS = [
     version: 201,
     ncs: "2.7 to 2.9",
     banner: ["*** Booting MCUboot v2.1.0-dev ***", "*** Using nRF Connect SDK v2.7.0 ***"],
+    netCoreRule: "vector-from-slot",
     source: "MCUboot tag v2.1.0",
   },
   {

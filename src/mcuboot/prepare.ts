@@ -13,6 +13,7 @@ import {
   SECONDARY,
   type Swap,
 } from "./loader.ts";
+import { isNetCandidate, isPassedOver, updateNetCore } from "./net-core/update.ts";
 import { eraseSlot } from "./regions.ts";
 import type { Flash, Steps } from "./steps.ts";
 import { strategyOf } from "./strategy.ts";
@@ -96,9 +97,13 @@ function* completeSwap(loader: Loader, image: ImagePair, swap: Swap): Steps {
 
 /** What the trailers ask for, if the image in the secondary slot is fit for it. */
 function* validatedSwapType(loader: Loader, image: ImagePair, swap: Swap): Steps<SwapType> {
+  const { defects, netCore } = loader.build;
+  if (netCore !== undefined && isPassedOver(loader, image, netCore)) return "none";
   const type = yield* decideSwapType(loader, image);
-  if (!isUpgrade(type) || loader.build.defects.has("swap-unvalidated")) return type;
-  return (yield* validateSlot(loader, image, SECONDARY, swap, type)) ? type : "none";
+  if (!isUpgrade(type) || defects.has("swap-unvalidated")) return type;
+  if (!(yield* validateSlot(loader, image, SECONDARY, swap, type))) return "none";
+  if (netCore === undefined || !isNetCandidate(loader, image, netCore)) return type;
+  return yield* updateNetCore(loader, image, netCore);
 }
 
 /**

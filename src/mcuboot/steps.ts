@@ -1,3 +1,4 @@
+import type { PcdStatus } from "./net-core/command-block.ts";
 import type { SwapType } from "./swap-type.ts";
 
 /** The whole flash of a board as the bootloader sees it: synchronous reads; changes come only from a boot's driver. */
@@ -34,7 +35,22 @@ export interface Work {
   readonly bytes: number;
 }
 
-export type BootStep = FlashOperation | LogLine | Work;
+/**
+ * An act on the nRF5340's network core. `start`: the command block goes to shared RAM and the core is restarted;
+ * `wait`: so long, then the block is looked at; `stop`: the core is held in reset.
+ */
+export interface NetCoreStep {
+  readonly kind: "net core";
+  readonly does: "start" | "wait" | "stop";
+  /** The 16 bytes of the command. */
+  readonly block: Uint8Array;
+  /** Of a wait, in microseconds. */
+  readonly durationUs?: number;
+  /** Set by a driver that has a network core: what its block says after the wait. Else the model answers itself. */
+  answer?: PcdStatus;
+}
+
+export type BootStep = FlashOperation | LogLine | Work | NetCoreStep;
 
 /** A part of a boot: yields its steps and returns a `T`. */
 export type Steps<T = void> = Generator<BootStep, T, undefined>;

@@ -47,6 +47,7 @@ export function timeline(flash: FlashImage, build: BootloaderBuild, timing: Flas
   const result = runSteps(boot(after, build), after, (step) => {
     if (step.kind === "log") log.push(step);
     if (step.kind === "work") nowUs += workDurationUs(step);
+    if (step.kind === "net core") nowUs += step.durationUs ?? 0;
     if (!isOperation(step)) return;
     const durationUs = operationDurationUs(step, timing);
     found.push({ operation: step, atUs: nowUs, durationUs });

@@ -1,8 +1,16 @@
 import { type Clock, sleep, utf8, whenAborted } from "../core/index.ts";
-import { type BootloaderBuild, type BootResult, type Flash, workDurationUs, zephyrBoot } from "../mcuboot/index.ts";
+import {
+  type BootloaderBuild,
+  type BootResult,
+  type Flash,
+  type NetCoreStep,
+  workDurationUs,
+  zephyrBoot,
+} from "../mcuboot/index.ts";
 import { TwinApp } from "./app.ts";
 import type { MachineFault } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
+import type { TwinNetCore } from "./net-core.ts";
 import type { TwinUart } from "./uart.ts";
 
 /** From power to the first byte of the boot log. Source: nrf5340.md section 7, "Twin defaults". */
@@ -25,6 +33,8 @@ export interface MachineOptions {
   readonly build: BootloaderBuild;
   readonly faults: ReadonlySet<MachineFault>;
   readonly smp: { readonly bufferBytes: number; readonly bufferCount: number };
+  /** Left out on a board whose network core is never used. */
+  readonly netCore?: TwinNetCore;
 }
 
 /**
@@ -51,6 +61,7 @@ export class TwinMachine implements AsyncDisposable {
     if (this.#life) return;
     this.#resumed = false;
     this.#options.uart.powerOn();
+    this.#options.netCore?.powerOn();
     const power = new AbortController();
     this.#life = { power, over: this.#live(power.signal) };
   }
@@ -60,6 +71,7 @@ export class TwinMachine implements AsyncDisposable {
     const { power } = this.#life;
     this.#life = undefined;
     this.#options.uart.powerOff();
+    this.#options.netCore?.powerOff();
     power.abort(new PowerLost());
   }
 
@@ -68,6 +80,7 @@ export class TwinMachine implements AsyncDisposable {
     this.powerOff();
     await over;
     await this.#options.uart[Symbol.asyncDispose]();
+    await this.#options.netCore?.[Symbol.asyncDispose]();
   }
 
   async #live(power: AbortSignal): Promise<void> {
@@ -80,7 +93,9 @@ export class TwinMachine implements AsyncDisposable {
 
   /** One boot and what it starts; returns when the board resets, throws when power goes. */
   async #cycle(power: AbortSignal): Promise<void> {
-    const { clock, faults } = this.#options;
+    const { clock, faults, netCore } = this.#options;
+    // Every reset of the application core holds the network core in reset, too (RESET.NETWORK.FORCEOFF).
+    netCore?.forceOff();
     await sleep(clock, RESET_TO_LOG_MS, power);
     const result = await this.#boot(power);
     if (result.kind !== "run" || (this.#resumed && faults.has("dead-after-resume"))) {
@@ -95,6 +110,7 @@ export class TwinMachine implements AsyncDisposable {
       await sleep(clock, CRASH_AFTER_MS, power);
       return;
     }
+    netCore?.release();
     const app = new TwinApp({
       ...this.#options,
       slotOffset: result.slots[0] ?? 0,
@@ -114,8 +130,19 @@ export class TwinMachine implements AsyncDisposable {
         if (step.text.startsWith("Boot source: primary slot")) this.#resumed = true;
         await this.#print(step.level === "" ? step.text : `${step.level}: ${step.text}`, power);
       } else if (step.kind === "work") await sleep(clock, workDurationUs(step) / 1000, power);
+      else if (step.kind === "net core") await this.#onNetCore(step, power);
       else await flash.perform(step, power);
     }
+  }
+
+  async #onNetCore(step: NetCoreStep, power: AbortSignal): Promise<void> {
+    const { clock, netCore } = this.#options;
+    if (netCore === undefined) throw new RangeError("a bootloader that updates a network core, on a board without one");
+    if (step.does === "start") netCore.release(step.block);
+    if (step.does === "stop") netCore.forceOff();
+    if (step.does !== "wait") return;
+    await sleep(clock, (step.durationUs ?? 0) / 1000, power);
+    step.answer = netCore.status();
   }
 
   async #print(line: string, power: AbortSignal): Promise<void> {

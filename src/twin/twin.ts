@@ -5,6 +5,7 @@ import type { Link } from "../serial/index.ts";
 import { sortFaults } from "./faults.ts";
 import { TwinFlash } from "./flash.ts";
 import { TwinMachine } from "./machine.ts";
+import { TwinNetCore } from "./net-core.ts";
 import { TwinUart } from "./uart.ts";
 
 /** Internal flash of the nRF5340's application core. Source: nRF5340 Product Specification, Memory. */
@@ -15,10 +16,12 @@ export interface TwinOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** The board's and the relay's ends of their lines. */
-  readonly links: { readonly app: Link; readonly relay: Link };
+  readonly links: { readonly app: Link; readonly relay: Link; readonly net?: Link };
   readonly build: BootloaderBuild;
   /** What the primary slot holds when the twin is born, and how the board's supply is wired to the relay. */
   readonly factoryImage: Uint8Array;
+  /** What the network core runs then; left out, the board is one whose network core is never used. */
+  readonly factoryNetFirmware?: Uint8Array;
   readonly wiring: { readonly channel: number; readonly contact: Contact };
   readonly baudRate: number;
   readonly smp: { readonly bufferBytes: number; readonly bufferCount: number };
@@ -33,6 +36,7 @@ export interface TwinOptions {
 export class Twin implements AsyncDisposable {
   readonly flash: TwinFlash;
   readonly machine: TwinMachine;
+  readonly netCore: TwinNetCore | undefined;
   readonly #options: TwinOptions;
   readonly #stuck: boolean;
   readonly #relayReading: Promise<void>;
@@ -49,6 +53,7 @@ export class Twin implements AsyncDisposable {
       flashBytes: APP_FLASH_BYTES,
       pageBytes: build.sectorBytes,
     });
+    this.netCore = this.#makeNetCore();
     this.machine = new TwinMachine({
       clock,
       flash: this.flash,
@@ -56,6 +61,7 @@ export class Twin implements AsyncDisposable {
       build: { ...build, defects: new Set([...build.defects, ...faults.bootloader]) },
       faults: faults.machine,
       smp,
+      ...(this.netCore === undefined ? {} : { netCore: this.netCore }),
     });
     this.programPrimary(options.factoryImage);
     const relay = new LcusDevice({
@@ -79,7 +85,7 @@ export class Twin implements AsyncDisposable {
 
   /** @throws BenchError when the simulation itself broke: that says nothing about a board. */
   check(): void {
-    const { broken } = this.machine;
+    const broken = this.machine.broken ?? this.netCore?.broken;
     if (broken === undefined) return;
     throw new BenchError("the twin broke.", "This is a defect of hil: please report it.", { cause: broken });
   }
@@ -88,6 +94,15 @@ export class Twin implements AsyncDisposable {
     await this.machine[Symbol.asyncDispose]();
     await this.#options.links.relay[Symbol.asyncDispose]();
     await this.#relayReading;
+  }
+
+  #makeNetCore(): TwinNetCore | undefined {
+    const { clock, random, links, baudRate, factoryNetFirmware } = this.#options;
+    if (factoryNetFirmware === undefined) return undefined;
+    const uart = links.net && new TwinUart(links.net, { clock, baudRate });
+    const core = new TwinNetCore({ clock, random, appFlash: this.flash, ...(uart === undefined ? {} : { uart }) });
+    core.programApplication(factoryNetFirmware);
+    return core;
   }
 
   #onCoil(channel: number, coil: boolean): void {

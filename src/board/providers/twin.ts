@@ -1,5 +1,6 @@
 import { type Clock, ConfigurationError, type Random, VirtualClock } from "../../core/index.ts";
 import { buildImage, generatePayload, parseVersion, seededRandomness } from "../../image/index.ts";
+import { asNetFirmware, NET_APP } from "../../mcuboot/index.ts";
 import { LCUS_BAUD_RATE } from "../../power/index.ts";
 import { type Link, memoryLinks } from "../../serial/index.ts";
 import { Twin } from "../../twin/index.ts";
@@ -11,14 +12,19 @@ import type { LoadedProfile } from "../profile.ts";
 
 /** Bytes and version of the application that a new twin runs. */
 const FACTORY = { bytes: 16_384, version: "0.1.0" } as const;
+/** The network core's, and the version counter that its bootloader knows it by. */
+const FACTORY_NET = { bytes: 16_384, version: "0.1.0", counter: 1 } as const;
 
 /** The simulated board in this process, in virtual time: the same code above as for a board, on links in memory. */
 export async function openTwin(loaded: LoadedProfile, { random }: OpenOptions): Promise<Board> {
   const clock = new VirtualClock();
   const [appHost, app] = memoryLinks({ clock, names: ["twin:app", "twin's UART"] });
   const [relayHost, relay] = memoryLinks({ clock, baudRate: LCUS_BAUD_RATE, names: ["twin:relay", "twin's relay"] });
-  const twin = makeTwin(loaded, { clock, random, links: { app, relay } });
-  const hosts = new Map<string, Link>([appHost, relayHost].map((link) => [link.name, link]));
+  const [netHost, net] = memoryLinks({ clock, names: ["twin:net", "twin's network core"] });
+  const wanted = loaded.profile.ports.net !== undefined;
+  const twin = makeTwin(loaded, { clock, random, links: { app, relay, ...(wanted ? { net } : {}) } });
+  const ends = [appHost, relayHost, ...(wanted ? [netHost] : [])];
+  const hosts = new Map<string, Link>(ends.map((link) => [link.name, link]));
   return assemble(loaded, {
     clock,
     links: {
@@ -46,7 +52,7 @@ export function makeTwin(
   bench: {
     readonly clock: Clock;
     readonly random: Random;
-    readonly links: { readonly app: Link; readonly relay: Link };
+    readonly links: { readonly app: Link; readonly relay: Link; readonly net?: Link };
   },
 ): Twin {
   const { profile } = loaded;
@@ -54,11 +60,28 @@ export function makeTwin(
     ...bench,
     build: bootloaderBuildOf(loaded),
     factoryImage: factoryImage(loaded, bench.random),
+    ...(usesNetCore(loaded) ? { factoryNetFirmware: factoryNetFirmware(bench.random) } : {}),
     wiring: wiringOf(loaded),
     baudRate: profile.ports.app.baudRate,
     smp: profile.smp,
     faults: profile.twin?.faults ?? [],
   });
+}
+
+function usesNetCore({ profile }: LoadedProfile): boolean {
+  return profile.bootloader.networkCoreUpgrade || profile.ports.net !== undefined;
+}
+
+/** What a new twin's network core runs. */
+function factoryNetFirmware(random: Random): Uint8Array {
+  const payload = generatePayload({
+    random: random.fork("factory net"),
+    name: "factory-net",
+    version: FACTORY_NET.version,
+    bodyAddress: NET_APP.address,
+    bytes: FACTORY_NET.bytes,
+  });
+  return asNetFirmware(payload, { version: FACTORY_NET.counter, address: NET_APP.address });
 }
 
 function wiringOf({ profile, wrong }: LoadedProfile): { channel: number; contact: "NO" | "NC" } {

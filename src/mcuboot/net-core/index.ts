@@ -1,0 +1,5 @@
+export * from "./b0n.ts";
+export * from "./command-block.ts";
+export * from "./firmware-info.ts";
+export * from "./memory-map.ts";
+export { NET_CORE_RULES, type NetCoreBuild, type NetCoreRuleName, type NetCoreRuleRow, netCoreRule } from "./rules.ts";

@@ -1,0 +1,166 @@
+import { describe, expect, test } from "@jest/globals";
+import { Random, viewOf } from "../../core/index.ts";
+import { buildImage, type PrivateKey, parseVersion } from "../../image/index.ts";
+import { setPending } from "../app-api.ts";
+import type { BootloaderBuild } from "../build.ts";
+import type { FlashImage } from "../flash-image.ts";
+import { nextSwapType } from "../image-state.ts";
+import { outcomeOf, runSteps } from "../run-boot.ts";
+import { requestedBoard, type SmallBoard, type SmallBoardOptions, smallBoard } from "../testing/small-board.ts";
+import { timeline } from "../timeline.ts";
+import { NRF5340_INTERNAL } from "../timing.ts";
+import { readTrailer } from "../trailer.ts";
+import { asNetFirmware } from "./firmware-info.ts";
+import { NET_APP } from "./memory-map.ts";
+import { type NetCoreBuild, type NetCoreRuleName, netCoreRule } from "./rules.ts";
+
+const netCore = (name: NetCoreRuleName, more: Partial<NetCoreBuild> = {}): NetCoreBuild => ({
+  rule: netCoreRule(name),
+  upgrades: true,
+  secondStage: false,
+  ...more,
+});
+
+const OLD = { generation: "ncs-1.7" } as const;
+
+/** A network-core application as it is delivered. */
+function netImage(build: BootloaderBuild, encrypted: boolean): Uint8Array {
+  const payload = Random.fromSeed("net image").bytes(12_000);
+  viewOf(payload).setUint32(4, NET_APP.address + 0x401, true);
+  const { encryption, signature } = build;
+  return buildImage(asNetFirmware(payload, { version: 7, address: NET_APP.address }), {
+    version: parseVersion("7.0.0"),
+    headerBytes: 512,
+    padHeader: true,
+    romFixed: NET_APP.address,
+    signer: { kind: "key", key: signature.key as PrivateKey },
+    ...(encrypted && encryption !== undefined ? { encryption: { key: encryption.key as PrivateKey } } : {}),
+  }).image;
+}
+
+/** A board that was asked to take a network-core image. */
+function netBoard(options: SmallBoardOptions, encrypted = false): SmallBoard {
+  const board = smallBoard(options);
+  const secondary = board.build.images[0]?.secondary;
+  if (secondary === undefined) throw new Error("a build without images");
+  for (let at = 0; at < secondary.bytes; at += 4096) {
+    board.flash.apply({ kind: "erase", offset: secondary.offset + at, bytes: 4096 });
+  }
+  board.flash.load(secondary.offset, netImage(board.build, encrypted));
+  runSteps(setPending(board.flash, board.build, 0, false), board.flash);
+  return board;
+}
+
+const said = ({ log }: { readonly log: readonly { readonly text: string }[] }) => log.map((line) => line.text);
+const NET_LINES = /network core/i;
+const running = (outcome: ReturnType<typeof outcomeOf>) => outcome.images.find((entry) => entry.slot === 0)?.version;
+
+/** The secondary slot of a small board's flash: trailer and whether an image is there. */
+function secondary({ build, flash }: { build: BootloaderBuild; flash: FlashImage }) {
+  const area = build.images[0]?.secondary ?? { offset: 0, bytes: 0 };
+  return { magic: readTrailer(flash, build, area).magic, word: viewOf(flash.read(area.offset, 4)).getUint32(0, true) };
+}
+
+describe("an image of the network core in the application's slot", () => {
+  test("is copied, and only its trailer goes: the body stays, the application is not swapped", () => {
+    const { build, flash } = netBoard({ ...OLD, netCore: netCore("vector-by-pointer") });
+    const outcome = outcomeOf(flash, build);
+    expect(said(outcome).filter((text) => NET_LINES.test(text))).toEqual([
+      "Starting network core update",
+      "Turned on network core",
+      "Turned off network core",
+      "Done updating network core",
+    ]);
+    expect(outcome.result).toMatchObject({ kind: "run", swapTypes: ["none"] });
+    expect([running(outcome), outcome.operations]).toEqual(["1.0.0", 1]);
+    expect(secondary({ build, flash: outcome.flash })).toEqual({ magic: "unset", word: 0x96f3_b83d });
+    expect(nextSwapType(outcome.flash, build, 0)).toBe("none");
+    expect(said(outcomeOf(outcome.flash, build)).some((text) => NET_LINES.test(text))).toBe(false);
+  });
+
+  test("takes MCUboot whole seconds: it asks once a second", () => {
+    const board = netBoard({ ...OLD, netCore: netCore("vector-by-pointer") });
+    const plain = outcomeOf(board.flash, {
+      ...board.build,
+      netCore: netCore("vector-by-pointer", { upgrades: false }),
+    });
+    expect(said(plain)).toContain("Swap type: test");
+    const { totalUs, operationsUs } = timeline(board.flash, board.build, NRF5340_INTERNAL);
+    // 6 pages of 2 KiB take 0.66 s, two checks 0.3 s: the answer is there after the first second.
+    expect(totalUs - operationsUs).toBe(1_000_000 + 2 * 150_000);
+  });
+
+  test("in overwrite mode is copied again by every boot, until the rule that erases the candidate", () => {
+    for (const [name, again] of [
+      ["vector-in-range", true],
+      ["load-address", false],
+    ] as const) {
+      const board = netBoard({ mode: "overwrite", netCore: netCore(name) });
+      const once = outcomeOf(board.flash, board.build);
+      expect(said(once)).toContain("Done updating network core");
+      expect(said(outcomeOf(once.flash, board.build)).includes("Done updating network core")).toBe(again);
+    }
+  });
+
+  test("encrypted is refused by b0n under the old rules, and swapped in as an application under the range test", () => {
+    const refused = netBoard({ ...OLD, netCore: netCore("vector-by-pointer") }, true);
+    expect(said(outcomeOf(refused.flash, refused.build))).toContain("Network core update failed");
+    const swapped = netBoard({ netCore: netCore("vector-in-range") }, true);
+    const outcome = outcomeOf(swapped.flash, swapped.build);
+    expect([said(outcome).some((text) => NET_LINES.test(text)), running(outcome)]).toEqual([false, "7.0.0"]);
+  });
+
+  test("on external flash is not recognised through a pointer; read from the slot it is, and b0n gets wrong bytes", () => {
+    const external = { externalSecondaryOffset: 0x9000 };
+    const missed = netBoard({ ...OLD, netCore: netCore("vector-by-pointer", external) });
+    expect(running(outcomeOf(missed.flash, missed.build))).toBe("7.0.0");
+    const wrong = netBoard({ ...OLD, netCore: netCore("vector-from-slot", external) });
+    expect(said(outcomeOf(wrong.flash, wrong.build))).toContain("Network core update failed");
+  });
+
+  test("that b0n cannot reach is never answered: MCUboot hangs", () => {
+    const board = netBoard({ ...OLD, netCore: netCore("vector-from-slot", { externalSecondaryOffset: 0x70_0000 }) });
+    expect(outcomeOf(board.flash, board.build).result).toMatchObject({ kind: "panic" });
+  });
+});
+
+describe("an encrypted application on a bootloader that looks for a reset vector in ciphertext", () => {
+  const board = requestedBoard({ ...OLD, netCore: netCore("vector-by-pointer") });
+
+  test("is refused by the network core; image_ok is set, the old image runs, and every reset tries again", () => {
+    const first = outcomeOf(board.flash, board.build);
+    expect(said(first).filter((text) => NET_LINES.test(text))).toEqual([
+      "Starting network core update",
+      "Turned on network core",
+      "Network core update failed",
+    ]);
+    expect([running(first), first.operations]).toEqual(["1.0.0", 1]);
+    expect(first.result).toMatchObject({ kind: "run", swapTypes: ["fail"] });
+    const primary = board.build.images[0]?.primary ?? { offset: 0, bytes: 0 };
+    expect(readTrailer(first.flash, board.build, primary)).toMatchObject({ magic: "unset", imageOk: "set" });
+    expect(secondary({ build: board.build, flash: first.flash }).magic).toBe("good");
+    const second = outcomeOf(first.flash, board.build);
+    expect(said(second)).toEqual(expect.arrayContaining(["Swap type: test", "Network core update failed"]));
+    expect([second.operations, second.flash.identity()]).toEqual([0, first.flash.identity()]);
+  });
+
+  test("is swapped in without CONFIG_NRF53_UPGRADE_NETWORK_CORE, and under the later rules", () => {
+    for (const fixed of [
+      netCore("vector-by-pointer", { upgrades: false }),
+      netCore("vector-in-range"),
+      netCore("load-address"),
+    ]) {
+      expect(running(outcomeOf(board.flash, { ...board.build, netCore: fixed }))).toBe("2.0.0");
+    }
+  });
+
+  test("is passed over without a line where MCUboot is second stage", () => {
+    const build = {
+      ...board.build,
+      netCore: netCore("vector-by-pointer", { upgrades: false, secondStage: true }),
+    };
+    const outcome = outcomeOf(board.flash, build);
+    expect([running(outcome), outcome.operations]).toEqual(["1.0.0", 0]);
+    expect(said(outcome).filter((text) => /Swap type|not valid/.test(text))).toEqual([]);
+  });
+});
