@@ -12,10 +12,16 @@ import { validateSlot } from "./validate-slot.ts";
 /**
  * One boot. Yields each flash operation before it takes effect, each log line, and the time spent on image checks;
  * returns what runs. Nothing of it survives but the flash: a power cut is a `next()` that is never called.
+ * @param show is given the boot's memory once, for who wants to compare two boots in mid-run.
  * Source: MCUboot loader.c context_boot_go; fact sheet 2.4.
  */
-export function* boot(flash: Flash, build: BootloaderBuild): Steps<BootResult> {
+export function* boot(
+  flash: Flash,
+  build: BootloaderBuild,
+  show: (memory: Loader) => void = () => {},
+): Steps<BootResult> {
   const loader = newLoader(flash, build);
+  show(loader);
   try {
     return yield* build.mode === "direct-xip" ? bootDirectXip(loader) : bootSwap(loader);
   } catch (error) {

@@ -33,6 +33,8 @@ export interface Loader {
   readonly flash: Flash;
   readonly build: BootloaderBuild;
   readonly images: readonly ImagePair[];
+  /** Every swap that this boot knows of, in the order in which it met them. */
+  readonly swaps: Swap[];
 }
 
 export type StatusSource = "none" | "primary slot" | "scratch";
@@ -71,7 +73,7 @@ export function newLoader(flash: Flash, build: BootloaderBuild): Loader {
       unprotectedTlvBytes: [0, 0],
     }),
   );
-  return { flash, build, images };
+  return { flash, build, images, swaps: [] };
 }
 
 /** Prints a line, when this generation has it. */

@@ -24,13 +24,15 @@ import { writeFlag } from "./trailer-writes.ts";
 /** A swap that has not begun. */
 export function newSwap(loader: Loader): Swap {
   const { start } = strategyOf(loader.build.mode);
-  return {
+  const swap: Swap = {
     status: start,
     source: "none",
     type: "none",
     bytes: 0,
     savedKeys: [undefined, undefined],
   };
+  loader.swaps.push(swap);
+  return swap;
 }
 
 /** True while no status entry of the swap is written. */
