@@ -22,10 +22,11 @@ interface Column {
 export function strip(phases: readonly PhaseSpan[], verdicts: readonly Verdict[], width: number): readonly string[] {
   const columns = layOut(phases, width);
   for (const verdict of verdicts) {
-    const atUs = verdict.cut?.intoSwapUs;
     if (verdict.cut === undefined) continue;
-    const column = columns.find((entry) => (atUs ?? -1) >= entry.fromUs && (atUs ?? -1) < entry.toUs) ?? columns.at(-1);
-    if (column) mark(column, atUs ?? column.fromUs, markOf(verdict));
+    // A cut of which no place is known came before the swap showed itself. Between two phases nothing is written.
+    const atUs = verdict.cut.intoSwapUs ?? -1;
+    const column = columns.findLast((entry) => entry.fromUs <= atUs);
+    if (column) mark(column, atUs, markOf(verdict));
   }
   const names = columns.map((column) => column.name.padEnd(cellsOf(column)).slice(0, cellsOf(column)));
   const cells = columns.map((column) => column.cells.join("").padEnd(cellsOf(column)));

@@ -4,7 +4,7 @@ import { failureText } from "./summary.ts";
 /** One line an event, with the bench's clock in seconds: "[   12.345678] boot-log  Starting swap using move algorithm." */
 export function traceLine(event: RunEvent): string {
   const stamp = `[${(event.atUs / 1_000_000).toFixed(6).padStart(13)}]`;
-  return `${stamp} ${event.event.padEnd(16)} ${detail(event)}`.trimEnd();
+  return `${stamp} ${event.event.padEnd(16)} ${detail(event)}`.replaceAll(/ +$/gm, "");
 }
 
 function detail(event: RunEvent): string {

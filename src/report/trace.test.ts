@@ -1,0 +1,64 @@
+import { describe, expect, test } from "@jest/globals";
+import type { RunEvent, Verdict } from "../campaign/index.ts";
+import { traceLine } from "./trace.ts";
+
+const VERDICT: Verdict = {
+  check: "cut 3",
+  pass: true,
+  ending: "resumed",
+  from: "1.0.0",
+  to: "2.0.0",
+  cut: undefined,
+  where: "operation 611, status of sector 48",
+  swapPhase: "swap",
+  allowed: [],
+  expected: "2.0.0 running",
+  found: "2.0.0 running, unconfirmed",
+  because: "the swap resumes",
+  slots: [],
+  boots: 1,
+  bootLog: [],
+};
+
+describe("a line of the trace", () => {
+  test.each<[string, RunEvent]>([
+    [
+      "[    12.345678] boot-log         I: Starting swap using move algorithm.",
+      { atUs: 12_345_678, event: "boot-log", name: "starting swap", text: "I: Starting swap using move algorithm." },
+    ],
+    [
+      "[     0.500000] power            off (command sent at 0.498123)",
+      { atUs: 500_000, event: "power", state: "off", sentAtUs: 498_123 },
+    ],
+    [
+      "[     1.000000] upload-progress  512 of 2048",
+      { atUs: 1_000_000, event: "upload-progress", sentBytes: 512, totalBytes: 2048 },
+    ],
+    [
+      "[     1.000000] image-state      slot 0: 1.0.0 active confirmed; slot 1: 2.0.0 pending",
+      {
+        atUs: 1_000_000,
+        event: "image-state",
+        images: [
+          { image: 0, slot: 0, version: "1.0.0", hash: "aa", flags: ["active", "confirmed"] },
+          { image: 0, slot: 1, version: "2.0.0", hash: "bb", flags: ["pending"] },
+        ],
+      },
+    ],
+    [
+      "[123456.000000] verdict          cut 3, operation 611, status of sector 48: resumed; 2.0.0 running, unconfirmed; the swap resumes",
+      { atUs: 123_456_000_000, event: "verdict", verdict: VERDICT },
+    ],
+    ['[     0.000000] baseline         {"how":"flashed"}', { atUs: 0, event: "baseline", how: "flashed" }],
+  ])("is %j", (text, event) => {
+    expect(traceLine(event)).toBe(text);
+  });
+
+  test("of a failed verdict holds the whole of it", () => {
+    const text = traceLine({ atUs: 0, event: "verdict", verdict: { ...VERDICT, pass: false, ending: "wrong slots" } });
+    expect(text.split("\n")[0]).toBe("[     0.000000] verdict");
+    for (const word of ["FAIL  cut 3", "expected  2.0.0 running", "found     2.0.0", "because   the swap resumes"]) {
+      expect(text).toContain(word);
+    }
+  });
+});
