@@ -8,6 +8,7 @@ import {
   profileKeys,
 } from "../board/index.ts";
 import {
+  activeSlot,
   type BootSeen,
   type BuiltImage,
   type CutMade,
@@ -18,7 +19,7 @@ import {
   Session,
   type SlotFacts,
 } from "../campaign/index.ts";
-import { Cleanup, Random } from "../core/index.ts";
+import { BenchError, Cleanup, Random, UsageError } from "../core/index.ts";
 import { type AnyKey, generatePayload, type PrivateKey, seededRandomness, systemRandomness } from "../image/index.ts";
 
 /** Environment variable that names the board profile of a suite; the twin without it. */
@@ -91,21 +92,36 @@ export class Bench implements AsyncDisposable {
     });
   }
 
-  /** Makes this image run, confirmed, with nothing pending: by the flasher where there is one, else by an upgrade. */
+  /**
+   * Makes this image run, confirmed, with nothing pending: by the flasher where there is one, else by an upgrade.
+   * @throws BenchError when another image runs then, or none.
+   */
   async start(image: BuiltImage): Promise<void> {
-    const running = (await this.slots()).find((slot) => slot.flags.includes("active"));
-    if (running?.hash === image.hash && running.flags.includes("confirmed")) return;
+    const slots = await this.slots();
+    const running = activeSlot(slots);
+    const pending = slots.some((slot) => slot.flags.includes("pending"));
+    if (running?.hash === image.hash && running.flags.includes("confirmed") && !pending) return;
     const { flasher } = this.board;
     if (flasher) {
       await flasher.programPrimary(image.plain);
-      await this.powerCycle();
+      await this.#mustRun(image, await this.powerCycle());
       return;
     }
     if (!running?.flags.includes("confirmed")) await this.confirm();
     await this.upload(image);
     await this.requestTest(image);
-    await this.reset();
+    await this.#mustRun(image, await this.reset());
     await this.confirm();
+  }
+
+  async #mustRun(image: BuiltImage, seen: BootSeen): Promise<void> {
+    const running = seen.ending === "up" ? activeSlot(await this.slots()) : undefined;
+    if (running?.hash === image.hash) return;
+    const found = running === undefined ? seen.because : `${running.version} runs`;
+    throw new BenchError(
+      `${this.board.name} did not take image ${image.version}: ${found}.`,
+      "A bootloader refuses images signed or encrypted for other keys than its own.",
+    );
   }
 
   /** @throws ConfigurationError when the profile forbids such an image; SmpRefused when the board does. */
@@ -139,8 +155,14 @@ export class Bench implements AsyncDisposable {
     return cutPower(this.#session, planned, answeredUs, { bootMs: this.#bootMs, bootloaderTalks: true });
   }
 
-  /** Resets by command and cuts power when the log matches, `delayMs` milliseconds later. */
+  /**
+   * Resets by command and cuts power when the log matches, `delayMs` milliseconds later.
+   * @throws UsageError for a pattern with flags: a record keeps the pattern alone.
+   */
   async resetAndCutOn(pattern: RegExp, delayMs = 0): Promise<CutMade> {
+    if (pattern.flags !== "") {
+      throw new UsageError(`${String(pattern)} has flags, which a cut does not keep.`, "Write [Ss] for either letter.");
+    }
     const answeredUs = await this.#session.reset();
     const delayUs = Math.round(delayMs * 1000);
     const planned = { index: 1, kind: "log", pattern: pattern.source, delayUs } as const;
@@ -157,8 +179,14 @@ export class Bench implements AsyncDisposable {
     return this.#session.imageState();
   }
 
+  /** Power on, and an application that answers. @throws BenchError when none does. */
   async wake(): Promise<void> {
-    await this.#session.untilUp(await this.#session.power("on"), this.#bootMs);
+    const seen = await this.#session.untilUp(await this.#session.power("on"), this.#bootMs);
+    if (seen.ending === "up") return;
+    throw new BenchError(
+      `${this.board.name} does not answer on ${this.board.uart.name}: ${seen.because}`,
+      "Check port, baud rate and power, and that its application serves SMP over this UART.",
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -169,7 +197,8 @@ export class Bench implements AsyncDisposable {
 
 /**
  * Opens the bench of a suite: `await using bed = await bench();`
- * @throws BenchError when the board cannot be opened; ConfigurationError when its profile is wrong.
+ * @throws BenchError when the board cannot be opened or does not answer, and it is closed again with power on;
+ *   ConfigurationError when its profile is wrong.
  */
 export async function bench(options: BenchOptions = {}): Promise<Bench> {
   const reference = options.board ?? process.env[BOARD_VARIABLE] ?? DEFAULT_BOARD;
@@ -179,7 +208,12 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
   const closing = new Cleanup();
   const board = closing.use("board", await openBoard(loaded, { random: random.fork("bench") }));
   closing.add("power on", () => board.power.set("on"));
-  const bed = new Bench(board, profileKeys(loaded), random.fork("suite"), closing);
-  await bed.wake();
-  return bed;
+  try {
+    const bed = new Bench(board, profileKeys(loaded), random.fork("suite"), closing);
+    await bed.wake();
+    return bed;
+  } catch (error) {
+    await closing[Symbol.asyncDispose]().catch(() => undefined);
+    throw error;
+  }
 }

@@ -41,7 +41,8 @@ export const matchers = {
       pass: wrong.length === 0,
       message: () => {
         const wanted = Object.entries(expected).map(([number, text]) => `slot ${number}: ${text ?? "empty"}`);
-        return `expected ${wanted.join("; ")}\nfound    ${listed(slots)}\n${bootLog(bench)}`;
+        const not = wrong.length === 0 ? "not " : "";
+        return `expected ${not}${wanted.join("; ")}\nfound    ${listed(slots)}\n${bootLog(bench)}`;
       },
     };
   },
