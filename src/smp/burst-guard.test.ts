@@ -32,6 +32,15 @@ test("a bad line now and then is not taken for a board that loses bursts", () =>
   expect(guard.pauseMs).toBe(0);
 });
 
+test("a board that has taken a burst gets its second chance in a burst, too", () => {
+  const guard = new BurstGuard();
+  guard.answered(5);
+  guard.timedOut();
+  expect(guard.pauseMs).toBe(0);
+  guard.timedOut();
+  expect(guard.pauseMs).toBe(20);
+});
+
 test("answers to packets of one line say nothing", () => {
   const guard = new BurstGuard();
   guard.timedOut();

@@ -7,12 +7,16 @@ const FORGIVING = 16;
 
 /**
  * Finds out whether a board loses packets of several lines that come at once (Zephyr has two line buffers by default):
- * after a timeout the next packet goes out with pauses, and where that helps twice in a row the pauses stay.
+ * after a timeout the next packet goes out with pauses (after two, when bursts were answered before), and where that
+ * helps twice in a row the pauses stay.
  * Source: smp.md 2.2, last rows; 5.4 row 3.
  */
 export class BurstGuard {
   #strikes = 0;
+  #timeouts = 0;
   #run = 0;
+  /** A burst without pauses was answered. */
+  #proven = false;
   #paced = false;
 
   /** Pause between lines now, in milliseconds. */
@@ -20,18 +24,22 @@ export class BurstGuard {
     return this.#paced || this.#strikes >= STRIKES ? PAUSE_MS : 0;
   }
 
+  /** One timeout of a board that has taken a burst is a line's bad luck; the second in a row is not. */
   timedOut(): void {
-    this.#paced = true;
+    this.#timeouts += 1;
+    this.#paced = this.#timeouts >= (this.#proven ? 2 : 1);
     this.#run = 0;
   }
 
   /** An answer came to a packet of `lines` frame lines. */
   answered(lines: number): void {
+    this.#timeouts = 0;
     if (lines < 2) return;
     if (this.#paced) {
       this.#paced = false;
       this.#strikes += 1;
     } else if (this.#strikes < STRIKES) {
+      this.#proven = true;
       this.#run += 1;
       if (this.#run >= FORGIVING) this.#strikes = 0;
     }

@@ -29,8 +29,8 @@ export interface SessionOptions {
 
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Deadline of one attempt, in milliseconds. */
-  readonly timeoutMs?: number | undefined;
+  /** Deadline of one attempt (counted from 1), in milliseconds. */
+  readonly timeoutMs?: number | ((attempt: number) => number) | undefined;
   /** Attempts after the first; default is the row's. */
   readonly retries?: number | undefined;
   /** Requests in flight that this one may join; default is the session's window. */
@@ -137,13 +137,14 @@ export class SmpSession implements AsyncDisposable {
     request: RequestOf<C>,
     options: RequestOptions = {},
   ): Promise<Answered<C>> {
-    const limitMs = options.timeoutMs ?? row.timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS;
+    const limit = options.timeoutMs ?? row.timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS;
     const attemptsMax = 1 + (options.retries ?? row.retries);
     const startedUs = this.clock.nowUs();
     await this.#enter(options.signal, options.window);
     try {
       for (let attempt = 1; ; attempt += 1) {
         try {
+          const limitMs = typeof limit === "number" ? limit : limit(attempt);
           const packet = await this.#attempt(row, request, attempt, limitMs, options.signal);
           const answer = readAnswer(row, packet.bytes.subarray(HEADER_BYTES));
           return { answer, attempts: attempt, atUs: packet.atUs };
@@ -184,6 +185,7 @@ export class SmpSession implements AsyncDisposable {
       request: bytes,
     };
     let answer: ReceivedPacket | undefined;
+    let isOut = false;
     try {
       const awaited = `the answer to ${row.name} on ${this.transport.name}`;
       const lastSeen = () => this.transport.lastSeen();
@@ -193,7 +195,10 @@ export class SmpSession implements AsyncDisposable {
         awaited,
         async (stop) => {
           const arrived = this.#answerTo(sequence, row, stop);
-          await Promise.all([this.transport.send(bytes, stop), arrived]);
+          const sending = this.transport.send(bytes, stop).then(() => {
+            isOut = true;
+          });
+          await Promise.all([sending, arrived]);
           return arrived;
         },
         { signal, lastSeen },
@@ -201,8 +206,10 @@ export class SmpSession implements AsyncDisposable {
       this.#timeouts = 0;
       return answer;
     } catch (error) {
-      this.#dirty = true;
-      if (isKind(error, "timeout")) this.#timeouts += 1;
+      const isTimeout = isKind(error, "timeout");
+      if (isTimeout) this.#timeouts += 1;
+      // A request that was given up with all of its bytes out left nothing behind.
+      if (isTimeout || !isOut) this.#dirty = true;
       throw error;
     } finally {
       const got = answer ? { receivedAtUs: answer.atUs, response: answer.bytes } : {};

@@ -129,7 +129,7 @@ describe("an upload with chunks in flight", () => {
     expect([whole(store), server.counters.dropped]).toEqual([true, 0]);
   });
 
-  test("goes on one by one after a chunk is lost", async () => {
+  test("goes back to a chunk that was lost, and waits for no deadline", async () => {
     const { client, boardLink, session, store } = slow();
     const deliver = boardLink.deliver.bind(boardLink);
     let packets = 0;
@@ -139,7 +139,34 @@ describe("an upload with chunks in flight", () => {
     const result = await client.upload(big.file, { window: 3 });
     expect(whole(store)).toBe(true);
     expect([result.retries, result.restarts]).toEqual([1, 0]);
+    const undisturbed = await slow().client.upload(big.file, { window: 3 });
+    expect(result.durationUs - undisturbed.durationUs).toBeLessThan(150_000);
     expect(session.counters.stray).toBe(0);
+  });
+
+  test("sends nothing again for an answer that was lost: the next one stands for it", async () => {
+    const { client, hostLink, store } = slow();
+    const deliver = hostLink.deliver.bind(hostLink);
+    let packets = 0;
+    hostLink.deliver = (bytes) => {
+      if (bytes[0] !== 0x06 || ++packets !== 20) deliver(bytes);
+    };
+    const result = await client.upload(big.file, { window: 3 });
+    expect([whole(store), result.retries]).toEqual([true, 0]);
+  });
+
+  test("is whole on a line that loses every tenth packet", async () => {
+    const { client, boardLink, hostLink, store } = slow();
+    for (const [index, link] of [boardLink, hostLink].entries()) {
+      const deliver = link.deliver.bind(link);
+      let packets = index;
+      link.deliver = (bytes) => {
+        if (bytes[0] !== 0x06 || ++packets % 10 !== 9) deliver(bytes);
+      };
+    }
+    const result = await client.upload(big.file, { window: 3 });
+    expect([whole(store), result.restarts]).toEqual([true, 0]);
+    expect(result.retries).toBeGreaterThan(3);
   });
 
   test("goes on one by one on a server that takes one request at a time", async () => {

@@ -4,11 +4,13 @@ import { encodeMap } from "./cbor.ts";
 import { imageState, imageUpload } from "./groups/image.ts";
 import { HEADER_BYTES } from "./header.ts";
 import type { RequestOptions, SmpSession } from "./session.ts";
+import { RoundTrips, UploadWindow } from "./upload-window.ts";
 
 /** A first chunk must hold the image header. Source: Zephyr img_mgmt.c; smp.md 3.4. */
 const FIRST_DATA_BYTES_MIN = 32;
 /** The first answer comes after the slot was erased, which on external flash takes its time. Source: smp.md 5.1. */
 const FIRST_CHUNK_MS = 60_000;
+const CHUNK_MS = 5_000;
 /** Times a server may ask to start over, and times it may ask for the same offset, before that is an error. */
 const RESTARTS_MAX = 3;
 const STALLS_MAX = 3;
@@ -28,12 +30,15 @@ export interface UploadOptions {
   readonly packetBytesMax?: number | undefined;
   /**
    * Chunks in flight; default 1. More hide the time of flash and line from each other, on a server whose buffers take
-   * them: at most its buffer count less one. An answer that is missing ends it, and the rest goes one by one.
+   * them: at most its buffer count less one. While the server drops chunks they go one by one.
    */
   readonly window?: number | undefined;
   /** Deadline for the first chunk, in milliseconds; default 60,000. */
   readonly firstChunkMs?: number | undefined;
-  /** Deadline for each attempt at every other chunk, in milliseconds; default is the session's. */
+  /**
+   * Longest deadline for an attempt at every other chunk, in milliseconds; default 5000. First attempts wait shorter,
+   * by what answers have taken so far.
+   */
   readonly chunkMs?: number | undefined;
   /**
    * Hash TLV of the image. With it, a server that says "start over" to a repeated last chunk is asked for its list: the
@@ -95,6 +100,14 @@ interface Sent {
   readonly match: boolean | undefined;
 }
 
+/** A chunk that is on its way. */
+interface Flight {
+  /** How often the stream had gone back when it was sent. */
+  readonly round: number;
+  readonly answer: Promise<{ readonly flight: Flight; readonly sent: Sent }>;
+  forget(): void;
+}
+
 class Upload {
   readonly #session: SmpSession;
   readonly #bytes: Uint8Array;
@@ -109,7 +122,10 @@ class Upload {
   #retries = 0;
   #stalls = 0;
   #stepsBack = 0;
-  #window: number;
+  readonly #window: UploadWindow;
+  readonly #roundTrips = new RoundTrips();
+  /** An answer was missing: the next chunk goes alone, with all its attempts. */
+  #cautious = false;
 
   constructor(session: SmpSession, bytes: Uint8Array, packetBytesMax: number, options: UploadOptions) {
     this.#session = session;
@@ -117,7 +133,7 @@ class Upload {
     this.#sha = Uint8Array.from(createHash("sha256").update(bytes).digest());
     this.#packetBytesMax = packetBytesMax;
     this.#options = options;
-    this.#window = Math.max(1, options.window ?? 1);
+    this.#window = new UploadWindow(options.window ?? 1);
     this.#startedUs = session.clock.nowUs();
   }
 
@@ -129,7 +145,8 @@ class Upload {
       );
     }
     for (let offset = 0; ; ) {
-      const sent = offset === 0 || this.#window === 1 ? await this.#send(offset) : await this.#stream(offset);
+      const alone = offset === 0 || this.#cautious || this.#window.size === 1;
+      const sent = alone ? await this.#alone(offset) : await this.#stream(offset);
       if (sent.off === this.#bytes.length) return this.#finished(sent.at === 0 && sent.end < sent.off, sent.match);
       const next = await this.#next(sent);
       if (next === "whole") return this.#finished(false, undefined);
@@ -137,11 +154,21 @@ class Upload {
     }
   }
 
+  async #alone(at: number): Promise<Sent> {
+    const sent = await this.#send(at);
+    this.#cautious = false;
+    this.#window.answered();
+    return sent;
+  }
+
   /** Sends the chunk at `at` and takes the server's word. */
   async #send(at: number, options: RequestOptions = {}): Promise<Sent> {
-    const { signal, onProgress, firstChunkMs, chunkMs } = this.#options;
+    const { signal, onProgress, firstChunkMs = FIRST_CHUNK_MS, chunkMs = CHUNK_MS } = this.#options;
     const { fields, data } = this.#chunk(at);
-    const timing = at === 0 ? { timeoutMs: firstChunkMs ?? FIRST_CHUNK_MS, retries: 1 } : { timeoutMs: chunkMs };
+    const last = imageUpload.retries + 1;
+    const chunkTimeout = (attempt: number) =>
+      attempt === last ? chunkMs : this.#roundTrips.deadlineMs(attempt, chunkMs);
+    const timing = at === 0 ? { timeoutMs: firstChunkMs, retries: 1 } : { timeoutMs: chunkTimeout };
     const sentUs = this.#session.clock.nowUs();
     const request = { ...fields, data };
     const { answer, attempts, atUs } = await this.#session.exchange(imageUpload, request, {
@@ -152,6 +179,7 @@ class Upload {
     this.#chunks += 1;
     this.#retries += attempts - 1;
     if (at === 0 && this.#firstChunkUs === 0) this.#firstChunkUs = atUs - sentUs;
+    else if (at > 0 && attempts === 1) this.#roundTrips.took(atUs - sentUs);
     if (answer.off === undefined || answer.off > this.#bytes.length) {
       throw this.#lost(`answered offset ${answer.off ?? "nothing"} of ${this.#bytes.length}`);
     }
@@ -160,36 +188,62 @@ class Upload {
   }
 
   /**
-   * Keeps several chunks in flight from `at` on, until all are taken. The first answer that is missing, or wants another
-   * offset than the next, ends it: what is still in flight is given up and the rest goes chunk by chunk (smp.md 5.2).
+   * Keeps several chunks in flight from `start` on. The server answers in order, so an answer stands for those that are
+   * missing before it; one that wants an earlier offset than its chunk's tells at once that a chunk was lost, and the
+   * stream goes back there. Ends when all is taken, when the server restarts, or with the first deadline.
    */
-  async #stream(at: number): Promise<Sent> {
-    const giveUp = new AbortController();
-    const signal = AbortSignal.any([giveUp.signal, ...(this.#options.signal ? [this.#options.signal] : [])]);
-    const inFlight: Promise<Sent>[] = [];
-    let known = at;
-    let end = at;
+  async #stream(start: number): Promise<Sent> {
+    let flights: Flight[] = [];
+    let known = start;
+    let next = start;
+    let round = 0;
+    const until = (off: number, match?: boolean): Sent => ({ at: start, end: next, off, match });
     try {
       for (;;) {
-        while (inFlight.length < this.#window && end < this.#bytes.length) {
-          const sending = this.#send(end, { signal, retries: 0, window: this.#window });
-          sending.catch(() => undefined);
-          inFlight.push(sending);
-          end += this.#chunk(end).data.length;
+        while (flights.length < this.#window.size && next < this.#bytes.length) {
+          flights.push(this.#launch(next, round));
+          next += this.#chunk(next).data.length;
         }
-        const sent = await inFlight.shift();
-        if (!sent || sent.off === this.#bytes.length) return sent ?? { at: known, off: known, end, match: undefined };
-        if (sent.off !== sent.end) break;
+        if (flights.length === 0) return until(known);
+        const { flight, sent } = await Promise.race(flights.map(({ answer }) => answer));
+        const place = flights.indexOf(flight);
+        for (const passed of flights.slice(0, place)) passed.forget();
+        flights = flights.slice(place + 1);
+        if (sent.off === this.#bytes.length || sent.off < known) return until(sent.off, sent.match);
         known = sent.off;
+        if (sent.off >= sent.end) {
+          this.#window.answered();
+          next = Math.max(next, sent.off);
+        } else if (flight.round === round) {
+          this.#window.dropped();
+          this.#retries += 1;
+          round += 1;
+          next = sent.off;
+        }
       }
     } catch (error) {
       if (!isKind(error, "timeout")) throw error;
+      this.#window.dropped();
       this.#retries += 1;
+      this.#cautious = true;
+      return until(known);
     } finally {
-      giveUp.abort(new Error("the upload goes on chunk by chunk"));
+      for (const flight of flights) flight.forget();
     }
-    this.#window = 1;
-    return { at: known, off: known, end, match: undefined };
+  }
+
+  #launch(at: number, round: number): Flight {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, ...(this.#options.signal ? [this.#options.signal] : [])]);
+    const timeoutMs = this.#roundTrips.deadlineMs(1, this.#options.chunkMs ?? CHUNK_MS);
+    const sending = this.#send(at, { signal, retries: 0, window: this.#window.size, timeoutMs });
+    const flight: Flight = {
+      round,
+      answer: sending.then((sent) => ({ flight, sent })),
+      forget: () => stop.abort(new Error("a later answer stands for this one")),
+    };
+    flight.answer.catch(() => undefined);
+    return flight;
   }
 
   /** The chunk at an offset: its keys, and data that fill the packet. */

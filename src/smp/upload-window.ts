@@ -1,0 +1,66 @@
+/** Chunks that the server dropped, without a clean run between, after which chunks go one by one. */
+const DROPS = 4;
+/** Answered chunks that make a clean run. */
+const CLEAN_RUN = 16;
+/** Round trips that are remembered for the deadline. */
+const ROUND_TRIPS = 16;
+/** A deadline is never shorter than this, in microseconds: a page of flash may be erased before a chunk is written. */
+const DEADLINE_US_MIN = 250_000;
+
+/**
+ * How many chunks of an upload may be in flight. A server that drops several in short order has too few buffers for a
+ * window (or its line is bad): one at a time then, and the window again after a clean run, twice as long every time.
+ * Source: smp.md 5.2.
+ */
+export class UploadWindow {
+  readonly #largest: number;
+  #isOpen = true;
+  #drops = 0;
+  #clean = 0;
+  #cleanWanted = CLEAN_RUN;
+
+  constructor(largest: number) {
+    this.#largest = Math.max(1, largest);
+  }
+
+  get size(): number {
+    return this.#isOpen ? this.#largest : 1;
+  }
+
+  answered(): void {
+    this.#clean += 1;
+    if (this.#isOpen) {
+      if (this.#clean >= CLEAN_RUN) this.#drops = 0;
+    } else if (this.#clean >= this.#cleanWanted) {
+      this.#isOpen = true;
+      this.#drops = 0;
+      this.#cleanWanted *= 2;
+    }
+  }
+
+  dropped(): void {
+    this.#clean = 0;
+    this.#drops += 1;
+    if (this.#drops >= DROPS) this.#isOpen = false;
+  }
+}
+
+/**
+ * Deadlines from what answers have taken so far: a lost frame must not cost the seconds that a board may need in the
+ * worst case. Each further attempt waits four times as long, the last one the whole allowance.
+ */
+export class RoundTrips {
+  readonly #recentUs: number[] = [];
+
+  took(us: number): void {
+    this.#recentUs.push(us);
+    if (this.#recentUs.length > ROUND_TRIPS) this.#recentUs.shift();
+  }
+
+  /** Deadline of an attempt in milliseconds, at most `allowedMs`; all of it while nothing is known. */
+  deadlineMs(attempt: number, allowedMs: number): number {
+    if (this.#recentUs.length === 0) return allowedMs;
+    const us = Math.max(DEADLINE_US_MIN, 3 * Math.max(...this.#recentUs)) * 4 ** (attempt - 1);
+    return Math.min(allowedMs, us / 1000);
+  }
+}
