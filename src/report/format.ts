@@ -27,3 +27,13 @@ export function bar(share: number, width: number): string {
 export function count(amount: number, noun: string): string {
   return `${grouped(amount)} ${noun}${amount === 1 ? "" : "s"}`;
 }
+
+/** Breaks a line at blanks where it is longer than `width` columns; what follows is indented by `indent` blanks. */
+export function wrapped(text: string, width: number, indent: number): string {
+  if (text.length <= width) return text;
+  const at = text.lastIndexOf(" ", width);
+  const isWord = text.slice(indent, at).trim() === "";
+  if (at <= indent || isWord) return text;
+  const rest = `${" ".repeat(indent)}${text.slice(at).trimStart()}`;
+  return `${text.slice(0, at).trimEnd()}\n${wrapped(rest, width, indent)}`;
+}
