@@ -29,7 +29,8 @@ export function parseArguments(
   const parser = yargs([...argv])
     .scriptName("hil")
     .usage(usage)
-    .options({ ...rows, debug: { type: "boolean", describe: "print the causes of an error" } })
+    .options({ ...withoutDefaults(rows), debug: { type: "boolean", describe: "print the causes of an error" } })
+    .detectLocale(false)
     .help(false)
     .version(false)
     .exitProcess(false)
@@ -38,6 +39,7 @@ export function parseArguments(
       "duplicate-arguments-array": true,
       "boolean-negation": false,
       "parse-positional-numbers": false,
+      "dot-notation": false,
     })
     .wrap(Math.min(100, io.columns));
   if (argv.includes("--help") || argv.includes("-h")) {
@@ -51,11 +53,22 @@ export function parseArguments(
     })
     .parseSync();
   refuseUnknown(Object.keys(values), rows, command);
+  refuseEmpty(values, rows, command);
   const positional = values._.map(String);
   if (positional.length > positionalMax) {
     throw new UsageError(`"${positional[positionalMax]}" is one argument too many.`, `See ${command} --help.`);
   }
   return new Values(positional, values, command);
+}
+
+/** Defaults are for the help only: `--board` without its value is a mistake, not a wish for the default. */
+function withoutDefaults(rows: OptionRows): OptionRows {
+  return Object.fromEntries(
+    Object.entries(rows).map(([name, { default: value, ...row }]) => [
+      name,
+      value === undefined ? row : { ...row, defaultDescription: String(value) },
+    ]),
+  );
 }
 
 function refuseUnknown(given: readonly string[], rows: OptionRows, command: string): void {
@@ -68,6 +81,17 @@ function refuseUnknown(given: readonly string[], rows: OptionRows, command: stri
     const dashes = (option: string) => (option.length === 1 ? `-${option}` : `--${option}`);
     const hint = near === undefined ? "" : `Did you mean ${dashes(near)}? `;
     throw new UsageError(`unknown option ${dashes(name)}.`, `${hint}See ${command} --help.`);
+  }
+}
+
+/** An option without its value is found out before anything is done, not when the value is first needed. */
+function refuseEmpty(values: Readonly<Record<string, unknown>>, rows: OptionRows, command: string): void {
+  for (const [name, row] of Object.entries(rows)) {
+    const given = values[name];
+    const all: readonly unknown[] = Array.isArray(given) ? given : [given];
+    if (row.type === "string" && all.includes("")) {
+      throw new UsageError(`--${name} needs a value.`, `See ${command} --help.`);
+    }
   }
 }
 
@@ -95,9 +119,6 @@ class Values implements Parsed {
     const value = this.#values[name];
     if (value === undefined) return [];
     const all: readonly unknown[] = Array.isArray(value) ? value : [value];
-    if (all.some((entry) => entry === "")) {
-      throw new UsageError(`--${name} needs a value.`, `See ${this.#command} --help.`);
-    }
     return all.map(String);
   }
 
@@ -105,7 +126,7 @@ class Values implements Parsed {
     const text = this.text(name);
     if (text === undefined) return undefined;
     const value = Number(text);
-    if (Number.isFinite(value)) return value;
+    if (text.trim() !== "" && Number.isFinite(value)) return value;
     throw new UsageError(`--${name} wants a number, not "${text}".`, `See ${this.#command} --help.`);
   }
 

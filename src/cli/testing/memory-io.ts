@@ -1,0 +1,27 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CliIo } from "../io.ts";
+
+export interface MemoryIo extends CliIo {
+  printed(): string;
+  complained(): string;
+}
+
+/** The world of a command in memory: what it prints is kept, its folder is empty, nobody interrupts it. */
+export function memoryIo(more: Partial<CliIo> = {}): MemoryIo {
+  const out: string[] = [];
+  const err: string[] = [];
+  return {
+    out: (text) => void out.push(text),
+    err: (text) => void err.push(text),
+    env: {},
+    cwd: more.cwd ?? mkdtempSync(join(tmpdir(), "hil-cli-")),
+    signal: new AbortController().signal,
+    isTty: false,
+    columns: 100,
+    ...more,
+    printed: () => out.join(""),
+    complained: () => err.join(""),
+  };
+}
