@@ -42,11 +42,18 @@ export async function main(argv: readonly string[]): Promise<number> {
   const io = processIo(stop.signal);
   const unlisten = listenForSignals(stop);
   try {
+    return await mainIn(io, argv);
+  } finally {
+    unlisten();
+  }
+}
+
+/** The command line in a given world: errors are printed, and are exit codes. */
+export async function mainIn(io: CliIo, argv: readonly string[]): Promise<number> {
+  try {
     return await dispatch(argv, io);
   } catch (error) {
     return report(error, io, argv.includes("--debug"));
-  } finally {
-    unlisten();
   }
 }
 
