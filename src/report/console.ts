@@ -15,13 +15,6 @@ export interface ConsoleTarget {
 
 type UploadProgress = Extract<RunEvent, { event: "upload-progress" }>;
 
-interface UploadSoFar {
-  readonly atUs: number;
-  shownPercent: number;
-  /** After the first chunk: only from there on line and flash alone decide, the erase of the slot is over. */
-  first?: UploadProgress;
-}
-
 /**
  * Shows a campaign while it runs, made from nothing but its events: live on a run, or afterwards from a record.
  */
@@ -31,7 +24,7 @@ export class ConsoleReport {
   #phases: Extract<RunEvent, { event: "plan" }>["phases"] = [];
   #planned = 0;
   #live = false;
-  #upload: UploadSoFar = { atUs: 0, shownPercent: 0 };
+  #upload = { atUs: 0, shownPercent: 0 };
   #failuresShown = 0;
 
   constructor(target: ConsoleTarget) {
@@ -57,7 +50,8 @@ export class ConsoleReport {
         this.#uploading(event);
         return;
       case "upload-finished":
-        this.#field("upload", uploadText(event, this.#upload.first));
+        // Once cuts are made uploads come by the dozen; the first has said how fast they are.
+        if (this.#planned === 0) this.#field("upload", uploadText(event));
         return;
       case "reference":
         this.#field("swap", `${count(event.operations, "flash operation")}, ${seconds(event.swapUs)}`);
@@ -80,7 +74,6 @@ export class ConsoleReport {
   };
 
   #uploading(event: UploadProgress): void {
-    this.#upload.first ??= event;
     const share = event.sentBytes / event.totalBytes;
     const elapsedUs = event.atUs - this.#upload.atUs;
     const leftUs = share > 0 ? elapsedUs / share - elapsedUs : 0;
@@ -88,7 +81,7 @@ export class ConsoleReport {
     const speed = rate(event.sentBytes, elapsedUs);
     if (this.#target.isTty) {
       this.#redraw("upload", `${bar(share, BAR_WIDTH)} ${percent} %   ${speed}   ${seconds(leftUs)} left`);
-    } else if (percent >= this.#upload.shownPercent + 25 && percent < 100) {
+    } else if (this.#planned === 0 && percent >= this.#upload.shownPercent + 25 && percent < 100) {
       this.#upload.shownPercent = percent;
       this.#field("upload", `${percent} %   ${speed}   ${seconds(leftUs)} left`);
     }
@@ -157,23 +150,19 @@ function preflightText(check: Extract<RunEvent, { event: "preflight" }>["checks"
   return check.outcome === "cannot be asked" ? `${check.name} not told` : check.found;
 }
 
-function uploadText(event: Extract<RunEvent, { event: "upload-finished" }>, first: UploadProgress | undefined): string {
+type UploadFinished = Extract<RunEvent, { event: "upload-finished" }>;
+
+function uploadText(event: UploadFinished): string {
   if (event.alreadyPresent) return `${event.version} was there already`;
-  const parts = [
-    `${bar(1, BAR_WIDTH)} 100 %`,
-    `${grouped(event.bytes)} B`,
-    rate(event.bytes, event.durationUs),
-    ...shareText(event, first),
-  ];
-  return parts.join("   ");
+  const { bytes, durationUs } = event;
+  return [`${bar(1, BAR_WIDTH)} 100 %`, `${grouped(bytes)} B`, rate(bytes, durationUs), ...shareText(event)].join(
+    "   ",
+  );
 }
 
-/** Speed against what is possible; an upload of a chunk or two says nothing about it. */
-function shareText(
-  event: Extract<RunEvent, { event: "upload-finished" }>,
-  first: UploadProgress | undefined,
-): readonly string[] {
-  if (first === undefined || event.bytes < 8 * first.sentBytes) return [];
-  const bytesPerS = ((event.bytes - first.sentBytes) * 1_000_000) / Math.max(1, event.atUs - first.atUs);
-  return [`${Math.round((100 * bytesPerS) / event.limitBytesPerS)} % of what line and flash allow`];
+/** Speed after the first chunk, which waits for an erase, against what is possible. A few chunks say nothing about it. */
+function shareText({ bytes, firstBytes, durationUs, eraseUs, limitBytesPerS }: UploadFinished): readonly string[] {
+  if (bytes < 8 * firstBytes) return [];
+  const bytesPerS = ((bytes - firstBytes) * 1_000_000) / Math.max(1, durationUs - eraseUs);
+  return [`${Math.round((100 * bytesPerS) / limitBytesPerS)} % of what line and flash allow`];
 }

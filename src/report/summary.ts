@@ -18,17 +18,19 @@ export function summaryLines(
 function verdictText(result: RunResult): string {
   const cuts = `${result.cutsJudged} of ${count(result.cutsPlanned, "cut")}`;
   const list = endingsText(result.endings);
+  const when = result.cutsPlanned === 0 ? "before the first cut" : `after ${cuts}`;
   switch (result.outcome) {
     case "pass":
+      if (result.cutsPlanned === 0) return `PASS  ${count(result.passed, "check")} as MCUboot allows; no cuts`;
       return `PASS  ${cuts} as MCUboot allows${list === "" ? "" : `: ${list}`}`;
     case "fail":
       return result.failed === 0
-        ? `FAIL  ended early after ${cuts}; the reason follows`
+        ? `FAIL  ended early, ${when}; the reason follows`
         : `FAIL  ${count(result.failed, "verdict")} of ${result.passed + result.failed} failed${list === "" ? "" : `; cuts: ${list}`}`;
     case "error":
-      return `ERROR the bench failed after ${cuts}`;
+      return `ERROR the bench failed ${when}`;
     case "interrupted":
-      return `INTERRUPTED after ${cuts}; power is on`;
+      return `INTERRUPTED ${when}; power is on`;
   }
 }
 
