@@ -1,5 +1,5 @@
 import type { LoadedProfile } from "../board/index.ts";
-import { checkRequest, prepare, type ScenarioFile } from "../campaign/index.ts";
+import { checkRequest, type PlannedCut, prepare, type ScenarioFile } from "../campaign/index.ts";
 import { EXIT, Random, RealClock } from "../core/index.ts";
 import { count, grouped, seconds } from "../report/index.ts";
 import type { CliIo } from "./io.ts";
@@ -9,7 +9,13 @@ import type { CliIo } from "./io.ts";
  * @throws ConfigurationError for everything that a real run would refuse.
  */
 export async function dryRun(
-  request: { readonly board: LoadedProfile; readonly scenario: ScenarioFile; readonly seed: number },
+  request: {
+    readonly board: LoadedProfile;
+    readonly scenario: ScenarioFile;
+    readonly seed: number;
+    readonly cuts: readonly PlannedCut[] | undefined;
+    readonly json: boolean;
+  },
   io: CliIo,
 ): Promise<number> {
   await checkRequest(request.scenario, request.board);
@@ -19,9 +25,17 @@ export async function dryRun(
   const timeline = shadow.timeline();
   const { scenario } = request;
   const { profile } = request.board;
-  const { count: cuts, at_ms: at, on } = scenario.value.cuts;
-  const planned = at?.length ?? on?.length ?? cuts ?? 0;
+  const planned = request.cuts?.length ?? scenario.value.cuts.count ?? 0;
   const perCutUs = timeline.totalUs * 1.5 + (profile.timeoutsMs.boot * 1000) / 4;
+  if (request.json) {
+    const built = [images.old, images.new].map(({ role, version, hash, fileBytes, encrypted }) => {
+      return { role, version, hash, fileBytes, encrypted };
+    });
+    const swap = { operations: timeline.operations.length, durationUs: timeline.operationsUs };
+    const plan = { schema: 1, scenario: scenario.value.name, board: profile.name, images: built, swap, cuts: planned };
+    io.out(`${JSON.stringify(plan, undefined, 2)}\n`);
+    return EXIT.pass;
+  }
   io.out(`${scenario.value.name} on ${profile.name}: a dry run, nothing moves\n`);
   for (const image of [images.old, images.new]) {
     const kind = image.encrypted ? "signed, encrypted" : "signed";
@@ -30,6 +44,7 @@ export async function dryRun(
   io.out(
     `swap      ${count(timeline.operations.length, "flash operation")}, ${seconds(timeline.operationsUs)} by the model\n`,
   );
-  io.out(`cuts      ${count(planned, "cut")}, about ${seconds(planned * perCutUs)} on a board\n`);
+  const lasts = planned === 0 ? "" : `, about ${seconds(planned * perCutUs)} on a board`;
+  io.out(`cuts      ${planned === 0 ? "none" : count(planned, "cut")}${lasts}\n`);
   return EXIT.pass;
 }

@@ -1,16 +1,20 @@
-import { writeFileSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
 import { loadProfile } from "../board/index.ts";
 import {
+  cutsAt,
+  cutsOn,
   DEFAULT_SCENARIO,
   loadScenario,
   type PlannedCut,
+  patternFault,
   type RunOutcome,
   type RunRequest,
   run,
   type ScenarioFile,
+  scenarioCuts,
 } from "../campaign/index.ts";
-import { EXIT, isHilError, messageOf, UsageError } from "../core/index.ts";
+import { ConfigurationError, EXIT, isHilError, messageOf, UsageError } from "../core/index.ts";
 import { ConsoleReport, junit, traceLine } from "../report/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "./arguments.ts";
 import { dryRun } from "./dry-run.ts";
@@ -29,7 +33,7 @@ export const REPORT_OPTIONS = {
 
 const OPTIONS = {
   board: { type: "string", describe: 'board profile: a YAML file, or "twin"', default: "twin" },
-  cuts: { type: "string", describe: "spread this many cuts over the swap" },
+  cuts: { type: "string", describe: "spread this many cuts over the swap (default: the scenario's)" },
   "cut-at": { type: "string", describe: "cut this many ms after the answer to the reset command (repeatable)" },
   "cut-on": { type: "string", describe: "cut when the log matches, e.g. 'Starting swap+250' (ms; repeatable)" },
   seed: { type: "string", describe: "seed of everything that is drawn", default: String(DEFAULT_SEED) },
@@ -53,19 +57,10 @@ export async function runCommand(argv: readonly string[], io: CliIo): Promise<nu
   const faults = args.texts("fault");
   const board = withFaults(await loadProfile(args.text("board") ?? "twin", { cwd: io.cwd }), faults);
   const scenario = withCount(await loadScenario(args.positional[0] ?? DEFAULT_SCENARIO, io.cwd), count);
-  if (args.flag("dry-run")) return dryRun({ board, scenario, seed }, io);
+  const planned = cuts ?? scenarioCuts(scenario.value);
+  if (args.flag("dry-run")) return dryRun({ board, scenario, seed, cuts: planned, json: args.flag("json") }, io);
   const failFast = args.flag("fail-fast");
-  const asked = {
-    board,
-    faults,
-    scenario,
-    seed,
-    cuts: cuts ?? scenarioCuts(scenario),
-    failFast,
-    maxDurationMs,
-    maxWear,
-  };
-  return runAndReport(asked, args, io);
+  return runAndReport({ board, faults, scenario, seed, cuts: planned, failFast, maxDurationMs, maxWear }, args, io);
 }
 
 type Asked = Omit<RunRequest, "runsRoot" | "version" | "signal" | "onEvent">;
@@ -78,6 +73,7 @@ export async function runAndReport(
   options: { readonly trace?: boolean } = {},
 ): Promise<number> {
   const json = args.flag("json");
+  const writeJunit = junitWriter(args, io);
   const report = new ConsoleReport(io);
   const outcome = await run({
     ...asked,
@@ -89,10 +85,9 @@ export async function runAndReport(
       else if (!json) report.take(event);
     },
   });
-  const junitFile = args.text("junit");
-  if (junitFile !== undefined) writeFileSync(resolve(io.cwd, junitFile), junit(outcome.events));
+  writeJunit?.(outcome);
   if (json) io.out(`${JSON.stringify(jsonOf(asked, outcome), undefined, 2)}\n`);
-  else printEnd(outcome, asked, io);
+  else printEnd(outcome, io);
   if (outcome.error !== undefined) {
     // Main prints it, with the exit code of its kind; a record of it exists already.
     throw outcome.error;
@@ -100,13 +95,37 @@ export async function runAndReport(
   return outcome.result.outcome === "pass" ? EXIT.pass : EXIT.failed;
 }
 
-function printEnd(outcome: RunOutcome, asked: Asked, io: CliIo): void {
+/**
+ * Writes the JUnit file once before the run, as an answer to what cannot be written must not take hours, and again after
+ * it.
+ * @throws ConfigurationError when the file cannot be written.
+ */
+function junitWriter(args: Parsed, io: CliIo): ((outcome: RunOutcome) => void) | undefined {
+  const file = args.text("junit");
+  if (file === undefined) return undefined;
+  const path = resolve(io.cwd, file);
+  const write = (text: string) => {
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    } catch (error) {
+      throw new ConfigurationError(`cannot write ${file}: ${messageOf(error)}.`, "", { cause: error });
+    }
+  };
+  write(junit([]));
+  return (outcome) => write(junit(outcome.events));
+}
+
+/** Where the record lies, and how to see the first failed cut, or the first cut, again. */
+function printEnd(outcome: RunOutcome, io: CliIo): void {
   const folder = relative(io.cwd, outcome.folder) || ".";
-  const failed = outcome.events.find((event) => event.event === "verdict" && !event.verdict.pass && event.verdict.cut);
-  const index = failed?.event === "verdict" ? failed.verdict.cut?.planned.index : undefined;
-  const tryIt = index ?? asked.cuts?.[0]?.index ?? 1;
-  const extra = index === undefined ? "" : " --trace";
-  io.out(`record    ${folder}   (npx hil replay ${folder} --cut ${tryIt}${extra})\n`);
+  const cuts = outcome.events.flatMap((event) =>
+    event.event === "verdict" && event.verdict.cut ? [{ pass: event.verdict.pass, ...event.verdict.cut.planned }] : [],
+  );
+  const failed = cuts.find((cut) => !cut.pass);
+  const cut = failed ?? cuts[0];
+  const which = cut === undefined ? "" : ` --cut ${cut.index}`;
+  io.out(`record    ${folder}\nreplay    npx hil replay ${folder}${which}${failed ? " --trace" : ""}\n`);
 }
 
 /** The machine-readable result: no time of day, no path, no host. */
@@ -152,37 +171,20 @@ function givenCuts(args: Parsed): readonly PlannedCut[] | undefined {
   const on = args.texts("cut-on");
   const ways = [args.text("cuts") !== undefined, at.length > 0, on.length > 0].filter(Boolean).length;
   if (ways > 1) throw new UsageError("--cuts, --cut-at and --cut-on exclude each other.", "Use one of them.");
+  for (const text of at) {
+    if (/^\d+(\.\d+)?$/.test(text)) continue;
+    throw new UsageError(`--cut-at wants milliseconds from 0 on, not "${text}".`, "See hil run --help.");
+  }
+  for (const text of on) {
+    const fault = patternFault(text);
+    if (fault === undefined) continue;
+    throw new UsageError(`--cut-on: ${fault}.`, "Write a regular expression, then +MS for a delay.");
+  }
   if (at.length > 0) return cutsAt(at.map(Number));
   return on.length > 0 ? cutsOn(on) : undefined;
 }
 
-function scenarioCuts(scenario: ScenarioFile): readonly PlannedCut[] | undefined {
-  const { at_ms: at, on, count } = scenario.value.cuts;
-  if (count !== undefined) return undefined;
-  return at ? cutsAt(at) : on && cutsOn(on);
-}
-
-function cutsAt(momentsMs: readonly number[]): readonly PlannedCut[] {
-  return momentsMs.map((ms, order) => {
-    if (!(ms >= 0)) throw new UsageError(`--cut-at wants milliseconds from 0 on, not "${ms}".`, "See hil run --help.");
-    return { index: order + 1, kind: "time", afterResetUs: Math.round(ms * 1000) };
-  });
-}
-
-function cutsOn(patterns: readonly string[]): readonly PlannedCut[] {
-  return patterns.map((text, order) => {
-    const parts = /^(.+?)(?:\+(\d+(?:\.\d+)?))?$/s.exec(text);
-    const pattern = parts?.[1] ?? text;
-    try {
-      RegExp(pattern);
-    } catch (error) {
-      throw new UsageError(`--cut-on: ${messageOf(error)}.`, "Write a regular expression, then +MS for a delay.");
-    }
-    return { index: order + 1, kind: "log", pattern, delayUs: Math.round(Number(parts?.[2] ?? 0) * 1000) };
-  });
-}
-
 function withCount(scenario: ScenarioFile, count: number | undefined): ScenarioFile {
   if (count === undefined) return scenario;
-  return { ...scenario, value: { ...scenario.value, cuts: { count } } };
+  return { ...scenario, value: { ...scenario.value, cuts: { count, in: scenario.value.cuts.in } } };
 }
