@@ -1,8 +1,9 @@
-import { type LoadedReplay, loadReplay, type PlannedCut, parseScenario } from "../campaign/index.ts";
-import { parseProfile } from "../board/index.ts";
-import { EXIT, UsageError } from "../core/index.ts";
 import { resolve } from "node:path";
+import { parseProfile } from "../board/index.ts";
+import { type LoadedReplay, loadReplay, type PlannedCut, parseScenario } from "../campaign/index.ts";
+import { EXIT, UsageError } from "../core/index.ts";
 import { type OptionRows, parseArguments } from "./arguments.ts";
+import { withFaults } from "./faults.ts";
 import type { CliIo } from "./io.ts";
 import { REPORT_OPTIONS, runAndReport } from "./run.ts";
 
@@ -17,11 +18,12 @@ export async function replayCommand(argv: readonly string[], io: CliIo): Promise
   const args = parseArguments(io, argv, "hil replay <RUN folder or replay.json> [options]", OPTIONS, 1);
   if (!args) return EXIT.pass;
   const [reference] = args.positional;
-  if (reference === undefined) throw new UsageError("hil replay wants a run folder or a replay.json.", "See hil replay --help.");
+  if (reference === undefined)
+    throw new UsageError("hil replay wants a run folder or a replay.json.", "See hil replay --help.");
   const loaded = loadReplay(resolve(io.cwd, reference));
   const { replay } = loaded;
   const profileFile = loaded.profileFile ?? resolve(io.cwd, `${replay.profile.name}.yaml`);
-  const board = parseProfile(replay.profile.text, profileFile);
+  const board = withFaults(parseProfile(replay.profile.text, profileFile), replay.faults);
   const scenario = parseScenario(
     replay.scenario.text,
     loaded.scenarioFile ?? resolve(io.cwd, `${replay.scenario.name}.yaml`),
@@ -30,6 +32,7 @@ export async function replayCommand(argv: readonly string[], io: CliIo): Promise
   const only = number === undefined ? undefined : oneCut(loaded, number);
   const asked = {
     board,
+    faults: replay.faults,
     scenario,
     seed: replay.seed,
     cuts: only?.cuts ?? replay.cuts ?? undefined,

@@ -24,9 +24,9 @@ export function progressPrinter(io: CliIo): (progress: UploadProgress) => void {
     drawnUs = progress.atUs;
     const share = progress.sentBytes / progress.totalBytes;
     const full = Math.round(share * BAR_COLUMNS);
-    io.out(
-      `\r${"█".repeat(full)}${"░".repeat(BAR_COLUMNS - full)} ${line(progress, first)}${" ".repeat(8)}${done ? "\n" : ""}`,
-    );
+    // No wider than the terminal: a line that wraps cannot be redrawn.
+    const text = `${"█".repeat(full)}${"░".repeat(BAR_COLUMNS - full)} ${line(progress, first)}`;
+    io.out(`\r\u001B[2K${text.slice(0, Math.max(20, io.columns - 1))}${done ? "\n" : ""}`);
   };
 }
 

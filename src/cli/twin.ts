@@ -1,7 +1,16 @@
-import { mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { loadProfile, makeTwin } from "../board/index.ts";
-import { Cleanup, EXIT, Random, RealClock, UsageError, whenAborted } from "../core/index.ts";
+import {
+  Cleanup,
+  ConfigurationError,
+  EXIT,
+  messageOf,
+  Random,
+  RealClock,
+  UsageError,
+  whenAborted,
+} from "../core/index.ts";
 import { openPty } from "../serial/index.ts";
 import { type OptionRows, parseArguments } from "./arguments.ts";
 import { withFaults } from "./faults.ts";
@@ -35,11 +44,18 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
   closing.use("uart", app.link);
   const relay = await openPty({ clock, name: "twin's relay" });
   closing.use("relay", relay.link);
+  const net = loaded.profile.ports.net && (await openPty({ clock, name: "twin's network core" }));
+  if (net) closing.use("network core", net.link);
   const paced = { ...loaded.profile, ports: { app: { ...loaded.profile.ports.app, baudRate } } };
   const random = Random.fromSeed(args.number("seed") ?? 1);
-  const links = { app: app.link, relay: relay.link };
+  const links = { app: app.link, relay: relay.link, ...(net && { net: net.link }) };
   const twin = closing.use("twin", makeTwin({ ...loaded, profile: paced }, { clock, random, links }));
-  const paths = named(args.text("link"), io.cwd, { uart: app.path, relay: relay.path }, closing);
+  const paths = named(
+    args.text("link"),
+    io.cwd,
+    { uart: app.path, relay: relay.path, ...(net && { net: net.path }) },
+    closing,
+  );
   io.out(`${JSON.stringify({ ...paths, pid: process.pid })}\n`);
   await whenAborted(io.signal);
   twin.check();
@@ -47,16 +63,35 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
 }
 
 /** Paths under which programs find the lines; with a folder, links that stay the same from run to run. */
-function named<T extends Record<string, string>>(folder: string | undefined, cwd: string, paths: T, closing: Cleanup): T {
+function named<T extends Record<string, string>>(
+  folder: string | undefined,
+  cwd: string,
+  paths: T,
+  closing: Cleanup,
+): T {
   if (folder === undefined) return paths;
   const absolute = resolve(cwd, folder);
-  mkdirSync(absolute, { recursive: true });
-  const links = Object.entries(paths).map(([name, target]) => {
-    const link = join(absolute, name);
-    rmSync(link, { force: true });
-    symlinkSync(target, link);
-    closing.add(`link ${name}`, () => rmSync(link, { force: true }));
-    return [name, link];
-  });
-  return Object.fromEntries(links);
+  try {
+    mkdirSync(absolute, { recursive: true });
+    const links = Object.entries(paths).map(([name, target]) => {
+      const link = join(absolute, name);
+      rmSync(link, { force: true });
+      symlinkSync(target, link);
+      closing.add(`link ${name}`, () => removeLink(link, target));
+      return [name, link];
+    });
+    return Object.fromEntries(links);
+  } catch (error) {
+    const hint = "Name a folder you may write to with --link DIR.";
+    throw new ConfigurationError(`cannot make links in ${folder}: ${messageOf(error)}.`, hint, { cause: error });
+  }
+}
+
+/** A twin that was started later with the same folder owns the link now: that one stays. */
+function removeLink(link: string, target: string): void {
+  try {
+    if (readlinkSync(link) === target) rmSync(link, { force: true });
+  } catch {
+    // It is gone already.
+  }
 }
