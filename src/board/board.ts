@@ -9,6 +9,8 @@ import type { BoardProfile } from "./profile-schema.ts";
 export interface Flasher {
   /** Puts an image file (header first) at the start of the primary slot; the secondary slot and trailers are erased. */
   programPrimary(image: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /** Erases both cores, network core first, protection included; then programs the profile's baseline, if it has one. */
+  recover?(signal?: AbortSignal): Promise<void>;
 }
 
 /** Where a board's erase counts are kept between runs; a board that is born anew for each run has none. */

@@ -85,6 +85,7 @@ export { netio } from "./netio.ts";
 export { numato } from "./numato.ts";
 export * from "./ports.ts";
 export { ppk2 } from "./ppk2.ts";
+export { type ProgramResult, runProgram } from "./program.ts";
 export { reset } from "./reset.ts";
 export { shelly } from "./shelly.ts";
 export { snmpPdu } from "./snmp-pdu.ts";

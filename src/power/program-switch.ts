@@ -34,7 +34,8 @@ export function programSwitch(plan: ProgramPlan, { clock, folder }: PowerBench):
   realTimeOnly(plan.driver, clock);
   const { timeoutMs = TIMEOUT_MS, killAfterMs = KILL_AFTER_MS, okExit = [0], failText } = plan;
   const run = async (what: string, words: readonly string[], signal?: AbortSignal) => {
-    const result = await runProgram(words, { what, clock, folder, timeoutMs, killAfterMs, signal });
+    const title = `the power command for "${what}" (${words[0]})`;
+    const result = await runProgram(words, { what: title, clock, folder, timeoutMs, killAfterMs, signal });
     if (!okExit.includes(result.exitCode ?? -1) || failText?.test(result.output)) throw failed(what, result);
     return result;
   };

@@ -13,9 +13,11 @@ export interface ProgramResult {
   readonly output: string;
 }
 
+const HINT = "Raise power.timeout_ms, or see why the program hangs.";
+
 /**
- * Runs a program without a shell and waits for its end. On a timeout or an abort its whole process group gets SIGTERM,
- * and SIGKILL `killAfterMs` later; nothing of it outlives the call.
+ * Runs a program, named in full by `what`, without a shell and waits for its end. On a timeout or an abort its whole
+ * process group gets SIGTERM, and SIGKILL `killAfterMs` later; nothing of it outlives the call.
  * @throws BenchError when it cannot be started or does not end within `timeoutMs`; the signal's reason.
  */
 export async function runProgram(
@@ -27,19 +29,21 @@ export async function runProgram(
     readonly timeoutMs: number;
     readonly killAfterMs: number;
     readonly signal: AbortSignal | undefined;
+    /** What to do when it does not end in time. */
+    readonly hint?: string;
   },
 ): Promise<ProgramResult> {
-  const { what, clock, folder, timeoutMs, killAfterMs, signal } = options;
+  const { what, clock, folder, timeoutMs, killAfterMs, signal, hint = HINT } = options;
   const [program = "", ...words] = argv;
   signal?.throwIfAborted();
   const child = spawn(program, words, { cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   const ended = endOf(child, program);
   try {
-    return await within(clock, timeoutMs, `the power command for "${what}" (${program})`, () => ended, { signal });
+    return await within(clock, timeoutMs, what, () => ended, { signal });
   } catch (error) {
     if (child.pid !== undefined) await killed(child, ended, clock, killAfterMs);
     if (signal?.aborted || !isKind(error, "timeout")) throw error;
-    throw new BenchError(messageOf(error), "Raise power.timeout_ms, or see why the program hangs.", { cause: error });
+    throw new BenchError(messageOf(error), hint, { cause: error });
   }
 }
 
