@@ -2,7 +2,7 @@ import { type Clock, equalBytes, isKind } from "../core/index.ts";
 import type { Uart } from "../serial/index.ts";
 import { type ConsoleOptions, ConsoleTransport } from "./console-transport.ts";
 import { type ImageListEntry, imageErase, imageState, setImageState, slotInfo } from "./groups/image.ts";
-import { BOOTLOADER_MODES, bootloaderInfo, echo, osInfo, params, reset } from "./groups/os.ts";
+import { BOOTLOADER_MODES, bootloaderInfo, consoleEcho, echo, osInfo, params, reset } from "./groups/os.ts";
 import { isRefusal } from "./refusal.ts";
 import { type SessionOptions, SmpSession } from "./session.ts";
 import { type UploadOptions, type UploadResult, uploadImage } from "./upload.ts";
@@ -98,6 +98,20 @@ export class SmpClient implements AsyncDisposable {
     const answer = await this.session.request(bootloaderInfo, { query: "mode" }, options);
     const mode = BOOTLOADER_MODES.find((row) => row.mode === answer.mode)?.name ?? `mode ${answer.mode ?? "unknown"}`;
     return { name: bootloader, mode, noDowngrade: answer["no-downgrade"] ?? false };
+  }
+
+  /**
+   * Who answers: an application, or MCUboot's serial recovery, which knows neither erase nor (mostly) state writes and
+   * puts uploads into the primary slot. Only MCUboot takes the console echo command of old. Source: smp.md 3.10.
+   */
+  async dialect(options: CallOptions = {}): Promise<"application" | "mcuboot recovery"> {
+    try {
+      await this.session.request(consoleEcho, { echo: 0 }, options);
+      return "mcuboot recovery";
+    } catch (error) {
+      if (isRefusal(error)) return "application";
+      throw error;
+    }
   }
 
   async imageState(options: CallOptions = {}): Promise<ImageState> {

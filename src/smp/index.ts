@@ -16,6 +16,7 @@ export * from "./image-state-rules.ts";
 export * from "./image-store.ts";
 export * from "./os-server.ts";
 export * from "./raw-transport.ts";
+export * from "./recovery-server.ts";
 export * from "./refusal.ts";
 export * from "./server.ts";
 export * from "./session.ts";

@@ -1,0 +1,143 @@
+// Our upload against other people's, to one server (ours) on one pseudo-terminal, at the pace of one line and one flash:
+// npx tsx bench/smp.ts [KIBIBYTES] [--no-peers]
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { MCUMGR, missingClient, PYTHON } from "../peers/smp-tools.ts";
+import { RealClock } from "../src/core/index.ts";
+import { lineTimeUs, openSerialPort, Uart } from "../src/serial/index.ts";
+import { dataRoom, encodedBytes, HEADER_BYTES, SmpClient } from "../src/smp/index.ts";
+import { plainImage } from "../src/smp/testing/array-store.ts";
+
+const WORD_US = 43;
+/** `{ off: n }` of five digits in an indefinite map, with its header. */
+const ANSWER_BYTES = HEADER_BYTES + 11;
+const kibibytes = Number(process.argv[2] ?? 200);
+const withPeers = !process.argv.includes("--no-peers");
+const image = plainImage({ version: [2, 0, 0], payloadBytes: kibibytes * 1024 - 72 });
+const file = join(mkdtempSync(join(tmpdir(), "hil-bench-")), "image.bin");
+writeFileSync(file, image.file);
+
+interface Setup {
+  readonly baudRate: number;
+  readonly bufferBytes: number;
+  readonly bufferCount: number;
+  readonly lostPercent: number;
+}
+
+/** Seconds that line and flash allow: with both busy at once, and with each chunk answered before the next is sent. */
+function limits({ baudRate, bufferBytes }: Setup): { both: number; turns: number } {
+  let lineUs = 0;
+  let flashUs = 0;
+  let answersUs = 0;
+  for (let at = 0; at < image.file.length; ) {
+    const fields = at === 0 ? { off: 0, len: image.file.length, sha: new Uint8Array(32) } : { off: at };
+    const room = dataRoom(fields, bufferBytes - 4);
+    const data = Math.min(room, image.file.length - at);
+    lineUs += lineTimeUs(encodedBytes(bufferBytes - 4 - room + data), baudRate);
+    flashUs += Math.ceil(data / 4) * WORD_US;
+    answersUs += lineTimeUs(encodedBytes(ANSWER_BYTES), baudRate);
+    at += data;
+  }
+  return { both: Math.max(lineUs, flashUs) / 1e6, turns: (lineUs + flashUs + answersUs) / 1e6 };
+}
+
+/** Runs one client against a new server; what the server saw of it. */
+async function measured(setup: Setup, upload: (port: string) => Promise<void>): Promise<number> {
+  const server = fileURLToPath(new URL("smp-server.ts", import.meta.url));
+  const argv = [setup.baudRate, setup.bufferBytes, setup.bufferCount, setup.lostPercent].map(String);
+  const child: ChildProcess = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), server, ...argv], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (!child.stdout) throw new TypeError("no output");
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => JSON.parse(String((await lines.next()).value)) as { path: string; seconds: number };
+  try {
+    const { path } = await next();
+    await warmedUp(path, setup);
+    await upload(path);
+    return (await next()).seconds;
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
+/** Both programs of Node have compiled what they run often before anything is measured. */
+async function warmedUp(port: string, { baudRate, bufferBytes }: Setup): Promise<void> {
+  const clock = new RealClock();
+  await using uart = Uart.open(await openSerialPort(port, { baudRate, clock }), { clock });
+  await using client = SmpClient.onUart(uart, { clock });
+  for (let time = 0; time < 60; time += 1) await client.echo("x".repeat(bufferBytes / 2));
+}
+
+const ours = (window: number, baudRate: number) => async (port: string) => {
+  const clock = new RealClock();
+  await using uart = Uart.open(await openSerialPort(port, { baudRate, clock }), { clock });
+  await using client = SmpClient.onUart(uart, { clock });
+  await client.upload(image.file, { window, imageHash: image.hash });
+};
+
+/** A program; its event loop is not ours, and it must end well. */
+const program = (command: string, args: (port: string) => string[]) => async (port: string) => {
+  const child = spawn(command, args(port), { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (bytes: Buffer) => {
+    said += bytes.toString();
+  });
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  if (code !== 0) throw new RangeError(`${command} ended with ${String(code)}: ${said.slice(-300)}`);
+};
+const python = (name: string, baudRate: number) =>
+  program(PYTHON, (port) => ["peers/smp_upgrade.py", name, port, file, "--upload", String(baudRate)]);
+const go = (baudRate: number) =>
+  program(MCUMGR ?? "", (port) => {
+    const connection = ["--conntype", "serial", "--connstring", `dev=${port},baud=${baudRate},mtu=128`];
+    return [...connection, "image", "upload", file];
+  });
+
+async function show(setup: Setup, name: string, upload: (port: string) => Promise<void>): Promise<number> {
+  let seconds: number;
+  try {
+    seconds = await measured(setup, upload);
+  } catch (error) {
+    console.log(`  ${name.padEnd(20)} failed: ${String(error).slice(0, 100)}`);
+    return 0;
+  }
+  const rate = image.file.length / seconds;
+  const { both, turns } = limits(setup);
+  const share = (limit: number) => `${((100 * limit) / seconds).toFixed(1).padStart(6)} %`;
+  console.log(
+    `  ${name.padEnd(20)}${rate.toFixed(0).padStart(7)} B/s ${seconds.toFixed(2).padStart(7)} s${share(both)} of the limit${share(turns)} of one by one`,
+  );
+  return rate;
+}
+
+const versions = spawnSync(PYTHON, ["-m", "pip", "list", "--format=freeze"], { encoding: "utf8" }).stdout ?? "";
+const peers = versions.split("\n").filter((line) => /^(smpclient|mcumgr-toolkit)==/.test(line));
+const classic = MCUMGR === undefined ? "no classic mcumgr here" : "mcumgr (Go)";
+console.log(`machine  ${cpus()[0]?.model ?? "?"}, ${cpus().length} cores, Node ${process.version}`);
+console.log(`peers    ${[...peers, classic].join(", ")}`);
+console.log(
+  `image    ${image.file.length} bytes; flash ${WORD_US} µs a word; times as the server sees them, after 60 echoes`,
+);
+for (const baudRate of [115_200, 1_000_000]) {
+  for (const bufferBytes of [384, 2_048]) {
+    const setup = { baudRate, bufferBytes, bufferCount: 4, lostPercent: 0 };
+    const { both, turns } = limits(setup);
+    console.log(`\n${baudRate} baud, ${bufferBytes} × 4: limit ${both.toFixed(2)} s, one by one ${turns.toFixed(2)} s`);
+    const mine = await show(setup, "hil, window 3", ours(3, baudRate));
+    await show(setup, "hil, one by one", ours(1, baudRate));
+    const rates: number[] = [];
+    if (withPeers) {
+      for (const name of ["smpclient", "mcumgr-toolkit"] as const) {
+        if (missingClient(name) === undefined) rates.push(await show(setup, name, python(name, baudRate)));
+      }
+      if (MCUMGR !== undefined) rates.push(await show(setup, "mcumgr", go(baudRate)));
+      console.log(`  ${(mine / Math.max(1, ...rates)).toFixed(2)} × the best of them`);
+    }
+    await show({ ...setup, lostPercent: 1 }, "hil, 1 % lost", ours(3, baudRate));
+  }
+}
