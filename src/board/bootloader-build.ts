@@ -1,8 +1,19 @@
 import { ConfigurationError } from "../core/index.ts";
 import { type AnyKey, loadKeyFile, type PrivateKey, TLV } from "../image/index.ts";
-import { type BootloaderBuild, bootloaderBuild, type DefectName, generation, netCoreRule } from "../mcuboot/index.ts";
+import {
+  type Area,
+  type BootloaderBuild,
+  bootloaderBuild,
+  type DefectName,
+  generation,
+  type ImageAreas,
+  netCoreRule,
+} from "../mcuboot/index.ts";
 import type { LoadedProfile } from "./profile.ts";
 import { BOOTLOADER_MODES } from "./profile-schema.ts";
+
+/** Where the flash simulator keeps its buffer; the linker decides, so any address in RAM is as good. */
+const NET_PRIMARY_ADDRESS = 0x2001_0000;
 
 /** Keys of a profile, as a campaign uses them. */
 export interface ProfileKeys {
@@ -46,7 +57,7 @@ export function bootloaderBuildOf(
   return bootloaderBuild({
     generation: generation(bootloader.generation),
     mode,
-    images: [{ primary: slots.primary, secondary: slots.secondary }],
+    images: [{ primary: slots.primary, secondary: slots.secondary }, ...networkImages(slots.networkSecondary)],
     ...(slots.scratch ? { scratch: slots.scratch } : {}),
     sectorBytes: slots.sectorBytes,
     writeBytes: bootloader.writeBytes,
@@ -59,6 +70,12 @@ export function bootloaderBuildOf(
     ...netCoreOf(loaded),
     defects,
   });
+}
+
+/** Image 1, the network core's: its primary slot is a buffer in RAM, where a stored map of 2.x has free memory. */
+function networkImages(secondary: Area | undefined): readonly ImageAreas[] {
+  if (secondary === undefined) return [];
+  return [{ primary: { offset: NET_PRIMARY_ADDRESS, bytes: secondary.bytes, inRam: true }, secondary }];
 }
 
 function netCoreOf({ profile }: LoadedProfile): Pick<BootloaderBuild, "netCore"> {

@@ -41,6 +41,7 @@ function areasOf({ slots }: ProfileFields): [string, Area][] {
     ["primary", slots.primary],
     ["secondary", slots.secondary],
     ["scratch", slots.scratch],
+    ["network_secondary", slots.network_secondary],
   ];
   return named.filter((entry): entry is [string, Area] => entry[1] !== undefined);
 }
@@ -91,6 +92,9 @@ function checkMode({ bootloader, slots }: ProfileFields, complain: Complain): vo
     if (sectors <= sectorsMax) continue;
     const hint = "raise it here and CONFIG_BOOT_MAX_IMG_SECTORS in the bootloader";
     complain(["slots", name, "bytes"], `is ${sectors} sectors, more than max_image_sectors (${sectorsMax}): ${hint}.`);
+  }
+  if (slots.network_secondary !== undefined && mode !== "overwrite-only") {
+    complain(["slots", "network_secondary"], "needs overwrite-only: the network core's image cannot be swapped back.");
   }
   if (writeBytes > maxAlign) complain(["bootloader", "write_bytes"], `must not exceed max_align (${maxAlign}).`);
   const surplus = primary - secondary;

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { GENERATIONS, NET_CORE_RULES } from "../mcuboot/index.ts";
 import { jlinkPort, POWER_DRIVERS, pathPort } from "../power/index.ts";
 import { TWIN_FAULT_NAMES } from "../twin/index.ts";
-import { FLASHER } from "./flash/flasher-schema.ts";
 
 /** MCUboot's upgrade modes as a profile names them, and as the model does. Source: MCUboot docs/design.md. */
 export const BOOTLOADER_MODES = [
@@ -91,13 +90,15 @@ export const PROFILE_FIELDS = z.strictObject({
     net: uart.optional().describe("Network core: log only."),
   }),
   power: powerForms(),
-  flasher: FLASHER.optional().describe("Who programs the board past its bootloader; without it, only SMP does."),
   bootloader: bootloader.prefault({}),
   slots: z.strictObject({
     sector_bytes: powerOfTwo(1_048_576).default(4096),
     primary: area,
     secondary: area,
     scratch: area.optional().describe("Only for swap-scratch."),
+    network_secondary: area
+      .optional()
+      .describe("nRF5340: slot for updates of the network core as image 1 (CONFIG_NRF53_MULTI_IMAGE_UPDATE)."),
   }),
   keys: z.strictObject({
     signing: z

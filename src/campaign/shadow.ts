@@ -140,7 +140,8 @@ export class Shadow {
 
 function flashBytesOf(build: BootloaderBuild): number {
   const areas = build.images.flatMap(({ primary, secondary }) => [primary, secondary]);
-  return Math.max(...[...areas, ...(build.scratch ? [build.scratch] : [])].map(endOf));
+  const onFlash = areas.filter((area) => area.inRam !== true);
+  return Math.max(...[...onFlash, ...(build.scratch ? [build.scratch] : [])].map(endOf));
 }
 
 function endOf(area: { readonly offset: number; readonly bytes: number }): number {

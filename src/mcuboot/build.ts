@@ -18,6 +18,11 @@ export interface Area {
   /** Device offset of its first byte. */
   readonly offset: number;
   readonly bytes: number;
+  /**
+   * nRF5340, primary slot of the network core's image: a buffer in RAM from which the network core is updated. The
+   * offset is an address there. CONFIG_NRF53_MULTI_IMAGE_UPDATE; overwrite mode only.
+   */
+  readonly inRam?: boolean;
 }
 
 /** The two slots of one image. */

@@ -1,4 +1,5 @@
 import { type ImagePair, type Loader, PRIMARY, SECONDARY, type Slot, type Swap } from "./loader.ts";
+import { netPrimaryHeader } from "./net-core/simultaneous.ts";
 import type { Steps } from "./steps.ts";
 import { strategyOf } from "./strategy.ts";
 
@@ -13,6 +14,10 @@ export function* readHeaders(loader: Loader, image: ImagePair, swap?: Swap, all 
 }
 
 function* readOne(loader: Loader, image: ImagePair, slot: Slot, swap: Swap | undefined): Steps<boolean> {
+  if (slot === PRIMARY && image.areas[PRIMARY].inRam === true) {
+    image.headers[PRIMARY] = netPrimaryHeader();
+    return true;
+  }
   const found = strategyOf(loader.build.mode).readHeader(loader, image, slot, swap);
   return typeof found === "boolean" ? found : yield* found;
 }

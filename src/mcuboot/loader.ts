@@ -87,9 +87,9 @@ export function assert(holds: boolean, where: string, expression = "rc == 0"): a
   if (!holds) throw new BootPanic(`${where}: ${expression}`);
 }
 
-/** Bytes from an area, or undefined when the range leaves it (a flash driver's error). */
+/** Bytes from an area, or undefined when the range leaves it (a flash driver's error) or the area is no flash. */
 export function readArea(loader: Loader, area: Area, offset: number, bytes: number): Uint8Array | undefined {
-  if (offset < 0 || offset + bytes > area.bytes) return undefined;
+  if (offset < 0 || offset + bytes > area.bytes || area.inRam === true) return undefined;
   return loader.flash.read(area.offset + offset, bytes);
 }
 

@@ -2,6 +2,7 @@ import { roundUp } from "../core/index.ts";
 import { isEncrypted, loadKey } from "./body-keys.ts";
 import type { Area } from "./build.ts";
 import { assert, headerAt, type ImagePair, type Loader, log, SECONDARY, type Swap } from "./loader.ts";
+import { copyToNetCore } from "./net-core/simultaneous.ts";
 import { copyRegion, eraseRegion } from "./regions.ts";
 import type { Steps } from "./steps.ts";
 import type { SwapStrategy } from "./strategy.ts";
@@ -35,6 +36,9 @@ export const copies: SwapStrategy = {
 export function* copyImage(loader: Loader, image: ImagePair, swap: Swap): Steps<boolean> {
   const { build } = loader;
   const [primary, secondary] = image.areas;
+  if (primary.inRam === true) {
+    return (yield* copyToNetCore(loader, image, swap)) && (yield* eraseCandidate(loader, image));
+  }
   const swapsInPlace = build.mode === "move" || build.mode === "offset";
   const onlyNeeded = swapsInPlace || (build.mode === "overwrite" && build.overwriteFast);
   const neededBytes = onlyNeeded ? imageBytes(loader, image) : primary.bytes;
@@ -54,6 +58,14 @@ export function* copyImage(loader: Loader, image: ImagePair, swap: Swap): Steps<
   const last = secondary.bytes - build.sectorBytes;
   yield* eraseRegion(loader, { area: secondary, offset: last, bytes: build.sectorBytes });
   return true;
+}
+
+/** After an image was copied: its header and its request go. */
+function* eraseCandidate(loader: Loader, { areas }: ImagePair): Steps<boolean> {
+  const { sectorBytes } = loader.build;
+  const area = areas[SECONDARY];
+  yield* eraseRegion(loader, { area, offset: 0, bytes: sectorBytes });
+  return yield* eraseRegion(loader, { area, offset: area.bytes - sectorBytes, bytes: sectorBytes });
 }
 
 function imageBytes(loader: Loader, image: ImagePair): number {

@@ -35,6 +35,12 @@ export interface Work {
   readonly bytes: number;
 }
 
+/** Bytes in the application core's RAM, by their address. */
+export interface RamContent {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
 /**
  * An act on the nRF5340's network core. `start`: the command block goes to shared RAM and the core is restarted;
  * `wait`: so long, then the block is looked at; `stop`: the core is held in reset.
@@ -44,6 +50,8 @@ export interface NetCoreStep {
   readonly does: "start" | "wait" | "stop";
   /** The 16 bytes of the command. */
   readonly block: Uint8Array;
+  /** What lies in RAM, where the command points there. */
+  readonly ram?: RamContent;
   /** Of a wait, in microseconds. */
   readonly durationUs?: number;
   /** Set by a driver that has a network core: what its block says after the wait. Else the model answers itself. */

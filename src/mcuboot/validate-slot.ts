@@ -33,6 +33,7 @@ export function* validateSlot(
   expected: SwapType = "none",
 ): Steps<boolean> {
   const { build } = loader;
+  if (slot === PRIMARY && image.areas[PRIMARY].inRam === true) return true;
   const header = image.headers[slot];
   const area = image.areas[slot];
   if (isErasedHeader(header) || (header.flags & FLAG.NON_BOOTABLE) !== 0) {

@@ -7,6 +7,7 @@ import {
   ConsoleTransport,
   imageHandlers,
   osHandlers,
+  type ServerGenerationName,
   SmpServer,
   type StoredSlot,
 } from "../smp/index.ts";
@@ -16,7 +17,7 @@ import { TwinImageSlots } from "./image-slots.ts";
 import type { TwinUart } from "./uart.ts";
 
 /** From the answer to a reset command to the reset. Source: CONFIG_MCUMGR_GRP_OS_RESET_MS, default 250. */
-const RESET_DELAY_MS = 250;
+export const RESET_DELAY_MS = 250;
 /** Where a payload says what it is: first bytes of the body that are looked through. */
 const DESCRIPTION_BYTES = 1024;
 
@@ -29,13 +30,23 @@ const MODE_NAMES: Readonly<Record<BootloaderBuild["mode"], (typeof BOOTLOADER_MO
   "direct-xip": "direct XIP",
 };
 
+/** What the application's SMP server is like. */
+export interface TwinSmp {
+  readonly bufferBytes: number;
+  readonly bufferCount: number;
+  /** Which age of Zephyr it behaves like; default is the newest. */
+  readonly generation?: ServerGenerationName | undefined;
+}
+
 export interface AppOptions {
   readonly clock: Clock;
   readonly flash: TwinFlash;
   readonly uart: TwinUart;
   readonly build: BootloaderBuild;
   readonly faults: ReadonlySet<MachineFault>;
-  readonly smp: { readonly bufferBytes: number; readonly bufferCount: number };
+  readonly smp: TwinSmp;
+  /** Hears which image an update was asked for, in the order of the requests. */
+  readonly onRequest?: (image: number) => void;
   /** Device offset of the slot that runs. */
   readonly slotOffset: number;
   readonly print: (line: string) => Promise<void>;
@@ -49,19 +60,29 @@ export class TwinApp {
     this.#options = options;
   }
 
-  /** Runs until the application is told to reset; throws the signal's reason when power goes. */
-  async run(power: AbortSignal): Promise<void> {
+  /**
+   * Runs until the application is told to reset; throws the signal's reason when power goes.
+   * @returns the boot mode that the reset asked for: 1 = the bootloader's serial recovery.
+   */
+  async run(power: AbortSignal): Promise<number> {
     const { clock, uart, print, smp } = this.#options;
     await print("*** Booting Zephyr OS build v4.1.99 ***");
     await print(`I: ${this.#description()} is up`);
     const own = Uart.open(ownLink(uart, clock), { clock });
     const transport = new ConsoleTransport(own, { clock });
     const reset = new AbortController();
+    let bootMode = 0;
+    const askedToReset = (request: { bootMode: number }) => {
+      bootMode = request.bootMode;
+      reset.abort();
+    };
     let broken: { readonly reason: unknown } | undefined;
     const server = new SmpServer({
       transport,
-      ...smp,
-      handlers: { ...this.#osHandlers(() => reset.abort()), ...imageHandlers(this.#slots(power), { slotInfo: true }) },
+      bufferBytes: smp.bufferBytes,
+      bufferCount: smp.bufferCount,
+      ...(smp.generation === undefined ? {} : { generation: smp.generation }),
+      handlers: { ...this.#osHandlers(askedToReset), ...imageHandlers(this.#slots(power), { slotInfo: true }) },
       onHandlerError: (reason) => {
         if (!power.aborted) broken ??= { reason };
         reset.abort();
@@ -71,6 +92,7 @@ export class TwinApp {
       await abortable(whenAborted(reset.signal), power);
       if (broken) throw broken.reason;
       await sleep(clock, RESET_DELAY_MS, power);
+      return bootMode;
     } finally {
       // A handler that waits for the flash ends with the power that feeds it; nobody waits for its answer.
       void server[Symbol.asyncDispose]().catch(() => {});
@@ -79,7 +101,7 @@ export class TwinApp {
     }
   }
 
-  #osHandlers(reset: () => void) {
+  #osHandlers(reset: (request: { bootMode: number }) => void) {
     const { build, smp } = this.#options;
     const mode = BOOTLOADER_MODES.find((row) => row.name === MODE_NAMES[build.mode])?.mode ?? -1;
     return osHandlers({
@@ -95,13 +117,19 @@ export class TwinApp {
         o: "Zephyr",
       },
       bootloader: { name: "MCUboot", mode, noDowngrade: build.downgradePrevention },
-      ...smp,
+      bufferBytes: smp.bufferBytes,
+      bufferCount: smp.bufferCount,
       reset,
     });
   }
 
   #slots(power: AbortSignal): TwinImageSlots {
     const slots = new TwinImageSlots({ ...this.#options, power });
+    const setPending = slots.setPending.bind(slots);
+    slots.setPending = (slot, permanent) => {
+      this.#options.onRequest?.(slot >> 1);
+      return setPending(slot, permanent);
+    };
     if (!this.#options.faults.has("stale-image-list")) return slots;
     const first: Promise<readonly StoredSlot[]> = slots.slots();
     slots.slots = () => first;
@@ -119,8 +147,8 @@ export class TwinApp {
   }
 }
 
-/** The UART as a link, for as long as one application lives. */
-function ownLink(uart: TwinUart, clock: Clock): Link {
+/** The UART as a link, for as long as one program on the board lives. */
+export function ownLink(uart: TwinUart, clock: Clock): Link {
   const arrived = new Queue<Chunk>();
   const stop = uart.onReceive((bytes) => arrived.push({ atUs: clock.nowUs(), bytes }));
   return {

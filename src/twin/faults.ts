@@ -12,6 +12,10 @@ export const MACHINE_FAULTS = [
     name: "stale-image-list",
     what: "the application reports the image list of its start until it is reset, whatever is done to the slots",
   },
+  {
+    name: "NCSDK-34106",
+    what: "the network core's image is passed over when the application's was asked for before it (nrf5340.md 3.8)",
+  },
 ] as const;
 
 export type MachineFault = (typeof MACHINE_FAULTS)[number]["name"];

@@ -46,6 +46,8 @@ export class TwinMachine implements AsyncDisposable {
   #life: { readonly power: AbortController; readonly over: Promise<void> } | undefined;
   /** A boot that resumed a swap came before in this power cycle; for the faults that need to know. */
   #resumed = false;
+  /** Images that the last application asked for, in this order; for the fault that goes by it. */
+  #requested: readonly number[] = [];
   /** What went wrong with the simulation itself; a twin that breaks must not look like a board that breaks. */
   broken: unknown;
 
@@ -114,14 +116,26 @@ export class TwinMachine implements AsyncDisposable {
     const app = new TwinApp({
       ...this.#options,
       slotOffset: result.slots[0] ?? 0,
+      onRequest: (image) => {
+        this.#requested = [...this.#requested, image];
+      },
       print: (line) => this.#print(line, power),
     });
     await app.run(power);
   }
 
+  /** The bootloader as it behaves this time. */
+  #buildOfBoot(): BootloaderBuild {
+    const { build, faults } = this.#options;
+    const requested = this.#requested;
+    this.#requested = [];
+    if (!faults.has("NCSDK-34106") || requested[0] !== 0 || !requested.includes(1)) return build;
+    return { ...build, images: build.images.slice(0, 1) };
+  }
+
   async #boot(power: AbortSignal): Promise<BootResult> {
-    const { clock, flash, build } = this.#options;
-    const steps = zephyrBoot(flash satisfies Flash, build);
+    const { clock, flash } = this.#options;
+    const steps = zephyrBoot(flash satisfies Flash, this.#buildOfBoot());
     for (;;) {
       const next = steps.next();
       if (next.done) return next.value;
@@ -138,7 +152,7 @@ export class TwinMachine implements AsyncDisposable {
   async #onNetCore(step: NetCoreStep, power: AbortSignal): Promise<void> {
     const { clock, netCore } = this.#options;
     if (netCore === undefined) throw new RangeError("a bootloader that updates a network core, on a board without one");
-    if (step.does === "start") netCore.release(step.block);
+    if (step.does === "start") netCore.release(step);
     if (step.does === "stop") netCore.forceOff();
     if (step.does !== "wait") return;
     await sleep(clock, (step.durationUs ?? 0) / 1000, power);

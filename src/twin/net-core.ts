@@ -12,6 +12,8 @@ import {
   netAppIsWhole,
   netVersionIn,
   type PcdStatus,
+  type RamContent,
+  ramAt,
   workDurationUs,
 } from "../mcuboot/index.ts";
 import { TwinFlash } from "./flash.ts";
@@ -43,6 +45,7 @@ export class TwinNetCore {
   readonly #options: NetCoreOptions;
   readonly #random: Random;
   #block: Uint8Array;
+  #ram: RamContent | undefined;
   #off: AbortController | undefined;
   #over: Promise<void> = Promise.resolve();
   /** What went wrong with the simulation itself. */
@@ -71,6 +74,7 @@ export class TwinNetCore {
   /** RAM holds noise after power-on. */
   powerOn(): void {
     this.#block = this.#random.bytes(COMMAND_BLOCK_BYTES);
+    this.#ram = undefined;
     this.#options.uart?.powerOn();
   }
 
@@ -86,9 +90,12 @@ export class TwinNetCore {
   }
 
   /** FORCEOFF = 0, with a command in shared RAM, or whatever stands there. */
-  release(block?: Uint8Array): void {
+  release(command?: { readonly block: Uint8Array; readonly ram?: RamContent }): void {
     this.forceOff();
-    if (block !== undefined) this.#block = block.slice();
+    if (command !== undefined) {
+      this.#block = command.block.slice();
+      this.#ram = command.ram;
+    }
     const off = new AbortController();
     this.#off = off;
     const before = this.#over;
@@ -127,8 +134,10 @@ export class TwinNetCore {
     const steps = b0n({
       flash: this.flash,
       block: this.#block,
-      readAppMemory: (address, bytes) =>
-        address + bytes <= appFlash.content.bytes ? appFlash.read(address, bytes) : undefined,
+      readAppMemory: (address, bytes) => {
+        if (address + bytes <= appFlash.content.bytes) return appFlash.read(address, bytes);
+        return this.#ram && ramAt(this.#ram, address, bytes);
+      },
       writeAppMemory: () => {},
     });
     for (;;) {

@@ -69,7 +69,8 @@ export function makeTwin(
 }
 
 function usesNetCore({ profile }: LoadedProfile): boolean {
-  return profile.bootloader.networkCoreUpgrade || profile.ports.net !== undefined;
+  const { bootloader, ports, slots } = profile;
+  return bootloader.networkCoreUpgrade || ports.net !== undefined || slots.networkSecondary !== undefined;
 }
 
 /** What a new twin's network core runs. */

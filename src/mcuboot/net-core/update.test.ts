@@ -34,7 +34,7 @@ function netImage(build: BootloaderBuild, encrypted: boolean): Uint8Array {
     padHeader: true,
     romFixed: NET_APP.address,
     signer: { kind: "key", key: signature.key as PrivateKey },
-    ...(encrypted && encryption !== undefined ? { encryption: { key: encryption.key as PrivateKey } } : {}),
+    ...(encrypted && encryption !== undefined ? { encryption: { key: encryption.key } } : {}),
   }).image;
 }
 

@@ -1,17 +1,12 @@
 import { decodeHeader, HEADER_BYTES, IMAGE_MAGIC } from "../../image/index.ts";
 import { type ImagePair, type Loader, log, PRIMARY, SECONDARY } from "../loader.ts";
 import { eraseSlot, eraseTrailer } from "../regions.ts";
-import { BootPanic, type Flash, type NetCoreStep, type Steps } from "../steps.ts";
+import type { Flash, Steps } from "../steps.ts";
 import type { SwapType } from "../swap-type.ts";
 import { imageStart } from "../tlv-walk.ts";
-import { b0nCopyUs } from "./b0n.ts";
-import { encodeCommandBlock, type PcdStatus } from "./command-block.ts";
-import { isValidFirmware } from "./firmware-info.ts";
-import { NET_APP, NET_FLASH } from "./memory-map.ts";
+import { handOver } from "./hand-over.ts";
+import { NET_FLASH } from "./memory-map.ts";
 import { isForNetCore, type NetCoreBuild } from "./rules.ts";
-
-/** MCUboot asks once a second, starting a second after the release; it never gives up. */
-const POLL_US = 1_000_000;
 
 /** Where MCUboot looks for the candidate when it takes the slot's flash offset for an address. */
 function pointerTo(image: ImagePair, { externalSecondaryOffset }: NetCoreBuild): number {
@@ -64,48 +59,10 @@ export function* updateNetCore(loader: Loader, image: ImagePair, netCore: NetCor
   const { build } = loader;
   const { headerBytes, bodyBytes } = image.headers[SECONDARY];
   yield* log(loader, "net core update started");
-  const answer = yield* handOver(loader, pointerTo(image, netCore) + headerBytes, bodyBytes);
-  if (answer === "done") yield* log(loader, "net core update done");
+  const dataAddress = pointerTo(image, netCore) + headerBytes;
+  const done = yield* handOver(loader, { dataAddress, bytes: bodyBytes });
+  if (done) yield* log(loader, "net core update done");
   if (netCore.rule.erasesCandidate) yield* eraseSlot(loader, image.areas[SECONDARY]);
-  else if (answer === "done" && build.mode !== "overwrite") yield* eraseTrailer(loader, image.areas[SECONDARY]);
-  return answer === "done" ? "none" : "fail";
-}
-
-/** The command block's way: written, network core released, asked once a second. */
-function* handOver(loader: Loader, dataAddress: number, bytes: number): Steps<PcdStatus> {
-  const flashOffset = NET_APP.address - NET_FLASH.address;
-  const block = encodeCommandBlock({ status: "copy", dataAddress, bytes, flashOffset });
-  yield { kind: "net core", does: "start", block };
-  yield* log(loader, "net core on");
-  const own = ownAnswer(loader.flash, dataAddress, bytes);
-  for (let waitedUs = POLL_US; ; waitedUs += POLL_US) {
-    const step: NetCoreStep = { kind: "net core", does: "wait", durationUs: POLL_US, block };
-    yield step;
-    const status = step.answer ?? (waitedUs < own.afterUs ? "copy" : own.status);
-    if (status === "copy") {
-      if (step.answer === undefined && own.status === "copy") throw new BootPanic("pcd_network_core_update: no answer");
-      continue;
-    }
-    if (status === "done") {
-      yield { kind: "net core", does: "stop", block };
-      yield* log(loader, "net core off");
-      return "done";
-    }
-    yield* log(loader, "net core update failed");
-    return "failed";
-  }
-}
-
-/** What b0n answers, for drivers that have no network core of their own. */
-function ownAnswer(flash: Flash, address: number, bytes: number): { status: PcdStatus; afterUs: number } {
-  let source: Uint8Array;
-  try {
-    source = flash.read(address, bytes);
-  } catch (error) {
-    // Out of the flash that the model knows: the network core gets a bus fault and answers nothing.
-    if (error instanceof RangeError) return { status: "copy", afterUs: 0 };
-    throw error;
-  }
-  const valid = isValidFirmware(source, NET_APP.address);
-  return valid ? { status: "done", afterUs: b0nCopyUs(bytes) } : { status: "failed", afterUs: 0 };
+  else if (done && build.mode !== "overwrite") yield* eraseTrailer(loader, image.areas[SECONDARY]);
+  return done ? "none" : "fail";
 }
