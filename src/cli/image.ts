@@ -18,6 +18,7 @@ import {
   runKeyinfo,
 } from "./image-keys.ts";
 import { helpOf, type OptionTable, parseOptions, type Usage, usageLine, type ValuesOf } from "./image-option.ts";
+import { mutateUsage, runMutate } from "./image-mutate.ts";
 import { rekeyUsage, runRekey } from "./image-rekey.ts";
 import { runSign, signUsage } from "./image-sign.ts";
 import type { ImageTool } from "./image-tool.ts";
@@ -68,6 +69,7 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   subcommand(decryptUsage, runDecrypt),
   subcommand(rekeyUsage, runRekey),
   subcommand(diffUsage, runDiff),
+  subcommand(mutateUsage, runMutate),
   subcommand(keygenUsage, runKeygen),
   subcommand(getpubUsage, runGetpub),
   subcommand(getpubhashUsage, runGetpubhash),

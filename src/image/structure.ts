@@ -1,6 +1,7 @@
 import { hashOfTlv } from "./hashes.ts";
 import { ENCRYPTED_FLAGS, FLAG, HEADER_FLAGS } from "./header.ts";
 import { keyWrapRow } from "./image-key.ts";
+import { KEY_TYPES } from "./key-types.ts";
 import { isMarkedEncrypted, type ParsedImage, tlvsOf } from "./parse.ts";
 import { imageBytesMax, type SlotPair } from "./slot-fit.ts";
 import type { PlacedTlv } from "./tlv-area.ts";
@@ -39,6 +40,7 @@ interface StructureRule {
 
 const RESERVED_OFFSET = 28;
 const RESET_VECTOR_OFFSET = 4;
+const MYNEWT_NONCE_BYTES = 8;
 const KNOWN_FLAGS = HEADER_FLAGS.reduce((all, row) => all | row.value, 0);
 const COMPRESSED = FLAG.COMPRESSED_LZMA1 | FLAG.COMPRESSED_LZMA2;
 
@@ -50,11 +52,21 @@ const STRUCTURE_RULES: readonly StructureRule[] = [
     *check(image) {
       for (const entry of tlvsOf(image)) {
         const lengths = tlvRow(entry.type)?.bytes;
-        if (lengths === undefined || lengths.includes(entry.data.length)) continue;
+        if (lengths === undefined || lengths.includes(entry.data.length) || isMynewtKey(image, entry)) continue;
         yield at(entry, `has ${entry.data.length} bytes, not ${lengths.join(" or ")}`);
       }
     },
     source: "MCUboot image_validate.c, image_ecdsa.c, encrypted.c: each checks its TLV's length",
+  },
+  {
+    rule: "mynewt-hardware-key",
+    severity: "warning",
+    *check(image) {
+      const nonce = tlvsOf(image).find((entry) => isMynewtKey(image, entry));
+      if (nonce === undefined) return;
+      yield at(nonce, "is newt's nonce: the body is encrypted with a key that is only in the device's hardware");
+    },
+    source: "mynewt-artifact image/image.go: AES_NONCE 0x50, SECRET_ID 0x60",
   },
   {
     rule: "encrypted-without-key",
@@ -92,6 +104,20 @@ const STRUCTURE_RULES: readonly StructureRule[] = [
       }
     },
     source: "MCUboot encrypted.c: BOOT_ENC_TLV_SIZE of the build",
+  },
+  {
+    rule: "signature-before-key",
+    severity: "refused",
+    *check(image) {
+      let named = false;
+      for (const entry of image.area.entries) {
+        if (entry.type === TLV.KEYHASH || entry.type === TLV.PUBKEY) named = true;
+        else if (isSignatureTlv(entry.type) && !named) {
+          yield at(entry, "stands before the TLV that names its key: a bootloader passes over it");
+        }
+      }
+    },
+    source: "MCUboot image_validate.c: TLVs in file order, key_id from KEYHASH",
   },
   {
     rule: "two-of-a-kind",
@@ -202,6 +228,16 @@ function* addressDrafts(image: ParsedImage, options: StructureOptions): Iterable
   if (vector % 2 === 1 && vector >= start && vector < end) return;
   const text = `its reset vector is ${hexOf(vector)}, no Thumb address from ${hexOf(start)} to ${hexOf(end)}`;
   yield { text: `${text}: another slot's, another core's, or no firmware`, offset: headerBytes + RESET_VECTOR_OFFSET };
+}
+
+/** newt's nonce has the number of MCUboot's security counter, and twice its length; its key number is beside it. */
+function isMynewtKey(image: ParsedImage, entry: PlacedTlv): boolean {
+  if (entry.type !== TLV.SEC_CNT || entry.data.length !== MYNEWT_NONCE_BYTES) return false;
+  return tlvsOf(image).some((other) => other.type === TLV.BOOT_RECORD && other.data.length === 4);
+}
+
+function isSignatureTlv(type: number): boolean {
+  return KEY_TYPES.some((row) => row.signatureTlv === type);
 }
 
 function keyTlvs(image: ParsedImage): readonly PlacedTlv[] {

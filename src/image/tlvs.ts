@@ -16,8 +16,18 @@ interface TlvRow {
 
 const mcuboot = "MCUboot image.h IMAGE_TLV_*";
 
+/** Mynewt's newt shortens key hashes. Source: mynewt-artifact image/create.go, sec/. */
+export const SHORT_KEY_HASH_BYTES = 4;
+
 export const TLVS = [
-  { type: 0x01, name: "KEYHASH", area: "unprotected", bytes: [32, 48, 64], allowed: true, source: mcuboot },
+  {
+    type: 0x01,
+    name: "KEYHASH",
+    area: "unprotected",
+    bytes: [SHORT_KEY_HASH_BYTES, 32, 48, 64],
+    allowed: true,
+    source: `${mcuboot}; newt writes the first 4 bytes (mynewt-artifact image/)`,
+  },
   { type: 0x02, name: "PUBKEY", area: "unprotected", allowed: true, source: mcuboot },
   { type: 0x10, name: "SHA256", area: "unprotected", bytes: [32], allowed: true, source: mcuboot },
   { type: 0x11, name: "SHA384", area: "unprotected", bytes: [48], allowed: true, source: mcuboot },

@@ -9,7 +9,7 @@ import { type AnyKey, keyHash, type PrivateKey } from "./keys.ts";
 import { isMarkedEncrypted, type ParsedImage, parseImage } from "./parse.ts";
 import { verifySignature } from "./signature.ts";
 import type { PlacedTlv } from "./tlv-area.ts";
-import { TLV } from "./tlvs.ts";
+import { SHORT_KEY_HASH_BYTES, TLV } from "./tlvs.ts";
 
 /** Answer to one question about an image. "unchecked": what it takes to answer is not there; `reason` says what. */
 export interface Answer {
@@ -174,9 +174,16 @@ function checkKeyHash(image: ParsedImage, key: AnyKey | undefined, row: HashRow 
   const names = image.area.entries.filter((entry) => entry.type === TLV.KEYHASH || entry.type === TLV.PUBKEY);
   // The bootloader looks at no signature before a TLV has told it which of its keys to take.
   if (names.length === 0) return invalid("the image does not name its signing key");
-  const own = { [TLV.KEYHASH]: keyHash(key, row?.name ?? "sha256"), [TLV.PUBKEY]: key.publicBytes };
-  const named = names.some((entry) => equalBytes(entry.data, own[entry.type] ?? new Uint8Array(0)));
+  const own = keyHash(key, row?.name ?? "sha256");
+  const named = names.some(({ type, data }) =>
+    type === TLV.PUBKEY ? equalBytes(data, key.publicBytes) : startsWith(own, data),
+  );
   return named ? valid : invalid("the image names another signing key");
+}
+
+/** The bootloader compares as many bytes as the TLV has: newt writes four. Source: image_validate.c bootutil_find_key. */
+function startsWith(own: Uint8Array, named: Uint8Array): boolean {
+  return named.length >= SHORT_KEY_HASH_BYTES && equalBytes(own.subarray(0, named.length), named);
 }
 
 function isPure(image: ParsedImage): boolean {

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { type Bench, type BuiltImage, bench } from "mcuboot-hil/jest";
+import { BOOTLOADER_MODES, type BoardProfile, DEFAULT_BOARD, loadProfile, profileKeys } from "../src/board/index.ts";
+import { hex, Random } from "../src/core/index.ts";
+import {
+  buildImage,
+  generatePayload,
+  hashOfTlv,
+  type Mutant,
+  mutations,
+  parseImage,
+  parseVersion,
+} from "../src/image/index.ts";
+
+const SUITE_MS = 600_000;
+const OLD = "1.0.0";
+const NEW = "1.1.0";
+const DOWNGRADED = "0.0.1";
+const PAYLOAD_BYTES = 9000;
+
+const profile = await loadProfile(process.env["HIL_BOARD"] ?? DEFAULT_BOARD, { cwd: process.cwd() });
+const { signing, encryption } = profileKeys(profile);
+
+/** Made before a bench is open: each is a test of its own. What a bootloader takes and a processor cannot run stays out. */
+const MUTANTS = mutantsFor(profile.profile);
+
+function mutantsFor({ images, slots, bootloader }: BoardProfile): readonly Mutant[] {
+  const payload = generatePayload({
+    random: Random.fromSeed("refusals"),
+    name: "refusals",
+    version: NEW,
+    bodyAddress: slots.primary.offset + images.headerBytes,
+    bytes: PAYLOAD_BYTES,
+  });
+  const { image } = buildImage(payload, {
+    version: parseVersion(NEW),
+    headerBytes: images.headerBytes,
+    padHeader: true,
+    signer: { kind: "key", key: signing },
+    securityCounter: 1,
+    ...(encryption === undefined ? {} : { encryption: { key: encryption } }),
+  });
+  const mode = BOOTLOADER_MODES.find((row) => row.name === bootloader.mode)?.mode ?? "move";
+  const keys = encryption?.role === "private" ? { signing, decryptKey: encryption } : { signing };
+  const { downgradePrevention } = bootloader;
+  return [...mutations(image, keys, { mode, downgradePrevention })].filter((mutant) => mutant.runs);
+}
+
+/** A mutant as the bench uploads it. Its hash is what its own TLVs say, where they can be read. */
+function uploadable(mutant: Mutant): BuiltImage {
+  let hash = "";
+  let version = NEW;
+  try {
+    const image = parseImage(mutant.bytes);
+    const { major, minor, revision } = image.header.version;
+    version = `${major}.${minor}.${revision}`;
+    hash = hex(image.area.entries.find((tlv) => hashOfTlv(tlv.type) !== undefined)?.data ?? new Uint8Array(0));
+  } catch {
+    // No readable image: the application has nothing to compare with, either.
+  }
+  const plain = mutant.bytes;
+  return { role: "new", version, hash, fileBytes: plain.length, encrypted: true, file: mutant.bytes, plain };
+}
+
+/** How far a mutant gets: the application may refuse what is no image, before the bootloader ever sees it. */
+type Reached = "upload refused" | "request refused" | "bootloader";
+
+describe("a bad image", () => {
+  let bed: Bench;
+  let old: BuiltImage;
+
+  beforeAll(async () => {
+    bed = await bench({ seed: 40 });
+    old = bed.image({ version: OLD });
+  }, SUITE_MS);
+
+  afterAll(async () => {
+    await bed[Symbol.asyncDispose]();
+  }, SUITE_MS);
+
+  async function tryOut(mutant: Mutant): Promise<{ reached: Reached; refusalSeen: boolean }> {
+    const image = uploadable(mutant);
+    await bed.start(old);
+    try {
+      await bed.upload(image);
+    } catch (error) {
+      expect(String(error)).toMatch(/refused|image/i);
+      return { reached: "upload refused", refusalSeen: false };
+    }
+    try {
+      await bed.requestTest(image);
+    } catch {
+      await bed.reset();
+      return { reached: "request refused", refusalSeen: false };
+    }
+    const seen = await bed.reset();
+    return { reached: "bootloader", refusalSeen: seen.lines.some((line) => line.event === "image invalid") };
+  }
+
+  test.each(MUTANTS.map((mutant) => [mutant.name, mutant.outcome, mutant] as const))(
+    "%s: %s",
+    async (name, _, mutant) => {
+      const { reached, refusalSeen } = await tryOut(mutant);
+      // What is a readable image with a hash must get as far as the bootloader: no mutant passes by not arriving.
+      if (uploadable(mutant).hash !== "") expect(reached).toBe("bootloader");
+      if (reached === "bootloader") expect(refusalSeen).toBe(mutant.outcome === "refused and erased");
+      if (mutant.outcome === "accepted") {
+        await expect(bed).toBeRunning(name === "downgrade" ? DOWNGRADED : NEW);
+        return;
+      }
+      await expect(bed).toHaveSlots({ 0: `${OLD} active confirmed` });
+      if (reached === "bootloader" && mutant.outcome === "refused and erased")
+        await expect(bed).toHaveSlots({ 1: null });
+    },
+    SUITE_MS,
+  );
+});
