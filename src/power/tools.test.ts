@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { gpio, reset, uhubctl, ykush } from "./index.ts";
 import type { Fault } from "./testing/coils.ts";
@@ -60,6 +61,20 @@ describe("the tools' arguments", () => {
     await bench.power.set("on");
     expect(await bench.calls()).toEqual(["device reset --serial-number 1050012345 --reset-kind RESET_PIN"]);
     expect(bench.power.facts.cuts).toBe("reset only");
+  });
+
+  test("J-Link Commander gets a script that resets, runs and ends, which goes when the switch is closed", async () => {
+    const keep = 'for word in "$@"; do case "$word" in *.jlink) cat "$word" >> calls;; esac; done';
+    const bench = await programRig({
+      open: (program, bench) => reset.open({ tool: "jlink", serial: "42", program }, bench),
+      tool: { script: keep, refusal: "exit 1" },
+    });
+    await bench.power.set("off");
+    await bench.power[Symbol.asyncDispose]();
+    const [call = "", ...script] = await bench.calls();
+    expect(call).toMatch(/^-nogui 1 -USB 42 .*-device nrf5340_xxaa_app -CommanderScript \S+reset\.jlink$/);
+    expect(script).toEqual(["ExitOnError 1", "r", "g", "q"]);
+    expect(existsSync(call.split(" ").at(-1) ?? "")).toBe(false);
   });
 
   test("a tool that is not installed is named", async () => {
