@@ -186,5 +186,5 @@ function givenCuts(args: Parsed): readonly PlannedCut[] | undefined {
 
 function withCount(scenario: ScenarioFile, count: number | undefined): ScenarioFile {
   if (count === undefined) return scenario;
-  return { ...scenario, value: { ...scenario.value, cuts: { count, in: scenario.value.cuts.in } } };
+  return { ...scenario, value: { ...scenario.value, cuts: { count } } };
 }
