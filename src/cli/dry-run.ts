@@ -1,6 +1,6 @@
 import type { LoadedProfile } from "../board/index.ts";
 import { checkRequest, type PlannedCut, prepare, type ScenarioFile } from "../campaign/index.ts";
-import { EXIT, Random, RealClock } from "../core/index.ts";
+import { EXIT, Random, RealClock, VirtualClock } from "../core/index.ts";
 import { count, grouped, seconds } from "../report/index.ts";
 import type { CliIo } from "./io.ts";
 
@@ -19,7 +19,9 @@ export async function dryRun(
   io: CliIo,
 ): Promise<number> {
   await checkRequest(request.scenario, request.board);
-  const { images, shadow } = await prepare(request, { clock: new RealClock() }, Random.fromSeed(request.seed));
+  // The images of a run on a twin come from the seed, keys and all: the same here, so that lengths and hashes agree.
+  const clock = request.board.profile.provider === "twin" ? new VirtualClock() : new RealClock();
+  const { images, shadow } = await prepare(request, { clock }, Random.fromSeed(request.seed));
   shadow.place(images.old, images.new);
   shadow.requestTest();
   const timeline = shadow.timeline();
