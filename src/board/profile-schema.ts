@@ -3,6 +3,7 @@ import { GENERATIONS, NET_CORE_RULES } from "../mcuboot/index.ts";
 import { jlinkPort, POWER_DRIVERS, pathPort } from "../power/index.ts";
 import { TWIN_FAULT_NAMES } from "../twin/index.ts";
 
+import { FLASHER } from "./flash/flasher-schema.ts";
 /** MCUboot's upgrade modes as a profile names them, and as the model does. Source: MCUboot docs/design.md. */
 export const BOOTLOADER_MODES = [
   { name: "swap-move", mode: "move" },
@@ -91,6 +92,7 @@ export const PROFILE_FIELDS = z.strictObject({
   }),
   power: powerForms(),
   bootloader: bootloader.prefault({}),
+  flasher: FLASHER.optional().describe("Who programs the board past its bootloader; without it, only SMP does."),
   slots: z.strictObject({
     sector_bytes: powerOfTwo(1_048_576).default(4096),
     primary: area,
