@@ -113,6 +113,20 @@ describe("the failure from the field: an encrypted application on nRF Connect SD
   );
 });
 
+describe("the same update as it should go", () => {
+  test(
+    "passes with power cuts on a bootloader that also updates the network core",
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), "hil-field-"));
+      const args = ["encrypted-app-network-core", "--board", "twin-ncs30", "--cuts", "6", "--json"];
+      const { code, out } = await command(runCommand, args, folder);
+      const report: Report = JSON.parse(out);
+      expect([code, report.verdicts.filter((verdict) => verdict.pass).length]).toEqual([0, 9]);
+    },
+    SUITE_MS,
+  );
+});
+
 describe("encryptions of one application", () => {
   test(
     "go to the network core exactly when the stored word lies above its base: at least 60 of 64",

@@ -46,7 +46,7 @@ function complaint(find: string | RegExp, replacement: string, text = HARDWARE):
 describe("profiles that ship with the package", () => {
   test("are found by name from any folder", async () => {
     const folder = await mkdtemp(join(tmpdir(), "hil-"));
-    expect(builtInBoards()).toEqual(["nrf5340dk-example", "twin", "twin-ncs171", "twin-net"]);
+    expect(builtInBoards()).toEqual(["nrf5340dk-example", "twin", "twin-ncs171", "twin-ncs30", "twin-net"]);
     for (const name of builtInBoards()) {
       const loaded = await loadProfile(name, { cwd: folder });
       expect([loaded.profile.name, basename(loaded.file)]).toEqual([name, `${name}.yaml`]);
@@ -111,7 +111,7 @@ describe("a profile", () => {
     await expect(loadProfile("twinn", { cwd: "/" })).rejects.toMatchObject({
       kind: "configuration",
       message: 'no board profile "twinn".',
-      hint: 'Name a YAML file, or one that ships with hil: nrf5340dk-example, twin, twin-ncs171, twin-net. Did you mean "twin"?',
+      hint: 'Name a YAML file, or one that ships with hil: nrf5340dk-example, twin, twin-ncs171, twin-ncs30, twin-net. Did you mean "twin"?',
     });
   });
 });

@@ -156,6 +156,23 @@ describe("a board that did not come up", () => {
   });
 });
 
+describe("a line that gives away what the bootloader mistook", () => {
+  const line = { atUs: 1, text: "I: Starting network core update", event: "net core update started", fields: {} };
+  const seen = { ...UP, lines: [line as never] };
+
+  test("fails the board also when its slots are as the model says, and names the defect of an encrypted image", () => {
+    const verdict = compare(seen, listed(...KEPT), [outcome(KEPT, { ending: "kept" })], { encrypted: true });
+    expect(verdict).toMatchObject({ pass: false, ending: "wrong image" });
+    expect(verdict.because).toMatch(/encrypted application image for a network-core image.*known defect R35/);
+  });
+
+  test("blames no ciphertext where there was none", () => {
+    const verdict = compare(seen, listed(...KEPT), [outcome(UPGRADED)], { encrypted: false });
+    expect(verdict.because).not.toMatch(/cipher|R35/);
+    expect(verdict).toMatchObject({ pass: false, ending: "wrong image" });
+  });
+});
+
 describe("what is expected", () => {
   test("is one sentence for each outcome, with its reason", () => {
     expect(expectations([outcome(UPGRADED, { ending: "resumed" }), outcome(KEPT, { ending: "kept" })])).toEqual([
