@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { GENERATIONS, NET_CORE_RULES } from "../mcuboot/index.ts";
 import { jlinkPort, POWER_DRIVERS, pathPort } from "../power/index.ts";
+import { SERVER_GENERATIONS } from "../smp/index.ts";
 import { TWIN_FAULT_NAMES } from "../twin/index.ts";
 
 import { FLASHER } from "./flash/flasher-schema.ts";
@@ -134,7 +135,13 @@ export const PROFILE_FIELDS = z.strictObject({
     .strictObject({ cycles_max: z.int().min(1).default(10_000).describe("Erases a page may have in its life.") })
     .prefault({}),
   twin: z
-    .strictObject({ faults: z.array(z.enum(TWIN_FAULT_NAMES)).default([]).describe("What the twin does wrong.") })
+    .strictObject({
+      faults: z.array(z.enum(TWIN_FAULT_NAMES)).default([]).describe("What the twin does wrong."),
+      smp_generation: z
+        .enum(namesOf(SERVER_GENERATIONS))
+        .optional()
+        .describe("Which age of Zephyr the application's SMP server behaves like; default the newest."),
+    })
     .optional(),
 });
 

@@ -7,10 +7,11 @@ import {
   workDurationUs,
   zephyrBoot,
 } from "../mcuboot/index.ts";
-import { TwinApp } from "./app.ts";
+import { TwinApp, type TwinSmp } from "./app.ts";
 import type { MachineFault } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
 import type { TwinNetCore } from "./net-core.ts";
+import { BOOT_MODE_RECOVERY, runRecovery } from "./recovery.ts";
 import type { TwinUart } from "./uart.ts";
 
 /** From power to the first byte of the boot log. Source: nrf5340.md section 7, "Twin defaults". */
@@ -32,7 +33,7 @@ export interface MachineOptions {
   readonly uart: TwinUart;
   readonly build: BootloaderBuild;
   readonly faults: ReadonlySet<MachineFault>;
-  readonly smp: { readonly bufferBytes: number; readonly bufferCount: number };
+  readonly smp: TwinSmp;
   /** Left out on a board whose network core is never used. */
   readonly netCore?: TwinNetCore;
 }
@@ -46,6 +47,8 @@ export class TwinMachine implements AsyncDisposable {
   #life: { readonly power: AbortController; readonly over: Promise<void> } | undefined;
   /** A boot that resumed a swap came before in this power cycle; for the faults that need to know. */
   #resumed = false;
+  /** What the last reset left in retained memory for the bootloader. */
+  #bootMode = 0;
   /** Images that the last application asked for, in this order; for the fault that goes by it. */
   #requested: readonly number[] = [];
   /** What went wrong with the simulation itself; a twin that breaks must not look like a board that breaks. */
@@ -62,6 +65,7 @@ export class TwinMachine implements AsyncDisposable {
   powerOn(): void {
     if (this.#life) return;
     this.#resumed = false;
+    this.#bootMode = 0;
     this.#options.uart.powerOn();
     this.#options.netCore?.powerOn();
     const power = new AbortController();
@@ -99,6 +103,10 @@ export class TwinMachine implements AsyncDisposable {
     // Every reset of the application core holds the network core in reset, too (RESET.NETWORK.FORCEOFF).
     netCore?.forceOff();
     await sleep(clock, RESET_TO_LOG_MS, power);
+    const print = (line: string) => this.#print(line, power);
+    const bootMode = this.#bootMode;
+    this.#bootMode = 0;
+    if (bootMode === BOOT_MODE_RECOVERY) return await runRecovery({ ...this.#options, print }, power);
     const result = await this.#boot(power);
     if (result.kind !== "run" || (this.#resumed && faults.has("dead-after-resume"))) {
       await whenAborted(power);
@@ -119,9 +127,9 @@ export class TwinMachine implements AsyncDisposable {
       onRequest: (image) => {
         this.#requested = [...this.#requested, image];
       },
-      print: (line) => this.#print(line, power),
+      print,
     });
-    await app.run(power);
+    this.#bootMode = await app.run(power);
   }
 
   /** The bootloader as it behaves this time. */

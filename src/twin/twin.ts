@@ -2,6 +2,7 @@ import { BenchError, type Clock, type Random, roundUp } from "../core/index.ts";
 import { type BootloaderBuild, NRF5340_INTERNAL } from "../mcuboot/index.ts";
 import { type Contact, energised, LcusDevice } from "../power/index.ts";
 import type { Link } from "../serial/index.ts";
+import type { TwinSmp } from "./app.ts";
 import { sortFaults } from "./faults.ts";
 import { TwinFlash } from "./flash.ts";
 import { TwinMachine } from "./machine.ts";
@@ -24,7 +25,7 @@ export interface TwinOptions {
   readonly factoryNetFirmware?: Uint8Array;
   readonly wiring: { readonly channel: number; readonly contact: Contact };
   readonly baudRate: number;
-  readonly smp: { readonly bufferBytes: number; readonly bufferCount: number };
+  readonly smp: TwinSmp;
   /** Names of `TWIN_FAULT_NAMES`. */
   readonly faults: readonly string[];
 }

@@ -63,7 +63,7 @@ export function makeTwin(
     ...(usesNetCore(loaded) ? { factoryNetFirmware: factoryNetFirmware(bench.random) } : {}),
     wiring: wiringOf(loaded),
     baudRate: profile.ports.app.baudRate,
-    smp: profile.smp,
+    smp: { ...profile.smp, generation: profile.twin?.smpGeneration },
     faults: profile.twin?.faults ?? [],
   });
 }
