@@ -13,6 +13,7 @@ export * from "./run-boot.ts";
 export * from "./steps.ts";
 export { imageBytesLimit } from "./strategy.ts";
 export { swapRules } from "./swap-decision.ts";
+export * from "./sweep/index.ts";
 export { SWAP_CODE, SWAP_TABLE, SWAP_TYPES, type SwapType, swapRow } from "./swap-type.ts";
 export * from "./timeline.ts";
 export * from "./timing.ts";

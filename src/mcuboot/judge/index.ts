@@ -1,4 +1,3 @@
 export type { Ending } from "./ending.ts";
-export { type CutPoint, type Exploration, type ExploredEnd, type ExploreQuestion, exploreCuts } from "./explore.ts";
 export { KNOWN_DEFECTS } from "./known-defects.ts";
 export { type CutWindow, type JudgeQuestion, type LegalOutcome, legalOutcomes } from "./legal-outcomes.ts";

@@ -1,0 +1,173 @@
+import type { BootloaderBuild } from "../build.ts";
+import type { FlashImage, SectorPool } from "../flash-image.ts";
+import type { Torn } from "../flash-rules.ts";
+import { BootMemory } from "./boot-memory.ts";
+import { Facts, type ImagesAsked } from "./facts.ts";
+import type { Leak, LeakWatch } from "./leak-watch.ts";
+import type { Stage, SweepState } from "./state.ts";
+
+/** A leak at an operation of a boot. */
+export interface LeakSeen {
+  readonly leak: Leak;
+  readonly state: SweepState;
+  readonly operation: number;
+  /** Flash contents with it. */
+  contents: number;
+}
+
+export interface ExploreQuestion {
+  readonly build: BootloaderBuild;
+  /** Flash contents to start from. */
+  readonly starts: readonly { readonly flash: FlashImage; readonly stage: Stage; readonly how?: string }[];
+  readonly images: ImagesAsked;
+  /** How operations are torn, besides not being done at all; none when left out. */
+  readonly torn?: readonly Torn[];
+  /** Torn cuts in one sequence; 1 when left out. */
+  readonly tornMax?: number;
+  /** Longest sequence of cuts; any length when left out. */
+  readonly cutsMax?: number;
+  readonly leaks?: LeakWatch;
+  /** Asked before each state: true gives up. */
+  readonly stop?: (progress: Progress) => boolean;
+  /** Follows every boot to its end, to prove that it makes no difference. */
+  readonly whole?: boolean;
+}
+
+export interface Progress {
+  readonly states: number;
+  readonly waiting: number;
+  readonly cuts: number;
+}
+
+export interface Exploration {
+  readonly states: readonly SweepState[];
+  readonly leaks: readonly LeakSeen[];
+  readonly facts: Facts;
+  /** Different flash contents. */
+  readonly contents: number;
+  /** Cut points: operations of the boots of all contents together. */
+  readonly edges: number;
+  /** Operations that were carried out; the rest were known from boots that went on alike. */
+  readonly followed: number;
+  /** Every sequence of at most so many cuts was seen; undefined: of any number. */
+  readonly coveredCuts: number | undefined;
+  /** States found and not looked at, when it was given up. */
+  readonly waiting: number;
+}
+
+/**
+ * All sequences of power cuts of an upgrade and of what follows it. A cut state is a flash content; equal contents boot
+ * alike, so each is booted once at each stage, and the contents that its boot goes through are where the next cut may
+ * fall. When nothing new appears, every sequence has been seen, of any length. States are found in the order of their
+ * number of cuts, so the way that each remembers is a shortest one.
+ */
+export function exploreCuts(question: ExploreQuestion): Exploration {
+  return new Explorer(question).explore();
+}
+
+class Explorer {
+  readonly #question: ExploreQuestion;
+  readonly #memory: BootMemory;
+  readonly #facts: Facts;
+  readonly #known = new Map<string, SweepState>();
+  readonly #contents = new Set<string>();
+  readonly #leaks = new Map<string, LeakSeen>();
+  readonly #pool: SectorPool = new Map();
+  /** States to boot, by number of cuts. */
+  readonly #levels: SweepState[][] = [];
+  #edges = 0;
+
+  constructor(question: ExploreQuestion) {
+    this.#question = question;
+    this.#memory = new BootMemory(question.build, { whole: question.whole ?? false });
+    this.#facts = new Facts(question.build, question.images);
+  }
+
+  explore(): Exploration {
+    for (const { flash, stage, how = "" } of this.#question.starts) {
+      this.#meet(flash.snapshot(), { stage, cuts: 0, torn: 0, from: undefined, cause: { kind: "start", how } });
+    }
+    const { cutsMax = Number.POSITIVE_INFINITY, stop } = this.#question;
+    for (let cuts = 0; cuts < this.#levels.length; cuts += 1) {
+      const level = this.#levels[cuts] ?? [];
+      // A reset adds to the level that is being walked.
+      for (let at = 0; at < level.length; at += 1) {
+        const state = level[at];
+        if (state === undefined) continue;
+        const waiting = level.length - at + (this.#levels[cuts + 1]?.length ?? 0);
+        if (stop?.({ states: this.#known.size, waiting, cuts })) return this.#result(cuts - 1, waiting);
+        this.#boot(state, cuts < cutsMax);
+      }
+    }
+    const bounded = this.#levels.length > cutsMax;
+    return this.#result(bounded ? cutsMax : undefined, 0);
+  }
+
+  #boot(state: SweepState, furtherCuts: boolean): void {
+    const { torn = [], tornMax = 1 } = this.#question;
+    const kinds = furtherCuts && state.torn < tornMax ? torn : [];
+    const { stage, cuts } = state;
+    const scope = `${stage} ${state.torn} ${furtherCuts}`;
+    const end = this.#memory.follow(state.content, scope, (flash, operation, index) => {
+      if (!furtherCuts) {
+        this.#watch(flash, state, index);
+        return;
+      }
+      const cause = { kind: "cut", operation: index, torn: undefined } as const;
+      if (index > 0) this.#meet(flash, { stage, cuts: cuts + 1, torn: state.torn, from: state, cause });
+      for (const kind of kinds) {
+        const cut = flash.snapshot();
+        cut.apply(operation, kind);
+        const how = { ...cause, torn: kind };
+        this.#meet(cut, { stage, cuts: cuts + 1, torn: state.torn + 1, from: state, cause: how });
+      }
+    });
+    state.end = end;
+    if (!this.#facts.isKnown(state.identity)) this.#edges += end.operations;
+    this.#facts.note(state.identity, end);
+    const next = this.#facts.stageAfter(state, end);
+    if (next === undefined) return;
+    this.#meet(end.flash, { stage: next, cuts, torn: state.torn, from: state, cause: { kind: "reset" } });
+  }
+
+  /** A content is reached; it is new, or known, or known only by ways that leave less open. */
+  #meet(flash: FlashImage, way: Omit<SweepState, "content" | "identity" | "end">): void {
+    const identity = flash.identity();
+    const stage = this.#facts.stageOf(flash, way.stage);
+    const name = `${stage} ${identity}`;
+    const known = this.#known.get(name);
+    if (known !== undefined && known.torn <= way.torn) return;
+    const content = flash.snapshot();
+    content.share(this.#pool);
+    const state: SweepState = { ...way, stage, content, identity, end: undefined };
+    this.#known.set(name, state);
+    this.#contents.add(identity);
+    (this.#levels[way.cuts] ??= []).push(state);
+    const { from, cause } = way;
+    this.#watch(content, from ?? state, cause.kind === "cut" ? cause.operation : 0);
+  }
+
+  #watch(flash: FlashImage, state: SweepState, operation: number): void {
+    for (const leak of this.#question.leaks?.leaks(flash) ?? []) {
+      const stage = state.stage === "asking" ? "asked" : state.stage;
+      const name = `${leak.what} ${leak.where} ${stage}`;
+      const known = this.#leaks.get(name);
+      const nearer = known === undefined || (known.state.cuts === state.cuts && state.torn < known.state.torn);
+      if (nearer) this.#leaks.set(name, { leak, state, operation, contents: (known?.contents ?? 0) + 1 });
+      else known.contents += 1;
+    }
+  }
+
+  #result(coveredCuts: number | undefined, waiting: number): Exploration {
+    return {
+      states: [...this.#known.values()],
+      leaks: [...this.#leaks.values()],
+      facts: this.#facts,
+      contents: this.#contents.size,
+      edges: this.#edges,
+      followed: this.#memory.followed,
+      coveredCuts,
+      waiting,
+    };
+  }
+}

@@ -1,0 +1,150 @@
+import { equalBytes } from "../../core/index.ts";
+import type { BootloaderBuild } from "../build.ts";
+import type { FlashImage } from "../flash-image.ts";
+import { imageBytesIn, imageState, nextSwapType } from "../image-state.ts";
+import { PRIMARY, SECONDARY } from "../loader.ts";
+import { readTrailer } from "../trailer.ts";
+import type { BootEnd } from "./boot-memory.ts";
+import type { Stage, SweepState } from "./state.ts";
+
+/** Which upgrade is looked at. */
+export interface ImagesAsked {
+  /** Hashes of the images, in hex; no old one: the primary slot was empty. */
+  readonly old: string | undefined;
+  readonly new: string;
+  readonly permanent: boolean;
+  /** The fallback image as the secondary slot must hold it while the new image is on trial. */
+  readonly fallback: Uint8Array | undefined;
+}
+
+/** What an end is worth to a user. */
+export interface EndFacts {
+  readonly running: "old" | "new" | "other" | "none";
+  /** The next boot will not take it back. */
+  readonly confirmed: boolean;
+  /** The old image lies whole in the secondary slot. */
+  readonly fallbackKept: boolean;
+}
+
+/** Where undisturbed boots lead to, one after the other. */
+export interface Fate {
+  /** What runs when nothing changes any more. */
+  readonly running: EndFacts["running"];
+  /** False: boots go on changing the flash for ever. */
+  readonly settles: boolean;
+}
+
+interface Known extends EndFacts {
+  readonly operations: number;
+  readonly next: string;
+}
+
+/** Boots that follow each other settle soon, or never. */
+const CHAIN_MAX = 64;
+
+/** What is known of flash contents by what an undisturbed boot makes of them. */
+export class Facts {
+  readonly #build: BootloaderBuild;
+  readonly #images: ImagesAsked;
+  readonly #ends = new Map<string, EndFacts>();
+  readonly #known = new Map<string, Known>();
+
+  constructor(build: BootloaderBuild, images: ImagesAsked) {
+    this.#build = build;
+    this.#images = images;
+  }
+
+  /** An undisturbed boot of a content ended so. */
+  note(identity: string, end: BootEnd): void {
+    this.#known.set(identity, { ...this.of(end), operations: end.operations, next: end.identity });
+  }
+
+  isKnown(identity: string): boolean {
+    return this.#known.has(identity);
+  }
+
+  of({ result, flash, identity }: BootEnd): EndFacts {
+    if (result.kind !== "run") return { running: "none", confirmed: false, fallbackKept: false };
+    const name = `${identity} ${result.slots.join()}`;
+    const known = this.#ends.get(name);
+    if (known !== undefined) return known;
+    const facts = this.#factsOf(flash, result.slots[0] ?? 0);
+    this.#ends.set(name, facts);
+    return facts;
+  }
+
+  #factsOf(flash: FlashImage, offset: number): EndFacts {
+    const { old, new: next, fallback } = this.#images;
+    const slot = this.#build.images[0]?.secondary.offset === offset ? SECONDARY : PRIMARY;
+    const entry = imageState(flash, this.#build).find((candidate) => candidate.slot === slot);
+    const running = entry?.hash === next ? "new" : entry?.hash === old ? "old" : "other";
+    const kept = imageBytesIn(flash, this.#build, 0, SECONDARY);
+    const fallbackKept = fallback === undefined || (kept !== undefined && equalBytes(kept, fallback));
+    return { running, confirmed: !this.#mayRevert(flash), fallbackKept };
+  }
+
+  #mayRevert(flash: FlashImage): boolean {
+    const { mode, images, xipRevert } = this.#build;
+    if (mode !== "direct-xip") return nextSwapType(flash, this.#build, 0) === "revert";
+    const slot = images[0]?.secondary;
+    return xipRevert && slot !== undefined && readTrailer(flash, this.#build, slot).imageOk !== "set";
+  }
+
+  /** True when this bootloader takes an image back that nobody confirms. */
+  get reverts(): boolean {
+    const { mode, xipRevert } = this.#build;
+    if (this.#images.permanent || this.#images.old === undefined || mode === "overwrite") return false;
+    return mode !== "direct-xip" || xipRevert;
+  }
+
+  /** True when the old image is gone once the new one runs: there is nothing to take back. */
+  get isOverwrite(): boolean {
+    return this.#build.mode === "overwrite";
+  }
+
+  /** The stage of the boot after one that went through; undefined: nothing runs that could be reset. */
+  stageAfter({ stage }: SweepState, end: BootEnd): Stage | undefined {
+    const { running } = this.of(end);
+    if (running === "none") return stage;
+    if (running === "new") return "tried";
+    if (running === "old") return stage === "asked" && !this.#wasTaken(end) ? "asked" : "back";
+    return stage;
+  }
+
+  /** Old runs, and no request is left: it was taken back, or never stood. */
+  #wasTaken({ flash }: BootEnd): boolean {
+    return nextSwapType(flash, this.#build, 0) === "none";
+  }
+
+  /** A swap that a cut left complete has been tried, although nothing ran: what comes now is its revert. */
+  stageOf(content: FlashImage, stage: Stage): Stage {
+    if (stage !== "asked" && stage !== "asking") return stage;
+    return this.#isTaken(content) ? "tried" : stage;
+  }
+
+  #isTaken(content: FlashImage): boolean {
+    const { mode, xipRevert, images } = this.#build;
+    const secondary = images[0]?.secondary;
+    if (mode !== "direct-xip") return nextSwapType(content, this.#build, 0) === "revert";
+    if (secondary === undefined || !xipRevert) return false;
+    const { copyDone, imageOk } = readTrailer(content, this.#build, secondary);
+    return copyDone === "set" && imageOk !== "set";
+  }
+
+  /** What becomes of a content when nobody disturbs it any more; undefined when that was not followed. */
+  fate(identity: string): Fate | undefined {
+    let at = identity;
+    const seen = new Map<string, number>();
+    let operations = 0;
+    for (let boots = 0; boots < CHAIN_MAX; boots += 1) {
+      const known = this.#known.get(at);
+      if (known === undefined) return undefined;
+      const before = seen.get(at);
+      if (before !== undefined) return { running: known.running, settles: operations === before };
+      seen.set(at, operations);
+      operations += known.operations;
+      at = known.next;
+    }
+    return { running: "other", settles: false };
+  }
+}

@@ -1,0 +1,16 @@
+export { type BootEnd, BootMemory } from "./boot-memory.ts";
+export { type Exploration, type ExploreQuestion, exploreCuts, type LeakSeen, type Progress } from "./explore.ts";
+export type { EndFacts, Fate, ImagesAsked } from "./facts.ts";
+export { type Finding, pathOf } from "./findings.ts";
+export { KNOWN_FINDINGS } from "./known-findings.ts";
+export { type Leak, LeakWatch, type Secret, secretsIn } from "./leak-watch.ts";
+export { type FindingClass, SWEEP_RULES } from "./rules.ts";
+export type { Cause, Stage, SweepState } from "./state.ts";
+export {
+  type PrimaryHolds,
+  requestedFlash,
+  type Sweep,
+  type SweepOptions,
+  sweepUpgrade,
+  type UpgradeSwept,
+} from "./upgrade.ts";

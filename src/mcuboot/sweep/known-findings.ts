@@ -1,0 +1,229 @@
+import type { BootloaderBuild, BootMode } from "../build.ts";
+import type { TrailerState } from "../trailer.ts";
+import type { FindingClass } from "./rules.ts";
+import type { Stage } from "./state.ts";
+
+/** What is told of a finding to see whether it is on record. */
+export interface FindingFacts {
+  readonly class: FindingClass;
+  readonly stage: Stage;
+  readonly cuts: number;
+  readonly torn: number;
+  /** Of a leak: "plain text in secondary". */
+  readonly leak: string | undefined;
+  /** What the primary and the secondary trailer say in the end. */
+  readonly trailers: readonly [TrailerState, TrailerState] | undefined;
+  /** Why nothing boots. */
+  readonly reason: string | undefined;
+}
+
+interface KnownRow {
+  readonly id: string;
+  readonly modes: readonly BootMode[];
+  readonly classes: readonly FindingClass[];
+  readonly stages?: readonly Stage[];
+  readonly leak?: string;
+  readonly cutsMin?: number;
+  /** Torn cuts on the shortest way: "none" or "some". */
+  readonly torn?: "none" | "some";
+  /** Generations by version number, first and last. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly when?: (build: BootloaderBuild, facts: FindingFacts) => boolean;
+  readonly what: string;
+  readonly source: string;
+}
+
+const swaps = ["move", "offset", "scratch"] as const;
+const sheet = "fact sheet 8.3, measured on MCUboot 2d4bacc3";
+
+/**
+ * Defects of MCUboot that are on record: they give a finding a name, and never make it right. First match wins.
+ * Source: fact sheet 8.
+ */
+export const KNOWN_FINDINGS: readonly KnownRow[] = [
+  {
+    id: "R11",
+    modes: ["move"],
+    classes: ["brick", "failed boot", "leak", "wrong image", "fallback lost"],
+    to: 109,
+    what: "the place of a header is not found when a swap resumes right after the last sector was moved up",
+    source: "fact sheet 8.1, MCUboot #1588, fixed in 1.10.0",
+  },
+  {
+    id: "R17",
+    modes: ["scratch"],
+    classes: ["leak"],
+    leak: "plain text in scratch",
+    to: 201,
+    what: "bodies are decrypted on their way to the scratch area, and stay there",
+    source: "fact sheet 8.1, MCUboot #1942, fixed in 2.2.0",
+  },
+  {
+    id: "R19",
+    modes: ["move"],
+    classes: ["never reverts"],
+    torn: "some",
+    stages: ["tried"],
+    to: 201,
+    what: "a torn magic in the secondary slot hides a revert that is due",
+    source: "fact sheet 8.1, MCUboot #1966, fixed in 2.2.0",
+  },
+  {
+    id: "U8",
+    modes: [...swaps, "direct-xip"],
+    classes: ["request weakened"],
+    stages: ["asking", "asked"],
+    what: "a permanent request cut between magic and image_ok is a request for a test",
+    source: sheet,
+  },
+  {
+    id: "U12",
+    modes: swaps,
+    classes: ["brick"],
+    when: (build) => build.bootstrap && build.encryption !== undefined,
+    what: "a bootstrap cut before the TLVs leaves a header that promises a key",
+    source: sheet,
+  },
+  {
+    id: "U11",
+    modes: ["move"],
+    classes: ["never reverts", "fallback lost", "endless loop"],
+    stages: ["tried"],
+    when: (build) => build.downgradePrevention,
+    what: "a cut revert looks like a permanent request for an older image, and downgrade prevention erases it",
+    source: sheet,
+  },
+  {
+    id: "U1",
+    modes: ["offset"],
+    classes: ["fallback lost", "brick", "failed boot", "wrong image", "endless loop"],
+    stages: ["asked", "asking"],
+    from: 202,
+    what: "resuming at the last sector, the old image's header is read one index short",
+    source: sheet,
+  },
+  {
+    id: "U2",
+    modes: ["offset"],
+    classes: ["brick", "failed boot", "wrong image"],
+    stages: ["tried"],
+    cutsMin: 2,
+    from: 202,
+    what: "the preparation of a revert is repeated over sectors that have been moved",
+    source: sheet,
+  },
+  {
+    id: "U3",
+    modes: ["scratch"],
+    classes: ["never reverts"],
+    stages: ["tried"],
+    cutsMin: 2,
+    when: (_, { trailers }) => trailers?.[0].magic === "unset" && trailers[1].magic === "unset",
+    what: "the only record of a revert is erased with the scratch area",
+    source: sheet,
+  },
+  {
+    id: "T2",
+    modes: swaps,
+    classes: ["brick", "failed boot"],
+    torn: "some",
+    when: (_, { reason }) => reason === "context_boot_go: 0",
+    what: "a damaged swap_info is read as a swap type that means panic, on every boot",
+    source: "fact sheet 2.1 (swap_info 0, measured); how a torn erase leads there: found by this model",
+  },
+  {
+    id: "U4",
+    modes: ["scratch"],
+    classes: ["brick", "failed boot", "wrong image"],
+    torn: "some",
+    what: "a torn erase of the scratch area leaves its trailer over erased data",
+    source: sheet,
+  },
+  {
+    id: "U5",
+    modes: swaps,
+    classes: ["never reverts"],
+    torn: "some",
+    when: (_, { trailers }) => trailers?.[0].magic === "good" && trailers[0].copyDone === "bad",
+    what: "a damaged copy_done matches no row of the swap table",
+    source: sheet,
+  },
+  {
+    id: "U10",
+    modes: ["direct-xip"],
+    classes: ["never reverts", "endless loop"],
+    torn: "some",
+    what: 'a damaged copy_done is not "set": it is written again on every boot',
+    source: sheet,
+  },
+  {
+    id: "U7",
+    modes: ["offset"],
+    classes: ["leak"],
+    leak: "AES key in secondary",
+    what: "a revert puts both AES keys into the secondary slot's trailer",
+    source: sheet,
+  },
+  {
+    id: "U6",
+    modes: swaps,
+    classes: ["leak"],
+    leak: "plain text in secondary",
+    what: "what lies behind the old image in the primary slot is copied out as it is",
+    source: sheet,
+  },
+  {
+    id: "U6",
+    modes: ["scratch"],
+    classes: ["leak"],
+    leak: "plain text in scratch",
+    stages: ["tried"],
+    what: "what lies behind the old image in the primary slot is copied out as it is, and comes back through scratch",
+    source: sheet,
+  },
+  {
+    id: "O2",
+    modes: swaps,
+    classes: ["endless loop", "failed boot", "brick", "wrong image"],
+    when: (build) => build.bootstrap,
+    what: "an image that came by bootstrap counts as one on trial",
+    source: "fact sheet 8.2, MCUboot #2811",
+  },
+  {
+    id: "T3",
+    modes: ["move", "offset"],
+    classes: ["never reverts"],
+    stages: ["tried"],
+    cutsMin: 2,
+    torn: "some",
+    when: (_, { trailers }) => trailers?.[1].magic === "bad",
+    what: "a torn magic in the secondary slot keeps a revert from being prepared; a second cut then loses it",
+    source: "found by this model; the part of R19 that its fix leaves open; not measured on a real MCUboot",
+  },
+  {
+    id: "T1",
+    modes: swaps,
+    classes: ["request lost", "request weakened", "never reverts"],
+    torn: "some",
+    what: "a torn erase of a trailer leaves some of its fields whole and others damaged",
+    source: "found by this model; not measured on a real MCUboot",
+  },
+];
+
+/** The row that a finding is, or undefined: not on record. */
+export function knownFinding(build: BootloaderBuild, facts: FindingFacts): KnownRow | undefined {
+  const { version } = build.generation;
+  return KNOWN_FINDINGS.find(
+    (row) =>
+      row.modes.includes(build.mode) &&
+      row.classes.includes(facts.class) &&
+      (row.stages?.includes(facts.stage) ?? true) &&
+      (row.leak ?? facts.leak) === facts.leak &&
+      facts.cuts >= (row.cutsMin ?? 0) &&
+      (row.torn === undefined || (row.torn === "some") === facts.torn > 0) &&
+      (row.from ?? 0) <= version &&
+      (row.to ?? Number.POSITIVE_INFINITY) >= version &&
+      (row.when?.(build, facts) ?? true),
+  );
+}

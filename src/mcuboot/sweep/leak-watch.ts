@@ -1,0 +1,107 @@
+import { aesCtr } from "../../image/index.ts";
+import { isEncrypted, unwrapKey } from "../body-keys.ts";
+import type { Area, BootloaderBuild } from "../build.ts";
+import type { FlashImage } from "../flash-image.ts";
+import { hasMagic, headerAt, newLoader, PRIMARY, SECONDARY } from "../loader.ts";
+import { tlvEntries } from "../tlv-walk.ts";
+
+/** What must stay in the primary slot: the body of an encrypted image in clear, and the AES key it is encrypted with. */
+export interface Secret {
+  readonly plainBody: Uint8Array;
+  readonly key: Uint8Array | undefined;
+}
+
+/** Something that lies where it must not. */
+export interface Leak {
+  readonly what: "plain text" | "AES key";
+  readonly where: "secondary" | "scratch";
+}
+
+/** AES works on blocks of this size, and bodies start on a multiple of it. */
+const BLOCK_BYTES = 16;
+
+/**
+ * Kinds of leak. A key in the scratch area's trailer is how MCUboot works with plain keys: it holds while scratch is
+ * internal flash, and profiles with scratch elsewhere are refused. Source: fact sheet 4.
+ */
+const LEAKS: readonly (Leak & { readonly byDesign: boolean })[] = [
+  { what: "plain text", where: "secondary", byDesign: false },
+  { what: "AES key", where: "secondary", byDesign: false },
+  { what: "plain text", where: "scratch", byDesign: false },
+  { what: "AES key", where: "scratch", byDesign: true },
+];
+
+/** Looks for secrets outside the primary slots; each content of a sector is looked through once. */
+export class LeakWatch {
+  readonly #areas: readonly { readonly area: Area; readonly where: Leak["where"] }[];
+  readonly #blocks = new Set<string>();
+  readonly #keys: readonly Buffer[];
+  readonly #known = new Map<string, { readonly text: boolean; readonly key: boolean }>();
+
+  constructor(build: BootloaderBuild, secrets: readonly Secret[]) {
+    const secondaries = build.images.map(({ secondary }) => ({ area: secondary, where: "secondary" as const }));
+    const scratch = build.scratch === undefined ? [] : [{ area: build.scratch, where: "scratch" as const }];
+    this.#areas = [...secondaries, ...scratch];
+    this.#keys = secrets.flatMap(({ key }) => (key === undefined ? [] : [Buffer.from(key)]));
+    for (const { plainBody } of secrets) {
+      const text = Buffer.from(plainBody).toString("latin1");
+      for (let at = 0; at + BLOCK_BYTES <= text.length; at += BLOCK_BYTES) {
+        const block = text.slice(at, at + BLOCK_BYTES);
+        // Blocks of one value are padding, and erased flash looks like one of them.
+        if (block !== block.charAt(0).repeat(BLOCK_BYTES)) this.#blocks.add(block);
+      }
+    }
+  }
+
+  /** All that leaks in a flash content, each kind once; what MCUboot does by design only when it is asked for. */
+  leaks(flash: FlashImage, options: { readonly byDesign?: boolean } = {}): readonly Leak[] {
+    if (this.#blocks.size === 0 && this.#keys.length === 0) return [];
+    const found = new Set<string>();
+    for (const { area, where } of this.#areas) {
+      for (let at = 0; at < area.bytes; at += flash.sectorBytes) {
+        const { text, key } = this.#look(flash, area.offset + at);
+        if (text) found.add(`plain text ${where}`);
+        if (key) found.add(`AES key ${where}`);
+      }
+    }
+    return LEAKS.filter((row) => found.has(`${row.what} ${row.where}`) && (options.byDesign || !row.byDesign));
+  }
+
+  #look(flash: FlashImage, offset: number): { readonly text: boolean; readonly key: boolean } {
+    const name = flash.sectorIdentity(offset / flash.sectorBytes);
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const sector = Buffer.from(flash.read(offset, flash.sectorBytes));
+    const content = sector.toString("latin1");
+    let text = false;
+    for (let at = 0; at < content.length && !text; at += BLOCK_BYTES) {
+      text = this.#blocks.has(content.slice(at, at + BLOCK_BYTES));
+    }
+    const found = { text, key: this.#keys.some((key) => sector.includes(key)) };
+    this.#known.set(name, found);
+    return found;
+  }
+}
+
+/** The secrets of the encrypted images that lie in a flash; none when the bootloader cannot decrypt. */
+export function secretsIn(flash: FlashImage, build: BootloaderBuild): readonly Secret[] {
+  const { encryption } = build;
+  if (encryption === undefined) return [];
+  return newLoader(flash, build).images.flatMap((image, _, images) =>
+    ([PRIMARY, SECONDARY] as const).flatMap((slot) => {
+      const start = slot === SECONDARY && build.mode === "offset" ? [build.sectorBytes, 0] : [0];
+      return start.flatMap((offset) => {
+        const header = headerAt({ flash, build, images, swaps: [] }, image.areas[slot], offset);
+        if (!hasMagic(header) || !isEncrypted(header)) return [];
+        image.headers[slot] = header;
+        if (slot === SECONDARY) image.secondaryOffset = offset;
+        const entries = tlvEntries({ flash, build, images, swaps: [] }, image, slot) ?? [];
+        const tlv = entries.find((entry) => entry.type === encryption.tlvType);
+        const key = tlv === undefined ? undefined : unwrapKey(encryption, tlv.data);
+        const body = flash.read(image.areas[slot].offset + offset + header.headerBytes, header.bodyBytes);
+        if (slot === PRIMARY) return [{ plainBody: body, key }];
+        return key === undefined ? [] : [{ plainBody: aesCtr(key, body, 0), key }];
+      });
+    }),
+  );
+}

@@ -1,0 +1,114 @@
+import type { BootEnd } from "./boot-memory.ts";
+import type { EndFacts, Facts, Fate, ImagesAsked } from "./facts.ts";
+import type { SweepState } from "./state.ts";
+
+/** What can be wrong with how an upgrade ends, or with what lies in the flash meanwhile. */
+export type FindingClass =
+  | "brick"
+  | "failed boot"
+  | "wrong image"
+  | "request lost"
+  | "request weakened"
+  | "fallback lost"
+  | "never reverts"
+  | "comes back"
+  | "endless loop"
+  | "leak";
+
+/** A state with all that a rule may ask. */
+export interface Judged {
+  readonly state: SweepState;
+  readonly end: BootEnd;
+  readonly facts: EndFacts;
+  /** Undefined: not followed so far. */
+  readonly fate: Fate | undefined;
+  readonly images: ImagesAsked;
+  readonly all: Facts;
+}
+
+export interface SweepRule {
+  readonly class: FindingClass;
+  /** What a board shows. */
+  readonly shows: (judged: Judged) => string;
+  readonly holds: (judged: Judged) => boolean;
+  readonly source: string;
+}
+
+const fates = 'fact sheet 11, "Never legal" and the table above it';
+const neverRuns = ({ fate }: Judged): boolean => fate?.running === "none";
+
+/**
+ * What must not be after a boot that nobody disturbed; first match wins. Rules, not a list of what MCUboot is known to
+ * do: a bootloader that kept them all would have no finding.
+ */
+export const SWEEP_RULES: readonly SweepRule[] = [
+  {
+    class: "brick",
+    holds: (judged) => judged.facts.running === "none" && neverRuns(judged),
+    shows: ({ end: { result } }) => `no image boots any more (${result.kind === "run" ? "" : result.reason})`,
+    source: 'MCUboot docs/design.md, "High-level operation": some image must boot; fact sheet 11',
+  },
+  {
+    class: "failed boot",
+    holds: ({ facts }) => facts.running === "none",
+    shows: ({ end: { result }, fate }) =>
+      `this boot fails (${result.kind === "run" ? "" : result.reason}); a later one runs the ${fate?.running ?? "?"} image`,
+    source: fates,
+  },
+  {
+    class: "wrong image",
+    holds: ({ facts }) => facts.running === "other",
+    shows: () => "an image runs that is neither the old nor the new one",
+    source: fates,
+  },
+  {
+    class: "request lost",
+    holds: ({ state, facts }) => state.stage === "asked" && facts.running === "old" && state.cause.kind !== "reset",
+    shows: () => "the old image runs and the new one is never tried",
+    source: fates,
+  },
+  {
+    class: "request lost",
+    holds: ({ state, facts, images }) => state.stage === "tried" && images.permanent && facts.running === "old",
+    shows: () => "a permanent upgrade is taken back",
+    source: fates,
+  },
+  {
+    class: "fallback lost",
+    holds: ({ facts, all }) => all.reverts && facts.running === "new" && !facts.confirmed && !facts.fallbackKept,
+    shows: () => "the new image runs, unconfirmed; slot 1 does not hold the old image whole",
+    source: `${fates}: old image lost before the new one is confirmed`,
+  },
+  {
+    class: "request weakened",
+    holds: ({ facts, images, all }) =>
+      images.permanent && facts.running === "new" && !facts.confirmed && !all.isOverwrite,
+    shows: () => "a permanent upgrade runs unconfirmed: the next boot takes it back",
+    source: "fact sheet 1.5: a permanent request confirms",
+  },
+  {
+    class: "never reverts",
+    holds: ({ state, facts, fate, all }) =>
+      all.reverts && state.stage !== "back" && facts.running === "new" && fate?.running === "new" && fate.settles,
+    shows: () => "the new image runs for ever although nobody confirmed it",
+    source: `${fates}: a test upgrade that is not confirmed is taken back`,
+  },
+  {
+    class: "comes back",
+    holds: ({ state, facts, all }) => all.reverts && state.stage === "back" && facts.running === "new",
+    shows: () => "the new image runs again after it was taken back",
+    source: fates,
+  },
+  {
+    class: "endless loop",
+    holds: ({ fate }) => fate !== undefined && !fate.settles,
+    shows: ({ end, fate }) =>
+      `every boot changes the flash again, for ever (${end.operations} operations in this one; ${fate?.running ?? "?"} image runs)`,
+    source: `${fates}: swap type flipping on later boots`,
+  },
+];
+
+/** The first rule that a state breaks. */
+export function brokenRuleOf(judged: Judged): SweepRule | undefined {
+  return SWEEP_RULES.find((rule) => rule.holds(judged));
+}

@@ -1,0 +1,29 @@
+import type { FlashImage } from "../flash-image.ts";
+import type { Torn } from "../flash-rules.ts";
+import type { BootEnd } from "./boot-memory.ts";
+
+/**
+ * How far an upgrade has come when a boot begins. `asking`: the application was cut while it asked. `asked`: the request
+ * stands, the new image has not run. `tried`: it has. `back`: the old image runs again.
+ */
+export type Stage = "asking" | "asked" | "tried" | "back";
+
+/** How a state came from the one before it. */
+export type Cause =
+  | { readonly kind: "start"; readonly how: string }
+  | { readonly kind: "cut"; readonly operation: number; readonly torn: Torn | undefined }
+  /** The boot went through, the application ran, and the board was reset. */
+  | { readonly kind: "reset" };
+
+/** A flash content at the start of a boot, and what an undisturbed boot makes of it. */
+export interface SweepState {
+  readonly content: FlashImage;
+  readonly identity: string;
+  readonly stage: Stage;
+  /** Cuts on the shortest way here, and how many of them were torn. */
+  readonly cuts: number;
+  readonly torn: number;
+  readonly from: SweepState | undefined;
+  readonly cause: Cause;
+  end: BootEnd | undefined;
+}
