@@ -1,4 +1,4 @@
-import { mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { loadProfile, makeTwin } from "../board/index.ts";
 import {
@@ -62,7 +62,10 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
   return EXIT.pass;
 }
 
-/** Paths under which programs find the lines; with a folder, links that stay the same from run to run. */
+/**
+ * Paths under which programs find the lines; with a folder, links that stay the same from run to run. A link of an
+ * earlier twin is replaced; a file that is none is somebody's, and stays.
+ */
 function named<T extends Record<string, string>>(
   folder: string | undefined,
   cwd: string,
@@ -75,7 +78,7 @@ function named<T extends Record<string, string>>(
     mkdirSync(absolute, { recursive: true });
     const links = Object.entries(paths).map(([name, target]) => {
       const link = join(absolute, name);
-      rmSync(link, { force: true });
+      if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(link);
       symlinkSync(target, link);
       closing.add(`link ${name}`, () => removeLink(link, target));
       return [name, link];
