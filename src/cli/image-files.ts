@@ -65,7 +65,8 @@ function writeWhole(path: string, bytes: Uint8Array, secret: boolean): void {
     const handle = openSync(temporary, "wx", secret ? 0o600 : 0o666);
     try {
       writeFileSync(handle, bytes);
-      fsyncSync(handle);
+      // A key cannot be made again; an image can, and waiting for the disk would take longer than making it.
+      if (secret) fsyncSync(handle);
     } finally {
       closeSync(handle);
     }
