@@ -4,6 +4,8 @@ export * from "./port.ts";
 export * from "./ports.ts";
 export * from "./pty.ts";
 export * from "./recogniser.ts";
+export * from "./reopening.ts";
+export * from "./rfc2217.ts";
 export * from "./splitter.ts";
 export * from "./tcp.ts";
 export * from "./uart.ts";
