@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
 import type { RunEvent, Verdict } from "../campaign/index.ts";
 import { junit } from "./junit.ts";
 
@@ -51,4 +52,77 @@ describe("a run as JUnit XML", () => {
     expect(text).toContain("a&lt;b&gt; &amp; &quot;c&quot; on twin");
     expect(text).toContain("log\uFFFD\uFFFD[2K");
   });
+
+  test.each([
+    ["bench", "error", "bench"],
+    ["timeout", "error", "bench"],
+    ["configuration", "error", "bench"],
+    ["interrupted", "error", "bench"],
+    ["unknown", "error", "bench"],
+    ["protocol", "failure", "campaign"],
+    ["image", "failure", "campaign"],
+    ["verdict", "failure", "campaign"],
+  ])("that a %s error ended has a %s of the %s: infrastructure and firmware never mix", (kind, element, name) => {
+    const text = junit([started, judged(1), { atUs: 2, event: "failure", kind, text: "ended" }]);
+    const counts = element === "error" ? 'failures="0" errors="1"' : 'failures="1" errors="0"';
+    expect(text).toContain(`<testsuites tests="2" ${counts}>`);
+    expect(text).toContain(`name="${name}">\n      <${element} type="${kind}" message="ended"/>`);
+  });
+
+  test("is well-formed and holds every text that a reader of XML is to get back, whatever it is", () => {
+    const texts = fc.string({ unit: "binary", maxLength: 40 });
+    fc.assert(
+      fc.property(texts, texts, (because, ended) => {
+        const { names, messages } = read(
+          junit([
+            started,
+            judged(1, { pass: false, because }),
+            { atUs: 2, event: "failure", kind: "bench", text: ended },
+          ]),
+        );
+        expect(messages).toEqual([because, ended].map(held));
+        expect(names).toEqual(["uninterrupted upgrade", "bench"]);
+      }),
+    );
+  });
+
+  test("is well-formed before anything happened", () => {
+    expect(read(junit([]))).toEqual({ names: [], messages: [] });
+  });
 });
+
+/** As a text can be held by XML 1.0, references included. */
+const held = (text: string) =>
+  Array.from(text, (char) => {
+    const code = char.codePointAt(0) ?? 0;
+    const isControl = code < 0x20 && !"\t\n\r".includes(char);
+    return isControl || (code >= 0xd800 && code <= 0xdfff) || code === 0xfffe || code === 0xffff ? "\uFFFD" : char;
+  }).join("");
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"' };
+
+const unescaped = (text: string) =>
+  text.replaceAll(/&(?:#(\d+)|(\w+));/g, (_, code: string | undefined, name: string) =>
+    code === undefined ? (ENTITIES[name] ?? "") : String.fromCodePoint(Number(code)),
+  );
+
+/** Reads the XML back, strictly: elements nest, attributes are quoted, nothing is left over. */
+function read(xml: string): { names: string[]; messages: string[] } {
+  const open: string[] = [];
+  const names: string[] = [];
+  const messages: string[] = [];
+  const body = xml.replace('<?xml version="1.0" encoding="UTF-8"?>', "");
+  const tags = /<(\/?)(\w+)((?: \w+="[^"<]*")*)(\/?)>/g;
+  for (const [, closes, tag = "", attributes = "", empty] of body.matchAll(tags)) {
+    if (closes) expect(open.pop()).toBe(tag);
+    else if (!empty) open.push(tag);
+    for (const [, name, value = ""] of attributes.matchAll(/ (\w+)="([^"]*)"/g)) {
+      expect(value).not.toMatch(/&(?!(?:#\d+|amp|lt|gt|quot);)/);
+      if (tag === "testcase" && name === "name") names.push(unescaped(value));
+      if (name === "message") messages.push(unescaped(value));
+    }
+  }
+  expect(open).toEqual([]);
+  expect(body.replaceAll(tags, "")).not.toMatch(/[<>]/);
+  return { names, messages };
+}

@@ -2,8 +2,9 @@ import type { RunEvent, Verdict } from "../campaign/index.ts";
 import { failureText } from "./summary.ts";
 
 /**
- * A run as JUnit XML: one test case a verdict; a verdict that failed is a `failure`, a bench that failed an `error`, so
- * that infrastructure and firmware never mix. Times are the bench's own, in seconds.
+ * A run as JUnit XML: one test case a verdict; a verdict that failed is a `failure`, and so is what else the firmware
+ * or an image did to end the run; a bench that failed is an `error`, so that infrastructure and firmware never mix.
+ * Times are the bench's own, in seconds.
  * Source: the de facto schema read by Jenkins and GitLab (testsuite, testcase, failure, error).
  */
 export function junit(events: readonly RunEvent[]): string {
@@ -23,9 +24,11 @@ export function junit(events: readonly RunEvent[]): string {
     cases.push(testCase(name, { ...event.verdict, check }, (event.atUs - beganUs) / 1_000_000));
     beganUs = event.atUs;
   }
-  const broken = events.findLast((event) => event.event === "failure");
-  if (broken) cases.push(benchCase(name, broken));
-  const counts = `tests="${cases.length}" failures="${failures}" errors="${broken ? 1 : 0}"`;
+  const ended = events.findLast((event) => event.event === "failure");
+  const byFirmware = ended !== undefined && FIRMWARE_KINDS.includes(ended.kind);
+  if (byFirmware) failures += 1;
+  if (ended) cases.push(endCase(name, ended, byFirmware));
+  const counts = `tests="${cases.length}" failures="${failures}" errors="${ended && !byFirmware ? 1 : 0}"`;
   const time = ((events.at(-1)?.atUs ?? 0) / 1_000_000).toFixed(3);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -45,21 +48,37 @@ function testCase(suite: string, verdict: Verdict, timeS: number): string {
   return `${open}>\n      <failure type="${verdict.ending}" message="${escaped(verdict.because)}">${text}</failure>\n    </testcase>`;
 }
 
-function benchCase(suite: string, failure: Extract<RunEvent, { event: "failure" }>): string {
-  const text = escaped(failure.text);
-  return `    <testcase classname="${escaped(suite)}" name="bench">\n      <error type="${failure.kind}" message="${text}"/>\n    </testcase>`;
+/** Kinds of errors for which the firmware or the image answers: exit code 1 (design.md, "Errors and exit codes"). */
+const FIRMWARE_KINDS: readonly string[] = ["image", "protocol", "verdict"];
+
+function endCase(suite: string, { kind, text }: Extract<RunEvent, { event: "failure" }>, byFirmware: boolean): string {
+  const [name, element] = byFirmware ? ["campaign", "failure"] : ["bench", "error"];
+  const inner = `<${element} type="${escaped(kind)}" message="${escaped(text)}"/>`;
+  return `    <testcase classname="${escaped(suite)}" name="${name}">\n      ${inner}\n    </testcase>`;
 }
 
-/** XML text and attribute values; characters that XML 1.0 cannot hold become U+FFFD. */
+/**
+ * XML text and attribute values; characters that XML 1.0 cannot hold become U+FFFD. Line ends and tabs are written as
+ * references, as a reader makes blanks of them in attributes.
+ */
 function escaped(text: string): string {
   return Array.from(text)
     .map((char) => {
       const code = char.codePointAt(0) ?? 0;
-      if ((code < 0x20 && code !== 9 && code !== 10 && code !== 13) || code === 0xfffe || code === 0xffff)
-        return "\uFFFD";
-      return ENTITIES[char] ?? char;
+      const isHalf = code >= 0xd800 && code <= 0xdfff;
+      const known = ENTITIES[char];
+      if (known === undefined && (code < 0x20 || isHalf || code === 0xfffe || code === 0xffff)) return "\uFFFD";
+      return known ?? char;
     })
     .join("");
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "\t": "&#9;",
+  "\n": "&#10;",
+  "\r": "&#13;",
+};
