@@ -42,7 +42,7 @@ type ValueOf<R> = R extends { kind: "flag" }
 /** Values of a table's options by name. */
 export type ValuesOf<T extends OptionTable> = { readonly [K in keyof T]: ValueOf<T[K]> };
 
-/** One subcommand's face: name, options, arguments in order (all required); a last one that ends in … may repeat. */
+/** One subcommand's face: name, options, arguments in order. All are required but one in brackets; a last one that ends in … may repeat. */
 export interface Usage<T extends OptionTable> {
   readonly name: string;
   readonly about: string;
@@ -176,7 +176,8 @@ function unknownOption(options: OptionTable, rawName: string): UsageError {
 
 function checkPositionals(usage: Usage<OptionTable>, given: readonly string[]): void {
   const missing = usage.positionals[given.length];
-  if (missing !== undefined) throw new UsageError(`Missing argument '${missing.replace("…", "")}'.`);
+  if (missing !== undefined && !missing.startsWith("["))
+    throw new UsageError(`Missing argument '${missing.replace("…", "")}'.`);
   if (usage.positionals.at(-1)?.endsWith("…") === true) return;
   const surplus = given.slice(usage.positionals.length);
   if (surplus.length > 0) {

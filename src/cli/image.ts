@@ -17,13 +17,14 @@ import {
   runKeygen,
   runKeyinfo,
 } from "./image-keys.ts";
-import { helpOf, type OptionTable, parseOptions, type Usage, usageLine, type ValuesOf } from "./image-option.ts";
 import { mutateUsage, runMutate } from "./image-mutate.ts";
+import { helpOf, type OptionTable, parseOptions, type Usage, usageLine, type ValuesOf } from "./image-option.ts";
 import { rekeyUsage, runRekey } from "./image-rekey.ts";
 import { runSign, signUsage } from "./image-sign.ts";
 import type { ImageTool } from "./image-tool.ts";
 import { runVerify } from "./image-verify.ts";
 import { verifyUsage } from "./image-verify-options.ts";
+import { runZip, zipUsage } from "./image-zip.ts";
 import type { CliIo } from "./io.ts";
 
 /** The imgtool whose options, output and exit codes these commands follow; printed by `hil image version`. */
@@ -75,6 +76,7 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   subcommand(getpubhashUsage, runGetpubhash),
   subcommand(getprivUsage, runGetpriv),
   subcommand(keyinfoUsage, runKeyinfo),
+  subcommand(zipUsage, runZip),
   subcommand(versionUsage, (tool) => {
     tool.tell?.({ imgtool: IMGTOOL_VERSION });
     tool.io.out(`${IMGTOOL_VERSION}\n`);
