@@ -5,9 +5,11 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { type Bench, bench } from "mcuboot-hil/jest";
 import type { BuiltImage } from "../src/campaign/index.ts";
+import { runCommand } from "../src/cli/run.ts";
 import { fromHex, Random, sleep } from "../src/core/index.ts";
 import { generatePayload } from "../src/image/index.ts";
 import { asNetFirmware, NET_APP } from "../src/mcuboot/index.ts";
+import { command } from "./testing/command.ts";
 
 const SUITE_MS = 120_000;
 
@@ -107,6 +109,26 @@ describe("an update of both cores at once", () => {
         seen.push(await report(bed));
       }
       expect(seen).toEqual([...Array(3).fill("app 1.0.1, net 2"), "app 1.0.1, net 1"]);
+    },
+    SUITE_MS,
+  );
+
+  test(
+    "passes as a campaign with power cuts; on a board without the slot it is refused before anything moves",
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), "hil-net-"));
+      const args = ["app-and-net", "--cuts", "8", "--json", "--board"];
+      const { code, out } = await command(runCommand, [...args, "twin-net"], folder);
+      const report: { verdicts: { pass: boolean; found: string }[] } = JSON.parse(out);
+      expect([code, report.verdicts.map((verdict) => verdict.pass)]).toEqual([0, Array(9).fill(true)]);
+      expect(new Set(report.verdicts.map(({ found }) => found))).toEqual(
+        new Set([
+          "2.0.0 running, confirmed; slot 1 empty; the network core runs version 4",
+          "1.0.0 running, confirmed; slot 1 empty; the network core runs version 3",
+        ]),
+      );
+      const refused = await command(runCommand, [...args, "twin"], folder);
+      expect([refused.code, refused.error]).toEqual([2, expect.stringContaining("has no slot for them")]);
     },
     SUITE_MS,
   );

@@ -18,6 +18,13 @@ export async function checkRequest(scenario: ScenarioFile, board: LoadedProfile)
       "Its bootloader cannot decrypt: set images.encrypt: false, or correct the profile.",
     );
   }
+  if (scenario.value.images.network !== undefined && board.profile.slots.networkSecondary === undefined) {
+    throw scenario.wrong(
+      ["images", "network"],
+      `wants updates of the network core, and ${board.profile.name} has no slot for them`,
+      "Choose a board with slots.network_secondary, such as twin-net.",
+    );
+  }
   if (!encrypt && demanded === "required") {
     throw scenario.wrong(
       ["images", "encrypt"],

@@ -91,9 +91,10 @@ interface Heard {
  * printed since (it waits for its UART). Undefined when no line announced it.
  */
 function intoSwap({ board }: Session, sinceUs: number, cutUs: number, heard: readonly Heard[]): number | undefined {
+  // With several images the line comes once for each: the first counts.
   const begins = board.logs.app
     .since(sinceUs)
-    .findLast(({ event = "", atUs }) => UPGRADE_BEGINS.includes(event) && atUs <= cutUs);
+    .find(({ event = "", atUs }) => UPGRADE_BEGINS.includes(event) && atUs <= cutUs);
   if (begins === undefined) return undefined;
   const printed = heard.filter(({ atUs }) => atUs > begins.atUs && atUs <= cutUs);
   const bytes = printed.reduce((sum, chunk) => sum + chunk.bytes, 0);

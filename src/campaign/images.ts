@@ -18,6 +18,7 @@ import {
   parseVersion,
   type Randomness,
 } from "../image/index.ts";
+import { asNetFirmware, NET_APP } from "../mcuboot/index.ts";
 import type { ImageFacts } from "./run-event.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
@@ -27,6 +28,14 @@ export interface BuiltImage extends ImageFacts {
   readonly file: Uint8Array;
   /** The same image as it lies in the primary slot: body in clear, flags and TLVs as in the file. */
   readonly plain: Uint8Array;
+  /** The network core's image that is updated with it. */
+  readonly network?: NetworkImage;
+}
+
+/** An image of the network core, and the version counter that its bootloader knows it by. */
+export interface NetworkImage {
+  readonly image: BuiltImage;
+  readonly counter: number;
 }
 
 export interface CampaignImages {
@@ -78,13 +87,35 @@ async function build(plan: ImagePlan, role: "old" | "new", source: Source): Prom
     );
   }
   const payload = await payloadOf(plan, role, source);
+  const recipe = { ...plan, encryption: encrypt ? plan.encryption : undefined };
   try {
-    return imageOf(payload, role, source.version, { ...plan, encryption: encrypt ? plan.encryption : undefined });
+    const network = networkOf(plan, role, recipe);
+    return { ...imageOf(payload, role, source.version, recipe), ...(network && { network }) };
   } catch (error) {
     if (!isKind(error, "configuration")) throw error;
     const text = `cannot be built: ${error.message.replace(/\.?$/, ".")}`;
     throw plan.scenario.wrong(["images", role], text, error.hint, { cause: error });
   }
+}
+
+/** The network core's image that goes with one of the application; the signature of its own bootloader is not made. */
+function networkOf(plan: ImagePlan, role: "old" | "new", recipe: ImageRecipe): NetworkImage | undefined {
+  const source = plan.scenario.value.images.network?.[role];
+  if (source === undefined) return undefined;
+  const bytes = source.payload.generate_bytes;
+  if (bytes === undefined) {
+    throw new ConfigurationError(
+      `${plan.scenario.file}: images.network.${role} names a file.`,
+      "Images of the network core are generated here: use generate_bytes.",
+    );
+  }
+  const counter = parseVersion(source.version).major;
+  const random = plan.random.fork(`network payload ${role}`);
+  const { name } = plan.scenario.value;
+  const address = NET_APP.address;
+  const payload = generatePayload({ random, name, version: source.version, bodyAddress: address, bytes });
+  const firmware = asNetFirmware(payload, { version: counter, address });
+  return { image: imageOf(firmware, role, source.version, recipe), counter };
 }
 
 /** What an image of a campaign depends on besides payload and version. */

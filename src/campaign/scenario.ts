@@ -33,6 +33,10 @@ export const SCENARIO_SCHEMA = z.strictObject({
   images: z.strictObject({
     old: image,
     new: image,
+    network: z
+      .strictObject({ old: image, new: image })
+      .optional()
+      .describe("Images of the network core that go with them, in the same boot; the major version is its counter."),
     encrypt: z.boolean().default(true).describe("Encrypt both images (ECIES P-256, AES-128)."),
   }),
   cuts: z

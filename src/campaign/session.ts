@@ -65,7 +65,7 @@ export class Session {
     return slots;
   }
 
-  async upload(image: BuiltImage): Promise<void> {
+  async upload(image: BuiltImage, number = 0): Promise<void> {
     const { board, record } = this;
     requireAllowed(image.file, image.version, board.profile);
     record.event({ atUs: this.nowUs, event: "upload-started", version: image.version, totalBytes: image.file.length });
@@ -74,6 +74,7 @@ export class Session {
     const { bufferBytes } = await board.smp.params({ signal: this.signal });
     const done = await board.smp.upload(image.file, {
       signal: this.signal,
+      ...(number === 0 ? {} : { image: number }),
       imageHash: fromHex(image.hash),
       firstChunkMs: board.profile.timeoutsMs.uploadFirstChunk,
       chunkMs: board.profile.timeoutsMs.uploadChunk,

@@ -48,6 +48,15 @@ export class Shadow {
     this.flash.load(secondary.offset + uploadOffset(this.build), image.file);
   }
 
+  /** The network core's secondary slot holds this file, and it was asked for. */
+  requestNetwork(file: Uint8Array): void {
+    const areas = this.build.images[1];
+    if (areas === undefined) throw new RangeError("a bootloader without an image of the network core");
+    this.flash.load(areas.secondary.offset, new Uint8Array(areas.secondary.bytes).fill(0xff));
+    this.flash.load(areas.secondary.offset, file);
+    this.#run(setPending(this.flash, this.build, 1, false));
+  }
+
   /** True when the model's secondary slot holds this image. */
   holds(image: BuiltImage): boolean {
     return imageState(this.flash, this.build).some((entry) => entry.slot === 1 && entry.hash === image.hash);

@@ -2,6 +2,7 @@ import type { LegalOutcome, Timeline } from "../mcuboot/index.ts";
 import { compare, expectations } from "./compare.ts";
 import { type CutLimits, type CutMade, cutPower, printingUs, UPGRADE_BEGINS } from "./cut.ts";
 import type { BuiltImage } from "./images.ts";
+import { compareNetwork, networkReport, requestNetwork } from "./network.ts";
 import type { SwapWindow } from "./plan.ts";
 import type { CutFacts, PlannedCut, SlotFacts } from "./run-event.ts";
 import { type BootSeen, type Session, slotOf } from "./session.ts";
@@ -54,6 +55,7 @@ export async function ensureSecondary(session: Session, shadow: Shadow, to: Buil
 /** Requests the upgrade and resets. Answers the model's view of the boot that now comes, and when the reset was answered. */
 async function start(session: Session, shadow: Shadow, { to }: Direction) {
   await ensureSecondary(session, shadow, to);
+  if (to.network) await requestNetwork(session, shadow, to.network);
   await session.requestTest(to);
   shadow.requestTest();
   const timeline = shadow.timeline();
@@ -157,7 +159,10 @@ async function judge(session: Session, shadow: Shadow, { check, direction, seen,
   const allowed = shadow.outcomes(cut.window);
   const erased = shadow.erasedBy(cut.window);
   const slots = seen.ending === "up" ? await session.imageState() : [];
-  const comparison = compare(seen, slots, allowed, direction.to);
+  const shown = compare(seen, slots, allowed, direction.to);
+  const { network } = direction.to;
+  const comparison =
+    network === undefined ? shown : compareNetwork(shown, network.counter, await networkReport(session, seen));
   const expected = expectations(allowed);
   const verdict: Verdict = {
     check,
