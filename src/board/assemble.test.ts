@@ -12,7 +12,9 @@ name: dk
 provider: hardware
 ports:
   app: { path: /dev/app, baud_rate: 57600, hardware_flow_control: true, dtr: true }
-power: { driver: lcus, port: { path: /dev/relay }, channel: 1, contact: NO, cuts: soc, cut_latency_ms: 2.5, cut_uncertainty_ms: 0.4 }
+power:
+  { driver: lcus, port: { path: /dev/relay }, channel: 1, contact: NO, cuts: soc,
+    cut_latency_ms: 2.5, cut_uncertainty_ms: 0.4 }
 slots:
   primary: { offset: 0x10000, bytes: 0x74000 }
   secondary: { offset: 0x84000, bytes: 0x74000 }

@@ -2,10 +2,9 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { smallProfile, smallScenario } from "../campaign/testing/small-campaign.ts";
-import { isHilError } from "../core/index.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
-import { type MemoryIo, memoryIo } from "./testing/memory-io.ts";
+import { complaintOf, type MemoryIo, memoryIo } from "./testing/memory-io.ts";
 
 /** A run of a small campaign, its folder relative to where it was started, and what it found. */
 async function recorded(...argv: string[]) {
@@ -23,14 +22,9 @@ async function replay(cwd: string, ...argv: string[]): Promise<{ code: number; i
 }
 
 async function complaint(cwd: string, ...argv: string[]): Promise<string> {
-  const error = await replay(cwd, ...argv).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error === undefined) return "no complaint";
-  if (!isHilError(error)) throw error;
-  expect(error.exitCode).toBe(2);
-  return error.paragraph();
+  const { text, code } = await complaintOf(replay(cwd, ...argv));
+  expect(code).toBe(2);
+  return text;
 }
 
 describe("hil replay", () => {

@@ -2,9 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { smallProfile, smallScenario } from "../campaign/testing/small-campaign.ts";
-import { isHilError } from "../core/index.ts";
 import { runCommand } from "./run.ts";
-import { memoryIo } from "./testing/memory-io.ts";
+import { complaintOf, memoryIo } from "./testing/memory-io.ts";
 
 /** A folder with a small board and a small scenario. */
 function lab() {
@@ -24,15 +23,10 @@ async function hilRun(...argv: string[]) {
 
 async function complaint(...argv: string[]): Promise<string> {
   const io = lab();
-  try {
-    await runCommand([...BASE, ...argv], io);
-  } catch (error) {
-    if (!isHilError(error)) throw error;
-    expect(error.exitCode).toBe(2);
-    expect(existsSync(join(io.cwd, "runs"))).toBe(false);
-    return error.paragraph();
-  }
-  return "no complaint";
+  const { text, code } = await complaintOf(runCommand([...BASE, ...argv], io));
+  expect(code).toBe(2);
+  expect(existsSync(join(io.cwd, "runs"))).toBe(false);
+  return text;
 }
 
 interface Result {

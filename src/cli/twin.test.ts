@@ -2,8 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSy
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { smallProfile } from "../campaign/testing/small-campaign.ts";
-import { isHilError } from "../core/index.ts";
-import { type MemoryIo, memoryIo } from "./testing/memory-io.ts";
+import { complaintOf, type MemoryIo, memoryIo } from "./testing/memory-io.ts";
 import { twinCommand } from "./twin.ts";
 
 /** Runs `hil twin` until it says that it is ready, does `act`, then stops it as Ctrl-C does. */
@@ -25,14 +24,9 @@ async function hilTwin(argv: readonly string[], act: (io: MemoryIo) => void = ()
 }
 
 async function complaint(argv: readonly string[], cwd?: string): Promise<string> {
-  const error = await hilTwin(argv, undefined, cwd).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error === undefined) return "no complaint";
-  if (!isHilError(error)) throw error;
-  expect(error.exitCode).toBe(2);
-  return error.paragraph();
+  const { text, code } = await complaintOf(hilTwin(argv, undefined, cwd));
+  expect(code).toBe(2);
+  return text;
 }
 
 describe("hil twin", () => {

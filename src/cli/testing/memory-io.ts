@@ -1,6 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isHilError } from "../../core/index.ts";
 import type { CliIo } from "../io.ts";
 
 export interface MemoryIo extends CliIo {
@@ -24,4 +25,15 @@ export function memoryIo(more: Partial<CliIo> = {}): MemoryIo {
     printed: () => out.join(""),
     complained: () => err.join(""),
   };
+}
+
+/** What a command complains about: the paragraph of the error that it throws, and its exit code. */
+export async function complaintOf(work: Promise<unknown>): Promise<{ readonly text: string; readonly code: number }> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error === undefined) return { text: "no complaint", code: 0 };
+  if (!isHilError(error)) throw error;
+  return { text: error.paragraph(), code: error.exitCode };
 }
