@@ -13,7 +13,11 @@ export function processIo(signal: AbortSignal): CliIo {
     env: process.env,
     cwd: process.cwd(),
     signal,
-    isTty: process.stdout.isTTY ?? false,
-    columns: process.stdout.columns ?? 100,
+    // A dumb terminal cannot redraw a line.
+    isTty: (process.stdout.isTTY ?? false) && process.env["TERM"] !== "dumb",
+    // Asked for at every line: people resize their terminals.
+    get columns() {
+      return process.stdout.columns ?? 100;
+    },
   };
 }
