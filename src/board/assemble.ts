@@ -49,6 +49,7 @@ export async function assemble({ profile }: LoadedProfile, parts: BoardParts): P
       profile,
       clock,
       uart,
+      ...(netUart === undefined ? {} : { netUart }),
       logs,
       smp,
       power,

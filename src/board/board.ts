@@ -27,7 +27,9 @@ export interface Board extends AsyncDisposable {
   readonly clock: Clock;
   /** The application core's UART: the boot log and SMP share it. */
   readonly uart: Uart;
-  /** `net`: the network core's own UART, where the profile names one. */
+  /** The network core's, where the profile names one: log only. */
+  readonly netUart?: Uart;
+  /** `net`: of the network core's own UART. */
   readonly logs: { readonly app: LogWatch; readonly net?: LogWatch };
   readonly smp: SmpClient;
   readonly power: PowerSwitch;

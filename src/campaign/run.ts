@@ -124,6 +124,7 @@ async function onBoard(request: RunRequest, board: Board, record: RunRecord, ran
   const { scenario, seed } = request;
   const { profile } = request.board;
   board.uart.onBytes((chunk) => record.received("app", chunk.atUs, chunk.bytes));
+  board.netUart?.onBytes((chunk) => record.received("net", chunk.atUs, chunk.bytes));
   board.logs.app.onLine((line) => {
     if (line.event !== undefined)
       record.event({ atUs: line.atUs, event: "boot-log", name: line.event, text: line.text });
