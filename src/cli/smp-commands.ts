@@ -2,7 +2,10 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ConfigurationError, fromHex, hasCode, UsageError } from "../core/index.ts";
 import { parseImage, tlvsOf } from "../image/index.ts";
+import { BITS_A_BYTE } from "../serial/index.ts";
+import { dataRoom, isRefusal, type SmpClient } from "../smp/index.ts";
 import type { CliIo } from "./io.ts";
+import { lineBaudRate, packetLimit } from "./smp-connection.ts";
 import { progressPrinter, uploadSummary } from "./smp-progress.ts";
 import type { SmpCall, SmpSubcommand } from "./smp-subcommand.ts";
 import { imageListText } from "./smp-text.ts";
@@ -41,7 +44,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
     usage: "bootloader",
     about: "the bootloader, and how it upgrades",
     run: async ({ client, io }) => {
-      const info = await client.bootloaderInfo({ signal: io.signal });
+      const info = await bootloader(client, io.signal);
       const mode = info.mode === undefined ? "" : `, ${info.mode}${info.noDowngrade ? ", no downgrade" : ""}`;
       return { json: info, text: `${info.name}${mode}\n` };
     },
@@ -112,16 +115,43 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
 
 async function upload({ client, args: [file = ""], options, io }: SmpCall): Promise<{ json: unknown; text: string }> {
   const bytes = await readImage(file, io);
+  const packetBytesMax = options.number("packet") ?? packetLimit(options, io);
+  const baudRate = options.flag("json") ? undefined : lineBaudRate(options, io);
+  const lineBytesASecond = baudRate && (await lineLimit(client, baudRate, packetBytesMax, io.signal));
   const result = await client.upload(bytes, {
     image: options.number("image"),
     upgrade: options.flag("upgrade") ? true : undefined,
-    packetBytesMax: options.number("packet"),
+    packetBytesMax,
     window: options.number("window"),
     imageHash: hashTlv(bytes),
-    onProgress: options.flag("json") ? undefined : progressPrinter(io),
+    onProgress: options.flag("json") ? undefined : progressPrinter(io, lineBytesASecond),
     signal: io.signal,
   });
   return { json: result, text: uploadSummary(result) };
+}
+
+/** Bytes of image a second that the line allows when it is never idle, at the board's packet size. */
+async function lineLimit(
+  client: SmpClient,
+  baudRate: number,
+  packetBytesMax: number | undefined,
+  signal: AbortSignal,
+): Promise<number> {
+  const { transport } = client.session;
+  const { bufferBytes } = await client.params({ signal });
+  const packetBytes = packetBytesMax ?? bufferBytes - transport.overheadBytes;
+  const data = dataRoom({ off: 0x1_0000 }, packetBytes);
+  return ((baudRate / BITS_A_BYTE) * data) / transport.wireBytes(packetBytes);
+}
+
+/** The bootloader that the application names, or the one that answers itself. */
+async function bootloader(client: SmpClient, signal: AbortSignal) {
+  try {
+    return await client.bootloaderInfo({ signal });
+  } catch (error) {
+    if (!isRefusal(error, "ENOTSUP") || (await client.dialect({ signal })) === "application") throw error;
+    return { name: "MCUboot", mode: "serial recovery" };
+  }
 }
 
 async function readImage(file: string, io: CliIo): Promise<Uint8Array> {

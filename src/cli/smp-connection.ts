@@ -1,5 +1,5 @@
 import { type Cleanup, type Clock, UsageError } from "../core/index.ts";
-import { type Link, openSerialPort, openTcp, type PortRef, resolvePort, Uart } from "../serial/index.ts";
+import { type Link, openRfc2217, openSerialPort, openTcp, type PortRef, resolvePort, Uart } from "../serial/index.ts";
 import {
   ConsoleTransport,
   RawTransport,
@@ -11,6 +11,7 @@ import {
 } from "../smp/index.ts";
 import type { Parsed } from "./arguments.ts";
 import type { CliIo } from "./io.ts";
+import { type ConnectionString, connectionString } from "./smp-connstring.ts";
 
 const BAUD_RATE = 115_200;
 
@@ -18,8 +19,9 @@ const BAUD_RATE = 115_200;
 const ADDRESSES = [
   { kind: "udp", form: /^udp:(?<host>\[[^\]]+\]|[^:]+)(?::(?<port>\d+))?$/ },
   { kind: "tcp", form: /^tcp:(?<host>\[[^\]]+\]|[^:]+):(?<port>\d+)$/ },
+  { kind: "rfc2217", form: /^rfc2217:\/\/(?<host>\[[^\]]+\]|[^:/]+):(?<port>\d+)$/ },
   { kind: "probe", form: /^(?<probe>\d+):(?<interface>\d+)$/ },
-  { kind: "path", form: /^(?!udp:|tcp:)(?<path>.+)$/ },
+  { kind: "path", form: /^(?!udp:|tcp:|rfc2217:)(?<path>.+)$/ },
 ] as const;
 
 /** Opens what `--port` (or HIL_PORT) names, and a client on it; both are closed with `closing`. */
@@ -40,26 +42,54 @@ export async function connectSmp(parsed: Parsed, io: CliIo, clock: Clock, closin
 }
 
 async function open(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): Promise<SmpTransport> {
-  const named = parsed.text("port") ?? io.env["HIL_PORT"] ?? "";
-  if (named === "") throw new UsageError("which port?", "Name it with --port, or in HIL_PORT; `hil ports` lists them.");
+  const { port: named, baudRate = BAUD_RATE } = connection(parsed, io);
   const pauseMs = wholeNumber(parsed, "line-pause");
-  const baudRate = wholeNumber(parsed, "baud") ?? BAUD_RATE;
   const { kind, parts } = addressOf(named);
   const host = (parts["host"] ?? "").replaceAll(/[[\]]/g, "");
   const { signal } = io;
   if (kind === "udp") return UdpTransport.open({ host, port: Number(parts["port"] ?? UDP_PORT), clock, signal });
   let link: Link;
+  const hardwareFlowControl = parsed.flag("flow-control");
   if (kind === "tcp") link = await openTcp({ host, port: Number(parts["port"]), clock, signal });
-  else {
+  else if (kind === "rfc2217") {
+    link = await openRfc2217({ host, port: Number(parts["port"]), baudRate, clock, hardwareFlowControl, signal });
+  } else {
     const probe = parts["probe"];
     const ref: PortRef =
       probe === undefined ? { path: named } : { jlink: probe, interface: Number(parts["interface"]) };
-    const hardwareFlowControl = parsed.flag("flow-control");
     link = await openSerialPort(await resolvePort(ref), { baudRate, clock, hardwareFlowControl });
   }
   const uart = closing.use("port", Uart.open(link, { clock }));
   if (parsed.flag("raw")) return new RawTransport(uart, { clock });
   return new ConsoleTransport(uart, { clock, ...(pauseMs === undefined ? {} : { pacing: { pauseMs } }) });
+}
+
+/** What --port or --connstring (or HIL_PORT) and --baud say. @throws UsageError */
+function connection(parsed: Parsed, io: CliIo): ConnectionString {
+  const text = parsed.text("connstring");
+  const type = parsed.text("conntype");
+  const baudRate = wholeNumber(parsed, "baud");
+  const asked = baudRate === undefined ? {} : { baudRate };
+  if (text !== undefined) {
+    if (parsed.text("port") !== undefined)
+      throw new UsageError("--port and --connstring both name a port.", "Leave one out.");
+    return { ...connectionString(type, text), ...asked };
+  }
+  if (type !== undefined) throw new UsageError("--conntype wants --connstring.", "Or name the port with --port.");
+  const port = parsed.text("port") ?? io.env["HIL_PORT"] ?? "";
+  if (port === "") throw new UsageError("which port?", "Name it with --port, or in HIL_PORT; `hil ports` lists them.");
+  return { port, ...asked };
+}
+
+/** Largest packet that an `mtu` allows, if there is one. */
+export function packetLimit(parsed: Parsed, io: CliIo): number | undefined {
+  return connection(parsed, io).packetBytesMax;
+}
+
+/** Bits a second of the line; undefined where there is none (a network). */
+export function lineBaudRate(parsed: Parsed, io: CliIo): number | undefined {
+  const { port, baudRate = BAUD_RATE } = connection(parsed, io);
+  return port.startsWith("udp:") || port.startsWith("tcp:") ? undefined : baudRate;
 }
 
 function addressOf(named: string): {
@@ -72,7 +102,7 @@ function addressOf(named: string): {
   }
   throw new UsageError(
     `"${named}" is no port.`,
-    "Write udp:HOST, udp:HOST:PORT, tcp:HOST:PORT, PROBE:INTERFACE or a path.",
+    "Write udp:HOST, udp:HOST:PORT, tcp:HOST:PORT, rfc2217://HOST:PORT, PROBE:INTERFACE or a path.",
   );
 }
 

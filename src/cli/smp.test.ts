@@ -60,7 +60,7 @@ async function hil(argv: string, options: Partial<CliIo> = {}) {
     columns: 100,
     ...options,
   };
-  const words = argv.split(" ").map((word) => (word === "PORT" ? port : word));
+  const words = argv.split(" ").map((word) => word.replace(/\bPORT\b/, port));
   const code = await smpCommand(
     words.filter((word) => word !== ""),
     io,
@@ -111,9 +111,15 @@ describe("hil smp", () => {
     expect((await hil("--port PORT image list --json")).out).toContain(`"hash":"${NEW.name}"`);
   });
 
+  test("takes mcumgr's connection string, and its mtu as the size of packets", async () => {
+    expect((await hil("--conntype serial --connstring dev=PORT,baud=115200 echo hello")).out).toBe("hello\n");
+    const { err } = await hil("--connstring dev=PORT,mtu=128 --trace image upload new.bin");
+    expect(err).toMatch(/"data":"[0-9a-f]+… \((?:5\d|6\d) bytes\)/);
+  });
+
   test("draws a bar on a terminal", async () => {
     const { out } = await hil("--port PORT image upload new.bin --window 2", { isTty: true });
-    expect(out).toContain("\r████████████████████████ 100 %  20072 of 20072 B");
+    expect(out).toContain("\r\u001B[2K████████████████████████ 100 %  20072 of 20072 B");
   });
 
   test("traces every packet to standard error", async () => {
@@ -145,6 +151,9 @@ describe("hil smp fails", () => {
     ["--port PORT", "hil smp wants a command."],
     ["--port PORT image upload", 'takes other arguments than ""'],
     ["echo a b --port PORT", 'hil smp echo <text> takes other arguments than "a b"'],
+    ["echo hello --conntype ble --connstring x", "--conntype ble is not known here. It is serial or udp."],
+    ["echo hello --connstring dev=PORT --port PORT", "--port and --connstring both name a port."],
+    ["echo hello --connstring speed=1", '--connstring does not know "speed=1".'],
     ["echo hello", "which port? Name it with --port"],
     ["echo hello --port PORT --baud fast", '--baud wants a number, not "fast"'],
     ["echo hello --port PORT --timeout -1", "--timeout wants a whole number, not -1"],

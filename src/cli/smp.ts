@@ -11,8 +11,10 @@ const OPTIONS = {
   port: {
     type: "string",
     alias: "p",
-    describe: "a path, PROBE:INTERFACE, udp:HOST[:PORT] or tcp:HOST:PORT (default: $HIL_PORT)",
+    describe: "a path, PROBE:INTERFACE, udp:HOST[:PORT], tcp:HOST:PORT or rfc2217://HOST:PORT (default: $HIL_PORT)",
   },
+  conntype: { type: "string", describe: "as mcumgr's: serial or udp, with --connstring instead of --port" },
+  connstring: { type: "string", describe: "dev=PATH,baud=N,mtu=N or a path; HOST[:PORT] for udp" },
   baud: { type: "string", alias: "b", describe: "bits a second (default 115200)" },
   timeout: {
     type: "string",

@@ -19,7 +19,8 @@ export interface SerialPortOptions {
   readonly hardwareFlowControl?: boolean;
   /**
    * State of DTR after opening. Without it the system decides (Linux and macOS assert it). A J-Link on board drives
-   * its UART pins only while DTR is set, so false stops it from feeding a board that is switched off (lab-hardware.md 6.6).
+   * its UART pins only while DTR is set, so false stops it from feeding a board that is switched off
+   * (lab-hardware.md 6.6).
    */
   readonly dtr?: boolean;
   /** State of RTS after opening; without effect under hardware flow control. */
@@ -32,7 +33,7 @@ export interface SerialPortOptions {
  * Opens a serial port for this process alone (an advisory lock).
  * @param path device path, "/dev/ttyACM1", "COM7"; `resolvePort` finds it by a board's identity.
  * @throws BenchError when the port is absent, taken (by whom, where the system tells) or forbidden.
- * Source: serialport 13 (bindings-cpp): its errors have a text and no code; `port-errors.ts` is the one place that reads it.
+ * Source: serialport 13 (bindings-cpp): its errors have a text and no code; `port-errors.ts` alone reads it.
  */
 export async function openSerialPort(path: string, options: SerialPortOptions): Promise<Link> {
   const { SerialPort } = await import("serialport");

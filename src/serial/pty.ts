@@ -25,8 +25,8 @@ export interface PtyLink extends Link {
  * Opens a real pseudo-terminal in raw mode: `link` is the device's end, `path` ("/dev/pts/4") what other programs open
  * as a serial port, at any baud rate. The path stays until the link is closed; programs may come and go.
  *
- * node-pty gives the terminal only. Its slave reader is ended at once (it would steal bytes), the master is closed by its
- * descriptor (`destroy()` and `kill()` signal processes), and writing goes through the descriptor without blocking.
+ * node-pty gives the terminal only. Its slave reader is ended at once (it would steal bytes), the master is closed by
+ * its descriptor (`destroy()` and `kill()` signal processes), and writing goes through the descriptor without blocking.
  *
  * @throws BenchError where the system has no pseudo-terminals, or when the slave does not open.
  */

@@ -21,7 +21,8 @@ export interface ConsoleOptions {
   readonly packetBytesMax?: number;
   /**
    * Pause between pieces of a packet, for receivers that lose bursts; left out, the transport finds out by itself
-   * (`BurstGuard`). Without `everyBytes` a piece is a frame line; 64 suits a J-Link whose mass-storage drive is on (smp.md 5.4, rows 3 and 9).
+   * (`BurstGuard`). Without `everyBytes` a piece is a frame line; 64 suits a J-Link whose mass-storage drive is on
+   * (smp.md 5.4, rows 3 and 9).
    */
   readonly pacing?: { readonly everyBytes?: number; readonly pauseMs: number } | undefined;
 }

@@ -125,7 +125,8 @@ function readImage(bytes: Uint8Array): StoredSlot["image"] {
 }
 
 /**
- * The smallest thing that a server takes for an image: header, payload, and a hash TLV. Not signed: no bootloader takes it.
+ * The smallest thing that a server takes for an image: header, payload, and a hash TLV. Not signed: no bootloader
+ * takes it.
  * @param options.payloadBytes bytes between header and TLVs, filled by their index.
  */
 export function plainImage(options: { version: readonly [number, number, number, number?]; payloadBytes: number }): {
