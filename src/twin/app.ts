@@ -1,10 +1,8 @@
-import { abortable, type Clock, Queue, sleep, textOf, whenAborted } from "../core/index.ts";
+import { type Clock, textOf } from "../core/index.ts";
 import { decodeHeader, formatVersion, HEADER_BYTES, PAYLOAD_MARK } from "../image/index.ts";
 import type { BootloaderBuild } from "../mcuboot/index.ts";
-import { type Chunk, type Link, Uart } from "../serial/index.ts";
 import {
   BOOTLOADER_MODES,
-  ConsoleTransport,
   imageHandlers,
   osHandlers,
   type ServerGenerationName,
@@ -14,10 +12,9 @@ import {
 import type { MachineFault } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
 import { TwinImageSlots } from "./image-slots.ts";
+import { serveUntilReset } from "./serving.ts";
 import type { TwinUart } from "./uart.ts";
 
-/** From the answer to a reset command to the reset. Source: CONFIG_MCUMGR_GRP_OS_RESET_MS, default 250. */
-export const RESET_DELAY_MS = 250;
 /** Where a payload says what it is: first bytes of the body that are looked through. */
 const DESCRIPTION_BYTES = 1024;
 
@@ -68,37 +65,22 @@ export class TwinApp {
     const { clock, uart, print, smp } = this.#options;
     await print("*** Booting Zephyr OS build v4.1.99 ***");
     await print(`I: ${this.#description()} is up`);
-    const own = Uart.open(ownLink(uart, clock), { clock });
-    const transport = new ConsoleTransport(own, { clock });
-    const reset = new AbortController();
     let bootMode = 0;
-    const askedToReset = (request: { bootMode: number }) => {
-      bootMode = request.bootMode;
-      reset.abort();
-    };
-    let broken: { readonly reason: unknown } | undefined;
-    const server = new SmpServer({
-      transport,
-      bufferBytes: smp.bufferBytes,
-      bufferCount: smp.bufferCount,
-      ...(smp.generation === undefined ? {} : { generation: smp.generation }),
-      handlers: { ...this.#osHandlers(askedToReset), ...imageHandlers(this.#slots(power), { slotInfo: true }) },
-      onHandlerError: (reason) => {
-        if (!power.aborted) broken ??= { reason };
-        reset.abort();
-      },
+    await serveUntilReset({ clock, uart }, power, ({ transport, reset, onHandlerError }) => {
+      const askedToReset = (request: { bootMode: number }) => {
+        bootMode = request.bootMode;
+        reset();
+      };
+      return new SmpServer({
+        transport,
+        bufferBytes: smp.bufferBytes,
+        bufferCount: smp.bufferCount,
+        ...(smp.generation === undefined ? {} : { generation: smp.generation }),
+        handlers: { ...this.#osHandlers(askedToReset), ...imageHandlers(this.#slots(power), { slotInfo: true }) },
+        onHandlerError,
+      });
     });
-    try {
-      await abortable(whenAborted(reset.signal), power);
-      if (broken) throw broken.reason;
-      await sleep(clock, RESET_DELAY_MS, power);
-      return bootMode;
-    } finally {
-      // A handler that waits for the flash ends with the power that feeds it; nobody waits for its answer.
-      void server[Symbol.asyncDispose]().catch(() => {});
-      void transport[Symbol.asyncDispose]();
-      void own[Symbol.asyncDispose]();
-    }
+    return bootMode;
   }
 
   #osHandlers(reset: (request: { bootMode: number }) => void) {
@@ -145,19 +127,4 @@ export class TwinApp {
     if (start < 0) return `application ${formatVersion(header.version)}`;
     return text.slice(start, text.indexOf("\0", start));
   }
-}
-
-/** The UART as a link, for as long as one program on the board lives. */
-export function ownLink(uart: TwinUart, clock: Clock): Link {
-  const arrived = new Queue<Chunk>();
-  const stop = uart.onReceive((bytes) => arrived.push({ atUs: clock.nowUs(), bytes }));
-  return {
-    name: "the twin's own UART",
-    chunks: arrived,
-    write: (bytes) => uart.write(bytes),
-    [Symbol.asyncDispose]: async () => {
-      stop();
-      arrived.end();
-    },
-  };
 }

@@ -1,10 +1,9 @@
-import { abortable, type Clock, sleep, whenAborted } from "../core/index.ts";
+import type { Clock } from "../core/index.ts";
 import type { BootloaderBuild } from "../mcuboot/index.ts";
-import { Uart } from "../serial/index.ts";
-import { ConsoleTransport, RecoveryServer } from "../smp/index.ts";
-import { ownLink, RESET_DELAY_MS } from "./app.ts";
+import { RecoveryServer } from "../smp/index.ts";
 import type { TwinFlash } from "./flash.ts";
 import { TwinImageSlots } from "./image-slots.ts";
+import { serveUntilReset } from "./serving.ts";
 import type { TwinUart } from "./uart.ts";
 
 /** `boot_mode` of a reset that means the bootloader. Source: Zephyr BOOT_MODE_TYPE_BOOTLOADER (4.2). */
@@ -25,30 +24,16 @@ export interface RecoveryMachine {
 export async function runRecovery(machine: RecoveryMachine, power: AbortSignal): Promise<void> {
   const { clock, uart, build, print } = machine;
   await print("I: Enter the serial recovery mode");
-  const own = Uart.open(ownLink(uart, clock), { clock });
-  const transport = new ConsoleTransport(own, { clock });
-  const reset = new AbortController();
-  let broken: { readonly reason: unknown } | undefined;
-  const server = new RecoveryServer({
-    transport,
-    store: new TwinImageSlots({ ...machine, power }),
-    writeBytes: build.writeBytes,
-    echo: true,
-    params: true,
-    imageState: true,
-    reset: () => reset.abort(),
-    onHandlerError: (reason) => {
-      if (!power.aborted) broken ??= { reason };
-      reset.abort();
-    },
+  await serveUntilReset({ clock, uart }, power, ({ transport, reset, onHandlerError }) => {
+    return new RecoveryServer({
+      transport,
+      store: new TwinImageSlots({ ...machine, power }),
+      writeBytes: build.writeBytes,
+      echo: true,
+      params: true,
+      imageState: true,
+      reset,
+      onHandlerError,
+    });
   });
-  try {
-    await abortable(whenAborted(reset.signal), power);
-    if (broken) throw broken.reason;
-    await sleep(clock, RESET_DELAY_MS, power);
-  } finally {
-    void server[Symbol.asyncDispose]().catch(() => {});
-    void transport[Symbol.asyncDispose]();
-    void own[Symbol.asyncDispose]();
-  }
 }

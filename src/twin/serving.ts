@@ -1,0 +1,64 @@
+import { abortable, type Clock, Queue, sleep, whenAborted } from "../core/index.ts";
+import { type Chunk, type Link, Uart } from "../serial/index.ts";
+import { ConsoleTransport } from "../smp/index.ts";
+import type { TwinUart } from "./uart.ts";
+
+/** From the answer to a reset command to the reset. Source: CONFIG_MCUMGR_GRP_OS_RESET_MS, default 250. */
+const RESET_DELAY_MS = 250;
+
+/** What a server on the board is given. */
+export interface Serving {
+  readonly transport: ConsoleTransport;
+  /** The client asked for a reset. */
+  readonly reset: () => void;
+  /** A handler threw what is no refusal: a defect of the simulation, unless the power that feeds it is gone. */
+  readonly onHandlerError: (reason: unknown) => void;
+}
+
+/**
+ * Serves SMP on the board's UART until a reset is asked for, and then for as long as the reset takes.
+ * @throws the signal's reason when power goes; what a handler threw that is a defect of the simulation.
+ */
+export async function serveUntilReset(
+  { clock, uart }: { readonly clock: Clock; readonly uart: TwinUart },
+  power: AbortSignal,
+  open: (serving: Serving) => AsyncDisposable,
+): Promise<void> {
+  const own = Uart.open(ownLink(uart, clock), { clock });
+  const transport = new ConsoleTransport(own, { clock });
+  const ended = new AbortController();
+  let broken: { readonly reason: unknown } | undefined;
+  const server = open({
+    transport,
+    reset: () => ended.abort(),
+    onHandlerError: (reason) => {
+      if (!power.aborted) broken ??= { reason };
+      ended.abort();
+    },
+  });
+  try {
+    await abortable(whenAborted(ended.signal), power);
+    if (broken) throw broken.reason;
+    await sleep(clock, RESET_DELAY_MS, power);
+  } finally {
+    // A handler that waits for the flash ends with the power that feeds it; nobody waits for its answer.
+    void Promise.resolve(server[Symbol.asyncDispose]()).catch(() => {});
+    void transport[Symbol.asyncDispose]();
+    void own[Symbol.asyncDispose]();
+  }
+}
+
+/** The UART as a link, for as long as one program on the board lives. */
+function ownLink(uart: TwinUart, clock: Clock): Link {
+  const arrived = new Queue<Chunk>();
+  const stop = uart.onReceive((bytes) => arrived.push({ atUs: clock.nowUs(), bytes }));
+  return {
+    name: "the twin's own UART",
+    chunks: arrived,
+    write: (bytes) => uart.write(bytes),
+    [Symbol.asyncDispose]: async () => {
+      stop();
+      arrived.end();
+    },
+  };
+}
