@@ -19,6 +19,11 @@ const COMMANDS: readonly { readonly name: string; readonly about: string; load()
     load: async () => (await import("./replay.ts")).replayCommand,
   },
   {
+    name: "sweep",
+    about: "every cut of an upgrade and its revert, in process: any number of them, clean and torn",
+    load: async () => (await import("./sweep.ts")).sweepCommand,
+  },
+  {
     name: "twin",
     about: "the simulated nRF5340-DK as a program, on pseudo-terminals",
     load: async () => (await import("./twin.ts")).twinCommand,

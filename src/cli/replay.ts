@@ -6,6 +6,7 @@ import { type OptionRows, parseArguments } from "./arguments.ts";
 import { withFaults } from "./faults.ts";
 import type { CliIo } from "./io.ts";
 import { REPORT_OPTIONS, runAndReport } from "./run.ts";
+import { isSweepReplay, replaySweep } from "./sweep-replay.ts";
 
 const OPTIONS = {
   cut: { type: "string", describe: "only this cut (its number in the record)" },
@@ -20,6 +21,8 @@ export async function replayCommand(argv: readonly string[], io: CliIo): Promise
   const [reference] = args.positional;
   if (reference === undefined)
     throw new UsageError("hil replay wants a run folder or a replay.json.", "See hil replay --help.");
+  const file = resolve(io.cwd, reference);
+  if (isSweepReplay(file)) return replaySweep(file, { trace: args.flag("trace") }, io);
   const loaded = loadReplay(resolve(io.cwd, reference));
   const { replay } = loaded;
   const profileFile = loaded.profileFile ?? resolve(io.cwd, `${replay.profile.name}.yaml`);

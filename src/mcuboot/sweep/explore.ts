@@ -4,7 +4,7 @@ import type { Torn } from "../flash-rules.ts";
 import { BootMemory } from "./boot-memory.ts";
 import { Facts, type ImagesAsked } from "./facts.ts";
 import type { Leak, LeakWatch } from "./leak-watch.ts";
-import type { Stage, SweepState } from "./state.ts";
+import type { CutPoint, Stage, SweepState } from "./state.ts";
 
 /** A leak at an operation of a boot. */
 export interface LeakSeen {
@@ -18,7 +18,12 @@ export interface LeakSeen {
 export interface ExploreQuestion {
   readonly build: BootloaderBuild;
   /** Flash contents to start from. */
-  readonly starts: readonly { readonly flash: FlashImage; readonly stage: Stage; readonly how?: string }[];
+  readonly starts: readonly {
+    readonly flash: FlashImage;
+    readonly stage: Stage;
+    /** Where the application was cut while it asked. */
+    readonly request?: CutPoint;
+  }[];
   readonly images: ImagesAsked;
   /** How operations are torn, besides not being done at all; none when left out. */
   readonly torn?: readonly Torn[];
@@ -27,8 +32,6 @@ export interface ExploreQuestion {
   /** Longest sequence of cuts; any length when left out. */
   readonly cutsMax?: number;
   readonly leaks?: LeakWatch;
-  /** Asked before each state: true gives up. */
-  readonly stop?: (progress: Progress) => boolean;
   /** Follows every boot to its end, to prove that it makes no difference. */
   readonly whole?: boolean;
 }
@@ -37,6 +40,7 @@ export interface Progress {
   readonly states: number;
   readonly waiting: number;
   readonly cuts: number;
+  readonly edges: number;
 }
 
 export interface Exploration {
@@ -60,9 +64,11 @@ export interface Exploration {
  * alike, so each is booted once at each stage, and the contents that its boot goes through are where the next cut may
  * fall. When nothing new appears, every sequence has been seen, of any length. States are found in the order of their
  * number of cuts, so the way that each remembers is a shortest one.
+ *
+ * Yields before each state; the driver answers true to give up.
  */
-export function exploreCuts(question: ExploreQuestion): Exploration {
-  return new Explorer(question).explore();
+export function* exploreCuts(question: ExploreQuestion): Generator<Progress, Exploration, boolean | undefined> {
+  return yield* new Explorer(question).explore();
 }
 
 class Explorer {
@@ -83,11 +89,12 @@ class Explorer {
     this.#facts = new Facts(question.build, question.images);
   }
 
-  explore(): Exploration {
-    for (const { flash, stage, how = "" } of this.#question.starts) {
-      this.#meet(flash.snapshot(), { stage, cuts: 0, torn: 0, from: undefined, cause: { kind: "start", how } });
+  *explore(): Generator<Progress, Exploration, boolean | undefined> {
+    for (const { flash, stage, request } of this.#question.starts) {
+      const cause = { kind: "start", ...(request === undefined ? {} : { request }) } as const;
+      this.#meet(flash.snapshot(), { stage, cuts: 0, torn: 0, from: undefined, cause });
     }
-    const { cutsMax = Number.POSITIVE_INFINITY, stop } = this.#question;
+    const { cutsMax = Number.POSITIVE_INFINITY } = this.#question;
     for (let cuts = 0; cuts < this.#levels.length; cuts += 1) {
       const level = this.#levels[cuts] ?? [];
       // A reset adds to the level that is being walked.
@@ -95,7 +102,8 @@ class Explorer {
         const state = level[at];
         if (state === undefined) continue;
         const waiting = level.length - at + (this.#levels[cuts + 1]?.length ?? 0);
-        if (stop?.({ states: this.#known.size, waiting, cuts })) return this.#result(cuts - 1, waiting);
+        const stop = yield { states: this.#known.size, waiting, cuts, edges: this.#edges };
+        if (stop) return this.#result(cuts - 1, waiting);
         this.#boot(state, cuts < cutsMax);
       }
     }

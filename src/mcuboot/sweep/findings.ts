@@ -24,10 +24,17 @@ export interface Finding {
   contents: number;
 }
 
+export interface Judgement {
+  readonly findings: readonly Finding[];
+  /** States that break a rule, and do not only follow from one that does. */
+  readonly wrong: ReadonlySet<SweepState>;
+}
+
 /** All findings of an exploration, those by the fewest cuts first. What only follows from another is left out. */
-export function findingsOf(exploration: Exploration, build: BootloaderBuild, images: ImagesAsked): readonly Finding[] {
+export function findingsOf(exploration: Exploration, build: BootloaderBuild, images: ImagesAsked): Judgement {
   const found = new Map<string, Finding>();
   const wrong = new Set<string>();
+  const broken = new Set<SweepState>();
   const followsWrong = new Set<string>();
   const { facts: all } = exploration;
   for (const state of inOrder(exploration.states)) {
@@ -42,6 +49,7 @@ export function findingsOf(exploration: Exploration, build: BootloaderBuild, ima
     const rule = brokenRuleOf(judged);
     if (rule === undefined) continue;
     wrong.add(nameOf(state));
+    broken.add(state);
     const finding = findingOf(rule, judged, build);
     const stage = state.stage === "asking" ? "asked" : state.stage;
     const name = `${rule.class} ${stage} ${finding.known ?? "new"}`;
@@ -49,7 +57,8 @@ export function findingsOf(exploration: Exploration, build: BootloaderBuild, ima
     if (known === undefined) found.set(name, finding);
     else known.contents += 1;
   }
-  return [...found.values(), ...leaksOf(exploration.leaks, build)].toSorted((a, b) => a.cuts - b.cuts);
+  const findings = [...found.values(), ...leaksOf(exploration.leaks, build)].toSorted((a, b) => a.cuts - b.cuts);
+  return { findings, wrong: broken };
 }
 
 const nameOf = ({ stage, identity }: SweepState): string => `${stage} ${identity}`;

@@ -5,12 +5,14 @@ export { type Finding, pathOf } from "./findings.ts";
 export { KNOWN_FINDINGS } from "./known-findings.ts";
 export { type Leak, LeakWatch, type Secret, secretsIn } from "./leak-watch.ts";
 export { type FindingClass, SWEEP_RULES } from "./rules.ts";
-export type { Cause, Stage, SweepState } from "./state.ts";
+export type { Cause, CutPoint, Stage, SweepState } from "./state.ts";
 export {
+  judgeContent,
   type PrimaryHolds,
-  requestedFlash,
   type Sweep,
   type SweepOptions,
+  sweepSteps,
   sweepUpgrade,
   type UpgradeSwept,
 } from "./upgrade.ts";
+export { type Walked, walkPath } from "./walk.ts";

@@ -8,10 +8,16 @@ import type { BootEnd } from "./boot-memory.ts";
  */
 export type Stage = "asking" | "asked" | "tried" | "back";
 
+/** Power goes at this operation, from 0, of a boot or of the application's request: it is not done, or torn. */
+export interface CutPoint {
+  readonly operation: number;
+  readonly torn: Torn | undefined;
+}
+
 /** How a state came from the one before it. */
 export type Cause =
-  | { readonly kind: "start"; readonly how: string }
-  | { readonly kind: "cut"; readonly operation: number; readonly torn: Torn | undefined }
+  | { readonly kind: "start"; readonly request?: CutPoint }
+  | ({ readonly kind: "cut" } & CutPoint)
   /** The boot went through, the application ran, and the board was reset. */
   | { readonly kind: "reset" };
 

@@ -3,7 +3,8 @@ import type { BootMode } from "../build.ts";
 import type { Torn } from "../flash-rules.ts";
 import { type SmallBoardOptions, smallBuild, smallImage } from "../testing/small-board.ts";
 import type { Finding } from "./findings.ts";
-import { type Sweep, type SweepOptions, sweepUpgrade, type UpgradeSwept } from "./upgrade.ts";
+import { type Sweep, sweepUpgrade, type UpgradeSwept } from "./upgrade.ts";
+import { walkPath } from "./walk.ts";
 
 const TORN: readonly Torn[] = ["head", "tail", "bits"];
 
@@ -20,7 +21,7 @@ function image(version: string, bodyBytes: number, encrypted: boolean): ReturnTy
 }
 
 /** Three sectors each way: small enough for every sequence of cuts. */
-function swept(asked: Asked, options: SweepOptions = {}): Sweep {
+function swept(asked: Asked, options: Parameters<typeof sweepUpgrade>[1] = {}): Sweep {
   const { primary = "old", permanent = false, revertOnly = false, bodyBytes = [9_000, 11_000], ...rest } = asked;
   const { encrypted = true } = rest;
   const build = smallBuild({ slotSectors: 6, ...rest });
@@ -47,6 +48,14 @@ describe("every sequence of power cuts of an upgrade and its revert", () => {
     expect(told(found)).toEqual(["U7 leak by 0", "U1 fallback lost by 1", "U2 brick by 2"]);
     const [, , brick] = found.findings;
     expect(brick && pathText(brick)).toMatch(/^start, reset, cut \d+, cut \d+$/);
+  });
+
+  test("the way to a brick leads to a brick when it is walked once more", () => {
+    const build = smallBuild({ slotSectors: 6, mode: "offset", encrypted: false });
+    const upgrade = { build, old: image("1.0.0", 9_000, false).plain, next: image("2.0.0", 11_000, false).file };
+    const brick = sweepUpgrade(upgrade).findings.find((finding) => finding.class === "brick");
+    const legs = [...walkPath(upgrade, brick?.path ?? [])];
+    expect(legs.map(({ result }) => result?.kind)).toEqual([undefined, "run", undefined, undefined, "panic"]);
   });
 
   test("scratch: U3 keeps the unconfirmed image after two cuts in the revert", () => {

@@ -5,15 +5,16 @@ import { FlashImage } from "../flash-image.ts";
 import type { Torn } from "../flash-rules.ts";
 import { imageBytesIn, imageState } from "../image-state.ts";
 import { PRIMARY, SECONDARY } from "../loader.ts";
-import { outcomeOf, runSteps } from "../run-boot.ts";
+import { runSteps } from "../run-boot.ts";
 import { isOperation } from "../steps.ts";
 import type { Timeline } from "../timeline.ts";
 import { timeline } from "../timeline.ts";
 import { NRF5340_INTERNAL } from "../timing.ts";
-import { type Exploration, type ExploreQuestion, exploreCuts } from "./explore.ts";
+import { type Exploration, type ExploreQuestion, exploreCuts, type Progress } from "./explore.ts";
 import type { ImagesAsked } from "./facts.ts";
 import { type Finding, findingsOf } from "./findings.ts";
 import { LeakWatch, type Secret, secretsIn } from "./leak-watch.ts";
+import type { CutPoint, Stage, SweepState } from "./state.ts";
 
 /**
  * What the primary slot holds before the upgrade. `old`: the old image over erased flash; `stale`: behind it the tail of
@@ -35,37 +36,70 @@ export interface UpgradeSwept {
   readonly revertOnly?: boolean;
 }
 
-export interface SweepOptions extends Pick<ExploreQuestion, "cutsMax" | "torn" | "tornMax" | "stop" | "whole"> {}
+export interface SweepOptions extends Pick<ExploreQuestion, "cutsMax" | "torn" | "tornMax" | "whole"> {}
 
 export interface Sweep {
   readonly exploration: Exploration;
   readonly findings: readonly Finding[];
+  /** States that break a rule. */
+  readonly wrong: ReadonlySet<SweepState>;
   /** The upgrade undisturbed, and the boot after it. */
   readonly timelines: readonly [Timeline, Timeline];
   readonly images: ImagesAsked;
 }
 
 /** Explores all cuts of an upgrade and of what follows it, and judges how each sequence ends. */
-export function sweepUpgrade(swept: UpgradeSwept, options: SweepOptions = {}): Sweep {
-  const { build, permanent = false } = swept;
-  const { flash: uploaded, stale } = uploadedFlash(swept);
-  const asked = uploaded.snapshot();
-  runSteps(setPending(asked, build, 0, permanent), asked);
-  const undisturbed = timeline(asked, build, NRF5340_INTERNAL);
+export function sweepUpgrade(
+  swept: UpgradeSwept,
+  options: SweepOptions & { readonly stop?: (progress: Progress) => boolean } = {},
+): Sweep {
+  const { stop, ...rest } = options;
+  const steps = sweepSteps(swept, rest);
+  let next = steps.next();
+  while (next.done !== true) next = steps.next(stop?.(next.value));
+  return next.value;
+}
+
+/** The same step by step, for a driver that has other things to do, or wants to give up: it answers true. */
+export function* sweepSteps(
+  swept: UpgradeSwept,
+  options: SweepOptions = {},
+): Generator<Progress, Sweep, boolean | undefined> {
+  const { build } = swept;
+  const { uploaded, asked, undisturbed, leaks, images } = begun(swept);
   const after = timeline(undisturbed.flash, build, NRF5340_INTERNAL);
-  const images = imagesOf(swept, uploaded, undisturbed.flash);
   const starts: ExploreQuestion["starts"] = swept.revertOnly
     ? [{ flash: undisturbed.flash, stage: "tried" }]
     : [{ flash: asked, stage: "asked" }, ...cutRequests(swept, uploaded, options.torn ?? [])];
-  const leaks = new LeakWatch(build, [...secretsIn(uploaded, build), ...stale]);
-  const exploration = exploreCuts({ ...options, build, starts, images, leaks });
-  return { exploration, findings: findingsOf(exploration, build, images), timelines: [undisturbed, after], images };
+  const exploration = yield* exploreCuts({ ...options, build, starts, images, leaks });
+  const { findings, wrong } = findingsOf(exploration, build, images);
+  return { exploration, findings, wrong, timelines: [undisturbed, after], images };
+}
+
+/** The upgrade as it goes when nobody disturbs it, and what it is judged by. */
+function begun(swept: UpgradeSwept) {
+  const { build, permanent = false } = swept;
+  const { flash: uploaded, leaks } = uploadedFlash(swept);
+  const asked = uploaded.snapshot();
+  runSteps(setPending(asked, build, 0, permanent), asked);
+  const undisturbed = timeline(asked, build, NRF5340_INTERNAL);
+  return { uploaded, asked, undisturbed, leaks, images: imagesOf(swept, uploaded, undisturbed.flash) };
+}
+
+/** What is wrong with a flash content of an upgrade when nobody cuts any more. */
+export function judgeContent(swept: UpgradeSwept, flash: FlashImage, stage: Stage): readonly Finding[] {
+  const { build } = swept;
+  const { images } = begun(swept);
+  const steps = exploreCuts({ build, starts: [{ flash, stage }], images, cutsMax: 0 });
+  let next = steps.next();
+  while (next.done !== true) next = steps.next();
+  return findingsOf(next.value, build, images).findings;
 }
 
 /** The flash before the application asks for anything. */
 export function uploadedFlash({ build, old, next, primary = "old" }: UpgradeSwept): {
   readonly flash: FlashImage;
-  readonly stale: readonly Secret[];
+  readonly leaks: LeakWatch;
 } {
   const [areas] = build.images;
   if (areas === undefined) throw new RangeError("a bootloader build without images");
@@ -82,7 +116,7 @@ export function uploadedFlash({ build, old, next, primary = "old" }: UpgradeSwep
   }
   flash.load(areas.secondary.offset + uploadOffset(build), next);
   if (build.mode === "direct-xip") runSteps(confirm(flash, build, 0), flash);
-  return { flash, stale };
+  return { flash, leaks: new LeakWatch(build, [...secretsIn(flash, build), ...stale]) };
 }
 
 /** The same bytes as seen from the blocks that a sector is looked through in. */
@@ -113,25 +147,17 @@ function cutRequests(
   torn: readonly Torn[],
 ): ExploreQuestion["starts"] {
   const flash = uploaded.snapshot();
-  const starts: { flash: FlashImage; stage: "asking"; how: string }[] = [];
+  const starts: { flash: FlashImage; stage: "asking"; request: CutPoint }[] = [];
   let index = 0;
   for (const step of setPending(flash, build, 0, permanent)) {
     if (!isOperation(step)) continue;
     for (const kind of [undefined, ...torn]) {
       const cut = flash.snapshot();
       if (kind !== undefined) cut.apply(step, kind);
-      const how = kind === undefined ? "" : `, torn (${typeof kind === "string" ? kind : `${kind.prefixBytes} bytes`})`;
-      starts.push({ flash: cut, stage: "asking", how: `the request is cut at its operation ${index}${how}` });
+      starts.push({ flash: cut, stage: "asking", request: { operation: index, torn: kind } });
     }
     flash.apply(step);
     index += 1;
   }
   return starts;
-}
-
-/** The flash with the request, before the first boot. */
-export function requestedFlash(swept: UpgradeSwept): FlashImage {
-  const { flash } = uploadedFlash(swept);
-  runSteps(setPending(flash, swept.build, 0, swept.permanent ?? false), flash);
-  return swept.revertOnly ? outcomeOf(flash, swept.build).flash : flash;
 }

@@ -1,0 +1,93 @@
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { ConfigurationError, EXIT, hasCode, messageOf, parseValue } from "../core/index.ts";
+import {
+  type BootResult,
+  type Cause,
+  type ImageEntry,
+  judgeContent,
+  type UpgradeSwept,
+  type Walked,
+  walkPath,
+} from "../mcuboot/index.ts";
+import type { CliIo } from "./io.ts";
+import { requestOf, SWEEP_REPLAY_SCHEMA, type SweepReplay, upgradeOf } from "./sweep-request.ts";
+
+/** True for a file that a sweep wrote. What cannot be read is not one. */
+export function isSweepReplay(file: string): boolean {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+    return typeof value === "object" && value !== null && "kind" in value && value.kind === "sweep";
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Walks the way of a finding again, leg by leg, and says what each boot did.
+ * @returns 1: what was found is there again; 0: it is not.
+ * @throws ConfigurationError when the file cannot be understood.
+ */
+export async function replaySweep(file: string, options: { readonly trace: boolean }, io: CliIo): Promise<number> {
+  const replay = parseValue(readJson(file), SWEEP_REPLAY_SCHEMA, file);
+  const upgrade = await upgradeOf(requestOf(replay, dirname(file)));
+  const { finding } = replay;
+  io.out(`finding   ${finding.class}${finding.known === null ? "" : `, known defect ${finding.known}`}\n`);
+  let boots = 0;
+  const legs: Walked[] = [];
+  for (const leg of walkPath(upgrade, replay.path as readonly Cause[])) {
+    legs.push(leg);
+    if (leg.what === "boot") boots += 1;
+    const name = leg.what === "boot" ? `boot ${boots}` : "request";
+    io.out(`${name.padEnd(10)}${legText(leg)}\n`);
+    if (options.trace) for (const line of traceOf(leg)) io.out(`          ${line}\n`);
+  }
+  const again = isFoundAgain(replay, upgrade, legs);
+  io.out(`verdict   ${again ? `FAIL  again: ${finding.shows}` : "PASS  not what was found"}\n`);
+  return again ? EXIT.failed : EXIT.pass;
+}
+
+/** What was found is found again by the same rules: at the end of the way, or for a leak on it. */
+function isFoundAgain({ finding }: SweepReplay, upgrade: UpgradeSwept, legs: readonly Walked[]): boolean {
+  if (finding.class === "leak") return legs.some((leg) => leg.leaks.length > 0);
+  const before = legs.at(-2);
+  if (before === undefined) return false;
+  return judgeContent(upgrade, before.flash, finding.stage).some((found) => found.class === finding.class);
+}
+
+function legText({ operations, cut, result, images, leaks }: Walked): string {
+  const open = leaks.length === 0 ? "" : `; open: ${leaks.map(({ what, where }) => `${what} in ${where}`).join(", ")}`;
+  if (cut !== undefined) {
+    const how = cut.torn === undefined ? "before" : `inside (${JSON.stringify(cut.torn)})`;
+    return `cut ${how} operation ${cut.operation}: ${operations.at(-1) ?? "after its last one"}${open}`;
+  }
+  return `${operations.length} operations; ${result === undefined ? "done" : resultText(result)}; ${imagesText(images)}${open}`;
+}
+
+function resultText(result: BootResult): string {
+  return result.kind === "run" ? "runs" : `${result.kind}: ${result.reason}`;
+}
+
+function imagesText(images: readonly ImageEntry[]): string {
+  const text = images.map((entry) => {
+    const flags = (["active", "confirmed", "pending", "permanent"] as const).filter((flag) => entry[flag]);
+    return `slot ${entry.slot} ${entry.version}${flags.length === 0 ? "" : ` (${flags.join(", ")})`}`;
+  });
+  return text.length === 0 ? "no image" : text.join(", ");
+}
+
+function traceOf({ operations, log, cut }: Walked): readonly string[] {
+  const marked = operations.map(
+    (text, at) => `${String(at).padStart(5)}  ${text}${cut?.operation === at ? "   <- cut" : ""}`,
+  );
+  return [...log.map((line) => `${line.level} ${line.text}`.trim()), ...marked];
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    const what = hasCode(error, "ENOENT") ? "there is no such file" : messageOf(error);
+    throw new ConfigurationError(`${file}: ${what}.`, "Name a replay file that hil sweep wrote.", { cause: error });
+  }
+}

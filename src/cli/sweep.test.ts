@@ -1,0 +1,63 @@
+import { mkdtempSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import type { CliIo } from "./io.ts";
+import { replayCommand } from "./replay.ts";
+import { sweepCommand } from "./sweep.ts";
+
+function bench(): { readonly io: CliIo; readonly text: () => string } {
+  let out = "";
+  const io: CliIo = {
+    out: (text) => void (out += text),
+    err: () => {},
+    env: {},
+    cwd: mkdtempSync(join(tmpdir(), "hil-sweep-")),
+    signal: new AbortController().signal,
+    isTty: false,
+    columns: 100,
+  };
+  return { io, text: () => out };
+}
+
+const SMALL = ["--slot-sectors", "6", "--old-bytes", "9000", "--new-bytes", "11000"] as const;
+
+describe("hil sweep", () => {
+  test("passes where nothing is wrong, and says that every sequence was seen", async () => {
+    const { io, text } = bench();
+    expect(await sweepCommand([...SMALL], io)).toBe(0);
+    expect(text()).toContain("every sequence of cuts, of any length");
+    expect(text()).toContain("verdict   PASS");
+  });
+
+  test("a finding is a failure by its known name, and hil replay finds it again", async () => {
+    const { io, text } = bench();
+    expect(await sweepCommand([...SMALL, "--mode", "swap-offset", "--plain"], io)).toBe(1);
+    expect(text()).toContain("brick, known defect U2");
+    const [file] = readdirSync(join(io.cwd, "runs/sweep"));
+    expect(await replayCommand([join("runs/sweep", file ?? ""), "--trace"], io)).toBe(1);
+    expect(text()).toContain("FAIL  again: no image boots any more");
+  });
+
+  test("a budget that is too small is said: never all", async () => {
+    const { io, text } = bench();
+    await sweepCommand([...SMALL, "--budget", "50"], io);
+    expect(text()).toContain("found and not looked at");
+    expect(text()).not.toContain("of any length");
+  });
+
+  test("JSON is one document", async () => {
+    const { io, text } = bench();
+    await sweepCommand([...SMALL, "--cuts", "1", "--json"], io);
+    expect(JSON.parse(text())).toMatchObject({ schema: 1, covered_cuts: 1, waiting: 0, findings: [] });
+  });
+
+  test.each([
+    [["--mode", "swap-mve"], 'no mode is named "swap-mve"'],
+    [["--cuts", "some"], 'wants a number of cuts or "any"'],
+    [["--budget", "2d"], "wants states or a time"],
+    [["--primary", "new"], "primary"],
+  ] as const)("%j is refused with what to write instead", async (argv, hint) => {
+    await expect(sweepCommand([...SMALL, ...argv], bench().io)).rejects.toThrow(hint);
+  });
+});
