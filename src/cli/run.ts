@@ -96,7 +96,7 @@ export async function runAndReport(
 }
 
 /**
- * Writes the JUnit file once before the run, so that a path that cannot be written is found at once, and again after it.
+ * Writes the JUnit file once before the run, so that a path that cannot be written is found at once, and after it.
  * @throws ConfigurationError when the file cannot be written.
  */
 function junitWriter(args: Parsed, io: CliIo): ((outcome: RunOutcome) => void) | undefined {
