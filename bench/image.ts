@@ -1,5 +1,6 @@
 // Sign and encrypt 1 MiB, beside the real imgtool and a bare node, in one run: npx tsx bench/image.ts [ROUNDS]
-// Build first (npm run build). imgtool is looked for in HIL_PEERS_VENV, else .cache/peers; without it only ours is shown.
+// Build first (npm run build). imgtool is looked for in HIL_PEERS_VENV, else .cache/peers; without it only ours is
+// shown.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";

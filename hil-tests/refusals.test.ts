@@ -21,7 +21,10 @@ const PAYLOAD_BYTES = 9000;
 const profile = await loadProfile(process.env["HIL_BOARD"] ?? DEFAULT_BOARD, { cwd: process.cwd() });
 const { signing, encryption } = profileKeys(profile);
 
-/** Made before a bench is open: each is a test of its own. What a bootloader takes and a processor cannot run stays out. */
+/**
+ * Made before a bench is open: each is a test of its own. What a bootloader takes and a processor cannot run
+ * stays out.
+ */
 const MUTANTS = mutantsFor(profile.profile);
 
 function mutantsFor({ images, slots, bootloader }: BoardProfile): readonly Mutant[] {

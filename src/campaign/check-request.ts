@@ -1,4 +1,5 @@
 import { bootloaderBuildOf, type LoadedProfile } from "../board/index.ts";
+import { readGivenImages } from "./given-image.ts";
 import { readPayloads } from "./images.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
@@ -9,6 +10,7 @@ import type { ScenarioFile } from "./scenario.ts";
 export async function checkRequest(scenario: ScenarioFile, board: LoadedProfile): Promise<void> {
   bootloaderBuildOf(board);
   await readPayloads(scenario);
+  await readGivenImages(scenario, board);
   const { encrypt } = scenario.value.images;
   const demanded = board.profile.images.encryption;
   if (encrypt && demanded === "none") {

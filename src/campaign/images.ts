@@ -19,6 +19,7 @@ import {
   type Randomness,
 } from "../image/index.ts";
 import { asNetFirmware, NET_APP } from "../mcuboot/index.ts";
+import { givenImage, isGiven } from "./given-image.ts";
 import type { ImageFacts } from "./run-event.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
@@ -86,6 +87,7 @@ async function build(plan: ImagePlan, role: "old" | "new", source: Source): Prom
       "Add keys.encryption to the profile, or set images.encrypt: false in the scenario.",
     );
   }
+  if (isGiven(plan.scenario, role)) return { role, ...(await plan.clock.whileReal(() => givenImage(plan, role))) };
   const payload = await payloadOf(plan, role, source);
   const recipe = { ...plan, encryption: encrypt ? plan.encryption : undefined };
   try {

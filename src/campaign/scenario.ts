@@ -13,10 +13,16 @@ const version = z
 const payload = z
   .strictObject({
     file: z.string().optional().describe("Raw firmware binary to sign, relative to this file."),
+    image: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Image that is signed already (and, with images.encrypt, encrypted): .bin or .hex."),
+    dfu_zip: z.string().min(1).optional().describe("DFU package (dfu_application.zip) with the image."),
     generate_bytes: z.int().min(1024).max(4_194_304).optional().describe("Length of a payload made from the seed."),
   })
-  .refine((value) => (value.file === undefined) !== (value.generate_bytes === undefined), {
-    message: "wants either file or generate_bytes.",
+  .refine((value) => Object.values(value).filter((way) => way !== undefined).length === 1, {
+    message: "wants one of file, generate_bytes, image and dfu_zip.",
   });
 
 const image = z.strictObject({ version, payload });

@@ -3,7 +3,8 @@ import { imageCommand } from "./image.ts";
 import { processIo } from "./process-io.ts";
 
 /**
- * `hil image` as a program of its own: the build bundles it into one file (dist/image-cli.js), so that it starts without
+ * `hil image` as a program of its own: the build bundles it into one file (dist/image-cli.js), so that it starts
+ * without
  * the modules of a bench. It listens for no signals: Ctrl-C ends it, and files are written whole or not at all.
  */
 export async function imageMain(argv: readonly string[]): Promise<number> {

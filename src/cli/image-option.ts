@@ -42,7 +42,10 @@ type ValueOf<R> = R extends { kind: "flag" }
 /** Values of a table's options by name. */
 export type ValuesOf<T extends OptionTable> = { readonly [K in keyof T]: ValueOf<T[K]> };
 
-/** One subcommand's face: name, options, arguments in order. All are required but one in brackets; a last one that ends in … may repeat. */
+/**
+ * One subcommand's face: name, options, arguments in order. All are required but one in brackets; a last one that ends
+ * in … may repeat.
+ */
 export interface Usage<T extends OptionTable> {
   readonly name: string;
   readonly about: string;

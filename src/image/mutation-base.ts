@@ -39,7 +39,10 @@ export interface Changes {
   readonly tlvs?: (entries: readonly Tlv[]) => readonly Tlv[];
 }
 
-/** An image taken apart so far that it can be put together again with one thing changed, rightly signed and encrypted. */
+/**
+ * An image taken apart so far that it can be put together again with one thing changed, rightly signed and
+ * encrypted.
+ */
 export class MutationBase {
   readonly bytes: Uint8Array;
   readonly image: ParsedImage;

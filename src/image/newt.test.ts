@@ -7,7 +7,8 @@ import { structureFindings } from "./structure.ts";
 import { verifyImage } from "./verify.ts";
 
 /**
- * Images as Mynewt's `newt create-image` lays them out, put together here byte by byte (mynewt-artifact, image/create.go
+ * Images as Mynewt's `newt create-image` lays them out, put together here byte by byte (mynewt-artifact,
+ * image/create.go
  * and sec/): header room of zeros, a body of any length, no protected TLVs, short key hashes, padded ECDSA signatures,
  * several signers.
  */

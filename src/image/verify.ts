@@ -181,7 +181,10 @@ function checkKeyHash(image: ParsedImage, key: AnyKey | undefined, row: HashRow 
   return named ? valid : invalid("the image names another signing key");
 }
 
-/** The bootloader compares as many bytes as the TLV has: newt writes four. Source: image_validate.c bootutil_find_key. */
+/**
+ * The bootloader compares as many bytes as the TLV has: newt writes four. Source: image_validate.c
+ * bootutil_find_key.
+ */
 function startsWith(own: Uint8Array, named: Uint8Array): boolean {
   return named.length >= SHORT_KEY_HASH_BYTES && equalBytes(own.subarray(0, named.length), named);
 }

@@ -1,0 +1,148 @@
+import { readFile } from "node:fs/promises";
+import { type LoadedProfile, profileKeys } from "../board/index.ts";
+import { ConfigurationError, concat, hex, isHilError, messageOf, resolveFrom } from "../core/index.ts";
+import {
+  type AnyKey,
+  type DfuFile,
+  flatten,
+  formatVersion,
+  isMarkedEncrypted,
+  type PrivateKey,
+  parseIntelHex,
+  parseVersion,
+  readDfuZip,
+  verifyImage,
+} from "../image/index.ts";
+import type { ScenarioFile } from "./scenario.ts";
+
+/** An image that was signed elsewhere, as a campaign uploads and flashes it. */
+export interface GivenImage {
+  readonly version: string;
+  readonly hash: string;
+  readonly fileBytes: number;
+  readonly encrypted: boolean;
+  readonly file: Uint8Array;
+  readonly plain: Uint8Array;
+}
+
+/** What a given image is held against. */
+export interface GivenPlan {
+  readonly scenario: ScenarioFile;
+  readonly signing: PrivateKey;
+  readonly encryption: AnyKey | undefined;
+  readonly primaryAddress: number;
+  readonly slotBytes: number;
+}
+
+type Role = "old" | "new";
+
+/** Slots of image 0 as a package counts them. Source: nRF Connect SDK dfu_application.zip. */
+const APPLICATION_SLOTS = { slot_index_primary: 1, slot_index_secondary: 2 } as const;
+
+/** True when the scenario names a signed image, or a package with one, instead of a payload to sign. */
+export function isGiven(scenario: ScenarioFile, role: Role): boolean {
+  const { image, dfu_zip: zip } = scenario.value.images[role].payload;
+  return image !== undefined || zip !== undefined;
+}
+
+/**
+ * Reads a signed image, or takes the application's image out of a DFU package. Its plain form is had with the profile's
+ * private key.
+ * @throws ConfigurationError with the scenario's line and field: a file that cannot be read, a package that does not
+ *   fit the board, an image that this board's bootloader would refuse, or one of another version or encryption
+ *   than said.
+ */
+export async function givenImage(plan: GivenPlan, role: Role): Promise<GivenImage> {
+  const { scenario } = plan;
+  const { payload, version } = scenario.value.images[role];
+  const isZip = payload.dfu_zip !== undefined;
+  const path = resolveFrom(scenario.file, payload.dfu_zip ?? payload.image ?? "");
+  const field = ["images", role, "payload", isZip ? "dfu_zip" : "image"];
+  const wrong = (what: string, hint = "", cause?: unknown) => scenario.wrong(field, what, hint, { cause });
+  let image: GivenImage;
+  try {
+    const bytes = await readFile(path);
+    image = opened(isZip ? applicationOf(bytes, plan) : imageBytes(path, bytes), plan);
+  } catch (error) {
+    const text = messageOf(error).replace(/\.?$/, "");
+    if (isHilError(error)) throw wrong(`names ${path}, which cannot be used: ${text}`, "", error);
+    throw wrong(`names ${path}, which cannot be read (${text})`, "Build it first, or correct the path.", error);
+  }
+  const said = formatVersion(parseVersion(version));
+  if (image.version !== said) throw wrong(`holds version ${image.version}, and images.${role}.version says ${said}`);
+  if (image.encrypted !== scenario.value.images.encrypt) {
+    const is = image.encrypted ? "is" : "is not";
+    throw wrong(`${is} encrypted, and images.encrypt says ${scenario.value.images.encrypt}`);
+  }
+  return { ...image, version: image.version.replace(/\+0$/, "").replace("+", ".") };
+}
+
+/**
+ * Reads the images that a scenario gives, to know before a board is opened that they fit it.
+ * @throws ConfigurationError as givenImage.
+ */
+export async function readGivenImages(scenario: ScenarioFile, board: LoadedProfile): Promise<void> {
+  const { primary } = board.profile.slots;
+  const plan = { scenario, ...profileKeys(board), primaryAddress: primary.offset, slotBytes: primary.bytes };
+  for (const role of ["old", "new"] as const) if (isGiven(scenario, role)) await givenImage(plan, role);
+}
+
+function imageBytes(path: string, bytes: Uint8Array): Uint8Array {
+  if (!path.toLowerCase().endsWith(".hex")) return bytes;
+  return flatten(parseIntelHex(Buffer.from(bytes).toString("latin1"))).bytes;
+}
+
+function opened(bytes: Uint8Array, { signing, encryption, slotBytes }: GivenPlan): GivenImage {
+  const decryptKey = encryption?.role === "private" ? { decryptKey: encryption } : {};
+  const verdict = verifyImage(bytes, { publicKey: signing.public, ...decryptKey });
+  const { image, signedRegion, digest } = verdict;
+  const answers = [verdict.decryption, verdict.hash, verdict.signature, verdict.keyHash];
+  const why = answers.find((answer) => answer.result === "invalid") ?? verdict.hash;
+  if (!verdict.ok || signedRegion === undefined || digest === undefined) {
+    throw new ConfigurationError(`the board's bootloader would refuse it: ${why.reason}`);
+  }
+  if (image.imageBytes > slotBytes)
+    throw new ConfigurationError(`it has ${image.imageBytes} bytes, the slot ${slotBytes}`);
+  const file = bytes.slice(0, image.imageBytes);
+  return {
+    version: formatVersion(image.header.version),
+    hash: hex(digest),
+    fileBytes: file.length,
+    encrypted: isMarkedEncrypted(image.header),
+    file,
+    plain: concat(signedRegion, file.subarray(signedRegion.length)),
+  };
+}
+
+/** The one file of a package for image 0; every file must have its place on the board. */
+function applicationOf(archive: Uint8Array, plan: GivenPlan): Uint8Array {
+  const { files } = readDfuZip(archive);
+  const elsewhere = files.find((file) => file.imageIndex !== 0);
+  if (elsewhere !== undefined) {
+    throw new ConfigurationError(
+      `its ${elsewhere.name} is for image ${elsewhere.imageIndex}, and campaigns upgrade image 0`,
+    );
+  }
+  const [file, second] = files;
+  if (file === undefined) throw new ConfigurationError("it holds no firmware");
+  if (second !== undefined) throw new ConfigurationError(`${file.name} and ${second.name} are both for image 0`);
+  checkPlace(file, plan);
+  return file.bytes;
+}
+
+function checkPlace({ name, entry }: DfuFile, { primaryAddress, slotBytes }: GivenPlan): void {
+  for (const [key, expected] of Object.entries(APPLICATION_SLOTS)) {
+    const found = entry[key];
+    if (found !== undefined && Number(found) !== expected) {
+      throw new ConfigurationError(`its ${name} has ${key} ${Number(found)}; image 0 has ${expected}`);
+    }
+  }
+  const address = entry["load_address"];
+  if (address === undefined) return;
+  const at = Number(address);
+  if (at >= primaryAddress && at < primaryAddress + slotBytes) return;
+  const slot = `0x${primaryAddress.toString(16)} to 0x${(primaryAddress + slotBytes).toString(16)}`;
+  throw new ConfigurationError(
+    `its ${name} is for address 0x${at.toString(16)}; the profile's primary slot is ${slot}`,
+  );
+}
