@@ -109,7 +109,7 @@ export const MUTATIONS: readonly MutationRow[] = [
   {
     name: "plain-and-signed",
     outcome: "accepted",
-    why: "encryption is no condition of a boot: a signed plain image runs (a profile with encryption: required stops it)",
+    why: "encryption is no condition of a boot: signed and plain, it runs (a profile may forbid it)",
     make: remade({ encryption: "none" }, "encrypted"),
   },
   {
