@@ -32,6 +32,8 @@ export interface ExploreQuestion {
   /** Longest sequence of cuts; any length when left out. */
   readonly cutsMax?: number;
   readonly leaks?: LeakWatch;
+  /** Ends where the new image runs: no reset, no revert. */
+  readonly onlyUpgrade?: boolean;
   /** Follows every boot to its end, to prove that it makes no difference. */
   readonly whole?: boolean;
 }
@@ -134,7 +136,7 @@ class Explorer {
     if (!this.#facts.isKnown(state.identity)) this.#edges += end.operations;
     this.#facts.note(state.identity, end);
     const next = this.#facts.stageAfter(state, end);
-    if (next === undefined) return;
+    if (next === undefined || this.#question.onlyUpgrade) return;
     this.#meet(end.flash, { stage: next, cuts, torn: state.torn, from: state, cause: { kind: "reset" } });
   }
 

@@ -36,7 +36,7 @@ export interface UpgradeSwept {
   readonly revertOnly?: boolean;
 }
 
-export interface SweepOptions extends Pick<ExploreQuestion, "cutsMax" | "torn" | "tornMax" | "whole"> {}
+export interface SweepOptions extends Pick<ExploreQuestion, "cutsMax" | "torn" | "tornMax" | "onlyUpgrade" | "whole"> {}
 
 export interface Sweep {
   readonly exploration: Exploration;
@@ -70,7 +70,10 @@ export function* sweepSteps(
   const after = timeline(undisturbed.flash, build, NRF5340_INTERNAL);
   const starts: ExploreQuestion["starts"] = swept.revertOnly
     ? [{ flash: undisturbed.flash, stage: "tried" }]
-    : [{ flash: asked, stage: "asked" }, ...cutRequests(swept, uploaded, options.torn ?? [])];
+    : [
+        { flash: asked, stage: "asked" },
+        ...(options.onlyUpgrade ? [] : cutRequests(swept, uploaded, options.torn ?? [])),
+      ];
   const exploration = yield* exploreCuts({ ...options, build, starts, images, leaks });
   const { findings, wrong } = findingsOf(exploration, build, images);
   return { exploration, findings, wrong, timelines: [undisturbed, after], images };
