@@ -110,6 +110,13 @@ function checkMode({ bootloader, slots }: ProfileFields, complain: Complain): vo
   if (mode === "swap-scratch" && slots.scratch === undefined) {
     complain(["slots", "scratch"], "is missing; swap-scratch needs a scratch area.");
   }
+  if (slots.scratch !== undefined && slots.scratch.device !== "internal") {
+    // Keys stand there in clear while a swap runs; before MCUboot 2.2, bodies do too, and stay. Source: mcuboot.md 4.
+    complain(
+      ["slots", "scratch", "device"],
+      "must be internal: a swap leaves image keys there in clear (before MCUboot 2.2 also the decrypted image).",
+    );
+  }
   if (mode !== "swap-scratch" && slots.scratch !== undefined) {
     complain(["slots", "scratch"], `has no use with ${mode}; leave it out.`);
   }

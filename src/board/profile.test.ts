@@ -216,6 +216,12 @@ describe("a profile that cannot work is refused with line, field and reason", ()
       /slots\.scratch is missing; swap-scratch needs a scratch area\.$/,
     ],
     [
+      "scratch on external flash",
+      "slots:\n",
+      "bootloader: { mode: swap-scratch }\nslots:\n  scratch: { offset: 0, bytes: 0x1000, device: qspi }\n",
+      /slots\.scratch\.device is "qspi"; must be internal: a swap leaves image keys there in clear .*$/,
+    ],
+    [
       "images to encrypt without a key",
       "  encryption: builtin:twin-enc-p256.pem\n",
       "",

@@ -1,0 +1,83 @@
+// Every mode, every MCUboot generation, every variant: npx tsx scripts/nightly/sweep.ts [MODE] [--markdown]
+// Small slots, any number of clean cuts, and with one torn among them. Ends with 1 when a finding is not on record, or
+// when boots followed to their end find anything else than boots followed to what is known.
+import { loadProfile } from "../../src/board/index.ts";
+import { DEFAULT_SCENARIO, loadScenario } from "../../src/campaign/index.ts";
+import { parseSwept, upgradeOf } from "../../src/cli/sweep-request.ts";
+import { pathText } from "../../src/cli/sweep-text.ts";
+import { type Finding, GENERATIONS, type Sweep, sweepUpgrade, type Torn } from "../../src/mcuboot/index.ts";
+
+const TORN: readonly Torn[] = ["head", "tail", "bits"];
+/** Beyond this the torn space is not exhausted, and the line says so. */
+const STATES_MAX = 40_000;
+
+interface Variant {
+  readonly name: string;
+  readonly modes: readonly string[];
+  readonly swept: Readonly<Record<string, unknown>>;
+}
+
+const SWAPS = ["swap-move", "swap-offset", "swap-scratch"] as const;
+const MODES = [...SWAPS, "overwrite-only", "direct-xip"] as const;
+const small = { slot_sectors: 6, old_bytes: 9_000, new_bytes: 11_000 } as const;
+
+const VARIANTS: readonly Variant[] = [
+  { name: "encrypted", modes: MODES.slice(0, 4), swept: small },
+  { name: "plain", modes: MODES, swept: { ...small, plain: true } },
+  { name: "old longer", modes: SWAPS, swept: { ...small, plain: true, old_bytes: 15_000, new_bytes: 3_000 } },
+  { name: "permanent", modes: MODES.slice(0, 4), swept: { ...small, permanent: true } },
+  { name: "full slot", modes: ["swap-scratch"], swept: { slot_sectors: 5, old_bytes: 15_000, new_bytes: 17_000 } },
+  { name: "stale primary", modes: SWAPS, swept: { ...small, primary: "stale" } },
+  { name: "downgrade prevention", modes: SWAPS, swept: { ...small, downgrade_prevention: true } },
+  { name: "bootstrap", modes: SWAPS, swept: { ...small, bootstrap: true, primary: "empty", new_bytes: 10_552 } },
+];
+
+const [only] = process.argv.slice(2).filter((text) => !text.startsWith("--"));
+const board = await loadProfile("twin", { cwd: process.cwd() });
+const scenario = await loadScenario(DEFAULT_SCENARIO, process.cwd());
+let unknown = 0;
+let different = 0;
+
+for (const variant of VARIANTS) {
+  for (const mode of variant.modes) {
+    if (only !== undefined && only !== mode) continue;
+    for (const { name: generation } of GENERATIONS) {
+      // Swap using offset came with 2.2.0.
+      if (mode === "swap-offset" && !["2.2.0", "current"].includes(generation)) continue;
+      await sweepOne(variant, mode, generation);
+    }
+  }
+}
+console.log(`done      ${unknown} findings not on record, ${different} sweeps that differ from the whole one`);
+process.exitCode = unknown + different === 0 ? 0 : 1;
+
+async function sweepOne({ name, swept }: Variant, mode: string, generation: string): Promise<void> {
+  const fields = parseSwept({ ...swept, mode, generation });
+  const upgrade = await upgradeOf({ board, scenario, seed: 1, swept: fields });
+  const clean = sweepUpgrade(upgrade);
+  if (told(sweepUpgrade(upgrade, { whole: true })) !== told(clean)) {
+    different += 1;
+    console.log(`DIFFERS   ${mode} ${generation}, ${name}`);
+  }
+  const torn = sweepUpgrade(upgrade, { torn: TORN, stop: ({ states }) => states > STATES_MAX });
+  for (const [kind, sweep] of [
+    ["clean", clean],
+    ["torn", torn],
+  ] as const) {
+    const { states, edges, coveredCuts } = sweep.exploration;
+    const covered = coveredCuts === undefined ? "any number of cuts" : `up to ${coveredCuts} cuts`;
+    console.log(`${mode} ${generation}, ${name}, ${kind}: ${states.length} states, ${edges} cut points, ${covered}`);
+    for (const finding of sweep.findings) {
+      if (finding.known === undefined) unknown += 1;
+      console.log(`    ${lineOf(finding)}`);
+    }
+  }
+}
+
+function lineOf({ known, class: what, cuts, torn, path, contents }: Finding): string {
+  return `${known ?? "NOT ON RECORD"} ${what}, ${cuts} cuts (${torn} torn), ${contents} states: ${pathText(path)}`;
+}
+
+function told({ exploration, findings }: Sweep): string {
+  return JSON.stringify([exploration.contents, exploration.edges, findings.map((finding) => lineOf(finding))]);
+}
