@@ -30,8 +30,8 @@ export interface Rfc2217Link extends Link {
 
 /**
  * Opens a serial port on another host (ser2net, pyserial's rfc2217_server, terminal servers) at `baudRate`, 8N1.
- * @throws BenchError when nobody listens, the server does not speak RFC 2217 or does not take the baud rate; TimeoutError
- * when it does not answer within 5 s; the signal's reason.
+ * @throws BenchError when nobody listens, the server does not speak RFC 2217 or does not take the baud rate;
+ * TimeoutError when it does not answer within 5 s; the signal's reason.
  * Source: RFC 854 (telnet), RFC 856 (binary), RFC 2217 (COM port control), sections 2 and 3.
  */
 export async function openRfc2217(options: Rfc2217Options): Promise<Rfc2217Link> {

@@ -46,5 +46,5 @@ test("a deadline is the allowance while no answer has come, then three times the
   expect(trips.deadlineMs(2, 5_000)).toBe(4_800);
   expect(trips.deadlineMs(3, 5_000)).toBe(5_000);
   times(16, () => trips.took(10_000));
-  expect(trips.deadlineMs(1, 5_000)).toBe(250);
+  expect(trips.deadlineMs(1, 5_000)).toBe(500);
 });

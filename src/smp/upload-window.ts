@@ -4,8 +4,11 @@ const DROPS = 4;
 const CLEAN_RUN = 16;
 /** Round trips that are remembered for the deadline. */
 const ROUND_TRIPS = 16;
-/** A deadline is never shorter than this, in microseconds: a page of flash may be erased before a chunk is written. */
-const DEADLINE_US_MIN = 250_000;
+/**
+ * A deadline is never shorter than this, in microseconds: a board may erase a block of external flash before it writes a
+ * chunk, and a busy host may be late.
+ */
+const DEADLINE_US_MIN = 500_000;
 
 /**
  * How many chunks of an upload may be in flight. A server that drops several in short order has too few buffers for a
