@@ -5,8 +5,8 @@ const CLEAN_RUN = 16;
 /** Round trips that are remembered for the deadline. */
 const ROUND_TRIPS = 16;
 /**
- * A deadline is never shorter than this, in microseconds: a board may erase a block of external flash before it writes a
- * chunk, and a busy host may be late.
+ * A deadline is never shorter than this, in microseconds: a board may erase a block of external flash before it writes
+ * a chunk, and a busy host may be late.
  */
 const DEADLINE_US_MIN = 500_000;
 
