@@ -15,6 +15,7 @@ export interface BoardParts {
   readonly flasher?: Flasher;
   readonly wear?: WearLedger;
   readonly check?: () => void;
+  readonly brokenRules?: () => readonly string[];
   /** Closed last: what stands behind the links. */
   readonly behind?: AsyncDisposable;
 }
@@ -59,6 +60,7 @@ export async function assemble({ profile }: LoadedProfile, parts: BoardParts): P
       },
       ...(parts.flasher ? { flasher: parts.flasher } : {}),
       ...(parts.wear ? { wear: parts.wear } : {}),
+      ...(parts.brokenRules ? { brokenRules: parts.brokenRules } : {}),
       check: parts.check ?? (() => {}),
       [Symbol.asyncDispose]: () => closing[Symbol.asyncDispose](),
     };

@@ -37,6 +37,8 @@ export interface Board extends AsyncDisposable {
   readonly cuts: { readonly latencyUs: number; readonly uncertaintyUs: number };
   readonly flasher?: Flasher;
   readonly wear?: WearLedger;
+  /** What the firmware did that its flash does not allow: only a simulated board can tell. */
+  brokenRules?(): readonly string[];
   /** Throws when the bench itself (not the board) broke. */
   check(): void;
 }

@@ -1,4 +1,4 @@
-import { BenchError, sleep, sleepUntil, textOf, within } from "../core/index.ts";
+import { BenchError, isKind, sleep, sleepUntil, textOf, within } from "../core/index.ts";
 import type { CutFacts, PlannedCut } from "./run-event.ts";
 import type { BootSeen, Session } from "./session.ts";
 
@@ -7,6 +7,8 @@ const TRIGGER_TEXT_MAX = 4096;
 
 /** Lines that come right before the first flash operation of a swap, and of an overwrite. */
 export const UPGRADE_BEGINS: readonly string[] = ["starting swap", "erasing primary"];
+/** Lines that come right before the erase of an image that is refused. */
+const REFUSAL_BEGINS: readonly string[] = ["image invalid", "downgrade prevented", "insufficient version"];
 /** Bits on the wire for one byte at 8N1. */
 const BITS_A_BYTE = 10;
 
@@ -23,9 +25,13 @@ export interface CutLimits {
   readonly bootloaderTalks: boolean;
 }
 
+/** When power goes next in the boot that now comes; undefined: that boot is left alone. */
+export type NextMoment = (made: readonly PowerLost[]) => PlannedCut | undefined;
+
 /**
- * Cuts power once, at the planned moment after the reset that was answered at `resetAnsweredUs`, brings it back and
- * waits for the board. The undo (power on) is the caller's and was registered before.
+ * Cuts power at the planned moment after the reset that was answered at `resetAnsweredUs`, brings it back, does the same
+ * again in the boots that follow as long as `next` wants it, and waits for the board. The undo (power on) is the
+ * caller's and was registered before.
  * @throws BenchError when the board shows that it never lost power.
  */
 export async function cutPower(
@@ -33,14 +39,58 @@ export async function cutPower(
   planned: PlannedCut,
   resetAnsweredUs: number,
   limits: CutLimits,
+  next: NextMoment = () => undefined,
 ): Promise<CutMade> {
+  const { board } = session;
+  const first = await losePower(session, planned, resetAnsweredUs, limits.bootMs);
+  const made = [first];
+  let firstByteUs: number | undefined;
+  const stopListening = board.uart.onBytes((chunk) => {
+    firstByteUs ??= chunk.atUs;
+  });
+  try {
+    let onSentUs = await session.power("on");
+    for (let again = next(made); again !== undefined; again = next(made)) {
+      const lost = await losePower(session, again, onSentUs, limits.bootMs).catch(unlessSilent);
+      // A boot that does not come to where it should be cut is the judge's.
+      if (lost === undefined) break;
+      made.push(lost);
+      onSentUs = await session.power("on");
+    }
+    const seen = await session.untilUp(onSentUs, limits.bootMs);
+    if (limits.bootloaderTalks && seen.ending === "up" && seen.boots === 0) throw notRestarted(session, seen);
+    const followingIntoSwapUs = made.slice(1).map((lost) => lost.intoSwapUs);
+    const facts: CutFacts = {
+      planned,
+      resetAnsweredUs,
+      ...first,
+      onSentUs,
+      firstByteUs,
+      ...(followingIntoSwapUs.length > 0 ? { followingIntoSwapUs } : {}),
+    };
+    session.record.event({ atUs: session.nowUs, event: "cut", facts });
+    return { facts, seen };
+  } finally {
+    stopListening();
+  }
+}
+
+function unlessSilent(error: unknown): undefined {
+  if (!isKind(error, "timeout")) throw error;
+}
+
+/** A loss of power, as far as it is known before power is back. */
+export type PowerLost = Pick<CutFacts, "offSentUs" | "cutUs" | "lastByteUs" | "intoSwapUs">;
+
+/** Waits for the moment, takes power away for as long as the profile says, and looks whether the board fell silent. */
+async function losePower(session: Session, planned: PlannedCut, sinceUs: number, bootMs: number): Promise<PowerLost> {
   const { board, signal } = session;
   const profile = board.profile.power;
   const heard: Heard[] = [];
   const stopHearing = board.uart.onBytes(({ atUs, bytes }) => heard.push({ atUs, bytes: bytes.length }));
   let offSentUs: number;
   try {
-    await untilMoment(session, planned, resetAnsweredUs, limits.bootMs);
+    await untilMoment(session, planned, sinceUs, bootMs);
     offSentUs = await session.power("off");
     await sleep(board.clock, profile.offMs, signal);
   } finally {
@@ -56,29 +106,7 @@ export async function cutPower(
       "Check the relay's channel and contact (NO or NC), its wiring, and back-feeding through the UART pins.",
     );
   }
-  let firstByteUs: number | undefined;
-  const stopListening = board.uart.onBytes((chunk) => {
-    firstByteUs ??= chunk.atUs;
-  });
-  try {
-    const onSentUs = await session.power("on");
-    const seen = await session.untilUp(onSentUs, limits.bootMs);
-    if (limits.bootloaderTalks && seen.ending === "up" && seen.boots === 0) throw notRestarted(session, seen);
-    const facts: CutFacts = {
-      planned,
-      resetAnsweredUs,
-      offSentUs,
-      cutUs,
-      lastByteUs,
-      onSentUs,
-      firstByteUs,
-      intoSwapUs: intoSwap(session, resetAnsweredUs, cutUs, heard),
-    };
-    session.record.event({ atUs: session.nowUs, event: "cut", facts });
-    return { facts, seen };
-  } finally {
-    stopListening();
-  }
+  return { offSentUs, cutUs, lastByteUs, intoSwapUs: intoSwap(session, sinceUs, cutUs, heard) };
 }
 
 interface Heard {
@@ -91,10 +119,13 @@ interface Heard {
  * printed since (it waits for its UART). Undefined when no line announced it.
  */
 function intoSwap({ board }: Session, sinceUs: number, cutUs: number, heard: readonly Heard[]): number | undefined {
-  // With several images the line comes once for each: the first counts.
-  const begins = board.logs.app
-    .since(sinceUs)
-    .find(({ event = "", atUs }) => UPGRADE_BEGINS.includes(event) && atUs <= cutUs);
+  const lines = board.logs.app.since(sinceUs).filter(({ atUs }) => atUs <= cutUs);
+  const last = (events: readonly string[]) => lines.findLast(({ event = "" }) => events.includes(event));
+  // With several images the line comes once for each: the first of the boot counts.
+  const bootUs = last(["starting bootloader"])?.atUs ?? sinceUs;
+  const first = (events: readonly string[]) =>
+    lines.find(({ event = "", atUs }) => atUs >= bootUs && events.includes(event));
+  const begins = first(UPGRADE_BEGINS) ?? last(REFUSAL_BEGINS);
   if (begins === undefined) return undefined;
   const printed = heard.filter(({ atUs }) => atUs > begins.atUs && atUs <= cutUs);
   const bytes = printed.reduce((sum, chunk) => sum + chunk.bytes, 0);
@@ -118,6 +149,7 @@ function notRestarted(session: Session, seen: BootSeen): BenchError {
 
 async function untilMoment(session: Session, planned: PlannedCut, resetUs: number, limitMs: number): Promise<void> {
   const { board, signal, commandUs } = session;
+  if (planned.kind === "operation") throw new RangeError("a cut at an operation must be given its moment first");
   const momentUs =
     planned.kind === "time"
       ? resetUs + planned.afterResetUs

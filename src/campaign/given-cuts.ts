@@ -19,6 +19,14 @@ export function cutsOn(texts: readonly string[]): readonly PlannedCut[] {
   });
 }
 
+/** Cuts at flash operations: the first of a list in the upgrade's boot, the others in the boots that follow. */
+export function cutsInOperations(sequences: readonly (readonly number[])[]): readonly PlannedCut[] {
+  return sequences.map(([operation = 0, ...rest], order) => {
+    const following = rest.map((next) => ({ operation: next }));
+    return { index: order + 1, kind: "operation", operation, ...(following.length > 0 ? { following } : {}) };
+  });
+}
+
 /** Why a text is no pattern for `cutsOn`; undefined when it is one. */
 export function patternFault(text: string): string | undefined {
   try {

@@ -14,9 +14,14 @@ import {
   buildImage,
   formatVersion,
   generatePayload,
+  imgtoolTrailer,
+  type MaxAlign,
   type PrivateKey,
+  parseImage,
   parseVersion,
   type Randomness,
+  TLV,
+  TLV_INFO_BYTES,
 } from "../image/index.ts";
 import { asNetFirmware, NET_APP } from "../mcuboot/index.ts";
 import { givenImage, isGiven } from "./given-image.ts";
@@ -29,6 +34,8 @@ export interface BuiltImage extends ImageFacts {
   readonly file: Uint8Array;
   /** The same image as it lies in the primary slot: body in clear, flags and TLVs as in the file. */
   readonly plain: Uint8Array;
+  /** What a debugger puts into the primary slot; `plain` when left out. */
+  readonly flashed?: Uint8Array;
   /** The network core's image that is updated with it. */
   readonly network?: NetworkImage;
 }
@@ -54,6 +61,10 @@ export interface ImagePlan {
   readonly primaryAddress: number;
   readonly slotBytes: number;
   readonly writeBytes: number;
+  /** Of the bootloader; 8 when left out. */
+  readonly maxAlign?: MaxAlign;
+  /** The same, for the size check; 128 when left out. */
+  readonly maxSectors?: number;
   readonly random: Random;
   readonly randomness: Randomness;
   readonly clock: Clock;
@@ -66,7 +77,12 @@ export interface ImagePlan {
  */
 export async function buildImages(plan: ImagePlan): Promise<CampaignImages> {
   const { images } = plan.scenario.value;
-  const built = { old: await build(plan, "old", images.old), new: await build(plan, "new", images.new) };
+  const old = await build(plan, "old", images.old);
+  const next = await build(plan, "new", images.new);
+  const built = {
+    old: plan.scenario.value.start.padded ? padded(old, plan) : old,
+    new: images.new.damage === undefined ? next : damaged(next, images.new.damage),
+  };
   if (built.old.hash === built.new.hash) {
     throw plan.scenario.wrong(
       ["images", "new"],
@@ -120,10 +136,36 @@ function networkOf(plan: ImagePlan, role: "old" | "new", recipe: ImageRecipe): N
   return { image: imageOf(firmware, role, source.version, recipe), counter };
 }
 
+/** The old image as `imgtool sign --pad --confirm` makes it: as long as its slot, with a trailer that says image ok. */
+function padded(image: BuiltImage, plan: ImagePlan): BuiltImage {
+  const trailer = imgtoolTrailer(
+    { writeBytes: plan.writeBytes, maxAlign: plan.maxAlign ?? 8, maxSectors: 1, overwriteOnly: false, keySlotBytes: 0 },
+    { confirmed: true, erasedValue: 0xff, endian: "little" },
+  );
+  const flashed = new Uint8Array(plan.slotBytes).fill(0xff);
+  flashed.set(image.plain);
+  flashed.set(trailer, flashed.length - trailer.length);
+  return { ...image, flashed };
+}
+
+/** An image with one bit of its body, or of its signature, turned over: what comes off a bad line or from a stranger. */
+function damaged(image: BuiltImage, where: "body" | "signature"): BuiltImage {
+  const { header, area } = parseImage(image.file);
+  const signature = area.entries.find((entry) => entry.type === TLV.ECDSASIG);
+  const at = where === "body" ? header.headerBytes + (header.bodyBytes >> 1) : signedAt(signature);
+  const turned = (bytes: Uint8Array) => bytes.with(at, (bytes[at] ?? 0) ^ 1);
+  return { ...image, file: turned(image.file), plain: turned(image.plain) };
+}
+
+function signedAt(signature: { readonly offset: number; readonly data: Uint8Array } | undefined): number {
+  if (signature === undefined) throw new RangeError("an image of a campaign without signature");
+  return signature.offset + TLV_INFO_BYTES + (signature.data.length >> 1);
+}
+
 /** What an image of a campaign depends on besides payload and version. */
 export type ImageRecipe = Pick<
   ImagePlan,
-  "signing" | "encryption" | "headerBytes" | "slotBytes" | "writeBytes" | "randomness"
+  "signing" | "encryption" | "headerBytes" | "slotBytes" | "writeBytes" | "maxSectors" | "randomness"
 >;
 
 /**
@@ -137,6 +179,7 @@ export function imageOf(payload: Uint8Array, role: "old" | "new", version: strin
     padHeader: true,
     slotBytes: recipe.slotBytes,
     writeBytes: recipe.writeBytes,
+    ...(recipe.maxSectors === undefined ? {} : { maxSectors: recipe.maxSectors }),
     signer: { kind: "key", key: recipe.signing },
     ...(recipe.encryption ? { encryption: { key: recipe.encryption } } : {}),
     randomness: recipe.randomness,

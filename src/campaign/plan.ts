@@ -32,3 +32,14 @@ export function spreadCuts(window: SwapWindow, count: number, random: Random): r
     moments.push(window.endUs + 1 + random.below(Math.max(1, Math.floor((window.appUpUs - window.endUs) / 2))));
   return moments.map((afterResetUs, order) => ({ index: order + 1, kind: "time", afterResetUs }));
 }
+
+/** How finely the second cut of a pair is drawn. */
+const SHARES = 10_000;
+
+/** Upgrades with two cuts each: the first spread as above, the second anywhere in the boot that goes on. */
+export function spreadPairs(window: SwapWindow, count: number, random: Random): readonly PlannedCut[] {
+  return spreadCuts(window, count, random).map((cut) => ({
+    ...cut,
+    following: [{ share: random.below(SHARES) / SHARES }],
+  }));
+}

@@ -86,7 +86,8 @@ export class Preparation {
   async reflash(): Promise<boolean> {
     const { flasher, name } = this.#board;
     if (!flasher) return false;
-    await flasher.programPrimary(this.#images.old.plain, this.#session.signal);
+    const { old } = this.#images;
+    await flasher.programPrimary(old.flashed ?? old.plain, this.#session.signal);
     const seen = await this.#session.cycle(this.#bootMs);
     if (seen.ending !== "up") throw new BenchError(`${name} does not boot after flashing: ${seen.because}`);
     this.#shadow.place(this.#images.old);

@@ -5,9 +5,12 @@ import { ConfigurationError, hasCode, messageOf, parseValue } from "../core/inde
 import type { RunRequest } from "./run.ts";
 import type { ImageFacts, PlannedCut } from "./run-event.ts";
 
+const nextCut = z.union([z.strictObject({ operation: z.number() }), z.strictObject({ share: z.number() })]);
+const ofEvery = { index: z.int(), following: z.array(nextCut).readonly().optional() };
 const plannedCut = z.discriminatedUnion("kind", [
-  z.strictObject({ index: z.int(), kind: z.literal("time"), afterResetUs: z.int() }),
-  z.strictObject({ index: z.int(), kind: z.literal("log"), pattern: z.string(), delayUs: z.int() }),
+  z.strictObject({ ...ofEvery, kind: z.literal("time"), afterResetUs: z.int() }),
+  z.strictObject({ ...ofEvery, kind: z.literal("log"), pattern: z.string(), delayUs: z.int() }),
+  z.strictObject({ ...ofEvery, kind: z.literal("operation"), operation: z.number() }),
 ]);
 
 /** What it takes to run a campaign again: no paths, no times of day. */

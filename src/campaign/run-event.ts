@@ -19,9 +19,20 @@ export interface PreflightCheck {
 }
 
 /** Where a cut is to fall. Times in microseconds from the answer to the reset command. */
-export type PlannedCut =
-  | { readonly index: number; readonly kind: "time"; readonly afterResetUs: number }
-  | { readonly index: number; readonly kind: "log"; readonly pattern: string; readonly delayUs: number };
+export type PlannedCut = CutMoment & {
+  readonly index: number;
+  /** Cuts in the boots that follow, one each. */
+  readonly following?: readonly NextCut[] | undefined;
+};
+
+export type CutMoment =
+  | { readonly kind: "time"; readonly afterResetUs: number }
+  | { readonly kind: "log"; readonly pattern: string; readonly delayUs: number }
+  /** A flash operation of the boot, counted from 0 by the model; 6.5 is in the middle of number 6. */
+  | { readonly kind: "operation"; readonly operation: number };
+
+/** A cut in a boot that goes on with what an earlier cut left: an operation of it, or a share of its duration. */
+export type NextCut = { readonly operation: number } | { readonly share: number };
 
 /** What became known of a cut: all times on the bench's clock, in microseconds. */
 export interface CutFacts {
@@ -35,6 +46,8 @@ export interface CutFacts {
   readonly firstByteUs: number | undefined;
   /** From the swap's first flash operation to the cut; negative before it. Undefined when it cannot be told. */
   readonly intoSwapUs: number | undefined;
+  /** The same of the cuts in the boots that followed. */
+  readonly followingIntoSwapUs?: readonly (number | undefined)[] | undefined;
 }
 
 type At<T> = T & { readonly atUs: number };

@@ -186,6 +186,8 @@ export async function prepare(
     primaryAddress: slots.primary.offset,
     slotBytes: slots.primary.bytes,
     writeBytes: bootloader.writeBytes,
+    maxAlign: bootloader.maxAlign,
+    maxSectors: bootloader.maxImageSectors,
     random,
     randomness,
     clock: board.clock,

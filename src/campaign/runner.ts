@@ -1,7 +1,9 @@
 import type { Board } from "../board/index.ts";
 import { messageOf, type Random } from "../core/index.ts";
+import { askAgain, cutApplication, measureApplication, spreadInApplication } from "./cut-application.ts";
+import { cutRevert, cutUpgrade, laterBoot, referenceRevert } from "./cut-boot.ts";
 import type { CampaignImages } from "./images.ts";
-import { spreadCuts } from "./plan.ts";
+import { spreadCuts, spreadPairs } from "./plan.ts";
 import { preflight } from "./preflight.ts";
 import { Preparation } from "./prepare.ts";
 import type { RunRecord } from "./record.ts";
@@ -9,7 +11,7 @@ import type { PhaseSpan, PlannedCut, RunResult } from "./run-event.ts";
 import { type Scenario, scenarioCuts } from "./scenario.ts";
 import { activeSlot, Session } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
-import { cutUpgrade, type Direction, type Judged, type Reference, referenceUpgrade, revertUpgrade } from "./upgrade.ts";
+import { type Direction, type Judged, type Reference, referenceUpgrade, revertUpgrade } from "./upgrade.ts";
 import type { WearMeter } from "./wear.ts";
 
 /** What a campaign needs; opened and made by the caller, who also closes it. */
@@ -30,8 +32,8 @@ export interface CampaignParts {
 }
 
 /**
- * Runs a campaign on an open board: preflight, power check, baseline, one uninterrupted upgrade, the cuts, and the check
- * that an unconfirmed image is reverted. Whatever happens, power is on when it returns.
+ * Runs a campaign on an open board: preflight, power check, baseline, one uninterrupted upgrade, the cuts, and the
+ * check that an unconfirmed image is reverted. Whatever happens, power is on when it returns.
  * @throws BenchError and its kin when the bench fails; the signal's reason. Failed verdicts are in the result.
  */
 export async function runCampaign(parts: CampaignParts): Promise<RunResult> {
@@ -80,15 +82,27 @@ class Campaign {
     const first = await this.#undisturbed({ from: images.old, to: images.new });
     let direction = first.next;
     if (startWith === "old" && direction) direction = (await this.#undisturbed(direction)).next;
-    if (first.reference && direction) direction = await this.#cuts(first.reference, direction);
-    if (scenario.revert_check && direction && !this.#stopped) await this.#revertCheck(direction);
+    let reference = first.reference;
+    if (scenario.cuts.in === "revert" && direction) {
+      ({ reference, next: direction } = await this.#revertReference(direction));
+    }
+    const isOfApplication = scenario.cuts.in === "upload" || scenario.cuts.in === "request";
+    if (isOfApplication && direction) direction = await this.#applicationCuts(direction);
+    else if (reference && direction) direction = await this.#cuts(reference, direction);
+    if (scenario.revert_check && scenario.request === "test" && direction && !this.#stopped)
+      await this.#revertCheck(direction);
     board.check();
-    return this.#result();
+    const broken = board.brokenRules?.() ?? [];
+    for (const rule of broken) {
+      const text = `the firmware broke a rule of the flash: ${rule}`;
+      this.#parts.record.event({ atUs: this.#session.nowUs, event: "warning", text });
+    }
+    return broken.length > 0 ? { ...this.#result(), outcome: "fail" } : this.#result();
   }
 
   /** An upgrade without a cut, and what comes after it. */
   async #undisturbed(direction: Direction) {
-    const judged = await referenceUpgrade(this.#session, this.#parts.shadow, direction, this.#bootMs);
+    const judged = await referenceUpgrade(this.#session, this.#parts.shadow, this.#wanted(direction), this.#bootMs);
     this.#count(judged);
     return { reference: judged.reference, next: this.#stopped ? undefined : await this.#settle(judged, direction) };
   }
@@ -101,8 +115,7 @@ class Campaign {
   /** Answers the direction of the next upgrade; undefined when the campaign must end here. */
   async #cuts(reference: Reference, start: Direction): Promise<Direction | undefined> {
     const { scenario, random, record, limits, wear } = this.#parts;
-    const given = this.#parts.cuts ?? scenarioCuts(scenario);
-    const cuts = given ?? spreadCuts(reference.window, scenario.cuts.count ?? 0, random.fork("cuts"));
+    const cuts = this.#parts.cuts ?? plannedCuts(scenario, reference, random.fork("cuts"));
     this.#planned = cuts.length;
     const startedUs = this.#session.nowUs;
     const { window, timeline } = reference;
@@ -123,16 +136,99 @@ class Campaign {
         break;
       }
       wear.allowNext();
-      const judged: Judged = await cutUpgrade(this.#session, this.#parts.shadow, direction, planned, reference, {
-        bootMs: this.#bootMs,
-        bootloaderTalks: reference.bootloaderTalks,
-      });
-      this.#count(judged);
-      if (this.#stopped) return undefined;
-      direction = await this.#settle(judged, direction);
+      direction = await this.#cut(direction, planned, reference);
       if (!direction) return undefined;
     }
     return direction;
+  }
+
+  /** One planned cut and the boots after it; answers the direction of the next. */
+  async #cut(asked: Direction, planned: PlannedCut, reference: Reference): Promise<Direction | undefined> {
+    const { scenario, shadow, images } = this.#parts;
+    const again = scenario.start.flash_each && (await this.#prepare.reflash());
+    const direction = this.#wanted(again ? { from: images.old, to: images.new } : asked);
+    const limits = { bootMs: this.#bootMs, bootloaderTalks: reference.bootloaderTalks };
+    const isRevert = scenario.cuts.in === "revert";
+    if (isRevert) {
+      const up = await referenceUpgrade(this.#session, shadow, direction, this.#bootMs);
+      this.#count(up);
+      if (!up.met) return this.#stopped ? undefined : this.#mend(up, direction);
+      shadow.adopt(up.met.flash);
+    }
+    let judged = await (isRevert ? cutRevert : cutUpgrade)(
+      this.#session,
+      shadow,
+      direction,
+      planned,
+      reference,
+      limits,
+    );
+    this.#count(judged);
+    for (let boot = 1; boot <= scenario.boots_after && judged.met; boot += 1) {
+      shadow.adopt(judged.met.flash);
+      judged = await laterBoot(
+        this.#session,
+        shadow,
+        direction,
+        `boot ${boot} after cut ${planned.index}`,
+        this.#bootMs,
+      );
+      this.#count(judged);
+    }
+    return this.#stopped ? undefined : this.#settle(judged, direction);
+  }
+
+  /** Cuts while the application takes an upload or a request. */
+  async #applicationCuts(start: Direction): Promise<Direction | undefined> {
+    const { scenario, shadow, random, record, wear } = this.#parts;
+    const { in: what, count = 0 } = scenario.cuts;
+    if (what !== "upload" && what !== "request") return start;
+    const undisturbedUs = await measureApplication(this.#session, shadow, what, this.#wanted(start));
+    let direction = (await this.#prepare.reflash()) ? this.#forward() : start;
+    const cuts = this.#parts.cuts ?? spreadInApplication(what, undisturbedUs, count, random.fork("cuts"));
+    this.#planned = cuts.length;
+    record.event({ atUs: this.#session.nowUs, event: "plan", cuts, phases: [] });
+    for (const planned of cuts) {
+      wear.allowNext();
+      const limits = { bootMs: this.#bootMs, bootloaderTalks: false };
+      const cut = await cutApplication(this.#session, shadow, { what, planned, direction, limits });
+      this.#count(cut);
+      if (cut.met) shadow.adopt(cut.met.flash);
+      const isAsked = cut.met !== undefined && what === "request";
+      const again = isAsked ? await askAgain(this.#session, shadow, direction, cut.left) : undefined;
+      if (again) this.#count(again);
+      if (this.#stopped) return undefined;
+      if (await this.#prepare.reflash()) direction = this.#forward();
+      else {
+        const next = await this.#settle(again ?? cut, direction);
+        if (!next) return undefined;
+        direction = this.#wanted(next);
+      }
+    }
+    return direction;
+  }
+
+  #forward(): Direction {
+    const { old: from, new: to } = this.#parts.images;
+    return this.#wanted({ from, to });
+  }
+
+  /** A direction with what the scenario asks of the bootloader. */
+  #wanted({ from, to }: Direction): Direction {
+    return { from, to, permanent: this.#parts.scenario.request === "permanent" };
+  }
+
+  /** What a cut in a revert is measured against. */
+  async #revertReference(asked: Direction) {
+    const { shadow } = this.#parts;
+    const direction = this.#wanted(asked);
+    const up = await referenceUpgrade(this.#session, shadow, direction, this.#bootMs);
+    this.#count(up);
+    if (!up.met) return { reference: undefined, next: undefined };
+    shadow.adopt(up.met.flash);
+    const judged = await referenceRevert(this.#session, shadow, direction, this.#bootMs);
+    this.#count(judged);
+    return { reference: judged.reference, next: this.#stopped ? undefined : await this.#settle(judged, direction) };
   }
 
   /** After a verdict: what runs is confirmed, and the next upgrade goes the other way; a failed one is mended first. */
@@ -182,7 +278,7 @@ class Campaign {
 
   #result(): RunResult {
     const endings: Record<string, number> = {};
-    const cuts = this.#judged.filter((entry) => entry.verdict.cut !== undefined);
+    const cuts = this.#judged.filter(({ verdict }) => verdict.cut !== undefined || APPLICATION_CUT.test(verdict.check));
     for (const { verdict } of cuts) endings[verdict.ending] = (endings[verdict.ending] ?? 0) + 1;
     const failed = this.#judged.filter((entry) => !entry.verdict.pass).length;
     return {
@@ -195,6 +291,16 @@ class Campaign {
     };
   }
 }
+
+/** The cuts that a scenario names, or spreads over the swap. */
+function plannedCuts(scenario: Scenario, { window }: Reference, random: Random): readonly PlannedCut[] {
+  const { pairs, count = 0 } = scenario.cuts;
+  if (pairs !== undefined) return spreadPairs(window, pairs, random);
+  return scenarioCuts(scenario) ?? spreadCuts(window, count, random);
+}
+
+/** How a verdict on a cut in an upload or a request is called. */
+const APPLICATION_CUT = /^(?:upload|request) cut/;
 
 function turned({ from, to }: Direction): Direction {
   return { from: to, to: from };

@@ -94,8 +94,18 @@ describe("what is wrong with a scenario is told by file, line and field", () => 
       "line 5: images.new.payload.generate_bytes",
     ],
     ["a count that is negative", "count: 8", "count: -1", "line 6: cuts.count"],
-    ["no cuts at all where cuts are asked for", "{ count: 8 }", "{}", "line 6: cuts wants one of count, at_ms and on"],
-    ["two ways to cut at once", "count: 8", "count: 8, at_ms: [5]", "line 6: cuts wants one of count, at_ms and on"],
+    [
+      "no cuts at all where cuts are asked for",
+      "{ count: 8 }",
+      "{}",
+      "line 6: cuts wants one of count, at_ms, on, pairs and operations",
+    ],
+    [
+      "two ways to cut at once",
+      "count: 8",
+      "count: 8, at_ms: [5]",
+      "line 6: cuts wants one of count, at_ms, on, pairs and operations",
+    ],
     [
       "a pattern that is none",
       "count: 8",

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { type ConfigFile, loadYaml, parseYaml, resolveFrom } from "../core/index.ts";
-import { cutsAt, cutsOn, patternFault } from "./given-cuts.ts";
+import { cutsAt, cutsInOperations, cutsOn, patternFault } from "./given-cuts.ts";
 import type { PlannedCut } from "./run-event.ts";
 
 const version = z
@@ -27,10 +27,25 @@ const payload = z
 
 const image = z.strictObject({ version, payload });
 
+const damagedImage = image.extend({
+  damage: z
+    .enum(["body", "signature"])
+    .optional()
+    .describe("One bit of it is wrong: the bootloader must refuse the image, and the old one must stay."),
+});
+
+const sequence = z
+  .array(z.number().min(0))
+  .min(1)
+  .max(4)
+  .describe("Flash operations to cut at, one in each of so many boots in a row; 6 is before number 6, 6.5 inside it.");
+
 const pattern = z.string().superRefine((text, context) => {
   const fault = patternFault(text);
   if (fault !== undefined) context.addIssue({ code: "custom", message: `expected a log pattern: ${fault}.` });
 });
+
+const WAYS_TO_CUT = ["count", "at_ms", "on", "pairs", "operations"] as const;
 
 /** A campaign in YAML: what is upgraded to what, and where power is cut. */
 export const SCENARIO_SCHEMA = z.strictObject({
@@ -38,23 +53,42 @@ export const SCENARIO_SCHEMA = z.strictObject({
   name: z.string().min(1).max(80),
   images: z.strictObject({
     old: image,
-    new: image,
+    new: damagedImage,
     network: z
       .strictObject({ old: image, new: image })
       .optional()
       .describe("Images of the network core that go with them, in the same boot; the major version is its counter."),
     encrypt: z.boolean().default(true).describe("Encrypt both images (ECIES P-256, AES-128)."),
   }),
+  request: z.enum(["test", "permanent"]).default("test").describe("What is asked of the bootloader."),
+  start: z
+    .strictObject({
+      flash_each: z.boolean().default(false).describe("Flash the old image anew before every cut (needs a flasher)."),
+      padded: z.boolean().default(false).describe("Flash it as imgtool's --pad --confirm makes it."),
+    })
+    .prefault({}),
   cuts: z
     .strictObject({
       count: z.int().min(0).max(100_000).optional().describe("Cuts spread over the swap."),
       at_ms: z.array(z.number().min(0)).optional().describe("Milliseconds after the answer to the reset command."),
       on: z.array(pattern).optional().describe("Log pattern with an optional delay: 'Starting swap+250'."),
+      pairs: z.int().min(1).max(10_000).optional().describe("Upgrades with two cuts each, spread over the swap."),
+      operations: z.array(sequence).optional().describe("Flash operations to cut at, counted by the model."),
+      in: z
+        .enum(["upgrade", "revert", "upload", "request"])
+        .optional()
+        .describe("What is cut, by default the upgrade; an upload or a request only with count."),
     })
-    .refine((cuts) => [cuts.count, cuts.at_ms, cuts.on].filter((way) => way !== undefined).length === 1, {
-      error: "wants one of count, at_ms and on.",
+    .refine((cuts) => WAYS_TO_CUT.filter((way) => cuts[way] !== undefined).length === 1, {
+      error: `wants one of ${WAYS_TO_CUT.slice(0, -1).join(", ")} and ${WAYS_TO_CUT.at(-1)}.`,
     })
-    .default({ count: 40 }),
+    .prefault({ count: 40 }),
+  boots_after: z
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe("Boots after each cut that nobody disturbs: slots and boot log must be as the model says."),
   revert_check: z
     .boolean()
     .default(true)
@@ -67,6 +101,7 @@ export type ScenarioFile = ConfigFile<Scenario>;
 /** Cuts that a scenario names one by one; undefined when it only says how many. */
 export function scenarioCuts({ cuts }: Scenario): readonly PlannedCut[] | undefined {
   if (cuts.at_ms) return cutsAt(cuts.at_ms);
+  if (cuts.operations) return cutsInOperations(cuts.operations);
   return cuts.on && cutsOn(cuts.on);
 }
 

@@ -98,7 +98,12 @@ export class Session {
 
   /** Marks the image in the secondary slot for a test swap. */
   async requestTest(image: BuiltImage): Promise<void> {
-    await this.board.smp.setImageState({ hash: fromHex(image.hash), confirm: false }, { signal: this.signal });
+    await this.request(image, false);
+  }
+
+  /** Marks the image in the secondary slot: for a test, or for good. */
+  async request(image: BuiltImage, permanent: boolean): Promise<void> {
+    await this.board.smp.setImageState({ hash: fromHex(image.hash), confirm: permanent }, { signal: this.signal });
     this.record.event({ atUs: this.nowUs, event: "set-pending", version: image.version });
   }
 

@@ -11,6 +11,7 @@ import {
   legalOutcomes,
   type Steps,
   setPending,
+  statesAfterCut,
   type Timeline,
   timeline,
   trailerBytesOf,
@@ -37,7 +38,7 @@ export class Shadow {
   /** A board whose primary slot runs `primary`, confirmed, and whose secondary slot holds `secondary` or nothing. */
   place(primary: BuiltImage, secondary?: BuiltImage): void {
     this.flash = FlashImage.erased(flashBytesOf(this.build), this.build.sectorBytes);
-    this.flash.load(this.#slots.primary.offset, primary.plain);
+    this.flash.load(this.#slots.primary.offset, primary.flashed ?? primary.plain);
     if (secondary) this.put(secondary);
   }
 
@@ -83,7 +84,17 @@ export class Shadow {
   }
 
   requestTest(): void {
-    this.#run(setPending(this.flash, this.build, 0, false));
+    this.request(false);
+  }
+
+  /** Nobody knows what the secondary slot holds; nothing that may be relied on. */
+  emptySecondary(): void {
+    const { secondary } = this.#slots;
+    this.flash.load(secondary.offset, new Uint8Array(secondary.bytes).fill(0xff));
+  }
+
+  request(permanent: boolean): void {
+    this.#run(setPending(this.flash, this.build, 0, permanent));
   }
 
   confirm(): void {
@@ -106,6 +117,26 @@ export class Shadow {
       timing: this.timing,
       ...(window === undefined ? {} : { window }),
     });
+  }
+
+  /** Contents that cuts in boots in a row may have left, one window each; the windows as above. */
+  statesAfter(windows: readonly CutSpan[]): readonly FlashImage[] {
+    return windows.reduce<readonly FlashImage[]>(
+      (contents, window) => distinct(contents.flatMap((flash) => statesAfterCut({ ...this.#asked(flash), window }))),
+      [this.flash],
+    );
+  }
+
+  /** What MCUboot may make of cuts in boots in a row, the last boot undisturbed. */
+  outcomesAfter(windows: readonly CutSpan[]): readonly LegalOutcome[] {
+    const last = windows.at(-1);
+    if (last === undefined) return this.outcomes();
+    const contents = this.statesAfter(windows.slice(0, -1));
+    return contents.flatMap((flash) => legalOutcomes({ ...this.#asked(flash), window: last }));
+  }
+
+  #asked(flash: FlashImage) {
+    return { flash, build: this.build, timing: this.timing };
   }
 
   /**
@@ -145,6 +176,16 @@ export class Shadow {
   #run(steps: Steps<unknown>): void {
     for (const step of steps) if (isOperation(step)) this.flash.apply(step);
   }
+}
+
+/** Microseconds from a boot's first flash operation. */
+export interface CutSpan {
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+function distinct(contents: readonly FlashImage[]): readonly FlashImage[] {
+  return [...new Map(contents.map((flash) => [flash.identity(), flash])).values()];
 }
 
 function flashBytesOf(build: BootloaderBuild): number {

@@ -1,12 +1,13 @@
 import type { LegalOutcome, Timeline } from "../mcuboot/index.ts";
 import { compare, expectations } from "./compare.ts";
-import { type CutLimits, type CutMade, cutPower, printingUs, UPGRADE_BEGINS } from "./cut.ts";
+import { printingUs, UPGRADE_BEGINS } from "./cut.ts";
+import { compareLogs } from "./decisions.ts";
 import type { BuiltImage } from "./images.ts";
 import { compareNetwork, networkReport, requestNetwork } from "./network.ts";
 import type { SwapWindow } from "./plan.ts";
-import type { CutFacts, PlannedCut, SlotFacts } from "./run-event.ts";
+import type { CutFacts, SlotFacts } from "./run-event.ts";
 import { type BootSeen, type Session, slotOf } from "./session.ts";
-import type { Shadow } from "./shadow.ts";
+import type { CutSpan, Shadow } from "./shadow.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** A line of the log ends in CR and LF. */
@@ -16,6 +17,8 @@ const LINE_END_BYTES = 2;
 export interface Direction {
   readonly from: BuiltImage;
   readonly to: BuiltImage;
+  /** Asked for good: nothing is to be confirmed. A test when left out. */
+  readonly permanent?: boolean;
 }
 
 /** An upgrade that was judged. */
@@ -53,11 +56,11 @@ export async function ensureSecondary(session: Session, shadow: Shadow, to: Buil
 }
 
 /** Requests the upgrade and resets. Answers the model's view of the boot that now comes, and when the reset was answered. */
-async function start(session: Session, shadow: Shadow, { to }: Direction) {
+export async function startUpgrade(session: Session, shadow: Shadow, { to, permanent = false }: Direction) {
   await ensureSecondary(session, shadow, to);
   if (to.network) await requestNetwork(session, shadow, to.network);
-  await session.requestTest(to);
-  shadow.requestTest();
+  await session.request(to, permanent);
+  shadow.request(permanent);
   const timeline = shadow.timeline();
   const resetUs = await session.reset();
   return { timeline, resetUs };
@@ -70,14 +73,21 @@ export async function referenceUpgrade(
   direction: Direction,
   bootMs: number,
 ): Promise<Judged & { readonly reference: Reference | undefined }> {
-  const { timeline, resetUs } = await start(session, shadow, direction);
+  const { timeline, resetUs } = await startUpgrade(session, shadow, direction);
   const seen = await session.untilUp(resetUs, bootMs);
   const judged = await judge(session, shadow, { check: "uninterrupted upgrade", direction, seen });
   if (!judged.verdict.pass || seen.upUs === undefined) return { ...judged, reference: undefined };
   return { ...judged, reference: measure(session, seen, timeline, resetUs, seen.upUs) };
 }
 
-function measure(session: Session, seen: BootSeen, timeline: Timeline, resetUs: number, upUs: number): Reference {
+/** What an undisturbed boot teaches about when its operations happen. */
+export function measure(
+  session: Session,
+  seen: BootSeen,
+  timeline: Timeline,
+  resetUs: number,
+  upUs: number,
+): Reference {
   const at = (...events: string[]) => seen.lines.find(({ event = "" }) => events.includes(event))?.atUs;
   const doneUs = at("chainload") ?? at("jumping") ?? upUs;
   const begunUs = at(...UPGRADE_BEGINS);
@@ -99,67 +109,35 @@ function measure(session: Session, seen: BootSeen, timeline: Timeline, resetUs: 
   };
 }
 
-/** One upgrade with one cut. */
-export async function cutUpgrade(
-  session: Session,
-  shadow: Shadow,
-  direction: Direction,
-  planned: PlannedCut,
-  reference: Reference,
-  limits: CutLimits,
-): Promise<Judged> {
-  const { record } = session;
-  record.event({
-    atUs: session.nowUs,
-    event: "cut-started",
-    planned,
-    from: direction.from.version,
-    to: direction.to.version,
-  });
-  const { timeline, resetUs } = await start(session, shadow, direction);
-  const made = await cutPower(session, planned, resetUs, limits);
-  const intoSwapUs = modelTime(made, reference);
-  const spreadUs = Math.round(session.board.cuts.uncertaintyUs / reference.scale);
-  const window = { fromUs: intoSwapUs - spreadUs, toUs: intoSwapUs + spreadUs };
-  const facts: CutFacts = { ...made.facts, intoSwapUs };
-  const place = placeOf(timeline, intoSwapUs);
-  return judge(session, shadow, { check: `cut ${planned.index}`, direction, seen: made.seen, window, facts, place });
-}
-
-/** Where in the model's own time the cut fell, in microseconds from the swap's first operation. */
-function modelTime({ facts }: CutMade, { window, scale, announced }: Reference): number {
-  const byResetUs = facts.cutUs - facts.resetAnsweredUs - window.startUs;
-  const intoUs = facts.intoSwapUs ?? (announced ? Math.min(-1, byResetUs) : byResetUs);
-  return Math.round(intoUs / scale);
-}
-
-interface Place {
-  readonly where: string;
-  readonly phase: string;
-}
-
-function placeOf(timeline: Timeline, intoSwapUs: number): Place {
-  if (intoSwapUs < 0) return { where: "before the swap's first operation", phase: "before" };
-  const step = timeline.operations.find((entry) => entry.startUs + entry.durationUs > intoSwapUs);
-  if (!step) return { where: "after the swap's last write", phase: "after" };
-  return { where: `operation ${step.index}, ${step.description}`, phase: step.phase };
-}
-
 interface Case {
   readonly check: string;
   readonly direction: Direction;
   readonly seen: BootSeen;
-  /** Of the cut, in the model's time. */
-  readonly window?: { readonly fromUs: number; readonly toUs: number };
+  /** Of the cuts in boots in a row, in the model's time. */
+  readonly windows?: readonly CutSpan[];
   readonly facts?: CutFacts;
-  readonly place?: Place;
+  readonly place?: { readonly where: string; readonly phase: string };
+  /** What the bootloader must have decided, by its log; left out: not looked at. */
+  readonly decisions?: readonly string[];
+  /** What MCUboot may do, where it does not follow from the windows. */
+  readonly allowed?: readonly LegalOutcome[];
+  /** The slots that are looked at; both when left out. */
+  readonly slots?: readonly number[];
 }
 
-async function judge(session: Session, shadow: Shadow, { check, direction, seen, ...cut }: Case): Promise<Judged> {
-  const allowed = shadow.outcomes(cut.window);
-  const erased = shadow.erasedBy(cut.window);
+/** Holds what a boot showed against what the model allows, and writes the verdict down. */
+export async function judge(
+  session: Session,
+  shadow: Shadow,
+  { check, direction, seen, ...cut }: Case,
+): Promise<Judged> {
+  const windows = cut.windows ?? [];
+  const looksAt = ({ slot }: { readonly slot: number }) => cut.slots?.includes(slot) ?? true;
+  const possible = cut.allowed ?? shadow.outcomesAfter(windows);
+  const allowed = cut.slots ? possible.map((row) => ({ ...row, images: row.images.filter(looksAt) })) : possible;
+  const erased = shadow.erasedBy(windows[0]);
   const slots = seen.ending === "up" ? await session.imageState() : [];
-  const shown = compare(seen, slots, allowed, direction.to);
+  const shown = compareLogs(compare(seen, slots.filter(looksAt), allowed, direction.to), seen, cut.decisions);
   const { network } = direction.to;
   const comparison =
     network === undefined ? shown : compareNetwork(shown, network.counter, await networkReport(session, seen));

@@ -9,6 +9,7 @@ export const ENDINGS = [
   { name: "wrong image", legal: false, text: "wrong image runs" },
   { name: "wrong slots", legal: false, text: "wrong image in the other slot" },
   { name: "wrong flags", legal: false, text: "wrong flags" },
+  { name: "wrong log", legal: false, text: "boot log says otherwise" },
   { name: "boot loop", legal: false, text: "boot loop" },
   { name: "no boot", legal: false, text: "no boot" },
 ] as const;

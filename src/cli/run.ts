@@ -185,5 +185,9 @@ function givenCuts(args: Parsed): readonly PlannedCut[] | undefined {
 
 function withCount(scenario: ScenarioFile, count: number | undefined): ScenarioFile {
   if (count === undefined) return scenario;
-  return { ...scenario, value: { ...scenario.value, cuts: { count } } };
+  return { ...scenario, value: { ...scenario.value, cuts: { ...cutWhere(scenario), count } } };
+}
+
+function cutWhere({ value }: ScenarioFile): Pick<ScenarioFile["value"]["cuts"], "in"> {
+  return value.cuts.in === undefined ? {} : { in: value.cuts.in };
 }

@@ -1,5 +1,9 @@
-/** Faults that can be switched on in the model, to see whether a harness finds them. */
-export const DEFECTS = [
+import type { BootloaderBuild } from "./build.ts";
+import type { GenerationRow } from "./generations.ts";
+import { UPSTREAM_DEFECTS, type UpstreamDefectRow } from "./upstream-defects.ts";
+
+/** Faults that no release had: what a harness must find all the same. */
+export const INVENTED_DEFECTS = [
   {
     name: "forget-resume",
     what: "An interrupted swap is never resumed: the status source is always none. A board shows 'Boot source: none' after a cut, then a half-moved image: no bootable image, or the swap begun anew over moved sectors.",
@@ -42,4 +46,21 @@ export const DEFECTS = [
   },
 ] as const;
 
+/** Faults that can be switched on in the model, to see whether a harness finds them. */
+export const DEFECTS = [...INVENTED_DEFECTS, ...UPSTREAM_DEFECTS] as const;
+
 export type DefectName = (typeof DEFECTS)[number]["name"];
+
+/** A build with faults switched on, besides those that it has. */
+export function withDefects(build: BootloaderBuild, names: ReadonlySet<DefectName>): BootloaderBuild {
+  if (names.size === 0) return build;
+  const rows: readonly UpstreamDefectRow[] = UPSTREAM_DEFECTS.filter((row) => names.has(row.name));
+  const columns: Partial<GenerationRow> = Object.assign({}, ...rows.map((row) => row.columns));
+  const settings: Partial<BootloaderBuild> = Object.assign({}, ...rows.map((row) => row.settings));
+  return {
+    ...build,
+    ...settings,
+    generation: { ...build.generation, ...columns },
+    defects: new Set([...build.defects, ...names]),
+  };
+}

@@ -13,8 +13,8 @@ export * from "./run-boot.ts";
 export * from "./steps.ts";
 export { imageBytesLimit } from "./strategy.ts";
 export { swapRules } from "./swap-decision.ts";
-export * from "./sweep/index.ts";
 export { SWAP_CODE, SWAP_TABLE, SWAP_TYPES, type SwapType, swapRow } from "./swap-type.ts";
+export * from "./sweep/index.ts";
 export * from "./timeline.ts";
 export * from "./timing.ts";
 export {
@@ -27,4 +27,5 @@ export {
   type TrailerState,
   trailerBytesOf,
 } from "./trailer.ts";
+export { UPSTREAM_DEFECTS, type UpstreamDefectRow } from "./upstream-defects.ts";
 export * from "./zephyr-boot.ts";

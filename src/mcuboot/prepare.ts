@@ -1,3 +1,4 @@
+import { isEncrypted } from "./body-keys.ts";
 import type { BootloaderBuild } from "./build.ts";
 import { ERASED } from "./flash-rules.ts";
 import { readHeaders } from "./headers.ts";
@@ -87,6 +88,7 @@ function* completeSwap(loader: Loader, image: ImagePair, swap: Swap): Steps {
   yield* finishSwap(loader, image, swap.type);
   if (defects.has("lose-fallback")) yield* eraseSlot(loader, image.areas[SECONDARY]);
   yield* readHeaders(loader, image);
+  if (defects.has("R18-2ac79767")) image.headers.reverse();
   const type = swap.type;
   image.swapType = "none";
   if (!defects.has("revert-at-once") || type !== "test") return;
@@ -101,6 +103,7 @@ function* validatedSwapType(loader: Loader, image: ImagePair, swap: Swap): Steps
   if (netCore !== undefined && isPassedOver(loader, image, netCore)) return "none";
   const type = yield* decideSwapType(loader, image);
   if (!isUpgrade(type) || defects.has("swap-unvalidated")) return type;
+  if (defects.has("DZ-111701") && isEncrypted(image.headers[SECONDARY])) return "none";
   if (!(yield* validateSlot(loader, image, SECONDARY, swap, type))) return "none";
   if (netCore === undefined || !isNetCandidate(loader, image, netCore)) return type;
   return yield* updateNetCore(loader, image, netCore);

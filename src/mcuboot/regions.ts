@@ -43,6 +43,12 @@ export function* eraseTrailer(loader: Loader, area: Area): Steps {
 
 /** Erases a whole slot, trailer last. Source: MCUboot bootutil_area.c boot_scramble_slot. */
 export function* eraseSlot(loader: Loader, area: Area): Steps {
+  const { defects, mode, sectorBytes } = loader.build;
+  if (defects.has("R30-9d334f9b") && mode === "offset") {
+    yield* eraseRegion(loader, { area, offset: 0, bytes: sectorBytes });
+    yield* eraseTrailer(loader, area);
+    return;
+  }
   yield* eraseRegion(loader, { area, offset: 0, bytes: area.bytes });
 }
 
@@ -94,7 +100,8 @@ function cipherOf(
 function crypt(loader: Loader, image: ImagePair, slot: Slot, chunk: Uint8Array, offset: number): void {
   const header = image.headers[slot];
   const { generation, defects } = loader.build;
-  const from = Math.max(header.headerBytes, offset);
+  const wholeHeader = defects.has("R9-e38b0afa") && header.headerBytes > CHUNK_BYTES;
+  const from = wholeHeader ? offset : Math.max(header.headerBytes, offset);
   const tooFar = generation.cryptsPastTinyBody && offset < tlvOffset(header) ? from - offset : 0;
   const to = Math.min(tlvOffset(header) + tooFar, offset + chunk.length);
   if (from >= to) return;
@@ -104,5 +111,5 @@ function crypt(loader: Loader, image: ImagePair, slot: Slot, chunk: Uint8Array, 
   const key = image.keys[slot];
   if (key === undefined && defects.has("forget-keys")) return;
   assert(key !== undefined, generation.cryptAssert, "enc->valid == 1");
-  applyKeyStream(key, chunk.subarray(from - offset, to - offset), from - header.headerBytes);
+  applyKeyStream(key, chunk.subarray(from - offset, to - offset), Math.max(0, from - header.headerBytes));
 }

@@ -31,7 +31,8 @@ export function* primaryStatusSource(loader: Loader, { areas }: ImagePair): Step
   const secondary = readTrailer(flash, build, areas[SECONDARY]);
   yield* logTrailer(loader, "Primary image", primary);
   yield* logTrailer(loader, "Secondary image", secondary);
-  const interrupted = primary.magic === "good" && primary.copyDone === "unset" && secondary.magic !== "good";
+  const asked = secondary.magic === "good" && !build.defects.has("R5-829");
+  const interrupted = primary.magic === "good" && primary.copyDone === "unset" && !asked;
   const source = interrupted && !build.defects.has("forget-resume") ? "primary slot" : "none";
   yield* log(loader, "boot source", { bootSource: source });
   return source;

@@ -48,6 +48,7 @@ export function* swapImage(loader: Loader, image: ImagePair, swap: Swap): Steps 
     swap.bytes = Math.max(primaryBytes, secondaryBytes);
   } else {
     const area = statusArea(loader, image);
+    if (loader.build.defects.has("R1-480") && swap.type === "none") swap.type = "test";
     swap.bytes = readSwapSize(loader.flash, loader.build, area);
     yield* restoreKeys(loader, image, swap, area);
   }
@@ -84,7 +85,7 @@ function* restoreKeys(loader: Loader, image: ImagePair, swap: Swap, area: Area):
     const key = encryption.saveTlv
       ? unwrapKey(encryption, saved.subarray(0, keyTlvBytes(encryption)))
       : saved.subarray(0, encryption.aesKeyBytes);
-    if (key !== undefined) image.keys[slot] = key;
+    if (key !== undefined) image.keys[slot] = build.defects.has("R25-1046") ? new Uint8Array(key.length) : key;
   }
 }
 

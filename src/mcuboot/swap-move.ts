@@ -56,7 +56,7 @@ function* fixUpRevert(loader: Loader, image: ImagePair, swap: Swap): Steps {
 
 function* prepare(loader: Loader, image: ImagePair, swap: Swap): Steps {
   const [primary, secondary] = image.areas;
-  if (swap.source !== "primary slot") {
+  if (swap.source !== "primary slot" || loader.build.defects.has("R6-855")) {
     yield* eraseTrailer(loader, primary);
     yield* initTrailer(loader, image, swap, primary);
   }

@@ -171,8 +171,8 @@ function* swapGroup(loader: Loader, image: ImagePair, swap: Swap, group: Group):
   }
   yield* moveIn(loader, image, swap, group);
   yield writeStatus(build, image.areas[PRIMARY], entry + 2, 3);
-  if (!group.usesScratchStatus) return;
-  const order = build.generation.erasesRanges ? "up" : "down";
+  if (!group.usesScratchStatus || build.defects.has("R12-1645")) return;
+  const order = build.generation.erasesRanges || build.defects.has("R23-2275") ? "up" : "down";
   yield* eraseRegion(loader, { area: scratch, offset: 0, bytes: scratch.bytes }, order);
 }
 

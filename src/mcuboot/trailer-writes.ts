@@ -63,7 +63,9 @@ export function* initTrailer(loader: Loader, image: ImagePair, swap: Swap, area:
   const { build } = loader;
   const target = { build, area };
   const requested = readTrailer(loader.flash, build, image.areas[SECONDARY]);
-  if (swap.type !== "none") yield writeSwapInfo(target, SWAP_CODE[swap.type], image.index);
+  if (swap.type !== "none" && !build.defects.has("R1-480")) {
+    yield writeSwapInfo(target, SWAP_CODE[swap.type], image.index);
+  }
   if (requested.imageOk === "set" && !build.defects.has("skip-image-ok")) yield writeFlag(target, "imageOk");
   yield writeSwapSize(target, swap.bytes);
   if (build.mode === "offset" && build.generation.savesTlvSizes) {

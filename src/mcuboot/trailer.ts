@@ -47,7 +47,7 @@ function layoutsOf(build: BootloaderBuild): BuildTrailers {
   const shape = {
     maxAlign: build.maxAlign,
     writeBytes: build.writeBytes,
-    maxSectors: build.maxImgSectors,
+    maxSectors: build.maxImgSectors - (build.defects.has("R2-427") ? 1 : 0),
     statesPerSector: offset ? 2 : 3,
     keySlotBytes: keySlotBytes(build),
     hasTlvSizes: offset && build.generation.savesTlvSizes,

@@ -57,8 +57,8 @@ export function* validateSlot(
 
 /** Removes the trailer of a secondary slot without image, so that a new image may be uploaded. */
 function* cleanLeftovers(loader: Loader, image: ImagePair, swap: Swap): Steps {
-  const { mode, generation } = loader.build;
-  if (mode === "overwrite" || mode === "direct-xip") return;
+  const { mode, generation, defects } = loader.build;
+  if (mode === "overwrite" || mode === "direct-xip" || defects.has("R4-762")) return;
   yield* eraseTrailer(loader, image.areas[SECONDARY]);
   if (mode !== "move" || !generation.clearsStuckRevert) return;
   if (swap.type !== "revert" && (yield* decideSwapType(loader, image)) !== "revert") return;

@@ -12,6 +12,7 @@ import {
   uploadOffset,
 } from "../mcuboot/index.ts";
 import type { ImageStore, StoredSlot } from "../smp/index.ts";
+import type { MachineFault } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
 
 /**
@@ -23,12 +24,19 @@ export class TwinImageSlots implements ImageStore {
   readonly #flash: TwinFlash;
   readonly #build: BootloaderBuild;
   readonly #power: AbortSignal;
+  readonly #faults: ReadonlySet<MachineFault>;
 
   /** @param options.power aborts when the board loses power: the operation in work is cut. */
-  constructor(options: { readonly flash: TwinFlash; readonly build: BootloaderBuild; readonly power: AbortSignal }) {
+  constructor(options: {
+    readonly flash: TwinFlash;
+    readonly build: BootloaderBuild;
+    readonly power: AbortSignal;
+    readonly faults?: ReadonlySet<MachineFault>;
+  }) {
     this.#flash = options.flash;
     this.#build = options.build;
     this.#power = options.power;
+    this.#faults = options.faults ?? new Set();
     this.images = options.build.images.length;
   }
 
@@ -100,7 +108,7 @@ export class TwinImageSlots implements ImageStore {
 
   /** Where an image begins in the slot. */
   #start(slot: number): number {
-    return slot % 2 === 0 ? 0 : uploadOffset(this.#build);
+    return slot % 2 === 0 || this.#faults.has("R27-2268") ? 0 : uploadOffset(this.#build);
   }
 
   #area(slot: number) {

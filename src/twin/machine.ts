@@ -49,6 +49,8 @@ export class TwinMachine implements AsyncDisposable {
   #resumed = false;
   /** What the last reset left in retained memory for the bootloader. */
   #bootMode = 0;
+  /** A boot that changed images came before in the life of this board. */
+  #upgraded = false;
   /** Images that the last application asked for, in this order; for the fault that goes by it. */
   #requested: readonly number[] = [];
   /** What went wrong with the simulation itself; a twin that breaks must not look like a board that breaks. */
@@ -113,6 +115,8 @@ export class TwinMachine implements AsyncDisposable {
       power.throwIfAborted();
     }
     if (result.kind !== "run") return;
+    if (this.#upgraded && faults.has("DZ-105028")) return;
+    if (this.#upgraded && faults.has("DZ-126603")) await whenAborted(power);
     await sleep(clock, APP_START_MS, power);
     if (this.#resumed && faults.has("boot-loop")) {
       await this.#print("*** Booting Zephyr OS build v4.1.99 ***", power);
@@ -150,6 +154,7 @@ export class TwinMachine implements AsyncDisposable {
       const step = next.value;
       if (step.kind === "log") {
         if (step.text.startsWith("Boot source: primary slot")) this.#resumed = true;
+        if (/^(Starting swap|Erasing the primary)/.test(step.text)) this.#upgraded = true;
         await this.#print(step.level === "" ? step.text : `${step.level}: ${step.text}`, power);
       } else if (step.kind === "work") await sleep(clock, workDurationUs(step) / 1000, power);
       else if (step.kind === "net core") await this.#onNetCore(step, power);

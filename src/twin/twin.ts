@@ -1,5 +1,5 @@
 import { BenchError, type Clock, type Random, roundUp } from "../core/index.ts";
-import { type BootloaderBuild, NRF5340_INTERNAL } from "../mcuboot/index.ts";
+import { type BootloaderBuild, NRF5340_INTERNAL, withDefects } from "../mcuboot/index.ts";
 import { type Contact, energised, LcusDevice } from "../power/index.ts";
 import type { Link } from "../serial/index.ts";
 import type { TwinSmp } from "./app.ts";
@@ -59,7 +59,7 @@ export class Twin implements AsyncDisposable {
       clock,
       flash: this.flash,
       uart: new TwinUart(links.app, { clock, baudRate }),
-      build: { ...build, defects: new Set([...build.defects, ...faults.bootloader]) },
+      build: withDefects(build, faults.bootloader),
       faults: faults.machine,
       smp,
       ...(this.netCore === undefined ? {} : { netCore: this.netCore }),

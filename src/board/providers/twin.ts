@@ -39,6 +39,7 @@ export async function openTwin(loaded: LoadedProfile, { random }: OpenOptions): 
     },
     flasher: { programPrimary: async (image) => twin.programPrimary(image) },
     check: () => twin.check(),
+    brokenRules: () => twin.flash.brokenRules,
     behind: twin,
   });
 }

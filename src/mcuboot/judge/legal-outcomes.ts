@@ -80,6 +80,18 @@ export function legalOutcomes(question: JudgeQuestion): readonly LegalOutcome[] 
   return [...merged.values()];
 }
 
+/** All that the flash may hold after a boot was cut somewhere in the window of a question; each content once. */
+export function statesAfterCut(question: JudgeQuestion): readonly FlashImage[] {
+  const build = withoutDefects(question.build);
+  const memory = memoryOf(build);
+  const { flash, timing, window } = question;
+  const undisturbed = memory.timeline(flash, timing);
+  const asked: BootAsked = { build, before: flash, imagesBefore: imageState(flash, build), undisturbed };
+  const found = new Map<string, FlashImage>();
+  for (const { state } of statesIn(memory, asked, timing, window)) found.set(state.content.identity(), state.content);
+  return [...found.values()];
+}
+
 interface StateAt {
   readonly state: CutState;
   readonly operation: number;

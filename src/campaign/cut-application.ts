@@ -1,0 +1,181 @@
+import { fromHex, isKind, type Random, sleep, sleepUntil } from "../core/index.ts";
+import {
+  afterOperation,
+  type BootloaderBuild,
+  type FlashImage,
+  imageState,
+  isOperation,
+  type LegalOutcome,
+  legalOutcomes,
+  setPending,
+} from "../mcuboot/index.ts";
+import { type CutLimits, printingUs } from "./cut.ts";
+import type { PlannedCut } from "./run-event.ts";
+import type { BootSeen, Session } from "./session.ts";
+import type { Shadow } from "./shadow.ts";
+import { type Direction, ensureSecondary, type Judged, judge } from "./upgrade.ts";
+
+/** Cuts while the application works on its flash: while it takes an upload, or a request for the next boot. */
+export interface ApplicationCut {
+  readonly what: "upload" | "request";
+  readonly planned: PlannedCut;
+  readonly direction: Direction;
+  readonly limits: CutLimits;
+}
+
+/** How long before a request's answer its writes may be, in microseconds: four words of magic, two flags, and a margin. */
+const REQUEST_WRITES_US = 400;
+
+/**
+ * Moments of cuts in an upload or a request, in microseconds from its start: spread over the whole of an upload; over
+ * what comes right before the answer to a request, since that is when it writes.
+ * @param undisturbedUs what the same took uncut, to the first byte of a request's answer.
+ */
+export function spreadInApplication(
+  what: ApplicationCut["what"],
+  undisturbedUs: number,
+  count: number,
+  random: Random,
+): readonly PlannedCut[] {
+  const fromUs = what === "upload" ? 0 : Math.max(0, undisturbedUs - REQUEST_WRITES_US);
+  const partUs = Math.max(1, Math.floor((undisturbedUs - fromUs) / Math.max(1, count)));
+  return Array.from({ length: count }, (_, order) => {
+    const afterResetUs = fromUs + order * partUs + random.below(partUs);
+    return { index: order + 1, kind: "time", afterResetUs };
+  });
+}
+
+/** How long an upload, or a request up to the first byte of its answer, takes with nobody in its way, in microseconds. */
+export async function measureApplication(
+  session: Session,
+  shadow: Shadow,
+  what: ApplicationCut["what"],
+  { to, permanent = false }: Direction,
+): Promise<number> {
+  if (what === "request") await ensureSecondary(session, shadow, to);
+  const startUs = session.nowUs;
+  let answeredUs: number | undefined;
+  const { baudRate } = session.board.profile.ports.app;
+  const stop = session.board.uart.onBytes(({ atUs, bytes }) => {
+    answeredUs ??= atUs - printingUs(bytes.length, baudRate);
+  });
+  try {
+    if (what === "upload") {
+      await session.upload(to);
+      shadow.uploaded(to);
+      return session.nowUs - startUs;
+    }
+    await session.request(to, permanent);
+    shadow.request(permanent);
+    return (answeredUs ?? session.nowUs) - startUs;
+  } finally {
+    stop();
+  }
+}
+
+/** One upload or request that loses power; the boot after it must run the old image, or what was asked for. */
+export async function cutApplication(
+  session: Session,
+  shadow: Shadow,
+  cut: ApplicationCut,
+): Promise<Judged & { readonly left: readonly FlashImage[] }> {
+  const { what, planned, direction, limits } = cut;
+  const { board, record, signal } = session;
+  if (what === "request") await ensureSecondary(session, shadow, direction.to);
+  const { from, to } = direction;
+  record.event({ atUs: session.nowUs, event: "cut-started", planned, from: from.version, to: to.version });
+  const over = new AbortController();
+  // A request may be over before a switch has heard its command: the command goes first.
+  const leadUs = board.cuts.latencyUs + session.commandUs;
+  const startUs = session.nowUs + leadUs;
+  const act = sleepUntil(board.clock, startUs, signal)
+    .then(() => actOf(session, cut, AbortSignal.any([signal, over.signal])))
+    .catch(() => undefined);
+  const afterUs = planned.kind === "time" ? planned.afterResetUs : 0;
+  await sleepUntil(board.clock, startUs + afterUs - leadUs, signal);
+  await session.power("off");
+  over.abort();
+  await act;
+  await sleep(board.clock, board.profile.power.offMs, signal);
+  const seen = await session.untilUp(await session.power("on"), limits.bootMs);
+  if (what === "upload") shadow.emptySecondary();
+  const contents = what === "request" ? requestStates(shadow, direction.permanent ?? false) : [shadow.flash];
+  const { build, timing } = shadow;
+  const allowed = contents.flatMap((flash) => legalOutcomes({ flash, build, timing }));
+  const check = `${what} cut ${planned.index}`;
+  const slots = what === "upload" ? { slots: [0] } : {};
+  const judged = await judge(session, shadow, { check, direction, seen, allowed, ...slots });
+  return { ...judged, left: allowed.map((outcome) => outcome.flash) };
+}
+
+function actOf({ board }: Session, { what, direction }: ApplicationCut, signal: AbortSignal): Promise<unknown> {
+  const { to, permanent = false } = direction;
+  if (what === "upload") return board.smp.upload(to.file, { signal, imageHash: fromHex(to.hash) });
+  return board.smp.setImageState({ hash: fromHex(to.hash), confirm: permanent }, { signal });
+}
+
+/** What the flash may hold when a request is cut: every word of it may be the last. */
+function requestStates(shadow: Shadow, permanent: boolean): readonly FlashImage[] {
+  const states = [shadow.flash.snapshot()];
+  const flash = shadow.flash.snapshot();
+  for (const step of setPending(flash, shadow.build, 0, permanent)) {
+    if (!isOperation(step)) continue;
+    const bytes = step.kind === "write" ? step.data.length : step.bytes;
+    const before = flash.read(step.offset, bytes);
+    for (let prefixBytes = shadow.timing.wordBytes; prefixBytes < bytes; prefixBytes += shadow.timing.wordBytes) {
+      const torn = flash.snapshot();
+      torn.load(step.offset, afterOperation(before, step, { prefixBytes }));
+      states.push(torn);
+    }
+    flash.apply(step);
+    states.push(flash.snapshot());
+  }
+  return states;
+}
+
+/**
+ * After a cut request the application asks again. Whatever it answers, the image that waits must still be there.
+ * @param left what the flash may hold after the cut and the boot that followed.
+ * @returns undefined when there is nothing to ask: the request was taken before the cut.
+ */
+export async function askAgain(
+  session: Session,
+  shadow: Shadow,
+  direction: Direction,
+  left: readonly FlashImage[],
+): Promise<Judged | undefined> {
+  const { build } = shadow;
+  const runsOld = (flash: FlashImage) =>
+    imageState(flash, build).some((entry) => entry.slot === 0 && entry.hash === direction.from.hash);
+  if (!runsOld(shadow.flash)) return undefined;
+  const permanent = direction.permanent ?? false;
+  await session.request(direction.to, permanent).catch((error: unknown) => {
+    if (!isKind(error, "protocol")) throw error;
+  });
+  const allowed = left.filter(runsOld).map((flash) => {
+    const asked = flash.snapshot();
+    for (const step of setPending(asked, build, 0, permanent)) if (isOperation(step)) asked.apply(step);
+    return asItIs(asked, build);
+  });
+  const seen: BootSeen = {
+    ending: "up",
+    lines: [],
+    boots: 0,
+    upUs: session.nowUs,
+    because: "the application answered",
+  };
+  return judge(session, shadow, { check: "request made again", direction, seen, allowed });
+}
+
+/** A flash that no boot has changed, as an outcome: what the image list must show of it. */
+function asItIs(flash: FlashImage, build: BootloaderBuild): LegalOutcome {
+  return {
+    ending: "kept",
+    because: "an image waits in slot 1 whether or not it could be asked for",
+    result: { kind: "run", slots: [], swapTypes: [] },
+    images: imageState(flash, build),
+    flash,
+    knownDefect: undefined,
+    operations: [],
+  };
+}

@@ -1,0 +1,153 @@
+import { type FlashImage, type Timeline, timeline } from "../mcuboot/index.ts";
+import { type CutLimits, cutPower } from "./cut.ts";
+import { decisionsIn } from "./decisions.ts";
+import { type BootAhead, momentOf } from "./moments.ts";
+import type { CutFacts, NextCut, PlannedCut } from "./run-event.ts";
+import type { Session } from "./session.ts";
+import type { Shadow } from "./shadow.ts";
+import { type Direction, type Judged, judge, measure, type Reference, startUpgrade } from "./upgrade.ts";
+
+/** One upgrade with a cut, or several in boots in a row. */
+export async function cutUpgrade(
+  session: Session,
+  shadow: Shadow,
+  direction: Direction,
+  planned: PlannedCut,
+  reference: Reference,
+  limits: CutLimits,
+): Promise<Judged> {
+  const { record } = session;
+  record.event({
+    atUs: session.nowUs,
+    event: "cut-started",
+    planned,
+    from: direction.from.version,
+    to: direction.to.version,
+  });
+  const { timeline: plan, resetUs } = await startUpgrade(session, shadow, direction);
+  return cutBoot(session, shadow, { direction, planned, reference, limits, plan, resetUs });
+}
+
+/** A revert with one cut: the reset of a board that runs an image on trial. */
+export async function cutRevert(
+  session: Session,
+  shadow: Shadow,
+  { from, to }: Direction,
+  planned: PlannedCut,
+  reference: Reference,
+  limits: CutLimits,
+): Promise<Judged> {
+  const direction = { from: to, to: from };
+  session.record.event({ atUs: session.nowUs, event: "cut-started", planned, from: to.version, to: from.version });
+  const plan = shadow.timeline();
+  const resetUs = await session.reset();
+  return cutBoot(session, shadow, { direction, planned, reference, limits, plan, resetUs });
+}
+
+interface BootToCut {
+  readonly direction: Direction;
+  readonly planned: PlannedCut;
+  readonly reference: Reference;
+  readonly limits: CutLimits;
+  /** Of the boot that the reset at `resetUs` started. */
+  readonly plan: Timeline;
+  readonly resetUs: number;
+}
+
+async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Promise<Judged> {
+  const { direction, planned, reference, limits, plan, resetUs } = ahead;
+  const spreadUs = Math.round(session.board.cuts.uncertaintyUs / reference.scale);
+  const around = (intoUs: number) => ({ fromUs: intoUs - spreadUs, toUs: intoUs + spreadUs });
+  const timesOf = (lost: readonly (number | undefined)[]) =>
+    lost.map((intoUs) => Math.round((intoUs ?? -1) / reference.scale));
+  const made = await cutPower(session, atMoment(session, shadow, planned, reference), resetUs, limits, (lost) => {
+    const next = planned.following?.[lost.length - 1];
+    if (next === undefined) return undefined;
+    const [first, ...others] = lost;
+    const into = [first ? modelTime({ ...first, resetAnsweredUs: resetUs }, reference) : -1];
+    into.push(...timesOf(others.map((entry) => entry.intoSwapUs)));
+    const [flash] = shadow.statesAfter(into.map(around));
+    return flash && nextMoment(session, shadow, planned, next, flash);
+  });
+  const intoSwapUs = modelTime(made.facts, reference);
+  const windows = [intoSwapUs, ...timesOf(made.facts.followingIntoSwapUs ?? [])].map(around);
+  const facts: CutFacts = { ...made.facts, planned, intoSwapUs };
+  const place = placeOf(plan, intoSwapUs);
+  return judge(session, shadow, { check: `cut ${planned.index}`, direction, seen: made.seen, windows, facts, place });
+}
+
+/** A cut at an operation as a moment of the log; others are what they are. */
+function atMoment(session: Session, shadow: Shadow, planned: PlannedCut, { window }: Reference): PlannedCut {
+  if (planned.kind !== "operation") return planned;
+  const moment = momentOf(bootAhead(session, shadow, shadow.flash), planned.operation);
+  // Beyond the last operation: after all of them.
+  return { index: planned.index, ...(moment ?? { kind: "time", afterResetUs: window.endUs + 1 }) };
+}
+
+function nextMoment(
+  session: Session,
+  shadow: Shadow,
+  { index }: PlannedCut,
+  next: NextCut,
+  flash: FlashImage,
+): PlannedCut | undefined {
+  const { operations } = timeline(flash, shadow.build, shadow.timing);
+  const operation = "operation" in next ? next.operation : next.share * operations.length;
+  const moment = momentOf(bootAhead(session, shadow, flash), operation);
+  return moment && { index, ...moment };
+}
+
+function bootAhead(session: Session, { build, timing }: Shadow, flash: FlashImage): BootAhead {
+  return { flash, build, timing, baudRate: session.board.profile.ports.app.baudRate };
+}
+
+/** Where in the model's own time the cut fell, in microseconds from the swap's first operation. */
+function modelTime(
+  facts: Pick<CutFacts, "cutUs" | "resetAnsweredUs" | "intoSwapUs">,
+  { window, scale, announced }: Reference,
+): number {
+  const byResetUs = facts.cutUs - facts.resetAnsweredUs - window.startUs;
+  const intoUs = facts.intoSwapUs ?? (announced ? Math.min(-1, byResetUs) : byResetUs);
+  return Math.round(intoUs / scale);
+}
+
+interface Place {
+  readonly where: string;
+  readonly phase: string;
+}
+
+function placeOf(timeline: Timeline, intoSwapUs: number): Place {
+  if (intoSwapUs < 0) return { where: "before the swap's first operation", phase: "before" };
+  const step = timeline.operations.find((entry) => entry.startUs + entry.durationUs > intoSwapUs);
+  if (!step) return { where: "after the swap's last write", phase: "after" };
+  return { where: `operation ${step.index}, ${step.description}`, phase: step.phase };
+}
+
+/** A boot that nobody disturbs, some time after a cut: slots and boot log must be as the model says. */
+export async function laterBoot(
+  session: Session,
+  shadow: Shadow,
+  direction: Direction,
+  check: string,
+  bootMs: number,
+): Promise<Judged> {
+  const decisions = decisionsIn(shadow.timeline().log);
+  const seen = await session.untilUp(await session.reset(), bootMs);
+  return judge(session, shadow, { check, direction, seen, decisions });
+}
+
+/** A revert with nobody in its way: its verdict, and the window in which cuts make sense. */
+export async function referenceRevert(
+  session: Session,
+  shadow: Shadow,
+  { from, to }: Direction,
+  bootMs: number,
+): Promise<Judged & { readonly reference: Reference | undefined }> {
+  const plan = shadow.timeline();
+  const resetUs = await session.reset();
+  const seen = await session.untilUp(resetUs, bootMs);
+  const direction = { from: to, to: from };
+  const judged = await judge(session, shadow, { check: "revert of an unconfirmed image", direction, seen });
+  const upUs = judged.verdict.pass ? seen.upUs : undefined;
+  return { ...judged, reference: upUs === undefined ? undefined : measure(session, seen, plan, resetUs, upUs) };
+}

@@ -1,0 +1,171 @@
+import type { BootloaderBuild, BootMode } from "./build.ts";
+import type { GenerationRow } from "./generations.ts";
+
+/** A bug that MCUboot had, or a way to build it wrongly, as a switch of the model. */
+export interface UpstreamDefectRow {
+  /** Number in the fact sheet, and the issue, pull request or commit that it is known by. */
+  readonly name: string;
+  readonly modes: readonly BootMode[];
+  /** Releases that had it. */
+  readonly versions: string;
+  readonly what: string;
+  /** Columns of the bootloader generation that bring it back; rows without any are asked for by name in the model. */
+  readonly columns?: Partial<GenerationRow>;
+  /** Settings of the build that bring it back. */
+  readonly settings?: Partial<Pick<BootloaderBuild, "maxImgSectors">>;
+  readonly source: string;
+}
+
+const swapModes = ["move", "offset", "scratch"] as const;
+
+/** Source of every row: fact sheet section 8, and section 8 of the nRF5340's. */
+export const UPSTREAM_DEFECTS = [
+  {
+    name: "R1-480",
+    modes: ["scratch"],
+    versions: "before 1.3.1",
+    what: "The trailer does not keep the swap type, and a resumed swap counts as a test. A board shows an unconfirmed image after a revert that was cut, and the rejected image again on the boot after that.",
+    source: "MCUboot #480, PR 485",
+  },
+  {
+    name: "R2-427",
+    modes: ["scratch"],
+    versions: "not traced",
+    what: "The status area is one group too small, so that the last group's entries run into what lies above. A board shows 'Image in the primary slot is not valid!' after a cut in the last group of an image that fills the slot.",
+    source: "MCUboot #427",
+  },
+  {
+    name: "R4-762",
+    modes: swapModes,
+    versions: "before 1.7.0",
+    what: "The trailer of a secondary slot without an image is left there. A board shows 'Swap type: test' on every boot after a cut while a refused image was erased, and its application refuses the next upload.",
+    source: "MCUboot #762",
+  },
+  {
+    name: "R5-829",
+    modes: ["move"],
+    versions: "before 1.7.0",
+    what: "The primary trailer is trusted while the secondary slot still asks for a swap. A board shows 'Boot source: primary slot' at the first update of an image that was flashed padded and confirmed; cut, it boots no more.",
+    source: "MCUboot #829, PR 830",
+  },
+  {
+    name: "R6-855",
+    modes: ["move"],
+    versions: "1.7.0-rc1",
+    what: "The primary trailer is written anew although the swap goes on from it. A board shows the old image and no request after two cuts in the first operations of an upgrade.",
+    source: "MCUboot PR 855",
+  },
+  {
+    name: "R9-e38b0afa",
+    modes: swapModes,
+    versions: "before 1.9.0",
+    what: "With a header longer than a copy chunk, what lies before the body is encrypted, too. A board shows no bootable image after an upgrade to an encrypted image.",
+    source: "MCUboot commit e38b0afa",
+  },
+  {
+    name: "R10-152cca07",
+    modes: ["scratch"],
+    versions: "before 1.9.0",
+    what: "The scratch area's trailer is as long as a slot's, also where that is longer than the scratch area. A board shows a boot that ends in the swap, every time.",
+    columns: { shortScratchTrailer: false, imageLimit: "status" },
+    source: "MCUboot commits 152cca07, ffe4ec9c",
+  },
+  {
+    name: "R11-1588",
+    modes: ["move"],
+    versions: "before 1.10.0",
+    what: "The number of sectors is not read back when a swap resumes. A board shows 'Failed reading image headers' on each boot, and no bootable image, after a cut between the last move and the first exchange.",
+    columns: { readsSwapSizeForHeaders: false },
+    source: "MCUboot #1588",
+  },
+  {
+    name: "R12-1645",
+    modes: ["scratch"],
+    versions: "before 1.10.0",
+    what: "The scratch area is not erased at the end of a swap that kept its status there. A board shows 'Boot source: scratch' on the boot after an upgrade that was complete.",
+    source: "MCUboot PR 1645",
+  },
+  {
+    name: "R18-2ac79767",
+    modes: ["scratch"],
+    versions: "before 2.2.0",
+    what: "After a resumed swap the headers of the two slots are exchanged in RAM. A board shows one boot that fails after a cut; the next is fine.",
+    source: "MCUboot commit 2ac79767",
+  },
+  {
+    name: "R19-1966",
+    modes: swapModes,
+    versions: "before 2.2.0",
+    what: "A revert is not due while anything stands where the secondary slot's magic is. A board shows 'Swap type: none' and the rejected image for ever after a cut inside the write of that magic.",
+    columns: { revertNeedsSecondaryUnset: true },
+    source: "MCUboot #1966, PR 2100",
+  },
+  {
+    name: "R23-2275",
+    modes: ["scratch"],
+    versions: "before 2.2.0",
+    what: "The scratch area is erased from its start, so that its trailer outlives its data. A board shows no bootable image after a cut in the last erase of a swap.",
+    source: "MCUboot PR 2275",
+  },
+  {
+    name: "R25-1046",
+    modes: swapModes,
+    versions: "before 2.2.0, and with hardware AES before 2.3.0",
+    what: "The cipher is not set up when a swap resumes: sectors are crypted with a key of zeros. A board shows 'Image in the primary slot is not valid!' after a cut.",
+    source: "MCUboot #1046, #2183",
+  },
+  {
+    name: "R26-7330df7c",
+    modes: ["offset"],
+    versions: "2.2.0-rc1",
+    what: "One sector too many is asked for. A board shows 'Not enough free space to run swap upgrade' for an image that uses the last sector, and stays with the old one.",
+    source: "MCUboot commit 7330df7c",
+  },
+  {
+    name: "R28-0319e91c",
+    modes: ["move", "offset", "scratch", "overwrite"],
+    versions: "before 2.3.0",
+    what: "Where header, body and TLVs lie in one copy chunk, TLVs are encrypted, too. A board shows no bootable image after an upgrade to a tiny encrypted image.",
+    columns: { cryptsPastTinyBody: true },
+    source: "MCUboot commit 0319e91c",
+  },
+  {
+    name: "R30-9d334f9b",
+    modes: ["offset"],
+    versions: "2.2.0 with minimal scrambling",
+    what: "Of a refused image the first sector and the trailer are erased, and the image begins in the second. A board shows the refused image still listed in slot 1.",
+    source: "MCUboot commit 9d334f9b",
+  },
+  {
+    name: "R31-2341",
+    modes: ["overwrite"],
+    versions: "before 2.3.0, on devices without erase",
+    what: "The secondary slot's header and trailer are not removed after the copy. A board shows the new image still pending, and copies it again on each boot.",
+    source: "MCUboot PR 2341, PR 2418",
+  },
+  {
+    name: "R33-68a4c962",
+    modes: swapModes,
+    versions: "before 2.3.0",
+    what: "An application's request erases the whole secondary slot when the magic there is damaged. A board shows an empty slot 1 after a request that was cut and made again.",
+    columns: { badMagicErasesSlot: true },
+    source: "MCUboot commit 68a4c962",
+  },
+  {
+    name: "DZ-111701",
+    modes: ["move", "offset", "scratch", "overwrite"],
+    versions: "nRF Connect SDK 2.5.0 and later, with an immutable first bootloader",
+    what: "An encrypted update is passed over without a word: its reset vector, read from cipher text, is not in the slot. A board shows the request still pending, and the old image, on every boot.",
+    source: "DevZone 111701; nrf5340.md section 8, 28",
+  },
+  {
+    name: "SZ-3080",
+    modes: ["move", "offset", "scratch", "overwrite"],
+    versions: "any, with CONFIG_BOOT_MAX_IMG_SECTORS below the slot's sectors",
+    what: "The bootloader is built for fewer sectors than the slots have. A board shows 'Cannot upgrade: more sectors than allowed', and stays with the old image.",
+    settings: { maxImgSectors: 8 },
+    source: "Zephyr sdk pull request 3080 (smp_svr on nRF5340-DK); nrf5340.md section 8, 26",
+  },
+] as const satisfies readonly UpstreamDefectRow[];
+
+export type UpstreamDefectName = (typeof UPSTREAM_DEFECTS)[number]["name"];
