@@ -43,9 +43,18 @@ const sheet = "fact sheet 8.3, measured on MCUboot 2d4bacc3";
  */
 export const KNOWN_FINDINGS: readonly KnownRow[] = [
   {
+    id: "U12",
+    modes: swaps,
+    classes: ["brick"],
+    when: (build, { reason }) => build.bootstrap && reason === "boot_swap_image: rc >= 0",
+    what: "a bootstrap cut before the TLVs leaves a header that promises a key",
+    source: sheet,
+  },
+  {
     id: "R11",
     modes: ["move"],
     classes: ["brick", "failed boot", "leak", "wrong image", "fallback lost"],
+    cutsMin: 1,
     to: 109,
     what: "the place of a header is not found when a swap resumes right after the last sector was moved up",
     source: "fact sheet 8.1, MCUboot #1588, fixed in 1.10.0",
@@ -78,14 +87,6 @@ export const KNOWN_FINDINGS: readonly KnownRow[] = [
     source: sheet,
   },
   {
-    id: "U12",
-    modes: swaps,
-    classes: ["brick"],
-    when: (build) => build.bootstrap && build.encryption !== undefined,
-    what: "a bootstrap cut before the TLVs leaves a header that promises a key",
-    source: sheet,
-  },
-  {
     id: "U11",
     modes: ["move"],
     classes: ["never reverts", "fallback lost", "endless loop"],
@@ -110,6 +111,7 @@ export const KNOWN_FINDINGS: readonly KnownRow[] = [
     stages: ["tried"],
     cutsMin: 2,
     from: 202,
+    when: (build) => !build.bootstrap,
     what: "the preparation of a revert is repeated over sectors that have been moved",
     source: sheet,
   },
