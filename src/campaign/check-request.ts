@@ -4,7 +4,7 @@ import { readPayloads } from "./images.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
 /**
- * Everything that can be wrong with a request and be told without a board: keys, payloads, and what the profile demands.
+ * Everything that can be wrong with a request and be told without a board: keys, payloads, what the profile demands.
  * @throws ConfigurationError with file, line and field.
  */
 export async function checkRequest(scenario: ScenarioFile, board: LoadedProfile): Promise<void> {

@@ -1,10 +1,21 @@
+import { EXIT, hasCode, messageOf } from "../core/index.ts";
 import { askSecret } from "./ask-secret.ts";
 import type { CliIo } from "./io.ts";
+
+/** A full disk is another matter: what should have been printed is lost, and the exit code says so. */
+function outputLost(error: unknown): void {
+  process.stderr.write(`hil: standard output cannot be written: ${messageOf(error)}.\n`);
+  process.once("exit", () => {
+    if (process.exitCode === undefined || process.exitCode === EXIT.pass) process.exitCode = EXIT.bench;
+  });
+}
 
 /** The world outside as this process has it. */
 export function processIo(signal: AbortSignal): CliIo {
   // A reader that went away (`hil run | head`) must not stop a campaign with the power off.
-  process.stdout.on("error", () => {});
+  process.stdout.on("error", (error) => {
+    if (!hasCode(error, "EPIPE")) outputLost(error);
+  });
   return {
     out: (text) => void process.stdout.write(text),
     outBytes: (bytes) => void process.stdout.write(bytes),
