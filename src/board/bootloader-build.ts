@@ -68,6 +68,7 @@ export function bootloaderBuildOf(
     signature: { key: keys.signing.public, hash: "sha256" },
     ...encryptionOf(loaded, keys.encryption),
     ...netCoreOf(loaded),
+    fixes: new Set(bootloader.fixes),
     defects,
   });
 }

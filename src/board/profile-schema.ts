@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { GENERATIONS, NET_CORE_RULES } from "../mcuboot/index.ts";
+import { FIX_NAMES, GENERATIONS, NET_CORE_RULES } from "../mcuboot/index.ts";
 import { jlinkPort, POWER_DRIVERS, pathPort } from "../power/index.ts";
 import { SERVER_GENERATIONS } from "../smp/index.ts";
 import { TWIN_FAULT_NAMES } from "../twin/index.ts";
@@ -70,6 +70,7 @@ const bootloader = z.strictObject({
   max_image_sectors: z.int().min(1).max(4096).default(128).describe("CONFIG_BOOT_MAX_IMG_SECTORS"),
   validate_primary: z.boolean().default(true).describe("CONFIG_BOOT_VALIDATE_SLOT0"),
   save_enctlv: z.boolean().default(false).describe("CONFIG_BOOT_SWAP_SAVE_ENCTLV"),
+  fixes: z.array(z.enum(FIX_NAMES)).default([]).describe("Known bugs that this build of it has no more."),
   downgrade_prevention: z.boolean().default(false).describe("CONFIG_MCUBOOT_DOWNGRADE_PREVENTION, by version"),
   network_core_upgrade: z
     .boolean()

@@ -220,8 +220,9 @@ class Campaign {
 
   /** What a cut in a revert is measured against. */
   async #revertReference(asked: Direction) {
-    const { shadow } = this.#parts;
-    const direction = this.#wanted(asked);
+    const { shadow, scenario } = this.#parts;
+    const again = scenario.start.flash_each && (await this.#prepare.reflash());
+    const direction = again ? this.#forward() : this.#wanted(asked);
     const up = await referenceUpgrade(this.#session, shadow, direction, this.#bootMs);
     this.#count(up);
     if (!up.met) return { reference: undefined, next: undefined };

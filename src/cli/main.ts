@@ -38,6 +38,11 @@ const COMMANDS: readonly { readonly name: string; readonly about: string; load()
     about: "sign, encrypt, verify and inspect MCUboot images, as imgtool does",
     load: async () => (await import("./image.ts")).imageCommand,
   },
+  {
+    name: "faults",
+    about: "what the simulated board can be told to do wrong",
+    load: async () => (await import("./faults-list.ts")).faultsCommand,
+  },
   { name: "ports", about: "list serial ports", load: async () => (await import("./ports.ts")).portsCommand },
 ];
 

@@ -9,6 +9,7 @@ import {
 import type { DefectName } from "./defects.ts";
 import type { GenerationRow } from "./generations.ts";
 import type { NetCoreBuild } from "./net-core/rules.ts";
+import type { FixName } from "./upstream-defects.ts";
 
 /** How a bootloader brings in a new image. */
 export type BootMode = "move" | "offset" | "scratch" | "overwrite" | "direct-xip";
@@ -75,6 +76,8 @@ export interface BootloaderBuild {
   readonly downgradePrevention: boolean;
   readonly bootstrap: boolean;
   readonly versionCmpUsesBuild: boolean;
+  /** Bugs of the generation that this build has no more. */
+  readonly fixes?: ReadonlySet<FixName>;
   /** Faults switched on; empty for a bootloader as it is. */
   readonly defects: ReadonlySet<DefectName>;
   /** False: every image check is carried out, even on a content already known. */

@@ -57,9 +57,11 @@ export function withDefects(build: BootloaderBuild, names: ReadonlySet<DefectNam
   const rows: readonly UpstreamDefectRow[] = UPSTREAM_DEFECTS.filter((row) => names.has(row.name));
   const columns: Partial<GenerationRow> = Object.assign({}, ...rows.map((row) => row.columns));
   const settings: Partial<BootloaderBuild> = Object.assign({}, ...rows.map((row) => row.settings));
+  const fixes = [...(build.fixes ?? [])].filter((fix) => !names.has(fix));
   return {
     ...build,
     ...settings,
+    fixes: new Set(fixes),
     generation: { ...build.generation, ...columns },
     defects: new Set([...build.defects, ...names]),
   };

@@ -2,6 +2,7 @@ import { compareVersions } from "../image/index.ts";
 import { type ImagePair, type Loader, log, SECONDARY } from "./loader.ts";
 import { eraseSlot } from "./regions.ts";
 import type { Steps } from "./steps.ts";
+import { readTrailer } from "./trailer.ts";
 
 /**
  * Downgrade prevention of the swap modes: an older image in the secondary slot is erased instead of swapped in.
@@ -9,10 +10,11 @@ import type { Steps } from "./steps.ts";
  * Source: MCUboot loader.c check_downgrade_prevention.
  */
 export function* downgradePrevented(loader: Loader, image: ImagePair): Steps<boolean> {
-  const { build } = loader;
+  const { build, flash } = loader;
   if (!build.downgradePrevention || build.mode === "overwrite") return false;
   const [primary, secondary] = image.headers;
   const options = { useBuildNumber: build.versionCmpUsesBuild };
+  if (build.fixes?.has("U11") && readTrailer(flash, build, image.areas[SECONDARY]).swapType === "revert") return false;
   if (compareVersions(secondary.version, primary.version, options) >= 0) return false;
   yield* log(loader, "downgrade prevented", { image: image.index });
   yield* eraseSlot(loader, image.areas[SECONDARY]);

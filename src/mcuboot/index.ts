@@ -27,5 +27,5 @@ export {
   type TrailerState,
   trailerBytesOf,
 } from "./trailer.ts";
-export { UPSTREAM_DEFECTS, type UpstreamDefectRow } from "./upstream-defects.ts";
+export { FIX_NAMES, UPSTREAM_DEFECTS, type UpstreamDefectRow } from "./upstream-defects.ts";
 export * from "./zephyr-boot.ts";

@@ -19,8 +19,9 @@ import type { Steps } from "./steps.ts";
 import type { SwapStrategy } from "./strategy.ts";
 import { hasRoom, sectorCountsFit, sectorOf, sectorsOf } from "./swap-sectors.ts";
 import { sameStatus, writeStatus, writtenEntries } from "./swap-status.ts";
+import { SWAP_CODE } from "./swap-type.ts";
 import { readSwapSize, readTrailer, trailerBytesOf } from "./trailer.ts";
-import { initTrailer, writeFlag, writeMagic, writeSwapSize } from "./trailer-writes.ts";
+import { initTrailer, writeFlag, writeMagic, writeSwapInfo, writeSwapSize } from "./trailer-writes.ts";
 
 /** Where the header of a slot's image stands while a swap is interrupted. Source: fact sheet 3.1, "Header location". */
 function headerPlace(loader: Loader, image: ImagePair, slot: Slot, { status }: Swap): { slot: Slot; offset: number } {
@@ -50,6 +51,7 @@ function* fixUpRevert(loader: Loader, image: ImagePair, swap: Swap): Steps {
   if (trailer.magic !== "unset") return;
   yield* eraseTrailer(loader, area);
   if (!build.defects.has("skip-image-ok")) yield writeFlag({ build, area }, "imageOk");
+  if (build.fixes?.has("U11")) yield writeSwapInfo({ build, area }, SWAP_CODE.revert, image.index);
   yield writeSwapSize({ build, area }, swap.bytes);
   yield writeMagic({ build, area });
 }

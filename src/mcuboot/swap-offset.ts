@@ -46,7 +46,8 @@ function placeInSwap(loader: Loader, image: ImagePair, slot: Slot, { status }: S
     return up ? { slot: SECONDARY, offset: build.sectorBytes } : { slot: PRIMARY, offset: 0 };
   }
   const begun = index > 1 || state === 2;
-  if (slot === PRIMARY) return { slot: begun && index <= last ? SECONDARY : PRIMARY, offset: 0 };
+  const reach = build.fixes?.has("U1") ? last + 1 : last;
+  if (slot === PRIMARY) return { slot: begun && index <= reach ? SECONDARY : PRIMARY, offset: 0 };
   return index > 1 ? { slot: PRIMARY, offset: 0 } : { slot: SECONDARY, offset: build.sectorBytes };
 }
 

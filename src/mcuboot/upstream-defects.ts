@@ -13,6 +13,8 @@ export interface UpstreamDefectRow {
   readonly columns?: Partial<GenerationRow>;
   /** Settings of the build that bring it back. */
   readonly settings?: Partial<Pick<BootloaderBuild, "maxImgSectors">>;
+  /** What mends it, where no release does: the switch is off in builds with this fix only. */
+  readonly fix?: string;
   readonly source: string;
 }
 
@@ -166,6 +168,26 @@ export const UPSTREAM_DEFECTS = [
     settings: { maxImgSectors: 8 },
     source: "Zephyr sdk pull request 3080 (smp_svr on nRF5340-DK); nrf5340.md section 8, 26",
   },
+  {
+    name: "U1",
+    modes: ["offset"],
+    versions: "2.2.0 to this day; no issue known",
+    what: "When a swap goes on with its last sector, the old image's header is looked for one index short. A board shows the new image, and a fallback that is not the old one any more, after a cut there.",
+    fix: "the header of the old image is looked for in the secondary slot up to the last index",
+    source: "fact sheet 8.3",
+  },
+  {
+    name: "U11",
+    modes: ["move"],
+    versions: "to this day; no issue known",
+    what: "A revert that was cut looks like an upgrade to an older version, and downgrade prevention erases the fallback. A board shows 'erased due to downgrade prevention', and the rejected image for ever.",
+    fix: "the secondary trailer of a revert names its type, and downgrade prevention lets a revert pass",
+    source: "fact sheet 8.3",
+  },
 ] as const satisfies readonly UpstreamDefectRow[];
+
+/** Bugs that every generation so far has, and that a build may have mended (`BootloaderBuild.fixes`). */
+export const FIX_NAMES = ["U1", "U11"] as const;
+export type FixName = (typeof FIX_NAMES)[number];
 
 export type UpstreamDefectName = (typeof UPSTREAM_DEFECTS)[number]["name"];
