@@ -63,7 +63,7 @@ const powerOfTwo = (most: number) =>
     .refine((value) => (value & (value - 1)) === 0, { error: "expected a power of two" });
 
 const bootloader = z.strictObject({
-  generation: z.enum(namesOf(GENERATIONS)).default("current").describe("Which MCUboot; see `hil model`."),
+  generation: z.enum(namesOf(GENERATIONS)).default("current").describe("Which MCUboot; docs/commands.md lists them."),
   mode: z.enum(namesOf(BOOTLOADER_MODES)).default("swap-move"),
   max_align: z.literal([8, 16, 32]).default(8).describe("BOOT_MAX_ALIGN"),
   write_bytes: powerOfTwo(32).default(4).describe("Write unit of the flash."),

@@ -24,6 +24,11 @@ const COMMANDS: readonly { readonly name: string; readonly about: string; load()
     load: async () => (await import("./sweep.ts")).sweepCommand,
   },
   {
+    name: "explain",
+    about: "what MCUboot will do next and why: from a boot log, image list, flash dump or run",
+    load: async () => (await import("./explain.ts")).explainCommand,
+  },
+  {
     name: "twin",
     about: "the simulated nRF5340-DK as a program, on pseudo-terminals",
     load: async () => (await import("./twin.ts")).twinCommand,
