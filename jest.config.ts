@@ -17,6 +17,7 @@ const shared = {
     "^mcuboot-hil$": "<rootDir>/src/index.ts",
   },
   testEnvironment: "node",
+  setupFiles: ["<rootDir>/scripts/property-seed.ts"],
   modulePathIgnorePatterns: ["<rootDir>/dist/"],
 } as const;
 
