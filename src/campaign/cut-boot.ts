@@ -1,4 +1,4 @@
-import { type FlashImage, type Timeline, timeline } from "../mcuboot/index.ts";
+import { type FlashImage, legalOutcomes, type Timeline, timeline } from "../mcuboot/index.ts";
 import { type CutLimits, cutPower } from "./cut.ts";
 import { decisionsIn } from "./decisions.ts";
 import { type BootAhead, momentOf } from "./moments.ts";
@@ -123,17 +123,24 @@ function placeOf(timeline: Timeline, intoSwapUs: number): Place {
   return { where: `operation ${step.index}, ${step.description}`, phase: step.phase };
 }
 
-/** A boot that nobody disturbs, some time after a cut: slots and boot log must be as the model says. */
+/**
+ * A boot that nobody disturbs, some time after a cut: slots and boot log must be as the model says.
+ * @param before what the boot before was judged as: what the flash may hold.
+ */
 export async function laterBoot(
   session: Session,
   shadow: Shadow,
-  direction: Direction,
+  before: Judged,
   check: string,
   bootMs: number,
 ): Promise<Judged> {
-  const decisions = decisionsIn(shadow.timeline().log);
+  const { build, timing } = shadow;
+  const contents = before.alike.map(({ flash }) => flash);
+  const decisions = contents.map((flash) => decisionsIn(timeline(flash, build, timing).log));
+  const allowed = contents.flatMap((flash) => legalOutcomes({ flash, build, timing }));
+  const { direction } = before;
   const seen = await session.untilUp(await session.reset(), bootMs);
-  return judge(session, shadow, { check, direction, seen, decisions });
+  return judge(session, shadow, { check, direction, seen, decisions, allowed });
 }
 
 /** A revert with nobody in its way: its verdict, and the window in which cuts make sense. */

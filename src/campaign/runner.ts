@@ -166,13 +166,8 @@ class Campaign {
     this.#count(judged);
     for (let boot = 1; boot <= scenario.boots_after && judged.met; boot += 1) {
       shadow.adopt(judged.met.flash);
-      judged = await laterBoot(
-        this.#session,
-        shadow,
-        direction,
-        `boot ${boot} after cut ${planned.index}`,
-        this.#bootMs,
-      );
+      const check = `boot ${boot} after cut ${planned.index}`;
+      judged = await laterBoot(this.#session, shadow, judged, check, this.#bootMs);
       this.#count(judged);
     }
     return this.#stopped ? undefined : this.#settle(judged, direction);
@@ -237,7 +232,10 @@ class Campaign {
     const { shadow } = this.#parts;
     if (!judged.met) return this.#mend(judged, direction);
     shadow.adopt(judged.met.flash);
-    if (activeSlot(judged.slots)?.hash !== direction.to.hash) return direction;
+    const running = activeSlot(judged.slots);
+    if (running?.hash !== direction.to.hash) return direction;
+    // A request may stand although nothing waits any more: the application then refuses to confirm what needs none.
+    if (running.flags.includes("confirmed")) return turned(direction);
     await this.#session.confirm(direction.to);
     shadow.confirm();
     return turned(direction);

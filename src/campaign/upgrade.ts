@@ -24,10 +24,13 @@ export interface Direction {
 /** An upgrade that was judged. */
 export interface Judged {
   readonly verdict: Verdict;
+  readonly direction: Direction;
   readonly slots: readonly SlotFacts[];
   readonly seen: BootSeen;
   /** The outcome of the model that the board met; only of a verdict that passed. */
   readonly met: LegalOutcome | undefined;
+  /** All outcomes that show the same: they may differ in trailers, which a board does not show. */
+  readonly alike: readonly LegalOutcome[];
   /** Pages that this upgrade erased, by the model. */
   readonly erased: readonly number[];
 }
@@ -117,8 +120,8 @@ interface Case {
   readonly windows?: readonly CutSpan[];
   readonly facts?: CutFacts;
   readonly place?: { readonly where: string; readonly phase: string };
-  /** What the bootloader must have decided, by its log; left out: not looked at. */
-  readonly decisions?: readonly string[];
+  /** What the bootloader may have decided, by its log; left out: not looked at. */
+  readonly decisions?: readonly (readonly string[])[];
   /** What MCUboot may do, where it does not follow from the windows. */
   readonly allowed?: readonly LegalOutcome[];
   /** The slots that are looked at; both when left out. */
@@ -137,7 +140,8 @@ export async function judge(
   const allowed = cut.slots ? possible.map((row) => ({ ...row, images: row.images.filter(looksAt) })) : possible;
   const erased = shadow.erasedBy(windows[0]);
   const slots = seen.ending === "up" ? await session.imageState() : [];
-  const shown = compareLogs(compare(seen, slots.filter(looksAt), allowed, direction.to), seen, cut.decisions);
+  const shownSlots = slots.filter(looksAt);
+  const shown = compareLogs(compare(seen, shownSlots, allowed, direction.to), seen, cut.decisions);
   const { network } = direction.to;
   const comparison =
     network === undefined ? shown : compareNetwork(shown, network.counter, await networkReport(session, seen));
@@ -160,7 +164,8 @@ export async function judge(
     bootLog: seen.lines.filter((line) => line.event !== undefined).map((line) => line.text),
   };
   session.record.event({ atUs: session.nowUs, event: "verdict", verdict });
-  return { verdict, slots, seen, met: comparison.pass ? comparison.outcome : undefined, erased };
+  const alike = comparison.pass ? allowed.filter((row) => compare(seen, shownSlots, [row], direction.to).pass) : [];
+  return { verdict, direction, slots, seen, met: comparison.pass ? comparison.outcome : undefined, alike, erased };
 }
 
 /** A reset while the image that runs is unconfirmed: it must be reverted. */

@@ -113,17 +113,21 @@ export class TwinFlash implements Flash {
   #finish(operation: FlashOperation): void {
     this.content.apply(operation);
     if (operation.kind === "erase") this.#erased(operation.offset, operation.bytes);
-    else this.#programmed(operation.offset, operation.data.length);
+    else this.#programmed(operation.offset, operation.data);
   }
 
   #remember(broken: string): void {
     if (this.brokenRules.length < BROKEN_RULES_MAX) this.brokenRules.push(broken);
   }
 
-  /** Counts programs of words between erases of their page. Source: nRF5340 Product Specification, NVMC, nWRITE. */
-  #programmed(offset: number, bytes: number): void {
+  /**
+   * Counts programs of words between erases of their page; all ones are none: they change no cell.
+   * Source: nRF5340 Product Specification, NVMC, nWRITE.
+   */
+  #programmed(offset: number, data: Uint8Array): void {
     const { wordBytes } = this.#timing;
-    for (let at = offset; at < offset + bytes; at += wordBytes) {
+    for (let at = offset; at < offset + data.length; at += wordBytes) {
+      if (data.subarray(at - offset, at - offset + wordBytes).every((byte) => byte === 0xff)) continue;
       const word = at / wordBytes;
       const count = (this.#programs[word] ?? 0) + 1;
       this.#programs[word] = count;
@@ -142,7 +146,7 @@ export class TwinFlash implements Flash {
   #tear(operation: FlashOperation, elapsedUs: number): void {
     if (operation.kind === "write") {
       const words = Math.floor(elapsedUs / this.#timing.wordUs);
-      this.#programmed(operation.offset, Math.min(operation.data.length, (words + 1) * this.#timing.wordBytes));
+      this.#programmed(operation.offset, operation.data.subarray(0, (words + 1) * this.#timing.wordBytes));
       this.content.apply(operation, { prefixBytes: words * this.#timing.wordBytes });
       return;
     }

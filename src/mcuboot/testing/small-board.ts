@@ -44,6 +44,7 @@ export function smallImage(
   version: string,
   bodyBytes: number,
   encrypted = true,
+  dependencies: readonly { readonly image: number; readonly version: string }[] = [],
 ): { file: Uint8Array; plain: Uint8Array } {
   const payload = payloads.fork(version).bytes(bodyBytes);
   const options = {
@@ -51,6 +52,7 @@ export function smallImage(
     headerBytes: 512,
     padHeader: true,
     signer: { kind: "key", key: signing },
+    dependencies: dependencies.map((row) => ({ image: row.image, version: parseVersion(row.version) })),
   } as const;
   if (!encrypted) {
     const { image } = buildImage(payload, options);

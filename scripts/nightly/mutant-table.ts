@@ -1,0 +1,320 @@
+/** One rule of the model of MCUboot, broken: a piece of its source, and what stands there instead. */
+export interface Mutant {
+  /** File in `src/mcuboot`. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  /** The rule that this breaks. */
+  readonly rule: string;
+}
+
+/** Each must be noticed by the golden traces or by a test beside the model. `find` occurs once in its file. */
+export const MUTANTS: readonly Mutant[] = [
+  // Decisions.
+  {
+    file: "swap-type.ts",
+    find: '{ row: 1, secondary: { magic: "good", imageOk: "unset" }, result: "test", source }',
+    replace: '{ row: 1, secondary: { magic: "good", imageOk: "unset" }, result: "perm", source }',
+    rule: "a request without image_ok is a test",
+  },
+  {
+    file: "swap-type.ts",
+    find: '{ row: 2, secondary: { magic: "good", imageOk: "set" }, result: "perm", source }',
+    replace: '{ row: 2, secondary: { magic: "good", imageOk: "set" }, result: "test", source }',
+    rule: "a request with image_ok is permanent",
+  },
+  {
+    file: "swap-type.ts",
+    find: 'primary: { magic: "good", imageOk: "unset", copyDone: "set" }',
+    replace: 'primary: { magic: "good", imageOk: "unset" }',
+    rule: "a revert is due only when the swap before it was done",
+  },
+  {
+    file: "swap-type.ts",
+    find: 'secondary: { magic: "good", imageOk: "unset", copyDone: "set" }',
+    replace: 'secondary: { magic: "good", imageOk: "set", copyDone: "set" }',
+    rule: "swap using offset: copy_done in the secondary slot asks for a revert",
+  },
+  {
+    file: "status-source.ts",
+    find: 'primary.magic === "good" && primary.copyDone === "unset" && !asked',
+    replace: 'primary.magic === "good" && primary.copyDone === "unset"',
+    rule: "while the secondary slot asks, no swap is resumed",
+  },
+  {
+    file: "status-source.ts",
+    find: 'primary.magic === "good" && primary.copyDone === "unset" && !asked',
+    replace: 'primary.magic === "good" && !asked',
+    rule: "a swap with copy_done is not resumed",
+  },
+  {
+    file: "status-source.ts",
+    find: '{ scratchMagic: "good", source: "scratch" }',
+    replace: '{ scratchMagic: "good", source: "primary slot" }',
+    rule: "a trailer in the scratch area is the status",
+  },
+  {
+    file: "status-source.ts",
+    find: "images.length > 1 && kept.imageNumber !== image.index",
+    replace: "false && kept.imageNumber !== image.index",
+    rule: "a status in scratch counts for the image that it names",
+  },
+  {
+    file: "trailer.ts",
+    find: 'return value === 1 ? "set" : "bad";',
+    replace: 'return "set";',
+    rule: "a flag is set by 1 alone",
+  },
+  {
+    file: "trailer.ts",
+    find: 'return equalBytes(found, expected) ? "good" : "bad";',
+    replace: 'return "good";',
+    rule: "a damaged magic is bad",
+  },
+  {
+    file: "trailer.ts",
+    find: "const code = info & 0x0f;",
+    replace: "const code = info;",
+    rule: "swap_info: the type is the low nibble",
+  },
+  // Trailers.
+  {
+    file: "trailer-writes.ts",
+    find: "Uint8Array.of((image << 4) | code)",
+    replace: "Uint8Array.of(code)",
+    rule: "swap_info names the image",
+  },
+  {
+    file: "trailer-writes.ts",
+    find: "  yield writeSwapSize(target, swap.bytes);\n",
+    replace: "",
+    rule: "a swap writes its size first",
+  },
+  {
+    file: "trailer-writes.ts",
+    find: "(sizes[1] << 16) | sizes[0]",
+    replace: "(sizes[0] << 16) | sizes[1]",
+    rule: "TLV sizes: low half primary",
+  },
+  {
+    file: "trailer-writes.ts",
+    find: "  yield writeKey(target, 1, swap.savedKeys[1]);\n",
+    replace: "",
+    rule: "both keys are saved",
+  },
+  {
+    file: "regions.ts",
+    find: 'yield* eraseRegion(loader, { area, offset: area.bytes - bytes, bytes }, "down");',
+    replace: 'yield* eraseRegion(loader, { area, offset: area.bytes - bytes, bytes }, "up");',
+    rule: "a trailer is erased from its last sector on",
+  },
+  {
+    file: "regions.ts",
+    find: "export const CHUNK_BYTES = 1_024;",
+    replace: "export const CHUNK_BYTES = 2_048;",
+    rule: "copies go in chunks of 1 KiB",
+  },
+  {
+    file: "regions.ts",
+    find: "if (leaves === enters) return undefined;",
+    replace: "if (leaves) return undefined;",
+    rule: "what leaves the primary slot is encrypted",
+  },
+  {
+    file: "regions.ts",
+    find: "const slot = enters ? SECONDARY : PRIMARY;",
+    replace: "const slot = enters ? PRIMARY : SECONDARY;",
+    rule: "a body is crypted with the key of its own image",
+  },
+  // Swap using move.
+  {
+    file: "swap-move.ts",
+    find: 'if (swap.source !== "primary slot" ||',
+    replace: "if (true ||",
+    rule: "a primary trailer that the swap goes on from is kept (R6)",
+  },
+  {
+    file: "swap-move.ts",
+    find: "if (index === 1 && state === 2) return { slot: PRIMARY, offset: 0 };",
+    replace: "if (index === 1 && state === 2) return { slot, offset: 0 };",
+    rule: "in the first sector's second step the new header is in the primary slot",
+  },
+  {
+    file: "swap-move.ts",
+    find: "const exchanged = index > 1 && index <= sectors;",
+    replace: "const exchanged = index > 2 && index <= sectors;",
+    rule: "from the second sector on the headers have changed places",
+  },
+  {
+    file: "swap-move.ts",
+    find: "return build.maxImgSectors + 2 * (status.index - 1) + status.state - 1;",
+    replace: "return build.maxImgSectors + 2 * (status.index - 1) + status.state;",
+    rule: "place of a swap's status entries",
+  },
+  {
+    file: "swap-move.ts",
+    find: "const found = written.lastIndexOf(true) + 1;",
+    replace: "const found = written.indexOf(false);",
+    rule: "the highest written entry counts",
+  },
+  {
+    file: "swap-move.ts",
+    find: 'if (trailer.magic !== "unset") return;',
+    replace: 'if (trailer.magic === "good") return;',
+    rule: "a revert sets up the secondary trailer only where none is",
+  },
+  {
+    file: "swap-move.ts",
+    find: "hasRoom(loader, image, sectors + 1)",
+    replace: "hasRoom(loader, image, sectors)",
+    rule: "swap using move needs a spare sector",
+  },
+  // Swap using offset.
+  {
+    file: "swap-offset.ts",
+    find: "const reach = build.fixes",
+    replace: "const reach = !build.fixes",
+    rule: "the header lookup is one index short (U1)",
+  },
+  {
+    file: "swap-offset.ts",
+    find: "skip: sector > used[PRIMARY], shiftBytes }",
+    replace: "skip: sector >= used[PRIMARY], shiftBytes }",
+    rule: "sectors above the image are left alone",
+  },
+  {
+    file: "swap-offset.ts",
+    find: "const shiftBytes = reverts ? build.sectorBytes : 0;",
+    replace: "const shiftBytes = 0;",
+    rule: "in a revert the image's own offset decides about its cipher",
+  },
+  {
+    file: "swap-offset.ts",
+    find: "const sector = reverts ? sectors - index : index - 1;",
+    replace: "const sector = index - 1;",
+    rule: "a revert goes downwards",
+  },
+  {
+    file: "swap-offset.ts",
+    find: '  yield writeFlag({ build, area }, "copyDone");\n',
+    replace: "",
+    rule: "a revert marks the secondary trailer with copy_done",
+  },
+  // Swap using scratch.
+  {
+    file: "swap-scratch.ts",
+    find: "const copyBytes = reaches ? free : bytes;",
+    replace: "const copyBytes = bytes;",
+    rule: "a group that reaches into the trailer is copied as far as that",
+  },
+  {
+    file: "swap-scratch.ts",
+    find: "if (index === groups && slot === SECONDARY && state >= 2) return scratchOf(build);",
+    replace: "",
+    rule: "in the last group the new header is in scratch",
+  },
+  {
+    file: "swap-scratch.ts",
+    find: "usesScratchStatus: index === 1 && copyBytes !== bytes",
+    replace: "usesScratchStatus: copyBytes !== bytes && index > 1",
+    rule: "a first group that reaches into the trailer keeps its status in scratch",
+  },
+  {
+    file: "swap-scratch.ts",
+    find: "const gap = written.indexOf(false, first);",
+    replace: "const gap = written.lastIndexOf(true) + 1;",
+    rule: "entries after a gap do not count",
+  },
+  {
+    file: "swap-scratch.ts",
+    find: '  if (kept.imageOk === "set") yield writeFlag(target, "imageOk");\n',
+    replace: "",
+    rule: "image_ok moves from scratch with the trailer",
+  },
+  {
+    file: "swap-scratch.ts",
+    find: "if (group.index === 1 && first) yield* eraseTrailer(loader, secondary);",
+    replace: "",
+    rule: "the request is taken down before the first group is copied",
+  },
+  // Overwrite, direct-XIP, finish.
+  {
+    file: "overwrite.ts",
+    find: "  if (onlyNeeded) yield writeMagic({ build, area: primary });\n",
+    replace: "",
+    rule: "a fast overwrite writes the primary magic",
+  },
+  {
+    file: "overwrite.ts",
+    find: "neededBytes + build.writeBytes - (neededBytes % build.writeBytes)",
+    replace: "neededBytes",
+    rule: "a fast overwrite copies whole write units, one too many",
+  },
+  {
+    file: "direct-xip.ts",
+    find: 'if (copyDone !== "set") yield writeFlag({ build, area }, "copyDone");',
+    replace: "",
+    rule: "direct-XIP marks an image that it tries",
+  },
+  {
+    file: "direct-xip.ts",
+    find: "compareVersions(b, a, { useBuildNumber: build.versionCmpUsesBuild }) > 0",
+    replace: "compareVersions(b, a, { useBuildNumber: build.versionCmpUsesBuild }) >= 0",
+    rule: "of equal versions the primary slot runs",
+  },
+  {
+    file: "swap-image.ts",
+    find: 'if (type === "perm" || type === "revert") yield* markImageOk(loader, image);',
+    replace: 'if (type === "perm") yield* markImageOk(loader, image);',
+    rule: "a reverted image is confirmed",
+  },
+  {
+    file: "swap-image.ts",
+    find: "swap.bytes = Math.max(primaryBytes, secondaryBytes);",
+    replace: "swap.bytes = secondaryBytes;",
+    rule: "a swap is as long as the larger image",
+  },
+  // Checks.
+  {
+    file: "validate-slot.ts",
+    find: 'if (slot === SECONDARY || build.mode === "direct-xip") yield* eraseSlot(loader, area);',
+    replace: "",
+    rule: "a refused image is erased",
+  },
+  {
+    file: "image-check.ts",
+    find: "if (range.end > imageBytesMax(build, image.areas, slot)) return false;",
+    replace: "",
+    rule: "an image that cannot be swapped is refused",
+  },
+  {
+    file: "image-check.ts",
+    find: "return hashSeen && signatureRight;",
+    replace: "return hashSeen;",
+    rule: "the signature decides",
+  },
+  {
+    file: "dependencies.ts",
+    find: "{ useBuildNumber: build.versionCmpUsesBuild }) >= 0",
+    replace: "{ useBuildNumber: build.versionCmpUsesBuild }) > 0",
+    rule: "a dependency is met by the version that it names",
+  },
+  {
+    file: "downgrade.ts",
+    find: "compareVersions(secondary.version, primary.version, options) >= 0",
+    replace: "compareVersions(secondary.version, primary.version, options) > 0",
+    rule: "the same version is no downgrade",
+  },
+  {
+    file: "app-api.ts",
+    find: '  if (permanent) yield writeFlag(target, "imageOk");\n',
+    replace: "",
+    rule: "a permanent request writes image_ok",
+  },
+  {
+    file: "app-api.ts",
+    find: 'if (magic === "good") return API_CODE.done;',
+    replace: "",
+    rule: "a request that stands is left as it is",
+  },
+];

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "@jest/globals";
+import { MutantTree, mutated } from "./mutant-run.ts";
+import { MUTANTS } from "./mutant-table.ts";
+
+const SUITE_MS = 300_000;
+
+describe("mutants of the model", () => {
+  test("are at least 40, each with its place in the source exactly once", () => {
+    expect(MUTANTS.length).toBeGreaterThanOrEqual(40);
+    for (const mutant of MUTANTS) {
+      const source = readFileSync(fileURLToPath(new URL(`../../src/mcuboot/${mutant.file}`, import.meta.url)), "utf8");
+      expect(mutated(source, mutant)).not.toBe(source);
+    }
+    expect(new Set(MUTANTS.map((row) => `${row.file} ${row.find} ${row.replace}`)).size).toBe(MUTANTS.length);
+  });
+
+  test("whose place is gone are an error, not a pass", () => {
+    const mutant = { file: "boot.ts", find: "no such text", replace: "", rule: "none" };
+    expect(() => mutated("some source", mutant)).toThrow("0 times");
+  });
+
+  test(
+    "three of them are noticed (all: npx tsx scripts/nightly/mutants.ts)",
+    () => {
+      using tree = new MutantTree();
+      const sample = [0, 21, 42].flatMap((order) => MUTANTS[order] ?? []);
+      expect(sample.map((mutant) => tree.try(mutant))).not.toContain("nobody");
+    },
+    SUITE_MS,
+  );
+});

@@ -1,0 +1,20 @@
+import { MutantTree } from "./mutant-run.ts";
+import { MUTANTS } from "./mutant-table.ts";
+
+/**
+ * Mutation test of the model: `npx tsx scripts/nightly/mutants.ts [FIRST] [COUNT]`. Breaks one rule at a time in a copy
+ * of the source, and names the suite that notices. Exit 1 when one goes unnoticed.
+ */
+const [first = 0, count = MUTANTS.length] = process.argv.slice(2).map(Number);
+using tree = new MutantTree();
+if (!tree.isSound()) throw new Error("the suites fail without any mutant");
+const tally = new Map<string, number>();
+for (const [order, mutant] of MUTANTS.slice(first, first + count).entries()) {
+  const noticed = tree.try(mutant);
+  tally.set(noticed, (tally.get(noticed) ?? 0) + 1);
+  const number = String(first + order + 1).padStart(2);
+  process.stdout.write(`${number}  ${noticed.padEnd(13)}  ${mutant.file.padEnd(18)}  ${mutant.rule}\n`);
+}
+const figures = [...tally].map(([name, times]) => `${times} by ${name}`).join(", ");
+process.stdout.write(`mutants noticed: ${figures}\n`);
+process.exitCode = tally.has("nobody") ? 1 : 0;
