@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigurationError, hasCode, Listeners, messageOf, wallTime } from "../core/index.ts";
+import { ConfigurationError, hasCode, Listeners, makeFolder, messageOf, wallTime } from "../core/index.ts";
 import type { RunEvent } from "./run-event.ts";
 
 export const RECORD_SCHEMA = 1;
@@ -33,7 +33,7 @@ export class RunRecord implements Disposable {
     const stamp = wallTime().toISOString().slice(0, 19).replaceAll(":", "-");
     let folder = root;
     try {
-      mkdirSync(root, { recursive: true });
+      makeFolder(root);
       do folder = join(root, `${stamp}-${randomBytes(2).toString("hex")}`);
       while (!made(folder));
       for (const inner of ["uart", "inputs"]) mkdirSync(join(folder, inner));

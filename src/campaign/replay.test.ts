@@ -102,8 +102,11 @@ describe("a replay", () => {
     expect(loadReplay(folder)).toMatchObject({ profileFile: undefined, scenarioFile: undefined });
   });
 
-  test("is read from the bare file, too", () => {
-    const { replay, made } = loadReplay(join(recorded(), "replay.json"));
+  test("is read from the bare file, too; its cuts only where its record lies beside it", () => {
+    const folder = recorded();
+    expect(loadReplay(join(folder, "replay.json")).made).toEqual(loadReplay(folder).made);
+    rmSync(join(folder, "events.jsonl"));
+    const { replay, made } = loadReplay(join(folder, "replay.json"));
     expect([replay.seed, made]).toEqual([7, []]);
   });
 });

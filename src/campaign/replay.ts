@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { ConfigurationError, hasCode, messageOf, parseValue } from "../core/index.ts";
 import type { RunRequest } from "./run.ts";
@@ -66,14 +66,28 @@ export function loadReplay(reference: string): LoadedReplay {
   const isFolder = existsSync(reference) && statSync(reference).isDirectory();
   const file = isFolder ? join(reference, "replay.json") : reference;
   const replay = parseValue(readJson(file), REPLAY_SCHEMA, file);
-  if (!isFolder) return { replay, scenarioFile: undefined, profileFile: undefined, made: [] };
-  const host = existsSync(join(reference, "host.json")) ? readJson(join(reference, "host.json")) : {};
+  // A replay.json that lies in its record has the record's other files beside it.
+  const folder = dirname(file);
+  const inRecord = isFolder || (basename(file) === "replay.json" && existsSync(join(folder, "events.jsonl")));
+  if (!inRecord) return { replay, scenarioFile: undefined, profileFile: undefined, made: [] };
+  const host = existsSync(join(folder, "host.json")) ? readJson(join(folder, "host.json")) : {};
   return {
     replay,
     scenarioFile: textField(host, "scenario"),
     profileFile: textField(host, "profile"),
-    made: cutsMade(join(reference, "events.jsonl")),
+    made: cutsMade(join(folder, "events.jsonl")),
   };
+}
+
+/** What a replay runs that is not what was recorded: one sentence an image. The hash is over header and firmware. */
+export function imageDifferences(recorded: Replay["images"], built: readonly ImageFacts[]): readonly string[] {
+  return recorded.flatMap(({ role, version, hash }) => {
+    const now = built.find((image) => image.role === role);
+    if (now === undefined || now.hash === hash) return [];
+    const versions = now.version === version ? version : `${version}, now ${now.version}`;
+    const hashes = `recorded ${hash.slice(0, 12)}…, now ${now.hash.slice(0, 12)}…`;
+    return [`the ${role} image is not the recorded one (${versions}; hash ${hashes}): another firmware is replayed`];
+  });
 }
 
 const CUT_STARTED = z.object({ event: z.literal("cut-started"), planned: plannedCut, from: z.string() });

@@ -44,6 +44,21 @@ describe("a scenario", () => {
     expect([file, value.name]).toEqual([join(folder, "mine.yaml"), "mine"]);
   });
 
+  test.each([
+    ["encrypted-upgrad", 'Did you mean "encrypted-upgrade"?'],
+    ["DZ-10502", 'Did you mean "faults/DZ-105028"?'],
+    ["nosuch", "app-and-net, encrypted-app-network-core, encrypted-upgrade, "],
+  ])("that does not ship is told with those that do: %s", async (name, hint) => {
+    await expect(loadScenario(name, "/nowhere")).rejects.toMatchObject({
+      message: `no scenario "${name}".`,
+      hint: expect.stringContaining(hint),
+    });
+  });
+
+  test("of the fault pack is found by its name", async () => {
+    expect((await loadScenario("faults/DZ-105028", "/nowhere")).value.schema).toBe(1);
+  });
+
   test("that is nowhere is an error with the path that was looked at", async () => {
     await expect(loadScenario("other.yaml", "/nowhere")).rejects.toThrow("/nowhere/other.yaml: there is no such file");
   });

@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { type ConfigFile, loadYaml, parseYaml, resolveFrom } from "../core/index.ts";
+import { type ConfigFile, ConfigurationError, loadYaml, nearest, parseYaml, resolveFrom } from "../core/index.ts";
 import { cutsAt, cutsInOperations, cutsOn, patternFault } from "./given-cuts.ts";
 import type { PlannedCut } from "./run-event.ts";
 
@@ -109,14 +109,38 @@ export function scenarioCuts({ cuts }: Scenario): readonly PlannedCut[] | undefi
 const BUILT_IN = fileURLToPath(new URL("../../scenarios/", import.meta.url));
 export const DEFAULT_SCENARIO = "encrypted-upgrade";
 
+/** Names of the scenarios that ship with the package; those of the fault pack as `faults/NAME`. */
+export function builtInScenarios(): string[] {
+  return readdirSync(BUILT_IN, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => name.replaceAll("\\", "/").replace(/\.yaml$/, ""))
+    .toSorted();
+}
+
 /**
- * Loads a scenario: a path, or the name of one that ships with the package.
- * @throws ConfigurationError with file, line and field.
+ * Loads a scenario: a path (relative to `cwd`), or the name of one that ships with the package.
+ * @throws ConfigurationError with file, line and field; with the nearest and the known names when there is neither.
  */
 export async function loadScenario(reference: string, cwd: string): Promise<ScenarioFile> {
+  const path = resolveFrom(`${cwd}/.`, reference);
+  if (!/^[\w-]+(\/[\w-]+)*$/.test(reference)) return loadYaml(path, SCENARIO_SCHEMA);
   const builtIn = `${BUILT_IN}${reference}.yaml`;
-  const isName = /^[\w-]+$/.test(reference);
-  return loadYaml(isName && existsSync(builtIn) ? builtIn : resolveFrom(`${cwd}/.`, reference), SCENARIO_SCHEMA);
+  if (existsSync(builtIn)) return loadYaml(builtIn, SCENARIO_SCHEMA);
+  if (existsSync(path)) return loadYaml(path, SCENARIO_SCHEMA);
+  const names = builtInScenarios();
+  const near = nearest(reference, [...names, ...names.map((name) => name.replace(/^.*\//, ""))]);
+  const hint = near === undefined ? "" : ` Did you mean "${names.find((name) => name.endsWith(near)) ?? near}"?`;
+  const shown = names.filter((name) => !name.includes("/"));
+  const known = `Name a YAML file, or one that ships with hil: ${shown.join(", ")}${packs(names)}.${hint}`;
+  throw new ConfigurationError(`no scenario "${reference}".`, known);
+}
+
+/** ", and 14 in faults/": a pack is counted, not listed. */
+function packs(names: readonly string[]): string {
+  const folders = [...new Set(names.filter((name) => name.includes("/")).map((name) => name.replace(/\/.*/, "")))];
+  return folders
+    .map((folder) => `, and ${names.filter((name) => name.startsWith(`${folder}/`)).length} in ${folder}/`)
+    .join("");
 }
 
 /** A scenario from text; `file` is what its relative paths start from, and what errors name. */

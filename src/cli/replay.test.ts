@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { smallProfile, smallScenario } from "../campaign/testing/small-campaign.ts";
@@ -65,6 +65,28 @@ describe("hil replay", () => {
     const { cwd, run, found } = await recorded();
     const { io } = await replay(cwd, `${run}/replay.json`, "--json");
     expect(io.printed()).toBe(found);
+  });
+
+  test("of one cut finds the cut beside the replay.json that is named, too", async () => {
+    const { cwd, run } = await recorded();
+    const { code, io } = await replay(cwd, `${run}/replay.json`, "--cut", "3", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(io.printed())).toMatchObject({ result: { cutsJudged: 1 } });
+  });
+
+  test("says when it builds other images than were recorded", async () => {
+    const { cwd, run } = await recorded("--cuts", "0");
+    const file = join(cwd, run, "replay.json");
+    const replaced = readFileSync(file, "utf8").replace(
+      /("role": "new",[^}]*"hash": ")[0-9a-f]{64}/,
+      `$1${"ab".repeat(32)}`,
+    );
+    writeFileSync(file, replaced);
+    const { io } = await replay(cwd, run);
+    expect(io.printed()).toMatch(
+      /warning {3}the new image is not the recorded one \(2\.0\.0; hash recorded abababababab…/,
+    );
+    expect(io.printed()).not.toContain("the old image is not");
   });
 
   test("with --trace prints a line an event, with the bench's clock", async () => {

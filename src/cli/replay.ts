@@ -40,6 +40,7 @@ export async function replayCommand(argv: readonly string[], io: CliIo): Promise
     seed: replay.seed,
     cuts: only?.cuts ?? replay.cuts ?? undefined,
     startWith: only?.startWith ?? replay.start_with,
+    recordedImages: replay.images,
     failFast: false,
   };
   return runAndReport(asked, args, io, { trace: args.flag("trace") });

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { loadProfile } from "../board/index.ts";
 import {
@@ -14,7 +14,7 @@ import {
   type ScenarioFile,
   scenarioCuts,
 } from "../campaign/index.ts";
-import { ConfigurationError, EXIT, isHilError, messageOf, UsageError } from "../core/index.ts";
+import { ConfigurationError, EXIT, isHilError, makeFolder, messageOf, UsageError } from "../core/index.ts";
 import { ConsoleReport, junit, traceLine } from "../report/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "./arguments.ts";
 import { dryRun } from "./dry-run.ts";
@@ -105,7 +105,7 @@ function junitWriter(args: Parsed, io: CliIo): ((outcome: RunOutcome) => void) |
   const path = resolve(io.cwd, file);
   const write = (text: string) => {
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       writeFileSync(path, text);
     } catch (error) {
       throw new ConfigurationError(`cannot write ${file}: ${messageOf(error)}.`, "", { cause: error });

@@ -1,8 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { loadProfile } from "../board/index.ts";
 import { DEFAULT_SCENARIO, loadScenario } from "../campaign/index.ts";
-import { EXIT, RealClock, sleep, UsageError } from "../core/index.ts";
+import { EXIT, makeFolder, RealClock, sleep, UsageError } from "../core/index.ts";
 import { type Finding, type Progress, type Sweep, type SweepOptions, sweepSteps, type Torn } from "../mcuboot/index.ts";
 import { count, grouped } from "../report/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "./arguments.ts";
@@ -160,7 +160,7 @@ function written(finding: Finding, number: number, request: SweepRequest, folder
     path: finding.path.map((step) => ({ ...step })),
     finding: { class: finding.class, stage: finding.stage, known: finding.known ?? null, shows: finding.shows },
   };
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const mode = swept.mode ?? board.profile.bootloader.mode;
   const name = [mode, finding.known ?? "new", finding.class, finding.stage, number].join("-").replaceAll(" ", "-");
   const file = join(folder, `${name}.json`);

@@ -1,10 +1,11 @@
-import { lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import { lstatSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { loadProfile, makeTwin } from "../board/index.ts";
 import {
   Cleanup,
   ConfigurationError,
   EXIT,
+  makeFolder,
   messageOf,
   Random,
   RealClock,
@@ -75,7 +76,7 @@ function named<T extends Record<string, string>>(
   if (folder === undefined) return paths;
   const absolute = resolve(cwd, folder);
   try {
-    mkdirSync(absolute, { recursive: true });
+    makeFolder(absolute);
     const links = Object.entries(paths).map(([name, target]) => {
       const link = join(absolute, name);
       if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(link);

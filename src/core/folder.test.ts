@@ -1,0 +1,40 @@
+import { existsSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { hasCode } from "./errors.ts";
+import { makeFolder } from "./folder.ts";
+
+const empty = () => mkdtempSync(join(tmpdir(), "hil-folder-"));
+
+function codeOf(act: () => void): string {
+  try {
+    act();
+    return "none";
+  } catch (error) {
+    return ["ENOENT", "EEXIST", "ENOTDIR", "EACCES", "EPERM"].find((code) => hasCode(error, code)) ?? "another";
+  }
+}
+
+describe("making a folder", () => {
+  test("makes all that is missing above it, and is content with one that is there", () => {
+    const path = join(empty(), "a", "b", "c");
+    makeFolder(path);
+    makeFolder(path);
+    expect(existsSync(path)).toBe(true);
+  });
+
+  const linux = process.platform === "linux" ? test : test.skip;
+  linux("comes back from /proc, where nothing can be made, with an error", () => {
+    expect(codeOf(() => makeFolder("/proc/nope/deeper/still"))).toBe("ENOENT");
+  });
+
+  test("refuses where a file, or a link to nowhere, stands in the way", () => {
+    const folder = empty();
+    writeFileSync(join(folder, "file"), "");
+    symlinkSync(join(folder, "nowhere"), join(folder, "link"));
+    expect(codeOf(() => makeFolder(join(folder, "file")))).toBe("EEXIST");
+    expect(codeOf(() => makeFolder(join(folder, "file", "below")))).toBe("ENOTDIR");
+    expect(codeOf(() => makeFolder(join(folder, "link")))).toBe("EEXIST");
+  });
+});

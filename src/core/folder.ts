@@ -1,0 +1,26 @@
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { hasCode } from "./errors.ts";
+
+/**
+ * Makes a folder and those above it that are missing, one by one: Node's own recursive mkdir never comes back from
+ * places like /proc that say "no such file" to every attempt (measured, Node 20).
+ * @throws what the system says of the first folder that cannot be made.
+ */
+export function makeFolder(path: string): void {
+  const missing: string[] = [];
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at);
+  if (missing.length === 0 && !statSync(path).isDirectory()) missing.push(path);
+  for (const folder of missing) {
+    try {
+      mkdirSync(folder);
+    } catch (error) {
+      // Somebody else was faster.
+      if (!hasCode(error, "EEXIST") || !isFolder(folder)) throw error;
+    }
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
