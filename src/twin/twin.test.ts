@@ -3,7 +3,7 @@ import { isKind, Random, sleep, VirtualClock } from "../core/index.ts";
 import type { FlashOperation } from "../mcuboot/index.ts";
 import { smallBuild, smallImage } from "../mcuboot/testing/small-board.ts";
 import { memoryLinks, Uart } from "../serial/index.ts";
-import { APP_FLASH_BYTES, Twin } from "./twin.ts";
+import { APP_FLASH_BYTES, type RelayLatency, Twin } from "./twin.ts";
 
 /** LCUS frames: start, channel, coil, sum modulo 256. */
 const COIL_ON = Uint8Array.of(0xa0, 1, 1, 0xa2);
@@ -13,7 +13,14 @@ const OTHER_COIL_ON = Uint8Array.of(0xa0, 2, 1, 0xa3);
 const SLOT_BYTES = 16 * 4096;
 const factory = smallImage("0.1.0", 20_000, false).plain;
 
-function bench(options: { contact?: "NO" | "NC"; faults?: readonly string[]; factoryImage?: Uint8Array } = {}) {
+function bench(
+  options: {
+    contact?: "NO" | "NC";
+    faults?: readonly string[];
+    factoryImage?: Uint8Array;
+    relayLatency?: RelayLatency;
+  } = {},
+) {
   const clock = new VirtualClock();
   const [host, app] = memoryLinks({ clock });
   const [relayHost, relay] = memoryLinks({ clock, baudRate: 9600 });
@@ -24,6 +31,7 @@ function bench(options: { contact?: "NO" | "NC"; faults?: readonly string[]; fac
     build: smallBuild({ encrypted: false }),
     factoryImage: options.factoryImage ?? factory,
     wiring: { channel: 1, contact: options.contact ?? "NC" },
+    relayLatency: options.relayLatency,
     baudRate: 115_200,
     smp: { bufferBytes: 1024, bufferCount: 4 },
     faults: options.faults ?? [],
@@ -72,6 +80,20 @@ describe("the twin's relay", () => {
     await bed.relay(OTHER_COIL_ON);
     await bed.relay(Uint8Array.of(0xa0, 1, 1, 0xa3));
     expect(bed.twin.machine.powered).toBe(true);
+  });
+
+  test("with a latency switches that much later, and a newer command replaces one that is under way", async () => {
+    await using bed = bench({ relayLatency: { offUs: 8000, onUs: 12_000, spreadUs: 0 } });
+    await bed.relay(COIL_ON);
+    await bed.pass(6);
+    expect(bed.twin.machine.powered).toBe(true);
+    await bed.pass(2);
+    expect(bed.twin.machine.powered).toBe(false);
+    await bed.relay(COIL_OFF);
+    await bed.pass(5);
+    await bed.relay(COIL_ON);
+    await bed.pass(50);
+    expect(bed.twin.machine.powered).toBe(false);
   });
 
   test("understands a frame that comes in pieces", async () => {

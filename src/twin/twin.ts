@@ -24,10 +24,19 @@ export interface TwinOptions {
   /** What the network core runs then; left out, the board is one whose network core is never used. */
   readonly factoryNetFirmware?: Uint8Array;
   readonly wiring: { readonly channel: number; readonly contact: Contact };
+  /** From the relay's command to its contact, in microseconds; left out, at once. */
+  readonly relayLatency?: RelayLatency | undefined;
   readonly baudRate: number;
   readonly smp: TwinSmp;
   /** Names of `TWIN_FAULT_NAMES`. */
   readonly faults: readonly string[];
+}
+
+/** How slow a relay is: each way, and by how much it varies to either side. All in microseconds. */
+export interface RelayLatency {
+  readonly offUs: number;
+  readonly onUs: number;
+  readonly spreadUs: number;
 }
 
 /**
@@ -41,6 +50,9 @@ export class Twin implements AsyncDisposable {
   readonly #options: TwinOptions;
   readonly #stuck: boolean;
   readonly #relayReading: Promise<void>;
+  readonly #relayChance: Random;
+  /** The contact that still moves. */
+  #cancelMove: () => void = () => {};
 
   constructor(options: TwinOptions) {
     this.#options = options;
@@ -65,12 +77,13 @@ export class Twin implements AsyncDisposable {
       ...(this.netCore === undefined ? {} : { netCore: this.netCore }),
     });
     this.programPrimary(options.factoryImage);
+    this.#relayChance = random.fork("relay");
     const relay = new LcusDevice({
       channels: RELAY_CHANNELS,
       onChange: (change) => this.#onCoil(change.channel, change.energised),
     });
     this.#relayReading = this.#readRelay(relay);
-    this.#onCoil(options.wiring.channel, false);
+    this.#contact(energised("on", options.wiring.contact) === false);
   }
 
   /** What a debugger does: the image at the start of the primary slot, both slots otherwise erased. */
@@ -92,6 +105,7 @@ export class Twin implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#cancelMove();
     await this.machine[Symbol.asyncDispose]();
     await this.#options.links.relay[Symbol.asyncDispose]();
     await this.#relayReading;
@@ -107,10 +121,22 @@ export class Twin implements AsyncDisposable {
   }
 
   #onCoil(channel: number, coil: boolean): void {
-    const { wiring } = this.#options;
+    const { clock, wiring, relayLatency } = this.#options;
     if (channel !== wiring.channel) return;
-    const on = this.#stuck || energised("on", wiring.contact) === coil;
-    if (on) this.machine.powerOn();
+    const closed = energised("on", wiring.contact) === coil;
+    this.#cancelMove();
+    if (relayLatency === undefined) {
+      this.#contact(closed);
+      return;
+    }
+    const { offUs, onUs, spreadUs } = relayLatency;
+    const drawnUs = this.#relayChance.below(2 * spreadUs + 1) - spreadUs;
+    const dueUs = clock.nowUs() + Math.max(0, (closed ? onUs : offUs) + drawnUs);
+    this.#cancelMove = clock.at(dueUs, () => this.#contact(closed));
+  }
+
+  #contact(closed: boolean): void {
+    if (this.#stuck || closed) this.machine.powerOn();
     else this.machine.powerOff();
   }
 
