@@ -1,4 +1,4 @@
-// One linter decides. The room table below is design.md's: which folder of src/ may import which, through index.ts only.
+// One linter decides. The room table below says which folder of src/ may import which, through index.ts only.
 export const ROOMS = {
   core: [],
   image: ["core"],
@@ -32,7 +32,7 @@ function boundary(room, allowed, { tests }) {
               : [
                   {
                     regex: `(^|/)\\.\\./(.*/)?(${forbidden.join("|")})/`,
-                    message: `src/${room} may import: ${allowed.join(", ") || "nothing of ours"} (design.md, Rooms)`,
+                    message: `src/${room} may import: ${allowed.join(", ") || "nothing of ours"} (oxlint.config.mjs)`,
                   },
                 ]),
             {

@@ -7,9 +7,9 @@ interface Findings {
   addIssue(issue: { code: "custom"; path: PropertyKey[]; message: string }): void;
 }
 
-/** Flash of the nRF5340-DK. Source: nrf5340.md section 1 (application core; MX25R6435F on QSPI). */
+/** Flash of the nRF5340-DK. Source: Product Specification, memory; Zephyr nrf5340_cpuapp_common.dtsi (QSPI). */
 const DEVICE_BYTES = { internal: 0x10_0000, qspi: 0x80_0000 } as const;
-/** The interface MCU takes every rate to 1 Mbaud but this one. Source: lab-hardware.md 6.6. */
+/** The interface MCU takes every rate to 1 Mbaud but this one. Source: Nordic, "Virtual serial port" of sister DKs. */
 const BAUD_RATE_UNSUPPORTED = 921_600;
 /** How ports of the simulated board are named. */
 export const TWIN_PORTS = ["twin:app", "twin:net", "twin:relay"] as const;
@@ -80,7 +80,7 @@ function end(area: Area): number {
   return area.offset + area.bytes;
 }
 
-/** Slot sizes that MCUboot answers with "Cannot upgrade". Source: mcuboot.md 3.7. */
+/** Slot sizes that MCUboot answers with "Cannot upgrade". Source: MCUboot boot_slots_compatible of each mode. */
 function checkMode({ bootloader, slots }: ProfileFields, complain: Complain): void {
   const { mode, max_image_sectors: sectorsMax, write_bytes: writeBytes, max_align: maxAlign } = bootloader;
   const sectorsOf = (area: Area) => roundUp(area.bytes, slots.sector_bytes) / slots.sector_bytes;
@@ -111,7 +111,7 @@ function checkMode({ bootloader, slots }: ProfileFields, complain: Complain): vo
     complain(["slots", "scratch"], "is missing; swap-scratch needs a scratch area.");
   }
   if (slots.scratch !== undefined && slots.scratch.device !== "internal") {
-    // Keys stand there in clear while a swap runs; before MCUboot 2.2, bodies do too, and stay. Source: mcuboot.md 4.
+    // Keys stand there in clear while a swap runs; before MCUboot 2.2, bodies do too, and stay. Source: MCUboot #1942.
     complain(
       ["slots", "scratch", "device"],
       "must be internal: a swap leaves image keys there in clear (before MCUboot 2.2 also the decrypted image).",

@@ -4,7 +4,7 @@ import type { NetworkImage } from "./images.ts";
 import type { BootSeen, Session } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 
-/** The network core's image among those of a bootloader for both cores. Source: nrf5340.md 3.6, manifest keys. */
+/** The network core's image among those of a bootloader for both cores. Source: sdk-nrf modules/mcuboot. */
 export const NETWORK_IMAGE = 1;
 /** From the application's first answer to the network core's line: so long it is waited for, in milliseconds. */
 const REPORT_MS = 3_000;

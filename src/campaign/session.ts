@@ -203,7 +203,7 @@ function deadEnd(lines: readonly BootLine[]): BootLine | undefined {
   return last?.event === STARTING ? undefined : last;
 }
 
-/** Header, map and keys of a chunk besides its data, and the answer's packet, in bytes. Source: smp.md 5.3. */
+/** Header, map and keys of a chunk besides its data, and the answer's packet, in bytes. Counted on our own packets. */
 const CHUNK_EXTRA_BYTES = 26;
 const ANSWER_BYTES = 17;
 /** Programming one byte of the nRF5340's flash, in microseconds: 43 for a word of 4. */

@@ -15,7 +15,7 @@ const HINT = "Write dev=/dev/ttyACM1,baud=115200,mtu=512, a path, or HOST:PORT f
  * The connection strings of the classic mcumgr. Its `mtu` is the length of a frame; its packets hold mtu * 3 / 4 - 13
  * bytes at most, and so do ours then, on lines of 127 bytes that every board takes.
  * @throws UsageError for a type, key or number that it would not take either.
- * Source: apache/mynewt-newtmgr, nmxact serial config; smp.md 2.4, 6.2.
+ * Source: apache/mynewt-newtmgr, nmxact serial config.
  */
 export function connectionString(type: string | undefined, text: string): ConnectionString {
   if (type === "udp") return { port: `udp:${text}` };

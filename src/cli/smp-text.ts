@@ -3,7 +3,7 @@ import { decodeHeader, decodeMap, type Exchange, HEADER_BYTES, type ImageSlot, t
 
 const FLAGS = ["active", "confirmed", "pending", "permanent"] as const;
 
-/** The list as the mcumgr tool prints it, which scripts of many labs read. Source: smp.md 6.2. */
+/** The list as the mcumgr tool prints it, which scripts of many labs read. Source: mynewt-mcumgr-cli, `image list`. */
 export function imageListText(state: ImageState): string {
   const lines = ["Images:", ...state.images.flatMap(imageLines)];
   lines.push(

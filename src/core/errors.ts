@@ -1,6 +1,6 @@
 /**
  * The errors people meet. Each says what happened, where, and what to do; each carries its data, keeps its cause, and
- * knows its exit code (design.md, "Errors and exit codes").
+ * knows its exit code.
  */
 export type ErrorKind =
   | "usage"

@@ -36,7 +36,7 @@ const patched =
 
 export const REFUSED = "refused and erased";
 const CUSTOM_TYPE = 0xa0;
-/** Start of the network core's application on an nRF5340 with b0n. Source: nrf5340.md, memory maps. */
+/** Start of the network core's application on an nRF5340 with b0n. Source: a published partitions_CPUNET.yml. */
 const NET_CORE_RESET = 0x0100_8c01;
 const ELSEWHERE = 0x0080_0000;
 const headerOffset = (name: string): number => HEADER.find((row) => row.name === name)?.offset ?? 0;

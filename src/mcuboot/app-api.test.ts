@@ -40,7 +40,7 @@ describe("what the application asks of the bootloader", () => {
     expect(flash.identity()).toBe(before);
   });
 
-  test("the image list shows the flags of fact sheet 2.6 through an upgrade's life", () => {
+  test("the image list shows the flags of img_mgmt_state.c through an upgrade's life", () => {
     const { build, flash } = smallBoard();
     const flags = (): string[] =>
       imageState(flash, build).map((entry) =>

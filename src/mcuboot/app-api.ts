@@ -57,7 +57,7 @@ function* setNextXip(flash: Flash, target: TrailerTarget, confirmed: boolean): S
 
 /**
  * Where an application writes an update: bytes from the start of the secondary slot. Swap using offset wants it one
- * sector up. Source: mcuboot.md, "Read first" 3.
+ * sector up. Source: MCUboot swap_offset.c (2.2.0 and later).
  */
 export function uploadOffset(build: Pick<BootloaderBuild, "mode" | "sectorBytes">): number {
   return build.mode === "offset" ? build.sectorBytes : 0;

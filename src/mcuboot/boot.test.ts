@@ -16,7 +16,7 @@ const versions = (flash: FlashImage, { build }: SmallBoard): string[] =>
   outcomeOf(flash, build).images.map((entry) => `${entry.slot}:${entry.version}`);
 
 describe("boot of an encrypted upgrade, swap using move", () => {
-  test("counts of erases and writes are those measured on MCUboot, fact sheet section 6", () => {
+  test("counts of erases and writes are those measured on MCUboot 2d4bacc3", () => {
     const plain: SmallBoardOptions = { encrypted: false };
     const test = requestedBoard(plain);
     expect(counted(test)).toBe("26 + 124");

@@ -13,7 +13,7 @@ import { validateSlot } from "./validate-slot.ts";
  * One boot. Yields each flash operation before it takes effect, each log line, and the time spent on image checks;
  * returns what runs. Nothing of it survives but the flash: a power cut is a `next()` that is never called.
  * @param show is given the boot's memory once, for who wants to compare two boots in mid-run.
- * Source: MCUboot loader.c context_boot_go; fact sheet 2.4.
+ * Source: MCUboot loader.c context_boot_go.
  */
 export function* boot(
   flash: Flash,

@@ -27,7 +27,7 @@ export const INVENTED_DEFECTS = [
   {
     name: "lose-fallback",
     what: "The secondary slot is erased once a resumed swap has ended. A board shows no image in slot 1 after a cut; an unconfirmed new image cannot be taken back.",
-    source: "invented; what U1 of the fact sheet looks like to a user",
+    source: "invented; what U1 looks like to a user",
   },
   {
     name: "skip-image-ok",

@@ -8,7 +8,7 @@ const DEPENDENCY_BYTES = 12;
 
 /**
  * With several images and one about to move: if what any image depends on would not be there afterwards, nothing moves.
- * Source: MCUboot loader.c boot_verify_dependencies; fact sheet 2.5.
+ * Source: MCUboot loader.c boot_verify_dependencies.
  */
 export function holdUnmetDependencies(loader: Loader): void {
   const { images } = loader;

@@ -39,7 +39,7 @@ interface NextRow {
   readonly source: string;
 }
 
-const sheet = "fact sheet 2.2 to 2.4; MCUboot loader.c context_boot_go";
+const bootFlow = "MCUboot bootutil_public.c boot_swap_tables; loader.c context_boot_go";
 const stays = "nothing: the image stays";
 
 /** What follows from a swap type; first match wins. */
@@ -48,52 +48,52 @@ const NEXT_ROWS: readonly NextRow[] = [
     type: "resume",
     next: "goes on with the swap that was interrupted, where its last status entry stands; slot 1 is not validated again",
     later: "if it was a test: takes the image back unless it is confirmed",
-    source: "fact sheet 2.3; MCUboot swap_status_source, boot_complete_partial_swap",
+    source: "MCUboot swap_status_source; loader.c boot_complete_partial_swap",
   },
   {
     type: "test",
     modes: ["overwrite"],
     next: "validates slot 1 and copies it over slot 0; there is no way back",
     later: stays,
-    source: "fact sheet 3.4; MCUboot loader.c boot_copy_image",
+    source: "MCUboot loader.c boot_copy_image",
   },
   {
     type: "perm",
     modes: ["overwrite"],
     next: "validates slot 1 and copies it over slot 0; there is no way back",
     later: stays,
-    source: "fact sheet 3.4; MCUboot loader.c boot_copy_image",
+    source: "MCUboot loader.c boot_copy_image",
   },
   {
     type: "test",
     next: "validates slot 1 and, if it is fit, swaps it in for a test; if not, erases slot 1 and runs slot 0",
     later: "swaps back (revert), unless the application confirms",
-    source: sheet,
+    source: bootFlow,
   },
   {
     type: "perm",
     next: "validates slot 1 and, if it is fit, swaps it in for good; if not, erases slot 1 and runs slot 0",
     later: stays,
-    source: sheet,
+    source: bootFlow,
   },
   {
     type: "revert",
     next: "swaps the two images back: the one in slot 0 was not confirmed",
     later: "nothing: the old image runs, confirmed",
-    source: sheet,
+    source: bootFlow,
   },
-  { type: "none", next: "validates slot 0 and runs it; nothing is asked for", later: stays, source: sheet },
+  { type: "none", next: "validates slot 0 and runs it; nothing is asked for", later: stays, source: bootFlow },
   {
     type: "fail",
     next: "keeps the image in slot 0 and marks it confirmed: the one that was asked for is not fit",
     later: stays,
-    source: "fact sheet 2.2; MCUboot loader.c BOOT_SWAP_TYPE_FAIL",
+    source: "MCUboot loader.c BOOT_SWAP_TYPE_FAIL",
   },
   {
     type: "panic",
     next: 'stops with "panic!", on every boot',
     later: "the same",
-    source: "fact sheet 2.1 and 2.2; MCUboot loader.c BOOT_SWAP_TYPE_PANIC",
+    source: "MCUboot bootutil_public.c boot_read_swap_state; loader.c BOOT_SWAP_TYPE_PANIC",
   },
 ];
 
@@ -119,7 +119,7 @@ function rulesOf({ mode, generation }: ExplainFacts) {
   return { mode, revertNeedsSecondaryUnset: generation.revertNeedsSecondaryUnset };
 }
 
-/** Source: fact sheet 2.3. Where a log says it, the log is right. */
+/** Source: MCUboot swap_status_source. Where a log says it, the log is right. */
 function isInterrupted({ mode, primary, secondary, source }: ExplainFacts): boolean {
   if (source !== undefined) return source !== "none" && primary?.magic === "good" && primary.copyDone === "unset";
   if (mode !== "move" && mode !== "offset") return false;
@@ -129,7 +129,7 @@ function isInterrupted({ mode, primary, secondary, source }: ExplainFacts): bool
 function ruleText(facts: ExplainFacts, resumes: boolean, row: number | undefined, type: string): string {
   if (resumes) return "magic good and copy_done unset mean a swap under way (status source: slot 0 or scratch)";
   if (row !== undefined) return `row ${row} of the swap table: ${type}`;
-  if (facts.primary === undefined) return `the flags of both slots mean swap type ${type} (fact sheet 2.6)`;
+  if (facts.primary === undefined) return `the flags of both slots mean swap type ${type} (Zephyr img_mgmt_state.c)`;
   return facts.secondary === undefined ? `the log says swap type ${type}` : "no row of the swap table: none";
 }
 
@@ -185,7 +185,7 @@ function typeNamed(text: string | undefined): SwapType {
   return text === "test" || text === "perm" || text === "revert" ? text : "none";
 }
 
-/** Swap type that the flags of an image list mean. Source: fact sheet 2.6. */
+/** Swap type that the flags of an image list mean. Source: Zephyr img_mgmt_state.c. */
 export function typeOfFlags(primary: Partial<SlotFlags>, secondary: Partial<SlotFlags>): SwapType {
   if (secondary.pending) return secondary.permanent ? "perm" : "test";
   return secondary.confirmed || primary.confirmed !== true ? "revert" : "none";

@@ -38,7 +38,7 @@ export type SlotFlags = Pick<ImageEntry, "pending" | "confirmed" | "active" | "p
 const NO_FLAGS: SlotFlags = { pending: false, confirmed: false, active: false, permanent: false };
 
 /**
- * Flags of both slots, by the swap type that the next boot would decide. Source: fact sheet 2.6; Zephyr
+ * Flags of both slots, by the swap type that the next boot would decide. Source: Zephyr
  * img_mgmt_state.c.
  */
 const FLAGS: Readonly<Record<SwapType, readonly [SlotFlags, SlotFlags]>> = {
@@ -78,7 +78,7 @@ export function slotFlags(flash: Flash, build: BootloaderBuild, image: number): 
 /**
  * The image list of an application that runs from the primary slot, as SMP group 1 command 0 shows it. A slot is listed
  * only when its header magic, its TLVs and its hash TLV can be read; whether the image is valid does not matter.
- * Source: Zephyr img_mgmt.c img_mgmt_read_info, img_mgmt_state.c; fact sheet 2.6.
+ * Source: Zephyr img_mgmt.c img_mgmt_read_info, img_mgmt_state.c.
  */
 export function imageState(flash: Flash, build: BootloaderBuild): readonly ImageEntry[] {
   const loader = newLoader(flash, build);
@@ -134,6 +134,6 @@ function findHeader(loader: Loader, image: ImagePair, slot: Slot): ImageHeader |
   return undefined;
 }
 
-function versionText({ major, minor, revision, build }: Version): string {
+export function versionText({ major, minor, revision, build }: Version): string {
   return `${major}.${minor}.${revision}${build === 0 ? "" : `.${build}`}`;
 }

@@ -45,7 +45,7 @@ const loader = "MCUboot loader.c";
 const moves = "MCUboot swap_move.c, swap_scratch.c, swap_offset.c";
 const hooks = "nRF Connect SDK pcd.c, loader.c";
 
-/** Every line that MCUboot and its Zephyr port print at level info or above. Source of all: nrf5340.md section 5. */
+/** Every line that MCUboot and its Zephyr port print at level info or above. Read in sdk-mcuboot, all tags. */
 export const LOG_LINES = [
   { event: "banner", level: "", text: "*** Booting {core} {version} {rest}***", source: "Zephyr kernel/banner.c" },
   { event: "banner", level: "", text: "*** Booting {core} {version} ***", source: "Zephyr kernel/banner.c" },

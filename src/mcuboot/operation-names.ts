@@ -36,7 +36,7 @@ export interface EntryMeaning {
   readonly state: number;
 }
 
-/** Meaning of status entry number `entry`. Source: fact sheet 1.4. */
+/** Meaning of status entry number `entry`. Source: MCUboot boot_status_internal_off of each mode. */
 export function entryMeaning(build: BootloaderBuild, entry: number): EntryMeaning {
   const moves = build.maxImgSectors;
   if (build.mode === "move" && entry < moves) return { phase: "move up", sector: entry + 1, state: 1 };

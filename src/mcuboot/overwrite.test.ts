@@ -5,7 +5,7 @@ import { afterBoot, counted, cutAt, requestedBoard, shown } from "./testing/smal
 const small = { mode: "overwrite", slotSectors: 8, bodyBytes: [12_000, 12_000] } as const;
 
 describe("overwrite-only", () => {
-  test("counts of operations are those measured on MCUboot, fact sheet section 6", () => {
+  test("counts of operations are those measured on MCUboot 2d4bacc3", () => {
     const plain = { ...small, encrypted: false };
     expect(counted(requestedBoard({ ...plain, overwriteFast: false }))).toBe("10 + 32");
     expect(counted(requestedBoard(plain))).toBe("7 + 14");

@@ -31,7 +31,7 @@ export const copies: SwapStrategy = {
 /**
  * Fills the primary slot from the secondary: overwrite-only, and bootstrap in the swap modes.
  * @returns false when the copy cannot be made.
- * Source: MCUboot loader.c boot_copy_image; fact sheet 3.4.
+ * Source: MCUboot loader.c boot_copy_image.
  */
 export function* copyImage(loader: Loader, image: ImagePair, swap: Swap): Steps<boolean> {
   const { build } = loader;

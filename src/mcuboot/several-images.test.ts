@@ -40,7 +40,7 @@ const running = ({ build, flash }: SmallBoard): string =>
     .join(" ");
 
 describe("several images", () => {
-  test("counts of operations are those measured on MCUboot, fact sheet section 6", () => {
+  test("counts of operations are those measured on MCUboot 2d4bacc3", () => {
     const counts = (["move", "offset", "scratch"] as const).map((mode) => {
       const board = twoImages(mode);
       return outcomeOf(board.flash, board.build).operations;

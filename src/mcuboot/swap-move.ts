@@ -23,7 +23,7 @@ import { SWAP_CODE } from "./swap-type.ts";
 import { readSwapSize, readTrailer, trailerBytesOf } from "./trailer.ts";
 import { initTrailer, writeFlag, writeMagic, writeSwapInfo, writeSwapSize } from "./trailer-writes.ts";
 
-/** Where the header of a slot's image stands while a swap is interrupted. Source: fact sheet 3.1, "Header location". */
+/** Where the header of a slot's image stands while a swap is interrupted. As swap_move.c boot_read_image_header. */
 function headerPlace(loader: Loader, image: ImagePair, slot: Slot, { status }: Swap): { slot: Slot; offset: number } {
   const { build, flash } = loader;
   const sectors = build.generation.readsSwapSizeForHeaders
@@ -112,7 +112,7 @@ function* exchange(loader: Loader, image: ImagePair, swap: Swap, sectors: number
   }
 }
 
-/** Swap using move. Source: MCUboot swap_move.c; fact sheet 3.1. */
+/** Swap using move. Source: MCUboot swap_move.c swap_run. */
 export const swapMove: SwapStrategy = {
   start: { operation: "move", index: 1, state: 1 },
 

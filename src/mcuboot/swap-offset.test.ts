@@ -5,7 +5,7 @@ import { afterBoot, counted, cutAt, requestedBoard, shown, smallImage } from "./
 const offset = { mode: "offset" } as const;
 
 describe("swap using offset", () => {
-  test("counts of erases and writes are those measured on MCUboot, fact sheet section 6", () => {
+  test("counts of erases and writes are those measured on MCUboot 2d4bacc3", () => {
     const plain = { ...offset, encrypted: false };
     expect(counted(requestedBoard(plain))).toBe("17 + 81");
     expect(counted(requestedBoard(plain, true))).toBe("17 + 82");

@@ -33,7 +33,7 @@ function* isRevert(loader: Loader, image: ImagePair, swap: Swap | undefined): St
 }
 
 /**
- * Where a header stands while a swap is interrupted. Source: fact sheet 3.2, "Header location"; one index short (U1).
+ * Where a header stands while a swap is interrupted. As swap_offset.c boot_read_image_header; one index short (U1).
  */
 function placeInSwap(loader: Loader, image: ImagePair, slot: Slot, { status }: Swap, reverts: boolean): Place {
   const { build, flash } = loader;
@@ -163,7 +163,7 @@ function* swapSectors(loader: Loader, image: ImagePair, swap: Swap, sectors: num
   }
 }
 
-/** Swap using offset. Source: MCUboot swap_offset.c; fact sheet 3.2. */
+/** Swap using offset. Source: MCUboot swap_offset.c swap_run. */
 export const swapOffset: SwapStrategy = {
   start: { operation: "swap", index: 1, state: 1 },
 

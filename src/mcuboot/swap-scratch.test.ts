@@ -5,7 +5,7 @@ import { afterBoot, counted, cutAt, requestedBoard, shown } from "./testing/smal
 const scratch = { mode: "scratch" } as const;
 
 describe("swap using scratch", () => {
-  test("counts of erases and writes are those measured on MCUboot, fact sheet section 6", () => {
+  test("counts of erases and writes are those measured on MCUboot 2d4bacc3", () => {
     const plain = { ...scratch, encrypted: false };
     expect(counted(requestedBoard(plain))).toBe("27 + 127");
     expect(counted(requestedBoard(plain, true))).toBe("27 + 129");

@@ -61,7 +61,7 @@ function groupAt(build: BootloaderBuild, image: ImagePair, swapBytes: number, in
   return { index, offset, bytes, copyBytes, usesScratchStatus: index === 1 && copyBytes !== bytes };
 }
 
-/** Where a header stands while a swap is interrupted. Source: fact sheet 3.3, "Header location". */
+/** Where a header stands while a swap is interrupted. Source: MCUboot swap_scratch.c boot_read_image_header. */
 function headerArea(loader: Loader, image: ImagePair, slot: Slot, { status }: Swap): Area {
   const { build, flash } = loader;
   // Where bodies are decrypted on their way to scratch, nothing is done later that needs a header.
@@ -188,7 +188,7 @@ function statusAfterRun(written: readonly boolean[]): { status: SwapStatus | und
   };
 }
 
-/** Swap using scratch. Source: MCUboot swap_scratch.c; fact sheet 3.3. */
+/** Swap using scratch. Source: MCUboot swap_scratch.c swap_run. */
 export const swapScratch: SwapStrategy = {
   start: { operation: "swap", index: 1, state: 1 },
 

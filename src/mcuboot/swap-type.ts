@@ -29,7 +29,7 @@ export function isUpgrade(type: SwapType): boolean {
 }
 
 interface SwapRow {
-  /** Number in the fact sheet's table 2.2. */
+  /** Place in the table, from 1; 0 is the row that only swap using offset has, and looks at first. */
   readonly row: 0 | 1 | 2 | 3;
   readonly modes?: readonly BootMode[];
   readonly primary?: { readonly magic?: Magic; readonly imageOk?: Flag; readonly copyDone?: Flag };

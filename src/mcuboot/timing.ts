@@ -20,7 +20,7 @@ export const NRF5340_INTERNAL: FlashTiming = {
   source: "nRF5340 Product Specification, NVMC electrical specification (tWRITE, tERASEPAGE)",
 };
 
-/** The check of an image: 1.1 s for 800 KiB, never under 150 ms. Source: nrf5340.md section 7, "Twin defaults". */
+/** The check of an image: 1.1 s for 800 KiB, never under 150 ms. Source: DevZone 118101 (a nRF5340, NCS 2.6.1). */
 const VALIDATION = { bytes: 800 * 1024, durationUs: 1_100_000, floorUs: 150_000 } as const;
 
 /** Duration of one flash operation in microseconds. */

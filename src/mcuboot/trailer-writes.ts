@@ -57,7 +57,7 @@ export function* writeKeys(target: TrailerTarget, swap: Swap): Steps {
 
 /**
  * Writes the trailer of a swap that starts, magic last.
- * Source: MCUboot swap_misc.c swap_status_init; the order is part of the contract (fact sheet 1.5).
+ * Source: MCUboot swap_misc.c swap_status_init; the order is part of the contract.
  */
 export function* initTrailer(loader: Loader, image: ImagePair, swap: Swap, area: Area): Steps {
   const { build } = loader;

@@ -6,7 +6,7 @@ import { smallBuild } from "./testing/small-board.ts";
 import { fieldOffset, readTrailer, statusOffset, trailerBytesOf } from "./trailer.ts";
 
 describe("trailer", () => {
-  test("sizes are those of the fact sheet, section 1.2", () => {
+  test("sizes are those that MCUboot 2d4bacc3 was measured with", () => {
     const bytes = (options: Parameters<typeof smallBuild>[0]): number => trailerBytesOf(smallBuild(options));
     expect(bytes({ encrypted: false })).toBe(1584);
     expect(bytes({})).toBe(1616);

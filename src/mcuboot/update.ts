@@ -9,7 +9,7 @@ import { validateSlot } from "./validate-slot.ts";
 /**
  * Does with an image what was decided.
  * @param known the swap as it was prepared, in builds with one image; several images start with a new one, so that what
- *   is known of a begun trailer is lost (fact sheet 2.4, "More than one image").
+ *   is known of a begun trailer is lost (measured on MCUboot 2d4bacc3).
  * Source: MCUboot loader.c context_boot_go, second loop.
  */
 export function* updateImage(loader: Loader, image: ImagePair, known: Swap | undefined): Steps {

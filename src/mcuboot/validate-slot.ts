@@ -23,7 +23,7 @@ import type { SwapType } from "./swap-type.ts";
  * True when a slot holds an image that may run. What is wrong in the secondary slot is erased.
  * @param swap the swap that is decided about; needed for the secondary slot.
  * @param expected the swap type that the validity decides about.
- * Source: MCUboot loader.c boot_validate_slot; fact sheet 3.8 and 5.1.
+ * Source: MCUboot loader.c boot_validate_slot, boot_scramble_slot; image_validate.c.
  */
 export function* validateSlot(
   loader: Loader,

@@ -6,7 +6,7 @@ import type { BootResult, Flash, LogLine, Steps } from "./steps.ts";
 
 /**
  * A boot as a board shows it: MCUboot's own lines between those of its Zephyr port.
- * Source: MCUboot boot/zephyr/main.c; nrf5340.md section 5.
+ * Source: MCUboot boot/zephyr/main.c.
  */
 export function* zephyrBoot(flash: Flash, build: BootloaderBuild): Steps<BootResult> {
   const { generation } = build;

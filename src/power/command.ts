@@ -8,7 +8,7 @@ const argv = z.array(z.string().max(4096)).min(1).max(100).describe("program and
 /**
  * Any switch that a program can drive (sispmctl, crelay, curl, a script of your own). `fail_text` is there because some
  * of those exit with 0 when they fail. Relative paths are relative to the profile. Needs real time.
- * Source of the option set: lab-hardware.md 5.4.
+ * Modelled on labgrid's ExternalPowerDriver.
  */
 export const command = powerDriver({
   name: "command",

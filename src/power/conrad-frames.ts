@@ -1,7 +1,7 @@
 /**
  * Conrad 197720/197730 serial relay cards, 19200 8N1: command, address, data, xor of the three. An answer carries 255
  * less the command; 255 itself says that the card refused. Cards are chained; the first is address 1.
- * Source: lab-hardware.md 1.6 and appendix A (pdudaemon, excerpt of the manual); never run on hardware.
+ * Source: pdudaemon conrad197720.py, excerpt of the manual; never run on hardware.
  */
 export const CONRAD_BAUD_RATE = 19_200;
 export const CONRAD_FRAME_BYTES = 4;

@@ -18,7 +18,7 @@ export function denkoviCommand(relay: number, on: boolean): string {
  * Denkovi 16-channel relay boards with a virtual COM port (FT232R, 9600 8N1). The board echoes a command as its
  * acknowledgement; the two bytes it answers to `ask//` are not documented well enough to be read.
  * The 4- and 8-channel boards are bit-bang FTDI chips: drive them with `command`.
- * Source: lab-hardware.md 1.7 and appendix A; never run on hardware.
+ * Source: a third-party driver; never run on hardware.
  */
 export const denkovi = powerDriver({
   name: "denkovi",

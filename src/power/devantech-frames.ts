@@ -1,6 +1,6 @@
 /**
  * Devantech USB relay modules: one-byte commands on a CDC port (the speed has no meaning).
- * Source: lab-hardware.md 1.5 and appendix A (vendor's manuals of RLY02, RLY08, RLY16, RLY16L); never run on hardware.
+ * Source: the vendor's manuals of RLY02, RLY08, RLY16, RLY16L; never run on hardware.
  */
 export const DEVANTECH_BAUD_RATE = 9_600;
 

@@ -17,7 +17,7 @@ interface HidFamily {
 
 /**
  * USB relays that are HID devices. They look alike: ids and product text tell them apart, never the photo.
- * Source: lab-hardware.md 2 and appendix A; never run on hardware.
+ * Source: see each row; never run on hardware.
  */
 export const HID_FAMILIES = [
   {

@@ -21,7 +21,7 @@ const field = z.string().min(1).max(200).describe("a JSON field: names and place
 
 /**
  * Any switch behind a web server. A command is checked by `expect`, and by `status` when there is one.
- * Source of the option set: lab-hardware.md 5.4.
+ * Modelled on labgrid's HttpDigitalOutput.
  */
 export const http = powerDriver({
   name: "http",

@@ -1,6 +1,6 @@
 /**
  * KMTronic USB relay boards, 9600 8N1: FF, channel, state; commands are not acknowledged.
- * Source: lab-hardware.md 1.3 and appendix A (vendor's page info.kmtronic.com); never run on hardware.
+ * Source: the vendor's page info.kmtronic.com; never run on hardware.
  */
 export const KMTRONIC_BAUD_RATE = 9_600;
 

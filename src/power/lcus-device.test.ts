@@ -28,7 +28,7 @@ describe("LCUS frames", () => {
     [15, 1, "a00f01b0"],
     [15, 0, "a00f00af"],
     [15, 2, "a00f02b1"],
-  ])("channel %i op %i is %s, as the fact sheet's golden bytes say", (channel, op, bytes) => {
+  ])("channel %i op %i is %s, as sellers' sheets say", (channel, op, bytes) => {
     expect(hex(lcusFrame(channel, op))).toBe(bytes);
   });
 

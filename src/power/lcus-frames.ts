@@ -1,6 +1,6 @@
 /**
  * LCUS-n USB relays (CH340, 9600 8N1): A0, channel, op, sum modulo 256. One circuit board is sold with three
- * firmwares: all know ops 00 and 01, and they clash on the rest. Source: lab-hardware.md 1.2; never run on hardware.
+ * firmwares: all know ops 00 and 01, and they clash on the rest. Source: sellers' sheets; never run on hardware.
  */
 export const LCUS_BAUD_RATE = 9_600;
 /** Between two frames, in milliseconds: the board's controller may lose what comes back to back. */

@@ -29,7 +29,7 @@ export const lcus = powerDriver({
     channel: z.int().min(1).max(LCUS_CHANNELS_MAX),
     contact: contactOption,
     cuts: cutsOption,
-    variant: z.enum(LCUS_VARIANTS).default("write-only").describe("the board's firmware; see lab-hardware 1.2"),
+    variant: z.enum(LCUS_VARIANTS).default("write-only").describe("the board's firmware; see docs/power.md"),
   }),
   facts: ({ cuts, variant }) => ({ cuts, readsBack: variant !== "write-only", latency: "10 ms" }),
   async open({ port, channel, contact, variant }, bench) {

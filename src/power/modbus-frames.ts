@@ -2,7 +2,7 @@ import { concat } from "../core/index.ts";
 
 /**
  * Modbus RTU relay boards: address, function, two 16-bit words (big-endian), CRC-16 (low byte first).
- * Source: lab-hardware.md 1.8 (Waveshare's wiki V2/V3; frames recomputed); never run on hardware.
+ * Source: Waveshare's wiki V2/V3, frames recomputed; never run on hardware.
  */
 export const MODBUS_BAUD_RATE = 9_600;
 /** Between two frames, in milliseconds: 3.5 characters at 9600 baud, and a reserve. */

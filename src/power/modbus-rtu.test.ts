@@ -33,7 +33,7 @@ describe("Modbus frames", () => {
     [modbusWriteCoil(1, 1, 0x0100), "0105000101009d9a"],
     [modbusReadCoils(1, 0, 8), "0101000000083dcc"],
     [modbusReadCoils(255, 0, 8), "ff01000000082812"],
-  ])("%# is the fact sheet's golden frame %s", (frame, golden) => {
+  ])("%# is Waveshare's frame %s", (frame, golden) => {
     expect(hex(frame)).toBe(golden.replaceAll(" ", ""));
   });
 

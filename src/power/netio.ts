@@ -10,7 +10,7 @@ const ACTIONS = { off: 0, on: 1 } as const;
 
 /**
  * NETIO 4x sockets by their JSON interface. A write that was rejected may be answered with an ordinary status: only the
- * state that is read afterwards counts. Source: lab-hardware.md 5.1, 5.2; never run on hardware.
+ * state that is read afterwards counts. Source: pdudaemon drivers/netiojson.py; never run on hardware.
  */
 export const netio = powerDriver({
   name: "netio",

@@ -1,6 +1,6 @@
 /**
  * Numato USB relay modules: lines of ASCII on a CDC port (the speed has no meaning). The board echoes the command, then
- * answers, then prompts; lines end LF CR. Source: lab-hardware.md 1.4 (numato/samplecode, pdudaemon's test of the wire
+ * answers, then prompts; lines end LF CR. Source: numato/samplecode, pdudaemon's test of the wire
  * form); never run on hardware. `id set` and `reset` are never sent.
  */
 export const NUMATO_BAUD_RATE = 19_200;

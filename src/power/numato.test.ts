@@ -74,7 +74,7 @@ test.each([
 });
 
 describe("an answer on a Numato port", () => {
-  test("is the fact sheet's: the question's bytes, its echo, LF CR, on, LF CR, prompt", () => {
+  test("is the one in pdudaemon's test_numatousb.py: the question's bytes, its echo, LF CR, on, LF CR, prompt", () => {
     expect(hex(utf8(numatoCommand("read", "0")))).toBe("72656c6179207265616420300d");
     expect(numatoAnswer("relay read 0\n\ron\n\r>", "relay read 0\r")).toEqual(["on"]);
   });

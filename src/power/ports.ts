@@ -21,7 +21,7 @@ export const jlinkPort = z.strictObject({
   interface: z.int().min(0).max(8).multipleOf(2).describe("USB interface number: VCOM0 is 0, VCOM1 is 2"),
 });
 
-/** A serial port by what stays the same when it comes back. Source: lab-hardware.md 6.1, 6.2, 6.4. */
+/** A serial port by what stays the same when it comes back. Source: by-id names in issue logs; Zephyr nrf_common.py. */
 export const portRef = z.union([pathPort, jlinkPort]);
 
 /** For people: `/dev/ttyUSB0`, `J-Link 1050012345 VCOM1`. */

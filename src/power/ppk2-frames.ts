@@ -1,6 +1,6 @@
 /**
  * Nordic Power Profiler Kit II: commands of one to three bytes on a CDC port; none is acknowledged, only `metadata`
- * answers. Source: lab-hardware.md 4 and appendix A (Nordic's app, IRNAS's library); never run on hardware.
+ * answers. Source: pc-nrfconnect-ppk constants.ts, IRNAS ppk2_api.py; never run on hardware.
  */
 export const PPK2_BAUD_RATE = 115_200;
 /** Voltages that the kit can be set to, in millivolts. */

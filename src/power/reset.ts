@@ -6,7 +6,7 @@ import { canonicalSerial } from "../serial/index.ts";
 import { powerDriver, realTimeOnly } from "./driver.ts";
 import { programSwitch } from "./program-switch.ts";
 
-/** Programs that pull the reset pin through the board's J-Link. Source: lab-hardware.md 7.1-7.3. */
+/** Programs that pull the reset pin through the board's J-Link. Source: Zephyr's runners for each. */
 export const RESET_TOOLS = [
   {
     name: "nrfutil",

@@ -20,7 +20,7 @@ interface ShellyGeneration {
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
 const JSON_TYPE = { "content-type": "application/json" };
 
-/** Relays count from 0. Source: lab-hardware.md 5.1, 5.2; never run on hardware. */
+/** Relays count from 0. Source: Shelly's API documents, labgrid's shelly drivers; never run on hardware. */
 const GENERATIONS: readonly ShellyGeneration[] = [
   {
     generation: 1,

@@ -8,7 +8,7 @@ interface SnmpModel {
   readonly source: string;
 }
 
-/** PDUs by their object identifiers. Source: lab-hardware.md 5.3 (labgrid, pdudaemon, PowerNet MIB); never run. */
+/** PDUs by their object identifiers. Source: labgrid, pdudaemon, PowerNet MIB; never run. */
 export const SNMP_MODELS = [
   {
     name: "apc-masterswitch",

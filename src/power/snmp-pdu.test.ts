@@ -9,7 +9,7 @@ import type { Fault } from "./testing/coils.ts";
 import { powerSwitchContract } from "./testing/contract.ts";
 import { type SnmpPeer, snmpRig } from "./testing/snmp-rig.ts";
 
-/** As the fact sheet lists them, and not as our table does. */
+/** As labgrid, pdudaemon and the PowerNet MIB have them; written out once more, not taken from our table. */
 const RPDU: SnmpPeer = { command: "318.1.1.12.3.3.1.1.4", status: "318.1.1.12.3.5.1.1.4", says: { on: 1, off: 2 } };
 const RPDU2: SnmpPeer = { command: "318.1.1.26.9.2.4.1.5", status: "318.1.1.26.9.2.3.1.5", says: { on: 2, off: 1 } };
 

@@ -7,7 +7,7 @@ import { fieldAt, jsonOf } from "./json-field.ts";
 /**
  * Plugs and relays with Tasmota firmware: `/cm?cmnd=Power1 On`. A wrong command or password may be answered with status
  * 200, so only an answer with the relay's state counts. Set `PowerOnState 1` on a bench's plug: it must not stay dark
- * after a blip of the mains. Source: lab-hardware.md 5.1, 5.2; never run on hardware.
+ * after a blip of the mains. Source: Tasmota documents, pdudaemon tasmota.py; never run on hardware.
  */
 export const tasmota = powerDriver({
   name: "tasmota",

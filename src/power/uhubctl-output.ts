@@ -2,7 +2,7 @@ import type { PowerState } from "./switch.ts";
 
 /**
  * What uhubctl prints: a line for each hub, and below it a line for each port with its status word.
- * Source: lab-hardware.md 3.1 (uhubctl 2.6.0, uhubctl.c); never run on hardware here.
+ * Source: uhubctl 2.6.0, uhubctl.c; never run on hardware here.
  */
 const HUB_LINE = /^(?:Current|New) status for hub (\S+) \[(.*)\]$/;
 const PORT_LINE = /^ {2}Port (\d+): ([0-9a-f]+)(?: |$)/;

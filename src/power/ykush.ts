@@ -4,7 +4,7 @@ import { powerDriver } from "./driver.ts";
 import { programSwitch, programVerification } from "./program-switch.ts";
 import type { PowerState } from "./switch.ts";
 
-/** Yepkit's boards: the word that `ykushcmd` has for each, and its ports. Source: lab-hardware.md 3.2 (Yepkit/ykush). */
+/** Yepkit's boards: the word that `ykushcmd` has for each, and its ports. Source: Yepkit/ykush. */
 export const YKUSH_BOARDS = [
   { name: "ykush", ports: 3 },
   { name: "ykush3", ports: 3 },

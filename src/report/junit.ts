@@ -48,7 +48,7 @@ function testCase(suite: string, verdict: Verdict, timeS: number): string {
   return `${open}>\n      <failure type="${verdict.ending}" message="${escaped(verdict.because)}">${text}</failure>\n    </testcase>`;
 }
 
-/** Kinds of errors for which the firmware or the image answers: exit code 1 (design.md, "Errors and exit codes"). */
+/** Kinds of errors for which the firmware or the image answers: exit code 1. */
 const FIRMWARE_KINDS: readonly string[] = ["image", "protocol", "verdict"];
 
 function endCase(suite: string, { kind, text }: Extract<RunEvent, { event: "failure" }>, byFirmware: boolean): string {

@@ -20,7 +20,7 @@ export interface SerialPortOptions {
   /**
    * State of DTR after opening. Without it the system decides (Linux and macOS assert it). A J-Link on board drives
    * its UART pins only while DTR is set, so false stops it from feeding a board that is switched off
-   * (lab-hardware.md 6.6).
+   * (Nordic's "Virtual serial port" pages of sister DKs).
    */
   readonly dtr?: boolean;
   /** State of RTS after opening; without effect under hardware flow control. */

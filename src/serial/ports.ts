@@ -25,7 +25,7 @@ export type PortRef =
 
 /**
  * The canonical form of a probe's serial number: digits without leading zeros. USB shows twelve digits, sticker and
- * tools do not; both mean one probe. Source: lab-hardware.md 6.4.
+ * tools do not; both mean one probe. Source: Zephyr nrf_common.py, which strips the zeros, too.
  */
 export function canonicalSerial(serial: string): string {
   return /^\d+$/.test(serial) ? serial.replace(/^0+(?=\d)/, "") : serial;
@@ -36,7 +36,7 @@ export function canonicalSerial(serial: string): string {
  * @param root a directory that stands for "/" in tests (Linux only).
  * @throws BenchError when the system's list cannot be had.
  * Source: on Linux sysfs and /dev/serial/by-id, plain files (serialport's list needs udevadm, which slim containers
- * lack, and leaves the interface number out); elsewhere serialport's list. lab-hardware.md 6.3.
+ * lack, and leaves the interface number out); elsewhere serialport's list.
  */
 export async function listPorts(options: { root?: string } = {}): Promise<PortInfo[]> {
   const found = process.platform === "linux" ? await linuxPorts(options.root ?? "/") : await otherPorts();
@@ -140,7 +140,7 @@ async function otherPorts(): Promise<PortInfo[]> {
   }
 }
 
-/** What serialport's own list says, in our words (macOS, Windows). Source: lab-hardware.md 6.2, 6.3. */
+/** What serialport's own list says, in our words (macOS, Windows). Source: @serialport/bindings-cpp. */
 export function fromSerialportList(port: {
   path: string;
   serialNumber?: string | undefined;

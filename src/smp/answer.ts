@@ -11,7 +11,7 @@ import { isMap, readFields } from "./shape.ts";
  * `err` (version 2), a map in `ret` (Zephyr 3.4 called `err` so), with or without data beside them. `rc: 0` is success.
  *
  * @throws SmpRefused; ProtocolError when the payload is no answer to this command.
- * Source: smp.md 1.2 and 1.4.
+ * Source: Zephyr documentation "SMP protocol"; MCUboot and old servers always say `rc`.
  */
 export function readAnswer<C extends CommandRow>(row: C, payload: Uint8Array): ResponseOf<C> {
   let body: CborMap;

@@ -1,4 +1,4 @@
-/** Pause between frame lines for a board that loses bursts, in milliseconds. Source: GO's client, smp.md 2.1. */
+/** Pause between frame lines for a board that loses bursts, in milliseconds. As newtmgr's serial client. */
 const PAUSE_MS = 20;
 /** Timeouts that a pause has cured, without a good burst run between, after which the pause stays. */
 const STRIKES = 2;
@@ -9,7 +9,7 @@ const FORGIVING = 16;
  * Finds out whether a board loses packets of several lines that come at once (Zephyr has two line buffers by default):
  * after a timeout the next packet goes out with pauses (after two, when bursts were answered before), and where that
  * helps twice in a row the pauses stay.
- * Source: smp.md 2.2, last rows; 5.4 row 3.
+ * Source: zephyr #92697; two of twelve requests at once answered, measured on Zephyr 4.4.0.
  */
 export class BurstGuard {
   #strikes = 0;

@@ -21,7 +21,7 @@ const BREAK = 0xff;
  * lengths beyond the data, nesting beyond the limit, duplicate keys, keys that are not text, tags, strings in pieces.
  * @returns the offset after the item, in bytes.
  * @throws CborFault.
- * Source: RFC 8949 sections 3 and 5.3; what Zephyr's zcbor refuses, smp.md 4.1.
+ * Source: RFC 8949 sections 3 and 5.3; what Zephyr's zcbor refuses, measured.
  */
 export function scanItem(bytes: Uint8Array, start = 0, limits: ScanLimits = { depthMax: 16 }): number {
   return new Scanner(bytes, limits).item(start, 0);

@@ -22,7 +22,7 @@ export interface ConsoleOptions {
   /**
    * Pause between pieces of a packet, for receivers that lose bursts; left out, the transport finds out by itself
    * (`BurstGuard`). Without `everyBytes` a piece is a frame line; 64 suits a J-Link whose mass-storage drive is on
-   * (smp.md 5.4, rows 3 and 9).
+   * (zephyr #92697, #44497).
    */
   readonly pacing?: { readonly everyBytes?: number; readonly pauseMs: number } | undefined;
 }
@@ -103,7 +103,7 @@ export class ConsoleTransport implements SmpTransport {
 
   /**
    * A line feed ends what the other side may hold of a frame, silence ends what it still says. From the second timeout
-   * on also the cure for a shell that took a stray 06 or 04 for half a marker (smp.md 2.3 and 5.1).
+   * on also the cure for a shell that took a stray 06 or 04 for half a marker (Zephyr smp_shell.c; measured).
    */
   async resynchronise(timeouts: number, signal?: AbortSignal): Promise<void> {
     this.#guard.timedOut();

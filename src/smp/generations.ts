@@ -24,7 +24,7 @@ export const SERVER_GENERATIONS = [
     tooLargeCode: 2,
     echoBytesMax: 127,
     lacks: LATER,
-    source: "smp.md 1.7, 3.11 (NCS 1.7 and 1.8; read, not run)",
+    source: "zephyrproject-rtos/mcumgr 12b496e3 (NCS 1.7 and 1.8; read, not run)",
   },
   {
     name: "zephyr 3.3",
@@ -32,7 +32,7 @@ export const SERVER_GENERATIONS = [
     rcInSuccess: false,
     tooLargeCode: 2,
     lacks: ["bootloaderInfo", "slotInfo"],
-    source: "smp.md 1.7",
+    source: "Zephyr release notes 3.1 and 3.3",
   },
   {
     name: "zephyr 3.4",
@@ -40,7 +40,7 @@ export const SERVER_GENERATIONS = [
     rcInSuccess: false,
     tooLargeCode: 7,
     lacks: ["slotInfo"],
-    source: "zephyr PR 54041, PR 60984; smp.md 1.2",
+    source: "zephyr PR 54041, PR 60984",
   },
   {
     name: "zephyr 3.5",
@@ -48,7 +48,7 @@ export const SERVER_GENERATIONS = [
     rcInSuccess: false,
     tooLargeCode: 7,
     lacks: ["slotInfo"],
-    source: "Zephyr migration guide 3.5; smp.md 1.2",
+    source: "Zephyr migration guide 3.5",
   },
   {
     name: "zephyr 4.4",
@@ -56,7 +56,7 @@ export const SERVER_GENERATIONS = [
     rcInSuccess: false,
     tooLargeCode: 7,
     lacks: [],
-    source: "measured, smp.md M44",
+    source: "measured: Zephyr 4.4.0's prebuilt servers",
   },
 ] as const satisfies readonly ServerGeneration[];
 

@@ -29,7 +29,7 @@ interface HeaderField {
   readonly bits: number;
 }
 
-/** Big-endian. Source: Zephyr documentation "SMP protocol", frame; smp.md 1.1. */
+/** Big-endian. Source: Zephyr documentation "SMP protocol", frame. */
 const FIELDS: readonly HeaderField[] = [
   { name: "reserved", byte: 0, bytes: 1, shift: 5, bits: 3 },
   { name: "version", byte: 0, bytes: 1, shift: 3, bits: 2 },

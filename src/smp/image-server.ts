@@ -17,7 +17,7 @@ export interface ImageServerOptions {
 /**
  * Handlers of group 1 as Zephyr's behave, over the slots of `store`. The state of an upload lives here and ends with it:
  * make new handlers when the board resets.
- * Source: smp.md 3.2 to 3.7.
+ * Source: Zephyr img_mgmt.c, img_mgmt_state.c; measured on Zephyr 4.4.0.
  */
 export function imageHandlers(store: ImageStore, options: ImageServerOptions = {}): SmpHandlers {
   const upload = new UploadState(store, (slots, slot) => inUse(slots, slot, options));

@@ -4,7 +4,7 @@ import type { StoredSlot, SwapPlan } from "./image-store.ts";
 
 const hashOf = (slot: number) => new Uint8Array(32).fill(slot + 1);
 
-/** The flags of a pair as the list shows them for a plan. Source: smp.md 3.3, "Flags by MCUboot swap type". */
+/** The flags of a pair as the list shows them for a plan. Source: Zephyr img_mgmt_state.c. */
 function pair(plan: SwapPlan, image = 0): StoredSlot[] {
   const slot = (index: number, flags: Partial<StoredSlot>): StoredSlot => ({
     slot: 2 * image + index,

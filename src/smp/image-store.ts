@@ -19,7 +19,7 @@ export interface ImageStore {
   sha256?(slot: number, bytes: number): Promise<Uint8Array>;
 }
 
-/** A slot as MCUboot's trailers and the image header say; flags as of the next boot (smp.md 3.3). */
+/** A slot as MCUboot's trailers and the image header say; flags as of the next boot. */
 export interface StoredSlot {
   /** Absolute. */
   readonly slot: number;

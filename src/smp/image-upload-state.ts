@@ -23,7 +23,7 @@ const fault = (code: number, reason?: string) => new SmpFault({ group: IMAGE_GRO
 /**
  * One upload at a time, as Zephyr keeps it: an offset that only the server moves. Any error ends it; the last byte does
  * too, so a repeated last chunk is answered by `off: 0`.
- * Source: Zephyr img_mgmt.c; smp.md 3.4 and 3.5 (measured on 4.4.0).
+ * Source: Zephyr img_mgmt.c; measured on 4.4.0.
  */
 export class UploadState {
   readonly #store: ImageStore;

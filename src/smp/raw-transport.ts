@@ -16,7 +16,7 @@ export interface RawOptions {
 /**
  * SMP on a UART of its own: header and payload as they are, nothing between. There is no checksum and no mark of a
  * beginning, so a lost byte costs a pause of three seconds; bytes that can begin no packet are passed over and counted.
- * Source: Zephyr PR 101821 (4.4), MCUboot PR 2755; smp.md 2.5.
+ * Source: Zephyr PR 101821 (4.4), MCUboot PR 2755.
  */
 export class RawTransport implements SmpTransport {
   readonly name: string;

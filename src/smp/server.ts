@@ -59,7 +59,7 @@ type Handler = (request: CborMap, context: HandlerContext) => CborMap | Promise<
 /**
  * A server of SMP as Zephyr's behaves: requests in order, one answer each, in the version of the request; unknown
  * commands ENOTSUP, bad CBOR EINVAL, answers over the buffer EMSGSIZE, and silence about what the transport lost.
- * Source: smp.md sections 1 to 3 (measured on Zephyr 4.4.0; older generations as `SERVER_GENERATIONS` says).
+ * Source: Zephyr smp.c and the groups, measured on Zephyr 4.4.0; older generations as `SERVER_GENERATIONS` says.
  */
 export class SmpServer implements AsyncDisposable {
   readonly counters: ServerCounters = { requests: 0, answers: 0, refused: 0, dropped: 0 };
@@ -118,7 +118,7 @@ export class SmpServer implements AsyncDisposable {
     }
   }
 
-  /** All messages of a packet, one after the other. Source: smp.md 1.1, "Length checks". */
+  /** All messages of a packet, one after the other. Source: Zephyr smp.c smp_process_request_packet. */
   async #packet(packet: ReceivedPacket): Promise<void> {
     let rest = packet.bytes;
     for (let header = decodeHeader(rest); header; header = decodeHeader(rest)) {
@@ -170,7 +170,7 @@ export class SmpServer implements AsyncDisposable {
     return this.#options.handlers[key] as Handler | undefined;
   }
 
-  /** Source: smp.md 1.4. */
+  /** Source: Zephyr smp.c; which key, by `SERVER_GENERATIONS`. */
   #refusal(error: unknown, version: SmpVersion): CborMap {
     this.counters.refused += 1;
     if (!isFault(error)) {
@@ -194,7 +194,7 @@ export class SmpServer implements AsyncDisposable {
   }
 }
 
-/** @throws SmpFault EINVAL for what Zephyr's decoder refuses (smp.md 4.1). */
+/** @throws SmpFault EINVAL for what Zephyr's decoder refuses. */
 function readRequest(row: CommandRow, payload: Uint8Array): CborMap {
   // A command without input takes no bytes at all, too.
   if (payload.length === 0 && (Object.keys(row.request).length === 0 || row.ignoresBadBody)) return {};

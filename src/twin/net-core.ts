@@ -38,7 +38,7 @@ export interface NetCoreOptions {
 /**
  * The simulated network core: b0n, its flash (the only thing of it that survives a power cut), the command block in
  * shared RAM, and an application that says on its own UART who it is. Held in reset until the application core lets go.
- * Source: nrf5340.md 3.4.
+ * Source: sdk-nrf subsys/pcd/src/pcd.c; samples/nrf5340/netboot/src/main.c.
  */
 export class TwinNetCore {
   readonly flash: TwinFlash;

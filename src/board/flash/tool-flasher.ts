@@ -13,7 +13,7 @@ import { type Core, flashTool, RECOVER_ORDER, type ToolCall } from "./tools.ts";
 
 const TEXT_SHOWN_MAX = 500;
 const KILL_AFTER_MS = 5_000;
-/** Before a probe that was busy or gone is tried again, in milliseconds. lab-hardware.md 7.6. */
+/** Before a probe that was busy or gone is tried again, in milliseconds. */
 const RETRY_AFTER_MS = 2_000;
 const HINT = "Raise flasher.timeout_ms, or run the tool by hand: it may be waiting in a dialog.";
 

@@ -30,7 +30,7 @@ interface FlashTool {
   readonly source: string;
 }
 
-/** Recovering the network core wipes both; the other order locks the application core again. lab-hardware.md 7.5. */
+/** Recovering the network core wipes both; the other order locks the application core again. Zephyr nrf_common.py. */
 export const RECOVER_ORDER: readonly Core[] = ["network", "application"];
 
 const NRFUTIL_CORE = { application: "Application", network: "Network" } as const;
@@ -60,7 +60,7 @@ const probeRs = ({ serial }: ToolTarget) => [
 ];
 const pyocd = ({ serial }: ToolTarget) => ["-u", serial, "-t", CHIP.toLowerCase()];
 
-/** Source: lab-hardware.md 7.1-7.4, nrf5340.md 6.4; no tool was run against hardware. */
+/** Source: Zephyr's runners (scripts/west_commands/runners), pc-nrfconnect-shared; no tool was run against hardware. */
 export const FLASH_TOOLS = [
   {
     name: "nrfutil",

@@ -116,7 +116,7 @@ const BECAUSE: Readonly<Record<Ending, (asked: BootAsked, state: CutState) => st
       ? `${trailers(asked, state)}: the swap is complete and confirmed, so nothing is left to do (${rowText(asked, state)}).`
       : `${trailers(asked, state)}: the request stands and no swap is under way, so the swap starts afresh (${rowText(asked, state)}).`,
   resumed: (asked, state) =>
-    `${trailers(asked, state)}: a swap is under way, and it resumes at ${position(asked, state)} (MCUboot swap_status_source; fact sheet 2.3).`,
+    `${trailers(asked, state)}: a swap is under way, and it resumes at ${position(asked, state)} (swap_status_source).`,
   kept: (asked, state) =>
     `${trailers(asked, state)}: nothing is asked for, so the old image stays (${rowText(asked, state)}).`,
   reverted: (asked, state) =>
@@ -146,7 +146,7 @@ function trailers(asked: BootAsked, state: CutState): string {
 
 function rowText(asked: BootAsked, state: CutState): string {
   const row = swapRow(swapRules(asked.build), ...trailersOf(asked, state));
-  const where = "MCUboot bootutil_public.c boot_swap_tables; fact sheet 2.2";
+  const where = "MCUboot bootutil_public.c boot_swap_tables";
   return row === undefined ? `no row of the swap table, ${where}` : `swap table row ${row.row}, ${where}`;
 }
 

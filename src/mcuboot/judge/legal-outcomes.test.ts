@@ -60,7 +60,7 @@ describe("legal outcomes of a power cut", () => {
     const [outcome] = judged(at(Math.round(line.operationsUs / 2)));
     expect(outcome?.because).toMatch(/primary trailer says magic good, copy_done unset/);
     expect(outcome?.because).toMatch(/resumes at (move|sector) \d+/);
-    expect(outcome?.because).toMatch(/fact sheet 2\.3/);
+    expect(outcome?.because).toMatch(/swap_status_source/);
   });
 
   test("a confirmed image stays after a cut that came too late", () => {

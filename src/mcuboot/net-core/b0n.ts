@@ -33,7 +33,7 @@ export type B0nEnd = "application" | "waits" | "idle" | "no application" | "bus 
 
 /**
  * One start of the network core's bootloader. Yields operations on the network core's flash and the lines of its own
- * UART. Source: sdk-nrf samples/nrf5340/netboot main.c, subsys/pcd/src/pcd.c; nrf5340.md 3.4.
+ * UART. Source: sdk-nrf samples/nrf5340/netboot main.c, subsys/pcd/src/pcd.c.
  */
 export function* b0n(memory: NetCoreMemory): Steps<B0nEnd> {
   const command = decodeCommandBlock(memory.block);

@@ -3,7 +3,7 @@ import { viewOf } from "../../core/index.ts";
 /** Bytes of the command block that both cores share, at the start of pcd_sram. */
 export const COMMAND_BLOCK_BYTES = 16;
 
-/** First word of the block: a command of the application core, then b0n's answer. Source: nrf5340.md 3.4. */
+/** First word of the block: a command of the application core, then b0n's answer. Source: sdk-nrf include/dfu/pcd.h. */
 export const PCD_MAGICS = [
   { name: "copy", magic: 0xb5b4_b3b6, source: "sdk-nrf include/dfu/pcd.h" },
   { name: "done", magic: 0xf103_ce5d, source: "sdk-nrf include/dfu/pcd.h" },

@@ -47,7 +47,7 @@ export function findFirmwareInfo(firmware: Uint8Array): FirmwareInfo | undefined
 
 /**
  * True when b0n takes a firmware: it finds the struct, the firmware is for this address, and the hash behind it fits.
- * Signatures are MCUboot's to check. Source: sdk-nrf samples/nrf5340/netboot main.c, as nrf5340.md 3.4 tells it.
+ * Signatures are MCUboot's to check. Source: sdk-nrf samples/nrf5340/netboot/src/main.c.
  * @param firmware bytes from the firmware's start; may go on behind its end.
  */
 export function isValidFirmware(firmware: Uint8Array, address: number): boolean {

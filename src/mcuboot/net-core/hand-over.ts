@@ -19,7 +19,7 @@ export interface HandOver {
  * The command block's way: it is written, the network core released and asked once a second.
  * @returns true when the network core has its new application, false when b0n refused it.
  * @throws BootPanic when b0n never answers: MCUboot waits for ever.
- * Source: sdk-nrf subsys/pcd/src/pcd.c pcd_network_core_update; nrf5340.md 3.4.
+ * Source: sdk-nrf subsys/pcd/src/pcd.c pcd_network_core_update.
  */
 export function* handOver(loader: Loader, what: HandOver): Steps<boolean> {
   const { dataAddress, bytes, ram } = what;

@@ -1,4 +1,4 @@
-/** Memory of the nRF5340's network core. Source: nrf5340.md 1 (flash) and 2.2 (a published partitions_CPUNET.yml). */
+/** Memory of the nRF5340's network core. Source: nrfx (flash); a published partitions_CPUNET.yml. */
 export const NET_FLASH = {
   /** Where the network core sees its flash. */
   address: 0x0100_0000,

@@ -39,7 +39,7 @@ export const NET_CORE_RULES = [
     ...above,
     secondStageDropsNet: true,
     erasesCandidate: false,
-    source: "sdk-mcuboot v1.7.99-ncs3 loader.c boot_validated_swap_type; nrf5340.md 3.2",
+    source: "sdk-mcuboot v1.7.99-ncs3 loader.c boot_validated_swap_type",
   },
   {
     name: "vector-by-pointer-2.0",
@@ -48,7 +48,7 @@ export const NET_CORE_RULES = [
     ...above,
     secondStageDropsNet: false,
     erasesCandidate: false,
-    source: "sdk-mcuboot 129b6312 (v1.9.99-ncs1); nrf5340.md 3.3",
+    source: "sdk-mcuboot 129b6312 (v1.9.99-ncs1)",
   },
   {
     name: "vector-from-slot",
@@ -57,7 +57,7 @@ export const NET_CORE_RULES = [
     ...above,
     secondStageDropsNet: false,
     erasesCandidate: false,
-    source: "sdk-mcuboot b3cbbb2c (v1.9.99-ncs4); nrf5340.md 3.3",
+    source: "sdk-mcuboot b3cbbb2c (v1.9.99-ncs4)",
   },
   {
     name: "vector-in-range",
@@ -66,7 +66,7 @@ export const NET_CORE_RULES = [
     ...inside,
     secondStageDropsNet: false,
     erasesCandidate: false,
-    source: "sdk-mcuboot abf50086 (v2.1.0-ncs2); nrf5340.md 3.3",
+    source: "sdk-mcuboot abf50086 (v2.1.0-ncs2)",
   },
   {
     name: "load-address",
@@ -75,7 +75,7 @@ export const NET_CORE_RULES = [
     ...inside,
     secondStageDropsNet: false,
     erasesCandidate: true,
-    source: "sdk-mcuboot 348bc330 and 6f5a54c3 (2026); nrf5340.md 3.3. Read, not run",
+    source: "sdk-mcuboot 348bc330 and 6f5a54c3 (2026). Read, not run",
   },
 ] as const satisfies readonly NetCoreRuleRow[];
 

@@ -13,7 +13,7 @@ const HEADER_SIZE = 0x200;
 
 /**
  * The header of what runs on the network core: invented, as nobody can read it from the application core. Version
- * 0.0.0, the size of the whole area. Source: sdk-nrf nrf53_hooks.c boot_read_image_header_hook; nrf5340.md 3.5.
+ * 0.0.0, the size of the whole area. Source: sdk-nrf nrf53_hooks.c boot_read_image_header_hook.
  */
 export function netPrimaryHeader(): ImageHeader {
   const header = decodeHeader(new Uint8Array(HEADER_BYTES));

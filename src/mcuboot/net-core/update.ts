@@ -16,7 +16,7 @@ function pointerTo(image: ImagePair, { externalSecondaryOffset }: NetCoreBuild):
 /**
  * The word that tells for which core the image in the secondary slot is, as it is stored there: ciphertext, where the
  * body is encrypted and the rule looks into the body. 0 where no image header is found.
- * Source: sdk-mcuboot loader.c boot_validated_swap_type; nrf5340.md 3.2, 3.3.
+ * Source: sdk-mcuboot loader.c boot_validated_swap_type.
  */
 export function decidingWord(flash: Flash, image: ImagePair, netCore: NetCoreBuild): number {
   const start =

@@ -122,7 +122,7 @@ function leaksOf(leaks: readonly LeakSeen[], build: BootloaderBuild): Finding[] 
       class: "leak",
       stage,
       shows: `${text}, before operation ${operation} of that boot`,
-      because: "fact sheet 4: plain text and keys stay in the primary slot",
+      because: "plain text and keys belong into the primary slot only (MCUboot docs/encrypted_images.md)",
       known: row?.id,
       what: row?.what,
       cuts,

@@ -22,7 +22,7 @@ const BLOCK_BYTES = 16;
 
 /**
  * Kinds of leak. A key in the scratch area's trailer is how MCUboot works with plain keys: it holds while scratch is
- * internal flash, and profiles with scratch elsewhere are refused. Source: fact sheet 4.
+ * internal flash, and profiles with scratch elsewhere are refused.
  */
 const LEAKS: readonly (Leak & { readonly byDesign: boolean })[] = [
   { what: "plain text", where: "secondary", byDesign: false },

@@ -34,7 +34,7 @@ export interface SweepRule {
   readonly source: string;
 }
 
-const fates = 'fact sheet 11, "Never legal" and the table above it';
+const fates = "MCUboot docs/design.md: what an interrupted or unconfirmed upgrade must end in";
 const neverRuns = ({ fate }: Judged): boolean => fate?.running === "none";
 
 /**
@@ -46,7 +46,7 @@ export const SWEEP_RULES: readonly SweepRule[] = [
     class: "brick",
     holds: (judged) => judged.facts.running === "none" && neverRuns(judged),
     shows: ({ end: { result } }) => `no image boots any more (${result.kind === "run" ? "" : result.reason})`,
-    source: 'MCUboot docs/design.md, "High-level operation": some image must boot; fact sheet 11',
+    source: 'MCUboot docs/design.md, "High-level operation": some image must boot',
   },
   {
     class: "failed boot",
@@ -84,7 +84,7 @@ export const SWEEP_RULES: readonly SweepRule[] = [
     holds: ({ facts, images, all }) =>
       images.permanent && facts.running === "new" && !facts.confirmed && !all.isOverwrite,
     shows: () => "a permanent upgrade runs unconfirmed: the next boot takes it back",
-    source: "fact sheet 1.5: a permanent request confirms",
+    source: "MCUboot bootutil_public.c boot_set_next: a permanent request confirms",
   },
   {
     class: "never reverts",

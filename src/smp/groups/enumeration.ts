@@ -1,7 +1,7 @@
 import { command } from "../command.ts";
 import { bool, list, map, optional, text, uint } from "../shape.ts";
 
-/** Group 10: which groups a server has. Source: Zephyr documentation, SMP group 10 (4.0); smp.md 3.9. */
+/** Group 10: which groups a server has. Source: Zephyr documentation, SMP group 10 (4.0). */
 export const ENUMERATION_GROUP = 10;
 const source = "Zephyr smp_group_10.rst (4.0)";
 

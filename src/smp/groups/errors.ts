@@ -1,7 +1,7 @@
 /**
  * Numbers of errors by name. An answer of SMP version 2 names the group and its own code (`err`); errors of the protocol
  * itself, and every error in version 1, come as `rc` from the list of `MGMT_ERRORS`.
- * Source: smp.md 1.5 and 1.6 (Zephyr mgmt_defines.h and the group headers, measured where it says so).
+ * Source: Zephyr mgmt_defines.h and the group headers, measured where it says so.
  */
 export interface ErrorRow {
   readonly code: number;
@@ -208,7 +208,7 @@ export function errorRow(group: number | undefined, code: number): ErrorRow {
   return errors?.find((row) => row.code === code) ?? { code, name: `UNKNOWN_${code}` };
 }
 
-/** What a client of version 1 is told for a group's code. Source: smp.md 1.6, "v1 translation". */
+/** What a client of version 1 is told for a group's code. Source: Zephyr, each group's translate_error_code. */
 export function v1Code(group: number, code: number): number {
   return errorRow(group, code).v1 ?? 1;
 }

@@ -1,7 +1,7 @@
 import { command } from "../command.ts";
 import { bytes, dictionary, map, numberOrBytes, optional, text, uint } from "../shape.ts";
 
-/** Group 8: files. Source: Zephyr documentation, SMP group 8; smp.md 3.9. */
+/** Group 8: files. Source: Zephyr documentation, SMP group 8. */
 export const FILE_SYSTEM_GROUP = 8;
 const source = "Zephyr smp_group_8.rst";
 

@@ -1,7 +1,7 @@
 import { command, type ResponseOf } from "../command.ts";
 import { bool, bytes, int, list, map, optional, text, uint } from "../shape.ts";
 
-/** Group 1: images. Source: Zephyr documentation, SMP group 1; smp.md 3.2 to 3.7. */
+/** Group 1: images. Source: Zephyr documentation, SMP group 1. */
 export const IMAGE_GROUP = 1;
 const source = "Zephyr smp_group_1.rst";
 

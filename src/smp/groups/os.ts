@@ -1,7 +1,7 @@
 import { command } from "../command.ts";
 import { any, bool, dictionary, int, map, optional, text, uint } from "../shape.ts";
 
-/** Group 0: the operating system. Source: Zephyr documentation, SMP group 0; smp.md 3.1. */
+/** Group 0: the operating system. Source: Zephyr documentation, SMP group 0. */
 export const OS_GROUP = 0;
 const source = "Zephyr smp_group_0.rst";
 
@@ -133,7 +133,7 @@ export const bootloaderInfo = command({
   source,
 });
 
-/** `mode` of `bootloaderInfo`. Source: MCUboot boot_status.h; smp.md 3.1. */
+/** `mode` of `bootloaderInfo`. Source: MCUboot boot_status.h. */
 export const BOOTLOADER_MODES = [
   { mode: -1, name: "unknown" },
   { mode: 0, name: "single slot" },

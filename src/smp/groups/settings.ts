@@ -1,7 +1,7 @@
 import { command } from "../command.ts";
 import { bytes, optional, text, uint } from "../shape.ts";
 
-/** Group 3: settings. Source: Zephyr documentation, SMP group 3; smp.md 3.9. */
+/** Group 3: settings. Source: Zephyr documentation, SMP group 3. */
 export const SETTINGS_GROUP = 3;
 const source = "Zephyr smp_group_3.rst (3.5)";
 

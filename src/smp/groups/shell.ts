@@ -1,7 +1,7 @@
 import { command } from "../command.ts";
 import { int, list, optional, text } from "../shape.ts";
 
-/** Group 9: the shell. Source: Zephyr documentation, SMP group 9; smp.md 3.9. */
+/** Group 9: the shell. Source: Zephyr documentation, SMP group 9. */
 export const SHELL_GROUP = 9;
 
 /** Not repeated: a command may do something. `rc` is what servers before Zephyr 3.3 call `ret`; not 0 is a refusal. */

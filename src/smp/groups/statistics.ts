@@ -1,7 +1,7 @@
 import { command } from "../command.ts";
 import { dictionary, list, text, uint } from "../shape.ts";
 
-/** Group 2: statistics. Source: Zephyr documentation, SMP group 2; smp.md 3.9. */
+/** Group 2: statistics. Source: Zephyr documentation, SMP group 2. */
 export const STATISTICS_GROUP = 2;
 const source = "Zephyr smp_group_2.rst";
 

@@ -12,5 +12,5 @@ export const eraseStorage = command({
   response: {},
   retries: 1,
   timeoutMs: 60_000,
-  source: "Zephyr smp_group_0 and following, zephyr_basic.c; smp.md 3.9",
+  source: "Zephyr smp_group_0 and following, zephyr_basic.c",
 });
