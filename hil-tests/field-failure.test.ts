@@ -133,13 +133,12 @@ describe("encryptions of one application", () => {
     async () => {
       const loaded = await loadProfile(PROFILE, { cwd: "/" });
       const build = bootloaderBuildOf(loaded);
-      const { signing, encryption } = profileKeys(loaded);
       const slots = build.images[0];
       if (slots === undefined) throw new Error("a build without images");
       const random = Random.fromSeed("64 encryptions");
       const recipe = {
-        signing,
-        encryption,
+        keys: profileKeys(loaded),
+        encrypt: true,
         headerBytes: 512,
         slotBytes: slots.primary.bytes,
         writeBytes: 4,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { DEFAULT_BOARD, loadProfile, profileKeys } from "../src/board/index.ts";
+import { DEFAULT_BOARD, imageCrypto, loadProfile, profileKeys } from "../src/board/index.ts";
 import { loadScenario, type RunOutcome, run } from "../src/campaign/index.ts";
 import { isHilError, Random } from "../src/core/index.ts";
 import {
@@ -19,7 +19,7 @@ import {
 const SUITE_MS = 600_000;
 const folder = mkdtempSync(join(tmpdir(), "hil-given-"));
 const board = await loadProfile(process.env["HIL_BOARD"] ?? DEFAULT_BOARD, { cwd: process.cwd() });
-const { signing, encryption } = profileKeys(board);
+const keys = profileKeys(board);
 const { slots, images } = board.profile;
 const FILE = { type: "application", board: "nrf5340dk/nrf5340/cpuapp", soc: "nrf5340", modifiedUnixS: 0 };
 
@@ -38,8 +38,7 @@ function imageOf(
     version: parseVersion(version),
     headerBytes: images.headerBytes,
     padHeader: true,
-    signer: { kind: "key", key: wish.signing ?? signing },
-    ...(encryption === undefined || wish.encrypt === false ? {} : { encryption: { key: encryption } }),
+    ...imageCrypto(wish.signing === undefined ? keys : { ...keys, signing: wish.signing }, wish.encrypt),
   }).image;
 }
 

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Bench, type BuiltImage, bench } from "mcuboot-hil/jest";
-import { BOOTLOADER_MODES, type BoardProfile, DEFAULT_BOARD, loadProfile, profileKeys } from "../src/board/index.ts";
+import {
+  BOOTLOADER_MODES,
+  type BoardProfile,
+  DEFAULT_BOARD,
+  imageCrypto,
+  loadProfile,
+  profileKeys,
+} from "../src/board/index.ts";
 import { hex, Random } from "../src/core/index.ts";
 import {
   buildImage,
@@ -8,6 +15,7 @@ import {
   hashOfTlv,
   type Mutant,
   mutations,
+  type PrivateKey,
   parseImage,
   parseVersion,
 } from "../src/image/index.ts";
@@ -19,7 +27,13 @@ const DOWNGRADED = "0.0.1";
 const PAYLOAD_BYTES = 9000;
 
 const profile = await loadProfile(process.env["HIL_BOARD"] ?? DEFAULT_BOARD, { cwd: process.cwd() });
-const { signing, encryption } = profileKeys(profile);
+const keys = profileKeys(profile);
+const signing = signingKey();
+
+function signingKey(): PrivateKey {
+  if (keys.signing === undefined) throw new Error("this suite needs a bootloader that checks signatures");
+  return keys.signing;
+}
 
 /**
  * Made before a bench is open: each is a test of its own. What a bootloader takes and a processor cannot run
@@ -39,14 +53,14 @@ function mutantsFor({ images, slots, bootloader }: BoardProfile): readonly Mutan
     version: parseVersion(NEW),
     headerBytes: images.headerBytes,
     padHeader: true,
-    signer: { kind: "key", key: signing },
     securityCounter: 1,
-    ...(encryption === undefined ? {} : { encryption: { key: encryption } }),
+    ...imageCrypto(keys),
   });
   const mode = BOOTLOADER_MODES.find((row) => row.name === bootloader.mode)?.mode ?? "move";
-  const keys = encryption?.role === "private" ? { signing, decryptKey: encryption } : { signing };
+  const opener = keys.encryption?.key;
+  const mutationKeys = opener === undefined || opener.role === "public" ? { signing } : { signing, decryptKey: opener };
   const { downgradePrevention } = bootloader;
-  return [...mutations(image, keys, { mode, downgradePrevention })].filter((mutant) => mutant.runs);
+  return [...mutations(image, mutationKeys, { mode, downgradePrevention })].filter((mutant) => mutant.runs);
 }
 
 /** A mutant as the bench uploads it. Its hash is what its own TLVs say, where they can be read. */

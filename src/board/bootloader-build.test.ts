@@ -1,11 +1,12 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, type KeyPairKeyObjectResult } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { isHilError } from "../core/index.ts";
-import { bootloaderBuildOf, profileKeys } from "./bootloader-build.ts";
+import { bootloaderBuildOf } from "./bootloader-build.ts";
 import { type LoadedProfile, loadProfile, parseProfile } from "./profile.ts";
+import { profileKeys } from "./profile-keys.ts";
 
 /** The twin's profile with edits, and key files beside it. */
 async function edited(edits: readonly (readonly [string | RegExp, string])[], keys: Record<string, string> = {}) {
@@ -20,8 +21,9 @@ async function edited(edits: readonly (readonly [string | RegExp, string])[], ke
   return parseProfile(changed, join(folder, "twin.yaml"));
 }
 
-function pems(curve: string): { readonly secret: string; readonly open: string } {
-  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: curve });
+const pems = (namedCurve: string) => pemsOf(generateKeyPairSync("ec", { namedCurve }));
+
+function pemsOf({ privateKey, publicKey }: KeyPairKeyObjectResult): { readonly secret: string; readonly open: string } {
   return {
     secret: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
     open: publicKey.export({ type: "spki", format: "pem" }).toString(),
@@ -41,6 +43,7 @@ function complaint(act: () => unknown): string {
 
 const SIGN = "builtin:twin-sign-p256.pem";
 const ENCRYPT = "builtin:twin-enc-p256.pem";
+const KW256 = Buffer.alloc(32, 7).toString("base64");
 
 describe("the bootloader of a profile", () => {
   test("has the profile's mode, slots, keys and rules", async () => {
@@ -86,16 +89,14 @@ describe("the bootloader of a profile", () => {
 describe("keys that cannot be used", () => {
   const p256 = pems("P-256");
   const p384 = pems("P-384");
+  const x25519 = pemsOf(generateKeyPairSync("x25519"));
+  const ed25519 = pemsOf(generateKeyPairSync("ed25519"));
   const cases: readonly [string, string, string, RegExp, (loaded: LoadedProfile) => unknown][] = [
     ["a public key to sign with", SIGN, p256.open, /keys\.signing is a public key/, profileKeys],
-    [
-      "a key to sign with on another curve",
-      SIGN,
-      p384.secret,
-      /keys\.signing is a key of type ecdsa-p384/,
-      profileKeys,
-    ],
-    ["a key to encrypt for on another curve", ENCRYPT, p384.open, /keys\.encryption is a key of type/, profileKeys],
+    ["a key that cannot sign", SIGN, x25519.secret, /keys\.signing is a key of type x25519, which cannot/, profileKeys],
+    ["a key that cannot encrypt", ENCRYPT, ed25519.secret, /keys\.encryption cannot be used: Signing/, profileKeys],
+    ["a pair that no bootloader has", ENCRYPT, p384.open, /must use the same type of key/, profileKeys],
+    ["a wrapping key of another length", ENCRYPT, KW256, /wraps with 256 bits, and aes_bits is 128/, profileKeys],
     [
       "a public key where the judge must decrypt",
       ENCRYPT,
@@ -104,6 +105,13 @@ describe("keys that cannot be used", () => {
       bootloaderBuildOf,
     ],
   ];
+
+  test("that do not sign the hash that is asked for are told with what they do sign", async () => {
+    const loaded = await edited([["  encryption: builtin", "  hash: sha512\n  encryption: builtin"]]);
+    expect(complaint(() => profileKeys(loaded))).toMatch(
+      /keys\.hash is sha512, and a key of type ecdsa-p256 signs sha256/,
+    );
+  });
 
   test.each(cases)("%s is refused with file, line and field, and never shown", async (_, name, pem, text, use) => {
     const loaded = await edited([[name, "key.pem"]], { "key.pem": pem });
@@ -115,6 +123,6 @@ describe("keys that cannot be used", () => {
 
   test("are not those of a product whose private encryption key stays elsewhere: its images can be built", async () => {
     const loaded = await edited([[ENCRYPT, "key.pem"]], { "key.pem": p256.open });
-    expect(profileKeys(loaded).encryption?.role).toBe("public");
+    expect(profileKeys(loaded).encryption?.key.role).toBe("public");
   });
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { HASHES } from "../image/index.ts";
 import { FIX_NAMES, GENERATIONS, NET_CORE_RULES } from "../mcuboot/index.ts";
 import { jlinkPort, POWER_DRIVERS, pathPort } from "../power/index.ts";
 import { SERVER_GENERATIONS } from "../smp/index.ts";
@@ -108,8 +109,23 @@ export const PROFILE_FIELDS = z.strictObject({
     signing: z
       .string()
       .min(1)
-      .describe("PEM file, relative to this one, or builtin:NAME: what images are signed with."),
-    encryption: z.string().min(1).optional().describe("PEM file, the same way: what images are encrypted for."),
+      .describe(
+        "PEM file, relative to this one, or builtin:NAME: what images are signed with. none: the bootloader checks hashes only.",
+      ),
+    hash: z
+      .enum(namesOf(HASHES))
+      .optional()
+      .describe("Hash of images; left out: the one that imgtool takes for this kind of key."),
+    encryption: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("What images are encrypted for: a PEM file, the same way, or base64 text of a wrapping key (AES-KW)."),
+    aes_bits: z
+      .literal([128, 256])
+      .default(128)
+      .describe("AES key of image bodies: CONFIG_BOOT_ENCRYPT_ALG_AES_256 is 256."),
+    hmac: z.enum(["sha256", "sha512"]).default("sha256").describe("HKDF and HMAC of X25519 (imgtool --hmac-sha)."),
   }),
   images: z
     .strictObject({
@@ -142,6 +158,14 @@ export const PROFILE_FIELDS = z.strictObject({
         .enum(namesOf(SERVER_GENERATIONS))
         .optional()
         .describe("Which age of Zephyr the application's SMP server behaves like; default the newest."),
+      relay: z
+        .strictObject({
+          off_ms: ms(1_000).default(0).describe("From the last byte of the command to the open contact."),
+          on_ms: ms(1_000).default(0).describe("The same for the closed contact."),
+          spread_ms: ms(1_000).default(0).describe("By how much both vary, to either side."),
+        })
+        .optional()
+        .describe("How slow the twin's relay is; left out, not at all."),
     })
     .optional(),
 });
@@ -166,7 +190,11 @@ export interface BoardProfile extends Camelised<Omit<ProfileFields, "schema" | "
     /** The driver's own fields, as the file spells them: for `openPower`. */
     readonly options: Readonly<Record<string, unknown>>;
   };
-  readonly keys: { readonly signingFile: string; readonly encryptionFile: string | undefined };
+  /** Files are absolute paths; no file: nothing is signed, or encrypted. */
+  readonly keys: Camelised<Omit<ProfileFields["keys"], "signing" | "encryption">> & {
+    readonly signingFile: string | undefined;
+    readonly encryptionFile: string | undefined;
+  };
 }
 
 /** Names of the fields that every switch has; the rest are its driver's. */

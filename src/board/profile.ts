@@ -19,6 +19,9 @@ const BUILT_IN_FOLDER = fileURLToPath(new URL("../../boards/", import.meta.url))
 /** The board of a command that names none. */
 export const DEFAULT_BOARD = "twin";
 
+/** `keys.signing` of a bootloader that checks hashes only. */
+const UNSIGNED = "none";
+
 /** A board's profile, and the file it came from, for errors about its fields (paths as in the file). */
 export interface LoadedProfile extends Omit<ConfigFile<ProfileFields>, "value"> {
   readonly profile: BoardProfile;
@@ -79,6 +82,7 @@ function fileOf(reference: string, cwd: string): string {
 /** The one place where a profile's spelling ends. */
 function profileOf({ file, value }: ConfigFile<ProfileFields>): BoardProfile {
   const { schema: _, power, keys, ...rest } = value;
+  const { signing, encryption, ...otherKeyFields } = keys;
   const { off_ms, cut_latency_ms, hold_up_ms, cut_uncertainty_ms, driver } = power;
   return {
     ...camelised(rest),
@@ -89,8 +93,9 @@ function profileOf({ file, value }: ConfigFile<ProfileFields>): BoardProfile {
       options: Object.fromEntries(Object.entries(power).filter(([field]) => !POWER_FIELDS.includes(field))),
     },
     keys: {
-      signingFile: keyFile(file, keys.signing),
-      encryptionFile: keys.encryption === undefined ? undefined : keyFile(file, keys.encryption),
+      ...camelised(otherKeyFields),
+      signingFile: signing === UNSIGNED ? undefined : keyFile(file, signing),
+      encryptionFile: encryption === undefined ? undefined : keyFile(file, encryption),
     },
   };
 }

@@ -1,13 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { type LoadedProfile, profileKeys } from "../board/index.ts";
+import { type LoadedProfile, type ProfileKeys, profileKeys } from "../board/index.ts";
 import { ConfigurationError, concat, hex, isHilError, messageOf, resolveFrom } from "../core/index.ts";
 import {
-  type AnyKey,
   type DfuFile,
   flatten,
   formatVersion,
   isMarkedEncrypted,
-  type PrivateKey,
   parseIntelHex,
   parseVersion,
   readDfuZip,
@@ -28,8 +26,7 @@ export interface GivenImage {
 /** What a given image is held against. */
 export interface GivenPlan {
   readonly scenario: ScenarioFile;
-  readonly signing: PrivateKey;
-  readonly encryption: AnyKey | undefined;
+  readonly keys: ProfileKeys;
   readonly primaryAddress: number;
   readonly slotBytes: number;
 }
@@ -83,7 +80,7 @@ export async function givenImage(plan: GivenPlan, role: Role): Promise<GivenImag
  */
 export async function readGivenImages(scenario: ScenarioFile, board: LoadedProfile): Promise<void> {
   const { primary } = board.profile.slots;
-  const plan = { scenario, ...profileKeys(board), primaryAddress: primary.offset, slotBytes: primary.bytes };
+  const plan = { scenario, keys: profileKeys(board), primaryAddress: primary.offset, slotBytes: primary.bytes };
   for (const role of ["old", "new"] as const) if (isGiven(scenario, role)) await givenImage(plan, role);
 }
 
@@ -92,9 +89,12 @@ function imageBytes(path: string, bytes: Uint8Array): Uint8Array {
   return flatten(parseIntelHex(Buffer.from(bytes).toString("latin1"))).bytes;
 }
 
-function opened(bytes: Uint8Array, { signing, encryption, slotBytes }: GivenPlan): GivenImage {
-  const decryptKey = encryption?.role === "private" ? { decryptKey: encryption } : {};
-  const verdict = verifyImage(bytes, { publicKey: signing.public, ...decryptKey });
+function opened(bytes: Uint8Array, { keys: { signing, encryption }, slotBytes }: GivenPlan): GivenImage {
+  const key = encryption?.key;
+  const verdict = verifyImage(bytes, {
+    ...(signing === undefined ? {} : { publicKey: signing.public }),
+    ...(key === undefined || key.role === "public" ? {} : { decryptKey: key }),
+  });
   const { image, signedRegion, digest } = verdict;
   const answers = [verdict.decryption, verdict.hash, verdict.signature, verdict.keyHash];
   const why = answers.find((answer) => answer.result === "invalid") ?? verdict.hash;

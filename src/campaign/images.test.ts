@@ -10,13 +10,14 @@ import { buildImages, type ImagePlan, readPayloads } from "./images.ts";
 import { parseScenario, type ScenarioFile } from "./scenario.ts";
 import { smallProfile, smallScenario } from "./testing/small-campaign.ts";
 
+const KEYS = profileKeys(smallProfile());
+const NO_ENCRYPTION = { ...KEYS, encryption: undefined };
+
 function plan(scenario: ScenarioFile, more: Partial<ImagePlan> = {}): ImagePlan {
-  const keys = profileKeys(smallProfile());
   const random = Random.fromSeed(1);
   return {
     scenario,
-    signing: keys.signing,
-    encryption: keys.encryption,
+    keys: KEYS,
     headerBytes: 512,
     primaryAddress: 0x10000,
     slotBytes: 0x10000,
@@ -64,7 +65,7 @@ describe("the images of a campaign", () => {
 
   test("that are not to be encrypted lie in the slot as they were uploaded", async () => {
     const scenario = smallScenario(["cuts:", "  encrypt: false\ncuts:"]);
-    const { new: image } = await buildImages(plan(scenario, { encryption: undefined }));
+    const { new: image } = await buildImages(plan(scenario, { keys: NO_ENCRYPTION }));
     expect(image.encrypted).toBe(false);
     expect(image.plain).toEqual(image.file);
     expect(parseImage(image.file).header.flags & ENCRYPTED_FLAGS).toBe(0);
@@ -109,7 +110,7 @@ describe("images that cannot be built are the request's fault", () => {
   });
 
   test("encrypted ones for a board without a key", async () => {
-    const told = await complaint(buildImages(plan(smallScenario(), { encryption: undefined })));
+    const told = await complaint(buildImages(plan(smallScenario(), { keys: NO_ENCRYPTION })));
     expect(told).toMatch(/wants encrypted images, and the board profile names no encryption key/);
   });
 
@@ -142,7 +143,7 @@ describe("the guard before an upload", () => {
     const clear = smallScenario(["cuts:", "  encrypt: false\ncuts:"]);
     return {
       secret: (await buildImages(plan(smallScenario()))).new,
-      clear: (await buildImages(plan(clear, { encryption: undefined }))).new,
+      clear: (await buildImages(plan(clear, { keys: NO_ENCRYPTION }))).new,
     };
   };
 

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { imageCrypto, type ProfileKeys } from "../board/index.ts";
 import {
   type Clock,
   ConfigurationError,
@@ -10,17 +11,16 @@ import {
   resolveFrom,
 } from "../core/index.ts";
 import {
-  type AnyKey,
   buildImage,
   formatVersion,
   generatePayload,
+  hashOfTlv,
   imgtoolTrailer,
+  KEY_TYPES,
   type MaxAlign,
-  type PrivateKey,
   parseImage,
   parseVersion,
   type Randomness,
-  TLV,
   TLV_INFO_BYTES,
 } from "../image/index.ts";
 import { asNetFirmware, NET_APP } from "../mcuboot/index.ts";
@@ -53,9 +53,7 @@ export interface CampaignImages {
 
 export interface ImagePlan {
   readonly scenario: ScenarioFile;
-  readonly signing: PrivateKey;
-  /** For whom the image keys are wrapped. */
-  readonly encryption: AnyKey | undefined;
+  readonly keys: ProfileKeys;
   readonly headerBytes: number;
   /** Device address of the primary slot: payloads are linked for it. */
   readonly primaryAddress: number;
@@ -97,7 +95,7 @@ type Source = ScenarioFile["value"]["images"]["old"];
 
 async function build(plan: ImagePlan, role: "old" | "new", source: Source): Promise<BuiltImage> {
   const { encrypt } = plan.scenario.value.images;
-  if (encrypt && !plan.encryption) {
+  if (encrypt && !plan.keys.encryption) {
     throw new ConfigurationError(
       `${plan.scenario.file} wants encrypted images, and the board profile names no encryption key.`,
       "Add keys.encryption to the profile, or set images.encrypt: false in the scenario.",
@@ -105,7 +103,7 @@ async function build(plan: ImagePlan, role: "old" | "new", source: Source): Prom
   }
   if (isGiven(plan.scenario, role)) return { role, ...(await plan.clock.whileReal(() => givenImage(plan, role))) };
   const payload = await payloadOf(plan, role, source);
-  const recipe = { ...plan, encryption: encrypt ? plan.encryption : undefined };
+  const recipe = { ...plan, encrypt };
   try {
     const network = networkOf(plan, role, recipe);
     return { ...imageOf(payload, role, source.version, recipe), ...(network && { network }) };
@@ -148,31 +146,36 @@ function padded(image: BuiltImage, plan: ImagePlan): BuiltImage {
   return { ...image, flashed };
 }
 
+const SIGNATURES: ReadonlySet<number | undefined> = new Set(KEY_TYPES.map((row) => row.signatureTlv));
+const isHash = ({ type }: { readonly type: number }) => hashOfTlv(type) !== undefined;
+
 /** An image with one bit of its body, or of its signature, turned over: what comes off a bad line or from a stranger. */
 function damaged(image: BuiltImage, where: "body" | "signature"): BuiltImage {
   const { header, area } = parseImage(image.file);
-  const signature = area.entries.find((entry) => entry.type === TLV.ECDSASIG);
-  const at = where === "body" ? header.headerBytes + (header.bodyBytes >> 1) : signedAt(signature);
+  // Where nothing is signed, the hash is what vouches for an image.
+  const voucher = area.entries.find((entry) => SIGNATURES.has(entry.type)) ?? area.entries.find(isHash);
+  const at = where === "body" ? header.headerBytes + (header.bodyBytes >> 1) : signedAt(voucher);
   const turned = (bytes: Uint8Array) => bytes.with(at, (bytes[at] ?? 0) ^ 1);
   return { ...image, file: turned(image.file), plain: turned(image.plain) };
 }
 
 function signedAt(signature: { readonly offset: number; readonly data: Uint8Array } | undefined): number {
-  if (signature === undefined) throw new RangeError("an image of a campaign without signature");
+  if (signature === undefined) throw new RangeError("an image of a campaign without signature and hash");
   return signature.offset + TLV_INFO_BYTES + (signature.data.length >> 1);
 }
 
 /** What an image of a campaign depends on besides payload and version. */
 export type ImageRecipe = Pick<
   ImagePlan,
-  "signing" | "encryption" | "headerBytes" | "slotBytes" | "writeBytes" | "maxSectors" | "randomness"
->;
+  "keys" | "headerBytes" | "slotBytes" | "writeBytes" | "maxSectors" | "randomness"
+> & { readonly encrypt: boolean };
 
 /**
  * Signs a payload and, with an encryption key, encrypts it.
  * @throws ConfigurationError when the image does not fit its slot or the keys may not go together.
  */
 export function imageOf(payload: Uint8Array, role: "old" | "new", version: string, recipe: ImageRecipe): BuiltImage {
+  const crypto = imageCrypto(recipe.keys, recipe.encrypt);
   const built = buildImage(payload, {
     version: parseVersion(version),
     headerBytes: recipe.headerBytes,
@@ -180,8 +183,7 @@ export function imageOf(payload: Uint8Array, role: "old" | "new", version: strin
     slotBytes: recipe.slotBytes,
     writeBytes: recipe.writeBytes,
     ...(recipe.maxSectors === undefined ? {} : { maxSectors: recipe.maxSectors }),
-    signer: { kind: "key", key: recipe.signing },
-    ...(recipe.encryption ? { encryption: { key: recipe.encryption } } : {}),
+    ...crypto,
     randomness: recipe.randomness,
   });
   return {
@@ -189,7 +191,7 @@ export function imageOf(payload: Uint8Array, role: "old" | "new", version: strin
     version: shownVersion(version),
     hash: hex(built.digest),
     fileBytes: built.image.length,
-    encrypted: recipe.encryption !== undefined,
+    encrypted: crypto.encryption !== undefined,
     file: built.image,
     plain: concat(built.signedRegion, built.image.subarray(built.signedRegion.length)),
   };

@@ -55,7 +55,7 @@ type At<T> = T & { readonly atUs: number };
 /** Everything a run writes down, in order. `atUs` is the bench's clock, from 0. */
 export type RunEvent = At<
   | { readonly event: "run-started"; readonly scenario: string; readonly board: string; readonly seed: number }
-  | { readonly event: "images-built"; readonly images: readonly ImageFacts[] }
+  | { readonly event: "images-built"; readonly images: readonly ImageFacts[]; readonly crypto: readonly string[] }
   | { readonly event: "preflight"; readonly checks: readonly PreflightCheck[] }
   | { readonly event: "baseline"; readonly how: "already running" | "flashed" | "uploaded" }
   | { readonly event: "upload-started"; readonly version: string; readonly totalBytes: number }

@@ -3,6 +3,7 @@ import {
   type Board,
   type BoardProfile,
   bootloaderBuildOf,
+  keyTitles,
   type LoadedProfile,
   openBoard,
   profileKeys,
@@ -13,7 +14,7 @@ import { generation, NRF5340_INTERNAL } from "../mcuboot/index.ts";
 import { checkRequest } from "./check-request.ts";
 import { buildImages, type CampaignImages } from "./images.ts";
 import { RECORD_SCHEMA, RunRecord } from "./record.ts";
-import { replayOf } from "./replay.ts";
+import { imageDifferences, type Replay, replayOf } from "./replay.ts";
 import type { ImageFacts, PlannedCut, RunEvent, RunResult } from "./run-event.ts";
 import { runCampaign } from "./runner.ts";
 import type { ScenarioFile } from "./scenario.ts";
@@ -30,6 +31,8 @@ export interface RunRequest {
   /** Cuts given one by one, instead of the scenario's own. */
   readonly cuts?: readonly PlannedCut[] | undefined;
   readonly startWith?: "old" | "new" | undefined;
+  /** Of a replay: the images as they were recorded, to tell when these are others. */
+  readonly recordedImages?: Replay["images"];
   readonly failFast: boolean;
   readonly maxDurationMs?: number | undefined;
   readonly maxWear?: number | undefined;
@@ -133,8 +136,16 @@ async function onBoard(request: RunRequest, board: Board, record: RunRecord, ran
   record.event({ atUs, event: "run-started", scenario: scenario.value.name, board: titleOf(profile), seed });
   const { images, shadow } = await prepare(request, board, random);
   const facts = [images.old, images.new].map((image) => factsOf(image));
-  record.event({ atUs: board.clock.nowUs(), event: "images-built", images: facts });
+  record.event({
+    atUs: board.clock.nowUs(),
+    event: "images-built",
+    images: facts,
+    crypto: cryptoOf(request.board, images),
+  });
   for (const image of [images.old, images.new]) record.input(`${image.role}-${image.version}.bin`, image.file);
+  for (const text of imageDifferences(request.recordedImages ?? [], facts)) {
+    record.event({ atUs: board.clock.nowUs(), event: "warning", text });
+  }
   record.document("replay.json", replayOf(request, facts, request.cuts));
   // Once the cuts are known the replay names them one by one: it then needs no window to spread them over.
   record.onEvent((event) => {
@@ -167,6 +178,12 @@ async function onBoard(request: RunRequest, board: Board, record: RunRecord, ran
   });
 }
 
+/** How the images are signed and encrypted, for people. */
+function cryptoOf(board: LoadedProfile, images: CampaignImages): readonly string[] {
+  const keys = profileKeys(board);
+  return keyTitles(images.new.encrypted ? keys : { ...keys, encryption: undefined });
+}
+
 /** Images and model of a request; also what a dry run shows. */
 export async function prepare(
   { scenario, board: loaded }: Pick<RunRequest, "scenario" | "board">,
@@ -180,8 +197,7 @@ export async function prepare(
   const randomness = board.clock.kind === "virtual" ? seededRandomness(random.fork("images")) : systemRandomness;
   const images = await buildImages({
     scenario,
-    signing: keys.signing,
-    encryption: keys.encryption,
+    keys,
     headerBytes: profile.images.headerBytes,
     primaryAddress: slots.primary.offset,
     slotBytes: slots.primary.bytes,

@@ -58,7 +58,7 @@ export const SCENARIO_SCHEMA = z.strictObject({
       .strictObject({ old: image, new: image })
       .optional()
       .describe("Images of the network core that go with them, in the same boot; the major version is its counter."),
-    encrypt: z.boolean().default(true).describe("Encrypt both images (ECIES P-256, AES-128)."),
+    encrypt: z.boolean().default(true).describe("Encrypt both images, for the profile's keys.encryption."),
   }),
   request: z.enum(["test", "permanent"]).default("test").describe("What is asked of the bootloader."),
   start: z

@@ -34,6 +34,8 @@ export interface WrappingKey {
 
 interface KeyWrapRow {
   readonly tlv: number;
+  /** For people. */
+  readonly title: string;
   readonly method: "RSA-OAEP" | "AES-KW" | "ECIES";
   readonly keyType: KeyTypeName | "aes-kw";
   /** ECIES: hash of HKDF and HMAC. */
@@ -51,6 +53,7 @@ const encrypted = "MCUboot docs/encrypted_images.md; encrypted.c";
 export const KEY_WRAPS = [
   {
     tlv: TLV.ENCRSA2048,
+    title: "RSA-2048 OAEP",
     method: "RSA-OAEP",
     keyType: "rsa-2048",
     hash: "sha256",
@@ -60,6 +63,7 @@ export const KEY_WRAPS = [
   },
   {
     tlv: TLV.ENCKW,
+    title: "AES key wrap",
     method: "AES-KW",
     keyType: "aes-kw",
     hash: "sha256",
@@ -69,6 +73,7 @@ export const KEY_WRAPS = [
   },
   {
     tlv: TLV.ENCEC256,
+    title: "ECIES P-256",
     method: "ECIES",
     keyType: "ecdsa-p256",
     hash: "sha256",
@@ -78,6 +83,7 @@ export const KEY_WRAPS = [
   },
   {
     tlv: TLV.ENCX25519,
+    title: "ECIES X25519",
     method: "ECIES",
     keyType: "x25519",
     hash: "sha256",
@@ -87,6 +93,7 @@ export const KEY_WRAPS = [
   },
   {
     tlv: TLV.ENCX25519_SHA512,
+    title: "ECIES X25519 (SHA-512)",
     method: "ECIES",
     keyType: "x25519",
     hash: "sha512",

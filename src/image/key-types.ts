@@ -4,6 +4,8 @@ import { TLV } from "./tlvs.ts";
 interface KeyTypeRow {
   /** As `keygen -t` names it. */
   readonly name: string;
+  /** For people. */
+  readonly title: string;
   /** node:crypto's names. */
   readonly algorithm: "rsa" | "ec" | "ed25519" | "x25519";
   readonly modulusBits: number | undefined;
@@ -29,6 +31,7 @@ const source = "imgtool keys/, MCUboot docs/imgtool.md";
 export const KEY_TYPES = [
   {
     name: "rsa-2048",
+    title: "RSA-2048",
     signatureName: "PKCS1_PSS_RSA2048_SHA256",
     algorithm: "rsa",
     modulusBits: 2048,
@@ -42,6 +45,7 @@ export const KEY_TYPES = [
   },
   {
     name: "rsa-3072",
+    title: "RSA-3072",
     signatureName: "PKCS1_PSS_RSA3072_SHA256",
     algorithm: "rsa",
     modulusBits: 3072,
@@ -55,6 +59,7 @@ export const KEY_TYPES = [
   },
   {
     name: "ecdsa-p256",
+    title: "ECDSA P-256",
     signatureName: "ECDSA256_SHA256",
     algorithm: "ec",
     modulusBits: undefined,
@@ -68,6 +73,7 @@ export const KEY_TYPES = [
   },
   {
     name: "ecdsa-p384",
+    title: "ECDSA P-384",
     signatureName: "ECDSA384_SHA384",
     algorithm: "ec",
     modulusBits: undefined,
@@ -81,6 +87,7 @@ export const KEY_TYPES = [
   },
   {
     name: "ed25519",
+    title: "Ed25519",
     signatureName: "ED25519",
     algorithm: "ed25519",
     modulusBits: undefined,
@@ -94,6 +101,7 @@ export const KEY_TYPES = [
   },
   {
     name: "x25519",
+    title: "X25519",
     signatureName: "X25519",
     algorithm: "x25519",
     modulusBits: undefined,

@@ -81,10 +81,17 @@ export class Bench implements AsyncDisposable {
         bodyAddress: slots.primary.offset + images.headerBytes,
         bytes: wish.bytes ?? 20_000,
       });
-    const encryption = wish.encryption ?? this.#keys.encryption;
+    const { encryption } = this.#keys;
+    const keys: ProfileKeys = {
+      ...this.#keys,
+      ...(wish.signing && { signing: wish.signing }),
+      ...(wish.encryption && {
+        encryption: { ...(encryption ?? { keyBits: 128, hmac: "sha256" }), key: wish.encryption },
+      }),
+    };
     return imageOf(payload, "new", wish.version, {
-      signing: wish.signing ?? this.#keys.signing,
-      encryption: (wish.encrypt ?? true) ? encryption : undefined,
+      keys,
+      encrypt: wish.encrypt ?? true,
       headerBytes: images.headerBytes,
       slotBytes: slots.primary.bytes,
       writeBytes: bootloader.writeBytes,

@@ -44,7 +44,8 @@ export interface BuildEncryption {
 
 /** The signature check built into a bootloader. */
 export interface BuildSignature {
-  readonly key: AnyKey;
+  /** Undefined: no signature is looked for, only the hash. */
+  readonly key?: AnyKey | undefined;
   readonly hash: HashName;
 }
 

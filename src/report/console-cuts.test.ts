@@ -97,6 +97,7 @@ describe("the head of a run on the console", () => {
         {
           atUs: 0,
           event: "images-built",
+          crypto: ["ECDSA P-256", "ECIES P-256 / AES-128"],
           images: [
             { ...image, role: "old", version: "1.0.0" },
             { ...image, role: "new", version: "2.0.0" },

@@ -38,7 +38,7 @@ export class ConsoleReport {
         this.#line(`${event.scenario} on ${event.board}, seed ${event.seed}`);
         return;
       case "images-built":
-        this.#field("images", imagesText(event.images));
+        this.#field("images", imagesText(event));
         return;
       case "preflight":
         this.#field("preflight", event.checks.map(preflightText).join("; "));
@@ -139,11 +139,11 @@ export class ConsoleReport {
   }
 }
 
-function imagesText(images: Extract<RunEvent, { event: "images-built" }>["images"]): string {
+function imagesText({ images, crypto }: Extract<RunEvent, { event: "images-built" }>): string {
   const [old, next] = images;
   const versions = `app ${old?.version} -> ${next?.version}`;
   const size = `${grouped(next?.fileBytes ?? 0)} B`;
-  return [versions, size, "ECDSA P-256", next?.encrypted ? "ECIES P-256 / AES-128" : "not encrypted"].join(", ");
+  return [versions, size, ...crypto].join(", ");
 }
 
 function preflightText(check: Extract<RunEvent, { event: "preflight" }>["checks"][number]): string {

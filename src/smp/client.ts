@@ -121,7 +121,7 @@ export class SmpClient implements AsyncDisposable {
   /**
    * Marks an image for test or for good. Without a hash, `confirm` means the running image.
    * When no answer comes the list is read: a state that was set counts, the timeout is thrown otherwise.
-   * @param change.hash hash TLV of the image, 32 bytes.
+   * @param change.hash hash TLV of the image: 32 bytes of SHA-256, 64 of SHA-512.
    */
   async setImageState(change: { hash?: Uint8Array; confirm: boolean }, options: CallOptions = {}): Promise<ImageState> {
     try {

@@ -3,12 +3,13 @@ import { buildImage, generatePayload, parseVersion, seededRandomness } from "../
 import { asNetFirmware, NET_APP } from "../../mcuboot/index.ts";
 import { LCUS_BAUD_RATE } from "../../power/index.ts";
 import { type Link, memoryLinks } from "../../serial/index.ts";
-import { Twin } from "../../twin/index.ts";
+import { type RelayLatency, Twin } from "../../twin/index.ts";
 import { assemble } from "../assemble.ts";
 import type { Board } from "../board.ts";
-import { bootloaderBuildOf, profileKeys } from "../bootloader-build.ts";
+import { bootloaderBuildOf } from "../bootloader-build.ts";
 import type { OpenOptions } from "../open.ts";
 import type { LoadedProfile } from "../profile.ts";
+import { imageCrypto, profileKeys } from "../profile-keys.ts";
 
 /** Bytes and version of the application that a new twin runs. */
 const FACTORY = { bytes: 16_384, version: "0.1.0" } as const;
@@ -63,10 +64,18 @@ export function makeTwin(
     factoryImage: factoryImage(loaded, bench.random),
     ...(usesNetCore(loaded) ? { factoryNetFirmware: factoryNetFirmware(bench.random) } : {}),
     wiring: wiringOf(loaded),
+    relayLatency: relayLatencyOf(loaded),
     baudRate: profile.ports.app.baudRate,
     smp: { ...profile.smp, generation: profile.twin?.smpGeneration },
     faults: profile.twin?.faults ?? [],
   });
+}
+
+function relayLatencyOf({ profile }: LoadedProfile): RelayLatency | undefined {
+  const relay = profile.twin?.relay;
+  if (relay === undefined) return undefined;
+  const us = (ms: number) => Math.round(ms * 1000);
+  return { offUs: us(relay.offMs), onUs: us(relay.onMs), spreadUs: us(relay.spreadMs) };
 }
 
 function usesNetCore({ profile }: LoadedProfile): boolean {
@@ -111,7 +120,7 @@ function factoryImage(loaded: LoadedProfile, random: Random): Uint8Array {
     padHeader: true,
     slotBytes: slots.primary.bytes,
     writeBytes: bootloader.writeBytes,
-    signer: { kind: "key", key: profileKeys(loaded).signing },
+    ...imageCrypto(profileKeys(loaded), false),
     randomness: seededRandomness(chance),
   }).image;
 }
