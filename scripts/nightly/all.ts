@@ -1,0 +1,52 @@
+/**
+ * What takes longer than CI may: `npm run nightly`, or `npm run nightly -- mutants sweep` for some of it. Every job is run
+ * even when one fails; exit 1 then. CI samples each of them in the suites (`npm test`, `npm run test:peers`).
+ */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { RealClock } from "../../src/core/index.ts";
+
+interface Job {
+  readonly name: string;
+  /** Arguments of tsx. */
+  readonly argv: readonly string[];
+  readonly what: string;
+}
+
+const script = (name: string, ...rest: string[]) => [join(import.meta.dirname, `${name}.ts`), ...rest];
+
+const JOBS: readonly Job[] = [
+  { name: "properties", argv: script("properties", "50"), what: "property tests under 50 seeds" },
+  { name: "fuzz-image", argv: script("fuzz-image"), what: "a million damaged images" },
+  { name: "mutants", argv: script("mutants"), what: "every rule of the model broken once" },
+  {
+    name: "random-campaigns",
+    argv: script("random-campaigns", "5000", "1"),
+    what: "5,000 random campaigns on the twin",
+  },
+  { name: "sweep", argv: script("sweep"), what: "any number of cuts, every mode and generation" },
+  {
+    name: "golden",
+    argv: [join(import.meta.dirname, "../../golden/main.ts")],
+    what: "golden vectors of MCUBOOT_HIL_VECTORS",
+  },
+];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !JOBS.some((job) => job.name === name));
+if (unknown.length > 0) {
+  console.error(`no job "${unknown.join(" ")}"; the jobs are ${JOBS.map((job) => job.name).join(", ")}`);
+  process.exit(2);
+}
+const clock = new RealClock();
+const ended = JOBS.filter((job) => wanted.length === 0 || wanted.includes(job.name)).map((job) => {
+  console.log(`\n══ ${job.name}: ${job.what}`);
+  const beganUs = clock.nowUs();
+  const { status } = spawnSync(process.execPath, ["--import", "tsx", ...job.argv], { stdio: "inherit" });
+  return { ...job, passed: status === 0, seconds: Math.round((clock.nowUs() - beganUs) / 1e6) };
+});
+console.log("");
+for (const { name, passed, seconds } of ended) {
+  console.log(`${passed ? "passed" : "FAILED"}  ${name.padEnd(18)} ${seconds} s`);
+}
+process.exitCode = ended.every((job) => job.passed) ? 0 : 1;
