@@ -4,6 +4,7 @@ import { openPower, type PortOpener } from "../power/index.ts";
 import { Uart } from "../serial/index.ts";
 import { SmpClient } from "../smp/index.ts";
 import type { Board, Flasher, WearLedger } from "./board.ts";
+import { loadCalibration } from "./calibration-file.ts";
 import { LogWatch } from "./log-watch.ts";
 import type { LoadedProfile } from "./profile.ts";
 import type { BoardProfile } from "./profile-schema.ts";
@@ -29,6 +30,7 @@ const MS = 1000;
  */
 export async function assemble({ profile }: LoadedProfile, parts: BoardParts): Promise<Board> {
   const { clock, links } = parts;
+  const cuts = cutsOf(profile);
   const closing = new Cleanup();
   try {
     if (parts.behind) closing.use("bench", parts.behind);
@@ -54,10 +56,7 @@ export async function assemble({ profile }: LoadedProfile, parts: BoardParts): P
       logs,
       smp,
       power,
-      cuts: {
-        latencyUs: Math.round(profile.power.cutLatencyMs * MS),
-        uncertaintyUs: Math.round(profile.power.cutUncertaintyMs * MS),
-      },
+      cuts,
       ...(parts.flasher ? { flasher: parts.flasher } : {}),
       ...(parts.wear ? { wear: parts.wear } : {}),
       ...(parts.brokenRules ? { brokenRules: parts.brokenRules } : {}),
@@ -69,6 +68,17 @@ export async function assemble({ profile }: LoadedProfile, parts: BoardParts): P
     await closing[Symbol.asyncDispose]().catch(() => undefined);
     throw error;
   }
+}
+
+/** The bench's own measurement where there is one, else what the profile says. */
+function cutsOf(profile: BoardProfile): Board["cuts"] {
+  const measured = loadCalibration(profile);
+  if (measured) {
+    const { latency_us: latencyUs, uncertainty_us: uncertaintyUs } = measured.off;
+    return { latencyUs, uncertaintyUs, measured: measured.date };
+  }
+  const us = (ms: number) => Math.round(ms * MS);
+  return { latencyUs: us(profile.power.cutLatencyMs), uncertaintyUs: us(profile.power.cutUncertaintyMs) };
 }
 
 function lineOf({ baudRate, hardwareFlowControl, dtr }: BoardProfile["ports"]["app"]) {

@@ -33,8 +33,11 @@ export interface Board extends AsyncDisposable {
   readonly logs: { readonly app: LogWatch; readonly net?: LogWatch };
   readonly smp: SmpClient;
   readonly power: PowerSwitch;
-  /** What the judge may assume of this bench's cuts. `latencyUs`: from the command to the loss of power. */
-  readonly cuts: { readonly latencyUs: number; readonly uncertaintyUs: number };
+  /**
+   * What the judge may assume of this bench's cuts. `latencyUs`: from the command to the loss of power. `measured`: the
+   * date (ISO 8601) of the calibration that the figures come from; without one they are the profile's.
+   */
+  readonly cuts: { readonly latencyUs: number; readonly uncertaintyUs: number; readonly measured?: string };
   readonly flasher?: Flasher;
   readonly wear?: WearLedger;
   /** What the firmware did that its flash does not allow: only a simulated board can tell. */
