@@ -6,7 +6,10 @@ export type HidChannel = "feature" | "interrupt";
 /** An open HID device: all that a relay needs of it. Reports begin with the report's number (0: unnumbered). */
 export interface HidDevice extends AsyncDisposable {
   send(channel: HidChannel, report: Uint8Array): Promise<void>;
-  /** @param bytes room for the report, its number included. Undefined when nothing came within `limitMs`. */
+  /**
+   * @param bytes room for the report, its number included. Undefined when nothing came; `limitMs` bounds an interrupt
+   * report only, a control transfer has the system's own limit.
+   */
   receive(channel: HidChannel, bytes: number, limitMs: number): Promise<Uint8Array | undefined>;
 }
 
@@ -21,8 +24,11 @@ export interface HidFound {
 /** Finds HID devices of a vendor and product. */
 export type HidFinder = (vendorId: number, productId: number) => Promise<readonly HidFound[]>;
 
-/** The part of node-hid (3.x) that is used. Source: its README; the library is not a dependency. */
-interface NodeHid {
+/**
+ * The part of node-hid that is used. Source: its 3.4.0, nodehid.d.ts and src/HIDAsync.cc; the README leaves out what a
+ * read says when nothing came: an empty buffer. The library is not a dependency.
+ */
+export interface NodeHid {
   devicesAsync(
     vendorId: number,
     productId: number,
@@ -42,25 +48,30 @@ interface NodeHid {
  * Finds devices by node-hid, which is loaded when a HID relay is opened and never before.
  * @throws BenchError that says how to install it.
  */
-export const nodeHidFinder: HidFinder = async (vendorId, productId) => {
-  const library = await nodeHid();
-  return (await library.devicesAsync(vendorId, productId)).map(({ path = "", product = "" }) => ({
-    path,
-    product,
-    async open() {
-      const device = await library.HIDAsync.open(path);
-      return {
-        async send(channel, report) {
-          const bytes = [...report];
-          await (channel === "feature" ? device.sendFeatureReport(bytes) : device.write(bytes));
-        },
-        receive: (channel, bytes, limitMs) =>
-          channel === "feature" ? device.getFeatureReport(0, bytes) : device.read(limitMs),
-        [Symbol.asyncDispose]: () => device.close(),
-      };
+export const nodeHidFinder: HidFinder = async (vendorId, productId) => devicesOf(await nodeHid(), vendorId, productId);
+
+/** The devices of a vendor and product that node-hid can open: those with a path. */
+export async function devicesOf(library: NodeHid, vendorId: number, productId: number): Promise<readonly HidFound[]> {
+  const listed = await library.devicesAsync(vendorId, productId);
+  return listed.flatMap(({ path, product = "" }) =>
+    path === undefined ? [] : [{ path, product, open: () => opened(library, path) }],
+  );
+}
+
+async function opened(library: NodeHid, path: string): Promise<HidDevice> {
+  const device = await library.HIDAsync.open(path);
+  return {
+    async send(channel, report) {
+      const bytes = [...report];
+      await (channel === "feature" ? device.sendFeatureReport(bytes) : device.write(bytes));
     },
-  }));
-};
+    async receive(channel, bytes, limitMs) {
+      const report = await (channel === "feature" ? device.getFeatureReport(0, bytes) : device.read(limitMs));
+      return report === undefined || report.length === 0 ? undefined : report;
+    },
+    [Symbol.asyncDispose]: () => device.close(),
+  };
+}
 
 async function nodeHid(name = "node-hid"): Promise<NodeHid> {
   try {
