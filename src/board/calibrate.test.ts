@@ -40,8 +40,9 @@ describe("calibrating the twin, whose relay's latency is known", () => {
       const [fromUs, toUs] = [off.latencyUs - off.uncertaintyUs, off.latencyUs + off.uncertaintyUs];
       expect(fromUs).toBeLessThanOrEqual(Math.max(0, offMs - spreadMs / 2) * 1000);
       expect(toUs).toBeGreaterThanOrEqual((offMs + spreadMs / 2) * 1000);
-      expect(toUs - fromUs).toBeLessThanOrEqual(2 * spreadMs * 1000 + 2 * off.blindUs);
-      expect(Math.abs(off.latencyUs - offMs * 1000)).toBeLessThanOrEqual(spreadMs * 1000 + off.blindUs);
+      expect(toUs - fromUs).toBeLessThanOrEqual(2.1 * spreadMs * 1000 + 2 * off.blindUs);
+      expect(Math.abs(off.latencyUs - offMs * 1000)).toBeLessThanOrEqual(200 + 100 * spreadMs);
+      expect(off.blindUs).toBeLessThan(200);
     },
   );
 
@@ -83,9 +84,12 @@ describe("calibrating the twin, whose relay's latency is known", () => {
 });
 
 describe("the figures of a calibration", () => {
-  test("cover the window in which any trial's power may have fallen", () => {
-    const { off } = resultOf([trial(7000, 500), trial(9000, 300)], { kind: "virtual" });
-    expect(off).toMatchObject({ latencyUs: 8150, uncertaintyUs: 1150, blindUs: 500 });
+  test("cover the window in which any trial's power may have fallen, and what more trials would still show", () => {
+    const few = [trial(7000, 500), trial(9000, 300), trial(8000, 100)];
+    const { off } = resultOf(few, { kind: "virtual" });
+    expect(off).toMatchObject({ latencyUs: 8150, uncertaintyUs: 2150, blindUs: 500 });
+    const { off: more } = resultOf([...few, ...few, ...few], { kind: "virtual" });
+    expect(more).toMatchObject({ latencyUs: 8150, uncertaintyUs: 1400 });
   });
 
   test("allow for bytes that a real port shows up to a USB frame late", () => {
@@ -104,14 +108,14 @@ describe("the figures of a calibration", () => {
 });
 
 describe("a calibration beside its profile", () => {
-  const result = resultOf([trial(7000, 500), trial(9000, 300)], { kind: "virtual" }, 20_000);
+  const result = resultOf([trial(7000, 500), trial(9000, 300), trial(8000)], { kind: "virtual" }, 20_000);
   const date = new Date(Date.UTC(2026, 10, 21));
 
   test("takes the place of the profile's figures, and tells its date", async () => {
     const loaded = await slowTwin("{ off_ms: 8 }");
     saveCalibration(loaded.profile, calibrationOf(result, loaded.profile, date));
     await using board = await open(loaded);
-    expect(board.cuts).toEqual({ latencyUs: 8150, uncertaintyUs: 1150, measured: "2026-11-21T00:00:00.000Z" });
+    expect(board.cuts).toEqual({ latencyUs: 8150, uncertaintyUs: 2150, measured: "2026-11-21T00:00:00.000Z" });
   });
 
   test("of another switch is refused: its figures would move every cut unseen", async () => {

@@ -1,11 +1,12 @@
 import { BenchError, type Clock, isKind, type Random, sleep, within } from "../core/index.ts";
+import { lineTimeUs } from "../serial/index.ts";
 import { echo } from "../smp/index.ts";
 import type { Board } from "./board.ts";
 
 /** One trial: how long the board talked after "off" had been sent, and when it spoke again after "on". Microseconds. */
 export interface CalibrationTrial {
   readonly offUs: number;
-  /** Longest pause of the board's chatter before: power may have gone that much later than the last byte. */
+  /** Longest pause on the board's line before: power may have gone that much later than the last byte. */
   readonly blindUs: number;
   readonly firstByteUs: number;
 }
@@ -98,8 +99,11 @@ export function resultOf(
   clock: Pick<Clock, "kind">,
   bootUs?: number,
 ): CalibrationResult {
-  const earliest = Math.min(...trials.map(({ offUs }) => offUs)) - READ_DELAY_US[clock.kind];
-  const latest = Math.max(...trials.map(({ offUs, blindUs }) => offUs + blindUs));
+  const offs = trials.map(({ offUs }) => offUs);
+  // What so many trials have not shown yet: their range falls short of the true one by about two parts in their number.
+  const unseenUs = (Math.max(...offs) - Math.min(...offs)) / Math.max(1, trials.length - 1);
+  const earliest = Math.min(...offs) - READ_DELAY_US[clock.kind] - unseenUs;
+  const latest = Math.max(...trials.map(({ offUs, blindUs }) => offUs + blindUs)) + unseenUs;
   const blindUs = Math.max(...trials.map((trial) => trial.blindUs));
   const fromUs = Math.max(0, earliest);
   const firstByte = spreadOf(trials.map((trial) => trial.firstByteUs));
@@ -132,8 +136,8 @@ export function spreadOf(valuesUs: readonly number[]): Spread {
 
 async function oneTrial(board: Board, { random, signal }: CalibrationOptions): Promise<CalibrationTrial> {
   const { clock, power, profile } = board;
-  const arrivals: number[] = [];
-  const stopHearing = board.uart.onBytes(({ atUs }) => arrivals.push(atUs));
+  const arrivals: Arrival[] = [];
+  const stopHearing = board.uart.onBytes(({ atUs, bytes }) => arrivals.push({ atUs, bytes: bytes.length }));
   const chatter = startChatter(board, signal);
   let offSentUs: number;
   try {
@@ -144,8 +148,9 @@ async function oneTrial(board: Board, { random, signal }: CalibrationOptions): P
     await chatter();
     stopHearing();
   }
-  const lastUs = arrivals.at(-1) ?? offSentUs;
-  const blindUs = longestPause(arrivals.filter((atUs) => atUs <= offSentUs));
+  const lastUs = arrivals.at(-1)?.atUs ?? offSentUs;
+  const before = arrivals.filter(({ atUs }) => atUs <= offSentUs);
+  const blindUs = longestPause(before, profile.ports.app.baudRate);
   if (blindUs > BLIND_US_MAX) {
     const text = `${board.name} answers too slowly to be a sensor: it paused for ${Math.round(blindUs / 1000)} ms.`;
     throw new BenchError(text, "Calibrate with an application that answers SMP echoes at once.");
@@ -206,10 +211,20 @@ function notCut(board: Board, how: string): BenchError {
   return new BenchError(`power was not cut: ${how}. ${board.logs.app.lastSeen()}`, NOT_CUT_HINT);
 }
 
-function longestPause(arrivals: readonly number[]): number {
+interface Arrival {
+  readonly atUs: number;
+  readonly bytes: number;
+}
+
+/** Longest time for which the line was idle. Bytes that came in one piece had been on the line before: a cut shows there. */
+function longestPause(arrivals: readonly Arrival[], baudRate: number): number {
   // The first answers are still on their way when the chatter begins.
   const steady = arrivals.slice(2);
-  return steady.reduce((most, atUs, index) => Math.max(most, index === 0 ? 0 : atUs - (steady[index - 1] ?? 0)), 0);
+  const pauses = steady.slice(1).map(({ atUs, bytes }, index) => {
+    return atUs - lineTimeUs(bytes, baudRate) - (steady[index]?.atUs ?? atUs);
+  });
+  // A byte that the cut caught half sent is not seen either.
+  return Math.max(0, ...pauses) + lineTimeUs(1, baudRate);
 }
 
 /** When the board's first byte comes. The wait begins now, its limit is the profile's time for a boot. */
