@@ -1,9 +1,8 @@
-import { RealClock, resolveFrom } from "../../core/index.ts";
-import { portName } from "../../power/index.ts";
-import { openSerialPort, resolvePort } from "../../serial/index.ts";
+import { RealClock } from "../../core/index.ts";
 import { assemble } from "../assemble.ts";
 import type { Board } from "../board.ts";
 import { openFlasher } from "../flash/tool-flasher.ts";
+import { hardwarePorts } from "../hardware-ports.ts";
 import type { OpenOptions } from "../open.ts";
 import type { LoadedProfile } from "../profile.ts";
 import { wearFile } from "../wear-file.ts";
@@ -15,17 +14,7 @@ export async function openHardware(loaded: LoadedProfile, _options: OpenOptions)
   return assemble(loaded, {
     clock,
     ...(flasher ? { flasher } : {}),
-    links: {
-      open: async (port, line) => {
-        const path = await resolvePort("path" in port ? { path: fromProfile(loaded.file, port.path) } : port);
-        return openSerialPort(path, { ...line, clock, name: portName(port) });
-      },
-    },
+    links: hardwarePorts(loaded, clock),
     wear: wearFile(loaded.file),
   });
-}
-
-/** A relative path of a port starts at its profile, as all paths there do; a bare name (COM7) is none. */
-function fromProfile(file: string, path: string): string {
-  return path.includes("/") ? resolveFrom(file, path) : path;
 }
