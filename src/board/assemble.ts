@@ -5,6 +5,7 @@ import { Uart } from "../serial/index.ts";
 import { SmpClient } from "../smp/index.ts";
 import type { Board, Flasher, WearLedger } from "./board.ts";
 import { loadCalibration } from "./calibration-file.ts";
+import type { HealthMark } from "./health.ts";
 import { LogWatch } from "./log-watch.ts";
 import type { LoadedProfile } from "./profile.ts";
 import type { BoardProfile } from "./profile-schema.ts";
@@ -15,6 +16,8 @@ export interface BoardParts {
   readonly links: PortOpener;
   readonly flasher?: Flasher;
   readonly wear?: WearLedger;
+  readonly health?: HealthMark;
+  readonly notes?: readonly string[];
   readonly check?: () => void;
   readonly brokenRules?: () => readonly string[];
   /** Closed last: what stands behind the links. */
@@ -59,6 +62,8 @@ export async function assemble({ profile }: LoadedProfile, parts: BoardParts): P
       cuts,
       ...(parts.flasher ? { flasher: parts.flasher } : {}),
       ...(parts.wear ? { wear: parts.wear } : {}),
+      ...(parts.health ? { health: parts.health } : {}),
+      ...(parts.notes ? { notes: parts.notes } : {}),
       ...(parts.brokenRules ? { brokenRules: parts.brokenRules } : {}),
       check: parts.check ?? (() => {}),
       [Symbol.asyncDispose]: () => closing[Symbol.asyncDispose](),

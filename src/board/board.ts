@@ -2,6 +2,7 @@ import type { Clock } from "../core/index.ts";
 import type { PowerSwitch } from "../power/index.ts";
 import type { Uart } from "../serial/index.ts";
 import type { SmpClient } from "../smp/index.ts";
+import type { HealthMark } from "./health.ts";
 import type { LogWatch } from "./log-watch.ts";
 import type { BoardProfile } from "./profile-schema.ts";
 
@@ -40,6 +41,10 @@ export interface Board extends AsyncDisposable {
   readonly cuts: { readonly latencyUs: number; readonly uncertaintyUs: number; readonly measured?: string };
   readonly flasher?: Flasher;
   readonly wear?: WearLedger;
+  /** Whether it is good, from run to run; absent of a board that is born anew for each. */
+  readonly health?: HealthMark;
+  /** What people should know of how it was opened. */
+  readonly notes?: readonly string[];
   /** What the firmware did that its flash does not allow: only a simulated board can tell. */
   brokenRules?(): readonly string[];
   /** Throws when the bench itself (not the board) broke. */

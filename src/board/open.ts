@@ -1,4 +1,4 @@
-import type { Random } from "../core/index.ts";
+import type { Clock, Random } from "../core/index.ts";
 import type { Board } from "./board.ts";
 import type { LoadedProfile } from "./profile.ts";
 import { openHardware } from "./providers/hardware.ts";
@@ -8,6 +8,8 @@ export interface OpenOptions {
   /** The bench's chance: what a twin draws (never what a campaign draws). */
   readonly random: Random;
   readonly signal?: AbortSignal;
+  /** Time that goes on from an earlier opening; a new clock without it. */
+  readonly clock?: Clock;
 }
 
 /**

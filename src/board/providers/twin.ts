@@ -17,8 +17,8 @@ const FACTORY = { bytes: 16_384, version: "0.1.0" } as const;
 const FACTORY_NET = { bytes: 16_384, version: "0.1.0", counter: 1 } as const;
 
 /** The simulated board in this process, in virtual time: the same code above as for a board, on links in memory. */
-export async function openTwin(loaded: LoadedProfile, { random }: OpenOptions): Promise<Board> {
-  const clock = new VirtualClock();
+export async function openTwin(loaded: LoadedProfile, { random, ...options }: OpenOptions): Promise<Board> {
+  const clock = options.clock ?? new VirtualClock();
   const [appHost, app] = memoryLinks({ clock, names: ["twin:app", "twin's UART"] });
   const [relayHost, relay] = memoryLinks({ clock, baudRate: LCUS_BAUD_RATE, names: ["twin:relay", "twin's relay"] });
   const [netHost, net] = memoryLinks({ clock, names: ["twin:net", "twin's network core"] });
