@@ -7,7 +7,7 @@ import { runMcuboot } from "./mcuboot.ts";
 import type { GoldenResult, GoldenRunner } from "./report.ts";
 
 /** Names one or more vector folders, with ":" between them. */
-export const VECTORS_VARIABLE = "MCUBOOT_HIL_VECTORS";
+const VECTORS_VARIABLE = "MCUBOOT_HIL_VECTORS";
 
 const OWN = fileURLToPath(new URL("vectors/", import.meta.url));
 

@@ -197,7 +197,7 @@ function trailerDifferences(bytes: Uint8Array, vector: Vector): string[] {
 }
 
 /** A check that the vectors answer with true must be valid here; one answered with false must not be. */
-export function checkDifferences(verdict: ImageVerdict, checks: Checks): string[] {
+function checkDifferences(verdict: ImageVerdict, checks: Checks): string[] {
   const isValid = (answer: { result: string }): boolean => answer.result === "valid";
   const sha = (bytes: Uint8Array | undefined): string => (bytes === undefined ? "" : hex(digest("sha256", bytes)));
   const keyOk = checks.keyhash_ok ?? checks.pubkey_ok;

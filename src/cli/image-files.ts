@@ -47,7 +47,7 @@ export function readNamed(files: ImageFiles, path: string, what: string): Uint8A
 }
 
 /** What a failed read says of a file, to follow its name. */
-export function fileTrouble(error: unknown): string {
+function fileTrouble(error: unknown): string {
   if (hasCode(error, "ENOENT")) return "does not exist";
   if (hasCode(error, "EACCES")) return "may not be read by this user";
   if (hasCode(error, "EISDIR")) return "is a folder";

@@ -4,7 +4,7 @@ import { anyText, parseInteger } from "./image-grammar.ts";
 import type { OptionTable, Usage, ValuesOf } from "./image-option.ts";
 import { SIGN_OPTIONS } from "./image-sign-options.ts";
 
-export const DECRYPT_KEY = {
+const DECRYPT_KEY = {
   kind: "value",
   metavar: "FILE",
   parse: anyText,

@@ -2,15 +2,7 @@
  * The errors people meet. Each says what happened, where, and what to do; each carries its data, keeps its cause, and
  * knows its exit code.
  */
-export type ErrorKind =
-  | "usage"
-  | "configuration"
-  | "image"
-  | "protocol"
-  | "timeout"
-  | "bench"
-  | "verdict"
-  | "interrupted";
+export type ErrorKind = "usage" | "configuration" | "image" | "protocol" | "timeout" | "bench" | "interrupted";
 
 export const EXIT = { pass: 0, failed: 1, request: 2, bench: 3, interrupted: 4 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -22,7 +14,6 @@ const EXIT_OF_KIND: Record<ErrorKind, ExitCode> = {
   protocol: EXIT.failed,
   timeout: EXIT.bench,
   bench: EXIT.bench,
-  verdict: EXIT.failed,
   interrupted: EXIT.interrupted,
 };
 
@@ -98,11 +89,6 @@ export class TimeoutError extends HilError {
 /** The bench failed: a port, the power switch, the flasher. Exit 3. */
 export class BenchError extends HilError {
   readonly kind = "bench";
-}
-
-/** A verdict that is not "pass". Exit 1. */
-export class VerdictError extends HilError {
-  readonly kind = "verdict";
 }
 
 /** Ctrl-C or SIGTERM. Exit 4. */

@@ -19,7 +19,7 @@ export function derInteger(bytes: Uint8Array): Uint8Array {
 }
 
 /** Any value by its tag; lengths up to 65535 bytes. */
-export function derValue(tag: number, body: Uint8Array): Uint8Array {
+function derValue(tag: number, body: Uint8Array): Uint8Array {
   const { length } = body;
   const head = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
   return concat(Uint8Array.of(tag, ...head), body);

@@ -7,7 +7,7 @@ const UUID = /^(?:\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?)$/i;
 const PRINTABLE = /^[\x20-\x7e]+$/;
 
 /** A version 5 UUID: SHA-1 of namespace and name. Source: RFC 9562 section 5.5. */
-export function uuid5(namespace: Uint8Array, name: string): Uint8Array {
+function uuid5(namespace: Uint8Array, name: string): Uint8Array {
   const bytes = new Uint8Array(
     createHash("sha1")
       .update(concat(namespace, utf8(name)))
