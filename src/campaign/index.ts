@@ -1,3 +1,4 @@
+export * from "./board-check.ts";
 export * from "./check-request.ts";
 export * from "./compare.ts";
 export * from "./cut.ts";

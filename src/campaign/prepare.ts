@@ -1,16 +1,10 @@
 import type { Board } from "../board/index.ts";
-import { BenchError, sleep } from "../core/index.ts";
+import { BenchError } from "../core/index.ts";
 import type { CampaignImages } from "./images.ts";
-import { activeSlot, alive, type Session, slotOf } from "./session.ts";
+import { proveCut } from "./power-check.ts";
+import { activeSlot, type Session, slotOf } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 import { ensureSecondary } from "./upgrade.ts";
-
-/** The idle application gets this long to lose its last charge before it is asked whether it is off, in milliseconds. */
-const IDLE_MS = 50;
-/** A board that is not off answers within this time. */
-const IDLE_ANSWER_MS = 500;
-const NOT_CUT_HINT =
-  "Check the relay's channel and contact (NO or NC), its wiring, and back-feeding through the UART pins.";
 
 /** Bringing a board to where a campaign can start: awake, proven to lose power, old image running and confirmed. */
 export class Preparation {
@@ -42,24 +36,10 @@ export class Preparation {
     );
   }
 
-  /** Proves that the switch switches, with nothing at stake: a board that answers while it is "off" is not cut. */
+  /** Proves that the switch switches, with nothing at stake. @throws BenchError when it does not. */
   async powerCheck(): Promise<void> {
-    const board = this.#board;
-    const { signal } = this.#session;
-    if (board.power.facts.cuts === "reset only") return;
-    await this.#session.power("off");
-    await sleep(board.clock, board.profile.power.holdUpMs + board.cuts.latencyUs / 1000 + IDLE_MS, signal);
-    const answers = await alive(board, IDLE_ANSWER_MS, signal).catch(() => false);
-    signal.throwIfAborted();
-    await sleep(board.clock, board.profile.power.offMs, signal);
-    const seen = await this.#session.untilUp(await this.#session.power("on"), this.#bootMs);
-    if (answers) {
-      const text = `power was not cut: ${board.name} answers on although the switch was told "off".`;
-      throw new BenchError(text, NOT_CUT_HINT);
-    }
-    if (seen.ending !== "up") {
-      throw new BenchError(`${board.name} did not come back after power was off: ${seen.because}`, "Check its supply.");
-    }
+    if (this.#board.power.facts.cuts === "reset only") return;
+    await proveCut(this.#session, this.#bootMs);
   }
 
   /** Old image running and confirmed, nothing pending: by the flasher where there is one, by SMP where not. */
