@@ -8,8 +8,6 @@ import {
   type CborMap,
   ConsoleTransport,
   downloadFile,
-  encodeHeader,
-  encodeMap,
   imageHandlers,
   osHandlers,
   RawTransport,
@@ -23,6 +21,7 @@ import {
 } from "../src/smp/index.ts";
 import { ArrayImageStore } from "../src/smp/testing/array-store.ts";
 import { M44_FACTS, smpBench } from "../src/smp/testing/bench.ts";
+import { compare, ODD_VALUES, request } from "./smp-compare.ts";
 import { emulatedServer, missingFor, nativeServer } from "./smp-servers.ts";
 
 const required = process.env["HIL_PEERS_SERVERS"] === "required";
@@ -141,15 +140,6 @@ describe("our client against Zephyr 4.4 itself", () => {
   });
 });
 
-function request(
-  fields: { op?: number; version?: number; group?: number; id?: number; length?: number },
-  body: CborMap | string,
-) {
-  const payload = typeof body === "string" ? fromHex(body) : encodeMap(body);
-  const { op = 2, version = 1, group = 0, id = 0, length = payload.length } = fields;
-  return concat(encodeHeader({ op, version, reserved: 0, flags: 0, length, group, sequence: 7, id }), payload);
-}
-
 /**
  * Requests of every odd kind: both servers answer each alike, or both keep silent. Known to differ and left out: text
  * that is not UTF-8, which Zephyr echoes as it is and we with replacement characters.
@@ -180,6 +170,9 @@ const BATTERY: readonly (readonly [string, Uint8Array])[] = [
   ["an indefinite text", request({}, "a161647f6178ff")],
   ["a key twice", request({}, "a26164617861646179")],
   ["unknown keys before and after", request({}, "a3617801616461786179820102")],
+  ...ODD_VALUES.map(([name, value]) => [`an unknown key with ${name}`, request({}, `a26178${value}61646178`)] as const),
+  ["an unknown key twice", request({}, "a361780161780261646178")],
+  ["a number for a key", request({}, "a2010261646178")],
   ["a nested unknown value", request({}, "a2617aa1616282030461646178")],
   ["bytes after the map", request({}, "a161646178ffff")],
   ["a map cut off", request({}, "a1616463")],
@@ -192,33 +185,6 @@ const BATTERY: readonly (readonly [string, Uint8Array])[] = [
   ["a text beyond ASCII", request({}, { d: "grüße ✓ 😀" })],
   ["an empty text", request({}, { d: "" })],
 ];
-
-/** What a server answers to a packet: waits until it does, at most `waitMs`, and a little for more. */
-async function answersTo(transport: SmpTransport, packet: Uint8Array, waitMs: number): Promise<string[]> {
-  const found: string[] = [];
-  const stop = transport.onPacket(({ bytes }) => found.push(hex(bytes)));
-  await transport.send(packet);
-  for (let waited = 0; waited < waitMs && found.length === 0; waited += 20) await sleep(clock, 20);
-  await sleep(clock, 30);
-  stop();
-  return found;
-}
-
-/** Sends every packet to both, in order; answers what differs. */
-async function compare(
-  battery: readonly (readonly [string, Uint8Array])[],
-  theirs: SmpTransport,
-  ours: SmpTransport,
-  waitMs: number,
-) {
-  const differences: string[] = [];
-  for (const [name, packet] of battery) {
-    const [zephyr, we] = [await answersTo(theirs, packet, waitMs), await answersTo(ours, packet, 40)];
-    if (zephyr.join() === we.join()) continue;
-    differences.push(`${name}: ${hex(packet)}\n  Zephyr ${zephyr.join()}\n  we     ${we.join()}`);
-  }
-  return differences;
-}
 
 /** Requests of the image group, in an order that matters: one server's state follows the other's. */
 function imageBattery(image: Uint8Array): readonly (readonly [string, Uint8Array])[] {

@@ -14,6 +14,8 @@ export const SMP_SERVERS = {
 } as const;
 
 const PREFIX = "zephyr_4.4.0_smp_server_0eae053d";
+/** After 4.4.0: MCUboot with parameters, and with packets without frames. */
+const LATER = "zephyr_f33aa2bc4a43_smp_server_27c54835";
 
 /** What is missing to run a server, as a sentence; undefined when it runs here. */
 export function missingFor(kind: "native" | "qemu"): string | undefined {
@@ -48,14 +50,31 @@ const BOARDS = {
   "mps2 direct XIP": {
     options: ["-cpu", "cortex-m3", "-machine", "mps2-an385"],
     uarts: ["-serial", "null"],
-    files: ["mps2_an385_serial_recovery_buf1024.hex", "mps2_an385_serial_recovery_buf1024.signed.bin"],
+    files: [
+      `${PREFIX}_mps2_an385_serial_recovery_buf1024.hex`,
+      `${PREFIX}_mps2_an385_serial_recovery_buf1024.signed.bin`,
+    ],
+    signedAt: "0x20050000",
+  },
+  /** The same, and a recovery that tells its parameters. */
+  "mps2 recovery": {
+    options: ["-cpu", "cortex-m3", "-machine", "mps2-an385"],
+    uarts: ["-serial", "null"],
+    files: [`${LATER}_mps2_an385_serial_recovery.hex`, `${LATER}_mps2_an385_serial_recovery.signed.bin`],
+    signedAt: "0x20050000",
+  },
+  /** The same, without frames. */
+  "mps2 raw recovery": {
+    options: ["-cpu", "cortex-m3", "-machine", "mps2-an385"],
+    uarts: ["-serial", "null"],
+    files: [`${LATER}_mps2_an385_serial_recovery_raw.hex`, `${LATER}_mps2_an385_serial_recovery_raw.signed.bin`],
     signedAt: "0x20050000",
   },
   /** A swap build: the state of images can be written. */
   "microbit swap": {
     options: ["-cpu", "cortex-m0", "-machine", "microbit"],
     uarts: [],
-    files: ["qemu_cortex_m0_serial.merged.hex", "qemu_cortex_m0_serial.signed.bin"],
+    files: [`${PREFIX}_qemu_cortex_m0_serial.merged.hex`, `${PREFIX}_qemu_cortex_m0_serial.signed.bin`],
     signedAt: undefined,
   },
 } as const;
@@ -63,7 +82,7 @@ const BOARDS = {
 /** Starts MCUboot and Zephyr on an emulated board; its UART is a TCP port, `path` the image that runs. */
 export async function emulatedServer(board: keyof typeof BOARDS, clock: Clock): Promise<RunningServer> {
   const { options, uarts, files, signedAt } = BOARDS[board];
-  const [hexFile, image] = files.map((file) => join(SMP_SERVERS.folder, `${PREFIX}_${file}`)) as [string, string];
+  const [hexFile, image] = files.map((file) => join(SMP_SERVERS.folder, file)) as [string, string];
   const port = await freePort();
   const uart = ["-chardev", `socket,id=con,host=127.0.0.1,port=${port},server=on,wait=off`, "-serial", "chardev:con"];
   const flash = ["-device", `loader,file=${hexFile}`];

@@ -10,6 +10,7 @@ export * from "./image-state.ts";
 export * from "./judge/index.ts";
 export { type BootEvent, type KnownLine, LOG_LINES, recogniseBootLine } from "./log-lines.ts";
 export * from "./net-core/index.ts";
+export * from "./recovery.ts";
 export * from "./run-boot.ts";
 export * from "./steps.ts";
 export { imageBytesLimit } from "./strategy.ts";

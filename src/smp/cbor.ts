@@ -1,6 +1,6 @@
 import { Encoder } from "cbor-x";
 import { concat } from "../core/index.ts";
-import { CborFault, scanItem } from "./cbor-scan.ts";
+import { CborFault, scanEntries, scanItem } from "./cbor-scan.ts";
 
 /** What a CBOR body of SMP is made of. Integers beyond 2^53 are bigint. */
 export type CborValue =
@@ -22,7 +22,7 @@ const codec = new Encoder({ useRecords: false, variableMapSize: true, tagUint8Ar
 
 /**
  * The map at the start of `bytes`.
- * @param options.trailing what to do with bytes after it: Zephyr's server passes them over.
+ * @param options.trailing what to do with bytes after it.
  * @throws CborFault when there is no map, or one that SMP cannot mean (`scanItem`).
  */
 export function decodeMap(bytes: Uint8Array, options: { trailing?: "refuse" | "ignore" } = {}): CborMap {
@@ -32,13 +32,32 @@ export function decodeMap(bytes: Uint8Array, options: { trailing?: "refuse" | "i
   if (end < bytes.length && options.trailing !== "ignore") {
     throw new CborFault(`${bytes.length - end} bytes after the map`, end);
   }
-  let decoded: unknown;
+  return decodeItem(bytes.subarray(0, end)) as CborMap;
+}
+
+/**
+ * What a server reads of a request: the keys it knows, each at most once; others are passed over with whatever they
+ * hold, and bytes after the map, too.
+ * @throws CborFault when there is no map, a known key comes twice, or what it holds makes no sense.
+ */
+export function decodeKnown(bytes: Uint8Array, keys: readonly string[]): CborMap {
+  const known: Record<string, CborValue> = {};
+  for (const { key, start, end } of scanEntries(bytes)) {
+    if (!keys.includes(key)) continue;
+    if (Object.hasOwn(known, key)) throw new CborFault(`key "${key}" twice`, start);
+    scanItem(bytes, start);
+    known[key] = decodeItem(bytes.subarray(start, end));
+  }
+  return known;
+}
+
+/** @param bytes one item that `scanItem` has passed. */
+function decodeItem(bytes: Uint8Array): CborValue {
   try {
-    decoded = codec.decode(Buffer.from(bytes.subarray(0, end)));
+    return plain(codec.decode(Buffer.from(bytes))) as CborValue;
   } catch (error) {
     throw new CborFault(`what cbor-x refuses (${String(error)})`, 0);
   }
-  return plain(decoded) as CborMap;
 }
 
 /**

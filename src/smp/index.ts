@@ -17,6 +17,8 @@ export * from "./image-store.ts";
 export * from "./os-server.ts";
 export * from "./raw-transport.ts";
 export * from "./recovery-server.ts";
+export * from "./recovery-store.ts";
+export * from "./recovery-upload.ts";
 export * from "./refusal.ts";
 export * from "./server.ts";
 export * from "./session.ts";

@@ -5,6 +5,7 @@ import { SmpClient } from "./client.ts";
 import { ConsoleTransport } from "./console-transport.ts";
 import { encodeHeader, OP } from "./header.ts";
 import { type RecoveryOptions, RecoveryServer } from "./recovery-server.ts";
+import { ArrayRecovery } from "./testing/array-recovery.ts";
 import { ArrayImageStore, plainImage } from "./testing/array-store.ts";
 import { smpBench } from "./testing/bench.ts";
 import { dumped } from "./testing/dumps.ts";
@@ -20,9 +21,10 @@ function bench(options: Partial<RecoveryOptions> = {}) {
   const [hostLink, boardLink] = memoryLinks({ clock, baudRate: 115_200 });
   const transport = new ConsoleTransport(Uart.open(boardLink, { clock }), { clock });
   let resets = 0;
-  const server = new RecoveryServer({ transport, store, writeBytes: 4, reset: () => (resets += 1), ...options });
+  const recovery = new ArrayRecovery(store);
+  const server = new RecoveryServer({ transport, store: recovery, reset: () => (resets += 1), ...options });
   const client = SmpClient.onUart(Uart.open(hostLink, { clock }), { clock, timeoutMs: 100 });
-  return { clock, store, server, client, resets: () => resets };
+  return { clock, store, recovery, server, client, resets: () => resets };
 }
 
 /** The answer to one packet, as hex digits; undefined when none came. */
@@ -32,7 +34,8 @@ async function asked(packet: Uint8Array, options: Partial<RecoveryOptions> = {})
   const store = new ArrayImageStore({ slotBytes: 64 * 1024 });
   store.flash(0, OLD.file);
   const board = new ConsoleTransport(Uart.open(boardLink, { clock }), { clock });
-  await using _server = new RecoveryServer({ transport: board, store, writeBytes: 4, reset: () => {}, ...options });
+  const recovery = new ArrayRecovery(store);
+  await using _server = new RecoveryServer({ transport: board, store: recovery, reset: () => {}, ...options });
   const host = new ConsoleTransport(Uart.open(hostLink, { clock }), { clock });
   return await new Promise((resolve) => {
     host.onPacket(({ bytes }) => resolve(hex(bytes)));

@@ -1,57 +1,82 @@
 import { concat, equalBytes } from "../core/index.ts";
-import { type CborMap, decodeMap, encodeMap } from "./cbor.ts";
+import { type CborMap, decodeKnown, encodeMap } from "./cbor.ts";
 import { CborFault } from "./cbor-scan.ts";
-import type { RequestOf } from "./command.ts";
-import { type COMMANDS, type CommandKey, commandOf } from "./commands.ts";
-import { isFault, SmpFault } from "./faults.ts";
-import { decodeHeader, encodeHeader, HEADER_BYTES, OP } from "./header.ts";
-import type { ImageStore, StoredSlot } from "./image-store.ts";
-import { readFields, ShapeFault } from "./shape.ts";
+import { isFault } from "./faults.ts";
+import { IMAGE_GROUP } from "./groups/image.ts";
+import { OS_GROUP } from "./groups/os.ts";
+import { decodeHeader, encodeHeader, HEADER_BYTES, OP, type SmpHeader } from "./header.ts";
+import { planOf, type StoredSlot, type SwapPlan } from "./image-store.ts";
+import type { RecoveryStore } from "./recovery-store.ts";
+import { RecoveryUpload } from "./recovery-upload.ts";
+import { bool, bytes, type Fields, optional, readFields, ShapeFault, text, uint, type ValuesOf } from "./shape.ts";
 import type { SmpTransport } from "./transport.ts";
 
-const INVALID = 3;
-const NOT_FOUND = 5;
-const NOT_SUPPORTED = 8;
+const RC = { noMemory: 2, invalid: 3, notFound: 5, notSupported: 8 } as const;
+const HASH_BYTES = 32;
+const UINT32_MAX = 0xffff_ffff;
 
-export interface RecoveryOptions {
-  readonly transport: SmpTransport;
-  /** Slots as MCUboot sees them; uploads go to the primary one. */
-  readonly store: ImageStore;
-  /** Write unit of the flash, in bytes: of a chunk only whole units are taken, but for the last one. */
-  readonly writeBytes: number;
+/** What is built into a bootloader's serial recovery. Defaults are those of MCUboot's Kconfig on a Nordic board. */
+export interface RecoveryBuild {
   /** CONFIG_BOOT_SERIAL_MAX_RECEIVE_SIZE; default 1024. */
   readonly bufferBytes?: number;
-  /** CONFIG_BOOT_MGMT_ECHO, CONFIG_BOOT_MGMT_MCUMGR_PARAMS, CONFIG_BOOT_SERIAL_IMG_GRP_IMAGE_STATE; all default false. */
+  /** CONFIG_BOOT_MGMT_ECHO; default false. */
   readonly echo?: boolean;
+  /** CONFIG_BOOT_MGMT_MCUMGR_PARAMS; default false. */
   readonly params?: boolean;
+  /** CONFIG_BOOT_SERIAL_IMG_GRP_IMAGE_STATE: flags in the list, and the state can be written; default false. */
   readonly imageState?: boolean;
+  /** CONFIG_BOOT_SERIAL_IMG_GRP_HASH; default true. */
+  readonly hash?: boolean;
+  /** CONFIG_BOOT_SERIAL_IMG_GRP_SLOT_INFO; default true when there is more than one image. */
+  readonly slotInfo?: boolean;
+  /** CONFIG_BOOT_ERASE_PROGRESSIVELY; default true. */
+  readonly progressiveErase?: boolean;
+  /** CONFIG_MCUBOOT_SERIAL_DIRECT_IMAGE_UPLOAD; default false. */
+  readonly directUpload?: boolean;
+}
+
+export interface RecoveryOptions extends RecoveryBuild {
+  readonly transport: SmpTransport;
+  readonly store: RecoveryStore;
   /** Called once the answer to a reset is on its way; the reset comes 250 ms later. */
   reset(): void;
   /** Told what broke in the store: the client only gets EINVAL. */
   onHandlerError?(error: unknown): void;
 }
 
-type Handlers = {
-  readonly [K in CommandKey]?: (request: RequestOf<(typeof COMMANDS)[K]>) => CborMap | Promise<CborMap>;
-};
+/** The keys that are read, and nothing else: `sha` and `upgrade` of an upload may be anything. */
+const UPLOAD_KEYS = { off: optional(uint), len: optional(uint), image: optional(uint), data: optional(bytes) } as const;
+const STATE_KEYS = { hash: optional(bytes), confirm: optional(bool) } as const;
+const ECHO_KEYS = { d: text } as const;
+
+/** A command: group and id select it, the operation hardly matters. */
+interface Row {
+  readonly group: number;
+  readonly id: number;
+  readonly built: boolean;
+  answer(header: SmpHeader, payload: Uint8Array): CborMap | Promise<CborMap>;
+}
 
 /**
  * SMP as MCUboot's serial recovery speaks it: errors are `rc` whatever the version, whose bits are echoed; what is not
- * built in is `rc: 8`; a packet that is no request, or longer than its header says, gets no answer.
+ * built in is `rc: 8`; a packet that is no request, or longer than its header says, gets no answer; bodies are read only
+ * where something in them matters.
  * Source: MCUboot boot_serial.c (June 2026); smp.md 1.1, 3.5 (second table), 3.10, dump 18 (measured, MBM).
  */
 export class RecoveryServer implements AsyncDisposable {
   readonly #options: RecoveryOptions;
-  readonly #handlers: Handlers;
+  readonly #rows: readonly Row[];
+  readonly #upload: RecoveryUpload;
   readonly #stopListening: () => void;
-  #upload: { slot: number; totalBytes: number; off: number } | undefined;
   #serving: Promise<void> = Promise.resolve();
+  #after: (() => Promise<void> | void) | undefined;
   #stopped = false;
 
   constructor(options: RecoveryOptions) {
+    const { transport, store, bufferBytes = 1_024, progressiveErase = true, directUpload = false } = options;
     this.#options = options;
-    this.#handlers = this.#table();
-    const { transport, bufferBytes = 1_024 } = options;
+    this.#rows = this.#table();
+    this.#upload = new RecoveryUpload(store, { progressiveErase, directUpload });
     this.#stopListening = transport.onPacket(({ bytes }) => {
       if (bytes.length + transport.overheadBytes > bufferBytes) return;
       this.#serving = this.#serving.then(() => this.#packet(bytes)).catch((error) => options.onHandlerError?.(error));
@@ -67,98 +92,116 @@ export class RecoveryServer implements AsyncDisposable {
   async #packet(packet: Uint8Array): Promise<void> {
     const header = decodeHeader(packet);
     const payload = packet.subarray(HEADER_BYTES);
-    if (this.#stopped || !header || header.op > OP.write || header.op === OP.readResponse) return;
+    if (this.#stopped || !header || (header.op !== OP.read && header.op !== OP.write)) return;
     if (header.length < payload.length) return;
-    const body = await this.#answer(header, payload);
-    const bytes = encodeMap(body, "indefinite");
-    const answer = concat(encodeHeader({ ...header, op: header.op + 1, flags: 0, length: bytes.length }), bytes);
+    this.#after = undefined;
+    const body = encodeMap(await this.#answer(header, payload), "indefinite");
+    const answer = concat(encodeHeader({ ...header, op: header.op + 1, flags: 0, length: body.length }), body);
     if (this.#stopped) return;
     await this.#options.transport.send(answer);
-    if (header.group === 0 && header.id === 5) this.#options.reset();
+    await (this.#after as (() => Promise<void> | void) | undefined)?.();
   }
 
-  async #answer(header: { op: number; group: number; id: number }, payload: Uint8Array): Promise<CborMap> {
+  async #answer(header: SmpHeader, payload: Uint8Array): Promise<CborMap> {
     try {
-      const known = commandOf(header);
-      const handler = known && (this.#handlers[known.key] as ((request: CborMap) => Promise<CborMap>) | undefined);
-      if (!known || !handler) throw new SmpFault({ code: NOT_SUPPORTED });
-      const readsNothing = known.row.ignoresBadBody || known.key === "consoleEcho" || payload.length === 0;
-      if (readsNothing) return await handler({});
-      return await handler(readFields(known.row.request, decodeMap(payload, { trailing: "ignore" })));
+      const row = this.#rows.find(({ group, id }) => group === header.group && id === header.id);
+      if (!row?.built) return { rc: RC.notSupported };
+      const answer = await row.answer(header, payload);
+      return encodeMap(answer, "indefinite").length > this.#answerBytesMax ? { rc: RC.noMemory } : answer;
     } catch (error) {
       if (isFault(error)) return { rc: error.code };
       if (!(error instanceof CborFault) && !(error instanceof ShapeFault)) this.#options.onHandlerError?.(error);
-      return { rc: INVALID };
+      return { rc: RC.invalid };
     }
   }
 
-  #table(): Handlers {
-    const { echo, params, imageState, bufferBytes = 1_024, store } = this.#options;
-    const list = async () => ({ images: (await store.slots()).flatMap((slot) => this.#entry(slot)) });
-    return {
-      consoleEcho: () => ({ rc: 0 }),
-      reset: () => ({ rc: 0 }),
-      imageState: list,
-      imageUpload: (request) => this.#chunk(request),
-      ...(echo ? { echo: ({ d }: { d?: string | undefined }) => echoed(d) } : {}),
-      ...(params ? { params: () => ({ buf_size: bufferBytes, buf_count: 1 }) } : {}),
-      ...(imageState
-        ? {
-            setImageState: async (request: { hash?: Uint8Array | undefined; confirm?: boolean | undefined }) => {
-              await this.#setPending(request.hash ?? new Uint8Array(), request.confirm ?? false);
-              return list();
-            },
-          }
-        : {}),
-    };
+  #table(): readonly Row[] {
+    const { echo = false, params = false, store, bufferBytes = 1_024 } = this.#options;
+    const { slotInfo = store.images > 1 } = this.#options;
+    const os = { group: OS_GROUP };
+    const image = { group: IMAGE_GROUP, built: true };
+    return [
+      { ...os, id: 0, built: echo, answer: (_, payload) => ({ r: read(ECHO_KEYS, payload).d }) },
+      { ...os, id: 1, built: true, answer: () => ({ rc: 0 }) },
+      { ...os, id: 5, built: true, answer: () => this.#reset() },
+      { ...os, id: 6, built: params, answer: () => ({ buf_size: bufferBytes, buf_count: 1 }) },
+      { ...image, id: 0, answer: ({ op }, payload) => (op === OP.read ? this.#list() : this.#setState(payload)) },
+      { ...image, id: 1, answer: (_, payload) => this.#chunk(read(UPLOAD_KEYS, payload)) },
+      { ...image, id: 6, built: slotInfo, answer: ({ op }) => this.#slotInfo(op) },
+    ];
+  }
+
+  /** Size of the answer's buffer. Source: boot_serial.c BOOT_SERIAL_OUT_MAX. */
+  get #answerBytesMax(): number {
+    const { imageState = false, hash = true, store } = this.#options;
+    const { slotInfo = store.images > 1 } = this.#options;
+    const listed = 128 + (imageState ? 48 : 0) + (hash ? HASH_BYTES + 4 : 0);
+    return Math.max(listed, slotInfo ? 164 : 0) * store.images;
+  }
+
+  #reset(): CborMap {
+    this.#after = () => this.#options.reset();
+    return { rc: 0 };
+  }
+
+  async #list(): Promise<CborMap> {
+    const slots = await this.#options.store.slots();
+    return { images: slots.flatMap((slot) => this.#entry(slot, planOf(slots, slot.slot >> 1))) };
   }
 
   /** Keys in MCUboot's order: image (only when there are several), flags that are true, slot, hash, version. */
-  #entry({ slot, image, ...flags }: StoredSlot): CborMap[] {
+  #entry({ slot, image, ...flags }: StoredSlot, plan: SwapPlan): CborMap[] {
     if (!image) return [];
-    const names = this.#options.imageState ? (["confirmed", "active", "pending", "permanent"] as const) : [];
-    const set = Object.fromEntries(names.filter((name) => flags[name]).map((name) => [name, true]));
-    const several = this.#options.store.images > 1 ? { image: slot >> 1 } : {};
-    return [{ ...several, ...set, slot: slot & 1, hash: image.hash, version: image.version }];
+    const { store, imageState = false, hash = true } = this.#options;
+    const several = store.images > 1 ? { image: slot >> 1 } : {};
+    // While a swap is asked for, the image in the primary slot is confirmed and not active.
+    const active = flags.active && (plan === "none" || plan === "revert");
+    const all = { bootable: image.bootable, confirmed: flags.confirmed, active, pending: flags.pending };
+    const shown = imageState ? { ...all, permanent: flags.permanent } : {};
+    const set = Object.fromEntries(Object.entries(shown).filter(([, value]) => value));
+    return [{ ...several, ...set, slot: slot & 1, ...(hash ? { hash: image.hash } : {}), version: image.version }];
   }
 
   /** The hash only selects the image pair: its secondary slot becomes pending. */
-  async #setPending(hash: Uint8Array, permanent: boolean): Promise<void> {
-    const { store } = this.#options;
-    let pair = 0;
-    if (hash.length > 0 || store.images > 1) {
-      if (hash.length !== 32) throw new SmpFault({ code: INVALID });
+  async #setState(payload: Uint8Array): Promise<CborMap> {
+    const { store, imageState = false, hash: hasHash = true } = this.#options;
+    if (!imageState) return { rc: RC.notSupported };
+    const { hash = new Uint8Array(), confirm = false } = read(STATE_KEYS, payload);
+    let image = 0;
+    if (hasHash) {
+      if (hash.length !== HASH_BYTES && hash.length !== 0) return { rc: RC.invalid };
+      if (hash.length === 0 && store.images > 1) return { rc: RC.invalid };
       const found = (await store.slots()).find((slot) => slot.image && equalBytes(slot.image.hash, hash));
-      if (!found) throw new SmpFault({ code: NOT_FOUND });
-      pair = found.slot >> 1;
+      if (hash.length > 0 && !found) return { rc: RC.notFound };
+      image = (found?.slot ?? 0) >> 1;
     }
-    await store.setPending(2 * pair + 1, permanent);
+    const rc = await store.setPending(image, confirm);
+    return rc === 0 ? this.#list() : { rc };
   }
 
-  /** No resume, no check of what it is: offset 0 always starts anew, in the primary slot. */
-  async #chunk(request: RequestOf<(typeof COMMANDS)["imageUpload"]>): Promise<CborMap> {
-    const { store, writeBytes } = this.#options;
-    const { off, data = new Uint8Array() } = request;
-    if (off === undefined) throw new SmpFault({ code: INVALID });
-    if (off === 0) {
-      const slot = (await store.slots()).find((candidate) => candidate.slot === 2 * (request.image ?? 0));
-      if (!slot || request.len === undefined || request.len > slot.slotBytes) throw new SmpFault({ code: INVALID });
-      this.#upload = { slot: slot.slot, totalBytes: request.len, off: 0 };
-      await store.erase(slot.slot);
-    }
-    const upload = this.#upload;
-    if (!upload) throw new SmpFault({ code: INVALID });
-    if (off !== upload.off) return { rc: 0, off: upload.off };
-    if (off + data.length > upload.totalBytes) throw new SmpFault({ code: INVALID });
-    const isLast = off + data.length === upload.totalBytes;
-    const taken = data.subarray(0, isLast ? data.length : data.length - (data.length % writeBytes));
-    if (taken.length > 0) await store.write(upload.slot, off, taken);
-    upload.off += taken.length;
-    return { rc: 0, off: upload.off };
+  async #chunk(request: ValuesOf<typeof UPLOAD_KEYS>): Promise<CborMap> {
+    const { off = 0, len = 0, image = 0 } = request;
+    if (Math.max(off, len, image) > UINT32_MAX) return { rc: RC.invalid };
+    const { off: next, whole } = await this.#upload.chunk(request);
+    if (whole !== undefined) this.#after = () => this.#options.store.uploaded?.(whole);
+    return { rc: 0, off: next };
+  }
+
+  async #slotInfo(op: number): Promise<CborMap> {
+    if (op !== OP.read) return { rc: RC.notSupported };
+    const { store, directUpload = false } = this.#options;
+    const entry = (slot: number) => {
+      // Without direct upload the number stands on the secondary slot, although the primary is written.
+      const uploadId = directUpload ? slot + 1 : slot >> 1;
+      const named = directUpload || slot % 2 === 1;
+      return { slot: slot & 1, size: store.slotBytes(slot), upload_image_id: named ? uploadId : undefined };
+    };
+    const pairs = Array.from({ length: store.images }, (_, image) => image);
+    return { images: pairs.map((image) => ({ image, slots: [entry(2 * image), entry(2 * image + 1)] })) };
   }
 }
 
-function echoed(text: string | undefined): CborMap {
-  if (text === undefined) throw new SmpFault({ code: INVALID });
-  return { r: text };
+/** The fields of a body. @throws CborFault and ShapeFault, both EINVAL: also when there is no body. */
+function read<const F extends Fields>(fields: F, payload: Uint8Array): ValuesOf<F> {
+  return readFields(fields, decodeKnown(payload, Object.keys(fields))) as ValuesOf<F>;
 }

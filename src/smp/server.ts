@@ -1,5 +1,5 @@
 import { concat, isKind, Queue } from "../core/index.ts";
-import { type CborMap, decodeMap, encodeMap } from "./cbor.ts";
+import { type CborMap, decodeKnown, encodeMap } from "./cbor.ts";
 import { CborFault } from "./cbor-scan.ts";
 import type { CommandRow, RequestOf, ResponseOf, SmpVersion } from "./command.ts";
 import { type COMMANDS, type CommandKey, commandOf } from "./commands.ts";
@@ -199,7 +199,7 @@ function readRequest(row: CommandRow, payload: Uint8Array): CborMap {
   // A command without input takes no bytes at all, too.
   if (payload.length === 0 && (Object.keys(row.request).length === 0 || row.ignoresBadBody)) return {};
   try {
-    return readFields(row.request, decodeMap(payload, { trailing: "ignore" }));
+    return readFields(row.request, decodeKnown(payload, Object.keys(row.request)));
   } catch (error) {
     if (!(error instanceof CborFault) && !(error instanceof ShapeFault)) throw error;
     if (row.ignoresBadBody) return {};

@@ -1,13 +1,16 @@
 import type { Clock } from "../core/index.ts";
-import type { BootloaderBuild } from "../mcuboot/index.ts";
-import { RecoveryServer } from "../smp/index.ts";
+import { type BootloaderBuild, recoveryLog } from "../mcuboot/index.ts";
+import { type RecoveryBuild, RecoveryServer } from "../smp/index.ts";
 import type { TwinFlash } from "./flash.ts";
-import { TwinImageSlots } from "./image-slots.ts";
+import { TwinRecoverySlots } from "./recovery-slots.ts";
 import { serveUntilReset } from "./serving.ts";
 import type { TwinUart } from "./uart.ts";
 
 /** `boot_mode` of a reset that means the bootloader. Source: Zephyr BOOT_MODE_TYPE_BOOTLOADER (4.2). */
 export const BOOT_MODE_RECOVERY = 1;
+
+/** Echo, parameters and image state are built in, as nRF Connect SDK's samples with BOOT_SERIAL_BOOT_MODE may be. */
+export const TWIN_RECOVERY: RecoveryBuild = { echo: true, params: true, imageState: true };
 
 export interface RecoveryMachine {
   readonly clock: Clock;
@@ -19,21 +22,17 @@ export interface RecoveryMachine {
 
 /**
  * MCUboot's serial recovery on the twin's UART, until a reset is asked for; throws the signal's reason when power goes.
- * Built with echo, parameters and image state, as nRF Connect SDK's samples with CONFIG_BOOT_SERIAL_BOOT_MODE may be.
+ * It begins as every boot does: banner, first line, then the line that says it is in recovery.
  */
-export async function runRecovery(machine: RecoveryMachine, power: AbortSignal): Promise<void> {
+export async function runRecovery(
+  machine: RecoveryMachine,
+  power: AbortSignal,
+  recovery: RecoveryBuild = TWIN_RECOVERY,
+): Promise<void> {
   const { clock, uart, build, print } = machine;
-  await print("I: Enter the serial recovery mode");
+  for (const { level, text } of recoveryLog(build)) await print(level === "" ? text : `${level}: ${text}`);
   await serveUntilReset({ clock, uart }, power, ({ transport, reset, onHandlerError }) => {
-    return new RecoveryServer({
-      transport,
-      store: new TwinImageSlots({ ...machine, power }),
-      writeBytes: build.writeBytes,
-      echo: true,
-      params: true,
-      imageState: true,
-      reset,
-      onHandlerError,
-    });
+    const store = new TwinRecoverySlots({ ...machine, power });
+    return new RecoveryServer({ ...recovery, transport, store, reset, onHandlerError });
   });
 }

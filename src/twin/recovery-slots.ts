@@ -1,0 +1,111 @@
+import { type Clock, fromHex, sleep } from "../core/index.ts";
+import {
+  type BootloaderBuild,
+  decryptInPlace,
+  isOperation,
+  type RecoveryEntry,
+  recoveryList,
+  type Steps,
+  setPending,
+  statusOffset,
+  workDurationUs,
+} from "../mcuboot/index.ts";
+import type { RecoveryStore, StoredSlot } from "../smp/index.ts";
+import type { TwinFlash } from "./flash.ts";
+
+/**
+ * The slots as the bootloader's serial recovery has them: what it lists it has checked, in the time that takes, and what
+ * it writes goes to the flash as it comes. A power cut may fall anywhere.
+ */
+export class TwinRecoverySlots implements RecoveryStore {
+  readonly images: number;
+  readonly sectorBytes: number;
+  readonly writeBytes: number;
+  readonly #clock: Clock;
+  readonly #flash: TwinFlash;
+  readonly #build: BootloaderBuild;
+  readonly #power: AbortSignal;
+
+  /** @param options.power aborts when the board loses power: the operation in work is cut. */
+  constructor(options: {
+    readonly clock: Clock;
+    readonly flash: TwinFlash;
+    readonly build: BootloaderBuild;
+    readonly power: AbortSignal;
+  }) {
+    this.#clock = options.clock;
+    this.#flash = options.flash;
+    this.#build = options.build;
+    this.#power = options.power;
+    this.images = options.build.images.length;
+    this.sectorBytes = options.build.sectorBytes;
+    this.writeBytes = options.build.writeBytes;
+  }
+
+  async slots(): Promise<readonly StoredSlot[]> {
+    const entries = await this.#run(recoveryList(this.#flash, this.#build));
+    return entries.map(({ image, slot, found, ...flags }: RecoveryEntry) => ({
+      slot: 2 * image + slot,
+      slotBytes: this.slotBytes(2 * image + slot) ?? 0,
+      image: found && { ...found, hash: fromHex(found.hash) },
+      ...flags,
+    }));
+  }
+
+  slotBytes(slot: number): number | undefined {
+    return this.#area(slot)?.bytes;
+  }
+
+  async eraseRange(slot: number, offset: number, bytes: number): Promise<void> {
+    const { sectorBytes } = this;
+    const start = this.#offset(slot);
+    for (let at = offset; at < offset + bytes; at += sectorBytes) {
+      await this.#flash.perform({ kind: "erase", offset: start + at, bytes: sectorBytes }, this.#power);
+    }
+  }
+
+  async write(slot: number, offset: number, data: Uint8Array): Promise<void> {
+    await this.#flash.perform({ kind: "write", offset: this.#offset(slot) + offset, data }, this.#power);
+  }
+
+  trailerOffset(slot: number): number {
+    const area = this.#area(slot);
+    if (area === undefined) throw new RangeError(`this board has no slot ${slot}`);
+    return statusOffset(this.#build, area);
+  }
+
+  startOffset(slot: number): number {
+    return slot % 2 === 1 && this.#build.mode === "offset" ? this.sectorBytes : 0;
+  }
+
+  setPending(image: number, permanent: boolean): Promise<number> {
+    return this.#run(setPending(this.#flash, this.#build, image, permanent));
+  }
+
+  async uploaded(slot: number): Promise<void> {
+    // Only the first image's primary slot is looked at.
+    if (slot === 0) await this.#run(decryptInPlace(this.#flash, this.#build, 0));
+  }
+
+  /** Does what the bootloader does, in the time of flash and processor. */
+  async #run<T>(steps: Steps<T>): Promise<T> {
+    for (;;) {
+      const next = steps.next();
+      if (next.done) return next.value;
+      const step = next.value;
+      if (isOperation(step)) await this.#flash.perform(step, this.#power);
+      else if (step.kind === "work") await sleep(this.#clock, workDurationUs(step) / 1000, this.#power);
+    }
+  }
+
+  #offset(slot: number): number {
+    const area = this.#area(slot);
+    if (area === undefined) throw new RangeError(`this board has no slot ${slot}`);
+    return area.offset;
+  }
+
+  #area(slot: number) {
+    const pair = this.#build.images[slot >> 1];
+    return slot % 2 === 0 ? pair?.primary : pair?.secondary;
+  }
+}
