@@ -10,6 +10,8 @@ import type { BoardProfile } from "./profile-schema.ts";
 export interface Flasher {
   /** Puts an image file (header first) at the start of the primary slot; the secondary slot and trailers are erased. */
   programPrimary(image: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /** Programs a HEX file into one core's flash: only the pages that it touches are erased. Then resets. */
+  program?(core: "application" | "network", hexFile: string, signal?: AbortSignal): Promise<void>;
   /** Erases both cores, network core first, protection included; then programs the profile's baseline, if it has one. */
   recover?(signal?: AbortSignal): Promise<void>;
 }
@@ -18,6 +20,12 @@ export interface Flasher {
 export interface WearLedger {
   load(): Readonly<Record<string, number>>;
   save(cyclesByPage: Readonly<Record<string, number>>): void;
+}
+
+/** How far a boot has come: pages erased, and words programmed since the last of them ("all": until the next erase). */
+export interface FlashProgress {
+  readonly erases: number;
+  readonly words: number | "all";
 }
 
 /** What a campaign sees of a board. Hardware and twin look alike; nobody above asks which it is. */

@@ -1,3 +1,11 @@
+/** Standard input as bytes. Closing it gives the terminal its own ways back. */
+export interface Keyboard extends AsyncDisposable {
+  /** True when a person types; then Ctrl-C comes as a byte, and ends nothing. */
+  readonly isTty: boolean;
+  /** Ends where a pipe ends. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
 /** What a command may touch of the world outside: injected, so that a test is a caller like any other. */
 export interface CliIo {
   /** Writes to standard output, as it is (no line end is added). */
@@ -8,6 +16,10 @@ export interface CliIo {
   outBytes?(bytes: Uint8Array): void;
   /** Asks for a secret on the terminal without showing it; undefined when there is no terminal or no answer. */
   askSecret?(question: string): string | undefined;
+  /** Asks a question on the terminal; undefined when there is none, or no answer came. */
+  ask?(question: string): Promise<string | undefined>;
+  /** What is typed, byte by byte and not echoed (from a pipe: as it comes); undefined when nothing can be typed. */
+  openKeyboard?(): Keyboard;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Aborts on Ctrl-C and SIGTERM. */

@@ -34,6 +34,11 @@ const COMMANDS: readonly { readonly name: string; readonly about: string; load()
     load: async () => (await import("./twin.ts")).twinCommand,
   },
   {
+    name: "board",
+    about: "list, check and calibrate boards; console, power, flash, recover",
+    load: async () => (await import("./board.ts")).boardCommand,
+  },
+  {
     name: "smp",
     about: "talk to a board over SMP (mcumgr): image list, upload, test, reset …",
     load: async () => (await import("./smp.ts")).smpCommand,

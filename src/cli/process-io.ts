@@ -1,6 +1,7 @@
 import { EXIT, hasCode, messageOf } from "../core/index.ts";
 import { askSecret } from "./ask-secret.ts";
 import type { CliIo } from "./io.ts";
+import { askLine, openKeyboard } from "./keyboard.ts";
 
 /** A full disk is another matter: what should have been printed is lost, and the exit code says so. */
 function outputLost(error: unknown): void {
@@ -21,6 +22,8 @@ export function processIo(signal: AbortSignal): CliIo {
     outBytes: (bytes) => void process.stdout.write(bytes),
     err: (text) => void process.stderr.write(text),
     askSecret,
+    ask: (question) => askLine(question, signal),
+    openKeyboard,
     env: process.env,
     cwd: process.cwd(),
     signal,

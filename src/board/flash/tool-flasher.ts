@@ -68,6 +68,8 @@ export function openFlasher(
           signal,
         });
       }),
+    program: (core, hexFile, signal) =>
+      inScratch((folder) => all([...runs.write(core, hexFile), ...runs.reset], runs, { ...bench, folder, signal })),
     recover: (signal) =>
       inScratch(async (folder) => {
         const { recover } = runs;
