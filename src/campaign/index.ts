@@ -5,6 +5,7 @@ export * from "./cut.ts";
 export * from "./given-cuts.ts";
 export * from "./guard.ts";
 export * from "./images.ts";
+export * from "./material.ts";
 export * from "./plan.ts";
 export * from "./record.ts";
 export * from "./replay.ts";

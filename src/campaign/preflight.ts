@@ -1,5 +1,6 @@
 import type { Board } from "../board/index.ts";
-import { BenchError, isKind } from "../core/index.ts";
+import { isKind } from "../core/index.ts";
+import { PermanentBenchError } from "./retry.ts";
 import type { PreflightCheck } from "./run-event.ts";
 import { activeSlot, type Session } from "./session.ts";
 
@@ -19,7 +20,7 @@ export async function preflight(session: Session): Promise<readonly PreflightChe
   const wrong = checks.filter((check) => check.outcome === "differs");
   if (wrong.length > 0) {
     const list = wrong.map((check) => `${check.name}: the profile says ${check.expected}, the board ${check.found}`);
-    throw new BenchError(
+    throw new PermanentBenchError(
       `${session.board.name} is not the board of its profile. ${list.join(". ")}.`,
       "Correct the profile, or connect the board that it describes.",
     );

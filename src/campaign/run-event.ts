@@ -94,10 +94,27 @@ export type RunEvent = At<
   | { readonly event: "cut"; readonly facts: CutFacts }
   | { readonly event: "verdict"; readonly verdict: Verdict }
   | { readonly event: "wear"; readonly cyclesMax: number; readonly spent: number; readonly page: string }
+  | {
+      readonly event: "recovery";
+      readonly found: "dirty" | "bad";
+      readonly step: RecoveryStepName;
+      readonly worked: boolean;
+      readonly outcome: string;
+    }
+  | {
+      readonly event: "infra-retry";
+      readonly retry: number;
+      readonly of: number;
+      readonly kind: string;
+      readonly text: string;
+    }
   | { readonly event: "warning"; readonly text: string }
   | { readonly event: "failure"; readonly kind: string; readonly text: string }
   | { readonly event: "run-finished"; readonly result: RunResult }
 >;
+
+/** What brings a board back that a run left in the middle of something, from the gentlest on. */
+export type RecoveryStepName = "power on" | "power cycle" | "old image flashed" | "baseline flashed";
 
 /** Where events go: a run's record, or a test's list. */
 export interface EventSink {
@@ -128,4 +145,6 @@ export interface RunResult {
   readonly failed: number;
   /** How often each legal and illegal ending was seen. */
   readonly endings: Readonly<Record<string, number>>;
+  /** How often the bench failed and was tried again; left out when it never was. */
+  readonly infraRetries?: number;
 }

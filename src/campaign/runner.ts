@@ -6,7 +6,9 @@ import type { CampaignImages } from "./images.ts";
 import { spreadCuts, spreadPairs } from "./plan.ts";
 import { preflight } from "./preflight.ts";
 import { Preparation } from "./prepare.ts";
+import { APPLICATION_CUT } from "./progress.ts";
 import type { RunRecord } from "./record.ts";
+import { leaveBoard, wakeBoard } from "./recover.ts";
 import type { PhaseSpan, PlannedCut, RunResult } from "./run-event.ts";
 import { type Scenario, scenarioCuts } from "./scenario.ts";
 import { activeSlot, Session } from "./session.ts";
@@ -26,6 +28,8 @@ export interface CampaignParts {
   readonly signal: AbortSignal;
   /** Cuts given one by one (a replay, `--cut-at`, `--cut-on`); otherwise the scenario's. */
   readonly cuts?: readonly PlannedCut[];
+  /** Numbers of cuts that an earlier try of this run has judged: they are not made again. */
+  readonly judged?: ReadonlySet<number>;
   readonly limits: { readonly durationMs?: number; readonly failFast: boolean };
   /** Which image runs when the first cut is made; a replay of a cut in the other direction says "new". */
   readonly startWith?: "old" | "new";
@@ -45,9 +49,12 @@ export async function runCampaign(parts: CampaignParts): Promise<RunResult> {
       const text = `power may be off: the switch could not be told "on" (${messageOf(late)})`;
       parts.record.event({ atUs: parts.board.clock.nowUs(), event: "warning", text });
     });
+    await leaveBoard(new Session(parts.board, parts.record, parts.signal), 0);
     throw error;
   }
   await powerOn(parts);
+  const { boot, swap } = parts.board.profile.timeoutsMs;
+  await leaveBoard(new Session(parts.board, parts.record, parts.signal), boot + swap);
   return result;
 }
 
@@ -75,7 +82,7 @@ class Campaign {
 
   async run(): Promise<RunResult> {
     const { images, scenario, startWith, board } = this.#parts;
-    await this.#prepare.wake();
+    await wakeBoard(this.#session, { prepare: this.#prepare, images, bootMs: this.#bootMs });
     await preflight(this.#session);
     await this.#prepare.powerCheck();
     await this.#prepare.baseline();
@@ -130,6 +137,7 @@ class Campaign {
     record.event({ atUs: startedUs, event: "plan", cuts, phases: phasesOf(reference) });
     let direction: Direction | undefined = start;
     for (const [order, planned] of cuts.entries()) {
+      if (this.#parts.judged?.has(planned.index)) continue;
       if (limits.durationMs !== undefined && this.#session.nowUs - startedUs > limits.durationMs * 1000) {
         const text = `--max-duration is over: ${cuts.length - order} of ${cuts.length} cuts were not made`;
         record.event({ atUs: this.#session.nowUs, event: "warning", text });
@@ -184,6 +192,7 @@ class Campaign {
     this.#planned = cuts.length;
     record.event({ atUs: this.#session.nowUs, event: "plan", cuts, phases: [] });
     for (const planned of cuts) {
+      if (this.#parts.judged?.has(planned.index)) continue;
       wear.allowNext();
       const limits = { bootMs: this.#bootMs, bootloaderTalks: false };
       const cut = await cutApplication(this.#session, shadow, { what, planned, direction, limits });
@@ -297,9 +306,6 @@ function plannedCuts(scenario: Scenario, { window }: Reference, random: Random):
   if (pairs !== undefined) return spreadPairs(window, pairs, random);
   return scenarioCuts(scenario) ?? spreadCuts(window, count, random);
 }
-
-/** How a verdict on a cut in an upload or a request is called. */
-const APPLICATION_CUT = /^(?:upload|request) cut/;
 
 function turned({ from, to }: Direction): Direction {
   return { from: to, to: from };

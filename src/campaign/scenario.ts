@@ -89,6 +89,12 @@ export const SCENARIO_SCHEMA = z.strictObject({
     .max(10)
     .default(0)
     .describe("Boots after each cut that nobody disturbs: slots and boot log must be as the model says."),
+  infra_retries: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe("How often a bench that fails (port, switch, flasher) is tried again; a verdict never is."),
   revert_check: z
     .boolean()
     .default(true)

@@ -4,7 +4,7 @@ import { type Board, LogWatch, openBoard } from "../board/index.ts";
 import { BenchError, Random, sleep, utf8 } from "../core/index.ts";
 import { SmpFault } from "../smp/index.ts";
 import { smpBench } from "../smp/testing/bench.ts";
-import { prepare } from "./run.ts";
+import { prepare } from "./material.ts";
 import type { RunEvent } from "./run-event.ts";
 import { flagsOf, Session, uploadLimit } from "./session.ts";
 import { type Edit, eventsOf, smallProfile, smallScenario } from "./testing/small-campaign.ts";

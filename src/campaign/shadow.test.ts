@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { LoadedProfile } from "../board/index.ts";
 import { Random, VirtualClock } from "../core/index.ts";
 import { imageState } from "../mcuboot/index.ts";
-import { prepare } from "./run.ts";
+import { prepare } from "./material.ts";
 import type { Shadow } from "./shadow.ts";
 import { type Edit, smallProfile, smallScenario } from "./testing/small-campaign.ts";
 

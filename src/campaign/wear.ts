@@ -1,5 +1,5 @@
 import type { WearLedger } from "../board/index.ts";
-import { BenchError } from "../core/index.ts";
+import { PermanentBenchError } from "./retry.ts";
 import type { EventSink } from "./run-event.ts";
 
 /** From this share of a page's life on, every run says so. */
@@ -42,11 +42,11 @@ export class WearMeter {
     }
   }
 
-  /** @throws BenchError when one more cut could take a page over its limit. */
+  /** @throws PermanentBenchError when one more cut could take a page over its limit. */
   allowNext(): void {
     const { cycles, offset } = this.worst;
     if (cycles + CYCLES_A_CUT_MAX <= this.#cyclesMax) return;
-    throw new BenchError(
+    throw new PermanentBenchError(
       `the page at 0x${offset.toString(16)} has been erased ${cycles} times of the ${this.#cyclesMax} it is allowed.`,
       "Use another board, or raise --max-wear if this one may be worn out.",
     );

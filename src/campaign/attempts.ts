@@ -1,0 +1,171 @@
+import { type Board, type BoardProfile, openBoard, requireFit } from "../board/index.ts";
+import { Cleanup, type Clock, isHilError, messageOf, Random, RealClock, sleep } from "../core/index.ts";
+import { generation } from "../mcuboot/index.ts";
+import type { CampaignImages } from "./images.ts";
+import { cryptoOf, prepare, shadowOf } from "./material.ts";
+import { counted, progressOf } from "./progress.ts";
+import type { RunRecord } from "./record.ts";
+import { imageDifferences, replayOf } from "./replay.ts";
+import { isRetryable, RETRY_AFTER_MS } from "./retry.ts";
+import type { RunRequest } from "./run.ts";
+import type { ImageFacts, RunEvent, RunResult } from "./run-event.ts";
+import { runCampaign } from "./runner.ts";
+import { WearMeter } from "./wear.ts";
+
+/**
+ * The tries of a run: one, and more when the bench fails and the request allows it. All have one clock, one set of
+ * images and one record; a later one makes the cuts that were not judged yet.
+ */
+export class Attempts {
+  readonly #request: RunRequest;
+  readonly #record: RunRecord;
+  /** What the record holds so far. */
+  readonly #events: readonly RunEvent[];
+  readonly #random: Random;
+  #clock: Clock | undefined;
+  #images: CampaignImages | undefined;
+
+  constructor(request: RunRequest, record: RunRecord, events: readonly RunEvent[]) {
+    this.#request = request;
+    this.#record = record;
+    this.#events = events;
+    this.#random = Random.fromSeed(request.seed);
+  }
+
+  /** The bench's clock; 0 as long as no board was ever open. */
+  get nowUs(): number {
+    return this.#clock?.nowUs() ?? 0;
+  }
+
+  /** @throws what ended the last try; BenchError for a board that is marked bad. */
+  async run(): Promise<RunResult> {
+    const { scenario, board, seed, signal, recover, infraRetries } = this.#request;
+    const started = { scenario: scenario.value.name, board: titleOf(board.profile), seed };
+    this.#record.event({ atUs: 0, event: "run-started", ...started });
+    if (recover !== true) requireFit(board);
+    const most = infraRetries ?? scenario.value.infra_retries;
+    for (let retry = 1; ; retry += 1) {
+      try {
+        const result = await this.#once();
+        return retry === 1 ? result : counted(result.outcome, this.#events);
+      } catch (error) {
+        if (retry > most || !isRetryable(error, signal)) throw error;
+        const why = { kind: isHilError(error) ? error.kind : "unknown", text: messageOf(error) };
+        this.#record.event({ atUs: this.nowUs, event: "infra-retry", retry, of: most, ...why });
+        await sleep(this.#clock ?? new RealClock(), RETRY_AFTER_MS, signal);
+      }
+    }
+  }
+
+  async #once(): Promise<RunResult> {
+    const { board: loaded, signal } = this.#request;
+    const random = this.#random.fork("bench");
+    const board = await openBoard(loaded, { random, signal, ...(this.#clock && { clock: this.#clock }) });
+    this.#clock = board.clock;
+    return closing(board, this.#record, () => this.#onBoard(board));
+  }
+
+  async #onBoard(board: Board): Promise<RunResult> {
+    const request = this.#request;
+    const { profile } = request.board;
+    listen(board, this.#record);
+    for (const text of board.notes ?? []) this.#warn(text);
+    const { images, shadow } = this.#images
+      ? { images: this.#images, shadow: shadowOf(request.board) }
+      : await this.#build(board);
+    const { cuts, judged, plannedUs } = progressOf(this.#events);
+    const given = cuts ?? request.cuts;
+    const spentMs = plannedUs === undefined ? 0 : (this.nowUs - plannedUs) / 1000;
+    const campaign = runCampaign({
+      board,
+      scenario: request.scenario.value,
+      images,
+      shadow,
+      record: this.#record,
+      random: this.#random,
+      wear: new WearMeter({
+        cyclesMax: request.maxWear ?? profile.wear.cyclesMax,
+        pageBytes: profile.slots.sectorBytes,
+        ledger: board.wear,
+      }),
+      signal: request.signal,
+      judged,
+      ...(given === undefined ? {} : { cuts: given }),
+      ...(request.startWith === undefined ? {} : { startWith: request.startWith }),
+      limits: {
+        failFast: request.failFast,
+        ...(request.maxDurationMs === undefined ? {} : { durationMs: request.maxDurationMs - spentMs }),
+      },
+    });
+    return campaign.catch((error: unknown) => {
+      // A bench that broke must not look like a board that failed.
+      if (!request.signal.aborted) board.check();
+      throw error;
+    });
+  }
+
+  /** Builds the images and writes them down: once in a run. */
+  async #build(board: Board) {
+    const request = this.#request;
+    const record = this.#record;
+    const { images, shadow } = await prepare(request, board, this.#random);
+    this.#images = images;
+    const facts = [images.old, images.new].map((image) => factsOf(image));
+    const crypto = cryptoOf(request.board, images);
+    record.event({ atUs: this.nowUs, event: "images-built", images: facts, crypto });
+    for (const image of [images.old, images.new]) record.input(`${image.role}-${image.version}.bin`, image.file);
+    for (const text of imageDifferences(request.recordedImages ?? [], facts)) this.#warn(text);
+    record.document("replay.json", replayOf(request, facts, request.cuts));
+    // Once the cuts are known the replay names them one by one: it then needs no window to spread them over.
+    record.onEvent((event) => {
+      if (event.event === "plan") record.document("replay.json", replayOf(request, facts, event.cuts));
+    });
+    return { images, shadow };
+  }
+
+  #warn(text: string): void {
+    this.#record.event({ atUs: this.nowUs, event: "warning", text });
+  }
+}
+
+/** Everything that comes from the board goes to the record. */
+function listen(board: Board, record: RunRecord): void {
+  board.uart.onBytes((chunk) => record.received("app", chunk.atUs, chunk.bytes));
+  board.netUart?.onBytes((chunk) => record.received("net", chunk.atUs, chunk.bytes));
+  board.logs.app.onLine((line) => {
+    if (line.event !== undefined)
+      record.event({ atUs: line.atUs, event: "boot-log", name: line.event, text: line.text });
+  });
+}
+
+/**
+ * Closes the board after the work. What closing throws ends a run that was good so far (its record may lack bytes), and
+ * is a warning beside what had ended the run before.
+ */
+async function closing(board: Board, record: RunRecord, work: () => Promise<RunResult>): Promise<RunResult> {
+  let result: RunResult;
+  try {
+    result = await work();
+  } catch (error) {
+    const undo = new Cleanup((_, late) => {
+      const text = `the board could not be closed: ${messageOf(late)}`;
+      record.event({ atUs: board.clock.nowUs(), event: "warning", text });
+    });
+    undo.use("board", board);
+    await undo[Symbol.asyncDispose]();
+    throw error;
+  }
+  await board[Symbol.asyncDispose]();
+  return result;
+}
+
+/** "twin (simulated nRF5340-DK; MCUboot of NCS later than 3.1, swap-move)". */
+function titleOf({ name, provider, bootloader }: BoardProfile): string {
+  const { ncs } = generation(bootloader.generation);
+  const kind = provider === "twin" ? "simulated nRF5340-DK; " : "";
+  return `${name} (${kind}MCUboot of NCS ${ncs}, ${bootloader.mode})`;
+}
+
+function factsOf({ role, version, hash, fileBytes, encrypted }: ImageFacts): ImageFacts {
+  return { role, version, hash, fileBytes, encrypted };
+}
