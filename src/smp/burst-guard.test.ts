@@ -6,7 +6,7 @@ import { smpBench } from "./testing/bench.ts";
 test("a timeout makes the next packet slow, and an answer to it makes the one after fast again", () => {
   const guard = new BurstGuard();
   expect(guard.pauseMs).toBe(0);
-  guard.timedOut();
+  guard.timedOut(5);
   expect(guard.pauseMs).toBe(20);
   guard.answered(5);
   expect(guard.pauseMs).toBe(0);
@@ -15,7 +15,7 @@ test("a timeout makes the next packet slow, and an answer to it makes the one af
 test("pauses that helped twice in a row stay", () => {
   const guard = new BurstGuard();
   for (let time = 0; time < 2; time += 1) {
-    guard.timedOut();
+    guard.timedOut(5);
     guard.answered(5);
   }
   for (let time = 0; time < 50; time += 1) guard.answered(5);
@@ -25,7 +25,7 @@ test("pauses that helped twice in a row stay", () => {
 test("a bad line now and then is not taken for a board that loses bursts", () => {
   const guard = new BurstGuard();
   for (let time = 0; time < 10; time += 1) {
-    guard.timedOut();
+    guard.timedOut(5);
     guard.answered(5);
     for (let good = 0; good < 16; good += 1) guard.answered(5);
   }
@@ -35,17 +35,28 @@ test("a bad line now and then is not taken for a board that loses bursts", () =>
 test("a board that has taken a burst gets its second chance in a burst, too", () => {
   const guard = new BurstGuard();
   guard.answered(5);
-  guard.timedOut();
+  guard.timedOut(5);
   expect(guard.pauseMs).toBe(0);
-  guard.timedOut();
+  guard.timedOut(5);
   expect(guard.pauseMs).toBe(20);
 });
 
 test("answers to packets of one line say nothing", () => {
   const guard = new BurstGuard();
-  guard.timedOut();
+  guard.timedOut(5);
   guard.answered(1);
   expect(guard.pauseMs).toBe(20);
+});
+
+test("a board that is asked in vain while it boots is not taken for one that loses bursts", () => {
+  const guard = new BurstGuard();
+  for (let boot = 0; boot < 3; boot += 1) {
+    for (let asked = 0; asked < 4; asked += 1) guard.timedOut(1);
+    guard.answered(1);
+    expect(guard.pauseMs).toBe(0);
+    guard.answered(5);
+  }
+  expect(guard.pauseMs).toBe(0);
 });
 
 test("an upload to a board that takes two lines at once is whole, and goes on with pauses", async () => {

@@ -24,8 +24,12 @@ export class BurstGuard {
     return this.#paced || this.#strikes >= STRIKES ? PAUSE_MS : 0;
   }
 
-  /** One timeout of a board that has taken a burst is a line's bad luck; the second in a row is not. */
-  timedOut(): void {
+  /**
+   * No answer came to a packet of `lines` frame lines. One timeout of a board that has taken a burst is a line's bad
+   * luck; the second in a row is not. A packet of one line was no burst: the board is booting, or off.
+   */
+  timedOut(lines: number): void {
+    if (lines < 2) return;
     this.#timeouts += 1;
     this.#paced = this.#timeouts >= (this.#proven ? 2 : 1);
     this.#run = 0;

@@ -106,7 +106,7 @@ export class ConsoleTransport implements SmpTransport {
    * on also the cure for a shell that took a stray 06 or 04 for half a marker (Zephyr smp_shell.c; measured).
    */
   async resynchronise(timeouts: number, signal?: AbortSignal): Promise<void> {
-    this.#guard.timedOut();
+    this.#guard.timedOut(this.#linesSent);
     const strokes = timeouts < 2 ? [[0x0a]] : [[0x09], [0x0a], [0x14], [0x0a]];
     for (const stroke of strokes) {
       await this.#uart.write(Uint8Array.from(stroke), signal);
