@@ -44,8 +44,12 @@ type Bench = Parameters<typeof lcus.open>[1];
 type Switch = ReturnType<typeof lcus.open>;
 
 const relay = { port: { path: "mem" }, contact: "NO", cuts: "soc" } as const;
-const serial = (open: (bench: Bench) => Switch, peer: () => SerialPeer) => (fault: Fault) =>
-  serialRig({ open, peer, channel: 1, coils: 8, fault });
+const SERIAL = new Set<unknown>();
+const serial = (open: (bench: Bench) => Switch, peer: () => SerialPeer) => {
+  const rig = (fault: Fault, line?: "pty") => serialRig({ open, peer, channel: 1, coils: 8, fault, line });
+  SERIAL.add(rig);
+  return rig;
+};
 const web = (open: (url: string, bench: Bench) => Switch, peer: HttpPeer) => (fault: Fault) =>
   httpRig({ open, peer, outlet: 1, fault, env: { TOKEN: "hunter2" } });
 const tool = (open: (program: string, bench: Bench) => Switch, fake: FakeTool) => (fault: Fault) =>
@@ -82,7 +86,7 @@ const FAKE_COMMAND: FakeTool = {
  */
 const MATRIX: readonly {
   readonly driver: string;
-  readonly rig: (fault: Fault) => Promise<PowerRig>;
+  readonly rig: (fault: Fault, line?: "pty") => Promise<PowerRig>;
   readonly refuses: string;
   readonly silent: string;
   readonly garbage: string;
@@ -321,15 +325,21 @@ const CELLS = MATRIX.flatMap(({ driver, rig, ...row }) =>
   ),
 );
 
+type Cell = (typeof CELLS)[number];
+
+async function checkCell([, fault, expected, rig]: Cell, line?: "pty"): Promise<void> {
+  const said = await outcome(() => rig(fault, line));
+  if (expected === "obeys" || expected === "blind") expect(said).toBe(expected);
+  else expect(said).toMatch(new RegExp(expected.replaceAll(/[{}().]/g, "\\$&")));
+}
+
 describe("the bench matrix", () => {
-  test.each(CELLS)(
-    "%s, switch %s: %s",
-    async (_driver, fault, expected, rig) => {
-      const said = await outcome(() => rig(fault));
-      if (expected === "obeys" || expected === "blind") expect(said).toBe(expected);
-      else expect(said).toMatch(new RegExp(expected.replaceAll(/[{}().]/g, "\\$&")));
-    },
-    20_000,
+  test.each(CELLS)("%s, switch %s: %s", async (...cell) => checkCell(cell), 20_000);
+
+  test.each(CELLS.filter(([, , , rig]) => SERIAL.has(rig)))(
+    "%s on a port of the system, switch %s: %s",
+    async (...cell) => checkCell(cell, "pty"),
+    60_000,
   );
 
   test("has a row for every driver, and six columns a row", () => {

@@ -1,5 +1,5 @@
-import { concat, hex, sleep, VirtualClock } from "../../core/index.ts";
-import { type MemoryLink, memoryLinks } from "../../serial/index.ts";
+import { type Clock, concat, hex, RealClock, sleep, VirtualClock } from "../../core/index.ts";
+import { type Link, memoryLinks, openPty, openSerialPort } from "../../serial/index.ts";
 import type { Contact, PowerBench, PowerSwitch } from "../index.ts";
 import { Coils, type Fault } from "./coils.ts";
 import type { PowerRig } from "./contract.ts";
@@ -9,7 +9,7 @@ export type SerialPeer = (bytes: Uint8Array, coils: Coils) => Uint8Array;
 
 export interface SerialRig extends PowerRig {
   readonly coils: Coils;
-  readonly host: MemoryLink;
+  readonly host: { vanish(): void | Promise<void> };
   /** What the board was sent, one entry a write, in hexadecimal. */
   readonly wire: { readonly atUs: number; readonly bytes: string }[];
   readonly opened: { readonly port: unknown; readonly baudRate: number }[];
@@ -24,24 +24,51 @@ export interface SerialRigSpec {
   readonly channel: number;
   readonly contact?: Contact | undefined;
   readonly fault?: Fault | undefined;
+  /** "memory" (the default): virtual time. "pty": a serial port of the system, real time. */
+  readonly line?: "memory" | "pty" | undefined;
 }
 
 const GARBAGE = Uint8Array.of(0x55, 0x02, 0xf3, 0x91, 0x0b);
 const SLOW_MS = 60;
+/** What was written has arrived after this, in milliseconds, or never will. */
+const ARRIVAL_MS = 5000;
 
-/** A driver and the board it drives, on a line in memory, in virtual time. */
+/** Both ends of a line, and the unplugging of it. */
+interface Line {
+  readonly clock: Clock;
+  readonly far: Link;
+  open(baudRate: number): Promise<Link>;
+  vanish(): void | Promise<void>;
+}
+
+function memoryLine(baudRate: number | undefined): Line {
+  const clock = new VirtualClock();
+  const [host, far] = memoryLinks({ clock, ...(baudRate === undefined ? {} : { baudRate }) });
+  return { clock, far, open: async () => host, vanish: () => host.vanish() };
+}
+
+async function ptyLine(): Promise<Line> {
+  const clock = new RealClock();
+  const { link: far, path } = await openPty({ clock });
+  const open = (baudRate: number) => openSerialPort(path, { baudRate, clock });
+  return { clock, far, open, vanish: async () => far[Symbol.asyncDispose]() };
+}
+
+/** A driver and the board it drives. */
 export async function serialRig(spec: SerialRigSpec): Promise<SerialRig> {
   const { fault = "works", channel, contact } = spec;
-  const clock = new VirtualClock();
-  const [host, far] = memoryLinks({ clock, ...(spec.baudRate === undefined ? {} : { baudRate: spec.baudRate }) });
+  const line = await (spec.line === "pty" ? ptyLine() : memoryLine(spec.baudRate));
+  const { clock, far } = line;
   const coils = new Coils(spec.coils ?? 8, channel, contact);
   coils.stuck = fault === "refuses";
   const wire: { atUs: number; bytes: string }[] = [];
   const peer = spec.peer();
   let answered: Promise<void> = Promise.resolve();
+  let [toldBytes, heardBytes] = [0, 0];
   const served = (async () => {
     for await (const { atUs, bytes } of far.chunks) {
       wire.push({ atUs, bytes: hex(bytes) });
+      heardBytes += bytes.length;
       if (fault === "silent") continue;
       const answer = peer(bytes, coils);
       const told = fault === "garbage" ? concat(GARBAGE, GARBAGE).subarray(0, answer.length + 1) : answer;
@@ -56,24 +83,46 @@ export async function serialRig(spec: SerialRigSpec): Promise<SerialRig> {
   const links: PowerBench["links"] = {
     open: async (port, { baudRate }) => {
       opened.push({ port, baudRate });
-      return host;
+      const host = await line.open(baudRate);
+      return counting(host, (bytes) => {
+        toldBytes += bytes;
+      });
     },
   };
-  const power = await spec.open({ links, clock });
-  if (fault === "unplugged") host.vanish();
+  const power = await spec.open({ links, clock }).catch(async (error: unknown) => {
+    await far[Symbol.asyncDispose]();
+    throw error;
+  });
+  if (fault === "unplugged") await line.vanish();
   return {
     power,
     clock,
     coils,
     wire,
-    host,
+    host: line,
     opened,
-    supply: async () => coils.supply,
+    supply: async () => {
+      for (let wait = 0; heardBytes < toldBytes && wait < ARRIVAL_MS; wait += 1) await sleep(clock, 1);
+      return coils.supply;
+    },
     history: async () => coils.history,
     async [Symbol.asyncDispose]() {
       await power[Symbol.asyncDispose]();
       await far[Symbol.asyncDispose]();
       await served;
     },
+  };
+}
+
+/** The same link, telling how many bytes were written to it. */
+function counting(link: Link, written: (bytes: number) => void): Link {
+  return {
+    name: link.name,
+    chunks: link.chunks,
+    write: async (bytes, signal) => {
+      await link.write(bytes, signal);
+      written(bytes.length);
+    },
+    [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
   };
 }
