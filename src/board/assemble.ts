@@ -1,11 +1,12 @@
 import { dirname } from "node:path";
 import { Cleanup, type Clock } from "../core/index.ts";
-import { openPower, type PortOpener } from "../power/index.ts";
+import { openPower, type PortOpener, type PowerSwitch } from "../power/index.ts";
 import { Uart } from "../serial/index.ts";
 import { SmpClient } from "../smp/index.ts";
 import type { Board, Flasher, WearLedger } from "./board.ts";
 import { loadCalibration } from "./calibration-file.ts";
 import type { HealthMark } from "./health.ts";
+import { LeavingPorts } from "./leaving-ports.ts";
 import { LogWatch } from "./log-watch.ts";
 import type { LoadedProfile } from "./profile.ts";
 import type { BoardProfile } from "./profile-schema.ts";
@@ -14,6 +15,10 @@ import type { BoardProfile } from "./profile-schema.ts";
 export interface BoardParts {
   readonly clock: Clock;
   readonly links: PortOpener;
+  /** The switch of a board that brings its own; otherwise the profile's driver. */
+  readonly power?: PowerSwitch;
+  readonly flash?: Board["flash"];
+  readonly stopAfter?: Board["cuts"]["stopAfter"];
   readonly flasher?: Flasher;
   readonly wear?: WearLedger;
   readonly health?: HealthMark;
@@ -41,10 +46,16 @@ export async function assemble({ profile }: LoadedProfile, parts: BoardParts): P
     const { driver, options } = profile.power;
     const power = closing.use(
       "power",
-      await openPower({ driver, options }, { links, clock, folder: dirname(profile.file) }),
+      parts.power ?? (await openPower({ driver, options }, { links, clock, folder: dirname(profile.file) })),
     );
-    const uart = closing.use("uart", Uart.open(await links.open(app, lineOf(app)), { clock }));
-    const netUart = net && closing.use("net uart", Uart.open(await links.open(net, lineOf(net)), { clock }));
+    const leaving = new LeavingPorts({ clock, limitMs: profile.timeoutsMs.boot });
+    const opened = async (port: BoardProfile["ports"]["app"]) => {
+      const open = () => links.open(port, lineOf(port));
+      const leaves = port.reopen ?? power.facts.cuts === "board";
+      return Uart.open(await (leaves ? leaving.add(open) : open()), { clock });
+    };
+    const uart = closing.use("uart", await opened(app));
+    const netUart = net && closing.use("net uart", await opened(net));
     const logs = {
       app: new LogWatch(uart.name, uart, clock),
       ...(netUart === undefined ? {} : { net: new LogWatch(netUart.name, netUart, clock) }),
@@ -58,8 +69,10 @@ export async function assemble({ profile }: LoadedProfile, parts: BoardParts): P
       ...(netUart === undefined ? {} : { netUart }),
       logs,
       smp,
-      power,
-      cuts,
+      power: leaving.around(power),
+      portsBackUs: () => leaving.backAtUs,
+      cuts: { ...cuts, ...(parts.stopAfter ? { stopAfter: parts.stopAfter } : {}) },
+      ...(parts.flash ? { flash: parts.flash } : {}),
       ...(parts.flasher ? { flasher: parts.flasher } : {}),
       ...(parts.wear ? { wear: parts.wear } : {}),
       ...(parts.health ? { health: parts.health } : {}),

@@ -28,6 +28,13 @@ export interface FlashProgress {
   readonly words: number | "all";
 }
 
+/** The whole flash, past the firmware and without its knowledge, with power or without: an emulated board has that. */
+export interface FlashAccess {
+  read(): Promise<Uint8Array>;
+  /** A board that has power loses it, and starts anew with this content. */
+  write(content: Uint8Array): Promise<void>;
+}
+
 /** What a campaign sees of a board. Hardware and twin look alike; nobody above asks which it is. */
 export interface Board extends AsyncDisposable {
   readonly name: string;
@@ -43,10 +50,25 @@ export interface Board extends AsyncDisposable {
   readonly smp: SmpClient;
   readonly power: PowerSwitch;
   /**
+   * When ports that went away with the board's power were last open again, in microseconds on the bench's clock: what
+   * the board said before is lost. Undefined when they never went.
+   */
+  portsBackUs?(): number | undefined;
+  /**
    * What the judge may assume of this bench's cuts. `latencyUs`: from the command to the loss of power. `measured`: the
    * date (ISO 8601) of the calibration that the figures come from; without one they are the profile's.
    */
-  readonly cuts: { readonly latencyUs: number; readonly uncertaintyUs: number; readonly measured?: string };
+  readonly cuts: {
+    readonly latencyUs: number;
+    readonly uncertaintyUs: number;
+    readonly measured?: string;
+    /**
+     * Waits until the board has come so far with its flash since this call; it then stands still, and changes nothing,
+     * until power goes. For boards that a debugger can stop there. @throws the signal's reason, and the board runs on.
+     */
+    stopAfter?(progress: FlashProgress, signal: AbortSignal): Promise<void>;
+  };
+  readonly flash?: FlashAccess;
   readonly flasher?: Flasher;
   readonly wear?: WearLedger;
   /** Whether it is good, from run to run; absent of a board that is born anew for each. */

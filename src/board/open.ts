@@ -2,6 +2,7 @@ import type { Clock, Random } from "../core/index.ts";
 import type { Board } from "./board.ts";
 import type { LoadedProfile } from "./profile.ts";
 import { openHardware } from "./providers/hardware.ts";
+import { openQemu } from "./providers/qemu.ts";
 import { openTwin } from "./providers/twin.ts";
 
 export interface OpenOptions {
@@ -23,5 +24,7 @@ export function openBoard(loaded: LoadedProfile, options: OpenOptions): Promise<
       return openTwin(loaded, options);
     case "hardware":
       return openHardware(loaded, options);
+    case "qemu":
+      return openQemu(loaded, options);
   }
 }

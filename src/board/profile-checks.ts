@@ -1,6 +1,7 @@
 import type { FieldPath } from "../core/index.ts";
 import { roundUp } from "../core/index.ts";
 import type { ProfileFields } from "./profile-schema.ts";
+import { QEMU_POWER, QEMU_UART } from "./qemu/qemu-schema.ts";
 
 /** Where checks put what they find: a zod context, by shape. */
 interface Findings {
@@ -173,6 +174,7 @@ function checkProvider(profile: ProfileFields, complain: Complain): void {
       complain(path, "names a port of the simulated board; this one is hardware.");
     }
   }
+  checkQemu(profile, complain);
   if (provider !== "twin") {
     if (twin !== undefined) complain(["twin"], 'is only for provider "twin".');
     return;
@@ -181,6 +183,23 @@ function checkProvider(profile: ProfileFields, complain: Complain): void {
   for (const [name, area] of areasOf(profile)) {
     if (area.device !== "internal")
       complain(["slots", name, "device"], "must be internal: the twin has no QSPI flash.");
+  }
+}
+
+/** An emulated board has one port and a switch of its own, and needs to know its firmware. */
+function checkQemu({ provider, ports, power, qemu }: ProfileFields, complain: Complain): void {
+  const isQemu = provider === "qemu";
+  if (isQemu !== (qemu !== undefined)) complain(["qemu"], isQemu ? "is missing." : 'is only for provider "qemu".');
+  const { app, net } = ports;
+  const isUart = "path" in app && app.path === QEMU_UART;
+  if (isQemu && !isUart) complain(["ports", "app", "path"], `must be ${QEMU_UART}: the emulated board has no other.`);
+  if (!isQemu && isUart) complain(["ports", "app", "path"], 'is only for provider "qemu".');
+  if (isQemu && net !== undefined) complain(["ports", "net"], "is nothing that the emulated board has.");
+  if (isQemu !== (power.driver === QEMU_POWER)) {
+    const text = isQemu
+      ? `must be ${QEMU_POWER}: power of an emulated board is QEMU's.`
+      : 'is only for provider "qemu".';
+    complain(["power", "driver"], text);
   }
 }
 

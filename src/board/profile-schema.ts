@@ -6,6 +6,7 @@ import { SERVER_GENERATIONS } from "../smp/index.ts";
 import { TWIN_FAULT_NAMES } from "../twin/index.ts";
 
 import { FLASHER } from "./flash/flasher-schema.ts";
+import { QEMU_POWER, QEMU_SECTION } from "./qemu/qemu-schema.ts";
 /** MCUboot's upgrade modes as a profile names them, and as the model does. Source: MCUboot docs/design.md. */
 export const BOOTLOADER_MODES = [
   { name: "swap-move", mode: "move" },
@@ -28,6 +29,10 @@ const line = {
     .describe(
       "State of DTR once the port is open; left out, the system decides. A DK drives its UART only while it is set.",
     ),
+  reopen: z
+    .boolean()
+    .optional()
+    .describe("The port vanishes with the board's power, and is opened again; left out, where power.cuts is board."),
 };
 const uart = z.union([pathPort.extend(line), jlinkPort.extend(line)]);
 
@@ -45,6 +50,7 @@ function powerForms(): z.ZodType<PowerSection> {
   const forms = POWER_DRIVERS.map(({ name, options }) =>
     z.strictObject({ driver: z.literal(name), ...POWER.shape, ...options.shape }),
   );
+  forms.push(z.strictObject({ driver: z.literal(QEMU_POWER), ...POWER.shape }));
   const [first, ...rest] = forms;
   if (first === undefined) throw new RangeError("no power driver is registered");
   return z.discriminatedUnion("driver", [first, ...rest]);
@@ -88,7 +94,7 @@ const bootloader = z.strictObject({
 export const PROFILE_FIELDS = z.strictObject({
   schema: z.literal(1),
   name: z.string().min(1).max(80),
-  provider: z.enum(["twin", "hardware"]),
+  provider: z.enum(["twin", "hardware", "qemu"]),
   ports: z.strictObject({
     app: uart.describe("Application core: boot log and SMP."),
     net: uart.optional().describe("Network core: log only."),
@@ -151,6 +157,7 @@ export const PROFILE_FIELDS = z.strictObject({
   wear: z
     .strictObject({ cycles_max: z.int().min(1).default(10_000).describe("Erases a page may have in its life.") })
     .prefault({}),
+  qemu: QEMU_SECTION.optional().describe("Only for provider qemu: real firmware on an emulated board."),
   twin: z
     .strictObject({
       faults: z.array(z.enum(TWIN_FAULT_NAMES)).default([]).describe("What the twin does wrong."),

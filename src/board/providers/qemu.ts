@@ -1,0 +1,64 @@
+import { spawnSync } from "node:child_process";
+import { BenchError, ConfigurationError, RealClock } from "../../core/index.ts";
+import { assemble } from "../assemble.ts";
+import type { Board, Flasher } from "../board.ts";
+import type { OpenOptions } from "../open.ts";
+import type { LoadedProfile } from "../profile.ts";
+import { EmulatedBoard } from "../qemu/emulated-board.ts";
+import { factoryFlash } from "../qemu/firmware.ts";
+import { qemuMachine } from "../qemu/machines.ts";
+import { QEMU_UART } from "../qemu/qemu-schema.ts";
+
+const ERASED = 0xff;
+
+/**
+ * Real firmware on an emulated board: born anew from the profile's image, in real time, and gone with this process.
+ * @throws BenchError when QEMU is not installed; ConfigurationError when its firmware is not there.
+ */
+export async function openQemu(loaded: LoadedProfile, options: OpenOptions): Promise<Board> {
+  const { qemu } = loaded.profile;
+  if (qemu === undefined) throw new ConfigurationError(`${loaded.file} has no section qemu.`, "See docs/qemu.md.");
+  const machine = qemuMachine(qemu.machine);
+  const flash = factoryFlash(loaded, machine);
+  const { program } = qemu;
+  requireProgram(program);
+  const clock = options.clock ?? new RealClock();
+  const emulated = new EmulatedBoard({ machine, flash, program, clock });
+  return assemble(loaded, {
+    clock,
+    links: {
+      open: async (port) => {
+        if ("path" in port && port.path === QEMU_UART) return emulated.uart;
+        throw new ConfigurationError(`${loaded.file} names a port that QEMU does not have.`, `It has ${QEMU_UART}.`);
+      },
+    },
+    power: emulated,
+    flash: { read: () => emulated.readFlash(), write: (content) => emulated.writeFlash(content) },
+    stopAfter: (progress, signal) => emulated.stopAfter(progress, signal),
+    flasher: flasherOf(loaded, emulated),
+    check: () => emulated.check(),
+    behind: emulated,
+  });
+}
+
+/** @throws BenchError that says what to install. */
+function requireProgram(program: string): void {
+  const { error, status } = spawnSync(program, ["--version"], { stdio: "ignore" });
+  if (error === undefined && status === 0) return;
+  throw new BenchError(
+    `${program} does not run here.`,
+    "Install QEMU (Debian and Ubuntu: apt-get install qemu-system-arm), or name it in the profile's qemu.program.",
+    { cause: error },
+  );
+}
+
+function flasherOf({ profile: { slots } }: LoadedProfile, emulated: EmulatedBoard): Flasher {
+  return {
+    async programPrimary(image) {
+      const flash = await emulated.readFlash();
+      for (const { offset, bytes } of [slots.primary, slots.secondary]) flash.fill(ERASED, offset, offset + bytes);
+      flash.set(image, slots.primary.offset);
+      await emulated.writeFlash(flash);
+    },
+  };
+}

@@ -1,0 +1,159 @@
+import { BenchError, type Clock, isKind } from "../../core/index.ts";
+import type { PowerFacts, PowerState, PowerSwitch } from "../../power/index.ts";
+import type { FlashProgress } from "../board.ts";
+import { EmulatedUart } from "./emulated-uart.ts";
+import { Emulator, type FlashStep } from "./emulator.ts";
+import type { QemuMachineRow } from "./machines.ts";
+
+export interface EmulatedBoardOptions {
+  readonly machine: QemuMachineRow;
+  /** What the flash holds at first, all of it. */
+  readonly flash: Uint8Array;
+  /** Program that emulates it: a name or a path. */
+  readonly program: string;
+  readonly clock: Clock;
+}
+
+/**
+ * An emulated board on its bench: power comes and goes, the flash stays. Off is: stand still, save the flash, end the
+ * emulator; on is: a new emulator that starts from the saved flash. It has no power at first.
+ */
+export class EmulatedBoard implements PowerSwitch {
+  readonly facts: PowerFacts = { cuts: "soc", readsBack: true, latency: "ms" };
+  readonly uart: EmulatedUart;
+  readonly #options: EmulatedBoardOptions;
+  #flash: Uint8Array;
+  #emulator: Emulator | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: EmulatedBoardOptions) {
+    this.#options = options;
+    this.#flash = options.flash;
+    this.uart = new EmulatedUart(`${options.machine.name} in QEMU`, options.clock);
+  }
+
+  set(state: PowerState, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<{ sentAtUs: number }> {
+    return this.#inTurn(async () => {
+      options.signal?.throwIfAborted();
+      return state === "on" ? this.#on(options.signal) : this.#off();
+    });
+  }
+
+  async read(): Promise<PowerState> {
+    return this.#emulator === undefined ? "off" : "on";
+  }
+
+  /** The whole flash, whether the board has power or not. Running, it stands still for a few milliseconds. */
+  readFlash(): Promise<Uint8Array> {
+    return this.#inTurn(async () => {
+      const emulator = this.#emulator;
+      if (emulator === undefined) return this.#flash.slice();
+      return emulator.whileStill(() => emulator.flash());
+    });
+  }
+
+  /** Puts a content into the whole flash. A board that has power loses it, and starts anew with that content. */
+  writeFlash(content: Uint8Array): Promise<void> {
+    return this.#inTurn(async () => {
+      const { flashBytes, name } = this.#options.machine;
+      if (content.length !== flashBytes) throw new RangeError(`the flash of ${name} has ${flashBytes} bytes`);
+      const wasOn = this.#emulator !== undefined;
+      if (wasOn) await this.#off();
+      this.#flash = content.slice();
+      if (wasOn) await this.#on(undefined);
+    });
+  }
+
+  /**
+   * Waits until the flash has been changed so far, counted from this call, and the next change has not begun. The board
+   * then stands still until power goes.
+   * @throws the signal's reason, and the board runs on.
+   */
+  async stopAfter({ erases, words }: FlashProgress, signal: AbortSignal): Promise<void> {
+    const emulator = this.#powered();
+    const walk = async (step: FlashStep, count: number) => {
+      for (let done = 0; done < count; done += 1) {
+        if ((await emulator.untilChange(step, signal)) === "change") continue;
+        emulator.resume();
+        signal.throwIfAborted();
+      }
+    };
+    await walk("erase", erases);
+    if (words === "all") await walk("erase", 1);
+    else await walk("any", words + 1);
+  }
+
+  /**
+   * Stops before each change of the flash from now on, and answers the whole flash there; ends when the signal aborts,
+   * and the board runs on. A consumer that leaves earlier leaves it standing still.
+   */
+  async *changes(step: FlashStep, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const emulator = this.#powered();
+    while ((await emulator.untilChange(step, signal)) === "change") yield await emulator.flash();
+    emulator.resume();
+  }
+
+  /** Throws when the emulator ended by itself. */
+  check(): void {
+    if (this.#emulator?.isGone) {
+      throw new BenchError("QEMU ended in the middle of its work.", "Look who ended it; the flash is lost with it.");
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#closed = true;
+      await this.#end();
+    });
+  }
+
+  #powered(): Emulator {
+    if (this.#emulator !== undefined) return this.#emulator;
+    throw new BenchError("the emulated board has no power: it does nothing to its flash.");
+  }
+
+  async #on(signal: AbortSignal | undefined): Promise<{ sentAtUs: number }> {
+    const { machine, program, clock } = this.#options;
+    if (this.#closed) throw new BenchError("the emulated board is closed.", "Open it again.");
+    if (this.#emulator?.isGone) await this.#end();
+    if (this.#emulator === undefined) {
+      const emulator = await Emulator.start(machine, this.#flash, { program, clock, signal });
+      this.#emulator = emulator;
+      this.uart.attach(emulator);
+      emulator.resume();
+    }
+    return { sentAtUs: clock.nowUs() };
+  }
+
+  async #off(): Promise<{ sentAtUs: number }> {
+    const { clock } = this.#options;
+    const emulator = this.#emulator;
+    if (emulator === undefined) return { sentAtUs: clock.nowUs() };
+    try {
+      await emulator.stop();
+      const sentAtUs = clock.nowUs();
+      this.uart.silentSince(sentAtUs);
+      this.#flash = await emulator.flash();
+      return { sentAtUs };
+    } catch (error) {
+      if (isKind(error, "bench")) this.check();
+      throw error;
+    } finally {
+      await this.#end();
+    }
+  }
+
+  async #end(): Promise<void> {
+    this.uart.detach();
+    const emulator = this.#emulator;
+    this.#emulator = undefined;
+    await emulator?.[Symbol.asyncDispose]();
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+}

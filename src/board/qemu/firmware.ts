@@ -1,0 +1,47 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { ConfigurationError, messageOf, resolveFrom, textOf } from "../../core/index.ts";
+import { parseIntelHex } from "../../image/index.ts";
+import type { LoadedProfile } from "../profile.ts";
+import type { QemuMachineRow } from "./machines.ts";
+
+const ERASED = 0xff;
+const CACHED = /^cache:(.+)$/s;
+const FETCH_HINT =
+  "`npx tsx peers/fetch-smp-servers.ts` fetches the firmware that boards/qemu-microbit.yaml names (docs/qemu.md).";
+
+/**
+ * A file by its path, relative to the file that names it, or `cache:…` in the folder where fetched firmware is kept
+ * (`HIL_CACHE`, else ~/.cache/mcuboot-hil).
+ */
+export function cachedFile(from: string, path: string): string {
+  const inCache = CACHED.exec(path)?.[1];
+  if (inCache === undefined) return resolveFrom(from, path);
+  return join(process.env["HIL_CACHE"] ?? join(homedir(), ".cache/mcuboot-hil"), inCache);
+}
+
+/**
+ * The flash of a new board: what the profile's image says, and ones.
+ * @throws ConfigurationError when the image is not there, cannot be read, or does not fit the machine.
+ */
+export function factoryFlash({ profile, wrong }: LoadedProfile, machine: QemuMachineRow): Uint8Array {
+  const path = cachedFile(profile.file, profile.qemu?.image ?? "");
+  const field = ["qemu", "image"];
+  if (!existsSync(path)) throw wrong(field, `names ${path}, which is not there.`, FETCH_HINT);
+  const flash = new Uint8Array(machine.flashBytes).fill(ERASED);
+  try {
+    const bytes = readFileSync(path);
+    const segments =
+      bytes[0] === ":".charCodeAt(0) ? parseIntelHex(textOf(bytes)) : [{ address: 0, bytes: Uint8Array.from(bytes) }];
+    for (const { address, bytes: data } of segments) {
+      // Registers that are programmed like flash lie far above it; an emulated board has them as it comes.
+      if (address < machine.flashBytes) flash.set(data, address);
+    }
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    const text = `names ${path}, which does not fit the flash of ${machine.name}: ${messageOf(error)}`;
+    throw wrong(field, text, "Name the merged image of bootloader and application.", { cause: error });
+  }
+  return flash;
+}

@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BenchError } from "../../core/index.ts";
+
+/** Output that is kept for error texts, in characters. */
+const OUTPUT_MAX = 4096;
+
+/**
+ * Runs the program of its arguments, and ends it as soon as nobody holds the other end of its input any more: also when
+ * the one who started it was killed and could do nothing. Its folder goes with it.
+ */
+const WATCHDOG = `
+folder=$1; shift
+exec 3<&0
+"$@" 3<&- </dev/null &
+program=$!
+(cat <&3 >/dev/null; kill -9 "$program") 2>/dev/null &
+watcher=$!
+wait "$program"
+status=$?
+kill "$watcher" 2>/dev/null
+rm -rf "$folder"
+exit "$status"
+`;
+
+/** A program that does not outlive us, with a folder of its own that does not outlive it. */
+export class GuardedProcess implements AsyncDisposable {
+  /** For its sockets and files. */
+  readonly folder: string;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  #output = "";
+  #over = false;
+
+  private constructor(child: ChildProcess, folder: string) {
+    this.#child = child;
+    this.folder = folder;
+    child.stderr?.setEncoding("utf8");
+    child.stderr?.on("data", (text: string) => {
+      this.#output = (this.#output + text).slice(-OUTPUT_MAX);
+    });
+    child.stdin?.on("error", () => undefined);
+    this.#ended = new Promise((resolve) => {
+      child.once("error", () => resolve());
+      child.once("close", () => {
+        child.stdin?.destroy();
+        this.#over = true;
+        resolve();
+      });
+    });
+  }
+
+  /** @param argumentsIn program and arguments, given the folder. */
+  static start(argumentsIn: (folder: string) => readonly string[]): GuardedProcess {
+    const folder = mkdtempSync(join(tmpdir(), "hil-qemu-"));
+    // A group of its own: Ctrl-C in a terminal is ours to answer, not the emulator's.
+    const child = spawn("/bin/sh", ["-c", WATCHDOG, "hil-qemu", folder, ...argumentsIn(folder)], {
+      stdio: ["pipe", "ignore", "pipe"],
+      detached: true,
+    });
+    return new GuardedProcess(child, folder);
+  }
+
+  get hasEnded(): boolean {
+    return this.#over;
+  }
+
+  /** Rejects when the program ends before `signal` aborts. */
+  async failure(signal: AbortSignal): Promise<never> {
+    const given = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    await Promise.race([this.#ended, given]);
+    signal.throwIfAborted();
+    throw new BenchError(`QEMU ended at once: ${this.#output.trim() || "it said nothing"}.`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.stdin?.end();
+    await this.#ended;
+  }
+}
