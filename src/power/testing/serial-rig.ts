@@ -64,11 +64,11 @@ export async function serialRig(spec: SerialRigSpec): Promise<SerialRig> {
   const wire: { atUs: number; bytes: string }[] = [];
   const peer = spec.peer();
   let answered: Promise<void> = Promise.resolve();
-  let [toldBytes, heardBytes] = [0, 0];
+  const traffic = { toldBytes: 0, heardBytes: 0 };
   const served = (async () => {
     for await (const { atUs, bytes } of far.chunks) {
       wire.push({ atUs, bytes: hex(bytes) });
-      heardBytes += bytes.length;
+      traffic.heardBytes += bytes.length;
       if (fault === "silent") continue;
       const answer = peer(bytes, coils);
       const told = fault === "garbage" ? concat(GARBAGE, GARBAGE).subarray(0, answer.length + 1) : answer;
@@ -85,7 +85,7 @@ export async function serialRig(spec: SerialRigSpec): Promise<SerialRig> {
       opened.push({ port, baudRate });
       const host = await line.open(baudRate);
       return counting(host, (bytes) => {
-        toldBytes += bytes;
+        traffic.toldBytes += bytes;
       });
     },
   };
@@ -102,7 +102,7 @@ export async function serialRig(spec: SerialRigSpec): Promise<SerialRig> {
     host: line,
     opened,
     supply: async () => {
-      for (let wait = 0; heardBytes < toldBytes && wait < ARRIVAL_MS; wait += 1) await sleep(clock, 1);
+      for (let wait = 0; traffic.heardBytes < traffic.toldBytes && wait < ARRIVAL_MS; wait += 1) await sleep(clock, 1);
       return coils.supply;
     },
     history: async () => coils.history,
