@@ -1,5 +1,6 @@
 export * from "./board.ts";
 export * from "./bootloader-build.ts";
+export * from "./cached-file.ts";
 export * from "./calibrate.ts";
 export * from "./calibration-file.ts";
 export * from "./discovery.ts";

@@ -1,15 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { imageCrypto, type ProfileKeys } from "../board/index.ts";
-import {
-  type Clock,
-  ConfigurationError,
-  concat,
-  hex,
-  isKind,
-  messageOf,
-  type Random,
-  resolveFrom,
-} from "../core/index.ts";
+import { type Clock, ConfigurationError, concat, hex, isKind, Random } from "../core/index.ts";
 import {
   buildImage,
   formatVersion,
@@ -25,6 +15,7 @@ import {
 } from "../image/index.ts";
 import { asNetFirmware, NET_APP } from "../mcuboot/index.ts";
 import { givenImage, isGiven } from "./given-image.ts";
+import { isPayloadFile, readPayload } from "./payload-file.ts";
 import type { ImageFacts } from "./run-event.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
@@ -204,7 +195,7 @@ function shownVersion(text: string): string {
 
 async function payloadOf(plan: ImagePlan, role: "old" | "new", source: Source): Promise<Uint8Array> {
   const { generate_bytes: bytes } = source.payload;
-  if (bytes === undefined) return plan.clock.whileReal(() => readPayload(plan.scenario, role));
+  if (bytes === undefined) return plan.clock.whileReal(() => readPayload(plan.scenario, role, plan.random));
   return generatePayload({
     random: plan.random.fork(`payload ${role}`),
     name: plan.scenario.value.name,
@@ -220,20 +211,6 @@ async function payloadOf(plan: ImagePlan, role: "old" | "new", source: Source): 
  */
 export async function readPayloads(scenario: ScenarioFile): Promise<void> {
   for (const role of ["old", "new"] as const) {
-    if (scenario.value.images[role].payload.file !== undefined) await readPayload(scenario, role);
-  }
-}
-
-async function readPayload(scenario: ScenarioFile, role: "old" | "new"): Promise<Uint8Array> {
-  const path = resolveFrom(scenario.file, scenario.value.images[role].payload.file ?? "");
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw scenario.wrong(
-      ["images", role, "payload", "file"],
-      `names ${path}, which cannot be read (${messageOf(error)})`,
-      "Build the firmware first, or correct the path: it is relative to the scenario's file.",
-      { cause: error },
-    );
+    if (isPayloadFile(scenario, role)) await readPayload(scenario, role, Random.fromSeed(0));
   }
 }

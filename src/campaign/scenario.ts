@@ -10,6 +10,8 @@ const version = z
   .regex(/^\d+(\.\d+(\.\d+(\+\d+)?)?)?$/, "expected a version like 1.2.3 or 1.2.3+4 (in quotes)")
   .describe("Image version, as in imgtool's --version.");
 
+const WAYS_TO_A_PAYLOAD = ["file", "body_of", "generate_bytes", "image", "dfu_zip"] as const;
+
 const payload = z
   .strictObject({
     file: z.string().optional().describe("Raw firmware binary to sign, relative to this file."),
@@ -19,10 +21,16 @@ const payload = z
       .optional()
       .describe("Image that is signed already (and, with images.encrypt, encrypted): .bin or .hex."),
     dfu_zip: z.string().min(1).optional().describe("DFU package (dfu_application.zip) with the image."),
+    body_of: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Signed image whose body is signed anew: a path relative to this file, or cache:FOLDER/FILE."),
+    append_bytes: z.int().min(0).max(1_048_576).optional().describe("Makes file or body_of longer, by noise."),
     generate_bytes: z.int().min(1024).max(4_194_304).optional().describe("Length of a payload made from the seed."),
   })
-  .refine((value) => Object.values(value).filter((way) => way !== undefined).length === 1, {
-    message: "wants one of file, generate_bytes, image and dfu_zip.",
+  .refine((value) => WAYS_TO_A_PAYLOAD.filter((way) => value[way] !== undefined).length === 1, {
+    message: "wants one of file, body_of, generate_bytes, image and dfu_zip.",
   });
 
 const image = z.strictObject({ version, payload });

@@ -1,25 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { ConfigurationError, messageOf, resolveFrom, textOf } from "../../core/index.ts";
+import { ConfigurationError, messageOf, textOf } from "../../core/index.ts";
 import { parseIntelHex } from "../../image/index.ts";
+import { cachedFile, FETCH_HINT } from "../cached-file.ts";
 import type { LoadedProfile } from "../profile.ts";
 import type { QemuMachineRow } from "./machines.ts";
 
 const ERASED = 0xff;
-const CACHED = /^cache:(.+)$/s;
-const FETCH_HINT =
-  "`npx tsx peers/fetch-smp-servers.ts` fetches the firmware that boards/qemu-microbit.yaml names (docs/qemu.md).";
-
-/**
- * A file by its path, relative to the file that names it, or `cache:…` in the folder where fetched firmware is kept
- * (`HIL_CACHE`, else ~/.cache/mcuboot-hil).
- */
-export function cachedFile(from: string, path: string): string {
-  const inCache = CACHED.exec(path)?.[1];
-  if (inCache === undefined) return resolveFrom(from, path);
-  return join(process.env["HIL_CACHE"] ?? join(homedir(), ".cache/mcuboot-hil"), inCache);
-}
 
 /**
  * The flash of a new board: what the profile's image says, and ones.
