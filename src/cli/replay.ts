@@ -5,7 +5,7 @@ import { EXIT, UsageError } from "../core/index.ts";
 import { type OptionRows, parseArguments } from "./arguments.ts";
 import { withFaults } from "./faults.ts";
 import type { CliIo } from "./io.ts";
-import { REPORT_OPTIONS, runAndReport } from "./run.ts";
+import { REPORT_OPTIONS, runAndReport } from "./run-report.ts";
 import { isSweepReplay, replaySweep } from "./sweep-replay.ts";
 
 const OPTIONS = {

@@ -63,6 +63,12 @@ export class ConsoleReport {
       case "verdict":
         this.#judged(event.verdict);
         return;
+      case "recovery":
+        this.#field("recovery", `${event.step}: ${event.outcome}`);
+        return;
+      case "infra-retry":
+        this.#field("retry", `${event.retry} of ${event.of}, the bench failed: ${event.text}`);
+        return;
       case "warning":
         this.#field("warning", event.text);
         return;

@@ -38,6 +38,35 @@ describe("a run as JUnit XML", () => {
     expect(text).toContain('<error type="bench" message="power was not cut"/>');
   });
 
+  test("counts tries of the bench in properties, and never as a case: nothing that was judged changes", () => {
+    const retry: RunEvent = {
+      atUs: 2,
+      event: "infra-retry",
+      retry: 1,
+      of: 2,
+      kind: "bench",
+      text: "port <X> vanished",
+    };
+    const text = junit([started, judged(1, { pass: false }), retry, judged(3)]);
+    expect(text).toContain('<testsuites tests="2" failures="1" errors="0">');
+    expect(text).toContain('<property name="infra_retries" value="1"/>');
+    expect(text).toContain('<property name="infra_retry_1" value="bench: port &lt;X&gt; vanished"/>');
+    expect(read(text).names).toHaveLength(2);
+    expect(junit([started, judged(1)])).not.toContain("propert");
+  });
+
+  test("holds several runs, a suite each, and counts them together", () => {
+    const other: RunEvent = { atUs: 0, event: "run-started", scenario: "small", board: "lab-08", seed: 2 };
+    const failure: RunEvent = { atUs: 3, event: "failure", kind: "bench", text: "gone" };
+    const text = junit([started, judged(1), judged(2, { pass: false })], [other, judged(1), failure]);
+    expect(text).toContain('<testsuites tests="4" failures="1" errors="1">');
+    expect([...text.matchAll(/<testsuite name="[^"]*" (.*) time/g)].map(([, counts]) => counts)).toEqual([
+      'tests="2" failures="1" errors="0"',
+      'tests="2" failures="0" errors="1"',
+    ]);
+    expect(read(text).names).toHaveLength(4);
+  });
+
   test("gives each case a name of its own", () => {
     const text = junit([started, judged(1), judged(2), judged(3, { check: "cut 1" })]);
     expect([...text.matchAll(/<testcase .* name="([^"]*)"/g)].map((match) => match[1])).toEqual([

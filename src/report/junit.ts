@@ -2,12 +2,32 @@ import type { RunEvent, Verdict } from "../campaign/index.ts";
 import { failureText } from "./summary.ts";
 
 /**
- * A run as JUnit XML: one test case a verdict; a verdict that failed is a `failure`, and so is what else the firmware
- * or an image did to end the run; a bench that failed is an `error`, so that infrastructure and firmware never mix.
+ * Runs as JUnit XML, a suite each: one test case a verdict; a verdict that failed is a `failure`, and so is what else
+ * the firmware or an image did to end the run; a bench that failed is an `error`, so that infrastructure and firmware
+ * never mix. Tries after which the bench went on are properties: they are no test cases, and nothing failed.
  * Times are the bench's own, in seconds.
- * Source: the de facto schema read by Jenkins and GitLab (testsuite, testcase, failure, error).
+ * Source: the de facto schema read by Jenkins and GitLab (testsuite, properties, testcase, failure, error).
  */
-export function junit(events: readonly RunEvent[]): string {
+export function junit(...runs: readonly (readonly RunEvent[])[]): string {
+  const suites = runs.map(suiteOf);
+  const sum = (key: "tests" | "failures" | "errors") => suites.reduce((total, suite) => total + suite[key], 0);
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites tests="${sum("tests")}" failures="${sum("failures")}" errors="${sum("errors")}">`,
+    ...suites.flatMap((suite) => suite.lines),
+    "</testsuites>",
+    "",
+  ].join("\n");
+}
+
+interface Suite {
+  readonly tests: number;
+  readonly failures: number;
+  readonly errors: number;
+  readonly lines: readonly string[];
+}
+
+function suiteOf(events: readonly RunEvent[]): Suite {
   const started = events.find((event) => event.event === "run-started");
   const name = started ? `${started.scenario} on ${started.board}` : "mcuboot-hil";
   const cases: string[] = [];
@@ -28,17 +48,24 @@ export function junit(events: readonly RunEvent[]): string {
   const byFirmware = ended !== undefined && FIRMWARE_KINDS.includes(ended.kind);
   if (byFirmware) failures += 1;
   if (ended) cases.push(endCase(name, ended, byFirmware));
-  const counts = `tests="${cases.length}" failures="${failures}" errors="${ended && !byFirmware ? 1 : 0}"`;
+  const errors = ended && !byFirmware ? 1 : 0;
+  const counts = `tests="${cases.length}" failures="${failures}" errors="${errors}"`;
   const time = ((events.at(-1)?.atUs ?? 0) / 1_000_000).toFixed(3);
+  const open = `  <testsuite name="${escaped(name)}" ${counts} time="${time}">`;
+  return { tests: cases.length, failures, errors, lines: [open, ...properties(events), ...cases, "  </testsuite>"] };
+}
+
+/** How often the bench was tried again, and why; nothing for a run whose bench never failed. */
+function properties(events: readonly RunEvent[]): readonly string[] {
+  const retries = events.filter((event) => event.event === "infra-retry");
+  if (retries.length === 0) return [];
+  const row = (name: string, value: string) => `      <property name="${name}" value="${escaped(value)}"/>`;
   return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites ${counts}>`,
-    `  <testsuite name="${escaped(name)}" ${counts} time="${time}">`,
-    ...cases,
-    "  </testsuite>",
-    "</testsuites>",
-    "",
-  ].join("\n");
+    "    <properties>",
+    row("infra_retries", String(retries.length)),
+    ...retries.map(({ retry, kind, text }) => row(`infra_retry_${retry}`, `${kind}: ${text}`)),
+    "    </properties>",
+  ];
 }
 
 function testCase(suite: string, verdict: Verdict, timeS: number): string {

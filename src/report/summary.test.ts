@@ -40,6 +40,7 @@ describe("the closing line", () => {
     [{ outcome: "fail", cutsJudged: 7 }, "FAIL  ended early, after 7 of 40 cuts; the reason follows"],
     [{ outcome: "error", cutsJudged: 7 }, "ERROR the bench failed after 7 of 40 cuts"],
     [{ outcome: "error", cutsPlanned: 0, cutsJudged: 0 }, "ERROR the bench failed before the first cut"],
+    [{ infraRetries: 2 }, "PASS  40 of 40 cuts as MCUboot allows; the bench failed 2 times and was tried again"],
     [{ outcome: "interrupted", cutsJudged: 7 }, "INTERRUPTED after 7 of 40 cuts; power is on"],
   ])("of %j", (result, text) => {
     expect(closing(result)).toEqual([["verdict", text]]);

@@ -15,7 +15,12 @@ export function summaryLines(
   return lines;
 }
 
-function verdictText(result: RunResult): string {
+/** The outcome of a run in one line. */
+export function verdictText(result: RunResult): string {
+  return outcomeText(result) + retriesText(result);
+}
+
+function outcomeText(result: RunResult): string {
   const cuts = `${result.cutsJudged} of ${count(result.cutsPlanned, "cut")}`;
   const list = endingsText(result.endings);
   const when = result.cutsPlanned === 0 ? "before the first cut" : `after ${cuts}`;
@@ -32,6 +37,10 @@ function verdictText(result: RunResult): string {
     case "interrupted":
       return `INTERRUPTED ${when}; power is on`;
   }
+}
+
+function retriesText({ infraRetries = 0 }: RunResult): string {
+  return infraRetries === 0 ? "" : `; the bench failed ${count(infraRetries, "time")} and was tried again`;
 }
 
 function endingsText(endings: RunResult["endings"]): string {
