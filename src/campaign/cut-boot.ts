@@ -1,4 +1,4 @@
-import { type FlashImage, legalOutcomes, type Timeline, timeline } from "../mcuboot/index.ts";
+import { type FlashImage, legalOutcomes, type Timeline, timeline, timelinesOf } from "../mcuboot/index.ts";
 import { type CutLimits, cutPower } from "./cut.ts";
 import { decisionsIn } from "./decisions.ts";
 import { type BootAhead, momentOf } from "./moments.ts";
@@ -136,7 +136,8 @@ export async function laterBoot(
 ): Promise<Judged> {
   const { build, timing } = shadow;
   const contents = before.alike.map(({ flash }) => flash);
-  const decisions = contents.map((flash) => decisionsIn(timeline(flash, build, timing).log));
+  const boots = contents.flatMap((flash) => timelinesOf({ flash, build, timing }));
+  const decisions = boots.map(({ log }) => decisionsIn(log));
   const allowed = contents.flatMap((flash) => legalOutcomes({ flash, build, timing }));
   const { direction } = before;
   const seen = await session.untilUp(await session.reset(), bootMs);

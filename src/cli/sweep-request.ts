@@ -26,7 +26,11 @@ export const SWEPT_SCHEMA = z.strictObject({
 
 export type SweptFields = z.output<typeof SWEPT_SCHEMA>;
 
-const torn = z.union([z.enum(["head", "tail", "bits"]), z.strictObject({ prefixBytes: z.int() })]);
+const torn = z.union([
+  z.enum(["head", "tail", "bits"]),
+  z.strictObject({ prefixBytes: z.int() }),
+  z.strictObject({ shows: z.enum(["before", "after"]), reads: z.int().min(1) }),
+]);
 const cutPoint = { operation: z.int().min(0), torn: torn.optional() };
 
 /** One sequence of cuts, to be walked again: `hil replay FILE`. */

@@ -88,8 +88,14 @@ export function pathText(path: readonly Cause[]): string {
   return legs.length === 0 ? "no cut at all" : legs.join("; ");
 }
 
+function tornText(torn: CutPoint["torn"]): string | undefined {
+  if (typeof torn !== "object") return torn;
+  if ("prefixBytes" in torn) return `${torn.prefixBytes} bytes of it done`;
+  return `reads as ${torn.shows} it ${count(torn.reads, "time")}, then the other way`;
+}
+
 function cutText({ operation, torn }: CutPoint): string {
-  const how = typeof torn === "object" ? `${torn.prefixBytes} bytes of it done` : torn;
+  const how = tornText(torn);
   return torn === undefined ? `cut before operation ${operation}` : `cut inside operation ${operation} (${how})`;
 }
 

@@ -1,5 +1,5 @@
 import { createHash, hash } from "node:crypto";
-import { ConfigurationError } from "../core/index.ts";
+import { ConfigurationError, equalBytes } from "../core/index.ts";
 import { afterOperation, ERASED, type Torn } from "./flash-rules.ts";
 import { type Flash, type FlashOperation, operationBytes } from "./steps.ts";
 
@@ -9,6 +9,22 @@ interface Sector {
   name: string | undefined;
   /** The flash that may change `bytes` in place, until it is copied. */
   readonly owner: object | undefined;
+  readonly doubt?: Doubt;
+}
+
+/** Bits that do not read alike every time: what a power cut leaves of an operation that it falls into. */
+interface Doubt {
+  /** How the sector reads the other time: bits in which it differs from `bytes` are in doubt. */
+  readonly other: Uint8Array;
+  /** Reads of the sector that still show `bytes`; then it shows `other`, for good. Undefined: nobody knows. */
+  readonly reads: number | undefined;
+}
+
+/** How a range with bits in doubt reads. `reads`: so often as `first`, then as `later`; left out: any way, any time. */
+export interface Unsettled {
+  readonly first: Uint8Array;
+  readonly later: Uint8Array;
+  readonly reads?: number;
 }
 
 /** Sectors by their name: flashes that keep theirs in one pool hold equal sectors once. */
@@ -27,9 +43,19 @@ export class FlashImage implements Flash {
   /** Sum over all sectors that are not in `#touched`. */
   readonly #sum: ContentSum;
   readonly #touched: Set<number>;
+  /** Numbers of the sectors with bits in doubt. */
+  readonly #doubtful: Set<number>;
 
-  private constructor(sectors: Sector[], blank: Sector, sectorBytes: number, sum?: ContentSum, touched?: Set<number>) {
+  private constructor(
+    sectors: Sector[],
+    blank: Sector,
+    sectorBytes: number,
+    sum?: ContentSum,
+    touched?: Set<number>,
+    doubtful: Set<number> = new Set(),
+  ) {
     this.#sectors = sectors;
+    this.#doubtful = doubtful;
     this.#blank = blank;
     this.sectorBytes = sectorBytes;
     this.#sum = sum ?? new ContentSum();
@@ -64,27 +90,88 @@ export class FlashImage implements Flash {
     this.#check(offset, bytes);
     const out = new Uint8Array(bytes);
     this.#walk(offset, bytes, (sector, from, to, at) => out.set(sector.bytes.subarray(from, to), at));
+    if (this.#doubtful.size > 0) this.#countReads(offset, bytes);
     return out;
+  }
+
+  /** The bits of a range that are in doubt, as a mask; undefined when there are none. */
+  doubt(offset: number, bytes: number): Uint8Array | undefined {
+    if (!this.isDoubtful(offset, bytes)) return undefined;
+    const mask = new Uint8Array(bytes);
+    this.#walk(offset, bytes, ({ bytes: first, doubt }, from, to, at) => {
+      if (doubt === undefined) return;
+      for (let index = from; index < to; index += 1) {
+        mask[at + index - from] = (first[index] ?? 0) ^ (doubt.other[index] ?? 0);
+      }
+    });
+    return mask.some((bits) => bits !== 0) ? mask : undefined;
+  }
+
+  /** True when a sector of the range has bits in doubt. */
+  isDoubtful(offset = 0, bytes = this.bytes): boolean {
+    if (this.#doubtful.size === 0) return false;
+    const [first, last] = [Math.floor(offset / this.sectorBytes), Math.floor((offset + bytes - 1) / this.sectorBytes)];
+    return [...this.#doubtful].some((index) => index >= first && index <= last);
+  }
+
+  /**
+   * A range that may read in two ways, until it is erased or programmed. What else is in doubt in its sectors turns with
+   * it.
+   */
+  unsettle(offset: number, { first, later, reads }: Unsettled): void {
+    this.#check(offset, first.length);
+    this.#walk(offset, first.length, (_, from, to, at) => {
+      const index = (offset + at - from) / this.sectorBytes;
+      const { bytes, doubt } = this.#own(index);
+      const other = doubt?.other ?? bytes.slice();
+      bytes.set(first.subarray(at, at + to - from), from);
+      other.set(later.subarray(at, at + to - from), from);
+      this.#settle(index, { other, reads });
+    });
+  }
+
+  /** The same content as it reads at this moment, with nothing in doubt. */
+  still(): FlashImage {
+    if (this.#doubtful.size === 0) return this;
+    const still = this.snapshot();
+    for (const index of this.#doubtful) {
+      still.#own(index);
+      still.#settle(index, undefined);
+    }
+    return still;
   }
 
   /** Carries out an operation, whole or torn. */
   apply(operation: FlashOperation, torn?: Torn): void {
     const { offset } = operation;
     const bytes = operationBytes(operation);
-    if (torn === undefined && operation.kind === "write") this.#program(offset, operation.data);
+    if (typeof torn === "object" && "shows" in torn) {
+      const [before, after] = [
+        this.still().read(offset, bytes),
+        afterOperation(this.still().read(offset, bytes), operation),
+      ];
+      const [first, later] = torn.shows === "before" ? [before, after] : [after, before];
+      this.unsettle(offset, { first, later, reads: torn.reads });
+    } else if (torn === undefined && operation.kind === "write") this.#program(offset, operation.data);
     else if (torn === undefined && offset % this.sectorBytes === 0 && bytes % this.sectorBytes === 0) {
       this.#check(offset, bytes);
       const [first, end] = [offset / this.sectorBytes, (offset + bytes) / this.sectorBytes];
       for (let index = first; index < end; index += 1) this.#touch(index);
+      for (let index = first; index < end; index += 1) this.#doubtful.delete(index);
       this.#sectors.fill(this.#blank, first, end);
-    } else this.load(offset, afterOperation(this.read(offset, bytes), operation, torn));
+    } else this.load(offset, afterOperation(this.still().read(offset, bytes), operation, torn));
   }
 
   /** Puts bytes into the flash whatever was there, as a debugger's flasher does after erasing. */
   load(offset: number, bytes: Uint8Array): void {
     this.#check(offset, bytes.length);
     this.#walk(offset, bytes.length, (_, from, to, at) => {
-      this.#own((offset + at - from) / this.sectorBytes).set(bytes.subarray(at, at + to - from), from);
+      const index = (offset + at - from) / this.sectorBytes;
+      const sector = this.#own(index);
+      sector.bytes.set(bytes.subarray(at, at + to - from), from);
+      if (sector.doubt === undefined) return;
+      sector.doubt.other.set(bytes.subarray(at, at + to - from), from);
+      this.#settle(index, sector.doubt);
     });
   }
 
@@ -98,6 +185,7 @@ export class FlashImage implements Flash {
       this.sectorBytes,
       this.#sum.copy(),
       new Set(this.#touched),
+      new Set(this.#doubtful),
     );
   }
 
@@ -114,7 +202,10 @@ export class FlashImage implements Flash {
       sum.add(nameOf(sector), index, 1);
       index += 1;
     });
-    return sum.name();
+    if (!this.isDoubtful(offset, bytes)) return sum.name();
+    // What is in doubt may read differently the next time: no two looks at it are alike.
+    looks += 1;
+    return `${sum.name()} look ${looks}`;
   }
 
   /** Exchanges sectors for equal ones of a pool, so that many flashes hold each content once. */
@@ -147,14 +238,44 @@ export class FlashImage implements Flash {
   #program(offset: number, data: Uint8Array): void {
     this.#check(offset, data.length);
     this.#walk(offset, data.length, (sector, from, to, at) => {
-      const bytes = this.#own((offset + at - from) / this.sectorBytes);
+      const index = (offset + at - from) / this.sectorBytes;
+      const { bytes, doubt } = this.#own(index);
       if (sector === this.#blank) {
         bytes.set(data.subarray(at, at + to - from), from);
         return;
       }
-      for (let index = from; index < to; index += 1)
-        bytes[index] = (bytes[index] ?? 0) & (data[at + index - from] ?? 0);
+      program(bytes, data, from, to, at);
+      if (doubt === undefined) return;
+      program(doubt.other, data, from, to, at);
+      this.#settle(index, doubt);
     });
+  }
+
+  /** A sector of this flash's own gets this doubt, or none when both readings are the same. */
+  #settle(index: number, doubt: Doubt | undefined): void {
+    const sector = this.#sectors[index];
+    if (sector === undefined) return;
+    const { bytes, owner } = sector;
+    const inDoubt = doubt !== undefined && !equalBytes(bytes, doubt.other);
+    this.#sectors[index] = { bytes, name: undefined, owner, ...(inDoubt ? { doubt } : {}) };
+    if (inDoubt) this.#doubtful.add(index);
+    else this.#doubtful.delete(index);
+  }
+
+  /** Doubtful sectors of a range were read once more. */
+  #countReads(offset: number, bytes: number): void {
+    const last = Math.floor((offset + bytes - 1) / this.sectorBytes);
+    for (let index = Math.floor(offset / this.sectorBytes); index <= last; index += 1) {
+      const doubt = this.#sectors[index]?.doubt;
+      if (doubt?.reads === undefined) continue;
+      this.#touch(index);
+      const sector = this.#own(index);
+      if (doubt.reads > 1) this.#settle(index, { other: doubt.other, reads: doubt.reads - 1 });
+      else {
+        sector.bytes.set(doubt.other);
+        this.#settle(index, undefined);
+      }
+    }
   }
 
   #wholeIdentity(): string {
@@ -174,18 +295,24 @@ export class FlashImage implements Flash {
     this.#touched.add(index);
   }
 
-  /** Bytes of a sector, to be changed in place; its name is forgotten. */
-  #own(index: number): Uint8Array {
+  /** A sector whose bytes may be changed in place; its name is forgotten. */
+  #own(index: number): Sector {
     const sector = this.#sectors[index];
     if (sector === undefined) throw new RangeError(`flash has no sector ${index}`);
     this.#touch(index);
     if (sector.owner === this.#owner) {
       sector.name = undefined;
-      return sector.bytes;
+      return sector;
     }
-    const bytes = sector.bytes.slice();
-    this.#sectors[index] = { bytes, name: undefined, owner: this.#owner };
-    return bytes;
+    const { doubt } = sector;
+    const own: Sector = {
+      bytes: sector.bytes.slice(),
+      name: undefined,
+      owner: this.#owner,
+      ...(doubt === undefined ? {} : { doubt: { other: doubt.other.slice(), reads: doubt.reads } }),
+    };
+    this.#sectors[index] = own;
+    return own;
   }
 
   #walk(offset: number, bytes: number, visit: (sector: Sector, from: number, to: number, at: number) => void): void {
@@ -206,9 +333,21 @@ export class FlashImage implements Flash {
 }
 
 function nameOf(sector: Sector): string {
-  sector.name ??= hash("sha256", sector.bytes, "binary");
+  sector.name ??= hash("sha256", sector.doubt === undefined ? sector.bytes : doubtText(sector, sector.doubt), "binary");
   return sector.name;
 }
+
+function doubtText({ bytes }: Sector, { other, reads }: Doubt): string {
+  return `${Buffer.from(bytes).toString("latin1")} ${Buffer.from(other).toString("latin1")} ${reads ?? "any"}`;
+}
+
+/** Programming clears bits. */
+function program(bytes: Uint8Array, data: Uint8Array, from: number, to: number, at: number): void {
+  for (let index = from; index < to; index += 1) bytes[index] = (bytes[index] ?? 0) & (data[at + index - from] ?? 0);
+}
+
+/** Tells one look at a range in doubt from the next. */
+let looks = 0;
 
 /** Odd, one a lane: they keep a sector at one place from counting like the same sector at another. */
 const PLACE = [0x9e37_79b1, 0x85eb_ca77, 0xc2b2_ae3d, 0x27d4_eb2f] as const;

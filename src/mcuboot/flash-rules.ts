@@ -7,9 +7,16 @@ export const ERASED = 0xff;
 /**
  * How far an operation got when power went away. `head`: the first half of its bytes; `tail`: only the second half;
  * `bits`: a write that reached only the low four bits of each byte, an erase that set only those; `prefixBytes`: the
- * first so many bytes, then nothing.
+ * first so many bytes, then nothing. `shows`: bits on the edge, which read as before the operation or as after it, so
+ * many times, and the other way from then on, until the page is erased.
  */
-export type Torn = "head" | "tail" | "bits" | { readonly prefixBytes: number };
+export type Torn = "head" | "tail" | "bits" | { readonly prefixBytes: number } | TornUnsettled;
+
+/** See `Torn`. */
+export interface TornUnsettled {
+  readonly shows: "before" | "after";
+  readonly reads: number;
+}
 
 /**
  * What the bytes under an operation read afterwards. Programming ANDs (it clears bits and never sets one), erasing
@@ -37,7 +44,7 @@ function reach(bytes: number, torn: Torn | undefined): { from: number; to: numbe
   const half = Math.floor(bytes / 2);
   if (torn === "head") return { from: 0, to: half };
   if (torn === "tail") return { from: half, to: bytes };
-  if (typeof torn === "object") return { from: 0, to: Math.min(bytes, torn.prefixBytes) };
+  if (typeof torn === "object" && "prefixBytes" in torn) return { from: 0, to: Math.min(bytes, torn.prefixBytes) };
   return { from: 0, to: bytes };
 }
 

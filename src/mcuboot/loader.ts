@@ -76,6 +76,13 @@ export function newLoader(flash: Flash, build: BootloaderBuild): Loader {
   return { flash, build, images, swaps: [] };
 }
 
+/** All that a boot holds in RAM, as one text. */
+export function memoryText(memory: Loader | undefined): string {
+  return JSON.stringify([memory?.images, memory?.swaps], (_, value: unknown) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value,
+  );
+}
+
 /** Prints a line, when this generation has it. */
 export function* log(loader: Loader, event: BootEvent, values: LineValues = {}, variant = 0): Steps {
   const line = bootLine(loader.build.generation, event, values, variant);

@@ -4,7 +4,7 @@ import type { FlashImage } from "./flash-image.ts";
 import { type ImageEntry, imageState } from "./image-state.ts";
 import { entryMeaning, nameOperation, type OperationName, type Phase } from "./operation-names.ts";
 import { runSteps } from "./run-boot.ts";
-import { type BootResult, type FlashOperation, isOperation, type LogLine } from "./steps.ts";
+import { type BootResult, type Flash, type FlashOperation, isOperation, type LogLine } from "./steps.ts";
 import { type FlashTiming, operationDurationUs, workDurationUs } from "./timing.ts";
 
 /** One flash operation of a boot and when it happens. */
@@ -38,13 +38,19 @@ export interface Timeline {
 /**
  * What an uninterrupted boot would do to a flash, and when. Times count flash operations and image checks; what the
  * bootloader spends on printing and copying in RAM is small beside them and left out.
+ * @param view how the boot reads the flash, where that is not plain.
  */
-export function timeline(flash: FlashImage, build: BootloaderBuild, timing: FlashTiming): Timeline {
+export function timeline(
+  flash: FlashImage,
+  build: BootloaderBuild,
+  timing: FlashTiming,
+  view: (after: FlashImage) => Flash = (after) => after,
+): Timeline {
   const after = flash.snapshot();
   const log: LogLine[] = [];
   const found: { operation: FlashOperation; atUs: number; durationUs: number }[] = [];
   let nowUs = 0;
-  const result = runSteps(boot(after, build), after, (step) => {
+  const result = runSteps(boot(view(after), build), after, (step) => {
     if (step.kind === "log") log.push(step);
     if (step.kind === "work") nowUs += workDurationUs(step);
     if (step.kind === "net core") nowUs += step.durationUs ?? 0;

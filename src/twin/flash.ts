@@ -1,12 +1,13 @@
 import { type Clock, type Random, sleepUntil } from "../core/index.ts";
 import {
   brokenRule,
+  bytesOfUnits,
   type Flash,
   FlashImage,
   type FlashOperation,
   type FlashTiming,
-  operationBytes,
   operationDurationUs,
+  timingAt,
 } from "../mcuboot/index.ts";
 
 /** What an operation did, for those who watch the flash (traces, tests); `done` false: power was lost inside it. */
@@ -16,8 +17,13 @@ export interface FlashEvent {
   readonly done: boolean;
 }
 
-/** A word may be programmed so often between two erases of its page. Source: nRF5340 Product Specification, nWRITE. */
-const PROGRAMS_MAX = 2;
+/**
+ * Between these shares of a word's time its bits cross the level at which they read as programmed; assumed, as no data
+ * sheet says.
+ */
+const EDGE = { from: 0.45, to: 0.55 } as const;
+/** Bits on the edge read one way so often, at most, and the other way from then on. */
+const READS_MAX = 8;
 /** The first broken rules tell the story. */
 const BROKEN_RULES_MAX = 20;
 
@@ -65,7 +71,9 @@ export class TwinFlash implements Flash {
 
   /**
    * Performs one operation in its own time. When `power` aborts in the middle, the part that was reached by then stays:
-   * a program has written the words whose time was over; an interrupted erase leaves bits in any state.
+   * a program has written the words whose time was over; an interrupted erase leaves bits in any state. Some of the bits
+   * under the operation are on the edge: some reads later they read differently, until they are erased or programmed. A
+   * device that keeps its power carries out what it was told last.
    * @throws the signal's reason; an Error when the firmware breaks a rule of the flash.
    */
   async perform(operation: FlashOperation, power: AbortSignal): Promise<void> {
@@ -90,8 +98,10 @@ export class TwinFlash implements Flash {
 
   async #act(operation: FlashOperation, power: AbortSignal): Promise<void> {
     power.throwIfAborted();
-    const before = this.content.read(operation.offset, operationBytes(operation));
-    const broken = brokenRule(before, operation, { sectorBytes: this.pageBytes, writeBytes: this.#timing.wordBytes });
+    const broken = brokenRule(this.#bitsIn(operation), operation, {
+      sectorBytes: this.pageBytes,
+      writeBytes: this.#timing.wordBytes,
+    });
     // A misaligned access faults. A bit that cannot be set is lost in silence, as on real flash, and remembered.
     if (broken?.includes("units")) throw new RangeError(`the firmware broke a rule of the flash: ${broken}`);
     if (broken !== undefined) this.#remember(broken);
@@ -120,20 +130,29 @@ export class TwinFlash implements Flash {
     if (this.brokenRules.length < BROKEN_RULES_MAX) this.brokenRules.push(broken);
   }
 
+  /** Bits that may be ones, under an operation. */
+  #bitsIn({ offset, ...operation }: FlashOperation): Uint8Array {
+    const bytes = operation.kind === "erase" ? operation.bytes : operation.data.length;
+    const doubt = this.content.doubt(offset, bytes);
+    const read = this.content.still().read(offset, bytes);
+    return doubt === undefined ? read : read.map((byte, at) => byte | (doubt[at] ?? 0));
+  }
+
   /**
    * Counts programs of words between erases of their page; all ones are none: they change no cell.
    * Source: nRF5340 Product Specification, NVMC, nWRITE.
    */
   #programmed(offset: number, data: Uint8Array): void {
-    const { wordBytes } = this.#timing;
+    const { wordBytes, programsMax } = timingAt(this.#timing, offset);
+    if (programsMax === undefined) return;
     for (let at = offset; at < offset + data.length; at += wordBytes) {
       if (data.subarray(at - offset, at - offset + wordBytes).every((byte) => byte === 0xff)) continue;
       const word = at / wordBytes;
       const count = (this.#programs[word] ?? 0) + 1;
       this.#programs[word] = count;
-      if (count !== PROGRAMS_MAX + 1) continue;
+      if (count !== programsMax + 1) continue;
       const where = `0x${at.toString(16)}`;
-      this.#remember(`word at ${where} programmed ${count} times without an erase; the flash allows ${PROGRAMS_MAX}`);
+      this.#remember(`word at ${where} programmed ${count} times without an erase; the flash allows ${programsMax}`);
     }
   }
 
@@ -144,21 +163,43 @@ export class TwinFlash implements Flash {
   }
 
   #tear(operation: FlashOperation, elapsedUs: number): void {
-    if (operation.kind === "write") {
-      const words = Math.floor(elapsedUs / this.#timing.wordUs);
-      this.#programmed(operation.offset, operation.data.subarray(0, (words + 1) * this.#timing.wordBytes));
-      this.content.apply(operation, { prefixBytes: words * this.#timing.wordBytes });
-      return;
-    }
-    if (elapsedUs === 0) return;
+    const { keepsPower = false } = timingAt(this.#timing, operation.offset);
+    if (operation.kind === "write") this.#tearWrite(operation, elapsedUs, keepsPower);
+    else if (elapsedUs > 0 && keepsPower) this.#finish(operation);
+    else if (elapsedUs > 0) this.#tearErase(operation);
+  }
+
+  #tearWrite(operation: FlashOperation & { kind: "write" }, elapsedUs: number, keepsPower: boolean): void {
+    const { offset, data } = operation;
+    const { unitUs, wordBytes } = timingAt(this.#timing, offset);
+    const bytesOf = (units: number) => bytesOfUnits(operation, this.#timing, units);
+    const units = Math.floor(elapsedUs / unitUs);
+    const [from, to] = [bytesOf(units), bytesOf(units + 1)];
+    const words = ((to - from) / wordBytes) * (elapsedUs / unitUs - units);
+    const done = keepsPower && words > 0 ? to : from + wordBytes * Math.floor(words + 1 - EDGE.to);
+    const onEdge = !keepsPower && words % 1 > EDGE.from && words % 1 < EDGE.to;
+    this.content.apply(operation, { prefixBytes: done });
+    const reached = Math.min(data.length, onEdge ? done + wordBytes : done);
+    this.#programmed(offset, data.subarray(0, reached));
+    if (!onEdge) return;
+    // Bits on their way to zero: some have arrived.
+    const before = this.#bitsIn({ kind: "erase", offset: offset + done, bytes: reached - done });
+    const reading = () => before.map((byte, at) => byte & ((data[done + at] ?? 0) | this.#random.below(256)));
+    this.content.unsettle(offset + done, { first: reading(), later: reading(), reads: this.#reads() });
+  }
+
+  #tearErase(operation: FlashOperation & { kind: "erase" }): void {
     // Bits on their way to one: what was there, plus some of the new ones.
-    const bytes = this.content.read(operation.offset, operation.bytes);
-    const noise = this.#random.bytes(operation.bytes);
-    this.content.load(
-      operation.offset,
-      bytes.map((byte, index) => byte | (noise[index] ?? 0)),
-    );
+    const before = this.content.still().read(operation.offset, operation.bytes);
+    const noise = () => this.#random.bytes(operation.bytes);
+    const [first, later] = [noise(), noise()].map((ones) => before.map((byte, at) => byte | (ones[at] ?? 0)));
+    if (first === undefined || later === undefined) return;
+    this.content.unsettle(operation.offset, { first, later, reads: this.#reads() });
     this.#countErases(operation.offset, operation.bytes);
+  }
+
+  #reads(): number {
+    return 1 + this.#random.below(READS_MAX);
   }
 
   #countErases(offset: number, bytes: number): void {

@@ -1,28 +1,35 @@
 import { equalBytes } from "../../core/index.ts";
 import { boot } from "../boot.ts";
 import type { BootloaderBuild } from "../build.ts";
-import type { FlashImage } from "../flash-image.ts";
-import { afterOperation, ERASED, type Torn } from "../flash-rules.ts";
+import type { FlashImage, Unsettled } from "../flash-image.ts";
+import { afterOperation } from "../flash-rules.ts";
 import { imageState } from "../image-state.ts";
+import { type Loader, memoryText } from "../loader.ts";
 import type { BootOutcome } from "../run-boot.ts";
 import { type FlashOperation, isOperation, type LogLine, operationBytes } from "../steps.ts";
 import { type Span, WatchedFlash } from "./footprint.ts";
+import { everyWay, ReadingFlash } from "./readings.ts";
 
 /** A flash content that a cut may leave, and what the next boot makes of it. */
 export interface CutState {
+  /** As the boot read it; where bits are in doubt, as it read them first. */
   readonly content: FlashImage;
+  /** As the cut left it: with its bits in doubt. */
+  readonly left: FlashImage;
   readonly outcome: BootOutcome;
 }
 
-interface Known extends CutState {
-  readonly bytes: Uint8Array;
+interface Known {
+  readonly states: readonly CutState[];
+  readonly reading: Unsettled;
   readonly seen: readonly Span[];
-  /** Equal in what the boot saw is equal in all that follows. */
+  /** Equal in what the boots saw is equal in all that follows. */
   readonly spanGone: boolean;
 }
 
-/** Patterns of a torn erase are tried in all combinations of what the boot looks at, up to so many. */
-const PATTERNS_MAX = 400;
+/** Ways of reading what is in doubt that are tried for one content, by a boot and by an application. */
+const WAYS_MAX = 1_500;
+const LISTS_MAX = 300;
 
 /**
  * All contents that a cut at one operation of a boot may leave. They differ only in the bytes of that operation, so one
@@ -44,112 +51,155 @@ export class CutFamily {
     this.#span = { from: operation.offset, to: operation.offset + operationBytes(operation) };
   }
 
-  notDone(): CutState {
-    return this.#stateOf(this.#bytesBefore());
+  notDone(): readonly CutState[] {
+    return this.#statesOf(this.#bytesBefore());
   }
 
-  done(): CutState {
-    return this.#stateOf(this.#after());
+  done(): readonly CutState[] {
+    return this.#statesOf(this.#after());
   }
 
   /** A write of which so many bytes were programmed. */
-  prefix(prefixBytes: number): CutState {
-    return this.#stateOf(this.#after({ prefixBytes }));
+  prefix(prefixBytes: number): readonly CutState[] {
+    return this.#statesOf(this.#after(prefixBytes));
+  }
+
+  /** A write that was cut between these two: bits of what lies in between may read as programmed, or not. */
+  tornWrite(fromBytes: number, toBytes: number): readonly CutState[] {
+    const [more, less] = [this.#after(toBytes), this.#after(fromBytes)];
+    return this.#statesOf({
+      first: more.first.map((byte, at) => byte & (more.later[at] ?? 0)),
+      later: less.first.map((byte, at) => byte | (less.later[at] ?? 0)),
+    });
   }
 
   /**
-   * An erase cut while it ran: bits on their way to one, in any pattern. What the next boot looks at is tried as it
-   * was, erased, and in between; what it does not look at does not matter.
+   * An erase cut while it ran: bits on their way to one, in any pattern, and on the edge, so that they may read
+   * differently the next time.
    */
   tornErase(): readonly CutState[] {
-    this.#erase ??= this.#tornErase();
+    const { first, later } = this.#bytesBefore();
+    this.#erase ??= this.#statesOf({
+      first: first.map((byte, at) => byte & (later[at] ?? 0)),
+      later: this.#after().first,
+    });
     return this.#erase;
   }
 
-  #tornErase(): readonly CutState[] {
-    const before = this.#bytesBefore();
-    const variants = [before, ...(["head", "tail", "bits"] as const).map((torn) => this.#after(torn)), this.#after()];
-    const states = variants.map((bytes) => this.#stateOf(bytes));
-    for (const pattern of this.#patterns(before)) states.push(this.#stateOf(pattern));
+  /** How the bytes of the operation read before it; both readings are the same where nothing is in doubt. */
+  #bytesBefore(): Unsettled {
+    const bytes = this.#span.to - this.#span.from;
+    const first = this.#before.read(this.#span.from, bytes);
+    const mask = this.#before.doubt(this.#span.from, bytes);
+    return { first, later: mask === undefined ? first : first.map((byte, at) => byte ^ (mask[at] ?? 0)) };
+  }
+
+  #after(prefixBytes?: number): Unsettled {
+    const torn = prefixBytes === undefined ? undefined : { prefixBytes };
+    const { first, later } = this.#bytesBefore();
+    return {
+      first: afterOperation(first, this.#operation, torn),
+      later: afterOperation(later, this.#operation, torn),
+    };
+  }
+
+  #statesOf(reading: Unsettled): readonly CutState[] {
+    const alike = this.#known.find((known) => this.#bootsAlike(known, reading));
+    if (alike !== undefined) return alike.states;
+    const content = this.#before.snapshot();
+    content.unsettle(this.#span.from, reading);
+    const watched: WatchedFlash[] = [];
+    const states = statesOf(content, this.#build, (view) => {
+      const watch = new WatchedFlash(view.after, this.#span, view.flash);
+      watched.push(watch);
+      return watch;
+    });
+    const seen = watched.flatMap((watch) => watch.seen);
+    this.#known.push({ states, reading, seen, spanGone: watched.every((watch) => watch.gone) });
     return states;
   }
 
-  /** Combinations of kept, erased and garbled fields, by what the boots so far have looked at. */
-  *#patterns(before: Uint8Array): Iterable<Uint8Array> {
-    const fields = this.#fieldsSeen(before);
-    const choices = GARBLES.length ** fields.length;
-    for (let choice = 0; choice < Math.min(choices, PATTERNS_MAX); choice += 1) {
-      const pattern = new Uint8Array(before.length).fill(ERASED);
-      let rest = choice;
-      for (const { from, to } of fields) {
-        const garble = GARBLES[rest % GARBLES.length] ?? 0;
-        rest = Math.floor(rest / GARBLES.length);
-        for (let at = from; at < to; at += 1) pattern[at] = (before[at] ?? 0) | garble;
-      }
-      yield pattern;
-    }
-  }
-
-  /**
-   * Small parts that a boot looked at and that are not erased; offsets in the operation. Whole sectors are no fields.
-   */
-  #fieldsSeen(before: Uint8Array): readonly Span[] {
-    const spans = new Map<string, Span>();
-    for (const { seen } of this.#known) {
-      for (const { from, to } of seen) {
-        const span = { from: from - this.#span.from, to: to - this.#span.from };
-        const blank = before.subarray(span.from, span.to).every((value) => value === ERASED);
-        if (!blank && to - from <= FIELD_BYTES_MAX) spans.set(`${span.from} ${span.to}`, span);
-      }
-    }
-    return [...spans.values()];
-  }
-
-  #bytesBefore(): Uint8Array {
-    return this.#before.read(this.#span.from, this.#span.to - this.#span.from);
-  }
-
-  #after(torn?: Torn): Uint8Array {
-    return afterOperation(this.#bytesBefore(), this.#operation, torn);
-  }
-
-  #stateOf(bytes: Uint8Array): CutState {
-    const alike = this.#known.find((known) => this.#bootsAlike(known, bytes));
-    if (alike !== undefined) return alike;
-    const content = this.#before.snapshot();
-    content.load(this.#span.from, bytes);
-    const after = content.snapshot();
-    const watched = new WatchedFlash(after, this.#span);
-    const outcome = bootWatched(after, watched, this.#build);
-    const known = { content, outcome, bytes, seen: watched.seen, spanGone: watched.gone };
-    this.#known.push(known);
-    return known;
-  }
-
-  #bootsAlike(known: Known, bytes: Uint8Array): boolean {
-    if (!known.spanGone) return equalBytes(known.bytes, bytes);
-    return known.seen.every(({ from, to }) => {
+  #bootsAlike({ reading, seen, spanGone }: Known, { first, later }: Unsettled): boolean {
+    if (!spanGone) return equalBytes(reading.first, first) && equalBytes(reading.later, later);
+    return seen.every(({ from, to }) => {
       const [start, end] = [from - this.#span.from, to - this.#span.from];
-      return equalBytes(known.bytes.subarray(start, end), bytes.subarray(start, end));
+      const same = (a: Uint8Array, b: Uint8Array) => equalBytes(a.subarray(start, end), b.subarray(start, end));
+      return same(reading.first, first) && same(reading.later, later);
     });
   }
 }
 
-/** What a field may have become: as it was, erased, or somewhere in between. */
-const GARBLES = [0, 0xff, 0x0f, 0x81] as const;
-const FIELD_BYTES_MAX = 64;
+/** What a boot reads from, and the flash that its operations go to. */
+interface View {
+  readonly after: FlashImage;
+  readonly flash: ReadingFlash;
+}
 
-function bootWatched(after: FlashImage, watched: WatchedFlash, build: BootloaderBuild): BootOutcome {
+/**
+ * All that the next boot may make of a content, by how it reads what is in doubt there; each end once.
+ * @param watch wraps what the boot reads from.
+ */
+export function statesOf(
+  left: FlashImage,
+  build: BootloaderBuild,
+  watch: (view: View) => WatchedFlash = ({ after, flash }) => new WatchedFlash(after, { from: 0, to: 0 }, flash),
+): readonly CutState[] {
+  const settled = new Map<string, BootOutcome>();
+  const ends = new Map<string, CutState>();
+  everyWay((choose) => {
+    const after = left.snapshot();
+    const flash = new ReadingFlash(after, choose);
+    const outcome = bootWatched(after, watch({ after, flash }), build, settled);
+    for (const state of listedWays({ content: flash.resolved, left, outcome }, build)) {
+      const { result, images, flash: end } = state.outcome;
+      const name = `${end.identity()} ${JSON.stringify([result, images])}`;
+      if (!ends.has(name)) ends.set(name, state);
+    }
+  }, WAYS_MAX);
+  return [...ends.values()];
+}
+
+/** The same state once for every image list that an application may read out of what is still in doubt after the boot. */
+function listedWays(state: CutState, build: BootloaderBuild): readonly CutState[] {
+  const { flash } = state.outcome;
+  if (!flash.isDoubtful()) return [state];
+  const lists = everyWay((choose) => imageState(new ReadingFlash(flash, choose), build), LISTS_MAX);
+  const distinct = new Map(lists.map((images) => [JSON.stringify(images), images]));
+  return [...distinct.values()].map((images) => ({ ...state, outcome: { ...state.outcome, images } }));
+}
+
+/**
+ * @param settled ends of boots by what they held when nothing was in doubt any more: flash, RAM and next operation. Boots
+ *   that agree in these go on alike.
+ */
+function bootWatched(
+  after: FlashImage,
+  watched: WatchedFlash,
+  build: BootloaderBuild,
+  settled: Map<string, BootOutcome>,
+): BootOutcome {
   const log: LogLine[] = [];
   let operations = 0;
-  const steps = boot(watched, build);
+  let memory: Loader | undefined;
+  let name: string | undefined;
+  const steps = boot(watched, build, (loader) => {
+    memory = loader;
+  });
   for (;;) {
     const next = steps.next();
     if (next.done === true) {
-      return { result: next.value, images: imageState(after, build), log, operations, flash: after };
+      const images = imageState(after.still(), build);
+      const outcome = { result: next.value, images, log, operations, flash: after };
+      if (name !== undefined) settled.set(name, outcome);
+      return outcome;
     }
     if (next.value.kind === "log") log.push(next.value);
     if (!isOperation(next.value)) continue;
+    if (name === undefined && !after.isDoubtful()) {
+      name = `${after.identity()} ${memoryText(memory)} ${next.value.kind} ${next.value.offset}`;
+      const known = settled.get(name);
+      if (known !== undefined) return known;
+    }
     operations += 1;
     watched.apply(next.value);
   }

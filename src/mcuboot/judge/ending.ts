@@ -1,7 +1,7 @@
 import { equalBytes } from "../../core/index.ts";
 import type { BootloaderBuild } from "../build.ts";
 import type { FlashImage } from "../flash-image.ts";
-import { type ImageEntry, imageBytesIn, nextSwapType } from "../image-state.ts";
+import { type ImageEntry, imageBytesIn, imageState, nextSwapType } from "../image-state.ts";
 import { PRIMARY, SECONDARY } from "../loader.ts";
 import { swapUnderWay } from "../prepare.ts";
 import { strategyOf } from "../strategy.ts";
@@ -67,7 +67,10 @@ function endingOf(
 ): Ending {
   if (what.isNew && what.isOld) return "kept";
   const { build, before } = asked;
-  if (what.isOld) return what.complete || isReverting(build, state.content) ? "reverted" : "kept";
+  if (what.isOld) {
+    const ran = running(imageState(state.content, build)) === running(asked.undisturbed.images);
+    return what.complete || ran || isReverting(build, state.content) ? "reverted" : "kept";
+  }
   if (isReverting(build, before)) return "reverted";
   return isUnderWay(build, state.content) ? "resumed" : "upgraded";
 }

@@ -13,18 +13,21 @@ export interface Span {
  */
 export class WatchedFlash implements Flash {
   readonly #flash: FlashImage;
+  readonly #view: Flash;
   readonly #span: Span;
   readonly #erased = new Set<number>();
   readonly #seen: Span[] = [];
 
-  constructor(flash: FlashImage, span: Span) {
+  /** @param view what is read of the flash, where that is not plain. */
+  constructor(flash: FlashImage, span: Span, view: Flash = flash) {
     this.#flash = flash;
+    this.#view = view;
     this.#span = span;
   }
 
   read(offset: number, bytes: number): Uint8Array {
     this.#note(offset, bytes);
-    return this.#flash.read(offset, bytes);
+    return this.#view.read(offset, bytes);
   }
 
   identity(offset: number, bytes: number): string {

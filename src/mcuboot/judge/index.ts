@@ -1,9 +1,10 @@
 export type { Ending } from "./ending.ts";
-export { KNOWN_DEFECTS } from "./known-defects.ts";
+export { KNOWN_DEFECTS, type Violation } from "./known-defects.ts";
 export {
   type CutWindow,
   type JudgeQuestion,
   type LegalOutcome,
   legalOutcomes,
   statesAfterCut,
+  timelinesOf,
 } from "./legal-outcomes.ts";

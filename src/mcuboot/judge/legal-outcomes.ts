@@ -2,13 +2,13 @@ import type { BootloaderBuild } from "../build.ts";
 import type { DefectName } from "../defects.ts";
 import type { FlashImage } from "../flash-image.ts";
 import { type ImageEntry, imageState } from "../image-state.ts";
-import { type BootOutcome, outcomeOf } from "../run-boot.ts";
 import type { BootResult } from "../steps.ts";
 import { type TimedOperation, type Timeline, timeline } from "../timeline.ts";
-import type { FlashTiming } from "../timing.ts";
-import { CutFamily, type CutState } from "./cut-family.ts";
+import { bytesOfUnits, type FlashTiming, programUnits, timingAt } from "../timing.ts";
+import { CutFamily, type CutState, statesOf } from "./cut-family.ts";
 import { type BootAsked, classify, type Ending } from "./ending.ts";
-import { knownDefect } from "./known-defects.ts";
+import { knownDefect, type Violation } from "./known-defects.ts";
+import { everyWay, ReadingFlash } from "./readings.ts";
 
 /**
  * When power may have gone. In time: microseconds from the start of the boot's first flash operation; negative is
@@ -29,6 +29,8 @@ export interface LegalOutcome {
   readonly images: readonly ImageEntry[];
   /** The flash after the next boot. */
   readonly flash: FlashImage;
+  /** The rule that this breaks; undefined where MCUboot does right. */
+  readonly violation?: Violation | undefined;
   /** Id of a defect of MCUboot itself: real, and still not right. */
   readonly knownDefect: string | undefined;
   /** Operations at which a cut comes to this. */
@@ -54,30 +56,40 @@ export function legalOutcomes(question: JudgeQuestion): readonly LegalOutcome[] 
   const build = withoutDefects(question.build);
   const memory = memoryOf(build);
   const { flash, timing, window } = question;
-  const undisturbed = memory.timeline(flash, timing);
-  const asked: BootAsked = { build, before: flash, imagesBefore: imageState(flash, build), undisturbed };
   const merged = new Map<string, LegalOutcome>();
   const seen = new Set<CutState>();
-  for (const { state, operation } of statesIn(memory, asked, timing, window)) {
-    if (seen.has(state)) continue;
-    seen.add(state);
-    const { ending, because, violation } = classify(asked, state);
-    const { result, images, flash: after } = state.outcome;
-    const defect = knownDefect(build, violation);
-    // What a defect leaves in trailers that nobody reads any more is of no interest.
-    const name = `${ending} ${result.kind} ${defect === undefined ? after.identity() : JSON.stringify(images)}`;
-    const known = merged.get(name) ?? {
-      ending,
-      because,
-      result,
-      images,
-      flash: after,
-      knownDefect: defect,
-      operations: [],
-    };
-    merged.set(name, { ...known, operations: [...new Set([...known.operations, operation])] });
+  for (const asked of bootsAsked(memory, build, flash, timing)) {
+    for (const { state, operation } of statesIn(memory, asked, timing, window)) {
+      if (seen.has(state)) continue;
+      seen.add(state);
+      const outcome = outcomeOf(asked, state);
+      const { ending, result, images, violation, flash: after } = outcome;
+      const shown = `${ending} ${violation ?? ""} ${result.kind} ${JSON.stringify(images)}`;
+      // What a defect leaves in trailers that nobody reads any more is of no interest.
+      const name = outcome.knownDefect === undefined ? `${shown} ${after.identity()}` : shown;
+      const known = merged.get(name) ?? outcome;
+      merged.set(name, { ...known, operations: [...new Set([...known.operations, operation])] });
+    }
   }
   return [...merged.values()];
+}
+
+function outcomeOf(asked: BootAsked, state: CutState): LegalOutcome {
+  const { ending, because, violation } = classify(asked, state);
+  const { result, images, flash } = state.outcome;
+  const defect = knownDefect(asked.build, violation);
+  return { ending, because, result, images, flash, violation, knownDefect: defect, operations: [] };
+}
+
+/** The boot that is asked about; several where bits are in doubt before it begins. */
+function bootsAsked(
+  memory: JudgeMemory,
+  build: BootloaderBuild,
+  flash: FlashImage,
+  timing: FlashTiming,
+): readonly BootAsked[] {
+  const imagesBefore = imageState(flash.still(), build);
+  return memory.timelines(flash, timing).map((undisturbed) => ({ build, before: flash, imagesBefore, undisturbed }));
 }
 
 /** All that the flash may hold after a boot was cut somewhere in the window of a question; each content once. */
@@ -85,11 +97,16 @@ export function statesAfterCut(question: JudgeQuestion): readonly FlashImage[] {
   const build = withoutDefects(question.build);
   const memory = memoryOf(build);
   const { flash, timing, window } = question;
-  const undisturbed = memory.timeline(flash, timing);
-  const asked: BootAsked = { build, before: flash, imagesBefore: imageState(flash, build), undisturbed };
   const found = new Map<string, FlashImage>();
-  for (const { state } of statesIn(memory, asked, timing, window)) found.set(state.content.identity(), state.content);
+  for (const asked of bootsAsked(memory, build, flash, timing)) {
+    for (const { state } of statesIn(memory, asked, timing, window)) found.set(state.left.identity(), state.left);
+  }
   return [...found.values()];
+}
+
+/** What an undisturbed boot of a content does and says; several where bits are in doubt. */
+export function timelinesOf({ flash, build, timing }: Omit<JudgeQuestion, "window">): readonly Timeline[] {
+  return memoryOf(withoutDefects(build)).timelines(flash, timing);
 }
 
 interface StateAt {
@@ -105,22 +122,20 @@ function* statesIn(
 ): Iterable<StateAt> {
   const { operations, operationsUs, flash: after } = asked.undisturbed;
   if (window === undefined) {
-    yield { state: { content: asked.before, outcome: memory.outcome(asked.before) }, operation: 0 };
+    yield* at(0, memory.states(asked.before));
     return;
   }
   if ("fromOperation" in window) {
     for (const row of operations.slice(Math.max(0, window.fromOperation), window.toOperation + 1)) {
       const family = memory.family(asked, row);
-      yield { state: family.notDone(), operation: row.index };
+      yield* at(row.index, family.notDone());
       if (window.torn) yield* at(row.index, tornStates(family, row, timing, 0, row.durationUs));
     }
-    if (window.toOperation >= operations.length) yield ended(memory, after, operations.length);
+    if (window.toOperation >= operations.length) yield* at(operations.length, memory.states(after));
     return;
   }
   const { fromUs, toUs } = window;
-  if (fromUs < 0 || operations.length === 0) {
-    yield { state: { content: asked.before, outcome: memory.outcome(asked.before) }, operation: 0 };
-  }
+  if (fromUs < 0 || operations.length === 0) yield* at(0, memory.states(asked.before));
   for (const row of operations) {
     const endUs = row.startUs + row.durationUs;
     // Between two operations nothing changes: a cut in that gap finds what the earlier one left.
@@ -129,14 +144,10 @@ function* statesIn(
       const family = memory.family(asked, row);
       yield* at(row.index, tornStates(family, row, timing, fromUs - row.startUs, toUs - row.startUs));
     } else if (fromUs < gapEndUs && toUs >= endUs && toUs < gapEndUs) {
-      yield { state: memory.family(asked, row).done(), operation: row.index };
+      yield* at(row.index, memory.family(asked, row).done());
     }
   }
-  if (toUs >= operationsUs) yield ended(memory, after, operations.length);
-}
-
-function ended(memory: JudgeMemory, after: FlashImage, operation: number): StateAt {
-  return { state: { content: after, outcome: memory.outcome(after) }, operation };
+  if (toUs >= operationsUs) yield* at(operations.length, memory.states(after));
 }
 
 function* at(operation: number, states: Iterable<CutState>): Iterable<StateAt> {
@@ -151,16 +162,22 @@ function* tornStates(
   fromUs: number,
   toUs: number,
 ): Iterable<CutState> {
+  const { unitUs, keepsPower = false } = timingAt(timing, operation.offset);
   if (operation.kind === "erase") {
-    if (fromUs <= 0) yield family.notDone();
-    if (toUs > 0) yield* family.tornErase();
-    if (toUs >= durationUs) yield family.done();
+    if (fromUs <= 0) yield* family.notDone();
+    // A device that keeps its power ends what it was told.
+    if (toUs > 0) yield* keepsPower ? family.done() : family.tornErase();
+    if (toUs >= durationUs) yield* family.done();
     return;
   }
-  const words = Math.ceil(operation.data.length / timing.wordBytes);
-  const first = Math.max(0, Math.floor(fromUs / timing.wordUs));
-  const last = Math.min(words, Math.floor(toUs / timing.wordUs));
-  for (let count = first; count <= last; count += 1) yield family.prefix(count * timing.wordBytes);
+  const units = programUnits(operation, timing);
+  const first = Math.max(0, Math.floor(fromUs / unitUs));
+  const last = Math.min(units, Math.floor(toUs / unitUs) + (keepsPower ? 1 : 0));
+  const bytesOf = (count: number) => bytesOfUnits(operation, timing, count);
+  for (let count = first; count <= last; count += 1) {
+    yield* family.prefix(bytesOf(count));
+    if (count < units && !keepsPower) yield* family.tornWrite(bytesOf(count), bytesOf(count + 1));
+  }
 }
 
 const NORMAL = new WeakMap<BootloaderBuild, BootloaderBuild>();
@@ -173,34 +190,54 @@ function withoutDefects(build: BootloaderBuild): BootloaderBuild {
 }
 
 const TIMELINES_MAX = 8;
+/** Ways of reading what is in doubt that are tried for the operations they come to. */
+const TIMELINE_WAYS_MAX = 200;
 const FAMILIES_MAX = 256;
 
 /** What the judge has found out about one build, so that the next cut of the same boot costs little. */
 class JudgeMemory {
   readonly #build: BootloaderBuild;
-  readonly #timelines = new Map<string, Timeline>();
+  readonly #timelines = new Map<string, readonly Timeline[]>();
   readonly #families = new Map<string, CutFamily>();
-  readonly #outcomes = new Map<string, BootOutcome>();
+  readonly #states = new Map<string, readonly CutState[]>();
 
   constructor(build: BootloaderBuild) {
     this.#build = build;
   }
 
-  timeline(flash: FlashImage, timing: FlashTiming): Timeline {
-    const name = `${flash.identity()} ${timing.wordUs} ${timing.eraseUs}`;
-    return kept(this.#timelines, name, TIMELINES_MAX, () => timeline(flash, this.#build, timing));
+  /** The boot of a content; where bits are in doubt, every boot that does or says something else. */
+  timelines(flash: FlashImage, timing: FlashTiming): readonly Timeline[] {
+    const name = `${flash.identity()} ${JSON.stringify(timing)}`;
+    return kept(this.#timelines, name, TIMELINES_MAX, () => {
+      const read = everyWay((choose) => {
+        return timeline(flash, this.#build, timing, (after) => new ReadingFlash(after, choose));
+      }, TIMELINE_WAYS_MAX);
+      const shown = (line: Timeline) => [
+        ...line.operations.map((row) => row.description),
+        ...line.log.map((row) => row.text),
+      ];
+      return [...new Map(read.map((line) => [shown(line).join("\n"), line])).values()];
+    });
   }
 
-  family(asked: BootAsked, row: TimedOperation): CutFamily {
-    return kept(this.#families, `${asked.before.identity()} ${row.index}`, FAMILIES_MAX, () => {
-      const content = asked.before.snapshot();
-      for (const { operation } of asked.undisturbed.operations.slice(0, row.index)) content.apply(operation);
+  family({ before, undisturbed }: BootAsked, row: TimedOperation): CutFamily {
+    const done = undisturbed.operations.slice(0, row.index).map(({ operation }) => operation);
+    const way = this.#wayOf(before, undisturbed);
+    return kept(this.#families, `${before.identity()} ${way} ${row.index}`, FAMILIES_MAX, () => {
+      const content = before.snapshot();
+      for (const operation of done) content.apply(operation);
       return new CutFamily(content, this.#build, row.operation);
     });
   }
 
-  outcome(content: FlashImage): BootOutcome {
-    return kept(this.#outcomes, content.identity(), TIMELINES_MAX, () => outcomeOf(content, this.#build));
+  /** All that a boot may make of a content when nobody disturbs it. */
+  states(content: FlashImage): readonly CutState[] {
+    return kept(this.#states, content.identity(), TIMELINES_MAX, () => statesOf(content, this.#build));
+  }
+
+  /** Which of the boots of a content this is: one, unless bits are in doubt. */
+  #wayOf(before: FlashImage, undisturbed: Timeline): string {
+    return before.isDoubtful() ? undisturbed.operations.map((row) => row.description).join() : "";
   }
 }
 

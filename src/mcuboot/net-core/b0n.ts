@@ -106,7 +106,7 @@ export function b0nCopyUs(bytes: number): number {
   const pages = Math.ceil(bytes / NET_FLASH.pageBytes);
   const words = Math.ceil(bytes / NRF5340_NETWORK.wordBytes);
   const check = workDurationUs({ kind: "work", what: "validate", bytes });
-  return 2 * check + pages * NRF5340_NETWORK.eraseUs + words * NRF5340_NETWORK.wordUs;
+  return 2 * check + pages * NRF5340_NETWORK.eraseUs + words * NRF5340_NETWORK.unitUs;
 }
 
 function printed(text: string): LogLine {

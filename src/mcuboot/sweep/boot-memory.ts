@@ -1,7 +1,7 @@
 import { boot } from "../boot.ts";
 import type { BootloaderBuild } from "../build.ts";
 import type { FlashImage } from "../flash-image.ts";
-import type { Loader } from "../loader.ts";
+import { type Loader, memoryText } from "../loader.ts";
 import { type BootResult, type FlashOperation, isOperation } from "../steps.ts";
 
 /** How an undisturbed boot of a flash content ends. */
@@ -110,9 +110,7 @@ export class BootMemory {
 
   /** What a boot holds in RAM, all of it, as a number. */
   #memoryNumber(memory: Loader | undefined): number {
-    const text = JSON.stringify([memory?.images, memory?.swaps], (_, value: unknown) =>
-      value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value,
-    );
+    const text = memoryText(memory);
     const known = this.#memories.get(text);
     if (known !== undefined) return known;
     this.#memories.set(text, this.#memories.size);
