@@ -43,7 +43,7 @@ export function parseArguments(
     })
     .wrap(Math.min(100, io.columns));
   if (argv.includes("--help") || argv.includes("-h")) {
-    parser.showHelp((text) => io.out(`${text}\n`));
+    parser.showHelp((text) => io.out(`${withoutTypes(text)}\n`));
     return undefined;
   }
   const command = usage.split(/ [[<]/)[0] ?? "hil";
@@ -59,6 +59,11 @@ export function parseArguments(
     throw new UsageError(`"${positional[positionalMax]}" is one argument too many.`, `See ${command} --help.`);
   }
   return new Values(positional, values, command);
+}
+
+/** Every value is text to yargs, numbers and files, too: its "[string]" says nothing. What is flush right stays there. */
+function withoutTypes(help: string): string {
+  return help.replaceAll(/ *\[string\]$/gm, "").replaceAll("[string] [default", `${" ".repeat(9)}[default`);
 }
 
 /** Defaults are for the help only: `--board` without its value is a mistake, not a wish for the default. */

@@ -42,6 +42,23 @@ describe("hil", () => {
     });
   });
 
+  test("names the option that was probably meant", async () => {
+    expect((await hil("--verison")).err).toBe("hil: unknown option --verison. Did you mean --version?\n");
+    expect(await hil("--frobnicate")).toMatchObject({
+      code: 2,
+      err: "hil: unknown option --frobnicate. See hil --help.\n",
+    });
+  });
+
+  test("help COMMAND is COMMAND --help", async () => {
+    expect(await hil("help", "run")).toMatchObject({ code: 0, out: (await hil("run", "--help")).out, err: "" });
+    expect((await hil("help", "rnu")).err).toBe('hil: no command "rnu". Did you mean "hil run"?\n');
+  });
+
+  test("help does not call a number or a file text", async () => {
+    expect((await hil("run", "--help")).out).not.toContain("[string]");
+  });
+
   test("lists the commands when none is near", async () => {
     const { code, err } = await hil("frobnicate");
     expect(code).toBe(2);

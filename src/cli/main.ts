@@ -39,6 +39,11 @@ const COMMANDS: readonly { readonly name: string; readonly about: string; load()
     load: async () => (await import("./board.ts")).boardCommand,
   },
   {
+    name: "doctor",
+    about: "what on this machine will break runs, and what to do about it",
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
+  {
     name: "smp",
     about: "talk to a board over SMP (mcumgr): image list, upload, test, reset …",
     load: async () => (await import("./smp.ts")).smpCommand,
@@ -78,6 +83,7 @@ export async function mainIn(io: CliIo, argv: readonly string[]): Promise<number
 }
 
 async function dispatch(argv: readonly string[], io: CliIo): Promise<number> {
+  if (argv[0] === "help" && argv[1] !== undefined) return dispatch([argv[1], "--help"], io);
   const [name, ...rest] = argv;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
     io.out(helpText());
@@ -89,6 +95,10 @@ async function dispatch(argv: readonly string[], io: CliIo): Promise<number> {
   }
   const command = COMMANDS.find((row) => row.name === name);
   if (command) return (await command.load())(rest, io);
+  if (name.startsWith("-")) {
+    const option = nearest(name, ["--help", "--version"]);
+    throw new UsageError(`unknown option ${name}.`, option ? `Did you mean ${option}?` : "See hil --help.");
+  }
   const names = COMMANDS.map((row) => row.name);
   const near = nearest(name, names);
   const hint = near === undefined ? `The commands are ${names.join(", ")}.` : `Did you mean "hil ${near}"?`;

@@ -149,7 +149,7 @@ describe("hil smp fails", () => {
     ["image test 1234 --port PORT", '"1234" is no image hash. A hash is 64 hex digits'],
     ["image lst --port PORT", 'no command "hil smp image lst". Did you mean "hil smp image list"?'],
     ["--port PORT", "hil smp wants a command."],
-    ["--port PORT image upload", 'takes other arguments than ""'],
+    ["--port PORT image upload", "hil smp image upload <file>: an argument is missing."],
     ["echo a b --port PORT", 'hil smp echo <text> takes other arguments than "a b"'],
     ["echo hello --conntype ble --connstring x", "--conntype ble is not known here. It is serial or udp."],
     ["echo hello --connstring dev=PORT --port PORT", "--port and --connstring both name a port."],

@@ -71,7 +71,9 @@ function subcommand(positional: readonly string[]): { row: SmpSubcommand; args: 
   const required = wanted.filter((word) => word.startsWith("<")).length;
   if (args.length < required || args.length > wanted.length) {
     throw new UsageError(
-      `hil smp ${found.row.usage} takes other arguments than "${args.join(" ")}".`,
+      args.length === 0
+        ? `hil smp ${found.row.usage}: an argument is missing.`
+        : `hil smp ${found.row.usage} takes other arguments than "${args.join(" ")}".`,
       "See hil smp --help.",
     );
   }

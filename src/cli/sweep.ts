@@ -49,6 +49,8 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
     swept: sweptFields(args),
   };
   const json = args.flag("json");
+  const cutsMax = cutsOf(args);
+  const budget = budgetOf(args);
   const upgrade = await upgradeOf(request);
   const { build } = upgrade;
   if (!json) {
@@ -60,9 +62,8 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
     io.out(`${request.scenario.value.name}: ${kind}, MCUboot ${build.generation.name}, ${build.mode}\n`);
   }
   const torn = args.flag("torn") ? TORN : [];
-  const cutsMax = cutsOf(args);
   const options = { torn, ...(cutsMax === undefined ? {} : { cutsMax }) };
-  const sweep = await driven(sweepSteps(upgrade, options), budgetOf(args), io, json);
+  const sweep = await driven(sweepSteps(upgrade, options), budget, io, json);
   const folder = resolve(io.cwd, args.text("out") ?? "runs/sweep");
   const files = sweep.findings.map((finding, at) => written(finding, at + 1, request, folder, io));
   if (json) io.out(`${JSON.stringify(jsonOf(sweep, files, options), undefined, 2)}\n`);
