@@ -46,11 +46,19 @@ function complaint(find: string | RegExp, replacement: string, text = HARDWARE):
 describe("profiles that ship with the package", () => {
   test("are found by name from any folder", async () => {
     const folder = await mkdtemp(join(tmpdir(), "hil-"));
-    expect(builtInBoards()).toEqual(["nrf5340dk-example", "twin", "twin-ncs171", "twin-ncs30", "twin-net"]);
+    expect(builtInBoards()).toEqual([
+      "nrf5340dk-example",
+      "qemu-microbit",
+      "twin",
+      "twin-ncs171",
+      "twin-ncs30",
+      "twin-net",
+    ]);
     for (const name of builtInBoards()) {
       const loaded = await loadProfile(name, { cwd: folder });
       expect([loaded.profile.name, basename(loaded.file)]).toEqual([name, `${name}.yaml`]);
-      powerDriverNamed(loaded.profile.power.driver);
+      // An emulated board brings its own switch.
+      if (loaded.profile.provider !== "qemu") powerDriverNamed(loaded.profile.power.driver);
     }
   });
 
@@ -111,7 +119,7 @@ describe("a profile", () => {
     await expect(loadProfile("twinn", { cwd: "/" })).rejects.toMatchObject({
       kind: "configuration",
       message: 'no board profile "twinn".',
-      hint: 'Name a YAML file, or one that ships with hil: nrf5340dk-example, twin, twin-ncs171, twin-ncs30, twin-net. Did you mean "twin"?',
+      hint: 'Name a YAML file, or one that ships with hil: nrf5340dk-example, qemu-microbit, twin, twin-ncs171, twin-ncs30, twin-net. Did you mean "twin"?',
     });
   });
 });
@@ -159,7 +167,7 @@ describe("a profile that cannot work is refused with line, field and reason", ()
       "an unknown driver",
       "driver: lcus",
       "driver: lcuss",
-      /line 7: power\.driver is "lcuss"; expected one of lcus, .*command \(did you mean "lcus"\?\)\.$/,
+      /line 7: power\.driver is "lcuss"; expected one of lcus, .*command, qemu \(did you mean "lcus"\?\)\.$/,
     ],
     [
       "a mistyped field",
@@ -292,6 +300,20 @@ describe("a profile that cannot work is refused with line, field and reason", ()
     const command = /power:[^]*?cuts: soc/;
     expect(complaint(command, "power:\n  driver: command\n  on: [a]\n  off: [b]\n  cuts: soc", text)).toMatch(
       /power\.driver is "command"; must be lcus: the simulated relay is an LCUS board\.$/,
+    );
+  });
+
+  test("an emulated board with what only other boards have", async () => {
+    const { text } = await loadProfile("qemu-microbit", { cwd: "/" });
+    const lcus = "driver: lcus\n  port: { path: /dev/ttyUSB0 }\n  channel: 1\n  contact: NC\n  cuts: soc";
+    expect(complaint('path: "qemu:uart"', "path: /dev/ttyACM0", text)).toMatch(
+      /ports\.app\.path is "\/dev\/ttyACM0"; must be qemu:uart: the emulated board has no other\.$/,
+    );
+    expect(complaint("driver: qemu", lcus, text)).toMatch(/power\.driver is "lcus"; must be qemu: power of/);
+    expect(complaint("provider: qemu", "provider: hardware", text)).toMatch(/qemu.*; is only for provider "qemu"\./);
+    expect(complaint(/qemu:\n {2}machine[^]*?(?=\nports)/, "", text)).toMatch(/qemu .*is missing\.$/);
+    expect(complaint("machine: microbit", "machine: microbyte", text)).toMatch(
+      /qemu\.machine is "microbyte"; expected/,
     );
   });
 });
