@@ -1,6 +1,7 @@
 export * from "./link.ts";
 export * from "./memory.ts";
 export * from "./port.ts";
+export { holdersOf } from "./port-errors.ts";
 export * from "./ports.ts";
 export * from "./pty.ts";
 export * from "./recogniser.ts";

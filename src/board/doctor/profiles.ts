@@ -1,0 +1,197 @@
+import { isHilError, messageOf } from "../../core/index.ts";
+import { portName } from "../../power/index.ts";
+import { loadCalibration } from "../calibration-file.ts";
+import { discoverBoards, pathOf, portsOf } from "../discovery.ts";
+import { FLASH_TOOLS } from "../flash/tools.ts";
+import type { LoadedProfile } from "../profile.ts";
+import { programsOf } from "../programs.ts";
+import type { DoctorCheck, Finding, Surroundings } from "./check.ts";
+
+const DAY_MS = 86_400_000;
+/** Relays warm up, wear and are re-wired: an older measurement is worth a new one. */
+const CALIBRATION_DAYS_MAX = 30;
+/** From this kernel on, uhubctl switches through a file that stays switched. Source: uhubctl issues 458 and 474. */
+const HUB_KERNEL = 6;
+const HUB_REPEATS = 100;
+
+/** What the profiles name, and the machine has or has not. */
+export const PROFILE_CHECKS: readonly DoctorCheck[] = [
+  {
+    id: "ports",
+    looksAt: "are the profiles' ports there, and named for good",
+    look: ports,
+    source: "udev: by-id, by-path",
+  },
+  { id: "probes", looksAt: "can the J-Links be told apart", look: probes, source: "clones share serial numbers" },
+  { id: "tools", looksAt: "are the programs there that the profiles ask for", look: tools, source: "PATH" },
+  {
+    id: "secrets",
+    looksAt: "are the profiles' environment variables set",
+    look: secrets,
+    source: "fields that end in _env",
+  },
+  {
+    id: "hub-kernel",
+    looksAt: "does the kernel switch hub ports on again",
+    platforms: ["linux"],
+    look: hubKernel,
+    source: "uhubctl issues 474 and 458",
+  },
+  {
+    id: "calibration",
+    looksAt: "are the switches' latencies measured, and lately",
+    look: calibrations,
+    source: "hil board calibrate",
+  },
+];
+
+const real = ({ profiles }: Surroundings) => profiles.filter(({ profile }) => profile.provider === "hardware");
+
+async function ports(around: Surroundings): Promise<readonly Finding[]> {
+  const { system, ports: there } = around;
+  const found: Finding[] = [];
+  for (const loaded of real(around)) {
+    for (const { field, port } of portsOf(loaded.profile)) {
+      const where = `${loaded.profile.name}, ${field}`;
+      const path = await pathOf(port, loaded, there);
+      if (path === undefined || (await system.access(path)) === "absent") {
+        found.push({
+          level: "problem",
+          where,
+          what: `${portName(port)} is not there.`,
+          remedy: "Plug it in and switch it on, or correct the profile: `hil board list` shows what is there.",
+        });
+      } else if (/^\/dev\/tty(ACM|USB)\d+$/.test(path)) {
+        const known = there.find((entry) => entry.path === path);
+        found.push({
+          level: "note",
+          where,
+          what: `${path} may be another device tomorrow.`,
+          remedy: `Name it by ${known?.stablePath ?? "/dev/serial/by-path/…"}, or by jlink and interface.`,
+        });
+      }
+    }
+  }
+  return found;
+}
+
+async function probes({ ports: there }: Surroundings): Promise<readonly Finding[]> {
+  return discoverBoards(there).flatMap(({ serial, doubts }) =>
+    doubts.map((what) => ({
+      level: "note" as const,
+      where: `J-Link ${serial}`,
+      what,
+      remedy: "Name its ports by path in the profile, and plug in one such probe at a time for flashing.",
+    })),
+  );
+}
+
+async function tools(around: Surroundings): Promise<readonly Finding[]> {
+  const { system } = around;
+  const found: Finding[] = [];
+  for (const loaded of real(around)) {
+    for (const { program, what } of programsOf(loaded)) {
+      if ((await system.program(program, loaded.file)) !== undefined) continue;
+      found.push({
+        level: "problem",
+        where: `${loaded.profile.name}, ${what}`,
+        what: `the program ${program} cannot be run.`,
+        remedy: "Install it, put its folder into PATH, or name it in the profile.",
+      });
+    }
+    if (loaded.profile.power.driver === "hid-relay" && !system.library("node-hid")) {
+      found.push({
+        level: "problem",
+        where: `${loaded.profile.name}, power`,
+        what: "the library node-hid is not installed.",
+        remedy: "npm install node-hid",
+      });
+    }
+    if (await nrfutilIsBare(loaded, around)) {
+      found.push({
+        level: "problem",
+        where: `${loaded.profile.name}, flasher`,
+        what: "nrfutil is there, its command `device` is not.",
+        remedy: "nrfutil install device",
+      });
+    }
+  }
+  const known = await Promise.all(FLASH_TOOLS.map(({ program }) => system.program(program)));
+  if (known.every((path) => path === undefined)) {
+    found.push({
+      level: "note",
+      where: "PATH",
+      what: `none of ${FLASH_TOOLS.map(({ program }) => program).join(", ")} is there.`,
+      remedy: "Without a flasher hil uploads baselines over SMP, and cannot bring back a bricked board.",
+    });
+  }
+  return found;
+}
+
+/** nrfutil is a launcher: each command is a program of its own, which `nrfutil install` puts into a folder. */
+async function nrfutilIsBare({ profile, file }: LoadedProfile, { system }: Surroundings): Promise<boolean> {
+  if (profile.flasher?.tool !== "nrfutil" || profile.flasher.executable !== undefined) return false;
+  if ((await system.program("nrfutil", file)) === undefined) return false;
+  const home = system.env["NRFUTIL_HOME"] ?? `${system.env["HOME"] ?? ""}/.nrfutil`;
+  const there = (await system.program("nrfutil-device")) ?? (await system.program(`${home}/bin/nrfutil-device`));
+  return there === undefined;
+}
+
+async function secrets(around: Surroundings): Promise<readonly Finding[]> {
+  return real(around).flatMap(({ profile }) =>
+    namesOfSecrets(profile.power.options)
+      .filter(({ name }) => (around.system.env[name] ?? "") === "")
+      .map(({ field, name }) => ({
+        level: "problem" as const,
+        where: `${profile.name}, power.${field}`,
+        what: `the environment has no ${name}.`,
+        remedy: "Set it where hil is started; the profile holds only its name.",
+      })),
+  );
+}
+
+/** Fields that name a variable, or a map of them, wherever they stand. */
+function namesOfSecrets(options: unknown, path = ""): { readonly field: string; readonly name: string }[] {
+  if (typeof options !== "object" || options === null) return [];
+  return Object.entries(options).flatMap(([key, value]) => {
+    const field = path === "" ? key : `${path}.${key}`;
+    if (!key.endsWith("_env")) return namesOfSecrets(value, field);
+    if (typeof value === "string") return [{ field, name: value }];
+    const inner: readonly unknown[] = typeof value === "object" && value !== null ? Object.values(value) : [];
+    return inner.flatMap((name) => (typeof name === "string" ? [{ field, name }] : []));
+  });
+}
+
+async function hubKernel(around: Surroundings): Promise<readonly Finding[]> {
+  const major = Number.parseInt(around.system.kernel, 10);
+  if (!(major < HUB_KERNEL)) return [];
+  return real(around)
+    .filter(({ profile: { power } }) => power.driver === "uhubctl" && Number(power.options["repeat"]) < HUB_REPEATS)
+    .map(({ profile }) => ({
+      level: "problem" as const,
+      where: `${profile.name}, power.repeat`,
+      what: `kernel ${around.system.kernel} switches a hub's port on again when the device is polled.`,
+      remedy: `Write repeat: ${HUB_REPEATS}, or use a kernel from ${HUB_KERNEL}.0 on.`,
+    }));
+}
+
+async function calibrations(around: Surroundings): Promise<readonly Finding[]> {
+  const finding = (name: string, level: Finding["level"], what: string): Finding => ({
+    level,
+    where: name,
+    what,
+    remedy: "hil board calibrate measures it.",
+  });
+  return real(around).flatMap(({ profile }) => {
+    try {
+      const date = loadCalibration(profile)?.date;
+      if (date === undefined) return [finding(profile.name, "note", "its switch was never measured.")];
+      const days = Math.floor((around.system.nowMs() - Date.parse(date)) / DAY_MS);
+      if (days <= CALIBRATION_DAYS_MAX) return [];
+      return [finding(profile.name, "note", `its switch was measured ${days} days ago (${date.slice(0, 10)}).`)];
+    } catch (error) {
+      if (!isHilError(error)) throw error;
+      return [finding(profile.name, "problem", messageOf(error))];
+    }
+  });
+}
