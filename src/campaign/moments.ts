@@ -33,6 +33,7 @@ export function momentOf(ahead: BootAhead, operation: number): CutMoment | undef
   const after = ahead.flash.snapshot();
   let line: LogLine | undefined;
   let sinceUs = 0;
+  let intoUs = 0;
   let done = 0;
   for (const step of boot(after, ahead.build)) {
     if (step.kind === "log") {
@@ -41,16 +42,21 @@ export function momentOf(ahead: BootAhead, operation: number): CutMoment | undef
         sinceUs = 0;
       } else sinceUs += printingUs(printed(step).length + LINE_END_BYTES, ahead.baudRate);
     }
-    if (step.kind === "work") sinceUs += workDurationUs(step);
+    if (step.kind === "work") {
+      sinceUs += workDurationUs(step);
+      if (done > 0) intoUs += workDurationUs(step);
+    }
     if (!isOperation(step)) continue;
     const durationUs = operationDurationUs(step, ahead.timing);
     if (done === Math.floor(operation)) {
       if (line === undefined) return undefined;
-      const delayUs = Math.round(sinceUs + (operation - done) * durationUs);
-      return { kind: "log", pattern: `${escaped(printed(line))}[^\\n]*\\n`, delayUs };
+      const partUs = (operation - done) * durationUs;
+      const [delayUs, intoSwapUs] = [Math.round(sinceUs + partUs), Math.round(intoUs + partUs)];
+      return { kind: "log", pattern: `${escaped(printed(line))}[^\\n]*\\n`, delayUs, intoSwapUs };
     }
     after.apply(step);
     sinceUs += durationUs;
+    intoUs += durationUs;
     done += 1;
   }
   return undefined;

@@ -27,7 +27,13 @@ export type PlannedCut = CutMoment & {
 
 export type CutMoment =
   | { readonly kind: "time"; readonly afterResetUs: number }
-  | { readonly kind: "log"; readonly pattern: string; readonly delayUs: number }
+  | {
+      readonly kind: "log";
+      readonly pattern: string;
+      readonly delayUs: number;
+      /** Of a moment that the model worked out: how long after the boot's first flash operation it is. */
+      readonly intoSwapUs?: number;
+    }
   /** A flash operation of the boot, counted from 0 by the model; 6.5 is in the middle of number 6. */
   | { readonly kind: "operation"; readonly operation: number };
 
