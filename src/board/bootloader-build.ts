@@ -8,6 +8,7 @@ import {
   type ImageAreas,
   netCoreRule,
 } from "../mcuboot/index.ts";
+import { deviceArea } from "./flash-timing.ts";
 import type { LoadedProfile } from "./profile.ts";
 import { decryptionOf, profileKeys, signatureCheckOf } from "./profile-keys.ts";
 import { BOOTLOADER_MODES } from "./profile-schema.ts";
@@ -31,8 +32,11 @@ export function bootloaderBuildOf(
   return bootloaderBuild({
     generation: generation(bootloader.generation),
     mode,
-    images: [{ primary: slots.primary, secondary: slots.secondary }, ...networkImages(slots.networkSecondary)],
-    ...(slots.scratch ? { scratch: slots.scratch } : {}),
+    images: [
+      { primary: deviceArea(slots.primary), secondary: deviceArea(slots.secondary) },
+      ...networkImages(slots.networkSecondary && deviceArea(slots.networkSecondary)),
+    ],
+    ...(slots.scratch ? { scratch: deviceArea(slots.scratch) } : {}),
     sectorBytes: slots.sectorBytes,
     writeBytes: bootloader.writeBytes,
     maxAlign: bootloader.maxAlign,
@@ -57,5 +61,7 @@ function netCoreOf({ profile }: LoadedProfile): Pick<BootloaderBuild, "netCore">
   const { networkCoreUpgrade: upgrades, networkCoreRule, secondStage, generation: name } = profile.bootloader;
   if (!upgrades && !secondStage) return {};
   const rule = netCoreRule(networkCoreRule ?? generation(name).netCoreRule);
-  return { netCore: { rule, upgrades, secondStage } };
+  const { device, offset } = profile.slots.secondary;
+  const external = device === "qspi" ? { externalSecondaryOffset: offset } : {};
+  return { netCore: { rule, upgrades, secondStage, ...external } };
 }

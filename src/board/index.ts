@@ -10,6 +10,7 @@ export * from "./doctor/doctor.ts";
 export type { System } from "./doctor/system.ts";
 export { thisMachine } from "./doctor/this-machine.ts";
 export { openFlasher } from "./flash/tool-flasher.ts";
+export * from "./flash-timing.ts";
 export * from "./hardware-ports.ts";
 export * from "./health.ts";
 export * from "./lease.ts";

@@ -67,6 +67,9 @@ function checkAreas(profile: ProfileFields, complain: Complain): void {
       }
     }
   }
+  if (profile.qspi !== undefined && !areas.some(([, area]) => area.device === "qspi")) {
+    complain(["qspi"], "has no use: no slot lies on external flash.");
+  }
   const { primary } = profile.slots;
   if (primary.device !== "internal") {
     complain(["slots", "primary", "device"], "must be internal: the application runs from there.");
@@ -180,10 +183,6 @@ function checkProvider(profile: ProfileFields, complain: Complain): void {
     return;
   }
   if (power.driver !== "lcus") complain(["power", "driver"], "must be lcus: the simulated relay is an LCUS board.");
-  for (const [name, area] of areasOf(profile)) {
-    if (area.device !== "internal")
-      complain(["slots", name, "device"], "must be internal: the twin has no QSPI flash.");
-  }
 }
 
 /** An emulated board has one port and a switch of its own, and needs to know its firmware. */

@@ -154,6 +154,17 @@ export const PROFILE_FIELDS = z.strictObject({
       upload_chunk: ms(600_000).default(5_000),
     })
     .prefault({}),
+  qspi: z
+    .strictObject({
+      keeps_power: z
+        .boolean()
+        .optional()
+        .describe("A cut leaves the external flash on, so that it ends what it was told; default: power.cuts is soc."),
+      erase_ms: ms(10_000).optional().describe("One sector of 4 KiB; default that of the MX25R6435F."),
+      page_program_ms: ms(1_000).optional().describe("One page of 256 bytes; default that of the MX25R6435F."),
+    })
+    .optional()
+    .describe("External flash; only with slots on it."),
   wear: z
     .strictObject({ cycles_max: z.int().min(1).default(10_000).describe("Erases a page may have in its life.") })
     .prefault({}),

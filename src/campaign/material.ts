@@ -1,7 +1,13 @@
-import { type Board, bootloaderBuildOf, keyTitles, type LoadedProfile, profileKeys } from "../board/index.ts";
+import {
+  type Board,
+  bootloaderBuildOf,
+  flashTimingOf,
+  keyTitles,
+  type LoadedProfile,
+  profileKeys,
+} from "../board/index.ts";
 import type { Random } from "../core/index.ts";
 import { seededRandomness, systemRandomness } from "../image/index.ts";
-import { NRF5340_INTERNAL } from "../mcuboot/index.ts";
 import { buildImages, type CampaignImages } from "./images.ts";
 import type { RunRequest } from "./run.ts";
 import { Shadow } from "./shadow.ts";
@@ -44,5 +50,5 @@ export function shadowOf(loaded: LoadedProfile): Shadow {
   // What is right for an image of the application core has nothing to do with the network core: a bootloader that
   // mistakes the one for the other must not be believed.
   const { netCore: _, ...build } = bootloaderBuildOf(loaded);
-  return new Shadow(build, NRF5340_INTERNAL);
+  return new Shadow(build, flashTimingOf(loaded.profile));
 }

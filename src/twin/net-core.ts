@@ -5,6 +5,7 @@ import {
   b0n,
   COMMAND_BLOCK_BYTES,
   decodeCommandBlock,
+  INTERNAL_FLASH_BYTES,
   isOperation,
   NET_APP,
   NET_FLASH,
@@ -135,7 +136,7 @@ export class TwinNetCore {
       flash: this.flash,
       block: this.#block,
       readAppMemory: (address, bytes) => {
-        if (address + bytes <= appFlash.content.bytes) return appFlash.read(address, bytes);
+        if (address + bytes <= INTERNAL_FLASH_BYTES) return appFlash.read(address, bytes);
         return this.#ram && ramAt(this.#ram, address, bytes);
       },
       writeAppMemory: () => {},

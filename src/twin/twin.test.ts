@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { isKind, Random, sleep, VirtualClock } from "../core/index.ts";
-import type { FlashOperation } from "../mcuboot/index.ts";
+import { type FlashOperation, INTERNAL_FLASH_BYTES } from "../mcuboot/index.ts";
 import { smallBuild, smallImage } from "../mcuboot/testing/small-board.ts";
 import { memoryLinks, Uart } from "../serial/index.ts";
-import { APP_FLASH_BYTES, type RelayLatency, Twin } from "./twin.ts";
+import { type RelayLatency, Twin } from "./twin.ts";
 
 /** LCUS frames: start, channel, coil, sum modulo 256. */
 const COIL_ON = Uint8Array.of(0xa0, 1, 1, 0xa2);
@@ -126,7 +126,7 @@ describe("a new twin", () => {
     await using bed = bench();
     const { flash } = bed.twin;
     expect(flash.read(0, factory.length)).toEqual(factory);
-    const rest = flash.read(factory.length, APP_FLASH_BYTES - factory.length);
+    const rest = flash.read(factory.length, INTERNAL_FLASH_BYTES - factory.length);
     expect(rest.every((byte) => byte === 0xff)).toBe(true);
   });
 

@@ -1,5 +1,5 @@
 import { BenchError, type Clock, type Random, roundUp } from "../core/index.ts";
-import { type BootloaderBuild, NRF5340_INTERNAL, withDefects } from "../mcuboot/index.ts";
+import { type BootloaderBuild, type FlashTiming, INTERNAL_FLASH_BYTES, NRF5340_INTERNAL, withDefects } from "../mcuboot/index.ts";
 import { type Contact, energised, LcusDevice } from "../power/index.ts";
 import type { Link } from "../serial/index.ts";
 import type { TwinSmp } from "./app.ts";
@@ -9,8 +9,8 @@ import { TwinMachine } from "./machine.ts";
 import { TwinNetCore } from "./net-core.ts";
 import { TwinUart } from "./uart.ts";
 
-/** Internal flash of the nRF5340's application core. Source: nRF5340 Product Specification, Memory. */
-export const APP_FLASH_BYTES = 0x10_0000;
+/** External flash that a twin has behind the internal one, where its slots need it: an MX25R6435F. */
+const EXTERNAL_FLASH_BYTES = 0x80_0000;
 const RELAY_CHANNELS = 8;
 
 export interface TwinOptions {
@@ -19,6 +19,8 @@ export interface TwinOptions {
   /** The board's and the relay's ends of their lines. */
   readonly links: { readonly app: Link; readonly relay: Link; readonly net?: Link };
   readonly build: BootloaderBuild;
+  /** Of its flash; the internal one alone when left out. */
+  readonly timing?: FlashTiming;
   /** What the primary slot holds when the twin is born, and how the board's supply is wired to the relay. */
   readonly factoryImage: Uint8Array;
   /** What the network core runs then; left out, the board is one whose network core is never used. */
@@ -56,14 +58,14 @@ export class Twin implements AsyncDisposable {
 
   constructor(options: TwinOptions) {
     this.#options = options;
-    const { clock, random, build, links, baudRate, smp } = options;
+    const { clock, random, build, links, baudRate, smp, timing = NRF5340_INTERNAL } = options;
     const faults = sortFaults(options.faults);
     this.#stuck = faults.machine.has("relay-stuck");
     this.flash = new TwinFlash({
       clock,
       random: random.fork("flash"),
-      timing: NRF5340_INTERNAL,
-      flashBytes: APP_FLASH_BYTES,
+      timing,
+      flashBytes: INTERNAL_FLASH_BYTES + (timing.above === undefined ? 0 : EXTERNAL_FLASH_BYTES),
       pageBytes: build.sectorBytes,
     });
     this.netCore = this.#makeNetCore();

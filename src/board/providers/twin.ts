@@ -7,6 +7,7 @@ import { type RelayLatency, Twin } from "../../twin/index.ts";
 import { assemble } from "../assemble.ts";
 import type { Board } from "../board.ts";
 import { bootloaderBuildOf } from "../bootloader-build.ts";
+import { flashTimingOf } from "../flash-timing.ts";
 import type { OpenOptions } from "../open.ts";
 import type { LoadedProfile } from "../profile.ts";
 import { imageCrypto, profileKeys } from "../profile-keys.ts";
@@ -61,6 +62,7 @@ export function makeTwin(
   return new Twin({
     ...bench,
     build: bootloaderBuildOf(loaded),
+    timing: flashTimingOf(profile),
     factoryImage: factoryImage(loaded, bench.random),
     ...(usesNetCore(loaded) ? { factoryNetFirmware: factoryNetFirmware(bench.random) } : {}),
     wiring: wiringOf(loaded),

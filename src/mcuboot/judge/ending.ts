@@ -4,6 +4,7 @@ import type { FlashImage } from "../flash-image.ts";
 import { type ImageEntry, imageBytesIn, imageState, nextSwapType } from "../image-state.ts";
 import { PRIMARY, SECONDARY } from "../loader.ts";
 import { swapUnderWay } from "../prepare.ts";
+import { outcomeOf } from "../run-boot.ts";
 import { strategyOf } from "../strategy.ts";
 import { swapRules } from "../swap-decision.ts";
 import { swapRow } from "../swap-type.ts";
@@ -45,10 +46,18 @@ export function classify(asked: BootAsked, state: CutState): Classified {
   const isOld = runs === running(asked.imagesBefore);
   if (outcome.result.kind !== "run") return failed("no boot", `the boot ends with: ${outcome.result.reason}`);
   const complete = isComplete(asked, state);
-  if (!isNew && !isOld) return failed("wrong image", "neither the old nor the new image runs");
+  if (!isNew && !isOld) {
+    if (!isTakenBack(asked, runs)) return failed("wrong image", "neither the old nor the new image runs");
+    return { ending: "reverted", because: BECAUSE.reverted(asked, state), violation: undefined };
+  }
   const ending = endingOf(asked, state, { isNew, isOld, complete });
   const violation = violationOf(asked, state, ending);
   return { ending, because: BECAUSE[ending](asked, state), violation };
+}
+
+/** A boot that went on with a swap has been asked about, and what runs is what the boot after it takes back. */
+function isTakenBack({ build, undisturbed }: BootAsked, runs: string): boolean {
+  return running(outcomeOf(undisturbed.flash.still(), build).images) === runs;
 }
 
 /** The boot had written all it had to write. */

@@ -1,5 +1,6 @@
 import { type Loader, log } from "../loader.ts";
 import { BootPanic, type Flash, type NetCoreStep, type RamContent, type Steps } from "../steps.ts";
+import { INTERNAL_FLASH_BYTES } from "../timing.ts";
 import { b0nCopyUs } from "./b0n.ts";
 import { encodeCommandBlock, type PcdStatus } from "./command-block.ts";
 import { isValidFirmware } from "./firmware-info.ts";
@@ -56,6 +57,8 @@ function ownAnswer(flash: Flash, { dataAddress, bytes, ram }: HandOver): { statu
 }
 
 function flashAt(flash: Flash, address: number, bytes: number): Uint8Array | undefined {
+  // External flash is not what the network core sees behind the internal one.
+  if (address + bytes > INTERNAL_FLASH_BYTES) return undefined;
   try {
     return flash.read(address, bytes);
   } catch (error) {
