@@ -27,7 +27,7 @@ export async function prepare(
   const { profile } = loaded;
   const keys = profileKeys(loaded);
   const { slots, bootloader } = profile;
-  // Keys of images come from the seed only where time is virtual and keys are test keys (design.md, idea 4).
+  // Keys of images come from the seed only where time is virtual and keys are test keys (docs/decisions.md).
   const randomness = board.clock.kind === "virtual" ? seededRandomness(random.fork("images")) : systemRandomness;
   const images = await buildImages({
     scenario,

@@ -19,8 +19,7 @@ interface Choice {
 const SLOT_NAMES = ["primary", "secondary"] as const;
 
 /**
- * A boot that runs images where they lie. Source: MCUboot loader.c context_boot_go for MCUBOOT_DIRECT_XIP; fact sheet
- * 3.5.
+ * A boot that runs images where they lie. Source: MCUboot loader.c context_boot_go for MCUBOOT_DIRECT_XIP.
  */
 export function* bootDirectXip(loader: Loader): Steps<BootResult> {
   const choices: Choice[] = [];

@@ -7,7 +7,7 @@ import { isRefusal } from "./refusal.ts";
 import { type SessionOptions, SmpSession } from "./session.ts";
 import { type UploadOptions, type UploadResult, uploadImage } from "./upload.ts";
 
-/** Buffer that is assumed when a server does not tell, in bytes. Source: smp.md 2.4. */
+/** Buffer that is assumed when a server does not tell, in bytes. Source: Zephyr transport/Kconfig. */
 const BUFFER_BYTES = 256;
 
 export interface CallOptions {
@@ -102,7 +102,7 @@ export class SmpClient implements AsyncDisposable {
 
   /**
    * Who answers: an application, or MCUboot's serial recovery, which knows neither erase nor (mostly) state writes and
-   * puts uploads into the primary slot. Only MCUboot takes the console echo command of old. Source: smp.md 3.10.
+   * puts uploads into the primary slot. Only MCUboot takes the console echo command of old (boot_serial.c).
    */
   async dialect(options: CallOptions = {}): Promise<"application" | "mcuboot recovery"> {
     try {

@@ -61,7 +61,7 @@ interface Row {
  * SMP as MCUboot's serial recovery speaks it: errors are `rc` whatever the version, whose bits are echoed; what is not
  * built in is `rc: 8`; a packet that is no request, or longer than its header says, gets no answer; bodies are read only
  * where something in them matters.
- * Source: MCUboot boot_serial.c (June 2026); smp.md 1.1, 3.5 (second table), 3.10, dump 18 (measured, MBM).
+ * Source: MCUboot boot_serial.c (June 2026); measured on the MCUboot of a post-4.4.0 Zephyr build.
  */
 export class RecoveryServer implements AsyncDisposable {
   readonly #options: RecoveryOptions;

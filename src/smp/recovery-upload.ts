@@ -23,7 +23,7 @@ export interface RecoveryUploadOptions {
 /**
  * The upload of serial recovery: an offset that only the bootloader moves, kept for as long as it runs. Nothing is
  * known of an image: offset 0 always starts anew, and no header, hash or magic is looked at.
- * Source: MCUboot boot_serial.c bs_upload, erase_range; flash_map_extended.c; smp.md 3.5, 3.7.
+ * Source: MCUboot boot_serial.c bs_upload, erase_range; flash_map_extended.c.
  */
 export class RecoveryUpload {
   readonly #store: RecoveryStore;
@@ -101,7 +101,7 @@ export class RecoveryUpload {
 
 /**
  * The slot that `image` of an upload means. Without direct upload it is a pair, and its primary slot is written.
- * Source: MCUboot flash_map_extended.c flash_area_id_from_direct_image; smp.md 3.7.
+ * Source: MCUboot flash_map_extended.c flash_area_id_from_direct_image.
  */
 export function slotOfUpload(image: number, images: number, direct: boolean): number | undefined {
   const slot = direct ? Math.max(0, image - 1) : 2 * image;
