@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
 
@@ -37,6 +37,26 @@ test.each(PAGES)("every link of %s leads to a file and a heading of this reposit
     return anchor !== undefined && !anchorsOf(readFileSync(goal, "utf8")).has(anchor);
   });
   expect(dead).toEqual([]);
+});
+
+/** Notes that the authors had beside the repository, and that nobody else can look up. */
+const PRIVATE_NOTES =
+  /fact sheet|lab-hardware|shared\/reference|(?<!MCUboot docs\/)\bdesign\.md, |\b(?:mcuboot|smp|nrf5340|imgtool)\.md,? (?:section )?\d/i;
+const FOLDERS = ["src", "docs", "boards", "scenarios", "hil-tests", "golden", "peers", "bench", "firmware-fixtures"];
+
+test("every source is one that a reader can have", () => {
+  const files = FOLDERS.flatMap((folder) =>
+    readdirSync(resolve(ROOT, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\.(?:m?ts|md|ya?ml|py|txt)$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+  expect(files.length).toBeGreaterThan(500);
+  const citing = files.flatMap((file) =>
+    readFileSync(file, "utf8")
+      .split("\n")
+      .flatMap((line, index) => (PRIVATE_NOTES.test(line) ? [`${file}:${index + 1} ${line.trim()}`] : [])),
+  );
+  expect(citing).toEqual([]);
 });
 
 test("the pages are found", () => {
