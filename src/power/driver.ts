@@ -2,7 +2,7 @@ import { z } from "zod";
 import { BenchError, type Clock, ConfigurationError, parseValue, sleep } from "../core/index.ts";
 import type { HidFinder } from "./hid-device.ts";
 import type { PortOpener } from "./ports.ts";
-import type { PowerFacts, PowerState, PowerSwitch } from "./switch.ts";
+import type { ArmedCut, CutOrder, PowerFacts, PowerState, PowerSwitch } from "./switch.ts";
 
 /** What a driver gets from its bench. */
 export interface PowerBench {
@@ -31,6 +31,8 @@ const AT_ONCE: Verification = { limitMs: 0, everyMs: 0 };
 export interface OpenedSwitch extends AsyncDisposable {
   set(state: PowerState, signal: AbortSignal | undefined): Promise<{ readonly sentAtUs: number }>;
   read?(): Promise<PowerState | "unknown">;
+  /** Only for a switch that can cut by itself. */
+  arm?(order: CutOrder, signal: AbortSignal | undefined): Promise<ArmedCut>;
 }
 
 export interface PowerDriver<S extends z.ZodObject = z.ZodObject> {
@@ -112,6 +114,7 @@ function verified(name: string, opened: OpenedSwitch, patience: Verification, { 
     }
   }
   return {
+    ...(opened.arm ? { arm: opened.arm.bind(opened) } : {}),
     async set(state, signal) {
       const done = await opened.set(state, signal);
       await agree(state);
@@ -138,6 +141,7 @@ function disagreement(name: string, told: PowerState, said: PowerState | "unknow
 class OrderedSwitch implements PowerSwitch {
   readonly facts: PowerFacts;
   readonly read?: () => Promise<PowerState | "unknown">;
+  readonly arm?: NonNullable<PowerSwitch["arm"]>;
   readonly #name: string;
   readonly #opened: OpenedSwitch;
   #last: Promise<unknown> = Promise.resolve();
@@ -149,6 +153,13 @@ class OrderedSwitch implements PowerSwitch {
     this.#opened = opened;
     const read = opened.read?.bind(opened);
     if (facts.readsBack && read !== undefined) this.read = () => this.#inTurn(read);
+    const arm = opened.arm?.bind(opened);
+    if (arm === undefined) return;
+    this.arm = (order, { signal } = {}) =>
+      this.#inTurn(async () => {
+        signal?.throwIfAborted();
+        return arm(order, signal);
+      });
   }
 
   set(state: PowerState, options: { readonly signal?: AbortSignal | undefined } = {}) {

@@ -1,6 +1,7 @@
 import { ConfigurationError, nearest } from "../core/index.ts";
 import { command } from "./command.ts";
 import { conrad } from "./conrad.ts";
+import { cutter } from "./cutter.ts";
 import { denkovi } from "./denkovi.ts";
 import { devantech } from "./devantech.ts";
 import type { PowerBench, PowerDriver } from "./driver.ts";
@@ -31,6 +32,7 @@ export const POWER_DRIVERS: readonly PowerDriver[] = [
   conrad,
   denkovi,
   ppk2,
+  cutter,
   http,
   tasmota,
   shelly,
@@ -70,6 +72,7 @@ export function openPower(
 
 export { command } from "./command.ts";
 export { conrad } from "./conrad.ts";
+export { cutter } from "./cutter.ts";
 export { denkovi } from "./denkovi.ts";
 export { devantech } from "./devantech.ts";
 export * from "./driver.ts";

@@ -24,6 +24,7 @@ import {
 import type { Fault } from "./testing/coils.ts";
 import { conradPeer } from "./testing/conrad-peer.ts";
 import type { PowerRig } from "./testing/contract.ts";
+import { cutterRig } from "./testing/cutter-rig.ts";
 import { denkoviPeer } from "./testing/denkovi-peer.ts";
 import { devantechPeer } from "./testing/devantech-peer.ts";
 import { FAKE_GPIOSET, FAKE_NRFUTIL_RESET, FAKE_UHUBCTL, FAKE_YKUSHCMD } from "./testing/fake-tools.ts";
@@ -169,6 +170,14 @@ const MATRIX: readonly {
       (bench) => ppk2.open({ port: relay.port, mode: "source", voltage_mv: 3000, cuts: "soc" }, bench),
       ppk2Peer,
     ),
+    refuses: "blind",
+    silent: "did not answer",
+    garbage: "did not answer",
+    unplugged: "closed|vanished",
+  },
+  {
+    driver: "cutter",
+    rig: (fault) => cutterRig({ fault }),
     refuses: "blind",
     silent: "did not answer",
     garbage: "did not answer",

@@ -12,6 +12,39 @@ export interface PowerFacts {
   readonly latency: "ms" | "10 ms" | "100 ms" | "unknown";
 }
 
+/** A cut that a switch makes by itself: it sees the board's log sooner than any host does. */
+export interface CutOrder {
+  /** What starts it: bytes on the board's TX line (and, if wanted, the end of their line), or a moment of the bench's clock. */
+  readonly when:
+    | { readonly pattern: Uint8Array; readonly toLineEnd: boolean }
+    /** Microseconds. */
+    | { readonly atUs: number };
+  /** From that to the cut, in microseconds. */
+  readonly delayUs: number;
+  /** Power comes back after this time, in milliseconds, if nobody says "on" before. */
+  readonly offMsMax: number;
+  /** How long the pattern is waited for, in milliseconds. */
+  readonly limitMs: number;
+}
+
+/** What a switch says of the cut it made: microseconds of its own clock, put on the bench's. */
+export interface OwnCut {
+  /** When the last byte of the pattern came; undefined when it waited for none. */
+  readonly matchUs: number | undefined;
+  readonly cutUs: number;
+  /** How far these may be off on the bench's clock; the time between them is exact to a few microseconds. */
+  readonly uncertaintyUs: number;
+  /** How late after its moment the cut was made, by the switch itself. */
+  readonly lateUs: number;
+}
+
+export interface ArmedCut {
+  /** @throws BenchError when the switch gave up, or is gone. */
+  readonly made: Promise<OwnCut>;
+  /** A cut that was not made will not be. Harmless afterwards. */
+  disarm(): Promise<void>;
+}
+
 /** A switch in a board's supply. A switch that answers "ok" has proved nothing: only the board's silence does. */
 export interface PowerSwitch extends AsyncDisposable {
   readonly facts: PowerFacts;
@@ -26,6 +59,8 @@ export interface PowerSwitch extends AsyncDisposable {
   ): Promise<{ readonly sentAtUs: number }>;
   /** What the switch says of itself; "unknown" when it does not answer. Absent when it cannot be asked. */
   read?(): Promise<PowerState | "unknown">;
+  /** For a switch that can be told beforehand. Any `set` that follows calls the order off. */
+  arm?(order: CutOrder, options?: { readonly signal?: AbortSignal | undefined }): Promise<ArmedCut>;
 }
 
 /** How the board is wired to a relay: through the contact that is open at rest, or through the one that is closed. */
