@@ -62,7 +62,8 @@ cuts: { ${pairs ? "pairs" : "count"}: ${1 + random.below(4)}, in: ${where} }
 boots_after: ${random.below(3)}
 revert_check: ${!permanent && random.chance({ of: 1, in: 2 })}
 `;
-  const title = [mode, generation, encrypted ? "encrypted" : "plain", permanent ? "permanent" : "test"];
+  const device = profile.includes("qspi") ? "secondary on QSPI" : "internal flash";
+  const title = [mode, device, generation, encrypted ? "encrypted" : "plain", permanent ? "permanent" : "test"];
   return { profile, scenario, title: [...title, `${pairs ? "two cuts" : "one cut"} in the ${where}`].join(", ") };
 }
 
@@ -73,8 +74,12 @@ function profileText(
   const spare = random.below(2);
   const primary = sectors + (mode === "swap-move" ? spare : 0);
   const secondary = sectors + (mode === "swap-offset" ? spare : 0);
-  const secondaryOffset = PRIMARY_OFFSET + primary * SECTOR_BYTES;
-  const scratchOffset = secondaryOffset + secondary * SECTOR_BYTES;
+  const external = random.chance({ of: 1, in: 3 });
+  const behind = PRIMARY_OFFSET + primary * SECTOR_BYTES;
+  const secondaryOffset = external ? random.below(16) * SECTOR_BYTES : behind;
+  const scratchOffset = behind + secondary * SECTOR_BYTES;
+  const device = external ? "qspi" : "internal";
+  const keepsPower = random.chance({ of: 1, in: 2 });
   const scratch = `  scratch: { offset: ${scratchOffset}, bytes: ${(1 + random.below(3)) * SECTOR_BYTES} }\n`;
   const maxAlign = oneOf(random, [8, 16, 32]);
   return `schema: 1
@@ -91,8 +96,8 @@ bootloader:
 slots:
   sector_bytes: ${SECTOR_BYTES}
   primary: { offset: ${PRIMARY_OFFSET}, bytes: ${primary * SECTOR_BYTES} }
-  secondary: { offset: ${secondaryOffset}, bytes: ${secondary * SECTOR_BYTES} }
-${mode === "swap-scratch" ? scratch : ""}keys: { signing: "builtin:twin-sign-p256.pem", encryption: "builtin:twin-enc-p256.pem" }
+  secondary: { offset: ${secondaryOffset}, bytes: ${secondary * SECTOR_BYTES}, device: ${device} }
+${mode === "swap-scratch" ? scratch : ""}${external ? `qspi: { keeps_power: ${keepsPower} }\n` : ""}keys: { signing: "builtin:twin-sign-p256.pem", encryption: "builtin:twin-enc-p256.pem" }
 timeouts_ms: { boot: 5000, swap: 60000 }
 `;
 }

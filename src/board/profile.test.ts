@@ -53,6 +53,8 @@ describe("profiles that ship with the package", () => {
       "twin-ncs171",
       "twin-ncs30",
       "twin-net",
+      "twin-qspi",
+      "twin-thingy53",
     ]);
     for (const name of builtInBoards()) {
       const loaded = await loadProfile(name, { cwd: folder });
@@ -119,7 +121,7 @@ describe("a profile", () => {
     await expect(loadProfile("twinn", { cwd: "/" })).rejects.toMatchObject({
       kind: "configuration",
       message: 'no board profile "twinn".',
-      hint: 'Name a YAML file, or one that ships with hil: nrf5340dk-example, qemu-microbit, twin, twin-ncs171, twin-ncs30, twin-net. Did you mean "twin"?',
+      hint: 'Name a YAML file, or one that ships with hil: nrf5340dk-example, qemu-microbit, twin, twin-ncs171, twin-ncs30, twin-net, twin-qspi, twin-thingy53. Did you mean "twin"?',
     });
   });
 });

@@ -1,7 +1,7 @@
 import { fromHex, isKind, type Random, sleep, sleepUntil } from "../core/index.ts";
 import {
-  afterOperation,
   type BootloaderBuild,
+  contentsAfterCut,
   type FlashImage,
   imageState,
   isOperation,
@@ -120,15 +120,8 @@ function requestStates(shadow: Shadow, permanent: boolean): readonly FlashImage[
   const flash = shadow.flash.snapshot();
   for (const step of setPending(flash, shadow.build, 0, permanent)) {
     if (!isOperation(step)) continue;
-    const bytes = step.kind === "write" ? step.data.length : step.bytes;
-    const before = flash.read(step.offset, bytes);
-    for (let prefixBytes = shadow.timing.wordBytes; prefixBytes < bytes; prefixBytes += shadow.timing.wordBytes) {
-      const torn = flash.snapshot();
-      torn.load(step.offset, afterOperation(before, step, { prefixBytes }));
-      states.push(torn);
-    }
+    states.push(...contentsAfterCut(flash, step, shadow.timing));
     flash.apply(step);
-    states.push(flash.snapshot());
   }
   return states;
 }

@@ -222,18 +222,18 @@ describe("small facts", () => {
   });
 
   test("an upload at 115,200 baud with buffers of 1024 bytes can reach 7.2 KiB/s", () => {
-    expect(uploadLimit(115_200, 1024) / 1024).toBeCloseTo(7.2, 1);
+    expect(uploadLimit(115_200, 1024, 43 / 4) / 1024).toBeCloseTo(7.2, 1);
   });
 
   test("an upload is slower than the line carries base64 and than the flash takes bytes, and faster on a faster line", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1200, max: 1_000_000 }), fc.integer({ min: 128, max: 8192 }), (baudRate, bytes) => {
-        const limit = uploadLimit(baudRate, bytes);
+        const limit = uploadLimit(baudRate, bytes, 43 / 4);
         expect(limit).toBeGreaterThan(0);
         expect(limit).toBeLessThan((baudRate / 10) * 0.75);
         expect(limit).toBeLessThan(4_000_000 / 43);
-        expect(uploadLimit(2 * baudRate, bytes)).toBeGreaterThan(limit);
-        expect(uploadLimit(baudRate, 2 * bytes)).toBeGreaterThan(limit);
+        expect(uploadLimit(2 * baudRate, bytes, 43 / 4)).toBeGreaterThan(limit);
+        expect(uploadLimit(baudRate, 2 * bytes, 43 / 4)).toBeGreaterThan(limit);
       }),
     );
   });

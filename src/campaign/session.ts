@@ -1,5 +1,6 @@
-import type { Board, BootLine } from "../board/index.ts";
+import { type Board, type BoardProfile, type BootLine, deviceArea, flashTimingOf } from "../board/index.ts";
 import { fromHex, hex, isKind, messageOf, sleep, within } from "../core/index.ts";
+import { timingAt } from "../mcuboot/index.ts";
 import { CONSOLE_OVERHEAD_BYTES, echo, encodedBytes } from "../smp/index.ts";
 import { requireAllowed } from "./guard.ts";
 import type { BuiltImage } from "./images.ts";
@@ -92,7 +93,7 @@ export class Session {
       eraseUs: done.firstChunkUs,
       firstBytes: firstBytes ?? 0,
       alreadyPresent: done.alreadyPresent,
-      limitBytesPerS: uploadLimit(board.profile.ports.app.baudRate, bufferBytes),
+      limitBytesPerS: uploadLimit(board.profile.ports.app.baudRate, bufferBytes, flashByteUs(board.profile)),
     });
   }
 
@@ -206,20 +207,24 @@ function deadEnd(lines: readonly BootLine[]): BootLine | undefined {
 /** Header, map and keys of a chunk besides its data, and the answer's packet, in bytes. Counted on our own packets. */
 const CHUNK_EXTRA_BYTES = 26;
 const ANSWER_BYTES = 17;
-/** Programming one byte of the nRF5340's flash, in microseconds: 43 for a word of 4. */
-const FLASH_BYTE_US = 43 / 4;
+/** Programming one byte of the flash that uploads go to, in microseconds: on the nRF5340's own, 43 for a word of 4. */
+function flashByteUs(profile: BoardProfile): number {
+  const { unitUs, unitBytes } = timingAt(flashTimingOf(profile), deviceArea(profile.slots.secondary).offset);
+  return unitUs / unitBytes;
+}
 
 /**
  * Bytes of an image a second that line and flash allow with one chunk in flight: the chunk on the line, then in the
  * flash, then its answer on the line, and no time lost in between.
  * @param bufferBytes the server's buffer: the largest packet in its console frame.
+ * @param byteUs time that the flash takes for a byte, in microseconds.
  */
-export function uploadLimit(baudRate: number, bufferBytes: number): number {
+export function uploadLimit(baudRate: number, bufferBytes: number, byteUs: number): number {
   const packetBytes = bufferBytes - CONSOLE_OVERHEAD_BYTES;
   const dataBytes = packetBytes - CHUNK_EXTRA_BYTES;
   const wireBytes = encodedBytes(packetBytes) + encodedBytes(ANSWER_BYTES);
   const lineUs = (wireBytes * 10_000_000) / baudRate;
-  return (dataBytes * 1_000_000) / (lineUs + dataBytes * FLASH_BYTE_US);
+  return (dataBytes * 1_000_000) / (lineUs + dataBytes * byteUs);
 }
 
 /** Asks the application for an echo, once. @throws TimeoutError; ProtocolError; the signal's reason. */

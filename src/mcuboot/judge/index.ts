@@ -1,3 +1,4 @@
+export { contentsAfterCut } from "./cut-contents.ts";
 export type { Ending } from "./ending.ts";
 export { KNOWN_DEFECTS, type Violation } from "./known-defects.ts";
 export {
