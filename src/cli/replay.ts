@@ -22,7 +22,7 @@ export async function replayCommand(argv: readonly string[], io: CliIo): Promise
   if (reference === undefined)
     throw new UsageError("hil replay wants a run folder or a replay.json.", "See hil replay --help.");
   const file = resolve(io.cwd, reference);
-  if (isSweepReplay(file)) return replaySweep(file, { trace: args.flag("trace") }, io);
+  if (isSweepReplay(file)) return replaySweep(file, { trace: args.flag("trace"), json: args.flag("json") }, io);
   const loaded = loadReplay(resolve(io.cwd, reference));
   const { replay } = loaded;
   const profileFile = loaded.profileFile ?? resolve(io.cwd, `${replay.profile.name}.yaml`);

@@ -23,27 +23,45 @@ export function isSweepReplay(file: string): boolean {
   }
 }
 
+interface ReplayOptions {
+  /** Every operation and log line, too. */
+  readonly trace: boolean;
+  /** One document, and nothing else. */
+  readonly json: boolean;
+}
+
 /**
  * Walks the way of a finding again, leg by leg, and says what each boot did.
  * @returns 1: what was found is there again; 0: it is not.
  * @throws ConfigurationError when the file cannot be understood.
  */
-export async function replaySweep(file: string, options: { readonly trace: boolean }, io: CliIo): Promise<number> {
+export async function replaySweep(file: string, { trace, json }: ReplayOptions, io: CliIo): Promise<number> {
   const replay = parseValue(readJson(file), SWEEP_REPLAY_SCHEMA, file);
   const upgrade = await upgradeOf(requestOf(replay, dirname(file)));
   const { finding } = replay;
-  io.out(`finding   ${finding.class}${finding.known === null ? "" : `, known defect ${finding.known}`}\n`);
+  const say = (text: string) => {
+    if (!json) io.out(`${text}\n`);
+  };
+  say(`finding   ${finding.class}${finding.known === null ? "" : `, known defect ${finding.known}`}`);
   let boots = 0;
-  const legs: Walked[] = [];
+  const legs: { readonly name: string; readonly leg: Walked }[] = [];
   for (const leg of walkPath(upgrade, replay.path as readonly Cause[])) {
-    legs.push(leg);
     if (leg.what === "boot") boots += 1;
     const name = leg.what === "boot" ? `boot ${boots}` : "request";
-    io.out(`${name.padEnd(10)}${legText(leg)}\n`);
-    if (options.trace) for (const line of traceOf(leg)) io.out(`          ${line}\n`);
+    legs.push({ name, leg });
+    say(`${name.padEnd(10)}${legText(leg)}`);
+    if (trace) for (const line of traceOf(leg)) say(`          ${line}`);
   }
-  const again = isFoundAgain(replay, upgrade, legs);
-  io.out(`verdict   ${again ? `FAIL  again: ${finding.shows}` : "PASS  not what was found"}\n`);
+  const again = isFoundAgain(
+    replay,
+    upgrade,
+    legs.map(({ leg }) => leg),
+  );
+  say(`verdict   ${again ? `FAIL  again: ${finding.shows}` : "PASS  not what was found"}`);
+  if (json) {
+    const told = legs.map(({ name, leg }) => ({ name, text: legText(leg), ...(trace ? { trace: traceOf(leg) } : {}) }));
+    io.out(`${JSON.stringify({ schema: 1, finding, again, legs: told }, undefined, 2)}\n`);
+  }
   return again ? EXIT.failed : EXIT.pass;
 }
 

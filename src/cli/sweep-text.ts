@@ -25,7 +25,7 @@ export function mapOf({ exploration, wrong, timelines }: Sweep, width: number): 
     if (WORSE.indexOf(mark) > WORSE.indexOf(row.cells[cell] ?? " ")) row.cells[cell] = mark;
   }
   return rows
-    .filter(({ timeline }) => timeline.operations.length > 0)
+    .filter(({ cells }) => cells.some((cell) => cell !== " "))
     .flatMap(({ name, timeline, cells }) => [
       `          ${phasesOf(timeline, width)}`,
       `${name.padEnd(10)}${cells.join("").trimEnd()}`,
@@ -51,7 +51,8 @@ function firstCutOf(state: SweepState, known: Map<SweepState, FirstCut | undefin
 function resetsTo(state: SweepState): number {
   let resets = 0;
   for (let at: SweepState | undefined = state; at !== undefined; at = at.from) {
-    if (at.cause.kind === "reset") resets += 1;
+    // A sweep of the revert only begins after the boot that upgrades.
+    if (at.cause.kind === "reset" || (at.from === undefined && at.stage === "tried")) resets += 1;
   }
   return resets;
 }

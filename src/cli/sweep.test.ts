@@ -37,6 +37,21 @@ describe("hil sweep", () => {
     const [file] = readdirSync(join(io.cwd, "runs/sweep"));
     expect(await replayCommand([join("runs/sweep", file ?? ""), "--trace"], io)).toBe(1);
     expect(text()).toContain("FAIL  again: no image boots any more");
+    const json = { ...io, printed: "", out: (more: string) => void (json.printed += more) };
+    expect(await replayCommand([join("runs/sweep", file ?? ""), "--json"], json)).toBe(1);
+    expect(JSON.parse(json.printed)).toMatchObject({
+      schema: 1,
+      finding: { class: "brick", known: "U2" },
+      again: true,
+      legs: ["request", "boot 1", "boot 2", "boot 3", "boot 4"].map((name) => ({ name })),
+    });
+  });
+
+  test("cuts of a sweep of the revert only are shown over the revert's operations", async () => {
+    const { io, text } = bench();
+    expect(await sweepCommand([...SMALL, "--revert", "--cuts", "1"], io)).toBe(0);
+    expect(text()).toMatch(/^revert +↶/m);
+    expect(text()).not.toMatch(/^upgrade /m);
   });
 
   test("a budget that is too small is said: never all", async () => {

@@ -41,7 +41,8 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
   const args = parseArguments(io, argv, "hil sweep [SCENARIO.yaml] [options]", OPTIONS, 1);
   if (!args) return EXIT.pass;
   const file = args.text("replay");
-  if (file !== undefined) return replaySweep(resolve(io.cwd, file), { trace: args.flag("trace") }, io);
+  if (file !== undefined)
+    return replaySweep(resolve(io.cwd, file), { trace: args.flag("trace"), json: args.flag("json") }, io);
   const request: SweepRequest = {
     board: await loadProfile(args.text("board") ?? "twin", { cwd: io.cwd }),
     scenario: await loadScenario(args.positional[0] ?? DEFAULT_SCENARIO, io.cwd),
