@@ -39,6 +39,11 @@ const COMMANDS: readonly { readonly name: string; readonly about: string; load()
     load: async () => (await import("./board.ts")).boardCommand,
   },
   {
+    name: "init",
+    about: "write a board's profile: by asking and probing, or from a lab's own files",
+    load: async () => (await import("./init.ts")).initCommand,
+  },
+  {
     name: "doctor",
     about: "what on this machine will break runs, and what to do about it",
     load: async () => (await import("./doctor.ts")).doctorCommand,
