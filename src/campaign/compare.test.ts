@@ -86,10 +86,14 @@ describe("a board that came up", () => {
   });
 
   test("has failed when MCUboot itself gets it wrong, and is told the defect", () => {
-    const lost = outcome(["2.0.0 active", undefined], { knownDefect: "U1", because: "the fallback is lost" });
+    const lost = outcome(["2.0.0 active", undefined], {
+      knownDefect: "U1",
+      violation: "fallback lost",
+      because: "the fallback is lost",
+    });
     const verdict = compare(UP, listed("2.0.0 active", undefined), [outcome(UPGRADED), lost]);
     expect(verdict).toMatchObject({
-      ending: "wrong slots",
+      ending: "fallback lost",
       pass: false,
       outcome: lost,
       because: "known defect U1: the fallback is lost",

@@ -100,6 +100,8 @@ export interface Comparison {
   readonly outcome: LegalOutcome | undefined;
   readonly found: string;
   readonly because: string;
+  /** The board shows exactly this outcome, right or wrong. */
+  readonly isMet?: boolean;
 }
 
 /**
@@ -138,8 +140,8 @@ function compareSlots(seen: BootSeen, slots: readonly SlotFacts[], allowed: read
   const { outcome, wrong } = nearest;
   if (wrong !== undefined) return { ...shown, ending: wrong, pass: false, because: outcome.because };
   const pass = isRight(outcome);
-  const ending = pass || outcome.ending === "failed" ? endingOf(outcome) : "wrong slots";
-  return { ...shown, ending, pass, because: becauseOf(outcome) };
+  const ending = pass ? endingOf(outcome) : (outcome.violation ?? endingOf(outcome));
+  return { ...shown, ending, pass, because: becauseOf(outcome), isMet: true };
 }
 
 function becauseOf({ knownDefect, because }: LegalOutcome): string {

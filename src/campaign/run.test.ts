@@ -141,7 +141,7 @@ describe("a campaign on the twin", () => {
     const board = smallProfile(["swap-move", "swap-offset"]);
     const outcome = await smallRun({ board, scenario: smallScenario(["count: 4", "count: 9"]) });
     const failed = eventsOf(outcome.events, "verdict").filter((event) => !event.verdict.pass);
-    expect(failed.map((event) => [event.verdict.check, event.verdict.ending])).toEqual([["cut 7", "wrong slots"]]);
+    expect(failed.map((event) => [event.verdict.check, event.verdict.ending])).toEqual([["cut 7", "fallback lost"]]);
     expect(failed[0]?.verdict.because).toMatch(/^known defect U1: /);
     expect(outcome.result).toMatchObject({ outcome: "fail", cutsJudged: 9, failed: 1 });
   });

@@ -40,7 +40,9 @@ export const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
     id: "T1",
     modes: ["move", "offset", "scratch"],
     violation: "request lost",
-    source: "found by this model: a torn erase of a trailer leaves the magic whole and image_ok damaged; not measured",
+    source:
+      "found by this model: a torn erase of a trailer leaves the magic whole and image_ok damaged, or the magic in " +
+      "doubt, so that the swap type reads otherwise than the status source; not measured",
   },
   { id: "U5", modes: ["move", "offset", "scratch"], violation: "never reverts", source: found },
 ];
