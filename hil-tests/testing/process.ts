@@ -3,9 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { LOCKS_VARIABLE } from "../../src/board/index.ts";
 
 const ENTRY = fileURLToPath(new URL("hil.ts", import.meta.url));
 const TSX = import.meta.resolve("tsx");
+
+/** Where the locks of a lab lie. */
+export const locksOf = (folder: string) => join(folder, "locks");
 
 /** A running `hil`, with what it has printed so far. */
 export interface HilProcess {
@@ -15,9 +19,11 @@ export interface HilProcess {
   printed(pattern: RegExp): Promise<string>;
 }
 
-/** Starts `hil` from source in `cwd`. */
+/** Starts `hil` from source in `cwd`, with locks of its own. */
 export function hil(cwd: string, ...args: string[]): HilProcess {
-  const child = spawn(process.execPath, ["--import", TSX, ENTRY, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...process.env, [LOCKS_VARIABLE]: locksOf(cwd) };
+  const argv = ["--import", TSX, ENTRY, ...args];
+  const child = spawn(process.execPath, argv, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let out = "";
   let err = "";
   const waiting = new Set<() => void>();
