@@ -16,4 +16,10 @@ export interface Link extends AsyncDisposable {
    * @throws BenchError when the link is gone; the signal's reason.
    */
   write(bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /**
+   * Of a link whose port may be away for a while: resolves once it is there. Who waits for an answer lets no deadline
+   * run before.
+   * @throws what ended the link; the signal's reason.
+   */
+  ready?(signal?: AbortSignal): Promise<void>;
 }

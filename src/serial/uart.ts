@@ -92,6 +92,11 @@ export class Uart implements AsyncDisposable {
     return this.#link.write(bytes, signal);
   }
 
+  /** @see Link.ready */
+  async ready(signal?: AbortSignal): Promise<void> {
+    await this.#link.ready?.(signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#link[Symbol.asyncDispose]();
     await this.#reading;

@@ -68,6 +68,10 @@ export class ConsoleTransport implements SmpTransport {
     return this.#decoder.counters;
   }
 
+  ready(signal?: AbortSignal): Promise<void> {
+    return this.#uart.ready(signal);
+  }
+
   wireBytes(packetBytes: number): number {
     return encodedBytes(packetBytes);
   }

@@ -39,6 +39,10 @@ export class RawTransport implements SmpTransport {
     this.#stop = uart.onBytes(({ atUs, bytes }) => this.#received(atUs, bytes));
   }
 
+  ready(signal?: AbortSignal): Promise<void> {
+    return this.#uart.ready(signal);
+  }
+
   wireBytes(packetBytes: number): number {
     return packetBytes;
   }

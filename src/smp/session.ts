@@ -173,6 +173,7 @@ export class SmpSession implements AsyncDisposable {
   ): Promise<ReceivedPacket> {
     signal?.throwIfAborted();
     if (this.#end) throw this.#gone();
+    await this.transport.ready?.(signal);
     const sequence = this.#nextSequence();
     const bytes = encodeRequest(row, request, { sequence, version: this.#options.version ?? 2 });
     if (this.#dirty) await this.transport.resynchronise(this.#timeouts, signal);

@@ -10,6 +10,8 @@ export interface SmpTransport extends AsyncDisposable {
   readonly packetBytesMax?: number;
   /** Bytes on the wire of a packet of `packetBytes` bytes. */
   wireBytes(packetBytes: number): number;
+  /** Resolves at once, or when a port that is away is back: no deadline runs before. @throws BenchError; the signal's reason. */
+  ready?(signal?: AbortSignal): Promise<void>;
   /** @throws BenchError when the port is gone; the signal's reason (a part of the packet may be out then). */
   send(packet: Uint8Array, signal?: AbortSignal): Promise<void>;
   onPacket(listener: (packet: ReceivedPacket) => void): () => void;
