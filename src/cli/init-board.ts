@@ -129,12 +129,15 @@ async function probe(
 }
 
 async function powerOf(asker: Asker, ports: readonly PortInfo[]): Promise<DraftPower> {
+  const options = asker.pairs("power-option");
   const names = POWER_DRIVERS.map(({ name }) => name).join(", ");
   const relay = ports.find(({ vendorId }) => vendorId === RELAY_VENDOR);
   const driver = await asker.value("power", `Power switch (${names}, or later)`, relay ? "lcus" : "later");
-  if (driver === "later") return UNKNOWN_SWITCH;
+  if (driver === "later") {
+    if (Object.keys(options).length === 0) return UNKNOWN_SWITCH;
+    throw new UsageError("--power-option names fields of no driver.", "Name the driver with --power.");
+  }
   const row = powerDriverNamed(driver);
-  const options: Record<string, unknown> = asker.pairs("power-option");
   for (const { field, about, byDefault } of requiredOf(row)) {
     if (options[field] !== undefined) continue;
     const suggestion = field === "port" ? (relay?.stablePath ?? relay?.path) : byDefault;

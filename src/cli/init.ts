@@ -14,6 +14,7 @@ import { ConfigurationError, EXIT, messageOf, UsageError } from "../core/index.t
 import { listPorts } from "../serial/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "./arguments.ts";
 import { boardDraft } from "./init-board.ts";
+import { relocated } from "./init-paths.ts";
 import type { CliIo } from "./io.ts";
 
 const OPTIONS = {
@@ -54,7 +55,8 @@ export async function initCommand(argv: readonly string[], io: CliIo, ports = li
   }
   if (provider !== "hardware") throw new UsageError(`--provider wants hardware or twin, not "${provider}".`);
   const draft = await boardDraft(args, io, await ports());
-  const loaded = draftProfile(draft, fileFor(args, io, draft.name));
+  const file = fileFor(args, io, draft.name);
+  const loaded = draftProfile(relocated(draft, io.cwd, file), file);
   write([loaded], args, io);
   const shown = relative(io.cwd, loaded.file);
   io.out(`Look at the lines marked CHANGE, then: hil board check --board ${shown}\n`);
