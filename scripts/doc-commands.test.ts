@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "@jest/globals";
+import { mainIn } from "../src/cli/main.ts";
+import { memoryIo } from "../src/cli/testing/memory-io.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const PAGES = [
+  "README.md",
+  ...readdirSync(new URL("docs", ROOT))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
+
+/** Commands whose second word is a command, too, with a help of its own. */
+const GROUPS: readonly string[] = ["board", "image"];
+
+interface Told {
+  readonly line: string;
+  /** `["board", "check"]` */
+  readonly words: readonly string[];
+  readonly options: readonly string[];
+}
+
+/** Every call of hil that a page shows, in code blocks and in backquotes. */
+function callsOf(page: string): readonly Told[] {
+  const text = readFileSync(new URL(page, ROOT), "utf8").replaceAll(/\\\n/g, " ");
+  const shown = [...text.matchAll(/^(?: {4}|\$ |\s*- run: )?(?:npx )?hil ([a-z].*)$|`(?:npx )?hil ([a-z][^`]*)`/gm)];
+  return shown.flatMap((match) => {
+    const line = (match[1] ?? match[2] ?? "").replace(/ #.*$| 2?>.*$| \| .*$| && .*$/, "");
+    const [command = "", sub = ""] = line.split(" ");
+    if (!/^[a-z]+$/.test(command)) return [];
+    const words = GROUPS.includes(command) && /^[a-z]+$/.test(sub) ? [command, sub] : [command];
+    return [{ line, words, options: [...line.matchAll(/(?<= \[?)--[a-z][a-z-]*/g)].map(([option]) => option) }];
+  });
+}
+
+const helps = new Map<string, Promise<string>>();
+
+function helpOf(words: readonly string[]): Promise<string> {
+  const name = words.join(" ");
+  const known = helps.get(name);
+  if (known) return known;
+  const asked = (async () => {
+    const io = memoryIo();
+    await mainIn(io, [...words, "--help"]);
+    return io.printed() + io.complained();
+  })();
+  helps.set(name, asked);
+  return asked;
+}
+
+test.each(PAGES.filter((page) => page !== "docs/commands.md"))(
+  "%s shows commands and options that there are",
+  async (page) => {
+    const wrong: string[] = [];
+    for (const { line, words, options } of callsOf(page)) {
+      const help = await helpOf(words);
+      if (/no command|No such command/.test(help)) wrong.push(`hil ${line}: no such command`);
+      for (const option of options) if (!`${help} --help`.includes(option)) wrong.push(`hil ${line}: no ${option}`);
+    }
+    expect(wrong).toEqual([]);
+  },
+);
+
+test("calls are found", () => {
+  expect(PAGES.flatMap((page) => callsOf(page)).length).toBeGreaterThan(100);
+  expect(callsOf("docs/lab.md").map(({ words }) => words.join(" "))).toContain("board calibrate");
+});
