@@ -1,5 +1,14 @@
 import { type Cleanup, type Clock, UsageError } from "../core/index.ts";
-import { type Link, openRfc2217, openSerialPort, openTcp, type PortRef, resolvePort, Uart } from "../serial/index.ts";
+import {
+  type Link,
+  openRfc2217,
+  openSerialPort,
+  openTcp,
+  type PortRef,
+  ReopeningLink,
+  resolvePort,
+  Uart,
+} from "../serial/index.ts";
 import {
   ConsoleTransport,
   RawTransport,
@@ -14,6 +23,8 @@ import type { CliIo } from "./io.ts";
 import { type ConnectionString, connectionString } from "./smp-connstring.ts";
 
 const BAUD_RATE = 115_200;
+/** How long `--reopen` waits for a port to come back, in milliseconds. */
+const REOPEN_MS = 30_000;
 
 /** How `--port` may look. */
 const ADDRESSES = [
@@ -48,17 +59,19 @@ async function open(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): 
   const host = (parts["host"] ?? "").replaceAll(/[[\]]/g, "");
   const { signal } = io;
   if (kind === "udp") return UdpTransport.open({ host, port: Number(parts["port"] ?? UDP_PORT), clock, signal });
-  let link: Link;
   const hardwareFlowControl = parsed.flag("flow-control");
-  if (kind === "tcp") link = await openTcp({ host, port: Number(parts["port"]), clock, signal });
-  else if (kind === "rfc2217") {
-    link = await openRfc2217({ host, port: Number(parts["port"]), baudRate, clock, hardwareFlowControl, signal });
-  } else {
+  const openLink = async (): Promise<Link> => {
+    const address = { host, port: Number(parts["port"]), clock, signal };
+    if (kind === "tcp") return openTcp(address);
+    if (kind === "rfc2217") return openRfc2217({ ...address, baudRate, hardwareFlowControl });
     const probe = parts["probe"];
     const ref: PortRef =
       probe === undefined ? { path: named } : { jlink: probe, interface: Number(parts["interface"]) };
-    link = await openSerialPort(await resolvePort(ref), { baudRate, clock, hardwareFlowControl });
-  }
+    // Resolved at every opening: a port that was away may be back under another path.
+    return openSerialPort(await resolvePort(ref), { baudRate, clock, hardwareFlowControl, name: named });
+  };
+  const reopen = { clock, unaskedMs: REOPEN_MS };
+  const link = parsed.flag("reopen") ? await ReopeningLink.open(openLink, reopen) : await openLink();
   const uart = closing.use("port", Uart.open(link, { clock }));
   if (parsed.flag("raw")) return new RawTransport(uart, { clock });
   return new ConsoleTransport(uart, { clock, ...(pauseMs === undefined ? {} : { pacing: { pauseMs } }) });

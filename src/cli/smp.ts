@@ -25,6 +25,7 @@ const OPTIONS = {
   trace: { type: "boolean", describe: "print every packet to standard error" },
   raw: { type: "boolean", describe: "packets without frames, on a UART without log text" },
   "flow-control": { type: "boolean", describe: "RTS/CTS" },
+  reopen: { type: "boolean", describe: "when the port vanishes wait for it (30 s), open it again and go on" },
   "line-pause": { type: "string", describe: "pause between frame lines, in ms, for boards that lose bursts" },
   image: { type: "string", alias: "n", describe: "image upload: image pair, 0 application, 1 network core" },
   upgrade: { type: "boolean", alias: "u", describe: "image upload: only when it is newer than what runs" },
