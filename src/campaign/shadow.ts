@@ -1,5 +1,6 @@
 import { roundUp } from "../core/index.ts";
 import {
+  type Area,
   type BootloaderBuild,
   confirm,
   FlashImage,
@@ -42,6 +43,17 @@ export class Shadow {
     if (secondary) this.put(secondary);
   }
 
+  /**
+   * A board that took this image out of its secondary slot: as `place`, and the erases of that swap count. Nobody knows
+   * what ran before; an image of the same length, say.
+   */
+  tookBaseline(image: BuiltImage): void {
+    this.place(image, image);
+    this.request(false);
+    this.#erased.push(...this.timeline().operations.flatMap((step) => this.#pagesOf(step.operation)));
+    this.place(image);
+  }
+
   /** The secondary slot holds this image, and nothing is asked for. */
   put(image: BuiltImage): void {
     const { secondary } = this.#slots;
@@ -55,6 +67,7 @@ export class Shadow {
     if (areas === undefined) throw new RangeError("a bootloader without an image of the network core");
     this.flash.load(areas.secondary.offset, new Uint8Array(areas.secondary.bytes).fill(0xff));
     this.flash.load(areas.secondary.offset, file);
+    this.#uploadErases(areas.secondary, file.length);
     this.#run(setPending(this.flash, this.build, 1, false));
   }
 
@@ -73,13 +86,16 @@ export class Shadow {
 
   /** The image was written to the secondary slot: pages of the image and of the trailer were erased before. */
   uploaded(image: BuiltImage): void {
-    const { secondary } = this.#slots;
-    const { sectorBytes } = this.build;
     this.put(image);
-    const imageEnd = uploadOffset(this.build) + roundUp(image.file.length, sectorBytes);
-    const trailerStart = secondary.bytes - roundUp(trailerBytesOf(this.build), sectorBytes);
-    for (let at = 0; at < secondary.bytes; at += sectorBytes) {
-      if (at < imageEnd || at >= trailerStart) this.#erased.push(secondary.offset + at);
+    this.#uploadErases(this.#slots.secondary, uploadOffset(this.build) + image.file.length);
+  }
+
+  /** Pages that an upload erases first: of the image, and of the trailer. */
+  #uploadErases({ offset, bytes }: Area, imageBytes: number): void {
+    const { sectorBytes } = this.build;
+    const trailerStart = bytes - roundUp(trailerBytesOf(this.build), sectorBytes);
+    for (let at = 0; at < bytes; at += sectorBytes) {
+      if (at < roundUp(imageBytes, sectorBytes) || at >= trailerStart) this.#erased.push(offset + at);
     }
   }
 

@@ -130,6 +130,13 @@ describe("requests to the twin's slots", () => {
     expect(await flags()).toEqual(["active confirmed", "pending permanent"]);
   });
 
+  test("are refused where the trailer holds something else than a magic, and change nothing", async () => {
+    const { slots, flash, done } = bench();
+    flash.program(2 * SLOT - PAGE, new Uint8Array(PAGE));
+    await expect(slots.setPending(1, false)).rejects.toMatchObject({ group: 1, code: 12 });
+    expect(done).toEqual([]);
+  });
+
   test("to confirm an image that no swap brought change nothing", async () => {
     const { slots, done } = bench();
     await slots.confirm(0);

@@ -1,5 +1,7 @@
 import { fromHex, roundUp } from "../core/index.ts";
 import {
+  API_CODE,
+  type ApiCode,
   type BootloaderBuild,
   confirm,
   type FlashOperation,
@@ -11,9 +13,12 @@ import {
   trailerBytesOf,
   uploadOffset,
 } from "../mcuboot/index.ts";
-import type { ImageStore, StoredSlot } from "../smp/index.ts";
+import { IMAGE_GROUP, type ImageStore, SmpFault, type StoredSlot } from "../smp/index.ts";
 import type { MachineFault } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
+
+/** What the image group answers when a request could not be written into a trailer. */
+const FLASH_WRITE_FAILED = 12;
 
 /**
  * The slots of a running application: what Zephyr's image management does to the flash, in the flash's own time, so that
@@ -82,15 +87,24 @@ export class TwinImageSlots implements ImageStore {
   }
 
   async setPending(slot: number, permanent: boolean): Promise<void> {
-    await this.#run(setPending(this.#flash, this.#build, slot >> 1, permanent));
+    await this.#ask(setPending(this.#flash, this.#build, slot >> 1, permanent));
   }
 
   async confirm(slot: number): Promise<void> {
-    await this.#run(confirm(this.#flash, this.#build, slot >> 1));
+    await this.#ask(confirm(this.#flash, this.#build, slot >> 1));
   }
 
-  async #run(steps: Steps<unknown>): Promise<void> {
-    for (const step of steps) if (isOperation(step)) await this.#perform(step);
+  /** @throws SmpFault when MCUboot's library refuses. Source: Zephyr img_mgmt_state.c, zephyr_img_mgmt.c. */
+  async #ask(steps: Steps<ApiCode>): Promise<void> {
+    for (;;) {
+      const next = steps.next();
+      if (next.done !== true) {
+        if (isOperation(next.value)) await this.#perform(next.value);
+        continue;
+      }
+      if (next.value === API_CODE.done) return;
+      throw new SmpFault({ group: IMAGE_GROUP, code: FLASH_WRITE_FAILED });
+    }
   }
 
   /** Sector by sector, blank ones left alone. `bytes` is a multiple of the sector. */

@@ -1,5 +1,11 @@
 import { BenchError, type Clock, type Random, roundUp } from "../core/index.ts";
-import { type BootloaderBuild, type FlashTiming, INTERNAL_FLASH_BYTES, NRF5340_INTERNAL, withDefects } from "../mcuboot/index.ts";
+import {
+  type BootloaderBuild,
+  type FlashTiming,
+  INTERNAL_FLASH_BYTES,
+  NRF5340_INTERNAL,
+  withDefects,
+} from "../mcuboot/index.ts";
 import { type Contact, energised, LcusDevice } from "../power/index.ts";
 import type { Link } from "../serial/index.ts";
 import type { TwinSmp } from "./app.ts";
