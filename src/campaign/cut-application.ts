@@ -1,4 +1,4 @@
-import { fromHex, isKind, type Random, sleep, sleepUntil } from "../core/index.ts";
+import { ConfigurationError, fromHex, isKind, type Random, sleep, sleepUntil } from "../core/index.ts";
 import {
   type BootloaderBuild,
   contentsAfterCut,
@@ -84,22 +84,19 @@ export async function cutApplication(
   if (what === "request") await ensureSecondary(session, shadow, direction.to);
   const { from, to } = direction;
   record.event({ atUs: session.nowUs, event: "cut-started", planned, from: from.version, to: to.version });
-  const over = new AbortController();
-  // A request may be over before a switch has heard its command: the command goes first.
-  const leadUs = board.cuts.latencyUs + session.commandUs;
-  const startUs = session.nowUs + leadUs;
-  const act = sleepUntil(board.clock, startUs, signal)
-    .then(() => actOf(session, cut, AbortSignal.any([signal, over.signal])))
-    .catch(() => undefined);
-  const afterUs = planned.kind === "time" ? planned.afterResetUs : 0;
-  await sleepUntil(board.clock, startUs + afterUs - leadUs, signal);
-  await session.power("off");
-  over.abort();
-  await act;
+  const { startUs, offSentUs, answeredUs } = await loseInAct(session, cut);
   await sleep(board.clock, board.profile.power.offMs, signal);
-  const seen = await session.untilUp(await session.power("on"), limits.bootMs);
+  const { lastByteUs } = board.logs.app;
+  const onSentUs = await session.power("on");
+  const seen = await session.untilUp(onSentUs, limits.bootMs);
+  const cutUs = offSentUs + board.cuts.latencyUs;
+  const times = { resetAnsweredUs: startUs, offSentUs, cutUs, lastByteUs, onSentUs };
+  const facts = { planned, ...times, firstByteUs: seen.lines.at(0)?.atUs, intoSwapUs: undefined };
+  record.event({ atUs: session.nowUs, event: "cut", facts });
   if (what === "upload") shadow.emptySecondary();
-  const contents = what === "request" ? requestStates(shadow, direction.permanent ?? false) : [shadow.flash];
+  const states = what === "request" ? requestStates(shadow, direction.permanent ?? false) : [shadow.flash];
+  // The board answers when it has written: what was answered is done.
+  const contents = answeredUs === undefined ? states : states.slice(-1);
   const { build, timing } = shadow;
   const allowed = contents.flatMap((flash) => legalOutcomes({ flash, build, timing }));
   const check = `${what} cut ${planned.index}`;
@@ -108,10 +105,65 @@ export async function cutApplication(
   return { ...judged, left: allowed.map((outcome) => outcome.flash) };
 }
 
-function actOf({ board }: Session, { what, direction }: ApplicationCut, signal: AbortSignal): Promise<unknown> {
+interface LostInAct {
+  /** When the act began. For a trigger, what counts is when it came. */
+  readonly startUs: number;
+  readonly offSentUs: number;
+  /** When the answer that ends the act came; undefined: not before the cut. */
+  readonly answeredUs: number | undefined;
+}
+
+/** Starts the upload or the request, and takes power away when the planned moment of it comes. */
+async function loseInAct(session: Session, cut: ApplicationCut): Promise<LostInAct> {
+  const { planned, direction } = cut;
+  const { board, signal } = session;
+  if (planned.kind === "upload" && planned.bytes > direction.to.file.length) {
+    throw new ConfigurationError(
+      `an upload of ${direction.to.version} has ${direction.to.file.length} bytes: it never comes to ${planned.bytes}.`,
+      "Lower upload_bytes, or make the image longer.",
+    );
+  }
+  const over = new AbortController();
+  // A request may be over before a switch has heard its command: the command goes first.
+  const leadUs = board.cuts.latencyUs + session.commandUs;
+  const startUs = session.nowUs + leadUs;
+  let answeredUs: number | undefined;
+  let act: Promise<void> = Promise.resolve();
+  const reached = new Promise<number>((resolve, reject) => {
+    const onTaken = (bytes: number, atUs: number) => {
+      if (planned.kind === "upload" && bytes >= planned.bytes) resolve(atUs);
+    };
+    act = sleepUntil(board.clock, startUs, signal)
+      .then(() => actOf(session, cut, AbortSignal.any([signal, over.signal]), onTaken))
+      .then(() => {
+        answeredUs = session.nowUs;
+        resolve(answeredUs);
+      })
+      // With power gone nobody waits for it any more; before that it is what went wrong.
+      .catch(reject);
+  });
+  reached.catch(() => undefined);
+  const isTriggered = planned.kind === "upload" || planned.kind === "smp";
+  const afterUs = planned.kind === "time" ? planned.afterResetUs : 0;
+  const dueUs = isTriggered ? (await reached) + planned.delayUs : startUs + afterUs;
+  await sleepUntil(board.clock, dueUs - leadUs, signal);
+  const answeredBefore = answeredUs;
+  const offSentUs = await session.power("off");
+  over.abort();
+  await act;
+  return { startUs, offSentUs, answeredUs: answeredBefore };
+}
+
+function actOf(
+  { board }: Session,
+  { what, direction }: ApplicationCut,
+  signal: AbortSignal,
+  onTaken: (bytes: number, atUs: number) => void,
+): Promise<unknown> {
   const { to, permanent = false } = direction;
-  if (what === "upload") return board.smp.upload(to.file, { signal, imageHash: fromHex(to.hash) });
-  return board.smp.setImageState({ hash: fromHex(to.hash), confirm: permanent }, { signal });
+  if (what === "request") return board.smp.setImageState({ hash: fromHex(to.hash), confirm: permanent }, { signal });
+  const onProgress = ({ sentBytes }: { readonly sentBytes: number }) => onTaken(sentBytes, board.clock.nowUs());
+  return board.smp.upload(to.file, { signal, imageHash: fromHex(to.hash), onProgress });
 }
 
 /** What the flash may hold when a request is cut: every word of it may be the last. */
@@ -123,7 +175,7 @@ function requestStates(shadow: Shadow, permanent: boolean): readonly FlashImage[
     states.push(...contentsAfterCut(flash, step, shadow.timing));
     flash.apply(step);
   }
-  return states;
+  return [...states, flash];
 }
 
 /**

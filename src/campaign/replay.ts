@@ -11,6 +11,16 @@ const plannedCut = z.discriminatedUnion("kind", [
   z.strictObject({ ...ofEvery, kind: z.literal("time"), afterResetUs: z.int() }),
   z.strictObject({ ...ofEvery, kind: z.literal("log"), pattern: z.string(), delayUs: z.int() }),
   z.strictObject({ ...ofEvery, kind: z.literal("operation"), operation: z.number() }),
+  z.strictObject({ ...ofEvery, kind: z.literal("upload"), bytes: z.int(), delayUs: z.int() }),
+  z.strictObject({ ...ofEvery, kind: z.literal("smp"), after: z.literal("request"), delayUs: z.int() }),
+  z.strictObject({
+    ...ofEvery,
+    kind: z.literal("current"),
+    edge: z.enum(["rise", "fall"]),
+    microamps: z.number(),
+    forUs: z.int(),
+    delayUs: z.int(),
+  }),
 ]);
 
 /** What it takes to run a campaign again: no paths, no times of day. */

@@ -35,10 +35,31 @@ export type CutMoment =
       readonly intoSwapUs?: number;
     }
   /** A flash operation of the boot, counted from 0 by the model; 6.5 is in the middle of number 6. */
-  | { readonly kind: "operation"; readonly operation: number };
+  | { readonly kind: "operation"; readonly operation: number }
+  /** The board has taken so many bytes of an upload. */
+  | { readonly kind: "upload"; readonly bytes: number; readonly delayUs: number }
+  /** The request for the next boot was answered. */
+  | { readonly kind: "smp"; readonly after: "request"; readonly delayUs: number }
+  /** The supply current has crossed a threshold, and has stayed on the other side for a while. */
+  | {
+      readonly kind: "current";
+      readonly edge: "rise" | "fall";
+      readonly microamps: number;
+      readonly forUs: number;
+      readonly delayUs: number;
+    };
 
 /** A cut in a boot that goes on with what an earlier cut left: an operation of it, or a share of its duration. */
 export type NextCut = { readonly operation: number } | { readonly share: number };
+
+/** A cut that the switch made by itself; see `CutOrder` of the power switches. */
+export interface OwnCut {
+  /** When the pattern's last byte came; undefined when it waited for none. */
+  readonly matchUs: number | undefined;
+  readonly cutUs: number;
+  readonly uncertaintyUs: number;
+  readonly lateUs: number;
+}
 
 /** What became known of a cut: all times on the bench's clock, in microseconds. */
 export interface CutFacts {
@@ -52,7 +73,9 @@ export interface CutFacts {
   readonly firstByteUs: number | undefined;
   /** From the swap's first flash operation to the cut; negative before it. Undefined when it cannot be told. */
   readonly intoSwapUs: number | undefined;
-  /** The same of the cuts in the boots that followed. */
+  /** What a switch that made the cut by itself says of it, on the bench's clock. */
+  readonly own?: OwnCut | undefined;
+  /** The same as `intoSwapUs` of the cuts in the boots that followed. */
   readonly followingIntoSwapUs?: readonly (number | undefined)[] | undefined;
 }
 

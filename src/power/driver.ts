@@ -2,7 +2,7 @@ import { z } from "zod";
 import { BenchError, type Clock, ConfigurationError, parseValue, sleep } from "../core/index.ts";
 import type { HidFinder } from "./hid-device.ts";
 import type { PortOpener } from "./ports.ts";
-import type { ArmedCut, CutOrder, PowerFacts, PowerState, PowerSwitch } from "./switch.ts";
+import type { ArmedCut, CurrentMeter, CutOrder, PowerFacts, PowerState, PowerSwitch } from "./switch.ts";
 
 /** What a driver gets from its bench. */
 export interface PowerBench {
@@ -31,6 +31,8 @@ const AT_ONCE: Verification = { limitMs: 0, everyMs: 0 };
 export interface OpenedSwitch extends AsyncDisposable {
   set(state: PowerState, signal: AbortSignal | undefined): Promise<{ readonly sentAtUs: number }>;
   read?(): Promise<PowerState | "unknown">;
+  /** Only for a switch that measures current. */
+  readonly current?: CurrentMeter;
   /** Only for a switch that can cut by itself. */
   arm?(order: CutOrder, signal: AbortSignal | undefined): Promise<ArmedCut>;
 }
@@ -115,6 +117,7 @@ function verified(name: string, opened: OpenedSwitch, patience: Verification, { 
   }
   return {
     ...(opened.arm ? { arm: opened.arm.bind(opened) } : {}),
+    ...(opened.current ? { current: opened.current } : {}),
     async set(state, signal) {
       const done = await opened.set(state, signal);
       await agree(state);
@@ -141,6 +144,7 @@ function disagreement(name: string, told: PowerState, said: PowerState | "unknow
 class OrderedSwitch implements PowerSwitch {
   readonly facts: PowerFacts;
   readonly read?: () => Promise<PowerState | "unknown">;
+  readonly current?: CurrentMeter;
   readonly arm?: NonNullable<PowerSwitch["arm"]>;
   readonly #name: string;
   readonly #opened: OpenedSwitch;
@@ -153,6 +157,7 @@ class OrderedSwitch implements PowerSwitch {
     this.#opened = opened;
     const read = opened.read?.bind(opened);
     if (facts.readsBack && read !== undefined) this.read = () => this.#inTurn(read);
+    if (opened.current) this.current = opened.current;
     const arm = opened.arm?.bind(opened);
     if (arm === undefined) return;
     this.arm = (order, { signal } = {}) =>

@@ -45,6 +45,21 @@ export interface ArmedCut {
   disarm(): Promise<void>;
 }
 
+/** Supply currents, as a meter measured them. */
+export interface CurrentSamples {
+  /** When the last of them had arrived, on the bench's clock, in microseconds. */
+  readonly atUs: number;
+  /** Distance of two samples, in microseconds. */
+  readonly everyUs: number;
+  /** NaN: a sample that was lost. */
+  readonly microamps: Float32Array;
+}
+
+/** A switch that measures what the board takes, all the time that it is open. */
+export interface CurrentMeter {
+  onSamples(listener: (samples: CurrentSamples) => void): () => void;
+}
+
 /** A switch in a board's supply. A switch that answers "ok" has proved nothing: only the board's silence does. */
 export interface PowerSwitch extends AsyncDisposable {
   readonly facts: PowerFacts;
@@ -59,6 +74,8 @@ export interface PowerSwitch extends AsyncDisposable {
   ): Promise<{ readonly sentAtUs: number }>;
   /** What the switch says of itself; "unknown" when it does not answer. Absent when it cannot be asked. */
   read?(): Promise<PowerState | "unknown">;
+  /** For a switch that measures current. */
+  readonly current?: CurrentMeter;
   /** For a switch that can be told beforehand. Any `set` that follows calls the order off. */
   arm?(order: CutOrder, options?: { readonly signal?: AbortSignal | undefined }): Promise<ArmedCut>;
 }

@@ -1,0 +1,134 @@
+import { ConfigurationError, within } from "../core/index.ts";
+import type { CutMoment, OwnCut } from "./run-event.ts";
+import type { Session } from "./session.ts";
+import { PatternFinder, plainPattern } from "./trigger-bytes.ts";
+import { ShapeFinder } from "./trigger-current.ts";
+
+/** What the switch may be late with its own cut before the host stops waiting for it, in milliseconds. */
+const SWITCH_LATE_MS = 2000;
+/** A switch that cuts by itself gives power back after this time at the latest, in milliseconds after the off time. */
+const SPARE_MS = 10_000;
+
+/**
+ * Waits for what starts a cut after the reset answered at `resetUs`.
+ * @returns when the cut is due, in microseconds on the bench's clock.
+ * @throws TimeoutError when it does not come within `limitMs` milliseconds.
+ */
+export async function untilTrigger(
+  session: Session,
+  moment: CutMoment,
+  resetUs: number,
+  limitMs: number,
+): Promise<number> {
+  switch (moment.kind) {
+    case "time":
+      return resetUs + moment.afterResetUs;
+    case "log":
+      return (await patternUs(session, moment.pattern, limitMs)) + moment.delayUs;
+    case "current":
+      return (await shapeUs(session, moment, limitMs)) + moment.delayUs;
+    case "operation":
+      throw new RangeError("a cut at an operation must be given its moment first");
+    case "upload":
+    case "smp":
+      throw new ConfigurationError(
+        `a cut ${moment.kind === "upload" ? "at an upload's offset" : "at an SMP answer"} falls before the reset.`,
+        `Say what is cut: "in: ${moment.kind === "upload" ? "upload" : "request"}".`,
+      );
+  }
+}
+
+/** When the log first matched `pattern`, looked for in the raw bytes, before any line is parsed. */
+function patternUs(session: Session, pattern: string, limitMs: number): Promise<number> {
+  const { board, signal } = session;
+  const finder = new PatternFinder(pattern);
+  const listen = (found: (atUs: number) => void) =>
+    board.uart.onBytes(({ atUs, bytes }) => {
+      if (finder.feed(bytes) !== undefined) found(atUs);
+    });
+  return within(board.clock, limitMs, `/${pattern}/ in the log of ${board.name}`, (stop) => first(listen, stop), {
+    signal,
+    lastSeen: () => board.logs.app.lastSeen(),
+    hint: "Check the pattern: `hil run --cuts 0` shows the log.",
+  });
+}
+
+/** When the supply current first had this shape. */
+function shapeUs(
+  { board, signal }: Session,
+  shape: Extract<CutMoment, { kind: "current" }>,
+  limitMs: number,
+): Promise<number> {
+  const meter = board.power.current;
+  if (!meter) {
+    throw new ConfigurationError(
+      `the switch of ${board.name} measures no current.`,
+      "A cut on current needs `power: { driver: ppk2, record: true, … }` in the profile.",
+    );
+  }
+  const finder = new ShapeFinder(shape);
+  const listen = (found: (atUs: number) => void) =>
+    meter.onSamples((samples) => {
+      const atUs = finder.feed(samples);
+      if (atUs !== undefined) found(atUs);
+    });
+  const what = `a ${shape.edge} of the current over ${shape.microamps / 1000} mA`;
+  return within(board.clock, limitMs, what, (stop) => first(listen, stop), {
+    signal,
+    lastSeen: () => board.logs.app.lastSeen(),
+    hint: "Look at current.csv of the run: which current does the boot take?",
+  });
+}
+
+function first(listen: (found: (atUs: number) => void) => () => void, stop: AbortSignal): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const ignore = listen((atUs) => {
+      ignore();
+      resolve(atUs);
+    });
+    stop.addEventListener("abort", () => {
+      ignore();
+      reject(stop.reason);
+    });
+  });
+}
+
+/**
+ * Lets a switch that can make the cut by itself do so: it sees the log on its own wire, and no host is in the way.
+ * @returns what the switch says of its cut; undefined when it cannot do this one, and nothing was done.
+ * @throws TimeoutError when the moment does not come; BenchError when the switch gives up.
+ */
+export async function cutBySwitch(
+  session: Session,
+  moment: CutMoment,
+  resetUs: number,
+  limitMs: number,
+): Promise<OwnCut | undefined> {
+  const { board, signal } = session;
+  const { latencyUs } = board.cuts;
+  const when = momentOfSwitch(moment, resetUs - latencyUs);
+  if (!board.power.arm || !when) return undefined;
+  const delayUs = moment.kind === "log" ? Math.max(0, moment.delayUs - latencyUs) : 0;
+  const waitMs = ("atUs" in when ? Math.max(0, when.atUs - session.nowUs) : limitMs * 1000 + delayUs) / 1000;
+  const offMsMax = board.profile.power.offMs + SPARE_MS;
+  const armed = await board.power.arm({ when, delayUs, offMsMax, limitMs: limitMs + SWITCH_LATE_MS }, { signal });
+  const what = moment.kind === "log" ? `/${moment.pattern}/ in the log of ${board.name}` : "the cut by the switch";
+  try {
+    const own = await within(board.clock, waitMs + SWITCH_LATE_MS, what, () => armed.made, {
+      signal,
+      lastSeen: () => board.logs.app.lastSeen(),
+      hint: "Check that the board's TX line reaches the switch, and the pattern: `hil run --cuts 0` shows the log.",
+    });
+    session.record.event({ atUs: session.nowUs, event: "power", state: "off", sentAtUs: own.cutUs });
+    return own;
+  } catch (error) {
+    await armed.disarm().catch(() => undefined);
+    throw error;
+  }
+}
+
+function momentOfSwitch(moment: CutMoment, resetUs: number) {
+  if (moment.kind === "time") return { atUs: resetUs + moment.afterResetUs };
+  const plain = moment.kind === "log" ? plainPattern(moment.pattern) : undefined;
+  return plain && { pattern: plain.bytes, toLineEnd: plain.toLineEnd };
+}
