@@ -22,7 +22,7 @@ export class Asker {
   async value(option: string, question: string, fallback: string | undefined): Promise<string> {
     const found = this.given(option) ?? (await this.#asked(question, fallback));
     if (found !== undefined) return found;
-    throw new UsageError(`hil init does not know: ${question}`, `Say it with --${option}.`);
+    throw new UsageError(`hil init does not know: ${question.replace(/[.:?]?$/, ".")}`, `Say it with --${option}.`);
   }
 
   /** An answer that may stay away. */
