@@ -25,6 +25,7 @@ const JOBS: readonly Job[] = [
     what: "5,000 random campaigns on the twin",
   },
   { name: "sweep", argv: script("sweep"), what: "any number of cuts, every mode and generation" },
+  { name: "kills", argv: script("kills", "30"), what: "hil run killed with -9 at 30 moments, recovered each time" },
   {
     name: "golden",
     argv: [join(import.meta.dirname, "../../golden/main.ts")],
