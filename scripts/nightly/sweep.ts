@@ -5,9 +5,8 @@ import { loadProfile } from "../../src/board/index.ts";
 import { DEFAULT_SCENARIO, loadScenario } from "../../src/campaign/index.ts";
 import { parseSwept, upgradeOf } from "../../src/cli/sweep-request.ts";
 import { pathText } from "../../src/cli/sweep-text.ts";
-import { type Finding, GENERATIONS, type Sweep, sweepUpgrade, type Torn } from "../../src/mcuboot/index.ts";
+import { type Finding, GENERATIONS, SWEPT_TEARS, type Sweep, sweepUpgrade } from "../../src/mcuboot/index.ts";
 
-const TORN: readonly Torn[] = ["head", "tail", "bits"];
 /** Beyond this the torn space is not exhausted, and the line says so. */
 const STATES_MAX = 40_000;
 
@@ -59,7 +58,7 @@ async function sweepOne({ name, swept }: Variant, mode: string, generation: stri
     different += 1;
     console.log(`DIFFERS   ${mode} ${generation}, ${name}`);
   }
-  const torn = sweepUpgrade(upgrade, { torn: TORN, stop: ({ states }) => states > STATES_MAX });
+  const torn = sweepUpgrade(upgrade, { torn: SWEPT_TEARS, stop: ({ states }) => states > STATES_MAX });
   for (const [kind, sweep] of [
     ["clean", clean],
     ["torn", torn],

@@ -3,7 +3,14 @@ import { join, relative, resolve } from "node:path";
 import { loadProfile } from "../board/index.ts";
 import { DEFAULT_SCENARIO, loadScenario } from "../campaign/index.ts";
 import { EXIT, makeFolder, RealClock, sleep, UsageError } from "../core/index.ts";
-import { type Finding, type Progress, type Sweep, type SweepOptions, sweepSteps, type Torn } from "../mcuboot/index.ts";
+import {
+  type Finding,
+  type Progress,
+  SWEPT_TEARS,
+  type Sweep,
+  type SweepOptions,
+  sweepSteps,
+} from "../mcuboot/index.ts";
 import { count, grouped } from "../report/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "./arguments.ts";
 import type { CliIo } from "./io.ts";
@@ -34,8 +41,6 @@ const OPTIONS = {
   json: { type: "boolean", describe: "print the result as JSON, and nothing else, on standard output" },
 } as const satisfies OptionRows;
 
-const TORN: readonly Torn[] = ["head", "tail", "bits"];
-
 /** `hil sweep [SCENARIO] [options]` */
 export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<number> {
   const args = parseArguments(io, argv, "hil sweep [SCENARIO.yaml] [options]", OPTIONS, 1);
@@ -62,7 +67,7 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
         : "test upgrade and its revert";
     io.out(`${request.scenario.value.name}: ${kind}, MCUboot ${build.generation.name}, ${build.mode}\n`);
   }
-  const torn = args.flag("torn") ? TORN : [];
+  const torn = args.flag("torn") ? SWEPT_TEARS : [];
   const options = { torn, ...(cutsMax === undefined ? {} : { cutsMax }) };
   const sweep = await driven(sweepSteps(upgrade, options), budget, io, json);
   const folder = resolve(io.cwd, args.text("out") ?? "runs/sweep");

@@ -12,6 +12,18 @@ export const ERASED = 0xff;
  */
 export type Torn = "head" | "tail" | "bits" | { readonly prefixBytes: number } | TornUnsettled;
 
+/** Bits on the edge that turn after one look at a trailer: it has four fields. */
+const LOOK_READS = 4;
+
+/** How a sweep tears operations: halves, half-set bits, and bits that read one way once and the other way later. */
+export const SWEPT_TEARS: readonly Torn[] = [
+  "head",
+  "tail",
+  "bits",
+  { shows: "before", reads: LOOK_READS },
+  { shows: "after", reads: LOOK_READS },
+];
+
 /** See `Torn`. */
 export interface TornUnsettled {
   readonly shows: "before" | "after";

@@ -73,7 +73,8 @@ export class Facts {
     return facts;
   }
 
-  #factsOf(flash: FlashImage, offset: number): EndFacts {
+  #factsOf(left: FlashImage, offset: number): EndFacts {
+    const flash = left.still();
     const { old, new: next, fallback } = this.#images;
     const slot = this.#build.images[0]?.secondary.offset === offset ? SECONDARY : PRIMARY;
     const entry = imageState(flash, this.#build).find((candidate) => candidate.slot === slot);
@@ -83,6 +84,7 @@ export class Facts {
     return { running, confirmed: !this.#mayRevert(flash), fallbackKept };
   }
 
+  /** Of a content at rest: looking at it must not turn bits in doubt. */
   #mayRevert(flash: FlashImage): boolean {
     const { mode, images, xipRevert } = this.#build;
     if (mode !== "direct-xip") return nextSwapType(flash, this.#build, 0) === "revert";
@@ -107,19 +109,21 @@ export class Facts {
     const { running } = this.of(end);
     if (running === "none") return stage;
     if (running === "new") return "tried";
-    if (running === "old") return stage === "asked" && !this.#wasTaken(end) ? "asked" : "back";
+    // Half a request may read as a whole one later.
+    if (running === "old" && stage === "asking" && end.flash.isDoubtful()) return "asking";
+    if (running === "old") return (stage === "asked" || stage === "asking") && !this.#wasTaken(end) ? "asked" : "back";
     return stage;
   }
 
   /** Old runs, and no request is left: it was taken back, or never stood. */
   #wasTaken({ flash }: BootEnd): boolean {
-    return nextSwapType(flash, this.#build, 0) === "none";
+    return nextSwapType(flash.still(), this.#build, 0) === "none";
   }
 
   /** A swap that a cut left complete has been tried, although nothing ran: what comes now is its revert. */
   stageOf(content: FlashImage, stage: Stage): Stage {
     if (stage !== "asked" && stage !== "asking") return stage;
-    return this.#isTaken(content) ? "tried" : stage;
+    return this.#isTaken(content.still()) ? "tried" : stage;
   }
 
   #isTaken(content: FlashImage): boolean {

@@ -105,6 +105,17 @@ export const KNOWN_FINDINGS: readonly KnownRow[] = [
     source: onMcuboot,
   },
   {
+    id: "U1",
+    modes: ["offset"],
+    classes: ["fallback lost"],
+    stages: ["tried"],
+    cutsMin: 2,
+    torn: "some",
+    from: 202,
+    what: "resuming at the last sector, the old image's header is read one index short; a torn copy_done hides it at first",
+    source: onMcuboot,
+  },
+  {
     id: "U2",
     modes: ["offset"],
     classes: ["brick", "failed boot", "wrong image"],

@@ -71,7 +71,7 @@ export class LeakWatch {
     const name = flash.sectorIdentity(offset / flash.sectorBytes);
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    const sector = Buffer.from(flash.read(offset, flash.sectorBytes));
+    const sector = Buffer.from(flash.still().read(offset, flash.sectorBytes));
     const content = sector.toString("latin1");
     let text = false;
     for (let at = 0; at < content.length && !text; at += BLOCK_BYTES) {
