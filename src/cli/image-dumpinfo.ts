@@ -24,6 +24,7 @@ export const dumpinfoUsage = {
   positionals: ["IMGFILE"],
 } as const satisfies Usage<typeof DUMPINFO_OPTIONS>;
 
+/** `hil image dumpinfo` */
 export function runDumpinfo(
   tool: ImageTool,
   values: ValuesOf<typeof DUMPINFO_OPTIONS>,

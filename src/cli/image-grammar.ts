@@ -81,6 +81,7 @@ export function parseNameSuffix(text: string): string {
   );
 }
 
+/** A value that may be any text. */
 export function anyText(text: string): string {
   return text;
 }

@@ -51,6 +51,7 @@ export const keygenUsage = {
   positionals: [],
 } as const satisfies Usage<typeof KEYGEN_OPTIONS>;
 
+/** `hil image keygen` */
 export function runKeygen(tool: ImageTool, values: ValuesOf<typeof KEYGEN_OPTIONS>): number {
   const { type } = values;
   const wrapping = WRAPPING_KEY_TYPES.find((row) => row.name === type);
@@ -85,6 +86,7 @@ export const getpubUsage = {
   positionals: [],
 } as const satisfies Usage<typeof GETPUB_OPTIONS>;
 
+/** `hil image getpub` */
 export function runGetpub(tool: ImageTool, values: ValuesOf<typeof GETPUB_OPTIONS>): number {
   if (values.encoding !== undefined && values.lang !== undefined) {
     throw new UsageError("Please use only one of `--encoding/-e` or `--lang/-l`");
@@ -118,6 +120,7 @@ export const getpubhashUsage = {
   positionals: [],
 } as const satisfies Usage<typeof GETPUBHASH_OPTIONS>;
 
+/** `hil image getpubhash` */
 export function runGetpubhash(tool: ImageTool, values: ValuesOf<typeof GETPUBHASH_OPTIONS>): number {
   const form = values.encoding ?? "lang-c";
   if (values["name-suffix"] !== undefined && form === "raw") {
@@ -147,6 +150,7 @@ export const getprivUsage = {
   positionals: [],
 } as const satisfies Usage<typeof GETPRIV_OPTIONS>;
 
+/** `hil image getpriv` */
 export function runGetpriv(tool: ImageTool, values: ValuesOf<typeof GETPRIV_OPTIONS>): number {
   const own = privateKeyFrom(tool, values.key, `key file ${values.key} is a public key; getpriv takes a private one.`);
   const { format, minimal } = values;
@@ -172,6 +176,7 @@ export const keyinfoUsage = {
   positionals: [],
 } as const satisfies Usage<typeof KEYINFO_OPTIONS>;
 
+/** `hil image keyinfo` */
 export function runKeyinfo(tool: ImageTool, values: ValuesOf<typeof KEYINFO_OPTIONS>): number {
   const { role, type } = encryptionKeyFrom(tool, values.key);
   tool.tell?.({ role, type });

@@ -135,6 +135,7 @@ export function helpOf(usage: Usage<OptionTable>): string {
   return [usageLine(usage), "", `  ${usage.about}`, "", "Options:", ...lines, ""].join("\n");
 }
 
+/** The first line of help and of complaints. */
 export function usageLine(usage: Usage<OptionTable>): string {
   return ["Usage: hil image", usage.name, "[OPTIONS]", ...usage.positionals].join(" ");
 }

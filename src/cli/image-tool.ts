@@ -49,6 +49,7 @@ export function decryptionKeyFrom(tool: ImageTool, path: string): PrivateKey | W
   throw new ConfigurationError(`key file ${path} is a public key.`, "Decrypting takes the private one.");
 }
 
+/** Files are told apart by their name, as imgtool does. */
 export function isHexFile(path: string): boolean {
   return path.toLowerCase().endsWith(".hex");
 }

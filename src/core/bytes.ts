@@ -1,5 +1,6 @@
 /** Bytes, in the few forms that every room needs. */
 
+/** All parts, one after the other, in new memory. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
@@ -10,6 +11,7 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
+/** True for the same bytes. Not for secrets: the time it takes tells where they differ. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && Buffer.compare(a, b) === 0;
 }
@@ -26,15 +28,17 @@ export function fromHex(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(digits, "hex"));
 }
 
+/** The bytes of a text. */
 export function utf8(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, "utf8"));
 }
 
-/** Text of bytes, one character a byte for what is not UTF-8: nothing is lost and nothing throws. */
+/** Text of bytes, one character a byte (Latin-1): nothing is lost and nothing throws. */
 export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
+/** A view of the same memory, for numbers of either byte order. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -2,10 +2,12 @@ import { concat } from "../core/index.ts";
 
 /** The few DER forms that keys and signatures need. Source: ITU-T X.690, sections 8 and 10. */
 
+/** A SEQUENCE of values that are encoded already. */
 export function derSequence(...parts: readonly Uint8Array[]): Uint8Array {
   return derValue(0x30, concat(...parts));
 }
 
+/** An OCTET STRING. */
 export function derOctets(bytes: Uint8Array): Uint8Array {
   return derValue(0x04, bytes);
 }

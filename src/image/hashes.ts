@@ -16,6 +16,7 @@ export function hashOfTlv(type: number): HashRow | undefined {
   return HASHES.find((row) => row.tlv === type);
 }
 
+/** Everything about a hash. @throws RangeError for a name that the table has not. */
 export function hashRow(name: HashName): HashRow {
   const row = HASHES.find((candidate) => candidate.name === name);
   if (row === undefined) throw new RangeError(`no image hash is named ${name}`);

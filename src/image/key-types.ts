@@ -117,6 +117,7 @@ export const KEY_TYPES = [
 
 export type KeyTypeName = (typeof KEY_TYPES)[number]["name"];
 
+/** Everything about a kind of key. @throws RangeError for a name that the table has not. */
 export function keyTypeRow(name: KeyTypeName): KeyTypeRow {
   const row: KeyTypeRow | undefined = KEY_TYPES.find((candidate) => candidate.name === name);
   if (row === undefined) throw new RangeError(`no key type is named ${name}`);
