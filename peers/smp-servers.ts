@@ -84,7 +84,14 @@ export async function emulatedServer(board: keyof typeof BOARDS, clock: Clock): 
   const { options, uarts, files, signedAt } = BOARDS[board];
   const [hexFile, image] = files.map((file) => join(SMP_SERVERS.folder, file)) as [string, string];
   const port = await freePort();
-  const uart = ["-chardev", `socket,id=con,host=127.0.0.1,port=${port},server=on,wait=off`, "-serial", "chardev:con"];
+  // Without nodelay its answers, written byte by byte, wait for our system's delayed acknowledgements: 40 ms and more
+  // for each, and now and then longer than a chunk's deadline.
+  const uart = [
+    "-chardev",
+    `socket,id=con,host=127.0.0.1,port=${port},server=on,wait=off,nodelay=on`,
+    "-serial",
+    "chardev:con",
+  ];
   const flash = ["-device", `loader,file=${hexFile}`];
   if (signedAt !== undefined) flash.push("-device", `loader,file=${image},addr=${signedAt}`);
   const fixed = ["-nographic", "-monitor", "none"];
