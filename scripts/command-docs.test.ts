@@ -8,7 +8,18 @@ test("docs/commands.md says what the tables say (else: npx tsx scripts/command-d
 
 test("the reference names a row of each table", async () => {
   const text = await commandDocs();
-  for (const word of ["### hil run", "#### hil image sign", "### lcus", "`forget-keys`", "`current`", "| ECDSASIG |"]) {
+  for (const word of [
+    "### hil run",
+    "#### hil image sign",
+    "### lcus",
+    "`forget-keys`",
+    "`current`",
+    "| ECDSASIG |",
+    "#### hil board check",
+    "| `ports.*.jlink` |",
+    "| `power.off_ms` |",
+    "| `cuts.at_ms` |",
+  ]) {
     expect(text).toContain(word);
   }
   expect(text).toContain("| image upload | 1 | 1 | write | off?: uint, len?: uint");

@@ -9,6 +9,7 @@ import { POWER_DRIVERS } from "../src/power/index.ts";
 import { COMMANDS, type CommandRow } from "../src/smp/index.ts";
 import type { Fields, Shape } from "../src/smp/shape.ts";
 import { MACHINE_FAULTS } from "../src/twin/index.ts";
+import { type JsonField, kindOf, schemaRows } from "./schema-docs.ts";
 
 /** docs/commands.md, made from the tables that the program itself reads: `npx tsx scripts/command-docs.ts`. */
 export const DOCS_FILE = fileURLToPath(new URL("../docs/commands.md", import.meta.url));
@@ -18,6 +19,17 @@ const HEAD = `# Reference
 Made from the program's own tables by \`npx tsx scripts/command-docs.ts\`; do not edit it by hand.
 `;
 
+const PROFILE_ABOUT =
+  "What they mean on a bench: [boards.md](boards.md). A dot goes into a mapping; a star is any name that stands there.";
+const SCENARIO_ABOUT =
+  "How they work together: [campaigns.md](campaigns.md). A dot goes into a mapping; a star is any name that stands there.";
+
+/** Commands with commands of their own, and how their help lists them. */
+const INNER_COMMANDS: Readonly<Record<string, RegExp>> = {
+  image: /^ {2}(\w+) {2}/gm,
+  board: /^ {2}hil board (\w+) /gm,
+};
+
 /** The whole page. */
 export async function commandDocs(): Promise<string> {
   const overview = await helpOf([]);
@@ -26,13 +38,18 @@ export async function commandDocs(): Promise<string> {
   for (const name of names) {
     const help = await helpOf([name]);
     sections.push(`### hil ${name}\n`, fenced(help));
-    if (name !== "image") continue;
+    const inner = INNER_COMMANDS[name];
     // imgtool calls sign by a second name: one entry is enough.
-    for (const inner of namesIn(help, /^ {2}(\w+) {2}/gm).filter((entry) => entry !== "create")) {
-      sections.push(`#### hil image ${inner}\n`, fenced(await helpOf([name, inner])));
+    for (const word of inner ? namesIn(help, inner).filter((entry) => entry !== "create") : []) {
+      sections.push(`#### hil ${name} ${word}\n`, fenced(await helpOf([name, word])));
     }
   }
-  sections.push(powerSection(), faultSection(), generationSection(), smpSection(), tlvSection());
+  sections.push(
+    schemaSection("Fields of a profile", "boards/profile.schema.json", PROFILE_ABOUT),
+    powerSection(),
+    schemaSection("Fields of a scenario", "scenarios/scenario.schema.json", SCENARIO_ABOUT),
+  );
+  sections.push(faultSection(), generationSection(), smpSection(), tlvSection());
   return `${sections.join("\n").trimEnd()}\n`;
 }
 
@@ -67,18 +84,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => "---")), ...rows.map(line), ""].join("\n");
 }
 
-interface JsonField {
-  readonly type?: string;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly anyOf?: readonly JsonField[];
-  readonly default?: unknown;
-  readonly description?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly properties?: Readonly<Record<string, JsonField>>;
-}
-
 function powerSection(): string {
   const parts = POWER_DRIVERS.map(({ name, options }) => {
     const made: unknown = z.toJSONSchema(options, { target: "draft-7", io: "input", unrepresentable: "any" });
@@ -97,14 +102,9 @@ function powerSection(): string {
   return `## Power drivers\n\nFields of \`power:\` in a board profile, besides those of every driver.\n\n${parts.join("\n")}`;
 }
 
-function kindOf(schema: JsonField): string {
-  if (schema.enum) return schema.enum.map(String).join(", ");
-  if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (schema.anyOf) return schema.anyOf.map(kindOf).join(" or ");
-  if (schema.properties) return `{ ${Object.keys(schema.properties).join(", ")} }`;
-  const { minimum, maximum } = schema;
-  const isRange = minimum !== undefined && maximum !== undefined && maximum <= 0xffff_ffff;
-  return isRange ? `${minimum} to ${maximum}` : (schema.type ?? "anything");
+function schemaSection(title: string, file: Parameters<typeof schemaRows>[0], about: string): string {
+  const rows = schemaRows(file);
+  return `## ${title}\n\n${about}\n\n${table(["field", "what it may be", "default", "what it says"], rows)}`;
 }
 
 function faultSection(): string {

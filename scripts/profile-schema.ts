@@ -11,9 +11,12 @@ export const SCHEMA_FILES = [
 ] as const;
 
 /** Draft 7: what editors' YAML plug-ins read. Checks between fields have no form there; `hil` makes them. */
-export function jsonSchemaText({ title, schema }: (typeof SCHEMA_FILES)[number]): string {
-  const made = z.toJSONSchema(schema, { target: "draft-7", io: "input", unrepresentable: "any" });
-  return `${JSON.stringify({ title, ...made }, undefined, 2)}\n`;
+export function jsonSchemaText(row: (typeof SCHEMA_FILES)[number]): string {
+  return `${JSON.stringify({ title: row.title, ...schemaOf(row) }, undefined, 2)}\n`;
+}
+
+export function schemaOf({ schema }: (typeof SCHEMA_FILES)[number]): object {
+  return z.toJSONSchema(schema, { target: "draft-7", io: "input", unrepresentable: "any" });
 }
 
 export function pathOf(file: string): string {
