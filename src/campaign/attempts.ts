@@ -58,9 +58,9 @@ export class Attempts {
   }
 
   async #once(): Promise<RunResult> {
-    const { board: loaded, signal } = this.#request;
+    const { board: loaded, signal, open = openBoard } = this.#request;
     const random = this.#random.fork("bench");
-    const board = await openBoard(loaded, { random, signal, ...(this.#clock && { clock: this.#clock }) });
+    const board = await open(loaded, { random, signal, ...(this.#clock && { clock: this.#clock }) });
     this.#clock = board.clock;
     return closing(board, this.#record, () => this.#onBoard(board));
   }

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { LoadedProfile } from "../board/index.ts";
+import type { LoadedProfile, openBoard } from "../board/index.ts";
 import { EXIT, isHilError, isKind, messageOf, wallTime } from "../core/index.ts";
 import { Attempts } from "./attempts.ts";
 import { checkRequest } from "./check-request.ts";
@@ -26,6 +26,8 @@ export interface RunRequest {
   readonly maxWear?: number | undefined;
   /** How often a bench that fails is tried again; default: the scenario's. */
   readonly infraRetries?: number | undefined;
+  /** Opens the board; by its profile's provider when left out. */
+  readonly open?: typeof openBoard;
   /** Also a board that is marked bad: it is recovered first. */
   readonly recover?: boolean;
   /** Folder under which the run's own folder is made. */

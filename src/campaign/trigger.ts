@@ -111,7 +111,9 @@ export async function cutBySwitch(
   const delayUs = moment.kind === "log" ? Math.max(0, moment.delayUs - latencyUs) : 0;
   const waitMs = ("atUs" in when ? Math.max(0, when.atUs - session.nowUs) : limitMs * 1000 + delayUs) / 1000;
   const offMsMax = board.profile.power.offMs + SPARE_MS;
-  const armed = await board.power.arm({ when, delayUs, offMsMax, limitMs: limitMs + SWITCH_LATE_MS }, { signal });
+  // The host gives up first: a moment that does not come is a timeout, not a fault of the switch.
+  const order = { when, delayUs, offMsMax, limitMs: limitMs + 2 * SWITCH_LATE_MS };
+  const armed = await board.power.arm(order, { signal });
   const what = moment.kind === "log" ? `/${moment.pattern}/ in the log of ${board.name}` : "the cut by the switch";
   try {
     const own = await within(board.clock, waitMs + SWITCH_LATE_MS, what, () => armed.made, {
