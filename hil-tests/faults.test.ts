@@ -40,6 +40,18 @@ const CAUGHT = [
 ] as const;
 
 describe("a fault that is switched on", () => {
+  test(
+    "swap-unvalidated is caught by a damaged image, which a sound bootloader refuses",
+    async () => {
+      const bad = await campaign("damaged-image", "--fault", "swap-unvalidated", "--fail-fast");
+      expect(bad.code).toBe(1);
+      expect(bad.report.verdicts.at(-1)).toMatchObject({ pass: false, ending: "no boot" });
+      const good = await campaign("damaged-image");
+      expect([good.code, good.report.verdicts.every((verdict) => verdict.pass)]).toEqual([0, true]);
+    },
+    SUITE_MS,
+  );
+
   for (const { fault, ending, check, found } of CAUGHT) {
     test(
       `${fault} fails the run with "${ending}" and says what was expected and found`,

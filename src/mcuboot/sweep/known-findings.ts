@@ -137,6 +137,14 @@ export const KNOWN_FINDINGS: readonly KnownRow[] = [
     source: onMcuboot,
   },
   {
+    id: "U9",
+    modes: ["scratch"],
+    classes: ["brick", "failed boot"],
+    when: (_, { reason }) => reason === "find_last_sector_idx: swap_size in slot",
+    what: "an old image that reaches into the status area reads as a swap to go on with, of no size",
+    source: onMcuboot,
+  },
+  {
     id: "T2",
     modes: swaps,
     classes: ["brick", "failed boot"],

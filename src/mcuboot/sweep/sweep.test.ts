@@ -74,6 +74,7 @@ describe("every sequence of power cuts of an upgrade and its revert", () => {
     ["U6", { mode: "move", primary: "stale" }, "U6 leak by 0"],
     ["U11", { mode: "move", downgradePrevention: true }, "U11 never reverts by 1"],
     ["U12", { mode: "move", bootstrap: true, primary: "empty", bodyBytes: [9_000, 10_552] }, "U12 brick by 1"],
+    ["U9", { mode: "scratch", encrypted: false, slotSectors: 6, bodyBytes: [22_600, 11_000] }, "U9 brick by 0"],
     ["R11", { mode: "move", generation: "ncs-1.7" }, "R11 brick by 1"],
     ["R17", { mode: "scratch", generation: "2.1.0" }, "R17 leak by 0"],
   ] as const)("a product's configuration brings out %s", (_, asked, expected) => {
