@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Flasher, type LoadedProfile, openBoardSwitch, openFlasher } from "../board/index.ts";
 import { Cleanup, type Clock, ConfigurationError, EXIT, messageOf, RealClock, UsageError } from "../core/index.ts";
-import { decodeHeader, parseIntelHex } from "../image/index.ts";
+import { parseImage, parseIntelHex } from "../image/index.ts";
 import { type OptionRows, parseArguments } from "./arguments.ts";
 import { BOARD_OPTION, leased, namedProfile } from "./board-option.ts";
 import type { CliIo } from "./io.ts";
@@ -78,7 +78,7 @@ async function planFor(name: string, cwd: string): Promise<Plan> {
   }
   if (/\.(hex|ihex)$/i.test(name))
     return { kind: "hex", core: coreOf(name, new TextDecoder().decode(bytes)), path, name };
-  decodeHeader(bytes);
+  parseImage(bytes);
   return { kind: "image", image: bytes, name };
 }
 
