@@ -70,7 +70,9 @@ function findingOf(rule: SweepRule, judged: Judged, build: BootloaderBuild): Fin
   const trailers =
     areas && ([readTrailer(end.flash, build, areas.primary), readTrailer(end.flash, build, areas.secondary)] as const);
   const reason = end.result.kind === "run" ? undefined : end.result.reason;
-  const row = knownFinding(build, { class: rule.class, stage, cuts, torn, leak: undefined, trailers, reason });
+  const path = pathOf(state);
+  const inDoubt = path.some(leavesDoubt);
+  const row = knownFinding(build, { class: rule.class, stage, cuts, torn, inDoubt, leak: undefined, trailers, reason });
   const tells =
     trailers === undefined ? "" : ` (primary: ${trailerText(trailers[0])}; secondary: ${trailerText(trailers[1])})`;
   return {
@@ -82,7 +84,7 @@ function findingOf(rule: SweepRule, judged: Judged, build: BootloaderBuild): Fin
     what: row?.what,
     cuts,
     torn,
-    path: pathOf(state),
+    path,
     contents: 1,
   };
 }
@@ -114,6 +116,7 @@ function leaksOf(leaks: readonly LeakSeen[], build: BootloaderBuild): Finding[] 
       stage,
       cuts,
       torn,
+      inDoubt: false,
       leak: text,
       trailers: undefined,
       reason: undefined,
@@ -131,6 +134,11 @@ function leaksOf(leaks: readonly LeakSeen[], build: BootloaderBuild): Finding[] 
       contents,
     };
   });
+}
+
+function leavesDoubt(cause: Cause): boolean {
+  const cut = cause.kind === "start" ? cause.request : cause.kind === "cut" ? cause : undefined;
+  return typeof cut?.torn === "object" && "shows" in cut.torn;
 }
 
 /** The way to a state, first step first. */

@@ -9,6 +9,8 @@ export interface FindingFacts {
   readonly stage: Stage;
   readonly cuts: number;
   readonly torn: number;
+  /** A cut on the way left bits in doubt: they read one way once, and the other way later. */
+  readonly inDoubt: boolean;
   /** Of a leak: "plain text in secondary". */
   readonly leak: string | undefined;
   /** What the primary and the secondary trailer say in the end. */
@@ -228,6 +230,17 @@ export const KNOWN_FINDINGS: readonly KnownRow[] = [
     classes: ["request lost", "request weakened", "never reverts"],
     torn: "some",
     what: "a torn erase of a trailer leaves some of its fields whole and others damaged",
+    source: "found by this model; not measured on a real MCUboot",
+  },
+  {
+    id: "T4",
+    modes: [...swaps, "overwrite", "direct-xip"],
+    classes: [
+      ...["brick", "failed boot", "wrong image", "fallback lost", "request lost", "request weakened"],
+      ...["never reverts", "comes back", "endless loop"],
+    ] as FindingClass[],
+    when: (_, { inDoubt }) => inDoubt,
+    what: "half a magic or flag is believed once, and reads differently when the boot that believed it was cut",
     source: "found by this model; not measured on a real MCUboot",
   },
 ];
