@@ -2,6 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { findLocks } from "../src/board/index.ts";
+import { RealClock } from "../src/core/index.ts";
+import { openPty, openSerialPort } from "../src/serial/index.ts";
 import { type HilProcess, hil, LAB_PROFILE, locksOf, type PtyBench, ptyBench } from "./testing/process.ts";
 
 /** In real time: two twins in processes of their own, one `hil run` for both. */
@@ -120,6 +122,43 @@ describe("hil run on two boards with ports of their own", () => {
       expect(out).toMatch(/^lab-b {2}ERROR the bench failed/m);
       expect(err).toMatch(/^hil: lab-b: /m);
       expect(code).toBe(3);
+    },
+    REAL_TIME_MS,
+  );
+
+  test(
+    "cuts both through one relay card, a channel each",
+    async () => {
+      const clock = new RealClock();
+      const card = await openPty({ clock });
+      await using _card = card.link;
+      const relays = [1, 2].map((number) => join(lab.folder, number === 1 ? "dev/relay" : "dev2/relay"));
+      const [first, other] = await Promise.all(relays.map((path) => openSerialPort(path, { baudRate: 9600, clock })));
+      await using _first = first;
+      await using _other = other;
+      // The card: each twin has a relay of one channel behind a channel of it.
+      void (async () => {
+        for await (const { bytes } of card.link.chunks) {
+          for (let at = 0; at + 4 <= bytes.length; at += 4) {
+            const [channel, state] = [bytes[at + 1], bytes[at + 2] ?? 0];
+            await (channel === 1 ? first : other)?.write(Uint8Array.of(0xa0, 1, state, 0xa1 + state));
+          }
+        }
+      })().catch(() => undefined);
+      for (const [name, channel] of [
+        ["a", 1],
+        ["b", 2],
+      ] as const) {
+        const own = readFileSync(join(lab.folder, `${name}.yaml`), "utf8");
+        const shared = own.replace(/\.\/dev2?\/relay/, card.path).replace("channel: 1", `channel: ${channel}`);
+        writeFileSync(join(lab.folder, `card-${name}.yaml`), shared);
+      }
+      const boards = ["--board", "card-a.yaml", "--board", "card-b.yaml"];
+      const { code, out, err } = await hil(lab.folder, "run", "small.yaml", ...boards, "--cuts", "2").done;
+      expect(err).toBe("");
+      expect(out).toMatch(/^lab-a {2}PASS {2}2 of 2 cuts/m);
+      expect(out).toMatch(/^lab-b {2}PASS {2}2 of 2 cuts/m);
+      expect(code).toBe(0);
     },
     REAL_TIME_MS,
   );

@@ -27,3 +27,4 @@ export * from "./profile-keys.ts";
 export { BOOTLOADER_MODES, type BoardProfile } from "./profile-schema.ts";
 export * from "./programs.ts";
 export { makeTwin } from "./providers/twin.ts";
+export * from "./shared-cards.ts";

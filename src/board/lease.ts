@@ -108,7 +108,8 @@ async function powerResource(
   return { id: `power ${driver} ${listed("id")}`, name: `the power switch ${driver} (${listed("name")})` };
 }
 
-function portOf(value: unknown): PortRef | undefined {
+/** A port in a switch's options; undefined for anything else. */
+export function portOf(value: unknown): PortRef | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if ("path" in value && typeof value.path === "string") return { path: value.path };
   if (!("jlink" in value) || !("interface" in value)) return undefined;
@@ -117,7 +118,8 @@ function portOf(value: unknown): PortRef | undefined {
 }
 
 /** Serial number and interface where the system tells them, whichever way the profile names the port; else its path. */
-async function portIdentity(port: PortRef, file: string, known: readonly PortInfo[]): Promise<string> {
+export async function portIdentity(port: PortRef, file: string, ports?: readonly PortInfo[]): Promise<string> {
+  const known = ports ?? (await listPorts());
   if (!("path" in port)) return usbIdentity(canonicalSerial(port.jlink), port.interface);
   const named = port.path.includes("/") ? resolveFrom(file, port.path) : port.path;
   const path = await realpath(named).catch(() => named);

@@ -4,6 +4,7 @@ import type { LoadedProfile } from "./profile.ts";
 import { openHardware } from "./providers/hardware.ts";
 import { openQemu } from "./providers/qemu.ts";
 import { openTwin } from "./providers/twin.ts";
+import type { SharedCards } from "./shared-cards.ts";
 
 export interface OpenOptions {
   /** The bench's chance: what a twin draws (never what a campaign draws). */
@@ -11,6 +12,8 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** Time that goes on from an earlier opening; a new clock without it. */
   readonly clock?: Clock;
+  /** Relay cards that other boards of this process use, too. */
+  readonly cards?: SharedCards;
 }
 
 /**

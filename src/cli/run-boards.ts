@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import type { LoadedProfile } from "../board/index.ts";
+import { type LoadedProfile, openBoard, SharedCards } from "../board/index.ts";
 import { checkRequest, type RunOutcome, type RunRequest, run } from "../campaign/index.ts";
 import { EXIT, isHilError, messageOf, Random } from "../core/index.ts";
 import { ConsoleReport, verdictText } from "../report/index.ts";
@@ -33,6 +33,8 @@ export async function runBoards(
   const json = args.flag("json");
   if (args.flag("dry-run")) return dryRuns(members, json, io);
   const writeJunit = junitWriter(args, io);
+  const cards = new SharedCards();
+  const open: typeof openBoard = (board, options) => openBoard(board, { ...options, cards });
   const width = Math.max(...members.map(({ title }) => title.length));
   const ends = await Promise.all(
     members.map(async ({ title, asked }) => {
@@ -40,7 +42,7 @@ export async function runBoards(
       const onEvent: RunRequest["onEvent"] = (event) => {
         if (!json) report.take(event);
       };
-      return { title, asked, ...(await ended(run({ ...asked, ...surroundings(args, io), onEvent }))) };
+      return { title, asked, ...(await ended(run({ ...asked, ...surroundings(args, io), open, onEvent }))) };
     }),
   );
   writeJunit?.(ends.flatMap(({ outcome }) => outcome ?? []));

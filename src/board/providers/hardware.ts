@@ -1,4 +1,4 @@
-import { RealClock } from "../../core/index.ts";
+import { Cleanup, RealClock } from "../../core/index.ts";
 import { assemble } from "../assemble.ts";
 import type { Board } from "../board.ts";
 import { openFlasher } from "../flash/tool-flasher.ts";
@@ -13,19 +13,25 @@ import { wearFile } from "../wear-file.ts";
 export async function openHardware(loaded: LoadedProfile, options: OpenOptions): Promise<Board> {
   const clock = options.clock ?? new RealClock();
   const flasher = openFlasher(loaded, { clock });
-  const lease = await takeLease(loaded);
+  const ports = hardwarePorts(loaded, clock);
+  // What closing says about a half-open board matters less than why it could not be opened.
+  const undo = new Cleanup(() => undefined);
+  const lease = undo.use("lease", await takeLease(loaded));
   try {
+    const { cards } = options;
+    const power = cards && undo.use("power", await cards.openSwitch(loaded, ports, clock));
     return await assemble(loaded, {
       clock,
       ...(flasher ? { flasher } : {}),
-      links: hardwarePorts(loaded, clock),
+      links: ports,
+      ...(power ? { power } : {}),
       wear: wearFile(loaded.file),
       health: healthFile(loaded.file),
       notes: lease.notes,
       behind: lease,
     });
   } catch (error) {
-    await lease[Symbol.asyncDispose]();
+    await undo[Symbol.asyncDispose]();
     throw error;
   }
 }
