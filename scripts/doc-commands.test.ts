@@ -24,7 +24,9 @@ interface Told {
 /** Every call of hil that a page shows, in code blocks and in backquotes. */
 function callsOf(page: string): readonly Told[] {
   const text = readFileSync(new URL(page, ROOT), "utf8").replaceAll(/\\\n/g, " ");
-  const shown = [...text.matchAll(/^(?: {4}|\$ |\s*- run: )?(?:npx )?hil ([a-z].*)$|`(?:npx )?hil ([a-z][^`]*)`/gm)];
+  const shown = [
+    ...text.matchAll(/^(?:(?: {4}|\$ )hil|.*(?:npx |node_modules\/\.bin\/)hil) ([a-z].*)$|`hil ([a-z][^`]*)`/gm),
+  ];
   return shown.flatMap((match) => {
     const line = (match[1] ?? match[2] ?? "").replace(/ #.*$| 2?>.*$| \| .*$| && .*$/, "");
     const [command = "", sub = ""] = line.split(" ");
