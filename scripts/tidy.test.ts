@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ROOMS } from "../oxlint.config.mjs";
 import { parsed, ringOf, roomOf, type SourceFile, sourceFiles } from "./source-tree.ts";
@@ -91,6 +92,13 @@ function reachedFrom(entrances: readonly string[], files: readonly SourceFile[])
   return seen;
 }
 
+/** Files that a test starts as processes of their own. */
+function startedBy({ path, code }: SourceFile): readonly string[] {
+  return [...code.matchAll(/new URL\("([^"]+\.ts)", import\.meta\.url\)/g)].map(([, name = ""]) =>
+    posix.join(posix.dirname(path), name),
+  );
+}
+
 describe("the source", () => {
   test("is seen by these checks", () => {
     expect(source.length).toBeGreaterThan(100);
@@ -141,7 +149,8 @@ describe("the source", () => {
 
   test("has no file that nothing uses", () => {
     const program = reachedFrom(ENTRANCES, source);
-    const used = reachedFrom([...ENTRANCES, ...tests.map(({ path }) => path)], [...source, ...tests]);
+    const entrances = [...ENTRANCES, ...tests.flatMap((file) => [file.path, ...startedBy(file)])];
+    const used = reachedFrom(entrances, [...source, ...tests]);
     const dead = source.filter(({ path, isTest }) => !(isTest ? used : program).has(path)).map(({ path }) => path);
     expect(dead).toEqual([]);
   });

@@ -21,7 +21,8 @@ export function portFile(file: string, path: string): string {
 
 /**
  * Opens one UART of a board and nothing else: no switch, no log, no SMP.
- * @throws ConfigurationError when the profile has no such port, or its board lives only while a command runs; BenchError.
+ * @throws ConfigurationError when the profile has no such port, or its board lives only while a command runs;
+ *   BenchError.
  */
 export function openBoardPort(loaded: LoadedProfile, core: "app" | "net", clock: Clock): Promise<Link> {
   requireHardware(loaded);

@@ -128,7 +128,8 @@ function gude(params: Params, path: string): DraftPower {
 }
 
 /**
- * The first switch of a target that has a driver here; else one that says what was found; undefined where there is none.
+ * The first switch of a target that has a driver here; else one that says what was found; undefined where there is
+ * none.
  */
 export function powerFromLabgrid(
   parts: readonly LabgridResource[],

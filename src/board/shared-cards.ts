@@ -6,8 +6,8 @@ import { portIdentity, portOf } from "./lease.ts";
 import type { LoadedProfile } from "./profile.ts";
 
 /**
- * Serial relay cards that several boards of this process use, each a channel: the system gives a port to one owner only,
- * so all go through one open link. Commands take turns, and an answer goes to whoever has the turn.
+ * Serial relay cards that several boards of this process use, each a channel: the system gives a port to one owner
+ * only, so all go through one open link. Commands take turns, and an answer goes to whoever has the turn.
  */
 export class SharedCards {
   readonly #cards = new Map<string, Card>();

@@ -3,8 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { findLocks, LOCKS_VARIABLE, ownerNow, resourcesOf, takeLock } from "../board/index.ts";
-import { parseProfile } from "../board/profile.ts";
+import { findLocks, LOCKS_VARIABLE, ownerNow, parseProfile, resourcesOf, takeLock } from "../board/index.ts";
 import { boardReleaseCommand } from "./board-release.ts";
 import { memoryIo } from "./testing/memory-io.ts";
 

@@ -22,8 +22,8 @@ const device = loadPrivateKey(generateKey("ecdsa-p256"));
 const wide = loadPrivateKey(generateKey("x25519"));
 
 /**
- * In a big-endian image built-in types are a type byte and a zero, custom ones 16-bit numbers: 0x1000 is written with the
- * very bytes of SHA256 (0x10, 0x00), by imgtool too. Nobody can read such a type back.
+ * In a big-endian image built-in types are a type byte and a zero, custom ones 16-bit numbers: 0x1000 is written with
+ * the very bytes of SHA256 (0x10, 0x00), by imgtool too. Nobody can read such a type back.
  */
 const readsAsBuiltIn = (type: number) => (type & 0xff) === 0 && tlvRow(type >> 8) !== undefined;
 

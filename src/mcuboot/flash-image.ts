@@ -115,8 +115,8 @@ export class FlashImage implements Flash {
   }
 
   /**
-   * A range that may read in two ways, until it is erased or programmed. What else is in doubt in its sectors turns with
-   * it.
+   * A range that may read in two ways, until it is erased or programmed. What else is in doubt in its sectors turns
+   * with it.
    */
   unsettle(offset: number, { first, later, reads }: Unsettled): void {
     this.#check(offset, first.length);

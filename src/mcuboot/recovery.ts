@@ -36,8 +36,8 @@ export function recoveryLog({ generation, mode }: BootloaderBuild): readonly Log
 }
 
 /**
- * The slots as serial recovery lists them: an image shows only when it passes hash and signature, whether or not it could
- * be booted from there. Yields the time that each check takes.
+ * The slots as serial recovery lists them: an image shows only when it passes hash and signature, whether or not it
+ * could be booted from there. Yields the time that each check takes.
  * Source: MCUboot boot_serial.c bs_list.
  */
 export function* recoveryList(flash: Flash, build: BootloaderBuild): Steps<readonly RecoveryEntry[]> {

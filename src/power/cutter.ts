@@ -15,8 +15,8 @@ const LIMIT_MS_MAX = 3_600_000;
 const RESTORED_BECAUSE = ["it was told to", "the off time was over", "the host was silent"] as const;
 
 /**
- * A Raspberry Pi Pico with the program of firmware-fixtures/cutter between the board and its supply: switches at once as
- * any other, and cuts by itself when it has seen a pattern on the board's TX line. Power that is off stays off only
+ * A Raspberry Pi Pico with the program of firmware-fixtures/cutter between the board and its supply: switches at once
+ * as any other, and cuts by itself when it has seen a pattern on the board's TX line. Power that is off stays off only
  * while this driver lives: it speaks up several times within `watchdog_ms`.
  */
 export const cutter = powerDriver({

@@ -7,8 +7,8 @@ const RETRY_MS = 100;
 export interface ReopeningOptions {
   readonly clock: Clock;
   /**
-   * A port that vanishes unasked is waited for so long, in milliseconds, and then opened again; bytes that were on their
-   * way are lost, as on a bad line. Left out, such a loss ends the link.
+   * A port that vanishes unasked is waited for so long, in milliseconds, and then opened again; bytes that were on
+   * their way are lost, as on a bad line. Left out, such a loss ends the link.
    */
   readonly unaskedMs?: number;
 }

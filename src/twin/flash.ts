@@ -71,9 +71,9 @@ export class TwinFlash implements Flash {
 
   /**
    * Performs one operation in its own time. When `power` aborts in the middle, the part that was reached by then stays:
-   * a program has written the words whose time was over; an interrupted erase leaves bits in any state. Some of the bits
-   * under the operation are on the edge: some reads later they read differently, until they are erased or programmed. A
-   * device that keeps its power carries out what it was told last.
+   * a program has written the words whose time was over; an interrupted erase leaves bits in any state. Some of the
+   * bits under the operation are on the edge: some reads later they read differently, until they are erased or
+   * programmed. A device that keeps its power carries out what it was told last.
    * @throws the signal's reason; an Error when the firmware breaks a rule of the flash.
    */
   async perform(operation: FlashOperation, power: AbortSignal): Promise<void> {

@@ -14,8 +14,8 @@ import type { RecoveryStore, StoredSlot } from "../smp/index.ts";
 import type { TwinFlash } from "./flash.ts";
 
 /**
- * The slots as the bootloader's serial recovery has them: what it lists it has checked, in the time that takes, and what
- * it writes goes to the flash as it comes. A power cut may fall anywhere.
+ * The slots as the bootloader's serial recovery has them: what it lists it has checked, in the time that takes, and
+ * what it writes goes to the flash as it comes. A power cut may fall anywhere.
  */
 export class TwinRecoverySlots implements RecoveryStore {
   readonly images: number;

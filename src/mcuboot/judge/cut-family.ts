@@ -169,8 +169,8 @@ function listedWays(state: CutState, build: BootloaderBuild): readonly CutState[
 }
 
 /**
- * @param settled ends of boots by what they held when nothing was in doubt any more: flash, RAM and next operation. Boots
- *   that agree in these go on alike.
+ * @param settled ends of boots by what they held when nothing was in doubt any more: flash, RAM and next operation.
+ *   Boots that agree in these go on alike.
  */
 function bootWatched(
   after: FlashImage,
