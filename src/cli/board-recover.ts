@@ -37,6 +37,7 @@ export async function boardRecoverCommand(argv: readonly string[], io: CliIo): P
     return EXIT.pass;
   }
   await untilAnswers(board, io.signal);
+  board.health?.clear();
   io.out(`Both cores were erased, the baseline is programmed, and ${profile.name} answers.\n`);
   return EXIT.pass;
 }

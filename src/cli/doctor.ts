@@ -14,6 +14,7 @@ import {
   thisMachine,
 } from "../board/index.ts";
 import { Cleanup, EXIT, isHilError, messageOf, Random, RealClock, UsageError } from "../core/index.ts";
+import type { PowerSwitch } from "../power/index.ts";
 import { type OptionRows, parseArguments } from "./arguments.ts";
 import { leased } from "./board-option.ts";
 import type { CliIo } from "./io.ts";
@@ -76,15 +77,24 @@ function readable(findings: readonly Finding[]): Diagnosis {
 }
 
 async function withPower(loaded: LoadedProfile, io: CliIo): Promise<Diagnosis> {
-  await using closing = new Cleanup();
-  await leased(loaded, io, closing);
   const clock = new RealClock();
-  const bench = {
-    clock,
-    open: () => openBoard(loaded, { random: Random.fromSeed(1), signal: io.signal }),
-    openSwitch: () => openBoardSwitch(loaded, clock),
+  const openSwitch = async (): Promise<PowerSwitch> => {
+    const closing = new Cleanup();
+    try {
+      await leased(loaded, io, closing);
+      const power = closing.use("power", await openBoardSwitch(loaded, clock));
+      return {
+        facts: power.facts,
+        set: (state, options) => power.set(state, options),
+        [Symbol.asyncDispose]: () => closing[Symbol.asyncDispose](),
+      };
+    } catch (error) {
+      await closing[Symbol.asyncDispose]();
+      throw error;
+    }
   };
-  return backFeeding(bench, io.signal);
+  const open = () => openBoard(loaded, { random: Random.fromSeed(1), signal: io.signal });
+  return backFeeding({ clock, open, openSwitch }, io.signal);
 }
 
 /** One line a check; below it what it found, and what to do. */

@@ -5,6 +5,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { PortInfo } from "../../serial/index.ts";
 import { spreadOf } from "../calibrate.ts";
 import { calibrationOf, saveCalibration } from "../calibration-file.ts";
+import { type HealthMark, healthFile } from "../health.ts";
 import { type LoadedProfile, parseProfile } from "../profile.ts";
 import { type Pretended, pretendedMachine, usbFiles } from "../testing/pretended-machine.ts";
 import type { Finding } from "./check.ts";
@@ -58,6 +59,12 @@ function calibrated(days: number): LoadedProfile {
   const loaded = profile({ file: join(mkdtempSync(join(tmpdir(), "hil-doctor-")), "dk.yaml") });
   saveCalibration(loaded.profile, calibrationOf(CALIBRATION, loaded.profile, new Date(Date.UTC(2026, 0, 1))));
   expect(days).toBeGreaterThan(0);
+  return loaded;
+}
+
+function marked(mark: (health: HealthMark) => void): LoadedProfile {
+  const loaded = profile({ file: join(mkdtempSync(join(tmpdir(), "hil-doctor-")), "dk.yaml") });
+  mark(healthFile(loaded.file));
   return loaded;
 }
 
@@ -262,6 +269,24 @@ const BROKEN: readonly {
     level: "problem",
     says: /kernel 5\.15\.0-91-generic switches a hub's port on again/,
     todo: /repeat: 100/,
+  },
+  {
+    check: "health",
+    when: "an earlier run could not bring a board back",
+    machine: {},
+    profiles: () => [marked((mark) => mark.markBad("it did not answer"))],
+    level: "problem",
+    says: /dk: it is marked bad: it did not answer/,
+    todo: /hil board recover --board .*clears the mark/,
+  },
+  {
+    check: "health",
+    when: "a run was killed",
+    machine: {},
+    profiles: () => [marked((mark) => mark.markDirty("a run was under way"))],
+    level: "note",
+    says: /dk: a run left it in the middle of something/,
+    todo: /brings it back/,
   },
   {
     check: "calibration",

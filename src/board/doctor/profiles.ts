@@ -3,6 +3,7 @@ import { portName } from "../../power/index.ts";
 import { loadCalibration } from "../calibration-file.ts";
 import { discoverBoards, pathOf, portsOf } from "../discovery.ts";
 import { FLASH_TOOLS } from "../flash/tools.ts";
+import { healthFile } from "../health.ts";
 import type { LoadedProfile } from "../profile.ts";
 import { programsOf } from "../programs.ts";
 import type { DoctorCheck, Finding, Surroundings } from "./check.ts";
@@ -38,12 +39,33 @@ export const PROFILE_CHECKS: readonly DoctorCheck[] = [
     source: "uhubctl issues 474 and 458",
   },
   {
+    id: "health",
+    looksAt: "are boards marked as dirty or bad",
+    look: marks,
+    source: "NAME.health.json beside the profile",
+  },
+  {
     id: "calibration",
     looksAt: "are the switches' latencies measured, and lately",
     look: calibrations,
     source: "hil board calibrate",
   },
 ];
+
+/** A board that an earlier run could not bring back. */
+async function marks(around: Surroundings): Promise<readonly Finding[]> {
+  return real(around).flatMap((loaded): readonly Finding[] => {
+    const where = loaded.profile.name;
+    const health = healthFile(loaded.file).load();
+    if (health.state === "good") return [];
+    if (health.state === "dirty") {
+      const what = `a run left it in the middle of something (${health.since.slice(0, 10)}).`;
+      return [{ level: "note", where, what, remedy: "The next run brings it back before it begins." }];
+    }
+    const remedy = `hil board recover --board ${loaded.file} programs its baseline and clears the mark.`;
+    return [{ level: "problem", where, what: `it is marked bad: ${health.because}.`, remedy }];
+  });
+}
 
 const real = ({ profiles }: Surroundings) => profiles.filter(({ profile }) => profile.provider === "hardware");
 
