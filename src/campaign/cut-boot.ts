@@ -1,9 +1,11 @@
 import { type FlashImage, legalOutcomes, type Timeline, timeline, timelinesOf } from "../mcuboot/index.ts";
-import { type CutLimits, cutPower } from "./cut.ts";
+import { type CutLimits, type CutTrigger, cutPower } from "./cut.ts";
+import { cutsLeft } from "./cut-left.ts";
 import { decisionsIn } from "./decisions.ts";
 import { type BootAhead, momentOf } from "./moments.ts";
+import { asFlash, progressBefore, seeFlash } from "./real-flash.ts";
 import type { CutFacts, NextCut, PlannedCut } from "./run-event.ts";
-import type { Session } from "./session.ts";
+import type { BootSeen, Session } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 import { type Direction, type Judged, judge, measure, type Reference, startUpgrade } from "./upgrade.ts";
 
@@ -39,6 +41,7 @@ export async function cutRevert(
 ): Promise<Judged> {
   const direction = { from: to, to: from };
   session.record.event({ atUs: session.nowUs, event: "cut-started", planned, from: to.version, to: from.version });
+  await seeFlash(session, shadow);
   const plan = shadow.timeline();
   const resetUs = await session.reset();
   return cutBoot(session, shadow, { direction, planned, reference, limits, plan, resetUs });
@@ -63,22 +66,37 @@ async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Prom
   const made = await cutPower(session, atMoment(session, shadow, planned, reference), resetUs, limits, (lost) => {
     const next = planned.following?.[lost.length - 1];
     if (next === undefined) return undefined;
+    const left = lost.at(-1)?.left;
+    if (left !== undefined) return nextMoment(session, shadow, planned, next, asFlash(shadow, left));
     const [first, ...others] = lost;
     const into = [first ? modelTime({ ...first, resetAnsweredUs: resetUs }, reference) : -1];
     into.push(...timesOf(others.map((entry) => entry.intoSwapUs)));
     const [flash] = shadow.statesAfter(into.map(around));
     return flash && nextMoment(session, shadow, planned, next, flash);
   });
-  const intoSwapUs = modelTime(made.facts, reference);
-  const windows = [intoSwapUs, ...timesOf(made.facts.followingIntoSwapUs ?? [])].map(around);
+  const known = cutsLeft(shadow, plan, made.lost);
+  const fault = known?.fault;
+  const intoSwapUs = known?.windows[0]?.fromUs ?? modelTime(made.facts, reference);
+  const windows = known?.windows ?? [intoSwapUs, ...timesOf(made.facts.followingIntoSwapUs ?? [])].map(around);
   const facts: CutFacts = { ...made.facts, planned, intoSwapUs };
   const place = placeOf(plan, intoSwapUs);
-  return judge(session, shadow, { check: `cut ${planned.index}`, direction, seen: made.seen, windows, facts, place });
+  return judge(session, shadow, {
+    check: `cut ${planned.index}`,
+    direction,
+    seen: made.seen,
+    windows,
+    facts,
+    place,
+    ...(known && { allowed: known.allowed }),
+    ...(fault !== undefined && { fault: () => ({ ending: "wrong slots", because: fault }) }),
+  });
 }
 
-/** A cut at an operation as a moment of the log; others are what they are. */
-function atMoment(session: Session, shadow: Shadow, planned: PlannedCut, { window }: Reference): PlannedCut {
+/** A cut at an operation as a place in the flash, or a moment of the log; others are what they are. */
+function atMoment(session: Session, shadow: Shadow, planned: PlannedCut, { window }: Reference): CutTrigger {
   if (planned.kind !== "operation") return planned;
+  const progress = session.board.cuts.stopAfter && progressBefore(shadow.flash, shadow, planned.operation);
+  if (progress) return { kind: "progress", planned, progress };
   const moment = momentOf(bootAhead(session, shadow, shadow.flash), planned.operation);
   // Beyond the last operation: after all of them.
   return { index: planned.index, ...(moment ?? { kind: "time", afterResetUs: window.endUs + 1 }) };
@@ -90,9 +108,11 @@ function nextMoment(
   { index }: PlannedCut,
   next: NextCut,
   flash: FlashImage,
-): PlannedCut | undefined {
+): CutTrigger | undefined {
   const { operations } = timeline(flash, shadow.build, shadow.timing);
   const operation = "operation" in next ? next.operation : next.share * operations.length;
+  const progress = session.board.cuts.stopAfter && progressBefore(flash, shadow, operation);
+  if (progress) return { kind: "progress", planned: { index, kind: "operation", operation }, progress };
   const moment = momentOf(bootAhead(session, shadow, flash), operation);
   return moment && { index, ...moment };
 }
@@ -141,7 +161,18 @@ export async function laterBoot(
   const allowed = contents.flatMap((flash) => legalOutcomes({ flash, build, timing }));
   const { direction } = before;
   const seen = await session.untilUp(await session.reset(), bootMs);
-  return judge(session, shadow, { check, direction, seen, decisions, allowed });
+  const defect = before.defect?.knownDefect;
+  const { ending } = before.verdict;
+  const goesOn = (boot: BootSeen) => ({ ending, because: afterDefect(defect ?? "", boot) });
+  const fault = defect === undefined ? undefined : goesOn;
+  return judge(session, shadow, { check, direction, seen, decisions, allowed, fault });
+}
+
+/** What a defect comes to in a boot after it. */
+function afterDefect(id: string, { lines }: BootSeen): string {
+  const refused = lines.find(({ event }) => event === "image invalid");
+  const then = refused === undefined ? "the fallback image is gone" : `"${refused.text.replace(/^[A-Z]: /, "")}"`;
+  return `known defect ${id} goes on: ${then}, so an image that nobody confirmed cannot be taken back`;
 }
 
 /** A revert with nobody in its way: its verdict, and the window in which cuts make sense. */

@@ -1,9 +1,8 @@
-import { BenchError, isKind, sleep, sleepUntil, textOf, within } from "../core/index.ts";
-import type { CutFacts, PlannedCut } from "./run-event.ts";
+import type { Board, FlashProgress } from "../board/index.ts";
+import { BenchError, isKind, sleepUntil, within } from "../core/index.ts";
+import type { CutFacts, OwnCut, PlannedCut } from "./run-event.ts";
 import type { BootSeen, Session } from "./session.ts";
-
-/** How much of the raw log a trigger looks back over, in characters: a pattern may span lines, not pages. */
-const TRIGGER_TEXT_MAX = 4096;
+import { cutBySwitch, untilTrigger } from "./trigger.ts";
 
 /** Lines that come right before the first flash operation of a swap, and of an overwrite. */
 export const UPGRADE_BEGINS: readonly string[] = ["starting swap", "erasing primary"];
@@ -16,6 +15,8 @@ const BITS_A_BYTE = 10;
 export interface CutMade {
   readonly facts: CutFacts;
   readonly seen: BootSeen;
+  /** Every loss of power, in order. */
+  readonly lost: readonly PowerLost[];
 }
 
 export interface CutLimits {
@@ -26,7 +27,7 @@ export interface CutLimits {
 }
 
 /** When power goes next in the boot that now comes; undefined: that boot is left alone. */
-export type NextMoment = (made: readonly PowerLost[]) => PlannedCut | undefined;
+export type NextMoment = (made: readonly PowerLost[]) => CutTrigger | undefined;
 
 /**
  * Cuts power at the planned moment after the reset that was answered at `resetAnsweredUs`, brings it back, does the same
@@ -36,7 +37,7 @@ export type NextMoment = (made: readonly PowerLost[]) => PlannedCut | undefined;
  */
 export async function cutPower(
   session: Session,
-  planned: PlannedCut,
+  planned: CutTrigger,
   resetAnsweredUs: number,
   limits: CutLimits,
   next: NextMoment = () => undefined,
@@ -58,18 +59,22 @@ export async function cutPower(
       onSentUs = await session.power("on");
     }
     const seen = await session.untilUp(onSentUs, limits.bootMs);
-    if (limits.bootloaderTalks && seen.ending === "up" && seen.boots === 0) throw notRestarted(session, seen);
+    // A port that came back after the board began to boot has lost its first lines, and has itself shown the cut.
+    const missed = (board.portsBackUs?.() ?? -1) > onSentUs;
+    if (limits.bootloaderTalks && seen.ending === "up" && seen.boots === 0 && !missed)
+      throw notRestarted(session, seen);
     const followingIntoSwapUs = made.slice(1).map((lost) => lost.intoSwapUs);
+    const { left: _, ...power } = first;
     const facts: CutFacts = {
-      planned,
+      planned: planned.kind === "progress" ? planned.planned : planned,
       resetAnsweredUs,
-      ...first,
+      ...power,
       onSentUs,
       firstByteUs,
       ...(followingIntoSwapUs.length > 0 ? { followingIntoSwapUs } : {}),
     };
     session.record.event({ atUs: session.nowUs, event: "cut", facts });
-    return { facts, seen };
+    return { facts, seen, lost: made };
   } finally {
     stopListening();
   }
@@ -80,19 +85,29 @@ function unlessSilent(error: unknown): undefined {
 }
 
 /** A loss of power, as far as it is known before power is back. */
-export type PowerLost = Pick<CutFacts, "offSentUs" | "cutUs" | "lastByteUs" | "intoSwapUs">;
+export interface PowerLost extends Pick<CutFacts, "offSentUs" | "cutUs" | "lastByteUs" | "intoSwapUs" | "own"> {
+  /** What the flash holds then, of a board whose flash can be read. */
+  readonly left?: Uint8Array | undefined;
+}
+
+/** When power goes: a planned moment, or a place in the flash where a board is stopped that can be. */
+export type CutTrigger =
+  | PlannedCut
+  | { readonly kind: "progress"; readonly planned: PlannedCut; readonly progress: FlashProgress };
 
 /** Waits for the moment, takes power away for as long as the profile says, and looks whether the board fell silent. */
-async function losePower(session: Session, planned: PlannedCut, sinceUs: number, bootMs: number): Promise<PowerLost> {
+async function losePower(session: Session, planned: CutTrigger, sinceUs: number, bootMs: number): Promise<PowerLost> {
   const { board, signal } = session;
   const profile = board.profile.power;
   const heard: Heard[] = [];
   const stopHearing = board.uart.onBytes(({ atUs, bytes }) => heard.push({ atUs, bytes: bytes.length }));
+  let own: OwnCut | undefined;
   let offSentUs: number;
   try {
-    await untilMoment(session, planned, sinceUs, bootMs);
-    offSentUs = await session.power("off");
-    await sleep(board.clock, profile.offMs, signal);
+    if (planned.kind !== "progress") own = await cutBySwitch(session, planned, sinceUs, bootMs);
+    if (own === undefined) await untilMoment(session, planned, sinceUs, bootMs);
+    offSentUs = own?.cutUs ?? (await session.power("off"));
+    await sleepUntil(board.clock, Math.max(offSentUs, session.nowUs) + Math.round(profile.offMs * 1000), signal);
   } finally {
     stopHearing();
   }
@@ -106,7 +121,10 @@ async function losePower(session: Session, planned: PlannedCut, sinceUs: number,
       "Check the relay's channel and contact (NO or NC), its wiring, and back-feeding through the UART pins.",
     );
   }
-  return { offSentUs, cutUs, lastByteUs, intoSwapUs: intoSwap(session, sinceUs, cutUs, heard) };
+  // A bootloader that announces nothing: the model's own time for this moment.
+  const plannedUs = planned.kind === "log" ? planned.intoSwapUs : undefined;
+  const intoSwapUs = intoSwap(session, sinceUs, cutUs, heard) ?? plannedUs;
+  return { offSentUs, cutUs, lastByteUs, intoSwapUs, ...(own && { own }), left: await board.flash?.read() };
 }
 
 interface Heard {
@@ -147,38 +165,18 @@ function notRestarted(session: Session, seen: BootSeen): BenchError {
   );
 }
 
-async function untilMoment(session: Session, planned: PlannedCut, resetUs: number, limitMs: number): Promise<void> {
+async function untilMoment(session: Session, planned: CutTrigger, resetUs: number, limitMs: number): Promise<void> {
   const { board, signal, commandUs } = session;
-  if (planned.kind === "operation") throw new RangeError("a cut at an operation must be given its moment first");
-  const momentUs =
-    planned.kind === "time"
-      ? resetUs + planned.afterResetUs
-      : (await firstMatch(session, planned.pattern, limitMs)) + planned.delayUs;
+  if (planned.kind === "progress") {
+    const what = `${board.name} to come so far with its flash`;
+    await within(board.clock, limitMs, what, (stop) => stopAfter(board, planned.progress, stop), { signal });
+    return;
+  }
+  const momentUs = await untilTrigger(session, planned, resetUs, limitMs);
   await sleepUntil(board.clock, momentUs - board.cuts.latencyUs - commandUs, signal);
 }
 
-/** When the log first matched `pattern`, looked for in the raw bytes, before any line is parsed. */
-function firstMatch(session: Session, pattern: string, limitMs: number): Promise<number> {
-  const { board, signal } = session;
-  const wanted = new RegExp(pattern);
-  return within(
-    board.clock,
-    limitMs,
-    `/${pattern}/ in the log of ${board.name}`,
-    (stop) =>
-      new Promise<number>((resolve, reject) => {
-        let text = "";
-        const ignore = board.uart.onBytes((chunk) => {
-          text = (text + textOf(chunk.bytes)).slice(-TRIGGER_TEXT_MAX);
-          if (!wanted.test(text)) return;
-          ignore();
-          resolve(chunk.atUs);
-        });
-        stop.addEventListener("abort", () => {
-          ignore();
-          reject(stop.reason);
-        });
-      }),
-    { signal, lastSeen: () => board.logs.app.lastSeen(), hint: "Check the pattern: `hil run --cuts 0` shows the log." },
-  );
+async function stopAfter({ cuts, name }: Board, progress: FlashProgress, stop: AbortSignal): Promise<void> {
+  if (cuts.stopAfter === undefined) throw new RangeError(`${name} cannot be stopped at a place of its flash`);
+  await cuts.stopAfter(progress, stop);
 }

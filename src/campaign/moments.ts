@@ -43,8 +43,8 @@ export function momentOf(ahead: BootAhead, operation: number): CutMoment | undef
       } else sinceUs += printingUs(printed(step).length + LINE_END_BYTES, ahead.baudRate);
     }
     if (step.kind === "work") {
-      sinceUs += workDurationUs(step);
-      if (done > 0) intoUs += workDurationUs(step);
+      sinceUs += workDurationUs(step, ahead.timing);
+      if (done > 0) intoUs += workDurationUs(step, ahead.timing);
     }
     if (!isOperation(step)) continue;
     const durationUs = operationDurationUs(step, ahead.timing);

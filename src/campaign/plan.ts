@@ -33,6 +33,16 @@ export function spreadCuts(window: SwapWindow, count: number, random: Random): r
   return moments.map((afterResetUs, order) => ({ index: order + 1, kind: "time", afterResetUs }));
 }
 
+/** One cut right before every flash operation of this kind, in the order of the reference upgrade's. */
+export function cutsAtEvery(
+  kind: "erase" | "write" | "operation",
+  operations: readonly { readonly index: number; readonly operation: { readonly kind: string } }[],
+): readonly PlannedCut[] {
+  return operations
+    .filter(({ operation }) => kind === "operation" || operation.kind === kind)
+    .map(({ index }, order) => ({ index: order + 1, kind: "operation", operation: index }));
+}
+
 /** How finely the second cut of a pair is drawn. */
 const SHARES = 10_000;
 

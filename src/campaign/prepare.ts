@@ -1,10 +1,17 @@
 import type { Board } from "../board/index.ts";
 import { BenchError } from "../core/index.ts";
+import type { FlashImage } from "../mcuboot/index.ts";
 import type { CampaignImages } from "./images.ts";
 import { proveCut } from "./power-check.ts";
 import { activeSlot, type Session, slotOf } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 import { ensureSecondary } from "./upgrade.ts";
+
+/** A whole flash, and what the model knows of it. */
+interface KeptFlash {
+  readonly content: Uint8Array;
+  readonly model: FlashImage;
+}
 
 /** Bringing a board to where a campaign can start: awake, proven to lose power, old image running and confirmed. */
 export class Preparation {
@@ -13,6 +20,7 @@ export class Preparation {
   readonly #images: CampaignImages;
   readonly #shadow: Shadow;
   readonly #bootMs: number;
+  #kept: KeptFlash | undefined;
 
   constructor(session: Session, images: CampaignImages, shadow: Shadow, bootMs: number) {
     this.#session = session;
@@ -65,6 +73,10 @@ export class Preparation {
    */
   async reflash(): Promise<boolean> {
     const { flasher, name } = this.#board;
+    if (this.#kept) {
+      await this.#putBack(this.#kept);
+      return true;
+    }
     if (!flasher) return false;
     const { old } = this.#images;
     await flasher.programPrimary(old.flashed ?? old.plain, this.#session.signal);
@@ -72,6 +84,25 @@ export class Preparation {
     if (seen.ending !== "up") throw new BenchError(`${name} does not boot after flashing: ${seen.because}`);
     this.#shadow.place(this.#images.old);
     return true;
+  }
+
+  /**
+   * Keeps the flash with the old image running and the new one uploaded, for a board whose flash can be written: the
+   * next `reflash` brings that back, and nothing has to be uploaded again.
+   */
+  async keep(): Promise<void> {
+    const { flash } = this.#board;
+    if (flash === undefined || this.#kept !== undefined) return;
+    await ensureSecondary(this.#session, this.#shadow, this.#images.new);
+    this.#kept = { content: await flash.read(), model: this.#shadow.flash.snapshot() };
+  }
+
+  async #putBack({ content, model }: KeptFlash): Promise<void> {
+    const sinceUs = this.#session.nowUs;
+    await this.#board.flash?.write(content);
+    const seen = await this.#session.untilUp(sinceUs, this.#bootMs);
+    if (seen.ending !== "up") throw new BenchError(`${this.#board.name} does not boot after flashing: ${seen.because}`);
+    this.#shadow.adopt(model);
   }
 
   async #bySmp(confirmed: boolean): Promise<void> {
@@ -89,6 +120,6 @@ export class Preparation {
       );
     }
     await session.confirm(old);
-    this.#shadow.place(old);
+    this.#shadow.tookBaseline(old);
   }
 }

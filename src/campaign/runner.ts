@@ -3,7 +3,7 @@ import { messageOf, type Random } from "../core/index.ts";
 import { askAgain, cutApplication, measureApplication, spreadInApplication } from "./cut-application.ts";
 import { cutRevert, cutUpgrade, laterBoot, referenceRevert } from "./cut-boot.ts";
 import type { CampaignImages } from "./images.ts";
-import { spreadCuts, spreadPairs } from "./plan.ts";
+import { cutsAtEvery, spreadCuts, spreadPairs } from "./plan.ts";
 import { preflight } from "./preflight.ts";
 import { Preparation } from "./prepare.ts";
 import { APPLICATION_CUT } from "./progress.ts";
@@ -154,6 +154,7 @@ class Campaign {
   async #cut(asked: Direction, planned: PlannedCut, reference: Reference): Promise<Direction | undefined> {
     const { scenario, shadow, images } = this.#parts;
     const again = scenario.start.flash_each && (await this.#prepare.reflash());
+    if (again) await this.#prepare.keep();
     const direction = this.#wanted(again ? { from: images.old, to: images.new } : asked);
     const limits = { bootMs: this.#bootMs, bootloaderTalks: reference.bootloaderTalks };
     const isRevert = scenario.cuts.in === "revert";
@@ -172,8 +173,11 @@ class Campaign {
       limits,
     );
     this.#count(judged);
-    for (let boot = 1; boot <= scenario.boots_after && judged.met; boot += 1) {
-      shadow.adopt(judged.met.flash);
+    // Also after a known defect: what it comes to shows in the boots after it.
+    for (let boot = 1; boot <= scenario.boots_after; boot += 1) {
+      const known = judged.met ?? judged.defect;
+      if (known === undefined) break;
+      shadow.adopt(known.flash);
       const check = `boot ${boot} after cut ${planned.index}`;
       judged = await laterBoot(this.#session, shadow, judged, check, this.#bootMs);
       this.#count(judged);
@@ -188,7 +192,8 @@ class Campaign {
     if (what !== "upload" && what !== "request") return start;
     const undisturbedUs = await measureApplication(this.#session, shadow, what, this.#wanted(start));
     let direction = (await this.#prepare.reflash()) ? this.#forward() : start;
-    const cuts = this.#parts.cuts ?? spreadInApplication(what, undisturbedUs, count, random.fork("cuts"));
+    const given = this.#parts.cuts ?? scenarioCuts(scenario);
+    const cuts = given ?? spreadInApplication(what, undisturbedUs, count, random.fork("cuts"));
     this.#planned = cuts.length;
     record.event({ atUs: this.#session.nowUs, event: "plan", cuts, phases: [] });
     for (const planned of cuts) {
@@ -301,8 +306,9 @@ class Campaign {
 }
 
 /** The cuts that a scenario names, or spreads over the swap. */
-function plannedCuts(scenario: Scenario, { window }: Reference, random: Random): readonly PlannedCut[] {
-  const { pairs, count = 0 } = scenario.cuts;
+function plannedCuts(scenario: Scenario, { window, timeline }: Reference, random: Random): readonly PlannedCut[] {
+  const { pairs, every, count = 0 } = scenario.cuts;
+  if (every !== undefined) return cutsAtEvery(every, timeline.operations);
   if (pairs !== undefined) return spreadPairs(window, pairs, random);
   return scenarioCuts(scenario) ?? spreadCuts(window, count, random);
 }

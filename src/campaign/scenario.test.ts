@@ -47,7 +47,7 @@ describe("a scenario", () => {
   test.each([
     ["encrypted-upgrad", 'Did you mean "encrypted-upgrade"?'],
     ["DZ-10502", 'Did you mean "faults/DZ-105028"?'],
-    ["nosuch", "app-and-net, encrypted-app-network-core, encrypted-upgrade, "],
+    ["nosuch", "app-and-net, "],
   ])("that does not ship is told with those that do: %s", async (name, hint) => {
     await expect(loadScenario(name, "/nowhere")).rejects.toMatchObject({
       message: `no scenario "${name}".`,
@@ -113,13 +113,13 @@ describe("what is wrong with a scenario is told by file, line and field", () => 
       "no cuts at all where cuts are asked for",
       "{ count: 8 }",
       "{}",
-      "line 6: cuts wants one of count, at_ms, on, pairs and operations",
+      "line 6: cuts wants one of count, at_ms, on, pairs, operations and every",
     ],
     [
       "two ways to cut at once",
       "count: 8",
       "count: 8, at_ms: [5]",
-      "line 6: cuts wants one of count, at_ms, on, pairs and operations",
+      "line 6: cuts wants one of count, at_ms, on, pairs, operations and every",
     ],
     [
       "a pattern that is none",

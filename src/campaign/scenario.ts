@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { type ConfigFile, ConfigurationError, loadYaml, nearest, parseYaml, resolveFrom } from "../core/index.ts";
-import { cutsAt, cutsInOperations, cutsOn, patternFault } from "./given-cuts.ts";
+import { cutsAt, cutsAtTriggers, cutsInOperations, patternFault } from "./given-cuts.ts";
 import type { PlannedCut } from "./run-event.ts";
 
 const version = z
@@ -53,7 +53,46 @@ const pattern = z.string().superRefine((text, context) => {
   if (fault !== undefined) context.addIssue({ code: "custom", message: `expected a log pattern: ${fault}.` });
 });
 
-const WAYS_TO_CUT = ["count", "at_ms", "on", "pairs", "operations"] as const;
+const delay_ms = z.number().min(0).max(500_000).default(0).describe("From there to the cut, in milliseconds.");
+
+/** What starts a cut. */
+const trigger = z.union(
+  [
+    pattern,
+    z.strictObject({ log: pattern.describe("Regular expression, without a delay in it."), delay_ms }),
+    z.strictObject({
+      upload_bytes: z.int().min(1).describe("The board has taken so many bytes of an upload; with in: upload."),
+      delay_ms,
+    }),
+    z.strictObject({
+      smp: z.enum(["request", "reset"]).describe("The request (with in: request), or the reset, was answered."),
+      delay_ms,
+    }),
+    z.strictObject({
+      current: z.enum(["rise", "fall"]).describe("The supply current crosses a threshold; needs a PPK2 that records."),
+      ma: z.number().min(0).max(1000).describe("The threshold, in milliamperes."),
+      for_us: z.int().min(0).max(10_000_000).default(0).describe("How long it stays beyond it, in microseconds."),
+      delay_ms,
+    }),
+  ],
+  { error: "expected a log pattern, or an object with one of log, upload_bytes, smp and current." },
+);
+
+/** Whether the triggers of a scenario happen while what it cuts goes on. */
+function triggersFit(cuts: {
+  readonly in?: string | undefined;
+  readonly on?: readonly unknown[] | undefined;
+}): boolean {
+  const fields = (cuts.on ?? []).map((entry) => (typeof entry === "object" && entry !== null ? entry : {}));
+  return fields.every((entry) => {
+    const isUpload = "upload_bytes" in entry;
+    const isRequest = "smp" in entry && entry.smp === "request";
+    if (cuts.in === "upload") return isUpload;
+    return cuts.in === "request" ? isRequest : !isUpload && !isRequest;
+  });
+}
+
+const WAYS_TO_CUT = ["count", "at_ms", "on", "pairs", "operations", "every"] as const;
 
 /** A campaign in YAML: what is upgraded to what, and where power is cut. */
 export const SCENARIO_SCHEMA = z.strictObject({
@@ -79,13 +118,23 @@ export const SCENARIO_SCHEMA = z.strictObject({
     .strictObject({
       count: z.int().min(0).max(100_000).optional().describe("Cuts spread over the swap."),
       at_ms: z.array(z.number().min(0)).optional().describe("Milliseconds after the answer to the reset command."),
-      on: z.array(pattern).optional().describe("Log pattern with an optional delay: 'Starting swap+250'."),
+      on: z
+        .array(trigger)
+        .optional()
+        .describe("Triggers: a log pattern with an optional delay ('Starting swap+250'), or an object."),
       pairs: z.int().min(1).max(10_000).optional().describe("Upgrades with two cuts each, spread over the swap."),
       operations: z.array(sequence).optional().describe("Flash operations to cut at, counted by the model."),
+      every: z
+        .enum(["erase", "write", "operation"])
+        .optional()
+        .describe("One cut right before every flash operation of this kind, counted by the model."),
       in: z
         .enum(["upgrade", "revert", "upload", "request"])
         .optional()
-        .describe("What is cut, by default the upgrade; an upload or a request only with count."),
+        .describe("What is cut, by default the upgrade; an upload or a request with count or on."),
+    })
+    .refine(triggersFit, {
+      error: "upload_bytes goes with in: upload, smp: request with in: request, and the others with neither.",
     })
     .refine((cuts) => WAYS_TO_CUT.filter((way) => cuts[way] !== undefined).length === 1, {
       error: `wants one of ${WAYS_TO_CUT.slice(0, -1).join(", ")} and ${WAYS_TO_CUT.at(-1)}.`,
@@ -116,7 +165,7 @@ export type ScenarioFile = ConfigFile<Scenario>;
 export function scenarioCuts({ cuts }: Scenario): readonly PlannedCut[] | undefined {
   if (cuts.at_ms) return cutsAt(cuts.at_ms);
   if (cuts.operations) return cutsInOperations(cuts.operations);
-  return cuts.on && cutsOn(cuts.on);
+  return cuts.on && cutsAtTriggers(cuts.on);
 }
 
 /** Folder of the scenarios that ship with the package. */

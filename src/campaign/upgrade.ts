@@ -5,6 +5,7 @@ import { compareLogs } from "./decisions.ts";
 import type { BuiltImage } from "./images.ts";
 import { compareNetwork, networkReport, requestNetwork } from "./network.ts";
 import type { SwapWindow } from "./plan.ts";
+import { asFlash, compareFlash, seeFlash } from "./real-flash.ts";
 import type { CutFacts, SlotFacts } from "./run-event.ts";
 import { type BootSeen, type Session, slotOf } from "./session.ts";
 import type { CutSpan, Shadow } from "./shadow.ts";
@@ -29,6 +30,8 @@ export interface Judged {
   readonly seen: BootSeen;
   /** The outcome of the model that the board met; only of a verdict that passed. */
   readonly met: LegalOutcome | undefined;
+  /** The outcome that the board met, where that is a known defect. */
+  readonly defect?: LegalOutcome | undefined;
   /** All outcomes that show the same: they may differ in trailers, which a board does not show. */
   readonly alike: readonly LegalOutcome[];
   /** Pages that this upgrade erased, by the model. */
@@ -64,6 +67,7 @@ export async function startUpgrade(session: Session, shadow: Shadow, { to, perma
   if (to.network) await requestNetwork(session, shadow, to.network);
   await session.request(to, permanent);
   shadow.request(permanent);
+  await seeFlash(session, shadow);
   const timeline = shadow.timeline();
   const resetUs = await session.reset();
   return { timeline, resetUs };
@@ -126,6 +130,8 @@ interface Case {
   readonly allowed?: readonly LegalOutcome[];
   /** The slots that are looked at; both when left out. */
   readonly slots?: readonly number[];
+  /** Why it is no pass, whatever the board shows. */
+  readonly fault?: ((seen: BootSeen) => Pick<Verdict, "ending" | "because">) | undefined;
 }
 
 /** Holds what a boot showed against what the model allows, and writes the verdict down. */
@@ -141,10 +147,15 @@ export async function judge(
   const erased = shadow.erasedBy(windows[0]);
   const slots = seen.ending === "up" ? await session.imageState() : [];
   const shownSlots = slots.filter(looksAt);
+  const shows = (row: LegalOutcome) => compare(seen, shownSlots, [row], direction.to);
   const shown = compareLogs(compare(seen, shownSlots, allowed, direction.to), seen, cut.decisions);
   const { network } = direction.to;
-  const comparison =
+  const told =
     network === undefined ? shown : compareNetwork(shown, network.counter, await networkReport(session, seen));
+  const real = seen.ending === "up" ? await session.board.flash?.read() : undefined;
+  const fits = allowed.filter((row) => shows(row).pass);
+  const held = compareFlash(told, shadow, fits, real && asFlash(shadow, real));
+  const comparison = cut.fault ? { ...held, ...cut.fault(seen), pass: false } : held;
   const expected = expectations(allowed);
   const verdict: Verdict = {
     check,
@@ -164,8 +175,10 @@ export async function judge(
     bootLog: seen.lines.filter((line) => line.event !== undefined).map((line) => line.text),
   };
   session.record.event({ atUs: session.nowUs, event: "verdict", verdict });
-  const alike = comparison.pass ? allowed.filter((row) => compare(seen, shownSlots, [row], direction.to).pass) : [];
-  return { verdict, direction, slots, seen, met: comparison.pass ? comparison.outcome : undefined, alike, erased };
+  const { outcome, pass } = comparison;
+  const defect = !pass && comparison.isMet === true && outcome?.knownDefect !== undefined ? outcome : undefined;
+  const alike = pass ? fits : defect ? allowed.filter((row) => shows(row).isMet === true) : [];
+  return { verdict, direction, slots, seen, met: pass ? outcome : undefined, defect, alike, erased };
 }
 
 /** A reset while the image that runs is unconfirmed: it must be reverted. */

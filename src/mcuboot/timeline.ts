@@ -52,7 +52,7 @@ export function timeline(
   let nowUs = 0;
   const result = runSteps(boot(view(after), build), after, (step) => {
     if (step.kind === "log") log.push(step);
-    if (step.kind === "work") nowUs += workDurationUs(step);
+    if (step.kind === "work") nowUs += workDurationUs(step, timing);
     if (step.kind === "net core") nowUs += step.durationUs ?? 0;
     if (!isOperation(step)) return;
     const durationUs = operationDurationUs(step, timing);

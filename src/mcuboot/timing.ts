@@ -17,6 +17,8 @@ export interface FlashTiming {
   readonly keepsPower?: boolean;
   /** Another device behind this one, from this offset on. */
   readonly above?: { readonly offset: number; readonly timing: FlashTiming };
+  /** One check of an image takes about so long beside this flash, where that is not as on the nRF5340. */
+  readonly validationUs?: number;
   readonly source: string;
 }
 
@@ -73,7 +75,8 @@ export function operationDurationUs(operation: FlashOperation, timing: FlashTimi
   return programUnits(operation, timing) * unitUs;
 }
 
-/** Duration of work without flash operations in microseconds. */
-export function workDurationUs(work: Work): number {
+/** Duration of work without flash operations in microseconds; on the nRF5340 when no timing is given. */
+export function workDurationUs(work: Work, timing?: FlashTiming): number {
+  if (timing?.validationUs !== undefined) return timing.validationUs;
   return Math.max(VALIDATION.floorUs, Math.round((work.bytes / VALIDATION.bytes) * VALIDATION.durationUs));
 }

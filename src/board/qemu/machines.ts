@@ -1,10 +1,13 @@
+import type { FlashTiming } from "../../mcuboot/index.ts";
+
 /** A machine of QEMU that a profile may name: what is known of its flash. */
 export interface QemuMachineRow {
   readonly name: string;
   readonly cpu: string;
   readonly flashBytes: number;
   readonly pageBytes: number;
-  readonly wordBytes: number;
+  /** As emulated: what a host takes, about. */
+  readonly timing: FlashTiming;
   readonly controller: {
     /** Register that opens the flash for one word or one page, and closes it again. */
     readonly config: number;
@@ -25,7 +28,15 @@ export const QEMU_MACHINES = [
     cpu: "cortex-m0",
     flashBytes: 0x4_0000,
     pageBytes: 1024,
-    wordBytes: 4,
+    timing: {
+      unitBytes: 4,
+      unitUs: 1,
+      wordBytes: 4,
+      eraseUs: 10,
+      pageBytes: 1024,
+      validationUs: 4_000,
+      source: "measured with QEMU 7.2 on a 2026 laptop: a swap of 25,194 words and 100 pages takes about 25 ms",
+    },
     controller: { config: 0x4001_e504, closed: 0, erase: 0x4001_e508 },
     uart: { interrupts: 0x4000_2304, received: 4 },
     source: "nRF51 Series Reference Manual: NVMC (CONFIG 0 read only, 1 write, 2 erase; ERASEPAGE), UART (INTENSET)",
