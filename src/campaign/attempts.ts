@@ -70,6 +70,10 @@ export class Attempts {
     const { profile } = request.board;
     listen(board, this.#record);
     for (const text of board.notes ?? []) this.#warn(text);
+    const { measured, latencyUs, uncertaintyUs } = board.cuts;
+    if (measured !== undefined) {
+      this.#record.event({ atUs: this.nowUs, event: "calibration", date: measured, latencyUs, uncertaintyUs });
+    }
     const { images, shadow } = this.#images
       ? { images: this.#images, shadow: shadowOf(request.board) }
       : await this.#build(board);
@@ -132,6 +136,7 @@ export class Attempts {
 function listen(board: Board, record: RunRecord): void {
   board.uart.onBytes((chunk) => record.received("app", chunk.atUs, chunk.bytes));
   board.netUart?.onBytes((chunk) => record.received("net", chunk.atUs, chunk.bytes));
+  board.power.current?.onSamples((samples) => record.measured(samples));
   board.logs.app.onLine((line) => {
     if (line.event !== undefined)
       record.event({ atUs: line.atUs, event: "boot-log", name: line.event, text: line.text });

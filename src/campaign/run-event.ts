@@ -84,6 +84,13 @@ type At<T> = T & { readonly atUs: number };
 /** Everything a run writes down, in order. `atUs` is the bench's clock, from 0. */
 export type RunEvent = At<
   | { readonly event: "run-started"; readonly scenario: string; readonly board: string; readonly seed: number }
+  /** The bench's own measurement of its switch, where there is one: its date (ISO 8601), and what cuts are aimed by. */
+  | {
+      readonly event: "calibration";
+      readonly date: string;
+      readonly latencyUs: number;
+      readonly uncertaintyUs: number;
+    }
   | { readonly event: "images-built"; readonly images: readonly ImageFacts[]; readonly crypto: readonly string[] }
   | { readonly event: "preflight"; readonly checks: readonly PreflightCheck[] }
   | { readonly event: "baseline"; readonly how: "already running" | "flashed" | "uploaded" }

@@ -37,6 +37,9 @@ export class ConsoleReport {
       case "run-started":
         this.#line(`${event.scenario} on ${event.board}, seed ${event.seed}`);
         return;
+      case "calibration":
+        this.#field("switch", calibrationText(event));
+        return;
       case "images-built":
         this.#field("images", imagesText(event));
         return;
@@ -143,6 +146,11 @@ export class ConsoleReport {
     const room = Math.max(20, this.#target.columns - 1);
     this.#target.out(`\r\u001B[2K${`${label.padEnd(LABEL_WIDTH)}${text}`.slice(0, room)}`);
   }
+}
+
+function calibrationText({ date, latencyUs, uncertaintyUs }: Extract<RunEvent, { event: "calibration" }>): string {
+  const ms = (us: number) => (us / 1000).toFixed(1);
+  return `a cut falls ${ms(latencyUs)} ms ± ${ms(uncertaintyUs)} ms after its command (measured ${date.slice(0, 10)})`;
 }
 
 function imagesText({ images, crypto }: Extract<RunEvent, { event: "images-built" }>): string {
