@@ -144,7 +144,7 @@ function checkPorts({ ports, power }: ProfileFields, complain: Complain): void {
     ["net", ports.net],
   ] as const) {
     if (port && "jlink" in port && port.baud_rate === BAUD_RATE_UNSUPPORTED) {
-      complain(["ports", name, "baud_rate"], "is a rate that the J-Link's virtual ports do not support.");
+      complain(["ports", name, "baud_rate"], "the J-Link's virtual ports do not support this rate.");
     }
   }
 }

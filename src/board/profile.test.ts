@@ -150,7 +150,7 @@ describe("a profile that cannot work is refused with line, field and reason", ()
       "a rate that the J-Link refuses",
       "interface: 2",
       "interface: 2, baud_rate: 921600",
-      /line 5: ports\.app\.baud_rate is 921600; is a rate that the J-Link's virtual ports do not support\.$/,
+      /line 5: ports\.app\.baud_rate is 921600; the J-Link's virtual ports do not support this rate\.$/,
     ],
     [
       "a relay without its contact",
