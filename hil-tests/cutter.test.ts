@@ -17,7 +17,7 @@ const WITH_CUTTER: readonly Edit[] = [
   [/power: .*/, "power: { driver: cutter, port: { path: /dev/cutter }, pin: 15, on_level: 1, cuts: soc, off_ms: 200 }"],
 ];
 
-type Open = NonNullable<Parameters<typeof smallRun>[0]>["open"];
+type Open = NonNullable<NonNullable<Parameters<typeof smallRun>[0]>["open"]>;
 
 /** The twin, with a Pico in its supply instead of a relay. */
 function benchWithCutter(options: { readonly deaf?: boolean } = {}) {

@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError, hasCode, Listeners, makeFolder, messageOf, wallTime } from "../core/index.ts";
+import { CURRENT_HEADER, CurrentBins } from "./current-bins.ts";
 import type { RunEvent } from "./run-event.ts";
+import type { CurrentSamples } from "./trigger-current.ts";
 
 export const RECORD_SCHEMA = 1;
 
@@ -17,6 +19,7 @@ export class RunRecord implements Disposable {
   readonly #verdicts: number;
   readonly #uarts = new Map<string, { readonly data: number; readonly index: number; offset: number }>();
   readonly #listeners = new Listeners<RunEvent>();
+  #current: { readonly file: number; readonly bins: CurrentBins } | undefined;
   #open = true;
 
   private constructor(folder: string) {
@@ -73,6 +76,17 @@ export class RunRecord implements Disposable {
     files.offset += bytes.length;
   }
 
+  /** What the board took, millisecond by millisecond, in `current.csv`. */
+  measured(samples: CurrentSamples): void {
+    if (!this.#open) return;
+    if (!this.#current) {
+      this.#current = { file: openSync(join(this.folder, "current.csv"), "a"), bins: new CurrentBins() };
+      writeSync(this.#current.file, `${CURRENT_HEADER}\n`);
+    }
+    const lines = this.#current.bins.add(samples);
+    if (lines.length > 0) writeSync(this.#current.file, `${lines.join("\n")}\n`);
+  }
+
   /** Keeps an input (profile, scenario, image) beside the run. Never a private key. */
   input(name: string, content: Uint8Array | string): void {
     this.#replace(join("inputs", name), content);
@@ -86,6 +100,7 @@ export class RunRecord implements Disposable {
   [Symbol.dispose](): void {
     if (!this.#open) return;
     this.#open = false;
+    if (this.#current) closeSync(this.#current.file);
     closeSync(this.#events);
     closeSync(this.#verdicts);
     for (const { data, index } of this.#uarts.values()) {

@@ -7,6 +7,7 @@ export const PPK2_BAUD_RATE = 115_200;
 export const PPK2_MV = { min: 800, max: 5_000 } as const;
 
 export const PPK2_COMMANDS = [
+  { name: "start", bytes: [0x06], source: "a sample of four bytes every 10 µs from now on, see ppk2-samples.ts" },
   { name: "stop", bytes: [0x07], source: "stop streaming; samples still in flight follow" },
   { name: "metadata", bytes: [0x19], source: "answers lines of text, the last is END" },
   { name: "ampere", bytes: [0x11, 0x01], source: "mode: measures a supply from outside" },
