@@ -1,62 +1,115 @@
 /** How a server of some age behaves on the wire. Rows, so that another age is another row. */
 export interface ServerGeneration {
   readonly name: string;
+  /** nRF Connect SDK releases with such a server. */
+  readonly sdk: string;
   /** Key of a group error in version 2; undefined for servers that know version 1 only. */
   readonly groupErrorKey: "err" | "ret" | undefined;
-  /** `rc: 0` first in every success. */
-  readonly rcInSuccess: boolean;
+  /** Commands whose success says `rc: 0` first, by their key in `COMMANDS`. */
+  readonly rcInSuccess: readonly string[] | "all";
   /** Code for an answer that does not fit the buffer. */
   readonly tooLargeCode: number;
   /** Length of its echo's text, in bytes; undefined where only the buffer limits it. */
   readonly echoBytesMax?: number;
+  /** The library mcumgr of Zephyr 2: its checks of headers, its image group (`imageHandlers2021`). */
+  readonly isLibrary?: true;
+  /** Which requests for a state are refused: by the slots' flags, or by what would boot next. */
+  readonly stateRules: "flags" | "next boot";
+  /** Only the image that runs is active; else the primary slot of every image. */
+  readonly oneActive?: true;
+  /** A reset takes a boot mode. */
+  readonly bootMode: boolean;
   /** Commands that came later, by their key in `COMMANDS`. */
   readonly lacks: readonly string[];
   readonly source: string;
 }
 
-const LATER = ["params", "osInfo", "bootloaderInfo", "slotInfo"] as const;
+const ENUMERATION = ["groupCount", "groupList", "groupAt", "groupDetails"] as const;
+const SINCE_4 = [...ENUMERATION, "slotInfo"] as const;
+const SINCE_3_6 = [...SINCE_4, "readDatetime", "writeDatetime"] as const;
+const SINCE_3_4 = [...SINCE_3_6, "bootloaderInfo"] as const;
+const SINCE_3_3 = [...SINCE_3_4, "osInfo"] as const;
+const SETTINGS = [
+  "readSetting",
+  "writeSetting",
+  "deleteSetting",
+  "commitSettings",
+  "loadSettings",
+  "saveSettings",
+] as const;
+const FILE_EXTRAS = ["fileStatus", "fileHash", "fileHashTypes", "closeFile"] as const;
 
 export const SERVER_GENERATIONS = [
   {
     name: "zephyr 2.7",
+    sdk: "NCS 1.7 and 1.8",
     groupErrorKey: undefined,
-    rcInSuccess: true,
+    rcInSuccess: ["imageUpload", "imageErase", "statistics", "statisticsList", "readFile", "writeFile"],
     tooLargeCode: 2,
     echoBytesMax: 127,
-    lacks: LATER,
-    source: "zephyrproject-rtos/mcumgr 12b496e3 (NCS 1.7 and 1.8; read, not run)",
+    isLibrary: true,
+    stateRules: "flags",
+    bootMode: false,
+    lacks: [...SINCE_3_3, ...SETTINGS, ...FILE_EXTRAS, "params", "memoryPools", "consoleEcho", "eraseStorage"],
+    source: "zephyrproject-rtos/mcumgr at 12b496e3 (read, not run)",
+  },
+  {
+    name: "zephyr 3.2",
+    sdk: "NCS 2.0 to 2.2",
+    groupErrorKey: undefined,
+    rcInSuccess: "all",
+    tooLargeCode: 2,
+    stateRules: "flags",
+    oneActive: true,
+    bootMode: false,
+    lacks: [...SINCE_3_3, ...SETTINGS],
+    source: "Zephyr release notes 3.1 and 3.3 (not run)",
   },
   {
     name: "zephyr 3.3",
+    sdk: "NCS 2.3",
     groupErrorKey: undefined,
-    rcInSuccess: false,
+    rcInSuccess: [],
     tooLargeCode: 2,
-    lacks: ["bootloaderInfo", "slotInfo"],
-    source: "Zephyr release notes 3.1 and 3.3",
+    stateRules: "flags",
+    oneActive: true,
+    bootMode: false,
+    lacks: [...SINCE_3_4, ...SETTINGS],
+    source: "Zephyr release notes 3.3 (not run)",
   },
   {
     name: "zephyr 3.4",
+    sdk: "NCS 2.4",
     groupErrorKey: "ret",
-    rcInSuccess: false,
+    rcInSuccess: [],
     tooLargeCode: 7,
-    lacks: ["slotInfo"],
-    source: "zephyr PR 54041, PR 60984",
+    stateRules: "flags",
+    oneActive: true,
+    bootMode: false,
+    lacks: [...SINCE_3_6, ...SETTINGS],
+    source: "zephyr PR 54041, PR 60984 (not run)",
   },
   {
     name: "zephyr 3.5",
+    sdk: "NCS 2.5 to 2.9",
     groupErrorKey: "err",
-    rcInSuccess: false,
+    rcInSuccess: [],
     tooLargeCode: 7,
-    lacks: ["slotInfo"],
-    source: "Zephyr migration guide 3.5",
+    stateRules: "next boot",
+    bootMode: false,
+    lacks: [...SINCE_3_6],
+    source: "Zephyr migration guide 3.5 (not run)",
   },
   {
     name: "zephyr 4.4",
+    sdk: "NCS 3",
     groupErrorKey: "err",
-    rcInSuccess: false,
+    rcInSuccess: [],
     tooLargeCode: 7,
+    stateRules: "next boot",
+    bootMode: true,
     lacks: [],
-    source: "measured: Zephyr 4.4.0's prebuilt servers",
+    source: "measured on Zephyr 4.4.0",
   },
 ] as const satisfies readonly ServerGeneration[];
 

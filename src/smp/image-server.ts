@@ -1,5 +1,9 @@
 import { SmpFault } from "./faults.ts";
+import { type ServerGenerationName, serverGeneration } from "./generations.ts";
 import { IMAGE_GROUP } from "./groups/image.ts";
+import { slotList, stateList } from "./image-list.ts";
+import { imageHandlers2021 } from "./image-server-2021.ts";
+import { GROUP_CODES, PLAIN_CODES, stateChangeByFlags } from "./image-state-flags.ts";
 import { stateChange } from "./image-state-rules.ts";
 import { type ImageStore, planOf, type StoredSlot } from "./image-store.ts";
 import { UploadState } from "./image-upload-state.ts";
@@ -12,6 +16,8 @@ export interface ImageServerOptions {
   readonly frugalList?: boolean;
   /** CONFIG_MCUMGR_GRP_IMG_SLOT_INFO; default true when there is more than one image. */
   readonly slotInfo?: boolean;
+  /** Whose rules for states and lists; default the newest. */
+  readonly generation?: ServerGenerationName | undefined;
 }
 
 /**
@@ -20,12 +26,24 @@ export interface ImageServerOptions {
  * Source: Zephyr img_mgmt.c, img_mgmt_state.c; measured on Zephyr 4.4.0.
  */
 export function imageHandlers(store: ImageStore, options: ImageServerOptions = {}): SmpHandlers {
+  const generation = serverGeneration(options.generation ?? "zephyr 4.4");
+  const { slotInfo = store.images > 1, frugalList = false } = options;
+  if (generation.isLibrary) return imageHandlers2021(store, { slotInfo });
   const upload = new UploadState(store, (slots, slot) => inUse(slots, slot, options));
-  const list = async () => stateList(await store.slots(), store.images, options.frugalList ?? false);
+  const list = async () => {
+    const slots = await store.slots();
+    const shown = generation.oneActive
+      ? slots.map((slot) => ({ ...slot, active: slot.active && slot.slot < 2 }))
+      : slots;
+    return stateList(shown, store.images, frugalList);
+  };
+  const codes = generation.groupErrorKey ? GROUP_CODES : PLAIN_CODES;
+  const byFlags = generation.stateRules === "flags";
   return {
     imageState: list,
     setImageState: async (request) => {
-      const change = stateChange(await store.slots(), request);
+      const slots = await store.slots();
+      const change = byFlags ? stateChangeByFlags(slots, request, codes) : stateChange(slots, request);
       if (change.kind === "pending") await store.setPending(change.slot, change.permanent);
       if (change.kind === "confirm") await store.confirm(change.slot);
       return list();
@@ -40,7 +58,7 @@ export function imageHandlers(store: ImageStore, options: ImageServerOptions = {
       await store.erase(slot);
       return {};
     },
-    ...((options.slotInfo ?? store.images > 1) ? { slotInfo: async () => slotList(await store.slots()) } : {}),
+    ...(slotInfo ? { slotInfo: async () => slotList(await store.slots()) } : {}),
   };
 }
 
@@ -52,44 +70,4 @@ function inUse(slots: readonly StoredSlot[], slot: number, options: ImageServerO
   const plan = planOf(slots, slot >> 1);
   if (plan === "revert") return true;
   return plan !== "none" && options.allowErasePending === false;
-}
-
-/** Keys in Zephyr's order: image (only when there are several), slot, version, hash, then the flags. */
-function stateList(slots: readonly StoredSlot[], images: number, frugal: boolean) {
-  const flag = (value: boolean) => (frugal && !value ? undefined : value);
-  return {
-    images: slots.flatMap((entry) => {
-      if (!entry.image) return [];
-      const { version, hash, bootable } = entry.image;
-      return {
-        image: images > 1 ? entry.slot >> 1 : undefined,
-        slot: entry.slot & 1,
-        version,
-        hash,
-        bootable: flag(bootable),
-        pending: flag(entry.pending),
-        confirmed: flag(entry.confirmed),
-        active: flag(entry.active),
-        permanent: flag(entry.permanent),
-      };
-    }),
-    splitStatus: frugal ? undefined : 0,
-  };
-}
-
-function slotList(slots: readonly StoredSlot[]) {
-  const images = [...new Set(slots.map((slot) => slot.slot >> 1))];
-  return {
-    images: images.map((image) => ({
-      image,
-      slots: slots
-        .filter((slot) => slot.slot >> 1 === image)
-        .map((slot) => ({
-          slot: slot.slot & 1,
-          size: slot.slotBytes,
-          // The number to name in an upload, on the slot that it goes to.
-          upload_image_id: slot.slot % 2 === 1 ? image : undefined,
-        })),
-    })),
-  };
 }

@@ -141,7 +141,6 @@ export class SmpServer implements AsyncDisposable {
     try {
       const context = { version, receivedAtUs: atUs, afterAnswer: (act: () => void) => after.push(act) };
       body = await this.#handle(header, payload, context);
-      if (this.#generation.rcInSuccess) body = { rc: 0, ...body };
     } catch (error) {
       after.length = 0;
       body = this.#refusal(error, version);
@@ -154,6 +153,7 @@ export class SmpServer implements AsyncDisposable {
   }
 
   async #handle(header: SmpHeader, payload: Uint8Array, context: HandlerContext): Promise<CborMap> {
+    if (this.#generation.isLibrary) return this.#handle2021(header, payload, context);
     if (header.op !== OP.read && header.op !== OP.write) throw new SmpFault({ code: RC.notSupported });
     if (header.version >= 2 && this.#generation.groupErrorKey) throw new SmpFault({ code: RC.tooNew });
     if (header.version === 0 && this.#options.originalProtocol === false) throw new SmpFault({ code: RC.tooOld });
@@ -161,8 +161,34 @@ export class SmpServer implements AsyncDisposable {
     const known = commandOf(header);
     const handler = known && this.#handler(known.key);
     if (!known || !handler) throw new SmpFault({ code: RC.notSupported });
-    const request = readRequest(known.row, header.length === 0 ? new Uint8Array() : payload);
-    return writeFields(known.row.response, await handler(request, context));
+    return this.#run(known, handler, header.length === 0 ? new Uint8Array() : payload, context);
+  }
+
+  /** Without a look at version and length; an operation that is none is EINVAL where the command is known. */
+  async #handle2021(header: SmpHeader, payload: Uint8Array, context: HandlerContext): Promise<CborMap> {
+    const { group, id } = header;
+    const isRequest = header.op === OP.read || header.op === OP.write;
+    const ops = isRequest ? [header.op] : [OP.read, OP.write];
+    const known = ops.map((op) => commandOf({ op, group, id })).find((row) => row && this.#handler(row.key));
+    const handler = known && this.#handler(known.key);
+    if (!known || !handler) throw new SmpFault({ code: RC.notSupported });
+    if (!isRequest) throw new SmpFault({ code: RC.invalid });
+    return this.#run(known, handler, payload, context);
+  }
+
+  async #run(
+    { key, row }: { readonly key: CommandKey; readonly row: CommandRow },
+    handler: Handler,
+    payload: Uint8Array,
+    context: HandlerContext,
+  ): Promise<CborMap> {
+    const request = readRequest(row, payload);
+    const { rcInSuccess, echoBytesMax, bootMode } = this.#generation;
+    const echoed = key === "echo" && typeof request["d"] === "string" ? Buffer.byteLength(request["d"]) : 0;
+    if (echoed > (echoBytesMax ?? Number.POSITIVE_INFINITY)) throw new SmpFault({ code: RC.invalid });
+    const known = key === "reset" && !bootMode ? { ...request, boot_mode: undefined } : request;
+    const body = writeFields(row.response, await handler(known, context));
+    return rcInSuccess === "all" || rcInSuccess.includes(key) ? { rc: 0, ...body } : body;
   }
 
   #handler(key: CommandKey): Handler | undefined {

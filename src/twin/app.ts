@@ -71,12 +71,13 @@ export class TwinApp {
         bootMode = request.bootMode;
         reset();
       };
+      const images = { slotInfo: true, generation: smp.generation };
       return new SmpServer({
         transport,
         bufferBytes: smp.bufferBytes,
         bufferCount: smp.bufferCount,
         ...(smp.generation === undefined ? {} : { generation: smp.generation }),
-        handlers: { ...this.#osHandlers(askedToReset), ...imageHandlers(this.#slots(power), { slotInfo: true }) },
+        handlers: { ...this.#osHandlers(askedToReset), ...imageHandlers(this.#slots(power), images) },
         onHandlerError,
       });
     });

@@ -26,6 +26,7 @@ const FLASH_WRITE_FAILED = 12;
  */
 export class TwinImageSlots implements ImageStore {
   readonly images: number;
+  readonly writeBytes: number;
   readonly #flash: TwinFlash;
   readonly #build: BootloaderBuild;
   readonly #power: AbortSignal;
@@ -43,6 +44,7 @@ export class TwinImageSlots implements ImageStore {
     this.#power = options.power;
     this.#faults = options.faults ?? new Set();
     this.images = options.build.images.length;
+    this.writeBytes = options.build.writeBytes;
   }
 
   async slots(): Promise<readonly StoredSlot[]> {
