@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { findLocks } from "../src/board/index.ts";
 import { Random, RealClock } from "../src/core/index.ts";
 import { openPty } from "../src/serial/index.ts";
 import { broken, killOnce } from "./testing/kills.ts";
-import { hil, LAB_PROFILE, type PtyBench, ptyBench } from "./testing/process.ts";
+import { hil, LAB_PROFILE, locksOf, type PtyBench, ptyBench } from "./testing/process.ts";
 
 /** These run in real time: a twin in a process of its own, real pseudo-terminals, real kills. */
 const REAL_TIME_MS = 300_000;
@@ -33,6 +34,25 @@ describe("a run that is killed with -9", () => {
         const kill = await killOnce(lab, random);
         expect([kill, broken(kill)]).toEqual([kill, []]);
       }
+    },
+    REAL_TIME_MS,
+  );
+});
+
+describe("a run whose terminal is closed", () => {
+  test(
+    "ends as by Ctrl-C though nobody hears it: power on, the record whole, locks free",
+    async () => {
+      const run = hil(lab.folder, "run", "small.yaml", "--board", "lab.yaml", "--cuts", "50");
+      await run.printed(/swap {6}/);
+      run.child.stdout?.destroy();
+      run.child.stderr?.destroy();
+      run.child.kill("SIGHUP");
+      expect((await run.done).code).toBe(4);
+      const { run: document, events } = lab.newestRun();
+      expect(document).toMatchObject({ state: "finished", result: { outcome: "interrupted" } });
+      expect(events.findLast(({ event }) => event === "power")).toMatchObject({ state: "on" });
+      expect(findLocks(locksOf(lab.folder))).toEqual([]);
     },
     REAL_TIME_MS,
   );

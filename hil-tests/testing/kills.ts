@@ -7,14 +7,15 @@ import { type HilProcess, hil, locksOf, type PtyBench } from "./process.ts";
 const CUTS = 3;
 const POLL_MS = 5;
 const DELAY_MS_MAX = 600;
-const SOON_MS_MAX = 60;
+const SOON_MS_MAX = 100;
 
-/** Where a run may be killed: at the nth event of a name; at a switch of power twice as likely. */
+/** Where a run may be killed: at the nth event of a name; more often than elsewhere while power is off. */
 const MOMENTS = [
   { event: "images-built", most: 1 },
   { event: "recovery", most: 1 },
   { event: "power", most: 2 * CUTS + 3 },
-  { event: "power", most: 2 * CUTS + 3 },
+  { event: "power", state: "off", most: CUTS + 1 },
+  { event: "power", state: "off", most: CUTS + 1 },
   { event: "preflight", most: 1 },
   { event: "upload-started", most: 2 },
   { event: "upload-progress", most: 60 },
@@ -27,7 +28,7 @@ const MOMENTS = [
   { event: "verdict", most: CUTS },
   { event: "confirmed", most: CUTS },
   { event: "image-state", most: 6 },
-] as const;
+] as const satisfies readonly { readonly event: string; readonly state?: string; readonly most: number }[];
 
 /** A run that was killed, and what the next one made of it. */
 export interface Kill {
@@ -98,10 +99,13 @@ export async function killOnce(lab: PtyBench, random: Random): Promise<Kill> {
 async function killed({ folder }: PtyBench, random: Random) {
   const clock = new RealClock();
   for (;;) {
-    const { event, most } = MOMENTS[random.below(MOMENTS.length)] ?? MOMENTS[0];
-    const nth = 1 + random.below(most);
-    // Half of them soon: a cut is short, and so is what follows an event.
-    const delayMs = random.below(random.chance({ of: 1, in: 2 }) ? SOON_MS_MAX : DELAY_MS_MAX);
+    const wanted = MOMENTS[random.below(MOMENTS.length)] ?? MOMENTS[0];
+    const state = "state" in wanted ? wanted.state : undefined;
+    const nth = 1 + random.below(wanted.most);
+    // Half of them soon: what follows an event may be short, and a cut always is.
+    const isSoon = random.chance({ of: 1, in: 2 }) || state === "off";
+    const delayMs = random.below(isSoon ? SOON_MS_MAX : DELAY_MS_MAX);
+    const isWanted = (line: Line) => line.event === wanted.event && (state === undefined || line.state === state);
     const before = new Set(runsOf(folder));
     const run = hil(folder, "run", "small.yaml", "--board", "lab.yaml", "--cuts", String(CUTS));
     const end = { isOver: false };
@@ -113,12 +117,13 @@ async function killed({ folder }: PtyBench, random: Random) {
     while (!end.isOver) {
       record ??= runsOf(folder).find((name) => !before.has(name));
       seen = record === undefined ? "" : textOf(join(folder, "runs", record, "events.jsonl"));
-      if (linesOf(seen).filter((line) => line.event === event).length >= nth) break;
+      if (linesOf(seen).filter(isWanted).length >= nth) break;
       await sleep(clock, POLL_MS);
     }
     await sleep(clock, delayMs);
     if (record === undefined || (await wasOver(run, end))) continue;
-    return { moment: `${event} ${nth} + ${delayMs} ms`, run: join(folder, "runs", record), seen };
+    const name = state === undefined ? wanted.event : `${wanted.event} ${state}`;
+    return { moment: `${name} ${nth} + ${delayMs} ms`, run: join(folder, "runs", record), seen };
   }
 }
 

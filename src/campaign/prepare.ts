@@ -3,6 +3,7 @@ import { BenchError } from "../core/index.ts";
 import type { FlashImage } from "../mcuboot/index.ts";
 import type { CampaignImages } from "./images.ts";
 import { proveCut } from "./power-check.ts";
+import type { SlotFacts } from "./run-event.ts";
 import { activeSlot, type Session, slotOf } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 import { ensureSecondary } from "./upgrade.ts";
@@ -53,16 +54,15 @@ export class Preparation {
   /** Old image running and confirmed, nothing pending: by the flasher where there is one, by SMP where not. */
   async baseline(): Promise<void> {
     const { old } = this.#images;
-    const slots = await this.#session.imageState();
-    const running = activeSlot(slots);
-    const settled = running?.flags.includes("confirmed") && !slots.some((slot) => slot.flags.includes("pending"));
+    const found = await this.#session.imageState();
+    const slots = isSettled(found) || this.#board.flasher ? found : await this.#settled(found);
     let how: "already running" | "flashed" | "uploaded" = "already running";
-    if (running?.hash === old.hash && settled) {
+    if (activeSlot(slots)?.hash === old.hash && isSettled(slots)) {
       this.#shadow.place(old, slotOf(slots, this.#images.new)?.slot === 1 ? this.#images.new : undefined);
     } else if (await this.reflash()) how = "flashed";
     else {
       how = "uploaded";
-      await this.#bySmp(running?.flags.includes("confirmed") ?? true);
+      await this.#bySmp();
     }
     this.#session.record.event({ atUs: this.#session.nowUs, event: "baseline", how });
   }
@@ -105,10 +105,27 @@ export class Preparation {
     this.#shadow.adopt(model);
   }
 
-  async #bySmp(confirmed: boolean): Promise<void> {
+  /**
+   * What an earlier run has left undone is done, as a board without a flasher knows no way back: a swap that was asked
+   * for comes with the next boot, and what runs then is confirmed.
+   */
+  async #settled(found: readonly SlotFacts[]): Promise<readonly SlotFacts[]> {
+    const session = this.#session;
+    let slots = found;
+    if (slots.some((slot) => slot.flags.includes("pending"))) {
+      const seen = await session.untilUp(await session.reset(), this.#bootMs);
+      if (seen.ending !== "up") return slots;
+      slots = await session.imageState();
+    }
+    const running = activeSlot(slots);
+    if (running === undefined || running.flags.includes("confirmed")) return slots;
+    await session.confirm({ ...this.#images.old, version: running.version });
+    return session.imageState();
+  }
+
+  async #bySmp(): Promise<void> {
     const session = this.#session;
     const { old } = this.#images;
-    if (!confirmed) await session.confirm(old);
     await ensureSecondary(session, this.#shadow, old);
     await session.requestTest(old);
     const seen = await session.untilUp(await session.reset(), this.#bootMs);
@@ -122,4 +139,10 @@ export class Preparation {
     await session.confirm(old);
     this.#shadow.tookBaseline(old);
   }
+}
+
+/** What runs is confirmed, and nothing waits for the next boot. */
+function isSettled(slots: readonly SlotFacts[]): boolean {
+  const isPending = slots.some((slot) => slot.flags.includes("pending"));
+  return !isPending && (activeSlot(slots)?.flags.includes("confirmed") ?? false);
 }

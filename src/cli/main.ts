@@ -132,6 +132,9 @@ function report(error: unknown, io: CliIo, debug: boolean): number {
   return EXIT.bench;
 }
 
+/** Ctrl-C, a supervisor's wish, and a terminal that was closed: none may leave a board without power. */
+const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 function listenForSignals(stop: AbortController): () => void {
   let asked = false;
   const onSignal = (signal: NodeJS.Signals) => {
@@ -140,10 +143,8 @@ function listenForSignals(stop: AbortController): () => void {
     asked = true;
     stop.abort(new InterruptedError(`interrupted by ${signal}; the bench is left safe.`));
   };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
   return () => {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
+    for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
   };
 }

@@ -17,6 +17,8 @@ export function processIo(signal: AbortSignal): CliIo {
   process.stdout.on("error", (error) => {
     if (!hasCode(error, "EPIPE")) outputLost(error);
   });
+  // Nowhere is left to complain to when the terminal is gone: the clean-up goes on all the same.
+  process.stderr.on("error", () => undefined);
   return {
     out: (text) => void process.stdout.write(text),
     outBytes: (bytes) => void process.stdout.write(bytes),

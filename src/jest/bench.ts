@@ -6,6 +6,7 @@ import {
   openBoard,
   type ProfileKeys,
   profileKeys,
+  requireFit,
 } from "../board/index.ts";
 import {
   activeSlot,
@@ -211,6 +212,7 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
   const reference = options.board ?? process.env[BOARD_VARIABLE] ?? DEFAULT_BOARD;
   const loaded = await loadProfile(reference, { cwd: process.cwd() });
   bootloaderBuildOf(loaded);
+  requireFit(loaded);
   const random = Random.fromSeed(options.seed ?? 1);
   const closing = new Cleanup();
   const board = closing.use("board", await openBoard(loaded, { random: random.fork("bench") }));
