@@ -9,8 +9,15 @@ const POLL_MS = 5;
 const DELAY_MS_MAX = 600;
 const SOON_MS_MAX = 100;
 
+interface Moment {
+  readonly event: string;
+  readonly state?: "off";
+  /** How often it comes in a run, about. */
+  readonly most: number;
+}
+
 /** Where a run may be killed: at the nth event of a name; more often than elsewhere while power is off. */
-const MOMENTS = [
+const MOMENTS: readonly Moment[] = [
   { event: "images-built", most: 1 },
   { event: "recovery", most: 1 },
   { event: "power", most: 2 * CUTS + 3 },
@@ -28,7 +35,7 @@ const MOMENTS = [
   { event: "verdict", most: CUTS },
   { event: "confirmed", most: CUTS },
   { event: "image-state", most: 6 },
-] as const satisfies readonly { readonly event: string; readonly state?: string; readonly most: number }[];
+]; readonly state?: string; readonly most: number }[];
 
 /** A run that was killed, and what the next one made of it. */
 export interface Kill {
@@ -99,13 +106,12 @@ export async function killOnce(lab: PtyBench, random: Random): Promise<Kill> {
 async function killed({ folder }: PtyBench, random: Random) {
   const clock = new RealClock();
   for (;;) {
-    const wanted = MOMENTS[random.below(MOMENTS.length)] ?? MOMENTS[0];
-    const state = "state" in wanted ? wanted.state : undefined;
-    const nth = 1 + random.below(wanted.most);
+    const { event, state, most } = MOMENTS[random.below(MOMENTS.length)] ?? { event: "plan", most: 1 };
+    const nth = 1 + random.below(most);
     // Half of them soon: what follows an event may be short, and a cut always is.
     const isSoon = random.chance({ of: 1, in: 2 }) || state === "off";
     const delayMs = random.below(isSoon ? SOON_MS_MAX : DELAY_MS_MAX);
-    const isWanted = (line: Line) => line.event === wanted.event && (state === undefined || line.state === state);
+    const isWanted = (line: Line) => line.event === event && (state === undefined || line.state === state);
     const before = new Set(runsOf(folder));
     const run = hil(folder, "run", "small.yaml", "--board", "lab.yaml", "--cuts", String(CUTS));
     const end = { isOver: false };
@@ -122,7 +128,7 @@ async function killed({ folder }: PtyBench, random: Random) {
     }
     await sleep(clock, delayMs);
     if (record === undefined || (await wasOver(run, end))) continue;
-    const name = state === undefined ? wanted.event : `${wanted.event} ${state}`;
+    const name = state === undefined ? event : `${event} ${state}`;
     return { moment: `${name} ${nth} + ${delayMs} ms`, run: join(folder, "runs", record), seen };
   }
 }
