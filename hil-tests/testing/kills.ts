@@ -35,7 +35,7 @@ const MOMENTS: readonly Moment[] = [
   { event: "verdict", most: CUTS },
   { event: "confirmed", most: CUTS },
   { event: "image-state", most: 6 },
-]; readonly state?: string; readonly most: number }[];
+];
 
 /** A run that was killed, and what the next one made of it. */
 export interface Kill {
