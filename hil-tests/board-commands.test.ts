@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { calibrationPath } from "../src/board/index.ts";
@@ -7,7 +7,7 @@ import { doctorCommand } from "../src/cli/doctor.ts";
 import { initCommand } from "../src/cli/init.ts";
 import type { CliIo, Keyboard } from "../src/cli/io.ts";
 import { smpCommand } from "../src/cli/smp.ts";
-import { isHilError, Queue, RealClock, sleep, textOf } from "../src/core/index.ts";
+import { InterruptedError, isHilError, Queue, RealClock, sleep, textOf } from "../src/core/index.ts";
 import { openSerialPort } from "../src/serial/index.ts";
 import { echo, encodeConsoleLines, encodeRequest } from "../src/smp/index.ts";
 import { LAB_PROFILE, type PtyBench, ptyBench } from "./testing/process.ts";
@@ -108,6 +108,24 @@ describe("hil board, on a twin behind real ports", () => {
       expect(out).toMatch(/^ok +boot log +\d+ lines, MCUboot's among them/m);
       expect(out).not.toContain("failed");
       expect(code).toBe(0);
+    },
+    REAL_TIME_MS,
+  );
+
+  test(
+    "check: given up in mid-cut leaves power on and a mark for the next run; one that ends well takes its own away",
+    async () => {
+      const mark = join(lab.folder, "lab.health.json");
+      expect(existsSync(mark)).toBe(false);
+      const stop = new AbortController();
+      const io = world({ signal: stop.signal });
+      const given = ended(boardCommand, ["check"], io);
+      await io.until(/^ok +running image/m);
+      stop.abort(new InterruptedError("interrupted by the test."));
+      expect((await given).code).toBe(4);
+      expect(JSON.parse(readFileSync(mark, "utf8"))).toMatchObject({ state: "dirty" });
+      expect((await echoed("--timeout", "8000")).out).toContain("there");
+      rmSync(mark);
     },
     REAL_TIME_MS,
   );

@@ -8,13 +8,13 @@ import type { LoadedProfile } from "./profile.ts";
 export interface NeededProgram {
   /** As the profile, or the tool's table, names it. */
   readonly program: string;
-  /** What it is there for: "flasher", "power". */
+  /** What it is there for: "flasher", "power", "emulated board". */
   readonly what: string;
 }
 
-/** The programs that a profile asks for: its flasher's, and its switch's. Each once. */
+/** The programs that a profile asks for: its flasher's, its switch's, its emulator. Each once. */
 export function programsOf({ profile }: Pick<LoadedProfile, "profile">): readonly NeededProgram[] {
-  const { flasher, power } = profile;
+  const { flasher, power, qemu } = profile;
   const found: NeededProgram[] = [];
   const add = (what: string, program: unknown) => {
     if (typeof program !== "string" || program === "") return;
@@ -23,6 +23,7 @@ export function programsOf({ profile }: Pick<LoadedProfile, "profile">): readonl
   if (flasher?.tool === "command") {
     for (const words of [flasher.write, flasher.recover, flasher.reset]) add("flasher", words?.[0]);
   } else if (flasher) add("flasher", flasher.executable ?? programOfTool(flasher.tool));
+  add("emulated board", qemu?.program);
   const { options } = power;
   add("power", options["program"] ?? programOfTool(options["tool"]));
   if (power.driver === "command") {

@@ -4,12 +4,13 @@ import {
   calibrate,
   calibrationOf,
   calibrationPath,
+  isShippedTwin,
   type Spread,
   saveCalibration,
 } from "../board/index.ts";
 import { Cleanup, EXIT, Random, UsageError, wallTime } from "../core/index.ts";
 import { type OptionRows, parseArguments } from "./arguments.ts";
-import { BOARD_OPTION, namedProfile, openedBoard, wholeOption } from "./board-option.ts";
+import { BOARD_OPTION, namedProfile, openedBoard, underMark, wholeOption } from "./board-option.ts";
 import type { CliIo } from "./io.ts";
 
 const TRIALS = 30;
@@ -37,22 +38,27 @@ export async function boardCalibrateCommand(argv: readonly string[], io: CliIo):
   const json = args.flag("json");
   await using closing = new Cleanup();
   const board = await openedBoard(loaded, io, closing);
-  const result = await calibrate(board, {
-    trials,
-    random: Random.fromSeed(seed).fork("calibrate"),
-    signal: io.signal,
-    bootUs: bootMs === undefined ? undefined : Math.round(bootMs * 1000),
-    onTrial: (_, done) => {
-      if (!json && done % 10 === 0) io.err(`${done} of ${trials} trials\n`);
-    },
-  });
-  const kept = args.flag("dry-run")
-    ? undefined
-    : saveCalibration(loaded.profile, calibrationOf(result, loaded.profile, wallTime()));
+  const measure = () =>
+    calibrate(board, {
+      trials,
+      random: Random.fromSeed(seed).fork("calibrate"),
+      signal: io.signal,
+      bootUs: bootMs === undefined ? undefined : Math.round(bootMs * 1000),
+      onTrial: (_, done) => {
+        if (!json && done % 10 === 0) io.err(`${done} of ${trials} trials\n`);
+      },
+    });
+  const result = await underMark(board, "hil board calibrate was under way and did not end", measure);
+  const isShipped = isShippedTwin(loaded);
+  const kept =
+    args.flag("dry-run") || isShipped
+      ? undefined
+      : saveCalibration(loaded.profile, calibrationOf(result, loaded.profile, wallTime()));
   if (json) io.out(`${JSON.stringify({ schema: 1, board: board.name, ...result, file: kept ?? null })}\n`);
   else {
     const file = relative(io.cwd, calibrationPath(loaded.file));
-    io.out(`${calibrationText(result)}${kept === undefined ? "kept      nothing (--dry-run)" : `kept      ${file}`}\n`);
+    const nothing = `nothing (${isShipped ? "a simulated board that ships with hil: copy its profile" : "--dry-run"})`;
+    io.out(`${calibrationText(result)}kept      ${kept === undefined ? nothing : file}\n`);
   }
   return EXIT.pass;
 }

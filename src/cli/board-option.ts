@@ -34,3 +34,21 @@ export function wholeOption(args: Parsed, name: string, least: number, most: num
   if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most)) return value;
   throw new UsageError(`--${name} wants a whole number from ${least} to ${most}, not "${args.text(name)}".`);
 }
+
+/**
+ * Work that moves a good board's power: while it goes on the board is marked dirty on disk, so that whatever kills it,
+ * the next run brings the board back. The mark goes when `isWell` says so of the result.
+ */
+export async function underMark<T>(
+  board: Pick<Board, "health">,
+  because: string,
+  work: () => Promise<T>,
+  isWell: (result: T) => boolean = () => true,
+): Promise<T> {
+  const { health } = board;
+  const wasGood = health?.load().state === "good";
+  if (wasGood) health?.markDirty(because);
+  const result = await work();
+  if (wasGood && isWell(result)) health?.clear();
+  return result;
+}

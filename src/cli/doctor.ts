@@ -1,10 +1,12 @@
 import { join, relative } from "node:path";
 import {
+  type Board,
   backFeeding,
   type Diagnosis,
   diagnose,
   type Finding,
   hasProblem,
+  healthMark,
   type LoadedProfile,
   loadProfile,
   openBoard,
@@ -16,7 +18,7 @@ import {
 import { Cleanup, EXIT, isHilError, messageOf, Random, RealClock, UsageError } from "../core/index.ts";
 import type { PowerSwitch } from "../power/index.ts";
 import { type OptionRows, parseArguments } from "./arguments.ts";
-import { leased } from "./board-option.ts";
+import { leased, underMark } from "./board-option.ts";
 import type { CliIo } from "./io.ts";
 
 const OPTIONS = {
@@ -76,6 +78,11 @@ function readable(findings: readonly Finding[]): Diagnosis {
   return { id: "profiles", looksAt: "can the profiles be read", outcome, findings };
 }
 
+function health(loaded: LoadedProfile): Pick<Board, "health"> {
+  const mark = healthMark(loaded);
+  return mark ? { health: mark } : {};
+}
+
 async function withPower(loaded: LoadedProfile, io: CliIo): Promise<Diagnosis> {
   const clock = new RealClock();
   const openSwitch = async (): Promise<PowerSwitch> => {
@@ -94,7 +101,8 @@ async function withPower(loaded: LoadedProfile, io: CliIo): Promise<Diagnosis> {
     }
   };
   const open = () => openBoard(loaded, { random: Random.fromSeed(1), signal: io.signal });
-  return backFeeding({ clock, open, openSwitch }, io.signal);
+  const look = () => backFeeding({ clock, open, openSwitch }, io.signal);
+  return underMark(health(loaded), "hil doctor --power was under way and did not end", look);
 }
 
 /** One line a check; below it what it found, and what to do. */

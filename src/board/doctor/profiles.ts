@@ -109,9 +109,9 @@ async function probes({ ports: there }: Surroundings): Promise<readonly Finding[
 }
 
 async function tools(around: Surroundings): Promise<readonly Finding[]> {
-  const { system } = around;
+  const { system, profiles } = around;
   const found: Finding[] = [];
-  for (const loaded of real(around)) {
+  for (const loaded of profiles.filter(({ profile }) => profile.provider !== "twin")) {
     for (const { program, what } of programsOf(loaded)) {
       if ((await system.program(program, loaded.file)) !== undefined) continue;
       found.push({
