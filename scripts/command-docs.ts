@@ -53,13 +53,6 @@ export async function commandDocs(): Promise<string> {
   return `${sections.join("\n").trimEnd()}\n`;
 }
 
-/** Commands of a command that explain themselves. */
-function innerNames(name: string, help: string): readonly string[] {
-  if (name === "board") return namesIn(help, /^ {2}hil board (\w+)/gm);
-  // imgtool calls sign by a second name: one entry is enough.
-  return name === "image" ? namesIn(help, /^ {2}(\w+) {2}/gm).filter((entry) => entry !== "create") : [];
-}
-
 async function helpOf(words: readonly string[]): Promise<string> {
   let text = "";
   const io: CliIo = {
