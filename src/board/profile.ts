@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ConfigFile, ConfigurationError, loadYaml, nearest, parseYaml, resolveFrom } from "../core/index.ts";
 import { checkProfile } from "./profile-checks.ts";
@@ -33,6 +33,11 @@ export function builtInBoards(): string[] {
     .filter((name) => name.endsWith(".yaml"))
     .map((name) => basename(name, ".yaml"))
     .toSorted();
+}
+
+/** True for a simulated board that ships with the package: what is measured of it is kept beside nothing. */
+export function isShippedTwin({ profile, file }: LoadedProfile): boolean {
+  return profile.provider === "twin" && dirname(file) === resolve(BUILT_IN_FOLDER);
 }
 
 /**

@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { calibrationPath, loadProfile } from "../board/index.ts";
 import type { PortInfo } from "../serial/index.ts";
 import { BOARD_COMMANDS, boardCommand } from "./board.ts";
 import { calibrationText } from "./board-calibrate.ts";
@@ -54,6 +55,14 @@ describe("hil board", () => {
     expect(await boardCommand(["calibrate", "--board", "twin", "--trials", "5", "--dry-run"], io)).toBe(0);
     expect(io.printed()).toMatch(/a cut falls 0\.\d ms after its command, ± 0\.\d ms\n/);
     expect(io.printed()).toContain("kept      nothing");
+  });
+
+  test("calibrate keeps nothing beside a profile that ships with hil", async () => {
+    const io = memoryIo();
+    expect(await boardCommand(["calibrate", "--board", "twin", "--trials", "5"], io)).toBe(0);
+    expect(io.printed()).toContain("kept      nothing (a simulated board that ships with hil");
+    const { file } = await loadProfile("twin", { cwd: io.cwd });
+    expect(existsSync(calibrationPath(file))).toBe(false);
   });
 
   test("calibrate says what is the switch and what the boot, where a boot's time is known", () => {
