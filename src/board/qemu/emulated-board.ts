@@ -70,18 +70,31 @@ export class EmulatedBoard implements PowerSwitch {
    * then stands still until power goes.
    * @throws the signal's reason, and the board runs on.
    */
-  async stopAfter({ erases, words }: FlashProgress, signal: AbortSignal): Promise<void> {
+  async stopAfter(progress: FlashProgress, signal: AbortSignal): Promise<void> {
+    for await (const _ of this.places([progress], signal)) return;
+    signal.throwIfAborted();
+  }
+
+  /**
+   * Stops at each of these places of a boot, which must be in the order in which it comes there, and answers the whole
+   * flash. Ends when the signal aborts, and the board runs on; after the last place it stands still.
+   */
+  async *places(places: Iterable<FlashProgress>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const emulator = this.#powered();
-    const walk = async (step: FlashStep, count: number) => {
-      for (let done = 0; done < count; done += 1) {
-        if ((await emulator.untilChange(step, signal)) === "change") continue;
-        emulator.resume();
-        signal.throwIfAborted();
+    let [erasesMet, wordsMet] = [0, 0];
+    for (const { erases, words } of places) {
+      // "All" words are done when the next erase is met; it is not carried out then.
+      const [erasesWanted, wordsWanted] = words === "all" ? [erases + 1, 0] : [erases, words + 1];
+      while (erasesMet < erasesWanted || wordsMet < wordsWanted) {
+        const step: FlashStep = erasesMet < erasesWanted ? "erase" : "any";
+        if ((await emulator.untilChange(step, signal)) === "given up") {
+          emulator.resume();
+          return;
+        }
+        [erasesMet, wordsMet] = step === "erase" ? [erasesMet + 1, 0] : [erasesMet, wordsMet + 1];
       }
-    };
-    await walk("erase", erases);
-    if (words === "all") await walk("erase", 1);
-    else await walk("any", words + 1);
+      yield await emulator.flash();
+    }
   }
 
   /**
