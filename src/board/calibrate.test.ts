@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { Random } from "../core/index.ts";
+import type { CurrentMeter, CurrentSamples, PowerSwitch } from "../power/index.ts";
 import type { Board } from "./board.ts";
 import { type CalibrationResult, type CalibrationTrial, calibrate, resultOf, spreadOf } from "./calibrate.ts";
 import { calibrationOf, calibrationPath, saveCalibration } from "./calibration-file.ts";
@@ -80,6 +81,63 @@ describe("calibrating the twin, whose relay's latency is known", () => {
     const work = calibrate(board, { trials: 3, random: Random.fromSeed(1), signal: stop.signal, onTrial });
     await expect(work).rejects.toThrow("Ctrl-C");
     expect(await board.smp.echo("there")).toBe("there");
+  });
+});
+
+/** The board's switch, with a meter in its supply: current flows until `fallUs` after "off", with a little noise. */
+function metered(board: Board, fallUs: number): Board {
+  const { clock, power } = board;
+  const listeners = new Set<(samples: CurrentSamples) => void>();
+  let offUs: number | undefined;
+  const meter: CurrentMeter = {
+    onSamples(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const BATCH = 100;
+  const tick = () => {
+    const atUs = clock.nowUs();
+    const sampleUs = (index: number) => atUs - (BATCH - 1 - index) * 10;
+    const flows = (index: number) => offUs === undefined || sampleUs(index) < offUs + fallUs;
+    const microamps = Float32Array.from({ length: BATCH }, (_, index) => (flows(index) ? 5000 : 20) + (index % 7));
+    for (const listener of listeners) listener({ atUs, everyUs: 10, microamps });
+    if (!stopped) clock.at(atUs + 1000, tick);
+  };
+  let stopped = false;
+  clock.at(clock.nowUs() + 1000, tick);
+  const set: PowerSwitch["set"] = async (state, options) => {
+    const done = await power.set(state, options);
+    offUs = state === "off" ? done.sentAtUs : undefined;
+    return done;
+  };
+  const dispose = async () => {
+    stopped = true;
+  };
+  return {
+    ...board,
+    power: { facts: power.facts, set, current: meter, [Symbol.asyncDispose]: dispose },
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+describe("with a meter in the supply", () => {
+  test("the contact is told from the hold-up: the current ends before the board falls silent", async () => {
+    await using board = await open(await slowTwin("{ off_ms: 8, on_ms: 12, spread_ms: 0 }"));
+    await using seen = metered(board, 3000);
+    const { off } = await measured(seen, 5);
+    expect(off.contact).toMatchObject({ trials: 5 });
+    expect(Math.abs((off.contact?.medianUs ?? 0) - 3000)).toBeLessThanOrEqual(20);
+    // What a cut is aimed by stays the board's own silence.
+    expect(Math.abs(off.latencyUs - 8000)).toBeLessThan(200);
+    const kept = calibrationOf({ off, on: { firstByte: spreadOf([1]) } }, board.profile, new Date(0));
+    expect(kept.off.contact?.trials).toBe(5);
+  });
+
+  test("a current that never stops, or never flowed, tells nothing", async () => {
+    await using board = await open(await slowTwin("{ off_ms: 8, on_ms: 12, spread_ms: 0 }"));
+    await using seen = metered(board, 60_000_000);
+    expect((await measured(seen, 5)).off.contact).toBeUndefined();
   });
 });
 

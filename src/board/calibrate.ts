@@ -2,6 +2,7 @@ import { BenchError, type Clock, isKind, type Random, sleep, within } from "../c
 import { lineTimeUs } from "../serial/index.ts";
 import { echo } from "../smp/index.ts";
 import type { Board } from "./board.ts";
+import { CurrentFall } from "./current-fall.ts";
 
 /** One trial: how long the board talked after "off" had been sent, and when it spoke again after "on". Microseconds. */
 export interface CalibrationTrial {
@@ -9,6 +10,8 @@ export interface CalibrationTrial {
   /** Longest pause on the board's line before: power may have gone that much later than the last byte. */
   readonly blindUs: number;
   readonly firstByteUs: number;
+  /** How long current flowed after "off", where the switch measures it: the contact itself, without the hold-up. */
+  readonly contactUs?: number | undefined;
 }
 
 export interface Spread {
@@ -31,6 +34,8 @@ export interface CalibrationResult {
     readonly uncertaintyUs: number;
     readonly seen: Spread;
     readonly blindUs: number;
+    /** From the command to the end of the current, where the switch measures it; the rest is hold-up. */
+    readonly contact?: Spread;
   };
   /** From the command to the first byte of the boot; less the time that a boot needs, where that is known. */
   readonly on: { readonly firstByte: Spread; readonly bootUs?: number; readonly latencyUs?: number };
@@ -114,6 +119,7 @@ export function resultOf(
   const latest = Math.max(...trials.map(({ offUs, blindUs }) => offUs + blindUs)) + unseenUs;
   const blindUs = Math.max(...trials.map((trial) => trial.blindUs));
   const fromUs = Math.max(0, earliest);
+  const contacts = trials.flatMap(({ contactUs }) => contactUs ?? []);
   const firstByte = spreadOf(trials.map((trial) => trial.firstByteUs));
   return {
     off: {
@@ -121,6 +127,7 @@ export function resultOf(
       uncertaintyUs: Math.ceil((latest - fromUs) / 2),
       seen: spreadOf(trials.map(({ offUs }) => Math.max(0, offUs))),
       blindUs,
+      ...(contacts.length === 0 ? {} : { contact: spreadOf(contacts) }),
     },
     on: {
       firstByte,
@@ -146,6 +153,7 @@ async function oneTrial(board: Board, { random, signal }: CalibrationOptions): P
   const { clock, power, profile } = board;
   const arrivals: Arrival[] = [];
   const stopHearing = board.uart.onBytes(({ atUs, bytes }) => arrivals.push({ atUs, bytes: bytes.length }));
+  const fall = power.current && new CurrentFall(power.current);
   const chatter = startChatter(board, signal);
   let offSentUs: number;
   try {
@@ -155,6 +163,7 @@ async function oneTrial(board: Board, { random, signal }: CalibrationOptions): P
   } finally {
     await chatter();
     stopHearing();
+    fall?.stop();
   }
   const lastUs = arrivals.at(-1)?.atUs ?? offSentUs;
   const before = arrivals.filter(({ atUs }) => atUs <= offSentUs);
@@ -168,7 +177,13 @@ async function oneTrial(board: Board, { random, signal }: CalibrationOptions): P
   await Promise.race([first, sleep(clock, SIGN_MS, signal)]);
   await untilAnswers(board, signal);
   const firstByteUs = (await first) - sentAtUs;
-  return { offUs: lastUs - offSentUs, blindUs, firstByteUs };
+  const fellUs = fall?.fellAtUs(offSentUs);
+  return {
+    offUs: lastUs - offSentUs,
+    blindUs,
+    firstByteUs,
+    ...(fellUs === undefined ? {} : { contactUs: Math.max(0, fellUs - offSentUs) }),
+  };
 }
 
 /** Requests in flight: the next waits in the board's buffer while an answer is on the line. */

@@ -17,7 +17,7 @@ export const CALIBRATION = z.strictObject({
   /** What it holds for: the switch as the profile names it. */
   switch_sha256: z.string().regex(/^[0-9a-f]{64}$/),
   sensor: z.literal("uart"),
-  off: z.strictObject({ latency_us: us, uncertainty_us: us, seen: SPREAD, blind_us: us }),
+  off: z.strictObject({ latency_us: us, uncertainty_us: us, seen: SPREAD, blind_us: us, contact: SPREAD.optional() }),
   on: z.strictObject({ first_byte: SPREAD, boot_us: us.optional(), latency_us: us.optional() }),
 });
 export type CalibrationFile = z.output<typeof CALIBRATION>;
@@ -76,6 +76,7 @@ export function calibrationOf({ off, on }: CalibrationResult, profile: BoardProf
       uncertainty_us: off.uncertaintyUs,
       seen: spread(off.seen),
       blind_us: off.blindUs,
+      ...(off.contact === undefined ? {} : { contact: spread(off.contact) }),
     },
     on: {
       first_byte: spread(on.firstByte),

@@ -67,7 +67,11 @@ export async function boardCalibrateCommand(argv: readonly string[], io: CliIo):
 export function calibrationText({ off, on }: CalibrationResult): string {
   const first = [
     `off       ${spreadText(off.seen)} from the command to the last byte`,
-    `          a cut falls ${ms(off.latencyUs)} after its command, ± ${ms(off.uncertaintyUs)}`,
+    `          a cut falls ${ms(off.latencyUs)} after its command, ± ${ms(off.uncertaintyUs)}` +
+      ` (pauses of the line: up to ${ms(off.blindUs)})`,
+    ...(off.contact === undefined
+      ? []
+      : [`          ${spreadText(off.contact)} to the end of its current: the rest is hold-up`]),
     `on        ${spreadText(on.firstByte)} from the command to the first byte`,
   ];
   const rest =
