@@ -47,6 +47,15 @@ describe("hil doctor", () => {
     expect(io.printed()).toMatch(/PROBLEM: boards\/broken\.yaml: .*broken\.yaml/);
   });
 
+  test("an example is nobody's board, unless it is named", async () => {
+    const io = memoryIo();
+    mkdirSync(join(io.cwd, "boards"));
+    writeFileSync(join(io.cwd, "boards/dk-example.yaml"), "schema: 3\n");
+    await doctorCommand([], io, SOUND);
+    expect(io.printed()).not.toContain("dk-example");
+    await expect(doctorCommand(["--board", "boards/dk-example.yaml"], io, SOUND)).rejects.toThrow("dk-example.yaml");
+  });
+
   test("moves power only when it is told whose", async () => {
     const { text, code } = await complaintOf(doctorCommand(["--power"], memoryIo(), SOUND));
     expect([text, code]).toEqual([expect.stringContaining("Name the board with --board"), 2]);

@@ -25,7 +25,7 @@ const OPTIONS = {
   board: {
     type: "string",
     alias: "b",
-    describe: "profile to look at (repeatable; default: $HIL_BOARD and boards/*.yaml)",
+    describe: "profile to look at (repeatable; default: $HIL_BOARD and boards/*.yaml, without *-example.yaml)",
   },
   power: { type: "boolean", describe: "also switch its power, to see whether it really goes (needs --board)" },
   json: { type: "boolean", describe: "print one line of JSON" },
@@ -58,7 +58,8 @@ async function profilesOf(
     return { profiles, unusable: readable([]) };
   }
   const variable = io.env["HIL_BOARD"] ?? "";
-  const files = [...(variable === "" ? [] : [variable]), ...profileFiles(join(io.cwd, "boards"))];
+  const own = profileFiles(join(io.cwd, "boards")).filter((file) => !/-example\.ya?ml$/.test(file));
+  const files = [...(variable === "" ? [] : [variable]), ...own];
   const profiles: LoadedProfile[] = [];
   const findings: Finding[] = [];
   for (const file of files) {
