@@ -53,6 +53,13 @@ const CAUGHT: readonly Caught[] = [
   { fault: "R33-68a4c962", board: "small-move", ending: "wrong slots", check: /^request/, found: /slot 1 empty/ },
   { fault: "U1", board: "small-offset-mended", ending: "wrong image", check: /^boot 1/, found: /slot 1 empty/ },
   { fault: "U11", board: "small-move-no-downgrade", ending: "wrong image", check: CUT, found: /2\.0\.0 running/ },
+  {
+    fault: "NCSDK-13947",
+    board: "small-net-no-downgrade",
+    ending: "wrong image",
+    check: UNCUT,
+    found: /network core runs version 0/,
+  },
   { fault: "SZ-3080", board: "small-move", ending: "wrong image", check: UNCUT, found: /1\.0\.0 running/ },
   {
     fault: "DZ-126603",

@@ -63,6 +63,8 @@ describe("an encrypted upgrade with power cuts", () => {
         const { result, verdicts }: Report = JSON.parse(out);
         expect(verdicts.filter((verdict) => !verdict.pass)).toEqual([]);
         expect([code, result.cutsJudged]).toEqual([0, 16]);
+        // The reference upgrade came in, and not only nothing wrong.
+        expect(verdicts[0]?.found).toMatch(/^2\.0\.0 running/);
       },
       SUITE_MS,
     );

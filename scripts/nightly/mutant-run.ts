@@ -7,7 +7,7 @@ import type { Mutant } from "./mutant-table.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** What the suites need of the source tree. */
-const COPIED = ["src", "golden", "package.json", "jest.config.ts", "tsconfig.json"] as const;
+const COPIED = ["src", "golden", "scripts", "package.json", "jest.config.ts", "tsconfig.json"] as const;
 
 /** Who noticed a mutant first; "nobody" is a hole in the suites. */
 export type Noticed = "golden traces" | "unit tests" | "nobody";

@@ -1,6 +1,7 @@
 import { sleep } from "../core/index.ts";
+import type { BootloaderBuild } from "../mcuboot/index.ts";
 import type { Comparison } from "./compare.ts";
-import type { NetworkImage } from "./images.ts";
+import type { BuiltImage, NetworkImage } from "./images.ts";
 import type { BootSeen, Session } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 
@@ -32,6 +33,15 @@ export async function networkReport({ board, signal }: Session, seen: BootSeen):
     if (waitedMs >= REPORT_MS) return undefined;
     await sleep(board.clock, ASK_EVERY_MS, signal);
   }
+}
+
+/** What the network core must run after an update: the newer one, where its bootloader refuses an older one. */
+export function counterExpected(
+  { downgradePrevention }: Pick<BootloaderBuild, "downgradePrevention">,
+  { from, to }: { readonly from: BuiltImage; readonly to: BuiltImage },
+): number {
+  const [before, wanted] = [from.network?.counter ?? 0, to.network?.counter ?? 0];
+  return downgradePrevention ? Math.max(before, wanted) : wanted;
 }
 
 /** What the network core said, beside what the application's slots say. */

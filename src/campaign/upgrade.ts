@@ -3,7 +3,7 @@ import { compare, expectations } from "./compare.ts";
 import { printingUs, UPGRADE_BEGINS } from "./cut.ts";
 import { compareLogs } from "./decisions.ts";
 import type { BuiltImage } from "./images.ts";
-import { compareNetwork, networkReport, requestNetwork } from "./network.ts";
+import { compareNetwork, counterExpected, networkReport, requestNetwork } from "./network.ts";
 import type { SwapWindow } from "./plan.ts";
 import { asFlash, compareFlash, seeFlash } from "./real-flash.ts";
 import type { CutFacts, SlotFacts } from "./run-event.ts";
@@ -151,7 +151,9 @@ export async function judge(
   const shown = compareLogs(compare(seen, shownSlots, allowed, direction.to), seen, cut.decisions);
   const { network } = direction.to;
   const told =
-    network === undefined ? shown : compareNetwork(shown, network.counter, await networkReport(session, seen));
+    network === undefined
+      ? shown
+      : compareNetwork(shown, counterExpected(shadow.build, direction), await networkReport(session, seen));
   const real = seen.ending === "up" ? await session.board.flash?.read() : undefined;
   const fits = allowed.filter((row) => shows(row).pass);
   const held = compareFlash(told, shadow, fits, real && asFlash(shadow, real));

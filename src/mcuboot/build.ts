@@ -75,6 +75,8 @@ export interface BootloaderBuild {
   readonly xipRevert: boolean;
   /** MCUBOOT_DOWNGRADE_PREVENTION, by version. */
   readonly downgradePrevention: boolean;
+  /** MCUBOOT_VERIFY_IMG_ADDRESS: an image whose reset vector lies outside its primary slot is refused. */
+  readonly verifyAddress?: boolean;
   readonly bootstrap: boolean;
   readonly versionCmpUsesBuild: boolean;
   /** Bugs of the generation that this build has no more. */

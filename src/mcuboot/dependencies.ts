@@ -30,6 +30,9 @@ export function dependenciesMet(
   slotOf: (other: ImagePair) => Slot = (other) => (isUpgrade(other.swapType) ? SECONDARY : PRIMARY),
 ): boolean {
   const { images, build } = loader;
+  // What runs on the network core has no TLVs to be read; that it holds nothing up follows from NCSDK-34106, where the
+  // application is updated alone.
+  if (slot === PRIMARY && image.areas[PRIMARY].inRam === true) return true;
   const entries = protectedEntries(loader, image, slot);
   if (entries === undefined) return false;
   return entries

@@ -47,6 +47,11 @@ export interface GenerationRow {
   readonly badMagicErasesSlot: boolean;
   /** An application's request carries the image number (R13). */
   readonly requestNamesImage: boolean;
+  /**
+   * CONFIG_MCUBOOT_CLEANUP_UNUSABLE_SECONDARY, default on the nRF5340: a secondary slot whose image fits no primary slot
+   * is erased.
+   */
+  readonly cleansUnusable: boolean;
   /** nRF5340: how it decides that an image is for the network core (R35). */
   readonly netCoreRule: NetCoreRuleName;
   readonly source: string;
@@ -69,6 +74,7 @@ const current = {
   imageLimit: "swap",
   badMagicErasesSlot: false,
   requestNamesImage: true,
+  cleansUnusable: true,
   netCoreRule: "vector-in-range",
 } as const;
 
@@ -99,6 +105,7 @@ export const GENERATIONS = [
     shortScratchTrailer: false,
     imageLimit: "none",
     requestNamesImage: false,
+    cleansUnusable: false,
     netCoreRule: "vector-by-pointer",
     source: "sdk-mcuboot tag v1.7.99-ncs3",
   },
@@ -109,6 +116,7 @@ export const GENERATIONS = [
     ncs: "2.3 to 2.4",
     banner: ["*** Booting Zephyr OS build v3.3.99-ncs1 ***"],
     requestNamesImage: false,
+    cleansUnusable: false,
     netCoreRule: "vector-from-slot",
     source: "MCUboot tag v1.10.0",
   },

@@ -100,13 +100,23 @@ function* completeSwap(loader: Loader, image: ImagePair, swap: Swap): Steps {
 /** What the trailers ask for, if the image in the secondary slot is fit for it. */
 function* validatedSwapType(loader: Loader, image: ImagePair, swap: Swap): Steps<SwapType> {
   const { defects, netCore } = loader.build;
-  if (netCore !== undefined && isPassedOver(loader, image, netCore)) return "none";
+  if (netCore !== undefined && isPassedOver(loader, image, netCore)) {
+    yield* cleanUnusable(loader, image);
+    return "none";
+  }
   const type = yield* decideSwapType(loader, image);
   if (!isUpgrade(type) || defects.has("swap-unvalidated")) return type;
   if (defects.has("DZ-111701") && isEncrypted(image.headers[SECONDARY])) return "none";
   if (!(yield* validateSlot(loader, image, SECONDARY, swap, type))) return "none";
   if (netCore === undefined || !isNetCandidate(loader, image, netCore)) return type;
   return yield* updateNetCore(loader, image, netCore);
+}
+
+/** An image that fits no primary slot goes. Source: sdk-mcuboot loader.c, CONFIG_MCUBOOT_CLEANUP_UNUSABLE_SECONDARY. */
+function* cleanUnusable(loader: Loader, image: ImagePair): Steps {
+  if (!loader.build.generation.cleansUnusable || !hasMagic(image.headers[SECONDARY])) return;
+  yield* eraseSlot(loader, image.areas[SECONDARY]);
+  yield* log(loader, "cleaned up", { image: image.index });
 }
 
 /**

@@ -56,6 +56,8 @@ export interface NetCoreStep {
   readonly durationUs?: number;
   /** Set by a driver that has a network core: what its block says after the wait. Else the model answers itself. */
   answer?: PcdStatus;
+  /** Set with the answer to a question for the version: what b0n wrote into the application core's RAM. */
+  version?: number | undefined;
 }
 
 export type BootStep = FlashOperation | LogLine | Work | NetCoreStep;

@@ -161,6 +161,13 @@ export const UPSTREAM_DEFECTS = [
     source: "DevZone 111701; sdk-mcuboot loader.c boot_validated_swap_type (cause inferred)",
   },
   {
+    name: "NCSDK-13947",
+    modes: ["overwrite"],
+    versions: "nRF Connect SDK 1.9.0 to 2.4.1",
+    what: "Downgrade prevention does not look at the network core's version. A board shows an older version on the network core's UART, after an update that it should have refused.",
+    source: "nRF Connect SDK known issue NCSDK-13947",
+  },
+  {
     name: "SZ-3080",
     modes: ["move", "offset", "scratch", "overwrite"],
     versions: "any, with CONFIG_BOOT_MAX_IMG_SECTORS below the slot's sectors",

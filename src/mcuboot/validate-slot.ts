@@ -1,3 +1,4 @@
+import { viewOf } from "../core/index.ts";
 import { compareVersions, FLAG } from "../image/index.ts";
 import { checkImage, isHeaderValid } from "./image-check.ts";
 import {
@@ -8,16 +9,20 @@ import {
   type Loader,
   log,
   PRIMARY,
+  readArea,
   SECONDARY,
   type Slot,
   type Swap,
 } from "./loader.ts";
+import { NET_APP } from "./net-core/memory-map.ts";
+import { isNetDowngrade } from "./net-core/version-check.ts";
 import { eraseSlot, eraseTrailer } from "./regions.ts";
 import type { Steps } from "./steps.ts";
 import { strategyOf } from "./strategy.ts";
 import { decideSwapType } from "./swap-decision.ts";
 import { sameStatus } from "./swap-status.ts";
 import type { SwapType } from "./swap-type.ts";
+import { imageStart } from "./tlv-walk.ts";
 
 /**
  * True when a slot holds an image that may run. What is wrong in the secondary slot is erased.
@@ -43,12 +48,18 @@ export function* validateSlot(
   if (isWronglyUploaded(loader, image, slot, swap, expected)) {
     yield* log(loader, "wrong upload address");
   } else {
-    if (slot === SECONDARY && isRefusedDowngrade(loader, image)) {
+    if (slot === SECONDARY && (yield* isRefusedDowngrade(loader, image))) {
       yield* log(loader, "insufficient version");
       yield* eraseSlot(loader, area);
       return false;
     }
-    if (isHeaderValid(loader, image, slot) && (yield* checkImage(loader, image, slot, swap))) return true;
+    if (isHeaderValid(loader, image, slot) && (yield* checkImage(loader, image, slot, swap))) {
+      if (slot === PRIMARY || pointsIntoPrimary(loader, image)) return true;
+      yield* log(loader, "wrong reset address", { image: image.index });
+      yield* log(loader, "erasing secondary");
+      yield* eraseSlot(loader, area);
+      return false;
+    }
   }
   yield* log(loader, "image invalid", { slot: slot === PRIMARY ? "primary" : "secondary" });
   if (slot === SECONDARY || build.mode === "direct-xip") yield* eraseSlot(loader, area);
@@ -80,8 +91,26 @@ function isWronglyUploaded(
   return hasMagic(headerAt(loader, image.areas[SECONDARY], 0));
 }
 
-function isRefusedDowngrade({ build }: Loader, image: ImagePair): boolean {
+/**
+ * The reset vector of an update lies in the slot that it is for; the network core's in its application. Ciphertext is
+ * not looked at: the option and encryption exclude each other.
+ * Source: MCUboot loader.c, MCUBOOT_VERIFY_IMG_ADDRESS.
+ */
+function pointsIntoPrimary(loader: Loader, image: ImagePair): boolean {
+  const { verifyAddress = false, encryption } = loader.build;
+  if (!verifyAddress || encryption !== undefined) return true;
+  const { offset, bytes, inRam = false } = image.areas[PRIMARY];
+  const start = imageStart(image, SECONDARY) + image.headers[SECONDARY].headerBytes;
+  const body = readArea(loader, image.areas[SECONDARY], start, 8);
+  const vector = body === undefined ? 0 : viewOf(body).getUint32(4, true);
+  if (inRam) return vector >= NET_APP.address && vector < NET_APP.endAddress;
+  return vector >= offset && vector < offset + bytes;
+}
+
+function* isRefusedDowngrade(loader: Loader, image: ImagePair): Steps<boolean> {
+  const { build } = loader;
   if (build.mode !== "overwrite" || !build.downgradePrevention) return false;
+  if (image.areas[PRIMARY].inRam === true) return yield* isNetDowngrade(loader, image);
   const [primary, secondary] = image.headers;
   if (isErasedHeader(primary)) return false;
   return compareVersions(secondary.version, primary.version, { useBuildNumber: build.versionCmpUsesBuild }) < 0;

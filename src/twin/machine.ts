@@ -170,6 +170,7 @@ export class TwinMachine implements AsyncDisposable {
     if (step.does !== "wait") return;
     await sleep(clock, (step.durationUs ?? 0) / 1000, power);
     step.answer = netCore.status();
+    step.version = netCore.versionTold;
   }
 
   async #print(line: string, power: AbortSignal): Promise<void> {

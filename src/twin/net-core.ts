@@ -1,4 +1,4 @@
-import { type Clock, type Random, sleep, textOf, utf8 } from "../core/index.ts";
+import { type Clock, type Random, sleep, textOf, utf8, viewOf } from "../core/index.ts";
 import { PAYLOAD_MARK } from "../image/index.ts";
 import {
   type B0nEnd,
@@ -47,6 +47,7 @@ export class TwinNetCore {
   readonly #random: Random;
   #block: Uint8Array;
   #ram: RamContent | undefined;
+  #versionTold: number | undefined;
   #off: AbortController | undefined;
   #over: Promise<void> = Promise.resolve();
   /** What went wrong with the simulation itself. */
@@ -96,6 +97,7 @@ export class TwinNetCore {
     if (command !== undefined) {
       this.#block = command.block.slice();
       this.#ram = command.ram;
+      this.#versionTold = undefined;
     }
     const off = new AbortController();
     this.#off = off;
@@ -105,6 +107,14 @@ export class TwinNetCore {
       .catch((error: unknown) => {
         if (!off.signal.aborted) this.broken ??= error;
       });
+  }
+
+  /** No debugger gets in: the application core's secure firmware asked for that. */
+  debugLocked = false;
+
+  /** What b0n wrote when it was last asked for its application's version. */
+  get versionTold(): number | undefined {
+    return this.#versionTold;
   }
 
   /** What the block says now. */
@@ -139,7 +149,12 @@ export class TwinNetCore {
         if (address + bytes <= INTERNAL_FLASH_BYTES) return appFlash.read(address, bytes);
         return this.#ram && ramAt(this.#ram, address, bytes);
       },
-      writeAppMemory: () => {},
+      writeAppMemory: (_, bytes) => {
+        this.#versionTold = viewOf(bytes).getUint32(0, true);
+      },
+      lockDebug: () => {
+        this.debugLocked = true;
+      },
     });
     for (;;) {
       const next = steps.next();

@@ -91,7 +91,7 @@ export class Twin implements AsyncDisposable {
       onChange: (change) => this.#onCoil(change.channel, change.energised),
     });
     this.#relayReading = this.#readRelay(relay);
-    this.#contact(energised("on", options.wiring.contact) === false);
+    this.#contact(!energised("on", options.wiring.contact));
   }
 
   /** What a debugger does: the image at the start of the primary slot, both slots otherwise erased. */

@@ -28,6 +28,13 @@ export const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
     source: found,
   },
   { id: "U11", modes: ["move"], violation: "fallback lost", when: (build) => build.downgradePrevention, source: found },
+  {
+    id: "T5",
+    modes: ["overwrite"],
+    violation: "no boot",
+    when: (build) => build.downgradePrevention,
+    source: "found by this model: a half-erased header in the primary slot reads as a newer version; not measured",
+  },
   { id: "U1", modes: ["offset"], violation: "fallback lost", from: 202, source: found },
   { id: "U1", modes: ["offset"], violation: "no boot", from: 202, source: found },
   {

@@ -94,6 +94,13 @@ describe("the network core's bootloader", () => {
     }
   });
 
+  test("locks its debugger out when it is told to, answers, and waits", () => {
+    let locked = false;
+    const memory = { ...core("lock debug"), lockDebug: () => void (locked = true) };
+    expect(run(memory)).toMatchObject({ end: "waits", operations: 0 });
+    expect([decodeCommandBlock(memory.block).status, locked]).toEqual(["done", true]);
+  });
+
   test("gets a bus fault where it cannot read, and never answers", () => {
     const memory = { ...core("copy"), readAppMemory: () => undefined };
     expect(run(memory)).toMatchObject({ end: "bus fault", operations: 0 });

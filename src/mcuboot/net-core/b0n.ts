@@ -26,6 +26,8 @@ export interface NetCoreMemory {
   /** The application core's memory; undefined where the network core gets a bus fault. */
   readAppMemory(address: number, bytes: number): Uint8Array | undefined;
   writeAppMemory(address: number, bytes: Uint8Array): void;
+  /** UICR.APPROTECT is written: no debugger gets in any more. */
+  lockDebug?(): void;
 }
 
 /** How a start of b0n ended: its application runs, or it waits to be forced off, or it hangs. */
@@ -46,6 +48,11 @@ export function* b0n(memory: NetCoreMemory): Steps<B0nEnd> {
       return "idle";
     }
     memory.writeAppMemory(command.dataAddress, Uint8Array.of(version, version >> 8, version >> 16, version >> 24));
+    setStatus(memory.block, "done");
+    return "waits";
+  }
+  if (command.status === "lock debug") {
+    memory.lockDebug?.();
     setStatus(memory.block, "done");
     return "waits";
   }

@@ -154,6 +154,21 @@ describe("an encrypted application on a bootloader that looks for a reset vector
     }
   });
 
+  test("that points out of its slot is cleaned up with a line by a second stage from nRF Connect SDK 2.6 on", () => {
+    for (const [name, line] of [
+      ["2.1.0", "Cleaned-up secondary slot of 0. image."],
+      ["2.2.0", "Cleaned-up secondary slot of image 0"],
+    ] as const) {
+      const second = netCore("vector-in-range", { secondStage: true });
+      const later = requestedBoard({ generation: name, encrypted: false, netCore: second });
+      const offset = later.build.images[0]?.secondary.offset ?? 0;
+      later.flash.load(offset + 512 + 4, Uint8Array.of(0x01, 0x00, 0x90, 0x00));
+      const outcome = outcomeOf(later.flash, later.build);
+      expect(said(outcome)).toContain(line);
+      expect(outcome.images.map((entry) => entry.version)).toEqual(["1.0.0"]);
+    }
+  });
+
   test("is passed over without a line where MCUboot is second stage", () => {
     const build = {
       ...board.build,

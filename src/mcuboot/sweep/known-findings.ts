@@ -233,6 +233,15 @@ export const KNOWN_FINDINGS: readonly KnownRow[] = [
     source: "found by this model; not measured on a real MCUboot",
   },
   {
+    id: "T5",
+    modes: ["overwrite"],
+    classes: ["brick", "failed boot"],
+    torn: "some",
+    when: (build) => build.downgradePrevention,
+    what: "a half-erased header in the primary slot reads as a newer version, and downgrade prevention erases the update",
+    source: "found by this model; not measured on a real MCUboot",
+  },
+  {
     id: "T4",
     modes: [...swaps, "overwrite", "direct-xip"],
     classes: [
