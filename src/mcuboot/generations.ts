@@ -48,8 +48,8 @@ export interface GenerationRow {
   /** An application's request carries the image number (R13). */
   readonly requestNamesImage: boolean;
   /**
-   * CONFIG_MCUBOOT_CLEANUP_UNUSABLE_SECONDARY, default on the nRF5340: a secondary slot whose image fits no primary slot
-   * is erased.
+   * CONFIG_MCUBOOT_CLEANUP_UNUSABLE_SECONDARY, default on the nRF5340: a secondary slot whose image fits no primary
+   * slot is erased.
    */
   readonly cleansUnusable: boolean;
   /** nRF5340: how it decides that an image is for the network core (R35). */

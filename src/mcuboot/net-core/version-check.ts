@@ -30,8 +30,8 @@ function* readNetVersion(): Steps<number | undefined> {
 }
 
 /**
- * True when the candidate for the network core is older than what runs there, or does not say how old it is: one that is
- * encrypted cannot be asked. Source: sdk-nrf pcd.c pcd_version_cmp_net, from nRF Connect SDK 2.4 on; read, not run.
+ * True when the candidate for the network core is older than what runs there, or does not say how old it is: one that
+ * is encrypted cannot be asked. Source: sdk-nrf pcd.c pcd_version_cmp_net, from nRF Connect SDK 2.4 on; read, not run.
  */
 export function* isNetDowngrade(loader: Loader, image: ImagePair): Steps<boolean> {
   const { netCore, defects } = loader.build;
