@@ -28,6 +28,12 @@ export interface FlashProgress {
   readonly words: number | "all";
 }
 
+/** A stop that a board was told of. */
+export interface FlashStop {
+  /** Resolves once the board stands still there; rejects with the signal's reason, and then it runs on. */
+  readonly reached: Promise<void>;
+}
+
 /** The whole flash, past the firmware and without its knowledge, with power or without: an emulated board has that. */
 export interface FlashAccess {
   read(): Promise<Uint8Array>;
@@ -63,10 +69,10 @@ export interface Board extends AsyncDisposable {
     readonly uncertaintyUs: number;
     readonly measured?: string;
     /**
-     * Waits until the board has come so far with its flash since this call; it then stands still, and changes nothing,
-     * until power goes. For boards that a debugger can stop there. @throws the signal's reason, and the board runs on.
+     * From now on, or without power from the next power-on, the board is watched: once it has come so far with its
+     * flash it stands still, and changes nothing, until power goes. For boards that a debugger can stop there.
      */
-    stopAfter?(progress: FlashProgress, signal: AbortSignal): Promise<void>;
+    stopAfter?(progress: FlashProgress, signal: AbortSignal): Promise<FlashStop>;
   };
   readonly flash?: FlashAccess;
   readonly flasher?: Flasher;

@@ -26,8 +26,11 @@ export async function cutUpgrade(
     from: direction.from.version,
     to: direction.to.version,
   });
-  const { timeline: plan, resetUs } = await startUpgrade(session, shadow, direction);
-  return cutBoot(session, shadow, { direction, planned, reference, limits, plan, resetUs });
+  let stop: CutTrigger | undefined;
+  const { timeline: plan, resetUs } = await startUpgrade(session, shadow, direction, async () => {
+    stop = await plannedStop(session, shadow, planned);
+  });
+  return cutBoot(session, shadow, { direction, planned, reference, limits, plan, resetUs, stop });
 }
 
 /** A revert with one cut: the reset of a board that runs an image on trial. */
@@ -43,8 +46,9 @@ export async function cutRevert(
   session.record.event({ atUs: session.nowUs, event: "cut-started", planned, from: to.version, to: from.version });
   await seeFlash(session, shadow);
   const plan = shadow.timeline();
+  const stop = await plannedStop(session, shadow, planned);
   const resetUs = await session.reset();
-  return cutBoot(session, shadow, { direction, planned, reference, limits, plan, resetUs });
+  return cutBoot(session, shadow, { direction, planned, reference, limits, plan, resetUs, stop });
 }
 
 interface BootToCut {
@@ -55,6 +59,8 @@ interface BootToCut {
   /** Of the boot that the reset at `resetUs` started. */
   readonly plan: Timeline;
   readonly resetUs: number;
+  /** Where in its flash the board was told to stop before the reset. */
+  readonly stop: CutTrigger | undefined;
 }
 
 async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Promise<Judged> {
@@ -63,7 +69,8 @@ async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Prom
   const around = (intoUs: number) => ({ fromUs: intoUs - spreadUs, toUs: intoUs + spreadUs });
   const timesOf = (lost: readonly (number | undefined)[]) =>
     lost.map((intoUs) => Math.round((intoUs ?? -1) / reference.scale));
-  const made = await cutPower(session, atMoment(session, shadow, planned, reference), resetUs, limits, (lost) => {
+  const trigger = ahead.stop ?? atMoment(session, shadow, planned, reference);
+  const made = await cutPower(session, trigger, resetUs, limits, async (lost) => {
     const next = planned.following?.[lost.length - 1];
     if (next === undefined) return undefined;
     const left = lost.at(-1)?.left;
@@ -92,27 +99,47 @@ async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Prom
   });
 }
 
-/** A cut at an operation as a place in the flash, or a moment of the log; others are what they are. */
-function atMoment(session: Session, shadow: Shadow, planned: PlannedCut, { window }: Reference): CutTrigger {
+/** Tells a board that can be stopped there to stop at a planned operation; undefined for others, and other cuts. */
+async function plannedStop(session: Session, shadow: Shadow, planned: PlannedCut): Promise<CutTrigger | undefined> {
+  return planned.kind === "operation" ? stopAt(session, shadow, shadow.flash, planned) : undefined;
+}
+
+type OperationCut = Extract<PlannedCut, { kind: "operation" }>;
+
+async function stopAt(
+  { board, signal }: Session,
+  shadow: Shadow,
+  flash: FlashImage,
+  planned: OperationCut,
+): Promise<CutTrigger | undefined> {
+  const progress = board.cuts.stopAfter && progressBefore(flash, shadow, planned.operation);
+  if (progress === undefined) return undefined;
+  const over = new AbortController();
+  const stop = await board.cuts.stopAfter?.(progress, AbortSignal.any([signal, over.signal]));
+  if (stop === undefined) return undefined;
+  stop.reached.catch(() => undefined);
+  return { kind: "progress", planned, reached: stop.reached, giveUp: () => over.abort(new Error("the cut is over")) };
+}
+
+/** A cut at an operation as a moment of the log; others are what they are. */
+function atMoment(session: Session, shadow: Shadow, planned: PlannedCut, { window }: Reference): PlannedCut {
   if (planned.kind !== "operation") return planned;
-  const progress = session.board.cuts.stopAfter && progressBefore(shadow.flash, shadow, planned.operation);
-  if (progress) return { kind: "progress", planned, progress };
   const moment = momentOf(bootAhead(session, shadow, shadow.flash), planned.operation);
   // Beyond the last operation: after all of them.
   return { index: planned.index, ...(moment ?? { kind: "time", afterResetUs: window.endUs + 1 }) };
 }
 
-function nextMoment(
+async function nextMoment(
   session: Session,
   shadow: Shadow,
   { index }: PlannedCut,
   next: NextCut,
   flash: FlashImage,
-): CutTrigger | undefined {
+): Promise<CutTrigger | undefined> {
   const { operations } = timeline(flash, shadow.build, shadow.timing);
   const operation = "operation" in next ? next.operation : next.share * operations.length;
-  const progress = session.board.cuts.stopAfter && progressBefore(flash, shadow, operation);
-  if (progress) return { kind: "progress", planned: { index, kind: "operation", operation }, progress };
+  const stop = await stopAt(session, shadow, flash, { index, kind: "operation", operation });
+  if (stop) return stop;
   const moment = momentOf(bootAhead(session, shadow, flash), operation);
   return moment && { index, ...moment };
 }

@@ -1,5 +1,4 @@
-import type { Board, FlashProgress } from "../board/index.ts";
-import { BenchError, isKind, sleepUntil, within } from "../core/index.ts";
+import { abortable, BenchError, isKind, sleepUntil, within } from "../core/index.ts";
 import type { CutFacts, OwnCut, PlannedCut } from "./run-event.ts";
 import type { BootSeen, Session } from "./session.ts";
 import { cutBySwitch, untilTrigger } from "./trigger.ts";
@@ -27,7 +26,7 @@ export interface CutLimits {
 }
 
 /** When power goes next in the boot that now comes; undefined: that boot is left alone. */
-export type NextMoment = (made: readonly PowerLost[]) => CutTrigger | undefined;
+export type NextMoment = (made: readonly PowerLost[]) => Promise<CutTrigger | undefined>;
 
 /**
  * Cuts power at the planned moment after the reset that was answered at `resetAnsweredUs`, brings it back, does the same
@@ -40,7 +39,7 @@ export async function cutPower(
   planned: CutTrigger,
   resetAnsweredUs: number,
   limits: CutLimits,
-  next: NextMoment = () => undefined,
+  next: NextMoment = async () => undefined,
 ): Promise<CutMade> {
   const { board } = session;
   const first = await losePower(session, planned, resetAnsweredUs, limits.bootMs);
@@ -50,12 +49,15 @@ export async function cutPower(
     firstByteUs ??= chunk.atUs;
   });
   try {
+    // Before power comes: a board that is to be stopped in its flash must know by then.
+    let again = await next(made);
     let onSentUs = await session.power("on");
-    for (let again = next(made); again !== undefined; again = next(made)) {
+    while (again !== undefined) {
       const lost = await losePower(session, again, onSentUs, limits.bootMs).catch(unlessSilent);
       // A boot that does not come to where it should be cut is the judge's.
       if (lost === undefined) break;
       made.push(lost);
+      again = await next(made);
       onSentUs = await session.power("on");
     }
     const seen = await session.untilUp(onSentUs, limits.bootMs);
@@ -93,7 +95,12 @@ export interface PowerLost extends Pick<CutFacts, "offSentUs" | "cutUs" | "lastB
 /** When power goes: a planned moment, or a place in the flash where a board is stopped that can be. */
 export type CutTrigger =
   | PlannedCut
-  | { readonly kind: "progress"; readonly planned: PlannedCut; readonly progress: FlashProgress };
+  | {
+      readonly kind: "progress";
+      readonly planned: PlannedCut;
+      readonly reached: Promise<void>;
+      readonly giveUp: () => void;
+    };
 
 /** Waits for the moment, takes power away for as long as the profile says, and looks whether the board fell silent. */
 async function losePower(session: Session, planned: CutTrigger, sinceUs: number, bootMs: number): Promise<PowerLost> {
@@ -169,14 +176,13 @@ async function untilMoment(session: Session, planned: CutTrigger, resetUs: numbe
   const { board, signal, commandUs } = session;
   if (planned.kind === "progress") {
     const what = `${board.name} to come so far with its flash`;
-    await within(board.clock, limitMs, what, (stop) => stopAfter(board, planned.progress, stop), { signal });
+    try {
+      await within(board.clock, limitMs, what, (stop) => abortable(planned.reached, stop), { signal });
+    } finally {
+      planned.giveUp();
+    }
     return;
   }
   const momentUs = await untilTrigger(session, planned, resetUs, limitMs);
   await sleepUntil(board.clock, momentUs - board.cuts.latencyUs - commandUs, signal);
-}
-
-async function stopAfter({ cuts, name }: Board, progress: FlashProgress, stop: AbortSignal): Promise<void> {
-  if (cuts.stopAfter === undefined) throw new RangeError(`${name} cannot be stopped at a place of its flash`);
-  await cuts.stopAfter(progress, stop);
 }

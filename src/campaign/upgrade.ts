@@ -62,13 +62,19 @@ export async function ensureSecondary(session: Session, shadow: Shadow, to: Buil
 }
 
 /** Requests the upgrade and resets. Answers the model's view of the boot that now comes, and when the reset was answered. */
-export async function startUpgrade(session: Session, shadow: Shadow, { to, permanent = false }: Direction) {
+export async function startUpgrade(
+  session: Session,
+  shadow: Shadow,
+  { to, permanent = false }: Direction,
+  beforeReset: () => Promise<void> = async () => {},
+) {
   await ensureSecondary(session, shadow, to);
   if (to.network) await requestNetwork(session, shadow, to.network);
   await session.request(to, permanent);
   shadow.request(permanent);
   await seeFlash(session, shadow);
   const timeline = shadow.timeline();
+  await beforeReset();
   const resetUs = await session.reset();
   return { timeline, resetUs };
 }

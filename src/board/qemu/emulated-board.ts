@@ -1,6 +1,6 @@
 import { BenchError, type Clock, isKind } from "../../core/index.ts";
 import type { PowerFacts, PowerState, PowerSwitch } from "../../power/index.ts";
-import type { FlashProgress } from "../board.ts";
+import type { FlashProgress, FlashStop } from "../board.ts";
 import { EmulatedUart } from "./emulated-uart.ts";
 import { Emulator, type FlashStep } from "./emulator.ts";
 import type { QemuMachineRow } from "./machines.ts";
@@ -24,6 +24,7 @@ export class EmulatedBoard implements PowerSwitch {
   readonly #options: EmulatedBoardOptions;
   #flash: Uint8Array;
   #emulator: Emulator | undefined;
+  #startWatched: ((started: Emulator) => Promise<void>) | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -65,36 +66,47 @@ export class EmulatedBoard implements PowerSwitch {
     });
   }
 
-  /**
-   * Waits until the flash has been changed so far, counted from this call, and the next change has not begun. The board
-   * then stands still until power goes.
-   * @throws the signal's reason, and the board runs on.
-   */
-  async stopAfter(progress: FlashProgress, signal: AbortSignal): Promise<void> {
-    for await (const _ of this.places([progress], signal)) return;
+  /** See `Board.cuts`. A watch that waits for power holds for one power-on. */
+  async stopAfter(progress: FlashProgress, signal: AbortSignal): Promise<FlashStop> {
     signal.throwIfAborted();
+    const emulator = this.#emulator;
+    if (emulator !== undefined) return this.#watched(emulator, progress, signal);
+    const reached = new Promise<void>((resolve, reject) => {
+      this.#startWatched = async (started) => {
+        const stop = await this.#watched(started, progress, signal);
+        stop.reached.then(resolve, reject);
+      };
+      const givenUp = () => {
+        this.#startWatched = undefined;
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", givenUp, { once: true });
+    });
+    return { reached };
+  }
+
+  /** Answers once the board runs and is watched. */
+  async #watched(emulator: Emulator, progress: FlashProgress, signal: AbortSignal): Promise<FlashStop> {
+    let running = () => {};
+    const armed = new Promise<void>((resolve) => {
+      running = resolve;
+    });
+    const walk = async () => {
+      for await (const _ of placesIn(emulator, [progress], signal, running)) return;
+      signal.throwIfAborted();
+    };
+    const reached = walk();
+    reached.catch(() => undefined);
+    await Promise.race([armed, reached]);
+    return { reached };
   }
 
   /**
    * Stops at each of these places of a boot, which must be in the order in which it comes there, and answers the whole
    * flash. Ends when the signal aborts, and the board runs on; after the last place it stands still.
    */
-  async *places(places: Iterable<FlashProgress>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const emulator = this.#powered();
-    let [erasesMet, wordsMet] = [0, 0];
-    for (const { erases, words } of places) {
-      // "All" words are done when the next erase is met; it is not carried out then.
-      const [erasesWanted, wordsWanted] = words === "all" ? [erases + 1, 0] : [erases, words + 1];
-      while (erasesMet < erasesWanted || wordsMet < wordsWanted) {
-        const step: FlashStep = erasesMet < erasesWanted ? "erase" : "any";
-        if ((await emulator.untilChange(step, signal)) === "given up") {
-          emulator.resume();
-          return;
-        }
-        [erasesMet, wordsMet] = step === "erase" ? [erasesMet + 1, 0] : [erasesMet, wordsMet + 1];
-      }
-      yield await emulator.flash();
-    }
+  places(places: Iterable<FlashProgress>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    return placesIn(this.#powered(), places, signal);
   }
 
   /**
@@ -134,7 +146,10 @@ export class EmulatedBoard implements PowerSwitch {
       const emulator = await Emulator.start(machine, this.#flash, { program, clock, signal });
       this.#emulator = emulator;
       this.uart.attach(emulator);
-      emulator.resume();
+      const start = this.#startWatched;
+      this.#startWatched = undefined;
+      if (start === undefined) emulator.resume();
+      else await start(emulator);
     }
     return { sentAtUs: clock.nowUs() };
   }
@@ -168,5 +183,27 @@ export class EmulatedBoard implements PowerSwitch {
     const turn = this.#last.then(work);
     this.#last = turn.catch(() => undefined);
     return turn;
+  }
+}
+
+async function* placesIn(
+  emulator: Emulator,
+  places: Iterable<FlashProgress>,
+  signal: AbortSignal,
+  running?: () => void,
+): AsyncGenerator<Uint8Array> {
+  let [erasesMet, wordsMet] = [0, 0];
+  for (const { erases, words } of places) {
+    // "All" words are done when the next erase is met; it is not carried out then.
+    const [erasesWanted, wordsWanted] = words === "all" ? [erases + 1, 0] : [erases, words + 1];
+    while (erasesMet < erasesWanted || wordsMet < wordsWanted) {
+      const step: FlashStep = erasesMet < erasesWanted ? "erase" : "any";
+      if ((await emulator.untilChange(step, signal, running)) === "given up") {
+        emulator.resume();
+        return;
+      }
+      [erasesMet, wordsMet] = step === "erase" ? [erasesMet + 1, 0] : [erasesMet, wordsMet + 1];
+    }
+    yield await emulator.flash();
   }
 }

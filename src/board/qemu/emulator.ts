@@ -140,8 +140,9 @@ export class Emulator implements AsyncDisposable {
   /**
    * Runs on until the flash is about to be changed, and stands still then: before the next erase, or before the next
    * word or erase whichever comes first. Given up by the signal, it stands still, too.
+   * @param running called each time that it runs on, watched.
    */
-  async untilChange(what: FlashStep, signal: AbortSignal): Promise<"change" | "given up"> {
+  async untilChange(what: FlashStep, signal: AbortSignal, running = () => {}): Promise<"change" | "given up"> {
     const { controller } = this.#machine;
     const register = what === "erase" ? controller.erase : controller.config;
     await this.#gdb.interrupt();
@@ -149,6 +150,7 @@ export class Emulator implements AsyncDisposable {
     await this.#gdb.watch(register, REGISTER_BYTES);
     for (;;) {
       this.#gdb.resume();
+      running();
       try {
         await this.#gdb.untilStopped(signal);
       } catch (error) {

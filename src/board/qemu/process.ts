@@ -12,15 +12,17 @@ const OUTPUT_MAX = 4096;
  * the one who started it was killed and could do nothing. Its folder goes with it.
  */
 const WATCHDOG = `
+trap '' PIPE HUP
 folder=$1; shift
-exec 3<&0
-"$@" 3<&- </dev/null &
+exec 3<&0 4>&2 2>/dev/null
+"$@" 3<&- </dev/null 2>&4 4>&- &
 program=$!
-(cat <&3 >/dev/null; kill -9 "$program") 2>/dev/null &
+(exec 4>&-; cat <&3 >/dev/null; kill -9 "$program") &
 watcher=$!
+exec 4>&-
 wait "$program"
 status=$?
-kill "$watcher" 2>/dev/null
+kill "$watcher"
 rm -rf "$folder"
 exit "$status"
 `;
