@@ -15,10 +15,10 @@ class Usb:
 
     def read(self):
         # The next byte, or -1 when none waits.
-        if not self._poll.poll(0):
-            return -1
-        got = self._in.read(1)
-        return got[0] if got else -1
+        for _ in self._poll.ipoll(0):  # unlike poll() it takes no memory, so no garbage is collected while it listens
+            got = self._in.read(1)
+            return got[0] if got else -1
+        return -1
 
     def write(self, data):
         self._out.write(data)

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { concat, sleep, utf8 } from "../core/index.ts";
+import { concat, sleep, utf8, VirtualClock } from "../core/index.ts";
 import { CutterClock } from "./cutter-clock.ts";
 import { CUTTER_MESSAGES, decodeCutterMessage, encodeCutterMessage, MESSAGE_BYTES_MAX } from "./cutter-messages.ts";
 import { SlipPackets, slipFrame } from "./cutter-slip.ts";
-import type { CutOrder } from "./index.ts";
+import { type CutOrder, cutter } from "./index.ts";
 import { powerSwitchContract } from "./testing/contract.ts";
 import { cutterRig } from "./testing/cutter-rig.ts";
 
@@ -16,6 +16,18 @@ const ORDER: CutOrder = {
   offMsMax: 5000,
   limitMs: 10_000,
 };
+
+test.each([{ pin: 0 }, { pin: 1 }, { pin: 4, uart: 1, rx_pin: 5 }])(
+  "the drive pin is none of the UART's: %j",
+  async (pins) => {
+    const links = { open: () => Promise.reject(new Error("opened")) };
+    const settings = { port: { path: "mem" }, on_level: 1, cuts: "soc", ...pins };
+    await expect(cutter.openFrom(settings, { links, clock: new VirtualClock() })).rejects.toMatchObject({
+      kind: "configuration",
+      message: expect.stringContaining("belongs to the Pico's UART"),
+    });
+  },
+);
 
 describe("a cut that the cutter makes by itself", () => {
   test("comes at its delay after the pattern, and is told in the bench's time", async () => {

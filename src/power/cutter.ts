@@ -12,6 +12,8 @@ const BAUD_RATE = 115_200;
 const CLOCK_QUESTIONS = 5;
 /** Lists of moments of a cutter may be an hour long; orders are not. */
 const LIMIT_MS_MAX = 3_600_000;
+/** The TX pin that MicroPython's rp2 port gives each UART when none is named; by UART. */
+const UART_TX_PINS = { 0: 0, 1: 4 } as const;
 const RESTORED_BECAUSE = ["it was told to", "the off time was over", "the host was silent"] as const;
 
 /**
@@ -38,6 +40,13 @@ export const cutter = powerDriver({
   }),
   facts: ({ cuts }) => ({ cuts, readsBack: true, latency: "ms" }),
   async open(options, { links, clock }) {
+    const taken = [options.rx_pin, UART_TX_PINS[options.uart]];
+    if (taken.includes(options.pin)) {
+      throw new ConfigurationError(
+        `the power driver "cutter": pin ${options.pin} belongs to the Pico's UART ${options.uart}.`,
+        `Drive the switch from another pin than ${taken.join(" and ")}.`,
+      );
+    }
     const link = await links.open(options.port, { baudRate: BAUD_RATE });
     const line = new CutterLine(link, portName(options.port), clock);
     try {

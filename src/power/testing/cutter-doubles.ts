@@ -53,7 +53,7 @@ class Poll:
     def register(self, stream, events):
         pass
 
-    def poll(self, limit):
+    def ipoll(self, limit):
         if bench.unplugged():
             raise KeyboardInterrupt
         return [1] if bench.usb_waits() else []
