@@ -26,6 +26,10 @@ const store = new ArrayImageStore({ slotBytes: 512 * 1024 });
 const packets = new ConsoleTransport(uart, { clock });
 let startedUs = 0;
 let flashFreeUs = 0;
+/** From each answer's last byte to the first of what came next, and how late this program was with the answer. */
+const turns: number[] = [];
+const late: number[] = [];
+let answeredUs: number | undefined;
 const handlers = imageHandlers(store);
 const server = new SmpServer({
   transport: lossy(packets),
@@ -43,13 +47,19 @@ const server = new SmpServer({
         await sleepUntil(clock, flashFreeUs);
       }
       if (answer?.off === totalOf(request)) {
-        process.stdout.write(`${JSON.stringify({ seconds: (clock.nowUs() - startedUs) / 1e6, ...server.counters })}\n`);
+        const seconds = (clock.nowUs() - startedUs) / 1e6;
+        const medians = { turnUs: median(turns), lateUs: median(late) };
+        process.stdout.write(`${JSON.stringify({ seconds, ...medians, ...server.counters })}\n`);
       }
       return answer ?? {};
     },
   },
 });
 process.stdout.write(`${JSON.stringify({ path })}\n`);
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+}
 
 let total = -1;
 function totalOf(request: { len?: number | undefined }): number {
@@ -63,6 +73,8 @@ function paced(inner: Link): Link {
   let txFreeUs = 0;
   async function* chunks(): AsyncGenerator<Chunk> {
     for await (const { atUs, bytes } of inner.chunks) {
+      if (answeredUs !== undefined) turns.push(atUs - answeredUs);
+      answeredUs = undefined;
       for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
         const piece = bytes.subarray(at, at + PIECE_BYTES);
         rxFreeUs = Math.max(rxFreeUs, atUs) + lineTimeUs(piece.length, baudRate);
@@ -79,6 +91,8 @@ function paced(inner: Link): Link {
       txFreeUs = Math.max(txFreeUs, flashFreeUs || clock.nowUs()) + lineTimeUs(bytes.length, baudRate);
       await sleepUntil(clock, txFreeUs);
       await inner.write(bytes);
+      answeredUs = clock.nowUs();
+      late.push(answeredUs - txFreeUs);
     },
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
   };

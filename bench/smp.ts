@@ -1,5 +1,5 @@
 // Our upload against other people's, to one server (ours) on one pseudo-terminal, at the pace of one line and one flash:
-// npx tsx bench/smp.ts [KIBIBYTES] [--no-peers] [--fast]
+// npx tsx bench/smp.ts [KIBIBYTES] [--no-peers] [--fast] [--only=NAME]
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
@@ -16,6 +16,7 @@ const WORD_US = 43;
 /** `{ off: n }` of five digits in an indefinite map, with its header. */
 const ANSWER_BYTES = HEADER_BYTES + 11;
 const kibibytes = Number(process.argv[2] ?? 200);
+const only = process.argv.find((word) => word.startsWith("--only="))?.slice("--only=".length);
 const withPeers = !process.argv.includes("--no-peers");
 const image = plainImage({ version: [2, 0, 0], payloadBytes: kibibytes * 1024 - 72 });
 const file = join(mkdtempSync(join(tmpdir(), "hil-bench-")), "image.bin");
@@ -45,8 +46,17 @@ function limits({ baudRate, bufferBytes }: Setup): { both: number; turns: number
   return { both: Math.max(lineUs, flashUs) / 1e6, turns: (lineUs + flashUs + answersUs) / 1e6 };
 }
 
-/** Runs one client against a new server; what the server saw of it. */
-async function measured(setup: Setup, upload: (port: string) => Promise<void>): Promise<number> {
+/** What the server saw of an upload: with medians of who took how long between two chunks. */
+interface Measured {
+  readonly seconds: number;
+  /** From an answer's last byte to the first of the next chunk: the client, and the way there and back. */
+  readonly turnUs: number;
+  /** How late the server was with its answer. */
+  readonly lateUs: number;
+}
+
+/** Runs one client against a new server. */
+async function measured(setup: Setup, upload: (port: string) => Promise<void>): Promise<Measured> {
   const server = fileURLToPath(new URL("smp-server.ts", import.meta.url));
   const argv = [setup.baudRate, setup.bufferBytes, setup.bufferCount, setup.lostPercent].map(String);
   const child: ChildProcess = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), server, ...argv], {
@@ -54,12 +64,12 @@ async function measured(setup: Setup, upload: (port: string) => Promise<void>): 
   });
   if (!child.stdout) throw new TypeError("no output");
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async () => JSON.parse(String((await lines.next()).value)) as { path: string; seconds: number };
+  const next = async () => JSON.parse(String((await lines.next()).value)) as Measured & { readonly path: string };
   try {
     const { path } = await next();
     await warmedUp(path, setup);
     await upload(path);
-    return (await next()).seconds;
+    return await next();
   } finally {
     child.kill("SIGKILL");
   }
@@ -99,18 +109,20 @@ const go = (baudRate: number) =>
   });
 
 async function show(setup: Setup, name: string, upload: (port: string) => Promise<void>): Promise<number> {
-  let seconds: number;
+  if (only !== undefined && !name.includes(only)) return 0;
+  let found: Measured;
   try {
-    seconds = await measured(setup, upload);
+    found = await measured(setup, upload);
   } catch (error) {
     console.log(`  ${name.padEnd(20)} failed: ${String(error).slice(0, 100)}`);
     return 0;
   }
+  const { seconds, turnUs, lateUs } = found;
   const rate = image.file.length / seconds;
   const { both, turns } = limits(setup);
   const share = (limit: number) => `${((100 * limit) / seconds).toFixed(1).padStart(6)} %`;
   console.log(
-    `  ${name.padEnd(20)}${rate.toFixed(0).padStart(7)} B/s ${seconds.toFixed(2).padStart(7)} s${share(both)} of the limit${share(turns)} of one by one`,
+    `  ${name.padEnd(20)}${rate.toFixed(0).padStart(7)} B/s ${seconds.toFixed(2).padStart(7)} s${share(both)} of the limit${share(turns)} of one by one; turn-round ${turnUs} us, server late ${lateUs} us`,
   );
   return rate;
 }

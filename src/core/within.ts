@@ -1,6 +1,9 @@
 import { type Clock, sleep } from "./clock.ts";
 import { TimeoutError } from "./errors.ts";
 
+/** The loser's reason. Made once: an error with its stack for every wait is a cost that fast exchanges feel. */
+const OVER = new Error("the wait is over");
+
 /**
  * The one wait: runs `work` with a deadline, a signal and a sentence. Whoever wins stops the other: `work` gets a signal
  * that aborts when the deadline passes or the caller gives up, and no alarm outlives the call.
@@ -28,6 +31,6 @@ export async function within<T>(
     return await Promise.race([work(loser.signal), expiry]);
   } finally {
     options.signal?.removeEventListener("abort", forward);
-    loser.abort(new Error(`the wait for ${awaited} is over`));
+    loser.abort(OVER);
   }
 }

@@ -65,30 +65,58 @@ function decodeItem(bytes: Uint8Array): CborValue {
  * @param form clients send definite lengths, Zephyr's server indefinite ones (`bf … ff`).
  */
 export function encodeMap(map: CborMap, form: "definite" | "indefinite" = "definite"): Uint8Array {
-  return encodeValue(map, form);
+  const parts: Uint8Array[] = [];
+  encodeValue(map, form, parts);
+  return concat(...parts);
 }
 
-function encodeValue(value: CborValue, form: "definite" | "indefinite"): Uint8Array {
-  if (typeof value !== "object" || value === null || value instanceof Uint8Array || ArrayBuffer.isView(value)) {
-    // cbor-x would make a float of an integer over 32 bits, which no server takes for one.
-    const long = typeof value === "number" && Number.isSafeInteger(value) && (value >= 2 ** 32 || value < -(2 ** 32));
-    return Uint8Array.from(codec.encode(long ? BigInt(value) : value));
+const FALSE = Uint8Array.of(0xf4);
+const TRUE = Uint8Array.of(0xf5);
+const NULL = Uint8Array.of(0xf6);
+const BREAK = Uint8Array.of(0xff);
+
+/** Adds the item's bytes to `parts`; byte strings as they are, without a copy. */
+function encodeValue(value: CborValue, form: "definite" | "indefinite", parts: Uint8Array[]): void {
+  if (typeof value === "string") {
+    const text = Buffer.from(value, "utf8");
+    parts.push(head(0x60, text.length), text);
+  } else if (typeof value === "number" && Number.isSafeInteger(value)) {
+    parts.push(value >= 0 ? head(0x00, value) : head(0x20, -1 - value));
+  } else if (typeof value === "boolean") parts.push(value ? TRUE : FALSE);
+  else if (value === null) parts.push(NULL);
+  else if (value instanceof Uint8Array) parts.push(head(0x40, value.length), value);
+  else if (typeof value !== "object" || ArrayBuffer.isView(value)) parts.push(Uint8Array.from(codec.encode(value)));
+  else if (Array.isArray(value)) encodeItems(0x80, value.length, value, form, parts);
+  else {
+    const entries = Object.entries(value as CborMap).filter(([, item]) => item !== undefined);
+    encodeItems(0xa0, entries.length, entries.flat(), form, parts);
   }
-  const items = Array.isArray(value) ? value : entriesOf(value as CborMap).flat();
-  const body = items.map((item) => encodeValue(item as CborValue, form));
-  const major = Array.isArray(value) ? 0x80 : 0xa0;
-  if (form === "indefinite") return concat(Uint8Array.of(major | 0x1f), ...body, Uint8Array.of(0xff));
-  return concat(lengthHead(major, Array.isArray(value) ? items.length : items.length / 2), ...body);
 }
 
-function entriesOf(map: CborMap): [string, CborValue][] {
-  return Object.entries(map).filter(([, value]) => value !== undefined);
+function encodeItems(
+  major: number,
+  length: number,
+  items: readonly CborValue[],
+  form: "definite" | "indefinite",
+  parts: Uint8Array[],
+): void {
+  parts.push(form === "indefinite" ? Uint8Array.of(major | 0x1f) : head(major, length));
+  for (const item of items) encodeValue(item, form, parts);
+  if (form === "indefinite") parts.push(BREAK);
 }
 
-function lengthHead(major: number, length: number): Uint8Array {
-  if (length < 24) return Uint8Array.of(major | length);
-  if (length < 0x100) return Uint8Array.of(major | 24, length);
-  return Uint8Array.of(major | 25, length >> 8, length & 0xff);
+/** Initial byte and argument of an item, the shortest there is; big-endian. Source: RFC 8949 section 3. */
+function head(major: number, value: number): Uint8Array {
+  if (value < 24) return Uint8Array.of(major | value);
+  if (value < 0x100) return Uint8Array.of(major | 24, value);
+  if (value < 0x1_0000) return Uint8Array.of(major | 25, value >> 8, value & 0xff);
+  const wide = value >= 2 ** 32;
+  const bytes = new Uint8Array(wide ? 9 : 5);
+  bytes[0] = major | (wide ? 27 : 26);
+  const view = new DataView(bytes.buffer);
+  if (wide) view.setUint32(1, Math.floor(value / 2 ** 32));
+  view.setUint32(wide ? 5 : 1, value % 2 ** 32);
+  return bytes;
 }
 
 /** cbor-x makes Buffers and bigints where plain bytes and numbers do. */

@@ -37,16 +37,22 @@ export function requestOp(row: Pick<CommandRow, "op">): number {
   return row.op === "read" ? OP.read : OP.write;
 }
 
+/** The body of a request. @throws ShapeFault when the request does not fit the row. */
+export function encodePayload<C extends CommandRow>(row: C, request: RequestOf<C>): Uint8Array {
+  return encodeMap(writeFields(row.request, request));
+}
+
 /**
  * A request packet: header and payload, definite CBOR in the order of the row.
+ * @param options.payload the body, when it was made before.
  * @throws ShapeFault when the request does not fit the row; RangeError when it is over 65,535 bytes.
  */
 export function encodeRequest<C extends CommandRow>(
   row: C,
   request: RequestOf<C>,
-  options: { sequence: number; version: SmpVersion },
+  options: { sequence: number; version: SmpVersion; payload?: Uint8Array | undefined },
 ): Uint8Array {
-  const payload = encodeMap(writeFields(row.request, request));
+  const payload = options.payload ?? encodePayload(row, request);
   const { group, id } = row;
   const header = { op: requestOp(row), version: options.version - 1, reserved: 0, flags: 0, group, id };
   return concat(encodeHeader({ ...header, sequence: options.sequence, length: payload.length }), payload);

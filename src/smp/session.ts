@@ -35,6 +35,8 @@ export interface RequestOptions {
   readonly retries?: number | undefined;
   /** Requests in flight that this one may join; default is the session's window. */
   readonly window?: number | undefined;
+  /** The request's body (`encodePayload`), when it was made before its turn. */
+  readonly payload?: Uint8Array | undefined;
 }
 
 /** What passed on the wire for one attempt, or came without having been asked for. */
@@ -145,7 +147,7 @@ export class SmpSession implements AsyncDisposable {
       for (let attempt = 1; ; attempt += 1) {
         try {
           const limitMs = typeof limit === "number" ? limit : limit(attempt);
-          const packet = await this.#attempt(row, request, attempt, limitMs, options.signal);
+          const packet = await this.#attempt(row, request, attempt, limitMs, options);
           const answer = readAnswer(row, packet.bytes.subarray(HEADER_BYTES));
           return { answer, attempts: attempt, atUs: packet.atUs };
         } catch (error) {
@@ -169,13 +171,13 @@ export class SmpSession implements AsyncDisposable {
     request: RequestOf<C>,
     attempt: number,
     limitMs: number,
-    signal: AbortSignal | undefined,
+    { signal, payload }: RequestOptions,
   ): Promise<ReceivedPacket> {
     signal?.throwIfAborted();
     if (this.#end) throw this.#gone();
     await this.transport.ready?.(signal);
     const sequence = this.#nextSequence();
-    const bytes = encodeRequest(row, request, { sequence, version: this.#options.version ?? 2 });
+    const bytes = encodeRequest(row, request, { sequence, version: this.#options.version ?? 2, payload });
     if (this.#dirty) await this.transport.resynchronise(this.#timeouts, signal);
     this.#dirty = false;
     const trace = {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { equalBytes, isKind, ProtocolError } from "../core/index.ts";
 import { encodeMap } from "./cbor.ts";
+import { encodePayload, type RequestOf } from "./command.ts";
 import { imageState, imageUpload } from "./groups/image.ts";
 import { HEADER_BYTES } from "./header.ts";
 import type { RequestOptions, SmpSession } from "./session.ts";
@@ -14,6 +15,8 @@ const CHUNK_MS = 5_000;
 /** Times a server may ask to start over, and times it may ask for the same offset, before that is an error. */
 const RESTARTS_MAX = 3;
 const STALLS_MAX = 3;
+/** Chunks that are kept ready to be sent, or sent again. */
+const READY_MAX = 8;
 /** Times a server may go back in all. */
 const STEPS_BACK_MAX = 32;
 
@@ -100,6 +103,14 @@ interface Sent {
   readonly match: boolean | undefined;
 }
 
+/** A chunk as it is sent. */
+interface Chunk {
+  readonly request: RequestOf<typeof imageUpload>;
+  readonly payload: Uint8Array;
+  /** Offset after its last byte. */
+  readonly end: number;
+}
+
 /** A chunk that is on its way. */
 interface Flight {
   /** How often the stream had gone back when it was sent. */
@@ -123,6 +134,7 @@ class Upload {
   #stalls = 0;
   #stepsBack = 0;
   readonly #window: UploadWindow;
+  readonly #ready = new Map<number, Chunk>();
   readonly #roundTrips = new RoundTrips();
   /** An answer was missing: the next chunk goes alone, with all its attempts. */
   #cautious = false;
@@ -164,15 +176,16 @@ class Upload {
   /** Sends the chunk at `at` and takes the server's word. */
   async #send(at: number, options: RequestOptions = {}): Promise<Sent> {
     const { signal, onProgress, firstChunkMs = FIRST_CHUNK_MS, chunkMs = CHUNK_MS } = this.#options;
-    const { fields, data } = this.#chunk(at);
+    const { request, payload, end } = this.#chunk(at);
     const last = imageUpload.retries + 1;
     const chunkTimeout = (attempt: number) =>
       attempt === last ? chunkMs : this.#roundTrips.deadlineMs(attempt, chunkMs);
     const timing = at === 0 ? { timeoutMs: firstChunkMs, retries: 1 } : { timeoutMs: chunkTimeout };
     const sentUs = this.#session.clock.nowUs();
-    const request = { ...fields, data };
+    this.#makeReady(end);
     const { answer, attempts, atUs } = await this.#session.exchange(imageUpload, request, {
       signal,
+      payload,
       ...timing,
       ...options,
     });
@@ -184,7 +197,7 @@ class Upload {
       throw this.#lost(`answered offset ${answer.off ?? "nothing"} of ${this.#bytes.length}`);
     }
     onProgress?.({ sentBytes: answer.off, totalBytes: this.#bytes.length, atUs });
-    return { at, off: answer.off, end: at + data.length, match: answer.match };
+    return { at, off: answer.off, end, match: answer.match };
   }
 
   /**
@@ -202,7 +215,7 @@ class Upload {
       for (;;) {
         while (flights.length < this.#window.size && next < this.#bytes.length) {
           flights.push(this.#launch(next, round));
-          next += this.#chunk(next).data.length;
+          next = this.#chunk(next).end;
         }
         if (flights.length === 0) return until(known);
         const { flight, sent } = await Promise.race(flights.map(({ answer }) => answer));
@@ -246,12 +259,28 @@ class Upload {
     return flight;
   }
 
-  /** The chunk at an offset: its keys, and data that fill the packet. */
-  #chunk(at: number) {
+  /** The chunk at an offset: its keys, and data that fill the packet; made once for a sending. */
+  #chunk(at: number): Chunk {
+    const ready = this.#ready.get(at);
+    if (ready) return ready;
     const fields = at === 0 ? this.#firstFields() : { off: at };
     const limit = this.#options.chunkBytesMax ?? Number.POSITIVE_INFINITY;
     const room = Math.max(Math.min(dataRoom(fields, this.#packetBytesMax), limit), at === 0 ? FIRST_DATA_BYTES_MIN : 1);
-    return { fields, data: this.#bytes.subarray(at, at + room) };
+    const data = this.#bytes.subarray(at, at + room);
+    const request = { ...fields, data };
+    const chunk = { request, payload: encodePayload(imageUpload, request), end: at + data.length };
+    for (const oldest of this.#ready.keys()) {
+      if (this.#ready.size < READY_MAX) break;
+      this.#ready.delete(oldest);
+    }
+    this.#ready.set(at, chunk);
+    return chunk;
+  }
+
+  /** Makes the chunk that comes next while the board is busy with this one. */
+  #makeReady(at: number): void {
+    const { clock } = this.#session;
+    if (at < this.#bytes.length) clock.at(clock.nowUs(), () => void this.#chunk(at));
   }
 
   /** The keys of a first chunk; the hash that makes an upload resumable is left out where there is no room for it. */
