@@ -87,3 +87,71 @@ describe("flash image", () => {
     expect(() => flash.apply({ kind: "write", offset: FLASH, data: Uint8Array.of(0) })).toThrow(RangeError);
   });
 });
+
+describe("bits in doubt", () => {
+  const old = Uint8Array.from({ length: SECTOR }, (_, at) => at);
+  const erased = new Uint8Array(SECTOR).fill(0xff);
+  const half = (reads: number): FlashImage => {
+    const flash = FlashImage.erased(FLASH, SECTOR);
+    flash.load(0, old);
+    flash.apply({ kind: "erase", offset: 0, bytes: SECTOR }, { shows: "before", reads });
+    return flash;
+  };
+
+  test("read one way so often as was said, then the other way for good", () => {
+    const flash = half(3);
+    const reads = Array.from({ length: 5 }, () => flash.read(0, SECTOR)[1]);
+    expect(reads).toEqual([1, 1, 1, 0xff, 0xff]);
+    expect(flash.isDoubtful()).toBe(false);
+  });
+
+  test("count the reads of their own sector only, and each copy counts its own", () => {
+    const flash = half(1);
+    flash.read(SECTOR, SECTOR);
+    const copy = flash.snapshot();
+    expect([copy.read(0, 1)[0], copy.read(1, 1)[0]]).toEqual([0, 0xff]);
+    expect(flash.read(1, 1)[0]).toBe(1);
+  });
+
+  test("are part of what a content is called: the reading, the other one, and when it turns", () => {
+    const names = [half(1), half(2), half(1)].map((flash) => flash.identity());
+    expect(names[0]).not.toBe(names[1]);
+    expect(names[0]).toBe(names[2]);
+    const turned = half(1);
+    turned.read(0, 1);
+    const settled = FlashImage.erased(FLASH, SECTOR);
+    expect([turned.identity(), turned.identity() === names[0]]).toEqual([settled.identity(), false]);
+  });
+
+  test("are never taken for something known: no two looks at their sector have one name", () => {
+    const flash = half(2);
+    expect(flash.identity(0, SECTOR)).not.toBe(flash.identity(0, SECTOR));
+    expect(flash.identity(SECTOR, SECTOR)).toBe(flash.identity(SECTOR, SECTOR));
+  });
+
+  test("are gone when they are erased, programmed or loaded, and stay otherwise", () => {
+    const programmed = half(9);
+    programmed.apply({ kind: "write", offset: 0, data: new Uint8Array(SECTOR) });
+    const wiped = half(9);
+    wiped.apply({ kind: "erase", offset: 0, bytes: SECTOR });
+    const loaded = half(9);
+    loaded.load(0, old);
+    const elsewhere = half(9);
+    elsewhere.apply({ kind: "write", offset: SECTOR, data: new Uint8Array(4) });
+    expect([programmed, wiped, loaded, elsewhere].map((flash) => flash.isDoubtful())).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ]);
+    expect(wiped.read(0, SECTOR)).toEqual(erased);
+  });
+
+  test("can be looked at without turning them", () => {
+    const flash = half(1);
+    expect(flash.still().read(0, SECTOR)).toEqual(old);
+    expect([...(flash.doubt(0, 3) ?? [])]).toEqual([0xff, 0xfe, 0xfd]);
+    expect(flash.doubt(SECTOR, 4)).toBeUndefined();
+    expect(flash.read(0, 4)).toEqual(old.subarray(0, 4));
+  });
+});

@@ -31,6 +31,18 @@ function twoImages(mode: BootMode): SmallBoard {
   return { build, flash };
 }
 
+describe("MCUBOOT_VERIFY_IMG_ADDRESS", () => {
+  test("refuses an image whose reset vector lies in no primary slot, and erases it", () => {
+    const { build, flash } = twoImages("overwrite");
+    const checked = outcomeOf(flash, { ...build, verifyAddress: true });
+    const texts = checked.log.map((line) => line.text);
+    expect(texts).toContain("Binary in secondary slot of image 0 is not designated for the primary slot");
+    expect(texts).toContain("Erasing image from secondary slot");
+    expect(checked.images.map((entry) => entry.version)).toEqual(["1.0.0", "1.0.0"]);
+    expect(outcomeOf(flash, build).images.map((entry) => entry.version)).toEqual(["2.0.0", "2.0.0"]);
+  });
+});
+
 type Area = { readonly offset: number; readonly bytes: number };
 
 const running = ({ build, flash }: SmallBoard): string =>

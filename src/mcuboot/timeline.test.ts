@@ -2,7 +2,14 @@ import { describe, expect, test } from "@jest/globals";
 import { outcomeOf } from "./run-boot.ts";
 import { requestedBoard, smallBoard } from "./testing/small-board.ts";
 import { timeline } from "./timeline.ts";
-import { NRF5340_INTERNAL, operationDurationUs, workDurationUs } from "./timing.ts";
+import {
+  bytesOfUnits,
+  INTERNAL_FLASH_BYTES,
+  MX25R6435F,
+  NRF5340_INTERNAL,
+  operationDurationUs,
+  workDurationUs,
+} from "./timing.ts";
 
 describe("timeline", () => {
   test("a swap of eight sectors takes what its words and pages take", () => {
@@ -59,6 +66,21 @@ describe("timeline", () => {
     expect(operationDurationUs({ kind: "write", offset: 0, data: new Uint8Array(5) }, NRF5340_INTERNAL)).toBe(86);
     expect(operationDurationUs({ kind: "erase", offset: 0, bytes: 8192 }, NRF5340_INTERNAL)).toBe(175_000);
     expect(workDurationUs({ kind: "work", what: "validate", bytes: 800 * 1024 })).toBe(1_100_000);
+  });
+
+  test("external flash has its own: 0.9 ms a page of 256 bytes, whole or in part, 48 ms a sector", () => {
+    const both = { ...NRF5340_INTERNAL, above: { offset: INTERNAL_FLASH_BYTES, timing: MX25R6435F } };
+    const write = (offset: number, bytes: number) => ({ kind: "write", offset, data: new Uint8Array(bytes) }) as const;
+    const us = (offset: number, bytes: number) => operationDurationUs(write(offset, bytes), both);
+    expect([us(INTERNAL_FLASH_BYTES, 1024), us(INTERNAL_FLASH_BYTES, 4), us(INTERNAL_FLASH_BYTES + 252, 8)]).toEqual([
+      4 * 896,
+      896,
+      2 * 896,
+    ]);
+    expect(us(INTERNAL_FLASH_BYTES - 8, 8)).toBe(86);
+    expect(operationDurationUs({ kind: "erase", offset: INTERNAL_FLASH_BYTES, bytes: 8192 }, both)).toBe(96_000);
+    const parts = [0, 1, 2, 3].map((units) => bytesOfUnits(write(INTERNAL_FLASH_BYTES + 200, 400), both, units));
+    expect(parts).toEqual([0, 56, 312, 400]);
   });
 });
 

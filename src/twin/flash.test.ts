@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { hex, Random, VirtualClock } from "../core/index.ts";
-import { type FlashOperation, NRF5340_INTERNAL } from "../mcuboot/index.ts";
+import { type FlashOperation, MX25R6435F, NRF5340_INTERNAL } from "../mcuboot/index.ts";
 import { type FlashEvent, TwinFlash } from "./flash.ts";
 
 const PAGE = 4096;
@@ -232,5 +232,39 @@ describe("wear", () => {
     device.program(PAGE + 8, new Uint8Array(PAGE));
     expect([...device.wear]).toEqual([0, 1, 1, 0]);
     expect(device.read(PAGE, 8)).toEqual(new Uint8Array(8).fill(0xff));
+  });
+});
+
+describe("flash that keeps its power when the board loses it", () => {
+  function external() {
+    const clock = new VirtualClock({ auto: false });
+    const timing = { ...MX25R6435F, keepsPower: true };
+    const device = new TwinFlash({ clock, random: Random.fromSeed(1), timing, flashBytes: 4 * PAGE, pageBytes: PAGE });
+    return { clock, device };
+  }
+
+  test("ends the erase that it was told", async () => {
+    const bench = external();
+    bench.device.program(0, new Uint8Array(PAGE));
+    expect(await cut(bench, erase(0), 1)).toBe("power lost");
+    expect(bench.device.read(0, PAGE)).toEqual(new Uint8Array(PAGE).fill(0xff));
+    expect(bench.device.content.isDoubtful()).toBe(false);
+  });
+
+  test("ends the page that it was told to program, and never hears of the next", async () => {
+    const bench = external();
+    await cut(bench, write(0, ...new Uint8Array(1024)), 1);
+    const left = bench.device.read(0, 1024);
+    expect(left.subarray(0, 512).every((byte) => byte === 0)).toBe(true);
+    expect(left.subarray(512).every((byte) => byte === 0xff)).toBe(true);
+  });
+
+  test("sets no limit to how often a word is programmed", async () => {
+    const bench = external();
+    for (const value of [0xfe, 0xfc, 0xf8, 0xf0]) {
+      void bench.device.perform(write(0, value, 0xff, 0xff, 0xff), ON);
+      await bench.clock.advance(1);
+    }
+    expect(bench.device.brokenRules).toEqual([]);
   });
 });
