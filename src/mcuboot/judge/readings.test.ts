@@ -30,7 +30,7 @@ describe("every way through questions", () => {
 describe("a flash with bits in doubt", () => {
   test("reads a field as it was, erased, and in between", () => {
     const ways = everyWay((choose) => new ReadingFlash(doubtful(), choose).read(8, 1)[0], 100);
-    expect(ways.toSorted((a = 0, b = 0) => a - b)).toEqual([0x01, 0x0f, 0x81, 0xff]);
+    expect(new Set(ways)).toEqual(new Set([0x01, 0x0f, 0x81, 0xff]));
   });
 
   test("reads it the same again, or changes once and never back", () => {
@@ -60,6 +60,6 @@ describe("a flash with bits in doubt", () => {
       flash.read(8, 1);
       return flash.resolved.isDoubtful() ? "in doubt" : flash.resolved.read(8, 1)[0];
     }, 100);
-    expect(contents.toSorted()).toEqual([0x01, 0x0f, 0x81, 0xff].toSorted());
+    expect(new Set(contents)).toEqual(new Set([0x01, 0x0f, 0x81, 0xff]));
   });
 });
