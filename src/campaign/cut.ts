@@ -2,6 +2,7 @@ import { abortable, BenchError, isKind, sleepUntil, within } from "../core/index
 import type { CutFacts, OwnCut, PlannedCut } from "./run-event.ts";
 import type { BootSeen, Session } from "./session.ts";
 import { cutBySwitch, untilTrigger } from "./trigger.ts";
+import { plainPattern } from "./trigger-bytes.ts";
 
 /** Lines that come right before the first flash operation of a swap, and of an overwrite. */
 export const UPGRADE_BEGINS: readonly string[] = ["starting swap", "erasing primary"];
@@ -130,8 +131,21 @@ async function losePower(session: Session, planned: CutTrigger, sinceUs: number,
   }
   // A bootloader that announces nothing: the model's own time for this moment.
   const plannedUs = planned.kind === "log" ? planned.intoSwapUs : undefined;
-  const intoSwapUs = intoSwap(session, sinceUs, cutUs, heard) ?? plannedUs;
+  const intoSwapUs = intoSwap(session, sinceUs, cutUs, heard, matchOf(planned, own)) ?? plannedUs;
   return { offSentUs, cutUs, lastByteUs, intoSwapUs, ...(own && { own }), left: await board.flash?.read() };
+}
+
+/** A line that a switch saw by itself: it knows better when that ended than a host that got it over USB. */
+interface SeenLine {
+  readonly pattern: RegExp;
+  readonly endUs: number;
+}
+
+function matchOf(planned: CutTrigger, own: OwnCut | undefined): SeenLine | undefined {
+  if (own?.matchUs === undefined || planned.kind !== "log") return undefined;
+  return plainPattern(planned.pattern)?.toLineEnd
+    ? { pattern: new RegExp(planned.pattern), endUs: own.matchUs }
+    : undefined;
 }
 
 interface Heard {
@@ -143,7 +157,13 @@ interface Heard {
  * Time that a boot spent on its upgrade before a cut: from the line that announces it, without what the bootloader
  * printed since (it waits for its UART). Undefined when no line announced it.
  */
-function intoSwap({ board }: Session, sinceUs: number, cutUs: number, heard: readonly Heard[]): number | undefined {
+function intoSwap(
+  { board }: Session,
+  sinceUs: number,
+  cutUs: number,
+  heard: readonly Heard[],
+  match?: SeenLine,
+): number | undefined {
   const lines = board.logs.app.since(sinceUs).filter(({ atUs }) => atUs <= cutUs);
   const last = (events: readonly string[]) => lines.findLast(({ event = "" }) => events.includes(event));
   // With several images the line comes once for each: the first of the boot counts.
@@ -154,7 +174,8 @@ function intoSwap({ board }: Session, sinceUs: number, cutUs: number, heard: rea
   if (begins === undefined) return undefined;
   const printed = heard.filter(({ atUs }) => atUs > begins.atUs && atUs <= cutUs);
   const bytes = printed.reduce((sum, chunk) => sum + chunk.bytes, 0);
-  return cutUs - begins.atUs - printingUs(bytes, board.profile.ports.app.baudRate);
+  const begunUs = match?.pattern.test(`${begins.text}\n`) ? match.endUs : begins.atUs;
+  return cutUs - begunUs - printingUs(bytes, board.profile.ports.app.baudRate);
 }
 
 /** Microseconds that a bootloader which prints by polling spends on `bytes` bytes. */
