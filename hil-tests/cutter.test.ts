@@ -5,7 +5,7 @@ import { assemble } from "../src/board/assemble.ts";
 import { makeTwin } from "../src/board/index.ts";
 import type { Edit } from "../src/campaign/testing/small-campaign.ts";
 import { eventsOf, smallProfile, smallRun, smallScenario } from "../src/campaign/testing/small-campaign.ts";
-import { VirtualClock } from "../src/core/index.ts";
+import { type Clock, sleep, VirtualClock } from "../src/core/index.ts";
 import { CutterBench } from "../src/power/testing/cutter-bench.ts";
 import { type Link, memoryLinks } from "../src/serial/index.ts";
 import type { Twin } from "../src/twin/index.ts";
@@ -20,7 +20,7 @@ const WITH_CUTTER: readonly Edit[] = [
 type Open = NonNullable<NonNullable<Parameters<typeof smallRun>[0]>["open"]>;
 
 /** The twin, with a Pico in its supply instead of a relay. */
-function benchWithCutter(options: { readonly deaf?: boolean } = {}) {
+function benchWithCutter(options: { readonly deaf?: boolean; readonly lateMs?: number } = {}) {
   const pins: { level: number; atUs: number }[] = [];
   const open: Open = async (loaded, { random }) => {
     const clock = new VirtualClock();
@@ -47,7 +47,10 @@ function benchWithCutter(options: { readonly deaf?: boolean } = {}) {
     board = twin;
     return assemble(loaded, {
       clock,
-      links: { open: async (port) => ("path" in port && port.path === "/dev/app" ? appHost : usbHost) },
+      links: {
+        open: async (port) =>
+          "path" in port && port.path === "/dev/app" ? later(appHost, clock, options.lateMs ?? 0) : usbHost,
+      },
       flasher: { programPrimary: async (image) => twin.programPrimary(image) },
       check: () => twin.check(),
       behind: {
@@ -59,6 +62,25 @@ function benchWithCutter(options: { readonly deaf?: boolean } = {}) {
     });
   };
   return { open, pins };
+}
+
+/** The same link, whose bytes come as late as over a busy USB. */
+function later(link: Link, clock: Clock, lateMs: number): Link {
+  const late = async function* () {
+    for await (const { bytes } of link.chunks) {
+      await sleep(clock, lateMs);
+      yield { atUs: clock.nowUs(), bytes };
+    }
+  };
+  return lateMs === 0 ? link : { ...bound(link), chunks: late() };
+}
+
+function bound(link: Link) {
+  return {
+    name: link.name,
+    write: (bytes: Uint8Array, signal?: AbortSignal) => link.write(bytes, signal),
+    [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
+  };
 }
 
 describe("a campaign with a cutter in the board's supply", () => {
@@ -77,6 +99,15 @@ describe("a campaign with a cutter in the board's supply", () => {
       expect(offSentUs).toBe(own?.cutUs);
       expect(lastByteUs).toBeLessThanOrEqual(cutUs + 1000);
     }
+  });
+
+  test("a host that hears the board milliseconds late knows the cut's place all the same", async () => {
+    const scenario = smallScenario(["{ count: 4 }", "{ operations: [[5.5], [17], [23.5]] }"]);
+    const board = smallProfile(...WITH_CUTTER, ["off_ms: 200", "off_ms: 200, hold_up_ms: 10"]);
+    const { result, events } = await smallRun({ scenario, board, open: benchWithCutter({ lateMs: 4 }).open });
+    expect(result).toMatchObject({ outcome: "pass", cutsJudged: 3 });
+    const places = eventsOf(events, "verdict").flatMap(({ verdict }) => (verdict.cut ? [verdict.where] : []));
+    expect(places.map((where) => /^operation (\d+)/.exec(where ?? "")?.[1])).toEqual(["5", "17", "23"]);
   });
 
   test("cuts after so many milliseconds are made by the device's clock", async () => {
