@@ -108,7 +108,7 @@ function sameFallback(build: BootloaderBuild, undisturbed: FlashImage, found: Fl
 }
 
 /** True when the next boot starts or goes on with a revert. */
-function isReverting(build: BootloaderBuild, flash: FlashImage): boolean {
+export function isReverting(build: BootloaderBuild, flash: FlashImage): boolean {
   return build.images.some(({ primary }, image) => {
     const asked = nextSwapType(flash, build, image);
     const { magic, copyDone, swapType } = readTrailer(flash, build, primary);

@@ -11,6 +11,8 @@ interface KnownDefectRow {
   readonly from?: number;
   readonly to?: number;
   readonly when?: (build: BootloaderBuild) => boolean;
+  /** Only in a boot that takes an image back. */
+  readonly reverts?: boolean;
   readonly source: string;
 }
 
@@ -36,6 +38,7 @@ export const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
     source: "found by this model: a half-erased header in the primary slot reads as a newer version; not measured",
   },
   { id: "U1", modes: ["offset"], violation: "fallback lost", from: 202, source: found },
+  { id: "U2", modes: ["offset"], violation: "no boot", from: 202, reverts: true, source: found },
   { id: "U1", modes: ["offset"], violation: "no boot", from: 202, source: found },
   {
     id: "U4",
@@ -54,8 +57,15 @@ export const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
   { id: "U5", modes: ["move", "offset", "scratch"], violation: "never reverts", source: found },
 ];
 
-/** Id of the known defect of a build that a violation is, or undefined. */
-export function knownDefect(build: BootloaderBuild, violation: Violation | undefined): string | undefined {
+/**
+ * Id of the known defect of a build that a violation is, or undefined.
+ * @param reverts the boot that was cut took an image back.
+ */
+export function knownDefect(
+  build: BootloaderBuild,
+  violation: Violation | undefined,
+  reverts: boolean,
+): string | undefined {
   const { version } = build.generation;
   return KNOWN_DEFECTS.find(
     (row) =>
@@ -63,6 +73,7 @@ export function knownDefect(build: BootloaderBuild, violation: Violation | undef
       row.modes.includes(build.mode) &&
       (row.from ?? 0) <= version &&
       (row.to ?? Number.POSITIVE_INFINITY) >= version &&
-      (row.when?.(build) ?? true),
+      (row.when?.(build) ?? true) &&
+      (row.reverts !== true || reverts),
   )?.id;
 }

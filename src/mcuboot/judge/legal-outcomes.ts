@@ -6,7 +6,7 @@ import type { BootResult } from "../steps.ts";
 import { type TimedOperation, type Timeline, timeline } from "../timeline.ts";
 import { bytesOfUnits, type FlashTiming, programUnits, timingAt } from "../timing.ts";
 import { CutFamily, type CutState, statesOf } from "./cut-family.ts";
-import { type BootAsked, classify, type Ending } from "./ending.ts";
+import { type BootAsked, classify, type Ending, isReverting } from "./ending.ts";
 import { knownDefect, type Violation } from "./known-defects.ts";
 import { everyWay, ReadingFlash } from "./readings.ts";
 
@@ -77,7 +77,7 @@ export function legalOutcomes(question: JudgeQuestion): readonly LegalOutcome[] 
 function outcomeOf(asked: BootAsked, state: CutState): LegalOutcome {
   const { ending, because, violation } = classify(asked, state);
   const { result, images, flash } = state.outcome;
-  const defect = knownDefect(asked.build, violation);
+  const defect = knownDefect(asked.build, violation, isReverting(asked.build, asked.before));
   return { ending, because, result, images, flash, violation, knownDefect: defect, operations: [] };
 }
 
