@@ -106,7 +106,6 @@ export class QemuCuts {
       return progress === undefined ? [] : [[at, progress]];
     });
     await using board = this.#board(this.#whole(this.shadow.flash));
-    await board.set("on");
     const cuts: CutBoard[] = [];
     const stop = new AbortController();
     const stops = board.places(
@@ -200,6 +199,44 @@ export class QemuCuts {
     };
   }
 
+  /** Stops before every erase and every word of the boot, and compares the flash there with the model's. */
+  async everyChange(): Promise<{ readonly stops: number; readonly wrong: number }> {
+    const expected = this.#contents();
+    const over = new AbortController();
+    await using board = this.#board(this.#whole(this.shadow.flash));
+    await using uart = Uart.open(board.uart, { clock });
+    uart.onLine(({ text }) => {
+      if (APPLICATION.test(text)) over.abort();
+    });
+    let [stops, wrong] = [0, 0];
+    for await (const content of board.changes("any", over.signal)) {
+      if (asFlash(this.shadow, content).identity() !== expected[stops]) wrong += 1;
+      stops += 1;
+    }
+    return { stops, wrong: wrong + Math.abs(expected.length - stops) };
+  }
+
+  /** Names of the model's contents before every erase and every word of the boot. */
+  #contents(): readonly string[] {
+    const flash = this.shadow.flash.snapshot();
+    const { wordBytes } = flashTimingOf(this.#profile.profile);
+    return this.plan().operations.flatMap(({ operation }) => {
+      const parts =
+        operation.kind === "erase"
+          ? [operation]
+          : Array.from({ length: operation.data.length / wordBytes }, (_, word) => ({
+              kind: "write" as const,
+              offset: operation.offset + word * wordBytes,
+              data: operation.data.subarray(word * wordBytes, (word + 1) * wordBytes),
+            }));
+      return parts.map((part) => {
+        const name = flash.identity();
+        flash.apply(part);
+        return name;
+      });
+    });
+  }
+
   /** From now on the boot that is cut is the one after: of an image that nobody confirmed, its revert. */
   goOn(): void {
     this.shadow.adopt(this.plan().flash);
@@ -233,7 +270,7 @@ export function spread(operations: readonly TimedOperation[], count: number): re
 /** Writes a report that CI keeps: all as JSON, and a line a cut for people. */
 export function keepReport(name: string, results: readonly CutResult[]): string {
   mkdirSync(ARTEFACTS, { recursive: true });
-  const rows = results.map(({ after: _, ...row }) => row);
+  const rows = results.map((row) => ({ ...row, after: undefined }));
   writeFileSync(join(ARTEFACTS, `${name}.json`), `${JSON.stringify(rows, undefined, 1)}\n`);
   const lines = rows.map(
     (row) =>

@@ -26,6 +26,7 @@ const JOBS: readonly Job[] = [
   },
   { name: "sweep", argv: script("sweep"), what: "any number of cuts, every mode and generation" },
   { name: "kills", argv: script("kills", "30"), what: "hil run killed with -9 at 30 moments, recovered each time" },
+  { name: "qemu", argv: script("qemu", "words"), what: "every cut of real MCUboot in QEMU, judged" },
   {
     name: "golden",
     argv: [join(import.meta.dirname, "../../golden/main.ts")],

@@ -102,19 +102,19 @@ export class EmulatedBoard implements PowerSwitch {
   }
 
   /**
-   * Stops at each of these places of a boot, which must be in the order in which it comes there, and answers the whole
+   * Gives power to a board that has none, and stops at each of these places of its boot, which must be in the order in which it comes there, and answers the whole
    * flash. Ends when the signal aborts, and the board runs on; after the last place it stands still.
    */
-  places(places: Iterable<FlashProgress>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    return placesIn(this.#powered(), places, signal);
+  async *places(places: Iterable<FlashProgress>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    yield* placesIn(await this.#standingStill(), places, signal);
   }
 
   /**
-   * Stops before each change of the flash from now on, and answers the whole flash there; ends when the signal aborts,
+   * Gives power to a board that has none, stops before each change of the flash from now on, and answers the whole flash there; ends when the signal aborts,
    * and the board runs on. A consumer that leaves earlier leaves it standing still.
    */
   async *changes(step: FlashStep, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const emulator = this.#powered();
+    const emulator = await this.#standingStill();
     while ((await emulator.untilChange(step, signal)) === "change") yield await emulator.flash();
     emulator.resume();
   }
@@ -133,25 +133,31 @@ export class EmulatedBoard implements PowerSwitch {
     });
   }
 
-  #powered(): Emulator {
-    if (this.#emulator !== undefined) return this.#emulator;
-    throw new BenchError("the emulated board has no power: it does nothing to its flash.");
+  /** The emulator; a new one before its first instruction, where the board has no power yet. */
+  #standingStill(): Promise<Emulator> {
+    return this.#inTurn(async () => this.#emulator ?? this.#started(undefined));
   }
 
   async #on(signal: AbortSignal | undefined): Promise<{ sentAtUs: number }> {
-    const { machine, program, clock } = this.#options;
-    if (this.#closed) throw new BenchError("the emulated board is closed.", "Open it again.");
+    const { clock } = this.#options;
     if (this.#emulator?.isGone) await this.#end();
     if (this.#emulator === undefined) {
-      const emulator = await Emulator.start(machine, this.#flash, { program, clock, signal });
-      this.#emulator = emulator;
-      this.uart.attach(emulator);
+      const emulator = await this.#started(signal);
       const start = this.#startWatched;
       this.#startWatched = undefined;
       if (start === undefined) emulator.resume();
       else await start(emulator);
     }
     return { sentAtUs: clock.nowUs() };
+  }
+
+  async #started(signal: AbortSignal | undefined): Promise<Emulator> {
+    const { machine, program, clock } = this.#options;
+    if (this.#closed) throw new BenchError("the emulated board is closed.", "Open it again.");
+    const emulator = await Emulator.start(machine, this.#flash, { program, clock, signal });
+    this.#emulator = emulator;
+    this.uart.attach(emulator);
+    return emulator;
   }
 
   async #off(): Promise<{ sentAtUs: number }> {

@@ -65,6 +65,11 @@ export class GuardedProcess implements AsyncDisposable {
     return new GuardedProcess(child, folder);
   }
 
+  /** Of the watchdog, which leads the group. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   get hasEnded(): boolean {
     return this.#over;
   }
