@@ -317,4 +317,29 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "",
     rule: "a request that stands is left as it is",
   },
+  // Flash as it breaks, and what boards have besides.
+  {
+    file: "flash-image.ts",
+    find: "if (doubt.reads > 1)",
+    replace: "if (doubt.reads > 0)",
+    rule: "bits on the edge turn after as many reads as was said",
+  },
+  {
+    file: "flash-image.ts",
+    find: "if (inDoubt) this.#doubtful.add(index);",
+    replace: "if (inDoubt && index < 0) this.#doubtful.add(index);",
+    rule: "a content with bits in doubt is not taken for one without",
+  },
+  {
+    file: "timing.ts",
+    find: "offset < above.offset ? timing : above.timing",
+    replace: "offset < above.offset ? timing : timing",
+    rule: "external flash has times of its own",
+  },
+  {
+    file: "validate-slot.ts",
+    find: "return vector >= offset && vector < offset + bytes;",
+    replace: "return vector >= 0 || offset + bytes < 0;",
+    rule: "an update whose reset vector lies elsewhere is refused",
+  },
 ];
