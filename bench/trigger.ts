@@ -10,7 +10,7 @@ import { assemble } from "../src/board/assemble.ts";
 import { parseProfile } from "../src/board/index.ts";
 import { Session } from "../src/campaign/index.ts";
 import { untilTrigger } from "../src/campaign/trigger.ts";
-import { RealClock, sleep, sleepUntil } from "../src/core/index.ts";
+import { RealClock, sleep } from "../src/core/index.ts";
 import { openSerialPort } from "../src/serial/index.ts";
 
 const triggers = Number(process.argv[2] ?? 300);
@@ -54,7 +54,6 @@ images: { encryption: none }
   try {
     for (;;) {
       const dueUs = await untilTrigger(session, { kind: "log", pattern: PATTERN, delayUs: 0 }, 0, WAIT_MS);
-      await sleepUntil(clock, dueUs, over);
       own.push((await session.power("off")) - dueUs);
       await session.power("on");
     }

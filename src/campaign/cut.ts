@@ -205,5 +205,7 @@ async function untilMoment(session: Session, planned: CutTrigger, resetUs: numbe
     return;
   }
   const momentUs = await untilTrigger(session, planned, resetUs, limitMs);
-  await sleepUntil(board.clock, momentUs - board.cuts.latencyUs - commandUs, signal);
+  const sendUs = momentUs - board.cuts.latencyUs - commandUs;
+  // What is due goes out at once: even the shortest sleep is a turn of the event loop.
+  if (sendUs > session.nowUs) await sleepUntil(board.clock, sendUs, signal);
 }
