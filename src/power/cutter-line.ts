@@ -12,7 +12,7 @@ import {
 import { SlipPackets, slipFrame } from "./cutter-slip.ts";
 
 /** How long a cutter may take to answer, in milliseconds: a Pico takes one or two. */
-const ANSWER_MS = 500;
+const ANSWER_MS = 1000;
 const NUMBER_MAX = 0xffff;
 
 type Answer = CutterMessage & { readonly number: number };

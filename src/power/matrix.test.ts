@@ -51,6 +51,8 @@ const serial = (open: (bench: Bench) => Switch, peer: () => SerialPeer) => {
   SERIAL.add(rig);
   return rig;
 };
+const cutterOn = (fault: Fault, line?: "pty") => cutterRig({ fault, line });
+SERIAL.add(cutterOn);
 const web = (open: (url: string, bench: Bench) => Switch, peer: HttpPeer) => (fault: Fault) =>
   httpRig({ open, peer, outlet: 1, fault, env: { TOKEN: "hunter2" } });
 const tool = (open: (program: string, bench: Bench) => Switch, fake: FakeTool) => (fault: Fault) =>
@@ -177,7 +179,7 @@ const MATRIX: readonly {
   },
   {
     driver: "cutter",
-    rig: (fault) => cutterRig({ fault }),
+    rig: cutterOn,
     refuses: "blind",
     silent: "did not answer",
     garbage: "did not answer",

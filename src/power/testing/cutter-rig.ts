@@ -1,5 +1,5 @@
-import { sleep, VirtualClock } from "../../core/index.ts";
-import { memoryLinks } from "../../serial/index.ts";
+import { type Clock, RealClock, sleep, VirtualClock } from "../../core/index.ts";
+import { type Link, memoryLinks, openPty, openSerialPort } from "../../serial/index.ts";
 import { cutter } from "../cutter.ts";
 import type { PowerState } from "../switch.ts";
 import type { Fault } from "./coils.ts";
@@ -11,17 +11,40 @@ const SLOW_MS = 60;
 
 export interface CutterRig extends PowerRig {
   readonly bench: CutterBench;
-  readonly clock: VirtualClock;
   readonly unplug: () => void;
 }
 
-/** The driver and the real program, on a line in memory, in virtual time. The supply is on while the pin is high. */
-export async function cutterRig(
-  options: { readonly fault?: Fault; readonly firstTicks?: number; readonly watchdogMs?: number } = {},
-): Promise<CutterRig> {
-  const { fault = "works", firstTicks = 0, watchdogMs = 2000 } = options;
+interface Line {
+  readonly clock: Clock;
+  readonly far: Link;
+  readonly open: () => Promise<Link>;
+  readonly vanish: () => void;
+}
+
+function memoryLine(): Line {
   const clock = new VirtualClock();
   const [host, far] = memoryLinks({ clock });
+  return { clock, far, open: async () => host, vanish: () => host.vanish() };
+}
+
+async function ptyLine(): Promise<Line> {
+  const clock = new RealClock();
+  const { link: far, path } = await openPty({ clock });
+  const open = () => openSerialPort(path, { baudRate: 115_200, clock });
+  return { clock, far, open, vanish: () => void far[Symbol.asyncDispose]() };
+}
+
+/** The driver and the real program, on a line in memory in virtual time, or a port of the system. The supply is on while the pin is high. */
+export async function cutterRig(
+  options: {
+    readonly fault?: Fault;
+    readonly firstTicks?: number;
+    readonly watchdogMs?: number;
+    readonly line?: "pty" | undefined;
+  } = {},
+): Promise<CutterRig> {
+  const { fault = "works", firstTicks = 0, watchdogMs = options.line === "pty" ? 60_000 : 2000 } = options;
+  const { clock, far, open, vanish } = await (options.line === "pty" ? ptyLine() : memoryLine());
   const history: PowerState[] = [];
   // What a burnt-out transistor makes of it.
   let supply: PowerState = fault === "refuses" ? "off" : "on";
@@ -44,13 +67,13 @@ export async function cutterRig(
   const bench = await CutterBench.start({ clock, link: slow, firstTicks, answer, onPin });
   const settings = { port: { path: "mem" }, pin: 15, on_level: 1, cuts: "soc", watchdog_ms: watchdogMs } as const;
   try {
-    const power = await cutter.open(settings, { clock, links: { open: async () => host } });
-    if (fault === "unplugged") host.vanish();
+    const power = await cutter.open(settings, { clock, links: { open } });
+    if (fault === "unplugged") vanish();
     return {
       power,
       clock,
       bench,
-      unplug: () => host.vanish(),
+      unplug: vanish,
       supply: async () => supply,
       history: async () => history,
       async [Symbol.asyncDispose]() {
