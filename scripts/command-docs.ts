@@ -34,7 +34,7 @@ const INNER_COMMANDS: Readonly<Record<string, RegExp>> = {
 export async function commandDocs(): Promise<string> {
   const overview = await helpOf([]);
   const names = namesIn(overview, /^ {2}hil (\w+)/gm);
-  const sections = [HEAD, "## Commands\n", fenced(overview)];
+  const sections = ["## Commands\n", fenced(overview)];
   for (const name of names) {
     const help = await helpOf([name]);
     sections.push(`### hil ${name}\n`, fenced(help));
@@ -50,7 +50,17 @@ export async function commandDocs(): Promise<string> {
     schemaSection("Fields of a scenario", "scenarios/scenario.schema.json", SCENARIO_ABOUT),
   );
   sections.push(faultSection(), generationSection(), smpSection(), tlvSection());
-  return `${sections.join("\n").trimEnd()}\n`;
+  return `${[HEAD, contentsOf(sections), ...sections].join("\n").trimEnd()}\n`;
+}
+
+/** Links to the sections, and to each command. */
+function contentsOf(sections: readonly string[]): string {
+  const links = sections.flatMap((section) => {
+    const [, marks = "", title = ""] = /^(##+) (.+)$/m.exec(section) ?? [];
+    if (marks === "" || marks.length > 3) return [];
+    return [`${"  ".repeat(marks.length - 2)}- [${title}](#${title.toLowerCase().replaceAll(" ", "-")})`];
+  });
+  return `${links.join("\n")}\n`;
 }
 
 async function helpOf(words: readonly string[]): Promise<string> {
