@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Random } from "../core/index.ts";
-import { type SwapWindow, spreadCuts } from "./plan.ts";
+import { cutsAtEvery, type SwapWindow, spreadCuts } from "./plan.ts";
 
 const WINDOW: SwapWindow = { startUs: 300_000, endUs: 20_300_000, appUpUs: 20_700_000 };
 
@@ -68,4 +68,15 @@ describe("cuts spread over a swap", () => {
   test("are all there for a swap that is shorter than they are many", () => {
     expect(moments({ startUs: 0, endUs: 3, appUpUs: 3 }, 10)).toHaveLength(10);
   });
+});
+
+test("cuts at every operation of a kind keep the operations' own numbers", () => {
+  const operations = ["erase", "write", "erase", "write"].map((kind, index) => ({ index, operation: { kind } }));
+  const at = (kind: "erase" | "write" | "operation") =>
+    cutsAtEvery(kind, operations).map((cut) => [cut.index, cut.kind === "operation" ? cut.operation : undefined]);
+  expect(at("erase")).toEqual([
+    [1, 0],
+    [2, 2],
+  ]);
+  expect(at("operation").map(([, operation]) => operation)).toEqual([0, 1, 2, 3]);
 });

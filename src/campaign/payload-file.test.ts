@@ -1,0 +1,59 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import { equalBytes, Random } from "../core/index.ts";
+import { buildImage, parseVersion } from "../image/index.ts";
+import { readPayload } from "./payload-file.ts";
+import { parseScenario } from "./scenario.ts";
+import { emptyFolder } from "./testing/small-campaign.ts";
+
+const BODY = Random.fromSeed(3).bytes(2_000);
+
+/** A scenario whose old image has this payload, in a folder with a binary and with an image of that body. */
+function scenarioWith(payload: string) {
+  const folder = emptyFolder();
+  writeFileSync(join(folder, "app.bin"), BODY);
+  const { image } = buildImage(BODY, { version: parseVersion("1.2.3"), headerBytes: 512, padHeader: true });
+  writeFileSync(join(folder, "app.signed.bin"), image);
+  const text = `schema: 1
+name: payloads
+images:
+  old: { version: "1.0.0", payload: { ${payload} } }
+  new: { version: "2.0.0", payload: { generate_bytes: 2000 } }
+`;
+  return parseScenario(text, join(folder, "scenario.yaml"));
+}
+
+const read = (payload: string) => readPayload(scenarioWith(payload), "old", Random.fromSeed(1));
+
+test("a raw binary and the body of a signed image are the same payload", async () => {
+  expect(equalBytes(await read("file: app.bin"), BODY)).toBe(true);
+  expect(equalBytes(await read("body_of: app.signed.bin"), BODY)).toBe(true);
+});
+
+test("a payload that is made longer begins as it was, and its end is the same for a seed", async () => {
+  const [longer, again] = [
+    await read("body_of: app.signed.bin, append_bytes: 300"),
+    await read("file: app.bin, append_bytes: 300"),
+  ];
+  expect(longer.length).toBe(BODY.length + 300);
+  expect(equalBytes(longer.subarray(0, BODY.length), BODY)).toBe(true);
+  expect(equalBytes(longer, again)).toBe(true);
+});
+
+test("a file of the cache that is not there is told with how to fetch it, another one with where its path starts", async () => {
+  await expect(read('body_of: "cache:nowhere/app.bin"')).rejects.toMatchObject({
+    kind: "configuration",
+    message: expect.stringMatching(/line 4: images\.old\.payload\.body_of names .*nowhere\/app\.bin/),
+    hint: expect.stringContaining("fetch-smp-servers"),
+  });
+  await expect(read("file: none.bin")).rejects.toMatchObject({
+    hint: expect.stringContaining("relative to the scenario"),
+  });
+});
+
+test("what is no image has no body", async () => {
+  await expect(read("body_of: app.bin")).rejects.toThrow(
+    /images\.old\.payload\.body_of names .*app\.bin, which cannot/,
+  );
+});
