@@ -18,7 +18,7 @@ const HANDLERS: SmpHandlers = {
   statisticsList: () => ({ stat_list: ["a", "b"] }),
   statistics: ({ name }) => ({ name, fields: { ticks: 42 } }),
   readSetting: () => ({ val: setting }),
-  writeSetting: ({ val }) => {
+  writeSetting: ({ val = new Uint8Array() }) => {
     setting = Uint8Array.from(val);
     return {};
   },
@@ -27,7 +27,7 @@ const HANDLERS: SmpHandlers = {
   },
   saveSettings: () => ({}),
   readFile: ({ name, off }) => ({ off, data: files.get(name) ?? new Uint8Array(), len: files.get(name)?.length ?? 0 }),
-  writeFile: ({ name, off, data }) => {
+  writeFile: ({ name, off, data = new Uint8Array() }) => {
     files.set(name, Uint8Array.from(data));
     return { off: off + data.length };
   },

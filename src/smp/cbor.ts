@@ -2,6 +2,9 @@ import { Encoder } from "cbor-x";
 import { concat } from "../core/index.ts";
 import { CborFault, scanEntries, scanItem } from "./cbor-scan.ts";
 
+/** Maps and lists inside one another, in what a request says to a server. */
+const KNOWN_DEPTH_MAX = 64;
+
 /** What a CBOR body of SMP is made of. Integers beyond 2^53 are bigint. */
 export type CborValue =
   | number
@@ -45,7 +48,7 @@ export function decodeKnown(bytes: Uint8Array, keys: readonly string[]): CborMap
   for (const { key, start, end } of scanEntries(bytes)) {
     if (!keys.includes(key)) continue;
     if (Object.hasOwn(known, key)) throw new CborFault(`key "${key}" twice`, start);
-    scanItem(bytes, start);
+    scanItem(bytes, start, { depthMax: KNOWN_DEPTH_MAX });
     known[key] = decodeItem(bytes.subarray(start, end));
   }
   return known;

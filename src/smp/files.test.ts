@@ -16,7 +16,7 @@ function bench(pieceBytes = 300) {
       if (!bytes) throw new SmpFault({ group: 8, code: 3 });
       return { off, data: bytes.subarray(off, off + pieceBytes), len: off === 0 ? bytes.length : undefined };
     },
-    writeFile: ({ off, data, name, len }) => {
+    writeFile: ({ off, data = new Uint8Array(), name, len }) => {
       if (off === 0 && len === undefined) throw new SmpFault({ code: 3 });
       const before = off === 0 ? new Uint8Array() : (files.get(name) ?? new Uint8Array());
       if (off !== before.length) throw new SmpFault({ group: 8, code: 11, data: { len: before.length } });

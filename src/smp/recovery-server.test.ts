@@ -1,6 +1,7 @@
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { equalBytes, hex, VirtualClock } from "../core/index.ts";
 import { memoryLinks, Uart } from "../serial/index.ts";
+import { type CborMap, decodeMap, encodeMap } from "./cbor.ts";
 import { SmpClient } from "./client.ts";
 import { ConsoleTransport } from "./console-transport.ts";
 import { encodeHeader, OP } from "./header.ts";
@@ -103,4 +104,145 @@ test("a reset is told once its answer is out", async () => {
   const { client, resets } = bench();
   await client.reset();
   expect(resets()).toBe(1);
+});
+
+/** Bodies of requests, one after the other, to one bootloader. */
+function asking(options: Partial<RecoveryOptions> & { readonly images?: number } = {}) {
+  const clock = new VirtualClock();
+  const [hostLink, boardLink] = memoryLinks({ clock, baudRate: 1_000_000 });
+  const slots = new ArrayImageStore({ slotBytes: 16 * 1024, images: options.images ?? 1 });
+  slots.flash(0, OLD.file);
+  const store = new ArrayRecovery(slots);
+  const transport = new ConsoleTransport(Uart.open(boardLink, { clock }), { clock });
+  new RecoveryServer({ transport, store, bufferBytes: 8_192, reset: () => {}, ...options });
+  const host = new ConsoleTransport(Uart.open(hostLink, { clock }), { clock });
+  const ask = (fields: { op?: number; group?: number; id: number }, body: CborMap) =>
+    new Promise<CborMap>((resolve) => {
+      const stop = host.onPacket(({ bytes }) => {
+        stop();
+        resolve(decodeMap(bytes.subarray(8)));
+      });
+      const payload = encodeMap(body);
+      const header = { op: OP.write, version: 1, reserved: 0, flags: 0, length: payload.length, group: 1, sequence: 1 };
+      void host.send(Uint8Array.from([...encodeHeader({ ...header, ...fields }), ...payload]));
+    });
+  const upload = (body: CborMap) => ask({ id: 1 }, body);
+  return { ask, upload, slots, store };
+}
+
+const piece = (bytes: number) => NEW.file.subarray(0, bytes);
+
+describe("erasing", () => {
+  test("goes sector by sector with the chunks, and ends with the sector of the trailer", async () => {
+    const { upload, store } = asking();
+    await upload({ off: 0, len: 5_000, data: piece(4_000) });
+    expect(store.log).toEqual(["erase 0 0+4096"]);
+    await upload({ off: 4_000, data: piece(96) });
+    expect(store.log).toHaveLength(1);
+    await upload({ off: 4_096, data: piece(904) });
+    expect(store.log).toEqual(["erase 0 0+4096", "erase 0 4096+4096", "erase 0 12288+4096"]);
+  });
+
+  test("takes the whole slot at once where it is built so", async () => {
+    const { upload, store } = asking({ progressiveErase: false });
+    await upload({ off: 0, len: 5_000, data: piece(64) });
+    await upload({ off: 64, data: piece(4_936) });
+    expect(store.log).toEqual(["erase 0 0+16384"]);
+  });
+
+  test("begins again with every offset 0, whatever hash is named", async () => {
+    const { upload, store } = asking();
+    const sha = new Uint8Array(32).fill(1);
+    await upload({ off: 0, len: 5_000, sha, data: piece(64) });
+    expect(await upload({ off: 0, len: 5_000, sha, data: piece(32) })).toEqual({ rc: 0, off: 32 });
+    expect(store.log).toEqual(["erase 0 0+4096", "erase 0 0+4096"]);
+  });
+});
+
+describe("which slot an upload goes to", () => {
+  const landed = async (image: number | undefined, options: { directUpload?: boolean; images?: number }) => {
+    const { upload, slots } = asking(options);
+    const answer = await upload({ off: 0, len: 64, data: piece(64), ...(image === undefined ? {} : { image }) });
+    if (answer["rc"] !== 0) return `rc ${String(answer["rc"])}`;
+    return slots.log.filter((line) => line.startsWith("write")).join();
+  };
+
+  test.each([
+    [undefined, {}, "write 0 0+64"],
+    [0, {}, "write 0 0+64"],
+    [1, {}, "rc 3"],
+    [1, { images: 2 }, "write 2 0+64"],
+    [2, { images: 2 }, "rc 3"],
+    [0, { directUpload: true }, "write 0 0+64"],
+    [1, { directUpload: true }, "write 0 0+64"],
+    [2, { directUpload: true }, "write 1 0+64"],
+    [3, { directUpload: true }, "rc 3"],
+    [3, { directUpload: true, images: 2 }, "write 2 0+64"],
+    [4, { directUpload: true, images: 2 }, "write 3 0+64"],
+    [5, { directUpload: true, images: 2 }, "rc 3"],
+  ] as const)("image %p of a bootloader with %j", async (image, options, expected) => {
+    expect(await landed(image, options)).toBe(expected);
+  });
+
+  test("is that of offset 0: later chunks name none, or are not listened to", async () => {
+    const { upload, slots } = asking({ directUpload: true });
+    await upload({ off: 0, len: 128, data: piece(64), image: 2 });
+    await upload({ off: 64, data: piece(64), image: 1 });
+    expect(slots.log.filter((line) => line.startsWith("write"))).toEqual(["write 1 0+64", "write 1 64+64"]);
+  });
+});
+
+describe("slot info", () => {
+  const slot = (number: number, id?: number) => ({
+    slot: number,
+    size: 16_384,
+    ...(id === undefined ? {} : { upload_image_id: id }),
+  });
+
+  test.each([
+    [{}, { rc: 8 }],
+    [{ slotInfo: true }, { images: [{ image: 0, slots: [slot(0), slot(1, 0)] }] }],
+    [{ slotInfo: true, directUpload: true }, { images: [{ image: 0, slots: [slot(0, 1), slot(1, 2)] }] }],
+    [
+      { images: 2 },
+      {
+        images: [
+          { image: 0, slots: [slot(0), slot(1, 0)] },
+          { image: 1, slots: [slot(0), slot(1, 1)] },
+        ],
+      },
+    ],
+  ] as const)("of a bootloader with %j", async (options, expected) => {
+    expect(await asking(options).ask({ op: OP.read, id: 6 }, {})).toEqual(expected);
+  });
+});
+
+describe("a state write", () => {
+  const hash = OLD.hash;
+
+  test.each([
+    ["no hash where there is one image", { imageState: true }, {}, undefined],
+    ["no hash where there are two", { imageState: true, images: 2 }, {}, 3],
+    ["a hash of 16 bytes", { imageState: true }, { hash: new Uint8Array(16) }, 3],
+    ["an unknown hash", { imageState: true }, { hash: new Uint8Array(32) }, 5],
+    ["text for a hash", { imageState: true }, { hash: "text" }, 3],
+    ["a number for confirm", { imageState: true }, { hash, confirm: 1 }, 3],
+    ["the hash of the primary slot", { imageState: true }, { hash, confirm: true }, undefined],
+    ["any, where it is not built in", {}, { hash }, 8],
+  ] as const)("with %s", async (_, options, body, rc) => {
+    const { ask, slots } = asking(options);
+    const answer = await ask({ id: 0 }, body);
+    expect(answer["rc"]).toBe(rc);
+    expect(slots.log.some((line) => line.startsWith("pending 1"))).toBe(rc === undefined);
+  });
+});
+
+test("the flags of its list stand before the slot, true ones only, and only where they are built in", async () => {
+  const { ask } = asking({ imageState: true });
+  const listed = (await ask({ op: OP.read, id: 0 }, {}))["images"] as CborMap[];
+  expect(listed.map((entry) => Object.keys(entry))).toEqual([
+    ["bootable", "confirmed", "active", "slot", "hash", "version"],
+  ]);
+  const bare = (await asking({ hash: false }).ask({ op: OP.read, id: 0 }, {}))["images"] as CborMap[];
+  expect(bare.map((entry) => Object.keys(entry))).toEqual([["slot", "version"]]);
 });

@@ -3,11 +3,16 @@ import { decodeHeader, formatVersion, HEADER_BYTES, PAYLOAD_MARK } from "../imag
 import type { BootloaderBuild } from "../mcuboot/index.ts";
 import {
   BOOTLOADER_MODES,
+  enumerationHandlers,
+  GROUP_ENTRIES,
   imageHandlers,
   osHandlers,
   type ServerGenerationName,
+  type SmpHandlers,
   SmpServer,
   type StoredSlot,
+  shellHandlers,
+  statisticsHandlers,
 } from "../smp/index.ts";
 import type { MachineFault } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
@@ -77,7 +82,11 @@ export class TwinApp {
         bufferBytes: smp.bufferBytes,
         bufferCount: smp.bufferCount,
         ...(smp.generation === undefined ? {} : { generation: smp.generation }),
-        handlers: { ...this.#osHandlers(askedToReset), ...imageHandlers(this.#slots(power), images) },
+        handlers: {
+          ...this.#osHandlers(askedToReset),
+          ...imageHandlers(this.#slots(power), images),
+          ...this.#otherHandlers(clock.nowUs()),
+        },
         onHandlerError,
       });
     });
@@ -104,6 +113,17 @@ export class TwinApp {
       bufferCount: smp.bufferCount,
       reset,
     });
+  }
+
+  /** What needs no memory beyond a reset: statistics, a shell of one command, and the list of groups. */
+  #otherHandlers(startedUs: number): SmpHandlers {
+    const { clock } = this.#options;
+    const { enumeration, os, image, shell, statistics } = GROUP_ENTRIES;
+    return {
+      ...statisticsHandlers(() => ({ smp_svr_stats: { ticks: Math.floor((clock.nowUs() - startedUs) / 1_000_000) } })),
+      ...shellHandlers((line) => (line === "kernel version" ? "Zephyr version 4.1.99" : undefined)),
+      ...enumerationHandlers([enumeration, os, image, shell, statistics]),
+    };
   }
 
   #slots(power: AbortSignal): TwinImageSlots {

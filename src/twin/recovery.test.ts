@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { Random, sleep, VirtualClock } from "../core/index.ts";
 import { smallBuild, smallImage } from "../mcuboot/testing/small-board.ts";
 import { memoryLinks, Uart } from "../serial/index.ts";
-import { SmpClient } from "../smp/index.ts";
+import { groupList, imageUpload, SmpClient, shell, statistics } from "../smp/index.ts";
 import type { TwinSmp } from "./app.ts";
 import { Twin } from "./twin.ts";
 
@@ -37,7 +37,11 @@ test("a reset with boot mode 1 enters serial recovery, which puts an upload into
   expect(await bed.client.dialect()).toBe("application");
   await bed.client.reset({ bootMode: 1 });
   await sleep(bed.clock, 2_000);
-  expect(bed.lines.at(-1)).toContain("Enter the serial recovery mode");
+  expect(bed.lines.slice(-3).map((line) => line.replace(/build v.* /, "build "))).toEqual([
+    expect.stringMatching(/^\*\*\* .* \*\*\*$/),
+    "I: Starting bootloader",
+    "I: Enter the serial recovery mode",
+  ]);
   expect(await bed.client.dialect()).toBe("mcuboot recovery");
   await expect(bed.client.imageErase()).rejects.toMatchObject({ refusal: { name: "ENOTSUP" } });
   await bed.client.upload(mended);
@@ -46,6 +50,51 @@ test("a reset with boot mode 1 enters serial recovery, which puts an upload into
   const { images } = await bed.client.imageState();
   expect(images.map((entry) => [entry.slot, entry.version, entry.active])).toEqual([[0, "0.2.0", true]]);
   bed.twin.check();
+});
+
+test("recovery lists what passes the bootloader's whole check, with flags that are true, and takes its time", async () => {
+  await using bed = await bench();
+  await bed.client.upload(mended);
+  await bed.client.reset({ bootMode: 1 });
+  await sleep(bed.clock, 2_000);
+  const shown = async () =>
+    (await bed.client.imageState()).images.map((entry) => [entry.slot, entry.version, entry.confirmed, entry.active]);
+  const beforeUs = bed.clock.nowUs();
+  expect(await shown()).toEqual([
+    [0, "0.1.0", true, true],
+    [1, "0.2.0", false, false],
+  ]);
+  expect(bed.clock.nowUs() - beforeUs).toBeGreaterThan(300_000);
+  // A byte of the body, cleared as flash allows: header, TLVs and hash TLV are as they were.
+  const { flash } = bed.twin;
+  flash.program(0x10000 + 1_000, Uint8Array.of(0));
+  expect(await shown()).toEqual([[0, "0.1.0", true, true]]);
+  bed.twin.check();
+});
+
+test("recovery marks the other slot for a test, and the primary is then confirmed and not active", async () => {
+  await using bed = await bench();
+  await bed.client.upload(mended);
+  await bed.client.reset({ bootMode: 1 });
+  await sleep(bed.clock, 2_000);
+  const { images } = await bed.client.setImageState({ confirm: false });
+  expect(images.map((entry) => [entry.slot, entry.confirmed, entry.active, entry.pending])).toEqual([
+    [0, true, false, false],
+    [1, false, false, true],
+  ]);
+});
+
+test("an upload in recovery erases as it goes, the trailer's sector at the end", async () => {
+  await using bed = await bench();
+  await bed.client.reset({ bootMode: 1 });
+  await sleep(bed.clock, 2_000);
+  const { client, twin } = bed;
+  await client.upload(mended);
+  const first = await client.session.request(imageUpload, { off: 0, len: mended.length, data: mended.subarray(0, 64) });
+  expect(first.off).toBe(64);
+  // The first sector holds 64 bytes now, the second still what was uploaded before.
+  expect([...twin.flash.read(64, 4)]).toEqual([0xff, 0xff, 0xff, 0xff]);
+  expect([...twin.flash.read(4_096, 4)]).toEqual([...mended.subarray(4_096, 4_100)]);
 });
 
 test("any other reset boots the application again", async () => {
@@ -59,4 +108,15 @@ test("a twin of an older generation has no parameters, and says rc 0 in what it 
   await using bed = await bench({ generation: "zephyr 2.7" });
   expect((await bed.client.params()).known).toBe(false);
   expect(await bed.client.echo("hello")).toBe("hello");
+});
+
+test("the application tells its groups, its statistics and, in its shell, its version", async () => {
+  await using bed = await bench();
+  const { session } = bed.client;
+  expect((await session.request(groupList, {})).groups).toEqual([10, 0, 1, 9, 2]);
+  const before = (await session.request(statistics, { name: "smp_svr_stats" })).fields["ticks"] ?? 0;
+  await sleep(bed.clock, 3_000);
+  const after = (await session.request(statistics, { name: "smp_svr_stats" })).fields["ticks"] ?? 0;
+  expect(after - before).toBe(3);
+  expect(await session.request(shell, { argv: ["kernel", "version"] })).toMatchObject({ ret: 0 });
 });

@@ -23,7 +23,7 @@ export const writeFile = command({
   group: FILE_SYSTEM_GROUP,
   id: 0,
   op: "write",
-  request: { off: uint, data: bytes, name: text, len: optional(uint) },
+  request: { off: uint, data: optional(bytes), name: text, len: optional(uint) },
   response: { off: uint },
   retries: 0,
   timeoutMs: 10_000,

@@ -22,7 +22,7 @@ export const writeSetting = command({
   group: SETTINGS_GROUP,
   id: 0,
   op: "write",
-  request: { name: text, val: bytes },
+  request: { name: text, val: optional(bytes) },
   response: {},
   retries: 3,
   source,

@@ -1,5 +1,5 @@
 import { command } from "../command.ts";
-import { int, list, optional, text } from "../shape.ts";
+import { any, int, list, optional, text } from "../shape.ts";
 
 /** Group 9: the shell. Source: Zephyr documentation, SMP group 9. */
 export const SHELL_GROUP = 9;
@@ -10,7 +10,8 @@ export const shell = command({
   group: SHELL_GROUP,
   id: 0,
   op: "write",
-  request: { argv: list(text) },
+  /** Text; what follows an item that is none is not looked at. */
+  request: { argv: list(any) },
   response: { o: text, ret: optional(int) },
   retries: 0,
   timeoutMs: 10_000,
