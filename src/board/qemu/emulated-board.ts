@@ -102,17 +102,17 @@ export class EmulatedBoard implements PowerSwitch {
   }
 
   /**
-   * Gives power to a board that has none, stops at each of these places of its boot, which must be in the order in which
-   * it comes there, and answers the whole flash. Ends when the signal aborts, and the board runs on; after the last place
-   * it stands still.
+   * Gives power to a board that has none, stops at each of these places of its boot, which must be in the order in
+   * which it comes there, and answers the whole flash. Ends when the signal aborts, and the board runs on; after the
+   * last place it stands still.
    */
   async *places(places: Iterable<FlashProgress>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     yield* placesIn(await this.#standingStill(), places, signal);
   }
 
   /**
-   * Gives power to a board that has none, stops before each change of the flash from now on, and answers the whole flash
-   * there; ends when the signal aborts, and the board runs on. A consumer that leaves earlier leaves it standing still.
+   * Gives power to a board that has none, stops before each change of the flash from now on, and answers the whole
+   * flash there. Ends when the signal aborts, and the board runs on; left earlier by its consumer, it stands still.
    */
   async *changes(step: FlashStep, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const emulator = await this.#standingStill();
