@@ -18,29 +18,35 @@ class Listener:
         self._polled = time.ticks_us()
         self.gap_us = 0  # longest time between two looks at the line
         self.heard = 0
-        while uart.any():  # what came before is over
-            uart.readinto(self._view)
+        while self._read(0, uart.any()):  # what came before is over
+            pass
+
+    def _read(self, at, waiting):
+        # Never more than is there: asked for more, readinto() waits a millisecond for it.
+        count = min(waiting, READ_BYTES)
+        if count:
+            self._uart.readinto(self._view[at : at + count], count)
+        return count
 
     def poll(self):
         # The ticks at which the last byte of the match came; None while there is no match.
+        waiting = self._uart.any()
         now = time.ticks_us()
         gap = time.ticks_diff(now, self._polled)
         if gap > self.gap_us:
             self.gap_us = gap
         self._polled = now
-        if not self._uart.any():
+        if not waiting:
             return None
         kept = self._kept
-        count = self._uart.readinto(self._view[kept : kept + READ_BYTES])
-        if not count:
-            return None
+        count = self._read(kept, waiting)
         self.heard += count
         end = kept + count
         last = self._find(end)
         if last < 0:
             return None
-        # What came after it in the same piece came later, one byte time each.
-        return time.ticks_add(now, -(end - 1 - last) * self._byte_us)
+        # What waited behind it came later, one byte time each.
+        return time.ticks_add(now, -(kept + waiting - 1 - last) * self._byte_us)
 
     def _find(self, end):
         # Where the match ends; -1 while it has not.

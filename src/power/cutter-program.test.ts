@@ -201,6 +201,17 @@ describe("the cutter's program cuts", () => {
     expect(Math.abs((fired()?.matchUs ?? 0) - lastByteUs)).toBeLessThan(100);
   });
 
+  test("while the board talks on: the end of the flood is not waited for", async () => {
+    const { program, tell, until, fired } = await bench();
+    tell("arm", { ...ARM, delayUs: 1000 });
+    const atUs = program.nowUs + 1000;
+    program.fromBoard(utf8(`Starting swap${"x".repeat(2000)}`), atUs, 87);
+    until(atUs + 100_000, 200);
+    const { matchUs = 0, cutUs = 0 } = fired() ?? {};
+    expect(Math.abs(matchUs - atUs - 12 * 87)).toBeLessThan(300);
+    expect(cutUs - matchUs).toBe(1000);
+  });
+
   test("at the end of the line, if that is wanted, however late it comes", async () => {
     const { program, tell, until, fired } = await bench();
     tell("arm", { ...ARM, toLineEnd: 1 });

@@ -43,8 +43,8 @@ class UART:
     def any(self):
         return bench.heard()
 
-    def readinto(self, buf):
-        data = bytes.fromhex(bench.hear(len(buf)))
+    def readinto(self, buf, count=None):
+        data = bytes.fromhex(bench.hear(len(buf) if count is None else count))
         buf[0 : len(data)] = data
         return len(data)
 

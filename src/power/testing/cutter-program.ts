@@ -9,6 +9,8 @@ const TICKS_PERIOD = 1 << 30;
 const LISTENING = 1;
 /** What a UART keeps that nobody reads. */
 const UART_BYTES_MAX = 4096;
+/** How long a read waits for its next byte, in microseconds: the least that the rp2 port takes at 115200 baud. */
+const BYTE_WAIT_US = 1000;
 
 interface Interpreter {
   readonly FS: { mkdir(path: string): void; writeFile(path: string, text: string): void };
@@ -179,8 +181,17 @@ export class CutterProgram {
     return next < 0 ? this.#line.length : next;
   }
 
+  /** As the Pico's UART: asked for more than there is, it waits for it. Source: MicroPython, ports/rp2/machine_uart.c. */
   hear(most: number): Uint8Array {
-    return Uint8Array.from(this.#line.splice(0, Math.min(most, this.heard())), ({ byte }) => byte);
+    const got: number[] = [];
+    while (got.length < most) {
+      const next = this.#line[0];
+      this.#nowUs = Math.max(this.#nowUs, Math.min(next?.atUs ?? Number.POSITIVE_INFINITY, this.#nowUs + BYTE_WAIT_US));
+      if (next === undefined || next.atUs > this.#nowUs) break;
+      got.push(next.byte);
+      this.#line.shift();
+    }
+    return Uint8Array.from(got);
   }
 
   unplugged(): boolean {
