@@ -35,6 +35,7 @@ afterAll(async () => {
 interface Record {
   readonly board: string;
   readonly outcome: string;
+  readonly cutsJudged: number | undefined;
   readonly lastPower: string | undefined;
   readonly began: string;
   readonly ended: string;
@@ -50,13 +51,16 @@ async function recordsOf(work: () => Promise<unknown>): Promise<readonly Record[
     .filter((name) => !before.has(name))
     .map((name) => {
       const read = (file: string) => readFileSync(join(runs, name, file), "utf8");
-      const run: { board: string; result: { outcome: string } | null } = JSON.parse(read("run.json"));
+      const run: { board: string; result: { outcome: string; cutsJudged: number } | null } = JSON.parse(
+        read("run.json"),
+      );
       const host: { began: string; ended: string } = JSON.parse(read("host.json"));
       const events = read("events.jsonl").trim().split("\n");
       const power = events.map((line): { event: string; state?: string } => JSON.parse(line));
       return {
         board: run.board,
         outcome: run.result?.outcome ?? "none",
+        cutsJudged: run.result?.cutsJudged,
         lastPower: power.findLast(({ event }) => event === "power")?.state,
         began: host.began,
         ended: host.ended,
@@ -71,11 +75,11 @@ describe("hil run on two boards with ports of their own", () => {
     async () => {
       let end = { code: null as number | null, out: "", err: "" };
       const records = await recordsOf(async () => {
-        end = await hil(lab.folder, ...BOTH, "--cuts", "1").done;
+        end = await hil(lab.folder, ...BOTH, "--cuts", "0").done;
       });
       expect(end.err).toBe("");
-      expect(end.out).toMatch(/^lab-a {2}PASS {2}1 of 1 cut .*; record runs\//m);
-      expect(end.out).toMatch(/^lab-b {2}PASS {2}1 of 1 cut .*; record runs\//m);
+      expect(end.out).toMatch(/^lab-a {2}PASS {2}1 check .*; record runs\//m);
+      expect(end.out).toMatch(/^lab-b {2}PASS {2}1 check .*; record runs\//m);
       expect(end.code).toBe(0);
       expect(records).toMatchObject([
         { board: "lab-a", outcome: "pass", lastPower: "on" },
@@ -113,12 +117,12 @@ describe("hil run on two boards with ports of their own", () => {
   test(
     "goes on with one board when the other vanishes: exit 3 for both together",
     async () => {
-      const run = hil(lab.folder, ...BOTH, "--cuts", "1");
+      const run = hil(lab.folder, ...BOTH, "--cuts", "0");
       await run.printed(/lab-b {2}preflight/);
       second.child.kill("SIGKILL");
       const { code, out, err } = await run.done;
       await secondTwin();
-      expect(out).toMatch(/^lab-a {2}PASS {2}1 of 1 cut/m);
+      expect(out).toMatch(/^lab-a {2}PASS {2}1 check/m);
       expect(out).toMatch(/^lab-b {2}ERROR the bench failed/m);
       expect(err).toMatch(/^hil: lab-b: /m);
       expect(code).toBe(3);
@@ -154,11 +158,17 @@ describe("hil run on two boards with ports of their own", () => {
         writeFileSync(join(lab.folder, `card-${name}.yaml`), shared);
       }
       const boards = ["--board", "card-a.yaml", "--board", "card-b.yaml"];
-      const { code, out, err } = await hil(lab.folder, "run", "small.yaml", ...boards, "--cuts", "2").done;
-      expect(err).toBe("");
-      expect(out).toMatch(/^lab-a {2}PASS {2}2 of 2 cuts/m);
-      expect(out).toMatch(/^lab-b {2}PASS {2}2 of 2 cuts/m);
-      expect(code).toBe(0);
+      const records = await recordsOf(async () => {
+        const { code, err } = await hil(lab.folder, "run", "small.yaml", ...boards, "--cuts", "2").done;
+        expect(err).toBe("");
+        expect(code).toBeLessThan(3);
+      });
+      // The power check and each cut ended the run if the wrong board, or none, had lost its power. On a busy machine a
+      // cut may miss its moment by more than the profile admits: which verdict it gets is not what counts here.
+      expect(records).toMatchObject([
+        { board: "lab-a", cutsJudged: 2, lastPower: "on" },
+        { board: "lab-b", cutsJudged: 2, lastPower: "on" },
+      ]);
     },
     REAL_TIME_MS,
   );
