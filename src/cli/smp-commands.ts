@@ -15,7 +15,8 @@ const done = (json: unknown = {}) => ({ json, text: "Done\n" });
 /** The commands of the OS and image groups. */
 export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   {
-    usage: "echo <text>",
+    usage: "echo <text...>",
+    known: ["os echo"],
     about: "send a text, print what comes back",
     run: async ({ client, args: [text = ""], io }) => {
       const answer = await client.echo(text, { signal: io.signal });
@@ -51,6 +52,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "reset",
+    known: ["os reset"],
     about: "reset the board (--force, --boot-mode)",
     run: async ({ client, options, io }) => {
       const bootMode = options.number("boot-mode");
@@ -61,6 +63,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "image list",
+    known: ["image state-read"],
     about: "the images in the board's slots",
     run: async ({ client, io }) => {
       const state = await client.imageState({ signal: io.signal });
@@ -85,18 +88,20 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   {
     usage: "image confirm [hash]",
     about: "keep the running image (or, with a hash, that one) for good",
-    check: async ([hash]) => void (hash === undefined || hashOf(hash)),
-    run: async ({ client, args: [hash], io }) => {
-      const named = hash === undefined ? {} : { hash: hashOf(hash) };
+    // mcumgr wants an empty text for the running image.
+    check: async ([hash = ""]) => void (hash === "" || hashOf(hash)),
+    run: async ({ client, args: [hash = ""], io }) => {
+      const named = hash === "" ? {} : { hash: hashOf(hash) };
       const state = await client.setImageState({ ...named, confirm: true }, { signal: io.signal });
       return { json: state, text: imageListText(state) };
     },
   },
   {
-    usage: "image erase",
-    about: "erase the slot that does not run (--slot)",
-    run: async ({ client, options, io }) => {
-      await client.imageErase({ slot: options.number("slot"), signal: io.signal });
+    usage: "image erase [slot]",
+    about: "erase the slot that does not run, or the one that is named (also --slot)",
+    check: async ([slot]) => void slotOf(slot),
+    run: async ({ client, args: [slot], options, io }) => {
+      await client.imageErase({ slot: slotOf(slot) ?? options.number("slot"), signal: io.signal });
       return done();
     },
   },
@@ -171,6 +176,12 @@ function hashTlv(bytes: Uint8Array): Uint8Array | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** @throws UsageError for what is no slot's number. */
+function slotOf(text: string | undefined): number | undefined {
+  if (text === undefined || /^\d{1,2}$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw new UsageError(`"${text}" is no slot.`, "A slot is a number: 1 is the other slot of the application.");
 }
 
 /** @throws UsageError when the text is not the 64 hex digits of a SHA-256. */

@@ -12,6 +12,7 @@ import {
   groupDetails,
   groupList,
   isRefusal,
+  memoryPools,
   readDatetime,
   readSetting,
   saveSettings,
@@ -34,6 +35,7 @@ const done = { json: {}, text: "Done\n" };
 export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   {
     usage: "tasks",
+    known: ["taskstat"],
     about: "the threads and their stacks, in words of four bytes",
     run: async ({ client, io }) => {
       const { tasks } = await client.session.request(taskStatistics, {}, { signal: io.signal });
@@ -42,6 +44,19 @@ export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
         return `${(name === "" ? "(no name)" : name).padEnd(20)} priority ${String(task.prio).padStart(4)}  stack ${stack}\n`;
       });
       return { json: { tasks }, text: rows.join("") };
+    },
+  },
+  {
+    usage: "pools",
+    known: ["mpstat"],
+    about: "the memory pools: size and number of blocks, free now, fewest free so far",
+    run: async ({ client, io }) => {
+      const { "*": pools } = await client.session.request(memoryPools, {}, { signal: io.signal });
+      const rows = Object.entries(pools as CborMap).map(([name, pool]) => {
+        const { nblks, blksiz, nfree, min } = pool as Partial<Record<string, number>>;
+        return `${name.padEnd(20)} ${nblks} blocks of ${blksiz} bytes, ${nfree} free, fewest ${min}\n`;
+      });
+      return { json: pools, text: rows.join("") };
     },
   },
   {
@@ -59,6 +74,7 @@ export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "stat list",
+    known: ["statistics list"],
     about: "the names of the statistics groups",
     run: async ({ client, io }) => {
       const answer = await client.session.request(statisticsList, {}, { signal: io.signal });
@@ -67,6 +83,7 @@ export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "stat show <name>",
+    known: ["stat", "statistics get"],
     about: "the values of one of them",
     run: async ({ client, args: [name = ""], io }) => {
       const answer = await client.session.request(statistics, { name }, { signal: io.signal });
@@ -106,15 +123,22 @@ export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
       return done;
     },
   },
-  { usage: "fs download <from> <to>", about: "a file of the board into a file here", run: download },
+  {
+    usage: "fs download <from> <to>",
+    known: ["file download"],
+    about: "a file of the board into a file here",
+    run: download,
+  },
   {
     usage: "fs upload <from> <to>",
+    known: ["file upload"],
     about: "a file here into a file of the board",
     check: async ([file = ""], io) => void (await localFile(file, io)),
     run: upload,
   },
   {
     usage: "fs stat <file>",
+    known: ["file read-size"],
     about: "the length of a file of the board",
     run: async ({ client, args: [name = ""], io }) => {
       const answer = await client.session.request(fileStatus, { name }, { signal: io.signal });
@@ -123,6 +147,7 @@ export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "fs hash <file> [type]",
+    known: ["file get-hash"],
     about: "its hash or checksum (sha256, crc32: what the firmware has)",
     run: async ({ client, args: [name = "", type], io }) => {
       const answer = await client.session.request(fileHash, { name, type }, { signal: io.signal });
@@ -131,7 +156,8 @@ export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
     },
   },
   {
-    usage: "shell <line>",
+    usage: "shell <line...>",
+    known: ["shell exec"],
     about: "run a line of the board's shell; its result is our exit code's business",
     run: async ({ client, args: [line = ""], io }) => {
       const answer = await client.session.request(shell, { argv: [line] }, { signal: io.signal });
@@ -139,7 +165,12 @@ export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
       return { json: answer, text: `${answer.o.replaceAll("\r\n", "\n")}${failed}` };
     },
   },
-  { usage: "groups", about: "the command groups that the firmware has", run: groups },
+  {
+    usage: "groups",
+    known: ["enum", "enum get-supported-groups"],
+    about: "the command groups that the firmware has",
+    run: groups,
+  },
   {
     usage: "storage erase",
     about: "erase the storage partition (settings and all)",

@@ -12,8 +12,10 @@ export interface SmpCall {
 
 /** A command of `hil smp`: a row. */
 export interface SmpSubcommand {
-  /** How it is called: words, then `<required>` and `[optional]` arguments. */
+  /** How it is called: words, then `<required>`, `[optional]` and `<all the rest...>` arguments. */
   readonly usage: string;
+  /** Words by which other tools call it (mcumgr, smpmgr). */
+  readonly known?: readonly string[];
   readonly about: string;
   /** What is wrong with the request, found before a port is opened. */
   check?(args: readonly string[], io: CliIo): Promise<void>;

@@ -43,7 +43,10 @@ afterAll(async () => {
   await closing[Symbol.asyncDispose]();
 });
 
-async function hil(argv: string, options: Partial<CliIo> = {}) {
+/** Words that a line cannot hold. */
+type Named = Readonly<Record<string, string>>;
+
+async function hil(argv: string, { words: given = {}, ...options }: Partial<CliIo> & { words?: Named } = {}) {
   let out = "";
   let err = "";
   const io: CliIo = {
@@ -62,7 +65,7 @@ async function hil(argv: string, options: Partial<CliIo> = {}) {
   };
   const words = argv.split(" ").map((word) => word.replace(/\bPORT\b/, port));
   const code = await smpCommand(
-    words.filter((word) => word !== ""),
+    words.filter((word) => word !== "").map((word) => given[word] ?? word),
     io,
   );
   return { code, out, err };
@@ -72,6 +75,33 @@ describe("hil smp", () => {
   test("echo prints what comes back", async () => {
     expect(await hil("--port PORT echo hello")).toEqual({ code: 0, out: "hello\n", err: "" });
     expect((await hil("--port PORT echo 007")).out).toBe("007\n");
+  });
+
+  test("echo and shell take the rest of the line as their text", async () => {
+    expect((await hil("--port PORT echo hello there board")).out).toBe("hello there board\n");
+  });
+
+  test.each([
+    ["os echo hi", "hi\n"],
+    ["image state-read --json", '{"images":[{"image":0,'],
+  ])("answers to another tool's words: %s", async (argv, text) => {
+    expect((await hil(`--port PORT ${argv}`)).out.startsWith(text)).toBe(true);
+  });
+
+  test.each([
+    ["taskstat", "task statistics refused: ENOTSUP"],
+    ["mpstat", "memory pools refused: ENOTSUP"],
+    ["enum", "group list refused: ENOTSUP"],
+    ["stat smp_svr_stats", "statistics refused: ENOTSUP"],
+    ["shell exec kernel version", "shell refused: ENOTSUP"],
+    ["image erase 9", "image erase refused: FLASH_OPEN_FAILED"],
+  ])("asks the board for what other tools call %j", async (argv, text) => {
+    await expect(hil(`--port PORT ${argv}`)).rejects.toThrow(text);
+  });
+
+  test("an empty hash confirms the running image, as mcumgr wants it written", async () => {
+    const answer = await hil("--port PORT image confirm EMPTY", { words: { EMPTY: "" } });
+    expect(answer.out).toContain("flags: active confirmed");
   });
 
   test("takes the port from HIL_PORT, and answers in JSON", async () => {
@@ -150,7 +180,7 @@ describe("hil smp fails", () => {
     ["image lst --port PORT", 'no command "hil smp image lst". Did you mean "hil smp image list"?'],
     ["--port PORT", "hil smp wants a command."],
     ["--port PORT image upload", "hil smp image upload <file>: an argument is missing."],
-    ["echo a b --port PORT", 'hil smp echo <text> takes other arguments than "a b"'],
+    ["image list x --port PORT", 'takes other arguments than "x"'],
     ["echo hello --conntype ble --connstring x", "--conntype ble is not known here. It is serial or udp."],
     ["echo hello --connstring dev=PORT --port PORT", "--port and --connstring both name a port."],
     ["echo hello --connstring speed=1", '--connstring does not know "speed=1".'],

@@ -36,12 +36,24 @@ const OPTIONS = {
   "boot-mode": { type: "string", describe: "reset: 1 = into the bootloader" },
 } as const satisfies OptionRows;
 
+/** Words of a command, with those of a line for the board's shell. */
+const POSITIONAL_MAX = 64;
+
 const SUBCOMMANDS = [...SMP_SUBCOMMANDS, ...MORE_SUBCOMMANDS];
 
 /** `hil smp`: one SMP command to a board on a serial port or a network, with output like the mcumgr tool's. */
 export async function smpCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  const rows = SUBCOMMANDS.map((row) => `  hil smp ${row.usage.padEnd(30)} ${row.about}`);
-  const parsed = parseArguments(io, argv, `hil smp <command> --port PORT\n\n${rows.join("\n")}`, OPTIONS, 5);
+  const rows = SUBCOMMANDS.map(({ usage, about, known }) => {
+    const also = known === undefined ? "" : ` (also: ${known.join(", ")})`;
+    return `  hil smp ${usage.padEnd(30)} ${about}${also}`;
+  });
+  const parsed = parseArguments(
+    io,
+    argv,
+    `hil smp <command> --port PORT\n\n${rows.join("\n")}`,
+    OPTIONS,
+    POSITIONAL_MAX,
+  );
   if (!parsed) return EXIT.pass;
   const { row, args } = subcommand(parsed.positional);
   await row.check?.(args, io);
@@ -55,28 +67,44 @@ export async function smpCommand(argv: readonly string[], io: CliIo): Promise<nu
 
 /** @throws UsageError for an unknown command, and for a wrong number of arguments. */
 function subcommand(positional: readonly string[]): { row: SmpSubcommand; args: readonly string[] } {
-  const named = SUBCOMMANDS.map((row) => ({
-    row,
-    words: row.usage.split(" ").filter((word) => !/^[<[]/.test(word)),
-  }));
-  const found = named.find(({ words }) => words.every((word, index) => positional[index] === word));
-  if (!found) {
-    const names = named.map(({ words }) => words.join(" "));
-    const asked = positional.slice(0, 2).join(" ");
-    const near = nearest(asked, names);
-    const hint = near === undefined ? `The commands are ${names.join(", ")}.` : `Did you mean "hil smp ${near}"?`;
-    throw new UsageError(asked === "" ? "hil smp wants a command." : `no command "hil smp ${asked}".`, hint);
-  }
+  const named = SUBCOMMANDS.flatMap((row) =>
+    [wordsOf(row), ...(row.known ?? []).map((name) => name.split(" "))].map((words) => ({ row, words })),
+  );
+  const fitting = named.filter(({ words }) => words.every((word, index) => positional[index] === word));
+  const found = fitting.toSorted((a, b) => b.words.length - a.words.length)[0];
+  if (!found) throw unknownCommand(positional);
   const args = positional.slice(found.words.length);
-  const wanted = found.row.usage.split(" ").slice(found.words.length);
+  const wanted = found.row.usage.split(" ").slice(wordsOf(found.row).length);
   const required = wanted.filter((word) => word.startsWith("<")).length;
-  if (args.length < required || args.length > wanted.length) {
-    throw new UsageError(
-      args.length === 0
-        ? `hil smp ${found.row.usage}: an argument is missing.`
-        : `hil smp ${found.row.usage} takes other arguments than "${args.join(" ")}".`,
-      "See hil smp --help.",
-    );
+  const takesRest = wanted.at(-1)?.includes("...") ?? false;
+  if (args.length < required) {
+    throw new UsageError(`hil smp ${found.row.usage}: an argument is missing.`, "See hil smp --help.");
+  }
+  if (takesRest) return { row: found.row, args: [...args.slice(0, wanted.length - 1), restOf(args, wanted.length)] };
+  if (args.length > wanted.length) {
+    const text = `hil smp ${found.row.usage} takes other arguments than "${args.join(" ")}".`;
+    throw new UsageError(text, "See hil smp --help.");
   }
   return { row: found.row, args };
+}
+
+function wordsOf({ usage }: SmpSubcommand): string[] {
+  return usage.split(" ").filter((word) => !/^[<[]/.test(word));
+}
+
+function restOf(args: readonly string[], wanted: number): string {
+  return args.slice(wanted - 1).join(" ");
+}
+
+function unknownCommand(positional: readonly string[]): UsageError {
+  const names = SUBCOMMANDS.map((row) => wordsOf(row).join(" "));
+  const [first = ""] = positional;
+  const asked = positional.slice(0, 2).join(" ");
+  const inGroup = names.filter((name) => name.startsWith(`${first} `));
+  const near = nearest(asked, [...names, ...SUBCOMMANDS.flatMap(({ known = [] }) => known)]);
+  if (asked === "") return new UsageError("hil smp wants a command.", `The commands are ${names.join(", ")}.`);
+  const text = `no command "hil smp ${asked}".`;
+  if (near !== undefined && near !== first) return new UsageError(text, `Did you mean "hil smp ${near}"?`);
+  const list = inGroup.length > 0 ? inGroup : names;
+  return new UsageError(text, `The commands are ${list.join(", ")}.`);
 }
