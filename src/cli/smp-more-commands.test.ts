@@ -33,7 +33,7 @@ const HANDLERS: SmpHandlers = {
   },
   fileStatus: ({ name }) => ({ len: files.get(name)?.length ?? 0 }),
   fileHash: ({ type }) => ({ len: 3, output: type === "crc32" ? 1_438_416_925 : Uint8Array.of(0xab) }),
-  shell: ({ argv }) => ({ o: `${argv.join(" ")}\r\n`, ret: argv[0] === "fail" ? -8 : 0 }),
+  shell: ({ argv }) => ({ o: `${argv.map(String).join(" ")}\r\n`, ret: argv[0] === "fail" ? -8 : 0 }),
   groupList: () => ({ groups: [0, 9] }),
   eraseStorage: () => ({}),
 };

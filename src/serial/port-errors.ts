@@ -38,6 +38,12 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
+/** True for the error of a port that somebody else has locked. */
+export function isTaken(error: unknown): boolean {
+  const text = messageOf(error);
+  return FAULTS.find((row) => row.text.test(text))?.taken ?? false;
+}
+
 /**
  * The BenchError of a port that did not open: absent, taken (by whom, where /proc tells), forbidden, not a serial port.
  * @param root of /proc, for tests.

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import type { SerialPort as Port } from "serialport";
 import { abortable, BenchError, type Clock, Queue, sleep } from "../core/index.ts";
 import type { Chunk, Link } from "./link.ts";
-import { serialPortError } from "./port-errors.ts";
+import { isTaken, serialPortError } from "./port-errors.ts";
 
 /** How long closing may take before it is given up, in milliseconds: a port in a bad state must not hold a run. */
 const CLOSE_MS = 2_000;
@@ -11,6 +11,10 @@ const CLOSE_MS = 2_000;
 const DRAIN_MS = 500;
 /** How often the device node of an open port is looked at, in milliseconds. */
 const WATCH_MS = 200;
+
+/** How often a port that is taken is tried, and the time between, in milliseconds. */
+const LOCK_ATTEMPTS = 4;
+const LOCK_MS = 60;
 
 export interface SerialPortOptions {
   /** Bits a second, 8N1. */
@@ -37,20 +41,7 @@ export interface SerialPortOptions {
  * Source: serialport 13 (bindings-cpp): its errors have a text and no code; `port-errors.ts` alone reads it.
  */
 export async function openSerialPort(path: string, options: SerialPortOptions): Promise<Link> {
-  const { SerialPort } = await import("serialport");
-  let port: Port;
-  try {
-    port = new SerialPort({
-      path,
-      baudRate: options.baudRate,
-      rtscts: options.hardwareFlowControl ?? false,
-      autoOpen: false,
-      lock: true,
-    });
-    await called((done) => port.open(done));
-  } catch (error) {
-    throw await serialPortError(path, error);
-  }
+  const port = await opened(path, options);
   const link = new SerialLink(port, options);
   if (options.dtr === undefined && options.rts === undefined) return link;
   try {
@@ -60,6 +51,27 @@ export async function openSerialPort(path: string, options: SerialPortOptions): 
     await link[Symbol.asyncDispose]();
     const hint = "Leave `dtr` and `rts` out for a pseudo-terminal or an adapter without control lines.";
     throw new BenchError(`${link.name} does not take DTR and RTS.`, hint, { cause: error });
+  }
+}
+
+/** The system's lock on a port may outlive its closing by a moment (a read that is still on its way): asks again. */
+async function opened(path: string, options: SerialPortOptions): Promise<Port> {
+  const { SerialPort } = await import("serialport");
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const port = new SerialPort({
+        path,
+        baudRate: options.baudRate,
+        rtscts: options.hardwareFlowControl ?? false,
+        autoOpen: false,
+        lock: true,
+      });
+      await called((done) => port.open(done));
+      return port;
+    } catch (error) {
+      if (!isTaken(error) || attempt === LOCK_ATTEMPTS) throw await serialPortError(path, error);
+      await sleep(options.clock, LOCK_MS);
+    }
   }
 }
 
