@@ -1,6 +1,7 @@
 import { type Clock, fromHex, sleep } from "../core/index.ts";
 import {
   type BootloaderBuild,
+  copyCommand,
   decryptInPlace,
   isOperation,
   type RecoveryEntry,
@@ -12,6 +13,7 @@ import {
 } from "../mcuboot/index.ts";
 import type { RecoveryStore, StoredSlot } from "../smp/index.ts";
 import type { TwinFlash } from "./flash.ts";
+import type { TwinNetCore } from "./net-core.ts";
 
 /**
  * The slots as the bootloader's serial recovery has them: what it lists it has checked, in the time that takes, and
@@ -25,6 +27,9 @@ export class TwinRecoverySlots implements RecoveryStore {
   readonly #flash: TwinFlash;
   readonly #build: BootloaderBuild;
   readonly #power: AbortSignal;
+  readonly #netCore: TwinNetCore | undefined;
+  /** The buffer that is the network core's primary slot; it is gone with the next reset. */
+  #ram = new Uint8Array(0);
 
   /** @param options.power aborts when the board loses power: the operation in work is cut. */
   constructor(options: {
@@ -32,11 +37,13 @@ export class TwinRecoverySlots implements RecoveryStore {
     readonly flash: TwinFlash;
     readonly build: BootloaderBuild;
     readonly power: AbortSignal;
+    readonly netCore?: TwinNetCore;
   }) {
     this.#clock = options.clock;
     this.#flash = options.flash;
     this.#build = options.build;
     this.#power = options.power;
+    this.#netCore = options.netCore;
     this.images = options.build.images.length;
     this.sectorBytes = options.build.sectorBytes;
     this.writeBytes = options.build.writeBytes;
@@ -58,6 +65,11 @@ export class TwinRecoverySlots implements RecoveryStore {
 
   async eraseRange(slot: number, offset: number, bytes: number): Promise<void> {
     const { sectorBytes } = this;
+    if (this.#isInRam(slot)) {
+      if (this.#ram.length === 0) this.#ram = new Uint8Array(this.slotBytes(slot) ?? 0);
+      this.#ram.fill(0xff, offset, offset + bytes);
+      return;
+    }
     const start = this.#offset(slot);
     for (let at = offset; at < offset + bytes; at += sectorBytes) {
       await this.#flash.perform({ kind: "erase", offset: start + at, bytes: sectorBytes }, this.#power);
@@ -65,7 +77,8 @@ export class TwinRecoverySlots implements RecoveryStore {
   }
 
   async write(slot: number, offset: number, data: Uint8Array): Promise<void> {
-    await this.#flash.perform({ kind: "write", offset: this.#offset(slot) + offset, data }, this.#power);
+    if (this.#isInRam(slot)) this.#ram.set(data, offset);
+    else await this.#flash.perform({ kind: "write", offset: this.#offset(slot) + offset, data }, this.#power);
   }
 
   trailerOffset(slot: number): number {
@@ -83,7 +96,14 @@ export class TwinRecoverySlots implements RecoveryStore {
   }
 
   async uploaded(slot: number): Promise<void> {
-    // Only the first image's primary slot is looked at.
+    if (this.#isInRam(slot)) {
+      // Nobody waits for the network core: the client has its answer long before the copy is done (NCSDK-11308).
+      const ram = { address: this.#offset(slot), bytes: this.#ram };
+      const block = copyCommand(ram);
+      if (block !== undefined) this.#netCore?.release({ block, ram });
+      return;
+    }
+    // Of the others only the first image's primary slot is looked at.
     if (slot === 0) await this.#run(decryptInPlace(this.#flash, this.#build, 0));
   }
 
@@ -96,6 +116,10 @@ export class TwinRecoverySlots implements RecoveryStore {
       if (isOperation(step)) await this.#flash.perform(step, this.#power);
       else if (step.kind === "work") await sleep(this.#clock, workDurationUs(step) / 1000, this.#power);
     }
+  }
+
+  #isInRam(slot: number): boolean {
+    return this.#area(slot)?.inRam === true;
   }
 
   #offset(slot: number): number {

@@ -2,6 +2,7 @@ import type { Clock } from "../core/index.ts";
 import { type BootloaderBuild, recoveryLog } from "../mcuboot/index.ts";
 import { type RecoveryBuild, RecoveryServer } from "../smp/index.ts";
 import type { TwinFlash } from "./flash.ts";
+import type { TwinNetCore } from "./net-core.ts";
 import { TwinRecoverySlots } from "./recovery-slots.ts";
 import { serveUntilReset } from "./serving.ts";
 import type { TwinUart } from "./uart.ts";
@@ -18,6 +19,7 @@ export interface RecoveryMachine {
   readonly uart: TwinUart;
   readonly build: BootloaderBuild;
   readonly print: (line: string) => Promise<void>;
+  readonly netCore?: TwinNetCore;
 }
 
 /**
@@ -33,6 +35,8 @@ export async function runRecovery(
   for (const { level, text } of recoveryLog(build)) await print(level === "" ? text : `${level}: ${text}`);
   await serveUntilReset({ clock, uart }, power, ({ transport, reset, onHandlerError }) => {
     const store = new TwinRecoverySlots({ ...machine, power });
-    return new RecoveryServer({ ...recovery, transport, store, reset, onHandlerError });
+    // Uploads for the network core go by the slot's own number. Source: sdk-nrf, CONFIG_NRF53_RECOVERY_NETWORK_CORE.
+    const directUpload = build.images.some(({ primary }) => primary.inRam === true);
+    return new RecoveryServer({ directUpload, ...recovery, transport, store, reset, onHandlerError });
   });
 }

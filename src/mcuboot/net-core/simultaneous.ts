@@ -3,10 +3,11 @@ import { decodeHeader, HEADER_BYTES, IMAGE_MAGIC, type ImageHeader } from "../..
 import { isEncrypted, loadKey } from "../body-keys.ts";
 import { type ImagePair, type Loader, log, SECONDARY, type Swap } from "../loader.ts";
 import { copyRegion } from "../regions.ts";
-import type { Steps } from "../steps.ts";
+import type { RamContent, Steps } from "../steps.ts";
 import { tlvRange } from "../tlv-walk.ts";
+import { encodeCommandBlock } from "./command-block.ts";
 import { handOver } from "./hand-over.ts";
-import { B0N_CONTAINER, NET_APP } from "./memory-map.ts";
+import { B0N_CONTAINER, NET_APP, NET_FLASH } from "./memory-map.ts";
 
 /** Header that MCUboot is made to see in the network core's primary slot. */
 const HEADER_SIZE = 0x200;
@@ -44,6 +45,18 @@ export function* copyToNetCore(loader: Loader, image: ImagePair, swap: Swap): St
   }
   if (!isNetImage(ram.bytes)) return true;
   return yield* handOver(loader, { dataAddress: primary.offset + header.headerBytes, bytes: header.bodyBytes, ram });
+}
+
+/**
+ * The command that hands an uploaded image to b0n, which MCUboot's serial recovery does without waiting for the answer;
+ * undefined when what stands in RAM is no image of the network core.
+ * Source: sdk-nrf nrf53_hooks.c boot_serial_uploaded_hook, pcd.c pcd_network_core_update_initiate.
+ */
+export function copyCommand({ address, bytes }: RamContent): Uint8Array | undefined {
+  if (!isNetImage(bytes)) return undefined;
+  const { headerBytes, bodyBytes } = decodeHeader(bytes.subarray(0, HEADER_BYTES));
+  const flashOffset = NET_APP.address - NET_FLASH.address;
+  return encodeCommandBlock({ status: "copy", dataAddress: address + headerBytes, bytes: bodyBytes, flashOffset });
 }
 
 /** What stands in RAM looks like an image of the network core; anything else is passed over as if it were done. */
