@@ -36,6 +36,8 @@ export interface TwinOptions {
   readonly relayLatency?: RelayLatency | undefined;
   readonly baudRate: number;
   readonly smp: TwinSmp;
+  /** Hears whenever the board gets or loses power. */
+  readonly onPower?: (on: boolean) => void;
   /** Names of `TWIN_FAULT_NAMES`. */
   readonly faults: readonly string[];
 }
@@ -144,8 +146,10 @@ export class Twin implements AsyncDisposable {
   }
 
   #contact(closed: boolean): void {
+    const before = this.machine.powered;
     if (this.#stuck || closed) this.machine.powerOn();
     else this.machine.powerOff();
+    if (this.machine.powered !== before) this.#options.onPower?.(this.machine.powered);
   }
 
   async #readRelay(relay: LcusDevice): Promise<void> {

@@ -11,6 +11,7 @@ import { flashTimingOf } from "../flash-timing.ts";
 import type { OpenOptions } from "../open.ts";
 import type { LoadedProfile } from "../profile.ts";
 import { imageCrypto, profileKeys } from "../profile-keys.ts";
+import { SuppliedPort } from "./supplied-port.ts";
 
 /** Bytes and version of the application that a new twin runs. */
 const FACTORY = { bytes: 16_384, version: "0.1.0" } as const;
@@ -24,7 +25,17 @@ export async function openTwin(loaded: LoadedProfile, { random, ...options }: Op
   const [relayHost, relay] = memoryLinks({ clock, baudRate: LCUS_BAUD_RATE, names: ["twin:relay", "twin's relay"] });
   const [netHost, net] = memoryLinks({ clock, names: ["twin:net", "twin's network core"] });
   const wanted = loaded.profile.ports.net !== undefined;
-  const twin = makeTwin(loaded, { clock, random, links: { app, relay, ...(wanted ? { net } : {}) } });
+  // A switch in the board's own supply takes the interface chip along, and its ports with it.
+  const leave = loaded.profile.power.options["cuts"] === "board";
+  const supplied = new Map(leave ? [appHost, netHost].map((link) => [link.name, new SuppliedPort(link, clock)]) : []);
+  const twin = makeTwin(loaded, {
+    clock,
+    random,
+    links: { app, relay, ...(wanted ? { net } : {}) },
+    onPower: (on) => {
+      for (const port of supplied.values()) port.power(on);
+    },
+  });
   const ends = [appHost, relayHost, ...(wanted ? [netHost] : [])];
   const hosts = new Map<string, Link>(ends.map((link) => [link.name, link]));
   return assemble(loaded, {
@@ -32,7 +43,7 @@ export async function openTwin(loaded: LoadedProfile, { random, ...options }: Op
     links: {
       open: async (port) => {
         const link = "path" in port ? hosts.get(port.path) : undefined;
-        if (link) return link;
+        if (link) return supplied.get(link.name)?.open() ?? link;
         throw new ConfigurationError(
           `${loaded.file} names a port that a twin does not have.`,
           `A twin in process has ${[...hosts.keys()].join(" and ")}.`,
@@ -56,6 +67,7 @@ export function makeTwin(
     readonly clock: Clock;
     readonly random: Random;
     readonly links: { readonly app: Link; readonly relay: Link; readonly net?: Link };
+    readonly onPower?: (on: boolean) => void;
   },
 ): Twin {
   const { profile } = loaded;
