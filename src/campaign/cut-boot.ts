@@ -1,5 +1,5 @@
 import { type FlashImage, legalOutcomes, type Timeline, timeline, timelinesOf } from "../mcuboot/index.ts";
-import { type CutLimits, type CutTrigger, cutPower } from "./cut.ts";
+import { type CutLimits, type CutTrigger, cutPower, type PowerLost } from "./cut.ts";
 import { cutsLeft } from "./cut-left.ts";
 import { decisionsIn } from "./decisions.ts";
 import { type BootAhead, momentOf } from "./moments.ts";
@@ -8,6 +8,9 @@ import type { CutFacts, NextCut, PlannedCut } from "./run-event.ts";
 import type { BootSeen, Session } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 import { type Direction, type Judged, judge, measure, type Reference, startUpgrade } from "./upgrade.ts";
+
+/** Later than any operation of any boot, in microseconds. */
+const NEVER_US = 3_600_000_000;
 
 /** One upgrade with a cut, or several in boots in a row. */
 export async function cutUpgrade(
@@ -67,8 +70,13 @@ async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Prom
   const { direction, planned, reference, limits, plan, resetUs } = ahead;
   const spreadUs = Math.round(session.board.cuts.uncertaintyUs / reference.scale);
   const around = (intoUs: number) => ({ fromUs: intoUs - spreadUs, toUs: intoUs + spreadUs });
-  const timesOf = (lost: readonly (number | undefined)[]) =>
-    lost.map((intoUs) => Math.round((intoUs ?? -1) / reference.scale));
+  // A busy host takes a swap for longer than it was; what the board said before the cut is certain.
+  const endedUs = (lost: PowerLost, intoUs: number, end: number) =>
+    lost.over ? Math.max(intoUs, end + spreadUs + 1) : intoUs;
+  const firstUs = (lost: PowerLost) =>
+    endedUs(lost, modelTime({ ...lost, resetAnsweredUs: resetUs }, reference), plan.operationsUs);
+  const timesOf = (lost: readonly PowerLost[]) =>
+    lost.map((entry) => endedUs(entry, Math.round((entry.intoSwapUs ?? -1) / reference.scale), NEVER_US));
   const trigger = ahead.stop ?? atMoment(session, shadow, planned, reference);
   const made = await cutPower(session, trigger, resetUs, limits, async (lost) => {
     const next = planned.following?.[lost.length - 1];
@@ -76,15 +84,15 @@ async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Prom
     const left = lost.at(-1)?.left;
     if (left !== undefined) return nextMoment(session, shadow, planned, next, asFlash(shadow, left));
     const [first, ...others] = lost;
-    const into = [first ? modelTime({ ...first, resetAnsweredUs: resetUs }, reference) : -1];
-    into.push(...timesOf(others.map((entry) => entry.intoSwapUs)));
+    const into = [first ? firstUs(first) : -1, ...timesOf(others)];
     const [flash] = shadow.statesAfter(into.map(around));
     return flash && nextMoment(session, shadow, planned, next, flash);
   });
   const known = cutsLeft(shadow, plan, made.lost);
   const fault = known?.fault;
-  const intoSwapUs = known?.windows[0]?.fromUs ?? modelTime(made.facts, reference);
-  const windows = known?.windows ?? [intoSwapUs, ...timesOf(made.facts.followingIntoSwapUs ?? [])].map(around);
+  const [first, ...others] = made.lost;
+  const intoSwapUs = known?.windows[0]?.fromUs ?? (first ? firstUs(first) : -1);
+  const windows = known?.windows ?? [intoSwapUs, ...timesOf(others)].map(around);
   const facts: CutFacts = { ...made.facts, planned, intoSwapUs };
   const place = placeOf(plan, intoSwapUs);
   return judge(session, shadow, {

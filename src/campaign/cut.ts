@@ -67,7 +67,7 @@ export async function cutPower(
     if (limits.bootloaderTalks && seen.ending === "up" && seen.boots === 0 && !missed)
       throw notRestarted(session, seen);
     const followingIntoSwapUs = made.slice(1).map((lost) => lost.intoSwapUs);
-    const { left: _, ...power } = first;
+    const { left: _, over: __, ...power } = first;
     const facts: CutFacts = {
       planned: planned.kind === "progress" ? planned.planned : planned,
       resetAnsweredUs,
@@ -89,6 +89,8 @@ function unlessSilent(error: unknown): undefined {
 
 /** A loss of power, as far as it is known before power is back. */
 export interface PowerLost extends Pick<CutFacts, "offSentUs" | "cutUs" | "lastByteUs" | "intoSwapUs" | "own"> {
+  /** The bootloader had said before that it starts the application: no flash operation was left to cut. */
+  readonly over?: boolean;
   /** What the flash holds then, of a board whose flash can be read. */
   readonly left?: Uint8Array | undefined;
 }
@@ -132,7 +134,8 @@ async function losePower(session: Session, planned: CutTrigger, sinceUs: number,
   // A bootloader that announces nothing: the model's own time for this moment.
   const plannedUs = planned.kind === "log" ? planned.intoSwapUs : undefined;
   const intoSwapUs = intoSwap(session, sinceUs, cutUs, heard, matchOf(planned, own)) ?? plannedUs;
-  return { offSentUs, cutUs, lastByteUs, intoSwapUs, ...(own && { own }), left: await board.flash?.read() };
+  const over = board.logs.app.since(sinceUs).some(({ event, atUs }) => event === "jumping" && atUs <= offSentUs);
+  return { offSentUs, cutUs, lastByteUs, intoSwapUs, over, ...(own && { own }), left: await board.flash?.read() };
 }
 
 /** A line that a switch saw by itself: it knows better when that ended than a host that got it over USB. */
