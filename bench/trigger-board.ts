@@ -31,7 +31,7 @@ const storm = setInterval(() => {
   const piece = text.slice(0, bytesPerMs);
   text = text.slice(bytesPerMs);
   if (isDue) {
-    dueMs = atMs + 150 + Math.random() * 40;
+    dueMs = atMs + 250 + Math.random() * 40;
     triggered.push(now());
   }
   const out = isDue ? `${piece.slice(0, 40)}\r\n${TRIGGER}${piece.slice(40)}` : piece;

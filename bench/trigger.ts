@@ -13,7 +13,7 @@ import { untilTrigger } from "../src/campaign/trigger.ts";
 import { RealClock, sleep } from "../src/core/index.ts";
 import { openSerialPort } from "../src/serial/index.ts";
 
-const triggers = Number(process.argv[2] ?? 300);
+const triggers = Number(process.argv[2] ?? 200);
 /** What a UART at 1,000,000 baud carries. */
 const STORM_BYTES_PER_MS = 100;
 const PATTERN = "Starting swap";
@@ -87,7 +87,7 @@ async function measured(approach: Approach, bytesPerMs: number): Promise<{ seen:
     const ports = (await next()) as Ports;
     const over = new AbortController();
     const work = approach(ports, over.signal);
-    await Promise.race([sleep(new RealClock(), triggers * 175 + 2500), work]);
+    await Promise.race([sleep(new RealClock(), triggers * 275 + 2500), work]);
     // First the end of the storm and of the count, then of the work: else the last cuts have nobody.
     child.stdin.end();
     const seen = (await next()) as Seen;
