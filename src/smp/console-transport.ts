@@ -9,6 +9,7 @@ import {
   encodeConsoleLines,
   encodedBytes,
 } from "./console-framing.ts";
+import { LINE_RULES, StrictLines } from "./strict-lines.ts";
 import type { SmpTransport } from "./transport.ts";
 
 /** Silence that ends a resynchronisation, and the longest wait for it (a chatty log never stops), in milliseconds. */
@@ -17,6 +18,8 @@ const QUIET_MS_MAX = 1_000;
 
 export interface ConsoleOptions {
   readonly clock: Clock;
+  /** Of a server: which lines it takes for frames. Left out, frames are found wherever they stand in the stream. */
+  readonly lines?: keyof typeof LINE_RULES | undefined;
   /** Largest packet taken; a larger one is dropped in silence, as the servers do. Default: what a frame can carry. */
   readonly packetBytesMax?: number;
   /**
@@ -54,8 +57,10 @@ export class ConsoleTransport implements SmpTransport {
       this.#guard.answered(this.#linesSent);
       this.#packets.emit(packet);
     }, options.packetBytesMax);
+    const { lines } = options;
+    const strict = lines && new StrictLines(LINE_RULES[lines], (line) => this.#decoder.accept(line));
     this.#undo = [
-      uart.addRecogniser(this.#decoder),
+      strict ? uart.onBytes((chunk) => strict.push(chunk)) : uart.addRecogniser(this.#decoder),
       uart.onBytes(({ bytes }) => {
         this.#bytesSeen += bytes.length;
         this.#tail = Uint8Array.from(concat(this.#tail, bytes).slice(-16));

@@ -71,7 +71,7 @@ export class TwinApp {
     await print("*** Booting Zephyr OS build v4.1.99 ***");
     await print(`I: ${this.#description()} is up`);
     let bootMode = 0;
-    await serveUntilReset({ clock, uart }, power, ({ transport, reset, onHandlerError }) => {
+    await serveUntilReset({ clock, uart, lines: "zephyr" }, power, ({ transport, reset, onHandlerError }) => {
       const askedToReset = (request: { bootMode: number }) => {
         bootMode = request.bootMode;
         reset();

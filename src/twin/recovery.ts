@@ -33,7 +33,7 @@ export async function runRecovery(
 ): Promise<void> {
   const { clock, uart, build, print } = machine;
   for (const { level, text } of recoveryLog(build)) await print(level === "" ? text : `${level}: ${text}`);
-  await serveUntilReset({ clock, uart }, power, ({ transport, reset, onHandlerError }) => {
+  await serveUntilReset({ clock, uart, lines: "mcuboot" }, power, ({ transport, reset, onHandlerError }) => {
     const store = new TwinRecoverySlots({ ...machine, power });
     // Uploads for the network core go by the slot's own number. Source: sdk-nrf, CONFIG_NRF53_RECOVERY_NETWORK_CORE.
     const directUpload = build.images.some(({ primary }) => primary.inRam === true);

@@ -1,6 +1,6 @@
 import { abortable, type Clock, Queue, sleep, whenAborted } from "../core/index.ts";
 import { type Chunk, type Link, Uart } from "../serial/index.ts";
-import { ConsoleTransport } from "../smp/index.ts";
+import { type ConsoleOptions, ConsoleTransport } from "../smp/index.ts";
 import type { TwinUart } from "./uart.ts";
 
 /** From the answer to a reset command to the reset. Source: CONFIG_MCUMGR_GRP_OS_RESET_MS, default 250. */
@@ -20,12 +20,12 @@ export interface Serving {
  * @throws the signal's reason when power goes; what a handler threw that is a defect of the simulation.
  */
 export async function serveUntilReset(
-  { clock, uart }: { readonly clock: Clock; readonly uart: TwinUart },
+  { clock, uart, lines }: { readonly clock: Clock; readonly uart: TwinUart; readonly lines: ConsoleOptions["lines"] },
   power: AbortSignal,
   open: (serving: Serving) => AsyncDisposable,
 ): Promise<void> {
   const own = Uart.open(ownLink(uart, clock), { clock });
-  const transport = new ConsoleTransport(own, { clock });
+  const transport = new ConsoleTransport(own, { clock, lines });
   const ended = new AbortController();
   let broken: { readonly reason: unknown } | undefined;
   const server = open({
