@@ -53,8 +53,12 @@ images: { encryption: none }
   const own: number[] = [];
   try {
     for (;;) {
-      const dueUs = await untilTrigger(session, { kind: "log", pattern: PATTERN, delayUs: 0 }, 0, WAIT_MS);
-      own.push((await session.power("off")) - dueUs);
+      const cut: { off?: Promise<number> } = {};
+      const moment = { kind: "log", pattern: PATTERN, delayUs: 0 } as const;
+      const dueUs = await untilTrigger(session, moment, 0, WAIT_MS, () => {
+        cut.off = session.power("off");
+      });
+      own.push(((await cut.off) ?? Number.NaN) - dueUs);
       await session.power("on");
     }
   } catch (error) {

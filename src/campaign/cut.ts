@@ -115,8 +115,7 @@ async function losePower(session: Session, planned: CutTrigger, sinceUs: number,
   let offSentUs: number;
   try {
     if (planned.kind !== "progress") own = await cutBySwitch(session, planned, sinceUs, bootMs);
-    if (own === undefined) await untilMoment(session, planned, sinceUs, bootMs);
-    offSentUs = own?.cutUs ?? (await session.power("off"));
+    offSentUs = own?.cutUs ?? (await cutByHost(session, planned, sinceUs, bootMs));
     await sleepUntil(board.clock, Math.max(offSentUs, session.nowUs) + Math.round(profile.offMs * 1000), signal);
   } finally {
     stopHearing();
@@ -196,7 +195,8 @@ function notRestarted(session: Session, seen: BootSeen): BenchError {
   );
 }
 
-async function untilMoment(session: Session, planned: CutTrigger, resetUs: number, limitMs: number): Promise<void> {
+/** Waits for the moment and commands "off". @returns when the switch had taken the command. */
+async function cutByHost(session: Session, planned: CutTrigger, resetUs: number, limitMs: number): Promise<number> {
   const { board, signal, commandUs } = session;
   if (planned.kind === "progress") {
     const what = `${board.name} to come so far with its flash`;
@@ -205,10 +205,17 @@ async function untilMoment(session: Session, planned: CutTrigger, resetUs: numbe
     } finally {
       planned.giveUp();
     }
-    return;
+    return session.power("off");
   }
-  const momentUs = await untilTrigger(session, planned, resetUs, limitMs);
-  const sendUs = momentUs - board.cuts.latencyUs - commandUs;
-  // What is due goes out at once: even the shortest sleep is a turn of the event loop.
-  if (sendUs > session.nowUs) await sleepUntil(board.clock, sendUs, signal);
+  const leadUs = board.cuts.latencyUs + commandUs;
+  const sent: { off?: Promise<number> } = {};
+  const dueUs = await untilTrigger(session, planned, resetUs, limitMs, (us) => {
+    if (us - leadUs > session.nowUs) return;
+    sent.off = session.power("off");
+    // Whoever awaits it below is told; until then it must not end the program.
+    sent.off.catch(() => undefined);
+  });
+  if (sent.off) return sent.off;
+  await sleepUntil(board.clock, dueUs - leadUs, signal);
+  return session.power("off");
 }

@@ -11,6 +11,8 @@ const SPARE_MS = 10_000;
 
 /**
  * Waits for what starts a cut after the reset answered at `resetUs`.
+ * @param onDue called with the same at once, while the bytes that show it are not yet parsed: the end of a wait takes a
+ * tenth of a millisecond.
  * @returns when the cut is due, in microseconds on the bench's clock.
  * @throws TimeoutError when it does not come within `limitMs` milliseconds.
  */
@@ -19,14 +21,15 @@ export async function untilTrigger(
   moment: CutMoment,
   resetUs: number,
   limitMs: number,
+  onDue: (dueUs: number) => void = () => undefined,
 ): Promise<number> {
   switch (moment.kind) {
     case "time":
       return resetUs + moment.afterResetUs;
     case "log":
-      return (await patternUs(session, moment.pattern, limitMs)) + moment.delayUs;
+      return patternDue(session, moment, limitMs, onDue);
     case "current":
-      return (await shapeUs(session, moment, limitMs)) + moment.delayUs;
+      return shapeDue(session, moment, limitMs, onDue);
     case "operation":
       throw new RangeError("a cut at an operation must be given its moment first");
     case "upload":
@@ -38,26 +41,37 @@ export async function untilTrigger(
   }
 }
 
-/** When the log first matched `pattern`, looked for in the raw bytes, before any line is parsed. */
-function patternUs(session: Session, pattern: string, limitMs: number): Promise<number> {
-  const { board, signal } = session;
+/** A delay after the log first matched, looked for in the raw bytes, before any line is parsed. */
+function patternDue(
+  { board, signal }: Session,
+  { pattern, delayUs }: Extract<CutMoment, { kind: "log" }>,
+  limitMs: number,
+  onDue: (dueUs: number) => void,
+): Promise<number> {
   const finder = new PatternFinder(pattern);
   const listen = (found: (atUs: number) => void) =>
     board.uart.onBytes(({ atUs, bytes }) => {
-      if (finder.feed(bytes) !== undefined) found(atUs);
+      if (finder.feed(bytes) !== undefined) found(atUs + delayUs);
     });
-  return within(board.clock, limitMs, `/${pattern}/ in the log of ${board.name}`, (stop) => first(listen, stop), {
-    signal,
-    lastSeen: () => board.logs.app.lastSeen(),
-    hint: "Check the pattern: `hil run --cuts 0` shows the log.",
-  });
+  return within(
+    board.clock,
+    limitMs,
+    `/${pattern}/ in the log of ${board.name}`,
+    (stop) => first(listen, stop, onDue),
+    {
+      signal,
+      lastSeen: () => board.logs.app.lastSeen(),
+      hint: "Check the pattern: `hil run --cuts 0` shows the log.",
+    },
+  );
 }
 
-/** When the supply current first had this shape. */
-function shapeUs(
+/** A delay after the supply current first had this shape. */
+function shapeDue(
   { board, signal }: Session,
   shape: Extract<CutMoment, { kind: "current" }>,
   limitMs: number,
+  onDue: (dueUs: number) => void,
 ): Promise<number> {
   const meter = board.power.current;
   if (!meter) {
@@ -70,21 +84,26 @@ function shapeUs(
   const listen = (found: (atUs: number) => void) =>
     meter.onSamples((samples) => {
       const atUs = finder.feed(samples);
-      if (atUs !== undefined) found(atUs);
+      if (atUs !== undefined) found(atUs + shape.delayUs);
     });
   const what = `a ${shape.edge} of the current over ${shape.microamps / 1000} mA`;
-  return within(board.clock, limitMs, what, (stop) => first(listen, stop), {
+  return within(board.clock, limitMs, what, (stop) => first(listen, stop, onDue), {
     signal,
     lastSeen: () => board.logs.app.lastSeen(),
     hint: "Look at current.csv of the run: which current does the boot take?",
   });
 }
 
-function first(listen: (found: (atUs: number) => void) => () => void, stop: AbortSignal): Promise<number> {
+function first(
+  listen: (found: (dueUs: number) => void) => () => void,
+  stop: AbortSignal,
+  onDue: (dueUs: number) => void,
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    const ignore = listen((atUs) => {
+    const ignore = listen((dueUs) => {
       ignore();
-      resolve(atUs);
+      onDue(dueUs);
+      resolve(dueUs);
     });
     stop.addEventListener("abort", () => {
       ignore();
