@@ -101,15 +101,19 @@ export function measure(
   resetUs: number,
   upUs: number,
 ): Reference {
-  const at = (...events: string[]) => seen.lines.find(({ event = "" }) => events.includes(event))?.atUs;
-  const doneUs = at("chainload") ?? at("jumping") ?? upUs;
-  const begunUs = at(...UPGRADE_BEGINS);
+  const { baudRate } = session.board.profile.ports.app;
+  const lineOf = (...events: string[]) => seen.lines.find(({ event = "" }) => events.includes(event));
+  const last = lineOf("chainload") ?? lineOf("jumping");
+  const doneUs = last?.atUs ?? upUs;
+  const begunUs = lineOf(...UPGRADE_BEGINS)?.atUs;
   const modelUs = timeline.totalUs - timeline.startUs;
-  // A bootloader that says nothing when an upgrade begins: the model's ends where the application starts.
-  const startUs = begunUs ?? Math.max(resetUs, doneUs - modelUs);
+  // A bootloader that says nothing when an upgrade begins: the model's ends where the application starts, before that
+  // line is printed.
+  const lastUs = last === undefined ? 0 : printingUs(last.text.length + LINE_END_BYTES, baudRate);
+  const startUs = begunUs ?? Math.max(resetUs, doneUs - lastUs - modelUs);
   const between = seen.lines.filter((line) => line.atUs > startUs && line.atUs < doneUs);
   const bytes = between.reduce((sum, line) => sum + line.text.length + LINE_END_BYTES, 0);
-  const spokenUs = printingUs(bytes, session.board.profile.ports.app.baudRate);
+  const spokenUs = printingUs(bytes, baudRate);
   const exact = session.board.cuts.uncertaintyUs === 0;
   const scale = exact ? 1 : (doneUs - startUs - spokenUs) / modelUs;
   const endUs = startUs + Math.round(timeline.operationsUs * scale) + spokenUs;

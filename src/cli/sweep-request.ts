@@ -102,6 +102,7 @@ export async function upgradeOf({ board, scenario, seed, swept }: SweepRequest):
   const { images, shadow } = await prepare({ board, scenario: sized }, { clock: new VirtualClock() }, random);
   return {
     build: buildOf(shadow.build, swept, mode ?? shadow.build.mode),
+    timing: shadow.timing,
     old: images.old.plain,
     next: images.new.file,
     primary: swept.primary,

@@ -1,6 +1,8 @@
 import type { BootloaderBuild } from "../build.ts";
 import type { FlashImage, SectorPool } from "../flash-image.ts";
 import type { Torn } from "../flash-rules.ts";
+import type { FlashOperation } from "../steps.ts";
+import { type FlashTiming, timingAt } from "../timing.ts";
 import { BootMemory } from "./boot-memory.ts";
 import { Facts, type ImagesAsked } from "./facts.ts";
 import type { Leak, LeakWatch } from "./leak-watch.ts";
@@ -29,6 +31,8 @@ export interface ExploreQuestion {
   readonly torn?: readonly Torn[];
   /** Torn cuts in one sequence; 1 when left out. */
   readonly tornMax?: number;
+  /** The flash: a device that keeps its power is never torn, but for what lies between two of its pages. */
+  readonly timing?: FlashTiming;
   /** Longest sequence of cuts; any length when left out. */
   readonly cutsMax?: number;
   readonly leaks?: LeakWatch;
@@ -71,6 +75,13 @@ export interface Exploration {
  */
 export function* exploreCuts(question: ExploreQuestion): Generator<Progress, Exploration, boolean | undefined> {
   return yield* new Explorer(question).explore();
+}
+
+/** True when a cut can leave this half of an operation. */
+export function canTear(timing: FlashTiming | undefined, operation: FlashOperation, torn: Torn): boolean {
+  const device = timing && timingAt(timing, operation.offset);
+  if (device?.keepsPower !== true) return true;
+  return operation.kind === "write" && torn === "head" && operation.data.length / 2 >= device.unitBytes;
 }
 
 class Explorer {
@@ -125,7 +136,7 @@ class Explorer {
       }
       const cause = { kind: "cut", operation: index, torn: undefined } as const;
       if (index > 0) this.#meet(flash, { stage, cuts: cuts + 1, torn: state.torn, from: state, cause });
-      for (const kind of kinds) {
+      for (const kind of kinds.filter((torn) => canTear(this.#question.timing, operation, torn))) {
         const cut = flash.snapshot();
         cut.apply(operation, kind);
         const how = { ...cause, torn: kind };

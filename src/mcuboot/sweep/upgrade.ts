@@ -9,8 +9,8 @@ import { runSteps } from "../run-boot.ts";
 import { isOperation } from "../steps.ts";
 import type { Timeline } from "../timeline.ts";
 import { timeline } from "../timeline.ts";
-import { NRF5340_INTERNAL } from "../timing.ts";
-import { type Exploration, type ExploreQuestion, exploreCuts, type Progress } from "./explore.ts";
+import { type FlashTiming, NRF5340_INTERNAL } from "../timing.ts";
+import { canTear, type Exploration, type ExploreQuestion, exploreCuts, type Progress } from "./explore.ts";
 import type { ImagesAsked } from "./facts.ts";
 import { type Finding, findingsOf } from "./findings.ts";
 import { LeakWatch, type Secret, secretsIn } from "./leak-watch.ts";
@@ -32,6 +32,8 @@ export interface UpgradeSwept {
   readonly primary?: PrimaryHolds;
   /** A permanent request instead of one for a test. */
   readonly permanent?: boolean;
+  /** Of the board's flash; internal flash when left out. */
+  readonly timing?: FlashTiming;
   /** Starts where the new image runs unconfirmed: only the revert is cut. */
   readonly revertOnly?: boolean;
 }
@@ -74,7 +76,14 @@ export function* sweepSteps(
         { flash: asked, stage: "asked" },
         ...(options.onlyUpgrade ? [] : cutRequests(swept, uploaded, options.torn ?? [])),
       ];
-  const exploration = yield* exploreCuts({ ...options, build, starts, images, leaks });
+  const exploration = yield* exploreCuts({
+    ...options,
+    build,
+    starts,
+    images,
+    leaks,
+    timing: swept.timing ?? NRF5340_INTERNAL,
+  });
   const { findings, wrong } = findingsOf(exploration, build, images);
   return { exploration, findings, wrong, timelines: [undisturbed, after], images };
 }
@@ -145,7 +154,7 @@ function imagesOf(
 
 /** Contents that a cut of the application leaves while it asks for the new image. */
 function cutRequests(
-  { build, permanent = false }: UpgradeSwept,
+  { build, timing, permanent = false }: UpgradeSwept,
   uploaded: FlashImage,
   torn: readonly Torn[],
 ): ExploreQuestion["starts"] {
@@ -154,7 +163,7 @@ function cutRequests(
   let index = 0;
   for (const step of setPending(flash, build, 0, permanent)) {
     if (!isOperation(step)) continue;
-    for (const kind of [undefined, ...torn]) {
+    for (const kind of [undefined, ...torn.filter((half) => canTear(timing, step, half))]) {
       const cut = flash.snapshot();
       if (kind !== undefined) cut.apply(step, kind);
       starts.push({ flash: cut, stage: "asking", request: { operation: index, torn: kind } });
