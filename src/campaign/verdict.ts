@@ -12,6 +12,7 @@ export const ENDINGS = [
   { name: "fallback lost", legal: false, text: "old image lost" },
   { name: "never reverts", legal: false, text: "unconfirmed image never taken back" },
   { name: "request lost", legal: false, text: "request lost" },
+  { name: "request postponed", legal: false, text: "request taken a boot too late" },
   { name: "wrong log", legal: false, text: "boot log says otherwise" },
   { name: "boot loop", legal: false, text: "boot loop" },
   { name: "no boot", legal: false, text: "no boot" },

@@ -90,7 +90,11 @@ function violationOf(
   { outcome }: CutState,
   ending: Ending,
 ): Violation | undefined {
-  if (ending === "kept" && running(imagesBefore) !== running(undisturbed.images)) return "request lost";
+  if (ending === "kept" && running(imagesBefore) !== running(undisturbed.images)) {
+    const left = outcome.flash.still();
+    const asked = build.images.some((_, image) => nextSwapType(left, build, image) !== "none");
+    return asked || isUnderWay(build, left) ? "request postponed" : "request lost";
+  }
   if (ending !== "upgraded" && ending !== "resumed") return undefined;
   if (!sameFallback(build, undisturbed.flash, outcome.flash)) return "fallback lost";
   const confirmed = (images: readonly ImageEntry[]): boolean =>

@@ -1,7 +1,13 @@
 import type { BootloaderBuild, BootMode } from "../build.ts";
 
 /** What is wrong with an outcome that the real bootloader produces all the same. */
-export type Violation = "no boot" | "wrong image" | "fallback lost" | "never reverts" | "request lost";
+export type Violation =
+  | "no boot"
+  | "wrong image"
+  | "fallback lost"
+  | "never reverts"
+  | "request lost"
+  | "request postponed";
 
 interface KnownDefectRow {
   readonly id: string;
@@ -53,6 +59,13 @@ export const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
     source:
       "found by this model: a torn erase of a trailer leaves the magic whole and image_ok damaged, or the magic in " +
       "doubt, so that the swap type reads otherwise than the status source; not measured",
+  },
+  {
+    id: "T1",
+    modes: ["move", "offset", "scratch"],
+    violation: "request postponed",
+    source:
+      "found by this model: bits in doubt in a trailer read as a swap under way once, and not again; not measured",
   },
   { id: "U5", modes: ["move", "offset", "scratch"], violation: "never reverts", source: found },
 ];

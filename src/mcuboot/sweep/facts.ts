@@ -3,6 +3,7 @@ import type { BootloaderBuild } from "../build.ts";
 import type { FlashImage } from "../flash-image.ts";
 import { imageBytesIn, imageState, nextSwapType } from "../image-state.ts";
 import { PRIMARY, SECONDARY } from "../loader.ts";
+import { swapUnderWay } from "../prepare.ts";
 import { readTrailer } from "../trailer.ts";
 import type { BootEnd } from "./boot-memory.ts";
 import type { Stage, SweepState } from "./state.ts";
@@ -111,13 +112,14 @@ export class Facts {
     if (running === "new") return "tried";
     // Half a request may read as a whole one later.
     if (running === "old" && stage === "asking" && end.flash.isDoubtful()) return "asking";
-    if (running === "old") return (stage === "asked" || stage === "asking") && !this.#wasTaken(end) ? "asked" : "back";
+    if (running === "old") return (stage === "asked" || stage === "asking") && this.isAsked(end) ? "asked" : "back";
     return stage;
   }
 
-  /** Old runs, and no request is left: it was taken back, or never stood. */
-  #wasTaken({ flash }: BootEnd): boolean {
-    return nextSwapType(flash.still(), this.#build, 0) === "none";
+  /** A request stands, or a swap is to be gone on with; else it was taken back, or never stood. */
+  isAsked({ flash }: Pick<BootEnd, "flash">): boolean {
+    const still = flash.still();
+    return nextSwapType(still, this.#build, 0) !== "none" || swapUnderWay(still, this.#build, 0);
   }
 
   /** A swap that a cut left complete has been tried, although nothing ran: what comes now is its revert. */

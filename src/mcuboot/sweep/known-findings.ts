@@ -227,7 +227,7 @@ export const KNOWN_FINDINGS: readonly KnownRow[] = [
   {
     id: "T1",
     modes: swaps,
-    classes: ["request lost", "request weakened", "never reverts"],
+    classes: ["request lost", "request postponed", "request weakened", "never reverts"],
     torn: "some",
     what: "a torn erase of a trailer leaves some of its fields whole and others damaged",
     source: "found by this model; not measured on a real MCUboot",
@@ -245,7 +245,8 @@ export const KNOWN_FINDINGS: readonly KnownRow[] = [
     id: "T4",
     modes: [...swaps, "overwrite", "direct-xip"],
     classes: [
-      ...["brick", "failed boot", "wrong image", "fallback lost", "request lost", "request weakened"],
+      ...["brick", "failed boot", "wrong image", "fallback lost", "request lost", "request postponed"],
+      "request weakened",
       ...["never reverts", "comes back", "endless loop"],
     ] as FindingClass[],
     when: (_, { inDoubt }) => inDoubt,

@@ -8,6 +8,7 @@ export type FindingClass =
   | "failed boot"
   | "wrong image"
   | "request lost"
+  | "request postponed"
   | "request weakened"
   | "fallback lost"
   | "never reverts"
@@ -62,8 +63,14 @@ export const SWEEP_RULES: readonly SweepRule[] = [
     source: fates,
   },
   {
+    class: "request postponed",
+    holds: ({ state, end, facts, all }) => isPassedOver(state, facts) && all.isAsked(end),
+    shows: () => "the old image runs once more, and the next boot goes on with the upgrade",
+    source: fates,
+  },
+  {
     class: "request lost",
-    holds: ({ state, facts }) => state.stage === "asked" && facts.running === "old" && state.cause.kind !== "reset",
+    holds: ({ state, facts }) => isPassedOver(state, facts),
     shows: () => "the old image runs and the new one is never tried",
     source: fates,
   },
@@ -107,6 +114,11 @@ export const SWEEP_RULES: readonly SweepRule[] = [
     source: `${fates}: swap type flipping on later boots`,
   },
 ];
+
+/** A boot after a cut that runs the old image although the new one is asked for. */
+function isPassedOver({ stage, cause }: SweepState, { running }: EndFacts): boolean {
+  return stage === "asked" && running === "old" && cause.kind !== "reset";
+}
 
 /** The first rule that a state breaks. */
 export function brokenRuleOf(judged: Judged): SweepRule | undefined {

@@ -30,7 +30,14 @@ export function* walkPath(swept: UpgradeSwept, path: readonly Cause[]): Generato
   const legOf = (what: Walked["what"], cut: CutPoint | undefined): Walked => {
     const steps = what === "request" ? setPending(flash, build, 0, permanent) : boot(flash, build);
     const leg = drive(steps, flash, build, cut);
-    return { ...leg, what, cut, images: imageState(flash, build), leaks: leaks.leaks(flash), flash: flash.snapshot() };
+    return {
+      ...leg,
+      what,
+      cut,
+      images: imageState(flash.still(), build),
+      leaks: leaks.leaks(flash),
+      flash: flash.snapshot(),
+    };
   };
   const [start, ...rest] = path;
   yield legOf("request", start?.kind === "start" ? start.request : undefined);
