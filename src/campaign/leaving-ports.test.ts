@@ -11,10 +11,7 @@ test("a campaign whose cuts take the ports along passes: they are opened again a
 });
 
 test("a campaign whose profile forgets that they go ends with the port that vanished", async () => {
-  const board = smallProfile(
-    ["cuts: soc", "cuts: board"],
-    ["baud_rate: 1000000", "baud_rate: 1000000, reopen: false"],
-  );
+  const board = smallProfile(["cuts: soc", "cuts: board"], ["baud_rate: 1000000", "baud_rate: 1000000, reopen: false"]);
   const { error } = await smallRun({ board });
   expect(error).toMatchObject({ kind: "bench", message: expect.stringContaining("twin:app vanished") });
 });

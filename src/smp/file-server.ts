@@ -39,8 +39,8 @@ const HASHES = {
 } as const;
 
 /**
- * Handlers of group 8 as Zephyr's behave: one file is open for writing at a time, a piece goes to the end of it, and only
- * the first of a file that is not open yet starts it anew.
+ * Handlers of group 8 as Zephyr's behave: one file is open for writing at a time, a piece goes to the end of it, and
+ * only the first of a file that is not open yet starts it anew.
  * Source: Zephyr fs_mgmt.c; measured on Zephyr 4.4.0 (peers/smp-groups.test.ts).
  */
 export function fileHandlers({ files, mount, chunkBytes = 256 }: FileServerOptions): SmpHandlers {

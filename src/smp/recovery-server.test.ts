@@ -114,7 +114,7 @@ function asking(options: Partial<RecoveryOptions> & { readonly images?: number }
   slots.flash(0, OLD.file);
   const store = new ArrayRecovery(slots);
   const transport = new ConsoleTransport(Uart.open(boardLink, { clock }), { clock });
-  new RecoveryServer({ transport, store, bufferBytes: 8_192, reset: () => {}, ...options });
+  const server = new RecoveryServer({ transport, store, bufferBytes: 8_192, reset: () => {}, ...options });
   const host = new ConsoleTransport(Uart.open(hostLink, { clock }), { clock });
   const ask = (fields: { op?: number; group?: number; id: number }, body: CborMap) =>
     new Promise<CborMap>((resolve) => {
@@ -127,7 +127,7 @@ function asking(options: Partial<RecoveryOptions> & { readonly images?: number }
       void host.send(Uint8Array.from([...encodeHeader({ ...header, ...fields }), ...payload]));
     });
   const upload = (body: CborMap) => ask({ id: 1 }, body);
-  return { ask, upload, slots, store };
+  return { ask, upload, slots, store, server };
 }
 
 const piece = (bytes: number) => NEW.file.subarray(0, bytes);
@@ -163,7 +163,7 @@ describe("which slot an upload goes to", () => {
   const landed = async (image: number | undefined, options: { directUpload?: boolean; images?: number }) => {
     const { upload, slots } = asking(options);
     const answer = await upload({ off: 0, len: 64, data: piece(64), ...(image === undefined ? {} : { image }) });
-    if (answer["rc"] !== 0) return `rc ${String(answer["rc"])}`;
+    if (answer["rc"] !== 0) return `rc ${JSON.stringify(answer["rc"])}`;
     return slots.log.filter((line) => line.startsWith("write")).join();
   };
 

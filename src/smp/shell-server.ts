@@ -10,8 +10,8 @@ const NOT_FOUND = -8;
 export type ShellCommand = (line: string) => string | undefined;
 
 /**
- * The handler of group 9 as Zephyr's behaves: the words are joined by blanks, and the shell says what it would say on its
- * terminal, colours and all.
+ * The handler of group 9 as Zephyr's behaves: the words are joined by blanks, and the shell says what it would say on
+ * its terminal, colours and all.
  * @param run what a command prints; undefined when there is none of that name.
  * Source: Zephyr shell_mgmt.c; measured on Zephyr 4.4.0.
  */
@@ -19,7 +19,7 @@ export function shellHandlers(run: ShellCommand): SmpHandlers {
   return {
     shell: ({ argv }) => {
       const end = argv.findIndex((word) => typeof word !== "string");
-      const words = end < 0 ? argv : argv.slice(0, end);
+      const words = (end < 0 ? argv : argv.slice(0, end)).filter((word) => typeof word === "string");
       if (words.length === 0) throw new SmpFault({ group: SHELL_GROUP, code: EMPTY_COMMAND });
       const line = words.join(" ");
       if (line === "") return { o: "\r\n", ret: NOT_FOUND };
