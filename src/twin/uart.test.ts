@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { textOf, utf8, VirtualClock } from "../core/index.ts";
-import { memoryLinks } from "../serial/index.ts";
+import { type Clock, Queue, textOf, utf8, VirtualClock } from "../core/index.ts";
+import { type Chunk, type Link, memoryLinks } from "../serial/index.ts";
 import { TwinUart } from "./uart.ts";
 
 /** One byte a millisecond. */
@@ -147,4 +147,42 @@ describe("what the twin's UART receives", () => {
     await clock.advance(20);
     expect(heard).toEqual([]);
   });
+});
+
+test("bytes keep their order on a machine whose alarms come late and out of order", async () => {
+  const alarms: (() => void)[] = [];
+  let nowUs = 0;
+  const late: Clock = {
+    kind: "real",
+    nowUs: () => nowUs,
+    at: (_, wake) => {
+      alarms.unshift(wake);
+      return () => undefined;
+    },
+    whileReal: (work) => work(),
+  };
+  const sent: string[] = [];
+  const arrived = new Queue<Chunk>();
+  const link: Link = {
+    name: "line",
+    chunks: arrived,
+    write: async (bytes) => void sent.push(textOf(bytes)),
+    [Symbol.asyncDispose]: async () => arrived.end(),
+  };
+  const uart = new TwinUart(link, { clock: late, baudRate: 1_000_000 });
+  uart.powerOn();
+  const received: string[] = [];
+  uart.onReceive((bytes) => received.push(textOf(bytes)));
+  for (const text of ["one", "two", "three"]) {
+    void uart.write(utf8(text));
+    arrived.push({ atUs: 0, bytes: utf8(text) });
+  }
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  nowUs = 1_000_000;
+  for (const wake of alarms) wake();
+  expect([sent, received]).toEqual([
+    ["one", "two", "three"],
+    ["one", "two", "three"],
+  ]);
+  await uart[Symbol.asyncDispose]();
 });

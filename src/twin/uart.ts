@@ -12,6 +12,12 @@ interface Sending {
   readonly cancel: () => void;
 }
 
+/** Bytes that are on their way to the board. */
+interface Receiving {
+  readonly bytes: Uint8Array;
+  readonly dueUs: number;
+}
+
 /**
  * The simulated board's UART: bytes take their time on the wire in both directions (8N1 at `baudRate`), and a power cut
  * takes the rest of them away. Bytes that had left the pins before the cut still arrive.
@@ -22,11 +28,10 @@ export class TwinUart implements AsyncDisposable {
   readonly #baudRate: number;
   readonly #received = new Listeners<Uint8Array>();
   readonly #sending: Sending[] = [];
+  readonly #receiving: Receiving[] = [];
   #txFreeAtUs = 0;
   #rxFreeAtUs = 0;
   #powered = false;
-  /** Counts power cycles: what was on its way to the board before a cut does not reach the next boot. */
-  #life = 0;
   readonly ended: Promise<void>;
 
   constructor(link: Link, options: { clock: Clock; baudRate: number }) {
@@ -53,25 +58,45 @@ export class TwinUart implements AsyncDisposable {
         startUs,
         endUs,
         done: resolve,
-        cancel: this.#clock.at(endUs, () => {
-          this.#sending.splice(this.#sending.indexOf(entry), 1);
-          this.#emit(bytes);
-          resolve();
-        }),
+        cancel: this.#clock.at(endUs, () => this.#sent()),
       };
       this.#sending.push(entry);
     });
   }
 
+  /**
+   * What has left the pins by now, in order: on a busy machine the alarm of an earlier write may come after that of a
+   * later one, and a line never swaps bytes.
+   */
+  #sent(): void {
+    const nowUs = this.#clock.nowUs();
+    for (let first = this.#sending[0]; first && first.endUs <= nowUs; first = this.#sending[0]) {
+      this.#sending.shift();
+      first.cancel();
+      this.#emit(first.bytes);
+      first.done();
+    }
+  }
+
+  /** What has arrived by now, in order. */
+  #arrived(): void {
+    const nowUs = this.#clock.nowUs();
+    for (let first = this.#receiving[0]; first && first.dueUs <= nowUs; first = this.#receiving[0]) {
+      this.#receiving.shift();
+      this.#received.emit(first.bytes);
+    }
+  }
+
   powerOn(): void {
     this.#powered = true;
-    this.#life += 1;
     this.#txFreeAtUs = this.#clock.nowUs();
     this.#rxFreeAtUs = this.#clock.nowUs();
   }
 
   powerOff(): void {
     this.#powered = false;
+    // What is on its way to the board does not reach the next boot.
+    this.#receiving.length = 0;
     const nowUs = this.#clock.nowUs();
     for (const entry of this.#sending.splice(0)) {
       entry.cancel();
@@ -94,13 +119,11 @@ export class TwinUart implements AsyncDisposable {
   async #receive(): Promise<void> {
     try {
       for await (const chunk of this.#link.chunks) {
-        const life = this.#life;
         if (!this.#powered) continue;
         this.#rxFreeAtUs =
           Math.max(this.#clock.nowUs(), this.#rxFreeAtUs) + lineTimeUs(chunk.bytes.length, this.#baudRate);
-        this.#clock.at(this.#rxFreeAtUs, () => {
-          if (this.#powered && this.#life === life) this.#received.emit(chunk.bytes);
-        });
+        this.#receiving.push({ bytes: chunk.bytes, dueUs: this.#rxFreeAtUs });
+        this.#clock.at(this.#rxFreeAtUs, () => this.#arrived());
       }
     } catch {
       // The link vanished: the board goes on without a listener.
