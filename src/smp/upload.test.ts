@@ -155,6 +155,18 @@ describe("an upload with chunks in flight", () => {
     expect([whole(store), result.retries]).toEqual([true, 0]);
   });
 
+  test("goes on where the server is when every answer in flight was lost", async () => {
+    const { client, hostLink, store } = slow();
+    const deliver = hostLink.deliver.bind(hostLink);
+    let packets = 0;
+    hostLink.deliver = (bytes) => {
+      if (bytes[0] === 0x06) packets += 1;
+      if (packets < 20 || packets > 22) deliver(bytes);
+    };
+    const result = await client.upload(big.file, { window: 3 });
+    expect([whole(store), result.restarts]).toEqual([true, 0]);
+  });
+
   test("is whole on a line that loses every tenth packet", async () => {
     const { client, boardLink, hostLink, store } = slow();
     for (const [index, link] of [boardLink, hostLink].entries()) {

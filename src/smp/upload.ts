@@ -133,6 +133,8 @@ class Upload {
   #retries = 0;
   #stalls = 0;
   #stepsBack = 0;
+  /** Offset after the last byte that was ever sent: answers to chunks beyond the one that is asked for may be lost. */
+  #sentTo = 0;
   readonly #window: UploadWindow;
   readonly #ready = new Map<number, Chunk>();
   readonly #roundTrips = new RoundTrips();
@@ -182,6 +184,7 @@ class Upload {
       attempt === last ? chunkMs : this.#roundTrips.deadlineMs(attempt, chunkMs);
     const timing = at === 0 ? { timeoutMs: firstChunkMs, retries: 1 } : { timeoutMs: chunkTimeout };
     const sentUs = this.#session.clock.nowUs();
+    this.#sentTo = Math.max(this.#sentTo, end);
     this.#makeReady(end);
     const { answer, attempts, atUs } = await this.#session.exchange(imageUpload, request, {
       signal,
@@ -295,7 +298,9 @@ class Upload {
   async #next(sent: Sent): Promise<number | "whole"> {
     const { at: offset, end } = sent;
     if (offset === 0 && sent.off > end) this.#resumedAtBytes = sent.off;
-    else if (sent.off > end) throw this.#lost(`wants offset ${sent.off}, and has had ${end} bytes`);
+    else if (sent.off > Math.max(end, this.#sentTo)) {
+      throw this.#lost(`wants offset ${sent.off}, and has had ${Math.max(end, this.#sentTo)} bytes`);
+    }
     if (sent.off > offset) {
       this.#stalls = 0;
       return sent.off;
