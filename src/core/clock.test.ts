@@ -91,4 +91,32 @@ describe("RealClock", () => {
     await sleep(clock, 4);
     expect(fired).toBe(false);
   });
+
+  test("alarms wake in the order of their moments, however late the machine is with their timers", async () => {
+    const clock = new RealClock();
+    const woke: string[] = [];
+    const now = clock.nowUs();
+    // The first has a timer, the second spins: held up beyond both, Node comes to the second first.
+    clock.at(now + 3_000, () => woke.push("first"));
+    clock.at(now + 3_000, () => woke.push("first, asked later"));
+    while (clock.nowUs() < now + 6_000);
+    clock.at(now + 3_001, () => woke.push("second"));
+    await sleep(clock, 5);
+    expect(woke).toEqual(["first", "first, asked later", "second"]);
+  });
+
+  test("an alarm that another one takes away does not fire, and those after it do", async () => {
+    const clock = new RealClock();
+    const woke: string[] = [];
+    const now = clock.nowUs();
+    clock.at(now + 1_000, () => {
+      woke.push("a");
+      cancel();
+    });
+    const cancel = clock.at(now + 1_001, () => woke.push("b"));
+    clock.at(now + 1_002, () => woke.push("c"));
+    while (clock.nowUs() < now + 3_000);
+    await sleep(clock, 4);
+    expect(woke).toEqual(["a", "c"]);
+  });
 });

@@ -53,10 +53,19 @@ export function sleepUntil(clock: Clock, dueUs: number, signal?: AbortSignal): P
 /** The longest delay a Node timer takes, in milliseconds; longer waits are made of several. */
 const NODE_TIMER_MS_MAX = 2 ** 31 - 1;
 
+interface Alarm {
+  readonly dueUs: number;
+  readonly wake: () => void;
+  readonly clear: () => void;
+  readonly again: () => void;
+}
+
 /** Real time, from `process.hrtime`: for boards, and for a twin that other programs talk to. */
 export class RealClock implements Clock {
   readonly kind = "real";
   readonly #zero = process.hrtime.bigint();
+  /** By their moments, and those of one moment in the order in which they were asked for. */
+  readonly #alarms: Alarm[] = [];
 
   nowUs(): number {
     return Number((process.hrtime.bigint() - this.#zero) / 1000n);
@@ -65,18 +74,41 @@ export class RealClock implements Clock {
   at(dueUs: number, wake: () => void): () => void {
     let timer: NodeJS.Timeout | undefined;
     let immediate: NodeJS.Immediate | undefined;
+    const clear = () => {
+      clearTimeout(timer);
+      clearImmediate(immediate);
+    };
+    const again = () => {
+      immediate = setImmediate(() => this.#wakeFirst(alarm));
+    };
+    const alarm: Alarm = { dueUs, wake, clear, again };
     const arm = () => {
       const leftUs = dueUs - this.nowUs();
-      if (leftUs <= 0) immediate = setImmediate(wake);
+      if (leftUs <= 0) again();
       // Node rounds timers up to whole milliseconds: the last one is spun through the event loop instead.
       else if (leftUs < 1500) immediate = setImmediate(arm);
       else timer = setTimeout(arm, Math.min(Math.floor(leftUs / 1000) - 1, NODE_TIMER_MS_MAX));
     };
+    const after = this.#alarms.findLastIndex((other) => other.dueUs <= dueUs);
+    this.#alarms.splice(after + 1, 0, alarm);
     arm();
     return () => {
-      clearTimeout(timer);
-      clearImmediate(immediate);
+      clear();
+      const place = this.#alarms.indexOf(alarm);
+      if (place >= 0) this.#alarms.splice(place, 1);
     };
+  }
+
+  /**
+   * Wakes the alarm that was due first, when the timer of a later one comes before its own, as on a busy machine: who
+   * waits for two moments must see them in order. One alarm a turn of the event loop; the other one comes in the next.
+   */
+  #wakeFirst(alarm: Alarm): void {
+    const first = this.#alarms.shift();
+    if (!first) return;
+    first.clear();
+    if (first !== alarm) alarm.again();
+    first.wake();
   }
 
   whileReal<T>(work: () => Promise<T>): Promise<T> {
