@@ -1,4 +1,11 @@
-import { type FlashImage, legalOutcomes, type Timeline, timeline, timelinesOf } from "../mcuboot/index.ts";
+import {
+  type FlashImage,
+  type LegalOutcome,
+  legalOutcomes,
+  type Timeline,
+  timeline,
+  timelinesOf,
+} from "../mcuboot/index.ts";
 import { type CutLimits, type CutTrigger, cutPower, type PowerLost } from "./cut.ts";
 import { cutsLeft } from "./cut-left.ts";
 import { decisionsIn } from "./decisions.ts";
@@ -178,6 +185,15 @@ function placeOf(timeline: Timeline, intoSwapUs: number): Place {
   return { where: `operation ${step.index}, ${step.description}`, phase: step.phase };
 }
 
+/** What follows from a known defect that did not show: it is that defect still. */
+function outcomesOfSuspect(
+  { flash, knownDefect, violation }: LegalOutcome,
+  { build, timing }: Shadow,
+): readonly LegalOutcome[] {
+  const found = legalOutcomes({ flash, build, timing });
+  return found.map((row) => (row.knownDefect === undefined ? { ...row, knownDefect, violation } : row));
+}
+
 /**
  * A boot that nobody disturbs, some time after a cut: slots and boot log must be as the model says.
  * @param before what the boot before was judged as: what the flash may hold.
@@ -193,7 +209,8 @@ export async function laterBoot(
   const contents = before.alike.map(({ flash }) => flash);
   const boots = contents.flatMap((flash) => timelinesOf({ flash, build, timing }));
   const decisions = boots.map(({ log }) => decisionsIn(log));
-  const allowed = contents.flatMap((flash) => legalOutcomes({ flash, build, timing }));
+  const right = contents.flatMap((flash) => legalOutcomes({ flash, build, timing }));
+  const allowed = [...right, ...before.suspects.flatMap((row) => outcomesOfSuspect(row, shadow))];
   const { direction } = before;
   const seen = await session.untilUp(await session.reset(), bootMs);
   const defect = before.defect?.knownDefect;

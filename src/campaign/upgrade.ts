@@ -34,6 +34,8 @@ export interface Judged {
   readonly defect?: LegalOutcome | undefined;
   /** All outcomes that show the same: they may differ in trailers, which a board does not show. */
   readonly alike: readonly LegalOutcome[];
+  /** Known defects of MCUboot that would show the same as what passed: what they come to shows in later boots. */
+  readonly suspects: readonly LegalOutcome[];
   /** Pages that this upgrade erased, by the model. */
   readonly erased: readonly number[];
 }
@@ -190,7 +192,9 @@ export async function judge(
   const { outcome, pass } = comparison;
   const defect = !pass && comparison.isMet === true && outcome?.knownDefect !== undefined ? outcome : undefined;
   const alike = pass ? fits : defect ? allowed.filter((row) => shows(row).isMet === true) : [];
-  return { verdict, direction, slots, seen, met: pass ? outcome : undefined, defect, alike, erased };
+  const hidden = (row: LegalOutcome) => row.knownDefect !== undefined && shows(row).isMet === true;
+  const suspects = pass && real === undefined ? allowed.filter(hidden) : [];
+  return { verdict, direction, slots, seen, met: pass ? outcome : undefined, defect, alike, suspects, erased };
 }
 
 /** A reset while the image that runs is unconfirmed: it must be reverted. */
