@@ -45,9 +45,9 @@ describe("what is wrong with the request ends with exit code 2 before anything m
       says: /mine\.pem/,
     },
     {
-      what: "a key on the wrong curve",
+      what: "an encryption key that does not go with the one that signs",
       files: { "lab.yaml": LAB_PROFILE.replace("builtin:twin-enc-p256.pem", "mine.pem"), "mine.pem": pem("P-384") },
-      says: /lab\.yaml, line \d+: keys\.encryption is a key of type ecdsa-p384/,
+      says: /lab\.yaml, line \d+: keys\.encryption cannot be used: Signing and encryption must use the same type of key/,
     },
   ] as const;
 
