@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { setPending } from "./app-api.ts";
 import { outcomeOf, runSteps } from "./run-boot.ts";
 import { smallBoard } from "./testing/small-board.ts";
+import { fieldOffset } from "./trailer.ts";
 
 const xip = { mode: "direct-xip", encrypted: false } as const;
 const SLOT_BYTES = 16 * 4096;
@@ -32,6 +33,20 @@ describe("direct-XIP", () => {
     const second = outcomeOf(first.flash, build);
     expect(second.result).toMatchObject({ kind: "fail" });
     expect(second.images).toEqual([]);
+  });
+
+  test("with revert and a copy_done of 0x00, which no write makes good, an unconfirmed image boots for ever (U10)", () => {
+    const { build, flash } = smallBoard({ ...xip, xipRevert: true });
+    runSteps(setPending(flash, build, 0, false), flash);
+    const secondary = build.images[0]?.secondary ?? { offset: 0, bytes: 0 };
+    flash.load(fieldOffset(build, secondary, "copyDone"), Uint8Array.of(0));
+    let now = flash;
+    for (let boots = 0; boots < 3; boots += 1) {
+      const outcome = outcomeOf(now, build);
+      expect(outcome.result).toMatchObject({ kind: "run", slots: [SLOT_BYTES] });
+      expect(outcome.operations).toBe(1);
+      now = outcome.flash;
+    }
   });
 
   test("with revert a confirmed image stays", () => {
