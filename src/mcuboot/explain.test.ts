@@ -9,7 +9,7 @@ const logOf = (flash: Parameters<typeof outcomeOf>[0], build: Parameters<typeof 
 
 describe("what MCUboot will do next", () => {
   test.each([
-    ["nothing asked for", () => smallBoard(), "validates slot 0 and runs it"],
+    ["nothing asked for", () => smallBoard(), "validates slot 0 and, if it is fit, runs it"],
     ["a test asked for", () => requestedBoard(), "swaps it in for a test"],
     ["a permanent upgrade asked for", () => requestedBoard({}, true), "swaps it in for good"],
     ["an image on trial", () => afterBoot(requestedBoard()), "swaps the two images back"],
