@@ -82,7 +82,12 @@ const NEXT_ROWS: readonly NextRow[] = [
     later: "nothing: the old image runs, confirmed",
     source: bootFlow,
   },
-  { type: "none", next: "validates slot 0 and, if it is fit, runs it; nothing is asked for", later: stays, source: bootFlow },
+  {
+    type: "none",
+    next: "validates slot 0 and, if it is fit, runs it; nothing is asked for",
+    later: stays,
+    source: bootFlow,
+  },
   {
     type: "fail",
     next: "keeps the image in slot 0 and marks it confirmed: the one that was asked for is not fit",
