@@ -28,8 +28,6 @@ const shared = {
 const config: Config = {
   // Many suites run real processes and ports: a busy machine must not fail them. No test asserts a time.
   testTimeout: 60_000,
-  // The long suites wait for real ports and processes: on two cores jest's own choice, one worker, waits with them.
-  maxWorkers: "100%",
   projects: [
     { ...shared, displayName: "unit", testMatch: ["<rootDir>/src/**/*.test.ts", "<rootDir>/scripts/**/*.test.ts"] },
     { ...shared, displayName: "hil", testMatch: ["<rootDir>/hil-tests/**/*.test.ts"] },
