@@ -1,14 +1,13 @@
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { ConfigurationError, fromHex, hasCode, UsageError } from "../core/index.ts";
-import { parseImage, tlvsOf } from "../image/index.ts";
-import { BITS_A_BYTE } from "../serial/index.ts";
-import { dataRoom, isRefusal, type SmpClient } from "../smp/index.ts";
-import type { CliIo } from "./io.ts";
-import { lineBaudRate, packetLimit } from "./smp-connection.ts";
-import { progressPrinter, uploadSummary } from "./smp-progress.ts";
-import type { SmpCall, SmpSubcommand } from "./smp-subcommand.ts";
+import { fromHex, UsageError } from "../core/index.ts";
+import { HASHES } from "../image/index.ts";
+import { isRefusal, type SmpClient } from "../smp/index.ts";
+import type { Parsed } from "./arguments.ts";
+import { wholeNumber } from "./smp-connection.ts";
+import { readUploadFile } from "./smp-image-file.ts";
+import { uploadSummary } from "./smp-progress.ts";
+import type { SmpSubcommand } from "./smp-subcommand.ts";
 import { imageListText } from "./smp-text.ts";
+import { imageNumber, requireListed, UPLOAD_OPTIONS, uploadFile } from "./smp-upload.ts";
 
 const done = (json: unknown = {}) => ({ json, text: "Done\n" });
 
@@ -53,9 +52,11 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   {
     usage: "reset",
     known: ["os reset"],
-    about: "reset the board (--force, --boot-mode)",
+    about: "reset the board",
+    options: ["force", "boot-mode"],
+    check: async (_, __, options) => void wholeNumber(options, "boot-mode"),
     run: async ({ client, options, io }) => {
-      const bootMode = options.number("boot-mode");
+      const bootMode = wholeNumber(options, "boot-mode");
       const mode = bootMode === undefined ? {} : { bootMode };
       await client.reset({ ...(options.flag("force") ? { force: true } : {}), ...mode, signal: io.signal });
       return done();
@@ -72,9 +73,15 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "image upload <file>",
-    about: "upload an image (--image, --upgrade, --packet, --window)",
-    check: async ([file = ""], io) => void (await readImage(file, io)),
-    run: upload,
+    about: "upload a signed image: .bin, .hex, or the one of a DFU package",
+    options: UPLOAD_OPTIONS,
+    instead: { slot: "What smpmgr calls --slot is the image pair: --image here." },
+    check: async ([file = ""], io, options) => void (await readUploadFile(file, imageNumber(options), io)),
+    run: async (call) => {
+      const uploaded = await uploadFile(call);
+      await requireListed(call, uploaded);
+      return { json: uploaded.result, text: uploadSummary(uploaded.result) };
+    },
   },
   {
     usage: "image test <hash>",
@@ -98,10 +105,12 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "image erase [slot]",
-    about: "erase the slot that does not run, or the one that is named (also --slot)",
-    check: async ([slot]) => void slotOf(slot),
+    about: "erase the slot that does not run, or the one that is named",
+    options: ["slot"],
+    instead: { image: "An erase names its slot: those of image 1 (the network core) are 2 and 3." },
+    check: async ([slot], _, options) => void namedSlot(slot, options),
     run: async ({ client, args: [slot], options, io }) => {
-      await client.imageErase({ slot: slotOf(slot) ?? options.number("slot"), signal: io.signal });
+      await client.imageErase({ slot: namedSlot(slot, options), signal: io.signal });
       return done();
     },
   },
@@ -118,37 +127,6 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
 ];
 
-async function upload({ client, args: [file = ""], options, io }: SmpCall): Promise<{ json: unknown; text: string }> {
-  const bytes = await readImage(file, io);
-  const packetBytesMax = options.number("packet") ?? packetLimit(options, io);
-  const baudRate = options.flag("json") ? undefined : lineBaudRate(options, io);
-  const lineBytesASecond = baudRate && (await lineLimit(client, baudRate, packetBytesMax, io.signal));
-  const result = await client.upload(bytes, {
-    image: options.number("image"),
-    upgrade: options.flag("upgrade") ? true : undefined,
-    packetBytesMax,
-    window: options.number("window"),
-    imageHash: hashTlv(bytes),
-    onProgress: options.flag("json") ? undefined : progressPrinter(io, lineBytesASecond),
-    signal: io.signal,
-  });
-  return { json: result, text: uploadSummary(result) };
-}
-
-/** Bytes of image a second that the line allows when it is never idle, at the board's packet size. */
-async function lineLimit(
-  client: SmpClient,
-  baudRate: number,
-  packetBytesMax: number | undefined,
-  signal: AbortSignal,
-): Promise<number> {
-  const { transport } = client.session;
-  const { bufferBytes } = await client.params({ signal });
-  const packetBytes = packetBytesMax ?? bufferBytes - transport.overheadBytes;
-  const data = dataRoom({ off: 0x1_0000 }, packetBytes);
-  return ((baudRate / BITS_A_BYTE) * data) / transport.wireBytes(packetBytes);
-}
-
 /** The bootloader that the application names, or the one that answers itself. */
 async function bootloader(client: SmpClient, signal: AbortSignal) {
   try {
@@ -159,33 +137,28 @@ async function bootloader(client: SmpClient, signal: AbortSignal) {
   }
 }
 
-async function readImage(file: string, io: CliIo): Promise<Uint8Array> {
-  try {
-    return Uint8Array.from(await readFile(resolve(io.cwd, file)));
-  } catch (error) {
-    const why = hasCode(error, "ENOENT") ? "There is no such file." : "It cannot be read.";
-    throw new ConfigurationError(`cannot upload ${file}.`, why, { cause: error });
-  }
-}
-
-/** The hash by which the board's list will name the image; undefined for a file that the board must judge. */
-function hashTlv(bytes: Uint8Array): Uint8Array | undefined {
-  try {
-    const tlv = tlvsOf(parseImage(bytes)).find((entry) => [0x10, 0x11, 0x12].includes(entry.type));
-    return tlv?.data;
-  } catch {
-    return undefined;
-  }
-}
-
 /** @throws UsageError for what is no slot's number. */
 function slotOf(text: string | undefined): number | undefined {
   if (text === undefined || /^\d{1,2}$/.test(text)) return text === undefined ? undefined : Number(text);
   throw new UsageError(`"${text}" is no slot.`, "A slot is a number: 1 is the other slot of the application.");
 }
 
-/** @throws UsageError when the text is not the 64 hex digits of a SHA-256. */
-function hashOf(text: string): Uint8Array {
-  if (/^[0-9a-f]{64}$/i.test(text)) return fromHex(text);
-  throw new UsageError(`"${text}" is no image hash.`, "A hash is 64 hex digits: copy it from `hil smp image list`.");
+/** The slot that an erase names, as an argument or with --slot. @throws UsageError when both do, and differently. */
+function namedSlot(argument: string | undefined, options: Parsed): number | undefined {
+  const [slot, option] = [slotOf(argument), slotOf(options.text("slot"))];
+  if (slot === undefined || option === undefined || slot === option) return slot ?? option;
+  throw new UsageError(`image erase ${slot} --slot ${option} names two slots.`, "Name one.");
+}
+
+/** Hex digits of the hashes that an image may have. */
+const HASH_DIGITS = HASHES.map(({ bytes }) => 2 * bytes);
+
+/** @throws UsageError when the text is no image hash: SHA-256, SHA-384 or SHA-512 in hex digits. */
+export function hashOf(text: string): Uint8Array {
+  if (/^[0-9a-f]+$/i.test(text) && HASH_DIGITS.includes(text.length)) return fromHex(text);
+  const lengths = `${HASH_DIGITS.slice(0, -1).join(", ")} or ${HASH_DIGITS.at(-1)}`;
+  throw new UsageError(
+    `"${text}" is no image hash.`,
+    `A hash has ${lengths} hex digits: copy it from \`hil smp image list\`.`,
+  );
 }

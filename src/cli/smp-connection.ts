@@ -19,6 +19,7 @@ import {
   UdpTransport,
 } from "../smp/index.ts";
 import type { Parsed } from "./arguments.ts";
+import { durationMs } from "./duration.ts";
 import type { CliIo } from "./io.ts";
 import { type ConnectionString, connectionString } from "./smp-connstring.ts";
 
@@ -37,7 +38,7 @@ const ADDRESSES = [
 
 /** Opens what `--port` (or HIL_PORT) names, and a client on it; both are closed with `closing`. */
 export async function connectSmp(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): Promise<SmpClient> {
-  const timeoutMs = wholeNumber(parsed, "timeout");
+  const timeoutMs = answerTimeoutMs(parsed);
   const transport = await open(parsed, io, clock, closing);
   return closing.use(
     "client",
@@ -52,9 +53,34 @@ export async function connectSmp(parsed: Parsed, io: CliIo, clock: Clock, closin
   );
 }
 
+/** Deadlines in milliseconds that look as if they were meant as seconds, which mcumgr's are. */
+const SECONDS_LIKELY_BELOW_MS = 100;
+
+/**
+ * `--timeout` in milliseconds. @throws UsageError
+ * Source of the other unit: apache/mynewt-mcumgr-cli, `--timeout` in seconds.
+ */
+function answerTimeoutMs(parsed: Parsed): number | undefined {
+  const text = parsed.text("timeout");
+  return text === undefined ? undefined : durationMs("timeout", text, "ms");
+}
+
+/** What to add to a time-out: mcumgr's `-t 10` means seconds. Undefined where the deadline was no mistake. */
+export function timeoutHint(parsed: Parsed): string | undefined {
+  const ms = answerTimeoutMs(parsed);
+  if (ms === undefined || ms >= SECONDS_LIKELY_BELOW_MS) return undefined;
+  return `--timeout ${parsed.text("timeout")} is ${ms} milliseconds; mcumgr's are seconds: write ${ms}s.`;
+}
+
 async function open(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): Promise<SmpTransport> {
   const { port: named, baudRate = BAUD_RATE } = connection(parsed, io);
   const pauseMs = wholeNumber(parsed, "line-pause");
+  const everyBytes = wholeNumber(parsed, "pause-every");
+  if (everyBytes !== undefined && (everyBytes === 0 || pauseMs === undefined))
+    throw new UsageError(
+      "--pause-every wants bytes, and --line-pause how long.",
+      "Write --pause-every 64 --line-pause 2.",
+    );
   const { kind, parts } = addressOf(named);
   const host = (parts["host"] ?? "").replaceAll(/[[\]]/g, "");
   const { signal } = io;
@@ -74,7 +100,8 @@ async function open(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): 
   const link = parsed.flag("reopen") ? await ReopeningLink.open(openLink, reopen) : await openLink();
   const uart = closing.use("port", Uart.open(link, { clock }));
   if (parsed.flag("raw")) return new RawTransport(uart, { clock });
-  return new ConsoleTransport(uart, { clock, ...(pauseMs === undefined ? {} : { pacing: { pauseMs } }) });
+  const pacing = pauseMs === undefined ? undefined : { pauseMs, ...(everyBytes === undefined ? {} : { everyBytes }) };
+  return new ConsoleTransport(uart, { clock, pacing });
 }
 
 /** What --port or --connstring (or HIL_PORT) and --baud say. @throws UsageError */

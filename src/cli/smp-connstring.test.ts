@@ -10,6 +10,8 @@ test.each([
   ],
   ["serial", "dev=/dev/ttyACM1,mtu=128", { port: "/dev/ttyACM1", packetBytesMax: 83 }],
   [undefined, "/dev/ttyACM1", { port: "/dev/ttyACM1" }],
+  [undefined, "/dev/ttyACM0,baud=115200", { port: "/dev/ttyACM0", baudRate: 115_200 }],
+  ["serial", "baud=9600,/dev/ttyACM0", { port: "/dev/ttyACM0", baudRate: 9_600 }],
   ["udp", "192.0.2.7:1338", { port: "udp:192.0.2.7:1338" }],
   ["udp", "[2001:db8::1]", { port: "udp:[2001:db8::1]" }],
 ])("a connection string of type %s, %s, is understood", (type, text, expected) => {
@@ -19,6 +21,8 @@ test.each([
 test.each([
   ["ble", "peer_name=x", "--conntype ble is not known here."],
   ["serial", "baud=115200", "names no device"],
+  ["serial", "dev=", "names no device"],
+  ["serial", "/dev/a,/dev/b", "names dev twice"],
   ["serial", "dev=/dev/x,speed=9", 'does not know "speed=9"'],
   ["serial", "dev=/dev/x,baud=fast", "baud=fast is no number"],
   ["serial", "dev=/dev/x,mtu=12", "mtu=12 is no number from 64 on"],

@@ -1,31 +1,20 @@
-import { readFile as readLocal, writeFile as writeLocal } from "node:fs/promises";
-import { resolve } from "node:path";
-import { ConfigurationError, hex, messageOf, UsageError } from "../core/index.ts";
+import { isInteger, parse } from "lossless-json";
+import { EXIT, messageOf, UsageError } from "../core/index.ts";
 import {
   type CborMap,
   customCommand,
-  deleteSetting,
-  downloadFile,
   eraseStorage,
-  fileHash,
-  fileStatus,
   groupDetails,
   groupList,
   isRefusal,
   memoryPools,
   readDatetime,
-  readSetting,
-  saveSettings,
   shell,
   statistics,
   statisticsList,
   taskStatistics,
-  uploadFile,
   writeDatetime,
-  writeSetting,
 } from "../smp/index.ts";
-import type { CliIo } from "./io.ts";
-import { progressPrinter } from "./smp-progress.ts";
 import type { SmpCall, SmpSubcommand } from "./smp-subcommand.ts";
 import { jsonLine } from "./smp-text.ts";
 
@@ -91,78 +80,15 @@ export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
     },
   },
   {
-    usage: "settings read <key>",
-    about: "a setting, as hex digits",
-    run: async ({ client, args: [name = ""], io }) => {
-      const answer = await client.session.request(readSetting, { name }, { signal: io.signal });
-      return { json: answer, text: `${hex(answer.val)}\n` };
-    },
-  },
-  {
-    usage: "settings write <key> <hex>",
-    about: "set it in memory; `settings save` stores it",
-    check: async ([, value = ""]) => void fromDigits(value),
-    run: async ({ client, args: [name = "", value = ""], io }) => {
-      await client.session.request(writeSetting, { name, val: fromDigits(value) }, { signal: io.signal });
-      return done;
-    },
-  },
-  {
-    usage: "settings delete <key>",
-    about: "delete it",
-    run: async ({ client, args: [name = ""], io }) => {
-      await client.session.request(deleteSetting, { name }, { signal: io.signal });
-      return done;
-    },
-  },
-  {
-    usage: "settings save",
-    about: "store the settings",
-    run: async ({ client, io }) => {
-      await client.session.request(saveSettings, {}, { signal: io.signal });
-      return done;
-    },
-  },
-  {
-    usage: "fs download <from> <to>",
-    known: ["file download"],
-    about: "a file of the board into a file here",
-    run: download,
-  },
-  {
-    usage: "fs upload <from> <to>",
-    known: ["file upload"],
-    about: "a file here into a file of the board",
-    check: async ([file = ""], io) => void (await localFile(file, io)),
-    run: upload,
-  },
-  {
-    usage: "fs stat <file>",
-    known: ["file read-size"],
-    about: "the length of a file of the board",
-    run: async ({ client, args: [name = ""], io }) => {
-      const answer = await client.session.request(fileStatus, { name }, { signal: io.signal });
-      return { json: answer, text: `${answer.len}\n` };
-    },
-  },
-  {
-    usage: "fs hash <file> [type]",
-    known: ["file get-hash"],
-    about: "its hash or checksum (sha256, crc32: what the firmware has)",
-    run: async ({ client, args: [name = "", type], io }) => {
-      const answer = await client.session.request(fileHash, { name, type }, { signal: io.signal });
-      const output = typeof answer.output === "number" ? String(answer.output) : hex(answer.output);
-      return { json: answer, text: `${output}\n` };
-    },
-  },
-  {
     usage: "shell <line...>",
     known: ["shell exec"],
-    about: "run a line of the board's shell; its result is our exit code's business",
+    about: "run a line of the board's shell; exits 1 when the command fails",
     run: async ({ client, args: [line = ""], io }) => {
       const answer = await client.session.request(shell, { argv: [line] }, { signal: io.signal });
-      const failed = (answer.ret ?? 0) === 0 ? "" : `(the command answered ${answer.ret})\n`;
-      return { json: answer, text: `${answer.o.replaceAll("\r\n", "\n")}${failed}` };
+      const result = answer.ret ?? 0;
+      const failed = result === 0 ? "" : `(the command returned ${result})\n`;
+      const text = `${answer.o.replaceAll("\r\n", "\n")}${failed}`;
+      return { json: answer, text, exitCode: result === 0 ? EXIT.pass : EXIT.failed };
     },
   },
   {
@@ -206,41 +132,10 @@ async function groups({ client, io }: SmpCall): Promise<{ json: unknown; text: s
   return { json: { groups: found }, text: `${text.join("\n")}\n` };
 }
 
-async function download({ client, args: [from = "", to = ""], options, io }: SmpCall) {
-  const onProgress = options.flag("json") ? undefined : progressPrinter(io);
-  const bytes = await downloadFile(client.session, from, { signal: io.signal, onProgress });
-  await writeLocal(resolve(io.cwd, to), bytes).catch((error: unknown) => {
-    throw new ConfigurationError(`cannot write ${to}: ${messageOf(error)}.`, "", { cause: error });
-  });
-  return { json: { bytes: bytes.length }, text: "Done\n" };
-}
-
-async function upload({ client, args: [from = "", to = ""], options, io }: SmpCall) {
-  const bytes = await localFile(from, io);
-  const { bufferBytes } = await client.params({ signal: io.signal });
-  const room = bufferBytes - client.session.transport.overheadBytes;
-  const onProgress = options.flag("json") ? undefined : progressPrinter(io);
-  await uploadFile(client.session, to, bytes, room, { signal: io.signal, onProgress });
-  return { json: { bytes: bytes.length }, text: "Done\n" };
-}
-
-async function localFile(file: string, io: CliIo): Promise<Uint8Array> {
-  try {
-    return Uint8Array.from(await readLocal(resolve(io.cwd, file)));
-  } catch (error) {
-    throw new ConfigurationError(`cannot read ${file}: ${messageOf(error)}.`, "", { cause: error });
-  }
-}
-
 function valuesText(values: Readonly<Record<string, number>>): string {
   return Object.entries(values)
     .map(([name, value]) => `${String(value).padStart(10)} ${name}\n`)
     .join("");
-}
-
-function fromDigits(text: string): Uint8Array {
-  if (/^([0-9a-f]{2})*$/i.test(text)) return Uint8Array.from(Buffer.from(text, "hex"));
-  throw new UsageError(`"${text}" are no bytes.`, "Write them as hex digits, two a byte.");
 }
 
 /** @throws UsageError for numbers out of range and for what is no JSON object. */
@@ -256,7 +151,7 @@ function rawRequest([op, group, id, json = "{}"]: readonly string[]): {
   }
   let fields: unknown;
   try {
-    fields = JSON.parse(json);
+    fields = parse(json, undefined, exactNumber);
   } catch (error) {
     throw new UsageError(`the fields are no JSON: ${messageOf(error)}.`, `Write them so: '{"d":"hello"}'.`, {
       cause: error,
@@ -266,4 +161,13 @@ function rawRequest([op, group, id, json = "{}"]: readonly string[]): {
     throw new UsageError("the fields are no JSON object.", `Write them so: '{"d":"hello"}'.`);
   }
   return { row: customCommand({ op, group: groupNumber, id: idNumber }), fields: fields as CborMap };
+}
+
+/** An integer keeps all its digits; what CBOR cannot hold as one is refused when it is encoded. */
+function exactNumber(text: string): number | bigint {
+  const value = Number(text);
+  if (!isInteger(text) || Number.isSafeInteger(value)) return value;
+  const exact = BigInt(text);
+  if (exact >= -(2n ** 64n) && exact < 2n ** 64n) return exact;
+  throw new UsageError(`${text} is no integer that CBOR can carry.`, "From -2^64 to 2^64 - 1.");
 }

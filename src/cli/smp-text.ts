@@ -1,3 +1,4 @@
+import { stringify } from "lossless-json";
 import { hex } from "../core/index.ts";
 import { decodeHeader, decodeMap, type Exchange, HEADER_BYTES, type ImageSlot, type ImageState } from "../smp/index.ts";
 
@@ -22,9 +23,13 @@ function imageLines(entry: ImageSlot): string[] {
   ];
 }
 
-/** Any answer as one line of JSON, bytes as hex digits. */
+/** Any answer as one line of JSON: bytes as hex digits, integers of 64 bits with all their digits. */
 export function jsonLine(value: unknown): string {
-  return `${JSON.stringify(value, (_key, item: unknown) => (ArrayBuffer.isView(item) ? hexOf(item) : item))}\n`;
+  return `${json(value, hexOf)}\n`;
+}
+
+function json(value: unknown, bytesText: (view: ArrayBufferView) => string): string {
+  return stringify(value, (_key, item: unknown) => (ArrayBuffer.isView(item) ? bytesText(item) : item)) ?? "null";
 }
 
 function hexOf(view: ArrayBufferView): string {
@@ -51,7 +56,7 @@ function packetText(packet: Uint8Array): string {
   let body: string;
   try {
     const map = decodeMap(payload, { trailing: "ignore" });
-    body = JSON.stringify(map, (_key, item: unknown) => (ArrayBuffer.isView(item) ? shortBytes(item) : item));
+    body = json(map, shortBytes);
   } catch {
     body = hex(payload);
   }

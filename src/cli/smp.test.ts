@@ -175,8 +175,8 @@ describe("hil smp fails", () => {
   });
 
   test.each([
-    ["image upload nothing.bin --port PORT", "cannot upload nothing.bin. There is no such file."],
-    ["image test 1234 --port PORT", '"1234" is no image hash. A hash is 64 hex digits'],
+    ["image upload nothing.bin --port PORT", "cannot upload nothing.bin: there is no such file."],
+    ["image test 1234 --port PORT", '"1234" is no image hash. A hash has 64, 96 or 128 hex digits'],
     ["image lst --port PORT", 'no command "hil smp image lst". Did you mean "hil smp image list"?'],
     ["--port PORT", "hil smp wants a command."],
     ["--port PORT image upload", "hil smp image upload <file>: an argument is missing."],
@@ -186,7 +186,7 @@ describe("hil smp fails", () => {
     ["echo hello --connstring speed=1", '--connstring does not know "speed=1".'],
     ["echo hello", "which port? Name it with --port"],
     ["echo hello --port PORT --baud fast", '--baud wants a number, not "fast"'],
-    ["echo hello --port PORT --timeout -1", "--timeout wants a whole number, not -1"],
+    ["echo hello --port PORT --timeout -1", "--timeout wants a number (of ms), or one with its unit"],
     ["echo hello --prt PORT", "unknown option --prt. Did you mean --port?"],
   ])("with exit 2 for %j", async (argv, text) => {
     const error: unknown = await hil(argv).catch((thrown: unknown) => thrown);

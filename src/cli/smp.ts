@@ -1,12 +1,15 @@
-import { Cleanup, EXIT, nearest, RealClock, UsageError } from "../core/index.ts";
-import { type OptionRows, parseArguments } from "./arguments.ts";
+import { Cleanup, EXIT, isTimeout, nearest, RealClock, TimeoutError, UsageError } from "../core/index.ts";
+import { type OptionRows, type Parsed, parseArguments } from "./arguments.ts";
 import type { CliIo } from "./io.ts";
 import { SMP_SUBCOMMANDS } from "./smp-commands.ts";
-import { connectSmp } from "./smp-connection.ts";
+import { connectSmp, timeoutHint } from "./smp-connection.ts";
+import { FILE_SUBCOMMANDS } from "./smp-file-commands.ts";
 import { MORE_SUBCOMMANDS } from "./smp-more-commands.ts";
-import type { SmpSubcommand } from "./smp-subcommand.ts";
+import { COMMAND_OPTIONS, type CommandOption, optionRows, type SmpSubcommand } from "./smp-subcommand.ts";
 import { jsonLine, traceLines } from "./smp-text.ts";
+import { UPGRADE_SUBCOMMAND } from "./smp-upgrade.ts";
 
+/** What every command takes: how the board is reached, and how its answer is printed. */
 const OPTIONS = {
   port: {
     type: "string",
@@ -19,7 +22,7 @@ const OPTIONS = {
   timeout: {
     type: "string",
     alias: "t",
-    describe: "wait for an answer, in ms (default 3000; erase and upload longer)",
+    describe: "wait for an answer: 500ms, 10s, or a number of ms (default 3000; erase and upload longer)",
   },
   json: { type: "boolean", describe: "print the answer as one line of JSON" },
   trace: { type: "boolean", describe: "print every packet to standard error" },
@@ -27,42 +30,73 @@ const OPTIONS = {
   "flow-control": { type: "boolean", describe: "RTS/CTS" },
   reopen: { type: "boolean", describe: "when the port vanishes wait for it (30 s), open it again and go on" },
   "line-pause": { type: "string", describe: "pause between frame lines, in ms, for boards that lose bursts" },
-  image: { type: "string", alias: "n", describe: "image upload: image pair, 0 application, 1 network core" },
-  upgrade: { type: "boolean", alias: "u", describe: "image upload: only when it is newer than what runs" },
-  packet: { type: "string", describe: "image upload: largest packet in bytes (default: what the board takes)" },
-  window: { type: "string", alias: "w", describe: "image upload: packets in flight (default 1)" },
-  slot: { type: "string", describe: "image erase: slot" },
-  force: { type: "boolean", describe: "reset: even when the firmware would rather not" },
-  "boot-mode": { type: "string", describe: "reset: 1 = into the bootloader" },
+  "pause-every": {
+    type: "string",
+    describe: "with --line-pause: pause after so many bytes (64 for a J-Link whose mass-storage drive is on)",
+  },
 } as const satisfies OptionRows;
 
 /** Words of a command, with those of a line for the board's shell. */
 const POSITIONAL_MAX = 64;
 
-const SUBCOMMANDS = [...SMP_SUBCOMMANDS, ...MORE_SUBCOMMANDS];
+/** Every command of `hil smp`. */
+export const SUBCOMMANDS: readonly SmpSubcommand[] = [
+  ...SMP_SUBCOMMANDS,
+  UPGRADE_SUBCOMMAND,
+  ...MORE_SUBCOMMANDS,
+  ...FILE_SUBCOMMANDS,
+];
 
 /** `hil smp`: one SMP command to a board on a serial port or a network, with output like the mcumgr tool's. */
 export async function smpCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  const rows = SUBCOMMANDS.map(({ usage, about, known }) => {
-    const also = known === undefined ? "" : ` (also: ${known.join(", ")})`;
-    return `  hil smp ${usage.padEnd(30)} ${about}${also}`;
-  });
-  const parsed = parseArguments(
-    io,
-    argv,
-    `hil smp <command> --port PORT\n\n${rows.join("\n")}`,
-    OPTIONS,
-    POSITIONAL_MAX,
-  );
+  const parsed = parse(argv, io);
   if (!parsed) return EXIT.pass;
   const { row, args } = subcommand(parsed.positional);
-  await row.check?.(args, io);
+  requireItsOptions(row, parsed);
+  await row.check?.(args, io, parsed);
   await using closing = new Cleanup();
   const client = await connectSmp(parsed, io, new RealClock(), closing);
   if (parsed.flag("trace")) client.session.onExchange((exchange) => io.err(traceLines(exchange)));
-  const answer = await row.run({ client, args, options: parsed, io });
+  const answer = await row.run({ client, args, options: parsed, io }).catch((error: unknown) => {
+    throw withTimeoutHint(error, parsed);
+  });
   io.out(parsed.flag("json") ? jsonLine(answer.json) : answer.text);
-  return EXIT.pass;
+  return answer.exitCode ?? EXIT.pass;
+}
+
+/** Undefined when help was printed: that of all commands, or of the one that is named. */
+function parse(argv: readonly string[], io: CliIo): Parsed | undefined {
+  const named = SUBCOMMANDS.find((row) => wordsOf(row).every((word, index) => argv[index] === word));
+  if (named !== undefined && argv.some((word) => word === "--help" || word === "-h")) {
+    const options = { ...optionRows(named), ...OPTIONS };
+    return parseArguments(io, argv, `hil smp ${named.usage} --port PORT\n\n${named.about}`, options, POSITIONAL_MAX);
+  }
+  const rows = SUBCOMMANDS.map(({ usage, about, known, options = [] }) => {
+    const also = known === undefined ? "" : ` (also: ${known.join(", ")})`;
+    const takes = options.length === 0 ? "" : ` [${options.map((name) => `--${name}`).join(" ")}]`;
+    return `  hil smp ${usage.padEnd(30)} ${about}${takes}${also}`;
+  });
+  const head = `hil smp <command> --port PORT\n\n${rows.join("\n")}`;
+  return parseArguments(io, argv, head, { ...OPTIONS, ...COMMAND_OPTIONS }, POSITIONAL_MAX);
+}
+
+/** An option that belongs to other commands means that something else was meant. @throws UsageError */
+function requireItsOptions(row: SmpSubcommand, parsed: Parsed): void {
+  const command = wordsOf(row).join(" ");
+  for (const name of Object.keys(COMMAND_OPTIONS) as CommandOption[]) {
+    if (parsed.text(name) === undefined || row.options?.includes(name)) continue;
+    const takers = SUBCOMMANDS.filter(({ options }) => options?.includes(name)).map((taker) =>
+      wordsOf(taker).join(" "),
+    );
+    const hint = row.instead?.[name] ?? `It is an option of ${takers.join(", ")}.`;
+    throw new UsageError(`hil smp ${command} takes no --${name}.`, `${hint} See hil smp ${command} --help.`);
+  }
+}
+
+function withTimeoutHint(error: unknown, parsed: Parsed): unknown {
+  const hint = timeoutHint(parsed);
+  if (!isTimeout(error) || hint === undefined) return error;
+  return new TimeoutError(error.awaited, error.waitedMs, "", hint, { cause: error });
 }
 
 /** @throws UsageError for an unknown command, and for a wrong number of arguments. */

@@ -108,6 +108,11 @@ export function isKind<K extends ErrorKind>(error: unknown, kind: K): error is H
   return isHilError(error) && error.kind === kind;
 }
 
+/** True for a wait that ended without what was awaited. */
+export function isTimeout(error: unknown): error is TimeoutError {
+  return isKind(error, "timeout");
+}
+
 /** True when `error` carries this `code` (node:fs, sockets, child processes). */
 export function hasCode(error: unknown, code: string): boolean {
   return typeof error === "object" && error !== null && "code" in error && error.code === code;

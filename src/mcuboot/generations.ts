@@ -52,6 +52,8 @@ export interface GenerationRow {
    * slot is erased.
    */
   readonly cleansUnusable: boolean;
+  /** Serial recovery takes the image number from every chunk of an upload, not from the first alone. */
+  readonly recoveryImageInEachChunk: boolean;
   /** nRF5340: how it decides that an image is for the network core (R35). */
   readonly netCoreRule: NetCoreRuleName;
   readonly source: string;
@@ -75,6 +77,7 @@ const current = {
   badMagicErasesSlot: false,
   requestNamesImage: true,
   cleansUnusable: true,
+  recoveryImageInEachChunk: false,
   netCoreRule: "vector-in-range",
 } as const;
 
@@ -106,6 +109,7 @@ export const GENERATIONS = [
     imageLimit: "none",
     requestNamesImage: false,
     cleansUnusable: false,
+    recoveryImageInEachChunk: true,
     netCoreRule: "vector-by-pointer",
     source: "sdk-mcuboot tag v1.7.99-ncs3",
   },
@@ -117,6 +121,7 @@ export const GENERATIONS = [
     banner: ["*** Booting Zephyr OS build v3.3.99-ncs1 ***"],
     requestNamesImage: false,
     cleansUnusable: false,
+    recoveryImageInEachChunk: true,
     netCoreRule: "vector-from-slot",
     source: "MCUboot tag v1.10.0",
   },

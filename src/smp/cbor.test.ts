@@ -99,6 +99,40 @@ describe("what is taken", () => {
   });
 });
 
+describe("integers", () => {
+  const EDGES = [0n, 23n, 24n, 255n, 256n, 65_535n, 65_536n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 53n - 1n, 2n ** 53n];
+  const integers = fc.oneof(
+    fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n - 1n }),
+    fc.constantFrom(...EDGES, 2n ** 53n + 1n, 2n ** 63n, 2n ** 64n - 1n, -(2n ** 53n), -(2n ** 63n), -(2n ** 64n)),
+  );
+
+  test("of every width CBOR has go and come with all their digits", () => {
+    fc.assert(
+      fc.property(integers, (value) => {
+        const back = decodeMap(encodeMap({ n: value }))["n"];
+        expect(BigInt(back as number | bigint)).toBe(value);
+        // Plain numbers where these are exact.
+        expect(typeof back).toBe(Number.isSafeInteger(Number(value)) ? "number" : "bigint");
+      }),
+    );
+  });
+
+  test.each([
+    [9_007_199_254_740_993n, "1b0020000000000001"],
+    [18_446_744_073_709_551_615n, "1bffffffffffffffff"],
+    [-18_446_744_073_709_551_616n, "3bffffffffffffffff"],
+    [-9_007_199_254_740_993n, "3b0020000000000000"],
+    [7n, "07"],
+  ])("%p is %s", (value, bytes) => {
+    expect(hex(encodeMap({ n: value }))).toBe(`a1616e${bytes}`);
+  });
+
+  test("beyond 64 bits are refused", () => {
+    expect(() => encodeMap({ n: 2n ** 64n })).toThrow("beyond the integers of CBOR");
+    expect(() => encodeMap({ n: -(2n ** 64n) - 1n })).toThrow("beyond the integers of CBOR");
+  });
+});
+
 describe("shapes", () => {
   const fields = {
     off: uint,

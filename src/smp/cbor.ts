@@ -86,6 +86,7 @@ function encodeValue(value: CborValue, form: "definite" | "indefinite", parts: U
   } else if (typeof value === "number" && Number.isSafeInteger(value)) {
     parts.push(value >= 0 ? head(0x00, value) : head(0x20, -1 - value));
   } else if (typeof value === "boolean") parts.push(value ? TRUE : FALSE);
+  else if (typeof value === "bigint") parts.push(integer(value));
   else if (value === null) parts.push(NULL);
   else if (value instanceof Uint8Array) parts.push(head(0x40, value.length), value);
   else if (typeof value !== "object" || ArrayBuffer.isView(value)) parts.push(Uint8Array.from(codec.encode(value)));
@@ -94,6 +95,24 @@ function encodeValue(value: CborValue, form: "definite" | "indefinite", parts: U
     const entries = Object.entries(value as CborMap).filter(([, item]) => item !== undefined);
     encodeItems(0xa0, entries.length, entries.flat(), form, parts);
   }
+}
+
+const INTEGER_MIN = -(2n ** 64n);
+const INTEGER_MAX = 2n ** 64n - 1n;
+
+/**
+ * An integer of any width that CBOR has without a tag: -2^64 to 2^64 - 1, in its shortest form.
+ * @throws RangeError beyond. Source: RFC 8949 section 3.1.
+ */
+function integer(value: bigint): Uint8Array {
+  if (value < INTEGER_MIN || value > INTEGER_MAX) {
+    throw new RangeError(`${value} is beyond the integers of CBOR (${INTEGER_MIN} to ${INTEGER_MAX})`);
+  }
+  const [major, argument] = value >= 0n ? [0x00, value] : [0x20, -1n - value];
+  if (argument <= BigInt(Number.MAX_SAFE_INTEGER)) return head(major, Number(argument));
+  const bytes = Uint8Array.of(major | 27, 0, 0, 0, 0, 0, 0, 0, 0);
+  new DataView(bytes.buffer).setBigUint64(1, argument);
+  return bytes;
 }
 
 function encodeItems(

@@ -74,7 +74,8 @@ export interface ConsoleCounters {
 export class ConsoleDecoder implements FrameRecogniser {
   readonly name = "SMP over console";
   readonly markers = [START_MARKER, CONTINUE_MARKER] as const;
-  readonly lineBytesMax = LINE_BYTES_MAX;
+  /** A full line, and the CR that some servers put before its line feed. */
+  readonly lineBytesMax = LINE_BYTES_MAX + 1;
   readonly counters: ConsoleCounters = {
     packets: 0,
     damaged: 0,

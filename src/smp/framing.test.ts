@@ -142,6 +142,17 @@ describe("a receiver tolerates", () => {
     expect(packets).toEqual([hex(packet)]);
   });
 
+  test("a CR before every line feed of a packet of full lines", () => {
+    const packet = Uint8Array.from({ length: 300 }, (_, index) => (index < 8 ? 0 : index & 0xff));
+    const { packets, push } = receiver();
+    push(
+      encodeConsoleLines(packet)
+        .map((line) => `${textOf(line).slice(0, -1)}\r\n<inf> text\r\n`)
+        .join(""),
+    );
+    expect(packets).toEqual([hex(packet)]);
+  });
+
   test("log lines between the lines of a packet, which come out whole", () => {
     const row = DUMPS.find(({ lines }) => lines.length === 3);
     const { packets, texts, push } = receiver();

@@ -192,6 +192,27 @@ describe("which slot an upload goes to", () => {
   });
 });
 
+describe("an upload to another slot than the first", () => {
+  const uploaded = async (options: Partial<RecoveryOptions>) => {
+    const { client, store, server } = bench({ directUpload: true, ...options });
+    await client.upload(NEW.file, { image: 2, packetBytesMax: 512 });
+    await server[Symbol.asyncDispose]();
+    const holds = (slot: number, file: Uint8Array) => equalBytes(store.bytes(slot).subarray(0, file.length), file);
+    return { old: holds(0, OLD.file), new: holds(1, NEW.file) };
+  };
+
+  test.each([false, true])("leaves the running image alone; each chunk must name its image: %p", async (each) => {
+    expect(await uploaded({ imageInEachChunk: each })).toEqual({ old: true, new: true });
+  });
+
+  test("writes over the running image in a bootloader before 2.0 when later chunks name none", async () => {
+    const { upload, slots } = asking({ directUpload: true, imageInEachChunk: true });
+    await upload({ off: 0, len: 128, data: piece(64), image: 2 });
+    await upload({ off: 64, data: piece(64) });
+    expect(slots.log.filter((line) => line.startsWith("write"))).toEqual(["write 1 0+64", "write 0 64+64"]);
+  });
+});
+
 describe("slot info", () => {
   const slot = (number: number, id?: number) => ({
     slot: number,

@@ -33,6 +33,8 @@ export interface RecoveryBuild {
   readonly progressiveErase?: boolean;
   /** CONFIG_MCUBOOT_SERIAL_DIRECT_IMAGE_UPLOAD; default false. */
   readonly directUpload?: boolean;
+  /** MCUboot before 2.0: each chunk names its image; default false. */
+  readonly imageInEachChunk?: boolean;
 }
 
 export interface RecoveryOptions extends RecoveryBuild {
@@ -74,9 +76,10 @@ export class RecoveryServer implements AsyncDisposable {
 
   constructor(options: RecoveryOptions) {
     const { transport, store, bufferBytes = 1_024, progressiveErase = true, directUpload = false } = options;
+    const { imageInEachChunk = false } = options;
     this.#options = options;
     this.#rows = this.#table();
-    this.#upload = new RecoveryUpload(store, { progressiveErase, directUpload });
+    this.#upload = new RecoveryUpload(store, { progressiveErase, directUpload, imageInEachChunk });
     this.#stopListening = transport.onPacket(({ bytes }) => {
       if (bytes.length + transport.overheadBytes > bufferBytes) return;
       this.#serving = this.#serving.then(() => this.#packet(bytes)).catch((error) => options.onHandlerError?.(error));

@@ -18,6 +18,8 @@ export interface RecoveryUploadOptions {
   readonly progressiveErase: boolean;
   /** CONFIG_MCUBOOT_SERIAL_DIRECT_IMAGE_UPLOAD: `image` names a slot, not a pair. */
   readonly directUpload: boolean;
+  /** Before MCUboot 2.0: a chunk without `image` means image 0, whatever the first one said (mcuboot PR 1502). */
+  readonly imageInEachChunk: boolean;
 }
 
 /**
@@ -46,7 +48,7 @@ export class RecoveryUpload {
   async chunk(request: RecoveryChunk): Promise<{ readonly off: number; readonly whole?: number }> {
     const { off, data } = request;
     if (off === undefined || data === undefined) throw new SmpFault({ code: INVALID });
-    if (off === 0) this.#image = request.image ?? 0;
+    if (off === 0 || this.#options.imageInEachChunk) this.#image = request.image ?? 0;
     const slot = slotOfUpload(this.#image, this.#store.images, this.#options.directUpload);
     const area = slot === undefined ? undefined : this.#store.slotBytes(slot);
     if (slot === undefined || area === undefined) throw new SmpFault({ code: INVALID });

@@ -1,6 +1,6 @@
 import { ProtocolError } from "../core/index.ts";
 import type { CborMap } from "./cbor.ts";
-import { errorRow } from "./groups/errors.ts";
+import { COMMAND_HINTS, errorRow } from "./groups/errors.ts";
 
 /** Why a command was refused: what a report or a test reads. */
 export interface Refusal {
@@ -25,7 +25,9 @@ export class SmpRefused extends ProtocolError {
     const row = errorRow(refusal.group, refusal.code);
     const place = refusal.group === undefined ? `rc ${refusal.code}` : `group ${refusal.group}, code ${refusal.code}`;
     const reason = refusal.reason === undefined ? "" : ` The board says: "${refusal.reason}".`;
-    super(`${refusal.command} refused: ${row.name} (${place}).${reason}`, row.hint, options);
+    const ofCommand = COMMAND_HINTS.find(({ command, code }) => command === refusal.command && code === refusal.code);
+    const hint = refusal.group === undefined ? (ofCommand?.hint ?? row.hint) : row.hint;
+    super(`${refusal.command} refused: ${row.name} (${place}).${reason}`, hint, options);
     this.refusal = { ...refusal, name: row.name };
   }
 }

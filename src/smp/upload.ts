@@ -266,7 +266,8 @@ class Upload {
   #chunk(at: number): Chunk {
     const ready = this.#ready.get(at);
     if (ready) return ready;
-    const fields = at === 0 ? this.#firstFields() : { off: at };
+    // Serial recovery of MCUboot before 2.0 takes the image from every chunk, and 0 where it names none (PR 1502).
+    const fields = at === 0 ? this.#firstFields() : { off: at, image: this.#options.image };
     const limit = this.#options.chunkBytesMax ?? Number.POSITIVE_INFINITY;
     const room = Math.max(Math.min(dataRoom(fields, this.#packetBytesMax), limit), at === 0 ? FIRST_DATA_BYTES_MIN : 1);
     const data = this.#bytes.subarray(at, at + room);

@@ -37,6 +37,8 @@ export async function runRecovery(
     const store = new TwinRecoverySlots({ ...machine, power });
     // Uploads for the network core go by the slot's own number. Source: sdk-nrf, CONFIG_NRF53_RECOVERY_NETWORK_CORE.
     const directUpload = build.images.some(({ primary }) => primary.inRam === true);
-    return new RecoveryServer({ directUpload, ...recovery, transport, store, reset, onHandlerError });
+    const { recoveryImageInEachChunk: imageInEachChunk } = build.generation;
+    const how = { directUpload, imageInEachChunk, ...recovery };
+    return new RecoveryServer({ ...how, transport, store, reset, onHandlerError });
   });
 }

@@ -39,6 +39,33 @@ export const MGMT_ERRORS: readonly ErrorRow[] = [
   { code: 256, name: "EPERUSER" },
 ];
 
+/**
+ * What an `rc` means when this command gets it, on servers that have no codes of their own: a hint that replaces the
+ * general one. Source: Zephyr img_mgmt.c of 2.7 and 3.2; the servers' answers in peers/smp-servers.test.ts.
+ */
+export const COMMAND_HINTS: readonly { readonly command: string; readonly code: number; readonly hint: string }[] = [
+  {
+    command: "image upload",
+    code: 5,
+    hint: "No slot is free: the other one holds an image that is pending or confirmed. Confirm or reset first, then look at `image list`; on firmware without a second slot there is none at all.",
+  },
+  {
+    command: "image upload",
+    code: 1,
+    hint: "Old servers say no more when the flash refuses or the slot is in use: look at `image list` and at the board's log.",
+  },
+  {
+    command: "image state write",
+    code: 1,
+    hint: "Old servers say so when the image runs already (the same image in both slots counts as the running one), and when the flash refuses.",
+  },
+  {
+    command: "image erase",
+    code: 1,
+    hint: "Old servers say so when the slot is blank already, and when the flash refuses: look at `image list`.",
+  },
+];
+
 export interface ErrorGroup {
   readonly group: number;
   readonly name: string;
@@ -96,7 +123,12 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         name: "INVALID_IMAGE_HEADER_MAGIC",
         hint: "The file is no MCUboot image: sign it first (`hil image sign`).",
       },
-      { code: 24, name: "INVALID_HASH", v1: 3, hint: "A hash has 32 bytes, 64 hex digits." },
+      {
+        code: 24,
+        name: "INVALID_HASH",
+        v1: 3,
+        hint: "The server wants a hash of the length that its bootloader uses: 32 bytes of SHA-256 (64 hex digits), 48 of SHA-384 or 64 of SHA-512.",
+      },
       { code: 25, name: "INVALID_FLASH_ADDRESS", v1: 3 },
       { code: 26, name: "VERSION_GET_FAILED" },
       {
