@@ -43,7 +43,7 @@ export async function uploadFile({ client, args: [name = ""], options, io }: Smp
  * @throws ProtocolError when the list has no such image. Source: zephyr #51798.
  */
 export async function requireListed(
-  { client, options, io }: SmpCall,
+  { client, io }: SmpCall,
   { result, file: { hash, version } }: { readonly result: UploadResult; readonly file: UploadFile },
 ): Promise<void> {
   if (hash === undefined) return;
@@ -52,14 +52,13 @@ export async function requireListed(
     throw error;
   });
   if (state === undefined) return;
-  const number = imageNumber(options);
-  const ofPair = state.images.filter((entry) => entry.image === number);
-  const isListed = ofPair.some((entry) => entry.hash === undefined || equalBytes(entry.hash, hash));
+  // In whichever pair: to serial recovery with direct uploads `--image` is a slot.
+  const isListed = state.images.some((entry) => entry.hash === undefined || equalBytes(entry.hash, hash));
   if (isListed) return;
   const what = `lists none with its hash (${hex(hash).slice(0, 16)}…, ${version})`;
   const hint = "What it holds is broken: erase the slot (`hil smp image erase`), then upload again.";
   const isWhole = !result.alreadyPresent && result.resumedAtBytes === 0;
-  if (isWhole && ofPair.some((entry) => !entry.active)) io.err(`warning: the board took the image, and ${what}.\n`);
+  if (isWhole && state.images.some((entry) => !entry.active)) io.err(`warning: the board took the image, and ${what}.\n`);
   else throw new ProtocolError(`image upload: the board says that it has the whole image, and ${what}.`, hint);
 }
 
