@@ -1,0 +1,76 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import { mainIn } from "../src/cli/main.ts";
+import { memoryIo } from "../src/cli/testing/memory-io.ts";
+
+/** Pages whose commands are run from top to bottom in one folder, as a reader does. */
+const GUIDES = ["docs/encrypt-an-image.md"];
+const WALK_MS = 300_000;
+
+interface Step {
+  readonly command: string;
+  /** What the page shows; "…" stands for any lines. */
+  readonly shown: readonly string[];
+}
+
+/** Files (`yaml` blocks that begin with their name) and commands of a page, in their order. */
+function stepsOf(page: string): readonly (Step | { readonly file: string; readonly text: string })[] {
+  const text = readFileSync(new URL(`../${page}`, import.meta.url), "utf8");
+  return [...text.matchAll(/^```(yaml|console)\n([\s\S]*?)^```$/gm)].flatMap(([, kind, body = ""]) => {
+    const name = /^# (\S+\.yaml)$/m.exec(body)?.[1];
+    if (kind === "yaml") return name === undefined ? [] : [{ file: name, text: body }];
+    return body.split(/^\$ /m).flatMap((part) => {
+      const [command = "", ...shown] = part.trimEnd().split("\n");
+      return command === "" ? [] : [{ command, shown }];
+    });
+  });
+}
+
+/** Firmware of 40 KiB that is linked for 0x10200 and shows the same 16 bytes nowhere twice. */
+function firmware(): Uint8Array {
+  const words = Uint32Array.from({ length: 10_240 }, (_, index) => Math.imul(index + 1, 0x9e37_79b1));
+  words.set([0x2001_0000, 0x1_0301]);
+  return new Uint8Array(words.buffer);
+}
+
+/** @returns what the page shows and the program did not print, in this order. */
+function missing(shown: readonly string[], printed: string): readonly string[] {
+  let rest = printed;
+  return shown.filter((line) => {
+    const at = line === "…" ? 0 : rest.indexOf(line.trimEnd());
+    if (at > 0) rest = rest.slice(at);
+    return at < 0;
+  });
+}
+
+test.each(GUIDES)(
+  "%s: every command does what the page shows",
+  async (page) => {
+    const folder = mkdtempSync(join(tmpdir(), "hil-guide-"));
+    writeFileSync(join(folder, "app.bin"), firmware());
+    let commands = 0;
+    for (const step of stepsOf(page)) {
+      if ("file" in step) {
+        writeFileSync(join(folder, step.file), step.text);
+        continue;
+      }
+      const [call = "", into] = step.command.split(" > ");
+      const words = call.replace(/^npx hil /, "").split(" ");
+      const io = memoryIo({ cwd: folder });
+      const code = await mainIn(io, words);
+      if (into !== undefined) writeFileSync(join(folder, into), io.printed());
+      const printed = `${io.printed()}${io.complained()}`;
+      expect({ command: step.command, code, missing: missing(step.shown, printed), printed }).toEqual({
+        command: step.command,
+        code: 0,
+        missing: [],
+        printed,
+      });
+      commands += 1;
+    }
+    expect(commands).toBeGreaterThan(8);
+  },
+  WALK_MS,
+);
