@@ -34,7 +34,8 @@ export function kindOf(schema: JsonField): string {
 
 /** Mappings of one form under several names are told once. */
 const ALIKE: readonly (readonly [RegExp, string])[] = [
-  [/^images\.(?:network\.)?(?:old|new)\./, "images.*."],
+  [/^images\.(?:old|new)\./, "images.*."],
+  [/^images\.network\.(?:old|new)\./, "images.network.*."],
   [/^ports\.(?:app|net)\./, "ports.*."],
   [/^slots\.(?:primary|secondary|scratch|network_secondary)\./, "slots.*."],
 ];
@@ -50,10 +51,11 @@ interface FieldRow {
   readonly about: string;
 }
 
-/** Every field that holds a value, by its path; fields of several forms of one mapping are gathered. */
+/** Every field that holds a value, and mappings that have words of their own, by their path; forms are gathered. */
 function fieldsOf(schema: JsonField, path = "", isRequired = true, rows = new Map<string, FieldRow>()) {
   const forms = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
   const mappings = [schema, ...forms].filter(({ properties }) => properties !== undefined);
+  if (path !== "" && schema.properties && schema.description !== undefined) add(rows, path, schema, isRequired);
   for (const { properties = {}, required = [] } of mappings) {
     for (const [name, field] of Object.entries(properties)) {
       // A field of one form of several is not asked for in the others.
