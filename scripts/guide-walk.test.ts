@@ -15,17 +15,25 @@ interface Step {
   readonly shown: readonly string[];
 }
 
+/** A file that the reader writes. */
+interface Written {
+  readonly file: string;
+  readonly text: string;
+}
+
 /** Files (`yaml` blocks that begin with their name) and commands of a page, in their order. */
-function stepsOf(page: string): readonly (Step | { readonly file: string; readonly text: string })[] {
+function stepsOf(page: string): readonly (Step | Written)[] {
   const text = readFileSync(new URL(`../${page}`, import.meta.url), "utf8");
-  return [...text.matchAll(/^```(yaml|console)\n([\s\S]*?)^```$/gm)].flatMap(([, kind, body = ""]) => {
-    const name = /^# (\S+\.yaml)$/m.exec(body)?.[1];
-    if (kind === "yaml") return name === undefined ? [] : [{ file: name, text: body }];
-    return body.split(/^\$ /m).flatMap((part) => {
-      const [command = "", ...shown] = part.trimEnd().split("\n");
-      return command === "" ? [] : [{ command, shown }];
-    });
-  });
+  return [...text.matchAll(/^```(yaml|console)\n([\s\S]*?)^```$/gm)].flatMap(
+    ([, kind, body = ""]): readonly (Step | Written)[] => {
+      const name = /^# (\S+\.yaml)$/m.exec(body)?.[1];
+      if (kind === "yaml") return name === undefined ? [] : [{ file: name, text: body }];
+      return body.split(/^\$ /m).flatMap((part) => {
+        const [command = "", ...shown] = part.trimEnd().split("\n");
+        return command === "" ? [] : [{ command, shown }];
+      });
+    },
+  );
 }
 
 /** Firmware of 40 KiB that is linked for 0x10200 and shows the same 16 bytes nowhere twice. */

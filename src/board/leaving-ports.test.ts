@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { BenchError, RealClock, sleep, utf8, VirtualClock } from "../core/index.ts";
-import type { PortOpener } from "../power/index.ts";
+import type { PortOpener, PowerSwitch } from "../power/index.ts";
 import { type MemoryLink, memoryLinks, openPty, openSerialPort, type PortInfo, resolvePort } from "../serial/index.ts";
 import { assemble } from "./assemble.ts";
 import { parseProfile } from "./profile.ts";
@@ -48,6 +48,23 @@ async function bench(options: { readonly app?: string; readonly cuts?: "soc" | "
 }
 
 describe("ports that go with the board's power", () => {
+  test("leave a switch all that it can do: a meter's current still comes through", async () => {
+    const clock = new VirtualClock();
+    const links: PortOpener = { open: async () => memoryLinks({ clock })[0] };
+    const power: PowerSwitch = {
+      facts: { cuts: "board", readsBack: true, latency: "ms" },
+      set: async () => ({ sentAtUs: clock.nowUs() }),
+      read: async () => "on",
+      current: { onSamples: () => () => undefined },
+      arm: async () => ({ made: new Promise(() => undefined), disarm: async () => undefined }),
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+    await using board = await assemble(parseProfile(profile("", "board"), file), { clock, links, power });
+    expect(board.power).not.toBe(power);
+    expect(board.power.current).toBe(power.current);
+    expect(Object.keys(board.power).toSorted()).toEqual(Object.keys(power).toSorted());
+  });
+
   test("are open again, whatever their path, before the switch answers that power is on", async () => {
     const { clock, board, devices, state, unplug } = await bench();
     await using _board = board;

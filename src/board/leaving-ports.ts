@@ -1,5 +1,5 @@
 import type { Clock } from "../core/index.ts";
-import type { ArmedCut, CutOrder, PowerState, PowerSwitch } from "../power/index.ts";
+import { aroundSwitch, type PowerState, type PowerSwitch } from "../power/index.ts";
 import { type Link, ReopeningLink } from "../serial/index.ts";
 
 /** What a switch is asked to do, with who may give up. */
@@ -38,19 +38,16 @@ export class LeavingPorts {
   /** The switch, with these ports in mind; itself when there are none. */
   around(power: PowerSwitch): PowerSwitch {
     if (this.#links.length === 0) return power;
-    return {
-      facts: power.facts,
+    const arm = power.arm?.bind(power);
+    return aroundSwitch(power, {
       set: (state, options) => this.#set(power, state, options),
-      ...(power.read && { read: async () => (await power.read?.()) ?? "unknown" }),
-      ...(power.arm && { arm: (order, options) => this.#arm(power, order, options) }),
-      [Symbol.asyncDispose]: () => power[Symbol.asyncDispose](),
-    };
-  }
-
-  async #arm(power: PowerSwitch, order: CutOrder, options: Options = {}): Promise<ArmedCut> {
-    if (power.arm === undefined) throw new RangeError("this switch cannot be armed");
-    this.#leave();
-    return power.arm(order, options);
+      arm:
+        arm &&
+        (async (order, options) => {
+          this.#leave();
+          return arm(order, options);
+        }),
+    });
   }
 
   async #set(power: PowerSwitch, state: PowerState, options: Options = {}) {

@@ -110,6 +110,23 @@ describe("a relay card that two boards of a process use", () => {
     for (const power of [second, again]) await power[Symbol.asyncDispose]();
   });
 
+  test("leaves a switch all that its driver gave it: a kit that records still has its meter", async () => {
+    const clock = new VirtualClock();
+    const [host, kit] = memoryLinks({ clock });
+    void (async () => {
+      for await (const { bytes } of kit.chunks)
+        if (bytes.includes(0x19)) await kit.write(utf8("R0: 1031.64\nVDD: 3000\nEND"));
+    })().catch(() => undefined);
+    const { text } = profile(1);
+    const meter = text.replace(
+      /^power: .*$/m,
+      "power: { driver: ppk2, port: { path: kit }, mode: ampere, cuts: soc, record: true }",
+    );
+    const loaded = parseProfile(meter, "/lab/ppk2.yaml");
+    await using power = await new SharedCards().openSwitch(loaded, { open: async () => host }, clock);
+    expect(power.current).toBeDefined();
+  });
+
   test("is another card under another port", async () => {
     const { count, open } = rig();
     const switches = [await open(1), await open(2, "/dev/ttyUSB8")];

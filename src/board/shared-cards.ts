@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { type Clock, Queue } from "../core/index.ts";
-import { openPower, type PortOpener, type PowerSwitch } from "../power/index.ts";
+import { aroundSwitch, openPower, type PortOpener, type PowerSwitch } from "../power/index.ts";
 import type { Chunk, Link } from "../serial/index.ts";
 import { portIdentity, portOf } from "./lease.ts";
 import type { LoadedProfile } from "./profile.ts";
@@ -28,14 +28,10 @@ export class SharedCards {
     const links: PortOpener = { open: (ref, line) => card.seated(seat, () => ports.open(ref, line)) };
     const power = await card.inTurn(seat, () => openPower({ driver, options }, { ...bench, links }));
     const read = power.read?.bind(power);
-    const arm = power.arm?.bind(power);
-    return {
-      facts: power.facts,
+    return aroundSwitch(power, {
       set: (state, more) => card.inTurn(seat, () => power.set(state, more)),
-      ...(read === undefined ? {} : { read: () => card.inTurn(seat, read) }),
-      ...(arm === undefined ? {} : { arm }),
-      [Symbol.asyncDispose]: () => power[Symbol.asyncDispose](),
-    };
+      read: read && (() => card.inTurn(seat, read)),
+    });
   }
 }
 

@@ -58,7 +58,8 @@ export async function requireListed(
   const what = `lists none with its hash (${hex(hash).slice(0, 16)}…, ${version})`;
   const hint = "What it holds is broken: erase the slot (`hil smp image erase`), then upload again.";
   const isWhole = !result.alreadyPresent && result.resumedAtBytes === 0;
-  if (isWhole && state.images.some((entry) => !entry.active)) io.err(`warning: the board took the image, and ${what}.\n`);
+  if (isWhole && state.images.some((entry) => !entry.active))
+    io.err(`warning: the board took the image, and ${what}.\n`);
   else throw new ProtocolError(`image upload: the board says that it has the whole image, and ${what}.`, hint);
 }
 

@@ -70,6 +70,8 @@ export function openPower(
   return powerDriverNamed(power.driver).openFrom(power.options, bench);
 }
 
+export * from "./around.ts";
+export * from "./around.ts";
 export { command } from "./command.ts";
 export { conrad } from "./conrad.ts";
 export { cutter } from "./cutter.ts";
