@@ -72,7 +72,7 @@ async function importedFrom(args: Parsed, io: CliIo, ports: typeof listPorts): P
   // The bench's ports may be on another machine than this one.
   const there = () => ports().catch(() => []);
   if (twister !== undefined) return importTwister(resolve(io.cwd, twister), await there());
-  if (labgrid !== undefined) return importLabgrid(resolve(io.cwd, labgrid), await there());
+  if (labgrid !== undefined) return importLabgrid(resolve(io.cwd, labgrid), await there(), io.env);
   return undefined;
 }
 
