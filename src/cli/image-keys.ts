@@ -178,13 +178,20 @@ export const keyinfoUsage = {
 
 /** `hil image keyinfo` */
 export function runKeyinfo(tool: ImageTool, values: ValuesOf<typeof KEYINFO_OPTIONS>): number {
-  const { role, type } = encryptionKeyFrom(tool, values.key);
+  const { role, type } = encryptionKeyFrom(quiet(tool), values.key);
   tool.tell?.({ role, type });
+  // First the kind, then the verdict: build scripts read the one and test the other, as with imgtool.
+  tool.io.out(`${role}\n`);
   if (values.require !== undefined && values.require !== role) {
     throw new UsageError(`key file ${values.key} holds a ${role} key, not a ${values.require} one.`);
   }
-  tool.io.out(`${role}\n`);
   return 0;
+}
+
+/** Build scripts call keyinfo: it takes a passphrase from file or environment, and never asks for one. */
+function quiet(tool: ImageTool): ImageTool {
+  const { askSecret: _, ...io } = tool.io;
+  return { ...tool, io };
 }
 
 function put(tool: ImageTool, path: string | undefined, contents: string | Uint8Array): number {
