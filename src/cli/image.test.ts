@@ -2,9 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { KEY_TYPES, parseIntelHex } from "../image/index.ts";
+import { KEY_TYPES, PASSPHRASE_VARIABLE, parseIntelHex } from "../image/index.ts";
 import { imageCommand } from "./image.ts";
-import { PASSPHRASE_VARIABLE } from "./image-passphrase.ts";
 
 const SIGN = ["sign", "-H", "0x200", "--pad-header", "--align", "4", "-S", "0x10000", "-v", "1.2.3+4"];
 

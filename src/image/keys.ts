@@ -29,8 +29,11 @@ export function keyHash(key: AnyKey, hash: HashName): Uint8Array {
   return digest(hash, key.publicBytes);
 }
 
+/** Environment variable with the passphrase of protected keys. No option: it would show in process lists. */
+export const PASSPHRASE_VARIABLE = "HIL_KEY_PASSPHRASE";
+
 const PASSPHRASE_HINT =
-  "Give its passphrase (hil image: --password-file, HIL_KEY_PASSPHRASE or the terminal), " +
+  `Give its passphrase in ${PASSPHRASE_VARIABLE} (hil image also takes --password-file, and asks on the terminal), ` +
   "or decrypt the file: openssl pkcs8 -topk8 -nocrypt.";
 
 /** True when a PEM text needs a passphrase: encrypted PKCS#8, or the older `Proc-Type` form. */
