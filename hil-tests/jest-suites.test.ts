@@ -11,7 +11,7 @@ const HEAD = `import { test, expect, beforeAll } from "@jest/globals";\n`;
 const SUITES = {
   // Runs into its time-out while it holds the board: Jest goes on without it.
   "a-hangs.test.ts": `${HEAD}import { bench } from ${BENCH};
-test("hangs", async () => { await bench(); await new Promise(() => {}); }, 8000);`,
+test("hangs", async () => { await bench(); await new Promise(() => {}); }, 4000);`,
   "b-waits.test.ts": `${HEAD}import { bench } from ${BENCH};
 test("waits", async () => { await using bed = await bench(); expect(bed.board.name).toBe("lab-pty"); }, 60000);`,
   // CommonJS knows no static import of the package: it is imported in a hook, and bound by setupFilesAfterEnv.
@@ -54,7 +54,7 @@ describe("Jest suites of one board, started side by side", () => {
     expect(ended.said).toMatch(/bench\(\) waits for lab-pty, 600 s at most: port .* is in use by .*process \d+/);
     expect(ended.said).toMatch(/✓ waits/);
     expect(ended.said).toMatch(/✕ hangs/);
-    expect(ended.said).toMatch(/Exceeded timeout of 8000|exceeded timeout of 8000/i);
+    expect(ended.said).toMatch(/Exceeded timeout of 4000|exceeded timeout of 4000/i);
     expect(ended.code).toBe(1);
   });
 
