@@ -66,8 +66,8 @@ export const hidRelay = powerDriver({
 });
 
 /**
- * Whether a relay is on, by what its board answers; undefined when it does not say. What a board still has to say of the
- * command before is taken first, and keeps the question at its distance from it.
+ * Whether a relay is on, by what its board answers; undefined when it does not say. What a board still has to say of
+ * the command before is taken first, and keeps the question at its distance from it.
  */
 async function stateOf(
   device: HidDevice,
