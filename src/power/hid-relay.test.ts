@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { fromHex, hex, RealClock } from "../core/index.ts";
+import { fromHex, hex, RealClock, utf8 } from "../core/index.ts";
 import { dcttechState, hidFamily } from "./hid-frames.ts";
 import { type Contact, hidRelay } from "./index.ts";
 import type { Fault } from "./testing/coils.ts";
@@ -74,6 +74,17 @@ describe("the hid-relay driver", () => {
     await using bench = await other("lcus");
     await bench.power.set("on");
     expect(bench.sent).toEqual(["interrupt 00a00201a3", "interrupt 00a00f02b1"]);
+  });
+
+  test("does not take the echo of a command for the answer to its question", async () => {
+    await using bench = await hidRig({
+      open: (at) => hidRelay.open({ ...OPTIONS, family: "lcus" }, at),
+      relay: 2,
+      product: "HIDRelay",
+      // Says "on" to the command, and does nothing; the question gets the truth.
+      peer: (report) => [utf8(report[3] === 2 ? "CH2:OFF\r\n" : "CH2:ON\r\n")],
+    });
+    await expect(bench.power.set("on")).rejects.toMatchObject({ message: expect.stringContaining('says "off"') });
   });
 
   test("a stuck relay of an LCUS board is noticed, unless nobody asks", async () => {
