@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { imageCommand } from "../src/cli/image.ts";
+import { parseIntelHex } from "../src/image/index.ts";
 
 /**
  * Images of ours under the real imgtool, and its images under ours. It is looked for where HIL_IMGTOOL says, in
@@ -147,8 +149,60 @@ suite(`imgtool ${found.stdout?.trim() ?? ""}`, () => {
     ["getpriv", "-k", "device-ecdsa-p256.pem", "--minimal"],
     ["getpriv", "-k", "device-rsa-2048.pem"],
     ["getpriv", "-k", "device-x25519.pem"],
+    ...[...SIGNING, "x25519"].flatMap((type) => [
+      ["getpubhash", "-k", `sign-${type}.pem`, "--name-suffix", "_dev"],
+      ["getpub", "-k", `sign-${type}.pem`, "--name-suffix", "_2"],
+      ["keyinfo", "-k", `sign-${type}.pem`, "--require", "private"],
+    ]),
+    ["version"],
   ])("both export alike: %s %s %s", async (...argv) => {
     expect((await ours(...argv)).out).toBe(theirs(...argv).out);
+  });
+
+  test.each([
+    ["--vid", "{12345678-1234-5678-1234-567812345678}"],
+    ["--vid", "12345678-12345678-1234-567812345678"],
+    ["--vid", "12345678123456781234567812345678"],
+    ["--vid", "12345678-1234-5678-1234-567812345678 and more"],
+    ["--vid", "a", "--cid", "{00000000-0000-0000-0000-000000000000}"],
+  ])("both read the same identifiers: %s %s", async (...options) => {
+    expect(theirs("sign", ...COMMON, ...options, "app.bin", "theirs.bin").exit).toBe(0);
+    expect((await ours("sign", ...COMMON, ...options, "app.bin", "ours.bin")).exit).toBe(0);
+    const [their, our] = ["theirs.bin", "ours.bin"].map((name) => readFileSync(join(folder, name)));
+    expect(our?.equals(their ?? Buffer.alloc(0))).toBe(true);
+  });
+
+  test.each(["payload", "digest"])("both write the %s to sign as the same Intel HEX", async (vector) => {
+    const options = ["--vector-to-sign", vector, "-x", "0x1fff8", "app.bin"];
+    expect(theirs("sign", ...COMMON, ...options, "theirs.hex").exit).toBe(0);
+    expect((await ours("sign", ...COMMON, ...options, "ours.hex")).exit).toBe(0);
+    const [their = "", our = ""] = ["theirs.hex", "ours.hex"].map((name) => readFileSync(join(folder, name), "latin1"));
+    expect(parseIntelHex(our)).toEqual(parseIntelHex(their));
+  });
+
+  test("both take a key marked for PSS alone, and a file with the public half first, and sign with it", async () => {
+    const pss = generateKeyPairSync("rsa-pss", { modulusLength: 2048 });
+    writeFileSync(join(folder, "pss.pem"), pss.privateKey.export({ format: "pem", type: "pkcs8" }));
+    const half = theirs("getpub", "-k", "sign-ecdsa-p256.pem", "-e", "pem").out;
+    const whole = readFileSync(join(folder, "sign-ecdsa-p256.pem"), "latin1");
+    writeFileSync(join(folder, "both.pem"), half + whole);
+    for (const key of ["pss.pem", "both.pem"]) {
+      expect((await ours("getpub", "-k", key)).out).toBe(theirs("getpub", "-k", key).out);
+      expect((await ours("sign", ...COMMON, "-k", key, "app.bin", "ours.bin")).exit).toBe(0);
+      expect(theirs("verify", "-k", key, "ours.bin").exit).toBe(0);
+    }
+  });
+
+  test.each([
+    ["public", "private", 2],
+    ["public", "public", 0],
+    ["private", "public", 2],
+  ])("both answer keyinfo of a %s key with --require %s alike", async (kind, wanted, exit) => {
+    const half = theirs("getpub", "-k", "sign-ed25519.pem", "-e", "pem").out;
+    writeFileSync(join(folder, "half.pem"), half);
+    const argv = ["keyinfo", "-k", kind === "public" ? "half.pem" : "sign-ed25519.pem", "--require", wanted];
+    const [their, our] = [theirs(...argv), await ours(...argv)];
+    expect([their.exit, our.exit, our.out]).toEqual([exit, exit, their.out]);
   });
 
   test("both refuse an image one byte too large with the same words", async () => {

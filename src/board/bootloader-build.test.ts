@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { isHilError } from "../core/index.ts";
+import { PASSPHRASE_VARIABLE } from "../image/index.ts";
 import { bootloaderBuildOf } from "./bootloader-build.ts";
 import { type LoadedProfile, loadProfile, parseProfile } from "./profile.ts";
 import { profileKeys } from "./profile-keys.ts";
@@ -119,6 +120,29 @@ describe("keys that cannot be used", () => {
     expect(told).toMatch(text);
     expect(told).toMatch(/twin\.yaml, line \d+/);
     expect(told).not.toContain("BEGIN");
+  });
+
+  test("that are protected open with HIL_KEY_PASSPHRASE, and say without it what is missing", async () => {
+    const cipher = { cipher: "aes-256-cbc", passphrase: "correct horse" };
+    const closed = () =>
+      String(
+        generateKeyPairSync("ec", { namedCurve: "prime256v1" }).privateKey.export({
+          type: "pkcs8",
+          format: "pem",
+          ...cipher,
+        }),
+      );
+    const edits = [
+      [SIGN, "sign.pem"],
+      [ENCRYPT, "enc.pem"],
+    ] as const;
+    const loaded = await edited(edits, { "sign.pem": closed(), "enc.pem": closed() });
+    const keys = profileKeys(loaded, { [PASSPHRASE_VARIABLE]: "correct horse" });
+    expect([keys.signing?.role, keys.encryption?.key.role]).toEqual(["private", "private"]);
+    expect(complaint(() => profileKeys(loaded, {}))).toMatch(/sign\.pem is password-protected.*HIL_KEY_PASSPHRASE/s);
+    const wrong = complaint(() => profileKeys(loaded, { [PASSPHRASE_VARIABLE]: "battery" }));
+    expect(wrong).toMatch(/the passphrase of key file .*sign\.pem is wrong/);
+    expect(wrong).not.toContain("battery");
   });
 
   test("are not those of a product whose private encryption key stays elsewhere: its images can be built", async () => {

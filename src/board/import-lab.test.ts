@@ -2,9 +2,10 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import * as fc from "fast-check";
 import type { PortInfo } from "../serial/index.ts";
 import { importLabgrid } from "./import-labgrid.ts";
-import { LABGRID_POWER, wordsOf } from "./import-labgrid-power.ts";
+import { LABGRID_POWER } from "./import-labgrid-power.ts";
 import { importTwister } from "./import-twister.ts";
 import { draftProfile } from "./profile-draft.ts";
 
@@ -106,6 +107,35 @@ describe("a Twister hardware map", () => {
     expect(profiles.map(({ profile }) => profile.name)).toEqual(["dk-1050012345", "dk-unknown"]);
   });
 
+  test("keeps rows apart that share no id, and gives each a name", async () => {
+    const row = DK.replace('"001050012345"', "unknown");
+    const { profiles } = await twister(row + row.replace("if02", "if00"));
+    expect(profiles.map(({ profile }) => profile.name)).toEqual(["dk-unknown", "dk-unknown-2"]);
+  });
+
+  test("with a speed that no profile takes: the usual one, and a line marked CHANGE", async () => {
+    const { profiles, texts } = await twister(DK.replace("1000000", "3000000"));
+    expect(profiles[0]?.profile.ports.app.baudRate).toBe(115_200);
+    expect(texts[0]).toContain("# CHANGE: the file asks for 3000000 bits a second");
+  });
+
+  test("drops no field in silence, whatever its shape", async () => {
+    const field = fc.string({ unit: fc.constantFrom("a", "b", "c", "d", "_"), minLength: 3, maxLength: 12 });
+    const value = fc.oneof(fc.nat(), fc.constantFrom("text", "--recover"), fc.array(fc.constantFrom("x1", "y2")));
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(field, value, { maxKeys: 4 }), async (more) => {
+        const map =
+          DK +
+          Object.entries(more)
+            .map(([key, given]) => `  z${key}: ${JSON.stringify(given)}\n`)
+            .join("");
+        const [written = ""] = (await twister(map)).texts;
+        for (const key of Object.keys(more)) expect(written).toContain(`z${key}`);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
   test.each(["[]", "a: 1", "- connected: perhaps"])("that is none (%s) is refused with its file", async (text) => {
     await expect(twister(text)).rejects.toMatchObject({ kind: "configuration" });
   });
@@ -128,8 +158,15 @@ describe("a labgrid environment", () => {
     ],
     [
       "NetworkPowerPort",
-      "{ model: netio, host: http://n, index: 2 }",
-      { driver: "netio", options: { url: "http://n", output: 2 } },
+      "{ model: netio, host: n, index: 2 }",
+      {
+        driver: "http",
+        options: {
+          on: { method: "GET", url: "http://n/tgi/control.tgi?l=p:admin:admin&p=u1uu" },
+          off: { method: "GET", url: "http://n/tgi/control.tgi?l=p:admin:admin&p=u0uu" },
+          status: { url: "http://n/tgi/control.tgi?l=p:admin:admin&p=l", on: "\\d 1 \\d \\d", off: "\\d 0 \\d \\d" },
+        },
+      },
     ],
     [
       "NetworkPowerPort",
@@ -188,7 +225,6 @@ describe("a labgrid environment", () => {
       driver: "command",
       options: { on: ["relay", "--name", "shelf 3", "on"], off: ["relay", "off"] },
     });
-    expect(wordsOf("a \"b c\"d 'e'")).toEqual(["a", "b cd", "e"]);
   });
 
   test("what has no driver here is named in the profile: a person must decide", async () => {
@@ -236,6 +272,68 @@ describe("a labgrid environment", () => {
     ["{}", "dk7: it has no resources"],
   ])("leaves %s out and says why", async (resources, why) => {
     expect((await labgrid(resources)).skipped).toEqual([why]);
+  });
+
+  const HID = "HIDRelay: { name: relay, index: 2, match: { ID_VENDOR_ID: '5131' } }";
+  const POWERED = "{ HIDRelayDriver: {}, DigitalOutputPowerDriver: { delay: 3.5 } }";
+
+  test("a digital output is the switch when a power driver binds it; the vendor tells the family", async () => {
+    const { profile } = await labgrid(`{ ${SERIAL}, ${HID} }`, POWERED);
+    expect(profile?.power).toMatchObject({ driver: "hid-relay", options: { family: "lcus", relay: 2 } });
+  });
+
+  test("one that only a reset driver binds is no switch at all", async () => {
+    const { profile, text } = await labgrid(
+      `{ ${SERIAL}, ${HID} }`,
+      "{ HIDRelayDriver: {}, DigitalOutputResetDriver: {} }",
+    );
+    expect(profile?.power.driver).toBe("command");
+    expect(text).toContain("# CHANGE: what switches this board's power?");
+  });
+
+  test.each([
+    [
+      "two power drivers",
+      "[{ NetworkPowerDriver: {} }, { ExternalPowerDriver: { cmd_on: a, cmd_off: b } }]",
+      "several",
+    ],
+    ["a binding that leads nowhere", "[{ NetworkPowerDriver: { bindings: { port: gone } } }]", 'no \\"gone\\"'],
+  ])("%s: said in the profile", async (_, drivers, said) => {
+    const { text } = await labgrid(`{ ${SERIAL}, NetworkPowerPort: { model: apc, host: h, index: 1 } }`, drivers);
+    expect(text.replaceAll('"', '\\"')).toContain(said);
+  });
+
+  test("a strategy's binding tells which of several power drivers is meant", async () => {
+    const { profile } = await labgrid(
+      `{ ${SERIAL}, YKUSHPowerPort: { serial: YK1, index: 2 } }`,
+      "[{ ExternalPowerDriver: { name: ext, cmd_on: a, cmd_off: b } }, { YKUSHPowerDriver: { name: yk } }, { MyStrategy: { bindings: { power: yk } } }]",
+    );
+    expect(profile?.power.driver).toBe("ykush");
+  });
+
+  test("a value that our driver refuses spoils no import: the line marked CHANGE says what is wrong", async () => {
+    const { profile, text } = await labgrid(`{ ${SERIAL}, YKUSHPowerPort: { serial: YK1, index: 99 } }`);
+    expect(profile?.power.driver).toBe("command");
+    expect(text).toMatch(/# CHANGE: labgrid has a YKUSHPowerPort here, which does not fit the driver ykush: port/);
+  });
+
+  test("delay becomes off_ms", async () => {
+    const { text } = await labgrid(`{ ${SERIAL}, ${HID} }`, POWERED);
+    expect(text).toContain("off_ms: 3500");
+  });
+
+  test("an exporter's switch of another group belongs to its only serial port, and is asked about", async () => {
+    const file = fileOf(
+      "desk: { location: lab, console: { cls: RawSerialPort, port: /dev/x } }\npdu: { YKUSHPowerPort: { serial: YK1, index: 1 } }\n",
+    );
+    const { drafts, skipped } = await importLabgrid(file, []);
+    expect(drafts).toMatchObject([{ name: "desk", power: { driver: "ykush" } }]);
+    expect(drafts[0]?.notes.join(" ")).toContain("another group");
+    expect(skipped).toEqual(["pdu: it has no serial port"]);
+  });
+
+  test.each(["a: 1", "targets: 3", "a: { b: 1 }", "- a"])("%s is no labgrid file, and refused", async (text) => {
+    await expect(importLabgrid(fileOf(text), [])).rejects.toMatchObject({ kind: "configuration" });
   });
 
   test("every row of its table names its source", () => {

@@ -1,182 +1,211 @@
+import { messageOf, parseValue } from "../core/index.ts";
+import { powerDriverNamed } from "../power/index.ts";
+import { type BoundSwitch, boundPower, heldOtherwise, type LabgridTarget } from "./import-labgrid-bindings.ts";
+import { NETWORK_MODELS } from "./import-labgrid-network.ts";
+import { type LabgridPart, numberOf, plain, textOf } from "./import-labgrid-parts.ts";
+import { unsetIn } from "./import-labgrid-templates.ts";
+import { addressWithLogin, exactAnswer, type Params, webAddress, wholeAnswer } from "./import-labgrid-web.ts";
+import { wordsOf } from "./import-words.ts";
 import type { DraftPower } from "./profile-draft.ts";
 import { UNKNOWN_SWITCH } from "./profile-draft.ts";
-
-/** A resource or driver of a labgrid environment. */
-export interface LabgridResource {
-  readonly cls: string;
-  readonly params: Readonly<Record<string, unknown>>;
-}
-
-type Params = LabgridResource["params"];
 
 /** Everything that labgrid can switch power with, and the driver here that does the same. */
 interface PowerRow {
   readonly cls: string;
+  /** A resource of this class alone, without a driver, is taken for the board's switch. */
+  readonly alone: boolean;
   /** Undefined: there is none. */
   readonly draft: (params: Params) => DraftPower | undefined;
   readonly source: string;
 }
 
 const CUTS = "soc or board: what loses power with this switch?";
-const LOGIN = "A login, if it needs one, is named by password_env, and never written here";
+/** pdudaemon tries a driver that fails again, up to 25 s: an answer may take that long. */
+const PDUDAEMON_TIMEOUT_MS = 30_000;
+/** Longest outage that a profile takes. */
+const OFF_MS_MAX = 600_000;
+const HID_FAMILY_OF: Readonly<Record<string, string>> = { "16c0": "dcttech", "5131": "lcus" };
 
 /** Source: labgrid, labgrid/resource and labgrid/driver. */
-export const LABGRID_POWER = [
+export const LABGRID_POWER: readonly PowerRow[] = [
   {
     cls: "NetworkPowerPort",
+    alone: true,
     draft: (params) => NETWORK_MODELS.find(({ model }) => model === params["model"])?.draft(params),
     source: "labgrid/resource/power.py",
   },
   {
     cls: "YKUSHPowerPort",
-    draft: ({ serial, index }) => ({ driver: "ykush", options: { serial: text(serial), port: number(index, 1) } }),
+    alone: true,
+    draft: ({ serial, index }) => ({ driver: "ykush", options: { serial: textOf(serial), port: numberOf(index, 1) } }),
     source: "labgrid/resource/ykushpowerport.py",
   },
   {
     cls: "USBPowerPort",
+    alone: true,
     draft: (params) => ({
       driver: "uhubctl",
-      options: { hub: hubOf(params), port: number(params["index"], 1) },
+      options: { hub: hubOf(params), port: numberOf(params["index"], 1) },
       change: "is this the hub as `uhubctl` prints it? The environment does not tell the bus number",
     }),
     source: "labgrid/resource/udev.py",
   },
   {
-    cls: "HIDRelay",
-    draft: ({ index, invert }) => ({
-      driver: "hid-relay",
-      options: { family: "dcttech", relay: number(index, 1), contact: invert === true ? "NC" : "NO", cuts: "soc" },
-      change: `which family of HID relay is it? ${CUTS}`,
-    }),
-    source: "labgrid/resource/udev.py",
+    cls: "SiSPMPowerPort",
+    alone: true,
+    draft: ({ index }) => {
+      const outlet = plain(numberOf(index, 0));
+      const status = { run: ["sispmctl", "-q", "-g", outlet], on: "^(?:on|1)\\s*$", off: "^(?:off|0)\\s*$" };
+      const options = { on: ["sispmctl", "-o", outlet], off: ["sispmctl", "-f", outlet], status, cuts: "board" };
+      return { driver: "command", options, change: `${CUTS} With several SiS-PM, add -d or -U to the three commands` };
+    },
+    source: "labgrid/driver/powerdriver.py, SiSPMPowerDriver",
   },
+  { cls: "HIDRelay", alone: true, draft: hidRelay, source: "labgrid/resource/udev.py" },
+  { cls: "HttpDigitalOutput", alone: true, draft: httpOutput, source: "labgrid/driver/httpdigitaloutput.py" },
   {
-    cls: "HttpDigitalOutput",
-    draft: ({ url, body_asserted, body_deasserted, method }) => ({
-      driver: "http",
-      options: {
-        on: { method: text(method) ?? "PUT", url: withoutLogin(plain(url)), body: text(body_asserted) },
-        off: { method: text(method) ?? "PUT", url: withoutLogin(plain(url)), body: text(body_deasserted) },
-        cuts: "soc",
-      },
-      change: `${CUTS} Add status, so that it is asked after every command`,
-    }),
-    source: "labgrid/resource/httpdigitalout.py",
+    cls: "Eth008DigitalOutput",
+    alone: true,
+    draft: ({ host, index, invert }) => {
+      const draft = NETWORK_MODELS.find(({ model }) => model === "eth008")?.draft({ host, index });
+      return invert === true ? draft && inverted(draft) : draft;
+    },
+    source: "labgrid/driver/eth008digitaloutput.py",
   },
   {
     cls: "PDUDaemonPort",
+    alone: true,
     draft: ({ host, pdu, index }) => {
       const at = (act: string) => ({
         url: `http://${plain(host)}:16421/power/control/${act}?hostname=${encodeURIComponent(plain(pdu))}&port=${plain(index)}`,
       });
       return {
         driver: "http",
-        options: { on: at("on"), off: at("off"), cuts: "board" },
-        change: `${CUTS} pdudaemon answers when a command is queued, not when it is done`,
+        options: { on: at("on"), off: at("off"), timeout_ms: PDUDAEMON_TIMEOUT_MS, cuts: "board" },
+        change:
+          `${CUTS} pdudaemon (1.1.1) answers when the work is done, after up to 25 s of retries; it says 200, too, ` +
+          "when a local command of its failed: 200 does not prove that the outlet obeyed",
       };
     },
-    source: "labgrid/driver/powerdriver.py, PDUDaemonDriver",
+    source: "labgrid/driver/powerdriver.py, PDUDaemonDriver; pdudaemon 1.1.1",
   },
   {
     cls: "ExternalPowerDriver",
-    draft: ({ cmd_on, cmd_off }) => ({
-      driver: "command",
-      options: { on: wordsOf(cmd_on), off: wordsOf(cmd_off), cuts: "soc" },
-      change: `${CUTS} Relative paths start at this file`,
-    }),
+    alone: true,
+    draft: ({ cmd_on, cmd_off }) => {
+      const [on, off] = [cmd_on, cmd_off].map((line) => wordsOf(textOf(line) ?? ""));
+      if (on === undefined || off === undefined) return undefined;
+      return {
+        driver: "command",
+        options: { on, off, cuts: "soc" },
+        change: `${CUTS} Relative paths start at this file`,
+      };
+    },
     source: "labgrid/driver/powerdriver.py",
   },
-  ...["SiSPMPowerPort", "ModbusTCPCoil", "WaveshareModbusTCPCoil", "DeditecRelais8", "TasmotaPowerPort"].map((cls) => ({
-    cls,
-    draft: () => undefined,
-    source: "labgrid/resource",
-  })),
-] as const satisfies readonly PowerRow[];
-
-/** Models of a NetworkPowerPort. Source: labgrid/driver/power. */
-const NETWORK_MODELS: readonly { readonly model: string; draft(params: Params): DraftPower }[] = [
-  { model: "apc", draft: (params) => snmp(params, "apc-masterswitch", "an AP79xx is apc-rpdu, an AP89xx apc-rpdu2") },
-  { model: "eaton", draft: (params) => snmp(params, "eaton-epdu", "its community is not in the environment") },
-  {
-    model: "netio",
-    draft: (params) => ({
-      driver: "netio",
-      options: { url: urlOf(params), output: number(params["index"], 1), cuts: "board" },
-      change: `${CUTS} The JSON interface of the device must be on. ${LOGIN}`,
-    }),
-  },
-  ...[1, 2].map((generation) => ({
-    model: `shelly_gen${generation}`,
-    draft: (params: Params) => ({
-      driver: "shelly",
-      options: { url: urlOf(params), generation, relay: number(params["index"], 0), cuts: "board" },
-      change: `${CUTS} ${LOGIN}`,
-    }),
-  })),
-  { model: "gude8031", draft: (params) => gude(params, "status.json?components=0&cmd=1") },
-  { model: "gude8225", draft: (params) => gude(params, "ov.html?cmd=1") },
+  ...[
+    "ModbusTCPCoil",
+    "WaveshareModbusTCPCoil",
+    "DeditecRelais8",
+    "TasmotaPowerPort",
+    "NetworkSiSPMPowerPort",
+    "NetworkUSBPowerPort",
+    "NetworkYKUSHPowerPort",
+    "NetworkHIDRelay",
+    "LAAPowerPort",
+  ].map((cls) => ({ cls, alone: true, draft: () => undefined, source: "labgrid/resource" })),
 ];
 
-function snmp({ host, index }: Params, model: string, hint: string): DraftPower {
-  const options = { host: text(host), model, outlet: number(index, 1), cuts: "board" };
-  return { driver: "snmp-pdu", options, change: `${CUTS} And the model: ${hint}` };
-}
-
-function gude(params: Params, path: string): DraftPower {
-  const at = (state: number) => ({ url: `${urlOf(params)}/${path}&p=${number(params["index"], 1)}&s=${state}` });
-  return { driver: "http", options: { on: at(1), off: at(0), cuts: "board" }, change: CUTS };
-}
-
 /**
- * The first switch of a target that has a driver here; else one that says what was found; undefined where there is
- * none.
+ * A target's switch: what its power driver binds. Where no driver switches power, the only resource that could and that
+ * no driver holds for something else. Never another one: a wrong switch is worse than none.
+ * @returns undefined where there is none.
  */
 export function powerFromLabgrid(
-  parts: readonly LabgridResource[],
-): { readonly draft: DraftPower; readonly from: readonly string[] } | undefined {
-  const rows: readonly PowerRow[] = LABGRID_POWER;
-  const found = parts.flatMap((part) => {
-    const row = rows.find(({ cls }) => cls === part.cls);
-    return row ? [{ part, draft: row.draft(part.params) }] : [];
-  });
-  const from = found.map(({ part }) => part.cls);
-  const first = found.find(({ draft }) => draft !== undefined);
-  if (first?.draft) return { draft: first.draft, from };
-  const [other] = found;
-  if (!other) return undefined;
-  const { cls, params } = other.part;
+  target: LabgridTarget,
+): { readonly draft: DraftPower; readonly from: readonly LabgridPart[] } | undefined {
+  const held = heldOtherwise(target);
+  const alone = target.resources.filter((part) => rowOf(part)?.alone === true && !held.includes(part));
+  const bound: BoundSwitch | undefined = boundPower(target) ?? onlyOne(alone);
+  if (!bound) return undefined;
+  const { part, driver, doubt } = bound;
+  const offMs = Math.min(Math.round(numberOf(driver?.params["delay"], 0) * 1000), OFF_MS_MAX);
+  const draft = { ...draftOf(part), ...(offMs > 0 ? { offMs } : {}) };
+  return { draft: withDoubts(draft, part, doubt), from: [part] };
+}
+
+function onlyOne(parts: readonly LabgridPart[]): BoundSwitch | undefined {
+  const [part] = parts;
+  if (!part) return undefined;
+  if (parts.length === 1) return { part };
+  return { part, doubt: `no driver binds any of ${parts.map(({ cls }) => cls).join(", ")}: which one is the power?` };
+}
+
+const rowOf = ({ cls }: LabgridPart) => LABGRID_POWER.find((row) => row.cls === cls);
+
+/** What the driver here makes of it; a value that the driver refuses must not spoil the whole import. */
+function draftOf(part: LabgridPart): DraftPower {
+  const { cls, params } = part;
+  const draft = rowOf(part)?.draft(params);
   const what = cls === "NetworkPowerPort" ? `a NetworkPowerPort of model ${plain(params["model"])}` : `a ${cls}`;
+  if (!draft) {
+    const change = `labgrid has ${what} here, for which hil has no driver; see command and http in docs/power.md`;
+    return { ...UNKNOWN_SWITCH, change };
+  }
+  try {
+    parseValue(draft.options, powerDriverNamed(draft.driver).options, draft.driver);
+    return draft;
+  } catch (error) {
+    return { ...UNKNOWN_SWITCH, change: `labgrid has ${what} here, which does not fit the driver ${messageOf(error)}` };
+  }
+}
+
+function withDoubts(draft: DraftPower, { params }: LabgridPart, doubt: string | undefined): DraftPower {
+  const unset = unsetIn(params).map((name) => `the variable ${name} was not set when this was written`);
+  const doubts = [...(doubt === undefined ? [] : [doubt]), ...unset];
+  if (doubts.length === 0) return draft;
+  return { ...draft, change: [...doubts, ...(draft.change === undefined ? [] : [draft.change])].join(". ") };
+}
+
+function hidRelay({ index, invert, match }: Params): DraftPower {
+  const vendor = typeof match === "object" && match !== null ? Object.entries(match) : [];
+  const id = plain(vendor.find(([key]) => /^@?ID_VENDOR_ID$/.test(key))?.[1]).toLowerCase();
+  const family = HID_FAMILY_OF[id];
+  const options = { relay: numberOf(index, 1), contact: invert === true ? "NC" : "NO", cuts: "soc" };
   return {
-    draft: {
-      ...UNKNOWN_SWITCH,
-      change: `labgrid has ${what} here, for which hil has no driver; see command and http in docs/power.md`,
-    },
-    from,
+    driver: "hid-relay",
+    options: { family: family ?? "dcttech", ...options },
+    change: family === undefined ? `which family of HID relay is it? ${CUTS}` : CUTS,
   };
 }
 
-function text(value: unknown): string | undefined {
-  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+/** labgrid asks `url_get`, else `url`; an answer must match as a whole, or be the body that was sent. */
+function httpOutput(params: Params): DraftPower | undefined {
+  const method = (textOf(params["method"]) ?? "PUT").toUpperCase();
+  const { url, login } = addressWithLogin(webAddress(params["url"]));
+  const asked = addressWithLogin(webAddress(textOf(params["url_get"]) || params["url"])).url;
+  const pattern = (which: "asserted" | "deasserted") => {
+    const given = textOf(params[`body_get_${which}`]) ?? "";
+    return given === "" ? exactAnswer(textOf(params[`body_${which}`]) ?? "") : wholeAnswer(given);
+  };
+  const [on, off] = [pattern("asserted"), pattern("deasserted")];
+  const known = on !== undefined && off !== undefined;
+  const request = (body: unknown) => ({ method, url, body: textOf(body) });
+  const options = {
+    on: request(params["body_asserted"]),
+    off: request(params["body_deasserted"]),
+    ...(known ? { status: { url: asked, on, off } } : {}),
+    auth: login,
+    cuts: "soc",
+  };
+  return { driver: "http", options, change: known ? CUTS : `${CUTS} Add status: its patterns are Python's own` };
 }
 
-/** For addresses and people: text as it is, anything else as JSON. */
-export function plain(value: unknown): string {
-  return text(value) ?? JSON.stringify(value) ?? "";
-}
-
-function number(value: unknown, fallback: number): number {
-  const given = typeof value === "string" ? Number(value) : value;
-  return typeof given === "number" && Number.isFinite(given) ? given : fallback;
-}
-
-function urlOf({ host }: Params): string {
-  const named = plain(host).replace(/\/+$/, "");
-  return withoutLogin(/^https?:\/\//.test(named) ? named : `http://${named}`);
-}
-
-/** A profile holds no secrets: a login in an address stays behind. */
-function withoutLogin(url: string): string {
-  return url.replace(/^(https?:\/\/)[^/@]*@/, "$1");
+function inverted(draft: DraftPower): DraftPower {
+  const { on, off, status, ...rest } = draft.options;
+  if (typeof status !== "object" || status === null) return { ...draft, options: { ...rest, on: off, off: on } };
+  const turned = { ...status, on: Reflect.get(status, "off"), off: Reflect.get(status, "on") };
+  return { ...draft, options: { on: off, off: on, status: turned, ...rest } };
 }
 
 /** `pci-0000:00:14.0-usb-0:1.4:1.0` is port 1.4 of a bus that only the system numbers. */
@@ -184,10 +213,4 @@ function hubOf({ match }: Params): string {
   const path = typeof match === "object" && match !== null && "ID_PATH" in match ? String(match.ID_PATH) : "";
   const port = /-usb-\d+:([\d.]+)(?::|$)/.exec(path)?.[1];
   return port === undefined ? "1-1" : `1-${port}`;
-}
-
-/** A command line as words: quotes keep blanks together, and no shell reads it. */
-export function wordsOf(command: unknown): readonly string[] {
-  const words = plain(command ?? "").match(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g) ?? [];
-  return words.map((word) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single ?? ""));
 }

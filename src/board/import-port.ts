@@ -6,6 +6,22 @@ export function unknownPort(why: string): DraftPort {
   return { ref: { path: "./CHANGE-serial-port" }, change: `${why} \`hil board list\` shows the ports` };
 }
 
+/** Speeds that a profile takes, in bits a second. */
+const BAUD_RATE_RANGE = { min: 1_200, max: 1_000_000 } as const;
+
+/** A speed as a profile takes it; one that it does not take is left at the usual 115200, and a person must look. */
+export function baudRateFor(asked: number | undefined): {
+  readonly baudRate: number | undefined;
+  readonly change?: string;
+} {
+  const { min, max } = BAUD_RATE_RANGE;
+  if (asked === undefined || (Number.isInteger(asked) && asked >= min && asked <= max)) return { baudRate: asked };
+  return {
+    baudRate: undefined,
+    change: `the file asks for ${asked} bits a second, and a profile takes ${min} to ${max}`,
+  };
+}
+
 /**
  * A serial port's path as the best reference there is: J-Link and interface, where its name or this machine tells them.
  * @param ports of this machine: the import may run on another one than the bench's.

@@ -13,6 +13,8 @@ export interface DraftPower {
   readonly driver: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly change?: string | undefined;
+  /** How long the board stays without power, in milliseconds; 2000 when left out. */
+  readonly offMs?: number | undefined;
 }
 
 /** What is known of a board that has no profile yet; the rest are defaults that a person must look at. */
@@ -44,6 +46,7 @@ const PLAIN = { offset: 0x1_0000, bytes: 0x7_4000 } as const;
 const FLASH_BYTES = 0x10_0000;
 const SECTOR_BYTES = 0x1000;
 const SECTORS_MIN = 128;
+const OFF_MS = 2_000;
 const TEST_KEYS = { signing: "builtin:twin-sign-p256.pem", encryption: "builtin:twin-enc-p256.pem" } as const;
 
 /** A switch that nobody has named yet: it fails, loudly, at its first command. */
@@ -80,9 +83,11 @@ function draftText(draft: ProfileDraft): string {
     "power:",
     ...change(power.change),
     `  driver: ${power.driver}`,
-    ...Object.entries(power.options).map(([field, value]) => `  ${field}: ${flow(value)}`),
+    ...Object.entries(power.options).flatMap(([field, value]) =>
+      value === undefined ? [] : [`  ${field}: ${flow(value)}`],
+    ),
     "  # Measure the latency with `hil board calibrate`; until then the judge believes these.",
-    "  off_ms: 2000",
+    `  off_ms: ${power.offMs ?? OFF_MS}`,
     "  cut_latency_ms: 10",
     "  hold_up_ms: 20",
     "  cut_uncertainty_ms: 10",

@@ -10,6 +10,7 @@ import {
   keyWrapRow,
   loadEncryptionKey,
   loadKeyFile,
+  PASSPHRASE_VARIABLE,
   type PrivateKey,
   readKeyText,
   type Signer,
@@ -34,19 +35,22 @@ export interface ProfileEncryption {
   readonly hmac: "sha256" | "sha512";
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
- * Reads the keys that a profile names.
+ * Reads the keys that a profile names. A protected one is opened with the passphrase in HIL_KEY_PASSPHRASE.
+ * @param env the process's own, when left out.
  * @throws ConfigurationError when one cannot be used: unreadable, of a kind that cannot do this, public where the
  *   private key is needed, or keys and hash that no bootloader has together.
  * Source: MCUboot docs/imgtool.md and docs/encrypted_images.md; boot/zephyr/Kconfig, "Signature type".
  */
-export function profileKeys(loaded: LoadedProfile): ProfileKeys {
+export function profileKeys(loaded: LoadedProfile, env: Environment = process.env): ProfileKeys {
   const { signingFile, encryptionFile, hash } = loaded.profile.keys;
-  const signing = signingFile === undefined ? undefined : signingKey(loaded, signingFile);
+  const signing = signingFile === undefined ? undefined : signingKey(loaded, signingFile, env);
   return {
     signing,
     hash: hashOf(loaded, signing, hash),
-    encryption: encryptionFile === undefined ? undefined : encryptionOf(loaded, encryptionFile, signerOf(signing)),
+    encryption: encryptionFile === undefined ? undefined : encryptionOf(loaded, encryptionFile, signerOf(signing), env),
   };
 }
 
@@ -101,8 +105,13 @@ function signerOf(key: PrivateKey | undefined): Signer | undefined {
   return key === undefined ? undefined : { kind: "key", key };
 }
 
-function signingKey({ wrong }: LoadedProfile, file: string): PrivateKey {
-  const key = loadKeyFile(file);
+function passphraseIn(env: Environment): { readonly passphrase?: string } {
+  const passphrase = env[PASSPHRASE_VARIABLE];
+  return passphrase === undefined || passphrase === "" ? {} : { passphrase };
+}
+
+function signingKey({ wrong }: LoadedProfile, file: string, env: Environment): PrivateKey {
+  const key = loadKeyFile(file, passphraseIn(env));
   if (key.role !== "private") {
     throw wrong(["keys", "signing"], "is a public key", "Images are signed here: name the private key.");
   }
@@ -119,10 +128,15 @@ function hashOf({ wrong }: LoadedProfile, signing: PrivateKey | undefined, wante
   throw wrong(["keys", "hash"], `is ${hash}, and a key of type ${signing?.type} signs ${allowed.join(" or ")}`);
 }
 
-function encryptionOf({ profile, wrong }: LoadedProfile, file: string, signer: Signer | undefined): ProfileEncryption {
+function encryptionOf(
+  { profile, wrong }: LoadedProfile,
+  file: string,
+  signer: Signer | undefined,
+  env: Environment,
+): ProfileEncryption {
   const field = ["keys", "encryption"];
   const { aesBits: keyBits, hmac } = profile.keys;
-  const encryption = { key: loadEncryptionKey(readKeyText(file), { what: file }), keyBits, hmac };
+  const encryption = { key: loadEncryptionKey(readKeyText(file), { what: file, ...passphraseIn(env) }), keyBits, hmac };
   checkWrap(encryption, signer, (text, cause) => wrong(field, `cannot be used: ${text}`, "", { cause }));
   const { key } = encryption;
   if (key.role === "wrapping" && key.keyObject.symmetricKeySize !== keyBits / 8) {

@@ -43,10 +43,13 @@ export function parseSecurityCounter(text: string): number | "auto" {
   return text.toLowerCase() === "auto" ? "auto" : parseInteger(text);
 }
 
-/** Header size: at least 32. `auto` is the smallest (nRF Connect SDK). */
+/** The header's own bytes: the least room for it, and what `auto` means (nRF Connect SDK). */
+export const HEADER_BYTES_MIN = 32;
+
+/** Header size: at least 32. */
 export function parseHeaderSize(text: string): number {
-  const bytes = text === "auto" ? 32 : parseInteger(text);
-  if (bytes < 32) throw new ConfigurationError("Minimum value for -H/--header-size is 32");
+  const bytes = text === "auto" ? HEADER_BYTES_MIN : parseInteger(text);
+  if (bytes < HEADER_BYTES_MIN) throw new ConfigurationError("Minimum value for -H/--header-size is 32");
   return bytes;
 }
 

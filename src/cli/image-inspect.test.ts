@@ -38,7 +38,7 @@ describe("every command takes --json", () => {
     ["getpubhash", ["getpubhash", "-k", "sign.pem"], { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }],
     ["getpriv", ["getpriv", "-k", "sign.pem"], { type: "ecdsa-p256" }],
     ["keyinfo", ["keyinfo", "-k", "wrap.b64"], { role: "wrapping", type: "aes-kw" }],
-    ["version", ["version"], { imgtool: "2.4.0" }],
+    ["version", ["version"], { imgtool: "2.5.0" }],
   ])("%s", async (command, argv, facts) => {
     expect(await folder.json(...argv)).toMatchObject({ schema: 1, command, exit: 0, ...facts });
   });

@@ -1,4 +1,4 @@
-import { UsageError, utf8 } from "../core/index.ts";
+import { textOf, UsageError, utf8 } from "../core/index.ts";
 import {
   exportPrivateKey,
   exportPublicKey,
@@ -8,6 +8,7 @@ import {
   KEY_TYPES,
   type KeyTypeName,
   keyHash,
+  loadEncryptionKey,
   PRIVATE_KEY_FORMATS,
   PUBLIC_KEY_FORMS,
   type PublicKeyForm,
@@ -41,6 +42,7 @@ const KEYGEN_OPTIONS = {
     parse: (text: string): NewKeyName => oneOf(...KEY_NAMES)(text),
     about: `One of ${KEY_NAMES.join(", ")}.  [required]`,
   },
+  force: { kind: "flag", about: "Overwrite a private key that is there." },
   password: { kind: "flag", short: "p", about: "Encrypt the file with a passphrase: see --password-file." },
 } as const satisfies OptionTable;
 
@@ -58,11 +60,33 @@ export function runKeygen(tool: ImageTool, values: ValuesOf<typeof KEYGEN_OPTION
   if (wrapping !== undefined && values.password) {
     throw new UsageError("a wrapping key is base64 text, which cannot be encrypted: leave out --password.");
   }
+  if (!values.force && holdsSecret(tool, values.key)) {
+    throw new UsageError(
+      `${values.key} holds a private key already, which would be lost.`,
+      "Name another, or --force.",
+    );
+  }
   const passphrase = values.password ? newPassphrase(tool, values.key) : undefined;
   const text = wrapping === undefined ? generateKey(type as KeyTypeName, passphrase) : generateWrappingKey(wrapping);
   tool.files.write(values.key, utf8(text), { secret: true });
   tool.tell?.({ key: values.key, type, protected: passphrase !== undefined });
   return 0;
+}
+
+/** Whether a file is there that nobody can make again: a private key (protected or not) or a wrapping key. */
+function holdsSecret(tool: ImageTool, path: string): boolean {
+  let text: string;
+  try {
+    text = textOf(tool.files.read(path));
+  } catch {
+    return false;
+  }
+  if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(text)) return true;
+  try {
+    return loadEncryptionKey(text).role === "wrapping";
+  } catch {
+    return false;
+  }
 }
 
 const GETPUB_OPTIONS = {
@@ -178,13 +202,20 @@ export const keyinfoUsage = {
 
 /** `hil image keyinfo` */
 export function runKeyinfo(tool: ImageTool, values: ValuesOf<typeof KEYINFO_OPTIONS>): number {
-  const { role, type } = encryptionKeyFrom(tool, values.key);
+  const { role, type } = encryptionKeyFrom(quiet(tool), values.key);
   tool.tell?.({ role, type });
+  // First the kind, then the verdict: build scripts read the one and test the other, as with imgtool.
+  tool.io.out(`${role}\n`);
   if (values.require !== undefined && values.require !== role) {
     throw new UsageError(`key file ${values.key} holds a ${role} key, not a ${values.require} one.`);
   }
-  tool.io.out(`${role}\n`);
   return 0;
+}
+
+/** Build scripts call keyinfo: it takes a passphrase from file or environment, and never asks for one. */
+function quiet(tool: ImageTool): ImageTool {
+  const { askSecret: _, ...io } = tool.io;
+  return { ...tool, io };
 }
 
 function put(tool: ImageTool, path: string | undefined, contents: string | Uint8Array): number {

@@ -1,5 +1,4 @@
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { ConfigurationError, concat, fromHex, UsageError, viewOf } from "../core/index.ts";
 import { isMarkedEncrypted, verifyImage } from "../image/index.ts";
 import { readNamed } from "./image-files.ts";
@@ -11,7 +10,8 @@ interface ManifestImage {
 }
 
 /**
- * Data of a MANIFEST TLV from its YAML file: format, number of images, their hashes by index.
+ * Data of a MANIFEST TLV from its YAML file: format, number of images, their hashes by index. Paths of images are
+ * relative to the working folder, not to the file.
  * Source: nRF Connect SDK fork of imgtool, `--manifest`; MCUboot fork, mcuboot_manifest.h.
  */
 export function manifestData(tool: ImageTool, path: string): Uint8Array {
@@ -23,7 +23,7 @@ export function manifestData(tool: ImageTool, path: string): Uint8Array {
   if (Number(root["format"]) !== 1) throw invalid("Manifest format must be 1");
   const list: unknown = root["images"];
   if (!Array.isArray(list) || list.length === 0) throw invalid("Manifest lists no images");
-  const images = list.map((entry: unknown) => imageOf(tool, dirname(path), record(entry, "an image")));
+  const images = list.map((entry: unknown) => imageOf(tool, record(entry, "an image")));
   images.sort((a, b) => a.index - b.index);
   const own = root["manifest_index"] === undefined ? undefined : Number(root["manifest_index"]);
   checkIndexes(images, own);
@@ -36,7 +36,7 @@ export function manifestData(tool: ImageTool, path: string): Uint8Array {
   return concat(head, ...images.map((image) => image.hash));
 }
 
-function imageOf(tool: ImageTool, folder: string, entry: Readonly<Record<string, unknown>>): ManifestImage {
+function imageOf(tool: ImageTool, entry: Readonly<Record<string, unknown>>): ManifestImage {
   const index = Number(entry["index"] ?? 0);
   if (typeof entry["hash"] === "string") {
     try {
@@ -47,8 +47,7 @@ function imageOf(tool: ImageTool, folder: string, entry: Readonly<Record<string,
   }
   if (typeof entry["path"] !== "string") throw invalid("Each image of a manifest needs a path or a hash");
   const path = entry["path"];
-  const found = path.startsWith("/") ? path : join(folder, path);
-  const { bytes } = firmwareFrom(tool, found, `image ${path} of the manifest not found`);
+  const { bytes } = firmwareFrom(tool, path, `image ${path} of the manifest not found in the working folder`);
   const verdict = verifyImage(bytes);
   if (isMarkedEncrypted(verdict.image.header)) throw invalid(`Image ${path} of the manifest is encrypted`);
   if (!verdict.ok || verdict.digest === undefined) throw invalid(`Image ${path} of the manifest does not verify`);

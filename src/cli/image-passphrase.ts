@@ -1,4 +1,5 @@
 import { ConfigurationError, UsageError } from "../core/index.ts";
+import { PASSPHRASE_VARIABLE } from "../image/index.ts";
 import { type ImageFiles, readNamed } from "./image-files.ts";
 import type { CliIo } from "./io.ts";
 
@@ -9,9 +10,6 @@ export interface PassphraseSources {
   /** `--password-file`. */
   readonly passphraseFile?: string;
 }
-
-/** Environment variable with the passphrase of protected keys. No option: it would show in process lists. */
-export const PASSPHRASE_VARIABLE = "HIL_KEY_PASSPHRASE";
 
 const PASSPHRASE_BYTES_MAX = 1024;
 

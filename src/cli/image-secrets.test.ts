@@ -1,8 +1,8 @@
 import { createPrivateKey } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { loadEncryptionKey, loadPrivateKey, openImageKey, parseImage } from "../image/index.ts";
-import { PASSPHRASE_VARIABLE } from "./image-passphrase.ts";
+import { loadEncryptionKey, loadPrivateKey, openImageKey, PASSPHRASE_VARIABLE, parseImage } from "../image/index.ts";
+
 import { ImageFolder } from "./testing/image-folder.ts";
 
 const SIGN = ["sign", "-H", "0x200", "--pad-header", "-S", "0x10000", "-v", "1.0.0"];
@@ -21,8 +21,8 @@ describe("the passphrase of a protected key", () => {
   test("is asked for on the terminal, twice for a new key", async () => {
     expect(folder.questions).toEqual(["Passphrase for pw.pem: ", "The same again: "]);
     expect(folder.read("pw.pem").toString()).toContain("BEGIN ENCRYPTED PRIVATE KEY");
-    const ran = await folder.runWith({ typed: [PASSPHRASE] }, "keyinfo", "-k", "pw.pem");
-    expect(ran).toEqual({ exit: 0, out: "private\n", err: "" });
+    const ran = await folder.runWith({ typed: [PASSPHRASE] }, "getpub", "-e", "pem", "-k", "pw.pem");
+    expect(ran).toMatchObject({ exit: 0, out: expect.stringContaining("PUBLIC KEY"), err: "" });
     expect(folder.questions.at(-1)).toBe("Passphrase of pw.pem: ");
   });
 
@@ -33,6 +33,29 @@ describe("the passphrase of a protected key", () => {
       0,
     );
     expect(folder.questions).toHaveLength(asked);
+  });
+
+  test.each([
+    ["a private key", "ed25519"],
+    ["a wrapping key", "aes-kw-256"],
+  ])("%s is not overwritten without --force", async (_, type) => {
+    const argv = ["keygen", "-k", `kept-${type}`, "-t", type];
+    await folder.run(...argv);
+    const before = folder.read(`kept-${type}`);
+    const refused = await folder.run(...argv);
+    expect(refused).toMatchObject({ exit: 2, err: expect.stringContaining("--force") });
+    expect(folder.read(`kept-${type}`).equals(before)).toBe(true);
+    expect((await folder.run(...argv, "--force")).exit).toBe(0);
+    expect(folder.read(`kept-${type}`).equals(before)).toBe(false);
+  });
+
+  test("a protected key is not overwritten either; what is no key, and an empty file, are", async () => {
+    expect((await folder.run("keygen", "-k", "pw.pem", "-t", "ed25519")).exit).toBe(2);
+    folder.write("note.txt", Buffer.from("not a key"));
+    folder.write("blank.pem", Buffer.alloc(0));
+    for (const name of ["note.txt", "blank.pem"]) {
+      expect((await folder.run("keygen", "-k", name, "-t", "ed25519")).exit).toBe(0);
+    }
   });
 
   test("is not asked for where no key is protected", async () => {
@@ -108,7 +131,7 @@ describe("no secret is ever printed", () => {
     places.write("app.bin", Buffer.from(Array.from({ length: 1000 }, (_, at) => (at * 7) & 0xff)));
     for (const type of ["ecdsa-p256", "x25519", "rsa-2048", "ed25519", "aes-kw-128"]) {
       await places.run("keygen", "-k", `${type}.pem`, "-t", type);
-      await places.run("keygen", "-k", `${type}.pem`, "-t", type, "--json");
+      await places.run("keygen", "-k", `${type}.pem`, "-t", type, "--force", "--json");
       const text = places.read(`${type}.pem`).toString("latin1");
       if (type === "aes-kw-128") secrets.push(...formsOf(Buffer.from(text, "base64")));
       else secrets.push(...secretsOf(text));

@@ -24,7 +24,7 @@ const LZMA_OPTIONS = {
   "compression-lzma-preset": { ...lzma, about: "How hard to look, 0 to 9; default 9." },
 } as const satisfies OptionTable;
 
-/** Options of `sign`, spelled as imgtool's. Source: MCUboot docs/imgtool.md; imgtool 2.4.0 `sign --help`. */
+/** Options of `sign`, spelled as imgtool's. Source: MCUboot docs/imgtool.md; imgtool 2.5.0 `sign --help`; nRF Connect SDK fork. */
 export const SIGN_OPTIONS = {
   key: { kind: "value", short: "k", metavar: "FILE", parse: anyText, about: "Private key (PEM) to sign with." },
   "public-key-format": {
@@ -45,9 +45,8 @@ export const SIGN_OPTIONS = {
     kind: "value",
     short: "H",
     metavar: "BYTES",
-    required: true,
     parse: parseHeaderSize,
-    about: "Size of the header room, at least 32; auto is 32.  [required]",
+    about: "Size of the header room, at least 32; default auto, which is 32 (as in the nRF Connect SDK's imgtool).",
   },
   "slot-size": {
     kind: "value",

@@ -13,7 +13,7 @@ import {
   vendorId,
 } from "../image/index.ts";
 import { readNamed } from "./image-files.ts";
-import { parseCustomValue, parseInteger } from "./image-grammar.ts";
+import { HEADER_BYTES_MIN, parseCustomValue, parseInteger } from "./image-grammar.ts";
 import { xzEncoder } from "./image-lzma.ts";
 import { manifestData } from "./image-manifest.ts";
 import type { SignValues } from "./image-sign-options.ts";
@@ -36,7 +36,7 @@ export function imageOptionsOf(tool: ImageTool, values: SignValues): ImageOption
   const signer = signerOf(tool, values);
   return defined<ImageOptions>({
     version: values.version,
-    headerBytes: values["header-size"],
+    headerBytes: values["header-size"] ?? HEADER_BYTES_MIN,
     padHeader: values["pad-header"],
     headerFill: values["pad-value"] === undefined ? undefined : BYTE_OF[values["pad-value"]],
     erasedValue: BYTE_OF[values["pad-value"] ?? values["erased-val"] ?? "0xff"],

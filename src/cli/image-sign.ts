@@ -10,6 +10,7 @@ import {
   imageBytesMax,
   imageSegments,
   parseImage,
+  type Segment,
 } from "../image/index.ts";
 import type { Usage } from "./image-option.ts";
 import { SIGN_OPTIONS, type SignValues } from "./image-sign-options.ts";
@@ -101,7 +102,10 @@ function outputOf(
   baseAddress: number | undefined,
 ): Uint8Array {
   const vector = values["vector-to-sign"];
-  if (vector !== undefined) return vector === "payload" ? built.signedRegion : built.digest;
+  if (vector !== undefined) {
+    const bytes = vector === "payload" ? built.signedRegion : built.digest;
+    return baseAddress === undefined ? bytes : hexFile([{ address: baseAddress, bytes }]);
+  }
   if (baseAddress === undefined) return built.bytes;
   const trailer: HexTrailer = values.test && !values.confirm ? "test" : (options.trailer ?? "none");
   const place = {
@@ -110,7 +114,14 @@ function outputOf(
     trailer,
     overwriteOnly: values["overwrite-only"],
   };
-  return Buffer.from(formatIntelHex(asUsage(() => imageSegments(built, place))), "latin1");
+  return hexFile(asUsage(() => imageSegments(built, place)));
+}
+
+function hexFile(segments: readonly Segment[]): Uint8Array {
+  return Buffer.from(
+    asUsage(() => formatIntelHex(segments)),
+    "latin1",
+  );
 }
 
 /** imgtool's lines; it signs twice when it compresses: the image, and the one it decompresses to. */

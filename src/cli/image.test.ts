@@ -1,11 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { KEY_TYPES, PASSPHRASE_VARIABLE, parseIntelHex } from "../image/index.ts";
 import { imageCommand } from "./image.ts";
-import { PASSPHRASE_VARIABLE } from "./image-passphrase.ts";
 
 const SIGN = ["sign", "-H", "0x200", "--pad-header", "--align", "4", "-S", "0x10000", "-v", "1.2.3+4"];
+
+const KEY_NAMES = KEY_TYPES.map(({ name }) => name);
 
 let folder = "";
 beforeAll(async () => {
@@ -156,12 +158,69 @@ describe("hil image", () => {
     ]);
   });
 
+  test("a manifest's images are looked for in the working folder, as Nordic's fork does", async () => {
+    await run(...SIGN, "app.bin", "one.bin");
+    mkdirSync(join(folder, "deep"));
+    writeFileSync(join(folder, "deep", "m.yaml"), "format: 1\nimages:\n- {path: one.bin, index: 0}\n");
+    expect(await run(...SIGN, "--manifest", "deep/m.yaml", "app.bin", "m.bin")).toMatchObject({ exit: 0, err: "" });
+  });
+
+  test.each(KEY_NAMES)("getpubhash and getpub of a %s key put the suffix where imgtool 2.5.0 does", async (type) => {
+    await run("keygen", "-k", `suffix-${type}.pem`, "-t", type);
+    const hash = (await run("getpubhash", "-k", `suffix-${type}.pem`, "--name-suffix", "_dev")).out;
+    const name = /unsigned char (\w+)_pub_key_hash_dev\[\]/.exec(hash)?.[1];
+    expect(name).toMatch(/^(rsa|ecdsa|ecdsap384|ed25519|x25519)$/);
+    expect(hash).toContain(`const unsigned int ${name}_pub_key_hash_dev_len = 32;`);
+    const whole = (await run("getpub", "-k", `suffix-${type}.pem`, "--name-suffix", "_dev")).out;
+    expect(whole).toContain(`${name}_pub_key_dev[]`);
+  });
+
+  test.each([
+    ["0xFFFFFE00", 2],
+    ["0x100000000", 2],
+    ["-0x200", 2],
+    ["0xFFFF0000", 0],
+  ])("a HEX file at %s ends with exit %i: addresses have 32 bits", async (address, exit) => {
+    const ran = await run(...SIGN, "-x", address, "app.bin", "far.hex");
+    expect(ran.exit).toBe(exit);
+    if (exit === 2) expect(ran.err).toMatch(/32 bits/);
+    else expect(readFileSync(join(folder, "far.hex"), "latin1")).toMatch(/^:02000004FFFFFC$/m);
+  });
+
+  test.each(["payload", "digest"])("--vector-to-sign %s to a .hex is Intel HEX at its address", async (vector) => {
+    await run(...SIGN, "--vector-to-sign", vector, "app.bin", "v.bin");
+    expect((await run(...SIGN, "--vector-to-sign", vector, "-x", "0x1000", "app.bin", "v.hex")).exit).toBe(0);
+    const [segment, ...more] = parseIntelHex(readFileSync(join(folder, "v.hex"), "latin1"));
+    expect(more).toEqual([]);
+    expect(segment?.address).toBe(0x1000);
+    expect(readFileSync(join(folder, "v.bin")).equals(segment?.bytes ?? new Uint8Array())).toBe(true);
+  });
+
+  test("without -H, and with auto, the header has its own 32 bytes", async () => {
+    const bare = SIGN.filter((word) => word !== "-H" && word !== "0x200");
+    await run(...bare, "app.bin", "bare.bin");
+    await run(...bare, "-H", "auto", "app.bin", "auto.bin");
+    const image = readFileSync(join(folder, "bare.bin"));
+    expect(image.readUInt16LE(8)).toBe(32);
+    expect(image.equals(readFileSync(join(folder, "auto.bin")))).toBe(true);
+  });
+
+  test("keyinfo says the kind, then fails what --require does not allow; it never asks for a passphrase", async () => {
+    const wrong = await run("keyinfo", "-k", "sign.pub.pem", "--require", "private");
+    expect(wrong).toMatchObject({ exit: 2, out: "public\n", err: expect.stringContaining("not a private one") });
+    expect(await run("keyinfo", "-k", "sign.pem", "--require", "private")).toEqual({
+      exit: 0,
+      out: "private\n",
+      err: "",
+    });
+  });
+
   test("without a command, or with an unknown one, is exit 2 and says what there is", async () => {
     expect((await run()).exit).toBe(2);
     expect((await run("--help")).out).toContain("dumpinfo");
     expect((await run("verfy", "x")).err).toContain("No such command 'verfy'. Did you mean 'verify'?");
     expect((await run("sign", "--help")).out).toContain("--encrypt-keylen [128|256]");
-    expect(await run("version")).toEqual({ exit: 0, out: "2.4.0\n", err: "" });
+    expect(await run("version")).toEqual({ exit: 0, out: "2.5.0\n", err: "" });
   });
 
   test("a swap mode refuses what only the device would refuse", async () => {

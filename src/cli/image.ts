@@ -28,7 +28,7 @@ import { runZip, zipUsage } from "./image-zip.ts";
 import type { CliIo } from "./io.ts";
 
 /** The imgtool whose options, output and exit codes these commands follow; printed by `hil image version`. */
-const IMGTOOL_VERSION = "2.4.0";
+const IMGTOOL_VERSION = "2.5.0";
 
 const versionUsage = {
   name: "version",

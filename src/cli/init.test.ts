@@ -168,11 +168,11 @@ describe("hil init for others", () => {
     expect(complained.join("")).toContain("left out: far");
   });
 
-  test("says so when two boards of a map would have one name", async () => {
+  test("says so when two boards of a file would have one profile", async () => {
     const io = memoryIo();
-    const entry = '- { id: "1", platform: nrf5340dk, runner: jlink, serial: /dev/s }\n';
-    writeFileSync(join(io.cwd, "map.yaml"), entry + entry);
-    const { text } = await complaintOf(init(["--from-twister", "map.yaml"], [], { cwd: io.cwd }));
+    const target = "{ resources: { RawSerialPort: { port: /dev/x } } }";
+    writeFileSync(join(io.cwd, "env.yaml"), `targets: { "dk 1": ${target}, dk-1: ${target} }\n`);
+    const { text } = await complaintOf(init(["--from-labgrid", "env.yaml"], [], { cwd: io.cwd }));
     expect(text).toContain("two boards of this file would both be boards/dk-1.yaml");
   });
 });

@@ -31,7 +31,7 @@ const OPTIONS = {
   encryption: { type: "string", describe: "private key (PEM) that images are encrypted for" },
   "no-probe": { type: "boolean", describe: "do not ask the board what it is" },
   "from-twister": { type: "string", describe: "a Twister hardware map: a profile for each nRF5340 in it" },
-  "from-labgrid": { type: "string", describe: "a labgrid environment: a profile for each target in it" },
+  "from-labgrid": { type: "string", describe: "a labgrid environment, or an exporter's file: a profile for each board in it" },
   yes: { type: "boolean", alias: "y", describe: "ask nothing: take what is found, and defaults" },
   force: { type: "boolean", describe: "overwrite profiles that are there" },
 } as const satisfies OptionRows;
@@ -72,7 +72,7 @@ async function importedFrom(args: Parsed, io: CliIo, ports: typeof listPorts): P
   // The bench's ports may be on another machine than this one.
   const there = () => ports().catch(() => []);
   if (twister !== undefined) return importTwister(resolve(io.cwd, twister), await there());
-  if (labgrid !== undefined) return importLabgrid(resolve(io.cwd, labgrid), await there());
+  if (labgrid !== undefined) return importLabgrid(resolve(io.cwd, labgrid), await there(), io.env);
   return undefined;
 }
 

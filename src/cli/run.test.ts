@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { smallProfile, smallScenario } from "../campaign/testing/small-campaign.ts";
+import { generateKey, PASSPHRASE_VARIABLE } from "../image/index.ts";
 import { runCommand } from "./run.ts";
 import { complaintOf, memoryIo } from "./testing/memory-io.ts";
 
@@ -48,6 +49,29 @@ describe("hil run", () => {
     const [run] = readdirSync(join(folder, "runs"));
     expect(out).toContain(`runs/${run}`);
     expect(out).toContain(`npx hil replay runs/${run} --cut 1`);
+  });
+
+  test("opens protected keys of a profile with HIL_KEY_PASSPHRASE, and leaves no word of it in the record", async () => {
+    const io = lab();
+    const keys = generateKey("ecdsa-p256", "correct horse battery");
+    writeFileSync(join(io.cwd, "closed.pem"), keys);
+    const profile = smallProfile().text.replace('signing: "builtin:twin-sign-p256.pem"', "signing: closed.pem");
+    writeFileSync(join(io.cwd, "small.yaml"), profile);
+    const before = process.env[PASSPHRASE_VARIABLE];
+    try {
+      delete process.env[PASSPHRASE_VARIABLE];
+      const { text, code } = await complaintOf(runCommand(BASE, io));
+      expect({ code, text }).toEqual({ code: 2, text: expect.stringContaining(PASSPHRASE_VARIABLE) });
+      process.env[PASSPHRASE_VARIABLE] = "correct horse battery";
+      expect(await runCommand([...BASE, "--cuts", "1"], io)).toBe(0);
+    } finally {
+      if (before === undefined) delete process.env[PASSPHRASE_VARIABLE];
+      else process.env[PASSPHRASE_VARIABLE] = before;
+    }
+    for (const entry of readdirSync(join(io.cwd, "runs"), { recursive: true, withFileTypes: true })) {
+      if (entry.isFile())
+        expect(readFileSync(join(entry.parentPath, entry.name), "latin1")).not.toContain("correct horse");
+    }
   });
 
   test("ends with 1 when a verdict failed, and points at the first failed cut", async () => {

@@ -48,11 +48,21 @@ export function resolveFrom(file: string, path: string): string {
   return resolve(dirname(file), path);
 }
 
+/** What a foreign format asks of YAML beyond its standard. */
+export interface YamlDialect {
+  /** Tags of scalars (`!template`), and what their text becomes. */
+  readonly scalarTags?: Readonly<Record<string, (text: string) => unknown>>;
+}
+
 /**
  * Reads and checks a YAML 1.2 file.
  * @throws ConfigFileError with all problems; ConfigurationError when the file cannot be read.
  */
-export async function loadYaml<S extends z.ZodType>(file: string, schema: S): Promise<ConfigFile<z.output<S>>> {
+export async function loadYaml<S extends z.ZodType>(
+  file: string,
+  schema: S,
+  dialect: YamlDialect = {},
+): Promise<ConfigFile<z.output<S>>> {
   let bytes: Buffer;
   try {
     bytes = await readFile(file);
@@ -67,17 +77,24 @@ export async function loadYaml<S extends z.ZodType>(file: string, schema: S): Pr
   if (bytes.length > FILE_BYTES_MAX) {
     throw new ConfigurationError(`${file}: ${bytes.length} bytes are too many.`, `At most ${FILE_BYTES_MAX} are read.`);
   }
-  return parseYaml(decoded(bytes, file), file, schema);
+  return parseYaml(decoded(bytes, file), file, schema, dialect);
 }
 
 /**
  * Checks YAML 1.2 text that came from `file` (only named in errors).
  * @throws ConfigFileError with every problem: line, field, what was found, what is expected.
  */
-export function parseYaml<S extends z.ZodType>(text: string, file: string, schema: S): ConfigFile<z.output<S>> {
+export function parseYaml<S extends z.ZodType>(
+  text: string,
+  file: string,
+  schema: S,
+  { scalarTags = {} }: YamlDialect = {},
+): ConfigFile<z.output<S>> {
   const { LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
-  const document = parseDocument(text, { version: "1.2", lineCounter: lines, stringKeys: true, logLevel: "error" });
+  const customTags = Object.entries(scalarTags).map(([tag, resolve]) => ({ tag, resolve }));
+  const options = { version: "1.2", lineCounter: lines, stringKeys: true, logLevel: "error" } as const;
+  const document = parseDocument(text, { ...options, customTags });
   const syntax = syntaxProblems(document, lines);
   if (syntax.length > 0) throw new ConfigFileError(file, syntax);
   const input = contentsOf(document, file);

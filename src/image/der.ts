@@ -26,3 +26,25 @@ function derValue(tag: number, body: Uint8Array): Uint8Array {
   const head = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
   return concat(Uint8Array.of(tag, ...head), body);
 }
+
+/** The contents of the values within an outer value, in order; those that are not there are left out. */
+export function derChildren(der: Uint8Array): readonly Uint8Array[] {
+  const children: Uint8Array[] = [];
+  const outer = derContents(der, 0);
+  for (let at = outer?.start ?? der.length; at < (outer?.end ?? 0); ) {
+    const inner = derContents(der, at);
+    if (inner === undefined || inner.end > der.length) break;
+    children.push(der.subarray(inner.start, inner.end));
+    at = inner.end;
+  }
+  return children;
+}
+
+/** Where the contents of the value at `at` begin and end; lengths up to 65535 bytes. */
+function derContents(der: Uint8Array, at: number): { readonly start: number; readonly end: number } | undefined {
+  const [, first, second = 0, third = 0] = der.subarray(at, at + 4);
+  if (first === undefined) return undefined;
+  if (first < 0x80) return { start: at + 2, end: at + 2 + first };
+  if (first === 0x81) return { start: at + 3, end: at + 3 + second };
+  return first === 0x82 ? { start: at + 4, end: at + 4 + second * 256 + third } : undefined;
+}

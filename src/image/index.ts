@@ -10,6 +10,7 @@ export {
   type Lzma2Encoder,
   type LzmaParameters,
 } from "./compressed.ts";
+export * from "./dfu-check.ts";
 export * from "./dfu-zip.ts";
 export * from "./dump.ts";
 export * from "./dump-text.ts";

@@ -33,6 +33,24 @@ describe("Intel HEX", () => {
     );
   });
 
+  test("a long run of records is read: more of them than a call may have arguments", () => {
+    const bytes = new Uint8Array(16 * 130_000).map((_, index) => index % 251);
+    const [read] = parseIntelHex(formatIntelHex([{ address: 0x1000, bytes }]));
+    expect(read?.address).toBe(0x1000);
+    expect(Buffer.compare(read?.bytes ?? new Uint8Array(), bytes)).toBe(0);
+  });
+
+  test.each([
+    [0xffff_fe00, 0x200, true],
+    [0xffff_fe00, 0x201, false],
+    [0x1_0000_0000, 1, false],
+    [-1, 1, false],
+  ])("bytes at %i, %i of them, fit the format: %s", (address, length, fits) => {
+    const write = () => formatIntelHex([{ address, bytes: new Uint8Array(length) }]);
+    if (fits) expect(parseIntelHex(write())[0]?.address).toBe(address);
+    else expect(write).toThrow(/32 bits/);
+  });
+
   test("holes are filled, and the lowest address is kept", () => {
     const text = ":0100100001EE\n:0100130004E8\n:00000001FF\n";
     expect(flatten(parseIntelHex(text))).toEqual({ address: 0x10, bytes: Uint8Array.of(1, 0xff, 0xff, 4) });

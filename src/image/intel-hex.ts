@@ -20,6 +20,7 @@ type HexRecordName = (typeof HEX_RECORDS)[number]["name"];
 
 const DATA_BYTES_A_RECORD = 16;
 const PAGE_BYTES = 0x1_0000;
+const ADDRESS_MAX = 0xffff_ffff;
 /** A file that claims more is not firmware for a microcontroller. */
 const SPAN_BYTES_MAX = 256 * 1024 * 1024;
 
@@ -61,10 +62,19 @@ export function flatten(segments: readonly Segment[], fill = 0xff): Segment {
 /**
  * An Intel HEX file: upper case, 16 data bytes a record counted from each segment's start, records broken at 64 KiB
  * borders, address records only when an address needs more than 16 bits, no start record.
+ * @throws ConfigurationError for bytes outside of the 32 bits that an address has.
  */
 export function formatIntelHex(segments: readonly Segment[]): string {
   const lines: string[] = [];
-  const highest = Math.max(0, ...segments.map((segment) => segment.address + segment.bytes.length - 1));
+  const highest = segments.reduce((last, { address, bytes }) => Math.max(last, address + bytes.length - 1), 0);
+  const lowest = segments.reduce((first, { address }) => Math.min(first, address), 0);
+  if (lowest < 0 || highest > ADDRESS_MAX) {
+    const [from, to] = [lowest < 0 ? lowest : (segments[0]?.address ?? 0), highest].map((at) => at.toString(16));
+    throw new ConfigurationError(
+      `an Intel HEX file has addresses of 32 bits; 0x${from} to 0x${to} does not fit.`.replaceAll("0x-", "-0x"),
+      "Check --hex-addr and the input's addresses.",
+    );
+  }
   let page = -1;
   for (const segment of segments) {
     for (const piece of recordsOf(segment)) {
@@ -118,6 +128,17 @@ function checksum(bytes: Uint8Array): number {
   return -bytes.reduce((sum, byte) => sum + byte, 0) & 0xff;
 }
 
+/** Not `concat`: a long file has more records than a call may have arguments. */
+function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
+  const out = new Uint8Array(bytes);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
 /** Segments by rising address, neighbours joined. @throws ConfigurationError when two overlap. */
 export function joinSegments(pieces: readonly Segment[]): Segment[] {
   const sorted = pieces.filter((piece) => piece.bytes.length > 0).sort((a, b) => a.address - b.address);
@@ -134,5 +155,5 @@ export function joinSegments(pieces: readonly Segment[]): Segment[] {
       runs.push({ address, end: address + bytes.length, parts: [bytes] });
     }
   }
-  return runs.map((run) => ({ address: run.address, bytes: concat(...run.parts) }));
+  return runs.map((run) => ({ address: run.address, bytes: joined(run.parts, run.end - run.address) }));
 }

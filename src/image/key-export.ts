@@ -31,7 +31,7 @@ export function exportPublicKey(key: AnyKey, form: PublicKeyForm, suffix = ""): 
 /** SHA-256 of the public half, whatever hash the key's images use. */
 export function exportPublicKeyHash(key: AnyKey, form: "lang-c" | "raw", suffix = ""): string | Uint8Array {
   const bytes = keyHash(key, "sha256");
-  return form === "raw" ? bytes : cArray(`${keyTypeRow(key.type).shortName}_pub_key${suffix}_hash`, bytes);
+  return form === "raw" ? bytes : cArray(`${keyTypeRow(key.type).shortName}_pub_key_hash${suffix}`, bytes);
 }
 
 /**

@@ -30,6 +30,28 @@ describe("keys", () => {
     expect(equalBytes(key.publicBytes, new Uint8Array(spki))).toBe(true);
   });
 
+  test.each([2048, 3072])(
+    "an RSA-%i key marked for PSS alone is the plain RSA key, private and public",
+    (modulusLength) => {
+      const { privateKey, publicKey } = generateKeyPairSync("rsa-pss", { modulusLength, hashAlgorithm: "sha256" });
+      const own = loadKey(String(privateKey.export({ format: "pem", type: "pkcs8" })));
+      const half = loadKey(String(publicKey.export({ format: "pem", type: "spki" })));
+      expect([own.role, own.type, half.role, half.type]).toEqual(
+        ["private", "public"].flatMap((role) => [role, `rsa-${modulusLength}`]),
+      );
+      expect(half.publicBytes).toEqual(own.publicBytes);
+      expect(own.keyObject.asymmetricKeyType).toBe("rsa");
+    },
+  );
+
+  test("a file with the public half first is the private key that it holds as well", () => {
+    const half = String(loadPublicKey(plain).keyObject.export({ format: "pem", type: "spki" }));
+    expect(loadKey(`${half}${plain}`)).toMatchObject({ role: "private", type: "ecdsa-p256" });
+    expect(loadKey(`${half}${plain}`).publicBytes).toEqual(loadPublicKey(half).publicBytes);
+    const closed = generateKey("ecdsa-p256", "word");
+    expect(loadKey(`${half}${closed}`, { passphrase: "word" }).role).toBe("private");
+  });
+
   test("the hash of a key follows the image's hash", () => {
     const key = loadPublicKey(plain);
     expect(keyHash(key, "sha256")).toHaveLength(32);

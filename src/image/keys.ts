@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { ConfigurationError, hasCode } from "../core/index.ts";
+import { derChildren } from "./der.ts";
 import { digest, type HashName } from "./hashes.ts";
 import { KEY_TYPES, type KeyTypeName } from "./key-types.ts";
 
@@ -28,8 +29,11 @@ export function keyHash(key: AnyKey, hash: HashName): Uint8Array {
   return digest(hash, key.publicBytes);
 }
 
+/** Environment variable with the passphrase of protected keys. No option: it would show in process lists. */
+export const PASSPHRASE_VARIABLE = "HIL_KEY_PASSPHRASE";
+
 const PASSPHRASE_HINT =
-  "Give its passphrase (hil image: --password-file, HIL_KEY_PASSPHRASE or the terminal), " +
+  `Give its passphrase in ${PASSPHRASE_VARIABLE} (hil image also takes --password-file, and asks on the terminal), ` +
   "or decrypt the file: openssl pkcs8 -topk8 -nocrypt.";
 
 /** True when a PEM text needs a passphrase: encrypted PKCS#8, or the older `Proc-Type` form. */
@@ -45,16 +49,16 @@ export function isProtectedKey(pem: string): boolean {
  */
 export function loadPrivateKey(pem: string, options: { readonly passphrase?: string; what?: string } = {}): PrivateKey {
   const { passphrase, what = "key" } = options;
-  const label = pemLabel(pem, what);
+  const { label, text } = keyBlock(pem, what);
   if (!label.endsWith("PRIVATE KEY")) {
     throw new ConfigurationError(`${what} is a public key; the private key is needed here.`);
   }
-  const encrypted = isProtectedKey(pem);
+  const encrypted = isProtectedKey(text);
   if (encrypted && passphrase === undefined) {
     throw new ConfigurationError(`${what} is password-protected.`, PASSPHRASE_HINT);
   }
   const keyObject = opened(what, encrypted, () =>
-    createPrivateKey({ key: pem, format: "pem", ...(passphrase === undefined ? {} : { passphrase }) }),
+    plainRsa(createPrivateKey({ key: text, format: "pem", ...(passphrase === undefined ? {} : { passphrase }) })),
   );
   const type = typeOf(keyObject, what);
   const half = publicKeyOf(createPublicKey(keyObject), type);
@@ -68,9 +72,9 @@ export function loadPrivateKey(pem: string, options: { readonly passphrase?: str
  */
 export function loadPublicKey(pem: string, options: { readonly passphrase?: string; what?: string } = {}): PublicKey {
   const { what = "key" } = options;
-  const label = pemLabel(pem, what);
+  const { label, text } = keyBlock(pem, what);
   if (label.endsWith("PRIVATE KEY")) return loadPrivateKey(pem, options).public;
-  const keyObject = opened(what, false, () => createPublicKey({ key: pem, format: "pem" }));
+  const keyObject = opened(what, false, () => plainRsa(createPublicKey({ key: text, format: "pem" })));
   return publicKeyOf(keyObject, typeOf(keyObject, what));
 }
 
@@ -81,7 +85,7 @@ export function publicHalf(key: AnyKey): PublicKey {
 
 /** The key of a PEM text, private when the text holds one. */
 export function loadKey(pem: string, options: { readonly passphrase?: string; what?: string } = {}): AnyKey {
-  const isPrivate = pemLabel(pem, options.what ?? "key").endsWith("PRIVATE KEY");
+  const isPrivate = keyBlock(pem, options.what ?? "key").label.endsWith("PRIVATE KEY");
   return isPrivate ? loadPrivateKey(pem, options) : loadPublicKey(pem, options);
 }
 
@@ -110,12 +114,36 @@ function typeOf(keyObject: KeyObject, what: string): KeyTypeName {
   );
 }
 
-function pemLabel(pem: string, what: string): string {
-  const labels = [...pem.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].map((match) => match[1] ?? "");
-  const label = labels.find((candidate) => candidate.endsWith("PRIVATE KEY") || candidate.endsWith("PUBLIC KEY"));
-  if (label !== undefined) return label;
-  const found = labels.length === 0 ? "is not a PEM file" : `holds a ${labels[0]}, not a key`;
-  throw new ConfigurationError(`${what} ${found}.`, "Give a PEM file that begins with -----BEGIN … KEY-----.");
+/** One block of a PEM text; its label does not lead across another block's end. */
+const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----(?:(?!-----BEGIN )[^])*?-----END \1-----/g;
+
+/** The key in a PEM text: the private one if there is any, wherever it stands; public halves and parameters may too. */
+function keyBlock(pem: string, what: string): { readonly label: string; readonly text: string } {
+  const blocks = [...pem.matchAll(PEM_BLOCK)].map(([text, label = ""]) => ({ label, text }));
+  const found =
+    blocks.find(({ label }) => label.endsWith("PRIVATE KEY")) ??
+    blocks.find(({ label }) => label.endsWith("PUBLIC KEY"));
+  if (found !== undefined) return found;
+  const begun = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem)?.[1];
+  // A block without an end is left to the reader of its contents, which says what is wrong.
+  if (begun?.endsWith(" KEY") === true) return { label: begun, text: pem };
+  const why = begun === undefined ? "is not a PEM file" : `holds a ${begun}, not a key`;
+  throw new ConfigurationError(`${what} ${why}.`, "Give a PEM file that begins with -----BEGIN … KEY-----.");
+}
+
+/**
+ * A key marked for RSASSA-PSS alone as the plain RSA key that it is: MCUboot's signatures are PSS anyway, and imgtool
+ * takes both. The marks are taken off by exporting what lies within them: PKCS#8's octets, SubjectPublicKeyInfo's bits.
+ * Source: RFC 4055 section 1.2, RFC 5958 section 2, RFC 5280 section 4.1.
+ */
+function plainRsa(key: KeyObject): KeyObject {
+  if (key.asymmetricKeyType !== "rsa-pss") return key;
+  if (key.type === "private") {
+    const [, , octets] = derChildren(key.export({ format: "der", type: "pkcs8" }));
+    return createPrivateKey({ key: Buffer.from(octets ?? []), format: "der", type: "pkcs1" });
+  }
+  const [, bits] = derChildren(key.export({ format: "der", type: "spki" }));
+  return createPublicKey({ key: Buffer.from(bits?.subarray(1) ?? []), format: "der", type: "pkcs1" });
 }
 
 function opened(what: string, encrypted: boolean, open: () => KeyObject): KeyObject {

@@ -13,6 +13,17 @@ test.each(["12345678-1234-5678-1234-567812345678", "1234567812345678123456781234
   },
 );
 
+test.each([
+  "{12345678-1234-5678-1234-567812345678}",
+  "12345678-1234-5678-1234567812345678",
+  "12345678-12345678-1234-567812345678",
+  "12345678-1234-5678-1234-567812345678 ",
+  "1234567812345678123456781234567g",
+])("%s is a name, as imgtool 2.5.0 reads it", (text) => {
+  expect((vendorId(text)[6] ?? 0) >> 4).toBe(5);
+  expect(hex(vendorId(text))).not.toContain("567812345678");
+});
+
 test("a class name depends on its vendor", () => {
   const one = classId("app", vendorId("a.example"));
   expect(hex(one)).not.toBe(hex(classId("app", vendorId("b.example"))));

@@ -3,7 +3,8 @@ import { ConfigurationError, concat, fromHex, hex, utf8 } from "../core/index.ts
 
 /** The namespace of domain names. Source: RFC 9562 section 6.6. */
 const DNS_NAMESPACE = fromHex("6ba7b8109dad11d180b400c04fd430c8");
-const UUID = /^(?:\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?)$/i;
+/** With all four dashes, or with none; anything else is a name. Source: imgtool 2.5.0, image.py. */
+const UUID = /^(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32})$/i;
 const PRINTABLE = /^[\x20-\x7e]+$/;
 
 /** A version 5 UUID: SHA-1 of namespace and name. Source: RFC 9562 section 5.5. */
@@ -36,7 +37,7 @@ export function classId(text: string, vendor: Uint8Array | undefined): Uint8Arra
 }
 
 function uuidOf(text: string, namespace: Uint8Array | undefined): Uint8Array {
-  if (UUID.test(text)) return fromHex(text.replaceAll(/[{}-]/g, ""));
+  if (UUID.test(text)) return fromHex(text.replaceAll("-", ""));
   if (!PRINTABLE.test(text)) {
     throw new ConfigurationError(`Unknown UUID format: ${hex(utf8(text))} (hex).`, "Give a UUID or printable text.");
   }

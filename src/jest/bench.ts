@@ -20,8 +20,10 @@ import {
   Session,
   type SlotFacts,
 } from "../campaign/index.ts";
-import { BenchError, Cleanup, Random, UsageError } from "../core/index.ts";
+import { BenchError, Cleanup, Random, RealClock, UsageError } from "../core/index.ts";
 import { type AnyKey, generatePayload, type PrivateKey, seededRandomness, systemRandomness } from "../image/index.ts";
+import { fileScope } from "./at-end.ts";
+import { whenFree } from "./when-free.ts";
 
 /** Environment variable that names the board profile of a suite; the twin without it. */
 export const BOARD_VARIABLE = "HIL_BOARD";
@@ -43,7 +45,15 @@ export interface BenchOptions {
   /** Board profile; default: HIL_BOARD, else the twin. */
   readonly board?: string;
   readonly seed?: number;
+  /** How long a board that somebody else uses is waited for, in milliseconds; default ten minutes. */
+  readonly waitMs?: number;
+  /** Takes a line that says who holds the board while `bench()` waits; default: a warning of the process. */
+  readonly say?: (line: string) => void;
 }
+
+const WAIT_MS = 600_000;
+const { scope, isBound } = fileScope();
+const warn = (line: string) => process.emitWarning(line, "mcuboot-hil");
 
 /**
  * A board for a Jest suite: the twin, or the one that HIL_BOARD names; no test asks which. Power is on when it is
@@ -58,15 +68,18 @@ export class Bench implements AsyncDisposable {
   readonly #random: Random;
   readonly #closing: Cleanup;
   readonly #bootMs: number;
+  readonly #stop = new AbortController();
   #drawn = 0;
+  #closed: Promise<void> | undefined;
 
   constructor(board: Board, keys: ProfileKeys, random: Random, closing: Cleanup) {
     this.board = board;
     this.#keys = keys;
     this.#random = random;
     this.#closing = closing;
+    const stop = AbortSignal.any([this.#stop.signal, scope.signal]);
     this.#bootMs = board.profile.timeoutsMs.boot + board.profile.timeoutsMs.swap;
-    this.#session = new Session(board, { event: (event) => this.events.push(event) }, new AbortController().signal);
+    this.#session = new Session(board, { event: (event) => this.events.push(event) }, stop);
   }
 
   /** An image for this board, signed and (unless told otherwise) encrypted with the profile's keys. */
@@ -197,32 +210,59 @@ export class Bench implements AsyncDisposable {
     );
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#closing[Symbol.asyncDispose]();
-    this.board.check();
+  /** Power on, ports closed, the board free for others; what a test still does with it ends. May be called again. */
+  close(): Promise<void> {
+    this.#closed ??= (async () => {
+      this.#stop.abort(new BenchError(`the bench of ${this.board.name} is closed.`, "Open one with bench()."));
+      scope.closed(this);
+      await this.#closing[Symbol.asyncDispose]();
+      this.board.check();
+    })();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 
 /**
- * Opens the bench of a suite: `await using bed = await bench();`
- * @throws BenchError when the board cannot be opened or does not answer, and it is closed again with power on;
- *   ConfigurationError when its profile is wrong.
+ * Opens the bench of a suite: `await using bed = await bench();` A board that another test file, process or person
+ * uses is waited for. The end of the test file closes what is open then, whatever became of the tests.
+ * @throws BenchError when the board stays in use, cannot be opened or does not answer, and it is closed again with
+ *   power on; ConfigurationError when its profile is wrong.
  */
 export async function bench(options: BenchOptions = {}): Promise<Bench> {
   const reference = options.board ?? process.env[BOARD_VARIABLE] ?? DEFAULT_BOARD;
   const loaded = await loadProfile(reference, { cwd: process.cwd() });
   bootloaderBuildOf(loaded);
   requireFit(loaded);
-  const random = Random.fromSeed(options.seed ?? 1);
-  const closing = new Cleanup();
-  const board = closing.use("board", await openBoard(loaded, { random: random.fork("bench") }));
-  closing.add("power on", () => board.power.set("on"));
-  try {
-    const bed = new Bench(board, profileKeys(loaded), random.fork("suite"), closing);
-    await bed.wake();
-    return bed;
-  } catch (error) {
-    await closing[Symbol.asyncDispose]().catch(() => undefined);
-    throw error;
-  }
+  const { waitMs = WAIT_MS, say = warn } = options;
+  if (!isBound) say(LATE);
+  const { signal } = scope;
+  const isOwn = () => openHere.has(loaded.file);
+  const waiting = { waitMs, say, signal, isOwn, clock: new RealClock() };
+  return scope.opening(async () => {
+    const random = Random.fromSeed(options.seed ?? 1);
+    const closing = new Cleanup();
+    const open = () => openBoard(loaded, { random: random.fork("bench"), signal });
+    const board = closing.use("board", await whenFree(loaded.profile.name, open, waiting));
+    openHere.add(loaded.file);
+    closing.add("here", () => openHere.delete(loaded.file));
+    closing.add("power on", () => board.power.set("on"));
+    try {
+      const bed = new Bench(board, profileKeys(loaded), random.fork("suite"), closing);
+      await bed.wake();
+      return bed;
+    } catch (error) {
+      await closing[Symbol.asyncDispose]().catch(() => undefined);
+      throw error;
+    }
+  });
 }
+
+/** Profiles that this test file has open. */
+const openHere = new Set<string>();
+const LATE =
+  "mcuboot-hil/jest was imported when tests ran already, and cannot close what they leave open: name it in " +
+  "setupFilesAfterEnv, or import it at the top of the file.";

@@ -59,3 +59,15 @@ declare module "expect" {
     toHaveSlots(expected: ExpectedSlots): Promise<void> & (T extends never ? R : unknown);
   }
 }
+
+/** The same for those who have @types/jest and use the global `expect`. */
+declare global {
+  namespace jest {
+    interface Matchers<R, T> {
+      /** The board's active image has this version. Await it. */
+      toBeRunning(version: string): Promise<void> & (T extends never ? R : unknown);
+      /** These slots show these versions and flags, or are empty. Await it. */
+      toHaveSlots(expected: ExpectedSlots): Promise<void> & (T extends never ? R : unknown);
+    }
+  }
+}

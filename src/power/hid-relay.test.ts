@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { fromHex, hex, RealClock } from "../core/index.ts";
+import { fromHex, hex, RealClock, utf8 } from "../core/index.ts";
 import { dcttechState, hidFamily } from "./hid-frames.ts";
 import { type Contact, hidRelay } from "./index.ts";
+import type { Fault } from "./testing/coils.ts";
 import { powerSwitchContract } from "./testing/contract.ts";
 import { HID_PEERS, hidRig } from "./testing/hid-rig.ts";
 
@@ -26,18 +27,27 @@ powerSwitchContract("hid-relay, dcttech, report without its number, normally clo
   open: () => dcttech({ contact: "NC", numbered: false }),
   readsBack: true,
 });
-for (const family of ["lcus", "ucreatefun"] as const) {
-  powerSwitchContract(`hid-relay, ${family}`, {
-    open: () =>
-      hidRig({
-        open: (bench) => hidRelay.open({ ...OPTIONS, family }, bench),
-        relay: 2,
-        product: "HIDRelay",
-        peer: HID_PEERS[family],
-      }),
-    readsBack: false,
+function other(family: "lcus" | "ucreatefun", extra: { ask?: boolean; contact?: Contact; fault?: Fault } = {}) {
+  const { fault, ...options } = extra;
+  return hidRig({
+    open: (bench) => hidRelay.open({ ...OPTIONS, family, ...options }, bench),
+    relay: 2,
+    product: "HIDRelay",
+    peer: HID_PEERS[family],
+    contact: options.contact ?? "NO",
+    fault,
   });
 }
+powerSwitchContract("hid-relay, lcus", { open: () => other("lcus"), readsBack: true });
+powerSwitchContract("hid-relay, lcus, normally closed", {
+  open: () => other("lcus", { contact: "NC" }),
+  readsBack: true,
+});
+powerSwitchContract("hid-relay, lcus, told not to ask", {
+  open: () => other("lcus", { ask: false }),
+  readsBack: false,
+});
+powerSwitchContract("hid-relay, ucreatefun", { open: () => other("ucreatefun"), readsBack: false });
 
 describe("HID reports", () => {
   test.each([
@@ -60,6 +70,31 @@ describe("HID reports", () => {
 });
 
 describe("the hid-relay driver", () => {
+  test("asks an LCUS board for all relays by A0 0F 02 B1, after what it had to say of the command", async () => {
+    await using bench = await other("lcus");
+    await bench.power.set("on");
+    expect(bench.sent).toEqual(["interrupt 00a00201a3", "interrupt 00a00f02b1"]);
+  });
+
+  test("does not take the echo of a command for the answer to its question", async () => {
+    await using bench = await hidRig({
+      open: (at) => hidRelay.open({ ...OPTIONS, family: "lcus" }, at),
+      relay: 2,
+      product: "HIDRelay",
+      // Says "on" to the command, and does nothing; the question gets the truth.
+      peer: (report) => [utf8(report[3] === 2 ? "CH2:OFF\r\n" : "CH2:ON\r\n")],
+    });
+    await expect(bench.power.set("on")).rejects.toMatchObject({ message: expect.stringContaining('says "off"') });
+  });
+
+  test("a stuck relay of an LCUS board is noticed, unless nobody asks", async () => {
+    await using asked = await other("lcus", { fault: "refuses" });
+    await expect(asked.power.set("on")).rejects.toMatchObject({ message: expect.stringContaining('says "off"') });
+    await using blind = await other("lcus", { fault: "refuses", ask: false });
+    await blind.power.set("on");
+    expect(await blind.supply()).toBe("off");
+  });
+
   test("finds a board by its name, and does not write to the others", async () => {
     await using bench = await dcttech({ boards: ["AAAAA", "BBBBB"], extra: { board: "AAAAA" } });
     await bench.power.set("on");

@@ -1,14 +1,24 @@
 import { z } from "zod";
-import { BenchError, ConfigurationError, messageOf, within } from "../core/index.ts";
+import { BenchError, type Clock, ConfigurationError, messageOf, within } from "../core/index.ts";
 import { contactOption, cutsOption, type PowerBench, powerDriver, realTimeOnly } from "./driver.ts";
 import { type HidDevice, nodeHidFinder } from "./hid-device.ts";
-import { DCTTECH_STATE_BYTES, dcttechState, HID_FAMILIES, type HidFamilyName, hidFamily } from "./hid-frames.ts";
+import {
+  DCTTECH_STATE_BYTES,
+  dcttechState,
+  HID_FAMILIES,
+  type HidFamily,
+  type HidFamilyName,
+  hidFamily,
+} from "./hid-frames.ts";
+import { LCUS_ANSWER_MS, LCUS_SPACING_MS } from "./lcus-frames.ts";
 import { energised, suppliedBy } from "./switch.ts";
 
 /** How long a transfer may take, in milliseconds. */
 const TRANSFER_MS = 1_000;
 /** Boards of one kind that are looked through for the one that is meant. */
 const BOARDS_MAX = 32;
+/** Reports of earlier commands that are thrown away before a question. */
+const STALE_REPORTS_MAX = 16;
 
 /** HID relays; the reports stand in hid-frames.ts. Needs the library node-hid, which is not installed with hil. */
 export const hidRelay = powerDriver({
@@ -24,12 +34,17 @@ export const hidRelay = powerDriver({
     device: z.string().min(1).max(200).optional().describe("the system's name, like /dev/hidraw3, for several boards"),
     contact: contactOption,
     cuts: cutsOption,
+    ask: z.boolean().default(true).describe("ask for the state after every command; false for a board that is silent"),
   }),
-  facts: ({ cuts, family }) => ({ cuts, readsBack: hidFamily(family).readsBack, latency: "10 ms" }),
+  facts: ({ cuts, family, ask }) => ({
+    cuts,
+    readsBack: ask && hidFamily(family).status !== undefined,
+    latency: "10 ms",
+  }),
   async open({ family, relay, board, device, contact }, bench) {
     if (!bench.hid) realTimeOnly("hid-relay", bench.clock);
     const row = hidFamily(family);
-    if (board !== undefined && !row.readsBack) {
+    if (board !== undefined && family !== "dcttech") {
       throw new ConfigurationError(`boards of the family ${family} have no name.`, "Use `device` instead of `board`.");
     }
     const opened = await theOne(family, { board, device }, bench);
@@ -42,17 +57,43 @@ export const hidRelay = powerDriver({
         return { sentAtUs: bench.clock.nowUs() };
       },
       async read() {
-        const state = await transfer("the state", () => stateOf(opened.device));
-        return state ? suppliedBy((state.bits & (1 << (relay - 1))) !== 0, contact) : "unknown";
+        const isOn = await transfer("the state", () => stateOf(opened.device, row, relay, bench.clock));
+        return isOn === undefined ? "unknown" : suppliedBy(isOn, contact);
       },
       [Symbol.asyncDispose]: () => opened.device[Symbol.asyncDispose](),
     };
   },
 });
 
-async function stateOf(device: HidDevice) {
-  const report = await device.receive("feature", DCTTECH_STATE_BYTES, TRANSFER_MS);
-  return report && dcttechState(report);
+/**
+ * Whether a relay is on, by what its board answers; undefined when it does not say. What a board still has to say of
+ * the command before is taken first, and keeps the question at its distance from it.
+ */
+async function stateOf(
+  device: HidDevice,
+  { channel, status }: HidFamily,
+  relay: number,
+  clock: Clock,
+): Promise<boolean | undefined> {
+  if (!status) return undefined;
+  if (!status.request) {
+    const report = await device.receive(status.channel, status.bytes, TRANSFER_MS);
+    return status.stateOf(relay, report ? [report] : []);
+  }
+  for (let left = STALE_REPORTS_MAX; left > 0; left -= 1) {
+    if ((await device.receive(status.channel, status.bytes, LCUS_SPACING_MS)) === undefined) break;
+  }
+  await device.send(channel, Uint8Array.from(status.request));
+  const reports: Uint8Array[] = [];
+  const untilUs = clock.nowUs() + LCUS_ANSWER_MS * 1000;
+  for (let leftUs = LCUS_ANSWER_MS * 1000; leftUs > 0; leftUs = untilUs - clock.nowUs()) {
+    const report = await device.receive(status.channel, status.bytes, Math.ceil(leftUs / 1000));
+    if (report === undefined) break;
+    reports.push(report);
+    const isOn = status.stateOf(relay, reports);
+    if (isOn !== undefined) return isOn;
+  }
+  return undefined;
 }
 
 async function transferred<T>(what: string, work: () => Promise<T>, { clock }: PowerBench): Promise<T> {
@@ -98,5 +139,7 @@ async function theOne(
 }
 
 async function boardName(device: HidDevice, path: string, bench: PowerBench): Promise<string | undefined> {
-  return (await transferred(`the name of ${path}`, () => stateOf(device), bench))?.board;
+  const asked = () => device.receive("feature", DCTTECH_STATE_BYTES, TRANSFER_MS);
+  const report = await transferred(`the name of ${path}`, asked, bench);
+  return report && dcttechState(report)?.board;
 }

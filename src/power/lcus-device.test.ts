@@ -75,6 +75,7 @@ describe("the status text of firmware A", () => {
 
   test("is read with and without the blank, and not before its line ends", () => {
     expect(lcusStatusOf("CH1: ON\r\nCH2:OFF\r\n", 1)).toBe("on");
+    expect(lcusStatusOf("CH1:ON \r\n", 1)).toBe("on");
     expect(lcusStatusOf("CH1: ON\r\nCH2:OFF\r\n", 2)).toBe("off");
     expect(lcusStatusOf("CH1: ON\r\nCH2:OFF", 2)).toBeUndefined();
     expect(lcusStatusOf("CH1: ON\r\n", 3)).toBeUndefined();
@@ -105,7 +106,7 @@ describe("the relay board", () => {
   test("takes op 02 as a question on firmware C and as off on firmware B", () => {
     const c = device("c");
     c.feed("a00101a2");
-    expect(c.feed("a00102a3")).toBe("a00101a2");
+    expect(c.feed("a00102a3")).toBe(hex(utf8("CH1: ON\r\n")));
     const b = device("b");
     b.feed("a00101a2");
     expect(b.feed("a00102a3")).toBe("a00100a1");
@@ -126,7 +127,7 @@ describe("the relay board", () => {
     const { feed, made } = device("c", 2);
     feed("a00f01b0");
     expect([made.energised(1), made.energised(2)]).toEqual([true, true]);
-    expect(feed("a00f02b1")).toBe("a00101a2a00201a3");
+    expect(feed("a00f02b1")).toBe(hex(utf8("CH1: ON\r\nCH2: ON\r\n")));
   });
 
   test("answers FF with its status text on firmware A", () => {

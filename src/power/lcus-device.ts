@@ -69,7 +69,8 @@ export class LcusDevice {
       this.#coils[channel - 1] = becomes;
       this.#onChange({ channel, energised: becomes });
     }
-    if (!op.answers) return silent;
+    if (op.answer === "none") return silent;
+    if (op.answer === "text") return utf8(lcusStatusText(this.#coils, channels));
     return concat(...channels.map((channel) => lcusFrame(channel, this.energised(channel) ? 1 : 0)));
   }
 

@@ -23,19 +23,27 @@ interface LcusOp {
   readonly name: string;
   readonly variants: readonly LcusVariant[];
   readonly coil: "off" | "on" | "toggle" | "keep";
-  readonly answers: boolean;
+  /** In a frame as it was asked, or as a line of text a channel (`CH1:ON`). */
+  readonly answer: "none" | "frame" | "text";
   readonly source: string;
 }
 
 /** Firmware B's op 06 (a pulse of undocumented length) is left out. */
 export const LCUS_OPS = [
-  { op: 0, name: "off", variants: LCUS_VARIANTS, coil: "off", answers: false, source: "all sheets: A0 01 00 A1" },
-  { op: 1, name: "on", variants: LCUS_VARIANTS, coil: "on", answers: false, source: "all sheets: A0 01 01 A2" },
-  { op: 2, name: "off, answered", variants: ["b"], coil: "off", answers: true, source: "sheet B: A0 01 02 A3" },
-  { op: 2, name: "query", variants: ["c"], coil: "keep", answers: true, source: "sheet C: A0 01 02 A3" },
-  { op: 3, name: "on, answered", variants: ["b"], coil: "on", answers: true, source: "sheet B: A0 01 03 A4" },
-  { op: 4, name: "toggle", variants: ["b"], coil: "toggle", answers: true, source: "sheet B: A0 01 04 A5" },
-  { op: 5, name: "query", variants: ["b"], coil: "keep", answers: true, source: "sheet B: A0 01 05 A6" },
+  { op: 0, name: "off", variants: LCUS_VARIANTS, coil: "off", answer: "none", source: "all sheets: A0 01 00 A1" },
+  { op: 1, name: "on", variants: LCUS_VARIANTS, coil: "on", answer: "none", source: "all sheets: A0 01 01 A2" },
+  { op: 2, name: "off, answered", variants: ["b"], coil: "off", answer: "frame", source: "sheet B: A0 01 02 A3" },
+  {
+    op: 2,
+    name: "query",
+    variants: ["c"],
+    coil: "keep",
+    answer: "text",
+    source: "sheet C, Diustou's wiki: A0 01 02 A3",
+  },
+  { op: 3, name: "on, answered", variants: ["b"], coil: "on", answer: "frame", source: "sheet B: A0 01 03 A4" },
+  { op: 4, name: "toggle", variants: ["b"], coil: "toggle", answer: "frame", source: "sheet B: A0 01 04 A5" },
+  { op: 5, name: "query", variants: ["b"], coil: "keep", answer: "frame", source: "sheet B: A0 01 05 A6" },
 ] as const satisfies readonly LcusOp[];
 
 export type LcusOpName = (typeof LCUS_OPS)[number]["name"];
@@ -55,17 +63,23 @@ export function lcusFrame(channel: number, op: number): Uint8Array {
   return Uint8Array.of(HEAD, channel, op, (HEAD + channel + op) & 0xff);
 }
 
+/** Firmware C's question for the state of all channels, on USB serial and HID boards alike. */
+export const LCUS_QUERY_ALL = lcusFrame(LCUS_ALL_CHANNELS, 2);
+
 /** Firmware A's question for the state of all channels: a single byte. */
 export const LCUS_STATUS_REQUEST = Uint8Array.of(STATUS);
 
-/** Firmware A's answer: `CH1: ON`, one line a channel. */
-export function lcusStatusText(coils: readonly boolean[]): string {
-  return coils.map((on, index) => `CH${index + 1}: ${on ? "ON" : "OFF"}\r\n`).join("");
+/** The answer of firmwares A and C: `CH1: ON`, one line for each of `channels` (from 1), all when left out. */
+export function lcusStatusText(
+  coils: readonly boolean[],
+  channels: readonly number[] = coils.map((_, at) => at + 1),
+): string {
+  return channels.map((channel) => `CH${channel}: ${coils[channel - 1] ? "ON" : "OFF"}\r\n`).join("");
 }
 
-/** One channel out of such an answer (also seen without the blank); undefined while its line is not complete. */
+/** One channel out of such an answer (blanks are seen on either side); undefined while its line is not complete. */
 export function lcusStatusOf(text: string, channel: number): "on" | "off" | undefined {
-  const state = new RegExp(`CH${channel}: ?(ON|OFF)\\r\\n`).exec(text)?.[1];
+  const state = new RegExp(`CH${channel}: ?(ON|OFF) ?\\r\\n`).exec(text)?.[1];
   if (state === undefined) return undefined;
   return state === "ON" ? "on" : "off";
 }

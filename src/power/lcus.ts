@@ -20,7 +20,7 @@ import { energised, type PowerState, suppliedBy } from "./switch.ts";
 /**
  * LCUS-n USB relays; the bytes stand in lcus-frames.ts. Nothing is ever sent that one of the three firmwares could take
  * for a switching command, unless the profile names the firmware: without `variant` the driver only writes ops 00 and
- * 01. The answer of firmware C is not documented; the frame of firmware B is expected, anything else reads as unknown.
+ * 01. Firmware C answers in text; a frame like firmware B's is taken as well, anything else reads as unknown.
  */
 export const lcus = powerDriver({
   name: "lcus",
@@ -41,8 +41,10 @@ export const lcus = powerDriver({
       async read() {
         const query = lcusOp(variant, "query");
         const question = query ? lcusFrame(channel, query.op) : LCUS_STATUS_REQUEST;
-        const { answer } = await line.ask(question, LCUS_ANSWER_MS, (bytes) =>
-          query ? frameState(bytes, channel) : lcusStatusOf(textOf(bytes), channel),
+        const { answer } = await line.ask(
+          question,
+          LCUS_ANSWER_MS,
+          (bytes) => (query && frameState(bytes, channel)) ?? lcusStatusOf(textOf(bytes), channel),
         );
         return answer === undefined ? "unknown" : suppliedBy(answer === "on", contact);
       },

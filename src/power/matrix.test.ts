@@ -254,9 +254,9 @@ const MATRIX: readonly {
   {
     driver: "hid-relay, lcus",
     rig: hid("lcus"),
-    refuses: "blind",
+    refuses: 'says "off"',
     silent: "waited 1000 ms",
-    garbage: "obeys",
+    garbage: "does not say",
     unplugged: "could not write",
   },
   {

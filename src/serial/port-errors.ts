@@ -24,7 +24,7 @@ const FAULTS: readonly Fault[] = [
   {
     text: /Permission denied|Operation not permitted/i,
     says: (path) => `no permission to open ${path}.`,
-    hint: "Add your user to the group that owns the port (`sudo usermod -aG dialout $USER`), then log in again.",
+    hint: "`hil doctor` says why; mostly your user is not in dialout (`sudo usermod -aG dialout $USER`, log in again).",
   },
   {
     text: /Inappropriate ioctl|Not a typewriter/i,

@@ -90,6 +90,14 @@ const BROKEN: readonly {
     says: /ttyACM0: this user may not open it: not in group dialout/,
     todo: /usermod -aG dialout \$USER/,
   },
+  ...["root", "disk", "wheel"].map((group) => ({
+    check: "groups",
+    when: `the port belongs to ${group}`,
+    machine: { ports: [acm(0)], forbidden: ["/dev/ttyACM0"], owners: { "/dev/ttyACM0": group }, groups: ["users"] },
+    level: "problem" as const,
+    says: new RegExp(`belongs to group ${group}, which is no group for ports`),
+    todo: new RegExp(`^(?!.*usermod).*Do not join ${group}: .*GROUP="dialout"`),
+  })),
   {
     check: "groups",
     when: "the group is right and its mode is not",

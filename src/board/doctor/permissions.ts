@@ -49,19 +49,37 @@ async function serialPorts({ system, ports }: Surroundings): Promise<readonly Fi
     if ((await system.access(port.path)) !== "forbidden") continue;
     const group = await system.groupOf(port.path);
     const member = group !== undefined && own.includes(group);
-    found.push({
-      level: "problem",
-      where: port.path,
-      what:
-        group === undefined || member
-          ? "this user may not open it, though in its group."
-          : `this user may not open it: not in group ${group}.`,
-      remedy: member
-        ? `Give its group read and write: a udev rule with MODE="0660". ${RELOAD}`
-        : `sudo usermod -aG ${group ?? "dialout"} $USER, then log out and in again (a container needs --group-add).`,
-    });
+    found.push({ level: "problem", where: port.path, ...forbiddenPort(group, member) });
   }
   return found;
+}
+
+/**
+ * Groups that serial ports belong to. Whoever owns a port otherwise (root, disk …) owns more than ports: to join that
+ * group is never the remedy. Source: Debian, Fedora, SUSE: dialout; Arch: uucp; Raspberry Pi OS, udev rules of SEGGER:
+ * plugdev.
+ */
+const PORT_GROUPS = ["dialout", "uucp", "plugdev"];
+
+function forbiddenPort(group: string | undefined, member: boolean): Pick<Finding, "what" | "remedy"> {
+  if (group === undefined || member) {
+    return {
+      what: "this user may not open it, though in its group.",
+      remedy: member
+        ? `Give its group read and write: a udev rule with MODE="0660". ${RELOAD}`
+        : "sudo usermod -aG dialout $USER, then log out and in again (a container needs --group-add).",
+    };
+  }
+  if (PORT_GROUPS.includes(group)) {
+    return {
+      what: `this user may not open it: not in group ${group}.`,
+      remedy: `sudo usermod -aG ${group} $USER, then log out and in again (a container needs --group-add).`,
+    };
+  }
+  return {
+    what: `this user may not open it: it belongs to group ${group}, which is no group for ports.`,
+    remedy: `Do not join ${group}: give the port to dialout by a udev rule with GROUP="dialout", MODE="0660". ${RELOAD}`,
+  };
 }
 
 async function libusbNodes({ system, usb }: Surroundings): Promise<readonly Finding[]> {

@@ -1,5 +1,6 @@
-import { sleep, utf8, VirtualClock } from "../../core/index.ts";
+import { concat, sleep, utf8, VirtualClock } from "../../core/index.ts";
 import type { Contact, PowerBench, PowerSwitch } from "../index.ts";
+import { lcusStatusText } from "../lcus-frames.ts";
 import { Coils, type Fault } from "./coils.ts";
 import type { PowerRig } from "./contract.ts";
 
@@ -17,7 +18,7 @@ export async function hidRig(spec: {
   readonly relay: number;
   readonly product: string;
   /** What a report does to the coils, by the family's sheet. */
-  readonly peer: (report: Uint8Array, coils: Coils) => void;
+  readonly peer: (report: Uint8Array, coils: Coils) => readonly Uint8Array[] | void;
   readonly boards?: readonly string[];
   /** Whether the system puts the report's number before an answer. */
   readonly numbered?: boolean;
@@ -29,6 +30,7 @@ export async function hidRig(spec: {
   const coils = new Coils(8, spec.relay, spec.contact);
   coils.stuck = fault === "refuses";
   const sent: string[] = [];
+  const answers: Uint8Array[] = [];
   let gone = false;
   const work = async () => {
     if (gone) throw new Error("could not write to HID device");
@@ -43,9 +45,14 @@ export async function hidRig(spec: {
         async send(channel, report) {
           await work();
           sent.push(`${channel} ${Buffer.from(report).toString("hex")}`);
-          if (place === 0) spec.peer(report, coils);
+          if (place === 0) answers.push(...(spec.peer(report, coils) ?? []));
         },
-        async receive(_channel, bytes) {
+        async receive(channel, bytes, limitMs) {
+          if (channel === "interrupt") {
+            const answer = answers.shift();
+            if (answer === undefined) await sleep(clock, limitMs);
+            return fault === "garbage" ? answer?.fill(0x07) : answer;
+          }
           await work();
           const state = Uint8Array.from([0, ...utf8(name), 0, 0, place === 0 ? coils.bits : 0]);
           if (fault === "garbage") state.fill(0x07);
@@ -67,6 +74,14 @@ export async function hidRig(spec: {
   };
 }
 
+/** Text in reports of eight bytes, the last filled up with zeros. */
+function reportsOf(text: Uint8Array): Uint8Array[] {
+  const count = Math.ceil(text.length / 8);
+  return Array.from({ length: count }, (_, at) =>
+    concat(text.subarray(at * 8, at * 8 + 8), new Uint8Array(8)).subarray(0, 8),
+  );
+}
+
 /** What the sheets say that a report does; byte 0 is the report's number. */
 export const HID_PEERS = {
   dcttech: (report: Uint8Array, coils: Coils) => {
@@ -74,7 +89,11 @@ export const HID_PEERS = {
   },
   lcus: (report: Uint8Array, coils: Coils) => {
     const [, head, relay = 0, state = 0, sum] = report;
-    if (head === 0xa0 && sum === ((0xa0 + relay + state) & 0xff)) coils.set(relay, state === 1);
+    if (head !== 0xa0 || sum !== ((0xa0 + relay + state) & 0xff)) return [];
+    if (state < 2) coils.set(relay, state === 1);
+    const on = Array.from({ length: coils.count }, (_, index) => coils.get(index + 1));
+    // A command is answered for its relay, a question for all: late answers must not be taken for the question's.
+    return reportsOf(utf8(lcusStatusText(on, state === 2 ? undefined : [relay])));
   },
   ucreatefun: (report: Uint8Array, coils: Coils) => coils.set((report[1] ?? 0) & 0x0f, (report[1] ?? 0) >= 0xf0),
 } as const;
