@@ -150,7 +150,9 @@ export const PROFILE_FIELDS = z.strictObject({
       boot: ms(600_000).default(10_000).describe("From power or reset to an application that answers, no swap."),
       swap: ms(1_800_000).default(120_000).describe("What a swap adds to that."),
       smp: ms(600_000).default(3_000),
-      upload_first_chunk: ms(600_000).default(60_000).describe("The first chunk may wait for the erase of a slot."),
+      upload_first_chunk: ms(600_000)
+        .optional()
+        .describe("The first chunk waits for the erase of a slot; default: twice what that takes, 60000 at least."),
       upload_chunk: ms(600_000).default(5_000),
     })
     .prefault({}),

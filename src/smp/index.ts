@@ -7,6 +7,7 @@ export * from "./console-framing.ts";
 export * from "./console-transport.ts";
 export * from "./crc16.ts";
 export * from "./enumeration-server.ts";
+export * from "./erase-deadline.ts";
 export * from "./faults.ts";
 export * from "./file-server.ts";
 export * from "./files.ts";

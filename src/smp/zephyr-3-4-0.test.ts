@@ -42,7 +42,7 @@ async function board(second: Second) {
 const hashOf = (image: typeof OLD) => hex(image.hash);
 /** An entry of the image list: slot and version as they are encoded, then the flags. */
 const entry = (slot: string, image: typeof OLD, version: string, flags: string) =>
-  `bf64736c6f74${slot}6776657273696f6e65${version}6468617368${"5820"}${hashOf(image)}68626f6f7461626c65f5${flags}ff`;
+  `bf64736c6f74${slot}6776657273696f6e65${version}64686173685820${hashOf(image)}68626f6f7461626c65f5${flags}ff`;
 const RUNNING = "6770656e64696e67f469636f6e6669726d6564f566616374697665f5697065726d616e656e74f4";
 const OTHER = "6770656e64696e67f469636f6e6669726d6564f466616374697665f4697065726d616e656e74f4";
 const list = (...entries: string[]) => `bf66696d616765739f${entries.join("")}ff6b73706c697453746174757300ff`;
@@ -65,7 +65,7 @@ const STATISTICS_LIST = "00020701";
 
 const rc = (code: string) => `bf627263${code}ff`;
 const ret = (group: string, code: string) => `bf63726574bf6567726f7570${group}627263${code}ffff`;
-const testOf = (image: typeof OLD) => `a26468617368${"5820"}${hashOf(image)}67636f6e6669726df4`;
+const testOf = (image: typeof OLD) => `a264686173685820${hashOf(image)}67636f6e6669726df4`;
 const named = (name: string) => `a1646e616d65${(0x60 + name.length).toString(16)}${hex(Buffer.from(name))}`;
 const STATS = "9f6d736d705f7376725f7374617473ff";
 
