@@ -2,6 +2,9 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSy
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { smallProfile } from "../campaign/testing/small-campaign.ts";
+import { RealClock } from "../core/index.ts";
+import { openSerialPort, Uart } from "../serial/index.ts";
+import { echo, SmpClient } from "../smp/index.ts";
 import { complaintOf, type MemoryIo, memoryIo } from "./testing/memory-io.ts";
 import { twinCommand } from "./twin.ts";
 
@@ -37,6 +40,31 @@ describe("hil twin", () => {
     const ready: { uart: string; relay: string; pid: number } = JSON.parse(printed);
     expect(ready.pid).toBe(process.pid);
     expect(ready.uart).not.toBe(ready.relay);
+  });
+
+  test("has its ready line only when the board answers: the first request after it is not lost", async () => {
+    const stop = new AbortController();
+    const io = memoryIo({ signal: stop.signal });
+    writeFileSync(join(io.cwd, "small.yaml"), smallProfile().text);
+    const clock = new RealClock();
+    const answered: string[] = [];
+    const run = twinCommand(["--board", "small.yaml", "--baud", "1000000"], {
+      ...io,
+      out: (line) => {
+        const { uart } = JSON.parse(line) as { uart: string };
+        const ask = async () => {
+          const link = await openSerialPort(uart, { baudRate: 1_000_000, clock });
+          await using client = SmpClient.onUart(Uart.open(link, { clock }), { clock });
+          const options = { retries: 0, timeoutMs: 2_000 };
+          answered.push((await client.session.request(echo, { d: "ready" }, options)).r);
+        };
+        void ask()
+          .catch((error: unknown) => answered.push(String(error)))
+          .then(() => stop.abort());
+      },
+    });
+    expect(await run).toBe(0);
+    expect(answered).toEqual(["ready"]);
   });
 
   test("with --link makes links that are there while it runs and gone afterwards", async () => {

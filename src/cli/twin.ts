@@ -57,6 +57,8 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
     { uart: app.path, relay: relay.path, ...(net && { net: net.path }) },
     closing,
   );
+  // Bytes that come before the board listens are lost: whoever reads this line may talk at once.
+  if (twin.machine.powered) await Promise.race([twin.machine.settled, whenAborted(io.signal)]);
   io.out(`${JSON.stringify({ ...paths, pid: process.pid })}\n`);
   await whenAborted(io.signal);
   twin.check();

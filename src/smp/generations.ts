@@ -3,6 +3,8 @@ export interface ServerGeneration {
   readonly name: string;
   /** nRF Connect SDK releases with such a server. */
   readonly sdk: string;
+  /** What such a Zephyr calls itself in its banner, its shell and its OS info. */
+  readonly zephyr: string;
   /** Key of a group error in version 2; undefined for servers that know version 1 only. */
   readonly groupErrorKey: "err" | "ret" | undefined;
   /** Commands whose success says `rc: 0` first, by their key in `COMMANDS`. */
@@ -66,6 +68,7 @@ export const SERVER_GENERATIONS = [
   {
     name: "zephyr 2.7",
     sdk: "NCS 1.7 and 1.8",
+    zephyr: "2.7.0",
     groupErrorKey: undefined,
     rcInSuccess: RC_FIRST,
     shellCodeKey: "rc",
@@ -82,6 +85,7 @@ export const SERVER_GENERATIONS = [
   {
     name: "zephyr 3.2",
     sdk: "NCS 2.0 to 2.2",
+    zephyr: "3.2.0",
     groupErrorKey: undefined,
     rcInSuccess: RC_FIRST,
     shellCodeKey: "rc",
@@ -96,6 +100,7 @@ export const SERVER_GENERATIONS = [
   {
     name: "zephyr 3.3",
     sdk: "NCS 2.3",
+    zephyr: "3.3.0",
     groupErrorKey: undefined,
     rcInSuccess: [],
     shellCodeKey: "ret",
@@ -110,6 +115,7 @@ export const SERVER_GENERATIONS = [
   {
     name: "ncs 2.4",
     sdk: "NCS 2.4",
+    zephyr: "3.3.99",
     groupErrorKey: "ret",
     rcInSuccess: [],
     shellCodeKey: "ret",
@@ -124,6 +130,7 @@ export const SERVER_GENERATIONS = [
   {
     name: "zephyr 3.4",
     sdk: "none: Zephyr 3.4.0 itself",
+    zephyr: "3.4.0",
     groupErrorKey: "ret",
     rcInSuccess: ["statisticsList"],
     shellCodeKey: "ret",
@@ -143,6 +150,7 @@ export const SERVER_GENERATIONS = [
   {
     name: "zephyr 3.5",
     sdk: "NCS 2.5 to 2.9",
+    zephyr: "3.5.0",
     groupErrorKey: "err",
     rcInSuccess: [],
     shellCodeKey: "ret",
@@ -156,6 +164,7 @@ export const SERVER_GENERATIONS = [
   {
     name: "zephyr 4.4",
     sdk: "NCS 3",
+    zephyr: "4.4.0",
     groupErrorKey: "err",
     rcInSuccess: [],
     shellCodeKey: "ret",
@@ -170,8 +179,8 @@ export const SERVER_GENERATIONS = [
 
 export type ServerGenerationName = (typeof SERVER_GENERATIONS)[number]["name"];
 
-/** The row of a generation. */
-export function serverGeneration(name: ServerGenerationName): ServerGeneration {
+/** The row of a generation; the newest without a name. */
+export function serverGeneration(name: ServerGenerationName = "zephyr 4.4"): ServerGeneration {
   const row = SERVER_GENERATIONS.find((candidate) => candidate.name === name);
   if (!row)
     throw new RangeError(`no server generation "${name}"; known: ${SERVER_GENERATIONS.map((g) => g.name).join(", ")}`);

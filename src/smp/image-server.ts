@@ -26,7 +26,7 @@ export interface ImageServerOptions {
  * Source: Zephyr img_mgmt.c, img_mgmt_state.c; measured on Zephyr 4.4.0.
  */
 export function imageHandlers(store: ImageStore, options: ImageServerOptions = {}): SmpHandlers {
-  const generation = serverGeneration(options.generation ?? "zephyr 4.4");
+  const generation = serverGeneration(options.generation);
   const { slotInfo = store.images > 1, frugalList = false } = options;
   if (generation.isLibrary) return imageHandlers2021(store, { slotInfo });
   const { erasesPending, stateRules, refusesBlankErase, anyUploadLength } = generation;

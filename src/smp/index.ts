@@ -27,6 +27,7 @@ export * from "./server.ts";
 export * from "./session.ts";
 export * from "./settings-server.ts";
 export * from "./shell-server.ts";
+export * from "./shell-words.ts";
 export * from "./statistics-server.ts";
 export * from "./transport.ts";
 export * from "./udp-transport.ts";

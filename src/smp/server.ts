@@ -78,7 +78,7 @@ export class SmpServer implements AsyncDisposable {
     this.#options = options;
     this.bufferBytes = options.bufferBytes ?? 384;
     this.bufferCount = options.bufferCount ?? 4;
-    this.#generation = serverGeneration(options.generation ?? "zephyr 4.4");
+    this.#generation = serverGeneration(options.generation);
     this.#stopListening = options.transport.onPacket((packet) => this.#received(packet));
     options.transport.onEnd(() => this.#queue.end());
     this.#serving = this.#serve();

@@ -17,7 +17,7 @@ const UNKNOWN_NAME = 3;
  */
 export function statisticsHandlers(
   read: () => Readonly<Record<string, Readonly<Record<string, number>>>>,
-  generation: ServerGenerationName = "zephyr 4.4",
+  generation?: ServerGenerationName,
 ): SmpHandlers {
   const { unknownStatistic } = serverGeneration(generation);
   return {

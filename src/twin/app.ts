@@ -8,9 +8,11 @@ import {
   imageHandlers,
   osHandlers,
   type ServerGenerationName,
+  type ShellTree,
   type SmpHandlers,
   SmpServer,
   type StoredSlot,
+  serverGeneration,
   shellHandlers,
   statisticsHandlers,
 } from "../smp/index.ts";
@@ -52,6 +54,23 @@ export interface AppOptions {
   /** Device offset of the slot that runs. */
   readonly slotOffset: number;
   readonly print: (line: string) => Promise<void>;
+  /** Hears when requests are taken. */
+  readonly onServing?: () => void;
+}
+
+/** What Zephyr prints first. */
+export function zephyrBanner(generation: ServerGenerationName | undefined): string {
+  return `*** Booting Zephyr OS build v${serverGeneration(generation).zephyr} ***`;
+}
+
+/** As Zephyr's kernel shell has them. */
+function shellCommands(upMs: () => number, zephyr: string): ShellTree {
+  const uptime = {
+    help: "Kernel uptime. Can be called with the -p or --pretty options",
+    run: () => `Uptime: ${upMs()} ms`,
+  };
+  const version = { help: "Kernel version.", run: () => `Zephyr version ${zephyr}` };
+  return { kernel: { help: "Kernel commands", sub: { uptime, version } } };
 }
 
 /** The twin's application: says who it is on the UART, and serves SMP on the same UART until it is reset. */
@@ -67,41 +86,46 @@ export class TwinApp {
    * @returns the boot mode that the reset asked for: 1 = the bootloader's serial recovery.
    */
   async run(power: AbortSignal): Promise<number> {
-    const { clock, uart, print, smp } = this.#options;
-    await print("*** Booting Zephyr OS build v4.1.99 ***");
+    const { clock, uart, print, smp, onServing } = this.#options;
+    await print(zephyrBanner(smp.generation));
     await print(`I: ${this.#description()} is up`);
     let bootMode = 0;
-    await serveUntilReset({ clock, uart, lines: "zephyr" }, power, ({ transport, reset, onHandlerError }) => {
-      const askedToReset = (request: { bootMode: number }) => {
-        bootMode = request.bootMode;
-        reset();
-      };
-      const images = { slotInfo: true, generation: smp.generation };
-      return new SmpServer({
-        transport,
-        bufferBytes: smp.bufferBytes,
-        bufferCount: smp.bufferCount,
-        ...(smp.generation === undefined ? {} : { generation: smp.generation }),
-        handlers: {
-          ...this.#osHandlers(askedToReset),
-          ...imageHandlers(this.#slots(power), images),
-          ...this.#otherHandlers(clock.nowUs()),
-        },
-        onHandlerError,
-      });
-    });
+    await serveUntilReset(
+      { clock, uart, lines: "zephyr", onServing },
+      power,
+      ({ transport, reset, onHandlerError }) => {
+        const askedToReset = (request: { bootMode: number }) => {
+          bootMode = request.bootMode;
+          reset();
+        };
+        const images = { slotInfo: true, generation: smp.generation };
+        return new SmpServer({
+          transport,
+          bufferBytes: smp.bufferBytes,
+          bufferCount: smp.bufferCount,
+          ...(smp.generation === undefined ? {} : { generation: smp.generation }),
+          handlers: {
+            ...this.#osHandlers(askedToReset),
+            ...imageHandlers(this.#slots(power), images),
+            ...this.#otherHandlers(clock.nowUs()),
+          },
+          onHandlerError,
+        });
+      },
+    );
     return bootMode;
   }
 
   #osHandlers(reset: (request: { bootMode: number }) => void) {
     const { build, smp } = this.#options;
+    const { zephyr } = serverGeneration(smp.generation);
     const mode = BOOTLOADER_MODES.find((row) => row.name === MODE_NAMES[build.mode])?.mode ?? -1;
     return osHandlers({
       info: {
         s: "Zephyr",
         n: "twin",
-        r: "v4.1.99",
-        v: "4.1.99",
+        r: `v${zephyr}`,
+        v: zephyr,
         b: "unknown",
         m: "arm",
         p: "cortex-m33",
@@ -115,14 +139,17 @@ export class TwinApp {
     });
   }
 
-  /** What needs no memory beyond a reset: statistics, a shell of one command, and the list of groups. */
+  /** What needs no memory beyond a reset: statistics, a shell of few commands, and the list of groups. */
   #otherHandlers(startedUs: number): SmpHandlers {
-    const { clock } = this.#options;
+    const { clock, smp } = this.#options;
+    const { zephyr } = serverGeneration(smp.generation);
     const { enumeration, os, image, shell, statistics } = GROUP_ENTRIES;
+    const upMs = () => Math.floor((clock.nowUs() - startedUs) / 1000);
+    const counters = () => ({ smp_svr_stats: { ticks: Math.floor(upMs() / 1000) } });
     return {
-      ...statisticsHandlers(() => ({ smp_svr_stats: { ticks: Math.floor((clock.nowUs() - startedUs) / 1_000_000) } })),
-      ...shellHandlers((line) => (line === "kernel version" ? "Zephyr version 4.1.99" : undefined)),
-      ...enumerationHandlers([enumeration, os, image, shell, statistics]),
+      ...statisticsHandlers(counters, smp.generation),
+      ...shellHandlers(shellCommands(upMs, zephyr)),
+      ...enumerationHandlers([enumeration, image, os, shell, statistics]),
     };
   }
 

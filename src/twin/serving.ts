@@ -6,6 +6,15 @@ import type { TwinUart } from "./uart.ts";
 /** From the answer to a reset command to the reset. Source: CONFIG_MCUMGR_GRP_OS_RESET_MS, default 250. */
 const RESET_DELAY_MS = 250;
 
+/** Where a server on the board serves. */
+export interface ServingPlace {
+  readonly clock: Clock;
+  readonly uart: TwinUart;
+  readonly lines: ConsoleOptions["lines"];
+  /** Hears when requests are taken. */
+  readonly onServing?: (() => void) | undefined;
+}
+
 /** What a server on the board is given. */
 export interface Serving {
   readonly transport: ConsoleTransport;
@@ -20,7 +29,7 @@ export interface Serving {
  * @throws the signal's reason when power goes; what a handler threw that is a defect of the simulation.
  */
 export async function serveUntilReset(
-  { clock, uart, lines }: { readonly clock: Clock; readonly uart: TwinUart; readonly lines: ConsoleOptions["lines"] },
+  { clock, uart, lines, onServing }: ServingPlace,
   power: AbortSignal,
   open: (serving: Serving) => AsyncDisposable,
 ): Promise<void> {
@@ -36,6 +45,7 @@ export async function serveUntilReset(
       ended.abort();
     },
   });
+  onServing?.();
   try {
     await abortable(whenAborted(ended.signal), power);
     if (broken) throw broken.reason;
