@@ -30,5 +30,6 @@ export * from "./shell-server.ts";
 export * from "./shell-words.ts";
 export * from "./statistics-server.ts";
 export * from "./transport.ts";
+export * from "./udp-server.ts";
 export * from "./udp-transport.ts";
 export * from "./upload.ts";

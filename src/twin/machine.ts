@@ -44,6 +44,7 @@ export interface MachineOptions {
  */
 export class TwinMachine implements AsyncDisposable {
   readonly #options: MachineOptions;
+  readonly #files = new Map<string, Uint8Array>();
   #life: { readonly power: AbortController; readonly over: Promise<void> } | undefined;
   /** A boot that resumed a swap came before in this power cycle; for the faults that need to know. */
   #resumed = false;
@@ -136,6 +137,7 @@ export class TwinMachine implements AsyncDisposable {
     netCore?.release();
     const app = new TwinApp({
       ...this.#options,
+      files: this.#files,
       slotOffset: result.slots[0] ?? 0,
       onRequest: (image) => {
         this.#requested = [...this.#requested, image];
@@ -184,6 +186,9 @@ export class TwinMachine implements AsyncDisposable {
   }
 
   async #print(line: string, power: AbortSignal): Promise<void> {
+    power.throwIfAborted();
+    // A UART for packets without frames carries no log.
+    if (this.#options.smp.raw) return;
     await this.#options.uart.write(utf8(`${line}\r\n`));
     power.throwIfAborted();
   }
