@@ -79,6 +79,11 @@ const BOARDS = {
   },
 } as const;
 
+/** The image that an emulated board runs. */
+export function imageOf(board: keyof typeof BOARDS): string {
+  return join(SMP_SERVERS.folder, BOARDS[board].files[1]);
+}
+
 /** Starts MCUboot and Zephyr on an emulated board; its UART is a TCP port, `path` the image that runs. */
 export async function emulatedServer(board: keyof typeof BOARDS, clock: Clock): Promise<RunningServer> {
   const { options, uarts, files, signedAt } = BOARDS[board];

@@ -1,4 +1,12 @@
-import { type Area, type FlashTiming, INTERNAL_FLASH_BYTES, MX25R6435F, NRF5340_INTERNAL } from "../mcuboot/index.ts";
+import {
+  type Area,
+  type FlashTiming,
+  INTERNAL_FLASH_BYTES,
+  MX25R6435F,
+  NRF5340_INTERNAL,
+  timingAt,
+} from "../mcuboot/index.ts";
+import { eraseDeadlineMs } from "../smp/index.ts";
 import type { BoardProfile } from "./profile-schema.ts";
 import { qemuMachine } from "./qemu/machines.ts";
 
@@ -22,4 +30,11 @@ export function flashTimingOf({ slots, qspi, power, qemu }: BoardProfile): Flash
     keepsPower: qspi?.keepsPower ?? power.options["cuts"] === "soc",
   };
   return { ...NRF5340_INTERNAL, above: { offset: INTERNAL_FLASH_BYTES, timing: external } };
+}
+
+/** How long the first chunk of an upload may take, in milliseconds: the profile's word, or twice the erase of the slot. */
+export function firstChunkMs(profile: BoardProfile): number {
+  const { secondary } = profile.slots;
+  const timing = timingAt(flashTimingOf(profile), deviceArea(secondary).offset);
+  return profile.timeoutsMs.uploadFirstChunk ?? eraseDeadlineMs(secondary.bytes, (2 * timing.eraseUs) / 1000);
 }

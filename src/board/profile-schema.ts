@@ -150,7 +150,9 @@ export const PROFILE_FIELDS = z.strictObject({
       boot: ms(600_000).default(10_000).describe("From power or reset to an application that answers, no swap."),
       swap: ms(1_800_000).default(120_000).describe("What a swap adds to that."),
       smp: ms(600_000).default(3_000),
-      upload_first_chunk: ms(600_000).default(60_000).describe("The first chunk may wait for the erase of a slot."),
+      upload_first_chunk: ms(600_000)
+        .optional()
+        .describe("The first chunk waits for the erase of a slot; default: twice what that takes, 60000 at least."),
       upload_chunk: ms(600_000).default(5_000),
     })
     .prefault({}),
@@ -176,6 +178,27 @@ export const PROFILE_FIELDS = z.strictObject({
         .enum(namesOf(SERVER_GENERATIONS))
         .optional()
         .describe("Which age of Zephyr the application's SMP server behaves like; default the newest."),
+      smp: z
+        .strictObject({
+          framing: z
+            .enum(["console", "raw"])
+            .default("console")
+            .describe("raw: packets without frames, and no log on that UART (`hil twin`; campaigns talk in frames)."),
+          line_bytes: z
+            .int()
+            .min(16)
+            .max(4_096)
+            .default(128)
+            .describe("Longest line of a frame that is taken, line feed included."),
+          params: z.boolean().default(true).describe("The command for the server's buffers is built in."),
+          files: z
+            .string()
+            .regex(/^\/[^/]+$/u)
+            .optional()
+            .describe('Where a file system is mounted ("/lfs1"); left out, there is no file group.'),
+        })
+        .optional()
+        .describe("What the application's SMP server is built with; left out, as Zephyr's sample."),
       relay: z
         .strictObject({
           off_ms: ms(1_000).default(0).describe("From the last byte of the command to the open contact."),

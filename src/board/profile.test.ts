@@ -91,7 +91,7 @@ describe("a profile", () => {
       cutUncertaintyMs: 0,
       options: { port: { path: "/dev/relay" }, channel: 1, contact: "NO", cuts: "soc", variant: "write-only" },
     });
-    expect(value.timeoutsMs.uploadFirstChunk).toBe(60_000);
+    expect(value.timeoutsMs.uploadFirstChunk).toBeUndefined();
     expect(value.wear).toEqual({ cyclesMax: 10_000 });
     expect(value.keys.signingFile).toBe(join(boards, "keys", "twin-sign-p256.pem"));
   });

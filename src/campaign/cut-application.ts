@@ -1,3 +1,4 @@
+import { firstChunkMs } from "../board/index.ts";
 import { ConfigurationError, fromHex, isKind, type Random, sleep, sleepUntil } from "../core/index.ts";
 import {
   type BootloaderBuild,
@@ -84,7 +85,7 @@ export async function cutApplication(
   if (what === "request") await ensureSecondary(session, shadow, direction.to);
   const { from, to } = direction;
   record.event({ atUs: session.nowUs, event: "cut-started", planned, from: from.version, to: to.version });
-  const { startUs, offSentUs, answeredUs } = await loseInAct(session, cut);
+  const { startUs, offSentUs, answeredUs, takenBytes } = await loseInAct(session, cut);
   await sleep(board.clock, board.profile.power.offMs, signal);
   const { lastByteUs } = board.logs.app;
   const onSentUs = await session.power("on");
@@ -93,15 +94,14 @@ export async function cutApplication(
   const times = { resetAnsweredUs: startUs, offSentUs, cutUs, lastByteUs, onSentUs };
   const facts = { planned, ...times, firstByteUs: seen.lines.at(0)?.atUs, intoSwapUs: undefined };
   record.event({ atUs: session.nowUs, event: "cut", facts });
-  if (what === "upload") shadow.emptySecondary();
-  const states = what === "request" ? requestStates(shadow, direction.permanent ?? false) : [shadow.flash];
+  const states =
+    what === "request" ? requestStates(shadow, direction.permanent ?? false) : shadow.uploadStates(to, takenBytes);
   // The board answers when it has written: what was answered is done.
   const contents = answeredUs === undefined ? states : states.slice(-1);
   const { build, timing } = shadow;
   const allowed = contents.flatMap((flash) => legalOutcomes({ flash, build, timing }));
   const check = `${what} cut ${planned.index}`;
-  const slots = what === "upload" ? { slots: [0] } : {};
-  const judged = await judge(session, shadow, { check, direction, seen, allowed, ...slots });
+  const judged = await judge(session, shadow, { check, direction, seen, allowed });
   return { ...judged, left: allowed.map((outcome) => outcome.flash) };
 }
 
@@ -111,6 +111,8 @@ interface LostInAct {
   readonly offSentUs: number;
   /** When the answer that ends the act came; undefined: not before the cut. */
   readonly answeredUs: number | undefined;
+  /** Bytes of an upload that the board had answered for when power was commanded away. */
+  readonly takenBytes: number;
 }
 
 /** Starts the upload or the request, and takes power away when the planned moment of it comes. */
@@ -128,9 +130,11 @@ async function loseInAct(session: Session, cut: ApplicationCut): Promise<LostInA
   const leadUs = board.cuts.latencyUs + session.commandUs;
   const startUs = session.nowUs + leadUs;
   let answeredUs: number | undefined;
+  let takenBytes = 0;
   let act: Promise<void> = Promise.resolve();
   const reached = new Promise<number>((resolve, reject) => {
     const onTaken = (bytes: number, atUs: number) => {
+      takenBytes = bytes;
       if (planned.kind === "upload" && bytes >= planned.bytes) resolve(atUs);
     };
     act = sleepUntil(board.clock, startUs, signal)
@@ -147,11 +151,11 @@ async function loseInAct(session: Session, cut: ApplicationCut): Promise<LostInA
   const afterUs = planned.kind === "time" ? planned.afterResetUs : 0;
   const dueUs = isTriggered ? (await reached) + planned.delayUs : startUs + afterUs;
   await sleepUntil(board.clock, dueUs - leadUs, signal);
-  const answeredBefore = answeredUs;
+  const before = { answeredUs, takenBytes };
   const offSentUs = await session.power("off");
   over.abort();
   await act;
-  return { startUs, offSentUs, answeredUs: answeredBefore };
+  return { startUs, offSentUs, ...before };
 }
 
 function actOf(
@@ -163,7 +167,8 @@ function actOf(
   const { to, permanent = false } = direction;
   if (what === "request") return board.smp.setImageState({ hash: fromHex(to.hash), confirm: permanent }, { signal });
   const onProgress = ({ sentBytes }: { readonly sentBytes: number }) => onTaken(sentBytes, board.clock.nowUs());
-  return board.smp.upload(to.file, { signal, imageHash: fromHex(to.hash), onProgress });
+  const deadlines = { firstChunkMs: firstChunkMs(board.profile), chunkMs: board.profile.timeoutsMs.uploadChunk };
+  return board.smp.upload(to.file, { signal, imageHash: fromHex(to.hash), onProgress, ...deadlines });
 }
 
 /** What the flash may hold when a request is cut: every word of it may be the last. */

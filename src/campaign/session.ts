@@ -1,4 +1,11 @@
-import { type Board, type BoardProfile, type BootLine, deviceArea, flashTimingOf } from "../board/index.ts";
+import {
+  type Board,
+  type BoardProfile,
+  type BootLine,
+  deviceArea,
+  firstChunkMs,
+  flashTimingOf,
+} from "../board/index.ts";
 import { fromHex, hex, isKind, messageOf, sleep, within } from "../core/index.ts";
 import { timingAt } from "../mcuboot/index.ts";
 import { CONSOLE_OVERHEAD_BYTES, echo, encodedBytes } from "../smp/index.ts";
@@ -77,7 +84,7 @@ export class Session {
       signal: this.signal,
       ...(number === 0 ? {} : { image: number }),
       imageHash: fromHex(image.hash),
-      firstChunkMs: board.profile.timeoutsMs.uploadFirstChunk,
+      firstChunkMs: firstChunkMs(board.profile),
       chunkMs: board.profile.timeoutsMs.uploadChunk,
       onProgress: ({ sentBytes, totalBytes }) => {
         firstBytes ??= sentBytes;

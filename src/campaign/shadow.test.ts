@@ -156,3 +156,46 @@ describe("what was erased", () => {
     expect(cut).toBeGreaterThan(1.5 * whole);
   });
 });
+
+describe("what a cut in an upload may leave", () => {
+  const lists = (shadow: Shadow, states: readonly { readonly flash: Shadow["flash"] }[]) =>
+    states.map(({ flash }) =>
+      imageState(flash, shadow.build)
+        .filter(({ slot }) => slot === 1)
+        .map(({ version }) => version)
+        .join(),
+    );
+  const states = async (takenBytes: (fileBytes: number) => number, ...edits: Edit[]) => {
+    const { images, shadow } = await bench(...edits);
+    shadow.place(images.new, images.old);
+    const flashes = shadow.uploadStates(images.new, takenBytes(images.new.file.length));
+    return {
+      shadow,
+      lists: lists(
+        shadow,
+        flashes.map((flash) => ({ flash })),
+      ),
+    };
+  };
+
+  test("before the first answer: what was there, nothing, or the new image", async () => {
+    expect((await states(() => 0)).lists).toEqual(["1.0.0", "", "2.0.0"]);
+  });
+
+  test("after the first answer never what was there before", async () => {
+    expect((await states(() => 600)).lists).toEqual(["", "2.0.0"]);
+  });
+
+  test("up to 511 bytes that were answered for may be missing: only whole blocks are sure to be in the flash", async () => {
+    const { images, shadow } = await bench();
+    shadow.place(images.new, images.old);
+    const least = (takenBytes: number) => shadow.uploadStates(images.new, takenBytes)[0]?.identity();
+    expect(least(1023)).toBe(least(512));
+    expect(least(1024)).not.toBe(least(1023));
+  });
+
+  test("and the model's own flash stays what it was", async () => {
+    const { shadow } = await states(() => 0);
+    expect(listed(shadow)).toEqual(["0 2.0.0 true", "1 1.0.0 false"]);
+  });
+});

@@ -15,8 +15,9 @@ import {
   statesAfterCut,
   type Timeline,
   timeline,
-  trailerBytesOf,
+  UPLOAD_BLOCK_BYTES,
   uploadOffset,
+  uploadSteps,
 } from "../mcuboot/index.ts";
 import type { BuiltImage } from "./images.ts";
 
@@ -90,12 +91,12 @@ export class Shadow {
     this.#uploadErases(this.#slots.secondary, uploadOffset(this.build) + image.file.length);
   }
 
-  /** Pages that an upload erases first: of the image, and of the trailer. */
+  /** Pages that an upload erases first: of the image, and the trailer's. A slot that is blank keeps them: not counted on. */
   #uploadErases({ offset, bytes }: Area, imageBytes: number): void {
     const { sectorBytes } = this.build;
-    const trailerStart = bytes - roundUp(trailerBytesOf(this.build), sectorBytes);
     for (let at = 0; at < bytes; at += sectorBytes) {
-      if (at < roundUp(imageBytes, sectorBytes) || at >= trailerStart) this.#erased.push(offset + at);
+      const isTrailer = at === bytes - sectorBytes;
+      if (at < roundUp(imageBytes, sectorBytes) || isTrailer) this.#erased.push(offset + at);
     }
   }
 
@@ -103,10 +104,28 @@ export class Shadow {
     this.request(false);
   }
 
-  /** Nobody knows what the secondary slot holds; nothing that may be relied on. */
-  emptySecondary(): void {
-    const { secondary } = this.#slots;
-    this.flash.load(secondary.offset, new Uint8Array(secondary.bytes).fill(0xff));
+  /**
+   * What the flash may hold when an upload of `image` loses power: one content for everything that an application may
+   * list then, as it comes in order. Blocks that are not in the flash yet are lost, answered or not.
+   * @param takenBytes how many bytes the board had answered for.
+   */
+  uploadStates(image: BuiltImage, takenBytes: number): readonly FlashImage[] {
+    const flash = this.flash.snapshot();
+    const states = new Map<string, FlashImage>();
+    const keep = () => {
+      const shown = JSON.stringify(imageState(flash, this.build));
+      if (!states.has(shown)) states.set(shown, flash.snapshot());
+    };
+    if (takenBytes === 0) keep();
+    let writtenBytes = 0;
+    const sureBytes = takenBytes - (takenBytes % UPLOAD_BLOCK_BYTES);
+    for (const step of uploadSteps(flash, this.build, 0, image.file)) {
+      if (!isOperation(step)) continue;
+      flash.apply(step);
+      if (step.kind === "write") writtenBytes += step.data.length;
+      if (takenBytes === 0 || (step.kind === "write" && writtenBytes >= sureBytes)) keep();
+    }
+    return [...states.values()];
   }
 
   request(permanent: boolean): void {

@@ -140,8 +140,6 @@ interface Case {
   readonly decisions?: readonly (readonly string[])[];
   /** What MCUboot may do, where it does not follow from the windows. */
   readonly allowed?: readonly LegalOutcome[];
-  /** The slots that are looked at; both when left out. */
-  readonly slots?: readonly number[];
   /** Why it is no pass, whatever the board shows. */
   readonly fault?: ((seen: BootSeen) => Pick<Verdict, "ending" | "because">) | undefined;
 }
@@ -153,14 +151,11 @@ export async function judge(
   { check, direction, seen, ...cut }: Case,
 ): Promise<Judged> {
   const windows = cut.windows ?? [];
-  const looksAt = ({ slot }: { readonly slot: number }) => cut.slots?.includes(slot) ?? true;
-  const possible = cut.allowed ?? shadow.outcomesAfter(windows);
-  const allowed = cut.slots ? possible.map((row) => ({ ...row, images: row.images.filter(looksAt) })) : possible;
+  const allowed = cut.allowed ?? shadow.outcomesAfter(windows);
   const erased = shadow.erasedBy(windows[0]);
   const slots = seen.ending === "up" ? await session.imageState() : [];
-  const shownSlots = slots.filter(looksAt);
-  const shows = (row: LegalOutcome) => compare(seen, shownSlots, [row], direction.to);
-  const shown = compareLogs(compare(seen, shownSlots, allowed, direction.to), seen, cut.decisions);
+  const shows = (row: LegalOutcome) => compare(seen, slots, [row], direction.to);
+  const shown = compareLogs(compare(seen, slots, allowed, direction.to), seen, cut.decisions);
   const { network } = direction.to;
   const told =
     network === undefined

@@ -2,6 +2,18 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSy
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { smallProfile } from "../campaign/testing/small-campaign.ts";
+import { Cleanup, RealClock } from "../core/index.ts";
+import { openSerialPort, Uart } from "../serial/index.ts";
+import {
+  downloadFile,
+  echo,
+  groupList,
+  RawTransport,
+  SmpClient,
+  SmpSession,
+  UdpTransport,
+  uploadFile,
+} from "../smp/index.ts";
 import { complaintOf, type MemoryIo, memoryIo } from "./testing/memory-io.ts";
 import { twinCommand } from "./twin.ts";
 
@@ -23,6 +35,39 @@ async function hilTwin(argv: readonly string[], act: (io: MemoryIo) => void = ()
   return { code, printed: printed.join(""), cwd };
 }
 
+const clock = new RealClock();
+const ONCE = { retries: 0, timeoutMs: 2_000 };
+
+/** Runs `hil twin`, asks the board as soon as the line of JSON is there, and stops it. */
+async function asked<T>(
+  argv: readonly string[],
+  ask: (ready: { uart: string; udp: number }, closing: Cleanup) => Promise<T>,
+  profile = smallProfile().text,
+): Promise<T | string> {
+  const stop = new AbortController();
+  const found: (T | string)[] = [];
+  const closing = new Cleanup();
+  const io = memoryIo({
+    signal: stop.signal,
+    out: (line) =>
+      void ask(JSON.parse(line) as { uart: string; udp: number }, closing)
+        .catch((error: unknown) => String(error))
+        .then(async (answer) => {
+          found.push(answer);
+          await closing[Symbol.asyncDispose]();
+          stop.abort();
+        }),
+  });
+  writeFileSync(join(io.cwd, "asked.yaml"), profile);
+  expect(await twinCommand(["--board", "asked.yaml", "--baud", "1000000", ...argv], io)).toBe(0);
+  return found[0] ?? "nothing";
+}
+
+/** The twin's UART, until the test is over. */
+async function onSerial(uart: string, closing: Cleanup): Promise<Uart> {
+  return closing.use("uart", Uart.open(await openSerialPort(uart, { baudRate: 1_000_000, clock }), { clock }));
+}
+
 async function complaint(argv: readonly string[], cwd?: string): Promise<string> {
   const { text, code } = await complaintOf(hilTwin(argv, undefined, cwd));
   expect(code).toBe(2);
@@ -37,6 +82,43 @@ describe("hil twin", () => {
     const ready: { uart: string; relay: string; pid: number } = JSON.parse(printed);
     expect(ready.pid).toBe(process.pid);
     expect(ready.uart).not.toBe(ready.relay);
+  });
+
+  test("has its ready line only when the board answers: the first request after it is not lost", async () => {
+    const said = await asked([], async ({ uart }, closing) => {
+      const client = closing.use("client", SmpClient.onUart(await onSerial(uart, closing), { clock }));
+      return client.session.request(echo, { d: "ready" }, ONCE);
+    });
+    expect(said).toEqual({ r: "ready" });
+  });
+
+  test("serves UDP as well, from the first moment, on the port that its line names", async () => {
+    const said = await asked(["--udp", "0"], async ({ udp: port }, closing) => {
+      const transport = closing.use("udp", await UdpTransport.open({ host: "127.0.0.1", port, clock }));
+      return new SmpClient(new SmpSession(transport, { clock })).session.request(echo, { d: "ready" }, ONCE);
+    });
+    expect(said).toEqual({ r: "ready" });
+  });
+
+  test("serves what the profile says: packets without frames, no parameters, a file system", async () => {
+    const built = "twin: { smp: { framing: raw, params: false, files: /lfs1 } }";
+    const profile = smallProfile(["twin: { faults: [] }", built]).text;
+    const said = await asked(
+      [],
+      async ({ uart }, closing) => {
+        const transport = new RawTransport(await onSerial(uart, closing), { clock });
+        const client = new SmpClient(new SmpSession(transport, { clock }));
+        await uploadFile(client.session, "/lfs1/f", Uint8Array.of(1, 2, 3), 200);
+        const { groups } = await client.session.request(groupList, {}, ONCE);
+        return { params: await client.params(), file: [...(await downloadFile(client.session, "/lfs1/f"))], groups };
+      },
+      profile,
+    );
+    expect(said).toEqual({
+      params: { bufferBytes: 256, bufferCount: 1, known: false },
+      file: [1, 2, 3],
+      groups: [10, 8, 1, 0, 9, 2],
+    });
   });
 
   test("with --link makes links that are there while it runs and gone afterwards", async () => {
@@ -72,6 +154,8 @@ describe("what is wrong with its command line is told before anything is opened"
     [["--baud", "100"], "--baud wants 300 to 1000000 bits a second, not 100."],
     [["--baud", "9600.5"], "--baud wants 300 to 1000000 bits a second, not 9600.5."],
     [["--baud", "fast"], '--baud wants a number, not "fast".'],
+    [["--udp", "somewhere:1337"], '--udp wants PORT or ADDRESS:PORT, not "somewhere:1337".'],
+    [["--udp", "70000"], '--udp wants PORT or ADDRESS:PORT, not "70000".'],
     [["--seed", "x"], '--seed wants a number, not "x".'],
     [["--fault", "boot-lop"], 'Did you mean "boot-loop"?'],
     [["extra"], '"extra" is one argument too many.'],

@@ -1,4 +1,5 @@
 import { lstatSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import { loadProfile, makeTwin } from "../board/index.ts";
 import {
@@ -13,17 +14,20 @@ import {
   whenAborted,
 } from "../core/index.ts";
 import { openPty } from "../serial/index.ts";
+import { UdpServerTransport } from "../smp/index.ts";
 import { type OptionRows, parseArguments } from "./arguments.ts";
 import { withFaults } from "./faults.ts";
 import type { CliIo } from "./io.ts";
 
 const BAUD_RATE_MAX = 1_000_000;
+const PORT_MAX = 65_535;
 
 const OPTIONS = {
   board: { type: "string", describe: 'twin profile: a YAML file, or "twin"', default: "twin" },
   baud: { type: "string", describe: "pace of the UART in bits a second (default: the profile's)" },
   link: { type: "string", describe: "also make symbolic links DIR/uart and DIR/relay, which do not change" },
   fault: { type: "string", describe: "switch a fault on (repeatable)" },
+  udp: { type: "string", describe: "serve SMP over UDP as well: PORT, or ADDRESS:PORT (default address 127.0.0.1)" },
   seed: { type: "string", describe: "seed of what the twin draws", default: "1" },
 } as const satisfies OptionRows;
 
@@ -39,6 +43,7 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
   if (!Number.isInteger(baudRate) || baudRate < 300 || baudRate > BAUD_RATE_MAX) {
     throw new UsageError(`--baud wants 300 to ${BAUD_RATE_MAX} bits a second, not ${baudRate}.`);
   }
+  const udp = udpOf(args.text("udp"));
   const clock = new RealClock();
   await using closing = new Cleanup();
   const app = await openPty({ clock, name: "twin's UART" });
@@ -50,17 +55,32 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
   const paced = { ...loaded.profile, ports: { app: { ...loaded.profile.ports.app, baudRate } } };
   const random = Random.fromSeed(args.number("seed") ?? 1);
   const links = { app: app.link, relay: relay.link, ...(net && { net: net.link }) };
-  const twin = closing.use("twin", makeTwin({ ...loaded, profile: paced }, { clock, random, links }));
+  const smpAlso = udp && closing.use("UDP", await UdpServerTransport.open({ ...udp, clock }));
+  const twin = closing.use("twin", makeTwin({ ...loaded, profile: paced }, { clock, random, links, smpAlso }));
   const paths = named(
     args.text("link"),
     io.cwd,
     { uart: app.path, relay: relay.path, ...(net && { net: net.path }) },
     closing,
   );
-  io.out(`${JSON.stringify({ ...paths, pid: process.pid })}\n`);
+  // Bytes that come before the board listens are lost: whoever reads this line may talk at once.
+  if (twin.machine.powered) await Promise.race([twin.machine.settled, whenAborted(io.signal)]);
+  const ports = smpAlso ? { udp: smpAlso.port } : {};
+  io.out(`${JSON.stringify({ ...paths, ...ports, pid: process.pid })}\n`);
   await whenAborted(io.signal);
   twin.check();
   return EXIT.pass;
+}
+
+/** "1337", "[::1]:1337" and the like. @throws UsageError. */
+function udpOf(text: string | undefined): { readonly host: string; readonly port: number } | undefined {
+  if (text === undefined) return undefined;
+  const at = text.lastIndexOf(":");
+  const host = at < 0 ? "127.0.0.1" : text.slice(0, at).replace(/^\[(.*)\]$/u, "$1");
+  const port = Number(text.slice(at + 1));
+  const isPort = /^\d+$/u.test(text.slice(at + 1)) && port <= PORT_MAX;
+  if (!isPort || isIP(host) === 0) throw new UsageError(`--udp wants PORT or ADDRESS:PORT, not "${text}".`);
+  return { host, port };
 }
 
 /**

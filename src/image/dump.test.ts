@@ -47,6 +47,20 @@ describe("a dump", () => {
     expect(JSON.parse(formatDump(junk, "json"))).toMatchObject({ trailer: { magic: "00".repeat(16) } });
   });
 
+  test.each([
+    ["a text", new TextEncoder().encode("this is no image at all, whatever its name says"), "begins with 0x73696874"],
+    ["an ELF", concat(Uint8Array.of(0x7f, 0x45, 0x4c, 0x46), new Uint8Array(60).fill(0xee)), "begins with 0x464c457f"],
+    ["nothing", new Uint8Array(), "has 0 bytes"],
+  ])("of %s says that it is no image", (_, bytes, text) => {
+    const dumping = () => dumpImage(bytes, "x.bin");
+    expect(dumping).toThrow(`x.bin is no MCUboot image: it ${text}`);
+    expect(dumping).toThrow(expect.objectContaining({ kind: "image", exitCode: 1 }));
+  });
+
+  test("of an image that is cut off says where, not that it is none", () => {
+    expect(() => dumpImage(built.image.subarray(0, 200), "x.bin")).toThrow(/runs past its end/);
+  });
+
   test("shows a file with a wrong magic, as nothing is judged", () => {
     const wrong = Uint8Array.from(built.image);
     wrong[0] = 0;

@@ -1,5 +1,5 @@
-import { viewOf } from "../core/index.ts";
-import { decodeHeader, ENCRYPTED_FLAGS, FLAG, type ImageHeader } from "./header.ts";
+import { ImageError, isKind, viewOf } from "../core/index.ts";
+import { decodeHeader, ENCRYPTED_FLAGS, FLAG, IMAGE_MAGIC, IMAGE_MAGIC_V1, type ImageHeader } from "./header.ts";
 import { readTlvArea, type TlvArea } from "./tlv-area.ts";
 import { tlvRow } from "./tlvs.ts";
 import { type MaxAlign, maxAlignOfMagic, trailerLayout } from "./trailer.ts";
@@ -30,14 +30,35 @@ export interface TrailerDump {
 }
 
 const MAGIC_BYTES = 16;
+/** Of an image's header. */
+const MAGIC_FIELD_BYTES = 4;
 
 /**
  * Takes an image apart for a person to read. More lenient than parseImage, as imgtool's `dumpinfo` is: neither magic
  * nor hash is judged, and a file that is no image may still be shown.
  * @param filename shown in the dump; no folder.
- * @throws ImageError when lengths run past the file.
+ * @throws ImageError when lengths run past the file; where its magic is none either, it says that this is no image.
  */
 export function dumpImage(bytes: Uint8Array, filename: string): ImageDump {
+  try {
+    return dumped(bytes, filename);
+  } catch (error) {
+    const magic = bytes.length < MAGIC_FIELD_BYTES ? undefined : viewOf(bytes).getUint32(0, true);
+    if (!isKind(error, "image") || magic === IMAGE_MAGIC || magic === IMAGE_MAGIC_V1) throw error;
+    throw noImage(bytes.length, filename, magic, error);
+  }
+}
+
+function noImage(bytes: number, filename: string, magic: number | undefined, cause: unknown): ImageError {
+  const found = magic === undefined ? undefined : `0x${magic.toString(16).padStart(8, "0")}`;
+  const expected = `0x${IMAGE_MAGIC.toString(16)}`;
+  const begins = found === undefined ? `has ${bytes} bytes` : `begins with ${found} instead of the magic ${expected}`;
+  const fault = { offset: 0, field: "magic", expected, ...(found === undefined ? {} : { found }) };
+  const hint = "Name a signed image: the build's zephyr.signed.bin or .hex, or what `hil image sign` wrote.";
+  return new ImageError(`${filename} is no MCUboot image: it ${begins}.`, fault, hint, { cause });
+}
+
+function dumped(bytes: Uint8Array, filename: string): ImageDump {
   const header = decodeHeader(bytes);
   const first = readTlvArea(bytes, header.headerBytes + header.bodyBytes);
   const protectedArea = first.protected ? first : undefined;

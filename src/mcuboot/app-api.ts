@@ -1,5 +1,7 @@
-import type { BootloaderBuild } from "./build.ts";
-import type { Flash, Steps } from "./steps.ts";
+import { roundUp } from "../core/index.ts";
+import type { Area, BootloaderBuild } from "./build.ts";
+import { ERASED } from "./flash-rules.ts";
+import type { Flash, FlashOperation, Steps } from "./steps.ts";
 import { SWAP_CODE } from "./swap-type.ts";
 import { readTrailer } from "./trailer.ts";
 import { type TrailerTarget, writeFlag, writeMagic, writeSwapInfo } from "./trailer-writes.ts";
@@ -61,6 +63,80 @@ function* setNextXip(flash: Flash, target: TrailerTarget, confirmed: boolean): S
  */
 export function uploadOffset(build: Pick<BootloaderBuild, "mode" | "sectorBytes">): number {
   return build.mode === "offset" ? build.sectorBytes : 0;
+}
+
+/**
+ * An upload reaches the flash in blocks of so many bytes; what is short of a block stays in RAM until the last byte of
+ * the image has come. Source: Zephyr CONFIG_IMG_BLOCK_BUF_SIZE; measured on Zephyr 3.4.0 and 4.4.0.
+ */
+export const UPLOAD_BLOCK_BYTES = 512;
+
+/** An area in which no bit is programmed. */
+export function isBlank(flash: Flash, { offset, bytes }: Area, stepBytes: number): boolean {
+  for (let at = 0; at < bytes; at += stepBytes) {
+    for (const byte of flash.read(offset + at, Math.min(stepBytes, bytes - at))) if (byte !== ERASED) return false;
+  }
+  return true;
+}
+
+/**
+ * The application erases a slot: every sector, blank ones too, unless the whole slot is blank.
+ * Source: measured on Zephyr 3.4.0 and 4.4.0 (nRF5340 64 of 64 pages, nRF51 104 of 104).
+ */
+export function* eraseSlot(flash: Flash, build: Pick<BootloaderBuild, "sectorBytes">, area: Area): Steps {
+  if (!isBlank(flash, area, build.sectorBytes)) yield* eraseSectors(build, area, 0, area.bytes);
+}
+
+/**
+ * Before an upload's first byte: unless the whole slot is blank, every sector of the image is erased, and then the last
+ * of the slot, where the trailer's magic and flags are; with an image that begins a sector up, the first sector last.
+ * @param upload.start where the image begins in the slot, in bytes (`uploadOffset`).
+ * @param upload.bytes its length; a longer one than the slot takes erases all of it.
+ * Source: measured on Zephyr 3.4.0 and, for swap using offset, 4.4.0 (51 sectors for 49,692 bytes).
+ */
+export function* prepareUpload(
+  flash: Flash,
+  build: Pick<BootloaderBuild, "sectorBytes">,
+  area: Area,
+  upload: { readonly start: number; readonly bytes: number },
+): Steps {
+  const { sectorBytes } = build;
+  if (isBlank(flash, area, sectorBytes)) return;
+  const end = Math.min(area.bytes, roundUp(upload.start + upload.bytes, sectorBytes));
+  const trailer = area.bytes - sectorBytes;
+  yield* eraseSectors(build, area, upload.start, end);
+  if (end <= trailer) yield* eraseSectors(build, area, trailer, area.bytes);
+  yield* eraseSectors(build, area, 0, upload.start);
+}
+
+function* eraseSectors(
+  { sectorBytes }: Pick<BootloaderBuild, "sectorBytes">,
+  area: Area,
+  from: number,
+  to: number,
+): Steps {
+  for (let at = from; at < to; at += sectorBytes) yield { kind: "erase", offset: area.offset + at, bytes: sectorBytes };
+}
+
+/** The write of a block of an upload, or of what is left of it at the end: whole words, the last filled up with ones. */
+export function uploadWrite(
+  build: Pick<BootloaderBuild, "writeBytes">,
+  offset: number,
+  bytes: Uint8Array,
+): FlashOperation & { readonly kind: "write" } {
+  const data = new Uint8Array(roundUp(bytes.length, build.writeBytes)).fill(ERASED);
+  data.set(bytes);
+  return { kind: "write", offset, data };
+}
+
+/** Everything that an upload of `file` into the secondary slot of an image does to the flash, in order. */
+export function* uploadSteps(flash: Flash, build: BootloaderBuild, image: number, file: Uint8Array): Steps {
+  const area = areasOf(build, image).secondary;
+  const start = uploadOffset(build);
+  yield* prepareUpload(flash, build, area, { start, bytes: file.length });
+  for (let at = 0; at < file.length; at += UPLOAD_BLOCK_BYTES) {
+    yield uploadWrite(build, area.offset + start + at, file.subarray(at, at + UPLOAD_BLOCK_BYTES));
+  }
 }
 
 function areasOf(build: BootloaderBuild, image: number): BootloaderBuild["images"][number] {

@@ -1,6 +1,7 @@
 import { type Clock, equalBytes, isKind } from "../core/index.ts";
 import type { Uart } from "../serial/index.ts";
 import { type ConsoleOptions, ConsoleTransport } from "./console-transport.ts";
+import { eraseDeadlineMs, LARGEST_SLOT_BYTES } from "./erase-deadline.ts";
 import { type ImageListEntry, imageErase, imageState, setImageState, slotInfo } from "./groups/image.ts";
 import { BOOTLOADER_MODES, bootloaderInfo, consoleEcho, echo, osInfo, params, reset } from "./groups/os.ts";
 import { isRefusal } from "./refusal.ts";
@@ -134,9 +135,26 @@ export class SmpClient implements AsyncDisposable {
     }
   }
 
-  /** Erases a slot; the answer comes afterwards. @param options.slot absolute (2 and 3 are the network core's), default 1. */
+  /**
+   * Erases a slot; the answer comes afterwards, and is waited for as long as an erase of its size may take
+   * (`eraseDeadlineMs`); the size is asked for, and where the board does not say it, 8 MiB.
+   * @param options.slot absolute (2 and 3 are the network core's), default 1.
+   */
   async imageErase(options: CallOptions & { slot?: number | undefined } = {}): Promise<void> {
-    await this.session.request(imageErase, { slot: options.slot }, options);
+    const timeoutMs = eraseDeadlineMs((await this.#slotBytes(options.slot ?? 1, options)) ?? LARGEST_SLOT_BYTES);
+    await this.session.request(imageErase, { slot: options.slot }, { ...options, timeoutMs });
+  }
+
+  /** Undefined on servers that do not say. */
+  async #slotBytes(slot: number, options: CallOptions): Promise<number | undefined> {
+    try {
+      const images = await this.slotInfo(options);
+      const entry = images.find(({ image }) => image === slot >> 1);
+      return entry?.slots.find((one) => one.slot === (slot & 1))?.sizeBytes;
+    } catch (error) {
+      if (isKind(error, "protocol")) return undefined;
+      throw error;
+    }
   }
 
   /** Sizes of the slots, in bytes. */

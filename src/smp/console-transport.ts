@@ -20,6 +20,8 @@ export interface ConsoleOptions {
   readonly clock: Clock;
   /** Of a server: which lines it takes for frames. Left out, frames are found wherever they stand in the stream. */
   readonly lines?: keyof typeof LINE_RULES | undefined;
+  /** With `lines`: the longest that is kept, line feed included, where it is not the usual one. */
+  readonly lineBytesMax?: number | undefined;
   /** Largest packet taken; a larger one is dropped in silence, as the servers do. Default: what a frame can carry. */
   readonly packetBytesMax?: number;
   /**
@@ -58,7 +60,11 @@ export class ConsoleTransport implements SmpTransport {
       this.#packets.emit(packet);
     }, options.packetBytesMax);
     const { lines } = options;
-    const strict = lines && new StrictLines(LINE_RULES[lines], (line) => this.#decoder.accept(line));
+    const rules = lines && {
+      ...LINE_RULES[lines],
+      lineBytesMax: options.lineBytesMax ?? LINE_RULES[lines].lineBytesMax,
+    };
+    const strict = rules && new StrictLines(rules, (line) => this.#decoder.accept(line));
     this.#undo = [
       strict ? uart.onBytes((chunk) => strict.push(chunk)) : uart.addRecogniser(this.#decoder),
       uart.onBytes(({ bytes }) => {

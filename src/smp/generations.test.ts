@@ -74,33 +74,37 @@ const PLANS = {
   },
 } as const;
 
-/** plan, request, slot, and the outcome by generation: up to 3.3 as `rc`, 3.4 by name, from 3.5 on by what boots next. */
+/**
+ * plan, request, slot, and the outcome by generation: up to 3.3 as `rc`, NCS 2.4 by name, 3.4.0 confirms what runs, from
+ * 3.5 on by what boots next.
+ */
 const TRANSITIONS = [
-  ["none", "test", 0, "rc 1", "group 1, code 14", "group 1, code 33"],
-  ["none", "test", 1, "done", "done", "done"],
-  ["none", "confirm", 0, "done", "done", "done"],
-  ["none", "confirm", 1, "done", "done", "done"],
-  ["test", "test", 0, "rc 1", "group 1, code 14", "group 1, code 33"],
-  ["test", "test", 1, "done", "done", "done"],
-  ["test", "confirm", 0, "rc 6", "group 1, code 28", "group 1, code 28"],
-  ["test", "confirm", 1, "done", "done", "group 1, code 28"],
-  ["permanent", "test", 0, "rc 1", "group 1, code 14", "group 1, code 33"],
-  ["permanent", "test", 1, "done", "done", "group 1, code 28"],
-  ["permanent", "confirm", 0, "rc 6", "group 1, code 28", "group 1, code 28"],
-  ["permanent", "confirm", 1, "done", "done", "done"],
-  ["revert", "test", 0, "rc 1", "group 1, code 14", "group 1, code 33"],
-  ["revert", "test", 1, "rc 6", "group 1, code 28", "group 1, code 28"],
-  ["revert", "confirm", 0, "done", "done", "done"],
-  ["revert", "confirm", 1, "rc 6", "group 1, code 28", "done"],
+  ["none", "test", 0, "rc 1", "group 1, code 14", "done", "group 1, code 33"],
+  ["none", "test", 1, "done", "done", "done", "done"],
+  ["none", "confirm", 0, "done", "done", "done", "done"],
+  ["none", "confirm", 1, "done", "done", "done", "done"],
+  ["test", "test", 0, "rc 1", "group 1, code 14", "group 1, code 28", "group 1, code 33"],
+  ["test", "test", 1, "done", "done", "done", "done"],
+  ["test", "confirm", 0, "rc 6", "group 1, code 28", "group 1, code 28", "group 1, code 28"],
+  ["test", "confirm", 1, "done", "done", "done", "group 1, code 28"],
+  ["permanent", "test", 0, "rc 1", "group 1, code 14", "group 1, code 28", "group 1, code 33"],
+  ["permanent", "test", 1, "done", "done", "done", "group 1, code 28"],
+  ["permanent", "confirm", 0, "rc 6", "group 1, code 28", "group 1, code 28", "group 1, code 28"],
+  ["permanent", "confirm", 1, "done", "done", "done", "done"],
+  ["revert", "test", 0, "rc 1", "group 1, code 14", "done", "group 1, code 33"],
+  ["revert", "test", 1, "rc 6", "group 1, code 28", "done", "group 1, code 28"],
+  ["revert", "confirm", 0, "done", "done", "done", "done"],
+  ["revert", "confirm", 1, "rc 6", "group 1, code 28", "done", "done"],
 ] as const;
 
 const COLUMN = {
   "zephyr 2.7": 0,
   "zephyr 3.2": 0,
   "zephyr 3.3": 0,
-  "zephyr 3.4": 1,
-  "zephyr 3.5": 2,
-  "zephyr 4.4": 2,
+  "ncs 2.4": 1,
+  "zephyr 3.4": 2,
+  "zephyr 3.5": 3,
+  "zephyr 4.4": 3,
 } as const;
 
 describe.each(SERVER_GENERATIONS.map(({ name }) => name))("states on %s", (generation) => {
@@ -230,7 +234,7 @@ describe("what came later", () => {
   test.each([
     ["parameters", { op: 0, group: 0, id: 6 }, "zephyr 3.2"],
     ["OS info", { op: 0, group: 0, id: 7 }, "zephyr 3.3"],
-    ["bootloader info", { op: 0, group: 0, id: 8 }, "zephyr 3.4"],
+    ["bootloader info", { op: 0, group: 0, id: 8 }, "ncs 2.4"],
     ["slot info", { op: 0, group: 1, id: 6 }, "zephyr 4.4"],
   ] as const)("%s", async (_, command, since) => {
     const names = SERVER_GENERATIONS.map(({ name }) => name);
@@ -263,6 +267,7 @@ test("a refusal's shape: rc up to 3.3, ret in 3.4, err since", async () => {
     "zephyr 2.7": ["rc"],
     "zephyr 3.2": ["rc"],
     "zephyr 3.3": ["rc"],
+    "ncs 2.4": ["ret"],
     "zephyr 3.4": ["ret"],
     "zephyr 3.5": ["err"],
     "zephyr 4.4": ["err"],

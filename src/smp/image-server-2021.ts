@@ -107,8 +107,10 @@ class Upload2021 {
     const taken = isLast ? data : data.subarray(0, data.length - (data.length % unit));
     if (taken.length > 0) await this.#store.write(this.#slot, off, taken);
     this.#off += taken.length;
+    if (this.#off !== this.#totalBytes) return;
+    await this.#store.finish?.(this.#slot);
     // The offset outlives the upload: its last chunk, sent again, is answered by it.
-    if (this.#off === this.#totalBytes) this.#slot = undefined;
+    this.#slot = undefined;
   }
 
   /** Slot 3 is not looked at; a server of one image takes any number for it. */

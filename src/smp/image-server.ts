@@ -10,7 +10,7 @@ import { UploadState } from "./image-upload-state.ts";
 import type { SmpHandlers } from "./server.ts";
 
 export interface ImageServerOptions {
-  /** CONFIG_MCUMGR_GRP_IMG_ALLOW_ERASE_PENDING: an upload or erase may destroy a pending image. Default true. */
+  /** CONFIG_MCUMGR_GRP_IMG_ALLOW_ERASE_PENDING: an upload or erase may destroy a pending image. Default: the generation's. */
   readonly allowErasePending?: boolean;
   /** CONFIG_MCUMGR_GRP_IMG_FRUGAL_LIST: leave out flags that are false. Default false. */
   readonly frugalList?: boolean;
@@ -26,10 +26,13 @@ export interface ImageServerOptions {
  * Source: Zephyr img_mgmt.c, img_mgmt_state.c; measured on Zephyr 4.4.0.
  */
 export function imageHandlers(store: ImageStore, options: ImageServerOptions = {}): SmpHandlers {
-  const generation = serverGeneration(options.generation ?? "zephyr 4.4");
+  const generation = serverGeneration(options.generation);
   const { slotInfo = store.images > 1, frugalList = false } = options;
   if (generation.isLibrary) return imageHandlers2021(store, { slotInfo });
-  const upload = new UploadState(store, (slots, slot) => inUse(slots, slot, options));
+  const { erasesPending, stateRules, refusesBlankErase, anyUploadLength } = generation;
+  const { allowErasePending = erasesPending } = options;
+  const isInUse = (slots: readonly StoredSlot[], slot: number) => inUse(slots, slot, allowErasePending);
+  const upload = new UploadState(store, isInUse, { anyLength: anyUploadLength ?? false });
   const list = async () => {
     const slots = await store.slots();
     const shown = generation.oneActive
@@ -38,12 +41,13 @@ export function imageHandlers(store: ImageStore, options: ImageServerOptions = {
     return stateList(shown, store.images, frugalList);
   };
   const codes = generation.groupErrorKey ? GROUP_CODES : PLAIN_CODES;
-  const byFlags = generation.stateRules === "flags";
+  const byFlags = { runningConfirms: stateRules === "running confirms" };
   return {
     imageState: list,
     setImageState: async (request) => {
       const slots = await store.slots();
-      const change = byFlags ? stateChangeByFlags(slots, request, codes) : stateChange(slots, request);
+      const change =
+        stateRules === "next boot" ? stateChange(slots, request) : stateChangeByFlags(slots, request, codes, byFlags);
       if (change.kind === "pending") await store.setPending(change.slot, change.permanent);
       if (change.kind === "confirm") await store.confirm(change.slot);
       return list();
@@ -53,8 +57,9 @@ export function imageHandlers(store: ImageStore, options: ImageServerOptions = {
       const slots = await store.slots();
       const slot = named ?? slots.find((candidate) => candidate.slot < 2 && !candidate.active)?.slot ?? 1;
       if (!slots.some((candidate) => candidate.slot === slot)) throw new SmpFault({ group: IMAGE_GROUP, code: 10 });
-      if (inUse(slots, slot, options)) throw new SmpFault({ group: IMAGE_GROUP, code: 9 });
+      if (isInUse(slots, slot)) throw new SmpFault({ group: IMAGE_GROUP, code: 9 });
       upload.drop();
+      if (refusesBlankErase && (await store.isBlank(slot))) throw new SmpFault({ group: IMAGE_GROUP, code: 1 });
       await store.erase(slot);
       return {};
     },
@@ -63,11 +68,11 @@ export function imageHandlers(store: ImageStore, options: ImageServerOptions = {
 }
 
 /** True for a slot whose image is needed: the running one, the fallback of a revert, and (by option) a pending one. */
-function inUse(slots: readonly StoredSlot[], slot: number, options: ImageServerOptions): boolean {
+function inUse(slots: readonly StoredSlot[], slot: number, erasesPending: boolean): boolean {
   const found = slots.find((candidate) => candidate.slot === slot);
   if (!found?.image) return false;
   if (found.active || slot % 2 === 0) return true;
   const plan = planOf(slots, slot >> 1);
   if (plan === "revert") return true;
-  return plan !== "none" && options.allowErasePending === false;
+  return plan !== "none" && !erasesPending;
 }

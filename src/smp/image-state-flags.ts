@@ -38,6 +38,8 @@ export const GROUP_CODES: FlagRuleCodes = {
  * What a state write does on servers up to Zephyr 3.4: confirming slot 0 is refused while slot 0 or 1 is pending; any
  * other slot is made pending unless it is confirmed, again and again, whatever was asked for before.
  * @param options.anyHashLength the library did not look at the length of a hash.
+ * @param options.runningConfirms Zephyr 3.4.0: a request for the image that runs confirms it, whatever was asked, and
+ * a fallback can be made pending again.
  * @throws SmpFault of `codes`.
  * Source: zephyrproject-rtos/mcumgr (October 2021) img_mgmt_state.c, zephyr_img_mgmt.c; Zephyr img_mgmt_state.c of 2023
  * before img_mgmt_set_next_boot_slot (read, not run).
@@ -46,17 +48,18 @@ export function stateChangeByFlags(
   slots: readonly StoredSlot[],
   request: { hash?: Uint8Array | undefined; confirm?: boolean | undefined },
   codes: FlagRuleCodes,
-  options: { readonly anyHashLength?: boolean } = {},
+  options: { readonly anyHashLength?: boolean; readonly runningConfirms?: boolean } = {},
 ): StateChange {
   const { hash = new Uint8Array(), confirm = false } = request;
+  const { runningConfirms = false } = options;
   const slot = namedSlot(slots, hash, confirm, codes, options.anyHashLength ?? false);
-  if (slot === 0 && confirm) {
+  if (slot === 0 && (confirm || runningConfirms)) {
     const plan = planOf(slots, 0);
     if (plan === "test" || plan === "permanent") throw codes.notNow;
     return plan === "revert" ? { kind: "confirm", slot } : { kind: "nothing" };
   }
   // In a revert the secondary slot is confirmed; so is, in the library's eyes, the primary one of another image.
-  if (slot !== 0 && planOf(slots, slot >> 1) === "revert") throw codes.notNow;
+  if (slot !== 0 && !runningConfirms && planOf(slots, slot >> 1) === "revert") throw codes.notNow;
   if (slot % 2 === 0) throw codes.notSecondary;
   return { kind: "pending", slot, permanent: confirm };
 }

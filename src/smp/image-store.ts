@@ -8,10 +8,18 @@ export interface ImageStore {
    * Every slot now, in absolute order (0 and 1 of image 0, 2 and 3 of image 1). May take the time of reading headers.
    */
   slots(): Promise<readonly StoredSlot[]>;
-  /** Makes the slot ready for an image of `imageBytes` bytes: erases what is not blank, in the time that flash takes. */
+  /** No byte of the slot is programmed. */
+  isBlank(slot: number): Promise<boolean>;
+  /**
+   * Makes the slot ready for an image of `imageBytes` bytes, in the time that flash takes: of a slot that is not blank it
+   * erases every page that the image and the trailer need. More bytes than the slot has are taken as all of it.
+   */
   prepare(slot: number, imageBytes: number): Promise<void>;
+  /** Takes bytes of an upload, in order from 0. They need not be in the flash yet. */
   write(slot: number, offset: number, bytes: Uint8Array): Promise<void>;
-  /** Erases the whole slot; a blank one costs no time. */
+  /** All bytes of an upload were written: what is still held goes to the flash. */
+  finish?(slot: number): Promise<void>;
+  /** Erases every page of the slot, unless the slot is blank: that costs no time. */
   erase(slot: number): Promise<void>;
   /** The next boot swaps `slot` in: to try it, or for good. */
   setPending(slot: number, permanent: boolean): Promise<void>;

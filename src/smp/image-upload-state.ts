@@ -13,6 +13,7 @@ type Answer = ResponseOf<typeof imageUpload>;
 
 interface OpenUpload {
   readonly slot: number;
+  readonly slotBytes: number;
   readonly totalBytes: number;
   readonly sha: Uint8Array;
   off: number;
@@ -28,11 +29,18 @@ const fault = (code: number, reason?: string) => new SmpFault({ group: IMAGE_GRO
 export class UploadState {
   readonly #store: ImageStore;
   readonly #inUse: (slots: readonly StoredSlot[], slot: number) => boolean;
+  readonly #anyLength: boolean;
   #open: OpenUpload | undefined;
 
-  constructor(store: ImageStore, inUse: (slots: readonly StoredSlot[], slot: number) => boolean) {
+  /** @param options.anyLength the length that is announced is not compared with the slot. */
+  constructor(
+    store: ImageStore,
+    inUse: (slots: readonly StoredSlot[], slot: number) => boolean,
+    options: { readonly anyLength?: boolean } = {},
+  ) {
     this.#store = store;
     this.#inUse = inUse;
+    this.#anyLength = options.anyLength ?? false;
   }
 
   /** What an erase of a slot, or a reset, does to an upload. */
@@ -62,9 +70,11 @@ export class UploadState {
     if (request.off !== open.off) return { off: open.off };
     // Measured on 4.4.0: a first chunk larger than the announced length is not refused.
     if (open.off > 0 && open.off + data.length > open.totalBytes) throw fault(31, "data overrun");
+    if (open.off + data.length > open.slotBytes) throw fault(12, "fa write fail");
     if (data.length > 0) await this.#store.write(open.slot, open.off, data);
     open.off += data.length;
     if (open.off !== open.totalBytes) return { off: open.off };
+    await this.#store.finish?.(open.slot);
     this.drop();
     return { off: open.off, match: await this.#matches(open) };
   }
@@ -79,9 +89,10 @@ export class UploadState {
     if (this.#open && sha.length > 0 && equalBytes(this.#open.sha, sha)) return { off: this.#open.off };
     const slots = await this.#store.slots();
     const slot = this.#target(slots, request.image ?? 0);
-    if (request.len > slot.slotBytes) throw fault(30, "img too large");
+    if (request.len > slot.slotBytes && !this.#anyLength) throw fault(30, "img too large");
     if (request.upgrade) refuseDowngrade(slots, slot.slot >> 1, data);
-    const open = { slot: slot.slot, totalBytes: request.len, sha: sha.slice(), off: 0 };
+    const { slotBytes } = slot;
+    const open = { slot: slot.slot, slotBytes, totalBytes: request.len, sha: sha.slice(), off: 0 };
     if (sha.length === SHA_BYTES && (await this.#matches(open))) return { off: request.len, match: true };
     this.#open = open;
     await this.#store.prepare(slot.slot, request.len);

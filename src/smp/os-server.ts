@@ -30,8 +30,9 @@ export function osHandlers(facts: OsFacts): SmpHandlers {
       context.afterAnswer(() => facts.reset({ force: request.force ?? false, bootMode: request.boot_mode ?? 0 }));
       return {};
     },
-    osInfo: ({ format = "s" }) => {
-      const letters = format.includes("a") ? [...INFO_ORDER] : format.split("");
+    osInfo: ({ format = "" }) => {
+      // No letter is the kernel's name.
+      const letters = format.includes("a") ? [...INFO_ORDER] : (format || "s").split("");
       const unknown = letters.some((letter) => !INFO_ORDER.some((known) => known === letter));
       if (unknown) throw new SmpFault({ group: OS_GROUP, code: 2 });
       return {

@@ -57,6 +57,7 @@ function m44Store(): ImageStore & { pending: boolean; second: boolean } {
     setPending: async () => {
       store.pending = true;
     },
+    isBlank: async () => false,
     prepare: nothing,
     write: nothing,
     erase: nothing,
@@ -281,8 +282,11 @@ describe("generations", () => {
     expect((await refused("zephyr 3.3").ask(dumped(1, ">")))[0]).toBe("0300000600004200bf62726306ff");
   });
 
-  test("Zephyr 3.2 says rc 0 first in every success", async () => {
+  test("Zephyr 3.2 says rc 0 first when it has erased, and not in echo, parameters and image list", async () => {
     const { ask } = rawServer({ server: { generation: "zephyr 3.2" } });
-    expect((await ask(dumped(2, ">")))[0]).toBe("0300000e00004300bf6272630061726568656c6c6fff");
+    expect((await ask(dumped(2, ">")))[0]).toBe("0300000a00004300bf61726568656c6c6fff");
+    expect(Object.keys(bodyOf((await ask(request({ op: 0, id: 6 }, {})))[0]))).toEqual(["buf_size", "buf_count"]);
+    expect(Object.keys(bodyOf((await ask(request({ op: 0, group: 1 }, {})))[0]))).toEqual(["images", "splitStatus"]);
+    expect(bodyOf((await ask(request({ group: 1, id: 5 }, {})))[0])).toEqual({ rc: 0 });
   });
 });

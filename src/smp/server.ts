@@ -1,6 +1,6 @@
 import { concat, isKind, Queue } from "../core/index.ts";
 import { type CborMap, decodeKnown, encodeMap } from "./cbor.ts";
-import { CborFault } from "./cbor-scan.ts";
+import { CborFault, scanEntries } from "./cbor-scan.ts";
 import type { CommandRow, RequestOf, ResponseOf, SmpVersion } from "./command.ts";
 import { type COMMANDS, type CommandKey, commandOf } from "./commands.ts";
 import type { ReceivedPacket } from "./console-framing.ts";
@@ -78,7 +78,7 @@ export class SmpServer implements AsyncDisposable {
     this.#options = options;
     this.bufferBytes = options.bufferBytes ?? 384;
     this.bufferCount = options.bufferCount ?? 4;
-    this.#generation = serverGeneration(options.generation ?? "zephyr 4.4");
+    this.#generation = serverGeneration(options.generation);
     this.#stopListening = options.transport.onPacket((packet) => this.#received(packet));
     options.transport.onEnd(() => this.#queue.end());
     this.#serving = this.#serve();
@@ -154,7 +154,8 @@ export class SmpServer implements AsyncDisposable {
 
   async #handle(header: SmpHeader, payload: Uint8Array, context: HandlerContext): Promise<CborMap> {
     if (this.#generation.isLibrary) return this.#handle2021(header, payload, context);
-    if (header.op !== OP.read && header.op !== OP.write) throw new SmpFault({ code: RC.notSupported });
+    const isRequest = header.op === OP.read || header.op === OP.write;
+    if (!isRequest) throw new SmpFault({ code: this.#badOperation(header) });
     if (header.version >= 2 && this.#generation.groupErrorKey) throw new SmpFault({ code: RC.tooNew });
     if (header.version === 0 && this.#options.originalProtocol === false) throw new SmpFault({ code: RC.tooOld });
     if (header.length > payload.length) throw new SmpFault({ code: RC.corrupt });
@@ -166,14 +167,18 @@ export class SmpServer implements AsyncDisposable {
 
   /** Without a look at version and length; an operation that is none is EINVAL where the command is known. */
   async #handle2021(header: SmpHeader, payload: Uint8Array, context: HandlerContext): Promise<CborMap> {
-    const { group, id } = header;
-    const isRequest = header.op === OP.read || header.op === OP.write;
-    const ops = isRequest ? [header.op] : [OP.read, OP.write];
-    const known = ops.map((op) => commandOf({ op, group, id })).find((row) => row && this.#handler(row.key));
+    if (header.op !== OP.read && header.op !== OP.write) throw new SmpFault({ code: this.#badOperation(header) });
+    const known = commandOf(header);
     const handler = known && this.#handler(known.key);
     if (!known || !handler) throw new SmpFault({ code: RC.notSupported });
-    if (!isRequest) throw new SmpFault({ code: RC.invalid });
     return this.#run(known, handler, payload, context);
+  }
+
+  /** The code for an operation that is no request: some servers look for the command first. */
+  #badOperation({ group, id }: SmpHeader): number {
+    const rows = [OP.read, OP.write].map((op) => commandOf({ op, group, id }));
+    const isKnown = rows.some((row) => row && this.#handler(row.key));
+    return (isKnown ? this.#generation.badOperationCode : undefined) ?? RC.notSupported;
   }
 
   async #run(
@@ -182,13 +187,17 @@ export class SmpServer implements AsyncDisposable {
     payload: Uint8Array,
     context: HandlerContext,
   ): Promise<CborMap> {
+    const { rcInSuccess, echoBytesMax, echoIsStrict, bootMode, shellCodeKey } = this.#generation;
+    if (key === "echo" && echoIsStrict) refuseOddEcho(payload);
     const request = readRequest(row, payload);
-    const { rcInSuccess, echoBytesMax, bootMode } = this.#generation;
     const echoed = key === "echo" && typeof request["d"] === "string" ? Buffer.byteLength(request["d"]) : 0;
     if (echoed > (echoBytesMax ?? Number.POSITIVE_INFINITY)) throw new SmpFault({ code: RC.invalid });
     const known = key === "reset" && !bootMode ? { ...request, boot_mode: undefined } : request;
     const body = writeFields(row.response, await handler(known, context));
-    return rcInSuccess === "all" || rcInSuccess.includes(key) ? { rc: 0, ...body } : body;
+    if (rcInSuccess.includes(key)) return { rc: 0, ...body };
+    if (key !== "shell" || shellCodeKey === "ret") return body;
+    const { ret, ...rest } = body;
+    return { ...rest, [shellCodeKey]: ret };
   }
 
   #handler(key: CommandKey): Handler | undefined {
@@ -218,6 +227,18 @@ export class SmpServer implements AsyncDisposable {
     const fields = { op, version: version - 1, reserved: 0, flags: 0, length: payload.length, group, sequence, id };
     return concat(encodeHeader(fields), payload);
   }
+}
+
+/** @throws SmpFault EUNKNOWN unless the body is one map of one key: text under `d`. */
+function refuseOddEcho(payload: Uint8Array): void {
+  try {
+    const entries = [...scanEntries(payload)];
+    const { d } = decodeKnown(payload, ["d"]);
+    if (entries.length === 1 && typeof d === "string") return;
+  } catch (error) {
+    if (!(error instanceof CborFault)) throw error;
+  }
+  throw new SmpFault({ code: RC.unknown });
 }
 
 /** @throws SmpFault EINVAL for what Zephyr's decoder refuses. */

@@ -1,4 +1,5 @@
 import { SmpFault } from "./faults.ts";
+import { type ServerGenerationName, serverGeneration } from "./generations.ts";
 import { STATISTICS_GROUP } from "./groups/statistics.ts";
 import type { SmpHandlers } from "./server.ts";
 
@@ -11,15 +12,21 @@ const UNKNOWN_NAME = 3;
 /**
  * Handlers of group 2 as Zephyr's behave.
  * @param read the counters now, by group and name, in the order in which they are listed.
+ * @param generation how an unknown name is refused; default the newest.
  * Source: Zephyr stat_mgmt.c; measured on Zephyr 4.4.0.
  */
 export function statisticsHandlers(
   read: () => Readonly<Record<string, Readonly<Record<string, number>>>>,
+  generation?: ServerGenerationName,
 ): SmpHandlers {
+  const { unknownStatistic } = serverGeneration(generation);
   return {
-    statistics: ({ name }) => {
+    statistics: ({ name }, { version }) => {
       if (name === "" || Buffer.byteLength(name) >= NAME_BYTES) throw new SmpFault({ code: INVALID });
       const fields = new Map(Object.entries(read())).get(name);
+      if (!fields && unknownStatistic) {
+        throw new SmpFault(version === 1 ? { code: unknownStatistic.rc } : unknownStatistic.error);
+      }
       if (!fields) throw new SmpFault({ group: STATISTICS_GROUP, code: UNKNOWN_NAME });
       return { name, fields };
     },

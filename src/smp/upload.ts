@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { equalBytes, isKind, ProtocolError } from "../core/index.ts";
 import { encodeMap } from "./cbor.ts";
 import { encodePayload, type RequestOf } from "./command.ts";
+import { eraseDeadlineMs } from "./erase-deadline.ts";
 import { imageState, imageUpload } from "./groups/image.ts";
 import { HEADER_BYTES } from "./header.ts";
 import type { RequestOptions, SmpSession } from "./session.ts";
@@ -9,8 +10,6 @@ import { RoundTrips, UploadWindow } from "./upload-window.ts";
 
 /** A first chunk must hold the image header. Source: Zephyr img_mgmt.c. */
 const FIRST_DATA_BYTES_MIN = 32;
-/** The first answer comes after the slot was erased, which on external flash takes its time; others wait 40 to 60 s. */
-const FIRST_CHUNK_MS = 60_000;
 const CHUNK_MS = 5_000;
 /** Times a server may ask to start over, and times it may ask for the same offset, before that is an error. */
 const RESTARTS_MAX = 3;
@@ -36,7 +35,10 @@ export interface UploadOptions {
    * them: at most its buffer count less one. While the server drops chunks they go one by one.
    */
   readonly window?: number | undefined;
-  /** Deadline for the first chunk, in milliseconds; default 60,000. */
+  /**
+   * Deadline for the first chunk, in milliseconds: its answer comes after the erase. Default: 100 ms for each page of the
+   * image and 20 s, 60 s at least (`eraseDeadlineMs`).
+   */
   readonly firstChunkMs?: number | undefined;
   /**
    * Longest deadline for an attempt at every other chunk, in milliseconds; default 5000. First attempts wait shorter,
@@ -177,7 +179,12 @@ class Upload {
 
   /** Sends the chunk at `at` and takes the server's word. */
   async #send(at: number, options: RequestOptions = {}): Promise<Sent> {
-    const { signal, onProgress, firstChunkMs = FIRST_CHUNK_MS, chunkMs = CHUNK_MS } = this.#options;
+    const {
+      signal,
+      onProgress,
+      firstChunkMs = eraseDeadlineMs(this.#bytes.length),
+      chunkMs = CHUNK_MS,
+    } = this.#options;
     const { request, payload, end } = this.#chunk(at);
     const last = imageUpload.retries + 1;
     const chunkTimeout = (attempt: number) =>

@@ -4,13 +4,17 @@ import type { BootloaderBuild } from "../mcuboot/index.ts";
 import {
   BOOTLOADER_MODES,
   enumerationHandlers,
+  fileHandlers,
   GROUP_ENTRIES,
   imageHandlers,
   osHandlers,
   type ServerGenerationName,
+  type ShellTree,
   type SmpHandlers,
   SmpServer,
+  type SmpTransport,
   type StoredSlot,
+  serverGeneration,
   shellHandlers,
   statisticsHandlers,
 } from "../smp/index.ts";
@@ -38,6 +42,16 @@ export interface TwinSmp {
   readonly bufferCount: number;
   /** Which age of Zephyr it behaves like; default is the newest. */
   readonly generation?: ServerGenerationName | undefined;
+  /** Packets without frames on the UART, and then no log on it; default frames between lines of log. */
+  readonly raw?: boolean | undefined;
+  /** Longest line of a frame that it takes, line feed included; default Zephyr's 128. */
+  readonly lineBytesMax?: number | undefined;
+  /** The command for the server's parameters is built in; default true. */
+  readonly params?: boolean | undefined;
+  /** Where its file system is mounted; without it there is no file group. */
+  readonly filesAt?: string | undefined;
+  /** Besides the UART, requests come here, too. It outlives the application. */
+  readonly also?: SmpTransport | undefined;
 }
 
 export interface AppOptions {
@@ -47,11 +61,30 @@ export interface AppOptions {
   readonly build: BootloaderBuild;
   readonly faults: ReadonlySet<MachineFault>;
   readonly smp: TwinSmp;
+  /** The file system, which outlives the application: files by their full name. */
+  readonly files: Map<string, Uint8Array>;
   /** Hears which image an update was asked for, in the order of the requests. */
   readonly onRequest?: (image: number) => void;
   /** Device offset of the slot that runs. */
   readonly slotOffset: number;
   readonly print: (line: string) => Promise<void>;
+  /** Hears when requests are taken. */
+  readonly onServing?: () => void;
+}
+
+/** What Zephyr prints first. */
+export function zephyrBanner(generation: ServerGenerationName | undefined): string {
+  return `*** Booting Zephyr OS build v${serverGeneration(generation).zephyr} ***`;
+}
+
+/** As Zephyr's kernel shell has them. */
+function shellCommands(upMs: () => number, zephyr: string): ShellTree {
+  const uptime = {
+    help: "Kernel uptime. Can be called with the -p or --pretty options",
+    run: () => `Uptime: ${upMs()} ms`,
+  };
+  const version = { help: "Kernel version.", run: () => `Zephyr version ${zephyr}` };
+  return { kernel: { help: "Kernel commands", sub: { uptime, version } } };
 }
 
 /** The twin's application: says who it is on the UART, and serves SMP on the same UART until it is reset. */
@@ -67,41 +100,50 @@ export class TwinApp {
    * @returns the boot mode that the reset asked for: 1 = the bootloader's serial recovery.
    */
   async run(power: AbortSignal): Promise<number> {
-    const { clock, uart, print, smp } = this.#options;
-    await print("*** Booting Zephyr OS build v4.1.99 ***");
+    const { clock, uart, print, smp, onServing } = this.#options;
+    await print(zephyrBanner(smp.generation));
     await print(`I: ${this.#description()} is up`);
     let bootMode = 0;
-    await serveUntilReset({ clock, uart, lines: "zephyr" }, power, ({ transport, reset, onHandlerError }) => {
+    const place = { clock, uart, lines: "zephyr", raw: smp.raw, lineBytesMax: smp.lineBytesMax, onServing } as const;
+    await serveUntilReset(place, power, ({ transport, reset, onHandlerError }) => {
       const askedToReset = (request: { bootMode: number }) => {
         bootMode = request.bootMode;
         reset();
       };
-      const images = { slotInfo: true, generation: smp.generation };
-      return new SmpServer({
-        transport,
-        bufferBytes: smp.bufferBytes,
-        bufferCount: smp.bufferCount,
-        ...(smp.generation === undefined ? {} : { generation: smp.generation }),
-        handlers: {
-          ...this.#osHandlers(askedToReset),
-          ...imageHandlers(this.#slots(power), images),
-          ...this.#otherHandlers(clock.nowUs()),
+      const handlers = this.#handlers(power, askedToReset);
+      const { also, bufferBytes, bufferCount, generation } = smp;
+      const options = { bufferBytes, bufferCount, handlers, onHandlerError, ...(generation && { generation }) };
+      const servers = [transport, ...(also ? [also] : [])].map((one) => new SmpServer({ transport: one, ...options }));
+      return {
+        [Symbol.asyncDispose]: async () => {
+          await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
         },
-        onHandlerError,
-      });
+      };
     });
     return bootMode;
   }
 
+  #handlers(power: AbortSignal, reset: (request: { bootMode: number }) => void): SmpHandlers {
+    const { clock, smp } = this.#options;
+    const { params, ...os } = this.#osHandlers(reset);
+    return {
+      ...os,
+      ...(smp.params === false || !params ? {} : { params }),
+      ...imageHandlers(this.#slots(power), { slotInfo: true, generation: smp.generation }),
+      ...this.#otherHandlers(clock.nowUs()),
+    };
+  }
+
   #osHandlers(reset: (request: { bootMode: number }) => void) {
     const { build, smp } = this.#options;
+    const { zephyr } = serverGeneration(smp.generation);
     const mode = BOOTLOADER_MODES.find((row) => row.name === MODE_NAMES[build.mode])?.mode ?? -1;
     return osHandlers({
       info: {
         s: "Zephyr",
         n: "twin",
-        r: "v4.1.99",
-        v: "4.1.99",
+        r: `v${zephyr}`,
+        v: zephyr,
         b: "unknown",
         m: "arm",
         p: "cortex-m33",
@@ -115,14 +157,20 @@ export class TwinApp {
     });
   }
 
-  /** What needs no memory beyond a reset: statistics, a shell of one command, and the list of groups. */
+  /** What needs no memory beyond a reset: statistics, a shell of few commands, and the list of groups. */
   #otherHandlers(startedUs: number): SmpHandlers {
-    const { clock } = this.#options;
-    const { enumeration, os, image, shell, statistics } = GROUP_ENTRIES;
+    const { clock, smp, files } = this.#options;
+    const { zephyr } = serverGeneration(smp.generation);
+    const { enumeration, files: fileGroup, os, image, shell, statistics } = GROUP_ENTRIES;
+    const mount = smp.filesAt;
+    const fileEntries = mount === undefined ? [] : [fileGroup];
+    const upMs = () => Math.floor((clock.nowUs() - startedUs) / 1000);
+    const counters = () => ({ smp_svr_stats: { ticks: Math.floor(upMs() / 1000) } });
     return {
-      ...statisticsHandlers(() => ({ smp_svr_stats: { ticks: Math.floor((clock.nowUs() - startedUs) / 1_000_000) } })),
-      ...shellHandlers((line) => (line === "kernel version" ? "Zephyr version 4.1.99" : undefined)),
-      ...enumerationHandlers([enumeration, os, image, shell, statistics]),
+      ...statisticsHandlers(counters, smp.generation),
+      ...shellHandlers(shellCommands(upMs, zephyr)),
+      ...(mount === undefined ? {} : fileHandlers({ files, mount })),
+      ...enumerationHandlers([enumeration, ...fileEntries, image, os, shell, statistics]),
     };
   }
 

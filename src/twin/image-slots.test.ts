@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { Random, VirtualClock } from "../core/index.ts";
-import { type FlashOperation, NRF5340_INTERNAL, operationBytes } from "../mcuboot/index.ts";
+import { type FlashOperation, NRF5340_INTERNAL } from "../mcuboot/index.ts";
 import { type SmallBoardOptions, smallBuild, smallImage } from "../mcuboot/testing/small-board.ts";
 import { TwinFlash } from "./flash.ts";
 import { TwinImageSlots } from "./image-slots.ts";
@@ -32,22 +32,49 @@ const erased = (done: readonly FlashOperation[]) =>
   done.filter((operation) => operation.kind === "erase").map((operation) => (operation.offset - SLOT) / PAGE);
 
 describe("an upload into the twin's slot", () => {
-  test("keeps the bytes around a piece that begins and ends inside a word", async () => {
+  test("reaches the flash in blocks of 512 bytes, each word once; the rest is in RAM until the end", async () => {
     const { slots, flash, done } = bench();
-    await slots.write(1, 0, Uint8Array.of(1, 2, 3, 4, 5));
-    await slots.write(1, 5, Uint8Array.of(6, 7));
-    await slots.write(1, 7, Uint8Array.of(8, 9));
-    expect([...flash.read(SLOT, 10)]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 0xff]);
-    expect(done.every((operation) => operation.offset % 4 === 0 && operationBytes(operation) % 4 === 0)).toBe(true);
+    const { file } = smallImage("2.0.0", 3_000, false);
+    const writes = () =>
+      done.flatMap((step) => (step.kind === "write" ? [[step.offset - SLOT, step.data.length]] : []));
+    await slots.write(1, 0, file.subarray(0, 511));
+    expect(writes()).toEqual([]);
+    await slots.write(1, 511, file.subarray(511, 1_100));
+    expect(writes()).toEqual([
+      [0, 512],
+      [512, 512],
+    ]);
+    expect([...flash.read(SLOT + 1_024, 76)].every((byte) => byte === 0xff)).toBe(true);
+    await slots.write(1, 1_100, file.subarray(1_100));
+    await slots.finish(1);
+    expect(writes().at(-1)).toEqual([3_584, file.length - 3_584]);
+    expect(new Set(writes().map(([at]) => at)).size).toBe(writes().length);
+    expect([...flash.read(SLOT, file.length)]).toEqual([...file]);
   });
 
   test("puts an image there whatever the pieces it comes in, and the slot then lists it", async () => {
     const { slots } = bench();
     const { file } = smallImage("2.0.0", 30_000, false);
     for (let at = 0; at < file.length; at += 333) await slots.write(1, at, file.subarray(at, at + 333));
+    expect((await slots.slots())[1]?.image).toBeUndefined();
+    await slots.finish(1);
     const [, second] = await slots.slots();
     expect(second?.image?.version).toBe("2.0.0");
     expect(second?.slotBytes).toBe(SLOT);
+  });
+
+  test("that begins anew forgets what an earlier one left in RAM", async () => {
+    const { slots, flash } = bench();
+    await slots.write(1, 0, new Uint8Array(100));
+    await slots.prepare(1, 30_000);
+    await slots.write(1, 0, new Uint8Array(600).fill(0x11));
+    await slots.finish(1);
+    expect([...flash.read(SLOT, 600)].every((byte) => byte === 0x11)).toBe(true);
+  });
+
+  test("ends with the slot", async () => {
+    const { slots } = bench();
+    await expect(slots.write(1, SLOT - 256, new Uint8Array(512))).rejects.toMatchObject({ group: 1, code: 12 });
   });
 
   test("erases nothing first where the slot is blank", async () => {
@@ -57,20 +84,20 @@ describe("an upload into the twin's slot", () => {
     expect(clock.nowUs()).toBe(0);
   });
 
-  test("first erases the pages that the image needs and the trailer's, and of those only what is not blank", async () => {
+  test("first erases the pages that the image needs and the trailer's, blank or not, where the slot is not", async () => {
     const { slots, flash, clock, done } = bench();
     const dirty = Uint8Array.of(0, 0, 0, 0);
-    for (const page of [0, 2, 3, 9, SLOT_PAGES - 1]) flash.program(SLOT + page * PAGE, dirty);
+    flash.program(SLOT + 9 * PAGE, dirty);
     await slots.prepare(1, 2 * PAGE + 1);
-    expect(erased(done)).toEqual([0, 2, SLOT_PAGES - 1]);
-    expect(clock.nowUs()).toBe(3 * 87_500);
+    expect(erased(done)).toEqual([0, 1, 2, SLOT_PAGES - 1]);
+    expect(clock.nowUs()).toBe(4 * 87_500);
   });
 
   test("erases no page twice when the image reaches into the trailer's page", async () => {
     const { slots, flash, done } = bench();
     flash.program(SLOT + (SLOT_PAGES - 1) * PAGE, Uint8Array.of(0, 0, 0, 0));
     await slots.prepare(1, SLOT - 1);
-    expect(erased(done)).toEqual([SLOT_PAGES - 1]);
+    expect(erased(done)).toEqual(Array.from({ length: SLOT_PAGES }, (_, page) => page));
   });
 
   test("that loses power while the slot is erased ends there, and nothing more is done without power", async () => {
@@ -80,7 +107,7 @@ describe("an upload into the twin's slot", () => {
     await clock.advance(100);
     power.abort("power lost");
     expect(await prepared).toBe("power lost");
-    await expect(slots.write(1, 0, Uint8Array.of(1, 2, 3, 4))).rejects.toBe("power lost");
+    await expect(slots.write(1, 0, new Uint8Array(512))).rejects.toBe("power lost");
     expect(erased(done)).toEqual([0, 1]);
     expect(flash.read(SLOT, PAGE).every((byte) => byte === 0xff)).toBe(true);
     expect(flash.read(SLOT + PAGE, PAGE).some((byte) => byte === 0)).toBe(true);
@@ -88,7 +115,7 @@ describe("an upload into the twin's slot", () => {
 
   test("that loses power while a piece is written keeps its first words", async () => {
     const { slots, flash, clock, power } = bench({ auto: false });
-    const written = slots.write(1, 0, new Uint8Array(16)).catch(String);
+    const written = slots.write(1, 0, new Uint8Array(512)).catch(String);
     await clock.advance(0.1);
     power.abort("power lost");
     expect(await written).toBe("power lost");
@@ -98,15 +125,16 @@ describe("an upload into the twin's slot", () => {
   test("goes one sector up for swap using offset, where the bootloader looks for it", async () => {
     const { slots, flash } = bench({ mode: "offset" });
     await slots.write(1, 0, smallImage("2.0.0", 30_000, false).file);
+    await slots.finish(1);
     expect(flash.read(SLOT, PAGE).every((byte) => byte === 0xff)).toBe(true);
     expect((await slots.slots())[1]?.image?.version).toBe("2.0.0");
   });
 
-  test("for swap using offset also clears the sector below it, where a fallback may lie", async () => {
+  test("for swap using offset clears the sector below it last, where a fallback may lie", async () => {
     const { slots, flash, done } = bench({ mode: "offset" });
     for (const page of [0, 1, 2, 3]) flash.program(SLOT + page * PAGE, Uint8Array.of(0, 0, 0, 0));
     await slots.prepare(1, PAGE + 1);
-    expect(erased(done)).toEqual([0, 1, 2]);
+    expect(erased(done)).toEqual([1, 2, SLOT_PAGES - 1, 0]);
   });
 });
 
@@ -115,6 +143,7 @@ describe("requests to the twin's slots", () => {
     const { slots } = bench();
     const { file } = smallImage("2.0.0", 30_000, false);
     await slots.write(1, 0, file);
+    await slots.finish(1);
     const flags = async () =>
       (await slots.slots()).map(({ active, confirmed, pending, permanent }) =>
         Object.entries({ active, confirmed, pending, permanent })
@@ -126,6 +155,7 @@ describe("requests to the twin's slots", () => {
     expect(await flags()).toEqual(["active confirmed", "pending"]);
     await slots.erase(1);
     await slots.write(1, 0, file);
+    await slots.finish(1);
     await slots.setPending(1, true);
     expect(await flags()).toEqual(["active confirmed", "pending permanent"]);
   });
@@ -154,12 +184,15 @@ describe("requests to the twin's slots", () => {
     expect([...magic.subarray(8)]).toEqual([...new Uint8Array(8).fill(0xff)]);
   });
 
-  test("to erase clear the whole slot and leave the other alone", async () => {
-    const { slots, flash } = bench();
+  test("to erase take every page of a slot that is not blank, and leave the other alone", async () => {
+    const { slots, flash, clock, done } = bench();
     const running = flash.identity(0, SLOT);
-    await slots.write(1, 0, Uint8Array.of(1, 2, 3, 4));
-    await slots.write(1, SLOT - 4, Uint8Array.of(1, 2, 3, 4));
     await slots.erase(1);
+    expect(done).toEqual([]);
+    flash.program(SLOT + 3 * PAGE, Uint8Array.of(1, 2, 3, 4));
+    await slots.erase(1);
+    expect(erased(done)).toEqual(Array.from({ length: SLOT_PAGES }, (_, page) => page));
+    expect(clock.nowUs()).toBe(SLOT_PAGES * 87_500);
     expect(flash.read(SLOT, SLOT).every((byte) => byte === 0xff)).toBe(true);
     expect(flash.identity(0, SLOT)).toBe(running);
   });

@@ -1,17 +1,21 @@
-import { fromHex, roundUp } from "../core/index.ts";
+import { concat, fromHex } from "../core/index.ts";
 import {
   API_CODE,
   type ApiCode,
   type BootloaderBuild,
   confirm,
+  eraseSlot,
   type FlashOperation,
   imageState,
+  isBlank,
   isOperation,
+  prepareUpload,
   type Steps,
   setPending,
   slotFlags,
-  trailerBytesOf,
+  UPLOAD_BLOCK_BYTES,
   uploadOffset,
+  uploadWrite,
 } from "../mcuboot/index.ts";
 import { IMAGE_GROUP, type ImageStore, SmpFault, type StoredSlot } from "../smp/index.ts";
 import type { MachineFault } from "./faults.ts";
@@ -31,6 +35,8 @@ export class TwinImageSlots implements ImageStore {
   readonly #build: BootloaderBuild;
   readonly #power: AbortSignal;
   readonly #faults: ReadonlySet<MachineFault>;
+  /** What an upload has brought and the flash has not got yet: less than a block. Gone with the power. */
+  #held: { readonly slot: number; readonly at: number; readonly bytes: Uint8Array } | undefined;
 
   /** @param options.power aborts when the board loses power: the operation in work is cut. */
   constructor(options: {
@@ -63,29 +69,38 @@ export class TwinImageSlots implements ImageStore {
     });
   }
 
-  /** Erases what the image will need and the trailer's sectors, unless the slot is blank. Source: Zephyr img_mgmt.c. */
-  async prepare(slot: number, imageBytes: number): Promise<void> {
-    const area = this.#area(slot);
-    const { sectorBytes } = this.#build;
-    const trailerStart = area.bytes - roundUp(trailerBytesOf(this.#build), sectorBytes);
-    const imageEnd = Math.min(area.bytes, this.#start(slot) + roundUp(imageBytes, sectorBytes));
-    await this.#erase(area.offset, imageEnd);
-    if (imageEnd < area.bytes) await this.#erase(area.offset + trailerStart, area.bytes - trailerStart);
+  async isBlank(slot: number): Promise<boolean> {
+    return isBlank(this.#flash, this.#area(slot), this.#build.sectorBytes);
   }
 
-  /** Programs whole words; bytes around the range keep what they hold. */
+  async prepare(slot: number, imageBytes: number): Promise<void> {
+    this.#held = undefined;
+    const upload = { start: this.#start(slot), bytes: imageBytes };
+    await this.#run(prepareUpload(this.#flash, this.#build, this.#area(slot), upload));
+  }
+
+  /** Programs every block that is whole, and holds the rest. */
   async write(slot: number, offset: number, bytes: Uint8Array): Promise<void> {
-    const unit = this.#build.writeBytes;
-    const at = this.#area(slot).offset + this.#start(slot) + offset;
-    const start = at - (at % unit);
-    const data = this.#flash.read(start, roundUp(at + bytes.length, unit) - start);
-    data.set(bytes, at - start);
-    await this.#perform({ kind: "write", offset: start, data });
+    const held = this.#held;
+    const follows = held?.slot === slot && held.at + held.bytes.length === offset;
+    let at = follows ? held.at : offset;
+    let rest = follows ? concat(held.bytes, bytes) : bytes;
+    for (; rest.length >= UPLOAD_BLOCK_BYTES; at += UPLOAD_BLOCK_BYTES) {
+      await this.#program(slot, at, rest.subarray(0, UPLOAD_BLOCK_BYTES));
+      rest = rest.subarray(UPLOAD_BLOCK_BYTES);
+    }
+    this.#held = { slot, at, bytes: rest.slice() };
+  }
+
+  async finish(slot: number): Promise<void> {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held?.slot === slot && held.bytes.length > 0) await this.#program(slot, held.at, held.bytes);
   }
 
   async erase(slot: number): Promise<void> {
-    const { offset, bytes } = this.#area(slot);
-    await this.#erase(offset, bytes);
+    this.#held = undefined;
+    await this.#run(eraseSlot(this.#flash, this.#build, this.#area(slot)));
   }
 
   async setPending(slot: number, permanent: boolean): Promise<void> {
@@ -98,24 +113,24 @@ export class TwinImageSlots implements ImageStore {
 
   /** @throws SmpFault when MCUboot's library refuses. Source: Zephyr img_mgmt_state.c, zephyr_img_mgmt.c. */
   async #ask(steps: Steps<ApiCode>): Promise<void> {
+    if ((await this.#run(steps)) === API_CODE.done) return;
+    throw new SmpFault({ group: IMAGE_GROUP, code: FLASH_WRITE_FAILED });
+  }
+
+  /** Performs the operations of `steps`, in the flash's own time. */
+  async #run<T>(steps: Steps<T>): Promise<T> {
     for (;;) {
       const next = steps.next();
-      if (next.done !== true) {
-        if (isOperation(next.value)) await this.#perform(next.value);
-        continue;
-      }
-      if (next.value === API_CODE.done) return;
-      throw new SmpFault({ group: IMAGE_GROUP, code: FLASH_WRITE_FAILED });
+      if (next.done === true) return next.value;
+      if (isOperation(next.value)) await this.#perform(next.value);
     }
   }
 
-  /** Sector by sector, blank ones left alone. `bytes` is a multiple of the sector. */
-  async #erase(offset: number, bytes: number): Promise<void> {
-    const { sectorBytes } = this.#build;
-    for (let at = offset; at < offset + bytes; at += sectorBytes) {
-      const blank = this.#flash.read(at, sectorBytes).every((byte) => byte === 0xff);
-      if (!blank) await this.#perform({ kind: "erase", offset: at, bytes: sectorBytes });
-    }
+  async #program(slot: number, offset: number, bytes: Uint8Array): Promise<void> {
+    const area = this.#area(slot);
+    const at = this.#start(slot) + offset;
+    if (at + bytes.length > area.bytes) throw new SmpFault({ group: IMAGE_GROUP, code: FLASH_WRITE_FAILED });
+    await this.#perform(uploadWrite(this.#build, area.offset + at, bytes));
   }
 
   #perform(operation: FlashOperation): Promise<void> {

@@ -1,3 +1,4 @@
+export type { TwinSmp } from "./app.ts";
 export * from "./faults.ts";
 export * from "./flash.ts";
 export * from "./image-slots.ts";

@@ -7,7 +7,7 @@ import {
   workDurationUs,
   zephyrBoot,
 } from "../mcuboot/index.ts";
-import { TwinApp, type TwinSmp } from "./app.ts";
+import { TwinApp, type TwinSmp, zephyrBanner } from "./app.ts";
 import type { MachineFault } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
 import type { TwinNetCore } from "./net-core.ts";
@@ -44,6 +44,7 @@ export interface MachineOptions {
  */
 export class TwinMachine implements AsyncDisposable {
   readonly #options: MachineOptions;
+  readonly #files = new Map<string, Uint8Array>();
   #life: { readonly power: AbortController; readonly over: Promise<void> } | undefined;
   /** A boot that resumed a swap came before in this power cycle; for the faults that need to know. */
   #resumed = false;
@@ -55,9 +56,15 @@ export class TwinMachine implements AsyncDisposable {
   #requested: readonly number[] = [];
   /** What went wrong with the simulation itself; a twin that breaks must not look like a board that breaks. */
   broken: unknown;
+  /** Resolves when the board first serves SMP, or has come to where it does nothing more. */
+  readonly settled: Promise<void>;
+  #settle: () => void = () => {};
 
   constructor(options: MachineOptions) {
     this.#options = options;
+    this.settled = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
   }
 
   get powered(): boolean {
@@ -96,6 +103,7 @@ export class TwinMachine implements AsyncDisposable {
       for (;;) await this.#cycle(power);
     } catch (error) {
       if (!(error instanceof PowerLost)) this.broken ??= error;
+      this.#settle();
     }
   }
 
@@ -108,9 +116,11 @@ export class TwinMachine implements AsyncDisposable {
     const print = (line: string) => this.#print(line, power);
     const bootMode = this.#bootMode;
     this.#bootMode = 0;
-    if (bootMode === BOOT_MODE_RECOVERY) return await runRecovery({ ...this.#options, print }, power);
+    const onServing = this.#settle;
+    if (bootMode === BOOT_MODE_RECOVERY) return await runRecovery({ ...this.#options, print, onServing }, power);
     const result = await this.#boot(power);
     if (result.kind !== "run" || (this.#resumed && faults.has("dead-after-resume"))) {
+      this.#settle();
       await whenAborted(power);
       power.throwIfAborted();
     }
@@ -119,7 +129,7 @@ export class TwinMachine implements AsyncDisposable {
     if (this.#upgraded && faults.has("DZ-126603")) await whenAborted(power);
     await sleep(clock, APP_START_MS, power);
     if (this.#resumed && faults.has("boot-loop")) {
-      await this.#print("*** Booting Zephyr OS build v4.1.99 ***", power);
+      await this.#print(zephyrBanner(this.#options.smp.generation), power);
       await this.#print("E: ***** USAGE FAULT *****", power);
       await sleep(clock, CRASH_AFTER_MS, power);
       return;
@@ -127,11 +137,13 @@ export class TwinMachine implements AsyncDisposable {
     netCore?.release();
     const app = new TwinApp({
       ...this.#options,
+      files: this.#files,
       slotOffset: result.slots[0] ?? 0,
       onRequest: (image) => {
         this.#requested = [...this.#requested, image];
       },
       print,
+      onServing,
     });
     this.#bootMode = await app.run(power);
   }
@@ -174,6 +186,9 @@ export class TwinMachine implements AsyncDisposable {
   }
 
   async #print(line: string, power: AbortSignal): Promise<void> {
+    power.throwIfAborted();
+    // A UART for packets without frames carries no log.
+    if (this.#options.smp.raw) return;
     await this.#options.uart.write(utf8(`${line}\r\n`));
     power.throwIfAborted();
   }

@@ -34,6 +34,8 @@ export interface NetCoreOptions {
   readonly appFlash: TwinFlash;
   /** The network core's own UART; a board on which nobody listens there has none. */
   readonly uart?: TwinUart;
+  /** The first line of its application. */
+  readonly banner: string;
 }
 
 /**
@@ -136,7 +138,7 @@ export class TwinNetCore {
     await sleep(clock, APP_START_MS, on);
     // A half-copied application may do anything; here it does nothing.
     if (!netAppIsWhole(this.flash)) return;
-    await this.#print("*** Booting Zephyr OS build v4.1.99 ***", on);
+    await this.#print(this.#options.banner, on);
     await this.#print(`I: ${this.#description()} is up, firmware version ${netVersionIn(this.flash)}`, on);
   }
 

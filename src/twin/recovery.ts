@@ -20,6 +20,8 @@ export interface RecoveryMachine {
   readonly build: BootloaderBuild;
   readonly print: (line: string) => Promise<void>;
   readonly netCore?: TwinNetCore;
+  /** Hears when requests are taken. */
+  readonly onServing?: () => void;
 }
 
 /**
@@ -31,9 +33,9 @@ export async function runRecovery(
   power: AbortSignal,
   recovery: RecoveryBuild = TWIN_RECOVERY,
 ): Promise<void> {
-  const { clock, uart, build, print } = machine;
+  const { clock, uart, build, print, onServing } = machine;
   for (const { level, text } of recoveryLog(build)) await print(level === "" ? text : `${level}: ${text}`);
-  await serveUntilReset({ clock, uart, lines: "mcuboot" }, power, ({ transport, reset, onHandlerError }) => {
+  await serveUntilReset({ clock, uart, lines: "mcuboot", onServing }, power, ({ transport, reset, onHandlerError }) => {
     const store = new TwinRecoverySlots({ ...machine, power });
     // Uploads for the network core go by the slot's own number. Source: sdk-nrf, CONFIG_NRF53_RECOVERY_NETWORK_CORE.
     const directUpload = build.images.some(({ primary }) => primary.inRam === true);

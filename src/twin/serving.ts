@@ -1,14 +1,26 @@
 import { abortable, type Clock, Queue, sleep, whenAborted } from "../core/index.ts";
 import { type Chunk, type Link, Uart } from "../serial/index.ts";
-import { type ConsoleOptions, ConsoleTransport } from "../smp/index.ts";
+import { type ConsoleOptions, ConsoleTransport, RawTransport, type SmpTransport } from "../smp/index.ts";
 import type { TwinUart } from "./uart.ts";
 
 /** From the answer to a reset command to the reset. Source: CONFIG_MCUMGR_GRP_OS_RESET_MS, default 250. */
 const RESET_DELAY_MS = 250;
 
+/** Where a server on the board serves. */
+export interface ServingPlace {
+  readonly clock: Clock;
+  readonly uart: TwinUart;
+  readonly lines: ConsoleOptions["lines"];
+  readonly lineBytesMax?: number | undefined;
+  /** Packets go as they are, without frames. */
+  readonly raw?: boolean | undefined;
+  /** Hears when requests are taken. */
+  readonly onServing?: (() => void) | undefined;
+}
+
 /** What a server on the board is given. */
 export interface Serving {
-  readonly transport: ConsoleTransport;
+  readonly transport: SmpTransport;
   /** The client asked for a reset. */
   readonly reset: () => void;
   /** A handler threw what is no refusal: a defect of the simulation, unless the power that feeds it is gone. */
@@ -20,12 +32,12 @@ export interface Serving {
  * @throws the signal's reason when power goes; what a handler threw that is a defect of the simulation.
  */
 export async function serveUntilReset(
-  { clock, uart, lines }: { readonly clock: Clock; readonly uart: TwinUart; readonly lines: ConsoleOptions["lines"] },
+  { clock, uart, lines, lineBytesMax, raw, onServing }: ServingPlace,
   power: AbortSignal,
   open: (serving: Serving) => AsyncDisposable,
 ): Promise<void> {
   const own = Uart.open(ownLink(uart, clock), { clock });
-  const transport = new ConsoleTransport(own, { clock, lines });
+  const transport = raw ? new RawTransport(own, { clock }) : new ConsoleTransport(own, { clock, lines, lineBytesMax });
   const ended = new AbortController();
   let broken: { readonly reason: unknown } | undefined;
   const server = open({
@@ -36,6 +48,7 @@ export async function serveUntilReset(
       ended.abort();
     },
   });
+  onServing?.();
   try {
     await abortable(whenAborted(ended.signal), power);
     if (broken) throw broken.reason;

@@ -8,7 +8,7 @@ import {
 } from "../mcuboot/index.ts";
 import { type Contact, energised, LcusDevice } from "../power/index.ts";
 import type { Link } from "../serial/index.ts";
-import type { TwinSmp } from "./app.ts";
+import { type TwinSmp, zephyrBanner } from "./app.ts";
 import { sortFaults } from "./faults.ts";
 import { TwinFlash } from "./flash.ts";
 import { TwinMachine } from "./machine.ts";
@@ -125,7 +125,14 @@ export class Twin implements AsyncDisposable {
     const { clock, random, links, baudRate, factoryNetFirmware } = this.#options;
     if (factoryNetFirmware === undefined) return undefined;
     const uart = links.net && new TwinUart(links.net, { clock, baudRate });
-    const core = new TwinNetCore({ clock, random, appFlash: this.flash, ...(uart === undefined ? {} : { uart }) });
+    const banner = zephyrBanner(this.#options.smp.generation);
+    const core = new TwinNetCore({
+      clock,
+      random,
+      appFlash: this.flash,
+      banner,
+      ...(uart === undefined ? {} : { uart }),
+    });
     core.programApplication(factoryNetFirmware);
     return core;
   }

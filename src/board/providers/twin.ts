@@ -3,7 +3,8 @@ import { buildImage, generatePayload, parseVersion, seededRandomness } from "../
 import { asNetFirmware, NET_APP } from "../../mcuboot/index.ts";
 import { LCUS_BAUD_RATE } from "../../power/index.ts";
 import { type Link, memoryLinks } from "../../serial/index.ts";
-import { type RelayLatency, Twin } from "../../twin/index.ts";
+import type { SmpTransport } from "../../smp/index.ts";
+import { type RelayLatency, Twin, type TwinSmp } from "../../twin/index.ts";
 import { assemble } from "../assemble.ts";
 import type { Board } from "../board.ts";
 import { bootloaderBuildOf } from "../bootloader-build.ts";
@@ -68,6 +69,8 @@ export function makeTwin(
     readonly random: Random;
     readonly links: { readonly app: Link; readonly relay: Link; readonly net?: Link };
     readonly onPower?: (on: boolean) => void;
+    /** Where the application serves SMP besides its UART. */
+    readonly smpAlso?: SmpTransport | undefined;
   },
 ): Twin {
   const { profile } = loaded;
@@ -80,9 +83,16 @@ export function makeTwin(
     wiring: wiringOf(loaded),
     relayLatency: relayLatencyOf(loaded),
     baudRate: profile.ports.app.baudRate,
-    smp: { ...profile.smp, generation: profile.twin?.smpGeneration },
+    smp: { ...twinSmpOf(loaded), also: bench.smpAlso },
     faults: profile.twin?.faults ?? [],
   });
+}
+
+function twinSmpOf({ profile }: LoadedProfile): TwinSmp {
+  const { smp, smpGeneration: generation } = profile.twin ?? {};
+  if (smp === undefined) return { ...profile.smp, generation };
+  const { framing, lineBytes: lineBytesMax, params, files: filesAt } = smp;
+  return { ...profile.smp, generation, raw: framing === "raw", lineBytesMax, params, filesAt };
 }
 
 function relayLatencyOf({ profile }: LoadedProfile): RelayLatency | undefined {

@@ -1,4 +1,5 @@
 import { command, type ResponseOf } from "../command.ts";
+import { eraseDeadlineMs, LARGEST_SLOT_BYTES } from "../erase-deadline.ts";
 import { bool, bytes, int, list, map, optional, text, uint } from "../shape.ts";
 
 /** Group 1: images. Source: Zephyr documentation, SMP group 1. */
@@ -77,7 +78,7 @@ export const imageErase = command({
   request: { slot: optional(uint) },
   response: {},
   retries: 1,
-  timeoutMs: 60_000,
+  timeoutMs: eraseDeadlineMs(LARGEST_SLOT_BYTES),
   source,
 });
 

@@ -68,6 +68,10 @@ export class ArrayImageStore implements ImageStore {
     });
   }
 
+  async isBlank(slot: number): Promise<boolean> {
+    return this.#slot(slot).bytes.every((byte) => byte === 0xff);
+  }
+
   async prepare(slot: number): Promise<void> {
     if (!this.#slot(slot).blank) await this.erase(slot);
     this.#slot(slot).blank = false;
