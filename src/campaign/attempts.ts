@@ -3,7 +3,7 @@ import { Cleanup, type Clock, isHilError, messageOf, Random, RealClock, sleep } 
 import { generation } from "../mcuboot/index.ts";
 import type { CampaignImages } from "./images.ts";
 import { cryptoOf, prepare, shadowOf } from "./material.ts";
-import { counted, progressOf } from "./progress.ts";
+import { completed, counted, progressOf } from "./progress.ts";
 import type { RunRecord } from "./record.ts";
 import { imageDifferences, replayOf } from "./replay.ts";
 import { isRetryable, RETRY_AFTER_MS } from "./retry.ts";
@@ -40,14 +40,15 @@ export class Attempts {
   /** @throws what ended the last try; BenchError for a board that is marked bad. */
   async run(): Promise<RunResult> {
     const { scenario, board, seed, signal, recover, infraRetries } = this.#request;
-    const started = { scenario: scenario.value.name, board: titleOf(board.profile), seed };
+    const { name } = board.profile;
+    const started = { scenario: scenario.value.name, board: titleOf(board.profile), profile: name, seed };
     this.#record.event({ atUs: 0, event: "run-started", ...started });
     if (recover !== true) requireFit(board);
     const most = infraRetries ?? scenario.value.infra_retries;
     for (let retry = 1; ; retry += 1) {
       try {
         const result = await this.#once();
-        return retry === 1 ? result : counted(result.outcome, this.#events);
+        return completed(retry === 1 ? result : counted(result.outcome, this.#events), this.#request);
       } catch (error) {
         if (retry > most || !isRetryable(error, signal)) throw error;
         const why = { kind: isHilError(error) ? error.kind : "unknown", text: messageOf(error) };

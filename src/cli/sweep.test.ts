@@ -68,7 +68,7 @@ describe("hil sweep", () => {
     expect(text()).toMatch(/^ +↶ new image ran, then reverted/m);
     const permanent = bench();
     await sweepCommand([...SMALL, "--cuts", "1", "--permanent"], permanent.io);
-    expect(/^upgrade {3}(.*)$/m.exec(permanent.text())?.[1]).toMatch(/^[ ✓]+$/);
+    expect(/^upgrade {3}(.*)$/m.exec(permanent.text())?.[1]).not.toMatch(/[=↶]/);
   });
 
   test("JSON is one document", async () => {
