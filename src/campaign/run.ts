@@ -90,13 +90,13 @@ export async function run(request: RunRequest): Promise<RunOutcome> {
     result = failed(failure);
   }
   unsaid();
+  record.document("host.json", hostDocument(request, began, wallTime()));
   finish(result);
   if (failure === undefined && record.broken.aborted) {
     failure = record.broken.reason;
     result = failed(failure);
     finish(result);
   }
-  record.document("host.json", hostDocument(request, began, wallTime()));
   return { result, folder: record.folder, events, error: failure };
 }
 
