@@ -1,8 +1,11 @@
+import { basename } from "node:path";
 import { type Board, type BoardProfile, openBoard, requireFit } from "../board/index.ts";
-import { Cleanup, type Clock, isHilError, messageOf, Random, RealClock, sleep } from "../core/index.ts";
+import { Cleanup, type Clock, ConfigurationError, isHilError, messageOf, Random, RealClock, sleep } from "../core/index.ts";
 import { generation } from "../mcuboot/index.ts";
 import type { CampaignImages } from "./images.ts";
 import { cryptoOf, prepare, shadowOf } from "./material.ts";
+import { keptOf } from "./kept.ts";
+import { keptKeys } from "./kept-keys.ts";
 import { completed, counted, progressOf } from "./progress.ts";
 import type { RunRecord } from "./record.ts";
 import { imageDifferences, replayOf } from "./replay.ts";
@@ -118,12 +121,20 @@ export class Attempts {
     const facts = [images.old, images.new].map((image) => factsOf(image));
     const crypto = cryptoOf(request.board, images);
     record.event({ atUs: this.nowUs, event: "images-built", images: facts, crypto });
-    for (const image of [images.old, images.new]) record.input(`${image.role}-${image.version}.bin`, image.file);
-    for (const text of imageDifferences(request.recordedImages ?? [], facts)) this.#warn(text);
-    record.document("replay.json", replayOf(request, facts, request.cuts));
+    const differences = imageDifferences(request.recordedImages ?? [], facts);
+    if (request.onlyRecordedImages && differences.length > 0) {
+      throw new ConfigurationError(
+        `${differences.join("; ")}.`,
+        "Take the run's whole folder, whose inputs/ holds the images; --rebuild replays with these.",
+      );
+    }
+    for (const { kept, content } of keptOf(images)) record.input(basename(kept.file), content);
+    for (const { file, content } of keptKeys(request.board)) record.input(basename(file), content);
+    for (const text of differences) this.#warn(text);
+    record.document("replay.json", replayOf(request, facts, request.cuts, images));
     // Once the cuts are known the replay names them one by one: it then needs no window to spread them over.
     record.onEvent((event) => {
-      if (event.event === "plan") record.document("replay.json", replayOf(request, facts, event.cuts));
+      if (event.event === "plan") record.document("replay.json", replayOf(request, facts, event.cuts, images));
     });
     return { images, shadow };
   }

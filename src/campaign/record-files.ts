@@ -17,7 +17,7 @@ export interface RecordFiles {
 }
 
 export const DISK: RecordFiles = {
-  makeFolder: (path) => void mkdirSync(path),
+  makeFolder: (path) => mkdirSync(path),
   open: (path) => openSync(path, "a"),
   append: (file, bytes) => writeSync(file, bytes),
   truncate: ftruncateSync,

@@ -1,8 +1,11 @@
+import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import type { LoadedProfile, openBoard } from "../board/index.ts";
+import { basename } from "node:path";
+import { calibrationPath, type LoadedProfile, type openBoard } from "../board/index.ts";
 import { BenchError, diskError, EXIT, isHilError, isKind, lastWords, messageOf, wallTime } from "../core/index.ts";
 import { Attempts } from "./attempts.ts";
 import { checkRequest } from "./check-request.ts";
+import type { KeptImages } from "./kept.ts";
 import { counted } from "./progress.ts";
 import { RECORD_SCHEMA, RunRecord } from "./record.ts";
 import type { RecordFiles } from "./record-files.ts";
@@ -22,6 +25,10 @@ export interface RunRequest {
   readonly startWith?: "old" | "new" | undefined;
   /** Of a replay: the images as they were recorded, to tell when these are others. */
   readonly recordedImages?: Replay["images"];
+  /** Of a replay: other images than the recorded ones end it, instead of being told. */
+  readonly onlyRecordedImages?: boolean;
+  /** Of a replay: the recorded images themselves, which are then used as they are. */
+  readonly kept?: KeptImages | undefined;
   readonly failFast: boolean;
   readonly maxDurationMs?: number | undefined;
   /** A run that left cuts unmade passes all the same; default: what the scenario says. */
@@ -56,7 +63,7 @@ export interface RunOutcome {
  *   no room for a record.
  */
 export async function run(request: RunRequest): Promise<RunOutcome> {
-  await checkRequest(request.scenario, request.board);
+  await checkRequest(request.scenario, request.board, request.kept);
   const began = wallTime();
   using record = RunRecord.create(request.runsRoot, request.files);
   const events: RunEvent[] = [];
@@ -123,6 +130,9 @@ function outcomeOf(error: unknown, signal: AbortSignal): RunResult["outcome"] {
 function writeInputs(record: RunRecord, request: RunRequest): void {
   record.input("scenario.yaml", request.scenario.text);
   record.input("profile.yaml", request.board.text);
+  const calibration = calibrationPath(request.board.file);
+  // What cuts are aimed by is part of what decides a run.
+  if (existsSync(calibration)) record.input(basename(calibrationPath("profile.yaml")), readFileSync(calibration));
   record.document("run.json", runDocument(request, undefined));
 }
 

@@ -176,8 +176,8 @@ describe("names of cases mean the same every night", () => {
     const [from, to] = versions;
     return junit([
       [
-        { ...started, seed } as RunEvent,
-        { ...images, images: built.map((image, at) => ({ ...image, version: versions[at] ?? "" })) } as RunEvent,
+        { ...started, seed },
+        { ...images, images: built.map((image, at) => ({ ...image, version: versions[at] ?? "" })) },
         judged(1, { from, to }),
         reference,
         ...moments.map((moment, at) => cutAt(at + 1, moment, at % 2 === 0 ? { from, to } : { from: to, to: from })),
