@@ -29,6 +29,8 @@ export interface LoadedProfile extends Omit<ConfigFile<ProfileFields>, "value"> 
   readonly keyNames: KeyNames;
   /** The signing key is a public one, out of a record: images are checked with it, and none is signed. */
   readonly onlyVerifies?: boolean;
+  /** Of a profile out of a record: what its simulated board ran when it was new, as that can be signed no more. */
+  readonly factoryImage?: Uint8Array | undefined;
 }
 
 export interface KeyNames {

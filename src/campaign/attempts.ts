@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type Board, type BoardProfile, openBoard, requireFit } from "../board/index.ts";
+import { type Board, type BoardProfile, isKeyEverywhere, openBoard, requireFit } from "../board/index.ts";
 import { Cleanup, type Clock, ConfigurationError, isHilError, messageOf, Random, RealClock, sleep } from "../core/index.ts";
 import { generation } from "../mcuboot/index.ts";
 import type { CampaignImages } from "./images.ts";
@@ -128,13 +128,14 @@ export class Attempts {
         "Take the run's whole folder, whose inputs/ holds the images; --rebuild replays with these.",
       );
     }
-    for (const { kept, content } of keptOf(images)) record.input(basename(kept.file), content);
+    const inputs = keptOf(images, isKeyEverywhere(request.board.keyNames.signing) ? undefined : board.factoryImage);
+    for (const { kept, content } of inputs) record.input(basename(kept.file), content);
     for (const { file, content } of keptKeys(request.board)) record.input(basename(file), content);
     for (const text of differences) this.#warn(text);
-    record.document("replay.json", replayOf(request, facts, request.cuts, images));
+    record.document("replay.json", replayOf(request, facts, request.cuts, inputs));
     // Once the cuts are known the replay names them one by one: it then needs no window to spread them over.
     record.onEvent((event) => {
-      if (event.event === "plan") record.document("replay.json", replayOf(request, facts, event.cuts, images));
+      if (event.event === "plan") record.document("replay.json", replayOf(request, facts, event.cuts, inputs));
     });
     return { images, shadow };
   }

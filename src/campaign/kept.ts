@@ -4,12 +4,13 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { hasCode, hex, messageOf } from "../core/index.ts";
 import { hashOfTlv, parseImage } from "../image/index.ts";
-import type { BuiltImage, CampaignImages } from "./images.ts";
+import type { CampaignImages } from "./images.ts";
 
 /** An image in a record's `inputs/`, as replay.json tells of it. */
 export const KEPT_SCHEMA = z.strictObject({
   file: z.string().regex(/^inputs\/[\w.+-]+$/, "expected a file in inputs/"),
-  role: z.enum(["old", "new"]),
+  /** `factory`: what a simulated board ran when it was new; only kept where another machine could not sign it. */
+  role: z.enum(["old", "new", "factory"]),
   core: z.enum(["application", "network"]),
   bytes: z.int().min(0),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "expected a SHA-256"),
@@ -21,6 +22,7 @@ export type Kept = z.output<typeof KEPT_SCHEMA>;
 export interface KeptImages {
   readonly old: KeptImage;
   readonly new: KeptImage;
+  readonly factory?: Uint8Array;
 }
 
 export interface KeptImage {
@@ -32,14 +34,17 @@ export interface KeptImage {
 /** The images of a campaign as a record keeps them. Encrypted ones stay so: a record holds no firmware in clear. */
 export function keptOf(
   images: CampaignImages,
+  factory?: Uint8Array,
 ): readonly { readonly kept: Kept; readonly content: Uint8Array }[] {
-  return [images.old, images.new].flatMap(({ role, version, file, network }) => [
+  const ofBoard = factory ? [keptFile("factory.bin", "factory", "application", factory)] : [];
+  const ofCampaign = [images.old, images.new].flatMap(({ role, version, file, network }) => [
     keptFile(`${role}-${version}.bin`, role, "application", file),
     ...(network ? [keptFile(`network-${role}-${network.image.version}.bin`, role, "network", network.image.file)] : []),
   ]);
+  return [...ofCampaign, ...ofBoard];
 }
 
-function keptFile(name: string, role: BuiltImage["role"], core: Kept["core"], content: Uint8Array) {
+function keptFile(name: string, role: Kept["role"], core: Kept["core"], content: Uint8Array) {
   return { kept: { file: `inputs/${name}`, role, core, bytes: content.length, sha256: sha256(content) }, content };
 }
 
@@ -84,7 +89,9 @@ export function readKept(folder: string | undefined, list: KeptList): KeptFound 
     return file && { file, ...(network && { network }) };
   });
   const isWhole = missing.length === 0 && changed.length === 0;
-  return { images: isWhole && old && next ? { old, new: next } : undefined, missing, changed };
+  const factory = files.find((kept) => kept.role === "factory")?.content;
+  const images = old && next && { old, new: next, ...(factory && { factory }) };
+  return { images: isWhole ? images : undefined, missing, changed };
 }
 
 /** The bytes of a file; a text says why they are not those that were recorded; undefined: there is no such file. */

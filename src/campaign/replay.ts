@@ -2,8 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { ConfigurationError, hasCode, messageOf, parseValue } from "../core/index.ts";
-import type { CampaignImages } from "./images.ts";
-import { KEPT_SCHEMA, keptOf } from "./kept.ts";
+import { KEPT_SCHEMA, type keptOf } from "./kept.ts";
 import { KEY_FACTS_SCHEMA, keyFacts } from "./kept-keys.ts";
 import type { RunRequest } from "./run.ts";
 import type { ImageFacts, PlannedCut } from "./run-event.ts";
@@ -53,7 +52,7 @@ export function replayOf(
   request: RunRequest,
   images: readonly ImageFacts[],
   cuts: readonly PlannedCut[] | undefined,
-  built?: CampaignImages,
+  inputs: ReturnType<typeof keptOf> = [],
 ): Replay {
   return {
     schema: 1,
@@ -61,7 +60,7 @@ export function replayOf(
     scenario: { name: request.scenario.value.name, text: request.scenario.text },
     profile: { name: request.board.profile.name, text: request.board.text },
     images: images.map(({ role, version, hash }) => ({ role, version, hash })),
-    inputs: built === undefined ? [] : keptOf(built).map(({ kept }) => kept),
+    inputs: inputs.map(({ kept }) => kept),
     keys: keyFacts(request.board),
     faults: [...(request.faults ?? [])],
     cuts: cuts === undefined ? null : [...cuts],

@@ -51,7 +51,8 @@ export async function replayInputs(loaded: LoadedReplay, asked: ReplayAsked): Pr
   const common = { board: withTwinFaults, scenario, onlyRecordedImages: !asked.rebuild };
   if (asked.rebuild) return { ...common, kept: undefined, note: "built anew of today's files (--rebuild)" };
   if (isBuiltAnew) return { ...common, kept: undefined, note: "built anew from the seed: the record holds none" };
-  return { ...common, kept: images, note: "as recorded, byte for byte (inputs/, checked by SHA-256)" };
+  const fromRecord = { ...withTwinFaults, factoryImage: asked.board === undefined ? images?.factory : undefined };
+  return { ...common, board: fromRecord, kept: images, note: "as recorded, byte for byte (inputs/, checked by SHA-256)" };
 }
 
 function namedBoard(reference: string, { cwd }: ReplayAsked): Promise<LoadedProfile> {

@@ -79,7 +79,7 @@ describe("hil replay", () => {
     const { cwd, run } = await recorded("--cuts", "1");
     const { io } = await replay(cwd, run, "--trace");
     const lines = io.printed().split("\n");
-    expect(lines[0]).toMatch(/^\[ {5}0\.000000\] run-started {6}\{/);
+    expect(lines[1]).toMatch(/^\[ {5}0\.000000\] run-started {6}\{/);
     expect(lines.filter((line) => / cut {14}/.test(line))).toHaveLength(1);
   });
 });
@@ -203,8 +203,13 @@ describe("a record is whole", () => {
   test("and one of a real board runs on a board that its user names, never on the one that it names itself", async () => {
     const { cwd, record, found } = await movedRecord(smallProfile().text, smallScenario().text);
     const file = join(record, "replay.json");
-    const text = readFileSync(file, "utf8").replace("provider: twin", "provider: hardware").replace(/twin: \{[^}]*\}\\n/, "");
-    writeFileSync(file, text);
+    const replacements: readonly [RegExp, string][] = [
+      [/provider: twin/, "provider: hardware"],
+      [/twin:app/, "/dev/ttyACM1"],
+      [/twin:relay/, "/dev/ttyUSB0"],
+      [/twin: \{[^}]*\}\\n/, ""],
+    ];
+    writeFileSync(file, replacements.reduce((text, [from, to]) => text.replace(from, to), readFileSync(file, "utf8")));
     expect(await complaint(cwd, "record")).toMatch(/of a real board, small: .*Name the profile .* with --board FILE/s);
     writeFileSync(join(cwd, "mine.yaml"), smallProfile().text);
     const { io } = await replay(cwd, "record", "--board", "mine.yaml", "--json");
