@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
@@ -32,6 +33,7 @@ describe("a run that is killed at any write", () => {
         expect(documentsOf(left, result)).toEqual([]);
         expect(events.startsWith(left.get("events.jsonl") ?? "")).toBe(true);
         expect(indexProblems(left)).toEqual([]);
+        expect(inputsMissing(left)).toEqual([]);
       }
       files = applied(files, done);
     }
@@ -58,6 +60,17 @@ function documentsOf(files: ReadonlyMap<string, string>, result: unknown): reado
     }
   }
   return problems;
+}
+
+/** What replay.json says that the record holds, and it does not. */
+function inputsMissing(files: ReadonlyMap<string, string>): readonly string[] {
+  const text = files.get("replay.json");
+  if (text === undefined) return [];
+  const { inputs }: { inputs: readonly { file: string; bytes: number; sha256: string }[] } = JSON.parse(text);
+  expect(inputs).toHaveLength(2);
+  const hash = (file: string) =>
+    createHash("sha256").update(files.get(file) ?? "", "latin1").digest("hex");
+  return inputs.filter(({ file, sha256 }) => hash(file) !== sha256).map(({ file }) => file);
 }
 
 /** Every line of an index must speak of bytes that are there. */

@@ -71,6 +71,7 @@ describe("a replay", () => {
       faults: ["no-revert"],
       cuts: CUTS,
       start_with: "new",
+      limits: { fail_fast: false, max_duration_ms: null, max_wear: null, allow_incomplete: false },
     });
     expect(loaded.folder).toBe(folder);
   });

@@ -43,6 +43,15 @@ export const REPLAY_SCHEMA = z.strictObject({
   /** Null: the run ended before its cuts were planned. */
   cuts: z.array(plannedCut).nullable(),
   start_with: z.enum(["old", "new"]),
+  /** What would end the run before its last cut. */
+  limits: z
+    .strictObject({
+      fail_fast: z.boolean(),
+      max_duration_ms: z.number().nullable(),
+      max_wear: z.int().nullable(),
+      allow_incomplete: z.boolean(),
+    })
+    .optional(),
 });
 
 export type Replay = z.output<typeof REPLAY_SCHEMA>;
@@ -65,6 +74,12 @@ export function replayOf(
     faults: [...(request.faults ?? [])],
     cuts: cuts === undefined ? null : [...cuts],
     start_with: request.startWith ?? "new",
+    limits: {
+      fail_fast: request.failFast,
+      max_duration_ms: request.maxDurationMs ?? null,
+      max_wear: request.maxWear ?? null,
+      allow_incomplete: request.allowIncomplete ?? request.scenario.value.allow_incomplete,
+    },
   };
 }
 

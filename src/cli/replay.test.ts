@@ -135,6 +135,16 @@ describe("a record is whole", () => {
     expect(replayed(cwd)).toEqual(filesOf(record));
   });
 
+  test.each([
+    [["--fail-fast", "--fault", "lose-fallback"], 1],
+    [["--max-duration", "10ms"], 3],
+    [["--max-duration", "10ms", "--allow-incomplete"], 0],
+  ] as const)("with what ended it early (%j): the replay ends there, too", async (argv, code) => {
+    const { cwd, run, found } = await recorded(...argv);
+    const again = await replay(cwd, run, "--json");
+    expect([again.code, again.io.printed()]).toEqual([code, found]);
+  });
+
   test("with a signing key that is not here: the record has its public half, and never the private one", async () => {
     const { pem } = ownKey();
     const profile = named(smallProfile().text, "sign", "sign.pem");

@@ -40,9 +40,20 @@ export async function replayCommand(argv: readonly string[], io: CliIo): Promise
     cuts: only?.cuts ?? replay.cuts ?? undefined,
     startWith: only?.startWith ?? replay.start_with,
     recordedImages: replay.images,
-    failFast: false,
+    ...limitsOf(only === undefined ? replay.limits : undefined),
   };
   return runAndReport(asked, args, io, { trace: args.flag("trace") });
+}
+
+/** What ended the recorded run before its last cut ends its replay, too. */
+function limitsOf(limits: LoadedReplay["replay"]["limits"]) {
+  if (limits === undefined) return { failFast: false };
+  return {
+    failFast: limits.fail_fast,
+    maxDurationMs: limits.max_duration_ms ?? undefined,
+    maxWear: limits.max_wear ?? undefined,
+    allowIncomplete: limits.allow_incomplete,
+  };
 }
 
 /** One cut of the record, with the image that ran before it. */
