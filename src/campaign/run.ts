@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename } from "node:path";
 import { calibrationPath, type LoadedProfile, type openBoard } from "../board/index.ts";
-import { BenchError, diskError, EXIT, isHilError, isKind, lastWords, messageOf, wallTime } from "../core/index.ts";
+import { BenchError, diskError, EXIT, InterruptedError, isHilError, isKind, lastWords, messageOf, wallTime } from "../core/index.ts";
 import { Attempts } from "./attempts.ts";
 import { checkRequest } from "./check-request.ts";
 import type { KeptImages } from "./kept.ts";
@@ -85,7 +85,10 @@ export async function run(request: RunRequest): Promise<RunOutcome> {
     record.event({ atUs: attempts.nowUs, event: "failure", kind, text: messageOf(error) });
     return counted(outcomeOf(error, request.signal), events);
   };
-  const unsaid = lastWords(() => finish(failed(request.signal.aborted ? request.signal.reason : ENDED_BEFORE)));
+  const unsaid = lastWords(() => {
+    finish(failed(request.signal.aborted ? ENDED_AT_ONCE : ENDED_BEFORE));
+    record[Symbol.dispose]();
+  });
   let result: RunResult;
   let failure: unknown;
   try {
@@ -107,7 +110,8 @@ export async function run(request: RunRequest): Promise<RunOutcome> {
   return { result, folder: record.folder, events, error: failure };
 }
 
-const ENDED_BEFORE = new BenchError("the process ended before the run did.");
+const ENDED_BEFORE = new BenchError("the process ended before the run did: power may be off.");
+const ENDED_AT_ONCE = new InterruptedError("interrupted again, and ended at once: power may be off.");
 
 function hostDocument({ board, scenario }: RunRequest, began: Date, ended?: Date): unknown {
   return {
