@@ -1,11 +1,20 @@
 import { basename } from "node:path";
 import { type Board, type BoardProfile, isKeyEverywhere, openBoard, requireFit } from "../board/index.ts";
-import { Cleanup, type Clock, ConfigurationError, isHilError, messageOf, Random, RealClock, sleep } from "../core/index.ts";
+import {
+  Cleanup,
+  type Clock,
+  ConfigurationError,
+  isHilError,
+  messageOf,
+  Random,
+  RealClock,
+  sleep,
+} from "../core/index.ts";
 import { generation } from "../mcuboot/index.ts";
 import type { CampaignImages } from "./images.ts";
-import { cryptoOf, prepare, shadowOf } from "./material.ts";
 import { keptOf } from "./kept.ts";
 import { keptKeys } from "./kept-keys.ts";
+import { cryptoOf, prepare, shadowOf } from "./material.ts";
 import { completed, counted, progressOf } from "./progress.ts";
 import type { RunRecord } from "./record.ts";
 import { imageDifferences, replayOf } from "./replay.ts";

@@ -126,10 +126,7 @@ function networkOf(plan: ImagePlan, role: "old" | "new", recipe: ImageRecipe): N
 }
 
 /** The old image as `imgtool sign --pad --confirm` makes it: as long as its slot, with a trailer that says image ok. */
-export function padded(
-  image: BuiltImage,
-  plan: Pick<ImagePlan, "writeBytes" | "maxAlign" | "slotBytes">,
-): BuiltImage {
+export function padded(image: BuiltImage, plan: Pick<ImagePlan, "writeBytes" | "maxAlign" | "slotBytes">): BuiltImage {
   const trailer = imgtoolTrailer(
     { writeBytes: plan.writeBytes, maxAlign: plan.maxAlign ?? 8, maxSectors: 1, overwriteOnly: false, keySlotBytes: 0 },
     { confirmed: true, erasedValue: 0xff, endian: "little" },

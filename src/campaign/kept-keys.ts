@@ -29,7 +29,12 @@ export function keyFacts(board: LoadedProfile): KeyFacts[] {
     facts.push({ use: "signing", named: keyNames.signing, public_sha256, file: SIGNING_KEY_FILE });
   }
   if (encryption && keyNames.encryption !== undefined && !isKeyEverywhere(keyNames.encryption)) {
-    facts.push({ use: "encryption", named: keyNames.encryption, public_sha256: publicHash(encryption.key), file: null });
+    facts.push({
+      use: "encryption",
+      named: keyNames.encryption,
+      public_sha256: publicHash(encryption.key),
+      file: null,
+    });
   }
   return facts;
 }
@@ -38,7 +43,9 @@ export function keyFacts(board: LoadedProfile): KeyFacts[] {
 export function keptKeys(board: LoadedProfile): readonly { readonly file: string; readonly content: string }[] {
   const { signing } = profileKeys(board);
   if (!signing || isKeyEverywhere(board.keyNames.signing)) return [];
-  return [{ file: SIGNING_KEY_FILE, content: String(signing.public.keyObject.export({ format: "pem", type: "spki" })) }];
+  return [
+    { file: SIGNING_KEY_FILE, content: String(signing.public.keyObject.export({ format: "pem", type: "spki" })) },
+  ];
 }
 
 function publicHash(key: NonNullable<ReturnType<typeof profileKeys>["encryption"]>["key"]): string | null {

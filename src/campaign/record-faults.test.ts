@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { type ErrorKind, messageOf } from "../core/index.ts";
 import { RunRecord } from "./record.ts";
+import type { RecordFiles } from "./record-files.ts";
 import type { RunOutcome } from "./run.ts";
 import type { RunEvent } from "./run-event.ts";
 import { applied, failingDisk, rememberingDisk } from "./testing/disks.ts";
@@ -69,7 +70,9 @@ function inputsMissing(files: ReadonlyMap<string, string>): readonly string[] {
   const { inputs }: { inputs: readonly { file: string; bytes: number; sha256: string }[] } = JSON.parse(text);
   expect(inputs).toHaveLength(2);
   const hash = (file: string) =>
-    createHash("sha256").update(files.get(file) ?? "", "latin1").digest("hex");
+    createHash("sha256")
+      .update(files.get(file) ?? "", "latin1")
+      .digest("hex");
   return inputs.filter(({ file, sha256 }) => hash(file) !== sha256).map(({ file }) => file);
 }
 
@@ -81,7 +84,7 @@ function indexProblems(files: ReadonlyMap<string, string>): readonly string[] {
 }
 
 /** What a run came to: its outcome, or what it threw before it had a record. */
-async function ended(files: ReturnType<typeof failingDisk>): Promise<RunOutcome | { error: unknown; folder?: never }> {
+async function ended(files: RecordFiles): Promise<RunOutcome | { error: unknown; folder?: never }> {
   const run = smallRun({ scenario: tiny(), files });
   return run.catch((error: unknown) => ({ error }));
 }
@@ -124,7 +127,8 @@ describe("a disk that is full from some write on", () => {
     const writes = counting.writes();
     for (const nth of [4, 9, 30, writes >> 1, writes - 4, writes - 1]) {
       const { error, folder } = await ended(failingDisk("ENOSPC", nth));
-      expect([nth, messageOf(error)]).toEqual([nth, expect.stringContaining("cannot write the run's record: no room")]);
+      const text = expect.stringContaining("cannot write the run's record: no room");
+      expect([nth, messageOf(error)]).toEqual([nth, text]);
       expect((error as { kind: ErrorKind }).kind).toBe("bench");
       const events = linesOf(read(folder ?? "", "events.jsonl"));
       expect(events.at(-1)).toMatchObject({ event: "run-finished", result: { outcome: "error" } });
@@ -137,7 +141,9 @@ describe("a disk that is full from some write on", () => {
 
   test("from the first write on has no room for a record: exit 3, with a sentence", async () => {
     const { error } = await ended(failingDisk("ENOSPC", 1));
-    expect(messageOf(error)).toMatch(/cannot make the run folder .*: no room is left on the disk \(ENOSPC\)\. Free some/);
+    expect(messageOf(error)).toMatch(
+      /cannot make the run folder .*: no room is left on the disk \(ENOSPC\)\. Free some/,
+    );
     expect(error).toMatchObject({ exitCode: 3 });
   });
 
@@ -163,6 +169,10 @@ describe("the meter's last millisecond", () => {
     const record = RunRecord.create(emptyFolder());
     record.measured({ atUs: 1000, everyUs: 500, microamps: Float32Array.of(10, 20, 30) });
     record[Symbol.dispose]();
-    expect(read(record.folder, "current.csv").split("\n").slice(1)).toEqual(["0,15.0,10.0,20.0,2,0", "1000,30.0,30.0,30.0,1,0", ""]);
+    expect(read(record.folder, "current.csv").split("\n").slice(1)).toEqual([
+      "0,15.0,10.0,20.0,2,0",
+      "1000,30.0,30.0,30.0,1,0",
+      "",
+    ]);
   });
 });

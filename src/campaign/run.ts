@@ -2,7 +2,17 @@ import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename } from "node:path";
 import { calibrationPath, type LoadedProfile, type openBoard } from "../board/index.ts";
-import { BenchError, diskError, EXIT, InterruptedError, isHilError, isKind, lastWords, messageOf, wallTime } from "../core/index.ts";
+import {
+  BenchError,
+  diskError,
+  EXIT,
+  InterruptedError,
+  isHilError,
+  isKind,
+  lastWords,
+  messageOf,
+  wallTime,
+} from "../core/index.ts";
 import { Attempts } from "./attempts.ts";
 import { checkRequest } from "./check-request.ts";
 import type { KeptImages } from "./kept.ts";

@@ -33,8 +33,8 @@ export interface ReplayAsked {
 }
 
 /**
- * Gathers what a replay needs: from the record, byte for byte, wherever it lies; nothing is looked up where it was when
- * the run was made. Relative paths of what no record holds (private keys; with `rebuild` payloads) start from `cwd`.
+ * Gathers what a replay needs: from the record, byte for byte, wherever it lies; nothing is looked up where it was
+ * when the run was made. Relative paths of what no record holds (private keys; with `rebuild` payloads) start from `cwd`.
  * @throws ConfigurationError with everything that is missing, and where to get it.
  */
 export async function replayInputs(loaded: LoadedReplay, asked: ReplayAsked): Promise<ReplayInputs> {
@@ -46,13 +46,19 @@ export async function replayInputs(loaded: LoadedReplay, asked: ReplayAsked): Pr
   const keys = keysOf(loaded, { ...asked, rebuild: isBuiltAnew });
   if (asked.board === undefined) wanting.push(...keys.wanting);
   if (wanting.length > 0) throw incomplete(folder, wanting);
-  const board = asked.board === undefined ? recordedBoard(loaded, asked, keys.files) : await namedBoard(asked.board, asked);
+  const board =
+    asked.board === undefined ? recordedBoard(loaded, asked, keys.files) : await namedBoard(asked.board, asked);
   const withTwinFaults = withFaults(board, replay.faults);
   const common = { board: withTwinFaults, scenario, onlyRecordedImages: !asked.rebuild };
   if (asked.rebuild) return { ...common, kept: undefined, note: "built anew of today's files (--rebuild)" };
   if (isBuiltAnew) return { ...common, kept: undefined, note: "built anew from the seed: the record holds none" };
   const fromRecord = { ...withTwinFaults, factoryImage: asked.board === undefined ? images?.factory : undefined };
-  return { ...common, board: fromRecord, kept: images, note: "as recorded, byte for byte (inputs/, checked by SHA-256)" };
+  return {
+    ...common,
+    board: fromRecord,
+    kept: images,
+    note: "as recorded, byte for byte (inputs/, checked by SHA-256)",
+  };
 }
 
 function namedBoard(reference: string, { cwd }: ReplayAsked): Promise<LoadedProfile> {

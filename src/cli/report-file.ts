@@ -1,12 +1,21 @@
-import { lstatSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { RunEvent, RunOutcome } from "../campaign/index.ts";
 import {
   BenchError,
   ConfigurationError,
   diskError,
-  hasCode,
   type HilError,
+  hasCode,
   isHilError,
   makeFolder,
   messageOf,
@@ -63,7 +72,8 @@ export class JunitFile {
     const doing = `cannot write ${this.#shown}`;
     const isFull = ["ENOSPC", "EDQUOT", "EIO"].some((code) => hasCode(error, code));
     const known = diskError(error, doing);
-    if (whose === "bench" || isFull) return known ?? new BenchError(`${doing}: ${messageOf(error)}.`, "", { cause: error });
+    if (whose === "bench" || isFull)
+      return known ?? new BenchError(`${doing}: ${messageOf(error)}.`, "", { cause: error });
     const text = known?.message ?? `${doing}: ${messageOf(error)}.`;
     return new ConfigurationError(text, known?.hint ?? "", { cause: error });
   }

@@ -64,7 +64,9 @@ describe("a run that did not do what was asked", () => {
   test("says INCOMPLETE on the console, in run.json, JUnit and --json, and ends with 3", async () => {
     const io = lab();
     expect(await mainIn(io, SHORT)).toBe(3);
-    expect(io.printed()).toMatch(/^verdict {3}INCOMPLETE 1 of 4 cuts made, as MCUboot allows: 1 .*; the rest was left unmade$/m);
+    expect(io.printed()).toMatch(
+      /^verdict {3}INCOMPLETE 1 of 4 cuts made, as MCUboot allows: 1 .*; the rest was left unmade$/m,
+    );
     const json = memoryIo({ cwd: io.cwd });
     expect(await mainIn(json, [...SHORT, "--json"])).toBe(3);
     expect(JSON.parse(json.printed())).toMatchObject({ result: { outcome: "incomplete", cutsJudged: 1 } });
@@ -97,24 +99,27 @@ describe("a disk that fills up in mid-run", () => {
     rmSync(mount, { recursive: true });
   });
 
-  diskTest("is exit 3 and one error in JUnit, and the record ends with it (needs root, to mount a small tmpfs)", async () => {
-    const io = lab();
-    // Room for the reserve, the images and some events.
-    writeFileSync(join(mount, "ballast"), new Uint8Array(100 * 1024));
-    const argv = ["--cuts", "40", "--runs", join(mount, "runs"), "--junit", join(mount, "out.xml")];
-    expect(await mainIn(io, [...RUN, ...argv])).toBe(3);
-    expect(io.complained()).toBe(
-      "hil: cannot write the run's record: no room is left on the disk (ENOSPC). Free some, or write to another disk.\n",
-    );
-    expect(io.printed()).toMatch(/verdict {3}ERROR the bench failed after \d+ of 40 cuts/);
-    const [run = ""] = readdirSync(join(mount, "runs"));
-    const document = JSON.parse(readFileSync(join(mount, "runs", run, "run.json"), "utf8"));
-    expect(document).toMatchObject({ state: "finished", result: { outcome: "error" } });
-    const events = readFileSync(join(mount, "runs", run, "events.jsonl"), "utf8").split("\n");
-    expect(events.pop()).toBe("");
-    expect(events.map((line) => JSON.parse(line).event).at(-1)).toBe("run-finished");
-    const xml = readFileSync(join(mount, "out.xml"), "utf8");
-    expect(xml).toMatch(/<testsuites name="hil" tests="\d+" failures="0" errors="1" skipped="0"/);
-    expect(xml).toContain('name="bench"');
-  });
+  diskTest(
+    "is exit 3 and one error in JUnit, and the record ends with it (needs root, to mount a small tmpfs)",
+    async () => {
+      const io = lab();
+      // Room for the reserve, the images and some events.
+      writeFileSync(join(mount, "ballast"), new Uint8Array(100 * 1024));
+      const argv = ["--cuts", "40", "--runs", join(mount, "runs"), "--junit", join(mount, "out.xml")];
+      expect(await mainIn(io, [...RUN, ...argv])).toBe(3);
+      expect(io.complained()).toBe(
+        "hil: cannot write the run's record: no room is left on the disk (ENOSPC). Free some, or write to another disk.\n",
+      );
+      expect(io.printed()).toMatch(/verdict {3}ERROR the bench failed after \d+ of 40 cuts/);
+      const [run = ""] = readdirSync(join(mount, "runs"));
+      const document = JSON.parse(readFileSync(join(mount, "runs", run, "run.json"), "utf8"));
+      expect(document).toMatchObject({ state: "finished", result: { outcome: "error" } });
+      const events = readFileSync(join(mount, "runs", run, "events.jsonl"), "utf8").split("\n");
+      expect(events.pop()).toBe("");
+      expect(events.map((line) => JSON.parse(line).event).at(-1)).toBe("run-finished");
+      const xml = readFileSync(join(mount, "out.xml"), "utf8");
+      expect(xml).toMatch(/<testsuites name="hil" tests="\d+" failures="0" errors="1" skipped="0"/);
+      expect(xml).toContain('name="bench"');
+    },
+  );
 });

@@ -10,8 +10,8 @@ const PARTS = 20;
 type Reference = Extract<RunEvent, { event: "reference" }>;
 
 /**
- * Names of a run's test cases, that mean the same in every run of its scenario on its board, whatever the seed: what was
- * cut, the phase of the swap, the twentieth of the window, the direction. Numbers, moments and versions change from
+ * Names of a run's test cases, that mean the same in every run of its scenario on its board, whatever the seed: what
+ * was cut, the phase of the swap, the twentieth of the window, the direction. Numbers, moments and versions change from
  * night to night, so they are properties. Several of one name get a number behind it, in the order they were judged.
  */
 export class CaseNames {
@@ -67,7 +67,7 @@ export class CaseNames {
     return `${phase}, ${(part * 100) / PARTS}-${((part + 1) * 100) / PARTS} % of the window`;
   }
 
-  /** Where in the window of the swap, from 0 to 1: as planned, where that is known, since a board takes its own time. */
+  /** Where in the window of the swap, from 0 to 1: as planned where that is known, as a board takes its own time. */
   #share(planned: PlannedCut, intoSwapUs: number | undefined): number | undefined {
     const reference = this.#reference;
     if (reference === undefined || reference.swapUs <= 0) return undefined;

@@ -61,7 +61,13 @@ const reference: RunEvent = {
 function cutAt(index: number, seconds: number, verdict: Partial<Verdict> = {}): RunEvent {
   const planned = { index, kind: "time", afterResetUs: seconds * 1_000_000 } as const;
   const cut = { planned, intoSwapUs: planned.afterResetUs - 1_000_000 + 300 } as Verdict["cut"];
-  return judged(index * 1000, { check: `cut ${index}`, cut, swapPhase: "swap", where: `operation ${index}`, ...verdict });
+  return judged(index * 1000, {
+    check: `cut ${index}`,
+    cut,
+    swapPhase: "swap",
+    where: `operation ${index}`,
+    ...verdict,
+  });
 }
 
 const TOTALS = /(?:testsuites?) name="[^"]*" (tests=.*)>/g;
@@ -78,7 +84,14 @@ describe("a run as JUnit XML", () => {
   });
 
   test("counts tries of the bench in properties, and never as a case: nothing that was judged changes", () => {
-    const retry: RunEvent = { atUs: 2, event: "infra-retry", retry: 1, of: 2, kind: "bench", text: "port <X> vanished" };
+    const retry: RunEvent = {
+      atUs: 2,
+      event: "infra-retry",
+      retry: 1,
+      of: 2,
+      kind: "bench",
+      text: "port <X> vanished",
+    };
     const text = run(judged(1, { pass: false }), retry, judged(3));
     expect(totalsOf(text)[0]).toContain('tests="2" failures="1" errors="0" skipped="0"');
     expect(text).toContain('<property name="infra_retries" value="1"/>');
@@ -217,7 +230,13 @@ describe("names of cases mean the same every night", () => {
 
   test("several of one name get a number, in the order they were judged; before and after the swap have no share", () => {
     const before = { swapPhase: "before" };
-    const text = run(images, reference, cutAt(1, 0.5, before), cutAt(2, 0.2, before), cutAt(3, 30, { swapPhase: "after" }));
+    const text = run(
+      images,
+      reference,
+      cutAt(1, 0.5, before),
+      cutAt(2, 0.2, before),
+      cutAt(3, 30, { swapPhase: "after" }),
+    );
     expect(namesOf(text)).toEqual([
       "cut before the swap, old to new",
       "cut before the swap, old to new (2)",
@@ -237,7 +256,14 @@ describe("names of cases mean the same every night", () => {
     const [first, other] = [run(judged(1)), { ...started, scenario: "x", profile: "<lab>" } as RunEvent];
     const taken = new Set(suiteNames(first));
     expect([...taken]).toEqual(['a<b> & "c" on twin']);
-    const second = junit([[started, judged(1), finished()], [other, finished()], [other, finished()]], taken);
+    const second = junit(
+      [
+        [started, judged(1), finished()],
+        [other, finished()],
+        [other, finished()],
+      ],
+      taken,
+    );
     expect(suiteNames(second)).toEqual(['a<b> & "c" on twin #2', "x on <lab>", "x on <lab> #2"]);
     expect(second).toContain('classname="a&lt;b&gt; &amp; &quot;c&quot; on twin #2"');
   });

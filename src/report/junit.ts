@@ -32,10 +32,12 @@ export function junit(runs: readonly (readonly RunEvent[])[], taken: ReadonlySet
 /** Names of the suites in a JUnit file that `junit` wrote. */
 export function suiteNames(xml: string): readonly string[] {
   const found = [...xml.matchAll(/<testsuite name="([^"]*)"/g)].map(([, name = ""]) => name);
-  return found.map((name) => name.replaceAll(/&(?:#(\d+)|(\w+));/g, (all, code: string | undefined, entity: string) => {
-    if (code !== undefined) return String.fromCodePoint(Number(code));
-    return Object.keys(ENTITIES).find((char) => ENTITIES[char] === `&${entity};`) ?? all;
-  }));
+  return found.map((name) =>
+    name.replaceAll(/&(?:#(\d+)|(\w+));/g, (all, code: string | undefined, entity: string) => {
+      if (code !== undefined) return String.fromCodePoint(Number(code));
+      return Object.keys(ENTITIES).find((char) => ENTITIES[char] === `&${entity};`) ?? all;
+    }),
+  );
 }
 
 /** The same in every run of a scenario on a board. */
@@ -128,7 +130,11 @@ const property = (indent: string, name: string, value: string | number): string 
 const properties = (indent: string, rows: readonly (readonly [string, string | number])[]): readonly string[] =>
   rows.length === 0
     ? []
-    : [`${indent}<properties>`, ...rows.map(([name, value]) => property(indent, name, value)), `${indent}</properties>`];
+    : [
+        `${indent}<properties>`,
+        ...rows.map(([name, value]) => property(indent, name, value)),
+        `${indent}</properties>`,
+      ];
 
 /** What differs from night to night: seed, images; how often the bench was tried again, and why. */
 function suiteProperties(events: readonly RunEvent[]): readonly string[] {

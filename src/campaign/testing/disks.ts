@@ -7,8 +7,8 @@ export function diskFault(code: string): Error {
 }
 
 /**
- * The disk, on which from the n-th write on (from 1; making and appending to files, renaming them) each one fails, after
- * half of its bytes. `ENOSPC`: until a file is removed, after which as many bytes fit as it had.
+ * The disk, on which from the n-th write on (from 1; making and appending to files, renaming them) each one fails,
+ * after half of its bytes. `ENOSPC`: until a file is removed, after which as many bytes fit as it had.
  */
 export function failingDisk(code: string, from: number): RecordFiles & { readonly writes: () => number } {
   let writes = 0;
@@ -103,7 +103,7 @@ export function rememberingDisk(): RecordFiles & { readonly done: readonly Done[
   };
 }
 
-/** Does one thing to files in memory; with `half` only the first half of its bytes, as a kill in the middle leaves it. */
+/** Does one thing to files in memory; with `half` only the first half of its bytes, as a kill in its middle does. */
 export function applied(files: ReadonlyMap<string, string>, done: Done, half = false): Map<string, string> {
   const after = new Map(files);
   const text = (bytes: Uint8Array) =>

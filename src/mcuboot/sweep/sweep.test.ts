@@ -124,7 +124,10 @@ describe("what a sweep spares itself", () => {
 
   test.each([
     [{ mode: "offset", encrypted: false }, {}],
-    [{ mode: "scratch", encrypted: false }, { torn: TORN, cutsMax: 1 }],
+    [
+      { mode: "scratch", encrypted: false },
+      { torn: TORN, cutsMax: 1 },
+    ],
   ] as const)("level by level (%j, %j): nothing more and nothing less is found", (asked, options) => {
     const bound = { cutsMax: 2, ...options };
     expect(results(swept(asked, { ...bound, deepen: true }))).toEqual(results(swept(asked, bound)));
