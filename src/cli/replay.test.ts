@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { switchHash } from "../board/index.ts";
 import { smallProfile, smallScenario } from "../campaign/testing/small-campaign.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
@@ -153,6 +154,24 @@ describe("a record is whole", () => {
     const { cwd, run, found } = await recorded(...argv);
     const again = await replay(cwd, run, "--json");
     expect([again.code, again.io.printed()]).toEqual([code, found]);
+  });
+
+  test("with the measurement of its switch, which cuts are aimed by", async () => {
+    const spread = { trials: 1, min_us: 1, p5_us: 1, median_us: 1, p95_us: 1, max_us: 1 };
+    const calibration = JSON.stringify({
+      schema: 1,
+      date: "2026-01-02T03:04:05.000Z",
+      switch_sha256: switchHash(smallProfile().profile),
+      sensor: "uart",
+      off: { latency_us: 7000, uncertainty_us: 500, seen: spread, blind_us: 1 },
+      on: { first_byte: spread },
+    });
+    const scenario = smallScenario(["count: 4", "count: 1"]).text;
+    const files = { "small.calibration.json": calibration };
+    const { cwd, record } = await movedRecord(smallProfile().text, scenario, files);
+    expect(filesOf(record)["events.jsonl"]).toContain('"event":"calibration","date":"2026-01-02T03:04:05.000Z"');
+    await replay(cwd, "record", "--json");
+    expect(replayed(cwd)).toEqual(filesOf(record));
   });
 
   test("with a signing key that is not here: the record has its public half, and never the private one", async () => {
