@@ -72,7 +72,7 @@ describe("a board that somebody uses", () => {
       expect(second.err).toContain("hil board release --force");
       expect(second.code).toBe(3);
       expect(readFileSync(join(lab.folder, "held.xml"), "utf8")).toContain(
-        '<testsuites tests="1" failures="0" errors="1">',
+        '<testsuites name="hil" tests="1" failures="0" errors="1" skipped="0"',
       );
       expect([release.code, release.out.split("\n").filter((line) => line.startsWith("held"))]).toEqual([
         3,
@@ -149,7 +149,7 @@ describe("a bench that fails for a moment", () => {
       });
       expect(events.filter(({ event }) => event === "images-built")).toHaveLength(1);
       const xml = readFileSync(join(lab.folder, "out.xml"), "utf8");
-      expect(xml).toMatch(/<testsuites tests="\d+" failures="\d+" errors="0">/);
+      expect(xml).toMatch(/<testsuites name="hil" tests="\d+" failures="\d+" errors="0" skipped="0"/);
       expect(xml).toContain('<property name="infra_retries"');
     },
     REAL_TIME_MS,

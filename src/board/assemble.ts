@@ -22,6 +22,7 @@ export interface BoardParts {
   readonly flasher?: Flasher;
   readonly wear?: WearLedger;
   readonly health?: HealthMark;
+  readonly factoryImage?: Uint8Array;
   readonly notes?: readonly string[];
   readonly check?: () => void;
   readonly brokenRules?: () => readonly string[];
@@ -76,6 +77,7 @@ export async function assemble({ profile }: LoadedProfile, parts: BoardParts): P
       ...(parts.flasher ? { flasher: parts.flasher } : {}),
       ...(parts.wear ? { wear: parts.wear } : {}),
       ...(parts.health ? { health: parts.health } : {}),
+      ...(parts.factoryImage ? { factoryImage: parts.factoryImage } : {}),
       ...(parts.notes ? { notes: parts.notes } : {}),
       ...(parts.brokenRules ? { brokenRules: parts.brokenRules } : {}),
       check: parts.check ?? (() => {}),

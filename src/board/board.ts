@@ -81,6 +81,8 @@ export interface Board extends AsyncDisposable {
   readonly health?: HealthMark;
   /** What people should know of how it was opened. */
   readonly notes?: readonly string[];
+  /** What a simulated board ran when it was new, as a debugger flashed it: signed with the profile's key. */
+  readonly factoryImage?: Uint8Array;
   /** What the firmware did that its flash does not allow: only a simulated board can tell. */
   brokenRules?(): readonly string[];
   /** Throws when the bench itself (not the board) broke. */

@@ -12,6 +12,7 @@ import {
   loadKeyFile,
   PASSPHRASE_VARIABLE,
   type PrivateKey,
+  type PublicKey,
   readKeyText,
   type Signer,
   type WrappingKey,
@@ -22,11 +23,14 @@ import type { LoadedProfile } from "./profile.ts";
 /** Keys of a profile, as a campaign uses them, and the algorithms that its bootloader was built with. */
 export interface ProfileKeys {
   /** Undefined: the bootloader checks hashes only (no CONFIG_BOOT_SIGNATURE_TYPE). */
-  readonly signing: PrivateKey | undefined;
+  readonly signing: SigningKey | undefined;
   readonly hash: HashName;
   /** Whom image keys are wrapped for, and how; undefined: nothing is encrypted. */
   readonly encryption: ProfileEncryption | undefined;
 }
+
+/** Signs, or (of a profile out of a record) only checks what was signed. */
+export type SigningKey = PrivateKey | (PublicKey & { readonly public: PublicKey });
 
 export interface ProfileEncryption {
   readonly key: AnyKey | WrappingKey;
@@ -59,6 +63,9 @@ export function imageCrypto(
   { signing, hash, encryption }: ProfileKeys,
   encrypt = true,
 ): Pick<ImageOptions, "hash" | "signer" | "encryption"> {
+  if (signing?.role === "public") {
+    throw new ConfigurationError("the record holds the public signing key only: no image can be signed with it.");
+  }
   const signer = signerOf(signing);
   return { hash, ...(signer && { signer }), ...(encryption && encrypt && { encryption }) };
 }
@@ -101,8 +108,10 @@ export function decryptionOf(
   };
 }
 
-function signerOf(key: PrivateKey | undefined): Signer | undefined {
-  return key === undefined ? undefined : { kind: "key", key };
+function signerOf(key: SigningKey | undefined): Signer | undefined {
+  if (key === undefined) return undefined;
+  // Of a public key only its type matters: it says how image keys are wrapped.
+  return key.role === "private" ? { kind: "key", key } : { kind: "fixed", key, signature: new Uint8Array(0) };
 }
 
 function passphraseIn(env: Environment): { readonly passphrase?: string } {
@@ -110,8 +119,9 @@ function passphraseIn(env: Environment): { readonly passphrase?: string } {
   return passphrase === undefined || passphrase === "" ? {} : { passphrase };
 }
 
-function signingKey({ wrong }: LoadedProfile, file: string, env: Environment): PrivateKey {
+function signingKey({ wrong, onlyVerifies }: LoadedProfile, file: string, env: Environment): SigningKey {
   const key = loadKeyFile(file, passphraseIn(env));
+  if (key.role === "public" && onlyVerifies) return { ...key, public: key };
   if (key.role !== "private") {
     throw wrong(["keys", "signing"], "is a public key", "Images are signed here: name the private key.");
   }
@@ -121,7 +131,7 @@ function signingKey({ wrong }: LoadedProfile, file: string, env: Environment): P
   return key;
 }
 
-function hashOf({ wrong }: LoadedProfile, signing: PrivateKey | undefined, wanted: HashName | undefined): HashName {
+function hashOf({ wrong }: LoadedProfile, signing: SigningKey | undefined, wanted: HashName | undefined): HashName {
   const allowed = signing === undefined ? undefined : allowedHashes(signing);
   const hash = wanted ?? allowed?.[0] ?? "sha256";
   if (allowed === undefined || allowed.includes(hash)) return hash;

@@ -25,6 +25,29 @@ const UNSIGNED = "none";
 /** A board's profile, and the file it came from, for errors about its fields (paths as in the file). */
 export interface LoadedProfile extends Omit<ConfigFile<ProfileFields>, "value"> {
   readonly profile: BoardProfile;
+  /** Its keys as the profile names them. */
+  readonly keyNames: KeyNames;
+  /** The signing key is a public one, out of a record: images are checked with it, and none is signed. */
+  readonly onlyVerifies?: boolean;
+  /** Of a profile out of a record: what its simulated board ran when it was new, as that can be signed no more. */
+  readonly factoryImage?: Uint8Array | undefined;
+}
+
+export interface KeyNames {
+  readonly signing: string;
+  readonly encryption: string | undefined;
+}
+
+/** Key files that take the place of those that a profile names. */
+export interface KeyFiles {
+  /** A public key: nothing is signed with it. */
+  readonly signing?: string | undefined;
+  readonly encryption?: string | undefined;
+}
+
+/** True for a key that ships with the package, or none: such a key is on every machine. */
+export function isKeyEverywhere(name: string): boolean {
+  return name === UNSIGNED || name.startsWith("builtin:");
 }
 
 /** Names of the profiles that ship with the package. */
@@ -48,13 +71,19 @@ export async function loadProfile(reference: string, options: { readonly cwd: st
   return checked(await loadYaml(fileOf(reference, options.cwd), PROFILE_SCHEMA));
 }
 
-/** A profile from text; `file` is what its relative paths start from, and what errors name. */
-export function parseProfile(text: string, file: string): LoadedProfile {
-  return checked(parseYaml(text, file, PROFILE_SCHEMA));
+/**
+ * A profile from text; `file` is what its relative paths start from, and what errors name.
+ * @param keys of a profile out of a record: where its keys are on this machine.
+ */
+export function parseProfile(text: string, file: string, keys: KeyFiles = {}): LoadedProfile {
+  return checked(parseYaml(text, file, PROFILE_SCHEMA), keys);
 }
 
-function checked(loaded: ConfigFile<ProfileFields>): LoadedProfile {
-  const profile = profileOf(loaded);
+function checked(loaded: ConfigFile<ProfileFields>, keyFiles: KeyFiles = {}): LoadedProfile {
+  const named = profileOf(loaded);
+  const { signing: signingFile = named.keys.signingFile, encryption: encryptionFile = named.keys.encryptionFile } =
+    keyFiles;
+  const profile = { ...named, keys: { ...named.keys, signingFile, encryptionFile } };
   for (const [field, path] of [
     ["signing", profile.keys.signingFile],
     ["encryption", profile.keys.encryptionFile],
@@ -70,7 +99,9 @@ function checked(loaded: ConfigFile<ProfileFields>): LoadedProfile {
     throw loaded.wrong(["keys", field], `names ${path}, which is not there.`, "Paths are relative to the profile.");
   }
   const { file, text, lineOf, wrong } = loaded;
-  return { profile, file, text, lineOf, wrong };
+  const { signing, encryption } = loaded.value.keys;
+  const keyNames = { signing, encryption };
+  return { profile, file, text, lineOf, wrong, keyNames, onlyVerifies: keyFiles.signing !== undefined };
 }
 
 function fileOf(reference: string, cwd: string): string {

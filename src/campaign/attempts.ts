@@ -1,9 +1,21 @@
-import { type Board, type BoardProfile, openBoard, requireFit } from "../board/index.ts";
-import { Cleanup, type Clock, isHilError, messageOf, Random, RealClock, sleep } from "../core/index.ts";
+import { basename } from "node:path";
+import { type Board, type BoardProfile, isKeyEverywhere, openBoard, requireFit } from "../board/index.ts";
+import {
+  Cleanup,
+  type Clock,
+  ConfigurationError,
+  isHilError,
+  messageOf,
+  Random,
+  RealClock,
+  sleep,
+} from "../core/index.ts";
 import { generation } from "../mcuboot/index.ts";
 import type { CampaignImages } from "./images.ts";
+import { keptOf } from "./kept.ts";
+import { keptKeys } from "./kept-keys.ts";
 import { cryptoOf, prepare, shadowOf } from "./material.ts";
-import { counted, progressOf } from "./progress.ts";
+import { completed, counted, progressOf } from "./progress.ts";
 import type { RunRecord } from "./record.ts";
 import { imageDifferences, replayOf } from "./replay.ts";
 import { isRetryable, RETRY_AFTER_MS } from "./retry.ts";
@@ -40,14 +52,15 @@ export class Attempts {
   /** @throws what ended the last try; BenchError for a board that is marked bad. */
   async run(): Promise<RunResult> {
     const { scenario, board, seed, signal, recover, infraRetries } = this.#request;
-    const started = { scenario: scenario.value.name, board: titleOf(board.profile), seed };
+    const { name } = board.profile;
+    const started = { scenario: scenario.value.name, board: titleOf(board.profile), profile: name, seed };
     this.#record.event({ atUs: 0, event: "run-started", ...started });
     if (recover !== true) requireFit(board);
     const most = infraRetries ?? scenario.value.infra_retries;
     for (let retry = 1; ; retry += 1) {
       try {
         const result = await this.#once();
-        return retry === 1 ? result : counted(result.outcome, this.#events);
+        return completed(retry === 1 ? result : counted(result.outcome, this.#events), this.#request);
       } catch (error) {
         if (retry > most || !isRetryable(error, signal)) throw error;
         const why = { kind: isHilError(error) ? error.kind : "unknown", text: messageOf(error) };
@@ -117,12 +130,21 @@ export class Attempts {
     const facts = [images.old, images.new].map((image) => factsOf(image));
     const crypto = cryptoOf(request.board, images);
     record.event({ atUs: this.nowUs, event: "images-built", images: facts, crypto });
-    for (const image of [images.old, images.new]) record.input(`${image.role}-${image.version}.bin`, image.file);
-    for (const text of imageDifferences(request.recordedImages ?? [], facts)) this.#warn(text);
-    record.document("replay.json", replayOf(request, facts, request.cuts));
+    const differences = imageDifferences(request.recordedImages ?? [], facts);
+    if (request.onlyRecordedImages && differences.length > 0) {
+      throw new ConfigurationError(
+        `${differences.join("; ")}.`,
+        "Take the run's whole folder, whose inputs/ holds the images; --rebuild replays with these.",
+      );
+    }
+    const inputs = keptOf(images, isKeyEverywhere(request.board.keyNames.signing) ? undefined : board.factoryImage);
+    for (const { kept, content } of inputs) record.input(basename(kept.file), content);
+    for (const { file, content } of keptKeys(request.board)) record.input(basename(file), content);
+    for (const text of differences) this.#warn(text);
+    record.document("replay.json", replayOf(request, facts, request.cuts, inputs));
     // Once the cuts are known the replay names them one by one: it then needs no window to spread them over.
     record.onEvent((event) => {
-      if (event.event === "plan") record.document("replay.json", replayOf(request, facts, event.cuts));
+      if (event.event === "plan") record.document("replay.json", replayOf(request, facts, event.cuts, inputs));
     });
     return { images, shadow };
   }

@@ -1,16 +1,22 @@
 import { bootloaderBuildOf, type LoadedProfile } from "../board/index.ts";
 import { readGivenImages } from "./given-image.ts";
 import { readPayloads } from "./images.ts";
+import type { KeptImages } from "./kept.ts";
+import { imagesFromRecord } from "./kept-images.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
 /**
  * Everything that can be wrong with a request and be told without a board: keys, payloads, what the profile demands.
+ * @param kept the images of a replay: the files that a scenario names are not looked at then.
  * @throws ConfigurationError with file, line and field.
  */
-export async function checkRequest(scenario: ScenarioFile, board: LoadedProfile): Promise<void> {
+export async function checkRequest(scenario: ScenarioFile, board: LoadedProfile, kept?: KeptImages): Promise<void> {
   bootloaderBuildOf(board);
-  await readPayloads(scenario);
-  await readGivenImages(scenario, board);
+  if (kept) imagesFromRecord(kept, scenario, board);
+  else {
+    await readPayloads(scenario);
+    await readGivenImages(scenario, board);
+  }
   const { encrypt } = scenario.value.images;
   const demanded = board.profile.images.encryption;
   if (encrypt && demanded === "none") {

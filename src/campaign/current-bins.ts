@@ -35,6 +35,11 @@ export class CurrentBins {
     return lines;
   }
 
+  /** The line of a millisecond that did not become whole, at the end; undefined when none has begun. */
+  rest(): string | undefined {
+    return this.#startUs === undefined ? undefined : this.#line(this.#startUs);
+  }
+
   #line(startUs: number): string {
     const [count, lost] = [this.#samples, this.#lost];
     const values = count === 0 ? ["", "", ""] : [this.#sum / count, this.#min, this.#max].map((ua) => ua.toFixed(1));

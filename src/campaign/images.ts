@@ -126,7 +126,7 @@ function networkOf(plan: ImagePlan, role: "old" | "new", recipe: ImageRecipe): N
 }
 
 /** The old image as `imgtool sign --pad --confirm` makes it: as long as its slot, with a trailer that says image ok. */
-function padded(image: BuiltImage, plan: ImagePlan): BuiltImage {
+export function padded(image: BuiltImage, plan: Pick<ImagePlan, "writeBytes" | "maxAlign" | "slotBytes">): BuiltImage {
   const trailer = imgtoolTrailer(
     { writeBytes: plan.writeBytes, maxAlign: plan.maxAlign ?? 8, maxSectors: 1, overwriteOnly: false, keySlotBytes: 0 },
     { confirmed: true, erasedValue: 0xff, endian: "little" },
@@ -189,7 +189,7 @@ export function imageOf(payload: Uint8Array, role: "old" | "new", version: strin
 }
 
 /** As mcumgr lists it: the build number only when it is not 0. */
-function shownVersion(text: string): string {
+export function shownVersion(text: string): string {
   return formatVersion(parseVersion(text)).replace(/\+0$/, "").replace("+", ".");
 }
 

@@ -5,6 +5,8 @@ export * from "./cut.ts";
 export * from "./given-cuts.ts";
 export * from "./guard.ts";
 export * from "./images.ts";
+export * from "./kept.ts";
+export * from "./kept-keys.ts";
 export * from "./material.ts";
 export * from "./plan.ts";
 export * from "./record.ts";

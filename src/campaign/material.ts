@@ -9,6 +9,7 @@ import {
 import type { Random } from "../core/index.ts";
 import { seededRandomness, systemRandomness } from "../image/index.ts";
 import { buildImages, type CampaignImages } from "./images.ts";
+import { imagesFromRecord } from "./kept-images.ts";
 import type { RunRequest } from "./run.ts";
 import { Shadow } from "./shadow.ts";
 
@@ -20,10 +21,12 @@ export function cryptoOf(board: LoadedProfile, images: CampaignImages): readonly
 
 /** Images and model of a request; also what a dry run shows. */
 export async function prepare(
-  { scenario, board: loaded }: Pick<RunRequest, "scenario" | "board">,
+  { scenario, board: loaded, kept }: Pick<RunRequest, "scenario" | "board" | "kept">,
   board: Pick<Board, "clock">,
   random: Random,
 ): Promise<{ readonly images: CampaignImages; readonly shadow: Shadow }> {
+  // A replay takes what its record holds: what the files that it was made of hold today is another matter.
+  if (kept) return { images: imagesFromRecord(kept, scenario, loaded), shadow: shadowOf(loaded) };
   const { profile } = loaded;
   const keys = profileKeys(loaded);
   const { slots, bootloader } = profile;

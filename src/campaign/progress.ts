@@ -1,3 +1,4 @@
+import type { RunRequest } from "./run.ts";
 import type { PlannedCut, RunEvent, RunResult } from "./run-event.ts";
 
 /** How a verdict on a cut in an upload or a request is called. */
@@ -40,6 +41,19 @@ export function counted(outcome: RunResult["outcome"], events: readonly RunEvent
     endings,
     ...(infraRetries === 0 ? {} : { infraRetries }),
   };
+}
+
+/**
+ * A result with what was left undone: a run that was to make forty cuts and made one has not passed, unless the request
+ * says that this is enough.
+ */
+export function completed(
+  result: RunResult,
+  { scenario, allowIncomplete }: Pick<RunRequest, "scenario" | "allowIncomplete">,
+): RunResult {
+  if (result.outcome !== "pass" || result.cutsJudged >= result.cutsPlanned) return result;
+  if (allowIncomplete ?? scenario.value.allow_incomplete) return { ...result, incompleteAllowed: true };
+  return { ...result, outcome: "incomplete" };
 }
 
 function verdictsOf(events: readonly RunEvent[]) {

@@ -91,6 +91,7 @@ describe("documents and inputs", () => {
     record.document("run.json", { state: "running", long: "x".repeat(1000) });
     record.document("run.json", { state: "finished" });
     expect(read(record, "run.json")).toBe('{\n  "state": "finished"\n}\n');
+    record[Symbol.dispose]();
     expect(readdirSync(record.folder).toSorted()).toEqual([
       "events.jsonl",
       "inputs",

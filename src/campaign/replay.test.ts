@@ -54,8 +54,9 @@ function complaint(reference: string): string {
 }
 
 describe("a replay", () => {
-  test("comes back from a run's folder as it was written, with where its files were", () => {
-    const loaded = loadReplay(recorded());
+  test("comes back from a run's folder as it was written", () => {
+    const folder = recorded();
+    const loaded = loadReplay(folder);
     expect(loaded.replay).toEqual({
       schema: 1,
       seed: 7,
@@ -65,11 +66,14 @@ describe("a replay", () => {
         { role: "old", version: "1.0.0", hash: "aa" },
         { role: "new", version: "2.0.0", hash: "bb" },
       ],
+      inputs: [],
+      keys: [],
       faults: ["no-revert"],
       cuts: CUTS,
       start_with: "new",
+      limits: { fail_fast: false, max_duration_ms: null, max_wear: null, allow_incomplete: false },
     });
-    expect([loaded.profileFile, loaded.scenarioFile]).toEqual(["/lab/small.yaml", "/lab/mine.yaml"]);
+    expect(loaded.folder).toBe(folder);
   });
 
   test("holds no path and no time of day", () => {
@@ -96,10 +100,20 @@ describe("a replay", () => {
     expect(loadReplay(folder).made.map((entry) => entry.planned.index)).toEqual([1, 2]);
   });
 
-  test("of a run that was killed before it wrote host.json does not know where its files were", () => {
+  test("does not look into host.json: whoever sent the record must not choose paths here", () => {
     const folder = recorded();
+    const before = loadReplay(folder);
+    writeFileSync(join(folder, "host.json"), "no JSON at all");
+    expect(loadReplay(folder)).toEqual(before);
     rmSync(join(folder, "host.json"));
-    expect(loadReplay(folder)).toMatchObject({ profileFile: undefined, scenarioFile: undefined });
+    expect(loadReplay(folder)).toEqual(before);
+  });
+
+  test("of a record from before its images were listed is read all the same", () => {
+    const { inputs: _, keys: __, ...old } = replayOf(request(), IMAGES, CUTS);
+    const file = join(emptyFolder(), "replay.json");
+    writeFileSync(file, JSON.stringify(old));
+    expect(loadReplay(file).replay).toEqual(old);
   });
 
   test("is read from the bare file, too; its cuts only where its record lies beside it", () => {

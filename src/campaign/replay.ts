@@ -2,6 +2,8 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { ConfigurationError, hasCode, messageOf, parseValue } from "../core/index.ts";
+import { KEPT_SCHEMA, type keptOf } from "./kept.ts";
+import { KEY_FACTS_SCHEMA, keyFacts } from "./kept-keys.ts";
 import type { RunRequest } from "./run.ts";
 import type { ImageFacts, PlannedCut } from "./run-event.ts";
 
@@ -32,11 +34,24 @@ export const REPLAY_SCHEMA = z.strictObject({
   profile: z.strictObject({ name: z.string(), text: z.string() }),
   /** Hashes of the images, to know whether a replay runs the same firmware. */
   images: z.array(z.strictObject({ role: z.enum(["old", "new"]), version: z.string(), hash: z.string() })),
+  /** The same byte for byte, in the record's folder. */
+  inputs: z.array(KEPT_SCHEMA).optional(),
+  /** Keys that are not on every machine. A record never holds a private one. */
+  keys: z.array(KEY_FACTS_SCHEMA).optional(),
   /** Faults of the twin that were switched on besides the profile's. */
   faults: z.array(z.string()),
   /** Null: the run ended before its cuts were planned. */
   cuts: z.array(plannedCut).nullable(),
   start_with: z.enum(["old", "new"]),
+  /** What would end the run before its last cut. */
+  limits: z
+    .strictObject({
+      fail_fast: z.boolean(),
+      max_duration_ms: z.number().nullable(),
+      max_wear: z.int().nullable(),
+      allow_incomplete: z.boolean(),
+    })
+    .optional(),
 });
 
 export type Replay = z.output<typeof REPLAY_SCHEMA>;
@@ -46,6 +61,7 @@ export function replayOf(
   request: RunRequest,
   images: readonly ImageFacts[],
   cuts: readonly PlannedCut[] | undefined,
+  inputs: ReturnType<typeof keptOf> = [],
 ): Replay {
   return {
     schema: 1,
@@ -53,17 +69,25 @@ export function replayOf(
     scenario: { name: request.scenario.value.name, text: request.scenario.text },
     profile: { name: request.board.profile.name, text: request.board.text },
     images: images.map(({ role, version, hash }) => ({ role, version, hash })),
+    inputs: inputs.map(({ kept }) => kept),
+    keys: keyFacts(request.board),
     faults: [...(request.faults ?? [])],
     cuts: cuts === undefined ? null : [...cuts],
     start_with: request.startWith ?? "new",
+    limits: {
+      fail_fast: request.failFast,
+      max_duration_ms: request.maxDurationMs ?? null,
+      max_wear: request.maxWear ?? null,
+      allow_incomplete: request.allowIncomplete ?? request.scenario.value.allow_incomplete,
+    },
   };
 }
 
-/** A replay, and where its files were when it was recorded (of a run folder; a bare file does not know). */
+/** A replay, and the record that it lies in. */
 export interface LoadedReplay {
   readonly replay: Replay;
-  readonly scenarioFile: string | undefined;
-  readonly profileFile: string | undefined;
+  /** The record's folder; undefined for a replay.json that was sent alone. */
+  readonly folder: string | undefined;
   /** Cuts as they were made, with the image that ran before each: what `--cut N` picks from. */
   readonly made: readonly { readonly planned: PlannedCut; readonly from: string }[];
 }
@@ -79,14 +103,9 @@ export function loadReplay(reference: string): LoadedReplay {
   // A replay.json that lies in its record has the record's other files beside it.
   const folder = dirname(file);
   const inRecord = isFolder || (basename(file) === "replay.json" && existsSync(join(folder, "events.jsonl")));
-  if (!inRecord) return { replay, scenarioFile: undefined, profileFile: undefined, made: [] };
-  const host = existsSync(join(folder, "host.json")) ? readJson(join(folder, "host.json")) : {};
-  return {
-    replay,
-    scenarioFile: textField(host, "scenario"),
-    profileFile: textField(host, "profile"),
-    made: cutsMade(join(folder, "events.jsonl")),
-  };
+  // host.json is not read: whoever sends a record must not choose paths on this machine.
+  if (!inRecord) return { replay, folder: undefined, made: [] };
+  return { replay, folder, made: cutsMade(join(folder, "events.jsonl")) };
 }
 
 /** What a replay runs that is not what was recorded: one sentence an image. The hash is over header and firmware. */
@@ -116,12 +135,6 @@ function cutsMade(file: string): LoadedReplay["made"] {
     }
   }
   return made;
-}
-
-function textField(value: unknown, name: string): string | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const field: unknown = Object.entries(value).find(([key]) => key === name)?.[1];
-  return typeof field === "string" ? field : undefined;
 }
 
 function readJson(file: string): unknown {

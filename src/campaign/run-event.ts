@@ -83,7 +83,15 @@ type At<T> = T & { readonly atUs: number };
 
 /** Everything a run writes down, in order. `atUs` is the bench's clock, from 0. */
 export type RunEvent = At<
-  | { readonly event: "run-started"; readonly scenario: string; readonly board: string; readonly seed: number }
+  | {
+      readonly event: "run-started";
+      readonly scenario: string;
+      /** The board for people: its name, kind and bootloader. */
+      readonly board: string;
+      /** The profile's name alone; records from before it was written down lack it. */
+      readonly profile?: string;
+      readonly seed: number;
+    }
   /** The bench's own measurement of its switch, where there is one: its date (ISO 8601), and what cuts are aimed by. */
   | {
       readonly event: "calibration";
@@ -174,13 +182,16 @@ export interface PhaseSpan {
 }
 
 export interface RunResult {
-  readonly outcome: "pass" | "fail" | "error" | "interrupted";
+  /** `incomplete`: nothing failed, and not all was done that was asked for. */
+  readonly outcome: "pass" | "fail" | "error" | "interrupted" | "incomplete";
   readonly cutsPlanned: number;
   readonly cutsJudged: number;
   readonly passed: number;
   readonly failed: number;
   /** How often each legal and illegal ending was seen. */
   readonly endings: Readonly<Record<string, number>>;
+  /** True when cuts were left unmade and the request allows that. */
+  readonly incompleteAllowed?: true;
   /** How often the bench failed and was tried again; left out when it never was. */
   readonly infraRetries?: number;
 }

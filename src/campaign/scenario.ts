@@ -152,6 +152,10 @@ export const SCENARIO_SCHEMA = z.strictObject({
     .max(100)
     .default(0)
     .describe("How often a bench that fails (port, switch, flasher) is tried again; a verdict never is."),
+  allow_incomplete: z
+    .boolean()
+    .default(false)
+    .describe("A run that left cuts unmade (--max-duration) passes; else it is INCOMPLETE, exit 3."),
   revert_check: z
     .boolean()
     .default(true)

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { EXIT, InterruptedError, isHilError, messageOf, nearest, UsageError } from "../core/index.ts";
+import { diskError, EXIT, InterruptedError, isHilError, messageOf, nearest, UsageError } from "../core/index.ts";
 import type { CliIo } from "./io.ts";
 import { processIo } from "./process-io.ts";
 import { ownVersion } from "./version.ts";
@@ -123,7 +123,8 @@ function helpText(): string {
   ].join("\n");
 }
 
-function report(error: unknown, io: CliIo, debug: boolean): number {
+function report(thrown: unknown, io: CliIo, debug: boolean): number {
+  const error = isHilError(thrown) ? thrown : (diskError(thrown) ?? thrown);
   io.err(`hil: ${messageOf(error)}\n`);
   // Node shows the stack and the chain of causes.
   if (debug) io.err(`${inspect(error, { depth: 4 })}\n`);

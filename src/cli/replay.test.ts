@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { switchHash } from "../board/index.ts";
 import { smallProfile, smallScenario } from "../campaign/testing/small-campaign.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
@@ -74,27 +76,192 @@ describe("hil replay", () => {
     expect(JSON.parse(io.printed())).toMatchObject({ result: { cutsJudged: 1 } });
   });
 
-  test("says when it builds other images than were recorded", async () => {
-    const { cwd, run } = await recorded("--cuts", "0");
-    const file = join(cwd, run, "replay.json");
-    const replaced = readFileSync(file, "utf8").replace(
-      /("role": "new",[^}]*"hash": ")[0-9a-f]{64}/,
-      `$1${"ab".repeat(32)}`,
-    );
-    writeFileSync(file, replaced);
-    const { io } = await replay(cwd, run);
-    expect(io.printed()).toMatch(
-      /warning {3}the new image is not the recorded one \(2\.0\.0; hash recorded abababababab…/,
-    );
-    expect(io.printed()).not.toContain("the old image is not");
-  });
-
   test("with --trace prints a line an event, with the bench's clock", async () => {
     const { cwd, run } = await recorded("--cuts", "1");
     const { io } = await replay(cwd, run, "--trace");
     const lines = io.printed().split("\n");
-    expect(lines[0]).toMatch(/^\[ {5}0\.000000\] run-started {6}\{/);
+    expect(lines[1]).toMatch(/^\[ {5}0\.000000\] run-started {6}\{/);
     expect(lines.filter((line) => / cut {14}/.test(line))).toHaveLength(1);
+  });
+});
+
+/** All files of a run's folder but host.json. */
+function filesOf(folder: string): Record<string, string> {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name !== "host.json");
+  const files = names.filter((name) => statSync(join(folder, name)).isFile());
+  return Object.fromEntries(files.toSorted().map((name) => [name, readFileSync(join(folder, name), "latin1")]));
+}
+
+/** A run of a scenario and a profile made from texts, and a folder elsewhere to which only its record was moved. */
+async function movedRecord(
+  profile: string,
+  scenario: string,
+  files: Readonly<Record<string, string | Uint8Array>> = {},
+) {
+  const io = memoryIo();
+  for (const [name, content] of Object.entries({ "small.yaml": profile, "mine.yaml": scenario, ...files }))
+    writeFileSync(join(io.cwd, name), content);
+  await runCommand(["mine.yaml", "--board", "small.yaml", "--json"], io);
+  const [run = ""] = readdirSync(join(io.cwd, "runs"));
+  const elsewhere = memoryIo().cwd;
+  cpSync(join(io.cwd, "runs", run), join(elsewhere, "record"), { recursive: true });
+  rmSync(io.cwd, { recursive: true });
+  return { cwd: elsewhere, record: join(elsewhere, "record"), found: io.printed() };
+}
+
+/** What a replay has recorded. */
+const replayed = (cwd: string) => filesOf(join(cwd, "runs", readdirSync(join(cwd, "runs"))[0] ?? ""));
+
+const FIRMWARE = Uint8Array.from({ length: 9000 }, (_, at) => (at * 7) & 0xff);
+const GENERATED = "{ generate_bytes: 9000 }";
+const ofFile = smallScenario([GENERATED, "{ file: fw.bin }"], ["count: 4", "count: 2"]).text;
+
+/** A private key as a user has it. */
+function ownKey(): { readonly pem: string } {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return { pem: String(privateKey.export({ format: "pem", type: "pkcs8" })) };
+}
+
+const named = (text: string, which: "sign" | "enc", file: string) =>
+  text.replace(`builtin:twin-${which}-p256.pem`, file);
+
+describe("a record is whole", () => {
+  test.each([
+    ["a payload file", ofFile],
+    ["payloads of the seed", smallScenario(["count: 4", "count: 2"]).text],
+    ["a damaged body", smallScenario([GENERATED, `${GENERATED}, damage: body`], ["count: 4", "count: 1"]).text],
+    [
+      "a damaged signature",
+      smallScenario([GENERATED, `${GENERATED}, damage: signature`], ["count: 4", "count: 1"]).text,
+    ],
+    [
+      "no encryption",
+      smallScenario([/cuts:/, "start: { padded: true }\ncuts:"], ["images:", "images:\n  encrypt: false"]).text,
+    ],
+  ])("with %s: moved elsewhere, its originals gone, it is the same run again, byte for byte", async (_, scenario) => {
+    const { cwd, record, found } = await movedRecord(smallProfile().text, scenario, { "fw.bin": FIRMWARE });
+    const { io } = await replay(cwd, "record", "--json");
+    expect(io.printed()).toBe(found);
+    expect(io.complained()).toContain("images    as recorded, byte for byte");
+    expect(replayed(cwd)).toEqual(filesOf(record));
+  });
+
+  test.each([
+    [["--fail-fast", "--fault", "lose-fallback"], 1],
+    [["--max-duration", "10ms"], 3],
+    [["--max-duration", "10ms", "--allow-incomplete"], 0],
+  ] as const)("with what ended it early (%j): the replay ends there, too", async (argv, code) => {
+    const { cwd, run, found } = await recorded(...argv);
+    const again = await replay(cwd, run, "--json");
+    expect([again.code, again.io.printed()]).toEqual([code, found]);
+  });
+
+  test("with the measurement of its switch, which cuts are aimed by", async () => {
+    const spread = { trials: 1, min_us: 1, p5_us: 1, median_us: 1, p95_us: 1, max_us: 1 };
+    const calibration = JSON.stringify({
+      schema: 1,
+      date: "2026-01-02T03:04:05.000Z",
+      switch_sha256: switchHash(smallProfile().profile),
+      sensor: "uart",
+      off: { latency_us: 7000, uncertainty_us: 500, seen: spread, blind_us: 1 },
+      on: { first_byte: spread },
+    });
+    const scenario = smallScenario(["count: 4", "count: 1"]).text;
+    const files = { "small.calibration.json": calibration };
+    const { cwd, record } = await movedRecord(smallProfile().text, scenario, files);
+    expect(filesOf(record)["events.jsonl"]).toContain('"event":"calibration","date":"2026-01-02T03:04:05.000Z"');
+    await replay(cwd, "record", "--json");
+    expect(replayed(cwd)).toEqual(filesOf(record));
+  });
+
+  test("with a signing key that is not here: the record has its public half, and never the private one", async () => {
+    const { pem } = ownKey();
+    const profile = named(smallProfile().text, "sign", "sign.pem");
+    const { cwd, record, found } = await movedRecord(profile, ofFile, { "fw.bin": FIRMWARE, "sign.pem": pem });
+    for (const text of Object.values(filesOf(record))) {
+      expect(text).not.toContain("PRIVATE KEY");
+      expect(text).not.toContain(pem.split("\n")[1]);
+    }
+    const { io } = await replay(cwd, "record", "--json");
+    expect(io.printed()).toBe(found);
+    expect(replayed(cwd)).toEqual(filesOf(record));
+  });
+
+  test("but for the private half of an encryption key: told by name and hash, and taken from where the profile says", async () => {
+    const { pem } = ownKey();
+    const profile = named(smallProfile().text, "enc", "enc.pem");
+    const { cwd, record, found } = await movedRecord(profile, ofFile, { "fw.bin": FIRMWARE, "enc.pem": pem });
+    expect(await complaint(cwd, "record")).toMatch(
+      /Missing:\n {2}the private half of keys\.encryption, "enc\.pem" \(SHA-256 of its public half: \w{64}\); no record/,
+    );
+    writeFileSync(join(cwd, "enc.pem"), ownKey().pem);
+    expect(await complaint(cwd, "record")).toContain("keys.encryption of small is not the recorded one");
+    writeFileSync(join(cwd, "enc.pem"), pem);
+    const { io } = await replay(cwd, "record", "--json");
+    expect(io.printed()).toBe(found);
+    expect(replayed(cwd)).toEqual(filesOf(record));
+  });
+
+  test("and replay.json alone says what is missing and where to get it; of generated images it needs none", async () => {
+    const { cwd, record } = await movedRecord(smallProfile().text, ofFile, { "fw.bin": FIRMWARE });
+    cpSync(join(record, "replay.json"), join(cwd, "sent.json"));
+    const text = await complaint(cwd, "sent.json");
+    expect(text).toMatch(/^this replay\.json alone does not hold all that a replay needs\. Missing:\n/);
+    expect(text).toMatch(/^ {2}inputs\/old-1\.0\.0\.bin \(\d+ bytes, SHA-256 \w{64}\)$/m);
+    expect(text).toContain(", made of payload file: fw.bin\n");
+    expect(text).toContain("Take the whole folder of the run");
+    const other = await movedRecord(smallProfile().text, smallScenario().text);
+    cpSync(join(other.record, "replay.json"), join(cwd, "sent.json"));
+    const { io } = await replay(cwd, "sent.json", "--json");
+    expect(io.printed()).toBe(other.found);
+    expect(io.complained()).toContain("images    built anew from the seed");
+  });
+
+  test("so an image in it that is another one is refused, and --rebuild takes today's file, and says so", async () => {
+    const { cwd, record } = await movedRecord(smallProfile().text, ofFile, { "fw.bin": FIRMWARE });
+    const image = join(record, "inputs/new-2.0.0.bin");
+    const bytes = readFileSync(image);
+    writeFileSync(image, bytes.fill(0, 600, 601));
+    expect(await complaint(cwd, "record")).toMatch(/inputs\/new-2\.0\.0\.bin has SHA-256 [0-9a-f]{64}, recorded was /);
+    writeFileSync(join(cwd, "fw.bin"), FIRMWARE.with(100, 1));
+    const { code, io } = await replay(cwd, "record", "--rebuild");
+    expect(code).toBe(0);
+    expect(io.printed()).toContain("images    built anew of today's files (--rebuild)\n");
+    expect(io.printed()).toMatch(
+      /warning {3}the new image is not the recorded one \(2\.0\.0; hash recorded [0-9a-f]+…, now/,
+    );
+    expect(io.printed()).not.toContain("the old image is not");
+  });
+
+  test("and firmware that its seed does not make any more is refused", async () => {
+    const { cwd, record } = await movedRecord(smallProfile().text, smallScenario().text);
+    const text = readFileSync(join(record, "replay.json"), "utf8");
+    writeFileSync(
+      join(cwd, "sent.json"),
+      text.replace(/("role": "new",[^}]*"hash": ")[0-9a-f]{64}/, `$1${"ab".repeat(32)}`),
+    );
+    expect(await complaint(cwd, "sent.json")).toMatch(
+      /the new image is not the recorded one .*Take the run's whole folder/,
+    );
+  });
+
+  test("and one of a real board runs on a board that its user names, never on the one that it names itself", async () => {
+    const { cwd, record, found } = await movedRecord(smallProfile().text, smallScenario().text);
+    const file = join(record, "replay.json");
+    const replacements: readonly [RegExp, string][] = [
+      [/provider: twin/, "provider: hardware"],
+      [/twin:app/, "/dev/ttyACM1"],
+      [/twin:relay/, "/dev/ttyUSB0"],
+      [/twin: \{[^}]*\}\\n/, ""],
+    ];
+    writeFileSync(
+      file,
+      replacements.reduce((text, [from, to]) => text.replace(from, to), readFileSync(file, "utf8")),
+    );
+    expect(await complaint(cwd, "record")).toMatch(/of a real board, small: .*Name the profile .* with --board FILE/s);
+    writeFileSync(join(cwd, "mine.yaml"), smallProfile().text);
+    const { io } = await replay(cwd, "record", "--board", "mine.yaml", "--json");
+    expect(io.printed()).toBe(found);
   });
 });
 

@@ -1,15 +1,16 @@
 import { resolve } from "node:path";
-import { parseProfile } from "../board/index.ts";
-import { type LoadedReplay, loadReplay, type PlannedCut, parseScenario } from "../campaign/index.ts";
+import { type LoadedReplay, loadReplay, type PlannedCut } from "../campaign/index.ts";
 import { EXIT, UsageError } from "../core/index.ts";
 import { type OptionRows, parseArguments } from "./arguments.ts";
-import { withFaults } from "./faults.ts";
 import type { CliIo } from "./io.ts";
+import { replayInputs, requireKeys } from "./replay-inputs.ts";
 import { REPORT_OPTIONS, runAndReport } from "./run-report.ts";
 import { isSweepReplay, replaySweep } from "./sweep-replay.ts";
 
 const OPTIONS = {
   cut: { type: "string", describe: "only this cut (its number in the record)" },
+  board: { type: "string", describe: "another board than the recorded one: a YAML file, or a name" },
+  rebuild: { type: "boolean", describe: "images of the scenario's files as they are today, not the recorded ones" },
   trace: { type: "boolean", describe: "print every event: boot log, power, verdicts" },
   ...REPORT_OPTIONS,
 } as const satisfies OptionRows;
@@ -23,27 +24,36 @@ export async function replayCommand(argv: readonly string[], io: CliIo): Promise
     throw new UsageError("hil replay wants a run folder or a replay.json.", "See hil replay --help.");
   const file = resolve(io.cwd, reference);
   if (isSweepReplay(file)) return replaySweep(file, { trace: args.flag("trace"), json: args.flag("json") }, io);
-  const loaded = loadReplay(resolve(io.cwd, reference));
+  const loaded = loadReplay(file);
   const { replay } = loaded;
-  const profileFile = loaded.profileFile ?? resolve(io.cwd, `${replay.profile.name}.yaml`);
-  const board = withFaults(parseProfile(replay.profile.text, profileFile), replay.faults);
-  const scenario = parseScenario(
-    replay.scenario.text,
-    loaded.scenarioFile ?? resolve(io.cwd, `${replay.scenario.name}.yaml`),
-  );
   const number = args.number("cut");
   const only = number === undefined ? undefined : oneCut(loaded, number);
+  const rebuild = args.flag("rebuild");
+  const inputs = await replayInputs(loaded, { board: args.text("board"), rebuild, cwd: io.cwd });
+  if (!rebuild) requireKeys(loaded, inputs.board);
+  const { note, ...given } = inputs;
+  io[args.flag("json") ? "err" : "out"](`images    ${note}\n`);
   const asked = {
-    board,
+    ...given,
     faults: replay.faults,
-    scenario,
     seed: replay.seed,
     cuts: only?.cuts ?? replay.cuts ?? undefined,
     startWith: only?.startWith ?? replay.start_with,
     recordedImages: replay.images,
-    failFast: false,
+    ...limitsOf(only === undefined ? replay.limits : undefined),
   };
   return runAndReport(asked, args, io, { trace: args.flag("trace") });
+}
+
+/** What ended the recorded run before its last cut ends its replay, too. */
+function limitsOf(limits: LoadedReplay["replay"]["limits"]) {
+  if (limits === undefined) return { failFast: false };
+  return {
+    failFast: limits.fail_fast,
+    maxDurationMs: limits.max_duration_ms ?? undefined,
+    maxWear: limits.max_wear ?? undefined,
+    allowIncomplete: limits.allow_incomplete,
+  };
 }
 
 /** One cut of the record, with the image that ran before it. */

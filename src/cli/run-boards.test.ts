@@ -67,7 +67,7 @@ describe("hil run on two boards", () => {
     expect(io.printed()).toMatch(/^bench-b {2}ERROR the bench failed before the first cut/m);
     expect(io.complained()).toMatch(/^hil: bench-b: power was not cut/);
     const xml = readFileSync(join(io.cwd, "out/report.xml"), "utf8");
-    expect(xml).toContain('<testsuites tests="4" failures="0" errors="1">');
+    expect(xml).toContain(`<testsuites name="hil" tests="4" failures="0" errors="1" skipped="0" `);
     expect([...xml.matchAll(/<testsuite name="small on (bench-.)/g)].map(([, name]) => name)).toEqual([
       "bench-a",
       "bench-b",

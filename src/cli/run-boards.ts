@@ -6,7 +6,7 @@ import { ConsoleReport, verdictText } from "../report/index.ts";
 import type { Parsed } from "./arguments.ts";
 import { dryRun } from "./dry-run.ts";
 import type { CliIo } from "./io.ts";
-import { type Asked, jsonOf, junitWriter, surroundings } from "./run-report.ts";
+import { type Asked, exitOf, jsonOf, junitFile, surroundings, tell } from "./run-report.ts";
 
 /** From the worst on: a run that was interrupted, or whose bench failed, leaves open what the others have shown. */
 const WORST_FIRST: readonly number[] = [EXIT.interrupted, EXIT.bench, EXIT.request, EXIT.failed, EXIT.pass];
@@ -32,7 +32,11 @@ export async function runBoards(
   for (const { asked } of members) await checkRequest(asked.scenario, asked.board);
   const json = args.flag("json");
   if (args.flag("dry-run")) return dryRuns(members, json, io);
-  const writeJunit = junitWriter(args, io);
+  const file = junitFile(
+    args,
+    io,
+    members.map(({ asked }) => asked),
+  );
   const cards = new SharedCards();
   const open: typeof openBoard = (board, options) => openBoard(board, { ...options, cards });
   const width = Math.max(...members.map(({ title }) => title.length));
@@ -45,7 +49,7 @@ export async function runBoards(
       return { title, asked, ...(await ended(run({ ...asked, ...surroundings(args, io), open, onEvent }))) };
     }),
   );
-  writeJunit?.(ends.flatMap(({ outcome }) => outcome ?? []));
+  const lost = file?.end(ends);
   if (json) {
     const documents = ends.flatMap(({ asked, outcome }) => (outcome ? [jsonOf(asked, outcome)] : []));
     io.out(`${JSON.stringify(documents, undefined, 2)}\n`);
@@ -54,7 +58,9 @@ export async function runBoards(
     for (const { title, outcome } of ends) if (outcome) io.out(`${summary(title.padEnd(width), outcome, io)}\n`);
   }
   for (const { title, error } of ends) if (error !== undefined) io.err(`hil: ${title}: ${messageOf(error)}\n`);
-  return worst(ends.map(({ outcome, error }) => exitCode(outcome, error)));
+  tell(lost, io);
+  const codes = ends.map(({ outcome, error }) => exitCode(outcome, error));
+  return worst(lost === undefined ? codes : [...codes, lost.exitCode]);
 }
 
 /** Each board draws from a stream of its own, named after it: the others do not change what it does. */
@@ -82,7 +88,7 @@ async function ended(work: Promise<RunOutcome>): Promise<{ readonly outcome?: Ru
 
 function exitCode(outcome: RunOutcome | undefined, error: unknown): number {
   if (error !== undefined) return isHilError(error) ? error.exitCode : EXIT.bench;
-  return outcome?.result.outcome === "pass" ? EXIT.pass : EXIT.failed;
+  return outcome === undefined ? EXIT.failed : exitOf(outcome);
 }
 
 /** The exit code that stands for several. */

@@ -1,10 +1,10 @@
-import { writeFileSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { type RunOutcome, type RunRequest, run } from "../campaign/index.ts";
-import { ConfigurationError, EXIT, isHilError, makeFolder, messageOf } from "../core/index.ts";
-import { ConsoleReport, junit, traceLine } from "../report/index.ts";
+import { EXIT, isHilError, messageOf } from "../core/index.ts";
+import { ConsoleReport, traceLine } from "../report/index.ts";
 import type { OptionRows, Parsed } from "./arguments.ts";
 import type { CliIo } from "./io.ts";
+import { JunitFile } from "./report-file.ts";
 import { ownVersion } from "./version.ts";
 
 /** Options that `run` and `replay` share. */
@@ -25,24 +25,40 @@ export async function runAndReport(
   options: { readonly trace?: boolean } = {},
 ): Promise<number> {
   const json = args.flag("json");
-  const writeJunit = junitWriter(args, io);
+  const file = junitFile(args, io, [asked]);
   const report = new ConsoleReport(io);
-  const outcome = await run({
-    ...asked,
-    ...surroundings(args, io),
-    onEvent: (event) => {
-      if (options.trace) io[json ? "err" : "out"](`${traceLine(event)}\n`);
-      else if (!json) report.take(event);
-    },
-  });
-  writeJunit?.([outcome]);
+  let outcome: RunOutcome;
+  try {
+    outcome = await run({
+      ...asked,
+      ...surroundings(args, io),
+      onEvent: (event) => {
+        if (options.trace) io[json ? "err" : "out"](`${traceLine(event)}\n`);
+        else if (!json) report.take(event);
+      },
+    });
+  } catch (error) {
+    tell(file?.end([{ asked, error }]), io);
+    throw error;
+  }
+  const lost = file?.end([{ asked, outcome }]);
   if (json) io.out(`${JSON.stringify(jsonOf(asked, outcome), undefined, 2)}\n`);
   else printEnd(outcome, io);
-  if (outcome.error !== undefined) {
-    // Main prints it, with the exit code of its kind; a record of it exists already.
-    throw outcome.error;
-  }
-  return outcome.result.outcome === "pass" ? EXIT.pass : EXIT.failed;
+  tell(lost, io);
+  // Main prints it, with the exit code of its kind; a record of it exists already.
+  if (outcome.error !== undefined) throw outcome.error;
+  return lost?.exitCode ?? exitOf(outcome);
+}
+
+/** Exit code of a run that came to its end. */
+export function exitOf({ result }: RunOutcome): number {
+  if (result.outcome === "pass") return EXIT.pass;
+  return result.outcome === "incomplete" ? EXIT.bench : EXIT.failed;
+}
+
+/** Prints what went wrong besides the run itself. */
+export function tell(error: unknown, io: CliIo): void {
+  if (error !== undefined) io.err(`hil: ${messageOf(error)}\n`);
 }
 
 /** What a run is told by the command line's surroundings. */
@@ -50,24 +66,10 @@ export function surroundings(args: Parsed, io: CliIo): Pick<RunRequest, "runsRoo
   return { runsRoot: resolve(io.cwd, args.text("runs") ?? "runs"), version: ownVersion(), signal: io.signal };
 }
 
-/**
- * Writes the JUnit file once before the run, so that a path that cannot be written is found at once, and after it.
- * @throws ConfigurationError when the file cannot be written.
- */
-export function junitWriter(args: Parsed, io: CliIo): ((outcomes: readonly RunOutcome[]) => void) | undefined {
+/** The file of `--junit`, begun; undefined when none is asked for. */
+export function junitFile(args: Parsed, io: CliIo, planned: readonly Asked[]): JunitFile | undefined {
   const file = args.text("junit");
-  if (file === undefined) return undefined;
-  const path = resolve(io.cwd, file);
-  const write = (text: string) => {
-    try {
-      makeFolder(dirname(path));
-      writeFileSync(path, text);
-    } catch (error) {
-      throw new ConfigurationError(`cannot write ${file}: ${messageOf(error)}.`, "", { cause: error });
-    }
-  };
-  write(junit([]));
-  return (outcomes) => write(junit(...outcomes.map(({ events }) => events)));
+  return file === undefined ? undefined : new JunitFile(file, io.cwd, planned);
 }
 
 /** Where the record lies, and how to see the first failed cut, or the first cut, again. */

@@ -117,7 +117,7 @@ describe("cuts of the command line", () => {
   test("stop at the first failure with --fail-fast, and after a time with --max-duration", async () => {
     const fast = await json("--fault", "lose-fallback", "--fail-fast");
     expect(fast.verdicts.at(-1)).toMatchObject({ pass: false });
-    expect((await json("--max-duration", "10ms")).result).toMatchObject({ outcome: "pass", cutsJudged: 1 });
+    expect((await json("--max-duration", "10ms")).result).toMatchObject({ outcome: "incomplete", cutsJudged: 1 });
   });
 });
 

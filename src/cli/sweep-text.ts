@@ -1,12 +1,18 @@
 import type { Cause, CutPoint, Finding, Sweep, SweepState, Timeline } from "../mcuboot/index.ts";
-import { count } from "../report/index.ts";
+import { count, grouped } from "../report/index.ts";
 
-const MARKS = { fine: "✓", kept: "=", reverted: "↶", failed: "✗" } as const;
-const WORSE: readonly string[] = [" ", MARKS.fine, MARKS.kept, MARKS.reverted, MARKS.failed];
+/** What came of a sequence of cuts, from the best to the worst; a legend line names those that a strip shows. */
+const MARKS = [
+  { name: "upgraded", mark: "✓", text: "new image" },
+  { name: "reverted", mark: "↶", text: "new image ran, then reverted" },
+  { name: "kept", mark: "=", text: "old image kept, new one never ran" },
+  { name: "failed", mark: "✗", text: "must not be" },
+] as const;
+const WORSE: readonly string[] = [" ", ...MARKS.map(({ mark }) => mark)];
 
 /**
  * Outcomes over the operations of the undisturbed upgrade and of its revert: what came of the sequences that begin with
- * a cut there, the worst of them for each character.
+ * a cut there when nobody confirms, the worst of them for each character.
  */
 export function mapOf({ exploration, wrong, timelines }: Sweep, width: number): readonly string[] {
   const rows = [
@@ -14,22 +20,38 @@ export function mapOf({ exploration, wrong, timelines }: Sweep, width: number): 
     { name: "revert", timeline: timelines[1], cells: cellsOf(timelines[1], width) },
   ];
   const firsts = new Map<SweepState, FirstCut | undefined>();
+  const tried = new Map<SweepState, boolean>();
   for (const state of exploration.states) {
     const first = firstCutOf(state, firsts);
     const row = first === undefined ? undefined : rows[first.boot];
     if (first === undefined || row === undefined || state.end === undefined) continue;
     const { running } = exploration.facts.of(state.end);
-    const fine = running === "new" ? MARKS.fine : first.boot === 1 ? MARKS.reverted : MARKS.kept;
+    const isTaken = running === "new" && exploration.facts.fate(state.end.identity)?.running === "old";
+    const came = running === "new" && !isTaken;
+    const fine = came ? "upgraded" : isTaken || wasTried(state, tried) ? "reverted" : "kept";
     const cell = cellAt(row.timeline, first.operation, width);
-    const mark = wrong.has(state) ? MARKS.failed : fine;
+    const name = wrong.has(state) ? "failed" : fine;
+    const mark = MARKS.find((entry) => entry.name === name)?.mark ?? " ";
     if (WORSE.indexOf(mark) > WORSE.indexOf(row.cells[cell] ?? " ")) row.cells[cell] = mark;
   }
-  return rows
-    .filter(({ cells }) => cells.some((cell) => cell !== " "))
-    .flatMap(({ name, timeline, cells }) => [
+  const shown = rows.filter(({ cells }) => cells.some((cell) => cell !== " "));
+  const legend = MARKS.filter(({ mark }) => shown.some(({ cells }) => cells.includes(mark)));
+  return [
+    ...shown.flatMap(({ name, timeline, cells }) => [
       `          ${phasesOf(timeline, width)}`,
       `${name.padEnd(10)}${cells.join("").trimEnd()}`,
-    ]);
+    ]),
+    ...(shown.length === 0 ? [] : [`          ${legend.map(({ mark, text }) => `${mark} ${text}`).join("   ")}`]),
+  ];
+}
+
+/** True when the new image had come somewhere on the way to a state: what runs the old one after that took it back. */
+function wasTried(state: SweepState, known: Map<SweepState, boolean>): boolean {
+  const before = known.get(state);
+  if (before !== undefined) return before;
+  const answer = state.stage === "tried" || (state.from !== undefined && wasTried(state.from, known));
+  known.set(state, answer);
+  return answer;
 }
 
 interface FirstCut {
@@ -115,8 +137,11 @@ export function findingLines(finding: Finding, number: number, file: string): re
 
 /** What was covered, never more. */
 export function coverageText({ exploration }: Sweep): string {
-  const { coveredCuts, waiting } = exploration;
+  const { coveredCuts, begun } = exploration;
   if (coveredCuts === undefined) return "every sequence of cuts, of any length";
   const all = coveredCuts < 0 ? "no level of cuts whole" : `every sequence of up to ${count(coveredCuts, "cut")}`;
-  return waiting === 0 ? all : `${all}; ${count(waiting, "state")} found and not looked at`;
+  if (begun === undefined) return all;
+  const { cuts, found, looked, cutFrom, cutDone } = begun;
+  const sofar = cutFrom === 0 ? "found" : `found so far, ${grouped(cutDone)} of ${count(cutFrom, "state")} cut further`;
+  return `${all}; with ${count(cuts, "cut")} ${grouped(looked)} of ${count(found, "state")} looked at (${sofar})`;
 }

@@ -57,8 +57,18 @@ describe("hil sweep", () => {
   test("a budget that is too small is said: never all", async () => {
     const { io, text } = bench();
     await sweepCommand([...SMALL, "--budget", "50"], io);
-    expect(text()).toContain("found and not looked at");
+    expect(text()).toMatch(/^covered {3}every sequence of up to 0 cuts; with 1 cut \d+ of \d+ states looked at/m);
     expect(text()).not.toContain("of any length");
+  });
+
+  test("a strip never shows as kept what came and was taken back, and a legend says which is which", async () => {
+    const { io, text } = bench();
+    await sweepCommand([...SMALL, "--cuts", "1", "--torn"], io);
+    expect(/^upgrade {3}(.*)$/m.exec(text())?.[1]).toMatch(/^[ ↶✗]*↶[ ↶✗]*$/);
+    expect(text()).toMatch(/^ +↶ new image ran, then reverted/m);
+    const permanent = bench();
+    await sweepCommand([...SMALL, "--cuts", "1", "--permanent"], permanent.io);
+    expect(/^upgrade {3}(.*)$/m.exec(permanent.text())?.[1]).not.toMatch(/[=↶]/);
   });
 
   test("JSON is one document", async () => {

@@ -68,7 +68,9 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
     io.out(`${request.scenario.value.name}: ${kind}, MCUboot ${build.generation.name}, ${build.mode}\n`);
   }
   const torn = args.flag("torn") ? SWEPT_TEARS : [];
-  const options = { torn, ...(cutsMax === undefined ? {} : { cutsMax }) };
+  // With a budget level by level, so that what is covered when it ends is as much as can be.
+  const deepen = args.text("budget") !== undefined;
+  const options = { torn, deepen, ...(cutsMax === undefined ? {} : { cutsMax }) };
   const sweep = await driven(sweepSteps(upgrade, options), budget, io, json);
   const folder = resolve(io.cwd, args.text("out") ?? "runs/sweep");
   const files = sweep.findings.map((finding, at) => written(finding, at + 1, request, folder, io));
@@ -205,6 +207,7 @@ function jsonOf({ exploration, findings, timelines }: Sweep, files: readonly str
     torn: options.torn,
     covered_cuts: exploration.coveredCuts ?? "any",
     waiting: exploration.waiting,
+    begun: exploration.begun ?? null,
     findings: findings.map((finding, at) => ({ ...finding, replay: files[at] })),
   };
 }

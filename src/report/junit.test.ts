@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { RunEvent, Verdict } from "../campaign/index.ts";
-import { junit } from "./junit.ts";
+import type { RunEvent, RunResult, Verdict } from "../campaign/index.ts";
+import { junit, suiteNames } from "./junit.ts";
 
 const VERDICT: Verdict = {
   check: "uninterrupted upgrade",
@@ -29,11 +29,56 @@ const judged = (atUs: number, verdict: Partial<Verdict> = {}): RunEvent => ({
 
 const started: RunEvent = { atUs: 0, event: "run-started", scenario: 'a<b> & "c"', board: "twin", seed: 1 };
 
+const finished = (result: Partial<RunResult> = {}): RunEvent => ({
+  atUs: 4_000_000,
+  event: "run-finished",
+  result: { outcome: "pass", cutsPlanned: 0, cutsJudged: 0, passed: 1, failed: 0, endings: {}, ...result },
+});
+
+/** One run that came to its end. */
+const run = (...events: readonly RunEvent[]): string => junit([[started, ...events, finished()]]);
+
+const images: RunEvent = {
+  atUs: 0,
+  event: "images-built",
+  crypto: [],
+  images: [
+    { role: "old", version: "1.0.0", hash: "aa", fileBytes: 1, encrypted: true },
+    { role: "new", version: "2.0.0", hash: "bb", fileBytes: 2, encrypted: true },
+  ],
+};
+
+const reference: RunEvent = {
+  atUs: 0,
+  event: "reference",
+  operations: 100,
+  swapUs: 20_000_000,
+  startAfterResetUs: 1_000_000,
+  endAfterResetUs: 21_000_000,
+};
+
+/** A cut so many seconds after the reset. */
+function cutAt(index: number, seconds: number, verdict: Partial<Verdict> = {}): RunEvent {
+  const planned = { index, kind: "time", afterResetUs: seconds * 1_000_000 } as const;
+  const cut = { planned, intoSwapUs: planned.afterResetUs - 1_000_000 + 300 } as Verdict["cut"];
+  return judged(index * 1000, {
+    check: `cut ${index}`,
+    cut,
+    swapPhase: "swap",
+    where: `operation ${index}`,
+    ...verdict,
+  });
+}
+
+const TOTALS = /(?:testsuites?) name="[^"]*" (tests=.*)>/g;
+const totalsOf = (xml: string) => [...xml.matchAll(TOTALS)].map(([, counts]) => counts);
+const namesOf = (xml: string) => read(xml).names;
+
 describe("a run as JUnit XML", () => {
-  test("counts failed verdicts as failures and a broken bench as an error", () => {
+  test("counts failed verdicts as failures and a broken bench as an error, and says all five counts", () => {
     const failure: RunEvent = { atUs: 3_000_000, event: "failure", kind: "bench", text: "power was not cut" };
-    const text = junit([started, judged(1_000_000), judged(2_500_000, { pass: false, check: "cut 1" }), failure]);
-    expect(text).toContain('<testsuites tests="3" failures="1" errors="1">');
+    const text = run(judged(1_000_000), judged(2_500_000, { pass: false, check: "cut 1" }), failure);
+    expect(totalsOf(text)).toEqual(Array(2).fill('tests="3" failures="1" errors="1" skipped="0" time="3.000"'));
     expect(text).toContain('name="cut 1" time="1.500">');
     expect(text).toContain('<error type="bench" message="power was not cut"/>');
   });
@@ -47,37 +92,43 @@ describe("a run as JUnit XML", () => {
       kind: "bench",
       text: "port <X> vanished",
     };
-    const text = junit([started, judged(1, { pass: false }), retry, judged(3)]);
-    expect(text).toContain('<testsuites tests="2" failures="1" errors="0">');
+    const text = run(judged(1, { pass: false }), retry, judged(3));
+    expect(totalsOf(text)[0]).toContain('tests="2" failures="1" errors="0" skipped="0"');
     expect(text).toContain('<property name="infra_retries" value="1"/>');
     expect(text).toContain('<property name="infra_retry_1" value="bench: port &lt;X&gt; vanished"/>');
-    expect(read(text).names).toHaveLength(2);
-    expect(junit([started, judged(1)])).not.toContain("propert");
+    expect(namesOf(text)).toHaveLength(2);
+    expect(run(judged(1))).not.toContain("infra");
   });
 
   test("holds several runs, a suite each, and counts them together", () => {
     const other: RunEvent = { atUs: 0, event: "run-started", scenario: "small", board: "lab-08", seed: 2 };
     const failure: RunEvent = { atUs: 3, event: "failure", kind: "bench", text: "gone" };
-    const text = junit([started, judged(1), judged(2, { pass: false })], [other, judged(1), failure]);
-    expect(text).toContain('<testsuites tests="4" failures="1" errors="1">');
-    expect([...text.matchAll(/<testsuite name="[^"]*" (.*) time/g)].map(([, counts]) => counts)).toEqual([
-      'tests="2" failures="1" errors="0"',
-      'tests="2" failures="0" errors="1"',
+    const text = junit([
+      [started, judged(1000), judged(2000, { pass: false }), finished()],
+      [other, judged(1000), failure],
     ]);
-    expect(read(text).names).toHaveLength(4);
+    expect(totalsOf(text)).toEqual([
+      'tests="4" failures="1" errors="1" skipped="0" time="0.003"',
+      'tests="2" failures="1" errors="0" skipped="0" time="0.002"',
+      'tests="2" failures="0" errors="1" skipped="0" time="0.001"',
+    ]);
   });
 
-  test("gives each case a name of its own", () => {
-    const text = junit([started, judged(1), judged(2), judged(3, { check: "cut 1" })]);
-    expect([...text.matchAll(/<testcase .* name="([^"]*)"/g)].map((match) => match[1])).toEqual([
-      "uninterrupted upgrade",
-      "uninterrupted upgrade (2)",
-      "cut 1",
-    ]);
+  test("sums up to what it prints, to the millisecond, whatever the moments are", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(3_000_000), { minLength: 1, maxLength: 30 }), (gapsUs) => {
+        let atUs = 0;
+        const text = run(...gapsUs.map((gap) => judged((atUs += gap))));
+        const cases = [...text.matchAll(/<testcase .* time="([\d.]+)"/g)].map(([, time]) => Number(time) * 1000);
+        const [root, suite] = [...text.matchAll(/skipped="0" time="([\d.]+)"/g)].map(([, time]) => Number(time) * 1000);
+        const sum = Math.round(cases.reduce((total, time) => total + time, 0));
+        expect([Math.round(root ?? -1), Math.round(suite ?? -1)]).toEqual([sum, sum]);
+      }),
+    );
   });
 
   test("escapes names, and holds no character that XML cannot", () => {
-    const text = junit([started, judged(1, { pass: false, found: "log\u0000\u001B[2K" })]);
+    const text = run(judged(1, { pass: false, found: "log\u0000\u001B[2K" }));
     expect(text).toContain("a&lt;b&gt; &amp; &quot;c&quot; on twin");
     expect(text).toContain("log\uFFFD\uFFFD[2K");
   });
@@ -92,10 +143,25 @@ describe("a run as JUnit XML", () => {
     ["image", "failure", "campaign"],
     ["verdict", "failure", "campaign"],
   ])("that a %s error ended has a %s of the %s: infrastructure and firmware never mix", (kind, element, name) => {
-    const text = junit([started, judged(1), { atUs: 2, event: "failure", kind, text: "ended" }]);
+    const text = run(judged(1), { atUs: 2, event: "failure", kind, text: "ended" });
     const counts = element === "error" ? 'failures="0" errors="1"' : 'failures="1" errors="0"';
-    expect(text).toContain(`<testsuites tests="2" ${counts}>`);
-    expect(text).toContain(`name="${name}">\n      <${element} type="${kind}" message="ended"/>`);
+    expect(totalsOf(text)[0]).toContain(`tests="2" ${counts}`);
+    expect(text).toContain(`name="${name}" time="0.000">\n      <${element} type="${kind}" message="ended"/>`);
+  });
+
+  test("that has no end has not passed: a killed run is an error of the bench", () => {
+    const text = junit([[started, judged(1)]]);
+    expect(totalsOf(text)[0]).toContain('tests="2" failures="0" errors="1" skipped="0"');
+    expect(text).toContain('name="bench" time="0.000">\n      <error type="unfinished"');
+  });
+
+  test("that left cuts unmade has an error, and a skipped case where that is allowed", () => {
+    const left = { cutsPlanned: 40, cutsJudged: 1 };
+    const text = junit([[started, judged(1), finished({ ...left, outcome: "incomplete" })]]);
+    expect(totalsOf(text)[0]).toContain('tests="2" failures="0" errors="1" skipped="0"');
+    expect(text).toContain('message="INCOMPLETE: 39 of 40 cuts were not made"');
+    const allowed = junit([[started, judged(1), finished({ ...left, incompleteAllowed: true })]]);
+    expect(totalsOf(allowed)[0]).toContain('tests="2" failures="0" errors="0" skipped="1"');
   });
 
   test("is well-formed and holds every text that a reader of XML is to get back, whatever it is", () => {
@@ -103,11 +169,7 @@ describe("a run as JUnit XML", () => {
     fc.assert(
       fc.property(texts, texts, (because, ended) => {
         const { names, messages } = read(
-          junit([
-            started,
-            judged(1, { pass: false, because }),
-            { atUs: 2, event: "failure", kind: "bench", text: ended },
-          ]),
+          run(judged(1, { pass: false, because }), { atUs: 2, event: "failure", kind: "bench", text: ended }),
         );
         expect(messages).toEqual([because, ended].map(held));
         expect(names).toEqual(["uninterrupted upgrade", "bench"]);
@@ -115,8 +177,95 @@ describe("a run as JUnit XML", () => {
     );
   });
 
-  test("is well-formed before anything happened", () => {
+  test("is well-formed without a run", () => {
     expect(read(junit([]))).toEqual({ names: [], messages: [] });
+  });
+});
+
+describe("names of cases mean the same every night", () => {
+  /** Two nights of one scenario: other seeds, other versions, other moments in the same twentieths. */
+  const night = (seed: number, versions: readonly [string, string], moments: readonly number[]): string => {
+    const built = images.event === "images-built" ? images.images : [];
+    const [from, to] = versions;
+    return junit([
+      [
+        { ...started, seed },
+        { ...images, images: built.map((image, at) => ({ ...image, version: versions[at] ?? "" })) },
+        judged(1, { from, to }),
+        reference,
+        ...moments.map((moment, at) => cutAt(at + 1, moment, at % 2 === 0 ? { from, to } : { from: to, to: from })),
+        judged(1_000_000, { check: "boot 1 after cut 2", from: to, to: from }),
+        finished(),
+      ],
+    ]);
+  };
+
+  test("whatever seed, version and moment are; those are properties", () => {
+    const [first, second] = [night(1, ["1.0.0", "2.0.0"], [1.2, 3.6]), night(2, ["1.7.0", "1.8.0"], [1.9, 3.1])];
+    expect(namesOf(first)).toEqual([
+      "uninterrupted upgrade, old to new",
+      "cut in swap, 0-5 % of the window, old to new",
+      "cut in swap, 10-15 % of the window, new to old",
+      "boot 1 after cut in swap, 10-15 % of the window, new to old",
+    ]);
+    expect(namesOf(second)).toEqual(namesOf(first));
+    for (const [name, value] of [
+      ["seed", "2"],
+      ["cut", "2"],
+      ["moment", "3100.000 ms after the reset"],
+      ["where", "operation 2"],
+      ["versions", "1.8.0 to 1.7.0"],
+      ["image_new", "1.8.0 bb"],
+    ]) {
+      expect(second).toContain(`<property name="${name}" value="${value}"/>`);
+    }
+  });
+
+  test("suite and class are scenario and profile, not the board's title, which tells of the bootloader", () => {
+    const titled = { ...started, board: "lab (MCUboot of NCS 3.1)", profile: "lab", scenario: "small" } as RunEvent;
+    const text = junit([[titled, judged(1), finished()]]);
+    expect(text).toContain('<testsuite name="small on lab" ');
+    expect(text).toContain('classname="small on lab" ');
+  });
+
+  test("several of one name get a number, in the order they were judged; before and after the swap have no share", () => {
+    const before = { swapPhase: "before" };
+    const text = run(
+      images,
+      reference,
+      cutAt(1, 0.5, before),
+      cutAt(2, 0.2, before),
+      cutAt(3, 30, { swapPhase: "after" }),
+    );
+    expect(namesOf(text)).toEqual([
+      "cut before the swap, old to new",
+      "cut before the swap, old to new (2)",
+      "cut after the swap, old to new",
+    ]);
+  });
+
+  test("a cut whose place is not known is called by what started it", () => {
+    const planned = { index: 1, kind: "log", pattern: "Starting swap", delayUs: 250_000 } as const;
+    const cut = { planned, intoSwapUs: undefined } as Verdict["cut"];
+    const text = run(judged(1, { check: "cut 1", cut }), judged(2, { check: "upload cut 2" }));
+    expect(namesOf(text)).toEqual(["cut, at the log line Starting swap", "cut in the upload"]);
+    expect(text).toContain('<property name="moment" value="at the log line Starting swap + 250.000 ms"/>');
+  });
+
+  test("two runs in one folder stay two: a suite whose name is taken gets a number", () => {
+    const [first, other] = [run(judged(1)), { ...started, scenario: "x", profile: "<lab>" } as RunEvent];
+    const taken = new Set(suiteNames(first));
+    expect([...taken]).toEqual(['a<b> & "c" on twin']);
+    const second = junit(
+      [
+        [started, judged(1), finished()],
+        [other, finished()],
+        [other, finished()],
+      ],
+      taken,
+    );
+    expect(suiteNames(second)).toEqual(['a<b> & "c" on twin #2', "x on <lab>", "x on <lab> #2"]);
+    expect(second).toContain('classname="a&lt;b&gt; &amp; &quot;c&quot; on twin #2"');
   });
 });
 

@@ -1,87 +1,190 @@
-import type { RunEvent, Verdict } from "../campaign/index.ts";
+import type { PlannedCut, RunEvent, Verdict } from "../campaign/index.ts";
+import { CaseNames, momentText } from "./junit-names.ts";
 import { failureText } from "./summary.ts";
 
 /**
  * Runs as JUnit XML, a suite each: one test case a verdict; a verdict that failed is a `failure`, and so is what else
  * the firmware or an image did to end the run; a bench that failed is an `error`, so that infrastructure and firmware
- * never mix. Tries after which the bench went on are properties: they are no test cases, and nothing failed.
- * Times are the bench's own, in seconds.
- * Source: the de facto schema read by Jenkins and GitLab (testsuite, properties, testcase, failure, error).
+ * never mix, in a case called "bench", as most readers mix the two. A run that left cuts unmade has an `error`, too, or a
+ * `skipped` where that is allowed; one without an end has not ended. Tries after which the bench went on are
+ * properties: they are no test cases, and nothing failed. Times are the bench's own, in seconds.
+ * @param taken names of suites that lie in the same folder: readers take two cases of one name for two tries of one.
+ * Source: the de facto schema read by Jenkins and GitLab (testsuite, properties, testcase, failure, error, skipped);
+ *   junitparser 5.0.3 recomputes a file in which one of the five counts is missing.
  */
-export function junit(...runs: readonly (readonly RunEvent[])[]): string {
-  const suites = runs.map(suiteOf);
-  const sum = (key: "tests" | "failures" | "errors") => suites.reduce((total, suite) => total + suite[key], 0);
+export function junit(runs: readonly (readonly RunEvent[])[], taken: ReadonlySet<string> = new Set()): string {
+  const names = new Set(taken);
+  const suites = runs.map((events) => {
+    const name = freeName(suiteName(events), names);
+    names.add(name);
+    return suiteOf(events, name);
+  });
+  const cases = suites.flatMap((suite) => suite.cases);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites tests="${sum("tests")}" failures="${sum("failures")}" errors="${sum("errors")}">`,
+    `<testsuites name="hil" ${totals(cases)}>`,
     ...suites.flatMap((suite) => suite.lines),
     "</testsuites>",
     "",
   ].join("\n");
 }
 
-interface Suite {
-  readonly tests: number;
-  readonly failures: number;
-  readonly errors: number;
+/** Names of the suites in a JUnit file that `junit` wrote. */
+export function suiteNames(xml: string): readonly string[] {
+  const found = [...xml.matchAll(/<testsuite name="([^"]*)"/g)].map(([, name = ""]) => name);
+  return found.map((name) =>
+    name.replaceAll(/&(?:#(\d+)|(\w+));/g, (all, code: string | undefined, entity: string) => {
+      if (code !== undefined) return String.fromCodePoint(Number(code));
+      return Object.keys(ENTITIES).find((char) => ENTITIES[char] === `&${entity};`) ?? all;
+    }),
+  );
+}
+
+/** The same in every run of a scenario on a board. */
+function suiteName(events: readonly RunEvent[]): string {
+  const started = events.find((event) => event.event === "run-started");
+  return started ? `${started.scenario} on ${started.profile ?? started.board}` : "mcuboot-hil";
+}
+
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  let free = name;
+  for (let time = 2; taken.has(free); time += 1) free = `${name} #${time}`;
+  return free;
+}
+
+interface Case {
+  readonly kind: "passed" | "failure" | "error" | "skipped";
+  readonly timeMs: number;
   readonly lines: readonly string[];
 }
 
-function suiteOf(events: readonly RunEvent[]): Suite {
-  const started = events.find((event) => event.event === "run-started");
-  const name = started ? `${started.scenario} on ${started.board}` : "mcuboot-hil";
-  const cases: string[] = [];
-  const seen = new Map<string, number>();
-  let beganUs = 0;
-  let failures = 0;
+function totals(cases: readonly Case[]): string {
+  const of = (kind: Case["kind"]) => cases.filter((entry) => entry.kind === kind).length;
+  const timeMs = cases.reduce((sum, entry) => sum + entry.timeMs, 0);
+  const counts = `tests="${cases.length}" failures="${of("failure")}" errors="${of("error")}" skipped="${of("skipped")}"`;
+  return `${counts} time="${inSeconds(timeMs)}"`;
+}
+
+const inSeconds = (ms: number): string => (ms / 1000).toFixed(3);
+
+function suiteOf(events: readonly RunEvent[], suite: string): { cases: readonly Case[]; lines: readonly string[] } {
+  const names = new CaseNames();
+  const cases: Case[] = [];
+  let beganMs = 0;
+  // Whole milliseconds from one case to the next, so that the sums are those of what is printed.
+  const spentMs = (atUs: number): number => {
+    const nowMs = Math.max(beganMs, Math.round(atUs / 1000));
+    const spent = nowMs - beganMs;
+    beganMs = nowMs;
+    return spent;
+  };
   for (const event of events) {
+    names.take(event);
     if (event.event !== "verdict") continue;
-    if (!event.verdict.pass) failures += 1;
-    const times = (seen.get(event.verdict.check) ?? 0) + 1;
-    seen.set(event.verdict.check, times);
-    // CI servers keep a test's history by its name: two of one name would be one.
-    const check = times === 1 ? event.verdict.check : `${event.verdict.check} (${times})`;
-    cases.push(testCase(name, { ...event.verdict, check }, (event.atUs - beganUs) / 1_000_000));
-    beganUs = event.atUs;
+    cases.push(verdictCase({ suite, name: names.next(event.verdict) }, event.verdict, spentMs(event.atUs)));
   }
-  const ended = events.findLast((event) => event.event === "failure");
-  const byFirmware = ended !== undefined && FIRMWARE_KINDS.includes(ended.kind);
-  if (byFirmware) failures += 1;
-  if (ended) cases.push(endCase(name, ended, byFirmware));
-  const errors = ended && !byFirmware ? 1 : 0;
-  const counts = `tests="${cases.length}" failures="${failures}" errors="${errors}"`;
-  const time = ((events.at(-1)?.atUs ?? 0) / 1_000_000).toFixed(3);
-  const open = `  <testsuite name="${escaped(name)}" ${counts} time="${time}">`;
-  return { tests: cases.length, failures, errors, lines: [open, ...properties(events), ...cases, "  </testsuite>"] };
-}
-
-/** How often the bench was tried again, and why; nothing for a run whose bench never failed. */
-function properties(events: readonly RunEvent[]): readonly string[] {
-  const retries = events.filter((event) => event.event === "infra-retry");
-  if (retries.length === 0) return [];
-  const row = (name: string, value: string) => `      <property name="${name}" value="${escaped(value)}"/>`;
-  return [
-    "    <properties>",
-    row("infra_retries", String(retries.length)),
-    ...retries.map(({ retry, kind, text }) => row(`infra_retry_${retry}`, `${kind}: ${text}`)),
-    "    </properties>",
-  ];
-}
-
-function testCase(suite: string, verdict: Verdict, timeS: number): string {
-  const open = `    <testcase classname="${escaped(suite)}" name="${escaped(verdict.check)}" time="${timeS.toFixed(3)}"`;
-  if (verdict.pass) return `${open}/>`;
-  const text = escaped(failureText(verdict));
-  return `${open}>\n      <failure type="${verdict.ending}" message="${escaped(verdict.because)}">${text}</failure>\n    </testcase>`;
+  const end = endOf(events);
+  if (end) {
+    const inner = `<${end.kind} type="${escaped(end.type)}" message="${escaped(end.text)}"/>`;
+    cases.push(testCase({ suite, name: end.name }, end.kind, spentMs(end.atUs), [inner]));
+  }
+  const open = `  <testsuite name="${escaped(suite)}" ${totals(cases)}>`;
+  const lines = [open, ...suiteProperties(events), ...cases.flatMap((entry) => entry.lines), "  </testsuite>"];
+  return { cases, lines };
 }
 
 /** Kinds of errors for which the firmware or the image answers: exit code 1. */
 const FIRMWARE_KINDS: readonly string[] = ["image", "protocol", "verdict"];
 
-function endCase(suite: string, { kind, text }: Extract<RunEvent, { event: "failure" }>, byFirmware: boolean): string {
-  const [name, element] = byFirmware ? ["campaign", "failure"] : ["bench", "error"];
-  const inner = `<${element} type="${escaped(kind)}" message="${escaped(text)}"/>`;
-  return `    <testcase classname="${escaped(suite)}" name="${name}">\n      ${inner}\n    </testcase>`;
+interface End {
+  readonly kind: Case["kind"];
+  readonly name: string;
+  readonly type: string;
+  readonly text: string;
+  readonly atUs: number;
+}
+
+/** What ended a run otherwise than with its last verdict. */
+function endOf(events: readonly RunEvent[]): End | undefined {
+  const ended = events.findLast((event) => event.event === "failure");
+  if (ended) {
+    const { kind: type, text, atUs } = ended;
+    const byFirmware = FIRMWARE_KINDS.includes(type);
+    return { kind: byFirmware ? "failure" : "error", name: byFirmware ? "campaign" : "bench", type, text, atUs };
+  }
+  const finished = events.findLast((event) => event.event === "run-finished");
+  const atUs = events.at(-1)?.atUs ?? 0;
+  if (!finished) {
+    const text = "the run did not come to an end, or its report could not be written: see run.json in its record";
+    return { kind: "error", name: "bench", type: "unfinished", text, atUs };
+  }
+  const { outcome, incompleteAllowed, cutsPlanned, cutsJudged } = finished.result;
+  if (outcome !== "incomplete" && !incompleteAllowed) return undefined;
+  const text = `INCOMPLETE: ${cutsPlanned - cutsJudged} of ${cutsPlanned} cuts were not made`;
+  return { kind: incompleteAllowed ? "skipped" : "error", name: "all cuts are made", type: "incomplete", text, atUs };
+}
+
+const property = (indent: string, name: string, value: string | number): string =>
+  `${indent}  <property name="${escaped(name)}" value="${escaped(String(value))}"/>`;
+
+const properties = (indent: string, rows: readonly (readonly [string, string | number])[]): readonly string[] =>
+  rows.length === 0
+    ? []
+    : [
+        `${indent}<properties>`,
+        ...rows.map(([name, value]) => property(indent, name, value)),
+        `${indent}</properties>`,
+      ];
+
+/** What differs from night to night: seed, images; how often the bench was tried again, and why. */
+function suiteProperties(events: readonly RunEvent[]): readonly string[] {
+  const rows = events.flatMap((event): (readonly [string, string | number])[] => {
+    if (event.event === "run-started") {
+      return [
+        ["seed", event.seed],
+        ["board", event.board],
+      ];
+    }
+    if (event.event !== "images-built") return [];
+    return event.images.map(({ role, version, hash }) => [`image_${role}`, `${version} ${hash}`] as const);
+  });
+  const retries = events.filter((event) => event.event === "infra-retry");
+  if (retries.length > 0) rows.push(["infra_retries", retries.length]);
+  for (const { retry, kind, text } of retries) rows.push([`infra_retry_${retry}`, `${kind}: ${text}`]);
+  return properties("    ", rows);
+}
+
+interface Named {
+  readonly suite: string;
+  readonly name: string;
+}
+
+function verdictCase(named: Named, verdict: Verdict, timeMs: number): Case {
+  const inner = properties("      ", propertiesOf(verdict));
+  if (verdict.pass) return testCase(named, "passed", timeMs, inner);
+  const text = escaped(failureText(verdict));
+  const failure = `<failure type="${escaped(verdict.ending)}" message="${escaped(verdict.because)}">${text}</failure>`;
+  return testCase(named, "failure", timeMs, [...inner, `      ${failure}`]);
+}
+
+/** A case's own number and moment: other ones each night, so no part of its name. */
+function propertiesOf({ check, cut, where, ending, from, to }: Verdict): readonly (readonly [string, string])[] {
+  const planned: PlannedCut | undefined = cut?.planned;
+  return [
+    ["check", check],
+    ...(planned === undefined ? [] : ([["cut", String(planned.index)]] as const)),
+    ...(planned === undefined ? [] : ([["moment", momentText(planned)]] as const)),
+    ...(where === undefined ? [] : ([["where", where]] as const)),
+    ["ending", ending],
+    ["versions", `${from} to ${to}`],
+  ];
+}
+
+function testCase({ suite, name }: Named, kind: Case["kind"], timeMs: number, inner: readonly string[]): Case {
+  const named = `classname="${escaped(suite)}" name="${escaped(name)}" time="${inSeconds(timeMs)}"`;
+  const indented = inner.map((line) => (line.startsWith("      ") ? line : `      ${line}`));
+  const lines = [`    <testcase ${named}>`, ...indented, "    </testcase>"];
+  return { kind, timeMs, lines };
 }
 
 /**

@@ -27,7 +27,9 @@ function outcomeText(result: RunResult): string {
   switch (result.outcome) {
     case "pass":
       if (result.cutsPlanned === 0) return `PASS  ${count(result.passed, "check")} as MCUboot allows; no cuts`;
-      return `PASS  ${cuts} as MCUboot allows${list === "" ? "" : `: ${list}`}`;
+      return `PASS  ${cuts} as MCUboot allows${list === "" ? "" : `: ${list}`}${unmadeText(result)}`;
+    case "incomplete":
+      return `INCOMPLETE ${cuts} made, as MCUboot allows${list === "" ? "" : `: ${list}`}; the rest was left unmade`;
     case "fail":
       return result.failed === 0
         ? `FAIL  ended early, ${when}; the reason follows`
@@ -37,6 +39,10 @@ function outcomeText(result: RunResult): string {
     case "interrupted":
       return `INTERRUPTED ${when}; power is on`;
   }
+}
+
+function unmadeText({ incompleteAllowed, cutsPlanned, cutsJudged }: RunResult): string {
+  return incompleteAllowed ? `; ${cutsPlanned - cutsJudged} left unmade, as allowed` : "";
 }
 
 function retriesText({ infraRetries = 0 }: RunResult): string {

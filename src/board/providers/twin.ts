@@ -29,9 +29,11 @@ export async function openTwin(loaded: LoadedProfile, { random, ...options }: Op
   // A switch in the board's own supply takes the interface chip along, and its ports with it.
   const leave = loaded.profile.power.options["cuts"] === "board";
   const supplied = new Map(leave ? [appHost, netHost].map((link) => [link.name, new SuppliedPort(link, clock)]) : []);
+  const factory = factoryImage(loaded, random);
   const twin = makeTwin(loaded, {
     clock,
     random,
+    factoryImage: factory,
     links: { app, relay, ...(wanted ? { net } : {}) },
     onPower: (on) => {
       for (const port of supplied.values()) port.power(on);
@@ -54,6 +56,7 @@ export async function openTwin(loaded: LoadedProfile, { random, ...options }: Op
     flasher: { programPrimary: async (image) => twin.programPrimary(image) },
     check: () => twin.check(),
     brokenRules: () => twin.flash.brokenRules,
+    factoryImage: factory,
     behind: twin,
   });
 }
@@ -67,6 +70,7 @@ export function makeTwin(
   bench: {
     readonly clock: Clock;
     readonly random: Random;
+    readonly factoryImage?: Uint8Array;
     readonly links: { readonly app: Link; readonly relay: Link; readonly net?: Link };
     readonly onPower?: (on: boolean) => void;
     /** Where the application serves SMP besides its UART. */
@@ -78,7 +82,7 @@ export function makeTwin(
     ...bench,
     build: bootloaderBuildOf(loaded),
     timing: flashTimingOf(profile),
-    factoryImage: factoryImage(loaded, bench.random),
+    factoryImage: bench.factoryImage ?? factoryImage(loaded, bench.random),
     ...(usesNetCore(loaded) ? { factoryNetFirmware: factoryNetFirmware(bench.random) } : {}),
     wiring: wiringOf(loaded),
     relayLatency: relayLatencyOf(loaded),
@@ -129,6 +133,7 @@ function wiringOf({ profile, wrong }: LoadedProfile): { channel: number; contact
 
 /** What a twin runs before anything was uploaded: signed, not encrypted, as a debugger would have flashed it. */
 function factoryImage(loaded: LoadedProfile, random: Random): Uint8Array {
+  if (loaded.factoryImage) return loaded.factoryImage;
   const { images, slots, bootloader } = loaded.profile;
   const chance = random.fork("factory");
   const payload = generatePayload({

@@ -36,6 +36,11 @@ export interface ExploreQuestion {
   /** Longest sequence of cuts; any length when left out. */
   readonly cutsMax?: number;
   readonly leaks?: LeakWatch;
+  /**
+   * For a driver that may give up: states of a level are judged before any of them is cut further, so that the level is
+   * whole as soon as that is possible. Each state is then booted twice; what is found is the same.
+   */
+  readonly deepen?: boolean;
   /** Ends where the new image runs: no reset, no revert. */
   readonly onlyUpgrade?: boolean;
   /** Follows every boot to its end, to prove that it makes no difference. */
@@ -63,6 +68,20 @@ export interface Exploration {
   readonly coveredCuts: number | undefined;
   /** States found and not looked at, when it was given up. */
   readonly waiting: number;
+  /** What was done of the level that was not whole, when it was given up. */
+  readonly begun: Begun | undefined;
+}
+
+/** A level of an exploration that was given up in it. */
+export interface Begun {
+  /** Cuts of its sequences. */
+  readonly cuts: number;
+  /** States of it that were found, and those whose boot was looked at. */
+  readonly found: number;
+  readonly looked: number;
+  /** States of the level before, and those of them whose boots were cut at every operation: only then all is found. */
+  readonly cutFrom: number;
+  readonly cutDone: number;
 }
 
 /**
@@ -107,21 +126,38 @@ class Explorer {
       const cause = { kind: "start", ...(request === undefined ? {} : { request }) } as const;
       this.#meet(flash.snapshot(), { stage, cuts: 0, torn: 0, from: undefined, cause });
     }
-    const { cutsMax = Number.POSITIVE_INFINITY } = this.#question;
-    for (let cuts = 0; cuts < this.#levels.length; cuts += 1) {
-      const level = this.#levels[cuts] ?? [];
-      // A reset adds to the level that is being walked.
-      for (let at = 0; at < level.length; at += 1) {
-        const state = level[at];
-        if (state === undefined) continue;
-        const waiting = level.length - at + (this.#levels[cuts + 1]?.length ?? 0);
-        const stop = yield { states: this.#known.size, waiting, cuts, edges: this.#edges };
-        if (stop) return this.#result(cuts - 1, waiting);
-        this.#boot(state, cuts < cutsMax);
+    const { cutsMax = Number.POSITIVE_INFINITY, deepen = false } = this.#question;
+    for (let cuts = 0; cuts < this.#levels.length && cuts <= cutsMax; cuts += 1) {
+      for (const further of deepen ? [false, true] : [cuts < cutsMax]) {
+        if (further && cuts >= cutsMax) continue;
+        const stopped = yield* this.#level(cuts, further);
+        if (stopped !== undefined) return stopped;
       }
     }
     const bounded = this.#levels.length > cutsMax;
-    return this.#result(bounded ? cutsMax : undefined, 0);
+    return this.#result(bounded ? cutsMax : undefined);
+  }
+
+  /** Boots the states of a level; with `further`, each boot is cut at every operation. Answers when it is given up. */
+  *#level(cuts: number, further: boolean): Generator<Progress, Exploration | undefined, boolean | undefined> {
+    const level = this.#levels[cuts] ?? [];
+    const judgesFirst = this.#question.deepen === true;
+    // A reset adds to the level that is being walked.
+    for (let at = 0; at < level.length; at += 1) {
+      const state = level[at];
+      if (state === undefined) continue;
+      const next = this.#levels[cuts + 1]?.length ?? 0;
+      const waiting = (further && judgesFirst ? 0 : level.length - at) + next;
+      const stop = yield { states: this.#known.size, waiting, cuts, edges: this.#edges };
+      if (stop) {
+        const found = level.length;
+        return further && judgesFirst
+          ? this.#result(cuts, waiting, { cuts: cuts + 1, found: next, looked: 0, cutFrom: found, cutDone: at })
+          : this.#result(cuts - 1, waiting, { cuts, found, looked: at, cutFrom: 0, cutDone: 0 });
+      }
+      this.#boot(state, further);
+    }
+    return undefined;
   }
 
   #boot(state: SweepState, furtherCuts: boolean): void {
@@ -165,6 +201,8 @@ class Explorer {
     this.#contents.add(identity);
     (this.#levels[way.cuts] ??= []).push(state);
     const { from, cause } = way;
+    // What lies between two operations of a boot was seen when the boot was judged.
+    if (this.#question.deepen && cause.kind === "cut" && cause.torn === undefined) return;
     this.#watch(content, from ?? state, cause.kind === "cut" ? cause.operation : 0);
   }
 
@@ -179,7 +217,7 @@ class Explorer {
     }
   }
 
-  #result(coveredCuts: number | undefined, waiting: number): Exploration {
+  #result(coveredCuts: number | undefined, waiting = 0, begun?: Begun): Exploration {
     return {
       states: [...this.#known.values()],
       leaks: [...this.#leaks.values()],
@@ -189,6 +227,7 @@ class Explorer {
       followed: this.#memory.followed,
       coveredCuts,
       waiting,
+      begun,
     };
   }
 }

@@ -1,5 +1,12 @@
 export { type BootEnd, BootMemory } from "./boot-memory.ts";
-export { type Exploration, type ExploreQuestion, exploreCuts, type LeakSeen, type Progress } from "./explore.ts";
+export {
+  type Begun,
+  type Exploration,
+  type ExploreQuestion,
+  exploreCuts,
+  type LeakSeen,
+  type Progress,
+} from "./explore.ts";
 export type { EndFacts, Fate, ImagesAsked } from "./facts.ts";
 export { type Finding, pathOf } from "./findings.ts";
 export { KNOWN_FINDINGS } from "./known-findings.ts";

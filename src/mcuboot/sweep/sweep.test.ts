@@ -122,6 +122,48 @@ describe("what a sweep spares itself", () => {
     expect(results(swept({ ...asked, memoise: false }))).toEqual(results(swept({ ...asked, memoise: true })));
   });
 
+  test.each([
+    [{ mode: "offset", encrypted: false }, {}],
+    [
+      { mode: "scratch", encrypted: false },
+      { torn: TORN, cutsMax: 1 },
+    ],
+  ] as const)("level by level (%j, %j): nothing more and nothing less is found", (asked, options) => {
+    const bound = { cutsMax: 2, ...options };
+    expect(results(swept(asked, { ...bound, deepen: true }))).toEqual(results(swept(asked, bound)));
+  });
+
+  test("level by level: given up after any number of states, it has the findings of the levels that it calls whole", () => {
+    const asked = { mode: "offset", encrypted: false } as const;
+    const found = ({ findings }: Sweep, cuts: number): unknown =>
+      findings.filter((finding) => finding.cuts <= cuts).map(({ class: what, cuts }) => [what, cuts]);
+    const whole = [0, 1].map((cutsMax) => swept(asked, { cutsMax }));
+    for (const steps of [1, 3, 40, 150]) {
+      let left = steps;
+      const { exploration, findings, ...sweep } = swept(asked, { deepen: true, stop: () => left-- <= 0 });
+      const { coveredCuts = 9, begun } = exploration;
+      expect(begun?.cuts).toBe(coveredCuts + 1);
+      for (const cuts of [0, 1].filter((level) => level <= coveredCuts)) {
+        expect(found({ ...sweep, exploration, findings }, cuts)).toEqual(found(whole[cuts] as Sweep, cuts));
+      }
+    }
+  });
+
+  test("level by level: one cut is whole before anything of two is looked for, with torn operations, too", () => {
+    const asked = { mode: "move" } as const;
+    let boots = 0;
+    // Those of no cut are booted twice: judged, and then cut at every operation.
+    const counting = ({ cuts }: { readonly cuts: number }): boolean => (boots += cuts === 0 ? 2 : 1) < 0;
+    swept(asked, { torn: TORN, cutsMax: 1, stop: counting });
+    let left = boots;
+    const { exploration } = swept(asked, {
+      torn: TORN,
+      deepen: true,
+      stop: () => left-- <= 0,
+    });
+    expect([exploration.coveredCuts, exploration.begun?.cuts]).toEqual([1, 2]);
+  });
+
   test("given up early, it says what was covered, and never that it was all", () => {
     const { exploration } = swept({ mode: "move" }, { stop: ({ states }) => states > 120 });
     expect(exploration.coveredCuts).toBeLessThan(2);

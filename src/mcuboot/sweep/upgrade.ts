@@ -38,7 +38,8 @@ export interface UpgradeSwept {
   readonly revertOnly?: boolean;
 }
 
-export interface SweepOptions extends Pick<ExploreQuestion, "cutsMax" | "torn" | "tornMax" | "onlyUpgrade" | "whole"> {}
+export interface SweepOptions
+  extends Pick<ExploreQuestion, "cutsMax" | "torn" | "tornMax" | "onlyUpgrade" | "whole" | "deepen"> {}
 
 export interface Sweep {
   readonly exploration: Exploration;
