@@ -50,8 +50,18 @@ function upgradeAction({ mode }: LogContext, type: SwapType): Action {
   return type === "perm" || type === "revert" ? type : "test";
 }
 
-function goesOn({ source }: ImageStory): boolean {
-  return source !== undefined && source !== "none";
+/**
+ * The status of a swap was found, and no type was decided anew. Swap using scratch looks for it in a primary slot whose
+ * trailer is blank, too: that says nothing.
+ */
+function goesOn({ mode }: LogContext, story: ImageStory): boolean {
+  const { source, asked } = story;
+  if (source === undefined || source === "none" || isWeak(story)) return false;
+  return mode === "offset" || asked === undefined;
+}
+
+function isWeak({ source, primary, began }: ImageStory): boolean {
+  return source === "primary slot" && primary !== undefined && primary.magic !== "good" && began === undefined;
 }
 
 /** What this boot does with the image, by its lines: what it did when it is over, what it will do when it is not. */
@@ -59,17 +69,18 @@ export function doing(context: LogContext, story: ImageStory, boot: BootAround):
   const { network, asked, began } = story;
   if (network !== undefined) return networkAction(network);
   if (story.unread || story.incompatible) return givenUp(context, story);
-  if (story.refusal !== undefined || story.noRoom || story.stuckCleared || isDropped(story)) return ["refused"];
+  if (story.refusal !== undefined || story.noRoom || story.stuckCleared) return ["refused"];
+  if (isDropped(context, story)) return ["refused"];
   if (began === "copy") return ["copy"];
   if (began === "swap") return swapping(context, story);
   const isOver = boot.end === "ran" || boot.end === "no boot";
-  if (asked !== undefined && !(goesOn(story) && context.mode === "offset")) {
+  if (asked !== undefined && !goesOn(context, story)) {
     if (isUpgrade(asked) && isOver && (context.printsSwapStart || context.mode === "overwrite")) return ["refused"];
     const early: readonly Action[] =
       context.mode === "offset" && story.source === undefined && !isUpgrade(asked) ? ["resume", "refused"] : [];
     return actionSet(asksFor(context, asked), early);
   }
-  if (goesOn(story)) {
+  if (goesOn(context, story)) {
     if (isOver && context.printsSwapStart) return ["refused", "stays"];
     return ["resume", "refused", "stays"];
   }
@@ -78,7 +89,7 @@ export function doing(context: LogContext, story: ImageStory, boot: BootAround):
 
 /** An image that this boot gives up: what it was asked for is not done. */
 function givenUp(context: LogContext, story: ImageStory): readonly Action[] {
-  if (goesOn(story)) return ["stays"];
+  if (goesOn(context, story)) return ["stays"];
   const type = story.asked ?? typeByTrailers(context, story);
   if (type === undefined) return ["stays", "refused"];
   return isUpgrade(type) ? ["refused"] : ["stays"];
@@ -90,12 +101,12 @@ function networkAction(network: NonNullable<ImageStory["network"]>): readonly Ac
 }
 
 /** Swap using move asks again when slot 1 holds no image: its request is gone then. */
-function isDropped({ askedFirst, asked }: ImageStory): boolean {
-  return askedFirst !== undefined && isUpgrade(askedFirst) && asked !== undefined;
+function isDropped({ mode }: LogContext, { askedFirst, asked }: ImageStory): boolean {
+  return mode === "move" && askedFirst !== undefined && isUpgrade(askedFirst) && asked !== undefined;
 }
 
 function swapping(context: LogContext, story: ImageStory): readonly Action[] {
-  if (goesOn(story)) return ["resume"];
+  if (goesOn(context, story)) return ["resume"];
   if (story.asked !== undefined && isUpgrade(story.asked)) return [upgradeAction(context, story.asked)];
   const type = story.source === "none" ? typeByTrailers(context, story) : undefined;
   if (type !== undefined && isUpgrade(type)) return [upgradeAction(context, type)];
@@ -120,7 +131,8 @@ function byTrailers(context: LogContext, story: ImageStory): readonly Action[] |
   if (primary === undefined) return undefined;
   const seconds = secondary === undefined ? OTHER_TRAILERS : [secondary];
   const asked = seconds.map((second) => asksFor(context, rowType(context, primary, second)));
-  const mayGoOn = source === undefined && seconds.some((second) => mayBeUnderWay(context, primary, second));
+  const unsure = source === undefined || isWeak(story);
+  const mayGoOn = unsure && seconds.some((second) => mayBeUnderWay(context, primary, second));
   return actionSet(mayGoOn ? ["resume", "refused", "stays"] : [], ...asked);
 }
 
@@ -162,13 +174,13 @@ function afterResume(context: LogContext, story: ImageStory): readonly Action[] 
 function afterRefusal(context: LogContext, story: ImageStory): readonly Action[] {
   const { mode, images } = context;
   const { refusal, askedFirst, asked, primary, secondary } = story;
-  if (story.noRoom) return ["refused"];
+  if (story.noRoom || story.unread || story.incompatible) return ["refused"];
   if (story.stuckCleared) return ["stays"];
   if (story.network === "failed") return ["network", "refused", "stays"];
-  if (goesOn(story)) return ["refused", "stays"];
+  if (goesOn(context, story)) return ["refused", "stays"];
   const alone = mode === "overwrite" ? (["stays"] as const) : withoutSecondary(context, primary);
   if (refusal !== undefined) return alone;
-  if (isDropped(story) && askedFirst !== undefined) return asked === "none" ? ["stays"] : ["refused", "stays"];
+  if (isDropped(context, story) && askedFirst !== undefined) return asked === "none" ? ["stays"] : ["refused", "stays"];
   const again = mode === "overwrite" || images > 1;
   const same =
     asked === undefined && (primary === undefined || secondary === undefined)
@@ -190,12 +202,12 @@ function withoutSecondary(context: LogContext, primary: TrailerState | undefined
 export function ifCut(context: LogContext, story: ImageStory, now: readonly Action[]): readonly Action[] {
   const { network, asked, began } = story;
   if (network !== undefined) return ["network", "refused", "stays"];
-  if (story.unread || story.incompatible) return goesOn(story) ? ["resume", "stays", "refused"] : now;
+  if (story.unread || story.incompatible) return goesOn(context, story) ? ["resume", "stays", "refused"] : now;
   if (story.noRoom) return actionSet("refused", now);
-  if (story.refusal !== undefined || story.stuckCleared || isDropped(story)) return ["refused", "stays"];
+  if (story.refusal !== undefined || story.stuckCleared || isDropped(context, story)) return ["refused", "stays"];
   if (began === "copy") return ["copy", "refused", "stays"];
   if (began === "swap") return actionSet(...now.map((action) => cutInSwap(context, story, action)));
-  if (goesOn(story)) {
+  if (goesOn(context, story)) {
     const silent = context.printsSwapStart ? [] : cutInSwap(context, story, "resume");
     return actionSet("resume", "refused", "stays", silent);
   }

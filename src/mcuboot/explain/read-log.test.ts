@@ -21,7 +21,7 @@ function scripts({ build, flash }: SmallBoard): Record<string, readonly Happenin
   const empty: Happening = { does: "load", offset: 0, bytes: new Uint8Array(2 * 4096).fill(0xff) };
   const wiped: Happening = { does: "load", offset: SLOT_BYTES, bytes: new Uint8Array(SLOT_BYTES).fill(0xff) };
   const operations = outcomeOf(requestedBoardLike({ build, flash }), build).operations;
-  const places = [0, 1, 2, 3, 4, 5, 7, 10, 20, 0.3, 0.5, 0.7].map((at) =>
+  const places = [0, 1, 2, 3, 5, 8, 0.5].map((at) =>
     at > 0 && at < 1 ? Math.floor(at * operations) : at,
   );
   const late = [operations - 1, operations - 2, operations];
@@ -116,7 +116,10 @@ const MODES = ["move", "offset", "scratch", "overwrite"] as const;
 
 describe("a log cut at every line never contradicts the model's own boot", () => {
   const counts: Counts = { prefixes: 0, answers: 0, open: 0 };
-  test.each(MODES.flatMap((mode) => GENERATIONS.map(({ name }) => [mode, name] as const)))("%s, %s", (mode, name) => {
+  const cases = MODES.flatMap((mode) =>
+    GENERATIONS.filter(({ version }) => mode !== "offset" || version >= 202).map(({ name }) => [mode, name] as const),
+  );
+  test.each(cases)("%s, %s", (mode, name) => {
     const board = smallBoard({ mode, generation: name, encrypted: false });
     const wrong: string[] = [];
     for (const [what, script] of Object.entries(scripts(board))) {
