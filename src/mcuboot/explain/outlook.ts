@@ -76,13 +76,14 @@ export function doing(context: LogContext, story: ImageStory, boot: BootAround):
   const isOver = boot.end === "ran" || boot.end === "no boot";
   if (asked !== undefined && !goesOn(context, story)) {
     if (isUpgrade(asked) && isOver && (context.printsSwapStart || context.mode === "overwrite")) return ["refused"];
-    const early: readonly Action[] =
-      context.mode === "offset" && story.source === undefined && !isUpgrade(asked) ? ["resume", "refused"] : [];
-    return actionSet(asksFor(context, asked), early);
+    // Swap using offset asks before it looks for a swap to go on with.
+    const early = context.mode === "offset" && !isUpgrade(asked) && mayGoOn(context, story);
+    return actionSet(asksFor(context, asked), early ? ["resume", "refused"] : []);
   }
   if (goesOn(context, story)) {
     if (isOver && context.printsSwapStart) return ["refused", "stays"];
-    return ["resume", "refused", "stays"];
+    const idle = typeUnderWay(story) === undefined || !context.generation.readsSwapSizeForHeaders;
+    return idle ? ["resume", "refused", "stays"] : ["resume", "refused"];
   }
   return byTrailers(context, story) ?? (boot.before.length > 0 ? boot.before : anything(context));
 }
@@ -127,13 +128,21 @@ const OTHER_TRAILERS: readonly TrailerState[] = [
 
 /** By the trailers alone, before a type is printed; a trailer that is not printed may say anything. */
 function byTrailers(context: LogContext, story: ImageStory): readonly Action[] | undefined {
-  const { primary, secondary, source } = story;
+  const { primary } = story;
   if (primary === undefined) return undefined;
-  const seconds = secondary === undefined ? OTHER_TRAILERS : [secondary];
-  const asked = seconds.map((second) => asksFor(context, rowType(context, primary, second)));
-  const unsure = source === undefined || isWeak(story);
-  const mayGoOn = unsure && seconds.some((second) => mayBeUnderWay(context, primary, second));
-  return actionSet(mayGoOn ? ["resume", "refused", "stays"] : [], ...asked);
+  const asked = secondsOf(story).map((second) => asksFor(context, rowType(context, primary, second)));
+  return actionSet(mayGoOn(context, story) ? ["resume", "refused", "stays"] : [], ...asked);
+}
+
+function secondsOf({ secondary }: ImageStory): readonly TrailerState[] {
+  return secondary === undefined ? OTHER_TRAILERS : [secondary];
+}
+
+/** No line says yet where the status of a swap is, and a swap may be under way. */
+function mayGoOn(context: LogContext, story: ImageStory): boolean {
+  const { primary, source } = story;
+  if (source !== undefined && !isWeak(story)) return false;
+  return primary === undefined || secondsOf(story).some((second) => mayBeUnderWay(context, primary, second));
 }
 
 /** Source: MCUboot swap_move.c, swap_offset.c, swap_scratch.c swap_status_source. */
@@ -181,6 +190,8 @@ function afterRefusal(context: LogContext, story: ImageStory): readonly Action[]
   const alone = mode === "overwrite" ? (["stays"] as const) : withoutSecondary(context, primary);
   if (refusal !== undefined) return alone;
   if (isDropped(context, story) && askedFirst !== undefined) return asked === "none" ? ["stays"] : ["refused", "stays"];
+  // The slot without image keeps its request here: it is passed over again.
+  if (mode === "overwrite" && images === 1) return ["refused"];
   const again = mode === "overwrite" || images > 1;
   const same =
     asked === undefined && (primary === undefined || secondary === undefined)
@@ -192,7 +203,7 @@ function afterRefusal(context: LogContext, story: ImageStory): readonly Action[]
 /** What the primary trailer asks for beside an erased secondary one: there is nothing left to swap back to. */
 function withoutSecondary(context: LogContext, primary: TrailerState | undefined): readonly Action[] {
   if (primary === undefined) return ["stays", "refused"];
-  return rowType(context, primary, EMPTY_TRAILER) === "none" ? ["stays"] : ["refused", "stays"];
+  return rowType(context, primary, EMPTY_TRAILER) === "none" ? ["stays"] : ["refused"];
 }
 
 /**

@@ -71,6 +71,8 @@ export interface Actual {
   /** Undefined: it fails or stops before it does anything. */
   readonly action: Action | undefined;
   readonly boots: boolean;
+  /** The flash as that boot leaves it. */
+  readonly after: FlashImage;
 }
 
 const ACTUALS = new WeakMap<BootloaderBuild, Map<string, readonly Actual[]>>();
@@ -83,23 +85,24 @@ export function actuallyDoes(flash: FlashImage, build: BootloaderBuild): readonl
   const found = known.get(name);
   if (found !== undefined) return found;
   const outcome = outcomeOf(flash, build);
+  const after = outcome.flash;
   const boots = outcome.result.kind === "run";
   const all = build.images.map((areas, image): Actual => {
-    if (outcome.result.kind === "panic") return { action: undefined, boots };
+    if (outcome.result.kind === "panic") return { action: undefined, boots, after };
     if (build.mode === "direct-xip") {
-      if (outcome.result.kind !== "run") return { action: undefined, boots };
-      return { action: outcome.result.slots[image] === areas.primary.offset ? "runs slot 0" : "runs slot 1", boots };
+      if (outcome.result.kind !== "run") return { action: undefined, boots, after };
+      return { action: outcome.result.slots[image] === areas.primary.offset ? "runs slot 0" : "runs slot 1", boots, after };
     }
     const under = isUnderWay(flash, build, image);
     const moved = hashIn(imageState(flash, build), image) !== hashIn(outcome.images, image);
     if (under) {
-      if (outcome.result.swapTypes[image] === "fail") return { action: "refused", boots };
-      return { action: outcome.operations > 0 && !isUnderWay(outcome.flash, build, image) ? "resume" : "stays", boots };
+      if (outcome.result.swapTypes[image] === "fail") return { action: "refused", boots, after };
+      return { action: outcome.operations > 0 && !isUnderWay(outcome.flash, build, image) ? "resume" : "stays", boots, after };
     }
     const type = nextSwapType(flash, build, image);
-    if (type === "none") return { action: moved ? "copy" : "stays", boots };
-    if (!moved) return { action: "refused", boots };
-    return { action: build.mode === "overwrite" ? "copy" : type === "perm" || type === "revert" ? type : "test", boots };
+    if (type === "none") return { action: moved ? "copy" : "stays", boots, after };
+    if (!moved) return { action: "refused", boots, after };
+    return { action: build.mode === "overwrite" ? "copy" : type === "perm" || type === "revert" ? type : "test", boots, after };
   });
   known.set(name, all);
   return all;
