@@ -128,10 +128,15 @@ const OTHER_TRAILERS: readonly TrailerState[] = [
 
 /** By the trailers alone, before a type is printed; a trailer that is not printed may say anything. */
 function byTrailers(context: LogContext, story: ImageStory): readonly Action[] | undefined {
-  const { primary } = story;
-  if (primary === undefined) return undefined;
-  const asked = secondsOf(story).map((second) => asksFor(context, rowType(context, primary, second)));
+  if (story.primary === undefined && story.secondary === undefined) return undefined;
+  const asked = firstsOf(story).flatMap((first) =>
+    secondsOf(story).map((second) => asksFor(context, rowType(context, first, second))),
+  );
   return actionSet(mayGoOn(context, story) ? ["resume", "refused", "stays"] : [], ...asked);
+}
+
+function firstsOf({ primary }: ImageStory): readonly TrailerState[] {
+  return primary === undefined ? OTHER_TRAILERS : [primary];
 }
 
 function secondsOf({ secondary }: ImageStory): readonly TrailerState[] {
@@ -140,9 +145,8 @@ function secondsOf({ secondary }: ImageStory): readonly TrailerState[] {
 
 /** No line says yet where the status of a swap is, and a swap may be under way. */
 function mayGoOn(context: LogContext, story: ImageStory): boolean {
-  const { primary, source } = story;
-  if (source !== undefined && !isWeak(story)) return false;
-  return primary === undefined || secondsOf(story).some((second) => mayBeUnderWay(context, primary, second));
+  if (context.mode === "overwrite" || (story.source !== undefined && !isWeak(story))) return false;
+  return firstsOf(story).some((first) => secondsOf(story).some((second) => mayBeUnderWay(context, first, second)));
 }
 
 /** Source: MCUboot swap_move.c, swap_offset.c, swap_scratch.c swap_status_source. */

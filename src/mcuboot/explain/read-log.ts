@@ -1,4 +1,5 @@
 import type { BootloaderBuild, BootMode } from "../build.ts";
+import type { SwapRules } from "../swap-type.ts";
 import { type Action, actionSet } from "./actions.ts";
 import { type BootEnd, type SeenBoot, splitBoots } from "./boots.ts";
 import { logLines, type SeenLine, seenLines } from "./log-text.ts";
@@ -34,6 +35,8 @@ export interface LogReading {
   readonly mode: BootMode;
   /** The log shows another mode than the profile's. */
   readonly otherMode: boolean;
+  /** By which trailers were read. */
+  readonly rules: SwapRules;
   readonly boots: readonly SeenBoot[];
   /** How the last boot ended; undefined: the log stops in it. */
   readonly end: BootEnd;
@@ -61,6 +64,7 @@ export function readLog(text: string, build: BootloaderBuild): LogReading | unde
   return {
     mode,
     otherMode: mode !== build.mode,
+    rules: { mode, revertNeedsSecondaryUnset: build.generation.revertNeedsSecondaryUnset },
     boots,
     end: last?.end,
     saysNothing: last?.end === "ran" && last.headSeen && !says,
