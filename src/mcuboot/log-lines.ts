@@ -61,7 +61,7 @@ export const LOG_LINES = [
     source: moves,
   },
   { event: "boot source", level: "I", text: "Boot source: {bootSource}", source: moves },
-  { event: "swap type", level: "I", text: "Swap type: {type}", to: 110, source: "MCUboot bootutil_public.c" },
+  // Before the older line, which is a part of it.
   {
     event: "swap type",
     level: "I",
@@ -69,6 +69,7 @@ export const LOG_LINES = [
     from: 110.5,
     source: "MCUboot bootutil_public.c",
   },
+  { event: "swap type", level: "I", text: "Swap type: {type}", to: 110, source: "MCUboot bootutil_public.c" },
   {
     event: "secondary unreachable",
     level: "I",

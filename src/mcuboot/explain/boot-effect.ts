@@ -1,6 +1,7 @@
 import type { BootloaderBuild } from "../build.ts";
 import type { FlashImage } from "../flash-image.ts";
 import { type ImageEntry, imageState, nextSwapType } from "../image-state.ts";
+import { PRIMARY, SECONDARY, type Slot } from "../loader.ts";
 import { swapUnderWay } from "../prepare.ts";
 import type { BootOutcome } from "../run-boot.ts";
 import { BootPanic } from "../steps.ts";
@@ -28,7 +29,10 @@ export function bootEffect(
       return outcome.operations > 0 && !isUnderWay(outcome.flash, build, image) ? "resume" : "stays";
     }
     const type = nextSwapType(before, build, image);
-    const moved = hashIn(images, image) !== hashIn(outcome.images, image);
+    const now = hashIn(outcome.images, image, PRIMARY);
+    // A copy that is made once more changes nothing that shows.
+    const taken = now !== undefined && now === hashIn(images, image, SECONDARY);
+    const moved = taken || now !== hashIn(images, image, PRIMARY);
     if (type === "none") return moved ? "copy" : "stays";
     if (!moved) return "refused";
     if (build.mode === "overwrite") return "copy";
@@ -48,6 +52,6 @@ function isUnderWay(flash: FlashImage, build: BootloaderBuild, image: number): b
   }
 }
 
-function hashIn(images: readonly ImageEntry[], image: number): string | undefined {
-  return images.find((entry) => entry.image === image && entry.slot === 0)?.hash;
+function hashIn(images: readonly ImageEntry[], image: number, slot: Slot): string | undefined {
+  return images.find((entry) => entry.image === image && entry.slot === slot)?.hash;
 }

@@ -11,7 +11,7 @@ import { NRF5340_INTERNAL } from "../timing.ts";
 import { readTrailer } from "../trailer.ts";
 import { type Action, actionRow } from "./actions.ts";
 import { bootEffect } from "./boot-effect.ts";
-import { faultIn } from "./refusal.ts";
+import { faultIn, faultText } from "./refusal.ts";
 import type { Told } from "./told.ts";
 import { trailerText } from "./trailer-line.ts";
 
@@ -123,24 +123,26 @@ function refusalText(seen: Seen): string {
   const candidate = versionIn(before, image, SECONDARY);
   const left = boot.images.some((entry) => entry.image === image && entry.slot === SECONDARY);
   const erased = candidate !== undefined && !left ? "slot 1 is erased" : "slot 1 stays as it is";
-  const fault = faultIn(flash, build, image, SECONDARY) ?? LINE_FAULTS.find(([event]) => printed(boot, event))?.[1];
-  if (candidate === undefined) {
+  const found = faultIn(flash, build, image, SECONDARY);
+  const fault = found === undefined ? LINE_FAULTS.find(([event]) => printed(boot, event))?.[1] : found.text;
+  if (found?.empty === true || candidate === undefined) {
     const areas = build.images[image];
     const asks = areas !== undefined && readTrailer(boot.flash, build, areas.secondary).magic === "good";
-    return `takes nothing from slot 1: ${fault ?? "no image can be read there"}; the request ${asks ? "stays" : "is dropped"}`;
+    const why = found === undefined ? "no image can be read in slot 1" : faultText(SECONDARY, found);
+    return `takes nothing from slot 1, for ${why}; the request ${asks ? "stays" : "is dropped"}`;
   }
-  return `refuses slot 1, ${candidate}: ${fault ?? "what another image wants is not there"}; ${erased}`;
+  return `refuses slot 1: its image, ${candidate}, ${fault ?? "needs another image that is not there"}; ${erased}`;
 }
 
 /** What only a line of the boot tells: the image itself is fit. */
 const LINE_FAULTS = [
-  ["insufficient version", "its version is lower than slot 0's (downgrade prevention)"],
-  ["downgrade prevented", "its version is lower than slot 0's (downgrade prevention)"],
-  ["wrong reset address", "its reset vector lies in no primary slot"],
-  ["wrong upload address", "it lies in the first sector, where swap using offset wants none"],
-  ["no space", "there is no room to swap it"],
-  ["incompatible slots", "the slots do not fit each other"],
-  ["net core update failed", "the network core did not take it"],
+  ["insufficient version", "has a version lower than slot 0's (downgrade prevention)"],
+  ["downgrade prevented", "has a version lower than slot 0's (downgrade prevention)"],
+  ["wrong reset address", "has a reset vector that lies in no primary slot"],
+  ["wrong upload address", "lies in the first sector, where swap using offset wants none"],
+  ["no space", "has no room to be swapped"],
+  ["incompatible slots", "cannot be moved: the slots do not fit each other"],
+  ["net core update failed", "was not taken by the network core"],
 ] as const;
 
 function printed(boot: Timeline, event: string): boolean {
@@ -148,13 +150,15 @@ function printed(boot: Timeline, event: string): boolean {
 }
 
 function deadText(seen: Seen, does: Action | undefined): string {
-  const { boot, build, image } = seen;
+  const { boot, before, build, image } = seen;
   if (boot.result.kind === "run") return "";
   if (boot.result.kind !== "fail") return `stops, on every boot: ${boot.result.reason}`;
-  const fault = faultIn(boot.flash, build, image, build.mode === "direct-xip" ? PRIMARY : PRIMARY);
-  const why = fault === undefined ? boot.result.reason : `slot 0: ${fault}`;
-  const moved = does === undefined || does === "stays" ? "" : `; before that it ${movesText(seen, does)}`;
-  return `no boot: ${why}${moved}`;
+  const fault = faultIn(boot.flash, build, image, PRIMARY);
+  const why = fault === undefined ? boot.result.reason : faultText(PRIMARY, fault);
+  const candidate = versionIn(before, image, SECONDARY);
+  const stays = boot.operations.length === 0 && candidate !== undefined ? `; slot 1, ${candidate}, stays as it is` : "";
+  const moved = does === undefined || does === "stays" || stays !== "" ? "" : `; before that it ${movesText(seen, does)}`;
+  return `no boot: ${why}${moved}${stays}`;
 }
 
 function thenText({ boot }: Seen, then: Action | undefined): string {

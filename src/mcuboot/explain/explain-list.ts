@@ -34,11 +34,11 @@ function tell(
   build: BootloaderBuild,
 ): Told {
   const { may, because } = read(primary, secondary, build);
-  const { next, then, source } = toldNext(may);
+  const { next, then, source } = toldNext(may, "list");
   return {
     image,
     when: "at the next boot",
-    next: may.length === 0 ? "does something that the list does not tell" : next,
+    next,
     may,
     tells: tells(may),
     because,

@@ -7,7 +7,7 @@ import { PRIMARY, type Slot } from "../loader.ts";
 import { readTrailer, type TrailerState, trailerBytesOf } from "../trailer.ts";
 import { tells } from "./actions.ts";
 import { doing, type LogContext } from "./outlook.ts";
-import { faultIn } from "./refusal.ts";
+import { faultIn, faultText } from "./refusal.ts";
 import { openOf, type Told, toldNext } from "./told.ts";
 import { trailerText } from "./trailer-line.ts";
 
@@ -42,7 +42,7 @@ export function explainSlot(bytes: Uint8Array, build: BootloaderBuild, image: nu
   const fault = isWhole ? faultIn(flash, build, image, slot) : undefined;
   const entry = imageState(flash, build).find((each) => each.image === image && each.slot === slot);
   const content = isWhole
-    ? [`slot ${slot}: ${fault ?? `${entry?.version ?? "its image"} is fit by hash and signature`}`]
+    ? [fault === undefined ? `${entry?.version ?? "its image"} is fit by hash and signature` : faultText(slot, fault)]
     : [`only the last ${bytes.length} bytes of slot ${slot} are given (a trailer has ${trailerBytesOf(build)})`];
   return { told: { ...told, because: `${[told.because, ...content].join("; ")}.` }, entry };
 }
@@ -58,7 +58,7 @@ function tell(build: BootloaderBuild, image: number, slot: Slot, trailer: Traile
   };
   const known = slot === PRIMARY ? { primary: trailer } : { secondary: trailer };
   const may = build.mode === "direct-xip" ? [] : doing(context, { image, lines: [], ...known }, { end: undefined, before: [] });
-  const { next, then, source } = toldNext(may);
+  const { next, then, source } = toldNext(may, "slot");
   return {
     image,
     when: "at the next boot",

@@ -26,8 +26,8 @@ export interface BootAround {
 }
 
 /** All that a bootloader that swaps or copies may do, when nothing is known of the flash. */
-export function anything({ mode, network }: LogContext): readonly Action[] {
-  const more: readonly Action[] = network ? ["network"] : [];
+export function anything({ mode, network, bootstrap }: LogContext): readonly Action[] {
+  const more: readonly Action[] = actionSet(network ? ["network"] : [], bootstrap ? ["copy"] : []);
   if (mode === "overwrite") return actionSet("stays", "copy", "refused", more);
   return actionSet("stays", "test", "perm", "revert", "resume", "refused", more);
 }
@@ -71,7 +71,11 @@ export function doing(context: LogContext, story: ImageStory, boot: BootAround):
   if (story.unread || story.incompatible) return givenUp(context, story);
   if (story.refusal !== undefined || story.noRoom || story.stuckCleared) return ["refused"];
   if (isDropped(context, story)) return ["refused"];
-  if (began === "copy") return ["copy"];
+  if (began === "copy") {
+    // Swap modes copy to fill an unfit slot 0 (bootstrap), and go on as they were asked.
+    const isAsked = context.mode !== "overwrite" && asked !== undefined && isUpgrade(asked);
+    return isAsked ? [upgradeAction(context, asked)] : ["copy"];
+  }
   if (began === "swap") return swapping(context, story);
   const isOver = boot.end === "ran" || boot.end === "no boot";
   if (asked !== undefined && !goesOn(context, story)) {
@@ -220,7 +224,7 @@ export function ifCut(context: LogContext, story: ImageStory, now: readonly Acti
   if (story.unread || story.incompatible) return goesOn(context, story) ? ["resume", "stays", "refused"] : now;
   if (story.noRoom) return actionSet("refused", now);
   if (story.refusal !== undefined || story.stuckCleared || isDropped(context, story)) return ["refused", "stays"];
-  if (began === "copy") return ["copy", "refused", "stays"];
+  if (began === "copy") return context.mode === "overwrite" ? ["copy", "refused", "stays"] : anything(context);
   if (began === "swap") return actionSet(...now.map((action) => cutInSwap(context, story, action)));
   if (goesOn(context, story)) {
     const silent = context.printsSwapStart ? [] : cutInSwap(context, story, "resume");

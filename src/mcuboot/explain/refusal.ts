@@ -9,11 +9,23 @@ import { imageBytesMax } from "../strategy.ts";
 
 const hexBytes = (bytes: number): string => `0x${bytes.toString(16)} bytes`;
 
+/** What is wrong with a slot: it is empty, or its image is not what the bootloader takes. */
+export interface SlotFault {
+  readonly empty: boolean;
+  /** After "slot 1 " where it is empty, else after "its image ". */
+  readonly text: string;
+}
+
+/** A fault as a sentence of its own. */
+export function faultText(slot: Slot, { empty, text }: SlotFault): string {
+  return empty ? `slot ${slot} ${text}` : `the image in slot ${slot} ${text}`;
+}
+
 /**
  * Why the bootloader does not take what stands in a slot, as far as the image itself is the reason; undefined when
  * nothing is wrong with it. The bootloader only prints that it is not valid.
  */
-export function faultIn(flash: Flash, build: BootloaderBuild, index: number, slot: Slot): string | undefined {
+export function faultIn(flash: Flash, build: BootloaderBuild, index: number, slot: Slot): SlotFault | undefined {
   const areas = build.images[index];
   if (areas === undefined || (slot === PRIMARY && areas.primary.inRam === true)) return undefined;
   const area = slot === PRIMARY ? areas.primary : areas.secondary;
@@ -21,27 +33,30 @@ export function faultIn(flash: Flash, build: BootloaderBuild, index: number, slo
   if (bytes === undefined) return emptiness(decodeHeader(flash.read(area.offset, HEADER_BYTES)));
   const header = decodeHeader(bytes.subarray(0, HEADER_BYTES));
   const max = imageBytesMax(build, [areas.primary, areas.secondary], slot);
-  if (bytes.length > max) return `it takes ${hexBytes(bytes.length)}, and this bootloader takes ${hexBytes(max)} here`;
-  return flagFault(header, build) ?? contentFault(bytes, header, build, slot);
+  const text =
+    bytes.length > max
+      ? `takes ${hexBytes(bytes.length)}, and this bootloader takes ${hexBytes(max)} here`
+      : (flagFault(header, build) ?? contentFault(bytes, header, build, slot));
+  return text === undefined ? undefined : { empty: false, text };
 }
 
-function emptiness(header: ImageHeader): string {
-  if (isErasedHeader(header)) return "it holds no image: erased flash stands where the header should";
-  if (!hasMagic(header)) return "it holds no image: no image magic stands at its start";
-  return "its image cannot be read: header or TLVs are damaged, or it is longer than the slot";
+function emptiness(header: ImageHeader): SlotFault {
+  if (isErasedHeader(header)) return { empty: true, text: "holds no image: its start is erased" };
+  if (!hasMagic(header)) return { empty: true, text: "holds no image: no image magic stands at its start" };
+  return { empty: false, text: "cannot be read: header or TLVs are damaged, or it is longer than the slot" };
 }
 
 function flagFault({ flags }: ImageHeader, { encryption, generation }: BootloaderBuild): string | undefined {
-  if ((flags & FLAG.NON_BOOTABLE) !== 0) return "its header has the flag NON_BOOTABLE";
+  if ((flags & FLAG.NON_BOOTABLE) !== 0) return "has the flag NON_BOOTABLE in its header";
   const compressed = FLAG.COMPRESSED_LZMA1 | FLAG.COMPRESSED_LZMA2 | FLAG.COMPRESSED_ARM_THUMB;
   if (generation.refusesForeignFlags && (flags & compressed) !== 0) {
-    return "it is compressed, and this bootloader decompresses nothing";
+    return "is compressed, and this bootloader decompresses nothing";
   }
   if ((flags & (FLAG.ENCRYPTED_AES128 | FLAG.ENCRYPTED_AES256)) === 0) return undefined;
-  if (encryption === undefined) return "it is encrypted, and this bootloader has no key to decrypt with";
+  if (encryption === undefined) return "is encrypted, and this bootloader has no key to decrypt with";
   const keyBits = (flags & FLAG.ENCRYPTED_AES256) === 0 ? 128 : 256;
   const ownBits = 8 * encryption.aesKeyBytes;
-  if (keyBits !== ownBits) return `it is encrypted with AES-${keyBits}, and this bootloader decrypts AES-${ownBits}`;
+  if (keyBits !== ownBits) return `is encrypted with AES-${keyBits}, and this bootloader decrypts AES-${ownBits}`;
   return undefined;
 }
 
@@ -59,10 +74,10 @@ function contentFault(
     });
     const { decryption, hash, keyHash, signature: signed, keyFitsHash } = verdict;
     const wrong = [...(decrypts ? [decryption] : []), hash, keyHash, signed].find(({ result }) => result === "invalid");
-    if (wrong !== undefined) return wrong.reason;
-    return keyFitsHash ? undefined : "its hash does not go with the type of its signing key";
+    if (wrong !== undefined) return `is not valid: ${wrong.reason}`;
+    return keyFitsHash ? undefined : "has a hash that does not go with the type of its signing key";
   } catch (error) {
-    if (isHilError(error)) return error.message;
+    if (isHilError(error)) return `is not valid: ${error.message}`;
     throw error;
   }
 }

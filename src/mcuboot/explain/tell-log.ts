@@ -45,24 +45,32 @@ function tellImage(reading: LogReading, outlook: ImageOutlook): Told {
   const { image, did, boots, ifCut, story } = outlook;
   const known = !reading.saysNothing && !reading.loadsIntoRam;
   const may = known ? outlook.may : [];
-  const { next, then, source } = toldNext(may);
+  const { next, then, source } = toldNext(may, "log");
   const started = boots === undefined ? {} : { starts: boots };
   return {
     image,
     ...(did === undefined || !known ? {} : { did: didText(did, story, end, reading.images.length > 1) }),
     when: end === undefined ? "in this boot" : "at the next boot",
-    next: boots === false ? `${next} — and starts no application` : next,
+    next: headline(next, outlook, end),
     may,
     tells: known && tells(may),
     ...started,
     because: becauseText(reading, outlook),
-    then,
+    then: boots === false && may[0] !== "stops" ? "the same, until somebody changes a slot" : then,
     thenMay: outlook.then,
     ...(ifCut === undefined ? {} : { ifCut }),
     open: openSentences(may, outlook),
     lines: evidence(reading, outlook),
     source,
   };
+}
+
+function headline(next: string, { boots, story, may }: ImageOutlook, end: BootEnd): string {
+  if (end === "recovery") return `waits in serial recovery; of the boot after it, ${next}`;
+  if (boots !== false || may[0] === "stops") return next;
+  const why = story.primaryInvalid ? "the image in slot 0 is not valid" : "slot 0 holds no image that can be booted";
+  const asked = may[0] === "stays" ? "nothing is asked for" : next;
+  return `no boot: ${why}; ${asked}`;
 }
 
 function openSentences(may: readonly Action[], { ifCut }: ImageOutlook): readonly string[] {

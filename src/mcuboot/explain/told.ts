@@ -50,18 +50,27 @@ const THEN: Readonly<Record<Action, string>> = {
   stops: "the same",
 };
 
-/** What stands in the headline when a set is too wide to be told in one sentence. */
-const UNTOLD = "does something that is not told here";
+/** What it was read from: as it is called in a sentence. */
+export type ReadFrom = "log" | "list" | "slot";
 
 /** The headline of a set of actions, and what comes after. */
-export function toldNext(may: readonly Action[]): { readonly next: string; readonly then: string; readonly source: string } {
+export function toldNext(
+  may: readonly Action[],
+  from: ReadFrom,
+): { readonly next: string; readonly then: string; readonly source: string } {
   const [first] = may;
   const wide = may.filter((action) => action !== "refused").length > 3;
   if (first === undefined || wide) {
     const rest = may.length === 0 ? "" : `: ${may.map((action) => SHORT[action]).join(", or ")}`;
-    return { next: `${UNTOLD}${rest}`, then: "that is not told either", source: actionRow(first ?? "stays").source };
+    const source = actionRow(first ?? "stays").source;
+    return { next: `the ${from} does not tell${rest}`, then: "that is not told either", source };
   }
-  return { next: willText(may), then: THEN[first], source: actionRow(first).source };
+  const next = isXipSet(may) ? actionRow(first).will : willText(may);
+  return { next, then: THEN[first], source: actionRow(first).source };
+}
+
+function isXipSet(may: readonly Action[]): boolean {
+  return may.every((action) => action === "runs slot 0" || action === "runs slot 1");
 }
 
 /** An action in a list of several. */
@@ -80,9 +89,13 @@ export const SHORT: Readonly<Record<Action, string>> = {
   stops: "panic",
 };
 
-/** The flag of a set, and a sentence where one says what is open in it. */
+/** What is open in a set, a sentence each. */
 export function openOf(may: readonly Action[]): readonly string[] {
-  if (may.length === 0) return ["what the next boot does"];
+  const [first, second] = may;
+  if (first === undefined) return ["what the next boot does"];
+  if (second !== undefined && isXipSet(may)) {
+    return [`whether images that are not confirmed are taken back (MCUBOOT_DIRECT_XIP_REVERT): then ${SHORT[second]}`];
+  }
   const asks = may.some((action) => action === "test" || action === "perm" || action === "copy" || action === "revert");
   const fit = asks && may.includes("refused") ? ["whether slot 1 holds an image that is fit"] : [];
   return tells(may) ? fit : [`which of them: ${may.map((action) => SHORT[action]).join(", ")}`];

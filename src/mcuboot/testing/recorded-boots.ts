@@ -1,11 +1,10 @@
 import { confirm, setPending } from "../app-api.ts";
 import type { BootloaderBuild } from "../build.ts";
+import { bootEffect } from "../explain/boot-effect.ts";
 import type { Action } from "../explain/index.ts";
 import type { FlashImage } from "../flash-image.ts";
-import { imageState, nextSwapType } from "../image-state.ts";
-import { swapUnderWay } from "../prepare.ts";
 import { outcomeOf, runSteps } from "../run-boot.ts";
-import { BootPanic, isOperation } from "../steps.ts";
+import { isOperation } from "../steps.ts";
 import { zephyrBoot } from "../zephyr-boot.ts";
 import type { SmallBoard } from "./small-board.ts";
 
@@ -66,7 +65,7 @@ function recordBoot(
   }
 }
 
-/** What a whole boot of a flash content really does with an image, read from the flash before and after it. */
+/** What a whole boot of a flash content really does with an image. */
 export interface Actual {
   /** Undefined: it fails or stops before it does anything. */
   readonly action: Action | undefined;
@@ -85,39 +84,8 @@ export function actuallyDoes(flash: FlashImage, build: BootloaderBuild): readonl
   const found = known.get(name);
   if (found !== undefined) return found;
   const outcome = outcomeOf(flash, build);
-  const after = outcome.flash;
   const boots = outcome.result.kind === "run";
-  const all = build.images.map((areas, image): Actual => {
-    if (outcome.result.kind === "panic") return { action: undefined, boots, after };
-    if (build.mode === "direct-xip") {
-      if (outcome.result.kind !== "run") return { action: undefined, boots, after };
-      return { action: outcome.result.slots[image] === areas.primary.offset ? "runs slot 0" : "runs slot 1", boots, after };
-    }
-    const under = isUnderWay(flash, build, image);
-    const moved = hashIn(imageState(flash, build), image) !== hashIn(outcome.images, image);
-    if (under) {
-      if (outcome.result.swapTypes[image] === "fail") return { action: "refused", boots, after };
-      return { action: outcome.operations > 0 && !isUnderWay(outcome.flash, build, image) ? "resume" : "stays", boots, after };
-    }
-    const type = nextSwapType(flash, build, image);
-    if (type === "none") return { action: moved ? "copy" : "stays", boots, after };
-    if (!moved) return { action: "refused", boots, after };
-    return { action: build.mode === "overwrite" ? "copy" : type === "perm" || type === "revert" ? type : "test", boots, after };
-  });
+  const all = bootEffect(flash, build, outcome).map((action): Actual => ({ action, boots, after: outcome.flash }));
   known.set(name, all);
   return all;
-}
-
-function isUnderWay(flash: FlashImage, build: BootloaderBuild, image: number): boolean {
-  if (build.mode === "overwrite") return false;
-  try {
-    return swapUnderWay(flash, build, image);
-  } catch (error) {
-    if (error instanceof BootPanic) return true;
-    throw error;
-  }
-}
-
-function hashIn(images: ReturnType<typeof imageState>, image: number): string | undefined {
-  return images.find((entry) => entry.image === image && entry.slot === 0)?.hash;
 }
