@@ -32,9 +32,9 @@ export function bootEffect(
     const now = hashIn(outcome.images, image, PRIMARY);
     // A copy that is made once more changes nothing that shows.
     const taken = now !== undefined && now === hashIn(images, image, SECONDARY);
-    const moved = taken || now !== hashIn(images, image, PRIMARY);
+    const moved = now !== hashIn(images, image, PRIMARY);
     if (type === "none") return moved ? "copy" : "stays";
-    if (!moved) return "refused";
+    if (!moved && !taken) return "refused";
     if (build.mode === "overwrite") return "copy";
     return type === "perm" || type === "revert" ? type : "test";
   });

@@ -76,7 +76,11 @@ export function doing(context: LogContext, story: ImageStory, boot: BootAround):
     const isAsked = context.mode !== "overwrite" && asked !== undefined && isUpgrade(asked);
     return isAsked ? [upgradeAction(context, asked)] : ["copy"];
   }
-  if (began === "swap") return swapping(context, story);
+  if (began === "swap") {
+    // Whether there is room for it is looked at last.
+    const late: readonly Action[] = boot.end === undefined && !goesOn(context, story) ? ["refused"] : [];
+    return actionSet(swapping(context, story), late);
+  }
   const isOver = boot.end === "ran" || boot.end === "no boot";
   if (asked !== undefined && !goesOn(context, story)) {
     if (isUpgrade(asked) && isOver && (context.printsSwapStart || context.mode === "overwrite")) return ["refused"];
@@ -219,13 +223,20 @@ function withoutSecondary(context: LogContext, primary: TrailerState | undefined
  * next.
  */
 export function ifCut(context: LogContext, story: ImageStory, now: readonly Action[]): readonly Action[] {
+  // A slot 0 that is not whole is filled from slot 1.
+  return actionSet(cutWhere(context, story, now), context.bootstrap ? ["copy"] : []);
+}
+
+function cutWhere(context: LogContext, story: ImageStory, now: readonly Action[]): readonly Action[] {
   const { network, asked, began } = story;
   if (network !== undefined) return ["network", "refused", "stays"];
   if (story.unread || story.incompatible) return goesOn(context, story) ? ["resume", "stays", "refused"] : now;
   if (story.noRoom) return actionSet("refused", now);
   if (story.refusal !== undefined || story.stuckCleared || isDropped(context, story)) return ["refused", "stays"];
   if (began === "copy") return context.mode === "overwrite" ? ["copy", "refused", "stays"] : anything(context);
-  if (began === "swap") return actionSet(...now.map((action) => cutInSwap(context, story, action)));
+  if (began === "swap") {
+    return actionSet(...now.map((action) => (action === "refused" ? action : cutInSwap(context, story, action))));
+  }
   if (goesOn(context, story)) {
     const silent = context.printsSwapStart ? [] : cutInSwap(context, story, "resume");
     return actionSet("resume", "refused", "stays", silent);

@@ -158,9 +158,10 @@ function outlookOf(
   }
   const later = boot.later.filter((line) => (imageNamed(line) ?? 0) === story.image);
   const asked = later.at(-1);
+  const mends = context.bootstrap && end === "no boot";
   const may =
     asked === undefined
-      ? afterwards(context, story, now)
+      ? actionSet(afterwards(context, story, now), mends ? ["copy"] : [])
       : doing(context, { image: story.image, asked: typeOf(asked.fields), source: "none", lines: [] }, { end: undefined, before });
   const same = may.every((action) => action === "stays" || action === "refused");
   const boots = same ? end === "ran" : undefined;

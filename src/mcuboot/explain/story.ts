@@ -115,7 +115,9 @@ class StoryReader {
   /** The image whose swap begins: one that goes on is prepared at this moment, others follow in order. */
   #swapping(): number | undefined {
     const current = this.#at === undefined ? undefined : this.stories[this.#at];
-    if (current?.source !== undefined && current.source !== "none" && current.began === undefined) return this.#at;
+    const goesOn = current?.source !== undefined && current.source !== "none" && current.began === undefined;
+    // Where a type was decided, nothing goes on; only swap using offset decides one in any case.
+    if (goesOn && (this.#mode === "offset" || current.asked === undefined)) return this.#at;
     const due = this.stories.find(({ image }) => this.#isDue(image));
     return due?.image;
   }
