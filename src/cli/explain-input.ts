@@ -3,7 +3,8 @@ import { z } from "zod";
 /** Bytes of a file as text, by its byte order mark; UTF-8 without one. Windows' shells write UTF-16. */
 export function decoded(bytes: Uint8Array): string {
   const [first, second] = bytes;
-  const utf16 = first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : undefined;
+  const utf16 =
+    first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : undefined;
   // The decoder drops the mark.
   return new TextDecoder(utf16 ?? "utf-8").decode(bytes);
 }
@@ -69,7 +70,9 @@ export function readList(text: string): ListRead {
     });
   }
   const [issue] = parsed.error.issues;
-  return { wrong: `JSON, but no list of images with their slots (${issue?.path.join(".") ?? ""} ${issue?.message ?? ""})` };
+  return {
+    wrong: `JSON, but no list of images with their slots (${issue?.path.join(".") ?? ""} ${issue?.message ?? ""})`,
+  };
 }
 
 function entryOf(
@@ -108,7 +111,8 @@ const SET = /\b(pending|confirmed|active|permanent)\s*[=:]\s*(true|1)\b/gi;
 function listInText(text: string): readonly ListEntry[] | undefined {
   const found: { image: number; slot: number; version: string | undefined; flags: Set<string> }[] = [];
   const lines = text.split(/[\r\n]+/);
-  if (!lines.some((line) => /^\s*(images\s*:|image\s*[=:]\s*\d|slot\s*[=:]|ImageState\b)/i.test(line))) return undefined;
+  if (!lines.some((line) => /^\s*(images\s*:|image\s*[=:]\s*\d|slot\s*[=:]|ImageState\b)/i.test(line)))
+    return undefined;
   for (const line of lines) {
     const slot = SLOT.exec(line)?.[1];
     if (slot !== undefined) found.push({ image: 0, slot: Number(slot), version: undefined, flags: new Set() });

@@ -20,7 +20,8 @@ export function answerText(answer: Answer): string {
   const { dump, holds } = answer;
   const rows: (readonly [string, string])[] = [["read", answer.read]];
   if (holds !== undefined) rows.push(["holds", imagesText(holds)]);
-  for (const told of answer.images) rows.push(...(several ? [["image", String(told.image)] as const] : []), ...ofImage(told));
+  for (const told of answer.images)
+    rows.push(...(several ? [["image", String(told.image)] as const] : []), ...ofImage(told));
   if (dump !== undefined) {
     const after = dump.after === undefined ? "" : `; ${imagesText(dump.after)}`;
     rows.push(["boot", `${dump.operations} flash operations; ${dump.result}${after}`]);
@@ -44,7 +45,12 @@ function ofImage(told: Told): (readonly [string, string])[] {
 }
 
 /** The answer as JSON: the same keys for every kind of input (docs/sweep.md, hil explain). */
-export function answerJson(answer: Answer, file: string, build: Pick<BootloaderBuild, "generation">, mode: string): string {
+export function answerJson(
+  answer: Answer,
+  file: string,
+  build: Pick<BootloaderBuild, "generation">,
+  mode: string,
+): string {
   const { kind, read, images, notes, dump, holds } = answer;
   const body = { schema: 1, kind, file, mode, generation: build.generation.name, read, images, notes };
   return `${JSON.stringify({ ...body, ...(holds && { holds }), ...(dump && { boot: dumpJson(dump) }) }, undefined, 2)}\n`;

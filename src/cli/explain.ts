@@ -56,7 +56,8 @@ type SlotAsked = { readonly slot: 0 | 1; readonly image: number };
 function slotAsked(args: Parsed, build: BootloaderBuild): SlotAsked | undefined {
   const slot = args.text("slot");
   if (slot === undefined) return undefined;
-  if (slot !== "0" && slot !== "1") throw new UsageError(`--slot wants 0 or 1, not "${slot}".`, "See hil explain --help.");
+  if (slot !== "0" && slot !== "1")
+    throw new UsageError(`--slot wants 0 or 1, not "${slot}".`, "See hil explain --help.");
   const image = args.number("image") ?? 0;
   if (build.images[image] === undefined) {
     throw new UsageError(`--image ${image}: this board has ${build.images.length}.`, "Images count from 0.");
@@ -97,7 +98,13 @@ function ofLog(text: string, build: BootloaderBuild): FullAnswer | undefined {
   const reading = readLog(text, build);
   if (reading === undefined) return undefined;
   const notes = logNotes(reading);
-  return { kind: "boot log", read: `a boot log: ${logSpan(reading)}`, images: tellLog(reading), notes, mode: reading.mode };
+  return {
+    kind: "boot log",
+    read: `a boot log: ${logSpan(reading)}`,
+    images: tellLog(reading),
+    notes,
+    mode: reading.mode,
+  };
 }
 
 function ofFile(path: string, build: BootloaderBuild, asked: SlotAsked | undefined): FullAnswer {
@@ -105,7 +112,9 @@ function ofFile(path: string, build: BootloaderBuild, asked: SlotAsked | undefin
   if (bytes.length === 0) throw new ConfigurationError(`${path} is empty.`, WANTED);
   if (asked !== undefined) return ofSlot(bytes, build, asked);
   const text = decoded(bytes);
-  const found = isText(text) ? (ofText(text, path, build) ?? ofDump(bytes, build)) : (ofDump(bytes, build) ?? ofLog(text, build));
+  const found = isText(text)
+    ? (ofText(text, path, build) ?? ofDump(bytes, build))
+    : (ofDump(bytes, build) ?? ofLog(text, build));
   if (found !== undefined) return found;
   if (endsInMagic(bytes, build) || isSlotLong(bytes, build)) {
     const what = isSlotLong(bytes, build) ? "is as long as a slot" : "ends as a trailer does";
@@ -114,7 +123,8 @@ function ofFile(path: string, build: BootloaderBuild, asked: SlotAsked | undefin
   throw new ConfigurationError(`${path} is nothing that hil explain knows: ${triedText(bytes, text, build)}.`, WANTED);
 }
 
-const WANTED = "It wants a boot log, an image list (JSON or text), a flash dump from address 0, or one slot with --slot.";
+const WANTED =
+  "It wants a boot log, an image list (JSON or text), a flash dump from address 0, or one slot with --slot.";
 
 function bytesOf(path: string): Uint8Array {
   try {
@@ -129,7 +139,13 @@ function ofText(text: string, path: string, build: BootloaderBuild): FullAnswer 
   const list = readList(text);
   if (list !== undefined && !("wrong" in list)) {
     const slots = `${list.length} slot${list.length === 1 ? "" : "s"}`;
-    return { kind: "image list", read: `an image list: ${slots}`, images: explainList(list, build), notes: [], mode: build.mode };
+    return {
+      kind: "image list",
+      read: `an image list: ${slots}`,
+      images: explainList(list, build),
+      notes: [],
+      mode: build.mode,
+    };
   }
   const log = ofLog(text, build);
   if (log === undefined && list !== undefined) {
@@ -151,7 +167,11 @@ function triedText(bytes: Uint8Array, text: string, build: BootloaderBuild): str
 
 function endOf(build: BootloaderBuild): number {
   const areas = build.images.flatMap(({ primary, secondary }) => [primary, secondary]);
-  return Math.max(...[...areas, ...(build.scratch ? [build.scratch] : [])].filter((a) => a.inRam !== true).map((a) => a.offset + a.bytes));
+  return Math.max(
+    ...[...areas, ...(build.scratch ? [build.scratch] : [])]
+      .filter((a) => a.inRam !== true)
+      .map((a) => a.offset + a.bytes),
+  );
 }
 
 function isSlotLong(bytes: Uint8Array, build: BootloaderBuild): boolean {
@@ -162,7 +182,10 @@ function ofSlot(bytes: Uint8Array, build: BootloaderBuild, { slot, image }: Slot
   const { told, entry } = explainSlot(bytes, build, image, slot);
   const isWhole = isSlotLong(bytes, build);
   const read = isWhole ? `slot ${slot} of image ${image} alone` : `the last ${bytes.length} bytes of slot ${slot}`;
-  const holds = entry === undefined ? {} : { holds: [{ ...entry, active: false, confirmed: false, pending: false, permanent: false }] };
+  const holds =
+    entry === undefined
+      ? {}
+      : { holds: [{ ...entry, active: false, confirmed: false, pending: false, permanent: false }] };
   return { kind: isWhole ? "slot" : "trailer", read, images: [told], notes: [], mode: build.mode, ...holds };
 }
 
@@ -172,7 +195,15 @@ function ofDump(bytes: Uint8Array, build: BootloaderBuild): FullAnswer | undefin
   const flash = FlashImage.erased(needed, build.sectorBytes);
   flash.load(0, bytes.subarray(0, needed));
   const dump = explainFlash(flash, build);
-  return { kind: "flash dump", read: "a flash dump", images: dump.images, notes: [], dump, holds: dump.before, mode: build.mode };
+  return {
+    kind: "flash dump",
+    read: "a flash dump",
+    images: dump.images,
+    notes: [],
+    dump,
+    holds: dump.before,
+    mode: build.mode,
+  };
 }
 
 function jsonOf(text: string): unknown {

@@ -107,7 +107,8 @@ function movesText(seen: Seen, does: Action | undefined): string {
   const now = versionIn(boot.images, image, PRIMARY) ?? "what is in slot 0";
   if (does === "test") return `validates slot 1, ${candidate} is fit, and swaps it in for a test: ${now} runs`;
   if (does === "perm") return `validates slot 1, ${candidate} is fit, and swaps it in for good: ${now} runs`;
-  if (does === "copy") return `validates slot 1, ${candidate} is fit, and copies it over slot 0: ${now} runs; no way back`;
+  if (does === "copy")
+    return `validates slot 1, ${candidate} is fit, and copies it over slot 0: ${now} runs; no way back`;
   if (does === "revert" || does === "resume") return `${actionRow(does).will}: ${now} runs`;
   if (does === "refused") return `${refusalText(seen)}, ${old ?? "slot 0"} stays`;
   if (does === "stays") return `validates slot 0 and, if it is fit, runs it: ${now} is fit; ${NOTHING_ASKED}`;
@@ -157,7 +158,8 @@ function deadText(seen: Seen, does: Action | undefined): string {
   const why = fault === undefined ? boot.result.reason : faultText(PRIMARY, fault);
   const candidate = versionIn(before, image, SECONDARY);
   const stays = boot.operations.length === 0 && candidate !== undefined ? `; slot 1, ${candidate}, stays as it is` : "";
-  const moved = does === undefined || does === "stays" || stays !== "" ? "" : `; before that it ${movesText(seen, does)}`;
+  const moved =
+    does === undefined || does === "stays" || stays !== "" ? "" : `; before that it ${movesText(seen, does)}`;
   return `no boot: ${why}${moved}${stays}`;
 }
 
@@ -175,7 +177,9 @@ function becauseText({ flash, build, image }: Pick<Seen, "flash" | "build" | "im
   const row = swapRow(swapRules(build), primary, secondary);
   const rule = row === undefined ? "no row of the swap table: none" : `row ${row.row} of the swap table: ${row.result}`;
   const table = build.mode === "direct-xip" ? [] : [rule];
-  return [`slot 0's trailer says ${trailerText(primary)}`, `slot 1's says ${trailerText(secondary)}`, ...table].join("; ");
+  return [`slot 0's trailer says ${trailerText(primary)}`, `slot 1's says ${trailerText(secondary)}`, ...table].join(
+    "; ",
+  );
 }
 
 function versionIn(images: readonly ImageEntry[], image: number, slot: number): string | undefined {

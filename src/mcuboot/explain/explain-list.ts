@@ -86,5 +86,8 @@ function readXip(primary: ListedSlot | undefined, secondary: ListedSlot | undefi
     return { may: [...order].reverse(), because: `${now}; slot ${1 - runs} is pending.` };
   }
   if (current?.confirmed === true) return { may: order.slice(0, 1), because: `${now}; it is confirmed.` };
-  return { may: order, because: `${now}; it is not confirmed, which counts where MCUBOOT_DIRECT_XIP_REVERT is built in.` };
+  return {
+    may: order,
+    because: `${now}; it is not confirmed, which counts where MCUBOOT_DIRECT_XIP_REVERT is built in.`,
+  };
 }

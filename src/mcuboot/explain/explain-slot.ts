@@ -32,7 +32,9 @@ export function explainSlot(bytes: Uint8Array, build: BootloaderBuild, image: nu
   const areas = build.images[image];
   if (areas === undefined) throw new RangeError(`this bootloader has ${build.images.length} images, no image ${image}`);
   const area = slot === PRIMARY ? areas.primary : areas.secondary;
-  const end = Math.max(...build.images.flatMap((pair) => [pair.primary, pair.secondary]).map((a) => a.offset + a.bytes));
+  const end = Math.max(
+    ...build.images.flatMap((pair) => [pair.primary, pair.secondary]).map((a) => a.offset + a.bytes),
+  );
   const flash = FlashImage.erased(end, build.sectorBytes);
   const kept = bytes.subarray(Math.max(0, bytes.length - area.bytes));
   flash.load(area.offset + area.bytes - kept.length, kept);
@@ -57,7 +59,8 @@ function tell(build: BootloaderBuild, image: number, slot: Slot, trailer: Traile
     network: build.netCore?.upgrades === true,
   };
   const known = slot === PRIMARY ? { primary: trailer } : { secondary: trailer };
-  const may = build.mode === "direct-xip" ? [] : doing(context, { image, lines: [], ...known }, { end: undefined, before: [] });
+  const may =
+    build.mode === "direct-xip" ? [] : doing(context, { image, lines: [], ...known }, { end: undefined, before: [] });
   const { next, then, source } = toldNext(may, "slot");
   return {
     image,

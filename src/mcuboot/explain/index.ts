@@ -1,4 +1,4 @@
-export { type Action, ACTIONS, tells, willText } from "./actions.ts";
+export { ACTIONS, type Action, tells, willText } from "./actions.ts";
 export { explainFlash, type FlashExplained } from "./explain-flash.ts";
 export { explainList, type ListedSlot, typeOfFlags } from "./explain-list.ts";
 export { endsInMagic, explainSlot, type SlotExplained } from "./explain-slot.ts";

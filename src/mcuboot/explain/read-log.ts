@@ -73,12 +73,7 @@ export function readLog(text: string, build: BootloaderBuild): LogReading | unde
   };
 }
 
-function contextOf(
-  lines: readonly SeenLine[],
-  build: BootloaderBuild,
-  mode: BootMode,
-  images: number,
-): LogContext {
+function contextOf(lines: readonly SeenLine[], build: BootloaderBuild, mode: BootMode, images: number): LogContext {
   const { generation, bootstrap, netCore } = build;
   const seen = lines.some((line) => line.event === "starting swap");
   const oldType = lines.some((line) => line.event === "swap type" && line.fields["image"] === undefined);
@@ -145,7 +140,8 @@ function outlookOf(
   const { end } = boot;
   const shared = { image: story.image, story, cutStory, later: [] };
   if (context.mode === "direct-xip") return { ...shared, ...xipOutlook(boot, story, build) };
-  if (end === "panic") return { ...shared, did: ["stops"], may: ["stops"], boots: false, ifCut: undefined, then: ["stops"] };
+  if (end === "panic")
+    return { ...shared, did: ["stops"], may: ["stops"], boots: false, ifCut: undefined, then: ["stops"] };
   if (end === "recovery") {
     const may = anything(context);
     return { ...shared, did: ["recovery"], may, boots: undefined, ifCut: undefined, then: afterAny(context, may) };
@@ -162,7 +158,11 @@ function outlookOf(
   const may =
     asked === undefined
       ? actionSet(afterwards(context, story, now), mends ? ["copy"] : [])
-      : doing(context, { image: story.image, asked: typeOf(asked.fields), source: "none", lines: [] }, { end: undefined, before });
+      : doing(
+          context,
+          { image: story.image, asked: typeOf(asked.fields), source: "none", lines: [] },
+          { end: undefined, before },
+        );
   const same = may.every((action) => action === "stays" || action === "refused");
   const boots = same ? end === "ran" : undefined;
   return { ...shared, later, did: now, may, boots, ifCut: undefined, then: afterAny(context, may) };

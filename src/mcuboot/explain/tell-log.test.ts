@@ -83,7 +83,10 @@ describe("what a log tells", () => {
     const lines = [...HEAD, ...BLANK, "I: Boot source: none", "I: Image index: 0, Swap type: none", ...JUMP];
     const asked = [...lines, "[00:00:09] <inf> mcuboot_util: Image index: 0, Swap type: perm"];
     expect([told(lines).may, told(asked).may]).toEqual([["stays"], ["perm", "refused"]]);
-    expect(told(asked)).toMatchObject({ when: "at the next boot", because: expect.stringContaining("the application") });
+    expect(told(asked)).toMatchObject({
+      when: "at the next boot",
+      because: expect.stringContaining("the application"),
+    });
   });
 
   test("the banner of an application that follows a boot does not end what the boot said", () => {
@@ -95,7 +98,10 @@ describe("what a log tells", () => {
   test("serial recovery after no bootable image is told with it", () => {
     const dead = [...HEAD, ...BLANK, "I: Boot source: none", "I: Image index: 0, Swap type: none"];
     const lines = [...dead, "E: Image in the primary slot is not valid!", "E: Unable to find bootable image"];
-    expect(told(lines)).toMatchObject({ starts: false, next: expect.stringMatching(/^no boot: the image in slot 0 is/) });
+    expect(told(lines)).toMatchObject({
+      starts: false,
+      next: expect.stringMatching(/^no boot: the image in slot 0 is/),
+    });
     expect(told([...lines, "I: Enter the serial recovery mode"]).did).toContain("no application was started");
   });
 
@@ -136,7 +142,9 @@ const SHAPES: readonly ((text: string, index: number) => string)[] = [
 
 describe("however a log is written", () => {
   const board = requestedBoard();
-  const lines = recorded(board, [{ does: "boot" }, { does: "boot", cut: 60 }, { does: "boot" }]).map((line) => line.text);
+  const lines = recorded(board, [{ does: "boot" }, { does: "boot", cut: 60 }, { does: "boot" }]).map(
+    (line) => line.text,
+  );
 
   test.each(SHAPES.map((_, index) => index))("it says the same (shape %d)", (index) => {
     const shape = SHAPES[index] ?? ((text: string) => text);
@@ -154,7 +162,8 @@ describe("however a log is written", () => {
 
   test("cut at any byte, it says what it says cut at the line before, or at that line", () => {
     const text = `${lines.join("\n")}\n`;
-    const answer = (part: string) => JSON.stringify(readLog(part, board.build)?.images.map(({ may, boots }) => [may, boots]));
+    const answer = (part: string) =>
+      JSON.stringify(readLog(part, board.build)?.images.map(({ may, boots }) => [may, boots]));
     for (let at = 1; at <= text.length; at += 1) {
       const before = text.slice(0, text.lastIndexOf("\n", at - 1) + 1);
       const end = text.indexOf("\n", at);

@@ -23,7 +23,8 @@ export function logNotes(reading: LogReading): readonly string[] {
   if (last?.headSeen === false) notes.push("the first lines of the last boot are not in the log");
   if (end === undefined) notes.push("the log stops in a boot: how it ended is not told");
   if (end === "no boot") notes.push("the last boot found no bootable image: serial recovery or a debugger helps");
-  if (end === "recovery") notes.push("the board is in serial recovery: it waits for SMP on its UART or USB, until a reset");
+  if (end === "recovery")
+    notes.push("the board is in serial recovery: it waits for SMP on its UART or USB, until a reset");
   if (loadsIntoRam) notes.push("images are loaded into RAM: a mode that hil does not know further");
   if (saysNothing) {
     notes.push(
@@ -140,7 +141,9 @@ function ruleTexts({ rules }: LogReading, story: ImageStory): readonly string[] 
   if (asked !== undefined) texts.push(`the log says swap type ${asked}`);
   if (asked === undefined && source === "none" && primary !== undefined && secondary !== undefined) {
     const row = swapRow(rules, primary, secondary);
-    texts.push(row === undefined ? "no row of the swap table: none" : `row ${row.row} of the swap table: ${row.result}`);
+    texts.push(
+      row === undefined ? "no row of the swap table: none" : `row ${row.row} of the swap table: ${row.result}`,
+    );
   } else if (asked !== undefined && isUpgrade(asked) && primary !== undefined && secondary !== undefined) {
     const row = swapRow(rules, primary, secondary);
     if (row?.result === asked) texts.push(`row ${row.row} of the swap table`);
@@ -159,4 +162,10 @@ function evidence({ boots }: LogReading, { story, cutStory, later }: ImageOutloo
   return unique.slice(-LINES_MAX).map((line: SeenLine) => ({ line: line.number, text: quoted(line.text) }));
 }
 
-const ENDINGS: readonly SeenLine["event"][] = ["jumping", "no bootable image", "panic", "serial recovery", "ram loaded"];
+const ENDINGS: readonly SeenLine["event"][] = [
+  "jumping",
+  "no bootable image",
+  "panic",
+  "serial recovery",
+  "ram loaded",
+];

@@ -21,14 +21,21 @@ const HEAD = /\*\*\*|Starting (?:Direct-XIP )?bootloader/;
  * in, or the next one; that one's successor; and the boot after a cut at that place.
  * @returns every contradiction, as a sentence.
  */
-export function contradictions(board: SmallBoard, lines: readonly RecordedLine[], name: string, tally: Tally): string[] {
+export function contradictions(
+  board: SmallBoard,
+  lines: readonly RecordedLine[],
+  name: string,
+  tally: Tally,
+): string[] {
   const wrong: string[] = [];
   let ended: RecordedLine["flashes"] = [];
   for (const [index, line] of lines.entries()) {
     if (line.over && line.start !== undefined) ended = line.flashes;
     const text = lines.slice(0, index + 1).map((each) => each.text);
     if (isSeen(board, `${text.join("\n")} ${line.flashes[0]?.identity(0, line.flashes[0].bytes)}`)) continue;
-    wrong.push(...compared(board, text.join("\n"), line, ended, tally).map((what) => `${name}: "${line.text}": ${what}`));
+    wrong.push(
+      ...compared(board, text.join("\n"), line, ended, tally).map((what) => `${name}: "${line.text}": ${what}`),
+    );
   }
   return wrong;
 }
