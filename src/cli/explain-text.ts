@@ -38,7 +38,7 @@ function ofImage(told: Told): (readonly [string, string])[] {
     ["MCUboot", `${told.next}${where}`],
     ["because", told.because],
     ...told.lines.map(({ line, text }) => ["line", `${line}: ${text}`] as const),
-    ["then", told.then],
+    ["then", told.after],
     ...told.open.map((text) => ["not told", text] as const),
     ["source", told.source],
   ];

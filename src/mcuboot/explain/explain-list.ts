@@ -34,7 +34,7 @@ function tell(
   build: BootloaderBuild,
 ): Told {
   const { may, because } = read(primary, secondary, build);
-  const { next, then, source } = toldNext(may, "list");
+  const { next, after, source } = toldNext(may, "list");
   return {
     image,
     when: "at the next boot",
@@ -42,8 +42,8 @@ function tell(
     may,
     tells: tells(may),
     because,
-    then,
-    thenMay: [],
+    after,
+    afterMay: [],
     open: openOf(may),
     lines: [],
     source: may.length === 0 ? "Zephyr img_mgmt_state.c" : source,

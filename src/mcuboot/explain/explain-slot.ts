@@ -61,7 +61,7 @@ function tell(build: BootloaderBuild, image: number, slot: Slot, trailer: Traile
   const known = slot === PRIMARY ? { primary: trailer } : { secondary: trailer };
   const may =
     build.mode === "direct-xip" ? [] : doing(context, { image, lines: [], ...known }, { end: undefined, before: [] });
-  const { next, then, source } = toldNext(may, "slot");
+  const { next, after, source } = toldNext(may, "slot");
   return {
     image,
     when: "at the next boot",
@@ -69,8 +69,8 @@ function tell(build: BootloaderBuild, image: number, slot: Slot, trailer: Traile
     may,
     tells: tells(may),
     because: `slot ${slot}'s trailer says ${trailerText(trailer)}`,
-    then,
-    thenMay: [],
+    after,
+    afterMay: [],
     open: [...openOf(may), `what slot ${1 - slot} holds and asks for`],
     lines: [],
     source,

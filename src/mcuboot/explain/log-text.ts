@@ -15,7 +15,10 @@ export interface SeenLine extends NumberedLine {
 /** Longer lines are no log lines: what stands behind is not looked at. */
 const LINE_CHARS_MAX = 1_000;
 
-const ESCAPES = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
+const ESC = "\u001b";
+const BEL = "\u0007";
+/** ECMA-48: colours and cursor, titles up to BEL or ST, and escapes of two characters. */
+const ESCAPES = new RegExp(`${ESC}(?:\\[[0-?]*[ -/]*[@-~]|\\][^${BEL}${ESC}]*(?:${BEL}|${ESC}\\\\)|[@-Z\\\\^_])`, "g");
 
 /**
  * Lines of a log, numbered as an editor does: a lone carriage return ends no numbered line, but what stands behind it

@@ -20,7 +20,7 @@ export interface ImageOutlook {
   /** When the log stops in a boot: what the next one does if power goes there. */
   readonly ifCut: readonly Action[] | undefined;
   /** What the boot after that does, if nobody confirms or asks for anything. */
-  readonly then: readonly Action[];
+  readonly after: readonly Action[];
   /** What the last boot says of the image. */
   readonly story: ImageStory;
   /** What the boot before it left, when that one stopped in the middle: its story. */
@@ -141,16 +141,16 @@ function outlookOf(
   const shared = { image: story.image, story, cutStory, later: [] };
   if (context.mode === "direct-xip") return { ...shared, ...xipOutlook(boot, story, build) };
   if (end === "panic")
-    return { ...shared, did: ["stops"], may: ["stops"], boots: false, ifCut: undefined, then: ["stops"] };
+    return { ...shared, did: ["stops"], may: ["stops"], boots: false, ifCut: undefined, after: ["stops"] };
   if (end === "recovery") {
     const may = anything(context);
-    return { ...shared, did: ["recovery"], may, boots: undefined, ifCut: undefined, then: afterAny(context, may) };
+    return { ...shared, did: ["recovery"], may, boots: undefined, ifCut: undefined, after: afterAny(context, may) };
   }
   const now = doing(context, story, { end, before });
   if (end === undefined) {
     const cut = isEmpty(story) ? now : ifCut(context, story, now);
     const boots = isDead(context, boot) ? false : undefined;
-    return { ...shared, did: undefined, may: now, boots, ifCut: cut, then: afterwards(context, story, now) };
+    return { ...shared, did: undefined, may: now, boots, ifCut: cut, after: afterwards(context, story, now) };
   }
   const later = boot.later.filter((line) => (imageNamed(line) ?? 0) === story.image);
   const asked = later.at(-1);
@@ -165,25 +165,25 @@ function outlookOf(
         );
   const same = may.every((action) => action === "stays" || action === "refused");
   const boots = same ? end === "ran" : undefined;
-  return { ...shared, later, did: now, may, boots, ifCut: undefined, then: afterAny(context, may) };
+  return { ...shared, later, did: now, may, boots, ifCut: undefined, after: afterAny(context, may) };
 }
 
 function xipOutlook(
   boot: SeenBoot,
   story: ImageStory,
   build: BootloaderBuild,
-): Pick<ImageOutlook, "did" | "may" | "boots" | "ifCut" | "then"> {
+): Pick<ImageOutlook, "did" | "may" | "boots" | "ifCut" | "after"> {
   const reverts = build.mode === "direct-xip" ? build.xipRevert : undefined;
   const now = xipDoing(story);
   if (boot.end === "recovery") {
-    return { did: ["recovery"], may: ["runs slot 0", "runs slot 1"], boots: undefined, ifCut: undefined, then: [] };
+    return { did: ["recovery"], may: ["runs slot 0", "runs slot 1"], boots: undefined, ifCut: undefined, after: [] };
   }
-  if (boot.end === "no boot") return { did: [], may: [], boots: false, ifCut: undefined, then: [] };
+  if (boot.end === "no boot") return { did: [], may: [], boots: false, ifCut: undefined, after: [] };
   const next = xipAfterwards(now, reverts);
   if (boot.end === undefined) {
-    return { did: undefined, may: now, boots: undefined, ifCut: actionSet(now, next), then: next };
+    return { did: undefined, may: now, boots: undefined, ifCut: actionSet(now, next), after: next };
   }
-  return { did: now, may: next, boots: next.length === 1 ? true : undefined, ifCut: undefined, then: next };
+  return { did: now, may: next, boots: next.length === 1 ? true : undefined, ifCut: undefined, after: next };
 }
 
 /** Slot 0 was found unfit in the last look at it: no application starts. Bootstrap looks at it earlier. */

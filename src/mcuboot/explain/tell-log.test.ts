@@ -154,8 +154,8 @@ describe("however a log is written", () => {
         lines.slice(0, end).flatMap((text, at) => [shape(text, at), "[00:00:07] <inf> app: 3 samples"]),
         board.build,
       );
-      expect(shaped.images.map(({ may, then, ifCut }) => [may, then, ifCut])).toEqual(
-        plain.images.map(({ may, then, ifCut }) => [may, then, ifCut]),
+      expect(shaped.images.map(({ may, after, ifCut }) => [may, after, ifCut])).toEqual(
+        plain.images.map(({ may, after, ifCut }) => [may, after, ifCut]),
       );
     }
   });

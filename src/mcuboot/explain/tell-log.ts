@@ -46,7 +46,7 @@ function tellImage(reading: LogReading, outlook: ImageOutlook): Told {
   const { image, did, boots, ifCut, story } = outlook;
   const known = !reading.saysNothing && !reading.loadsIntoRam;
   const may = known ? outlook.may : [];
-  const { next, then, source } = toldNext(may, "log");
+  const { next, after, source } = toldNext(may, "log");
   const started = boots === undefined ? {} : { starts: boots };
   return {
     image,
@@ -57,8 +57,8 @@ function tellImage(reading: LogReading, outlook: ImageOutlook): Told {
     tells: known && tells(may),
     ...started,
     because: becauseText(reading, outlook),
-    then: boots === false && may[0] !== "stops" ? "the same, until somebody changes a slot" : then,
-    thenMay: outlook.then,
+    after: boots === false && may[0] !== "stops" ? "the same, until somebody changes a slot" : after,
+    afterMay: outlook.after,
     ...(ifCut === undefined ? {} : { ifCut }),
     open: openSentences(may, outlook),
     lines: evidence(reading, outlook),

@@ -24,8 +24,8 @@ export interface Told {
   readonly starts?: boolean;
   readonly because: string;
   /** What the boot after that one does, when nobody confirms or asks for anything. */
-  readonly then: string;
-  readonly thenMay: readonly Action[];
+  readonly after: string;
+  readonly afterMay: readonly Action[];
   /** When power goes where the log stops: what the boot after that may do. */
   readonly ifCut?: readonly Action[];
   /** What is left open, a sentence each. */
@@ -57,16 +57,16 @@ export type ReadFrom = "log" | "list" | "slot";
 export function toldNext(
   may: readonly Action[],
   from: ReadFrom,
-): { readonly next: string; readonly then: string; readonly source: string } {
+): { readonly next: string; readonly after: string; readonly source: string } {
   const [first] = may;
   const wide = may.filter((action) => action !== "refused").length > 3;
   if (first === undefined || wide) {
     const rest = may.length === 0 ? "" : `: ${may.map((action) => SHORT[action]).join(", or ")}`;
     const source = actionRow(first ?? "stays").source;
-    return { next: `the ${from} does not tell${rest}`, then: "that is not told either", source };
+    return { next: `the ${from} does not tell${rest}`, after: "that is not told either", source };
   }
   const next = isXipSet(may) ? actionRow(first).will : willText(may);
-  return { next, then: THEN[first], source: actionRow(first).source };
+  return { next, after: THEN[first], source: actionRow(first).source };
 }
 
 function isXipSet(may: readonly Action[]): boolean {

@@ -76,7 +76,7 @@ function compared(
     return [
       ...differs(`${who}does`, really.action, image.may),
       ...(image.boots === undefined || image.boots === really.boots ? [] : [`boots ${really.boots}, and not as said`]),
-      ...(image.may.length === 1 ? differs(`${who}then does`, next, image.then) : []),
+      ...(image.may.length === 1 ? differs(`${who}then does`, next, image.after) : []),
       ...cuts.flatMap((each) => differs(`${who}does after a cut`, each[image.image]?.action, image.ifCut ?? [])),
     ];
   });
