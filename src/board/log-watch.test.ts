@@ -31,7 +31,7 @@ describe("a log watch", () => {
     await say("I: Starting bootloader", "I: Image index: 0, Swap type: revert");
     expect(watch.since(0).map(({ event, fields, text }) => ({ event, fields, text }))).toEqual([
       { event: "starting bootloader", fields: {}, text: "I: Starting bootloader" },
-      { event: "swap type", fields: { type: "revert" }, text: "I: Image index: 0, Swap type: revert" },
+      { event: "swap type", fields: { image: "0", type: "revert" }, text: "I: Image index: 0, Swap type: revert" },
     ]);
   });
 

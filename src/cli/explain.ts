@@ -1,152 +1,216 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { bootloaderBuildOf, loadProfile } from "../board/index.ts";
-import { ConfigurationError, EXIT, UsageError } from "../core/index.ts";
+import { bootloaderBuildOf, type LoadedProfile, loadProfile, parseProfile } from "../board/index.ts";
+import { ConfigurationError, EXIT, hasCode, messageOf, UsageError } from "../core/index.ts";
 import {
   type BootloaderBuild,
-  type ExplainFacts,
-  type Explanation,
-  explain,
+  endsInMagic,
   explainFlash,
+  explainList,
+  explainSlot,
   FlashImage,
-  factsOfLog,
-  type ImageEntry,
-  typeOfFlags,
+  logNotes,
+  logSpan,
+  readLog,
+  tellLog,
 } from "../mcuboot/index.ts";
-import { type OptionRows, parseArguments } from "./arguments.ts";
+import { type OptionRows, type Parsed, parseArguments } from "./arguments.ts";
+import { decoded, isText, readList } from "./explain-input.ts";
+import { type Answer, answerJson, answerText } from "./explain-text.ts";
 import type { CliIo } from "./io.ts";
 
 const OPTIONS = {
-  board: { type: "string", describe: "board profile: mode, MCUboot generation and slots", default: "twin" },
+  board: {
+    type: "string",
+    describe: "board profile: mode, MCUboot generation and slots (of a run folder: the record's own)",
+    default: "twin",
+  },
+  slot: { type: "string", describe: "the file is this slot alone, or the end of it with its trailer: 0 or 1" },
+  image: { type: "string", describe: "of this image, for --slot", default: "0" },
   json: { type: "boolean", describe: "print the answer as JSON, and nothing else, on standard output" },
 } as const satisfies OptionRows;
 
 /** `hil explain FILE|RUN [--board PROFILE]` */
 export async function explainCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  const usage = "hil explain <boot log, image list (JSON), flash dump, or run folder> [options]";
+  const usage = "hil explain <boot log, image list, flash dump, slot, or run folder> [options]";
   const args = parseArguments(io, argv, usage, OPTIONS, 1);
   if (!args) return EXIT.pass;
   const [reference] = args.positional;
   if (reference === undefined)
     throw new UsageError("hil explain wants a file or a run folder.", "See hil explain --help.");
-  const build = bootloaderBuildOf(await loadProfile(args.text("board") ?? "twin", { cwd: io.cwd }));
-  const lines = explained(resolve(io.cwd, reference), build);
-  if (args.flag("json")) io.out(`${JSON.stringify(Object.fromEntries(lines), undefined, 2)}\n`);
-  else for (const [label, text] of lines) for (const part of text.split("\n")) io.out(`${label.padEnd(10)}${part}\n`);
+  const path = resolve(io.cwd, reference);
+  if (!existsSync(path)) throw new ConfigurationError(`${path}: there is no such file or folder.`);
+  const isRun = statSync(path).isDirectory();
+  const board = args.text("board");
+  const profile = isRun && board === undefined ? profileOfRun(path) : undefined;
+  const build = bootloaderBuildOf(profile ?? (await loadProfile(board ?? "twin", { cwd: io.cwd })));
+  const answer = isRun ? ofRun(path, build) : ofFile(path, build, slotAsked(args, build));
+  io.out(args.flag("json") ? answerJson(answer, reference, build, answer.mode) : answerText(answer));
   return EXIT.pass;
 }
 
-type Lines = readonly (readonly [label: string, text: string])[];
+type FullAnswer = Answer & { readonly mode: string };
+type SlotAsked = { readonly slot: 0 | 1; readonly image: number };
 
-function explained(path: string, build: BootloaderBuild): Lines {
-  if (!existsSync(path)) throw new ConfigurationError(`${path}: there is no such file or folder.`);
-  if (statSync(path).isDirectory()) return ofRun(path, build);
-  const bytes = readFileSync(path);
-  const text = bytes.toString("utf8");
-  const value = jsonOf(text);
-  if (value !== undefined) return ofImages(value, path, build);
-  const facts = factsOfLog(text.split(/\r?\n/), build);
-  if (facts !== undefined) return [["read", "a boot log: what its last boot does"], ...ofFacts(facts)];
-  return ofDump(bytes, path, build);
+function slotAsked(args: Parsed, build: BootloaderBuild): SlotAsked | undefined {
+  const slot = args.text("slot");
+  if (slot === undefined) return undefined;
+  if (slot !== "0" && slot !== "1")
+    throw new UsageError(`--slot wants 0 or 1, not "${slot}".`, "See hil explain --help.");
+  const image = args.number("image") ?? 0;
+  if (build.images[image] === undefined) {
+    throw new UsageError(`--image ${image}: this board has ${build.images.length}.`, "Images count from 0.");
+  }
+  return { slot: slot === "0" ? 0 : 1, image };
 }
 
-function ofFacts(facts: ExplainFacts): Lines {
-  const dead = facts.notBootable
-    ? ([["but", "nothing boots: slot 0 holds no valid image (serial recovery or a debugger helps)"]] as const)
-    : [];
-  return [...ofExplanation(explain(facts)), ...dead];
+/** The profile as the run used it. Its relative paths start where it lay. */
+function profileOfRun(folder: string): LoadedProfile | undefined {
+  const kept = join(folder, "inputs", "profile.yaml");
+  if (!existsSync(kept)) return undefined;
+  const host = z.object({ profile: z.string() }).safeParse(jsonOf(textOf(join(folder, "host.json"))));
+  return parseProfile(textOf(kept), host.success ? host.data.profile : kept);
 }
 
-function ofExplanation({ next, because, later, source }: Explanation): Lines {
-  return [
-    ["MCUboot", next],
-    ["because", because],
-    ["then", later],
-    ["source", source],
-  ];
+function textOf(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
 const BOOT_LOG = z.object({ event: z.literal("boot-log"), text: z.string() });
 
-function ofRun(folder: string, build: BootloaderBuild): Lines {
+function ofRun(folder: string, build: BootloaderBuild): FullAnswer {
   const file = join(folder, "events.jsonl");
   if (!existsSync(file)) {
     throw new ConfigurationError(`${folder} holds no events.jsonl.`, "Name a run's folder, or a file.");
   }
+  // One line an event, so that line numbers are those of the record.
   const log = readFileSync(file, "utf8")
     .split("\n")
     .map((line) => BOOT_LOG.safeParse(jsonOf(line)))
-    .flatMap((entry) => (entry.success ? [entry.data.text] : []));
-  const facts = factsOfLog(log, build);
-  if (facts === undefined) throw new ConfigurationError(`${folder}: its record has no line of a bootloader.`);
-  return [["read", "a run's record: what its last boot does"], ...ofFacts(facts)];
+    .map((entry) => (entry.success ? entry.data.text.replaceAll("\n", " ") : ""));
+  const answer = ofLog(log.join("\n"), build);
+  if (answer === undefined) throw new ConfigurationError(`${folder}: its record has no line of a bootloader.`);
+  return { ...answer, kind: "run", read: `a run's record, ${answer.read.replace("a boot log: ", "")} of events.jsonl` };
 }
 
-const flags = {
-  image: z.int().optional(),
-  slot: z.int(),
-  version: z.string().optional(),
-  pending: z.boolean().optional(),
-  confirmed: z.boolean().optional(),
-  active: z.boolean().optional(),
-  permanent: z.boolean().optional(),
-  flags: z.array(z.string()).optional(),
-};
-const IMAGES = z.union([z.array(z.object(flags)), z.object({ images: z.array(z.object(flags)) })]);
-
-function ofImages(value: unknown, path: string, build: BootloaderBuild): Lines {
-  const parsed = IMAGES.safeParse(value);
-  if (!parsed.success) {
-    throw new ConfigurationError(
-      `${path} is no image list.`,
-      "It wants images with slot and flags, as SMP lists them.",
-    );
-  }
-  const all = Array.isArray(parsed.data) ? parsed.data : parsed.data.images;
-  const entry = (slot: number) => {
-    const found = all.find((image) => image.slot === slot && (image.image ?? 0) === 0);
-    const has = (name: "pending" | "confirmed" | "active" | "permanent") =>
-      found?.[name] === true || (found?.flags?.includes(name) ?? false);
-    return { pending: has("pending"), confirmed: has("confirmed"), active: has("active"), permanent: has("permanent") };
+function ofLog(text: string, build: BootloaderBuild): FullAnswer | undefined {
+  const reading = readLog(text, build);
+  if (reading === undefined) return undefined;
+  const notes = logNotes(reading);
+  return {
+    kind: "boot log",
+    read: `a boot log: ${logSpan(reading)}`,
+    images: tellLog(reading),
+    notes,
+    mode: reading.mode,
   };
-  const { mode, generation } = build;
-  return [["read", "an image list"], ...ofFacts({ mode, generation, type: typeOfFlags(entry(0), entry(1)) })];
 }
 
-function ofDump(bytes: Uint8Array, path: string, build: BootloaderBuild): Lines {
-  const ends = build.images.flatMap(({ primary, secondary }) => [primary, secondary]).map((a) => a.offset + a.bytes);
-  const needed = Math.max(...ends);
-  if (bytes.length < needed) {
-    const hint = `A dump starts at address 0 and reaches to 0x${needed.toString(16)}; --board names another layout.`;
-    throw new ConfigurationError(`${path} is no boot log and no image list, and too short for a flash dump.`, hint);
+function ofFile(path: string, build: BootloaderBuild, asked: SlotAsked | undefined): FullAnswer {
+  const bytes = bytesOf(path);
+  if (bytes.length === 0) throw new ConfigurationError(`${path} is empty.`, WANTED);
+  if (asked !== undefined) return ofSlot(bytes, build, asked);
+  const text = decoded(bytes);
+  const found = isText(text)
+    ? (ofText(text, path, build) ?? ofDump(bytes, build))
+    : (ofDump(bytes, build) ?? ofLog(text, build));
+  if (found !== undefined) return found;
+  if (endsInMagic(bytes, build) || isSlotLong(bytes, build)) {
+    const what = isSlotLong(bytes, build) ? "is as long as a slot" : "ends as a trailer does";
+    throw new ConfigurationError(`${path} ${what}: which one it is has to be told.`, "Add --slot 0 or --slot 1.");
   }
+  throw new ConfigurationError(`${path} is nothing that hil explain knows: ${triedText(bytes, text, build)}.`, WANTED);
+}
+
+const WANTED =
+  "It wants a boot log, an image list (JSON or text), a flash dump from address 0, or one slot with --slot.";
+
+function bytesOf(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (!hasCode(error, "EACCES") && !hasCode(error, "ERR_FS_FILE_TOO_LARGE")) throw error;
+    throw new ConfigurationError(`${path} cannot be read: ${messageOf(error)}.`, WANTED, { cause: error });
+  }
+}
+
+function ofText(text: string, path: string, build: BootloaderBuild): FullAnswer | undefined {
+  const list = readList(text);
+  if (list !== undefined && !("wrong" in list)) {
+    const slots = `${list.length} slot${list.length === 1 ? "" : "s"}`;
+    return {
+      kind: "image list",
+      read: `an image list: ${slots}`,
+      images: explainList(list, build),
+      notes: [],
+      mode: build.mode,
+    };
+  }
+  const log = ofLog(text, build);
+  if (log === undefined && list !== undefined) {
+    throw new ConfigurationError(`${path} is no image list: it is ${list.wrong}.`, WANTED);
+  }
+  return log;
+}
+
+/** What was tried, and why it is not that. */
+function triedText(bytes: Uint8Array, text: string, build: BootloaderBuild): string {
+  const lines = text.split("\n").length;
+  return [
+    isText(text) ? `no boot log (no line of a bootloader in ${lines})` : "no text (so no boot log and no image list)",
+    ...(isText(text) ? ["no image list (no JSON, no line that names a slot)"] : []),
+    `no flash dump (${bytes.length} bytes, and a dump reaches to 0x${endOf(build).toString(16)}; --board names another layout)`,
+    "no trailer (no magic at its end)",
+  ].join(", ");
+}
+
+function endOf(build: BootloaderBuild): number {
+  const areas = build.images.flatMap(({ primary, secondary }) => [primary, secondary]);
+  return Math.max(
+    ...[...areas, ...(build.scratch ? [build.scratch] : [])]
+      .filter((a) => a.inRam !== true)
+      .map((a) => a.offset + a.bytes),
+  );
+}
+
+function isSlotLong(bytes: Uint8Array, build: BootloaderBuild): boolean {
+  return build.images.some(({ primary, secondary }) => [primary.bytes, secondary.bytes].includes(bytes.length));
+}
+
+function ofSlot(bytes: Uint8Array, build: BootloaderBuild, { slot, image }: SlotAsked): FullAnswer {
+  const { told, entry } = explainSlot(bytes, build, image, slot);
+  const isWhole = isSlotLong(bytes, build);
+  const read = isWhole ? `slot ${slot} of image ${image} alone` : `the last ${bytes.length} bytes of slot ${slot}`;
+  const holds =
+    entry === undefined
+      ? {}
+      : { holds: [{ ...entry, active: false, confirmed: false, pending: false, permanent: false }] };
+  return { kind: isWhole ? "slot" : "trailer", read, images: [told], notes: [], mode: build.mode, ...holds };
+}
+
+function ofDump(bytes: Uint8Array, build: BootloaderBuild): FullAnswer | undefined {
+  const needed = endOf(build);
+  if (bytes.length < needed) return undefined;
   const flash = FlashImage.erased(needed, build.sectorBytes);
   flash.load(0, bytes.subarray(0, needed));
-  const { explanation, before, after, log, operations, result } = explainFlash(flash, build);
-  return [
-    ["read", "a flash dump"],
-    ["holds", imagesText(before)],
-    ...ofExplanation(explanation),
-    ["boot", `${operations} flash operations; ${result}; ${imagesText(after)}`],
-    ["log", log.join("\n")],
-  ];
-}
-
-function imagesText(images: readonly ImageEntry[]): string {
-  const texts = images.map((entry) => {
-    const on = (["active", "confirmed", "pending", "permanent"] as const).filter((flag) => entry[flag]);
-    return `slot ${entry.slot} ${entry.version}${on.length === 0 ? "" : ` (${on.join(", ")})`}`;
-  });
-  return texts.length === 0 ? "no image" : texts.join(", ");
+  const dump = explainFlash(flash, build);
+  return {
+    kind: "flash dump",
+    read: "a flash dump",
+    images: dump.images,
+    notes: [],
+    dump,
+    holds: dump.before,
+    mode: build.mode,
+  };
 }
 
 function jsonOf(text: string): unknown {
-  if (!/^\s*[[{]/.test(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {
-    // A log may begin with a bracket, too.
+    // A record that was cut ends in half a line.
     return undefined;
   }
 }

@@ -2,7 +2,7 @@ export * from "./app-api.ts";
 export * from "./boot.ts";
 export * from "./build.ts";
 export * from "./defects.ts";
-export * from "./explain.ts";
+export * from "./explain/index.ts";
 export * from "./flash-image.ts";
 export * from "./flash-rules.ts";
 export * from "./generations.ts";

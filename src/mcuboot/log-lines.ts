@@ -33,7 +33,7 @@ const PLACES = {
   count: "-?\\d+",
   sectors: "\\d+",
   value: "0x[0-9a-f]+",
-  core: "MCUboot|mcuboot|NSIB|application|Zephyr OS build",
+  core: "MCUboot|mcuboot|NSIB|application|nRF Connect SDK|Zephyr OS build",
   rest: ".*?",
 } as const;
 
@@ -61,7 +61,7 @@ export const LOG_LINES = [
     source: moves,
   },
   { event: "boot source", level: "I", text: "Boot source: {bootSource}", source: moves },
-  { event: "swap type", level: "I", text: "Swap type: {type}", to: 110, source: "MCUboot bootutil_public.c" },
+  // Before the older line, which is a part of it.
   {
     event: "swap type",
     level: "I",
@@ -69,6 +69,7 @@ export const LOG_LINES = [
     from: 110.5,
     source: "MCUboot bootutil_public.c",
   },
+  { event: "swap type", level: "I", text: "Swap type: {type}", to: 110, source: "MCUboot bootutil_public.c" },
   {
     event: "secondary unreachable",
     level: "I",
@@ -128,6 +129,14 @@ export const LOG_LINES = [
   { event: "no image", level: "I", text: "Image {image} {slot} slot: image not found", source: loader },
   { event: "loaded from", level: "I", text: "Image {image} loaded from the {slot} slot", source: loader },
   { event: "no slot", level: "I", text: "No slot to load for image {image}", source: loader },
+  {
+    event: "ram loaded",
+    level: "I",
+    text: "Image {image} RAM loading to {value} is succeeded.",
+    from: 201,
+    source: "MCUboot ram_load.c, loader.c",
+  },
+  { event: "ram loaded", level: "I", text: "RAM loading to {value} is succeeded.", to: 200, source: loader },
   {
     event: "wrong rom address",
     level: "W",

@@ -1,0 +1,57 @@
+import type { BootloaderBuild } from "../build.ts";
+import type { FlashImage } from "../flash-image.ts";
+import { type ImageEntry, imageState, nextSwapType } from "../image-state.ts";
+import { PRIMARY, SECONDARY, type Slot } from "../loader.ts";
+import { swapUnderWay } from "../prepare.ts";
+import type { BootOutcome } from "../run-boot.ts";
+import { BootPanic } from "../steps.ts";
+import type { Action } from "./actions.ts";
+
+/**
+ * What a whole boot did with each image, read from the flash before and after it; undefined where it stopped before it
+ * did anything that can be named.
+ */
+export function bootEffect(
+  before: FlashImage,
+  build: BootloaderBuild,
+  outcome: Pick<BootOutcome, "result" | "images" | "operations" | "flash">,
+): readonly (Action | undefined)[] {
+  const images = imageState(before, build);
+  return build.images.map((areas, image) => {
+    const { result } = outcome;
+    if (build.mode === "direct-xip") {
+      if (result.kind !== "run") return undefined;
+      return result.slots[image] === areas.primary.offset ? "runs slot 0" : "runs slot 1";
+    }
+    if (result.kind !== "run" && result.kind !== "fail") return undefined;
+    if (isUnderWay(before, build, image)) {
+      if (result.swapTypes[image] === "fail") return "refused";
+      return outcome.operations > 0 && !isUnderWay(outcome.flash, build, image) ? "resume" : "stays";
+    }
+    const type = nextSwapType(before, build, image);
+    const now = hashIn(outcome.images, image, PRIMARY);
+    // A copy that is made once more changes nothing that shows.
+    const taken = now !== undefined && now === hashIn(images, image, SECONDARY);
+    const moved = now !== hashIn(images, image, PRIMARY);
+    if (type === "none") return moved ? "copy" : "stays";
+    if (!moved && !taken) return "refused";
+    if (build.mode === "overwrite") return "copy";
+    return type === "perm" || type === "revert" ? type : "test";
+  });
+}
+
+/** A swap that this boot would go on with. */
+function isUnderWay(flash: FlashImage, build: BootloaderBuild, image: number): boolean {
+  if (build.mode === "overwrite" || build.images[image]?.primary.inRam === true) return false;
+  try {
+    return swapUnderWay(flash, build, image);
+  } catch (error) {
+    // An assertion of the bootloader about the status that it found: it stops there.
+    if (error instanceof BootPanic) return true;
+    throw error;
+  }
+}
+
+function hashIn(images: readonly ImageEntry[], image: number, slot: Slot): string | undefined {
+  return images.find((entry) => entry.image === image && entry.slot === slot)?.hash;
+}

@@ -1,0 +1,78 @@
+import { equalBytes } from "../../core/index.ts";
+import { trailerMagic } from "../../image/index.ts";
+import type { BootloaderBuild } from "../build.ts";
+import { FlashImage } from "../flash-image.ts";
+import { type ImageEntry, imageState } from "../image-state.ts";
+import { PRIMARY, type Slot } from "../loader.ts";
+import { readTrailer, type TrailerState, trailerBytesOf } from "../trailer.ts";
+import { tells } from "./actions.ts";
+import { doing, type LogContext } from "./outlook.ts";
+import { faultIn, faultText } from "./refusal.ts";
+import { openOf, type Told, toldNext } from "./told.ts";
+import { trailerText } from "./trailer-line.ts";
+
+/** True when the bytes end as a trailer does: with its magic. */
+export function endsInMagic(bytes: Uint8Array, build: BootloaderBuild): boolean {
+  const magic = trailerMagic(build.maxAlign);
+  return bytes.length >= magic.length && equalBytes(bytes.subarray(bytes.length - magic.length), magic);
+}
+
+/** What one slot, or its last bytes, tells. */
+export interface SlotExplained {
+  readonly told: Told;
+  /** The image in it; undefined when only a trailer was given, or none can be read. */
+  readonly entry: ImageEntry | undefined;
+}
+
+/**
+ * One slot alone, or the last bytes of it with the trailer: the other slot is not known.
+ * @param bytes the slot from its start, or as many bytes as you have up to its end.
+ */
+export function explainSlot(bytes: Uint8Array, build: BootloaderBuild, image: number, slot: Slot): SlotExplained {
+  const areas = build.images[image];
+  if (areas === undefined) throw new RangeError(`this bootloader has ${build.images.length} images, no image ${image}`);
+  const area = slot === PRIMARY ? areas.primary : areas.secondary;
+  const end = Math.max(
+    ...build.images.flatMap((pair) => [pair.primary, pair.secondary]).map((a) => a.offset + a.bytes),
+  );
+  const flash = FlashImage.erased(end, build.sectorBytes);
+  const kept = bytes.subarray(Math.max(0, bytes.length - area.bytes));
+  flash.load(area.offset + area.bytes - kept.length, kept);
+  const isWhole = bytes.length >= area.bytes;
+  const trailer = readTrailer(flash, build, area);
+  const told = tell(build, image, slot, trailer);
+  const fault = isWhole ? faultIn(flash, build, image, slot) : undefined;
+  const entry = imageState(flash, build).find((each) => each.image === image && each.slot === slot);
+  const content = isWhole
+    ? [fault === undefined ? `${entry?.version ?? "its image"} is fit by hash and signature` : faultText(slot, fault)]
+    : [`only the last ${bytes.length} bytes of slot ${slot} are given (a trailer has ${trailerBytesOf(build)})`];
+  return { told: { ...told, because: `${[told.because, ...content].join("; ")}.` }, entry };
+}
+
+function tell(build: BootloaderBuild, image: number, slot: Slot, trailer: TrailerState): Told {
+  const context: LogContext = {
+    mode: build.mode,
+    generation: build.generation,
+    images: build.images.length,
+    printsSwapStart: true,
+    bootstrap: build.bootstrap,
+    network: build.netCore?.upgrades === true,
+  };
+  const known = slot === PRIMARY ? { primary: trailer } : { secondary: trailer };
+  const may =
+    build.mode === "direct-xip" ? [] : doing(context, { image, lines: [], ...known }, { end: undefined, before: [] });
+  const { next, after, source } = toldNext(may, "slot");
+  return {
+    image,
+    when: "at the next boot",
+    next,
+    may,
+    tells: tells(may),
+    because: `slot ${slot}'s trailer says ${trailerText(trailer)}`,
+    after,
+    afterMay: [],
+    open: [...openOf(may), `what slot ${1 - slot} holds and asks for`],
+    lines: [],
+    source,
+  };
+}
