@@ -102,7 +102,7 @@ describe("the images of a campaign", () => {
 describe("images that cannot be built are the request's fault", () => {
   test("a payload that is not there, with the scenario's line and field", async () => {
     const scenario = smallScenario(["{ generate_bytes: 9000 }", "{ file: gone.bin }"]);
-    for (const work of [() => buildImages(plan(scenario)), () => readPayloads(scenario)]) {
+    for (const work of [() => buildImages(plan(scenario)), () => readPayloads(scenario, smallProfile())]) {
       expect(await complaint(work())).toMatch(
         /small\.yaml, line 5: images\.new\.payload\.file names .*gone\.bin, which cannot be read/,
       );

@@ -24,7 +24,8 @@ images:
   return parseScenario(text, join(folder, "scenario.yaml"));
 }
 
-const read = (payload: string) => readPayload(scenarioWith(payload), "old", Random.fromSeed(1));
+const PLACE = { headerBytes: 512, primaryAddress: 0x10000 };
+const read = (payload: string) => readPayload(scenarioWith(payload), "old", Random.fromSeed(1), PLACE);
 
 test("a raw binary and the body of a signed image are the same payload", async () => {
   expect(equalBytes(await read("file: app.bin"), BODY)).toBe(true);

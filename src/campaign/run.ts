@@ -50,7 +50,7 @@ export interface RunOutcome {
  * @throws ConfigurationError for what is wrong with the request, before anything moves.
  */
 export async function run(request: RunRequest): Promise<RunOutcome> {
-  await checkRequest(request.scenario, request.board);
+  await checkRequest(request.scenario, request.board, request);
   const began = wallTime();
   using record = RunRecord.create(request.runsRoot);
   const events: RunEvent[] = [];

@@ -138,7 +138,7 @@ function imageFault(
 }
 
 /** How people call a mode. */
-const MODE_TEXTS: Readonly<Record<BootMode, string>> = {
+export const MODE_TEXTS: Readonly<Record<BootMode, string>> = {
   move: "swap using move",
   offset: "swap using offset",
   scratch: "swap using scratch",

@@ -1,4 +1,5 @@
 export * from "./app-api.ts";
+export * from "./ask-upgrade.ts";
 export * from "./boot.ts";
 export * from "./build.ts";
 export * from "./defects.ts";
