@@ -195,19 +195,19 @@ function requireExpected(
     return;
   }
   if (does === "refused" && answer.byApplication === true) {
-    const text = `expects ${outcome} of the bootloader, and the image never gets there: ${because}`;
+    const text = `wants "${outcome}" of the bootloader, and the image never gets there: ${because}`;
     throw scenario.wrong(expectPath(scenario), text, "Nothing was moved.");
   }
   const isNoBoot = outcome === "no boot" && does !== "refused";
   const told = `${fault?.reason ?? ""}: ${because}`.toLowerCase();
   if (isNoBoot || (does === outcome && (reason === undefined || told.includes(reason.toLowerCase())))) return;
-  const expects = reason === undefined ? outcome : `refused for "${reason}"`;
+  const expects = reason === undefined ? `"${outcome}"` : `it refused for "${reason}"`;
   const found = {
     installs: "the bootloader would install it",
     refused: `the bootloader would refuse it: ${because}`,
     "no boot": `nothing would boot: ${because}`,
   }[does];
-  throw scenario.wrong(expectPath(scenario), `expects ${expects}, and ${found}${printed(answer.line)}`, "Nothing was moved.");
+  throw scenario.wrong(expectPath(scenario), `wants ${expects}, and ${found}${printed(answer.line)}`, "Nothing was moved.");
 }
 
 /** What says that an image is not to be installed. */

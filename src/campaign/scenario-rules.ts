@@ -133,8 +133,9 @@ const RULES: readonly RuleRow[] = [
  * @throws ConfigurationError with line and field for the first field that the campaign would not hear.
  */
 export function checkFields(scenario: ScenarioFile, { profile }: LoadedProfile): void {
-  for (const { fields, text, hint } of RULES) {
-    for (const path of fields(scenario.value, profile)) throw scenario.wrong(path, text, hint);
+  for (const rule of RULES) {
+    const [path] = rule.fields(scenario.value, profile);
+    if (path !== undefined) throw scenario.wrong(path, rule.text, rule.hint);
   }
 }
 
