@@ -102,7 +102,7 @@ describe("a campaign takes what was signed elsewhere", () => {
   );
 
   test.each([
-    ["2.0.0", "image: foreign.bin", /images\.new\.payload\.image names .*foreign\.bin, which .*would refuse it/],
+    ["2.0.0", "image: foreign.bin", /images\.new\.payload\.image names .*foreign\.bin, which this bootloader .* would refuse: it is signed with another key/],
     ["2.0.0", "image: plain.bin", /is not encrypted, and images\.encrypt says true/],
     ["3.0.0", "image: new.bin", /holds version 2\.0\.0\+0, and images\.new\.version says 3\.0\.0\+0/],
     ["2.0.0", "image: gone.bin", /which cannot be read/],
