@@ -244,19 +244,22 @@ export function cannotStart(
   { profile }: LoadedProfile,
 ): string | undefined {
   if (scenario.value.images[role].payload.generate_bytes !== undefined) return undefined;
-  const { headerBytes, bodyBytes, flags } = decodeHeader(plain);
+  const { headerBytes, bodyBytes, flags, loadAddress } = decodeHeader(plain);
+  const { offset: slotAddress } = profile.slots.primary;
   const body = plain.subarray(headerBytes, headerBytes + bodyBytes);
   if ((flags & (FLAG.COMPRESSED_LZMA1 | FLAG.COMPRESSED_LZMA2)) !== 0) return "its body is compressed, and nobody unpacks it";
+  if ((flags & FLAG.ROM_FIXED) !== 0 && loadAddress !== slotAddress) {
+    return `its header says that it is for address ${hexOf(loadAddress)}, and the slot is at ${hexOf(slotAddress)}`;
+  }
   const wanted = profile.images.headerBytes;
   const foreign = foreignFormat(body, wanted);
   if (foreign !== undefined) return `behind its header is ${foreign.name}, not firmware (signed twice, or the wrong file)`;
-  const bodyAddress = profile.slots.primary.offset + headerBytes;
+  const bodyAddress = slotAddress + headerBytes;
   const alignBytes = profile.provider === "qemu" ? 4 : VTOR_BYTES;
   const fault = startFault(body, { bodyAddress, endAddress: bodyAddress + bodyBytes, alignBytes });
   if (fault !== undefined || headerBytes === wanted) return fault;
-  const [is, linked] = [bodyAddress, profile.slots.primary.offset + wanted].map((at) => `0x${at.toString(16)}`);
   const sizes = `its header has ${headerBytes} bytes, and the profile's images.header_bytes says ${wanted}`;
-  return `${sizes}: firmware for this board is linked for ${linked}, and would lie at ${is}`;
+  return `${sizes}: firmware for this board is linked for ${hexOf(slotAddress + wanted)}, and would lie at ${hexOf(bodyAddress)}`;
 }
 
 /** The file that an image comes from, as the start of a sentence about it. */
@@ -276,6 +279,10 @@ function sourceOf(scenario: ScenarioFile, role: Role) {
 
 function wrong(scenario: ScenarioFile, role: Role, text: string, hint: string): ConfigurationError {
   return scenario.wrong(["images", role, "payload", sourceOf(scenario, role).field], text, hint);
+}
+
+function hexOf(value: number): string {
+  return `0x${value.toString(16)}`;
 }
 
 function printed(line: string | undefined): string {
