@@ -247,7 +247,6 @@ export function cannotStart(
   const { headerBytes, bodyBytes, flags, loadAddress } = decodeHeader(plain);
   const { offset: slotAddress } = profile.slots.primary;
   const body = plain.subarray(headerBytes, headerBytes + bodyBytes);
-  if ((flags & (FLAG.COMPRESSED_LZMA1 | FLAG.COMPRESSED_LZMA2)) !== 0) return "its body is compressed, and nobody unpacks it";
   if ((flags & FLAG.ROM_FIXED) !== 0 && loadAddress !== slotAddress) {
     return `its header says that it is for address ${hexOf(loadAddress)}, and the slot is at ${hexOf(slotAddress)}`;
   }
