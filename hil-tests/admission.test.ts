@@ -8,7 +8,9 @@ const TWIN_EACH = 9;
 let asked = 0;
 
 describe("hil run admits an image exactly when it is installed, runs, and is taken back", () => {
-  test.each(COMBINATIONS.map((row, index) => [`${row.board} ${row.generation} encrypt ${row.encrypt}`, row, index] as const))(
+  test.each(
+    COMBINATIONS.map((row, index) => [`${row.board} ${row.generation} encrypt ${row.encrypt}`, row, index] as const),
+  )(
     "%s",
     async (_, combination, index) => {
       using bench = new AdmissionBench(combination);

@@ -144,7 +144,11 @@ describe("a campaign takes what was signed elsewhere", () => {
   );
 
   test.each([
-    ["2.0.0", "image: foreign.bin", /images\.new\.payload\.image names .*foreign\.bin, which this bootloader .* would refuse: it is signed with another key/],
+    [
+      "2.0.0",
+      "image: foreign.bin",
+      /images\.new\.payload\.image names .*foreign\.bin, which this bootloader .* would refuse: it is signed with another key/,
+    ],
     ["2.0.0", "image: plain.bin", /is not encrypted, and images\.encrypt says true/],
     ["3.0.0", "image: new.bin", /holds version 2\.0\.0\+0, and images\.new\.version says 3\.0\.0\+0/],
     ["2.0.0", "image: gone.bin", /which cannot be read/],
@@ -160,7 +164,11 @@ describe("a campaign takes what was signed elsewhere", () => {
     ["image: non-bootable.bin", true, /would refuse: its flags say NON_BOOTABLE \(0x10\)/],
     ["image: aes256.bin", true, /would refuse: it carries an AES-256 key, and this bootloader opens AES-128 keys/],
     ["image: clear.bin", true, /would refuse: its flags say encrypted and its body is stored in clear/],
-    ["image: lzma2.bin", false, /would refuse: its flags say compressed \(0x400\), and this bootloader does not unpack/],
+    [
+      "image: lzma2.bin",
+      false,
+      /would refuse: its flags say compressed \(0x400\), and this bootloader does not unpack/,
+    ],
     ["image: twice.bin", true, /cannot run: behind its header is an MCUboot image/],
     ["image: hex-signed.bin", true, /cannot run: behind its header is Intel HEX text/],
     ["image: short-header.bin", true, /cannot run: no vector table can stand at 0x10020/],
@@ -173,21 +181,18 @@ describe("a campaign takes what was signed elsewhere", () => {
     expect(await complaint(campaign("2.0.0", payload, "", encrypt))).toMatch(reason);
   });
 
-  test(
-    "a network core's image beside it is not dropped: a board without a slot for it, and a file, are refused",
-    async () => {
-      const network = (what: string) => `  network:
+  test("a network core's image beside it is not dropped: a board without a slot for it, and a file, are refused", async () => {
+    const network = (what: string) => `  network:
     old: { version: "1.0.0", payload: { generate_bytes: 9000 } }
     new: { version: "2.0.0", payload: { ${what} } }
 cuts: { count: 0 }`;
-      expect(await complaint(campaign("2.0.0", "image: new.bin", network("generate_bytes: 9000")))).toMatch(
-        /images\.network wants updates of the network core, and the board's profile has no slot/,
-      );
-      expect(await complaint(campaign("2.0.0", "image: new.bin", network("file: gone.bin")))).toMatch(
-        /images\.network\.new\.payload\.file is not known there/,
-      );
-    },
-  );
+    expect(await complaint(campaign("2.0.0", "image: new.bin", network("generate_bytes: 9000")))).toMatch(
+      /images\.network wants updates of the network core, and the board's profile has no slot/,
+    );
+    expect(await complaint(campaign("2.0.0", "image: new.bin", network("file: gone.bin")))).toMatch(
+      /images\.network\.new\.payload\.file is not known there/,
+    );
+  });
 });
 
 describe("what is expected not to go well is judged", () => {

@@ -1,20 +1,33 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bootloaderBuildOf, imageCrypto, type LoadedProfile, parseProfile, profileKeys } from "../../src/board/index.ts";
+import {
+  bootloaderBuildOf,
+  imageCrypto,
+  type LoadedProfile,
+  parseProfile,
+  profileKeys,
+} from "../../src/board/index.ts";
 import { checkRequest, parseScenario } from "../../src/campaign/index.ts";
-import { isHilError, Random, VirtualClock, sleep } from "../../src/core/index.ts";
+import { isHilError, Random, sleep, VirtualClock } from "../../src/core/index.ts";
 import {
   buildImage,
   decodeHeader,
   ENCRYPTED_FLAGS,
   generatePayload,
   HEADER_BYTES,
-  mutations,
   type MutationBootloader,
+  mutations,
   parseVersion,
 } from "../../src/image/index.ts";
-import { FlashImage, imageBytesLimit, NRF5340_INTERNAL, runSteps, setPending, uploadOffset } from "../../src/mcuboot/index.ts";
+import {
+  FlashImage,
+  imageBytesLimit,
+  NRF5340_INTERNAL,
+  runSteps,
+  setPending,
+  uploadOffset,
+} from "../../src/mcuboot/index.ts";
 import { memoryLinks, Uart } from "../../src/serial/index.ts";
 import { TwinFlash, TwinMachine, TwinUart } from "../../src/twin/index.ts";
 
@@ -85,11 +98,16 @@ export class AdmissionBench implements Disposable {
     const { mode, generation } = this.combination;
     const { signing, encryption } = profileKeys(this.board);
     const key = encryption?.key;
-    if (signing === undefined || key === undefined || key.role === "public") throw new RangeError("a board without keys");
+    if (signing === undefined || key === undefined || key.role === "public")
+      throw new RangeError("a board without keys");
     const limit = imageBytesLimit(bootloaderBuildOf(this.board), 0);
     const imageBytesMax = Number.isFinite(limit) ? { imageBytesMax: limit } : {};
     const base = this.#image({ version: "2.0.0" });
-    for (const { name, bytes, outcome, runs } of mutations(base, { signing, decryptKey: key }, { mode, ...imageBytesMax })) {
+    for (const { name, bytes, outcome, runs } of mutations(
+      base,
+      { signing, decryptKey: key },
+      { mode, ...imageBytesMax },
+    )) {
       // Its header says that it is for another address: it runs all the same, and nobody should send it.
       const good = outcome === "accepted" && runs && name !== "wrong-slot-address";
       yield { name, bytes, good: generation === "current" ? good : undefined };
@@ -123,7 +141,10 @@ export class AdmissionBench implements Disposable {
     const { major = 2, minor = 0, revision = 0, build = 0 } = header?.version ?? {};
     const isEncrypted = ((header?.flags ?? 0) & ENCRYPTED_FLAGS) !== 0;
     // The old image is as the new one, as a scenario has it.
-    writeFileSync(join(this.#folder, "old.bin"), isEncrypted === this.combination.encrypt ? this.#old : this.#other(isEncrypted));
+    writeFileSync(
+      join(this.#folder, "old.bin"),
+      isEncrypted === this.combination.encrypt ? this.#old : this.#other(isEncrypted),
+    );
     const text = `schema: 1
 name: admission
 images:

@@ -21,8 +21,12 @@ const SECONDARY = "secondary: { offset: 0x20000, bytes: 0x10000 }";
 describe("before anything moves", () => {
   test("an image that is too long for the mode is refused with both lengths and the board's line", async () => {
     const text = await told([NEW_BYTES(58_000)]);
-    expect(text).toMatch(/^2 .*small\.yaml, line 5: images\.new\.payload\.generate_bytes is an image that this bootloader/);
-    expect(text).toMatch(/would refuse: 0xe[0-9a-f]{3} bytes; swap using move takes 0xe000 here\. The board would print/);
+    expect(text).toMatch(
+      /^2 .*small\.yaml, line 5: images\.new\.payload\.generate_bytes is an image that this bootloader/,
+    );
+    expect(text).toMatch(
+      /would refuse: 0xe[0-9a-f]{3} bytes; swap using move takes 0xe000 here\. The board would print/,
+    );
     expect(text).toContain('"E: Image in the secondary slot is not valid!". Nothing was moved.');
   });
 
@@ -32,7 +36,8 @@ describe("before anything moves", () => {
     ["overwrite-only", 70_000, /overwrite only takes 0xff[0-9a-f]{2} here: no application takes it/],
     ["overwrite-only", 64_850, /overwrite only takes 0xff[0-9a-f]{2} here/],
   ])("%s refuses %i bytes with sizes, and nothing breaks", async (mode, bytes, reason) => {
-    const edits = mode === "overwrite-only" ? [NEW_BYTES(bytes), ["revert_check: true\n", ""] as const] : [NEW_BYTES(bytes)];
+    const edits =
+      mode === "overwrite-only" ? [NEW_BYTES(bytes), ["revert_check: true\n", ""] as const] : [NEW_BYTES(bytes)];
     expect(await told(edits, [["mode: swap-move", `mode: ${mode}, validate_primary: true`]])).toMatch(reason);
   });
 
@@ -60,7 +65,9 @@ describe("before anything moves", () => {
     expect(await told([plain, expecting("refused")])).toMatch(/wants "refused", and the bootloader would install it/);
     expect(await told([plain, NEW_BYTES(70_000), expecting("refused")])).toMatch(/the image never gets there: 0x11/);
     const noCut: Edit = ["count: 4", "count: 0"];
-    expect(await told([damage, plain, noCut, expecting("no boot")])).toMatch(/wants "no boot", and the bootloader would/);
+    expect(await told([damage, plain, noCut, expecting("no boot")])).toMatch(
+      /wants "no boot", and the bootloader would/,
+    );
   });
 
   test("a campaign to and fro is refused where only to goes: both versions are named", async () => {

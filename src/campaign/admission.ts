@@ -64,7 +64,8 @@ export function admitSwept(scenario: ScenarioFile, upgrade: UpgradeSwept, hash: 
     ["new", next.length, 1],
   ] as const) {
     const fault = longerThanSlot(build, 0, slot, bytes);
-    if (fault !== undefined) throw refusedError(scenario, build, role, { because: refusalText(fault), line: undefined });
+    if (fault !== undefined)
+      throw refusedError(scenario, build, role, { because: refusalText(fault), line: undefined });
   }
   const { flash } = uploadedFlash(upgrade);
   const answer = askUpgrade(flash, build, { hash, fileBytes: next.length, permanent });
@@ -94,7 +95,8 @@ class Questions {
     const { old } = this.#images;
     const build = this.#build;
     const fault = longerThanSlot(build, 0, 0, (old.flashed ?? old.plain).length);
-    if (fault !== undefined) throw refusedError(scenario, build, "old", { because: refusalText(fault), line: undefined });
+    if (fault !== undefined)
+      throw refusedError(scenario, build, "old", { because: refusalText(fault), line: undefined });
     const boots = askBoot(this.#flash(old), build, { hash: old.hash });
     if (boots.does !== "installs") throw refusedError(scenario, build, "old", boots);
     this.#requireStart("old");
@@ -160,7 +162,11 @@ class Questions {
     if (does === expected) return;
     const because = isOlder ? `its counter is ${counter}, and ${least} is there already` : answer.because;
     const text = does === "refused" ? `would be refused: ${because}` : "would be taken, and expect says refused";
-    throw scenario.wrong(path, `${text}${printed(answer.line)}`, `Nothing was moved. Or set expect: ${does} beside it.`);
+    throw scenario.wrong(
+      path,
+      `${text}${printed(answer.line)}`,
+      `Nothing was moved. Or set expect: ${does} beside it.`,
+    );
   }
 
   #flash(running: BuiltImage, waiting?: BuiltImage) {
@@ -214,7 +220,11 @@ function requireExpected(
     refused: `the bootloader would refuse it: ${because}`,
     "no boot": `nothing would boot: ${because}`,
   }[does];
-  throw scenario.wrong(expectPath(scenario), `wants ${expects}, and ${found}${printed(answer.line)}`, "Nothing was moved.");
+  throw scenario.wrong(
+    expectPath(scenario),
+    `wants ${expects}, and ${found}${printed(answer.line)}`,
+    "Nothing was moved.",
+  );
 }
 
 /** What says that an image is not to be installed. */
@@ -232,7 +242,8 @@ function refusedError(
   const verb = does === "no boot" ? "does not boot with" : "would refuse";
   const text = `${named(scenario, role)} this bootloader (MCUboot ${generation.name}) ${verb}: ${because}${printed(line)}`;
   const expect = does === "no boot" ? "no boot" : "refused";
-  const hint = role === "new" ? `If that is what you test, say expect: ${expect}.` : "A campaign starts from an image that runs.";
+  const hint =
+    role === "new" ? `If that is what you test, say expect: ${expect}.` : "A campaign starts from an image that runs.";
   return wrong(scenario, role, text, `Nothing was moved. ${hint}`);
 }
 
@@ -252,7 +263,8 @@ export function cannotStart(
   }
   const wanted = profile.images.headerBytes;
   const foreign = foreignFormat(body, wanted);
-  if (foreign !== undefined) return `behind its header is ${foreign.name}, not firmware (signed twice, or the wrong file)`;
+  if (foreign !== undefined)
+    return `behind its header is ${foreign.name}, not firmware (signed twice, or the wrong file)`;
   const bodyAddress = slotAddress + headerBytes;
   const alignBytes = profile.provider === "qemu" ? 4 : VTOR_BYTES;
   const fault = startFault(body, { bodyAddress, endAddress: bodyAddress + bodyBytes, alignBytes });

@@ -104,7 +104,7 @@ function opened(bytes: Uint8Array, { keys: { signing, encryption } }: GivenPlan)
     fileBytes: file.length,
     encrypted: isMarkedEncrypted(image.header),
     file,
-    // One that cannot be opened lies in the primary slot as it is: what the bootloader makes of it is the model's to say.
+    // One that cannot be opened lies in the primary slot as it is: the model says what the bootloader makes of it.
     plain: signedRegion === undefined ? file : concat(signedRegion, file.subarray(signedRegion.length)),
   };
 }

@@ -136,7 +136,10 @@ function padded(image: BuiltImage, plan: ImagePlan): BuiltImage {
   );
   if (image.plain.length + trailer.length > plan.slotBytes) {
     const [is, slot] = [image.plain.length, plan.slotBytes].map((bytes) => `0x${bytes.toString(16)}`);
-    throw plan.scenario.wrong(["start", "padded"], `has no room for a trailer: the old image has ${is} bytes, its slot ${slot}`);
+    throw plan.scenario.wrong(
+      ["start", "padded"],
+      `has no room for a trailer: the old image has ${is} bytes, its slot ${slot}`,
+    );
   }
   const flashed = new Uint8Array(plan.slotBytes).fill(0xff);
   flashed.set(image.plain);
@@ -163,10 +166,7 @@ function signedAt(signature: { readonly offset: number; readonly data: Uint8Arra
 }
 
 /** What an image of a campaign depends on besides payload and version. */
-export type ImageRecipe = Pick<
-  ImagePlan,
-  "keys" | "headerBytes" | "writeBytes" | "maxSectors" | "randomness"
-> & {
+export type ImageRecipe = Pick<ImagePlan, "keys" | "headerBytes" | "writeBytes" | "maxSectors" | "randomness"> & {
   readonly encrypt: boolean;
   /** Checks the length as imgtool does; left out, it is not looked at. */
   readonly slotBytes?: number;

@@ -32,7 +32,9 @@ export async function upgradeWithoutBoot(
     swapPhase: undefined,
     allowed: [{ ending: "no boot", expects: expected, because: "the scenario says expect: no boot" }],
     expected,
-    found: pass ? `no application answered${last === undefined ? "" : `; last line "${last}"`}` : "an application answered",
+    found: pass
+      ? `no application answered${last === undefined ? "" : `; last line "${last}"`}`
+      : "an application answered",
     because: pass ? `${seen.because}, as the scenario expects` : "the scenario says expect: no boot",
     slots: pass ? [] : await session.imageState(),
     boots: seen.boots,

@@ -1,4 +1,4 @@
-import { endianOf, HEADER_BYTES, IMAGE_MAGIC, decodeHeader } from "../image/index.ts";
+import { decodeHeader, endianOf, HEADER_BYTES, IMAGE_MAGIC } from "../image/index.ts";
 
 interface FormatRow {
   readonly name: string;
@@ -44,7 +44,8 @@ const FORMATS: readonly FormatRow[] = [
   },
   {
     name: "a binary with room for a header",
-    is: (bytes, headerBytes) => bytes.length > headerBytes && bytes.subarray(0, headerBytes).every((byte) => byte === 0),
+    is: (bytes, headerBytes) =>
+      bytes.length > headerBytes && bytes.subarray(0, headerBytes).every((byte) => byte === 0),
     hint: "Its head is zeros where the header goes, and hil makes that room: cut it off.",
     source: "Zephyr CONFIG_ROM_START_OFFSET; imgtool without --pad-header",
   },

@@ -113,7 +113,8 @@ class Campaign {
   /** An upgrade to an image that never answers, and the way back from it. */
   async #noBoot(): Promise<RunResult> {
     const { shadow, board } = this.#parts;
-    for (const judged of await upgradeWithoutBoot(this.#session, shadow, this.#forward(), this.#bootMs)) this.#count(judged);
+    for (const judged of await upgradeWithoutBoot(this.#session, shadow, this.#forward(), this.#bootMs))
+      this.#count(judged);
     if (this.#judged.length === 1) await this.#prepare.reflash();
     board.check();
     return this.#result();

@@ -17,7 +17,8 @@ const ROLES = ["old", "new"] as const;
 const SWAP_CUTS = ["at_ms", "pairs", "operations", "every"] as const;
 const isInApplication = ({ cuts }: Scenario) => cuts.in === "upload" || cuts.in === "request";
 const hasNoCut = ({ cuts }: Scenario) => cuts.count === 0;
-const hasFlasher = ({ flasher, provider }: LoadedProfile["profile"]) => flasher !== undefined || provider !== "hardware";
+const hasFlasher = ({ flasher, provider }: LoadedProfile["profile"]) =>
+  flasher !== undefined || provider !== "hardware";
 const outcome = (scenario: Scenario) => expectationOf(scenario).outcome;
 
 /** Fields that a campaign would pass over without a word: nothing that a scenario names may be ignored. */
@@ -138,4 +139,3 @@ export function checkFields(scenario: ScenarioFile, { profile }: LoadedProfile):
     if (path !== undefined) throw scenario.wrong(path, rule.text, rule.hint);
   }
 }
-

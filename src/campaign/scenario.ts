@@ -116,7 +116,10 @@ export const SCENARIO_SCHEMA = z.strictObject({
       .strictObject({
         old: image,
         new: image,
-        expect: z.enum(["update", "refused"]).default("update").describe("What b0n or MCUboot is to do with the new one."),
+        expect: z
+          .enum(["update", "refused"])
+          .default("update")
+          .describe("What b0n or MCUboot is to do with the new one."),
       })
       .optional()
       .describe("Images of the network core that go with them, in the same boot; the major version is its counter."),

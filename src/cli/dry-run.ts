@@ -37,7 +37,15 @@ export async function dryRun(
       return { role, version, hash, fileBytes, encrypted };
     });
     const swap = { operations: timeline.operations.length, durationUs: timeline.operationsUs };
-    const plan = { schema: 1, scenario: scenario.value.name, board: profile.name, images: built, model, swap, cuts: planned };
+    const plan = {
+      schema: 1,
+      scenario: scenario.value.name,
+      board: profile.name,
+      images: built,
+      model,
+      swap,
+      cuts: planned,
+    };
     io.out(`${JSON.stringify(plan, undefined, 2)}\n`);
     return EXIT.pass;
   }
@@ -46,7 +54,9 @@ export async function dryRun(
     const kind = image.encrypted ? "signed, encrypted" : "signed";
     io.out(`image     ${image.role} ${image.version}: ${grouped(image.fileBytes)} B, ${kind}\n`);
   }
-  io.out(`model     ${MODEL_TEXTS[model.does]} ${model.version}${model.does === "installs" ? "" : `: ${model.because}`}\n`);
+  io.out(
+    `model     ${MODEL_TEXTS[model.does]} ${model.version}${model.does === "installs" ? "" : `: ${model.because}`}\n`,
+  );
   io.out(
     `swap      ${count(timeline.operations.length, "flash operation")}, ${seconds(timeline.operationsUs)} by the model\n`,
   );

@@ -66,7 +66,12 @@ export function assembleCompressed(
   }
   if (parts.keyWrapTlv !== undefined) tlvs.push({ type: TLV.COMP_DEC_SIZE, data: uint32(body.length, options) });
   const flags = FLAG.COMPRESSED_LZMA2 | (parameters.armThumb ? FLAG.COMPRESSED_ARM_THUMB : 0);
-  return { assembled: assemble({ ...parts, body, compression: { flags, tlvs } }, options), plain, ...sizes, used: true };
+  return {
+    assembled: assemble({ ...parts, body, compression: { flags, tlvs } }, options),
+    plain,
+    ...sizes,
+    used: true,
+  };
 }
 
 function decompressionTlvs(plain: Assembled, bodyBytes: number, options: ImageOptions): Tlv[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { startFault, type StartPlace } from "./runnable.ts";
+import { type StartPlace, startFault } from "./runnable.ts";
 
 const PLACE: StartPlace = { bodyAddress: 0x10200, endAddress: 0x12000, ramEnd: 0x2008_0000 };
 

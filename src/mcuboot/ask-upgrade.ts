@@ -3,8 +3,8 @@ import type { BootloaderBuild } from "./build.ts";
 import type { FlashImage } from "./flash-image.ts";
 import { MODE_TEXTS } from "./image-check.ts";
 import { imageState } from "./image-state.ts";
-import { recogniseBootLine } from "./log-lines.ts";
 import { PRIMARY, type Slot } from "./loader.ts";
+import { recogniseBootLine } from "./log-lines.ts";
 import { type Fault, refusalText } from "./refusals.ts";
 import { runSteps } from "./run-boot.ts";
 import { strategyOf } from "./strategy.ts";
@@ -31,7 +31,12 @@ export interface UpgradeAnswer {
 const TELLING: ReadonlySet<string> = new Set(["downgrade prevented", "no slot"]);
 
 /** An image that is longer than the slot it is to be written to; undefined for one that fits there. */
-export function longerThanSlot(build: BootloaderBuild, image: number, slot: Slot, fileBytes: number): Fault | undefined {
+export function longerThanSlot(
+  build: BootloaderBuild,
+  image: number,
+  slot: Slot,
+  fileBytes: number,
+): Fault | undefined {
   const areas = areasOf(build, image);
   const start = slot === PRIMARY || image > 0 ? 0 : uploadOffset(build);
   const area = slot === PRIMARY ? areas.primary : areas.secondary;

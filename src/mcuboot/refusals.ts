@@ -26,7 +26,11 @@ export const REFUSALS = [
     text: "it is {version}, older than {running}, and this bootloader prevents downgrades",
     source: "MCUboot loader.c check_downgrade_prevention, boot_validate_slot",
   },
-  { name: "header", text: "its header has no image magic", source: "MCUboot bootutil_loader.c boot_check_header_valid" },
+  {
+    name: "header",
+    text: "its header has no image magic",
+    source: "MCUboot bootutil_loader.c boot_check_header_valid",
+  },
   {
     name: "past the slot",
     text: "header and body claim {found} bytes; the slot has {limit}",
