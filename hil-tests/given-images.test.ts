@@ -7,6 +7,7 @@ import { loadScenario, type RunOutcome, run } from "../src/campaign/index.ts";
 import { isHilError, Random } from "../src/core/index.ts";
 import {
   buildImage,
+  FLAG,
   formatIntelHex,
   generateKey,
   generatePayload,
@@ -25,8 +26,17 @@ const FILE = { type: "application", board: "nrf5340dk/nrf5340/cpuapp", soc: "nrf
 
 function imageOf(
   version: string,
-  wish: { readonly signing?: PrivateKey; readonly encrypt?: boolean } = {},
+  wish: {
+    readonly signing?: PrivateKey;
+    readonly encrypt?: boolean;
+    readonly body?: Uint8Array;
+    readonly headerBytes?: number;
+    readonly nonBootable?: boolean;
+    readonly keyBits?: 128 | 256;
+    readonly clear?: boolean;
+  } = {},
 ): Uint8Array {
+  const { signing, encrypt, body, headerBytes = images.headerBytes, nonBootable = false, ...how } = wish;
   const payload = generatePayload({
     random: Random.fromSeed(version),
     name: "given",
@@ -34,11 +44,14 @@ function imageOf(
     bodyAddress: slots.primary.offset + images.headerBytes,
     bytes: 9000,
   });
-  return buildImage(payload, {
+  const crypto = imageCrypto(signing === undefined ? keys : { ...keys, signing }, encrypt);
+  return buildImage(body ?? payload, {
     version: parseVersion(version),
-    headerBytes: images.headerBytes,
+    headerBytes,
     padHeader: true,
-    ...imageCrypto(wish.signing === undefined ? keys : { ...keys, signing: wish.signing }, wish.encrypt),
+    nonBootable,
+    ...crypto,
+    ...(crypto.encryption && { encryption: { ...crypto.encryption, ...how } }),
   }).image;
 }
 
@@ -46,13 +59,14 @@ function zipOf(bytes: Uint8Array, details: Readonly<Record<string, string | numb
   return writeDfuZip([{ ...FILE, name: "app.signed.encrypted.bin", bytes, details }], { timeUnixS: 0 });
 }
 
-async function campaign(newVersion: string, newPayload: string, cuts = 1): Promise<RunOutcome> {
+async function campaign(newVersion: string, newPayload: string, more = "", encrypt = true): Promise<RunOutcome> {
   const text = `schema: 1
 name: given
 images:
-  old: { version: "1.0.0", payload: { image: old.bin } }
+  old: { version: "1.0.0", payload: { image: ${encrypt ? "old.bin" : "old-plain.bin"} } }
   new: { version: "${newVersion}", payload: { ${newPayload} } }
-cuts: { count: ${cuts} }
+  encrypt: ${encrypt}
+${more === "" ? "cuts: { count: 1 }" : more}
 `;
   writeFileSync(join(folder, "given.yaml"), text);
   return run({
@@ -84,6 +98,34 @@ beforeAll(() => {
   writeFileSync(join(folder, "net.zip"), zipOf(next, { image_index: "1" }));
   writeFileSync(join(folder, "slot.zip"), zipOf(next, { ...place, slot_index_primary: "3" }));
   writeFileSync(join(folder, "address.zip"), zipOf(next, { ...place, load_address: 0x0100_8800 }));
+  writeFileSync(join(folder, "old-plain.bin"), imageOf("1.0.0", { encrypt: false }));
+  const own = generatePayload({
+    random: Random.fromSeed("own"),
+    name: "given",
+    version: "2.0.0",
+    bodyAddress: slots.primary.offset + images.headerBytes,
+    bytes: 9000,
+  });
+  const otherCore = own.slice();
+  new DataView(otherCore.buffer).setUint32(4, 0x0100_8b01, true);
+  const compressed = imageOf("2.0.0", { encrypt: false });
+  new DataView(compressed.buffer, compressed.byteOffset).setUint32(16, FLAG.COMPRESSED_LZMA2, true);
+  const hexText = formatIntelHex([{ address: slots.primary.offset + images.headerBytes, bytes: own }]);
+  for (const [name, bytes] of Object.entries({
+    "own.hex": hexText,
+    "hex.bin": hexText,
+    "with-room.raw": Buffer.concat([new Uint8Array(images.headerBytes), own]),
+    "non-bootable.bin": imageOf("2.0.0", { nonBootable: true }),
+    "aes256.bin": imageOf("2.0.0", { keyBits: 256 }),
+    "clear.bin": imageOf("2.0.0", { clear: true }),
+    "lzma2.bin": compressed,
+    "twice.bin": imageOf("2.0.0", { body: next }),
+    "hex-signed.bin": imageOf("2.0.0", { body: Buffer.from(hexText) }),
+    "short-header.bin": imageOf("2.0.0", { headerBytes: 32 }),
+    "other-core.bin": imageOf("2.0.0", { body: otherCore }),
+  })) {
+    writeFileSync(join(folder, name), bytes);
+  }
   const foreign = loadPrivateKey(generateKey("ecdsa-p256"));
   writeFileSync(join(folder, "foreign.bin"), imageOf("2.0.0", { signing: foreign }));
   writeFileSync(join(folder, "plain.bin"), imageOf("2.0.0", { encrypt: false }));
@@ -102,7 +144,11 @@ describe("a campaign takes what was signed elsewhere", () => {
   );
 
   test.each([
-    ["2.0.0", "image: foreign.bin", /images\.new\.payload\.image names .*foreign\.bin, which .*would refuse it/],
+    [
+      "2.0.0",
+      "image: foreign.bin",
+      /images\.new\.payload\.image names .*foreign\.bin, which this bootloader .* would refuse: it is signed with another key/,
+    ],
     ["2.0.0", "image: plain.bin", /is not encrypted, and images\.encrypt says true/],
     ["3.0.0", "image: new.bin", /holds version 2\.0\.0\+0, and images\.new\.version says 3\.0\.0\+0/],
     ["2.0.0", "image: gone.bin", /which cannot be read/],
@@ -113,4 +159,62 @@ describe("a campaign takes what was signed elsewhere", () => {
   ])("%s from %s is refused before a board is opened", async (version, payload, reason) => {
     expect(await complaint(campaign(version, payload))).toMatch(reason);
   });
+
+  test.each([
+    ["image: non-bootable.bin", true, /would refuse: its flags say NON_BOOTABLE \(0x10\)/],
+    ["image: aes256.bin", true, /would refuse: it carries an AES-256 key, and this bootloader opens AES-128 keys/],
+    ["image: clear.bin", true, /would refuse: its flags say encrypted and its body is stored in clear/],
+    [
+      "image: lzma2.bin",
+      false,
+      /would refuse: its flags say compressed \(0x400\), and this bootloader does not unpack/,
+    ],
+    ["image: twice.bin", true, /cannot run: behind its header is an MCUboot image/],
+    ["image: hex-signed.bin", true, /cannot run: behind its header is Intel HEX text/],
+    ["image: short-header.bin", true, /cannot run: no vector table can stand at 0x10020/],
+    ["image: other-core.bin", true, /cannot run: its reset vector is 0x1008b01/],
+    ["file: with-room.raw", true, /is a binary with room for a header/],
+    ["file: hex.bin", true, /is Intel HEX text/],
+    ["file: new.bin", true, /is an MCUboot image/],
+    ["generate_bytes: 467000", true, /0x723[0-9a-f]{2} bytes; swap using move takes 0x72000 here/],
+  ])("%s is no green run, with the reason", async (payload, encrypt, reason) => {
+    expect(await complaint(campaign("2.0.0", payload, "", encrypt))).toMatch(reason);
+  });
+
+  test("a network core's image beside it is not dropped: a board without a slot for it, and a file, are refused", async () => {
+    const network = (what: string) => `  network:
+    old: { version: "1.0.0", payload: { generate_bytes: 9000 } }
+    new: { version: "2.0.0", payload: { ${what} } }
+cuts: { count: 0 }`;
+    expect(await complaint(campaign("2.0.0", "image: new.bin", network("generate_bytes: 9000")))).toMatch(
+      /images\.network wants updates of the network core, and the board's profile has no slot/,
+    );
+    expect(await complaint(campaign("2.0.0", "image: new.bin", network("file: gone.bin")))).toMatch(
+      /images\.network\.new\.payload\.file is not known there/,
+    );
+  });
+});
+
+describe("what is expected not to go well is judged", () => {
+  test(
+    "an Intel HEX file is signed as the binary that it describes",
+    async () => expect((await campaign("2.0.0", "file: own.hex")).result.outcome).toBe("pass"),
+    SUITE_MS,
+  );
+
+  test.each([
+    ["image: twice.bin", "expect: no boot", "pass", ["no boot", "reverted"]],
+    ["image: other-core.bin", "expect: no boot\nrequest: permanent", "pass", ["no boot"]],
+    ["image: new.bin", "expect: no boot", "fail", ["wrong image"]],
+    ["image: foreign.bin", "expect: { refused: signed with another key }", "pass", ["kept"]],
+  ])(
+    "%s with %s: %s",
+    async (payload, expected, result, endings) => {
+      const { result: found, events, error } = await campaign("2.0.0", payload, `cuts: { count: 0 }\n${expected}`);
+      expect(error).toBeUndefined();
+      expect(found.outcome).toBe(result);
+      expect(events.flatMap((event) => (event.event === "verdict" ? event.verdict.ending : []))).toEqual(endings);
+    },
+    SUITE_MS,
+  );
 });

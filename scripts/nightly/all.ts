@@ -24,6 +24,11 @@ const JOBS: readonly Job[] = [
     argv: script("random-campaigns", "5000", "1"),
     what: "5,000 random campaigns on the twin",
   },
+  {
+    name: "admission",
+    argv: script("admission"),
+    what: "every mode and generation asked about every bad image, and booted",
+  },
   { name: "sweep", argv: script("sweep"), what: "any number of cuts, every mode and generation" },
   { name: "kills", argv: script("kills", "30"), what: "hil run killed with -9 at 30 moments, recovered each time" },
   { name: "qemu", argv: script("qemu", "words"), what: "every cut of real MCUboot in QEMU, judged" },

@@ -283,14 +283,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     file: "image-check.ts",
-    find: "if (range.end > imageBytesMax(build, image.areas, slot)) return false;",
+    find: 'if (range.end > limit) return sizes("too long", range.end, limit, { mode: MODE_TEXTS[build.mode] });',
     replace: "",
     rule: "an image that cannot be swapped is refused",
   },
   {
     file: "image-check.ts",
-    find: "return hashSeen && (signatureRight || key === undefined);",
-    replace: "return hashSeen;",
+    find: 'if (signature === "right" || key === undefined) return undefined;',
+    replace: "if (hashSeen) return undefined;",
     rule: "the signature decides",
   },
   {

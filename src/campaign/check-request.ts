@@ -1,42 +1,54 @@
 import { bootloaderBuildOf, type LoadedProfile } from "../board/index.ts";
+import { type Admission, admit } from "./admission.ts";
 import { readGivenImages } from "./given-image.ts";
 import { readPayloads } from "./images.ts";
 import type { KeptImages } from "./kept.ts";
 import { imagesFromRecord } from "./kept-images.ts";
+import type { PlannedCut } from "./run-event.ts";
 import type { ScenarioFile } from "./scenario.ts";
+import { checkFields } from "./scenario-rules.ts";
 
 /**
- * Everything that can be wrong with a request and be told without a board: keys, payloads, what the profile demands.
- * @param kept the images of a replay: the files that a scenario names are not looked at then.
+ * Everything that can be wrong with a request and be told without a board: keys, payloads, what the profile demands,
+ * fields that nobody would hear, and what the bootloader does with the images.
+ * @param asked.kept the images of a replay: the files that a scenario names are not looked at then.
+ * @returns what it is going to do with the new one.
  * @throws ConfigurationError with file, line and field.
  */
-export async function checkRequest(scenario: ScenarioFile, board: LoadedProfile, kept?: KeptImages): Promise<void> {
+export async function checkRequest(
+  scenario: ScenarioFile,
+  board: LoadedProfile,
+  asked: {
+    readonly seed: number;
+    readonly cuts?: readonly PlannedCut[] | undefined;
+    readonly kept?: KeptImages | undefined;
+  },
+): Promise<Admission> {
   bootloaderBuildOf(board);
-  if (kept) imagesFromRecord(kept, scenario, board);
+  checkFields(scenario, board);
+  if (asked.kept) imagesFromRecord(asked.kept, scenario, board);
   else {
-    await readPayloads(scenario);
+    await readPayloads(scenario, board);
     await readGivenImages(scenario, board);
   }
+  checkEncryption(scenario, board);
+  return admit({ scenario, board, seed: asked.seed, cuts: asked.cuts, kept: asked.kept });
+}
+
+function checkEncryption(scenario: ScenarioFile, { profile }: LoadedProfile): void {
   const { encrypt } = scenario.value.images;
-  const demanded = board.profile.images.encryption;
+  const demanded = profile.images.encryption;
   if (encrypt && demanded === "none") {
     throw scenario.wrong(
       ["images", "encrypt"],
-      `is true, and ${board.profile.name} says images.encryption: none`,
+      `is true, and ${profile.name} says images.encryption: none`,
       "Its bootloader cannot decrypt: set images.encrypt: false, or correct the profile.",
-    );
-  }
-  if (scenario.value.images.network !== undefined && board.profile.slots.networkSecondary === undefined) {
-    throw scenario.wrong(
-      ["images", "network"],
-      `wants updates of the network core, and ${board.profile.name} has no slot for them`,
-      "Choose a board with slots.network_secondary, such as twin-net.",
     );
   }
   if (!encrypt && demanded === "required") {
     throw scenario.wrong(
       ["images", "encrypt"],
-      `is false: the images are not encrypted, and ${board.profile.name} demands encrypted images`,
+      `is false: the images are not encrypted, and ${profile.name} demands encrypted images`,
       "Nothing was uploaded. Set images.encrypt: true, or images.encryption: optional in the profile.",
     );
   }

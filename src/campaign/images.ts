@@ -1,4 +1,4 @@
-import { imageCrypto, type ProfileKeys } from "../board/index.ts";
+import { imageCrypto, type LoadedProfile, type ProfileKeys } from "../board/index.ts";
 import { type Clock, ConfigurationError, concat, hex, isKind, Random } from "../core/index.ts";
 import {
   buildImage,
@@ -92,12 +92,15 @@ async function build(plan: ImagePlan, role: "old" | "new", source: Source): Prom
       "Add keys.encryption to the profile, or set images.encrypt: false in the scenario.",
     );
   }
-  if (isGiven(plan.scenario, role)) return { role, ...(await plan.clock.whileReal(() => givenImage(plan, role))) };
-  const payload = await payloadOf(plan, role, source);
-  const recipe = { ...plan, encrypt };
+  const given = isGiven(plan.scenario, role) ? await plan.clock.whileReal(() => givenImage(plan, role)) : undefined;
+  const payload = given === undefined ? await payloadOf(plan, role, source) : undefined;
+  // How long an image may be is the bootloader's to say: see admission.ts.
+  const { slotBytes: _, ...rest } = plan;
+  const recipe = { ...rest, encrypt };
   try {
     const network = networkOf(plan, role, recipe);
-    return { ...imageOf(payload, role, source.version, recipe), ...(network && { network }) };
+    const image = payload === undefined ? { role, ...given } : imageOf(payload, role, source.version, recipe);
+    return { ...(image as BuiltImage), ...(network && { network }) };
   } catch (error) {
     if (!isKind(error, "configuration")) throw error;
     const text = `cannot be built: ${error.message.replace(/\.?$/, ".")}`;
@@ -125,12 +128,22 @@ function networkOf(plan: ImagePlan, role: "old" | "new", recipe: ImageRecipe): N
   return { image: imageOf(firmware, role, source.version, recipe), counter };
 }
 
+/** What the trailer of a padded image follows from. */
+type PaddingPlan = Pick<ImagePlan, "scenario" | "writeBytes" | "maxAlign" | "slotBytes">;
+
 /** The old image as `imgtool sign --pad --confirm` makes it: as long as its slot, with a trailer that says image ok. */
-export function padded(image: BuiltImage, plan: Pick<ImagePlan, "writeBytes" | "maxAlign" | "slotBytes">): BuiltImage {
+export function padded(image: BuiltImage, plan: PaddingPlan): BuiltImage {
   const trailer = imgtoolTrailer(
     { writeBytes: plan.writeBytes, maxAlign: plan.maxAlign ?? 8, maxSectors: 1, overwriteOnly: false, keySlotBytes: 0 },
     { confirmed: true, erasedValue: 0xff, endian: "little" },
   );
+  if (image.plain.length + trailer.length > plan.slotBytes) {
+    const [is, slot] = [image.plain.length, plan.slotBytes].map((bytes) => `0x${bytes.toString(16)}`);
+    throw plan.scenario.wrong(
+      ["start", "padded"],
+      `has no room for a trailer: the old image has ${is} bytes, its slot ${slot}`,
+    );
+  }
   const flashed = new Uint8Array(plan.slotBytes).fill(0xff);
   flashed.set(image.plain);
   flashed.set(trailer, flashed.length - trailer.length);
@@ -156,10 +169,11 @@ function signedAt(signature: { readonly offset: number; readonly data: Uint8Arra
 }
 
 /** What an image of a campaign depends on besides payload and version. */
-export type ImageRecipe = Pick<
-  ImagePlan,
-  "keys" | "headerBytes" | "slotBytes" | "writeBytes" | "maxSectors" | "randomness"
-> & { readonly encrypt: boolean };
+export type ImageRecipe = Pick<ImagePlan, "keys" | "headerBytes" | "writeBytes" | "maxSectors" | "randomness"> & {
+  readonly encrypt: boolean;
+  /** Checks the length as imgtool does; left out, it is not looked at. */
+  readonly slotBytes?: number;
+};
 
 /**
  * Signs a payload and, with an encryption key, encrypts it.
@@ -171,7 +185,7 @@ export function imageOf(payload: Uint8Array, role: "old" | "new", version: strin
     version: parseVersion(version),
     headerBytes: recipe.headerBytes,
     padHeader: true,
-    slotBytes: recipe.slotBytes,
+    ...(recipe.slotBytes === undefined ? {} : { slotBytes: recipe.slotBytes }),
     writeBytes: recipe.writeBytes,
     ...(recipe.maxSectors === undefined ? {} : { maxSectors: recipe.maxSectors }),
     ...crypto,
@@ -195,7 +209,7 @@ export function shownVersion(text: string): string {
 
 async function payloadOf(plan: ImagePlan, role: "old" | "new", source: Source): Promise<Uint8Array> {
   const { generate_bytes: bytes } = source.payload;
-  if (bytes === undefined) return plan.clock.whileReal(() => readPayload(plan.scenario, role, plan.random));
+  if (bytes === undefined) return plan.clock.whileReal(() => readPayload(plan.scenario, role, plan.random, plan));
   return generatePayload({
     random: plan.random.fork(`payload ${role}`),
     name: plan.scenario.value.name,
@@ -209,8 +223,9 @@ async function payloadOf(plan: ImagePlan, role: "old" | "new", source: Source): 
  * Reads the payload files that a scenario names, to know that they are there.
  * @throws ConfigurationError with the scenario's line and field.
  */
-export async function readPayloads(scenario: ScenarioFile): Promise<void> {
+export async function readPayloads(scenario: ScenarioFile, { profile }: LoadedProfile): Promise<void> {
+  const place = { headerBytes: profile.images.headerBytes, primaryAddress: profile.slots.primary.offset };
   for (const role of ["old", "new"] as const) {
-    if (isPayloadFile(scenario, role)) await readPayload(scenario, role, Random.fromSeed(0));
+    if (isPayloadFile(scenario, role)) await readPayload(scenario, role, Random.fromSeed(0), place);
   }
 }

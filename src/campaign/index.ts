@@ -1,3 +1,4 @@
+export * from "./admission.ts";
 export * from "./board-check.ts";
 export * from "./check-request.ts";
 export * from "./compare.ts";

@@ -19,7 +19,7 @@ export function imagesFromRecord(kept: KeptImages, scenario: ScenarioFile, board
     const counter = parseVersion(images.network?.[role].version ?? "0").major;
     return withNetwork(kept[role], role, counter, keys);
   }) as [BuiltImage, BuiltImage];
-  const plan = { writeBytes, maxAlign, slotBytes: slots.primary.bytes };
+  const plan = { scenario, writeBytes, maxAlign, slotBytes: slots.primary.bytes };
   return { old: start.padded ? padded(old, plan) : old, new: next };
 }
 

@@ -128,7 +128,7 @@ describe("a campaign on the twin", () => {
   });
 
   test.each(["swap-offset", "overwrite-only"])("passes with %s, each cut placed in its upgrade", async (mode) => {
-    const scenario = smallScenario(["count: 4", "count: 9"], ["6000", "9000"]);
+    const scenario = smallScenario(["count: 4", "count: 9"], ["6000", "9000"], ["revert_check: true\n", ""]);
     const outcome = await smallRun({ board: smallProfile(["swap-move", mode]), scenario });
     expect(outcome.error).toBeUndefined();
     expect(outcome.result).toMatchObject({ outcome: "pass", cutsJudged: 9 });

@@ -73,7 +73,7 @@ export interface RunOutcome {
  *   no room for a record.
  */
 export async function run(request: RunRequest): Promise<RunOutcome> {
-  await checkRequest(request.scenario, request.board, request.kept);
+  await checkRequest(request.scenario, request.board, request);
   const began = wallTime();
   using record = RunRecord.create(request.runsRoot, request.files);
   const events: RunEvent[] = [];

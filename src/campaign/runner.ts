@@ -2,7 +2,9 @@ import type { Board } from "../board/index.ts";
 import { messageOf, type Random } from "../core/index.ts";
 import { askAgain, cutApplication, measureApplication, spreadInApplication } from "./cut-application.ts";
 import { cutRevert, cutUpgrade, laterBoot, referenceRevert } from "./cut-boot.ts";
+import { checksRevert, expectationOf } from "./expectation.ts";
 import type { CampaignImages } from "./images.ts";
+import { upgradeWithoutBoot } from "./no-boot.ts";
 import { cutsAtEvery, spreadCuts, spreadPairs } from "./plan.ts";
 import { preflight } from "./preflight.ts";
 import { Preparation } from "./prepare.ts";
@@ -86,6 +88,7 @@ class Campaign {
     await preflight(this.#session);
     await this.#prepare.powerCheck();
     await this.#prepare.baseline();
+    if (expectationOf(scenario).outcome === "no boot") return this.#noBoot();
     const first = await this.#undisturbed({ from: images.old, to: images.new });
     let direction = first.next;
     if (startWith === "old" && direction) direction = (await this.#undisturbed(direction)).next;
@@ -96,7 +99,7 @@ class Campaign {
     const isOfApplication = scenario.cuts.in === "upload" || scenario.cuts.in === "request";
     if (isOfApplication && direction) direction = await this.#applicationCuts(direction);
     else if (reference && direction) direction = await this.#cuts(reference, direction);
-    if (scenario.revert_check && scenario.request === "test" && direction && !this.#stopped)
+    if (checksRevert(scenario, board.profile.bootloader.mode) && direction && !this.#stopped)
       await this.#revertCheck(direction);
     board.check();
     const broken = board.brokenRules?.() ?? [];
@@ -105,6 +108,16 @@ class Campaign {
       this.#parts.record.event({ atUs: this.#session.nowUs, event: "warning", text });
     }
     return broken.length > 0 ? { ...this.#result(), outcome: "fail" } : this.#result();
+  }
+
+  /** An upgrade to an image that never answers, and the way back from it. */
+  async #noBoot(): Promise<RunResult> {
+    const { shadow, board } = this.#parts;
+    for (const judged of await upgradeWithoutBoot(this.#session, shadow, this.#forward(), this.#bootMs))
+      this.#count(judged);
+    if (this.#judged.length === 1) await this.#prepare.reflash();
+    board.check();
+    return this.#result();
   }
 
   /** An upgrade without a cut, and what comes after it. */
@@ -224,7 +237,9 @@ class Campaign {
 
   /** A direction with what the scenario asks of the bootloader. */
   #wanted({ from, to }: Direction): Direction {
-    return { from, to, permanent: this.#parts.scenario.request === "permanent" };
+    const { scenario } = this.#parts;
+    const refused = expectationOf(scenario).outcome === "refused";
+    return { from, to, permanent: scenario.request === "permanent", refused };
   }
 
   /** What a cut in a revert is measured against. */

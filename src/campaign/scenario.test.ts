@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { isHilError } from "../core/index.ts";
+import { checksRevert } from "./expectation.ts";
 import { DEFAULT_SCENARIO, loadScenario, parseScenario, scenarioCuts } from "./scenario.ts";
 
 const SCENARIO = `schema: 1
@@ -65,7 +66,8 @@ describe("a scenario", () => {
 
   test("says what it leaves out: encrypted images, 40 cuts, a check of the revert", () => {
     const { value } = parse(/cuts:.*\n/, "");
-    expect(value).toMatchObject({ images: { encrypt: true }, cuts: { count: 40 }, revert_check: true });
+    expect(value).toMatchObject({ images: { encrypt: true }, cuts: { count: 40 } });
+    expect(checksRevert(value, "swap-move")).toBe(true);
   });
 });
 

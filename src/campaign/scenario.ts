@@ -35,6 +35,17 @@ const payload = z
 
 const image = z.strictObject({ version, payload });
 
+/** What a campaign expects of its new image when nobody cuts. */
+export const EXPECTATIONS = ["upgrade", "refused", "no boot"] as const;
+
+const expectation = z
+  .union([
+    z.enum(EXPECTATIONS),
+    z.strictObject({ refused: z.string().min(1).describe("Part of the reason, as the refusal is told.") }),
+  ])
+  .optional()
+  .describe("What the bootloader is to do with the new image; default: upgrade, or refused where it has damage.");
+
 const damagedImage = image.extend({
   damage: z
     .enum(["body", "signature"])
@@ -102,11 +113,19 @@ export const SCENARIO_SCHEMA = z.strictObject({
     old: image,
     new: damagedImage,
     network: z
-      .strictObject({ old: image, new: image })
+      .strictObject({
+        old: image,
+        new: image,
+        expect: z
+          .enum(["update", "refused"])
+          .default("update")
+          .describe("What b0n or MCUboot is to do with the new one."),
+      })
       .optional()
       .describe("Images of the network core that go with them, in the same boot; the major version is its counter."),
     encrypt: z.boolean().default(true).describe("Encrypt both images, for the profile's keys.encryption."),
   }),
+  expect: expectation,
   request: z.enum(["test", "permanent"]).default("test").describe("What is asked of the bootloader."),
   start: z
     .strictObject({
@@ -158,8 +177,8 @@ export const SCENARIO_SCHEMA = z.strictObject({
     .describe("A run that left cuts unmade (--max-duration) passes; else it is INCOMPLETE, exit 3."),
   revert_check: z
     .boolean()
-    .default(true)
-    .describe("End with an upgrade that nobody confirms: the next reset must revert it."),
+    .optional()
+    .describe("End with an upgrade that nobody confirms: the next reset must revert it. Default: where that can be."),
 });
 
 export type Scenario = z.output<typeof SCENARIO_SCHEMA>;

@@ -1,4 +1,4 @@
-import type { LegalOutcome, Timeline } from "../mcuboot/index.ts";
+import { type LegalOutcome, refusalText, type Timeline } from "../mcuboot/index.ts";
 import { compare, expectations } from "./compare.ts";
 import { printingUs, UPGRADE_BEGINS } from "./cut.ts";
 import { compareLogs } from "./decisions.ts";
@@ -20,6 +20,8 @@ export interface Direction {
   readonly to: BuiltImage;
   /** Asked for good: nothing is to be confirmed. A test when left out. */
   readonly permanent?: boolean;
+  /** The scenario expects that the bootloader refuses `to`. */
+  readonly refused?: boolean;
 }
 
 /** An upgrade that was judged. */
@@ -90,9 +92,21 @@ export async function referenceUpgrade(
 ): Promise<Judged & { readonly reference: Reference | undefined }> {
   const { timeline, resetUs } = await startUpgrade(session, shadow, direction);
   const seen = await session.untilUp(resetUs, bootMs);
-  const judged = await judge(session, shadow, { check: "uninterrupted upgrade", direction, seen });
+  const fault = direction.refused === true || installs(timeline, direction) ? undefined : () => notInstalled(timeline);
+  const judged = await judge(session, shadow, { check: "uninterrupted upgrade", direction, seen, fault });
   if (!judged.verdict.pass || seen.upUs === undefined) return { ...judged, reference: undefined };
   return { ...judged, reference: measure(session, seen, timeline, resetUs, seen.upUs) };
+}
+
+function installs({ images }: Timeline, { to }: Direction): boolean {
+  return images.some((entry) => entry.image === 0 && entry.slot === 0 && entry.hash === to.hash);
+}
+
+/** A bootloader that rightly keeps the old image has not shown the upgrade that the campaign is about. */
+function notInstalled({ refusals }: Timeline): Pick<Verdict, "ending" | "because"> {
+  const why = refusals.map(refusalText).join("; ");
+  const because = `an upgrade was to be seen, and this bootloader makes none of it${why === "" ? "" : `: ${why}`}`;
+  return { ending: "wrong image", because };
 }
 
 /** What an undisturbed boot teaches about when its operations happen. */

@@ -4,6 +4,9 @@ import { EXIT, Random, RealClock, VirtualClock } from "../core/index.ts";
 import { count, grouped, seconds } from "../report/index.ts";
 import type { CliIo } from "./io.ts";
 
+/** What the bootloader is going to do with the new image. */
+const MODEL_TEXTS = { installs: "installs", refused: "refuses", "no boot": "does not boot with" } as const;
+
 /**
  * What `hil run --dry-run` shows: files read, images built, the swap as the model sees it. Touches no board.
  * @throws ConfigurationError for everything that a real run would refuse.
@@ -18,7 +21,7 @@ export async function dryRun(
   },
   io: CliIo,
 ): Promise<number> {
-  await checkRequest(request.scenario, request.board);
+  const model = await checkRequest(request.scenario, request.board, request);
   // The images of a run on a twin come from the seed, keys and all: the same here, so that lengths and hashes agree.
   const clock = request.board.profile.provider === "twin" ? new VirtualClock() : new RealClock();
   const { images, shadow } = await prepare(request, { clock }, Random.fromSeed(request.seed));
@@ -34,7 +37,15 @@ export async function dryRun(
       return { role, version, hash, fileBytes, encrypted };
     });
     const swap = { operations: timeline.operations.length, durationUs: timeline.operationsUs };
-    const plan = { schema: 1, scenario: scenario.value.name, board: profile.name, images: built, swap, cuts: planned };
+    const plan = {
+      schema: 1,
+      scenario: scenario.value.name,
+      board: profile.name,
+      images: built,
+      model,
+      swap,
+      cuts: planned,
+    };
     io.out(`${JSON.stringify(plan, undefined, 2)}\n`);
     return EXIT.pass;
   }
@@ -43,6 +54,9 @@ export async function dryRun(
     const kind = image.encrypted ? "signed, encrypted" : "signed";
     io.out(`image     ${image.role} ${image.version}: ${grouped(image.fileBytes)} B, ${kind}\n`);
   }
+  io.out(
+    `model     ${MODEL_TEXTS[model.does]} ${model.version}${model.does === "installs" ? "" : `: ${model.because}`}\n`,
+  );
   io.out(
     `swap      ${count(timeline.operations.length, "flash operation")}, ${seconds(timeline.operationsUs)} by the model\n`,
   );

@@ -33,6 +33,12 @@ const VERIFY_OPTIONS = {
     about: "Check the size as a bootloader of this mode; with --slot-size.",
   },
   "slot-size": { kind: "value", short: "S", metavar: "BYTES", parse: parseInteger, about: "Size of each slot." },
+  "secondary-slot-size": {
+    kind: "value",
+    metavar: "BYTES",
+    parse: parseInteger,
+    about: "Size of the secondary slot, where it is another: swap using move and offset allow one sector.",
+  },
   "sector-size": SIGN_OPTIONS["sector-size"],
   "slot-address": {
     kind: "value",
@@ -60,6 +66,10 @@ export function structureOptionsOf(values: VerifyValues): StructureOptions {
   const { "swap-mode": mode, "slot-size": slotBytes, "slot-address": slotAddress } = values;
   if (mode !== undefined && slotBytes === undefined) throw new UsageError("--swap-mode needs --slot-size.");
   if (slotBytes !== undefined && mode === undefined) throw new UsageError("--slot-size needs --swap-mode.");
+  const secondarySlotBytes = values["secondary-slot-size"];
+  if (secondarySlotBytes !== undefined && slotBytes === undefined) {
+    throw new UsageError("--secondary-slot-size needs --slot-size.");
+  }
   const address = slotAddress === undefined ? {} : { slotAddress };
   const common = { tlvAllowList: values["tlv-allow-list"], saveEncTlv: values["save-enctlv"], ...address };
   if (mode === undefined || slotBytes === undefined) return common;
@@ -67,7 +77,9 @@ export function structureOptionsOf(values: VerifyValues): StructureOptions {
   const maxAlign: MaxAlign = values["max-align"] === undefined ? maxAlignFor(writeBytes) : maxAlignOf(values);
   const sectorBytes = values["sector-size"] ?? 4096;
   const maxSectors = values["max-sectors"] ?? 128;
-  return { ...common, slots: { mode, slotBytes, sectorBytes, writeBytes, maxAlign, maxSectors } };
+  const secondary = secondarySlotBytes === undefined ? {} : { secondarySlotBytes };
+  const slots = { mode, slotBytes, ...secondary, sectorBytes, writeBytes, maxAlign, maxSectors };
+  return { ...common, slots };
 }
 
 function maxAlignOf(values: VerifyValues): MaxAlign {

@@ -29,7 +29,7 @@ export async function runBoards(
   io: CliIo,
 ): Promise<number> {
   const members = membersOf(boards, shared);
-  for (const { asked } of members) await checkRequest(asked.scenario, asked.board);
+  for (const { asked } of members) await checkRequest(asked.scenario, asked.board, asked);
   const json = args.flag("json");
   if (args.flag("dry-run")) return dryRuns(members, json, io);
   const file = junitFile(

@@ -126,7 +126,9 @@ function givenCuts(args: Parsed): readonly PlannedCut[] | undefined {
 
 function withCount(scenario: ScenarioFile, count: number | undefined): ScenarioFile {
   if (count === undefined) return scenario;
-  return { ...scenario, value: { ...scenario.value, cuts: { ...cutWhere(scenario), count } } };
+  // Without cuts there are no boots after them: whoever says --cuts 0 knows.
+  const boots_after = count === 0 ? 0 : scenario.value.boots_after;
+  return { ...scenario, value: { ...scenario.value, boots_after, cuts: { ...cutWhere(scenario), count } } };
 }
 
 function cutWhere({ value }: ScenarioFile): Pick<ScenarioFile["value"]["cuts"], "in"> {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { BOOTLOADER_MODES, type LoadedProfile, parseProfile } from "../board/index.ts";
-import { parseScenario, prepare, type ScenarioFile } from "../campaign/index.ts";
+import { admitSwept, parseScenario, prepare, type ScenarioFile } from "../campaign/index.ts";
 import { ConfigurationError, nearest, parseValue, Random, roundUp, UsageError, VirtualClock } from "../core/index.ts";
 import { type BootloaderBuild, type BootMode, generation, type UpgradeSwept } from "../mcuboot/index.ts";
 
@@ -81,7 +81,8 @@ export const parseSwept = (fields: unknown): SweptFields => parseValue(fields, S
 
 /**
  * Images and bootloader of a sweep. Image keys come from the seed: nothing of this leaves the process.
- * @throws ConfigurationError for what the profile, the scenario or the model does not allow.
+ * @throws ConfigurationError for what the profile, the scenario or the model does not allow: also an image that this
+ *   bootloader does not take, with its reason in numbers.
  */
 export async function upgradeOf({ board, scenario, seed, swept }: SweepRequest): Promise<UpgradeSwept> {
   const mode = swept.mode === undefined ? undefined : modeOf(swept.mode);
@@ -100,7 +101,7 @@ export async function upgradeOf({ board, scenario, seed, swept }: SweepRequest):
   };
   const random = Random.fromSeed(seed);
   const { images, shadow } = await prepare({ board, scenario: sized }, { clock: new VirtualClock() }, random);
-  return {
+  const upgrade: UpgradeSwept = {
     build: buildOf(shadow.build, swept, mode ?? shadow.build.mode),
     timing: shadow.timing,
     old: images.old.plain,
@@ -109,6 +110,8 @@ export async function upgradeOf({ board, scenario, seed, swept }: SweepRequest):
     permanent: swept.permanent,
     revertOnly: swept.revert_only,
   };
+  admitSwept(sized, upgrade, images.new.hash);
+  return upgrade;
 }
 
 type Source = ScenarioFile["value"]["images"]["old"];

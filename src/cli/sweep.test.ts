@@ -30,6 +30,19 @@ describe("hil sweep", () => {
     expect(text()).toContain("verdict   PASS");
   });
 
+  test.each([
+    ["swap-move", "takes 0x4000 here"],
+    ["swap-offset", "takes 0x4000 here"],
+    ["swap-scratch", "swap using scratch takes 0x5"],
+  ])("an image that does not fit is the request's fault, with sizes: %s", async (mode, sizes) => {
+    const { io } = bench();
+    const long = ["--slot-sectors", "6", "--old-bytes", "9000", "--new-bytes"];
+    for (const bytes of ["22500", "40000"]) {
+      const work = sweepCommand([...long, bytes, "--mode", mode], io);
+      await expect(work).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(sizes) });
+    }
+  });
+
   test("a finding is a failure by its known name, and hil replay finds it again", async () => {
     const { io, text } = bench();
     expect(await sweepCommand([...SMALL, "--mode", "swap-offset", "--plain"], io)).toBe(1);

@@ -33,7 +33,9 @@ export function buildImage(payload: Uint8Array, options: ImageOptions): BuiltIma
   const keyWrapTlv = encryption === undefined ? undefined : chooseKeyWrap(encryption, options.signer);
   const parts: Parts = { ...withHeaderRoom(payload, options), hash, keyWrapTlv };
   if (compression !== undefined) {
-    const { assembled, ...sizes } = assembleCompressed(parts, options, compression);
+    const { assembled, plain, ...sizes } = assembleCompressed(parts, options, compression);
+    // The bootloader unpacks it into its slot: there it must fit, too. As imgtool, which makes that image first.
+    inSlot(plain, { ...options, trailer: "none" });
     return { ...assembled, ...inSlot(assembled, options), compression: sizes };
   }
   const assembled = assemble(parts, options);

@@ -66,6 +66,17 @@ describe("a compressed image", () => {
   });
 });
 
+test("a compressed image must fit its slot unpacked", () => {
+  const compression = encoderOf(9);
+  const sized = (slotBytes: number) => buildImage(payload, { ...options, compression, slotBytes });
+  const { length } = buildImage(payload, options).image;
+  const trailerBytes = 128 * 3 + 4 * 8 + 16;
+  expect(() => sized(length + trailerBytes - 1)).toThrow(
+    `Image size (0x${length.toString(16)}) + trailer (0x1b0) exceeds requested size`,
+  );
+  expect(sized(length + trailerBytes).compression?.used).toBe(true);
+});
+
 describe("compression that makes nothing smaller", () => {
   test("leaves the plain image", () => {
     const built = buildImage(payload, { ...options, compression: encoderOf(2999) });

@@ -49,7 +49,7 @@ export function assembleCompressed(
   parts: Parts,
   options: ImageOptions,
   { encode, parameters }: CompressionOptions,
-): { assembled: Assembled; originalBytes: number; compressedBytes: number; used: boolean } {
+): { assembled: Assembled; plain: Assembled; originalBytes: number; compressedBytes: number; used: boolean } {
   // The image the bootloader decompresses to: neither encrypted nor padded for it, but with the flag.
   const plain = assemble({ ...parts, keyWrapTlv: undefined }, options);
   const stream = encode(parts.body, parameters);
@@ -58,7 +58,7 @@ export function assembleCompressed(
   const sizes = { originalBytes: parts.body.length, compressedBytes: stream.length };
   const overheadBytes = tlvs.reduce((sum, tlv) => sum + tlv.data.length, 0);
   if (stream.length + overheadBytes >= parts.body.length) {
-    if (parts.keyWrapTlv === undefined) return { assembled: plain, ...sizes, used: false };
+    if (parts.keyWrapTlv === undefined) return { assembled: plain, plain, ...sizes, used: false };
     throw new ConfigurationError(
       "compression does not make this image smaller, and the image it falls back to would not be encrypted.",
       "Encrypt it without compression.",
@@ -66,7 +66,12 @@ export function assembleCompressed(
   }
   if (parts.keyWrapTlv !== undefined) tlvs.push({ type: TLV.COMP_DEC_SIZE, data: uint32(body.length, options) });
   const flags = FLAG.COMPRESSED_LZMA2 | (parameters.armThumb ? FLAG.COMPRESSED_ARM_THUMB : 0);
-  return { assembled: assemble({ ...parts, body, compression: { flags, tlvs } }, options), ...sizes, used: true };
+  return {
+    assembled: assemble({ ...parts, body, compression: { flags, tlvs } }, options),
+    plain,
+    ...sizes,
+    used: true,
+  };
 }
 
 function decompressionTlvs(plain: Assembled, bodyBytes: number, options: ImageOptions): Tlv[] {

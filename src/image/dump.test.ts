@@ -73,6 +73,25 @@ describe("a dump", () => {
     if (format === "yaml") expect(parse(text)).toMatchObject({ filename: "no" });
   });
 
+  test.each([8, 16, 32] as const)(
+    "of a big-endian, padded and confirmed image reads it in its order: align %i",
+    (maxAlign) => {
+      const endian = "big" as const;
+      const options = {
+        version: parseVersion("1.2.3+4"),
+        headerBytes: 0x200,
+        padHeader: true,
+        endian,
+        maxAlign,
+      } as const;
+      const { bytes } = buildImage(new Uint8Array(1024), { ...options, slotBytes: 0x2_0000, trailer: "confirm" });
+      const { header, area, trailer } = dumpImage(bytes, "x");
+      expect([header.headerBytes, header.bodyBytes, header.version.revision]).toEqual([0x200, 1024, 3]);
+      expect(area.entries.length).toBe(1);
+      expect(trailer).toMatchObject({ maxAlign, imageOk: 1, swapSizeBytes: 0xffff_ffff });
+    },
+  );
+
   test("of a file that is too short is a typed error", () => {
     expect(() => dumpImage(built.image.subarray(0, 100), "x")).toThrow(/past its end/);
   });

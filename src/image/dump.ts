@@ -1,5 +1,14 @@
 import { ImageError, isKind, viewOf } from "../core/index.ts";
-import { decodeHeader, ENCRYPTED_FLAGS, FLAG, IMAGE_MAGIC, IMAGE_MAGIC_V1, type ImageHeader } from "./header.ts";
+import {
+  decodeHeader,
+  ENCRYPTED_FLAGS,
+  type Endian,
+  endianOf,
+  FLAG,
+  IMAGE_MAGIC,
+  IMAGE_MAGIC_V1,
+  type ImageHeader,
+} from "./header.ts";
 import { readTlvArea, type TlvArea } from "./tlv-area.ts";
 import { tlvRow } from "./tlvs.ts";
 import { type MaxAlign, maxAlignOfMagic, trailerLayout } from "./trailer.ts";
@@ -35,7 +44,7 @@ const MAGIC_FIELD_BYTES = 4;
 
 /**
  * Takes an image apart for a person to read. More lenient than parseImage, as imgtool's `dumpinfo` is: neither magic
- * nor hash is judged, and a file that is no image may still be shown.
+ * nor hash is judged, and a file that is no image may still be shown. The byte order is the one that the magic has.
  * @param filename shown in the dump; no folder.
  * @throws ImageError when lengths run past the file; where its magic is none either, it says that this is no image.
  */
@@ -43,7 +52,7 @@ export function dumpImage(bytes: Uint8Array, filename: string): ImageDump {
   try {
     return dumped(bytes, filename);
   } catch (error) {
-    const magic = bytes.length < MAGIC_FIELD_BYTES ? undefined : viewOf(bytes).getUint32(0, true);
+    const magic = bytes.length < MAGIC_FIELD_BYTES ? undefined : viewOf(bytes).getUint32(0, endianOf(bytes) === "little");
     if (!isKind(error, "image") || magic === IMAGE_MAGIC || magic === IMAGE_MAGIC_V1) throw error;
     throw noImage(bytes.length, filename, magic, error);
   }
@@ -59,17 +68,18 @@ function noImage(bytes: number, filename: string, magic: number | undefined, cau
 }
 
 function dumped(bytes: Uint8Array, filename: string): ImageDump {
-  const header = decodeHeader(bytes);
-  const first = readTlvArea(bytes, header.headerBytes + header.bodyBytes);
+  const endian = endianOf(bytes);
+  const header = decodeHeader(bytes, endian);
+  const first = readTlvArea(bytes, header.headerBytes + header.bodyBytes, endian);
   const protectedArea = first.protected ? first : undefined;
-  const area = first.protected ? readTlvArea(bytes, first.end) : first;
-  const trailer = area.end < bytes.length ? readTrailer(bytes, header) : undefined;
+  const area = first.protected ? readTlvArea(bytes, first.end, endian) : first;
+  const trailer = area.end < bytes.length ? readTrailer(bytes, header, endian) : undefined;
   return { filename, header, protectedArea, area, trailer };
 }
 
-function readTrailer(bytes: Uint8Array, header: ImageHeader): TrailerDump {
+function readTrailer(bytes: Uint8Array, header: ImageHeader, endian: Endian): TrailerDump {
   const magic = bytes.subarray(Math.max(0, bytes.length - MAGIC_BYTES));
-  const maxAlign = maxAlignOfMagic(magic);
+  const maxAlign = maxAlignOfMagic(magic, endian);
   const keySlotBytes = (header.flags & FLAG.ENCRYPTED_AES256) !== 0 ? 32 : 16;
   const { fields } = trailerLayout({
     maxAlign: maxAlign ?? 8,
@@ -87,7 +97,7 @@ function readTrailer(bytes: Uint8Array, header: ImageHeader): TrailerDump {
     imageOk: byteAt(fields.imageOk.fromEnd),
     copyDone: byteAt(fields.copyDone.fromEnd),
     swapInfo: byteAt(fields.swapInfo.fromEnd),
-    swapSizeBytes: swapSizeAt < 0 ? 0xffff_ffff : viewOf(bytes).getUint32(swapSizeAt, true),
+    swapSizeBytes: swapSizeAt < 0 ? 0xffff_ffff : viewOf(bytes).getUint32(swapSizeAt, endian === "little"),
     keyFieldBytes: (header.flags & ENCRYPTED_FLAGS) === 0 ? undefined : 2 * (fields.key0?.bytes ?? 0),
   };
 }

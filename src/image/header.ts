@@ -69,6 +69,12 @@ export const FLAG = Object.fromEntries(HEADER_FLAGS.map((row) => [row.name, row.
 /** Either encryption flag. */
 export const ENCRYPTED_FLAGS = FLAG.ENCRYPTED_AES128 | FLAG.ENCRYPTED_AES256;
 
+/** The byte order in which an image's magic reads right; "little" where neither does. */
+export function endianOf(bytes: Uint8Array): Endian {
+  if (bytes.length < HEADER_BYTES) return "little";
+  return decodeHeader(bytes, "big").magic === IMAGE_MAGIC ? "big" : "little";
+}
+
 /**
  * The header at the start of `bytes`. It reads and does not judge: magic, sizes and flags may be anything.
  * @throws ImageError when `bytes` is shorter than 32 bytes.

@@ -34,6 +34,7 @@ export * from "./payload.ts";
 export * from "./protected-tlvs.ts";
 export * from "./randomness.ts";
 export * from "./rekey.ts";
+export * from "./runnable.ts";
 export * from "./shared-key.ts";
 export * from "./signature.ts";
 export * from "./slot-fit.ts";

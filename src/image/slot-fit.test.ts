@@ -27,6 +27,28 @@ describe("the largest image", () => {
   );
 
   test.each([
+    ["move", 0x76000, 0x75000, 0x74000],
+    ["move", 0x76000, 0x76000, 0x74000],
+    ["move", 0x75000, 0x75000, 0x73000],
+    ["offset", 0x75000, 0x76000, 0x74000],
+    ["offset", 0x75000, 0x75000, 0x73000],
+  ] as const)("goes by both slots: %s with 0x%x and 0x%x", (mode, slotBytes, secondarySlotBytes, bytes) => {
+    expect(imageBytesMax({ ...nrf5340, mode, slotBytes, secondarySlotBytes })).toBe(bytes);
+  });
+
+  test.each([
+    ["move", 0x75000, 0x76000],
+    ["move", 0x77000, 0x75000],
+    ["offset", 0x76000, 0x75000],
+    ["scratch", 0x76000, 0x75000],
+    ["overwrite", 0x75000, 0x76000],
+  ] as const)("is no question for slots that do not go together: %s with 0x%x and 0x%x", (mode, slotBytes, other) => {
+    expect(() => imageBytesMax({ ...nrf5340, mode, slotBytes, secondarySlotBytes: other })).toThrow(
+      /do not go together/,
+    );
+  });
+
+  test.each([
     [{ slotBytes: 0xe0001 }, /not whole sectors/],
     [{ sectorBytes: 0 }, /not whole sectors/],
     [{ maxSectors: 128 }, /224 sectors exceeds the bootloader's 128/],

@@ -24,8 +24,8 @@ export function trailerMagic(maxAlign: MaxAlign, endian: Endian = "little"): Uin
 }
 
 /** The alignment whose magic these 16 bytes are, or undefined. */
-export function maxAlignOfMagic(magic: Uint8Array): MaxAlign | undefined {
-  return TRAILER_MAGICS.find((row) => equalBytes(fromHex(row.hex), magic))?.maxAlign;
+export function maxAlignOfMagic(magic: Uint8Array, endian: Endian = "little"): MaxAlign | undefined {
+  return TRAILER_MAGICS.find((row) => equalBytes(trailerMagic(row.maxAlign, endian), magic))?.maxAlign;
 }
 
 /** What decides where the fields of a trailer lie. */

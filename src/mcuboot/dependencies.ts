@@ -1,6 +1,7 @@
 import { viewOf } from "../core/index.ts";
 import { compareVersions, TLV, type Version } from "../image/index.ts";
 import { type ImagePair, type Loader, PRIMARY, SECONDARY, type Slot } from "./loader.ts";
+import { refuse } from "./refusals.ts";
 import { isUpgrade } from "./swap-type.ts";
 import { protectedEntries } from "./tlv-walk.ts";
 
@@ -14,7 +15,10 @@ export function holdUnmetDependencies(loader: Loader): void {
   const { images } = loader;
   if (!images.some((image) => isUpgrade(image.swapType))) return;
   if (images.every((image) => dependenciesMet(loader, image, slotAfterwards(image)))) return;
-  for (const image of images) image.swapType = "none";
+  for (const image of images) {
+    if (isUpgrade(image.swapType)) refuse(loader, image, SECONDARY, { reason: "dependencies" });
+    image.swapType = "none";
+  }
 }
 
 /** The slot that holds what will run: the secondary, unless nothing is to be done. */

@@ -1,4 +1,5 @@
 export * from "./app-api.ts";
+export * from "./ask-upgrade.ts";
 export * from "./boot.ts";
 export * from "./build.ts";
 export * from "./defects.ts";
@@ -11,6 +12,7 @@ export * from "./judge/index.ts";
 export { type BootEvent, type KnownLine, LOG_LINES, recogniseBootLine } from "./log-lines.ts";
 export * from "./net-core/index.ts";
 export * from "./recovery.ts";
+export { type Fault, REFUSALS, type Refusal, type RefusalName, refusalText } from "./refusals.ts";
 export * from "./run-boot.ts";
 export * from "./steps.ts";
 export { imageBytesLimit } from "./strategy.ts";

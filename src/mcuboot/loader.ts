@@ -1,6 +1,7 @@
 import { decodeHeader, HEADER_BYTES, IMAGE_MAGIC, type ImageHeader } from "../image/index.ts";
 import type { Area, BootloaderBuild } from "./build.ts";
 import { type BootEvent, bootLine, type LineValues } from "./log-lines.ts";
+import type { Refusal } from "./refusals.ts";
 import { BootPanic, type Flash, type Steps } from "./steps.ts";
 import type { SwapType } from "./swap-type.ts";
 
@@ -35,6 +36,8 @@ export interface Loader {
   readonly images: readonly ImagePair[];
   /** Every swap that this boot knows of, in the order in which it met them. */
   readonly swaps: Swap[];
+  /** Images that this boot has turned away, in order. For who looks on: no decision of a boot goes by it. */
+  readonly refusals: Refusal[];
 }
 
 export type StatusSource = "none" | "primary slot" | "scratch";
@@ -73,7 +76,7 @@ export function newLoader(flash: Flash, build: BootloaderBuild): Loader {
       unprotectedTlvBytes: [0, 0],
     }),
   );
-  return { flash, build, images, swaps: [] };
+  return { flash, build, images, swaps: [], refusals: [] };
 }
 
 /** All that a boot holds in RAM, as one text. */

@@ -15,6 +15,7 @@ import {
   type Swap,
 } from "./loader.ts";
 import { isNetCandidate, isPassedOver, updateNetCore } from "./net-core/update.ts";
+import { refuse } from "./refusals.ts";
 import { eraseSlot } from "./regions.ts";
 import type { Flash, Steps } from "./steps.ts";
 import { strategyOf } from "./strategy.ts";
@@ -37,6 +38,7 @@ export function* prepareImage(loader: Loader, image: ImagePair): Steps<Swap> {
   if (!(yield* strategy.slotsCompatible(loader, image))) return swap;
   yield* readSwap(loader, image, swap);
   if (!(yield* readHeaders(loader, image, swap, !isFresh(loader, swap))) && !mayBootstrap(loader, image)) {
+    if (hasMagic(image.headers[PRIMARY])) refuse(loader, image, SECONDARY, { reason: "no image" });
     yield* log(loader, "headers unread", { image: image.index });
     return swap;
   }

@@ -60,7 +60,7 @@ function* listed(loader: Loader, image: ImagePair, slot: Slot): Steps<RecoveryEn
   const header = headerAt(loader, image.areas[slot], updates ? build.sectorBytes : 0);
   if (!hasMagic(header)) return undefined;
   image.headers[slot] = header;
-  if (!(yield* checkImage(loader, image, slot))) return undefined;
+  if ((yield* checkImage(loader, image, slot)) !== undefined) return undefined;
   const entries = tlvEntries(loader, image, slot);
   const hash = entries?.find((entry) => HASHES.some((row) => row.tlv === entry.type));
   if (hash === undefined) return undefined;

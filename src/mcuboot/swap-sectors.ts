@@ -1,5 +1,6 @@
 import type { Area, BootloaderBuild } from "./build.ts";
-import { type ImagePair, type Loader, log, PRIMARY, type Slot } from "./loader.ts";
+import { type ImagePair, type Loader, log, PRIMARY, SECONDARY, type Slot } from "./loader.ts";
+import { refuse } from "./refusals.ts";
 import type { Region } from "./regions.ts";
 import type { Steps } from "./steps.ts";
 import { trailerBytesOf } from "./trailer.ts";
@@ -26,6 +27,8 @@ export function* hasRoom(loader: Loader, image: ImagePair, required: number): St
   const { sectorBytes } = loader.build;
   const available = firstTrailerSector(loader.build, image.areas[PRIMARY]);
   if (required <= available) return true;
+  const [found, limit] = [required, available].map((count) => `0x${(count * sectorBytes).toString(16)}`);
+  refuse(loader, image, SECONDARY, { reason: "no room to swap", values: { found: found ?? "", limit: limit ?? "" } });
   yield* log(loader, "no space");
   yield* log(loader, "space needed", { bytes: required * sectorBytes, available: available * sectorBytes });
   return false;
@@ -43,6 +46,7 @@ export function* sectorCountsFit(loader: Loader, image: ImagePair, spare: Slot):
   if (longer !== 0 && longer !== 1) wrong = "not a compatible amount of sectors";
   else if (primary > maxImgSectors) wrong = "more sectors than allowed";
   if (wrong === undefined) return true;
+  refuse(loader, image, SECONDARY, { reason: "slots", values: { rest: wrong } });
   yield* log(loader, "incompatible slots", { rest: wrong });
   return false;
 }
@@ -60,6 +64,7 @@ export function* equalSlots(loader: Loader, image: ImagePair, scratch?: Area): S
   else if (scratch !== undefined && scratch.bytes < sectorBytes) wrong = "not all sectors fit inside scratch";
   else if (primary.bytes !== secondary.bytes) wrong = "slots are not compatible";
   if (wrong === undefined) return true;
+  refuse(loader, image, SECONDARY, { reason: "slots", values: { rest: wrong } });
   yield* log(loader, "incompatible slots", { rest: wrong });
   return false;
 }

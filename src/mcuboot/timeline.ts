@@ -3,6 +3,7 @@ import type { BootloaderBuild } from "./build.ts";
 import type { FlashImage } from "./flash-image.ts";
 import { type ImageEntry, imageState } from "./image-state.ts";
 import { entryMeaning, nameOperation, type OperationName, type Phase } from "./operation-names.ts";
+import type { Refusal } from "./refusals.ts";
 import { runSteps } from "./run-boot.ts";
 import { type BootResult, type Flash, type FlashOperation, isOperation, type LogLine } from "./steps.ts";
 import { type FlashTiming, operationDurationUs, workDurationUs } from "./timing.ts";
@@ -31,6 +32,8 @@ export interface Timeline {
   readonly log: readonly LogLine[];
   readonly result: BootResult;
   readonly images: readonly ImageEntry[];
+  /** Images that the boot turned away, and why. */
+  readonly refusals: readonly Refusal[];
   /** The flash as the boot left it. */
   readonly flash: FlashImage;
 }
@@ -50,7 +53,11 @@ export function timeline(
   const log: LogLine[] = [];
   const found: { operation: FlashOperation; atUs: number; durationUs: number }[] = [];
   let nowUs = 0;
-  const result = runSteps(boot(view(after), build), after, (step) => {
+  let refusals: readonly Refusal[] = [];
+  const steps = boot(view(after), build, (loader) => {
+    refusals = loader.refusals;
+  });
+  const result = runSteps(steps, after, (step) => {
     if (step.kind === "log") log.push(step);
     if (step.kind === "work") nowUs += workDurationUs(step, timing);
     if (step.kind === "net core") nowUs += step.durationUs ?? 0;
@@ -80,6 +87,7 @@ export function timeline(
     log,
     result,
     images: imageState(after, build),
+    refusals,
     flash: after,
   };
 }

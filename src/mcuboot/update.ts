@@ -1,7 +1,8 @@
 import { unreachable } from "../core/index.ts";
 import { downgradePrevented } from "./downgrade.ts";
-import { assert, type ImagePair, isErasedHeader, type Loader, log, PRIMARY, type Swap } from "./loader.ts";
+import { assert, type ImagePair, isErasedHeader, type Loader, log, PRIMARY, SECONDARY, type Swap } from "./loader.ts";
 import { copyImage } from "./overwrite.ts";
+import { olderVersion, refuse } from "./refusals.ts";
 import type { Steps } from "./steps.ts";
 import { finishSwap, markImageOk, newSwap, swapImage } from "./swap-image.ts";
 import { validateSlot } from "./validate-slot.ts";
@@ -21,8 +22,10 @@ export function* updateImage(loader: Loader, image: ImagePair, known: Swap | und
       return;
     case "test":
     case "perm":
-      if (yield* downgradePrevented(loader, image)) image.swapType = "none";
-      else yield* performUpdate(loader, image, swap);
+      if (yield* downgradePrevented(loader, image)) {
+        refuse(loader, image, SECONDARY, olderVersion(image));
+        image.swapType = "none";
+      } else yield* performUpdate(loader, image, swap);
       return;
     case "revert":
       yield* performUpdate(loader, image, swap);

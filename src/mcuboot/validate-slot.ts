@@ -1,6 +1,6 @@
 import { viewOf } from "../core/index.ts";
 import { compareVersions, FLAG } from "../image/index.ts";
-import { checkImage, isHeaderValid } from "./image-check.ts";
+import { checkImage, headerFault } from "./image-check.ts";
 import {
   hasMagic,
   headerAt,
@@ -16,6 +16,7 @@ import {
 } from "./loader.ts";
 import { NET_APP } from "./net-core/memory-map.ts";
 import { isNetDowngrade } from "./net-core/version-check.ts";
+import { olderVersion, refuse } from "./refusals.ts";
 import { eraseSlot, eraseTrailer } from "./regions.ts";
 import type { Steps } from "./steps.ts";
 import { strategyOf } from "./strategy.ts";
@@ -42,19 +43,25 @@ export function* validateSlot(
   const header = image.headers[slot];
   const area = image.areas[slot];
   if (isErasedHeader(header) || (header.flags & FLAG.NON_BOOTABLE) !== 0) {
+    refuse(loader, image, slot, { reason: isErasedHeader(header) ? "no image" : "non-bootable" });
     if (slot === SECONDARY && swap !== undefined) yield* cleanLeftovers(loader, image, swap);
     return false;
   }
   if (isWronglyUploaded(loader, image, slot, swap, expected)) {
+    refuse(loader, image, slot, { reason: "wrong upload address" });
     yield* log(loader, "wrong upload address");
   } else {
     if (slot === SECONDARY && (yield* isRefusedDowngrade(loader, image))) {
+      refuse(loader, image, slot, olderVersion(image));
       yield* log(loader, "insufficient version");
       yield* eraseSlot(loader, area);
       return false;
     }
-    if (isHeaderValid(loader, image, slot) && (yield* checkImage(loader, image, slot, swap))) {
+    const fault = headerFault(loader, image, slot) ?? (yield* checkImage(loader, image, slot, swap));
+    if (fault !== undefined) refuse(loader, image, slot, fault);
+    else {
       if (slot === PRIMARY || pointsIntoPrimary(loader, image)) return true;
+      refuse(loader, image, slot, { reason: "reset address" });
       yield* log(loader, "wrong reset address", { image: image.index });
       yield* log(loader, "erasing secondary");
       yield* eraseSlot(loader, area);

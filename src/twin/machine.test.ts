@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { isKind } from "../core/index.ts";
 import type { FlashOperation } from "../mcuboot/index.ts";
+import { smallImage } from "../mcuboot/testing/small-board.ts";
 import { TwinFlash } from "./flash.ts";
 import { smallMachine } from "./testing/small-machine.ts";
 
@@ -208,5 +209,22 @@ describe("a defect of the simulation itself", () => {
     await bed.pass(10);
     expect(bed.machine.broken).toBeUndefined();
     expect(await bed.smp.echo("on")).toBe("on");
+  });
+});
+
+describe("an image that a bootloader takes and a processor cannot run", () => {
+  test.each([
+    ["another core's reset vector", 4, 0x0100_8c01],
+    ["a stack pointer outside of RAM", 0, 0x2008_0004],
+    ["garbage instead of a vector table", 0, 0x96f3_b83d],
+  ])("stays silent after the bootloader's last line: %s", async (_, at, word) => {
+    const primary = smallImage("1.0.0", 20_000, false).plain.slice();
+    new DataView(primary.buffer).setUint32(512 + at, word, true);
+    // The hash is wrong then: this bootloader does not look at slot 0 before it starts it.
+    await using bed = smallMachine({ encrypted: false, primary, uploaded: false, validatePrimarySlot: false });
+    bed.machine.powerOn();
+    await bed.pass(5_000);
+    expect(bed.lines.at(-1)?.text).toContain("Jumping to the first image slot");
+    await expect(bed.smp.echo("there")).rejects.toThrow(/waited/);
   });
 });

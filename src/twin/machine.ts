@@ -1,4 +1,5 @@
 import { type Clock, sleep, utf8, whenAborted } from "../core/index.ts";
+import { decodeHeader, HEADER_BYTES, START_BYTES, startFault } from "../image/index.ts";
 import {
   type BootloaderBuild,
   type BootResult,
@@ -18,6 +19,8 @@ import type { TwinUart } from "./uart.ts";
 const RESET_TO_LOG_MS = 20;
 /** From "Jumping to the first image slot" to the application's banner. */
 const APP_START_MS = 120;
+/** End of the nRF5340 application core's 512 KiB of RAM. */
+const RAM_END = 0x2008_0000;
 /** A crashing application gets this far. */
 const CRASH_AFTER_MS = 80;
 
@@ -125,6 +128,11 @@ export class TwinMachine implements AsyncDisposable {
       power.throwIfAborted();
     }
     if (result.kind !== "run") return;
+    // A processor without a vector table that makes sense faults at once, and says nothing.
+    if (!this.#canStart(result.slots[0] ?? 0)) {
+      await whenAborted(power);
+      power.throwIfAborted();
+    }
     if (this.#upgraded && faults.has("DZ-105028")) return;
     if (this.#upgraded && faults.has("DZ-126603")) await whenAborted(power);
     await sleep(clock, APP_START_MS, power);
@@ -146,6 +154,17 @@ export class TwinMachine implements AsyncDisposable {
       onServing,
     });
     this.#bootMode = await app.run(power);
+  }
+
+  /** The image in a slot has a stack in RAM and a reset vector in its slot: more a twin cannot know of firmware. */
+  #canStart(slotOffset: number): boolean {
+    const { flash, build } = this.#options;
+    const { headerBytes } = decodeHeader(flash.read(slotOffset, HEADER_BYTES));
+    const areas = build.images.flatMap(({ primary, secondary }) => [primary, secondary]);
+    const slotBytes = areas.find(({ offset }) => offset === slotOffset)?.bytes ?? 0;
+    const bodyAddress = slotOffset + headerBytes;
+    const body = flash.read(bodyAddress, START_BYTES);
+    return startFault(body, { bodyAddress, endAddress: slotOffset + slotBytes, ramEnd: RAM_END }) === undefined;
   }
 
   /** The bootloader as it behaves this time. */

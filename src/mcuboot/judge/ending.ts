@@ -4,6 +4,7 @@ import type { FlashImage } from "../flash-image.ts";
 import { type ImageEntry, imageBytesIn, imageState, nextSwapType } from "../image-state.ts";
 import { PRIMARY, SECONDARY } from "../loader.ts";
 import { swapUnderWay } from "../prepare.ts";
+import { refusalText } from "../refusals.ts";
 import { outcomeOf } from "../run-boot.ts";
 import { strategyOf } from "../strategy.ts";
 import { swapRules } from "../swap-decision.ts";
@@ -133,12 +134,22 @@ const BECAUSE: Readonly<Record<Ending, (asked: BootAsked, state: CutState) => st
       : `${trailers(asked, state)}: the request stands and no swap is under way, so the swap starts afresh (${rowText(asked, state)}).`,
   resumed: (asked, state) =>
     `${trailers(asked, state)}: a swap is under way, and it resumes at ${position(asked, state)} (swap_status_source).`,
-  kept: (asked, state) =>
-    `${trailers(asked, state)}: nothing is asked for, so the old image stays (${rowText(asked, state)}).`,
+  kept: (asked, state) => {
+    const refusal = asked.undisturbed.refusals.find(({ image }) => image === imageAsked(asked));
+    if (refusal !== undefined && isAsked(asked)) {
+      return `the image in slot 1 was asked for and is refused: ${refusalText(refusal)}; so the old image stays.`;
+    }
+    return `${trailers(asked, state)}: nothing is asked for, so the old image stays (${rowText(asked, state)}).`;
+  },
   reverted: (asked, state) =>
     `${trailers(asked, state)}: an image that was not confirmed is taken back, also after a cut (${rowText(asked, state)}).`,
   failed: () => "no legal outcome",
 };
+
+/** The flash before the boot asked for something. */
+function isAsked({ build, before }: BootAsked): boolean {
+  return build.images.some((_, image) => nextSwapType(before, build, image) !== "none");
+}
 
 /** The image that the boot is about: the first that anything is asked of. */
 function imageAsked({ build, before }: BootAsked): number {

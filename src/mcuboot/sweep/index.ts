@@ -21,5 +21,6 @@ export {
   sweepSteps,
   sweepUpgrade,
   type UpgradeSwept,
+  uploadedFlash,
 } from "./upgrade.ts";
 export { type Walked, walkPath } from "./walk.ts";

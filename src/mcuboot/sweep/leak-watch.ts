@@ -91,11 +91,11 @@ export function secretsIn(flash: FlashImage, build: BootloaderBuild): readonly S
     ([PRIMARY, SECONDARY] as const).flatMap((slot) => {
       const start = slot === SECONDARY && build.mode === "offset" ? [build.sectorBytes, 0] : [0];
       return start.flatMap((offset) => {
-        const header = headerAt({ flash, build, images, swaps: [] }, image.areas[slot], offset);
+        const header = headerAt({ flash, build, images, swaps: [], refusals: [] }, image.areas[slot], offset);
         if (!hasMagic(header) || !isEncrypted(header)) return [];
         image.headers[slot] = header;
         if (slot === SECONDARY) image.secondaryOffset = offset;
-        const entries = tlvEntries({ flash, build, images, swaps: [] }, image, slot) ?? [];
+        const entries = tlvEntries({ flash, build, images, swaps: [], refusals: [] }, image, slot) ?? [];
         const tlv = entries.find((entry) => entry.type === encryption.tlvType);
         const key = tlv === undefined ? undefined : unwrapKey(encryption, tlv.data);
         const body = flash.read(image.areas[slot].offset + offset + header.headerBytes, header.bodyBytes);

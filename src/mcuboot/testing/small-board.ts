@@ -47,6 +47,12 @@ export function smallImage(
   dependencies: readonly { readonly image: number; readonly version: string }[] = [],
 ): { file: Uint8Array; plain: Uint8Array } {
   const payload = payloads.fork(version).bytes(bodyBytes);
+  // A vector table that a processor can start from: stack at the end of RAM, reset vector in the primary slot at 0.
+  const table = new DataView(payload.buffer, payload.byteOffset);
+  if (bodyBytes >= 8) {
+    table.setUint32(0, 0x2008_0000, true);
+    table.setUint32(4, 0x301, true);
+  }
   const options = {
     version: parseVersion(version),
     headerBytes: 512,

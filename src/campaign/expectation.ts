@@ -1,0 +1,24 @@
+import type { Scenario } from "./scenario.ts";
+
+/** What a campaign expects of its new image, when nobody cuts. */
+export interface Expectation {
+  readonly outcome: "upgrade" | "refused" | "no boot";
+  /** Part of the reason of a refusal; any reason when left out. */
+  readonly reason?: string;
+}
+
+/** What a scenario expects: what it says, and else that an image with damage is refused and any other installed. */
+export function expectationOf({ expect, images }: Pick<Scenario, "expect" | "images">): Expectation {
+  if (expect === undefined) return { outcome: images.new.damage === undefined ? "upgrade" : "refused" };
+  return typeof expect === "string" ? { outcome: expect } : { outcome: "refused", reason: expect.refused };
+}
+
+/**
+ * Whether a campaign ends with an upgrade that nobody confirms: where not said, if there is one that can come back.
+ * @param mode of the profile.
+ */
+export function checksRevert(scenario: Scenario, mode: string): boolean {
+  const isInstalled = expectationOf(scenario).outcome === "upgrade";
+  const comesBack = scenario.request === "test" && isInstalled && mode !== "overwrite-only";
+  return scenario.revert_check ?? comesBack;
+}
