@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { FlashImage, type ImageEntry, type LegalOutcome } from "../mcuboot/index.ts";
 import { compare, describeSlots, expectations } from "./compare.ts";
 import type { SlotFacts } from "./run-event.ts";
-import type { BootSeen } from "./session.ts";
+import type { BootSeen } from "./boot-watch.ts";
 
 const FLAGS = ["active", "confirmed", "pending", "permanent"] as const;
 

@@ -1,6 +1,7 @@
 import type { LegalOutcome } from "../mcuboot/index.ts";
 import type { SlotFacts } from "./run-event.ts";
-import { type BootSeen, flagsOf } from "./session.ts";
+import type { BootSeen } from "./boot-watch.ts";
+import { flagsOf } from "./session.ts";
 import type { Ending, Verdict } from "./verdict.ts";
 
 /** "2.0.0 running, unconfirmed; 1.0.0 in slot 1". */

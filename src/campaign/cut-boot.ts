@@ -12,7 +12,8 @@ import { decisionsIn } from "./decisions.ts";
 import { type BootAhead, momentOf } from "./moments.ts";
 import { asFlash, progressBefore, seeFlash } from "./real-flash.ts";
 import type { CutFacts, NextCut, PlannedCut } from "./run-event.ts";
-import type { BootSeen, Session } from "./session.ts";
+import type { BootSeen } from "./boot-watch.ts";
+import type { Session } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 import { type Direction, type Judged, judge, measure, type Reference, startUpgrade } from "./upgrade.ts";
 

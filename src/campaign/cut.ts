@@ -1,6 +1,7 @@
 import { abortable, BenchError, isKind, sleepUntil, within } from "../core/index.ts";
 import type { CutFacts, OwnCut, PlannedCut } from "./run-event.ts";
-import type { BootSeen, Session } from "./session.ts";
+import type { BootSeen } from "./boot-watch.ts";
+import type { Session } from "./session.ts";
 import { cutBySwitch, untilTrigger } from "./trigger.ts";
 import { plainPattern } from "./trigger-bytes.ts";
 
@@ -115,6 +116,7 @@ async function losePower(session: Session, planned: CutTrigger, sinceUs: number,
   let offSentUs: number;
   try {
     if (planned.kind !== "progress") own = await cutBySwitch(session, planned, sinceUs, bootMs);
+    if (own !== undefined) session.lostPower();
     offSentUs = own?.cutUs ?? (await cutByHost(session, planned, sinceUs, bootMs));
     await sleepUntil(board.clock, Math.max(offSentUs, session.nowUs) + Math.round(profile.offMs * 1000), signal);
   } finally {

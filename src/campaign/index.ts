@@ -1,4 +1,5 @@
 export * from "./board-check.ts";
+export * from "./boot-watch.ts";
 export * from "./check-request.ts";
 export * from "./compare.ts";
 export * from "./cut.ts";

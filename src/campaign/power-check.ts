@@ -1,5 +1,6 @@
 import { BenchError, sleep } from "../core/index.ts";
-import { alive, type BootSeen, type Session } from "./session.ts";
+import { alive, type BootSeen } from "./boot-watch.ts";
+import type { Session } from "./session.ts";
 
 /** The idle application gets this long to lose its last charge before it is asked whether it is off, in milliseconds. */
 const IDLE_MS = 50;

@@ -1,3 +1,4 @@
+import type { EvidenceKind } from "./boot-memory.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** One image of a campaign, as reports name it. */
@@ -117,6 +118,14 @@ export type RunEvent = At<
   | { readonly event: "confirmed"; readonly version: string }
   | { readonly event: "reset"; readonly answeredUs: number }
   | { readonly event: "power"; readonly state: "on" | "off"; readonly sentAtUs: number }
+  /** How a boot ended, and what said that it was one and not the application from before (docs/campaigns.md). */
+  | {
+      readonly event: "boot-seen";
+      readonly ending: "up" | "boot loop" | "no boot";
+      readonly boots: number;
+      readonly evidence: EvidenceKind | "none";
+      readonly text: string;
+    }
   | { readonly event: "boot-log"; readonly name: string; readonly text: string }
   | {
       readonly event: "reference";

@@ -205,7 +205,7 @@ describe("what a session does", () => {
     await session.confirm(images.new);
     await session.imageState();
     const names = events.map((event) => event.event).filter((name) => !name.startsWith("upload"));
-    expect(names).toEqual(["set-pending", "reset", "confirmed", "image-state"]);
+    expect(names).toEqual(["set-pending", "reset", "boot-seen", "confirmed", "image-state"]);
     const [list] = eventsOf(events, "image-state");
     expect(list?.images.map(({ slot, version, flags }) => [slot, version, flags])).toEqual([
       [0, "2.0.0", ["active", "confirmed"]],

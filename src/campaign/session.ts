@@ -1,39 +1,19 @@
-import { type Board, type BoardProfile, type BootLine, deviceArea, flashTimingOf } from "../board/index.ts";
-import { fromHex, hex, isKind, messageOf, sleep, within } from "../core/index.ts";
+import { type Board, type BoardProfile, deviceArea, flashTimingOf } from "../board/index.ts";
+import { fromHex, hex, sleep } from "../core/index.ts";
 import { timingAt } from "../mcuboot/index.ts";
-import { CONSOLE_OVERHEAD_BYTES, echo, encodedBytes } from "../smp/index.ts";
+import { CONSOLE_OVERHEAD_BYTES, encodedBytes } from "../smp/index.ts";
+import { memoryOf } from "./boot-memory.ts";
+import { type BootSeen, type BootStart, isBootSign, watchBoot } from "./boot-watch.ts";
 import { requireAllowed } from "./guard.ts";
 import type { BuiltImage } from "./images.ts";
 import type { EventSink, SlotFacts } from "./run-event.ts";
 
-/** How long one "are you there" may take while a board boots, in milliseconds. */
-const KNOCK_MS = 400;
-/** Longest wait for a line of the application before it is asked all the same, in milliseconds. */
-const SIGN_MS = 1000;
-/** More boots than this after one reset are a boot loop. */
-const BOOTS_MAX = 4;
+type BootExpected = BootStart extends infer S ? (S extends BootStart ? Omit<S, "sinceUs"> : never) : never;
+/** Nothing was done that starts the board: whoever answers will do. */
+const ASKED: BootExpected = { kind: "asked" };
 
 const SLOT_FLAGS = ["active", "confirmed", "pending", "permanent"] as const;
 type SlotFlag = (typeof SLOT_FLAGS)[number];
-
-/** The bootloader's first line. */
-const STARTING = "starting bootloader";
-/** Lines after which it boots nothing more. */
-const DEAD_ENDS: readonly string[] = ["no bootable image", "panic"];
-/** A board that resets itself all the same does so within this time, in milliseconds. */
-const DEAD_END_MS = 3000;
-
-/** How a boot turned out, as the UART showed it. */
-export interface BootSeen {
-  readonly ending: "up" | "boot loop" | "no boot";
-  /** Boot log since the reset or the power-on. */
-  readonly lines: readonly BootLine[];
-  /** Starts of the bootloader seen. */
-  readonly boots: number;
-  /** When the application answered, on the bench's clock. */
-  readonly upUs: number | undefined;
-  readonly because: string;
-}
 
 /** The acts of a campaign on a board, each recorded. One campaign has one session. */
 export class Session {
@@ -42,6 +22,11 @@ export class Session {
   readonly signal: AbortSignal;
   /** How long the last "off" took until the switch had it, in microseconds: a cut is sent that much earlier. */
   commandUs = 0;
+  /** What the boot that comes next is expected from. */
+  #start: BootExpected = ASKED;
+  #isOff = false;
+  /** A boot of this board has shown in its log. */
+  #talks = false;
 
   constructor(board: Board, record: EventSink, signal: AbortSignal) {
     this.board = board;
@@ -116,8 +101,13 @@ export class Session {
 
   /** Resets by command. Answers when the answer came, on the bench's clock. */
   async reset(): Promise<number> {
-    await this.board.smp.reset({ signal: this.signal });
+    const { board, signal } = this;
+    this.#talks ||= board.logs.app.knownSince(0).some(isBootSign);
+    // A board whose log shows no boots is asked what it will have forgotten when it has booted.
+    const memory = this.#talks ? {} : await memoryOf(board, signal);
+    await board.smp.reset({ signal });
     const answeredUs = this.nowUs;
+    this.#start = { kind: "reset", talks: this.#talks, memory };
     this.record.event({ atUs: answeredUs, event: "reset", answeredUs });
     return answeredUs;
   }
@@ -125,7 +115,13 @@ export class Session {
   async power(state: "on" | "off"): Promise<number> {
     const askedUs = this.nowUs;
     const { sentAtUs } = await this.board.power.set(state, { signal: this.signal });
-    if (state === "off") this.commandUs = sentAtUs - askedUs;
+    if (state === "off") {
+      this.commandUs = sentAtUs - askedUs;
+      this.#isOff = true;
+    } else {
+      this.#start = this.#isOff ? { kind: "power" } : ASKED;
+      this.#isOff = false;
+    }
     this.record.event({ atUs: this.nowUs, event: "power", state, sentAtUs });
     return sentAtUs;
   }
@@ -137,71 +133,33 @@ export class Session {
     return this.untilUp(await this.power("on"), limitMs);
   }
 
+  /** Power was taken away by the switch itself. */
+  lostPower(): void {
+    this.#isOff = true;
+  }
+
   /**
-   * Waits until the application answers after a reset or a power-on at `sinceUs`. Does not throw when it never does:
-   * what a board that stays silent means is the caller's to judge.
+   * Waits until the application answers after a reset or a power-on at `sinceUs`: one that was started after it. Does
+   * not throw when it never does: what a board that stays silent means is the caller's to judge.
    */
   async untilUp(sinceUs: number, limitMs: number): Promise<BootSeen> {
-    const { board } = this;
-    const seen = (ending: BootSeen["ending"], because: string): BootSeen => {
-      const lines = board.logs.app.since(sinceUs);
-      const boots = lines.filter((line) => line.event === STARTING).length;
-      return { ending, lines, boots, upUs: ending === "up" ? this.nowUs : undefined, because };
-    };
-    try {
-      return await within(
-        board.clock,
-        limitMs,
-        `${board.name} to boot`,
-        async (stop) => {
-          for (let knockedUs = sinceUs; ; ) {
-            await this.#untilSign(knockedUs, stop);
-            knockedUs = this.nowUs;
-            board.check();
-            const state = seen("boot loop", `the bootloader started ${BOOTS_MAX} times and no application answered`);
-            if (state.boots >= BOOTS_MAX) return state;
-            const end = deadEnd(state.lines);
-            if (end && this.nowUs - end.atUs > DEAD_END_MS * 1000)
-              return seen("no boot", `the bootloader gave up: "${end.text}"`);
-            if (await this.#knock(stop)) return seen("up", "the application answered");
-          }
-        },
-        { signal: this.signal, lastSeen: () => board.logs.app.lastSeen() },
-      );
-    } catch (error) {
-      if (isKind(error, "timeout")) return seen("no boot", messageOf(error));
-      throw error;
+    const start: BootStart = { ...this.#start, sinceUs };
+    this.#start = ASKED;
+    const seen = await watchBoot(this.board, start, limitMs, this.signal);
+    if (seen.lines.some(isBootSign)) this.#talks = true;
+    if (start.kind !== "asked") {
+      const { ending, boots, evidence } = seen;
+      this.record.event({
+        atUs: this.nowUs,
+        event: "boot-seen",
+        ending,
+        boots,
+        evidence: evidence?.kind ?? "none",
+        text: evidence?.text ?? seen.because,
+      });
     }
+    return seen;
   }
-
-  /** Waits for a sign of an application since `sinceUs`, at most a second: some builds print nothing at all. */
-  async #untilSign(sinceUs: number, stop: AbortSignal): Promise<void> {
-    const { app } = this.board.logs;
-    const isSign = (line: BootLine) => line.event === undefined;
-    if (app.since(sinceUs).some(isSign)) return;
-    const heard = new AbortController();
-    const either = AbortSignal.any([stop, heard.signal]);
-    const line = app.next(isSign, either);
-    await Promise.race([line.catch(() => {}), sleep(this.board.clock, SIGN_MS, either).catch(() => {})]);
-    heard.abort();
-    stop.throwIfAborted();
-  }
-
-  async #knock(stop: AbortSignal): Promise<boolean> {
-    try {
-      return await alive(this.board, KNOCK_MS, stop);
-    } catch (error) {
-      stop.throwIfAborted();
-      if (isKind(error, "timeout") || isKind(error, "protocol")) return false;
-      throw error;
-    }
-  }
-}
-
-/** The line after which the bootloader boots nothing more, unless it has started again since. */
-function deadEnd(lines: readonly BootLine[]): BootLine | undefined {
-  const last = lines.findLast(({ event = "" }) => event === STARTING || DEAD_ENDS.includes(event));
-  return last?.event === STARTING ? undefined : last;
 }
 
 /** Header, map and keys of a chunk besides its data, and the answer's packet, in bytes. Counted on our own packets. */
@@ -225,12 +183,6 @@ export function uploadLimit(baudRate: number, bufferBytes: number, byteUs: numbe
   const wireBytes = encodedBytes(packetBytes) + encodedBytes(ANSWER_BYTES);
   const lineUs = (wireBytes * 10_000_000) / baudRate;
   return (dataBytes * 1_000_000) / (lineUs + dataBytes * byteUs);
-}
-
-/** Asks the application for an echo, once. @throws TimeoutError; ProtocolError; the signal's reason. */
-export async function alive(board: Board, limitMs: number, signal: AbortSignal): Promise<boolean> {
-  const { r } = await board.smp.session.request(echo, { d: "hil" }, { signal, timeoutMs: limitMs, retries: 0 });
-  return r === "hil";
 }
 
 /** mcumgr's flags of a slot, by name. */

@@ -7,7 +7,8 @@ import { compareNetwork, counterExpected, networkReport, requestNetwork } from "
 import type { SwapWindow } from "./plan.ts";
 import { asFlash, compareFlash, seeFlash } from "./real-flash.ts";
 import type { CutFacts, SlotFacts } from "./run-event.ts";
-import { type BootSeen, type Session, slotOf } from "./session.ts";
+import type { BootSeen } from "./boot-watch.ts";
+import { type Session, slotOf } from "./session.ts";
 import type { CutSpan, Shadow } from "./shadow.ts";
 import type { Verdict } from "./verdict.ts";
 

@@ -34,6 +34,7 @@ export interface MachineOptions {
   readonly build: BootloaderBuild;
   readonly faults: ReadonlySet<MachineFault>;
   readonly smp: TwinSmp;
+  readonly logBytesPerS?: number;
   /** Left out on a board whose network core is never used. */
   readonly netCore?: TwinNetCore;
 }
@@ -134,6 +135,8 @@ export class TwinMachine implements AsyncDisposable {
       print,
     });
     this.#bootMode = await app.run(power);
+    // What the reset finds half sent stays half.
+    this.#options.uart.reset();
   }
 
   /** The bootloader as it behaves this time. */

@@ -82,6 +82,7 @@ export function makeTwin(
     baudRate: profile.ports.app.baudRate,
     smp: { ...profile.smp, generation: profile.twin?.smpGeneration },
     faults: profile.twin?.faults ?? [],
+    logBytesPerS: profile.twin?.logBytesPerS ?? 0,
   });
 }
 
