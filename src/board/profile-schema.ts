@@ -188,7 +188,7 @@ export const PROFILE_FIELDS = z.strictObject({
         .int()
         .min(0)
         .max(1_000_000)
-        .default(0)
+        .optional()
         .describe("How much the twin's application logs while it runs, beside its SMP answers, on the same line."),
     })
     .optional(),

@@ -38,8 +38,15 @@ export function counted(outcome: RunResult["outcome"], events: readonly RunEvent
     passed: verdicts.length - failed,
     failed,
     endings,
+    ...voided(events),
     ...(infraRetries === 0 ? {} : { infraRetries }),
   };
+}
+
+/** Cuts that were void, for a result. */
+export function voided(events: readonly RunEvent[]): Pick<RunResult, "cutsVoid"> {
+  const cutsVoid = events.filter((event) => event.event === "cut-void").length;
+  return cutsVoid === 0 ? {} : { cutsVoid };
 }
 
 function verdictsOf(events: readonly RunEvent[]) {

@@ -137,6 +137,8 @@ export type RunEvent = At<
   | { readonly event: "plan"; readonly cuts: readonly PlannedCut[]; readonly phases: readonly PhaseSpan[] }
   | { readonly event: "cut-started"; readonly planned: PlannedCut; readonly from: string; readonly to: string }
   | { readonly event: "cut"; readonly facts: CutFacts }
+  /** The bench was not whole while this cut was made: there is no verdict on it. `again`: it is made once more. */
+  | { readonly event: "cut-void"; readonly index: number; readonly reason: string; readonly again: boolean }
   | { readonly event: "verdict"; readonly verdict: Verdict }
   | { readonly event: "wear"; readonly cyclesMax: number; readonly spent: number; readonly page: string }
   | {
@@ -190,6 +192,8 @@ export interface RunResult {
   readonly failed: number;
   /** How often each legal and illegal ending was seen. */
   readonly endings: Readonly<Record<string, number>>;
+  /** Cuts that were void because the bench was not whole; left out when there were none. */
+  readonly cutsVoid?: number;
   /** How often the bench failed and was tried again; left out when it never was. */
   readonly infraRetries?: number;
 }

@@ -1,5 +1,6 @@
 import type { Board } from "../board/index.ts";
-import { messageOf, type Random } from "../core/index.ts";
+import { isKind, messageOf, type Random } from "../core/index.ts";
+import { isVoid } from "./bench-watch.ts";
 import { askAgain, cutApplication, measureApplication, spreadInApplication } from "./cut-application.ts";
 import { cutRevert, cutUpgrade, laterBoot, referenceRevert } from "./cut-boot.ts";
 import type { CampaignImages } from "./images.ts";
@@ -15,6 +16,9 @@ import { activeSlot, Session } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 import { type Direction, type Judged, type Reference, referenceUpgrade, revertUpgrade } from "./upgrade.ts";
 import type { WearMeter } from "./wear.ts";
+
+/** How often a cut is made again that was void. */
+const VOIDS_MAX = 3;
 
 /** What a campaign needs; opened and made by the caller, who also closes it. */
 export interface CampaignParts {
@@ -42,6 +46,7 @@ export interface CampaignParts {
  */
 export async function runCampaign(parts: CampaignParts): Promise<RunResult> {
   let result: RunResult;
+  const leave = parts.board.clock.gaps?.attend();
   try {
     result = await new Campaign(parts).run();
   } catch (error) {
@@ -51,6 +56,8 @@ export async function runCampaign(parts: CampaignParts): Promise<RunResult> {
     });
     await leaveBoard(new Session(parts.board, parts.record, parts.signal), 0);
     throw error;
+  } finally {
+    leave?.();
   }
   await powerOn(parts);
   const { boot, swap } = parts.board.profile.timeoutsMs;
@@ -71,6 +78,7 @@ class Campaign {
   readonly #judged: Judged[] = [];
   readonly #bootMs: number;
   #planned = 0;
+  #voids = 0;
 
   constructor(parts: CampaignParts) {
     this.#parts = parts;
@@ -144,10 +152,41 @@ class Campaign {
         break;
       }
       wear.allowNext();
-      direction = await this.#cut(direction, planned, reference);
+      const asked = direction;
+      direction = await this.#whole(planned, asked, (from) => this.#cut(from, planned, reference));
       if (!direction) return undefined;
     }
     return direction;
+  }
+
+  /**
+   * Makes a cut, and makes it again when the bench was not whole: from the baseline, for the flash holds whatever the
+   * void cut left. A bench that is gone for this opening of it ends the try, as does one that is never whole.
+   */
+  async #whole<T>(planned: PlannedCut, asked: Direction, make: (direction: Direction) => Promise<T>): Promise<T> {
+    const { record, signal } = this.#parts;
+    let direction = asked;
+    for (let voids = 1; ; voids += 1) {
+      const judged = this.#judged.length;
+      try {
+        return await make(direction);
+      } catch (error) {
+        if (signal.aborted || (!isKind(error, "bench") && !isKind(error, "timeout"))) throw error;
+        // What was judged stays judged: only a cut without a verdict is made again.
+        const isOpen = !this.#judged.slice(judged).some(({ verdict }) => verdict.cut?.planned.index === planned.index);
+        const again = isOpen && isVoid(error) && voids <= VOIDS_MAX;
+        if (isOpen) {
+          const { index } = planned;
+          record.event({ atUs: this.#session.nowUs, event: "cut-void", index, reason: messageOf(error), again });
+          this.#voids += 1;
+        }
+        if (!again) throw error;
+        await this.#prepare.wake();
+        await this.#prepare.baseline();
+        this.#session.bench.begin();
+        direction = this.#forward();
+      }
+    }
   }
 
   /** One planned cut and the boots after it; answers the direction of the next. */
@@ -200,7 +239,11 @@ class Campaign {
       if (this.#parts.judged?.has(planned.index)) continue;
       wear.allowNext();
       const limits = { bootMs: this.#bootMs, bootloaderTalks: false };
-      const cut = await cutApplication(this.#session, shadow, { what, planned, direction, limits });
+      const from = direction;
+      const cut = await this.#whole(planned, from, async (now) => {
+        direction = now;
+        return cutApplication(this.#session, shadow, { what, planned, direction, limits });
+      });
       this.#count(cut);
       if (cut.met) shadow.adopt(cut.met.flash);
       const isAsked = cut.met !== undefined && what === "request";
@@ -301,6 +344,7 @@ class Campaign {
       passed: this.#judged.length - failed,
       failed,
       endings,
+      ...(this.#voids === 0 ? {} : { cutsVoid: this.#voids }),
     };
   }
 }

@@ -1,7 +1,8 @@
 import { type Board, type BoardProfile, deviceArea, flashTimingOf } from "../board/index.ts";
-import { fromHex, hex, sleep } from "../core/index.ts";
+import { BenchError, fromHex, hex, sleep } from "../core/index.ts";
 import { timingAt } from "../mcuboot/index.ts";
 import { CONSOLE_OVERHEAD_BYTES, encodedBytes } from "../smp/index.ts";
+import { BenchWatch, VoidError } from "./bench-watch.ts";
 import { memoryOf } from "./boot-memory.ts";
 import { type BootSeen, type BootStart, isBootSign, watchBoot } from "./boot-watch.ts";
 import { requireAllowed } from "./guard.ts";
@@ -20,6 +21,8 @@ export class Session {
   readonly board: Board;
   readonly record: EventSink;
   readonly signal: AbortSignal;
+  /** Whether the bench is whole. */
+  readonly bench: BenchWatch;
   /** How long the last "off" took until the switch had it, in microseconds: a cut is sent that much earlier. */
   commandUs = 0;
   /** What the boot that comes next is expected from. */
@@ -32,6 +35,7 @@ export class Session {
     this.board = board;
     this.record = record;
     this.signal = signal;
+    this.bench = new BenchWatch(board);
   }
 
   get nowUs(): number {
@@ -117,6 +121,7 @@ export class Session {
     const { sentAtUs } = await this.board.power.set(state, { signal: this.signal });
     if (state === "off") {
       this.commandUs = sentAtUs - askedUs;
+      this.bench.tookForOff(this.commandUs);
       this.#isOff = true;
     } else {
       this.#start = this.#isOff ? { kind: "power" } : ASKED;
@@ -146,6 +151,7 @@ export class Session {
     const start: BootStart = { ...this.#start, sinceUs };
     this.#start = ASKED;
     const seen = await watchBoot(this.board, start, limitMs, this.signal);
+    if (start.kind === "power" && this.#talks && seen.ending === "no boot") await this.#requirePower(sinceUs, limitMs);
     if (seen.lines.some(isBootSign)) this.#talks = true;
     if (start.kind !== "asked") {
       const { ending, boots, evidence } = seen;
@@ -159,6 +165,30 @@ export class Session {
       });
     }
     return seen;
+  }
+
+  /**
+   * A board whose bootloader talks, and of which not one byte came after "on": whether it had power is not known. It
+   * is switched off and on once more.
+   * @throws VoidError when it talks then; BenchError when it does not.
+   */
+  async #requirePower(sinceUs: number, limitMs: number): Promise<void> {
+    const { board, signal } = this;
+    if ((board.logs.app.lastByteUs ?? -1) >= sinceUs) return;
+    await this.power("off");
+    await sleep(board.clock, board.profile.power.offMs, signal);
+    const onUs = await this.power("on");
+    this.#start = ASKED;
+    await watchBoot(board, { kind: "power", sinceUs: onUs }, limitMs, signal);
+    if ((board.logs.app.lastByteUs ?? -1) >= onUs) {
+      const text = `nothing came from ${board.name} after "on", and after another "off" and "on" it talked`;
+      throw new VoidError(`${text}: the switch had not given it power.`, "Check the switch, its contact and its wiring.");
+    }
+    board.check();
+    throw new BenchError(
+      `nothing comes from ${board.name} after "on", twice: its bootloader has talked before.`,
+      "Check the switch, the supply and the cable of its UART. A board whose bootloader is gone looks the same.",
+    );
   }
 }
 

@@ -89,6 +89,7 @@ export async function referenceUpgrade(
   direction: Direction,
   bootMs: number,
 ): Promise<Judged & { readonly reference: Reference | undefined }> {
+  session.bench.begin();
   const { timeline, resetUs } = await startUpgrade(session, shadow, direction);
   const seen = await session.untilUp(resetUs, bootMs);
   const judged = await judge(session, shadow, { check: "uninterrupted upgrade", direction, seen });
@@ -154,6 +155,7 @@ export async function judge(
   { check, direction, seen, ...cut }: Case,
 ): Promise<Judged> {
   const windows = cut.windows ?? [];
+  await session.bench.requireWhole(seen.ending === "up", session.signal);
   const looksAt = ({ slot }: { readonly slot: number }) => cut.slots?.includes(slot) ?? true;
   const possible = cut.allowed ?? shadow.outcomesAfter(windows);
   const allowed = cut.slots ? possible.map((row) => ({ ...row, images: row.images.filter(looksAt) })) : possible;
@@ -189,7 +191,10 @@ export async function judge(
     boots: seen.boots,
     bootLog: seen.lines.filter((line) => line.event !== undefined).map((line) => line.text),
   };
+  // Reading slots and flash has taken its time, too.
+  await session.bench.requireWhole(true, session.signal);
   session.record.event({ atUs: session.nowUs, event: "verdict", verdict });
+  session.bench.begin();
   const { outcome, pass } = comparison;
   const defect = !pass && comparison.isMet === true && outcome?.knownDefect !== undefined ? outcome : undefined;
   const alike = pass ? fits : defect ? allowed.filter((row) => shows(row).isMet === true) : [];

@@ -6,6 +6,7 @@ export * from "./config-file.ts";
 export { type FieldPath, fieldName, type Problem } from "./config-problems.ts";
 export * from "./errors.ts";
 export * from "./folder.ts";
+export * from "./host-gaps.ts";
 export * from "./listeners.ts";
 export * from "./queue.ts";
 export * from "./random.ts";
