@@ -1,10 +1,15 @@
-import type { Board } from "../board/index.ts";
+import type { Board, BootLine } from "../board/index.ts";
 import { BenchError, messageOf } from "../core/index.ts";
 
 /** A host that does not run for so long, in milliseconds, may have missed anything. */
 const SLEPT_MS = 2000;
 /** What a busy host may be late by without anybody minding, in milliseconds: it is no clock. */
 const LATE_MS_MIN = 100;
+
+/** Contacts and plugs have settled after this time, in milliseconds. */
+const BOUNCE_MS = 500;
+/** After these lines a second start is the board's own doing. */
+const ENDS_OF_BOOTLOADER: readonly string[] = ["chainload", "jumping", "no bootable image", "panic"];
 
 /**
  * The bench was not whole while something was to be judged: what was done is void. Not the board's fault, and nothing
@@ -22,7 +27,7 @@ export function isVoid(error: unknown): boolean {
 /** Keeps in mind what speaks against the bench, from the plan of a case to its verdict. */
 export class BenchWatch {
   readonly #board: Board;
-  readonly #doubts: string[] = [];
+  readonly #doubts: { readonly text: string; readonly hint: string }[] = [];
   #sinceUs: number;
   /** The shortest time that the switch took for an "off" so far. */
   #usualOffUs = Number.POSITIVE_INFINITY;
@@ -48,17 +53,41 @@ export class BenchWatch {
     const lateUs = tookUs - Math.min(tookUs, this.#usualOffUs);
     this.#usualOffUs = Math.min(tookUs, this.#usualOffUs);
     if (lateUs <= this.#toleranceUs) return;
-    this.#doubts.push(
+    this.doubt(
       `the switch took "off" ${ms(lateUs)} ms later than it usually does: power went at some moment of that time, and ` +
         `cuts of this bench are judged to ± ${ms(this.#board.cuts.uncertaintyUs)} ms`,
+      "Measure the switch (`hil board calibrate`), or widen power.cut_uncertainty_ms.",
     );
+  }
+
+  /** Something that speaks against the bench, as a sentence without its full stop, and what to do. */
+  doubt(text: string, hint: string): void {
+    this.#doubts.push({ text, hint });
   }
 
   /** A cut that the host timed was made: it must have run all the time since what the cut is measured from. */
   timedSince(sinceUs: number): void {
     const gapUs = this.#board.clock.gaps?.longestUs(sinceUs) ?? 0;
     if (gapUs > this.#toleranceUs)
-      this.#doubts.push(`this host did not run for ${ms(gapUs)} ms between the reset and the cut`);
+      this.doubt(
+        `this host did not run for ${ms(gapUs)} ms between the reset and the cut, which was timed by it`,
+        "Keep the host free while a board is tested, or widen power.cut_uncertainty_ms.",
+      );
+  }
+
+  /**
+   * Power was commanded on at `onUs`. A bootloader that starts twice within the time that a contact bounces, and had
+   * not gone on to anything in between, lost its power again: that was a cut which nobody planned.
+   */
+  cameBack(onUs: number, lines: readonly Pick<BootLine, "event" | "atUs">[]): void {
+    const early = lines.filter(({ atUs }) => atUs <= onUs + BOUNCE_MS * 1000);
+    const starts = early.flatMap(({ event }, place) => (event === "starting bootloader" ? [place] : []));
+    const [first, second] = starts;
+    if (first === undefined || second === undefined) return;
+    const wentOn = early.slice(first, second).some(({ event = "" }) => ENDS_OF_BOOTLOADER.includes(event));
+    if (wentOn) return;
+    const text = `the bootloader started twice within ${BOUNCE_MS} ms after "on", and had not gone on to an application`;
+    this.doubt(`${text}: power came, went and came`, "Check the contact of the switch and its wiring: it bounces.");
   }
 
   /**
@@ -76,8 +105,7 @@ export class BenchWatch {
     }
     const [doubt] = this.#doubts;
     if (doubt !== undefined) {
-      const hint = "Measure the switch (`hil board calibrate`), or widen power.cut_uncertainty_ms.";
-      throw new VoidError(`${doubt}.`, hint);
+      throw new VoidError(`${doubt.text}.`, doubt.hint);
     }
     if (isUp || board.power.facts.cuts === "reset only") return;
     try {

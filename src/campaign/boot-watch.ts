@@ -1,6 +1,7 @@
 import type { Board, BootLine } from "../board/index.ts";
 import { isKind, messageOf, sleep, within } from "../core/index.ts";
 import { echo } from "../smp/index.ts";
+import { VoidError } from "./bench-watch.ts";
 import { type BootEvidence, type MemoryOfBoot, rememberedChange } from "./boot-memory.ts";
 
 /** How long one "are you there" may take while a board boots, in milliseconds. */
@@ -142,12 +143,18 @@ class BootWatch {
     }
   }
 
-  /** What a wait that took too long comes to. */
+  /**
+   * What a wait that took too long comes to.
+   * @throws VoidError of a board that answers, and shows no boot: it did not reset, or what it printed was lost.
+   */
   timedOut(text: string): BootSeen {
     if (this.#answeredBefore === 0) return this.#seen("no boot", text);
+    const { name, logs } = this.#board;
     const seconds = Math.round((this.#nowUs - this.#start.sinceUs) / 1_000_000);
-    const because = `it answered the reset command and went on: it answers, and no boot was seen in ${seconds} s`;
-    return this.#seen("no boot", because);
+    throw new VoidError(
+      `${name} answered the reset command and answers on, and no boot was seen on ${logs.app.name} in ${seconds} s.`,
+      "It did not reset, or what its bootloader and application print was lost: look at uart/app.rx of the run.",
+    );
   }
 
   #seen(ending: BootSeen["ending"], because: string): BootSeen {

@@ -96,6 +96,7 @@ async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Prom
     const [flash] = shadow.statesAfter(into.map(around));
     return flash && nextMoment(session, shadow, planned, next, flash);
   });
+  requireAnnouncement(session, made.lost[0], resetUs, reference);
   const known = cutsLeft(shadow, plan, made.lost);
   const fault = known?.fault;
   const [first, ...others] = made.lost;
@@ -113,6 +114,23 @@ async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Prom
     ...(known && { allowed: known.allowed }),
     ...(fault !== undefined && { fault: () => ({ ending: "wrong slots", because: fault }) }),
   });
+}
+
+/** A bootloader that says when it starts and begins must have said so by the time of a cut that is later than that. */
+function requireAnnouncement(
+  { board, bench }: Session,
+  lost: PowerLost | undefined,
+  resetUs: number,
+  { announced, bootloaderTalks, window }: Reference,
+): void {
+  if (lost === undefined || lost.intoSwapUs !== undefined || !announced || !bootloaderTalks) return;
+  const lines = board.logs.app.knownSince(resetUs).filter(({ atUs }) => atUs <= lost.cutUs);
+  if (lines.some(({ event }) => event === "starting bootloader")) return;
+  // A start that takes half as long again is no loss yet.
+  const lateUs = lost.cutUs - resetUs - Math.round(1.5 * window.startUs);
+  if (lateUs <= Math.max(board.cuts.uncertaintyUs, 0)) return;
+  const text = `nothing of the boot that was cut is in the log of ${board.name}, which began to talk before such a cut`;
+  bench.doubt(`${text}: the port lost bytes`, "Look at uart/app.rx of the run, and at `hil doctor`.");
 }
 
 /** Tells a board that can be stopped there to stop at a planned operation; undefined for others, and other cuts. */

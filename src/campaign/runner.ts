@@ -152,7 +152,7 @@ class Campaign {
         break;
       }
       wear.allowNext();
-      const asked = direction;
+      const asked: Direction = direction;
       direction = await this.#whole(planned, asked, (from) => this.#cut(from, planned, reference));
       if (!direction) return undefined;
     }

@@ -30,6 +30,8 @@ export class Session {
   #isOff = false;
   /** A boot of this board has shown in its log. */
   #talks = false;
+  /** So has the bootloader's first line. */
+  #startsShow = false;
 
   constructor(board: Board, record: EventSink, signal: AbortSignal) {
     this.board = board;
@@ -152,7 +154,10 @@ export class Session {
     this.#start = ASKED;
     const seen = await watchBoot(this.board, start, limitMs, this.signal);
     if (start.kind === "power" && this.#talks && seen.ending === "no boot") await this.#requirePower(sinceUs, limitMs);
+    if (start.kind === "power") this.bench.cameBack(sinceUs, seen.lines);
+    if (start.kind === "reset" && seen.ending === "up") this.#requireLog(seen);
     if (seen.lines.some(isBootSign)) this.#talks = true;
+    if (start.kind === "power") this.#startsShow ||= seen.boots > 0;
     if (start.kind !== "asked") {
       const { ending, boots, evidence } = seen;
       this.record.event({
@@ -165,6 +170,15 @@ export class Session {
       });
     }
     return seen;
+  }
+
+  /** A bootloader that has said when it starts says so every time: else something of the log was lost. */
+  #requireLog({ boots }: BootSeen): void {
+    if (boots === 0 && this.#startsShow) {
+      const text = `the bootloader's first line is missing in the log of ${this.board.name}, which had it before`;
+      this.bench.doubt(`${text}: the port lost bytes`, "Look at uart/app.rx of the run, and at `hil doctor`.");
+    }
+    this.#startsShow ||= boots > 0;
   }
 
   /**

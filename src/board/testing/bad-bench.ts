@@ -68,6 +68,7 @@ export class BentLink implements Link {
   readonly #arrived = new Queue<Chunk>();
   readonly #out: (bytes: Uint8Array) => Promise<void>;
   #gone: BenchError | undefined;
+  #lossUntilUs = 0;
 
   constructor(
     inner: Link,
@@ -98,6 +99,11 @@ export class BentLink implements Link {
     this.#arrived.end({ reason: this.#gone });
   }
 
+  /** What comes from the board is lost for so long, in milliseconds. */
+  loseFor(ms: number): void {
+    this.#lossUntilUs = this.#clock.nowUs() + ms * 1000;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#arrived.end();
     await this.#inner[Symbol.asyncDispose]();
@@ -106,6 +112,7 @@ export class BentLink implements Link {
   async #pump(into: (bytes: Uint8Array) => Uint8Array | undefined): Promise<void> {
     for await (const { bytes } of this.#inner.chunks) {
       await this.#clock.untilAwake();
+      if (this.#clock.nowUs() < this.#lossUntilUs) continue;
       const got = into(bytes);
       if (got !== undefined && got.length > 0) this.#arrived.push({ atUs: this.#clock.nowUs(), bytes: got });
     }
