@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { benchFaults, brokenRun, wrongWith } from "./testing/bench-faults.ts";
 
 /** `npx tsx scripts/nightly/bench-faults.ts` plants them all. */
-const EVERY = 7;
+const EVERY = 4;
 const SUITE_MS = 120_000;
 
 describe("a bench that breaks once", () => {

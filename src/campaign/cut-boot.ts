@@ -76,7 +76,7 @@ interface BootToCut {
 
 async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Promise<Judged> {
   const { direction, planned, reference, limits, plan, resetUs } = ahead;
-  const spreadUs = Math.round(session.board.cuts.uncertaintyUs / reference.scale);
+  const spreadUs = Math.round((session.board.cuts.uncertaintyUs + reference.spreadUs) / reference.scale);
   const around = (intoUs: number) => ({ fromUs: intoUs - spreadUs, toUs: intoUs + spreadUs });
   // A busy host takes a swap for longer than it was; what the board said before the cut is certain.
   const endedUs = (lost: PowerLost, intoUs: number, end: number) =>
@@ -101,7 +101,13 @@ async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Prom
   const fault = known?.fault;
   const [first, ...others] = made.lost;
   const intoSwapUs = known?.windows[0]?.fromUs ?? (first ? firstUs(first) : -1);
-  const windows = known?.windows ?? [intoSwapUs, ...timesOf(others)].map(around);
+  // Of a boot after the first that nothing is known of: any moment of it.
+  const anywhere = (lost: PowerLost) => reference.spreadUs > 0 && lost.intoSwapUs === undefined;
+  const following = timesOf(others).map((intoUs, order) => {
+    const lost = others[order];
+    return lost && anywhere(lost) ? { fromUs: -1, toUs: NEVER_US } : around(intoUs);
+  });
+  const windows = known?.windows ?? [around(intoSwapUs), ...following];
   const facts: CutFacts = { ...made.facts, planned, intoSwapUs };
   const place = placeOf(plan, intoSwapUs);
   return judge(session, shadow, {

@@ -142,6 +142,11 @@ class Campaign {
       startAfterResetUs: window.startUs,
       endAfterResetUs: window.endUs,
     });
+    if (reference.spreadUs > 0) {
+      const ms = Math.round((reference.spreadUs + this.#session.board.cuts.uncertaintyUs) / 1000);
+      const text = `the bootloader does not say when it begins or ends: cuts are judged to ± ${ms} ms`;
+      record.event({ atUs: startedUs, event: "warning", text });
+    }
     record.event({ atUs: startedUs, event: "plan", cuts, phases: phasesOf(reference) });
     let direction: Direction | undefined = start;
     for (const [order, planned] of cuts.entries()) {

@@ -7,7 +7,7 @@ import { compareNetwork, counterExpected, networkReport, requestNetwork } from "
 import type { SwapWindow } from "./plan.ts";
 import { asFlash, compareFlash, seeFlash } from "./real-flash.ts";
 import type { CutFacts, SlotFacts } from "./run-event.ts";
-import type { BootSeen } from "./boot-watch.ts";
+import { type BootSeen, isBootSign } from "./boot-watch.ts";
 import { type Session, slotOf } from "./session.ts";
 import type { CutSpan, Shadow } from "./shadow.ts";
 import type { Verdict } from "./verdict.ts";
@@ -50,6 +50,11 @@ export interface Reference {
   /** The bootloader says when it begins: without that line in a boot, the cut came before. */
   readonly announced: boolean;
   readonly timeline: Timeline;
+  /**
+   * By how much the true moment of an operation may lie to either side of where the window has it, in microseconds,
+   * besides what the switch is uncertain by: of a bootloader that says nothing of its work. 0 of others.
+   */
+  readonly spreadUs: number;
 }
 
 /** Puts `to` into the secondary slot unless it is there already, where the bootloader looks for an update. */
@@ -108,8 +113,10 @@ export function measure(
   const { baudRate } = session.board.profile.ports.app;
   const lineOf = (...events: string[]) => seen.lines.find(({ event = "" }) => events.includes(event));
   const last = lineOf("chainload") ?? lineOf("jumping");
+  const begins = lineOf(...UPGRADE_BEGINS);
+  if (last === undefined && begins === undefined) return measureSilent(seen, timeline, resetUs, upUs);
   const doneUs = last?.atUs ?? upUs;
-  const begunUs = lineOf(...UPGRADE_BEGINS)?.atUs;
+  const begunUs = begins?.atUs;
   const modelUs = timeline.totalUs - timeline.startUs;
   // A bootloader that says nothing when an upgrade begins: the model's ends where the application starts, before that
   // line is printed.
@@ -127,6 +134,28 @@ export function measure(
     bootloaderTalks: seen.boots > 0,
     announced: begunUs !== undefined,
     timeline,
+    spreadUs: 0,
+  };
+}
+
+/**
+ * The same of a bootloader that says neither when it begins nor when it is done: all that is known is that its work
+ * lies between the reset (or its first line) and the first sign of the application.
+ */
+function measureSilent(seen: BootSeen, timeline: Timeline, resetUs: number, upUs: number): Reference {
+  const modelUs = timeline.totalUs - timeline.startUs;
+  const started = seen.lines.find(({ event }) => event === "starting bootloader");
+  const sign = started === undefined ? seen.lines.find(isBootSign) : undefined;
+  const earliestUs = started?.atUs ?? resetUs;
+  const latestUs = (sign?.atUs ?? upUs) - modelUs;
+  const startUs = Math.round((earliestUs + latestUs) / 2);
+  return {
+    window: { startUs: startUs - resetUs, endUs: startUs - resetUs + timeline.operationsUs, appUpUs: upUs - resetUs },
+    scale: 1,
+    bootloaderTalks: seen.boots > 0,
+    announced: false,
+    timeline,
+    spreadUs: Math.ceil(Math.abs(latestUs - earliestUs) / 2),
   };
 }
 

@@ -30,7 +30,7 @@ const STEPS: readonly (readonly [Step, number])[] = [
   ["boot-log", 12],
   ["boot-log", 18],
   ["cut-started", 1],
-  ["upload-started", 2],
+  ["image-state", 6],
   ["set-pending", 2],
   ["reset", 2],
   ["power", 4],
