@@ -11,7 +11,9 @@ for (let seed = first; seed < first + count; seed += 1) {
   const text = await wrongWithGood(board);
   if (text === undefined) continue;
   wrong += 1;
-  process.stdout.write(`seed ${seed} (${board.voice.name}, ${board.bytesPerS} B/s at ${board.baudRate} baud): ${text}\n`);
+  process.stdout.write(
+    `seed ${seed} (${board.voice.name}, ${board.bytesPerS} B/s at ${board.baudRate} baud): ${text}\n`,
+  );
 }
 process.stdout.write(`${wrong} of ${count} campaigns on good boards did not pass\n`);
 process.exitCode = wrong === 0 ? 0 : 1;

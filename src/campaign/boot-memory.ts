@@ -49,7 +49,7 @@ export const UPTIME_SOURCES: readonly UptimeSource[] = [
       const digits = /(\d+)\s*ms/.exec(o)?.[1];
       return digits === undefined ? undefined : Number(digits);
     },
-    source: "Zephyr subsys/shell/modules/kernel_service: \"Uptime: %u ms\"",
+    source: 'Zephyr subsys/shell/modules/kernel_service: "Uptime: %u ms"',
   },
   {
     name: "statistics: ticks",

@@ -115,7 +115,9 @@ describe("a board whose boots show in its log", () => {
     const waiting = session.untilUp(await session.reset(), LIMIT_MS);
     app.answers = false;
     await print(STARTING, "I: Enter the serial recovery mode");
-    expect((await waiting).because).toContain('the bootloader waits in serial recovery ("I: Enter the serial recovery mode")');
+    expect((await waiting).because).toContain(
+      'the bootloader waits in serial recovery ("I: Enter the serial recovery mode")',
+    );
   });
 });
 
@@ -139,7 +141,10 @@ describe("a board that shows nothing of its boots", () => {
     await pass(2500);
     app.bornUs = clock.nowUs();
     const seen = await waiting;
-    expect(seen.evidence).toMatchObject({ kind: "uptime", text: expect.stringContaining("shell: kernel uptime began anew") });
+    expect(seen.evidence).toMatchObject({
+      kind: "uptime",
+      text: expect.stringContaining("shell: kernel uptime began anew"),
+    });
     expect(seen.upUs).toBeGreaterThan(app.bornUs);
   });
 

@@ -23,13 +23,7 @@ describe("a good board that logs, or says nothing", () => {
         const { events } = await loudRun({ seed: 3, voice, bytesPerS: 2000, baudRate: 1_000_000 });
         kinds.push([...new Set(eventsOf(events, "boot-seen").map(({ evidence }) => evidence))].toSorted());
       }
-      expect(kinds).toEqual([
-        ["banner"],
-        ["banner"],
-        ["power", "slots"],
-        ["banner"],
-        ["power", "slots"],
-      ]);
+      expect(kinds).toEqual([["banner"], ["banner"], ["power", "slots"], ["banner"], ["power", "slots"]]);
     },
     SUITE_MS,
   );

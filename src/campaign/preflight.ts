@@ -1,13 +1,15 @@
 import type { Board } from "../board/index.ts";
 import { isKind } from "../core/index.ts";
+import { requireLogFits } from "./log-check.ts";
 import { PermanentBenchError } from "./retry.ts";
 import type { PreflightCheck } from "./run-event.ts";
 import { activeSlot, type Session } from "./session.ts";
 
 /**
  * Compares what the board says of itself with its profile, before any power moves: parameters, slots, running image,
- * bootloader mode where it can be asked.
- * @throws BenchError (exit 3) when the board does not answer, or is not what the profile describes.
+ * bootloader mode where it can be asked; and what the boot log has said so far.
+ * @throws BenchError (exit 3) when the board does not answer, or is not what the profile describes;
+ *   ConfigurationError (exit 2) when the boot log contradicts the profile.
  */
 export async function preflight(session: Session): Promise<readonly PreflightCheck[]> {
   const checks: PreflightCheck[] = [
@@ -25,6 +27,7 @@ export async function preflight(session: Session): Promise<readonly PreflightChe
       "Correct the profile, or connect the board that it describes.",
     );
   }
+  requireLogFits(session);
   return checks;
 }
 

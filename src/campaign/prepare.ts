@@ -2,6 +2,7 @@ import type { Board } from "../board/index.ts";
 import { BenchError } from "../core/index.ts";
 import type { FlashImage } from "../mcuboot/index.ts";
 import type { CampaignImages } from "./images.ts";
+import { requireLogFits } from "./log-check.ts";
 import { proveCut } from "./power-check.ts";
 import type { SlotFacts } from "./run-event.ts";
 import { activeSlot, type Session, slotOf } from "./session.ts";
@@ -49,6 +50,7 @@ export class Preparation {
   async powerCheck(): Promise<void> {
     if (this.#board.power.facts.cuts === "reset only") return;
     await proveCut(this.#session, this.#bootMs);
+    requireLogFits(this.#session);
   }
 
   /** Old image running and confirmed, nothing pending: by the flasher where there is one, by SMP where not. */
@@ -130,6 +132,7 @@ export class Preparation {
     await session.requestTest(old);
     const seen = await session.untilUp(await session.reset(), this.#bootMs);
     const running = seen.ending === "up" ? activeSlot(await session.imageState()) : undefined;
+    requireLogFits(session);
     if (running?.hash !== old.hash) {
       throw new BenchError(
         `${this.#board.name} did not take the baseline image ${old.version}: ${running?.version ?? seen.because} runs.`,

@@ -196,7 +196,10 @@ export class Session {
     await watchBoot(board, { kind: "power", sinceUs: onUs }, limitMs, signal);
     if ((board.logs.app.lastByteUs ?? -1) >= onUs) {
       const text = `nothing came from ${board.name} after "on", and after another "off" and "on" it talked`;
-      throw new VoidError(`${text}: the switch had not given it power.`, "Check the switch, its contact and its wiring.");
+      throw new VoidError(
+        `${text}: the switch had not given it power.`,
+        "Check the switch, its contact and its wiring.",
+      );
     }
     board.check();
     throw new BenchError(

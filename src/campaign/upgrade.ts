@@ -3,6 +3,7 @@ import { compare, expectations } from "./compare.ts";
 import { printingUs, UPGRADE_BEGINS } from "./cut.ts";
 import { compareLogs } from "./decisions.ts";
 import type { BuiltImage } from "./images.ts";
+import { requireLogFits } from "./log-check.ts";
 import { compareNetwork, counterExpected, networkReport, requestNetwork } from "./network.ts";
 import type { SwapWindow } from "./plan.ts";
 import { asFlash, compareFlash, seeFlash } from "./real-flash.ts";
@@ -97,6 +98,7 @@ export async function referenceUpgrade(
   session.bench.begin();
   const { timeline, resetUs } = await startUpgrade(session, shadow, direction);
   const seen = await session.untilUp(resetUs, bootMs);
+  requireLogFits(session);
   const judged = await judge(session, shadow, { check: "uninterrupted upgrade", direction, seen });
   if (!judged.verdict.pass || seen.upUs === undefined) return { ...judged, reference: undefined };
   return { ...judged, reference: measure(session, seen, timeline, resetUs, seen.upUs) };

@@ -7,6 +7,7 @@ export * from "./flash-image.ts";
 export * from "./flash-rules.ts";
 export * from "./generations.ts";
 export * from "./image-state.ts";
+export * from "./log-evidence.ts";
 export * from "./judge/index.ts";
 export { type BootEvent, type KnownLine, LOG_LINES, recogniseBootLine } from "./log-lines.ts";
 export * from "./net-core/index.ts";

@@ -13,7 +13,11 @@ export interface Mischief {
   readonly fromBoard?: (bytes: Uint8Array, bench: BadBench) => Uint8Array | undefined;
   readonly toBoard?: (bytes: Uint8Array, bench: BadBench) => Uint8Array | undefined;
   /** A command to the relay; `forward` lets it through. */
-  readonly toRelay?: (frame: Uint8Array, forward: (frame: Uint8Array) => Promise<void>, bench: BadBench) => Promise<void>;
+  readonly toRelay?: (
+    frame: Uint8Array,
+    forward: (frame: Uint8Array) => Promise<void>,
+    bench: BadBench,
+  ) => Promise<void>;
 }
 
 /** A twin in process behind a bench that a test may spoil at any moment. */

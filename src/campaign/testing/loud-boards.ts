@@ -62,5 +62,7 @@ export async function wrongWithGood(board: LoudBoard): Promise<string | undefine
   const { result, error, events } = await loudRun(board);
   if (result.outcome === "pass") return undefined;
   const failed = eventsOf(events, "verdict").find(({ verdict }) => !verdict.pass)?.verdict;
-  return failed ? `FAIL ${failed.check}: found ${failed.found}, ${failed.because}` : `${result.outcome}: ${String(error)}`;
+  return failed
+    ? `FAIL ${failed.check}: found ${failed.found}, ${failed.because}`
+    : `${result.outcome}: ${String(error)}`;
 }
