@@ -57,9 +57,9 @@ export class Preparation {
   async baseline(): Promise<void> {
     const { old } = this.#images;
     const found = await this.#session.imageState();
-    const slots = isSettled(found) || this.#board.flasher ? found : await this.#settled(found);
+    const slots = this.#isSettled(found) || this.#board.flasher ? found : await this.#settled(found);
     let how: "already running" | "flashed" | "uploaded" = "already running";
-    if (activeSlot(slots)?.hash === old.hash && isSettled(slots)) {
+    if (activeSlot(slots)?.hash === old.hash && this.#isSettled(slots)) {
       this.#shadow.place(old, slotOf(slots, this.#images.new)?.slot === 1 ? this.#images.new : undefined);
     } else if (await this.reflash()) how = "flashed";
     else {
@@ -114,7 +114,7 @@ export class Preparation {
   async #settled(found: readonly SlotFacts[]): Promise<readonly SlotFacts[]> {
     const session = this.#session;
     let slots = found;
-    if (slots.some((slot) => slot.flags.includes("pending"))) {
+    if (this.#waits(slots)) {
       const seen = await session.untilUp(await session.reset(), this.#bootMs);
       if (seen.ending !== "up") return slots;
       slots = await session.imageState();
@@ -123,6 +123,17 @@ export class Preparation {
     if (running === undefined || running.flags.includes("confirmed")) return slots;
     await session.confirm({ ...this.#images.old, version: running.version });
     return session.imageState();
+  }
+
+  /** Something waits for the next boot, of the images that the profile has. */
+  #waits(slots: readonly SlotFacts[]): boolean {
+    const images = this.#board.profile.slots.networkSecondary === undefined ? [0] : [0, 1];
+    return slots.some((slot) => images.includes(slot.image) && slot.flags.includes("pending"));
+  }
+
+  /** What runs is confirmed, and nothing waits for the next boot. */
+  #isSettled(slots: readonly SlotFacts[]): boolean {
+    return !this.#waits(slots) && (activeSlot(slots)?.flags.includes("confirmed") ?? false);
   }
 
   async #bySmp(): Promise<void> {
@@ -142,10 +153,4 @@ export class Preparation {
     await session.confirm(old);
     this.#shadow.tookBaseline(old);
   }
-}
-
-/** What runs is confirmed, and nothing waits for the next boot. */
-function isSettled(slots: readonly SlotFacts[]): boolean {
-  const isPending = slots.some((slot) => slot.flags.includes("pending"));
-  return !isPending && (activeSlot(slots)?.flags.includes("confirmed") ?? false);
 }

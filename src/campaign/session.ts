@@ -237,12 +237,17 @@ export function flagsOf(slot: Readonly<Record<SlotFlag, boolean>>): readonly Slo
   return SLOT_FLAGS.filter((flag) => slot[flag]);
 }
 
-/** The slot that holds an image with this hash. */
-export function slotOf(slots: readonly SlotFacts[], image: BuiltImage): SlotFacts | undefined {
-  return slots.find((entry) => entry.hash === image.hash);
+/** Slots of one image of the list, of the application's when no other is named: another image has slots 0 and 1, too. */
+export function slotsOfImage(slots: readonly SlotFacts[], image = 0): readonly SlotFacts[] {
+  return slots.filter((entry) => entry.image === image);
 }
 
-/** The running slot. */
+/** The application's slot that holds an image with this hash. */
+export function slotOf(slots: readonly SlotFacts[], image: BuiltImage): SlotFacts | undefined {
+  return slotsOfImage(slots).find((entry) => entry.hash === image.hash);
+}
+
+/** The application's running slot. */
 export function activeSlot(slots: readonly SlotFacts[]): SlotFacts | undefined {
-  return slots.find((entry) => entry.image === 0 && entry.flags.includes("active"));
+  return slotsOfImage(slots).find((entry) => entry.flags.includes("active"));
 }

@@ -10,6 +10,7 @@ import {
 } from "../board/index.ts";
 import {
   activeSlot,
+  slotsOfImage,
   type BootSeen,
   type BuiltImage,
   type CutMade,
@@ -107,7 +108,7 @@ export class Bench implements AsyncDisposable {
   async start(image: BuiltImage): Promise<void> {
     const slots = await this.slots();
     const running = activeSlot(slots);
-    const pending = slots.some((slot) => slot.flags.includes("pending"));
+    const pending = slotsOfImage(slots).some((slot) => slot.flags.includes("pending"));
     if (running?.hash === image.hash && running.flags.includes("confirmed") && !pending) return;
     const { flasher } = this.board;
     if (flasher) {

@@ -38,7 +38,10 @@ describe("what a boot log says of its bootloader", () => {
       const own = facts({ mode, generation: generation(name), startOffsets: [log.primary] });
       expect(contradictions(log.lines, own)).toEqual([]);
       const elsewhere = contradictions(log.lines, { ...own, startOffsets: [0x9_9000] });
-      expect(elsewhere.map(({ about }) => about)).toEqual(["start"]);
+      expect(elsewhere.map(({ about }) => about)).toEqual(
+        // A generation that has no such mode starts nothing.
+        log.lines.some(({ event }) => event === "chainload") ? ["start"] : [],
+      );
     },
   );
 

@@ -182,7 +182,7 @@ function toState(answer: { images: readonly ImageListEntry[]; splitStatus?: numb
 
 /** True when `entry` shows that `change` was carried out. */
 function isSet(entry: ImageSlot, change: { hash?: Uint8Array; confirm: boolean }): boolean {
-  if (!change.hash || change.hash.length === 0) return entry.active && entry.confirmed;
+  if (!change.hash || change.hash.length === 0) return entry.image === 0 && entry.active && entry.confirmed;
   if (!entry.hash || !equalBytes(entry.hash, change.hash)) return false;
   return change.confirm ? entry.confirmed || (entry.pending && entry.permanent) : entry.pending;
 }
