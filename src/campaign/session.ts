@@ -9,6 +9,9 @@ import { requireAllowed } from "./guard.ts";
 import type { BuiltImage } from "./images.ts";
 import type { EventSink, SlotFacts } from "./run-event.ts";
 
+/** So many packets of one upload sent again are worth a word. */
+const RETRIES_TOLD = 5;
+
 type BootExpected = BootStart extends infer S ? (S extends BootStart ? Omit<S, "sinceUs"> : never) : never;
 /** Nothing was done that starts the board: whoever answers will do. */
 const ASKED: BootExpected = { kind: "asked" };
@@ -75,6 +78,11 @@ export class Session {
         record.event({ atUs: this.nowUs, event: "upload-progress", sentBytes, totalBytes });
       },
     });
+    const { lostOneIn, packetBytes } = done;
+    if (lostOneIn !== undefined && done.retries >= RETRIES_TOLD) {
+      const text = `the line loses 1 in ${lostOneIn} of the lines of an upload: ${done.retries} packets were sent again`;
+      record.event({ atUs: this.nowUs, event: "warning", text: `${text}, in packets of down to ${packetBytes} bytes` });
+    }
     record.event({
       atUs: this.nowUs,
       event: "upload-finished",

@@ -5,7 +5,8 @@ import { type ImageListEntry, imageErase, imageState, setImageState, slotInfo } 
 import { BOOTLOADER_MODES, bootloaderInfo, consoleEcho, echo, osInfo, params, reset } from "./groups/os.ts";
 import { isRefusal } from "./refusal.ts";
 import { type SessionOptions, SmpSession } from "./session.ts";
-import { type UploadOptions, type UploadResult, uploadImage } from "./upload.ts";
+import { uploadImage } from "./upload.ts";
+import type { UploadOptions, UploadResult } from "./upload-options.ts";
 
 /** Buffer that is assumed when a server does not tell, in bytes. Source: Zephyr transport/Kconfig. */
 const BUFFER_BYTES = 256;

@@ -30,3 +30,4 @@ export * from "./statistics-server.ts";
 export * from "./transport.ts";
 export * from "./udp-transport.ts";
 export * from "./upload.ts";
+export * from "./upload-options.ts";
