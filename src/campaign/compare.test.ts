@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { FlashImage, type ImageEntry, type LegalOutcome } from "../mcuboot/index.ts";
+import type { BootSeen } from "./boot-watch.ts";
 import { compare, describeSlots, expectations } from "./compare.ts";
 import type { SlotFacts } from "./run-event.ts";
-import type { BootSeen } from "./boot-watch.ts";
 import { activeSlot, slotOf } from "./session.ts";
 
 const FLAGS = ["active", "confirmed", "pending", "permanent"] as const;

@@ -1,6 +1,6 @@
 import type { LegalOutcome } from "../mcuboot/index.ts";
-import type { SlotFacts } from "./run-event.ts";
 import type { BootSeen } from "./boot-watch.ts";
+import type { SlotFacts } from "./run-event.ts";
 import { activeSlot, flagsOf, slotsOfImage } from "./session.ts";
 import type { Ending, Verdict } from "./verdict.ts";
 

@@ -6,13 +6,13 @@ import {
   timeline,
   timelinesOf,
 } from "../mcuboot/index.ts";
+import type { BootSeen } from "./boot-watch.ts";
 import { type CutLimits, type CutTrigger, cutPower, type PowerLost } from "./cut.ts";
 import { cutsLeft } from "./cut-left.ts";
 import { decisionsIn } from "./decisions.ts";
 import { type BootAhead, momentOf } from "./moments.ts";
 import { asFlash, progressBefore, seeFlash } from "./real-flash.ts";
 import type { CutFacts, NextCut, PlannedCut } from "./run-event.ts";
-import type { BootSeen } from "./boot-watch.ts";
 import type { Session } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 import { type Direction, type Judged, judge, measure, type Reference, startUpgrade } from "./upgrade.ts";

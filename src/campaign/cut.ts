@@ -1,7 +1,7 @@
 import { abortable, isKind, sleepUntil, within } from "../core/index.ts";
-import type { CutFacts, OwnCut, PlannedCut } from "./run-event.ts";
 import { VoidError } from "./bench-watch.ts";
 import type { BootSeen } from "./boot-watch.ts";
+import type { CutFacts, OwnCut, PlannedCut } from "./run-event.ts";
 import type { Session } from "./session.ts";
 import { cutBySwitch, untilTrigger } from "./trigger.ts";
 import { plainPattern } from "./trigger-bytes.ts";

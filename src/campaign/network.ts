@@ -1,8 +1,8 @@
 import { sleep } from "../core/index.ts";
 import type { BootloaderBuild } from "../mcuboot/index.ts";
+import type { BootSeen } from "./boot-watch.ts";
 import type { Comparison } from "./compare.ts";
 import type { BuiltImage, NetworkImage } from "./images.ts";
-import type { BootSeen } from "./boot-watch.ts";
 import type { Session } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 

@@ -19,6 +19,9 @@ export async function preflight(session: Session): Promise<readonly PreflightChe
     await runningImage(session),
   ];
   session.record.event({ atUs: session.nowUs, event: "preflight", checks });
+  // Serial recovery lists images, too; what it runs under cannot be asked there.
+  if (checks.some(({ name, outcome }) => (name === MODE && outcome === "cannot be asked") || outcome === "differs"))
+    await requireApplication(session);
   const wrong = checks.filter((check) => check.outcome === "differs");
   if (wrong.length > 0) {
     const list = wrong.map((check) => `${check.name}: the profile says ${check.expected}, the board ${check.found}`);
@@ -30,6 +33,8 @@ export async function preflight(session: Session): Promise<readonly PreflightChe
   requireLogFits(session);
   return checks;
 }
+
+const MODE = "bootloader mode";
 
 /** A first chunk holds a header of 32 bytes, a hash of 32, and the map around them. */
 const BUFFER_BYTES_MIN = 128;
@@ -63,7 +68,7 @@ function parameters({ board, signal }: Session): Promise<PreflightCheck> {
 }
 
 function bootloaderMode({ board, signal }: Session): Promise<PreflightCheck> {
-  return ask("bootloader mode", async () => {
+  return ask(MODE, async () => {
     const { name, mode } = await board.smp.bootloaderInfo({ signal });
     const expected = board.profile.bootloader.mode;
     return { expected, found: mode ?? name, same: mode === undefined || sameMode(mode, expected) };
@@ -84,6 +89,15 @@ function slotSizes({ board, signal }: Session): Promise<PreflightCheck> {
 function expectedSlots(board: Board): readonly number[] {
   const { primary, secondary } = board.profile.slots;
   return [primary.bytes, secondary.bytes];
+}
+
+/** @throws BenchError when MCUboot itself answers. */
+async function requireApplication({ board, signal }: Session): Promise<void> {
+  if ((await board.smp.dialect({ signal })) === "application") return;
+  throw new PermanentBenchError(
+    `${board.name} is in MCUboot's serial recovery: that answers on ${board.uart.name}, and no application runs.`,
+    "Reset it without what brings it there (a button, a pin, boot mode 1), or give it an image that boots.",
+  );
 }
 
 async function runningImage(session: Session): Promise<PreflightCheck> {

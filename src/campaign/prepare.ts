@@ -1,7 +1,7 @@
 import type { Board } from "../board/index.ts";
 import { BenchError } from "../core/index.ts";
 import type { FlashImage } from "../mcuboot/index.ts";
-import type { CampaignImages } from "./images.ts";
+import type { BuiltImage, CampaignImages } from "./images.ts";
 import { requireLogFits } from "./log-check.ts";
 import { proveCut } from "./power-check.ts";
 import type { SlotFacts } from "./run-event.ts";
@@ -83,7 +83,11 @@ export class Preparation {
     const { old } = this.#images;
     await flasher.programPrimary(old.flashed ?? old.plain, this.#session.signal);
     const seen = await this.#session.cycle(this.#bootMs);
-    if (seen.ending !== "up") throw new BenchError(`${name} does not boot after flashing: ${seen.because}`);
+    if (seen.ending !== "up") {
+      const refused = seen.lines.some(({ event, fields }) => event === "image invalid" && fields["slot"] === "primary");
+      const hint = refused ? "Its bootloader checks what it starts with another key than keys.signing." : "";
+      throw new BenchError(`${name} does not boot after flashing: ${seen.because}`, hint);
+    }
     this.#shadow.place(this.#images.old);
     return true;
   }
@@ -125,6 +129,23 @@ export class Preparation {
     return session.imageState();
   }
 
+  /** Which key of the profile is not the bootloader's: an image that is not encrypted is taken, or is not, by its signature. */
+  async #wrongKey(refused: BuiltImage): Promise<string> {
+    const session = this.#session;
+    const signing = "keys.signing of the profile is not the key that its bootloader checks with";
+    if (!refused.encrypted) return `It was not encrypted: ${signing}.`;
+    if (refused.unencrypted === undefined || this.#board.profile.images.encryption !== "optional")
+      return `Either ${signing}, or keys.encryption is not its key.`;
+    const clear = refused.unencrypted();
+    await session.upload(clear);
+    await session.requestTest(clear);
+    const seen = await session.untilUp(await session.reset(), this.#bootMs);
+    const isTaken = seen.ending === "up" && activeSlot(await session.imageState())?.hash === clear.hash;
+    return isTaken
+      ? "It takes the same image when that is not encrypted: keys.encryption of the profile is not its key."
+      : `It does not take the same image without encryption, either: ${signing}.`;
+  }
+
   /** Something waits for the next boot, of the images that the profile has. */
   #waits(slots: readonly SlotFacts[]): boolean {
     const images = this.#board.profile.slots.networkSecondary === undefined ? [0] : [0, 1];
@@ -145,10 +166,9 @@ export class Preparation {
     const running = seen.ending === "up" ? activeSlot(await session.imageState()) : undefined;
     requireLogFits(session);
     if (running?.hash !== old.hash) {
-      throw new BenchError(
-        `${this.#board.name} did not take the baseline image ${old.version}: ${running?.version ?? seen.because} runs.`,
-        "Its bootloader refuses images signed or encrypted for other keys than the profile names.",
-      );
+      const found = running === undefined ? seen.because : `${running.version} runs`;
+      const hint = running === undefined ? "" : await this.#wrongKey(old);
+      throw new BenchError(`${this.#board.name} did not take the baseline image ${old.version}: ${found}.`, hint);
     }
     await session.confirm(old);
     this.#shadow.tookBaseline(old);

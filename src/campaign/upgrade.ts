@@ -1,4 +1,5 @@
 import type { LegalOutcome, Timeline } from "../mcuboot/index.ts";
+import { type BootSeen, isBootSign } from "./boot-watch.ts";
 import { compare, expectations } from "./compare.ts";
 import { printingUs, UPGRADE_BEGINS } from "./cut.ts";
 import { compareLogs } from "./decisions.ts";
@@ -8,7 +9,6 @@ import { compareNetwork, counterExpected, networkReport, requestNetwork } from "
 import type { SwapWindow } from "./plan.ts";
 import { asFlash, compareFlash, seeFlash } from "./real-flash.ts";
 import type { CutFacts, SlotFacts } from "./run-event.ts";
-import { type BootSeen, isBootSign } from "./boot-watch.ts";
 import { type Session, slotOf } from "./session.ts";
 import type { CutSpan, Shadow } from "./shadow.ts";
 import type { Verdict } from "./verdict.ts";
@@ -100,8 +100,19 @@ export async function referenceUpgrade(
   const seen = await session.untilUp(resetUs, bootMs);
   requireLogFits(session);
   const judged = await judge(session, shadow, { check: "uninterrupted upgrade", direction, seen });
+  if (!judged.verdict.pass) warnOfKey(session, judged);
   if (!judged.verdict.pass || seen.upUs === undefined) return { ...judged, reference: undefined };
   return { ...judged, reference: measure(session, seen, timeline, resetUs, seen.upUs) };
+}
+
+/** The first thing that is wrong with a new profile is a key. What starts is signed with the right one. */
+function warnOfKey({ board, record, nowUs }: Session, { seen, direction }: Judged): void {
+  const refused = seen.lines.find(({ event, fields }) => event === "image invalid" && fields["slot"] === "secondary");
+  if (refused === undefined || !direction.to.encrypted || !board.profile.bootloader.validatePrimary) return;
+  const text =
+    `the bootloader refused ${direction.to.version} ("${refused.text}") and starts ${direction.from.version}, which is signed ` +
+    "with the same key: if that image is whole, keys.encryption of the profile is not the bootloader's key";
+  record.event({ atUs: nowUs, event: "warning", text });
 }
 
 /** What an undisturbed boot teaches about when its operations happen. */

@@ -10,7 +10,6 @@ import {
 } from "../board/index.ts";
 import {
   activeSlot,
-  slotsOfImage,
   type BootSeen,
   type BuiltImage,
   type CutMade,
@@ -20,6 +19,7 @@ import {
   requireAllowed,
   Session,
   type SlotFacts,
+  slotsOfImage,
 } from "../campaign/index.ts";
 import { BenchError, Cleanup, Random, UsageError } from "../core/index.ts";
 import { type AnyKey, generatePayload, type PrivateKey, seededRandomness, systemRandomness } from "../image/index.ts";

@@ -137,7 +137,10 @@ class Upload {
       try {
         if (at === 0) return await this.#send(at);
         const isLossy = this.#line.oneIn !== undefined;
-        return await this.#send(at, canShrink ? { retries: RETRIES_OF_A_SIZE } : isLossy ? { retries: RETRIES_LOSSY } : {});
+        return await this.#send(
+          at,
+          canShrink ? { retries: RETRIES_OF_A_SIZE } : isLossy ? { retries: RETRIES_LOSSY } : {},
+        );
       } catch (error) {
         if (!isKind(error, "timeout")) throw error;
         // A first chunk may wait for an erase: only a board that answers other things has not got it.
@@ -271,7 +274,10 @@ class Upload {
     if (ready) return ready;
     const fields = at === 0 ? this.#firstFields() : { off: at };
     const limit = this.#options.chunkBytesMax ?? Number.POSITIVE_INFINITY;
-    const room = Math.max(Math.min(dataRoom(fields, this.#line.packetBytes), limit), at === 0 ? FIRST_DATA_BYTES_MIN : 1);
+    const room = Math.max(
+      Math.min(dataRoom(fields, this.#line.packetBytes), limit),
+      at === 0 ? FIRST_DATA_BYTES_MIN : 1,
+    );
     const data = this.#bytes.subarray(at, at + room);
     const request = { ...fields, data };
     const chunk = { request, payload: encodePayload(imageUpload, request), end: at + data.length };

@@ -9,6 +9,8 @@ import { makeTwin } from "../providers/twin.ts";
 
 /** What a bench does wrong. All of it is between the host and the board: the board itself is good. */
 export interface Mischief {
+  /** The board is another one than its profile says: this one's. */
+  readonly really?: LoadedProfile;
   /** Bytes from the board on their way to the host; nothing: they are lost. */
   readonly fromBoard?: (bytes: Uint8Array, bench: BadBench) => Uint8Array | undefined;
   readonly toBoard?: (bytes: Uint8Array, bench: BadBench) => Uint8Array | undefined;
@@ -51,7 +53,7 @@ export function badBench(mischief: Mischief, onOpen: (bench: BadBench) => void =
     const [appHost, app] = memoryLinks({ clock: inner, names: ["twin:app", "twin's UART"] });
     const names: [string, string] = ["twin:relay", "twin's relay"];
     const [relayHost, relay] = memoryLinks({ clock: inner, baudRate: LCUS_BAUD_RATE, names });
-    const twin = makeTwin(loaded, { clock: inner, random, links: { app, relay } });
+    const twin = makeTwin(mischief.really ?? loaded, { clock: inner, random, links: { app, relay } });
     const bench = new BadBench({ app: appHost, relay: relayHost }, clock, mischief);
     onOpen(bench);
     return assemble(loaded, {
