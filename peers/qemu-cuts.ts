@@ -4,11 +4,12 @@ import { type FlashProgress, flashTimingOf, type LoadedProfile, loadProfile } fr
 import { EmulatedBoard } from "../src/board/qemu/emulated-board.ts";
 import { factoryFlash } from "../src/board/qemu/firmware.ts";
 import { qemuMachine } from "../src/board/qemu/machines.ts";
+import type { BootSeen } from "../src/campaign/boot-watch.ts";
 import { compare } from "../src/campaign/compare.ts";
 import { cutsLeft } from "../src/campaign/cut-left.ts";
 import { type CampaignImages, loadScenario, prepare, type Shadow } from "../src/campaign/index.ts";
 import { asFlash, compareFlash, progressBefore } from "../src/campaign/real-flash.ts";
-import { type BootSeen, flagsOf } from "../src/campaign/session.ts";
+import { flagsOf } from "../src/campaign/session.ts";
 import { Cleanup, hex, isKind, Random, RealClock, within } from "../src/core/index.ts";
 import { type FlashImage, recogniseBootLine, type TimedOperation, timeline } from "../src/mcuboot/index.ts";
 import { Uart } from "../src/serial/index.ts";

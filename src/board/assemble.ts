@@ -8,6 +8,7 @@ import { loadCalibration } from "./calibration-file.ts";
 import type { HealthMark } from "./health.ts";
 import { LeavingPorts } from "./leaving-ports.ts";
 import { LogWatch } from "./log-watch.ts";
+import { Losses } from "./losses.ts";
 import type { LoadedProfile } from "./profile.ts";
 import type { BoardProfile } from "./profile-schema.ts";
 
@@ -45,9 +46,11 @@ export async function assemble({ profile }: LoadedProfile, parts: BoardParts): P
     if (parts.behind) closing.use("bench", parts.behind);
     const { app, net } = profile.ports;
     const { driver, options } = profile.power;
+    const losses = new Losses();
     const power = closing.use(
       "power",
-      parts.power ?? (await openPower({ driver, options }, { links, clock, folder: dirname(profile.file) })),
+      parts.power ??
+        (await openPower({ driver, options }, { links: losses.watching(links), clock, folder: dirname(profile.file) })),
     );
     const leaving = new LeavingPorts({ clock, limitMs: profile.timeoutsMs.boot });
     const opened = async (port: BoardProfile["ports"]["app"]) => {
@@ -57,6 +60,7 @@ export async function assemble({ profile }: LoadedProfile, parts: BoardParts): P
     };
     const uart = closing.use("uart", await opened(app));
     const netUart = net && closing.use("net uart", await opened(net));
+    uart.onEnd((reason) => losses.note(reason));
     const logs = {
       app: new LogWatch(uart.name, uart, clock),
       ...(netUart === undefined ? {} : { net: new LogWatch(netUart.name, netUart, clock) }),
@@ -80,7 +84,10 @@ export async function assemble({ profile }: LoadedProfile, parts: BoardParts): P
       ...(parts.factoryImage ? { factoryImage: parts.factoryImage } : {}),
       ...(parts.notes ? { notes: parts.notes } : {}),
       ...(parts.brokenRules ? { brokenRules: parts.brokenRules } : {}),
-      check: parts.check ?? (() => {}),
+      check: () => {
+        parts.check?.();
+        losses.check();
+      },
       [Symbol.asyncDispose]: () => closing[Symbol.asyncDispose](),
     };
   } catch (error) {

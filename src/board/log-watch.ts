@@ -8,7 +8,10 @@ export interface BootLine extends UartLine {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** How many lines a watch keeps for error texts and verdicts. */
+/**
+ * How many lines a watch keeps for error texts and verdicts: so many that the tables know, and so many others. Apart,
+ * because an application that logs 2,000 lines a second must not push out what the bootloader said.
+ */
 const LINES_KEPT_MAX = 400;
 
 /**
@@ -18,10 +21,13 @@ const LINES_KEPT_MAX = 400;
 export class LogWatch {
   readonly name: string;
   readonly #clock: Clock;
-  readonly #lines: BootLine[] = [];
+  readonly #known: Kept[] = [];
+  readonly #others: Kept[] = [];
   readonly #listeners = new Listeners<BootLine>();
   readonly #openedUs: number;
   #lastByteUs: number | undefined;
+  #count = 0;
+  #last: BootLine | undefined;
 
   constructor(name: string, uart: Uart, clock: Clock) {
     this.name = name;
@@ -33,8 +39,7 @@ export class LogWatch {
     uart.onLine((line) => {
       const known = recogniseBootLine(line.text);
       const bootLine: BootLine = { ...line, event: known?.event, fields: known?.fields ?? {} };
-      this.#lines.push(bootLine);
-      if (this.#lines.length > LINES_KEPT_MAX) this.#lines.shift();
+      this.#keep(bootLine);
       this.#listeners.emit(bootLine);
     });
   }
@@ -48,9 +53,15 @@ export class LogWatch {
     return this.#listeners.add(listener);
   }
 
-  /** Lines since `sinceUs`, oldest first (the last 400 are kept). */
+  /** Lines since `sinceUs`, oldest first (of those that the tables know the last 400 are kept, of the others, too). */
   since(sinceUs: number): readonly BootLine[] {
-    return this.#lines.filter((line) => line.atUs >= sinceUs);
+    const kept = [...from(this.#known, sinceUs), ...from(this.#others, sinceUs)];
+    return kept.toSorted((a, b) => a.order - b.order).map(({ line }) => line);
+  }
+
+  /** The same, but only lines that the tables know. */
+  knownSince(sinceUs: number): readonly BootLine[] {
+    return from(this.#known, sinceUs).map(({ line }) => line);
   }
 
   /** The next line that `wanted` accepts. Rejects with the signal's reason. */
@@ -89,9 +100,27 @@ export class LogWatch {
 
   /** For error texts: what came last. */
   lastSeen(): string {
-    const last = this.#lines.at(-1);
+    const last = this.#last;
     if (!last) return `Nothing has come from ${this.name} yet.`;
     const agoS = ((this.#clock.nowUs() - last.atUs) / 1_000_000).toFixed(1);
     return `Last line ${agoS} s ago on ${this.name}: "${last.text}".`;
   }
+
+  #keep(line: BootLine): void {
+    const lines = line.event === undefined ? this.#others : this.#known;
+    lines.push({ order: this.#count, line });
+    this.#count += 1;
+    this.#last = line;
+    if (lines.length > LINES_KEPT_MAX) lines.shift();
+  }
+}
+
+/** A line with its place among all lines that ever came. */
+interface Kept {
+  readonly order: number;
+  readonly line: BootLine;
+}
+
+function from(kept: readonly Kept[], sinceUs: number): readonly Kept[] {
+  return kept.filter(({ line }) => line.atUs >= sinceUs);
 }

@@ -207,6 +207,12 @@ export const PROFILE_FIELDS = z.strictObject({
         })
         .optional()
         .describe("How slow the twin's relay is; left out, not at all."),
+      log_bytes_per_s: z
+        .int()
+        .min(0)
+        .max(1_000_000)
+        .optional()
+        .describe("How much the twin's application logs while it runs, beside its SMP answers, on the same line."),
     })
     .optional(),
 });

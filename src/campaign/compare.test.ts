@@ -1,8 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { FlashImage, type ImageEntry, type LegalOutcome } from "../mcuboot/index.ts";
+import type { BootSeen } from "./boot-watch.ts";
 import { compare, describeSlots, expectations } from "./compare.ts";
 import type { SlotFacts } from "./run-event.ts";
-import type { BootSeen } from "./session.ts";
+import { activeSlot, slotOf } from "./session.ts";
 
 const FLAGS = ["active", "confirmed", "pending", "permanent"] as const;
 
@@ -209,5 +210,32 @@ describe("an image list in words", () => {
     [[], "no image is active"],
   ])("%j is: %s", (slots, text) => {
     expect(describeSlots(listed(...slots))).toBe(text);
+  });
+});
+
+describe("a second image in the list", () => {
+  const foreign: SlotFacts[] = [
+    { image: 1, slot: 0, version: "9.9.9", hash: "hash of 9.9.9", flags: ["active", "confirmed"] },
+    { image: 1, slot: 1, version: "9.9.8", hash: "hash of 2.0.0", flags: ["pending"] },
+  ];
+
+  test.each([
+    ["before", (slots: SlotFacts[]) => [...foreign, ...slots]],
+    ["after", (slots: SlotFacts[]) => [...slots, ...foreign]],
+  ])("that the model knows nothing of is not taken for the application's, %s it", (_, mixed) => {
+    const allowed = [outcome(UPGRADED), outcome(KEPT, { ending: "kept" })];
+    expect(compare(UP, mixed(listed(...UPGRADED)), allowed)).toMatchObject({ pass: true, ending: "upgraded" });
+    expect(compare(UP, mixed(listed(...KEPT)), allowed)).toMatchObject({ pass: true, ending: "kept" });
+    expect(compare(UP, mixed(listed("3.0.0 active")), allowed)).toMatchObject({ pass: false, ending: "wrong image" });
+  });
+
+  test("is named as what it is, and has its own slots", () => {
+    expect(describeSlots([...foreign, ...listed(...KEPT)])).toBe(
+      "1.0.0 running, confirmed; 2.0.0 in slot 1; image 1: 9.9.9 in slot 0; image 1: 9.9.8 in slot 1, pending a test",
+    );
+    const image = { hash: "hash of 2.0.0" } as never;
+    expect(slotOf([...foreign, ...listed("2.0.0")], image)?.slot).toBe(0);
+    expect(slotOf(foreign, image)).toBeUndefined();
+    expect(activeSlot(foreign)).toBeUndefined();
   });
 });

@@ -1,15 +1,20 @@
 import type { LegalOutcome } from "../mcuboot/index.ts";
+import type { BootSeen } from "./boot-watch.ts";
 import type { SlotFacts } from "./run-event.ts";
-import { type BootSeen, flagsOf } from "./session.ts";
+import { activeSlot, flagsOf, slotsOfImage } from "./session.ts";
 import type { Ending, Verdict } from "./verdict.ts";
 
-/** "2.0.0 running, unconfirmed; 1.0.0 in slot 1". */
+/** "2.0.0 running, unconfirmed; 1.0.0 in slot 1". Of other images than the application's: "image 1: 9.9.9 in slot 0". */
 export function describeSlots(slots: readonly SlotFacts[]): string {
-  const running = slots.find((slot) => slot.flags.includes("active"));
-  const others = slots.filter((slot) => slot !== running);
+  const own = slotsOfImage(slots);
+  const running = activeSlot(slots);
+  const others = own.filter((slot) => slot !== running);
   const parts = [running ? `${running.version} running, ${stateOf(running)}` : "no image is active"];
   for (const slot of others) parts.push(`${slot.version} in slot ${slot.slot}${extras(slot)}`);
   if (running && others.length === 0) parts.push(`slot ${running.slot === 0 ? 1 : 0} empty`);
+  for (const slot of slots) {
+    if (slot.image !== 0) parts.push(`image ${slot.image}: ${slot.version} in slot ${slot.slot}${extras(slot)}`);
+  }
   return parts.join("; ");
 }
 
@@ -121,12 +126,15 @@ export function compare(
   return { ...comparison, ending, pass: false, because: signature.because(sent) };
 }
 
-function compareSlots(seen: BootSeen, slots: readonly SlotFacts[], allowed: readonly LegalOutcome[]): Comparison {
+function compareSlots(seen: BootSeen, listed: readonly SlotFacts[], allowed: readonly LegalOutcome[]): Comparison {
   if (seen.ending !== "up") {
     const dead = allowed.find((outcome) => outcome.result.kind !== "run" && outcome.knownDefect !== undefined);
     const because = dead === undefined ? seen.because : `${seen.because}; ${becauseOf(dead)}`;
     return { ending: seen.ending, pass: false, outcome: dead ?? allowed[0], found: found(seen), because };
   }
+  // A board may list images that the model knows nothing of: nothing is said of them.
+  const known = new Set([0, ...allowed.flatMap(({ images }) => images.map(({ image }) => image))]);
+  const slots = listed.filter(({ image }) => known.has(image));
   const nearest = nearestTo(slots, allowed);
   const shown = { outcome: nearest?.outcome, found: describeSlots(slots) };
   if (nearest === undefined) {
@@ -173,8 +181,7 @@ function nearestTo(
 
 /** What is wrong first: the running image, the other slot, the flags. */
 function difference(expected: readonly SlotFacts[], found: readonly SlotFacts[]): Wrong | undefined {
-  const running = (slots: readonly SlotFacts[]) => slots.find((slot) => slot.flags.includes("active"))?.hash;
-  if (running(expected) !== running(found)) return "wrong image";
+  if (activeSlot(expected)?.hash !== activeSlot(found)?.hash) return "wrong image";
   const differ = (what: (slot: SlotFacts) => string | undefined) => listOf(expected, what) !== listOf(found, what);
   if (differ((slot) => slot.hash)) return "wrong slots";
   return differ((slot) => slot.flags.join()) ? "wrong flags" : undefined;

@@ -10,9 +10,10 @@ import {
   legalOutcomes,
   setPending,
 } from "../mcuboot/index.ts";
+import type { BootSeen } from "./boot-watch.ts";
 import { type CutLimits, printingUs } from "./cut.ts";
 import type { PlannedCut } from "./run-event.ts";
-import type { BootSeen, Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 import { type Direction, ensureSecondary, type Judged, judge } from "./upgrade.ts";
 

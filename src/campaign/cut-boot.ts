@@ -6,13 +6,14 @@ import {
   timeline,
   timelinesOf,
 } from "../mcuboot/index.ts";
+import type { BootSeen } from "./boot-watch.ts";
 import { type CutLimits, type CutTrigger, cutPower, type PowerLost } from "./cut.ts";
 import { cutsLeft } from "./cut-left.ts";
 import { decisionsIn } from "./decisions.ts";
 import { type BootAhead, momentOf } from "./moments.ts";
 import { asFlash, progressBefore, seeFlash } from "./real-flash.ts";
 import type { CutFacts, NextCut, PlannedCut } from "./run-event.ts";
-import type { BootSeen, Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 import { type Direction, type Judged, judge, measure, type Reference, startUpgrade } from "./upgrade.ts";
 
@@ -75,7 +76,7 @@ interface BootToCut {
 
 async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Promise<Judged> {
   const { direction, planned, reference, limits, plan, resetUs } = ahead;
-  const spreadUs = Math.round(session.board.cuts.uncertaintyUs / reference.scale);
+  const spreadUs = Math.round((session.board.cuts.uncertaintyUs + reference.spreadUs) / reference.scale);
   const around = (intoUs: number) => ({ fromUs: intoUs - spreadUs, toUs: intoUs + spreadUs });
   // A busy host takes a swap for longer than it was; what the board said before the cut is certain.
   const endedUs = (lost: PowerLost, intoUs: number, end: number) =>
@@ -95,11 +96,18 @@ async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Prom
     const [flash] = shadow.statesAfter(into.map(around));
     return flash && nextMoment(session, shadow, planned, next, flash);
   });
+  requireAnnouncement(session, made.lost[0], resetUs, reference);
   const known = cutsLeft(shadow, plan, made.lost);
   const fault = known?.fault;
   const [first, ...others] = made.lost;
   const intoSwapUs = known?.windows[0]?.fromUs ?? (first ? firstUs(first) : -1);
-  const windows = known?.windows ?? [intoSwapUs, ...timesOf(others)].map(around);
+  // Of a boot after the first that nothing is known of: any moment of it.
+  const anywhere = (lost: PowerLost) => reference.spreadUs > 0 && lost.intoSwapUs === undefined;
+  const following = timesOf(others).map((intoUs, order) => {
+    const lost = others[order];
+    return lost && anywhere(lost) ? { fromUs: -1, toUs: NEVER_US } : around(intoUs);
+  });
+  const windows = known?.windows ?? [around(intoSwapUs), ...following];
   const facts: CutFacts = { ...made.facts, planned, intoSwapUs };
   const place = placeOf(plan, intoSwapUs);
   return judge(session, shadow, {
@@ -112,6 +120,23 @@ async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Prom
     ...(known && { allowed: known.allowed }),
     ...(fault !== undefined && { fault: () => ({ ending: "wrong slots", because: fault }) }),
   });
+}
+
+/** A bootloader that says when it starts and begins must have said so by the time of a cut that is later than that. */
+function requireAnnouncement(
+  { board, bench }: Session,
+  lost: PowerLost | undefined,
+  resetUs: number,
+  { announced, bootloaderTalks, window }: Reference,
+): void {
+  if (lost === undefined || lost.intoSwapUs !== undefined || !announced || !bootloaderTalks) return;
+  const lines = board.logs.app.knownSince(resetUs).filter(({ atUs }) => atUs <= lost.cutUs);
+  if (lines.some(({ event }) => event === "starting bootloader")) return;
+  // A start that takes half as long again is no loss yet.
+  const lateUs = lost.cutUs - resetUs - Math.round(1.5 * window.startUs);
+  if (lateUs <= Math.max(board.cuts.uncertaintyUs, 0)) return;
+  const text = `nothing of the boot that was cut is in the log of ${board.name}, which began to talk before such a cut`;
+  bench.doubt(`${text}: the port lost bytes`, "Look at uart/app.rx of the run, and at `hil doctor`.");
 }
 
 /** Tells a board that can be stopped there to stop at a planned operation; undefined for others, and other cuts. */

@@ -1,6 +1,8 @@
-import { abortable, BenchError, isKind, sleepUntil, within } from "../core/index.ts";
+import { abortable, isKind, sleepUntil, within } from "../core/index.ts";
+import { VoidError } from "./bench-watch.ts";
+import type { BootSeen } from "./boot-watch.ts";
 import type { CutFacts, OwnCut, PlannedCut } from "./run-event.ts";
-import type { BootSeen, Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import { cutBySwitch, untilTrigger } from "./trigger.ts";
 import { plainPattern } from "./trigger-bytes.ts";
 
@@ -115,20 +117,19 @@ async function losePower(session: Session, planned: CutTrigger, sinceUs: number,
   let offSentUs: number;
   try {
     if (planned.kind !== "progress") own = await cutBySwitch(session, planned, sinceUs, bootMs);
+    if (own !== undefined) session.lostPower();
     offSentUs = own?.cutUs ?? (await cutByHost(session, planned, sinceUs, bootMs));
     await sleepUntil(board.clock, Math.max(offSentUs, session.nowUs) + Math.round(profile.offMs * 1000), signal);
   } finally {
     stopHearing();
   }
+  if (own === undefined) session.bench.timedSince(sinceUs);
   const cutUs = offSentUs + board.cuts.latencyUs;
   const lastByteUs = board.logs.app.lastByteUs;
   const silentByUs = cutUs + board.cuts.uncertaintyUs + profile.holdUpMs * 1000;
   if (lastByteUs !== undefined && lastByteUs > silentByUs) {
     const lateMs = Math.round((lastByteUs - cutUs) / 1000);
-    throw new BenchError(
-      `power was not cut: ${board.name} still talked ${lateMs} ms after "off". ${board.logs.app.lastSeen()}`,
-      "Check the relay's channel and contact (NO or NC), its wiring, and back-feeding through the UART pins.",
-    );
+    throw notCut(session, lateMs, session.nowUs - lastByteUs);
   }
   // A bootloader that announces nothing: the model's own time for this moment.
   const plannedUs = planned.kind === "log" ? planned.intoSwapUs : undefined;
@@ -185,11 +186,34 @@ export function printingUs(bytes: number, baudRate: number): number {
   return Math.ceil((bytes * BITS_A_BYTE * 1_000_000) / baudRate);
 }
 
-function notRestarted(session: Session, seen: BootSeen): BenchError {
+/** Quiet for so long, in microseconds, a board that talked too long has lost its power after all. */
+const QUIET_US = 100_000;
+
+/**
+ * A board that talked after "off".
+ * @param lateMs how long after power should have been gone. @param quietUs how long it has been quiet since.
+ */
+export function notCut({ board }: Session, lateMs: number, quietUs: number): VoidError {
+  const { latencyUs, uncertaintyUs } = board.cuts;
+  const ms = (us: number) => Math.round(us / 100) / 10;
+  if (quietUs < QUIET_US) {
+    return new VoidError(
+      `power was not cut: ${board.name} still talked ${lateMs} ms after "off". ${board.logs.app.lastSeen()}`,
+      "Check the relay's channel and contact (NO or NC), its wiring, and back-feeding through the UART pins.",
+    );
+  }
+  return new VoidError(
+    `power went late: ${board.name} still talked ${lateMs} ms after "off" should have cut it, and fell silent then; ` +
+      `the bench says cut_latency_ms: ${ms(latencyUs)} ± ${ms(uncertaintyUs)}. ${board.logs.app.lastSeen()}`,
+    "Measure the switch with `hil board calibrate`, or correct power.cut_latency_ms and power.hold_up_ms.",
+  );
+}
+
+function notRestarted(session: Session, seen: BootSeen): VoidError {
   const { board } = session;
   const first = seen.lines.at(0)?.text;
   const went = first === undefined ? "it simply answered" : `it went on with "${first}"`;
-  return new BenchError(
+  return new VoidError(
     `power was not cut: ${board.name} did not start again after "off" and "on"; ${went}.`,
     "Check the relay's channel and contact (NO or NC), and whether something else feeds the board.",
   );

@@ -1,6 +1,6 @@
 import { type LogLine, recogniseBootLine } from "../mcuboot/index.ts";
+import type { BootSeen } from "./boot-watch.ts";
 import type { Comparison } from "./compare.ts";
-import type { BootSeen } from "./session.ts";
 
 /** Events of the boot-line tables that say what a bootloader decided; the rest depends on how much a build prints. */
 const DECISIVE: readonly string[] = ["swap type", "boot source", "image invalid"];

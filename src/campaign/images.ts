@@ -21,6 +21,8 @@ import type { ScenarioFile } from "./scenario.ts";
 
 /** An image of a campaign. */
 export interface BuiltImage extends ImageFacts {
+  /** The same, signed and not encrypted: tells a wrong encryption key from a wrong signing key. Absent of one in clear. */
+  readonly unencrypted?: () => BuiltImage;
   /** What is uploaded: encrypted when the scenario says so. */
   readonly file: Uint8Array;
   /** The same image as it lies in the primary slot: body in clear, flags and TLVs as in the file. */
@@ -199,6 +201,9 @@ export function imageOf(payload: Uint8Array, role: "old" | "new", version: strin
     encrypted: crypto.encryption !== undefined,
     file: built.image,
     plain: concat(built.signedRegion, built.image.subarray(built.signedRegion.length)),
+    ...(crypto.encryption !== undefined && {
+      unencrypted: () => imageOf(payload, role, version, { ...recipe, encrypt: false }),
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 export * from "./admission.ts";
 export * from "./board-check.ts";
+export * from "./boot-watch.ts";
 export * from "./check-request.ts";
 export * from "./compare.ts";
 export * from "./cut.ts";

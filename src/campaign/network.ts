@@ -1,8 +1,9 @@
 import { sleep } from "../core/index.ts";
 import type { BootloaderBuild } from "../mcuboot/index.ts";
+import type { BootSeen } from "./boot-watch.ts";
 import type { Comparison } from "./compare.ts";
 import type { BuiltImage, NetworkImage } from "./images.ts";
-import type { BootSeen, Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 
 /** The network core's image among those of a bootloader for both cores. Source: sdk-nrf modules/mcuboot. */

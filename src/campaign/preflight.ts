@@ -1,13 +1,15 @@
 import type { Board } from "../board/index.ts";
 import { isKind } from "../core/index.ts";
+import { requireLogFits } from "./log-check.ts";
 import { PermanentBenchError } from "./retry.ts";
 import type { PreflightCheck } from "./run-event.ts";
 import { activeSlot, type Session } from "./session.ts";
 
 /**
  * Compares what the board says of itself with its profile, before any power moves: parameters, slots, running image,
- * bootloader mode where it can be asked.
- * @throws BenchError (exit 3) when the board does not answer, or is not what the profile describes.
+ * bootloader mode where it can be asked; and what the boot log has said so far.
+ * @throws BenchError (exit 3) when the board does not answer, or is not what the profile describes;
+ *   ConfigurationError (exit 2) when the boot log contradicts the profile.
  */
 export async function preflight(session: Session): Promise<readonly PreflightCheck[]> {
   const checks: PreflightCheck[] = [
@@ -17,6 +19,9 @@ export async function preflight(session: Session): Promise<readonly PreflightChe
     await runningImage(session),
   ];
   session.record.event({ atUs: session.nowUs, event: "preflight", checks });
+  // Serial recovery lists images, too; what it runs under cannot be asked there.
+  if (checks.some(({ name, outcome }) => (name === MODE && outcome === "cannot be asked") || outcome === "differs"))
+    await requireApplication(session);
   const wrong = checks.filter((check) => check.outcome === "differs");
   if (wrong.length > 0) {
     const list = wrong.map((check) => `${check.name}: the profile says ${check.expected}, the board ${check.found}`);
@@ -25,8 +30,11 @@ export async function preflight(session: Session): Promise<readonly PreflightChe
       "Correct the profile, or connect the board that it describes.",
     );
   }
+  requireLogFits(session);
   return checks;
 }
+
+const MODE = "bootloader mode";
 
 /** A first chunk holds a header of 32 bytes, a hash of 32, and the map around them. */
 const BUFFER_BYTES_MIN = 128;
@@ -60,7 +68,7 @@ function parameters({ board, signal }: Session): Promise<PreflightCheck> {
 }
 
 function bootloaderMode({ board, signal }: Session): Promise<PreflightCheck> {
-  return ask("bootloader mode", async () => {
+  return ask(MODE, async () => {
     const { name, mode } = await board.smp.bootloaderInfo({ signal });
     const expected = board.profile.bootloader.mode;
     return { expected, found: mode ?? name, same: mode === undefined || sameMode(mode, expected) };
@@ -81,6 +89,15 @@ function slotSizes({ board, signal }: Session): Promise<PreflightCheck> {
 function expectedSlots(board: Board): readonly number[] {
   const { primary, secondary } = board.profile.slots;
   return [primary.bytes, secondary.bytes];
+}
+
+/** @throws BenchError when MCUboot itself answers. */
+async function requireApplication({ board, signal }: Session): Promise<void> {
+  if ((await board.smp.dialect({ signal })) === "application") return;
+  throw new PermanentBenchError(
+    `${board.name} is in MCUboot's serial recovery: that answers on ${board.uart.name}, and no application runs.`,
+    "Reset it without what brings it there (a button, a pin, boot mode 1), or give it an image that boots.",
+  );
 }
 
 async function runningImage(session: Session): Promise<PreflightCheck> {

@@ -1,7 +1,8 @@
 import type { Board } from "../board/index.ts";
 import { BenchError } from "../core/index.ts";
 import type { FlashImage } from "../mcuboot/index.ts";
-import type { CampaignImages } from "./images.ts";
+import type { BuiltImage, CampaignImages } from "./images.ts";
+import { requireLogFits } from "./log-check.ts";
 import { proveCut } from "./power-check.ts";
 import type { SlotFacts } from "./run-event.ts";
 import { activeSlot, type Session, slotOf } from "./session.ts";
@@ -49,15 +50,16 @@ export class Preparation {
   async powerCheck(): Promise<void> {
     if (this.#board.power.facts.cuts === "reset only") return;
     await proveCut(this.#session, this.#bootMs);
+    requireLogFits(this.#session);
   }
 
   /** Old image running and confirmed, nothing pending: by the flasher where there is one, by SMP where not. */
   async baseline(): Promise<void> {
     const { old } = this.#images;
     const found = await this.#session.imageState();
-    const slots = isSettled(found) || this.#board.flasher ? found : await this.#settled(found);
+    const slots = this.#isSettled(found) || this.#board.flasher ? found : await this.#settled(found);
     let how: "already running" | "flashed" | "uploaded" = "already running";
-    if (activeSlot(slots)?.hash === old.hash && isSettled(slots)) {
+    if (activeSlot(slots)?.hash === old.hash && this.#isSettled(slots)) {
       this.#shadow.place(old, slotOf(slots, this.#images.new)?.slot === 1 ? this.#images.new : undefined);
     } else if (await this.reflash()) how = "flashed";
     else {
@@ -81,7 +83,11 @@ export class Preparation {
     const { old } = this.#images;
     await flasher.programPrimary(old.flashed ?? old.plain, this.#session.signal);
     const seen = await this.#session.cycle(this.#bootMs);
-    if (seen.ending !== "up") throw new BenchError(`${name} does not boot after flashing: ${seen.because}`);
+    if (seen.ending !== "up") {
+      const refused = seen.lines.some(({ event, fields }) => event === "image invalid" && fields["slot"] === "primary");
+      const hint = refused ? "Its bootloader checks what it starts with another key than keys.signing." : "";
+      throw new BenchError(`${name} does not boot after flashing: ${seen.because}`, hint);
+    }
     this.#shadow.place(this.#images.old);
     return true;
   }
@@ -112,7 +118,7 @@ export class Preparation {
   async #settled(found: readonly SlotFacts[]): Promise<readonly SlotFacts[]> {
     const session = this.#session;
     let slots = found;
-    if (slots.some((slot) => slot.flags.includes("pending"))) {
+    if (this.#waits(slots)) {
       const seen = await session.untilUp(await session.reset(), this.#bootMs);
       if (seen.ending !== "up") return slots;
       slots = await session.imageState();
@@ -123,6 +129,34 @@ export class Preparation {
     return session.imageState();
   }
 
+  /** Which key of the profile is not the bootloader's: an image that is not encrypted is taken, or is not, by its signature. */
+  async #wrongKey(refused: BuiltImage): Promise<string> {
+    const session = this.#session;
+    const signing = "keys.signing of the profile is not the key that its bootloader checks with";
+    if (!refused.encrypted) return `It was not encrypted: ${signing}.`;
+    if (refused.unencrypted === undefined || this.#board.profile.images.encryption !== "optional")
+      return `Either ${signing}, or keys.encryption is not its key.`;
+    const clear = refused.unencrypted();
+    await session.upload(clear);
+    await session.requestTest(clear);
+    const seen = await session.untilUp(await session.reset(), this.#bootMs);
+    const isTaken = seen.ending === "up" && activeSlot(await session.imageState())?.hash === clear.hash;
+    return isTaken
+      ? "It takes the same image when that is not encrypted: keys.encryption of the profile is not its key."
+      : `It does not take the same image without encryption, either: ${signing}.`;
+  }
+
+  /** Something waits for the next boot, of the images that the profile has. */
+  #waits(slots: readonly SlotFacts[]): boolean {
+    const images = this.#board.profile.slots.networkSecondary === undefined ? [0] : [0, 1];
+    return slots.some((slot) => images.includes(slot.image) && slot.flags.includes("pending"));
+  }
+
+  /** What runs is confirmed, and nothing waits for the next boot. */
+  #isSettled(slots: readonly SlotFacts[]): boolean {
+    return !this.#waits(slots) && (activeSlot(slots)?.flags.includes("confirmed") ?? false);
+  }
+
   async #bySmp(): Promise<void> {
     const session = this.#session;
     const { old } = this.#images;
@@ -130,19 +164,13 @@ export class Preparation {
     await session.requestTest(old);
     const seen = await session.untilUp(await session.reset(), this.#bootMs);
     const running = seen.ending === "up" ? activeSlot(await session.imageState()) : undefined;
+    requireLogFits(session);
     if (running?.hash !== old.hash) {
-      throw new BenchError(
-        `${this.#board.name} did not take the baseline image ${old.version}: ${running?.version ?? seen.because} runs.`,
-        "Its bootloader refuses images signed or encrypted for other keys than the profile names.",
-      );
+      const found = running === undefined ? seen.because : `${running.version} runs`;
+      const hint = running === undefined ? "" : await this.#wrongKey(old);
+      throw new BenchError(`${this.#board.name} did not take the baseline image ${old.version}: ${found}.`, hint);
     }
     await session.confirm(old);
     this.#shadow.tookBaseline(old);
   }
-}
-
-/** What runs is confirmed, and nothing waits for the next boot. */
-function isSettled(slots: readonly SlotFacts[]): boolean {
-  const isPending = slots.some((slot) => slot.flags.includes("pending"));
-  return !isPending && (activeSlot(slots)?.flags.includes("confirmed") ?? false);
 }

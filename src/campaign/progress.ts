@@ -39,6 +39,7 @@ export function counted(outcome: RunResult["outcome"], events: readonly RunEvent
     passed: verdicts.length - failed,
     failed,
     endings,
+    ...voided(events),
     ...(infraRetries === 0 ? {} : { infraRetries }),
   };
 }
@@ -54,6 +55,12 @@ export function completed(
   if (result.outcome !== "pass" || result.cutsJudged >= result.cutsPlanned) return result;
   if (allowIncomplete ?? scenario.value.allow_incomplete) return { ...result, incompleteAllowed: true };
   return { ...result, outcome: "incomplete" };
+}
+
+/** Cuts that were void, for a result. */
+export function voided(events: readonly RunEvent[]): Pick<RunResult, "cutsVoid"> {
+  const cutsVoid = events.filter((event) => event.event === "cut-void").length;
+  return cutsVoid === 0 ? {} : { cutsVoid };
 }
 
 function verdictsOf(events: readonly RunEvent[]) {

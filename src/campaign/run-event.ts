@@ -1,3 +1,4 @@
+import type { EvidenceKind } from "./boot-memory.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** One image of a campaign, as reports name it. */
@@ -125,6 +126,14 @@ export type RunEvent = At<
   | { readonly event: "confirmed"; readonly version: string }
   | { readonly event: "reset"; readonly answeredUs: number }
   | { readonly event: "power"; readonly state: "on" | "off"; readonly sentAtUs: number }
+  /** How a boot ended, and what said that it was one and not the application from before (docs/campaigns.md). */
+  | {
+      readonly event: "boot-seen";
+      readonly ending: "up" | "boot loop" | "no boot";
+      readonly boots: number;
+      readonly evidence: EvidenceKind | "none";
+      readonly text: string;
+    }
   | { readonly event: "boot-log"; readonly name: string; readonly text: string }
   | {
       readonly event: "reference";
@@ -136,6 +145,8 @@ export type RunEvent = At<
   | { readonly event: "plan"; readonly cuts: readonly PlannedCut[]; readonly phases: readonly PhaseSpan[] }
   | { readonly event: "cut-started"; readonly planned: PlannedCut; readonly from: string; readonly to: string }
   | { readonly event: "cut"; readonly facts: CutFacts }
+  /** The bench was not whole while this cut was made: there is no verdict on it. `again`: it is made once more. */
+  | { readonly event: "cut-void"; readonly index: number; readonly reason: string; readonly again: boolean }
   | { readonly event: "verdict"; readonly verdict: Verdict }
   | { readonly event: "wear"; readonly cyclesMax: number; readonly spent: number; readonly page: string }
   | {
@@ -192,6 +203,8 @@ export interface RunResult {
   readonly endings: Readonly<Record<string, number>>;
   /** True when cuts were left unmade and the request allows that. */
   readonly incompleteAllowed?: true;
+  /** Cuts that were void because the bench was not whole; left out when there were none. */
+  readonly cutsVoid?: number;
   /** How often the bench failed and was tried again; left out when it never was. */
   readonly infraRetries?: number;
 }

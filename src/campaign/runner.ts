@@ -1,5 +1,6 @@
 import type { Board } from "../board/index.ts";
-import { messageOf, type Random } from "../core/index.ts";
+import { isKind, messageOf, type Random } from "../core/index.ts";
+import { isVoid } from "./bench-watch.ts";
 import { askAgain, cutApplication, measureApplication, spreadInApplication } from "./cut-application.ts";
 import { cutRevert, cutUpgrade, laterBoot, referenceRevert } from "./cut-boot.ts";
 import { checksRevert, expectationOf } from "./expectation.ts";
@@ -17,6 +18,9 @@ import { activeSlot, Session } from "./session.ts";
 import type { Shadow } from "./shadow.ts";
 import { type Direction, type Judged, type Reference, referenceUpgrade, revertUpgrade } from "./upgrade.ts";
 import type { WearMeter } from "./wear.ts";
+
+/** How often a cut is made again that was void. */
+const VOIDS_MAX = 3;
 
 /** What a campaign needs; opened and made by the caller, who also closes it. */
 export interface CampaignParts {
@@ -44,6 +48,7 @@ export interface CampaignParts {
  */
 export async function runCampaign(parts: CampaignParts): Promise<RunResult> {
   let result: RunResult;
+  const leave = parts.board.clock.gaps?.attend();
   try {
     result = await new Campaign(parts).run();
   } catch (error) {
@@ -53,6 +58,8 @@ export async function runCampaign(parts: CampaignParts): Promise<RunResult> {
     });
     await leaveBoard(new Session(parts.board, parts.record, parts.signal), 0);
     throw error;
+  } finally {
+    leave?.();
   }
   await powerOn(parts);
   const { boot, swap } = parts.board.profile.timeoutsMs;
@@ -73,6 +80,7 @@ class Campaign {
   readonly #judged: Judged[] = [];
   readonly #bootMs: number;
   #planned = 0;
+  #voids = 0;
 
   constructor(parts: CampaignParts) {
     this.#parts = parts;
@@ -147,6 +155,11 @@ class Campaign {
       startAfterResetUs: window.startUs,
       endAfterResetUs: window.endUs,
     });
+    if (reference.spreadUs > 0) {
+      const ms = Math.round((reference.spreadUs + this.#session.board.cuts.uncertaintyUs) / 1000);
+      const text = `the bootloader does not say when it begins or ends: cuts are judged to ± ${ms} ms`;
+      record.event({ atUs: startedUs, event: "warning", text });
+    }
     record.event({ atUs: startedUs, event: "plan", cuts, phases: phasesOf(reference) });
     let direction: Direction | undefined = start;
     for (const [order, planned] of cuts.entries()) {
@@ -157,10 +170,41 @@ class Campaign {
         break;
       }
       wear.allowNext();
-      direction = await this.#cut(direction, planned, reference);
+      const asked: Direction = direction;
+      direction = await this.#whole(planned, asked, (from) => this.#cut(from, planned, reference));
       if (!direction) return undefined;
     }
     return direction;
+  }
+
+  /**
+   * Makes a cut, and makes it again when the bench was not whole: from the baseline, for the flash holds whatever the
+   * void cut left. A bench that is gone for this opening of it ends the try, as does one that is never whole.
+   */
+  async #whole<T>(planned: PlannedCut, asked: Direction, make: (direction: Direction) => Promise<T>): Promise<T> {
+    const { record, signal } = this.#parts;
+    let direction = asked;
+    for (let voids = 1; ; voids += 1) {
+      const judged = this.#judged.length;
+      try {
+        return await make(direction);
+      } catch (error) {
+        if (signal.aborted || (!isKind(error, "bench") && !isKind(error, "timeout"))) throw error;
+        // What was judged stays judged: only a cut without a verdict is made again.
+        const isOpen = !this.#judged.slice(judged).some(({ verdict }) => verdict.cut?.planned.index === planned.index);
+        const again = isOpen && isVoid(error) && voids <= VOIDS_MAX;
+        if (isOpen) {
+          const { index } = planned;
+          record.event({ atUs: this.#session.nowUs, event: "cut-void", index, reason: messageOf(error), again });
+          this.#voids += 1;
+        }
+        if (!again) throw error;
+        await this.#prepare.wake();
+        await this.#prepare.baseline();
+        this.#session.bench.begin();
+        direction = this.#forward();
+      }
+    }
   }
 
   /** One planned cut and the boots after it; answers the direction of the next. */
@@ -213,7 +257,11 @@ class Campaign {
       if (this.#parts.judged?.has(planned.index)) continue;
       wear.allowNext();
       const limits = { bootMs: this.#bootMs, bootloaderTalks: false };
-      const cut = await cutApplication(this.#session, shadow, { what, planned, direction, limits });
+      const from = direction;
+      const cut = await this.#whole(planned, from, async (now) => {
+        direction = now;
+        return cutApplication(this.#session, shadow, { what, planned, direction, limits });
+      });
       this.#count(cut);
       if (cut.met) shadow.adopt(cut.met.flash);
       const isAsked = cut.met !== undefined && what === "request";
@@ -316,6 +364,7 @@ class Campaign {
       passed: this.#judged.length - failed,
       failed,
       endings,
+      ...(this.#voids === 0 ? {} : { cutsVoid: this.#voids }),
     };
   }
 }

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type Board, LogWatch, openBoard } from "../board/index.ts";
+import { openBoard } from "../board/index.ts";
 import { BenchError, Random, sleep, utf8 } from "../core/index.ts";
 import { SmpFault } from "../smp/index.ts";
 import { smpBench } from "../smp/testing/bench.ts";
 import { prepare } from "./material.ts";
 import type { RunEvent } from "./run-event.ts";
 import { flagsOf, Session, uploadLimit } from "./session.ts";
+import { scriptedBoard } from "./testing/scripted-board.ts";
 import { type Edit, eventsOf, smallProfile, smallScenario } from "./testing/small-campaign.ts";
 
 const NEVER = new AbortController().signal;
@@ -25,24 +26,9 @@ function scripted(signal: AbortSignal = NEVER) {
       },
     },
   });
-  const board: Board = {
-    name: "dk",
-    profile: smallProfile().profile,
-    clock: bed.clock,
-    uart: bed.host,
-    logs: { app: new LogWatch("VCOM1", bed.host, bed.clock) },
-    smp: bed.client,
-    power: {
-      facts: { cuts: "soc", readsBack: false, latency: "ms" },
-      set: async () => ({ sentAtUs: bed.clock.nowUs() }),
-      [Symbol.asyncDispose]: async () => {},
-    },
-    cuts: { latencyUs: 0, uncertaintyUs: 0 },
-    check: () => {
-      if (app.broken) throw app.broken;
-    },
-    [Symbol.asyncDispose]: async () => {},
-  };
+  const board = scriptedBoard(bed, () => {
+    if (app.broken) throw app.broken;
+  });
   const events: RunEvent[] = [];
   return {
     app,
@@ -205,7 +191,7 @@ describe("what a session does", () => {
     await session.confirm(images.new);
     await session.imageState();
     const names = events.map((event) => event.event).filter((name) => !name.startsWith("upload"));
-    expect(names).toEqual(["set-pending", "reset", "confirmed", "image-state"]);
+    expect(names).toEqual(["set-pending", "reset", "boot-seen", "confirmed", "image-state"]);
     const [list] = eventsOf(events, "image-state");
     expect(list?.images.map(({ slot, version, flags }) => [slot, version, flags])).toEqual([
       [0, "2.0.0", ["active", "confirmed"]],

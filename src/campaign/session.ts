@@ -1,59 +1,46 @@
-import {
-  type Board,
-  type BoardProfile,
-  type BootLine,
-  deviceArea,
-  firstChunkMs,
-  flashTimingOf,
-} from "../board/index.ts";
-import { fromHex, hex, isKind, messageOf, sleep, within } from "../core/index.ts";
+import { type Board, type BoardProfile, deviceArea, firstChunkMs, flashTimingOf } from "../board/index.ts";
+import { BenchError, fromHex, hex, sleep } from "../core/index.ts";
 import { timingAt } from "../mcuboot/index.ts";
-import { CONSOLE_OVERHEAD_BYTES, echo, encodedBytes } from "../smp/index.ts";
+import { CONSOLE_OVERHEAD_BYTES, encodedBytes } from "../smp/index.ts";
+import { BenchWatch, VoidError } from "./bench-watch.ts";
+import { memoryOf } from "./boot-memory.ts";
+import { type BootSeen, type BootStart, isBootSign, watchBoot } from "./boot-watch.ts";
 import { requireAllowed } from "./guard.ts";
 import type { BuiltImage } from "./images.ts";
 import type { EventSink, SlotFacts } from "./run-event.ts";
 
-/** How long one "are you there" may take while a board boots, in milliseconds. */
-const KNOCK_MS = 400;
-/** Longest wait for a line of the application before it is asked all the same, in milliseconds. */
-const SIGN_MS = 1000;
-/** More boots than this after one reset are a boot loop. */
-const BOOTS_MAX = 4;
+/** So many packets of one upload sent again are worth a word. */
+const RETRIES_TOLD = 5;
+
+type BootExpected = BootStart extends infer S ? (S extends BootStart ? Omit<S, "sinceUs"> : never) : never;
+/** Nothing was done that starts the board: whoever answers will do. */
+const ASKED: BootExpected = { kind: "asked" };
 
 const SLOT_FLAGS = ["active", "confirmed", "pending", "permanent"] as const;
 type SlotFlag = (typeof SLOT_FLAGS)[number];
-
-/** The bootloader's first line. */
-const STARTING = "starting bootloader";
-/** Lines after which it boots nothing more. */
-const DEAD_ENDS: readonly string[] = ["no bootable image", "panic"];
-/** A board that resets itself all the same does so within this time, in milliseconds. */
-const DEAD_END_MS = 3000;
-
-/** How a boot turned out, as the UART showed it. */
-export interface BootSeen {
-  readonly ending: "up" | "boot loop" | "no boot";
-  /** Boot log since the reset or the power-on. */
-  readonly lines: readonly BootLine[];
-  /** Starts of the bootloader seen. */
-  readonly boots: number;
-  /** When the application answered, on the bench's clock. */
-  readonly upUs: number | undefined;
-  readonly because: string;
-}
 
 /** The acts of a campaign on a board, each recorded. One campaign has one session. */
 export class Session {
   readonly board: Board;
   readonly record: EventSink;
   readonly signal: AbortSignal;
+  /** Whether the bench is whole. */
+  readonly bench: BenchWatch;
   /** How long the last "off" took until the switch had it, in microseconds: a cut is sent that much earlier. */
   commandUs = 0;
+  /** What the boot that comes next is expected from. */
+  #start: BootExpected = ASKED;
+  #isOff = false;
+  /** A boot of this board has shown in its log. */
+  #talks = false;
+  /** So has the bootloader's first line. */
+  #startsShow = false;
 
   constructor(board: Board, record: EventSink, signal: AbortSignal) {
     this.board = board;
     this.record = record;
     this.signal = signal;
+    this.bench = new BenchWatch(board);
   }
 
   get nowUs(): number {
@@ -91,6 +78,11 @@ export class Session {
         record.event({ atUs: this.nowUs, event: "upload-progress", sentBytes, totalBytes });
       },
     });
+    const { lostOneIn, packetBytes } = done;
+    if (lostOneIn !== undefined && done.retries >= RETRIES_TOLD) {
+      const text = `the line loses 1 in ${lostOneIn} of the lines of an upload: ${done.retries} packets were sent again`;
+      record.event({ atUs: this.nowUs, event: "warning", text: `${text}, in packets of down to ${packetBytes} bytes` });
+    }
     record.event({
       atUs: this.nowUs,
       event: "upload-finished",
@@ -123,8 +115,13 @@ export class Session {
 
   /** Resets by command. Answers when the answer came, on the bench's clock. */
   async reset(): Promise<number> {
-    await this.board.smp.reset({ signal: this.signal });
+    const { board, signal } = this;
+    this.#talks ||= board.logs.app.knownSince(0).some(isBootSign);
+    // A board whose log shows no boots is asked what it will have forgotten when it has booted.
+    const memory = this.#talks ? {} : await memoryOf(board, signal);
+    await board.smp.reset({ signal });
     const answeredUs = this.nowUs;
+    this.#start = { kind: "reset", talks: this.#talks, memory };
     this.record.event({ atUs: answeredUs, event: "reset", answeredUs });
     return answeredUs;
   }
@@ -132,7 +129,14 @@ export class Session {
   async power(state: "on" | "off"): Promise<number> {
     const askedUs = this.nowUs;
     const { sentAtUs } = await this.board.power.set(state, { signal: this.signal });
-    if (state === "off") this.commandUs = sentAtUs - askedUs;
+    if (state === "off") {
+      this.commandUs = sentAtUs - askedUs;
+      this.bench.tookForOff(this.commandUs);
+      this.#isOff = true;
+    } else {
+      this.#start = this.#isOff ? { kind: "power" } : ASKED;
+      this.#isOff = false;
+    }
     this.record.event({ atUs: this.nowUs, event: "power", state, sentAtUs });
     return sentAtUs;
   }
@@ -144,71 +148,73 @@ export class Session {
     return this.untilUp(await this.power("on"), limitMs);
   }
 
+  /** Power was taken away by the switch itself. */
+  lostPower(): void {
+    this.#isOff = true;
+  }
+
   /**
-   * Waits until the application answers after a reset or a power-on at `sinceUs`. Does not throw when it never does:
-   * what a board that stays silent means is the caller's to judge.
+   * Waits until the application answers after a reset or a power-on at `sinceUs`: one that was started after it. Does
+   * not throw when it never does: what a board that stays silent means is the caller's to judge.
    */
   async untilUp(sinceUs: number, limitMs: number): Promise<BootSeen> {
-    const { board } = this;
-    const seen = (ending: BootSeen["ending"], because: string): BootSeen => {
-      const lines = board.logs.app.since(sinceUs);
-      const boots = lines.filter((line) => line.event === STARTING).length;
-      return { ending, lines, boots, upUs: ending === "up" ? this.nowUs : undefined, because };
-    };
-    try {
-      return await within(
-        board.clock,
-        limitMs,
-        `${board.name} to boot`,
-        async (stop) => {
-          for (let knockedUs = sinceUs; ; ) {
-            await this.#untilSign(knockedUs, stop);
-            knockedUs = this.nowUs;
-            board.check();
-            const state = seen("boot loop", `the bootloader started ${BOOTS_MAX} times and no application answered`);
-            if (state.boots >= BOOTS_MAX) return state;
-            const end = deadEnd(state.lines);
-            if (end && this.nowUs - end.atUs > DEAD_END_MS * 1000)
-              return seen("no boot", `the bootloader gave up: "${end.text}"`);
-            if (await this.#knock(stop)) return seen("up", "the application answered");
-          }
-        },
-        { signal: this.signal, lastSeen: () => board.logs.app.lastSeen() },
+    const start: BootStart = { ...this.#start, sinceUs };
+    this.#start = ASKED;
+    const seen = await watchBoot(this.board, start, limitMs, this.signal);
+    if (start.kind === "power" && this.#talks && seen.ending === "no boot") await this.#requirePower(sinceUs, limitMs);
+    if (start.kind === "power") this.bench.cameBack(sinceUs, seen.lines);
+    if (start.kind === "reset" && seen.ending === "up") this.#requireLog(seen);
+    if (seen.lines.some(isBootSign)) this.#talks = true;
+    if (start.kind === "power") this.#startsShow ||= seen.boots > 0;
+    if (start.kind !== "asked") {
+      const { ending, boots, evidence } = seen;
+      this.record.event({
+        atUs: this.nowUs,
+        event: "boot-seen",
+        ending,
+        boots,
+        evidence: evidence?.kind ?? "none",
+        text: evidence?.text ?? seen.because,
+      });
+    }
+    return seen;
+  }
+
+  /** A bootloader that has said when it starts says so every time: else something of the log was lost. */
+  #requireLog({ boots }: BootSeen): void {
+    if (boots === 0 && this.#startsShow) {
+      const text = `the bootloader's first line is missing in the log of ${this.board.name}, which had it before`;
+      this.bench.doubt(`${text}: the port lost bytes`, "Look at uart/app.rx of the run, and at `hil doctor`.");
+    }
+    this.#startsShow ||= boots > 0;
+  }
+
+  /**
+   * A board whose bootloader talks, and of which not one byte came after "on": whether it had power is not known. It
+   * is switched off and on once more.
+   * @throws VoidError when it talks then; BenchError when it does not.
+   */
+  async #requirePower(sinceUs: number, limitMs: number): Promise<void> {
+    const { board, signal } = this;
+    if ((board.logs.app.lastByteUs ?? -1) >= sinceUs) return;
+    await this.power("off");
+    await sleep(board.clock, board.profile.power.offMs, signal);
+    const onUs = await this.power("on");
+    this.#start = ASKED;
+    await watchBoot(board, { kind: "power", sinceUs: onUs }, limitMs, signal);
+    if ((board.logs.app.lastByteUs ?? -1) >= onUs) {
+      const text = `nothing came from ${board.name} after "on", and after another "off" and "on" it talked`;
+      throw new VoidError(
+        `${text}: the switch had not given it power.`,
+        "Check the switch, its contact and its wiring.",
       );
-    } catch (error) {
-      if (isKind(error, "timeout")) return seen("no boot", messageOf(error));
-      throw error;
     }
+    board.check();
+    throw new BenchError(
+      `nothing comes from ${board.name} after "on", twice: its bootloader has talked before.`,
+      "Check the switch, the supply and the cable of its UART. A board whose bootloader is gone looks the same.",
+    );
   }
-
-  /** Waits for a sign of an application since `sinceUs`, at most a second: some builds print nothing at all. */
-  async #untilSign(sinceUs: number, stop: AbortSignal): Promise<void> {
-    const { app } = this.board.logs;
-    const isSign = (line: BootLine) => line.event === undefined;
-    if (app.since(sinceUs).some(isSign)) return;
-    const heard = new AbortController();
-    const either = AbortSignal.any([stop, heard.signal]);
-    const line = app.next(isSign, either);
-    await Promise.race([line.catch(() => {}), sleep(this.board.clock, SIGN_MS, either).catch(() => {})]);
-    heard.abort();
-    stop.throwIfAborted();
-  }
-
-  async #knock(stop: AbortSignal): Promise<boolean> {
-    try {
-      return await alive(this.board, KNOCK_MS, stop);
-    } catch (error) {
-      stop.throwIfAborted();
-      if (isKind(error, "timeout") || isKind(error, "protocol")) return false;
-      throw error;
-    }
-  }
-}
-
-/** The line after which the bootloader boots nothing more, unless it has started again since. */
-function deadEnd(lines: readonly BootLine[]): BootLine | undefined {
-  const last = lines.findLast(({ event = "" }) => event === STARTING || DEAD_ENDS.includes(event));
-  return last?.event === STARTING ? undefined : last;
 }
 
 /** Header, map and keys of a chunk besides its data, and the answer's packet, in bytes. Counted on our own packets. */
@@ -234,23 +240,22 @@ export function uploadLimit(baudRate: number, bufferBytes: number, byteUs: numbe
   return (dataBytes * 1_000_000) / (lineUs + dataBytes * byteUs);
 }
 
-/** Asks the application for an echo, once. @throws TimeoutError; ProtocolError; the signal's reason. */
-export async function alive(board: Board, limitMs: number, signal: AbortSignal): Promise<boolean> {
-  const { r } = await board.smp.session.request(echo, { d: "hil" }, { signal, timeoutMs: limitMs, retries: 0 });
-  return r === "hil";
-}
-
 /** mcumgr's flags of a slot, by name. */
 export function flagsOf(slot: Readonly<Record<SlotFlag, boolean>>): readonly SlotFlag[] {
   return SLOT_FLAGS.filter((flag) => slot[flag]);
 }
 
-/** The slot that holds an image with this hash. */
-export function slotOf(slots: readonly SlotFacts[], image: BuiltImage): SlotFacts | undefined {
-  return slots.find((entry) => entry.hash === image.hash);
+/** Slots of one image of the list, of the application's when no other is named: another image has slots 0 and 1, too. */
+export function slotsOfImage(slots: readonly SlotFacts[], image = 0): readonly SlotFacts[] {
+  return slots.filter((entry) => entry.image === image);
 }
 
-/** The running slot. */
+/** The application's slot that holds an image with this hash. */
+export function slotOf(slots: readonly SlotFacts[], image: BuiltImage): SlotFacts | undefined {
+  return slotsOfImage(slots).find((entry) => entry.hash === image.hash);
+}
+
+/** The application's running slot. */
 export function activeSlot(slots: readonly SlotFacts[]): SlotFacts | undefined {
-  return slots.find((entry) => entry.image === 0 && entry.flags.includes("active"));
+  return slotsOfImage(slots).find((entry) => entry.flags.includes("active"));
 }

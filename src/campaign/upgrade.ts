@@ -1,13 +1,15 @@
 import { type LegalOutcome, refusalText, type Timeline } from "../mcuboot/index.ts";
+import { type BootSeen, isBootSign } from "./boot-watch.ts";
 import { compare, expectations } from "./compare.ts";
 import { printingUs, UPGRADE_BEGINS } from "./cut.ts";
 import { compareLogs } from "./decisions.ts";
 import type { BuiltImage } from "./images.ts";
+import { requireLogFits } from "./log-check.ts";
 import { compareNetwork, counterExpected, networkReport, requestNetwork } from "./network.ts";
 import type { SwapWindow } from "./plan.ts";
 import { asFlash, compareFlash, seeFlash } from "./real-flash.ts";
 import type { CutFacts, SlotFacts } from "./run-event.ts";
-import { type BootSeen, type Session, slotOf } from "./session.ts";
+import { type Session, slotOf } from "./session.ts";
 import type { CutSpan, Shadow } from "./shadow.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -51,6 +53,11 @@ export interface Reference {
   /** The bootloader says when it begins: without that line in a boot, the cut came before. */
   readonly announced: boolean;
   readonly timeline: Timeline;
+  /**
+   * By how much the true moment of an operation may lie to either side of where the window has it, in microseconds,
+   * besides what the switch is uncertain by: of a bootloader that says nothing of its work. 0 of others.
+   */
+  readonly spreadUs: number;
 }
 
 /** Puts `to` into the secondary slot unless it is there already, where the bootloader looks for an update. */
@@ -90,10 +97,13 @@ export async function referenceUpgrade(
   direction: Direction,
   bootMs: number,
 ): Promise<Judged & { readonly reference: Reference | undefined }> {
+  session.bench.begin();
   const { timeline, resetUs } = await startUpgrade(session, shadow, direction);
   const seen = await session.untilUp(resetUs, bootMs);
+  requireLogFits(session);
   const fault = direction.refused === true || installs(timeline, direction) ? undefined : () => notInstalled(timeline);
   const judged = await judge(session, shadow, { check: "uninterrupted upgrade", direction, seen, fault });
+  if (!judged.verdict.pass) warnOfKey(session, judged);
   if (!judged.verdict.pass || seen.upUs === undefined) return { ...judged, reference: undefined };
   return { ...judged, reference: measure(session, seen, timeline, resetUs, seen.upUs) };
 }
@@ -109,6 +119,16 @@ function notInstalled({ refusals }: Timeline): Pick<Verdict, "ending" | "because
   return { ending: "wrong image", because };
 }
 
+/** The first thing that is wrong with a new profile is a key. What starts is signed with the right one. */
+function warnOfKey({ board, record, nowUs }: Session, { seen, direction }: Judged): void {
+  const refused = seen.lines.find(({ event, fields }) => event === "image invalid" && fields["slot"] === "secondary");
+  if (refused === undefined || !direction.to.encrypted || !board.profile.bootloader.validatePrimary) return;
+  const text =
+    `the bootloader refused ${direction.to.version} ("${refused.text}") and starts ${direction.from.version}, which is signed ` +
+    "with the same key: if that image is whole, keys.encryption of the profile is not the bootloader's key";
+  record.event({ atUs: nowUs, event: "warning", text });
+}
+
 /** What an undisturbed boot teaches about when its operations happen. */
 export function measure(
   session: Session,
@@ -120,8 +140,10 @@ export function measure(
   const { baudRate } = session.board.profile.ports.app;
   const lineOf = (...events: string[]) => seen.lines.find(({ event = "" }) => events.includes(event));
   const last = lineOf("chainload") ?? lineOf("jumping");
+  const begins = lineOf(...UPGRADE_BEGINS);
+  if (last === undefined && begins === undefined) return measureSilent(seen, timeline, resetUs, upUs);
   const doneUs = last?.atUs ?? upUs;
-  const begunUs = lineOf(...UPGRADE_BEGINS)?.atUs;
+  const begunUs = begins?.atUs;
   const modelUs = timeline.totalUs - timeline.startUs;
   // A bootloader that says nothing when an upgrade begins: the model's ends where the application starts, before that
   // line is printed.
@@ -139,6 +161,28 @@ export function measure(
     bootloaderTalks: seen.boots > 0,
     announced: begunUs !== undefined,
     timeline,
+    spreadUs: 0,
+  };
+}
+
+/**
+ * The same of a bootloader that says neither when it begins nor when it is done: all that is known is that its work
+ * lies between the reset (or its first line) and the first sign of the application.
+ */
+function measureSilent(seen: BootSeen, timeline: Timeline, resetUs: number, upUs: number): Reference {
+  const modelUs = timeline.totalUs - timeline.startUs;
+  const started = seen.lines.find(({ event }) => event === "starting bootloader");
+  const sign = started === undefined ? seen.lines.find(isBootSign) : undefined;
+  const earliestUs = started?.atUs ?? resetUs;
+  const latestUs = (sign?.atUs ?? upUs) - modelUs;
+  const startUs = Math.round((earliestUs + latestUs) / 2);
+  return {
+    window: { startUs: startUs - resetUs, endUs: startUs - resetUs + timeline.operationsUs, appUpUs: upUs - resetUs },
+    scale: 1,
+    bootloaderTalks: seen.boots > 0,
+    announced: false,
+    timeline,
+    spreadUs: Math.ceil(Math.abs(latestUs - earliestUs) / 2),
   };
 }
 
@@ -165,6 +209,7 @@ export async function judge(
   { check, direction, seen, ...cut }: Case,
 ): Promise<Judged> {
   const windows = cut.windows ?? [];
+  await session.bench.requireWhole(seen.ending === "up", session.signal);
   const allowed = cut.allowed ?? shadow.outcomesAfter(windows);
   const erased = shadow.erasedBy(windows[0]);
   const slots = seen.ending === "up" ? await session.imageState() : [];
@@ -197,7 +242,10 @@ export async function judge(
     boots: seen.boots,
     bootLog: seen.lines.filter((line) => line.event !== undefined).map((line) => line.text),
   };
+  // Reading slots and flash has taken its time, too.
+  await session.bench.requireWhole(true, session.signal);
   session.record.event({ atUs: session.nowUs, event: "verdict", verdict });
+  session.bench.begin();
   const { outcome, pass } = comparison;
   const defect = !pass && comparison.isMet === true && outcome?.knownDefect !== undefined ? outcome : undefined;
   const alike = pass ? fits : defect ? allowed.filter((row) => shows(row).isMet === true) : [];

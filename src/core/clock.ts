@@ -1,3 +1,5 @@
+import { type GapWatch, HostGaps } from "./host-gaps.ts";
+
 /**
  * The one door through which time enters. `RealClock` wraps the machine's monotonic clock; `VirtualClock`
  * (virtual-clock.ts) lets a campaign on the twin run faster than real time and the same every time.
@@ -16,6 +18,8 @@ export interface Clock {
    * so that how long the machine takes cannot change what a campaign does. The real clock just runs it.
    */
   whileReal<T>(work: () => Promise<T>): Promise<T>;
+  /** When the host did not run. Left out of a clock that no host can stop. */
+  readonly gaps?: GapWatch;
 }
 
 /** Wall time for the parts of a record that are about the host, and for nothing else. */
@@ -63,6 +67,10 @@ interface Alarm {
 /** Real time, from `process.hrtime`: for boards, and for a twin that other programs talk to. */
 export class RealClock implements Clock {
   readonly kind = "real";
+  readonly gaps = new HostGaps(
+    () => this.nowUs(),
+    () => wallTime().getTime(),
+  );
   readonly #zero = process.hrtime.bigint();
   /** By their moments, and those of one moment in the order in which they were asked for. */
   readonly #alarms: Alarm[] = [];

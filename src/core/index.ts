@@ -8,6 +8,7 @@ export * from "./disk.ts";
 export * from "./errors.ts";
 export * from "./folder.ts";
 export * from "./last-words.ts";
+export * from "./host-gaps.ts";
 export * from "./listeners.ts";
 export * from "./queue.ts";
 export * from "./random.ts";

@@ -19,6 +19,7 @@ import {
   requireAllowed,
   Session,
   type SlotFacts,
+  slotsOfImage,
 } from "../campaign/index.ts";
 import { BenchError, Cleanup, Random, RealClock, UsageError } from "../core/index.ts";
 import { type AnyKey, generatePayload, type PrivateKey, seededRandomness, systemRandomness } from "../image/index.ts";
@@ -120,7 +121,7 @@ export class Bench implements AsyncDisposable {
   async start(image: BuiltImage): Promise<void> {
     const slots = await this.slots();
     const running = activeSlot(slots);
-    const pending = slots.some((slot) => slot.flags.includes("pending"));
+    const pending = slotsOfImage(slots).some((slot) => slot.flags.includes("pending"));
     if (running?.hash === image.hash && running.flags.includes("confirmed") && !pending) return;
     const { flasher } = this.board;
     if (flasher) {

@@ -1,8 +1,8 @@
 import { expect } from "@jest/globals";
-import type { SlotFacts } from "../campaign/index.ts";
+import { activeSlot, type SlotFacts, slotsOfImage } from "../campaign/index.ts";
 import type { Bench } from "./bench.ts";
 
-/** Slots by number, as "version flag flag"; a slot that must be empty is null. */
+/** Slots of the application by number, as "version flag flag"; a slot that must be empty is null. */
 export type ExpectedSlots = Readonly<Record<number, string | null>>;
 
 /** "2.0.0 active", as mcumgr's list shows it: version, then flags. */
@@ -11,7 +11,8 @@ function shown(slot: SlotFacts | undefined): string | null {
 }
 
 function listed(slots: readonly SlotFacts[]): string {
-  return slots.map((slot) => `slot ${slot.slot}: ${shown(slot)}`).join("; ") || "no images";
+  const nameOf = ({ image, slot }: SlotFacts) => (image === 0 ? `slot ${slot}` : `image ${image}, slot ${slot}`);
+  return slots.map((slot) => `${nameOf(slot)}: ${shown(slot)}`).join("; ") || "no images";
 }
 
 /** The last lines of the boot log: the first thing asked for when a board runs something else. */
@@ -23,7 +24,7 @@ function bootLog(bench: Bench): string {
 export const matchers = {
   async toBeRunning(bench: Bench, version: string) {
     const slots = await bench.slots();
-    const running = slots.find((slot) => slot.flags.includes("active"));
+    const running = activeSlot(slots);
     const pass = running?.version === version;
     return {
       pass,
@@ -34,8 +35,9 @@ export const matchers = {
 
   async toHaveSlots(bench: Bench, expected: ExpectedSlots) {
     const slots = await bench.slots();
+    const own = slotsOfImage(slots);
     const wrong = Object.entries(expected).filter(
-      ([number, text]) => shown(slots.find((slot) => slot.slot === Number(number))) !== text,
+      ([number, text]) => shown(own.find((slot) => slot.slot === Number(number))) !== text,
     );
     return {
       pass: wrong.length === 0,

@@ -9,6 +9,7 @@ export * from "./flash-rules.ts";
 export * from "./generations.ts";
 export * from "./image-state.ts";
 export * from "./judge/index.ts";
+export * from "./log-evidence.ts";
 export { type BootEvent, type KnownLine, LOG_LINES, recogniseBootLine } from "./log-lines.ts";
 export * from "./net-core/index.ts";
 export * from "./recovery.ts";

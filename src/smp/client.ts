@@ -6,7 +6,8 @@ import { type ImageListEntry, imageErase, imageState, setImageState, slotInfo } 
 import { BOOTLOADER_MODES, bootloaderInfo, consoleEcho, echo, osInfo, params, reset } from "./groups/os.ts";
 import { isRefusal } from "./refusal.ts";
 import { type SessionOptions, SmpSession } from "./session.ts";
-import { type UploadOptions, type UploadResult, uploadImage } from "./upload.ts";
+import { uploadImage } from "./upload.ts";
+import type { UploadOptions, UploadResult } from "./upload-options.ts";
 
 /** Buffer that is assumed when a server does not tell, in bytes. Source: Zephyr transport/Kconfig. */
 const BUFFER_BYTES = 256;
@@ -200,7 +201,7 @@ function toState(answer: { images: readonly ImageListEntry[]; splitStatus?: numb
 
 /** True when `entry` shows that `change` was carried out. */
 function isSet(entry: ImageSlot, change: { hash?: Uint8Array; confirm: boolean }): boolean {
-  if (!change.hash || change.hash.length === 0) return entry.active && entry.confirmed;
+  if (!change.hash || change.hash.length === 0) return entry.image === 0 && entry.active && entry.confirmed;
   if (!entry.hash || !equalBytes(entry.hash, change.hash)) return false;
   return change.confirm ? entry.confirmed || (entry.pending && entry.permanent) : entry.pending;
 }

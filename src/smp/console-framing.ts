@@ -44,6 +44,11 @@ export function encodedBytes(packetBytes: number): number {
   return characters + 3 * Math.ceil(characters / LINE_CHARACTERS);
 }
 
+/** Lines of the frame of a packet of so many bytes. */
+export function encodedLines(packetBytes: number): number {
+  return Math.ceil((4 * Math.ceil((packetBytes + CONSOLE_OVERHEAD_BYTES) / 3)) / LINE_CHARACTERS);
+}
+
 /** A packet as it came out of a frame; `atUs` is when its last byte arrived. */
 export interface ReceivedPacket {
   readonly atUs: number;

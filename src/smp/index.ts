@@ -33,3 +33,4 @@ export * from "./transport.ts";
 export * from "./udp-server.ts";
 export * from "./udp-transport.ts";
 export * from "./upload.ts";
+export * from "./upload-options.ts";

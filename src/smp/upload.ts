@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
-import { equalBytes, isKind, ProtocolError } from "../core/index.ts";
+import { equalBytes, type HilError, isKind, ProtocolError, TimeoutError } from "../core/index.ts";
 import { encodeMap } from "./cbor.ts";
 import { encodePayload, type RequestOf } from "./command.ts";
 import { eraseDeadlineMs } from "./erase-deadline.ts";
 import { imageState, imageUpload } from "./groups/image.ts";
+import { echo } from "./groups/os.ts";
 import { HEADER_BYTES } from "./header.ts";
+import { LineQuality } from "./line-quality.ts";
 import type { RequestOptions, SmpSession } from "./session.ts";
+import type { UploadOptions, UploadResult } from "./upload-options.ts";
 import { RoundTrips, UploadWindow } from "./upload-window.ts";
 
 /** A first chunk must hold the image header. Source: Zephyr img_mgmt.c. */
@@ -14,68 +17,16 @@ const CHUNK_MS = 5_000;
 /** Times a server may ask to start over, and times it may ask for the same offset, before that is an error. */
 const RESTARTS_MAX = 3;
 const STALLS_MAX = 3;
+/** Attempts after the first at a chunk in packets of one size, while smaller ones are possible. */
+const RETRIES_OF_A_SIZE = 1;
+/** The same of the smallest packets, on a line that has lost some: of many hundred packets none may be given up by chance. */
+const RETRIES_LOSSY = 9;
+/** How long an echo may take that asks whether a board is busy, in milliseconds. */
+const ECHO_MS = 2_000;
 /** Chunks that are kept ready to be sent, or sent again. */
 const READY_MAX = 8;
 /** Times a server may go back in all. */
 const STEPS_BACK_MAX = 32;
-
-export interface UploadOptions {
-  /** Image pair: 0 = application, 1 = network core. Left out, the server takes 0. */
-  readonly image?: number | undefined;
-  /** Refuse when the running version is the same or newer. */
-  readonly upgrade?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-  onProgress?: ((progress: UploadProgress) => void) | undefined;
-  /** Largest piece of the image in one packet, in bytes; default is what the server's buffer takes. */
-  readonly chunkBytesMax?: number | undefined;
-  /** Largest packet (header and CBOR), in bytes; default is what the server's parameters allow. */
-  readonly packetBytesMax?: number | undefined;
-  /**
-   * Chunks in flight; default 1. More hide the time of flash and line from each other, on a server whose buffers take
-   * them: at most its buffer count less one. While the server drops chunks they go one by one.
-   */
-  readonly window?: number | undefined;
-  /**
-   * Deadline for the first chunk, in milliseconds: its answer comes after the erase. Default: 100 ms for each page of the
-   * image and 20 s, 60 s at least (`eraseDeadlineMs`).
-   */
-  readonly firstChunkMs?: number | undefined;
-  /**
-   * Longest deadline for an attempt at every other chunk, in milliseconds; default 5000. First attempts wait shorter,
-   * by what answers have taken so far.
-   */
-  readonly chunkMs?: number | undefined;
-  /**
-   * Hash TLV of the image. With it, a server that says "start over" to a repeated last chunk is asked for its list: the
-   * image may be whole already (its session ended with the answer that was lost).
-   */
-  readonly imageHash?: Uint8Array | undefined;
-}
-
-export interface UploadProgress {
-  /** Bytes that the server has, by its own word. */
-  readonly sentBytes: number;
-  readonly totalBytes: number;
-  readonly atUs: number;
-}
-
-export interface UploadResult {
-  readonly totalBytes: number;
-  /** The server had the whole image before the first byte. */
-  readonly alreadyPresent: boolean;
-  /** Offset at which an earlier, unfinished upload was taken up; 0 for a new one. */
-  readonly resumedAtBytes: number;
-  readonly chunks: number;
-  /** Times the server asked to start over. */
-  readonly restarts: number;
-  /** Attempts beyond the first, over all chunks. */
-  readonly retries: number;
-  /** What the server says of its own check; undefined when it has none. */
-  readonly match: boolean | undefined;
-  /** Whole upload, and its first chunk (the erase), in microseconds. */
-  readonly durationUs: number;
-  readonly firstChunkUs: number;
-}
 
 /**
  * Uploads an image in chunks that fill the packet exactly. The server's `off` is the truth: chunks follow it, an
@@ -125,7 +76,7 @@ class Upload {
   readonly #session: SmpSession;
   readonly #bytes: Uint8Array;
   readonly #sha: Uint8Array;
-  readonly #packetBytesMax: number;
+  readonly #line: LineQuality;
   readonly #options: UploadOptions;
   readonly #startedUs: number;
   #firstChunkUs = 0;
@@ -147,7 +98,7 @@ class Upload {
     this.#session = session;
     this.#bytes = bytes;
     this.#sha = Uint8Array.from(createHash("sha256").update(bytes).digest());
-    this.#packetBytesMax = packetBytesMax;
+    this.#line = new LineQuality(packetBytesMax, session.transport.overheadBytes > 0);
     this.#options = options;
     this.#window = new UploadWindow(options.window ?? 1);
     this.#startedUs = session.clock.nowUs();
@@ -171,10 +122,55 @@ class Upload {
   }
 
   async #alone(at: number): Promise<Sent> {
-    const sent = await this.#send(at);
+    const sent = await this.#adapting(at);
     this.#cautious = false;
     this.#window.answered();
     return sent;
+  }
+
+  /** Sends a chunk; one that nobody answers is sent in smaller packets, for the line may lose parts of large ones. */
+  async #adapting(at: number): Promise<Sent> {
+    const sinceUs = this.#session.clock.nowUs();
+    for (;;) {
+      const { canShrink } = this.#line;
+      try {
+        if (at === 0) return await this.#send(at);
+        const isLossy = this.#line.oneIn !== undefined;
+        return await this.#send(
+          at,
+          canShrink ? { retries: RETRIES_OF_A_SIZE } : isLossy ? { retries: RETRIES_LOSSY } : {},
+        );
+      } catch (error) {
+        if (!isKind(error, "timeout")) throw error;
+        // A first chunk may wait for an erase: only a board that answers other things has not got it.
+        if (!canShrink || (at === 0 && !(await this.#isThere()))) throw this.#onBadLine(error, sinceUs);
+        this.#line.shrink();
+        this.#ready.clear();
+      }
+    }
+  }
+
+  async #isThere(): Promise<boolean> {
+    const { signal } = this.#options;
+    try {
+      await this.#session.request(echo, { d: "hil" }, { signal, timeoutMs: ECHO_MS });
+      return true;
+    } catch (error) {
+      if (isKind(error, "timeout")) return false;
+      if (isKind(error, "protocol")) return true;
+      throw error;
+    }
+  }
+
+  /** A timeout, and what the line has lost before it. */
+  #onBadLine(error: HilError, sinceUs: number): HilError {
+    const { oneIn, smallestBytes } = this.#line;
+    if (oneIn === undefined || this.#chunks === 0) return error;
+    const lost = `The line loses 1 line in ${oneIn}; packets went down to ${smallestBytes} bytes.`;
+    const hint = "Take a lower baud rate, hardware flow control or a shorter cable.";
+    const awaited = `the answer to ${imageUpload.name} on ${this.#session.transport.name}`;
+    const waitedMs = (this.#session.clock.nowUs() - sinceUs) / 1000;
+    return new TimeoutError(awaited, waitedMs, `${this.#session.transport.lastSeen()} ${lost}`, hint, { cause: error });
   }
 
   /** Sends the chunk at `at` and takes the server's word. */
@@ -193,12 +189,19 @@ class Upload {
     const sentUs = this.#session.clock.nowUs();
     this.#sentTo = Math.max(this.#sentTo, end);
     this.#makeReady(end);
-    const { answer, attempts, atUs } = await this.#session.exchange(imageUpload, request, {
-      signal,
-      payload,
-      ...timing,
-      ...options,
-    });
+    const bytes = HEADER_BYTES + payload.length;
+    const attemptsMax = 1 + (options.retries ?? ("retries" in timing ? timing.retries : imageUpload.retries));
+    const { answer, attempts, atUs } = await this.#session
+      .exchange(imageUpload, request, { signal, payload, ...timing, ...options })
+      .catch((error: unknown) => {
+        if (isKind(error, "timeout")) {
+          this.#line.lost(bytes, attemptsMax);
+          // One that is sent alone is sent again, smaller or in the end never.
+          if (options.window === undefined) this.#retries += attemptsMax;
+        }
+        throw error;
+      });
+    if (this.#line.answered(bytes, attempts - 1)) this.#ready.clear();
     this.#chunks += 1;
     this.#retries += attempts - 1;
     if (at === 0 && this.#firstChunkUs === 0) this.#firstChunkUs = atUs - sentUs;
@@ -276,7 +279,10 @@ class Upload {
     // Serial recovery of MCUboot before 2.0 takes the image from every chunk, and 0 where it names none (PR 1502).
     const fields = at === 0 ? this.#firstFields() : { off: at, image: this.#options.image };
     const limit = this.#options.chunkBytesMax ?? Number.POSITIVE_INFINITY;
-    const room = Math.max(Math.min(dataRoom(fields, this.#packetBytesMax), limit), at === 0 ? FIRST_DATA_BYTES_MIN : 1);
+    const room = Math.max(
+      Math.min(dataRoom(fields, this.#line.packetBytes), limit),
+      at === 0 ? FIRST_DATA_BYTES_MIN : 1,
+    );
     const data = this.#bytes.subarray(at, at + room);
     const request = { ...fields, data };
     const chunk = { request, payload: encodePayload(imageUpload, request), end: at + data.length };
@@ -299,7 +305,7 @@ class Upload {
     const { image, upgrade } = this.#options;
     const bare = { off: 0, len: this.#bytes.length, image, upgrade };
     const full = { off: 0, len: this.#bytes.length, sha: this.#sha, image, upgrade };
-    return dataRoom(full, this.#packetBytesMax) < FIRST_DATA_BYTES_MIN ? bare : full;
+    return dataRoom(full, this.#line.packetBytes) < FIRST_DATA_BYTES_MIN ? bare : full;
   }
 
   /** Where to go on after an answer, or that the server turns out to have it all. */
@@ -352,6 +358,8 @@ class Upload {
       chunks: this.#chunks,
       restarts: this.#restarts,
       retries: this.#retries,
+      lostOneIn: this.#line.oneIn,
+      packetBytes: this.#line.smallestBytes,
       match,
       durationUs: this.#session.clock.nowUs() - this.#startedUs,
       firstChunkUs: this.#firstChunkUs,

@@ -1,4 +1,4 @@
-import { type Clock, textOf } from "../core/index.ts";
+import { type Clock, sleepUntil, textOf, utf8 } from "../core/index.ts";
 import { decodeHeader, formatVersion, HEADER_BYTES, PAYLOAD_MARK } from "../image/index.ts";
 import type { BootloaderBuild } from "../mcuboot/index.ts";
 import {
@@ -63,6 +63,8 @@ export interface AppOptions {
   readonly smp: TwinSmp;
   /** The file system, which outlives the application: files by their full name. */
   readonly files: Map<string, Uint8Array>;
+  /** Bytes a second that it logs while it runs; nothing when left out. */
+  readonly logBytesPerS?: number;
   /** Hears which image an update was asked for, in the order of the requests. */
   readonly onRequest?: (image: number) => void;
   /** Device offset of the slot that runs. */
@@ -100,9 +102,37 @@ export class TwinApp {
    * @returns the boot mode that the reset asked for: 1 = the bootloader's serial recovery.
    */
   async run(power: AbortSignal): Promise<number> {
-    const { clock, uart, print, smp, onServing } = this.#options;
+    const { print, smp } = this.#options;
     await print(zephyrBanner(smp.generation));
     await print(`I: ${this.#description()} is up`);
+    const over = new AbortController();
+    void this.#log(AbortSignal.any([power, over.signal]));
+    try {
+      return await this.#serve(power);
+    } finally {
+      over.abort(new Error("the application is over"));
+    }
+  }
+
+  /** Logs as an application does that nobody listens to: line by line, until it ends. */
+  async #log(over: AbortSignal): Promise<void> {
+    const { clock, uart, logBytesPerS = 0 } = this.#options;
+    if (logBytesPerS === 0) return;
+    const startedUs = clock.nowUs();
+    try {
+      for (let line = 0, bytes = 0; ; line += 1) {
+        const text = utf8(logLine(line, clock.nowUs() - startedUs));
+        bytes += text.length;
+        await sleepUntil(clock, startedUs + (bytes * 1_000_000) / logBytesPerS, over);
+        void uart.write(text);
+      }
+    } catch (error) {
+      if (!over.aborted) throw error;
+    }
+  }
+
+  async #serve(power: AbortSignal): Promise<number> {
+    const { clock, uart, smp, onServing } = this.#options;
     let bootMode = 0;
     const place = { clock, uart, lines: "zephyr", raw: smp.raw, lineBytesMax: smp.lineBytesMax, onServing } as const;
     await serveUntilReset(place, power, ({ transport, reset, onHandlerError }) => {
@@ -196,4 +226,10 @@ export class TwinApp {
     if (start < 0) return `application ${formatVersion(header.version)}`;
     return text.slice(start, text.indexOf("\0", start));
   }
+}
+
+/** A line of a log as Zephyr's looks. */
+function logLine(line: number, sinceUs: number): string {
+  const stamp = (sinceUs / 1_000_000).toFixed(3).padStart(10, "0");
+  return `[${stamp}] <inf> sensor: sample ${line}, ${(20 + (line % 50) / 10).toFixed(1)} C\r\n`;
 }

@@ -37,6 +37,7 @@ export interface MachineOptions {
   readonly build: BootloaderBuild;
   readonly faults: ReadonlySet<MachineFault>;
   readonly smp: TwinSmp;
+  readonly logBytesPerS?: number;
   /** Left out on a board whose network core is never used. */
   readonly netCore?: TwinNetCore;
 }
@@ -154,6 +155,8 @@ export class TwinMachine implements AsyncDisposable {
       onServing,
     });
     this.#bootMode = await app.run(power);
+    // What the reset finds half sent stays half.
+    this.#options.uart.reset();
   }
 
   /** The image in a slot has a stack in RAM and a reset vector in its slot: more a twin cannot know of firmware. */

@@ -36,6 +36,8 @@ export interface TwinOptions {
   readonly relayLatency?: RelayLatency | undefined;
   readonly baudRate: number;
   readonly smp: TwinSmp;
+  /** How much its application logs while it runs; nothing when left out. */
+  readonly logBytesPerS?: number;
   /** Hears whenever the board gets or loses power. */
   readonly onPower?: (on: boolean) => void;
   /** Names of `TWIN_FAULT_NAMES`. */
@@ -84,6 +86,7 @@ export class Twin implements AsyncDisposable {
       build: withDefects(build, faults.bootloader),
       faults: faults.machine,
       smp,
+      logBytesPerS: options.logBytesPerS ?? 0,
       ...(this.netCore === undefined ? {} : { netCore: this.netCore }),
     });
     this.programPrimary(options.factoryImage);

@@ -106,6 +106,13 @@ export class TwinUart implements AsyncDisposable {
     }
   }
 
+  /** A reset of the chip: the byte that is on its way is the last of what was to be sent. */
+  reset(): void {
+    if (!this.#powered) return;
+    this.powerOff();
+    this.powerOn();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.powerOff();
     await this.#link[Symbol.asyncDispose]();

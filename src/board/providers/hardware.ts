@@ -5,6 +5,7 @@ import { openFlasher } from "../flash/tool-flasher.ts";
 import { hardwarePorts } from "../hardware-ports.ts";
 import { healthFile } from "../health.ts";
 import { takeLease } from "../lease.ts";
+import { Losses } from "../losses.ts";
 import type { OpenOptions } from "../open.ts";
 import type { LoadedProfile } from "../profile.ts";
 import { wearFile } from "../wear-file.ts";
@@ -19,11 +20,13 @@ export async function openHardware(loaded: LoadedProfile, options: OpenOptions):
   const lease = undo.use("lease", await takeLease(loaded));
   try {
     const { cards } = options;
-    const power = cards && undo.use("power", await cards.openSwitch(loaded, ports, clock));
+    const losses = new Losses();
+    const power = cards && undo.use("power", await cards.openSwitch(loaded, losses.watching(ports), clock));
     return await assemble(loaded, {
       clock,
       ...(flasher ? { flasher } : {}),
       links: ports,
+      check: () => losses.check(),
       ...(power ? { power } : {}),
       wear: wearFile(loaded.file),
       health: healthFile(loaded.file),

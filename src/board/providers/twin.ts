@@ -89,6 +89,7 @@ export function makeTwin(
     baudRate: profile.ports.app.baudRate,
     smp: { ...twinSmpOf(loaded), also: bench.smpAlso },
     faults: profile.twin?.faults ?? [],
+    logBytesPerS: profile.twin?.logBytesPerS ?? 0,
   });
 }
 
