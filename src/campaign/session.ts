@@ -19,7 +19,7 @@ type SlotFlag = (typeof SLOT_FLAGS)[number];
 /** The bootloader's first line. */
 const STARTING = "starting bootloader";
 /** Lines after which it boots nothing more. */
-const DEAD_ENDS: readonly string[] = ["no bootable image", "panic"];
+const DEAD_ENDS: readonly string[] = ["no bootable image", "panic", "abort"];
 /** A board that resets itself all the same does so within this time, in milliseconds. */
 const DEAD_END_MS = 3000;
 

@@ -3,6 +3,7 @@ import type { FlashImage } from "./flash-image.ts";
 import type { GenerationRow } from "./generations.ts";
 import { type ImageEntry, imageState, type SlotFlags } from "./image-state.ts";
 import { recogniseBootLine } from "./log-lines.ts";
+import { resultText } from "./steps.ts";
 import { SWAP_CODE, type SwapType, swapRow, swapTypeOfCode } from "./swap-type.ts";
 import { timeline } from "./timeline.ts";
 import { NRF5340_INTERNAL } from "./timing.ts";
@@ -226,6 +227,6 @@ export function explainFlash(flash: FlashImage, build: BootloaderBuild): FlashEx
     after: boot.images,
     log: boot.log.map((line) => `${line.level} ${line.text}`.trim()),
     operations: boot.operations.length,
-    result: boot.result.kind === "run" ? "runs" : `${boot.result.kind}: ${boot.result.reason}`,
+    result: resultText(boot.result),
   };
 }

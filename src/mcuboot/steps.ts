@@ -81,10 +81,31 @@ export type BootResult =
   | {
       readonly kind: "panic" /** A failed assertion: the board hangs or resets on every boot. */;
       readonly reason: string;
+    }
+  | {
+      readonly kind: "hang" /** The bootloader does not come back, and says nothing; a watchdog would only repeat it. */;
+      readonly reason: string;
     };
 
+/** How a boot ended, in words. */
+export function resultText(result: BootResult): string {
+  if (result.kind === "run") return "runs";
+  return `${result.kind === "hang" ? "hangs" : result.kind}: ${result.reason}`;
+}
+
 /** A failed assertion in the bootloader; `boot` turns it into a result. Not an error of ours, never seen outside. */
-export class BootPanic extends Error {}
+export class BootPanic extends Error {
+  /** An assertion, which may print something; "panic!" has been printed. */
+  readonly isAssertion: boolean;
+
+  constructor(message: string, isAssertion = true) {
+    super(message);
+    this.isAssertion = isAssertion;
+  }
+}
+
+/** A loop in the bootloader that does not end; as above. */
+export class BootHang extends Error {}
 
 /** True for a step that changes the flash. */
 export function isOperation(step: BootStep): step is FlashOperation {

@@ -3,7 +3,7 @@ import { isEncrypted, loadKey, unwrapKey } from "./body-keys.ts";
 import { type Area, keySlotBytes, keyTlvBytes } from "./build.ts";
 import { ERASED } from "./flash-rules.ts";
 import {
-  assert,
+  assertion,
   hasMagic,
   type ImagePair,
   type Loader,
@@ -60,11 +60,11 @@ export function* swapImage(loader: Loader, image: ImagePair, swap: Swap): Steps 
 function sizeOf(loader: Loader, image: ImagePair, slot: Slot, swap: Swap): number {
   const header = image.headers[slot];
   const range = hasMagic(header) ? tlvRange(loader, image, slot) : undefined;
-  assert(!hasMagic(header) || range !== undefined, "boot_swap_image");
+  assertion(loader, !hasMagic(header) || range !== undefined, "boot_swap_image");
   if (range !== undefined) image.unprotectedTlvBytes[slot] = range.unprotectedBytes;
   if (loader.build.encryption !== undefined) {
     if (!isEncrypted(header)) swap.savedKeys[slot] = undefined;
-    else assert(loadKey(loader, image, slot, swap), "boot_swap_image", "rc >= 0");
+    else assertion(loader, loadKey(loader, image, slot, swap), "boot_swap_image", "rc >= 0");
   }
   return range?.end ?? 0;
 }
