@@ -1,6 +1,7 @@
-import type { LegalOutcome, Timeline } from "../mcuboot/index.ts";
+import { generation, type LegalOutcome, type Timeline } from "../mcuboot/index.ts";
 import { compare, expectations } from "./compare.ts";
-import { printingUs, UPGRADE_BEGINS } from "./cut.ts";
+import { printingUs } from "./cut.ts";
+import { type CutSpan, endsRefusal, UPGRADE_BEGINS } from "./cut-begin.ts";
 import { compareLogs } from "./decisions.ts";
 import type { BuiltImage } from "./images.ts";
 import { compareNetwork, counterExpected, networkReport, requestNetwork } from "./network.ts";
@@ -8,7 +9,7 @@ import type { SwapWindow } from "./plan.ts";
 import { asFlash, compareFlash, seeFlash } from "./real-flash.ts";
 import type { CutFacts, SlotFacts } from "./run-event.ts";
 import { type BootSeen, type Session, slotOf } from "./session.ts";
-import type { CutSpan, Shadow } from "./shadow.ts";
+import type { Shadow } from "./shadow.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** A line of the log ends in CR and LF. */
@@ -112,10 +113,18 @@ export function measure(
   // A bootloader that says nothing when an upgrade begins: the model's ends where the application starts, before that
   // line is printed.
   const lastUs = last === undefined ? 0 : printingUs(last.text.length + LINE_END_BYTES, baudRate);
-  const startUs = begunUs ?? Math.max(resetUs, doneUs - lastUs - modelUs);
-  const between = seen.lines.filter((line) => line.atUs > startUs && line.atUs < doneUs);
-  const bytes = between.reduce((sum, line) => sum + line.text.length + LINE_END_BYTES, 0);
-  const spokenUs = printingUs(bytes, baudRate);
+  const row = generation(session.board.profile.bootloader.generation);
+  const refusedUs = seen.lines.find((line) => endsRefusal(row, line))?.atUs ?? doneUs;
+  const spokenSince = (holds: (atUs: number) => boolean): number => {
+    const lines = seen.lines.filter(({ atUs }) => holds(atUs) && atUs < doneUs);
+    return printingUs(
+      lines.reduce((sum, line) => sum + line.text.length + LINE_END_BYTES, 0),
+      baudRate,
+    );
+  };
+  const refusalUs = spokenSince((atUs) => atUs >= refusedUs);
+  const startUs = begunUs ?? Math.max(resetUs, doneUs - lastUs - refusalUs - modelUs);
+  const spokenUs = spokenSince((atUs) => atUs > startUs);
   const exact = session.board.cuts.uncertaintyUs === 0;
   const scale = exact ? 1 : (doneUs - startUs - spokenUs) / modelUs;
   const endUs = startUs + Math.round(timeline.operationsUs * scale) + spokenUs;
