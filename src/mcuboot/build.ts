@@ -6,6 +6,7 @@ import {
   type PrivateKey,
   type WrappingKey,
 } from "../image/index.ts";
+import type { CryptoName } from "./crypto-times.ts";
 import type { DefectName } from "./defects.ts";
 import type { Assertions, GenerationRow } from "./generations.ts";
 import type { NetCoreBuild } from "./net-core/rules.ts";
@@ -79,6 +80,8 @@ export interface BootloaderBuild {
   readonly verifyAddress?: boolean;
   readonly bootstrap: boolean;
   readonly versionCmpUsesBuild: boolean;
+  /** What it computes hashes, signatures and ciphers with: how long that takes. */
+  readonly crypto: CryptoName;
   /** What a failed assertion does; left out: as in its generation. */
   readonly assertions?: Assertions;
   /** Bugs of the generation that this build has no more. */
@@ -101,6 +104,7 @@ export const BUILD_DEFAULTS = {
   downgradePrevention: false,
   bootstrap: false,
   versionCmpUsesBuild: false,
+  crypto: "tinycrypt",
   defects: new Set<DefectName>(),
   memoise: true,
 } as const satisfies Partial<BootloaderBuild>;

@@ -1,6 +1,7 @@
 export * from "./app-api.ts";
 export * from "./boot.ts";
 export * from "./build.ts";
+export * from "./crypto-times.ts";
 export * from "./defects.ts";
 export * from "./explain.ts";
 export * from "./flash-image.ts";

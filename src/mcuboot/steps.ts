@@ -1,3 +1,4 @@
+import type { CryptoName } from "./crypto-times.ts";
 import type { PcdStatus } from "./net-core/command-block.ts";
 import type { SwapType } from "./swap-type.ts";
 
@@ -30,9 +31,14 @@ export interface LogLine {
 /** Time that the processor spends without touching the flash: what a driver may sleep, and otherwise ignores. */
 export interface Work {
   readonly kind: "work";
-  readonly what: "validate";
-  /** Bytes of image gone through. */
+  /** Hash and signature of an image; an image key unwrapped; bytes read to be written elsewhere. */
+  readonly what: "validate" | "unwrap" | "copy";
+  /** Bytes gone through. */
   readonly bytes: number;
+  /** Of them, encrypted or decrypted on the way. */
+  readonly cipherBytes: number;
+  /** What computes it. */
+  readonly crypto: CryptoName;
 }
 
 /** Bytes in the application core's RAM, by their address. */
