@@ -44,7 +44,10 @@ export interface Judged {
 /** What the uninterrupted upgrade taught about this board. */
 export interface Reference {
   readonly window: SwapWindow;
-  /** Measured duration of the swap over the model's; 1 where the bench claims no uncertainty. */
+  /**
+   * Measured time from the swap's first operation to its last over the model's; 1 where the bench claims no
+   * uncertainty. What the bootloader computes before and after has a ratio of its own.
+   */
   readonly scale: number;
   readonly bootloaderTalks: boolean;
   /** The bootloader says when it begins: without that line in a boot, the cut came before. */
@@ -126,7 +129,7 @@ export function measure(
   const startUs = begunUs ?? Math.max(resetUs, doneUs - lastUs - refusalUs - modelUs);
   const spokenUs = spokenSince((atUs) => atUs > startUs);
   const exact = session.board.cuts.uncertaintyUs === 0;
-  const scale = exact ? 1 : (doneUs - startUs - spokenUs) / modelUs;
+  const scale = exact ? 1 : scaleOf(doneUs - lastUs - startUs - spokenUs, checkedUs(seen, timeline, baudRate), timeline);
   const endUs = startUs + Math.round(timeline.operationsUs * scale) + spokenUs;
   return {
     window: { startUs: startUs - resetUs, endUs: endUs - resetUs, appUpUs: upUs - resetUs },
@@ -135,6 +138,29 @@ export function measure(
     announced: begunUs !== undefined,
     timeline,
   };
+}
+
+/** @param wholeUs from the first operation to the end of the boot, of which `checkedUs` came after the last one. */
+function scaleOf(wholeUs: number, checkedUs: number, { startUs, operationsUs, totalUs }: Timeline): number {
+  const insideUs = wholeUs - checkedUs;
+  // Nothing to part, or times so short that they tell nothing: one ratio for all.
+  if (operationsUs <= 0 || insideUs <= 0) return wholeUs / (totalUs - startUs);
+  return insideUs / operationsUs;
+}
+
+/**
+ * The check of the new image after the swap: no line parts it from the last operation. It is taken to be as much faster
+ * or slower than the model's as what the bootloader computes before the swap, between lines that do part it.
+ */
+function checkedUs({ lines }: BootSeen, { startUs, operationsUs, totalUs }: Timeline, baudRate: number): number {
+  const modelUs = totalUs - startUs - operationsUs;
+  const begins = lines.findIndex(({ event = "" }) => UPGRADE_BEGINS.includes(event));
+  const starts = lines.findIndex(({ event }) => event === "starting bootloader");
+  const [first, last] = [lines[starts], lines[begins]];
+  if (first === undefined || last === undefined || startUs <= 0) return modelUs;
+  const bytes = lines.slice(starts + 1, begins + 1).reduce((sum, { text }) => sum + text.length + LINE_END_BYTES, 0);
+  const measuredUs = last.atUs - first.atUs - printingUs(bytes, baudRate);
+  return measuredUs > 0 ? (modelUs * measuredUs) / startUs : modelUs;
 }
 
 interface Case {

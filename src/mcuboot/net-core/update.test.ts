@@ -79,7 +79,7 @@ describe("an image of the network core in the application's slot", () => {
   });
 
   test("takes MCUboot whole seconds: it asks once a second", () => {
-    const board = netBoard({ ...OLD, netCore: netCore("vector-by-pointer") });
+    const board = netBoard({ ...OLD, crypto: "other", netCore: netCore("vector-by-pointer") });
     const plain = outcomeOf(board.flash, {
       ...board.build,
       netCore: netCore("vector-by-pointer", { upgrades: false }),
