@@ -129,7 +129,9 @@ export function measure(
   const startUs = begunUs ?? Math.max(resetUs, doneUs - lastUs - refusalUs - modelUs);
   const spokenUs = spokenSince((atUs) => atUs > startUs);
   const exact = session.board.cuts.uncertaintyUs === 0;
-  const scale = exact ? 1 : scaleOf(doneUs - lastUs - startUs - spokenUs, checkedUs(seen, timeline, baudRate), timeline);
+  const scale = exact
+    ? 1
+    : scaleOf(doneUs - lastUs - startUs - spokenUs, checkedUs(seen, timeline, baudRate), timeline);
   const endUs = startUs + Math.round(timeline.operationsUs * scale) + spokenUs;
   return {
     window: { startUs: startUs - resetUs, endUs: endUs - resetUs, appUpUs: upUs - resetUs },

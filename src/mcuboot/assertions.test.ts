@@ -1,9 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import { confirm } from "./app-api.ts";
+import { explainFlash } from "./explain.ts";
 import type { FlashImage } from "./flash-image.ts";
 import { GENERATIONS } from "./generations.ts";
 import { outcomeOf, runSteps } from "./run-boot.ts";
-import { counted, cutAt, requestedBoard, type SmallBoard, type SmallBoardOptions, shown } from "./testing/small-board.ts";
+import {
+  counted,
+  cutAt,
+  requestedBoard,
+  type SmallBoard,
+  type SmallBoardOptions,
+  shown,
+} from "./testing/small-board.ts";
 import { fieldOffset } from "./trailer.ts";
 
 /** A board that runs an image whose TLVs cannot be read any more, and is asked for a good one. */
@@ -107,3 +115,18 @@ function beforeEntries(flash: FlashImage, board: SmallBoard): FlashImage {
   fresh.load(last, flash.read(last, 64));
   return fresh;
 }
+
+test("what explains a dump says what an assertion has to do with its end, in either build", () => {
+  const told = (assertions: "off" | "abort"): string => {
+    const board = damagedRunning({ assertions });
+    return explainFlash(board.flash, board.build).result;
+  };
+  expect(told("off")).toBe(
+    "runs; past a failed assertion (boot_swap_image: rc == 0), which does nothing in this build",
+  );
+  expect(told("abort")).toBe(
+    "panic: boot_swap_image: rc == 0, on every boot; where assertions do nothing (bootloader.assertions: off): runs",
+  );
+  const good = requestedBoard();
+  expect(explainFlash(good.flash, good.build).result).toBe("runs");
+});

@@ -16,11 +16,20 @@ function board(kib: number, encrypted: boolean): SmallBoard {
   const body = kib * KIB - AROUND_BYTES;
   const bytes = 0x40000;
   const areas = { primary: { offset: 0x10000, bytes }, secondary: { offset: 0x80000, bytes } };
-  return requestedBoard({ generation: "1.10.0", images: [areas], maxImgSectors: 256, bodyBytes: [body, body], encrypted });
+  return requestedBoard({
+    generation: "1.10.0",
+    images: [areas],
+    maxImgSectors: 256,
+    bodyBytes: [body, body],
+    encrypted,
+  });
 }
 
 /** Erased pages and programmed words of the next boot, and the flash after it. */
-function counted(flash: FlashImage, { build }: SmallBoard): { readonly operations: number; readonly after: FlashImage } {
+function counted(
+  flash: FlashImage,
+  { build }: SmallBoard,
+): { readonly operations: number; readonly after: FlashImage } {
   const rows = timeline(flash, build, NRF5340_INTERNAL);
   const operations = rows.operations.reduce(
     (sum, { operation }) =>
@@ -98,9 +107,12 @@ describe("crypto that nobody has measured", () => {
   test("takes 1.1 s for the check of 800 KiB, 150 ms at least, and nothing besides", () => {
     const names = CRYPTO_TIMES.map(({ name }) => name).filter((name) => name !== "tinycrypt");
     for (const name of names) {
-      expect([work("validate", name, 800), work("validate", name, 1), work("unwrap", name), work("copy", name)]).toEqual([
-        1_100_000, 150_000, 0, 0,
-      ]);
+      expect([
+        work("validate", name, 800),
+        work("validate", name, 1),
+        work("unwrap", name),
+        work("copy", name),
+      ]).toEqual([1_100_000, 150_000, 0, 0]);
       expect(cryptoTimes(name).source).toContain("DevZone 118101");
     }
     expect(work("unwrap", "tinycrypt")).toBe(310_000);

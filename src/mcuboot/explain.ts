@@ -1,9 +1,9 @@
+import { endText } from "./assertion-text.ts";
 import type { BootloaderBuild, BootMode } from "./build.ts";
 import type { FlashImage } from "./flash-image.ts";
 import type { GenerationRow } from "./generations.ts";
 import { type ImageEntry, imageState, type SlotFlags } from "./image-state.ts";
 import { recogniseBootLine } from "./log-lines.ts";
-import { resultText } from "./steps.ts";
 import { SWAP_CODE, type SwapType, swapRow, swapTypeOfCode } from "./swap-type.ts";
 import { timeline } from "./timeline.ts";
 import { NRF5340_INTERNAL } from "./timing.ts";
@@ -227,6 +227,6 @@ export function explainFlash(flash: FlashImage, build: BootloaderBuild): FlashEx
     after: boot.images,
     log: boot.log.map((line) => `${line.level} ${line.text}`.trim()),
     operations: boot.operations.length,
-    result: resultText(boot.result),
+    result: endText(flash, build, boot.result),
   };
 }

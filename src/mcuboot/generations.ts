@@ -173,9 +173,10 @@ export const GENERATIONS = [
     ...current,
     name: "current",
     version: 204.5,
-    ncs: "later than 3.3; its refusals are as in 2.3.0 up to sdk-mcuboot e994ef4e (read, not run)",
+    ncs: "later than 3.3",
     banner: ["*** Booting MCUboot v2.4.0-dev ***", "*** Using nRF Connect SDK v3.1.99 ***"],
-    source: "MCUboot 2d4bacc3 (after v2.4.0)",
+    source:
+      "MCUboot 2d4bacc3 (after v2.4.0); sdk-mcuboot e994ef4e refuses as 2.3.0 does: erase, then line (read, not run)",
   },
 ] as const satisfies readonly GenerationRow[];
 

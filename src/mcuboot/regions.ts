@@ -1,7 +1,16 @@
 import { roundUp } from "../core/index.ts";
 import { applyKeyStream, isEncrypted } from "./body-keys.ts";
 import type { Area } from "./build.ts";
-import { assertion, type ImagePair, type Loader, PRIMARY, readArea, SECONDARY, type Slot, tlvOffset } from "./loader.ts";
+import {
+  assertion,
+  type ImagePair,
+  type Loader,
+  PRIMARY,
+  readArea,
+  SECONDARY,
+  type Slot,
+  tlvOffset,
+} from "./loader.ts";
 import type { Steps } from "./steps.ts";
 import { trailerBytesOf } from "./trailer.ts";
 
