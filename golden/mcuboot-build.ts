@@ -50,6 +50,8 @@ export function buildOf(folder: string, config: VectorConfig): BootloaderBuild {
   const encryption = encryptionOf(folder, config);
   return bootloaderBuild({
     generation: generation(config.generation ?? "current"),
+    // The vectors come from host builds, where a failed assertion ends the process.
+    assertions: "on",
     mode,
     images: Array.from({ length: config.images }, (_, index) => ({
       primary: area(`primary${index}`),

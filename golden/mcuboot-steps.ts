@@ -75,8 +75,8 @@ function run(world: VectorWorld, flash: FlashImage, step: VectorStep, steps: Ste
 
 function resultFacts(world: VectorWorld, flash: FlashImage, result: BootResult): VectorExpect {
   const text = world.resultText(result, flash);
-  if (result.kind === "panic") {
-    return { rc: "panic", result: text, loader_swap_type: world.build.images.map(() => "?") };
+  if (result.kind === "panic" || result.kind === "hang") {
+    return { rc: result.kind, result: text, loader_swap_type: world.build.images.map(() => "?") };
   }
   // Direct-XIP never sets a swap type; what stands in the loader's state then has no meaning (README of the vectors).
   const types = world.build.mode === "direct-xip" ? {} : { loader_swap_type: result.swapTypes };

@@ -129,10 +129,10 @@ export class VectorWorld {
     return booted;
   }
 
-  /** A result as the vectors write it: versions, FAIL, or PANIC with its assertion. */
+  /** A result as the vectors write it: versions, FAIL, or PANIC with its assertion; HANG with what no vector holds. */
   resultText(result: BootResult, flash: FlashImage): string {
     if (result.kind === "fail") return "FAIL";
-    if (result.kind === "panic") return `PANIC ${result.reason}`;
+    if (result.kind !== "run") return `${result.kind.toUpperCase()} ${result.reason}`;
     return result.slots.map((offset) => versionAt(flash, offset)).join("|");
   }
 }

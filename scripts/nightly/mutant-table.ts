@@ -277,9 +277,21 @@ export const MUTANTS: readonly Mutant[] = [
   // Checks.
   {
     file: "validate-slot.ts",
-    find: 'if (slot === SECONDARY || build.mode === "direct-xip") yield* eraseSlot(loader, area);',
-    replace: "",
+    find: 'const erases = slot === SECONDARY || build.mode === "direct-xip";',
+    replace: "const erases = false;",
     rule: "a refused image is erased",
+  },
+  {
+    file: "validate-slot.ts",
+    find: "const first = build.generation.refusalErasesFirst;",
+    replace: "const first = !build.generation.refusalErasesFirst;",
+    rule: "a refused image is erased before the line about it, or after it",
+  },
+  {
+    file: "swap-sectors.ts",
+    find: "if (bytes > area.bytes) throw new BootHang(SIZE_OUTSIDE);",
+    replace: "",
+    rule: "a size that was read from flash is held against the slot",
   },
   {
     file: "image-check.ts",

@@ -43,6 +43,8 @@ export function bootloaderBuildOf(
     maxImgSectors: bootloader.maxImageSectors,
     validatePrimarySlot: bootloader.validatePrimary,
     downgradePrevention: bootloader.downgradePrevention,
+    crypto: bootloader.crypto,
+    ...(bootloader.assertions && { assertions: bootloader.assertions }),
     signature: signatureCheckOf(keys),
     ...(encryption && { encryption }),
     ...netCoreOf(loaded),

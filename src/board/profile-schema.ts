@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { HASHES } from "../image/index.ts";
-import { FIX_NAMES, GENERATIONS, NET_CORE_RULES } from "../mcuboot/index.ts";
+import { ASSERTIONS, CRYPTO_TIMES, FIX_NAMES, GENERATIONS, NET_CORE_RULES } from "../mcuboot/index.ts";
 import { jlinkPort, POWER_DRIVERS, pathPort } from "../power/index.ts";
 import { SERVER_GENERATIONS } from "../smp/index.ts";
 import { TWIN_FAULT_NAMES } from "../twin/index.ts";
@@ -79,6 +79,17 @@ const bootloader = z.strictObject({
   save_enctlv: z.boolean().default(false).describe("CONFIG_BOOT_SWAP_SAVE_ENCTLV"),
   fixes: z.array(z.enum(FIX_NAMES)).default([]).describe("Known bugs that this build of it has no more."),
   downgrade_prevention: z.boolean().default(false).describe("CONFIG_MCUBOOT_DOWNGRADE_PREVENTION, by version"),
+  assertions: z
+    .enum(ASSERTIONS)
+    .optional()
+    .describe(
+      "What a failed assertion does: off (nothing: minimal libc), abort (prints abort(), picolibc), on (ends the boot); " +
+        "left out, as its generation is built.",
+    ),
+  crypto: z
+    .enum(namesOf(CRYPTO_TIMES))
+    .default("tinycrypt")
+    .describe("What it computes hashes, signatures and ciphers with: how long that takes. Only tinycrypt is measured."),
   network_core_upgrade: z
     .boolean()
     .default(false)

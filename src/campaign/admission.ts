@@ -47,7 +47,11 @@ export interface Admission extends Pick<UpgradeAnswer, "does" | "because"> {
  */
 export async function admit(asked: AdmissionAsked): Promise<Admission> {
   const { scenario, board, seed, kept } = asked;
-  const { images, shadow } = await prepare({ scenario, board, kept }, { clock: new VirtualClock() }, Random.fromSeed(seed));
+  const { images, shadow } = await prepare(
+    { scenario, board, kept },
+    { clock: new VirtualClock() },
+    Random.fromSeed(seed),
+  );
   const questions = new Questions(asked, images, shadow);
   questions.old();
   const answer = questions.upgrade();

@@ -186,7 +186,7 @@ async function closing(board: Board, record: RunRecord, work: () => Promise<RunR
   return result;
 }
 
-/** "twin (simulated nRF5340-DK; MCUboot of NCS later than 3.1, swap-move)". */
+/** "twin (simulated nRF5340-DK; MCUboot of NCS later than 3.3, swap-move)". */
 function titleOf({ name, provider, bootloader }: BoardProfile): string {
   const { ncs } = generation(bootloader.generation);
   const kind = provider === "twin" ? "simulated nRF5340-DK; " : "";

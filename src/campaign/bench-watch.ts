@@ -9,7 +9,7 @@ const LATE_MS_MIN = 100;
 /** Contacts and plugs have settled after this time, in milliseconds. */
 const BOUNCE_MS = 500;
 /** After these lines a second start is the board's own doing. */
-const ENDS_OF_BOOTLOADER: readonly string[] = ["chainload", "jumping", "no bootable image", "panic"];
+const ENDS_OF_BOOTLOADER: readonly string[] = ["chainload", "jumping", "no bootable image", "panic", "abort"];
 
 /**
  * The bench was not whole while something was to be judged: what was done is void. Not the board's fault, and nothing

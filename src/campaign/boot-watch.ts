@@ -21,7 +21,7 @@ const PATIENCE_MS = 10_000;
 /** The bootloader's first line. */
 const STARTING = "starting bootloader";
 /** Lines after which it boots nothing more, or waits for somebody. */
-const DEAD_ENDS: readonly string[] = ["no bootable image", "panic", "serial recovery"];
+const DEAD_ENDS: readonly string[] = ["no bootable image", "panic", "abort", "serial recovery"];
 /** A board that resets itself all the same does so within this time, in milliseconds. */
 const DEAD_END_MS = 3000;
 /**

@@ -41,7 +41,9 @@ function slotsOf(outcome: LegalOutcome): readonly SlotFacts[] {
 
 /** What the board would show of an outcome of the model. */
 function describeOutcome(outcome: LegalOutcome): string {
-  const shown = outcome.result.kind === "run" ? describeSlots(slotsOf(outcome)) : "no image boots";
+  const { kind } = outcome.result;
+  const dead = kind === "hang" ? "the bootloader hangs" : "no image boots";
+  const shown = kind === "run" ? describeSlots(slotsOf(outcome)) : dead;
   return outcome.knownDefect === undefined ? shown : `${shown} (known defect ${outcome.knownDefect})`;
 }
 
@@ -63,6 +65,7 @@ export function expectations(allowed: readonly LegalOutcome[]): Verdict["allowed
 /** The model's word for an ending, in the verdict's words. */
 function endingOf(outcome: LegalOutcome): Ending {
   if (outcome.ending !== "failed") return outcome.ending;
+  if (outcome.result.kind === "hang") return "hangs";
   return outcome.result.kind === "run" ? "wrong image" : "no boot";
 }
 
@@ -130,7 +133,9 @@ function compareSlots(seen: BootSeen, listed: readonly SlotFacts[], allowed: rea
   if (seen.ending !== "up") {
     const dead = allowed.find((outcome) => outcome.result.kind !== "run" && outcome.knownDefect !== undefined);
     const because = dead === undefined ? seen.because : `${seen.because}; ${becauseOf(dead)}`;
-    return { ending: seen.ending, pass: false, outcome: dead ?? allowed[0], found: found(seen), because };
+    const hangs = seen.ending === "no boot" && dead?.result.kind === "hang";
+    const ending = hangs ? "hangs" : seen.ending;
+    return { ending, pass: false, outcome: dead ?? allowed[0], found: found(seen), because };
   }
   // A board may list images that the model knows nothing of: nothing is said of them.
   const known = new Set([0, ...allowed.flatMap(({ images }) => images.map(({ image }) => image))]);

@@ -8,6 +8,7 @@ import {
 } from "../mcuboot/index.ts";
 import type { BootSeen } from "./boot-watch.ts";
 import { type CutLimits, type CutTrigger, cutPower, type PowerLost } from "./cut.ts";
+import { type CutSpan, type Span, windowIn } from "./cut-begin.ts";
 import { cutsLeft } from "./cut-left.ts";
 import { decisionsIn } from "./decisions.ts";
 import { type BootAhead, momentOf } from "./moments.ts";
@@ -19,6 +20,8 @@ import { type Direction, type Judged, judge, measure, type Reference, startUpgra
 
 /** Later than any operation of any boot, in microseconds. */
 const NEVER_US = 3_600_000_000;
+/** How far the time before a boot's first operation may be from the model's, as a share of it. */
+const SILENT_SLACK = 0.1;
 
 /** One upgrade with a cut, or several in boots in a row. */
 export async function cutUpgrade(
@@ -83,31 +86,38 @@ async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Prom
     lost.over ? Math.max(intoUs, end + spreadUs + 1) : intoUs;
   const firstUs = (lost: PowerLost) =>
     endedUs(lost, modelTime({ ...lost, resetAnsweredUs: resetUs }, reference), plan.operationsUs);
-  const timesOf = (lost: readonly PowerLost[]) =>
-    lost.map((entry) => endedUs(entry, Math.round((entry.intoSwapUs ?? -1) / reference.scale), NEVER_US));
+  const spanOf = (entry: PowerLost, isWide: boolean): CutSpan => {
+    // Of a boot after the first of which nothing is known, on a board that says nothing of its work: any moment of it.
+    if (isWide && reference.spreadUs > 0 && entry.intoSwapUs === undefined) return { fromUs: -1, toUs: NEVER_US };
+    const span = around(endedUs(entry, Math.round((entry.intoSwapUs ?? -1) / reference.scale), NEVER_US));
+    if (entry.intoSwapUs !== undefined || entry.over || entry.aliveUs === undefined) return span;
+    // Nothing told where a boot began that announces nothing: not before power came, that is all.
+    const toUs = Math.round(entry.aliveUs / reference.scale) + spreadUs;
+    return { ...span, silent: { fromUs: -spreadUs, toUs, refused: entry.refused ?? false } };
+  };
+  const firstSpan = (lost: PowerLost): CutSpan => {
+    const span = around(firstUs(lost));
+    if (lost.intoSwapUs !== undefined || lost.over) return span;
+    return { ...span, silent: silentSpan(lost, resetUs, plan, reference, spreadUs) };
+  };
+  const spansOf = ([first, ...others]: readonly PowerLost[], isWide: boolean) => [
+    first ? firstSpan(first) : around(-1),
+    ...others.map((entry) => spanOf(entry, isWide)),
+  ];
   const trigger = ahead.stop ?? atMoment(session, shadow, planned, reference);
   const made = await cutPower(session, trigger, resetUs, limits, async (lost) => {
     const next = planned.following?.[lost.length - 1];
     if (next === undefined) return undefined;
     const left = lost.at(-1)?.left;
     if (left !== undefined) return nextMoment(session, shadow, planned, next, asFlash(shadow, left));
-    const [first, ...others] = lost;
-    const into = [first ? firstUs(first) : -1, ...timesOf(others)];
-    const [flash] = shadow.statesAfter(into.map(around));
+    const [flash] = shadow.statesAfter(spansOf(lost, false));
     return flash && nextMoment(session, shadow, planned, next, flash);
   });
   requireAnnouncement(session, made.lost[0], resetUs, reference);
   const known = cutsLeft(shadow, plan, made.lost);
   const fault = known?.fault;
-  const [first, ...others] = made.lost;
-  const intoSwapUs = known?.windows[0]?.fromUs ?? (first ? firstUs(first) : -1);
-  // Of a boot after the first that nothing is known of: any moment of it.
-  const anywhere = (lost: PowerLost) => reference.spreadUs > 0 && lost.intoSwapUs === undefined;
-  const following = timesOf(others).map((intoUs, order) => {
-    const lost = others[order];
-    return lost && anywhere(lost) ? { fromUs: -1, toUs: NEVER_US } : around(intoUs);
-  });
-  const windows = known?.windows ?? [around(intoSwapUs), ...following];
+  const windows = known?.windows ?? spansOf(made.lost, true);
+  const intoSwapUs = middleUs(windows[0] && windowIn(plan, windows[0], shadow.build.generation));
   const facts: CutFacts = { ...made.facts, planned, intoSwapUs };
   const place = placeOf(plan, intoSwapUs);
   return judge(session, shadow, {
@@ -196,6 +206,27 @@ function modelTime(
   const byResetUs = facts.cutUs - facts.resetAnsweredUs - window.startUs;
   const intoUs = facts.intoSwapUs ?? (announced ? Math.min(-1, byResetUs) : byResetUs);
   return Math.round(intoUs / scale);
+}
+
+/**
+ * Where a cut may have fallen in a boot that announces nothing: by the time since the reset, as far as the reference
+ * boot and the model's time for what comes before the first operation tell when that was.
+ */
+function silentSpan(
+  { cutUs, refused = false }: PowerLost,
+  resetUs: number,
+  plan: Timeline,
+  { window, scale, timeline: known }: Reference,
+  spreadUs: number,
+): NonNullable<CutSpan["silent"]> {
+  const earlierUs = (plan.startUs - known.startUs) * scale;
+  const intoUs = Math.round((cutUs - resetUs - window.startUs - earlierUs) / scale);
+  const slackUs = spreadUs + Math.round(plan.startUs * SILENT_SLACK);
+  return { fromUs: intoUs - slackUs, toUs: intoUs + slackUs, refused };
+}
+
+function middleUs(span: Span | undefined): number {
+  return span === undefined ? -1 : Math.round((span.fromUs + span.toUs) / 2);
 }
 
 interface Place {

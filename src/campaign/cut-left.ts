@@ -7,8 +7,9 @@ import {
   timeline,
 } from "../mcuboot/index.ts";
 import type { PowerLost } from "./cut.ts";
+import type { CutSpan } from "./cut-begin.ts";
 import { asFlash, momentLeft } from "./real-flash.ts";
-import type { CutSpan, Shadow } from "./shadow.ts";
+import type { Shadow } from "./shadow.ts";
 
 /** Cuts of a board whose flash can be read: what they left says where they fell, to the word. */
 export interface CutsLeft {

@@ -1,15 +1,13 @@
 import { abortable, isKind, sleepUntil, within } from "../core/index.ts";
+import { generation } from "../mcuboot/index.ts";
 import { VoidError } from "./bench-watch.ts";
 import type { BootSeen } from "./boot-watch.ts";
+import { endsRefusal, refusalBegins, UPGRADE_BEGINS } from "./cut-begin.ts";
 import type { CutFacts, OwnCut, PlannedCut } from "./run-event.ts";
 import type { Session } from "./session.ts";
 import { cutBySwitch, untilTrigger } from "./trigger.ts";
 import { plainPattern } from "./trigger-bytes.ts";
 
-/** Lines that come right before the first flash operation of a swap, and of an overwrite. */
-export const UPGRADE_BEGINS: readonly string[] = ["starting swap", "erasing primary"];
-/** Lines that come right before the erase of an image that is refused. */
-const REFUSAL_BEGINS: readonly string[] = ["image invalid", "downgrade prevented", "insufficient version"];
 /** Bits on the wire for one byte at 8N1. */
 const BITS_A_BYTE = 10;
 
@@ -69,7 +67,7 @@ export async function cutPower(
     if (limits.bootloaderTalks && seen.ending === "up" && seen.boots === 0 && !missed)
       throw notRestarted(session, seen);
     const followingIntoSwapUs = made.slice(1).map((lost) => lost.intoSwapUs);
-    const { left: _, over: __, ...power } = first;
+    const { left: _, over: __, refused: ___, aliveUs: ____, ...power } = first;
     const facts: CutFacts = {
       planned: planned.kind === "progress" ? planned.planned : planned,
       resetAnsweredUs,
@@ -93,6 +91,10 @@ function unlessSilent(error: unknown): undefined {
 export interface PowerLost extends Pick<CutFacts, "offSentUs" | "cutUs" | "lastByteUs" | "intoSwapUs" | "own"> {
   /** The bootloader had said before that it starts the application: no flash operation was left to cut. */
   readonly over?: boolean;
+  /** It had said before that it refuses an image, in a release that erases first: that erase was over. */
+  readonly refused?: boolean;
+  /** From the reset or the power-on to the cut. */
+  readonly aliveUs?: number;
   /** What the flash holds then, of a board whose flash can be read. */
   readonly left?: Uint8Array | undefined;
 }
@@ -134,8 +136,12 @@ async function losePower(session: Session, planned: CutTrigger, sinceUs: number,
   // A bootloader that announces nothing: the model's own time for this moment.
   const plannedUs = planned.kind === "log" ? planned.intoSwapUs : undefined;
   const intoSwapUs = intoSwap(session, sinceUs, cutUs, heard, matchOf(planned, own)) ?? plannedUs;
-  const over = board.logs.app.since(sinceUs).some(({ event, atUs }) => event === "jumping" && atUs <= offSentUs);
-  return { offSentUs, cutUs, lastByteUs, intoSwapUs, over, ...(own && { own }), left: await board.flash?.read() };
+  const said = board.logs.app.since(sinceUs).filter(({ atUs }) => atUs <= offSentUs);
+  const over = said.some(({ event }) => event === "jumping");
+  const row = generation(board.profile.bootloader.generation);
+  const refused = said.some((line) => endsRefusal(row, line));
+  const facts = { offSentUs, cutUs, lastByteUs, intoSwapUs, over, refused, aliveUs: cutUs - sinceUs };
+  return { ...facts, ...(own && { own }), left: await board.flash?.read() };
 }
 
 /** A line that a switch saw by itself: it knows better when that ended than a host that got it over USB. */
@@ -173,7 +179,7 @@ function intoSwap(
   const bootUs = last(["starting bootloader"])?.atUs ?? sinceUs;
   const first = (events: readonly string[]) =>
     lines.find(({ event = "", atUs }) => atUs >= bootUs && events.includes(event));
-  const begins = first(UPGRADE_BEGINS) ?? last(REFUSAL_BEGINS);
+  const begins = first(UPGRADE_BEGINS) ?? last(refusalBegins(generation(board.profile.bootloader.generation)));
   if (begins === undefined) return undefined;
   const printed = heard.filter(({ atUs }) => atUs > begins.atUs && atUs <= cutUs);
   const bytes = printed.reduce((sum, chunk) => sum + chunk.bytes, 0);

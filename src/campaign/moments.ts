@@ -9,7 +9,8 @@ import {
   recogniseBootLine,
   workDurationUs,
 } from "../mcuboot/index.ts";
-import { printingUs, UPGRADE_BEGINS } from "./cut.ts";
+import { printingUs } from "./cut.ts";
+import { UPGRADE_BEGINS } from "./cut-begin.ts";
 import type { CutMoment } from "./run-event.ts";
 
 /** A board and what its flash holds as a boot begins. */

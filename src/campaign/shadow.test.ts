@@ -132,7 +132,7 @@ describe("what was erased", () => {
     shadow.place(images.old, images.new);
     shadow.requestTest();
     const whole = counted(shadow.erasedBy());
-    expect(counted(shadow.erasedBy({ toUs: 0 }))).toEqual(whole);
+    expect(counted(shadow.erasedBy({ fromUs: -1, toUs: 0 }))).toEqual(whole);
   });
 
   test("by a boot that was cut in its middle is more than by a whole one, by what had to be done again", async () => {
@@ -142,7 +142,7 @@ describe("what was erased", () => {
     const whole = shadow.erasedBy().length;
     const { operations } = shadow.timeline();
     const late = operations.findLast(({ operation }) => operation.kind === "erase");
-    const cut = shadow.erasedBy({ toUs: (late?.startUs ?? 0) + 1 }).length;
+    const cut = shadow.erasedBy({ fromUs: -1, toUs: (late?.startUs ?? 0) + 1 }).length;
     expect(cut).toBeGreaterThanOrEqual(whole);
     expect(cut).toBeLessThan(2 * whole);
   });
@@ -152,7 +152,7 @@ describe("what was erased", () => {
     shadow.place(images.old, images.new);
     shadow.requestTest();
     const whole = shadow.erasedBy().length;
-    const cut = shadow.erasedBy({ toUs: shadow.timeline().operationsUs + 1 }).length;
+    const cut = shadow.erasedBy({ fromUs: -1, toUs: shadow.timeline().operationsUs + 1 }).length;
     expect(cut).toBeGreaterThan(1.5 * whole);
   });
 });

@@ -15,10 +15,12 @@ import {
   statesAfterCut,
   type Timeline,
   timeline,
+  timelinesOf,
   UPLOAD_BLOCK_BYTES,
   uploadOffset,
   uploadSteps,
 } from "../mcuboot/index.ts";
+import { type CutSpan, type Span, windowIn } from "./cut-begin.ts";
 import type { BuiltImage } from "./images.ts";
 
 /**
@@ -157,7 +159,7 @@ export class Shadow {
   /** Contents that cuts in boots in a row may have left, one window each; the windows as above. */
   statesAfter(windows: readonly CutSpan[]): readonly FlashImage[] {
     return windows.reduce<readonly FlashImage[]>(
-      (contents, window) => distinct(contents.flatMap((flash) => statesAfterCut({ ...this.#asked(flash), window }))),
+      (contents, window) => distinct(contents.flatMap((flash) => statesAfterCut(this.#cut(flash, window)))),
       [this.flash],
     );
   }
@@ -167,19 +169,31 @@ export class Shadow {
     const last = windows.at(-1);
     if (last === undefined) return this.outcomes();
     const contents = this.statesAfter(windows.slice(0, -1));
-    return contents.flatMap((flash) => legalOutcomes({ ...this.#asked(flash), window: last }));
+    return contents.flatMap((flash) => legalOutcomes(this.#cut(flash, last)));
   }
 
   #asked(flash: FlashImage) {
     return { flash, build: this.build, timing: this.timing };
   }
 
+  #cut(flash: FlashImage, span: CutSpan) {
+    const asked = this.#asked(flash);
+    return { ...asked, window: this.#windowIn(span, flash) };
+  }
+
+  /** Where in the boot of a content a cut fell. */
+  #windowIn(span: CutSpan, flash: FlashImage): Span {
+    const [boot] = span.silent ? timelinesOf(this.#asked(flash)) : [];
+    return windowIn(boot, span, this.build.generation);
+  }
+
   /**
    * Pages (device offsets) that uploads since the last call and the next boot erase: with a window, up to its end, then
    * again from there. Ask before `adopt`.
    */
-  erasedBy(window?: { readonly toUs: number }): readonly number[] {
+  erasedBy(span?: CutSpan): readonly number[] {
     const plan = this.timeline();
+    const window = span && this.#windowIn(span, this.flash);
     const done = plan.operations.filter((step) => window === undefined || step.startUs < window.toUs);
     const erased = [...this.#erased.splice(0), ...done.flatMap((step) => this.#pagesOf(step.operation))];
     if (window === undefined) return erased;
@@ -211,12 +225,6 @@ export class Shadow {
   #run(steps: Steps<unknown>): void {
     for (const step of steps) if (isOperation(step)) this.flash.apply(step);
   }
-}
-
-/** Microseconds from a boot's first flash operation. */
-export interface CutSpan {
-  readonly fromUs: number;
-  readonly toUs: number;
 }
 
 function distinct(contents: readonly FlashImage[]): readonly FlashImage[] {

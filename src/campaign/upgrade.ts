@@ -1,7 +1,8 @@
-import { type LegalOutcome, refusalText, type Timeline } from "../mcuboot/index.ts";
+import { generation, type LegalOutcome, refusalText, type Timeline } from "../mcuboot/index.ts";
 import { type BootSeen, isBootSign } from "./boot-watch.ts";
 import { compare, expectations } from "./compare.ts";
-import { printingUs, UPGRADE_BEGINS } from "./cut.ts";
+import { printingUs } from "./cut.ts";
+import { type CutSpan, endsRefusal, UPGRADE_BEGINS } from "./cut-begin.ts";
 import { compareLogs } from "./decisions.ts";
 import type { BuiltImage } from "./images.ts";
 import { requireLogFits } from "./log-check.ts";
@@ -10,7 +11,7 @@ import type { SwapWindow } from "./plan.ts";
 import { asFlash, compareFlash, seeFlash } from "./real-flash.ts";
 import type { CutFacts, SlotFacts } from "./run-event.ts";
 import { type Session, slotOf } from "./session.ts";
-import type { CutSpan, Shadow } from "./shadow.ts";
+import type { Shadow } from "./shadow.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** A line of the log ends in CR and LF. */
@@ -47,7 +48,10 @@ export interface Judged {
 /** What the uninterrupted upgrade taught about this board. */
 export interface Reference {
   readonly window: SwapWindow;
-  /** Measured duration of the swap over the model's; 1 where the bench claims no uncertainty. */
+  /**
+   * Measured time from the swap's first operation to its last over the model's; 1 where the bench claims no
+   * uncertainty. What the bootloader computes before and after has a ratio of its own.
+   */
   readonly scale: number;
   readonly bootloaderTalks: boolean;
   /** The bootloader says when it begins: without that line in a boot, the cut came before. */
@@ -148,12 +152,22 @@ export function measure(
   // A bootloader that says nothing when an upgrade begins: the model's ends where the application starts, before that
   // line is printed.
   const lastUs = last === undefined ? 0 : printingUs(last.text.length + LINE_END_BYTES, baudRate);
-  const startUs = begunUs ?? Math.max(resetUs, doneUs - lastUs - modelUs);
-  const between = seen.lines.filter((line) => line.atUs > startUs && line.atUs < doneUs);
-  const bytes = between.reduce((sum, line) => sum + line.text.length + LINE_END_BYTES, 0);
-  const spokenUs = printingUs(bytes, baudRate);
+  const row = generation(session.board.profile.bootloader.generation);
+  const refusedUs = seen.lines.find((line) => endsRefusal(row, line))?.atUs ?? doneUs;
+  const spokenSince = (holds: (atUs: number) => boolean): number => {
+    const lines = seen.lines.filter(({ atUs }) => holds(atUs) && atUs < doneUs);
+    return printingUs(
+      lines.reduce((sum, line) => sum + line.text.length + LINE_END_BYTES, 0),
+      baudRate,
+    );
+  };
+  const refusalUs = spokenSince((atUs) => atUs >= refusedUs);
+  const startUs = begunUs ?? Math.max(resetUs, doneUs - lastUs - refusalUs - modelUs);
+  const spokenUs = spokenSince((atUs) => atUs > startUs);
   const exact = session.board.cuts.uncertaintyUs === 0;
-  const scale = exact ? 1 : (doneUs - startUs - spokenUs) / modelUs;
+  const scale = exact
+    ? 1
+    : scaleOf(doneUs - lastUs - startUs - spokenUs, checkedUs(seen, timeline, baudRate), timeline);
   const endUs = startUs + Math.round(timeline.operationsUs * scale) + spokenUs;
   return {
     window: { startUs: startUs - resetUs, endUs: endUs - resetUs, appUpUs: upUs - resetUs },
@@ -184,6 +198,29 @@ function measureSilent(seen: BootSeen, timeline: Timeline, resetUs: number, upUs
     timeline,
     spreadUs: Math.ceil(Math.abs(latestUs - earliestUs) / 2),
   };
+}
+
+/** @param wholeUs from the first operation to the end of the boot, of which `checkedUs` came after the last one. */
+function scaleOf(wholeUs: number, checkedUs: number, { startUs, operationsUs, totalUs }: Timeline): number {
+  const insideUs = wholeUs - checkedUs;
+  // Nothing to part, or times so short that they tell nothing: one ratio for all.
+  if (operationsUs <= 0 || insideUs <= 0) return wholeUs / (totalUs - startUs);
+  return insideUs / operationsUs;
+}
+
+/**
+ * The check of the new image after the swap: no line parts it from the last operation. It is taken to be as much faster
+ * or slower than the model's as what the bootloader computes before the swap, between lines that do part it.
+ */
+function checkedUs({ lines }: BootSeen, { startUs, operationsUs, totalUs }: Timeline, baudRate: number): number {
+  const modelUs = totalUs - startUs - operationsUs;
+  const begins = lines.findIndex(({ event = "" }) => UPGRADE_BEGINS.includes(event));
+  const starts = lines.findIndex(({ event }) => event === "starting bootloader");
+  const [first, last] = [lines[starts], lines[begins]];
+  if (first === undefined || last === undefined || startUs <= 0) return modelUs;
+  const bytes = lines.slice(starts + 1, begins + 1).reduce((sum, { text }) => sum + text.length + LINE_END_BYTES, 0);
+  const measuredUs = last.atUs - first.atUs - printingUs(bytes, baudRate);
+  return measuredUs > 0 ? (modelUs * measuredUs) / startUs : modelUs;
 }
 
 interface Case {

@@ -16,6 +16,7 @@ export const ENDINGS = [
   { name: "wrong log", legal: false, text: "boot log says otherwise" },
   { name: "boot loop", legal: false, text: "boot loop" },
   { name: "no boot", legal: false, text: "no boot" },
+  { name: "hangs", legal: false, text: "bootloader hangs" },
 ] as const;
 
 export type Ending = (typeof ENDINGS)[number]["name"];

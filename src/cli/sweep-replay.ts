@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { ConfigurationError, EXIT, hasCode, messageOf, parseValue } from "../core/index.ts";
 import {
-  type BootResult,
   type Cause,
   type ImageEntry,
   judgeContent,
+  resultText,
   type UpgradeSwept,
   type Walked,
   walkPath,
@@ -80,10 +80,6 @@ function legText({ operations, cut, result, images, leaks }: Walked): string {
     return `cut ${how} operation ${cut.operation}: ${operations.at(-1) ?? "after its last one"}${open}`;
   }
   return `${operations.length} operations; ${result === undefined ? "done" : resultText(result)}; ${imagesText(images)}${open}`;
-}
-
-function resultText(result: BootResult): string {
-  return result.kind === "run" ? "runs" : `${result.kind}: ${result.reason}`;
 }
 
 function imagesText(images: readonly ImageEntry[]): string {

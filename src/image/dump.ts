@@ -52,7 +52,8 @@ export function dumpImage(bytes: Uint8Array, filename: string): ImageDump {
   try {
     return dumped(bytes, filename);
   } catch (error) {
-    const magic = bytes.length < MAGIC_FIELD_BYTES ? undefined : viewOf(bytes).getUint32(0, endianOf(bytes) === "little");
+    const magic =
+      bytes.length < MAGIC_FIELD_BYTES ? undefined : viewOf(bytes).getUint32(0, endianOf(bytes) === "little");
     if (!isKind(error, "image") || magic === IMAGE_MAGIC || magic === IMAGE_MAGIC_V1) throw error;
     throw noImage(bytes.length, filename, magic, error);
   }

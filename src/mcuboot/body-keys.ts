@@ -2,6 +2,7 @@ import { isHilError } from "../core/index.ts";
 import { aesCtr, ENCRYPTED_FLAGS, type ImageHeader, unwrapImageKey } from "../image/index.ts";
 import { type BuildEncryption, keyTlvBytes } from "./build.ts";
 import type { ImagePair, Loader, Slot, Swap } from "./loader.ts";
+import type { Steps } from "./steps.ts";
 import { tlvEntries } from "./tlv-walk.ts";
 
 const UNWRAPPED = new WeakMap<BuildEncryption, Map<string, Uint8Array | undefined>>();
@@ -51,6 +52,11 @@ export function loadKey(loader: Loader, image: ImagePair, slot: Slot, swap?: Swa
   image.keys[slot] = key;
   if (swap !== undefined) swap.savedKeys[slot] = encryption.saveTlv ? tlv.data.slice() : key;
   return true;
+}
+
+/** The time that an image key takes to be unwrapped. */
+export function* unwrapping({ build }: Loader): Steps {
+  yield { kind: "work", what: "unwrap", bytes: 0, cipherBytes: 0, crypto: build.crypto };
 }
 
 const STREAMS = new Map<string, Uint8Array>();

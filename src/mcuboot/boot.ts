@@ -1,10 +1,10 @@
-import type { BootloaderBuild } from "./build.ts";
+import { assertionsOf, type BootloaderBuild } from "./build.ts";
 import { holdUnmetDependencies } from "./dependencies.ts";
 import { bootDirectXip } from "./direct-xip.ts";
 import { readHeaders } from "./headers.ts";
 import { hasMagic, type ImagePair, type Loader, log, newLoader, PRIMARY, type Swap } from "./loader.ts";
 import { prepareImage } from "./prepare.ts";
-import { BootPanic, type BootResult, type Flash, type Steps } from "./steps.ts";
+import { BootHang, BootPanic, type BootResult, type Flash, type Steps } from "./steps.ts";
 import type { SwapType } from "./swap-type.ts";
 import { updateImage } from "./update.ts";
 import { validateSlot } from "./validate-slot.ts";
@@ -25,8 +25,10 @@ export function* boot(
   try {
     return yield* build.mode === "direct-xip" ? bootDirectXip(loader) : bootSwap(loader);
   } catch (error) {
-    if (error instanceof BootPanic) return { kind: "panic", reason: error.message };
-    throw error;
+    if (error instanceof BootHang) return { kind: "hang", reason: error.message };
+    if (!(error instanceof BootPanic)) throw error;
+    if (error.isAssertion && assertionsOf(build) === "abort") yield* log(loader, "abort");
+    return { kind: "panic", reason: error.message };
   }
 }
 

@@ -6,8 +6,9 @@ import {
   type PrivateKey,
   type WrappingKey,
 } from "../image/index.ts";
+import type { CryptoName } from "./crypto-times.ts";
 import type { DefectName } from "./defects.ts";
-import type { GenerationRow } from "./generations.ts";
+import type { Assertions, GenerationRow } from "./generations.ts";
 import type { NetCoreBuild } from "./net-core/rules.ts";
 import type { FixName } from "./upstream-defects.ts";
 
@@ -79,6 +80,10 @@ export interface BootloaderBuild {
   readonly verifyAddress?: boolean;
   readonly bootstrap: boolean;
   readonly versionCmpUsesBuild: boolean;
+  /** What it computes hashes, signatures and ciphers with: how long that takes. */
+  readonly crypto: CryptoName;
+  /** What a failed assertion does; left out: as in its generation. */
+  readonly assertions?: Assertions;
   /** Bugs of the generation that this build has no more. */
   readonly fixes?: ReadonlySet<FixName>;
   /** Faults switched on; empty for a bootloader as it is. */
@@ -99,6 +104,7 @@ export const BUILD_DEFAULTS = {
   downgradePrevention: false,
   bootstrap: false,
   versionCmpUsesBuild: false,
+  crypto: "tinycrypt",
   defects: new Set<DefectName>(),
   memoise: true,
 } as const satisfies Partial<BootloaderBuild>;
@@ -108,6 +114,11 @@ export function bootloaderBuild(
   options: Omit<BootloaderBuild, keyof typeof BUILD_DEFAULTS> & Partial<BootloaderBuild>,
 ): BootloaderBuild {
   return { ...BUILD_DEFAULTS, ...options };
+}
+
+/** What a failed assertion does in a build. */
+export function assertionsOf(build: BootloaderBuild): Assertions {
+  return build.assertions ?? build.generation.assertions;
 }
 
 /**

@@ -2,6 +2,15 @@ import { ConfigurationError, nearest } from "../core/index.ts";
 import type { NetCoreRuleName } from "./net-core/rules.ts";
 
 /**
+ * What becomes of a failed assertion. `off`: nothing, the boot goes on (minimal C library without CONFIG_ASSERT);
+ * `abort`: "abort()" is printed and the boot ends (picolibc); `on`: the boot ends, and what is printed then is not known
+ * (CONFIG_ASSERT, host builds).
+ */
+export const ASSERTIONS = ["off", "abort", "on"] as const;
+
+export type Assertions = (typeof ASSERTIONS)[number];
+
+/**
  * A release of MCUboot as the model tells it apart: what it does differently is a column, never a branch on its name.
  */
 export interface GenerationRow {
@@ -43,6 +52,10 @@ export interface GenerationRow {
   readonly refusesForeignFlags: boolean;
   /** Up to where an image may reach: anywhere, to the status entries, or as far as the mode can swap. */
   readonly imageLimit: "none" | "status" | "swap";
+  /** A refused image is erased first, and "Image in the … slot is not valid!" is printed when that is done. */
+  readonly refusalErasesFirst: boolean;
+  /** What a failed assertion does in a build with nothing else said; the C library decides. */
+  readonly assertions: Assertions;
   /** An application's request on a damaged magic erases the slot (R33). */
   readonly badMagicErasesSlot: boolean;
   /** An application's request carries the image number (R13). */
@@ -74,6 +87,8 @@ const current = {
   headerCountsProtectedTlvs: true,
   refusesForeignFlags: true,
   imageLimit: "swap",
+  refusalErasesFirst: false,
+  assertions: "abort",
   badMagicErasesSlot: false,
   requestNamesImage: true,
   cleansUnusable: true,
@@ -81,7 +96,15 @@ const current = {
   netCoreRule: "vector-in-range",
 } as const;
 
-const before23 = { ...current, savesTlvSizes: false, cryptsPastTinyBody: true, badMagicErasesSlot: true } as const;
+const before24 = { ...current, refusalErasesFirst: true } as const;
+
+const before23 = {
+  ...before24,
+  savesTlvSizes: false,
+  cryptsPastTinyBody: true,
+  badMagicErasesSlot: true,
+  assertions: "off",
+} as const;
 
 const before22 = {
   ...before23,
@@ -144,12 +167,21 @@ export const GENERATIONS = [
     source: "MCUboot tag v2.2.0; sdk-mcuboot v2.1.0-ncs5 and v2.2.0-rc1-ncs1 have the same columns (read, not run)",
   },
   {
+    ...before24,
+    name: "2.3.0",
+    version: 203,
+    ncs: "3.2 to 3.3",
+    banner: ["*** Booting MCUboot v2.3.0-dev ***", "*** Using nRF Connect SDK v3.3.1 ***"],
+    source: "MCUboot tag v2.3.0 (read, not run)",
+  },
+  {
     ...current,
     name: "current",
     version: 204.5,
-    ncs: "later than 3.1",
+    ncs: "later than 3.3",
     banner: ["*** Booting MCUboot v2.4.0-dev ***", "*** Using nRF Connect SDK v3.1.99 ***"],
-    source: "MCUboot 2d4bacc3 (after v2.4.0)",
+    source:
+      "MCUboot 2d4bacc3 (after v2.4.0); sdk-mcuboot e994ef4e refuses as 2.3.0 does: erase, then line (read, not run)",
   },
 ] as const satisfies readonly GenerationRow[];
 

@@ -1,6 +1,6 @@
 import { equalBytes } from "../core/index.ts";
 import { digest, FLAG, HASHES, keyHash, keyTypeRow, TLV, type Tlv, verifySignature } from "../image/index.ts";
-import { applyKeyStream, isEncrypted, loadKey } from "./body-keys.ts";
+import { applyKeyStream, isEncrypted, loadKey, unwrapping } from "./body-keys.ts";
 import { type BootloaderBuild, type BootMode, keyTlvBytes } from "./build.ts";
 import {
   hasMagic,
@@ -69,7 +69,10 @@ export function* checkImage(loader: Loader, image: ImagePair, slot: Slot, swap?:
   const area = image.areas[slot];
   const start = imageStart(image, slot);
   const bytes = Math.min(range?.end ?? tlvOffset(header), area.bytes - start);
-  yield { kind: "work", what: "validate", bytes };
+  const decrypts = decryptsBody(loader, image, slot);
+  if (decrypts && image.keys[slot] === undefined) yield* unwrapping(loader);
+  const cipherBytes = decrypts ? Math.min(header.bodyBytes, Math.max(0, bytes)) : 0;
+  yield { kind: "work", what: "validate", bytes: Math.max(0, bytes), cipherBytes, crypto: loader.build.crypto };
   const name = checkName(loader, image, slot, bytes);
   const known = name === undefined ? undefined : checksOf(loader.build).get(name);
   if (known !== undefined) {
@@ -109,6 +112,11 @@ function checkName(loader: Loader, image: ImagePair, slot: Slot, bytes: number):
   return `${image.index} ${slot} ${JSON.stringify(image.headers[slot])} ${flash.identity(offset, Math.max(0, bytes))}`;
 }
 
+/** The body in a slot is decrypted to be hashed. */
+function decryptsBody({ build }: Loader, image: ImagePair, slot: Slot): boolean {
+  return slot === SECONDARY && build.encryption !== undefined && isEncrypted(image.headers[slot]);
+}
+
 function imageFault(
   loader: Loader,
   image: ImagePair,
@@ -118,7 +126,7 @@ function imageFault(
 ): Fault | undefined {
   const header = image.headers[slot];
   const { build } = loader;
-  const decrypts = slot === SECONDARY && build.encryption !== undefined && isEncrypted(header);
+  const decrypts = decryptsBody(loader, image, slot);
   if (decrypts && !loadKey(loader, image, slot, swap)) return keyFault(build, tlvEntries(loader, image, slot));
   const key = image.keys[slot];
   if (decrypts && key === undefined) return { reason: "no key" };

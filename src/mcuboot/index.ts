@@ -2,6 +2,7 @@ export * from "./app-api.ts";
 export * from "./ask-upgrade.ts";
 export * from "./boot.ts";
 export * from "./build.ts";
+export * from "./crypto-times.ts";
 export * from "./defects.ts";
 export * from "./explain/index.ts";
 export * from "./flash-image.ts";

@@ -1,5 +1,5 @@
 import { decodeHeader, HEADER_BYTES, IMAGE_MAGIC, type ImageHeader } from "../image/index.ts";
-import type { Area, BootloaderBuild } from "./build.ts";
+import { type Area, assertionsOf, type BootloaderBuild } from "./build.ts";
 import { type BootEvent, bootLine, type LineValues } from "./log-lines.ts";
 import type { Refusal } from "./refusals.ts";
 import { BootPanic, type Flash, type Steps } from "./steps.ts";
@@ -92,9 +92,14 @@ export function* log(loader: Loader, event: BootEvent, values: LineValues = {}, 
   if (line !== undefined) yield line;
 }
 
-/** An assertion of the bootloader: a board hangs or resets here, on every boot. */
-export function assert(holds: boolean, where: string, expression = "rc == 0"): asserts holds {
-  if (!holds) throw new BootPanic(`${where}: ${expression}`);
+/** An assertion of the bootloader: a board ends its boot here, every time, or goes on as if nothing were wrong. */
+export function assertion({ build }: Loader, holds: boolean, where: string, expression = "rc == 0"): void {
+  if (!holds && assertionsOf(build) !== "off") throw new BootPanic(`${where}: ${expression}`);
+}
+
+/** What cannot be otherwise in a build that makes sense; no board can go on without it. */
+export function must(holds: boolean, where: string, expression: string): asserts holds {
+  if (!holds) throw new BootPanic(`${where}: ${expression}`, false);
 }
 
 /** Bytes from an area, or undefined when the range leaves it (a flash driver's error) or the area is no flash. */

@@ -241,6 +241,7 @@ export const LOG_LINES = [
   { event: "status write failed", level: "W", text: "{count} status write fails performing the swap", source: loader },
   { event: "bad image magic", level: "E", text: "bad image magic {value}; Image={image}", to: 203, source: loader },
   { event: "bad image magic", level: "E", text: "Bad image magic {value}; Image={image}", from: 203.5, source: loader },
+  { event: "abort", level: "", text: "abort()", source: "Zephyr with picolibc, lib/libc; measured on Zephyr 4.4.0" },
   { event: "panic", level: "E", text: "panic!", source: loader },
   { event: "chainload", level: "I", text: "Bootloader chainload address offset: {offset}", source: ports },
   { event: "image version", level: "I", text: "Image version: {version}", from: 202, source: ports },

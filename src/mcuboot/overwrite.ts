@@ -1,7 +1,7 @@
 import { roundUp } from "../core/index.ts";
 import { isEncrypted, loadKey } from "./body-keys.ts";
 import type { Area } from "./build.ts";
-import { assert, headerAt, type ImagePair, type Loader, log, SECONDARY, type Swap } from "./loader.ts";
+import { assertion, headerAt, type ImagePair, type Loader, log, SECONDARY, type Swap } from "./loader.ts";
 import { copyToNetCore } from "./net-core/simultaneous.ts";
 import { copyRegion, eraseRegion } from "./regions.ts";
 import type { Steps } from "./steps.ts";
@@ -71,8 +71,8 @@ function* eraseCandidate(loader: Loader, { areas }: ImagePair): Steps<boolean> {
 
 function imageBytes(loader: Loader, image: ImagePair): number {
   const range = tlvRange(loader, image, SECONDARY);
-  assert(range !== undefined, "boot_copy_image");
-  return range.end;
+  assertion(loader, range !== undefined, "boot_copy_image");
+  return range?.end ?? 0;
 }
 
 function* erasePrimary(loader: Loader, area: Area, neededBytes: number, onlyNeeded: boolean): Steps {

@@ -3,12 +3,13 @@ import type { BootloaderBuild } from "./build.ts";
 import { ERASED } from "./flash-rules.ts";
 import { readHeaders } from "./headers.ts";
 import {
-  assert,
+  assertion,
   hasMagic,
   type ImagePair,
   isErasedHeader,
   type Loader,
   log,
+  must,
   newLoader,
   PRIMARY,
   SECONDARY,
@@ -61,11 +62,11 @@ function* readSwap(loader: Loader, image: ImagePair, swap: Swap): Steps {
   swap.source = yield* strategy.statusSource(loader, image);
   if (swap.source === "none") return;
   const area = swap.source === "scratch" ? build.scratch : image.areas[PRIMARY];
-  assert(area !== undefined, "swap_read_status", "fap != NULL");
+  must(area !== undefined, "swap_read_status", "fap != NULL");
   const read = strategy.readStatus?.(flash, build, area);
   if (read?.inconsistent === true) {
     yield* log(loader, "inconsistent status");
-    assert(build.validatePrimarySlot, "swap_read_status_bytes", "0");
+    assertion(loader, build.validatePrimarySlot, "swap_read_status_bytes", "0");
   }
   swap.status = read?.status ?? swap.status;
   const info = flash.read(fieldOffset(build, area, "swapInfo"), 1)[0] ?? ERASED;

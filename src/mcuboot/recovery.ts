@@ -89,15 +89,18 @@ export function* decryptInPlace(flash: Flash, build: BootloaderBuild, index: num
   if (range === undefined || key === undefined) return;
   for (let at = 0; at < range.end; at += build.sectorBytes) {
     const data = flash.read(area.offset + at, build.sectorBytes).slice();
-    decryptPart(key, header, at, data);
+    const cipherBytes = decryptPart(key, header, at, data);
+    yield { kind: "work", what: "copy", bytes: data.length, cipherBytes, crypto: build.crypto };
     yield { kind: "erase", offset: area.offset + at, bytes: build.sectorBytes };
     yield { kind: "write", offset: area.offset + at, data };
   }
 }
 
-/** The part of the body that lies in these bytes of the image from `at` on; header and TLVs stay. */
-function decryptPart(key: Uint8Array, header: ImageHeader, at: number, data: Uint8Array): void {
+/** The part of the body that lies in these bytes of the image from `at` on; header and TLVs stay. @returns its bytes. */
+function decryptPart(key: Uint8Array, header: ImageHeader, at: number, data: Uint8Array): number {
   const from = Math.max(at, header.headerBytes);
   const to = Math.min(at + data.length, tlvOffset(header));
-  if (from < to) applyKeyStream(key, data.subarray(from - at, to - at), from - header.headerBytes);
+  if (from >= to) return 0;
+  applyKeyStream(key, data.subarray(from - at, to - at), from - header.headerBytes);
+  return to - from;
 }

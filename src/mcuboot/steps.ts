@@ -1,3 +1,4 @@
+import type { CryptoName } from "./crypto-times.ts";
 import type { PcdStatus } from "./net-core/command-block.ts";
 import type { SwapType } from "./swap-type.ts";
 
@@ -30,9 +31,14 @@ export interface LogLine {
 /** Time that the processor spends without touching the flash: what a driver may sleep, and otherwise ignores. */
 export interface Work {
   readonly kind: "work";
-  readonly what: "validate";
-  /** Bytes of image gone through. */
+  /** Hash and signature of an image; an image key unwrapped; bytes read to be written elsewhere. */
+  readonly what: "validate" | "unwrap" | "copy";
+  /** Bytes gone through. */
   readonly bytes: number;
+  /** Of them, encrypted or decrypted on the way. */
+  readonly cipherBytes: number;
+  /** What computes it. */
+  readonly crypto: CryptoName;
 }
 
 /** Bytes in the application core's RAM, by their address. */
@@ -81,10 +87,31 @@ export type BootResult =
   | {
       readonly kind: "panic" /** A failed assertion: the board hangs or resets on every boot. */;
       readonly reason: string;
+    }
+  | {
+      readonly kind: "hang" /** The bootloader does not come back, and says nothing; a watchdog would only repeat it. */;
+      readonly reason: string;
     };
 
+/** How a boot ended, in words. */
+export function resultText(result: BootResult): string {
+  if (result.kind === "run") return "runs";
+  return `${result.kind === "hang" ? "hangs" : result.kind}: ${result.reason}`;
+}
+
 /** A failed assertion in the bootloader; `boot` turns it into a result. Not an error of ours, never seen outside. */
-export class BootPanic extends Error {}
+export class BootPanic extends Error {
+  /** An assertion, which may print something; "panic!" has been printed. */
+  readonly isAssertion: boolean;
+
+  constructor(message: string, isAssertion = true) {
+    super(message);
+    this.isAssertion = isAssertion;
+  }
+}
+
+/** A loop in the bootloader that does not end; as above. */
+export class BootHang extends Error {}
 
 /** True for a step that changes the flash. */
 export function isOperation(step: BootStep): step is FlashOperation {

@@ -1,9 +1,9 @@
 import { roundUp } from "../core/index.ts";
-import { isEncrypted, loadKey, unwrapKey } from "./body-keys.ts";
+import { isEncrypted, loadKey, unwrapKey, unwrapping } from "./body-keys.ts";
 import { type Area, keySlotBytes, keyTlvBytes } from "./build.ts";
 import { ERASED } from "./flash-rules.ts";
 import {
-  assert,
+  assertion,
   hasMagic,
   type ImagePair,
   type Loader,
@@ -43,8 +43,8 @@ export function isFresh(loader: Loader, swap: Swap): boolean {
 /** Swaps two images, or ends a swap that was interrupted. Source: MCUboot loader.c boot_swap_image. */
 export function* swapImage(loader: Loader, image: ImagePair, swap: Swap): Steps {
   if (isFresh(loader, swap)) {
-    const primaryBytes = sizeOf(loader, image, PRIMARY, swap);
-    const secondaryBytes = sizeOf(loader, image, SECONDARY, swap);
+    const primaryBytes = yield* sizeOf(loader, image, PRIMARY, swap);
+    const secondaryBytes = yield* sizeOf(loader, image, SECONDARY, swap);
     swap.bytes = Math.max(primaryBytes, secondaryBytes);
   } else {
     const area = statusArea(loader, image);
@@ -57,14 +57,17 @@ export function* swapImage(loader: Loader, image: ImagePair, swap: Swap): Steps 
 }
 
 /** Size of a slot's image with header and TLVs, in bytes; 0 without an image. Loads its key on the way. */
-function sizeOf(loader: Loader, image: ImagePair, slot: Slot, swap: Swap): number {
+function* sizeOf(loader: Loader, image: ImagePair, slot: Slot, swap: Swap): Steps<number> {
   const header = image.headers[slot];
   const range = hasMagic(header) ? tlvRange(loader, image, slot) : undefined;
-  assert(!hasMagic(header) || range !== undefined, "boot_swap_image");
+  assertion(loader, !hasMagic(header) || range !== undefined, "boot_swap_image");
   if (range !== undefined) image.unprotectedTlvBytes[slot] = range.unprotectedBytes;
   if (loader.build.encryption !== undefined) {
     if (!isEncrypted(header)) swap.savedKeys[slot] = undefined;
-    else assert(loadKey(loader, image, slot, swap), "boot_swap_image", "rc >= 0");
+    else {
+      if (image.keys[slot] === undefined) yield* unwrapping(loader);
+      assertion(loader, loadKey(loader, image, slot, swap), "boot_swap_image", "rc >= 0");
+    }
   }
   return range?.end ?? 0;
 }
@@ -82,6 +85,7 @@ function* restoreKeys(loader: Loader, image: ImagePair, swap: Swap, area: Area):
       continue;
     }
     swap.savedKeys[slot] = saved;
+    if (encryption.saveTlv) yield* unwrapping(loader);
     const key = encryption.saveTlv
       ? unwrapKey(encryption, saved.subarray(0, keyTlvBytes(encryption)))
       : saved.subarray(0, encryption.aesKeyBytes);

@@ -1,7 +1,7 @@
 import { roundUp } from "../core/index.ts";
 import type { BootloaderBuild } from "./build.ts";
 import {
-  assert,
+  assertion,
   hasMagic,
   headerAt,
   type ImagePair,
@@ -17,17 +17,17 @@ import { copyRegion, eraseRegion, eraseTrailer, type Region } from "./regions.ts
 import { logTrailer, primaryStatusSource } from "./status-source.ts";
 import type { Steps } from "./steps.ts";
 import type { SwapStrategy } from "./strategy.ts";
-import { hasRoom, sectorCountsFit, sectorOf, sectorsOf } from "./swap-sectors.ts";
+import { hasRoom, mustFit, sectorCountsFit, sectorOf, sectorsOf, swapSizeIn } from "./swap-sectors.ts";
 import { sameStatus, writeStatus, writtenEntries } from "./swap-status.ts";
 import { SWAP_CODE } from "./swap-type.ts";
-import { readSwapSize, readTrailer, trailerBytesOf } from "./trailer.ts";
+import { readTrailer, trailerBytesOf } from "./trailer.ts";
 import { initTrailer, writeFlag, writeMagic, writeSwapInfo, writeSwapSize } from "./trailer-writes.ts";
 
 /** Where the header of a slot's image stands while a swap is interrupted. As swap_move.c boot_read_image_header. */
 function headerPlace(loader: Loader, image: ImagePair, slot: Slot, { status }: Swap): { slot: Slot; offset: number } {
-  const { build, flash } = loader;
+  const { build } = loader;
   const sectors = build.generation.readsSwapSizeForHeaders
-    ? sectorsOf(build, readSwapSize(flash, build, image.areas[PRIMARY]))
+    ? sectorsOf(build, swapSizeIn(loader, image, image.areas[PRIMARY]))
     : Number.POSITIVE_INFINITY;
   const { index, state } = status;
   const up = { slot: PRIMARY, offset: build.sectorBytes } as const;
@@ -69,8 +69,8 @@ function* prepare(loader: Loader, image: ImagePair, swap: Swap): Steps {
 function* copySector(loader: Loader, image: ImagePair, swap: Swap, from: Region, to: Region): Steps {
   const { build } = loader;
   const where = swap.status.operation === "move" ? "boot_move_sector_up" : "boot_swap_sectors";
-  assert(yield* eraseRegion(loader, to), where);
-  assert(yield* copyRegion(loader, image, { from, to, bytes: to.bytes }), where);
+  assertion(loader, yield* eraseRegion(loader, to), where);
+  assertion(loader, yield* copyRegion(loader, image, { from, to, bytes: to.bytes }), where);
   yield writeStatus(build, image.areas[PRIMARY], entryOf(build, swap), swap.status.state);
 }
 
@@ -137,7 +137,8 @@ export const swapMove: SwapStrategy = {
   *run(loader, image, swap) {
     yield* log(loader, "starting swap", { algorithm: "move" });
     const sectors = sectorsOf(loader.build, swap.bytes);
-    if (sameStatus(swap.status, swapMove.start) && !(yield* hasRoom(loader, image, sectors + 1))) {
+    if (!sameStatus(swap.status, swapMove.start)) mustFit(image.areas[PRIMARY], swap.bytes);
+    else if (!(yield* hasRoom(loader, image, sectors + 1))) {
       swap.type = "none";
       return;
     }

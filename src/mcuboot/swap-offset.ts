@@ -1,7 +1,7 @@
 import { roundUp } from "../core/index.ts";
 import type { BootloaderBuild } from "./build.ts";
 import {
-  assert,
+  assertion,
   hasMagic,
   headerAt,
   type ImagePair,
@@ -17,9 +17,9 @@ import { logTrailer, primaryStatusSource } from "./status-source.ts";
 import type { Steps } from "./steps.ts";
 import type { SwapStrategy } from "./strategy.ts";
 import { decideSwapType } from "./swap-decision.ts";
-import { hasRoom, sectorCountsFit, sectorOf, sectorsOf } from "./swap-sectors.ts";
+import { hasRoom, mustFit, sectorCountsFit, sectorOf, sectorsOf, swapSizeIn } from "./swap-sectors.ts";
 import { sameStatus, writeStatus, writtenEntries } from "./swap-status.ts";
-import { fieldOffset, readSwapSize, readTrailer, readUint32, trailerBytesOf } from "./trailer.ts";
+import { fieldOffset, readTrailer, readUint32, trailerBytesOf } from "./trailer.ts";
 import { initTrailer, writeFlag } from "./trailer-writes.ts";
 
 interface Place {
@@ -36,8 +36,8 @@ function* isRevert(loader: Loader, image: ImagePair, swap: Swap | undefined): St
  * Where a header stands while a swap is interrupted. As swap_offset.c boot_read_image_header; one index short (U1).
  */
 function placeInSwap(loader: Loader, image: ImagePair, slot: Slot, { status }: Swap, reverts: boolean): Place {
-  const { build, flash } = loader;
-  const last = sectorsOf(build, readSwapSize(flash, build, image.areas[PRIMARY])) - 1;
+  const { build } = loader;
+  const last = sectorsOf(build, swapSizeIn(loader, image, image.areas[PRIMARY])) - 1;
   const { index, state } = status;
   if (reverts) {
     const swapped = index - 1 > last;
@@ -155,8 +155,9 @@ function* swapSectors(loader: Loader, image: ImagePair, swap: Swap, sectors: num
       swap.status = { operation: "swap", index, state };
       if (!step.skip) {
         const { from, to, shiftBytes } = step;
-        assert(yield* eraseRegion(loader, to), "boot_swap_sectors");
-        assert(yield* copyRegion(loader, image, { from, to, bytes: to.bytes, shiftBytes }), "boot_swap_sectors");
+        assertion(loader, yield* eraseRegion(loader, to), "boot_swap_sectors");
+        const copied = yield* copyRegion(loader, image, { from, to, bytes: to.bytes, shiftBytes });
+        assertion(loader, copied, "boot_swap_sectors");
       }
       yield writeStatus(build, image.areas[PRIMARY], 2 * (index - 1) + done, state);
     }
@@ -184,7 +185,8 @@ export const swapOffset: SwapStrategy = {
     yield* log(loader, "starting swap", { algorithm: "offset" });
     const sectors = sectorsOf(loader.build, swap.bytes);
     const spare = loader.build.defects.has("R26-7330df7c") ? 1 : 0;
-    if (sameStatus(swap.status, swapOffset.start) && !(yield* hasRoom(loader, image, sectors + spare))) {
+    if (!sameStatus(swap.status, swapOffset.start)) mustFit(image.areas[PRIMARY], swap.bytes);
+    else if (!(yield* hasRoom(loader, image, sectors + spare))) {
       swap.type = "none";
       return;
     }

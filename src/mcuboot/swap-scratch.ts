@@ -1,10 +1,11 @@
 import { type Area, type BootloaderBuild } from "./build.ts";
 import {
-  assert,
+  assertion,
   headerAt,
   type ImagePair,
   type Loader,
   log,
+  must,
   PRIMARY,
   SECONDARY,
   type Slot,
@@ -16,16 +17,16 @@ import { statusArea } from "./status-area.ts";
 import { scratchStatusSource } from "./status-source.ts";
 import type { Steps } from "./steps.ts";
 import type { SwapStrategy } from "./strategy.ts";
-import { equalSlots, firstTrailerSector } from "./swap-sectors.ts";
+import { equalSlots, firstTrailerSector, mustFit, swapSizeIn } from "./swap-sectors.ts";
 import { sameStatus, writeStatus, writtenEntries } from "./swap-status.ts";
-import { readSwapSize, readTrailer, statusOffset, trailerBytesOf } from "./trailer.ts";
+import { readTrailer, statusOffset, trailerBytesOf } from "./trailer.ts";
 import { initTrailer, writeFlag, writeKeys, writeMagic, writeSwapInfo, writeSwapSize } from "./trailer-writes.ts";
 
 const STATES = 3;
 
 function scratchOf(build: BootloaderBuild): Area {
   const { scratch } = build;
-  assert(scratch !== undefined, "boot_swap_sectors", "fap_scratch != NULL");
+  must(scratch !== undefined, "boot_swap_sectors", "fap_scratch != NULL");
   return scratch;
 }
 
@@ -63,10 +64,10 @@ function groupAt(build: BootloaderBuild, image: ImagePair, swapBytes: number, in
 
 /** Where a header stands while a swap is interrupted. Source: MCUboot swap_scratch.c boot_read_image_header. */
 function headerArea(loader: Loader, image: ImagePair, slot: Slot, { status }: Swap): Area {
-  const { build, flash } = loader;
+  const { build } = loader;
   // Where bodies are decrypted on their way to scratch, nothing is done later that needs a header.
   if (!build.generation.decryptsIntoPrimary) return image.areas[slot];
-  const groups = groupCount(build, readSwapSize(flash, build, statusArea(loader, image)));
+  const groups = groupCount(build, swapSizeIn(loader, image, statusArea(loader, image)));
   const { index, state } = status;
   if (index > groups) return image.areas[slot === PRIMARY ? SECONDARY : PRIMARY];
   if (index === groups && slot === SECONDARY && state >= 2) return scratchOf(build);
@@ -75,7 +76,7 @@ function headerArea(loader: Loader, image: ImagePair, slot: Slot, { status }: Sw
 }
 
 function* erase(loader: Loader, area: Area, offset: number, bytes: number): Steps {
-  if (bytes > 0) assert(yield* eraseRegion(loader, { area, offset, bytes }), "boot_swap_sectors");
+  if (bytes > 0) assertion(loader, yield* eraseRegion(loader, { area, offset, bytes }), "boot_swap_sectors");
 }
 
 function* eraseScratch(loader: Loader): Steps {
@@ -90,7 +91,7 @@ function* copy(
   to: { readonly area: Area; readonly offset: number },
   bytes: number,
 ): Steps {
-  assert(yield* copyRegion(loader, image, { from, to, bytes }), "boot_swap_sectors");
+  assertion(loader, yield* copyRegion(loader, image, { from, to, bytes }), "boot_swap_sectors");
 }
 
 /** Step 1: the new image's part goes to scratch; before the first, the trailers are made. */
@@ -211,7 +212,7 @@ export const swapScratch: SwapStrategy = {
   *run(loader, image, swap) {
     yield* log(loader, "starting swap", { algorithm: "scratch" });
     const { build } = loader;
-    assert(swap.bytes <= image.areas[PRIMARY].bytes, "find_last_sector_idx", "swap_size in slot");
+    mustFit(image.areas[PRIMARY], swap.bytes);
     for (let index = swap.status.index; index <= groupCount(build, swap.bytes); index += 1) {
       yield* swapGroup(loader, image, swap, groupAt(build, image, swap.bytes, index));
     }

@@ -2,12 +2,30 @@ import type { Area, BootloaderBuild } from "./build.ts";
 import { type ImagePair, type Loader, log, PRIMARY, SECONDARY, type Slot } from "./loader.ts";
 import { refuse } from "./refusals.ts";
 import type { Region } from "./regions.ts";
-import type { Steps } from "./steps.ts";
-import { trailerBytesOf } from "./trailer.ts";
+import { BootHang, type Steps } from "./steps.ts";
+import { readSwapSize, trailerBytesOf } from "./trailer.ts";
 
 /** Sectors that a number of bytes takes; at least one. Source: MCUboot swap_move.c, swap_offset.c find_last_idx. */
 export function sectorsOf(build: BootloaderBuild, bytes: number): number {
   return Math.max(1, Math.ceil(bytes / build.sectorBytes));
+}
+
+/** Why a boot hangs whose trailer tells a size that cannot be. */
+export const SIZE_OUTSIDE = "swap_size in the trailer is larger than the slot";
+
+/**
+ * A size that was read from flash, before sectors are counted by it. No clean cut leaves one that is larger than the
+ * slot; what the bootloader makes of it, it works out with memory that is not its own: it may never come back.
+ * @throws BootHang
+ */
+export function mustFit(area: Area, bytes: number): number {
+  if (bytes > area.bytes) throw new BootHang(SIZE_OUTSIDE);
+  return bytes;
+}
+
+/** The swap size that the trailer of an area tells. @throws BootHang where it is larger than the slot. */
+export function swapSizeIn({ flash, build }: Loader, image: ImagePair, area: Area): number {
+  return mustFit(image.areas[PRIMARY], readSwapSize(flash, build, area));
 }
 
 /** Sector number `index` of a slot; outside the slot when there is no such sector, or the bootloader has lost it. */

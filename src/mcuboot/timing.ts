@@ -1,3 +1,4 @@
+import { cryptoTimes } from "./crypto-times.ts";
 import { type FlashOperation, operationBytes, type Work } from "./steps.ts";
 
 /** How long a flash takes, and what of it a power cut can part. */
@@ -17,7 +18,7 @@ export interface FlashTiming {
   readonly keepsPower?: boolean;
   /** Another device behind this one, from this offset on. */
   readonly above?: { readonly offset: number; readonly timing: FlashTiming };
-  /** One check of an image takes about so long beside this flash, where that is not as on the nRF5340. */
+  /** One check of an image takes about so long beside this flash, and other work nothing; left out: as on the nRF5340. */
   readonly validationUs?: number;
   readonly source: string;
 }
@@ -65,9 +66,6 @@ export function bytesOfUnits(operation: FlashOperation, timing: FlashTiming, uni
   return Math.min(operationBytes(operation), Math.max(0, bytes));
 }
 
-/** The check of an image: 1.1 s for 800 KiB, never under 150 ms. Source: DevZone 118101 (a nRF5340, NCS 2.6.1). */
-const VALIDATION = { bytes: 800 * 1024, durationUs: 1_100_000, floorUs: 150_000 } as const;
-
 /** Duration of one flash operation in microseconds. */
 export function operationDurationUs(operation: FlashOperation, timing: FlashTiming): number {
   const { pageBytes, eraseUs, unitUs } = timingAt(timing, operation.offset);
@@ -75,8 +73,14 @@ export function operationDurationUs(operation: FlashOperation, timing: FlashTimi
   return programUnits(operation, timing) * unitUs;
 }
 
+const KIB = 1024;
+
 /** Duration of work without flash operations in microseconds; on the nRF5340 when no timing is given. */
-export function workDurationUs(work: Work, timing?: FlashTiming): number {
-  if (timing?.validationUs !== undefined) return timing.validationUs;
-  return Math.max(VALIDATION.floorUs, Math.round((work.bytes / VALIDATION.bytes) * VALIDATION.durationUs));
+export function workDurationUs({ what, bytes, cipherBytes, crypto }: Work, timing?: FlashTiming): number {
+  if (timing?.validationUs !== undefined) return what === "validate" ? timing.validationUs : 0;
+  const times = cryptoTimes(crypto);
+  if (what === "unwrap") return times.unwrapUs;
+  const cipherUs = (cipherBytes * times.cipherKibUs) / KIB;
+  if (what === "copy") return Math.round((bytes * times.copyKibUs) / KIB + cipherUs);
+  return Math.max(times.floorUs, Math.round(times.checkUs + (bytes * times.hashKibUs) / KIB + cipherUs));
 }

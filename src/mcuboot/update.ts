@@ -1,6 +1,16 @@
 import { unreachable } from "../core/index.ts";
 import { downgradePrevented } from "./downgrade.ts";
-import { assert, type ImagePair, isErasedHeader, type Loader, log, PRIMARY, SECONDARY, type Swap } from "./loader.ts";
+import {
+  assertion,
+  type ImagePair,
+  isErasedHeader,
+  type Loader,
+  log,
+  must,
+  PRIMARY,
+  SECONDARY,
+  type Swap,
+} from "./loader.ts";
 import { copyImage } from "./overwrite.ts";
 import { olderVersion, refuse } from "./refusals.ts";
 import type { Steps } from "./steps.ts";
@@ -36,7 +46,7 @@ export function* updateImage(loader: Loader, image: ImagePair, known: Swap | und
     case "panic":
       image.swapType = "panic";
       yield* log(loader, "panic");
-      assert(false, "context_boot_go", "0");
+      must(false, "context_boot_go", "0");
       return;
     default:
       throw unreachable(image.swapType);
@@ -47,11 +57,11 @@ export function* updateImage(loader: Loader, image: ImagePair, known: Swap | und
 function* performUpdate(loader: Loader, image: ImagePair, swap: Swap): Steps {
   const { build } = loader;
   if (build.mode === "overwrite") {
-    assert(yield* copyImage(loader, image, swap), "boot_perform_update");
+    assertion(loader, yield* copyImage(loader, image, swap), "boot_perform_update");
     return;
   }
   if (build.bootstrap && !(yield* holdsValidImage(loader, image, swap))) {
-    assert(yield* copyImage(loader, image, swap), "boot_perform_update");
+    assertion(loader, yield* copyImage(loader, image, swap), "boot_perform_update");
   } else {
     yield* swapImage(loader, image, swap);
   }

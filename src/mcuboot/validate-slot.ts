@@ -68,8 +68,11 @@ export function* validateSlot(
       return false;
     }
   }
+  const first = build.generation.refusalErasesFirst;
+  const erases = slot === SECONDARY || build.mode === "direct-xip";
+  if (erases && first) yield* eraseSlot(loader, area);
   yield* log(loader, "image invalid", { slot: slot === PRIMARY ? "primary" : "secondary" });
-  if (slot === SECONDARY || build.mode === "direct-xip") yield* eraseSlot(loader, area);
+  if (erases && !first) yield* eraseSlot(loader, area);
   return false;
 }
 

@@ -40,6 +40,7 @@ describe("names of faults", () => {
 describe("boot-loop", () => {
   test("resets the application again and again after a resumed swap, and it never answers", async () => {
     await using bed = await resumed({ faults: ["boot-loop"] });
+    await bed.pass(SWAP_MS);
     expect(bed.count("USAGE FAULT")).toBeGreaterThan(3);
     expect(bed.count("Starting bootloader")).toBeGreaterThan(5);
     expect(await unanswered(bed)).toBe(true);

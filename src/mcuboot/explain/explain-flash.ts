@@ -1,4 +1,5 @@
 import { messageOf } from "../../core/index.ts";
+import { endText } from "../assertion-text.ts";
 import type { BootloaderBuild } from "../build.ts";
 import type { FlashImage } from "../flash-image.ts";
 import { type ImageEntry, imageState } from "../image-state.ts";
@@ -43,7 +44,7 @@ export function explainFlash(flash: FlashImage, build: BootloaderBuild): FlashEx
     after: boot.images,
     log: boot.log.map((line) => `${line.level} ${line.text}`.trim()),
     operations: boot.operations.length,
-    result: resultText(boot.result),
+    result: endText(flash, build, boot.result),
   };
 }
 
@@ -64,10 +65,6 @@ function effectOf(flash: FlashImage, build: BootloaderBuild, boot: Timeline): re
 function thenOf(flash: FlashImage, build: BootloaderBuild): readonly (Action | undefined)[] {
   const next = carriedThrough(flash, build);
   return typeof next === "string" ? [] : effectOf(flash, build, next);
-}
-
-function resultText(result: Timeline["result"]): string {
-  return result.kind === "run" ? "runs" : `${result.kind}: ${result.reason}`;
 }
 
 interface Seen {

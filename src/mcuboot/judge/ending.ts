@@ -45,6 +45,7 @@ export function classify(asked: BootAsked, state: CutState): Classified {
   const runs = running(outcome.images);
   const isNew = runs === running(asked.undisturbed.images);
   const isOld = runs === running(asked.imagesBefore);
+  if (outcome.result.kind === "hang") return failed("hangs", `the bootloader hangs: ${outcome.result.reason}`);
   if (outcome.result.kind !== "run") return failed("no boot", `the boot ends with: ${outcome.result.reason}`);
   const complete = isComplete(asked, state);
   if (!isNew && !isOld) {

@@ -3,6 +3,7 @@ import type { BootloaderBuild, BootMode } from "../build.ts";
 /** What is wrong with an outcome that the real bootloader produces all the same. */
 export type Violation =
   | "no boot"
+  | "hangs"
   | "wrong image"
   | "fallback lost"
   | "never reverts"
@@ -24,7 +25,7 @@ interface KnownDefectRow {
 
 const found = "measured on MCUboot 2d4bacc3 (unmodified bootutil, compiled for the host)";
 
-/** Defects of MCUboot that a single cut can bring out. First match wins. */
+/** Defects of MCUboot that a single cut can bring out; "no boot" is a boot that hangs, too. First match wins. */
 export const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
   { id: "R11", modes: ["move"], violation: "no boot", to: 109, source: "MCUboot #1588" },
   { id: "R19", modes: ["move"], violation: "never reverts", to: 201, source: "MCUboot #1966" },
@@ -82,7 +83,7 @@ export function knownDefect(
   const { version } = build.generation;
   return KNOWN_DEFECTS.find(
     (row) =>
-      row.violation === violation &&
+      row.violation === (violation === "hangs" ? "no boot" : violation) &&
       row.modes.includes(build.mode) &&
       (row.from ?? 0) <= version &&
       (row.to ?? Number.POSITIVE_INFINITY) >= version &&

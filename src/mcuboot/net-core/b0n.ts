@@ -1,5 +1,5 @@
 import { roundUp } from "../../core/index.ts";
-import type { Flash, LogLine, Steps } from "../steps.ts";
+import type { Flash, LogLine, Steps, Work } from "../steps.ts";
 import { type FlashTiming, NRF5340_INTERNAL, workDurationUs } from "../timing.ts";
 import { type CommandBlock, decodeCommandBlock, setStatus } from "./command-block.ts";
 import { findFirmwareInfo, isValidFirmware } from "./firmware-info.ts";
@@ -71,7 +71,7 @@ function* copy(
     yield { kind: "log", level: "E", text: "***** BUS FAULT *****" };
     return "bus fault";
   }
-  yield { kind: "work", what: "validate", bytes };
+  yield checking(bytes);
   const address = NET_FLASH.address + flashOffset;
   if (!isValidFirmware(source, address)) return yield* refuse(block, dataAddress);
   for (let done = 0; done < bytes; done += BUFFER_BYTES) {
@@ -83,7 +83,7 @@ function* copy(
     yield { kind: "write", offset, data };
   }
   yield { kind: "log", level: "I", text: "Transfer done" };
-  yield { kind: "work", what: "validate", bytes };
+  yield checking(bytes);
   if (!isValidFirmware(flash.read(flashOffset, bytes), address)) return yield* refuse(block, address);
   setStatus(block, "done");
   return "waits";
@@ -108,11 +108,16 @@ export function netAppIsWhole(flash: Flash): boolean {
   return isValidFirmware(flash.read(offset, NET_APP.bytes), NET_APP.address);
 }
 
+/** The check of an application of the network core: what b0n computes with, nobody has measured. */
+function checking(bytes: number): Work {
+  return { kind: "work", what: "validate", bytes, cipherBytes: 0, crypto: "other" };
+}
+
 /** How long b0n takes for a copy that it accepts, in microseconds: two checks, and each page erased and written. */
 export function b0nCopyUs(bytes: number): number {
   const pages = Math.ceil(bytes / NET_FLASH.pageBytes);
   const words = Math.ceil(bytes / NRF5340_NETWORK.wordBytes);
-  const check = workDurationUs({ kind: "work", what: "validate", bytes });
+  const check = workDurationUs(checking(bytes));
   return 2 * check + pages * NRF5340_NETWORK.eraseUs + words * NRF5340_NETWORK.unitUs;
 }
 

@@ -1,5 +1,5 @@
 import { type Loader, log } from "../loader.ts";
-import { BootPanic, type Flash, type NetCoreStep, type RamContent, type Steps } from "../steps.ts";
+import { BootHang, type Flash, type NetCoreStep, type RamContent, type Steps } from "../steps.ts";
 import { INTERNAL_FLASH_BYTES } from "../timing.ts";
 import { b0nCopyUs } from "./b0n.ts";
 import { encodeCommandBlock, type PcdStatus } from "./command-block.ts";
@@ -19,7 +19,7 @@ export interface HandOver {
 /**
  * The command block's way: it is written, the network core released and asked once a second.
  * @returns true when the network core has its new application, false when b0n refused it.
- * @throws BootPanic when b0n never answers: MCUboot waits for ever.
+ * @throws BootHang when b0n never answers: MCUboot waits for ever.
  * Source: sdk-nrf subsys/pcd/src/pcd.c pcd_network_core_update.
  */
 export function* handOver(loader: Loader, what: HandOver): Steps<boolean> {
@@ -34,7 +34,7 @@ export function* handOver(loader: Loader, what: HandOver): Steps<boolean> {
     yield step;
     const status = step.answer ?? (waitedUs < own.afterUs ? "copy" : own.status);
     if (status === "copy") {
-      if (step.answer === undefined && own.status === "copy") throw new BootPanic("pcd_network_core_update: no answer");
+      if (step.answer === undefined && own.status === "copy") throw new BootHang("pcd_network_core_update: no answer");
       continue;
     }
     if (status === "done") {

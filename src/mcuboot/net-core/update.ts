@@ -52,7 +52,7 @@ export function isPassedOver({ flash }: Loader, image: ImagePair, netCore: NetCo
  * Hands a validated candidate to the network core and waits for its answer.
  * @returns what the swap type then is: "none", or "fail" when b0n refuses. The slot keeps its request after a refusal,
  *   so every reset tries again; after success only the trailer goes.
- * @throws BootPanic when b0n never answers: MCUboot waits for ever.
+ * @throws BootHang when b0n never answers: MCUboot waits for ever.
  * Source: sdk-mcuboot loader.c boot_validated_swap_type, sdk-nrf pcd.c pcd_network_core_update.
  */
 export function* updateNetCore(loader: Loader, image: ImagePair, netCore: NetCoreBuild): Steps<SwapType> {

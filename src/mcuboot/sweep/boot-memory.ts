@@ -118,4 +118,4 @@ export class BootMemory {
   }
 }
 
-const ENDLESS: BootResult = { kind: "panic", reason: `more than ${OPERATIONS_MAX} flash operations in one boot` };
+const ENDLESS: BootResult = { kind: "hang", reason: `more than ${OPERATIONS_MAX} flash operations in one boot` };

@@ -1,4 +1,5 @@
 import type { BootloaderBuild, BootMode } from "../build.ts";
+import { SIZE_OUTSIDE } from "../swap-sectors.ts";
 import type { TrailerState } from "../trailer.ts";
 import type { FindingClass } from "./rules.ts";
 import type { Stage } from "./state.ts";
@@ -142,7 +143,7 @@ export const KNOWN_FINDINGS: readonly KnownRow[] = [
     id: "U9",
     modes: ["scratch"],
     classes: ["brick", "failed boot"],
-    when: (_, { reason }) => reason === "find_last_sector_idx: swap_size in slot",
+    when: (_, { reason }) => reason?.includes(SIZE_OUTSIDE) === true,
     what: "an old image that reaches into the status area reads as a swap to go on with, of no size",
     source: onMcuboot,
   },

@@ -1,3 +1,4 @@
+import type { BootResult } from "../steps.ts";
 import type { BootEnd } from "./boot-memory.ts";
 import type { EndFacts, Facts, Fate, ImagesAsked } from "./facts.ts";
 import type { SweepState } from "./state.ts";
@@ -35,6 +36,11 @@ export interface SweepRule {
   readonly source: string;
 }
 
+function whyNot(result: BootResult): string {
+  if (result.kind === "run") return "";
+  return result.kind === "hang" ? `it hangs: ${result.reason}` : result.reason;
+}
+
 const fates = "MCUboot docs/design.md: what an interrupted or unconfirmed upgrade must end in";
 const neverRuns = ({ fate }: Judged): boolean => fate?.running === "none";
 
@@ -46,14 +52,14 @@ export const SWEEP_RULES: readonly SweepRule[] = [
   {
     class: "brick",
     holds: (judged) => judged.facts.running === "none" && neverRuns(judged),
-    shows: ({ end: { result } }) => `no image boots any more (${result.kind === "run" ? "" : result.reason})`,
+    shows: ({ end: { result } }) => `no image boots any more (${whyNot(result)})`,
     source: 'MCUboot docs/design.md, "High-level operation": some image must boot',
   },
   {
     class: "failed boot",
     holds: ({ facts }) => facts.running === "none",
     shows: ({ end: { result }, fate }) =>
-      `this boot fails (${result.kind === "run" ? "" : result.reason}); a later one runs the ${fate?.running ?? "?"} image`,
+      `this boot fails (${whyNot(result)}); a later one runs the ${fate?.running ?? "?"} image`,
     source: fates,
   },
   {
