@@ -31,6 +31,16 @@ const JOBS: readonly Job[] = [
   },
   { name: "sweep", argv: script("sweep"), what: "any number of cuts, every mode and generation" },
   { name: "kills", argv: script("kills", "30"), what: "hil run killed with -9 at 30 moments, recovered each time" },
+  {
+    name: "bench-faults",
+    argv: script("bench-faults"),
+    what: "over a hundred faults of a bench: no verdict with them",
+  },
+  {
+    name: "loud-boards",
+    argv: script("loud-boards", "200"),
+    what: "200 good boards that log or say nothing: all pass",
+  },
   { name: "qemu", argv: script("qemu", "words"), what: "every cut of real MCUboot in QEMU, judged" },
   {
     name: "golden",

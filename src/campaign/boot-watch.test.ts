@@ -46,7 +46,7 @@ function board(serves: { uptime?: boolean } = {}) {
     half: (text: string) => bed.board.write(utf8(text)),
     evidence: () => eventsOf(events, "boot-seen").map(({ evidence, text }) => `${evidence}: ${text}`),
     /** Logs as an application does that does not know of its end. */
-    async logFor(ms: number, everyMs: number) {
+    logFor: async (ms: number, everyMs: number) => {
       for (let line = 0; line * everyMs < ms; line += 1) {
         await print(`[00:00:0${line % 10}] <inf> sensor: sample ${line}`);
         await sleep(bed.clock, everyMs);

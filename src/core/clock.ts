@@ -70,6 +70,10 @@ export class RealClock implements Clock {
   readonly gaps = new HostGaps(
     () => this.nowUs(),
     () => wallTime().getTime(),
+    (ms, act) => {
+      const timer = setInterval(act, ms).unref();
+      return () => clearInterval(timer);
+    },
   );
   readonly #zero = process.hrtime.bigint();
   /** By their moments, and those of one moment in the order in which they were asked for. */

@@ -7,6 +7,7 @@ function host() {
   const gaps = new HostGaps(
     () => time.us,
     () => time.wallMs,
+    () => () => undefined,
   );
   const pass = (ms: number, wallMs = ms) => {
     time.us += ms * 1000;

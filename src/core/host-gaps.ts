@@ -12,6 +12,9 @@ interface Gap {
   readonly us: number;
 }
 
+/** Calls every so many milliseconds, by a timer that keeps no program alive. The answer ends it. */
+type Every = (ms: number, act: () => void) => () => void;
+
 /** When this host did not run, as far as somebody attends. */
 export interface GapWatch {
   /** Begins to look; the answer ends it. Nothing is noticed before. */
@@ -27,24 +30,25 @@ export interface GapWatch {
 export class HostGaps implements GapWatch {
   readonly #nowUs: () => number;
   readonly #wallMs: () => number;
+  readonly #every: Every;
   readonly #gaps: Gap[] = [];
   #attending = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #stop: () => void = () => undefined;
   #expectedUs = 0;
   #driftMs = 0;
 
-  /** @param nowUs the clock, monotonic. @param wallMs wall time, in milliseconds. */
-  constructor(nowUs: () => number, wallMs: () => number) {
+  /** @param nowUs the clock, monotonic. @param wallMs wall time, in milliseconds. @param every calls again and again. */
+  constructor(nowUs: () => number, wallMs: () => number, every: Every) {
     this.#nowUs = nowUs;
     this.#wallMs = wallMs;
+    this.#every = every;
   }
 
   attend(): () => void {
     this.#attending += 1;
     if (this.#attending === 1) {
       this.#mark();
-      // Nobody's program goes on living for this.
-      this.#timer = setInterval(() => this.beat(), BEAT_MS).unref();
+      this.#stop = this.#every(BEAT_MS, () => this.beat());
     }
     let isOver = false;
     return () => {
@@ -52,7 +56,7 @@ export class HostGaps implements GapWatch {
       isOver = true;
       this.#attending -= 1;
       if (this.#attending > 0) return;
-      clearInterval(this.#timer);
+      this.#stop();
       this.beat();
     };
   }

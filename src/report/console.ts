@@ -66,6 +66,9 @@ export class ConsoleReport {
       case "verdict":
         this.#judged(event.verdict);
         return;
+      case "cut-void":
+        this.#field("void", `cut ${event.index}${event.again ? ", made again" : ""}: ${event.reason}`);
+        return;
       case "recovery":
         this.#field("recovery", `${event.step}: ${event.outcome}`);
         return;

@@ -17,7 +17,7 @@ export function summaryLines(
 
 /** The outcome of a run in one line. */
 export function verdictText(result: RunResult): string {
-  return outcomeText(result) + retriesText(result);
+  return outcomeText(result) + voidText(result) + retriesText(result);
 }
 
 function outcomeText(result: RunResult): string {
@@ -43,6 +43,10 @@ function outcomeText(result: RunResult): string {
 
 function unmadeText({ incompleteAllowed, cutsPlanned, cutsJudged }: RunResult): string {
   return incompleteAllowed ? `; ${cutsPlanned - cutsJudged} left unmade, as allowed` : "";
+}
+
+function voidText({ cutsVoid = 0 }: RunResult): string {
+  return cutsVoid === 0 ? "" : `; ${count(cutsVoid, "cut")} void, because the bench was not whole`;
 }
 
 function retriesText({ infraRetries = 0 }: RunResult): string {

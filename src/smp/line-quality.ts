@@ -8,9 +8,9 @@ const CLEAN_RUN = 16;
 const ROUNDS = 60;
 
 /**
- * How large the packets of an upload may be on this line. A packet is lost with any of its lines, so on a line that loses
- * one in twelve few packets of eleven lines arrive: smaller ones then, down to one line, and larger ones again after a
- * clean run, which is twice as long every time.
+ * How large the packets of an upload may be on this line. A packet is lost with any of its lines, so on a line that
+ * loses one in twelve few packets of eleven lines arrive: smaller ones then, down to one line, and larger ones again
+ * after a clean run, which is twice as long every time.
  */
 export class LineQuality {
   readonly #largest: number;

@@ -36,7 +36,8 @@ export function loudBoard(seed: number): LoudBoard {
   return { seed, voice: VOICES[seed % VOICES.length] ?? VOICES[0], bytesPerS, baudRate };
 }
 
-const FRAME = /^(?:\u0006\t|\u0004\u0014)/;
+/** How a line of a frame begins. Source: Zephyr smp_over_console.rst. */
+const FRAME_MARKS = ["\u0006\t", "\u0004\u0014"];
 
 /** A campaign on such a board. */
 export function loudRun({ seed, voice, bytesPerS, baudRate }: LoudBoard, ...edits: readonly Edit[]) {
@@ -51,7 +52,7 @@ export function loudRun({ seed, voice, bytesPerS, baudRate }: LoudBoard, ...edit
     open: badBench({
       fromBoard: (bytes) => {
         const text = textOf(bytes);
-        return FRAME.test(text) || voice.hears(text) ? bytes : undefined;
+        return FRAME_MARKS.some((mark) => text.startsWith(mark)) || voice.hears(text) ? bytes : undefined;
       },
     }),
   });
