@@ -3,6 +3,7 @@ import { setPending } from "../app-api.ts";
 import type { BootMode } from "../build.ts";
 import { FlashImage } from "../flash-image.ts";
 import type { GenerationName } from "../generations.ts";
+import { netCoreRule } from "../net-core/index.ts";
 import { outcomeOf, runSteps } from "../run-boot.ts";
 import { contradictions, noTally } from "../testing/checked-log.ts";
 import { type Happening, recorded } from "../testing/recorded-boots.ts";
@@ -107,6 +108,13 @@ describe("a log cut at every line never contradicts the model's own boot", () =>
     expect(wrongIn(smallBoard({ mode: "scratch", validatePrimarySlot: false, ...LEAN }), WHOLE)).toEqual([]);
     const full = requestedBoard({ generation: "1.10.0", encrypted: false, bodyBytes: [20_000, 15 * 4096 - 1000] });
     expect(wrongIn(full, { full: [boot, boot] })).toEqual([]);
+  });
+
+  test("an application that is taken for an image of the network core", () => {
+    const netCore = { rule: netCoreRule("vector-by-pointer"), upgrades: true, secondStage: false };
+    const board = smallBoard({ ...LEAN, generation: "ncs-1.7", encrypted: true, netCore });
+    expect(recorded(board, [ask, boot]).map((line) => line.text)).toContain("E: Network core update failed");
+    expect(wrongIn(board, { asked: [boot, ask, boot, application, boot], cut: [ask, cut(0), boot] })).toEqual([]);
   });
 
   test("direct-XIP, with and without revert", () => {
