@@ -2,6 +2,7 @@ import type { BootloaderBuild } from "../build.ts";
 import type { FlashImage } from "../flash-image.ts";
 import { type ImageEntry, imageState, nextSwapType } from "../image-state.ts";
 import { PRIMARY, SECONDARY, type Slot } from "../loader.ts";
+import { recogniseBootLine } from "../log-lines.ts";
 import { swapUnderWay } from "../prepare.ts";
 import type { BootOutcome } from "../run-boot.ts";
 import { BootPanic } from "../steps.ts";
@@ -14,7 +15,7 @@ import type { Action } from "./actions.ts";
 export function bootEffect(
   before: FlashImage,
   build: BootloaderBuild,
-  outcome: Pick<BootOutcome, "result" | "images" | "operations" | "flash">,
+  outcome: Pick<BootOutcome, "result" | "images" | "operations" | "flash" | "log">,
 ): readonly (Action | undefined)[] {
   const images = imageState(before, build);
   return build.images.map((areas, image) => {
@@ -34,10 +35,16 @@ export function bootEffect(
     const taken = now !== undefined && now === hashIn(images, image, SECONDARY);
     const moved = now !== hashIn(images, image, PRIMARY);
     if (type === "none") return moved ? "copy" : "stays";
-    if (!moved && !taken) return "refused";
+    if (!moved && !taken) return wentToNetCore(build, image, outcome.log) ? "network" : "refused";
     if (build.mode === "overwrite") return "copy";
     return type === "perm" || type === "revert" ? type : "test";
   });
+}
+
+/** The network core has taken what was in slot 1. With several images, only that of the buffer in RAM can be its. */
+function wentToNetCore(build: BootloaderBuild, image: number, log: BootOutcome["log"]): boolean {
+  if (build.images.length > 1 && build.images[image]?.primary.inRam !== true) return false;
+  return log.some((line) => recogniseBootLine(line.text)?.event === "net core off");
 }
 
 /** A swap that this boot would go on with. */

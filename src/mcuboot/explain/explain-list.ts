@@ -1,8 +1,8 @@
 import type { BootloaderBuild } from "../build.ts";
 import type { SlotFlags } from "../image-state.ts";
 import { isUpgrade, type SwapType } from "../swap-type.ts";
-import { type Action, actionSet, tells } from "./actions.ts";
-import { openOf, type Told, toldNext } from "./told.ts";
+import { type Action, actionSet } from "./actions.ts";
+import { type Told, toldOf } from "./told.ts";
 
 /** One entry of an image list, as SMP shows it. A flag left out is not set. */
 export interface ListedSlot extends Partial<SlotFlags> {
@@ -34,20 +34,7 @@ function tell(
   build: BootloaderBuild,
 ): Told {
   const { may, because } = read(primary, secondary, build);
-  const { next, after, source } = toldNext(may, "list");
-  return {
-    image,
-    when: "at the next boot",
-    next,
-    may,
-    tells: tells(may),
-    because,
-    after,
-    afterMay: [],
-    open: openOf(may),
-    lines: [],
-    source: may.length === 0 ? "Zephyr img_mgmt_state.c" : source,
-  };
+  return toldOf(image, may, "list", because);
 }
 
 type Reading = { readonly may: readonly Action[]; readonly because: string };

@@ -5,10 +5,9 @@ import { FlashImage } from "../flash-image.ts";
 import { type ImageEntry, imageState } from "../image-state.ts";
 import { PRIMARY, type Slot } from "../loader.ts";
 import { readTrailer, type TrailerState, trailerBytesOf } from "../trailer.ts";
-import { tells } from "./actions.ts";
 import { doing, type LogContext } from "./outlook.ts";
 import { faultIn, faultText } from "./refusal.ts";
-import { openOf, type Told, toldNext } from "./told.ts";
+import { type Told, toldOf } from "./told.ts";
 import { trailerText } from "./trailer-line.ts";
 
 /** True when the bytes end as a trailer does: with its magic. */
@@ -61,18 +60,6 @@ function tell(build: BootloaderBuild, image: number, slot: Slot, trailer: Traile
   const known = slot === PRIMARY ? { primary: trailer } : { secondary: trailer };
   const may =
     build.mode === "direct-xip" ? [] : doing(context, { image, lines: [], ...known }, { end: undefined, before: [] });
-  const { next, after, source } = toldNext(may, "slot");
-  return {
-    image,
-    when: "at the next boot",
-    next,
-    may,
-    tells: tells(may),
-    because: `slot ${slot}'s trailer says ${trailerText(trailer)}`,
-    after,
-    afterMay: [],
-    open: [...openOf(may), `what slot ${1 - slot} holds and asks for`],
-    lines: [],
-    source,
-  };
+  const told = toldOf(image, may, "slot", `slot ${slot}'s trailer says ${trailerText(trailer)}`);
+  return { ...told, open: [...told.open, `what slot ${1 - slot} holds and asks for`] };
 }

@@ -117,6 +117,22 @@ describe("what a log tells", () => {
     expect(logNotes(reading).join(" ")).toContain("loaded into RAM");
   });
 
+  test.each([
+    ["Done updating network core", /handed to the network core; slot 0 stays/, "stays"],
+    ["Network core update failed", /the network core did not take the image of slot 1/, "network"],
+  ])("an image for the network core: %s", (line, did, next) => {
+    const answer = told([
+      ...HEAD,
+      ...ASKED,
+      "I: Starting network core update",
+      "I: Turned on network core",
+      line,
+      ...JUMP,
+    ]);
+    expect([answer.did, answer.may[0]]).toEqual([expect.stringMatching(did), next]);
+    expect(told([...HEAD, ...ASKED, "I: Starting network core update"]).may).toEqual(["network", "refused"]);
+  });
+
   test("a log without a line of the bootloader explains nothing", () => {
     expect(readLog("[00:00:01] app: hello", build)).toBeUndefined();
   });

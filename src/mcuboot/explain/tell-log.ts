@@ -100,6 +100,9 @@ function didText(did: readonly Action[], story: ImageStory, end: BootEnd, severa
   if (story.unread) return `the image headers could not be read: nothing was moved${ended}`;
   if (story.incompatible) return `the slots do not fit each other: nothing was moved${ended}`;
   if (story.stuckCleared) return `slot 1 holds nothing to swap back to: the request was dropped${ended}`;
+  if (story.network === "failed") {
+    return `the network core did not take the image of slot 1; the request may stay, slot 0 stays${ended}`;
+  }
   if (did.length > 1) return `one of these: ${did.map((action) => SHORT[action]).join(", ")}${ended}`;
   if (first !== "refused") return `${actionRow(first).did}${ended}`;
   const why = story.refusal === undefined ? undefined : REFUSED[story.refusal];

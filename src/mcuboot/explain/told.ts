@@ -69,6 +69,21 @@ export function toldNext(
   return { next, after: THEN[first], source: actionRow(first).source };
 }
 
+/** What is told from what may come, where nothing is known of a boot before. */
+export function toldOf(image: number, may: readonly Action[], from: ReadFrom, because: string): Told {
+  return {
+    image,
+    when: "at the next boot",
+    ...toldNext(may, from),
+    may,
+    tells: tells(may),
+    because,
+    afterMay: [],
+    open: openOf(may),
+    lines: [],
+  };
+}
+
 function isXipSet(may: readonly Action[]): boolean {
   return may.every((action) => action === "runs slot 0" || action === "runs slot 1");
 }
