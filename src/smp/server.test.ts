@@ -282,6 +282,18 @@ describe("generations", () => {
     expect((await refused("zephyr 3.3").ask(dumped(1, ">")))[0]).toBe("0300000600004200bf62726306ff");
   });
 
+  test.each([
+    ["zephyr 2.7", "rc"],
+    ["zephyr 3.2", "rc"],
+    ["zephyr 3.3", "ret"],
+    ["zephyr 3.4", "ret"],
+    ["zephyr 4.4", "ret"],
+  ] as const)("the shell of %s answers what its command returned as %s", async (generation, key) => {
+    const { ask } = rawServer({ server: { generation, handlers: { shell: () => ({ o: "hi", ret: 7 }) } } });
+    const packet = request({ group: 9, version: 0 }, { argv: ["x"] });
+    expect(bodyOf((await ask(packet))[0])).toEqual({ o: "hi", [key]: 7 });
+  });
+
   test("Zephyr 3.2 says rc 0 first when it has erased, and not in echo, parameters and image list", async () => {
     const { ask } = rawServer({ server: { generation: "zephyr 3.2" } });
     expect((await ask(dumped(2, ">")))[0]).toBe("0300000a00004300bf61726568656c6c6fff");

@@ -5,8 +5,8 @@ import type { ReceivedPacket } from "./console-framing.ts";
 import type { SmpTransport } from "./transport.ts";
 
 /**
- * The board's side of SMP over UDP: a bound socket, one packet a datagram. Answers go to whoever asked last, so it is for
- * one client at a time. Source: Zephyr documentation "SMP transport", UDP.
+ * The board's side of SMP over UDP: a bound socket, one packet a datagram. Answers go to whoever asked last, so it is
+ * for one client at a time. Source: Zephyr documentation "SMP transport", UDP.
  */
 export class UdpServerTransport implements SmpTransport {
   readonly name: string;
