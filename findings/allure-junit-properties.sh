@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# A JUnit case carries what is needed to run it again as <properties> (seed, cut time), and a long one has its time with a
-# thousands separator, as Maven's reporter writes it ("1,234.5").
+# A JUnit case carries what is needed to run it again as <properties> (seed, cut time), and a long one has its time with
+# a thousands separator, as Maven's reporter writes it ("1,234.5").
 #
-# Guessed: Allure 3 shows a case's properties as parameters or labels, and either reads the time as 1,234.5 s or gives up.
+# Guessed: Allure 3 shows a case's properties as parameters or labels, and either reads the time as 1,234.5 s or gives
+#   up.
 # Seen: allure 3.18.0 drops the properties of a case: its result has no parameter, and the seed is nowhere in the
 #   report, though system-out is kept as attachment. "1,234.5" becomes one second: read up to the comma.
 # Matters: what a replay needs must also be in the message or in system-out; durations of over 1,000 seconds are small

@@ -3,10 +3,10 @@
 # RFC 8949 puts it among the basics, beside the indefinite maps that Zephyr's SMP server sends.
 #
 # Guessed: every general decoder joins the pieces.
-# Seen: Python's cbor2 and JavaScript's cbor and cbor2 do. cbor-x and cborg refuse them, in byte strings and in
-#   text, though both take indefinite maps and arrays.
-# Matters: a client on cbor-x or cborg cannot read an answer with such a string, valid as it is. Zephyr's
-#   server sends none that we know of; own firmware, or a server on another CBOR library, may.
+# Seen: Python's cbor2 and JavaScript's cbor and cbor2 do. cbor-x and cborg refuse them, in byte strings and in text,
+#   though both take indefinite maps and arrays.
+# Matters: a client on cbor-x or cborg cannot read an answer with such a string, valid as it is. Zephyr's server sends
+#   none that we know of; own firmware, or a server on another CBOR library, may.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
 pypi cbor2==6.3.0
 npmjs cbor-x@1.6.8 cbor@10.0.12 cborg@6.1.5 cbor2@2.3.0

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # A chunk of an image as Node's Buffer, encoded by the four CBOR packages for JavaScript. A Buffer is a Uint8Array.
 #
-# Guessed: all write a byte string. For a bare Uint8Array cbor-x and cbor put tag 64 before it, I knew; the others do not.
+# Guessed: all write a byte string. For a bare Uint8Array cbor-x and cbor put tag 64 before it, I knew; the others do
+#   not.
 # Seen: cbor2 2.3.0 writes a map {"type": "Buffer", "data": [1, 2]}, one integer for each byte, because a Buffer has a
-#   toJSON method. The same bytes as a Uint8Array are a byte string. So two packages need a Buffer, one must not have it.
+#   toJSON method. The same bytes as a Uint8Array are a byte string. So two packages need a Buffer, one must not have
+#   it.
 # Matters: readFileSync and serial ports give Buffers. A client that moves from cbor-x or cbor to cbor2 sends maps for
 #   chunks and hashes, and no call fails.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"

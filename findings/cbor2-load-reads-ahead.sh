@@ -5,8 +5,8 @@
 #   is for.
 # Seen: 5.7.1, 5.9.0 and 6.3.0 do. 5.8.0 reads ahead: after the first call the stream stands at its end, and the second
 #   call fails because nothing is left.
-# Matters: where 5.8.0 is pinned, a log of CBOR records, or a serial port, gives its first item and loses what follows, and
-#   neither an older nor a newer machine shows it.
+# Matters: where 5.8.0 is pinned, a log of CBOR records, or a serial port, gives its first item and loses what follows,
+#   and neither an older nor a newer machine shows it.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
 
 cat >read.py <<'PY'

@@ -4,8 +4,8 @@
 # Guessed: cbor2 6 refuses a memoryview as 5.x did, or writes the byte string that it stands for.
 # Seen: 5.9.0 refuses ("cannot serialize"); 6.3.0 writes an array of small integers, with no error: three bytes of an
 #   image become `83 00 18 80 18 ff` where `43 00 80 ff` is meant. `bytes` and `bytearray` are byte strings in both.
-# Matters: after an update of cbor2 an upload's "data" is no longer the byte string that an SMP server wants, and the error
-#   comes from the board, not from the line that is wrong. Wrap chunks in bytes().
+# Matters: after an update of cbor2 an upload's "data" is no longer the byte string that an SMP server wants, and the
+#   error comes from the board, not from the line that is wrong. Wrap chunks in bytes().
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
 
 cat >encode.py <<'PY'

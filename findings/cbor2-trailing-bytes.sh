@@ -5,8 +5,8 @@
 #   JavaScript decoders do.
 # Seen: cbor2 6.3.0 returns the map and says nothing, just as 5.x did; its three new strictness options do not cover
 #   this. cbor-x, cbor, cborg and cbor2 for JavaScript all refuse.
-# Matters: smpclient and smpmgr decode with Python's cbor2. An answer that they take in silence stops a client written in
-#   JavaScript, so "it works with smpmgr" is no proof of a well-formed answer.
+# Matters: smpclient and smpmgr decode with Python's cbor2. An answer that they take in silence stops a client written
+#   in JavaScript, so "it works with smpmgr" is no proof of a well-formed answer.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
 pypi cbor2==6.3.0
 npmjs cbor-x@1.6.8 cbor@10.0.12 cborg@6.1.5 cbor2@2.3.0

@@ -6,9 +6,9 @@
 # Seen: only intelhex, GNU objcopy and nrf-intel-hex end the line there. bincopy, hexrec and srec_cat write across, and
 #   nrf-intel-hex refuses those files whole. With 24-bit addresses (02 records) bincopy writes across, too; there the
 #   format's own rule is to wrap to the start of the segment, srec_cat follows it and reports two values for one byte.
-# Matters: nrf-intel-hex is Nordic's own reader for JavaScript. A merged hex file that every Python tool takes is refused
-#   as soon as one image in it starts off a line boundary near a multiple of 64 KiB. Slots that start on pages, and
-#   images written from there, never meet this; trimmed or patched files do.
+# Matters: nrf-intel-hex is Nordic's own reader for JavaScript. A merged hex file that every Python tool takes is
+#   refused as soon as one image in it starts off a line boundary near a multiple of 64 KiB. Slots that start on pages,
+#   and images written from there, never meet this; trimmed or patched files do.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
 pypi intelhex==2.3.0 bincopy==20.1.1 hexrec==0.5.1
 npmjs nrf-intel-hex@1.4.0

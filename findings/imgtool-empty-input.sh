@@ -11,7 +11,10 @@ pypi imgtool==2.5.0
 {
   "$WORK/py/bin/imgtool" sign --header-size 0x200 --pad-header --slot-size 0x10000 --align 4 --version 1.0.0 \
     empty.bin signed.bin 2>&1 && echo "imgtool sign: exit 0, $(stat -c %s signed.bin) bytes"
-  py -c 'import struct; print("body in the header:", struct.unpack_from("<I", open("signed.bin", "rb").read(), 12)[0], "bytes")'
+  py - <<'PY'
+import struct
+print("body in the header:", struct.unpack_from("<I", open("signed.bin", "rb").read(), 12)[0], "bytes")
+PY
 } >seen
 
 expect <<'SEEN'

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# imgtool 2.5.0 has a new command for build systems: `keyinfo --require private` ends with an error unless a key file can be
-# used for signing. MCUboot's X25519 keys are for encryption only.
+# imgtool 2.5.0 has a new command for build systems: `keyinfo --require private` ends with an error unless a key file
+# can be used for signing. MCUboot's X25519 keys are for encryption only.
 #
 # Guessed: keyinfo tells an X25519 key apart, or `sign` refuses it in a sentence, as 2.5.0 now does with public keys.
-# Seen: keyinfo calls it private and exits 0; `sign` with it then ends in a Python traceback, AttributeError: the key "has no
-#   attribute 'sign'".
+# Seen: keyinfo calls it private and exits 0; `sign` with it then ends in a Python traceback, AttributeError: the key
+#   "has no attribute 'sign'".
 # Matters: a check of the key file before the build does not catch the two keys of a project being swapped.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
 pypi imgtool==2.5.0
@@ -22,7 +22,8 @@ sign=(sign --header-size 0x200 --pad-header --slot-size 0x10000 --align 4 --vers
       echo "$key: keyinfo --require private exits $status"
       status=0
       imgtool "${sign[@]}" -k "$key" app.bin out.bin >out 2>&1 || status=$?
-      echo "$key: sign exits $status, traceback: $(grep -c '^Traceback' out || true), $(tail -1 out | grep -o 'AttributeError\|public-only' || true)"
+      said=$(tail -1 out | grep -o 'AttributeError\|public-only' || true)
+      echo "$key: sign exits $status, traceback: $(grep -c '^Traceback' out || true), $said"
     done
   done
 } >seen

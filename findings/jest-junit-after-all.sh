@@ -3,10 +3,11 @@
 # reportTestSuiteErrors on.
 #
 # Guessed: the hook's failure is counted, as a failure or an error of that suite.
-# Seen: jest-junit 17.0.0 adds a <testcase> with a <failure>, but the suite says tests="1" failures="0" errors="0" with two
-#   cases in it, and so do the totals; only Jest's exit code is 1. A test marked test.todo stands there as a passed case.
-# Matters: dashboards that read the attributes call the run green while the bench is left with power on. Read elements, or
-#   switch power off in the test and not in a hook.
+# Seen: jest-junit 17.0.0 adds a <testcase> with a <failure>, but the suite says tests="1" failures="0" errors="0" with
+#   two cases in it, and so do the totals; only Jest's exit code is 1. A test marked test.todo stands there as a passed
+#   case.
+# Matters: dashboards that read the attributes call the run green while the bench is left with power on. Read elements,
+#   or switch power off in the test and not in a hook.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
 npmjs jest@30.5.2 jest-junit@17.0.0
 

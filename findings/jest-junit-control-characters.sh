@@ -2,12 +2,12 @@
 # A Jest test fails with a message that quotes what a board sent: a boot log holds NUL bytes where power came back, and
 # backspaces from a shell. Reporter: jest-junit.
 #
-# Guessed: characters that XML forbids are dropped or written as text. That is the one duty of such a reporter, and it does
-#   so for ANSI colours.
+# Guessed: characters that XML forbids are dropped or written as text. That is the one duty of such a reporter, and it
+#   does so for ANSI colours.
 # Seen: of the control characters that XML 1.0 forbids, jest-junit 17.0.0 drops only ESC; the others, and U+FFFE, go
 #   into the file as they are (28 of the 29 tried). The whole report, all suites, is then not well-formed.
-# Matters: one bad boot log and the CI shows no result at all for that run. Escape what a board said before it gets into an
-#   assertion's message.
+# Matters: one bad boot log and the CI shows no result at all for that run. Escape what a board said before it gets into
+#   an assertion's message.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
 npmjs jest@30.5.2 jest-junit@17.0.0
 

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# A lab's YAML with one block of common settings and `<<: *common` in each board, and a few plain numbers, read by the two
-# release lines of js-yaml with nothing but load().
+# A lab's YAML with one block of common settings and `<<: *common` in each board, and a few plain numbers, read by the
+# two release lines of js-yaml with nothing but load().
 #
-# Guessed: js-yaml 5 reads the merge key as 4 does, and numbers and dates, too: -0x10 and 0b101 as integers, 2026-11-29 as
-#   a Date.
+# Guessed: js-yaml 5 reads the merge key as 4 does, and numbers and dates, too: -0x10 and 0b101 as integers, 2026-11-29
+#   as a Date.
 # Seen: 4.3.2 does. 5.5.0 has the YAML 1.2 core schema as its default: the merge key stays a plain key called "<<", so a
-#   board has no baud rate of its own, and -0x10, 0b101 and the date are text (0x1C_200 is in both). No error, no warning.
-# Matters: `config.baud` is undefined after an update, not wrong, and a program with a default quietly takes the default.
-#   The `yaml` package behaves like 5 unless told otherwise (merge: true), PyYAML like 4.
+#   board has no baud rate of its own, and -0x10, 0b101 and the date are text (0x1C_200 is in both). No error, no
+#   warning.
+# Matters: `config.baud` is undefined after an update, not wrong, and a program with a default quietly takes the
+#   default. The `yaml` package behaves like 5 unless told otherwise (merge: true), PyYAML like 4.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
 
 cat >lab.yaml <<'YAML'

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# A short Git commit id is 7 hex digits, and 1.9 % of all ids are digits, one `e`, digits: a number in YAML 1.2. A writer
-# must quote those. Here all forms of digits-e-digits with 7 characters are written by two libraries and read by others.
+# A short Git commit id is 7 hex digits, and 1.9 % of all ids are digits, one `e`, digits: a number in YAML 1.2. A
+# writer must quote those. Here all forms of digits-e-digits with 7 characters are written by two libraries and read by
+# others.
 #
 # Guessed: js-yaml 5.5.0 and yaml 2.9.1 quote every one of them, since both read such text as a number.
-# Seen: yaml does. js-yaml leaves bare each id whose value is too large for a double (exponent of 309 and more, 123e456),
-#   because it reads those as text itself. ruamel.yaml and yaml read what it wrote as infinity.
-# Matters: a build record written by js-yaml has the commit `123e456`, the reader sees `.inf`; JSON makes null of it. About
-#   one id in 100 is such a one: rare enough to be put down to the lab.
+# Seen: yaml does. js-yaml leaves bare each id whose value is too large for a double (exponent of 309 and more,
+#   123e456), because it reads those as text itself. ruamel.yaml and yaml read what it wrote as infinity.
+# Matters: a build record written by js-yaml has the commit `123e456`, the reader sees `.inf`; JSON makes null of it.
+#   About one id in 100 is such a one: rare enough to be put down to the lab.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
 npmjs js-yaml@5.5.0 yaml@2.9.1
 pypi ruamel.yaml==0.19.1 PyYAML==6.0.4

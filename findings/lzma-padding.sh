@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# A compressed image is read back from a flash slot, with the rest of the slot behind it: 0xFF where the flash is erased,
-# zeros where a tool padded with zeros. Python's lzma.decompress, on the raw streams of imgtool (LZMA2) and on .lzma files.
+# A compressed image is read back from a flash slot, with the rest of the slot behind it: 0xFF where the flash is
+# erased, zeros where a tool padded with zeros. Python's lzma.decompress, on the raw streams of imgtool (LZMA2) and on
+# .lzma files.
 #
-# Guessed: .lzma files bear either kind of padding; a raw stream with anything after its end is refused, since there is no
-#   header by which a next stream could be told from padding.
+# Guessed: .lzma files bear either kind of padding; a raw stream with anything after its end is refused, since there is
+#   no header by which a next stream could be told from padding.
 # Seen: nearly the reverse. Raw LZMA2 bears both. A .lzma file and raw LZMA1 bear 0xFF, but with zeros behind them raise
 #   "Compressed data ended before the end-of-stream marker": zeros may be the start of a next stream, 0xFF may not.
 # Matters: the error reads like a truncated image, and the data is whole. Cut at the known length, or use

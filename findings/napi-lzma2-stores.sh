@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# @napi-rs/lzma offers LZMA2 and XZ in Node, where zlib has neither: the natural choice to
-# make MCUboot's compressed images without Python. 60,000 bytes of erased flash are compressed with it.
+# @napi-rs/lzma offers LZMA2 and XZ in Node, where zlib has neither: the natural choice to make MCUboot's compressed
+# images without Python. 60,000 bytes of erased flash are compressed with it.
 #
 # Guessed: 0xFF all over shrinks to under 100 bytes, as with liblzma.
 # Seen: with 1.4.5, the newest that Node 20 gets, `lzma` gives 1,547 bytes, but `lzma2` and `xz` give 60,004 and 60,052:
-#   valid streams, in which every chunk is stored and nothing is compressed. liblzma and the package itself read them back.
+#   valid streams, in which every chunk is stored and nothing is compressed. liblzma and the package itself read them
+#   back.
 # Matters: imgtool's rule "use it only if it is smaller" would never choose compression; without that rule images grow.
 #   Decoding with it is fine.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# ECDSA P-256 signatures as imgtool makes them, checked in JavaScript by @noble/curves. Each valid signature (r, s) has a
-# twin (r, n - s); imgtool's library takes either, half and half. Bitcoin's curve allows only the lower s; P-256 does not
-# care.
+# ECDSA P-256 signatures as imgtool makes them, checked in JavaScript by @noble/curves. Each valid signature (r, s) has
+# a twin (r, n - s); imgtool's library takes either, half and half. Bitcoin's curve allows only the lower s; P-256 does
+# not care.
 #
 # Guessed: noble asks for a low s on secp256k1 only, as in its 1.x releases; its p256 takes every valid signature.
 # Seen: @noble/curves 2.4.0 asks for a low s on P-256, too. Of 200 signatures that cryptography and node:crypto verify,

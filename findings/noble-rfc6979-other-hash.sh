@@ -6,8 +6,8 @@
 # Seen: Python's cryptography and ecdsa agree everywhere. @noble/curves agrees where the hash is the curve's own (P-256
 #   with SHA-256, P-384 with SHA-384); with any other hash each signature differs, as the nonce is still drawn with the
 #   curve's own hash. They verify, but are not RFC 6979's.
-# Matters: "reproducible signing" is reproducible within one library only; do not compare signatures of a JavaScript signer
-#   with those of an HSM or of Python byte by byte unless the hash is the curve's own.
+# Matters: "reproducible signing" is reproducible within one library only; do not compare signatures of a JavaScript
+#   signer with those of an HSM or of Python byte by byte unless the hash is the curve's own.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
 pypi cryptography==50.0.2 ecdsa==0.19.2
 npmjs @noble/curves@2.4.0 @noble/hashes@2.4.0

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# `adafruit-nrfutil dfu genpkg` puts a binary into a DFU zip, with a CRC of it in the manifest. The binary has 1,001 bytes.
+# `adafruit-nrfutil dfu genpkg` puts a binary into a DFU zip, with a CRC of it in the manifest. The binary has 1,001
+# bytes.
 #
 # Guessed: the zip holds the file byte for byte, and firmware_crc16 is its CRC-16/CCITT (start 0xFFFF).
-# Seen: adafruit-nrfutil 0.5.3.post16 adds 0xFF up to a multiple of four: 1,004 bytes in the zip, and the CRC is of those.
-#   Nothing says so.
-# Matters: a hash of the file that went in is not found again in the package or on the device; comparing what was built with
-#   what is shipped needs the padding. imgtool's images end in TLVs of any length, so most are padded.
+# Seen: adafruit-nrfutil 0.5.3.post16 adds 0xFF up to a multiple of four: 1,004 bytes in the zip, and the CRC is of
+#   those. Nothing says so.
+# Matters: a hash of the file that went in is not found again in the package or on the device; comparing what was built
+#   with what is shipped needs the padding. imgtool's images end in TLVs of any length, so most are padded.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
 pypi adafruit-nrfutil==0.5.3.post16 crcmod==1.7
 

@@ -3,9 +3,9 @@
 # pymodbus converts registers with DATATYPE.BITS.
 #
 # Guessed: the list starts with bit 0: convert_from_registers([0x0005]) begins True, False, True.
-# Seen: pymodbus 3.16.1 swaps the two bytes of the register: relays 1 and 3 come out as elements 8 and 10, and
-#   [True, False, True] is written as 0x0500. Within a byte the order is as guessed. Reading coils has no such swap: the
-#   same two relays read as coils are elements 0 and 2.
+# Seen: pymodbus 3.16.1 swaps the two bytes of the register: relays 1 and 3 come out as elements 8 and 10, and [True,
+#   False, True] is written as 0x0500. Within a byte the order is as guessed. Reading coils has no such swap: the same
+#   two relays read as coils are elements 0 and 2.
 # Matters: with 8 relays or fewer the first eight elements are always False: "all off" looks right until one is on. Use
 #   UINT16 and shift.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
@@ -18,7 +18,8 @@ BITS = Client.DATATYPE.BITS
 on = lambda bits: [number for number, bit in enumerate(bits) if bit]
 for register in (0x0001, 0x0005, 0x0080, 0x0100, 0x8000):
     print(f"register 0x{register:04x}: elements that are True: {on(Client.convert_from_registers([register], BITS))}")
-print("[True, False, True] is written as", [f"0x{r:04x}" for r in Client.convert_to_registers([True, False, True], BITS)])
+written = Client.convert_to_registers([True, False, True], BITS)
+print("[True, False, True] is written as", [f"0x{r:04x}" for r in written])
 coils = ReadCoilsResponse()
 coils.decode(bytes([1, 0x05]))
 print("coils 0x05: elements that are True:", on(coils.bits))

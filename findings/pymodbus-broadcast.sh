@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Device 0 is Modbus' broadcast: all relays on a line obey, none answers. "Everything off" as write_coil(…, device_id=0).
+# Device 0 is Modbus' broadcast: all relays on a line obey, none answers. "Everything off" as write_coil(…,
+# device_id=0).
 #
 # Guessed: pymodbus knows that nobody answers, sends once and returns at once.
-# Seen: pymodbus 3.16.1 waits for an answer, sends the command four times in all, and raises ModbusIOException after four
-#   time-outs (12 s with the default settings), though each relay has obeyed the first. With no_response_expected=True it
-#   sends once, and returns None, which has no isError().
+# Seen: pymodbus 3.16.1 waits for an answer, sends the command four times in all, and raises ModbusIOException after
+#   four time-outs (12 s with the default settings), though each relay has obeyed the first. With
+#   no_response_expected=True it sends once, and returns None, which has no isError().
 # Matters: an emergency "off" looks like a failure, is repeated three times, and holds up the line; a broadcast that
 #   toggles or pulses would act four times.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"

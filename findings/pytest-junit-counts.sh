@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Five test functions that drive a bench: one passes, one fails in its body and again while power is restored (teardown),
-# one fails in the teardown only, two hold subtests (built in since pytest 9). What does --junitxml count?
+# Five test functions that drive a bench: one passes, one fails in its body and again while power is restored
+# (teardown), one fails in the teardown only, two hold subtests (built in since pytest 9). What does --junitxml count?
 #
 # Guessed: five <testcase> elements; the double failure is one of them with a <failure> and an <error>; tests="5", or 5
 #   plus the subtests.
-# Seen: six elements, for test_cut_and_teardown is there twice under one name; tests="14" fits neither the elements nor the
-#   functions, nor the functions with their eight subtests. One element holds three <failure> elements for one function with
-#   two failed subtests, and failures="4" counts each, where two functions failed.
-# Matters: a pass rate made of the attributes is wrong in both directions, and an importer that keeps the last element of a
-#   name keeps the teardown's. Count functions from the elements, by classname and name.
+# Seen: six elements, for test_cut_and_teardown is there twice under one name; tests="14" fits neither the elements nor
+#   the functions, nor the functions with their eight subtests. One element holds three <failure> elements for one
+#   function with two failed subtests, and failures="4" counts each, where two functions failed.
+# Matters: a pass rate made of the attributes is wrong in both directions, and an importer that keeps the last element
+#   of a name keeps the teardown's. Count functions from the elements, by classname and name.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
 pypi pytest==9.2.0
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# A server answers with one key more than the client knows, as each new release of Zephyr may, and as vendors do. SMP bodies
-# are CBOR maps so that this can be.
+# A server answers with one key more than the client knows, as each new release of Zephyr may, and as vendors do. SMP
+# bodies are CBOR maps so that this can be.
 #
 # Guessed (before a look into the package): a client ignores keys that it does not know, as Zephyr's server does.
-# Seen: smp 4.2.0, the message layer of smpclient and smpmgr, refuses the answer, wherever the key stands: beside "images",
-#   inside one image, or in the server's parameters. A key that is missing is fine if it was optional.
-# Matters: a firmware that adds one key to its image list can no longer be upgraded with smpmgr, and the board is blamed.
-#   Try a new server with an older client before it ships.
+# Seen: smp 4.2.0, the message layer of smpclient and smpmgr, refuses the answer, wherever the key stands: beside
+#   "images", inside one image, or in the server's parameters. A key that is missing is fine if it was optional.
+# Matters: a firmware that adds one key to its image list can no longer be upgraded with smpmgr, and the board is
+#   blamed. Try a new server with an older client before it ships.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
 pypi smp==4.2.0 pydantic==2.14.4 cbor2==6.3.0
 

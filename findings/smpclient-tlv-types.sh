@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# An image with a vendor TLV (0x01A0, the range that MCUboot's header sets aside) and the two UUID TLVs, made by imgtool and
-# read by the two Python clients that look into images before an upload.
+# An image with a vendor TLV (0x01A0, the range that MCUboot's header sets aside) and the two UUID TLVs, made by imgtool
+# and read by the two Python clients that look into images before an upload.
 #
-# Guessed (before a look into the packages): both read the 16-bit type that MCUboot and imgtool use, and smpclient's table
-#   of names has the numbers of imgtool's.
-# Seen: smpclient 7.3.0 takes the low byte of a type and drops the high one: 0x01A0 is 0xA0 to it, although it has a class
-#   for vendor types with any high byte. Its UUID_VID and UUID_CID are 0x80 and 0x81, as MCUboot's design page says;
-#   imgtool writes 0x74 and 0x75, as MCUboot's code does. So get_tlv finds none of the three.
+# Guessed (before a look into the packages): both read the 16-bit type that MCUboot and imgtool use, and smpclient's
+#   table of names has the numbers of imgtool's.
+# Seen: smpclient 7.3.0 takes the low byte of a type and drops the high one: 0x01A0 is 0xA0 to it, although it has a
+#   class for vendor types with any high byte. Its UUID_VID and UUID_CID are 0x80 and 0x81, as MCUboot's design page
+#   says; imgtool writes 0x74 and 0x75, as MCUboot's code does. So get_tlv finds none of the three.
 # Matters: do not look up vendor or UUID TLVs with smpclient; what it prints as 0xa0 may be any vendor's 0x??A0.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
 pypi imgtool==2.5.0 smpclient==7.3.0

@@ -3,10 +3,10 @@
 # of an upload in whatever order they like; smpclient sorts them, cbor-x keeps the order of writing.
 #
 # Guessed: `zcbor validate` takes the keys of a map in any order.
-# Seen: only in the order of the CDDL. The same map with its keys the other way round "did not decode correctly". A
-#   late "len" passes only because the open end of the map takes it as a stranger, so its type is not looked at.
-# Matters: a message refused by zcbor may be a valid one; and with an open end a wrong type passes as soon as the key stands
-#   in an unusual place. For a check of recorded SMP traffic that is no use in either direction.
+# Seen: only in the order of the CDDL. The same map with its keys the other way round "did not decode correctly". A late
+#   "len" passes only because the open end of the map takes it as a stranger, so its type is not looked at.
+# Matters: a message refused by zcbor may be a valid one; and with an open end a wrong type passes as soon as the key
+#   stands in an unusual place. For a check of recorded SMP traffic that is no use in either direction.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/bench.bash"
 pypi zcbor==0.9.1 cbor2==5.9.0
 

@@ -3,7 +3,7 @@
 #
 #   pypi NAME==VERSION…     a venv with these packages; `py` runs its python, `$WORK/py/bin` holds its commands
 #   npmjs NAME@VERSION…     a node_modules with these packages (no install scripts); `js` runs node beside it
-#   debian NAME=VERSION…    unpacked packages of the system's Debian release; `deb NAME ARG…` runs a command of theirs
+#   debian NAME=VERSION…    unpacked packages of this system's Debian; `deb NAME ARG…` runs a command of theirs
 #   expect <<'SEEN'         compares $WORK/seen with the text given, prints it, and fails where they differ
 #
 # Exit codes: 0 still as written · 1 it changed · 2 a package cannot be had here.
@@ -22,7 +22,10 @@ unavailable() {
 pypi() {
   echo "python $(python3 -c 'import platform; print(platform.python_version())'): $*"
   [[ -d $WORK/py ]] || python3 -m venv "$WORK/py"
-  "$WORK/py/bin/pip" install -q --no-input "$@" >"$WORK/pip.log" 2>&1 || { tail -3 "$WORK/pip.log" >&2; unavailable "$@"; }
+  "$WORK/py/bin/pip" install -q --no-input "$@" >"$WORK/pip.log" 2>&1 || {
+    tail -3 "$WORK/pip.log" >&2
+    unavailable "$@"
+  }
 }
 
 py() { "$WORK/py/bin/python" "$@"; }
