@@ -3,7 +3,7 @@ import { powerDriverNamed } from "../power/index.ts";
 import { type BoundSwitch, boundPower, heldOtherwise, type LabgridTarget } from "./import-labgrid-bindings.ts";
 import { NETWORK_MODELS } from "./import-labgrid-network.ts";
 import { type LabgridPart, numberOf, plain, textOf } from "./import-labgrid-parts.ts";
-import { unsetIn } from "./import-labgrid-templates.ts";
+import { unsetIn, unsetText } from "./import-labgrid-templates.ts";
 import { addressWithLogin, exactAnswer, type Params, webAddress, wholeAnswer } from "./import-labgrid-web.ts";
 import { wordsOf } from "./import-words.ts";
 import type { DraftPower } from "./profile-draft.ts";
@@ -12,8 +12,6 @@ import { UNKNOWN_SWITCH } from "./profile-draft.ts";
 /** Everything that labgrid can switch power with, and the driver here that does the same. */
 interface PowerRow {
   readonly cls: string;
-  /** A resource of this class alone, without a driver, is taken for the board's switch. */
-  readonly alone: boolean;
   /** Undefined: there is none. */
   readonly draft: (params: Params) => DraftPower | undefined;
   readonly source: string;
@@ -30,19 +28,16 @@ const HID_FAMILY_OF: Readonly<Record<string, string>> = { "16c0": "dcttech", "51
 export const LABGRID_POWER: readonly PowerRow[] = [
   {
     cls: "NetworkPowerPort",
-    alone: true,
     draft: (params) => NETWORK_MODELS.find(({ model }) => model === params["model"])?.draft(params),
     source: "labgrid/resource/power.py",
   },
   {
     cls: "YKUSHPowerPort",
-    alone: true,
     draft: ({ serial, index }) => ({ driver: "ykush", options: { serial: textOf(serial), port: numberOf(index, 1) } }),
     source: "labgrid/resource/ykushpowerport.py",
   },
   {
     cls: "USBPowerPort",
-    alone: true,
     draft: (params) => ({
       driver: "uhubctl",
       options: { hub: hubOf(params), port: numberOf(params["index"], 1) },
@@ -52,7 +47,6 @@ export const LABGRID_POWER: readonly PowerRow[] = [
   },
   {
     cls: "SiSPMPowerPort",
-    alone: true,
     draft: ({ index }) => {
       const outlet = plain(numberOf(index, 0));
       const status = { run: ["sispmctl", "-q", "-g", outlet], on: "^(?:on|1)\\s*$", off: "^(?:off|0)\\s*$" };
@@ -61,11 +55,10 @@ export const LABGRID_POWER: readonly PowerRow[] = [
     },
     source: "labgrid/driver/powerdriver.py, SiSPMPowerDriver",
   },
-  { cls: "HIDRelay", alone: true, draft: hidRelay, source: "labgrid/resource/udev.py" },
-  { cls: "HttpDigitalOutput", alone: true, draft: httpOutput, source: "labgrid/driver/httpdigitaloutput.py" },
+  { cls: "HIDRelay", draft: hidRelay, source: "labgrid/resource/udev.py" },
+  { cls: "HttpDigitalOutput", draft: httpOutput, source: "labgrid/driver/httpdigitaloutput.py" },
   {
     cls: "Eth008DigitalOutput",
-    alone: true,
     draft: ({ host, index, invert }) => {
       const draft = NETWORK_MODELS.find(({ model }) => model === "eth008")?.draft({ host, index });
       return invert === true ? draft && inverted(draft) : draft;
@@ -74,7 +67,6 @@ export const LABGRID_POWER: readonly PowerRow[] = [
   },
   {
     cls: "PDUDaemonPort",
-    alone: true,
     draft: ({ host, pdu, index }) => {
       const at = (act: string) => ({
         url: `http://${plain(host)}:16421/power/control/${act}?hostname=${encodeURIComponent(plain(pdu))}&port=${plain(index)}`,
@@ -91,7 +83,6 @@ export const LABGRID_POWER: readonly PowerRow[] = [
   },
   {
     cls: "ExternalPowerDriver",
-    alone: true,
     draft: ({ cmd_on, cmd_off }) => {
       const [on, off] = [cmd_on, cmd_off].map((line) => wordsOf(textOf(line) ?? ""));
       if (on === undefined || off === undefined) return undefined;
@@ -113,7 +104,7 @@ export const LABGRID_POWER: readonly PowerRow[] = [
     "NetworkYKUSHPowerPort",
     "NetworkHIDRelay",
     "LAAPowerPort",
-  ].map((cls) => ({ cls, alone: true, draft: () => undefined, source: "labgrid/resource" })),
+  ].map((cls) => ({ cls, draft: () => undefined, source: "labgrid/resource" })),
 ];
 
 /**
@@ -125,7 +116,7 @@ export function powerFromLabgrid(
   target: LabgridTarget,
 ): { readonly draft: DraftPower; readonly from: readonly LabgridPart[] } | undefined {
   const held = heldOtherwise(target);
-  const alone = target.resources.filter((part) => rowOf(part)?.alone === true && !held.includes(part));
+  const alone = target.resources.filter((part) => rowOf(part) !== undefined && !held.includes(part));
   const bound: BoundSwitch | undefined = boundPower(target) ?? onlyOne(alone);
   if (!bound) return undefined;
   const { part, driver, doubt } = bound;
@@ -161,8 +152,8 @@ function draftOf(part: LabgridPart): DraftPower {
 }
 
 function withDoubts(draft: DraftPower, { params }: LabgridPart, doubt: string | undefined): DraftPower {
-  const unset = unsetIn(params).map((name) => `the variable ${name} was not set when this was written`);
-  const doubts = [...(doubt === undefined ? [] : [doubt]), ...unset];
+  const unset = unsetIn(params);
+  const doubts = [...(doubt === undefined ? [] : [doubt]), ...(unset.length === 0 ? [] : [unsetText(unset)])];
   if (doubts.length === 0) return draft;
   return { ...draft, change: [...doubts, ...(draft.change === undefined ? [] : [draft.change])].join(". ") };
 }

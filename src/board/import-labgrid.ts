@@ -5,7 +5,7 @@ import { canonicalSerial, type PortInfo } from "../serial/index.ts";
 import { boundPorts, type LabgridTarget } from "./import-labgrid-bindings.ts";
 import { LABGRID_PARTS, type LabgridPart, labgridParts, numberOf, plain } from "./import-labgrid-parts.ts";
 import { powerFromLabgrid } from "./import-labgrid-power.ts";
-import { filledTemplate, unsetIn } from "./import-labgrid-templates.ts";
+import { filledTemplate, unsetIn, unsetText } from "./import-labgrid-templates.ts";
 import { baudRateFor, portFromPath, unknownPort } from "./import-port.ts";
 import type { Imported } from "./import-twister.ts";
 import { type DraftPort, type ProfileDraft, UNKNOWN_SWITCH } from "./profile-draft.ts";
@@ -117,7 +117,7 @@ function draftOf(board: Named, file: string, ports: readonly PortInfo[]): Profil
 
 function portOf({ cls, params }: LabgridPart, ports: readonly PortInfo[]): DraftPort {
   const unset = unsetIn(params["port"]);
-  if (unset.length > 0) return unknownPort(`the variable ${unset.join(", ")} was not set when this was written.`);
+  if (unset.length > 0) return unknownPort(`${unsetText(unset)}.`);
   const { baudRate, change } = baudRateFor(numberOf(params["speed"], 115_200));
   const port = { ...identityOf({ cls, params }, ports), baudRate };
   const changes = [port.change, change].filter((text) => text !== undefined);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
-import { filledTemplate, unsetIn } from "./import-labgrid-templates.ts";
+import { filledTemplate, unsetIn, unsetText } from "./import-labgrid-templates.ts";
 import { exactAnswer, filledFormat, wholeAnswer } from "./import-labgrid-web.ts";
 import { wordsOf } from "./import-words.ts";
 
@@ -35,6 +35,15 @@ describe("templates and formats of Python", () => {
     const text = filledTemplate("$A-${A}b-$$A-$B/x-$", { A: "1" });
     expect(text).toBe("1-1b-$A-CHANGE-B/x-$");
     expect(unsetIn({ deep: [text] })).toEqual(["B"]);
+  });
+
+  test("a variable that is a secret by its name stays out, whatever it holds", () => {
+    const text = filledTemplate("curl -H $LG_TOKEN ${RELAY_PASSWORD}", {
+      LG_TOKEN: "hunter2",
+      RELAY_PASSWORD: "hunter2",
+    });
+    expect(text).toBe("curl -H CHANGE-LG_TOKEN CHANGE-RELAY_PASSWORD");
+    expect(unsetText(unsetIn(text))).toContain("LG_TOKEN is a secret by its name");
   });
 
   test.each([

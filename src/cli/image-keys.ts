@@ -207,7 +207,7 @@ export function runKeyinfo(tool: ImageTool, values: ValuesOf<typeof KEYINFO_OPTI
   // First the kind, then the verdict: build scripts read the one and test the other, as with imgtool.
   tool.io.out(`${role}\n`);
   if (values.require !== undefined && values.require !== role) {
-    throw new UsageError(`key file ${values.key} holds a ${role} key, not a ${values.require} one.`);
+    throw new UsageError(`Key ${values.key} is ${role}, but ${values.require} was required.`);
   }
   return 0;
 }
