@@ -59,8 +59,10 @@ function mutantsFor({ images, slots, bootloader }: BoardProfile): readonly Mutan
   const mode = BOOTLOADER_MODES.find((row) => row.name === bootloader.mode)?.mode ?? "move";
   const opener = keys.encryption?.key;
   const mutationKeys = opener === undefined || opener.role === "public" ? { signing } : { signing, decryptKey: opener };
-  const { downgradePrevention } = bootloader;
-  return [...mutations(image, mutationKeys, { mode, downgradePrevention })].filter((mutant) => mutant.runs);
+  const { downgradePrevention, tlvAllowList } = bootloader;
+  return [...mutations(image, mutationKeys, { mode, downgradePrevention, tlvAllowList })].filter(
+    (mutant) => mutant.runs,
+  );
 }
 
 /** A mutant as the bench uploads it. Its hash is what its own TLVs say, where they can be read. */

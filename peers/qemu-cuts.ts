@@ -11,7 +11,13 @@ import { type CampaignImages, loadScenario, prepare, type Shadow } from "../src/
 import { asFlash, compareFlash, progressBefore } from "../src/campaign/real-flash.ts";
 import { flagsOf } from "../src/campaign/session.ts";
 import { Cleanup, hex, isKind, Random, RealClock, within } from "../src/core/index.ts";
-import { type FlashImage, recogniseBootLine, type TimedOperation, timeline } from "../src/mcuboot/index.ts";
+import {
+  type FlashImage,
+  recogniseBootLine,
+  type TimedOperation,
+  timeline,
+  uploadOffset,
+} from "../src/mcuboot/index.ts";
 import { Uart } from "../src/serial/index.ts";
 import { SmpClient } from "../src/smp/index.ts";
 
@@ -77,6 +83,17 @@ export class QemuCuts {
 
   get #machine() {
     return qemuMachine(this.#profile.profile.qemu?.machine ?? "microbit");
+  }
+
+  /** The whole flash of a board that runs the old image and was asked for this file. */
+  asked(file: Uint8Array): Uint8Array {
+    const { build } = this.shadow;
+    const { secondary } = build.images[0] ?? {};
+    if (secondary === undefined) throw new RangeError("a board without slots");
+    this.shadow.place(this.images.old);
+    this.shadow.flash.load(secondary.offset + uploadOffset(build), file);
+    this.shadow.requestTest();
+    return this.#whole(this.shadow.flash);
   }
 
   /** The whole flash of a board whose slots are as the model's. */

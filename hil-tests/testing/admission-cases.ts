@@ -106,7 +106,7 @@ export class AdmissionBench implements Disposable {
     for (const { name, bytes, outcome, runs } of mutations(
       base,
       { signing, decryptKey: key },
-      { mode, ...imageBytesMax },
+      { mode, tlvAllowList: true, ...imageBytesMax },
     )) {
       // Its header says that it is for another address: it runs all the same, and nobody should send it.
       const good = outcome === "accepted" && runs && name !== "wrong-slot-address";

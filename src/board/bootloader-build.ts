@@ -42,6 +42,7 @@ export function bootloaderBuildOf(
     maxAlign: bootloader.maxAlign,
     maxImgSectors: bootloader.maxImageSectors,
     validatePrimarySlot: bootloader.validatePrimary,
+    tlvAllowList: bootloader.tlvAllowList,
     downgradePrevention: bootloader.downgradePrevention,
     crypto: bootloader.crypto,
     ...(bootloader.assertions && { assertions: bootloader.assertions }),

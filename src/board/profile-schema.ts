@@ -75,6 +75,12 @@ const bootloader = z.strictObject({
   max_align: z.literal([8, 16, 32]).default(8).describe("BOOT_MAX_ALIGN"),
   write_bytes: powerOfTwo(32).default(4).describe("Write unit of the flash."),
   max_image_sectors: z.int().min(1).max(4096).default(128).describe("CONFIG_BOOT_MAX_IMG_SECTORS"),
+  tlv_allow_list: z
+    .boolean()
+    .default(true)
+    .describe(
+      "CONFIG_MCUBOOT_USE_TLV_ALLOW_LIST: unlisted TLVs outside the protected area are refused; on by default.",
+    ),
   validate_primary: z.boolean().default(true).describe("CONFIG_BOOT_VALIDATE_SLOT0"),
   save_enctlv: z.boolean().default(false).describe("CONFIG_BOOT_SWAP_SAVE_ENCTLV"),
   fixes: z.array(z.enum(FIX_NAMES)).default([]).describe("Known bugs that this build of it has no more."),

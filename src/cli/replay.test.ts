@@ -112,8 +112,15 @@ async function movedRecord(
 /** What a replay has recorded. */
 const replayed = (cwd: string) => filesOf(join(cwd, "runs", readdirSync(join(cwd, "runs"))[0] ?? ""));
 
+/** Where the small board's firmware begins: the primary slot, behind a header. */
+const BODY_ADDRESS = 0x1_0000 + 512;
+/** Linked for the small board: a stack in RAM, a reset vector in its own body. */
 const FIRMWARE = Uint8Array.from({ length: 9000 }, (_, at) => (at * 7) & 0xff);
+new DataView(FIRMWARE.buffer).setUint32(0, 0x2000_8000, true);
+new DataView(FIRMWARE.buffer).setUint32(4, BODY_ADDRESS + 0x201, true);
 const GENERATED = "{ generate_bytes: 9000 }";
+/** Nothing of an image that is refused is ever taken back. */
+const CHECKED = "revert_check: true\n";
 const ofFile = smallScenario([GENERATED, "{ file: fw.bin }"], ["count: 4", "count: 2"]).text;
 
 /** A private key as a user has it. */
@@ -129,10 +136,13 @@ describe("a record is whole", () => {
   test.each([
     ["a payload file", ofFile],
     ["payloads of the seed", smallScenario(["count: 4", "count: 2"]).text],
-    ["a damaged body", smallScenario([GENERATED, `${GENERATED}, damage: body`], ["count: 4", "count: 1"]).text],
+    [
+      "a damaged body",
+      smallScenario([GENERATED, `${GENERATED}, damage: body`], ["count: 4", "count: 1"], [CHECKED, ""]).text,
+    ],
     [
       "a damaged signature",
-      smallScenario([GENERATED, `${GENERATED}, damage: signature`], ["count: 4", "count: 1"]).text,
+      smallScenario([GENERATED, `${GENERATED}, damage: signature`], ["count: 4", "count: 1"], [CHECKED, ""]).text,
     ],
     [
       "no encryption",

@@ -78,6 +78,8 @@ export interface BootloaderBuild {
   readonly downgradePrevention: boolean;
   /** MCUBOOT_VERIFY_IMG_ADDRESS: an image whose reset vector lies outside its primary slot is refused. */
   readonly verifyAddress?: boolean;
+  /** MCUBOOT_USE_TLV_ALLOW_LIST: only listed types may stand in the unprotected area; off when left out. */
+  readonly tlvAllowList?: boolean;
   readonly bootstrap: boolean;
   readonly versionCmpUsesBuild: boolean;
   /** What it computes hashes, signatures and ciphers with: how long that takes. */

@@ -1,5 +1,5 @@
 import { equalBytes } from "../core/index.ts";
-import { digest, FLAG, HASHES, keyHash, keyTypeRow, TLV, type Tlv, verifySignature } from "../image/index.ts";
+import { digest, FLAG, HASHES, keyHash, keyTypeRow, TLV, type Tlv, tlvRow, verifySignature } from "../image/index.ts";
 import { applyKeyStream, isEncrypted, loadKey, unwrapping } from "./body-keys.ts";
 import { type BootloaderBuild, type BootMode, keyTlvBytes } from "./build.ts";
 import {
@@ -15,7 +15,7 @@ import {
 import type { Fault, RefusalName, RefusalValues } from "./refusals.ts";
 import type { Steps } from "./steps.ts";
 import { imageBytesMax } from "./strategy.ts";
-import { imageStart, type TlvRange, tlvEntries, tlvRange } from "./tlv-walk.ts";
+import { imageStart, protectedEntries, type TlvRange, tlvEntries, tlvRange } from "./tlv-walk.ts";
 
 /**
  * What in the header makes no sense for this slot and this build; undefined when it does.
@@ -136,6 +136,8 @@ function imageFault(
   if (signed === undefined || entries === undefined || range === undefined) return { reason: "TLVs" };
   const limit = imageBytesMax(build, image.areas, slot);
   if (range.end > limit) return sizes("too long", range.end, limit, { mode: MODE_TEXTS[build.mode] });
+  const unlisted = unlistedTlv(build, entries, protectedEntries(loader, image, slot) ?? []);
+  if (unlisted !== undefined) return { reason: "unlisted TLV", values: { type: unlisted.type.toString(16) } };
   const stored = decrypts ? signed.slice() : signed;
   if (decrypts && key !== undefined) {
     applyKeyStream(key, signed.subarray(header.headerBytes, tlvOffset(header)), 0);
@@ -143,6 +145,15 @@ function imageFault(
   const fault = tlvsFault(build, signed, entries);
   if (fault?.reason !== "hash" || !decrypts) return fault;
   return tlvsFault(build, stored, entries)?.reason === "hash" ? fault : { reason: "body in clear" };
+}
+
+/** The first TLV of the unprotected area that such a build does not let stand there. `entries` has the protected first. */
+function unlistedTlv(
+  { tlvAllowList = false }: BootloaderBuild,
+  entries: readonly Tlv[],
+  { length }: readonly Tlv[],
+): Tlv | undefined {
+  return tlvAllowList ? entries.slice(length).find(({ type }) => tlvRow(type)?.allowed !== true) : undefined;
 }
 
 /** How people call a mode. */

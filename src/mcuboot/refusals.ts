@@ -84,6 +84,11 @@ export const REFUSALS = [
   },
   { name: "hash", text: "its hash does not fit its bytes", source: "MCUboot image_validate.c bootutil_img_validate" },
   {
+    name: "unlisted TLV",
+    text: "TLV 0x{type} stands in the unprotected area, and is not on this bootloader's allow list",
+    source: "MCUboot image_validate.c allowed_unprot_tlvs, MCUBOOT_USE_TLV_ALLOW_LIST",
+  },
+  {
     name: "no hash",
     text: "it has no hash of the kind that this bootloader checks",
     source: "MCUboot image_validate.c EXPECTED_HASH_TLV",

@@ -32,14 +32,19 @@ function twoImages(mode: BootMode): SmallBoard {
 }
 
 describe("MCUBOOT_VERIFY_IMG_ADDRESS", () => {
-  test("refuses an image whose reset vector lies in no primary slot, and erases it", () => {
+  test("refuses an image whose reset vector does not lie in its primary slot, and erases it", () => {
     const { build, flash } = twoImages("overwrite");
     const checked = outcomeOf(flash, { ...build, verifyAddress: true });
     const texts = checked.log.map((line) => line.text);
-    expect(texts).toContain("Binary in secondary slot of image 0 is not designated for the primary slot");
+    expect(texts).toContain("Binary in secondary slot of image 1 is not designated for the primary slot");
     expect(texts).toContain("Erasing image from secondary slot");
-    expect(checked.images.map((entry) => entry.version)).toEqual(["1.0.0", "1.0.0"]);
-    expect(outcomeOf(flash, build).images.map((entry) => entry.version)).toEqual(["2.0.0", "2.0.0"]);
+    // Both images have a reset vector in the primary slot of image 0: that one is right, the other is in no slot of its own.
+    const running = (board: SmallBoard["build"]) =>
+      outcomeOf(flash, board)
+        .images.filter(({ slot }) => slot === 0)
+        .map(({ version }) => version);
+    expect(running({ ...build, verifyAddress: true })).toEqual(["2.0.0", "1.0.0"]);
+    expect(running(build)).toEqual(["2.0.0", "2.0.0"]);
   });
 });
 

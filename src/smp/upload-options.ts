@@ -15,8 +15,8 @@ export interface UploadOptions {
    */
   readonly window?: number | undefined;
   /**
-   * Deadline for the first chunk, in milliseconds: its answer comes after the erase. Default: 100 ms for each page of the
-   * image and 20 s, 60 s at least (`eraseDeadlineMs`).
+   * Deadline for the first chunk, in milliseconds: its answer comes after the erase. Default: 100 ms for each page of
+   * the image and 20 s, 60 s at least (`eraseDeadlineMs`).
    */
   readonly firstChunkMs?: number | undefined;
   /**
