@@ -8,7 +8,8 @@ const UNSET_PATTERN = /CHANGE-([A-Za-z_][A-Za-z0-9_]*)/g;
 /**
  * Text that labgrid marks `!template`: `$NAME` and `${NAME}` are variables, `$$` is a dollar. labgrid knows `BASE` (the
  * file's folder) and variables whose names begin with LG_; here every variable of the environment counts. One that is
- * not set, or is a secret by its name, leaves a word that begins with CHANGE. Source: labgrid/config.py; Python's string.Template.
+ * not set, or is a secret by its name, leaves a word that begins with CHANGE.
+ * Source: labgrid/config.py; Python's string.Template.
  */
 export function filledTemplate(text: string, variables: Readonly<Record<string, string | undefined>>): string {
   return text.replaceAll(

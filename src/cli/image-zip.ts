@@ -92,7 +92,11 @@ function lineOf({ file, headerVersion, manifestVersion, slots, problems }: DfuFi
     version,
     ...(slots === undefined ? [] : [slots]),
   ];
-  return [facts.filter((fact) => fact !== "").join("  "), ...problems.map((problem) => `         does not fit: ${problem}`), ""].join("\n");
+  return [
+    facts.filter((fact) => fact !== "").join("  "),
+    ...problems.map((problem) => `         does not fit: ${problem}`),
+    "",
+  ].join("\n");
 }
 
 function extract(tool: ImageTool, path: string, folder: string): number {

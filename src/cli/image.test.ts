@@ -207,7 +207,11 @@ describe("hil image", () => {
 
   test("keyinfo says the kind, then fails what --require does not allow; it never asks for a passphrase", async () => {
     const wrong = await run("keyinfo", "-k", "sign.pub.pem", "--require", "private");
-    expect(wrong).toMatchObject({ exit: 2, out: "public\n", err: expect.stringContaining("is public, but private was required") });
+    expect(wrong).toMatchObject({
+      exit: 2,
+      out: "public\n",
+      err: expect.stringContaining("is public, but private was required"),
+    });
     expect(await run("keyinfo", "-k", "sign.pem", "--require", "private")).toEqual({
       exit: 0,
       out: "private\n",

@@ -31,7 +31,10 @@ const OPTIONS = {
   encryption: { type: "string", describe: "private key (PEM) that images are encrypted for" },
   "no-probe": { type: "boolean", describe: "do not ask the board what it is" },
   "from-twister": { type: "string", describe: "a Twister hardware map: a profile for each nRF5340 in it" },
-  "from-labgrid": { type: "string", describe: "a labgrid environment, or an exporter's file: a profile for each board in it" },
+  "from-labgrid": {
+    type: "string",
+    describe: "a labgrid environment, or an exporter's file: a profile for each board in it",
+  },
   yes: { type: "boolean", alias: "y", describe: "ask nothing: take what is found, and defaults" },
   force: { type: "boolean", describe: "overwrite profiles that are there" },
 } as const satisfies OptionRows;
