@@ -202,7 +202,8 @@ export const keyinfoUsage = {
 
 /** `hil image keyinfo` */
 export function runKeyinfo(tool: ImageTool, values: ValuesOf<typeof KEYINFO_OPTIONS>): number {
-  const { role, type } = encryptionKeyFrom(quiet(tool), values.key);
+  // Build scripts call this: nobody may be asked for a passphrase.
+  const { role, type } = encryptionKeyFrom({ ...tool, asks: false }, values.key);
   tool.tell?.({ role, type });
   // First the kind, then the verdict: build scripts read the one and test the other, as with imgtool.
   tool.io.out(`${role}\n`);
@@ -210,12 +211,6 @@ export function runKeyinfo(tool: ImageTool, values: ValuesOf<typeof KEYINFO_OPTI
     throw new UsageError(`Key ${values.key} is ${role}, but ${values.require} was required.`);
   }
   return 0;
-}
-
-/** Build scripts call keyinfo: it takes a passphrase from file or environment, and never asks for one. */
-function quiet(tool: ImageTool): ImageTool {
-  const { askSecret: _, ...io } = tool.io;
-  return { ...tool, io };
 }
 
 function put(tool: ImageTool, path: string | undefined, contents: string | Uint8Array): number {

@@ -9,6 +9,8 @@ export interface PassphraseSources {
   readonly files: ImageFiles;
   /** `--password-file`. */
   readonly passphraseFile?: string;
+  /** False: nobody is asked on the terminal. */
+  readonly asks?: boolean;
 }
 
 const PASSPHRASE_BYTES_MAX = 1024;
@@ -18,7 +20,8 @@ const PASSPHRASE_BYTES_MAX = 1024;
  * terminal. Undefined when there is none to be had.
  */
 export function passphraseOf(tool: PassphraseSources, path: string): string | undefined {
-  return givenPassphrase(tool) ?? tool.io.askSecret?.(`Passphrase of ${path}: `);
+  const given = givenPassphrase(tool);
+  return given !== undefined || tool.asks === false ? given : tool.io.askSecret?.(`Passphrase of ${path}: `);
 }
 
 /** Passphrase for a key that is made now; typed twice. @throws UsageError when none is given. */

@@ -58,6 +58,13 @@ describe("the passphrase of a protected key", () => {
     }
   });
 
+  test("is not asked for by keyinfo, which build scripts call", async () => {
+    const asked = folder.questions.length;
+    const ran = await folder.runWith({ typed: [PASSPHRASE] }, "keyinfo", "-k", "pw.pem");
+    expect(ran).toMatchObject({ exit: 2, out: "", err: expect.stringContaining("password-protected") });
+    expect(folder.questions).toHaveLength(asked);
+  });
+
   test("is not asked for where no key is protected", async () => {
     const asked = folder.questions.length;
     await folder.run("keygen", "-k", "open.pem", "-t", "ed25519");

@@ -27,7 +27,7 @@ function findings(files: readonly (readonly [Record<string, unknown>, Uint8Array
   const entries = files.map(([, bytes], index) => ({ name: names[index] ?? "", bytes }));
   const zip = writeZip([...entries, { name: "manifest.json", bytes: utf8(JSON.stringify(manifest)) }], 0);
   const { findings: found, problems } = checkDfuPackage(readDfuZip(zip));
-  return { problems, files: found.map(({ file: _, ...finding }) => finding) };
+  return { problems, files: found.map((finding) => ({ ...finding, file: undefined })) };
 }
 
 describe("a DFU package beside its images", () => {
