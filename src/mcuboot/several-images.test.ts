@@ -38,7 +38,7 @@ describe("MCUBOOT_VERIFY_IMG_ADDRESS", () => {
     const texts = checked.log.map((line) => line.text);
     expect(texts).toContain("Binary in secondary slot of image 1 is not designated for the primary slot");
     expect(texts).toContain("Erasing image from secondary slot");
-    // Both images have a reset vector in the primary slot of image 0: that one is right, the other is in no slot of its own.
+    // Both reset vectors lie in the primary slot of image 0: right for that one, wrong for the other.
     const running = (board: SmallBoard["build"]) =>
       outcomeOf(flash, board)
         .images.filter(({ slot }) => slot === 0)
