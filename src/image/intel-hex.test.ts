@@ -63,6 +63,8 @@ describe("Intel HEX", () => {
 
   test.each([
     ["a wrong checksum", ":0100000001FF", /line 1 .*checksum/],
+    ["no end record", ":0100000001FE\n", /no end record/],
+    ["records behind the end", ":00000001FF\n:0100000001FE\n", /line 2 behind its end record in line 1/],
     ["no colon", "0100000001FE", /colon/],
     ["other length than announced", ":0200000001FD", /2 data bytes/],
     ["an unknown type", ":0100000901F5", /type 9/],
@@ -73,7 +75,7 @@ describe("Intel HEX", () => {
   });
 
   test("a byte given twice is refused", () => {
-    expect(() => parseIntelHex(":0100000001FE\n:0100000002FD\n")).toThrow(/0x0 twice/);
+    expect(() => parseIntelHex(":0100000001FE\n:0100000002FD\n:00000001FF\n")).toThrow(/0x0 twice/);
   });
 
   test("a file without data, and one that spans gigabytes, cannot be flattened", () => {

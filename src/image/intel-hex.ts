@@ -25,20 +25,31 @@ const ADDRESS_MAX = 0xffff_ffff;
 const SPAN_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
- * Segments of an Intel HEX file, by rising address, neighbours joined.
- * @throws ConfigurationError naming the line, for a bad record, a wrong checksum or bytes given twice.
+ * Segments of an Intel HEX file, by rising address, neighbours joined. The file ends with its end record: one without
+ * it was cut off, and what follows it would be passed over (two files one after the other).
+ * @throws ConfigurationError naming the line, for a bad record, a wrong checksum, bytes given twice, no end record, or
+ *   records behind it.
  */
 export function parseIntelHex(text: string): Segment[] {
   const pieces: Segment[] = [];
   let base = 0;
+  let endLine = 0;
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === "") continue;
+    if (endLine > 0) {
+      const what = `the Intel HEX file goes on in line ${index + 1} behind its end record in line ${endLine}.`;
+      throw new ConfigurationError(
+        what,
+        "Two files one after the other are none: merge them with a tool that knows HEX.",
+      );
+    }
     const record = parseRecord(line.trim(), index + 1);
-    if (record.name === "end") break;
+    if (record.name === "end") endLine = index + 1;
     if (record.name === "data") pieces.push({ address: base + record.address, bytes: record.data });
     if (record.name === "extendedLinear") base = viewOf(record.data).getUint16(0) * PAGE_BYTES;
     if (record.name === "extendedSegment") base = viewOf(record.data).getUint16(0) * 16;
   }
+  if (endLine === 0) throw new ConfigurationError("the Intel HEX file has no end record.", "It may have been cut off.");
   return joinSegments(pieces);
 }
 
