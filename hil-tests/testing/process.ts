@@ -94,6 +94,20 @@ keys: { signing: "builtin:twin-sign-p256.pem", encryption: "builtin:twin-enc-p25
 timeouts_ms: { boot: 3000, swap: 12000, smp: 2000 }
 `;
 
+/** The board of that lab, as only the twin's process knows it. */
+const TWIN_PROFILE = `schema: 1
+name: board-of-lab-pty
+provider: twin
+ports: { app: { path: "twin:app", baud_rate: 1000000 } }
+power: { driver: lcus, port: { path: "twin:relay" }, channel: 1, contact: NC, cuts: soc }
+slots:
+  sector_bytes: 4096
+  primary: { offset: 0x10000, bytes: 0x74000 }
+  secondary: { offset: 0x84000, bytes: 0x74000 }
+keys: { signing: "builtin:twin-sign-p256.pem", encryption: "builtin:twin-enc-p256.pem" }
+twin: TWIN
+`;
+
 const SCENARIO = `schema: 1
 name: small
 images:
@@ -103,12 +117,17 @@ cuts: { count: 2 }
 revert_check: false
 `;
 
-/** Starts a twin in real time at 1,000,000 baud and writes the files of a lab around it. */
-export async function ptyBench(): Promise<PtyBench> {
+/**
+ * Starts a twin in real time at 1,000,000 baud and writes the files of a lab around it.
+ * @param options.twin fields of the twin's own profile, which the lab's does not know of.
+ */
+export async function ptyBench(options: { readonly twin?: Readonly<Record<string, unknown>> } = {}): Promise<PtyBench> {
   const folder = mkdtempSync(join(tmpdir(), "hil-pty-"));
   writeFileSync(join(folder, "lab.yaml"), LAB_PROFILE);
   writeFileSync(join(folder, "small.yaml"), SCENARIO);
-  const twin = hil(folder, "twin", "--link", "dev", "--baud", "1000000");
+  const { twin: fields } = options;
+  if (fields) writeFileSync(join(folder, "twin.yaml"), TWIN_PROFILE.replace("TWIN", JSON.stringify(fields)));
+  const twin = hil(folder, "twin", "--link", "dev", "--baud", "1000000", ...(fields ? ["--board", "twin.yaml"] : []));
   await twin.printed(/"pid"/);
   return {
     folder,

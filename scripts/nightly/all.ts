@@ -41,6 +41,11 @@ const JOBS: readonly Job[] = [
     argv: script("loud-boards", "200"),
     what: "200 good boards that log or say nothing: all pass",
   },
+  {
+    name: "loud-ptys",
+    argv: script("loud-ptys", "40"),
+    what: "good boards on real pseudo-terminals that log, on hosts that sleep",
+  },
   { name: "qemu", argv: script("qemu", "words"), what: "every cut of real MCUboot in QEMU, judged" },
   {
     name: "golden",

@@ -100,6 +100,14 @@ describe("a run as JUnit XML", () => {
     expect(run(judged(1))).not.toContain("infra");
   });
 
+  test("counts void cuts in properties, with their reasons, and never as a case", () => {
+    const text = run(judged(1), { atUs: 2, event: "cut-void", index: 1, reason: "the host <slept>", again: true });
+    expect(totalsOf(text)[0]).toContain('tests="1" failures="0" errors="0" skipped="0"');
+    expect(text).toContain('<property name="cuts_void" value="1"/>');
+    expect(text).toContain('<property name="cut_void_1" value="the host &lt;slept&gt;"/>');
+    expect(run(judged(1))).not.toContain("void");
+  });
+
   test("holds several runs, a suite each, and counts them together", () => {
     const other: RunEvent = { atUs: 0, event: "run-started", scenario: "small", board: "lab-08", seed: 2 };
     const failure: RunEvent = { atUs: 3, event: "failure", kind: "bench", text: "gone" };

@@ -136,7 +136,7 @@ const properties = (indent: string, rows: readonly (readonly [string, string | n
         `${indent}</properties>`,
       ];
 
-/** What differs from night to night: seed, images; how often the bench was tried again, and why. */
+/** What differs from night to night: seed, images; how often the bench was tried again, which cuts were void, and why. */
 function suiteProperties(events: readonly RunEvent[]): readonly string[] {
   const rows = events.flatMap((event): (readonly [string, string | number])[] => {
     if (event.event === "run-started") {
@@ -151,6 +151,9 @@ function suiteProperties(events: readonly RunEvent[]): readonly string[] {
   const retries = events.filter((event) => event.event === "infra-retry");
   if (retries.length > 0) rows.push(["infra_retries", retries.length]);
   for (const { retry, kind, text } of retries) rows.push([`infra_retry_${retry}`, `${kind}: ${text}`]);
+  const voids = events.filter((event) => event.event === "cut-void");
+  if (voids.length > 0) rows.push(["cuts_void", voids.length]);
+  for (const [order, { reason }] of voids.entries()) rows.push([`cut_void_${order + 1}`, reason]);
   return properties("    ", rows);
 }
 
