@@ -120,3 +120,22 @@ test("the application tells its groups, its statistics and, in its shell, its ve
   expect(after - before).toBe(3);
   expect(await session.request(shell, { argv: ["kernel", "version"] })).toMatchObject({ ret: 0 });
 });
+
+test.each([
+  ["no image at all", () => new Uint8Array(20_001).fill(0x5a)],
+  [
+    "a header whose sizes lead out of the slot",
+    () => Uint8Array.from([...mended.subarray(0, 12), ...new Uint8Array(300).fill(0xff)]),
+  ],
+  ["an image without its end", () => mended.slice(0, 15_000)],
+])("an upload in recovery of %s leaves a board that lists nothing there, and boots nothing", async (_name, make) => {
+  await using bed = await bench();
+  await bed.client.reset({ bootMode: 1 });
+  await sleep(bed.clock, 2_000);
+  await bed.client.upload(make());
+  expect((await bed.client.imageState()).images).toEqual([]);
+  await bed.client.reset();
+  await sleep(bed.clock, 5_000);
+  expect(bed.lines.at(-1)).toContain("Unable to find bootable image");
+  bed.twin.check();
+});
