@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { concat } from "../core/index.ts";
+import { type Clock, concat } from "../core/index.ts";
 import { crc32 } from "./crc32.ts";
 import { SmpFault } from "./faults.ts";
 import { FILE_SYSTEM_GROUP } from "./groups/file-system.ts";
@@ -20,12 +20,28 @@ const CODE = {
 } as const;
 
 export interface FileServerOptions {
-  /** Files by their full name. They are the caller's: what is uploaded shows here. */
+  /** What is stored, by full name: the caller's, who keeps it over resets. An upload shows here once it is closed. */
   readonly files: Map<string, Uint8Array>;
+  /** Closes an upload that nobody goes on with; left out, it stays open. */
+  readonly clock?: Clock;
   /** Where the file system is mounted: "/lfs1". */
   readonly mount: string;
   /** Bytes of a piece that is downloaded; default 256. */
   readonly chunkBytes?: number;
+}
+
+/** CONFIG_MCUMGR_GRP_FS_FILE_AUTOMATIC_IDLE_CLOSE_TIME, in milliseconds. */
+const IDLE_CLOSE_MS = 4_000;
+
+/** A file that is being written: in RAM until it is closed, and gone with a reset. */
+interface OpenFile {
+  readonly name: string;
+  /** It was stored before this upload, which begins anew where it is begun again; a new one is appended to. */
+  readonly replaces: boolean;
+  bytes: Uint8Array;
+  /** What the server counts, and answers: everything that it was sent. */
+  off: number;
+  totalBytes: number;
 }
 
 /** How the hashes of files are called, and what they are: 0 a number, 1 bytes. */
@@ -39,12 +55,23 @@ const HASHES = {
 } as const;
 
 /**
- * Handlers of group 8 as Zephyr's behave: one file is open for writing at a time, a piece goes to the end of it, and
- * only the first of a file that is not open yet starts it anew.
- * Source: Zephyr fs_mgmt.c; measured on Zephyr 4.4.0 (peers/smp-groups.test.ts).
+ * Handlers of group 8 as Zephyr's behave: one file is open for writing at a time, a piece goes to the end of it. What was
+ * taken is stored when the last piece comes, when the file is closed (by command, by a download, by a wrong offset, by
+ * four idle seconds), and then as the part that it is; a reset forgets it. Lengths and hashes are of what is stored.
+ * Source: Zephyr fs_mgmt.c; measured on Zephyr 4.4.0 over LittleFS (peers/smp-groups.test.ts).
  */
-export function fileHandlers({ files, mount, chunkBytes = 256 }: FileServerOptions): SmpHandlers {
-  let open: { readonly name: string; totalBytes: number } | undefined;
+export function fileHandlers({ files, mount, chunkBytes = 256, clock }: FileServerOptions): SmpHandlers {
+  let open: OpenFile | undefined;
+  let forgetAlarm = () => {};
+  const close = () => {
+    forgetAlarm();
+    if (open) files.set(open.name, open.bytes);
+    open = undefined;
+  };
+  const closeWhenIdle = () => {
+    forgetAlarm();
+    if (clock) forgetAlarm = clock.at(clock.nowUs() + IDLE_CLOSE_MS * 1000, close);
+  };
   const found = (name: string): Uint8Array => {
     if (name === "") throw new SmpFault({ code: INVALID });
     if (name === mount) throw fault(CODE.directory);
@@ -52,8 +79,19 @@ export function fileHandlers({ files, mount, chunkBytes = 256 }: FileServerOptio
     if (!file) throw fault(CODE.notFound);
     return file;
   };
+  const opened = (name: string, off: number): OpenFile => {
+    if (open?.name === name) return open;
+    close();
+    const stored = files.get(name);
+    // A new name is there from its first piece on, with nothing in it.
+    if (stored === undefined) files.set(name, new Uint8Array());
+    const held = off === 0 ? new Uint8Array() : (stored ?? new Uint8Array());
+    const totalBytes = Number.POSITIVE_INFINITY;
+    return { name, replaces: (stored?.length ?? 0) > 0, bytes: held, off: held.length, totalBytes };
+  };
   return {
     readFile: ({ off, name }) => {
+      close();
       const file = found(name);
       return { off, data: file.slice(off, off + chunkBytes), len: off === 0 ? file.length : undefined };
     },
@@ -61,14 +99,21 @@ export function fileHandlers({ files, mount, chunkBytes = 256 }: FileServerOptio
       if (name === "" || (off === 0 && len === undefined)) throw new SmpFault({ code: INVALID });
       if (!name.startsWith("/")) throw fault(CODE.badName);
       if (!name.startsWith(`${mount}/`)) throw fault(CODE.noMount);
-      const isOpen = open?.name === name;
-      const held = isOpen || off > 0 ? (files.get(name) ?? new Uint8Array()) : new Uint8Array();
-      if (off > 0 && off !== held.length) throw fault(CODE.offset, { len: held.length });
-      if (!isOpen || off === 0) open = { name, totalBytes: len ?? Number.POSITIVE_INFINITY };
-      const file = concat(held, data);
-      files.set(name, file);
-      if (open && file.length >= open.totalBytes) open = undefined;
-      return { off: file.length };
+      const file = opened(name, off);
+      if (off > 0 && off !== file.off) {
+        const held = open === file ? file.off : file.bytes.length;
+        close();
+        throw fault(CODE.offset, { len: held });
+      }
+      if (data.length === 0) return { off: off === 0 && open !== file ? 0 : file.off };
+      if (off === 0) file.totalBytes = len ?? file.totalBytes;
+      const isBegunAgain = off === 0 && open === file && file.replaces;
+      file.bytes = concat(isBegunAgain ? new Uint8Array() : file.bytes, data);
+      file.off += data.length;
+      open = file;
+      if (file.off >= file.totalBytes) close();
+      else closeWhenIdle();
+      return { off: file.off };
     },
     fileStatus: ({ name }) => ({ len: found(name).length }),
     fileHash: ({ name, type = "", off = 0, len }) => {
@@ -85,7 +130,7 @@ export function fileHandlers({ files, mount, chunkBytes = 256 }: FileServerOptio
       types: Object.fromEntries(Object.entries(HASHES).map(([name, { format, size }]) => [name, { format, size }])),
     }),
     closeFile: () => {
-      open = undefined;
+      close();
       return {};
     },
   };

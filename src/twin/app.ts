@@ -199,7 +199,7 @@ export class TwinApp {
     return {
       ...statisticsHandlers(counters, smp.generation),
       ...shellHandlers(shellCommands(upMs, zephyr)),
-      ...(mount === undefined ? {} : fileHandlers({ files, mount })),
+      ...(mount === undefined ? {} : fileHandlers({ files, mount, clock })),
       ...enumerationHandlers([enumeration, ...fileEntries, image, os, shell, statistics]),
     };
   }
