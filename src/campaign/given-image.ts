@@ -60,7 +60,7 @@ export async function givenImage(plan: GivenPlan, role: Role): Promise<GivenImag
     const bytes = await readFile(path);
     image = opened(isZip ? applicationOf(bytes, plan) : imageIn(bytes), plan);
   } catch (error) {
-    const text = messageOf(error).replace(/\.?$/, "");
+    const text = (isHilError(error) ? error.message : messageOf(error)).replace(/\.?$/, "");
     if (isHilError(error)) throw wrong(`names ${path}, which cannot be used: ${text}`, error.hint, error);
     throw wrong(`names ${path}, which cannot be read (${text})`, "Build it first, or correct the path.", error);
   }

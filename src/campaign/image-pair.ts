@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { ConfigurationError, hasCode, isHilError, messageOf } from "../core/index.ts";
-import { formatVersion, isMarkedEncrypted, parseSigned, readFirmwareFile } from "../image/index.ts";
+import { fileKindOf, formatVersion, isMarkedEncrypted, parseSigned, readFirmwareFile } from "../image/index.ts";
 import { DEFAULT_SCENARIO, loadScenario, parseScenario, type ScenarioFile } from "./scenario.ts";
 
 /** What a scenario has to say of an image that is signed already. */
@@ -86,13 +86,18 @@ async function factsOf(file: string, cwd: string): Promise<SignedFacts> {
     return { file, ...signedFacts(content) };
   } catch (error) {
     if (!isHilError(error)) throw error;
-    const isText = /\.ya?ml$/i.test(file);
-    throw wrong(error.message, isText ? TWO_WAYS : `${error.hint} ${RAW_WAY}`.trim(), error);
+    throw wrong(error.message, hintFor(file, content) ?? error.hint, error);
   }
 }
 
+/** What to do with a file that holds nothing signed; undefined where the error itself knows. */
+function hintFor(file: string, content: Uint8Array): string | undefined {
+  if (fileKindOf(content) !== undefined) return undefined;
+  return /\.ya?ml$/i.test(file) ? TWO_WAYS : RAW_WAY;
+}
+
 const TWO_WAYS = "Give one scenario, or two signed images: OLD NEW (.bin, .hex or a DFU package's .zip).";
-const RAW_WAY = "In a scenario, `payload: { file: … }` signs a raw binary.";
+const RAW_WAY = "Sign it first: `hil image sign`; or name it in a scenario, where payload: { file: … } is signed.";
 
 function signedFacts(content: Uint8Array): Omit<SignedFacts, "file"> {
   const found = readFirmwareFile(content);

@@ -59,6 +59,15 @@ test.each([
   expect(() => readFirmwareFile(content)).toThrow(expect.objectContaining({ hint: expect.stringMatching(/^Sign it/) }));
 });
 
+test("an image that is none of today's says what to do: of the format before 1.0, and cut off", () => {
+  const before = Uint8Array.from(IMAGE);
+  new DataView(before.buffer).setUint32(0, 0x96f3b83c, true);
+  expect(() => readFirmwareFile(before)).toThrow(
+    expect.objectContaining({ hint: expect.stringContaining("the format before MCUboot 1.0") }),
+  );
+  expect(() => readFirmwareFile(IMAGE.subarray(0, 200))).toThrow(expect.objectContaining({ name: "ImageError" }));
+});
+
 test("any bytes behind any head are an image, a package, or an error that says why", () => {
   const heads = [IMAGE.subarray(0, 32), ZIP.subarray(0, 30), HEX.subarray(0, 60), new Uint8Array()];
   fc.assert(

@@ -1,6 +1,6 @@
 import { ConfigurationError, hex } from "../core/index.ts";
 import { type DfuFile, readDfuZip } from "./dfu-zip.ts";
-import { decodeHeader, endianOf, HEADER_BYTES, IMAGE_MAGIC } from "./header.ts";
+import { decodeHeader, endianOf, HEADER_BYTES, IMAGE_MAGIC, IMAGE_MAGIC_V1 } from "./header.ts";
 import { flatten, parseIntelHex } from "./intel-hex.ts";
 import { type ParsedImage, parseImage } from "./parse.ts";
 
@@ -16,12 +16,15 @@ export interface FileKind {
 const beginsWith = (bytes: Uint8Array, ...first: number[]) => first.every((byte, at) => bytes[at] === byte);
 const textOf = (bytes: Uint8Array) => Buffer.from(bytes.subarray(0, 256)).toString("latin1");
 
+/** The format before MCUboot 1.0 is known, so that the parser can say what to do about it. */
+const MAGICS: ReadonlySet<number> = new Set([IMAGE_MAGIC, IMAGE_MAGIC_V1]);
+
 const FILE_KINDS: readonly FileKind[] = [
   {
     kind: "image",
     name: "an MCUboot image",
-    is: (bytes) => bytes.length >= HEADER_BYTES && decodeHeader(bytes, endianOf(bytes)).magic === IMAGE_MAGIC,
-    source: "MCUboot image.h IMAGE_MAGIC",
+    is: (bytes) => bytes.length >= HEADER_BYTES && MAGICS.has(decodeHeader(bytes, endianOf(bytes)).magic),
+    source: "MCUboot image.h IMAGE_MAGIC, IMAGE_MAGIC_V1",
   },
   {
     kind: "zip",
@@ -69,7 +72,7 @@ export type FirmwareFile =
 const NOT_SIGNED = "Sign it first: `hil image sign`, or take your build's signed file (zephyr.signed.bin).";
 
 /**
- * The signed image, or the DFU package, that a file holds: a binary, an Intel HEX file, or a zip archive, by its content.
+ * The signed image, or the DFU package, that a file holds, by its content: a binary, an Intel HEX file, a zip archive.
  * What lies behind an image in a HEX file (a trailer at the slot's end) is left out: it is the bootloader's to write.
  * The files of a package are not looked at: see `parseSigned`.
  * @throws ConfigurationError for a file that holds neither, with what it is; ImageError for an image that is broken.
