@@ -91,7 +91,8 @@ beforeAll(() => {
   writeFileSync(join(folder, "old.bin"), imageOf("1.0.0"));
   const next = imageOf("2.0.0");
   writeFileSync(join(folder, "new.bin"), next);
-  writeFileSync(join(folder, "new.hex"), formatIntelHex([{ address: slots.primary.offset, bytes: next }]));
+  writeFileSync(join(folder, "hex-called.bin"), formatIntelHex([{ address: slots.primary.offset, bytes: next }]));
+  writeFileSync(join(folder, "raw.bin"), next.subarray(512));
   const place = { image_index: "0", slot_index_primary: "1", slot_index_secondary: "2" };
   const address = { load_address: slots.primary.offset + images.headerBytes };
   writeFileSync(join(folder, "dfu.zip"), zipOf(next, { ...place, ...address }));
@@ -133,7 +134,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("a campaign takes what was signed elsewhere", () => {
-  test.each([["image: new.bin"], ["image: new.hex"], ["dfu_zip: dfu.zip"]])(
+  test.each([["image: new.bin"], ["image: hex-called.bin"], ["dfu_zip: dfu.zip"]])(
     "%s is uploaded as it is, and judged like one that hil has signed",
     async (payload) => {
       const outcome = await campaign("2.0.0", payload);
@@ -152,6 +153,8 @@ describe("a campaign takes what was signed elsewhere", () => {
     ["2.0.0", "image: plain.bin", /is not encrypted, and images\.encrypt says true/],
     ["3.0.0", "image: new.bin", /holds version 2\.0\.0\+0, and images\.new\.version says 3\.0\.0\+0/],
     ["2.0.0", "image: gone.bin", /which cannot be read/],
+    ["2.0.0", "image: raw.bin", /it is no MCUboot image: it begins with .*Sign it first/],
+    ["2.0.0", "image: dfu.zip", /it is a zip archive\. A DFU package is named by payload\.dfu_zip/],
     ["2.0.0", "dfu_zip: new.bin", /the zip archive cannot be read/],
     ["2.0.0", "dfu_zip: net.zip", /is for image 1, and campaigns upgrade image 0/],
     ["2.0.0", "dfu_zip: slot.zip", /slot_index_primary 3; image 0 has 1/],

@@ -3,12 +3,11 @@ import { type LoadedProfile, type ProfileKeys, profileKeys } from "../board/inde
 import { ConfigurationError, concat, hex, isHilError, messageOf, resolveFrom } from "../core/index.ts";
 import {
   type DfuFile,
-  flatten,
   formatVersion,
   isMarkedEncrypted,
-  parseIntelHex,
   parseVersion,
   readDfuZip,
+  readFirmwareFile,
   verifyImage,
 } from "../image/index.ts";
 import type { ScenarioFile } from "./scenario.ts";
@@ -59,10 +58,10 @@ export async function givenImage(plan: GivenPlan, role: Role): Promise<GivenImag
   let image: GivenImage;
   try {
     const bytes = await readFile(path);
-    image = opened(isZip ? applicationOf(bytes, plan) : imageBytes(path, bytes), plan);
+    image = opened(isZip ? applicationOf(bytes, plan) : imageIn(bytes), plan);
   } catch (error) {
-    const text = messageOf(error).replace(/\.?$/, "");
-    if (isHilError(error)) throw wrong(`names ${path}, which cannot be used: ${text}`, "", error);
+    const text = (isHilError(error) ? error.message : messageOf(error)).replace(/\.?$/, "");
+    if (isHilError(error)) throw wrong(`names ${path}, which cannot be used: ${text}`, error.hint, error);
     throw wrong(`names ${path}, which cannot be read (${text})`, "Build it first, or correct the path.", error);
   }
   const said = formatVersion(parseVersion(version));
@@ -84,9 +83,10 @@ export async function readGivenImages(scenario: ScenarioFile, board: LoadedProfi
   for (const role of ["old", "new"] as const) if (isGiven(scenario, role)) await givenImage(plan, role);
 }
 
-function imageBytes(path: string, bytes: Uint8Array): Uint8Array {
-  if (!path.toLowerCase().endsWith(".hex")) return bytes;
-  return flatten(parseIntelHex(Buffer.from(bytes).toString("latin1"))).bytes;
+function imageIn(content: Uint8Array): Uint8Array {
+  const found = readFirmwareFile(content);
+  if (found.kind === "image") return found.bytes;
+  throw new ConfigurationError("it is a zip archive", "A DFU package is named by payload.dfu_zip.");
 }
 
 function opened(bytes: Uint8Array, { keys: { signing, encryption } }: GivenPlan): GivenImage {

@@ -6,6 +6,7 @@ export * from "./compare.ts";
 export * from "./cut.ts";
 export * from "./given-cuts.ts";
 export * from "./guard.ts";
+export * from "./image-pair.ts";
 export * from "./images.ts";
 export * from "./kept.ts";
 export * from "./kept-keys.ts";

@@ -1,7 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { type ConfigFile, ConfigurationError, loadYaml, nearest, parseYaml, resolveFrom } from "../core/index.ts";
+import { type FileKind, fileKindOf } from "../image/index.ts";
 import { cutsAt, cutsAtTriggers, cutsInOperations, patternFault } from "./given-cuts.ts";
 import type { PlannedCut } from "./run-event.ts";
 
@@ -209,10 +212,10 @@ export function builtInScenarios(): string[] {
  */
 export async function loadScenario(reference: string, cwd: string): Promise<ScenarioFile> {
   const path = resolveFrom(`${cwd}/.`, reference);
-  if (!/^[\w-]+(\/[\w-]+)*$/.test(reference)) return loadYaml(path, SCENARIO_SCHEMA);
+  if (!/^[\w-]+(\/[\w-]+)*$/.test(reference)) return loadFile(path);
   const builtIn = `${BUILT_IN}${reference}.yaml`;
   if (existsSync(builtIn)) return loadYaml(builtIn, SCENARIO_SCHEMA);
-  if (existsSync(path)) return loadYaml(path, SCENARIO_SCHEMA);
+  if (existsSync(path)) return loadFile(path);
   const names = builtInScenarios();
   const near = nearest(reference, [...names, ...names.map((name) => name.replace(/^.*\//, ""))]);
   const hint = near === undefined ? "" : ` Did you mean "${names.find((name) => name.endsWith(near)) ?? near}"?`;
@@ -220,6 +223,37 @@ export async function loadScenario(reference: string, cwd: string): Promise<Scen
   const known = `Name a YAML file, or one that ships with hil: ${shown.join(", ")}${packs(names)}.${hint}`;
   throw new ConfigurationError(`no scenario "${reference}".`, known);
 }
+
+async function loadFile(path: string): Promise<ScenarioFile> {
+  try {
+    return await loadYaml(path, SCENARIO_SCHEMA);
+  } catch (error) {
+    const found = await foreignFile(path);
+    if (found === undefined) throw error;
+    throw new ConfigurationError(`${path}: this is ${found.name}, not a scenario.`, found.hint, { cause: error });
+  }
+}
+
+/** What a file is that is no scenario for certain; undefined for text, and what cannot be read. */
+async function foreignFile(path: string): Promise<{ readonly name: string; readonly hint: string } | undefined> {
+  const content = await readFile(path).catch(() => undefined);
+  if (content === undefined) return undefined;
+  const found = fileKindOf(content);
+  const signed = found === undefined ? undefined : SIGNED_FIELDS[found.kind];
+  if (signed !== undefined) {
+    const hint = `To upgrade from one signed image to another: hil run OLD NEW. In a scenario: payload: { ${signed}: ${basename(path)} }.`;
+    return { name: found?.name ?? "", hint };
+  }
+  if (found?.kind === "empty") return undefined;
+  const hint = "Name a scenario (YAML), or two signed images: hil run OLD NEW.";
+  if (found !== undefined) return { name: found.name, hint };
+  const isUtf16 = content[0] === 0xff || content[0] === 0xfe;
+  return content.includes(0) && !isUtf16 ? { name: "a binary file", hint: `${hint} ${RAW_HINT}` } : undefined;
+}
+
+/** The field of a payload that takes such a file. */
+const SIGNED_FIELDS: Partial<Record<FileKind["kind"], string>> = { image: "image", hex: "image", zip: "dfu_zip" };
+const RAW_HINT = "A raw firmware binary is signed with payload: { file: … } in a scenario.";
 
 /** ", and 14 in faults/": a pack is counted, not listed. */
 function packs(names: readonly string[]): string {

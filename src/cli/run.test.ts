@@ -133,12 +133,13 @@ describe("what is wrong with the command line is told before anything moves", ()
     [["--cut-at", "soon"], '--cut-at wants milliseconds from 0 on, not "soon".'],
     [["--cut-at", "-1"], '--cut-at wants milliseconds from 0 on, not "-1".'],
     [["--cut-on", "(x"], "--cut-on: Invalid regular expression: /(x/: Unterminated group"],
-    [["--max-duration", "10"], '--max-duration wants a number and a unit, not "10". Write 90s, 10m or 2h.'],
+    [["--max-duration", "10"], '--max-duration wants a number and a unit, not "10". Write 500ms, 90s, 10m or 2h.'],
     [["--max-duration", "10 min"], '--max-duration wants a number and a unit, not "10 min".'],
     [["--fault", "no-rever"], 'no fault is named "no-rever". Did you mean "no-revert"?'],
     [["--board", "gone"], 'no board profile "gone".'],
     [["--junit"], "--junit needs a value."],
-    [["another.yaml"], '"another.yaml" is one argument too many.'],
+    [["another.yaml"], "cannot use mine.yaml as a signed image: it is no MCUboot image"],
+    [["another.yaml", "third.yaml"], '"third.yaml" is one argument too many.'],
     [["--bord", "x"], "unknown option --bord. Did you mean --board?"],
   ])("%j", async (argv, text) => {
     expect(await complaint(...argv)).toContain(text);

@@ -2,8 +2,7 @@ import { type LoadedProfile, loadProfile, requireApart } from "../board/index.ts
 import {
   cutsAt,
   cutsOn,
-  DEFAULT_SCENARIO,
-  loadScenario,
+  namedScenario,
   type PlannedCut,
   patternFault,
   type ScenarioFile,
@@ -12,6 +11,7 @@ import {
 import { EXIT, UsageError } from "../core/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "./arguments.ts";
 import { dryRun } from "./dry-run.ts";
+import { durationMs } from "./duration.ts";
 import { withFaults } from "./faults.ts";
 import type { CliIo } from "./io.ts";
 import { runBoards } from "./run-boards.ts";
@@ -40,19 +40,20 @@ const OPTIONS = {
   ...REPORT_OPTIONS,
 } as const satisfies OptionRows;
 
-/** `hil run [SCENARIO.yaml] [--board PROFILE] …` */
+/** `hil run [SCENARIO.yaml | OLD NEW] [--board PROFILE] …` */
 export async function runCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  const args = parseArguments(io, argv, "hil run [SCENARIO.yaml] [options]", OPTIONS, 1);
+  const args = parseArguments(io, argv, "hil run [SCENARIO.yaml | OLD NEW] [options]", OPTIONS, 2);
   if (!args) return EXIT.pass;
   const cuts = givenCuts(args);
   const count = integer(args, "cuts", 0);
   const maxWear = integer(args, "max-wear", 1);
   const seed = integer(args, "seed", 0) ?? DEFAULT_SEED;
-  const maxDurationMs = durationMs(args);
+  const duration = args.text("max-duration");
+  const maxDurationMs = duration === undefined ? undefined : durationMs("max-duration", duration);
   const infraRetries = integer(args, "infra-retries", 0);
   const faults = args.texts("fault");
   const boards = await namedBoards(args, io, faults);
-  const scenario = withCount(await loadScenario(args.positional[0] ?? DEFAULT_SCENARIO, io.cwd), count);
+  const scenario = withCount(await namedScenario(args.positional, io.cwd), count);
   const planned = cuts ?? scenarioCuts(scenario.value);
   const shared = {
     faults,
@@ -92,17 +93,6 @@ function integer(args: Parsed, name: string, least: number): number | undefined 
     `--${name} wants a whole number from ${least} on, not "${args.text(name)}".`,
     "See hil run --help.",
   );
-}
-
-const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-function durationMs(args: Parsed): number | undefined {
-  const text = args.text("max-duration");
-  if (text === undefined) return undefined;
-  const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
-  const unit = UNITS_MS[parts?.[2] ?? ""];
-  if (parts && unit !== undefined) return Number(parts[1]) * unit;
-  throw new UsageError(`--max-duration wants a number and a unit, not "${text}".`, "Write 90s, 10m or 2h.");
 }
 
 /** Cuts of the command line, in the order given; undefined when it names none. */

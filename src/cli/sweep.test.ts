@@ -74,6 +74,13 @@ describe("hil sweep", () => {
     expect(text()).not.toContain("of any length");
   });
 
+  test("a budget of an hour and a half is enough for a small upgrade", async () => {
+    const { io, text } = bench();
+    await sweepCommand([...SMALL, "--cuts", "1", "--budget", "1.5h"], io);
+    expect(text()).toMatch(/^covered/m);
+    expect(text()).not.toContain("states looked at");
+  });
+
   test("a strip never shows as kept what came and was taken back, and a legend says which is which", async () => {
     const { io, text } = bench();
     await sweepCommand([...SMALL, "--cuts", "1", "--torn"], io);

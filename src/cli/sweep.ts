@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { loadProfile } from "../board/index.ts";
-import { DEFAULT_SCENARIO, loadScenario } from "../campaign/index.ts";
+import { namedScenario } from "../campaign/index.ts";
 import { EXIT, makeFolder, RealClock, sleep, UsageError } from "../core/index.ts";
 import {
   type Finding,
@@ -13,6 +13,7 @@ import {
 } from "../mcuboot/index.ts";
 import { count, grouped } from "../report/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "./arguments.ts";
+import { durationOf } from "./duration.ts";
 import type { CliIo } from "./io.ts";
 import { replaySweep } from "./sweep-replay.ts";
 import { parseSwept, type SweepReplay, type SweepRequest, upgradeOf } from "./sweep-request.ts";
@@ -41,16 +42,17 @@ const OPTIONS = {
   json: { type: "boolean", describe: "print the result as JSON, and nothing else, on standard output" },
 } as const satisfies OptionRows;
 
-/** `hil sweep [SCENARIO] [options]` */
+/** `hil sweep [SCENARIO | OLD NEW] [options]` */
 export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  const args = parseArguments(io, argv, "hil sweep [SCENARIO.yaml] [options]", OPTIONS, 1);
+  const args = parseArguments(io, argv, "hil sweep [SCENARIO.yaml | OLD NEW] [options]", OPTIONS, 2);
   if (!args) return EXIT.pass;
   const file = args.text("replay");
   if (file !== undefined)
     return replaySweep(resolve(io.cwd, file), { trace: args.flag("trace"), json: args.flag("json") }, io);
+  requireOwnLengths(args);
   const request: SweepRequest = {
     board: await loadProfile(args.text("board") ?? "twin", { cwd: io.cwd }),
-    scenario: await loadScenario(args.positional[0] ?? DEFAULT_SCENARIO, io.cwd),
+    scenario: await namedScenario(args.positional, io.cwd),
     seed: args.number("seed") ?? 1,
     swept: sweptFields(args),
   };
@@ -77,6 +79,13 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
   if (json) io.out(`${JSON.stringify(jsonOf(sweep, files, options), undefined, 2)}\n`);
   else print(sweep, files, io);
   return sweep.findings.length === 0 ? EXIT.pass : EXIT.failed;
+}
+
+/** @throws UsageError where two images are given, and a length that would put a generated one in their place. */
+function requireOwnLengths(args: Parsed): void {
+  const option = ["old-bytes", "new-bytes"].find((name) => args.text(name) !== undefined);
+  if (args.positional.length < 2 || option === undefined) return;
+  throw new UsageError(`--${option} generates a payload, and OLD NEW are images with their own.`, "Leave one out.");
 }
 
 function sweptFields(args: Parsed): SweepRequest["swept"] {
@@ -112,19 +121,14 @@ interface Budget {
   readonly durationUs: number;
 }
 
-const UNITS_US: Readonly<Record<string, number>> = { s: 1e6, m: 60e6, h: 3600e6 };
-
 function budgetOf(args: Parsed): Budget {
   const text = args.text("budget");
   const none = { states: Number.POSITIVE_INFINITY, durationUs: Number.POSITIVE_INFINITY };
   if (text === undefined) return none;
-  const parts = /^(\d+)(s|m|h)?$/.exec(text);
-  if (parts === null) {
-    throw new UsageError(`--budget wants states or a time, not "${text}".`, "Write 20000, 90s or 10m.");
-  }
-  const amount = Number(parts[1]);
-  const unit = UNITS_US[parts[2] ?? ""];
-  return unit === undefined ? { ...none, states: amount } : { ...none, durationUs: amount * unit };
+  if (/^\d+$/.test(text)) return { ...none, states: Number(text) };
+  const duration = durationOf(text);
+  if (duration !== undefined) return { ...none, durationUs: duration * 1000 };
+  throw new UsageError(`--budget wants states or a time, not "${text}".`, "Write 20000, 90s or 10m.");
 }
 
 /** A breath for Ctrl-C and the terminal, this often. */

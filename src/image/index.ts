@@ -16,6 +16,7 @@ export * from "./dump.ts";
 export * from "./dump-text.ts";
 export * from "./ecdsa.ts";
 export * from "./encryption-key.ts";
+export * from "./firmware-file.ts";
 export * from "./hashes.ts";
 export * from "./header.ts";
 export * from "./hex-image.ts";
