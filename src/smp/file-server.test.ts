@@ -6,8 +6,8 @@ import type { HandlerContext } from "./server.ts";
 const CONTEXT: HandlerContext = { version: 2, receivedAtUs: 0, afterAnswer: () => undefined };
 
 /** A server over files that are stored, as it is after a start. */
-function started(files: Map<string, Uint8Array>, clock: VirtualClock) {
-  const handlers = fileHandlers({ files, mount: "/lfs1", clock });
+function started(files: Map<string, Uint8Array>, clock: VirtualClock, ended = new AbortController().signal) {
+  const handlers = fileHandlers({ files, mount: "/lfs1", clock, ended });
   const write = (off: number, text: string, len?: number) =>
     handlers.writeFile?.({ off, name: "/lfs1/f", data: utf8(text), ...(len === undefined ? {} : { len }) }, CONTEXT);
   return { write, handlers, stored: () => textOf(files.get("/lfs1/f") ?? utf8("none")) };
@@ -29,9 +29,12 @@ test("an upload that nobody goes on with is closed after four seconds, as a part
   expect(stored()).toBe("ab");
 });
 
-test("a reset forgets what is open: an old file stays, a new one is there with nothing in it", () => {
+test("a reset forgets what is open: an old file stays, a new one is there with nothing in it", async () => {
   const [files, clock] = [new Map([["/lfs1/f", utf8("old")]]), new VirtualClock()];
-  void started(files, clock).write(0, "ab", 4);
+  const over = new AbortController();
+  void started(files, clock, over.signal).write(0, "ab", 4);
+  over.abort();
+  await sleep(clock, 5_000);
   expect(started(files, clock).stored()).toBe("old");
   files.delete("/lfs1/f");
   void started(files, clock).write(0, "ab", 4);

@@ -24,6 +24,8 @@ export interface FileServerOptions {
   readonly files: Map<string, Uint8Array>;
   /** Closes an upload that nobody goes on with; left out, it stays open. */
   readonly clock?: Clock;
+  /** Aborts when the firmware ends: what is open then is lost. */
+  readonly ended?: AbortSignal;
   /** Where the file system is mounted: "/lfs1". */
   readonly mount: string;
   /** Bytes of a piece that is downloaded; default 256. */
@@ -60,7 +62,7 @@ const HASHES = {
  * four idle seconds), and then as the part that it is; a reset forgets it. Lengths and hashes are of what is stored.
  * Source: Zephyr fs_mgmt.c; measured on Zephyr 4.4.0 over LittleFS (peers/smp-groups.test.ts).
  */
-export function fileHandlers({ files, mount, chunkBytes = 256, clock }: FileServerOptions): SmpHandlers {
+export function fileHandlers({ files, mount, chunkBytes = 256, clock, ended }: FileServerOptions): SmpHandlers {
   let open: OpenFile | undefined;
   let forgetAlarm = () => {};
   const close = () => {
@@ -70,7 +72,11 @@ export function fileHandlers({ files, mount, chunkBytes = 256, clock }: FileServ
   };
   const closeWhenIdle = () => {
     forgetAlarm();
-    if (clock) forgetAlarm = clock.at(clock.nowUs() + IDLE_CLOSE_MS * 1000, close);
+    if (!clock) return;
+    const idle = () => {
+      if (!ended?.aborted) close();
+    };
+    forgetAlarm = clock.at(clock.nowUs() + IDLE_CLOSE_MS * 1000, idle);
   };
   const found = (name: string): Uint8Array => {
     if (name === "") throw new SmpFault({ code: INVALID });

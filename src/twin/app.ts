@@ -106,9 +106,10 @@ export class TwinApp {
     await print(zephyrBanner(smp.generation));
     await print(`I: ${this.#description()} is up`);
     const over = new AbortController();
-    void this.#log(AbortSignal.any([power, over.signal]));
+    const ended = AbortSignal.any([power, over.signal]);
+    void this.#log(ended);
     try {
-      return await this.#serve(power);
+      return await this.#serve(power, ended);
     } finally {
       over.abort(new Error("the application is over"));
     }
@@ -131,7 +132,8 @@ export class TwinApp {
     }
   }
 
-  async #serve(power: AbortSignal): Promise<number> {
+  /** @param ended aborts when the application does, by a reset or a loss of power. */
+  async #serve(power: AbortSignal, ended: AbortSignal): Promise<number> {
     const { clock, uart, smp, onServing } = this.#options;
     let bootMode = 0;
     const place = { clock, uart, lines: "zephyr", raw: smp.raw, lineBytesMax: smp.lineBytesMax, onServing } as const;
@@ -140,7 +142,7 @@ export class TwinApp {
         bootMode = request.bootMode;
         reset();
       };
-      const handlers = this.#handlers(power, askedToReset);
+      const handlers = this.#handlers(power, ended, askedToReset);
       const { also, bufferBytes, bufferCount, generation } = smp;
       const options = { bufferBytes, bufferCount, handlers, onHandlerError, ...(generation && { generation }) };
       const servers = [transport, ...(also ? [also] : [])].map((one) => new SmpServer({ transport: one, ...options }));
@@ -153,14 +155,14 @@ export class TwinApp {
     return bootMode;
   }
 
-  #handlers(power: AbortSignal, reset: (request: { bootMode: number }) => void): SmpHandlers {
+  #handlers(power: AbortSignal, ended: AbortSignal, reset: (request: { bootMode: number }) => void): SmpHandlers {
     const { clock, smp } = this.#options;
     const { params, ...os } = this.#osHandlers(reset);
     return {
       ...os,
       ...(smp.params === false || !params ? {} : { params }),
       ...imageHandlers(this.#slots(power), { slotInfo: true, generation: smp.generation }),
-      ...this.#otherHandlers(clock.nowUs()),
+      ...this.#otherHandlers(clock.nowUs(), ended),
     };
   }
 
@@ -188,7 +190,7 @@ export class TwinApp {
   }
 
   /** What needs no memory beyond a reset: statistics, a shell of few commands, and the list of groups. */
-  #otherHandlers(startedUs: number): SmpHandlers {
+  #otherHandlers(startedUs: number, ended: AbortSignal): SmpHandlers {
     const { clock, smp, files } = this.#options;
     const { zephyr } = serverGeneration(smp.generation);
     const { enumeration, files: fileGroup, os, image, shell, statistics } = GROUP_ENTRIES;
@@ -199,7 +201,7 @@ export class TwinApp {
     return {
       ...statisticsHandlers(counters, smp.generation),
       ...shellHandlers(shellCommands(upMs, zephyr)),
-      ...(mount === undefined ? {} : fileHandlers({ files, mount, clock })),
+      ...(mount === undefined ? {} : fileHandlers({ files, mount, clock, ended })),
       ...enumerationHandlers([enumeration, ...fileEntries, image, os, shell, statistics]),
     };
   }
