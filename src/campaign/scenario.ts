@@ -1,7 +1,15 @@
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { type ConfigFile, ConfigurationError, loadYaml, nearest, parseYaml, resolveFrom } from "../core/index.ts";
+import {
+  type ConfigFile,
+  ConfigurationError,
+  loadYaml,
+  namesToChoose,
+  nearestInFolders,
+  parseYaml,
+  resolveFrom,
+} from "../core/index.ts";
 import { cutsAt, cutsAtTriggers, cutsInOperations, patternFault } from "./given-cuts.ts";
 import type { PlannedCut } from "./run-event.ts";
 
@@ -214,19 +222,10 @@ export async function loadScenario(reference: string, cwd: string): Promise<Scen
   if (existsSync(builtIn)) return loadYaml(builtIn, SCENARIO_SCHEMA);
   if (existsSync(path)) return loadYaml(path, SCENARIO_SCHEMA);
   const names = builtInScenarios();
-  const near = nearest(reference, [...names, ...names.map((name) => name.replace(/^.*\//, ""))]);
-  const hint = near === undefined ? "" : ` Did you mean "${names.find((name) => name.endsWith(near)) ?? near}"?`;
-  const shown = names.filter((name) => !name.includes("/"));
-  const known = `Name a YAML file, or one that ships with hil: ${shown.join(", ")}${packs(names)}.${hint}`;
+  const near = nearestInFolders(reference, names);
+  const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
+  const known = `Name a YAML file, or one that ships with hil: ${namesToChoose(names)}.${hint}`;
   throw new ConfigurationError(`no scenario "${reference}".`, known);
-}
-
-/** ", and 14 in faults/": a pack is counted, not listed. */
-function packs(names: readonly string[]): string {
-  const folders = [...new Set(names.filter((name) => name.includes("/")).map((name) => name.replace(/\/.*/, "")))];
-  return folders
-    .map((folder) => `, and ${names.filter((name) => name.startsWith(`${folder}/`)).length} in ${folder}/`)
-    .join("");
 }
 
 /** A scenario from text; `file` is what its relative paths start from, and what errors name. */
