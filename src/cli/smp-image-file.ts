@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { ConfigurationError, hasCode, hex, isHilError, messageOf } from "../core/index.ts";
+import { ConfigurationError, hex, isHilError, whyUnreadable } from "../core/index.ts";
 import {
   type DfuFile,
   flatten,
@@ -41,7 +41,7 @@ export async function readUploadFile(file: string, imageNumber: number, io: CliI
   try {
     content = Uint8Array.from(await readFile(resolve(io.cwd, file)));
   } catch (error) {
-    throw wrong(hasCode(error, "ENOENT") ? "there is no such file" : messageOf(error), "", error);
+    throw wrong(whyUnreadable(error), "", error);
   }
   try {
     const bytes = imageIn(content, imageNumber);
