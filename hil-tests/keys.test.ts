@@ -9,7 +9,7 @@ import { generateKey, type KeyTypeName } from "../src/image/index.ts";
 const SUITE_MS = 600_000;
 const folder = mkdtempSync(join(tmpdir(), "hil-keys-"));
 let keyFiles = 0;
-const { text } = await loadProfile("hil-tests/boards/small-move.yaml", { cwd: process.cwd() });
+const { text } = await loadProfile("small/move", { cwd: process.cwd() });
 
 /** A profile like `small` whose bootloader was built with other kinds of keys. */
 function profileWith(name: string, keys: string, encrypt: boolean) {

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
+import { builtInBoards } from "../src/board/index.ts";
+import { builtInScenarios } from "../src/campaign/index.ts";
 import { mainIn } from "../src/cli/main.ts";
 import { memoryIo } from "../src/cli/testing/memory-io.ts";
 
@@ -67,6 +69,15 @@ test.each(PAGES.filter((page) => page !== "docs/commands.md"))(
     expect(wrong).toEqual([]);
   },
 );
+
+test.each(PAGES)("%s names boards and scenarios that ship with hil, or files", (page) => {
+  // `hil image zip create` names boards of Zephyr.
+  const calls = callsOf(page).filter(({ words }) => words[0] !== "image");
+  const named = calls.flatMap(({ line }) => [...line.matchAll(/--board ([a-z][\w/-]*)(?= |$)/g)]);
+  expect(builtInBoards()).toEqual(expect.arrayContaining(named.map((match) => match[1])));
+  const run = calls.flatMap(({ line }) => [...line.matchAll(/^run ([a-zA-Z][\w/-]*[a-z0-9])(?= |$)/g)]);
+  expect(builtInScenarios()).toEqual(expect.arrayContaining(run.map((match) => match[1])));
+});
 
 test("calls are found", () => {
   expect(PAGES.flatMap((page) => callsOf(page)).length).toBeGreaterThan(100);

@@ -39,6 +39,17 @@ test.each(PAGES)("every link of %s leads to a file and a heading of this reposit
   expect(dead).toEqual([]);
 });
 
+test("links of the pages in the package lead to what is in it", () => {
+  const { files } = JSON.parse(readFileSync(resolve(ROOT, "package.json"), "utf8"));
+  const packed = (page: string) => files.some((entry: string) => page === entry || page.startsWith(`${entry}/`));
+  const missing = PAGES.filter(packed).flatMap((page) =>
+    [...readFileSync(resolve(ROOT, page), "utf8").matchAll(/\]\((?!https?:)([^)\s#]+)/g)]
+      .map((match) => join(dirname(page), match[1] ?? ""))
+      .filter((target) => !packed(target)),
+  );
+  expect(missing).toEqual([]);
+});
+
 /** Notes that the authors had beside the repository, and that nobody else can look up. */
 const PRIVATE_NOTES =
   /fact sheet|lab-hardware|shared\/reference|(?<!MCUboot docs\/)\bdesign\.md, |\b(?:mcuboot|smp|nrf5340|imgtool)\.md,? (?:section )?\d/i;

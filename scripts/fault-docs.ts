@@ -11,8 +11,9 @@ Made from the tables by \`npx tsx scripts/fault-docs.ts\`; do not edit it by han
 
 A harness that is green on a broken board is worth nothing. So the twin can be broken on purpose: \`hil faults\` lists the
 ways, \`hil run --fault NAME\` switches one on, and the run must fail, by what the board shows: its image list, its boot
-log, its silence. Nothing looks into the twin. Each upstream bug below has a scenario that catches it; the same scenario
-passes without the switch (\`hil-tests/fault-pack.test.ts\`).
+log, its silence. Nothing looks into the twin. Each upstream bug below has a scenario that catches it, on a twin with small
+slots (\`boards/small/\`); both ship with \`hil\` and are found by name in any folder. The same scenario passes without the
+switch (\`hil-tests/fault-pack.test.ts\`).
 
 What the firmware does that its flash does not allow (a bit that would have to be set again, a word programmed a third
 time since its page was erased: the nRF5340 allows two) is counted by the twin's flash, told as a warning, and fails the
@@ -41,7 +42,7 @@ export async function faultDocs(): Promise<string> {
 
 /** The two sentences at the head of a scenario: what it does, and how it is run. */
 async function comments(scenario: string): Promise<{ readonly why: string; readonly how: string }> {
-  const text = await readFile(fileURLToPath(new URL(`../${scenario}`, import.meta.url)), "utf8");
+  const text = await readFile(fileURLToPath(new URL(`../scenarios/${scenario}.yaml`, import.meta.url)), "utf8");
   const [, why = "", how = ""] = text.split("\n").map((line) => line.replace(/^# /, ""));
   return { why, how };
 }

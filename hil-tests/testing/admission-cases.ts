@@ -31,7 +31,7 @@ import {
 import { memoryLinks, Uart } from "../../src/serial/index.ts";
 import { TwinFlash, TwinMachine, TwinUart } from "../../src/twin/index.ts";
 
-const BOARDS = join(import.meta.dirname, "..", "boards");
+const BOARDS = join(import.meta.dirname, "..", "..", "boards");
 const BODY_BYTES = 5000;
 /** Longest that a swap of these slots takes, and the application's start, in milliseconds of the board's time. */
 const BOOT_MS = 60_000;
@@ -46,14 +46,14 @@ export interface Combination {
 }
 
 export const COMBINATIONS: readonly Combination[] = [
-  { board: "small-move", mode: "move", generation: "current", encrypt: true },
-  { board: "small-move", mode: "move", generation: "current", encrypt: false },
-  { board: "small-offset", mode: "offset", generation: "current", encrypt: true },
-  { board: "small-scratch", mode: "scratch", generation: "current", encrypt: false },
-  { board: "small-overwrite", mode: "overwrite", generation: "current", encrypt: true },
-  { board: "small-move", mode: "move", generation: "2.1.0", encrypt: true },
+  { board: "small/move", mode: "move", generation: "current", encrypt: true },
+  { board: "small/move", mode: "move", generation: "current", encrypt: false },
+  { board: "small/offset", mode: "offset", generation: "current", encrypt: true },
+  { board: "small/scratch", mode: "scratch", generation: "current", encrypt: false },
+  { board: "small/overwrite", mode: "overwrite", generation: "current", encrypt: true },
+  { board: "small/move", mode: "move", generation: "2.1.0", encrypt: true },
   {
-    board: "small-move",
+    board: "small/move",
     mode: "move",
     generation: "ncs-1.7",
     encrypt: false,

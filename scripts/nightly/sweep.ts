@@ -43,7 +43,7 @@ for (const variant of VARIANTS) {
     if (only !== undefined && only !== mode) continue;
     for (const { name: generation } of GENERATIONS) {
       // Swap using offset came with 2.2.0.
-      if (mode === "swap-offset" && !["2.2.0", "current"].includes(generation)) continue;
+      if (mode === "swap-offset" && ["ncs-1.7", "1.10.0", "2.1.0"].includes(generation)) continue;
       await sweepOne(variant, mode, generation);
     }
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -49,6 +49,17 @@ describe("profiles that ship with the package", () => {
     expect(builtInBoards()).toEqual([
       "nrf5340dk-example",
       "qemu-microbit",
+      "small/move",
+      "small/move-long-header",
+      "small/move-no-downgrade",
+      "small/net-no-downgrade",
+      "small/offset",
+      "small/offset-mended",
+      "small/overwrite",
+      "small/scratch",
+      "small/scratch-long-trailer",
+      "small/scratch-two",
+      "small/scratch-whole",
       "twin",
       "twin-ncs171",
       "twin-ncs30",
@@ -58,7 +69,7 @@ describe("profiles that ship with the package", () => {
     ]);
     for (const name of builtInBoards()) {
       const loaded = await loadProfile(name, { cwd: folder });
-      expect([loaded.profile.name, basename(loaded.file)]).toEqual([name, `${name}.yaml`]);
+      expect([loaded.profile.name, basename(loaded.file)]).toEqual([name.replace("/", "-"), `${basename(name)}.yaml`]);
       // An emulated board brings its own switch.
       if (loaded.profile.provider !== "qemu") powerDriverNamed(loaded.profile.power.driver);
     }
@@ -121,8 +132,21 @@ describe("a profile", () => {
     await expect(loadProfile("twinn", { cwd: "/" })).rejects.toMatchObject({
       kind: "configuration",
       message: 'no board profile "twinn".',
-      hint: 'Name a YAML file, or one that ships with hil: nrf5340dk-example, qemu-microbit, twin, twin-ncs171, twin-ncs30, twin-net, twin-qspi, twin-thingy53. Did you mean "twin"?',
+      hint: 'Name a YAML file, or one that ships with hil: nrf5340dk-example, qemu-microbit, twin, twin-ncs171, twin-ncs30, twin-net, twin-qspi, twin-thingy53, and 11 in small/. Did you mean "twin"?',
     });
+  });
+
+  test.each(["small/mvoe", "mvoe", "move"])("of the fault pack is offered with its folder: %s", async (wrong) => {
+    await expect(loadProfile(wrong, { cwd: "/" })).rejects.toMatchObject({
+      message: `no board profile "${wrong}".`,
+      hint: expect.stringMatching(/Did you mean "small\/move"\?$/),
+    });
+  });
+
+  test("is found by name beside a folder that is called the same", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "hil-"));
+    await mkdir(join(folder, "twin"));
+    expect((await loadProfile("twin", { cwd: folder })).profile.name).toBe("twin");
   });
 });
 

@@ -1,7 +1,15 @@
-import { existsSync, readdirSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type ConfigFile, ConfigurationError, loadYaml, nearest, parseYaml, resolveFrom } from "../core/index.ts";
+import {
+  type ConfigFile,
+  ConfigurationError,
+  loadYaml,
+  namesToChoose,
+  nearestInFolders,
+  parseYaml,
+  resolveFrom,
+} from "../core/index.ts";
 import { checkProfile } from "./profile-checks.ts";
 import {
   type BoardProfile,
@@ -50,17 +58,17 @@ export function isKeyEverywhere(name: string): boolean {
   return name === UNSIGNED || name.startsWith("builtin:");
 }
 
-/** Names of the profiles that ship with the package. */
+/** Names of the profiles that ship with the package; those of the fault pack as `small/NAME`. */
 export function builtInBoards(): string[] {
-  return readdirSync(BUILT_IN_FOLDER)
+  return readdirSync(BUILT_IN_FOLDER, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".yaml"))
-    .map((name) => basename(name, ".yaml"))
+    .map((name) => name.replaceAll("\\", "/").replace(/\.yaml$/, ""))
     .toSorted();
 }
 
 /** True for a simulated board that ships with the package: what is measured of it is kept beside nothing. */
 export function isShippedTwin({ profile, file }: LoadedProfile): boolean {
-  return profile.provider === "twin" && dirname(file) === resolve(BUILT_IN_FOLDER);
+  return profile.provider === "twin" && file.startsWith(resolve(BUILT_IN_FOLDER) + sep);
 }
 
 /**
@@ -106,12 +114,14 @@ function checked(loaded: ConfigFile<ProfileFields>, keyFiles: KeyFiles = {}): Lo
 
 function fileOf(reference: string, cwd: string): string {
   const path = resolve(cwd, reference);
-  if (!/^[\w-]+$/.test(reference) || existsSync(path)) return path;
+  // A folder of the same name is no profile: `hil twin --link twin` makes one.
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  if (isFile || !/^[\w-]+(\/[\w-]+)*$/.test(reference)) return path;
   const names = builtInBoards();
   if (names.includes(reference)) return resolve(BUILT_IN_FOLDER, `${reference}.yaml`);
-  const near = nearest(reference, names);
+  const near = nearestInFolders(reference, names);
   const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
-  const known = `Name a YAML file, or one that ships with hil: ${names.join(", ")}.${hint}`;
+  const known = `Name a YAML file, or one that ships with hil: ${namesToChoose(names)}.${hint}`;
   throw new ConfigurationError(`no board profile "${reference}".`, known);
 }
 

@@ -62,7 +62,9 @@ describe("before anything moves", () => {
     const other = await told([damage, plain, expecting('{ refused: "signing key" }')]);
     expect(other).toMatch(/^2 .*: expect wants it refused for "signing key", and .* refuse it: its hash does not fit/);
     expect(await told([damage, plain, expecting("upgrade")])).toMatch(/would refuse: its hash does not fit its bytes/);
-    expect(await told([plain, expecting("refused")])).toMatch(/wants "refused", and the bootloader would install it/);
+    expect(await told([plain, expecting("refused")])).toMatch(
+      /wants "refused", and the bootloader would install it\. Nothing/,
+    );
     expect(await told([plain, NEW_BYTES(70_000), expecting("refused")])).toMatch(/the image never gets there: 0x11/);
     const noCut: Edit = ["count: 4", "count: 0"];
     expect(await told([damage, plain, noCut, expecting("no boot")])).toMatch(

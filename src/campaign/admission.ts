@@ -229,7 +229,7 @@ function requireExpected(
   }[does];
   throw scenario.wrong(
     expectPath(scenario),
-    `wants ${expects}, and ${found}${printed(answer.line)}`,
+    `wants ${expects}, and ${found}${does === "installs" ? "" : printed(answer.line)}`,
     "Nothing was moved.",
   );
 }

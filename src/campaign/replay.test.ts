@@ -134,7 +134,8 @@ describe("what is no replay is an error with the way out", () => {
   });
 
   test.each([
-    ["half a file", '{ "schema": 1,', /JSON/],
+    ["half a file", '{ "schema": 1,', /: this is no JSON, or not all of it\./],
+    ["a file of something else", "\u001b]0;", /replay\.json: this is no JSON, or not all of it\. Name/],
     ["another schema", '{ "schema": 2 }', /schema/],
     ["a document with a field too many", JSON.stringify({ ...replayOf(request(), IMAGES, CUTS), more: 1 }), /more/],
     ["a cut that is none", JSON.stringify({ ...replayOf(request(), IMAGES, CUTS), cuts: [{ index: 1 }] }), /cuts/],

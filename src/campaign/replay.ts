@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { ConfigurationError, hasCode, messageOf, parseValue } from "../core/index.ts";
+import { ConfigurationError, hasCode, parseValue, whyUnreadable } from "../core/index.ts";
 import { KEPT_SCHEMA, type keptOf } from "./kept.ts";
 import { KEY_FACTS_SCHEMA, keyFacts } from "./kept-keys.ts";
 import type { RunRequest } from "./run.ts";
@@ -141,7 +141,9 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    const what = hasCode(error, "ENOENT") ? "there is no such run or replay file" : messageOf(error);
+    // The parser's own text quotes the file, which may be anything.
+    const unread = hasCode(error, "ENOENT") ? "there is no such run or replay file" : whyUnreadable(error);
+    const what = error instanceof SyntaxError ? "this is no JSON, or not all of it" : unread;
     throw new ConfigurationError(`${file}: ${what}.`, "Name a run folder, or the replay.json in it.", { cause: error });
   }
 }

@@ -3,7 +3,15 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { type ConfigFile, ConfigurationError, loadYaml, nearest, parseYaml, resolveFrom } from "../core/index.ts";
+import {
+  type ConfigFile,
+  ConfigurationError,
+  loadYaml,
+  namesToChoose,
+  nearestInFolders,
+  parseYaml,
+  resolveFrom,
+} from "../core/index.ts";
 import { type FileKind, fileKindOf } from "../image/index.ts";
 import { cutsAt, cutsAtTriggers, cutsInOperations, patternFault } from "./given-cuts.ts";
 import type { PlannedCut } from "./run-event.ts";
@@ -217,10 +225,9 @@ export async function loadScenario(reference: string, cwd: string): Promise<Scen
   if (existsSync(builtIn)) return loadYaml(builtIn, SCENARIO_SCHEMA);
   if (existsSync(path)) return loadFile(path);
   const names = builtInScenarios();
-  const near = nearest(reference, [...names, ...names.map((name) => name.replace(/^.*\//, ""))]);
-  const hint = near === undefined ? "" : ` Did you mean "${names.find((name) => name.endsWith(near)) ?? near}"?`;
-  const shown = names.filter((name) => !name.includes("/"));
-  const known = `Name a YAML file, or one that ships with hil: ${shown.join(", ")}${packs(names)}.${hint}`;
+  const near = nearestInFolders(reference, names);
+  const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
+  const known = `Name a YAML file, or one that ships with hil: ${namesToChoose(names)}.${hint}`;
   throw new ConfigurationError(`no scenario "${reference}".`, known);
 }
 
@@ -254,14 +261,6 @@ async function foreignFile(path: string): Promise<{ readonly name: string; reado
 /** The field of a payload that takes such a file. */
 const SIGNED_FIELDS: Partial<Record<FileKind["kind"], string>> = { image: "image", hex: "image", zip: "dfu_zip" };
 const RAW_HINT = "A raw firmware binary is signed with payload: { file: … } in a scenario.";
-
-/** ", and 14 in faults/": a pack is counted, not listed. */
-function packs(names: readonly string[]): string {
-  const folders = [...new Set(names.filter((name) => name.includes("/")).map((name) => name.replace(/\/.*/, "")))];
-  return folders
-    .map((folder) => `, and ${names.filter((name) => name.startsWith(`${folder}/`)).length} in ${folder}/`)
-    .join("");
-}
 
 /** A scenario from text; `file` is what its relative paths start from, and what errors name. */
 export function parseScenario(text: string, file: string): ScenarioFile {

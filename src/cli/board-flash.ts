@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Flasher, type LoadedProfile, openBoardSwitch, openFlasher } from "../board/index.ts";
-import { Cleanup, type Clock, ConfigurationError, EXIT, messageOf, RealClock, UsageError } from "../core/index.ts";
+import { Cleanup, type Clock, ConfigurationError, EXIT, RealClock, UsageError, whyUnreadable } from "../core/index.ts";
 import { parseImage, parseIntelHex } from "../image/index.ts";
 import { type OptionRows, parseArguments } from "./arguments.ts";
 import { BOARD_OPTION, leased, namedProfile } from "./board-option.ts";
@@ -74,7 +74,7 @@ async function planFor(name: string, cwd: string): Promise<Plan> {
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw new ConfigurationError(`cannot read ${name}: ${messageOf(error)}.`, "", { cause: error });
+    throw new ConfigurationError(`cannot read ${name}: ${whyUnreadable(error)}.`, "", { cause: error });
   }
   if (/\.(hex|ihex)$/i.test(name))
     return { kind: "hex", core: coreOf(name, new TextDecoder().decode(bytes)), path, name };

@@ -45,6 +45,9 @@ export async function explainCommand(argv: readonly string[], io: CliIo): Promis
   const board = args.text("board");
   const profile = isRun && board === undefined ? profileOfRun(path) : undefined;
   const build = bootloaderBuildOf(profile ?? (await loadProfile(board ?? "twin", { cwd: io.cwd })));
+  if (isRun && args.text("slot") !== undefined) {
+    throw new UsageError("--slot is for a file that is one slot; a run folder is read by its log.", "Leave it out.");
+  }
   const answer = isRun ? ofRun(path, build) : ofFile(path, build, slotAsked(args, build));
   io.out(args.flag("json") ? answerJson(answer, reference, build, answer.mode) : answerText(answer));
   return EXIT.pass;
@@ -110,6 +113,9 @@ function ofLog(text: string, build: BootloaderBuild): FullAnswer | undefined {
 function ofFile(path: string, build: BootloaderBuild, asked: SlotAsked | undefined): FullAnswer {
   const bytes = bytesOf(path);
   if (bytes.length === 0) throw new ConfigurationError(`${path} is empty.`, WANTED);
+  if (asked !== undefined && bytes.length < TRAILER_MAGIC_BYTES) {
+    throw new ConfigurationError(`${path} has ${bytes.length} bytes: too few for a trailer's magic (16).`, WANTED);
+  }
   if (asked !== undefined) return ofSlot(bytes, build, asked);
   const text = decoded(bytes);
   const found = isText(text)
@@ -123,6 +129,8 @@ function ofFile(path: string, build: BootloaderBuild, asked: SlotAsked | undefin
   throw new ConfigurationError(`${path} is nothing that hil explain knows: ${triedText(bytes, text, build)}.`, WANTED);
 }
 
+/** The least that tells anything of a slot. Source: MCUboot bootutil_public.c BOOT_MAGIC_SZ. */
+const TRAILER_MAGIC_BYTES = 16;
 const WANTED =
   "It wants a boot log, an image list (JSON or text), a flash dump from address 0, or one slot with --slot.";
 

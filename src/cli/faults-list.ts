@@ -19,7 +19,7 @@ export interface ListedFault {
   readonly versions?: string;
   readonly what: string;
   readonly source?: string;
-  /** The scenario that catches it. */
+  /** The scenario that catches it, by the name that `hil run` takes. */
   readonly scenario?: string;
 }
 
@@ -34,7 +34,7 @@ export function listedFaults(): readonly ListedFault[] {
     versions,
     what,
     source,
-    scenario: `scenarios/faults/${name}.yaml`,
+    scenario: `faults/${name}`,
   }));
   const names: readonly string[] = upstream.map((row) => row.name);
   const invented = [...MACHINE_FAULTS, ...DEFECTS]
@@ -64,12 +64,12 @@ function faultsText(faults: readonly ListedFault[], columns: number): string {
   const text = faults.map(({ name, what, modes, versions, scenario }) => {
     const facts = [modes?.join(", "), versions].filter((fact) => fact !== undefined).join("; ");
     const lines = [...wrapped(what, width), ...(facts === "" ? [] : wrapped(`(${facts})`, width))];
-    if (scenario !== undefined) lines.push(scenario);
+    if (scenario !== undefined) lines.push(`scenario ${scenario}`);
     return lines
       .map((line, order) => `${order === 0 ? name.padEnd(INDENT - 1) : " ".repeat(INDENT - 1)} ${line}`)
       .join("\n");
   });
-  return `${text.join("\n")}\n\n${faults.length} faults; hil run --fault NAME switches one on. More: docs/faults.md\n`;
+  return `${text.join("\n")}\n\n${faults.length} faults; hil run --fault NAME switches one on. Each command, board included: docs/faults.md\n`;
 }
 
 /** A text in lines of at most `width` characters. */

@@ -72,15 +72,18 @@ export function junitFile(args: Parsed, io: CliIo, planned: readonly Asked[]): J
   return file === undefined ? undefined : new JunitFile(file, io.cwd, planned);
 }
 
-/** Where the record lies, and how to see the first failed cut, or the first cut, again. */
+/**
+ * Where the record lies, and how to see the first failure again: by its cut, also where it came in a boot after it. What
+ * failed without a cut comes in the replay of any; a good run shows its first.
+ */
 function printEnd(outcome: RunOutcome, io: CliIo): void {
   const folder = relative(io.cwd, outcome.folder) || ".";
-  const cuts = outcome.events.flatMap((event) =>
-    event.event === "verdict" && event.verdict.cut ? [{ pass: event.verdict.pass, ...event.verdict.cut.planned }] : [],
-  );
-  const failed = cuts.find((cut) => !cut.pass);
-  const cut = failed ?? cuts[0];
-  const which = cut === undefined ? "" : ` --cut ${cut.index}`;
+  const verdicts = outcome.events.flatMap((event) => (event.event === "verdict" ? [event.verdict] : []));
+  const cutOf = ({ cut, check }: (typeof verdicts)[number]) =>
+    cut === undefined ? / after cut (\d+)$/.exec(check)?.[1] : `${cut.planned.index}`;
+  const failed = verdicts.find((verdict) => !verdict.pass);
+  const cut = (failed && cutOf(failed)) ?? verdicts.map(cutOf).find((index) => index !== undefined);
+  const which = cut === undefined ? "" : ` --cut ${cut}`;
   io.out(`record    ${folder}\nreplay    npx hil replay ${folder}${which}${failed ? " --trace" : ""}\n`);
 }
 

@@ -82,6 +82,15 @@ describe("hil run", () => {
     expect(out).toMatch(new RegExp(`npx hil replay runs/\\S+ --cut ${failed} --trace`));
   });
 
+  test("points at the cut whose later boot failed, with every event", async () => {
+    const io = lab();
+    const text = readFileSync(new URL("../../scenarios/faults/U1.yaml", import.meta.url), "utf8");
+    writeFileSync(join(io.cwd, "two.yaml"), text.replace("[[46]]", "[[3], [46]]"));
+    expect(await runCommand(["two.yaml", "--board", "small/offset-mended", "--fault", "U1"], io)).toBe(1);
+    expect(io.printed()).toMatch(/FAIL {2}boot 1 after cut 2/);
+    expect(io.printed()).toMatch(/npx hil replay runs\/\S+ --cut 2 --trace/);
+  });
+
   test("suggests no cut where none was made", async () => {
     const { out } = await hilRun("--cuts", "0");
     expect(out).not.toContain("--cut ");

@@ -1,6 +1,6 @@
 import { readFile as readLocal, writeFile as writeLocal } from "node:fs/promises";
 import { resolve } from "node:path";
-import { ConfigurationError, hex, messageOf, UsageError } from "../core/index.ts";
+import { ConfigurationError, hex, messageOf, UsageError, whyUnreadable } from "../core/index.ts";
 import {
   closeFile,
   commitSettings,
@@ -159,7 +159,7 @@ async function localFile(file: string, io: CliIo): Promise<Uint8Array> {
   try {
     return Uint8Array.from(await readLocal(resolve(io.cwd, file)));
   } catch (error) {
-    throw new ConfigurationError(`cannot read ${file}: ${messageOf(error)}.`, "", { cause: error });
+    throw new ConfigurationError(`cannot read ${file}: ${whyUnreadable(error)}.`, "", { cause: error });
   }
 }
 

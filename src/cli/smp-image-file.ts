@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { ConfigurationError, hasCode, isHilError, messageOf } from "../core/index.ts";
+import { ConfigurationError, isHilError, whyUnreadable } from "../core/index.ts";
 import { type DfuFile, formatVersion, hashOfTlv, parseSigned, readFirmwareFile, tlvsOf } from "../image/index.ts";
 import type { CliIo } from "./io.ts";
 
@@ -26,7 +26,7 @@ export async function readUploadFile(file: string, imageNumber: number, io: CliI
   try {
     content = Uint8Array.from(await readFile(resolve(io.cwd, file)));
   } catch (error) {
-    throw wrong(hasCode(error, "ENOENT") ? "there is no such file" : messageOf(error), "", error);
+    throw wrong(whyUnreadable(error), "", error);
   }
   try {
     const bytes = imageIn(content, imageNumber);

@@ -267,7 +267,21 @@ describe("reading from disk", () => {
     await expect(loadYaml(folder, schema)).rejects.toMatchObject({ message: `${folder}: this is a folder.` });
     const file = join(folder, "latin1.yaml");
     await writeFile(file, Buffer.from("name: caf\u00e9\n", "latin1"));
-    await expect(loadYaml(file, schema)).rejects.toMatchObject({ message: `${file}: the file is not UTF-8 text.` });
+    const complaint = { message: `${file}: the file is not UTF-8 text.`, hint: "Save it as UTF-8." };
+    await expect(loadYaml(file, schema)).rejects.toMatchObject(complaint);
+    await writeFile(file, Buffer.from("\ufeffname: cafe\n", "utf16le"));
+    await expect(loadYaml(file, schema)).rejects.toMatchObject(complaint);
+  });
+
+  test.each([
+    [[0x50, 0x4b, 3, 4, 0x14, 0], "a ZIP archive"],
+    [[0x3d, 0xb8, 0xf3, 0x96, 0, 0], "an MCUboot image"],
+    [[0x7f, 0x45, 0x4c, 0x46, 1, 1, 1, 0], "an ELF file"],
+    [[1, 2, 0, 0xff], "a binary file"],
+  ])("says of %j that it is %s", async (bytes, what) => {
+    const file = join(await mkdtemp(join(tmpdir(), "hil-")), "given");
+    await writeFile(file, Uint8Array.from(bytes));
+    await expect(loadYaml(file, schema)).rejects.toMatchObject({ message: `${file}: this is ${what}, not YAML.` });
   });
 
   test("refuses a file over its limit without parsing it", async () => {

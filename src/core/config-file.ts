@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import type * as Yaml from "yaml";
 import type { Document, LineCounter, Node } from "yaml";
 import type { z } from "zod";
+import { hex } from "./bytes.ts";
 import { expectations, type FieldPath, fieldName, type Problem, problemsOf } from "./config-problems.ts";
 import { ConfigurationError, hasCode, messageOf } from "./errors.ts";
 
@@ -137,7 +138,21 @@ function listed(file: string, problems: readonly Problem[]): string {
   return `${file}: ${lines.length} problems.\n${lines.map((line) => `  ${line}`).join("\n")}`;
 }
 
+/** What people hand over in place of a YAML file, by its first bytes. */
+const OTHER_FILES = [
+  { what: "a ZIP archive", begins: [0x50, 0x4b, 0x03, 0x04] },
+  { what: "an MCUboot image", begins: [0x3d, 0xb8, 0xf3, 0x96] },
+  { what: "an ELF file", begins: [0x7f, 0x45, 0x4c, 0x46] },
+  { what: "a binary file", begins: [] },
+] as const;
+
 function decoded(bytes: Uint8Array, file: string): string {
+  const isUtf16 = /^(fffe|feff)/.test(hex(bytes.subarray(0, 2)));
+  if (bytes.includes(0) && !isUtf16) {
+    const { what } = OTHER_FILES.find((row) => row.begins.every((byte, at) => bytes[at] === byte)) ?? OTHER_FILES[3];
+    const hint = "Name a YAML file; images and packages are named in a scenario: images.new.payload.";
+    throw new ConfigurationError(`${file}: this is ${what}, not YAML.`, hint);
+  }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {

@@ -125,6 +125,12 @@ export function messageOf(error: unknown): string {
   return String(error);
 }
 
+/** Why a file cannot be read, as a clause: "there is no such file". */
+export function whyUnreadable(error: unknown): string {
+  if (hasCode(error, "ENOENT")) return "there is no such file";
+  return hasCode(error, "EISDIR") ? "this is a folder" : messageOf(error);
+}
+
 /** For the `default` branch of a switch over a union: the compiler proves that nothing reaches it. */
 export function unreachable(value: never): Error {
   return new Error(`unreachable: ${JSON.stringify(value)}`);

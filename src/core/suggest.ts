@@ -12,6 +12,23 @@ export function nearest(wrong: string, known: readonly string[]): string | undef
   return best;
 }
 
+/** Names to choose from, as a sentence lists them: "a, b, and 26 in faults/". A folder's are counted, not listed. */
+export function namesToChoose(names: readonly string[]): string {
+  const top = names.filter((name) => !name.includes("/"));
+  const inFolders = names.filter((name) => name.includes("/")).map((name) => name.replace(/\/.*/, ""));
+  const counted = [...new Set(inFolders)].map(
+    (folder) => `and ${inFolders.filter((name) => name === folder).length} in ${folder}/`,
+  );
+  return [...top, ...counted].join(", ");
+}
+
+/** The name nearest to a mistyped one, with its folder, also where the folder was left out. */
+export function nearestInFolders(wrong: string, names: readonly string[]): string | undefined {
+  const near = nearest(wrong, [...names, ...names.map((name) => name.replace(/^.*\//, ""))]);
+  if (near === undefined || names.includes(near)) return near;
+  return names.find((name) => name.endsWith(`/${near}`));
+}
+
 /** Edits from one to the other: a character put in, left out or replaced, or two neighbours swapped. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
