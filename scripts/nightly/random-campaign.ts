@@ -60,7 +60,7 @@ images:
 request: ${permanent ? "permanent" : "test"}
 cuts: { ${pairs ? "pairs" : "count"}: ${1 + random.below(4)}, in: ${where} }
 boots_after: ${random.below(3)}
-revert_check: ${!permanent && random.chance({ of: 1, in: 2 })}
+revert_check: ${!permanent && random.chance({ of: 1, in: 2 }) && swaps}
 `;
   const device = profile.includes("qspi") ? "secondary on QSPI" : "internal flash";
   const title = [mode, device, generation, encrypted ? "encrypted" : "plain", permanent ? "permanent" : "test"];

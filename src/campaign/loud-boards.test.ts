@@ -3,7 +3,7 @@ import { loudBoard, loudRun, VOICES, wrongWithGood } from "./testing/loud-boards
 import { eventsOf } from "./testing/small-campaign.ts";
 
 /** `npx tsx scripts/nightly/loud-boards.ts` runs 200 of them. */
-const SEEDS = [1, 2, 3, 4, 5, 7, 14];
+const SEEDS = [1, 3, 4, 5, 7];
 const SUITE_MS = 120_000;
 
 describe("a good board that logs, or says nothing", () => {
