@@ -10,9 +10,9 @@ const ECHO_MS = 60_000;
 const IN_FLIGHT = 2;
 
 /**
- * Runs a request that may be answered late (an upload's first chunk: the slot is erased first) or be lost (a server whose
- * buffers are smaller than it says drops a large packet in silence), and finds out which long before its deadline: a
- * server answers in order, so one that answers an echo that was sent after the request has not got the request.
+ * Runs a request that may be answered late (an upload's first chunk: the slot is erased first) or be lost (a server
+ * whose buffers are smaller than it says drops a large packet in silence), and finds out which long before its
+ * deadline: a server answers in order, so one that answers an echo sent after the request has not got the request.
  *
  * @param request must be given up when its signal aborts.
  * @throws TimeoutError when the request was lost; what `request` throws.
