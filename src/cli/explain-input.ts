@@ -104,6 +104,9 @@ const VERSION = /\bversion\s*[=:]\s*["']?([\w.+-]{1,60})/i;
 const FLAGS = /\bflags\s*[=:]\s*(.*)$/i;
 const SET = /\b(pending|confirmed|active|permanent)\s*[=:]\s*(true|1)\b/gi;
 
+/** All that a tool prints of an empty list; any YAML file may have a line "images:". */
+const EMPTY_LIST = /^\s*images\s*:\s*(?:\[\s*\]\s*)?(?:split\s*status\b.*\s*)?$/i;
+
 /**
  * The text of mcumgr and `hil smp image list` ("image=0 slot=1", then "flags: pending"), and of tools that print objects
  * ("slot=1, … pending=True"). An entry begins where a slot is named.
@@ -124,6 +127,6 @@ function listInText(text: string): readonly ListEntry[] | undefined {
     for (const word of (FLAGS.exec(line)?.[1] ?? "").toLowerCase().split(/[\s,]+/)) last.flags.add(word);
     for (const [, name = ""] of line.matchAll(SET)) last.flags.add(name.toLowerCase());
   }
-  if (found.length === 0 && !/^\s*images\s*:/im.test(text)) return undefined;
+  if (found.length === 0 && !EMPTY_LIST.test(text)) return undefined;
   return found.map(({ image, slot, version, flags }) => entryOf(image, slot, version, (name) => flags.has(name)));
 }

@@ -186,6 +186,12 @@ describe("image lists as tools print them", () => {
   test("a boot log is no list, and data is no text", () => {
     expect(readList(LOG)).toBeUndefined();
     expect(readList("[00:00:01] <inf> app: slot=1 chosen\n")).toBeUndefined();
+    expect(readList("schema: 1\nname: s\nimages:\n  encrypt: true\ncuts: { count: 2 }\n")).toBeUndefined();
     expect([isText(LOG), isText("\u0000\u0001abc")]).toEqual([true, false]);
+  });
+
+  test("takes a list without slots for one where nothing else stands", () => {
+    for (const text of ["Images:\n", "Images:\r\nSplit status: N/A (0)\r\n", "images: []\n"])
+      expect(readList(text)).toEqual([]);
   });
 });

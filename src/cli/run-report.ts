@@ -73,8 +73,8 @@ export function junitFile(args: Parsed, io: CliIo, planned: readonly Asked[]): J
 }
 
 /**
- * Where the record lies, and how to see the first failure again: by its cut, also where it came in a boot after it. What
- * failed without a cut comes in the replay of any; a good run shows its first.
+ * Where the record lies, and how to see the first failure again: by its cut, also where it came in a boot after it.
+ * What failed without a cut comes in the replay of any; a good run shows its first.
  */
 function printEnd(outcome: RunOutcome, io: CliIo): void {
   const folder = relative(io.cwd, outcome.folder) || ".";

@@ -81,6 +81,12 @@ describe("hil sweep", () => {
     expect(text()).not.toContain("states looked at");
   });
 
+  test("a budget that ends before any level is whole is no pass: INCOMPLETE, exit 3", async () => {
+    const { io, text } = bench();
+    expect(await sweepCommand([...SMALL, "--budget", "1"], io)).toBe(3);
+    expect(text()).toMatch(/^verdict {3}INCOMPLETE /m);
+  });
+
   test("a strip never shows as kept what came and was taken back, and a legend says which is which", async () => {
     const { io, text } = bench();
     await sweepCommand([...SMALL, "--cuts", "1", "--torn"], io);

@@ -78,7 +78,13 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
   const files = sweep.findings.map((finding, at) => written(finding, at + 1, request, folder, io));
   if (json) io.out(`${JSON.stringify(jsonOf(sweep, files, options), undefined, 2)}\n`);
   else print(sweep, files, io);
-  return sweep.findings.length === 0 ? EXIT.pass : EXIT.failed;
+  if (sweep.findings.length > 0) return EXIT.failed;
+  return isIncomplete(sweep) ? EXIT.bench : EXIT.pass;
+}
+
+/** True when the budget ended before even the upgrade without a cut was looked at: nothing was shown. */
+function isIncomplete({ exploration: { coveredCuts } }: Sweep): boolean {
+  return coveredCuts !== undefined && coveredCuts < 0;
 }
 
 /** @throws UsageError where two images are given, and a length that would put a generated one in their place. */
@@ -195,7 +201,10 @@ function print(sweep: Sweep, files: readonly string[], io: CliIo): void {
     for (const line of findingLines(finding, at + 1, files[at] ?? "")) io.out(`${line}\n`);
   }
   const known = findings.filter((finding) => finding.known !== undefined).length;
-  const verdict = findings.length === 0 ? "PASS  nothing that must not be" : "FAIL";
+  const clean = isIncomplete(sweep)
+    ? "INCOMPLETE  the budget ended before any level of cuts was whole"
+    : "PASS  nothing that must not be";
+  const verdict = findings.length === 0 ? clean : "FAIL";
   const told = `  ${count(findings.length, "finding")}: ${known} known of MCUboot, ${findings.length - known} not on record`;
   io.out(`verdict   ${verdict}${findings.length === 0 ? "" : told}\n`);
 }

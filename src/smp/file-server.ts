@@ -57,9 +57,10 @@ const HASHES = {
 } as const;
 
 /**
- * Handlers of group 8 as Zephyr's behave: one file is open for writing at a time, a piece goes to the end of it. What was
- * taken is stored when the last piece comes, when the file is closed (by command, by a download, by a wrong offset, by
- * four idle seconds), and then as the part that it is; a reset forgets it. Lengths and hashes are of what is stored.
+ * Handlers of group 8 as Zephyr's behave: one file is open for writing at a time, a piece goes to the end of it. What
+ * was taken is stored when the last piece comes, or when the file is closed (by command, by a download, by a wrong
+ * offset, by four idle seconds), and then as the part that it is; a reset forgets it. Lengths and hashes are of what is
+ * stored.
  * Source: Zephyr fs_mgmt.c; measured on Zephyr 4.4.0 over LittleFS (peers/smp-groups.test.ts).
  */
 export function fileHandlers({ files, mount, chunkBytes = 256, clock, ended }: FileServerOptions): SmpHandlers {

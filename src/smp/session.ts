@@ -151,7 +151,7 @@ export class SmpSession implements AsyncDisposable {
           const answer = readAnswer(row, packet.bytes.subarray(HEADER_BYTES));
           return { answer, attempts: attempt, atUs: packet.atUs };
         } catch (error) {
-          if (!isKind(error, "timeout")) throw error;
+          if (!isKind(error, "timeout") || options.signal?.aborted) throw error;
           if (attempt === attemptsMax) throw this.#timeout(row.name, attempt, startedUs, error);
         }
       }

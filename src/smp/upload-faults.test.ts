@@ -178,7 +178,22 @@ describe("a board's own trouble in an upload", () => {
     const result = await client.upload(IMAGE.file);
     expect(result.retries).toBe(1);
     expect(store.log.filter((entry) => entry === "erase 1")).toHaveLength(1);
-    expect(session.counters.late).toBe(1);
+    // The chunk's, and that of the echo that asked whether it was lost.
+    expect(session.counters.late).toBe(2);
+    expect(equalBytes(store.bytes(1).subarray(0, IMAGE.file.length), IMAGE.file)).toBe(true);
+  });
+
+  test("a server that drops packets it says it takes gets smaller ones within seconds, not after an erase's deadline", async () => {
+    const store = new ArrayImageStore({ slotBytes: 65_536 });
+    const { client, clock, session } = smpBench({ store, server: { bufferBytes: 1024 } });
+    const params = client.params.bind(client);
+    client.params = async (options) => ({ ...(await params(options)), bufferBytes: 4096 });
+    const result = await client.upload(IMAGE.file);
+    expect(result.packetBytes).toBeLessThan(1024);
+    expect(result.retries).toBeLessThanOrEqual(6);
+    expect(session.counters.late).toBe(0);
+    expect(result.firstChunkUs).toBeLessThan(30_000_000);
+    expect(clock.nowUs()).toBeLessThan(30_000_000);
     expect(equalBytes(store.bytes(1).subarray(0, IMAGE.file.length), IMAGE.file)).toBe(true);
   });
 

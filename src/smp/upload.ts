@@ -7,6 +7,7 @@ import { imageState, imageUpload } from "./groups/image.ts";
 import { echo } from "./groups/os.ts";
 import { HEADER_BYTES } from "./header.ts";
 import { LineQuality } from "./line-quality.ts";
+import { unlessPassedOver } from "./passed-over.ts";
 import type { RequestOptions, SmpSession } from "./session.ts";
 import type { UploadOptions, UploadResult } from "./upload-options.ts";
 import { RoundTrips, UploadWindow } from "./upload-window.ts";
@@ -134,7 +135,7 @@ class Upload {
     for (;;) {
       const { canShrink } = this.#line;
       try {
-        if (at === 0) return await this.#send(at);
+        if (at === 0) return canShrink ? await this.#firstOfMany() : await this.#send(at);
         const isLossy = this.#line.oneIn !== undefined;
         return await this.#send(
           at,
@@ -148,6 +149,12 @@ class Upload {
         this.#ready.clear();
       }
     }
+  }
+
+  /** A first chunk that could be smaller: one that was lost is known to be so before its deadline. */
+  #firstOfMany(): Promise<Sent> {
+    const awaited = `the answer to ${imageUpload.name} on ${this.#session.transport.name}`;
+    return unlessPassedOver(this.#session, awaited, this.#options.signal, (signal) => this.#send(0, { signal }));
   }
 
   async #isThere(): Promise<boolean> {
@@ -195,9 +202,10 @@ class Upload {
       .exchange(imageUpload, request, { signal, payload, ...timing, ...options })
       .catch((error: unknown) => {
         if (isKind(error, "timeout")) {
-          this.#line.lost(bytes, attemptsMax);
+          const attempts = options.signal?.aborted ? 1 : attemptsMax;
+          this.#line.lost(bytes, attempts);
           // One that is sent alone is sent again, smaller or in the end never.
-          if (options.window === undefined) this.#retries += attemptsMax;
+          if (options.window === undefined) this.#retries += attempts;
         }
         throw error;
       });
