@@ -123,6 +123,17 @@ export function fileHandlers({ files, mount, chunkBytes = 256, clock, ended }: F
       return { off: file.off };
     },
     fileStatus: ({ name }) => ({ len: found(name).length }),
+    ...hashHandlers(found),
+    closeFile: () => {
+      close();
+      return {};
+    },
+  };
+}
+
+/** Hashes of what is stored. @param found the file of a name, or a refusal. */
+function hashHandlers(found: (name: string) => Uint8Array): SmpHandlers {
+  return {
     fileHash: ({ name, type = "", off = 0, len }) => {
       if (len === 0) throw new SmpFault({ code: INVALID });
       const kind = type === "" ? "crc32" : type;
@@ -136,9 +147,5 @@ export function fileHandlers({ files, mount, chunkBytes = 256, clock, ended }: F
     fileHashTypes: () => ({
       types: Object.fromEntries(Object.entries(HASHES).map(([name, { format, size }]) => [name, { format, size }])),
     }),
-    closeFile: () => {
-      close();
-      return {};
-    },
   };
 }
