@@ -1,6 +1,6 @@
 import type { LoadedProfile } from "../board/index.ts";
 import { type ConfigurationError, Random, resolveFrom, VirtualClock } from "../core/index.ts";
-import { decodeHeader, FLAG, startFault, VTOR_BYTES } from "../image/index.ts";
+import { decodeHeader, FLAG, NRF5340_RAM_END, startFault, VTOR_BYTES } from "../image/index.ts";
 import {
   askBoot,
   askUpgrade,
@@ -273,8 +273,9 @@ export function cannotStart(
   if (foreign !== undefined)
     return `behind its header is ${foreign.name}, not firmware (signed twice, or the wrong file)`;
   const bodyAddress = slotAddress + headerBytes;
-  const alignBytes = profile.provider === "qemu" ? 4 : VTOR_BYTES;
-  const fault = startFault(body, { bodyAddress, endAddress: bodyAddress + bodyBytes, alignBytes });
+  // What QEMU emulates is another chip.
+  const chip = profile.provider === "qemu" ? { alignBytes: 4 } : { alignBytes: VTOR_BYTES, ramEnd: NRF5340_RAM_END };
+  const fault = startFault(body, { bodyAddress, endAddress: bodyAddress + bodyBytes, ...chip });
   if (fault !== undefined || headerBytes === wanted) return fault;
   const sizes = `its header has ${headerBytes} bytes, and the profile's images.header_bytes says ${wanted}`;
   return `${sizes}: firmware for this board is linked for ${hexOf(slotAddress + wanted)}, and would lie at ${hexOf(bodyAddress)}`;

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { builtInBoards } from "../board/index.ts";
 import { smallProfile, smallScenario } from "../campaign/testing/small-campaign.ts";
 import { generateKey, PASSPHRASE_VARIABLE } from "../image/index.ts";
 import { runCommand } from "./run.ts";
@@ -206,6 +207,14 @@ describe("--junit", () => {
 });
 
 describe("--dry-run", () => {
+  test.each(builtInBoards().filter((name) => name.startsWith("twin")))(
+    "of the default scenario is fine on the board %s that ships with hil",
+    async (name) => {
+      const io = memoryIo();
+      expect([await runCommand(["--dry-run", "--board", name], io), io.complained()]).toEqual([0, ""]);
+    },
+  );
+
   test("shows images, swap and cuts, and touches no board", async () => {
     const { code, out, folder } = await hilRun("--dry-run");
     expect(code).toBe(0);

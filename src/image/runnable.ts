@@ -2,6 +2,8 @@ import { viewOf } from "../core/index.ts";
 
 /** The part of a Cortex-M's address map that holds RAM. Source: Armv8-M Architecture Reference Manual, B8.1. */
 const RAM = { start: 0x2000_0000, end: 0x4000_0000 } as const;
+/** First address after the RAM of the nRF5340's application core. Source: nRF5340 Product Specification, "Memory". */
+export const NRF5340_RAM_END = 0x2008_0000;
 /** VTOR of an Armv8-M processor takes multiples of this. Source: Armv8-M ARM, VTOR.TBLOFF [31:7]. */
 export const VTOR_BYTES = 128;
 /** Bytes of a vector table that decide whether a processor starts: stack pointer, reset vector. */

@@ -41,6 +41,11 @@ export class LineQuality {
     return this.#smallest;
   }
 
+  /** Packets go in lines, of which a receiver may lose some. */
+  get isFramed(): boolean {
+    return this.#framed;
+  }
+
   get canShrink(): boolean {
     return this.#framed && this.#packetBytes > ONE_LINE_BYTES;
   }

@@ -197,6 +197,18 @@ describe("a board's own trouble in an upload", () => {
     expect(equalBytes(store.bytes(1).subarray(0, IMAGE.file.length), IMAGE.file)).toBe(true);
   });
 
+  test("a server that takes no packet of an upload is told from a slow one within a minute, with the size and what to do", async () => {
+    const { client, clock } = smpBench({ server: { bufferBytes: 80 } });
+    const params = client.params.bind(client);
+    client.params = async (options) => ({ ...(await params(options)), bufferBytes: 1024 });
+    await expect(client.upload(IMAGE.file)).rejects.toMatchObject({
+      kind: "timeout",
+      message: expect.stringMatching(/answers an echo, but no packet of an upload, down to \d+ bytes/),
+      hint: expect.stringContaining("--packet"),
+    });
+    expect(clock.nowUs()).toBeLessThan(60_000_000);
+  });
+
   test("a board that reset in the middle makes the upload start over, once", async () => {
     const store = new ArrayImageStore({ slotBytes: 65_536 });
     const { client } = smpBench({ store });

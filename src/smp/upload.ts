@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { equalBytes, type HilError, isKind, ProtocolError, TimeoutError } from "../core/index.ts";
+import { equalBytes, isKind, ProtocolError } from "../core/index.ts";
 import { encodeMap } from "./cbor.ts";
 import { encodePayload, type RequestOf } from "./command.ts";
 import { eraseDeadlineMs } from "./erase-deadline.ts";
@@ -10,6 +10,7 @@ import { LineQuality } from "./line-quality.ts";
 import { unlessPassedOver } from "./passed-over.ts";
 import type { RequestOptions, SmpSession } from "./session.ts";
 import type { UploadOptions, UploadResult } from "./upload-options.ts";
+import { badLine, smallBuffers } from "./upload-timeouts.ts";
 import { RoundTrips, UploadWindow } from "./upload-window.ts";
 
 /** A first chunk must hold the image header. Source: Zephyr img_mgmt.c. */
@@ -135,7 +136,7 @@ class Upload {
     for (;;) {
       const { canShrink } = this.#line;
       try {
-        if (at === 0) return canShrink ? await this.#firstOfMany() : await this.#send(at);
+        if (at === 0) return this.#line.isFramed ? await this.#first() : await this.#send(at);
         const isLossy = this.#line.oneIn !== undefined;
         return await this.#send(
           at,
@@ -144,15 +145,18 @@ class Upload {
       } catch (error) {
         if (!isKind(error, "timeout")) throw error;
         // A first chunk may wait for an erase: only a board that answers other things has not got it.
-        if (!canShrink || (at === 0 && !(await this.#isThere()))) throw this.#onBadLine(error, sinceUs);
+        const isDeaf = at === 0 && (await this.#isThere());
+        const failure = { session: this.#session, line: this.#line, sinceUs, cause: error };
+        if (isDeaf && !canShrink) throw smallBuffers(failure);
+        if (!canShrink || (at === 0 && !isDeaf)) throw this.#chunks === 0 ? error : badLine(failure);
         this.#line.shrink();
         this.#ready.clear();
       }
     }
   }
 
-  /** A first chunk that could be smaller: one that was lost is known to be so before its deadline. */
-  #firstOfMany(): Promise<Sent> {
+  /** The first chunk on a line that may lose it: that is known before its deadline. */
+  #first(): Promise<Sent> {
     const awaited = `the answer to ${imageUpload.name} on ${this.#session.transport.name}`;
     return unlessPassedOver(this.#session, awaited, this.#options.signal, (signal) => this.#send(0, { signal }));
   }
@@ -167,17 +171,6 @@ class Upload {
       if (isKind(error, "protocol")) return true;
       throw error;
     }
-  }
-
-  /** A timeout, and what the line has lost before it. */
-  #onBadLine(error: HilError, sinceUs: number): HilError {
-    const { oneIn, smallestBytes } = this.#line;
-    if (oneIn === undefined || this.#chunks === 0) return error;
-    const lost = `The line loses 1 line in ${oneIn}; packets went down to ${smallestBytes} bytes.`;
-    const hint = "Take a lower baud rate, hardware flow control or a shorter cable.";
-    const awaited = `the answer to ${imageUpload.name} on ${this.#session.transport.name}`;
-    const waitedMs = (this.#session.clock.nowUs() - sinceUs) / 1000;
-    return new TimeoutError(awaited, waitedMs, `${this.#session.transport.lastSeen()} ${lost}`, hint, { cause: error });
   }
 
   /** Sends the chunk at `at` and takes the server's word. */

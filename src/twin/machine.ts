@@ -1,5 +1,5 @@
 import { type Clock, sleep, utf8, whenAborted } from "../core/index.ts";
-import { decodeHeader, HEADER_BYTES, START_BYTES, startFault } from "../image/index.ts";
+import { decodeHeader, HEADER_BYTES, NRF5340_RAM_END, START_BYTES, startFault } from "../image/index.ts";
 import {
   type BootloaderBuild,
   type BootResult,
@@ -19,8 +19,6 @@ import type { TwinUart } from "./uart.ts";
 const RESET_TO_LOG_MS = 20;
 /** From "Jumping to the first image slot" to the application's banner. */
 const APP_START_MS = 120;
-/** End of the nRF5340 application core's 512 KiB of RAM. */
-const RAM_END = 0x2008_0000;
 /** A crashing application gets this far. */
 const CRASH_AFTER_MS = 80;
 
@@ -167,7 +165,7 @@ export class TwinMachine implements AsyncDisposable {
     const slotBytes = areas.find(({ offset }) => offset === slotOffset)?.bytes ?? 0;
     const bodyAddress = slotOffset + headerBytes;
     const body = flash.read(bodyAddress, START_BYTES);
-    return startFault(body, { bodyAddress, endAddress: slotOffset + slotBytes, ramEnd: RAM_END }) === undefined;
+    return startFault(body, { bodyAddress, endAddress: slotOffset + slotBytes, ramEnd: NRF5340_RAM_END }) === undefined;
   }
 
   /** The bootloader as it behaves this time. */
