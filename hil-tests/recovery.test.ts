@@ -11,7 +11,7 @@ import { hil, LAB_PROFILE, locksOf, type PtyBench, ptyBench } from "./testing/pr
 const REAL_TIME_MS = 300_000;
 
 /** The full number is the nightly's: scripts/nightly/kills.ts. */
-const KILLS = 5;
+const KILLS = 4;
 
 let lab: PtyBench;
 
@@ -135,7 +135,7 @@ describe("a bench that fails for a moment", () => {
       await run.printed(/swap {6}/);
       lab.twin.child.kill("SIGKILL");
       await run.printed(/retry {5}1 of 9/);
-      const twin = hil(lab.folder, "twin", "--link", "dev", "--baud", "1000000");
+      const twin = hil(lab.folder, "twin", "--board", "twin.yaml", "--link", "dev", "--baud", "1000000");
       const { code, out } = await run.done;
       twin.child.kill("SIGTERM");
       await twin.done;

@@ -15,7 +15,7 @@ let lab: PtyBench;
 let second: HilProcess;
 
 function secondTwin(): Promise<string> {
-  second = hil(lab.folder, "twin", "--link", "dev2", "--baud", "1000000", "--seed", "2");
+  second = hil(lab.folder, "twin", "--board", "twin.yaml", "--link", "dev2", "--baud", "1000000", "--seed", "2");
   return second.printed(/"pid"/);
 }
 

@@ -86,6 +86,7 @@ power:
   cuts: soc
   off_ms: 250
   cut_uncertainty_ms: 60
+bootloader: { crypto: cryptocell } # in real time every second counts
 slots:
   sector_bytes: 4096
   primary: { offset: 0x10000, bytes: 0x74000 }
@@ -100,6 +101,7 @@ name: board-of-lab-pty
 provider: twin
 ports: { app: { path: "twin:app", baud_rate: 1000000 } }
 power: { driver: lcus, port: { path: "twin:relay" }, channel: 1, contact: NC, cuts: soc }
+bootloader: { crypto: cryptocell }
 slots:
   sector_bytes: 4096
   primary: { offset: 0x10000, bytes: 0x74000 }
@@ -125,9 +127,9 @@ export async function ptyBench(options: { readonly twin?: Readonly<Record<string
   const folder = mkdtempSync(join(tmpdir(), "hil-pty-"));
   writeFileSync(join(folder, "lab.yaml"), LAB_PROFILE);
   writeFileSync(join(folder, "small.yaml"), SCENARIO);
-  const { twin: fields } = options;
-  if (fields) writeFileSync(join(folder, "twin.yaml"), TWIN_PROFILE.replace("TWIN", JSON.stringify(fields)));
-  const twin = hil(folder, "twin", "--link", "dev", "--baud", "1000000", ...(fields ? ["--board", "twin.yaml"] : []));
+  const { twin: fields = {} } = options;
+  writeFileSync(join(folder, "twin.yaml"), TWIN_PROFILE.replace("TWIN", JSON.stringify(fields)));
+  const twin = hil(folder, "twin", "--board", "twin.yaml", "--link", "dev", "--baud", "1000000");
   await twin.printed(/"pid"/);
   return {
     folder,
