@@ -1,5 +1,3 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { type Random, RealClock, sleep } from "../../src/core/index.ts";
 import { hil, type PtyBench, ptyBench } from "./process.ts";
 
@@ -32,8 +30,7 @@ export async function ptyCampaign(
   what: string,
   { cuts = 2, stopped }: { readonly cuts?: number; readonly stopped?: Random | undefined } = {},
 ): Promise<PtyCampaign> {
-  writeFileSync(join(lab.folder, "again.yaml"), AGAIN);
-  const run = hil(lab.folder, "run", "again.yaml", "--board", "lab.yaml", "--cuts", `${cuts}`);
+  const run = hil(lab.folder, "run", "small.yaml", "--board", "lab.yaml", "--cuts", `${cuts}`);
   if (stopped !== undefined) {
     const clock = new RealClock();
     await run.printed(/swap {6}/);
@@ -57,15 +54,6 @@ export async function drawnPtyCampaign(random: Random): Promise<PtyCampaign> {
   const what = `${Math.round(100 * share)} % of the line${sleeps ? ", the host sleeps" : ""}`;
   return ptyCampaign(lab, what, { stopped: sleeps ? random.fork("stop") : undefined });
 }
-
-const AGAIN = `schema: 1
-name: again
-images:
-  old: { version: "1.0.0", payload: { generate_bytes: 7000 } }
-  new: { version: "2.0.0", payload: { generate_bytes: 9000 } }
-cuts: { count: 2 }
-revert_check: false
-`;
 
 function hasPassed(event: object): boolean {
   const verdict: unknown = "verdict" in event ? event.verdict : undefined;

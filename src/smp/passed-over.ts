@@ -1,6 +1,6 @@
 import { isKind, sleep, TimeoutError } from "../core/index.ts";
 import { echo } from "./groups/os.ts";
-import type { SmpSession } from "./session.ts";
+import type { RequestOptions, SmpSession } from "./session.ts";
 
 /** How long nobody answers before it is asked whether the request was lost, in milliseconds. */
 const QUIET_MS = 3_000;
@@ -30,7 +30,7 @@ export async function unlessPassedOver<T>(
   const watch = async () => {
     const call = { signal: over.signal, retries: 0, window: IN_FLIGHT, timeoutMs: ECHO_MS };
     do await sleep(session.clock, QUIET_MS, over.signal);
-    while (!(await answers(session, call)));
+    while (!(await answersEcho(session, call)));
     const waitedMs = (session.clock.nowUs() - sentUs) / 1000;
     lost.abort(new TimeoutError(awaited, waitedMs, "An echo that was sent after it is answered: it was lost."));
   };
@@ -44,7 +44,7 @@ export async function unlessPassedOver<T>(
 }
 
 /** True when an echo is answered, be it with a refusal; false when its time passes. */
-async function answers(session: SmpSession, options: Parameters<SmpSession["request"]>[2]): Promise<boolean> {
+export async function answersEcho(session: SmpSession, options: RequestOptions): Promise<boolean> {
   try {
     await session.request(echo, { d: "hil" }, options);
     return true;

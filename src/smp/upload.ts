@@ -4,10 +4,9 @@ import { encodeMap } from "./cbor.ts";
 import { encodePayload, type RequestOf } from "./command.ts";
 import { eraseDeadlineMs } from "./erase-deadline.ts";
 import { imageState, imageUpload } from "./groups/image.ts";
-import { echo } from "./groups/os.ts";
 import { HEADER_BYTES } from "./header.ts";
 import { LineQuality } from "./line-quality.ts";
-import { unlessPassedOver } from "./passed-over.ts";
+import { answersEcho, unlessPassedOver } from "./passed-over.ts";
 import type { RequestOptions, SmpSession } from "./session.ts";
 import type { UploadOptions, UploadResult } from "./upload-options.ts";
 import { badLine, smallBuffers } from "./upload-timeouts.ts";
@@ -145,7 +144,8 @@ class Upload {
       } catch (error) {
         if (!isKind(error, "timeout")) throw error;
         // A first chunk may wait for an erase: only a board that answers other things has not got it.
-        const isDeaf = at === 0 && (await this.#isThere());
+        const isDeaf =
+          at === 0 && (await answersEcho(this.#session, { signal: this.#options.signal, timeoutMs: ECHO_MS }));
         const failure = { session: this.#session, line: this.#line, sinceUs, cause: error };
         if (isDeaf && !canShrink) throw smallBuffers(failure);
         if (!canShrink || (at === 0 && !isDeaf)) throw this.#chunks === 0 ? error : badLine(failure);
@@ -159,18 +159,6 @@ class Upload {
   #first(): Promise<Sent> {
     const awaited = `the answer to ${imageUpload.name} on ${this.#session.transport.name}`;
     return unlessPassedOver(this.#session, awaited, this.#options.signal, (signal) => this.#send(0, { signal }));
-  }
-
-  async #isThere(): Promise<boolean> {
-    const { signal } = this.#options;
-    try {
-      await this.#session.request(echo, { d: "hil" }, { signal, timeoutMs: ECHO_MS });
-      return true;
-    } catch (error) {
-      if (isKind(error, "timeout")) return false;
-      if (isKind(error, "protocol")) return true;
-      throw error;
-    }
   }
 
   /** Sends the chunk at `at` and takes the server's word. */
