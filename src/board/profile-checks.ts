@@ -1,5 +1,5 @@
 import type { FieldPath } from "../core/index.ts";
-import { roundUp } from "../core/index.ts";
+import { hexOf, roundUp } from "../core/index.ts";
 import type { ProfileFields } from "./profile-schema.ts";
 import { QEMU_POWER, QEMU_UART } from "./qemu/qemu-schema.ts";
 
@@ -200,8 +200,4 @@ function checkQemu({ provider, ports, power, qemu }: ProfileFields, complain: Co
       : 'is only for provider "qemu".';
     complain(["power", "driver"], text);
   }
-}
-
-function hexOf(value: number): string {
-  return `0x${value.toString(16)}`;
 }

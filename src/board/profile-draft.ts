@@ -1,3 +1,4 @@
+import { hexOf } from "../core/index.ts";
 import type { PortRef } from "../serial/index.ts";
 import { type LoadedProfile, parseProfile } from "./profile.ts";
 
@@ -161,10 +162,6 @@ function quoted(text: string): string {
 
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, " ").trim();
-}
-
-function hexOf(value: number): string {
-  return `0x${value.toString(16)}`;
 }
 
 /** A name for files out of a board's name. */

@@ -1,5 +1,5 @@
 import type { LoadedProfile } from "../board/index.ts";
-import { type ConfigurationError, Random, resolveFrom, VirtualClock } from "../core/index.ts";
+import { type ConfigurationError, hexOf, Random, resolveFrom, VirtualClock } from "../core/index.ts";
 import { decodeHeader, FLAG, NRF5340_RAM_END, startFault, VTOR_BYTES } from "../image/index.ts";
 import {
   askBoot,
@@ -298,10 +298,6 @@ function sourceOf(scenario: ScenarioFile, role: Role) {
 
 function wrong(scenario: ScenarioFile, role: Role, text: string, hint: string): ConfigurationError {
   return scenario.wrong(["images", role, "payload", sourceOf(scenario, role).field], text, hint);
-}
-
-function hexOf(value: number): string {
-  return `0x${value.toString(16)}`;
 }
 
 function printed(line: string | undefined): string {

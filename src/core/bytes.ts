@@ -47,3 +47,8 @@ export function viewOf(bytes: Uint8Array): DataView {
 export function roundUp(value: number, unit: number): number {
   return Math.ceil(value / unit) * unit;
 }
+
+/** A number as people write addresses and sizes: 0x1f000. */
+export function hexOf(value: number): string {
+  return `0x${value.toString(16)}`;
+}

@@ -1,4 +1,4 @@
-import { viewOf } from "../core/index.ts";
+import { hexOf, viewOf } from "../core/index.ts";
 
 /** The part of a Cortex-M's address map that holds RAM. Source: Armv8-M Architecture Reference Manual, B8.1. */
 const RAM = { start: 0x2000_0000, end: 0x4000_0000 } as const;
@@ -40,8 +40,4 @@ export function startFault(body: Uint8Array, place: StartPlace): string | undefi
   if (reset % 2 === 1 && reset >= bodyAddress && reset < endAddress) return undefined;
   const range = `${hexOf(bodyAddress)} to ${hexOf(endAddress)}`;
   return `its reset vector is ${hexOf(reset)}, no Thumb address from ${range}: another slot's, another core's, or no firmware`;
-}
-
-function hexOf(value: number): string {
-  return `0x${value.toString(16)}`;
 }

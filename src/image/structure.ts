@@ -1,3 +1,4 @@
+import { hexOf } from "../core/index.ts";
 import { hashOfTlv } from "./hashes.ts";
 import { ENCRYPTED_FLAGS, FLAG, HEADER_FLAGS } from "./header.ts";
 import { keyWrapRow } from "./image-key.ts";
@@ -246,8 +247,4 @@ function keyTlvs(image: ParsedImage): readonly PlacedTlv[] {
 
 function at(entry: PlacedTlv, what: string): Draft {
   return { text: `TLV ${tlvLabel(entry.type)} at ${hexOf(entry.offset)} ${what}`, offset: entry.offset };
-}
-
-function hexOf(value: number): string {
-  return `0x${value.toString(16)}`;
 }
