@@ -5,7 +5,7 @@
 import { cpus } from "node:os";
 import { loadProfile } from "../src/board/index.ts";
 import { DEFAULT_SCENARIO, loadScenario } from "../src/campaign/index.ts";
-import { parseSwept, upgradeOf } from "../src/cli/sweep-request.ts";
+import { parseSwept, upgradeOf } from "../src/cli/sweep/request.ts";
 import { type SweepOptions, sweepUpgrade, type UpgradeSwept } from "../src/mcuboot/index.ts";
 
 const runs = Number(process.argv[2] ?? 3);

@@ -6,10 +6,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { ReadlineParser } from "@serialport/parser-readline";
 import { SerialPort } from "serialport";
-import { assemble } from "../src/board/assemble.ts";
 import { parseProfile } from "../src/board/index.ts";
+import { assemble } from "../src/board/parts/assemble.ts";
+import { untilTrigger } from "../src/campaign/cuts/trigger.ts";
 import { Session } from "../src/campaign/index.ts";
-import { untilTrigger } from "../src/campaign/trigger.ts";
 import { RealClock, sleep } from "../src/core/index.ts";
 import { openSerialPort } from "../src/serial/index.ts";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { runImage } from "../src/cli/image.ts";
+import { runImage } from "../src/cli/image/image.ts";
 import { concat, fromHex, messageOf } from "../src/core/index.ts";
 import { type DrawPurpose, type Randomness, systemRandomness } from "../src/image/index.ts";
 import type { Vector } from "./imgtool-manifest.ts";

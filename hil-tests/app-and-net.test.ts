@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { type Bench, bench } from "mcuboot-hil/jest";
 import type { BuiltImage } from "../src/campaign/index.ts";
-import { runCommand } from "../src/cli/run.ts";
+import { runCommand } from "../src/cli/run/run.ts";
 import { fromHex, Random, sleep } from "../src/core/index.ts";
 import { generatePayload } from "../src/image/index.ts";
 import { asNetFirmware, NET_APP } from "../src/mcuboot/index.ts";

@@ -2,11 +2,11 @@ import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { calibrationPath } from "../src/board/index.ts";
-import { boardCommand } from "../src/cli/board.ts";
-import { doctorCommand } from "../src/cli/doctor.ts";
-import { initCommand } from "../src/cli/init.ts";
-import type { CliIo, Keyboard } from "../src/cli/io.ts";
-import { smpCommand } from "../src/cli/smp.ts";
+import { boardCommand } from "../src/cli/board/board.ts";
+import { doctorCommand } from "../src/cli/board/doctor.ts";
+import { initCommand } from "../src/cli/init/init.ts";
+import { smpCommand } from "../src/cli/smp/smp.ts";
+import type { CliIo, Keyboard } from "../src/cli/terminal/io.ts";
 import { InterruptedError, isHilError, Queue, RealClock, sleep, textOf } from "../src/core/index.ts";
 import { openSerialPort } from "../src/serial/index.ts";
 import { echo, encodeConsoleLines, encodeRequest } from "../src/smp/index.ts";

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { boardCommand } from "../src/cli/board.ts";
-import { runCommand } from "../src/cli/run.ts";
+import { boardCommand } from "../src/cli/board/board.ts";
+import { runCommand } from "../src/cli/run/run.ts";
 import { command } from "./testing/command.ts";
 
 const CAMPAIGN_MS = 300_000;

@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { assemble } from "../src/board/assemble.ts";
 import { makeTwin } from "../src/board/index.ts";
+import { assemble } from "../src/board/parts/assemble.ts";
 import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "../src/campaign/testing/small-campaign.ts";
 import { textOf, utf8, VirtualClock, viewOf } from "../src/core/index.ts";
 import { type Link, memoryLinks } from "../src/serial/index.ts";

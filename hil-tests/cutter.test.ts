@@ -1,12 +1,12 @@
 // A campaign in which the cutter's real program (MicroPython) takes the simulated board's power away: it listens to the
 // board's TX line, and its drive pin is the board's supply.
 import { describe, expect, test } from "@jest/globals";
-import { assemble } from "../src/board/assemble.ts";
 import { makeTwin } from "../src/board/index.ts";
+import { assemble } from "../src/board/parts/assemble.ts";
 import type { Edit } from "../src/campaign/testing/small-campaign.ts";
 import { eventsOf, smallProfile, smallRun, smallScenario } from "../src/campaign/testing/small-campaign.ts";
 import { type Clock, sleep, VirtualClock } from "../src/core/index.ts";
-import { CutterBench } from "../src/power/testing/cutter-bench.ts";
+import { CutterBench } from "../src/power/testing/cutter/bench.ts";
 import { type Link, memoryLinks } from "../src/serial/index.ts";
 import type { Twin } from "../src/twin/index.ts";
 

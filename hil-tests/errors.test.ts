@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { runCommand } from "../src/cli/run.ts";
+import { runCommand } from "../src/cli/run/run.ts";
 import { RealClock } from "../src/core/index.ts";
 import { openPty } from "../src/serial/index.ts";
 import { command } from "./testing/command.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
-import { explainCommand } from "../src/cli/explain.ts";
+import { explainCommand } from "../src/cli/explain/explain.ts";
 import { command } from "./testing/command.ts";
 
 const CASES = fileURLToPath(new URL("cases/explain", import.meta.url));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
-import { runCommand } from "../src/cli/run.ts";
+import { runCommand } from "../src/cli/run/run.ts";
 import { UPSTREAM_FAULTS } from "../src/twin/index.ts";
 import { command } from "./testing/command.ts";
 

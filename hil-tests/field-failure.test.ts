@@ -6,7 +6,7 @@ import { describe, expect, test } from "@jest/globals";
 import { bench } from "mcuboot-hil/jest";
 import { bootloaderBuildOf, loadProfile, profileKeys } from "../src/board/index.ts";
 import { imageOf } from "../src/campaign/index.ts";
-import { runCommand } from "../src/cli/run.ts";
+import { runCommand } from "../src/cli/run/run.ts";
 import { Random, viewOf } from "../src/core/index.ts";
 import { decodeHeader, generatePayload, seededRandomness } from "../src/image/index.ts";
 import { FlashImage, outcomeOf, runSteps, setPending } from "../src/mcuboot/index.ts";

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { loadProfile, makeTwin } from "../src/board/index.ts";
 import { parseScenario, prepare } from "../src/campaign/index.ts";
-import { runCommand } from "../src/cli/run.ts";
+import { runCommand } from "../src/cli/run/run.ts";
 import { Random, sleep, VirtualClock } from "../src/core/index.ts";
 import { INTERNAL_FLASH_BYTES, imageState, runSteps, secretsIn, setPending } from "../src/mcuboot/index.ts";
 import { memoryLinks } from "../src/serial/index.ts";

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
-import { runCommand } from "../src/cli/run.ts";
-import { sweepCommand } from "../src/cli/sweep.ts";
+import { runCommand } from "../src/cli/run/run.ts";
+import { sweepCommand } from "../src/cli/sweep/sweep.ts";
 import { command } from "./testing/command.ts";
 
 const SUITE_MS = 120_000;

@@ -1,6 +1,6 @@
 // `hil image` for imgtool_suite.py: a line {argv, cwd} in, a line {exit, out, err, bytes} back.
 import { createInterface } from "node:readline";
-import { imageCommand } from "../src/cli/image.ts";
+import { imageCommand } from "../src/cli/image/image.ts";
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { argv, cwd } = JSON.parse(line) as { argv: string[]; cwd: string };

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { imageCommand } from "../src/cli/image.ts";
+import { imageCommand } from "../src/cli/image/image.ts";
 import { parseIntelHex } from "../src/image/index.ts";
 
 /**

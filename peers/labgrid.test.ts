@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
-import { importLabgrid } from "../src/board/import-labgrid.ts";
-import { boundPorts, boundPower, LABGRID_DRIVERS } from "../src/board/import-labgrid-bindings.ts";
-import { NETWORK_MODELS } from "../src/board/import-labgrid-network.ts";
-import { labgridParts } from "../src/board/import-labgrid-parts.ts";
+import { importLabgrid } from "../src/board/import/labgrid.ts";
+import { boundPorts, boundPower, LABGRID_DRIVERS } from "../src/board/import/labgrid-bindings.ts";
+import { NETWORK_MODELS } from "../src/board/import/labgrid-network.ts";
+import { labgridParts } from "../src/board/import/labgrid-parts.ts";
 import { PYTHON } from "./smp-tools.ts";
 
 /**

@@ -1,15 +1,15 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FlashProgress, flashTimingOf, type LoadedProfile, loadProfile } from "../src/board/index.ts";
+import { qemuMachine } from "../src/board/profile/qemu-machines.ts";
 import { EmulatedBoard } from "../src/board/qemu/emulated-board.ts";
 import { factoryFlash } from "../src/board/qemu/firmware.ts";
-import { qemuMachine } from "../src/board/qemu/machines.ts";
-import type { BootSeen } from "../src/campaign/boot-watch.ts";
-import { compare } from "../src/campaign/compare.ts";
-import { cutsLeft } from "../src/campaign/cut-left.ts";
+import type { BootSeen } from "../src/campaign/bench/boot-watch.ts";
+import { flagsOf } from "../src/campaign/bench/session.ts";
+import { cutsLeft } from "../src/campaign/cuts/cut-left.ts";
 import { type CampaignImages, loadScenario, prepare, type Shadow } from "../src/campaign/index.ts";
-import { asFlash, compareFlash, progressBefore } from "../src/campaign/real-flash.ts";
-import { flagsOf } from "../src/campaign/session.ts";
+import { compare } from "../src/campaign/verdict/compare.ts";
+import { asFlash, compareFlash, progressBefore } from "../src/campaign/verdict/real-flash.ts";
 import { Cleanup, hex, isKind, Random, RealClock, within } from "../src/core/index.ts";
 import {
   type FlashImage,

@@ -2,7 +2,7 @@
 import { build } from "esbuild";
 
 await build({
-  entryPoints: ["src/cli/image-main.ts"],
+  entryPoints: ["src/cli/image/main.ts"],
   outfile: "dist/image-cli.js",
   bundle: true,
   // Packages stay outside: the one that is needed (yaml, for --manifest) is loaded when it is.

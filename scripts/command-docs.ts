@@ -1,13 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import type { CliIo } from "../src/cli/io.ts";
 import { mainIn } from "../src/cli/main.ts";
+import type { CliIo } from "../src/cli/terminal/io.ts";
 import { TLVS } from "../src/image/index.ts";
 import { DEFECTS, GENERATIONS } from "../src/mcuboot/index.ts";
 import { POWER_DRIVERS } from "../src/power/index.ts";
 import { COMMANDS, type CommandRow } from "../src/smp/index.ts";
-import type { Fields, Shape } from "../src/smp/shape.ts";
+import type { Fields, Shape } from "../src/smp/packet/shape.ts";
 import { MACHINE_FAULTS } from "../src/twin/index.ts";
 import { type JsonField, kindOf, schemaRows } from "./schema-docs.ts";
 

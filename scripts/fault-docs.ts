@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { listedFaults } from "../src/cli/faults-list.ts";
+import { listedFaults } from "../src/cli/run/faults-list.ts";
 
 /** docs/faults.md, made from the tables of faults and their scenarios: `npx tsx scripts/fault-docs.ts`. */
 export const FAULT_DOCS_FILE = fileURLToPath(new URL("../docs/faults.md", import.meta.url));

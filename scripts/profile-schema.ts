@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { PROFILE_FIELDS } from "../src/board/profile-schema.ts";
-import { SCENARIO_SCHEMA } from "../src/campaign/scenario.ts";
+import { PROFILE_FIELDS } from "../src/board/profile/schema.ts";
+import { SCENARIO_SCHEMA } from "../src/campaign/request/scenario.ts";
 
 /** JSON Schemas for editors, made from the schemas that `hil` checks with: `npx tsx scripts/profile-schema.ts`. */
 export const SCHEMA_FILES = [

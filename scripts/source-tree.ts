@@ -14,7 +14,7 @@ export interface SourceImport {
 }
 
 export interface SourceFile {
-  /** From the root, with slashes: "src/power/lcus.ts". */
+  /** From the root, with slashes: "src/power/relays/lcus.ts". */
   readonly path: string;
   readonly lines: readonly string[];
   /** Without comments; line numbers are kept. */

@@ -9,7 +9,7 @@ const FILE_LINES_MAX = 400;
 const LINE_CHARACTERS_MAX = 120;
 
 /** Where the program is entered: the library's two doors, and the command. */
-const ENTRANCES = ["src/index.ts", "src/jest/index.ts", "src/cli/main.ts", "src/cli/image-main.ts"];
+const ENTRANCES = ["src/index.ts", "src/jest/index.ts", "src/cli/main.ts", "src/cli/image/main.ts"];
 
 interface Ban {
   readonly what: RegExp;

@@ -1,4 +1,4 @@
-# Made by generate.ts from src/power/cutter-messages.ts. Do not edit: both ends must agree.
+# Made by generate.ts from src/power/cutter/messages.ts. Do not edit: both ends must agree.
 VERSION = 1
 MAGIC = "hil-cutter"
 MESSAGE_BYTES_MAX = 160

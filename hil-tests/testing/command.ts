@@ -1,4 +1,4 @@
-import type { CliIo } from "../../src/cli/io.ts";
+import type { CliIo } from "../../src/cli/terminal/io.ts";
 import { isHilError } from "../../src/core/index.ts";
 
 export interface CommandResult {

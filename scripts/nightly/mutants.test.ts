@@ -17,7 +17,7 @@ describe("mutants of the model", () => {
   });
 
   test("whose place is gone are an error, not a pass", () => {
-    const mutant = { file: "boot.ts", find: "no such text", replace: "", rule: "none" };
+    const mutant = { file: "boot/boot.ts", find: "no such text", replace: "", rule: "none" };
     expect(() => mutated("some source", mutant)).toThrow("0 times");
   });
 

@@ -16,7 +16,7 @@ for (const [order, mutant] of chosen.entries()) {
   const noticed = tree.try(mutant);
   tally.set(noticed, (tally.get(noticed) ?? 0) + 1);
   const number = String(first + order + 1).padStart(2);
-  process.stdout.write(`${number}  ${noticed.padEnd(13)}  ${mutant.file.padEnd(18)}  ${mutant.rule}\n`);
+  process.stdout.write(`${number}  ${noticed.padEnd(13)}  ${mutant.file.padEnd(26)}  ${mutant.rule}\n`);
 }
 const figures = [...tally].map(([name, times]) => `${times} by ${name}`).join(", ");
 process.stdout.write(`mutants noticed: ${figures}\n`);

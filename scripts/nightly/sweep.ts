@@ -3,8 +3,8 @@
 // when boots followed to their end find anything else than boots followed to what is known.
 import { loadProfile } from "../../src/board/index.ts";
 import { DEFAULT_SCENARIO, loadScenario } from "../../src/campaign/index.ts";
-import { parseSwept, upgradeOf } from "../../src/cli/sweep-request.ts";
-import { pathText } from "../../src/cli/sweep-text.ts";
+import { parseSwept, upgradeOf } from "../../src/cli/sweep/request.ts";
+import { pathText } from "../../src/cli/sweep/text.ts";
 import { type Finding, GENERATIONS, SWEPT_TEARS, type Sweep, sweepUpgrade } from "../../src/mcuboot/index.ts";
 
 /** Beyond this the torn space is not exhausted, and the line says so. */

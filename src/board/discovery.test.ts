@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { PortInfo } from "../serial/index.ts";
 import { DK_VERSIONS, discoverBoards, findProfile, portsOf, profileFiles } from "./discovery.ts";
-import { parseProfile } from "./profile.ts";
+import { parseProfile } from "./profile/profile.ts";
 
 const port = (index: number, number: number, more: Partial<PortInfo> = {}): PortInfo => ({
   path: `/dev/ttyACM${index}`,

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { messageOf } from "../core/index.ts";
 import { portName } from "../power/index.ts";
 import { canonicalSerial, type PortInfo, type PortRef, resolvePort } from "../serial/index.ts";
-import { portFile } from "./hardware-ports.ts";
-import { type LoadedProfile, loadProfile } from "./profile.ts";
-import type { BoardProfile } from "./profile-schema.ts";
+import { portFile } from "./parts/hardware-ports.ts";
+import { type LoadedProfile, loadProfile } from "./profile/profile.ts";
+import type { BoardProfile } from "./profile/schema.ts";
 
 /** SEGGER's USB vendor id. Product ids change with the probe's firmware, so they only serve as a hint. */
 export const JLINK_VENDOR = "1366";

@@ -1,10 +1,10 @@
 import type { Clock, Random } from "../core/index.ts";
-import type { Board } from "./board.ts";
-import type { LoadedProfile } from "./profile.ts";
+import type { SharedCards } from "./lease/shared-cards.ts";
+import type { Board } from "./parts/board.ts";
+import type { LoadedProfile } from "./profile/profile.ts";
 import { openHardware } from "./providers/hardware.ts";
 import { openQemu } from "./providers/qemu.ts";
 import { openTwin } from "./providers/twin.ts";
-import type { SharedCards } from "./shared-cards.ts";
 
 export interface OpenOptions {
   /** The bench's chance: what a twin draws (never what a campaign draws). */

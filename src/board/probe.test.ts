@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { BenchError, Random, VirtualClock } from "../core/index.ts";
 import { type Link, memoryLinks } from "../serial/index.ts";
 import { probeBoard } from "./probe.ts";
-import { loadProfile } from "./profile.ts";
+import { loadProfile } from "./profile/profile.ts";
 import { makeTwin } from "./providers/twin.ts";
 
 const { signal } = new AbortController();

@@ -1,8 +1,8 @@
 import { Cleanup, type Clock, isHilError, isKind, messageOf } from "../core/index.ts";
 import { type Link, Uart } from "../serial/index.ts";
 import { echo, isRefusal, SmpClient } from "../smp/index.ts";
-import type { BoardFacts } from "./profile-draft.ts";
-import { BOOTLOADER_MODES } from "./profile-schema.ts";
+import type { BoardFacts } from "./profile/draft.ts";
+import { BOOTLOADER_MODES } from "./profile/schema.ts";
 
 /** Questions to a board that nobody knows yet: short, and few. In milliseconds. */
 const ANSWER_MS = 800;

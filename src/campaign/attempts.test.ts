@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { BenchError, InterruptedError, ProtocolError, TimeoutError } from "../core/index.ts";
-import { isRetryable, PermanentBenchError } from "./retry.ts";
+import { isRetryable, PermanentBenchError } from "./bench/retry.ts";
+import type { RunEvent } from "./record/run-event.ts";
 import type { RunOutcome, RunRequest } from "./run.ts";
-import type { RunEvent } from "./run-event.ts";
 import { eventsOf, smallProfile, smallRun, smallScenario } from "./testing/small-campaign.ts";
 
 /** A run whose bench breaks each time that `breaks` says so. */

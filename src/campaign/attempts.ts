@@ -11,18 +11,18 @@ import {
   sleep,
 } from "../core/index.ts";
 import { generation } from "../mcuboot/index.ts";
-import type { CampaignImages } from "./images.ts";
-import { keptOf } from "./kept.ts";
-import { keptKeys } from "./kept-keys.ts";
-import { cryptoOf, prepare, shadowOf } from "./material.ts";
-import { completed, counted, progressOf } from "./progress.ts";
-import type { RunRecord } from "./record.ts";
-import { imageDifferences, replayOf } from "./replay.ts";
-import { isRetryable, RETRY_AFTER_MS } from "./retry.ts";
+import { isRetryable, RETRY_AFTER_MS } from "./bench/retry.ts";
+import { WearMeter } from "./bench/wear.ts";
+import { keptOf } from "./record/kept.ts";
+import { keptKeys } from "./record/kept-keys.ts";
+import { completed, counted, progressOf } from "./record/progress.ts";
+import type { RunRecord } from "./record/record.ts";
+import { imageDifferences, replayOf } from "./record/replay.ts";
+import type { ImageFacts, RunEvent, RunResult } from "./record/run-event.ts";
+import type { CampaignImages } from "./request/images.ts";
+import { cryptoOf, prepare, shadowOf } from "./request/material.ts";
 import type { RunRequest } from "./run.ts";
-import type { ImageFacts, RunEvent, RunResult } from "./run-event.ts";
 import { runCampaign } from "./runner.ts";
-import { WearMeter } from "./wear.ts";
 
 /**
  * The tries of a run: one, and more when the bench fails and the request allows it. All have one clock, one set of

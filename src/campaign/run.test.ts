@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { type ErrorKind, InterruptedError, isKind } from "../core/index.ts";
-import { loadReplay } from "./replay.ts";
+import { loadReplay } from "./record/replay.ts";
+import type { RunEvent } from "./record/run-event.ts";
 import type { RunOutcome, RunRequest } from "./run.ts";
-import type { RunEvent } from "./run-event.ts";
 import { emptyFolder, eventsOf, smallProfile, smallRun, smallScenario } from "./testing/small-campaign.ts";
 
 /** Every file of a folder, by its path in it. */

@@ -14,14 +14,14 @@ import {
   wallTime,
 } from "../core/index.ts";
 import { Attempts } from "./attempts.ts";
-import { checkRequest } from "./check-request.ts";
-import type { KeptImages } from "./kept.ts";
-import { counted } from "./progress.ts";
-import { RECORD_SCHEMA, RunRecord } from "./record.ts";
-import type { RecordFiles } from "./record-files.ts";
-import type { Replay } from "./replay.ts";
-import type { PlannedCut, RunEvent, RunResult } from "./run-event.ts";
-import type { ScenarioFile } from "./scenario.ts";
+import type { KeptImages } from "./record/kept.ts";
+import { counted } from "./record/progress.ts";
+import { RECORD_SCHEMA, RunRecord } from "./record/record.ts";
+import type { RecordFiles } from "./record/record-files.ts";
+import type { Replay } from "./record/replay.ts";
+import type { PlannedCut, RunEvent, RunResult } from "./record/run-event.ts";
+import { checkRequest } from "./request/check-request.ts";
+import type { ScenarioFile } from "./request/scenario.ts";
 
 /** Everything that decides a run. */
 export interface RunRequest {

@@ -2,10 +2,10 @@ import { describe, expect, test } from "@jest/globals";
 import { openBoard } from "../board/index.ts";
 import { badBench } from "../board/testing/bad-bench.ts";
 import { isHilError, Random, sleep } from "../core/index.ts";
-import { prepare } from "./material.ts";
-import { preflight } from "./preflight.ts";
-import { Preparation } from "./prepare.ts";
-import { Session } from "./session.ts";
+import { preflight } from "./bench/preflight.ts";
+import { Preparation } from "./bench/prepare.ts";
+import { Session } from "./bench/session.ts";
+import { prepare } from "./request/material.ts";
 import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "./testing/small-campaign.ts";
 
 const BOOT_MS = 20_000;

@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import { diskError, EXIT, InterruptedError, isHilError, messageOf, nearest, UsageError } from "../core/index.ts";
-import type { CliIo } from "./io.ts";
-import { processIo } from "./process-io.ts";
-import { ownVersion } from "./version.ts";
+import type { CliIo } from "./terminal/io.ts";
+import { processIo } from "./terminal/process-io.ts";
+import { ownVersion } from "./terminal/version.ts";
 
 type Command = (argv: readonly string[], io: CliIo) => Promise<number>;
 
@@ -11,59 +11,59 @@ const COMMANDS: readonly { readonly name: string; readonly about: string; load()
   {
     name: "run",
     about: "upgrade a board, cut its power in mid-swap, judge what boots",
-    load: async () => (await import("./run.ts")).runCommand,
+    load: async () => (await import("./run/run.ts")).runCommand,
   },
   {
     name: "replay",
     about: "run a recorded campaign, or one cut of it, again",
-    load: async () => (await import("./replay.ts")).replayCommand,
+    load: async () => (await import("./run/replay.ts")).replayCommand,
   },
   {
     name: "sweep",
     about: "every cut of an upgrade and its revert, in process: any number of them, clean and torn",
-    load: async () => (await import("./sweep.ts")).sweepCommand,
+    load: async () => (await import("./sweep/sweep.ts")).sweepCommand,
   },
   {
     name: "explain",
     about: "what MCUboot will do next and why: from a boot log, image list, flash dump or run",
-    load: async () => (await import("./explain.ts")).explainCommand,
+    load: async () => (await import("./explain/explain.ts")).explainCommand,
   },
   {
     name: "twin",
     about: "the simulated nRF5340-DK as a program, on pseudo-terminals",
-    load: async () => (await import("./twin.ts")).twinCommand,
+    load: async () => (await import("./board/twin.ts")).twinCommand,
   },
   {
     name: "board",
     about: "list, check and calibrate boards; console, power, flash, recover",
-    load: async () => (await import("./board.ts")).boardCommand,
+    load: async () => (await import("./board/board.ts")).boardCommand,
   },
   {
     name: "init",
     about: "write a board's profile: by asking and probing, or from a lab's own files",
-    load: async () => (await import("./init.ts")).initCommand,
+    load: async () => (await import("./init/init.ts")).initCommand,
   },
   {
     name: "doctor",
     about: "what on this machine will break runs, and what to do about it",
-    load: async () => (await import("./doctor.ts")).doctorCommand,
+    load: async () => (await import("./board/doctor.ts")).doctorCommand,
   },
   {
     name: "smp",
     about: "talk to a board over SMP (mcumgr): image list, upload, test, reset …",
-    load: async () => (await import("./smp.ts")).smpCommand,
+    load: async () => (await import("./smp/smp.ts")).smpCommand,
   },
   {
     name: "image",
     about: "sign, encrypt, verify and inspect MCUboot images, as imgtool does",
-    load: async () => (await import("./image.ts")).imageCommand,
+    load: async () => (await import("./image/image.ts")).imageCommand,
   },
   {
     name: "faults",
     about: "what the simulated board can be told to do wrong",
-    load: async () => (await import("./faults-list.ts")).faultsCommand,
+    load: async () => (await import("./run/faults-list.ts")).faultsCommand,
   },
-  { name: "ports", about: "list serial ports", load: async () => (await import("./ports.ts")).portsCommand },
+  { name: "ports", about: "list serial ports", load: async () => (await import("./board/ports.ts")).portsCommand },
 ];
 
 /** Runs the command line; answers the exit code, one of `EXIT`. */

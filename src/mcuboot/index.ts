@@ -1,28 +1,30 @@
-export * from "./app-api.ts";
-export * from "./ask-upgrade.ts";
-export * from "./boot.ts";
-export * from "./build.ts";
-export * from "./crypto-times.ts";
-export * from "./defects.ts";
+export * from "./boot/app-api.ts";
+export * from "./boot/ask-upgrade.ts";
+export * from "./boot/boot.ts";
+export * from "./boot/image-state.ts";
+export * from "./boot/log-evidence.ts";
+export * from "./boot/recovery.ts";
+export * from "./boot/run-boot.ts";
+export * from "./boot/timeline.ts";
+export * from "./boot/zephyr-boot.ts";
+export * from "./builds/build.ts";
+export * from "./builds/crypto-times.ts";
+export * from "./builds/defects.ts";
+export * from "./builds/generations.ts";
+export { FIX_NAMES, UPSTREAM_DEFECTS, type UpstreamDefectRow } from "./builds/upstream-defects.ts";
 export * from "./explain/index.ts";
-export * from "./flash-image.ts";
-export * from "./flash-rules.ts";
-export * from "./generations.ts";
-export * from "./image-state.ts";
+export * from "./flash/flash-image.ts";
+export * from "./flash/flash-rules.ts";
 export * from "./judge/index.ts";
-export * from "./log-evidence.ts";
-export { type BootEvent, type KnownLine, LOG_LINES, recogniseBootLine } from "./log-lines.ts";
+export { type Fault, REFUSALS, type Refusal, type RefusalName, refusalText } from "./loader/refusals.ts";
 export * from "./net-core/index.ts";
-export * from "./recovery.ts";
-export { type Fault, REFUSALS, type Refusal, type RefusalName, refusalText } from "./refusals.ts";
-export * from "./run-boot.ts";
-export * from "./steps.ts";
-export { imageBytesLimit } from "./strategy.ts";
-export { swapRules } from "./swap-decision.ts";
-export { SWAP_CODE, SWAP_TABLE, SWAP_TYPES, type SwapType, swapRow } from "./swap-type.ts";
+export { type BootEvent, type KnownLine, LOG_LINES, recogniseBootLine } from "./steps/log-lines.ts";
+export * from "./steps/steps.ts";
+export * from "./steps/timing.ts";
+export { imageBytesLimit } from "./swap/strategy.ts";
+export { swapRules } from "./swap/swap-decision.ts";
 export * from "./sweep/index.ts";
-export * from "./timeline.ts";
-export * from "./timing.ts";
+export { SWAP_CODE, SWAP_TABLE, SWAP_TYPES, type SwapType, swapRow } from "./trailer/swap-type.ts";
 export {
   EMPTY_TRAILER,
   FLAG_CODE,
@@ -32,6 +34,4 @@ export {
   statusOffset,
   type TrailerState,
   trailerBytesOf,
-} from "./trailer.ts";
-export { FIX_NAMES, UPSTREAM_DEFECTS, type UpstreamDefectRow } from "./upstream-defects.ts";
-export * from "./zephyr-boot.ts";
+} from "./trailer/trailer.ts";

@@ -24,7 +24,7 @@ import {
 import type { Fault } from "./testing/coils.ts";
 import { conradPeer } from "./testing/conrad-peer.ts";
 import type { PowerRig } from "./testing/contract.ts";
-import { cutterRig } from "./testing/cutter-rig.ts";
+import { cutterRig } from "./testing/cutter/rig.ts";
 import { denkoviPeer } from "./testing/denkovi-peer.ts";
 import { devantechPeer } from "./testing/devantech-peer.ts";
 import { FAKE_GPIOSET, FAKE_NRFUTIL_RESET, FAKE_UHUBCTL, FAKE_YKUSHCMD } from "./testing/fake-tools.ts";

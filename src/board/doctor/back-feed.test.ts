@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { Random } from "../../core/index.ts";
 import type { PowerState, PowerSwitch } from "../../power/index.ts";
-import type { Board } from "../board.ts";
-import { loadProfile, parseProfile } from "../profile.ts";
+import type { Board } from "../parts/board.ts";
+import { loadProfile, parseProfile } from "../profile/profile.ts";
 import { openTwin } from "../providers/twin.ts";
 import { backFeeding, type SwitchedBench } from "./back-feed.ts";
 

@@ -1,8 +1,8 @@
 import { type Clock, isKind, sleep } from "../../core/index.ts";
 import type { PowerSwitch } from "../../power/index.ts";
 import { echo } from "../../smp/index.ts";
-import type { Board } from "../board.ts";
-import { untilAnswers } from "../calibrate.ts";
+import { untilAnswers } from "../calibrate/calibrate.ts";
+import type { Board } from "../parts/board.ts";
 import type { Finding } from "./check.ts";
 import type { Diagnosis } from "./doctor.ts";
 

@@ -1,5 +1,5 @@
 import type { PortInfo } from "../../serial/index.ts";
-import type { LoadedProfile } from "../profile.ts";
+import type { LoadedProfile } from "../profile/profile.ts";
 import type { System, UsbDevice } from "./system.ts";
 
 /** Something that is wrong, or may be. A problem will break runs (exit 3); a note may, or is worth knowing. */

@@ -1,5 +1,5 @@
 import { messageOf } from "../../core/index.ts";
-import type { LoadedProfile } from "../profile.ts";
+import type { LoadedProfile } from "../profile/profile.ts";
 import type { DoctorCheck, Finding, Surroundings } from "./check.ts";
 import { INTERFERENCE_CHECKS } from "./interference.ts";
 import { PERMISSION_CHECKS } from "./permissions.ts";

@@ -1,11 +1,11 @@
 import { isHilError, messageOf } from "../../core/index.ts";
 import { portName } from "../../power/index.ts";
-import { loadCalibration } from "../calibration-file.ts";
 import { discoverBoards, pathOf, portsOf } from "../discovery.ts";
-import { FLASH_TOOLS } from "../flash/tools.ts";
-import { healthFile } from "../health.ts";
-import type { LoadedProfile } from "../profile.ts";
-import { programsOf } from "../programs.ts";
+import { programsOf } from "../flash/programs.ts";
+import { healthFile } from "../lease/health.ts";
+import { loadCalibration } from "../profile/calibration-file.ts";
+import { FLASH_TOOLS } from "../profile/flash-tools.ts";
+import type { LoadedProfile } from "../profile/profile.ts";
 import type { DoctorCheck, Finding, Surroundings } from "./check.ts";
 
 const DAY_MS = 86_400_000;

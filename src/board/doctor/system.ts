@@ -1,5 +1,5 @@
 import type { PortInfo } from "../../serial/index.ts";
-import type { FoundLock } from "../lease-lock.ts";
+import type { FoundLock } from "../lease/lock.ts";
 
 /** What the doctor may look at: a machine, or a test's picture of one. Nothing here changes anything. */
 export interface System {

@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { release } from "node:os";
 import { hasCode, wallTime } from "../../core/index.ts";
 import { holdersOf, listPorts } from "../../serial/index.ts";
-import { findLocks, locksFolder } from "../lease-lock.ts";
-import { findProgram } from "../programs.ts";
+import { findProgram } from "../flash/programs.ts";
+import { findLocks, locksFolder } from "../lease/lock.ts";
 import type { System } from "./system.ts";
 
 const load = createRequire(import.meta.url);

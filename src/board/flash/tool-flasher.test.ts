@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { RealClock } from "../../core/index.ts";
 import { parseIntelHex } from "../../image/index.ts";
-import { parseProfile } from "../profile.ts";
+import { FLASH_TOOLS } from "../profile/flash-tools.ts";
+import { parseProfile } from "../profile/profile.ts";
 import { failed, failureOf, nrfutilError } from "./failures.ts";
 import { openFlasher } from "./tool-flasher.ts";
-import { FLASH_TOOLS } from "./tools.ts";
 
 const SLOTS = { internal: "{ offset: 0x4000, bytes: 0x2000 }", qspi: "{ offset: 0, bytes: 0x2000, device: qspi }" };
 const KEY = join(import.meta.dirname, "../../../boards/keys/twin-sign-p256.pem");

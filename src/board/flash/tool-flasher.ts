@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { BenchError, type Clock, ConfigurationError, resolveFrom, sleep } from "../../core/index.ts";
 import { runProgram } from "../../power/index.ts";
 import { canonicalSerial } from "../../serial/index.ts";
-import type { Flasher } from "../board.ts";
-import type { LoadedProfile } from "../profile.ts";
+import type { Flasher } from "../parts/board.ts";
+import { type Core, flashTool, RECOVER_ORDER, type ToolCall } from "../profile/flash-tools.ts";
+import type { FlasherSection } from "../profile/flasher-schema.ts";
+import type { LoadedProfile } from "../profile/profile.ts";
 import { baselineHex } from "./baseline-hex.ts";
 import { failed, failureOf, nrfutilError } from "./failures.ts";
-import type { FlasherSection } from "./flasher-schema.ts";
-import { type Core, flashTool, RECOVER_ORDER, type ToolCall } from "./tools.ts";
 
 const TEXT_SHOWN_MAX = 500;
 const KILL_AFTER_MS = 5_000;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { Random, RealClock } from "../../core/index.ts";
 import { openPty } from "../../serial/index.ts";
-import { loadProfile } from "../profile.ts";
+import { loadProfile } from "../profile/profile.ts";
 import { openHardware } from "./hardware.ts";
 
 const profile = (uart: string, relay: string) => `schema: 1

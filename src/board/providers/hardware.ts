@@ -1,14 +1,14 @@
 import { Cleanup, RealClock } from "../../core/index.ts";
-import { assemble } from "../assemble.ts";
-import type { Board } from "../board.ts";
 import { openFlasher } from "../flash/tool-flasher.ts";
-import { hardwarePorts } from "../hardware-ports.ts";
-import { healthFile } from "../health.ts";
-import { takeLease } from "../lease.ts";
-import { Losses } from "../losses.ts";
+import { healthFile } from "../lease/health.ts";
+import { takeLease } from "../lease/lease.ts";
 import type { OpenOptions } from "../open.ts";
-import type { LoadedProfile } from "../profile.ts";
-import { wearFile } from "../wear-file.ts";
+import { assemble } from "../parts/assemble.ts";
+import type { Board } from "../parts/board.ts";
+import { hardwarePorts } from "../parts/hardware-ports.ts";
+import { Losses } from "../parts/losses.ts";
+import { wearFile } from "../parts/wear-file.ts";
+import type { LoadedProfile } from "../profile/profile.ts";
 
 /** A board on this machine's serial ports (or whatever else speaks there: `hil twin` does). Real time. */
 export async function openHardware(loaded: LoadedProfile, options: OpenOptions): Promise<Board> {

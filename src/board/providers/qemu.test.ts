@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { EXIT, Random } from "../../core/index.ts";
-import { type LoadedProfile, loadProfile, parseProfile } from "../profile.ts";
+import { type LoadedProfile, loadProfile, parseProfile } from "../profile/profile.ts";
 import { openQemu } from "./qemu.ts";
 
 const options = { random: Random.fromSeed(1) };

@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { BenchError, ConfigurationError, RealClock } from "../../core/index.ts";
-import { assemble } from "../assemble.ts";
-import type { Board, Flasher } from "../board.ts";
 import type { OpenOptions } from "../open.ts";
-import type { LoadedProfile } from "../profile.ts";
+import { assemble } from "../parts/assemble.ts";
+import type { Board, Flasher } from "../parts/board.ts";
+import type { LoadedProfile } from "../profile/profile.ts";
+import { qemuMachine } from "../profile/qemu-machines.ts";
+import { QEMU_UART } from "../profile/qemu-schema.ts";
 import { EmulatedBoard } from "../qemu/emulated-board.ts";
 import { factoryFlash } from "../qemu/firmware.ts";
-import { qemuMachine } from "../qemu/machines.ts";
-import { QEMU_UART } from "../qemu/qemu-schema.ts";
 
 const ERASED = 0xff;
 

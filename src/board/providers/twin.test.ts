@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { Random, sleep } from "../../core/index.ts";
-import { type LoadedProfile, loadProfile, parseProfile } from "../profile.ts";
+import { type LoadedProfile, loadProfile, parseProfile } from "../profile/profile.ts";
 import { openTwin } from "./twin.ts";
 
 const twinProfile = () => loadProfile("twin", { cwd: "/" });

@@ -5,13 +5,13 @@ import { LCUS_BAUD_RATE } from "../../power/index.ts";
 import { type Link, memoryLinks } from "../../serial/index.ts";
 import type { SmpTransport } from "../../smp/index.ts";
 import { type RelayLatency, Twin, type TwinSmp } from "../../twin/index.ts";
-import { assemble } from "../assemble.ts";
-import type { Board } from "../board.ts";
-import { bootloaderBuildOf } from "../bootloader-build.ts";
-import { flashTimingOf } from "../flash-timing.ts";
 import type { OpenOptions } from "../open.ts";
-import type { LoadedProfile } from "../profile.ts";
-import { imageCrypto, profileKeys } from "../profile-keys.ts";
+import { assemble } from "../parts/assemble.ts";
+import type { Board } from "../parts/board.ts";
+import { bootloaderBuildOf } from "../profile/bootloader-build.ts";
+import { flashTimingOf } from "../profile/flash-timing.ts";
+import { imageCrypto, profileKeys } from "../profile/keys.ts";
+import type { LoadedProfile } from "../profile/profile.ts";
 import { SuppliedPort } from "./supplied-port.ts";
 
 /** Bytes and version of the application that a new twin runs. */

@@ -1,9 +1,9 @@
 import { BenchError, type Clock, isKind } from "../../core/index.ts";
 import type { PowerFacts, PowerState, PowerSwitch } from "../../power/index.ts";
-import type { FlashProgress, FlashStop } from "../board.ts";
+import type { FlashProgress, FlashStop } from "../parts/board.ts";
+import type { QemuMachineRow } from "../profile/qemu-machines.ts";
 import { EmulatedUart } from "./emulated-uart.ts";
 import { Emulator, type FlashStep } from "./emulator.ts";
-import type { QemuMachineRow } from "./machines.ts";
 
 export interface EmulatedBoardOptions {
   readonly machine: QemuMachineRow;

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { ConfigurationError, messageOf, textOf } from "../../core/index.ts";
 import { parseIntelHex } from "../../image/index.ts";
-import { cachedFile, FETCH_HINT } from "../cached-file.ts";
-import type { LoadedProfile } from "../profile.ts";
-import type { QemuMachineRow } from "./machines.ts";
+import { cachedFile, FETCH_HINT } from "../lease/cached-file.ts";
+import type { LoadedProfile } from "../profile/profile.ts";
+import type { QemuMachineRow } from "../profile/qemu-machines.ts";
 
 const ERASED = 0xff;
 

@@ -1,10 +1,10 @@
 import { BenchError, type Clock, type GapWatch, Queue, sleepUntil, VirtualClock } from "../../core/index.ts";
 import { LCUS_BAUD_RATE } from "../../power/index.ts";
 import { type Chunk, type Link, memoryLinks } from "../../serial/index.ts";
-import { assemble } from "../assemble.ts";
-import type { Board } from "../board.ts";
 import type { OpenOptions } from "../open.ts";
-import type { LoadedProfile } from "../profile.ts";
+import { assemble } from "../parts/assemble.ts";
+import type { Board } from "../parts/board.ts";
+import type { LoadedProfile } from "../profile/profile.ts";
 import { makeTwin } from "../providers/twin.ts";
 
 /** What a bench does wrong. All of it is between the host and the board: the board itself is good. */

@@ -3,8 +3,8 @@
 import { appendFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hasCode } from "../../core/index.ts";
-import { findLocks, type Lock, takeLock } from "../lease-lock.ts";
-import { ownerNow } from "../lease-owner.ts";
+import { findLocks, type Lock, takeLock } from "../lease/lock.ts";
+import { ownerNow } from "../lease/owner.ts";
 
 const [folder = "", rounds = "1", deadPid = "0"] = process.argv.slice(2);
 const resource = { id: "raced", name: "what is raced for" };

@@ -1,7 +1,7 @@
 import { type BadBench, badBench, type Mischief } from "../../board/testing/bad-bench.ts";
 import { sleep } from "../../core/index.ts";
+import type { RunEvent } from "../record/run-event.ts";
 import type { RunOutcome } from "../run.ts";
-import type { RunEvent } from "../run-event.ts";
 import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "./small-campaign.ts";
 
 /** A bench that breaks once, at one moment of a campaign; the board is good all the time. */

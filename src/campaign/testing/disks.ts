@@ -1,5 +1,5 @@
 import { basename, relative } from "node:path";
-import { DISK, type RecordFiles } from "../record-files.ts";
+import { DISK, type RecordFiles } from "../record/record-files.ts";
 
 /** As node:fs throws it. */
 export function diskFault(code: string): Error {

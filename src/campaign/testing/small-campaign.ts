@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type LoadedProfile, parseProfile } from "../../board/index.ts";
+import type { RunEvent } from "../record/run-event.ts";
+import { parseScenario, type ScenarioFile } from "../request/scenario.ts";
 import { type RunOutcome, type RunRequest, run } from "../run.ts";
-import type { RunEvent } from "../run-event.ts";
-import { parseScenario, type ScenarioFile } from "../scenario.ts";
 
 const PROFILE = `schema: 1
 name: small

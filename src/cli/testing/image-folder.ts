@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { imageCommand } from "../image.ts";
+import { imageCommand } from "../image/image.ts";
 
 export interface Ran {
   readonly exit: number;

@@ -1,10 +1,10 @@
 import { isHilError, type Random } from "../../core/index.ts";
-import { dumpImage } from "../dump.ts";
-import { formatDump } from "../dump-text.ts";
-import { type MutationKeys } from "../mutation-base.ts";
-import { tlvsOf } from "../parse.ts";
-import { structureFindings } from "../structure.ts";
-import { verifyImage } from "../verify.ts";
+import { tlvsOf } from "../format/parse.ts";
+import { dumpImage } from "../inspect/dump.ts";
+import { formatDump } from "../inspect/dump-text.ts";
+import { structureFindings } from "../inspect/structure.ts";
+import { verifyImage } from "../inspect/verify.ts";
+import { type MutationKeys } from "../mutate/mutation-base.ts";
 
 /** Values that break length arithmetic. */
 const EDGES = [0, 1, 3, 4, 0x7f, 0x80, 0xff] as const;

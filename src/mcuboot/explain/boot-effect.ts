@@ -1,11 +1,11 @@
-import type { BootloaderBuild } from "../build.ts";
-import type { FlashImage } from "../flash-image.ts";
-import { type ImageEntry, imageState, nextSwapType } from "../image-state.ts";
-import { PRIMARY, SECONDARY, type Slot } from "../loader.ts";
-import { recogniseBootLine } from "../log-lines.ts";
-import { swapUnderWay } from "../prepare.ts";
-import type { BootOutcome } from "../run-boot.ts";
-import { BootPanic } from "../steps.ts";
+import { type ImageEntry, imageState, nextSwapType } from "../boot/image-state.ts";
+import { swapUnderWay } from "../boot/prepare.ts";
+import type { BootOutcome } from "../boot/run-boot.ts";
+import type { BootloaderBuild } from "../builds/build.ts";
+import type { FlashImage } from "../flash/flash-image.ts";
+import { PRIMARY, SECONDARY, type Slot } from "../loader/loader.ts";
+import { recogniseBootLine } from "../steps/log-lines.ts";
+import { BootPanic } from "../steps/steps.ts";
 import type { Action } from "./actions.ts";
 
 /**

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { isHilError } from "../../core/index.ts";
-import type { BootMode } from "../build.ts";
-import { outcomeOf } from "../run-boot.ts";
+import { outcomeOf } from "../boot/run-boot.ts";
+import type { BootMode } from "../builds/build.ts";
 import { requestedBoard, type SmallBoard, smallBoard } from "../testing/small-board.ts";
-import { trailerBytesOf } from "../trailer.ts";
+import { trailerBytesOf } from "../trailer/trailer.ts";
 import { endsInMagic, explainFlash, explainSlot } from "./index.ts";
 
 const SLOT_BYTES = 16 * 4096;

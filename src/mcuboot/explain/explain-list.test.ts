@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { imageState, nextSwapType, slotFlags } from "../image-state.ts";
+import { imageState, nextSwapType, slotFlags } from "../boot/image-state.ts";
 import { actuallyDoes } from "../testing/recorded-boots.ts";
 import { afterBoot, requestedBoard, type SmallBoard, smallBoard, smallBuild } from "../testing/small-board.ts";
 import { explainList, type ListedSlot, typeOfFlags } from "./index.ts";

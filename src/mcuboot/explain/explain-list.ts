@@ -1,6 +1,6 @@
-import type { BootloaderBuild } from "../build.ts";
-import type { SlotFlags } from "../image-state.ts";
-import { isUpgrade, type SwapType } from "../swap-type.ts";
+import type { SlotFlags } from "../boot/image-state.ts";
+import type { BootloaderBuild } from "../builds/build.ts";
+import { isUpgrade, type SwapType } from "../trailer/swap-type.ts";
 import { type Action, actionSet } from "./actions.ts";
 import { type Told, toldOf } from "./told.ts";
 

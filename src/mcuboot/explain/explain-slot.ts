@@ -1,10 +1,10 @@
 import { equalBytes } from "../../core/index.ts";
 import { trailerMagic } from "../../image/index.ts";
-import type { BootloaderBuild } from "../build.ts";
-import { FlashImage } from "../flash-image.ts";
-import { type ImageEntry, imageState } from "../image-state.ts";
-import { PRIMARY, type Slot } from "../loader.ts";
-import { readTrailer, type TrailerState, trailerBytesOf } from "../trailer.ts";
+import { type ImageEntry, imageState } from "../boot/image-state.ts";
+import type { BootloaderBuild } from "../builds/build.ts";
+import { FlashImage } from "../flash/flash-image.ts";
+import { PRIMARY, type Slot } from "../loader/loader.ts";
+import { readTrailer, type TrailerState, trailerBytesOf } from "../trailer/trailer.ts";
 import { doing, type LogContext } from "./outlook.ts";
 import { faultIn, faultText } from "./refusal.ts";
 import { type Told, toldOf } from "./told.ts";

@@ -1,4 +1,4 @@
-import { type KnownLine, recogniseBootLine } from "../log-lines.ts";
+import { type KnownLine, recogniseBootLine } from "../steps/log-lines.ts";
 
 /** A line of a log: its number in the file, from 1, and its text without colours and line end. */
 export interface NumberedLine {

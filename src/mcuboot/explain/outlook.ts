@@ -1,7 +1,7 @@
-import type { BootMode } from "../build.ts";
-import type { GenerationRow } from "../generations.ts";
-import { isUpgrade, type SwapType, swapRow } from "../swap-type.ts";
-import { EMPTY_TRAILER, type TrailerState } from "../trailer.ts";
+import type { BootMode } from "../builds/build.ts";
+import type { GenerationRow } from "../builds/generations.ts";
+import { isUpgrade, type SwapType, swapRow } from "../trailer/swap-type.ts";
+import { EMPTY_TRAILER, type TrailerState } from "../trailer/trailer.ts";
 import { type Action, actionSet } from "./actions.ts";
 import type { BootEnd } from "./boots.ts";
 import type { ImageStory } from "./story.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { setPending } from "../app-api.ts";
-import type { BootMode } from "../build.ts";
-import { FlashImage } from "../flash-image.ts";
-import type { GenerationName } from "../generations.ts";
+import { setPending } from "../boot/app-api.ts";
+import { outcomeOf, runSteps } from "../boot/run-boot.ts";
+import type { BootMode } from "../builds/build.ts";
+import type { GenerationName } from "../builds/generations.ts";
+import { FlashImage } from "../flash/flash-image.ts";
 import { netCoreRule } from "../net-core/index.ts";
-import { outcomeOf, runSteps } from "../run-boot.ts";
 import { contradictions, noTally } from "../testing/checked-log.ts";
 import { type Happening, recorded } from "../testing/recorded-boots.ts";
 import { requestedBoard, type SmallBoard, smallBoard, smallBuild, smallImage } from "../testing/small-board.ts";

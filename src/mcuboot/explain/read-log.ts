@@ -1,5 +1,5 @@
-import type { BootloaderBuild, BootMode } from "../build.ts";
-import type { SwapRules } from "../swap-type.ts";
+import type { BootloaderBuild, BootMode } from "../builds/build.ts";
+import type { SwapRules } from "../trailer/swap-type.ts";
 import { type Action, actionSet } from "./actions.ts";
 import { type BootEnd, type SeenBoot, splitBoots } from "./boots.ts";
 import { logLines, type SeenLine, seenLines } from "./log-text.ts";

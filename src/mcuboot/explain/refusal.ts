@@ -1,11 +1,11 @@
 import { isHilError } from "../../core/index.ts";
 import { decodeHeader, FLAG, HEADER_BYTES, type ImageHeader, verifyImage } from "../../image/index.ts";
-import { isEncrypted } from "../body-keys.ts";
-import type { BootloaderBuild } from "../build.ts";
-import { imageBytesIn } from "../image-state.ts";
-import { hasMagic, isErasedHeader, PRIMARY, type Slot } from "../loader.ts";
-import type { Flash } from "../steps.ts";
-import { imageBytesMax } from "../strategy.ts";
+import { imageBytesIn } from "../boot/image-state.ts";
+import type { BootloaderBuild } from "../builds/build.ts";
+import { isEncrypted } from "../loader/body-keys.ts";
+import { hasMagic, isErasedHeader, PRIMARY, type Slot } from "../loader/loader.ts";
+import type { Flash } from "../steps/steps.ts";
+import { imageBytesMax } from "../swap/strategy.ts";
 
 const hexBytes = (bytes: number): string => `0x${bytes.toString(16)} bytes`;
 

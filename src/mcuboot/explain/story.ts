@@ -1,8 +1,8 @@
-import type { BootMode } from "../build.ts";
-import type { StatusSource } from "../loader.ts";
-import type { BootEvent } from "../log-lines.ts";
-import { isUpgrade, type SwapType } from "../swap-type.ts";
-import type { TrailerState } from "../trailer.ts";
+import type { BootMode } from "../builds/build.ts";
+import type { StatusSource } from "../loader/loader.ts";
+import type { BootEvent } from "../steps/log-lines.ts";
+import { isUpgrade, type SwapType } from "../trailer/swap-type.ts";
+import type { TrailerState } from "../trailer/trailer.ts";
 import { isPrimaryState, type SeenBoot } from "./boots.ts";
 import type { SeenLine } from "./log-text.ts";
 import { sourceOf, trailerOf, typeOf } from "./trailer-line.ts";

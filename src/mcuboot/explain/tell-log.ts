@@ -1,4 +1,4 @@
-import { isUpgrade, swapRow } from "../swap-type.ts";
+import { isUpgrade, swapRow } from "../trailer/swap-type.ts";
 import { type Action, actionRow, tells } from "./actions.ts";
 import type { BootEnd } from "./boots.ts";
 import { quoted, type SeenLine } from "./log-text.ts";

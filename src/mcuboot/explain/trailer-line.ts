@@ -1,6 +1,6 @@
-import type { StatusSource } from "../loader.ts";
-import { SWAP_CODE, SWAP_TYPES, type SwapType, swapTypeOfCode } from "../swap-type.ts";
-import { EMPTY_TRAILER, FLAG_CODE, type Flag, type Magic, type TrailerState } from "../trailer.ts";
+import type { StatusSource } from "../loader/loader.ts";
+import { SWAP_CODE, SWAP_TYPES, type SwapType, swapTypeOfCode } from "../trailer/swap-type.ts";
+import { EMPTY_TRAILER, FLAG_CODE, type Flag, type Magic, type TrailerState } from "../trailer/trailer.ts";
 
 type Fields = Readonly<Record<string, string>>;
 

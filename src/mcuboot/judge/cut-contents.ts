@@ -1,7 +1,7 @@
-import type { FlashImage } from "../flash-image.ts";
-import { afterOperation } from "../flash-rules.ts";
-import { type FlashOperation, operationBytes } from "../steps.ts";
-import { bytesOfUnits, type FlashTiming, programUnits, timingAt } from "../timing.ts";
+import type { FlashImage } from "../flash/flash-image.ts";
+import { afterOperation } from "../flash/flash-rules.ts";
+import { type FlashOperation, operationBytes } from "../steps/steps.ts";
+import { bytesOfUnits, type FlashTiming, programUnits, timingAt } from "../steps/timing.ts";
 
 /**
  * All that a flash may hold when power went at an operation, in the order of its progress: nothing done, each unit of a

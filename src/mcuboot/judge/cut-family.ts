@@ -1,12 +1,12 @@
 import { equalBytes } from "../../core/index.ts";
-import { boot } from "../boot.ts";
-import type { BootloaderBuild } from "../build.ts";
-import type { FlashImage, Unsettled } from "../flash-image.ts";
-import { afterOperation } from "../flash-rules.ts";
-import { imageState } from "../image-state.ts";
-import { type Loader, memoryText } from "../loader.ts";
-import type { BootOutcome } from "../run-boot.ts";
-import { type FlashOperation, isOperation, type LogLine, operationBytes } from "../steps.ts";
+import { boot } from "../boot/boot.ts";
+import { imageState } from "../boot/image-state.ts";
+import type { BootOutcome } from "../boot/run-boot.ts";
+import type { BootloaderBuild } from "../builds/build.ts";
+import type { FlashImage, Unsettled } from "../flash/flash-image.ts";
+import { afterOperation } from "../flash/flash-rules.ts";
+import { type Loader, memoryText } from "../loader/loader.ts";
+import { type FlashOperation, isOperation, type LogLine, operationBytes } from "../steps/steps.ts";
 import { type Span, WatchedFlash } from "./footprint.ts";
 import { everyWay, ReadingFlash } from "./readings.ts";
 

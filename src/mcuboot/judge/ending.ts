@@ -1,16 +1,16 @@
 import { equalBytes } from "../../core/index.ts";
-import type { BootloaderBuild } from "../build.ts";
-import type { FlashImage } from "../flash-image.ts";
-import { type ImageEntry, imageBytesIn, imageState, nextSwapType } from "../image-state.ts";
-import { PRIMARY, SECONDARY } from "../loader.ts";
-import { swapUnderWay } from "../prepare.ts";
-import { refusalText } from "../refusals.ts";
-import { outcomeOf } from "../run-boot.ts";
-import { strategyOf } from "../strategy.ts";
-import { swapRules } from "../swap-decision.ts";
-import { swapRow } from "../swap-type.ts";
-import type { Timeline } from "../timeline.ts";
-import { readTrailer, type TrailerState } from "../trailer.ts";
+import { type ImageEntry, imageBytesIn, imageState, nextSwapType } from "../boot/image-state.ts";
+import { swapUnderWay } from "../boot/prepare.ts";
+import { outcomeOf } from "../boot/run-boot.ts";
+import type { Timeline } from "../boot/timeline.ts";
+import type { BootloaderBuild } from "../builds/build.ts";
+import type { FlashImage } from "../flash/flash-image.ts";
+import { PRIMARY, SECONDARY } from "../loader/loader.ts";
+import { refusalText } from "../loader/refusals.ts";
+import { strategyOf } from "../swap/strategy.ts";
+import { swapRules } from "../swap/swap-decision.ts";
+import { swapRow } from "../trailer/swap-type.ts";
+import { readTrailer, type TrailerState } from "../trailer/trailer.ts";
 import type { CutState } from "./cut-family.ts";
 import type { Violation } from "./known-defects.ts";
 

@@ -1,4 +1,4 @@
-import type { BootloaderBuild, BootMode } from "../build.ts";
+import type { BootloaderBuild, BootMode } from "../builds/build.ts";
 
 /** What is wrong with an outcome that the real bootloader produces all the same. */
 export type Violation =

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
-import { confirm } from "../app-api.ts";
-import { boot } from "../boot.ts";
-import { outcomeOf, runSteps } from "../run-boot.ts";
-import { isOperation } from "../steps.ts";
+import { confirm } from "../boot/app-api.ts";
+import { boot } from "../boot/boot.ts";
+import { outcomeOf, runSteps } from "../boot/run-boot.ts";
+import { timeline } from "../boot/timeline.ts";
+import { isOperation } from "../steps/steps.ts";
+import { NRF5340_INTERNAL } from "../steps/timing.ts";
 import { requestedBoard } from "../testing/small-board.ts";
-import { timeline } from "../timeline.ts";
-import { NRF5340_INTERNAL } from "../timing.ts";
 import { type CutWindow, type LegalOutcome, legalOutcomes } from "./legal-outcomes.ts";
 
 const timing = NRF5340_INTERNAL;

@@ -1,10 +1,10 @@
-import type { BootloaderBuild } from "../build.ts";
-import type { DefectName } from "../defects.ts";
-import type { FlashImage } from "../flash-image.ts";
-import { type ImageEntry, imageState } from "../image-state.ts";
-import type { BootResult } from "../steps.ts";
-import { type TimedOperation, type Timeline, timeline } from "../timeline.ts";
-import { bytesOfUnits, type FlashTiming, programUnits, timingAt } from "../timing.ts";
+import { type ImageEntry, imageState } from "../boot/image-state.ts";
+import { type TimedOperation, type Timeline, timeline } from "../boot/timeline.ts";
+import type { BootloaderBuild } from "../builds/build.ts";
+import type { DefectName } from "../builds/defects.ts";
+import type { FlashImage } from "../flash/flash-image.ts";
+import type { BootResult } from "../steps/steps.ts";
+import { bytesOfUnits, type FlashTiming, programUnits, timingAt } from "../steps/timing.ts";
 import { CutFamily, type CutState, statesOf } from "./cut-family.ts";
 import { type BootAsked, classify, type Ending, isReverting } from "./ending.ts";
 import { knownDefect, type Violation } from "./known-defects.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { FlashImage } from "../flash-image.ts";
+import { FlashImage } from "../flash/flash-image.ts";
 import { everyWay, ReadingFlash } from "./readings.ts";
 
 const SECTOR = 4096;

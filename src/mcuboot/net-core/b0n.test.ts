@@ -1,13 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import { hex, Random, roundUp } from "../../core/index.ts";
-import { FlashImage } from "../flash-image.ts";
-import { brokenRule } from "../flash-rules.ts";
-import { isOperation } from "../steps.ts";
-import { operationDurationUs, workDurationUs } from "../timing.ts";
+import { NET_APP, NET_FLASH } from "../builds/net-core-map.ts";
+import { FlashImage } from "../flash/flash-image.ts";
+import { brokenRule } from "../flash/flash-rules.ts";
+import { COMMAND_BLOCK_BYTES, decodeCommandBlock, encodeCommandBlock, type PcdStatus } from "../steps/command-block.ts";
+import { isOperation } from "../steps/steps.ts";
+import { operationDurationUs, workDurationUs } from "../steps/timing.ts";
 import { b0n, b0nCopyUs, NRF5340_NETWORK, netAppIsWhole, netVersionIn } from "./b0n.ts";
-import { COMMAND_BLOCK_BYTES, decodeCommandBlock, encodeCommandBlock, type PcdStatus } from "./command-block.ts";
 import { asNetFirmware } from "./firmware-info.ts";
-import { NET_APP, NET_FLASH } from "./memory-map.ts";
 
 const OFFSET = NET_APP.address - NET_FLASH.address;
 const SOURCE_ADDRESS = 0x8_0200;

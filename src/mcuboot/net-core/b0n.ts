@@ -1,9 +1,9 @@
 import { roundUp } from "../../core/index.ts";
-import type { Flash, LogLine, Steps, Work } from "../steps.ts";
-import { type FlashTiming, NRF5340_INTERNAL, workDurationUs } from "../timing.ts";
-import { type CommandBlock, decodeCommandBlock, setStatus } from "./command-block.ts";
+import { NET_APP, NET_FLASH } from "../builds/net-core-map.ts";
+import { type CommandBlock, decodeCommandBlock, setStatus } from "../steps/command-block.ts";
+import type { Flash, LogLine, Steps, Work } from "../steps/steps.ts";
+import { type FlashTiming, NRF5340_INTERNAL, workDurationUs } from "../steps/timing.ts";
 import { findFirmwareInfo, isValidFirmware } from "./firmware-info.ts";
-import { NET_APP, NET_FLASH } from "./memory-map.ts";
 
 /** CONFIG_PCD_BUF_SIZE: b0n copies in pieces of this size. */
 const BUFFER_BYTES = 512;

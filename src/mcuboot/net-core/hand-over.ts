@@ -1,10 +1,10 @@
-import { type Loader, log } from "../loader.ts";
-import { BootHang, type Flash, type NetCoreStep, type RamContent, type Steps } from "../steps.ts";
-import { INTERNAL_FLASH_BYTES } from "../timing.ts";
+import { NET_APP, NET_FLASH } from "../builds/net-core-map.ts";
+import { type Loader, log } from "../loader/loader.ts";
+import { encodeCommandBlock, type PcdStatus } from "../steps/command-block.ts";
+import { BootHang, type Flash, type NetCoreStep, type RamContent, type Steps } from "../steps/steps.ts";
+import { INTERNAL_FLASH_BYTES } from "../steps/timing.ts";
 import { b0nCopyUs } from "./b0n.ts";
-import { encodeCommandBlock, type PcdStatus } from "./command-block.ts";
 import { isValidFirmware } from "./firmware-info.ts";
-import { NET_APP, NET_FLASH } from "./memory-map.ts";
 
 /** MCUboot asks once a second, starting a second after the release; it never gives up. */
 const POLL_US = 1_000_000;

@@ -1,13 +1,13 @@
 import { viewOf } from "../../core/index.ts";
 import { decodeHeader, HEADER_BYTES, IMAGE_MAGIC, type ImageHeader } from "../../image/index.ts";
-import { isEncrypted, loadKey } from "../body-keys.ts";
-import { type ImagePair, type Loader, log, SECONDARY, type Swap } from "../loader.ts";
-import { copyRegion } from "../regions.ts";
-import type { RamContent, Steps } from "../steps.ts";
-import { tlvRange } from "../tlv-walk.ts";
-import { encodeCommandBlock } from "./command-block.ts";
+import { B0N_CONTAINER, NET_APP, NET_FLASH } from "../builds/net-core-map.ts";
+import { isEncrypted, loadKey } from "../loader/body-keys.ts";
+import { type ImagePair, type Loader, log, SECONDARY, type Swap } from "../loader/loader.ts";
+import { copyRegion } from "../loader/regions.ts";
+import { tlvRange } from "../loader/tlv-walk.ts";
+import { encodeCommandBlock } from "../steps/command-block.ts";
+import type { RamContent, Steps } from "../steps/steps.ts";
 import { handOver } from "./hand-over.ts";
-import { B0N_CONTAINER, NET_APP, NET_FLASH } from "./memory-map.ts";
 
 /** Header that MCUboot is made to see in the network core's primary slot. */
 const HEADER_SIZE = 0x200;

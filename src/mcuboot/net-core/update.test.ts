@@ -1,18 +1,18 @@
 import { describe, expect, test } from "@jest/globals";
 import { Random, viewOf } from "../../core/index.ts";
 import { buildImage, type PrivateKey, parseVersion } from "../../image/index.ts";
-import { setPending } from "../app-api.ts";
-import type { BootloaderBuild } from "../build.ts";
-import type { FlashImage } from "../flash-image.ts";
-import { nextSwapType } from "../image-state.ts";
-import { outcomeOf, runSteps } from "../run-boot.ts";
+import { setPending } from "../boot/app-api.ts";
+import { nextSwapType } from "../boot/image-state.ts";
+import { outcomeOf, runSteps } from "../boot/run-boot.ts";
+import { timeline } from "../boot/timeline.ts";
+import type { BootloaderBuild } from "../builds/build.ts";
+import { NET_APP } from "../builds/net-core-map.ts";
+import { type NetCoreBuild, type NetCoreRuleName, netCoreRule } from "../builds/net-core-rules.ts";
+import type { FlashImage } from "../flash/flash-image.ts";
+import { NRF5340_INTERNAL } from "../steps/timing.ts";
 import { requestedBoard, type SmallBoard, type SmallBoardOptions, smallBoard } from "../testing/small-board.ts";
-import { timeline } from "../timeline.ts";
-import { NRF5340_INTERNAL } from "../timing.ts";
-import { readTrailer } from "../trailer.ts";
+import { readTrailer } from "../trailer/trailer.ts";
 import { asNetFirmware } from "./firmware-info.ts";
-import { NET_APP } from "./memory-map.ts";
-import { type NetCoreBuild, type NetCoreRuleName, netCoreRule } from "./rules.ts";
 
 const netCore = (name: NetCoreRuleName, more: Partial<NetCoreBuild> = {}): NetCoreBuild => ({
   rule: netCoreRule(name),

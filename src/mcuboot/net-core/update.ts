@@ -1,12 +1,12 @@
 import { decodeHeader, HEADER_BYTES, IMAGE_MAGIC } from "../../image/index.ts";
-import { type ImagePair, type Loader, log, PRIMARY, SECONDARY } from "../loader.ts";
-import { eraseSlot, eraseTrailer } from "../regions.ts";
-import type { Flash, Steps } from "../steps.ts";
-import type { SwapType } from "../swap-type.ts";
-import { imageStart } from "../tlv-walk.ts";
+import { NET_FLASH } from "../builds/net-core-map.ts";
+import { isForNetCore, type NetCoreBuild } from "../builds/net-core-rules.ts";
+import { type ImagePair, type Loader, log, PRIMARY, SECONDARY } from "../loader/loader.ts";
+import { eraseSlot, eraseTrailer } from "../loader/regions.ts";
+import { imageStart } from "../loader/tlv-walk.ts";
+import type { Flash, Steps } from "../steps/steps.ts";
+import type { SwapType } from "../trailer/swap-type.ts";
 import { handOver } from "./hand-over.ts";
-import { NET_FLASH } from "./memory-map.ts";
-import { isForNetCore, type NetCoreBuild } from "./rules.ts";
 
 /** Where MCUboot looks for the candidate when it takes the slot's flash offset for an address. */
 function pointerTo(image: ImagePair, { externalSecondaryOffset }: NetCoreBuild): number {

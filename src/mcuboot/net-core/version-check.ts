@@ -1,6 +1,6 @@
-import { type ImagePair, type Loader, readArea, SECONDARY } from "../loader.ts";
-import type { NetCoreStep, Steps } from "../steps.ts";
-import { encodeCommandBlock } from "./command-block.ts";
+import { type ImagePair, type Loader, readArea, SECONDARY } from "../loader/loader.ts";
+import { encodeCommandBlock } from "../steps/command-block.ts";
+import type { NetCoreStep, Steps } from "../steps/steps.ts";
 import { findFirmwareInfo } from "./firmware-info.ts";
 
 /** Where b0n is told to put the version; the linker decides, so any address in RAM is as good. */

@@ -1,8 +1,8 @@
-import type { BootloaderBuild } from "../build.ts";
-import type { FlashImage, SectorPool } from "../flash-image.ts";
-import type { Torn } from "../flash-rules.ts";
-import type { FlashOperation } from "../steps.ts";
-import { type FlashTiming, timingAt } from "../timing.ts";
+import type { BootloaderBuild } from "../builds/build.ts";
+import type { FlashImage, SectorPool } from "../flash/flash-image.ts";
+import type { Torn } from "../flash/flash-rules.ts";
+import type { FlashOperation } from "../steps/steps.ts";
+import { type FlashTiming, timingAt } from "../steps/timing.ts";
 import { BootMemory } from "./boot-memory.ts";
 import { Facts, type ImagesAsked } from "./facts.ts";
 import type { Leak, LeakWatch } from "./leak-watch.ts";

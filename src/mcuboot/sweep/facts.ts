@@ -1,10 +1,10 @@
 import { equalBytes } from "../../core/index.ts";
-import type { BootloaderBuild } from "../build.ts";
-import type { FlashImage } from "../flash-image.ts";
-import { imageBytesIn, imageState, nextSwapType } from "../image-state.ts";
-import { PRIMARY, SECONDARY } from "../loader.ts";
-import { swapUnderWay } from "../prepare.ts";
-import { readTrailer } from "../trailer.ts";
+import { imageBytesIn, imageState, nextSwapType } from "../boot/image-state.ts";
+import { swapUnderWay } from "../boot/prepare.ts";
+import type { BootloaderBuild } from "../builds/build.ts";
+import type { FlashImage } from "../flash/flash-image.ts";
+import { PRIMARY, SECONDARY } from "../loader/loader.ts";
+import { readTrailer } from "../trailer/trailer.ts";
 import type { BootEnd } from "./boot-memory.ts";
 import type { Stage, SweepState } from "./state.ts";
 

@@ -1,5 +1,5 @@
-import type { BootloaderBuild } from "../build.ts";
-import { FLAG_CODE, readTrailer, type TrailerState } from "../trailer.ts";
+import type { BootloaderBuild } from "../builds/build.ts";
+import { FLAG_CODE, readTrailer, type TrailerState } from "../trailer/trailer.ts";
 import type { Exploration, LeakSeen } from "./explore.ts";
 import type { ImagesAsked } from "./facts.ts";
 import { knownFinding } from "./known-findings.ts";

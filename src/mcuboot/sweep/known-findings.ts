@@ -1,6 +1,6 @@
-import type { BootloaderBuild, BootMode } from "../build.ts";
-import { SIZE_OUTSIDE } from "../swap-sectors.ts";
-import type { TrailerState } from "../trailer.ts";
+import type { BootloaderBuild, BootMode } from "../builds/build.ts";
+import { SIZE_OUTSIDE } from "../swap/swap-sectors.ts";
+import type { TrailerState } from "../trailer/trailer.ts";
 import type { FindingClass } from "./rules.ts";
 import type { Stage } from "./state.ts";
 

@@ -1,9 +1,9 @@
 import { aesCtr } from "../../image/index.ts";
-import { isEncrypted, unwrapKey } from "../body-keys.ts";
-import type { Area, BootloaderBuild } from "../build.ts";
-import type { FlashImage } from "../flash-image.ts";
-import { hasMagic, headerAt, newLoader, PRIMARY, SECONDARY } from "../loader.ts";
-import { tlvEntries } from "../tlv-walk.ts";
+import type { Area, BootloaderBuild } from "../builds/build.ts";
+import type { FlashImage } from "../flash/flash-image.ts";
+import { isEncrypted, unwrapKey } from "../loader/body-keys.ts";
+import { hasMagic, headerAt, newLoader, PRIMARY, SECONDARY } from "../loader/loader.ts";
+import { tlvEntries } from "../loader/tlv-walk.ts";
 
 /** What must stay in the primary slot: the body of an encrypted image in clear, and the AES key it is encrypted with. */
 export interface Secret {

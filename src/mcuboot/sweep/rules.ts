@@ -1,4 +1,4 @@
-import type { BootResult } from "../steps.ts";
+import type { BootResult } from "../steps/steps.ts";
 import type { BootEnd } from "./boot-memory.ts";
 import type { EndFacts, Facts, Fate, ImagesAsked } from "./facts.ts";
 import type { SweepState } from "./state.ts";

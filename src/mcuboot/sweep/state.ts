@@ -1,5 +1,5 @@
-import type { FlashImage } from "../flash-image.ts";
-import type { Torn } from "../flash-rules.ts";
+import type { FlashImage } from "../flash/flash-image.ts";
+import type { Torn } from "../flash/flash-rules.ts";
 import type { BootEnd } from "./boot-memory.ts";
 
 /**

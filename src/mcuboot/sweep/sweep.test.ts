@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { BootMode } from "../build.ts";
-import type { Torn } from "../flash-rules.ts";
+import type { BootMode } from "../builds/build.ts";
+import type { Torn } from "../flash/flash-rules.ts";
 import { type SmallBoardOptions, smallBuild, smallImage } from "../testing/small-board.ts";
 import type { Finding } from "./findings.ts";
 import { type Sweep, sweepUpgrade, type UpgradeSwept } from "./upgrade.ts";

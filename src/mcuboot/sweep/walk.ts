@@ -1,10 +1,10 @@
-import { setPending } from "../app-api.ts";
-import { boot } from "../boot.ts";
-import type { BootloaderBuild } from "../build.ts";
-import type { FlashImage } from "../flash-image.ts";
-import { type ImageEntry, imageState } from "../image-state.ts";
-import { nameOperation } from "../operation-names.ts";
-import { type BootResult, isOperation, type LogLine, type Steps } from "../steps.ts";
+import { setPending } from "../boot/app-api.ts";
+import { boot } from "../boot/boot.ts";
+import { type ImageEntry, imageState } from "../boot/image-state.ts";
+import { nameOperation } from "../boot/operation-names.ts";
+import type { BootloaderBuild } from "../builds/build.ts";
+import type { FlashImage } from "../flash/flash-image.ts";
+import { type BootResult, isOperation, type LogLine, type Steps } from "../steps/steps.ts";
 import type { Leak } from "./leak-watch.ts";
 import type { Cause, CutPoint } from "./state.ts";
 import { type UpgradeSwept, uploadedFlash } from "./upgrade.ts";

@@ -1,11 +1,11 @@
-import { confirm, setPending } from "../app-api.ts";
-import type { BootloaderBuild } from "../build.ts";
+import { confirm, setPending } from "../boot/app-api.ts";
+import { outcomeOf, runSteps } from "../boot/run-boot.ts";
+import { zephyrBoot } from "../boot/zephyr-boot.ts";
+import type { BootloaderBuild } from "../builds/build.ts";
 import { bootEffect } from "../explain/boot-effect.ts";
 import type { Action } from "../explain/index.ts";
-import type { FlashImage } from "../flash-image.ts";
-import { outcomeOf, runSteps } from "../run-boot.ts";
-import { isOperation } from "../steps.ts";
-import { zephyrBoot } from "../zephyr-boot.ts";
+import type { FlashImage } from "../flash/flash-image.ts";
+import { isOperation } from "../steps/steps.ts";
 import type { SmallBoard } from "./small-board.ts";
 
 /** What happens to a board, one after another. `cut`: power goes before that operation of the boot. */

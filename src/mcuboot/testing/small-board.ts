@@ -1,13 +1,13 @@
 import { Random } from "../../core/index.ts";
 import { buildImage, generateKey, loadPrivateKey, parseVersion, TLV } from "../../image/index.ts";
-import { setPending } from "../app-api.ts";
-import { boot } from "../boot.ts";
-import { type BootloaderBuild, bootloaderBuild } from "../build.ts";
-import { FlashImage } from "../flash-image.ts";
-import type { Torn } from "../flash-rules.ts";
-import { generation } from "../generations.ts";
-import { type BootOutcome, outcomeOf, runSteps } from "../run-boot.ts";
-import { isOperation } from "../steps.ts";
+import { setPending } from "../boot/app-api.ts";
+import { boot } from "../boot/boot.ts";
+import { type BootOutcome, outcomeOf, runSteps } from "../boot/run-boot.ts";
+import { type BootloaderBuild, bootloaderBuild } from "../builds/build.ts";
+import { generation } from "../builds/generations.ts";
+import { FlashImage } from "../flash/flash-image.ts";
+import type { Torn } from "../flash/flash-rules.ts";
+import { isOperation } from "../steps/steps.ts";
 
 const SECTOR_BYTES = 4096;
 const signing = loadPrivateKey(generateKey("ecdsa-p256"), { what: "test signing key" });

@@ -1,5 +1,5 @@
+import { suppliedBy } from "../driver/switch.ts";
 import type { Contact, PowerState } from "../index.ts";
-import { suppliedBy } from "../switch.ts";
 
 /** What an ill switch does; "works" is a well one. Same words as the columns of the bench matrix. */
 export type Fault = "works" | "refuses" | "silent" | "garbage" | "slow" | "unplugged";

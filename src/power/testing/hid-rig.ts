@@ -1,6 +1,6 @@
 import { concat, sleep, utf8, VirtualClock } from "../../core/index.ts";
 import type { Contact, PowerBench, PowerSwitch } from "../index.ts";
-import { lcusStatusText } from "../lcus-frames.ts";
+import { lcusStatusText } from "../relays/lcus-frames.ts";
 import { Coils, type Fault } from "./coils.ts";
 import type { PowerRig } from "./contract.ts";
 

@@ -1,5 +1,5 @@
 import { concat } from "../../core/index.ts";
-import { modbusSealed } from "../modbus-frames.ts";
+import { modbusSealed } from "../relays/modbus-frames.ts";
 import type { SerialPeer } from "./serial-rig.ts";
 
 /** A Waveshare board: eight coils from 0, asked all at once; what it does not know it refuses. */

@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { RealClock, sleep } from "../../core/index.ts";
 import type { PowerBench, PowerSwitch } from "../index.ts";
-import { elementsOf, integer, integerOf, octets, TAG, tlv } from "../snmp-ber.ts";
+import { elementsOf, integer, integerOf, octets, TAG, tlv } from "../network/snmp-ber.ts";
 import { Coils, type Fault } from "./coils.ts";
 import type { PowerRig } from "./contract.ts";
 

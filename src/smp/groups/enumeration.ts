@@ -1,5 +1,5 @@
-import { command } from "../command.ts";
-import { bool, list, map, optional, text, uint } from "../shape.ts";
+import { command } from "../packet/command.ts";
+import { bool, list, map, optional, text, uint } from "../packet/shape.ts";
 
 /** Group 10: which groups a server has. Source: Zephyr documentation, SMP group 10 (4.0). */
 export const ENUMERATION_GROUP = 10;

@@ -1,5 +1,5 @@
-import { command } from "../command.ts";
-import { bytes, dictionary, map, numberOrBytes, optional, text, uint } from "../shape.ts";
+import { command } from "../packet/command.ts";
+import { bytes, dictionary, map, numberOrBytes, optional, text, uint } from "../packet/shape.ts";
 
 /** Group 8: files. Source: Zephyr documentation, SMP group 8. */
 export const FILE_SYSTEM_GROUP = 8;

@@ -1,6 +1,6 @@
-import { command, type ResponseOf } from "../command.ts";
-import { eraseDeadlineMs, LARGEST_SLOT_BYTES } from "../erase-deadline.ts";
-import { bool, bytes, int, list, map, optional, text, uint } from "../shape.ts";
+import { command, type ResponseOf } from "../packet/command.ts";
+import { bool, bytes, int, list, map, optional, text, uint } from "../packet/shape.ts";
+import { eraseDeadlineMs, LARGEST_SLOT_BYTES } from "./erase-deadline.ts";
 
 /** Group 1: images. Source: Zephyr documentation, SMP group 1. */
 export const IMAGE_GROUP = 1;

@@ -1,6 +1,6 @@
+export * from "../packet/errors.ts";
 export * from "./custom.ts";
 export * from "./enumeration.ts";
-export * from "./errors.ts";
 export * from "./file-system.ts";
 export * from "./image.ts";
 export * from "./os.ts";

@@ -1,5 +1,5 @@
-import { command } from "../command.ts";
-import { any, bool, dictionary, int, map, optional, text, uint } from "../shape.ts";
+import { command } from "../packet/command.ts";
+import { any, bool, dictionary, int, map, optional, text, uint } from "../packet/shape.ts";
 
 /** Group 0: the operating system. Source: Zephyr documentation, SMP group 0. */
 export const OS_GROUP = 0;

@@ -1,5 +1,5 @@
-import { command } from "../command.ts";
-import { bytes, optional, text, uint } from "../shape.ts";
+import { command } from "../packet/command.ts";
+import { bytes, optional, text, uint } from "../packet/shape.ts";
 
 /** Group 3: settings. Source: Zephyr documentation, SMP group 3. */
 export const SETTINGS_GROUP = 3;

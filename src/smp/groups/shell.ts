@@ -1,5 +1,5 @@
-import { command } from "../command.ts";
-import { any, int, list, optional, text } from "../shape.ts";
+import { command } from "../packet/command.ts";
+import { any, int, list, optional, text } from "../packet/shape.ts";
 
 /** Group 9: the shell. Source: Zephyr documentation, SMP group 9. */
 export const SHELL_GROUP = 9;

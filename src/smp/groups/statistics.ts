@@ -1,5 +1,5 @@
-import { command } from "../command.ts";
-import { dictionary, list, text, uint } from "../shape.ts";
+import { command } from "../packet/command.ts";
+import { dictionary, list, text, uint } from "../packet/shape.ts";
 
 /** Group 2: statistics. Source: Zephyr documentation, SMP group 2. */
 export const STATISTICS_GROUP = 2;

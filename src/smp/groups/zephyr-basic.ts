@@ -1,4 +1,4 @@
-import { command } from "../command.ts";
+import { command } from "../packet/command.ts";
 
 /** Group 63: Zephyr basics. In version 1 two of its errors look like an answer without a header: use version 2. */
 export const ZEPHYR_BASIC_GROUP = 63;

@@ -1,5 +1,5 @@
-import type { StoredSlot } from "../image-store.ts";
-import type { RecoveryStore } from "../recovery-store.ts";
+import type { RecoveryStore } from "../recovery/recovery-store.ts";
+import type { StoredSlot } from "../server/image-store.ts";
 import type { ArrayImageStore } from "./array-store.ts";
 
 /** Serial recovery's view of slots in arrays: what looks like an image passes every check. */

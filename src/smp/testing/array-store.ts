@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { hex, viewOf } from "../../core/index.ts";
-import type { ImageStore, StoredSlot } from "../image-store.ts";
+import type { ImageStore, StoredSlot } from "../server/image-store.ts";
 
 /** Slots in arrays, without flash time and without a bootloader: for tests, and for a server that needs no board. */
 export class ArrayImageStore implements ImageStore {

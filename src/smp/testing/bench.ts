@@ -1,11 +1,11 @@
 import { type Clock, VirtualClock } from "../../core/index.ts";
 import { memoryLinks, Uart } from "../../serial/index.ts";
-import { SmpClient } from "../client.ts";
-import { ConsoleTransport } from "../console-transport.ts";
-import { type ImageServerOptions, imageHandlers } from "../image-server.ts";
-import { osHandlers } from "../os-server.ts";
-import { type ServerOptions, SmpServer } from "../server.ts";
-import { type SessionOptions, SmpSession } from "../session.ts";
+import { SmpClient } from "../client/client.ts";
+import { type SessionOptions, SmpSession } from "../client/session.ts";
+import { type ImageServerOptions, imageHandlers } from "../server/image-server.ts";
+import { osHandlers } from "../server/os-server.ts";
+import { type ServerOptions, SmpServer } from "../server/server.ts";
+import { ConsoleTransport } from "../transport/console-transport.ts";
 import { ArrayImageStore } from "./array-store.ts";
 
 /** Facts of the server that was measured (M44), so that dumps can be had from ours. */

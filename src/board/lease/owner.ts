@@ -1,0 +1,104 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
+import { z } from "zod";
+import { hasCode, wallTime } from "../../core/index.ts";
+
+const OWNER = z.object({
+  schema: z.literal(1),
+  /** What is locked, for people. */
+  resource: z.string(),
+  board: z.string(),
+  user: z.string(),
+  host: z.string(),
+  pid: z.int(),
+  /** When the process started, in ticks since the host's boot: a later process may have its number. Linux only. */
+  started: z.string().optional(),
+  /** Which boot of the host that was. Linux only. */
+  boot: z.string().optional(),
+  since: z.string(),
+  /** Names this taking of the lock; no other ever has it. */
+  token: z.string(),
+});
+
+/** Who holds a lock, as its file says. */
+export type LockOwner = z.output<typeof OWNER>;
+
+/** This process as an owner, from now on. */
+export function ownerNow(resource: string, board: string): LockOwner {
+  const started = processStart(process.pid);
+  const boot = bootId();
+  return {
+    schema: 1,
+    resource,
+    board,
+    user: userName(),
+    host: hostname(),
+    pid: process.pid,
+    ...(started === undefined ? {} : { started }),
+    ...(boot === undefined ? {} : { boot }),
+    since: wallTime().toISOString(),
+    token: randomBytes(8).toString("hex"),
+  };
+}
+
+/** The owner that a lock's file names: undefined when there is no such file, "unknown" when it cannot be read. */
+export function readOwner(path: string): LockOwner | "unknown" | undefined {
+  try {
+    return OWNER.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    return hasCode(error, "ENOENT") ? undefined : "unknown";
+  }
+}
+
+/**
+ * Whether an owner still lives: "elsewhere" for one on another host, which nobody here can see.
+ * @param root stands for /proc in tests.
+ */
+export function lifeOf(owner: LockOwner, root = "/proc"): "alive" | "dead" | "elsewhere" {
+  if (owner.host !== hostname()) return "elsewhere";
+  const boot = bootId(root);
+  if (owner.boot !== undefined && boot !== undefined && owner.boot !== boot) return "dead";
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    // A process of another user may not be asked, but it is there.
+    if (!hasCode(error, "EPERM")) return "dead";
+  }
+  const started = processStart(owner.pid, root);
+  return owner.started !== undefined && started !== owner.started ? "dead" : "alive";
+}
+
+/** "ci on lab-pc (process 4711, board lab-07) since 2026-11-21 14:03:10 UTC". */
+export function ownerText({ user, host, pid, board, since }: LockOwner): string {
+  return `${user} on ${host} (process ${pid}, board ${board}) since ${since.slice(0, 19).replace("T", " ")} UTC`;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a number that no name belongs to.
+    return `user ${process.getuid?.() ?? "unknown"}`;
+  }
+}
+
+function bootId(root = "/proc"): string | undefined {
+  return contentOf(`${root}/sys/kernel/random/boot_id`)?.trim();
+}
+
+/** Undefined where the system does not tell, and for a process that has ended and waits for its parent. */
+function processStart(pid: number, root = "/proc"): string | undefined {
+  const stat = contentOf(`${root}/${pid}/stat`);
+  // The program's name stands in parentheses and may hold anything. Source: proc(5), fields 3 (state) and 22.
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields?.[0] === "Z" || fields?.[0] === "X" ? undefined : fields?.[19];
+}
+
+function contentOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

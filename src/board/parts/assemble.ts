@@ -1,0 +1,113 @@
+import { dirname } from "node:path";
+import { Cleanup, type Clock } from "../../core/index.ts";
+import { openPower, type PortOpener, type PowerSwitch } from "../../power/index.ts";
+import { Uart } from "../../serial/index.ts";
+import { SmpClient } from "../../smp/index.ts";
+import type { HealthMark } from "../lease/health.ts";
+import { loadCalibration } from "../profile/calibration-file.ts";
+import type { LoadedProfile } from "../profile/profile.ts";
+import type { BoardProfile } from "../profile/schema.ts";
+import type { Board, Flasher, WearLedger } from "./board.ts";
+import { LeavingPorts } from "./leaving-ports.ts";
+import { LogWatch } from "./log-watch.ts";
+import { Losses } from "./losses.ts";
+
+/** What tells one kind of board from another: where its links come from, what its time is, who can flash it. */
+export interface BoardParts {
+  readonly clock: Clock;
+  readonly links: PortOpener;
+  /** The switch of a board that brings its own; otherwise the profile's driver. */
+  readonly power?: PowerSwitch;
+  readonly flash?: Board["flash"];
+  readonly stopAfter?: Board["cuts"]["stopAfter"];
+  readonly flasher?: Flasher;
+  readonly wear?: WearLedger;
+  readonly health?: HealthMark;
+  readonly factoryImage?: Uint8Array;
+  readonly notes?: readonly string[];
+  readonly check?: () => void;
+  readonly brokenRules?: () => readonly string[];
+  /** Closed last: what stands behind the links. */
+  readonly behind?: AsyncDisposable;
+}
+
+const MS = 1000;
+
+/**
+ * Puts a board together from its links; the same for hardware and twin. Closing it closes all of it, last opened first,
+ * and throws what an observer of its UART threw: a record that lost bytes must not pass for a whole one.
+ * @throws what opening a part throws; all that was open by then is closed.
+ */
+export async function assemble({ profile }: LoadedProfile, parts: BoardParts): Promise<Board> {
+  const { clock, links } = parts;
+  const cuts = cutsOf(profile);
+  const closing = new Cleanup();
+  try {
+    if (parts.behind) closing.use("bench", parts.behind);
+    const { app, net } = profile.ports;
+    const { driver, options } = profile.power;
+    const losses = new Losses();
+    const power = closing.use(
+      "power",
+      parts.power ??
+        (await openPower({ driver, options }, { links: losses.watching(links), clock, folder: dirname(profile.file) })),
+    );
+    const leaving = new LeavingPorts({ clock, limitMs: profile.timeoutsMs.boot });
+    const opened = async (port: BoardProfile["ports"]["app"]) => {
+      const open = () => links.open(port, lineOf(port));
+      const leaves = port.reopen ?? power.facts.cuts === "board";
+      return Uart.open(await (leaves ? leaving.add(open) : open()), { clock });
+    };
+    const uart = closing.use("uart", await opened(app));
+    const netUart = net && closing.use("net uart", await opened(net));
+    uart.onEnd((reason) => losses.note(reason));
+    const logs = {
+      app: new LogWatch(uart.name, uart, clock),
+      ...(netUart === undefined ? {} : { net: new LogWatch(netUart.name, netUart, clock) }),
+    };
+    const smp = closing.use("smp", SmpClient.onUart(uart, { clock, timeoutMs: profile.timeoutsMs.smp }));
+    return {
+      name: profile.name,
+      profile,
+      clock,
+      uart,
+      ...(netUart === undefined ? {} : { netUart }),
+      logs,
+      smp,
+      power: leaving.around(power),
+      portsBackUs: () => leaving.backAtUs,
+      cuts: { ...cuts, ...(parts.stopAfter ? { stopAfter: parts.stopAfter } : {}) },
+      ...(parts.flash ? { flash: parts.flash } : {}),
+      ...(parts.flasher ? { flasher: parts.flasher } : {}),
+      ...(parts.wear ? { wear: parts.wear } : {}),
+      ...(parts.health ? { health: parts.health } : {}),
+      ...(parts.factoryImage ? { factoryImage: parts.factoryImage } : {}),
+      ...(parts.notes ? { notes: parts.notes } : {}),
+      ...(parts.brokenRules ? { brokenRules: parts.brokenRules } : {}),
+      check: () => {
+        parts.check?.();
+        losses.check();
+      },
+      [Symbol.asyncDispose]: () => closing[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    // What closing says about a half-open board matters less than why it could not be opened.
+    await closing[Symbol.asyncDispose]().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The bench's own measurement where there is one, else what the profile says. */
+function cutsOf(profile: BoardProfile): Board["cuts"] {
+  const measured = loadCalibration(profile);
+  if (measured) {
+    const { latency_us: latencyUs, uncertainty_us: uncertaintyUs } = measured.off;
+    return { latencyUs, uncertaintyUs, measured: measured.date };
+  }
+  const us = (ms: number) => Math.round(ms * MS);
+  return { latencyUs: us(profile.power.cutLatencyMs), uncertaintyUs: us(profile.power.cutUncertaintyMs) };
+}
+
+function lineOf({ baudRate, hardwareFlowControl, dtr }: BoardProfile["ports"]["app"]) {
+  return { baudRate, hardwareFlowControl, ...(dtr === undefined ? {} : { dtr }) };
+}

@@ -1,0 +1,53 @@
+import { dirname } from "node:path";
+import { type Clock, ConfigurationError, resolveFrom } from "../../core/index.ts";
+import { openPower, type PortOpener, type PowerSwitch, portName } from "../../power/index.ts";
+import { type Link, openSerialPort, resolvePort } from "../../serial/index.ts";
+import type { LoadedProfile } from "../profile/profile.ts";
+
+/** The serial ports of this machine, as a profile names them. */
+export function hardwarePorts({ file }: Pick<LoadedProfile, "file">, clock: Clock): PortOpener {
+  return {
+    open: async (port, line) => {
+      const path = await resolvePort("path" in port ? { path: portFile(file, port.path) } : port);
+      return openSerialPort(path, { ...line, clock, name: portName(port) });
+    },
+  };
+}
+
+/** A relative path of a port starts at its profile, as all paths there do; a bare name (COM7) is none. */
+export function portFile(file: string, path: string): string {
+  return path.includes("/") ? resolveFrom(file, path) : path;
+}
+
+/**
+ * Opens one UART of a board and nothing else: no switch, no log, no SMP.
+ * @throws ConfigurationError when the profile has no such port, or its board lives only while a command runs;
+ *   BenchError.
+ */
+export function openBoardPort(loaded: LoadedProfile, core: "app" | "net", clock: Clock): Promise<Link> {
+  requireHardware(loaded);
+  const port = loaded.profile.ports[core];
+  if (port === undefined) throw loaded.wrong(["ports"], `name no port "${core}".`, `Add ports.${core} to the profile.`);
+  const { baudRate, hardwareFlowControl, dtr } = port;
+  return hardwarePorts(loaded, clock).open(port, {
+    baudRate,
+    hardwareFlowControl,
+    ...(dtr === undefined ? {} : { dtr }),
+  });
+}
+
+/** Opens a board's power switch and nothing else. @throws ConfigurationError; BenchError. */
+export function openBoardSwitch(loaded: LoadedProfile, clock: Clock): Promise<PowerSwitch> {
+  requireHardware(loaded);
+  const { driver, options } = loaded.profile.power;
+  return openPower({ driver, options }, { links: hardwarePorts(loaded, clock), clock, folder: dirname(loaded.file) });
+}
+
+/** A simulated board in this process is born with a command and ends with it: nothing of it can be opened alone. */
+export function requireHardware({ profile, file }: LoadedProfile): void {
+  if (profile.provider === "hardware") return;
+  throw new ConfigurationError(
+    `${file}: this board is simulated (provider ${profile.provider}) and lives only while a command runs.`,
+    "Start `hil twin --link dev` and use a profile with provider: hardware on its ports (docs/twin.md).",
+  );
+}

@@ -1,0 +1,70 @@
+import { ConfigurationError } from "../../core/index.ts";
+import {
+  type Area,
+  type BootloaderBuild,
+  bootloaderBuild,
+  type DefectName,
+  generation,
+  type ImageAreas,
+  netCoreRule,
+} from "../../mcuboot/index.ts";
+import { deviceArea } from "./flash-timing.ts";
+import { decryptionOf, profileKeys, signatureCheckOf } from "./keys.ts";
+import type { LoadedProfile } from "./profile.ts";
+import { BOOTLOADER_MODES } from "./schema.ts";
+
+/** Where the flash simulator keeps its buffer; the linker decides, so any address in RAM is as good. */
+const NET_PRIMARY_ADDRESS = 0x2001_0000;
+
+/**
+ * The bootloader that a profile describes, for the twin to run and for the judge to ask.
+ * @throws ConfigurationError when the model lacks something that the profile wants.
+ */
+export function bootloaderBuildOf(
+  loaded: LoadedProfile,
+  defects: ReadonlySet<DefectName> = new Set(),
+): BootloaderBuild {
+  const { bootloader, slots } = loaded.profile;
+  const keys = profileKeys(loaded);
+  const encryption = decryptionOf(loaded, keys);
+  const mode = BOOTLOADER_MODES.find((row) => row.name === bootloader.mode)?.mode;
+  if (mode === undefined) throw new ConfigurationError(`the model does not know the mode ${bootloader.mode}.`);
+  return bootloaderBuild({
+    generation: generation(bootloader.generation),
+    mode,
+    images: [
+      { primary: deviceArea(slots.primary), secondary: deviceArea(slots.secondary) },
+      ...networkImages(slots.networkSecondary && deviceArea(slots.networkSecondary)),
+    ],
+    ...(slots.scratch ? { scratch: deviceArea(slots.scratch) } : {}),
+    sectorBytes: slots.sectorBytes,
+    writeBytes: bootloader.writeBytes,
+    maxAlign: bootloader.maxAlign,
+    maxImgSectors: bootloader.maxImageSectors,
+    validatePrimarySlot: bootloader.validatePrimary,
+    tlvAllowList: bootloader.tlvAllowList,
+    downgradePrevention: bootloader.downgradePrevention,
+    crypto: bootloader.crypto,
+    ...(bootloader.assertions && { assertions: bootloader.assertions }),
+    signature: signatureCheckOf(keys),
+    ...(encryption && { encryption }),
+    ...netCoreOf(loaded),
+    fixes: new Set(bootloader.fixes),
+    defects,
+  });
+}
+
+/** Image 1, the network core's: its primary slot is a buffer in RAM, where a stored map of 2.x has free memory. */
+function networkImages(secondary: Area | undefined): readonly ImageAreas[] {
+  if (secondary === undefined) return [];
+  return [{ primary: { offset: NET_PRIMARY_ADDRESS, bytes: secondary.bytes, inRam: true }, secondary }];
+}
+
+function netCoreOf({ profile }: LoadedProfile): Pick<BootloaderBuild, "netCore"> {
+  const { networkCoreUpgrade: upgrades, networkCoreRule, secondStage, generation: name } = profile.bootloader;
+  if (!upgrades && !secondStage) return {};
+  const rule = netCoreRule(networkCoreRule ?? generation(name).netCoreRule);
+  const { device, offset } = profile.slots.secondary;
+  const external = device === "qspi" ? { externalSecondaryOffset: offset } : {};
+  return { netCore: { rule, upgrades, secondStage, ...external } };
+}

@@ -1,0 +1,203 @@
+import type { FieldPath } from "../../core/index.ts";
+import { hexOf, roundUp } from "../../core/index.ts";
+import { QEMU_POWER, QEMU_UART } from "./qemu-schema.ts";
+import type { ProfileFields } from "./schema.ts";
+
+/** Where checks put what they find: a zod context, by shape. */
+interface Findings {
+  addIssue(issue: { code: "custom"; path: PropertyKey[]; message: string }): void;
+}
+
+/** Flash of the nRF5340-DK. Source: Product Specification, memory; Zephyr nrf5340_cpuapp_common.dtsi (QSPI). */
+const DEVICE_BYTES = { internal: 0x10_0000, qspi: 0x80_0000 } as const;
+/** The interface MCU takes every rate to 1 Mbaud but this one. Source: Nordic, "Virtual serial port" of sister DKs. */
+const BAUD_RATE_UNSUPPORTED = 921_600;
+/** How ports of the simulated board are named. */
+export const TWIN_PORTS = ["twin:app", "twin:net", "twin:relay"] as const;
+
+type Complain = (path: FieldPath, message: string) => void;
+type Area = ProfileFields["slots"]["primary"];
+
+/** What no single field shows: each finding goes to the field that has to change. */
+export function checkProfile(profile: ProfileFields, findings: Findings): void {
+  const complain: Complain = (path, message) => findings.addIssue({ code: "custom", path: [...path], message });
+  checkAreas(profile, complain);
+  checkMode(profile, complain);
+  checkPorts(profile, complain);
+  checkProvider(profile, complain);
+  const { images, keys, power } = profile;
+  if (images.encryption !== "none" && keys.encryption === undefined) {
+    complain(["keys", "encryption"], `is missing; images.encryption is "${images.encryption}".`);
+  }
+  if (power.off_ms <= power.hold_up_ms) {
+    complain(
+      ["power", "off_ms"],
+      `must be longer than hold_up_ms (${power.hold_up_ms}): the board would not lose power.`,
+    );
+  }
+}
+
+function areasOf({ slots }: ProfileFields): [string, Area][] {
+  const named: [string, Area | undefined][] = [
+    ["primary", slots.primary],
+    ["secondary", slots.secondary],
+    ["scratch", slots.scratch],
+    ["network_secondary", slots.network_secondary],
+  ];
+  return named.filter((entry): entry is [string, Area] => entry[1] !== undefined);
+}
+
+function checkAreas(profile: ProfileFields, complain: Complain): void {
+  const { sector_bytes: sectorBytes } = profile.slots;
+  const areas = areasOf(profile);
+  for (const [index, [name, area]] of areas.entries()) {
+    for (const field of ["offset", "bytes"] as const) {
+      if (area[field] % sectorBytes !== 0) {
+        complain(["slots", name, field], `must be a multiple of sector_bytes (${hexOf(sectorBytes)}).`);
+      }
+    }
+    const deviceBytes = DEVICE_BYTES[area.device];
+    if (area.offset + area.bytes > deviceBytes) {
+      const end = hexOf(area.offset + area.bytes);
+      complain(["slots", name, "bytes"], `ends at ${end}; the ${area.device} flash ends at ${hexOf(deviceBytes)}.`);
+    }
+    for (const [other, before] of areas.slice(0, index)) {
+      if (overlap(area, before)) {
+        complain(["slots", name], `overlaps ${other}, which is ${hexOf(before.offset)} to ${hexOf(end(before))}.`);
+      }
+    }
+  }
+  if (profile.qspi !== undefined && !areas.some(([, area]) => area.device === "qspi")) {
+    complain(["qspi"], "has no use: no slot lies on external flash.");
+  }
+  const { primary } = profile.slots;
+  if (primary.device !== "internal") {
+    complain(["slots", "primary", "device"], "must be internal: the application runs from there.");
+  } else if (primary.offset === 0) complain(["slots", "primary", "offset"], "is where the bootloader lies.");
+}
+
+function overlap(a: Area, b: Area): boolean {
+  return a.device === b.device && a.offset < end(b) && b.offset < end(a);
+}
+
+function end(area: Area): number {
+  return area.offset + area.bytes;
+}
+
+/** Slot sizes that MCUboot answers with "Cannot upgrade". Source: MCUboot boot_slots_compatible of each mode. */
+function checkMode({ bootloader, slots }: ProfileFields, complain: Complain): void {
+  const { mode, max_image_sectors: sectorsMax, write_bytes: writeBytes, max_align: maxAlign } = bootloader;
+  const sectorsOf = (area: Area) => roundUp(area.bytes, slots.sector_bytes) / slots.sector_bytes;
+  const [primary, secondary] = [sectorsOf(slots.primary), sectorsOf(slots.secondary)];
+  for (const [name, sectors] of [
+    ["primary", primary],
+    ["secondary", secondary],
+  ] as const) {
+    if (sectors <= sectorsMax) continue;
+    const hint = "raise it here and CONFIG_BOOT_MAX_IMG_SECTORS in the bootloader";
+    complain(["slots", name, "bytes"], `is ${sectors} sectors, more than max_image_sectors (${sectorsMax}): ${hint}.`);
+  }
+  if (slots.network_secondary !== undefined && mode !== "overwrite-only") {
+    complain(["slots", "network_secondary"], "needs overwrite-only: the network core's image cannot be swapped back.");
+  }
+  if (writeBytes > maxAlign) complain(["bootloader", "write_bytes"], `must not exceed max_align (${maxAlign}).`);
+  const surplus = primary - secondary;
+  if (mode === "swap-move" && surplus !== 0 && surplus !== 1) {
+    complain(["slots", "secondary", "bytes"], "must be as many sectors as primary, or one less (swap-move).");
+  }
+  if (mode === "swap-offset" && surplus !== 0 && surplus !== -1) {
+    complain(["slots", "secondary", "bytes"], "must be as many sectors as primary, or one more (swap-offset).");
+  }
+  if (mode === "swap-scratch" && surplus !== 0) {
+    complain(["slots", "secondary", "bytes"], "must be as large as primary (swap-scratch).");
+  }
+  if (mode === "swap-scratch" && slots.scratch === undefined) {
+    complain(["slots", "scratch"], "is missing; swap-scratch needs a scratch area.");
+  }
+  if (slots.scratch !== undefined && slots.scratch.device !== "internal") {
+    // Keys stand there in clear while a swap runs; before MCUboot 2.2, bodies do too, and stay. Source: MCUboot #1942.
+    complain(
+      ["slots", "scratch", "device"],
+      "must be internal: a swap leaves image keys there in clear (before MCUboot 2.2 also the decrypted image).",
+    );
+  }
+  if (mode !== "swap-scratch" && slots.scratch !== undefined) {
+    complain(["slots", "scratch"], `has no use with ${mode}; leave it out.`);
+  }
+}
+
+function checkPorts({ ports, power }: ProfileFields, complain: Complain): void {
+  const seen = new Map<string, string>();
+  for (const [path, port] of [
+    [["ports", "app"], ports.app],
+    [["ports", "net"], ports.net],
+    [["power", "port"], power["port"]],
+  ] as const) {
+    const identity = identityOf(port);
+    if (identity === undefined) continue;
+    const other = seen.get(identity);
+    if (other !== undefined) complain(path, `is the same port as ${other}.`);
+    seen.set(identity, path.join("."));
+  }
+  for (const [name, port] of [
+    ["app", ports.app],
+    ["net", ports.net],
+  ] as const) {
+    if (port && "jlink" in port && port.baud_rate === BAUD_RATE_UNSUPPORTED) {
+      complain(["ports", name, "baud_rate"], "the J-Link's virtual ports do not support this rate.");
+    }
+  }
+}
+
+/** A port as something to compare; undefined for what is none (not every switch has a port). */
+function identityOf(port: unknown): string | undefined {
+  if (typeof port !== "object" || port === null) return undefined;
+  if ("path" in port) return String(port.path);
+  if ("jlink" in port && "interface" in port) {
+    return `${String(port.jlink).replace(/^0+(?=\d)/, "")}/${String(port.interface)}`;
+  }
+  return undefined;
+}
+
+function checkProvider(profile: ProfileFields, complain: Complain): void {
+  const { provider, ports, power, twin } = profile;
+  const named = [
+    [["ports", "app", "path"], ports.app],
+    [["ports", "net", "path"], ports.net],
+    [["power", "port", "path"], power["port"]],
+  ] as const;
+  const known: readonly string[] = TWIN_PORTS;
+  for (const [path, port] of named) {
+    if (typeof port !== "object" || port === null) continue;
+    const name = "path" in port ? String(port.path) : undefined;
+    if (provider === "twin" && (name === undefined || !known.includes(name))) {
+      complain(path, `must name a port of the simulated board: ${TWIN_PORTS.join(", ")}.`);
+    }
+    if (provider !== "twin" && name !== undefined && known.includes(name)) {
+      complain(path, "names a port of the simulated board; this one is hardware.");
+    }
+  }
+  checkQemu(profile, complain);
+  if (provider !== "twin") {
+    if (twin !== undefined) complain(["twin"], 'is only for provider "twin".');
+    return;
+  }
+  if (power.driver !== "lcus") complain(["power", "driver"], "must be lcus: the simulated relay is an LCUS board.");
+}
+
+/** An emulated board has one port and a switch of its own, and needs to know its firmware. */
+function checkQemu({ provider, ports, power, qemu }: ProfileFields, complain: Complain): void {
+  const isQemu = provider === "qemu";
+  if (isQemu !== (qemu !== undefined)) complain(["qemu"], isQemu ? "is missing." : 'is only for provider "qemu".');
+  const { app, net } = ports;
+  const isUart = "path" in app && app.path === QEMU_UART;
+  if (isQemu && !isUart) complain(["ports", "app", "path"], `must be ${QEMU_UART}: the emulated board has no other.`);
+  if (!isQemu && isUart) complain(["ports", "app", "path"], 'is only for provider "qemu".');
+  if (isQemu && net !== undefined) complain(["ports", "net"], "is nothing that the emulated board has.");
+  if (isQemu !== (power.driver === QEMU_POWER)) {
+    const text = isQemu
+      ? `must be ${QEMU_POWER}: power of an emulated board is QEMU's.`
+      : 'is only for provider "qemu".';
+    complain(["power", "driver"], text);
+  }
+}

@@ -1,0 +1,174 @@
+import { hexOf } from "../../core/index.ts";
+import type { PortRef } from "../../serial/index.ts";
+import { type LoadedProfile, parseProfile } from "./profile.ts";
+
+/** A port as a draft has it; `change`: what a person must look at. */
+export interface DraftPort {
+  readonly ref: PortRef;
+  readonly baudRate?: number | undefined;
+  readonly dtr?: boolean | undefined;
+  readonly change?: string | undefined;
+}
+
+export interface DraftPower {
+  readonly driver: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly change?: string | undefined;
+  /** How long the board stays without power, in milliseconds; 2000 when left out. */
+  readonly offMs?: number | undefined;
+}
+
+/** What is known of a board that has no profile yet; the rest are defaults that a person must look at. */
+export interface ProfileDraft {
+  readonly name: string;
+  /** Where it comes from, and what it could not say: comments at the head of the file. */
+  readonly notes: readonly string[];
+  readonly app: DraftPort;
+  readonly net?: DraftPort | undefined;
+  readonly power: DraftPower;
+  readonly flasher?: Readonly<Record<string, unknown>> | undefined;
+  readonly keys?: { readonly signing: string; readonly encryption?: string | undefined } | undefined;
+  /** What the board said of itself; left out, nobody asked it. */
+  readonly found?: BoardFacts | undefined;
+}
+
+/** What a board says of itself over SMP. */
+export interface BoardFacts {
+  /** As `bootloader.mode` of a profile. */
+  readonly mode: string | undefined;
+  readonly primaryBytes: number | undefined;
+  readonly secondaryBytes: number | undefined;
+  readonly bufferBytes: number | undefined;
+  readonly bufferCount: number | undefined;
+}
+
+/** Slots of plain Zephyr's devicetree for the nRF5340-DK. Source: nrf5340_cpuapp_partition.dtsi. */
+const PLAIN = { offset: 0x1_0000, bytes: 0x7_4000 } as const;
+const FLASH_BYTES = 0x10_0000;
+const SECTOR_BYTES = 0x1000;
+const SECTORS_MIN = 128;
+const OFF_MS = 2_000;
+const TEST_KEYS = { signing: "builtin:twin-sign-p256.pem", encryption: "builtin:twin-enc-p256.pem" } as const;
+
+/** A switch that nobody has named yet: it fails, loudly, at its first command. */
+export const UNKNOWN_SWITCH: DraftPower = {
+  driver: "command",
+  options: { on: ["./CHANGE-power-on"], off: ["./CHANGE-power-off"], cuts: "soc" },
+  change: "what switches this board's power? docs/power.md lists the drivers",
+};
+
+/**
+ * A profile as text, with a comment at whatever a person must look at.
+ * @throws ConfigFileError when what the draft says does not make a profile.
+ */
+export function draftProfile(draft: ProfileDraft, file: string): LoadedProfile {
+  return parseProfile(draftText(draft), file);
+}
+
+function draftText(draft: ProfileDraft): string {
+  const { name, notes, app, net, power, flasher, found } = draft;
+  const keys = draft.keys ?? TEST_KEYS;
+  const change = (text: string | undefined) => (text === undefined ? [] : [`  # CHANGE: ${oneLine(text)}.`]);
+  const { mode = "swap-move", bufferBytes = 384, bufferCount = 4 } = found ?? {};
+  return [
+    ...notes.map((note) => `# ${oneLine(note)}`),
+    "schema: 1",
+    `name: ${quoted(name)}`,
+    "provider: hardware",
+    "",
+    "ports:",
+    ...change(app.change),
+    `  app: ${portText(app)}`,
+    ...(net ? [...change(net.change), `  net: ${portText(net)}`] : []),
+    "",
+    "power:",
+    ...change(power.change),
+    `  driver: ${power.driver}`,
+    ...Object.entries(power.options).flatMap(([field, value]) =>
+      value === undefined ? [] : [`  ${field}: ${flow(value)}`],
+    ),
+    "  # Measure the latency with `hil board calibrate`; until then the judge believes these.",
+    `  off_ms: ${power.offMs ?? OFF_MS}`,
+    "  cut_latency_ms: 10",
+    "  hold_up_ms: 20",
+    "  cut_uncertainty_ms: 10",
+    "",
+    ...(flasher ? [`flasher: ${flow(flasher)}`] : ["# flasher: { tool: nrfutil } # without it, baselines go over SMP"]),
+    "",
+    `bootloader: # ${found?.mode === undefined ? "CHANGE: " : "mode as the board says; the rest "}as it was built, CONFIG_BOOT_… of your MCUboot`,
+    "  generation: current",
+    `  mode: ${mode}`,
+    ...slotLines(found),
+    "",
+    ...keyLines(keys),
+    "",
+    `smp: { buffer_bytes: ${bufferBytes}, buffer_count: ${bufferCount} }`,
+    "",
+    "timeouts_ms: { boot: 15000, swap: 180000 }",
+    "",
+  ].join("\n");
+}
+
+function slotLines(found: BoardFacts | undefined): readonly string[] {
+  const primaryBytes = found?.primaryBytes ?? PLAIN.bytes;
+  const secondaryBytes = found?.secondaryBytes ?? PLAIN.bytes;
+  const behind = PLAIN.offset + primaryBytes;
+  const secondary =
+    behind + secondaryBytes > FLASH_BYTES ? { offset: 0, device: "qspi" } : { offset: behind, device: "internal" };
+  const asked = found?.primaryBytes !== undefined;
+  const from = asked
+    ? "sizes as the board says; CHANGE: offsets"
+    : "CHANGE: plain Zephyr's devicetree; with the Partition Manager";
+  const sectors = Math.max(SECTORS_MIN, Math.ceil(Math.max(primaryBytes, secondaryBytes) / SECTOR_BYTES));
+  return [
+    `  max_image_sectors: ${sectors}`,
+    "",
+    `slots: # ${from} from build/partitions.yml`,
+    `  sector_bytes: ${SECTOR_BYTES}`,
+    `  primary: { offset: ${hexOf(PLAIN.offset)}, bytes: ${hexOf(primaryBytes)}, device: internal }`,
+    `  secondary: { offset: ${hexOf(secondary.offset)}, bytes: ${hexOf(secondaryBytes)}, device: ${secondary.device} }`,
+  ];
+}
+
+function keyLines({ signing, encryption }: NonNullable<ProfileDraft["keys"]>): readonly string[] {
+  const isTest = signing === TEST_KEYS.signing;
+  return [
+    `keys: # ${isTest ? "CHANGE: these are published TEST keys. Name" : "Private keys stay on this machine;"} those that your bootloader was built with`,
+    `  signing: ${quoted(signing)}`,
+    ...(encryption === undefined ? [] : [`  encryption: ${quoted(encryption)}`]),
+    "",
+    `images: { encryption: ${encryption === undefined ? "none" : "optional"}, header_bytes: 512 }`,
+  ];
+}
+
+function portText({ ref, baudRate = 115_200, dtr }: DraftPort): string {
+  return flow({ ...ref, baud_rate: baudRate, ...(dtr === undefined ? {} : { dtr }) });
+}
+
+/** YAML reads JSON; blanks make it look as the rest of the file does. */
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return `{ ${fields.map(([key, inner]) => `${quoted(key)}: ${flow(inner)}`).join(", ")} }`;
+}
+
+/** Plain where YAML cannot take it for anything else. */
+function quoted(text: string): string {
+  return /^[A-Za-z_][\w]*$/.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text)
+    ? text
+    : JSON.stringify(text);
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim();
+}
+
+/** A name for files out of a board's name. */
+export function fileNameOf(name: string): string {
+  const slug = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "");
+  return `${slug === "" ? "board" : slug}.yaml`;
+}

@@ -1,0 +1,265 @@
+import { z } from "zod";
+import { HASHES } from "../../image/index.ts";
+import { ASSERTIONS, CRYPTO_TIMES, FIX_NAMES, GENERATIONS, NET_CORE_RULES } from "../../mcuboot/index.ts";
+import { jlinkPort, POWER_DRIVERS, pathPort } from "../../power/index.ts";
+import { SERVER_GENERATIONS } from "../../smp/index.ts";
+import { TWIN_FAULT_NAMES } from "../../twin/index.ts";
+
+import { FLASHER } from "./flasher-schema.ts";
+import { QEMU_POWER, QEMU_SECTION } from "./qemu-schema.ts";
+/** MCUboot's upgrade modes as a profile names them, and as the model does. Source: MCUboot docs/design.md. */
+export const BOOTLOADER_MODES = [
+  { name: "swap-move", mode: "move" },
+  { name: "swap-offset", mode: "offset" },
+  { name: "swap-scratch", mode: "scratch" },
+  { name: "overwrite-only", mode: "overwrite" },
+] as const;
+
+export type BootloaderModeName = (typeof BOOTLOADER_MODES)[number]["name"];
+
+const ms = (max: number) => z.number().min(0).max(max);
+const namesOf = <T extends string>(rows: readonly { readonly name: T }[]) => rows.map((row) => row.name);
+
+const line = {
+  baud_rate: z.int().min(1200).max(1_000_000).default(115_200),
+  hardware_flow_control: z.boolean().default(false),
+  dtr: z
+    .boolean()
+    .optional()
+    .describe(
+      "State of DTR once the port is open; left out, the system decides. A DK drives its UART only while it is set.",
+    ),
+  reopen: z
+    .boolean()
+    .optional()
+    .describe("The port vanishes with the board's power, and is opened again; left out, where power.cuts is board."),
+};
+const uart = z.union([pathPort.extend(line), jlinkPort.extend(line)]);
+
+const POWER = z.strictObject({
+  off_ms: ms(600_000).default(500).describe("How long a cut lasts: until every rail has fallen."),
+  cut_latency_ms: ms(10_000).default(0).describe("From the command to the open contact; measure it on your bench."),
+  hold_up_ms: ms(60_000).default(0).describe("How long the board runs on from its capacitors after that."),
+  cut_uncertainty_ms: ms(10_000).default(0).describe("Half the width of the window in which the cut fell."),
+});
+
+/** The fields of every switch, and whatever the driver has of its own. */
+type PowerSection = z.output<typeof POWER> & { readonly driver: string; readonly [option: string]: unknown };
+
+function powerForms(): z.ZodType<PowerSection> {
+  const forms = POWER_DRIVERS.map(({ name, options }) =>
+    z.strictObject({ driver: z.literal(name), ...POWER.shape, ...options.shape }),
+  );
+  forms.push(z.strictObject({ driver: z.literal(QEMU_POWER), ...POWER.shape }));
+  const [first, ...rest] = forms;
+  if (first === undefined) throw new RangeError("no power driver is registered");
+  return z.discriminatedUnion("driver", [first, ...rest]);
+}
+
+const area = z.strictObject({
+  offset: z.int().min(0).describe("From the start of the flash device, in bytes."),
+  bytes: z.int().min(1),
+  device: z.enum(["internal", "qspi"]).default("internal"),
+});
+
+const powerOfTwo = (most: number) =>
+  z
+    .int()
+    .min(1)
+    .max(most)
+    .refine((value) => (value & (value - 1)) === 0, { error: "expected a power of two" });
+
+const bootloader = z.strictObject({
+  generation: z.enum(namesOf(GENERATIONS)).default("current").describe("Which MCUboot; docs/commands.md lists them."),
+  mode: z.enum(namesOf(BOOTLOADER_MODES)).default("swap-move"),
+  max_align: z.literal([8, 16, 32]).default(8).describe("BOOT_MAX_ALIGN"),
+  write_bytes: powerOfTwo(32).default(4).describe("Write unit of the flash."),
+  max_image_sectors: z.int().min(1).max(4096).default(128).describe("CONFIG_BOOT_MAX_IMG_SECTORS"),
+  tlv_allow_list: z
+    .boolean()
+    .default(true)
+    .describe(
+      "CONFIG_MCUBOOT_USE_TLV_ALLOW_LIST: unlisted TLVs outside the protected area are refused; on by default.",
+    ),
+  validate_primary: z.boolean().default(true).describe("CONFIG_BOOT_VALIDATE_SLOT0"),
+  save_enctlv: z.boolean().default(false).describe("CONFIG_BOOT_SWAP_SAVE_ENCTLV"),
+  fixes: z.array(z.enum(FIX_NAMES)).default([]).describe("Known bugs that this build of it has no more."),
+  downgrade_prevention: z.boolean().default(false).describe("CONFIG_MCUBOOT_DOWNGRADE_PREVENTION, by version"),
+  assertions: z
+    .enum(ASSERTIONS)
+    .optional()
+    .describe(
+      "What a failed assertion does: off (nothing: minimal libc), abort (prints abort(), picolibc), on (ends the boot); " +
+        "left out, as its generation is built.",
+    ),
+  crypto: z
+    .enum(namesOf(CRYPTO_TIMES))
+    .default("tinycrypt")
+    .describe("What it computes hashes, signatures and ciphers with: how long that takes. Only tinycrypt is measured."),
+  network_core_upgrade: z
+    .boolean()
+    .default(false)
+    .describe("CONFIG_NRF53_UPGRADE_NETWORK_CORE: updates of the network core go through the application's slots."),
+  network_core_rule: z
+    .enum(namesOf(NET_CORE_RULES))
+    .optional()
+    .describe("How it tells such an update from an application; left out, as its generation does."),
+  second_stage: z.boolean().default(false).describe("nRF5340: MCUboot is itself started by NSIB."),
+});
+
+/** A board profile as it stands in the YAML file. Every number carries its unit in its name. */
+export const PROFILE_FIELDS = z.strictObject({
+  schema: z.literal(1),
+  name: z.string().min(1).max(80),
+  provider: z.enum(["twin", "hardware", "qemu"]),
+  ports: z.strictObject({
+    app: uart.describe("Application core: boot log and SMP."),
+    net: uart.optional().describe("Network core: log only."),
+  }),
+  power: powerForms(),
+  bootloader: bootloader.prefault({}),
+  flasher: FLASHER.optional().describe("Who programs the board past its bootloader; without it, only SMP does."),
+  slots: z.strictObject({
+    sector_bytes: powerOfTwo(1_048_576).default(4096),
+    primary: area,
+    secondary: area,
+    scratch: area.optional().describe("Only for swap-scratch."),
+    network_secondary: area
+      .optional()
+      .describe("nRF5340: slot for updates of the network core as image 1 (CONFIG_NRF53_MULTI_IMAGE_UPDATE)."),
+  }),
+  keys: z.strictObject({
+    signing: z
+      .string()
+      .min(1)
+      .describe(
+        "PEM file, relative to this one, or builtin:NAME: what images are signed with. none: the bootloader checks hashes only.",
+      ),
+    hash: z
+      .enum(namesOf(HASHES))
+      .optional()
+      .describe("Hash of images; left out: the one that imgtool takes for this kind of key."),
+    encryption: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("What images are encrypted for: a PEM file, the same way, or base64 text of a wrapping key (AES-KW)."),
+    aes_bits: z
+      .literal([128, 256])
+      .default(128)
+      .describe("AES key of image bodies: CONFIG_BOOT_ENCRYPT_ALG_AES_256 is 256."),
+    hmac: z.enum(["sha256", "sha512"]).default("sha256").describe("HKDF and HMAC of X25519 (imgtool --hmac-sha)."),
+  }),
+  images: z
+    .strictObject({
+      encryption: z.enum(["required", "optional", "none"]).default("optional"),
+      header_bytes: z.int().min(32).max(65_536).multipleOf(4).default(512).describe("CONFIG_ROM_START_OFFSET"),
+    })
+    .prefault({}),
+  smp: z
+    .strictObject({
+      buffer_bytes: z.int().min(64).max(65_536).default(1024).describe("CONFIG_MCUMGR_TRANSPORT_NETBUF_SIZE"),
+      buffer_count: z.int().min(1).max(64).default(4).describe("CONFIG_MCUMGR_TRANSPORT_NETBUF_COUNT"),
+    })
+    .prefault({}),
+  timeouts_ms: z
+    .strictObject({
+      boot: ms(600_000).default(10_000).describe("From power or reset to an application that answers, no swap."),
+      swap: ms(1_800_000).default(120_000).describe("What a swap adds to that."),
+      smp: ms(600_000).default(3_000),
+      upload_first_chunk: ms(600_000)
+        .optional()
+        .describe("The first chunk waits for the erase of a slot; default: twice what that takes, 60000 at least."),
+      upload_chunk: ms(600_000).default(5_000),
+    })
+    .prefault({}),
+  qspi: z
+    .strictObject({
+      keeps_power: z
+        .boolean()
+        .optional()
+        .describe("A cut leaves the external flash on, so that it ends what it was told; default: power.cuts is soc."),
+      erase_ms: ms(10_000).optional().describe("One sector of 4 KiB; default that of the MX25R6435F."),
+      page_program_ms: ms(1_000).optional().describe("One page of 256 bytes; default that of the MX25R6435F."),
+    })
+    .optional()
+    .describe("External flash; only with slots on it."),
+  wear: z
+    .strictObject({ cycles_max: z.int().min(1).default(10_000).describe("Erases a page may have in its life.") })
+    .prefault({}),
+  qemu: QEMU_SECTION.optional().describe("Only for provider qemu: real firmware on an emulated board."),
+  twin: z
+    .strictObject({
+      faults: z.array(z.enum(TWIN_FAULT_NAMES)).default([]).describe("What the twin does wrong."),
+      smp_generation: z
+        .enum(namesOf(SERVER_GENERATIONS))
+        .optional()
+        .describe("Which age of Zephyr the application's SMP server behaves like; default the newest."),
+      smp: z
+        .strictObject({
+          framing: z
+            .enum(["console", "raw"])
+            .default("console")
+            .describe("raw: packets without frames, and no log on that UART (`hil twin`; campaigns talk in frames)."),
+          line_bytes: z
+            .int()
+            .min(16)
+            .max(4_096)
+            .default(128)
+            .describe("Longest line of a frame that is taken, line feed included."),
+          params: z.boolean().default(true).describe("The command for the server's buffers is built in."),
+          files: z
+            .string()
+            .regex(/^\/[^/]+$/u)
+            .optional()
+            .describe('Where a file system is mounted ("/lfs1"); left out, there is no file group.'),
+        })
+        .optional()
+        .describe("What the application's SMP server is built with; left out, as Zephyr's sample."),
+      relay: z
+        .strictObject({
+          off_ms: ms(1_000).default(0).describe("From the last byte of the command to the open contact."),
+          on_ms: ms(1_000).default(0).describe("The same for the closed contact."),
+          spread_ms: ms(1_000).default(0).describe("By how much both vary, to either side."),
+        })
+        .optional()
+        .describe("How slow the twin's relay is; left out, not at all."),
+      log_bytes_per_s: z
+        .int()
+        .min(0)
+        .max(1_000_000)
+        .optional()
+        .describe("How much the twin's application logs while it runs, beside its SMP answers, on the same line."),
+    })
+    .optional(),
+});
+
+/** What the file says, checked, with defaults. */
+export type ProfileFields = z.output<typeof PROFILE_FIELDS>;
+
+/** `baud_rate` becomes `baudRate`, all the way down. */
+type Camel<S> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
+export type Camelised<T> = T extends readonly (infer Item)[]
+  ? readonly Camelised<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T as Camel<Key>]: Camelised<T[Key]> }
+    : T;
+
+/** A board profile as the program sees it: names in camel case, paths absolute, the switch's own options apart. */
+export interface BoardProfile extends Camelised<Omit<ProfileFields, "schema" | "power" | "keys">> {
+  /** The file it came from, absolute. */
+  readonly file: string;
+  readonly power: Camelised<z.output<typeof POWER>> & {
+    readonly driver: string;
+    /** The driver's own fields, as the file spells them: for `openPower`. */
+    readonly options: Readonly<Record<string, unknown>>;
+  };
+  /** Files are absolute paths; no file: nothing is signed, or encrypted. */
+  readonly keys: Camelised<Omit<ProfileFields["keys"], "signing" | "encryption">> & {
+    readonly signingFile: string | undefined;
+    readonly encryptionFile: string | undefined;
+  };
+}
+
+/** Names of the fields that every switch has; the rest are its driver's. */
+export const POWER_FIELDS: readonly string[] = ["driver", ...Object.keys(POWER.shape)];

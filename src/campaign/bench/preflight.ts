@@ -1,0 +1,112 @@
+import type { Board } from "../../board/index.ts";
+import { isKind } from "../../core/index.ts";
+import type { PreflightCheck } from "../record/run-event.ts";
+import { requireLogFits } from "../verdict/log-check.ts";
+import { PermanentBenchError } from "./retry.ts";
+import { activeSlot, type Session } from "./session.ts";
+
+/**
+ * Compares what the board says of itself with its profile, before any power moves: parameters, slots, running image,
+ * bootloader mode where it can be asked; and what the boot log has said so far.
+ * @throws BenchError (exit 3) when the board does not answer, or is not what the profile describes;
+ *   ConfigurationError (exit 2) when the boot log contradicts the profile.
+ */
+export async function preflight(session: Session): Promise<readonly PreflightCheck[]> {
+  const checks: PreflightCheck[] = [
+    await parameters(session),
+    await bootloaderMode(session),
+    await slotSizes(session),
+    await runningImage(session),
+  ];
+  session.record.event({ atUs: session.nowUs, event: "preflight", checks });
+  // Serial recovery lists images, too; what it runs under cannot be asked there.
+  if (checks.some(({ name, outcome }) => (name === MODE && outcome === "cannot be asked") || outcome === "differs"))
+    await requireApplication(session);
+  const wrong = checks.filter((check) => check.outcome === "differs");
+  if (wrong.length > 0) {
+    const list = wrong.map((check) => `${check.name}: the profile says ${check.expected}, the board ${check.found}`);
+    throw new PermanentBenchError(
+      `${session.board.name} is not the board of its profile. ${list.join(". ")}.`,
+      "Correct the profile, or connect the board that it describes.",
+    );
+  }
+  requireLogFits(session);
+  return checks;
+}
+
+const MODE = "bootloader mode";
+
+/** A first chunk holds a header of 32 bytes, a hash of 32, and the map around them. */
+const BUFFER_BYTES_MIN = 128;
+const SMALLEST = `buffers of at least ${BUFFER_BYTES_MIN} bytes`;
+
+/** mcumgr's word for a mode against the profile's: "swap using move" is "swap-move". */
+function sameMode(told: string, expected: string): boolean {
+  const plain = (text: string) => text.toLowerCase().replaceAll(/using|without|[^a-z]/g, "");
+  return plain(told) === plain(expected);
+}
+
+type Answer = { readonly expected: string; readonly found: string; readonly same: boolean };
+
+/** One question; a board that does not know the command is no failure, a board that is silent is. */
+async function ask(name: string, question: () => Promise<Answer>): Promise<PreflightCheck> {
+  try {
+    const { expected, found, same } = await question();
+    return { name, outcome: same ? "as expected" : "differs", expected, found };
+  } catch (error) {
+    if (!isKind(error, "protocol")) throw error;
+    return { name, outcome: "cannot be asked", expected: "", found: error.message };
+  }
+}
+
+function parameters({ board, signal }: Session): Promise<PreflightCheck> {
+  return ask("mcumgr parameters", async () => {
+    const { bufferBytes, bufferCount, known } = await board.smp.params({ signal });
+    const found = `${bufferCount} buffers of ${bufferBytes} bytes`;
+    return { expected: SMALLEST, found: known ? found : "not told", same: bufferBytes >= BUFFER_BYTES_MIN };
+  });
+}
+
+function bootloaderMode({ board, signal }: Session): Promise<PreflightCheck> {
+  return ask(MODE, async () => {
+    const { name, mode } = await board.smp.bootloaderInfo({ signal });
+    const expected = board.profile.bootloader.mode;
+    return { expected, found: mode ?? name, same: mode === undefined || sameMode(mode, expected) };
+  });
+}
+
+function slotSizes({ board, signal }: Session): Promise<PreflightCheck> {
+  return ask("slots", async () => {
+    const images = await board.smp.slotInfo({ signal });
+    const slots = images.find((entry) => entry.image === 0)?.slots ?? [];
+    const found = slots.map((slot) => `slot ${slot.slot}: ${slot.sizeBytes ?? "?"} bytes`).join(", ");
+    const want = expectedSlots(board);
+    const same = slots.every((slot) => slot.sizeBytes === undefined || want[slot.slot] === slot.sizeBytes);
+    return { expected: want.map((bytes, slot) => `slot ${slot}: ${bytes} bytes`).join(", "), found, same };
+  });
+}
+
+function expectedSlots(board: Board): readonly number[] {
+  const { primary, secondary } = board.profile.slots;
+  return [primary.bytes, secondary.bytes];
+}
+
+/** @throws BenchError when MCUboot itself answers. */
+async function requireApplication({ board, signal }: Session): Promise<void> {
+  if ((await board.smp.dialect({ signal })) === "application") return;
+  throw new PermanentBenchError(
+    `${board.name} is in MCUboot's serial recovery: that answers on ${board.uart.name}, and no application runs.`,
+    "Reset it without what brings it there (a button, a pin, boot mode 1), or give it an image that boots.",
+  );
+}
+
+async function runningImage(session: Session): Promise<PreflightCheck> {
+  const slots = await session.imageState();
+  const active = activeSlot(slots);
+  return {
+    name: "running image",
+    outcome: active ? "as expected" : "differs",
+    expected: "an active image in slot 0",
+    found: active ? `${active.version} in slot ${active.slot}` : "no active image",
+  };
+}

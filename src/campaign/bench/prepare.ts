@@ -1,0 +1,176 @@
+import type { Board } from "../../board/index.ts";
+import { BenchError } from "../../core/index.ts";
+import type { FlashImage } from "../../mcuboot/index.ts";
+import { ensureSecondary } from "../cuts/upgrade.ts";
+import type { SlotFacts } from "../record/run-event.ts";
+import type { BuiltImage, CampaignImages } from "../request/images.ts";
+import { requireLogFits } from "../verdict/log-check.ts";
+import type { Shadow } from "../verdict/shadow.ts";
+import { proveCut } from "./power-check.ts";
+import { activeSlot, type Session, slotOf } from "./session.ts";
+
+/** A whole flash, and what the model knows of it. */
+interface KeptFlash {
+  readonly content: Uint8Array;
+  readonly model: FlashImage;
+}
+
+/** Bringing a board to where a campaign can start: awake, proven to lose power, old image running and confirmed. */
+export class Preparation {
+  readonly #session: Session;
+  readonly #board: Board;
+  readonly #images: CampaignImages;
+  readonly #shadow: Shadow;
+  readonly #bootMs: number;
+  #kept: KeptFlash | undefined;
+
+  constructor(session: Session, images: CampaignImages, shadow: Shadow, bootMs: number) {
+    this.#session = session;
+    this.#board = session.board;
+    this.#images = images;
+    this.#shadow = shadow;
+    this.#bootMs = bootMs;
+  }
+
+  /**
+   * Power on, and an application that answers: where every campaign starts, also after a killed one.
+   * @throws BenchError when nothing answers and there is no flasher to help.
+   */
+  async wake(): Promise<void> {
+    const board = this.#board;
+    const seen = await this.#session.untilUp(await this.#session.power("on"), this.#bootMs);
+    if (seen.ending === "up" || (await this.reflash())) return;
+    throw new BenchError(
+      `${board.name} does not answer on ${board.uart.name}: ${seen.because}`,
+      "Check port, baud rate and power, and that its application serves SMP over this UART.",
+    );
+  }
+
+  /** Proves that the switch switches, with nothing at stake. @throws BenchError when it does not. */
+  async powerCheck(): Promise<void> {
+    if (this.#board.power.facts.cuts === "reset only") return;
+    await proveCut(this.#session, this.#bootMs);
+    requireLogFits(this.#session);
+  }
+
+  /** Old image running and confirmed, nothing pending: by the flasher where there is one, by SMP where not. */
+  async baseline(): Promise<void> {
+    const { old } = this.#images;
+    const found = await this.#session.imageState();
+    const slots = this.#isSettled(found) || this.#board.flasher ? found : await this.#settled(found);
+    let how: "already running" | "flashed" | "uploaded" = "already running";
+    if (activeSlot(slots)?.hash === old.hash && this.#isSettled(slots)) {
+      this.#shadow.place(old, slotOf(slots, this.#images.new)?.slot === 1 ? this.#images.new : undefined);
+    } else if (await this.reflash()) how = "flashed";
+    else {
+      how = "uploaded";
+      await this.#bySmp();
+    }
+    this.#session.record.event({ atUs: this.#session.nowUs, event: "baseline", how });
+  }
+
+  /**
+   * Programs the old image past the bootloader and restarts. Answers false when the board has no flasher.
+   * @throws BenchError when the board does not boot even then.
+   */
+  async reflash(): Promise<boolean> {
+    const { flasher, name } = this.#board;
+    if (this.#kept) {
+      await this.#putBack(this.#kept);
+      return true;
+    }
+    if (!flasher) return false;
+    const { old } = this.#images;
+    await flasher.programPrimary(old.flashed ?? old.plain, this.#session.signal);
+    const seen = await this.#session.cycle(this.#bootMs);
+    if (seen.ending !== "up") {
+      const refused = seen.lines.some(({ event, fields }) => event === "image invalid" && fields["slot"] === "primary");
+      const hint = refused ? "Its bootloader checks what it starts with another key than keys.signing." : "";
+      throw new BenchError(`${name} does not boot after flashing: ${seen.because}`, hint);
+    }
+    this.#shadow.place(this.#images.old);
+    return true;
+  }
+
+  /**
+   * Keeps the flash with the old image running and the new one uploaded, for a board whose flash can be written: the
+   * next `reflash` brings that back, and nothing has to be uploaded again.
+   */
+  async keep(): Promise<void> {
+    const { flash } = this.#board;
+    if (flash === undefined || this.#kept !== undefined) return;
+    await ensureSecondary(this.#session, this.#shadow, this.#images.new);
+    this.#kept = { content: await flash.read(), model: this.#shadow.flash.snapshot() };
+  }
+
+  async #putBack({ content, model }: KeptFlash): Promise<void> {
+    const sinceUs = this.#session.nowUs;
+    await this.#board.flash?.write(content);
+    const seen = await this.#session.untilUp(sinceUs, this.#bootMs);
+    if (seen.ending !== "up") throw new BenchError(`${this.#board.name} does not boot after flashing: ${seen.because}`);
+    this.#shadow.adopt(model);
+  }
+
+  /**
+   * What an earlier run has left undone is done, as a board without a flasher knows no way back: a swap that was asked
+   * for comes with the next boot, and what runs then is confirmed.
+   */
+  async #settled(found: readonly SlotFacts[]): Promise<readonly SlotFacts[]> {
+    const session = this.#session;
+    let slots = found;
+    if (this.#waits(slots)) {
+      const seen = await session.untilUp(await session.reset(), this.#bootMs);
+      if (seen.ending !== "up") return slots;
+      slots = await session.imageState();
+    }
+    const running = activeSlot(slots);
+    if (running === undefined || running.flags.includes("confirmed")) return slots;
+    await session.confirm({ ...this.#images.old, version: running.version });
+    return session.imageState();
+  }
+
+  /** Which key of the profile is not the bootloader's: an image that is not encrypted is taken, or is not, by its signature. */
+  async #wrongKey(refused: BuiltImage): Promise<string> {
+    const session = this.#session;
+    const signing = "keys.signing of the profile is not the key that its bootloader checks with";
+    if (!refused.encrypted) return `It was not encrypted: ${signing}.`;
+    if (refused.unencrypted === undefined || this.#board.profile.images.encryption !== "optional")
+      return `Either ${signing}, or keys.encryption is not its key.`;
+    const clear = refused.unencrypted();
+    await session.upload(clear);
+    await session.requestTest(clear);
+    const seen = await session.untilUp(await session.reset(), this.#bootMs);
+    const isTaken = seen.ending === "up" && activeSlot(await session.imageState())?.hash === clear.hash;
+    return isTaken
+      ? "It takes the same image when that is not encrypted: keys.encryption of the profile is not its key."
+      : `It does not take the same image without encryption, either: ${signing}.`;
+  }
+
+  /** Something waits for the next boot, of the images that the profile has. */
+  #waits(slots: readonly SlotFacts[]): boolean {
+    const images = this.#board.profile.slots.networkSecondary === undefined ? [0] : [0, 1];
+    return slots.some((slot) => images.includes(slot.image) && slot.flags.includes("pending"));
+  }
+
+  /** What runs is confirmed, and nothing waits for the next boot. */
+  #isSettled(slots: readonly SlotFacts[]): boolean {
+    return !this.#waits(slots) && (activeSlot(slots)?.flags.includes("confirmed") ?? false);
+  }
+
+  async #bySmp(): Promise<void> {
+    const session = this.#session;
+    const { old } = this.#images;
+    await ensureSecondary(session, this.#shadow, old);
+    await session.requestTest(old);
+    const seen = await session.untilUp(await session.reset(), this.#bootMs);
+    const running = seen.ending === "up" ? activeSlot(await session.imageState()) : undefined;
+    requireLogFits(session);
+    if (running?.hash !== old.hash) {
+      const found = running === undefined ? seen.because : `${running.version} runs`;
+      const hint = running === undefined ? "" : await this.#wrongKey(old);
+      throw new BenchError(`${this.#board.name} did not take the baseline image ${old.version}: ${found}.`, hint);
+    }
+    await session.confirm(old);
+    this.#shadow.tookBaseline(old);
+  }
+}

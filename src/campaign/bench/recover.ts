@@ -1,0 +1,129 @@
+import { isKind, messageOf, sleep } from "../../core/index.ts";
+import type { RecoveryStepName } from "../record/run-event.ts";
+import type { CampaignImages } from "../request/images.ts";
+import type { Preparation } from "./prepare.ts";
+import { PermanentBenchError } from "./retry.ts";
+import { activeSlot, type Session } from "./session.ts";
+
+const UNDER_WAY = "a run was under way and did not end";
+
+/** What a recovery needs besides the session. */
+export interface Recovery {
+  readonly prepare: Preparation;
+  readonly images: CampaignImages;
+  /** Longest wait for the application after a start, in milliseconds. */
+  readonly bootMs: number;
+}
+
+/**
+ * Power on, and an application that answers: where every campaign starts. A board that an earlier run left in the
+ * middle of something is brought back first, by the gentlest step that works. From then on it is marked dirty, until
+ * `leaveBoard`.
+ * @throws BenchError when it does not answer; a board that was marked is marked bad then.
+ */
+export async function wakeBoard(session: Session, recovery: Recovery): Promise<void> {
+  const { health } = session.board;
+  const before = health?.load().state ?? "good";
+  if (before === "good") await recovery.prepare.wake();
+  else await recoverBoard(session, recovery, before);
+  health?.markDirty(UNDER_WAY);
+}
+
+interface Step {
+  readonly name: RecoveryStepName;
+  readonly isPossible: boolean;
+  /** What it throws is the board's problem; what starting the board throws is the bench's. */
+  readonly flash?: () => Promise<void>;
+  readonly start: "on" | "off and on";
+}
+
+async function recoverBoard(session: Session, recovery: Recovery, found: "dirty" | "bad"): Promise<void> {
+  const { board, record } = session;
+  const tried: string[] = [];
+  for (const step of stepsOf(session, recovery)) {
+    if (!step.isPossible) continue;
+    const problem = await problemAfter(session, step, recovery.bootMs);
+    const worked = problem === undefined;
+    const outcome = problem ?? "the application answers and lists its images";
+    record.event({ atUs: session.nowUs, event: "recovery", found, step: step.name, worked, outcome });
+    if (worked) return;
+    tried.push(`${step.name}: ${problem.replace(/\.$/, "")}`);
+  }
+  const because = `it did not come back after a run that did not end (${tried.join("; ")})`;
+  board.health?.markBad(because);
+  throw new PermanentBenchError(
+    `${board.name} is marked bad: ${because}.`,
+    "Look at its supply, its port and its flash. `hil board recover --board PROFILE` flashes its baseline and clears the " +
+      "mark; `hil run --recover` tries all this again.",
+  );
+}
+
+/** From the gentlest to the one that erases everything, which is only for boards whose profile has a baseline. */
+function stepsOf(session: Session, { images }: Recovery): readonly Step[] {
+  const { signal, board } = session;
+  const { flasher, profile } = board;
+  const recover = flasher?.recover?.bind(flasher);
+  const program = () => flasher?.programPrimary(images.old.flashed ?? images.old.plain, signal) ?? Promise.resolve();
+  return [
+    { name: "power on", isPossible: true, start: "on" },
+    { name: "power cycle", isPossible: true, start: "off and on" },
+    { name: "old image flashed", isPossible: flasher !== undefined, flash: program, start: "off and on" },
+    {
+      name: "baseline flashed",
+      isPossible: recover !== undefined && profile.flasher?.baseline !== undefined,
+      flash: async () => {
+        await recover?.(signal);
+        await program();
+      },
+      start: "off and on",
+    },
+  ];
+}
+
+/** Takes a step, waits for the application, asks for its images. Answers what is wrong then; undefined when nothing is. */
+async function problemAfter(session: Session, step: Step, bootMs: number): Promise<string | undefined> {
+  try {
+    await step.flash?.();
+  } catch (error) {
+    session.signal.throwIfAborted();
+    if (isKind(error, "bench") || isKind(error, "timeout")) return messageOf(error);
+    throw error;
+  }
+  if (step.start === "off and on") {
+    await session.power("off");
+    await sleep(session.board.clock, session.board.profile.power.offMs, session.signal);
+  }
+  const seen = await session.untilUp(await session.power("on"), bootMs);
+  return seen.ending === "up" ? listProblem(session) : seen.because;
+}
+
+async function listProblem(session: Session): Promise<string | undefined> {
+  try {
+    return activeSlot(await session.imageState()) ? undefined : "its image list shows no active image";
+  } catch (error) {
+    if (isKind(error, "timeout") || isKind(error, "protocol")) return messageOf(error);
+    throw error;
+  }
+}
+
+/**
+ * At the end of a run, with power on: the mark goes when the board answers. Throws nothing: a mark that stays says
+ * enough to the next run.
+ * @param patienceMs how long the board may take to boot; 0 when it is to be asked once only.
+ */
+export async function leaveBoard(session: Session, patienceMs: number): Promise<void> {
+  const { board, record, signal } = session;
+  if (!board.health || signal.aborted) return;
+  try {
+    const isUp = patienceMs === 0 || (await session.untilUp(session.nowUs, patienceMs)).ending === "up";
+    const problem = isUp ? await listProblem(session) : "no application answers";
+    if (problem === undefined) {
+      board.health.clear();
+      return;
+    }
+    record.event({ atUs: session.nowUs, event: "warning", text: `the next run will recover the board: ${problem}` });
+  } catch (error) {
+    const text = `the next run will recover the board: ${messageOf(error)}`;
+    record.event({ atUs: session.nowUs, event: "warning", text });
+  }
+}

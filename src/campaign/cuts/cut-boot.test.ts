@@ -1,0 +1,44 @@
+import { describe, expect, test } from "@jest/globals";
+import { openBoard } from "../../board/index.ts";
+import { Random } from "../../core/index.ts";
+import { Preparation } from "../bench/prepare.ts";
+import { Session } from "../bench/session.ts";
+import type { PlannedCut } from "../record/run-event.ts";
+import { prepare } from "../request/material.ts";
+import { smallProfile, smallScenario } from "../testing/small-campaign.ts";
+import { cutUpgrade } from "./cut-boot.ts";
+import { referenceUpgrade } from "./upgrade.ts";
+
+const BOOT_MS = 20_000;
+const AFTER_SWAP: PlannedCut = {
+  index: 1,
+  kind: "log",
+  pattern: "Jumping to the first image slot",
+  delayUs: 2_000,
+};
+
+/** An upgrade cut after its swap, on a host that took the reference swap for `factor` times as long as it was. */
+async function cutAfterSwap(factor: number) {
+  const loaded = smallProfile();
+  const random = Random.fromSeed(1);
+  await using board = await openBoard(loaded, { random });
+  const { images, shadow } = await prepare({ scenario: smallScenario(), board: loaded }, board, random);
+  const session = new Session(board, { event: () => undefined }, new AbortController().signal);
+  const direction = { from: images.old, to: images.new };
+  const preparation = new Preparation(session, images, shadow, BOOT_MS);
+  await preparation.wake();
+  await preparation.baseline();
+  const { reference } = await referenceUpgrade(session, shadow, direction, BOOT_MS);
+  if (reference === undefined) throw new Error("the reference upgrade failed");
+  await preparation.reflash();
+  const slow = { ...reference, scale: reference.scale * factor };
+  const limits = { bootMs: BOOT_MS, bootloaderTalks: true };
+  return await cutUpgrade(session, shadow, direction, AFTER_SWAP, slow, limits);
+}
+
+describe("a cut after the bootloader said that it starts the application", () => {
+  test.each([1, 2, 5])("is one after the swap, also when the reference swap ran %i times slower", async (factor) => {
+    const { verdict } = await cutAfterSwap(factor);
+    expect(verdict).toMatchObject({ pass: true, where: "after the swap's last write", ending: "reverted" });
+  });
+});

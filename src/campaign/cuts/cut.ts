@@ -1,0 +1,251 @@
+import { abortable, isKind, sleepUntil, within } from "../../core/index.ts";
+import { generation } from "../../mcuboot/index.ts";
+import { VoidError } from "../bench/bench-watch.ts";
+import type { BootSeen } from "../bench/boot-watch.ts";
+import type { Session } from "../bench/session.ts";
+import type { CutFacts, OwnCut, PlannedCut } from "../record/run-event.ts";
+import { endsRefusal, refusalBegins, UPGRADE_BEGINS } from "./cut-begin.ts";
+import { cutBySwitch, untilTrigger } from "./trigger.ts";
+import { plainPattern } from "./trigger-bytes.ts";
+
+/** Bits on the wire for one byte at 8N1. */
+const BITS_A_BYTE = 10;
+
+/** A cut that was made, and the boot that followed it. */
+export interface CutMade {
+  readonly facts: CutFacts;
+  readonly seen: BootSeen;
+  /** Every loss of power, in order. */
+  readonly lost: readonly PowerLost[];
+}
+
+export interface CutLimits {
+  /** Longest wait for a log trigger, and for the board to come up after power is back, in milliseconds. */
+  readonly bootMs: number;
+  /** The uninterrupted boot showed a bootloader log: its absence after a cut then means something. */
+  readonly bootloaderTalks: boolean;
+}
+
+/** When power goes next in the boot that now comes; undefined: that boot is left alone. */
+export type NextMoment = (made: readonly PowerLost[]) => Promise<CutTrigger | undefined>;
+
+/**
+ * Cuts power at the planned moment after the reset that was answered at `resetAnsweredUs`, brings it back, does the same
+ * again in the boots that follow as long as `next` wants it, and waits for the board. The undo (power on) is the
+ * caller's and was registered before.
+ * @throws BenchError when the board shows that it never lost power.
+ */
+export async function cutPower(
+  session: Session,
+  planned: CutTrigger,
+  resetAnsweredUs: number,
+  limits: CutLimits,
+  next: NextMoment = async () => undefined,
+): Promise<CutMade> {
+  const { board } = session;
+  const first = await losePower(session, planned, resetAnsweredUs, limits.bootMs);
+  const made = [first];
+  let firstByteUs: number | undefined;
+  const stopListening = board.uart.onBytes((chunk) => {
+    firstByteUs ??= chunk.atUs;
+  });
+  try {
+    // Before power comes: a board that is to be stopped in its flash must know by then.
+    let again = await next(made);
+    let onSentUs = await session.power("on");
+    while (again !== undefined) {
+      const lost = await losePower(session, again, onSentUs, limits.bootMs).catch(unlessSilent);
+      // A boot that does not come to where it should be cut is the judge's.
+      if (lost === undefined) break;
+      made.push(lost);
+      again = await next(made);
+      onSentUs = await session.power("on");
+    }
+    const seen = await session.untilUp(onSentUs, limits.bootMs);
+    // A port that came back after the board began to boot has lost its first lines, and has itself shown the cut.
+    const missed = (board.portsBackUs?.() ?? -1) > onSentUs;
+    if (limits.bootloaderTalks && seen.ending === "up" && seen.boots === 0 && !missed)
+      throw notRestarted(session, seen);
+    const followingIntoSwapUs = made.slice(1).map((lost) => lost.intoSwapUs);
+    const { left: _, over: __, refused: ___, aliveUs: ____, ...power } = first;
+    const facts: CutFacts = {
+      planned: planned.kind === "progress" ? planned.planned : planned,
+      resetAnsweredUs,
+      ...power,
+      onSentUs,
+      firstByteUs,
+      ...(followingIntoSwapUs.length > 0 ? { followingIntoSwapUs } : {}),
+    };
+    session.record.event({ atUs: session.nowUs, event: "cut", facts });
+    return { facts, seen, lost: made };
+  } finally {
+    stopListening();
+  }
+}
+
+function unlessSilent(error: unknown): undefined {
+  if (!isKind(error, "timeout")) throw error;
+}
+
+/** A loss of power, as far as it is known before power is back. */
+export interface PowerLost extends Pick<CutFacts, "offSentUs" | "cutUs" | "lastByteUs" | "intoSwapUs" | "own"> {
+  /** The bootloader had said before that it starts the application: no flash operation was left to cut. */
+  readonly over?: boolean;
+  /** It had said before that it refuses an image, in a release that erases first: that erase was over. */
+  readonly refused?: boolean;
+  /** From the reset or the power-on to the cut. */
+  readonly aliveUs?: number;
+  /** What the flash holds then, of a board whose flash can be read. */
+  readonly left?: Uint8Array | undefined;
+}
+
+/** When power goes: a planned moment, or a place in the flash where a board is stopped that can be. */
+export type CutTrigger =
+  | PlannedCut
+  | {
+      readonly kind: "progress";
+      readonly planned: PlannedCut;
+      readonly reached: Promise<void>;
+      readonly giveUp: () => void;
+    };
+
+/** Waits for the moment, takes power away for as long as the profile says, and looks whether the board fell silent. */
+async function losePower(session: Session, planned: CutTrigger, sinceUs: number, bootMs: number): Promise<PowerLost> {
+  const { board, signal } = session;
+  const profile = board.profile.power;
+  const heard: Heard[] = [];
+  const stopHearing = board.uart.onBytes(({ atUs, bytes }) => heard.push({ atUs, bytes: bytes.length }));
+  let own: OwnCut | undefined;
+  let offSentUs: number;
+  try {
+    if (planned.kind !== "progress") own = await cutBySwitch(session, planned, sinceUs, bootMs);
+    if (own !== undefined) session.lostPower();
+    offSentUs = own?.cutUs ?? (await cutByHost(session, planned, sinceUs, bootMs));
+    await sleepUntil(board.clock, Math.max(offSentUs, session.nowUs) + Math.round(profile.offMs * 1000), signal);
+  } finally {
+    stopHearing();
+  }
+  if (own === undefined) session.bench.timedSince(sinceUs);
+  const cutUs = offSentUs + board.cuts.latencyUs;
+  const lastByteUs = board.logs.app.lastByteUs;
+  const silentByUs = cutUs + board.cuts.uncertaintyUs + profile.holdUpMs * 1000;
+  if (lastByteUs !== undefined && lastByteUs > silentByUs) {
+    const lateMs = Math.round((lastByteUs - cutUs) / 1000);
+    throw notCut(session, lateMs, session.nowUs - lastByteUs);
+  }
+  // A bootloader that announces nothing: the model's own time for this moment.
+  const plannedUs = planned.kind === "log" ? planned.intoSwapUs : undefined;
+  const intoSwapUs = intoSwap(session, sinceUs, cutUs, heard, matchOf(planned, own)) ?? plannedUs;
+  const said = board.logs.app.since(sinceUs).filter(({ atUs }) => atUs <= offSentUs);
+  const over = said.some(({ event }) => event === "jumping");
+  const row = generation(board.profile.bootloader.generation);
+  const refused = said.some((line) => endsRefusal(row, line));
+  const facts = { offSentUs, cutUs, lastByteUs, intoSwapUs, over, refused, aliveUs: cutUs - sinceUs };
+  return { ...facts, ...(own && { own }), left: await board.flash?.read() };
+}
+
+/** A line that a switch saw by itself: it knows better when that ended than a host that got it over USB. */
+interface SeenLine {
+  readonly pattern: RegExp;
+  readonly endUs: number;
+}
+
+function matchOf(planned: CutTrigger, own: OwnCut | undefined): SeenLine | undefined {
+  if (own?.matchUs === undefined || planned.kind !== "log") return undefined;
+  return plainPattern(planned.pattern)?.toLineEnd
+    ? { pattern: new RegExp(planned.pattern), endUs: own.matchUs }
+    : undefined;
+}
+
+interface Heard {
+  readonly atUs: number;
+  readonly bytes: number;
+}
+
+/**
+ * Time that a boot spent on its upgrade before a cut: from the line that announces it, without what the bootloader
+ * printed since (it waits for its UART). Undefined when no line announced it.
+ */
+function intoSwap(
+  { board }: Session,
+  sinceUs: number,
+  cutUs: number,
+  heard: readonly Heard[],
+  match?: SeenLine,
+): number | undefined {
+  const lines = board.logs.app.since(sinceUs).filter(({ atUs }) => atUs <= cutUs);
+  const last = (events: readonly string[]) => lines.findLast(({ event = "" }) => events.includes(event));
+  // With several images the line comes once for each: the first of the boot counts.
+  const bootUs = last(["starting bootloader"])?.atUs ?? sinceUs;
+  const first = (events: readonly string[]) =>
+    lines.find(({ event = "", atUs }) => atUs >= bootUs && events.includes(event));
+  const begins = first(UPGRADE_BEGINS) ?? last(refusalBegins(generation(board.profile.bootloader.generation)));
+  if (begins === undefined) return undefined;
+  const printed = heard.filter(({ atUs }) => atUs > begins.atUs && atUs <= cutUs);
+  const bytes = printed.reduce((sum, chunk) => sum + chunk.bytes, 0);
+  const begunUs = match?.pattern.test(`${begins.text}\n`) ? match.endUs : begins.atUs;
+  return cutUs - begunUs - printingUs(bytes, board.profile.ports.app.baudRate);
+}
+
+/** Microseconds that a bootloader which prints by polling spends on `bytes` bytes. */
+export function printingUs(bytes: number, baudRate: number): number {
+  return Math.ceil((bytes * BITS_A_BYTE * 1_000_000) / baudRate);
+}
+
+/** Quiet for so long, in microseconds, a board that talked too long has lost its power after all. */
+const QUIET_US = 100_000;
+
+/**
+ * A board that talked after "off".
+ * @param lateMs how long after power should have been gone. @param quietUs how long it has been quiet since.
+ */
+export function notCut({ board }: Session, lateMs: number, quietUs: number): VoidError {
+  const { latencyUs, uncertaintyUs } = board.cuts;
+  const ms = (us: number) => Math.round(us / 100) / 10;
+  if (quietUs < QUIET_US) {
+    return new VoidError(
+      `power was not cut: ${board.name} still talked ${lateMs} ms after "off". ${board.logs.app.lastSeen()}`,
+      "Check the relay's channel and contact (NO or NC), its wiring, and back-feeding through the UART pins.",
+    );
+  }
+  return new VoidError(
+    `power went late: ${board.name} still talked ${lateMs} ms after "off" should have cut it, and fell silent then; ` +
+      `the bench says cut_latency_ms: ${ms(latencyUs)} ± ${ms(uncertaintyUs)}. ${board.logs.app.lastSeen()}`,
+    "Measure the switch with `hil board calibrate`, or correct power.cut_latency_ms and power.hold_up_ms.",
+  );
+}
+
+function notRestarted(session: Session, seen: BootSeen): VoidError {
+  const { board } = session;
+  const first = seen.lines.at(0)?.text;
+  const went = first === undefined ? "it simply answered" : `it went on with "${first}"`;
+  return new VoidError(
+    `power was not cut: ${board.name} did not start again after "off" and "on"; ${went}.`,
+    "Check the relay's channel and contact (NO or NC), and whether something else feeds the board.",
+  );
+}
+
+/** Waits for the moment and commands "off". @returns when the switch had taken the command. */
+async function cutByHost(session: Session, planned: CutTrigger, resetUs: number, limitMs: number): Promise<number> {
+  const { board, signal, commandUs } = session;
+  if (planned.kind === "progress") {
+    const what = `${board.name} to come so far with its flash`;
+    try {
+      await within(board.clock, limitMs, what, (stop) => abortable(planned.reached, stop), { signal });
+    } finally {
+      planned.giveUp();
+    }
+    return session.power("off");
+  }
+  const leadUs = board.cuts.latencyUs + commandUs;
+  const sent: { off?: Promise<number> } = {};
+  const dueUs = await untilTrigger(session, planned, resetUs, limitMs, (us) => {
+    if (us - leadUs > session.nowUs) return;
+    sent.off = session.power("off");
+    // Whoever awaits it below is told; until then it must not end the program.
+    sent.off.catch(() => undefined);
+  });
+  if (sent.off) return sent.off;
+  await sleepUntil(board.clock, dueUs - leadUs, signal);
+  return session.power("off");
+}

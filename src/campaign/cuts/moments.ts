@@ -1,0 +1,77 @@
+import {
+  type BootloaderBuild,
+  boot,
+  type FlashImage,
+  type FlashTiming,
+  isOperation,
+  type LogLine,
+  operationDurationUs,
+  recogniseBootLine,
+  workDurationUs,
+} from "../../mcuboot/index.ts";
+import type { CutMoment } from "../record/run-event.ts";
+import { printingUs } from "./cut.ts";
+import { UPGRADE_BEGINS } from "./cut-begin.ts";
+
+/** A board and what its flash holds as a boot begins. */
+export interface BootAhead {
+  readonly flash: FlashImage;
+  readonly build: BootloaderBuild;
+  readonly timing: FlashTiming;
+  readonly baudRate: number;
+}
+
+/** A line of the log ends in CR and LF. */
+const LINE_END_BYTES = 2;
+
+/**
+ * When a flash operation of a boot happens, as a log line and a delay after it: the line that announces the upgrade,
+ * else the last one before the operation. A bootloader waits for its UART, so what it prints in between counts.
+ * @param operation from 0; 6.5 is in the middle of number 6.
+ * @returns undefined when the boot has no such operation.
+ */
+export function momentOf(ahead: BootAhead, operation: number): CutMoment | undefined {
+  const after = ahead.flash.snapshot();
+  let line: LogLine | undefined;
+  let sinceUs = 0;
+  let intoUs = 0;
+  let done = 0;
+  for (const step of boot(after, ahead.build)) {
+    if (step.kind === "log") {
+      if (line === undefined || !announces(line) || announces(step)) {
+        line = step;
+        sinceUs = 0;
+      } else sinceUs += printingUs(printed(step).length + LINE_END_BYTES, ahead.baudRate);
+    }
+    if (step.kind === "work") {
+      sinceUs += workDurationUs(step, ahead.timing);
+      if (done > 0) intoUs += workDurationUs(step, ahead.timing);
+    }
+    if (!isOperation(step)) continue;
+    const durationUs = operationDurationUs(step, ahead.timing);
+    if (done === Math.floor(operation)) {
+      if (line === undefined) return undefined;
+      const partUs = (operation - done) * durationUs;
+      const [delayUs, intoSwapUs] = [Math.round(sinceUs + partUs), Math.round(intoUs + partUs)];
+      return { kind: "log", pattern: `${escaped(printed(line))}[^\\n]*\\n`, delayUs, intoSwapUs };
+    }
+    after.apply(step);
+    sinceUs += durationUs;
+    intoUs += durationUs;
+    done += 1;
+  }
+  return undefined;
+}
+
+function announces({ text }: LogLine): boolean {
+  return UPGRADE_BEGINS.includes(recogniseBootLine(text)?.event ?? "");
+}
+
+/** A line as the UART shows it. Source: Zephyr's minimal log. */
+function printed({ level, text }: LogLine): string {
+  return level === "" ? text : `${level}: ${text}`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}

@@ -1,0 +1,195 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import {
+  BenchError,
+  ConfigurationError,
+  diskError,
+  hasCode,
+  Listeners,
+  makeFolder,
+  messageOf,
+  wallTime,
+} from "../../core/index.ts";
+import { CURRENT_HEADER, CurrentBins } from "../cuts/current-bins.ts";
+import type { CurrentSamples } from "../cuts/trigger-current.ts";
+import { DISK, GrowingFile, type RecordFiles, replaceFile } from "./record-files.ts";
+import type { RunEvent } from "./run-event.ts";
+
+export const RECORD_SCHEMA = 1;
+
+/** Room that is kept from the start, and given up when the disk is full: for how the run ended. */
+const RESERVE_BYTES = 128 * 1024;
+const RESERVE = ".reserve";
+
+/**
+ * A run's folder (docs/campaigns.md, The record): every event is on disk when `event` returns, so that a killed run is
+ * readable up to its last event. Wall-clock times, host and paths go to `host.json` only: all else of two runs with one
+ * seed is equal byte for byte. Writes are synchronous on purpose: no virtual time can pass while a file is written.
+ *
+ * A disk that takes no more does not throw at whoever happens to write: `broken` is aborted with the reason, which ends
+ * the run; until then events and documents are written into the room that was kept. Bytes of ports and of the meter are
+ * no longer kept then.
+ */
+export class RunRecord implements Disposable {
+  readonly folder: string;
+  readonly #files: RecordFiles;
+  readonly #events: GrowingFile;
+  readonly #verdicts: GrowingFile;
+  readonly #uarts = new Map<string, { readonly data: GrowingFile; readonly index: GrowingFile }>();
+  readonly #listeners = new Listeners<RunEvent>();
+  readonly #broken = new AbortController();
+  #current: { readonly file: GrowingFile; readonly bins: CurrentBins } | undefined;
+  #open = true;
+
+  private constructor(folder: string, files: RecordFiles) {
+    this.folder = folder;
+    this.#files = files;
+    files.write(join(folder, RESERVE), randomBytes(RESERVE_BYTES));
+    this.#events = new GrowingFile(files, join(folder, "events.jsonl"));
+    this.#verdicts = new GrowingFile(files, join(folder, "verdicts.jsonl"));
+  }
+
+  /**
+   * Makes `<root>/<UTC time>-<four random characters>`.
+   * @throws ConfigurationError when the folder cannot be made; BenchError when the disk has no room for it.
+   */
+  static create(root: string, files: RecordFiles = DISK): RunRecord {
+    const stamp = wallTime().toISOString().slice(0, 19).replaceAll(":", "-");
+    let folder = root;
+    try {
+      makeFolder(root);
+      do folder = join(root, `${stamp}-${randomBytes(2).toString("hex")}`);
+      while (!made(folder, files));
+      for (const inner of ["uart", "inputs"]) files.makeFolder(join(folder, inner));
+      return new RunRecord(folder, files);
+    } catch (error) {
+      const doing = `cannot make the run folder ${folder}`;
+      const isFull = hasCode(error, "ENOSPC") || hasCode(error, "EDQUOT");
+      const full = isFull ? diskError(error, doing) : undefined;
+      const hint = "Name a folder you may write to with --runs DIR.";
+      throw full ?? new ConfigurationError(`${doing}: ${messageOf(error)}.`, hint, { cause: error });
+    }
+  }
+
+  /** Aborted with a BenchError when the disk takes no more: the run is to end. */
+  get broken(): AbortSignal {
+    return this.#broken.signal;
+  }
+
+  /** Observers see every event after it was written. */
+  onEvent(listener: (event: RunEvent) => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  event(event: RunEvent): void {
+    if (!this.#open) return;
+    const line = `${JSON.stringify(event)}\n`;
+    this.#keep(() => this.#events.add(line));
+    if (event.event === "verdict") {
+      const verdict = `${JSON.stringify(event.verdict)}\n`;
+      this.#keep(() => this.#verdicts.add(verdict));
+    }
+    this.#listeners.emit(event);
+  }
+
+  /** Raw bytes from a port, as they came; `uart/<port>.rx.index` says which offset came when. */
+  received(port: string, atUs: number, bytes: Uint8Array): void {
+    if (!this.#open || this.broken.aborted) return;
+    this.#keep(() => {
+      const { data, index } = this.#uart(port);
+      const offset = data.bytes;
+      data.add(bytes);
+      index.add(`${offset} ${atUs}\n`);
+    }, "once");
+  }
+
+  #uart(port: string) {
+    const known = this.#uarts.get(port);
+    if (known) return known;
+    const path = join(this.folder, "uart", `${port}.rx`);
+    const files = { data: new GrowingFile(this.#files, path), index: new GrowingFile(this.#files, `${path}.index`) };
+    this.#uarts.set(port, files);
+    return files;
+  }
+
+  /** What the board took, millisecond by millisecond, in `current.csv`. */
+  measured(samples: CurrentSamples): void {
+    if (!this.#open || this.broken.aborted) return;
+    this.#keep(() => {
+      if (!this.#current) {
+        const file = new GrowingFile(this.#files, join(this.folder, "current.csv"));
+        file.add(`${CURRENT_HEADER}\n`);
+        this.#current = { file, bins: new CurrentBins() };
+      }
+      const lines = this.#current.bins.add(samples);
+      if (lines.length > 0) this.#current.file.add(`${lines.join("\n")}\n`);
+    }, "once");
+  }
+
+  /** Keeps an input (profile, scenario, image) beside the run. Never a private key. */
+  input(name: string, content: Uint8Array | string): void {
+    this.#replace(join("inputs", name), content);
+  }
+
+  /** Writes a JSON document of the run whole: an old one is replaced in one step. */
+  document(name: "run.json" | "replay.json" | "host.json", value: unknown): void {
+    this.#replace(name, `${JSON.stringify(value, undefined, 2)}\n`);
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#open) return;
+    this.#open = false;
+    const current = this.#current;
+    const rest = current?.bins.rest();
+    if (rest !== undefined) this.#keep(() => current?.file.add(`${rest}\n`), "once");
+    const uarts = [...this.#uarts.values()].flatMap(({ data, index }) => [data, index]);
+    for (const file of [this.#events, this.#verdicts, ...uarts, ...(current ? [current.file] : [])]) {
+      this.#keep(() => file.close(), "once");
+    }
+    this.#keep(() => this.#files.remove(join(this.folder, RESERVE)), "once");
+  }
+
+  #replace(name: string, content: Uint8Array | string): void {
+    this.#keep(() => replaceFile(this.#files, join(this.folder, name), content));
+  }
+
+  /** Writes; when the disk takes no more, once again without the room that was kept. */
+  #keep(write: () => void, tries: "once" | "twice" = "twice"): void {
+    try {
+      write();
+    } catch (error) {
+      const reason = faultOf(error);
+      const isFirst = !this.broken.aborted;
+      if (isFirst) {
+        this.#release();
+        this.#broken.abort(reason);
+      }
+      if (isFirst && tries === "twice") this.#keep(write, "once");
+    }
+  }
+
+  #release(): void {
+    try {
+      this.#files.remove(join(this.folder, RESERVE));
+    } catch {
+      // A disk that is read-only now keeps it: what was wrong with the write is the reason.
+    }
+  }
+}
+
+function faultOf(error: unknown): BenchError {
+  const doing = "cannot write the run's record";
+  const hint = "Its folder must stay where it is while the run goes on.";
+  return diskError(error, doing) ?? new BenchError(`${doing}: ${messageOf(error)}.`, hint, { cause: error });
+}
+
+/** Makes a folder that nobody else has: false when the name is taken. */
+function made(folder: string, files: RecordFiles): boolean {
+  try {
+    files.makeFolder(folder);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,149 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { z } from "zod";
+import { ConfigurationError, hasCode, parseValue, whyUnreadable } from "../../core/index.ts";
+import type { RunRequest } from "../run.ts";
+import { KEPT_SCHEMA, type keptOf } from "./kept.ts";
+import { KEY_FACTS_SCHEMA, keyFacts } from "./kept-keys.ts";
+import type { ImageFacts, PlannedCut } from "./run-event.ts";
+
+const nextCut = z.union([z.strictObject({ operation: z.number() }), z.strictObject({ share: z.number() })]);
+const ofEvery = { index: z.int(), following: z.array(nextCut).readonly().optional() };
+const plannedCut = z.discriminatedUnion("kind", [
+  z.strictObject({ ...ofEvery, kind: z.literal("time"), afterResetUs: z.int() }),
+  z.strictObject({ ...ofEvery, kind: z.literal("log"), pattern: z.string(), delayUs: z.int() }),
+  z.strictObject({ ...ofEvery, kind: z.literal("operation"), operation: z.number() }),
+  z.strictObject({ ...ofEvery, kind: z.literal("upload"), bytes: z.int(), delayUs: z.int() }),
+  z.strictObject({ ...ofEvery, kind: z.literal("smp"), after: z.literal("request"), delayUs: z.int() }),
+  z.strictObject({
+    ...ofEvery,
+    kind: z.literal("current"),
+    edge: z.enum(["rise", "fall"]),
+    microamps: z.number(),
+    forUs: z.int(),
+    delayUs: z.int(),
+  }),
+]);
+
+/** What it takes to run a campaign again: no paths, no times of day. */
+export const REPLAY_SCHEMA = z.strictObject({
+  schema: z.literal(1),
+  seed: z.int(),
+  /** YAML texts as they were, under the names that errors give them. */
+  scenario: z.strictObject({ name: z.string(), text: z.string() }),
+  profile: z.strictObject({ name: z.string(), text: z.string() }),
+  /** Hashes of the images, to know whether a replay runs the same firmware. */
+  images: z.array(z.strictObject({ role: z.enum(["old", "new"]), version: z.string(), hash: z.string() })),
+  /** The same byte for byte, in the record's folder. */
+  inputs: z.array(KEPT_SCHEMA).optional(),
+  /** Keys that are not on every machine. A record never holds a private one. */
+  keys: z.array(KEY_FACTS_SCHEMA).optional(),
+  /** Faults of the twin that were switched on besides the profile's. */
+  faults: z.array(z.string()),
+  /** Null: the run ended before its cuts were planned. */
+  cuts: z.array(plannedCut).nullable(),
+  start_with: z.enum(["old", "new"]),
+  /** What would end the run before its last cut. */
+  limits: z
+    .strictObject({
+      fail_fast: z.boolean(),
+      max_duration_ms: z.number().nullable(),
+      max_wear: z.int().nullable(),
+      allow_incomplete: z.boolean(),
+    })
+    .optional(),
+});
+
+export type Replay = z.output<typeof REPLAY_SCHEMA>;
+
+/** The replay document of a run. */
+export function replayOf(
+  request: RunRequest,
+  images: readonly ImageFacts[],
+  cuts: readonly PlannedCut[] | undefined,
+  inputs: ReturnType<typeof keptOf> = [],
+): Replay {
+  return {
+    schema: 1,
+    seed: request.seed,
+    scenario: { name: request.scenario.value.name, text: request.scenario.text },
+    profile: { name: request.board.profile.name, text: request.board.text },
+    images: images.map(({ role, version, hash }) => ({ role, version, hash })),
+    inputs: inputs.map(({ kept }) => kept),
+    keys: keyFacts(request.board),
+    faults: [...(request.faults ?? [])],
+    cuts: cuts === undefined ? null : [...cuts],
+    start_with: request.startWith ?? "new",
+    limits: {
+      fail_fast: request.failFast,
+      max_duration_ms: request.maxDurationMs ?? null,
+      max_wear: request.maxWear ?? null,
+      allow_incomplete: request.allowIncomplete ?? request.scenario.value.allow_incomplete,
+    },
+  };
+}
+
+/** A replay, and the record that it lies in. */
+export interface LoadedReplay {
+  readonly replay: Replay;
+  /** The record's folder; undefined for a replay.json that was sent alone. */
+  readonly folder: string | undefined;
+  /** Cuts as they were made, with the image that ran before each: what `--cut N` picks from. */
+  readonly made: readonly { readonly planned: PlannedCut; readonly from: string }[];
+}
+
+/**
+ * Reads a replay: a run folder, or a replay.json.
+ * @throws ConfigurationError when there is none, or it cannot be understood.
+ */
+export function loadReplay(reference: string): LoadedReplay {
+  const isFolder = existsSync(reference) && statSync(reference).isDirectory();
+  const file = isFolder ? join(reference, "replay.json") : reference;
+  const replay = parseValue(readJson(file), REPLAY_SCHEMA, file);
+  // A replay.json that lies in its record has the record's other files beside it.
+  const folder = dirname(file);
+  const inRecord = isFolder || (basename(file) === "replay.json" && existsSync(join(folder, "events.jsonl")));
+  // host.json is not read: whoever sends a record must not choose paths on this machine.
+  if (!inRecord) return { replay, folder: undefined, made: [] };
+  return { replay, folder, made: cutsMade(join(folder, "events.jsonl")) };
+}
+
+/** What a replay runs that is not what was recorded: one sentence an image. The hash is over header and firmware. */
+export function imageDifferences(recorded: Replay["images"], built: readonly ImageFacts[]): readonly string[] {
+  return recorded.flatMap(({ role, version, hash }) => {
+    const now = built.find((image) => image.role === role);
+    if (now === undefined || now.hash === hash) return [];
+    const versions = now.version === version ? version : `${version}, now ${now.version}`;
+    const hashes = `recorded ${hash.slice(0, 12)}…, now ${now.hash.slice(0, 12)}…`;
+    return [`the ${role} image is not the recorded one (${versions}; hash ${hashes}): another firmware is replayed`];
+  });
+}
+
+const CUT_STARTED = z.object({ event: z.literal("cut-started"), planned: plannedCut, from: z.string() });
+
+/** Every cut of a record, in order. A record of a killed run may end in half a line. */
+function cutsMade(file: string): LoadedReplay["made"] {
+  if (!existsSync(file)) return [];
+  const made: { planned: PlannedCut; from: string }[] = [];
+  for (const line of readFileSync(file, "utf8").split("\n")) {
+    if (!line.includes('"cut-started"')) continue;
+    try {
+      const entry = CUT_STARTED.safeParse(JSON.parse(line));
+      if (entry.success) made.push({ planned: entry.data.planned, from: entry.data.from });
+    } catch {
+      // Half a line: the run was killed while it wrote it.
+    }
+  }
+  return made;
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    // The parser's own text quotes the file, which may be anything.
+    const unread = hasCode(error, "ENOENT") ? "there is no such run or replay file" : whyUnreadable(error);
+    const what = error instanceof SyntaxError ? "this is no JSON, or not all of it" : unread;
+    throw new ConfigurationError(`${file}: ${what}.`, "Name a run folder, or the replay.json in it.", { cause: error });
+  }
+}

@@ -1,0 +1,305 @@
+import type { LoadedProfile } from "../../board/index.ts";
+import { type ConfigurationError, hexOf, Random, resolveFrom, VirtualClock } from "../../core/index.ts";
+import { decodeHeader, FLAG, NRF5340_RAM_END, startFault, VTOR_BYTES } from "../../image/index.ts";
+import {
+  askBoot,
+  askUpgrade,
+  type BootloaderBuild,
+  longerThanSlot,
+  refusalText,
+  type UpgradeAnswer,
+  type UpgradeSwept,
+  uploadedFlash,
+} from "../../mcuboot/index.ts";
+import { counterExpected } from "../bench/network.ts";
+import type { KeptImages } from "../record/kept.ts";
+import type { PlannedCut } from "../record/run-event.ts";
+import { Shadow } from "../verdict/shadow.ts";
+import { checksRevert, type Expectation, expectationOf } from "./expectation.ts";
+import type { BuiltImage, CampaignImages } from "./images.ts";
+import { prepare } from "./material.ts";
+import { foreignFormat } from "./payload-formats.ts";
+import type { ScenarioFile } from "./scenario.ts";
+
+type Role = "old" | "new";
+const NETWORK = 1;
+
+/** What is asked about before anything moves. */
+export interface AdmissionAsked {
+  readonly scenario: ScenarioFile;
+  readonly board: LoadedProfile;
+  readonly seed: number;
+  /** Cuts given one by one, instead of the scenario's own. */
+  readonly cuts?: readonly PlannedCut[] | undefined;
+  /** The images of a replay. */
+  readonly kept?: KeptImages | undefined;
+}
+
+/** What the bootloader is going to do with the new image. */
+export interface Admission extends Pick<UpgradeAnswer, "does" | "because"> {
+  readonly version: string;
+}
+
+/**
+ * Asks the model of the board's bootloader what it does with the images of a campaign: with the old one, from it to the
+ * new one, and back. It must be what the scenario expects.
+ * @throws ConfigurationError with file, line and field, the reason in numbers, and the line that a board would print.
+ */
+export async function admit(asked: AdmissionAsked): Promise<Admission> {
+  const { scenario, board, seed, kept } = asked;
+  const { images, shadow } = await prepare(
+    { scenario, board, kept },
+    { clock: new VirtualClock() },
+    Random.fromSeed(seed),
+  );
+  const questions = new Questions(asked, images, shadow);
+  questions.old();
+  const answer = questions.upgrade();
+  if (expectationOf(scenario.value).outcome === "upgrade") questions.back();
+  questions.network();
+  return { does: answer.does, because: answer.because, version: images.new.version };
+}
+
+/**
+ * The same for an upgrade that is swept, whose bootloader may be another than the board's.
+ * @throws ConfigurationError as `admit`.
+ */
+export function admitSwept(scenario: ScenarioFile, upgrade: UpgradeSwept, hash: string): void {
+  const { build, next, old, primary, permanent = false } = upgrade;
+  for (const [role, bytes, slot] of [
+    ["old", primary === "empty" ? 0 : old.length, 0],
+    ["new", next.length, 1],
+  ] as const) {
+    const fault = longerThanSlot(build, 0, slot, bytes);
+    if (fault !== undefined)
+      throw refusedError(scenario, build, role, { because: refusalText(fault), line: undefined });
+  }
+  const { flash } = uploadedFlash(upgrade);
+  const answer = askUpgrade(flash, build, { hash, fileBytes: next.length, permanent });
+  requireExpected(scenario, build, answer, expectationOf(scenario.value));
+}
+
+class Questions {
+  readonly #asked: AdmissionAsked;
+  readonly #images: CampaignImages;
+  readonly #shadow: Shadow;
+  readonly #permanent: boolean;
+
+  constructor(asked: AdmissionAsked, images: CampaignImages, shadow: Shadow) {
+    this.#asked = asked;
+    this.#images = images;
+    this.#shadow = shadow;
+    this.#permanent = asked.scenario.value.request === "permanent";
+  }
+
+  get #build(): BootloaderBuild {
+    return this.#shadow.build;
+  }
+
+  /** The old image runs, from where it is put: the primary slot by a flasher, else out of the secondary one. */
+  old(): void {
+    const { scenario, board } = this.#asked;
+    const { old } = this.#images;
+    const build = this.#build;
+    const fault = longerThanSlot(build, 0, 0, (old.flashed ?? old.plain).length);
+    if (fault !== undefined)
+      throw refusedError(scenario, build, "old", { because: refusalText(fault), line: undefined });
+    const boots = askBoot(this.#flash(old), build, { hash: old.hash });
+    if (boots.does !== "installs") throw refusedError(scenario, build, "old", boots);
+    this.#requireStart("old");
+    if (board.profile.provider !== "hardware" || board.profile.flasher !== undefined) return;
+    const taken = this.#ask(old, old);
+    if (taken.does !== "installs" || taken.fault !== undefined) throw refusedError(scenario, build, "old", taken);
+  }
+
+  /** From the old to the new. */
+  upgrade(): UpgradeAnswer {
+    const { scenario } = this.#asked;
+    const { old, new: next } = this.#images;
+    const expected = expectationOf(scenario.value);
+    const answer = this.#ask(old, next);
+    requireExpected(scenario, this.#build, answer, expected);
+    if (expected.outcome === "upgrade") this.#requireStart("new");
+    return answer;
+  }
+
+  /** Back to the old: by a revert, and by an upgrade where the campaign makes one. */
+  back(): void {
+    const { scenario, board, cuts } = this.#asked;
+    const { old, new: next } = this.#images;
+    const build = this.#build;
+    const { start, cuts: planned } = scenario.value;
+    if (!this.#permanent && build.mode !== "overwrite") {
+      const back = askBoot(this.#ask(old, next).flash, build, { hash: old.hash });
+      if (back.does !== "installs") {
+        const text = `${named(scenario, "new")} this bootloader would install and, unconfirmed, not take back: ${back.because}`;
+        throw wrong(scenario, "new", text, "Nothing was moved. Use request: permanent, or another image.");
+      }
+    }
+    const count = cuts?.length ?? planned.count ?? 1;
+    const returns = checksRevert(scenario.value, board.profile.bootloader.mode) || (count > 0 && !start.flash_each);
+    if (!returns) return;
+    const answer = this.#ask(next, old);
+    if (answer.does === "installs") return;
+    const text = `${named(scenario, "old")} this bootloader would not put back after the upgrade: ${answer.because}`;
+    const hint = "A campaign goes to and fro: set start.flash_each: true (it needs a flasher) and revert_check: false.";
+    throw wrong(scenario, "old", `${text}${printed(answer.line)}`, hint);
+  }
+
+  /** The network core's image, in its own slot. */
+  network(): void {
+    const { scenario } = this.#asked;
+    const image = this.#images.new.network?.image;
+    const slots = this.#build.images[NETWORK];
+    if (image === undefined || slots === undefined) return;
+    const path = ["images", "network", "new"];
+    const fault = longerThanSlot(this.#build, NETWORK, 1, image.file.length);
+    if (fault !== undefined) throw scenario.wrong(path, `does not fit: ${refusalText(fault)}`, "Make it shorter.");
+    const flash = this.#flash(this.#images.old);
+    flash.load(slots.secondary.offset, image.file);
+    const wanted = { hash: image.hash, fileBytes: image.file.length, permanent: false, image: NETWORK };
+    const answer = askUpgrade(flash, this.#build, wanted);
+    // What the network core runs stands in no slot: the judge's own rule says what its bootloader makes of a counter.
+    const [from, to] = [this.#images.old, this.#images.new];
+    const counter = to.network?.counter ?? 0;
+    const least = counterExpected(this.#build, { from, to });
+    const isOlder = counter !== least;
+    const does = answer.does === "installs" && !isOlder ? "update" : "refused";
+    const expected = scenario.value.images.network?.expect ?? "update";
+    if (does === expected) return;
+    const because = isOlder ? `its counter is ${counter}, and ${least} is there already` : answer.because;
+    const text = does === "refused" ? `would be refused: ${because}` : "would be taken, and expect says refused";
+    throw scenario.wrong(
+      path,
+      `${text}${printed(answer.line)}`,
+      `Nothing was moved. Or set expect: ${does} beside it.`,
+    );
+  }
+
+  #flash(running: BuiltImage, waiting?: BuiltImage) {
+    const shadow = new Shadow(this.#build, this.#shadow.timing);
+    shadow.place(running, waiting);
+    return shadow.flash;
+  }
+
+  #ask(running: BuiltImage, waiting: BuiltImage): UpgradeAnswer {
+    const fault = longerThanSlot(this.#build, 0, 1, waiting.file.length);
+    if (fault !== undefined) {
+      const because = `${refusalText(fault)}: no application takes it`;
+      return { does: "refused", because, fault, line: undefined, byApplication: true, flash: this.#flash(running) };
+    }
+    const wanted = { hash: waiting.hash, fileBytes: waiting.file.length, permanent: this.#permanent };
+    return askUpgrade(this.#flash(running, waiting), this.#build, wanted);
+  }
+
+  /** What no bootloader looks at: whether a processor can start it. */
+  #requireStart(role: Role): void {
+    const { scenario, board } = this.#asked;
+    const fault = cannotStart(this.#images[role], scenario, role, board);
+    if (fault === undefined) return;
+    const hint = `Nothing was moved. ${role === "new" ? "If that is what you test, say expect: no boot." : "Build it for this slot."}`;
+    throw wrong(scenario, role, `${named(scenario, role)} would be installed and cannot run: ${fault}`, hint);
+  }
+}
+
+/** @throws ConfigurationError when the bootloader does something else with the new image than is expected. */
+function requireExpected(
+  scenario: ScenarioFile,
+  build: BootloaderBuild,
+  answer: UpgradeAnswer,
+  { outcome, reason }: Expectation,
+): void {
+  const { does, because, fault } = answer;
+  if (outcome === "upgrade") {
+    if (does !== "installs") throw refusedError(scenario, build, "new", answer);
+    return;
+  }
+  if (does === "refused" && answer.byApplication === true) {
+    const text = `wants "${outcome}" of the bootloader, and the image never gets there: ${because}`;
+    throw scenario.wrong(expectPath(scenario), text, "Nothing was moved.");
+  }
+  const isNoBoot = outcome === "no boot" && does !== "refused";
+  const told = `${fault?.reason ?? ""}: ${because}`.toLowerCase();
+  if (isNoBoot || (does === outcome && (reason === undefined || told.includes(reason.toLowerCase())))) return;
+  const expects = reason === undefined ? `"${outcome}"` : `it refused for "${reason}"`;
+  const found = {
+    installs: "the bootloader would install it",
+    refused: `the bootloader would refuse it: ${because}`,
+    "no boot": `nothing would boot: ${because}`,
+  }[does];
+  throw scenario.wrong(
+    expectPath(scenario),
+    `wants ${expects}, and ${found}${does === "installs" ? "" : printed(answer.line)}`,
+    "Nothing was moved.",
+  );
+}
+
+/** What says that an image is not to be installed. */
+function expectPath({ value }: ScenarioFile): readonly string[] {
+  return value.expect === undefined ? ["images", "new", "damage"] : ["expect"];
+}
+
+/** An image that the bootloader does not take. */
+function refusedError(
+  scenario: ScenarioFile,
+  { generation }: BootloaderBuild,
+  role: Role,
+  { because, line, does = "refused" }: Pick<UpgradeAnswer, "because" | "line"> & Partial<Pick<UpgradeAnswer, "does">>,
+): ConfigurationError {
+  const verb = does === "no boot" ? "does not boot with" : "would refuse";
+  const text = `${named(scenario, role)} this bootloader (MCUboot ${generation.name}) ${verb}: ${because}${printed(line)}`;
+  const expect = does === "no boot" ? "no boot" : "refused";
+  const hint =
+    role === "new" ? `If that is what you test, say expect: ${expect}.` : "A campaign starts from an image that runs.";
+  return wrong(scenario, role, text, `Nothing was moved. ${hint}`);
+}
+
+/** Why a processor cannot start an image; undefined for one that was generated for its place, and one that can. */
+export function cannotStart(
+  { plain }: BuiltImage,
+  scenario: ScenarioFile,
+  role: Role,
+  { profile }: LoadedProfile,
+): string | undefined {
+  if (scenario.value.images[role].payload.generate_bytes !== undefined) return undefined;
+  const { headerBytes, bodyBytes, flags, loadAddress } = decodeHeader(plain);
+  const { offset: slotAddress } = profile.slots.primary;
+  const body = plain.subarray(headerBytes, headerBytes + bodyBytes);
+  if ((flags & FLAG.ROM_FIXED) !== 0 && loadAddress !== slotAddress) {
+    return `its header says that it is for address ${hexOf(loadAddress)}, and the slot is at ${hexOf(slotAddress)}`;
+  }
+  const wanted = profile.images.headerBytes;
+  const foreign = foreignFormat(body, wanted);
+  if (foreign !== undefined)
+    return `behind its header is ${foreign.name}, not firmware (signed twice, or the wrong file)`;
+  const bodyAddress = slotAddress + headerBytes;
+  // What QEMU emulates is another chip.
+  const chip = profile.provider === "qemu" ? { alignBytes: 4 } : { alignBytes: VTOR_BYTES, ramEnd: NRF5340_RAM_END };
+  const fault = startFault(body, { bodyAddress, endAddress: bodyAddress + bodyBytes, ...chip });
+  if (fault !== undefined || headerBytes === wanted) return fault;
+  const sizes = `its header has ${headerBytes} bytes, and the profile's images.header_bytes says ${wanted}`;
+  return `${sizes}: firmware for this board is linked for ${hexOf(slotAddress + wanted)}, and would lie at ${hexOf(bodyAddress)}`;
+}
+
+/** The file that an image comes from, as the start of a sentence about it. */
+function named(scenario: ScenarioFile, role: Role): string {
+  const { field, file } = sourceOf(scenario, role);
+  return field === "generate_bytes" ? "is an image that" : `names ${resolveFrom(scenario.file, file)}, which`;
+}
+
+function sourceOf(scenario: ScenarioFile, role: Role) {
+  const { payload } = scenario.value.images[role];
+  for (const field of ["file", "image", "dfu_zip", "body_of"] as const) {
+    const file = payload[field];
+    if (file !== undefined) return { field, file };
+  }
+  return { field: "generate_bytes", file: "" } as const;
+}
+
+function wrong(scenario: ScenarioFile, role: Role, text: string, hint: string): ConfigurationError {
+  return scenario.wrong(["images", role, "payload", sourceOf(scenario, role).field], text, hint);
+}
+
+function printed(line: string | undefined): string {
+  return line === undefined ? ". The board would print nothing of it." : `. The board would print "${line}".`;
+}

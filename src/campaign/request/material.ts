@@ -1,0 +1,57 @@
+import {
+  type Board,
+  bootloaderBuildOf,
+  flashTimingOf,
+  keyTitles,
+  type LoadedProfile,
+  profileKeys,
+} from "../../board/index.ts";
+import type { Random } from "../../core/index.ts";
+import { seededRandomness, systemRandomness } from "../../image/index.ts";
+import { imagesFromRecord } from "../record/kept-images.ts";
+import type { RunRequest } from "../run.ts";
+import { Shadow } from "../verdict/shadow.ts";
+import { buildImages, type CampaignImages } from "./images.ts";
+
+/** How the images are signed and encrypted, for people. */
+export function cryptoOf(board: LoadedProfile, images: CampaignImages): readonly string[] {
+  const keys = profileKeys(board);
+  return keyTitles(images.new.encrypted ? keys : { ...keys, encryption: undefined });
+}
+
+/** Images and model of a request; also what a dry run shows. */
+export async function prepare(
+  { scenario, board: loaded, kept }: Pick<RunRequest, "scenario" | "board" | "kept">,
+  board: Pick<Board, "clock">,
+  random: Random,
+): Promise<{ readonly images: CampaignImages; readonly shadow: Shadow }> {
+  // A replay takes what its record holds: what the files that it was made of hold today is another matter.
+  if (kept) return { images: imagesFromRecord(kept, scenario, loaded), shadow: shadowOf(loaded) };
+  const { profile } = loaded;
+  const keys = profileKeys(loaded);
+  const { slots, bootloader } = profile;
+  // Keys of images come from the seed only where time is virtual and keys are test keys (docs/decisions.md).
+  const randomness = board.clock.kind === "virtual" ? seededRandomness(random.fork("images")) : systemRandomness;
+  const images = await buildImages({
+    scenario,
+    keys,
+    headerBytes: profile.images.headerBytes,
+    primaryAddress: slots.primary.offset,
+    slotBytes: slots.primary.bytes,
+    writeBytes: bootloader.writeBytes,
+    maxAlign: bootloader.maxAlign,
+    maxSectors: bootloader.maxImageSectors,
+    random,
+    randomness,
+    clock: board.clock,
+  });
+  return { images, shadow: shadowOf(loaded) };
+}
+
+/** The model's idea of a board of which nothing is known yet. */
+export function shadowOf(loaded: LoadedProfile): Shadow {
+  // What is right for an image of the application core has nothing to do with the network core: a bootloader that
+  // mistakes the one for the other must not be believed.
+  const { netCore: _, ...build } = bootloaderBuildOf(loaded);
+  return new Shadow(build, flashTimingOf(loaded.profile));
+}

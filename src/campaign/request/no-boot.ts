@@ -1,0 +1,54 @@
+import type { Session } from "../bench/session.ts";
+import { type Direction, type Judged, judge, startUpgrade } from "../cuts/upgrade.ts";
+import type { Shadow } from "../verdict/shadow.ts";
+import type { Verdict } from "../verdict/verdict.ts";
+
+const CHECK = "upgrade to an image that does not boot";
+
+/**
+ * An upgrade after which no application may answer; and, where it was a test, the boot after a loss of power, in which
+ * the bootloader takes the image back.
+ */
+export async function upgradeWithoutBoot(
+  session: Session,
+  shadow: Shadow,
+  direction: Direction,
+  bootMs: number,
+): Promise<readonly Judged[]> {
+  const { timeline, resetUs } = await startUpgrade(session, shadow, direction);
+  const erased = shadow.erasedBy();
+  const seen = await session.untilUp(resetUs, bootMs);
+  const pass = seen.ending !== "up";
+  const last = seen.lines.at(-1)?.text;
+  const expected = "no application answers";
+  const verdict: Verdict = {
+    check: CHECK,
+    pass,
+    ending: pass ? seen.ending : "wrong image",
+    from: direction.from.version,
+    to: direction.to.version,
+    cut: undefined,
+    where: undefined,
+    swapPhase: undefined,
+    allowed: [{ ending: "no boot", expects: expected, because: "the scenario says expect: no boot" }],
+    expected,
+    found: pass
+      ? `no application answered${last === undefined ? "" : `; last line "${last}"`}`
+      : "an application answered",
+    because: pass ? `${seen.because}, as the scenario expects` : "the scenario says expect: no boot",
+    slots: pass ? [] : await session.imageState(),
+    boots: seen.boots,
+    bootLog: seen.lines.filter((line) => line.event !== undefined).map((line) => line.text),
+  };
+  session.record.event({ atUs: session.nowUs, event: "verdict", verdict });
+  const { slots } = verdict;
+  const nothing = { met: undefined, alike: [], suspects: [] };
+  const judged: Judged = { verdict, direction, slots, seen, erased, ...nothing };
+  const comesBack = pass && direction.permanent !== true && timeline.result.kind === "run";
+  if (!comesBack || shadow.build.mode === "overwrite") return [judged];
+  shadow.adopt(timeline.flash);
+  const after = await session.cycle(bootMs);
+  const back = { from: direction.to, to: direction.from };
+  const check = "revert of an image that did not boot";
+  return [judged, await judge(session, shadow, { check, direction: back, seen: after })];
+}

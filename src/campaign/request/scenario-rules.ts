@@ -1,0 +1,141 @@
+import type { LoadedProfile } from "../../board/index.ts";
+import { expectationOf } from "./expectation.ts";
+import type { Scenario, ScenarioFile } from "./scenario.ts";
+
+type Path = readonly (string | number)[];
+
+interface RuleRow {
+  readonly name: string;
+  /** The fields that would not be heard, or go against each other. */
+  fields(scenario: Scenario, board: LoadedProfile["profile"]): Iterable<Path>;
+  readonly text: string;
+  readonly hint: string;
+}
+
+const ROLES = ["old", "new"] as const;
+/** Ways to name cuts that have a meaning in a swap only. */
+const SWAP_CUTS = ["at_ms", "pairs", "operations", "every"] as const;
+const isInApplication = ({ cuts }: Scenario) => cuts.in === "upload" || cuts.in === "request";
+const hasNoCut = ({ cuts }: Scenario) => cuts.count === 0;
+const hasFlasher = ({ flasher, provider }: LoadedProfile["profile"]) =>
+  flasher !== undefined || provider !== "hardware";
+const outcome = (scenario: Scenario) => expectationOf(scenario).outcome;
+
+/** Fields that a campaign would pass over without a word: nothing that a scenario names may be ignored. */
+const RULES: readonly RuleRow[] = [
+  {
+    name: "bytes behind a payload",
+    *fields({ images }) {
+      for (const role of ROLES) {
+        const { append_bytes, file, body_of } = images[role].payload;
+        const isRead = file !== undefined || body_of !== undefined;
+        if (append_bytes !== undefined && !isRead) yield ["images", role, "payload", "append_bytes"];
+      }
+    },
+    text: "goes with file and body_of: what is signed already, or generated, is not made longer",
+    hint: "Leave it out, or give the length by generate_bytes.",
+  },
+  {
+    name: "a network image that is not generated",
+    *fields({ images: { network } }) {
+      for (const role of ROLES) {
+        const { payload } = network?.[role] ?? {};
+        if (payload === undefined) continue;
+        for (const [field, value] of Object.entries(payload)) {
+          if (field !== "generate_bytes" && value !== undefined) yield ["images", "network", role, "payload", field];
+        }
+      }
+    },
+    text: "is not known there: images of the network core are generated here",
+    hint: "Use generate_bytes.",
+  },
+  {
+    name: "a network core without a slot",
+    *fields({ images }, { slots }) {
+      if (images.network !== undefined && slots.networkSecondary === undefined) yield ["images", "network"];
+    },
+    text: "wants updates of the network core, and the board's profile has no slot for them",
+    hint: "Choose a board with slots.network_secondary, such as twin-net.",
+  },
+  {
+    name: "a network core without a port",
+    *fields({ images }, { ports }) {
+      if (images.network !== undefined && ports.net === undefined) yield ["images", "network"];
+    },
+    text: "cannot be judged: the profile names no UART on which the network core says what it runs",
+    hint: "Set ports.net in the profile.",
+  },
+  {
+    name: "cuts of a swap in an upload or a request",
+    *fields(scenario) {
+      if (!isInApplication(scenario)) return;
+      for (const way of SWAP_CUTS) if (scenario.cuts[way] !== undefined) yield ["cuts", way];
+    },
+    text: "counts in a swap, and the cuts are to be in an upload or a request",
+    hint: "Use count or on there.",
+  },
+  {
+    name: "boots after cuts in the application",
+    *fields(scenario) {
+      if (isInApplication(scenario) && scenario.boots_after > 0) yield ["boots_after"];
+    },
+    text: "goes with cuts in an upgrade or a revert",
+    hint: "Leave it out, or cut the upgrade.",
+  },
+  {
+    name: "boots after no cut",
+    *fields(scenario) {
+      if (hasNoCut(scenario) && scenario.boots_after > 0) yield ["boots_after"];
+    },
+    text: "wants boots after each cut, and there is no cut",
+    hint: "Leave it out, or give cuts.",
+  },
+  {
+    name: "what only a flasher can do",
+    *fields({ start }, profile) {
+      if (hasFlasher(profile)) return;
+      for (const field of ["flash_each", "padded"] as const) if (start[field]) yield ["start", field];
+    },
+    text: "needs a flasher, and the board's profile has none",
+    hint: "Set flasher in the profile, or leave it out.",
+  },
+  {
+    name: "a revert that cannot be",
+    *fields(scenario, { bootloader }) {
+      const never =
+        scenario.request === "permanent" || outcome(scenario) !== "upgrade" || bootloader.mode === "overwrite-only";
+      if (!never) return;
+      if (scenario.revert_check === true) yield ["revert_check"];
+      if (scenario.cuts.in === "revert") yield ["cuts", "in"];
+    },
+    text: "wants an image that is taken back, and nothing of this upgrade ever is",
+    hint: "That takes request: test, an image that is installed, and a mode that swaps.",
+  },
+  {
+    name: "cuts for an image that does not boot",
+    *fields(scenario) {
+      if (outcome(scenario) === "no boot" && !hasNoCut(scenario)) yield ["cuts"];
+    },
+    text: "cannot be judged with an image that never answers",
+    hint: "Set cuts: { count: 0 } beside expect: no boot.",
+  },
+  {
+    name: "an image for good that does not boot",
+    *fields(scenario, profile) {
+      const stays = scenario.request === "permanent" || profile.bootloader.mode === "overwrite-only";
+      if (outcome(scenario) === "no boot" && stays && !hasFlasher(profile)) yield ["expect"];
+    },
+    text: "would leave this board without an application, and there is no flasher to bring it back",
+    hint: "Use request: test.",
+  },
+];
+
+/**
+ * @throws ConfigurationError with line and field for the first field that the campaign would not hear.
+ */
+export function checkFields(scenario: ScenarioFile, { profile }: LoadedProfile): void {
+  for (const rule of RULES) {
+    const [path] = rule.fields(scenario.value, profile);
+    if (path !== undefined) throw scenario.wrong(path, rule.text, rule.hint);
+  }
+}

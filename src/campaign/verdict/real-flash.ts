@@ -1,0 +1,127 @@
+import type { FlashProgress } from "../../board/index.ts";
+import {
+  type BootloaderBuild,
+  type FlashImage,
+  type FlashTiming,
+  type LegalOutcome,
+  operationBytes,
+  type Timeline,
+  timeline,
+} from "../../mcuboot/index.ts";
+import type { Session } from "../bench/session.ts";
+import type { Comparison } from "./compare.ts";
+import type { Shadow } from "./shadow.ts";
+
+/**
+ * From now on the judge knows the flash as it is, for a board whose flash can be read; for others it stays what the
+ * model worked out. Where the two differ, the record says so.
+ */
+export async function seeFlash(session: Session, shadow: Shadow): Promise<void> {
+  const { flash } = session.board;
+  if (flash === undefined) return;
+  const real = asFlash(shadow, await flash.read());
+  const at = firstDifference(shadow.build, shadow.flash, real);
+  if (at !== undefined) {
+    const text = `the flash is not what the model worked out, first in ${at}; the judge goes on with what is there`;
+    session.record.event({ atUs: session.nowUs, event: "warning", text });
+  }
+  shadow.adopt(real);
+}
+
+/** A whole flash as the model sees it: the slots. */
+export function asFlash({ flash, build }: Pick<Shadow, "flash" | "build">, content: Uint8Array): FlashImage {
+  const real = flash.snapshot();
+  for (const { offset, bytes } of areasOf(build)) real.load(offset, content.subarray(offset, offset + bytes));
+  return real;
+}
+
+function areasOf({ images, scratch }: BootloaderBuild) {
+  const areas = images.flatMap(({ primary, secondary }) => [primary, secondary]).filter(({ inRam }) => inRam !== true);
+  return scratch === undefined ? areas : [...areas, scratch];
+}
+
+/** "slot 1, sector 3, byte 0x22c04: 0x00 instead of 0xff"; undefined when they are equal. */
+function firstDifference(build: BootloaderBuild, expected: FlashImage, real: FlashImage): string | undefined {
+  for (const [order, { offset, bytes }] of areasOf(build).entries()) {
+    const [want, have] = [expected.read(offset, bytes), real.read(offset, bytes)];
+    const at = want.findIndex((byte, index) => byte !== have[index]);
+    if (at < 0) continue;
+    const text = (byte: number | undefined) => `0x${(byte ?? 0).toString(16).padStart(2, "0")}`;
+    const place = `slot ${order}, sector ${Math.floor(at / build.sectorBytes)}, byte 0x${(offset + at).toString(16)}`;
+    return `${place}: ${text(have[at])} instead of ${text(want[at])}`;
+  }
+  return undefined;
+}
+
+/**
+ * The moment of a boot at which power went, by what it left in the flash: in the model's time, in microseconds from
+ * the first operation. Undefined when no cut of this boot leaves that.
+ */
+export function momentLeft(before: FlashImage, plan: Timeline, timing: FlashTiming, left: FlashImage) {
+  const wanted = left.identity();
+  const flash = before.snapshot();
+  for (const { operation, startUs } of plan.operations) {
+    if (flash.identity() === wanted) return startUs;
+    if (operation.kind === "write") {
+      const words = wordsWritten(flash, operation, timing, left);
+      if (words !== undefined) return startUs + words * timing.unitUs;
+    }
+    flash.apply(operation);
+  }
+  return flash.identity() === wanted ? plan.operationsUs : undefined;
+}
+
+type Write = Extract<Timeline["operations"][number]["operation"], { kind: "write" }>;
+
+/** How many words of a write stand in a flash that differs in nothing else; undefined when it does, or none stands. */
+function wordsWritten(flash: FlashImage, { offset, data }: Write, { wordBytes }: FlashTiming, left: FlashImage) {
+  const mixed = flash.snapshot();
+  mixed.load(offset, left.read(offset, data.length));
+  if (mixed.identity() !== left.identity()) return undefined;
+  const part = flash.snapshot();
+  for (let at = 0; at < data.length; at += wordBytes) {
+    part.apply({ kind: "write", offset: offset + at, data: data.subarray(at, at + wordBytes) });
+    if (part.identity() === left.identity()) return at / wordBytes + 1;
+  }
+  return undefined;
+}
+
+/**
+ * How far a boot has come with its flash before an operation, counted from 0; 6.5 is in the middle of number 6.
+ * Undefined when the boot has no such operation.
+ */
+export function progressBefore(
+  flash: FlashImage,
+  { build, timing }: Pick<Shadow, "build" | "timing">,
+  operation: number,
+): FlashProgress | undefined {
+  const { operations } = timeline(flash, build, timing);
+  const target = operations[Math.floor(operation)]?.operation;
+  if (target === undefined) return undefined;
+  let [erases, words] = [0, 0];
+  for (const { operation: done } of operations.slice(0, Math.floor(operation))) {
+    if (done.kind === "write") words += operationBytes(done) / timing.wordBytes;
+    else {
+      erases += operationBytes(done) / build.sectorBytes;
+      words = 0;
+    }
+  }
+  const share = operation - Math.floor(operation);
+  if (target.kind === "erase") return { erases, words: "all" };
+  return { erases, words: words + Math.floor((share * operationBytes(target)) / timing.wordBytes) };
+}
+
+/** A board that shows the right slots, and holds something else in its flash than MCUboot leaves there, is no pass. */
+export function compareFlash(
+  comparison: Comparison,
+  shadow: Shadow,
+  alike: readonly LegalOutcome[],
+  real: FlashImage | undefined,
+): Comparison {
+  if (real === undefined || !comparison.pass) return comparison;
+  const same = alike.find(({ flash }) => flash.identity() === real.identity());
+  if (same !== undefined) return { ...comparison, outcome: same };
+  const nearest = alike[0]?.flash ?? shadow.flash;
+  const at = firstDifference(shadow.build, nearest, real) ?? "nothing";
+  return { ...comparison, pass: false, ending: "wrong slots", because: `the flash differs from MCUboot's in ${at}` };
+}

@@ -1,0 +1,242 @@
+import { roundUp } from "../../core/index.ts";
+import {
+  type Area,
+  type BootloaderBuild,
+  confirm,
+  FlashImage,
+  type FlashOperation,
+  type FlashTiming,
+  imageState,
+  isOperation,
+  type LegalOutcome,
+  legalOutcomes,
+  type Steps,
+  setPending,
+  statesAfterCut,
+  type Timeline,
+  timeline,
+  timelinesOf,
+  UPLOAD_BLOCK_BYTES,
+  uploadOffset,
+  uploadSteps,
+} from "../../mcuboot/index.ts";
+import { type CutSpan, type Span, windowIn } from "../cuts/cut-begin.ts";
+import type { BuiltImage } from "../request/images.ts";
+
+/**
+ * What the flash of the board must hold, worked out by the model from everything that was done to the board. The judge
+ * asks it; the board never does. When a verdict failed, nobody knows the flash any more: `place` starts anew.
+ */
+export class Shadow {
+  readonly build: BootloaderBuild;
+  readonly timing: FlashTiming;
+  flash: FlashImage;
+  readonly #erased: number[] = [];
+
+  constructor(build: BootloaderBuild, timing: FlashTiming) {
+    this.build = build;
+    this.timing = timing;
+    this.flash = FlashImage.erased(flashBytesOf(build), build.sectorBytes);
+  }
+
+  /** A board whose primary slot runs `primary`, confirmed, and whose secondary slot holds `secondary` or nothing. */
+  place(primary: BuiltImage, secondary?: BuiltImage): void {
+    this.flash = FlashImage.erased(flashBytesOf(this.build), this.build.sectorBytes);
+    this.flash.load(this.#slots.primary.offset, primary.flashed ?? primary.plain);
+    if (secondary) this.put(secondary);
+  }
+
+  /**
+   * A board that took this image out of its secondary slot: as `place`, and the erases of that swap count. Nobody knows
+   * what ran before; an image of the same length, say.
+   */
+  tookBaseline(image: BuiltImage): void {
+    this.place(image, image);
+    this.request(false);
+    this.#erased.push(...this.timeline().operations.flatMap((step) => this.#pagesOf(step.operation)));
+    this.place(image);
+  }
+
+  /** The secondary slot holds this image, and nothing is asked for. */
+  put(image: BuiltImage): void {
+    const { secondary } = this.#slots;
+    this.flash.load(secondary.offset, new Uint8Array(secondary.bytes).fill(0xff));
+    this.flash.load(secondary.offset + uploadOffset(this.build), image.file);
+  }
+
+  /** The network core's secondary slot holds this file, and it was asked for. */
+  requestNetwork(file: Uint8Array): void {
+    const areas = this.build.images[1];
+    if (areas === undefined) throw new RangeError("a bootloader without an image of the network core");
+    this.flash.load(areas.secondary.offset, new Uint8Array(areas.secondary.bytes).fill(0xff));
+    this.flash.load(areas.secondary.offset, file);
+    this.#uploadErases(areas.secondary, file.length);
+    this.#run(setPending(this.flash, this.build, 1, false));
+  }
+
+  /** True when the model's secondary slot holds this image. */
+  holds(image: BuiltImage): boolean {
+    return imageState(this.flash, this.build).some((entry) => entry.slot === 1 && entry.hash === image.hash);
+  }
+
+  /** True when the bootloader would take this image out of the secondary slot, were it asked to. */
+  takes(image: BuiltImage): boolean {
+    const asked = this.flash.snapshot();
+    for (const step of setPending(asked, this.build, 0, false)) if (isOperation(step)) asked.apply(step);
+    const { images } = timeline(asked, this.build, this.timing);
+    return images.some((entry) => entry.slot === 0 && entry.hash === image.hash);
+  }
+
+  /** The image was written to the secondary slot: pages of the image and of the trailer were erased before. */
+  uploaded(image: BuiltImage): void {
+    this.put(image);
+    this.#uploadErases(this.#slots.secondary, uploadOffset(this.build) + image.file.length);
+  }
+
+  /** Pages that an upload erases first: of the image, and the trailer's. A slot that is blank keeps them: not counted on. */
+  #uploadErases({ offset, bytes }: Area, imageBytes: number): void {
+    const { sectorBytes } = this.build;
+    for (let at = 0; at < bytes; at += sectorBytes) {
+      const isTrailer = at === bytes - sectorBytes;
+      if (at < roundUp(imageBytes, sectorBytes) || isTrailer) this.#erased.push(offset + at);
+    }
+  }
+
+  requestTest(): void {
+    this.request(false);
+  }
+
+  /**
+   * What the flash may hold when an upload of `image` loses power: one content for everything that an application may
+   * list then, as it comes in order. Blocks that are not in the flash yet are lost, answered or not.
+   * @param takenBytes how many bytes the board had answered for.
+   */
+  uploadStates(image: BuiltImage, takenBytes: number): readonly FlashImage[] {
+    const flash = this.flash.snapshot();
+    const states = new Map<string, FlashImage>();
+    const keep = () => {
+      const shown = JSON.stringify(imageState(flash, this.build));
+      if (!states.has(shown)) states.set(shown, flash.snapshot());
+    };
+    if (takenBytes === 0) keep();
+    let writtenBytes = 0;
+    const sureBytes = takenBytes - (takenBytes % UPLOAD_BLOCK_BYTES);
+    for (const step of uploadSteps(flash, this.build, 0, image.file)) {
+      if (!isOperation(step)) continue;
+      flash.apply(step);
+      if (step.kind === "write") writtenBytes += step.data.length;
+      if (takenBytes === 0 || (step.kind === "write" && writtenBytes >= sureBytes)) keep();
+    }
+    return [...states.values()];
+  }
+
+  request(permanent: boolean): void {
+    this.#run(setPending(this.flash, this.build, 0, permanent));
+  }
+
+  confirm(): void {
+    this.#run(confirm(this.flash, this.build, 0));
+  }
+
+  /** The next boot if nobody disturbs it. */
+  timeline(): Timeline {
+    return timeline(this.flash, this.build, this.timing);
+  }
+
+  /**
+   * Everything that MCUboot may make of a cut in this window of the next boot, microseconds from the first flash
+   * operation; no window: the boot is not disturbed.
+   */
+  outcomes(window?: { readonly fromUs: number; readonly toUs: number }): readonly LegalOutcome[] {
+    return legalOutcomes({
+      flash: this.flash,
+      build: this.build,
+      timing: this.timing,
+      ...(window === undefined ? {} : { window }),
+    });
+  }
+
+  /** Contents that cuts in boots in a row may have left, one window each; the windows as above. */
+  statesAfter(windows: readonly CutSpan[]): readonly FlashImage[] {
+    return windows.reduce<readonly FlashImage[]>(
+      (contents, window) => distinct(contents.flatMap((flash) => statesAfterCut(this.#cut(flash, window)))),
+      [this.flash],
+    );
+  }
+
+  /** What MCUboot may make of cuts in boots in a row, the last boot undisturbed. */
+  outcomesAfter(windows: readonly CutSpan[]): readonly LegalOutcome[] {
+    const last = windows.at(-1);
+    if (last === undefined) return this.outcomes();
+    const contents = this.statesAfter(windows.slice(0, -1));
+    return contents.flatMap((flash) => legalOutcomes(this.#cut(flash, last)));
+  }
+
+  #asked(flash: FlashImage) {
+    return { flash, build: this.build, timing: this.timing };
+  }
+
+  #cut(flash: FlashImage, span: CutSpan) {
+    const asked = this.#asked(flash);
+    return { ...asked, window: this.#windowIn(span, flash) };
+  }
+
+  /** Where in the boot of a content a cut fell. */
+  #windowIn(span: CutSpan, flash: FlashImage): Span {
+    const [boot] = span.silent ? timelinesOf(this.#asked(flash)) : [];
+    return windowIn(boot, span, this.build.generation);
+  }
+
+  /**
+   * Pages (device offsets) that uploads since the last call and the next boot erase: with a window, up to its end, then
+   * again from there. Ask before `adopt`.
+   */
+  erasedBy(span?: CutSpan): readonly number[] {
+    const plan = this.timeline();
+    const window = span && this.#windowIn(span, this.flash);
+    const done = plan.operations.filter((step) => window === undefined || step.startUs < window.toUs);
+    const erased = [...this.#erased.splice(0), ...done.flatMap((step) => this.#pagesOf(step.operation))];
+    if (window === undefined) return erased;
+    const cut = this.flash.snapshot();
+    for (const step of done) cut.apply(step.operation);
+    const again = timeline(cut, this.build, this.timing);
+    return [...erased, ...again.operations.flatMap((step) => this.#pagesOf(step.operation))];
+  }
+
+  /** From now on the board is known to be in this state. */
+  adopt(flash: FlashImage): void {
+    this.flash = flash.snapshot();
+  }
+
+  get #slots() {
+    const image = this.build.images[0];
+    if (!image) throw new RangeError("a bootloader build without images");
+    return image;
+  }
+
+  /** The pages that an erase covers; none for a write. */
+  #pagesOf(operation: FlashOperation): readonly number[] {
+    if (operation.kind !== "erase") return [];
+    const pages: number[] = [];
+    for (let at = 0; at < operation.bytes; at += this.build.sectorBytes) pages.push(operation.offset + at);
+    return pages;
+  }
+
+  #run(steps: Steps<unknown>): void {
+    for (const step of steps) if (isOperation(step)) this.flash.apply(step);
+  }
+}
+
+function distinct(contents: readonly FlashImage[]): readonly FlashImage[] {
+  return [...new Map(contents.map((flash) => [flash.identity(), flash])).values()];
+}
+
+function flashBytesOf(build: BootloaderBuild): number {
+  const areas = build.images.flatMap(({ primary, secondary }) => [primary, secondary]);
+  const onFlash = areas.filter((area) => area.inRam !== true);
+  return Math.max(...[...onFlash, ...(build.scratch ? [build.scratch] : [])].map(endOf));
+}
+
+function endOf(area: { readonly offset: number; readonly bytes: number }): number {
+  return area.offset + area.bytes;
+}

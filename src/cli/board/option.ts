@@ -1,0 +1,54 @@
+import { type Board, type LoadedProfile, loadProfile, openBoard, takeLease } from "../../board/index.ts";
+import { type Cleanup, Random, UsageError } from "../../core/index.ts";
+import type { OptionRows, Parsed } from "../terminal/arguments.ts";
+import type { CliIo } from "../terminal/io.ts";
+
+/** The option by which every command of `hil board` knows its board. */
+export const BOARD_OPTION = {
+  board: { type: "string", alias: "b", describe: "board profile: a YAML file (default: $HIL_BOARD)" },
+} as const satisfies OptionRows;
+
+/** The profile that --board or HIL_BOARD names. @throws UsageError when neither does; ConfigurationError. */
+export function namedProfile(args: Parsed, io: CliIo): Promise<LoadedProfile> {
+  const named = args.text("board") ?? io.env["HIL_BOARD"] ?? "";
+  if (named === "") throw new UsageError("which board?", "Name its profile with --board FILE, or in HIL_BOARD.");
+  return loadProfile(named, { cwd: io.cwd });
+}
+
+/** Takes the board's lease, and says from whom locks were taken over; given back with `closing`. @throws BenchError */
+export async function leased(loaded: LoadedProfile, io: CliIo, closing: Cleanup): Promise<void> {
+  const lease = closing.use("lease", await takeLease(loaded));
+  for (const note of lease.notes) io.err(`note: ${note}\n`);
+}
+
+/** Opens the board of a profile, which takes its lease, too; undone with `closing`. @throws BenchError; ConfigurationError */
+export async function openedBoard(loaded: LoadedProfile, io: CliIo, closing: Cleanup): Promise<Board> {
+  const board = closing.use("board", await openBoard(loaded, { random: Random.fromSeed(1), signal: io.signal }));
+  for (const note of board.notes ?? []) io.err(`note: ${note}\n`);
+  return board;
+}
+
+/** A whole number option. @throws UsageError for anything else. */
+export function wholeOption(args: Parsed, name: string, least: number, most: number): number | undefined {
+  const value = args.number(name);
+  if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most)) return value;
+  throw new UsageError(`--${name} wants a whole number from ${least} to ${most}, not "${args.text(name)}".`);
+}
+
+/**
+ * Work that moves a good board's power: while it goes on the board is marked dirty on disk, so that whatever kills it,
+ * the next run brings the board back. The mark goes when `isWell` says so of the result.
+ */
+export async function underMark<T>(
+  board: Pick<Board, "health">,
+  because: string,
+  work: () => Promise<T>,
+  isWell: (result: T) => boolean = () => true,
+): Promise<T> {
+  const { health } = board;
+  const wasGood = health?.load().state === "good";
+  if (wasGood) health?.markDirty(because);
+  const result = await work();
+  if (wasGood && isWell(result)) health?.clear();
+  return result;
+}

@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import { ConfigurationError, hasCode, messageOf } from "../../../core/index.ts";
+
+/** The files an image command touches; injected, so that a test or a golden run needs no disk. */
+export interface ImageFiles {
+  /** @throws what node:fs throws, with `code`. */
+  read(path: string): Uint8Array;
+  /** All or nothing: after a failure the old file is still there, whole. `secret`: readable by the owner only. */
+  write(path: string, bytes: Uint8Array, options?: { readonly secret?: boolean }): void;
+}
+
+/** Files of the disk, relative to a working directory. */
+export function diskFiles(cwd: string): ImageFiles {
+  return {
+    read: (path) => new Uint8Array(readFileSync(resolve(cwd, path))),
+    write: (path, bytes, options) => {
+      try {
+        writeWhole(resolve(cwd, path), bytes, options?.secret === true);
+      } catch (cause) {
+        throw new ConfigurationError(`cannot write ${path}: ${messageOf(cause)}.`, "Check folder and permissions.", {
+          cause,
+        });
+      }
+    },
+  };
+}
+
+/** The text of a file; @throws ConfigurationError saying what is wrong with `what`. */
+export function readNamed(files: ImageFiles, path: string, what: string): Uint8Array {
+  try {
+    return files.read(path);
+  } catch (cause) {
+    throw new ConfigurationError(`${what} ${path} ${fileTrouble(cause)}.`, "Check the path.", { cause });
+  }
+}
+
+/** What a failed read says of a file, to follow its name. */
+function fileTrouble(error: unknown): string {
+  if (hasCode(error, "ENOENT")) return "does not exist";
+  if (hasCode(error, "EACCES")) return "may not be read by this user";
+  if (hasCode(error, "EISDIR")) return "is a folder";
+  return "cannot be read";
+}
+
+function writeWhole(path: string, bytes: Uint8Array, secret: boolean): void {
+  const target = targetOf(path);
+  if (target.isSpecial) {
+    writeFileSync(target.path, bytes);
+    return;
+  }
+  const temporary = `${target.path}.${randomBytes(4).toString("hex")}.tmp`;
+  try {
+    const handle = openSync(temporary, "wx", secret ? 0o600 : 0o666);
+    try {
+      writeFileSync(handle, bytes);
+      // A key cannot be made again; an image can, and waiting for the disk would take longer than making it.
+      if (secret) fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(temporary, target.path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Where a link leads; a device or pipe (/dev/stdout, /dev/null) must be written to, not replaced. */
+function targetOf(path: string): { path: string; isSpecial: boolean } {
+  try {
+    const real = realpathSync(path);
+    return { path: real, isSpecial: !statSync(real).isFile() };
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
+    return { path: resolve(realpathSync(dirname(path)), basename(path)), isSpecial: false };
+  }
+}

@@ -1,0 +1,116 @@
+import { relative } from "node:path";
+import { type LoadedProfile, openBoard, SharedCards } from "../../board/index.ts";
+import { checkRequest, type RunOutcome, type RunRequest, run } from "../../campaign/index.ts";
+import { EXIT, isHilError, messageOf, Random } from "../../core/index.ts";
+import { ConsoleReport, verdictText } from "../../report/index.ts";
+import type { Parsed } from "../terminal/arguments.ts";
+import type { CliIo } from "../terminal/io.ts";
+import { dryRun } from "./dry-run.ts";
+import { type Asked, exitOf, jsonOf, junitFile, surroundings, tell } from "./report.ts";
+
+/** From the worst on: a run that was interrupted, or whose bench failed, leaves open what the others have shown. */
+const WORST_FIRST: readonly number[] = [EXIT.interrupted, EXIT.bench, EXIT.request, EXIT.failed, EXIT.pass];
+
+interface Member {
+  /** The profile's name; with a number behind it where two have one name. */
+  readonly title: string;
+  readonly asked: Asked;
+}
+
+/**
+ * `hil run` on several boards at once: each with its own record, lease and seed. One that fails does not stop the
+ * others; Ctrl-C stops all. Answers the worst exit code.
+ * @throws ConfigurationError for what is wrong with any of the requests, before anything moves.
+ */
+export async function runBoards(
+  boards: readonly LoadedProfile[],
+  shared: Omit<Asked, "board">,
+  args: Parsed,
+  io: CliIo,
+): Promise<number> {
+  const members = membersOf(boards, shared);
+  for (const { asked } of members) await checkRequest(asked.scenario, asked.board, asked);
+  const json = args.flag("json");
+  if (args.flag("dry-run")) return dryRuns(members, json, io);
+  const file = junitFile(
+    args,
+    io,
+    members.map(({ asked }) => asked),
+  );
+  const cards = new SharedCards();
+  const open: typeof openBoard = (board, options) => openBoard(board, { ...options, cards });
+  const width = Math.max(...members.map(({ title }) => title.length));
+  const ends = await Promise.all(
+    members.map(async ({ title, asked }) => {
+      const report = new ConsoleReport({ ...prefixed(io, title.padEnd(width)), isTty: false });
+      const onEvent: RunRequest["onEvent"] = (event) => {
+        if (!json) report.take(event);
+      };
+      return { title, asked, ...(await ended(run({ ...asked, ...surroundings(args, io), open, onEvent }))) };
+    }),
+  );
+  const lost = file?.end(ends);
+  if (json) {
+    const documents = ends.flatMap(({ asked, outcome }) => (outcome ? [jsonOf(asked, outcome)] : []));
+    io.out(`${JSON.stringify(documents, undefined, 2)}\n`);
+  } else {
+    io.out("\n");
+    for (const { title, outcome } of ends) if (outcome) io.out(`${summary(title.padEnd(width), outcome, io)}\n`);
+  }
+  for (const { title, error } of ends) if (error !== undefined) io.err(`hil: ${title}: ${messageOf(error)}\n`);
+  tell(lost, io);
+  const codes = ends.map(({ outcome, error }) => exitCode(outcome, error));
+  return worst(lost === undefined ? codes : [...codes, lost.exitCode]);
+}
+
+/** Each board draws from a stream of its own, named after it: the others do not change what it does. */
+function membersOf(boards: readonly LoadedProfile[], shared: Omit<Asked, "board">): readonly Member[] {
+  const times = new Map<string, number>();
+  return boards.map((board) => {
+    const { name } = board.profile;
+    const time = (times.get(name) ?? 0) + 1;
+    times.set(name, time);
+    const title = time === 1 ? name : `${name}#${time}`;
+    const seed = Random.fromSeed(shared.seed).fork(`board ${title}`).uint32();
+    return { title, asked: { ...shared, board, seed } };
+  });
+}
+
+/** What a run throws before it has a record is its end all the same: the others go on. */
+async function ended(work: Promise<RunOutcome>): Promise<{ readonly outcome?: RunOutcome; readonly error?: unknown }> {
+  try {
+    const outcome = await work;
+    return { outcome, error: outcome.error };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function exitCode(outcome: RunOutcome | undefined, error: unknown): number {
+  if (error !== undefined) return isHilError(error) ? error.exitCode : EXIT.bench;
+  return outcome === undefined ? EXIT.failed : exitOf(outcome);
+}
+
+/** The exit code that stands for several. */
+export function worst(codes: readonly number[]): number {
+  return WORST_FIRST.find((code) => codes.includes(code)) ?? EXIT.bench;
+}
+
+function summary(title: string, { result, folder }: RunOutcome, io: CliIo): string {
+  return `${title}  ${verdictText(result)}; record ${relative(io.cwd, folder) || "."}`;
+}
+
+/** Every line with its board's name before it; the report prints whole lines. */
+function prefixed(io: CliIo, name: string): CliIo {
+  return { ...io, columns: io.columns, out: (text) => io.out(text.replaceAll(/^(?=.)/gm, `${name}  `)) };
+}
+
+async function dryRuns(members: readonly Member[], json: boolean, io: CliIo): Promise<number> {
+  const texts: string[] = [];
+  for (const { asked } of members) {
+    const own: CliIo = { ...io, columns: io.columns, out: (text) => void texts.push(text) };
+    await dryRun({ ...asked, cuts: asked.cuts, json }, own);
+  }
+  io.out(json ? `[${texts.map((text) => text.trimEnd()).join(",\n")}]\n` : texts.join(""));
+  return EXIT.pass;
+}

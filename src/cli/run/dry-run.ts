@@ -1,0 +1,66 @@
+import type { LoadedProfile } from "../../board/index.ts";
+import { checkRequest, type PlannedCut, prepare, type ScenarioFile } from "../../campaign/index.ts";
+import { EXIT, Random, RealClock, VirtualClock } from "../../core/index.ts";
+import { count, grouped, seconds } from "../../report/index.ts";
+import type { CliIo } from "../terminal/io.ts";
+
+/** What the bootloader is going to do with the new image. */
+const MODEL_TEXTS = { installs: "installs", refused: "refuses", "no boot": "does not boot with" } as const;
+
+/**
+ * What `hil run --dry-run` shows: files read, images built, the swap as the model sees it. Touches no board.
+ * @throws ConfigurationError for everything that a real run would refuse.
+ */
+export async function dryRun(
+  request: {
+    readonly board: LoadedProfile;
+    readonly scenario: ScenarioFile;
+    readonly seed: number;
+    readonly cuts: readonly PlannedCut[] | undefined;
+    readonly json: boolean;
+  },
+  io: CliIo,
+): Promise<number> {
+  const model = await checkRequest(request.scenario, request.board, request);
+  // The images of a run on a twin come from the seed, keys and all: the same here, so that lengths and hashes agree.
+  const clock = request.board.profile.provider === "twin" ? new VirtualClock() : new RealClock();
+  const { images, shadow } = await prepare(request, { clock }, Random.fromSeed(request.seed));
+  shadow.place(images.old, images.new);
+  shadow.requestTest();
+  const timeline = shadow.timeline();
+  const { scenario } = request;
+  const { profile } = request.board;
+  const planned = request.cuts?.length ?? scenario.value.cuts.count ?? 0;
+  const perCutUs = timeline.totalUs * 1.5 + (profile.timeoutsMs.boot * 1000) / 4;
+  if (request.json) {
+    const built = [images.old, images.new].map(({ role, version, hash, fileBytes, encrypted }) => {
+      return { role, version, hash, fileBytes, encrypted };
+    });
+    const swap = { operations: timeline.operations.length, durationUs: timeline.operationsUs };
+    const plan = {
+      schema: 1,
+      scenario: scenario.value.name,
+      board: profile.name,
+      images: built,
+      model,
+      swap,
+      cuts: planned,
+    };
+    io.out(`${JSON.stringify(plan, undefined, 2)}\n`);
+    return EXIT.pass;
+  }
+  io.out(`${scenario.value.name} on ${profile.name}: a dry run, nothing moves\n`);
+  for (const image of [images.old, images.new]) {
+    const kind = image.encrypted ? "signed, encrypted" : "signed";
+    io.out(`image     ${image.role} ${image.version}: ${grouped(image.fileBytes)} B, ${kind}\n`);
+  }
+  io.out(
+    `model     ${MODEL_TEXTS[model.does]} ${model.version}${model.does === "installs" ? "" : `: ${model.because}`}\n`,
+  );
+  io.out(
+    `swap      ${count(timeline.operations.length, "flash operation")}, ${seconds(timeline.operationsUs)} by the model\n`,
+  );
+  const lasts = planned === 0 ? "" : `, about ${seconds(planned * perCutUs)} on a board`;
+  io.out(`cuts      ${planned === 0 ? "none" : count(planned, "cut")}${lasts}\n`);
+  return EXIT.pass;
+}

@@ -1,0 +1,159 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type LoadedProfile, loadProfile, parseProfile, profileKeys } from "../../board/index.ts";
+import {
+  type KeptImages,
+  type KeyFacts,
+  keyFacts,
+  type LoadedReplay,
+  parseScenario,
+  readKept,
+  type ScenarioFile,
+} from "../../campaign/index.ts";
+import { ConfigurationError, hex } from "../../core/index.ts";
+import { keyHash, loadPublicKey } from "../../image/index.ts";
+import { withFaults } from "./faults.ts";
+
+/** What a replay runs with, and where its images come from, for people. */
+export interface ReplayInputs {
+  readonly board: LoadedProfile;
+  readonly scenario: ScenarioFile;
+  readonly kept: KeptImages | undefined;
+  /** Other images than the recorded ones are refused. */
+  readonly onlyRecordedImages: boolean;
+  readonly note: string;
+}
+
+export interface ReplayAsked {
+  /** Profile named by the user, instead of the recorded one. */
+  readonly board: string | undefined;
+  /** Build the images of the files that the scenario names, as they are today. */
+  readonly rebuild: boolean;
+  readonly cwd: string;
+}
+
+/**
+ * Gathers what a replay needs: from the record, byte for byte, wherever it lies; nothing is looked up where it was
+ * when the run was made. Relative paths of what no record holds (private keys; with `rebuild` payloads) start from `cwd`.
+ * @throws ConfigurationError with everything that is missing, and where to get it.
+ */
+export async function replayInputs(loaded: LoadedReplay, asked: ReplayAsked): Promise<ReplayInputs> {
+  const { replay, folder } = loaded;
+  const scenario = parseScenario(replay.scenario.text, resolve(asked.cwd, `${replay.scenario.name}.yaml`));
+  const { images, missing, changed } = readKept(folder, replay);
+  const isBuiltAnew = asked.rebuild || (images === undefined && changed.length === 0 && isGenerated(scenario));
+  const wanting = isBuiltAnew ? [] : [...changed, ...missing.map((file) => `${file}${sourceOf(file, scenario)}`)];
+  const keys = keysOf(loaded, { ...asked, rebuild: isBuiltAnew });
+  if (asked.board === undefined) wanting.push(...keys.wanting);
+  if (wanting.length > 0) throw incomplete(folder, wanting);
+  const board =
+    asked.board === undefined ? recordedBoard(loaded, asked, keys.files) : await namedBoard(asked.board, asked);
+  const withTwinFaults = withFaults(board, replay.faults);
+  const common = { board: withTwinFaults, scenario, onlyRecordedImages: !asked.rebuild };
+  if (asked.rebuild) return { ...common, kept: undefined, note: "built anew of today's files (--rebuild)" };
+  if (isBuiltAnew) return { ...common, kept: undefined, note: "built anew from the seed: the record holds none" };
+  const fromRecord = { ...withTwinFaults, factoryImage: asked.board === undefined ? images?.factory : undefined };
+  return {
+    ...common,
+    board: fromRecord,
+    kept: images,
+    note: "as recorded, byte for byte (inputs/, checked by SHA-256)",
+  };
+}
+
+function namedBoard(reference: string, { cwd }: ReplayAsked): Promise<LoadedProfile> {
+  return loadProfile(reference, { cwd });
+}
+
+function recordedBoard({ replay, folder }: LoadedReplay, { cwd }: ReplayAsked, keys: KeyPaths): LoadedProfile {
+  const file = folder === undefined ? resolve(cwd, `${replay.profile.name}.yaml`) : join(folder, "inputs/profile.yaml");
+  const board = parseProfile(replay.profile.text, file, keys);
+  if (board.profile.provider === "hardware") {
+    throw new ConfigurationError(
+      `the record is of a real board, ${board.profile.name}: its ports and its switch are those of another machine, or day.`,
+      "Name the profile of the board that is to be used with --board FILE.",
+    );
+  }
+  return board;
+}
+
+/** True when the images can be made from the seed alone. */
+function isGenerated({ value }: ScenarioFile): boolean {
+  const { old, new: next } = value.images;
+  return [old, next].every(({ payload }) => payload.generate_bytes !== undefined);
+}
+
+/** ", made of payload file: build/zephyr.bin". */
+function sourceOf(file: string, { value }: ScenarioFile): string {
+  const role = file.startsWith("inputs/old-") ? "old" : file.startsWith("inputs/new-") ? "new" : undefined;
+  if (role === undefined) return "";
+  const { payload } = value.images[role];
+  const field = (["file", "image", "dfu_zip", "body_of"] as const).find((name) => payload[name] !== undefined);
+  return field === undefined ? "" : `, made of payload ${field}: ${payload[field]}`;
+}
+
+interface KeyPaths {
+  readonly signing?: string;
+  readonly encryption?: string;
+}
+
+/** Where the keys are that the record's profile names, and which are not there. */
+function keysOf({ replay, folder }: LoadedReplay, asked: ReplayAsked): { files: KeyPaths; wanting: string[] } {
+  const wanting: string[] = [];
+  const files: { signing?: string; encryption?: string } = {};
+  for (const key of replay.keys ?? []) {
+    const isKept = key.file !== null && !asked.rebuild;
+    const path = isKept && key.file ? join(folder ?? "", key.file) : resolve(asked.cwd, key.named);
+    const half = isKept ? "public" : "private";
+    if ((isKept && folder === undefined) || !existsSync(path)) wanting.push(keyText(key, half, isKept));
+    else if (isKept && publicHash(path) !== key.public_sha256) wanting.push(`${key.file} is not the recorded key`);
+    else files[key.use] = path;
+  }
+  return { files, wanting };
+}
+
+function keyText({ use, named, public_sha256: hash, file }: KeyFacts, half: string, isKept: boolean): string {
+  const where = isKept ? `${file}: ` : "";
+  const known = hash === null ? "" : ` (SHA-256 of its public half: ${hash})`;
+  const why = isKept ? "" : "; no record holds a private key";
+  return `${where}the ${half} half of keys.${use}, "${named}"${known}${why}`;
+}
+
+function publicHash(path: string): string {
+  return hex(keyHash(loadPublicKey(readFileSync(path, "latin1"), { what: path }), "sha256"));
+}
+
+function incomplete(folder: string | undefined, wanting: readonly string[]): ConfigurationError {
+  const what = folder === undefined ? "this replay.json alone" : "the record";
+  const list = wanting.map((text) => `\n  ${text}`).join("");
+  return new ConfigurationError(
+    `${what} does not hold all that a replay needs. Missing:${list}\n`,
+    "Take the whole folder of the run, with inputs/ beside replay.json. A private key is found where the profile " +
+      "names it, from the present folder; or name a profile that knows its keys with --board FILE. --rebuild builds the " +
+      "images of the files that the scenario names, as they are today.",
+  );
+}
+
+/**
+ * Refuses keys that are others than those of the record: what is encrypted for one cannot be opened with another.
+ * @throws ConfigurationError
+ */
+export function requireKeys({ replay }: LoadedReplay, board: LoadedProfile): void {
+  const found = keyFacts(board);
+  for (const { use, public_sha256: hash } of replay.keys ?? []) {
+    const now = found.find((key) => key.use === use) ?? otherKey(board, use);
+    if (now?.public_sha256 === hash) continue;
+    throw new ConfigurationError(
+      `keys.${use} of ${board.profile.name} is not the recorded one (SHA-256 of its public half: recorded ${hash}, ` +
+        `now ${now?.public_sha256 ?? "none"}).`,
+      "Name a profile with the recorded key, or build the images anew for this one with --rebuild.",
+    );
+  }
+}
+
+function otherKey(board: LoadedProfile, use: KeyFacts["use"]): Pick<KeyFacts, "public_sha256"> | undefined {
+  const { signing, encryption } = profileKeys(board);
+  const key = use === "signing" ? signing?.public : encryption?.key;
+  if (key === undefined || key.role === "wrapping") return undefined;
+  return { public_sha256: hex(keyHash(key, "sha256")) };
+}

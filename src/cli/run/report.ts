@@ -1,0 +1,105 @@
+import { relative, resolve } from "node:path";
+import { type RunOutcome, type RunRequest, run } from "../../campaign/index.ts";
+import { EXIT, isHilError, messageOf } from "../../core/index.ts";
+import { ConsoleReport, traceLine } from "../../report/index.ts";
+import type { OptionRows, Parsed } from "../terminal/arguments.ts";
+import type { CliIo } from "../terminal/io.ts";
+import { ownVersion } from "../terminal/version.ts";
+import { JunitFile } from "./report-file.ts";
+
+/** Options that `run` and `replay` share. */
+export const REPORT_OPTIONS = {
+  runs: { type: "string", describe: "folder for run records", default: "runs" },
+  junit: { type: "string", describe: "also write JUnit XML to this file" },
+  json: { type: "boolean", describe: "print the result as JSON, and nothing else, on standard output" },
+} as const satisfies OptionRows;
+
+/** What a command asks for; the rest of a request is the same for all. */
+export type Asked = Omit<RunRequest, "runsRoot" | "version" | "signal" | "onEvent">;
+
+/** Runs, shows, writes the reports; answers the exit code. */
+export async function runAndReport(
+  asked: Asked,
+  args: Parsed,
+  io: CliIo,
+  options: { readonly trace?: boolean } = {},
+): Promise<number> {
+  const json = args.flag("json");
+  const file = junitFile(args, io, [asked]);
+  const report = new ConsoleReport(io);
+  let outcome: RunOutcome;
+  try {
+    outcome = await run({
+      ...asked,
+      ...surroundings(args, io),
+      onEvent: (event) => {
+        if (options.trace) io[json ? "err" : "out"](`${traceLine(event)}\n`);
+        else if (!json) report.take(event);
+      },
+    });
+  } catch (error) {
+    tell(file?.end([{ asked, error }]), io);
+    throw error;
+  }
+  const lost = file?.end([{ asked, outcome }]);
+  if (json) io.out(`${JSON.stringify(jsonOf(asked, outcome), undefined, 2)}\n`);
+  else printEnd(outcome, io);
+  tell(lost, io);
+  // Main prints it, with the exit code of its kind; a record of it exists already.
+  if (outcome.error !== undefined) throw outcome.error;
+  return lost?.exitCode ?? exitOf(outcome);
+}
+
+/** Exit code of a run that came to its end. */
+export function exitOf({ result }: RunOutcome): number {
+  if (result.outcome === "pass") return EXIT.pass;
+  return result.outcome === "incomplete" ? EXIT.bench : EXIT.failed;
+}
+
+/** Prints what went wrong besides the run itself. */
+export function tell(error: unknown, io: CliIo): void {
+  if (error !== undefined) io.err(`hil: ${messageOf(error)}\n`);
+}
+
+/** What a run is told by the command line's surroundings. */
+export function surroundings(args: Parsed, io: CliIo): Pick<RunRequest, "runsRoot" | "version" | "signal"> {
+  return { runsRoot: resolve(io.cwd, args.text("runs") ?? "runs"), version: ownVersion(), signal: io.signal };
+}
+
+/** The file of `--junit`, begun; undefined when none is asked for. */
+export function junitFile(args: Parsed, io: CliIo, planned: readonly Asked[]): JunitFile | undefined {
+  const file = args.text("junit");
+  return file === undefined ? undefined : new JunitFile(file, io.cwd, planned);
+}
+
+/**
+ * Where the record lies, and how to see the first failure again: by its cut, also where it came in a boot after it.
+ * What failed without a cut comes in the replay of any; a good run shows its first.
+ */
+function printEnd(outcome: RunOutcome, io: CliIo): void {
+  const folder = relative(io.cwd, outcome.folder) || ".";
+  const verdicts = outcome.events.flatMap((event) => (event.event === "verdict" ? [event.verdict] : []));
+  const cutOf = ({ cut, check }: (typeof verdicts)[number]) =>
+    cut === undefined ? / after cut (\d+)$/.exec(check)?.[1] : `${cut.planned.index}`;
+  const failed = verdicts.find((verdict) => !verdict.pass);
+  const cut = (failed && cutOf(failed)) ?? verdicts.map(cutOf).find((index) => index !== undefined);
+  const which = cut === undefined ? "" : ` --cut ${cut}`;
+  io.out(`record    ${folder}\nreplay    npx hil replay ${folder}${which}${failed ? " --trace" : ""}\n`);
+}
+
+/** The machine-readable result: no time of day, no path, no host. */
+export function jsonOf(asked: Asked, outcome: RunOutcome): unknown {
+  const verdicts = outcome.events.filter((event) => event.event === "verdict").map((event) => event.verdict);
+  const images = outcome.events.find((event) => event.event === "images-built");
+  const error = outcome.error;
+  return {
+    schema: 1,
+    scenario: asked.scenario.value.name,
+    board: asked.board.profile.name,
+    seed: asked.seed,
+    result: outcome.result,
+    images: images?.event === "images-built" ? images.images : [],
+    error: error === undefined ? null : { kind: isHilError(error) ? error.kind : "unknown", text: messageOf(error) },
+    verdicts,
+  };
+}

@@ -1,0 +1,58 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { ConfigurationError, isHilError, whyUnreadable } from "../../core/index.ts";
+import { type DfuFile, formatVersion, hashOfTlv, parseSigned, readFirmwareFile, tlvsOf } from "../../image/index.ts";
+import type { CliIo } from "../terminal/io.ts";
+
+/** An image to upload, and what the board's list will call it. */
+export interface UploadFile {
+  readonly bytes: Uint8Array;
+  /** As the board lists it: `1.2.3+4`. */
+  readonly version: string;
+  /** Hash TLV; undefined for an image without one. */
+  readonly hash: Uint8Array | undefined;
+}
+
+/**
+ * The image that a file holds: a signed binary, an Intel HEX file of one, or a DFU package, of which the file for this
+ * image number is taken. Nothing else is sent to a board.
+ * @param imageNumber image pair: 0 the application core, 1 the network core.
+ * @throws ConfigurationError for a file that cannot be read or holds no such image.
+ */
+export async function readUploadFile(file: string, imageNumber: number, io: CliIo): Promise<UploadFile> {
+  const wrong = (what: string, hint = "", cause?: unknown) =>
+    new ConfigurationError(`cannot upload ${file}: ${what}.`, hint, { cause });
+  let content: Uint8Array;
+  try {
+    content = Uint8Array.from(await readFile(resolve(io.cwd, file)));
+  } catch (error) {
+    throw wrong(whyUnreadable(error), "", error);
+  }
+  try {
+    const bytes = imageIn(content, imageNumber);
+    const image = parseSigned(bytes);
+    const hash = tlvsOf(image).find(({ type }) => hashOfTlv(type) !== undefined)?.data;
+    return { bytes, version: formatVersion(image.header.version), hash };
+  } catch (error) {
+    if (!isHilError(error)) throw error;
+    throw wrong(error.message.replace(/\.$/, ""), error.hint, error);
+  }
+}
+
+function imageIn(content: Uint8Array, imageNumber: number): Uint8Array {
+  const found = readFirmwareFile(content);
+  return found.kind === "image" ? found.bytes : ofPackage(found.files, imageNumber);
+}
+
+function ofPackage(files: readonly DfuFile[], imageNumber: number): Uint8Array {
+  const fitting = files.filter(({ imageIndex }) => imageIndex === imageNumber);
+  const held = files.map(({ name, imageIndex }) => `${name} (image ${imageIndex})`).join(", ");
+  const [found, second] = fitting;
+  if (found !== undefined && second === undefined) return found.bytes;
+  const what = found === undefined ? `no file for image ${imageNumber}` : `${fitting.length} for image ${imageNumber}`;
+  const numbers = [...new Set(files.map(({ imageIndex }) => imageIndex))].join(" or ");
+  throw new ConfigurationError(
+    `the package holds ${what}: ${held === "" ? "nothing" : held}.`,
+    numbers === "" ? "" : `Choose with --image ${numbers}, or unpack it and name a file.`,
+  );
+}

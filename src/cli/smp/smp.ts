@@ -1,0 +1,144 @@
+import { Cleanup, EXIT, isTimeout, nearest, RealClock, TimeoutError, UsageError } from "../../core/index.ts";
+import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
+import type { CliIo } from "../terminal/io.ts";
+import { SMP_SUBCOMMANDS } from "./commands.ts";
+import { connectSmp, timeoutHint } from "./connection.ts";
+import { FILE_SUBCOMMANDS } from "./file-commands.ts";
+import { MORE_SUBCOMMANDS } from "./more-commands.ts";
+import { COMMAND_OPTIONS, type CommandOption, optionRows, type SmpSubcommand } from "./subcommand.ts";
+import { jsonLine, traceLines } from "./text.ts";
+import { UPGRADE_SUBCOMMAND } from "./upgrade.ts";
+
+/** What every command takes: how the board is reached, and how its answer is printed. */
+const OPTIONS = {
+  port: {
+    type: "string",
+    alias: "p",
+    describe: "a path, PROBE:INTERFACE, udp:HOST[:PORT], tcp:HOST:PORT or rfc2217://HOST:PORT (default: $HIL_PORT)",
+  },
+  conntype: { type: "string", describe: "as mcumgr's: serial or udp, with --connstring instead of --port" },
+  connstring: { type: "string", describe: "dev=PATH,baud=N,mtu=N or a path; HOST[:PORT] for udp" },
+  baud: { type: "string", alias: "b", describe: "bits a second (default 115200)" },
+  timeout: {
+    type: "string",
+    alias: "t",
+    describe: "wait for an answer: 500ms, 10s, or a number of ms (default 3000; erase and upload longer)",
+  },
+  json: { type: "boolean", describe: "print the answer as one line of JSON" },
+  trace: { type: "boolean", describe: "print every packet to standard error" },
+  raw: { type: "boolean", describe: "packets without frames, on a UART without log text" },
+  "flow-control": { type: "boolean", describe: "RTS/CTS" },
+  reopen: { type: "boolean", describe: "when the port vanishes wait for it (30 s), open it again and go on" },
+  "line-pause": { type: "string", describe: "pause between frame lines, in ms, for boards that lose bursts" },
+  "pause-every": {
+    type: "string",
+    describe: "with --line-pause: pause after so many bytes (64 for a J-Link whose mass-storage drive is on)",
+  },
+} as const satisfies OptionRows;
+
+/** Words of a command, with those of a line for the board's shell. */
+const POSITIONAL_MAX = 64;
+
+/** Every command of `hil smp`. */
+export const SUBCOMMANDS: readonly SmpSubcommand[] = [
+  ...SMP_SUBCOMMANDS,
+  UPGRADE_SUBCOMMAND,
+  ...MORE_SUBCOMMANDS,
+  ...FILE_SUBCOMMANDS,
+];
+
+/** `hil smp`: one SMP command to a board on a serial port or a network, with output like the mcumgr tool's. */
+export async function smpCommand(argv: readonly string[], io: CliIo): Promise<number> {
+  const parsed = parse(argv, io);
+  if (!parsed) return EXIT.pass;
+  const { row, args } = subcommand(parsed.positional);
+  requireItsOptions(row, parsed);
+  await row.check?.(args, io, parsed);
+  await using closing = new Cleanup();
+  const client = await connectSmp(parsed, io, new RealClock(), closing);
+  if (parsed.flag("trace")) client.session.onExchange((exchange) => io.err(traceLines(exchange)));
+  const answer = await row.run({ client, args, options: parsed, io }).catch((error: unknown) => {
+    throw withTimeoutHint(error, parsed);
+  });
+  io.out(parsed.flag("json") ? jsonLine(answer.json) : answer.text);
+  return answer.exitCode ?? EXIT.pass;
+}
+
+/** Undefined when help was printed: that of all commands, or of the one that is named. */
+function parse(argv: readonly string[], io: CliIo): Parsed | undefined {
+  const named = SUBCOMMANDS.find((row) => wordsOf(row).every((word, index) => argv[index] === word));
+  if (named !== undefined && argv.some((word) => word === "--help" || word === "-h")) {
+    const options = { ...optionRows(named), ...OPTIONS };
+    return parseArguments(io, argv, `hil smp ${named.usage} --port PORT\n\n${named.about}`, options, POSITIONAL_MAX);
+  }
+  const rows = SUBCOMMANDS.map(({ usage, about, known, options = [] }) => {
+    const also = known === undefined ? "" : ` (also: ${known.join(", ")})`;
+    const takes = options.length === 0 ? "" : ` [${options.map((name) => `--${name}`).join(" ")}]`;
+    return `  hil smp ${usage.padEnd(30)} ${about}${takes}${also}`;
+  });
+  const head = `hil smp <command> --port PORT\n\n${rows.join("\n")}`;
+  return parseArguments(io, argv, head, { ...OPTIONS, ...COMMAND_OPTIONS }, POSITIONAL_MAX);
+}
+
+/** An option that belongs to other commands means that something else was meant. @throws UsageError */
+function requireItsOptions(row: SmpSubcommand, parsed: Parsed): void {
+  const command = wordsOf(row).join(" ");
+  for (const name of Object.keys(COMMAND_OPTIONS) as CommandOption[]) {
+    if (parsed.text(name) === undefined || row.options?.includes(name)) continue;
+    const takers = SUBCOMMANDS.filter(({ options }) => options?.includes(name)).map((taker) =>
+      wordsOf(taker).join(" "),
+    );
+    const hint = row.instead?.[name] ?? `It is an option of ${takers.join(", ")}.`;
+    throw new UsageError(`hil smp ${command} takes no --${name}.`, `${hint} See hil smp ${command} --help.`);
+  }
+}
+
+function withTimeoutHint(error: unknown, parsed: Parsed): unknown {
+  const hint = timeoutHint(parsed);
+  if (!isTimeout(error) || hint === undefined) return error;
+  return new TimeoutError(error.awaited, error.waitedMs, "", hint, { cause: error });
+}
+
+/** @throws UsageError for an unknown command, and for a wrong number of arguments. */
+function subcommand(positional: readonly string[]): { row: SmpSubcommand; args: readonly string[] } {
+  const named = SUBCOMMANDS.flatMap((row) =>
+    [wordsOf(row), ...(row.known ?? []).map((name) => name.split(" "))].map((words) => ({ row, words })),
+  );
+  const fitting = named.filter(({ words }) => words.every((word, index) => positional[index] === word));
+  const found = fitting.toSorted((a, b) => b.words.length - a.words.length)[0];
+  if (!found) throw unknownCommand(positional);
+  const args = positional.slice(found.words.length);
+  const wanted = found.row.usage.split(" ").slice(wordsOf(found.row).length);
+  const required = wanted.filter((word) => word.startsWith("<")).length;
+  const takesRest = wanted.at(-1)?.includes("...") ?? false;
+  if (args.length < required) {
+    throw new UsageError(`hil smp ${found.row.usage}: an argument is missing.`, "See hil smp --help.");
+  }
+  if (takesRest) return { row: found.row, args: [...args.slice(0, wanted.length - 1), restOf(args, wanted.length)] };
+  if (args.length > wanted.length) {
+    const text = `hil smp ${found.row.usage} takes other arguments than "${args.join(" ")}".`;
+    throw new UsageError(text, "See hil smp --help.");
+  }
+  return { row: found.row, args };
+}
+
+function wordsOf({ usage }: SmpSubcommand): string[] {
+  return usage.split(" ").filter((word) => !/^[<[]/.test(word));
+}
+
+function restOf(args: readonly string[], wanted: number): string {
+  return args.slice(wanted - 1).join(" ");
+}
+
+function unknownCommand(positional: readonly string[]): UsageError {
+  const names = SUBCOMMANDS.map((row) => wordsOf(row).join(" "));
+  const [first = ""] = positional;
+  const asked = positional.slice(0, 2).join(" ");
+  const inGroup = names.filter((name) => name.startsWith(`${first} `));
+  const near = nearest(asked, [...names, ...SUBCOMMANDS.flatMap(({ known = [] }) => known)]);
+  if (asked === "") return new UsageError("hil smp wants a command.", `The commands are ${names.join(", ")}.`);
+  const text = `no command "hil smp ${asked}".`;
+  if (near !== undefined && near !== first) return new UsageError(text, `Did you mean "hil smp ${near}"?`);
+  const list = inGroup.length > 0 ? inGroup : names;
+  return new UsageError(text, `The commands are ${list.join(", ")}.`);
+}

@@ -1,0 +1,58 @@
+import type { ExitCode } from "../../core/index.ts";
+import type { SmpClient } from "../../smp/index.ts";
+import type { OptionRows, Parsed } from "../terminal/arguments.ts";
+import type { CliIo } from "../terminal/io.ts";
+
+/** Options that only some commands take. */
+export const COMMAND_OPTIONS = {
+  image: { type: "string", alias: "n", describe: "image pair: 0 application, 1 network core" },
+  upgrade: { type: "boolean", alias: "u", describe: "only when it is newer than what runs" },
+  packet: { type: "string", describe: "largest packet in bytes (default: what the board takes)" },
+  window: { type: "string", alias: "w", describe: "packets in flight (default 1)" },
+  slot: { type: "string", describe: "slot: 1 is the application's other one, 2 and 3 are the network core's" },
+  confirm: { type: "boolean", describe: "for good, without a test" },
+  wait: { type: "string", describe: "how long the board may take to swap and answer (default 3m)" },
+  force: { type: "boolean", describe: "even when the firmware would rather not" },
+  "boot-mode": { type: "string", describe: "1 = into the bootloader" },
+  offset: { type: "string", describe: "first byte (default 0)" },
+  length: { type: "string", describe: "bytes from there (default: to the end)" },
+} as const satisfies OptionRows;
+
+export type CommandOption = keyof typeof COMMAND_OPTIONS;
+
+/** The options of one command, for its help. */
+export function optionRows({ options = [] }: Pick<SmpSubcommand, "options">): OptionRows {
+  return Object.fromEntries(options.map((name) => [name, COMMAND_OPTIONS[name]]));
+}
+
+/** What a command of `hil smp` works with. */
+export interface SmpCall {
+  readonly client: SmpClient;
+  readonly args: readonly string[];
+  readonly options: Parsed;
+  readonly io: CliIo;
+}
+
+/** What a command prints: an answer for `--json`, and its text. */
+export interface SmpPrinted {
+  readonly json: unknown;
+  readonly text: string;
+  /** 1 for an answer that says that something failed; default 0. */
+  readonly exitCode?: ExitCode;
+}
+
+/** A command of `hil smp`: a row. */
+export interface SmpSubcommand {
+  /** How it is called: words, then `<required>`, `[optional]` and `<all the rest...>` arguments. */
+  readonly usage: string;
+  /** Words by which other tools call it (mcumgr, smpmgr). */
+  readonly known?: readonly string[];
+  readonly about: string;
+  /** Options of its own that it takes; all others of `COMMAND_OPTIONS` are refused. */
+  readonly options?: readonly CommandOption[];
+  /** What to write instead of an option that other tools call so. */
+  readonly instead?: Partial<Record<CommandOption, string>>;
+  /** What is wrong with the request, found before a port is opened. */
+  check?(args: readonly string[], io: CliIo, options: Parsed): Promise<void>;
+  run(call: SmpCall): Promise<SmpPrinted>;
+}

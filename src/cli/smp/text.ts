@@ -1,0 +1,76 @@
+import { stringify } from "lossless-json";
+import { hex } from "../../core/index.ts";
+import {
+  decodeHeader,
+  decodeMap,
+  type Exchange,
+  HEADER_BYTES,
+  type ImageSlot,
+  type ImageState,
+} from "../../smp/index.ts";
+
+const FLAGS = ["active", "confirmed", "pending", "permanent"] as const;
+
+/** The list as the mcumgr tool prints it, which scripts of many labs read. Source: mynewt-mcumgr-cli, `image list`. */
+export function imageListText(state: ImageState): string {
+  const lines = ["Images:", ...state.images.flatMap(imageLines)];
+  lines.push(
+    `Split status: ${state.splitStatus === undefined || state.splitStatus === 0 ? "N/A (0)" : state.splitStatus}`,
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+function imageLines(entry: ImageSlot): string[] {
+  return [
+    ` image=${entry.image} slot=${entry.slot}`,
+    `    version: ${entry.version}`,
+    `    bootable: ${entry.bootable}`,
+    `    flags: ${FLAGS.filter((flag) => entry[flag]).join(" ")}`,
+    `    hash: ${entry.hash ? hex(entry.hash) : "Unavailable"}`,
+  ];
+}
+
+/** Any answer as one line of JSON: bytes as hex digits, integers of 64 bits with all their digits. */
+export function jsonLine(value: unknown): string {
+  return `${json(value, hexOf)}\n`;
+}
+
+function json(value: unknown, bytesText: (view: ArrayBufferView) => string): string {
+  return stringify(value, (_key, item: unknown) => (ArrayBuffer.isView(item) ? bytesText(item) : item)) ?? "null";
+}
+
+function hexOf(view: ArrayBufferView): string {
+  return hex(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+}
+
+/** What passed on the wire, for `--trace`: one line a packet, header fields and body. */
+export function traceLines(exchange: Exchange): string {
+  if (exchange.kind === "dropped") return `${stamp(exchange.atUs)} ! ${exchange.why}: ${packetText(exchange.packet)}\n`;
+  const attempt = exchange.attempt === 1 ? "" : `  (attempt ${exchange.attempt})`;
+  const request = `${stamp(exchange.sentAtUs)} > ${packetText(exchange.request)}${attempt}\n`;
+  if (!exchange.response) return `${request}${" ".repeat(12)} < nothing\n`;
+  return `${request}${stamp(exchange.receivedAtUs ?? 0)} < ${packetText(exchange.response)}\n`;
+}
+
+function stamp(atUs: number): string {
+  return `${(atUs / 1_000_000).toFixed(6).padStart(11)}s`;
+}
+
+function packetText(packet: Uint8Array): string {
+  const header = decodeHeader(packet);
+  if (!header) return hex(packet);
+  const payload = packet.subarray(HEADER_BYTES);
+  let body: string;
+  try {
+    const map = decodeMap(payload, { trailing: "ignore" });
+    body = json(map, shortBytes);
+  } catch {
+    body = hex(payload);
+  }
+  return `op ${header.op} v${header.version + 1} group ${header.group} id ${header.id} seq ${header.sequence}  ${body}`;
+}
+
+function shortBytes(view: ArrayBufferView): string {
+  const digits = hexOf(view);
+  return digits.length <= 64 ? digits : `${digits.slice(0, 32)}… (${view.byteLength} bytes)`;
+}

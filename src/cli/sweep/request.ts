@@ -1,0 +1,162 @@
+import { z } from "zod";
+import { BOOTLOADER_MODES, type LoadedProfile, parseProfile } from "../../board/index.ts";
+import { admitSwept, parseScenario, prepare, type ScenarioFile } from "../../campaign/index.ts";
+import {
+  ConfigurationError,
+  nearest,
+  parseValue,
+  Random,
+  roundUp,
+  UsageError,
+  VirtualClock,
+} from "../../core/index.ts";
+import { type BootloaderBuild, type BootMode, generation, type UpgradeSwept } from "../../mcuboot/index.ts";
+
+const MODES: readonly { readonly name: string; readonly mode: BootMode }[] = [
+  ...BOOTLOADER_MODES,
+  { name: "direct-xip", mode: "direct-xip" },
+];
+
+/** What a sweep changes of profile and scenario; a replay keeps it. Sizes in bytes, slots in sectors. */
+export const SWEPT_SCHEMA = z.strictObject({
+  mode: z.string().optional(),
+  generation: z.string().optional(),
+  permanent: z.boolean().default(false),
+  revert_only: z.boolean().default(false),
+  plain: z.boolean().default(false),
+  primary: z.enum(["old", "stale", "empty"]).default("old"),
+  old_bytes: z.int().min(1024).optional(),
+  new_bytes: z.int().min(1024).optional(),
+  slot_sectors: z.int().min(4).max(4096).optional(),
+  downgrade_prevention: z.boolean().default(false),
+  bootstrap: z.boolean().default(false),
+});
+
+export type SweptFields = z.output<typeof SWEPT_SCHEMA>;
+
+const torn = z.union([
+  z.enum(["head", "tail", "bits"]),
+  z.strictObject({ prefixBytes: z.int() }),
+  z.strictObject({ shows: z.enum(["before", "after"]), reads: z.int().min(1) }),
+]);
+const cutPoint = { operation: z.int().min(0), torn: torn.optional() };
+
+/** One sequence of cuts, to be walked again: `hil replay FILE`. */
+export const SWEEP_REPLAY_SCHEMA = z.strictObject({
+  schema: z.literal(1),
+  kind: z.literal("sweep"),
+  seed: z.int(),
+  scenario: z.strictObject({ name: z.string(), text: z.string() }),
+  profile: z.strictObject({ name: z.string(), text: z.string() }),
+  swept: SWEPT_SCHEMA,
+  /** From the request on: boots that are cut at an operation, and boots that go through and are followed by a reset. */
+  path: z.array(
+    z.discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("start"), request: z.strictObject(cutPoint).optional() }),
+      z.strictObject({ kind: z.literal("cut"), ...cutPoint }),
+      z.strictObject({ kind: z.literal("reset") }),
+    ]),
+  ),
+  finding: z.strictObject({
+    class: z.string(),
+    stage: z.enum(["asking", "asked", "tried", "back"]),
+    known: z.string().nullable(),
+    shows: z.string(),
+  }),
+});
+
+export type SweepReplay = z.output<typeof SWEEP_REPLAY_SCHEMA>;
+
+/** What is swept: files, and what is changed of them. */
+export interface SweepRequest {
+  readonly board: LoadedProfile;
+  readonly scenario: ScenarioFile;
+  readonly seed: number;
+  readonly swept: SweptFields;
+}
+
+/** The request that a replay was found by; `cwd` is where files that its texts name are looked for. */
+export function requestOf(replay: SweepReplay, cwd: string): SweepRequest {
+  return {
+    board: parseProfile(replay.profile.text, `${cwd}/${replay.profile.name}.yaml`),
+    scenario: parseScenario(replay.scenario.text, `${cwd}/${replay.scenario.name}.yaml`),
+    seed: replay.seed,
+    swept: replay.swept,
+  };
+}
+
+export const parseSwept = (fields: unknown): SweptFields => parseValue(fields, SWEPT_SCHEMA, "hil sweep");
+
+/**
+ * Images and bootloader of a sweep. Image keys come from the seed: nothing of this leaves the process.
+ * @throws ConfigurationError for what the profile, the scenario or the model does not allow: also an image that this
+ *   bootloader does not take, with its reason in numbers.
+ */
+export async function upgradeOf({ board, scenario, seed, swept }: SweepRequest): Promise<UpgradeSwept> {
+  const mode = swept.mode === undefined ? undefined : modeOf(swept.mode);
+  const encrypt = scenario.value.images.encrypt && !swept.plain && mode !== "direct-xip";
+  const sized: ScenarioFile = {
+    ...scenario,
+    value: {
+      ...scenario.value,
+      images: {
+        ...scenario.value.images,
+        encrypt,
+        old: withBytes(scenario.value.images.old, swept.old_bytes),
+        new: withBytes(scenario.value.images.new, swept.new_bytes),
+      },
+    },
+  };
+  const random = Random.fromSeed(seed);
+  const { images, shadow } = await prepare({ board, scenario: sized }, { clock: new VirtualClock() }, random);
+  const upgrade: UpgradeSwept = {
+    build: buildOf(shadow.build, swept, mode ?? shadow.build.mode),
+    timing: shadow.timing,
+    old: images.old.plain,
+    next: images.new.file,
+    primary: swept.primary,
+    permanent: swept.permanent,
+    revertOnly: swept.revert_only,
+  };
+  admitSwept(sized, upgrade, images.new.hash);
+  return upgrade;
+}
+
+type Source = ScenarioFile["value"]["images"]["old"];
+
+function withBytes(source: Source, bytes: number | undefined): Source {
+  return bytes === undefined ? source : { ...source, payload: { generate_bytes: bytes } };
+}
+
+/** The bootloader: slots one behind the other, scratch behind them where the profile has none. */
+function buildOf(build: BootloaderBuild, swept: SweptFields, mode: BootMode): BootloaderBuild {
+  const [areas] = build.images;
+  if (areas === undefined) throw new ConfigurationError("the profile has no slots.");
+  const { sectorBytes } = build;
+  const bytes = swept.slot_sectors === undefined ? undefined : swept.slot_sectors * sectorBytes;
+  const primary = { ...areas.primary, bytes: bytes ?? areas.primary.bytes };
+  const start = bytes === undefined ? areas.secondary.offset : primary.offset + primary.bytes;
+  const secondary = { offset: start, bytes: bytes ?? areas.secondary.bytes };
+  const end = roundUp(Math.max(primary.offset + primary.bytes, secondary.offset + secondary.bytes), sectorBytes);
+  const { scratch: own, encryption, ...rest } = build;
+  return {
+    ...rest,
+    ...(encryption === undefined || mode === "direct-xip" ? {} : { encryption }),
+    ...(mode === "scratch" ? { scratch: own ?? { offset: end, bytes: sectorBytes } } : {}),
+    mode,
+    generation: swept.generation === undefined ? build.generation : generation(swept.generation),
+    images: [{ primary, secondary }],
+    downgradePrevention: build.downgradePrevention || swept.downgrade_prevention,
+    bootstrap: build.bootstrap || swept.bootstrap,
+    xipRevert: mode === "direct-xip",
+  };
+}
+
+function modeOf(name: string): BootMode {
+  const row = MODES.find((candidate) => candidate.name === name || candidate.mode === name);
+  if (row !== undefined) return row.mode;
+  const names = MODES.map((candidate) => candidate.name);
+  const near = nearest(name, names);
+  const hint = near === undefined ? `Known are ${names.join(", ")}.` : `Did you mean "${near}"?`;
+  throw new UsageError(`no mode is named "${name}".`, hint);
+}

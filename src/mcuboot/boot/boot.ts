@@ -1,0 +1,64 @@
+import { assertionsOf, type BootloaderBuild } from "../builds/build.ts";
+import { hasMagic, type ImagePair, type Loader, log, newLoader, PRIMARY, type Swap } from "../loader/loader.ts";
+import { BootHang, BootPanic, type BootResult, type Flash, type Steps } from "../steps/steps.ts";
+import type { SwapType } from "../trailer/swap-type.ts";
+import { holdUnmetDependencies } from "./dependencies.ts";
+import { bootDirectXip } from "./direct-xip.ts";
+import { readHeaders } from "./headers.ts";
+import { prepareImage } from "./prepare.ts";
+import { updateImage } from "./update.ts";
+import { validateSlot } from "./validate-slot.ts";
+
+/**
+ * One boot. Yields each flash operation before it takes effect, each log line, and the time spent on image checks;
+ * returns what runs. Nothing of it survives but the flash: a power cut is a `next()` that is never called.
+ * @param show is given the boot's memory once, for who wants to compare two boots in mid-run.
+ * Source: MCUboot loader.c context_boot_go.
+ */
+export function* boot(
+  flash: Flash,
+  build: BootloaderBuild,
+  show: (memory: Loader) => void = () => {},
+): Steps<BootResult> {
+  const loader = newLoader(flash, build);
+  show(loader);
+  try {
+    return yield* build.mode === "direct-xip" ? bootDirectXip(loader) : bootSwap(loader);
+  } catch (error) {
+    if (error instanceof BootHang) return { kind: "hang", reason: error.message };
+    if (!(error instanceof BootPanic)) throw error;
+    if (error.isAssertion && assertionsOf(build) === "abort") yield* log(loader, "abort");
+    return { kind: "panic", reason: error.message };
+  }
+}
+
+function* bootSwap(loader: Loader): Steps<BootResult> {
+  const { images } = loader;
+  let swap: Swap | undefined;
+  for (const image of images) swap = yield* prepareImage(loader, image);
+  if (images.length > 1) holdUnmetDependencies(loader);
+  for (const image of images) yield* updateImage(loader, image, images.length === 1 ? swap : undefined);
+  for (const image of images) {
+    if (!(yield* isBootable(loader, image))) return failed(loader, image);
+  }
+  return { kind: "run", slots: images.map((image) => image.areas[PRIMARY].offset), swapTypes: swapTypes(loader) };
+}
+
+/** The last look at the primary slot before it runs. */
+function* isBootable(loader: Loader, image: ImagePair): Steps<boolean> {
+  if (image.swapType !== "none" && !(yield* readHeaders(loader, image))) return false;
+  if (loader.build.validatePrimarySlot) return yield* validateSlot(loader, image, PRIMARY);
+  const { magic } = image.headers[PRIMARY];
+  if (hasMagic(image.headers[PRIMARY])) return true;
+  yield* log(loader, "bad image magic", { value: `0x${magic.toString(16)}`, image: image.index });
+  return false;
+}
+
+function failed(loader: Loader, image: ImagePair): BootResult {
+  const reason = `no bootable image in the primary slot of image ${image.index}`;
+  return { kind: "fail", reason, swapTypes: swapTypes(loader) };
+}
+
+function swapTypes(loader: Loader): SwapType[] {
+  return loader.images.map((image) => image.swapType);
+}

@@ -1,0 +1,108 @@
+import { compareVersions, FLAG, formatVersion } from "../../image/index.ts";
+import { type ImagePair, type Loader, log, PRIMARY, SECONDARY, type Slot } from "../loader/loader.ts";
+import { eraseSlot } from "../loader/regions.ts";
+import { writeFlag } from "../loader/trailer-writes.ts";
+import type { BootResult, Steps } from "../steps/steps.ts";
+import { readTrailer } from "../trailer/trailer.ts";
+import { dependenciesMet } from "./dependencies.ts";
+import { readHeaders } from "./headers.ts";
+import { isHeaderValid } from "./image-check.ts";
+import { validateSlot } from "./validate-slot.ts";
+
+/** One image of a direct-XIP build: what may run, and what was chosen. */
+interface Choice {
+  readonly image: ImagePair;
+  readonly available: [boolean, boolean];
+  active: Slot | undefined;
+}
+
+const SLOT_NAMES = ["primary", "secondary"] as const;
+
+/**
+ * A boot that runs images where they lie. Source: MCUboot loader.c context_boot_go for MCUBOOT_DIRECT_XIP.
+ */
+export function* bootDirectXip(loader: Loader): Steps<BootResult> {
+  const choices: Choice[] = [];
+  for (const image of loader.images) choices.push(yield* findImages(loader, image));
+  const swapTypes = loader.images.map((image) => image.swapType);
+  do {
+    for (const choice of choices) {
+      if (yield* choose(loader, choice)) continue;
+      yield* log(loader, "no slot", { image: choice.image.index });
+      return { kind: "fail", reason: `no slot to load for image ${choice.image.index}`, swapTypes };
+    }
+  } while (loader.images.length > 1 && dropUnmet(loader, choices));
+  for (const { image, active = PRIMARY } of choices) {
+    yield* log(loader, "loaded from", { image: image.index, slot: SLOT_NAMES[active] });
+  }
+  return { kind: "run", slots: choices.map(({ image, active = PRIMARY }) => image.areas[active].offset), swapTypes };
+}
+
+function* findImages(loader: Loader, image: ImagePair): Steps<Choice> {
+  const available: [boolean, boolean] = [false, false];
+  yield* readHeaders(loader, image);
+  for (const slot of [PRIMARY, SECONDARY] as const) {
+    available[slot] = isHeaderValid(loader, image, slot);
+    if (available[slot])
+      yield* log(loader, "slot version", { version: formatVersion(image.headers[slot].version) }, slot);
+    else yield* log(loader, "no image", { image: image.index, slot: SLOT_NAMES[slot] });
+  }
+  return { image, available, active: undefined };
+}
+
+/** Tries slots, the newest image first, until one holds; false when none is left. */
+function* choose(loader: Loader, choice: Choice): Steps<boolean> {
+  while (choice.active === undefined) {
+    const slot = newest(loader, choice);
+    if (slot === undefined) return false;
+    if (yield* isFit(loader, choice.image, slot)) choice.active = slot;
+    else choice.available[slot] = false;
+  }
+  return true;
+}
+
+function newest({ build }: Loader, { image, available }: Choice): Slot | undefined {
+  const slots = ([PRIMARY, SECONDARY] as const).filter((slot) => available[slot]);
+  const [first, second] = slots;
+  if (first === undefined || second === undefined) return first;
+  const [a, b] = [image.headers[first].version, image.headers[second].version];
+  return compareVersions(b, a, { useBuildNumber: build.versionCmpUsesBuild }) > 0 ? second : first;
+}
+
+function* isFit(loader: Loader, image: ImagePair, slot: Slot): Steps<boolean> {
+  const header = image.headers[slot];
+  const { offset } = image.areas[slot];
+  if ((header.flags & FLAG.ROM_FIXED) !== 0 && header.loadAddress !== offset) {
+    const place = { value: `0x${offset.toString(16)}`, offset: `0x${header.loadAddress.toString(16)}` };
+    yield* log(loader, "wrong rom address", { slot: SLOT_NAMES[slot], ...place });
+    return false;
+  }
+  if (loader.build.xipRevert && !(yield* selectOrErase(loader, image, slot))) return false;
+  return yield* validateSlot(loader, image, slot);
+}
+
+/**
+ * An image that was chosen before and has not been confirmed since is erased; one chosen now is marked so.
+ * Source: MCUboot loader.c boot_select_or_erase.
+ */
+function* selectOrErase(loader: Loader, image: ImagePair, slot: Slot): Steps<boolean> {
+  const { flash, build } = loader;
+  const area = image.areas[slot];
+  const { magic, copyDone, imageOk } = readTrailer(flash, build, area);
+  if (magic !== "good" || (copyDone === "set" && imageOk !== "set")) {
+    yield* eraseSlot(loader, area);
+    return false;
+  }
+  if (copyDone !== "set") yield writeFlag({ build, area }, "copyDone");
+  return true;
+}
+
+/** Gives up the slot of the first image whose dependencies are not met; true when there was one. */
+function dropUnmet(loader: Loader, choices: readonly Choice[]): boolean {
+  const slotOf = (other: ImagePair): Slot => choices[other.index]?.active ?? PRIMARY;
+  const unmet = choices.find(({ image }) => !dependenciesMet(loader, image, slotOf(image), slotOf));
+  if (unmet?.active === undefined) return false;
+  unmet.available[unmet.active] = false;
+  unmet.active = undefined;
+  return true;
+}

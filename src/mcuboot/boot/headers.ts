@@ -1,0 +1,23 @@
+import { type ImagePair, type Loader, PRIMARY, SECONDARY, type Slot, type Swap } from "../loader/loader.ts";
+import { netPrimaryHeader } from "../net-core/simultaneous.ts";
+import type { Steps } from "../steps/steps.ts";
+import { strategyOf } from "../swap/strategy.ts";
+
+/**
+ * Reads both headers into the loader's state; through the status of a swap, when one is given.
+ * @returns false when the primary's cannot be had, or with `all` when either cannot.
+ * Source: MCUboot bootutil_loader.c boot_read_image_headers.
+ */
+export function* readHeaders(loader: Loader, image: ImagePair, swap?: Swap, all = false): Steps<boolean> {
+  if (!(yield* readOne(loader, image, PRIMARY, swap))) return false;
+  return (yield* readOne(loader, image, SECONDARY, swap)) || !all;
+}
+
+function* readOne(loader: Loader, image: ImagePair, slot: Slot, swap: Swap | undefined): Steps<boolean> {
+  if (slot === PRIMARY && image.areas[PRIMARY].inRam === true) {
+    image.headers[PRIMARY] = netPrimaryHeader();
+    return true;
+  }
+  const found = strategyOf(loader.build.mode).readHeader(loader, image, slot, swap);
+  return typeof found === "boolean" ? found : yield* found;
+}

@@ -1,0 +1,118 @@
+import type { BootloaderBuild } from "../builds/build.ts";
+import type { FlashImage } from "../flash/flash-image.ts";
+import type { Refusal } from "../loader/refusals.ts";
+import { type BootResult, type Flash, type FlashOperation, isOperation, type LogLine } from "../steps/steps.ts";
+import { type FlashTiming, operationDurationUs, workDurationUs } from "../steps/timing.ts";
+import { boot } from "./boot.ts";
+import { type ImageEntry, imageState } from "./image-state.ts";
+import { entryMeaning, nameOperation, type OperationName, type Phase } from "./operation-names.ts";
+import { runSteps } from "./run-boot.ts";
+
+/** One flash operation of a boot and when it happens. */
+export interface TimedOperation {
+  readonly index: number;
+  /** Microseconds from the start of the boot's first flash operation. */
+  readonly startUs: number;
+  readonly durationUs: number;
+  readonly phase: Phase;
+  /** For people: "erase primary sector 3". */
+  readonly description: string;
+  readonly operation: FlashOperation;
+}
+
+/** An uninterrupted boot, operation by operation. */
+export interface Timeline {
+  readonly operations: readonly TimedOperation[];
+  /** From the start of the bootloader to its first flash operation, in microseconds; `totalUs` when there is none. */
+  readonly startUs: number;
+  /** From the start of the first operation to the end of the last, in microseconds. */
+  readonly operationsUs: number;
+  /** The whole boot, in microseconds. */
+  readonly totalUs: number;
+  readonly log: readonly LogLine[];
+  readonly result: BootResult;
+  readonly images: readonly ImageEntry[];
+  /** Images that the boot turned away, and why. */
+  readonly refusals: readonly Refusal[];
+  /** The flash as the boot left it. */
+  readonly flash: FlashImage;
+}
+
+/**
+ * What an uninterrupted boot would do to a flash, and when. Times count flash operations and image checks; what the
+ * bootloader spends on printing and copying in RAM is small beside them and left out.
+ * @param view how the boot reads the flash, where that is not plain.
+ */
+export function timeline(
+  flash: FlashImage,
+  build: BootloaderBuild,
+  timing: FlashTiming,
+  view: (after: FlashImage) => Flash = (after) => after,
+): Timeline {
+  const after = flash.snapshot();
+  const log: LogLine[] = [];
+  const found: { operation: FlashOperation; atUs: number; durationUs: number }[] = [];
+  let nowUs = 0;
+  let refusals: readonly Refusal[] = [];
+  const steps = boot(view(after), build, (loader) => {
+    refusals = loader.refusals;
+  });
+  const result = runSteps(steps, after, (step) => {
+    if (step.kind === "log") log.push(step);
+    if (step.kind === "work") nowUs += workDurationUs(step, timing);
+    if (step.kind === "net core") nowUs += step.durationUs ?? 0;
+    if (!isOperation(step)) return;
+    const durationUs = operationDurationUs(step, timing);
+    found.push({ operation: step, atUs: nowUs, durationUs });
+    nowUs += durationUs;
+  });
+  const startUs = found[0]?.atUs ?? nowUs;
+  const names = found.map(({ operation }) => nameOperation(build, operation));
+  const phases = phasesOf(build, names);
+  const operations = found.map(({ operation, atUs, durationUs }, index) => ({
+    index,
+    startUs: atUs - startUs,
+    durationUs,
+    phase: phases[index] ?? "prepare",
+    description: names[index]?.description ?? "",
+    operation,
+  }));
+  const last = operations.at(-1);
+  const operationsUs = last === undefined ? 0 : last.startUs + last.durationUs;
+  return {
+    operations,
+    startUs,
+    operationsUs,
+    totalUs: nowUs,
+    log,
+    result,
+    images: imageState(after, build),
+    refusals,
+    flash: after,
+  };
+}
+
+/**
+ * Phases of operations, one each: trailers are prepared first, then a copy belongs to the status entry that follows.
+ */
+function phasesOf(build: BootloaderBuild, names: readonly OperationName[]): readonly Phase[] {
+  if (build.mode === "overwrite" || build.mode === "direct-xip") return names.map((name) => copyPhase(build, name));
+  const firstStatus = names.findIndex((name) => name.kind === "status");
+  if (firstStatus < 0) return names.map(() => "clean");
+  const isTrailer = (name: OperationName): boolean => name.kind === "field" || name.kind === "erase trailer";
+  const lastPrepared = names.slice(0, firstStatus).findLastIndex(isTrailer);
+  const phases: Phase[] = [];
+  let following: Phase = "finish";
+  for (const name of names.slice(lastPrepared + 1).toReversed()) {
+    if (name.entry !== undefined) following = entryMeaning(build, name.entry).phase;
+    phases.push(following);
+  }
+  return [...names.slice(0, lastPrepared + 1).map((): Phase => "prepare"), ...phases.toReversed()];
+}
+
+function copyPhase(build: BootloaderBuild, name: OperationName): Phase {
+  if (name.kind === "copy") return "copy";
+  const isPrimary = build.images.some(({ primary }) => primary === name.area);
+  if (name.kind === "field") return "finish";
+  return isPrimary && build.mode === "overwrite" ? "erase" : "finish";
+}

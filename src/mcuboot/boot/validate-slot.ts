@@ -1,0 +1,127 @@
+import { viewOf } from "../../core/index.ts";
+import { compareVersions, FLAG } from "../../image/index.ts";
+import { NET_APP } from "../builds/net-core-map.ts";
+import {
+  hasMagic,
+  headerAt,
+  type ImagePair,
+  isErasedHeader,
+  type Loader,
+  log,
+  PRIMARY,
+  readArea,
+  SECONDARY,
+  type Slot,
+  type Swap,
+} from "../loader/loader.ts";
+import { olderVersion, refuse } from "../loader/refusals.ts";
+import { eraseSlot, eraseTrailer } from "../loader/regions.ts";
+import { imageStart } from "../loader/tlv-walk.ts";
+import { isNetDowngrade } from "../net-core/version-check.ts";
+import type { Steps } from "../steps/steps.ts";
+import { strategyOf } from "../swap/strategy.ts";
+import { decideSwapType } from "../swap/swap-decision.ts";
+import { sameStatus } from "../swap/swap-status.ts";
+import type { SwapType } from "../trailer/swap-type.ts";
+import { checkImage, headerFault } from "./image-check.ts";
+
+/**
+ * True when a slot holds an image that may run. What is wrong in the secondary slot is erased.
+ * @param swap the swap that is decided about; needed for the secondary slot.
+ * @param expected the swap type that the validity decides about.
+ * Source: MCUboot loader.c boot_validate_slot, boot_scramble_slot; image_validate.c.
+ */
+export function* validateSlot(
+  loader: Loader,
+  image: ImagePair,
+  slot: Slot,
+  swap?: Swap,
+  expected: SwapType = "none",
+): Steps<boolean> {
+  const { build } = loader;
+  if (slot === PRIMARY && image.areas[PRIMARY].inRam === true) return true;
+  const header = image.headers[slot];
+  const area = image.areas[slot];
+  if (isErasedHeader(header) || (header.flags & FLAG.NON_BOOTABLE) !== 0) {
+    refuse(loader, image, slot, { reason: isErasedHeader(header) ? "no image" : "non-bootable" });
+    if (slot === SECONDARY && swap !== undefined) yield* cleanLeftovers(loader, image, swap);
+    return false;
+  }
+  if (isWronglyUploaded(loader, image, slot, swap, expected)) {
+    refuse(loader, image, slot, { reason: "wrong upload address" });
+    yield* log(loader, "wrong upload address");
+  } else {
+    if (slot === SECONDARY && (yield* isRefusedDowngrade(loader, image))) {
+      refuse(loader, image, slot, olderVersion(image));
+      yield* log(loader, "insufficient version");
+      yield* eraseSlot(loader, area);
+      return false;
+    }
+    const fault = headerFault(loader, image, slot) ?? (yield* checkImage(loader, image, slot, swap));
+    if (fault !== undefined) refuse(loader, image, slot, fault);
+    else {
+      if (slot === PRIMARY || pointsIntoPrimary(loader, image)) return true;
+      refuse(loader, image, slot, { reason: "reset address" });
+      yield* log(loader, "wrong reset address", { image: image.index });
+      yield* log(loader, "erasing secondary");
+      yield* eraseSlot(loader, area);
+      return false;
+    }
+  }
+  const first = build.generation.refusalErasesFirst;
+  const erases = slot === SECONDARY || build.mode === "direct-xip";
+  if (erases && first) yield* eraseSlot(loader, area);
+  yield* log(loader, "image invalid", { slot: slot === PRIMARY ? "primary" : "secondary" });
+  if (erases && !first) yield* eraseSlot(loader, area);
+  return false;
+}
+
+/** Removes the trailer of a secondary slot without image, so that a new image may be uploaded. */
+function* cleanLeftovers(loader: Loader, image: ImagePair, swap: Swap): Steps {
+  const { mode, generation, defects } = loader.build;
+  if (mode === "overwrite" || mode === "direct-xip" || defects.has("R4-762")) return;
+  yield* eraseTrailer(loader, image.areas[SECONDARY]);
+  if (mode !== "move" || !generation.clearsStuckRevert) return;
+  if (swap.type !== "revert" && (yield* decideSwapType(loader, image)) !== "revert") return;
+  yield* eraseTrailer(loader, image.areas[PRIMARY]);
+  yield* log(loader, "stuck revert cleared", { image: image.index });
+}
+
+/** Swap using offset: an update must start in the second sector. */
+function isWronglyUploaded(
+  loader: Loader,
+  image: ImagePair,
+  slot: Slot,
+  swap: Swap | undefined,
+  expected: SwapType,
+): boolean {
+  if (loader.build.mode !== "offset" || slot === PRIMARY || swap === undefined) return false;
+  if (expected !== "test" && expected !== "perm") return false;
+  if (!sameStatus(swap.status, strategyOf("offset").start)) return false;
+  return hasMagic(headerAt(loader, image.areas[SECONDARY], 0));
+}
+
+/**
+ * The reset vector of an update lies in the slot that it is for; the network core's in its application. Ciphertext is
+ * not looked at: the option and encryption exclude each other.
+ * Source: MCUboot loader.c, MCUBOOT_VERIFY_IMG_ADDRESS.
+ */
+function pointsIntoPrimary(loader: Loader, image: ImagePair): boolean {
+  const { verifyAddress = false, encryption } = loader.build;
+  if (!verifyAddress || encryption !== undefined) return true;
+  const { offset, bytes, inRam = false } = image.areas[PRIMARY];
+  const start = imageStart(image, SECONDARY) + image.headers[SECONDARY].headerBytes;
+  const body = readArea(loader, image.areas[SECONDARY], start, 8);
+  const vector = body === undefined ? 0 : viewOf(body).getUint32(4, true);
+  if (inRam) return vector >= NET_APP.address && vector < NET_APP.endAddress;
+  return vector >= offset && vector < offset + bytes;
+}
+
+function* isRefusedDowngrade(loader: Loader, image: ImagePair): Steps<boolean> {
+  const { build } = loader;
+  if (build.mode !== "overwrite" || !build.downgradePrevention) return false;
+  if (image.areas[PRIMARY].inRam === true) return yield* isNetDowngrade(loader, image);
+  const [primary, secondary] = image.headers;
+  if (isErasedHeader(primary)) return false;
+  return compareVersions(secondary.version, primary.version, { useBuildNumber: build.versionCmpUsesBuild }) < 0;
+}

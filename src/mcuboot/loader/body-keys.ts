@@ -1,0 +1,80 @@
+import { isHilError } from "../../core/index.ts";
+import { aesCtr, ENCRYPTED_FLAGS, type ImageHeader, unwrapImageKey } from "../../image/index.ts";
+import { type BuildEncryption, keyTlvBytes } from "../builds/build.ts";
+import type { Steps } from "../steps/steps.ts";
+import type { ImagePair, Loader, Slot, Swap } from "./loader.ts";
+import { tlvEntries } from "./tlv-walk.ts";
+
+const UNWRAPPED = new WeakMap<BuildEncryption, Map<string, Uint8Array | undefined>>();
+const UNWRAPPED_MAX = 4_096;
+
+/** The AES key in a key TLV, or undefined when the bootloader's key does not open it. */
+export function unwrapKey(encryption: BuildEncryption, tlv: Uint8Array): Uint8Array | undefined {
+  const known = UNWRAPPED.get(encryption) ?? new Map<string, Uint8Array | undefined>();
+  UNWRAPPED.set(encryption, known);
+  const name = Buffer.from(tlv).toString("latin1");
+  if (known.has(name)) return known.get(name);
+  if (known.size >= UNWRAPPED_MAX) known.clear();
+  const key = openTlv(encryption, tlv);
+  known.set(name, key);
+  return key;
+}
+
+function openTlv(encryption: BuildEncryption, tlv: Uint8Array): Uint8Array | undefined {
+  try {
+    const key = unwrapImageKey(encryption.tlvType, tlv, encryption.key);
+    return key.length === encryption.aesKeyBytes ? key : undefined;
+  } catch (error) {
+    if (isHilError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** True when the header says that the body is encrypted. */
+export function isEncrypted(header: ImageHeader): boolean {
+  return (header.flags & ENCRYPTED_FLAGS) !== 0;
+}
+
+/**
+ * Loads the key of the image that lies in a slot, unless one is loaded already.
+ * @returns false when the image's key cannot be had; true also when the image carries no key TLV at all.
+ * Source: MCUboot encrypted.c boot_enc_load.
+ */
+export function loadKey(loader: Loader, image: ImagePair, slot: Slot, swap?: Swap): boolean {
+  const { encryption } = loader.build;
+  if (encryption === undefined || image.keys[slot] !== undefined) return true;
+  const entries = tlvEntries(loader, image, slot);
+  if (entries === undefined) return false;
+  const tlv = entries.find((entry) => entry.type === encryption.tlvType);
+  if (tlv === undefined) return true;
+  const key = tlv.data.length === keyTlvBytes(encryption) ? unwrapKey(encryption, tlv.data) : undefined;
+  if (key === undefined) return false;
+  image.keys[slot] = key;
+  if (swap !== undefined) swap.savedKeys[slot] = encryption.saveTlv ? tlv.data.slice() : key;
+  return true;
+}
+
+/** The time that an image key takes to be unwrapped. */
+export function* unwrapping({ build }: Loader): Steps {
+  yield { kind: "work", what: "unwrap", bytes: 0, cipherBytes: 0, crypto: build.crypto };
+}
+
+const STREAMS = new Map<string, Uint8Array>();
+const STREAMS_MAX = 32;
+
+/**
+ * Encrypts or decrypts a part of a body in place: both are the same. Key streams are kept, since a swap goes through
+ * the same bytes of the same body again and again.
+ * @param bodyOffset offset in the body of the first byte.
+ */
+export function applyKeyStream(key: Uint8Array, part: Uint8Array, bodyOffset: number): void {
+  const name = Buffer.from(key).toString("latin1");
+  const end = bodyOffset + part.length;
+  let stream = STREAMS.get(name);
+  if (stream === undefined || stream.length < end) {
+    if (STREAMS.size >= STREAMS_MAX) STREAMS.clear();
+    stream = aesCtr(key, new Uint8Array(Math.max(end, 2 * (stream?.length ?? 0), 65_536)), 0);
+    STREAMS.set(name, stream);
+  }
+  for (let at = 0; at < part.length; at += 1) part[at] = (part[at] ?? 0) ^ (stream[bodyOffset + at] ?? 0);
+}

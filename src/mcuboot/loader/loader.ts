@@ -1,0 +1,129 @@
+import { decodeHeader, HEADER_BYTES, IMAGE_MAGIC, type ImageHeader } from "../../image/index.ts";
+import { type Area, assertionsOf, type BootloaderBuild } from "../builds/build.ts";
+import { type BootEvent, bootLine, type LineValues } from "../steps/log-lines.ts";
+import { BootPanic, type Flash, type Steps } from "../steps/steps.ts";
+import type { SwapType } from "../trailer/swap-type.ts";
+import type { Refusal } from "./refusals.ts";
+
+/** Which slot of an image: 0 primary, 1 secondary. */
+export type Slot = 0 | 1;
+export const PRIMARY = 0;
+export const SECONDARY = 1;
+
+/** What the bootloader holds in RAM about one image. */
+export interface ImagePair {
+  readonly index: number;
+  /** Primary and secondary slot. */
+  readonly areas: readonly [Area, Area];
+  readonly headers: [ImageHeader, ImageHeader];
+  /** AES keys given to the cipher, by slot. */
+  readonly keys: [Uint8Array | undefined, Uint8Array | undefined];
+  swapType: SwapType;
+  /** Swap using offset: where in the secondary slot the image starts, in bytes. */
+  secondaryOffset: number;
+  /** Swap using offset with bootstrap: the offset above has been found once. */
+  secondaryOffsetFound: boolean;
+  /** The bootloader has overwritten its own table of primary sectors (`GenerationRow.overrunSpoilsSectors`). */
+  sectorsSpoiled: boolean;
+  /** Sizes of the unprotected TLV areas, by slot, in bytes. */
+  readonly unprotectedTlvBytes: [number, number];
+}
+
+/** Everything of one boot that is lost when power goes. */
+export interface Loader {
+  readonly flash: Flash;
+  readonly build: BootloaderBuild;
+  readonly images: readonly ImagePair[];
+  /** Every swap that this boot knows of, in the order in which it met them. */
+  readonly swaps: Swap[];
+  /** Images that this boot has turned away, in order. For who looks on: no decision of a boot goes by it. */
+  readonly refusals: Refusal[];
+}
+
+export type StatusSource = "none" | "primary slot" | "scratch";
+
+/** Where a swap stands. `index` counts sectors (or groups) from 1, `state` the steps of one from 1. */
+export interface SwapStatus {
+  readonly operation: "move" | "swap";
+  readonly index: number;
+  readonly state: number;
+}
+
+/** A swap in progress or about to start. */
+export interface Swap {
+  status: SwapStatus;
+  source: StatusSource;
+  type: SwapType;
+  /** Bytes to swap: the larger image, with header and TLVs. */
+  bytes: number;
+  /** Contents of the trailer's key slots; undefined is written as erased. */
+  readonly savedKeys: [Uint8Array | undefined, Uint8Array | undefined];
+}
+
+const NO_HEADER = decodeHeader(new Uint8Array(HEADER_BYTES));
+
+export function newLoader(flash: Flash, build: BootloaderBuild): Loader {
+  const images = build.images.map(
+    (areas, index): ImagePair => ({
+      index,
+      areas: [areas.primary, areas.secondary],
+      headers: [NO_HEADER, NO_HEADER],
+      keys: [undefined, undefined],
+      swapType: "none",
+      secondaryOffset: 0,
+      secondaryOffsetFound: false,
+      sectorsSpoiled: false,
+      unprotectedTlvBytes: [0, 0],
+    }),
+  );
+  return { flash, build, images, swaps: [], refusals: [] };
+}
+
+/** All that a boot holds in RAM, as one text. */
+export function memoryText(memory: Loader | undefined): string {
+  return JSON.stringify([memory?.images, memory?.swaps], (_, value: unknown) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value,
+  );
+}
+
+/** Prints a line, when this generation has it. */
+export function* log(loader: Loader, event: BootEvent, values: LineValues = {}, variant = 0): Steps {
+  const line = bootLine(loader.build.generation, event, values, variant);
+  if (line !== undefined) yield line;
+}
+
+/** An assertion of the bootloader: a board ends its boot here, every time, or goes on as if nothing were wrong. */
+export function assertion({ build }: Loader, holds: boolean, where: string, expression = "rc == 0"): void {
+  if (!holds && assertionsOf(build) !== "off") throw new BootPanic(`${where}: ${expression}`);
+}
+
+/** What cannot be otherwise in a build that makes sense; no board can go on without it. */
+export function must(holds: boolean, where: string, expression: string): asserts holds {
+  if (!holds) throw new BootPanic(`${where}: ${expression}`, false);
+}
+
+/** Bytes from an area, or undefined when the range leaves it (a flash driver's error) or the area is no flash. */
+export function readArea(loader: Loader, area: Area, offset: number, bytes: number): Uint8Array | undefined {
+  if (offset < 0 || offset + bytes > area.bytes || area.inRam === true) return undefined;
+  return loader.flash.read(area.offset + offset, bytes);
+}
+
+/** Header at an offset of an area, whatever stands there. */
+export function headerAt(loader: Loader, area: Area, offset: number): ImageHeader {
+  const bytes = readArea(loader, area, offset, HEADER_BYTES);
+  return bytes === undefined ? NO_HEADER : decodeHeader(bytes);
+}
+
+export function hasMagic(header: ImageHeader): boolean {
+  return header.magic === IMAGE_MAGIC;
+}
+
+/** The header's magic is erased flash: no image. */
+export function isErasedHeader(header: ImageHeader): boolean {
+  return header.magic === 0xffff_ffff;
+}
+
+/** Offset of the TLVs from the image's start, in bytes; wraps at 32 bits as the bootloader's arithmetic does. */
+export function tlvOffset(header: ImageHeader): number {
+  return (header.headerBytes + header.bodyBytes) >>> 0;
+}

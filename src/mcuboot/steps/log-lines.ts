@@ -1,0 +1,312 @@
+import type { GenerationRow } from "../builds/generations.ts";
+import type { LogLine } from "./steps.ts";
+
+interface LineRow {
+  /** What the line means. Rows of one event are the same line as different generations print it. */
+  readonly event: string;
+  readonly level: LogLine["level"];
+  /** The text, with `{name}` where a value stands; `PLACES` says what a value looks like. */
+  readonly text: string;
+  /** First and last MCUboot version (as in `GenerationRow.version`) that prints it so; left out: all. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly source: string;
+}
+
+/** What stands for a `{name}` in a line. */
+const PLACES = {
+  image: "\\d+",
+  slot: "primary|secondary",
+  area: "Primary image|Secondary image|Scratch",
+  magic: "good|unset|bad",
+  swapType: "0x[0-9a-f]+",
+  copyDone: "0x[0-9a-f]+",
+  imageOk: "0x[0-9a-f]+",
+  bootSource: "none|primary slot|scratch|BUG; can't happen",
+  type: "none|test|perm|revert",
+  algorithm: "move|offset|scratch|nsib",
+  offset: "0x[0-9a-f]+",
+  bytes: "\\d+",
+  hexBytes: "0x[0-9a-f]+",
+  available: "\\d+",
+  version: "v?\\d+\\.\\d+\\.\\d+\\S*",
+  count: "-?\\d+",
+  sectors: "\\d+",
+  value: "0x[0-9a-f]+",
+  core: "MCUboot|mcuboot|NSIB|application|nRF Connect SDK|Zephyr OS build",
+  rest: ".*?",
+} as const;
+
+type Place = keyof typeof PLACES;
+export type LineValues = Readonly<Partial<Record<Place, string | number>>>;
+
+const ports = "MCUboot boot/zephyr/main.c";
+const loader = "MCUboot loader.c";
+const moves = "MCUboot swap_move.c, swap_scratch.c, swap_offset.c";
+const hooks = "nRF Connect SDK pcd.c, loader.c";
+
+/** Every line that MCUboot and its Zephyr port print at level info or above. Read in sdk-mcuboot, all tags. */
+export const LOG_LINES = [
+  { event: "banner", level: "", text: "*** Booting {core} {version} {rest}***", source: "Zephyr kernel/banner.c" },
+  { event: "banner", level: "", text: "*** Booting {core} {version} ***", source: "Zephyr kernel/banner.c" },
+  { event: "sdk banner", level: "", text: "*** Using nRF Connect SDK {version} ***", source: "sdk-nrf banner" },
+  { event: "os banner", level: "", text: "*** Using Zephyr OS {version} ***", source: "sdk-nrf banner" },
+  { event: "starting bootloader", level: "I", text: "Starting bootloader", source: ports },
+  { event: "starting bootloader", level: "I", text: "Starting Direct-XIP bootloader", source: ports },
+  { event: "serial recovery", level: "I", text: "Enter the serial recovery mode", source: ports },
+  {
+    event: "swap state",
+    level: "I",
+    text: "{area}: magic={magic}, swap_type={swapType}, copy_done={copyDone}, image_ok={imageOk}",
+    source: moves,
+  },
+  { event: "boot source", level: "I", text: "Boot source: {bootSource}", source: moves },
+  // Before the older line, which is a part of it.
+  {
+    event: "swap type",
+    level: "I",
+    text: "Image index: {image}, Swap type: {type}",
+    from: 110.5,
+    source: "MCUboot bootutil_public.c",
+  },
+  { event: "swap type", level: "I", text: "Swap type: {type}", to: 110, source: "MCUboot bootutil_public.c" },
+  {
+    event: "secondary unreachable",
+    level: "I",
+    text: "Secondary image of image pair ({image}) is unreachable. Treat it as empty",
+    from: 107.5,
+    source: "MCUboot bootutil_public.c",
+  },
+  {
+    event: "starting swap",
+    level: "I",
+    text: "Starting swap using {algorithm} algorithm.",
+    from: 109.5,
+    source: moves,
+  },
+  {
+    event: "stuck revert cleared",
+    level: "I",
+    text: "Cleared image {image} primary slot trailer due to stuck revert",
+    from: 202,
+    source: loader,
+  },
+  { event: "upgrading", level: "I", text: "Image upgrade secondary slot -> primary slot", to: 110, source: loader },
+  {
+    event: "upgrading",
+    level: "I",
+    text: "Image {image} upgrade secondary slot -> primary slot",
+    from: 110.5,
+    source: loader,
+  },
+  { event: "erasing primary", level: "I", text: "Erasing the primary slot", source: loader },
+  {
+    event: "copying",
+    level: "I",
+    text: "Copying the secondary slot to the primary slot: {hexBytes} bytes",
+    to: 110,
+    source: loader,
+  },
+  {
+    event: "copying",
+    level: "I",
+    text: "Image {image} copying the secondary slot to the primary slot: {hexBytes} bytes",
+    from: 110.5,
+    source: loader,
+  },
+  {
+    event: "slot version",
+    level: "I",
+    text: "Primary   slot: version={version}",
+    source: "MCUboot loader.c BOOT_LOG_IMAGE_INFO",
+  },
+  {
+    event: "slot version",
+    level: "I",
+    text: "Secondary slot: version={version}",
+    source: "MCUboot loader.c BOOT_LOG_IMAGE_INFO",
+  },
+  { event: "no image", level: "I", text: "Image {image} {slot} slot: image not found", source: loader },
+  { event: "loaded from", level: "I", text: "Image {image} loaded from the {slot} slot", source: loader },
+  { event: "no slot", level: "I", text: "No slot to load for image {image}", source: loader },
+  {
+    event: "ram loaded",
+    level: "I",
+    text: "Image {image} RAM loading to {value} is succeeded.",
+    from: 201,
+    source: "MCUboot ram_load.c, loader.c",
+  },
+  { event: "ram loaded", level: "I", text: "RAM loading to {value} is succeeded.", to: 200, source: loader },
+  {
+    event: "wrong rom address",
+    level: "W",
+    text: "Image in {slot} slot at {value} has been built for offset {offset}, skipping",
+    source: loader,
+  },
+  { event: "image invalid", level: "E", text: "Image in the {slot} slot is not valid!", source: loader },
+  {
+    event: "insufficient version",
+    level: "E",
+    text: "insufficient version in secondary slot",
+    to: 203,
+    source: loader,
+  },
+  {
+    event: "insufficient version",
+    level: "E",
+    text: "Insufficient version in secondary slot",
+    from: 203.5,
+    source: loader,
+  },
+  {
+    event: "wrong reset address",
+    level: "E",
+    text: "Reset address of image in secondary slot is not in the primary slot",
+    to: 203,
+    source: loader,
+  },
+  {
+    event: "wrong reset address",
+    level: "E",
+    text: "Binary in secondary slot of image {image} is not designated for the primary slot",
+    from: 203.5,
+    source: loader,
+  },
+  { event: "erasing secondary", level: "E", text: "Erasing image from secondary slot", source: loader },
+  {
+    event: "cleaned up",
+    level: "E",
+    text: "Cleaned-up secondary slot of {image}. image.",
+    to: 201,
+    source: "sdk-mcuboot loader.c, v2.0.99-ncs1 to v2.1.0-ncs1",
+  },
+  {
+    event: "cleaned up",
+    level: "E",
+    text: "Cleaned-up secondary slot of image {image}",
+    from: 201.5,
+    source: "sdk-mcuboot loader.c, from v2.1.0-ncs2 on",
+  },
+  {
+    event: "downgrade prevented",
+    level: "I",
+    text: "Image in slot 1 erased due to downgrade prevention",
+    to: 110,
+    source: loader,
+  },
+  {
+    event: "downgrade prevented",
+    level: "I",
+    text: "Image {image} in slot 1 erased due to downgrade prevention",
+    from: 110.5,
+    source: loader,
+  },
+  {
+    event: "wrong upload address",
+    level: "E",
+    text: "Secondary header magic detected in first sector, wrong upload address?",
+    from: 202,
+    source: loader,
+  },
+  {
+    event: "no encryption key",
+    level: "E",
+    text: "boot_read_enc_key: No key, read all 0xFF",
+    from: 202.5,
+    source: "MCUboot bootutil_misc.c",
+  },
+  { event: "headers unread", level: "W", text: "Failed reading image headers; Image={image}", source: loader },
+  { event: "status unread", level: "W", text: "Failed reading boot status; Image={image}", source: loader },
+  {
+    event: "sectors unread",
+    level: "W",
+    text: "Failed reading sectors; BOOT_MAX_IMG_SECTORS={sectors} - too small?",
+    source: loader,
+  },
+  { event: "incompatible slots", level: "W", text: "Cannot upgrade: {rest}", source: moves },
+  {
+    event: "no space",
+    level: "W",
+    text: "Not enough free space to run swap upgrade",
+    source: "MCUboot swap_move.c, swap_offset.c",
+  },
+  {
+    event: "space needed",
+    level: "W",
+    text: "required {bytes} bytes but only {available} are available",
+    from: 109.5,
+    source: "MCUboot swap_move.c, swap_offset.c",
+  },
+  { event: "inconsistent status", level: "E", text: "Detected inconsistent status!", source: moves },
+  { event: "status write failed", level: "W", text: "{count} status write fails performing the swap", source: loader },
+  { event: "bad image magic", level: "E", text: "bad image magic {value}; Image={image}", to: 203, source: loader },
+  { event: "bad image magic", level: "E", text: "Bad image magic {value}; Image={image}", from: 203.5, source: loader },
+  { event: "abort", level: "", text: "abort()", source: "Zephyr with picolibc, lib/libc; measured on Zephyr 4.4.0" },
+  { event: "panic", level: "E", text: "panic!", source: loader },
+  { event: "chainload", level: "I", text: "Bootloader chainload address offset: {offset}", source: ports },
+  { event: "image version", level: "I", text: "Image version: {version}", from: 202, source: ports },
+  { event: "jumping", level: "I", text: "Jumping to the first image slot", source: ports },
+  { event: "jumping", level: "I", text: "Jumping to the image slot", source: ports },
+  { event: "no bootable image", level: "E", text: "Unable to find bootable image", source: ports },
+  { event: "net core update started", level: "I", text: "Starting network core update", source: hooks },
+  { event: "net core on", level: "I", text: "Turned on network core", source: hooks },
+  { event: "net core off", level: "I", text: "Turned off network core", source: hooks },
+  { event: "net core update failed", level: "E", text: "Network core update failed", source: hooks },
+  { event: "net core update done", level: "I", text: "Done updating network core", source: hooks },
+  { event: "net core transfer done", level: "I", text: "Transfer done", source: "nRF Connect SDK netboot, pcd.c" },
+] as const satisfies readonly LineRow[];
+
+export type BootEvent = (typeof LOG_LINES)[number]["event"];
+
+const PLACE = /\{(\w+)\}/g;
+
+function patternOf(text: string): RegExp {
+  const literal = (part: string): string => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  const parts = text.split(PLACE);
+  return new RegExp(
+    parts.map((part, index) => (index % 2 === 0 ? literal(part) : `(?<${part}>${PLACES[part as Place]})`)).join(""),
+  );
+}
+
+const PATTERNS: readonly { readonly row: LineRow; readonly event: BootEvent; readonly pattern: RegExp }[] =
+  LOG_LINES.map((row) => ({ row, event: row.event, pattern: patternOf(row.text) }));
+
+/** A boot log line that a row knows. */
+export interface KnownLine {
+  readonly event: BootEvent;
+  readonly level: LineRow["level"];
+  /** What stood at each `{name}`, as text. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/**
+ * What a line of a boot log says; undefined for a line that no row knows. The text may stand anywhere in the line, so
+ * level prefixes, colours and a module name do no harm.
+ */
+export function recogniseBootLine(text: string): KnownLine | undefined {
+  for (const { row, event, pattern } of PATTERNS) {
+    const match = pattern.exec(text);
+    if (match !== null) return { event, level: row.level, fields: { ...match.groups } };
+  }
+  return undefined;
+}
+
+/**
+ * The line that a generation prints for an event; undefined when it prints none.
+ * @param variant which row, when a generation has several of one event ("slot version": 0 primary, 1 secondary).
+ */
+export function bootLine(
+  generation: GenerationRow,
+  event: BootEvent,
+  values: LineValues = {},
+  variant = 0,
+): LogLine | undefined {
+  const rows: readonly LineRow[] = LOG_LINES.filter(
+    (row: LineRow) =>
+      row.event === event && (row.from ?? 0) <= generation.version && (row.to ?? Infinity) >= generation.version,
+  );
+  const row = rows[variant];
+  if (row === undefined) return undefined;
+  const text = row.text.replaceAll(PLACE, (_, name: string) => String(values[name as Place] ?? ""));
+  return { kind: "log", level: row.level, text };
+}
