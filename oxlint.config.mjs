@@ -13,37 +13,125 @@ export const ROOMS = {
   jest: ["core", "image", "smp", "board", "campaign", "report"],
 };
 
+/**
+ * Rooms inside the rooms, lowest first: which folder of a room may import which other folder of it. "." is the room's own
+ * floor, without its index.ts, which stands above them all and is imported by none of them.
+ */
+export const INNER_ROOMS = {
+  board: {
+    profile: [],
+    import: ["profile"],
+    lease: ["profile"],
+    parts: ["profile", "lease"],
+    calibrate: ["profile", "parts"],
+    flash: ["profile", "parts"],
+    qemu: ["profile", "lease", "parts"],
+    providers: ["profile", "lease", "parts", "flash", "qemu"],
+    ".": ["profile", "parts", "providers"],
+    doctor: ["profile", "lease", "parts", "calibrate", "flash", "."],
+  },
+  cli: {
+    terminal: [],
+    explain: ["terminal"],
+    "image/options": ["terminal"],
+    smp: ["terminal"],
+    sweep: ["terminal"],
+    image: ["terminal", "image/options"],
+    run: ["terminal", "sweep"],
+    board: ["terminal", "run"],
+    init: ["terminal", "board"],
+    ".": ["terminal", "explain", "smp", "sweep", "image", "run", "board", "init"],
+  },
+  image: {
+    format: [],
+    crypto: ["format"],
+    keys: ["format", "crypto"],
+    build: ["format", "crypto", "keys"],
+    files: ["format", "build"],
+    inspect: ["format", "crypto", "keys", "build"],
+    mutate: ["format", "crypto", "keys", "inspect"],
+    rekey: ["format", "crypto", "keys", "build", "inspect"],
+  },
+  mcuboot: {
+    builds: [],
+    flash: [],
+    trailer: ["builds", "flash"],
+    steps: ["builds", "flash", "trailer"],
+    loader: ["builds", "flash", "trailer", "steps"],
+    "net-core": ["builds", "flash", "trailer", "steps", "loader"],
+    swap: ["builds", "flash", "trailer", "steps", "loader", "net-core"],
+    boot: ["builds", "flash", "trailer", "steps", "loader", "net-core", "swap"],
+    explain: ["builds", "flash", "trailer", "steps", "loader", "swap", "boot"],
+    judge: ["builds", "flash", "trailer", "steps", "loader", "swap", "boot"],
+    sweep: ["builds", "flash", "trailer", "steps", "loader", "swap", "boot"],
+  },
+  power: {
+    driver: [],
+    cutter: ["driver"],
+    network: ["driver"],
+    programs: ["driver"],
+    relays: ["driver"],
+    ppk2: ["driver", "relays"],
+  },
+  smp: {
+    packet: [],
+    groups: ["packet"],
+    transport: ["packet"],
+    client: ["packet", "groups", "transport"],
+    server: ["packet", "groups", "transport"],
+    recovery: ["packet", "groups", "transport", "server"],
+  },
+};
+
 const allRooms = [...Object.keys(ROOMS), "cli"];
 
 /** Imports that leave a room: only to the rooms named, and only to their index. */
 function boundary(room, allowed, { tests }) {
+  return {
+    files: tests ? [`src/${room}/**/*.test.ts`, `src/${room}/**/testing/**`] : [`src/${room}/**/*.ts`],
+    rules: { "no-restricted-imports": ["error", { patterns: roomPatterns(room, allowed, { tests }) }] },
+  };
+}
+
+function roomPatterns(room, allowed, { tests }) {
   const forbidden = allRooms.filter((other) => other !== room && !allowed.includes(other));
   // No look-ahead in these patterns: "not index", and in tests "not testing/" either, are spelled out.
   const past = tests ? "([^it]|i[^n]|in[^d]|t[^e]|te[^s]|tes[^t]).*" : "([^i]|i[^n]|in[^d]).*";
-  return {
-    files: tests ? [`src/${room}/**/*.test.ts`, `src/${room}/**/testing/**`] : [`src/${room}/**/*.ts`],
-    rules: {
-      "no-restricted-imports": [
-        "error",
-        {
-          patterns: [
-            ...(forbidden.length === 0
-              ? []
-              : [
-                  {
-                    regex: `(^|/)\\.\\./(.*/)?(${forbidden.join("|")})/`,
-                    message: `src/${room} may import: ${allowed.join(", ") || "nothing of ours"} (oxlint.config.mjs)`,
-                  },
-                ]),
-            {
-              regex: `(^|/)\\.\\./(${allRooms.filter((other) => other !== room).join("|")})/${past}`,
-              message: "import another room through its index.ts",
-            },
-          ],
-        },
-      ],
+  return [
+    ...(forbidden.length === 0
+      ? []
+      : [
+          {
+            regex: `(^|/)\\.\\./(.*/)?(${forbidden.join("|")})/`,
+            message: `src/${room} may import: ${allowed.join(", ") || "nothing of ours"} (oxlint.config.mjs)`,
+          },
+        ]),
+    {
+      regex: `(^|/)\\.\\./(${allRooms.filter((other) => other !== room).join("|")})/${past}`,
+      message: "import another room through its index.ts",
     },
-  };
+  ];
+}
+
+/** Imports between the folders of one room; tests may look into all of them. */
+function innerBoundaries(room, rows) {
+  const outer = ROOMS[room] === undefined ? [] : roomPatterns(room, ROOMS[room], { tests: false });
+  return Object.entries(rows).flatMap(([folder, allowed]) => {
+    const up = folder === "." ? "\\./" : "\\.\\./".repeat(folder.split("/").length);
+    const forbidden = Object.keys(rows).filter(
+      (other) => other !== folder && other !== "." && !allowed.includes(other),
+    );
+    const floor = allowed.includes(".") ? "index" : "[^/]+";
+    const message = `src/${room}/${folder} may import: ${allowed.join(", ") || "nothing of its room"} (oxlint.config.mjs)`;
+    const patterns = [
+      ...(forbidden.length === 0 ? [] : [{ regex: `^${up}(${forbidden.join("|")})/[^/]+$`, message }]),
+      ...(folder === "." ? [] : [{ regex: `^${up}${floor}\\.ts$`, message }]),
+    ];
+    const files = [folder === "." ? `src/${room}/*.ts` : `src/${room}/${folder}/*.ts`];
+    const exempt = folder === "." ? [`src/${room}/index.ts`, `src/${room}/main.ts`] : [];
+    const rules = { "no-restricted-imports": ["error", { patterns: [...outer, ...patterns] }] };
+    return patterns.length === 0 ? [] : [{ files, excludeFiles: exempt, rules }];
+  });
 }
 
 const timeAndChance = {
@@ -89,7 +177,9 @@ export default {
   },
   overrides: [
     ...Object.entries(ROOMS).map(([room, allowed]) => boundary(room, allowed, { tests: false })),
+    ...Object.entries(INNER_ROOMS).flatMap(([room, rows]) => innerBoundaries(room, rows)),
     ...Object.entries(ROOMS).map(([room, allowed]) => boundary(room, allowed, { tests: true })),
+    { files: ["src/cli/**/*.test.ts", "src/cli/testing/**"], rules: { "no-restricted-imports": "off" } },
     { files: ["src/**/*.ts"], rules: timeAndChance },
     { files: ["src/core/clock.ts", "src/core/virtual-clock.ts"], rules: { "no-restricted-globals": "off" } },
     { files: ["**/*.test.ts"], rules: { "eslint/max-lines-per-function": "off", "no-restricted-globals": "off" } },

@@ -9,8 +9,6 @@ export interface SourceImport {
   readonly specifier: string;
   /** The file meant, as a path from the root; undefined for a package. */
   readonly target: string | undefined;
-  /** `import type` and `export type`: gone when the program runs. */
-  readonly typeOnly: boolean;
 }
 
 export interface SourceFile {
@@ -51,23 +49,28 @@ export function roomOf(path: string): string | undefined {
   return rest.length === 0 ? "" : room;
 }
 
-const IMPORT = /\b(import|export)\b(\s+type\b)?(?:[\s\w$,*{}]*?\bfrom)?\s*(\()?\s*"([^"\n]+)"/g;
+/**
+ * The folder of a file inside its room: "relays", "image/options"; "." for a file on the room's own floor; undefined for
+ * a room's index and main, which stand above its folders, and for files of no room.
+ */
+export function innerRoomOf(path: string): string | undefined {
+  const [top, room, ...rest] = path.split("/");
+  if (top !== "src" || room === undefined || rest.length === 0) return undefined;
+  if (rest.length > 1) return rest.slice(0, -1).join("/");
+  return rest[0] === "index.ts" || (room === "cli" && rest[0] === "main.ts") ? undefined : ".";
+}
+
+const IMPORT = /\b(?:import|export)\b(?:\s+type\b)?(?:[\s\w$,*{}]*?\bfrom)?\s*\(?\s*"([^"\n]+)"/g;
 
 function importsOf(path: string, code: string): SourceImport[] {
   return [...code.matchAll(IMPORT)].map((match) => {
-    const specifier = match[4] ?? "";
+    const specifier = match[1] ?? "";
     const isOurs = specifier.startsWith(".");
     return {
       specifier,
       target: isOurs ? posix.join(posix.dirname(path), specifier) : undefined,
-      typeOnly: match[2] !== undefined || (match[3] === "(" && isTypeQuery(code, match.index)),
     };
   });
-}
-
-/** `import("./x.ts").Thing` in a type: it stands behind a colon, a bar, an angle or `typeof`. */
-function isTypeQuery(code: string, index: number): boolean {
-  return /(?:[:|<&]|\btypeof|\bas)\s*$/.test(code.slice(Math.max(0, index - 20), index));
 }
 
 function withoutComments(text: string): string {

@@ -1,11 +1,12 @@
 import { posix } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { ROOMS } from "../oxlint.config.mjs";
-import { parsed, ringOf, roomOf, type SourceFile, sourceFiles } from "./source-tree.ts";
+import { INNER_ROOMS, ROOMS } from "../oxlint.config.mjs";
+import { innerRoomOf, parsed, ringOf, roomOf, type SourceFile, sourceFiles } from "./source-tree.ts";
 
 /** Files longer than 400 lines, and why they may be. */
 const LONG_FILES: Readonly<Record<string, string>> = {};
 const FILE_LINES_MAX = 400;
+const FOLDER_FILES_MAX = 20;
 const LINE_CHARACTERS_MAX = 120;
 
 /** Where the program is entered: the library's two doors, and the command. */
@@ -63,6 +64,20 @@ function wrongImports(files: readonly SourceFile[], known: ReadonlySet<string>):
   return wrong;
 }
 
+/** Imports between the folders of one room that its table of inner rooms does not name. */
+function wrongInside(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, imports, isTest }) => {
+    const rows = INNER_ROOMS[roomOf(path) ?? ""];
+    const from = innerRoomOf(path);
+    if (isTest || rows === undefined || from === undefined) return [];
+    const targets = imports.flatMap(({ target }) => target ?? []).filter((target) => roomOf(target) === roomOf(path));
+    return targets.flatMap((target) => {
+      const to = innerRoomOf(target) ?? "its room's index";
+      return to === from || rows[from]?.includes(to) ? [] : [`${path} imports ${target}`];
+    });
+  });
+}
+
 function banned(files: readonly SourceFile[]): string[] {
   return files.flatMap(({ path, code }) =>
     code
@@ -115,7 +130,32 @@ describe("the source", () => {
     expect(wrongImports(source, new Set(source.map(({ path }) => path)))).toEqual([]);
   });
 
-  test("has no ring of rooms, and no ring of files at run time", () => {
+  test("has the inner rooms of the table in each room that has folders, and imports between them one way", () => {
+    const inner = new Map<string, Set<string>>();
+    for (const file of source) {
+      const room = roomOf(file.path) ?? "";
+      const folder = innerRoomOf(file.path);
+      if (file.isTest || folder === undefined) continue;
+      inner.set(room, (inner.get(room) ?? new Set()).add(folder));
+    }
+    for (const [room, folders] of inner) {
+      if (folders.size > 1)
+        expect([room, Object.keys(INNER_ROOMS[room] ?? {}).toSorted()]).toEqual([room, [...folders].toSorted()]);
+    }
+    for (const rows of Object.values(INNER_ROOMS)) expect(ringOf(new Map(Object.entries(rows)))).toBeUndefined();
+    expect(wrongInside(source)).toEqual([]);
+  });
+
+  test("has no folder of more than 20 source files", () => {
+    const count = new Map<string, number>();
+    for (const { path, isTest } of source) {
+      const folder = posix.dirname(path);
+      if (!isTest || path.includes("/testing/")) count.set(folder, (count.get(folder) ?? 0) + 1);
+    }
+    expect([...count].filter(([, files]) => files > FOLDER_FILES_MAX)).toEqual([]);
+  });
+
+  test("has no ring of rooms, and no ring of files, imports of types included", () => {
     const byRoom = new Map<string, string[]>();
     const byFile = new Map<string, string[]>();
     for (const { path, imports, isTest } of source) {
@@ -124,10 +164,7 @@ describe("the source", () => {
       const targets = imports.flatMap(({ target }) => target ?? []);
       const rooms = targets.map((target) => roomOf(target) ?? "").filter((other) => other !== room);
       byRoom.set(room, [...(byRoom.get(room) ?? []), ...rooms]);
-      byFile.set(
-        path,
-        imports.flatMap(({ target, typeOnly }) => (typeOnly || target === undefined ? [] : target)),
-      );
+      byFile.set(path, targets);
     }
     expect(ringOf(byRoom)).toBeUndefined();
     expect(ringOf(byFile)).toBeUndefined();
@@ -213,7 +250,17 @@ describe("the checks themselves", () => {
     expect(banned([parsed("src/core/clocks.ts", "process.hrtime.bigint();")])).toHaveLength(1);
   });
 
-  test("see a ring, and tell imports of types from others", () => {
+  test("find an import against the table of inner rooms, and let one along it pass", () => {
+    const inside = (path: string, line: string) => wrongInside([parsed(path, line)]);
+    const up = 'import { a } from "../network/http.ts";';
+    expect(inside("src/power/driver/a.ts", up)).toEqual(["src/power/driver/a.ts imports src/power/network/http.ts"]);
+    expect(inside("src/power/driver/a.test.ts", up)).toEqual([]);
+    expect(inside("src/power/network/a.ts", 'import type { A } from "../driver/switch.ts";')).toEqual([]);
+    expect(inside("src/power/network/a.ts", 'import type { A } from "../index.ts";')).toHaveLength(1);
+    expect(inside("src/power/network/a.ts", 'import { a } from "../../core/index.ts";')).toEqual([]);
+  });
+
+  test("see a ring", () => {
     expect(
       ringOf(
         new Map([
@@ -231,7 +278,5 @@ describe("the checks themselves", () => {
         ]),
       ),
     ).toBeUndefined();
-    const kinds = parsed("src/a/b.ts", 'import type { A } from "./a.ts";\nimport { type B, c } from "./c.ts";').imports;
-    expect(kinds.map(({ typeOnly }) => typeOnly)).toEqual([true, false]);
   });
 });

@@ -12,25 +12,25 @@ export interface Mutant {
 export const MUTANTS: readonly Mutant[] = [
   // Decisions.
   {
-    file: "trailer/swap-type.ts",
+    file: "trailer/swap-table.ts",
     find: '{ row: 1, secondary: { magic: "good", imageOk: "unset" }, result: "test", source }',
     replace: '{ row: 1, secondary: { magic: "good", imageOk: "unset" }, result: "perm", source }',
     rule: "a request without image_ok is a test",
   },
   {
-    file: "trailer/swap-type.ts",
+    file: "trailer/swap-table.ts",
     find: '{ row: 2, secondary: { magic: "good", imageOk: "set" }, result: "perm", source }',
     replace: '{ row: 2, secondary: { magic: "good", imageOk: "set" }, result: "test", source }',
     rule: "a request with image_ok is permanent",
   },
   {
-    file: "trailer/swap-type.ts",
+    file: "trailer/swap-table.ts",
     find: 'primary: { magic: "good", imageOk: "unset", copyDone: "set" }',
     replace: 'primary: { magic: "good", imageOk: "unset" }',
     rule: "a revert is due only when the swap before it was done",
   },
   {
-    file: "trailer/swap-type.ts",
+    file: "trailer/swap-table.ts",
     find: 'secondary: { magic: "good", imageOk: "unset", copyDone: "set" }',
     replace: 'secondary: { magic: "good", imageOk: "set", copyDone: "set" }',
     rule: "swap using offset: copy_done in the secondary slot asks for a revert",

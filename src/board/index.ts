@@ -19,6 +19,7 @@ export * from "./open.ts";
 export * from "./parts/board.ts";
 export * from "./parts/hardware-ports.ts";
 export * from "./parts/log-watch.ts";
+export type { OpenOptions } from "./parts/open-options.ts";
 export * from "./probe.ts";
 export * from "./profile/bootloader-build.ts";
 export * from "./profile/calibration-file.ts";

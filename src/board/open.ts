@@ -1,20 +1,9 @@
-import type { Clock, Random } from "../core/index.ts";
-import type { SharedCards } from "./lease/shared-cards.ts";
 import type { Board } from "./parts/board.ts";
+import type { OpenOptions } from "./parts/open-options.ts";
 import type { LoadedProfile } from "./profile/profile.ts";
 import { openHardware } from "./providers/hardware.ts";
 import { openQemu } from "./providers/qemu.ts";
 import { openTwin } from "./providers/twin.ts";
-
-export interface OpenOptions {
-  /** The bench's chance: what a twin draws (never what a campaign draws). */
-  readonly random: Random;
-  readonly signal?: AbortSignal;
-  /** Time that goes on from an earlier opening; a new clock without it. */
-  readonly clock?: Clock;
-  /** Relay cards that other boards of this process use, too. */
-  readonly cards?: SharedCards;
-}
 
 /**
  * Opens the board of a profile: ports, SMP client, log, power switch. It is left as it is found; closing it closes the

@@ -2,12 +2,7 @@ export type { Assembled } from "./build/assemble.ts";
 export * from "./build/build.ts";
 export * from "./build/build-options.ts";
 export * from "./build/clear-blocks.ts";
-export {
-  type CompressionOptions,
-  LZMA_DEFAULTS,
-  type Lzma2Encoder,
-  type LzmaParameters,
-} from "./build/compressed.ts";
+export { LZMA_DEFAULTS } from "./build/compressed.ts";
 export * from "./build/protected-tlvs.ts";
 export * from "./crypto/body-cipher.ts";
 export * from "./crypto/ecdsa.ts";

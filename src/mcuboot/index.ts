@@ -7,24 +7,31 @@ export * from "./boot/recovery.ts";
 export * from "./boot/run-boot.ts";
 export * from "./boot/timeline.ts";
 export * from "./boot/zephyr-boot.ts";
+export type { BootMode } from "./builds/boot-mode.ts";
 export * from "./builds/build.ts";
 export * from "./builds/crypto-times.ts";
 export * from "./builds/defects.ts";
 export * from "./builds/generations.ts";
+export type { Fault, RefusalName } from "./builds/refusal-table.ts";
+export { REFUSALS, refusalText } from "./builds/refusal-table.ts";
 export { FIX_NAMES, UPSTREAM_DEFECTS, type UpstreamDefectRow } from "./builds/upstream-defects.ts";
+export { withDefects } from "./builds/with-defects.ts";
 export * from "./explain/index.ts";
 export * from "./flash/flash-image.ts";
 export * from "./flash/flash-rules.ts";
+export type { Flash, FlashOperation } from "./flash/operation.ts";
+export { operationBytes } from "./flash/operation.ts";
 export * from "./judge/index.ts";
-export { type Fault, REFUSALS, type Refusal, type RefusalName, refusalText } from "./loader/refusals.ts";
+export type { Refusal } from "./loader/loader.ts";
 export * from "./net-core/index.ts";
 export { type BootEvent, type KnownLine, LOG_LINES, recogniseBootLine } from "./steps/log-lines.ts";
 export * from "./steps/steps.ts";
 export * from "./steps/timing.ts";
-export { imageBytesLimit } from "./swap/strategy.ts";
+export { imageBytesLimit } from "./swap/strategies.ts";
 export { swapRules } from "./swap/swap-decision.ts";
 export * from "./sweep/index.ts";
-export { SWAP_CODE, SWAP_TABLE, SWAP_TYPES, type SwapType, swapRow } from "./trailer/swap-type.ts";
+export { SWAP_CODE, SWAP_TYPES, type SwapType } from "./trailer/swap-codes.ts";
+export { SWAP_TABLE, swapRow } from "./trailer/swap-table.ts";
 export {
   EMPTY_TRAILER,
   FLAG_CODE,

@@ -5,10 +5,16 @@ import { describe, expect, test } from "@jest/globals";
 import { Random } from "../../core/index.ts";
 import type { CurrentMeter, CurrentSamples, PowerSwitch } from "../../power/index.ts";
 import type { Board } from "../parts/board.ts";
-import { calibrationOf, calibrationPath, saveCalibration } from "../profile/calibration-file.ts";
+import {
+  type CalibrationResult,
+  type CalibrationTrial,
+  calibrationOf,
+  calibrationPath,
+  saveCalibration,
+} from "../profile/calibration-file.ts";
 import { type LoadedProfile, loadProfile, parseProfile } from "../profile/profile.ts";
 import { openTwin } from "../providers/twin.ts";
-import { type CalibrationResult, type CalibrationTrial, calibrate, resultOf, spreadOf } from "./calibrate.ts";
+import { calibrate, resultOf, spreadOf } from "./calibrate.ts";
 
 /** A twin whose relay is as slow as `relay` says, at the profile's 115200 baud, in virtual time. */
 async function slowTwin(relay: string, more = ""): Promise<LoadedProfile> {

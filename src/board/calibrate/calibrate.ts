@@ -2,44 +2,8 @@ import { BenchError, type Clock, isKind, type Random, sleep, within } from "../.
 import { lineTimeUs } from "../../serial/index.ts";
 import { echo } from "../../smp/index.ts";
 import type { Board } from "../parts/board.ts";
+import type { CalibrationResult, CalibrationTrial, Spread } from "../profile/calibration-file.ts";
 import { CurrentFall } from "./current-fall.ts";
-
-/** One trial: how long the board talked after "off" had been sent, and when it spoke again after "on". Microseconds. */
-export interface CalibrationTrial {
-  readonly offUs: number;
-  /** Longest pause on the board's line before: power may have gone that much later than the last byte. */
-  readonly blindUs: number;
-  readonly firstByteUs: number;
-  /** How long current flowed after "off", where the switch measures it: the contact itself, without the hold-up. */
-  readonly contactUs?: number | undefined;
-}
-
-export interface Spread {
-  readonly trials: number;
-  readonly minUs: number;
-  readonly p5Us: number;
-  readonly medianUs: number;
-  readonly p95Us: number;
-  readonly maxUs: number;
-}
-
-/** What a bench's switch does, as its board's UART shows it. All in microseconds. */
-export interface CalibrationResult {
-  /**
-   * `latencyUs`: from the command to the board's silence, hold-up included: the middle of the window in which every
-   * trial's power fell. `uncertaintyUs`: half of that window.
-   */
-  readonly off: {
-    readonly latencyUs: number;
-    readonly uncertaintyUs: number;
-    readonly seen: Spread;
-    readonly blindUs: number;
-    /** From the command to the end of the current, where the switch measures it; the rest is hold-up. */
-    readonly contact?: Spread;
-  };
-  /** From the command to the first byte of the boot; less the time that a boot needs, where that is known. */
-  readonly on: { readonly firstByte: Spread; readonly bootUs?: number; readonly latencyUs?: number };
-}
 
 export interface CalibrationOptions {
   readonly trials: number;

@@ -2,11 +2,11 @@ import { Cleanup, RealClock } from "../../core/index.ts";
 import { openFlasher } from "../flash/tool-flasher.ts";
 import { healthFile } from "../lease/health.ts";
 import { takeLease } from "../lease/lease.ts";
-import type { OpenOptions } from "../open.ts";
 import { assemble } from "../parts/assemble.ts";
 import type { Board } from "../parts/board.ts";
 import { hardwarePorts } from "../parts/hardware-ports.ts";
 import { Losses } from "../parts/losses.ts";
+import type { OpenOptions } from "../parts/open-options.ts";
 import { wearFile } from "../parts/wear-file.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { BenchError, ConfigurationError, RealClock } from "../../core/index.ts";
-import type { OpenOptions } from "../open.ts";
 import { assemble } from "../parts/assemble.ts";
 import type { Board, Flasher } from "../parts/board.ts";
+import type { OpenOptions } from "../parts/open-options.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 import { qemuMachine } from "../profile/qemu-machines.ts";
 import { QEMU_UART } from "../profile/qemu-schema.ts";

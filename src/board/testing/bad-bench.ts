@@ -1,9 +1,9 @@
 import { BenchError, type Clock, type GapWatch, Queue, sleepUntil, VirtualClock } from "../../core/index.ts";
 import { LCUS_BAUD_RATE } from "../../power/index.ts";
 import { type Chunk, type Link, memoryLinks } from "../../serial/index.ts";
-import type { OpenOptions } from "../open.ts";
 import { assemble } from "../parts/assemble.ts";
 import type { Board } from "../parts/board.ts";
+import type { OpenOptions } from "../parts/open-options.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 import { makeTwin } from "../providers/twin.ts";
 

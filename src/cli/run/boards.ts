@@ -5,8 +5,9 @@ import { EXIT, isHilError, messageOf, Random } from "../../core/index.ts";
 import { ConsoleReport, verdictText } from "../../report/index.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
+import type { Asked } from "./asked.ts";
 import { dryRun } from "./dry-run.ts";
-import { type Asked, exitOf, jsonOf, junitFile, surroundings, tell } from "./report.ts";
+import { exitOf, jsonOf, junitFile, surroundings, tell } from "./report.ts";
 
 /** From the worst on: a run that was interrupted, or whose bench failed, leaves open what the others have shown. */
 const WORST_FIRST: readonly number[] = [EXIT.interrupted, EXIT.bench, EXIT.request, EXIT.failed, EXIT.pass];

@@ -21,7 +21,7 @@ import {
   messageOf,
 } from "../../core/index.ts";
 import { junit, suiteNames } from "../../report/index.ts";
-import type { Asked } from "./report.ts";
+import type { Asked } from "./asked.ts";
 
 /** How a run went that was asked for: its outcome, or what it threw before it had a record. */
 export interface RunEnd {

@@ -5,6 +5,7 @@ import { ConsoleReport, traceLine } from "../../report/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
+import type { Asked } from "./asked.ts";
 import { JunitFile } from "./report-file.ts";
 
 /** Options that `run` and `replay` share. */
@@ -13,9 +14,6 @@ export const REPORT_OPTIONS = {
   junit: { type: "string", describe: "also write JUnit XML to this file" },
   json: { type: "boolean", describe: "print the result as JSON, and nothing else, on standard output" },
 } as const satisfies OptionRows;
-
-/** What a command asks for; the rest of a request is the same for all. */
-export type Asked = Omit<RunRequest, "runsRoot" | "version" | "signal" | "onEvent">;
 
 /** Runs, shows, writes the reports; answers the exit code. */
 export async function runAndReport(

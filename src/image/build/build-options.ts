@@ -8,8 +8,6 @@ import type { Version } from "../format/version.ts";
 import { KEY_WRAPS, type WrappingKey } from "../keys/image-key.ts";
 import { keyTypeRow } from "../keys/key-types.ts";
 import type { AnyKey, PrivateKey, PublicKey } from "../keys/keys.ts";
-import type { CompressionOptions } from "./compressed.ts";
-
 /** Who signs: a key at hand, or someone else whose signature is given (`--fix-sig`; it may still be empty). */
 export type Signer =
   | { readonly kind: "key"; readonly key: PrivateKey }
@@ -136,4 +134,26 @@ export function chooseKeyWrap(encryption: EncryptionOptions, signer: Signer | un
   const wanted = rows.find((row) => row.hash === hmac || row.method !== "ECIES");
   if (wanted === undefined) throw new ConfigurationError("Currently only ECIES-X25519 supports HMAC-SHA512");
   return wanted.tlv;
+}
+
+/** Parameters of an LZMA2 stream. */
+export interface LzmaParameters {
+  /** Size of the dictionary; the header can name 2^n and 3 * 2^n bytes from 4 KiB on. */
+  readonly dictionaryBytes: number;
+  /** Literal context bits, 0 to 4; together with `literalPositionBits` at most 4. */
+  readonly literalContextBits: number;
+  readonly literalPositionBits: number;
+  readonly positionBits: number;
+  /** 0 to 9: how hard the encoder looks; does not show in the stream. */
+  readonly preset: number;
+  /** Turn Thumb branches to absolute addresses first. */
+  readonly armThumb: boolean;
+}
+
+/** Makes a raw LZMA2 stream (no container). Node has no such encoder: it is passed in. */
+export type Lzma2Encoder = (plain: Uint8Array, parameters: LzmaParameters) => Uint8Array;
+
+export interface CompressionOptions {
+  readonly encode: Lzma2Encoder;
+  readonly parameters: LzmaParameters;
 }

@@ -8,8 +8,8 @@ import { verifyImage } from "../inspect/verify.ts";
 import { generateKey } from "../keys/key-generate.ts";
 import { loadPrivateKey } from "../keys/keys.ts";
 import { buildImage } from "./build.ts";
-import type { ImageOptions } from "./build-options.ts";
-import { type CompressionOptions, LZMA_DEFAULTS, type LzmaParameters } from "./compressed.ts";
+import type { CompressionOptions, ImageOptions, LzmaParameters } from "./build-options.ts";
+import { LZMA_DEFAULTS } from "./compressed.ts";
 
 const key = loadPrivateKey(generateKey("ed25519"));
 const device = loadPrivateKey(generateKey("x25519"));

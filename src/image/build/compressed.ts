@@ -3,22 +3,7 @@ import { FLAG } from "../format/header.ts";
 import type { Tlv } from "../format/tlv-area.ts";
 import { TLV } from "../format/tlvs.ts";
 import { type Assembled, assemble, type Parts } from "./assemble.ts";
-import type { ImageOptions } from "./build-options.ts";
-
-/** Parameters of an LZMA2 stream. */
-export interface LzmaParameters {
-  /** Size of the dictionary; the header can name 2^n and 3 * 2^n bytes from 4 KiB on. */
-  readonly dictionaryBytes: number;
-  /** Literal context bits, 0 to 4; together with `literalPositionBits` at most 4. */
-  readonly literalContextBits: number;
-  readonly literalPositionBits: number;
-  readonly positionBits: number;
-  /** 0 to 9: how hard the encoder looks; does not show in the stream. */
-  readonly preset: number;
-  /** Turn Thumb branches to absolute addresses first. */
-  readonly armThumb: boolean;
-}
-
+import type { CompressionOptions, ImageOptions, LzmaParameters } from "./build-options.ts";
 /** What imgtool compresses with. */
 export const LZMA_DEFAULTS = {
   dictionaryBytes: 131_072,
@@ -28,15 +13,6 @@ export const LZMA_DEFAULTS = {
   preset: 9,
   armThumb: false,
 } as const satisfies LzmaParameters;
-
-/** Makes a raw LZMA2 stream (no container). Node has no such encoder: it is passed in. */
-export type Lzma2Encoder = (plain: Uint8Array, parameters: LzmaParameters) => Uint8Array;
-
-export interface CompressionOptions {
-  readonly encode: Lzma2Encoder;
-  readonly parameters: LzmaParameters;
-}
-
 const DICTIONARY_STEPS = 40;
 
 /**

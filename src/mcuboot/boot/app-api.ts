@@ -1,9 +1,10 @@
 import { roundUp } from "../../core/index.ts";
 import type { Area, BootloaderBuild } from "../builds/build.ts";
 import { ERASED } from "../flash/flash-rules.ts";
+import type { Flash, FlashOperation } from "../flash/operation.ts";
 import { type TrailerTarget, writeFlag, writeMagic, writeSwapInfo } from "../loader/trailer-writes.ts";
-import type { Flash, FlashOperation, Steps } from "../steps/steps.ts";
-import { SWAP_CODE } from "../trailer/swap-type.ts";
+import type { Steps } from "../steps/steps.ts";
+import { SWAP_CODE } from "../trailer/swap-codes.ts";
 import { readTrailer } from "../trailer/trailer.ts";
 
 /** What the application's calls answer. Source: MCUboot bootutil_public.h BOOT_E*. */

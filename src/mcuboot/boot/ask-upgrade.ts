@@ -1,10 +1,10 @@
 import type { BootloaderBuild } from "../builds/build.ts";
+import { type Fault, refusalText } from "../builds/refusal-table.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
 import { PRIMARY, type Slot } from "../loader/loader.ts";
-import { type Fault, refusalText } from "../loader/refusals.ts";
 import { recogniseBootLine } from "../steps/log-lines.ts";
 import { NRF5340_INTERNAL } from "../steps/timing.ts";
-import { strategyOf } from "../swap/strategy.ts";
+import { strategyOf } from "../swap/strategies.ts";
 import { API_CODE, setPending, uploadOffset } from "./app-api.ts";
 import { MODE_TEXTS } from "./image-check.ts";
 import { imageState } from "./image-state.ts";

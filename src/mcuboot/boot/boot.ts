@@ -1,7 +1,8 @@
 import { assertionsOf, type BootloaderBuild } from "../builds/build.ts";
+import type { Flash } from "../flash/operation.ts";
 import { hasMagic, type ImagePair, type Loader, log, newLoader, PRIMARY, type Swap } from "../loader/loader.ts";
-import { BootHang, BootPanic, type BootResult, type Flash, type Steps } from "../steps/steps.ts";
-import type { SwapType } from "../trailer/swap-type.ts";
+import { BootHang, BootPanic, type BootResult, type Steps } from "../steps/steps.ts";
+import type { SwapType } from "../trailer/swap-codes.ts";
 import { holdUnmetDependencies } from "./dependencies.ts";
 import { bootDirectXip } from "./direct-xip.ts";
 import { readHeaders } from "./headers.ts";

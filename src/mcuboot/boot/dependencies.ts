@@ -3,7 +3,7 @@ import { compareVersions, TLV, type Version } from "../../image/index.ts";
 import { type ImagePair, type Loader, PRIMARY, SECONDARY, type Slot } from "../loader/loader.ts";
 import { refuse } from "../loader/refusals.ts";
 import { protectedEntries } from "../loader/tlv-walk.ts";
-import { isUpgrade } from "../trailer/swap-type.ts";
+import { isUpgrade } from "../trailer/swap-codes.ts";
 
 const DEPENDENCY_BYTES = 12;
 

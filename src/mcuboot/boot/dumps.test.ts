@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { trailerMagic } from "../../image/index.ts";
-import type { Area, BootloaderBuild, BootMode } from "../builds/build.ts";
+import type { BootMode } from "../builds/boot-mode.ts";
+import type { Area, BootloaderBuild } from "../builds/build.ts";
 import { ASSERTIONS, GENERATIONS } from "../builds/generations.ts";
 import { explainFlash } from "../explain/index.ts";
 import type { FlashImage } from "../flash/flash-image.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { FlashImage } from "../flash/flash-image.ts";
 import { isOperation } from "../steps/steps.ts";
 import { NRF5340_INTERNAL } from "../steps/timing.ts";
-import { strategyOf } from "../swap/strategy.ts";
+import { strategyOf } from "../swap/strategies.ts";
 import { writeStatus } from "../swap/swap-status.ts";
 import {
   afterBoot,

@@ -1,7 +1,7 @@
 import { type ImagePair, type Loader, PRIMARY, SECONDARY, type Slot, type Swap } from "../loader/loader.ts";
 import { netPrimaryHeader } from "../net-core/simultaneous.ts";
 import type { Steps } from "../steps/steps.ts";
-import { strategyOf } from "../swap/strategy.ts";
+import { strategyOf } from "../swap/strategies.ts";
 
 /**
  * Reads both headers into the loader's state; through the status of a swap, when one is given.

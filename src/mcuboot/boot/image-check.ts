@@ -10,7 +10,9 @@ import {
   tlvRow,
   verifySignature,
 } from "../../image/index.ts";
-import { type BootloaderBuild, type BootMode, keyTlvBytes } from "../builds/build.ts";
+import type { BootMode } from "../builds/boot-mode.ts";
+import { type BootloaderBuild, keyTlvBytes } from "../builds/build.ts";
+import type { Fault, RefusalName, RefusalValues } from "../builds/refusal-table.ts";
 import { applyKeyStream, isEncrypted, loadKey, unwrapping } from "../loader/body-keys.ts";
 import {
   hasMagic,
@@ -22,10 +24,9 @@ import {
   type Swap,
   tlvOffset,
 } from "../loader/loader.ts";
-import type { Fault, RefusalName, RefusalValues } from "../loader/refusals.ts";
 import { imageStart, protectedEntries, type TlvRange, tlvEntries, tlvRange } from "../loader/tlv-walk.ts";
 import type { Steps } from "../steps/steps.ts";
-import { imageBytesMax } from "../swap/strategy.ts";
+import { imageBytesMax } from "../swap/strategies.ts";
 
 /**
  * What in the header makes no sense for this slot and this build; undefined when it does.

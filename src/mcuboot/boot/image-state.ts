@@ -1,6 +1,7 @@
 import { hex } from "../../core/index.ts";
 import { FLAG, HASHES, type ImageHeader, type Version } from "../../image/index.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
+import type { Flash } from "../flash/operation.ts";
 import {
   hasMagic,
   headerAt,
@@ -13,9 +14,9 @@ import {
   type Slot,
 } from "../loader/loader.ts";
 import { imageStart, tlvEntries, tlvRange } from "../loader/tlv-walk.ts";
-import type { Flash } from "../steps/steps.ts";
 import { swapRules } from "../swap/swap-decision.ts";
-import { type SwapType, swapRow } from "../trailer/swap-type.ts";
+import type { SwapType } from "../trailer/swap-codes.ts";
+import { swapRow } from "../trailer/swap-table.ts";
 import { readTrailer } from "../trailer/trailer.ts";
 
 /** One entry of the image list that an application shows. */

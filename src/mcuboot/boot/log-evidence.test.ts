@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { BootMode } from "../builds/build.ts";
+import type { BootMode } from "../builds/boot-mode.ts";
 import { GENERATIONS, generation } from "../builds/generations.ts";
 import { recogniseBootLine } from "../steps/log-lines.ts";
 import { requestedBoard } from "../testing/small-board.ts";

@@ -1,4 +1,4 @@
-import type { BootMode } from "../builds/build.ts";
+import type { BootMode } from "../builds/boot-mode.ts";
 import { GENERATIONS, type GenerationRow } from "../builds/generations.ts";
 import type { BootEvent } from "../steps/log-lines.ts";
 

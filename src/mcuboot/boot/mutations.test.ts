@@ -10,10 +10,11 @@ import {
   parseVersion,
   TLV,
 } from "../../image/index.ts";
-import { type BootloaderBuild, type BootMode, bootloaderBuild } from "../builds/build.ts";
+import type { BootMode } from "../builds/boot-mode.ts";
+import { type BootloaderBuild, bootloaderBuild } from "../builds/build.ts";
 import { generation } from "../builds/generations.ts";
 import { FlashImage } from "../flash/flash-image.ts";
-import { imageBytesLimit } from "../swap/strategy.ts";
+import { imageBytesLimit } from "../swap/strategies.ts";
 import { setPending } from "./app-api.ts";
 import { outcomeOf, runSteps } from "./run-boot.ts";
 

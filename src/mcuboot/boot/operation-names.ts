@@ -1,7 +1,7 @@
 import type { TrailerField } from "../../image/index.ts";
 import type { Area, BootloaderBuild } from "../builds/build.ts";
+import { type FlashOperation, operationBytes } from "../flash/operation.ts";
 import { CHUNK_BYTES } from "../loader/regions.ts";
-import { type FlashOperation, operationBytes } from "../steps/steps.ts";
 import { layoutOf, statusOffset, trailerBytesOf } from "../trailer/trailer.ts";
 
 /** Where in a boot an operation stands. "erase" and "copy" belong to overwrite-only, "clean" to a refused image. */

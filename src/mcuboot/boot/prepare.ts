@@ -1,5 +1,6 @@
 import type { BootloaderBuild } from "../builds/build.ts";
 import { ERASED } from "../flash/flash-rules.ts";
+import type { Flash } from "../flash/operation.ts";
 import { isEncrypted } from "../loader/body-keys.ts";
 import {
   assertion,
@@ -17,11 +18,11 @@ import {
 import { refuse } from "../loader/refusals.ts";
 import { eraseSlot } from "../loader/regions.ts";
 import { isNetCandidate, isPassedOver, updateNetCore } from "../net-core/update.ts";
-import type { Flash, Steps } from "../steps/steps.ts";
-import { strategyOf } from "../swap/strategy.ts";
+import type { Steps } from "../steps/steps.ts";
+import { strategyOf } from "../swap/strategies.ts";
 import { decideSwapType } from "../swap/swap-decision.ts";
 import { finishSwap, isFresh, newSwap, swapImage } from "../swap/swap-image.ts";
-import { isUpgrade, type SwapType, swapTypeOfCode } from "../trailer/swap-type.ts";
+import { isUpgrade, type SwapType, swapTypeOfCode } from "../trailer/swap-codes.ts";
 import { fieldOffset } from "../trailer/trailer.ts";
 import { readHeaders } from "./headers.ts";
 import { validateSlot } from "./validate-slot.ts";

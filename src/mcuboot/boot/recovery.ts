@@ -1,6 +1,7 @@
 import { hex } from "../../core/index.ts";
 import { FLAG, HASHES, type ImageHeader } from "../../image/index.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
+import type { Flash } from "../flash/operation.ts";
 import { applyKeyStream, isEncrypted, loadKey } from "../loader/body-keys.ts";
 import {
   hasMagic,
@@ -15,7 +16,7 @@ import {
 } from "../loader/loader.ts";
 import { tlvEntries, tlvRange } from "../loader/tlv-walk.ts";
 import { bootLine } from "../steps/log-lines.ts";
-import type { Flash, LogLine, Steps } from "../steps/steps.ts";
+import type { LogLine, Steps } from "../steps/steps.ts";
 import { checkImage } from "./image-check.ts";
 import { nextSwapType, type SlotFlags, slotFlags, versionText } from "./image-state.ts";
 

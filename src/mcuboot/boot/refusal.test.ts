@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { BootMode } from "../builds/build.ts";
+import type { BootMode } from "../builds/boot-mode.ts";
 import { GENERATIONS } from "../builds/generations.ts";
 import { isOperation } from "../steps/steps.ts";
 import { requestedBoard, type SmallBoard, smallBoard } from "../testing/small-board.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { BootMode } from "../builds/build.ts";
+import type { BootMode } from "../builds/boot-mode.ts";
 import { FlashImage } from "../flash/flash-image.ts";
 import { cutAt, type SmallBoard, smallBuild, smallImage } from "../testing/small-board.ts";
 import { setPending } from "./app-api.ts";

@@ -1,7 +1,8 @@
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
-import type { Refusal } from "../loader/refusals.ts";
-import { type BootResult, type Flash, type FlashOperation, isOperation, type LogLine } from "../steps/steps.ts";
+import type { Flash, FlashOperation } from "../flash/operation.ts";
+import type { Refusal } from "../loader/loader.ts";
+import { type BootResult, isOperation, type LogLine } from "../steps/steps.ts";
 import { type FlashTiming, operationDurationUs, workDurationUs } from "../steps/timing.ts";
 import { boot } from "./boot.ts";
 import { type ImageEntry, imageState } from "./image-state.ts";

@@ -19,10 +19,10 @@ import { eraseSlot, eraseTrailer } from "../loader/regions.ts";
 import { imageStart } from "../loader/tlv-walk.ts";
 import { isNetDowngrade } from "../net-core/version-check.ts";
 import type { Steps } from "../steps/steps.ts";
-import { strategyOf } from "../swap/strategy.ts";
+import { strategyOf } from "../swap/strategies.ts";
 import { decideSwapType } from "../swap/swap-decision.ts";
 import { sameStatus } from "../swap/swap-status.ts";
-import type { SwapType } from "../trailer/swap-type.ts";
+import type { SwapType } from "../trailer/swap-codes.ts";
 import { checkImage, headerFault } from "./image-check.ts";
 
 /**

@@ -1,7 +1,8 @@
 import { decodeHeader, HEADER_BYTES } from "../../image/index.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
+import type { Flash } from "../flash/operation.ts";
 import { type BootEvent, bootLine, type LineValues } from "../steps/log-lines.ts";
-import type { BootResult, Flash, LogLine, Steps } from "../steps/steps.ts";
+import type { BootResult, LogLine, Steps } from "../steps/steps.ts";
 import { boot } from "./boot.ts";
 
 /**

@@ -6,14 +6,12 @@ import {
   type PrivateKey,
   type WrappingKey,
 } from "../../image/index.ts";
+import type { BootMode } from "./boot-mode.ts";
 import type { CryptoName } from "./crypto-times.ts";
 import type { DefectName } from "./defects.ts";
 import type { Assertions, GenerationRow } from "./generations.ts";
 import type { NetCoreBuild } from "./net-core-rules.ts";
 import type { FixName } from "./upstream-defects.ts";
-
-/** How a bootloader brings in a new image. */
-export type BootMode = "move" | "offset" | "scratch" | "overwrite" | "direct-xip";
 
 /** A part of the flash device. */
 export interface Area {

@@ -1,4 +1,4 @@
-import type { BootloaderBuild, BootMode } from "./build.ts";
+import type { BootMode } from "./boot-mode.ts";
 import type { GenerationRow } from "./generations.ts";
 
 /** A bug that MCUboot had, or a way to build it wrongly, as a switch of the model. */
@@ -12,7 +12,7 @@ export interface UpstreamDefectRow {
   /** Columns of the bootloader generation that bring it back; rows without any are asked for by name in the model. */
   readonly columns?: Partial<GenerationRow>;
   /** Settings of the build that bring it back. */
-  readonly settings?: Partial<Pick<BootloaderBuild, "maxImgSectors">>;
+  readonly settings?: { readonly maxImgSectors?: number };
   /** What mends it, where no release does: the switch is off in builds with this fix only. */
   readonly fix?: string;
   readonly source: string;

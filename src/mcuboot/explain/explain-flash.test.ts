@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { isHilError } from "../../core/index.ts";
 import { outcomeOf } from "../boot/run-boot.ts";
-import type { BootMode } from "../builds/build.ts";
+import type { BootMode } from "../builds/boot-mode.ts";
 import { requestedBoard, type SmallBoard, smallBoard } from "../testing/small-board.ts";
 import { trailerBytesOf } from "../trailer/trailer.ts";
 import { endsInMagic, explainFlash, explainSlot } from "./index.ts";

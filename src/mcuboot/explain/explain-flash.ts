@@ -8,7 +8,7 @@ import { PRIMARY, SECONDARY } from "../loader/loader.ts";
 import { recogniseBootLine } from "../steps/log-lines.ts";
 import { NRF5340_INTERNAL } from "../steps/timing.ts";
 import { swapRules } from "../swap/swap-decision.ts";
-import { swapRow } from "../trailer/swap-type.ts";
+import { swapRow } from "../trailer/swap-table.ts";
 import { readTrailer } from "../trailer/trailer.ts";
 import { type Action, actionRow } from "./actions.ts";
 import { bootEffect } from "./boot-effect.ts";

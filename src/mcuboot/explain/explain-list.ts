@@ -1,6 +1,6 @@
 import type { SlotFlags } from "../boot/image-state.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
-import { isUpgrade, type SwapType } from "../trailer/swap-type.ts";
+import { isUpgrade, type SwapType } from "../trailer/swap-codes.ts";
 import { type Action, actionSet } from "./actions.ts";
 import { type Told, toldOf } from "./told.ts";
 

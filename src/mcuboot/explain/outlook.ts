@@ -1,6 +1,7 @@
-import type { BootMode } from "../builds/build.ts";
+import type { BootMode } from "../builds/boot-mode.ts";
 import type { GenerationRow } from "../builds/generations.ts";
-import { isUpgrade, type SwapType, swapRow } from "../trailer/swap-type.ts";
+import { isUpgrade, type SwapType } from "../trailer/swap-codes.ts";
+import { swapRow } from "../trailer/swap-table.ts";
 import { EMPTY_TRAILER, type TrailerState } from "../trailer/trailer.ts";
 import { type Action, actionSet } from "./actions.ts";
 import type { BootEnd } from "./boots.ts";

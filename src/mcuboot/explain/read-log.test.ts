@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { setPending } from "../boot/app-api.ts";
 import { outcomeOf, runSteps } from "../boot/run-boot.ts";
-import type { BootMode } from "../builds/build.ts";
+import type { BootMode } from "../builds/boot-mode.ts";
 import type { GenerationName } from "../builds/generations.ts";
 import { FlashImage } from "../flash/flash-image.ts";
 import { netCoreRule } from "../net-core/index.ts";

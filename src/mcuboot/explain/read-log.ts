@@ -1,5 +1,6 @@
-import type { BootloaderBuild, BootMode } from "../builds/build.ts";
-import type { SwapRules } from "../trailer/swap-type.ts";
+import type { BootMode } from "../builds/boot-mode.ts";
+import type { BootloaderBuild } from "../builds/build.ts";
+import type { SwapRules } from "../trailer/swap-table.ts";
 import { type Action, actionSet } from "./actions.ts";
 import { type BootEnd, type SeenBoot, splitBoots } from "./boots.ts";
 import { logLines, type SeenLine, seenLines } from "./log-text.ts";

@@ -2,10 +2,10 @@ import { isHilError } from "../../core/index.ts";
 import { decodeHeader, FLAG, HEADER_BYTES, type ImageHeader, verifyImage } from "../../image/index.ts";
 import { imageBytesIn } from "../boot/image-state.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
+import type { Flash } from "../flash/operation.ts";
 import { isEncrypted } from "../loader/body-keys.ts";
 import { hasMagic, isErasedHeader, PRIMARY, type Slot } from "../loader/loader.ts";
-import type { Flash } from "../steps/steps.ts";
-import { imageBytesMax } from "../swap/strategy.ts";
+import { imageBytesMax } from "../swap/strategies.ts";
 
 const hexBytes = (bytes: number): string => `0x${bytes.toString(16)} bytes`;
 

@@ -1,7 +1,7 @@
-import type { BootMode } from "../builds/build.ts";
+import type { BootMode } from "../builds/boot-mode.ts";
 import type { StatusSource } from "../loader/loader.ts";
 import type { BootEvent } from "../steps/log-lines.ts";
-import { isUpgrade, type SwapType } from "../trailer/swap-type.ts";
+import { isUpgrade, type SwapType } from "../trailer/swap-codes.ts";
 import type { TrailerState } from "../trailer/trailer.ts";
 import { isPrimaryState, type SeenBoot } from "./boots.ts";
 import type { SeenLine } from "./log-text.ts";

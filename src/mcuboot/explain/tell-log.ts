@@ -1,4 +1,5 @@
-import { isUpgrade, swapRow } from "../trailer/swap-type.ts";
+import { isUpgrade } from "../trailer/swap-codes.ts";
+import { swapRow } from "../trailer/swap-table.ts";
 import { type Action, actionRow, tells } from "./actions.ts";
 import type { BootEnd } from "./boots.ts";
 import { quoted, type SeenLine } from "./log-text.ts";

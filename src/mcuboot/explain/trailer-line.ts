@@ -1,5 +1,5 @@
 import type { StatusSource } from "../loader/loader.ts";
-import { SWAP_CODE, SWAP_TYPES, type SwapType, swapTypeOfCode } from "../trailer/swap-type.ts";
+import { SWAP_CODE, SWAP_TYPES, type SwapType, swapTypeOfCode } from "../trailer/swap-codes.ts";
 import { EMPTY_TRAILER, FLAG_CODE, type Flag, type Magic, type TrailerState } from "../trailer/trailer.ts";
 
 type Fields = Readonly<Record<string, string>>;

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
-import type { FlashOperation } from "../steps/steps.ts";
 import { FlashImage } from "./flash-image.ts";
 import { afterOperation } from "./flash-rules.ts";
+import type { FlashOperation } from "./operation.ts";
 
 const SECTOR = 64;
 const FLASH = 4 * SECTOR;

@@ -1,7 +1,7 @@
 import { createHash, hash } from "node:crypto";
 import { ConfigurationError, equalBytes } from "../../core/index.ts";
-import { type Flash, type FlashOperation, operationBytes } from "../steps/steps.ts";
 import { afterOperation, ERASED, type Torn } from "./flash-rules.ts";
+import { type Flash, type FlashOperation, operationBytes } from "./operation.ts";
 
 interface Sector {
   readonly bytes: Uint8Array;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
-import type { FlashOperation } from "../steps/steps.ts";
 import { afterOperation, brokenRule, type Torn } from "./flash-rules.ts";
+import type { FlashOperation } from "./operation.ts";
 
 const write = (data: Uint8Array, offset = 0): FlashOperation => ({ kind: "write", offset, data });
 const erase = (bytes: number, offset = 0): FlashOperation => ({ kind: "erase", offset, bytes });

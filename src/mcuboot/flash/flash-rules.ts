@@ -1,5 +1,4 @@
-import type { FlashOperation } from "../steps/steps.ts";
-import { operationBytes } from "../steps/steps.ts";
+import { type FlashOperation, operationBytes } from "./operation.ts";
 
 /** What erased NOR flash reads. */
 export const ERASED = 0xff;

@@ -1,6 +1,6 @@
 import type { FlashImage } from "../flash/flash-image.ts";
 import { afterOperation } from "../flash/flash-rules.ts";
-import { type FlashOperation, operationBytes } from "../steps/steps.ts";
+import { type FlashOperation, operationBytes } from "../flash/operation.ts";
 import { bytesOfUnits, type FlashTiming, programUnits, timingAt } from "../steps/timing.ts";
 
 /**

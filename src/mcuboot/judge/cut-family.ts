@@ -5,8 +5,9 @@ import type { BootOutcome } from "../boot/run-boot.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashImage, Unsettled } from "../flash/flash-image.ts";
 import { afterOperation } from "../flash/flash-rules.ts";
+import { type FlashOperation, operationBytes } from "../flash/operation.ts";
 import { type Loader, memoryText } from "../loader/loader.ts";
-import { type FlashOperation, isOperation, type LogLine, operationBytes } from "../steps/steps.ts";
+import { isOperation, type LogLine } from "../steps/steps.ts";
 import { type Span, WatchedFlash } from "./footprint.ts";
 import { everyWay, ReadingFlash } from "./readings.ts";
 

@@ -1,5 +1,5 @@
 import type { FlashImage } from "../flash/flash-image.ts";
-import type { Flash, FlashOperation } from "../steps/steps.ts";
+import type { Flash, FlashOperation } from "../flash/operation.ts";
 
 /** A part of a flash; device offsets in bytes, `to` not included. */
 export interface Span {

@@ -1,4 +1,5 @@
-import type { BootloaderBuild, BootMode } from "../builds/build.ts";
+import type { BootMode } from "../builds/boot-mode.ts";
+import type { BootloaderBuild } from "../builds/build.ts";
 
 /** What is wrong with an outcome that the real bootloader produces all the same. */
 export type Violation =

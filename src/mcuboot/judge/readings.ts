@@ -1,6 +1,6 @@
 import { equalBytes } from "../../core/index.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
-import type { Flash } from "../steps/steps.ts";
+import type { Flash } from "../flash/operation.ts";
 
 /** Asks for one of so many ways to go on, from 0. */
 export type Choose = (ways: number) => number;

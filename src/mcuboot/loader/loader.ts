@@ -1,9 +1,10 @@
 import { decodeHeader, HEADER_BYTES, IMAGE_MAGIC, type ImageHeader } from "../../image/index.ts";
 import { type Area, assertionsOf, type BootloaderBuild } from "../builds/build.ts";
+import type { Fault } from "../builds/refusal-table.ts";
+import type { Flash } from "../flash/operation.ts";
 import { type BootEvent, bootLine, type LineValues } from "../steps/log-lines.ts";
-import { BootPanic, type Flash, type Steps } from "../steps/steps.ts";
-import type { SwapType } from "../trailer/swap-type.ts";
-import type { Refusal } from "./refusals.ts";
+import { BootPanic, type Steps } from "../steps/steps.ts";
+import type { SwapType } from "../trailer/swap-codes.ts";
 
 /** Which slot of an image: 0 primary, 1 secondary. */
 export type Slot = 0 | 1;
@@ -126,4 +127,10 @@ export function isErasedHeader(header: ImageHeader): boolean {
 /** Offset of the TLVs from the image's start, in bytes; wraps at 32 bits as the bootloader's arithmetic does. */
 export function tlvOffset(header: ImageHeader): number {
   return (header.headerBytes + header.bodyBytes) >>> 0;
+}
+
+/** An image that a boot has turned away. */
+export interface Refusal extends Fault {
+  readonly image: number;
+  readonly slot: Slot;
 }

@@ -2,8 +2,9 @@ import { roundUp } from "../../core/index.ts";
 import { type TrailerField, trailerMagic } from "../../image/index.ts";
 import { type Area, type BootloaderBuild, keySlotBytes } from "../builds/build.ts";
 import { ERASED } from "../flash/flash-rules.ts";
-import type { FlashOperation, Steps } from "../steps/steps.ts";
-import { SWAP_CODE } from "../trailer/swap-type.ts";
+import type { FlashOperation } from "../flash/operation.ts";
+import type { Steps } from "../steps/steps.ts";
+import { SWAP_CODE } from "../trailer/swap-codes.ts";
 import { fieldOffset, readTrailer } from "../trailer/trailer.ts";
 import { type ImagePair, type Loader, SECONDARY, type Swap } from "./loader.ts";
 

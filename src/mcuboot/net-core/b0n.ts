@@ -1,7 +1,8 @@
 import { roundUp } from "../../core/index.ts";
 import { NET_APP, NET_FLASH } from "../builds/net-core-map.ts";
+import type { Flash } from "../flash/operation.ts";
 import { type CommandBlock, decodeCommandBlock, setStatus } from "../steps/command-block.ts";
-import type { Flash, LogLine, Steps, Work } from "../steps/steps.ts";
+import type { LogLine, Steps, Work } from "../steps/steps.ts";
 import { type FlashTiming, NRF5340_INTERNAL, workDurationUs } from "../steps/timing.ts";
 import { findFirmwareInfo, isValidFirmware } from "./firmware-info.ts";
 

@@ -1,7 +1,8 @@
 import { NET_APP, NET_FLASH } from "../builds/net-core-map.ts";
+import type { Flash } from "../flash/operation.ts";
 import { type Loader, log } from "../loader/loader.ts";
 import { encodeCommandBlock, type PcdStatus } from "../steps/command-block.ts";
-import { BootHang, type Flash, type NetCoreStep, type RamContent, type Steps } from "../steps/steps.ts";
+import { BootHang, type NetCoreStep, type RamContent, type Steps } from "../steps/steps.ts";
 import { INTERNAL_FLASH_BYTES } from "../steps/timing.ts";
 import { b0nCopyUs } from "./b0n.ts";
 import { isValidFirmware } from "./firmware-info.ts";

@@ -1,11 +1,12 @@
 import { decodeHeader, HEADER_BYTES, IMAGE_MAGIC } from "../../image/index.ts";
 import { NET_FLASH } from "../builds/net-core-map.ts";
 import { isForNetCore, type NetCoreBuild } from "../builds/net-core-rules.ts";
+import type { Flash } from "../flash/operation.ts";
 import { type ImagePair, type Loader, log, PRIMARY, SECONDARY } from "../loader/loader.ts";
 import { eraseSlot, eraseTrailer } from "../loader/regions.ts";
 import { imageStart } from "../loader/tlv-walk.ts";
-import type { Flash, Steps } from "../steps/steps.ts";
-import type { SwapType } from "../trailer/swap-type.ts";
+import type { Steps } from "../steps/steps.ts";
+import type { SwapType } from "../trailer/swap-codes.ts";
 import { handOver } from "./hand-over.ts";
 
 /** Where MCUboot looks for the candidate when it takes the slot's flash offset for an address. */

@@ -1,22 +1,7 @@
 import type { CryptoName } from "../builds/crypto-times.ts";
-import type { SwapType } from "../trailer/swap-type.ts";
+import type { FlashOperation } from "../flash/operation.ts";
+import type { SwapType } from "../trailer/swap-codes.ts";
 import type { PcdStatus } from "./command-block.ts";
-
-/** The whole flash of a board as the bootloader sees it: synchronous reads; changes come only from a boot's driver. */
-export interface Flash {
-  /** A copy of `bytes` bytes from `offset` (device offset, in bytes). */
-  read(offset: number, bytes: number): Uint8Array;
-  /**
-   * A name for the content of a range: equal names, equal bytes. Optional; with it, what is known about a content
-   * (validity of an image) need not be worked out again.
-   */
-  identity?(offset: number, bytes: number): string;
-}
-
-/** One call to the flash driver: what a power cut falls between, or into. Offsets are device offsets in bytes. */
-export type FlashOperation =
-  | { readonly kind: "erase"; readonly offset: number; readonly bytes: number }
-  | { readonly kind: "write"; readonly offset: number; readonly data: Uint8Array };
 
 /**
  * A line of the boot log, without level prefix and line end; `level` as Zephyr's minimal log prints it, "" for
@@ -116,9 +101,4 @@ export class BootHang extends Error {}
 /** True for a step that changes the flash. */
 export function isOperation(step: BootStep): step is FlashOperation {
   return step.kind === "erase" || step.kind === "write";
-}
-
-/** Bytes that an operation covers. */
-export function operationBytes(operation: FlashOperation): number {
-  return operation.kind === "erase" ? operation.bytes : operation.data.length;
 }

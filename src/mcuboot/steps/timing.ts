@@ -1,5 +1,6 @@
 import { cryptoTimes } from "../builds/crypto-times.ts";
-import { type FlashOperation, operationBytes, type Work } from "./steps.ts";
+import { type FlashOperation, operationBytes } from "../flash/operation.ts";
+import { type Work } from "./steps.ts";
 
 /** How long a flash takes, and what of it a power cut can part. */
 export interface FlashTiming {

@@ -1,12 +1,7 @@
-import { unreachable } from "../../core/index.ts";
-import type { Area, BootloaderBuild, BootMode } from "../builds/build.ts";
+import type { Area, BootloaderBuild } from "../builds/build.ts";
+import type { Flash } from "../flash/operation.ts";
 import type { ImagePair, Loader, Slot, StatusSource, Swap, SwapStatus } from "../loader/loader.ts";
-import type { Flash, Steps } from "../steps/steps.ts";
-import { statusOffset } from "../trailer/trailer.ts";
-import { copies } from "./overwrite.ts";
-import { swapMove } from "./swap-move.ts";
-import { swapOffset } from "./swap-offset.ts";
-import { swapScratch } from "./swap-scratch.ts";
+import type { Steps } from "../steps/steps.ts";
 
 /** What the status entries of an area say. */
 export interface ReadStatus {
@@ -35,37 +30,4 @@ export interface SwapStrategy {
   run?(loader: Loader, image: ImagePair, swap: Swap): Steps;
   /** The largest image with header and TLVs, in bytes. */
   imageBytesMax(build: BootloaderBuild, areas: ImagePair["areas"], slot: Slot): number;
-}
-
-export function strategyOf(mode: BootMode): SwapStrategy {
-  switch (mode) {
-    case "move":
-      return swapMove;
-    case "offset":
-      return swapOffset;
-    case "scratch":
-      return swapScratch;
-    case "overwrite":
-    case "direct-xip":
-      return copies;
-    default:
-      throw unreachable(mode);
-  }
-}
-
-/** The largest image that a build takes in a slot, with header and TLVs, in bytes. Source: bootutil_max_image_size. */
-export function imageBytesMax(build: BootloaderBuild, areas: ImagePair["areas"], slot: Slot): number {
-  const { imageLimit } = build.generation;
-  if (imageLimit === "none") return Number.POSITIVE_INFINITY;
-  const status = statusOffset(build, areas[slot]);
-  if (imageLimit === "status" && build.mode === "scratch") return status;
-  if (imageLimit === "status" && build.mode === "move") return status - (status % build.sectorBytes);
-  return strategyOf(build.mode).imageBytesMax(build, areas, slot);
-}
-
-/** The largest image with header and TLVs that image number `index` of a build may be, in bytes. */
-export function imageBytesLimit(build: BootloaderBuild, index: number): number {
-  const areas = build.images[index];
-  if (areas === undefined) throw new RangeError(`this bootloader has ${build.images.length} images, no image ${index}`);
-  return imageBytesMax(build, [areas.primary, areas.secondary], 0);
 }

@@ -1,7 +1,8 @@
 import type { BootloaderBuild } from "../builds/build.ts";
 import { type ImagePair, type Loader, log, PRIMARY, SECONDARY } from "../loader/loader.ts";
 import type { Steps } from "../steps/steps.ts";
-import { type SwapRules, type SwapType, swapRow } from "../trailer/swap-type.ts";
+import type { SwapType } from "../trailer/swap-codes.ts";
+import { type SwapRules, swapRow } from "../trailer/swap-table.ts";
 import { readTrailer } from "../trailer/trailer.ts";
 
 /** What of a build decides about swap types. */

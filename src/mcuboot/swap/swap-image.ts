@@ -18,7 +18,7 @@ import { tlvRange } from "../loader/tlv-walk.ts";
 import { writeFlag } from "../loader/trailer-writes.ts";
 import type { Steps } from "../steps/steps.ts";
 import { fieldOffset, readSwapSize, readTrailer } from "../trailer/trailer.ts";
-import { strategyOf } from "./strategy.ts";
+import { strategyOf } from "./strategies.ts";
 import { sameStatus } from "./swap-status.ts";
 
 /** A swap that has not begun. */

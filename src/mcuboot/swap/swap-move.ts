@@ -17,7 +17,7 @@ import { copyRegion, eraseRegion, eraseTrailer, type Region } from "../loader/re
 import { logTrailer, primaryStatusSource } from "../loader/status-source.ts";
 import { initTrailer, writeFlag, writeMagic, writeSwapInfo, writeSwapSize } from "../loader/trailer-writes.ts";
 import type { Steps } from "../steps/steps.ts";
-import { SWAP_CODE } from "../trailer/swap-type.ts";
+import { SWAP_CODE } from "../trailer/swap-codes.ts";
 import { readTrailer, trailerBytesOf } from "../trailer/trailer.ts";
 import type { SwapStrategy } from "./strategy.ts";
 import { hasRoom, mustFit, sectorCountsFit, sectorOf, sectorsOf, swapSizeIn } from "./swap-sectors.ts";

@@ -1,8 +1,9 @@
 import { boot } from "../boot/boot.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashOperation } from "../flash/operation.ts";
 import { type Loader, memoryText } from "../loader/loader.ts";
-import { type BootResult, type FlashOperation, isOperation } from "../steps/steps.ts";
+import { type BootResult, isOperation } from "../steps/steps.ts";
 
 /** How an undisturbed boot of a flash content ends. */
 export interface BootEnd {

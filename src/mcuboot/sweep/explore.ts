@@ -1,7 +1,7 @@
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashImage, SectorPool } from "../flash/flash-image.ts";
 import type { Torn } from "../flash/flash-rules.ts";
-import type { FlashOperation } from "../steps/steps.ts";
+import type { FlashOperation } from "../flash/operation.ts";
 import { type FlashTiming, timingAt } from "../steps/timing.ts";
 import { BootMemory } from "./boot-memory.ts";
 import { Facts, type ImagesAsked } from "./facts.ts";

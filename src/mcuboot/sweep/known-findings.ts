@@ -1,4 +1,5 @@
-import type { BootloaderBuild, BootMode } from "../builds/build.ts";
+import type { BootMode } from "../builds/boot-mode.ts";
+import type { BootloaderBuild } from "../builds/build.ts";
 import { SIZE_OUTSIDE } from "../swap/swap-sectors.ts";
 import type { TrailerState } from "../trailer/trailer.ts";
 import type { FindingClass } from "./rules.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { BootMode } from "../builds/build.ts";
+import type { BootMode } from "../builds/boot-mode.ts";
 import type { Torn } from "../flash/flash-rules.ts";
 import { type SmallBoardOptions, smallBuild, smallImage } from "../testing/small-board.ts";
 import type { Finding } from "./findings.ts";

@@ -2,8 +2,8 @@ import { equalBytes } from "../../core/index.ts";
 import { type TrailerField, type TrailerLayout, trailerLayout, trailerMagic } from "../../image/index.ts";
 import { type Area, type BootloaderBuild, keySlotBytes } from "../builds/build.ts";
 import { ERASED } from "../flash/flash-rules.ts";
-import type { Flash } from "../steps/steps.ts";
-import { SWAP_CODE, type SwapType, swapTypeOfCode } from "./swap-type.ts";
+import type { Flash } from "../flash/operation.ts";
+import { SWAP_CODE, type SwapType, swapTypeOfCode } from "./swap-codes.ts";
 
 export type Magic = "good" | "unset" | "bad";
 export type Flag = "set" | "unset" | "bad";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { SWAP_TYPES, swapRow, swapTypeOfCode } from "./swap-type.ts";
+import { SWAP_TYPES, swapTypeOfCode } from "./swap-codes.ts";
+import { swapRow } from "./swap-table.ts";
 import { EMPTY_TRAILER, type TrailerState } from "./trailer.ts";
 
 const trailer = (fields: Partial<TrailerState>): TrailerState => ({ ...EMPTY_TRAILER, ...fields });
