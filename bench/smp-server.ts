@@ -4,7 +4,7 @@ import { Random, RealClock, sleepUntil } from "../src/core/index.ts";
 import { type Chunk, type Link, lineTimeUs, openPty, Uart } from "../src/serial/index.ts";
 import {
   ConsoleTransport,
-  decodeHeader,
+  decodeSmpHeader,
   imageHandlers,
   osHandlers,
   type ReceivedPacket,
@@ -103,7 +103,7 @@ function lossy(inner: SmpTransport): SmpTransport {
   const random = Random.fromSeed(7);
   const isLost = () => random.chance({ of: lostPercent, in: 100 });
   const watch = (packet: ReceivedPacket) => {
-    const header = decodeHeader(packet.bytes);
+    const header = decodeSmpHeader(packet.bytes);
     if (startedUs === 0 && header?.group === 1 && header.id === 1) {
       startedUs = packet.atUs - lineTimeUs(inner.wireBytes(packet.bytes.length), baudRate);
     }

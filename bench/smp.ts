@@ -9,12 +9,12 @@ import { fileURLToPath } from "node:url";
 import { MCUMGR, missingClient, PYTHON } from "../peers/smp-tools.ts";
 import { RealClock } from "../src/core/index.ts";
 import { lineTimeUs, openSerialPort, Uart } from "../src/serial/index.ts";
-import { dataRoom, encodedBytes, HEADER_BYTES, SmpClient } from "../src/smp/index.ts";
+import { dataRoom, encodedBytes, SMP_HEADER_BYTES, SmpClient } from "../src/smp/index.ts";
 import { plainImage } from "../src/smp/testing/array-store.ts";
 
 const WORD_US = 43;
 /** `{ off: n }` of five digits in an indefinite map, with its header. */
-const ANSWER_BYTES = HEADER_BYTES + 11;
+const ANSWER_BYTES = SMP_HEADER_BYTES + 11;
 const kibibytes = Number(process.argv[2] ?? 200);
 const only = process.argv.find((word) => word.startsWith("--only="))?.slice("--only=".length);
 const withPeers = !process.argv.includes("--no-peers");

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { ReadlineParser } from "@serialport/parser-readline";
 import { SerialPort } from "serialport";
 import { parseProfile } from "../src/board/index.ts";
-import { assemble } from "../src/board/parts/assemble.ts";
+import { assembleBoard } from "../src/board/parts/assemble.ts";
 import { untilTrigger } from "../src/campaign/cuts/trigger.ts";
 import { Session } from "../src/campaign/index.ts";
 import { RealClock, sleep } from "../src/core/index.ts";
@@ -48,7 +48,7 @@ images: { encryption: none }
     open: (port: object, line: { readonly baudRate: number }) =>
       openSerialPort("path" in port ? String(port.path) : "", { ...line, clock }),
   };
-  await using board = await assemble(profile, { clock, links });
+  await using board = await assembleBoard(profile, { clock, links });
   const session = new Session(board, { event: () => undefined }, over);
   const own: number[] = [];
   try {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "@jest/globals";
-import { askUpgrade, imageState } from "../src/mcuboot/index.ts";
+import { askUpgrade, imageListOf } from "../src/mcuboot/index.ts";
 import { vectorFolders } from "./folders.ts";
 import type { VectorCase, VectorFile, VectorManifest } from "./mcuboot-schema.ts";
 import { carryOut } from "./mcuboot-steps.ts";
@@ -21,7 +21,7 @@ function* comparedIn(world: VectorWorld, entry: VectorCase): Generator<Compared>
   for (const [index, step] of entry.steps.entries()) {
     const next = entry.steps[index + 1];
     if (step.op === "set_pending" && next?.op === "boot" && next.cut === undefined) {
-      const listed = imageState(flash, world.build);
+      const listed = imageListOf(flash, world.build);
       const [running, waiting] = [0, 1].map((slot) => listed.find((row) => row.slot === slot));
       const fileBytes = 0;
       const told = askUpgrade(flash, world.build, { hash: waiting?.hash ?? "", fileBytes, permanent: step.permanent });

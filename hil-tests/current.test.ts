@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { makeTwin } from "../src/board/index.ts";
-import { assemble } from "../src/board/parts/assemble.ts";
+import { assembleBoard } from "../src/board/parts/assemble.ts";
 import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "../src/campaign/testing/small-campaign.ts";
 import { textOf, utf8, VirtualClock, viewOf } from "../src/core/index.ts";
 import { type Link, memoryLinks } from "../src/serial/index.ts";
@@ -67,12 +67,12 @@ function benchWithKit(): { open: Open } {
       }
     };
     const served = serve();
-    return assemble(loaded, {
+    return assembleBoard(loaded, {
       clock,
       links: { open: async (port) => ("path" in port && port.path === "/dev/app" ? appHost : kitHost) },
       flasher: { programPrimary: async (image) => twin.programPrimary(image) },
       check: () => twin.check(),
-      behind: {
+      backend: {
         async [Symbol.asyncDispose]() {
           over = true;
           await kit[Symbol.asyncDispose]();

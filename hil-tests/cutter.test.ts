@@ -2,7 +2,7 @@
 // board's TX line, and its drive pin is the board's supply.
 import { describe, expect, test } from "@jest/globals";
 import { makeTwin } from "../src/board/index.ts";
-import { assemble } from "../src/board/parts/assemble.ts";
+import { assembleBoard } from "../src/board/parts/assemble.ts";
 import type { Edit } from "../src/campaign/testing/small-campaign.ts";
 import { eventsOf, smallProfile, smallRun, smallScenario } from "../src/campaign/testing/small-campaign.ts";
 import { type Clock, sleep, VirtualClock } from "../src/core/index.ts";
@@ -45,7 +45,7 @@ function benchWithCutter(options: { readonly deaf?: boolean; readonly lateMs?: n
     const pico = await CutterBench.start({ clock, link: usb, onPin, firstTicks: 2 ** 30 - 2_000_000 });
     const twin = makeTwin(smallProfile(), { clock, random, links: { app: tx, relay } });
     board = twin;
-    return assemble(loaded, {
+    return assembleBoard(loaded, {
       clock,
       links: {
         open: async (port) =>
@@ -53,7 +53,7 @@ function benchWithCutter(options: { readonly deaf?: boolean; readonly lateMs?: n
       },
       flasher: { programPrimary: async (image) => twin.programPrimary(image) },
       check: () => twin.check(),
-      behind: {
+      backend: {
         async [Symbol.asyncDispose]() {
           await twin[Symbol.asyncDispose]();
           await pico[Symbol.asyncDispose]();

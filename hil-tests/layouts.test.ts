@@ -7,7 +7,7 @@ import { loadProfile, makeTwin } from "../src/board/index.ts";
 import { parseScenario, prepare } from "../src/campaign/index.ts";
 import { runCommand } from "../src/cli/run/run.ts";
 import { Random, sleep, VirtualClock } from "../src/core/index.ts";
-import { INTERNAL_FLASH_BYTES, imageState, runSteps, secretsIn, setPending } from "../src/mcuboot/index.ts";
+import { INTERNAL_FLASH_BYTES, imageListOf, runSteps, secretsIn, setPending } from "../src/mcuboot/index.ts";
 import { memoryLinks } from "../src/serial/index.ts";
 import { command } from "./testing/command.ts";
 
@@ -144,7 +144,7 @@ describe("the leak watch on the twin", () => {
         await sleep(bed.clock, 100);
       }
       twin.check();
-      const versions = imageState(twin.flash, bed.build).map((entry) => entry.version);
+      const versions = imageListOf(twin.flash, bed.build).map((entry) => entry.version);
       expect(versions).toEqual(["1.0.0", "2.0.0"]);
       expect(seen.external).toBeGreaterThan(80);
       expect(seen.plainInside).toBeGreaterThan(4_000);

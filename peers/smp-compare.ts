@@ -1,5 +1,5 @@
 import { concat, fromHex, hex, RealClock, sleep } from "../src/core/index.ts";
-import { type CborMap, encodeHeader, encodeMap, type SmpTransport } from "../src/smp/index.ts";
+import { type CborMap, encodeSmpHeader, encodeMap, type SmpTransport } from "../src/smp/index.ts";
 
 const clock = new RealClock();
 
@@ -31,7 +31,7 @@ export function request(
 ) {
   const payload = typeof body === "string" ? fromHex(body) : encodeMap(body);
   const { op = 2, version = 1, group = 0, id = 0, length = payload.length } = fields;
-  return concat(encodeHeader({ op, version, reserved: 0, flags: 0, length, group, sequence: 7, id }), payload);
+  return concat(encodeSmpHeader({ op, version, reserved: 0, flags: 0, length, group, sequence: 7, id }), payload);
 }
 
 /** What a server answers to a packet: waits until it does, at most `waitMs`, and a little for more. */

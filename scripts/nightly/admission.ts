@@ -3,15 +3,15 @@
  * asked about, and a twin is booted with it. CI boots one in nine of fewer (hil-tests/admission.test.ts).
  */
 import { AdmissionBench, COMBINATIONS, type Combination } from "../../hil-tests/testing/admission-cases.ts";
-import { GENERATIONS } from "../../src/mcuboot/index.ts";
+import { GENERATIONS, isWithin } from "../../src/mcuboot/index.ts";
 
 /** Images whose header contradicts the board or itself: some old bootloaders run them, and hil does not send them. */
 const NO_QUESTION: ReadonlySet<string> = new Set(["wrong-slot-address", "short header", "both-aes-flags"]);
 
 const boards = new Map(COMBINATIONS.map(({ board, mode }) => [board, mode]));
 const everything: Combination[] = [...boards].flatMap(([board, mode]) =>
-  GENERATIONS.filter(({ version }) => mode !== "offset" || version >= 202).flatMap(({ name: generation }) =>
-    [true, false].map((encrypt) => ({ board, mode, generation, encrypt })),
+  GENERATIONS.filter(({ release }) => mode !== "offset" || isWithin(release, { from: "2.2" })).flatMap(
+    ({ name: generation }) => [true, false].map((encrypt) => ({ board, mode, generation, encrypt })),
   ),
 );
 

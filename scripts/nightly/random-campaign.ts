@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseProfile } from "../../src/board/index.ts";
 import { parseScenario, run, type Verdict } from "../../src/campaign/index.ts";
 import { isHilError, messageOf, Random } from "../../src/core/index.ts";
-import { GENERATIONS } from "../../src/mcuboot/index.ts";
+import { GENERATIONS, isWithin } from "../../src/mcuboot/index.ts";
 
 /** What came of a random campaign. */
 export interface CampaignEnd {
@@ -39,7 +39,9 @@ interface Drawn {
 export function drawCampaign(seed: number): Drawn {
   const random = Random.fromSeed(`random campaign ${seed}`);
   const mode = oneOf(random, MODES);
-  const names = GENERATIONS.filter((row) => mode !== "swap-offset" || row.version >= 202).map((row) => row.name);
+  const names = GENERATIONS.filter((row) => mode !== "swap-offset" || isWithin(row.release, { from: "2.2" })).map(
+    (row) => row.name,
+  );
   const generation = oneOf(random, names);
   const encrypted = random.chance({ of: 2, in: 3 });
   const sectors = 12 + random.below(9);

@@ -5,7 +5,7 @@ import { loadProfile } from "../../src/board/index.ts";
 import { DEFAULT_SCENARIO, loadScenario } from "../../src/campaign/index.ts";
 import { parseSwept, upgradeOf } from "../../src/cli/sweep/request.ts";
 import { pathText } from "../../src/cli/sweep/text.ts";
-import { type Finding, GENERATIONS, SWEPT_TEARS, type Sweep, sweepUpgrade } from "../../src/mcuboot/index.ts";
+import { GENERATIONS, SWEPT_TEARS, type Sweep, type SweepFinding, sweepUpgrade } from "../../src/mcuboot/index.ts";
 
 /** Beyond this the torn space is not exhausted, and the line says so. */
 const STATES_MAX = 40_000;
@@ -74,7 +74,7 @@ async function sweepOne({ name, swept }: Variant, mode: string, generation: stri
   }
 }
 
-function lineOf({ known, class: what, cuts, torn, path, contents }: Finding): string {
+function lineOf({ known, class: what, cuts, torn, path, contents }: SweepFinding): string {
   return `${known ?? "NOT ON RECORD"} ${what}, ${cuts} cuts (${torn} torn), ${contents} states: ${pathText(path)}`;
 }
 

@@ -127,7 +127,7 @@ export async function findProfile(file: string, ports: readonly PortInfo[]): Pro
   const missing: string[] = [];
   if (profile.provider === "hardware") {
     for (const { field, port } of portsOf(profile)) {
-      const path = await pathOf(port, loaded, ports);
+      const path = await stablePathOf(port, loaded, ports);
       if (path === undefined || !existsSync(path)) missing.push(`${field} (${portName(port)})`);
     }
   }
@@ -147,7 +147,7 @@ export function portsOf(profile: BoardProfile): { readonly field: string; readon
 }
 
 /** Where a port of a profile is now, absolute; undefined when it is nowhere, or in two places. */
-export async function pathOf(
+export async function stablePathOf(
   port: PortRef,
   loaded: Pick<LoadedProfile, "file">,
   ports: readonly PortInfo[],

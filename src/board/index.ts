@@ -1,7 +1,7 @@
 export * from "./calibrate/calibrate.ts";
 export * from "./discovery.ts";
 export * from "./doctor/back-feed.ts";
-export type { Finding } from "./doctor/check.ts";
+export type { DoctorFinding } from "./doctor/check.ts";
 export * from "./doctor/doctor.ts";
 export type { System } from "./doctor/system.ts";
 export { thisMachine } from "./doctor/this-machine.ts";

@@ -8,9 +8,9 @@ import { shelly } from "./network/shelly.ts";
 import { snmpPdu } from "./network/snmp-pdu.ts";
 import { tasmota } from "./network/tasmota.ts";
 import { ppk2 } from "./ppk2/ppk2.ts";
-import { command } from "./programs/command.ts";
+import { commandSwitch } from "./programs/command.ts";
 import { gpio } from "./programs/gpio.ts";
-import { reset } from "./programs/reset.ts";
+import { resetSwitch } from "./programs/reset.ts";
 import { uhubctl } from "./programs/uhubctl.ts";
 import { ykush } from "./programs/ykush.ts";
 import { conrad } from "./relays/conrad.ts";
@@ -40,10 +40,10 @@ export const POWER_DRIVERS: readonly PowerDriver[] = [
   uhubctl,
   ykush,
   gpio,
-  reset,
+  resetSwitch,
   snmpPdu,
   hidRelay,
-  command,
+  commandSwitch,
 ];
 
 /**
@@ -82,10 +82,10 @@ export { shelly } from "./network/shelly.ts";
 export { snmpPdu } from "./network/snmp-pdu.ts";
 export { tasmota } from "./network/tasmota.ts";
 export { ppk2 } from "./ppk2/ppk2.ts";
-export { command } from "./programs/command.ts";
+export { commandSwitch } from "./programs/command.ts";
 export { gpio } from "./programs/gpio.ts";
 export { type ProgramResult, runProgram } from "./programs/program.ts";
-export { reset } from "./programs/reset.ts";
+export { resetSwitch } from "./programs/reset.ts";
 export { uhubctl } from "./programs/uhubctl.ts";
 export { ykush } from "./programs/ykush.ts";
 export { conrad } from "./relays/conrad.ts";

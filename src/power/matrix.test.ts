@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import {
-  command,
+  commandSwitch,
   conrad,
   denkovi,
   devantech,
@@ -14,7 +14,7 @@ import {
   numato,
   POWER_DRIVERS,
   ppk2,
-  reset,
+  resetSwitch,
   shelly,
   snmpPdu,
   tasmota,
@@ -73,7 +73,7 @@ function webRelay(url: string): Open<typeof http> {
   return { ...quick, on: { ...at, method: "PUT", body: "on" }, off: { ...at, method: "PUT", body: "off" }, status };
 }
 
-function script(program: string): Open<typeof command> {
+function script(program: string): Open<typeof commandSwitch> {
   const status = { run: [program, "status"], on: "is on", off: "is off" };
   return { ...quick, on: [program, "on"], off: [program, "off"], status };
 }
@@ -269,7 +269,7 @@ const MATRIX: readonly {
   },
   {
     driver: "command",
-    rig: tool((program, bench) => command.open({ ...script(program), kill_after_ms: 50 }, bench), FAKE_COMMAND),
+    rig: tool((program, bench) => commandSwitch.open({ ...script(program), kill_after_ms: 50 }, bench), FAKE_COMMAND),
     refuses: "ended with exit code 3",
     silent: "waited 300 ms",
     garbage: "does not say",
@@ -369,7 +369,7 @@ describe("the bench matrix", () => {
     ["unplugged", "cannot run"],
   ] as const)("reset, tool %s: %s", async (fault, expected) => {
     const open = (program: string, bench: Bench) =>
-      reset.open({ tool: "nrfutil", serial: "1", program, timeout_ms: 400 }, bench);
+      resetSwitch.open({ tool: "nrfutil", serial: "1", program, timeout_ms: 400 }, bench);
     await using rig = await programRig({ open, tool: FAKE_NRFUTIL_RESET, fault });
     const said = await rig.power
       .set("off")

@@ -4,9 +4,9 @@ import {
   type ApiCode,
   type BootloaderBuild,
   confirm,
-  eraseSlot,
+  eraseSlotByApp,
   type FlashOperation,
-  imageState,
+  imageListOf,
   isBlank,
   isOperation,
   prepareUpload,
@@ -54,7 +54,7 @@ export class TwinImageSlots implements ImageStore {
   }
 
   async slots(): Promise<readonly StoredSlot[]> {
-    const listed = imageState(this.#flash, this.#build);
+    const listed = imageListOf(this.#flash, this.#build);
     return this.#build.images.flatMap(({ primary, secondary }, image) => {
       const flags = slotFlags(this.#flash, this.#build, image);
       return ([primary, secondary] as const).map((area, slot): StoredSlot => {
@@ -100,7 +100,7 @@ export class TwinImageSlots implements ImageStore {
 
   async erase(slot: number): Promise<void> {
     this.#held = undefined;
-    await this.#run(eraseSlot(this.#flash, this.#build, this.#area(slot)));
+    await this.#run(eraseSlotByApp(this.#flash, this.#build, this.#area(slot)));
   }
 
   async setPending(slot: number, permanent: boolean): Promise<void> {

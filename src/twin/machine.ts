@@ -4,6 +4,7 @@ import {
   type BootloaderBuild,
   type BootResult,
   type Flash,
+  type NetCoreAnswer,
   type NetCoreStep,
   workDurationUs,
   zephyrBoot,
@@ -180,8 +181,10 @@ export class TwinMachine implements AsyncDisposable {
   async #boot(power: AbortSignal): Promise<BootResult> {
     const { clock, flash } = this.#options;
     const steps = zephyrBoot(flash satisfies Flash, this.#buildOfBoot());
+    let answer: NetCoreAnswer | undefined;
     for (;;) {
-      const next = steps.next();
+      const next = steps.next(answer);
+      answer = undefined;
       if (next.done) return next.value;
       const step = next.value;
       if (step.kind === "log") {
@@ -189,20 +192,19 @@ export class TwinMachine implements AsyncDisposable {
         if (/^(Starting swap|Erasing the primary)/.test(step.text)) this.#upgraded = true;
         await this.#print(step.level === "" ? step.text : `${step.level}: ${step.text}`, power);
       } else if (step.kind === "work") await sleep(clock, workDurationUs(step) / 1000, power);
-      else if (step.kind === "net core") await this.#onNetCore(step, power);
+      else if (step.kind === "net core") answer = await this.#onNetCore(step, power);
       else await flash.perform(step, power);
     }
   }
 
-  async #onNetCore(step: NetCoreStep, power: AbortSignal): Promise<void> {
+  async #onNetCore(step: NetCoreStep, power: AbortSignal): Promise<NetCoreAnswer | undefined> {
     const { clock, netCore } = this.#options;
     if (netCore === undefined) throw new RangeError("a bootloader that updates a network core, on a board without one");
     if (step.does === "start") netCore.release(step);
     if (step.does === "stop") netCore.forceOff();
-    if (step.does !== "wait") return;
+    if (step.does !== "wait") return undefined;
     await sleep(clock, (step.durationUs ?? 0) / 1000, power);
-    step.answer = netCore.status();
-    step.version = netCore.versionTold;
+    return { status: netCore.status(), version: netCore.versionTold };
   }
 
   async #print(line: string, power: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import type { PowerSwitch } from "../../power/index.ts";
 import { echo } from "../../smp/index.ts";
 import { untilAnswers } from "../calibrate/calibrate.ts";
 import type { Board } from "../parts/board.ts";
-import type { Finding } from "./check.ts";
+import type { DoctorFinding } from "./check.ts";
 import type { Diagnosis } from "./doctor.ts";
 
 /** A board to be switched, opened and closed as the check needs it. */
@@ -63,7 +63,7 @@ interface Seen {
   readonly outcome: "dark" | "reset only" | "it answers" | "it still prints" | "no sign of a boot";
 }
 
-function diagnosis(findings: readonly Finding[]): Diagnosis {
+function diagnosis(findings: readonly DoctorFinding[]): Diagnosis {
   return { id: "back-feed", looksAt: LOOKS_AT, outcome: findings.length === 0 ? "ok" : "findings", findings };
 }
 

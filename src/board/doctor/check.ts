@@ -3,7 +3,7 @@ import type { LoadedProfile } from "../profile/profile.ts";
 import type { System, UsbDevice } from "./system.ts";
 
 /** Something that is wrong, or may be. A problem will break runs (exit 3); a note may, or is worth knowing. */
-export interface Finding {
+export interface DoctorFinding {
   readonly level: "problem" | "note";
   /** The device, file or profile it is about. */
   readonly where: string;
@@ -26,7 +26,7 @@ export interface DoctorCheck {
   readonly looksAt: string;
   /** Where there is something to look at; undefined: everywhere. */
   readonly platforms?: readonly string[];
-  look(around: Surroundings): Promise<readonly Finding[]>;
+  look(around: Surroundings): Promise<readonly DoctorFinding[]>;
   /** Where the facts come from. */
   readonly source: string;
 }

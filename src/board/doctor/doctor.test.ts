@@ -8,7 +8,7 @@ import { type HealthMark, healthFile } from "../lease/health.ts";
 import { calibrationOf, saveCalibration } from "../profile/calibration-file.ts";
 import { type LoadedProfile, parseProfile } from "../profile/profile.ts";
 import { type Pretended, pretendedMachine, usbFiles } from "../testing/pretended-machine.ts";
-import type { Finding } from "./check.ts";
+import type { DoctorFinding } from "./check.ts";
 import { DOCTOR_CHECKS, diagnose, hasProblem } from "./doctor.ts";
 
 const POWER = "{ driver: lcus, port: { path: /dev/relay }, channel: 1, contact: NO, cuts: soc }";
@@ -45,7 +45,7 @@ async function found(
   id: string,
   picture: Pretended,
   profiles: readonly LoadedProfile[] = [],
-): Promise<readonly Finding[]> {
+): Promise<readonly DoctorFinding[]> {
   const diagnoses = await diagnose(pretendedMachine(picture), profiles);
   return diagnoses.find((diagnosis) => diagnosis.id === id)?.findings ?? [];
 }
@@ -78,7 +78,7 @@ const BROKEN: readonly {
   readonly when: string;
   readonly machine: Pretended;
   readonly profiles?: () => readonly LoadedProfile[];
-  readonly level: Finding["level"];
+  readonly level: DoctorFinding["level"];
   readonly says: RegExp;
   readonly todo: RegExp;
 }[] = [

@@ -1,6 +1,6 @@
 import { messageOf } from "../../core/index.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
-import type { DoctorCheck, Finding, Surroundings } from "./check.ts";
+import type { DoctorCheck, DoctorFinding, Surroundings } from "./check.ts";
 import { INTERFERENCE_CHECKS } from "./interference.ts";
 import { PERMISSION_CHECKS } from "./permissions.ts";
 import { PROFILE_CHECKS } from "./profiles.ts";
@@ -14,7 +14,7 @@ export interface Diagnosis {
   readonly id: string;
   readonly looksAt: string;
   readonly outcome: "ok" | "findings" | "not here" | "not known";
-  readonly findings: readonly Finding[];
+  readonly findings: readonly DoctorFinding[];
 }
 
 /**
@@ -37,7 +37,7 @@ async function outcomeOf(check: DoctorCheck, around: Surroundings): Promise<Diag
     const findings = await check.look(around);
     return { id, looksAt, outcome: findings.length === 0 ? "ok" : "findings", findings };
   } catch (error) {
-    const finding: Finding = {
+    const finding: DoctorFinding = {
       level: "note",
       where: id,
       what: `this could not be looked at: ${messageOf(error)}`,

@@ -1,6 +1,6 @@
 import type { PortInfo } from "../../serial/index.ts";
-import { pathOf, portsOf } from "../discovery.ts";
-import { type DoctorCheck, type Finding, LINUX, type Surroundings, usbName } from "./check.ts";
+import { portsOf, stablePathOf } from "../discovery.ts";
+import { type DoctorCheck, type DoctorFinding, LINUX, type Surroundings, usbName } from "./check.ts";
 import { isProbe } from "./permissions.ts";
 import type { System } from "./system.ts";
 
@@ -48,10 +48,10 @@ export const INTERFERENCE_CHECKS: readonly DoctorCheck[] = [
   },
 ];
 
-async function modemManager({ system, ports }: Surroundings): Promise<readonly Finding[]> {
+async function modemManager({ system, ports }: Surroundings): Promise<readonly DoctorFinding[]> {
   const manager = (await system.processes()).find(({ name }) => name === "ModemManager");
   if (!manager) return [];
-  const found: Finding[] = [];
+  const found: DoctorFinding[] = [];
   for (const port of ports.filter(({ vendorId }) => vendorId !== undefined && OURS.includes(vendorId))) {
     if (await isIgnored(system, port)) continue;
     found.push({
@@ -74,7 +74,7 @@ async function isIgnored(system: System, { path }: PortInfo): Promise<boolean> {
   return facts !== undefined && /^E:ID_MM_(?:(?:DEVICE|PORT)_IGNORE=1|CANDIDATE=0)$/m.test(facts);
 }
 
-async function brltty({ system, usb, ports }: Surroundings): Promise<readonly Finding[]> {
+async function brltty({ system, usb, ports }: Surroundings): Promise<readonly DoctorFinding[]> {
   const relays = usb.filter((device) => device.vendorId === CH340.vendorId && device.productId === CH340.productId);
   const shown = ports.filter(({ vendorId, productId }) => vendorId === CH340.vendorId && productId === CH340.productId);
   if (relays.length <= shown.length) return [];
@@ -92,12 +92,12 @@ async function brltty({ system, usb, ports }: Surroundings): Promise<readonly Fi
   ];
 }
 
-async function holders({ system, ports, profiles }: Surroundings): Promise<readonly Finding[]> {
-  const found: Finding[] = [];
+async function holders({ system, ports, profiles }: Surroundings): Promise<readonly DoctorFinding[]> {
+  const found: DoctorFinding[] = [];
   const paths = new Set(ports.map(({ path }) => path));
   for (const loaded of profiles.filter(({ profile }) => profile.provider === "hardware")) {
     for (const { port } of portsOf(loaded.profile)) {
-      const path = await pathOf(port, loaded, ports);
+      const path = await stablePathOf(port, loaded, ports);
       // The stable name of a port that is in the list already.
       if (path !== undefined && !ports.some(({ stablePath }) => stablePath === path)) paths.add(path);
     }
@@ -115,7 +115,7 @@ async function holders({ system, ports, profiles }: Surroundings): Promise<reado
   return found;
 }
 
-async function massStorage({ usb }: Surroundings): Promise<readonly Finding[]> {
+async function massStorage({ usb }: Surroundings): Promise<readonly DoctorFinding[]> {
   return usb
     .filter((device) => isProbe(device) && device.classes.includes(MASS_STORAGE))
     .map((device) => ({
@@ -126,8 +126,8 @@ async function massStorage({ usb }: Surroundings): Promise<readonly Finding[]> {
     }));
 }
 
-async function staleLocks({ system }: Surroundings): Promise<readonly Finding[]> {
-  const found: Finding[] = [];
+async function staleLocks({ system }: Surroundings): Promise<readonly DoctorFinding[]> {
+  const found: DoctorFinding[] = [];
   for (const name of (await system.entries(UUCP_LOCKS)).filter((entry) => entry.startsWith("LCK..tty"))) {
     const path = `${UUCP_LOCKS}/${name}`;
     const pid = Number((await system.read(path))?.trim());

@@ -1,4 +1,4 @@
-import { type DoctorCheck, type Finding, LINUX, type Surroundings, usbName } from "./check.ts";
+import { type DoctorCheck, type DoctorFinding, LINUX, type Surroundings, usbName } from "./check.ts";
 import type { UsbDevice } from "./system.ts";
 
 /** USB devices that libusb programs open, and whose programs they are. */
@@ -42,8 +42,8 @@ export const PERMISSION_CHECKS: readonly DoctorCheck[] = [
   },
 ];
 
-async function serialPorts({ system, ports }: Surroundings): Promise<readonly Finding[]> {
-  const found: Finding[] = [];
+async function serialPorts({ system, ports }: Surroundings): Promise<readonly DoctorFinding[]> {
+  const found: DoctorFinding[] = [];
   const own = await system.groups();
   for (const port of ports) {
     if ((await system.access(port.path)) !== "forbidden") continue;
@@ -61,7 +61,7 @@ async function serialPorts({ system, ports }: Surroundings): Promise<readonly Fi
  */
 const PORT_GROUPS = ["dialout", "uucp", "plugdev"];
 
-function forbiddenPort(group: string | undefined, member: boolean): Pick<Finding, "what" | "remedy"> {
+function forbiddenPort(group: string | undefined, member: boolean): Pick<DoctorFinding, "what" | "remedy"> {
   if (group === undefined || member) {
     return {
       what: "this user may not open it, though in its group.",
@@ -82,8 +82,8 @@ function forbiddenPort(group: string | undefined, member: boolean): Pick<Finding
   };
 }
 
-async function libusbNodes({ system, usb }: Surroundings): Promise<readonly Finding[]> {
-  const found: Finding[] = [];
+async function libusbNodes({ system, usb }: Surroundings): Promise<readonly DoctorFinding[]> {
+  const found: DoctorFinding[] = [];
   for (const device of usb) {
     const row = LIBUSB_DEVICES.find(({ vendorId }) => vendorId === device.vendorId);
     if (!row || device.node === undefined) continue;
@@ -98,8 +98,8 @@ async function libusbNodes({ system, usb }: Surroundings): Promise<readonly Find
   return found;
 }
 
-async function hidNodes({ system }: Surroundings): Promise<readonly Finding[]> {
-  const found: Finding[] = [];
+async function hidNodes({ system }: Surroundings): Promise<readonly DoctorFinding[]> {
+  const found: DoctorFinding[] = [];
   for (const name of await system.entries(HIDRAW)) {
     const described = (await system.read(`${HIDRAW}/${name}/device/uevent`)) ?? "";
     // HID_ID=0003:000016C0:000005DF: bus, vendor, product.

@@ -1,12 +1,12 @@
 import { isHilError, messageOf } from "../../core/index.ts";
 import { portName } from "../../power/index.ts";
-import { discoverBoards, pathOf, portsOf } from "../discovery.ts";
+import { discoverBoards, portsOf, stablePathOf } from "../discovery.ts";
 import { programsOf } from "../flash/programs.ts";
 import { healthFile } from "../lease/health.ts";
 import { loadCalibration } from "../profile/calibration-file.ts";
 import { FLASH_TOOLS } from "../profile/flash-tools.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
-import type { DoctorCheck, Finding, Surroundings } from "./check.ts";
+import type { DoctorCheck, DoctorFinding, Surroundings } from "./check.ts";
 
 const DAY_MS = 86_400_000;
 /** Relays warm up, wear and are re-wired: an older measurement is worth a new one. */
@@ -53,8 +53,8 @@ export const PROFILE_CHECKS: readonly DoctorCheck[] = [
 ];
 
 /** A board that an earlier run could not bring back. */
-async function marks(around: Surroundings): Promise<readonly Finding[]> {
-  return real(around).flatMap((loaded): readonly Finding[] => {
+async function marks(around: Surroundings): Promise<readonly DoctorFinding[]> {
+  return real(around).flatMap((loaded): readonly DoctorFinding[] => {
     const where = loaded.profile.name;
     const health = healthFile(loaded.file).load();
     if (health.state === "good") return [];
@@ -69,13 +69,13 @@ async function marks(around: Surroundings): Promise<readonly Finding[]> {
 
 const real = ({ profiles }: Surroundings) => profiles.filter(({ profile }) => profile.provider === "hardware");
 
-async function ports(around: Surroundings): Promise<readonly Finding[]> {
+async function ports(around: Surroundings): Promise<readonly DoctorFinding[]> {
   const { system, ports: there } = around;
-  const found: Finding[] = [];
+  const found: DoctorFinding[] = [];
   for (const loaded of real(around)) {
     for (const { field, port } of portsOf(loaded.profile)) {
       const where = `${loaded.profile.name}, ${field}`;
-      const path = await pathOf(port, loaded, there);
+      const path = await stablePathOf(port, loaded, there);
       if (path === undefined || (await system.access(path)) === "absent") {
         found.push({
           level: "problem",
@@ -97,7 +97,7 @@ async function ports(around: Surroundings): Promise<readonly Finding[]> {
   return found;
 }
 
-async function probes({ ports: there }: Surroundings): Promise<readonly Finding[]> {
+async function probes({ ports: there }: Surroundings): Promise<readonly DoctorFinding[]> {
   return discoverBoards(there).flatMap(({ serial, doubts }) =>
     doubts.map((what) => ({
       level: "note" as const,
@@ -108,9 +108,9 @@ async function probes({ ports: there }: Surroundings): Promise<readonly Finding[
   );
 }
 
-async function tools(around: Surroundings): Promise<readonly Finding[]> {
+async function tools(around: Surroundings): Promise<readonly DoctorFinding[]> {
   const { system, profiles } = around;
-  const found: Finding[] = [];
+  const found: DoctorFinding[] = [];
   for (const loaded of profiles.filter(({ profile }) => profile.provider !== "twin")) {
     for (const { program, what } of programsOf(loaded)) {
       if ((await system.program(program, loaded.file)) !== undefined) continue;
@@ -159,7 +159,7 @@ async function nrfutilIsBare({ profile, file }: LoadedProfile, { system }: Surro
   return there === undefined;
 }
 
-async function secrets(around: Surroundings): Promise<readonly Finding[]> {
+async function secrets(around: Surroundings): Promise<readonly DoctorFinding[]> {
   return real(around).flatMap(({ profile }) =>
     namesOfSecrets(profile.power.options)
       .filter(({ name }) => (around.system.env[name] ?? "") === "")
@@ -184,7 +184,7 @@ function namesOfSecrets(options: unknown, path = ""): { readonly field: string; 
   });
 }
 
-async function hubKernel(around: Surroundings): Promise<readonly Finding[]> {
+async function hubKernel(around: Surroundings): Promise<readonly DoctorFinding[]> {
   const major = Number.parseInt(around.system.kernel, 10);
   if (!(major < HUB_KERNEL)) return [];
   return real(around)
@@ -197,8 +197,8 @@ async function hubKernel(around: Surroundings): Promise<readonly Finding[]> {
     }));
 }
 
-async function calibrations(around: Surroundings): Promise<readonly Finding[]> {
-  const finding = (name: string, level: Finding["level"], what: string): Finding => ({
+async function calibrations(around: Surroundings): Promise<readonly DoctorFinding[]> {
+  const finding = (name: string, level: DoctorFinding["level"], what: string): DoctorFinding => ({
     level,
     where: name,
     what,

@@ -43,13 +43,13 @@ function itemParts(item: Readonly<Record<string, unknown>>): readonly (readonly 
 }
 
 /** Text and numbers as text; undefined for anything else. */
-export function textOf(value: unknown): string | undefined {
+export function scalarText(value: unknown): string | undefined {
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
 /** For addresses and people: text as it is, anything else as JSON. */
 export function plain(value: unknown): string {
-  return textOf(value) ?? JSON.stringify(value) ?? "";
+  return scalarText(value) ?? JSON.stringify(value) ?? "";
 }
 
 /** A number, or text that is one; else `fallback`. */

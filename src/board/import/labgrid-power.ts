@@ -4,7 +4,7 @@ import type { DraftPower } from "../profile/draft.ts";
 import { UNKNOWN_SWITCH } from "../profile/draft.ts";
 import { type BoundSwitch, boundPower, heldOtherwise, type LabgridTarget } from "./labgrid-bindings.ts";
 import { NETWORK_MODELS } from "./labgrid-network.ts";
-import { type LabgridPart, numberOf, plain, textOf } from "./labgrid-parts.ts";
+import { type LabgridPart, numberOf, plain, scalarText } from "./labgrid-parts.ts";
 import { unsetIn, unsetText } from "./labgrid-templates.ts";
 import { addressWithLogin, exactAnswer, type Params, webAddress, wholeAnswer } from "./labgrid-web.ts";
 import { wordsOf } from "./words.ts";
@@ -33,7 +33,10 @@ export const LABGRID_POWER: readonly PowerRow[] = [
   },
   {
     cls: "YKUSHPowerPort",
-    draft: ({ serial, index }) => ({ driver: "ykush", options: { serial: textOf(serial), port: numberOf(index, 1) } }),
+    draft: ({ serial, index }) => ({
+      driver: "ykush",
+      options: { serial: scalarText(serial), port: numberOf(index, 1) },
+    }),
     source: "labgrid/resource/ykushpowerport.py",
   },
   {
@@ -84,7 +87,7 @@ export const LABGRID_POWER: readonly PowerRow[] = [
   {
     cls: "ExternalPowerDriver",
     draft: ({ cmd_on, cmd_off }) => {
-      const [on, off] = [cmd_on, cmd_off].map((line) => wordsOf(textOf(line) ?? ""));
+      const [on, off] = [cmd_on, cmd_off].map((line) => wordsOf(scalarText(line) ?? ""));
       if (on === undefined || off === undefined) return undefined;
       return {
         driver: "command",
@@ -172,16 +175,16 @@ function hidRelay({ index, invert, match }: Params): DraftPower {
 
 /** labgrid asks `url_get`, else `url`; an answer must match as a whole, or be the body that was sent. */
 function httpOutput(params: Params): DraftPower | undefined {
-  const method = (textOf(params["method"]) ?? "PUT").toUpperCase();
+  const method = (scalarText(params["method"]) ?? "PUT").toUpperCase();
   const { url, login } = addressWithLogin(webAddress(params["url"]));
-  const asked = addressWithLogin(webAddress(textOf(params["url_get"]) || params["url"])).url;
+  const asked = addressWithLogin(webAddress(scalarText(params["url_get"]) || params["url"])).url;
   const pattern = (which: "asserted" | "deasserted") => {
-    const given = textOf(params[`body_get_${which}`]) ?? "";
-    return given === "" ? exactAnswer(textOf(params[`body_${which}`]) ?? "") : wholeAnswer(given);
+    const given = scalarText(params[`body_get_${which}`]) ?? "";
+    return given === "" ? exactAnswer(scalarText(params[`body_${which}`]) ?? "") : wholeAnswer(given);
   };
   const [on, off] = [pattern("asserted"), pattern("deasserted")];
   const known = on !== undefined && off !== undefined;
-  const request = (body: unknown) => ({ method, url, body: textOf(body) });
+  const request = (body: unknown) => ({ method, url, body: scalarText(body) });
   const options = {
     on: request(params["body_asserted"]),
     off: request(params["body_deasserted"]),

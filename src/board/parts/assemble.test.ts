@@ -4,7 +4,7 @@ import { BenchError, utf8, VirtualClock } from "../../core/index.ts";
 import type { PortOpener } from "../../power/index.ts";
 import { type Link, type MemoryLink, memoryLinks } from "../../serial/index.ts";
 import { parseProfile } from "../profile/profile.ts";
-import { assemble, type BoardParts } from "./assemble.ts";
+import { assembleBoard, type BoardParts } from "./assemble.ts";
 
 const file = fileURLToPath(new URL("../../boards/x.yaml", import.meta.url));
 const PROFILE = `schema: 1
@@ -49,11 +49,11 @@ function bench(options: { readonly missing?: string; readonly closeFails?: strin
       return link;
     },
   };
-  const behind: AsyncDisposable = {
+  const backend: AsyncDisposable = {
     [Symbol.asyncDispose]: closing("bench", { [Symbol.asyncDispose]: async () => {} }),
   };
   const open = (more: Partial<BoardParts> = {}) =>
-    assemble(parseProfile(PROFILE, file), { clock, links, behind, ...more });
+    assembleBoard(parseProfile(PROFILE, file), { clock, links, backend, ...more });
   return { clock, opened, closed, boards, open };
 }
 

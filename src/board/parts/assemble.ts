@@ -28,7 +28,7 @@ export interface BoardParts {
   readonly check?: () => void;
   readonly brokenRules?: () => readonly string[];
   /** Closed last: what stands behind the links. */
-  readonly behind?: AsyncDisposable;
+  readonly backend?: AsyncDisposable;
 }
 
 const MS = 1000;
@@ -38,12 +38,12 @@ const MS = 1000;
  * and throws what an observer of its UART threw: a record that lost bytes must not pass for a whole one.
  * @throws what opening a part throws; all that was open by then is closed.
  */
-export async function assemble({ profile }: LoadedProfile, parts: BoardParts): Promise<Board> {
+export async function assembleBoard({ profile }: LoadedProfile, parts: BoardParts): Promise<Board> {
   const { clock, links } = parts;
   const cuts = cutsOf(profile);
   const closing = new Cleanup();
   try {
-    if (parts.behind) closing.use("bench", parts.behind);
+    if (parts.backend) closing.use("bench", parts.backend);
     const { app, net } = profile.ports;
     const { driver, options } = profile.power;
     const losses = new Losses();

@@ -14,7 +14,7 @@ import {
   resolvePort,
 } from "../../serial/index.ts";
 import { parseProfile } from "../profile/profile.ts";
-import { assemble } from "./assemble.ts";
+import { assembleBoard } from "./assemble.ts";
 
 const file = fileURLToPath(new URL("../../boards/x.yaml", import.meta.url));
 const profile = (app: string, cuts: "soc" | "board") => `schema: 1
@@ -45,7 +45,7 @@ async function bench(options: { readonly app?: string; readonly cuts?: "soc" | "
     },
   };
   const { app = "", cuts = "board" } = options;
-  const board = await assemble(parseProfile(profile(app, cuts), file), { clock, links });
+  const board = await assembleBoard(parseProfile(profile(app, cuts), file), { clock, links });
   /** What a cable that is pulled does. */
   const unplug = () => {
     state.away = true;
@@ -66,7 +66,7 @@ describe("ports that go with the board's power", () => {
       arm: async () => ({ made: new Promise(() => undefined), disarm: async () => undefined }),
       [Symbol.asyncDispose]: async () => undefined,
     };
-    await using board = await assemble(parseProfile(profile("", "board"), file), { clock, links, power });
+    await using board = await assembleBoard(parseProfile(profile("", "board"), file), { clock, links, power });
     expect(board.power).not.toBe(power);
     expect(board.power.current).toBe(power.current);
     expect(Object.keys(board.power).toSorted()).toEqual(Object.keys(power).toSorted());
@@ -159,7 +159,7 @@ test("a pseudo-terminal that returns under another path is found by its probe, a
       return openSerialPort(await resolvePort(port, { ports }), { ...line, clock });
     },
   };
-  await using board = await assemble(parseProfile(profile("", "board"), file), { clock, links });
+  await using board = await assembleBoard(parseProfile(profile("", "board"), file), { clock, links });
   const heard: string[] = [];
   board.uart.onLine(({ text }) => heard.push(text));
   const line = (text: string) =>

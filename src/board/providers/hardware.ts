@@ -2,7 +2,7 @@ import { Cleanup, RealClock } from "../../core/index.ts";
 import { openFlasher } from "../flash/tool-flasher.ts";
 import { healthFile } from "../lease/health.ts";
 import { takeLease } from "../lease/lease.ts";
-import { assemble } from "../parts/assemble.ts";
+import { assembleBoard } from "../parts/assemble.ts";
 import type { Board } from "../parts/board.ts";
 import { hardwarePorts } from "../parts/hardware-ports.ts";
 import { Losses } from "../parts/losses.ts";
@@ -22,7 +22,7 @@ export async function openHardware(loaded: LoadedProfile, options: OpenOptions):
     const { cards } = options;
     const losses = new Losses();
     const power = cards && undo.use("power", await cards.openSwitch(loaded, losses.watching(ports), clock));
-    return await assemble(loaded, {
+    return await assembleBoard(loaded, {
       clock,
       ...(flasher ? { flasher } : {}),
       links: ports,
@@ -31,7 +31,7 @@ export async function openHardware(loaded: LoadedProfile, options: OpenOptions):
       wear: wearFile(loaded.file),
       health: healthFile(loaded.file),
       notes: lease.notes,
-      behind: lease,
+      backend: lease,
     });
   } catch (error) {
     await undo[Symbol.asyncDispose]();

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { BenchError, ConfigurationError, RealClock } from "../../core/index.ts";
-import { assemble } from "../parts/assemble.ts";
+import { assembleBoard } from "../parts/assemble.ts";
 import type { Board, Flasher } from "../parts/board.ts";
 import type { OpenOptions } from "../parts/open-options.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
@@ -24,7 +24,7 @@ export async function openQemu(loaded: LoadedProfile, options: OpenOptions): Pro
   requireProgram(program);
   const clock = options.clock ?? new RealClock();
   const emulated = new EmulatedBoard({ machine, flash, program, clock });
-  return assemble(loaded, {
+  return assembleBoard(loaded, {
     clock,
     links: {
       open: async (port) => {
@@ -37,7 +37,7 @@ export async function openQemu(loaded: LoadedProfile, options: OpenOptions): Pro
     stopAfter: (progress, signal) => emulated.stopAfter(progress, signal),
     flasher: flasherOf(loaded, emulated),
     check: () => emulated.check(),
-    behind: emulated,
+    backend: emulated,
   });
 }
 

@@ -5,7 +5,7 @@ import { LCUS_BAUD_RATE } from "../../power/index.ts";
 import { type Link, memoryLinks } from "../../serial/index.ts";
 import type { SmpTransport } from "../../smp/index.ts";
 import { type RelayLatency, Twin, type TwinSmp } from "../../twin/index.ts";
-import { assemble } from "../parts/assemble.ts";
+import { assembleBoard } from "../parts/assemble.ts";
 import type { Board } from "../parts/board.ts";
 import type { OpenOptions } from "../parts/open-options.ts";
 import { bootloaderBuildOf } from "../profile/bootloader-build.ts";
@@ -41,7 +41,7 @@ export async function openTwin(loaded: LoadedProfile, { random, ...options }: Op
   });
   const ends = [appHost, relayHost, ...(wanted ? [netHost] : [])];
   const hosts = new Map<string, Link>(ends.map((link) => [link.name, link]));
-  return assemble(loaded, {
+  return assembleBoard(loaded, {
     clock,
     links: {
       open: async (port) => {
@@ -57,7 +57,7 @@ export async function openTwin(loaded: LoadedProfile, { random, ...options }: Op
     check: () => twin.check(),
     brokenRules: () => twin.flash.brokenRules,
     factoryImage: factory,
-    behind: twin,
+    backend: twin,
   });
 }
 

@@ -1,7 +1,7 @@
 import { BenchError, type Clock, type GapWatch, Queue, sleepUntil, VirtualClock } from "../../core/index.ts";
 import { LCUS_BAUD_RATE } from "../../power/index.ts";
 import { type Chunk, type Link, memoryLinks } from "../../serial/index.ts";
-import { assemble } from "../parts/assemble.ts";
+import { assembleBoard } from "../parts/assemble.ts";
 import type { Board } from "../parts/board.ts";
 import type { OpenOptions } from "../parts/open-options.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
@@ -56,12 +56,12 @@ export function badBench(mischief: Mischief, onOpen: (bench: BadBench) => void =
     const twin = makeTwin(mischief.really ?? loaded, { clock: inner, random, links: { app, relay } });
     const bench = new BadBench({ app: appHost, relay: relayHost }, clock, mischief);
     onOpen(bench);
-    return assemble(loaded, {
+    return assembleBoard(loaded, {
       clock,
       links: { open: async (port) => ("path" in port && port.path === "twin:relay" ? bench.relay : bench.app) },
       flasher: { programPrimary: async (image) => twin.programPrimary(image) },
       check: () => twin.check(),
-      behind: twin,
+      backend: twin,
     });
   };
 }

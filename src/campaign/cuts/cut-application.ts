@@ -4,7 +4,7 @@ import {
   type BootloaderBuild,
   contentsAfterCut,
   type FlashImage,
-  imageState,
+  imageListOf,
   isOperation,
   type LegalOutcome,
   legalOutcomes,
@@ -197,7 +197,7 @@ export async function askAgain(
 ): Promise<Judged | undefined> {
   const { build } = shadow;
   const runsOld = (flash: FlashImage) =>
-    imageState(flash, build).some((entry) => entry.slot === 0 && entry.hash === direction.from.hash);
+    imageListOf(flash, build).some((entry) => entry.slot === 0 && entry.hash === direction.from.hash);
   if (!runsOld(shadow.flash)) return undefined;
   const permanent = direction.permanent ?? false;
   await session.request(direction.to, permanent).catch((error: unknown) => {
@@ -224,7 +224,7 @@ function asItIs(flash: FlashImage, build: BootloaderBuild): LegalOutcome {
     ending: "kept",
     because: "an image waits in slot 1 whether or not it could be asked for",
     result: { kind: "run", slots: [], swapTypes: [] },
-    images: imageState(flash, build),
+    images: imageListOf(flash, build),
     flash,
     knownDefect: undefined,
     operations: [],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { LoadedProfile } from "../../board/index.ts";
 import { Random, VirtualClock } from "../../core/index.ts";
-import { imageState } from "../../mcuboot/index.ts";
+import { imageListOf } from "../../mcuboot/index.ts";
 import { prepare } from "../request/material.ts";
 import { type Edit, smallProfile, smallScenario } from "../testing/small-campaign.ts";
 import type { Shadow } from "./shadow.ts";
@@ -18,7 +18,7 @@ async function bench(...edits: Edit[]) {
 }
 
 const listed = (shadow: Shadow) =>
-  imageState(shadow.flash, shadow.build).map(({ slot, version, active }) => `${slot} ${version} ${active}`);
+  imageListOf(shadow.flash, shadow.build).map(({ slot, version, active }) => `${slot} ${version} ${active}`);
 
 /** Pages of the secondary slot, by number. */
 const secondaryPages = (erased: readonly number[]) =>
@@ -160,7 +160,7 @@ describe("what was erased", () => {
 describe("what a cut in an upload may leave", () => {
   const lists = (shadow: Shadow, states: readonly { readonly flash: Shadow["flash"] }[]) =>
     states.map(({ flash }) =>
-      imageState(flash, shadow.build)
+      imageListOf(flash, shadow.build)
         .filter(({ slot }) => slot === 1)
         .map(({ version }) => version)
         .join(),

@@ -6,7 +6,7 @@ import {
   FlashImage,
   type FlashOperation,
   type FlashTiming,
-  imageState,
+  imageListOf,
   isOperation,
   type LegalOutcome,
   legalOutcomes,
@@ -76,7 +76,7 @@ export class Shadow {
 
   /** True when the model's secondary slot holds this image. */
   holds(image: BuiltImage): boolean {
-    return imageState(this.flash, this.build).some((entry) => entry.slot === 1 && entry.hash === image.hash);
+    return imageListOf(this.flash, this.build).some((entry) => entry.slot === 1 && entry.hash === image.hash);
   }
 
   /** True when the bootloader would take this image out of the secondary slot, were it asked to. */
@@ -115,7 +115,7 @@ export class Shadow {
     const flash = this.flash.snapshot();
     const states = new Map<string, FlashImage>();
     const keep = () => {
-      const shown = JSON.stringify(imageState(flash, this.build));
+      const shown = JSON.stringify(imageListOf(flash, this.build));
       if (!states.has(shown)) states.set(shown, flash.snapshot());
     };
     if (takenBytes === 0) keep();

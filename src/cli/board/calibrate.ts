@@ -11,7 +11,7 @@ import {
 import { Cleanup, EXIT, Random, UsageError, wallTime } from "../../core/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
-import { BOARD_OPTION, namedProfile, openedBoard, underMark, wholeOption } from "./option.ts";
+import { BOARD_OPTION, namedProfile, openLeasedBoard, whileMarkedDirty, wholeOption } from "./option.ts";
 
 const TRIALS = 30;
 const TRIALS_MIN = 5;
@@ -37,7 +37,7 @@ export async function boardCalibrateCommand(argv: readonly string[], io: CliIo):
   const loaded = await namedProfile(args, io);
   const json = args.flag("json");
   await using closing = new Cleanup();
-  const board = await openedBoard(loaded, io, closing);
+  const board = await openLeasedBoard(loaded, io, closing);
   const measure = () =>
     calibrate(board, {
       trials,
@@ -48,7 +48,7 @@ export async function boardCalibrateCommand(argv: readonly string[], io: CliIo):
         if (!json && done % 10 === 0) io.err(`${done} of ${trials} trials\n`);
       },
     });
-  const result = await underMark(board, "hil board calibrate was under way and did not end", measure);
+  const result = await whileMarkedDirty(board, "hil board calibrate was under way and did not end", measure);
   const isShipped = isShippedTwin(loaded);
   const kept =
     args.flag("dry-run") || isShipped

@@ -3,7 +3,7 @@ import { type BoardCheck, checkBoard } from "../../campaign/index.ts";
 import { Cleanup, EXIT } from "../../core/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
-import { BOARD_OPTION, namedProfile, openedBoard, underMark } from "./option.ts";
+import { BOARD_OPTION, namedProfile, openLeasedBoard, whileMarkedDirty } from "./option.ts";
 
 const OPTIONS = {
   ...BOARD_OPTION,
@@ -20,7 +20,7 @@ export async function boardCheckCommand(argv: readonly string[], io: CliIo): Pro
   if (!args) return EXIT.pass;
   const loaded = await namedProfile(args, io);
   await using closing = new Cleanup();
-  const board = await openedBoard(loaded, io, closing);
+  const board = await openLeasedBoard(loaded, io, closing);
   const json = args.flag("json");
   const show = (check: BoardCheck) => {
     if (!json) io.out(`${check.outcome.padEnd(11)}  ${check.name.padEnd(18)}  ${check.text}\n`);
@@ -29,7 +29,7 @@ export async function boardCheckCommand(argv: readonly string[], io: CliIo): Pro
   const check = () => checkBoard(board, { signal: io.signal, power, onCheck: show });
   const isUp = (found: readonly BoardCheck[]) =>
     !found.some(({ name, outcome }) => outcome === "failed" && ALIVE.includes(name));
-  const checks = [...(await underMark(board, "hil board check was under way and did not end", check, isUp))];
+  const checks = [...(await whileMarkedDirty(board, "hil board check was under way and did not end", check, isUp))];
   const missing = new Set((await missingPrograms(loaded, io.env)).map(({ program }) => program));
   for (const { program, what } of programsOf(loaded)) {
     const found = !missing.has(program);

@@ -4,7 +4,7 @@ import type { Link } from "../../serial/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo, Keyboard } from "../terminal/io.ts";
 import { stampedLines } from "./console-stamps.ts";
-import { BOARD_OPTION, leased, namedProfile } from "./option.ts";
+import { BOARD_OPTION, leaseBoard, namedProfile } from "./option.ts";
 
 const OPTIONS = {
   ...BOARD_OPTION,
@@ -25,7 +25,7 @@ export async function boardConsoleCommand(argv: readonly string[], io: CliIo): P
   const loaded = await namedProfile(args, io);
   const clock = new RealClock();
   await using closing = new Cleanup();
-  await leased(loaded, io, closing);
+  await leaseBoard(loaded, io, closing);
   const link = closing.use("port", await openBoardPort(loaded, args.flag("net") ? "net" : "app", clock));
   const keyboard = io.openKeyboard?.();
   if (keyboard) closing.use("keyboard", keyboard);

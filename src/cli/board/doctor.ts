@@ -3,8 +3,8 @@ import {
   type Board,
   backFeeding,
   type Diagnosis,
+  type DoctorFinding,
   diagnose,
-  type Finding,
   hasProblem,
   healthMark,
   type LoadedProfile,
@@ -19,7 +19,7 @@ import { Cleanup, EXIT, isHilError, messageOf, Random, RealClock, UsageError } f
 import type { PowerSwitch } from "../../power/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
-import { leased, underMark } from "./option.ts";
+import { leaseBoard, whileMarkedDirty } from "./option.ts";
 
 const OPTIONS = {
   board: {
@@ -61,7 +61,7 @@ async function profilesOf(
   const own = profileFiles(join(io.cwd, "boards")).filter((file) => !/-example\.ya?ml$/.test(file));
   const files = [...(variable === "" ? [] : [variable]), ...own];
   const profiles: LoadedProfile[] = [];
-  const findings: Finding[] = [];
+  const findings: DoctorFinding[] = [];
   for (const file of files) {
     try {
       profiles.push(await loadProfile(file, { cwd: io.cwd }));
@@ -74,7 +74,7 @@ async function profilesOf(
   return { profiles, unusable: readable(findings) };
 }
 
-function readable(findings: readonly Finding[]): Diagnosis {
+function readable(findings: readonly DoctorFinding[]): Diagnosis {
   const outcome = findings.length === 0 ? "ok" : "findings";
   return { id: "profiles", looksAt: "can the profiles be read", outcome, findings };
 }
@@ -89,7 +89,7 @@ async function withPower(loaded: LoadedProfile, io: CliIo): Promise<Diagnosis> {
   const openSwitch = async (): Promise<PowerSwitch> => {
     const closing = new Cleanup();
     try {
-      await leased(loaded, io, closing);
+      await leaseBoard(loaded, io, closing);
       const power = closing.use("power", await openBoardSwitch(loaded, clock));
       return {
         facts: power.facts,
@@ -103,7 +103,7 @@ async function withPower(loaded: LoadedProfile, io: CliIo): Promise<Diagnosis> {
   };
   const open = () => openBoard(loaded, { random: Random.fromSeed(1), signal: io.signal });
   const look = () => backFeeding({ clock, open, openSwitch }, io.signal);
-  return underMark(health(loaded), "hil doctor --power was under way and did not end", look);
+  return whileMarkedDirty(health(loaded), "hil doctor --power was under way and did not end", look);
 }
 
 /** One line a check; below it what it found, and what to do. */
@@ -121,7 +121,7 @@ export function doctorText(found: readonly Diagnosis[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-function wordOf(outcome: Diagnosis["outcome"], findings: readonly Finding[]): string {
+function wordOf(outcome: Diagnosis["outcome"], findings: readonly DoctorFinding[]): string {
   if (outcome !== "findings") return outcome;
   return findings.some(({ level }) => level === "problem") ? "PROBLEM" : "note";
 }

@@ -13,7 +13,7 @@ import {
 import { parseImage, parseIntelHex } from "../../image/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
-import { BOARD_OPTION, leased, namedProfile } from "./option.ts";
+import { BOARD_OPTION, leaseBoard, namedProfile } from "./option.ts";
 
 const OPTIONS = { ...BOARD_OPTION } as const satisfies OptionRows;
 const IMAGES_MAX = 16;
@@ -41,7 +41,7 @@ export async function boardFlashCommand(argv: readonly string[], io: CliIo): Pro
   const plans = await Promise.all(args.positional.map((name) => planFor(name, io.cwd)));
   const clock = new RealClock();
   await using closing = new Cleanup();
-  await leased(loaded, io, closing);
+  await leaseBoard(loaded, io, closing);
   const flasher = flasherOf(loaded, clock);
   await switchOn(loaded, clock, io.signal);
   const isNetwork = (plan: Plan) => plan.kind === "hex" && plan.core === "network";

@@ -16,13 +16,13 @@ export function namedProfile(args: Parsed, io: CliIo): Promise<LoadedProfile> {
 }
 
 /** Takes the board's lease, and says from whom locks were taken over; given back with `closing`. @throws BenchError */
-export async function leased(loaded: LoadedProfile, io: CliIo, closing: Cleanup): Promise<void> {
+export async function leaseBoard(loaded: LoadedProfile, io: CliIo, closing: Cleanup): Promise<void> {
   const lease = closing.use("lease", await takeLease(loaded));
   for (const note of lease.notes) io.err(`note: ${note}\n`);
 }
 
 /** Opens the board of a profile, which takes its lease, too; undone with `closing`. @throws BenchError; ConfigurationError */
-export async function openedBoard(loaded: LoadedProfile, io: CliIo, closing: Cleanup): Promise<Board> {
+export async function openLeasedBoard(loaded: LoadedProfile, io: CliIo, closing: Cleanup): Promise<Board> {
   const board = closing.use("board", await openBoard(loaded, { random: Random.fromSeed(1), signal: io.signal }));
   for (const note of board.notes ?? []) io.err(`note: ${note}\n`);
   return board;
@@ -39,7 +39,7 @@ export function wholeOption(args: Parsed, name: string, least: number, most: num
  * Work that moves a good board's power: while it goes on the board is marked dirty on disk, so that whatever kills it,
  * the next run brings the board back. The mark goes when `isWell` says so of the result.
  */
-export async function underMark<T>(
+export async function whileMarkedDirty<T>(
   board: Pick<Board, "health">,
   because: string,
   work: () => Promise<T>,

@@ -3,7 +3,7 @@ import { Cleanup, EXIT, RealClock, UsageError } from "../../core/index.ts";
 import { cycle, type PowerState, type PowerSwitch } from "../../power/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
-import { BOARD_OPTION, leased, namedProfile } from "./option.ts";
+import { BOARD_OPTION, leaseBoard, namedProfile } from "./option.ts";
 
 const OPTIONS = { ...BOARD_OPTION } as const satisfies OptionRows;
 const ACTS = ["on", "off", "cycle", "status"] as const;
@@ -18,7 +18,7 @@ export async function boardPowerCommand(argv: readonly string[], io: CliIo): Pro
   const loaded = await namedProfile(args, io);
   const clock = new RealClock();
   await using closing = new Cleanup();
-  await leased(loaded, io, closing);
+  await leaseBoard(loaded, io, closing);
   const power = closing.use("power", await openBoardSwitch(loaded, clock));
   const { offMs } = loaded.profile.power;
   if (act === "status") io.out(`${await stateOf(power)}\n`);

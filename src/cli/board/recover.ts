@@ -2,7 +2,7 @@ import { untilAnswers } from "../../board/index.ts";
 import { Cleanup, ConfigurationError, EXIT, UsageError } from "../../core/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
-import { BOARD_OPTION, namedProfile, openedBoard } from "./option.ts";
+import { BOARD_OPTION, namedProfile, openLeasedBoard } from "./option.ts";
 
 const OPTIONS = {
   ...BOARD_OPTION,
@@ -25,7 +25,7 @@ export async function boardRecoverCommand(argv: readonly string[], io: CliIo): P
   if (!args.flag("yes") && !(await agreed(profile.name, io))) {
     throw new UsageError(`recovering erases all of ${profile.name}.`, "Say so with --yes.");
   }
-  const board = await openedBoard(loaded, io, closing);
+  const board = await openLeasedBoard(loaded, io, closing);
   const recover = board.flasher?.recover?.bind(board.flasher);
   if (!recover) throw new ConfigurationError(`${profile.name} is simulated: nothing of it can be bricked.`);
   if (board.power.facts.cuts !== "reset only") await board.power.set("on", { signal: io.signal });

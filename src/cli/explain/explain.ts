@@ -18,7 +18,7 @@ import {
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { decoded, isText, readList } from "./input.ts";
-import { type Answer, answerJson, answerText } from "./text.ts";
+import { answerJson, answerText, type Explained } from "./text.ts";
 
 const OPTIONS = {
   board: {
@@ -53,7 +53,7 @@ export async function explainCommand(argv: readonly string[], io: CliIo): Promis
   return EXIT.pass;
 }
 
-type FullAnswer = Answer & { readonly mode: string };
+type FullAnswer = Explained & { readonly mode: string };
 type SlotAsked = { readonly slot: 0 | 1; readonly image: number };
 
 function slotAsked(args: Parsed, build: BootloaderBuild): SlotAsked | undefined {

@@ -1,7 +1,7 @@
 import type { BootloaderBuild, FlashExplained, ImageEntry, Told } from "../../mcuboot/index.ts";
 
 /** All that `hil explain` has to say, before it is printed as text or as JSON. */
-export interface Answer {
+export interface Explained {
   readonly kind: "boot log" | "run" | "image list" | "flash dump" | "slot" | "trailer";
   /** What was read, for people: "a boot log: 3 boots, lines 1 to 57". */
   readonly read: string;
@@ -15,7 +15,7 @@ export interface Answer {
 const LABEL_CHARS = 10;
 
 /** The answer as lines of text, each with its label. */
-export function answerText(answer: Answer): string {
+export function answerText(answer: Explained): string {
   const several = answer.images.length > 1;
   const { dump, holds } = answer;
   const rows: (readonly [string, string])[] = [["read", answer.read]];
@@ -46,7 +46,7 @@ function ofImage(told: Told): (readonly [string, string])[] {
 
 /** The answer as JSON: the same keys for every kind of input (docs/sweep.md, hil explain). */
 export function answerJson(
-  answer: Answer,
+  answer: Explained,
   file: string,
   build: Pick<BootloaderBuild, "generation">,
   mode: string,

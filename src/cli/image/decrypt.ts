@@ -1,7 +1,7 @@
 import { concat } from "../../core/index.ts";
-import { type Answer, verifyImage } from "../../image/index.ts";
+import { type CheckResult, verifyImage } from "../../image/index.ts";
 import { anyText } from "./options/grammar.ts";
-import type { OptionTable, Usage, ValuesOf } from "./options/option.ts";
+import type { OptionTable, OptionValuesOf, Usage } from "./options/option.ts";
 import { decryptionKeyFrom, firmwareFrom, type ImageTool } from "./options/tool.ts";
 
 const DECRYPT_OPTIONS = {
@@ -25,14 +25,14 @@ export const decryptUsage = {
 /** `hil image decrypt`; imgtool has no such command. 1 when the key or the image is wrong: then nothing is written. */
 export function runDecrypt(
   tool: ImageTool,
-  values: ValuesOf<typeof DECRYPT_OPTIONS>,
+  values: OptionValuesOf<typeof DECRYPT_OPTIONS>,
   positionals: readonly string[],
 ): number {
   const [inputPath = "", outputPath = ""] = positionals;
   const key = decryptionKeyFrom(tool, values["decrypt-key"]);
   const { bytes } = firmwareFrom(tool, inputPath, `Image file ${inputPath} not found`);
   const verdict = verifyImage(bytes, { decryptKey: key });
-  const wrong = [verdict.decryption, verdict.hash].find((answer: Answer) => answer.result !== "valid");
+  const wrong = [verdict.decryption, verdict.hash].find((answer: CheckResult) => answer.result !== "valid");
   if (wrong !== undefined || verdict.plainBody === undefined) {
     tool.tell?.({ decrypted: false, reason: wrong?.reason });
     tool.io.err(`Error: ${wrong?.reason ?? "the body could not be decrypted"}\n`);

@@ -1,6 +1,6 @@
 import { compareImages, type ImageComparison } from "../../image/index.ts";
 import { anyText } from "./options/grammar.ts";
-import type { OptionTable, Usage, ValuesOf } from "./options/option.ts";
+import type { OptionTable, OptionValuesOf, Usage } from "./options/option.ts";
 import { decryptionKeyFrom, firmwareFrom, type ImageTool } from "./options/tool.ts";
 
 const LINES_MAX = 200;
@@ -30,7 +30,7 @@ export const diffUsage = {
 /** `hil image diff`: one line a difference; imgtool has no such command. */
 export function runDiff(
   tool: ImageTool,
-  values: ValuesOf<typeof DIFF_OPTIONS>,
+  values: OptionValuesOf<typeof DIFF_OPTIONS>,
   positionals: readonly string[],
 ): number {
   const [a = "", b = ""] = positionals;

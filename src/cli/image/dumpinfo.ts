@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { utf8 } from "../../core/index.ts";
 import { DUMP_FORMATS, dumpImage, formatDump } from "../../image/index.ts";
 import { anyText, oneOf } from "./options/grammar.ts";
-import type { OptionTable, Usage, ValuesOf } from "./options/option.ts";
+import type { OptionTable, OptionValuesOf, Usage } from "./options/option.ts";
 import { firmwareFrom, type ImageTool } from "./options/tool.ts";
 
 const DUMPINFO_OPTIONS = {
@@ -27,7 +27,7 @@ export const dumpinfoUsage = {
 /** `hil image dumpinfo` */
 export function runDumpinfo(
   tool: ImageTool,
-  values: ValuesOf<typeof DUMPINFO_OPTIONS>,
+  values: OptionValuesOf<typeof DUMPINFO_OPTIONS>,
   positionals: readonly string[],
 ): number {
   const [path = ""] = positionals;

@@ -19,7 +19,14 @@ import {
 } from "./keys.ts";
 import { mutateUsage, runMutate } from "./mutate.ts";
 import { diskFiles } from "./options/files.ts";
-import { helpOf, type OptionTable, parseOptions, type Usage, usageLine, type ValuesOf } from "./options/option.ts";
+import {
+  helpOf,
+  type OptionTable,
+  type OptionValuesOf,
+  parseOptions,
+  type Usage,
+  usageLine,
+} from "./options/option.ts";
 import type { ImageTool } from "./options/tool.ts";
 import { verifyUsage } from "./options/verify-options.ts";
 import { rekeyUsage, runRekey } from "./rekey.ts";
@@ -45,7 +52,7 @@ interface Subcommand {
 /** Ties a usage to its function, so that each gets the values its own table describes. */
 function subcommand<T extends OptionTable>(
   usage: Usage<T>,
-  run: (tool: ImageTool, values: ValuesOf<T>, positionals: readonly string[]) => number,
+  run: (tool: ImageTool, values: OptionValuesOf<T>, positionals: readonly string[]) => number,
 ): Subcommand {
   return {
     usage,

@@ -1,5 +1,5 @@
 import { hex, isHilError, messageOf } from "../../core/index.ts";
-import type { Facts, ImageTool } from "./options/tool.ts";
+import type { ImageTool, ToolFacts } from "./options/tool.ts";
 
 const SCHEMA = 1;
 
@@ -21,7 +21,7 @@ export class JsonReport {
       // Bytes are among the facts, as hex.
       outBytes: () => {},
     };
-    this.tool = { ...tool, io, tell: (facts: Facts) => void Object.assign(this.#facts, facts) };
+    this.tool = { ...tool, io, tell: (facts: ToolFacts) => void Object.assign(this.#facts, facts) };
   }
 
   /** Puts an error among the facts: its text, what to do, and in an image, where. */

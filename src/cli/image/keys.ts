@@ -16,7 +16,7 @@ import {
   WRAPPING_KEY_TYPES,
 } from "../../image/index.ts";
 import { anyText, oneOf, parseNameSuffix } from "./options/grammar.ts";
-import type { OptionTable, Usage, ValuesOf } from "./options/option.ts";
+import type { OptionTable, OptionValuesOf, Usage } from "./options/option.ts";
 import { newPassphrase } from "./options/passphrase.ts";
 import { asUsage, encryptionKeyFrom, type ImageTool, keyFrom, privateKeyFrom } from "./options/tool.ts";
 
@@ -54,7 +54,7 @@ export const keygenUsage = {
 } as const satisfies Usage<typeof KEYGEN_OPTIONS>;
 
 /** `hil image keygen` */
-export function runKeygen(tool: ImageTool, values: ValuesOf<typeof KEYGEN_OPTIONS>): number {
+export function runKeygen(tool: ImageTool, values: OptionValuesOf<typeof KEYGEN_OPTIONS>): number {
   const { type } = values;
   const wrapping = WRAPPING_KEY_TYPES.find((row) => row.name === type);
   if (wrapping !== undefined && values.password) {
@@ -111,7 +111,7 @@ export const getpubUsage = {
 } as const satisfies Usage<typeof GETPUB_OPTIONS>;
 
 /** `hil image getpub` */
-export function runGetpub(tool: ImageTool, values: ValuesOf<typeof GETPUB_OPTIONS>): number {
+export function runGetpub(tool: ImageTool, values: OptionValuesOf<typeof GETPUB_OPTIONS>): number {
   if (values.encoding !== undefined && values.lang !== undefined) {
     throw new UsageError("Please use only one of `--encoding/-e` or `--lang/-l`");
   }
@@ -145,7 +145,7 @@ export const getpubhashUsage = {
 } as const satisfies Usage<typeof GETPUBHASH_OPTIONS>;
 
 /** `hil image getpubhash` */
-export function runGetpubhash(tool: ImageTool, values: ValuesOf<typeof GETPUBHASH_OPTIONS>): number {
+export function runGetpubhash(tool: ImageTool, values: OptionValuesOf<typeof GETPUBHASH_OPTIONS>): number {
   const form = values.encoding ?? "lang-c";
   if (values["name-suffix"] !== undefined && form === "raw") {
     throw new UsageError("`--name-suffix` is only meaningful for the lang-c encoding");
@@ -175,7 +175,7 @@ export const getprivUsage = {
 } as const satisfies Usage<typeof GETPRIV_OPTIONS>;
 
 /** `hil image getpriv` */
-export function runGetpriv(tool: ImageTool, values: ValuesOf<typeof GETPRIV_OPTIONS>): number {
+export function runGetpriv(tool: ImageTool, values: OptionValuesOf<typeof GETPRIV_OPTIONS>): number {
   const own = privateKeyFrom(tool, values.key, `key file ${values.key} is a public key; getpriv takes a private one.`);
   const { format, minimal } = values;
   tool.tell?.({ type: own.type });
@@ -201,7 +201,7 @@ export const keyinfoUsage = {
 } as const satisfies Usage<typeof KEYINFO_OPTIONS>;
 
 /** `hil image keyinfo` */
-export function runKeyinfo(tool: ImageTool, values: ValuesOf<typeof KEYINFO_OPTIONS>): number {
+export function runKeyinfo(tool: ImageTool, values: OptionValuesOf<typeof KEYINFO_OPTIONS>): number {
   // Build scripts call this: nobody may be asked for a passphrase.
   const { role, type } = encryptionKeyFrom({ ...tool, asks: false }, values.key);
   tool.tell?.({ role, type });

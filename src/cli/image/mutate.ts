@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { ConfigurationError, UsageError, utf8 } from "../../core/index.ts";
 import { mutations } from "../../image/index.ts";
 import { anyText, parseInteger } from "./options/grammar.ts";
-import type { OptionTable, Usage, ValuesOf } from "./options/option.ts";
+import type { OptionTable, OptionValuesOf, Usage } from "./options/option.ts";
 import { SIGN_OPTIONS } from "./options/sign-options.ts";
 import { decryptionKeyFrom, firmwareFrom, type ImageTool, privateKeyFrom } from "./options/tool.ts";
 
@@ -46,7 +46,7 @@ export const mutateUsage = {
 /** `hil image mutate`: a file a mutant, and mutants.json with outcomes and reasons. The folder must exist. */
 export function runMutate(
   tool: ImageTool,
-  values: ValuesOf<typeof MUTATE_OPTIONS>,
+  values: OptionValuesOf<typeof MUTATE_OPTIONS>,
   positionals: readonly string[],
 ): number {
   const [path = "", folder = ""] = positionals;

@@ -1,7 +1,7 @@
 import { UsageError } from "../../core/index.ts";
 import { formatIntelHex, parseImage, rekeyImage } from "../../image/index.ts";
 import { anyText, oneOf } from "./options/grammar.ts";
-import type { OptionTable, Usage, ValuesOf } from "./options/option.ts";
+import type { OptionTable, OptionValuesOf, Usage } from "./options/option.ts";
 import { SIGN_OPTIONS } from "./options/sign-options.ts";
 import {
   asUsage,
@@ -34,7 +34,7 @@ export const rekeyUsage = {
 /** `hil image rekey`; imgtool has no such command. Writes the image only: no slot padding, no trailer. */
 export function runRekey(
   tool: ImageTool,
-  values: ValuesOf<typeof REKEY_OPTIONS>,
+  values: OptionValuesOf<typeof REKEY_OPTIONS>,
   positionals: readonly string[],
 ): number {
   const [inputPath = "", outputPath = ""] = positionals;

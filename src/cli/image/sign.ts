@@ -7,14 +7,14 @@ import {
   formatVersion,
   type HexTrailer,
   type ImageOptions,
-  imageBytesMax,
   imageSegments,
   parseImage,
   type Segment,
+  slotImageBytesMax,
 } from "../../image/index.ts";
 import type { Usage } from "./options/option.ts";
 import { SIGN_OPTIONS, type SignValues } from "./options/sign-options.ts";
-import { asUsage, type Facts, firmwareFrom, type ImageTool, isHexFile } from "./options/tool.ts";
+import { asUsage, firmwareFrom, type ImageTool, isHexFile, type ToolFacts } from "./options/tool.ts";
 import { imageOptionsOf, signingLine } from "./sign-request.ts";
 
 export const signUsage = {
@@ -42,7 +42,7 @@ export function runSign(tool: ImageTool, values: SignValues, positionals: readon
   return 0;
 }
 
-function factsOf(built: BuiltImage, output: string, options: ImageOptions): Facts {
+function factsOf(built: BuiltImage, output: string, options: ImageOptions): ToolFacts {
   const { image, digest, hash, signature, compression } = built;
   const { header } = parseImage(image, { endian: options.endian ?? "little" });
   return {
@@ -63,7 +63,7 @@ function factsOf(built: BuiltImage, output: string, options: ImageOptions): Fact
 function refuseTooLarge(built: BuiltImage, values: SignValues): void {
   const mode = values["swap-mode"];
   if (mode === undefined) return;
-  const limit = imageBytesMax({
+  const limit = slotImageBytesMax({
     mode,
     slotBytes: values["slot-size"],
     sectorBytes: values["sector-size"] ?? 4096,

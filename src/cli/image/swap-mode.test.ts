@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { generateKey, imageBytesMax, loadPrivateKey, SWAP_MODES, TLV } from "../../image/index.ts";
+import { generateKey, loadPrivateKey, SWAP_MODES, slotImageBytesMax, TLV } from "../../image/index.ts";
 import { bootloaderBuild, GENERATIONS, imageBytesLimit } from "../../mcuboot/index.ts";
 
 const key = loadPrivateKey(generateKey("ecdsa-p256"));
@@ -34,6 +34,6 @@ test.each(CASES)(
     });
     const slots = { slotBytes, secondarySlotBytes };
     const pair = { mode, ...slots, sectorBytes: 4096, writeBytes: 4, maxAlign: 8, maxSectors: 256 } as const;
-    expect(imageBytesMax({ ...pair, keySlotBytes: aesKeyBytes })).toBe(imageBytesLimit(build, 0));
+    expect(slotImageBytesMax({ ...pair, keySlotBytes: aesKeyBytes })).toBe(imageBytesLimit(build, 0));
   },
 );

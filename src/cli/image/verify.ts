@@ -1,12 +1,12 @@
 import { hex, isKind, UsageError } from "../../core/index.ts";
 import {
   type ClearSearch,
-  type Finding,
   findClearBlocks,
   formatVersion,
   type ImageVerdict,
   isMarkedEncrypted,
   keyTypeRow,
+  type StructureFinding,
   sharedImageKeys,
   structureFindings,
   type VerifyOptions,
@@ -78,7 +78,7 @@ function verifyOne(
 
 function isGood(
   verdict: ImageVerdict,
-  findings: readonly Finding[],
+  findings: readonly StructureFinding[],
   clear: ClearSearch | undefined,
   strict: boolean,
 ): boolean {
@@ -112,7 +112,7 @@ function payloadOf(tool: ImageTool, values: VerifyValues): Uint8Array | undefine
 function report(
   tool: ImageTool,
   verdict: ImageVerdict,
-  findings: readonly Finding[],
+  findings: readonly StructureFinding[],
   clear: ClearSearch | undefined,
 ): void {
   const { hash, signature, keyHash, decryption } = verdict;
@@ -141,7 +141,7 @@ function report(
 function reportRest(
   tool: ImageTool,
   verdict: ImageVerdict,
-  findings: readonly Finding[],
+  findings: readonly StructureFinding[],
   clear: ClearSearch | undefined,
 ): void {
   for (const { severity, text } of findings) tool.io.err(`${severity === "refused" ? "Error" : "Warning"}: ${text}\n`);

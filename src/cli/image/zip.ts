@@ -13,7 +13,7 @@ import {
 } from "../../image/index.ts";
 import { readNamed } from "./options/files.ts";
 import { anyText, parseDecimal, parseInteger } from "./options/grammar.ts";
-import type { OptionTable, Usage, ValuesOf } from "./options/option.ts";
+import type { OptionTable, OptionValuesOf, Usage } from "./options/option.ts";
 import { firmwareFrom, type ImageTool } from "./options/tool.ts";
 
 const ACTIONS = ["list", "extract", "create"] as const;
@@ -41,7 +41,7 @@ const ZIP_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-type ZipValues = ValuesOf<typeof ZIP_OPTIONS>;
+type ZipValues = OptionValuesOf<typeof ZIP_OPTIONS>;
 
 export const zipUsage = {
   name: "zip",

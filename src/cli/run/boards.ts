@@ -7,7 +7,7 @@ import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import type { Asked } from "./asked.ts";
 import { dryRun } from "./dry-run.ts";
-import { exitOf, jsonOf, junitFile, surroundings, tell } from "./report.ts";
+import { exitOf, junitFile, outcomeJson, surroundings, tell } from "./report.ts";
 
 /** From the worst on: a run that was interrupted, or whose bench failed, leaves open what the others have shown. */
 const WORST_FIRST: readonly number[] = [EXIT.interrupted, EXIT.bench, EXIT.request, EXIT.failed, EXIT.pass];
@@ -52,7 +52,7 @@ export async function runBoards(
   );
   const lost = file?.end(ends);
   if (json) {
-    const documents = ends.flatMap(({ asked, outcome }) => (outcome ? [jsonOf(asked, outcome)] : []));
+    const documents = ends.flatMap(({ asked, outcome }) => (outcome ? [outcomeJson(asked, outcome)] : []));
     io.out(`${JSON.stringify(documents, undefined, 2)}\n`);
   } else {
     io.out("\n");

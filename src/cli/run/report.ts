@@ -40,7 +40,7 @@ export async function runAndReport(
     throw error;
   }
   const lost = file?.end([{ asked, outcome }]);
-  if (json) io.out(`${JSON.stringify(jsonOf(asked, outcome), undefined, 2)}\n`);
+  if (json) io.out(`${JSON.stringify(outcomeJson(asked, outcome), undefined, 2)}\n`);
   else printEnd(outcome, io);
   tell(lost, io);
   // Main prints it, with the exit code of its kind; a record of it exists already.
@@ -86,7 +86,7 @@ function printEnd(outcome: RunOutcome, io: CliIo): void {
 }
 
 /** The machine-readable result: no time of day, no path, no host. */
-export function jsonOf(asked: Asked, outcome: RunOutcome): unknown {
+export function outcomeJson(asked: Asked, outcome: RunOutcome): unknown {
   const verdicts = outcome.events.filter((event) => event.event === "verdict").map((event) => event.verdict);
   const images = outcome.events.find((event) => event.event === "images-built");
   const error = outcome.error;

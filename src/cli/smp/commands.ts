@@ -7,7 +7,7 @@ import { readUploadFile } from "./image-file.ts";
 import { uploadSummary } from "./progress.ts";
 import type { SmpSubcommand } from "./subcommand.ts";
 import { imageListText } from "./text.ts";
-import { imageNumber, requireListed, UPLOAD_OPTIONS, uploadFile } from "./upload.ts";
+import { imageNumber, requireListed, UPLOAD_OPTIONS, uploadImageFile } from "./upload.ts";
 
 const done = (json: unknown = {}) => ({ json, text: "Done\n" });
 
@@ -78,7 +78,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
     instead: { slot: "What smpmgr calls --slot is the image pair: --image here." },
     check: async ([file = ""], io, options) => void (await readUploadFile(file, imageNumber(options), io)),
     run: async (call) => {
-      const uploaded = await uploadFile(call);
+      const uploaded = await uploadImageFile(call);
       await requireListed(call, uploaded);
       return { json: uploaded.result, text: uploadSummary(uploaded.result) };
     },

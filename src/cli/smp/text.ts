@@ -1,12 +1,12 @@
 import { stringify } from "lossless-json";
 import { hex } from "../../core/index.ts";
 import {
-  decodeHeader,
   decodeMap,
+  decodeSmpHeader,
   type Exchange,
-  HEADER_BYTES,
   type ImageSlot,
   type ImageState,
+  SMP_HEADER_BYTES,
 } from "../../smp/index.ts";
 
 const FLAGS = ["active", "confirmed", "pending", "permanent"] as const;
@@ -57,9 +57,9 @@ function stamp(atUs: number): string {
 }
 
 function packetText(packet: Uint8Array): string {
-  const header = decodeHeader(packet);
+  const header = decodeSmpHeader(packet);
   if (!header) return hex(packet);
-  const payload = packet.subarray(HEADER_BYTES);
+  const payload = packet.subarray(SMP_HEADER_BYTES);
   let body: string;
   try {
     const map = decodeMap(payload, { trailing: "ignore" });

@@ -5,7 +5,7 @@ import { readUploadFile } from "./image-file.ts";
 import { uploadSummary } from "./progress.ts";
 import type { SmpCall, SmpPrinted, SmpSubcommand } from "./subcommand.ts";
 import { imageListText } from "./text.ts";
-import { imageNumber, requireListed, UPLOAD_OPTIONS, uploadFile } from "./upload.ts";
+import { imageNumber, requireListed, UPLOAD_OPTIONS, uploadImageFile } from "./upload.ts";
 
 /** A swap of a full nRF5340 slot takes about 25 s; external flash several times that. */
 const WAIT_DEFAULT = "3m";
@@ -37,7 +37,7 @@ async function upgrade(call: SmpCall): Promise<SmpPrinted> {
   if (runsIn(state, wanted)) {
     if (wanted.confirm) state = await client.setImageState({ confirm: true }, { signal: io.signal });
   } else {
-    const uploaded = await uploadFile(call);
+    const uploaded = await uploadImageFile(call);
     await requireListed(call, uploaded);
     upload = uploaded.result;
     if (!options.flag("json")) io.out(uploadSummary(upload));

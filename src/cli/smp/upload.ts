@@ -16,7 +16,7 @@ export function imageNumber(options: Parsed): number {
 }
 
 /** Uploads the image that the first argument names, with progress unless the answer is JSON. */
-export async function uploadFile({ client, args: [name = ""], options, io }: SmpCall): Promise<{
+export async function uploadImageFile({ client, args: [name = ""], options, io }: SmpCall): Promise<{
   readonly result: UploadResult;
   readonly file: UploadFile;
 }> {

@@ -4,11 +4,11 @@ import { loadProfile } from "../../board/index.ts";
 import { namedScenario } from "../../campaign/index.ts";
 import { EXIT, makeFolder, RealClock, sleep, UsageError } from "../../core/index.ts";
 import {
-  type Finding,
-  type Progress,
   SWEPT_TEARS,
   type Sweep,
+  type SweepFinding,
   type SweepOptions,
+  type SweepProgress,
   sweepSteps,
 } from "../../mcuboot/index.ts";
 import { count, grouped } from "../../report/index.ts";
@@ -141,7 +141,7 @@ function budgetOf(args: Parsed): Budget {
 const TURN_US = 200_000;
 
 async function driven(
-  steps: Generator<Progress, Sweep, boolean | undefined>,
+  steps: Generator<SweepProgress, Sweep, boolean | undefined>,
   budget: Budget,
   io: CliIo,
   json: boolean,
@@ -163,11 +163,11 @@ async function driven(
   return next.value;
 }
 
-function progressText({ states, waiting, cuts, edges }: Progress): string {
+function progressText({ states, waiting, cuts, edges }: SweepProgress): string {
   return `swept     ${count(states, "state")}, ${count(edges, "cut point")}; ${count(waiting, "state")} wait, at ${count(cuts, "cut")}`;
 }
 
-function written(finding: Finding, number: number, request: SweepRequest, folder: string, io: CliIo): string {
+function written(finding: SweepFinding, number: number, request: SweepRequest, folder: string, io: CliIo): string {
   const { board, scenario, seed, swept } = request;
   const replay: SweepReplay = {
     schema: 1,

@@ -1,4 +1,4 @@
-import type { Cause, CutPoint, Finding, Sweep, SweepState, Timeline } from "../../mcuboot/index.ts";
+import type { Cause, CutPoint, Sweep, SweepFinding, SweepState, Timeline } from "../../mcuboot/index.ts";
 import { count, grouped } from "../../report/index.ts";
 
 /** What came of a sequence of cuts, from the best to the worst; a legend line names those that a strip shows. */
@@ -123,7 +123,7 @@ function cutText({ operation, torn }: CutPoint): string {
 }
 
 /** What a finding says on the console. */
-export function findingLines(finding: Finding, number: number, file: string): readonly string[] {
+export function findingLines(finding: SweepFinding, number: number, file: string): readonly string[] {
   const { known, what } = finding;
   const name = known === undefined ? "not on record" : `known defect ${known}: ${what ?? ""}`;
   return [

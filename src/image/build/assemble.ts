@@ -40,7 +40,7 @@ const AES_BLOCK_BYTES = 16;
 const HEADER_FIELD_MAX = 0xffff_ffff;
 
 /** Puts an image together in imgtool's order of work. */
-export function assemble(parts: Parts, options: ImageOptions): Assembled {
+export function assembleImage(parts: Parts, options: ImageOptions): Assembled {
   const { randomness = systemRandomness, endian = "little", encryption } = options;
   const { hash, keyWrapTlv, compression } = parts;
   const plainBody = keyWrapTlv === undefined ? parts.body : paddedToBlocks(parts.body, parts.room.length);

@@ -1,7 +1,7 @@
 import { ConfigurationError, concat } from "../../core/index.ts";
 import { HEADER_BYTES } from "../format/header.ts";
 import { type ImgtoolTrailer, imgtoolTrailer, imgtoolTrailerBytes, type MaxAlign } from "../format/trailer.ts";
-import { type Assembled, assemble, type Parts } from "./assemble.ts";
+import { type Assembled, assembleImage, type Parts } from "./assemble.ts";
 import { chooseHash, chooseKeyWrap, type ImageOptions } from "./build-options.ts";
 import { assembleCompressed } from "./compressed.ts";
 
@@ -38,7 +38,7 @@ export function buildImage(payload: Uint8Array, options: ImageOptions): BuiltIma
     inSlot(plain, { ...options, trailer: "none" });
     return { ...assembled, ...inSlot(assembled, options), compression: sizes };
   }
-  const assembled = assemble(parts, options);
+  const assembled = assembleImage(parts, options);
   return { ...assembled, ...inSlot(assembled, options) };
 }
 

@@ -2,7 +2,7 @@ import { ConfigurationError, concat, viewOf } from "../../core/index.ts";
 import { FLAG } from "../format/header.ts";
 import type { Tlv } from "../format/tlv-area.ts";
 import { TLV } from "../format/tlvs.ts";
-import { type Assembled, assemble, type Parts } from "./assemble.ts";
+import { type Assembled, assembleImage, type Parts } from "./assemble.ts";
 import type { CompressionOptions, ImageOptions, LzmaParameters } from "./build-options.ts";
 /** What imgtool compresses with. */
 export const LZMA_DEFAULTS = {
@@ -27,7 +27,7 @@ export function assembleCompressed(
   { encode, parameters }: CompressionOptions,
 ): { assembled: Assembled; plain: Assembled; originalBytes: number; compressedBytes: number; used: boolean } {
   // The image the bootloader decompresses to: neither encrypted nor padded for it, but with the flag.
-  const plain = assemble({ ...parts, keyWrapTlv: undefined }, options);
+  const plain = assembleImage({ ...parts, keyWrapTlv: undefined }, options);
   const stream = encode(parts.body, parameters);
   const body = concat(lzmaHeader(parameters), stream);
   const tlvs = decompressionTlvs(plain, parts.body.length, options);
@@ -43,7 +43,7 @@ export function assembleCompressed(
   if (parts.keyWrapTlv !== undefined) tlvs.push({ type: TLV.COMP_DEC_SIZE, data: uint32(body.length, options) });
   const flags = FLAG.COMPRESSED_LZMA2 | (parameters.armThumb ? FLAG.COMPRESSED_ARM_THUMB : 0);
   return {
-    assembled: assemble({ ...parts, body, compression: { flags, tlvs } }, options),
+    assembled: assembleImage({ ...parts, body, compression: { flags, tlvs } }, options),
     plain,
     ...sizes,
     used: true,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { imageBytesMax, type SlotPair } from "./slot-fit.ts";
+import { type SlotPair, slotImageBytesMax } from "./slot-fit.ts";
 
 /** Two slots of 896 KiB on an nRF5340, AES-128. */
 const nrf5340: SlotPair = {
@@ -22,7 +22,7 @@ describe("the largest image", () => {
   ] as const)(
     "that a bootloader swapping by %s takes, with keys of %i bytes, has %i bytes",
     (mode, keySlotBytes, bytes) => {
-      expect(imageBytesMax({ ...nrf5340, mode, keySlotBytes })).toBe(bytes);
+      expect(slotImageBytesMax({ ...nrf5340, mode, keySlotBytes })).toBe(bytes);
     },
   );
 
@@ -33,7 +33,7 @@ describe("the largest image", () => {
     ["offset", 0x75000, 0x76000, 0x74000],
     ["offset", 0x75000, 0x75000, 0x73000],
   ] as const)("goes by both slots: %s with 0x%x and 0x%x", (mode, slotBytes, secondarySlotBytes, bytes) => {
-    expect(imageBytesMax({ ...nrf5340, mode, slotBytes, secondarySlotBytes })).toBe(bytes);
+    expect(slotImageBytesMax({ ...nrf5340, mode, slotBytes, secondarySlotBytes })).toBe(bytes);
   });
 
   test.each([
@@ -43,7 +43,7 @@ describe("the largest image", () => {
     ["scratch", 0x76000, 0x75000],
     ["overwrite", 0x75000, 0x76000],
   ] as const)("is no question for slots that do not go together: %s with 0x%x and 0x%x", (mode, slotBytes, other) => {
-    expect(() => imageBytesMax({ ...nrf5340, mode, slotBytes, secondarySlotBytes: other })).toThrow(
+    expect(() => slotImageBytesMax({ ...nrf5340, mode, slotBytes, secondarySlotBytes: other })).toThrow(
       /do not go together/,
     );
   });
@@ -54,6 +54,6 @@ describe("the largest image", () => {
     [{ maxSectors: 128 }, /224 sectors exceeds the bootloader's 128/],
     [{ slotBytes: 8192 }, /smaller than its trailer/],
   ])("cannot be told for %j", (change, reason) => {
-    expect(() => imageBytesMax({ ...nrf5340, ...change })).toThrow(reason);
+    expect(() => slotImageBytesMax({ ...nrf5340, ...change })).toThrow(reason);
   });
 });

@@ -66,7 +66,7 @@ export interface SlotPair {
  * @throws ConfigurationError when a slot is not whole sectors, has too many of them, or is smaller than its trailer,
  *   and when the two do not go together.
  */
-export function imageBytesMax(pair: SlotPair): number {
+export function slotImageBytesMax(pair: SlotPair): number {
   const { slotBytes, sectorBytes, secondarySlotBytes = slotBytes } = pair;
   const row: SwapModeRow | undefined = SWAP_MODES.find((candidate) => candidate.name === pair.mode);
   if (row === undefined) throw new RangeError(`no swap mode is named ${pair.mode}`);

@@ -2,14 +2,14 @@ import { hexOf } from "../../core/index.ts";
 import { hashOfTlv } from "../format/hashes.ts";
 import { ENCRYPTED_FLAGS, FLAG, HEADER_FLAGS } from "../format/header.ts";
 import { isMarkedEncrypted, type ParsedImage, tlvsOf } from "../format/parse.ts";
-import { imageBytesMax, type SlotPair } from "../format/slot-fit.ts";
+import { type SlotPair, slotImageBytesMax } from "../format/slot-fit.ts";
 import type { PlacedTlv } from "../format/tlv-area.ts";
 import { TLV, tlvLabel, tlvRow } from "../format/tlvs.ts";
 import { keyWrapRow } from "../keys/image-key.ts";
 import { KEY_TYPES } from "../keys/key-types.ts";
 
 /** Something about an image's structure that a bootloader refuses ("refused"), or that is no good idea ("warning"). */
-export interface Finding {
+export interface StructureFinding {
   readonly rule: string;
   readonly severity: "refused" | "warning";
   readonly text: string;
@@ -30,11 +30,11 @@ export interface StructureOptions {
   readonly plainBody?: Uint8Array | undefined;
 }
 
-type Draft = Omit<Finding, "rule" | "severity"> & { readonly severity?: Finding["severity"] };
+type Draft = Omit<StructureFinding, "rule" | "severity"> & { readonly severity?: StructureFinding["severity"] };
 
 interface StructureRule {
   readonly rule: string;
-  readonly severity: Finding["severity"];
+  readonly severity: StructureFinding["severity"];
   check(image: ParsedImage, options: StructureOptions): Iterable<Draft>;
   readonly source: string;
 }
@@ -192,7 +192,7 @@ const STRUCTURE_RULES: readonly StructureRule[] = [
 ];
 
 /** All findings about an image's structure, by the rules of MCUboot that parseImage leaves open. */
-export function structureFindings(image: ParsedImage, options: StructureOptions = {}): readonly Finding[] {
+export function structureFindings(image: ParsedImage, options: StructureOptions = {}): readonly StructureFinding[] {
   return STRUCTURE_RULES.flatMap((row) =>
     [...row.check(image, options)].map((draft) => ({ severity: row.severity, ...draft, rule: row.rule })),
   );
@@ -200,7 +200,7 @@ export function structureFindings(image: ParsedImage, options: StructureOptions 
 
 function* sizeDrafts(image: ParsedImage, { slots, saveEncTlv = false }: StructureOptions): Iterable<Draft> {
   if (slots === undefined) return;
-  const limit = imageBytesMax({ ...slots, keySlotBytes: savedKeyBytes(image, saveEncTlv) });
+  const limit = slotImageBytesMax({ ...slots, keySlotBytes: savedKeyBytes(image, saveEncTlv) });
   if (image.imageBytes <= limit) return;
   const sizes = `0x${image.imageBytes.toString(16)} bytes, and a bootloader that swaps by ${slots.mode} takes`;
   yield { text: `the image has ${sizes} 0x${limit.toString(16)} in this slot` };

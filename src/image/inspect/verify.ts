@@ -12,7 +12,7 @@ import { type AnyKey, keyHash, type PrivateKey } from "../keys/keys.ts";
 import { verifySignature } from "../keys/signature.ts";
 
 /** Answer to one question about an image. "unchecked": what it takes to answer is not there; `reason` says what. */
-export interface Answer {
+export interface CheckResult {
   readonly result: "valid" | "invalid" | "unchecked";
   readonly reason: string;
 }
@@ -23,13 +23,13 @@ export interface ImageVerdict {
   /** True only when nothing is invalid, the hash is valid and, with a public key given, the signature is. */
   readonly ok: boolean;
   /** Does the hash TLV match header, plain body and protected TLVs? */
-  readonly hash: Answer;
+  readonly hash: CheckResult;
   /** Does a signature of the given key fit? */
-  readonly signature: Answer;
+  readonly signature: CheckResult;
   /** Does the KEYHASH (or PUBKEY) TLV name the given key? The signature does not cover it. */
-  readonly keyHash: Answer;
+  readonly keyHash: CheckResult;
   /** Could the body be decrypted with the given key? */
-  readonly decryption: Answer;
+  readonly decryption: CheckResult;
   /** False when the image's hash algorithm cannot go with the given key's type. */
   readonly keyFitsHash: boolean;
   /** The hash TLV's data; undefined when the image has none. */
@@ -49,9 +49,9 @@ export interface VerifyOptions {
   readonly endian?: Endian;
 }
 
-const valid: Answer = { result: "valid", reason: "" };
-const invalid = (reason: string): Answer => ({ result: "invalid", reason });
-const unchecked = (reason: string): Answer => ({ result: "unchecked", reason });
+const valid: CheckResult = { result: "valid", reason: "" };
+const invalid = (reason: string): CheckResult => ({ result: "invalid", reason });
+const unchecked = (reason: string): CheckResult => ({ result: "unchecked", reason });
 
 /**
  * Checks hash, signature and decryption as the bootloader would.
@@ -101,7 +101,7 @@ function openBody(
   image: ParsedImage,
   hashTlv: HashTlv | undefined,
   key: PrivateKey | WrappingKey | undefined,
-): { body: Uint8Array | undefined; answer: Answer } {
+): { body: Uint8Array | undefined; answer: CheckResult } {
   if (!isMarkedEncrypted(image.header)) return { body: image.body, answer: unchecked("the image is not encrypted") };
   // After --clear the flag is set and the body plain: the hash tells.
   const storedPlain = checkHash(hashTlv, regionOf(image, image.body)).result === "valid";
@@ -142,7 +142,7 @@ function regionOf(image: ParsedImage, body: Uint8Array): Uint8Array {
   return concat(image.headerRoom, body, image.protectedTlvs);
 }
 
-function checkHash(hashTlv: HashTlv | undefined, region: Uint8Array | undefined): Answer {
+function checkHash(hashTlv: HashTlv | undefined, region: Uint8Array | undefined): CheckResult {
   if (hashTlv?.row === undefined) return invalid("the image has no hash TLV");
   if (region === undefined) return unchecked("the body is encrypted, and was not decrypted");
   const actual = digest(hashTlv.row.name, region);
@@ -154,7 +154,7 @@ function checkSignature(
   key: AnyKey | undefined,
   region: Uint8Array | undefined,
   row: HashRow | undefined,
-): Answer {
+): CheckResult {
   if (key === undefined) return unchecked("no public key was given");
   const { signatureTlv } = keyTypeRow(key.type);
   const signatures = image.area.entries.filter((entry) => entry.type === signatureTlv);
@@ -169,7 +169,7 @@ function checkSignature(
   return fits ? valid : invalid("no signature in the image is of the given key over these bytes");
 }
 
-function checkKeyHash(image: ParsedImage, key: AnyKey | undefined, row: HashRow | undefined): Answer {
+function checkKeyHash(image: ParsedImage, key: AnyKey | undefined, row: HashRow | undefined): CheckResult {
   if (key === undefined) return unchecked("no public key was given");
   const names = image.area.entries.filter((entry) => entry.type === TLV.KEYHASH || entry.type === TLV.PUBKEY);
   // The bootloader looks at no signature before a TLV has told it which of its keys to take.

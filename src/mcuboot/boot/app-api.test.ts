@@ -2,8 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { FlashImage } from "../flash/flash-image.ts";
 import { smallBoard } from "../testing/small-board.ts";
 import { fieldOffset } from "../trailer/trailer.ts";
-import { API_CODE, confirm, eraseSlot, prepareUpload, setPending, uploadSteps } from "./app-api.ts";
-import { imageState, nextSwapType } from "./image-state.ts";
+import { API_CODE, confirm, eraseSlotByApp, prepareUpload, setPending, uploadSteps } from "./app-api.ts";
+import { imageListOf, nextSwapType } from "./image-state.ts";
 import { outcomeOf, runSteps } from "./run-boot.ts";
 
 describe("what the application asks of the bootloader", () => {
@@ -44,7 +44,7 @@ describe("what the application asks of the bootloader", () => {
   test("the image list shows the flags of img_mgmt_state.c through an upgrade's life", () => {
     const { build, flash } = smallBoard();
     const flags = (): string[] =>
-      imageState(flash, build).map((entry) =>
+      imageListOf(flash, build).map((entry) =>
         [
           entry.version,
           ...(["active", "confirmed", "pending", "permanent"] as const).filter((flag) => entry[flag]),
@@ -54,7 +54,7 @@ describe("what the application asks of the bootloader", () => {
     runSteps(setPending(flash, build, 0, false), flash);
     expect(flags()).toEqual(["1.0.0 active confirmed", "2.0.0 pending"]);
     const upgraded = outcomeOf(flash, build).flash;
-    expect(imageState(upgraded, build).map((entry) => `${entry.version} ${entry.active} ${entry.confirmed}`)).toEqual([
+    expect(imageListOf(upgraded, build).map((entry) => `${entry.version} ${entry.active} ${entry.confirmed}`)).toEqual([
       "2.0.0 true false",
       "1.0.0 false true",
     ]);
@@ -64,7 +64,7 @@ describe("what the application asks of the bootloader", () => {
     const { build, flash } = smallBoard();
     const secondary = build.images[0]?.secondary.offset ?? 0;
     flash.load(secondary + 512 + 30_000, new Uint8Array(600));
-    expect(imageState(flash, build).map((entry) => entry.slot)).toEqual([0]);
+    expect(imageListOf(flash, build).map((entry) => entry.slot)).toEqual([0]);
   });
 
   test("an image number that the build has not is refused", () => {
@@ -85,8 +85,8 @@ describe("what an application's server does to the flash, as measured on Zephyr 
     [...steps].map((step) => ("offset" in step ? (Number(step.offset) - SLOT.offset) / 1_024 : undefined));
 
   test("an erase takes all 104 sectors of a slot with one byte in it, and none of a blank one", () => {
-    expect(sectors(eraseSlot(dirty(), NRF51, SLOT))).toEqual(Array.from({ length: 104 }, (_, sector) => sector));
-    expect(sectors(eraseSlot(FlashImage.erased(0x40000, 1_024), NRF51, SLOT))).toEqual([]);
+    expect(sectors(eraseSlotByApp(dirty(), NRF51, SLOT))).toEqual(Array.from({ length: 104 }, (_, sector) => sector));
+    expect(sectors(eraseSlotByApp(FlashImage.erased(0x40000, 1_024), NRF51, SLOT))).toEqual([]);
   });
 
   test("swap using offset: second sector up, trailer, first sector last; 51 for 49,692 bytes", () => {

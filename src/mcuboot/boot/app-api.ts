@@ -84,7 +84,7 @@ export function isBlank(flash: Flash, { offset, bytes }: Area, stepBytes: number
  * The application erases a slot: every sector, blank ones too, unless the whole slot is blank.
  * Source: measured on Zephyr 3.4.0 and 4.4.0 (nRF5340 64 of 64 pages, nRF51 104 of 104).
  */
-export function* eraseSlot(flash: Flash, build: Pick<BootloaderBuild, "sectorBytes">, area: Area): Steps {
+export function* eraseSlotByApp(flash: Flash, build: Pick<BootloaderBuild, "sectorBytes">, area: Area): Steps {
   if (!isBlank(flash, area, build.sectorBytes)) yield* eraseSectors(build, area, 0, area.bytes);
 }
 

@@ -1,13 +1,13 @@
 import type { BootloaderBuild } from "../builds/build.ts";
 import { type Fault, refusalText } from "../builds/refusal-table.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
-import { PRIMARY, type Slot } from "../loader/loader.ts";
+import { PRIMARY, type Slot } from "../loader/loader-state.ts";
 import { recogniseBootLine } from "../steps/log-lines.ts";
 import { NRF5340_INTERNAL } from "../steps/timing.ts";
 import { strategyOf } from "../swap/strategies.ts";
 import { API_CODE, setPending, uploadOffset } from "./app-api.ts";
 import { MODE_TEXTS } from "./image-check.ts";
-import { imageState } from "./image-state.ts";
+import { imageListOf } from "./image-state.ts";
 import { runSteps } from "./run-boot.ts";
 import { type Timeline, timeline } from "./timeline.ts";
 
@@ -90,7 +90,7 @@ export function askBoot(
 }
 
 function running(flash: FlashImage, build: BootloaderBuild): string | undefined {
-  return imageState(flash, build).find((entry) => entry.image === 0 && entry.slot === PRIMARY)?.hash;
+  return imageListOf(flash, build).find((entry) => entry.image === 0 && entry.slot === PRIMARY)?.hash;
 }
 
 /** The last line that says what went wrong. */

@@ -1,6 +1,14 @@
 import { assertionsOf, type BootloaderBuild } from "../builds/build.ts";
 import type { Flash } from "../flash/operation.ts";
-import { hasMagic, type ImagePair, type Loader, log, newLoader, PRIMARY, type Swap } from "../loader/loader.ts";
+import {
+  hasMagic,
+  type ImagePair,
+  type LoaderState,
+  log,
+  newLoaderState,
+  PRIMARY,
+  type Swap,
+} from "../loader/loader-state.ts";
 import { BootHang, BootPanic, type BootResult, type Steps } from "../steps/steps.ts";
 import type { SwapType } from "../trailer/swap-codes.ts";
 import { holdUnmetDependencies } from "./dependencies.ts";
@@ -13,16 +21,16 @@ import { validateSlot } from "./validate-slot.ts";
 /**
  * One boot. Yields each flash operation before it takes effect, each log line, and the time spent on image checks;
  * returns what runs. Nothing of it survives but the flash: a power cut is a `next()` that is never called.
- * @param show is given the boot's memory once, for who wants to compare two boots in mid-run.
+ * @param onState is given the loader state once, to compare two boots while they run.
  * Source: MCUboot loader.c context_boot_go.
  */
 export function* boot(
   flash: Flash,
   build: BootloaderBuild,
-  show: (memory: Loader) => void = () => {},
+  onState: (state: LoaderState) => void = () => {},
 ): Steps<BootResult> {
-  const loader = newLoader(flash, build);
-  show(loader);
+  const loader = newLoaderState(flash, build);
+  onState(loader);
   try {
     return yield* build.mode === "direct-xip" ? bootDirectXip(loader) : bootSwap(loader);
   } catch (error) {
@@ -33,7 +41,7 @@ export function* boot(
   }
 }
 
-function* bootSwap(loader: Loader): Steps<BootResult> {
+function* bootSwap(loader: LoaderState): Steps<BootResult> {
   const { images } = loader;
   let swap: Swap | undefined;
   for (const image of images) swap = yield* prepareImage(loader, image);
@@ -46,7 +54,7 @@ function* bootSwap(loader: Loader): Steps<BootResult> {
 }
 
 /** The last look at the primary slot before it runs. */
-function* isBootable(loader: Loader, image: ImagePair): Steps<boolean> {
+function* isBootable(loader: LoaderState, image: ImagePair): Steps<boolean> {
   if (image.swapType !== "none" && !(yield* readHeaders(loader, image))) return false;
   if (loader.build.validatePrimarySlot) return yield* validateSlot(loader, image, PRIMARY);
   const { magic } = image.headers[PRIMARY];
@@ -55,11 +63,11 @@ function* isBootable(loader: Loader, image: ImagePair): Steps<boolean> {
   return false;
 }
 
-function failed(loader: Loader, image: ImagePair): BootResult {
+function failed(loader: LoaderState, image: ImagePair): BootResult {
   const reason = `no bootable image in the primary slot of image ${image.index}`;
   return { kind: "fail", reason, swapTypes: swapTypes(loader) };
 }
 
-function swapTypes(loader: Loader): SwapType[] {
+function swapTypes(loader: LoaderState): SwapType[] {
   return loader.images.map((image) => image.swapType);
 }

@@ -1,6 +1,6 @@
 import { viewOf } from "../../core/index.ts";
 import { compareVersions, TLV, type Version } from "../../image/index.ts";
-import { type ImagePair, type Loader, PRIMARY, SECONDARY, type Slot } from "../loader/loader.ts";
+import { type ImagePair, type LoaderState, PRIMARY, SECONDARY, type Slot } from "../loader/loader-state.ts";
 import { refuse } from "../loader/refusals.ts";
 import { protectedEntries } from "../loader/tlv-walk.ts";
 import { isUpgrade } from "../trailer/swap-codes.ts";
@@ -11,7 +11,7 @@ const DEPENDENCY_BYTES = 12;
  * With several images and one about to move: if what any image depends on would not be there afterwards, nothing moves.
  * Source: MCUboot loader.c boot_verify_dependencies.
  */
-export function holdUnmetDependencies(loader: Loader): void {
+export function holdUnmetDependencies(loader: LoaderState): void {
   const { images } = loader;
   if (!images.some((image) => isUpgrade(image.swapType))) return;
   if (images.every((image) => dependenciesMet(loader, image, slotAfterwards(image)))) return;
@@ -28,7 +28,7 @@ function slotAfterwards({ swapType }: ImagePair): Slot {
 
 /** True when every image that the image in this slot depends on is new enough, where it stands afterwards. */
 export function dependenciesMet(
-  loader: Loader,
+  loader: LoaderState,
   image: ImagePair,
   slot: Slot,
   slotOf: (other: ImagePair) => Slot = (other) => (isUpgrade(other.swapType) ? SECONDARY : PRIMARY),

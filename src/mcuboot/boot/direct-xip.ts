@@ -1,5 +1,5 @@
 import { compareVersions, FLAG, formatVersion } from "../../image/index.ts";
-import { type ImagePair, type Loader, log, PRIMARY, SECONDARY, type Slot } from "../loader/loader.ts";
+import { type ImagePair, type LoaderState, log, PRIMARY, SECONDARY, type Slot } from "../loader/loader-state.ts";
 import { eraseSlot } from "../loader/regions.ts";
 import { writeFlag } from "../loader/trailer-writes.ts";
 import type { BootResult, Steps } from "../steps/steps.ts";
@@ -21,7 +21,7 @@ const SLOT_NAMES = ["primary", "secondary"] as const;
 /**
  * A boot that runs images where they lie. Source: MCUboot loader.c context_boot_go for MCUBOOT_DIRECT_XIP.
  */
-export function* bootDirectXip(loader: Loader): Steps<BootResult> {
+export function* bootDirectXip(loader: LoaderState): Steps<BootResult> {
   const choices: Choice[] = [];
   for (const image of loader.images) choices.push(yield* findImages(loader, image));
   const swapTypes = loader.images.map((image) => image.swapType);
@@ -38,7 +38,7 @@ export function* bootDirectXip(loader: Loader): Steps<BootResult> {
   return { kind: "run", slots: choices.map(({ image, active = PRIMARY }) => image.areas[active].offset), swapTypes };
 }
 
-function* findImages(loader: Loader, image: ImagePair): Steps<Choice> {
+function* findImages(loader: LoaderState, image: ImagePair): Steps<Choice> {
   const available: [boolean, boolean] = [false, false];
   yield* readHeaders(loader, image);
   for (const slot of [PRIMARY, SECONDARY] as const) {
@@ -51,7 +51,7 @@ function* findImages(loader: Loader, image: ImagePair): Steps<Choice> {
 }
 
 /** Tries slots, the newest image first, until one holds; false when none is left. */
-function* choose(loader: Loader, choice: Choice): Steps<boolean> {
+function* choose(loader: LoaderState, choice: Choice): Steps<boolean> {
   while (choice.active === undefined) {
     const slot = newest(loader, choice);
     if (slot === undefined) return false;
@@ -61,7 +61,7 @@ function* choose(loader: Loader, choice: Choice): Steps<boolean> {
   return true;
 }
 
-function newest({ build }: Loader, { image, available }: Choice): Slot | undefined {
+function newest({ build }: LoaderState, { image, available }: Choice): Slot | undefined {
   const slots = ([PRIMARY, SECONDARY] as const).filter((slot) => available[slot]);
   const [first, second] = slots;
   if (first === undefined || second === undefined) return first;
@@ -69,7 +69,7 @@ function newest({ build }: Loader, { image, available }: Choice): Slot | undefin
   return compareVersions(b, a, { useBuildNumber: build.versionCmpUsesBuild }) > 0 ? second : first;
 }
 
-function* isFit(loader: Loader, image: ImagePair, slot: Slot): Steps<boolean> {
+function* isFit(loader: LoaderState, image: ImagePair, slot: Slot): Steps<boolean> {
   const header = image.headers[slot];
   const { offset } = image.areas[slot];
   if ((header.flags & FLAG.ROM_FIXED) !== 0 && header.loadAddress !== offset) {
@@ -85,7 +85,7 @@ function* isFit(loader: Loader, image: ImagePair, slot: Slot): Steps<boolean> {
  * An image that was chosen before and has not been confirmed since is erased; one chosen now is marked so.
  * Source: MCUboot loader.c boot_select_or_erase.
  */
-function* selectOrErase(loader: Loader, image: ImagePair, slot: Slot): Steps<boolean> {
+function* selectOrErase(loader: LoaderState, image: ImagePair, slot: Slot): Steps<boolean> {
   const { flash, build } = loader;
   const area = image.areas[slot];
   const { magic, copyDone, imageOk } = readTrailer(flash, build, area);
@@ -98,7 +98,7 @@ function* selectOrErase(loader: Loader, image: ImagePair, slot: Slot): Steps<boo
 }
 
 /** Gives up the slot of the first image whose dependencies are not met; true when there was one. */
-function dropUnmet(loader: Loader, choices: readonly Choice[]): boolean {
+function dropUnmet(loader: LoaderState, choices: readonly Choice[]): boolean {
   const slotOf = (other: ImagePair): Slot => choices[other.index]?.active ?? PRIMARY;
   const unmet = choices.find(({ image }) => !dependenciesMet(loader, image, slotOf(image), slotOf));
   if (unmet?.active === undefined) return false;

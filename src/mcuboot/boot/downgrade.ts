@@ -1,5 +1,5 @@
 import { compareVersions } from "../../image/index.ts";
-import { type ImagePair, type Loader, log, SECONDARY } from "../loader/loader.ts";
+import { type ImagePair, type LoaderState, log, SECONDARY } from "../loader/loader-state.ts";
 import { eraseSlot } from "../loader/regions.ts";
 import type { Steps } from "../steps/steps.ts";
 import { readTrailer } from "../trailer/trailer.ts";
@@ -9,7 +9,7 @@ import { readTrailer } from "../trailer/trailer.ts";
  * @returns true when it was.
  * Source: MCUboot loader.c check_downgrade_prevention.
  */
-export function* downgradePrevented(loader: Loader, image: ImagePair): Steps<boolean> {
+export function* downgradePrevented(loader: LoaderState, image: ImagePair): Steps<boolean> {
   const { build, flash } = loader;
   if (!build.downgradePrevention || build.mode === "overwrite") return false;
   const [primary, secondary] = image.headers;

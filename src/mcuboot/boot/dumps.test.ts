@@ -13,7 +13,7 @@ import { writeStatus } from "../swap/swap-status.ts";
 import { cutAt, requestedBoard, type SmallBoard, smallBoard } from "../testing/small-board.ts";
 import { fieldOffset, layoutOf, statusOffset } from "../trailer/trailer.ts";
 import { setPending } from "./app-api.ts";
-import { imageState } from "./image-state.ts";
+import { imageListOf } from "./image-state.ts";
 import { swapUnderWay } from "./prepare.ts";
 import { recoveryList } from "./recovery.ts";
 import { outcomeOf, runSteps } from "./run-boot.ts";
@@ -109,7 +109,7 @@ describe("whatever a dump holds", () => {
         const line = timeline(flash, build, NRF5340_INTERNAL);
         expect(line.operations).toHaveLength(operations);
         expect(explainFlash(flash, build).operations).toBe(operations);
-        expect(imageState(flash, build).length).toBeLessThanOrEqual(2);
+        expect(imageListOf(flash, build).length).toBeLessThanOrEqual(2);
         expect(runSteps(recoveryList(flash, build), flash.snapshot())).toHaveLength(2);
         if (build.mode !== "direct-xip") {
           const asked = flash.snapshot();

@@ -1,4 +1,4 @@
-import { type ImagePair, type Loader, PRIMARY, SECONDARY, type Slot, type Swap } from "../loader/loader.ts";
+import { type ImagePair, type LoaderState, PRIMARY, SECONDARY, type Slot, type Swap } from "../loader/loader-state.ts";
 import { netPrimaryHeader } from "../net-core/simultaneous.ts";
 import type { Steps } from "../steps/steps.ts";
 import { strategyOf } from "../swap/strategies.ts";
@@ -8,12 +8,12 @@ import { strategyOf } from "../swap/strategies.ts";
  * @returns false when the primary's cannot be had, or with `all` when either cannot.
  * Source: MCUboot bootutil_loader.c boot_read_image_headers.
  */
-export function* readHeaders(loader: Loader, image: ImagePair, swap?: Swap, all = false): Steps<boolean> {
+export function* readHeaders(loader: LoaderState, image: ImagePair, swap?: Swap, all = false): Steps<boolean> {
   if (!(yield* readOne(loader, image, PRIMARY, swap))) return false;
   return (yield* readOne(loader, image, SECONDARY, swap)) || !all;
 }
 
-function* readOne(loader: Loader, image: ImagePair, slot: Slot, swap: Swap | undefined): Steps<boolean> {
+function* readOne(loader: LoaderState, image: ImagePair, slot: Slot, swap: Swap | undefined): Steps<boolean> {
   if (slot === PRIMARY && image.areas[PRIMARY].inRam === true) {
     image.headers[PRIMARY] = netPrimaryHeader();
     return true;

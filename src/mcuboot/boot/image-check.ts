@@ -13,17 +13,17 @@ import {
 import type { BootMode } from "../builds/boot-mode.ts";
 import { type BootloaderBuild, keyTlvBytes } from "../builds/build.ts";
 import type { Fault, RefusalName, RefusalValues } from "../builds/refusal-table.ts";
-import { applyKeyStream, isEncrypted, loadKey, unwrapping } from "../loader/body-keys.ts";
+import { applyKeyStream, isEncrypted, loadImageKey, unwrapping } from "../loader/body-keys.ts";
 import {
   hasMagic,
   type ImagePair,
-  type Loader,
+  type LoaderState,
   readArea,
   SECONDARY,
   type Slot,
   type Swap,
   tlvOffset,
-} from "../loader/loader.ts";
+} from "../loader/loader-state.ts";
 import { imageStart, protectedEntries, type TlvRange, tlvEntries, tlvRange } from "../loader/tlv-walk.ts";
 import type { Steps } from "../steps/steps.ts";
 import { imageBytesMax } from "../swap/strategies.ts";
@@ -32,7 +32,7 @@ import { imageBytesMax } from "../swap/strategies.ts";
  * What in the header makes no sense for this slot and this build; undefined when it does.
  * Source: MCUboot bootutil_loader.c boot_check_header_valid.
  */
-export function headerFault(loader: Loader, image: ImagePair, slot: Slot): Fault | undefined {
+export function headerFault(loader: LoaderState, image: ImagePair, slot: Slot): Fault | undefined {
   const header = image.headers[slot];
   const { generation, encryption } = loader.build;
   if (!hasMagic(header)) return { reason: "header" };
@@ -50,7 +50,7 @@ export function headerFault(loader: Loader, image: ImagePair, slot: Slot): Fault
 }
 
 /** True when the header makes sense for this slot and this build. */
-export function isHeaderValid(loader: Loader, image: ImagePair, slot: Slot): boolean {
+export function isHeaderValid(loader: LoaderState, image: ImagePair, slot: Slot): boolean {
   return headerFault(loader, image, slot) === undefined;
 }
 
@@ -74,7 +74,7 @@ const CHECKS_MAX = 50_000;
  * @returns what is wrong with it; undefined for an image that is valid.
  * Source: MCUboot bootutil_loader.c boot_check_image, image_validate.c bootutil_img_validate.
  */
-export function* checkImage(loader: Loader, image: ImagePair, slot: Slot, swap?: Swap): Steps<Fault | undefined> {
+export function* checkImage(loader: LoaderState, image: ImagePair, slot: Slot, swap?: Swap): Steps<Fault | undefined> {
   const header = image.headers[slot];
   const range = tlvRange(loader, image, slot);
   const area = image.areas[slot];
@@ -115,7 +115,7 @@ function checksOf(build: BootloaderBuild): Map<string, Check> {
 }
 
 /** A name for all that a check depends on; undefined when it must be carried out. */
-function checkName(loader: Loader, image: ImagePair, slot: Slot, bytes: number): string | undefined {
+function checkName(loader: LoaderState, image: ImagePair, slot: Slot, bytes: number): string | undefined {
   const { flash, build } = loader;
   const keyAtHand = slot === SECONDARY && image.keys[SECONDARY] !== undefined;
   if (!build.memoise || flash.identity === undefined || keyAtHand) return undefined;
@@ -124,12 +124,12 @@ function checkName(loader: Loader, image: ImagePair, slot: Slot, bytes: number):
 }
 
 /** The body in a slot is decrypted to be hashed. */
-function decryptsBody({ build }: Loader, image: ImagePair, slot: Slot): boolean {
+function decryptsBody({ build }: LoaderState, image: ImagePair, slot: Slot): boolean {
   return slot === SECONDARY && build.encryption !== undefined && isEncrypted(image.headers[slot]);
 }
 
 function imageFault(
-  loader: Loader,
+  loader: LoaderState,
   image: ImagePair,
   slot: Slot,
   range: TlvRange | undefined,
@@ -138,7 +138,7 @@ function imageFault(
   const header = image.headers[slot];
   const { build } = loader;
   const decrypts = decryptsBody(loader, image, slot);
-  if (decrypts && !loadKey(loader, image, slot, swap)) return keyFault(build, tlvEntries(loader, image, slot));
+  if (decrypts && !loadImageKey(loader, image, slot, swap)) return keyFault(build, tlvEntries(loader, image, slot));
   const key = image.keys[slot];
   if (decrypts && key === undefined) return { reason: "no key" };
   const bytes = tlvOffset(header) + header.protectedTlvBytes;

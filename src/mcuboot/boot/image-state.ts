@@ -6,13 +6,13 @@ import {
   hasMagic,
   headerAt,
   type ImagePair,
-  type Loader,
-  newLoader,
+  type LoaderState,
+  newLoaderState,
   PRIMARY,
   readArea,
   SECONDARY,
   type Slot,
-} from "../loader/loader.ts";
+} from "../loader/loader-state.ts";
 import { imageStart, tlvEntries, tlvRange } from "../loader/tlv-walk.ts";
 import { swapRules } from "../swap/swap-decision.ts";
 import type { SwapType } from "../trailer/swap-codes.ts";
@@ -81,8 +81,8 @@ export function slotFlags(flash: Flash, build: BootloaderBuild, image: number): 
  * only when its header magic, its TLVs and its hash TLV can be read; whether the image is valid does not matter.
  * Source: Zephyr img_mgmt.c img_mgmt_read_info, img_mgmt_state.c.
  */
-export function imageState(flash: Flash, build: BootloaderBuild): readonly ImageEntry[] {
-  const loader = newLoader(flash, build);
+export function imageListOf(flash: Flash, build: BootloaderBuild): readonly ImageEntry[] {
+  const loader = newLoaderState(flash, build);
   return loader.images.flatMap((image) => {
     const flags = FLAGS[nextSwapType(flash, build, image.index)];
     return ([PRIMARY, SECONDARY] as const).flatMap((slot) => {
@@ -94,7 +94,7 @@ export function imageState(flash: Flash, build: BootloaderBuild): readonly Image
 
 /** Version, hash and bootable flag of the image in a slot; undefined when it cannot be read. */
 function slotInfo(
-  loader: Loader,
+  loader: LoaderState,
   image: ImagePair,
   slot: Slot,
 ): Pick<ImageEntry, "version" | "hash" | "bootable"> | undefined {
@@ -113,7 +113,7 @@ function slotInfo(
 
 /** The image in a slot, header to last TLV, as it lies there; undefined when it cannot be read. */
 export function imageBytesIn(flash: Flash, build: BootloaderBuild, index: number, slot: Slot): Uint8Array | undefined {
-  const loader = newLoader(flash, build);
+  const loader = newLoaderState(flash, build);
   const image = loader.images[index];
   const header = image === undefined ? undefined : findHeader(loader, image, slot);
   if (image === undefined || header === undefined) return undefined;
@@ -123,7 +123,7 @@ export function imageBytesIn(flash: Flash, build: BootloaderBuild, index: number
 }
 
 /** Swap using offset keeps an update one sector up and a fallback image at the start: both are looked for. */
-function findHeader(loader: Loader, image: ImagePair, slot: Slot): ImageHeader | undefined {
+function findHeader(loader: LoaderState, image: ImagePair, slot: Slot): ImageHeader | undefined {
   const { build } = loader;
   const starts = slot === SECONDARY && build.mode === "offset" ? [build.sectorBytes, 0] : [0];
   for (const start of starts) {

@@ -1,5 +1,6 @@
 import type { BootMode } from "../builds/boot-mode.ts";
 import { GENERATIONS, type GenerationRow } from "../builds/generations.ts";
+import { compareReleases, type Release } from "../builds/release.ts";
 import type { BootEvent } from "../steps/log-lines.ts";
 
 /** What somebody believes of a bootloader. */
@@ -137,8 +138,8 @@ export function rowsOf(version: string): readonly GenerationRow[] {
   const printed = new RegExp(`MCUboot v${major}\\.${minor}\\.`);
   const same = GENERATIONS.filter(({ banner }) => banner.some((line) => printed.test(line)));
   if (same.length > 0) return same;
-  const number = Number(major) * 100 + Number(minor);
-  const before = GENERATIONS.findLast((row) => row.version <= number);
-  const after = GENERATIONS.find((row) => row.version >= number);
+  const release: Release = `${Number(major)}.${Number(minor)}`;
+  const before = GENERATIONS.findLast((row) => compareReleases(row.release, release) <= 0);
+  const after = GENERATIONS.find((row) => compareReleases(row.release, release) >= 0);
   return [before, after].filter((row) => row !== undefined);
 }

@@ -7,14 +7,14 @@ import {
   hasMagic,
   type ImagePair,
   isErasedHeader,
-  type Loader,
+  type LoaderState,
   log,
   must,
-  newLoader,
+  newLoaderState,
   PRIMARY,
   SECONDARY,
   type Swap,
-} from "../loader/loader.ts";
+} from "../loader/loader-state.ts";
 import { refuse } from "../loader/refusals.ts";
 import { eraseSlot } from "../loader/regions.ts";
 import { isNetCandidate, isPassedOver, updateNetCore } from "../net-core/update.ts";
@@ -32,7 +32,7 @@ import { validateSlot } from "./validate-slot.ts";
  * @returns the swap as far as it is known.
  * Source: MCUboot loader.c boot_prepare_image_for_update.
  */
-export function* prepareImage(loader: Loader, image: ImagePair): Steps<Swap> {
+export function* prepareImage(loader: LoaderState, image: ImagePair): Steps<Swap> {
   const { build } = loader;
   const strategy = strategyOf(build.mode);
   const swap = newSwap(loader);
@@ -56,7 +56,7 @@ export function* prepareImage(loader: Loader, image: ImagePair): Steps<Swap> {
 }
 
 /** Reads source, status and type of an interrupted swap. Source: MCUboot swap_misc.c swap_read_status. */
-function* readSwap(loader: Loader, image: ImagePair, swap: Swap): Steps {
+function* readSwap(loader: LoaderState, image: ImagePair, swap: Swap): Steps {
   const { flash, build } = loader;
   const strategy = strategyOf(build.mode);
   if (strategy.statusSource === undefined) return;
@@ -76,7 +76,7 @@ function* readSwap(loader: Loader, image: ImagePair, swap: Swap): Steps {
 
 /** True when a boot would find a swap of this image to go on with: a trailer that tells its type, or entries. */
 export function swapUnderWay(flash: Flash, build: BootloaderBuild, index: number): boolean {
-  const loader = newLoader(flash, build);
+  const loader = newLoaderState(flash, build);
   const image = loader.images[index];
   if (image === undefined) throw new RangeError(`this bootloader has ${build.images.length} images, no image ${index}`);
   const swap = newSwap(loader);
@@ -85,7 +85,7 @@ export function swapUnderWay(flash: Flash, build: BootloaderBuild, index: number
 }
 
 /** Ends an interrupted swap. Source: MCUboot loader.c boot_complete_partial_swap. */
-function* completeSwap(loader: Loader, image: ImagePair, swap: Swap): Steps {
+function* completeSwap(loader: LoaderState, image: ImagePair, swap: Swap): Steps {
   const { defects } = loader.build;
   reviewEarlierImages(loader, image, true);
   yield* swapImage(loader, image, swap);
@@ -102,7 +102,7 @@ function* completeSwap(loader: Loader, image: ImagePair, swap: Swap): Steps {
 }
 
 /** What the trailers ask for, if the image in the secondary slot is fit for it. */
-function* validatedSwapType(loader: Loader, image: ImagePair, swap: Swap): Steps<SwapType> {
+function* validatedSwapType(loader: LoaderState, image: ImagePair, swap: Swap): Steps<SwapType> {
   const { defects, netCore } = loader.build;
   if (netCore !== undefined && isPassedOver(loader, image, netCore)) {
     yield* cleanUnusable(loader, image);
@@ -117,7 +117,7 @@ function* validatedSwapType(loader: Loader, image: ImagePair, swap: Swap): Steps
 }
 
 /** An image that fits no primary slot goes. Source: sdk-mcuboot loader.c, CONFIG_MCUBOOT_CLEANUP_UNUSABLE_SECONDARY. */
-function* cleanUnusable(loader: Loader, image: ImagePair): Steps {
+function* cleanUnusable(loader: LoaderState, image: ImagePair): Steps {
   if (!loader.build.generation.cleansUnusable || !hasMagic(image.headers[SECONDARY])) return;
   yield* eraseSlot(loader, image.areas[SECONDARY]);
   yield* log(loader, "cleaned up", { image: image.index });
@@ -127,19 +127,19 @@ function* cleanUnusable(loader: Loader, image: ImagePair): Steps {
  * An image that seems to be due for its revert has only just been swapped, when a later image is still on its way.
  * Source: MCUboot loader.c boot_review_image_swap_types.
  */
-function reviewEarlierImages({ images }: Loader, image: ImagePair, interrupted: boolean): void {
+function reviewEarlierImages({ images }: LoaderState, image: ImagePair, interrupted: boolean): void {
   if (!interrupted && (image.swapType === "none" || image.swapType === "revert")) return;
   for (const earlier of images.slice(0, image.index)) {
     if (earlier.swapType === "revert") earlier.swapType = "none";
   }
 }
 
-function mayBootstrap({ build }: Loader, image: ImagePair): boolean {
+function mayBootstrap({ build }: LoaderState, image: ImagePair): boolean {
   return build.bootstrap && isErasedHeader(image.headers[PRIMARY]);
 }
 
 /** An unfit primary slot is filled from a fit secondary one. */
-function* considerBootstrap(loader: Loader, image: ImagePair, swap: Swap): Steps {
+function* considerBootstrap(loader: LoaderState, image: ImagePair, swap: Swap): Steps {
   const fit = yield* validateSlot(loader, image, PRIMARY, swap);
   if (fit) return;
   const candidate = hasMagic(image.headers[SECONDARY]);

@@ -2,18 +2,18 @@ import { hex } from "../../core/index.ts";
 import { FLAG, HASHES, type ImageHeader } from "../../image/index.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { Flash } from "../flash/operation.ts";
-import { applyKeyStream, isEncrypted, loadKey } from "../loader/body-keys.ts";
+import { applyKeyStream, isEncrypted, loadImageKey } from "../loader/body-keys.ts";
 import {
   hasMagic,
   headerAt,
   type ImagePair,
-  type Loader,
-  newLoader,
+  type LoaderState,
+  newLoaderState,
   PRIMARY,
   SECONDARY,
   type Slot,
   tlvOffset,
-} from "../loader/loader.ts";
+} from "../loader/loader-state.ts";
 import { tlvEntries, tlvRange } from "../loader/tlv-walk.ts";
 import { bootLine } from "../steps/log-lines.ts";
 import type { LogLine, Steps } from "../steps/steps.ts";
@@ -42,7 +42,7 @@ export function recoveryLog({ generation, mode }: BootloaderBuild): readonly Log
  * Source: MCUboot boot_serial.c bs_list.
  */
 export function* recoveryList(flash: Flash, build: BootloaderBuild): Steps<readonly RecoveryEntry[]> {
-  const loader = newLoader(flash, build);
+  const loader = newLoaderState(flash, build);
   const entries: RecoveryEntry[] = [];
   for (const image of loader.images) {
     const flags = slotFlags(flash, build, image.index);
@@ -54,7 +54,7 @@ export function* recoveryList(flash: Flash, build: BootloaderBuild): Steps<reado
   return entries;
 }
 
-function* listed(loader: Loader, image: ImagePair, slot: Slot): Steps<RecoveryEntry["found"]> {
+function* listed(loader: LoaderState, image: ImagePair, slot: Slot): Steps<RecoveryEntry["found"]> {
   const { flash, build } = loader;
   const updates = slot === SECONDARY && build.mode === "offset" && nextSwapType(flash, build, image.index) !== "revert";
   if (slot === SECONDARY) image.secondaryOffset = updates ? build.sectorBytes : 0;
@@ -78,7 +78,7 @@ function* listed(loader: Loader, image: ImagePair, slot: Slot): Steps<RecoveryEn
  * Source: MCUboot boot_serial_encryption.c boot_handle_enc_fw, decrypt_image_inplace.
  */
 export function* decryptInPlace(flash: Flash, build: BootloaderBuild, index: number): Steps {
-  const loader = newLoader(flash, build);
+  const loader = newLoaderState(flash, build);
   const image = loader.images[index];
   if (image === undefined || build.encryption === undefined) return;
   const area = image.areas[PRIMARY];
@@ -86,7 +86,7 @@ export function* decryptInPlace(flash: Flash, build: BootloaderBuild, index: num
   if (!hasMagic(header) || !isEncrypted(header)) return;
   image.headers[PRIMARY] = header;
   const range = tlvRange(loader, image, PRIMARY);
-  const key = loadKey(loader, image, PRIMARY) ? image.keys[PRIMARY] : undefined;
+  const key = loadImageKey(loader, image, PRIMARY) ? image.keys[PRIMARY] : undefined;
   if (range === undefined || key === undefined) return;
   for (let at = 0; at < range.end; at += build.sectorBytes) {
     const data = flash.read(area.offset + at, build.sectorBytes).slice();

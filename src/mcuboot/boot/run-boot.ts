@@ -2,7 +2,7 @@ import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
 import { type BootResult, type BootStep, isOperation, type LogLine, type Steps } from "../steps/steps.ts";
 import { boot } from "./boot.ts";
-import { type ImageEntry, imageState } from "./image-state.ts";
+import { type ImageEntry, imageListOf } from "./image-state.ts";
 
 /** What an uninterrupted boot made of a flash. */
 export interface BootOutcome {
@@ -34,5 +34,5 @@ export function outcomeOf(flash: FlashImage, build: BootloaderBuild): BootOutcom
     if (step.kind === "log") log.push(step);
     else if (isOperation(step)) operations += 1;
   });
-  return { result, images: imageState(after, build), log, operations, flash: after };
+  return { result, images: imageListOf(after, build), log, operations, flash: after };
 }

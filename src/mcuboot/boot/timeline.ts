@@ -1,11 +1,11 @@
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
 import type { Flash, FlashOperation } from "../flash/operation.ts";
-import type { Refusal } from "../loader/loader.ts";
+import type { ImageRefusal } from "../loader/loader-state.ts";
 import { type BootResult, isOperation, type LogLine } from "../steps/steps.ts";
 import { type FlashTiming, operationDurationUs, workDurationUs } from "../steps/timing.ts";
 import { boot } from "./boot.ts";
-import { type ImageEntry, imageState } from "./image-state.ts";
+import { type ImageEntry, imageListOf } from "./image-state.ts";
 import { entryMeaning, nameOperation, type OperationName, type Phase } from "./operation-names.ts";
 import { runSteps } from "./run-boot.ts";
 
@@ -34,7 +34,7 @@ export interface Timeline {
   readonly result: BootResult;
   readonly images: readonly ImageEntry[];
   /** Images that the boot turned away, and why. */
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly ImageRefusal[];
   /** The flash as the boot left it. */
   readonly flash: FlashImage;
 }
@@ -54,7 +54,7 @@ export function timeline(
   const log: LogLine[] = [];
   const found: { operation: FlashOperation; atUs: number; durationUs: number }[] = [];
   let nowUs = 0;
-  let refusals: readonly Refusal[] = [];
+  let refusals: readonly ImageRefusal[] = [];
   const steps = boot(view(after), build, (loader) => {
     refusals = loader.refusals;
   });
@@ -87,7 +87,7 @@ export function timeline(
     totalUs: nowUs,
     log,
     result,
-    images: imageState(after, build),
+    images: imageListOf(after, build),
     refusals,
     flash: after,
   };

@@ -3,13 +3,13 @@ import {
   assertion,
   type ImagePair,
   isErasedHeader,
-  type Loader,
+  type LoaderState,
   log,
   must,
   PRIMARY,
   SECONDARY,
   type Swap,
-} from "../loader/loader.ts";
+} from "../loader/loader-state.ts";
 import { olderVersion, refuse } from "../loader/refusals.ts";
 import type { Steps } from "../steps/steps.ts";
 import { copyImage } from "../swap/overwrite.ts";
@@ -23,7 +23,7 @@ import { validateSlot } from "./validate-slot.ts";
  *   is known of a begun trailer is lost (measured on MCUboot 2d4bacc3).
  * Source: MCUboot loader.c context_boot_go, second loop.
  */
-export function* updateImage(loader: Loader, image: ImagePair, known: Swap | undefined): Steps {
+export function* updateImage(loader: LoaderState, image: ImagePair, known: Swap | undefined): Steps {
   const swap = known ?? newSwap(loader);
   if (known === undefined) image.keys.fill(undefined);
   swap.type = image.swapType;
@@ -54,7 +54,7 @@ export function* updateImage(loader: Loader, image: ImagePair, known: Swap | und
 }
 
 /** Source: MCUboot loader.c boot_perform_update. */
-function* performUpdate(loader: Loader, image: ImagePair, swap: Swap): Steps {
+function* performUpdate(loader: LoaderState, image: ImagePair, swap: Swap): Steps {
   const { build } = loader;
   if (build.mode === "overwrite") {
     assertion(loader, yield* copyImage(loader, image, swap), "boot_perform_update");
@@ -68,7 +68,7 @@ function* performUpdate(loader: Loader, image: ImagePair, swap: Swap): Steps {
   yield* finishSwap(loader, image, image.swapType);
 }
 
-function* holdsValidImage(loader: Loader, image: ImagePair, swap: Swap): Steps<boolean> {
+function* holdsValidImage(loader: LoaderState, image: ImagePair, swap: Swap): Steps<boolean> {
   const valid = yield* validateSlot(loader, image, PRIMARY, swap);
   return valid && !isErasedHeader(image.headers[PRIMARY]);
 }

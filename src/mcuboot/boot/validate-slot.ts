@@ -6,14 +6,14 @@ import {
   headerAt,
   type ImagePair,
   isErasedHeader,
-  type Loader,
+  type LoaderState,
   log,
   PRIMARY,
   readArea,
   SECONDARY,
   type Slot,
   type Swap,
-} from "../loader/loader.ts";
+} from "../loader/loader-state.ts";
 import { olderVersion, refuse } from "../loader/refusals.ts";
 import { eraseSlot, eraseTrailer } from "../loader/regions.ts";
 import { imageStart } from "../loader/tlv-walk.ts";
@@ -32,7 +32,7 @@ import { checkImage, headerFault } from "./image-check.ts";
  * Source: MCUboot loader.c boot_validate_slot, boot_scramble_slot; image_validate.c.
  */
 export function* validateSlot(
-  loader: Loader,
+  loader: LoaderState,
   image: ImagePair,
   slot: Slot,
   swap?: Swap,
@@ -77,7 +77,7 @@ export function* validateSlot(
 }
 
 /** Removes the trailer of a secondary slot without image, so that a new image may be uploaded. */
-function* cleanLeftovers(loader: Loader, image: ImagePair, swap: Swap): Steps {
+function* cleanLeftovers(loader: LoaderState, image: ImagePair, swap: Swap): Steps {
   const { mode, generation, defects } = loader.build;
   if (mode === "overwrite" || mode === "direct-xip" || defects.has("R4-762")) return;
   yield* eraseTrailer(loader, image.areas[SECONDARY]);
@@ -89,7 +89,7 @@ function* cleanLeftovers(loader: Loader, image: ImagePair, swap: Swap): Steps {
 
 /** Swap using offset: an update must start in the second sector. */
 function isWronglyUploaded(
-  loader: Loader,
+  loader: LoaderState,
   image: ImagePair,
   slot: Slot,
   swap: Swap | undefined,
@@ -106,7 +106,7 @@ function isWronglyUploaded(
  * not looked at: the option and encryption exclude each other.
  * Source: MCUboot loader.c, MCUBOOT_VERIFY_IMG_ADDRESS.
  */
-function pointsIntoPrimary(loader: Loader, image: ImagePair): boolean {
+function pointsIntoPrimary(loader: LoaderState, image: ImagePair): boolean {
   const { verifyAddress = false, encryption } = loader.build;
   if (!verifyAddress || encryption !== undefined) return true;
   const { offset, bytes, inRam = false } = image.areas[PRIMARY];
@@ -117,7 +117,7 @@ function pointsIntoPrimary(loader: Loader, image: ImagePair): boolean {
   return vector >= offset && vector < offset + bytes;
 }
 
-function* isRefusedDowngrade(loader: Loader, image: ImagePair): Steps<boolean> {
+function* isRefusedDowngrade(loader: LoaderState, image: ImagePair): Steps<boolean> {
   const { build } = loader;
   if (build.mode !== "overwrite" || !build.downgradePrevention) return false;
   if (image.areas[PRIMARY].inRam === true) return yield* isNetDowngrade(loader, image);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { outcomeOf } from "../boot/run-boot.ts";
 import { afterBoot, counted, cutAt, requestedBoard, shown } from "../testing/small-board.ts";
 import { GENERATIONS, generation } from "./generations.ts";
+import { compareReleases } from "./release.ts";
 
 describe("bootloader generations", () => {
   test("swap using move does the same operations in all of them", () => {
@@ -41,6 +42,6 @@ describe("bootloader generations", () => {
 
   test("an unknown name is refused with the nearest known one", () => {
     expect(() => generation("ncs-1.8")).toThrow('no MCUboot generation is named "ncs-1.8"');
-    expect(generation("current").version).toBeGreaterThan(204);
+    expect(compareReleases(generation("current").release, "2.4")).toBeGreaterThan(0);
   });
 });

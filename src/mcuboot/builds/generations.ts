@@ -1,5 +1,6 @@
 import { ConfigurationError, nearest } from "../../core/index.ts";
 import type { NetCoreRuleName } from "./net-core-rules.ts";
+import type { Release } from "./release.ts";
 
 /**
  * What becomes of a failed assertion. `off`: nothing, the boot goes on (minimal C library without CONFIG_ASSERT);
@@ -15,8 +16,7 @@ export type Assertions = (typeof ASSERTIONS)[number];
  */
 export interface GenerationRow {
   readonly name: string;
-  /** MCUboot version as a number to compare: 1.10 is 110, 2.4 is 204; development versions end in .5. */
-  readonly version: number;
+  readonly release: Release;
   /** Releases of nRF Connect SDK that carry it or are nearest to it, by the dates of sdk-mcuboot's tags. */
   readonly ncs: string;
   /** What the bootloader prints first under Zephyr. */
@@ -124,7 +124,7 @@ export const GENERATIONS = [
   {
     ...before22,
     name: "ncs-1.7",
-    version: 107.5,
+    release: "1.7.99",
     ncs: "1.7.0 to 1.7.1",
     banner: ["*** Booting Zephyr OS build v2.6.99-ncs1-1  ***"],
     readsSwapSizeForHeaders: false,
@@ -139,7 +139,7 @@ export const GENERATIONS = [
   {
     ...before22,
     name: "1.10.0",
-    version: 110,
+    release: "1.10",
     ncs: "2.3 to 2.4",
     banner: ["*** Booting Zephyr OS build v3.3.99-ncs1 ***"],
     requestNamesImage: false,
@@ -151,7 +151,7 @@ export const GENERATIONS = [
   {
     ...before22,
     name: "2.1.0",
-    version: 201,
+    release: "2.1",
     ncs: "2.7 to 2.9",
     banner: ["*** Booting MCUboot v2.1.0-dev ***", "*** Using nRF Connect SDK v2.7.0 ***"],
     netCoreRule: "vector-from-slot",
@@ -160,7 +160,7 @@ export const GENERATIONS = [
   {
     ...before23,
     name: "2.2.0",
-    version: 202,
+    release: "2.2",
     ncs: "3.0 to 3.1",
     banner: ["*** Booting MCUboot v2.1.0-dev ***", "*** Using nRF Connect SDK v3.0.0 ***"],
     overrunSpoilsSectors: true,
@@ -169,7 +169,7 @@ export const GENERATIONS = [
   {
     ...before24,
     name: "2.3.0",
-    version: 203,
+    release: "2.3",
     ncs: "3.2 to 3.3",
     banner: ["*** Booting MCUboot v2.3.0-dev ***", "*** Using nRF Connect SDK v3.3.1 ***"],
     source: "MCUboot tag v2.3.0 (read, not run)",
@@ -177,7 +177,7 @@ export const GENERATIONS = [
   {
     ...current,
     name: "current",
-    version: 204.5,
+    release: "2.4.99",
     ncs: "later than 3.3",
     banner: ["*** Booting MCUboot v2.4.0-dev ***", "*** Using nRF Connect SDK v3.1.99 ***"],
     source:

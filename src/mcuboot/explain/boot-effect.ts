@@ -1,9 +1,9 @@
-import { type ImageEntry, imageState, nextSwapType } from "../boot/image-state.ts";
+import { type ImageEntry, imageListOf, nextSwapType } from "../boot/image-state.ts";
 import { swapUnderWay } from "../boot/prepare.ts";
 import type { BootOutcome } from "../boot/run-boot.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
-import { PRIMARY, SECONDARY, type Slot } from "../loader/loader.ts";
+import { PRIMARY, SECONDARY, type Slot } from "../loader/loader-state.ts";
 import { recogniseBootLine } from "../steps/log-lines.ts";
 import { BootPanic } from "../steps/steps.ts";
 import type { Action } from "./actions.ts";
@@ -17,7 +17,7 @@ export function bootEffect(
   build: BootloaderBuild,
   outcome: Pick<BootOutcome, "result" | "images" | "operations" | "flash" | "log">,
 ): readonly (Action | undefined)[] {
-  const images = imageState(before, build);
+  const images = imageListOf(before, build);
   return build.images.map((areas, image) => {
     const { result } = outcome;
     if (build.mode === "direct-xip") {

@@ -1,10 +1,10 @@
 import { messageOf } from "../../core/index.ts";
 import { endText } from "../boot/assertion-text.ts";
-import { type ImageEntry, imageState } from "../boot/image-state.ts";
+import { type ImageEntry, imageListOf } from "../boot/image-state.ts";
 import { type Timeline, timeline } from "../boot/timeline.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
-import { PRIMARY, SECONDARY } from "../loader/loader.ts";
+import { PRIMARY, SECONDARY } from "../loader/loader-state.ts";
 import { recogniseBootLine } from "../steps/log-lines.ts";
 import { NRF5340_INTERNAL } from "../steps/timing.ts";
 import { swapRules } from "../swap/swap-decision.ts";
@@ -29,7 +29,7 @@ export interface FlashExplained {
 
 /** The next boot of a flash content, carried through on a copy; every headline is taken from that boot. */
 export function explainFlash(flash: FlashImage, build: BootloaderBuild): FlashExplained {
-  const before = imageState(flash, build);
+  const before = imageListOf(flash, build);
   const boot = carriedThrough(flash, build);
   if (typeof boot === "string") {
     const result = `cannot be followed: ${boot}`;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { imageState, nextSwapType, slotFlags } from "../boot/image-state.ts";
+import { imageListOf, nextSwapType, slotFlags } from "../boot/image-state.ts";
 import { actuallyDoes } from "../testing/recorded-boots.ts";
 import { afterBoot, requestedBoard, type SmallBoard, smallBoard, smallBuild } from "../testing/small-board.ts";
 import { explainList, type ListedSlot, typeOfFlags } from "./index.ts";
@@ -27,7 +27,7 @@ describe("what an image list tells", () => {
   test("the list of a board that runs tells what its next boot does", () => {
     for (const { flash, build: of } of BOARDS) {
       const [really] = actuallyDoes(flash, of);
-      expect(told(imageState(flash, of), of)?.may).toContain(really?.action);
+      expect(told(imageListOf(flash, of), of)?.may).toContain(really?.action);
     }
   });
 

@@ -1,9 +1,9 @@
 import { equalBytes } from "../../core/index.ts";
 import { trailerMagic } from "../../image/index.ts";
-import { type ImageEntry, imageState } from "../boot/image-state.ts";
+import { type ImageEntry, imageListOf } from "../boot/image-state.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { FlashImage } from "../flash/flash-image.ts";
-import { PRIMARY, type Slot } from "../loader/loader.ts";
+import { PRIMARY, type Slot } from "../loader/loader-state.ts";
 import { readTrailer, type TrailerState, trailerBytesOf } from "../trailer/trailer.ts";
 import { doing, type LogContext } from "./outlook.ts";
 import { faultIn, faultText } from "./refusal.ts";
@@ -41,7 +41,7 @@ export function explainSlot(bytes: Uint8Array, build: BootloaderBuild, image: nu
   const trailer = readTrailer(flash, build, area);
   const told = tell(build, image, slot, trailer);
   const fault = isWhole ? faultIn(flash, build, image, slot) : undefined;
-  const entry = imageState(flash, build).find((each) => each.image === image && each.slot === slot);
+  const entry = imageListOf(flash, build).find((each) => each.image === image && each.slot === slot);
   const content = isWhole
     ? [fault === undefined ? `${entry?.version ?? "its image"} is fit by hash and signature` : faultText(slot, fault)]
     : [`only the last ${bytes.length} bytes of slot ${slot} are given (a trailer has ${trailerBytesOf(build)})`];

@@ -1,5 +1,6 @@
 import type { BootMode } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
+import { isWithin } from "../builds/release.ts";
 import type { SwapRules } from "../trailer/swap-table.ts";
 import { type Action, actionSet } from "./actions.ts";
 import { type BootEnd, type SeenBoot, splitBoots } from "./boots.ts";
@@ -79,7 +80,8 @@ function contextOf(lines: readonly SeenLine[], build: BootloaderBuild, mode: Boo
   const seen = lines.some((line) => line.event === "starting swap");
   const oldType = lines.some((line) => line.event === "swap type" && line.fields["image"] === undefined);
   // From 1.9 on, and printed with the image's number soon after: without the number nothing is known of the line.
-  const printsSwapStart = seen || (generation.version >= 109.5 && (!oldType || generation.version < 110.5));
+  const printsSwapStart =
+    seen || isWithin(generation.release, oldType ? { from: "1.9.99", to: "1.10" } : { from: "1.9.99" });
   return { mode, generation, images, printsSwapStart, bootstrap, network: netCore?.upgrades === true };
 }
 

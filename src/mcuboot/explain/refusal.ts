@@ -4,7 +4,7 @@ import { imageBytesIn } from "../boot/image-state.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { Flash } from "../flash/operation.ts";
 import { isEncrypted } from "../loader/body-keys.ts";
-import { hasMagic, isErasedHeader, PRIMARY, type Slot } from "../loader/loader.ts";
+import { hasMagic, isErasedHeader, PRIMARY, type Slot } from "../loader/loader-state.ts";
 import { imageBytesMax } from "../swap/strategies.ts";
 
 const hexBytes = (bytes: number): string => `0x${bytes.toString(16)} bytes`;

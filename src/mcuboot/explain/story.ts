@@ -1,5 +1,5 @@
 import type { BootMode } from "../builds/boot-mode.ts";
-import type { StatusSource } from "../loader/loader.ts";
+import type { StatusSource } from "../loader/loader-state.ts";
 import type { BootEvent } from "../steps/log-lines.ts";
 import { isUpgrade, type SwapType } from "../trailer/swap-codes.ts";
 import type { TrailerState } from "../trailer/trailer.ts";

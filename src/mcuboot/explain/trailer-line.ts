@@ -1,4 +1,4 @@
-import type { StatusSource } from "../loader/loader.ts";
+import type { StatusSource } from "../loader/loader-state.ts";
 import { SWAP_CODE, SWAP_TYPES, type SwapType, swapTypeOfCode } from "../trailer/swap-codes.ts";
 import { EMPTY_TRAILER, FLAG_CODE, type Flag, type Magic, type TrailerState } from "../trailer/trailer.ts";
 

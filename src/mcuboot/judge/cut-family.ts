@@ -1,14 +1,14 @@
 import { equalBytes } from "../../core/index.ts";
 import { boot } from "../boot/boot.ts";
-import { imageState } from "../boot/image-state.ts";
+import { imageListOf } from "../boot/image-state.ts";
 import type { BootOutcome } from "../boot/run-boot.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashImage, Unsettled } from "../flash/flash-image.ts";
 import { afterOperation } from "../flash/flash-rules.ts";
 import { type FlashOperation, operationBytes } from "../flash/operation.ts";
-import { type Loader, memoryText } from "../loader/loader.ts";
+import { type LoaderState, memoryText } from "../loader/loader-state.ts";
 import { isOperation, type LogLine } from "../steps/steps.ts";
-import { type Span, WatchedFlash } from "./footprint.ts";
+import { type FootprintSpan, WatchedFlash } from "./footprint.ts";
 import { everyWay, ReadingFlash } from "./readings.ts";
 
 /** A flash content that a cut may leave, and what the next boot makes of it. */
@@ -23,7 +23,7 @@ export interface CutState {
 interface Known {
   readonly states: readonly CutState[];
   readonly reading: Unsettled;
-  readonly seen: readonly Span[];
+  readonly seen: readonly FootprintSpan[];
   /** Equal in what the boots saw is equal in all that follows. */
   readonly spanGone: boolean;
 }
@@ -40,7 +40,7 @@ export class CutFamily {
   readonly #before: FlashImage;
   readonly #build: BootloaderBuild;
   readonly #operation: FlashOperation;
-  readonly #span: Span;
+  readonly #span: FootprintSpan;
   readonly #known: Known[] = [];
   #erase: readonly CutState[] | undefined;
 
@@ -164,7 +164,7 @@ export function statesOf(
 function listedWays(state: CutState, build: BootloaderBuild): readonly CutState[] {
   const { flash } = state.outcome;
   if (!flash.isDoubtful()) return [state];
-  const lists = everyWay((choose) => imageState(new ReadingFlash(flash, choose), build), LISTS_MAX);
+  const lists = everyWay((choose) => imageListOf(new ReadingFlash(flash, choose), build), LISTS_MAX);
   const distinct = new Map(lists.map((images) => [JSON.stringify(images), images]));
   return [...distinct.values()].map((images) => ({ ...state, outcome: { ...state.outcome, images } }));
 }
@@ -181,7 +181,7 @@ function bootWatched(
 ): BootOutcome {
   const log: LogLine[] = [];
   let operations = 0;
-  let memory: Loader | undefined;
+  let memory: LoaderState | undefined;
   let name: string | undefined;
   const steps = boot(watched, build, (loader) => {
     memory = loader;
@@ -189,7 +189,7 @@ function bootWatched(
   for (;;) {
     const next = steps.next();
     if (next.done === true) {
-      const images = imageState(after.still(), build);
+      const images = imageListOf(after.still(), build);
       const outcome = { result: next.value, images, log, operations, flash: after };
       if (name !== undefined) settled.set(name, outcome);
       return outcome;

@@ -1,12 +1,12 @@
 import { equalBytes } from "../../core/index.ts";
-import { type ImageEntry, imageBytesIn, imageState, nextSwapType } from "../boot/image-state.ts";
+import { type ImageEntry, imageBytesIn, imageListOf, nextSwapType } from "../boot/image-state.ts";
 import { swapUnderWay } from "../boot/prepare.ts";
 import { outcomeOf } from "../boot/run-boot.ts";
 import type { Timeline } from "../boot/timeline.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { refusalText } from "../builds/refusal-table.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
-import { PRIMARY, SECONDARY } from "../loader/loader.ts";
+import { PRIMARY, SECONDARY } from "../loader/loader-state.ts";
 import { strategyOf } from "../swap/strategies.ts";
 import { swapRules } from "../swap/swap-decision.ts";
 import { swapRow } from "../trailer/swap-table.ts";
@@ -15,7 +15,7 @@ import type { CutState } from "./cut-family.ts";
 import type { Violation } from "./known-defects.ts";
 
 /** How an upgrade ended, in the field's words. */
-export type Ending = "upgraded" | "resumed" | "kept" | "reverted" | "failed";
+export type ModelEnding = "upgraded" | "resumed" | "kept" | "reverted" | "failed";
 
 /** What is asked about: a boot, undisturbed, and where it came from. */
 export interface BootAsked {
@@ -26,7 +26,7 @@ export interface BootAsked {
 }
 
 export interface Classified {
-  readonly ending: Ending;
+  readonly ending: ModelEnding;
   readonly because: string;
   readonly violation: Violation | undefined;
 }
@@ -75,11 +75,11 @@ function endingOf(
   asked: BootAsked,
   state: CutState,
   what: { readonly isNew: boolean; readonly isOld: boolean; readonly complete: boolean },
-): Ending {
+): ModelEnding {
   if (what.isNew && what.isOld) return "kept";
   const { build, before } = asked;
   if (what.isOld) {
-    const ran = running(imageState(state.content, build)) === running(asked.undisturbed.images);
+    const ran = running(imageListOf(state.content, build)) === running(asked.undisturbed.images);
     return what.complete || ran || isReverting(build, state.content) ? "reverted" : "kept";
   }
   if (isReverting(build, before)) return "reverted";
@@ -90,7 +90,7 @@ function endingOf(
 function violationOf(
   { build, imagesBefore, undisturbed }: BootAsked,
   { outcome }: CutState,
-  ending: Ending,
+  ending: ModelEnding,
 ): Violation | undefined {
   if (ending === "kept" && running(imagesBefore) !== running(undisturbed.images)) {
     const left = outcome.flash.still();
@@ -128,7 +128,7 @@ function isUnderWay(build: BootloaderBuild, flash: FlashImage): boolean {
   return build.images.some((_, image) => swapUnderWay(flash, build, image));
 }
 
-const BECAUSE: Readonly<Record<Ending, (asked: BootAsked, state: CutState) => string>> = {
+const BECAUSE: Readonly<Record<ModelEnding, (asked: BootAsked, state: CutState) => string>> = {
   upgraded: (asked, state) =>
     isComplete(asked, state)
       ? `${trailers(asked, state)}: the swap is complete and confirmed, so nothing is left to do (${rowText(asked, state)}).`

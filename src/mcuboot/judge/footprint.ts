@@ -2,7 +2,7 @@ import type { FlashImage } from "../flash/flash-image.ts";
 import type { Flash, FlashOperation } from "../flash/operation.ts";
 
 /** A part of a flash; device offsets in bytes, `to` not included. */
-export interface Span {
+export interface FootprintSpan {
   readonly from: number;
   readonly to: number;
 }
@@ -14,12 +14,12 @@ export interface Span {
 export class WatchedFlash implements Flash {
   readonly #flash: FlashImage;
   readonly #view: Flash;
-  readonly #span: Span;
+  readonly #span: FootprintSpan;
   readonly #erased = new Set<number>();
-  readonly #seen: Span[] = [];
+  readonly #seen: FootprintSpan[] = [];
 
   /** @param view what is read of the flash, where that is not plain. */
-  constructor(flash: FlashImage, span: Span, view: Flash = flash) {
+  constructor(flash: FlashImage, span: FootprintSpan, view: Flash = flash) {
     this.#flash = flash;
     this.#view = view;
     this.#span = span;
@@ -46,7 +46,7 @@ export class WatchedFlash implements Flash {
   }
 
   /** Parts of the span that the boot looked at. */
-  get seen(): readonly Span[] {
+  get seen(): readonly FootprintSpan[] {
     return this.#seen;
   }
 
@@ -70,7 +70,7 @@ export class WatchedFlash implements Flash {
   }
 }
 
-function sectorsIn({ from, to }: Span, { sectorBytes }: FlashImage): number[] {
+function sectorsIn({ from, to }: FootprintSpan, { sectorBytes }: FlashImage): number[] {
   const first = Math.floor(from / sectorBytes);
   const last = Math.ceil(to / sectorBytes);
   return Array.from({ length: last - first }, (_, index) => first + index);

@@ -1,5 +1,5 @@
 export { contentsAfterCut } from "./cut-contents.ts";
-export type { Ending } from "./ending.ts";
+export type { ModelEnding } from "./ending.ts";
 export { KNOWN_DEFECTS, type Violation } from "./known-defects.ts";
 export {
   type CutWindow,

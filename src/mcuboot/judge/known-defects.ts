@@ -1,5 +1,6 @@
 import type { BootMode } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
+import { isWithin, type ReleaseRange } from "../builds/release.ts";
 
 /** What is wrong with an outcome that the real bootloader produces all the same. */
 export type Violation =
@@ -11,13 +12,10 @@ export type Violation =
   | "request lost"
   | "request postponed";
 
-interface KnownDefectRow {
+interface KnownDefectRow extends ReleaseRange {
   readonly id: string;
   readonly modes: readonly BootMode[];
   readonly violation: Violation;
-  /** Generations by version number, first and last. */
-  readonly from?: number;
-  readonly to?: number;
   readonly when?: (build: BootloaderBuild) => boolean;
   /** Only in a boot that takes an image back. */
   readonly reverts?: boolean;
@@ -28,8 +26,8 @@ const found = "measured on MCUboot 2d4bacc3 (unmodified bootutil, compiled for t
 
 /** Defects of MCUboot that a single cut can bring out; "no boot" is a boot that hangs, too. First match wins. */
 export const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
-  { id: "R11", modes: ["move"], violation: "no boot", to: 109, source: "MCUboot #1588" },
-  { id: "R19", modes: ["move"], violation: "never reverts", to: 201, source: "MCUboot #1966" },
+  { id: "R11", modes: ["move"], violation: "no boot", to: "1.9", source: "MCUboot #1588" },
+  { id: "R19", modes: ["move"], violation: "never reverts", to: "2.1", source: "MCUboot #1966" },
   {
     id: "U12",
     modes: ["move", "offset", "scratch"],
@@ -45,9 +43,9 @@ export const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
     when: (build) => build.downgradePrevention,
     source: "found by this model: a half-erased header in the primary slot reads as a newer version; not measured",
   },
-  { id: "U1", modes: ["offset"], violation: "fallback lost", from: 202, source: found },
-  { id: "U2", modes: ["offset"], violation: "no boot", from: 202, reverts: true, source: found },
-  { id: "U1", modes: ["offset"], violation: "no boot", from: 202, source: found },
+  { id: "U1", modes: ["offset"], violation: "fallback lost", from: "2.2", source: found },
+  { id: "U2", modes: ["offset"], violation: "no boot", from: "2.2", reverts: true, source: found },
+  { id: "U1", modes: ["offset"], violation: "no boot", from: "2.2", source: found },
   {
     id: "U4",
     modes: ["scratch"],
@@ -81,13 +79,11 @@ export function knownDefect(
   violation: Violation | undefined,
   reverts: boolean,
 ): string | undefined {
-  const { version } = build.generation;
   return KNOWN_DEFECTS.find(
     (row) =>
       row.violation === (violation === "hangs" ? "no boot" : violation) &&
       row.modes.includes(build.mode) &&
-      (row.from ?? 0) <= version &&
-      (row.to ?? Number.POSITIVE_INFINITY) >= version &&
+      isWithin(build.generation.release, row) &&
       (row.when?.(build) ?? true) &&
       (row.reverts !== true || reverts),
   )?.id;

@@ -1,4 +1,4 @@
-import { type ImageEntry, imageState } from "../boot/image-state.ts";
+import { type ImageEntry, imageListOf } from "../boot/image-state.ts";
 import { type TimedOperation, type Timeline, timeline } from "../boot/timeline.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { DefectName } from "../builds/defects.ts";
@@ -6,7 +6,7 @@ import type { FlashImage } from "../flash/flash-image.ts";
 import type { BootResult } from "../steps/steps.ts";
 import { bytesOfUnits, type FlashTiming, programUnits, timingAt } from "../steps/timing.ts";
 import { CutFamily, type CutState, statesOf } from "./cut-family.ts";
-import { type BootAsked, classify, type Ending, isReverting } from "./ending.ts";
+import { type BootAsked, classify, isReverting, type ModelEnding } from "./ending.ts";
 import { knownDefect, type Violation } from "./known-defects.ts";
 import { everyWay, ReadingFlash } from "./readings.ts";
 
@@ -21,7 +21,7 @@ export type CutWindow =
 
 /** One thing that MCUboot may make of a cut. */
 export interface LegalOutcome {
-  readonly ending: Ending;
+  readonly ending: ModelEnding;
   /** One sentence: trailer state, rule and source. */
   readonly because: string;
   readonly result: BootResult;
@@ -83,12 +83,12 @@ function outcomeOf(asked: BootAsked, state: CutState): LegalOutcome {
 
 /** The boot that is asked about; several where bits are in doubt before it begins. */
 function bootsAsked(
-  memory: JudgeMemory,
+  memory: JudgeCache,
   build: BootloaderBuild,
   flash: FlashImage,
   timing: FlashTiming,
 ): readonly BootAsked[] {
-  const imagesBefore = imageState(flash.still(), build);
+  const imagesBefore = imageListOf(flash.still(), build);
   return memory.timelines(flash, timing).map((undisturbed) => ({ build, before: flash, imagesBefore, undisturbed }));
 }
 
@@ -115,7 +115,7 @@ interface StateAt {
 }
 
 function* statesIn(
-  memory: JudgeMemory,
+  memory: JudgeCache,
   asked: BootAsked,
   timing: FlashTiming,
   window: CutWindow | undefined,
@@ -195,7 +195,7 @@ const TIMELINE_WAYS_MAX = 200;
 const FAMILIES_MAX = 256;
 
 /** What the judge has found out about one build, so that the next cut of the same boot costs little. */
-class JudgeMemory {
+class JudgeCache {
   readonly #build: BootloaderBuild;
   readonly #timelines = new Map<string, readonly Timeline[]>();
   readonly #families = new Map<string, CutFamily>();
@@ -252,10 +252,10 @@ function kept<V>(map: Map<string, V>, name: string, limit: number, make: () => V
   return made;
 }
 
-const MEMORIES = new WeakMap<BootloaderBuild, JudgeMemory>();
+const MEMORIES = new WeakMap<BootloaderBuild, JudgeCache>();
 
-function memoryOf(build: BootloaderBuild): JudgeMemory {
-  const memory = MEMORIES.get(build) ?? new JudgeMemory(build);
+function memoryOf(build: BootloaderBuild): JudgeCache {
+  const memory = MEMORIES.get(build) ?? new JudgeCache(build);
   MEMORIES.set(build, memory);
   return memory;
 }

@@ -2,7 +2,7 @@ import { isHilError } from "../../core/index.ts";
 import { aesCtr, ENCRYPTED_FLAGS, type ImageHeader, unwrapImageKey } from "../../image/index.ts";
 import { type BuildEncryption, keyTlvBytes } from "../builds/build.ts";
 import type { Steps } from "../steps/steps.ts";
-import type { ImagePair, Loader, Slot, Swap } from "./loader.ts";
+import type { ImagePair, LoaderState, Slot, Swap } from "./loader-state.ts";
 import { tlvEntries } from "./tlv-walk.ts";
 
 const UNWRAPPED = new WeakMap<BuildEncryption, Map<string, Uint8Array | undefined>>();
@@ -40,7 +40,7 @@ export function isEncrypted(header: ImageHeader): boolean {
  * @returns false when the image's key cannot be had; true also when the image carries no key TLV at all.
  * Source: MCUboot encrypted.c boot_enc_load.
  */
-export function loadKey(loader: Loader, image: ImagePair, slot: Slot, swap?: Swap): boolean {
+export function loadImageKey(loader: LoaderState, image: ImagePair, slot: Slot, swap?: Swap): boolean {
   const { encryption } = loader.build;
   if (encryption === undefined || image.keys[slot] !== undefined) return true;
   const entries = tlvEntries(loader, image, slot);
@@ -55,7 +55,7 @@ export function loadKey(loader: Loader, image: ImagePair, slot: Slot, swap?: Swa
 }
 
 /** The time that an image key takes to be unwrapped. */
-export function* unwrapping({ build }: Loader): Steps {
+export function* unwrapping({ build }: LoaderState): Steps {
   yield { kind: "work", what: "unwrap", bytes: 0, cipherBytes: 0, crypto: build.crypto };
 }
 

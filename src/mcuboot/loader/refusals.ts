@@ -1,9 +1,9 @@
 import { formatVersion } from "../../image/index.ts";
 import type { Fault } from "../builds/refusal-table.ts";
-import { type ImagePair, type Loader, PRIMARY, type Slot } from "./loader.ts";
+import { type ImagePair, type LoaderState, PRIMARY, type Slot } from "./loader-state.ts";
 
 /** Notes why a boot turns an image away. */
-export function refuse(loader: Loader, { index }: ImagePair, slot: Slot, fault: Fault): void {
+export function refuse(loader: LoaderState, { index }: ImagePair, slot: Slot, fault: Fault): void {
   loader.refusals.push({ ...fault, image: index, slot });
 }
 

@@ -6,13 +6,13 @@ import { applyKeyStream, isEncrypted } from "./body-keys.ts";
 import {
   assertion,
   type ImagePair,
-  type Loader,
+  type LoaderState,
   PRIMARY,
   readArea,
   SECONDARY,
   type Slot,
   tlvOffset,
-} from "./loader.ts";
+} from "./loader-state.ts";
 
 /** Copies go in chunks of this size: cut points lie between them. Source: MCUboot loader.c BUF_SZ. */
 export const CHUNK_BYTES = 1_024;
@@ -29,7 +29,7 @@ export interface Region {
  * @returns false, without an operation, when the range leaves its area.
  * Source: MCUboot bootutil_area.c boot_erase_region.
  */
-export function* eraseRegion(loader: Loader, region: Region, order: "up" | "down" = "up"): Steps<boolean> {
+export function* eraseRegion(loader: LoaderState, region: Region, order: "up" | "down" = "up"): Steps<boolean> {
   const { sectorBytes, generation } = loader.build;
   if (region.offset < 0 || region.offset + region.bytes > region.area.bytes) return false;
   const unit = generation.erasesRanges && order === "up" ? region.bytes : sectorBytes;
@@ -45,13 +45,13 @@ export function* eraseRegion(loader: Loader, region: Region, order: "up" | "down
  * Erases the sectors that hold the trailer of an area, last one first. Source: swap_misc.c
  * swap_scramble_trailer_sectors.
  */
-export function* eraseTrailer(loader: Loader, area: Area): Steps {
+export function* eraseTrailer(loader: LoaderState, area: Area): Steps {
   const bytes = roundUp(trailerBytesOf(loader.build), loader.build.sectorBytes);
   yield* eraseRegion(loader, { area, offset: area.bytes - bytes, bytes }, "down");
 }
 
 /** Erases a whole slot, trailer last. Source: MCUboot bootutil_area.c boot_scramble_slot. */
-export function* eraseSlot(loader: Loader, area: Area): Steps {
+export function* eraseSlot(loader: LoaderState, area: Area): Steps {
   const { defects, mode, sectorBytes } = loader.build;
   if (defects.has("R30-9d334f9b") && mode === "offset") {
     yield* eraseRegion(loader, { area, offset: 0, bytes: sectorBytes });
@@ -76,7 +76,7 @@ export interface Copy {
  * @returns false when a range leaves its area.
  * Source: MCUboot loader.c boot_copy_region.
  */
-export function* copyRegion(loader: Loader, image: ImagePair, copy: Copy): Steps<boolean> {
+export function* copyRegion(loader: LoaderState, image: ImagePair, copy: Copy): Steps<boolean> {
   const cipher = cipherOf(loader, image, copy);
   for (let done = 0; done < copy.bytes; done += CHUNK_BYTES) {
     const bytes = Math.min(CHUNK_BYTES, copy.bytes - done);
@@ -92,7 +92,7 @@ export function* copyRegion(loader: Loader, image: ImagePair, copy: Copy): Steps
 
 /** The slot whose header and key a copy uses, and the offset of its first byte in the image; undefined: as it is. */
 function cipherOf(
-  { build }: Loader,
+  { build }: LoaderState,
   { areas, headers }: ImagePair,
   { from, to, shiftBytes = 0 }: Copy,
 ): { readonly slot: Slot; readonly offset: number } | undefined {
@@ -107,7 +107,7 @@ function cipherOf(
 }
 
 /** Encrypts or decrypts the part of a chunk that is body; header and TLVs stay as they are. @returns its bytes. */
-function crypt(loader: Loader, image: ImagePair, slot: Slot, chunk: Uint8Array, offset: number): number {
+function crypt(loader: LoaderState, image: ImagePair, slot: Slot, chunk: Uint8Array, offset: number): number {
   const header = image.headers[slot];
   const { generation, defects } = loader.build;
   const wholeHeader = defects.has("R9-e38b0afa") && header.headerBytes > CHUNK_BYTES;
@@ -130,6 +130,6 @@ function crypt(loader: Loader, image: ImagePair, slot: Slot, chunk: Uint8Array, 
  * What a cipher that was given no key works with, where the assertion about it does nothing. Which bytes come out on a
  * board, nobody has measured: only that they are wrong.
  */
-function wrongKey({ build }: Loader): Uint8Array {
+function wrongKey({ build }: LoaderState): Uint8Array {
   return new Uint8Array(build.encryption?.aesKeyBytes ?? 0);
 }

@@ -1,13 +1,13 @@
 import type { Area } from "../builds/build.ts";
 import type { Steps } from "../steps/steps.ts";
 import { FLAG_CODE, type Flag, type Magic, readTrailer, type TrailerState } from "../trailer/trailer.ts";
-import { type ImagePair, type Loader, log, PRIMARY, SECONDARY, type StatusSource } from "./loader.ts";
+import { type ImagePair, type LoaderState, log, PRIMARY, SECONDARY, type StatusSource } from "./loader-state.ts";
 
 const hexOf = (value: number): string => `0x${value.toString(16)}`;
 
 /** Prints what a trailer says. */
 export function* logTrailer(
-  loader: Loader,
+  loader: LoaderState,
   area: "Primary image" | "Secondary image" | "Scratch",
   trailer: TrailerState,
 ): Steps {
@@ -25,7 +25,7 @@ export function* logTrailer(
  * yet marked as done, and the secondary slot no longer asks for anything.
  * Source: MCUboot swap_move.c and swap_offset.c swap_status_source.
  */
-export function* primaryStatusSource(loader: Loader, { areas }: ImagePair): Steps<StatusSource> {
+export function* primaryStatusSource(loader: LoaderState, { areas }: ImagePair): Steps<StatusSource> {
   const { flash, build } = loader;
   const primary = readTrailer(flash, build, areas[PRIMARY]);
   const secondary = readTrailer(flash, build, areas[SECONDARY]);
@@ -62,7 +62,7 @@ const SCRATCH_SOURCES: readonly SourceRow[] = [
  * that it names.
  * Source: MCUboot swap_scratch.c swap_status_source.
  */
-export function* scratchStatusSource(loader: Loader, image: ImagePair, scratch: Area): Steps<StatusSource> {
+export function* scratchStatusSource(loader: LoaderState, image: ImagePair, scratch: Area): Steps<StatusSource> {
   const { flash, build, images } = loader;
   const primary = readTrailer(flash, build, image.areas[PRIMARY]);
   const kept = readTrailer(flash, build, scratch);

@@ -1,6 +1,6 @@
 import { isKind } from "../../core/index.ts";
 import { PROTECTED_TLV_INFO_MAGIC, readTlvArea, TLV_INFO_BYTES, TLV_INFO_MAGIC, type Tlv } from "../../image/index.ts";
-import { type ImagePair, type Loader, readArea, SECONDARY, type Slot, tlvOffset } from "./loader.ts";
+import { type ImagePair, type LoaderState, readArea, SECONDARY, type Slot, tlvOffset } from "./loader-state.ts";
 
 /** The TLV areas of the image in a slot. Offsets are from the image's start. */
 export interface TlvRange {
@@ -22,7 +22,7 @@ export function imageStart(image: ImagePair, slot: Slot): number {
  * Finds the TLV areas by their info headers; undefined when a magic or the protected size does not fit the header.
  * Source: MCUboot tlv.c bootutil_tlv_iter_begin, bootutil_misc.c boot_read_image_size.
  */
-export function tlvRange(loader: Loader, image: ImagePair, slot: Slot): TlvRange | undefined {
+export function tlvRange(loader: LoaderState, image: ImagePair, slot: Slot): TlvRange | undefined {
   const header = image.headers[slot];
   const start = tlvOffset(header);
   const first = infoAt(loader, image, slot, start);
@@ -36,7 +36,7 @@ export function tlvRange(loader: Loader, image: ImagePair, slot: Slot): TlvRange
 }
 
 /** All TLVs of the image in a slot, protected ones first; undefined when they cannot be walked to the end. */
-export function tlvEntries(loader: Loader, image: ImagePair, slot: Slot): readonly Tlv[] | undefined {
+export function tlvEntries(loader: LoaderState, image: ImagePair, slot: Slot): readonly Tlv[] | undefined {
   const range = tlvRange(loader, image, slot);
   const first = protectedEntries(loader, image, slot);
   if (range === undefined || first === undefined) return undefined;
@@ -45,14 +45,14 @@ export function tlvEntries(loader: Loader, image: ImagePair, slot: Slot): readon
 }
 
 /** The protected TLVs of the image in a slot; undefined when the TLV areas or these entries make no sense. */
-export function protectedEntries(loader: Loader, image: ImagePair, slot: Slot): readonly Tlv[] | undefined {
+export function protectedEntries(loader: LoaderState, image: ImagePair, slot: Slot): readonly Tlv[] | undefined {
   const range = tlvRange(loader, image, slot);
   if (range === undefined || range.protectedBytes === 0) return range === undefined ? undefined : [];
   return entriesAt(loader, image, slot, range.start, range.protectedBytes);
 }
 
 function entriesAt(
-  loader: Loader,
+  loader: LoaderState,
   image: ImagePair,
   slot: Slot,
   offset: number,
@@ -69,7 +69,7 @@ function entriesAt(
 }
 
 function infoAt(
-  loader: Loader,
+  loader: LoaderState,
   image: ImagePair,
   slot: Slot,
   offset: number,

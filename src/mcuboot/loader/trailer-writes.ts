@@ -6,7 +6,7 @@ import type { FlashOperation } from "../flash/operation.ts";
 import type { Steps } from "../steps/steps.ts";
 import { SWAP_CODE } from "../trailer/swap-codes.ts";
 import { fieldOffset, readTrailer } from "../trailer/trailer.ts";
-import { type ImagePair, type Loader, SECONDARY, type Swap } from "./loader.ts";
+import { type ImagePair, type LoaderState, SECONDARY, type Swap } from "./loader-state.ts";
 
 /** What of a trailer can be written. */
 export interface TrailerTarget {
@@ -60,7 +60,7 @@ export function* writeKeys(target: TrailerTarget, swap: Swap): Steps {
  * Writes the trailer of a swap that starts, magic last.
  * Source: MCUboot swap_misc.c swap_status_init; the order is part of the contract.
  */
-export function* initTrailer(loader: Loader, image: ImagePair, swap: Swap, area: Area): Steps {
+export function* initTrailer(loader: LoaderState, image: ImagePair, swap: Swap, area: Area): Steps {
   const { build } = loader;
   const target = { build, area };
   const requested = readTrailer(loader.flash, build, image.areas[SECONDARY]);

@@ -1,8 +1,8 @@
 import { NET_APP, NET_FLASH } from "../builds/net-core-map.ts";
 import type { Flash } from "../flash/operation.ts";
-import { type Loader, log } from "../loader/loader.ts";
+import { type LoaderState, log } from "../loader/loader-state.ts";
 import { encodeCommandBlock, type PcdStatus } from "../steps/command-block.ts";
-import { BootHang, type NetCoreStep, type RamContent, type Steps } from "../steps/steps.ts";
+import { BootHang, type RamContent, type Steps } from "../steps/steps.ts";
 import { INTERNAL_FLASH_BYTES } from "../steps/timing.ts";
 import { b0nCopyUs } from "./b0n.ts";
 import { isValidFirmware } from "./firmware-info.ts";
@@ -23,7 +23,7 @@ export interface HandOver {
  * @throws BootHang when b0n never answers: MCUboot waits for ever.
  * Source: sdk-nrf subsys/pcd/src/pcd.c pcd_network_core_update.
  */
-export function* handOver(loader: Loader, what: HandOver): Steps<boolean> {
+export function* handOver(loader: LoaderState, what: HandOver): Steps<boolean> {
   const { dataAddress, bytes, ram } = what;
   const flashOffset = NET_APP.address - NET_FLASH.address;
   const block = encodeCommandBlock({ status: "copy", dataAddress, bytes, flashOffset });
@@ -31,11 +31,10 @@ export function* handOver(loader: Loader, what: HandOver): Steps<boolean> {
   yield* log(loader, "net core on");
   const own = ownAnswer(loader.flash, what);
   for (let waitedUs = POLL_US; ; waitedUs += POLL_US) {
-    const step: NetCoreStep = { kind: "net core", does: "wait", durationUs: POLL_US, block };
-    yield step;
-    const status = step.answer ?? (waitedUs < own.afterUs ? "copy" : own.status);
+    const answer = yield { kind: "net core", does: "wait", durationUs: POLL_US, block };
+    const status = answer?.status ?? (waitedUs < own.afterUs ? "copy" : own.status);
     if (status === "copy") {
-      if (step.answer === undefined && own.status === "copy") throw new BootHang("pcd_network_core_update: no answer");
+      if (answer === undefined && own.status === "copy") throw new BootHang("pcd_network_core_update: no answer");
       continue;
     }
     if (status === "done") {

@@ -1,8 +1,8 @@
 import { viewOf } from "../../core/index.ts";
 import { decodeHeader, HEADER_BYTES, IMAGE_MAGIC, type ImageHeader } from "../../image/index.ts";
 import { B0N_CONTAINER, NET_APP, NET_FLASH } from "../builds/net-core-map.ts";
-import { isEncrypted, loadKey } from "../loader/body-keys.ts";
-import { type ImagePair, type Loader, log, SECONDARY, type Swap } from "../loader/loader.ts";
+import { isEncrypted, loadImageKey } from "../loader/body-keys.ts";
+import { type ImagePair, type LoaderState, log, SECONDARY, type Swap } from "../loader/loader-state.ts";
 import { copyRegion } from "../loader/regions.ts";
 import { tlvRange } from "../loader/tlv-walk.ts";
 import { encodeCommandBlock } from "../steps/command-block.ts";
@@ -27,14 +27,14 @@ export function netPrimaryHeader(): ImageHeader {
  * @returns false when there is no key, or b0n refuses.
  * Source: MCUboot loader.c boot_copy_image, sdk-nrf nrf53_hooks.c boot_copy_region_post_hook.
  */
-export function* copyToNetCore(loader: Loader, image: ImagePair, swap: Swap): Steps<boolean> {
+export function* copyToNetCore(loader: LoaderState, image: ImagePair, swap: Swap): Steps<boolean> {
   const [primary, secondary] = image.areas;
   const header = image.headers[SECONDARY];
   const bytes = tlvRange(loader, image, SECONDARY)?.end ?? 0;
   yield* log(loader, "upgrading", { image: image.index });
   yield* log(loader, "erasing primary");
   if (loader.build.encryption !== undefined && isEncrypted(header)) {
-    if (!loadKey(loader, image, SECONDARY, swap)) return false;
+    if (!loadImageKey(loader, image, SECONDARY, swap)) return false;
   }
   yield* log(loader, "copying", { image: image.index, hexBytes: `0x${bytes.toString(16)}` });
   const ram = { address: primary.offset, bytes: new Uint8Array(primary.bytes).fill(0xff) };

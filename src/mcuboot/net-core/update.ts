@@ -2,7 +2,7 @@ import { decodeHeader, HEADER_BYTES, IMAGE_MAGIC } from "../../image/index.ts";
 import { NET_FLASH } from "../builds/net-core-map.ts";
 import { isForNetCore, type NetCoreBuild } from "../builds/net-core-rules.ts";
 import type { Flash } from "../flash/operation.ts";
-import { type ImagePair, type Loader, log, PRIMARY, SECONDARY } from "../loader/loader.ts";
+import { type ImagePair, type LoaderState, log, PRIMARY, SECONDARY } from "../loader/loader-state.ts";
 import { eraseSlot, eraseTrailer } from "../loader/regions.ts";
 import { imageStart } from "../loader/tlv-walk.ts";
 import type { Steps } from "../steps/steps.ts";
@@ -32,7 +32,7 @@ export function decidingWord(flash: Flash, image: ImagePair, netCore: NetCoreBui
 }
 
 /** True when the rule takes the image in the secondary slot for one of the network core. One image pair only. */
-export function isNetCandidate({ flash, images }: Loader, image: ImagePair, netCore: NetCoreBuild): boolean {
+export function isNetCandidate({ flash, images }: LoaderState, image: ImagePair, netCore: NetCoreBuild): boolean {
   if (!netCore.upgrades || images.length > 1) return false;
   return isForNetCore(netCore.rule, decidingWord(flash, image, netCore));
 }
@@ -41,7 +41,7 @@ export function isNetCandidate({ flash, images }: Loader, image: ImagePair, netC
  * MCUboot behind another bootloader (NSIB) looks at a candidate only when it points into the primary slot; any other
  * is passed over without a line of log.
  */
-export function isPassedOver({ flash }: Loader, image: ImagePair, netCore: NetCoreBuild): boolean {
+export function isPassedOver({ flash }: LoaderState, image: ImagePair, netCore: NetCoreBuild): boolean {
   if (!netCore.secondStage || netCore.rule.word === "load address") return false;
   const word = decidingWord(flash, image, netCore);
   const { offset, bytes } = image.areas[PRIMARY];
@@ -56,7 +56,7 @@ export function isPassedOver({ flash }: Loader, image: ImagePair, netCore: NetCo
  * @throws BootHang when b0n never answers: MCUboot waits for ever.
  * Source: sdk-mcuboot loader.c boot_validated_swap_type, sdk-nrf pcd.c pcd_network_core_update.
  */
-export function* updateNetCore(loader: Loader, image: ImagePair, netCore: NetCoreBuild): Steps<SwapType> {
+export function* updateNetCore(loader: LoaderState, image: ImagePair, netCore: NetCoreBuild): Steps<SwapType> {
   const { build } = loader;
   const { headerBytes, bodyBytes } = image.headers[SECONDARY];
   yield* log(loader, "net core update started");

@@ -1,6 +1,6 @@
-import { type ImagePair, type Loader, readArea, SECONDARY } from "../loader/loader.ts";
+import { type ImagePair, type LoaderState, readArea, SECONDARY } from "../loader/loader-state.ts";
 import { encodeCommandBlock } from "../steps/command-block.ts";
-import type { NetCoreStep, Steps } from "../steps/steps.ts";
+import type { Steps } from "../steps/steps.ts";
 import { findFirmwareInfo } from "./firmware-info.ts";
 
 /** Where b0n is told to put the version; the linker decides, so any address in RAM is as good. */
@@ -23,17 +23,16 @@ function* readNetVersion(): Steps<number | undefined> {
     flashOffset: 0,
   });
   yield { kind: "net core", does: "start", block };
-  const step: NetCoreStep = { kind: "net core", does: "wait", durationUs: POLL_US, block };
-  yield step;
+  const answer = yield { kind: "net core", does: "wait", durationUs: POLL_US, block };
   yield { kind: "net core", does: "stop", block };
-  return step.answer === "done" ? step.version : undefined;
+  return answer?.status === "done" ? answer.version : undefined;
 }
 
 /**
  * True when the candidate for the network core is older than what runs there, or does not say how old it is: one that
  * is encrypted cannot be asked. Source: sdk-nrf pcd.c pcd_version_cmp_net, from nRF Connect SDK 2.4 on; read, not run.
  */
-export function* isNetDowngrade(loader: Loader, image: ImagePair): Steps<boolean> {
+export function* isNetDowngrade(loader: LoaderState, image: ImagePair): Steps<boolean> {
   const { netCore, defects } = loader.build;
   if (netCore?.upgrades !== true || defects.has("NCSDK-13947")) return false;
   const running = yield* readNetVersion();

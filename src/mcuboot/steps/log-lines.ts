@@ -1,15 +1,14 @@
 import type { GenerationRow } from "../builds/generations.ts";
+import { isWithin, type ReleaseRange } from "../builds/release.ts";
 import type { LogLine } from "./steps.ts";
 
-interface LineRow {
+/** `from` and `to`: the releases that print it so. */
+interface LineRow extends ReleaseRange {
   /** What the line means. Rows of one event are the same line as different generations print it. */
   readonly event: string;
   readonly level: LogLine["level"];
   /** The text, with `{name}` where a value stands; `PLACES` says what a value looks like. */
   readonly text: string;
-  /** First and last MCUboot version (as in `GenerationRow.version`) that prints it so; left out: all. */
-  readonly from?: number;
-  readonly to?: number;
   readonly source: string;
 }
 
@@ -66,37 +65,37 @@ export const LOG_LINES = [
     event: "swap type",
     level: "I",
     text: "Image index: {image}, Swap type: {type}",
-    from: 110.5,
+    from: "1.10.99",
     source: "MCUboot bootutil_public.c",
   },
-  { event: "swap type", level: "I", text: "Swap type: {type}", to: 110, source: "MCUboot bootutil_public.c" },
+  { event: "swap type", level: "I", text: "Swap type: {type}", to: "1.10", source: "MCUboot bootutil_public.c" },
   {
     event: "secondary unreachable",
     level: "I",
     text: "Secondary image of image pair ({image}) is unreachable. Treat it as empty",
-    from: 107.5,
+    from: "1.7.99",
     source: "MCUboot bootutil_public.c",
   },
   {
     event: "starting swap",
     level: "I",
     text: "Starting swap using {algorithm} algorithm.",
-    from: 109.5,
+    from: "1.9.99",
     source: moves,
   },
   {
     event: "stuck revert cleared",
     level: "I",
     text: "Cleared image {image} primary slot trailer due to stuck revert",
-    from: 202,
+    from: "2.2",
     source: loader,
   },
-  { event: "upgrading", level: "I", text: "Image upgrade secondary slot -> primary slot", to: 110, source: loader },
+  { event: "upgrading", level: "I", text: "Image upgrade secondary slot -> primary slot", to: "1.10", source: loader },
   {
     event: "upgrading",
     level: "I",
     text: "Image {image} upgrade secondary slot -> primary slot",
-    from: 110.5,
+    from: "1.10.99",
     source: loader,
   },
   { event: "erasing primary", level: "I", text: "Erasing the primary slot", source: loader },
@@ -104,14 +103,14 @@ export const LOG_LINES = [
     event: "copying",
     level: "I",
     text: "Copying the secondary slot to the primary slot: {hexBytes} bytes",
-    to: 110,
+    to: "1.10",
     source: loader,
   },
   {
     event: "copying",
     level: "I",
     text: "Image {image} copying the secondary slot to the primary slot: {hexBytes} bytes",
-    from: 110.5,
+    from: "1.10.99",
     source: loader,
   },
   {
@@ -133,10 +132,10 @@ export const LOG_LINES = [
     event: "ram loaded",
     level: "I",
     text: "Image {image} RAM loading to {value} is succeeded.",
-    from: 201,
+    from: "2.1",
     source: "MCUboot ram_load.c, loader.c",
   },
-  { event: "ram loaded", level: "I", text: "RAM loading to {value} is succeeded.", to: 200, source: loader },
+  { event: "ram loaded", level: "I", text: "RAM loading to {value} is succeeded.", to: "2.0", source: loader },
   {
     event: "wrong rom address",
     level: "W",
@@ -148,28 +147,28 @@ export const LOG_LINES = [
     event: "insufficient version",
     level: "E",
     text: "insufficient version in secondary slot",
-    to: 203,
+    to: "2.3",
     source: loader,
   },
   {
     event: "insufficient version",
     level: "E",
     text: "Insufficient version in secondary slot",
-    from: 203.5,
+    from: "2.3.99",
     source: loader,
   },
   {
     event: "wrong reset address",
     level: "E",
     text: "Reset address of image in secondary slot is not in the primary slot",
-    to: 203,
+    to: "2.3",
     source: loader,
   },
   {
     event: "wrong reset address",
     level: "E",
     text: "Binary in secondary slot of image {image} is not designated for the primary slot",
-    from: 203.5,
+    from: "2.3.99",
     source: loader,
   },
   { event: "erasing secondary", level: "E", text: "Erasing image from secondary slot", source: loader },
@@ -177,42 +176,42 @@ export const LOG_LINES = [
     event: "cleaned up",
     level: "E",
     text: "Cleaned-up secondary slot of {image}. image.",
-    to: 201,
+    to: "2.1",
     source: "sdk-mcuboot loader.c, v2.0.99-ncs1 to v2.1.0-ncs1",
   },
   {
     event: "cleaned up",
     level: "E",
     text: "Cleaned-up secondary slot of image {image}",
-    from: 201.5,
+    from: "2.1.99",
     source: "sdk-mcuboot loader.c, from v2.1.0-ncs2 on",
   },
   {
     event: "downgrade prevented",
     level: "I",
     text: "Image in slot 1 erased due to downgrade prevention",
-    to: 110,
+    to: "1.10",
     source: loader,
   },
   {
     event: "downgrade prevented",
     level: "I",
     text: "Image {image} in slot 1 erased due to downgrade prevention",
-    from: 110.5,
+    from: "1.10.99",
     source: loader,
   },
   {
     event: "wrong upload address",
     level: "E",
     text: "Secondary header magic detected in first sector, wrong upload address?",
-    from: 202,
+    from: "2.2",
     source: loader,
   },
   {
     event: "no encryption key",
     level: "E",
     text: "boot_read_enc_key: No key, read all 0xFF",
-    from: 202.5,
+    from: "2.2.99",
     source: "MCUboot bootutil_misc.c",
   },
   { event: "headers unread", level: "W", text: "Failed reading image headers; Image={image}", source: loader },
@@ -234,17 +233,23 @@ export const LOG_LINES = [
     event: "space needed",
     level: "W",
     text: "required {bytes} bytes but only {available} are available",
-    from: 109.5,
+    from: "1.9.99",
     source: "MCUboot swap_move.c, swap_offset.c",
   },
   { event: "inconsistent status", level: "E", text: "Detected inconsistent status!", source: moves },
   { event: "status write failed", level: "W", text: "{count} status write fails performing the swap", source: loader },
-  { event: "bad image magic", level: "E", text: "bad image magic {value}; Image={image}", to: 203, source: loader },
-  { event: "bad image magic", level: "E", text: "Bad image magic {value}; Image={image}", from: 203.5, source: loader },
+  { event: "bad image magic", level: "E", text: "bad image magic {value}; Image={image}", to: "2.3", source: loader },
+  {
+    event: "bad image magic",
+    level: "E",
+    text: "Bad image magic {value}; Image={image}",
+    from: "2.3.99",
+    source: loader,
+  },
   { event: "abort", level: "", text: "abort()", source: "Zephyr with picolibc, lib/libc; measured on Zephyr 4.4.0" },
   { event: "panic", level: "E", text: "panic!", source: loader },
   { event: "chainload", level: "I", text: "Bootloader chainload address offset: {offset}", source: ports },
-  { event: "image version", level: "I", text: "Image version: {version}", from: 202, source: ports },
+  { event: "image version", level: "I", text: "Image version: {version}", from: "2.2", source: ports },
   { event: "jumping", level: "I", text: "Jumping to the first image slot", source: ports },
   { event: "jumping", level: "I", text: "Jumping to the image slot", source: ports },
   { event: "no bootable image", level: "E", text: "Unable to find bootable image", source: ports },
@@ -302,8 +307,7 @@ export function bootLine(
   variant = 0,
 ): LogLine | undefined {
   const rows: readonly LineRow[] = LOG_LINES.filter(
-    (row: LineRow) =>
-      row.event === event && (row.from ?? 0) <= generation.version && (row.to ?? Infinity) >= generation.version,
+    (row: LineRow) => row.event === event && isWithin(generation.release, row),
   );
   const row = rows[variant];
   if (row === undefined) return undefined;

@@ -45,16 +45,20 @@ export interface NetCoreStep {
   readonly ram?: RamContent;
   /** Of a wait, in microseconds. */
   readonly durationUs?: number;
-  /** Set by a driver that has a network core: what its block says after the wait. Else the model answers itself. */
-  answer?: PcdStatus;
-  /** Set with the answer to a question for the version: what b0n wrote into the application core's RAM. */
-  version?: number | undefined;
+}
+
+/** What a driver that has a network core reports after a `wait`, by `next(answer)`; without one the model works it out. */
+export interface NetCoreAnswer {
+  /** What the command block says. */
+  readonly status: PcdStatus;
+  /** After "read version": what b0n wrote into the application core's RAM. */
+  readonly version?: number | undefined;
 }
 
 export type BootStep = FlashOperation | LogLine | Work | NetCoreStep;
 
-/** A part of a boot: yields its steps and returns a `T`. */
-export type Steps<T = void> = Generator<BootStep, T, undefined>;
+/** A part of a boot: yields its steps and returns a `T`. Only a network core's `wait` looks at what `next` is given. */
+export type Steps<T = void> = Generator<BootStep, T, NetCoreAnswer | undefined>;
 
 /** How a boot ended. `swapTypes`: what the loader's state says at the end, one an image (none after a resumed swap). */
 export type BootResult =

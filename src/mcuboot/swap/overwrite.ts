@@ -1,7 +1,15 @@
 import { roundUp } from "../../core/index.ts";
 import type { Area } from "../builds/build.ts";
-import { isEncrypted, loadKey } from "../loader/body-keys.ts";
-import { assertion, headerAt, type ImagePair, type Loader, log, SECONDARY, type Swap } from "../loader/loader.ts";
+import { isEncrypted, loadImageKey } from "../loader/body-keys.ts";
+import {
+  assertion,
+  headerAt,
+  type ImagePair,
+  type LoaderState,
+  log,
+  SECONDARY,
+  type Swap,
+} from "../loader/loader-state.ts";
 import { copyRegion, eraseRegion } from "../loader/regions.ts";
 import { tlvRange } from "../loader/tlv-walk.ts";
 import { writeMagic } from "../loader/trailer-writes.ts";
@@ -33,7 +41,7 @@ export const copies: SwapStrategy = {
  * @returns false when the copy cannot be made.
  * Source: MCUboot loader.c boot_copy_image.
  */
-export function* copyImage(loader: Loader, image: ImagePair, swap: Swap): Steps<boolean> {
+export function* copyImage(loader: LoaderState, image: ImagePair, swap: Swap): Steps<boolean> {
   const { build } = loader;
   const [primary, secondary] = image.areas;
   if (primary.inRam === true) {
@@ -48,7 +56,7 @@ export function* copyImage(loader: Loader, image: ImagePair, swap: Swap): Steps<
   yield* log(loader, "erasing primary");
   yield* erasePrimary(loader, primary, neededBytes, onlyNeeded);
   if (build.encryption !== undefined && isEncrypted(image.headers[SECONDARY])) {
-    if (!loadKey(loader, image, SECONDARY, swap)) return false;
+    if (!loadImageKey(loader, image, SECONDARY, swap)) return false;
   }
   yield* log(loader, "copying", { image: image.index, hexBytes: `0x${bytes.toString(16)}` });
   const from = { area: secondary, offset: build.mode === "offset" ? build.sectorBytes : 0 };
@@ -62,20 +70,20 @@ export function* copyImage(loader: Loader, image: ImagePair, swap: Swap): Steps<
 }
 
 /** After an image was copied: its header and its request go. */
-function* eraseCandidate(loader: Loader, { areas }: ImagePair): Steps<boolean> {
+function* eraseCandidate(loader: LoaderState, { areas }: ImagePair): Steps<boolean> {
   const { sectorBytes } = loader.build;
   const area = areas[SECONDARY];
   yield* eraseRegion(loader, { area, offset: 0, bytes: sectorBytes });
   return yield* eraseRegion(loader, { area, offset: area.bytes - sectorBytes, bytes: sectorBytes });
 }
 
-function imageBytes(loader: Loader, image: ImagePair): number {
+function imageBytes(loader: LoaderState, image: ImagePair): number {
   const range = tlvRange(loader, image, SECONDARY);
   assertion(loader, range !== undefined, "boot_copy_image");
   return range?.end ?? 0;
 }
 
-function* erasePrimary(loader: Loader, area: Area, neededBytes: number, onlyNeeded: boolean): Steps {
+function* erasePrimary(loader: LoaderState, area: Area, neededBytes: number, onlyNeeded: boolean): Steps {
   const { sectorBytes } = loader.build;
   for (let offset = 0; offset < Math.min(neededBytes, area.bytes); offset += sectorBytes) {
     yield* eraseRegion(loader, { area, offset, bytes: sectorBytes });

@@ -1,7 +1,7 @@
 import { unreachable } from "../../core/index.ts";
 import type { BootMode } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
-import type { ImagePair, Slot } from "../loader/loader.ts";
+import type { ImagePair, Slot } from "../loader/loader-state.ts";
 import { statusOffset } from "../trailer/trailer.ts";
 import { copies } from "./overwrite.ts";
 import type { SwapStrategy } from "./strategy.ts";

@@ -1,5 +1,5 @@
 import type { BootloaderBuild } from "../builds/build.ts";
-import { type ImagePair, type Loader, log, PRIMARY, SECONDARY } from "../loader/loader.ts";
+import { type ImagePair, type LoaderState, log, PRIMARY, SECONDARY } from "../loader/loader-state.ts";
 import type { Steps } from "../steps/steps.ts";
 import type { SwapType } from "../trailer/swap-codes.ts";
 import { type SwapRules, swapRow } from "../trailer/swap-table.ts";
@@ -18,7 +18,7 @@ export function swapRules(build: BootloaderBuild): SwapRules {
  * The swap type that the trailers of an image ask for; prints it.
  * Source: MCUboot bootutil_public.c boot_swap_type_multi.
  */
-export function* decideSwapType(loader: Loader, image: ImagePair): Steps<SwapType> {
+export function* decideSwapType(loader: LoaderState, image: ImagePair): Steps<SwapType> {
   const { flash, build } = loader;
   const [primary, secondary] = [PRIMARY, SECONDARY].map((slot) =>
     readTrailer(flash, build, image.areas[slot as 0 | 1]),

@@ -1,18 +1,18 @@
 import { roundUp } from "../../core/index.ts";
 import { type Area, keySlotBytes, keyTlvBytes } from "../builds/build.ts";
 import { ERASED } from "../flash/flash-rules.ts";
-import { isEncrypted, loadKey, unwrapKey, unwrapping } from "../loader/body-keys.ts";
+import { isEncrypted, loadImageKey, unwrapKey, unwrapping } from "../loader/body-keys.ts";
 import {
   assertion,
   hasMagic,
   type ImagePair,
-  type Loader,
+  type LoaderState,
   log,
   PRIMARY,
   SECONDARY,
   type Slot,
   type Swap,
-} from "../loader/loader.ts";
+} from "../loader/loader-state.ts";
 import { statusArea } from "../loader/status-area.ts";
 import { tlvRange } from "../loader/tlv-walk.ts";
 import { writeFlag } from "../loader/trailer-writes.ts";
@@ -22,7 +22,7 @@ import { strategyOf } from "./strategies.ts";
 import { sameStatus } from "./swap-status.ts";
 
 /** A swap that has not begun. */
-export function newSwap(loader: Loader): Swap {
+export function newSwap(loader: LoaderState): Swap {
   const { start } = strategyOf(loader.build.mode);
   const swap: Swap = {
     status: start,
@@ -36,12 +36,12 @@ export function newSwap(loader: Loader): Swap {
 }
 
 /** True while no status entry of the swap is written. */
-export function isFresh(loader: Loader, swap: Swap): boolean {
+export function isFresh(loader: LoaderState, swap: Swap): boolean {
   return sameStatus(swap.status, strategyOf(loader.build.mode).start);
 }
 
 /** Swaps two images, or ends a swap that was interrupted. Source: MCUboot loader.c boot_swap_image. */
-export function* swapImage(loader: Loader, image: ImagePair, swap: Swap): Steps {
+export function* swapImage(loader: LoaderState, image: ImagePair, swap: Swap): Steps {
   if (isFresh(loader, swap)) {
     const primaryBytes = yield* sizeOf(loader, image, PRIMARY, swap);
     const secondaryBytes = yield* sizeOf(loader, image, SECONDARY, swap);
@@ -57,7 +57,7 @@ export function* swapImage(loader: Loader, image: ImagePair, swap: Swap): Steps 
 }
 
 /** Size of a slot's image with header and TLVs, in bytes; 0 without an image. Loads its key on the way. */
-function* sizeOf(loader: Loader, image: ImagePair, slot: Slot, swap: Swap): Steps<number> {
+function* sizeOf(loader: LoaderState, image: ImagePair, slot: Slot, swap: Swap): Steps<number> {
   const header = image.headers[slot];
   const range = hasMagic(header) ? tlvRange(loader, image, slot) : undefined;
   assertion(loader, !hasMagic(header) || range !== undefined, "boot_swap_image");
@@ -66,14 +66,14 @@ function* sizeOf(loader: Loader, image: ImagePair, slot: Slot, swap: Swap): Step
     if (!isEncrypted(header)) swap.savedKeys[slot] = undefined;
     else {
       if (image.keys[slot] === undefined) yield* unwrapping(loader);
-      assertion(loader, loadKey(loader, image, slot, swap), "boot_swap_image", "rc >= 0");
+      assertion(loader, loadImageKey(loader, image, slot, swap), "boot_swap_image", "rc >= 0");
     }
   }
   return range?.end ?? 0;
 }
 
 /** Reads both image keys back from a trailer. Source: MCUboot bootutil_misc.c boot_read_enc_key. */
-function* restoreKeys(loader: Loader, image: ImagePair, swap: Swap, area: Area): Steps {
+function* restoreKeys(loader: LoaderState, image: ImagePair, swap: Swap, area: Area): Steps {
   const { build } = loader;
   const { encryption } = build;
   if (encryption === undefined || build.defects.has("forget-keys")) return;
@@ -94,7 +94,7 @@ function* restoreKeys(loader: Loader, image: ImagePair, swap: Swap, area: Area):
 }
 
 /** Writes what makes the result of a swap lasting, copy_done last. Source: MCUboot loader.c boot_perform_update. */
-export function* finishSwap(loader: Loader, image: ImagePair, type: Swap["type"]): Steps {
+export function* finishSwap(loader: LoaderState, image: ImagePair, type: Swap["type"]): Steps {
   const target = { build: loader.build, area: image.areas[PRIMARY] };
   if (type === "perm" || type === "revert") yield* markImageOk(loader, image);
   const upgrade = type === "test" || type === "perm" || type === "revert";
@@ -102,7 +102,7 @@ export function* finishSwap(loader: Loader, image: ImagePair, type: Swap["type"]
 }
 
 /** Sets image_ok in the primary slot, unless something stands there. Source: MCUboot swap_misc.c swap_set_image_ok. */
-export function* markImageOk({ flash, build }: Loader, image: ImagePair): Steps {
+export function* markImageOk({ flash, build }: LoaderState, image: ImagePair): Steps {
   const area = image.areas[PRIMARY];
   if (build.defects.has("skip-image-ok")) return;
   if (readTrailer(flash, build, area).imageOk === "unset") yield writeFlag({ build, area }, "imageOk");

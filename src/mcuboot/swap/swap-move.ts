@@ -5,14 +5,14 @@ import {
   hasMagic,
   headerAt,
   type ImagePair,
-  type Loader,
+  type LoaderState,
   log,
   PRIMARY,
   SECONDARY,
   type Slot,
   type Swap,
   type SwapStatus,
-} from "../loader/loader.ts";
+} from "../loader/loader-state.ts";
 import { copyRegion, eraseRegion, eraseTrailer, type Region } from "../loader/regions.ts";
 import { logTrailer, primaryStatusSource } from "../loader/status-source.ts";
 import { initTrailer, writeFlag, writeMagic, writeSwapInfo, writeSwapSize } from "../loader/trailer-writes.ts";
@@ -24,7 +24,12 @@ import { hasRoom, mustFit, sectorCountsFit, sectorOf, sectorsOf, swapSizeIn } fr
 import { sameStatus, writeStatus, writtenEntries } from "./swap-status.ts";
 
 /** Where the header of a slot's image stands while a swap is interrupted. As swap_move.c boot_read_image_header. */
-function headerPlace(loader: Loader, image: ImagePair, slot: Slot, { status }: Swap): { slot: Slot; offset: number } {
+function headerPlace(
+  loader: LoaderState,
+  image: ImagePair,
+  slot: Slot,
+  { status }: Swap,
+): { slot: Slot; offset: number } {
   const { build } = loader;
   const sectors = build.generation.readsSwapSizeForHeaders
     ? sectorsOf(build, swapSizeIn(loader, image, image.areas[PRIMARY]))
@@ -42,7 +47,7 @@ function headerPlace(loader: Loader, image: ImagePair, slot: Slot, { status }: S
  * A revert's first step: the request is made to look like a permanent upgrade, so that it survives the loss of the
  * primary trailer. Source: MCUboot swap_move.c fixup_revert.
  */
-function* fixUpRevert(loader: Loader, image: ImagePair, swap: Swap): Steps {
+function* fixUpRevert(loader: LoaderState, image: ImagePair, swap: Swap): Steps {
   const { build, flash } = loader;
   if (swap.type !== "revert" || swap.status.operation !== "move" || swap.status.index !== 1) return;
   const area = image.areas[SECONDARY];
@@ -56,7 +61,7 @@ function* fixUpRevert(loader: Loader, image: ImagePair, swap: Swap): Steps {
   yield writeMagic({ build, area });
 }
 
-function* prepare(loader: Loader, image: ImagePair, swap: Swap): Steps {
+function* prepare(loader: LoaderState, image: ImagePair, swap: Swap): Steps {
   const [primary, secondary] = image.areas;
   if (swap.source !== "primary slot" || loader.build.defects.has("R6-855")) {
     yield* eraseTrailer(loader, primary);
@@ -66,7 +71,7 @@ function* prepare(loader: Loader, image: ImagePair, swap: Swap): Steps {
 }
 
 /** Erases a sector, fills it from another, and notes that it is done. */
-function* copySector(loader: Loader, image: ImagePair, swap: Swap, from: Region, to: Region): Steps {
+function* copySector(loader: LoaderState, image: ImagePair, swap: Swap, from: Region, to: Region): Steps {
   const { build } = loader;
   const where = swap.status.operation === "move" ? "boot_move_sector_up" : "boot_swap_sectors";
   assertion(loader, yield* eraseRegion(loader, to), where);
@@ -86,7 +91,7 @@ function statusAfter(done: number, moves: number): SwapStatus {
   return { operation: "swap", index: Math.floor(swaps / 2) + 1, state: (swaps % 2) + 1 };
 }
 
-function* moveUp(loader: Loader, image: ImagePair, swap: Swap, sectors: number): Steps {
+function* moveUp(loader: LoaderState, image: ImagePair, swap: Swap, sectors: number): Steps {
   for (let index = swap.status.index; index <= sectors; index += 1) {
     if (index === 1) yield* prepare(loader, image, swap);
     swap.status = { operation: "move", index, state: 1 };
@@ -96,7 +101,7 @@ function* moveUp(loader: Loader, image: ImagePair, swap: Swap, sectors: number):
   }
 }
 
-function* exchange(loader: Loader, image: ImagePair, swap: Swap, sectors: number): Steps {
+function* exchange(loader: LoaderState, image: ImagePair, swap: Swap, sectors: number): Steps {
   const { build } = loader;
   const first = swap.status;
   for (let index = first.index; index <= sectors; index += 1) {

@@ -5,13 +5,13 @@ import {
   hasMagic,
   headerAt,
   type ImagePair,
-  type Loader,
+  type LoaderState,
   log,
   PRIMARY,
   SECONDARY,
   type Slot,
   type Swap,
-} from "../loader/loader.ts";
+} from "../loader/loader-state.ts";
 import { copyRegion, eraseRegion, eraseTrailer, type Region } from "../loader/regions.ts";
 import { logTrailer, primaryStatusSource } from "../loader/status-source.ts";
 import { initTrailer, writeFlag } from "../loader/trailer-writes.ts";
@@ -28,14 +28,14 @@ interface Place {
 }
 
 /** True for a revert by the swap's own type or, printed, by the trailers. */
-function* isRevert(loader: Loader, image: ImagePair, swap: Swap | undefined): Steps<boolean> {
+function* isRevert(loader: LoaderState, image: ImagePair, swap: Swap | undefined): Steps<boolean> {
   return swap?.type === "revert" || (yield* decideSwapType(loader, image)) === "revert";
 }
 
 /**
  * Where a header stands while a swap is interrupted. As swap_offset.c boot_read_image_header; one index short (U1).
  */
-function placeInSwap(loader: Loader, image: ImagePair, slot: Slot, { status }: Swap, reverts: boolean): Place {
+function placeInSwap(loader: LoaderState, image: ImagePair, slot: Slot, { status }: Swap, reverts: boolean): Place {
   const { build } = loader;
   const last = sectorsOf(build, swapSizeIn(loader, image, image.areas[PRIMARY])) - 1;
   const { index, state } = status;
@@ -52,7 +52,7 @@ function placeInSwap(loader: Loader, image: ImagePair, slot: Slot, { status }: S
 }
 
 /** Where a header stands when no sector is swapped: an update one sector up, a fallback image at the start. */
-function* placeAtRest(loader: Loader, image: ImagePair, slot: Slot, swap: Swap | undefined): Steps<Place> {
+function* placeAtRest(loader: LoaderState, image: ImagePair, slot: Slot, swap: Swap | undefined): Steps<Place> {
   const { sectorBytes } = loader.build;
   if (swap === undefined && slot === PRIMARY) return { slot, offset: 0 };
   const reverts = yield* isRevert(loader, image, swap);
@@ -60,7 +60,7 @@ function* placeAtRest(loader: Loader, image: ImagePair, slot: Slot, swap: Swap |
 }
 
 /** Source: MCUboot swap_offset.c boot_read_image_header. */
-function* readHeader(loader: Loader, image: ImagePair, slot: Slot, swap: Swap | undefined): Steps<boolean> {
+function* readHeader(loader: LoaderState, image: ImagePair, slot: Slot, swap: Swap | undefined): Steps<boolean> {
   const { build } = loader;
   const resumes = swap !== undefined && !sameStatus(swap.status, swapOffset.start);
   let place = resumes
@@ -82,7 +82,7 @@ function* readHeader(loader: Loader, image: ImagePair, slot: Slot, swap: Swap | 
 }
 
 /** A revert's first step: the secondary trailer is made to say "revert". Source: swap_offset.c fixup_revert. */
-function* fixUpRevert(loader: Loader, image: ImagePair, swap: Swap): Steps {
+function* fixUpRevert(loader: LoaderState, image: ImagePair, swap: Swap): Steps {
   const { build, flash } = loader;
   if (swap.type !== "revert" || swap.status.index !== 1) return;
   const area = image.areas[SECONDARY];
@@ -94,7 +94,7 @@ function* fixUpRevert(loader: Loader, image: ImagePair, swap: Swap): Steps {
   yield* initTrailer(loader, image, swap, area);
 }
 
-function* prepare(loader: Loader, image: ImagePair, swap: Swap): Steps {
+function* prepare(loader: LoaderState, image: ImagePair, swap: Swap): Steps {
   const [primary, secondary] = image.areas;
   if (swap.status.index !== 1) return;
   if (swap.source !== "primary slot") {
@@ -105,7 +105,7 @@ function* prepare(loader: Loader, image: ImagePair, swap: Swap): Steps {
 }
 
 /** Index of the last sector that is copied from each slot: one above the image's own sectors. */
-function lastUsed(loader: Loader, image: ImagePair): readonly [number, number] {
+function lastUsed(loader: LoaderState, image: ImagePair): readonly [number, number] {
   const { build, flash } = loader;
   const sizes = build.generation.savesTlvSizes
     ? readUint32(flash, fieldOffset(build, image.areas[PRIMARY], "tlvSizes"))
@@ -143,7 +143,7 @@ function sectorSteps(
   ];
 }
 
-function* swapSectors(loader: Loader, image: ImagePair, swap: Swap, sectors: number, reverts: boolean): Steps {
+function* swapSectors(loader: LoaderState, image: ImagePair, swap: Swap, sectors: number, reverts: boolean): Steps {
   const { build } = loader;
   const used = lastUsed(loader, image);
   const first = swap.status;

@@ -3,7 +3,7 @@ import {
   assertion,
   headerAt,
   type ImagePair,
-  type Loader,
+  type LoaderState,
   log,
   must,
   PRIMARY,
@@ -11,7 +11,7 @@ import {
   type Slot,
   type Swap,
   type SwapStatus,
-} from "../loader/loader.ts";
+} from "../loader/loader-state.ts";
 import { copyRegion, eraseRegion, eraseTrailer } from "../loader/regions.ts";
 import { statusArea } from "../loader/status-area.ts";
 import { scratchStatusSource } from "../loader/status-source.ts";
@@ -70,7 +70,7 @@ function groupAt(build: BootloaderBuild, image: ImagePair, swapBytes: number, in
 }
 
 /** Where a header stands while a swap is interrupted. Source: MCUboot swap_scratch.c boot_read_image_header. */
-function headerArea(loader: Loader, image: ImagePair, slot: Slot, { status }: Swap): Area {
+function headerArea(loader: LoaderState, image: ImagePair, slot: Slot, { status }: Swap): Area {
   const { build } = loader;
   // Where bodies are decrypted on their way to scratch, nothing is done later that needs a header.
   if (!build.generation.decryptsIntoPrimary) return image.areas[slot];
@@ -82,17 +82,17 @@ function headerArea(loader: Loader, image: ImagePair, slot: Slot, { status }: Sw
   return image.areas[slot];
 }
 
-function* erase(loader: Loader, area: Area, offset: number, bytes: number): Steps {
+function* erase(loader: LoaderState, area: Area, offset: number, bytes: number): Steps {
   if (bytes > 0) assertion(loader, yield* eraseRegion(loader, { area, offset, bytes }), "boot_swap_sectors");
 }
 
-function* eraseScratch(loader: Loader): Steps {
+function* eraseScratch(loader: LoaderState): Steps {
   const scratch = scratchOf(loader.build);
   yield* eraseRegion(loader, { area: scratch, offset: 0, bytes: scratch.bytes });
 }
 
 function* copy(
-  loader: Loader,
+  loader: LoaderState,
   image: ImagePair,
   from: { readonly area: Area; readonly offset: number },
   to: { readonly area: Area; readonly offset: number },
@@ -102,7 +102,7 @@ function* copy(
 }
 
 /** Step 1: the new image's part goes to scratch; before the first, the trailers are made. */
-function* saveToScratch(loader: Loader, image: ImagePair, swap: Swap, group: Group): Steps {
+function* saveToScratch(loader: LoaderState, image: ImagePair, swap: Swap, group: Group): Steps {
   const scratch = scratchOf(loader.build);
   const [primary, secondary] = image.areas;
   yield* eraseScratch(loader);
@@ -119,7 +119,7 @@ function* saveToScratch(loader: Loader, image: ImagePair, swap: Swap, group: Gro
 }
 
 /** Step 2: the old image's part goes to the secondary slot. */
-function* moveOut(loader: Loader, image: ImagePair, group: Group): Steps {
+function* moveOut(loader: LoaderState, image: ImagePair, group: Group): Steps {
   const { build } = loader;
   const { clearsSecondaryTrailerFirst: first } = build.generation;
   const [primary, secondary] = image.areas;
@@ -131,7 +131,7 @@ function* moveOut(loader: Loader, image: ImagePair, group: Group): Steps {
 }
 
 /** Step 3: the new image's part goes to the primary slot, with the status kept in scratch so far. */
-function* moveIn(loader: Loader, image: ImagePair, swap: Swap, group: Group): Steps {
+function* moveIn(loader: LoaderState, image: ImagePair, swap: Swap, group: Group): Steps {
   const { build } = loader;
   const scratch = scratchOf(build);
   const primary = image.areas[PRIMARY];
@@ -151,7 +151,7 @@ function bytesToErase(build: BootloaderBuild, area: Area, { offset, bytes, usesS
   return firstTrailerSector(build, area) * build.sectorBytes - offset;
 }
 
-function* moveTrailerIn(loader: Loader, image: ImagePair, swap: Swap, scratch: Area): Steps {
+function* moveTrailerIn(loader: LoaderState, image: ImagePair, swap: Swap, scratch: Area): Steps {
   const { build, flash } = loader;
   const target = { build, area: image.areas[PRIMARY] };
   const kept = readTrailer(flash, build, scratch);
@@ -162,7 +162,7 @@ function* moveTrailerIn(loader: Loader, image: ImagePair, swap: Swap, scratch: A
   yield writeMagic(target);
 }
 
-function* swapGroup(loader: Loader, image: ImagePair, swap: Swap, group: Group): Steps {
+function* swapGroup(loader: LoaderState, image: ImagePair, swap: Swap, group: Group): Steps {
   const { build } = loader;
   const scratch = scratchOf(build);
   const entries = group.usesScratchStatus ? scratch : image.areas[PRIMARY];

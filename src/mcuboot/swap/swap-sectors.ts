@@ -1,5 +1,5 @@
 import type { Area, BootloaderBuild } from "../builds/build.ts";
-import { type ImagePair, type Loader, log, PRIMARY, SECONDARY, type Slot } from "../loader/loader.ts";
+import { type ImagePair, type LoaderState, log, PRIMARY, SECONDARY, type Slot } from "../loader/loader-state.ts";
 import { refuse } from "../loader/refusals.ts";
 import type { Region } from "../loader/regions.ts";
 import { BootHang, type Steps } from "../steps/steps.ts";
@@ -24,7 +24,7 @@ export function mustFit(area: Area, bytes: number): number {
 }
 
 /** The swap size that the trailer of an area tells. @throws BootHang where it is larger than the slot. */
-export function swapSizeIn({ flash, build }: Loader, image: ImagePair, area: Area): number {
+export function swapSizeIn({ flash, build }: LoaderState, image: ImagePair, area: Area): number {
   return mustFit(image.areas[PRIMARY], readSwapSize(flash, build, area));
 }
 
@@ -41,7 +41,7 @@ export function firstTrailerSector(build: BootloaderBuild, area: Area): number {
 }
 
 /** False, with a warning, when a swap that starts needs more primary sectors than lie below the trailer. */
-export function* hasRoom(loader: Loader, image: ImagePair, required: number): Steps<boolean> {
+export function* hasRoom(loader: LoaderState, image: ImagePair, required: number): Steps<boolean> {
   const { sectorBytes } = loader.build;
   const available = firstTrailerSector(loader.build, image.areas[PRIMARY]);
   if (required <= available) return true;
@@ -56,7 +56,7 @@ export function* hasRoom(loader: Loader, image: ImagePair, required: number): St
  * True when the slots have as many sectors as a mode wants; prints what does not fit.
  * @param spare which slot may have one sector more.
  */
-export function* sectorCountsFit(loader: Loader, image: ImagePair, spare: Slot): Steps<boolean> {
+export function* sectorCountsFit(loader: LoaderState, image: ImagePair, spare: Slot): Steps<boolean> {
   const { sectorBytes, maxImgSectors } = loader.build;
   const [primary, secondary] = image.areas.map((area) => area.bytes / sectorBytes) as [number, number];
   const longer = spare === PRIMARY ? primary - secondary : secondary - primary;
@@ -74,7 +74,7 @@ export function* sectorCountsFit(loader: Loader, image: ImagePair, spare: Slot):
  * one; prints what does not fit.
  * Source: MCUboot swap_scratch.c boot_slots_compatible, for devices with one sector size.
  */
-export function* equalSlots(loader: Loader, image: ImagePair, scratch?: Area): Steps<boolean> {
+export function* equalSlots(loader: LoaderState, image: ImagePair, scratch?: Area): Steps<boolean> {
   const { sectorBytes, maxImgSectors } = loader.build;
   const [primary, secondary] = image.areas;
   let wrong: string | undefined;

@@ -1,7 +1,7 @@
 import type { Area, BootloaderBuild } from "../builds/build.ts";
 import { ERASED } from "../flash/flash-rules.ts";
 import type { Flash, FlashOperation } from "../flash/operation.ts";
-import type { SwapStatus } from "../loader/loader.ts";
+import type { SwapStatus } from "../loader/loader-state.ts";
 import { statusOffset } from "../trailer/trailer.ts";
 
 /**

@@ -2,11 +2,11 @@ import { boot } from "../boot/boot.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
 import type { FlashOperation } from "../flash/operation.ts";
-import { type Loader, memoryText } from "../loader/loader.ts";
+import { type LoaderState, memoryText } from "../loader/loader-state.ts";
 import { type BootResult, isOperation } from "../steps/steps.ts";
 
 /** How an undisturbed boot of a flash content ends. */
-export interface BootEnd {
+export interface CachedBoot {
   readonly result: BootResult;
   /** The flash it leaves. */
   readonly flash: FlashImage;
@@ -17,7 +17,7 @@ export interface BootEnd {
 
 /** A boot that is or was carried through. */
 interface Run {
-  end: Omit<BootEnd, "operations"> | undefined;
+  end: Omit<CachedBoot, "operations"> | undefined;
   operations: number;
   /** What it holds in RAM, as a number, and since which operation. */
   memory: number;
@@ -44,7 +44,7 @@ export type SeeOperation = (flash: FlashImage, operation: FlashOperation, index:
  * the second is not followed: all that it would show has been seen. `whole` follows every boot to its end; the results
  * are equal (a test says so).
  */
-export class BootMemory {
+export class BootCache {
   readonly #build: BootloaderBuild;
   readonly #whole: boolean;
   readonly #passed = new Map<string, Passed>();
@@ -62,10 +62,10 @@ export class BootMemory {
    * Boots a content, which itself stays as it is.
    * @param scope boots are merged only within one scope: what `see` does must be the same in it.
    */
-  follow(content: FlashImage, scope: string, see: SeeOperation): BootEnd {
+  follow(content: FlashImage, scope: string, see: SeeOperation): CachedBoot {
     const flash = content.snapshot();
     const run: Run = { end: undefined, operations: 0, memory: -1, since: 0 };
-    let memory: Loader | undefined;
+    let memory: LoaderState | undefined;
     const steps = boot(flash, this.#build, (loader) => {
       memory = loader;
     });
@@ -90,7 +90,7 @@ export class BootMemory {
     }
   }
 
-  #ended(run: Run, result: BootResult, flash: FlashImage): BootEnd {
+  #ended(run: Run, result: BootResult, flash: FlashImage): CachedBoot {
     run.end = { result, flash, identity: flash.identity() };
     return { ...run.end, operations: run.operations };
   }
@@ -101,7 +101,7 @@ export class BootMemory {
     return known;
   }
 
-  #name(run: Run, flash: FlashImage, memory: Loader | undefined, operation: FlashOperation): string {
+  #name(run: Run, flash: FlashImage, memory: LoaderState | undefined, operation: FlashOperation): string {
     const held = this.#memoryNumber(memory);
     if (held !== run.memory) Object.assign(run, { memory: held, since: run.operations });
     const bytes = operation.kind === "erase" ? operation.bytes : operation.data.length;
@@ -110,7 +110,7 @@ export class BootMemory {
   }
 
   /** What a boot holds in RAM, all of it, as a number. */
-  #memoryNumber(memory: Loader | undefined): number {
+  #memoryNumber(memory: LoaderState | undefined): number {
     const text = memoryText(memory);
     const known = this.#memories.get(text);
     if (known !== undefined) return known;

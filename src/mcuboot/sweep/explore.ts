@@ -3,8 +3,8 @@ import type { FlashImage, SectorPool } from "../flash/flash-image.ts";
 import type { Torn } from "../flash/flash-rules.ts";
 import type { FlashOperation } from "../flash/operation.ts";
 import { type FlashTiming, timingAt } from "../steps/timing.ts";
-import { BootMemory } from "./boot-memory.ts";
-import { Facts, type ImagesAsked } from "./facts.ts";
+import { BootCache } from "./boot-memory.ts";
+import { type ImagesAsked, StateFacts } from "./facts.ts";
 import type { Leak, LeakWatch } from "./leak-watch.ts";
 import type { CutPoint, Stage, SweepState } from "./state.ts";
 
@@ -47,7 +47,7 @@ export interface ExploreQuestion {
   readonly whole?: boolean;
 }
 
-export interface Progress {
+export interface SweepProgress {
   readonly states: number;
   readonly waiting: number;
   readonly cuts: number;
@@ -57,7 +57,7 @@ export interface Progress {
 export interface Exploration {
   readonly states: readonly SweepState[];
   readonly leaks: readonly LeakSeen[];
-  readonly facts: Facts;
+  readonly facts: StateFacts;
   /** Different flash contents. */
   readonly contents: number;
   /** Cut points: operations of the boots of all contents together. */
@@ -92,7 +92,7 @@ export interface Begun {
  *
  * Yields before each state; the driver answers true to give up.
  */
-export function* exploreCuts(question: ExploreQuestion): Generator<Progress, Exploration, boolean | undefined> {
+export function* exploreCuts(question: ExploreQuestion): Generator<SweepProgress, Exploration, boolean | undefined> {
   return yield* new Explorer(question).explore();
 }
 
@@ -105,8 +105,8 @@ export function canTear(timing: FlashTiming | undefined, operation: FlashOperati
 
 class Explorer {
   readonly #question: ExploreQuestion;
-  readonly #memory: BootMemory;
-  readonly #facts: Facts;
+  readonly #memory: BootCache;
+  readonly #facts: StateFacts;
   readonly #known = new Map<string, SweepState>();
   readonly #contents = new Set<string>();
   readonly #leaks = new Map<string, LeakSeen>();
@@ -117,11 +117,11 @@ class Explorer {
 
   constructor(question: ExploreQuestion) {
     this.#question = question;
-    this.#memory = new BootMemory(question.build, { whole: question.whole ?? false });
-    this.#facts = new Facts(question.build, question.images);
+    this.#memory = new BootCache(question.build, { whole: question.whole ?? false });
+    this.#facts = new StateFacts(question.build, question.images);
   }
 
-  *explore(): Generator<Progress, Exploration, boolean | undefined> {
+  *explore(): Generator<SweepProgress, Exploration, boolean | undefined> {
     for (const { flash, stage, request } of this.#question.starts) {
       const cause = { kind: "start", ...(request === undefined ? {} : { request }) } as const;
       this.#meet(flash.snapshot(), { stage, cuts: 0, torn: 0, from: undefined, cause });
@@ -139,7 +139,7 @@ class Explorer {
   }
 
   /** Boots the states of a level; with `further`, each boot is cut at every operation. Answers when it is given up. */
-  *#level(cuts: number, further: boolean): Generator<Progress, Exploration | undefined, boolean | undefined> {
+  *#level(cuts: number, further: boolean): Generator<SweepProgress, Exploration | undefined, boolean | undefined> {
     const level = this.#levels[cuts] ?? [];
     const judgesFirst = this.#question.deepen === true;
     // A reset adds to the level that is being walked.

@@ -1,11 +1,11 @@
 import { equalBytes } from "../../core/index.ts";
-import { imageBytesIn, imageState, nextSwapType } from "../boot/image-state.ts";
+import { imageBytesIn, imageListOf, nextSwapType } from "../boot/image-state.ts";
 import { swapUnderWay } from "../boot/prepare.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
-import { PRIMARY, SECONDARY } from "../loader/loader.ts";
+import { PRIMARY, SECONDARY } from "../loader/loader-state.ts";
 import { readTrailer } from "../trailer/trailer.ts";
-import type { BootEnd } from "./boot-memory.ts";
+import type { CachedBoot } from "./boot-memory.ts";
 import type { Stage, SweepState } from "./state.ts";
 
 /** Which upgrade is looked at. */
@@ -44,7 +44,7 @@ interface Known extends EndFacts {
 const CHAIN_MAX = 64;
 
 /** What is known of flash contents by what an undisturbed boot makes of them. */
-export class Facts {
+export class StateFacts {
   readonly #build: BootloaderBuild;
   readonly #images: ImagesAsked;
   readonly #ends = new Map<string, EndFacts>();
@@ -56,7 +56,7 @@ export class Facts {
   }
 
   /** An undisturbed boot of a content ended so. */
-  note(identity: string, end: BootEnd): void {
+  note(identity: string, end: CachedBoot): void {
     this.#known.set(identity, { ...this.of(end), operations: end.operations, next: end.identity });
   }
 
@@ -64,7 +64,7 @@ export class Facts {
     return this.#known.has(identity);
   }
 
-  of({ result, flash, identity }: BootEnd): EndFacts {
+  of({ result, flash, identity }: CachedBoot): EndFacts {
     if (result.kind !== "run") return { running: "none", confirmed: false, fallbackKept: false };
     const name = `${identity} ${result.slots.join()}`;
     const known = this.#ends.get(name);
@@ -78,7 +78,7 @@ export class Facts {
     const flash = left.still();
     const { old, new: next, fallback } = this.#images;
     const slot = this.#build.images[0]?.secondary.offset === offset ? SECONDARY : PRIMARY;
-    const entry = imageState(flash, this.#build).find((candidate) => candidate.slot === slot);
+    const entry = imageListOf(flash, this.#build).find((candidate) => candidate.slot === slot);
     const running = entry?.hash === next ? "new" : entry?.hash === old ? "old" : "other";
     const kept = imageBytesIn(flash, this.#build, 0, SECONDARY);
     const fallbackKept = fallback === undefined || (kept !== undefined && equalBytes(kept, fallback));
@@ -106,7 +106,7 @@ export class Facts {
   }
 
   /** The stage of the boot after one that went through; undefined: nothing runs that could be reset. */
-  stageAfter({ stage }: SweepState, end: BootEnd): Stage | undefined {
+  stageAfter({ stage }: SweepState, end: CachedBoot): Stage | undefined {
     const { running } = this.of(end);
     if (running === "none") return stage;
     if (running === "new") return "tried";
@@ -117,7 +117,7 @@ export class Facts {
   }
 
   /** A request stands, or a swap is to be gone on with; else it was taken back, or never stood. */
-  isAsked({ flash }: Pick<BootEnd, "flash">): boolean {
+  isAsked({ flash }: Pick<CachedBoot, "flash">): boolean {
     const still = flash.still();
     return nextSwapType(still, this.#build, 0) !== "none" || swapUnderWay(still, this.#build, 0);
   }

@@ -3,11 +3,11 @@ import { FLAG_CODE, readTrailer, type TrailerState } from "../trailer/trailer.ts
 import type { Exploration, LeakSeen } from "./explore.ts";
 import type { ImagesAsked } from "./facts.ts";
 import { knownFinding } from "./known-findings.ts";
-import { brokenRuleOf, type FindingClass, type Judged, type SweepRule } from "./rules.ts";
+import { brokenRuleOf, type FindingClass, type JudgedState, type SweepRule } from "./rules.ts";
 import type { Cause, Stage, SweepState } from "./state.ts";
 
 /** Something that must not be, and the shortest way to it. */
-export interface Finding {
+export interface SweepFinding {
   readonly class: FindingClass;
   readonly stage: Stage;
   /** What a board shows, or what lies in the flash. */
@@ -25,14 +25,14 @@ export interface Finding {
 }
 
 export interface Judgement {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly SweepFinding[];
   /** States that break a rule, and do not only follow from one that does. */
   readonly wrong: ReadonlySet<SweepState>;
 }
 
 /** All findings of an exploration, those by the fewest cuts first. What only follows from another is left out. */
 export function findingsOf(exploration: Exploration, build: BootloaderBuild, images: ImagesAsked): Judgement {
-  const found = new Map<string, Finding>();
+  const found = new Map<string, SweepFinding>();
   const wrong = new Set<string>();
   const broken = new Set<SweepState>();
   const followsWrong = new Set<string>();
@@ -63,14 +63,14 @@ export function findingsOf(exploration: Exploration, build: BootloaderBuild, ima
 
 const nameOf = ({ stage, identity }: SweepState): string => `${stage} ${identity}`;
 
-function findingOf(rule: SweepRule, judged: Judged, build: BootloaderBuild): Finding {
+function findingOf(rule: SweepRule, judged: JudgedState, build: BootloaderBuild): SweepFinding {
   const { state, end } = judged;
   const { stage, cuts, torn } = state;
   const areas = build.images[0];
   const trailers =
     areas && ([readTrailer(end.flash, build, areas.primary), readTrailer(end.flash, build, areas.secondary)] as const);
   const reason = end.result.kind === "run" ? undefined : end.result.reason;
-  const path = pathOf(state);
+  const path = causesOf(state);
   const inDoubt = path.some(leavesDoubt);
   const row = knownFinding(build, { class: rule.class, stage, cuts, torn, inDoubt, leak: undefined, trailers, reason });
   const tells =
@@ -107,7 +107,7 @@ function inOrder(states: readonly SweepState[]): readonly SweepState[] {
   return states.toSorted((a, b) => a.cuts - b.cuts || a.torn - b.torn || depthOf(a) - depthOf(b));
 }
 
-function leaksOf(leaks: readonly LeakSeen[], build: BootloaderBuild): Finding[] {
+function leaksOf(leaks: readonly LeakSeen[], build: BootloaderBuild): SweepFinding[] {
   return leaks.map(({ leak, state, operation, contents }) => {
     const { stage, cuts, torn } = state;
     const text = `${leak.what} in ${leak.where}`;
@@ -130,7 +130,7 @@ function leaksOf(leaks: readonly LeakSeen[], build: BootloaderBuild): Finding[] 
       what: row?.what,
       cuts,
       torn,
-      path: [...pathOf(state), { kind: "cut", operation, torn: undefined }],
+      path: [...causesOf(state), { kind: "cut", operation, torn: undefined }],
       contents,
     };
   });
@@ -142,7 +142,7 @@ function leavesDoubt(cause: Cause): boolean {
 }
 
 /** The way to a state, first step first. */
-export function pathOf(state: SweepState): readonly Cause[] {
+export function causesOf(state: SweepState): readonly Cause[] {
   const steps: Cause[] = [];
   for (let at: SweepState | undefined = state; at !== undefined; at = at.from) steps.unshift(at.cause);
   return steps;

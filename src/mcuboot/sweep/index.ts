@@ -1,14 +1,14 @@
-export { type BootEnd, BootMemory } from "./boot-memory.ts";
+export { BootCache, type CachedBoot } from "./boot-memory.ts";
 export {
   type Begun,
   type Exploration,
   type ExploreQuestion,
   exploreCuts,
   type LeakSeen,
-  type Progress,
+  type SweepProgress,
 } from "./explore.ts";
 export type { EndFacts, Fate, ImagesAsked } from "./facts.ts";
-export { type Finding, pathOf } from "./findings.ts";
+export { causesOf, type SweepFinding } from "./findings.ts";
 export { KNOWN_FINDINGS } from "./known-findings.ts";
 export { type Leak, LeakWatch, type Secret, secretsIn } from "./leak-watch.ts";
 export { type FindingClass, SWEEP_RULES } from "./rules.ts";

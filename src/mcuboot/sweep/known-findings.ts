@@ -1,5 +1,6 @@
 import type { BootMode } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
+import { isWithin, type ReleaseRange } from "../builds/release.ts";
 import { SIZE_OUTSIDE } from "../swap/swap-sectors.ts";
 import type { TrailerState } from "../trailer/trailer.ts";
 import type { FindingClass } from "./rules.ts";
@@ -21,7 +22,7 @@ export interface FindingFacts {
   readonly reason: string | undefined;
 }
 
-interface KnownRow {
+interface KnownRow extends ReleaseRange {
   readonly id: string;
   readonly modes: readonly BootMode[];
   readonly classes: readonly FindingClass[];
@@ -30,9 +31,6 @@ interface KnownRow {
   readonly cutsMin?: number;
   /** Torn cuts on the shortest way: "none" or "some". */
   readonly torn?: "none" | "some";
-  /** Generations by version number, first and last. */
-  readonly from?: number;
-  readonly to?: number;
   readonly when?: (build: BootloaderBuild, facts: FindingFacts) => boolean;
   readonly what: string;
   readonly source: string;
@@ -59,7 +57,7 @@ export const KNOWN_FINDINGS: readonly KnownRow[] = [
     modes: ["move"],
     classes: ["brick", "failed boot", "leak", "wrong image", "fallback lost"],
     cutsMin: 1,
-    to: 109,
+    to: "1.9",
     what: "the place of a header is not found when a swap resumes right after the last sector was moved up",
     source: "MCUboot #1588, fixed in 1.10.0",
   },
@@ -68,7 +66,7 @@ export const KNOWN_FINDINGS: readonly KnownRow[] = [
     modes: ["scratch"],
     classes: ["leak"],
     leak: "plain text in scratch",
-    to: 201,
+    to: "2.1",
     what: "bodies are decrypted on their way to the scratch area, and stay there",
     source: "MCUboot #1942, fixed in 2.2.0",
   },
@@ -78,7 +76,7 @@ export const KNOWN_FINDINGS: readonly KnownRow[] = [
     classes: ["never reverts"],
     torn: "some",
     stages: ["tried"],
-    to: 201,
+    to: "2.1",
     what: "a torn magic in the secondary slot hides a revert that is due",
     source: "MCUboot #1966, fixed in 2.2.0",
   },
@@ -104,7 +102,7 @@ export const KNOWN_FINDINGS: readonly KnownRow[] = [
     modes: ["offset"],
     classes: ["fallback lost", "brick", "failed boot", "wrong image", "endless loop"],
     stages: ["asked", "asking"],
-    from: 202,
+    from: "2.2",
     what: "resuming at the last sector, the old image's header is read one index short",
     source: onMcuboot,
   },
@@ -115,7 +113,7 @@ export const KNOWN_FINDINGS: readonly KnownRow[] = [
     stages: ["tried"],
     cutsMin: 2,
     torn: "some",
-    from: 202,
+    from: "2.2",
     what: "resuming at the last sector, the old image's header is read one index short; a torn copy_done hides it at first",
     source: onMcuboot,
   },
@@ -125,7 +123,7 @@ export const KNOWN_FINDINGS: readonly KnownRow[] = [
     classes: ["brick", "failed boot", "wrong image"],
     stages: ["tried"],
     cutsMin: 2,
-    from: 202,
+    from: "2.2",
     when: (build) => !build.bootstrap,
     what: "the preparation of a revert is repeated over sectors that have been moved",
     source: onMcuboot,
@@ -259,7 +257,6 @@ export const KNOWN_FINDINGS: readonly KnownRow[] = [
 
 /** The row that a finding is, or undefined: not on record. */
 export function knownFinding(build: BootloaderBuild, facts: FindingFacts): KnownRow | undefined {
-  const { version } = build.generation;
   return KNOWN_FINDINGS.find(
     (row) =>
       row.modes.includes(build.mode) &&
@@ -268,8 +265,7 @@ export function knownFinding(build: BootloaderBuild, facts: FindingFacts): Known
       (row.leak ?? facts.leak) === facts.leak &&
       facts.cuts >= (row.cutsMin ?? 0) &&
       (row.torn === undefined || (row.torn === "some") === facts.torn > 0) &&
-      (row.from ?? 0) <= version &&
-      (row.to ?? Number.POSITIVE_INFINITY) >= version &&
+      isWithin(build.generation.release, row) &&
       (row.when?.(build, facts) ?? true),
   );
 }

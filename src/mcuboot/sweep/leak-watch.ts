@@ -2,7 +2,7 @@ import { aesCtr } from "../../image/index.ts";
 import type { Area, BootloaderBuild } from "../builds/build.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
 import { isEncrypted, unwrapKey } from "../loader/body-keys.ts";
-import { hasMagic, headerAt, newLoader, PRIMARY, SECONDARY } from "../loader/loader.ts";
+import { hasMagic, headerAt, newLoaderState, PRIMARY, SECONDARY } from "../loader/loader-state.ts";
 import { tlvEntries } from "../loader/tlv-walk.ts";
 
 /** What must stay in the primary slot: the body of an encrypted image in clear, and the AES key it is encrypted with. */
@@ -87,7 +87,7 @@ export class LeakWatch {
 export function secretsIn(flash: FlashImage, build: BootloaderBuild): readonly Secret[] {
   const { encryption } = build;
   if (encryption === undefined) return [];
-  return newLoader(flash, build).images.flatMap((image, _, images) =>
+  return newLoaderState(flash, build).images.flatMap((image, _, images) =>
     ([PRIMARY, SECONDARY] as const).flatMap((slot) => {
       const start = slot === SECONDARY && build.mode === "offset" ? [build.sectorBytes, 0] : [0];
       return start.flatMap((offset) => {

@@ -1,6 +1,6 @@
 import type { BootResult } from "../steps/steps.ts";
-import type { BootEnd } from "./boot-memory.ts";
-import type { EndFacts, Facts, Fate, ImagesAsked } from "./facts.ts";
+import type { CachedBoot } from "./boot-memory.ts";
+import type { EndFacts, Fate, ImagesAsked, StateFacts } from "./facts.ts";
 import type { SweepState } from "./state.ts";
 
 /** What can be wrong with how an upgrade ends, or with what lies in the flash meanwhile. */
@@ -18,21 +18,21 @@ export type FindingClass =
   | "leak";
 
 /** A state with all that a rule may ask. */
-export interface Judged {
+export interface JudgedState {
   readonly state: SweepState;
-  readonly end: BootEnd;
+  readonly end: CachedBoot;
   readonly facts: EndFacts;
   /** Undefined: not followed so far. */
   readonly fate: Fate | undefined;
   readonly images: ImagesAsked;
-  readonly all: Facts;
+  readonly all: StateFacts;
 }
 
 export interface SweepRule {
   readonly class: FindingClass;
   /** What a board shows. */
-  readonly shows: (judged: Judged) => string;
-  readonly holds: (judged: Judged) => boolean;
+  readonly shows: (judged: JudgedState) => string;
+  readonly holds: (judged: JudgedState) => boolean;
   readonly source: string;
 }
 
@@ -42,7 +42,7 @@ function whyNot(result: BootResult): string {
 }
 
 const fates = "MCUboot docs/design.md: what an interrupted or unconfirmed upgrade must end in";
-const neverRuns = ({ fate }: Judged): boolean => fate?.running === "none";
+const neverRuns = ({ fate }: JudgedState): boolean => fate?.running === "none";
 
 /**
  * What must not be after a boot that nobody disturbed; first match wins. Rules, not a list of what MCUboot is known to
@@ -127,6 +127,6 @@ function isPassedOver({ stage, cause }: SweepState, { running }: EndFacts): bool
 }
 
 /** The first rule that a state breaks. */
-export function brokenRuleOf(judged: Judged): SweepRule | undefined {
+export function brokenRuleOf(judged: JudgedState): SweepRule | undefined {
   return SWEEP_RULES.find((rule) => rule.holds(judged));
 }

@@ -1,6 +1,6 @@
 import type { FlashImage } from "../flash/flash-image.ts";
 import type { Torn } from "../flash/flash-rules.ts";
-import type { BootEnd } from "./boot-memory.ts";
+import type { CachedBoot } from "./boot-memory.ts";
 
 /**
  * How far an upgrade has come when a boot begins. `asking`: the application was cut while it asked. `asked`: the request
@@ -31,5 +31,5 @@ export interface SweepState {
   readonly torn: number;
   readonly from: SweepState | undefined;
   readonly cause: Cause;
-  end: BootEnd | undefined;
+  end: CachedBoot | undefined;
 }

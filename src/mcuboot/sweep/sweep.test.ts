@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { BootMode } from "../builds/boot-mode.ts";
 import type { Torn } from "../flash/flash-rules.ts";
 import { type SmallBoardOptions, smallBuild, smallImage } from "../testing/small-board.ts";
-import type { Finding } from "./findings.ts";
+import type { SweepFinding } from "./findings.ts";
 import { type Sweep, sweepUpgrade, type UpgradeSwept } from "./upgrade.ts";
 import { walkPath } from "./walk.ts";
 
@@ -34,7 +34,7 @@ function swept(asked: Asked, options: Parameters<typeof sweepUpgrade>[1] = {}): 
 const told = ({ findings }: Sweep): readonly string[] =>
   findings.map((finding) => `${finding.known ?? "NEW"} ${finding.class} by ${finding.cuts}`);
 
-const pathText = ({ path }: Finding): string =>
+const pathText = ({ path }: SweepFinding): string =>
   path.map((step) => (step.kind === "cut" ? `cut ${step.operation}` : step.kind)).join(", ");
 
 describe("every sequence of power cuts of an upgrade and its revert", () => {

@@ -1,18 +1,18 @@
 import { roundUp } from "../../core/index.ts";
 import { confirm, setPending, uploadOffset } from "../boot/app-api.ts";
-import { imageBytesIn, imageState } from "../boot/image-state.ts";
+import { imageBytesIn, imageListOf } from "../boot/image-state.ts";
 import { runSteps } from "../boot/run-boot.ts";
 import type { Timeline } from "../boot/timeline.ts";
 import { timeline } from "../boot/timeline.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { FlashImage } from "../flash/flash-image.ts";
 import type { Torn } from "../flash/flash-rules.ts";
-import { PRIMARY, SECONDARY } from "../loader/loader.ts";
+import { PRIMARY, SECONDARY } from "../loader/loader-state.ts";
 import { isOperation } from "../steps/steps.ts";
 import { type FlashTiming, NRF5340_INTERNAL } from "../steps/timing.ts";
-import { canTear, type Exploration, type ExploreQuestion, exploreCuts, type Progress } from "./explore.ts";
+import { canTear, type Exploration, type ExploreQuestion, exploreCuts, type SweepProgress } from "./explore.ts";
 import type { ImagesAsked } from "./facts.ts";
-import { type Finding, findingsOf } from "./findings.ts";
+import { findingsOf, type SweepFinding } from "./findings.ts";
 import { LeakWatch, type Secret, secretsIn } from "./leak-watch.ts";
 import type { CutPoint, Stage, SweepState } from "./state.ts";
 
@@ -43,7 +43,7 @@ export interface SweepOptions
 
 export interface Sweep {
   readonly exploration: Exploration;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly SweepFinding[];
   /** States that break a rule. */
   readonly wrong: ReadonlySet<SweepState>;
   /** The upgrade undisturbed, and the boot after it. */
@@ -54,7 +54,7 @@ export interface Sweep {
 /** Explores all cuts of an upgrade and of what follows it, and judges how each sequence ends. */
 export function sweepUpgrade(
   swept: UpgradeSwept,
-  options: SweepOptions & { readonly stop?: (progress: Progress) => boolean } = {},
+  options: SweepOptions & { readonly stop?: (progress: SweepProgress) => boolean } = {},
 ): Sweep {
   const { stop, ...rest } = options;
   const steps = sweepSteps(swept, rest);
@@ -67,7 +67,7 @@ export function sweepUpgrade(
 export function* sweepSteps(
   swept: UpgradeSwept,
   options: SweepOptions = {},
-): Generator<Progress, Sweep, boolean | undefined> {
+): Generator<SweepProgress, Sweep, boolean | undefined> {
   const { build } = swept;
   const { uploaded, asked, undisturbed, leaks, images } = begun(swept);
   const after = timeline(undisturbed.flash, build, NRF5340_INTERNAL);
@@ -100,7 +100,7 @@ function begun(swept: UpgradeSwept) {
 }
 
 /** What is wrong with a flash content of an upgrade when nobody cuts any more. */
-export function judgeContent(swept: UpgradeSwept, flash: FlashImage, stage: Stage): readonly Finding[] {
+export function judgeContent(swept: UpgradeSwept, flash: FlashImage, stage: Stage): readonly SweepFinding[] {
   const { build } = swept;
   const { images } = begun(swept);
   const steps = exploreCuts({ build, starts: [{ flash, stage }], images, cutsMax: 0 });
@@ -142,7 +142,7 @@ function imagesOf(
   uploaded: FlashImage,
   after: FlashImage,
 ): ImagesAsked {
-  const entries = imageState(uploaded, build);
+  const entries = imageListOf(uploaded, build);
   const hashIn = (slot: 0 | 1): string | undefined => entries.find((entry) => entry.slot === slot)?.hash;
   const keepsFallback = build.mode !== "overwrite" && build.mode !== "direct-xip" && primary !== "empty";
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { digestAuthorization, digestChallenge } from "./http-digest.ts";
-import { fieldAt, jsonOf } from "./json-field.ts";
+import { fieldAt, parsedJson } from "./json-field.ts";
 
 const RFC7616 =
   'Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm=SHA-256, ' +
@@ -51,6 +51,6 @@ describe("a field of a JSON text", () => {
     ['{"a":1}', "toString", undefined],
     ["no json", "a", undefined],
   ])("%s at %j is %j", (text, path, value) => {
-    expect(fieldAt(jsonOf(text), path)).toEqual(value);
+    expect(fieldAt(parsedJson(text), path)).toEqual(value);
   });
 });

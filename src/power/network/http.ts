@@ -3,7 +3,7 @@ import { cutsOption, powerDriver, realTimeOnly, secretOf, secretOption } from ".
 import { patternOption } from "../driver/pattern.ts";
 import { type HttpRequest, httpOptions, loginOf, urlOption } from "./http-ask.ts";
 import { httpSwitch, httpVerification, shown } from "./http-switch.ts";
-import { fieldAt, jsonOf } from "./json-field.ts";
+import { fieldAt, parsedJson } from "./json-field.ts";
 
 const scalar = z.union([z.string().max(200), z.number(), z.boolean()]);
 
@@ -60,7 +60,7 @@ export const http = powerDriver({
       set: (state: "on" | "off") => requests[state],
       status: status && requestOf(status),
       refusal: ({ text }: { readonly text: string }) => {
-        const met = expect === undefined || fieldAt(jsonOf(text), expect.field) === expect.value;
+        const met = expect === undefined || fieldAt(parsedJson(text), expect.field) === expect.value;
         return met && !failText?.test(text) ? undefined : `it answered ${shown(text)}`;
       },
       stateOf: ({ text }: { readonly text: string }) => {
@@ -68,7 +68,7 @@ export const http = powerDriver({
         const is = (wanted: string | number | boolean) =>
           status.field === undefined
             ? new RegExp(String(wanted)).test(text)
-            : fieldAt(jsonOf(text), status.field) === wanted;
+            : fieldAt(parsedJson(text), status.field) === wanted;
         const [on, off] = [is(status.on), is(status.off)];
         if (on === off) return "unknown";
         return on ? "on" : "off";

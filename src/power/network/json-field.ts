@@ -1,5 +1,5 @@
 /** A JSON text as a value; undefined when it is none. */
-export function jsonOf(text: string): unknown {
+export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

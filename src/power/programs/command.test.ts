@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { RealClock, sleep, VirtualClock } from "../../core/index.ts";
-import { command, type PowerState } from "../index.ts";
+import { commandSwitch, type PowerState } from "../index.ts";
 import { type PowerRig, powerSwitchContract } from "../testing/contract.ts";
 
 const NODE = process.execPath;
@@ -13,7 +13,9 @@ const STATUS = 'echo "state: $(tail -n 1 supply)"\n';
 
 const links = { open: () => Promise.reject(new Error("no port is needed")) };
 
-async function rig(options: Partial<Parameters<typeof command.open>[0]> = {}): Promise<PowerRig & { folder: string }> {
+async function rig(
+  options: Partial<Parameters<typeof commandSwitch.open>[0]> = {},
+): Promise<PowerRig & { folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), "hil-power-"));
   await writeFile(join(folder, "supply"), "");
   await writeFile(join(folder, "switch.sh"), SWITCH);
@@ -21,7 +23,7 @@ async function rig(options: Partial<Parameters<typeof command.open>[0]> = {}): P
   const clock = new RealClock();
   const on = ["sh", "./switch.sh", "on"];
   const off = ["sh", "./switch.sh", "off"];
-  const power = await command.open({ on, off, cuts: "board", ...options }, { links, clock, folder });
+  const power = await commandSwitch.open({ on, off, cuts: "board", ...options }, { links, clock, folder });
   const history = async () =>
     (await readFile(join(folder, "supply"), "utf8")).split("\n").filter((line) => line !== "") as PowerState[];
   return {
@@ -124,8 +126,8 @@ describe("the command driver", () => {
   test("refuses virtual time, and patterns that are none", async () => {
     const right = { on: ["a"], off: ["b"], cuts: "board" } as const;
     const bench = { links, clock: new VirtualClock() };
-    await expect(command.openFrom(right, bench)).rejects.toMatchObject({ kind: "configuration" });
-    const wrong = command.openFrom({ ...right, fail_text: "(" }, { links, clock: new RealClock() });
+    await expect(commandSwitch.openFrom(right, bench)).rejects.toMatchObject({ kind: "configuration" });
+    const wrong = commandSwitch.openFrom({ ...right, fail_text: "(" }, { links, clock: new RealClock() });
     await expect(wrong).rejects.toMatchObject({
       message: expect.stringContaining('fail_text is "("; expected a regular'),
     });

@@ -10,7 +10,7 @@ const argv = z.array(z.string().max(4096)).min(1).max(100).describe("program and
  * of those exit with 0 when they fail. Relative paths are relative to the profile. Needs real time.
  * Modelled on labgrid's ExternalPowerDriver.
  */
-export const command = powerDriver({
+export const commandSwitch = powerDriver({
   name: "command",
   options: z.strictObject({
     on: argv,

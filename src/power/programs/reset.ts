@@ -41,7 +41,7 @@ const COMMANDER_SCRIPT = "ExitOnError 1\nr\ng\nq\n";
  * The poor man's switch: `off` resets the SoC through its debug probe, `on` does nothing. It is not a power cut: RAM,
  * external flash and a flash operation in progress live on, and the record says so.
  */
-export const reset = powerDriver({
+export const resetSwitch = powerDriver({
   name: "reset",
   options: z.strictObject({
     tool: z.enum(RESET_TOOLS.map(({ name }) => name)),

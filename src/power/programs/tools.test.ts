@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { gpio, reset, uhubctl, ykush } from "../index.ts";
+import { gpio, resetSwitch, uhubctl, ykush } from "../index.ts";
 import type { Fault } from "../testing/coils.ts";
 import { powerSwitchContract } from "../testing/contract.ts";
 import { FAKE_GPIOSET, FAKE_NRFUTIL_RESET, FAKE_UHUBCTL, FAKE_YKUSHCMD } from "../testing/fake-tools.ts";
@@ -27,7 +27,7 @@ const pin = () =>
   });
 const probe = () =>
   programRig({
-    open: (program, bench) => reset.open({ tool: "nrfutil", serial: "001050012345", program }, bench),
+    open: (program, bench) => resetSwitch.open({ tool: "nrfutil", serial: "001050012345", program }, bench),
     tool: FAKE_NRFUTIL_RESET,
   });
 
@@ -66,7 +66,7 @@ describe("the tools' arguments", () => {
   test("J-Link Commander gets a script that resets, runs and ends, which goes when the switch is closed", async () => {
     const keep = 'for word in "$@"; do case "$word" in *.jlink) cat "$word" >> calls;; esac; done';
     const bench = await programRig({
-      open: (program, bench) => reset.open({ tool: "jlink", serial: "42", program }, bench),
+      open: (program, bench) => resetSwitch.open({ tool: "jlink", serial: "42", program }, bench),
       tool: { script: keep, refusal: "exit 1" },
     });
     await bench.power.set("off");

@@ -2,7 +2,7 @@ import { type Clock, equalBytes, isKind } from "../../core/index.ts";
 import type { Uart } from "../../serial/index.ts";
 import { eraseDeadlineMs, LARGEST_SLOT_BYTES } from "../groups/erase-deadline.ts";
 import { type ImageListEntry, imageErase, imageState, setImageState, slotInfo } from "../groups/image.ts";
-import { BOOTLOADER_MODES, bootloaderInfo, consoleEcho, echo, osInfo, params, reset } from "../groups/os.ts";
+import { BOOTLOADER_MODES, bootloaderInfo, consoleEcho, echo, osInfo, osReset, params } from "../groups/os.ts";
 import { isRefusal } from "../packet/refusal.ts";
 import { type ConsoleOptions, ConsoleTransport } from "../transport/console-transport.ts";
 import { type SessionOptions, SmpSession } from "./session.ts";
@@ -74,7 +74,7 @@ export class SmpClient implements AsyncDisposable {
    * @param options.bootMode 1 = into the bootloader, on firmware that can (Zephyr 4.2).
    */
   async reset(options: CallOptions & { force?: boolean; bootMode?: number } = {}): Promise<void> {
-    await this.session.request(reset, { force: options.force, boot_mode: options.bootMode }, options);
+    await this.session.request(osReset, { force: options.force, boot_mode: options.bootMode }, options);
   }
 
   /** Size and number of the server's buffers; a safe assumption when the command is not built in. */

@@ -2,9 +2,9 @@ import { describe, expect, test } from "@jest/globals";
 import { concat, fromHex, sleep, utf8, VirtualClock } from "../../core/index.ts";
 import { memoryLinks, Uart } from "../../serial/index.ts";
 import { imageState } from "../groups/image.ts";
-import { echo, params, reset } from "../groups/os.ts";
+import { echo, osReset, params } from "../groups/os.ts";
 import { type CborMap, encodeMap } from "../packet/cbor.ts";
-import { decodeHeader, encodeHeader, type SmpHeader } from "../packet/header.ts";
+import { decodeSmpHeader, encodeSmpHeader, type SmpHeader } from "../packet/header.ts";
 import { encodeConsoleLines } from "../transport/console-framing.ts";
 import { ConsoleTransport } from "../transport/console-transport.ts";
 import { type Exchange, type SessionOptions, SmpSession } from "./session.ts";
@@ -23,13 +23,13 @@ function rig(board: (asked: Asked, index: number) => unknown, options: Partial<S
   const transport = new ConsoleTransport(Uart.open(boardLink, { clock }), { clock });
   const asked: SmpHeader[] = [];
   transport.onPacket(({ bytes }) => {
-    const header = decodeHeader(bytes);
+    const header = decodeSmpHeader(bytes);
     if (!header) return;
     asked.push(header);
     const answer = (body: CborMap | Uint8Array, change: Partial<SmpHeader> = {}) => {
       const payload = body instanceof Uint8Array ? body : encodeMap(body, "indefinite");
       const fields = { ...header, op: header.op + 1, length: payload.length, ...change };
-      return transport.send(concat(encodeHeader(fields), payload));
+      return transport.send(concat(encodeSmpHeader(fields), payload));
     };
     board({ header, answer }, asked.length - 1);
   });
@@ -66,7 +66,7 @@ describe("answers of every generation", () => {
 
   test("no payload at all is an empty answer", async () => {
     const { session } = rig(({ answer }) => answer(new Uint8Array()));
-    expect(await session.request(reset, {})).toEqual({});
+    expect(await session.request(osReset, {})).toEqual({});
   });
 
   test.each([
@@ -151,7 +151,7 @@ describe("a request without an answer", () => {
 
   test("that may not be repeated is sent once", async () => {
     const { session, asked } = rig(() => undefined);
-    await expect(session.request(reset, {}, { timeoutMs: 100 })).rejects.toMatchObject({ kind: "timeout" });
+    await expect(session.request(osReset, {}, { timeoutMs: 100 })).rejects.toMatchObject({ kind: "timeout" });
     expect(asked).toHaveLength(1);
   });
 
@@ -164,7 +164,7 @@ describe("a request without an answer", () => {
     ],
   ])("says so when %s came instead", async (_name, bytes, text) => {
     const { session, boardLink } = rig(() => boardLink.write(Uint8Array.from(Buffer.from(bytes, "latin1"))));
-    await expect(session.request(reset, {})).rejects.toThrow(text);
+    await expect(session.request(osReset, {})).rejects.toThrow(text);
   });
 
   test("plays the cure for a latched shell from the second timeout on", async () => {

@@ -8,7 +8,7 @@ import {
   requestOp,
   type SmpVersion,
 } from "../packet/command.ts";
-import { decodeHeader, HEADER_BYTES, type SmpHeader } from "../packet/header.ts";
+import { decodeSmpHeader, SMP_HEADER_BYTES, type SmpHeader } from "../packet/header.ts";
 import type { ReceivedPacket } from "../transport/console-framing.ts";
 import type { SmpTransport } from "../transport/transport.ts";
 
@@ -148,7 +148,7 @@ export class SmpSession implements AsyncDisposable {
         try {
           const limitMs = typeof limit === "number" ? limit : limit(attempt);
           const packet = await this.#attempt(row, request, attempt, limitMs, options);
-          const answer = readAnswer(row, packet.bytes.subarray(HEADER_BYTES));
+          const answer = readAnswer(row, packet.bytes.subarray(SMP_HEADER_BYTES));
           return { answer, attempts: attempt, atUs: packet.atUs };
         } catch (error) {
           if (!isKind(error, "timeout") || options.signal?.aborted) throw error;
@@ -247,7 +247,7 @@ export class SmpSession implements AsyncDisposable {
   }
 
   #received(packet: ReceivedPacket): void {
-    const header = decodeHeader(packet.bytes);
+    const header = decodeSmpHeader(packet.bytes);
     if (!header) return;
     const pending = this.#pending.get(header.sequence);
     if (pending && answers(header, pending.row)) {

@@ -4,7 +4,7 @@ import { eraseDeadlineMs } from "../groups/erase-deadline.ts";
 import { imageState, imageUpload } from "../groups/image.ts";
 import { encodeMap } from "../packet/cbor.ts";
 import { encodePayload, type RequestOf } from "../packet/command.ts";
-import { HEADER_BYTES } from "../packet/header.ts";
+import { SMP_HEADER_BYTES } from "../packet/header.ts";
 import { LineQuality } from "../transport/line-quality.ts";
 import { answersEcho, unlessPassedOver } from "./passed-over.ts";
 import type { RequestOptions, SmpSession } from "./session.ts";
@@ -177,7 +177,7 @@ class Upload {
     const sentUs = this.#session.clock.nowUs();
     this.#sentTo = Math.max(this.#sentTo, end);
     this.#makeReady(end);
-    const bytes = HEADER_BYTES + payload.length;
+    const bytes = SMP_HEADER_BYTES + payload.length;
     const attemptsMax = 1 + (options.retries ?? ("retries" in timing ? timing.retries : imageUpload.retries));
     const { answer, attempts, atUs } = await this.#session
       .exchange(imageUpload, request, { signal, payload, ...timing, ...options })
@@ -368,7 +368,7 @@ class Upload {
  * Exact: header, map, keys and the length of the byte string are counted as they are sent.
  */
 export function dataRoom(fields: Parameters<typeof encodeMap>[0], packetBytesMax: number): number {
-  const withEmptyData = HEADER_BYTES + encodeMap({ ...fields, data: new Uint8Array() }).length;
+  const withEmptyData = SMP_HEADER_BYTES + encodeMap({ ...fields, data: new Uint8Array() }).length;
   const room = packetBytesMax - withEmptyData;
   // The empty byte string has a head of one byte; longer ones have two or three.
   if (room <= 23) return room;

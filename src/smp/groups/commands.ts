@@ -17,7 +17,7 @@ export const COMMANDS = {
   memoryPools: os.memoryPools,
   readDatetime: os.readDatetime,
   writeDatetime: os.writeDatetime,
-  reset: os.reset,
+  reset: os.osReset,
   params: os.params,
   osInfo: os.osInfo,
   bootloaderInfo: os.bootloaderInfo,

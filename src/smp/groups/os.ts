@@ -88,7 +88,7 @@ export const writeDatetime = command({
 });
 
 /** Not repeated: the answer may be lost to the reset that it announces. */
-export const reset = command({
+export const osReset = command({
   name: "reset",
   group: OS_GROUP,
   id: 5,

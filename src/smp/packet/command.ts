@@ -1,6 +1,6 @@
 import { concat } from "../../core/index.ts";
 import { encodeMap } from "./cbor.ts";
-import { encodeHeader, OP } from "./header.ts";
+import { encodeSmpHeader, OP } from "./header.ts";
 import { type Fields, type ValuesOf, writeFields } from "./shape.ts";
 
 /** One command: a row. The types of its request and answer follow from the row (`RequestOf`, `ResponseOf`). */
@@ -55,5 +55,5 @@ export function encodeRequest<C extends CommandRow>(
   const payload = options.payload ?? encodePayload(row, request);
   const { group, id } = row;
   const header = { op: requestOp(row), version: options.version - 1, reserved: 0, flags: 0, group, id };
-  return concat(encodeHeader({ ...header, sequence: options.sequence, length: payload.length }), payload);
+  return concat(encodeSmpHeader({ ...header, sequence: options.sequence, length: payload.length }), payload);
 }

@@ -11,7 +11,7 @@ import { M44_FACTS } from "../testing/bench.ts";
 import { ConsoleTransport } from "../transport/console-transport.ts";
 import { decodeMap, encodeMap } from "./cbor.ts";
 import { SERVER_GENERATIONS, type ServerGenerationName } from "./generations.ts";
-import { decodeHeader, encodeHeader, HEADER_BYTES } from "./header.ts";
+import { decodeSmpHeader, encodeSmpHeader, SMP_HEADER_BYTES } from "./header.ts";
 import { isRefusal } from "./refusal.ts";
 
 const OLD = plainImage({ version: [1, 0, 0], payloadBytes: 400 });
@@ -44,10 +44,10 @@ function board(generation: ServerGenerationName, options: { images?: number; ver
       const payload = encodeMap(body as never);
       const stop = transport.onPacket(({ bytes }) => {
         stop();
-        resolve({ op: decodeHeader(bytes)?.op, ...decodeMap(bytes.subarray(HEADER_BYTES)) });
+        resolve({ op: decodeSmpHeader(bytes)?.op, ...decodeMap(bytes.subarray(SMP_HEADER_BYTES)) });
       });
       const header = { version: 0, reserved: 0, flags: 0, sequence: 1, length: payload.length, ...fields };
-      void transport.send(Uint8Array.from([...encodeHeader(header), ...payload]));
+      void transport.send(Uint8Array.from([...encodeSmpHeader(header), ...payload]));
     });
   return { clock, store, server, client, ask, resets };
 }

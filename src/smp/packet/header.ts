@@ -1,5 +1,5 @@
 /** Bytes of an SMP header, before the CBOR payload. */
-export const HEADER_BYTES = 8;
+export const SMP_HEADER_BYTES = 8;
 
 /** Operations; an answer's is the request's plus one. Source: Zephyr mgmt_defines.h. */
 export const OP = { read: 0, readResponse: 1, write: 2, writeResponse: 3 } as const;
@@ -42,8 +42,8 @@ const FIELDS: readonly HeaderField[] = [
 ];
 
 /** The eight bytes of a header. @throws RangeError when a value does not fit its field. */
-export function encodeHeader(header: SmpHeader): Uint8Array {
-  const bytes = new Uint8Array(HEADER_BYTES);
+export function encodeSmpHeader(header: SmpHeader): Uint8Array {
+  const bytes = new Uint8Array(SMP_HEADER_BYTES);
   for (const field of FIELDS) {
     const value = header[field.name];
     if (!Number.isInteger(value) || value < 0 || value >= 2 ** field.bits) {
@@ -58,8 +58,8 @@ export function encodeHeader(header: SmpHeader): Uint8Array {
 }
 
 /** The header at the start of `packet`, or undefined when fewer than eight bytes are there. Any eight bytes decode. */
-export function decodeHeader(packet: Uint8Array): SmpHeader | undefined {
-  if (packet.length < HEADER_BYTES) return undefined;
+export function decodeSmpHeader(packet: Uint8Array): SmpHeader | undefined {
+  if (packet.length < SMP_HEADER_BYTES) return undefined;
   const header = { op: 0, version: 0, reserved: 0, flags: 0, length: 0, group: 0, sequence: 0, id: 0 };
   for (const field of FIELDS) {
     const high = packet[field.byte] ?? 0;

@@ -3,7 +3,7 @@ import type { CborMap } from "./cbor.ts";
 import { COMMAND_HINTS, errorRow } from "./errors.ts";
 
 /** Why a command was refused: what a report or a test reads. */
-export interface Refusal {
+export interface SmpRefusal {
   /** The command's name: "image upload". */
   readonly command: string;
   /** The group whose code it is; undefined when the code is the protocol's own (`rc`). */
@@ -19,9 +19,9 @@ export interface Refusal {
 
 /** The board understood the request and refused it. Exit 1. */
 export class SmpRefused extends ProtocolError {
-  readonly refusal: Refusal;
+  readonly refusal: SmpRefusal;
 
-  constructor(refusal: Omit<Refusal, "name">, options?: ErrorOptions) {
+  constructor(refusal: Omit<SmpRefusal, "name">, options?: ErrorOptions) {
     const row = errorRow(refusal.group, refusal.code);
     const place = refusal.group === undefined ? `rc ${refusal.code}` : `group ${refusal.group}, code ${refusal.code}`;
     const reason = refusal.reason === undefined ? "" : ` The board says: "${refusal.reason}".`;

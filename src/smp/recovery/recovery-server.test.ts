@@ -3,7 +3,7 @@ import { equalBytes, hex, VirtualClock } from "../../core/index.ts";
 import { memoryLinks, Uart } from "../../serial/index.ts";
 import { SmpClient } from "../client/client.ts";
 import { type CborMap, decodeMap, encodeMap } from "../packet/cbor.ts";
-import { encodeHeader, OP } from "../packet/header.ts";
+import { encodeSmpHeader, OP } from "../packet/header.ts";
 import { ArrayRecovery } from "../testing/array-recovery.ts";
 import { ArrayImageStore, plainImage } from "../testing/array-store.ts";
 import { smpBench } from "../testing/bench.ts";
@@ -57,10 +57,10 @@ test("an echo is Zephyr's where it is built in, and refused where not", async ()
 
 test("what is no request, or has more bytes than its header says, gets no answer", async () => {
   const header = { op: OP.read, version: 1, reserved: 0, flags: 0, length: 0, group: 0, sequence: 1, id: 1 };
-  expect(await asked(encodeHeader({ ...header, op: OP.readResponse }))).toBeUndefined();
-  expect(await asked(encodeHeader({ ...header, op: 5 }))).toBeUndefined();
+  expect(await asked(encodeSmpHeader({ ...header, op: OP.readResponse }))).toBeUndefined();
+  expect(await asked(encodeSmpHeader({ ...header, op: 5 }))).toBeUndefined();
   expect(await asked(Uint8Array.from([...dumped(18, ">"), 0]))).toBeUndefined();
-  expect(await asked(encodeHeader({ ...header, op: OP.write, version: 2 }))).toMatch(/^13/);
+  expect(await asked(encodeSmpHeader({ ...header, op: OP.write, version: 2 }))).toMatch(/^13/);
 });
 
 test("lists slot, hash and version, in this order, and no flags", async () => {
@@ -124,7 +124,7 @@ function asking(options: Partial<RecoveryOptions> & { readonly images?: number }
       });
       const payload = encodeMap(body);
       const header = { op: OP.write, version: 1, reserved: 0, flags: 0, length: payload.length, group: 1, sequence: 1 };
-      void host.send(Uint8Array.from([...encodeHeader({ ...header, ...fields }), ...payload]));
+      void host.send(Uint8Array.from([...encodeSmpHeader({ ...header, ...fields }), ...payload]));
     });
   const upload = (body: CborMap) => ask({ id: 1 }, body);
   return { ask, upload, slots, store, server };

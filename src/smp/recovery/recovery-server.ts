@@ -3,7 +3,7 @@ import { IMAGE_GROUP } from "../groups/image.ts";
 import { OS_GROUP } from "../groups/os.ts";
 import { type CborMap, decodeKnown, encodeMap } from "../packet/cbor.ts";
 import { CborFault } from "../packet/cbor-scan.ts";
-import { decodeHeader, encodeHeader, HEADER_BYTES, OP, type SmpHeader } from "../packet/header.ts";
+import { decodeSmpHeader, encodeSmpHeader, OP, SMP_HEADER_BYTES, type SmpHeader } from "../packet/header.ts";
 import {
   bool,
   bytes,
@@ -103,13 +103,13 @@ export class RecoveryServer implements AsyncDisposable {
   }
 
   async #packet(packet: Uint8Array): Promise<void> {
-    const header = decodeHeader(packet);
-    const payload = packet.subarray(HEADER_BYTES);
+    const header = decodeSmpHeader(packet);
+    const payload = packet.subarray(SMP_HEADER_BYTES);
     if (this.#stopped || !header || (header.op !== OP.read && header.op !== OP.write)) return;
     if (header.length < payload.length) return;
     this.#after = undefined;
     const body = encodeMap(await this.#answer(header, payload), "indefinite");
-    const answer = concat(encodeHeader({ ...header, op: header.op + 1, flags: 0, length: body.length }), body);
+    const answer = concat(encodeSmpHeader({ ...header, op: header.op + 1, flags: 0, length: body.length }), body);
     if (this.#stopped) return;
     await this.#options.transport.send(answer);
     await (this.#after as (() => Promise<void> | void) | undefined)?.();

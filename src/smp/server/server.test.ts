@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { concat, fromHex, hex, sleep } from "../../core/index.ts";
 import { type CborMap, decodeMap, encodeMap } from "../packet/cbor.ts";
-import { encodeHeader } from "../packet/header.ts";
+import { encodeSmpHeader } from "../packet/header.ts";
 import { type BenchOptions, smpBench } from "../testing/bench.ts";
 import { dumped } from "../testing/dumps.ts";
 import { encodeConsoleLines } from "../transport/console-framing.ts";
@@ -31,7 +31,7 @@ function request(
 ) {
   const payload = typeof body === "string" ? fromHex(body) : encodeMap(body);
   const { op = 2, version = 1, group = 0, id = 0, length = payload.length } = fields;
-  return concat(encodeHeader({ op, version, reserved: 0, flags: 0, length, group, sequence: 7, id }), payload);
+  return concat(encodeSmpHeader({ op, version, reserved: 0, flags: 0, length, group, sequence: 7, id }), payload);
 }
 
 const bodyOf = (packet = "") => decodeMap(fromHex(packet).subarray(8));

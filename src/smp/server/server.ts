@@ -5,7 +5,7 @@ import { CborFault, scanEntries } from "../packet/cbor-scan.ts";
 import type { CommandRow, RequestOf, ResponseOf, SmpVersion } from "../packet/command.ts";
 import { v1Code } from "../packet/errors.ts";
 import { type ServerGeneration, type ServerGenerationName, serverGeneration } from "../packet/generations.ts";
-import { decodeHeader, encodeHeader, HEADER_BYTES, OP, type SmpHeader } from "../packet/header.ts";
+import { decodeSmpHeader, encodeSmpHeader, OP, SMP_HEADER_BYTES, type SmpHeader } from "../packet/header.ts";
 import { readFields, ShapeFault, writeFields } from "../packet/shape.ts";
 import type { ReceivedPacket } from "../transport/console-framing.ts";
 import type { SmpTransport } from "../transport/transport.ts";
@@ -121,9 +121,9 @@ export class SmpServer implements AsyncDisposable {
   /** All messages of a packet, one after the other. Source: Zephyr smp.c smp_process_request_packet. */
   async #packet(packet: ReceivedPacket): Promise<void> {
     let rest = packet.bytes;
-    for (let header = decodeHeader(rest); header; header = decodeHeader(rest)) {
+    for (let header = decodeSmpHeader(rest); header; header = decodeSmpHeader(rest)) {
       const after: (() => void)[] = [];
-      const payload = rest.subarray(HEADER_BYTES);
+      const payload = rest.subarray(SMP_HEADER_BYTES);
       this.counters.requests += 1;
       const answer = await this.#answer(header, payload, packet.atUs, after);
       if (this.#stop.signal.aborted) return;
@@ -225,7 +225,7 @@ export class SmpServer implements AsyncDisposable {
     const op = header.op === OP.read ? OP.readResponse : OP.writeResponse;
     const { group, sequence, id } = header;
     const fields = { op, version: version - 1, reserved: 0, flags: 0, length: payload.length, group, sequence, id };
-    return concat(encodeHeader(fields), payload);
+    return concat(encodeSmpHeader(fields), payload);
   }
 }
 

@@ -1,6 +1,6 @@
 import { concat, viewOf } from "../../core/index.ts";
 import type { FrameLine, FrameRecogniser } from "../../serial/index.ts";
-import { HEADER_BYTES } from "../packet/header.ts";
+import { SMP_HEADER_BYTES } from "../packet/header.ts";
 import { crc16 } from "./crc16.ts";
 
 /** The two bytes that begin the first frame line of a packet, and every further one. */
@@ -146,7 +146,7 @@ export class ConsoleDecoder implements FrameRecogniser {
       this.#raw = undefined;
       if (this.#suspect) this.counters.damaged -= 1;
       this.#suspect = false;
-      if (body.length < HEADER_BYTES + 2) {
+      if (body.length < SMP_HEADER_BYTES + 2) {
         this.counters.wrongSize += 1;
         return;
       }

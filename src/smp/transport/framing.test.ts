@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
 import { concat, fromHex, hex, textOf, utf8 } from "../../core/index.ts";
 import { UartSplitter } from "../../serial/index.ts";
-import { decodeHeader, encodeHeader } from "../packet/header.ts";
+import { decodeSmpHeader, encodeSmpHeader } from "../packet/header.ts";
 import { DUMPS } from "../testing/dumps.ts";
 import { ConsoleDecoder, encodeConsoleLines, encodedBytes } from "./console-framing.ts";
 import { crc16 } from "./crc16.ts";
@@ -59,22 +59,22 @@ describe("header", () => {
       sequence: 0x9a,
       id: 0xbc,
     };
-    expect(hex(encodeHeader(fields))).toBe("aaff123456789abc");
-    expect(decodeHeader(fromHex("aaff123456789abc"))).toEqual(fields);
+    expect(hex(encodeSmpHeader(fields))).toBe("aaff123456789abc");
+    expect(decodeSmpHeader(fromHex("aaff123456789abc"))).toEqual(fields);
   });
 
   test("seven bytes are none, and a value too large for its field is refused", () => {
-    expect(decodeHeader(new Uint8Array(7))).toBeUndefined();
+    expect(decodeSmpHeader(new Uint8Array(7))).toBeUndefined();
     const zero = { op: 0, version: 0, reserved: 0, flags: 0, length: 0, group: 0, sequence: 0, id: 0 };
-    expect(() => encodeHeader({ ...zero, length: 65_536 })).toThrow("length 65536 does not fit 16 bits");
-    expect(() => encodeHeader({ ...zero, op: -1 })).toThrow("op -1 does not fit 3 bits");
+    expect(() => encodeSmpHeader({ ...zero, length: 65_536 })).toThrow("length 65536 does not fit 16 bits");
+    expect(() => encodeSmpHeader({ ...zero, op: -1 })).toThrow("op -1 does not fit 3 bits");
   });
 
   test("any eight bytes survive decoding and encoding", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 8, maxLength: 8 }), (bytes) => {
-        const header = decodeHeader(bytes);
-        expect(header && hex(encodeHeader(header))).toBe(hex(bytes));
+        const header = decodeSmpHeader(bytes);
+        expect(header && hex(encodeSmpHeader(header))).toBe(hex(bytes));
       }),
     );
   });

@@ -1,6 +1,6 @@
 import { type Clock, concat, Listeners, sleep } from "../../core/index.ts";
 import type { Uart } from "../../serial/index.ts";
-import { decodeHeader, HEADER_BYTES } from "../packet/header.ts";
+import { decodeSmpHeader, SMP_HEADER_BYTES } from "../packet/header.ts";
 import type { ReceivedPacket } from "./console-framing.ts";
 import type { SmpTransport } from "./transport.ts";
 
@@ -78,8 +78,8 @@ export class RawTransport implements SmpTransport {
     if (atUs - this.#lastUs > IDLE_MS * 1_000) this.#forget();
     this.#lastUs = atUs;
     let held = concat(this.#held, bytes);
-    for (let header = decodeHeader(held); header; header = decodeHeader(held)) {
-      const packetBytes = HEADER_BYTES + header.length;
+    for (let header = decodeSmpHeader(held); header; header = decodeSmpHeader(held)) {
+      const packetBytes = SMP_HEADER_BYTES + header.length;
       const sound =
         header.op <= 3 && header.reserved === 0 && header.flags === 0 && packetBytes <= this.#packetBytesMax;
       if (!sound) {

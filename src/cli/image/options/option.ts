@@ -40,7 +40,7 @@ type ValueOf<R> = R extends { kind: "flag" }
         : never;
 
 /** Values of a table's options by name. */
-export type ValuesOf<T extends OptionTable> = { readonly [K in keyof T]: ValueOf<T[K]> };
+export type OptionValuesOf<T extends OptionTable> = { readonly [K in keyof T]: ValueOf<T[K]> };
 
 /**
  * One subcommand's face: name, options, arguments in order. All are required but one in brackets; a last one that ends
@@ -64,13 +64,13 @@ const COMMON_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-export type CommonValues = ValuesOf<typeof COMMON_OPTIONS>;
+export type CommonValues = OptionValuesOf<typeof COMMON_OPTIONS>;
 
 export type ParsedOptions<T extends OptionTable> =
   | { readonly help: true }
   | {
       readonly help: false;
-      readonly values: ValuesOf<T>;
+      readonly values: OptionValuesOf<T>;
       readonly common: CommonValues;
       readonly positionals: readonly string[];
     };
@@ -112,7 +112,7 @@ export function parseOptions<T extends OptionTable>(usage: Usage<T>, argv: reado
   checkPositionals(usage, given.positionals);
   return {
     help: false,
-    values: picked(values, usage.options) as ValuesOf<T>,
+    values: picked(values, usage.options) as OptionValuesOf<T>,
     common: picked(values, COMMON_OPTIONS) as CommonValues,
     positionals: given.positionals,
   };

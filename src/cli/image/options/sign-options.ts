@@ -9,7 +9,7 @@ import {
   parseSecurityCounter,
   parseVersionText,
 } from "./grammar.ts";
-import type { OptionTable, ValuesOf } from "./option.ts";
+import type { OptionTable, OptionValuesOf } from "./option.ts";
 
 const SWAP_MODE_NAMES = SWAP_MODES.map((row) => row.name);
 
@@ -200,4 +200,4 @@ export const SIGN_OPTIONS = {
   ...LZMA_OPTIONS,
 } as const satisfies OptionTable;
 
-export type SignValues = ValuesOf<typeof SIGN_OPTIONS>;
+export type SignValues = OptionValuesOf<typeof SIGN_OPTIONS>;

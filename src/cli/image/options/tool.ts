@@ -14,13 +14,13 @@ import { readNamed } from "./files.ts";
 import { type PassphraseSources, passphraseOf } from "./passphrase.ts";
 
 /** What a command found out or did, for `--json`. Byte arrays are shown as hex. */
-export type Facts = Readonly<Record<string, unknown>>;
+export type ToolFacts = Readonly<Record<string, unknown>>;
 
 /** What every image command works with. */
 export interface ImageTool extends PassphraseSources {
   readonly randomness: Randomness;
   /** Takes facts for `--json`; absent without it. */
-  readonly tell?: (facts: Facts) => void;
+  readonly tell?: (facts: ToolFacts) => void;
 }
 
 /** The key in a PEM file. @throws ConfigurationError naming the file; see loadKey. */

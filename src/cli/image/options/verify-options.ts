@@ -1,7 +1,7 @@
 import { UsageError } from "../../../core/index.ts";
 import type { MaxAlign, StructureOptions } from "../../../image/index.ts";
 import { anyText, parseInteger } from "./grammar.ts";
-import type { OptionTable, Usage, ValuesOf } from "./option.ts";
+import type { OptionTable, OptionValuesOf, Usage } from "./option.ts";
 import { SIGN_OPTIONS } from "./sign-options.ts";
 
 const DECRYPT_KEY = {
@@ -52,7 +52,7 @@ const VERIFY_OPTIONS = {
   "save-enctlv": SIGN_OPTIONS["save-enctlv"],
 } as const satisfies OptionTable;
 
-export type VerifyValues = ValuesOf<typeof VERIFY_OPTIONS>;
+export type VerifyValues = OptionValuesOf<typeof VERIFY_OPTIONS>;
 
 export const verifyUsage = {
   name: "verify",

@@ -31,14 +31,14 @@ export interface ImagePair {
 }
 
 /** Everything of one boot that is lost when power goes. */
-export interface Loader {
+export interface LoaderState {
   readonly flash: Flash;
   readonly build: BootloaderBuild;
   readonly images: readonly ImagePair[];
   /** Every swap that this boot knows of, in the order in which it met them. */
   readonly swaps: Swap[];
   /** Images that this boot has turned away, in order. For who looks on: no decision of a boot goes by it. */
-  readonly refusals: Refusal[];
+  readonly refusals: ImageRefusal[];
 }
 
 export type StatusSource = "none" | "primary slot" | "scratch";
@@ -63,7 +63,7 @@ export interface Swap {
 
 const NO_HEADER = decodeHeader(new Uint8Array(HEADER_BYTES));
 
-export function newLoader(flash: Flash, build: BootloaderBuild): Loader {
+export function newLoaderState(flash: Flash, build: BootloaderBuild): LoaderState {
   const images = build.images.map(
     (areas, index): ImagePair => ({
       index,
@@ -81,20 +81,20 @@ export function newLoader(flash: Flash, build: BootloaderBuild): Loader {
 }
 
 /** All that a boot holds in RAM, as one text. */
-export function memoryText(memory: Loader | undefined): string {
+export function memoryText(memory: LoaderState | undefined): string {
   return JSON.stringify([memory?.images, memory?.swaps], (_, value: unknown) =>
     value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value,
   );
 }
 
 /** Prints a line, when this generation has it. */
-export function* log(loader: Loader, event: BootEvent, values: LineValues = {}, variant = 0): Steps {
+export function* log(loader: LoaderState, event: BootEvent, values: LineValues = {}, variant = 0): Steps {
   const line = bootLine(loader.build.generation, event, values, variant);
   if (line !== undefined) yield line;
 }
 
 /** An assertion of the bootloader: a board ends its boot here, every time, or goes on as if nothing were wrong. */
-export function assertion({ build }: Loader, holds: boolean, where: string, expression = "rc == 0"): void {
+export function assertion({ build }: LoaderState, holds: boolean, where: string, expression = "rc == 0"): void {
   if (!holds && assertionsOf(build) !== "off") throw new BootPanic(`${where}: ${expression}`);
 }
 
@@ -104,13 +104,13 @@ export function must(holds: boolean, where: string, expression: string): asserts
 }
 
 /** Bytes from an area, or undefined when the range leaves it (a flash driver's error) or the area is no flash. */
-export function readArea(loader: Loader, area: Area, offset: number, bytes: number): Uint8Array | undefined {
+export function readArea(loader: LoaderState, area: Area, offset: number, bytes: number): Uint8Array | undefined {
   if (offset < 0 || offset + bytes > area.bytes || area.inRam === true) return undefined;
   return loader.flash.read(area.offset + offset, bytes);
 }
 
 /** Header at an offset of an area, whatever stands there. */
-export function headerAt(loader: Loader, area: Area, offset: number): ImageHeader {
+export function headerAt(loader: LoaderState, area: Area, offset: number): ImageHeader {
   const bytes = readArea(loader, area, offset, HEADER_BYTES);
   return bytes === undefined ? NO_HEADER : decodeHeader(bytes);
 }
@@ -130,7 +130,7 @@ export function tlvOffset(header: ImageHeader): number {
 }
 
 /** An image that a boot has turned away. */
-export interface Refusal extends Fault {
+export interface ImageRefusal extends Fault {
   readonly image: number;
   readonly slot: Slot;
 }
