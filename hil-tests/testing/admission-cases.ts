@@ -190,7 +190,7 @@ images:
     const { baudRate } = this.board.profile.ports.app;
     const twinUart = new TwinUart(device, { clock, baudRate });
     const smp = { bufferBytes: 1024, bufferCount: 4 };
-    await using machine = new TwinMachine({ clock, flash, uart: twinUart, build, faults: new Set(), smp });
+    await using machine = new TwinMachine({ clock, flash, uart: twinUart, build, hooks: {}, smp });
     const boot = async () => {
       lines.length = 0;
       machine.powerOn();

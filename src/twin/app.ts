@@ -13,12 +13,11 @@ import {
   type SmpHandlers,
   SmpServer,
   type SmpTransport,
-  type StoredSlot,
   serverGeneration,
   shellHandlers,
   statisticsHandlers,
 } from "../smp/index.ts";
-import type { MachineFault } from "./faults.ts";
+import type { FaultHooks } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
 import { TwinImageSlots } from "./image-slots.ts";
 import { serveUntilReset } from "./serving.ts";
@@ -59,7 +58,7 @@ export interface AppOptions {
   readonly flash: TwinFlash;
   readonly uart: TwinUart;
   readonly build: BootloaderBuild;
-  readonly faults: ReadonlySet<MachineFault>;
+  readonly hooks: FaultHooks;
   readonly smp: TwinSmp;
   /** The file system, which outlives the application: files by their full name. */
   readonly files: Map<string, Uint8Array>;
@@ -207,16 +206,7 @@ export class TwinApp {
   }
 
   #slots(power: AbortSignal): TwinImageSlots {
-    const slots = new TwinImageSlots({ ...this.#options, power });
-    const setPending = slots.setPending.bind(slots);
-    slots.setPending = (slot, permanent) => {
-      this.#options.onRequest?.(slot >> 1);
-      return setPending(slot, permanent);
-    };
-    if (!this.#options.faults.has("stale-image-list")) return slots;
-    const first: Promise<readonly StoredSlot[]> = slots.slots();
-    slots.slots = () => first;
-    return slots;
+    return new TwinImageSlots({ ...this.#options, power });
   }
 
   /** What the image says of itself; a payload that nobody generated here says only its version. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { isKind } from "../core/index.ts";
 import { DEFECTS } from "../mcuboot/index.ts";
-import { MACHINE_FAULTS, sortFaults, TWIN_FAULT_NAMES } from "./faults.ts";
+import { hooksOf, MACHINE_FAULTS, sortFaults, TWIN_FAULT_NAMES } from "./faults.ts";
 import { type SmallMachineOptions, smallMachine } from "./testing/small-machine.ts";
 
 const BOOT_MS = 1500;
@@ -34,6 +34,20 @@ describe("names of faults", () => {
     const { machine, bootloader } = sortFaults(["forget-resume", "boot-loop"]);
     expect([[...machine], [...bootloader]]).toEqual([["boot-loop"], ["forget-resume"]]);
     expect(sortFaults([])).toEqual({ machine: new Set(), bootloader: new Set() });
+  });
+});
+
+describe("hooks of faults", () => {
+  test("of every row name at least one place, and none of them is there without its fault", () => {
+    for (const { name } of MACHINE_FAULTS) expect(Object.keys(hooksOf(new Set([name])))).toHaveLength(1);
+    expect(hooksOf(new Set())).toEqual({});
+  });
+
+  test("of two faults act together", () => {
+    expect(hooksOf(new Set(["relay-stuck", "dead-after-resume"] as const))).toEqual({
+      relay: "stuck",
+      afterResume: "hang",
+    });
   });
 });
 

@@ -1,4 +1,38 @@
-import { DEFECTS, type DefectName, UPSTREAM_DEFECTS, type UpstreamDefectRow } from "../mcuboot/index.ts";
+import {
+  type BootloaderBuild,
+  DEFECTS,
+  type DefectName,
+  UPSTREAM_DEFECTS,
+  type UpstreamDefectRow,
+} from "../mcuboot/index.ts";
+import type { StoredSlot } from "../smp/index.ts";
+
+/** Where a fault of the machine takes hold: the twin asks for these at the place that each is named after. */
+export interface FaultHooks {
+  /** The relay's contact does not move. */
+  readonly relay?: "stuck";
+  /** After a resumed swap: the application is never heard of, or resets itself soon after its start. */
+  readonly afterResume?: "hang" | "crash";
+  /** After any update: the bootloader resets, or starts nothing. */
+  readonly afterUpdate?: "reset" | "hang";
+  /** An upload begins in the first sector of its slot in every mode. */
+  readonly uploadsTo?: "slot start";
+  /** What the application reports for its slots. @param read reads the flash. */
+  readonly slots?: (read: () => Promise<readonly StoredSlot[]>) => () => Promise<readonly StoredSlot[]>;
+  /** The bootloader of one boot. @param requested image numbers in the order in which the application asked for them. */
+  readonly buildOfBoot?: (build: BootloaderBuild, requested: readonly number[]) => BootloaderBuild;
+}
+
+/** The list of the application's start, for as long as it runs. */
+function slotsOfStart(read: () => Promise<readonly StoredSlot[]>): () => Promise<readonly StoredSlot[]> {
+  const first = read();
+  return () => first;
+}
+
+function withoutNetImage(build: BootloaderBuild, requested: readonly number[]): BootloaderBuild {
+  const isPassedOver = requested[0] === 0 && requested.includes(1);
+  return isPassedOver ? { ...build, images: build.images.slice(0, 1) } : build;
+}
 
 /**
  * What a twin can be told to do wrong (`twin.faults` of a profile): the defects of the bootloader model, and defects of
@@ -10,6 +44,7 @@ const UPSTREAM_MACHINE_FAULTS = [
     modes: ["offset"],
     versions: "MCUboot before 2.3.0, and applications that do not know of swap using offset",
     what: "An upload begins in the first sector of the slot, where swap using offset keeps fallback images. A board shows 'wrong upload address?', and an empty slot 1.",
+    hooks: { uploadsTo: "slot start" },
     source: "MCUboot PR 2268, commit d905a69e",
   },
   {
@@ -17,6 +52,7 @@ const UPSTREAM_MACHINE_FAULTS = [
     modes: ["move", "offset", "scratch", "overwrite"],
     versions: "nRF Connect SDK 2.3.0",
     what: "After an update the bootloader resets the board instead of starting the application. A board shows its banner again and again.",
+    hooks: { afterUpdate: "reset" },
     source: "DevZone 105028",
   },
   {
@@ -24,24 +60,39 @@ const UPSTREAM_MACHINE_FAULTS = [
     modes: ["overwrite"],
     versions: "nRF Connect SDK 3.1.1",
     what: "After an update by overwriting the application never starts. A board shows 'Jumping to the first image slot', and nothing after it.",
+    hooks: { afterUpdate: "hang" },
     source: "DevZone 126603",
   },
-] as const;
+] as const satisfies readonly (UpstreamDefectRow & { readonly hooks: FaultHooks })[];
 
 export const MACHINE_FAULTS = [
-  { name: "relay-stuck", what: "the relay's contact is welded: power stays on whatever the relay is told" },
-  { name: "boot-loop", what: "the new application resets itself at once after a resumed swap, again and again" },
-  { name: "dead-after-resume", what: "nothing is printed and nothing answers after a resumed swap" },
+  {
+    name: "relay-stuck",
+    what: "the relay's contact is welded: power stays on whatever the relay is told",
+    hooks: { relay: "stuck" },
+  },
+  {
+    name: "boot-loop",
+    what: "the new application resets itself at once after a resumed swap, again and again",
+    hooks: { afterResume: "crash" },
+  },
+  {
+    name: "dead-after-resume",
+    what: "nothing is printed and nothing answers after a resumed swap",
+    hooks: { afterResume: "hang" },
+  },
   {
     name: "stale-image-list",
     what: "the application reports the image list of its start until it is reset, whatever is done to the slots",
+    hooks: { slots: slotsOfStart },
   },
   {
     name: "NCSDK-34106",
     what: "the network core's image is passed over when the application's was asked for before it (NCS 2.6 to 3.4)",
+    hooks: { buildOfBoot: withoutNetImage },
   },
   ...UPSTREAM_MACHINE_FAULTS,
-] as const;
+] as const satisfies readonly { readonly name: string; readonly what: string; readonly hooks: FaultHooks }[];
 
 /** Every upstream bug that a twin can have, wherever it sits. */
 export const UPSTREAM_FAULTS: readonly UpstreamDefectRow[] = [...UPSTREAM_DEFECTS, ...UPSTREAM_MACHINE_FAULTS];
@@ -53,6 +104,14 @@ export const TWIN_FAULT_NAMES: readonly string[] = [
   ...MACHINE_FAULTS.map((row) => row.name),
   ...DEFECTS.map((row) => row.name),
 ];
+
+/**
+ * What the machine's faults do together; of two that take hold in the same place, the last of the table wins.
+ */
+export function hooksOf(faults: ReadonlySet<MachineFault>): FaultHooks {
+  const hooks: readonly FaultHooks[] = MACHINE_FAULTS.filter(({ name }) => faults.has(name)).map((row) => row.hooks);
+  return Object.assign({}, ...hooks);
+}
 
 /** Splits the names of a profile into the model's and the machine's. Unknown names were refused by the schema. */
 export function sortFaults(names: readonly string[]): {

@@ -18,7 +18,7 @@ import {
   uploadWrite,
 } from "../mcuboot/index.ts";
 import { IMAGE_GROUP, type ImageStore, SmpFault, type StoredSlot } from "../smp/index.ts";
-import type { MachineFault } from "./faults.ts";
+import type { FaultHooks } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
 
 /** What the image group answers when a request could not be written into a trailer. */
@@ -34,26 +34,39 @@ export class TwinImageSlots implements ImageStore {
   readonly #flash: TwinFlash;
   readonly #build: BootloaderBuild;
   readonly #power: AbortSignal;
-  readonly #faults: ReadonlySet<MachineFault>;
+  readonly #hooks: FaultHooks;
+  readonly #onRequest: (image: number) => void;
+  readonly #slots: () => Promise<readonly StoredSlot[]>;
   /** What an upload has brought and the flash has not got yet: less than a block. Gone with the power. */
   #held: { readonly slot: number; readonly at: number; readonly bytes: Uint8Array } | undefined;
 
-  /** @param options.power aborts when the board loses power: the operation in work is cut. */
+  /**
+   * @param options.power aborts when the board loses power: the operation in work is cut.
+   * @param options.onRequest is called with the image number before an image is marked.
+   */
   constructor(options: {
     readonly flash: TwinFlash;
     readonly build: BootloaderBuild;
     readonly power: AbortSignal;
-    readonly faults?: ReadonlySet<MachineFault>;
+    readonly hooks?: FaultHooks;
+    readonly onRequest?: (image: number) => void;
   }) {
     this.#flash = options.flash;
     this.#build = options.build;
     this.#power = options.power;
-    this.#faults = options.faults ?? new Set();
+    this.#hooks = options.hooks ?? {};
+    this.#onRequest = options.onRequest ?? (() => {});
     this.images = options.build.images.length;
     this.writeBytes = options.build.writeBytes;
+    const read = () => this.#readSlots();
+    this.#slots = this.#hooks.slots?.(read) ?? read;
   }
 
-  async slots(): Promise<readonly StoredSlot[]> {
+  slots(): Promise<readonly StoredSlot[]> {
+    return this.#slots();
+  }
+
+  async #readSlots(): Promise<readonly StoredSlot[]> {
     const listed = imageListOf(this.#flash, this.#build);
     return this.#build.images.flatMap(({ primary, secondary }, image) => {
       const flags = slotFlags(this.#flash, this.#build, image);
@@ -104,6 +117,7 @@ export class TwinImageSlots implements ImageStore {
   }
 
   async setPending(slot: number, permanent: boolean): Promise<void> {
+    this.#onRequest(slot >> 1);
     await this.#ask(setPending(this.#flash, this.#build, slot >> 1, permanent));
   }
 
@@ -139,7 +153,7 @@ export class TwinImageSlots implements ImageStore {
 
   /** Where an image begins in the slot. */
   #start(slot: number): number {
-    return slot % 2 === 0 || this.#faults.has("R27-2268") ? 0 : uploadOffset(this.#build);
+    return slot % 2 === 0 || this.#hooks.uploadsTo === "slot start" ? 0 : uploadOffset(this.#build);
   }
 
   #area(slot: number) {

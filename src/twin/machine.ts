@@ -10,7 +10,7 @@ import {
   zephyrBoot,
 } from "../mcuboot/index.ts";
 import { TwinApp, type TwinSmp, zephyrBanner } from "./app.ts";
-import type { MachineFault } from "./faults.ts";
+import type { FaultHooks } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
 import type { TwinNetCore } from "./net-core.ts";
 import { BOOT_MODE_RECOVERY, runRecovery } from "./recovery.ts";
@@ -34,7 +34,7 @@ export interface MachineOptions {
   readonly flash: TwinFlash;
   readonly uart: TwinUart;
   readonly build: BootloaderBuild;
-  readonly faults: ReadonlySet<MachineFault>;
+  readonly hooks: FaultHooks;
   readonly smp: TwinSmp;
   readonly logBytesPerS?: number;
   /** Left out on a board whose network core is never used. */
@@ -112,7 +112,7 @@ export class TwinMachine implements AsyncDisposable {
 
   /** One boot and what it starts; returns when the board resets, throws when power goes. */
   async #cycle(power: AbortSignal): Promise<void> {
-    const { clock, faults, netCore } = this.#options;
+    const { clock, hooks, netCore } = this.#options;
     // Every reset of the application core holds the network core in reset, too (RESET.NETWORK.FORCEOFF).
     netCore?.forceOff();
     await sleep(clock, RESET_TO_LOG_MS, power);
@@ -122,7 +122,7 @@ export class TwinMachine implements AsyncDisposable {
     const onServing = this.#settle;
     if (bootMode === BOOT_MODE_RECOVERY) return await runRecovery({ ...this.#options, print, onServing }, power);
     const result = await this.#boot(power);
-    if (result.kind !== "run" || (this.#resumed && faults.has("dead-after-resume"))) {
+    if (result.kind !== "run" || (this.#resumed && hooks.afterResume === "hang")) {
       this.#settle();
       await whenAborted(power);
       power.throwIfAborted();
@@ -133,10 +133,10 @@ export class TwinMachine implements AsyncDisposable {
       await whenAborted(power);
       power.throwIfAborted();
     }
-    if (this.#upgraded && faults.has("DZ-105028")) return;
-    if (this.#upgraded && faults.has("DZ-126603")) await whenAborted(power);
+    if (this.#upgraded && hooks.afterUpdate === "reset") return;
+    if (this.#upgraded && hooks.afterUpdate === "hang") await whenAborted(power);
     await sleep(clock, APP_START_MS, power);
-    if (this.#resumed && faults.has("boot-loop")) {
+    if (this.#resumed && hooks.afterResume === "crash") {
       await this.#print(zephyrBanner(this.#options.smp.generation), power);
       await this.#print("E: ***** USAGE FAULT *****", power);
       await sleep(clock, CRASH_AFTER_MS, power);
@@ -171,11 +171,10 @@ export class TwinMachine implements AsyncDisposable {
 
   /** The bootloader as it behaves this time. */
   #buildOfBoot(): BootloaderBuild {
-    const { build, faults } = this.#options;
+    const { build, hooks } = this.#options;
     const requested = this.#requested;
     this.#requested = [];
-    if (!faults.has("NCSDK-34106") || requested[0] !== 0 || !requested.includes(1)) return build;
-    return { ...build, images: build.images.slice(0, 1) };
+    return hooks.buildOfBoot?.(build, requested) ?? build;
   }
 
   async #boot(power: AbortSignal): Promise<BootResult> {

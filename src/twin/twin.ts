@@ -9,7 +9,7 @@ import {
 import { type Contact, energised, LcusDevice } from "../power/index.ts";
 import type { Link } from "../serial/index.ts";
 import { type TwinSmp, zephyrBanner } from "./app.ts";
-import { sortFaults } from "./faults.ts";
+import { hooksOf, sortFaults } from "./faults.ts";
 import { TwinFlash } from "./flash.ts";
 import { TwinMachine } from "./machine.ts";
 import { TwinNetCore } from "./net-core.ts";
@@ -70,7 +70,8 @@ export class Twin implements AsyncDisposable {
     this.#options = options;
     const { clock, random, build, links, baudRate, smp, timing = NRF5340_INTERNAL } = options;
     const faults = sortFaults(options.faults);
-    this.#stuck = faults.machine.has("relay-stuck");
+    const hooks = hooksOf(faults.machine);
+    this.#stuck = hooks.relay === "stuck";
     this.flash = new TwinFlash({
       clock,
       random: random.fork("flash"),
@@ -84,7 +85,7 @@ export class Twin implements AsyncDisposable {
       flash: this.flash,
       uart: new TwinUart(links.app, { clock, baudRate }),
       build: withDefects(build, faults.bootloader),
-      faults: faults.machine,
+      hooks,
       smp,
       logBytesPerS: options.logBytesPerS ?? 0,
       ...(this.netCore === undefined ? {} : { netCore: this.netCore }),

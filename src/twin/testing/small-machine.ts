@@ -3,7 +3,7 @@ import { NRF5340_INTERNAL } from "../../mcuboot/index.ts";
 import { type SmallBoardOptions, smallBuild, smallImage } from "../../mcuboot/testing/small-board.ts";
 import { memoryLinks, Uart } from "../../serial/index.ts";
 import { SmpClient } from "../../smp/index.ts";
-import type { MachineFault } from "../faults.ts";
+import { hooksOf, type MachineFault } from "../faults.ts";
 import { TwinFlash } from "../flash.ts";
 import { TwinMachine } from "../machine.ts";
 import { TwinUart } from "../uart.ts";
@@ -41,7 +41,7 @@ export function smallMachine(options: SmallMachineOptions = {}) {
     flash,
     uart: new TwinUart(device, { clock, baudRate: BAUD_RATE }),
     build,
-    faults: new Set(faults),
+    hooks: hooksOf(new Set(faults)),
     smp: { bufferBytes: 1024, bufferCount: 4 },
   });
   const uart = Uart.open(host, { clock });
