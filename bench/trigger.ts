@@ -26,7 +26,7 @@ interface Seen {
   readonly droppedBytes: number;
 }
 type Ports = { readonly board: string; readonly relay: string };
-/** Cuts at each trigger until `over`; answers what it measured itself, in microseconds. */
+/** Cuts at each trigger until `over`; returns what it measured itself, in microseconds. */
 type Approach = (ports: Ports, over: AbortSignal) => Promise<readonly number[]>;
 
 /** What a campaign does with `on: ["Starting swap"]`: the same board, the same trigger, the same switch. */

@@ -1,5 +1,5 @@
 import { concat, fromHex, hex, RealClock, sleep } from "../src/core/index.ts";
-import { type CborMap, encodeSmpHeader, encodeMap, type SmpTransport } from "../src/smp/index.ts";
+import { type CborMap, encodeMap, encodeSmpHeader, type SmpTransport } from "../src/smp/index.ts";
 
 const clock = new RealClock();
 
@@ -45,7 +45,7 @@ export async function answersTo(transport: SmpTransport, packet: Uint8Array, wai
   return found;
 }
 
-/** Sends every packet to both, in order; answers what differs. */
+/** Sends every packet to both, in order; returns what differs. */
 export async function compare(
   battery: readonly (readonly [string, Uint8Array])[],
   theirs: SmpTransport,

@@ -39,6 +39,17 @@ const BANS: readonly Ban[] = [
   },
 ];
 
+/** Words that this project once used in a sense of its own, and the field's word for each. Comments only. */
+const BANNED_WORDS: readonly { readonly what: RegExp; readonly instead: string }[] = [
+  { what: /\bwhen left out\b|[;,] left out[,:]/, instead: "default: …, or without it" },
+  { what: /(^|; |and )[Aa]nswers (the|what|whether|how|true|false|undefined)\b/, instead: "returns" },
+  { what: /\b[Tt]he answer (takes|ends|stops)\b/, instead: "the returned function removes, ends, stops" },
+  {
+    what: /\b(no|any)body's\b|\bnobody (disturb|knows|cuts|has measured)/,
+    instead: "ignored, undisturbed, not measured",
+  },
+];
+
 const source = sourceFiles("src");
 const tests = ["src", "scripts", "hil-tests", "golden", "peers"].flatMap((folder) =>
   sourceFiles(folder).filter(({ path }) => path.endsWith(".test.ts")),
@@ -88,6 +99,17 @@ function banned(files: readonly SourceFile[]): string[] {
         ),
       ),
   );
+}
+
+function bannedWords(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, lines, code }) => {
+    const bare = code.split("\n");
+    return lines.flatMap((line, index) => {
+      const comment = line === bare[index] ? "" : line.replace(/^[\s/*]+/, "");
+      const found = BANNED_WORDS.filter(({ what }) => what.test(comment));
+      return found.map(({ instead }) => `${path}:${index + 1} ${comment} (write ${instead})`);
+    });
+  });
 }
 
 /** Text in quotes is not counted: it cannot be broken without changing it. Nor is a regular expression on its own line. */
@@ -174,6 +196,10 @@ describe("the source", () => {
     expect(banned(source)).toEqual([]);
   });
 
+  test("speaks the field's language in its comments", () => {
+    expect(bannedWords(source)).toEqual([]);
+  });
+
   test("has no file over 400 lines and no line over 120 characters", () => {
     const long = source.filter(({ lines }) => lines.length > FILE_LINES_MAX).map(({ path }) => path);
     expect(long.filter((path) => LONG_FILES[path] === undefined)).toEqual([]);
@@ -242,6 +268,14 @@ describe("the checks themselves", () => {
     'throw new Error("x");',
   ])("find %j", (line) => {
     expect(banned([parsed("src/serial/a.ts", line)])).not.toEqual([]);
+  });
+
+  test("find a word of a private dialect in comments, and not in code or as another word", () => {
+    const words = (text: string) => bannedWords([parsed("src/serial/a.ts", text)]);
+    expect(words("/** Answers whether it runs. */\nconst a = 1;")).toHaveLength(1);
+    expect(words("const a = 1; // 16 when left out")).toHaveLength(1);
+    expect(words("/**\n * Looks, and\n * answers the list.\n */")).toHaveLength(1);
+    expect(words('const a = "Answers what is asked";\n/** A board that answers. Left out of a list. */')).toEqual([]);
   });
 
   test("let a date be made of a time that is given, and a clock's own files read the machine's", () => {

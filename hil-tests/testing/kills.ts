@@ -133,7 +133,7 @@ async function killed({ folder }: PtyBench, random: Random) {
   }
 }
 
-/** Kills a run; answers whether it had come to its end before. */
+/** Kills a run; returns whether it had come to its end before. */
 async function wasOver(run: HilProcess, end: { readonly isOver: boolean }): Promise<boolean> {
   if (end.isOver) return true;
   run.child.kill("SIGKILL");

@@ -4,7 +4,7 @@ import { echo, isRefusal, SmpClient } from "../smp/index.ts";
 import type { BoardFacts } from "./profile/draft.ts";
 import { BOOTLOADER_MODES } from "./profile/schema.ts";
 
-/** Questions to a board that nobody knows yet: short, and few. In milliseconds. */
+/** Questions to a board that is not known yet: short, and few. In milliseconds. */
 const ANSWER_MS = 800;
 const TRIES = 3;
 

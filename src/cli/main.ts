@@ -66,7 +66,7 @@ const COMMANDS: readonly { readonly name: string; readonly about: string; load()
   { name: "ports", about: "list serial ports", load: async () => (await import("./board/ports.ts")).portsCommand },
 ];
 
-/** Runs the command line; answers the exit code, one of `EXIT`. */
+/** Runs the command line; returns the exit code, one of `EXIT`. */
 export async function main(argv: readonly string[]): Promise<number> {
   const stop = new AbortController();
   const io = processIo(stop.signal);

@@ -1,6 +1,6 @@
 /**
  * The work, or the signal's reason, whichever comes first. The work is not stopped, only no longer waited for; the
- * listener on the signal does not outlive the call, and what the work throws later is nobody's.
+ * listener on the signal does not outlive the call, and what the work throws later is ignored.
  */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;

@@ -19,7 +19,7 @@ export const DISK_FAULT_CODES: readonly DiskFault[] = DISK_FAULTS.map(({ code })
 
 /**
  * A failed write as an error of the bench (exit 3), with a sentence.
- * @param doing what failed, as the head of the sentence: "cannot write out.xml"; by what the system said when left out.
+ * @param doing what failed, as the head of the sentence: "cannot write out.xml"; default: by what the system said.
  * @returns undefined for what is no fault of a disk.
  */
 export function diskError(error: unknown, doing = doingOf(error)): BenchError | undefined {

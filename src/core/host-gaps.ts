@@ -12,12 +12,12 @@ interface Gap {
   readonly us: number;
 }
 
-/** Calls every so many milliseconds, by a timer that keeps no program alive. The answer ends it. */
+/** Calls every so many milliseconds, by a timer that keeps no program alive. The returned function ends it. */
 type Every = (ms: number, act: () => void) => () => void;
 
 /** When this host did not run, as far as somebody attends. */
 export interface GapWatch {
-  /** Begins to look; the answer ends it. Nothing is noticed before. */
+  /** Begins to look; the returned function ends it. Nothing is noticed before. */
   attend(): () => void;
   /** The longest time, in microseconds, in which the host did not run, of those that were over after `sinceUs`. */
   longestUs(sinceUs: number): number;

@@ -2,7 +2,7 @@
 export class Listeners<T> {
   readonly #all = new Set<(value: T) => void>();
 
-  /** Adds an observer; the answer takes it away again. */
+  /** Adds an observer; the returned function removes it. */
   add(listener: (value: T) => void): () => void {
     const own = (value: T) => listener(value);
     this.#all.add(own);

@@ -1,5 +1,5 @@
 /**
- * Values from one producer to one consumer, in order. Bounded: over the limit `push` answers false and the value is
+ * Values from one producer to one consumer, in order. Bounded: over the limit `push` returns false and the value is
  * counted in `dropped`, so that a stalled consumer cannot eat the memory of a night's run.
  */
 export class Queue<T> implements AsyncIterable<T> {

@@ -32,7 +32,7 @@ export const BOARD_VARIABLE = "HIL_BOARD";
 /** How a suite wants an image; what it leaves out comes from the board's profile. */
 export interface ImageWish {
   readonly version: string;
-  /** Firmware to sign; a payload made from the seed when left out. */
+  /** Firmware to sign; default: a payload made from the seed. */
   readonly payload?: Uint8Array;
   /** Length of the generated payload, in bytes; default 20,000. */
   readonly bytes?: number;

@@ -9,7 +9,7 @@ const PHASES: readonly PhaseSpan[] = [
   { name: "finish", fromUs: 9 * SECOND, toUs: 10 * SECOND },
 ];
 
-/** A verdict on a cut at this moment of the swap, in seconds; undefined when nobody knows where it fell. */
+/** A verdict on a cut at this moment of the swap, in seconds; undefined when it is not known where it fell. */
 function cut(atS: number | undefined, ending: Verdict["ending"] = "resumed", pass = true): Verdict {
   const intoSwapUs = atS === undefined ? undefined : Math.round(atS * SECOND);
   return { check: "cut 1", pass, ending, cut: { intoSwapUs } } as Verdict;

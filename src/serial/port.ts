@@ -126,7 +126,7 @@ class SerialLink implements Link {
   }
 
   /**
-   * Hands the system what it takes without waiting, and answers how many bytes that were: an asynchronous write goes
+   * Hands the system what it takes without waiting, and returns how many bytes that were: an asynchronous write goes
    * through a thread of Node's pool, which costs a chunk of an upload more than making it. What is over, and what goes
    * wrong, is the asynchronous write's.
    */

@@ -15,9 +15,9 @@ interface OpenedPty {
   on(event: "error", listener: (error: Error) => void): void;
 }
 
-/** The device's end of a pseudo-terminal: a Link, and what became of the bytes that nobody read. */
+/** The device's end of a pseudo-terminal: a Link, and what became of the bytes that were not read. */
 export interface PtyLink extends Link {
-  /** Bytes that nobody read in time, as on a UART without a listener. */
+  /** Bytes that were not read in time, as on a UART without a listener. */
   readonly droppedBytes: number;
 }
 

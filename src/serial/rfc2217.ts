@@ -16,7 +16,7 @@ export interface Rfc2217Options {
   readonly baudRate: number;
   readonly clock: Clock;
   readonly hardwareFlowControl?: boolean;
-  /** State of DTR and RTS after opening; left out, the server decides. */
+  /** State of DTR and RTS after opening; without it, the server decides. */
   readonly dtr?: boolean | undefined;
   readonly rts?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -59,7 +59,7 @@ export class UartSplitter {
     this.#text = new Uint8Array(options.textBytesMax ?? 4096);
   }
 
-  /** Adds a recogniser; the answer takes it away again. A marker that is taken already is refused with a RangeError. */
+  /** Adds a recogniser; the returned function removes it. A marker that is taken already is refused with a RangeError. */
   add(recogniser: FrameRecogniser): () => void {
     const keys = recogniser.markers.map(([first, second]) => (first << 8) | second);
     for (const key of keys) {

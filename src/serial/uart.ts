@@ -58,7 +58,7 @@ export class Uart implements AsyncDisposable {
     return this.#lastLine;
   }
 
-  /** Adds a recogniser; the answer takes it away again. Two that claim one marker are refused with a RangeError. */
+  /** Adds a recogniser; the returned function removes it. Two that claim one marker are refused with a RangeError. */
   addRecogniser(recogniser: FrameRecogniser): () => void {
     return this.#splitter.add({
       name: recogniser.name,
@@ -69,7 +69,7 @@ export class Uart implements AsyncDisposable {
     });
   }
 
-  /** Every chunk as it arrived, before any parsing. The answer takes the observer away, as with the other two. */
+  /** Every chunk as it arrived, before any parsing. The returned function removes the observer, as with the other two. */
   onBytes(listener: (chunk: Chunk) => void): () => void {
     return this.#bytes.add(listener);
   }

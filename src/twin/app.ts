@@ -62,7 +62,7 @@ export interface AppOptions {
   readonly smp: TwinSmp;
   /** The file system, which outlives the application: files by their full name. */
   readonly files: Map<string, Uint8Array>;
-  /** Bytes a second that it logs while it runs; nothing when left out. */
+  /** Bytes a second that it logs while it runs; default: nothing. */
   readonly logBytesPerS?: number;
   /** Hears which image an update was asked for, in the order of the requests. */
   readonly onRequest?: (image: number) => void;

@@ -21,7 +21,7 @@ const write = (offset: number, ...data: number[]): FlashOperation => ({
 });
 const erase = (offset: number, bytes = PAGE): FlashOperation => ({ kind: "erase", offset, bytes });
 
-/** Starts an operation, takes power away after `afterMs`, and answers what the operation came to. */
+/** Starts an operation, takes power away after `afterMs`, and returns what the operation came to. */
 async function cut(bench: ReturnType<typeof flash>, operation: FlashOperation, afterMs: number): Promise<string> {
   const power = new AbortController();
   const act = bench.device.perform(operation, power.signal).then(

@@ -54,7 +54,7 @@ export async function serveUntilReset(
     if (broken) throw broken.reason;
     await sleep(clock, RESET_DELAY_MS, power);
   } finally {
-    // A handler that waits for the flash ends with the power that feeds it; nobody waits for its answer.
+    // A handler that waits for the flash ends with the power that feeds it; its answer is not waited for.
     void Promise.resolve(server[Symbol.asyncDispose]()).catch(() => {});
     void transport[Symbol.asyncDispose]();
     void own[Symbol.asyncDispose]();

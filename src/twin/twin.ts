@@ -25,18 +25,18 @@ export interface TwinOptions {
   /** The board's and the relay's ends of their lines. */
   readonly links: { readonly app: Link; readonly relay: Link; readonly net?: Link };
   readonly build: BootloaderBuild;
-  /** Of its flash; the internal one alone when left out. */
+  /** Of its flash; default: the internal one alone. */
   readonly timing?: FlashTiming;
   /** What the primary slot holds when the twin is born, and how the board's supply is wired to the relay. */
   readonly factoryImage: Uint8Array;
-  /** What the network core runs then; left out, the board is one whose network core is never used. */
+  /** What the network core runs then; without it, the board is one whose network core is never used. */
   readonly factoryNetFirmware?: Uint8Array;
   readonly wiring: { readonly channel: number; readonly contact: Contact };
-  /** From the relay's command to its contact, in microseconds; left out, at once. */
+  /** From the relay's command to its contact, in microseconds; default: at once. */
   readonly relayLatency?: RelayLatency | undefined;
   readonly baudRate: number;
   readonly smp: TwinSmp;
-  /** How much its application logs while it runs; nothing when left out. */
+  /** How much its application logs while it runs; default: nothing. */
   readonly logBytesPerS?: number;
   /** Hears whenever the board gets or loses power. */
   readonly onPower?: (on: boolean) => void;

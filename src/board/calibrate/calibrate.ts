@@ -153,7 +153,7 @@ async function oneTrial(board: Board, { random, signal }: CalibrationOptions): P
 /** Requests in flight: the next waits in the board's buffer while an answer is on the line. */
 const LANES = 2;
 
-/** Echoes back to back, two at a time where the board has buffers for that; the answer stops them. */
+/** Echoes back to back, two at a time where the board has buffers for that; the returned function stops them. */
 function startChatter(board: Board, signal: AbortSignal): () => Promise<void> {
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);

@@ -88,7 +88,7 @@ async function withPortOpen(bench: SwitchedBench, signal: AbortSignal): Promise<
   }
 }
 
-/** Off with the port closed; answers whether it started anew when power came back. */
+/** Off with the port closed; returns whether it started anew when power came back. */
 async function restartsWithPortClosed(bench: SwitchedBench, signal: AbortSignal): Promise<boolean> {
   try {
     // Closed before the board is opened: no two may have the switch at once. It stays as it was told.

@@ -21,7 +21,7 @@ interface WebModel {
 type WebRequest = string | { readonly path: string; readonly method: "PUT"; readonly body: string };
 interface WebStatus {
   readonly path: string;
-  /** A JSON field; left out, `on` and `off` are patterns for the whole answer. */
+  /** A JSON field; without it, `on` and `off` are patterns for the whole answer. */
   readonly field?: string;
   readonly on: string | number | boolean;
   readonly off: string | number | boolean;

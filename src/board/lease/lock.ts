@@ -90,7 +90,7 @@ class HeldError extends BenchError {
   }
 }
 
-/** Links `own` to `path`; answers undefined when something moved in between, and it is worth another try. */
+/** Links `own` to `path`; returns undefined when something moved in between, and it is worth another try. */
 function claim(path: string, own: string): { readonly from: LockOwner | undefined } | undefined {
   try {
     linkSync(own, path);

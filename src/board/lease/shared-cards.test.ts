@@ -90,7 +90,7 @@ describe("a relay card that two boards of a process use", () => {
     const { clock, devices, open } = rig();
     const [first, second] = await Promise.all([open(1), open(2)]);
     const both = Promise.all([first.set("on"), second.set("on")]);
-    // A late echo of nobody's command must not be taken for the second's.
+    // A late echo that answers no command must not be taken for the second's.
     await devices[0]?.write(utf8("noise"));
     const [a, b] = await both;
     expect(b.sentAtUs).toBeGreaterThan(a.sentAtUs);

@@ -86,7 +86,7 @@ export class LogWatch {
   }
 
   /**
-   * Resolves once nothing has arrived for `quietMs` milliseconds of this watch's life; answers when the last byte came,
+   * Resolves once nothing has arrived for `quietMs` milliseconds of this watch's life; returns when the last byte came,
    * undefined when none ever did. @throws the signal's reason.
    */
   async quiet(quietMs: number, signal?: AbortSignal): Promise<number | undefined> {

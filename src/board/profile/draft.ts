@@ -14,7 +14,7 @@ export interface DraftPower {
   readonly driver: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly change?: string | undefined;
-  /** How long the board stays without power, in milliseconds; 2000 when left out. */
+  /** How long the board stays without power, in milliseconds; default: 2000. */
   readonly offMs?: number | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface ProfileDraft {
   readonly power: DraftPower;
   readonly flasher?: Readonly<Record<string, unknown>> | undefined;
   readonly keys?: { readonly signing: string; readonly encryption?: string | undefined } | undefined;
-  /** What the board said of itself; left out, nobody asked it. */
+  /** What the board said of itself; without it, it was not asked. */
   readonly found?: BoardFacts | undefined;
 }
 

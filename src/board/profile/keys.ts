@@ -43,7 +43,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the keys that a profile names. A protected one is opened with the passphrase in HIL_KEY_PASSPHRASE.
- * @param env the process's own, when left out.
+ * @param env default: the process's own.
  * @throws ConfigurationError when one cannot be used: unreadable, of a kind that cannot do this, public where the
  *   private key is needed, or keys and hash that no bootloader has together.
  * Source: MCUboot docs/imgtool.md and docs/encrypted_images.md; boot/zephyr/Kconfig, "Signature type".

@@ -85,7 +85,7 @@ export class EmulatedBoard implements PowerSwitch {
     return { reached };
   }
 
-  /** Answers once the board runs and is watched. */
+  /** Resolves once the board runs and is watched. */
   async #watched(emulator: Emulator, progress: FlashProgress, signal: AbortSignal): Promise<FlashStop> {
     let running = () => {};
     const armed = new Promise<void>((resolve) => {
@@ -103,7 +103,7 @@ export class EmulatedBoard implements PowerSwitch {
 
   /**
    * Gives power to a board that has none, stops at each of these places of its boot, which must be in the order in
-   * which it comes there, and answers the whole flash. Ends when the signal aborts, and the board runs on; after the
+   * which it comes there, and returns the whole flash. Ends when the signal aborts, and the board runs on; after the
    * last place it stands still.
    */
   async *places(places: Iterable<FlashProgress>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -111,7 +111,7 @@ export class EmulatedBoard implements PowerSwitch {
   }
 
   /**
-   * Gives power to a board that has none, stops before each change of the flash from now on, and answers the whole
+   * Gives power to a board that has none, stops before each change of the flash from now on, and returns the whole
    * flash there. Ends when the signal aborts, and the board runs on; left earlier by its consumer, it stands still.
    */
   async *changes(step: FlashStep, signal: AbortSignal): AsyncGenerator<Uint8Array> {

@@ -57,7 +57,7 @@ export class GdbClient {
     await abortable(this.#stop, signal);
   }
 
-  /** Stops the processor; answers whether it ran until now. */
+  /** Stops the processor; returns whether it ran until now. */
   async interrupt(): Promise<boolean> {
     if (!this.#running) return false;
     this.#socket.write(INTERRUPT);

@@ -40,7 +40,7 @@ export class QmpClient {
   }
 
   /**
-   * Carries out one command; answers what it returns.
+   * Carries out one command; returns its result.
    * @throws BenchError when QEMU refuses or is gone; TimeoutError.
    */
   async execute(command: string, given: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
@@ -89,7 +89,7 @@ export class QmpClient {
     if (this.#text.length > LINE_MAX) this.#socket.destroy();
   }
 
-  /** A greeting is nobody's, an event is anybody's; all else answers the oldest command. */
+  /** Greetings and events belong to no command; everything else answers the oldest one. */
   #line(line: string): void {
     let value: unknown;
     try {

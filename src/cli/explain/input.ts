@@ -41,7 +41,7 @@ const LIST = z.union([z.array(entry), z.object({ images: z.array(entry) })]);
 
 const FLAG_NAMES = ["pending", "confirmed", "active", "permanent"] as const;
 
-/** One slot of a list; flags that are not set are left out. */
+/** One slot of a list; only the flags that are set. */
 export interface ListEntry {
   readonly image: number;
   readonly slot: number;

@@ -202,7 +202,7 @@ export const keyinfoUsage = {
 
 /** `hil image keyinfo` */
 export function runKeyinfo(tool: ImageTool, values: OptionValuesOf<typeof KEYINFO_OPTIONS>): number {
-  // Build scripts call this: nobody may be asked for a passphrase.
+  // Build scripts call this: it must not ask for a passphrase.
   const { role, type } = encryptionKeyFrom({ ...tool, asks: false }, values.key);
   tool.tell?.({ role, type });
   // First the kind, then the verdict: build scripts read the one and test the other, as with imgtool.

@@ -18,7 +18,7 @@ export class Asker {
     return this.#args.text(option);
   }
 
-  /** @throws UsageError when nobody says and there is no default. */
+  /** @throws UsageError without an answer and without a default. */
   async value(option: string, question: string, fallback: string | undefined): Promise<string> {
     const found = this.given(option) ?? (await this.#asked(question, fallback));
     if (found !== undefined) return found;

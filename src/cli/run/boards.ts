@@ -20,7 +20,7 @@ interface Member {
 
 /**
  * `hil run` on several boards at once: each with its own record, lease and seed. One that fails does not stop the
- * others; Ctrl-C stops all. Answers the worst exit code.
+ * others; Ctrl-C stops all. Returns the worst exit code.
  * @throws ConfigurationError for what is wrong with any of the requests, before anything moves.
  */
 export async function runBoards(

@@ -14,7 +14,7 @@ export interface ListedFault {
   readonly name: string;
   readonly of: "the machine" | "the bootloader";
   readonly upstream: boolean;
-  /** Modes that can have it; all when left out. */
+  /** Modes that can have it; default: all. */
   readonly modes?: readonly string[];
   readonly versions?: string;
   readonly what: string;

@@ -57,7 +57,7 @@ export class JunitFile {
     }
   }
 
-  /** Answers what went wrong: the run has ended all the same, and its other outputs are still to be written. */
+  /** Returns what went wrong: the run has ended all the same, and its other outputs are still to be written. */
   end(ends: readonly RunEnd[]): HilError | undefined {
     const runs = ends.map(({ asked, outcome, error }) => outcome?.events ?? [startedOf(asked), failureOf(error)]);
     try {

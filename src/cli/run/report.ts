@@ -15,7 +15,7 @@ export const REPORT_OPTIONS = {
   json: { type: "boolean", describe: "print the result as JSON, and nothing else, on standard output" },
 } as const satisfies OptionRows;
 
-/** Runs, shows, writes the reports; answers the exit code. */
+/** Runs, shows, writes the reports; returns the exit code. */
 export async function runAndReport(
   asked: Asked,
   args: Parsed,

@@ -5,7 +5,7 @@ export type DurationUnit = keyof typeof UNITS_MS;
 
 /**
  * A duration as people write it: `500ms`, `10s`, `1.5m`, `2h`.
- * @param bare unit of a number without one; when left out, such a number is none.
+ * @param bare unit of a number without one; without it, such a number is no duration.
  * @returns milliseconds; undefined when the text is no duration.
  */
 export function durationOf(text: string, bare?: DurationUnit): number | undefined {

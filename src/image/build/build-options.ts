@@ -29,7 +29,7 @@ export interface Dependency {
   readonly version: Version;
 }
 
-/** All that decides an image. Sizes are bytes; whatever is left out is imgtool's default. */
+/** All that decides an image. Sizes are bytes; what is not given is imgtool's default. */
 export interface ImageOptions {
   readonly version: Version;
   /** `hdr_size`, 32 to 65535. */
@@ -70,7 +70,7 @@ export interface ImageOptions {
   readonly trailer?: "none" | "pad" | "confirm";
   /** What erased flash reads: 0xff or 0. */
   readonly erasedValue?: number;
-  /** Where key, seeds and salts come from; the system's generator when left out. */
+  /** Where key, seeds and salts come from; default: the system's generator. */
   readonly randomness?: Randomness;
 }
 

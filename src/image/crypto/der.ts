@@ -27,7 +27,7 @@ function derValue(tag: number, body: Uint8Array): Uint8Array {
   return concat(Uint8Array.of(tag, ...head), body);
 }
 
-/** The contents of the values within an outer value, in order; those that are not there are left out. */
+/** The contents of the values within an outer value, in order; missing ones are skipped. */
 export function derChildren(der: Uint8Array): readonly Uint8Array[] {
   const children: Uint8Array[] = [];
   const outer = derContents(der, 0);

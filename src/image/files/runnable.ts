@@ -15,9 +15,9 @@ export interface StartPlace {
   readonly bodyAddress: number;
   /** First address after what the reset vector may point to. */
   readonly endAddress: number;
-  /** What the table's address must be a multiple of; `VTOR_BYTES` when left out. */
+  /** What the table's address must be a multiple of; default: `VTOR_BYTES`. */
   readonly alignBytes?: number;
-  /** First address after the RAM; end of the map's RAM region when left out. */
+  /** First address after the RAM; default: end of the map's RAM region. */
   readonly ramEnd?: number;
 }
 

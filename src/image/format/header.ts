@@ -109,7 +109,7 @@ export function encodeHeader(header: ImageHeader, endian: Endian = "little"): Ui
   return out;
 }
 
-/** Names of the flags set in `flags`; bits without a name are left out. */
+/** Names of the flags set in `flags`; bits without a name are skipped. */
 export function flagNames(flags: number): HeaderFlagName[] {
   return HEADER_FLAGS.filter((row) => (flags & row.value) !== 0).map((row) => row.name);
 }

@@ -47,7 +47,7 @@ export interface SlotPair {
   readonly mode: SwapModeName;
   /** Size of the primary slot, a multiple of the sector. */
   readonly slotBytes: number;
-  /** Size of the secondary slot; as the primary when left out. */
+  /** Size of the secondary slot; default: as the primary. */
   readonly secondarySlotBytes?: number;
   /** Erase unit (nRF5340 app core: 4096). */
   readonly sectorBytes: number;

@@ -7,7 +7,7 @@ interface TlvRow {
   /** As imgtool prints it. */
   readonly name: string;
   readonly area: TlvAreaName;
-  /** Legal data lengths in bytes; left out when any length may be right. */
+  /** Legal data lengths in bytes; absent when any length may be right. */
   readonly bytes?: readonly number[];
   /** True when the bootloader's allow-list lets it stand in the unprotected area. */
   readonly allowed?: true;

@@ -97,7 +97,7 @@ export function trailerLayout(shape: TrailerShape): TrailerLayout {
   return { shape, fields: fields as TrailerLayout["fields"], totalBytes: fromEnd };
 }
 
-/** What to write into a trailer; whatever is left out stays erased. */
+/** What to write into a trailer; what is not given stays erased. */
 export interface TrailerContents {
   readonly imageOk?: boolean;
   readonly copyDone?: boolean;

@@ -19,7 +19,7 @@ const NUMBER = "(0|[1-9][0-9]*)";
 const GRAMMAR = new RegExp(`^${NUMBER}(?:\\.${NUMBER})?(?:\\.${NUMBER})?(?:\\+${NUMBER})?$`);
 
 /**
- * Version from text `major[.minor[.revision[+build]]]`, decimal; parts left out are 0.
+ * Version from text `major[.minor[.revision[+build]]]`, decimal; missing parts are 0.
  * @throws ConfigurationError for other text and for numbers that do not fit their field.
  * Source: imgtool `--version`; MCUboot image.h struct image_version.
  */

@@ -20,7 +20,7 @@ export interface StructureFinding {
 export interface StructureOptions {
   /** MCUBOOT_USE_TLV_ALLOW_LIST: only listed types may stand in the unprotected area. */
   readonly tlvAllowList?: boolean;
-  /** The slots the image is for; `keySlotBytes` is worked out from the image when left out. */
+  /** The slots the image is for; default: `keySlotBytes` is worked out from the image. */
   readonly slots?: Omit<SlotPair, "keySlotBytes">;
   /** MCUBOOT_SWAP_SAVE_ENCTLV: the trailer keeps whole key TLVs. */
   readonly saveEncTlv?: boolean;

@@ -4,7 +4,7 @@ import { type KeyTypeName, keyTypeRow } from "./key-types.ts";
 
 /**
  * A new private key as PEM (PKCS#8), from the system's generator.
- * @param passphrase encrypts the file (PBES2: PBKDF2-HMAC-SHA256, AES-256-CBC); left out, the file is plain.
+ * @param passphrase encrypts the file (PBES2: PBKDF2-HMAC-SHA256, AES-256-CBC); without it, the file is plain.
  */
 export function generateKey(type: KeyTypeName, passphrase?: string): string {
   const privateKey = newKey(type);

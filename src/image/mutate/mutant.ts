@@ -21,7 +21,7 @@ export interface Mutant {
 
 /** How the bootloader was built, where an outcome hangs on it. */
 export interface MutationBootloader {
-  /** How it swaps; "move" when left out. */
+  /** How it swaps; default: "move". */
   readonly mode?: SwapModeName;
   /** MCUBOOT_DOWNGRADE_PREVENTION. */
   readonly downgradePrevention?: boolean;

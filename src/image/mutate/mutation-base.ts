@@ -27,7 +27,7 @@ export interface Changes {
   /** The plain body. */
   readonly body?: Uint8Array;
   readonly signWith?: PrivateKey;
-  /** Whose hash the KEYHASH TLV holds; the signer's when left out. */
+  /** Whose hash the KEYHASH TLV holds; default: the signer's. */
   readonly named?: AnyKey;
   readonly wrapFor?: AnyKey | WrappingKey;
   /** Encrypt the body with another AES key than the key TLV carries. */

@@ -11,7 +11,7 @@ import { imageListOf } from "./image-state.ts";
 import { runSteps } from "./run-boot.ts";
 import { type Timeline, timeline } from "./timeline.ts";
 
-/** What a bootloader makes of an image, when nobody cuts. */
+/** What a bootloader makes of an image when it is not cut. */
 export interface UpgradeAnswer {
   /** `refused`: the bootloader, or already the application's request, turns it away and what ran before runs on. */
   readonly does: "installs" | "refused" | "no boot";
@@ -44,7 +44,7 @@ export function longerThanSlot(
 }
 
 /**
- * What the next boot does with the image in the secondary slot once it is asked for, and nobody disturbs it.
+ * What the next boot does with the image in the secondary slot once it is asked for, and it is left undisturbed.
  * @param uploaded the flash with that image uploaded and nothing asked for; it stays as it is.
  * @param wanted hash of the image that is to run, and what is asked for.
  */

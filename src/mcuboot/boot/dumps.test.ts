@@ -30,7 +30,7 @@ const word = fc.oneof(
   fc.integer({ min: 0, max: 0xffff_ffff }),
 );
 
-/** What is written over one trailer, and how its status entries look; left out: as it was. */
+/** What is written over one trailer, and how its status entries look; without it, as it was. */
 const trailer = fc.record({
   magic: fc.option(fc.constantFrom("good", "torn"), { nil: undefined }),
   flags: fc.array(fc.tuple(fc.constantFrom("swapInfo", "copyDone", "imageOk"), byte), { maxLength: 3 }),

@@ -76,13 +76,13 @@ export interface BootloaderBuild {
   readonly downgradePrevention: boolean;
   /** MCUBOOT_VERIFY_IMG_ADDRESS: an image whose reset vector lies outside its primary slot is refused. */
   readonly verifyAddress?: boolean;
-  /** MCUBOOT_USE_TLV_ALLOW_LIST: only listed types may stand in the unprotected area; off when left out. */
+  /** MCUBOOT_USE_TLV_ALLOW_LIST: only listed types may stand in the unprotected area; default: off. */
   readonly tlvAllowList?: boolean;
   readonly bootstrap: boolean;
   readonly versionCmpUsesBuild: boolean;
   /** What it computes hashes, signatures and ciphers with: how long that takes. */
   readonly crypto: CryptoName;
-  /** What a failed assertion does; left out: as in its generation. */
+  /** What a failed assertion does; default: as in its generation. */
   readonly assertions?: Assertions;
   /** Bugs of the generation that this build has no more. */
   readonly fixes?: ReadonlySet<FixName>;

@@ -14,7 +14,7 @@ interface CryptoRow {
   readonly source: string;
 }
 
-/** Where nobody has measured: one figure for a whole check, which no other work is known beside. */
+/** Where it has not been measured: one figure for a whole check, which no other work is known beside. */
 const devZone = { checkUs: 0, hashKibUs: 1_375, floorUs: 150_000, unwrapUs: 0, cipherKibUs: 0, copyKibUs: 0 } as const;
 const figure = "DevZone 118101 (a nRF5340, NCS 2.6.1: 1.1 s for 800 KiB, crypto not named), here never under 150 ms";
 

@@ -21,7 +21,7 @@ const STAYS = "run: 2.0.0 active confirmed, 1.0.0";
 interface Story {
   readonly defect: DefectName;
   readonly permanent?: boolean;
-  /** The new image is damaged, and nobody cuts. */
+  /** The new image is damaged, and there is no cut. */
   readonly damaged?: boolean;
   /** What a board shows after the boot that follows the cut, and on the boot after that. */
   readonly faulty: readonly string[];

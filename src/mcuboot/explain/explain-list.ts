@@ -4,7 +4,7 @@ import { isUpgrade, type SwapType } from "../trailer/swap-codes.ts";
 import { type Action, actionSet } from "./actions.ts";
 import { type Told, toldOf } from "./told.ts";
 
-/** One entry of an image list, as SMP shows it. A flag left out is not set. */
+/** One entry of an image list, as SMP shows it. A missing flag is not set. */
 export interface ListedSlot extends Partial<SlotFlags> {
   readonly image: number;
   readonly slot: number;

@@ -33,7 +33,7 @@ export interface TornUnsettled {
  * What the bytes under an operation read afterwards. Programming ANDs (it clears bits and never sets one), erasing
  * sets all bits.
  * @param before the bytes that the operation covers, as they were; not changed.
- * @param torn left out: the operation was completed.
+ * @param torn how it was cut short; without it, it was completed.
  * Source: nRF5340 Product Specification, NVMC; mcuboot golden vectors README, "sweeps".
  */
 export function afterOperation(before: Uint8Array, operation: FlashOperation, torn?: Torn): Uint8Array {

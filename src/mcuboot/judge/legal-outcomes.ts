@@ -230,7 +230,7 @@ class JudgeCache {
     });
   }
 
-  /** All that a boot may make of a content when nobody disturbs it. */
+  /** All that a boot may make of a content when it is undisturbed. */
   states(content: FlashImage): readonly CutState[] {
     return kept(this.#states, content.identity(), TIMELINES_MAX, () => statesOf(content, this.#build));
   }

@@ -128,7 +128,7 @@ function crypt(loader: LoaderState, image: ImagePair, slot: Slot, chunk: Uint8Ar
 
 /**
  * What a cipher that was given no key works with, where the assertion about it does nothing. Which bytes come out on a
- * board, nobody has measured: only that they are wrong.
+ * board has not been measured: only that they are wrong.
  */
 function wrongKey({ build }: LoaderState): Uint8Array {
   return new Uint8Array(build.encryption?.aesKeyBytes ?? 0);

@@ -109,7 +109,7 @@ export function netAppIsWhole(flash: Flash): boolean {
   return isValidFirmware(flash.read(offset, NET_APP.bytes), NET_APP.address);
 }
 
-/** The check of an application of the network core: what b0n computes with, nobody has measured. */
+/** The check of an application of the network core: what b0n computes with has not been measured. */
 function checking(bytes: number): Work {
   return { kind: "work", what: "validate", bytes, cipherBytes: 0, crypto: "other" };
 }

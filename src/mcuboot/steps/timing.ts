@@ -19,7 +19,7 @@ export interface FlashTiming {
   readonly keepsPower?: boolean;
   /** Another device behind this one, from this offset on. */
   readonly above?: { readonly offset: number; readonly timing: FlashTiming };
-  /** One check of an image takes about so long beside this flash, and other work nothing; left out: as on the nRF5340. */
+  /** One check of an image takes about so long beside this flash, and other work nothing; default: as on the nRF5340. */
   readonly validationUs?: number;
   readonly source: string;
 }

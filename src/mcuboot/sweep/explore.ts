@@ -27,13 +27,13 @@ export interface ExploreQuestion {
     readonly request?: CutPoint;
   }[];
   readonly images: ImagesAsked;
-  /** How operations are torn, besides not being done at all; none when left out. */
+  /** How operations are torn, besides not being done at all; default: none. */
   readonly torn?: readonly Torn[];
-  /** Torn cuts in one sequence; 1 when left out. */
+  /** Torn cuts in one sequence; default: 1. */
   readonly tornMax?: number;
   /** The flash: a device that keeps its power is never torn, but for what lies between two of its pages. */
   readonly timing?: FlashTiming;
-  /** Longest sequence of cuts; any length when left out. */
+  /** Longest sequence of cuts; default: any length. */
   readonly cutsMax?: number;
   readonly leaks?: LeakWatch;
   /**
@@ -90,7 +90,7 @@ export interface Begun {
  * fall. When nothing new appears, every sequence has been seen, of any length. States are found in the order of their
  * number of cuts, so the way that each remembers is a shortest one.
  *
- * Yields before each state; the driver answers true to give up.
+ * Yields before each state; the driver passes true to give up.
  */
 export function* exploreCuts(question: ExploreQuestion): Generator<SweepProgress, Exploration, boolean | undefined> {
   return yield* new Explorer(question).explore();
@@ -138,7 +138,7 @@ class Explorer {
     return this.#result(bounded ? cutsMax : undefined);
   }
 
-  /** Boots the states of a level; with `further`, each boot is cut at every operation. Answers when it is given up. */
+  /** Boots the states of a level; with `further`, each boot is cut at every operation. Returns early when given up. */
   *#level(cuts: number, further: boolean): Generator<SweepProgress, Exploration | undefined, boolean | undefined> {
     const level = this.#levels[cuts] ?? [];
     const judgesFirst = this.#question.deepen === true;

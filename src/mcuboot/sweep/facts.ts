@@ -137,7 +137,7 @@ export class StateFacts {
     return copyDone === "set" && imageOk !== "set";
   }
 
-  /** What becomes of a content when nobody disturbs it any more; undefined when that was not followed. */
+  /** What becomes of a content when it is left undisturbed; undefined when that was not followed. */
   fate(identity: string): Fate | undefined {
     let at = identity;
     const seen = new Map<string, number>();

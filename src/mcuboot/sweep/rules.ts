@@ -45,7 +45,7 @@ const fates = "MCUboot docs/design.md: what an interrupted or unconfirmed upgrad
 const neverRuns = ({ fate }: JudgedState): boolean => fate?.running === "none";
 
 /**
- * What must not be after a boot that nobody disturbed; first match wins. Rules, not a list of what MCUboot is known to
+ * What must not be after an undisturbed boot; first match wins. Rules, not a list of what MCUboot is known to
  * do: a bootloader that kept them all would have no finding.
  */
 export const SWEEP_RULES: readonly SweepRule[] = [

@@ -32,7 +32,7 @@ export interface UpgradeSwept {
   readonly primary?: PrimaryHolds;
   /** A permanent request instead of one for a test. */
   readonly permanent?: boolean;
-  /** Of the board's flash; internal flash when left out. */
+  /** Of the board's flash; default: internal flash. */
   readonly timing?: FlashTiming;
   /** Starts where the new image runs unconfirmed: only the revert is cut. */
   readonly revertOnly?: boolean;
@@ -63,7 +63,7 @@ export function sweepUpgrade(
   return next.value;
 }
 
-/** The same step by step, for a driver that has other things to do, or wants to give up: it answers true. */
+/** The same step by step, for a driver that has other things to do, or wants to give up: it passes true. */
 export function* sweepSteps(
   swept: UpgradeSwept,
   options: SweepOptions = {},
@@ -89,7 +89,7 @@ export function* sweepSteps(
   return { exploration, findings, wrong, timelines: [undisturbed, after], images };
 }
 
-/** The upgrade as it goes when nobody disturbs it, and what it is judged by. */
+/** The undisturbed upgrade, and what it is judged by. */
 function begun(swept: UpgradeSwept) {
   const { build, permanent = false } = swept;
   const { flash: uploaded, leaks } = uploadedFlash(swept);
@@ -99,7 +99,7 @@ function begun(swept: UpgradeSwept) {
   return { uploaded, asked, undisturbed, leaks, images: imagesOf(swept, uploaded, undisturbed.flash) };
 }
 
-/** What is wrong with a flash content of an upgrade when nobody cuts any more. */
+/** What is wrong with a flash content of an upgrade once there are no more cuts. */
 export function judgeContent(swept: UpgradeSwept, flash: FlashImage, stage: Stage): readonly SweepFinding[] {
   const { build } = swept;
   const { images } = begun(swept);

@@ -23,7 +23,7 @@ export interface Walked {
   readonly flash: FlashImage;
 }
 
-/** A way through cuts and resets once more, leg by leg, and at its end a boot that nobody disturbs. */
+/** A way through cuts and resets once more, leg by leg, and at its end an undisturbed boot. */
 export function* walkPath(swept: UpgradeSwept, path: readonly Cause[]): Generator<Walked, void, undefined> {
   const { build, permanent = false, revertOnly = false } = swept;
   const { flash, leaks } = uploadedFlash(swept);

@@ -18,9 +18,9 @@ export interface SmallBoardOptions extends Partial<Omit<BootloaderBuild, "genera
   readonly generation?: string;
   /** Images for the secondary slot are encrypted, and the bootloader can decrypt. */
   readonly encrypted?: boolean;
-  /** Sectors of each slot; 16 when left out. */
+  /** Sectors of each slot; default: 16. */
   readonly slotSectors?: number;
-  /** Bytes of the old and the new body; 20,000 and 30,000 when left out. */
+  /** Bytes of the old and the new body; default: 20,000 and 30,000. */
   readonly bodyBytes?: readonly [number, number];
 }
 
@@ -99,7 +99,7 @@ export function requestedBoard(options: SmallBoardOptions = {}, permanent = fals
   return board;
 }
 
-/** The same board after one boot that nobody disturbed. */
+/** The same board after one undisturbed boot. */
 export function afterBoot(board: SmallBoard): SmallBoard {
   return { ...board, flash: outcomeOf(board.flash, board.build).flash };
 }

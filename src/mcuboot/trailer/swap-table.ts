@@ -16,7 +16,7 @@ interface SwapRow {
 
 const source = "MCUboot bootutil_public.c boot_swap_tables";
 
-/** What the two trailers ask for; first match wins, no match is "none". A field left out may be anything. */
+/** What the two trailers ask for; first match wins, no match is "none". A missing field may be anything. */
 export const SWAP_TABLE: readonly SwapRow[] = [
   {
     row: 0,

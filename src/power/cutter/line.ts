@@ -24,7 +24,7 @@ interface Waiting<T> {
 
 export type CutterEvent = Extract<CutterMessage, { readonly name: "fired" | "restored" | "expired" }>;
 
-/** The line to a cutter: pairs answers with requests, keeps the clocks' distance, hands on what nobody asked for. */
+/** The line to a cutter: pairs answers with requests, keeps the clocks' distance, hands on what was not requested. */
 export class CutterLine implements AsyncDisposable {
   readonly name: string;
   readonly clocks = new CutterClock();

@@ -26,7 +26,7 @@ const bytes = <N extends string>(name: N, max: number) => ({ name, kind: "bytes"
 
 /**
  * What host and cutter say to each other: a CBOR list of the row's id, a number that pairs an answer with its request
- * (0: nobody asked), and the fields in this order; one list a SLIP frame. Both ends are made from these rows: the
+ * (0: unrequested), and the fields in this order; one list a SLIP frame. Both ends are made from these rows: the
  * program on the Pico has them in messages.py. Moments are microseconds of the cutter's own clock, from its start.
  */
 export const CUTTER_MESSAGES = [

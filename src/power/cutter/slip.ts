@@ -31,7 +31,7 @@ export class SlipPackets {
     this.#frameBytesMax = 2 * packetBytesMax;
   }
 
-  /** Takes bytes in any pieces; answers the packets that ended in them. Empty frames are none. */
+  /** Takes bytes in any pieces; returns the packets that ended in them. Empty frames are none. */
   feed(bytes: Uint8Array): Uint8Array[] {
     const packets: Uint8Array[] = [];
     let from = 0;

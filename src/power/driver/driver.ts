@@ -10,9 +10,9 @@ export interface PowerBench {
   readonly clock: Clock;
   /** Folder of the profile: paths in a driver's options are relative to it. */
   readonly folder?: string;
-  /** Where secrets come from: options name variables, never values. The process's own when left out. */
+  /** Where secrets come from: options name variables, never values. Default: the process's own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Where HID devices are found; by the library node-hid when left out. */
+  /** Where HID devices are found; default: by the library node-hid. */
   readonly hid?: HidFinder;
 }
 
@@ -84,7 +84,7 @@ export const secretOption = z
  * A power driver: name, options, facts, open. Put the file into this folder and its name into the list of `index.ts`.
  * A switch that reads back is asked after every command; one that does not say what it was told fails the call.
  * @param spec.facts what the switch is, given its options.
- * @param spec.verify how long it may lag behind a command; left out, it is asked once.
+ * @param spec.verify how long it may lag behind a command; without it, it is asked once.
  */
 export function powerDriver<S extends z.ZodObject>(spec: {
   readonly name: string;

@@ -29,7 +29,7 @@ export interface SnmpRequest {
   readonly id: number;
   /** `1.3.6.1…` */
   readonly oid: string;
-  /** An INTEGER to set; left out, the object is asked for. */
+  /** An INTEGER to set; without it, the object is asked for. */
   readonly value?: number;
 }
 

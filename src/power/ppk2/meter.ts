@@ -17,7 +17,7 @@ export class Ppk2Meter implements CurrentMeter {
     return this.#listeners.add(listener);
   }
 
-  /** The same link, without what the meter takes: its samples are nobody's answer. */
+  /** The same link, without what the meter takes: its samples answer no request. */
   tapped(link: Link): Link {
     return {
       name: link.name,

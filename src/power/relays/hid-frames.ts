@@ -12,13 +12,13 @@ export interface HidFamily {
   readonly channel: HidChannel;
   /** The report, its number first. */
   readonly report: (relay: number, on: boolean) => readonly number[];
-  /** How its state is asked; left out: it cannot be. */
+  /** How its state is asked; without it, it cannot be. */
   readonly status?: HidStatus;
   readonly source: string;
 }
 
 interface HidStatus {
-  /** The report that asks, its number first; left out, the state is a report of its own that is always there. */
+  /** The report that asks, its number first; without it, the state is a report of its own that is always there. */
   readonly request?: readonly number[];
   readonly channel: HidChannel;
   /** Room for one report of the answer, its number included. */

@@ -69,7 +69,7 @@ export const LCUS_QUERY_ALL = lcusFrame(LCUS_ALL_CHANNELS, 2);
 /** Firmware A's question for the state of all channels: a single byte. */
 export const LCUS_STATUS_REQUEST = Uint8Array.of(STATUS);
 
-/** The answer of firmwares A and C: `CH1: ON`, one line for each of `channels` (from 1), all when left out. */
+/** The answer of firmwares A and C: `CH1: ON`, one line for each of `channels` (from 1); default: all. */
 export function lcusStatusText(
   coils: readonly boolean[],
   channels: readonly number[] = coils.map((_, at) => at + 1),

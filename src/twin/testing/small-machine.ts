@@ -14,7 +14,7 @@ const BAUD_RATE = 1_000_000;
 
 export interface SmallMachineOptions extends SmallBoardOptions {
   readonly faults?: readonly MachineFault[];
-  /** What the primary slot holds; 1.0.0 when left out. */
+  /** What the primary slot holds; default: 1.0.0. */
   readonly primary?: Uint8Array;
   readonly flash?: typeof TwinFlash;
   readonly uploaded?: boolean;
@@ -58,7 +58,7 @@ export function smallMachine(options: SmallMachineOptions = {}) {
     /** Lines that hold this text, so far. */
     count: (text: string) => lines.filter((line) => line.text.includes(text)).length,
     pass: (ms: number) => sleep(clock, ms),
-    /** Asks for 2.0.0 and resets; answers when the reset was answered, in microseconds. */
+    /** Asks for 2.0.0 and resets; returns when the reset was answered, in microseconds. */
     async requestAndReset(): Promise<number> {
       const { images } = await smp.imageState();
       const hash = images.find((entry) => entry.slot === 1)?.hash;

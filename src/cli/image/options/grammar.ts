@@ -55,7 +55,7 @@ export function parseHeaderSize(text: string): number {
 
 /**
  * Dependencies `(id,version)(id,version)…`, blanks and commas between them as one likes. Numbers may be decimal or 0x…;
- * imgtool takes (0x1,…) for image 0, which is nobody's wish.
+ * imgtool takes (0x1,…) for image 0, which no caller wants.
  */
 export function parseDependencies(text: string): Dependency[] {
   const images = [...text.matchAll(/\(\s*(0[xX][0-9a-fA-F]+|\d+)/g)].map((match) => Number(match[1]));

@@ -9,7 +9,7 @@ export interface PassphraseSources {
   readonly files: ImageFiles;
   /** `--password-file`. */
   readonly passphraseFile?: string;
-  /** False: nobody is asked on the terminal. */
+  /** False: no question is asked on the terminal. */
   readonly asks?: boolean;
 }
 
