@@ -4,6 +4,7 @@ export * from "./cleanup.ts";
 export * from "./clock.ts";
 export * from "./config-file.ts";
 export { type FieldPath, fieldName, type Problem } from "./config-problems.ts";
+export { defined } from "./defined.ts";
 export * from "./disk.ts";
 export * from "./errors.ts";
 export * from "./folder.ts";

@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { BenchError } from "../core/index.ts";
+import { BenchError, defined } from "../core/index.ts";
 
 /** A serial port as the system shows it; what it does not tell is absent. */
 export interface PortInfo {
@@ -85,7 +85,7 @@ async function linuxPorts(root: string): Promise<PortInfo[]> {
     if ((await attribute(join(root, "sys/class/tty", name), "type")) === "0") continue;
     const usb = await usbFacts(device);
     const stablePath = stable.get(name);
-    ports.push({ path: `/dev/${name}`, ...(stablePath === undefined ? {} : { stablePath }), ...usb });
+    ports.push({ path: `/dev/${name}`, ...defined({ stablePath }), ...usb });
   }
   return ports;
 }
@@ -157,7 +157,7 @@ export function fromSerialportList(port: {
   return {
     path,
     ...(port.serialNumber === undefined ? {} : { serial: canonicalSerial(port.serialNumber) }),
-    ...(number === undefined ? {} : { interface: number }),
+    ...defined({ interface: number }),
     ...(port.vendorId === undefined ? {} : { vendorId: port.vendorId.toLowerCase() }),
     ...(port.productId === undefined ? {} : { productId: port.productId.toLowerCase() }),
   };

@@ -1,4 +1,4 @@
-import { BenchError, type Clock, type Random, roundUp } from "../core/index.ts";
+import { BenchError, type Clock, defined, type Random, roundUp } from "../core/index.ts";
 import {
   type BootloaderBuild,
   type FlashTiming,
@@ -88,7 +88,7 @@ export class Twin implements AsyncDisposable {
       hooks,
       smp,
       logBytesPerS: options.logBytesPerS ?? 0,
-      ...(this.netCore === undefined ? {} : { netCore: this.netCore }),
+      ...defined({ netCore: this.netCore }),
     });
     this.programPrimary(options.factoryImage);
     this.#relayChance = random.fork("relay");
@@ -135,7 +135,7 @@ export class Twin implements AsyncDisposable {
       random,
       appFlash: this.flash,
       banner,
-      ...(uart === undefined ? {} : { uart }),
+      ...defined({ uart }),
     });
     core.programApplication(factoryNetFirmware);
     return core;

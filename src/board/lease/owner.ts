@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { z } from "zod";
-import { hasCode, wallTime } from "../../core/index.ts";
+import { defined, hasCode, wallTime } from "../../core/index.ts";
 
 const OWNER = z.object({
   schema: z.literal(1),
@@ -35,8 +35,7 @@ export function ownerNow(resource: string, board: string): LockOwner {
     user: userName(),
     host: hostname(),
     pid: process.pid,
-    ...(started === undefined ? {} : { started }),
-    ...(boot === undefined ? {} : { boot }),
+    ...defined({ started, boot }),
     since: wallTime().toISOString(),
     token: randomBytes(8).toString("hex"),
   };

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { Cleanup, type Clock } from "../../core/index.ts";
+import { Cleanup, type Clock, defined } from "../../core/index.ts";
 import { openPower, type PortOpener, type PowerSwitch } from "../../power/index.ts";
 import { Uart } from "../../serial/index.ts";
 import { SmpClient } from "../../smp/index.ts";
@@ -71,19 +71,21 @@ export async function assembleBoard({ profile }: LoadedProfile, parts: BoardPart
       profile,
       clock,
       uart,
-      ...(netUart === undefined ? {} : { netUart }),
+      ...defined({ netUart }),
       logs,
       smp,
       power: leaving.around(power),
       portsBackUs: () => leaving.backAtUs,
-      cuts: { ...cuts, ...(parts.stopAfter ? { stopAfter: parts.stopAfter } : {}) },
-      ...(parts.flash ? { flash: parts.flash } : {}),
-      ...(parts.flasher ? { flasher: parts.flasher } : {}),
-      ...(parts.wear ? { wear: parts.wear } : {}),
-      ...(parts.health ? { health: parts.health } : {}),
-      ...(parts.factoryImage ? { factoryImage: parts.factoryImage } : {}),
-      ...(parts.notes ? { notes: parts.notes } : {}),
-      ...(parts.brokenRules ? { brokenRules: parts.brokenRules } : {}),
+      cuts: { ...cuts, ...defined({ stopAfter: parts.stopAfter }) },
+      ...defined({
+        flash: parts.flash,
+        flasher: parts.flasher,
+        wear: parts.wear,
+        health: parts.health,
+        factoryImage: parts.factoryImage,
+        notes: parts.notes,
+        brokenRules: parts.brokenRules,
+      }),
       check: () => {
         parts.check?.();
         losses.check();
@@ -109,5 +111,5 @@ function cutsOf(profile: BoardProfile): Board["cuts"] {
 }
 
 function lineOf({ baudRate, hardwareFlowControl, dtr }: BoardProfile["ports"]["app"]) {
-  return { baudRate, hardwareFlowControl, ...(dtr === undefined ? {} : { dtr }) };
+  return { baudRate, hardwareFlowControl, ...defined({ dtr }) };
 }

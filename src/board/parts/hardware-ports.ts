@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { type Clock, ConfigurationError, resolveFrom } from "../../core/index.ts";
+import { type Clock, ConfigurationError, defined, resolveFrom } from "../../core/index.ts";
 import { openPower, type PortOpener, type PowerSwitch, portName } from "../../power/index.ts";
 import { type Link, openSerialPort, resolvePort } from "../../serial/index.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
@@ -32,7 +32,7 @@ export function openBoardPort(loaded: LoadedProfile, core: "app" | "net", clock:
   return hardwarePorts(loaded, clock).open(port, {
     baudRate,
     hardwareFlowControl,
-    ...(dtr === undefined ? {} : { dtr }),
+    ...defined({ dtr }),
   });
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import { BenchError, ConfigurationError, messageOf, parseValue } from "../../core/index.ts";
+import { BenchError, ConfigurationError, defined, messageOf, parseValue } from "../../core/index.ts";
 import type { BoardProfile } from "./schema.ts";
 
 const us = z.number().min(0).max(60_000_000);
@@ -79,8 +79,7 @@ export function calibrationOf({ off, on }: CalibrationResult, profile: BoardProf
     },
     on: {
       first_byte: spread(on.firstByte),
-      ...(on.bootUs === undefined ? {} : { boot_us: on.bootUs }),
-      ...(on.latencyUs === undefined ? {} : { latency_us: on.latencyUs }),
+      ...defined({ boot_us: on.bootUs, latency_us: on.latencyUs }),
     },
   };
 }

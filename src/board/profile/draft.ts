@@ -1,4 +1,4 @@
-import { hexOf } from "../../core/index.ts";
+import { defined, hexOf } from "../../core/index.ts";
 import type { PortRef } from "../../serial/index.ts";
 import { type LoadedProfile, parseProfile } from "./profile.ts";
 
@@ -142,7 +142,7 @@ function keyLines({ signing, encryption }: NonNullable<ProfileDraft["keys"]>): r
 }
 
 function portText({ ref, baudRate = 115_200, dtr }: DraftPort): string {
-  return flow({ ...ref, baud_rate: baudRate, ...(dtr === undefined ? {} : { dtr }) });
+  return flow({ ...ref, baud_rate: baudRate, ...defined({ dtr }) });
 }
 
 /** YAML reads JSON; blanks make it look as the rest of the file does. */

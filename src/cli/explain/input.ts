@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { defined } from "../../core/index.ts";
 
 /** Bytes of a file as text, by its byte order mark; UTF-8 without one. Windows' shells write UTF-16. */
 export function decoded(bytes: Uint8Array): string {
@@ -82,7 +83,7 @@ function entryOf(
   has: (name: (typeof FLAG_NAMES)[number]) => boolean,
 ): ListEntry {
   const flags = Object.fromEntries(FLAG_NAMES.filter(has).map((name) => [name, true]));
-  return { image, slot, ...(version === undefined ? {} : { version }), ...flags };
+  return { image, slot, ...defined({ version }), ...flags };
 }
 
 /** JSON that is the whole text, or begins at its first brace; a log line may begin with a bracket, too. */

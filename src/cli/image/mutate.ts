@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ConfigurationError, UsageError, utf8 } from "../../core/index.ts";
+import { ConfigurationError, defined, UsageError, utf8 } from "../../core/index.ts";
 import { mutations } from "../../image/index.ts";
 import { anyText, parseInteger } from "./options/grammar.ts";
 import type { OptionTable, OptionValuesOf, Usage } from "./options/option.ts";
@@ -66,7 +66,7 @@ export function runMutate(
       downgradePrevention: values["downgrade-prevention"],
       tlvAllowList: values["tlv-allow-list"],
       checksAddress: values["checks-address"],
-      ...(limit === undefined ? {} : { imageBytesMax: limit }),
+      ...defined({ imageBytesMax: limit }),
     },
   );
   const wanted = [...found].filter(({ name }) => values.only === undefined || name.includes(values.only));

@@ -1,4 +1,4 @@
-import { UsageError } from "../../core/index.ts";
+import { defined, UsageError } from "../../core/index.ts";
 import {
   type AnyKey,
   type CompressionOptions,
@@ -34,7 +34,7 @@ const HASH_OF: Record<"auto" | "256" | "384" | "512", HashName | undefined> = {
 export function imageOptionsOf(tool: ImageTool, values: SignValues): ImageOptions {
   refuseContradictions(values);
   const signer = signerOf(tool, values);
-  return defined<ImageOptions>({
+  return defined({
     version: values.version,
     headerBytes: values["header-size"] ?? HEADER_BYTES_MIN,
     padHeader: values["pad-header"],
@@ -63,14 +63,9 @@ export function imageOptionsOf(tool: ImageTool, values: SignValues): ImageOption
     maxSectors: values["max-sectors"],
     overwriteOnly: values["overwrite-only"],
     saveEncTlv: values["save-enctlv"],
-    trailer: values.confirm ? "confirm" : values.pad || values.test ? "pad" : "none",
+    trailer: values.confirm ? ("confirm" as const) : values.pad || values.test ? ("pad" as const) : ("none" as const),
     randomness: tool.randomness,
   });
-}
-
-/** Options that are not given are left out, so that the builder's defaults hold. */
-function defined<T extends object>(options: { readonly [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
 function refuseContradictions(values: SignValues): void {

@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { ConfigurationError, UsageError, wallTime } from "../../core/index.ts";
+import { ConfigurationError, defined, UsageError, wallTime } from "../../core/index.ts";
 import {
   checkDfuPackage,
   type DfuFileRequest,
@@ -127,7 +127,7 @@ function create(tool: ImageTool, values: ZipValues, path: string, inputs: readon
   if (new Set(files.map((file) => file.name)).size < files.length) {
     throw new UsageError("two of the images have one name: a package holds each name once.");
   }
-  tool.files.write(path, writeDfuZip(files, { timeUnixS, ...(name === undefined ? {} : { name }) }));
+  tool.files.write(path, writeDfuZip(files, { timeUnixS, ...defined({ name }) }));
   tool.tell?.({ output: path, files: files.map(({ name, details }) => ({ name, ...details })) });
   return 0;
 }

@@ -10,7 +10,7 @@ import {
   probeBoard,
   UNKNOWN_SWITCH,
 } from "../../board/index.ts";
-import { RealClock, UsageError } from "../../core/index.ts";
+import { defined, RealClock, UsageError } from "../../core/index.ts";
 import { POWER_DRIVERS, type PowerDriver, powerDriverNamed } from "../../power/index.ts";
 import { canonicalSerial, openSerialPort, type PortInfo, resolvePort } from "../../serial/index.ts";
 import { wholeOption } from "../board/option.ts";
@@ -112,7 +112,7 @@ async function probe(
   const clock = new RealClock();
   for (const [index, port] of candidates.entries()) {
     const { ref, baudRate = BAUD_RATE, dtr } = port;
-    const line = { baudRate, clock, ...(dtr === undefined ? {} : { dtr }) };
+    const line = { baudRate, clock, ...defined({ dtr }) };
     const path =
       "path" in ref && !ref.path.startsWith("/") && ref.path.includes("/") ? `${io.cwd}/${ref.path}` : undefined;
     const open = async () => openSerialPort(path ?? (await resolvePort(ref)), line);

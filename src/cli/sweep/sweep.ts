@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { loadProfile } from "../../board/index.ts";
 import { namedScenario } from "../../campaign/index.ts";
-import { EXIT, makeFolder, RealClock, sleep, UsageError } from "../../core/index.ts";
+import { defined, EXIT, makeFolder, RealClock, sleep, UsageError } from "../../core/index.ts";
 import {
   SWEPT_TEARS,
   type Sweep,
@@ -72,7 +72,7 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
   const torn = args.flag("torn") ? SWEPT_TEARS : [];
   // With a budget level by level, so that what is covered when it ends is as much as can be.
   const deepen = args.text("budget") !== undefined;
-  const options = { torn, deepen, ...(cutsMax === undefined ? {} : { cutsMax }) };
+  const options = { torn, deepen, ...defined({ cutsMax }) };
   const sweep = await driven(sweepSteps(upgrade, options), budget, io, json);
   const folder = resolve(io.cwd, args.text("out") ?? "runs/sweep");
   const files = sweep.findings.map((finding, at) => written(finding, at + 1, request, folder, io));

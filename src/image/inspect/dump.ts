@@ -1,4 +1,4 @@
-import { ImageError, isKind, viewOf } from "../../core/index.ts";
+import { defined, ImageError, isKind, viewOf } from "../../core/index.ts";
 import {
   decodeHeader,
   ENCRYPTED_FLAGS,
@@ -63,7 +63,7 @@ function noImage(bytes: number, filename: string, magic: number | undefined, cau
   const found = magic === undefined ? undefined : `0x${magic.toString(16).padStart(8, "0")}`;
   const expected = `0x${IMAGE_MAGIC.toString(16)}`;
   const begins = found === undefined ? `has ${bytes} bytes` : `begins with ${found} instead of the magic ${expected}`;
-  const fault = { offset: 0, field: "magic", expected, ...(found === undefined ? {} : { found }) };
+  const fault = { offset: 0, field: "magic", expected, ...defined({ found }) };
   const hint = "Name a signed image: the build's zephyr.signed.bin or .hex, or what `hil image sign` wrote.";
   return new ImageError(`${filename} is no MCUboot image: it ${begins}.`, fault, hint, { cause });
 }

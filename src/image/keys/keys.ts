@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import { ConfigurationError, hasCode } from "../../core/index.ts";
+import { ConfigurationError, defined, hasCode } from "../../core/index.ts";
 import { derChildren } from "../crypto/der.ts";
 import { digest, type HashName } from "../format/hashes.ts";
 import { KEY_TYPES, type KeyTypeName } from "./key-types.ts";
@@ -58,7 +58,7 @@ export function loadPrivateKey(pem: string, options: { readonly passphrase?: str
     throw new ConfigurationError(`${what} is password-protected.`, PASSPHRASE_HINT);
   }
   const keyObject = opened(what, encrypted, () =>
-    plainRsa(createPrivateKey({ key: text, format: "pem", ...(passphrase === undefined ? {} : { passphrase }) })),
+    plainRsa(createPrivateKey({ key: text, format: "pem", ...defined({ passphrase }) })),
   );
   const type = typeOf(keyObject, what);
   const half = publicKeyOf(createPublicKey(keyObject), type);

@@ -1,4 +1,4 @@
-import { ConfigurationError, concat, ImageError } from "../../core/index.ts";
+import { ConfigurationError, concat, defined, ImageError } from "../../core/index.ts";
 import { aesCtr } from "../crypto/body-cipher.ts";
 import { type Randomness, systemRandomness } from "../crypto/randomness.ts";
 import { digest, type HashName, hashOfTlv, hashRow } from "../format/hashes.ts";
@@ -64,7 +64,7 @@ export class MutationBase {
   constructor(bytes: Uint8Array, { signing, decryptKey, randomness = systemRandomness }: MutationKeys) {
     const verdict = verifyImage(bytes, {
       publicKey: signing.public,
-      ...(decryptKey === undefined ? {} : { decryptKey }),
+      ...defined({ decryptKey }),
     });
     this.encrypted = isMarkedEncrypted(verdict.image.header);
     if (this.encrypted && decryptKey === undefined) {

@@ -1,4 +1,4 @@
-import { isHilError, type Random } from "../../core/index.ts";
+import { defined, isHilError, type Random } from "../../core/index.ts";
 import { tlvsOf } from "../format/parse.ts";
 import { dumpImage } from "../inspect/dump.ts";
 import { formatDump } from "../inspect/dump-text.ts";
@@ -62,7 +62,7 @@ export function asked(file: Uint8Array, keys: Partial<MutationKeys>): "value" | 
   try {
     const verdict = verifyImage(file, {
       ...(keys.signing === undefined ? {} : { publicKey: keys.signing.public }),
-      ...(keys.decryptKey === undefined ? {} : { decryptKey: keys.decryptKey }),
+      ...defined({ decryptKey: keys.decryptKey }),
     });
     structureFindings(verdict.image, { tlvAllowList: true, slotAddress: 0x10000, plainBody: verdict.plainBody });
     if (verdict.ok && tlvsOf(verdict.image).length > 0xffff) throw new Error("more TLVs than fit");

@@ -1,4 +1,4 @@
-import { isHilError } from "../../core/index.ts";
+import { defined, isHilError } from "../../core/index.ts";
 import { decodeHeader, FLAG, HEADER_BYTES, type ImageHeader, verifyImage } from "../../image/index.ts";
 import { imageBytesIn } from "../boot/image-state.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
@@ -69,7 +69,7 @@ function contentFault(
   const decrypts = slot !== PRIMARY && isEncrypted(header) && encryption !== undefined;
   try {
     const verdict = verifyImage(bytes, {
-      ...(signature.key === undefined ? {} : { publicKey: signature.key }),
+      ...defined({ publicKey: signature.key }),
       ...(decrypts ? { decryptKey: encryption.key } : {}),
     });
     const { decryption, hash, keyHash, signature: signed, keyFitsHash } = verdict;

@@ -1,3 +1,4 @@
+import { defined } from "../../core/index.ts";
 import { isUpgrade } from "../trailer/swap-codes.ts";
 import { swapRow } from "../trailer/swap-table.ts";
 import { type Action, actionRow, tells } from "./actions.ts";
@@ -60,7 +61,7 @@ function tellImage(reading: LogReading, outlook: ImageOutlook): Told {
     because: becauseText(reading, outlook),
     after: boots === false && may[0] !== "stops" ? "the same, until somebody changes a slot" : after,
     afterMay: outlook.after,
-    ...(ifCut === undefined ? {} : { ifCut }),
+    ...defined({ ifCut }),
     open: openSentences(may, outlook),
     lines: evidence(reading, outlook),
     source,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { defined } from "../../core/index.ts";
 import { confirm } from "../boot/app-api.ts";
 import { boot } from "../boot/boot.ts";
 import { outcomeOf, runSteps } from "../boot/run-boot.ts";
@@ -12,7 +13,7 @@ const timing = NRF5340_INTERNAL;
 const board = requestedBoard();
 const line = timeline(board.flash, board.build, timing);
 const judged = (window?: CutWindow): readonly LegalOutcome[] =>
-  legalOutcomes({ ...board, timing, ...(window === undefined ? {} : { window }) });
+  legalOutcomes({ ...board, timing, ...defined({ window }) });
 const endings = (window?: CutWindow): string[] => judged(window).map((outcome) => outcome.ending);
 const at = (us: number): CutWindow => ({ fromUs: us, toUs: us });
 

@@ -1,3 +1,4 @@
+import { defined } from "../../core/index.ts";
 import { NET_APP, NET_FLASH } from "../builds/net-core-map.ts";
 import type { Flash } from "../flash/operation.ts";
 import { type LoaderState, log } from "../loader/loader-state.ts";
@@ -27,7 +28,7 @@ export function* handOver(loader: LoaderState, what: HandOver): Steps<boolean> {
   const { dataAddress, bytes, ram } = what;
   const flashOffset = NET_APP.address - NET_FLASH.address;
   const block = encodeCommandBlock({ status: "copy", dataAddress, bytes, flashOffset });
-  yield { kind: "net core", does: "start", block, ...(ram === undefined ? {} : { ram }) };
+  yield { kind: "net core", does: "start", block, ...defined({ ram }) };
   yield* log(loader, "net core on");
   const own = ownAnswer(loader.flash, what);
   for (let waitedUs = POLL_US; ; waitedUs += POLL_US) {

@@ -1,4 +1,4 @@
-import { type Clock, concat, hex, RealClock, sleep, VirtualClock } from "../../core/index.ts";
+import { type Clock, concat, defined, hex, RealClock, sleep, VirtualClock } from "../../core/index.ts";
 import { type Link, memoryLinks, openPty, openSerialPort } from "../../serial/index.ts";
 import type { Contact, PowerBench, PowerSwitch } from "../index.ts";
 import { Coils, type Fault } from "./coils.ts";
@@ -43,7 +43,7 @@ interface Line {
 
 function memoryLine(baudRate: number | undefined): Line {
   const clock = new VirtualClock();
-  const [host, far] = memoryLinks({ clock, ...(baudRate === undefined ? {} : { baudRate }) });
+  const [host, far] = memoryLinks({ clock, ...defined({ baudRate }) });
   return { clock, far, open: async () => host, vanish: () => host.vanish() };
 }
 

@@ -1,4 +1,4 @@
-import { ConfigurationError, isKind, UsageError } from "../../../core/index.ts";
+import { ConfigurationError, defined, isKind, UsageError } from "../../../core/index.ts";
 import {
   type AnyKey,
   flatten,
@@ -79,7 +79,7 @@ function keyText(tool: ImageTool, path: string): string {
 
 function keyContext(tool: ImageTool, path: string, text: string): { what: string; passphrase?: string } {
   const passphrase = isProtectedKey(text) ? passphraseOf(tool, path) : undefined;
-  return { what: `key file ${path}`, ...(passphrase === undefined ? {} : { passphrase }) };
+  return { what: `key file ${path}`, ...defined({ passphrase }) };
 }
 
 /** What the image room refuses for its options is, on a command line, a wrong use of options. */
