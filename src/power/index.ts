@@ -72,7 +72,6 @@ export function openPower(
 
 export { cutter } from "./cutter/cutter.ts";
 export * from "./driver/around.ts";
-export * from "./driver/around.ts";
 export * from "./driver/driver.ts";
 export * from "./driver/ports.ts";
 export * from "./driver/switch.ts";
