@@ -2,9 +2,9 @@ import type { Board } from "../board/index.ts";
 import { isKind, messageOf, type Random } from "../core/index.ts";
 import { isVoid } from "./bench/bench-watch.ts";
 import { preflight } from "./bench/preflight.ts";
-import { Preparation } from "./bench/prepare.ts";
+import { Preparation } from "./bench/starting-point.ts";
 import { leaveBoard, wakeBoard } from "./bench/recover.ts";
-import { activeSlot, Session } from "./bench/session.ts";
+import { activeSlot, Session } from "./bench/recorded-board.ts";
 import type { WearMeter } from "./bench/wear.ts";
 import { askAgain, cutApplication, measureApplication, spreadInApplication } from "./cuts/cut-application.ts";
 import { cutRevert, cutUpgrade, laterBoot, referenceRevert } from "./cuts/cut-boot.ts";
@@ -15,9 +15,9 @@ import type { RunRecord } from "./record/record.ts";
 import type { PhaseSpan, PlannedCut, RunResult } from "./record/run-event.ts";
 import { checksRevert, expectationOf } from "./request/expectation.ts";
 import type { CampaignImages } from "./request/images.ts";
-import { upgradeWithoutBoot } from "./request/no-boot.ts";
+import { upgradeWithoutBoot } from "./cuts/no-boot.ts";
 import { type Scenario, scenarioCuts } from "./request/scenario.ts";
-import type { Shadow } from "./verdict/shadow.ts";
+import type { Shadow } from "./verdict/expected-flash.ts";
 
 /** How often a cut is made again that was void. */
 const VOIDS_MAX = 3;

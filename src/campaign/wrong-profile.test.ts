@@ -3,8 +3,8 @@ import { openBoard } from "../board/index.ts";
 import { badBench } from "../board/testing/bad-bench.ts";
 import { isHilError, Random, sleep } from "../core/index.ts";
 import { preflight } from "./bench/preflight.ts";
-import { Preparation } from "./bench/prepare.ts";
-import { Session } from "./bench/session.ts";
+import { Preparation } from "./bench/starting-point.ts";
+import { Session } from "./bench/recorded-board.ts";
 import { prepare } from "./request/material.ts";
 import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "./testing/small-campaign.ts";
 

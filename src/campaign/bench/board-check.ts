@@ -3,7 +3,7 @@ import { BenchError, isHilError, messageOf } from "../../core/index.ts";
 import type { PreflightCheck, RunEvent } from "../record/run-event.ts";
 import { proveCut } from "./power-check.ts";
 import { preflight } from "./preflight.ts";
-import { Session } from "./session.ts";
+import { Session } from "./recorded-board.ts";
 
 /** One thing that was looked at. */
 export interface BoardCheck {

@@ -5,7 +5,7 @@ import type { RunEvent } from "../record/run-event.ts";
 import { scriptedBoard } from "../testing/scripted-board.ts";
 import { eventsOf } from "../testing/small-campaign.ts";
 import { isVoid } from "./bench-watch.ts";
-import { Session } from "./session.ts";
+import { Session } from "./recorded-board.ts";
 
 const NEVER = new AbortController().signal;
 const LIMIT_MS = 60_000;

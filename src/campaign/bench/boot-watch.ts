@@ -1,7 +1,7 @@
 import type { Board, BootLine } from "../../board/index.ts";
 import { isKind, messageOf, sleep, within } from "../../core/index.ts";
 import { echo } from "../../smp/index.ts";
-import { type BootEvidence, type MemoryOfBoot, rememberedChange } from "../verdict/boot-memory.ts";
+import { type BootEvidence, type MemoryOfBoot, rememberedChange } from "./boot-memory.ts";
 import { VoidError } from "./bench-watch.ts";
 
 /** How long one "are you there" may take while a board boots, in milliseconds. */

@@ -2,9 +2,9 @@ import { sleep } from "../../core/index.ts";
 import type { BootloaderBuild } from "../../mcuboot/index.ts";
 import type { BuiltImage, NetworkImage } from "../request/images.ts";
 import type { Comparison } from "../verdict/compare.ts";
-import type { Shadow } from "../verdict/shadow.ts";
+import type { Shadow } from "../verdict/expected-flash.ts";
 import type { BootSeen } from "./boot-watch.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./recorded-board.ts";
 
 /** The network core's image among those of a bootloader for both cores. Source: sdk-nrf modules/mcuboot. */
 export const NETWORK_IMAGE = 1;

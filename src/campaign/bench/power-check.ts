@@ -1,7 +1,7 @@
 import { BenchError, sleep } from "../../core/index.ts";
 import { notCut } from "../cuts/cut.ts";
 import { alive, type BootSeen } from "./boot-watch.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./recorded-board.ts";
 
 /** The idle application gets this long to lose its last charge before it is asked whether it is off, in milliseconds. */
 const IDLE_MS = 50;

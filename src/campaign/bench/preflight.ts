@@ -1,9 +1,9 @@
 import type { Board } from "../../board/index.ts";
 import { isKind } from "../../core/index.ts";
 import type { PreflightCheck } from "../record/run-event.ts";
-import { requireLogFits } from "../verdict/log-check.ts";
+import { requireLogFits } from "./log-check.ts";
 import { PermanentBenchError } from "./retry.ts";
-import { activeSlot, type Session } from "./session.ts";
+import { activeSlot, type Session } from "./recorded-board.ts";
 
 /**
  * Compares what the board says of itself with its profile, before any power moves: parameters, slots, running image,

@@ -4,9 +4,9 @@ import { BenchError, Random } from "../../core/index.ts";
 import type { RunEvent } from "../record/run-event.ts";
 import { prepare } from "../request/material.ts";
 import { eventsOf, smallProfile, smallScenario } from "../testing/small-campaign.ts";
-import { Preparation } from "./prepare.ts";
+import { Preparation } from "./starting-point.ts";
 import { leaveBoard, wakeBoard } from "./recover.ts";
-import { Session } from "./session.ts";
+import { Session } from "./recorded-board.ts";
 
 const BOOT_MS = 20_000;
 

@@ -1,9 +1,9 @@
 import { isKind, messageOf, sleep } from "../../core/index.ts";
 import type { RecoveryStepName } from "../record/run-event.ts";
 import type { CampaignImages } from "../request/images.ts";
-import type { Preparation } from "./prepare.ts";
+import type { Preparation } from "./starting-point.ts";
 import { PermanentBenchError } from "./retry.ts";
-import { activeSlot, type Session } from "./session.ts";
+import { activeSlot, type Session } from "./recorded-board.ts";
 
 const UNDER_WAY = "a run was under way and did not end";
 

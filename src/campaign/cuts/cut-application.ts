@@ -11,9 +11,9 @@ import {
   setPending,
 } from "../../mcuboot/index.ts";
 import type { BootSeen } from "../bench/boot-watch.ts";
-import type { Session } from "../bench/session.ts";
+import type { Session } from "../bench/recorded-board.ts";
 import type { PlannedCut } from "../record/run-event.ts";
-import type { Shadow } from "../verdict/shadow.ts";
+import type { Shadow } from "../verdict/expected-flash.ts";
 import { type CutLimits, printingUs } from "./cut.ts";
 import { type Direction, ensureSecondary, type Judged, judge } from "./upgrade.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { openBoard } from "../../board/index.ts";
 import { Random } from "../../core/index.ts";
-import { Preparation } from "../bench/prepare.ts";
-import { Session } from "../bench/session.ts";
+import { Preparation } from "../bench/starting-point.ts";
+import { Session } from "../bench/recorded-board.ts";
 import type { PlannedCut } from "../record/run-event.ts";
 import { prepare } from "../request/material.ts";
 import { smallProfile, smallScenario } from "../testing/small-campaign.ts";

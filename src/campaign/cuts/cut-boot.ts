@@ -7,14 +7,14 @@ import {
   timelinesOf,
 } from "../../mcuboot/index.ts";
 import type { BootSeen } from "../bench/boot-watch.ts";
-import type { Session } from "../bench/session.ts";
+import type { Session } from "../bench/recorded-board.ts";
 import type { CutFacts, NextCut, PlannedCut } from "../record/run-event.ts";
-import { decisionsIn } from "../verdict/decisions.ts";
+import { decisionsIn } from "../verdict/check-log.ts";
 import { asFlash, progressBefore, seeFlash } from "../verdict/real-flash.ts";
-import type { Shadow } from "../verdict/shadow.ts";
+import type { Shadow } from "../verdict/expected-flash.ts";
 import { type CutLimits, type CutTrigger, cutPower, type PowerLost } from "./cut.ts";
-import { type CutSpan, type Span, windowIn } from "./cut-begin.ts";
-import { cutsLeft } from "./cut-left.ts";
+import { type CutSpan, type Span, windowIn } from "../verdict/cut-window.ts";
+import { cutsLeft } from "./locate-cuts.ts";
 import { type BootAhead, momentOf } from "./moments.ts";
 import { type Direction, type Judged, judge, measure, type Reference, startUpgrade } from "./upgrade.ts";
 

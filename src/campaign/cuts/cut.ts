@@ -2,9 +2,9 @@ import { abortable, isKind, sleepUntil, within } from "../../core/index.ts";
 import { generation } from "../../mcuboot/index.ts";
 import { VoidError } from "../bench/bench-watch.ts";
 import type { BootSeen } from "../bench/boot-watch.ts";
-import type { Session } from "../bench/session.ts";
+import type { Session } from "../bench/recorded-board.ts";
 import type { CutFacts, OwnCut, PlannedCut } from "../record/run-event.ts";
-import { endsRefusal, refusalBegins, UPGRADE_BEGINS } from "./cut-begin.ts";
+import { endsRefusal, refusalBegins, UPGRADE_BEGINS } from "../verdict/cut-window.ts";
 import { cutBySwitch, untilTrigger } from "./trigger.ts";
 import { plainPattern } from "./trigger-bytes.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import type { BootLine } from "../../board/index.ts";
 import type { Timeline } from "../../mcuboot/index.ts";
 import type { BootSeen } from "../bench/boot-watch.ts";
-import type { Session } from "../bench/session.ts";
+import type { Session } from "../bench/recorded-board.ts";
 import { measure } from "./upgrade.ts";
 
 const BAUD = 115_200;

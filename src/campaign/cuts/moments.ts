@@ -11,7 +11,7 @@ import {
 } from "../../mcuboot/index.ts";
 import type { CutMoment } from "../record/run-event.ts";
 import { printingUs } from "./cut.ts";
-import { UPGRADE_BEGINS } from "./cut-begin.ts";
+import { UPGRADE_BEGINS } from "../verdict/cut-window.ts";
 
 /** A board and what its flash holds as a boot begins. */
 export interface BootAhead {

@@ -1,5 +1,5 @@
 import { ConfigurationError, within } from "../../core/index.ts";
-import type { Session } from "../bench/session.ts";
+import type { Session } from "../bench/recorded-board.ts";
 import type { CutMoment, OwnCut } from "../record/run-event.ts";
 import { PatternFinder, plainPattern } from "./trigger-bytes.ts";
 import { ShapeFinder } from "./trigger-current.ts";

@@ -1,17 +1,17 @@
 import { generation, type LegalOutcome, refusalText, type Timeline } from "../../mcuboot/index.ts";
 import { type BootSeen, isBootSign } from "../bench/boot-watch.ts";
 import { compareNetwork, counterExpected, networkReport, requestNetwork } from "../bench/network.ts";
-import { type Session, slotOf } from "../bench/session.ts";
+import { type Session, slotOf } from "../bench/recorded-board.ts";
 import type { CutFacts, SlotFacts } from "../record/run-event.ts";
 import type { BuiltImage } from "../request/images.ts";
 import { compare, expectations } from "../verdict/compare.ts";
-import { compareLogs } from "../verdict/decisions.ts";
-import { requireLogFits } from "../verdict/log-check.ts";
+import { compareLogs } from "../verdict/check-log.ts";
+import { requireLogFits } from "../bench/log-check.ts";
 import { asFlash, compareFlash, seeFlash } from "../verdict/real-flash.ts";
-import type { Shadow } from "../verdict/shadow.ts";
+import type { Shadow } from "../verdict/expected-flash.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 import { printingUs } from "./cut.ts";
-import { type CutSpan, endsRefusal, UPGRADE_BEGINS } from "./cut-begin.ts";
+import { type CutSpan, endsRefusal, UPGRADE_BEGINS } from "../verdict/cut-window.ts";
 import type { SwapWindow } from "./plan.ts";
 
 /** A line of the log ends in CR and LF. */

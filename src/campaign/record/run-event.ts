@@ -1,4 +1,4 @@
-import type { EvidenceKind } from "../verdict/boot-memory.ts";
+import type { EvidenceKind } from "../bench/boot-memory.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 
 /** One image of a campaign, as reports name it. */

@@ -14,7 +14,7 @@ import {
 import { counterExpected } from "../bench/network.ts";
 import type { KeptImages } from "../record/kept.ts";
 import type { PlannedCut } from "../record/run-event.ts";
-import { Shadow } from "../verdict/shadow.ts";
+import { Shadow } from "../verdict/expected-flash.ts";
 import { checksRevert, type Expectation, expectationOf } from "./expectation.ts";
 import type { BuiltImage, CampaignImages } from "./images.ts";
 import { prepare } from "./material.ts";

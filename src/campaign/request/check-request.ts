@@ -1,9 +1,9 @@
 import { bootloaderBuildOf, type LoadedProfile } from "../../board/index.ts";
 import type { KeptImages } from "../record/kept.ts";
-import { imagesFromRecord } from "../record/kept-images.ts";
+import { imagesFromRecord } from "./recorded-images.ts";
 import type { PlannedCut } from "../record/run-event.ts";
 import { type Admission, admit } from "./admission.ts";
-import { readGivenImages } from "./given-image.ts";
+import { readGivenImages } from "./presigned-image.ts";
 import { readPayloads } from "./images.ts";
 import type { ScenarioFile } from "./scenario.ts";
 import { checkFields } from "./scenario-rules.ts";

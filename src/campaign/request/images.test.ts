@@ -6,7 +6,7 @@ import { profileKeys } from "../../board/index.ts";
 import { isHilError, Random, VirtualClock } from "../../core/index.ts";
 import { decodeHeader, ENCRYPTED_FLAGS, parseImage, seededRandomness, systemRandomness } from "../../image/index.ts";
 import { smallProfile, smallScenario } from "../testing/small-campaign.ts";
-import { requireAllowed } from "./guard.ts";
+import { requireAllowed } from "./encryption-policy.ts";
 import { buildImages, type ImagePlan, readPayloads } from "./images.ts";
 import { parseScenario, type ScenarioFile } from "./scenario.ts";
 

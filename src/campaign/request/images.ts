@@ -15,7 +15,7 @@ import {
 } from "../../image/index.ts";
 import { asNetFirmware, NET_APP } from "../../mcuboot/index.ts";
 import type { ImageFacts } from "../record/run-event.ts";
-import { givenImage, isGiven } from "./given-image.ts";
+import { givenImage, isGiven } from "./presigned-image.ts";
 import { isPayloadFile, readPayload } from "./payload-file.ts";
 import type { ScenarioFile } from "./scenario.ts";
 

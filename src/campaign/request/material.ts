@@ -8,9 +8,9 @@ import {
 } from "../../board/index.ts";
 import type { Random } from "../../core/index.ts";
 import { seededRandomness, systemRandomness } from "../../image/index.ts";
-import { imagesFromRecord } from "../record/kept-images.ts";
+import { imagesFromRecord } from "./recorded-images.ts";
 import type { RunRequest } from "../run.ts";
-import { Shadow } from "../verdict/shadow.ts";
+import { Shadow } from "../verdict/expected-flash.ts";
 import { buildImages, type CampaignImages } from "./images.ts";
 
 /** How the images are signed and encrypted, for people. */

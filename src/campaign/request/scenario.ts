@@ -14,7 +14,7 @@ import {
 } from "../../core/index.ts";
 import { type FileKind, fileKindOf } from "../../image/index.ts";
 import type { PlannedCut } from "../record/run-event.ts";
-import { cutsAt, cutsAtTriggers, cutsInOperations, patternFault } from "./given-cuts.ts";
+import { cutsAt, cutsAtTriggers, cutsInOperations, patternFault } from "./explicit-cuts.ts";
 
 const version = z
   .string()

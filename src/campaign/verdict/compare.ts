@@ -1,6 +1,6 @@
 import type { LegalOutcome } from "../../mcuboot/index.ts";
 import type { BootSeen } from "../bench/boot-watch.ts";
-import { activeSlot, flagsOf, slotsOfImage } from "../bench/session.ts";
+import { activeSlot, flagsOf, slotsOfImage } from "../bench/recorded-board.ts";
 import type { SlotFacts } from "../record/run-event.ts";
 import type { Ending, Verdict } from "./verdict.ts";
 

@@ -1,11 +1,11 @@
 import { expect, test } from "@jest/globals";
 import { Random, VirtualClock } from "../../core/index.ts";
 import { type FlashImage, outcomeOf } from "../../mcuboot/index.ts";
-import { cutsLeft } from "../cuts/cut-left.ts";
+import { cutsLeft } from "../cuts/locate-cuts.ts";
 import { prepare } from "../request/material.ts";
 import { smallProfile, smallScenario } from "../testing/small-campaign.ts";
 import { asFlash, compareFlash, momentLeft, progressBefore } from "./real-flash.ts";
-import type { Shadow } from "./shadow.ts";
+import type { Shadow } from "./expected-flash.ts";
 
 async function requested(): Promise<Shadow> {
   const bench = { scenario: smallScenario(), board: smallProfile() };

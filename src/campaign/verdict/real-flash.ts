@@ -8,9 +8,9 @@ import {
   type Timeline,
   timeline,
 } from "../../mcuboot/index.ts";
-import type { Session } from "../bench/session.ts";
+import type { Session } from "../bench/recorded-board.ts";
 import type { Comparison } from "./compare.ts";
-import type { Shadow } from "./shadow.ts";
+import type { Shadow } from "./expected-flash.ts";
 
 /**
  * From now on the judge knows the flash as it is, for a board whose flash can be read; for others it stays what the

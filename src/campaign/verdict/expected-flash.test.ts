@@ -4,7 +4,7 @@ import { Random, VirtualClock } from "../../core/index.ts";
 import { imageListOf } from "../../mcuboot/index.ts";
 import { prepare } from "../request/material.ts";
 import { type Edit, smallProfile, smallScenario } from "../testing/small-campaign.ts";
-import type { Shadow } from "./shadow.ts";
+import type { Shadow } from "./expected-flash.ts";
 
 const PAGE = 4096;
 const PRIMARY = 0x10000;

@@ -1,9 +1,9 @@
 import { type LoadedProfile, type ProfileKeys, profileKeys } from "../../board/index.ts";
 import { ConfigurationError, concat, hex } from "../../core/index.ts";
 import { formatVersion, isMarkedEncrypted, parseVersion, verifyImage } from "../../image/index.ts";
-import { type BuiltImage, type CampaignImages, padded, shownVersion } from "../request/images.ts";
-import type { ScenarioFile } from "../request/scenario.ts";
-import type { KeptImage, KeptImages } from "./kept.ts";
+import { type BuiltImage, type CampaignImages, padded, shownVersion } from "./images.ts";
+import type { ScenarioFile } from "./scenario.ts";
+import type { KeptImage, KeptImages } from "../record/kept.ts";
 
 /**
  * The images of a record as a campaign uses them: byte for byte what was uploaded then, and their plain form by the

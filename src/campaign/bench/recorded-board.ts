@@ -3,9 +3,9 @@ import { BenchError, fromHex, hex, sleep } from "../../core/index.ts";
 import { timingAt } from "../../mcuboot/index.ts";
 import { CONSOLE_OVERHEAD_BYTES, encodedBytes } from "../../smp/index.ts";
 import type { EventSink, SlotFacts } from "../record/run-event.ts";
-import { requireAllowed } from "../request/guard.ts";
+import { requireAllowed } from "../request/encryption-policy.ts";
 import type { BuiltImage } from "../request/images.ts";
-import { memoryOf } from "../verdict/boot-memory.ts";
+import { memoryOf } from "./boot-memory.ts";
 import { BenchWatch, VoidError } from "./bench-watch.ts";
 import { type BootSeen, type BootStart, isBootSign, watchBoot } from "./boot-watch.ts";
 

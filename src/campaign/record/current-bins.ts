@@ -1,4 +1,4 @@
-import type { CurrentSamples } from "./trigger-current.ts";
+import type { CurrentSamples } from "../cuts/trigger-current.ts";
 
 /** Width of a line of `current.csv`, in microseconds: 100 samples of a PPK2. An erase is 87 of them, a word none. */
 const BIN_US = 1000;

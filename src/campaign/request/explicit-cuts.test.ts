@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { cutsAt, cutsOn, patternFault } from "./given-cuts.ts";
+import { cutsAt, cutsOn, patternFault } from "./explicit-cuts.ts";
 
 describe("cuts given one by one", () => {
   test("at moments are numbered in the order given, in whole microseconds", () => {

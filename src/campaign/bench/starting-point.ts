@@ -4,10 +4,10 @@ import type { FlashImage } from "../../mcuboot/index.ts";
 import { ensureSecondary } from "../cuts/upgrade.ts";
 import type { SlotFacts } from "../record/run-event.ts";
 import type { BuiltImage, CampaignImages } from "../request/images.ts";
-import { requireLogFits } from "../verdict/log-check.ts";
-import type { Shadow } from "../verdict/shadow.ts";
+import { requireLogFits } from "./log-check.ts";
+import type { Shadow } from "../verdict/expected-flash.ts";
 import { proveCut } from "./power-check.ts";
-import { activeSlot, type Session, slotOf } from "./session.ts";
+import { activeSlot, type Session, slotOf } from "./recorded-board.ts";
 
 /** A whole flash, and what the model knows of it. */
 interface KeptFlash {

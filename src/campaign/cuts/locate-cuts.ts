@@ -7,9 +7,9 @@ import {
   timeline,
 } from "../../mcuboot/index.ts";
 import { asFlash, momentLeft } from "../verdict/real-flash.ts";
-import type { Shadow } from "../verdict/shadow.ts";
+import type { Shadow } from "../verdict/expected-flash.ts";
 import type { PowerLost } from "./cut.ts";
-import type { CutSpan } from "./cut-begin.ts";
+import type { CutSpan } from "../verdict/cut-window.ts";
 
 /** Cuts of a board whose flash can be read: what they left says where they fell, to the word. */
 export interface CutsLeft {

@@ -4,8 +4,8 @@ import { Random } from "../../core/index.ts";
 import type { RunEvent } from "../record/run-event.ts";
 import { prepare } from "../request/material.ts";
 import { eventsOf, smallProfile, smallScenario } from "../testing/small-campaign.ts";
-import { Preparation } from "./prepare.ts";
-import { Session } from "./session.ts";
+import { Preparation } from "./starting-point.ts";
+import { Session } from "./recorded-board.ts";
 
 const BOOT_MS = 20_000;
 

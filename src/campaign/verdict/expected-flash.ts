@@ -20,7 +20,7 @@ import {
   uploadOffset,
   uploadSteps,
 } from "../../mcuboot/index.ts";
-import { type CutSpan, type Span, windowIn } from "../cuts/cut-begin.ts";
+import { type CutSpan, type Span, windowIn } from "./cut-window.ts";
 import type { BuiltImage } from "../request/images.ts";
 
 /**

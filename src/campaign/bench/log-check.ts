@@ -1,7 +1,7 @@
 import { BOOTLOADER_MODES, type BoardProfile, deviceArea } from "../../board/index.ts";
 import { ConfigurationError } from "../../core/index.ts";
 import { type BootloaderFacts, type Contradiction, contradictions, generation } from "../../mcuboot/index.ts";
-import type { Session } from "../bench/session.ts";
+import type { Session } from "./recorded-board.ts";
 
 /** The field of a profile that says what a line of the log may contradict. */
 const FIELDS: Readonly<Record<Contradiction["about"], string>> = {

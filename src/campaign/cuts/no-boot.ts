@@ -1,6 +1,6 @@
-import type { Session } from "../bench/session.ts";
-import { type Direction, type Judged, judge, startUpgrade } from "../cuts/upgrade.ts";
-import type { Shadow } from "../verdict/shadow.ts";
+import type { Session } from "../bench/recorded-board.ts";
+import { type Direction, type Judged, judge, startUpgrade } from "./upgrade.ts";
+import type { Shadow } from "../verdict/expected-flash.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 
 const CHECK = "upgrade to an image that does not boot";

@@ -8,7 +8,7 @@ import type { RunEvent } from "../record/run-event.ts";
 import { prepare } from "../request/material.ts";
 import { scriptedBoard } from "../testing/scripted-board.ts";
 import { type Edit, eventsOf, smallProfile, smallScenario } from "../testing/small-campaign.ts";
-import { flagsOf, Session, uploadLimit } from "./session.ts";
+import { flagsOf, Session, uploadLimit } from "./recorded-board.ts";
 
 const NEVER = new AbortController().signal;
 const EIGHT = 8;

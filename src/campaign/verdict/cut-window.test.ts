@@ -2,14 +2,14 @@ import { describe, expect, test } from "@jest/globals";
 import { openBoard } from "../../board/index.ts";
 import { Random } from "../../core/index.ts";
 import { type Timeline, timeline } from "../../mcuboot/index.ts";
-import { Preparation } from "../bench/prepare.ts";
-import { Session } from "../bench/session.ts";
+import { Preparation } from "../bench/starting-point.ts";
+import { Session } from "../bench/recorded-board.ts";
 import { prepare } from "../request/material.ts";
 import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "../testing/small-campaign.ts";
-import type { Shadow } from "../verdict/shadow.ts";
-import { isAnnounced, windowIn } from "./cut-begin.ts";
-import { cutUpgrade } from "./cut-boot.ts";
-import { referenceUpgrade } from "./upgrade.ts";
+import type { Shadow } from "./expected-flash.ts";
+import { isAnnounced, windowIn } from "./cut-window.ts";
+import { cutUpgrade } from "../cuts/cut-boot.ts";
+import { referenceUpgrade } from "../cuts/upgrade.ts";
 
 const BOOT_MS = 20_000;
 /** 16 pages of 87.5 ms. */
