@@ -9,7 +9,7 @@ import { SerialPort } from "serialport";
 import { parseProfile } from "../src/board/index.ts";
 import { assembleBoard } from "../src/board/parts/assemble.ts";
 import { untilTrigger } from "../src/campaign/cuts/trigger.ts";
-import { Session } from "../src/campaign/index.ts";
+import { RecordedBoard } from "../src/campaign/index.ts";
 import { RealClock, sleep } from "../src/core/index.ts";
 import { openSerialPort } from "../src/serial/index.ts";
 
@@ -49,17 +49,17 @@ images: { encryption: none }
       openSerialPort("path" in port ? String(port.path) : "", { ...line, clock }),
   };
   await using board = await assembleBoard(profile, { clock, links });
-  const session = new Session(board, { event: () => undefined }, over);
+  const recorded = new RecordedBoard(board, { event: () => undefined }, over);
   const own: number[] = [];
   try {
     for (;;) {
       const cut: { off?: Promise<number> } = {};
       const moment = { kind: "log", pattern: PATTERN, delayUs: 0 } as const;
-      const dueUs = await untilTrigger(session, moment, 0, WAIT_MS, () => {
-        cut.off = session.power("off");
+      const dueUs = await untilTrigger(recorded, moment, 0, WAIT_MS, () => {
+        cut.off = recorded.power("off");
       });
       own.push(((await cut.off) ?? Number.NaN) - dueUs);
-      await session.power("on");
+      await recorded.power("on");
     }
   } catch (error) {
     if (!over.aborted) throw error;

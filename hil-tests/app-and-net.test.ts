@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { type Bench, bench } from "mcuboot-hil/jest";
-import type { BuiltImage } from "../src/campaign/index.ts";
+import type { CampaignImage } from "../src/campaign/index.ts";
 import { runCommand } from "../src/cli/run/run.ts";
 import { fromHex, Random, sleep } from "../src/core/index.ts";
 import { generatePayload } from "../src/image/index.ts";
@@ -22,7 +22,7 @@ function withFault(fault: string): string {
 }
 
 /** An image for the network core's own slot. */
-function netImage(bed: Bench, counter: number, encrypt: boolean): BuiltImage {
+function netImage(bed: Bench, counter: number, encrypt: boolean): CampaignImage {
   const version = `${counter}.0.0`;
   const random = Random.fromSeed(`net ${counter}`);
   const bodyAddress = NET_APP.address;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { loadProfile, makeTwin } from "../src/board/index.ts";
-import { parseScenario, prepare } from "../src/campaign/index.ts";
+import { buildMaterial, parseScenario } from "../src/campaign/index.ts";
 import { runCommand } from "../src/cli/run/run.ts";
 import { Random, sleep, VirtualClock } from "../src/core/index.ts";
 import { INTERNAL_FLASH_BYTES, imageListOf, runSteps, secretsIn, setPending } from "../src/mcuboot/index.ts";
@@ -98,12 +98,12 @@ async function askedTwin(board: string) {
   const [, relay] = memoryLinks({ clock, baudRate: 9600 });
   const twin = makeTwin(loaded, { clock, random, links: { app, relay } });
   twin.machine.powerOff();
-  const { images, shadow } = await prepare(
+  const { images, expected } = await buildMaterial(
     { board: loaded, scenario: parseScenario(SCENARIO, "s.yaml") },
     { clock },
     random,
   );
-  const { build } = shadow;
+  const { build } = expected;
   const [areas] = build.images;
   if (areas === undefined) throw new RangeError("a bootloader build without images");
   twin.flash.program(areas.primary.offset, images.old.plain);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { type Bench, bench } from "mcuboot-hil/jest";
-import type { BuiltImage } from "../src/campaign/index.ts";
+import type { CampaignImage } from "../src/campaign/index.ts";
 import { Random, sleep } from "../src/core/index.ts";
 import { generatePayload } from "../src/image/index.ts";
 import { asNetFirmware, NET_APP } from "../src/mcuboot/index.ts";
@@ -11,7 +11,7 @@ const BOARD = fileURLToPath(new URL("../boards/twin-ncs171.yaml", import.meta.ur
 const BODY_BYTES = 40_000;
 
 /** An update of the network core, as it goes into the application's slot. */
-function netImage(bed: Bench, counter: number, options: { encrypt?: boolean; address?: number } = {}): BuiltImage {
+function netImage(bed: Bench, counter: number, options: { encrypt?: boolean; address?: number } = {}): CampaignImage {
   const version = `${counter}.0.0`;
   const payload = generatePayload({
     random: Random.fromSeed(`net ${counter}`),
@@ -30,7 +30,7 @@ async function netReport(bed: Bench): Promise<string | undefined> {
   return bed.board.logs.net?.since(0).at(-1)?.text;
 }
 
-async function asked(seed: number, image: (bed: Bench) => BuiltImage): Promise<Bench> {
+async function asked(seed: number, image: (bed: Bench) => CampaignImage): Promise<Bench> {
   const bed = await bench({ board: BOARD, seed });
   const update = image(bed);
   await bed.upload(update);

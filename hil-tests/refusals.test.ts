@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type Bench, type BuiltImage, bench } from "mcuboot-hil/jest";
+import { type Bench, bench, type CampaignImage } from "mcuboot-hil/jest";
 import {
   BOOTLOADER_MODES,
   type BoardProfile,
@@ -66,7 +66,7 @@ function mutantsFor({ images, slots, bootloader }: BoardProfile): readonly Mutan
 }
 
 /** A mutant as the bench uploads it. Its hash is what its own TLVs say, where they can be read. */
-function uploadable(mutant: Mutant): BuiltImage {
+function uploadable(mutant: Mutant): CampaignImage {
   let hash = "";
   let version = NEW;
   try {
@@ -86,7 +86,7 @@ type Reached = "upload refused" | "request refused" | "bootloader";
 
 describe("a bad image", () => {
   let bed: Bench;
-  let old: BuiltImage;
+  let old: CampaignImage;
 
   beforeAll(async () => {
     bed = await bench({ seed: 40 });

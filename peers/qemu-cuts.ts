@@ -6,8 +6,8 @@ import { EmulatedBoard } from "../src/board/qemu/emulated-board.ts";
 import { factoryFlash } from "../src/board/qemu/firmware.ts";
 import type { BootSeen } from "../src/campaign/bench/boot-watch.ts";
 import { flagsOf } from "../src/campaign/bench/recorded-board.ts";
-import { cutsLeft } from "../src/campaign/cuts/locate-cuts.ts";
-import { type CampaignImages, loadScenario, prepare, type Shadow } from "../src/campaign/index.ts";
+import { locateCuts } from "../src/campaign/cuts/locate-cuts.ts";
+import { buildMaterial, type CampaignImages, type ExpectedFlash, loadScenario } from "../src/campaign/index.ts";
 import { compare } from "../src/campaign/verdict/compare.ts";
 import { asFlash, compareFlash, progressBefore } from "../src/campaign/verdict/real-flash.ts";
 import { Cleanup, hex, isKind, Random, RealClock, within } from "../src/core/index.ts";
@@ -61,24 +61,24 @@ interface Booted {
 /** Real MCUboot on emulated boards, from flash contents: no upload, no waiting. */
 export class QemuCuts {
   readonly images: CampaignImages;
-  readonly shadow: Shadow;
+  readonly expected: ExpectedFlash;
   readonly #profile: LoadedProfile;
   readonly #factory: Uint8Array;
 
-  private constructor(profile: LoadedProfile, images: CampaignImages, shadow: Shadow) {
+  private constructor(profile: LoadedProfile, images: CampaignImages, expected: ExpectedFlash) {
     this.#profile = profile;
     this.images = images;
-    this.shadow = shadow;
+    this.expected = expected;
     this.#factory = factoryFlash(profile, this.#machine);
-    shadow.place(images.old, images.new);
-    shadow.requestTest();
+    expected.place(images.old, images.new);
+    expected.requestTest();
   }
 
   static async of(scenarioName: string): Promise<QemuCuts> {
     const profile = await loadProfile("qemu-microbit", { cwd: "." });
     const scenario = await loadScenario(scenarioName, ".");
-    const { images, shadow } = await prepare({ scenario, board: profile }, { clock }, Random.fromSeed(1));
-    return new QemuCuts(profile, images, shadow);
+    const { images, expected } = await buildMaterial({ scenario, board: profile }, { clock }, Random.fromSeed(1));
+    return new QemuCuts(profile, images, expected);
   }
 
   get #machine() {
@@ -87,19 +87,19 @@ export class QemuCuts {
 
   /** The whole flash of a board that runs the old image and was asked for this file. */
   asked(file: Uint8Array): Uint8Array {
-    const { build } = this.shadow;
+    const { build } = this.expected;
     const { secondary } = build.images[0] ?? {};
     if (secondary === undefined) throw new RangeError("a board without slots");
-    this.shadow.place(this.images.old);
-    this.shadow.flash.load(secondary.offset + uploadOffset(build), file);
-    this.shadow.requestTest();
-    return this.#whole(this.shadow.flash);
+    this.expected.place(this.images.old);
+    this.expected.flash.load(secondary.offset + uploadOffset(build), file);
+    this.expected.requestTest();
+    return this.#whole(this.expected.flash);
   }
 
   /** The whole flash of a board whose slots are as the model's. */
   #whole(model: FlashImage): Uint8Array {
     const whole = this.#factory.slice();
-    for (const { primary, secondary } of this.shadow.build.images) {
+    for (const { primary, secondary } of this.expected.build.images) {
       for (const { offset, bytes } of [primary, secondary]) whole.set(model.read(offset, bytes), offset);
     }
     return whole;
@@ -112,7 +112,7 @@ export class QemuCuts {
 
   /** The boot that now comes, operation by operation. */
   plan() {
-    return timeline(this.shadow.flash, this.shadow.build, flashTimingOf(this.#profile.profile));
+    return timeline(this.expected.flash, this.expected.build, flashTimingOf(this.#profile.profile));
   }
 
   /** Boots, with a stop at each of these operations (6.5: in the middle of number 6); the last cut is after all. */
@@ -120,10 +120,10 @@ export class QemuCuts {
     const plan = this.plan();
     const sorted = operations.toSorted((a, b) => a - b);
     const places = sorted.flatMap((at): [number, FlashProgress][] => {
-      const progress = progressBefore(this.shadow.flash, this.shadow, at);
+      const progress = progressBefore(this.expected.flash, this.expected, at);
       return progress === undefined ? [] : [[at, progress]];
     });
-    await using board = this.#board(this.#whole(this.shadow.flash));
+    await using board = this.#board(this.#whole(this.expected.flash));
     const cuts: CutBoard[] = [];
     const stop = new AbortController();
     const stops = board.places(
@@ -142,7 +142,7 @@ export class QemuCuts {
 
   /** A board that loses power once the boot has written all that it has to write. */
   async cutAfterAll(): Promise<CutBoard> {
-    const { flash } = await this.boot(this.#whole(this.shadow.flash));
+    const { flash } = await this.boot(this.#whole(this.expected.flash));
     return { operation: undefined, words: 0, flash };
   }
 
@@ -190,15 +190,15 @@ export class QemuCuts {
 
   /** Boots a board that lost power, and asks the judge. */
   async judge(direction: string, cut: CutBoard): Promise<CutResult> {
-    const { shadow } = this;
-    const known = cutsLeft(shadow, this.plan(), [
+    const { expected } = this;
+    const known = locateCuts(expected, this.plan(), [
       { left: cut.flash, offSentUs: 0, cutUs: 0, lastByteUs: undefined, intoSwapUs: undefined },
     ]);
     const allowed = known?.allowed ?? [];
     const { seen, slots, flash } = await this.boot(cut.flash);
     const shown = compare(seen, slots, allowed);
     const fits = allowed.filter((row) => compare(seen, slots, [row]).pass);
-    const held = compareFlash(shown, shadow, fits, asFlash(shadow, flash));
+    const held = compareFlash(shown, expected, fits, asFlash(expected, flash));
     const { pass, ending, found, because, outcome } = known?.fault
       ? { ...held, pass: false, because: known.fault }
       : held;
@@ -221,14 +221,14 @@ export class QemuCuts {
   async everyChange(): Promise<{ readonly stops: number; readonly wrong: number }> {
     const expected = this.#contents();
     const over = new AbortController();
-    await using board = this.#board(this.#whole(this.shadow.flash));
+    await using board = this.#board(this.#whole(this.expected.flash));
     await using uart = Uart.open(board.uart, { clock });
     uart.onLine(({ text }) => {
       if (APPLICATION.test(text)) over.abort();
     });
     let [stops, wrong] = [0, 0];
     for await (const content of board.changes("any", over.signal)) {
-      if (asFlash(this.shadow, content).identity() !== expected[stops]) wrong += 1;
+      if (asFlash(this.expected, content).identity() !== expected[stops]) wrong += 1;
       stops += 1;
     }
     return { stops, wrong: wrong + Math.abs(expected.length - stops) };
@@ -236,7 +236,7 @@ export class QemuCuts {
 
   /** Names of the model's contents before every erase and every word of the boot. */
   #contents(): readonly string[] {
-    const flash = this.shadow.flash.snapshot();
+    const flash = this.expected.flash.snapshot();
     const { wordBytes } = flashTimingOf(this.#profile.profile);
     return this.plan().operations.flatMap(({ operation }) => {
       const parts =
@@ -257,7 +257,7 @@ export class QemuCuts {
 
   /** From now on the boot that is cut is the one after: of an image that nobody confirmed, its revert. */
   goOn(): void {
-    this.shadow.adopt(this.plan().flash);
+    this.expected.adopt(this.plan().flash);
   }
 }
 

@@ -20,7 +20,7 @@ import type { RunRecord } from "./record/record.ts";
 import { imageDifferences, replayOf } from "./record/replay.ts";
 import type { ImageFacts, RunEvent, RunResult } from "./record/run-event.ts";
 import type { CampaignImages } from "./request/images.ts";
-import { cryptoOf, prepare, shadowOf } from "./request/material.ts";
+import { buildMaterial, cryptoOf, expectedFlashOf } from "./request/material.ts";
 import type { RunRequest } from "./run.ts";
 import { runCampaign } from "./runner.ts";
 
@@ -87,8 +87,8 @@ export class Attempts {
     if (measured !== undefined) {
       this.#record.event({ atUs: this.nowUs, event: "calibration", date: measured, latencyUs, uncertaintyUs });
     }
-    const { images, shadow } = this.#images
-      ? { images: this.#images, shadow: shadowOf(request.board) }
+    const { images, expected } = this.#images
+      ? { images: this.#images, expected: expectedFlashOf(request.board) }
       : await this.#build(board);
     const { cuts, judged, plannedUs } = progressOf(this.#events);
     const given = cuts ?? request.cuts;
@@ -97,7 +97,7 @@ export class Attempts {
       board,
       scenario: request.scenario.value,
       images,
-      shadow,
+      expected,
       record: this.#record,
       random: this.#random,
       wear: new WearMeter({
@@ -125,7 +125,7 @@ export class Attempts {
   async #build(board: Board) {
     const request = this.#request;
     const record = this.#record;
-    const { images, shadow } = await prepare(request, board, this.#random);
+    const { images, expected } = await buildMaterial(request, board, this.#random);
     this.#images = images;
     const facts = [images.old, images.new].map((image) => factsOf(image));
     const crypto = cryptoOf(request.board, images);
@@ -146,7 +146,7 @@ export class Attempts {
     record.onEvent((event) => {
       if (event.event === "plan") record.document("replay.json", replayOf(request, facts, event.cuts, inputs));
     });
-    return { images, shadow };
+    return { images, expected };
   }
 
   #warn(text: string): void {

@@ -2,12 +2,13 @@ import type { Board } from "../board/index.ts";
 import { isKind, messageOf, type Random } from "../core/index.ts";
 import { isVoid } from "./bench/bench-watch.ts";
 import { preflight } from "./bench/preflight.ts";
-import { Preparation } from "./bench/starting-point.ts";
+import { activeSlot, RecordedBoard } from "./bench/recorded-board.ts";
 import { leaveBoard, wakeBoard } from "./bench/recover.ts";
-import { activeSlot, Session } from "./bench/recorded-board.ts";
+import { StartingPoint } from "./bench/starting-point.ts";
 import type { WearMeter } from "./bench/wear.ts";
 import { askAgain, cutApplication, measureApplication, spreadInApplication } from "./cuts/cut-application.ts";
 import { cutRevert, cutUpgrade, laterBoot, referenceRevert } from "./cuts/cut-boot.ts";
+import { upgradeWithoutBoot } from "./cuts/no-boot.ts";
 import { cutsAtEvery, spreadCuts, spreadPairs } from "./cuts/plan.ts";
 import { type Direction, type Judged, type Reference, referenceUpgrade, revertUpgrade } from "./cuts/upgrade.ts";
 import { APPLICATION_CUT } from "./record/progress.ts";
@@ -15,9 +16,8 @@ import type { RunRecord } from "./record/record.ts";
 import type { PhaseSpan, PlannedCut, RunResult } from "./record/run-event.ts";
 import { checksRevert, expectationOf } from "./request/expectation.ts";
 import type { CampaignImages } from "./request/images.ts";
-import { upgradeWithoutBoot } from "./cuts/no-boot.ts";
 import { type Scenario, scenarioCuts } from "./request/scenario.ts";
-import type { Shadow } from "./verdict/expected-flash.ts";
+import type { ExpectedFlash } from "./verdict/expected-flash.ts";
 
 /** How often a cut is made again that was void. */
 const VOIDS_MAX = 3;
@@ -27,7 +27,7 @@ export interface CampaignParts {
   readonly board: Board;
   readonly scenario: Scenario;
   readonly images: CampaignImages;
-  readonly shadow: Shadow;
+  readonly expected: ExpectedFlash;
   readonly record: RunRecord;
   readonly random: Random;
   readonly wear: WearMeter;
@@ -56,14 +56,14 @@ export async function runCampaign(parts: CampaignParts): Promise<RunResult> {
       const text = `power may be off: the switch could not be told "on" (${messageOf(late)})`;
       parts.record.event({ atUs: parts.board.clock.nowUs(), event: "warning", text });
     });
-    await leaveBoard(new Session(parts.board, parts.record, parts.signal), 0);
+    await leaveBoard(new RecordedBoard(parts.board, parts.record, parts.signal), 0);
     throw error;
   } finally {
     leave?.();
   }
   await powerOn(parts);
   const { boot, swap } = parts.board.profile.timeoutsMs;
-  await leaveBoard(new Session(parts.board, parts.record, parts.signal), boot + swap);
+  await leaveBoard(new RecordedBoard(parts.board, parts.record, parts.signal), boot + swap);
   return result;
 }
 
@@ -75,8 +75,8 @@ async function powerOn({ board, record }: CampaignParts): Promise<void> {
 
 class Campaign {
   readonly #parts: CampaignParts;
-  readonly #session: Session;
-  readonly #prepare: Preparation;
+  readonly #recorded: RecordedBoard;
+  readonly #startingPoint: StartingPoint;
   readonly #judged: Judged[] = [];
   readonly #bootMs: number;
   #planned = 0;
@@ -84,18 +84,18 @@ class Campaign {
 
   constructor(parts: CampaignParts) {
     this.#parts = parts;
-    this.#session = new Session(parts.board, parts.record, parts.signal);
+    this.#recorded = new RecordedBoard(parts.board, parts.record, parts.signal);
     const { boot, swap } = parts.board.profile.timeoutsMs;
     this.#bootMs = boot + swap;
-    this.#prepare = new Preparation(this.#session, parts.images, parts.shadow, this.#bootMs);
+    this.#startingPoint = new StartingPoint(this.#recorded, parts.images, parts.expected, this.#bootMs);
   }
 
   async run(): Promise<RunResult> {
     const { images, scenario, startWith, board } = this.#parts;
-    await wakeBoard(this.#session, { prepare: this.#prepare, images, bootMs: this.#bootMs });
-    await preflight(this.#session);
-    await this.#prepare.powerCheck();
-    await this.#prepare.baseline();
+    await wakeBoard(this.#recorded, { startingPoint: this.#startingPoint, images, bootMs: this.#bootMs });
+    await preflight(this.#recorded);
+    await this.#startingPoint.powerCheck();
+    await this.#startingPoint.baseline();
     if (expectationOf(scenario).outcome === "no boot") return this.#noBoot();
     const first = await this.#undisturbed({ from: images.old, to: images.new });
     let direction = first.next;
@@ -113,26 +113,34 @@ class Campaign {
     const broken = board.brokenRules?.() ?? [];
     for (const rule of broken) {
       const text = `the firmware broke a rule of the flash: ${rule}`;
-      this.#parts.record.event({ atUs: this.#session.nowUs, event: "warning", text });
+      this.#parts.record.event({ atUs: this.#recorded.nowUs, event: "warning", text });
     }
     return broken.length > 0 ? { ...this.#result(), outcome: "fail" } : this.#result();
   }
 
   /** An upgrade to an image that never answers, and the way back from it. */
   async #noBoot(): Promise<RunResult> {
-    const { shadow, board } = this.#parts;
-    for (const judged of await upgradeWithoutBoot(this.#session, shadow, this.#forward(), this.#bootMs))
+    const { expected, board } = this.#parts;
+    for (const judged of await upgradeWithoutBoot(this.#recorded, expected, this.#forward(), this.#bootMs))
       this.#count(judged);
-    if (this.#judged.length === 1) await this.#prepare.reflash();
+    if (this.#judged.length === 1) await this.#startingPoint.reflash();
     board.check();
     return this.#result();
   }
 
   /** An upgrade without a cut, and what comes after it. */
   async #undisturbed(direction: Direction) {
-    const judged = await referenceUpgrade(this.#session, this.#parts.shadow, this.#wanted(direction), this.#bootMs);
+    const judged = await referenceUpgrade(
+      this.#recorded,
+      this.#parts.expected,
+      this.#asRequested(direction),
+      this.#bootMs,
+    );
     this.#count(judged);
-    return { reference: judged.reference, next: this.#stopped ? undefined : await this.#settle(judged, direction) };
+    return {
+      reference: judged.reference,
+      next: this.#stopped ? undefined : await this.#confirmAndTurn(judged, direction),
+    };
   }
 
   /** A verdict failed, and nothing is to be done after that: the board stays as it is. */
@@ -145,7 +153,7 @@ class Campaign {
     const { scenario, random, record, limits, wear } = this.#parts;
     const cuts = this.#parts.cuts ?? plannedCuts(scenario, reference, random.fork("cuts"));
     this.#planned = cuts.length;
-    const startedUs = this.#session.nowUs;
+    const startedUs = this.#recorded.nowUs;
     const { window, timeline } = reference;
     record.event({
       atUs: startedUs,
@@ -156,7 +164,7 @@ class Campaign {
       endAfterResetUs: window.endUs,
     });
     if (reference.spreadUs > 0) {
-      const ms = Math.round((reference.spreadUs + this.#session.board.cuts.uncertaintyUs) / 1000);
+      const ms = Math.round((reference.spreadUs + this.#recorded.board.cuts.uncertaintyUs) / 1000);
       const text = `the bootloader does not say when it begins or ends: cuts are judged to ± ${ms} ms`;
       record.event({ atUs: startedUs, event: "warning", text });
     }
@@ -164,9 +172,9 @@ class Campaign {
     let direction: Direction | undefined = start;
     for (const [order, planned] of cuts.entries()) {
       if (this.#parts.judged?.has(planned.index)) continue;
-      if (limits.durationMs !== undefined && this.#session.nowUs - startedUs > limits.durationMs * 1000) {
+      if (limits.durationMs !== undefined && this.#recorded.nowUs - startedUs > limits.durationMs * 1000) {
         const text = `--max-duration is over: ${cuts.length - order} of ${cuts.length} cuts were not made`;
-        record.event({ atUs: this.#session.nowUs, event: "warning", text });
+        record.event({ atUs: this.#recorded.nowUs, event: "warning", text });
         break;
       }
       wear.allowNext();
@@ -195,13 +203,13 @@ class Campaign {
         const again = isOpen && isVoid(error) && voids <= VOIDS_MAX;
         if (isOpen) {
           const { index } = planned;
-          record.event({ atUs: this.#session.nowUs, event: "cut-void", index, reason: messageOf(error), again });
+          record.event({ atUs: this.#recorded.nowUs, event: "cut-void", index, reason: messageOf(error), again });
           this.#voids += 1;
         }
         if (!again) throw error;
-        await this.#prepare.wake();
-        await this.#prepare.baseline();
-        this.#session.bench.begin();
+        await this.#startingPoint.wake();
+        await this.#startingPoint.baseline();
+        this.#recorded.bench.begin();
         direction = this.#forward();
       }
     }
@@ -209,21 +217,21 @@ class Campaign {
 
   /** One planned cut and the boots after it; answers the direction of the next. */
   async #cut(asked: Direction, planned: PlannedCut, reference: Reference): Promise<Direction | undefined> {
-    const { scenario, shadow, images } = this.#parts;
-    const again = scenario.start.flash_each && (await this.#prepare.reflash());
-    if (again) await this.#prepare.keep();
-    const direction = this.#wanted(again ? { from: images.old, to: images.new } : asked);
+    const { scenario, expected, images } = this.#parts;
+    const again = scenario.start.flash_each && (await this.#startingPoint.reflash());
+    if (again) await this.#startingPoint.keep();
+    const direction = this.#asRequested(again ? { from: images.old, to: images.new } : asked);
     const limits = { bootMs: this.#bootMs, bootloaderTalks: reference.bootloaderTalks };
     const isRevert = scenario.cuts.in === "revert";
     if (isRevert) {
-      const up = await referenceUpgrade(this.#session, shadow, direction, this.#bootMs);
+      const up = await referenceUpgrade(this.#recorded, expected, direction, this.#bootMs);
       this.#count(up);
-      if (!up.met) return this.#stopped ? undefined : this.#mend(up, direction);
-      shadow.adopt(up.met.flash);
+      if (!up.matched) return this.#stopped ? undefined : this.#recoverFrom(up, direction);
+      expected.adopt(up.matched.flash);
     }
     let judged = await (isRevert ? cutRevert : cutUpgrade)(
-      this.#session,
-      shadow,
+      this.#recorded,
+      expected,
       direction,
       planned,
       reference,
@@ -232,27 +240,27 @@ class Campaign {
     this.#count(judged);
     // Also after a known defect: what it comes to shows in the boots after it.
     for (let boot = 1; boot <= scenario.boots_after; boot += 1) {
-      const known = judged.met ?? judged.defect;
+      const known = judged.matched ?? judged.defect;
       if (known === undefined) break;
-      shadow.adopt(known.flash);
+      expected.adopt(known.flash);
       const check = `boot ${boot} after cut ${planned.index}`;
-      judged = await laterBoot(this.#session, shadow, judged, check, this.#bootMs);
+      judged = await laterBoot(this.#recorded, expected, judged, check, this.#bootMs);
       this.#count(judged);
     }
-    return this.#stopped ? undefined : this.#settle(judged, direction);
+    return this.#stopped ? undefined : this.#confirmAndTurn(judged, direction);
   }
 
   /** Cuts while the application takes an upload or a request. */
   async #applicationCuts(start: Direction): Promise<Direction | undefined> {
-    const { scenario, shadow, random, record, wear } = this.#parts;
+    const { scenario, expected, random, record, wear } = this.#parts;
     const { in: what, count = 0 } = scenario.cuts;
     if (what !== "upload" && what !== "request") return start;
-    const undisturbedUs = await measureApplication(this.#session, shadow, what, this.#wanted(start));
-    let direction = (await this.#prepare.reflash()) ? this.#forward() : start;
+    const undisturbedUs = await measureApplication(this.#recorded, expected, what, this.#asRequested(start));
+    let direction = (await this.#startingPoint.reflash()) ? this.#forward() : start;
     const given = this.#parts.cuts ?? scenarioCuts(scenario);
     const cuts = given ?? spreadInApplication(what, undisturbedUs, count, random.fork("cuts"));
     this.#planned = cuts.length;
-    record.event({ atUs: this.#session.nowUs, event: "plan", cuts, phases: [] });
+    record.event({ atUs: this.#recorded.nowUs, event: "plan", cuts, phases: [] });
     for (const planned of cuts) {
       if (this.#parts.judged?.has(planned.index)) continue;
       wear.allowNext();
@@ -260,19 +268,19 @@ class Campaign {
       const from = direction;
       const cut = await this.#whole(planned, from, async (now) => {
         direction = now;
-        return cutApplication(this.#session, shadow, { what, planned, direction, limits });
+        return cutApplication(this.#recorded, expected, { what, planned, direction, limits });
       });
       this.#count(cut);
-      if (cut.met) shadow.adopt(cut.met.flash);
-      const isAsked = cut.met !== undefined && what === "request";
-      const again = isAsked ? await askAgain(this.#session, shadow, direction, cut.left) : undefined;
+      if (cut.matched) expected.adopt(cut.matched.flash);
+      const isAsked = cut.matched !== undefined && what === "request";
+      const again = isAsked ? await askAgain(this.#recorded, expected, direction, cut.left) : undefined;
       if (again) this.#count(again);
       if (this.#stopped) return undefined;
-      if (await this.#prepare.reflash()) direction = this.#forward();
+      if (await this.#startingPoint.reflash()) direction = this.#forward();
       else {
-        const next = await this.#settle(again ?? cut, direction);
+        const next = await this.#confirmAndTurn(again ?? cut, direction);
         if (!next) return undefined;
-        direction = this.#wanted(next);
+        direction = this.#asRequested(next);
       }
     }
     return direction;
@@ -280,11 +288,11 @@ class Campaign {
 
   #forward(): Direction {
     const { old: from, new: to } = this.#parts.images;
-    return this.#wanted({ from, to });
+    return this.#asRequested({ from, to });
   }
 
   /** A direction with what the scenario asks of the bootloader. */
-  #wanted({ from, to }: Direction): Direction {
+  #asRequested({ from, to }: Direction): Direction {
     const { scenario } = this.#parts;
     const refused = expectationOf(scenario).outcome === "refused";
     return { from, to, permanent: scenario.request === "permanent", refused };
@@ -292,64 +300,67 @@ class Campaign {
 
   /** What a cut in a revert is measured against. */
   async #revertReference(asked: Direction) {
-    const { shadow, scenario } = this.#parts;
-    const again = scenario.start.flash_each && (await this.#prepare.reflash());
-    const direction = again ? this.#forward() : this.#wanted(asked);
-    const up = await referenceUpgrade(this.#session, shadow, direction, this.#bootMs);
+    const { expected, scenario } = this.#parts;
+    const again = scenario.start.flash_each && (await this.#startingPoint.reflash());
+    const direction = again ? this.#forward() : this.#asRequested(asked);
+    const up = await referenceUpgrade(this.#recorded, expected, direction, this.#bootMs);
     this.#count(up);
-    if (!up.met) return { reference: undefined, next: undefined };
-    shadow.adopt(up.met.flash);
-    const judged = await referenceRevert(this.#session, shadow, direction, this.#bootMs);
+    if (!up.matched) return { reference: undefined, next: undefined };
+    expected.adopt(up.matched.flash);
+    const judged = await referenceRevert(this.#recorded, expected, direction, this.#bootMs);
     this.#count(judged);
-    return { reference: judged.reference, next: this.#stopped ? undefined : await this.#settle(judged, direction) };
+    return {
+      reference: judged.reference,
+      next: this.#stopped ? undefined : await this.#confirmAndTurn(judged, direction),
+    };
   }
 
   /** After a verdict: what runs is confirmed, and the next upgrade goes the other way; a failed one is mended first. */
-  async #settle(judged: Judged, direction: Direction): Promise<Direction | undefined> {
-    const { shadow } = this.#parts;
-    if (!judged.met) return this.#mend(judged, direction);
-    shadow.adopt(judged.met.flash);
+  async #confirmAndTurn(judged: Judged, direction: Direction): Promise<Direction | undefined> {
+    const { expected } = this.#parts;
+    if (!judged.matched) return this.#recoverFrom(judged, direction);
+    expected.adopt(judged.matched.flash);
     const running = activeSlot(judged.slots);
     if (running?.hash !== direction.to.hash) return direction;
     // A request may stand although nothing waits any more: the application then refuses to confirm what needs none.
-    if (running.flags.includes("confirmed")) return turned(direction);
-    await this.#session.confirm(direction.to);
-    shadow.confirm();
-    return turned(direction);
+    if (running.flags.includes("confirmed")) return reversed(direction);
+    await this.#recorded.confirm(direction.to);
+    expected.confirm();
+    return reversed(direction);
   }
 
   /**
    * Brings a board that failed a verdict back to a known state: the old image is flashed; or, without a flasher, what
    * runs is confirmed and the other slot is written anew, whatever the board says of it.
    */
-  async #mend(judged: Judged, direction: Direction): Promise<Direction | undefined> {
-    const { shadow, images } = this.#parts;
-    if (await this.#prepare.reflash()) return { from: images.old, to: images.new };
+  async #recoverFrom(judged: Judged, direction: Direction): Promise<Direction | undefined> {
+    const { expected, images } = this.#parts;
+    if (await this.#startingPoint.reflash()) return { from: images.old, to: images.new };
     const running = activeSlot(judged.slots);
     const known = [direction.from, direction.to].find((image) => image.hash === running?.hash);
     if (!known) return undefined;
-    if (!running?.flags.includes("confirmed")) await this.#session.confirm(known);
-    const next = known === direction.from ? direction : turned(direction);
-    shadow.place(known);
-    await this.#session.upload(next.to);
-    shadow.uploaded(next.to);
+    if (!running?.flags.includes("confirmed")) await this.#recorded.confirm(known);
+    const next = known === direction.from ? direction : reversed(direction);
+    expected.place(known);
+    await this.#recorded.upload(next.to);
+    expected.uploaded(next.to);
     return next;
   }
 
   /** An upgrade that nobody confirms must be gone after the next reset. */
   async #revertCheck(direction: Direction): Promise<void> {
-    const { shadow } = this.#parts;
-    const up = await referenceUpgrade(this.#session, shadow, direction, this.#bootMs);
+    const { expected } = this.#parts;
+    const up = await referenceUpgrade(this.#recorded, expected, direction, this.#bootMs);
     this.#count(up);
-    if (!up.met) return;
-    shadow.adopt(up.met.flash);
-    this.#count(await revertUpgrade(this.#session, shadow, direction, this.#bootMs));
+    if (!up.matched) return;
+    expected.adopt(up.matched.flash);
+    this.#count(await revertUpgrade(this.#recorded, expected, direction, this.#bootMs));
   }
 
   #count(judged: Judged): void {
     this.#judged.push(judged);
     this.#parts.wear.count(judged.erased);
-    this.#parts.wear.report(this.#parts.record, this.#session.nowUs);
+    this.#parts.wear.report(this.#parts.record, this.#recorded.nowUs);
   }
 
   #result(): RunResult {
@@ -377,7 +388,7 @@ function plannedCuts(scenario: Scenario, { window, timeline }: Reference, random
   return scenarioCuts(scenario) ?? spreadCuts(window, count, random);
 }
 
-function turned({ from, to }: Direction): Direction {
+function reversed({ from, to }: Direction): Direction {
   return { from: to, to: from };
 }
 

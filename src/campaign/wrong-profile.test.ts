@@ -3,9 +3,9 @@ import { openBoard } from "../board/index.ts";
 import { badBench } from "../board/testing/bad-bench.ts";
 import { isHilError, Random, sleep } from "../core/index.ts";
 import { preflight } from "./bench/preflight.ts";
-import { Preparation } from "./bench/starting-point.ts";
-import { Session } from "./bench/recorded-board.ts";
-import { prepare } from "./request/material.ts";
+import { RecordedBoard } from "./bench/recorded-board.ts";
+import { StartingPoint } from "./bench/starting-point.ts";
+import { buildMaterial } from "./request/material.ts";
 import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "./testing/small-campaign.ts";
 
 const BOOT_MS = 20_000;
@@ -73,15 +73,15 @@ describe("a wrong key", () => {
     const twin = await openBoard(smallProfile(), { random });
     await using _twin = twin;
     const { flasher: _flasher, ...board } = twin;
-    const { images, shadow } = await prepare(
+    const { images, expected } = await buildMaterial(
       { scenario: smallScenario(), board: smallProfile([right, wrong]) },
       board,
       random,
     );
-    const session = new Session(twin, { event: () => {} }, NEVER);
-    const without = new Session({ ...board, [Symbol.asyncDispose]: async () => {} }, session.record, NEVER);
+    const recorded = new RecordedBoard(twin, { event: () => {} }, NEVER);
+    const without = new RecordedBoard({ ...board, [Symbol.asyncDispose]: async () => {} }, recorded.record, NEVER);
     await without.untilUp(0, BOOT_MS);
-    const failure = new Preparation(without, images, shadow, BOOT_MS).baseline();
+    const failure = new StartingPoint(without, images, expected, BOOT_MS).baseline();
     await expect(failure).rejects.toMatchObject({ hint: expect.stringMatching(hint) });
   });
 });
@@ -99,9 +99,9 @@ test("a relay that is half a second late is said to be late, with what to measur
 test("a board in serial recovery is said to be there", async () => {
   const board = await openBoard(smallProfile(), { random: Random.fromSeed(1) });
   await using _board = board;
-  const session = new Session(board, { event: () => {} }, NEVER);
-  await session.untilUp(0, BOOT_MS);
+  const recorded = new RecordedBoard(board, { event: () => {} }, NEVER);
+  await recorded.untilUp(0, BOOT_MS);
   await board.smp.reset({ bootMode: 1 });
   await sleep(board.clock, 2000);
-  await expect(preflight(session)).rejects.toThrow("small is in MCUboot's serial recovery: that answers on twin:app");
+  await expect(preflight(recorded)).rejects.toThrow("small is in MCUboot's serial recovery: that answers on twin:app");
 });

@@ -11,13 +11,13 @@ import {
 import {
   activeSlot,
   type BootSeen,
-  type BuiltImage,
+  type CampaignImage,
   type CutMade,
   cutPower,
   imageOf,
+  RecordedBoard,
   type RunEvent,
-  requireAllowed,
-  Session,
+  requireEncryptionPolicy,
   type SlotFacts,
   slotsOfImage,
 } from "../campaign/index.ts";
@@ -64,7 +64,7 @@ export class Bench implements AsyncDisposable {
   readonly board: Board;
   /** Everything that happened, for a test that failed. */
   readonly events: RunEvent[] = [];
-  readonly #session: Session;
+  readonly #recorded: RecordedBoard;
   readonly #keys: ProfileKeys;
   readonly #random: Random;
   readonly #closing: Cleanup;
@@ -80,11 +80,11 @@ export class Bench implements AsyncDisposable {
     this.#closing = closing;
     const stop = AbortSignal.any([this.#stop.signal, scope.signal]);
     this.#bootMs = board.profile.timeoutsMs.boot + board.profile.timeoutsMs.swap;
-    this.#session = new Session(board, { event: (event) => this.events.push(event) }, stop);
+    this.#recorded = new RecordedBoard(board, { event: (event) => this.events.push(event) }, stop);
   }
 
   /** An image for this board, signed and (unless told otherwise) encrypted with the profile's keys. */
-  image(wish: ImageWish): BuiltImage {
+  image(wish: ImageWish): CampaignImage {
     const { images, slots, bootloader } = this.board.profile;
     const random = this.#random.fork(`image ${this.#drawn++}`);
     const payload =
@@ -118,7 +118,7 @@ export class Bench implements AsyncDisposable {
    * Makes this image run, confirmed, with nothing pending: by the flasher where there is one, else by an upgrade.
    * @throws BenchError when another image runs then, or none.
    */
-  async start(image: BuiltImage): Promise<void> {
+  async start(image: CampaignImage): Promise<void> {
     const slots = await this.slots();
     const running = activeSlot(slots);
     const pending = slotsOfImage(slots).some((slot) => slot.flags.includes("pending"));
@@ -136,7 +136,7 @@ export class Bench implements AsyncDisposable {
     await this.confirm();
   }
 
-  async #mustRun(image: BuiltImage, seen: BootSeen): Promise<void> {
+  async #mustRun(image: CampaignImage, seen: BootSeen): Promise<void> {
     const running = seen.ending === "up" ? activeSlot(await this.slots()) : undefined;
     if (running?.hash === image.hash) return;
     const found = running === undefined ? seen.because : `${running.version} runs`;
@@ -147,17 +147,17 @@ export class Bench implements AsyncDisposable {
   }
 
   /** @throws ConfigurationError when the profile forbids such an image; SmpRefused when the board does. */
-  upload(image: BuiltImage): Promise<void> {
-    return this.#session.upload(image);
+  upload(image: CampaignImage): Promise<void> {
+    return this.#recorded.upload(image);
   }
 
   /** What the profile demands of an image, checked without a board. @throws ConfigurationError */
-  requireAllowed(image: BuiltImage): void {
-    requireAllowed(image.file, image.version, this.board.profile);
+  requireAllowed(image: CampaignImage): void {
+    requireEncryptionPolicy(image.file, image.version, this.board.profile);
   }
 
-  requestTest(image: BuiltImage): Promise<void> {
-    return this.#session.requestTest(image);
+  requestTest(image: CampaignImage): Promise<void> {
+    return this.#recorded.requestTest(image);
   }
 
   /** Confirms what runs. */
@@ -167,14 +167,14 @@ export class Bench implements AsyncDisposable {
 
   /** Resets by command and waits for the application. */
   async reset(): Promise<BootSeen> {
-    return this.#session.untilUp(await this.#session.reset(), this.#bootMs);
+    return this.#recorded.untilUp(await this.#recorded.reset(), this.#bootMs);
   }
 
   /** Resets by command and cuts power `afterMs` milliseconds after the answer; power comes back, then it waits. */
   async resetAndCut(afterMs: number): Promise<CutMade> {
-    const answeredUs = await this.#session.reset();
+    const answeredUs = await this.#recorded.reset();
     const planned = { index: 1, kind: "time", afterResetUs: Math.round(afterMs * 1000) } as const;
-    return cutPower(this.#session, planned, answeredUs, { bootMs: this.#bootMs, bootloaderTalks: true });
+    return cutPower(this.#recorded, planned, answeredUs, { bootMs: this.#bootMs, bootloaderTalks: true });
   }
 
   /**
@@ -185,25 +185,25 @@ export class Bench implements AsyncDisposable {
     if (pattern.flags !== "") {
       throw new UsageError(`${String(pattern)} has flags, which a cut does not keep.`, "Write [Ss] for either letter.");
     }
-    const answeredUs = await this.#session.reset();
+    const answeredUs = await this.#recorded.reset();
     const delayUs = Math.round(delayMs * 1000);
     const planned = { index: 1, kind: "log", pattern: pattern.source, delayUs } as const;
-    return cutPower(this.#session, planned, answeredUs, { bootMs: this.#bootMs, bootloaderTalks: true });
+    return cutPower(this.#recorded, planned, answeredUs, { bootMs: this.#bootMs, bootloaderTalks: true });
   }
 
   /** Power off, the profile's off time, power on, and up again. */
   async powerCycle(): Promise<BootSeen> {
-    return this.#session.cycle(this.#bootMs);
+    return this.#recorded.cycle(this.#bootMs);
   }
 
   /** The image list. */
   slots(): Promise<readonly SlotFacts[]> {
-    return this.#session.imageState();
+    return this.#recorded.imageState();
   }
 
   /** Power on, and an application that answers. @throws BenchError when none does. */
   async wake(): Promise<void> {
-    const seen = await this.#session.untilUp(await this.#session.power("on"), this.#bootMs);
+    const seen = await this.#recorded.untilUp(await this.#recorded.power("on"), this.#bootMs);
     if (seen.ending === "up") return;
     throw new BenchError(
       `${this.board.name} does not answer on ${this.board.uart.name}: ${seen.because}`,

@@ -3,7 +3,7 @@ import { BenchError, isHilError, messageOf } from "../../core/index.ts";
 import type { PreflightCheck, RunEvent } from "../record/run-event.ts";
 import { proveCut } from "./power-check.ts";
 import { preflight } from "./preflight.ts";
-import { Session } from "./recorded-board.ts";
+import { RecordedBoard } from "./recorded-board.ts";
 
 /** One thing that was looked at. */
 export interface BoardCheck {
@@ -39,7 +39,7 @@ export async function checkBoard(board: Board, options: BoardCheckOptions): Prom
       if (event.event === "preflight") asked.push(...event.checks);
     },
   };
-  const session = new Session(board, sink, signal);
+  const recorded = new RecordedBoard(board, sink, signal);
   const bootMs = board.profile.timeoutsMs.boot;
   /** Runs one act; what it throws is a finding, except that somebody gave up. */
   const attempt = async (name: string, act: () => Promise<string>): Promise<boolean> => {
@@ -53,9 +53,9 @@ export async function checkBoard(board: Board, options: BoardCheckOptions): Prom
       return false;
     }
   };
-  const answers = await attempt("answers", () => awake(session, bootMs));
+  const answers = await attempt("answers", () => awake(recorded, bootMs));
   if (!answers) return checks;
-  await preflight(session).catch((error: unknown) => {
+  await preflight(recorded).catch((error: unknown) => {
     signal.throwIfAborted();
     // A difference is told below, check by check; a board that fell silent is told here.
     if (asked.length === 0) add("profile", "failed", messageOf(error));
@@ -67,13 +67,13 @@ export async function checkBoard(board: Board, options: BoardCheckOptions): Prom
   }
   if (board.power.facts.cuts === "reset only") add("power", "not checked", "this switch only resets the board");
   else if (!options.power) add("power", "not checked", "not asked for (--no-power)");
-  else await powered(session, bootMs, attempt, add);
+  else await powered(recorded, bootMs, attempt, add);
   return checks;
 }
 
-async function awake(session: Session, bootMs: number): Promise<string> {
-  const { board } = session;
-  const seen = await session.untilUp(await session.power("on"), bootMs);
+async function awake(recorded: RecordedBoard, bootMs: number): Promise<string> {
+  const { board } = recorded;
+  const seen = await recorded.untilUp(await recorded.power("on"), bootMs);
   if (seen.ending === "up") return `SMP echo on ${board.uart.name}`;
   throw new BenchError(
     `nothing answers on ${board.uart.name}: ${seen.because}`,
@@ -82,7 +82,7 @@ async function awake(session: Session, bootMs: number): Promise<string> {
 }
 
 async function powered(
-  session: Session,
+  recorded: RecordedBoard,
   bootMs: number,
   attempt: (name: string, act: () => Promise<string>) => Promise<boolean>,
   add: (name: string, outcome: BoardCheck["outcome"], text: string) => void,
@@ -91,12 +91,12 @@ async function powered(
   let cut = false;
   try {
     cut = await attempt("power", async () => {
-      lines = (await proveCut(session, bootMs)).lines;
+      lines = (await proveCut(recorded, bootMs)).lines;
       return "silent when off, up again when on";
     });
   } finally {
     // Somebody gave up, or the switch failed, in mid-cut.
-    if (!cut) await session.board.power.set("on").catch(() => undefined);
+    if (!cut) await recorded.board.power.set("on").catch(() => undefined);
   }
   if (!cut) return;
   const known = lines.find(({ event }) => event !== undefined);

@@ -5,7 +5,7 @@ import type { RunEvent } from "../record/run-event.ts";
 import { scriptedBoard } from "../testing/scripted-board.ts";
 import { eventsOf } from "../testing/small-campaign.ts";
 import { isVoid } from "./bench-watch.ts";
-import { Session } from "./recorded-board.ts";
+import { RecordedBoard } from "./recorded-board.ts";
 
 const NEVER = new AbortController().signal;
 const LIMIT_MS = 60_000;
@@ -35,11 +35,11 @@ function board(serves: { uptime?: boolean } = {}) {
     },
   });
   const events: RunEvent[] = [];
-  const session = new Session(scriptedBoard(bed), { event: (event) => events.push(event) }, NEVER);
+  const recorded = new RecordedBoard(scriptedBoard(bed), { event: (event) => events.push(event) }, NEVER);
   const print = (...lines: string[]) => bed.board.write(utf8(lines.map((line) => `${line}\r\n`).join("")));
   return {
     app,
-    session,
+    recorded,
     print,
     clock: bed.clock,
     pass: (ms: number) => sleep(bed.clock, ms),
@@ -59,7 +59,7 @@ describe("a board whose boots show in its log", () => {
   async function talking() {
     const bed = board();
     await bed.print(BANNER, STARTING, "hello");
-    await bed.session.untilUp(0, LIMIT_MS);
+    await bed.recorded.untilUp(0, LIMIT_MS);
     return bed;
   }
 
@@ -68,12 +68,12 @@ describe("a board whose boots show in its log", () => {
     ["ten times a second", 100],
     ["two thousand times a second", 0.5],
   ])("is not up while its old application answers and logs %s", async (_, everyMs) => {
-    const { session, logFor, print, pass, evidence } = await talking();
-    const resetUs = await session.reset();
-    const waiting = session.untilUp(resetUs, LIMIT_MS);
+    const { recorded, logFor, print, pass, evidence } = await talking();
+    const resetUs = await recorded.reset();
+    const waiting = recorded.untilUp(resetUs, LIMIT_MS);
     await logFor(250, everyMs);
     await print(BANNER, STARTING);
-    const bootUs = session.nowUs;
+    const bootUs = recorded.nowUs;
     await pass(300);
     await print("I: hello again");
     const seen = await waiting;
@@ -83,8 +83,8 @@ describe("a board whose boots show in its log", () => {
   });
 
   test("is seen to boot when the reset came in the middle of a line", async () => {
-    const { session, half, print, pass } = await talking();
-    const waiting = session.untilUp(await session.reset(), LIMIT_MS);
+    const { recorded, half, print, pass } = await talking();
+    const waiting = recorded.untilUp(await recorded.reset(), LIMIT_MS);
     await pass(250);
     await half(`[00:00:01.234] <inf> sensor: sam${BANNER}\r\n`);
     await print("I: hello again");
@@ -92,18 +92,18 @@ describe("a board whose boots show in its log", () => {
   });
 
   test("is not taken to have booted for the swap table that its application prints", async () => {
-    const { session, print, pass } = await talking();
-    const waiting = session.untilUp(await session.reset(), LIMIT_MS);
+    const { recorded, print, pass } = await talking();
+    const waiting = recorded.untilUp(await recorded.reset(), LIMIT_MS);
     await print("<inf> mcuboot_util: Image index: 0, Swap type: none");
     await pass(5000);
-    const bootUs = session.nowUs;
+    const bootUs = recorded.nowUs;
     await print(BANNER, "I: hello again");
     expect((await waiting).upUs).toBeGreaterThan(bootUs);
   });
 
   test("is a void case, not a verdict, when it answers on and no boot is ever seen", async () => {
-    const { session, logFor } = await talking();
-    const waiting = session.untilUp(await session.reset(), 20_000).catch((error: unknown) => error);
+    const { recorded, logFor } = await talking();
+    const waiting = recorded.untilUp(await recorded.reset(), 20_000).catch((error: unknown) => error);
     await logFor(21_000, 500);
     const error = await waiting;
     expect(isVoid(error)).toBe(true);
@@ -111,8 +111,8 @@ describe("a board whose boots show in its log", () => {
   });
 
   test("that waits in serial recovery is said to", async () => {
-    const { session, app, print } = await talking();
-    const waiting = session.untilUp(await session.reset(), LIMIT_MS);
+    const { recorded, app, print } = await talking();
+    const waiting = recorded.untilUp(await recorded.reset(), LIMIT_MS);
     app.answers = false;
     await print(STARTING, "I: Enter the serial recovery mode");
     expect((await waiting).because).toContain(
@@ -123,9 +123,9 @@ describe("a board whose boots show in its log", () => {
 
 describe("a board that shows nothing of its boots", () => {
   test("is believed by its image list, when that is another one than before the reset", async () => {
-    const { session, app, pass, evidence } = board();
-    const resetUs = await session.reset();
-    const waiting = session.untilUp(resetUs, LIMIT_MS);
+    const { recorded, app, pass, evidence } = board();
+    const resetUs = await recorded.reset();
+    const waiting = recorded.untilUp(resetUs, LIMIT_MS);
     await pass(3000);
     app.version = "2.0.0";
     const seen = await waiting;
@@ -135,9 +135,9 @@ describe("a board that shows nothing of its boots", () => {
   });
 
   test("is believed by a count that began anew", async () => {
-    const { session, app, pass, clock } = board({ uptime: true });
+    const { recorded, app, pass, clock } = board({ uptime: true });
     await pass(60_000);
-    const waiting = session.untilUp(await session.reset(), LIMIT_MS);
+    const waiting = recorded.untilUp(await recorded.reset(), LIMIT_MS);
     await pass(2500);
     app.bornUs = clock.nowUs();
     const seen = await waiting;
@@ -149,8 +149,8 @@ describe("a board that shows nothing of its boots", () => {
   });
 
   test("is believed after a silence in which it was asked three times", async () => {
-    const { session, app, pass } = board();
-    const waiting = session.untilUp(await session.reset(), LIMIT_MS);
+    const { recorded, app, pass } = board();
+    const waiting = recorded.untilUp(await recorded.reset(), LIMIT_MS);
     await pass(900);
     app.isDown = true;
     await pass(5000);
@@ -159,9 +159,9 @@ describe("a board that shows nothing of its boots", () => {
   });
 
   test("is believed by time alone ten seconds after the reset, and not before", async () => {
-    const { session, logFor } = board();
-    const resetUs = await session.reset();
-    const waiting = session.untilUp(resetUs, LIMIT_MS);
+    const { recorded, logFor } = board();
+    const resetUs = await recorded.reset();
+    const waiting = recorded.untilUp(resetUs, LIMIT_MS);
     await logFor(12_000, 100);
     const seen = await waiting;
     expect(seen.evidence?.kind).toBe("time");
@@ -171,8 +171,8 @@ describe("a board that shows nothing of its boots", () => {
 
 describe("a board that was without power", () => {
   test("needs no other sign", async () => {
-    const { session, evidence } = board();
-    const seen = await session.cycle(LIMIT_MS);
+    const { recorded, evidence } = board();
+    const seen = await recorded.cycle(LIMIT_MS);
     expect(seen).toMatchObject({ ending: "up", evidence: { kind: "power" } });
     expect(evidence()).toEqual(["power: power was off, and came back"]);
   });

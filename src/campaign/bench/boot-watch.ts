@@ -1,8 +1,8 @@
 import type { Board, BootLine } from "../../board/index.ts";
 import { isKind, messageOf, sleep, within } from "../../core/index.ts";
 import { echo } from "../../smp/index.ts";
-import { type BootEvidence, type MemoryOfBoot, rememberedChange } from "./boot-memory.ts";
 import { VoidError } from "./bench-watch.ts";
+import { type BootEvidence, type MemoryOfBoot, rememberedChange } from "./boot-memory.ts";
 
 /** How long one "are you there" may take while a board boots, in milliseconds. */
 const KNOCK_MS = 400;

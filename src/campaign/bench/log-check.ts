@@ -1,7 +1,7 @@
 import { BOOTLOADER_MODES, type BoardProfile, deviceArea } from "../../board/index.ts";
 import { ConfigurationError } from "../../core/index.ts";
 import { type BootloaderFacts, type Contradiction, contradictions, generation } from "../../mcuboot/index.ts";
-import type { Session } from "./recorded-board.ts";
+import type { RecordedBoard } from "./recorded-board.ts";
 
 /** The field of a profile that says what a line of the log may contradict. */
 const FIELDS: Readonly<Record<Contradiction["about"], string>> = {
@@ -28,7 +28,7 @@ function factsOf({ bootloader, slots }: BoardProfile): BootloaderFacts {
  * SMP tells must.
  * @throws ConfigurationError that names both sources.
  */
-export function requireLogFits({ board }: Pick<Session, "board">): void {
+export function requireLogFits({ board }: Pick<RecordedBoard, "board">): void {
   const found = contradictions(board.logs.app.knownSince(0), factsOf(board.profile));
   if (found.length === 0) return;
   const list = found.map(

@@ -1,10 +1,10 @@
 import { sleep } from "../../core/index.ts";
 import type { BootloaderBuild } from "../../mcuboot/index.ts";
-import type { BuiltImage, NetworkImage } from "../request/images.ts";
+import type { CampaignImage, NetworkImage } from "../request/images.ts";
 import type { Comparison } from "../verdict/compare.ts";
-import type { Shadow } from "../verdict/expected-flash.ts";
+import type { ExpectedFlash } from "../verdict/expected-flash.ts";
 import type { BootSeen } from "./boot-watch.ts";
-import type { Session } from "./recorded-board.ts";
+import type { RecordedBoard } from "./recorded-board.ts";
 
 /** The network core's image among those of a bootloader for both cores. Source: sdk-nrf modules/mcuboot. */
 export const NETWORK_IMAGE = 1;
@@ -16,14 +16,18 @@ const RELEASE: readonly string[] = ["jumping", "chainload"];
 const REPORT = /firmware version (\d+)/;
 
 /** Uploads an image of the network core and asks for it: before the application, see NCSDK-34106. */
-export async function requestNetwork(session: Session, shadow: Shadow, { image }: NetworkImage): Promise<void> {
-  await session.upload(image, NETWORK_IMAGE);
-  await session.requestTest(image);
-  shadow.requestNetwork(image.file);
+export async function requestNetwork(
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
+  { image }: NetworkImage,
+): Promise<void> {
+  await recorded.upload(image, NETWORK_IMAGE);
+  await recorded.requestTest(image);
+  expected.requestNetwork(image.file);
 }
 
 /** The version counter that the network core says on its own UART after a boot; undefined when it says none. */
-export async function networkReport({ board, signal }: Session, seen: BootSeen): Promise<number | undefined> {
+export async function networkReport({ board, signal }: RecordedBoard, seen: BootSeen): Promise<number | undefined> {
   const { net } = board.logs;
   if (net === undefined || seen.ending !== "up") return undefined;
   const released = seen.lines.findLast(({ event = "" }) => RELEASE.includes(event)) ?? seen.lines.at(0);
@@ -39,7 +43,7 @@ export async function networkReport({ board, signal }: Session, seen: BootSeen):
 /** What the network core must run after an update: the newer one, where its bootloader refuses an older one. */
 export function counterExpected(
   { downgradePrevention }: Pick<BootloaderBuild, "downgradePrevention">,
-  { from, to }: { readonly from: BuiltImage; readonly to: BuiltImage },
+  { from, to }: { readonly from: CampaignImage; readonly to: CampaignImage },
 ): number {
   const [before, wanted] = [from.network?.counter ?? 0, to.network?.counter ?? 0];
   return downgradePrevention ? Math.max(before, wanted) : wanted;

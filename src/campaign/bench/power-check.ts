@@ -1,7 +1,7 @@
 import { BenchError, sleep } from "../../core/index.ts";
 import { notCut } from "../cuts/cut.ts";
 import { alive, type BootSeen } from "./boot-watch.ts";
-import type { Session } from "./recorded-board.ts";
+import type { RecordedBoard } from "./recorded-board.ts";
 
 /** The idle application gets this long to lose its last charge before it is asked whether it is off, in milliseconds. */
 const IDLE_MS = 50;
@@ -15,7 +15,7 @@ const LATE_MS = 2000;
 const ASK_EVERY_MS = 20;
 
 /** When a board that is "off" answered last, on the bench's clock; undefined when it answers on. */
-async function answeredUntil({ board, signal }: Session, untilUs: number): Promise<number | undefined> {
+async function answeredUntil({ board, signal }: RecordedBoard, untilUs: number): Promise<number | undefined> {
   let lastUs = board.clock.nowUs();
   while (board.clock.nowUs() < untilUs) {
     await sleep(board.clock, ASK_EVERY_MS, signal);
@@ -33,19 +33,19 @@ async function answeredUntil({ board, signal }: Session, untilUs: number): Promi
  * @returns the boot that followed.
  * @throws BenchError when power was not cut, or the board did not come back.
  */
-export async function proveCut(session: Session, bootMs: number): Promise<BootSeen> {
-  const { board, signal } = session;
-  await session.power("off");
+export async function proveCut(recorded: RecordedBoard, bootMs: number): Promise<BootSeen> {
+  const { board, signal } = recorded;
+  await recorded.power("off");
   await sleep(board.clock, board.profile.power.holdUpMs + board.cuts.latencyUs / 1000 + IDLE_MS, signal);
-  const offUs = session.nowUs;
+  const offUs = recorded.nowUs;
   const answers = await alive(board, IDLE_ANSWER_MS, signal).catch(() => false);
-  const lateUs = answers ? await answeredUntil(session, offUs + LATE_MS * 1000) : undefined;
+  const lateUs = answers ? await answeredUntil(recorded, offUs + LATE_MS * 1000) : undefined;
   signal.throwIfAborted();
   await sleep(board.clock, board.profile.power.offMs, signal);
-  const seen = await session.untilUp(await session.power("on"), bootMs);
+  const seen = await recorded.untilUp(await recorded.power("on"), bootMs);
   if (lateUs !== undefined) {
     const wholeMs = Math.round((lateUs - offUs) / 1000) + board.profile.power.holdUpMs + IDLE_MS;
-    throw notCut(session, wholeMs, Number.POSITIVE_INFINITY);
+    throw notCut(recorded, wholeMs, Number.POSITIVE_INFINITY);
   }
   if (answers) {
     const text = `power was not cut: ${board.name} answers on although the switch was told "off".`;

@@ -2,8 +2,8 @@ import type { Board } from "../../board/index.ts";
 import { isKind } from "../../core/index.ts";
 import type { PreflightCheck } from "../record/run-event.ts";
 import { requireLogFits } from "./log-check.ts";
+import { activeSlot, type RecordedBoard } from "./recorded-board.ts";
 import { PermanentBenchError } from "./retry.ts";
-import { activeSlot, type Session } from "./recorded-board.ts";
 
 /**
  * Compares what the board says of itself with its profile, before any power moves: parameters, slots, running image,
@@ -11,26 +11,26 @@ import { activeSlot, type Session } from "./recorded-board.ts";
  * @throws BenchError (exit 3) when the board does not answer, or is not what the profile describes;
  *   ConfigurationError (exit 2) when the boot log contradicts the profile.
  */
-export async function preflight(session: Session): Promise<readonly PreflightCheck[]> {
+export async function preflight(recorded: RecordedBoard): Promise<readonly PreflightCheck[]> {
   const checks: PreflightCheck[] = [
-    await parameters(session),
-    await bootloaderMode(session),
-    await slotSizes(session),
-    await runningImage(session),
+    await parameters(recorded),
+    await bootloaderMode(recorded),
+    await slotSizes(recorded),
+    await runningImage(recorded),
   ];
-  session.record.event({ atUs: session.nowUs, event: "preflight", checks });
+  recorded.record.event({ atUs: recorded.nowUs, event: "preflight", checks });
   // Serial recovery lists images, too; what it runs under cannot be asked there.
   if (checks.some(({ name, outcome }) => (name === MODE && outcome === "cannot be asked") || outcome === "differs"))
-    await requireApplication(session);
+    await requireApplication(recorded);
   const wrong = checks.filter((check) => check.outcome === "differs");
   if (wrong.length > 0) {
     const list = wrong.map((check) => `${check.name}: the profile says ${check.expected}, the board ${check.found}`);
     throw new PermanentBenchError(
-      `${session.board.name} is not the board of its profile. ${list.join(". ")}.`,
+      `${recorded.board.name} is not the board of its profile. ${list.join(". ")}.`,
       "Correct the profile, or connect the board that it describes.",
     );
   }
-  requireLogFits(session);
+  requireLogFits(recorded);
   return checks;
 }
 
@@ -59,7 +59,7 @@ async function ask(name: string, question: () => Promise<Answer>): Promise<Prefl
   }
 }
 
-function parameters({ board, signal }: Session): Promise<PreflightCheck> {
+function parameters({ board, signal }: RecordedBoard): Promise<PreflightCheck> {
   return ask("mcumgr parameters", async () => {
     const { bufferBytes, bufferCount, known } = await board.smp.params({ signal });
     const found = `${bufferCount} buffers of ${bufferBytes} bytes`;
@@ -67,7 +67,7 @@ function parameters({ board, signal }: Session): Promise<PreflightCheck> {
   });
 }
 
-function bootloaderMode({ board, signal }: Session): Promise<PreflightCheck> {
+function bootloaderMode({ board, signal }: RecordedBoard): Promise<PreflightCheck> {
   return ask(MODE, async () => {
     const { name, mode } = await board.smp.bootloaderInfo({ signal });
     const expected = board.profile.bootloader.mode;
@@ -75,7 +75,7 @@ function bootloaderMode({ board, signal }: Session): Promise<PreflightCheck> {
   });
 }
 
-function slotSizes({ board, signal }: Session): Promise<PreflightCheck> {
+function slotSizes({ board, signal }: RecordedBoard): Promise<PreflightCheck> {
   return ask("slots", async () => {
     const images = await board.smp.slotInfo({ signal });
     const slots = images.find((entry) => entry.image === 0)?.slots ?? [];
@@ -92,7 +92,7 @@ function expectedSlots(board: Board): readonly number[] {
 }
 
 /** @throws BenchError when MCUboot itself answers. */
-async function requireApplication({ board, signal }: Session): Promise<void> {
+async function requireApplication({ board, signal }: RecordedBoard): Promise<void> {
   if ((await board.smp.dialect({ signal })) === "application") return;
   throw new PermanentBenchError(
     `${board.name} is in MCUboot's serial recovery: that answers on ${board.uart.name}, and no application runs.`,
@@ -100,8 +100,8 @@ async function requireApplication({ board, signal }: Session): Promise<void> {
   );
 }
 
-async function runningImage(session: Session): Promise<PreflightCheck> {
-  const slots = await session.imageState();
+async function runningImage(recorded: RecordedBoard): Promise<PreflightCheck> {
+  const slots = await recorded.imageState();
   const active = activeSlot(slots);
   return {
     name: "running image",

@@ -5,15 +5,15 @@ import { BenchError, Random, sleep, utf8 } from "../../core/index.ts";
 import { SmpFault } from "../../smp/index.ts";
 import { smpBench } from "../../smp/testing/bench.ts";
 import type { RunEvent } from "../record/run-event.ts";
-import { prepare } from "../request/material.ts";
+import { buildMaterial } from "../request/material.ts";
 import { scriptedBoard } from "../testing/scripted-board.ts";
 import { type Edit, eventsOf, smallProfile, smallScenario } from "../testing/small-campaign.ts";
-import { flagsOf, Session, uploadLimit } from "./recorded-board.ts";
+import { flagsOf, RecordedBoard, uploadLimit } from "./recorded-board.ts";
 
 const NEVER = new AbortController().signal;
 const EIGHT = 8;
 
-/** A session with a board that prints and answers what a test says. */
+/** A recorded board with a board that prints and answers what a test says. */
 function scripted(signal: AbortSignal = NEVER) {
   const app = { answers: false, broken: undefined as Error | undefined };
   const bed = smpBench({
@@ -33,7 +33,7 @@ function scripted(signal: AbortSignal = NEVER) {
   return {
     app,
     clock: bed.clock,
-    session: new Session(board, { event: (event) => events.push(event) }, signal),
+    recorded: new RecordedBoard(board, { event: (event) => events.push(event) }, signal),
     print: (...lines: string[]) => bed.board.write(utf8(lines.map((line) => `${line}\r\n`).join(""))),
     pass: (ms: number) => sleep(bed.clock, ms),
   };
@@ -44,10 +44,10 @@ const GIVES_UP = "E: Unable to find bootable image";
 
 describe("waiting for a board to come up", () => {
   test("ends when the application answers, and tells the boots and the log since then", async () => {
-    const { session, app, print, pass, clock } = scripted();
+    const { recorded, app, print, pass, clock } = scripted();
     await print("from before");
     const sinceUs = clock.nowUs() + 1;
-    const waiting = session.untilUp(sinceUs, 10_000);
+    const waiting = recorded.untilUp(sinceUs, 10_000);
     await print(BOOTLOADER);
     await pass(200);
     app.answers = true;
@@ -59,17 +59,17 @@ describe("waiting for a board to come up", () => {
   });
 
   test("asks a board that prints nothing after a second", async () => {
-    const { session, app } = scripted();
+    const { recorded, app } = scripted();
     app.answers = true;
-    const seen = await session.untilUp(0, 10_000);
+    const seen = await recorded.untilUp(0, 10_000);
     expect(seen).toMatchObject({ ending: "up", boots: 0, lines: [] });
     expect(seen.upUs).toBeGreaterThan(1_000_000);
     expect(seen.upUs).toBeLessThan(1_100_000);
   });
 
   test("ends in a boot loop with the fourth start of the bootloader", async () => {
-    const { session, print, pass } = scripted();
-    const waiting = session.untilUp(0, 60_000);
+    const { recorded, print, pass } = scripted();
+    const waiting = recorded.untilUp(0, 60_000);
     for (let boot = 0; boot < 4; boot += 1) {
       await print(BOOTLOADER);
       await pass(1500);
@@ -83,16 +83,16 @@ describe("waiting for a board to come up", () => {
   });
 
   test("ends without a boot three seconds after the bootloader gave up", async () => {
-    const { session, print, clock } = scripted();
-    const waiting = session.untilUp(0, 60_000);
+    const { recorded, print, clock } = scripted();
+    const waiting = recorded.untilUp(0, 60_000);
     await print(BOOTLOADER, GIVES_UP);
     expect(await waiting).toMatchObject({ ending: "no boot", because: `the bootloader gave up: "${GIVES_UP}"` });
     expect(clock.nowUs()).toBeLessThan(6_000_000);
   });
 
   test("goes on when the bootloader gave up and then started again, however long that boot takes", async () => {
-    const { session, app, print, pass } = scripted();
-    const waiting = session.untilUp(0, 60_000);
+    const { recorded, app, print, pass } = scripted();
+    const waiting = recorded.untilUp(0, 60_000);
     await print(BOOTLOADER, GIVES_UP);
     await pass(1000);
     await print(BOOTLOADER);
@@ -102,8 +102,8 @@ describe("waiting for a board to come up", () => {
   });
 
   test("ends at its limit with what came last", async () => {
-    const { session, clock } = scripted();
-    const seen = await session.untilUp(0, 2500);
+    const { recorded, clock } = scripted();
+    const seen = await recorded.untilUp(0, 2500);
     expect(seen).toMatchObject({
       ending: "no boot",
       because: "waited 2500 ms for dk to boot. Nothing has come from VCOM1 yet.",
@@ -113,37 +113,37 @@ describe("waiting for a board to come up", () => {
 
   test("ends with the signal's reason", async () => {
     const stop = new AbortController();
-    const { session, pass } = scripted(stop.signal);
-    const waiting = session.untilUp(0, 60_000).catch(String);
+    const { recorded, pass } = scripted(stop.signal);
+    const waiting = recorded.untilUp(0, 60_000).catch(String);
     await pass(500);
     stop.abort("enough");
     expect(await waiting).toBe("enough");
   });
 
   test("ends with the bench's own failure, which is no verdict on the board", async () => {
-    const { session, app } = scripted();
+    const { recorded, app } = scripted();
     app.broken = new BenchError("the twin broke.");
-    await expect(session.untilUp(0, 60_000)).rejects.toThrow("the twin broke");
+    await expect(recorded.untilUp(0, 60_000)).rejects.toThrow("the twin broke");
   });
 });
 
-/** A session on a small twin that runs, and the images of a campaign for it. */
+/** A recorded board on a small twin that runs, and the images of a campaign for it. */
 async function onTwin(...edits: Edit[]) {
   const loaded = smallProfile(...edits);
   const random = Random.fromSeed(1);
   const board = await openBoard(loaded, { random });
-  const { images } = await prepare({ scenario: smallScenario(), board: loaded }, board, random);
+  const { images } = await buildMaterial({ scenario: smallScenario(), board: loaded }, board, random);
   const events: RunEvent[] = [];
-  const session = new Session(board, { event: (event) => events.push(event) }, NEVER);
-  await session.untilUp(0, 10_000);
-  return { board, session, images, events };
+  const recorded = new RecordedBoard(board, { event: (event) => events.push(event) }, NEVER);
+  await recorded.untilUp(0, 10_000);
+  return { board, recorded, images, events };
 }
 
-describe("what a session does", () => {
+describe("what a recorded board does", () => {
   test("is recorded: an upload with its progress, its erase and its speed", async () => {
-    const { board, session, images, events } = await onTwin();
+    const { board, recorded, images, events } = await onTwin();
     await using _board = board;
-    await session.upload(images.new);
+    await recorded.upload(images.new);
     const [started] = eventsOf(events, "upload-started");
     const [finished] = eventsOf(events, "upload-finished");
     const progress = eventsOf(events, "upload-progress");
@@ -154,9 +154,9 @@ describe("what a session does", () => {
   });
 
   test("never takes less time for an upload than line and flash allow", async () => {
-    const { board, session, images, events } = await onTwin();
+    const { board, recorded, images, events } = await onTwin();
     await using _board = board;
-    await session.upload(images.new);
+    await recorded.upload(images.new);
     const [finished] = eventsOf(events, "upload-finished");
     if (!finished) throw new RangeError("no upload");
     const { bytes, firstBytes, durationUs, eraseUs, limitBytesPerS } = finished;
@@ -166,16 +166,16 @@ describe("what a session does", () => {
   });
 
   test("sends nothing of an image that the profile forbids", async () => {
-    const { board, session, images, events } = await onTwin(["keys:", "images: { encryption: none }\nkeys:"]);
+    const { board, recorded, images, events } = await onTwin(["keys:", "images: { encryption: none }\nkeys:"]);
     await using _board = board;
-    await expect(session.upload(images.new)).rejects.toThrow("nothing was uploaded");
+    await expect(recorded.upload(images.new)).rejects.toThrow("nothing was uploaded");
     expect(eventsOf(events, "upload-started")).toEqual([]);
   });
 
   test("is recorded: power off, power on, and the off time of the profile in between", async () => {
-    const { board, session, events } = await onTwin();
+    const { board, recorded, events } = await onTwin();
     await using _board = board;
-    const seen = await session.cycle(10_000);
+    const seen = await recorded.cycle(10_000);
     expect(seen).toMatchObject({ ending: "up", boots: 1 });
     const power = eventsOf(events, "power");
     expect(power.map((event) => event.state)).toEqual(["off", "on"]);
@@ -183,13 +183,13 @@ describe("what a session does", () => {
   });
 
   test("is recorded: test request, reset, confirmation and every image list", async () => {
-    const { board, session, images, events } = await onTwin();
+    const { board, recorded, images, events } = await onTwin();
     await using _board = board;
-    await session.upload(images.new);
-    await session.requestTest(images.new);
-    await session.untilUp(await session.reset(), 60_000);
-    await session.confirm(images.new);
-    await session.imageState();
+    await recorded.upload(images.new);
+    await recorded.requestTest(images.new);
+    await recorded.untilUp(await recorded.reset(), 60_000);
+    await recorded.confirm(images.new);
+    await recorded.imageState();
     const names = events.map((event) => event.event).filter((name) => !name.startsWith("upload"));
     expect(names).toEqual(["set-pending", "reset", "boot-seen", "confirmed", "image-state"]);
     const [list] = eventsOf(events, "image-state");

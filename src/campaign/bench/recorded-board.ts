@@ -3,10 +3,10 @@ import { BenchError, fromHex, hex, sleep } from "../../core/index.ts";
 import { timingAt } from "../../mcuboot/index.ts";
 import { CONSOLE_OVERHEAD_BYTES, encodedBytes } from "../../smp/index.ts";
 import type { EventSink, SlotFacts } from "../record/run-event.ts";
-import { requireAllowed } from "../request/encryption-policy.ts";
-import type { BuiltImage } from "../request/images.ts";
-import { memoryOf } from "./boot-memory.ts";
+import { requireEncryptionPolicy } from "../request/encryption-policy.ts";
+import type { CampaignImage } from "../request/images.ts";
 import { BenchWatch, VoidError } from "./bench-watch.ts";
+import { memoryOf } from "./boot-memory.ts";
 import { type BootSeen, type BootStart, isBootSign, watchBoot } from "./boot-watch.ts";
 
 /** So many packets of one upload sent again are worth a word. */
@@ -19,8 +19,8 @@ const ASKED: BootExpected = { kind: "asked" };
 const SLOT_FLAGS = ["active", "confirmed", "pending", "permanent"] as const;
 type SlotFlag = (typeof SLOT_FLAGS)[number];
 
-/** The acts of a campaign on a board, each recorded. One campaign has one session. */
-export class Session {
+/** The acts of a campaign on a board, each recorded. One campaign has one of them. */
+export class RecordedBoard {
   readonly board: Board;
   readonly record: EventSink;
   readonly signal: AbortSignal;
@@ -60,9 +60,9 @@ export class Session {
     return slots;
   }
 
-  async upload(image: BuiltImage, number = 0): Promise<void> {
+  async upload(image: CampaignImage, number = 0): Promise<void> {
     const { board, record } = this;
-    requireAllowed(image.file, image.version, board.profile);
+    requireEncryptionPolicy(image.file, image.version, board.profile);
     record.event({ atUs: this.nowUs, event: "upload-started", version: image.version, totalBytes: image.file.length });
     const startUs = this.nowUs;
     let firstBytes: number | undefined;
@@ -97,18 +97,18 @@ export class Session {
   }
 
   /** Marks the image in the secondary slot for a test swap. */
-  async requestTest(image: BuiltImage): Promise<void> {
+  async requestTest(image: CampaignImage): Promise<void> {
     await this.request(image, false);
   }
 
   /** Marks the image in the secondary slot: for a test, or for good. */
-  async request(image: BuiltImage, permanent: boolean): Promise<void> {
+  async request(image: CampaignImage, permanent: boolean): Promise<void> {
     await this.board.smp.setImageState({ hash: fromHex(image.hash), confirm: permanent }, { signal: this.signal });
     this.record.event({ atUs: this.nowUs, event: "set-pending", version: image.version });
   }
 
   /** Confirms the image that runs. */
-  async confirm(image: BuiltImage): Promise<void> {
+  async confirm(image: CampaignImage): Promise<void> {
     await this.board.smp.setImageState({ confirm: true }, { signal: this.signal });
     this.record.event({ atUs: this.nowUs, event: "confirmed", version: image.version });
   }
@@ -251,7 +251,7 @@ export function slotsOfImage(slots: readonly SlotFacts[], image = 0): readonly S
 }
 
 /** The application's slot that holds an image with this hash. */
-export function slotOf(slots: readonly SlotFacts[], image: BuiltImage): SlotFacts | undefined {
+export function slotOf(slots: readonly SlotFacts[], image: CampaignImage): SlotFacts | undefined {
   return slotsOfImage(slots).find((entry) => entry.hash === image.hash);
 }
 

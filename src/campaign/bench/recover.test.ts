@@ -2,11 +2,11 @@ import { describe, expect, test } from "@jest/globals";
 import { type Board, type Health, type HealthMark, openBoard } from "../../board/index.ts";
 import { BenchError, Random } from "../../core/index.ts";
 import type { RunEvent } from "../record/run-event.ts";
-import { prepare } from "../request/material.ts";
+import { buildMaterial } from "../request/material.ts";
 import { eventsOf, smallProfile, smallScenario } from "../testing/small-campaign.ts";
-import { Preparation } from "./starting-point.ts";
+import { RecordedBoard } from "./recorded-board.ts";
 import { leaveBoard, wakeBoard } from "./recover.ts";
-import { Session } from "./recorded-board.ts";
+import { StartingPoint } from "./starting-point.ts";
 
 const BOOT_MS = 20_000;
 
@@ -32,16 +32,16 @@ async function bench(first: Health, changed: (board: Board) => Partial<Board> = 
   const twin = await openBoard(loaded, { random });
   const health = markOf(first);
   const board: Board = { ...twin, health, ...changed(twin), [Symbol.asyncDispose]: () => twin[Symbol.asyncDispose]() };
-  const { images, shadow } = await prepare({ scenario: smallScenario(), board: loaded }, board, random);
+  const { images, expected } = await buildMaterial({ scenario: smallScenario(), board: loaded }, board, random);
   const events: RunEvent[] = [];
-  const session = new Session(board, { event: (event) => events.push(event) }, new AbortController().signal);
-  const recovery = { prepare: new Preparation(session, images, shadow, BOOT_MS), images, bootMs: BOOT_MS };
+  const recorded = new RecordedBoard(board, { event: (event) => events.push(event) }, new AbortController().signal);
+  const recovery = { startingPoint: new StartingPoint(recorded, images, expected, BOOT_MS), images, bootMs: BOOT_MS };
   return {
     board,
     health,
     events,
-    session,
-    wake: () => wakeBoard(session, recovery),
+    recorded,
+    wake: () => wakeBoard(recorded, recovery),
     steps: () => eventsOf(events, "recovery").map(({ step, worked }) => `${step}: ${worked}`),
     /** What no bootloader starts. */
     brick: () => twin.flasher?.programPrimary(new Uint8Array(64)) ?? Promise.resolve(),
@@ -63,7 +63,7 @@ describe("a board that a run left in the middle of something", () => {
     await bed.brick();
     await bed.wake();
     expect(bed.steps()).toEqual(["power on: false", "power cycle: false", "old image flashed: true"]);
-    expect((await bed.session.imageState())[0]).toMatchObject({ version: "1.0.0", slot: 0 });
+    expect((await bed.recorded.imageState())[0]).toMatchObject({ version: "1.0.0", slot: 0 });
   });
 
   test("gets its baseline when flashing alone does not help, and then the old image", async () => {
@@ -142,13 +142,13 @@ describe("a board that is good", () => {
   test("loses its mark at the end of a run when it answers, and keeps it when it does not", async () => {
     await using bed = await bench({ state: "good" });
     await bed.wake();
-    await leaveBoard(bed.session, BOOT_MS);
+    await leaveBoard(bed.recorded, BOOT_MS);
     expect(bed.health.now).toEqual({ state: "good" });
     await bed.wake();
     await bed.brick();
     await bed.board.power.set("off");
     await bed.board.power.set("on");
-    await leaveBoard(bed.session, BOOT_MS);
+    await leaveBoard(bed.recorded, BOOT_MS);
     expect(bed.health.now).toMatchObject({ state: "dirty" });
     expect(eventsOf(bed.events, "warning").at(-1)?.text).toMatch(/^the next run will recover the board: /);
   });

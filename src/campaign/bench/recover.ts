@@ -1,15 +1,15 @@
 import { isKind, messageOf, sleep } from "../../core/index.ts";
 import type { RecoveryStepName } from "../record/run-event.ts";
 import type { CampaignImages } from "../request/images.ts";
-import type { Preparation } from "./starting-point.ts";
+import { activeSlot, type RecordedBoard } from "./recorded-board.ts";
 import { PermanentBenchError } from "./retry.ts";
-import { activeSlot, type Session } from "./recorded-board.ts";
+import type { StartingPoint } from "./starting-point.ts";
 
 const UNDER_WAY = "a run was under way and did not end";
 
-/** What a recovery needs besides the session. */
+/** What a recovery needs besides the recorded board. */
 export interface Recovery {
-  readonly prepare: Preparation;
+  readonly startingPoint: StartingPoint;
   readonly images: CampaignImages;
   /** Longest wait for the application after a start, in milliseconds. */
   readonly bootMs: number;
@@ -21,11 +21,11 @@ export interface Recovery {
  * `leaveBoard`.
  * @throws BenchError when it does not answer; a board that was marked is marked bad then.
  */
-export async function wakeBoard(session: Session, recovery: Recovery): Promise<void> {
-  const { health } = session.board;
+export async function wakeBoard(recorded: RecordedBoard, recovery: Recovery): Promise<void> {
+  const { health } = recorded.board;
   const before = health?.load().state ?? "good";
-  if (before === "good") await recovery.prepare.wake();
-  else await recoverBoard(session, recovery, before);
+  if (before === "good") await recovery.startingPoint.wake();
+  else await recoverBoard(recorded, recovery, before);
   health?.markDirty(UNDER_WAY);
 }
 
@@ -37,15 +37,15 @@ interface Step {
   readonly start: "on" | "off and on";
 }
 
-async function recoverBoard(session: Session, recovery: Recovery, found: "dirty" | "bad"): Promise<void> {
-  const { board, record } = session;
+async function recoverBoard(recorded: RecordedBoard, recovery: Recovery, found: "dirty" | "bad"): Promise<void> {
+  const { board, record } = recorded;
   const tried: string[] = [];
-  for (const step of stepsOf(session, recovery)) {
+  for (const step of stepsOf(recorded, recovery)) {
     if (!step.isPossible) continue;
-    const problem = await problemAfter(session, step, recovery.bootMs);
+    const problem = await problemAfter(recorded, step, recovery.bootMs);
     const worked = problem === undefined;
     const outcome = problem ?? "the application answers and lists its images";
-    record.event({ atUs: session.nowUs, event: "recovery", found, step: step.name, worked, outcome });
+    record.event({ atUs: recorded.nowUs, event: "recovery", found, step: step.name, worked, outcome });
     if (worked) return;
     tried.push(`${step.name}: ${problem.replace(/\.$/, "")}`);
   }
@@ -59,8 +59,8 @@ async function recoverBoard(session: Session, recovery: Recovery, found: "dirty"
 }
 
 /** From the gentlest to the one that erases everything, which is only for boards whose profile has a baseline. */
-function stepsOf(session: Session, { images }: Recovery): readonly Step[] {
-  const { signal, board } = session;
+function stepsOf(recorded: RecordedBoard, { images }: Recovery): readonly Step[] {
+  const { signal, board } = recorded;
   const { flasher, profile } = board;
   const recover = flasher?.recover?.bind(flasher);
   const program = () => flasher?.programPrimary(images.old.flashed ?? images.old.plain, signal) ?? Promise.resolve();
@@ -81,25 +81,25 @@ function stepsOf(session: Session, { images }: Recovery): readonly Step[] {
 }
 
 /** Takes a step, waits for the application, asks for its images. Answers what is wrong then; undefined when nothing is. */
-async function problemAfter(session: Session, step: Step, bootMs: number): Promise<string | undefined> {
+async function problemAfter(recorded: RecordedBoard, step: Step, bootMs: number): Promise<string | undefined> {
   try {
     await step.flash?.();
   } catch (error) {
-    session.signal.throwIfAborted();
+    recorded.signal.throwIfAborted();
     if (isKind(error, "bench") || isKind(error, "timeout")) return messageOf(error);
     throw error;
   }
   if (step.start === "off and on") {
-    await session.power("off");
-    await sleep(session.board.clock, session.board.profile.power.offMs, session.signal);
+    await recorded.power("off");
+    await sleep(recorded.board.clock, recorded.board.profile.power.offMs, recorded.signal);
   }
-  const seen = await session.untilUp(await session.power("on"), bootMs);
-  return seen.ending === "up" ? listProblem(session) : seen.because;
+  const seen = await recorded.untilUp(await recorded.power("on"), bootMs);
+  return seen.ending === "up" ? listProblem(recorded) : seen.because;
 }
 
-async function listProblem(session: Session): Promise<string | undefined> {
+async function listProblem(recorded: RecordedBoard): Promise<string | undefined> {
   try {
-    return activeSlot(await session.imageState()) ? undefined : "its image list shows no active image";
+    return activeSlot(await recorded.imageState()) ? undefined : "its image list shows no active image";
   } catch (error) {
     if (isKind(error, "timeout") || isKind(error, "protocol")) return messageOf(error);
     throw error;
@@ -111,19 +111,19 @@ async function listProblem(session: Session): Promise<string | undefined> {
  * enough to the next run.
  * @param patienceMs how long the board may take to boot; 0 when it is to be asked once only.
  */
-export async function leaveBoard(session: Session, patienceMs: number): Promise<void> {
-  const { board, record, signal } = session;
+export async function leaveBoard(recorded: RecordedBoard, patienceMs: number): Promise<void> {
+  const { board, record, signal } = recorded;
   if (!board.health || signal.aborted) return;
   try {
-    const isUp = patienceMs === 0 || (await session.untilUp(session.nowUs, patienceMs)).ending === "up";
-    const problem = isUp ? await listProblem(session) : "no application answers";
+    const isUp = patienceMs === 0 || (await recorded.untilUp(recorded.nowUs, patienceMs)).ending === "up";
+    const problem = isUp ? await listProblem(recorded) : "no application answers";
     if (problem === undefined) {
       board.health.clear();
       return;
     }
-    record.event({ atUs: session.nowUs, event: "warning", text: `the next run will recover the board: ${problem}` });
+    record.event({ atUs: recorded.nowUs, event: "warning", text: `the next run will recover the board: ${problem}` });
   } catch (error) {
     const text = `the next run will recover the board: ${messageOf(error)}`;
-    record.event({ atUs: session.nowUs, event: "warning", text });
+    record.event({ atUs: recorded.nowUs, event: "warning", text });
   }
 }

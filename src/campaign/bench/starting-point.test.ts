@@ -2,10 +2,10 @@ import { describe, expect, test } from "@jest/globals";
 import { type Board, openBoard } from "../../board/index.ts";
 import { Random } from "../../core/index.ts";
 import type { RunEvent } from "../record/run-event.ts";
-import { prepare } from "../request/material.ts";
+import { buildMaterial } from "../request/material.ts";
 import { eventsOf, smallProfile, smallScenario } from "../testing/small-campaign.ts";
-import { Preparation } from "./starting-point.ts";
-import { Session } from "./recorded-board.ts";
+import { RecordedBoard } from "./recorded-board.ts";
+import { StartingPoint } from "./starting-point.ts";
 
 const BOOT_MS = 20_000;
 
@@ -16,16 +16,17 @@ async function bench() {
   const twin = await openBoard(loaded, { random });
   const { flasher: _, ...rest } = twin;
   const board: Board = { ...rest, [Symbol.asyncDispose]: () => twin[Symbol.asyncDispose]() };
-  const { images, shadow } = await prepare({ scenario: smallScenario(), board: loaded }, board, random);
+  const { images, expected } = await buildMaterial({ scenario: smallScenario(), board: loaded }, board, random);
   const events: RunEvent[] = [];
-  const session = new Session(board, { event: (event) => events.push(event) }, new AbortController().signal);
-  await session.untilUp(0, BOOT_MS);
+  const recorded = new RecordedBoard(board, { event: (event) => events.push(event) }, new AbortController().signal);
+  await recorded.untilUp(0, BOOT_MS);
   return {
-    session,
+    recorded,
     images,
     how: () => eventsOf(events, "baseline").map(({ how }) => how),
-    baseline: () => new Preparation(session, images, shadow, BOOT_MS).baseline(),
-    slots: async () => (await session.imageState()).map(({ version, flags }) => `${version} ${flags.join(" ")}`.trim()),
+    baseline: () => new StartingPoint(recorded, images, expected, BOOT_MS).baseline(),
+    slots: async () =>
+      (await recorded.imageState()).map(({ version, flags }) => `${version} ${flags.join(" ")}`.trim()),
     [Symbol.asyncDispose]: () => board[Symbol.asyncDispose](),
   };
 }
@@ -40,9 +41,9 @@ describe("the baseline of a board without a flasher", () => {
 
   test("is confirmed where an earlier run died before that", async () => {
     await using bed = await bench();
-    await bed.session.upload(bed.images.old);
-    await bed.session.requestTest(bed.images.old);
-    await bed.session.untilUp(await bed.session.reset(), BOOT_MS);
+    await bed.recorded.upload(bed.images.old);
+    await bed.recorded.requestTest(bed.images.old);
+    await bed.recorded.untilUp(await bed.recorded.reset(), BOOT_MS);
     await bed.baseline();
     expect(bed.how()).toEqual(["already running"]);
     expect(await bed.slots()).toEqual(["1.0.0 active confirmed", "0.1.0"]);
@@ -50,8 +51,8 @@ describe("the baseline of a board without a flasher", () => {
 
   test("is swapped in where an earlier run died between its request and the reset", async () => {
     await using bed = await bench();
-    await bed.session.upload(bed.images.old);
-    await bed.session.requestTest(bed.images.old);
+    await bed.recorded.upload(bed.images.old);
+    await bed.recorded.requestTest(bed.images.old);
     await bed.baseline();
     expect(bed.how()).toEqual(["already running"]);
     expect(await bed.slots()).toEqual(["1.0.0 active confirmed", "0.1.0"]);
@@ -60,9 +61,9 @@ describe("the baseline of a board without a flasher", () => {
   test("takes the place of the new image where that was to come, or runs unconfirmed", async () => {
     for (const restarts of [false, true]) {
       await using bed = await bench();
-      await bed.session.upload(bed.images.new);
-      await bed.session.requestTest(bed.images.new);
-      if (restarts) await bed.session.untilUp(await bed.session.reset(), BOOT_MS);
+      await bed.recorded.upload(bed.images.new);
+      await bed.recorded.requestTest(bed.images.new);
+      if (restarts) await bed.recorded.untilUp(await bed.recorded.reset(), BOOT_MS);
       await bed.baseline();
       expect(bed.how()).toEqual(["uploaded"]);
       expect(await bed.slots()).toEqual(["1.0.0 active confirmed", "2.0.0"]);

@@ -3,11 +3,11 @@ import { BenchError } from "../../core/index.ts";
 import type { FlashImage } from "../../mcuboot/index.ts";
 import { ensureSecondary } from "../cuts/upgrade.ts";
 import type { SlotFacts } from "../record/run-event.ts";
-import type { BuiltImage, CampaignImages } from "../request/images.ts";
+import type { CampaignImage, CampaignImages } from "../request/images.ts";
+import type { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { requireLogFits } from "./log-check.ts";
-import type { Shadow } from "../verdict/expected-flash.ts";
 import { proveCut } from "./power-check.ts";
-import { activeSlot, type Session, slotOf } from "./recorded-board.ts";
+import { activeSlot, type RecordedBoard, slotOf } from "./recorded-board.ts";
 
 /** A whole flash, and what the model knows of it. */
 interface KeptFlash {
@@ -16,19 +16,19 @@ interface KeptFlash {
 }
 
 /** Bringing a board to where a campaign can start: awake, proven to lose power, old image running and confirmed. */
-export class Preparation {
-  readonly #session: Session;
+export class StartingPoint {
+  readonly #recorded: RecordedBoard;
   readonly #board: Board;
   readonly #images: CampaignImages;
-  readonly #shadow: Shadow;
+  readonly #expected: ExpectedFlash;
   readonly #bootMs: number;
   #kept: KeptFlash | undefined;
 
-  constructor(session: Session, images: CampaignImages, shadow: Shadow, bootMs: number) {
-    this.#session = session;
-    this.#board = session.board;
+  constructor(recorded: RecordedBoard, images: CampaignImages, expected: ExpectedFlash, bootMs: number) {
+    this.#recorded = recorded;
+    this.#board = recorded.board;
     this.#images = images;
-    this.#shadow = shadow;
+    this.#expected = expected;
     this.#bootMs = bootMs;
   }
 
@@ -38,7 +38,7 @@ export class Preparation {
    */
   async wake(): Promise<void> {
     const board = this.#board;
-    const seen = await this.#session.untilUp(await this.#session.power("on"), this.#bootMs);
+    const seen = await this.#recorded.untilUp(await this.#recorded.power("on"), this.#bootMs);
     if (seen.ending === "up" || (await this.reflash())) return;
     throw new BenchError(
       `${board.name} does not answer on ${board.uart.name}: ${seen.because}`,
@@ -49,24 +49,24 @@ export class Preparation {
   /** Proves that the switch switches, with nothing at stake. @throws BenchError when it does not. */
   async powerCheck(): Promise<void> {
     if (this.#board.power.facts.cuts === "reset only") return;
-    await proveCut(this.#session, this.#bootMs);
-    requireLogFits(this.#session);
+    await proveCut(this.#recorded, this.#bootMs);
+    requireLogFits(this.#recorded);
   }
 
   /** Old image running and confirmed, nothing pending: by the flasher where there is one, by SMP where not. */
   async baseline(): Promise<void> {
     const { old } = this.#images;
-    const found = await this.#session.imageState();
+    const found = await this.#recorded.imageState();
     const slots = this.#isSettled(found) || this.#board.flasher ? found : await this.#settled(found);
     let how: "already running" | "flashed" | "uploaded" = "already running";
     if (activeSlot(slots)?.hash === old.hash && this.#isSettled(slots)) {
-      this.#shadow.place(old, slotOf(slots, this.#images.new)?.slot === 1 ? this.#images.new : undefined);
+      this.#expected.place(old, slotOf(slots, this.#images.new)?.slot === 1 ? this.#images.new : undefined);
     } else if (await this.reflash()) how = "flashed";
     else {
       how = "uploaded";
       await this.#bySmp();
     }
-    this.#session.record.event({ atUs: this.#session.nowUs, event: "baseline", how });
+    this.#recorded.record.event({ atUs: this.#recorded.nowUs, event: "baseline", how });
   }
 
   /**
@@ -81,14 +81,14 @@ export class Preparation {
     }
     if (!flasher) return false;
     const { old } = this.#images;
-    await flasher.programPrimary(old.flashed ?? old.plain, this.#session.signal);
-    const seen = await this.#session.cycle(this.#bootMs);
+    await flasher.programPrimary(old.flashed ?? old.plain, this.#recorded.signal);
+    const seen = await this.#recorded.cycle(this.#bootMs);
     if (seen.ending !== "up") {
       const refused = seen.lines.some(({ event, fields }) => event === "image invalid" && fields["slot"] === "primary");
       const hint = refused ? "Its bootloader checks what it starts with another key than keys.signing." : "";
       throw new BenchError(`${name} does not boot after flashing: ${seen.because}`, hint);
     }
-    this.#shadow.place(this.#images.old);
+    this.#expected.place(this.#images.old);
     return true;
   }
 
@@ -99,16 +99,16 @@ export class Preparation {
   async keep(): Promise<void> {
     const { flash } = this.#board;
     if (flash === undefined || this.#kept !== undefined) return;
-    await ensureSecondary(this.#session, this.#shadow, this.#images.new);
-    this.#kept = { content: await flash.read(), model: this.#shadow.flash.snapshot() };
+    await ensureSecondary(this.#recorded, this.#expected, this.#images.new);
+    this.#kept = { content: await flash.read(), model: this.#expected.flash.snapshot() };
   }
 
   async #putBack({ content, model }: KeptFlash): Promise<void> {
-    const sinceUs = this.#session.nowUs;
+    const sinceUs = this.#recorded.nowUs;
     await this.#board.flash?.write(content);
-    const seen = await this.#session.untilUp(sinceUs, this.#bootMs);
+    const seen = await this.#recorded.untilUp(sinceUs, this.#bootMs);
     if (seen.ending !== "up") throw new BenchError(`${this.#board.name} does not boot after flashing: ${seen.because}`);
-    this.#shadow.adopt(model);
+    this.#expected.adopt(model);
   }
 
   /**
@@ -116,31 +116,31 @@ export class Preparation {
    * for comes with the next boot, and what runs then is confirmed.
    */
   async #settled(found: readonly SlotFacts[]): Promise<readonly SlotFacts[]> {
-    const session = this.#session;
+    const recorded = this.#recorded;
     let slots = found;
     if (this.#waits(slots)) {
-      const seen = await session.untilUp(await session.reset(), this.#bootMs);
+      const seen = await recorded.untilUp(await recorded.reset(), this.#bootMs);
       if (seen.ending !== "up") return slots;
-      slots = await session.imageState();
+      slots = await recorded.imageState();
     }
     const running = activeSlot(slots);
     if (running === undefined || running.flags.includes("confirmed")) return slots;
-    await session.confirm({ ...this.#images.old, version: running.version });
-    return session.imageState();
+    await recorded.confirm({ ...this.#images.old, version: running.version });
+    return recorded.imageState();
   }
 
   /** Which key of the profile is not the bootloader's: an image that is not encrypted is taken, or is not, by its signature. */
-  async #wrongKey(refused: BuiltImage): Promise<string> {
-    const session = this.#session;
+  async #wrongKey(refused: CampaignImage): Promise<string> {
+    const recorded = this.#recorded;
     const signing = "keys.signing of the profile is not the key that its bootloader checks with";
     if (!refused.encrypted) return `It was not encrypted: ${signing}.`;
     if (refused.unencrypted === undefined || this.#board.profile.images.encryption !== "optional")
       return `Either ${signing}, or keys.encryption is not its key.`;
     const clear = refused.unencrypted();
-    await session.upload(clear);
-    await session.requestTest(clear);
-    const seen = await session.untilUp(await session.reset(), this.#bootMs);
-    const isTaken = seen.ending === "up" && activeSlot(await session.imageState())?.hash === clear.hash;
+    await recorded.upload(clear);
+    await recorded.requestTest(clear);
+    const seen = await recorded.untilUp(await recorded.reset(), this.#bootMs);
+    const isTaken = seen.ending === "up" && activeSlot(await recorded.imageState())?.hash === clear.hash;
     return isTaken
       ? "It takes the same image when that is not encrypted: keys.encryption of the profile is not its key."
       : `It does not take the same image without encryption, either: ${signing}.`;
@@ -158,19 +158,19 @@ export class Preparation {
   }
 
   async #bySmp(): Promise<void> {
-    const session = this.#session;
+    const recorded = this.#recorded;
     const { old } = this.#images;
-    await ensureSecondary(session, this.#shadow, old);
-    await session.requestTest(old);
-    const seen = await session.untilUp(await session.reset(), this.#bootMs);
-    const running = seen.ending === "up" ? activeSlot(await session.imageState()) : undefined;
-    requireLogFits(session);
+    await ensureSecondary(recorded, this.#expected, old);
+    await recorded.requestTest(old);
+    const seen = await recorded.untilUp(await recorded.reset(), this.#bootMs);
+    const running = seen.ending === "up" ? activeSlot(await recorded.imageState()) : undefined;
+    requireLogFits(recorded);
     if (running?.hash !== old.hash) {
       const found = running === undefined ? seen.because : `${running.version} runs`;
       const hint = running === undefined ? "" : await this.#wrongKey(old);
       throw new BenchError(`${this.#board.name} did not take the baseline image ${old.version}: ${found}.`, hint);
     }
-    await session.confirm(old);
-    this.#shadow.tookBaseline(old);
+    await recorded.confirm(old);
+    this.#expected.tookBaseline(old);
   }
 }

@@ -11,9 +11,9 @@ import {
   setPending,
 } from "../../mcuboot/index.ts";
 import type { BootSeen } from "../bench/boot-watch.ts";
-import type { Session } from "../bench/recorded-board.ts";
+import type { RecordedBoard } from "../bench/recorded-board.ts";
 import type { PlannedCut } from "../record/run-event.ts";
-import type { Shadow } from "../verdict/expected-flash.ts";
+import type { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { type CutLimits, printingUs } from "./cut.ts";
 import { type Direction, ensureSecondary, type Judged, judge } from "./upgrade.ts";
 
@@ -49,27 +49,27 @@ export function spreadInApplication(
 
 /** How long an upload, or a request up to the first byte of its answer, takes with nobody in its way, in microseconds. */
 export async function measureApplication(
-  session: Session,
-  shadow: Shadow,
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
   what: ApplicationCut["what"],
   { to, permanent = false }: Direction,
 ): Promise<number> {
-  if (what === "request") await ensureSecondary(session, shadow, to);
-  const startUs = session.nowUs;
+  if (what === "request") await ensureSecondary(recorded, expected, to);
+  const startUs = recorded.nowUs;
   let answeredUs: number | undefined;
-  const { baudRate } = session.board.profile.ports.app;
-  const stop = session.board.uart.onBytes(({ atUs, bytes }) => {
+  const { baudRate } = recorded.board.profile.ports.app;
+  const stop = recorded.board.uart.onBytes(({ atUs, bytes }) => {
     answeredUs ??= atUs - printingUs(bytes.length, baudRate);
   });
   try {
     if (what === "upload") {
-      await session.upload(to);
-      shadow.uploaded(to);
-      return session.nowUs - startUs;
+      await recorded.upload(to);
+      expected.uploaded(to);
+      return recorded.nowUs - startUs;
     }
-    await session.request(to, permanent);
-    shadow.request(permanent);
-    return (answeredUs ?? session.nowUs) - startUs;
+    await recorded.request(to, permanent);
+    expected.request(permanent);
+    return (answeredUs ?? recorded.nowUs) - startUs;
   } finally {
     stop();
   }
@@ -77,32 +77,32 @@ export async function measureApplication(
 
 /** One upload or request that loses power; the boot after it must run the old image, or what was asked for. */
 export async function cutApplication(
-  session: Session,
-  shadow: Shadow,
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
   cut: ApplicationCut,
 ): Promise<Judged & { readonly left: readonly FlashImage[] }> {
   const { what, planned, direction, limits } = cut;
-  const { board, record, signal } = session;
-  if (what === "request") await ensureSecondary(session, shadow, direction.to);
+  const { board, record, signal } = recorded;
+  if (what === "request") await ensureSecondary(recorded, expected, direction.to);
   const { from, to } = direction;
-  record.event({ atUs: session.nowUs, event: "cut-started", planned, from: from.version, to: to.version });
-  const { startUs, offSentUs, answeredUs, takenBytes } = await loseInAct(session, cut);
+  record.event({ atUs: recorded.nowUs, event: "cut-started", planned, from: from.version, to: to.version });
+  const { startUs, offSentUs, answeredUs, takenBytes } = await loseInAct(recorded, cut);
   await sleep(board.clock, board.profile.power.offMs, signal);
   const { lastByteUs } = board.logs.app;
-  const onSentUs = await session.power("on");
-  const seen = await session.untilUp(onSentUs, limits.bootMs);
+  const onSentUs = await recorded.power("on");
+  const seen = await recorded.untilUp(onSentUs, limits.bootMs);
   const cutUs = offSentUs + board.cuts.latencyUs;
   const times = { resetAnsweredUs: startUs, offSentUs, cutUs, lastByteUs, onSentUs };
   const facts = { planned, ...times, firstByteUs: seen.lines.at(0)?.atUs, intoSwapUs: undefined };
-  record.event({ atUs: session.nowUs, event: "cut", facts });
+  record.event({ atUs: recorded.nowUs, event: "cut", facts });
   const states =
-    what === "request" ? requestStates(shadow, direction.permanent ?? false) : shadow.uploadStates(to, takenBytes);
+    what === "request" ? requestStates(expected, direction.permanent ?? false) : expected.uploadStates(to, takenBytes);
   // The board answers when it has written: what was answered is done.
   const contents = answeredUs === undefined ? states : states.slice(-1);
-  const { build, timing } = shadow;
+  const { build, timing } = expected;
   const allowed = contents.flatMap((flash) => legalOutcomes({ flash, build, timing }));
   const check = `${what} cut ${planned.index}`;
-  const judged = await judge(session, shadow, { check, direction, seen, allowed });
+  const judged = await judge(recorded, expected, { check, direction, seen, allowed });
   return { ...judged, left: allowed.map((outcome) => outcome.flash) };
 }
 
@@ -117,9 +117,9 @@ interface LostInAct {
 }
 
 /** Starts the upload or the request, and takes power away when the planned moment of it comes. */
-async function loseInAct(session: Session, cut: ApplicationCut): Promise<LostInAct> {
+async function loseInAct(recorded: RecordedBoard, cut: ApplicationCut): Promise<LostInAct> {
   const { planned, direction } = cut;
-  const { board, signal } = session;
+  const { board, signal } = recorded;
   if (planned.kind === "upload" && planned.bytes > direction.to.file.length) {
     throw new ConfigurationError(
       `an upload of ${direction.to.version} has ${direction.to.file.length} bytes: it never comes to ${planned.bytes}.`,
@@ -128,8 +128,8 @@ async function loseInAct(session: Session, cut: ApplicationCut): Promise<LostInA
   }
   const over = new AbortController();
   // A request may be over before a switch has heard its command: the command goes first.
-  const leadUs = board.cuts.latencyUs + session.commandUs;
-  const startUs = session.nowUs + leadUs;
+  const leadUs = board.cuts.latencyUs + recorded.commandUs;
+  const startUs = recorded.nowUs + leadUs;
   let answeredUs: number | undefined;
   let takenBytes = 0;
   let act: Promise<void> = Promise.resolve();
@@ -139,9 +139,9 @@ async function loseInAct(session: Session, cut: ApplicationCut): Promise<LostInA
       if (planned.kind === "upload" && bytes >= planned.bytes) resolve(atUs);
     };
     act = sleepUntil(board.clock, startUs, signal)
-      .then(() => actOf(session, cut, AbortSignal.any([signal, over.signal]), onTaken))
+      .then(() => actOf(recorded, cut, AbortSignal.any([signal, over.signal]), onTaken))
       .then(() => {
-        answeredUs = session.nowUs;
+        answeredUs = recorded.nowUs;
         resolve(answeredUs);
       })
       // With power gone nobody waits for it any more; before that it is what went wrong.
@@ -153,14 +153,14 @@ async function loseInAct(session: Session, cut: ApplicationCut): Promise<LostInA
   const dueUs = isTriggered ? (await reached) + planned.delayUs : startUs + afterUs;
   await sleepUntil(board.clock, dueUs - leadUs, signal);
   const before = { answeredUs, takenBytes };
-  const offSentUs = await session.power("off");
+  const offSentUs = await recorded.power("off");
   over.abort();
   await act;
   return { startUs, offSentUs, ...before };
 }
 
 function actOf(
-  { board }: Session,
+  { board }: RecordedBoard,
   { what, direction }: ApplicationCut,
   signal: AbortSignal,
   onTaken: (bytes: number, atUs: number) => void,
@@ -173,12 +173,12 @@ function actOf(
 }
 
 /** What the flash may hold when a request is cut: every word of it may be the last. */
-function requestStates(shadow: Shadow, permanent: boolean): readonly FlashImage[] {
-  const states = [shadow.flash.snapshot()];
-  const flash = shadow.flash.snapshot();
-  for (const step of setPending(flash, shadow.build, 0, permanent)) {
+function requestStates(expected: ExpectedFlash, permanent: boolean): readonly FlashImage[] {
+  const states = [expected.flash.snapshot()];
+  const flash = expected.flash.snapshot();
+  for (const step of setPending(flash, expected.build, 0, permanent)) {
     if (!isOperation(step)) continue;
-    states.push(...contentsAfterCut(flash, step, shadow.timing));
+    states.push(...contentsAfterCut(flash, step, expected.timing));
     flash.apply(step);
   }
   return [...states, flash];
@@ -190,17 +190,17 @@ function requestStates(shadow: Shadow, permanent: boolean): readonly FlashImage[
  * @returns undefined when there is nothing to ask: the request was taken before the cut.
  */
 export async function askAgain(
-  session: Session,
-  shadow: Shadow,
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
   direction: Direction,
   left: readonly FlashImage[],
 ): Promise<Judged | undefined> {
-  const { build } = shadow;
+  const { build } = expected;
   const runsOld = (flash: FlashImage) =>
     imageListOf(flash, build).some((entry) => entry.slot === 0 && entry.hash === direction.from.hash);
-  if (!runsOld(shadow.flash)) return undefined;
+  if (!runsOld(expected.flash)) return undefined;
   const permanent = direction.permanent ?? false;
-  await session.request(direction.to, permanent).catch((error: unknown) => {
+  await recorded.request(direction.to, permanent).catch((error: unknown) => {
     if (!isKind(error, "protocol")) throw error;
   });
   const allowed = left.filter(runsOld).map((flash) => {
@@ -212,10 +212,10 @@ export async function askAgain(
     ending: "up",
     lines: [],
     boots: 0,
-    upUs: session.nowUs,
+    upUs: recorded.nowUs,
     because: "the application answered",
   };
-  return judge(session, shadow, { check: "request made again", direction, seen, allowed });
+  return judge(recorded, expected, { check: "request made again", direction, seen, allowed });
 }
 
 /** A flash that no boot has changed, as an outcome: what the image list must show of it. */

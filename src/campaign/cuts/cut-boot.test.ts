@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { openBoard } from "../../board/index.ts";
 import { Random } from "../../core/index.ts";
-import { Preparation } from "../bench/starting-point.ts";
-import { Session } from "../bench/recorded-board.ts";
+import { RecordedBoard } from "../bench/recorded-board.ts";
+import { StartingPoint } from "../bench/starting-point.ts";
 import type { PlannedCut } from "../record/run-event.ts";
-import { prepare } from "../request/material.ts";
+import { buildMaterial } from "../request/material.ts";
 import { smallProfile, smallScenario } from "../testing/small-campaign.ts";
 import { cutUpgrade } from "./cut-boot.ts";
 import { referenceUpgrade } from "./upgrade.ts";
@@ -22,18 +22,18 @@ async function cutAfterSwap(factor: number) {
   const loaded = smallProfile();
   const random = Random.fromSeed(1);
   await using board = await openBoard(loaded, { random });
-  const { images, shadow } = await prepare({ scenario: smallScenario(), board: loaded }, board, random);
-  const session = new Session(board, { event: () => undefined }, new AbortController().signal);
+  const { images, expected } = await buildMaterial({ scenario: smallScenario(), board: loaded }, board, random);
+  const recorded = new RecordedBoard(board, { event: () => undefined }, new AbortController().signal);
   const direction = { from: images.old, to: images.new };
-  const preparation = new Preparation(session, images, shadow, BOOT_MS);
+  const preparation = new StartingPoint(recorded, images, expected, BOOT_MS);
   await preparation.wake();
   await preparation.baseline();
-  const { reference } = await referenceUpgrade(session, shadow, direction, BOOT_MS);
+  const { reference } = await referenceUpgrade(recorded, expected, direction, BOOT_MS);
   if (reference === undefined) throw new Error("the reference upgrade failed");
   await preparation.reflash();
   const slow = { ...reference, scale: reference.scale * factor };
   const limits = { bootMs: BOOT_MS, bootloaderTalks: true };
-  return await cutUpgrade(session, shadow, direction, AFTER_SWAP, slow, limits);
+  return await cutUpgrade(recorded, expected, direction, AFTER_SWAP, slow, limits);
 }
 
 describe("a cut after the bootloader said that it starts the application", () => {

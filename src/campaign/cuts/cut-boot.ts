@@ -7,14 +7,14 @@ import {
   timelinesOf,
 } from "../../mcuboot/index.ts";
 import type { BootSeen } from "../bench/boot-watch.ts";
-import type { Session } from "../bench/recorded-board.ts";
+import type { RecordedBoard } from "../bench/recorded-board.ts";
 import type { CutFacts, NextCut, PlannedCut } from "../record/run-event.ts";
 import { decisionsIn } from "../verdict/check-log.ts";
-import { asFlash, progressBefore, seeFlash } from "../verdict/real-flash.ts";
-import type { Shadow } from "../verdict/expected-flash.ts";
-import { type CutLimits, type CutTrigger, cutPower, type PowerLost } from "./cut.ts";
 import { type CutSpan, type Span, windowIn } from "../verdict/cut-window.ts";
-import { cutsLeft } from "./locate-cuts.ts";
+import type { ExpectedFlash } from "../verdict/expected-flash.ts";
+import { asFlash, progressBefore, seeFlash } from "../verdict/real-flash.ts";
+import { type CutLimits, type CutTrigger, cutPower, type PowerLoss } from "./cut.ts";
+import { locateCuts } from "./locate-cuts.ts";
 import { type BootAhead, momentOf } from "./moments.ts";
 import { type Direction, type Judged, judge, measure, type Reference, startUpgrade } from "./upgrade.ts";
 
@@ -25,44 +25,44 @@ const SILENT_SLACK = 0.1;
 
 /** One upgrade with a cut, or several in boots in a row. */
 export async function cutUpgrade(
-  session: Session,
-  shadow: Shadow,
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
   direction: Direction,
   planned: PlannedCut,
   reference: Reference,
   limits: CutLimits,
 ): Promise<Judged> {
-  const { record } = session;
+  const { record } = recorded;
   record.event({
-    atUs: session.nowUs,
+    atUs: recorded.nowUs,
     event: "cut-started",
     planned,
     from: direction.from.version,
     to: direction.to.version,
   });
   let stop: CutTrigger | undefined;
-  const { timeline: plan, resetUs } = await startUpgrade(session, shadow, direction, async () => {
-    stop = await plannedStop(session, shadow, planned);
+  const { timeline: plan, resetUs } = await startUpgrade(recorded, expected, direction, async () => {
+    stop = await plannedStop(recorded, expected, planned);
   });
-  return cutBoot(session, shadow, { direction, planned, reference, limits, plan, resetUs, stop });
+  return cutBoot(recorded, expected, { direction, planned, reference, limits, plan, resetUs, stop });
 }
 
 /** A revert with one cut: the reset of a board that runs an image on trial. */
 export async function cutRevert(
-  session: Session,
-  shadow: Shadow,
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
   { from, to }: Direction,
   planned: PlannedCut,
   reference: Reference,
   limits: CutLimits,
 ): Promise<Judged> {
   const direction = { from: to, to: from };
-  session.record.event({ atUs: session.nowUs, event: "cut-started", planned, from: to.version, to: from.version });
-  await seeFlash(session, shadow);
-  const plan = shadow.timeline();
-  const stop = await plannedStop(session, shadow, planned);
-  const resetUs = await session.reset();
-  return cutBoot(session, shadow, { direction, planned, reference, limits, plan, resetUs, stop });
+  recorded.record.event({ atUs: recorded.nowUs, event: "cut-started", planned, from: to.version, to: from.version });
+  await seeFlash(recorded, expected);
+  const plan = expected.timeline();
+  const stop = await plannedStop(recorded, expected, planned);
+  const resetUs = await recorded.reset();
+  return cutBoot(recorded, expected, { direction, planned, reference, limits, plan, resetUs, stop });
 }
 
 interface BootToCut {
@@ -77,16 +77,16 @@ interface BootToCut {
   readonly stop: CutTrigger | undefined;
 }
 
-async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Promise<Judged> {
+async function cutBoot(recorded: RecordedBoard, expected: ExpectedFlash, ahead: BootToCut): Promise<Judged> {
   const { direction, planned, reference, limits, plan, resetUs } = ahead;
-  const spreadUs = Math.round((session.board.cuts.uncertaintyUs + reference.spreadUs) / reference.scale);
+  const spreadUs = Math.round((recorded.board.cuts.uncertaintyUs + reference.spreadUs) / reference.scale);
   const around = (intoUs: number) => ({ fromUs: intoUs - spreadUs, toUs: intoUs + spreadUs });
   // A busy host takes a swap for longer than it was; what the board said before the cut is certain.
-  const endedUs = (lost: PowerLost, intoUs: number, end: number) =>
+  const endedUs = (lost: PowerLoss, intoUs: number, end: number) =>
     lost.over ? Math.max(intoUs, end + spreadUs + 1) : intoUs;
-  const firstUs = (lost: PowerLost) =>
+  const firstUs = (lost: PowerLoss) =>
     endedUs(lost, modelTime({ ...lost, resetAnsweredUs: resetUs }, reference), plan.operationsUs);
-  const spanOf = (entry: PowerLost, isWide: boolean): CutSpan => {
+  const spanOf = (entry: PowerLoss, isWide: boolean): CutSpan => {
     // Of a boot after the first of which nothing is known, on a board that says nothing of its work: any moment of it.
     if (isWide && reference.spreadUs > 0 && entry.intoSwapUs === undefined) return { fromUs: -1, toUs: NEVER_US };
     const span = around(endedUs(entry, Math.round((entry.intoSwapUs ?? -1) / reference.scale), NEVER_US));
@@ -95,32 +95,32 @@ async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Prom
     const toUs = Math.round(entry.aliveUs / reference.scale) + spreadUs;
     return { ...span, silent: { fromUs: -spreadUs, toUs, refused: entry.refused ?? false } };
   };
-  const firstSpan = (lost: PowerLost): CutSpan => {
+  const firstSpan = (lost: PowerLoss): CutSpan => {
     const span = around(firstUs(lost));
     if (lost.intoSwapUs !== undefined || lost.over) return span;
     return { ...span, silent: silentSpan(lost, resetUs, plan, reference, spreadUs) };
   };
-  const spansOf = ([first, ...others]: readonly PowerLost[], isWide: boolean) => [
+  const spansOf = ([first, ...others]: readonly PowerLoss[], isWide: boolean) => [
     first ? firstSpan(first) : around(-1),
     ...others.map((entry) => spanOf(entry, isWide)),
   ];
-  const trigger = ahead.stop ?? atMoment(session, shadow, planned, reference);
-  const made = await cutPower(session, trigger, resetUs, limits, async (lost) => {
+  const trigger = ahead.stop ?? atMoment(recorded, expected, planned, reference);
+  const made = await cutPower(recorded, trigger, resetUs, limits, async (lost) => {
     const next = planned.following?.[lost.length - 1];
     if (next === undefined) return undefined;
     const left = lost.at(-1)?.left;
-    if (left !== undefined) return nextMoment(session, shadow, planned, next, asFlash(shadow, left));
-    const [flash] = shadow.statesAfter(spansOf(lost, false));
-    return flash && nextMoment(session, shadow, planned, next, flash);
+    if (left !== undefined) return nextCut(recorded, expected, planned, next, asFlash(expected, left));
+    const [flash] = expected.statesAfter(spansOf(lost, false));
+    return flash && nextCut(recorded, expected, planned, next, flash);
   });
-  requireAnnouncement(session, made.lost[0], resetUs, reference);
-  const known = cutsLeft(shadow, plan, made.lost);
+  requireAnnouncement(recorded, made.lost[0], resetUs, reference);
+  const known = locateCuts(expected, plan, made.lost);
   const fault = known?.fault;
   const windows = known?.windows ?? spansOf(made.lost, true);
-  const intoSwapUs = middleUs(windows[0] && windowIn(plan, windows[0], shadow.build.generation));
+  const intoSwapUs = middleUs(windows[0] && windowIn(plan, windows[0], expected.build.generation));
   const facts: CutFacts = { ...made.facts, planned, intoSwapUs };
   const place = placeOf(plan, intoSwapUs);
-  return judge(session, shadow, {
+  return judge(recorded, expected, {
     check: `cut ${planned.index}`,
     direction,
     seen: made.seen,
@@ -134,8 +134,8 @@ async function cutBoot(session: Session, shadow: Shadow, ahead: BootToCut): Prom
 
 /** A bootloader that says when it starts and begins must have said so by the time of a cut that is later than that. */
 function requireAnnouncement(
-  { board, bench }: Session,
-  lost: PowerLost | undefined,
+  { board, bench }: RecordedBoard,
+  lost: PowerLoss | undefined,
   resetUs: number,
   { announced, bootloaderTalks, window }: Reference,
 ): void {
@@ -150,19 +150,23 @@ function requireAnnouncement(
 }
 
 /** Tells a board that can be stopped there to stop at a planned operation; undefined for others, and other cuts. */
-async function plannedStop(session: Session, shadow: Shadow, planned: PlannedCut): Promise<CutTrigger | undefined> {
-  return planned.kind === "operation" ? stopAt(session, shadow, shadow.flash, planned) : undefined;
+async function plannedStop(
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
+  planned: PlannedCut,
+): Promise<CutTrigger | undefined> {
+  return planned.kind === "operation" ? stopAt(recorded, expected, expected.flash, planned) : undefined;
 }
 
 type OperationCut = Extract<PlannedCut, { kind: "operation" }>;
 
 async function stopAt(
-  { board, signal }: Session,
-  shadow: Shadow,
+  { board, signal }: RecordedBoard,
+  expected: ExpectedFlash,
   flash: FlashImage,
   planned: OperationCut,
 ): Promise<CutTrigger | undefined> {
-  const progress = board.cuts.stopAfter && progressBefore(flash, shadow, planned.operation);
+  const progress = board.cuts.stopAfter && progressBefore(flash, expected, planned.operation);
   if (progress === undefined) return undefined;
   const over = new AbortController();
   const stop = await board.cuts.stopAfter?.(progress, AbortSignal.any([signal, over.signal]));
@@ -172,30 +176,35 @@ async function stopAt(
 }
 
 /** A cut at an operation as a moment of the log; others are what they are. */
-function atMoment(session: Session, shadow: Shadow, planned: PlannedCut, { window }: Reference): PlannedCut {
+function atMoment(
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
+  planned: PlannedCut,
+  { window }: Reference,
+): PlannedCut {
   if (planned.kind !== "operation") return planned;
-  const moment = momentOf(bootAhead(session, shadow, shadow.flash), planned.operation);
+  const moment = momentOf(bootAhead(recorded, expected, expected.flash), planned.operation);
   // Beyond the last operation: after all of them.
   return { index: planned.index, ...(moment ?? { kind: "time", afterResetUs: window.endUs + 1 }) };
 }
 
-async function nextMoment(
-  session: Session,
-  shadow: Shadow,
+async function nextCut(
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
   { index }: PlannedCut,
   next: NextCut,
   flash: FlashImage,
 ): Promise<CutTrigger | undefined> {
-  const { operations } = timeline(flash, shadow.build, shadow.timing);
+  const { operations } = timeline(flash, expected.build, expected.timing);
   const operation = "operation" in next ? next.operation : next.share * operations.length;
-  const stop = await stopAt(session, shadow, flash, { index, kind: "operation", operation });
+  const stop = await stopAt(recorded, expected, flash, { index, kind: "operation", operation });
   if (stop) return stop;
-  const moment = momentOf(bootAhead(session, shadow, flash), operation);
+  const moment = momentOf(bootAhead(recorded, expected, flash), operation);
   return moment && { index, ...moment };
 }
 
-function bootAhead(session: Session, { build, timing }: Shadow, flash: FlashImage): BootAhead {
-  return { flash, build, timing, baudRate: session.board.profile.ports.app.baudRate };
+function bootAhead(recorded: RecordedBoard, { build, timing }: ExpectedFlash, flash: FlashImage): BootAhead {
+  return { flash, build, timing, baudRate: recorded.board.profile.ports.app.baudRate };
 }
 
 /** Where in the model's own time the cut fell, in microseconds from the swap's first operation. */
@@ -213,7 +222,7 @@ function modelTime(
  * boot and the model's time for what comes before the first operation tell when that was.
  */
 function silentSpan(
-  { cutUs, refused = false }: PowerLost,
+  { cutUs, refused = false }: PowerLoss,
   resetUs: number,
   plan: Timeline,
   { window, scale, timeline: known }: Reference,
@@ -244,7 +253,7 @@ function placeOf(timeline: Timeline, intoSwapUs: number): Place {
 /** What follows from a known defect that did not show: it is that defect still. */
 function outcomesOfSuspect(
   { flash, knownDefect, violation }: LegalOutcome,
-  { build, timing }: Shadow,
+  { build, timing }: ExpectedFlash,
 ): readonly LegalOutcome[] {
   const found = legalOutcomes({ flash, build, timing });
   return found.map((row) => (row.knownDefect === undefined ? { ...row, knownDefect, violation } : row));
@@ -255,25 +264,25 @@ function outcomesOfSuspect(
  * @param before what the boot before was judged as: what the flash may hold.
  */
 export async function laterBoot(
-  session: Session,
-  shadow: Shadow,
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
   before: Judged,
   check: string,
   bootMs: number,
 ): Promise<Judged> {
-  const { build, timing } = shadow;
-  const contents = before.alike.map(({ flash }) => flash);
+  const { build, timing } = expected;
+  const contents = before.indistinguishable.map(({ flash }) => flash);
   const boots = contents.flatMap((flash) => timelinesOf({ flash, build, timing }));
   const decisions = boots.map(({ log }) => decisionsIn(log));
   const right = contents.flatMap((flash) => legalOutcomes({ flash, build, timing }));
-  const allowed = [...right, ...before.suspects.flatMap((row) => outcomesOfSuspect(row, shadow))];
+  const allowed = [...right, ...before.maskedDefects.flatMap((row) => outcomesOfSuspect(row, expected))];
   const { direction } = before;
-  const seen = await session.untilUp(await session.reset(), bootMs);
+  const seen = await recorded.untilUp(await recorded.reset(), bootMs);
   const defect = before.defect?.knownDefect;
   const { ending } = before.verdict;
   const goesOn = (boot: BootSeen) => ({ ending, because: afterDefect(defect ?? "", boot) });
   const fault = defect === undefined ? undefined : goesOn;
-  return judge(session, shadow, { check, direction, seen, decisions, allowed, fault });
+  return judge(recorded, expected, { check, direction, seen, decisions, allowed, fault });
 }
 
 /** What a defect comes to in a boot after it. */
@@ -285,16 +294,16 @@ function afterDefect(id: string, { lines }: BootSeen): string {
 
 /** A revert with nobody in its way: its verdict, and the window in which cuts make sense. */
 export async function referenceRevert(
-  session: Session,
-  shadow: Shadow,
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
   { from, to }: Direction,
   bootMs: number,
 ): Promise<Judged & { readonly reference: Reference | undefined }> {
-  const plan = shadow.timeline();
-  const resetUs = await session.reset();
-  const seen = await session.untilUp(resetUs, bootMs);
+  const plan = expected.timeline();
+  const resetUs = await recorded.reset();
+  const seen = await recorded.untilUp(resetUs, bootMs);
   const direction = { from: to, to: from };
-  const judged = await judge(session, shadow, { check: "revert of an unconfirmed image", direction, seen });
+  const judged = await judge(recorded, expected, { check: "revert of an unconfirmed image", direction, seen });
   const upUs = judged.verdict.pass ? seen.upUs : undefined;
-  return { ...judged, reference: upUs === undefined ? undefined : measure(session, seen, plan, resetUs, upUs) };
+  return { ...judged, reference: upUs === undefined ? undefined : measure(recorded, seen, plan, resetUs, upUs) };
 }

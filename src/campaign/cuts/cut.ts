@@ -2,7 +2,7 @@ import { abortable, isKind, sleepUntil, within } from "../../core/index.ts";
 import { generation } from "../../mcuboot/index.ts";
 import { VoidError } from "../bench/bench-watch.ts";
 import type { BootSeen } from "../bench/boot-watch.ts";
-import type { Session } from "../bench/recorded-board.ts";
+import type { RecordedBoard } from "../bench/recorded-board.ts";
 import type { CutFacts, OwnCut, PlannedCut } from "../record/run-event.ts";
 import { endsRefusal, refusalBegins, UPGRADE_BEGINS } from "../verdict/cut-window.ts";
 import { cutBySwitch, untilTrigger } from "./trigger.ts";
@@ -16,7 +16,7 @@ export interface CutMade {
   readonly facts: CutFacts;
   readonly seen: BootSeen;
   /** Every loss of power, in order. */
-  readonly lost: readonly PowerLost[];
+  readonly lost: readonly PowerLoss[];
 }
 
 export interface CutLimits {
@@ -27,7 +27,7 @@ export interface CutLimits {
 }
 
 /** When power goes next in the boot that now comes; undefined: that boot is left alone. */
-export type NextMoment = (made: readonly PowerLost[]) => Promise<CutTrigger | undefined>;
+export type PlanNextCut = (made: readonly PowerLoss[]) => Promise<CutTrigger | undefined>;
 
 /**
  * Cuts power at the planned moment after the reset that was answered at `resetAnsweredUs`, brings it back, does the same
@@ -36,14 +36,14 @@ export type NextMoment = (made: readonly PowerLost[]) => Promise<CutTrigger | un
  * @throws BenchError when the board shows that it never lost power.
  */
 export async function cutPower(
-  session: Session,
+  recorded: RecordedBoard,
   planned: CutTrigger,
   resetAnsweredUs: number,
   limits: CutLimits,
-  next: NextMoment = async () => undefined,
+  next: PlanNextCut = async () => undefined,
 ): Promise<CutMade> {
-  const { board } = session;
-  const first = await losePower(session, planned, resetAnsweredUs, limits.bootMs);
+  const { board } = recorded;
+  const first = await makeCut(recorded, planned, resetAnsweredUs, limits.bootMs);
   const made = [first];
   let firstByteUs: number | undefined;
   const stopListening = board.uart.onBytes((chunk) => {
@@ -52,20 +52,20 @@ export async function cutPower(
   try {
     // Before power comes: a board that is to be stopped in its flash must know by then.
     let again = await next(made);
-    let onSentUs = await session.power("on");
+    let onSentUs = await recorded.power("on");
     while (again !== undefined) {
-      const lost = await losePower(session, again, onSentUs, limits.bootMs).catch(unlessSilent);
+      const lost = await makeCut(recorded, again, onSentUs, limits.bootMs).catch(unlessSilent);
       // A boot that does not come to where it should be cut is the judge's.
       if (lost === undefined) break;
       made.push(lost);
       again = await next(made);
-      onSentUs = await session.power("on");
+      onSentUs = await recorded.power("on");
     }
-    const seen = await session.untilUp(onSentUs, limits.bootMs);
+    const seen = await recorded.untilUp(onSentUs, limits.bootMs);
     // A port that came back after the board began to boot has lost its first lines, and has itself shown the cut.
     const missed = (board.portsBackUs?.() ?? -1) > onSentUs;
     if (limits.bootloaderTalks && seen.ending === "up" && seen.boots === 0 && !missed)
-      throw notRestarted(session, seen);
+      throw notRestarted(recorded, seen);
     const followingIntoSwapUs = made.slice(1).map((lost) => lost.intoSwapUs);
     const { left: _, over: __, refused: ___, aliveUs: ____, ...power } = first;
     const facts: CutFacts = {
@@ -76,7 +76,7 @@ export async function cutPower(
       firstByteUs,
       ...(followingIntoSwapUs.length > 0 ? { followingIntoSwapUs } : {}),
     };
-    session.record.event({ atUs: session.nowUs, event: "cut", facts });
+    recorded.record.event({ atUs: recorded.nowUs, event: "cut", facts });
     return { facts, seen, lost: made };
   } finally {
     stopListening();
@@ -88,7 +88,7 @@ function unlessSilent(error: unknown): undefined {
 }
 
 /** A loss of power, as far as it is known before power is back. */
-export interface PowerLost extends Pick<CutFacts, "offSentUs" | "cutUs" | "lastByteUs" | "intoSwapUs" | "own"> {
+export interface PowerLoss extends Pick<CutFacts, "offSentUs" | "cutUs" | "lastByteUs" | "intoSwapUs" | "own"> {
   /** The bootloader had said before that it starts the application: no flash operation was left to cut. */
   readonly over?: boolean;
   /** It had said before that it refuses an image, in a release that erases first: that erase was over. */
@@ -110,32 +110,37 @@ export type CutTrigger =
     };
 
 /** Waits for the moment, takes power away for as long as the profile says, and looks whether the board fell silent. */
-async function losePower(session: Session, planned: CutTrigger, sinceUs: number, bootMs: number): Promise<PowerLost> {
-  const { board, signal } = session;
+async function makeCut(
+  recorded: RecordedBoard,
+  planned: CutTrigger,
+  sinceUs: number,
+  bootMs: number,
+): Promise<PowerLoss> {
+  const { board, signal } = recorded;
   const profile = board.profile.power;
   const heard: Heard[] = [];
   const stopHearing = board.uart.onBytes(({ atUs, bytes }) => heard.push({ atUs, bytes: bytes.length }));
   let own: OwnCut | undefined;
   let offSentUs: number;
   try {
-    if (planned.kind !== "progress") own = await cutBySwitch(session, planned, sinceUs, bootMs);
-    if (own !== undefined) session.lostPower();
-    offSentUs = own?.cutUs ?? (await cutByHost(session, planned, sinceUs, bootMs));
-    await sleepUntil(board.clock, Math.max(offSentUs, session.nowUs) + Math.round(profile.offMs * 1000), signal);
+    if (planned.kind !== "progress") own = await cutBySwitch(recorded, planned, sinceUs, bootMs);
+    if (own !== undefined) recorded.lostPower();
+    offSentUs = own?.cutUs ?? (await cutByHost(recorded, planned, sinceUs, bootMs));
+    await sleepUntil(board.clock, Math.max(offSentUs, recorded.nowUs) + Math.round(profile.offMs * 1000), signal);
   } finally {
     stopHearing();
   }
-  if (own === undefined) session.bench.timedSince(sinceUs);
+  if (own === undefined) recorded.bench.timedSince(sinceUs);
   const cutUs = offSentUs + board.cuts.latencyUs;
   const lastByteUs = board.logs.app.lastByteUs;
   const silentByUs = cutUs + board.cuts.uncertaintyUs + profile.holdUpMs * 1000;
   if (lastByteUs !== undefined && lastByteUs > silentByUs) {
     const lateMs = Math.round((lastByteUs - cutUs) / 1000);
-    throw notCut(session, lateMs, session.nowUs - lastByteUs);
+    throw notCut(recorded, lateMs, recorded.nowUs - lastByteUs);
   }
   // A bootloader that announces nothing: the model's own time for this moment.
   const plannedUs = planned.kind === "log" ? planned.intoSwapUs : undefined;
-  const intoSwapUs = intoSwap(session, sinceUs, cutUs, heard, matchOf(planned, own)) ?? plannedUs;
+  const intoSwapUs = intoSwap(recorded, sinceUs, cutUs, heard, matchOf(planned, own)) ?? plannedUs;
   const said = board.logs.app.since(sinceUs).filter(({ atUs }) => atUs <= offSentUs);
   const over = said.some(({ event }) => event === "jumping");
   const row = generation(board.profile.bootloader.generation);
@@ -167,7 +172,7 @@ interface Heard {
  * printed since (it waits for its UART). Undefined when no line announced it.
  */
 function intoSwap(
-  { board }: Session,
+  { board }: RecordedBoard,
   sinceUs: number,
   cutUs: number,
   heard: readonly Heard[],
@@ -199,7 +204,7 @@ const QUIET_US = 100_000;
  * A board that talked after "off".
  * @param lateMs how long after power should have been gone. @param quietUs how long it has been quiet since.
  */
-export function notCut({ board }: Session, lateMs: number, quietUs: number): VoidError {
+export function notCut({ board }: RecordedBoard, lateMs: number, quietUs: number): VoidError {
   const { latencyUs, uncertaintyUs } = board.cuts;
   const ms = (us: number) => Math.round(us / 100) / 10;
   if (quietUs < QUIET_US) {
@@ -215,8 +220,8 @@ export function notCut({ board }: Session, lateMs: number, quietUs: number): Voi
   );
 }
 
-function notRestarted(session: Session, seen: BootSeen): VoidError {
-  const { board } = session;
+function notRestarted(recorded: RecordedBoard, seen: BootSeen): VoidError {
+  const { board } = recorded;
   const first = seen.lines.at(0)?.text;
   const went = first === undefined ? "it simply answered" : `it went on with "${first}"`;
   return new VoidError(
@@ -226,8 +231,13 @@ function notRestarted(session: Session, seen: BootSeen): VoidError {
 }
 
 /** Waits for the moment and commands "off". @returns when the switch had taken the command. */
-async function cutByHost(session: Session, planned: CutTrigger, resetUs: number, limitMs: number): Promise<number> {
-  const { board, signal, commandUs } = session;
+async function cutByHost(
+  recorded: RecordedBoard,
+  planned: CutTrigger,
+  resetUs: number,
+  limitMs: number,
+): Promise<number> {
+  const { board, signal, commandUs } = recorded;
   if (planned.kind === "progress") {
     const what = `${board.name} to come so far with its flash`;
     try {
@@ -235,17 +245,17 @@ async function cutByHost(session: Session, planned: CutTrigger, resetUs: number,
     } finally {
       planned.giveUp();
     }
-    return session.power("off");
+    return recorded.power("off");
   }
   const leadUs = board.cuts.latencyUs + commandUs;
   const sent: { off?: Promise<number> } = {};
-  const dueUs = await untilTrigger(session, planned, resetUs, limitMs, (us) => {
-    if (us - leadUs > session.nowUs) return;
-    sent.off = session.power("off");
+  const dueUs = await untilTrigger(recorded, planned, resetUs, limitMs, (us) => {
+    if (us - leadUs > recorded.nowUs) return;
+    sent.off = recorded.power("off");
     // Whoever awaits it below is told; until then it must not end the program.
     sent.off.catch(() => undefined);
   });
   if (sent.off) return sent.off;
   await sleepUntil(board.clock, dueUs - leadUs, signal);
-  return session.power("off");
+  return recorded.power("off");
 }

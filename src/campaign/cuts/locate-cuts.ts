@@ -6,13 +6,13 @@ import {
   type Timeline,
   timeline,
 } from "../../mcuboot/index.ts";
-import { asFlash, momentLeft } from "../verdict/real-flash.ts";
-import type { Shadow } from "../verdict/expected-flash.ts";
-import type { PowerLost } from "./cut.ts";
 import type { CutSpan } from "../verdict/cut-window.ts";
+import type { ExpectedFlash } from "../verdict/expected-flash.ts";
+import { asFlash, momentLeft } from "../verdict/real-flash.ts";
+import type { PowerLoss } from "./cut.ts";
 
 /** Cuts of a board whose flash can be read: what they left says where they fell, to the word. */
-export interface CutsLeft {
+export interface CutLocations {
   /** Of the cuts, one each, in the model's time. */
   readonly windows: readonly CutSpan[];
   /** What MCUboot makes of the last one. */
@@ -22,19 +22,23 @@ export interface CutsLeft {
 }
 
 /** Undefined for a board whose flash cannot be read. @param plan the boot of the first cut. */
-export function cutsLeft(shadow: Shadow, plan: Timeline, lost: readonly PowerLost[]): CutsLeft | undefined {
-  const { build, timing } = shadow;
+export function locateCuts(
+  expected: ExpectedFlash,
+  plan: Timeline,
+  lost: readonly PowerLoss[],
+): CutLocations | undefined {
+  const { build, timing } = expected;
   const windows: CutSpan[] = [];
-  let [before, boot]: [FlashImage, Timeline] = [shadow.flash, plan];
+  let [before, boot]: [FlashImage, Timeline] = [expected.flash, plan];
   let allowed: readonly LegalOutcome[] = [];
   for (const [order, { left }] of lost.entries()) {
     if (left === undefined) return undefined;
-    const content = asFlash(shadow, left);
+    const content = asFlash(expected, left);
     if (order > 0) boot = timeline(before, build, timing);
     const atUs = momentLeft(before, boot, timing, content);
     if (atUs === undefined) {
       const fault = `power loss ${order + 1} left a flash that no operation of MCUboot leaves there`;
-      return { windows: [...windows, { fromUs: 0, toUs: boot.operationsUs }], allowed: shadow.outcomes(), fault };
+      return { windows: [...windows, { fromUs: 0, toUs: boot.operationsUs }], allowed: expected.outcomes(), fault };
     }
     const window = { fromUs: atUs, toUs: atUs };
     windows.push(window);

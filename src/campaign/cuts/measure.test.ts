@@ -2,16 +2,16 @@ import { expect, test } from "@jest/globals";
 import type { BootLine } from "../../board/index.ts";
 import type { Timeline } from "../../mcuboot/index.ts";
 import type { BootSeen } from "../bench/boot-watch.ts";
-import type { Session } from "../bench/recorded-board.ts";
+import type { RecordedBoard } from "../bench/recorded-board.ts";
 import { measure } from "./upgrade.ts";
 
 const BAUD = 115_200;
 /** The model: a second of checks, ten of swap, half a second of checks. */
 const MODEL = { startUs: 1_000_000, operationsUs: 10_000_000, totalUs: 11_500_000 } as Timeline;
 
-function session(uncertaintyUs: number): Session {
+function recorded(uncertaintyUs: number): RecordedBoard {
   const profile = { ports: { app: { baudRate: BAUD } }, bootloader: { generation: "current" } };
-  return { board: { profile, cuts: { uncertaintyUs } } } as unknown as Session;
+  return { board: { profile, cuts: { uncertaintyUs } } } as unknown as RecordedBoard;
 }
 
 const printingUs = (text: string): number => Math.ceil(((text.length + 2) * 10 * 1e6) / BAUD);
@@ -33,7 +33,7 @@ function bootOf(beforeUs: number, insideUs: number, afterUs: number): BootSeen {
 }
 
 const scaleOf = (seen: BootSeen, uncertaintyUs = 1_000): number =>
-  measure(session(uncertaintyUs), seen, MODEL, 0, seen.upUs ?? 0).scale;
+  measure(recorded(uncertaintyUs), seen, MODEL, 0, seen.upUs ?? 0).scale;
 
 test("a board that computes five times faster and erases a tenth slower has the scale of its erases", () => {
   expect(scaleOf(bootOf(200_000, 11_000_000, 100_000))).toBeCloseTo(1.1, 3);
@@ -46,7 +46,7 @@ test("a board that computes three times slower is not taken for one that erases 
 
 test("the swap ends where it ended, not where the check of the new image did", () => {
   const seen = bootOf(200_000, 11_000_000, 100_000);
-  const { window } = measure(session(1_000), seen, MODEL, 0, seen.upUs ?? 0);
+  const { window } = measure(recorded(1_000), seen, MODEL, 0, seen.upUs ?? 0);
   const spokenUs = seen.lines.slice(0, 3).reduce((sum, { text }) => sum + printingUs(text), 0);
   expect(Math.abs(window.endUs - spokenUs - 200_000 - 11_000_000)).toBeLessThan(1_000);
 });

@@ -10,8 +10,8 @@ import {
   workDurationUs,
 } from "../../mcuboot/index.ts";
 import type { CutMoment } from "../record/run-event.ts";
-import { printingUs } from "./cut.ts";
 import { UPGRADE_BEGINS } from "../verdict/cut-window.ts";
+import { printingUs } from "./cut.ts";
 
 /** A board and what its flash holds as a boot begins. */
 export interface BootAhead {

@@ -1,7 +1,7 @@
-import type { Session } from "../bench/recorded-board.ts";
-import { type Direction, type Judged, judge, startUpgrade } from "./upgrade.ts";
-import type { Shadow } from "../verdict/expected-flash.ts";
+import type { RecordedBoard } from "../bench/recorded-board.ts";
+import type { ExpectedFlash } from "../verdict/expected-flash.ts";
 import type { Verdict } from "../verdict/verdict.ts";
+import { type Direction, type Judged, judge, startUpgrade } from "./upgrade.ts";
 
 const CHECK = "upgrade to an image that does not boot";
 
@@ -10,17 +10,17 @@ const CHECK = "upgrade to an image that does not boot";
  * the bootloader takes the image back.
  */
 export async function upgradeWithoutBoot(
-  session: Session,
-  shadow: Shadow,
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
   direction: Direction,
   bootMs: number,
 ): Promise<readonly Judged[]> {
-  const { timeline, resetUs } = await startUpgrade(session, shadow, direction);
-  const erased = shadow.erasedBy();
-  const seen = await session.untilUp(resetUs, bootMs);
+  const { timeline, resetUs } = await startUpgrade(recorded, expected, direction);
+  const erased = expected.erasedBy();
+  const seen = await recorded.untilUp(resetUs, bootMs);
   const pass = seen.ending !== "up";
   const last = seen.lines.at(-1)?.text;
-  const expected = "no application answers";
+  const expects = "no application answers";
   const verdict: Verdict = {
     check: CHECK,
     pass,
@@ -30,25 +30,25 @@ export async function upgradeWithoutBoot(
     cut: undefined,
     where: undefined,
     swapPhase: undefined,
-    allowed: [{ ending: "no boot", expects: expected, because: "the scenario says expect: no boot" }],
-    expected,
+    allowed: [{ ending: "no boot", expects, because: "the scenario says expect: no boot" }],
+    expected: expects,
     found: pass
       ? `no application answered${last === undefined ? "" : `; last line "${last}"`}`
       : "an application answered",
     because: pass ? `${seen.because}, as the scenario expects` : "the scenario says expect: no boot",
-    slots: pass ? [] : await session.imageState(),
+    slots: pass ? [] : await recorded.imageState(),
     boots: seen.boots,
     bootLog: seen.lines.filter((line) => line.event !== undefined).map((line) => line.text),
   };
-  session.record.event({ atUs: session.nowUs, event: "verdict", verdict });
+  recorded.record.event({ atUs: recorded.nowUs, event: "verdict", verdict });
   const { slots } = verdict;
-  const nothing = { met: undefined, alike: [], suspects: [] };
+  const nothing = { matched: undefined, indistinguishable: [], maskedDefects: [] };
   const judged: Judged = { verdict, direction, slots, seen, erased, ...nothing };
   const comesBack = pass && direction.permanent !== true && timeline.result.kind === "run";
-  if (!comesBack || shadow.build.mode === "overwrite") return [judged];
-  shadow.adopt(timeline.flash);
-  const after = await session.cycle(bootMs);
+  if (!comesBack || expected.build.mode === "overwrite") return [judged];
+  expected.adopt(timeline.flash);
+  const after = await recorded.cycle(bootMs);
   const back = { from: direction.to, to: direction.from };
   const check = "revert of an image that did not boot";
-  return [judged, await judge(session, shadow, { check, direction: back, seen: after })];
+  return [judged, await judge(recorded, expected, { check, direction: back, seen: after })];
 }

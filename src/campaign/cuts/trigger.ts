@@ -1,5 +1,5 @@
 import { ConfigurationError, within } from "../../core/index.ts";
-import type { Session } from "../bench/recorded-board.ts";
+import type { RecordedBoard } from "../bench/recorded-board.ts";
 import type { CutMoment, OwnCut } from "../record/run-event.ts";
 import { PatternFinder, plainPattern } from "./trigger-bytes.ts";
 import { ShapeFinder } from "./trigger-current.ts";
@@ -17,7 +17,7 @@ const SPARE_MS = 10_000;
  * @throws TimeoutError when it does not come within `limitMs` milliseconds.
  */
 export async function untilTrigger(
-  session: Session,
+  recorded: RecordedBoard,
   moment: CutMoment,
   resetUs: number,
   limitMs: number,
@@ -27,9 +27,9 @@ export async function untilTrigger(
     case "time":
       return resetUs + moment.afterResetUs;
     case "log":
-      return patternDue(session, moment, limitMs, onDue);
+      return patternDue(recorded, moment, limitMs, onDue);
     case "current":
-      return shapeDue(session, moment, limitMs, onDue);
+      return shapeDue(recorded, moment, limitMs, onDue);
     case "operation":
       throw new RangeError("a cut at an operation must be given its moment first");
     case "upload":
@@ -43,7 +43,7 @@ export async function untilTrigger(
 
 /** A delay after the log first matched, looked for in the raw bytes, before any line is parsed. */
 function patternDue(
-  { board, signal }: Session,
+  { board, signal }: RecordedBoard,
   { pattern, delayUs }: Extract<CutMoment, { kind: "log" }>,
   limitMs: number,
   onDue: (dueUs: number) => void,
@@ -68,7 +68,7 @@ function patternDue(
 
 /** A delay after the supply current first had this shape. */
 function shapeDue(
-  { board, signal }: Session,
+  { board, signal }: RecordedBoard,
   shape: Extract<CutMoment, { kind: "current" }>,
   limitMs: number,
   onDue: (dueUs: number) => void,
@@ -118,17 +118,17 @@ function first(
  * @throws TimeoutError when the moment does not come; BenchError when the switch gives up.
  */
 export async function cutBySwitch(
-  session: Session,
+  recorded: RecordedBoard,
   moment: CutMoment,
   resetUs: number,
   limitMs: number,
 ): Promise<OwnCut | undefined> {
-  const { board, signal } = session;
+  const { board, signal } = recorded;
   const { latencyUs } = board.cuts;
   const when = momentOfSwitch(moment, resetUs - latencyUs);
   if (!board.power.arm || !when) return undefined;
   const delayUs = moment.kind === "log" ? Math.max(0, moment.delayUs - latencyUs) : 0;
-  const waitMs = ("atUs" in when ? Math.max(0, when.atUs - session.nowUs) : limitMs * 1000 + delayUs) / 1000;
+  const waitMs = ("atUs" in when ? Math.max(0, when.atUs - recorded.nowUs) : limitMs * 1000 + delayUs) / 1000;
   const offMsMax = board.profile.power.offMs + SPARE_MS;
   // The host gives up first: a moment that does not come is a timeout, not a fault of the switch.
   const order = { when, delayUs, offMsMax, limitMs: limitMs + 2 * SWITCH_LATE_MS };
@@ -140,7 +140,7 @@ export async function cutBySwitch(
       lastSeen: () => board.logs.app.lastSeen(),
       hint: "Check that the board's TX line reaches the switch, and the pattern: `hil run --cuts 0` shows the log.",
     });
-    session.record.event({ atUs: session.nowUs, event: "power", state: "off", sentAtUs: own.cutUs });
+    recorded.record.event({ atUs: recorded.nowUs, event: "power", state: "off", sentAtUs: own.cutUs });
     return own;
   } catch (error) {
     await armed.disarm().catch(() => undefined);

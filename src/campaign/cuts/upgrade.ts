@@ -1,17 +1,17 @@
 import { generation, type LegalOutcome, refusalText, type Timeline } from "../../mcuboot/index.ts";
 import { type BootSeen, isBootSign } from "../bench/boot-watch.ts";
-import { compareNetwork, counterExpected, networkReport, requestNetwork } from "../bench/network.ts";
-import { type Session, slotOf } from "../bench/recorded-board.ts";
-import type { CutFacts, SlotFacts } from "../record/run-event.ts";
-import type { BuiltImage } from "../request/images.ts";
-import { compare, expectations } from "../verdict/compare.ts";
-import { compareLogs } from "../verdict/check-log.ts";
 import { requireLogFits } from "../bench/log-check.ts";
+import { compareNetwork, counterExpected, networkReport, requestNetwork } from "../bench/network.ts";
+import { type RecordedBoard, slotOf } from "../bench/recorded-board.ts";
+import type { CutFacts, SlotFacts } from "../record/run-event.ts";
+import type { CampaignImage } from "../request/images.ts";
+import { compareLogs } from "../verdict/check-log.ts";
+import { compare, expectations } from "../verdict/compare.ts";
+import { type CutSpan, endsRefusal, UPGRADE_BEGINS } from "../verdict/cut-window.ts";
+import type { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { asFlash, compareFlash, seeFlash } from "../verdict/real-flash.ts";
-import type { Shadow } from "../verdict/expected-flash.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 import { printingUs } from "./cut.ts";
-import { type CutSpan, endsRefusal, UPGRADE_BEGINS } from "../verdict/cut-window.ts";
 import type { SwapWindow } from "./plan.ts";
 
 /** A line of the log ends in CR and LF. */
@@ -19,8 +19,8 @@ const LINE_END_BYTES = 2;
 
 /** An upgrade in one direction: what runs, and what is to run. */
 export interface Direction {
-  readonly from: BuiltImage;
-  readonly to: BuiltImage;
+  readonly from: CampaignImage;
+  readonly to: CampaignImage;
   /** Asked for good: nothing is to be confirmed. A test when left out. */
   readonly permanent?: boolean;
   /** The scenario expects that the bootloader refuses `to`. */
@@ -34,13 +34,13 @@ export interface Judged {
   readonly slots: readonly SlotFacts[];
   readonly seen: BootSeen;
   /** The outcome of the model that the board met; only of a verdict that passed. */
-  readonly met: LegalOutcome | undefined;
+  readonly matched: LegalOutcome | undefined;
   /** The outcome that the board met, where that is a known defect. */
   readonly defect?: LegalOutcome | undefined;
   /** All outcomes that show the same: they may differ in trailers, which a board does not show. */
-  readonly alike: readonly LegalOutcome[];
+  readonly indistinguishable: readonly LegalOutcome[];
   /** Known defects of MCUboot that would show the same as what passed: what they come to shows in later boots. */
-  readonly suspects: readonly LegalOutcome[];
+  readonly maskedDefects: readonly LegalOutcome[];
   /** Pages that this upgrade erased, by the model. */
   readonly erased: readonly number[];
 }
@@ -65,51 +65,55 @@ export interface Reference {
 }
 
 /** Puts `to` into the secondary slot unless it is there already, where the bootloader looks for an update. */
-export async function ensureSecondary(session: Session, shadow: Shadow, to: BuiltImage): Promise<void> {
-  const slots = await session.imageState();
+export async function ensureSecondary(
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
+  to: CampaignImage,
+): Promise<void> {
+  const slots = await recorded.imageState();
   if (slotOf(slots, to)?.slot === 1) {
     // From an earlier run, perhaps: the board has it, so the model has it, too.
-    if (!shadow.holds(to)) shadow.put(to);
-    if (shadow.takes(to)) return;
+    if (!expected.holds(to)) expected.put(to);
+    if (expected.takes(to)) return;
   }
-  await session.upload(to);
-  shadow.uploaded(to);
+  await recorded.upload(to);
+  expected.uploaded(to);
 }
 
 /** Requests the upgrade and resets. Answers the model's view of the boot that now comes, and when the reset was answered. */
 export async function startUpgrade(
-  session: Session,
-  shadow: Shadow,
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
   { to, permanent = false }: Direction,
   beforeReset: () => Promise<void> = async () => {},
 ) {
-  await ensureSecondary(session, shadow, to);
-  if (to.network) await requestNetwork(session, shadow, to.network);
-  await session.request(to, permanent);
-  shadow.request(permanent);
-  await seeFlash(session, shadow);
-  const timeline = shadow.timeline();
+  await ensureSecondary(recorded, expected, to);
+  if (to.network) await requestNetwork(recorded, expected, to.network);
+  await recorded.request(to, permanent);
+  expected.request(permanent);
+  await seeFlash(recorded, expected);
+  const timeline = expected.timeline();
   await beforeReset();
-  const resetUs = await session.reset();
+  const resetUs = await recorded.reset();
   return { timeline, resetUs };
 }
 
 /** One upgrade with nobody in its way: its verdict, and the window in which cuts make sense. */
 export async function referenceUpgrade(
-  session: Session,
-  shadow: Shadow,
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
   direction: Direction,
   bootMs: number,
 ): Promise<Judged & { readonly reference: Reference | undefined }> {
-  session.bench.begin();
-  const { timeline, resetUs } = await startUpgrade(session, shadow, direction);
-  const seen = await session.untilUp(resetUs, bootMs);
-  requireLogFits(session);
+  recorded.bench.begin();
+  const { timeline, resetUs } = await startUpgrade(recorded, expected, direction);
+  const seen = await recorded.untilUp(resetUs, bootMs);
+  requireLogFits(recorded);
   const fault = direction.refused === true || installs(timeline, direction) ? undefined : () => notInstalled(timeline);
-  const judged = await judge(session, shadow, { check: "uninterrupted upgrade", direction, seen, fault });
-  if (!judged.verdict.pass) warnOfKey(session, judged);
+  const judged = await judge(recorded, expected, { check: "uninterrupted upgrade", direction, seen, fault });
+  if (!judged.verdict.pass) warnOfKey(recorded, judged);
   if (!judged.verdict.pass || seen.upUs === undefined) return { ...judged, reference: undefined };
-  return { ...judged, reference: measure(session, seen, timeline, resetUs, seen.upUs) };
+  return { ...judged, reference: measure(recorded, seen, timeline, resetUs, seen.upUs) };
 }
 
 function installs({ images }: Timeline, { to }: Direction): boolean {
@@ -124,7 +128,7 @@ function notInstalled({ refusals }: Timeline): Pick<Verdict, "ending" | "because
 }
 
 /** The first thing that is wrong with a new profile is a key. What starts is signed with the right one. */
-function warnOfKey({ board, record, nowUs }: Session, { seen, direction }: Judged): void {
+function warnOfKey({ board, record, nowUs }: RecordedBoard, { seen, direction }: Judged): void {
   const refused = seen.lines.find(({ event, fields }) => event === "image invalid" && fields["slot"] === "secondary");
   if (refused === undefined || !direction.to.encrypted || !board.profile.bootloader.validatePrimary) return;
   const text =
@@ -135,13 +139,13 @@ function warnOfKey({ board, record, nowUs }: Session, { seen, direction }: Judge
 
 /** What an undisturbed boot teaches about when its operations happen. */
 export function measure(
-  session: Session,
+  recorded: RecordedBoard,
   seen: BootSeen,
   timeline: Timeline,
   resetUs: number,
   upUs: number,
 ): Reference {
-  const { baudRate } = session.board.profile.ports.app;
+  const { baudRate } = recorded.board.profile.ports.app;
   const lineOf = (...events: string[]) => seen.lines.find(({ event = "" }) => events.includes(event));
   const last = lineOf("chainload") ?? lineOf("jumping");
   const begins = lineOf(...UPGRADE_BEGINS);
@@ -152,7 +156,7 @@ export function measure(
   // A bootloader that says nothing when an upgrade begins: the model's ends where the application starts, before that
   // line is printed.
   const lastUs = last === undefined ? 0 : printingUs(last.text.length + LINE_END_BYTES, baudRate);
-  const row = generation(session.board.profile.bootloader.generation);
+  const row = generation(recorded.board.profile.bootloader.generation);
   const refusedUs = seen.lines.find((line) => endsRefusal(row, line))?.atUs ?? doneUs;
   const spokenSince = (holds: (atUs: number) => boolean): number => {
     const lines = seen.lines.filter(({ atUs }) => holds(atUs) && atUs < doneUs);
@@ -164,7 +168,7 @@ export function measure(
   const refusalUs = spokenSince((atUs) => atUs >= refusedUs);
   const startUs = begunUs ?? Math.max(resetUs, doneUs - lastUs - refusalUs - modelUs);
   const spokenUs = spokenSince((atUs) => atUs > startUs);
-  const exact = session.board.cuts.uncertaintyUs === 0;
+  const exact = recorded.board.cuts.uncertaintyUs === 0;
   const scale = exact
     ? 1
     : scaleOf(doneUs - lastUs - startUs - spokenUs, checkedUs(seen, timeline, baudRate), timeline);
@@ -223,7 +227,7 @@ function checkedUs({ lines }: BootSeen, { startUs, operationsUs, totalUs }: Time
   return measuredUs > 0 ? (modelUs * measuredUs) / startUs : modelUs;
 }
 
-interface Case {
+interface BootToJudge {
   readonly check: string;
   readonly direction: Direction;
   readonly seen: BootSeen;
@@ -241,27 +245,27 @@ interface Case {
 
 /** Holds what a boot showed against what the model allows, and writes the verdict down. */
 export async function judge(
-  session: Session,
-  shadow: Shadow,
-  { check, direction, seen, ...cut }: Case,
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
+  { check, direction, seen, ...cut }: BootToJudge,
 ): Promise<Judged> {
   const windows = cut.windows ?? [];
-  await session.bench.requireWhole(seen.ending === "up", session.signal);
-  const allowed = cut.allowed ?? shadow.outcomesAfter(windows);
-  const erased = shadow.erasedBy(windows[0]);
-  const slots = seen.ending === "up" ? await session.imageState() : [];
+  await recorded.bench.requireWhole(seen.ending === "up", recorded.signal);
+  const allowed = cut.allowed ?? expected.outcomesAfter(windows);
+  const erased = expected.erasedBy(windows[0]);
+  const slots = seen.ending === "up" ? await recorded.imageState() : [];
   const shows = (row: LegalOutcome) => compare(seen, slots, [row], direction.to);
   const shown = compareLogs(compare(seen, slots, allowed, direction.to), seen, cut.decisions);
   const { network } = direction.to;
   const told =
     network === undefined
       ? shown
-      : compareNetwork(shown, counterExpected(shadow.build, direction), await networkReport(session, seen));
-  const real = seen.ending === "up" ? await session.board.flash?.read() : undefined;
+      : compareNetwork(shown, counterExpected(expected.build, direction), await networkReport(recorded, seen));
+  const real = seen.ending === "up" ? await recorded.board.flash?.read() : undefined;
   const fits = allowed.filter((row) => shows(row).pass);
-  const held = compareFlash(told, shadow, fits, real && asFlash(shadow, real));
+  const held = compareFlash(told, expected, fits, real && asFlash(expected, real));
   const comparison = cut.fault ? { ...held, ...cut.fault(seen), pass: false } : held;
-  const expected = expectations(allowed);
+  const rows = expectations(allowed);
   const verdict: Verdict = {
     check,
     pass: comparison.pass,
@@ -271,8 +275,8 @@ export async function judge(
     cut: cut.facts,
     where: cut.place?.where,
     swapPhase: cut.place?.phase,
-    allowed: expected,
-    expected: [...new Set(expected.map((entry) => entry.expects))].join(", or "),
+    allowed: rows,
+    expected: [...new Set(rows.map((entry) => entry.expects))].join(", or "),
     found: comparison.found,
     because: comparison.because,
     slots,
@@ -280,25 +284,35 @@ export async function judge(
     bootLog: seen.lines.filter((line) => line.event !== undefined).map((line) => line.text),
   };
   // Reading slots and flash has taken its time, too.
-  await session.bench.requireWhole(true, session.signal);
-  session.record.event({ atUs: session.nowUs, event: "verdict", verdict });
-  session.bench.begin();
+  await recorded.bench.requireWhole(true, recorded.signal);
+  recorded.record.event({ atUs: recorded.nowUs, event: "verdict", verdict });
+  recorded.bench.begin();
   const { outcome, pass } = comparison;
-  const defect = !pass && comparison.isMet === true && outcome?.knownDefect !== undefined ? outcome : undefined;
-  const alike = pass ? fits : defect ? allowed.filter((row) => shows(row).isMet === true) : [];
-  const hidden = (row: LegalOutcome) => row.knownDefect !== undefined && shows(row).isMet === true;
-  const suspects = pass && real === undefined ? allowed.filter(hidden) : [];
-  return { verdict, direction, slots, seen, met: pass ? outcome : undefined, defect, alike, suspects, erased };
+  const defect = !pass && comparison.isMatch === true && outcome?.knownDefect !== undefined ? outcome : undefined;
+  const indistinguishable = pass ? fits : defect ? allowed.filter((row) => shows(row).isMatch === true) : [];
+  const hidden = (row: LegalOutcome) => row.knownDefect !== undefined && shows(row).isMatch === true;
+  const maskedDefects = pass && real === undefined ? allowed.filter(hidden) : [];
+  return {
+    verdict,
+    direction,
+    slots,
+    seen,
+    matched: pass ? outcome : undefined,
+    defect,
+    indistinguishable,
+    maskedDefects,
+    erased,
+  };
 }
 
 /** A reset while the image that runs is unconfirmed: it must be reverted. */
 export async function revertUpgrade(
-  session: Session,
-  shadow: Shadow,
+  recorded: RecordedBoard,
+  expected: ExpectedFlash,
   { from, to }: Direction,
   bootMs: number,
 ): Promise<Judged> {
-  const seen = await session.untilUp(await session.reset(), bootMs);
+  const seen = await recorded.untilUp(await recorded.reset(), bootMs);
   const direction = { from: to, to: from };
-  return judge(session, shadow, { check: "revert of an unconfirmed image", direction, seen });
+  return judge(recorded, expected, { check: "revert of an unconfirmed image", direction, seen });
 }

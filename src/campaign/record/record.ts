@@ -10,8 +10,8 @@ import {
   messageOf,
   wallTime,
 } from "../../core/index.ts";
-import { CURRENT_HEADER, CurrentBins } from "./current-bins.ts";
 import type { CurrentSamples } from "../cuts/trigger-current.ts";
+import { CURRENT_HEADER, CurrentBins } from "./current-bins.ts";
 import { DISK, GrowingFile, type RecordFiles, replaceFile } from "./record-files.ts";
 import type { RunEvent } from "./run-event.ts";
 

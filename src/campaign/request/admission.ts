@@ -14,10 +14,10 @@ import {
 import { counterExpected } from "../bench/network.ts";
 import type { KeptImages } from "../record/kept.ts";
 import type { PlannedCut } from "../record/run-event.ts";
-import { Shadow } from "../verdict/expected-flash.ts";
+import { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { checksRevert, type Expectation, expectationOf } from "./expectation.ts";
-import type { BuiltImage, CampaignImages } from "./images.ts";
-import { prepare } from "./material.ts";
+import type { CampaignImage, CampaignImages } from "./images.ts";
+import { buildMaterial } from "./material.ts";
 import { foreignFormat } from "./payload-formats.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
@@ -47,12 +47,12 @@ export interface Admission extends Pick<UpgradeAnswer, "does" | "because"> {
  */
 export async function admit(asked: AdmissionAsked): Promise<Admission> {
   const { scenario, board, seed, kept } = asked;
-  const { images, shadow } = await prepare(
+  const { images, expected } = await buildMaterial(
     { scenario, board, kept },
     { clock: new VirtualClock() },
     Random.fromSeed(seed),
   );
-  const questions = new Questions(asked, images, shadow);
+  const questions = new Questions(asked, images, expected);
   questions.old();
   const answer = questions.upgrade();
   if (expectationOf(scenario.value).outcome === "upgrade") questions.back();
@@ -82,18 +82,18 @@ export function admitSwept(scenario: ScenarioFile, upgrade: UpgradeSwept, hash: 
 class Questions {
   readonly #asked: AdmissionAsked;
   readonly #images: CampaignImages;
-  readonly #shadow: Shadow;
+  readonly #expected: ExpectedFlash;
   readonly #permanent: boolean;
 
-  constructor(asked: AdmissionAsked, images: CampaignImages, shadow: Shadow) {
+  constructor(asked: AdmissionAsked, images: CampaignImages, expected: ExpectedFlash) {
     this.#asked = asked;
     this.#images = images;
-    this.#shadow = shadow;
+    this.#expected = expected;
     this.#permanent = asked.scenario.value.request === "permanent";
   }
 
   get #build(): BootloaderBuild {
-    return this.#shadow.build;
+    return this.#expected.build;
   }
 
   /** The old image runs, from where it is put: the primary slot by a flasher, else out of the secondary one. */
@@ -176,13 +176,13 @@ class Questions {
     );
   }
 
-  #flash(running: BuiltImage, waiting?: BuiltImage) {
-    const shadow = new Shadow(this.#build, this.#shadow.timing);
-    shadow.place(running, waiting);
-    return shadow.flash;
+  #flash(running: CampaignImage, waiting?: CampaignImage) {
+    const expected = new ExpectedFlash(this.#build, this.#expected.timing);
+    expected.place(running, waiting);
+    return expected.flash;
   }
 
-  #ask(running: BuiltImage, waiting: BuiltImage): UpgradeAnswer {
+  #ask(running: CampaignImage, waiting: CampaignImage): UpgradeAnswer {
     const fault = longerThanSlot(this.#build, 0, 1, waiting.file.length);
     if (fault !== undefined) {
       const because = `${refusalText(fault)}: no application takes it`;
@@ -256,7 +256,7 @@ function refusedError(
 
 /** Why a processor cannot start an image; undefined for one that was generated for its place, and one that can. */
 export function cannotStart(
-  { plain }: BuiltImage,
+  { plain }: CampaignImage,
   scenario: ScenarioFile,
   role: Role,
   { profile }: LoadedProfile,

@@ -1,10 +1,10 @@
 import { bootloaderBuildOf, type LoadedProfile } from "../../board/index.ts";
 import type { KeptImages } from "../record/kept.ts";
-import { imagesFromRecord } from "./recorded-images.ts";
 import type { PlannedCut } from "../record/run-event.ts";
 import { type Admission, admit } from "./admission.ts";
-import { readGivenImages } from "./presigned-image.ts";
 import { readPayloads } from "./images.ts";
+import { readPresignedImages } from "./presigned-image.ts";
+import { imagesFromRecord } from "./recorded-images.ts";
 import type { ScenarioFile } from "./scenario.ts";
 import { checkFields } from "./scenario-rules.ts";
 
@@ -29,7 +29,7 @@ export async function checkRequest(
   if (asked.kept) imagesFromRecord(asked.kept, scenario, board);
   else {
     await readPayloads(scenario, board);
-    await readGivenImages(scenario, board);
+    await readPresignedImages(scenario, board);
   }
   checkEncryption(scenario, board);
   return admit({ scenario, board, seed: asked.seed, cuts: asked.cuts, kept: asked.kept });

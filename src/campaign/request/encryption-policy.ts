@@ -8,7 +8,7 @@ import { decodeHeader, ENCRYPTED_FLAGS } from "../../image/index.ts";
  * @param file the image as it would be uploaded, header first.
  * @throws ConfigurationError, before anything is sent.
  */
-export function requireAllowed(file: Uint8Array, version: string, profile: BoardProfile): void {
+export function requireEncryptionPolicy(file: Uint8Array, version: string, profile: BoardProfile): void {
   const wanted = profile.images.encryption;
   const encrypted = (decodeHeader(file).flags & ENCRYPTED_FLAGS) !== 0;
   if (wanted === "required" && !encrypted) {

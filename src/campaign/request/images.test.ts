@@ -6,7 +6,7 @@ import { profileKeys } from "../../board/index.ts";
 import { isHilError, Random, VirtualClock } from "../../core/index.ts";
 import { decodeHeader, ENCRYPTED_FLAGS, parseImage, seededRandomness, systemRandomness } from "../../image/index.ts";
 import { smallProfile, smallScenario } from "../testing/small-campaign.ts";
-import { requireAllowed } from "./encryption-policy.ts";
+import { requireEncryptionPolicy } from "./encryption-policy.ts";
 import { buildImages, type ImagePlan, readPayloads } from "./images.ts";
 import { parseScenario, type ScenarioFile } from "./scenario.ts";
 
@@ -142,22 +142,22 @@ describe("the guard before an upload", () => {
 
   test("lets through what the profile demands, and everything where it demands nothing", async () => {
     const { secret, clear } = await images();
-    requireAllowed(secret.file, "2.0.0", profile("required"));
-    requireAllowed(clear.file, "2.0.0", profile("none"));
-    for (const image of [secret, clear]) requireAllowed(image.file, "2.0.0", profile("optional"));
+    requireEncryptionPolicy(secret.file, "2.0.0", profile("required"));
+    requireEncryptionPolicy(clear.file, "2.0.0", profile("none"));
+    for (const image of [secret, clear]) requireEncryptionPolicy(image.file, "2.0.0", profile("optional"));
     expect(clear.encrypted).toBe(false);
   });
 
   test("keeps an image in clear off a board that demands encryption", async () => {
     const { clear } = await images();
-    expect(() => requireAllowed(clear.file, "2.0.0", profile("required"))).toThrow(
+    expect(() => requireEncryptionPolicy(clear.file, "2.0.0", profile("required"))).toThrow(
       "image 2.0.0 is not encrypted, and small demands encrypted images; nothing was uploaded.",
     );
   });
 
   test("keeps an encrypted image off a board that cannot decrypt", async () => {
     const { secret } = await images();
-    expect(() => requireAllowed(secret.file, "2.0.0", profile("none"))).toThrow(
+    expect(() => requireEncryptionPolicy(secret.file, "2.0.0", profile("none"))).toThrow(
       "image 2.0.0 is encrypted, and the bootloader of small cannot decrypt; nothing was uploaded.",
     );
   });

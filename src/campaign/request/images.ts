@@ -15,14 +15,14 @@ import {
 } from "../../image/index.ts";
 import { asNetFirmware, NET_APP } from "../../mcuboot/index.ts";
 import type { ImageFacts } from "../record/run-event.ts";
-import { givenImage, isGiven } from "./presigned-image.ts";
 import { isPayloadFile, readPayload } from "./payload-file.ts";
+import { isPresigned, presignedImage } from "./presigned-image.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
 /** An image of a campaign. */
-export interface BuiltImage extends ImageFacts {
+export interface CampaignImage extends ImageFacts {
   /** The same, signed and not encrypted: tells a wrong encryption key from a wrong signing key. Absent of one in clear. */
-  readonly unencrypted?: () => BuiltImage;
+  readonly unencrypted?: () => CampaignImage;
   /** What is uploaded: encrypted when the scenario says so. */
   readonly file: Uint8Array;
   /** The same image as it lies in the primary slot: body in clear, flags and TLVs as in the file. */
@@ -35,13 +35,13 @@ export interface BuiltImage extends ImageFacts {
 
 /** An image of the network core, and the version counter that its bootloader knows it by. */
 export interface NetworkImage {
-  readonly image: BuiltImage;
+  readonly image: CampaignImage;
   readonly counter: number;
 }
 
 export interface CampaignImages {
-  readonly old: BuiltImage;
-  readonly new: BuiltImage;
+  readonly old: CampaignImage;
+  readonly new: CampaignImage;
 }
 
 export interface ImagePlan {
@@ -86,7 +86,7 @@ export async function buildImages(plan: ImagePlan): Promise<CampaignImages> {
 
 type Source = ScenarioFile["value"]["images"]["old"];
 
-async function build(plan: ImagePlan, role: "old" | "new", source: Source): Promise<BuiltImage> {
+async function build(plan: ImagePlan, role: "old" | "new", source: Source): Promise<CampaignImage> {
   const { encrypt } = plan.scenario.value.images;
   if (encrypt && !plan.keys.encryption) {
     throw new ConfigurationError(
@@ -94,7 +94,9 @@ async function build(plan: ImagePlan, role: "old" | "new", source: Source): Prom
       "Add keys.encryption to the profile, or set images.encrypt: false in the scenario.",
     );
   }
-  const given = isGiven(plan.scenario, role) ? await plan.clock.whileReal(() => givenImage(plan, role)) : undefined;
+  const given = isPresigned(plan.scenario, role)
+    ? await plan.clock.whileReal(() => presignedImage(plan, role))
+    : undefined;
   const payload = given === undefined ? await payloadOf(plan, role, source) : undefined;
   // How long an image may be is the bootloader's to say: see admission.ts.
   const { slotBytes: _, ...rest } = plan;
@@ -102,7 +104,7 @@ async function build(plan: ImagePlan, role: "old" | "new", source: Source): Prom
   try {
     const network = networkOf(plan, role, recipe);
     const image = payload === undefined ? { role, ...given } : imageOf(payload, role, source.version, recipe);
-    return { ...(image as BuiltImage), ...(network && { network }) };
+    return { ...(image as CampaignImage), ...(network && { network }) };
   } catch (error) {
     if (!isKind(error, "configuration")) throw error;
     const text = `cannot be built: ${error.message.replace(/\.?$/, ".")}`;
@@ -134,7 +136,7 @@ function networkOf(plan: ImagePlan, role: "old" | "new", recipe: ImageRecipe): N
 type PaddingPlan = Pick<ImagePlan, "scenario" | "writeBytes" | "maxAlign" | "slotBytes">;
 
 /** The old image as `imgtool sign --pad --confirm` makes it: as long as its slot, with a trailer that says image ok. */
-export function padded(image: BuiltImage, plan: PaddingPlan): BuiltImage {
+export function padded(image: CampaignImage, plan: PaddingPlan): CampaignImage {
   const trailer = imgtoolTrailer(
     { writeBytes: plan.writeBytes, maxAlign: plan.maxAlign ?? 8, maxSectors: 1, overwriteOnly: false, keySlotBytes: 0 },
     { confirmed: true, erasedValue: 0xff, endian: "little" },
@@ -156,7 +158,7 @@ const SIGNATURES: ReadonlySet<number | undefined> = new Set(KEY_TYPES.map((row) 
 const isHash = ({ type }: { readonly type: number }) => hashOfTlv(type) !== undefined;
 
 /** An image with one bit of its body, or of its signature, turned over: what comes off a bad line or from a stranger. */
-function damaged(image: BuiltImage, where: "body" | "signature"): BuiltImage {
+function damaged(image: CampaignImage, where: "body" | "signature"): CampaignImage {
   const { header, area } = parseImage(image.file);
   // Where nothing is signed, the hash is what vouches for an image.
   const voucher = area.entries.find((entry) => SIGNATURES.has(entry.type)) ?? area.entries.find(isHash);
@@ -181,7 +183,7 @@ export type ImageRecipe = Pick<ImagePlan, "keys" | "headerBytes" | "writeBytes" 
  * Signs a payload and, with an encryption key, encrypts it.
  * @throws ConfigurationError when the image does not fit its slot or the keys may not go together.
  */
-export function imageOf(payload: Uint8Array, role: "old" | "new", version: string, recipe: ImageRecipe): BuiltImage {
+export function imageOf(payload: Uint8Array, role: "old" | "new", version: string, recipe: ImageRecipe): CampaignImage {
   const crypto = imageCrypto(recipe.keys, recipe.encrypt);
   const built = buildImage(payload, {
     version: parseVersion(version),

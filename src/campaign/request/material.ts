@@ -8,10 +8,10 @@ import {
 } from "../../board/index.ts";
 import type { Random } from "../../core/index.ts";
 import { seededRandomness, systemRandomness } from "../../image/index.ts";
-import { imagesFromRecord } from "./recorded-images.ts";
 import type { RunRequest } from "../run.ts";
-import { Shadow } from "../verdict/expected-flash.ts";
+import { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { buildImages, type CampaignImages } from "./images.ts";
+import { imagesFromRecord } from "./recorded-images.ts";
 
 /** How the images are signed and encrypted, for people. */
 export function cryptoOf(board: LoadedProfile, images: CampaignImages): readonly string[] {
@@ -20,13 +20,13 @@ export function cryptoOf(board: LoadedProfile, images: CampaignImages): readonly
 }
 
 /** Images and model of a request; also what a dry run shows. */
-export async function prepare(
+export async function buildMaterial(
   { scenario, board: loaded, kept }: Pick<RunRequest, "scenario" | "board" | "kept">,
   board: Pick<Board, "clock">,
   random: Random,
-): Promise<{ readonly images: CampaignImages; readonly shadow: Shadow }> {
+): Promise<{ readonly images: CampaignImages; readonly expected: ExpectedFlash }> {
   // A replay takes what its record holds: what the files that it was made of hold today is another matter.
-  if (kept) return { images: imagesFromRecord(kept, scenario, loaded), shadow: shadowOf(loaded) };
+  if (kept) return { images: imagesFromRecord(kept, scenario, loaded), expected: expectedFlashOf(loaded) };
   const { profile } = loaded;
   const keys = profileKeys(loaded);
   const { slots, bootloader } = profile;
@@ -45,13 +45,13 @@ export async function prepare(
     randomness,
     clock: board.clock,
   });
-  return { images, shadow: shadowOf(loaded) };
+  return { images, expected: expectedFlashOf(loaded) };
 }
 
 /** The model's idea of a board of which nothing is known yet. */
-export function shadowOf(loaded: LoadedProfile): Shadow {
+export function expectedFlashOf(loaded: LoadedProfile): ExpectedFlash {
   // What is right for an image of the application core has nothing to do with the network core: a bootloader that
   // mistakes the one for the other must not be believed.
   const { netCore: _, ...build } = bootloaderBuildOf(loaded);
-  return new Shadow(build, flashTimingOf(loaded.profile));
+  return new ExpectedFlash(build, flashTimingOf(loaded.profile));
 }

@@ -13,7 +13,7 @@ import {
 import type { ScenarioFile } from "./scenario.ts";
 
 /** An image that was signed elsewhere, as a campaign uploads and flashes it. */
-export interface GivenImage {
+export interface PresignedImage {
   readonly version: string;
   readonly hash: string;
   readonly fileBytes: number;
@@ -23,7 +23,7 @@ export interface GivenImage {
 }
 
 /** What a given image is held against. */
-export interface GivenPlan {
+export interface PresignedPlan {
   readonly scenario: ScenarioFile;
   readonly keys: ProfileKeys;
   readonly primaryAddress: number;
@@ -36,7 +36,7 @@ type Role = "old" | "new";
 const APPLICATION_SLOTS = { slot_index_primary: 1, slot_index_secondary: 2 } as const;
 
 /** True when the scenario names a signed image, or a package with one, instead of a payload to sign. */
-export function isGiven(scenario: ScenarioFile, role: Role): boolean {
+export function isPresigned(scenario: ScenarioFile, role: Role): boolean {
   const { image, dfu_zip: zip } = scenario.value.images[role].payload;
   return image !== undefined || zip !== undefined;
 }
@@ -48,14 +48,14 @@ export function isGiven(scenario: ScenarioFile, role: Role): boolean {
  * @throws ConfigurationError with the scenario's line and field: a file that cannot be read, a package that does not
  *   fit the board, or an image of another version or encryption than said.
  */
-export async function givenImage(plan: GivenPlan, role: Role): Promise<GivenImage> {
+export async function presignedImage(plan: PresignedPlan, role: Role): Promise<PresignedImage> {
   const { scenario } = plan;
   const { payload, version } = scenario.value.images[role];
   const isZip = payload.dfu_zip !== undefined;
   const path = resolveFrom(scenario.file, payload.dfu_zip ?? payload.image ?? "");
   const field = ["images", role, "payload", isZip ? "dfu_zip" : "image"];
   const wrong = (what: string, hint = "", cause?: unknown) => scenario.wrong(field, what, hint, { cause });
-  let image: GivenImage;
+  let image: PresignedImage;
   try {
     const bytes = await readFile(path);
     image = opened(isZip ? applicationOf(bytes, plan) : imageIn(bytes), plan);
@@ -75,12 +75,12 @@ export async function givenImage(plan: GivenPlan, role: Role): Promise<GivenImag
 
 /**
  * Reads the images that a scenario gives, to know before a board is opened that they fit it.
- * @throws ConfigurationError as givenImage.
+ * @throws ConfigurationError as presignedImage.
  */
-export async function readGivenImages(scenario: ScenarioFile, board: LoadedProfile): Promise<void> {
+export async function readPresignedImages(scenario: ScenarioFile, board: LoadedProfile): Promise<void> {
   const { primary } = board.profile.slots;
   const plan = { scenario, keys: profileKeys(board), primaryAddress: primary.offset, slotBytes: primary.bytes };
-  for (const role of ["old", "new"] as const) if (isGiven(scenario, role)) await givenImage(plan, role);
+  for (const role of ["old", "new"] as const) if (isPresigned(scenario, role)) await presignedImage(plan, role);
 }
 
 function imageIn(content: Uint8Array): Uint8Array {
@@ -89,7 +89,7 @@ function imageIn(content: Uint8Array): Uint8Array {
   throw new ConfigurationError("it is a zip archive", "A DFU package is named by payload.dfu_zip.");
 }
 
-function opened(bytes: Uint8Array, { keys: { signing, encryption } }: GivenPlan): GivenImage {
+function opened(bytes: Uint8Array, { keys: { signing, encryption } }: PresignedPlan): PresignedImage {
   const key = encryption?.key;
   const verdict = verifyImage(bytes, {
     ...(signing === undefined ? {} : { publicKey: signing.public }),
@@ -110,7 +110,7 @@ function opened(bytes: Uint8Array, { keys: { signing, encryption } }: GivenPlan)
 }
 
 /** The one file of a package for image 0; every file must have its place on the board. */
-function applicationOf(archive: Uint8Array, plan: GivenPlan): Uint8Array {
+function applicationOf(archive: Uint8Array, plan: PresignedPlan): Uint8Array {
   const { files } = readDfuZip(archive);
   const elsewhere = files.find((file) => file.imageIndex !== 0);
   if (elsewhere !== undefined) {
@@ -125,7 +125,7 @@ function applicationOf(archive: Uint8Array, plan: GivenPlan): Uint8Array {
   return file.bytes;
 }
 
-function checkPlace({ name, entry }: DfuFile, { primaryAddress, slotBytes }: GivenPlan): void {
+function checkPlace({ name, entry }: DfuFile, { primaryAddress, slotBytes }: PresignedPlan): void {
   for (const [key, expected] of Object.entries(APPLICATION_SLOTS)) {
     const found = entry[key];
     if (found !== undefined && Number(found) !== expected) {

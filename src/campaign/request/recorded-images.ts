@@ -1,9 +1,9 @@
 import { type LoadedProfile, type ProfileKeys, profileKeys } from "../../board/index.ts";
 import { ConfigurationError, concat, hex } from "../../core/index.ts";
 import { formatVersion, isMarkedEncrypted, parseVersion, verifyImage } from "../../image/index.ts";
-import { type BuiltImage, type CampaignImages, padded, shownVersion } from "./images.ts";
-import type { ScenarioFile } from "./scenario.ts";
 import type { KeptImage, KeptImages } from "../record/kept.ts";
+import { type CampaignImage, type CampaignImages, padded, shownVersion } from "./images.ts";
+import type { ScenarioFile } from "./scenario.ts";
 
 /**
  * The images of a record as a campaign uses them: byte for byte what was uploaded then, and their plain form by the
@@ -18,17 +18,17 @@ export function imagesFromRecord(kept: KeptImages, scenario: ScenarioFile, board
   const [old, next] = (["old", "new"] as const).map((role) => {
     const counter = parseVersion(images.network?.[role].version ?? "0").major;
     return withNetwork(kept[role], role, counter, keys);
-  }) as [BuiltImage, BuiltImage];
+  }) as [CampaignImage, CampaignImage];
   const plan = { scenario, writeBytes, maxAlign, slotBytes: slots.primary.bytes };
   return { old: start.padded ? padded(old, plan) : old, new: next };
 }
 
-function withNetwork(kept: KeptImage, role: "old" | "new", counter: number, keys: ProfileKeys): BuiltImage {
+function withNetwork(kept: KeptImage, role: "old" | "new", counter: number, keys: ProfileKeys): CampaignImage {
   const image = opened(kept.file, role, keys);
   return kept.network ? { ...image, network: { image: opened(kept.network, role, keys), counter } } : image;
 }
 
-function opened(file: Uint8Array, role: "old" | "new", { encryption }: ProfileKeys): BuiltImage {
+function opened(file: Uint8Array, role: "old" | "new", { encryption }: ProfileKeys): CampaignImage {
   const key = encryption?.key;
   const verdict = verifyImage(file, key === undefined || key.role === "public" ? {} : { decryptKey: key });
   const { image, signedRegion, digest, decryption } = verdict;

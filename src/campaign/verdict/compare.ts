@@ -109,7 +109,7 @@ export interface Comparison {
   readonly found: string;
   readonly because: string;
   /** The board shows exactly this outcome, right or wrong. */
-  readonly isMet?: boolean;
+  readonly isMatch?: boolean;
 }
 
 /**
@@ -154,7 +154,7 @@ function compareSlots(seen: BootSeen, listed: readonly SlotFacts[], allowed: rea
   if (wrong !== undefined) return { ...shown, ending: wrong, pass: false, because: outcome.because };
   const pass = isRight(outcome);
   const ending = pass ? endingOf(outcome) : (outcome.violation ?? endingOf(outcome));
-  return { ...shown, ending, pass, because: becauseOf(outcome), isMet: true };
+  return { ...shown, ending, pass, because: becauseOf(outcome), isMatch: true };
 }
 
 function becauseOf({ knownDefect, because }: LegalOutcome): string {

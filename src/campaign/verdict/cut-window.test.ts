@@ -2,14 +2,14 @@ import { describe, expect, test } from "@jest/globals";
 import { openBoard } from "../../board/index.ts";
 import { Random } from "../../core/index.ts";
 import { type Timeline, timeline } from "../../mcuboot/index.ts";
-import { Preparation } from "../bench/starting-point.ts";
-import { Session } from "../bench/recorded-board.ts";
-import { prepare } from "../request/material.ts";
-import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "../testing/small-campaign.ts";
-import type { Shadow } from "./expected-flash.ts";
-import { isAnnounced, windowIn } from "./cut-window.ts";
+import { RecordedBoard } from "../bench/recorded-board.ts";
+import { StartingPoint } from "../bench/starting-point.ts";
 import { cutUpgrade } from "../cuts/cut-boot.ts";
 import { referenceUpgrade } from "../cuts/upgrade.ts";
+import { buildMaterial } from "../request/material.ts";
+import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "../testing/small-campaign.ts";
+import { isAnnounced, windowIn } from "./cut-window.ts";
+import type { ExpectedFlash } from "./expected-flash.ts";
 
 const BOOT_MS = 20_000;
 /** 16 pages of 87.5 ms. */
@@ -19,35 +19,39 @@ const FLASHED: Edit = ["revert_check: true", "revert_check: false\nstart: { flas
 const of = (generation: string) => smallProfile(["mode: swap-move", `mode: swap-move, generation: "${generation}"`]);
 
 /** A twin that was asked for a damaged image, and the model of it. */
-async function refusing(generation: string): Promise<{ readonly boot: Timeline; readonly shadow: Shadow }> {
+async function refusing(generation: string): Promise<{ readonly boot: Timeline; readonly expected: ExpectedFlash }> {
   const board = of(generation);
   await using opened = await openBoard(board, { random: Random.fromSeed(1) });
-  const { images, shadow } = await prepare({ scenario: smallScenario(DAMAGED), board }, opened, Random.fromSeed(1));
-  shadow.place(images.old, images.new);
-  shadow.requestTest();
-  return { boot: timeline(shadow.flash, shadow.build, shadow.timing), shadow };
+  const { images, expected } = await buildMaterial(
+    { scenario: smallScenario(DAMAGED), board },
+    opened,
+    Random.fromSeed(1),
+  );
+  expected.place(images.old, images.new);
+  expected.requestTest();
+  return { boot: timeline(expected.flash, expected.build, expected.timing), expected };
 }
 
 describe("a boot that refuses an image", () => {
   test("announces its erase only where the line about it comes first", async () => {
     const announced = ["2.2.0", "2.3.0", "current"].map(async (name) => {
-      const { boot, shadow } = await refusing(name);
-      return `${name} ${boot.operationsUs === ERASE_US} ${isAnnounced(boot, shadow.build.generation)}`;
+      const { boot, expected } = await refusing(name);
+      return `${name} ${boot.operationsUs === ERASE_US} ${isAnnounced(boot, expected.build.generation)}`;
     });
     expect(await Promise.all(announced)).toEqual(["2.2.0 true false", "2.3.0 true false", "current true true"]);
   });
 
   test("is cut somewhere in its erase if nothing was said, and after it once the line was seen", async () => {
-    const { boot, shadow } = await refusing("2.2.0");
+    const { boot, expected } = await refusing("2.2.0");
     const said = { fromUs: -1, toUs: -1 };
     const silent = { fromUs: 100_000, toUs: 300_000 };
-    const { generation } = shadow.build;
+    const { generation } = expected.build;
     expect(windowIn(boot, { ...said, silent: { ...silent, refused: false } }, generation)).toEqual(silent);
     const over = { fromUs: ERASE_US, toUs: ERASE_US };
     expect(windowIn(boot, { ...said, silent: { ...silent, refused: true } }, generation)).toEqual(over);
     const announced = await refusing("current");
     const spoken = { ...said, silent: { ...silent, refused: false } };
-    expect(windowIn(announced.boot, spoken, announced.shadow.build.generation)).toEqual(said);
+    expect(windowIn(announced.boot, spoken, announced.expected.build.generation)).toEqual(said);
   });
 });
 
@@ -75,14 +79,14 @@ describe("a campaign with a damaged image", () => {
     const board = of("2.2.0");
     const random = Random.fromSeed(1);
     await using opened = await openBoard(board, { random });
-    const good = await prepare({ scenario: smallScenario(), board }, opened, random);
-    const bad = await prepare({ scenario: smallScenario(DAMAGED), board }, opened, random);
-    const session = new Session(opened, { event: () => undefined }, new AbortController().signal);
-    const preparation = new Preparation(session, good.images, good.shadow, BOOT_MS);
+    const good = await buildMaterial({ scenario: smallScenario(), board }, opened, random);
+    const bad = await buildMaterial({ scenario: smallScenario(DAMAGED), board }, opened, random);
+    const recorded = new RecordedBoard(opened, { event: () => undefined }, new AbortController().signal);
+    const preparation = new StartingPoint(recorded, good.images, good.expected, BOOT_MS);
     await preparation.wake();
     await preparation.baseline();
     const direction = { from: good.images.old, to: good.images.new };
-    const { reference } = await referenceUpgrade(session, good.shadow, direction, BOOT_MS);
+    const { reference } = await referenceUpgrade(recorded, good.expected, direction, BOOT_MS);
     if (reference === undefined) throw new Error("the reference upgrade failed");
     expect(reference.announced).toBe(true);
     await preparation.reflash();
@@ -90,7 +94,7 @@ describe("a campaign with a damaged image", () => {
     const halfway = reference.window.startUs + ERASE_US / 2;
     const planned = { index: 1, kind: "time", afterResetUs: halfway } as const;
     const asked = { from: good.images.old, to: bad.images.new };
-    const { verdict } = await cutUpgrade(session, good.shadow, asked, planned, reference, limits);
+    const { verdict } = await cutUpgrade(recorded, good.expected, asked, planned, reference, limits);
     expect(verdict).toMatchObject({ pass: true, ending: "kept" });
     // The good swap unwraps the old image's key, too, before its first operation: the refusal begins so much earlier.
     const { boot } = await refusing("2.2.0");

@@ -20,14 +20,14 @@ import {
   uploadOffset,
   uploadSteps,
 } from "../../mcuboot/index.ts";
+import type { CampaignImage } from "../request/images.ts";
 import { type CutSpan, type Span, windowIn } from "./cut-window.ts";
-import type { BuiltImage } from "../request/images.ts";
 
 /**
  * What the flash of the board must hold, worked out by the model from everything that was done to the board. The judge
  * asks it; the board never does. When a verdict failed, nobody knows the flash any more: `place` starts anew.
  */
-export class Shadow {
+export class ExpectedFlash {
   readonly build: BootloaderBuild;
   readonly timing: FlashTiming;
   flash: FlashImage;
@@ -40,7 +40,7 @@ export class Shadow {
   }
 
   /** A board whose primary slot runs `primary`, confirmed, and whose secondary slot holds `secondary` or nothing. */
-  place(primary: BuiltImage, secondary?: BuiltImage): void {
+  place(primary: CampaignImage, secondary?: CampaignImage): void {
     this.flash = FlashImage.erased(flashBytesOf(this.build), this.build.sectorBytes);
     this.flash.load(this.#slots.primary.offset, primary.flashed ?? primary.plain);
     if (secondary) this.put(secondary);
@@ -50,7 +50,7 @@ export class Shadow {
    * A board that took this image out of its secondary slot: as `place`, and the erases of that swap count. Nobody knows
    * what ran before; an image of the same length, say.
    */
-  tookBaseline(image: BuiltImage): void {
+  tookBaseline(image: CampaignImage): void {
     this.place(image, image);
     this.request(false);
     this.#erased.push(...this.timeline().operations.flatMap((step) => this.#pagesOf(step.operation)));
@@ -58,7 +58,7 @@ export class Shadow {
   }
 
   /** The secondary slot holds this image, and nothing is asked for. */
-  put(image: BuiltImage): void {
+  put(image: CampaignImage): void {
     const { secondary } = this.#slots;
     this.flash.load(secondary.offset, new Uint8Array(secondary.bytes).fill(0xff));
     this.flash.load(secondary.offset + uploadOffset(this.build), image.file);
@@ -75,12 +75,12 @@ export class Shadow {
   }
 
   /** True when the model's secondary slot holds this image. */
-  holds(image: BuiltImage): boolean {
+  holds(image: CampaignImage): boolean {
     return imageListOf(this.flash, this.build).some((entry) => entry.slot === 1 && entry.hash === image.hash);
   }
 
   /** True when the bootloader would take this image out of the secondary slot, were it asked to. */
-  takes(image: BuiltImage): boolean {
+  takes(image: CampaignImage): boolean {
     const asked = this.flash.snapshot();
     for (const step of setPending(asked, this.build, 0, false)) if (isOperation(step)) asked.apply(step);
     const { images } = timeline(asked, this.build, this.timing);
@@ -88,7 +88,7 @@ export class Shadow {
   }
 
   /** The image was written to the secondary slot: pages of the image and of the trailer were erased before. */
-  uploaded(image: BuiltImage): void {
+  uploaded(image: CampaignImage): void {
     this.put(image);
     this.#uploadErases(this.#slots.secondary, uploadOffset(this.build) + image.file.length);
   }
@@ -111,7 +111,7 @@ export class Shadow {
    * list then, as it comes in order. Blocks that are not in the flash yet are lost, answered or not.
    * @param takenBytes how many bytes the board had answered for.
    */
-  uploadStates(image: BuiltImage, takenBytes: number): readonly FlashImage[] {
+  uploadStates(image: CampaignImage, takenBytes: number): readonly FlashImage[] {
     const flash = this.flash.snapshot();
     const states = new Map<string, FlashImage>();
     const keep = () => {

@@ -8,28 +8,28 @@ import {
   type Timeline,
   timeline,
 } from "../../mcuboot/index.ts";
-import type { Session } from "../bench/recorded-board.ts";
+import type { RecordedBoard } from "../bench/recorded-board.ts";
 import type { Comparison } from "./compare.ts";
-import type { Shadow } from "./expected-flash.ts";
+import type { ExpectedFlash } from "./expected-flash.ts";
 
 /**
  * From now on the judge knows the flash as it is, for a board whose flash can be read; for others it stays what the
  * model worked out. Where the two differ, the record says so.
  */
-export async function seeFlash(session: Session, shadow: Shadow): Promise<void> {
-  const { flash } = session.board;
+export async function seeFlash(recorded: RecordedBoard, expected: ExpectedFlash): Promise<void> {
+  const { flash } = recorded.board;
   if (flash === undefined) return;
-  const real = asFlash(shadow, await flash.read());
-  const at = firstDifference(shadow.build, shadow.flash, real);
+  const real = asFlash(expected, await flash.read());
+  const at = firstDifference(expected.build, expected.flash, real);
   if (at !== undefined) {
     const text = `the flash is not what the model worked out, first in ${at}; the judge goes on with what is there`;
-    session.record.event({ atUs: session.nowUs, event: "warning", text });
+    recorded.record.event({ atUs: recorded.nowUs, event: "warning", text });
   }
-  shadow.adopt(real);
+  expected.adopt(real);
 }
 
 /** A whole flash as the model sees it: the slots. */
-export function asFlash({ flash, build }: Pick<Shadow, "flash" | "build">, content: Uint8Array): FlashImage {
+export function asFlash({ flash, build }: Pick<ExpectedFlash, "flash" | "build">, content: Uint8Array): FlashImage {
   const real = flash.snapshot();
   for (const { offset, bytes } of areasOf(build)) real.load(offset, content.subarray(offset, offset + bytes));
   return real;
@@ -92,7 +92,7 @@ function wordsWritten(flash: FlashImage, { offset, data }: Write, { wordBytes }:
  */
 export function progressBefore(
   flash: FlashImage,
-  { build, timing }: Pick<Shadow, "build" | "timing">,
+  { build, timing }: Pick<ExpectedFlash, "build" | "timing">,
   operation: number,
 ): FlashProgress | undefined {
   const { operations } = timeline(flash, build, timing);
@@ -114,14 +114,14 @@ export function progressBefore(
 /** A board that shows the right slots, and holds something else in its flash than MCUboot leaves there, is no pass. */
 export function compareFlash(
   comparison: Comparison,
-  shadow: Shadow,
-  alike: readonly LegalOutcome[],
+  expected: ExpectedFlash,
+  indistinguishable: readonly LegalOutcome[],
   real: FlashImage | undefined,
 ): Comparison {
   if (real === undefined || !comparison.pass) return comparison;
-  const same = alike.find(({ flash }) => flash.identity() === real.identity());
+  const same = indistinguishable.find(({ flash }) => flash.identity() === real.identity());
   if (same !== undefined) return { ...comparison, outcome: same };
-  const nearest = alike[0]?.flash ?? shadow.flash;
-  const at = firstDifference(shadow.build, nearest, real) ?? "nothing";
+  const nearest = indistinguishable[0]?.flash ?? expected.flash;
+  const at = firstDifference(expected.build, nearest, real) ?? "nothing";
   return { ...comparison, pass: false, ending: "wrong slots", because: `the flash differs from MCUboot's in ${at}` };
 }

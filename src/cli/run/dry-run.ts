@@ -1,5 +1,5 @@
 import type { LoadedProfile } from "../../board/index.ts";
-import { checkRequest, type PlannedCut, prepare, type ScenarioFile } from "../../campaign/index.ts";
+import { buildMaterial, checkRequest, type PlannedCut, type ScenarioFile } from "../../campaign/index.ts";
 import { EXIT, Random, RealClock, VirtualClock } from "../../core/index.ts";
 import { count, grouped, seconds } from "../../report/index.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -24,10 +24,10 @@ export async function dryRun(
   const model = await checkRequest(request.scenario, request.board, request);
   // The images of a run on a twin come from the seed, keys and all: the same here, so that lengths and hashes agree.
   const clock = request.board.profile.provider === "twin" ? new VirtualClock() : new RealClock();
-  const { images, shadow } = await prepare(request, { clock }, Random.fromSeed(request.seed));
-  shadow.place(images.old, images.new);
-  shadow.requestTest();
-  const timeline = shadow.timeline();
+  const { images, expected } = await buildMaterial(request, { clock }, Random.fromSeed(request.seed));
+  expected.place(images.old, images.new);
+  expected.requestTest();
+  const timeline = expected.timeline();
   const { scenario } = request;
   const { profile } = request.board;
   const planned = request.cuts?.length ?? scenario.value.cuts.count ?? 0;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { BOOTLOADER_MODES, type LoadedProfile, parseProfile } from "../../board/index.ts";
-import { admitSwept, parseScenario, prepare, type ScenarioFile } from "../../campaign/index.ts";
+import { admitSwept, buildMaterial, parseScenario, type ScenarioFile } from "../../campaign/index.ts";
 import {
   ConfigurationError,
   nearest,
@@ -108,10 +108,10 @@ export async function upgradeOf({ board, scenario, seed, swept }: SweepRequest):
     },
   };
   const random = Random.fromSeed(seed);
-  const { images, shadow } = await prepare({ board, scenario: sized }, { clock: new VirtualClock() }, random);
+  const { images, expected } = await buildMaterial({ board, scenario: sized }, { clock: new VirtualClock() }, random);
   const upgrade: UpgradeSwept = {
-    build: buildOf(shadow.build, swept, mode ?? shadow.build.mode),
-    timing: shadow.timing,
+    build: buildOf(expected.build, swept, mode ?? expected.build.mode),
+    timing: expected.timing,
     old: images.old.plain,
     next: images.new.file,
     primary: swept.primary,
