@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseProfile } from "../../src/board/index.ts";
-import { parseScenario, run, type Verdict } from "../../src/campaign/index.ts";
+import { parseScenario, run, subjectText, type Verdict } from "../../src/campaign/index.ts";
 import { isHilError, messageOf, Random } from "../../src/core/index.ts";
 import { GENERATIONS, isWithin } from "../../src/mcuboot/index.ts";
 
@@ -143,8 +143,8 @@ function knownDefectOf({ because }: Verdict): string | undefined {
   return /known defect (\w+)/.exec(because)?.[1];
 }
 
-function describe({ check, where, ending, expected, found, because }: Verdict): string {
-  return `${check} (${where ?? "no cut"}): ${ending}; expected ${expected}; found ${found}; because ${because}`;
+function describe({ subject, where, ending, expected, found, because }: Verdict): string {
+  return `${subjectText(subject)} (${where ?? "no cut"}): ${ending}; expected ${expected}; found ${found}; because ${because}`;
 }
 
 function describeError(error: unknown): string {

@@ -4,7 +4,9 @@ import { describe, expect, test } from "@jest/globals";
 import { BenchError, InterruptedError, ProtocolError, TimeoutError } from "../core/index.ts";
 import { isRetryable, PermanentBenchError } from "./bench/retry.ts";
 import type { RunEvent } from "./record/run-event.ts";
-import type { RunOutcome, RunRequest } from "./run.ts";
+import { subjectText } from "./record/subject.ts";
+import type { RunRequest } from "./request/run-request.ts";
+import type { RunOutcome } from "./run.ts";
 import { eventsOf, smallProfile, smallRun, smallScenario } from "./testing/small-campaign.ts";
 
 /** A run whose bench breaks each time that `breaks` says so. */
@@ -25,7 +27,8 @@ const at =
   (event: RunEvent, seen: readonly RunEvent[]) =>
     event.event === name && times.includes(seen.filter((other) => other.event === name).length);
 
-const checksOf = ({ events }: RunOutcome) => eventsOf(events, "verdict").map(({ verdict }) => verdict.check);
+const checksOf = ({ events }: RunOutcome) =>
+  eventsOf(events, "verdict").map(({ verdict }) => subjectText(verdict.subject));
 const cutsOf = (outcome: RunOutcome) => checksOf(outcome).filter((check) => check.startsWith("cut"));
 
 describe("a run whose bench fails", () => {
@@ -79,7 +82,7 @@ describe("a run whose bench fails", () => {
     const calm = await smallRun({ board });
     const outcome = await brokenRun(at("cut-started", 4), { board, infraRetries: 1 });
     const failedOf = ({ events }: RunOutcome) =>
-      eventsOf(events, "verdict").flatMap(({ verdict }) => (verdict.pass ? [] : [verdict.check]));
+      eventsOf(events, "verdict").flatMap(({ verdict }) => (verdict.pass ? [] : [subjectText(verdict.subject)]));
     expect(failedOf(calm)).toContain("cut 2");
     expect(failedOf(outcome)).toContain("cut 2");
     expect(cutsOf(outcome).filter((check) => check === "cut 2")).toHaveLength(1);

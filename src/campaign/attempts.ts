@@ -13,15 +13,18 @@ import {
 import { generation } from "../mcuboot/index.ts";
 import { isRetryable, RETRY_AFTER_MS } from "./bench/retry.ts";
 import { WearMeter } from "./bench/wear.ts";
+import type { ImageFacts } from "./record/facts.ts";
 import { keptOf } from "./record/kept.ts";
 import { keptKeys } from "./record/kept-keys.ts";
-import { completed, counted, progressOf } from "./record/progress.ts";
+import { progressOf } from "./record/progress.ts";
 import type { RunRecord } from "./record/record.ts";
 import { imageDifferences, replayOf } from "./record/replay.ts";
-import type { ImageFacts, RunEvent, RunResult } from "./record/run-event.ts";
+import type { RunEvent } from "./record/run-event.ts";
+import { completed, type RunResult, resultOf } from "./record/run-result.ts";
 import type { CampaignImages } from "./request/images.ts";
 import { buildMaterial, cryptoOf, expectedFlashOf } from "./request/material.ts";
-import type { RunRequest } from "./run.ts";
+import type { RunRequest } from "./request/run-request.ts";
+import type { CampaignOutcome } from "./runner.ts";
 import { runCampaign } from "./runner.ts";
 
 /**
@@ -51,7 +54,7 @@ export class Attempts {
 
   /** @throws what ended the last try; BenchError for a board that is marked bad. */
   async run(): Promise<RunResult> {
-    const { scenario, board, seed, signal, recover, infraRetries } = this.#request;
+    const { scenario, board, seed, signal, recover, infraRetries, allowIncomplete } = this.#request;
     const { name } = board.profile;
     const started = { scenario: scenario.value.name, board: titleOf(board.profile), profile: name, seed };
     this.#record.event({ atUs: 0, event: "run-started", ...started });
@@ -59,8 +62,9 @@ export class Attempts {
     const most = infraRetries ?? scenario.value.infra_retries;
     for (let retry = 1; ; retry += 1) {
       try {
-        const result = await this.#once();
-        return completed(retry === 1 ? result : counted(result.outcome, this.#events), this.#request);
+        const outcome = await this.#once();
+        const allowsIncomplete = allowIncomplete ?? scenario.value.allow_incomplete;
+        return completed(resultOf(outcome, this.#events), allowsIncomplete);
       } catch (error) {
         if (retry > most || !isRetryable(error, signal)) throw error;
         const why = { kind: isHilError(error) ? error.kind : "unknown", text: messageOf(error) };
@@ -70,7 +74,7 @@ export class Attempts {
     }
   }
 
-  async #once(): Promise<RunResult> {
+  async #once(): Promise<CampaignOutcome> {
     const { board: loaded, signal, open = openBoard } = this.#request;
     const random = this.#random.fork("bench");
     const board = await open(loaded, { random, signal, ...(this.#clock && { clock: this.#clock }) });
@@ -78,7 +82,7 @@ export class Attempts {
     return closing(board, this.#record, () => this.#onBoard(board));
   }
 
-  async #onBoard(board: Board): Promise<RunResult> {
+  async #onBoard(board: Board): Promise<CampaignOutcome> {
     const request = this.#request;
     const { profile } = request.board;
     listen(board, this.#record);
@@ -169,8 +173,8 @@ function listen(board: Board, record: RunRecord): void {
  * Closes the board after the work. What closing throws ends a run that was good so far (its record may lack bytes), and
  * is a warning beside what had ended the run before.
  */
-async function closing(board: Board, record: RunRecord, work: () => Promise<RunResult>): Promise<RunResult> {
-  let result: RunResult;
+async function closing<T>(board: Board, record: RunRecord, work: () => Promise<T>): Promise<T> {
+  let result: T;
   try {
     result = await work();
   } catch (error) {

@@ -4,7 +4,10 @@ import { describe, expect, test } from "@jest/globals";
 import { type ErrorKind, InterruptedError, isKind } from "../core/index.ts";
 import { loadReplay } from "./record/replay.ts";
 import type { RunEvent } from "./record/run-event.ts";
-import type { RunOutcome, RunRequest } from "./run.ts";
+import { recordedEvent } from "./record/run-event.ts";
+import { subjectText } from "./record/subject.ts";
+import type { RunRequest } from "./request/run-request.ts";
+import type { RunOutcome } from "./run.ts";
 import { emptyFolder, eventsOf, smallProfile, smallRun, smallScenario } from "./testing/small-campaign.ts";
 
 /** Every file of a folder, by its path in it. */
@@ -36,7 +39,7 @@ describe("a campaign on the twin", () => {
     const outcome = await smallRun();
     expect(outcome.error).toBeUndefined();
     expect(outcome.result).toMatchObject({ outcome: "pass", cutsPlanned: 4, cutsJudged: 4, passed: 7, failed: 0 });
-    const checks = eventsOf(outcome.events, "verdict").map((event) => event.verdict.check);
+    const checks = eventsOf(outcome.events, "verdict").map((event) => subjectText(event.verdict.subject));
     const cuts = ["cut 1", "cut 2", "cut 3", "cut 4"];
     expect(checks).toEqual([
       "uninterrupted upgrade",
@@ -65,7 +68,7 @@ describe("a campaign on the twin", () => {
     expect(json(outcome, "run.json")).toMatchObject({ schema: 1, state: "finished", seed: 1, result: outcome.result });
     const events = onDisk(outcome);
     expect(events.filter((event) => event.event !== "upload-progress")).toEqual(
-      JSON.parse(JSON.stringify(outcome.events)),
+      JSON.parse(JSON.stringify(outcome.events.map(recordedEvent))),
     );
     expect(events.at(-1)?.event).toBe("run-finished");
   });
@@ -108,7 +111,7 @@ describe("a campaign on the twin", () => {
       scenario: smallScenario(["revert_check: true", "revert_check: false"]),
     });
     const verdictOf = (outcome: RunOutcome) =>
-      eventsOf(outcome.events, "verdict").find((event) => event.verdict.check === "cut 3")?.verdict;
+      eventsOf(outcome.events, "verdict").find((event) => subjectText(event.verdict.subject) === "cut 3")?.verdict;
     expect(verdictOf(again)).toMatchObject({
       ending: verdictOf(first)?.ending,
       where: verdictOf(first)?.where,
@@ -141,7 +144,9 @@ describe("a campaign on the twin", () => {
     const board = smallProfile(["swap-move", "swap-offset"]);
     const outcome = await smallRun({ board, scenario: smallScenario(["count: 4", "count: 9"]) });
     const failed = eventsOf(outcome.events, "verdict").filter((event) => !event.verdict.pass);
-    expect(failed.map((event) => [event.verdict.check, event.verdict.ending])).toEqual([["cut 7", "fallback lost"]]);
+    expect(failed.map((event) => [subjectText(event.verdict.subject), event.verdict.ending])).toEqual([
+      ["cut 7", "fallback lost"],
+    ]);
     expect(failed[0]?.verdict.because).toMatch(/^known defect U1: /);
     expect(outcome.result).toMatchObject({ outcome: "fail", cutsJudged: 9, failed: 1 });
   });

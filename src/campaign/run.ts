@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename } from "node:path";
-import { calibrationPath, type LoadedProfile, type openBoard } from "../board/index.ts";
+import { calibrationPath } from "../board/index.ts";
 import {
   BenchError,
   diskError,
@@ -14,50 +14,11 @@ import {
   wallTime,
 } from "../core/index.ts";
 import { Attempts } from "./attempts.ts";
-import type { KeptImages } from "./record/kept.ts";
-import { counted } from "./record/progress.ts";
 import { RECORD_SCHEMA, RunRecord } from "./record/record.ts";
-import type { RecordFiles } from "./record/record-files.ts";
-import type { Replay } from "./record/replay.ts";
-import type { PlannedCut, RunEvent, RunResult } from "./record/run-event.ts";
+import type { RunEvent } from "./record/run-event.ts";
+import { type RunResult, resultOf } from "./record/run-result.ts";
 import { checkRequest } from "./request/check-request.ts";
-import type { ScenarioFile } from "./request/scenario.ts";
-
-/** Everything that decides a run. */
-export interface RunRequest {
-  readonly scenario: ScenarioFile;
-  readonly board: LoadedProfile;
-  readonly seed: number;
-  /** Faults of the twin that were switched on besides the profile's: `profile` has them already. */
-  readonly faults?: readonly string[];
-  /** Cuts given one by one, instead of the scenario's own. */
-  readonly cuts?: readonly PlannedCut[] | undefined;
-  readonly startWith?: "old" | "new" | undefined;
-  /** Of a replay: the images as they were recorded, to tell when these are others. */
-  readonly recordedImages?: Replay["images"];
-  /** Of a replay: other images than the recorded ones end it, instead of being told. */
-  readonly onlyRecordedImages?: boolean;
-  /** Of a replay: the recorded images themselves, which are then used as they are. */
-  readonly kept?: KeptImages | undefined;
-  readonly failFast: boolean;
-  readonly maxDurationMs?: number | undefined;
-  /** A run that left cuts unmade passes all the same; default: what the scenario says. */
-  readonly allowIncomplete?: boolean | undefined;
-  readonly maxWear?: number | undefined;
-  /** How often a bench that fails is tried again; default: the scenario's. */
-  readonly infraRetries?: number | undefined;
-  /** Opens the board; by its profile's provider when left out. */
-  readonly open?: typeof openBoard;
-  /** The disk under the record; a test puts another in its place. */
-  readonly files?: RecordFiles;
-  /** Also a board that is marked bad: it is recovered first. */
-  readonly recover?: boolean;
-  /** Folder under which the run's own folder is made. */
-  readonly runsRoot: string;
-  readonly version: string;
-  readonly signal: AbortSignal;
-  readonly onEvent?: (event: RunEvent) => void;
-}
+import type { RunRequest } from "./request/run-request.ts";
 
 export interface RunOutcome {
   readonly result: RunResult;
@@ -93,7 +54,7 @@ export async function run(request: RunRequest): Promise<RunOutcome> {
   const failed = (error: unknown) => {
     const kind = isHilError(error) ? error.kind : "unknown";
     record.event({ atUs: attempts.nowUs, event: "failure", kind, text: messageOf(error) });
-    return counted(outcomeOf(error, request.signal), events);
+    return resultOf(outcomeOf(error, request.signal), events);
   };
   const unsaid = lastWords(() => {
     finish(failed(request.signal.aborted ? ENDED_AT_ONCE : ENDED_BEFORE));

@@ -11,9 +11,11 @@ import { cutRevert, cutUpgrade, laterBoot, referenceRevert } from "./cuts/cut-bo
 import { upgradeWithoutBoot } from "./cuts/no-boot.ts";
 import { cutsAtEvery, spreadCuts, spreadPairs } from "./cuts/plan.ts";
 import { type Direction, type Judged, type Reference, referenceUpgrade, revertUpgrade } from "./cuts/upgrade.ts";
-import { APPLICATION_CUT } from "./record/progress.ts";
+import type { CutIn, PlannedCut } from "./record/cut-moment.ts";
+import { cutsIn } from "./record/cut-moment.ts";
+import type { PhaseSpan } from "./record/facts.ts";
 import type { RunRecord } from "./record/record.ts";
-import type { PhaseSpan, PlannedCut, RunResult } from "./record/run-event.ts";
+import type { Subject } from "./record/subject.ts";
 import { checksRevert, expectationOf } from "./request/expectation.ts";
 import type { CampaignImages } from "./request/images.ts";
 import { type Scenario, scenarioCuts } from "./request/scenario.ts";
@@ -21,6 +23,9 @@ import type { ExpectedFlash } from "./verdict/expected-flash.ts";
 
 /** How often a cut is made again that was void. */
 const VOIDS_MAX = 3;
+
+/** How a campaign went that came to its end. */
+export type CampaignOutcome = "pass" | "fail";
 
 /** What a campaign needs; opened and made by the caller, who also closes it. */
 export interface CampaignParts {
@@ -44,13 +49,14 @@ export interface CampaignParts {
 /**
  * Runs a campaign on an open board: preflight, power check, baseline, one uninterrupted upgrade, the cuts, and the
  * check that an unconfirmed image is reverted. Whatever happens, power is on when it returns.
- * @throws BenchError and its kin when the bench fails; the signal's reason. Failed verdicts are in the result.
+ * @returns "fail" when the firmware broke a rule of the flash; what failed besides is in the verdicts of the record.
+ * @throws BenchError and its kin when the bench fails; the signal's reason.
  */
-export async function runCampaign(parts: CampaignParts): Promise<RunResult> {
-  let result: RunResult;
+export async function runCampaign(parts: CampaignParts): Promise<CampaignOutcome> {
+  let outcome: CampaignOutcome;
   const leave = parts.board.clock.gaps?.attend();
   try {
-    result = await new Campaign(parts).run();
+    outcome = await new Campaign(parts).run();
   } catch (error) {
     await powerOn(parts).catch((late: unknown) => {
       const text = `power may be off: the switch could not be told "on" (${messageOf(late)})`;
@@ -64,7 +70,7 @@ export async function runCampaign(parts: CampaignParts): Promise<RunResult> {
   await powerOn(parts);
   const { boot, swap } = parts.board.profile.timeoutsMs;
   await leaveBoard(new RecordedBoard(parts.board, parts.record, parts.signal), boot + swap);
-  return result;
+  return outcome;
 }
 
 /** How a board is left, whatever happened to it. Without the campaign's signal, which may have ended it. */
@@ -77,10 +83,10 @@ class Campaign {
   readonly #parts: CampaignParts;
   readonly #recorded: RecordedBoard;
   readonly #startingPoint: StartingPoint;
-  readonly #judged: Judged[] = [];
   readonly #bootMs: number;
-  #planned = 0;
-  #voids = 0;
+  /** Cuts that this try has judged. */
+  readonly #judged = new Set<number>();
+  #hasFailed = false;
 
   constructor(parts: CampaignParts) {
     this.#parts = parts;
@@ -90,7 +96,7 @@ class Campaign {
     this.#startingPoint = new StartingPoint(this.#recorded, parts.images, parts.expected, this.#bootMs);
   }
 
-  async run(): Promise<RunResult> {
+  async run(): Promise<CampaignOutcome> {
     const { images, scenario, startWith, board } = this.#parts;
     await wakeBoard(this.#recorded, { startingPoint: this.#startingPoint, images, bootMs: this.#bootMs });
     await preflight(this.#recorded);
@@ -115,17 +121,17 @@ class Campaign {
       const text = `the firmware broke a rule of the flash: ${rule}`;
       this.#parts.record.event({ atUs: this.#recorded.nowUs, event: "warning", text });
     }
-    return broken.length > 0 ? { ...this.#result(), outcome: "fail" } : this.#result();
+    return broken.length > 0 ? "fail" : "pass";
   }
 
   /** An upgrade to an image that never answers, and the way back from it. */
-  async #noBoot(): Promise<RunResult> {
+  async #noBoot(): Promise<CampaignOutcome> {
     const { expected, board } = this.#parts;
-    for (const judged of await upgradeWithoutBoot(this.#recorded, expected, this.#forward(), this.#bootMs))
-      this.#count(judged);
-    if (this.#judged.length === 1) await this.#startingPoint.reflash();
+    const boots = await upgradeWithoutBoot(this.#recorded, expected, this.#forward(), this.#bootMs);
+    for (const judged of boots) this.#count(judged);
+    if (boots.length === 1) await this.#startingPoint.reflash();
     board.check();
-    return this.#result();
+    return "pass";
   }
 
   /** An upgrade without a cut, and what comes after it. */
@@ -145,14 +151,13 @@ class Campaign {
 
   /** A verdict failed, and nothing is to be done after that: the board stays as it is. */
   get #stopped(): boolean {
-    return this.#parts.limits.failFast && this.#judged.some((entry) => !entry.verdict.pass);
+    return this.#parts.limits.failFast && this.#hasFailed;
   }
 
   /** Answers the direction of the next upgrade; undefined when the campaign must end here. */
   async #cuts(reference: Reference, start: Direction): Promise<Direction | undefined> {
     const { scenario, random, record, limits, wear } = this.#parts;
-    const cuts = this.#parts.cuts ?? plannedCuts(scenario, reference, random.fork("cuts"));
-    this.#planned = cuts.length;
+    const cuts = cutsIn("boot", this.#parts.cuts ?? plannedCuts(scenario, reference, random.fork("cuts")));
     const startedUs = this.#recorded.nowUs;
     const { window, timeline } = reference;
     record.event({
@@ -193,18 +198,16 @@ class Campaign {
     const { record, signal } = this.#parts;
     let direction = asked;
     for (let voids = 1; ; voids += 1) {
-      const judged = this.#judged.length;
       try {
         return await make(direction);
       } catch (error) {
         if (signal.aborted || (!isKind(error, "bench") && !isKind(error, "timeout"))) throw error;
         // What was judged stays judged: only a cut without a verdict is made again.
-        const isOpen = !this.#judged.slice(judged).some(({ verdict }) => verdict.cut?.planned.index === planned.index);
+        const isOpen = !this.#judged.has(planned.index);
         const again = isOpen && isVoid(error) && voids <= VOIDS_MAX;
         if (isOpen) {
           const { index } = planned;
           record.event({ atUs: this.#recorded.nowUs, event: "cut-void", index, reason: messageOf(error), again });
-          this.#voids += 1;
         }
         if (!again) throw error;
         await this.#startingPoint.wake();
@@ -216,7 +219,7 @@ class Campaign {
   }
 
   /** One planned cut and the boots after it; answers the direction of the next. */
-  async #cut(asked: Direction, planned: PlannedCut, reference: Reference): Promise<Direction | undefined> {
+  async #cut(asked: Direction, planned: CutIn<"boot">, reference: Reference): Promise<Direction | undefined> {
     const { scenario, expected, images } = this.#parts;
     const again = scenario.start.flash_each && (await this.#startingPoint.reflash());
     if (again) await this.#startingPoint.keep();
@@ -243,8 +246,8 @@ class Campaign {
       const known = judged.matched ?? judged.defect;
       if (known === undefined) break;
       expected.adopt(known.flash);
-      const check = `boot ${boot} after cut ${planned.index}`;
-      judged = await laterBoot(this.#recorded, expected, judged, check, this.#bootMs);
+      const subject: Subject = { kind: "later boot", boot, cut: planned.index };
+      judged = await laterBoot(this.#recorded, expected, judged, subject, this.#bootMs);
       this.#count(judged);
     }
     return this.#stopped ? undefined : this.#confirmAndTurn(judged, direction);
@@ -258,8 +261,10 @@ class Campaign {
     const undisturbedUs = await measureApplication(this.#recorded, expected, what, this.#asRequested(start));
     let direction = (await this.#startingPoint.reflash()) ? this.#forward() : start;
     const given = this.#parts.cuts ?? scenarioCuts(scenario);
-    const cuts = given ?? spreadInApplication(what, undisturbedUs, count, random.fork("cuts"));
-    this.#planned = cuts.length;
+    const cuts = cutsIn<"upload" | "request">(
+      what,
+      given ?? spreadInApplication(what, undisturbedUs, count, random.fork("cuts")),
+    );
     record.event({ atUs: this.#recorded.nowUs, event: "plan", cuts, phases: [] });
     for (const planned of cuts) {
       if (this.#parts.judged?.has(planned.index)) continue;
@@ -358,25 +363,11 @@ class Campaign {
   }
 
   #count(judged: Judged): void {
-    this.#judged.push(judged);
+    const { subject, pass } = judged.verdict;
+    if (subject.kind === "cut") this.#judged.add(subject.index);
+    this.#hasFailed ||= !pass;
     this.#parts.wear.count(judged.erased);
     this.#parts.wear.report(this.#parts.record, this.#recorded.nowUs);
-  }
-
-  #result(): RunResult {
-    const endings: Record<string, number> = {};
-    const cuts = this.#judged.filter(({ verdict }) => verdict.cut !== undefined || APPLICATION_CUT.test(verdict.check));
-    for (const { verdict } of cuts) endings[verdict.ending] = (endings[verdict.ending] ?? 0) + 1;
-    const failed = this.#judged.filter((entry) => !entry.verdict.pass).length;
-    return {
-      outcome: failed === 0 ? "pass" : "fail",
-      cutsPlanned: this.#planned,
-      cutsJudged: cuts.length,
-      passed: this.#judged.length - failed,
-      failed,
-      endings,
-      ...(this.#voids === 0 ? {} : { cutsVoid: this.#voids }),
-    };
   }
 }
 

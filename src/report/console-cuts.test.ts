@@ -18,7 +18,7 @@ function planned(count: number): RunEvent {
 
 function judged(number: number, pass = true): RunEvent {
   const verdict: Verdict = {
-    check: `cut ${number}`,
+    subject: { kind: "cut", in: "boot", index: number },
     pass,
     ending: pass ? "resumed" : "wrong slots",
     from: "1.0.0",

@@ -1,8 +1,5 @@
 import type { PlannedCut, RunEvent, Verdict } from "../campaign/index.ts";
-
-/** Cuts in an upload or a request, and boots after a cut, as their checks are called. */
-const APPLICATION_CUT = /^(upload|request) cut \d+$/;
-const LATER_BOOT = /^(boot \d+ after )cut \d+$/;
+import { subjectText } from "../campaign/index.ts";
 
 /** The window is told in so many equal parts: a place that a history can be kept of. */
 const PARTS = 20;
@@ -39,13 +36,12 @@ export class CaseNames {
   }
 
   #nameOf(verdict: Verdict): string {
-    const { check, cut } = verdict;
-    const application = APPLICATION_CUT.exec(check)?.[1];
-    const later = LATER_BOOT.exec(check)?.[1];
+    const { subject, cut } = verdict;
     const direction = this.#direction(verdict);
-    if (application !== undefined) return `cut in the ${application}${direction}`;
-    if (later !== undefined) return `${later}${this.#cutNames.get(numberIn(check)) ?? "a cut"}`;
-    if (cut === undefined) return `${check}${direction}`;
+    if (subject.kind === "later boot")
+      return `boot ${subject.boot} after ${this.#cutNames.get(subject.cut) ?? "a cut"}`;
+    if (subject.kind === "cut" && subject.in !== "boot") return `cut in the ${subject.in}${direction}`;
+    if (cut === undefined) return `${subjectText(subject)}${direction}`;
     const name = `cut${this.#place(verdict, cut.planned)}${direction}`;
     this.#cutNames.set(cut.planned.index, name);
     return name;
@@ -75,11 +71,6 @@ export class CaseNames {
     if (planned.kind === "time") return (planned.afterResetUs - startAfterResetUs) / swapUs;
     return intoSwapUs === undefined ? undefined : intoSwapUs / swapUs;
   }
-}
-
-/** The number of the cut that a check names. */
-function numberIn(check: string): number {
-  return Number(/\d+$/.exec(check)?.[0]);
 }
 
 /** What started a cut whose place in the swap is not known. */

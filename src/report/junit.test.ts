@@ -4,7 +4,7 @@ import type { RunEvent, RunResult, Verdict } from "../campaign/index.ts";
 import { junit, suiteNames } from "./junit.ts";
 
 const VERDICT: Verdict = {
-  check: "uninterrupted upgrade",
+  subject: { kind: "upgrade" },
   pass: true,
   ending: "upgraded",
   from: "1.0.0",
@@ -62,7 +62,7 @@ function cutAt(index: number, seconds: number, verdict: Partial<Verdict> = {}): 
   const planned = { index, kind: "time", afterResetUs: seconds * 1_000_000 } as const;
   const cut = { planned, intoSwapUs: planned.afterResetUs - 1_000_000 + 300 } as Verdict["cut"];
   return judged(index * 1000, {
-    check: `cut ${index}`,
+    subject: { kind: "cut", in: "boot", index },
     cut,
     swapPhase: "swap",
     where: `operation ${index}`,
@@ -77,7 +77,11 @@ const namesOf = (xml: string) => read(xml).names;
 describe("a run as JUnit XML", () => {
   test("counts failed verdicts as failures and a broken bench as an error, and says all five counts", () => {
     const failure: RunEvent = { atUs: 3_000_000, event: "failure", kind: "bench", text: "power was not cut" };
-    const text = run(judged(1_000_000), judged(2_500_000, { pass: false, check: "cut 1" }), failure);
+    const text = run(
+      judged(1_000_000),
+      judged(2_500_000, { pass: false, subject: { kind: "cut", in: "boot", index: 1 } }),
+      failure,
+    );
     expect(totalsOf(text)).toEqual(Array(2).fill('tests="3" failures="1" errors="1" skipped="0" time="3.000"'));
     expect(text).toContain('name="cut 1" time="1.500">');
     expect(text).toContain('<error type="bench" message="power was not cut"/>');
@@ -202,7 +206,7 @@ describe("names of cases mean the same every night", () => {
         judged(1, { from, to }),
         reference,
         ...moments.map((moment, at) => cutAt(at + 1, moment, at % 2 === 0 ? { from, to } : { from: to, to: from })),
-        judged(1_000_000, { check: "boot 1 after cut 2", from: to, to: from }),
+        judged(1_000_000, { subject: { kind: "later boot", boot: 1, cut: 2 }, from: to, to: from }),
         finished(),
       ],
     ]);
@@ -255,7 +259,10 @@ describe("names of cases mean the same every night", () => {
   test("a cut whose place is not known is called by what started it", () => {
     const planned = { index: 1, kind: "log", pattern: "Starting swap", delayUs: 250_000 } as const;
     const cut = { planned, intoSwapUs: undefined } as Verdict["cut"];
-    const text = run(judged(1, { check: "cut 1", cut }), judged(2, { check: "upload cut 2" }));
+    const text = run(
+      judged(1, { subject: { kind: "cut", in: "boot", index: 1 }, cut }),
+      judged(2, { subject: { kind: "cut", in: "upload", index: 2 } }),
+    );
     expect(namesOf(text)).toEqual(["cut, at the log line Starting swap", "cut in the upload"]);
     expect(text).toContain('<property name="moment" value="at the log line Starting swap + 250.000 ms"/>');
   });

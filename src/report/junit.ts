@@ -1,4 +1,5 @@
 import type { PlannedCut, RunEvent, Verdict } from "../campaign/index.ts";
+import { subjectText } from "../campaign/index.ts";
 import { CaseNames, momentText } from "./junit-names.ts";
 import { failureText } from "./summary.ts";
 
@@ -171,10 +172,10 @@ function verdictCase(named: Named, verdict: Verdict, timeMs: number): Case {
 }
 
 /** A case's own number and moment: other ones each night, so no part of its name. */
-function propertiesOf({ check, cut, where, ending, from, to }: Verdict): readonly (readonly [string, string])[] {
+function propertiesOf({ subject, cut, where, ending, from, to }: Verdict): readonly (readonly [string, string])[] {
   const planned: PlannedCut | undefined = cut?.planned;
   return [
-    ["check", check],
+    ["check", subjectText(subject)],
     ...(planned === undefined ? [] : ([["cut", String(planned.index)]] as const)),
     ...(planned === undefined ? [] : ([["moment", momentText(planned)]] as const)),
     ...(where === undefined ? [] : ([["where", where]] as const)),

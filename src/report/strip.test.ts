@@ -12,7 +12,7 @@ const PHASES: readonly PhaseSpan[] = [
 /** A verdict on a cut at this moment of the swap, in seconds; undefined when it is not known where it fell. */
 function cut(atS: number | undefined, ending: Verdict["ending"] = "resumed", pass = true): Verdict {
   const intoSwapUs = atS === undefined ? undefined : Math.round(atS * SECOND);
-  return { check: "cut 1", pass, ending, cut: { intoSwapUs } } as Verdict;
+  return { subject: { kind: "cut", in: "boot", index: 1 }, pass, ending, cut: { intoSwapUs } } as Verdict;
 }
 
 /** The strip's marks by column. */

@@ -7,7 +7,7 @@ const RESULT: RunResult = { outcome: "pass", cutsPlanned: 40, cutsJudged: 40, pa
 const closing = (more: Partial<RunResult>) => summaryLines({ ...RESULT, ...more }, [], [], 80);
 
 const VERDICT: Verdict = {
-  check: "cut 17",
+  subject: { kind: "cut", in: "boot", index: 17 },
   pass: false,
   ending: "wrong slots",
   from: "1.0.0",
@@ -72,7 +72,7 @@ describe("a failed verdict in words", () => {
   });
 
   test("says nothing of a cut where there was none", () => {
-    const [first] = failureText({ ...VERDICT, check: "uninterrupted upgrade", cut: undefined }).split("\n");
+    const [first] = failureText({ ...VERDICT, subject: { kind: "upgrade" }, cut: undefined }).split("\n");
     expect(first).toBe("verdict   FAIL  uninterrupted upgrade");
   });
 });

@@ -1,4 +1,4 @@
-import { ENDINGS, type PhaseSpan, type RunResult, type Verdict } from "../campaign/index.ts";
+import { ENDINGS, type PhaseSpan, type RunResult, subjectText, type Verdict } from "../campaign/index.ts";
 import { count, seconds } from "./format.ts";
 import { strip } from "./strip.ts";
 
@@ -67,7 +67,7 @@ export function failureText(verdict: Verdict): string {
       ? ""
       : `: at ${seconds(Math.abs(intoUs))} ${intoUs < 0 ? "before" : "after"} the swap's start, ${verdict.where}`;
   return [
-    `verdict   FAIL  ${verdict.check}${when}`,
+    `verdict   FAIL  ${subjectText(verdict.subject)}${when}`,
     `          ending    ${ENDINGS.find((row) => row.name === verdict.ending)?.text ?? verdict.ending}`,
     `          expected  ${verdict.expected}`,
     `          found     ${verdict.found}`,

@@ -3,7 +3,7 @@ import type { RunEvent, Verdict } from "../campaign/index.ts";
 import { traceLine } from "./trace.ts";
 
 const VERDICT: Verdict = {
-  check: "cut 3",
+  subject: { kind: "cut", in: "boot", index: 3 },
   pass: true,
   ending: "resumed",
   from: "1.0.0",

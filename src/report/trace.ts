@@ -1,4 +1,5 @@
 import type { RunEvent } from "../campaign/index.ts";
+import { subjectText } from "../campaign/index.ts";
 import { failureText } from "./summary.ts";
 
 /** One line an event, with the bench's clock in seconds: "[   12.345678] boot-log  Starting swap using move algorithm." */
@@ -21,7 +22,7 @@ function detail(event: RunEvent): string {
       const { verdict } = event;
       if (!verdict.pass) return `\n${failureText(verdict)}`;
       const where = verdict.where === undefined ? "" : `, ${verdict.where}`;
-      return `${verdict.check}${where}: ${verdict.ending}; ${verdict.found}; ${verdict.because}`;
+      return `${subjectText(verdict.subject)}${where}: ${verdict.ending}; ${verdict.found}; ${verdict.because}`;
     }
     default: {
       const { atUs: _atUs, event: _name, ...rest } = event;

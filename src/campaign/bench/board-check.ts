@@ -1,6 +1,7 @@
 import type { Board } from "../../board/index.ts";
 import { BenchError, isHilError, messageOf } from "../../core/index.ts";
-import type { PreflightCheck, RunEvent } from "../record/run-event.ts";
+import type { PreflightCheck } from "../record/facts.ts";
+import type { RunEvent } from "../record/run-event.ts";
 import { proveCut } from "./power-check.ts";
 import { preflight } from "./preflight.ts";
 import { RecordedBoard } from "./recorded-board.ts";

@@ -1,15 +1,7 @@
 import type { Board } from "../../board/index.ts";
 import { hex, isKind } from "../../core/index.ts";
 import { shell, statistics, statisticsList, taskStatistics } from "../../smp/index.ts";
-
-/** What said that a boot had begun. From the surest to the last resort. */
-export type EvidenceKind = "banner" | "power" | "slots" | "uptime" | "silence" | "time";
-
-export interface BootEvidence {
-  readonly kind: EvidenceKind;
-  /** The line, or what was asked and answered, for people. */
-  readonly text: string;
-}
+import type { BootEvidence } from "../record/facts.ts";
 
 /** What a board that shows nothing of its boots is asked before a reset, and again after it. */
 export interface MemoryOfBoot {

@@ -1,8 +1,9 @@
 import type { Board, BootLine } from "../../board/index.ts";
 import { isKind, messageOf, sleep, within } from "../../core/index.ts";
 import { echo } from "../../smp/index.ts";
+import type { BootEvidence, BootSeen } from "../record/facts.ts";
 import { VoidError } from "./bench-watch.ts";
-import { type BootEvidence, type MemoryOfBoot, rememberedChange } from "./boot-memory.ts";
+import { type MemoryOfBoot, rememberedChange } from "./boot-memory.ts";
 
 /** How long one "are you there" may take while a board boots, in milliseconds. */
 const KNOCK_MS = 400;
@@ -39,20 +40,6 @@ const BOOT_SIGNS: readonly string[] = [
   "jumping",
   "no bootable image",
 ];
-
-/** How a boot turned out, as the UART showed it. */
-export interface BootSeen {
-  readonly ending: "up" | "boot loop" | "no boot";
-  /** Boot log since the reset or the power-on. */
-  readonly lines: readonly BootLine[];
-  /** Starts of the bootloader seen. */
-  readonly boots: number;
-  /** When the application answered, on the bench's clock. */
-  readonly upUs: number | undefined;
-  readonly because: string;
-  /** What said that this was a boot, and not the application from before; undefined when nothing did, or was asked. */
-  readonly evidence?: BootEvidence | undefined;
-}
 
 /** What a boot is expected from, at `sinceUs` on the bench's clock. */
 export type BootStart = { readonly sinceUs: number } & (

@@ -1,9 +1,9 @@
 import { sleep } from "../../core/index.ts";
 import type { BootloaderBuild } from "../../mcuboot/index.ts";
+import type { BootSeen } from "../record/facts.ts";
 import type { CampaignImage, NetworkImage } from "../request/images.ts";
 import type { Comparison } from "../verdict/compare.ts";
 import type { ExpectedFlash } from "../verdict/expected-flash.ts";
-import type { BootSeen } from "./boot-watch.ts";
 import type { RecordedBoard } from "./recorded-board.ts";
 
 /** The network core's image among those of a bootloader for both cores. Source: sdk-nrf modules/mcuboot. */

@@ -1,6 +1,6 @@
 import type { Board } from "../../board/index.ts";
 import { isKind } from "../../core/index.ts";
-import type { PreflightCheck } from "../record/run-event.ts";
+import type { PreflightCheck } from "../record/facts.ts";
 import { requireLogFits } from "./log-check.ts";
 import { activeSlot, type RecordedBoard } from "./recorded-board.ts";
 import { PermanentBenchError } from "./retry.ts";

@@ -2,12 +2,13 @@ import { type Board, type BoardProfile, deviceArea, firstChunkMs, flashTimingOf 
 import { BenchError, fromHex, hex, sleep } from "../../core/index.ts";
 import { timingAt } from "../../mcuboot/index.ts";
 import { CONSOLE_OVERHEAD_BYTES, encodedBytes } from "../../smp/index.ts";
-import type { EventSink, SlotFacts } from "../record/run-event.ts";
+import type { BootSeen, SlotFacts } from "../record/facts.ts";
+import type { EventSink } from "../record/run-event.ts";
 import { requireEncryptionPolicy } from "../request/encryption-policy.ts";
 import type { CampaignImage } from "../request/images.ts";
 import { BenchWatch, VoidError } from "./bench-watch.ts";
 import { memoryOf } from "./boot-memory.ts";
-import { type BootSeen, type BootStart, isBootSign, watchBoot } from "./boot-watch.ts";
+import { type BootStart, isBootSign, watchBoot } from "./boot-watch.ts";
 
 /** So many packets of one upload sent again are worth a word. */
 const RETRIES_TOLD = 5;

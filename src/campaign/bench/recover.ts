@@ -1,5 +1,5 @@
 import { isKind, messageOf, sleep } from "../../core/index.ts";
-import type { RecoveryStepName } from "../record/run-event.ts";
+import type { RecoveryStepName } from "../record/facts.ts";
 import type { CampaignImages } from "../request/images.ts";
 import { activeSlot, type RecordedBoard } from "./recorded-board.ts";
 import { PermanentBenchError } from "./retry.ts";

@@ -2,7 +2,7 @@ import type { Board } from "../../board/index.ts";
 import { BenchError } from "../../core/index.ts";
 import type { FlashImage } from "../../mcuboot/index.ts";
 import { ensureSecondary } from "../cuts/upgrade.ts";
-import type { SlotFacts } from "../record/run-event.ts";
+import type { SlotFacts } from "../record/facts.ts";
 import type { CampaignImage, CampaignImages } from "../request/images.ts";
 import type { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { requireLogFits } from "./log-check.ts";

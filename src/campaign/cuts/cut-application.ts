@@ -10,9 +10,9 @@ import {
   legalOutcomes,
   setPending,
 } from "../../mcuboot/index.ts";
-import type { BootSeen } from "../bench/boot-watch.ts";
 import type { RecordedBoard } from "../bench/recorded-board.ts";
-import type { PlannedCut } from "../record/run-event.ts";
+import type { CutIn, PlannedCut } from "../record/cut-moment.ts";
+import type { BootSeen } from "../record/facts.ts";
 import type { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { type CutLimits, printingUs } from "./cut.ts";
 import { type Direction, ensureSecondary, type Judged, judge } from "./upgrade.ts";
@@ -20,7 +20,7 @@ import { type Direction, ensureSecondary, type Judged, judge } from "./upgrade.t
 /** Cuts while the application works on its flash: while it takes an upload, or a request for the next boot. */
 export interface ApplicationCut {
   readonly what: "upload" | "request";
-  readonly planned: PlannedCut;
+  readonly planned: CutIn<"upload"> | CutIn<"request">;
   readonly direction: Direction;
   readonly limits: CutLimits;
 }
@@ -38,7 +38,7 @@ export function spreadInApplication(
   undisturbedUs: number,
   count: number,
   random: Random,
-): readonly PlannedCut[] {
+): readonly Extract<PlannedCut, { kind: "time" }>[] {
   const fromUs = what === "upload" ? 0 : Math.max(0, undisturbedUs - REQUEST_WRITES_US);
   const partUs = Math.max(1, Math.floor((undisturbedUs - fromUs) / Math.max(1, count)));
   return Array.from({ length: count }, (_, order) => {
@@ -101,8 +101,12 @@ export async function cutApplication(
   const contents = answeredUs === undefined ? states : states.slice(-1);
   const { build, timing } = expected;
   const allowed = contents.flatMap((flash) => legalOutcomes({ flash, build, timing }));
-  const check = `${what} cut ${planned.index}`;
-  const judged = await judge(recorded, expected, { check, direction, seen, allowed });
+  const judged = await judge(recorded, expected, {
+    subject: { kind: "cut", in: what, index: planned.index },
+    direction,
+    seen,
+    allowed,
+  });
   return { ...judged, left: allowed.map((outcome) => outcome.flash) };
 }
 
@@ -215,7 +219,7 @@ export async function askAgain(
     upUs: recorded.nowUs,
     because: "the application answered",
   };
-  return judge(recorded, expected, { check: "request made again", direction, seen, allowed });
+  return judge(recorded, expected, { subject: { kind: "request again" }, direction, seen, allowed });
 }
 
 /** A flash that no boot has changed, as an outcome: what the image list must show of it. */

@@ -3,14 +3,14 @@ import { openBoard } from "../../board/index.ts";
 import { Random } from "../../core/index.ts";
 import { RecordedBoard } from "../bench/recorded-board.ts";
 import { StartingPoint } from "../bench/starting-point.ts";
-import type { PlannedCut } from "../record/run-event.ts";
+import type { CutIn } from "../record/cut-moment.ts";
 import { buildMaterial } from "../request/material.ts";
 import { smallProfile, smallScenario } from "../testing/small-campaign.ts";
 import { cutUpgrade } from "./cut-boot.ts";
 import { referenceUpgrade } from "./upgrade.ts";
 
 const BOOT_MS = 20_000;
-const AFTER_SWAP: PlannedCut = {
+const AFTER_SWAP: CutIn<"boot"> = {
   index: 1,
   kind: "log",
   pattern: "Jumping to the first image slot",

@@ -6,9 +6,10 @@ import {
   timeline,
   timelinesOf,
 } from "../../mcuboot/index.ts";
-import type { BootSeen } from "../bench/boot-watch.ts";
 import type { RecordedBoard } from "../bench/recorded-board.ts";
-import type { CutFacts, NextCut, PlannedCut } from "../record/run-event.ts";
+import type { BootCut, CutIn, NextCut } from "../record/cut-moment.ts";
+import type { BootSeen, CutFacts } from "../record/facts.ts";
+import type { Subject } from "../record/subject.ts";
 import { decisionsIn } from "../verdict/check-log.ts";
 import { type CutSpan, type Span, windowIn } from "../verdict/cut-window.ts";
 import type { ExpectedFlash } from "../verdict/expected-flash.ts";
@@ -28,7 +29,7 @@ export async function cutUpgrade(
   recorded: RecordedBoard,
   expected: ExpectedFlash,
   direction: Direction,
-  planned: PlannedCut,
+  planned: CutIn<"boot">,
   reference: Reference,
   limits: CutLimits,
 ): Promise<Judged> {
@@ -52,7 +53,7 @@ export async function cutRevert(
   recorded: RecordedBoard,
   expected: ExpectedFlash,
   { from, to }: Direction,
-  planned: PlannedCut,
+  planned: CutIn<"boot">,
   reference: Reference,
   limits: CutLimits,
 ): Promise<Judged> {
@@ -67,7 +68,7 @@ export async function cutRevert(
 
 interface BootToCut {
   readonly direction: Direction;
-  readonly planned: PlannedCut;
+  readonly planned: CutIn<"boot">;
   readonly reference: Reference;
   readonly limits: CutLimits;
   /** Of the boot that the reset at `resetUs` started. */
@@ -121,7 +122,7 @@ async function cutBoot(recorded: RecordedBoard, expected: ExpectedFlash, ahead: 
   const facts: CutFacts = { ...made.facts, planned, intoSwapUs };
   const place = placeOf(plan, intoSwapUs);
   return judge(recorded, expected, {
-    check: `cut ${planned.index}`,
+    subject: { kind: "cut", in: "boot", index: planned.index },
     direction,
     seen: made.seen,
     windows,
@@ -153,12 +154,12 @@ function requireAnnouncement(
 async function plannedStop(
   recorded: RecordedBoard,
   expected: ExpectedFlash,
-  planned: PlannedCut,
+  planned: CutIn<"boot">,
 ): Promise<CutTrigger | undefined> {
   return planned.kind === "operation" ? stopAt(recorded, expected, expected.flash, planned) : undefined;
 }
 
-type OperationCut = Extract<PlannedCut, { kind: "operation" }>;
+type OperationCut = Extract<CutIn<"boot">, { kind: "operation" }>;
 
 async function stopAt(
   { board, signal }: RecordedBoard,
@@ -179,9 +180,9 @@ async function stopAt(
 function atMoment(
   recorded: RecordedBoard,
   expected: ExpectedFlash,
-  planned: PlannedCut,
+  planned: CutIn<"boot">,
   { window }: Reference,
-): PlannedCut {
+): BootCut {
   if (planned.kind !== "operation") return planned;
   const moment = momentOf(bootAhead(recorded, expected, expected.flash), planned.operation);
   // Beyond the last operation: after all of them.
@@ -191,7 +192,7 @@ function atMoment(
 async function nextCut(
   recorded: RecordedBoard,
   expected: ExpectedFlash,
-  { index }: PlannedCut,
+  { index }: CutIn<"boot">,
   next: NextCut,
   flash: FlashImage,
 ): Promise<CutTrigger | undefined> {
@@ -267,7 +268,7 @@ export async function laterBoot(
   recorded: RecordedBoard,
   expected: ExpectedFlash,
   before: Judged,
-  check: string,
+  subject: Subject,
   bootMs: number,
 ): Promise<Judged> {
   const { build, timing } = expected;
@@ -282,7 +283,7 @@ export async function laterBoot(
   const { ending } = before.verdict;
   const goesOn = (boot: BootSeen) => ({ ending, because: afterDefect(defect ?? "", boot) });
   const fault = defect === undefined ? undefined : goesOn;
-  return judge(recorded, expected, { check, direction, seen, decisions, allowed, fault });
+  return judge(recorded, expected, { subject, direction, seen, decisions, allowed, fault });
 }
 
 /** What a defect comes to in a boot after it. */
@@ -303,7 +304,7 @@ export async function referenceRevert(
   const resetUs = await recorded.reset();
   const seen = await recorded.untilUp(resetUs, bootMs);
   const direction = { from: to, to: from };
-  const judged = await judge(recorded, expected, { check: "revert of an unconfirmed image", direction, seen });
+  const judged = await judge(recorded, expected, { subject: { kind: "revert" }, direction, seen });
   const upUs = judged.verdict.pass ? seen.upUs : undefined;
   return { ...judged, reference: upUs === undefined ? undefined : measure(recorded, seen, plan, resetUs, upUs) };
 }

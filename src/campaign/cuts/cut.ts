@@ -1,9 +1,9 @@
 import { abortable, isKind, sleepUntil, within } from "../../core/index.ts";
 import { generation } from "../../mcuboot/index.ts";
 import { VoidError } from "../bench/bench-watch.ts";
-import type { BootSeen } from "../bench/boot-watch.ts";
 import type { RecordedBoard } from "../bench/recorded-board.ts";
-import type { CutFacts, OwnCut, PlannedCut } from "../record/run-event.ts";
+import type { BootCut, PlannedCut } from "../record/cut-moment.ts";
+import type { BootSeen, CutFacts, OwnCut } from "../record/facts.ts";
 import { endsRefusal, refusalBegins, UPGRADE_BEGINS } from "../verdict/cut-window.ts";
 import { cutBySwitch, untilTrigger } from "./trigger.ts";
 import { plainPattern } from "./trigger-bytes.ts";
@@ -101,7 +101,7 @@ export interface PowerLoss extends Pick<CutFacts, "offSentUs" | "cutUs" | "lastB
 
 /** When power goes: a planned moment, or a place in the flash where a board is stopped that can be. */
 export type CutTrigger =
-  | PlannedCut
+  | BootCut
   | {
       readonly kind: "progress";
       readonly planned: PlannedCut;
@@ -139,7 +139,7 @@ async function makeCut(
     throw notCut(recorded, lateMs, recorded.nowUs - lastByteUs);
   }
   // A bootloader that announces nothing: the model's own time for this moment.
-  const plannedUs = planned.kind === "log" ? planned.intoSwapUs : undefined;
+  const plannedUs = "intoSwapUs" in planned ? planned.intoSwapUs : undefined;
   const intoSwapUs = intoSwap(recorded, sinceUs, cutUs, heard, matchOf(planned, own)) ?? plannedUs;
   const said = board.logs.app.since(sinceUs).filter(({ atUs }) => atUs <= offSentUs);
   const over = said.some(({ event }) => event === "jumping");

@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
 import type { BootLine } from "../../board/index.ts";
 import type { Timeline } from "../../mcuboot/index.ts";
-import type { BootSeen } from "../bench/boot-watch.ts";
 import type { RecordedBoard } from "../bench/recorded-board.ts";
+import type { BootSeen } from "../record/facts.ts";
 import { measure } from "./upgrade.ts";
 
 const BAUD = 115_200;

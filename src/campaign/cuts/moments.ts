@@ -9,7 +9,7 @@ import {
   recogniseBootLine,
   workDurationUs,
 } from "../../mcuboot/index.ts";
-import type { CutMoment } from "../record/run-event.ts";
+import type { ModelMoment } from "../record/cut-moment.ts";
 import { UPGRADE_BEGINS } from "../verdict/cut-window.ts";
 import { printingUs } from "./cut.ts";
 
@@ -30,7 +30,7 @@ const LINE_END_BYTES = 2;
  * @param operation from 0; 6.5 is in the middle of number 6.
  * @returns undefined when the boot has no such operation.
  */
-export function momentOf(ahead: BootAhead, operation: number): CutMoment | undefined {
+export function momentOf(ahead: BootAhead, operation: number): ModelMoment | undefined {
   const after = ahead.flash.snapshot();
   let line: LogLine | undefined;
   let sinceUs = 0;

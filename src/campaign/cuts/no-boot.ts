@@ -1,9 +1,7 @@
 import type { RecordedBoard } from "../bench/recorded-board.ts";
+import type { Verdict } from "../record/verdict.ts";
 import type { ExpectedFlash } from "../verdict/expected-flash.ts";
-import type { Verdict } from "../verdict/verdict.ts";
 import { type Direction, type Judged, judge, startUpgrade } from "./upgrade.ts";
-
-const CHECK = "upgrade to an image that does not boot";
 
 /**
  * An upgrade after which no application may answer; and, where it was a test, the boot after a loss of power, in which
@@ -22,7 +20,7 @@ export async function upgradeWithoutBoot(
   const last = seen.lines.at(-1)?.text;
   const expects = "no application answers";
   const verdict: Verdict = {
-    check: CHECK,
+    subject: { kind: "upgrade without boot" },
     pass,
     ending: pass ? seen.ending : "wrong image",
     from: direction.from.version,
@@ -49,6 +47,8 @@ export async function upgradeWithoutBoot(
   expected.adopt(timeline.flash);
   const after = await recorded.cycle(bootMs);
   const back = { from: direction.to, to: direction.from };
-  const check = "revert of an image that did not boot";
-  return [judged, await judge(recorded, expected, { check, direction: back, seen: after })];
+  return [
+    judged,
+    await judge(recorded, expected, { subject: { kind: "revert without boot" }, direction: back, seen: after }),
+  ];
 }

@@ -1,5 +1,5 @@
 import type { Random } from "../../core/index.ts";
-import type { PlannedCut } from "../record/run-event.ts";
+import type { PlannedCut } from "../record/cut-moment.ts";
 
 /** The swap as the uninterrupted upgrade showed it, in microseconds from the answer to the reset command. */
 export interface SwapWindow {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { concat, textOf, utf8 } from "../../core/index.ts";
+import { subjectText } from "../record/subject.ts";
 import { eventsOf, smallProfile, smallRun, smallScenario } from "../testing/small-campaign.ts";
 import { PatternFinder, plainPattern } from "./trigger-bytes.ts";
 import { ShapeFinder } from "./trigger-current.ts";
@@ -128,7 +129,7 @@ describe("cuts in a campaign", () => {
     const scenario = smallScenario(["{ count: 4 }", "{ in: request, on: [{ smp: request, delay_ms: 1 }] }"]);
     const { result, events } = await smallRun({ scenario, board });
     expect(result.outcome).toBe("pass");
-    const cut = eventsOf(events, "verdict").find(({ verdict }) => verdict.check === "request cut 1");
+    const cut = eventsOf(events, "verdict").find(({ verdict }) => subjectText(verdict.subject) === "request cut 1");
     expect(cut?.verdict.ending).toBe("upgraded");
     expect(cut?.verdict.allowed).toHaveLength(1);
   });

@@ -1,6 +1,7 @@
 import { ConfigurationError, within } from "../../core/index.ts";
 import type { RecordedBoard } from "../bench/recorded-board.ts";
-import type { CutMoment, OwnCut } from "../record/run-event.ts";
+import type { BootMoment } from "../record/cut-moment.ts";
+import type { OwnCut } from "../record/facts.ts";
 import { PatternFinder, plainPattern } from "./trigger-bytes.ts";
 import { ShapeFinder } from "./trigger-current.ts";
 
@@ -18,7 +19,7 @@ const SPARE_MS = 10_000;
  */
 export async function untilTrigger(
   recorded: RecordedBoard,
-  moment: CutMoment,
+  moment: BootMoment,
   resetUs: number,
   limitMs: number,
   onDue: (dueUs: number) => void = () => undefined,
@@ -30,21 +31,13 @@ export async function untilTrigger(
       return patternDue(recorded, moment, limitMs, onDue);
     case "current":
       return shapeDue(recorded, moment, limitMs, onDue);
-    case "operation":
-      throw new RangeError("a cut at an operation must be given its moment first");
-    case "upload":
-    case "smp":
-      throw new ConfigurationError(
-        `a cut ${moment.kind === "upload" ? "at an upload's offset" : "at an SMP answer"} falls before the reset.`,
-        `Say what is cut: "in: ${moment.kind === "upload" ? "upload" : "request"}".`,
-      );
   }
 }
 
 /** A delay after the log first matched, looked for in the raw bytes, before any line is parsed. */
 function patternDue(
   { board, signal }: RecordedBoard,
-  { pattern, delayUs }: Extract<CutMoment, { kind: "log" }>,
+  { pattern, delayUs }: Extract<BootMoment, { kind: "log" }>,
   limitMs: number,
   onDue: (dueUs: number) => void,
 ): Promise<number> {
@@ -69,7 +62,7 @@ function patternDue(
 /** A delay after the supply current first had this shape. */
 function shapeDue(
   { board, signal }: RecordedBoard,
-  shape: Extract<CutMoment, { kind: "current" }>,
+  shape: Extract<BootMoment, { kind: "current" }>,
   limitMs: number,
   onDue: (dueUs: number) => void,
 ): Promise<number> {
@@ -119,7 +112,7 @@ function first(
  */
 export async function cutBySwitch(
   recorded: RecordedBoard,
-  moment: CutMoment,
+  moment: BootMoment,
   resetUs: number,
   limitMs: number,
 ): Promise<OwnCut | undefined> {
@@ -148,7 +141,7 @@ export async function cutBySwitch(
   }
 }
 
-function momentOfSwitch(moment: CutMoment, resetUs: number) {
+function momentOfSwitch(moment: BootMoment, resetUs: number) {
   if (moment.kind === "time") return { atUs: resetUs + moment.afterResetUs };
   const plain = moment.kind === "log" ? plainPattern(moment.pattern) : undefined;
   return plain && { pattern: plain.bytes, toLineEnd: plain.toLineEnd };

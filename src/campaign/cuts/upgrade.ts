@@ -1,16 +1,17 @@
 import { generation, type LegalOutcome, refusalText, type Timeline } from "../../mcuboot/index.ts";
-import { type BootSeen, isBootSign } from "../bench/boot-watch.ts";
+import { isBootSign } from "../bench/boot-watch.ts";
 import { requireLogFits } from "../bench/log-check.ts";
 import { compareNetwork, counterExpected, networkReport, requestNetwork } from "../bench/network.ts";
 import { type RecordedBoard, slotOf } from "../bench/recorded-board.ts";
-import type { CutFacts, SlotFacts } from "../record/run-event.ts";
+import type { BootSeen, CutFacts, SlotFacts } from "../record/facts.ts";
+import type { Subject } from "../record/subject.ts";
+import type { Verdict } from "../record/verdict.ts";
 import type { CampaignImage } from "../request/images.ts";
 import { compareLogs } from "../verdict/check-log.ts";
 import { compare, expectations } from "../verdict/compare.ts";
 import { type CutSpan, endsRefusal, UPGRADE_BEGINS } from "../verdict/cut-window.ts";
 import type { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { asFlash, compareFlash, seeFlash } from "../verdict/real-flash.ts";
-import type { Verdict } from "../verdict/verdict.ts";
 import { printingUs } from "./cut.ts";
 import type { SwapWindow } from "./plan.ts";
 
@@ -110,7 +111,7 @@ export async function referenceUpgrade(
   const seen = await recorded.untilUp(resetUs, bootMs);
   requireLogFits(recorded);
   const fault = direction.refused === true || installs(timeline, direction) ? undefined : () => notInstalled(timeline);
-  const judged = await judge(recorded, expected, { check: "uninterrupted upgrade", direction, seen, fault });
+  const judged = await judge(recorded, expected, { subject: { kind: "upgrade" }, direction, seen, fault });
   if (!judged.verdict.pass) warnOfKey(recorded, judged);
   if (!judged.verdict.pass || seen.upUs === undefined) return { ...judged, reference: undefined };
   return { ...judged, reference: measure(recorded, seen, timeline, resetUs, seen.upUs) };
@@ -228,7 +229,7 @@ function checkedUs({ lines }: BootSeen, { startUs, operationsUs, totalUs }: Time
 }
 
 interface BootToJudge {
-  readonly check: string;
+  readonly subject: Subject;
   readonly direction: Direction;
   readonly seen: BootSeen;
   /** Of the cuts in boots in a row, in the model's time. */
@@ -247,7 +248,7 @@ interface BootToJudge {
 export async function judge(
   recorded: RecordedBoard,
   expected: ExpectedFlash,
-  { check, direction, seen, ...cut }: BootToJudge,
+  { subject, direction, seen, ...cut }: BootToJudge,
 ): Promise<Judged> {
   const windows = cut.windows ?? [];
   await recorded.bench.requireWhole(seen.ending === "up", recorded.signal);
@@ -267,7 +268,7 @@ export async function judge(
   const comparison = cut.fault ? { ...held, ...cut.fault(seen), pass: false } : held;
   const rows = expectations(allowed);
   const verdict: Verdict = {
-    check,
+    subject,
     pass: comparison.pass,
     ending: comparison.ending,
     from: direction.from.version,
@@ -314,5 +315,5 @@ export async function revertUpgrade(
 ): Promise<Judged> {
   const seen = await recorded.untilUp(await recorded.reset(), bootMs);
   const direction = { from: to, to: from };
-  return judge(recorded, expected, { check: "revert of an unconfirmed image", direction, seen });
+  return judge(recorded, expected, { subject: { kind: "revert" }, direction, seen });
 }

@@ -4,7 +4,6 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { hasCode, hex, messageOf } from "../../core/index.ts";
 import { hashOfTlv, parseImage } from "../../image/index.ts";
-import type { CampaignImages } from "../request/images.ts";
 
 /** An image in a record's `inputs/`, as replay.json tells of it. */
 export const KEPT_SCHEMA = z.strictObject({
@@ -31,9 +30,17 @@ export interface KeptImage {
   readonly network?: Uint8Array;
 }
 
+/** What a record keeps of an image. */
+interface ImageToKeep {
+  readonly role: "old" | "new";
+  readonly version: string;
+  readonly file: Uint8Array;
+  readonly network?: { readonly image: { readonly version: string; readonly file: Uint8Array } };
+}
+
 /** The images of a campaign as a record keeps them. Encrypted ones stay so: a record holds no firmware in clear. */
 export function keptOf(
-  images: CampaignImages,
+  images: { readonly old: ImageToKeep; readonly new: ImageToKeep },
   factory?: Uint8Array,
 ): readonly { readonly kept: Kept; readonly content: Uint8Array }[] {
   const ofBoard = factory ? [keptFile("factory.bin", "factory", "application", factory)] : [];

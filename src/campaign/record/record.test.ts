@@ -2,12 +2,12 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { emptyFolder } from "../testing/small-campaign.ts";
-import type { Verdict } from "../verdict/verdict.ts";
 import { RunRecord } from "./record.ts";
 import type { RunEvent } from "./run-event.ts";
+import type { Verdict } from "./verdict.ts";
 
 const warning = (atUs: number): RunEvent => ({ atUs, event: "warning", text: `at ${atUs}` });
-const verdict = { check: "cut 1", pass: true } as Verdict;
+const verdict = { subject: { kind: "cut", in: "boot", index: 1 }, pass: true } as Verdict;
 
 const read = (record: RunRecord, name: string) => readFileSync(join(record.folder, name), "utf8");
 

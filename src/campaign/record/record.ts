@@ -14,6 +14,7 @@ import type { CurrentSamples } from "../cuts/trigger-current.ts";
 import { CURRENT_HEADER, CurrentBins } from "./current-bins.ts";
 import { DISK, GrowingFile, type RecordFiles, replaceFile } from "./record-files.ts";
 import type { RunEvent } from "./run-event.ts";
+import { recordedEvent } from "./run-event.ts";
 
 export const RECORD_SCHEMA = 1;
 
@@ -83,10 +84,11 @@ export class RunRecord implements Disposable {
 
   event(event: RunEvent): void {
     if (!this.#open) return;
-    const line = `${JSON.stringify(event)}\n`;
+    const written = recordedEvent(event);
+    const line = `${JSON.stringify(written)}\n`;
     this.#keep(() => this.#events.add(line));
-    if (event.event === "verdict") {
-      const verdict = `${JSON.stringify(event.verdict)}\n`;
+    if (written.event === "verdict") {
+      const verdict = `${JSON.stringify(written.verdict)}\n`;
       this.#keep(() => this.#verdicts.add(verdict));
     }
     this.#listeners.emit(event);

@@ -2,11 +2,12 @@ import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { isHilError } from "../../core/index.ts";
-import type { RunRequest } from "../run.ts";
+import type { RunRequest } from "../request/run-request.ts";
 import { emptyFolder, smallProfile, smallScenario } from "../testing/small-campaign.ts";
+import type { PlannedCut } from "./cut-moment.ts";
+import type { ImageFacts } from "./facts.ts";
 import { RunRecord } from "./record.ts";
 import { loadReplay, replayOf } from "./replay.ts";
-import type { ImageFacts, PlannedCut } from "./run-event.ts";
 
 const IMAGES: readonly ImageFacts[] = [
   { role: "old", version: "1.0.0", hash: "aa", fileBytes: 1, encrypted: true },

@@ -1,29 +1,13 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
+import type { LoadedProfile } from "../../board/index.ts";
 import { ConfigurationError, hasCode, parseValue, whyUnreadable } from "../../core/index.ts";
-import type { RunRequest } from "../run.ts";
+import type { PlannedCut } from "./cut-moment.ts";
+import { PLANNED_CUT_SCHEMA } from "./cut-moment.ts";
+import type { ImageFacts } from "./facts.ts";
 import { KEPT_SCHEMA, type keptOf } from "./kept.ts";
 import { KEY_FACTS_SCHEMA, keyFacts } from "./kept-keys.ts";
-import type { ImageFacts, PlannedCut } from "./run-event.ts";
-
-const nextCut = z.union([z.strictObject({ operation: z.number() }), z.strictObject({ share: z.number() })]);
-const ofEvery = { index: z.int(), following: z.array(nextCut).readonly().optional() };
-const plannedCut = z.discriminatedUnion("kind", [
-  z.strictObject({ ...ofEvery, kind: z.literal("time"), afterResetUs: z.int() }),
-  z.strictObject({ ...ofEvery, kind: z.literal("log"), pattern: z.string(), delayUs: z.int() }),
-  z.strictObject({ ...ofEvery, kind: z.literal("operation"), operation: z.number() }),
-  z.strictObject({ ...ofEvery, kind: z.literal("upload"), bytes: z.int(), delayUs: z.int() }),
-  z.strictObject({ ...ofEvery, kind: z.literal("smp"), after: z.literal("request"), delayUs: z.int() }),
-  z.strictObject({
-    ...ofEvery,
-    kind: z.literal("current"),
-    edge: z.enum(["rise", "fall"]),
-    microamps: z.number(),
-    forUs: z.int(),
-    delayUs: z.int(),
-  }),
-]);
 
 /** What it takes to run a campaign again: no paths, no times of day. */
 export const REPLAY_SCHEMA = z.strictObject({
@@ -41,7 +25,7 @@ export const REPLAY_SCHEMA = z.strictObject({
   /** Faults of the twin that were switched on besides the profile's. */
   faults: z.array(z.string()),
   /** Null: the run ended before its cuts were planned. */
-  cuts: z.array(plannedCut).nullable(),
+  cuts: z.array(PLANNED_CUT_SCHEMA).nullable(),
   start_with: z.enum(["old", "new"]),
   /** What would end the run before its last cut. */
   limits: z
@@ -56,9 +40,25 @@ export const REPLAY_SCHEMA = z.strictObject({
 
 export type Replay = z.output<typeof REPLAY_SCHEMA>;
 
+/** What of a request its replay keeps. */
+export interface Replayable {
+  readonly scenario: {
+    readonly text: string;
+    readonly value: { readonly name: string; readonly allow_incomplete: boolean };
+  };
+  readonly board: LoadedProfile;
+  readonly seed: number;
+  readonly faults?: readonly string[] | undefined;
+  readonly startWith?: "old" | "new" | undefined;
+  readonly failFast: boolean;
+  readonly maxDurationMs?: number | undefined;
+  readonly maxWear?: number | undefined;
+  readonly allowIncomplete?: boolean | undefined;
+}
+
 /** The replay document of a run. */
 export function replayOf(
-  request: RunRequest,
+  request: Replayable,
   images: readonly ImageFacts[],
   cuts: readonly PlannedCut[] | undefined,
   inputs: ReturnType<typeof keptOf> = [],
@@ -119,7 +119,7 @@ export function imageDifferences(recorded: Replay["images"], built: readonly Ima
   });
 }
 
-const CUT_STARTED = z.object({ event: z.literal("cut-started"), planned: plannedCut, from: z.string() });
+const CUT_STARTED = z.object({ event: z.literal("cut-started"), planned: PLANNED_CUT_SCHEMA, from: z.string() });
 
 /** Every cut of a record, in order. A record of a killed run may end in half a line. */
 function cutsMade(file: string): LoadedReplay["made"] {

@@ -12,8 +12,8 @@ import {
   uploadedFlash,
 } from "../../mcuboot/index.ts";
 import { counterExpected } from "../bench/network.ts";
+import type { PlannedCut } from "../record/cut-moment.ts";
 import type { KeptImages } from "../record/kept.ts";
-import type { PlannedCut } from "../record/run-event.ts";
 import { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { checksRevert, type Expectation, expectationOf } from "./expectation.ts";
 import type { CampaignImage, CampaignImages } from "./images.ts";

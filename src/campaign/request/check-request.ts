@@ -1,6 +1,6 @@
 import { bootloaderBuildOf, type LoadedProfile } from "../../board/index.ts";
+import type { PlannedCut } from "../record/cut-moment.ts";
 import type { KeptImages } from "../record/kept.ts";
-import type { PlannedCut } from "../record/run-event.ts";
 import { type Admission, admit } from "./admission.ts";
 import { readPayloads } from "./images.ts";
 import { readPresignedImages } from "./presigned-image.ts";

@@ -1,4 +1,4 @@
-import type { CutMoment, PlannedCut } from "../record/run-event.ts";
+import type { CutMoment, PlannedCut } from "../record/cut-moment.ts";
 
 /** Cuts at moments after the answer to the reset command, in milliseconds (rounded to microseconds), in this order. */
 export function cutsAt(momentsMs: readonly number[]): readonly PlannedCut[] {

@@ -14,7 +14,7 @@ import {
   TLV_INFO_BYTES,
 } from "../../image/index.ts";
 import { asNetFirmware, NET_APP } from "../../mcuboot/index.ts";
-import type { ImageFacts } from "../record/run-event.ts";
+import type { ImageFacts } from "../record/facts.ts";
 import { isPayloadFile, readPayload } from "./payload-file.ts";
 import { isPresigned, presignedImage } from "./presigned-image.ts";
 import type { ScenarioFile } from "./scenario.ts";

@@ -8,10 +8,10 @@ import {
 } from "../../board/index.ts";
 import type { Random } from "../../core/index.ts";
 import { seededRandomness, systemRandomness } from "../../image/index.ts";
-import type { RunRequest } from "../run.ts";
 import { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { buildImages, type CampaignImages } from "./images.ts";
 import { imagesFromRecord } from "./recorded-images.ts";
+import type { RunRequest } from "./run-request.ts";
 
 /** How the images are signed and encrypted, for people. */
 export function cryptoOf(board: LoadedProfile, images: CampaignImages): readonly string[] {

@@ -13,7 +13,7 @@ import {
   resolveFrom,
 } from "../../core/index.ts";
 import { type FileKind, fileKindOf } from "../../image/index.ts";
-import type { PlannedCut } from "../record/run-event.ts";
+import type { PlannedCut } from "../record/cut-moment.ts";
 import { cutsAt, cutsAtTriggers, cutsInOperations, patternFault } from "./explicit-cuts.ts";
 
 const version = z

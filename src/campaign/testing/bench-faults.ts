@@ -1,6 +1,7 @@
 import { type BadBench, badBench, type Mischief } from "../../board/testing/bad-bench.ts";
 import { sleep } from "../../core/index.ts";
 import type { RunEvent } from "../record/run-event.ts";
+import { subjectText } from "../record/subject.ts";
 import type { RunOutcome } from "../run.ts";
 import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "./small-campaign.ts";
 
@@ -155,13 +156,13 @@ function turned(frame: Uint8Array): Uint8Array {
  */
 export function wrongWith({ outcome, brokeAt, events }: Awaited<ReturnType<typeof brokenRun>>): string | undefined {
   const failed = eventsOf(outcome.events, "verdict").find(({ verdict }) => !verdict.pass)?.verdict;
-  if (failed) return `FAIL ${failed.check}: ${failed.because}`;
+  if (failed) return `FAIL ${subjectText(failed.subject)}: ${failed.because}`;
   if (brokeAt === undefined) return outcome.result.outcome === "pass" ? undefined : textOf(outcome);
   // A case begins with the baseline, or with the end of the one before it.
   const isCase = events.slice(0, brokeAt).some(({ event }) => event === "baseline");
   if (!isCase) return undefined;
   const next = events.slice(brokeAt).find(({ event }) => event === "verdict" || event === "cut-void");
-  if (next?.event === "verdict") return `${next.verdict.check} was judged while the bench was broken`;
+  if (next?.event === "verdict") return `${subjectText(next.verdict.subject)} was judged while the bench was broken`;
   return undefined;
 }
 

@@ -1,5 +1,6 @@
 import { badBench } from "../../board/testing/bad-bench.ts";
 import { Random, textOf } from "../../core/index.ts";
+import { subjectText } from "../record/subject.ts";
 import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "./small-campaign.ts";
 
 /** What of a board's log the host gets; SMP's frames always. */
@@ -64,6 +65,6 @@ export async function wrongWithGood(board: LoudBoard): Promise<string | undefine
   if (result.outcome === "pass") return undefined;
   const failed = eventsOf(events, "verdict").find(({ verdict }) => !verdict.pass)?.verdict;
   return failed
-    ? `FAIL ${failed.check}: found ${failed.found}, ${failed.because}`
+    ? `FAIL ${subjectText(failed.subject)}: found ${failed.found}, ${failed.because}`
     : `${result.outcome}: ${String(error)}`;
 }

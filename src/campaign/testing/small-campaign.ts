@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type LoadedProfile, parseProfile } from "../../board/index.ts";
 import type { RunEvent } from "../record/run-event.ts";
+import type { RunRequest } from "../request/run-request.ts";
 import { parseScenario, type ScenarioFile } from "../request/scenario.ts";
-import { type RunOutcome, type RunRequest, run } from "../run.ts";
+import { type RunOutcome, run } from "../run.ts";
 
 const PROFILE = `schema: 1
 name: small

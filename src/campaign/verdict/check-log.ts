@@ -1,5 +1,5 @@
 import { type LogLine, recogniseBootLine } from "../../mcuboot/index.ts";
-import type { BootSeen } from "../bench/boot-watch.ts";
+import type { BootSeen } from "../record/facts.ts";
 import type { Comparison } from "./compare.ts";
 
 /** Events of the boot-line tables that say what a bootloader decided; the rest depends on how much a build prints. */

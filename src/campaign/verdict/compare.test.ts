@@ -1,8 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { FlashImage, type ImageEntry, type LegalOutcome } from "../../mcuboot/index.ts";
-import type { BootSeen } from "../bench/boot-watch.ts";
 import { activeSlot, slotOf } from "../bench/recorded-board.ts";
-import type { SlotFacts } from "../record/run-event.ts";
+import type { BootSeen, SlotFacts } from "../record/facts.ts";
 import { compare, describeSlots, expectations } from "./compare.ts";
 
 const FLAGS = ["active", "confirmed", "pending", "permanent"] as const;

@@ -1,8 +1,7 @@
 import type { LegalOutcome } from "../../mcuboot/index.ts";
-import type { BootSeen } from "../bench/boot-watch.ts";
 import { activeSlot, flagsOf, slotsOfImage } from "../bench/recorded-board.ts";
-import type { SlotFacts } from "../record/run-event.ts";
-import type { Ending, Verdict } from "./verdict.ts";
+import type { BootSeen, SlotFacts } from "../record/facts.ts";
+import type { Ending, Verdict } from "../record/verdict.ts";
 
 /** "2.0.0 running, unconfirmed; 1.0.0 in slot 1". Of other images than the application's: "image 1: 9.9.9 in slot 0". */
 export function describeSlots(slots: readonly SlotFacts[]): string {

@@ -1,5 +1,5 @@
 import { relative, resolve } from "node:path";
-import { type RunOutcome, type RunRequest, run } from "../../campaign/index.ts";
+import { cutNumber, type RunOutcome, type RunRequest, recordedVerdict, run } from "../../campaign/index.ts";
 import { EXIT, isHilError, messageOf } from "../../core/index.ts";
 import { ConsoleReport, traceLine } from "../../report/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
@@ -77,8 +77,7 @@ export function junitFile(args: Parsed, io: CliIo, planned: readonly Asked[]): J
 function printEnd(outcome: RunOutcome, io: CliIo): void {
   const folder = relative(io.cwd, outcome.folder) || ".";
   const verdicts = outcome.events.flatMap((event) => (event.event === "verdict" ? [event.verdict] : []));
-  const cutOf = ({ cut, check }: (typeof verdicts)[number]) =>
-    cut === undefined ? / after cut (\d+)$/.exec(check)?.[1] : `${cut.planned.index}`;
+  const cutOf = ({ subject }: (typeof verdicts)[number]) => cutNumber(subject);
   const failed = verdicts.find((verdict) => !verdict.pass);
   const cut = (failed && cutOf(failed)) ?? verdicts.map(cutOf).find((index) => index !== undefined);
   const which = cut === undefined ? "" : ` --cut ${cut}`;
@@ -87,7 +86,9 @@ function printEnd(outcome: RunOutcome, io: CliIo): void {
 
 /** The machine-readable result: no time of day, no path, no host. */
 export function outcomeJson(asked: Asked, outcome: RunOutcome): unknown {
-  const verdicts = outcome.events.filter((event) => event.event === "verdict").map((event) => event.verdict);
+  const verdicts = outcome.events
+    .filter((event) => event.event === "verdict")
+    .map((event) => recordedVerdict(event.verdict));
   const images = outcome.events.find((event) => event.event === "images-built");
   const error = outcome.error;
   return {

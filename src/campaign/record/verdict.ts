@@ -1,4 +1,5 @@
-import type { CutFacts, SlotFacts } from "../record/run-event.ts";
+import type { CutFacts, SlotFacts } from "./facts.ts";
+import { type Subject, subjectText } from "./subject.ts";
 
 /** The ways an upgrade can end, in the field's words. */
 export const ENDINGS = [
@@ -23,8 +24,7 @@ export type Ending = (typeof ENDINGS)[number]["name"];
 
 /** What one boot of the board came to, against what the model of MCUboot allows. */
 export interface Verdict {
-  /** "upgrade" (no cut), "cut 17", "revert check". */
-  readonly check: string;
+  readonly subject: Subject;
   readonly pass: boolean;
   readonly ending: Ending;
   readonly from: string;
@@ -42,4 +42,11 @@ export interface Verdict {
   readonly boots: number;
   readonly bootLog: readonly string[];
   readonly swapPhase: string | undefined;
+}
+
+/** A verdict as `events.jsonl`, `verdicts.jsonl` and `--json` have it: its subject is a text there. */
+export type RecordedVerdict = { readonly check: string } & Omit<Verdict, "subject">;
+
+export function recordedVerdict({ subject, ...rest }: Verdict): RecordedVerdict {
+  return { check: subjectText(subject), ...rest };
 }

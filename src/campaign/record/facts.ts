@@ -1,0 +1,89 @@
+import type { BootLine } from "../../board/index.ts";
+import type { PlannedCut } from "./cut-moment.ts";
+
+/** One image of a campaign, as reports name it. */
+export interface ImageFacts {
+  readonly role: "old" | "new";
+  readonly version: string;
+  /** Hash TLV of the image, lower-case hex: what mcumgr lists. */
+  readonly hash: string;
+  /** Bytes of the file that is uploaded. */
+  readonly fileBytes: number;
+  readonly encrypted: boolean;
+}
+
+export interface PreflightCheck {
+  readonly name: string;
+  readonly outcome: "as expected" | "differs" | "cannot be asked";
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** A cut that the switch made by itself; see `CutOrder` of the power switches. */
+export interface OwnCut {
+  /** When the pattern's last byte came; undefined when it waited for none. */
+  readonly matchUs: number | undefined;
+  readonly cutUs: number;
+  readonly uncertaintyUs: number;
+  readonly lateUs: number;
+}
+
+/** What became known of a cut: all times on the bench's clock, in microseconds. */
+export interface CutFacts {
+  readonly planned: PlannedCut;
+  readonly resetAnsweredUs: number;
+  readonly offSentUs: number;
+  /** When power was gone, by the switch's known latency. */
+  readonly cutUs: number;
+  readonly lastByteUs: number | undefined;
+  readonly onSentUs: number;
+  readonly firstByteUs: number | undefined;
+  /** From the swap's first flash operation to the cut; negative before it. Undefined when it cannot be told. */
+  readonly intoSwapUs: number | undefined;
+  /** What a switch that made the cut by itself says of it, on the bench's clock. */
+  readonly own?: OwnCut | undefined;
+  /** The same as `intoSwapUs` of the cuts in the boots that followed. */
+  readonly followingIntoSwapUs?: readonly (number | undefined)[] | undefined;
+}
+
+/** A slot as the board reported it. */
+export interface SlotFacts {
+  readonly image: number;
+  readonly slot: number;
+  readonly version: string;
+  readonly hash: string | undefined;
+  readonly flags: readonly string[];
+}
+
+/** A phase of the swap, in microseconds from its first operation. */
+export interface PhaseSpan {
+  readonly name: string;
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+/** What brings a board back that a run left in the middle of something, from the gentlest on. */
+export type RecoveryStepName = "power on" | "power cycle" | "old image flashed" | "baseline flashed";
+
+/** What said that a boot had begun. From the surest to the last resort. */
+export type EvidenceKind = "banner" | "power" | "slots" | "uptime" | "silence" | "time";
+
+export interface BootEvidence {
+  readonly kind: EvidenceKind;
+  /** The line, or what was asked and answered, for people. */
+  readonly text: string;
+}
+
+/** How a boot turned out, as the UART showed it. */
+export interface BootSeen {
+  readonly ending: "up" | "boot loop" | "no boot";
+  /** Boot log since the reset or the power-on. */
+  readonly lines: readonly BootLine[];
+  /** Starts of the bootloader seen. */
+  readonly boots: number;
+  /** When the application answered, on the bench's clock. */
+  readonly upUs: number | undefined;
+  readonly because: string;
+  /** What said that this was a boot, and not the application from before; undefined when nothing did, or was asked. */
+  readonly evidence?: BootEvidence | undefined;
+}

@@ -1,0 +1,85 @@
+import type { RunEvent } from "./run-event.ts";
+
+export interface RunResult {
+  /** `incomplete`: nothing failed, and not all was done that was asked for. */
+  readonly outcome: "pass" | "fail" | "error" | "interrupted" | "incomplete";
+  readonly cutsPlanned: number;
+  readonly cutsJudged: number;
+  /** Verdicts that passed, and that failed: also those without a cut. */
+  readonly passed: number;
+  readonly failed: number;
+  /** How often each legal and illegal ending was seen, of cuts. */
+  readonly endings: Readonly<Record<string, number>>;
+  /** True when cuts were left unmade and the request allows that. */
+  readonly incompleteAllowed?: true;
+  /** Cuts that were void because the bench was not whole; left out when there were none. */
+  readonly cutsVoid?: number;
+  /** How often the bench failed and was tried again; left out when it never was. */
+  readonly infraRetries?: number;
+}
+
+/** Counts a run as its events come: what a result says follows from them alone. */
+export class ResultTally {
+  #cutsPlanned = 0;
+  #cutsJudged = 0;
+  #passed = 0;
+  #failed = 0;
+  #cutsVoid = 0;
+  #infraRetries = 0;
+  readonly #endings: Record<string, number> = {};
+
+  add(event: RunEvent): void {
+    switch (event.event) {
+      case "plan":
+        this.#cutsPlanned = event.cuts.length;
+        break;
+      case "cut-void":
+        this.#cutsVoid += 1;
+        break;
+      case "infra-retry":
+        this.#infraRetries += 1;
+        break;
+      case "verdict": {
+        const { pass, subject, ending } = event.verdict;
+        if (pass) this.#passed += 1;
+        else this.#failed += 1;
+        if (subject.kind !== "cut") break;
+        this.#cutsJudged += 1;
+        this.#endings[ending] = (this.#endings[ending] ?? 0) + 1;
+        break;
+      }
+      default:
+    }
+  }
+
+  /** @param outcome how the run ended; a pass with a failed verdict is a fail. */
+  result(outcome: RunResult["outcome"]): RunResult {
+    return {
+      // A bench that was tried again takes nothing back of what was judged before.
+      outcome: outcome === "pass" && this.#failed > 0 ? "fail" : outcome,
+      cutsPlanned: this.#cutsPlanned,
+      cutsJudged: this.#cutsJudged,
+      passed: this.#passed,
+      failed: this.#failed,
+      endings: { ...this.#endings },
+      ...(this.#cutsVoid > 0 && { cutsVoid: this.#cutsVoid }),
+      ...(this.#infraRetries > 0 && { infraRetries: this.#infraRetries }),
+    };
+  }
+}
+
+/** The result of a run that ended so, from everything that was written down of it. */
+export function resultOf(outcome: RunResult["outcome"], events: Iterable<RunEvent>): RunResult {
+  const tally = new ResultTally();
+  for (const event of events) tally.add(event);
+  return tally.result(outcome);
+}
+
+/**
+ * A result with what was left undone: a run that was to make forty cuts and made one has not passed, unless that is
+ * allowed.
+ */
+export function completed(result: RunResult, allowIncomplete: boolean): RunResult {
+  if (result.outcome !== "pass" || result.cutsJudged >= result.cutsPlanned) return result;
+  return allowIncomplete ? { ...result, incompleteAllowed: true } : { ...result, outcome: "incomplete" };
+}

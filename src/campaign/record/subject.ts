@@ -1,0 +1,42 @@
+/** What a cut hits: a boot (of an upgrade or a revert), or the application while it takes an upload or a request. */
+export type CutPlace = "boot" | "upload" | "request";
+
+/** What a verdict is about. */
+export type Subject =
+  /** One planned cut, by its number in the plan. */
+  | { readonly kind: "cut"; readonly in: CutPlace; readonly index: number }
+  /** An undisturbed boot some time after a cut; `boot` counts from 1. */
+  | { readonly kind: "later boot"; readonly boot: number; readonly cut: number }
+  /** The request after a request that was cut. */
+  | { readonly kind: "request again" }
+  | { readonly kind: "upgrade" }
+  | { readonly kind: "revert" }
+  /** The upgrade to an image that is not expected to boot, and the way back from it. */
+  | { readonly kind: "upgrade without boot" }
+  | { readonly kind: "revert without boot" };
+
+/** A subject as records (`check` of a verdict) and reports write it. These texts are kept: old records have them, too. */
+export function subjectText(subject: Subject): string {
+  switch (subject.kind) {
+    case "cut":
+      return subject.in === "boot" ? `cut ${subject.index}` : `${subject.in} cut ${subject.index}`;
+    case "later boot":
+      return `boot ${subject.boot} after cut ${subject.cut}`;
+    case "request again":
+      return "request made again";
+    case "upgrade":
+      return "uninterrupted upgrade";
+    case "revert":
+      return "revert of an unconfirmed image";
+    case "upgrade without boot":
+      return "upgrade to an image that does not boot";
+    case "revert without boot":
+      return "revert of an image that did not boot";
+  }
+}
+
+/** The number of the cut that a verdict comes from: its own, or that of the cut before; undefined where none was made. */
+export function cutNumber(subject: Subject): number | undefined {
+  if (subject.kind === "cut") return subject.index;
+  return subject.kind === "later boot" ? subject.cut : undefined;
+}
