@@ -1,12 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { powerDriverNamed } from "../src/power/index.ts";
+import { withTable } from "./page-table.ts";
 
 /** docs/power.md, whose table of switches is made from the drivers' facts: `npx tsx scripts/power-docs.ts`. */
 export const POWER_PAGE = fileURLToPath(new URL("../docs/power.md", import.meta.url));
-
-const BEGIN = "<!-- The table below is made by `npx tsx scripts/power-docs.ts`. -->\n";
-const END = "\n<!-- The table above is made by `npx tsx scripts/power-docs.ts`. -->";
 
 /** What a driver's facts do not say: what to buy, and how it was tried. */
 interface SwitchRow {
@@ -19,6 +17,8 @@ interface SwitchRow {
   /** Where a driver leaves it to the profile and the thing itself does not. */
   readonly cuts?: "SoC" | "board";
   readonly asksBack?: string;
+  /** It cannot be asked, but it does not take a command in silence. */
+  readonly acknowledges?: true;
   readonly latency?: string;
   /** State after its own power-up. */
   readonly powerUp: string;
@@ -103,6 +103,7 @@ export const SWITCH_ROWS: readonly SwitchRow[] = [
     options: { ...RELAY, relay: 1 },
     buy: "Denkovi 16 channels (virtual COM port)",
     asksBack: "an echo acknowledges",
+    acknowledges: true,
     latency: "5 ms wire + coil",
     powerUp: "off",
     price: "●●●",
@@ -145,7 +146,7 @@ export const SWITCH_ROWS: readonly SwitchRow[] = [
     buy: "a Raspberry Pi Pico that cuts by itself: [cutter.md](cutter.md)",
     asksBack: "its own pin",
     latency: "armed: µs of its own clock ◇",
-    powerUp: "by the circuit: pull it to “on”",
+    powerUp: 'by the circuit: pull it to "on"',
     price: "●",
     goodFor: "the sharpest cuts for the least money",
     triedWith: "its program under MicroPython",
@@ -169,7 +170,7 @@ export const SWITCH_ROWS: readonly SwitchRow[] = [
     latency: "1–3 ms + the start of a process",
     powerUp: "unknown",
     price: "●●",
-    goodFor: "a USB cable “pulled”, by real load switches",
+    goodFor: 'a USB cable "pulled", by real load switches',
     triedWith: "a pretended ykushcmd",
   },
   {
@@ -289,12 +290,6 @@ const HEAD = [
   "tried with",
 ];
 
-/** The table of switches. */
-export function switchTable(): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(HEAD), line(HEAD.map(() => "---")), ...SWITCH_ROWS.map((row) => line(cellsOf(row)))].join("\n");
-}
-
 function cellsOf(row: SwitchRow): readonly string[] {
   const driver = powerDriverNamed(row.driver);
   const facts = driver.facts(row.options);
@@ -314,19 +309,16 @@ function cellsOf(row: SwitchRow): readonly string[] {
   ];
 }
 
-function asksBack({ driver, options, asked }: SwitchRow): string {
+function asksBack({ driver, options, asked, acknowledges }: SwitchRow): string {
   const { facts } = powerDriverNamed(driver);
   if (facts(options).readsBack) return "yes";
   if (asked !== undefined && facts(asked.options).readsBack) return `only with ${asked.words}; else blind`;
-  return facts(options).cuts === "reset only" ? "no" : "no: blind";
+  return facts(options).cuts === "reset only" || acknowledges ? "no" : "no: blind";
 }
 
 /** The page, with the table as the drivers have it now. @throws RangeError when the page has no place for it. */
 export function powerPage(page: string): string {
-  const [before, rest] = page.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new RangeError("docs/power.md has no place for the table");
-  return `${before}${BEGIN}\n${switchTable()}\n${END}${after}`;
+  return withTable(page, "scripts/power-docs.ts", [HEAD, ...SWITCH_ROWS.map(cellsOf)]);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
