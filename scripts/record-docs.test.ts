@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
+import { ENDINGS } from "../src/campaign/index.ts";
 import { sourceFiles } from "./source-tree.ts";
 
 /** Fields of each event, as the type in src/campaign/record says; `atUs` is every event's. */
@@ -42,4 +43,10 @@ test("every message of docs/troubleshooting.md is one that the program can print
   // A value in a text is an expression in the source: "${board.name} does not answer on ${uart}".
   const source = sourceFiles("src").map(({ code }) => code);
   expect(messages.filter((message) => !source.some((code) => code.includes(message)))).toEqual([]);
+});
+
+test("docs/verdicts.md has a row for every ending, in order, and says which are legal", () => {
+  const page = readFileSync(new URL("../docs/verdicts.md", import.meta.url), "utf8");
+  const rows = [...page.matchAll(/^\| ([^|`]+) \| (yes|no) \|/gm)].map(([, text, legal]) => ({ text, legal }));
+  expect(rows).toEqual(ENDINGS.map(({ text, legal }) => ({ text, legal: legal ? "yes" : "no" })));
 });
