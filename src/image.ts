@@ -1,10 +1,10 @@
 /** `mcuboot-hil/image`: MCUboot images as imgtool makes them: build, sign, encrypt, read, check. No port is opened. */
 export { ConfigurationError, HilError, ImageError, isHilError, Random } from "./core/index.ts";
 export {
-  type Answer,
   type AnyKey,
   type BuiltImage,
   buildImage,
+  type CheckResult,
   type CompressionOptions,
   checkDfuPackage,
   classId,
@@ -23,7 +23,6 @@ export {
   exportPublicKey,
   exportPublicKeyHash,
   type FileKind,
-  type Finding,
   type FirmwareFile,
   fileKindOf,
   flatten,
@@ -67,6 +66,7 @@ export {
   rekeyImage,
   type Segment,
   type Signer,
+  type StructureFinding,
   type StructureOptions,
   seededRandomness,
   structureFindings,
