@@ -14,6 +14,7 @@ const shared = {
   },
   moduleNameMapper: {
     "^mcuboot-hil/jest$": "<rootDir>/src/jest/index.ts",
+    "^mcuboot-hil/(image|smp|power)$": "<rootDir>/src/$1.ts",
     "^mcuboot-hil$": "<rootDir>/src/index.ts",
   },
   testEnvironment: "node",

@@ -6,10 +6,10 @@ import { EmulatedBoard } from "../src/board/qemu/emulated-board.ts";
 import { factoryFlash } from "../src/board/qemu/firmware.ts";
 import { flagsOf } from "../src/campaign/bench/recorded-board.ts";
 import { locateCuts } from "../src/campaign/cuts/locate-cuts.ts";
+import { buildMaterial, type CampaignImages, type ExpectedFlash, loadScenario } from "../src/campaign/index.ts";
 import type { BootSeen } from "../src/campaign/record/facts.ts";
 import { compare } from "../src/campaign/verdict/compare.ts";
 import { asFlash, compareFlash, progressBefore } from "../src/campaign/verdict/real-flash.ts";
-import { buildMaterial, type CampaignImages, type ExpectedFlash, loadScenario } from "../src/campaign/index.ts";
 import { Cleanup, hex, isKind, Random, RealClock, within } from "../src/core/index.ts";
 import {
   type FlashImage,

@@ -20,9 +20,9 @@ Made from the program's own tables by \`npx tsx scripts/command-docs.ts\`; do no
 `;
 
 const PROFILE_ABOUT =
-  "What they mean on a bench: [boards.md](boards.md). A dot goes into a mapping; a star is any name that stands there.";
+  "What they mean on a bench: [profile.md](profile.md). A dot goes into a mapping; a star is any name that stands there.";
 const SCENARIO_ABOUT =
-  "How they work together: [campaigns.md](campaigns.md). A dot goes into a mapping; a star is any name that stands there.";
+  "How they work together: [scenario.md](scenario.md). A dot goes into a mapping; a star is any name that stands there.";
 
 /** Commands with commands of their own, and how their help lists them. */
 const INNER_COMMANDS: Readonly<Record<string, RegExp>> = {

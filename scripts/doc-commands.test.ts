@@ -81,5 +81,5 @@ test.each(PAGES)("%s names boards and scenarios that ship with hil, or files", (
 
 test("calls are found", () => {
   expect(PAGES.flatMap((page) => callsOf(page)).length).toBeGreaterThan(100);
-  expect(callsOf("docs/lab.md").map(({ words }) => words.join(" "))).toContain("board calibrate");
+  expect(callsOf("docs/first-board.md").map(({ words }) => words.join(" "))).toContain("board calibrate");
 });

@@ -9,8 +9,16 @@ const FILE_LINES_MAX = 400;
 const FOLDER_FILES_MAX = 20;
 const LINE_CHARACTERS_MAX = 120;
 
-/** Where the program is entered: the library's two doors, and the command. */
-const ENTRANCES = ["src/index.ts", "src/jest/index.ts", "src/cli/main.ts", "src/cli/image/main.ts"];
+/** Where the program is entered: the library's doors, and the command. */
+const ENTRANCES = [
+  "src/index.ts",
+  "src/image.ts",
+  "src/smp.ts",
+  "src/power.ts",
+  "src/jest/index.ts",
+  "src/cli/main.ts",
+  "src/cli/image/main.ts",
+];
 
 interface Ban {
   readonly what: RegExp;

@@ -41,6 +41,8 @@ export interface PowerDriver<S extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   /** Fields of the profile's `power` that are this driver's own. */
   readonly options: S;
+  /** What a switch with these options is, without opening it. @throws ConfigurationError for options that are wrong. */
+  facts(options: unknown): PowerFacts;
   open(options: z.input<S>, bench: PowerBench): Promise<PowerSwitch>;
   /** The same, for options that nobody has checked yet. */
   openFrom(options: unknown, bench: PowerBench): Promise<PowerSwitch>;
@@ -93,13 +95,15 @@ export function powerDriver<S extends z.ZodObject>(spec: {
   readonly verify?: (options: z.output<S>) => Verification;
   readonly open: (options: z.output<S>, bench: PowerBench) => Promise<OpenedSwitch>;
 }): PowerDriver<S> {
+  const check = (options: unknown) => parseValue(options, spec.options, `power driver "${spec.name}"`);
   const openFrom = async (options: unknown, bench: PowerBench) => {
-    const checked = parseValue(options, spec.options, `power driver "${spec.name}"`);
+    const checked = check(options);
     const [facts, patience] = [spec.facts(checked), spec.verify?.(checked) ?? AT_ONCE];
     const opened = await spec.open(checked, bench);
     return new OrderedSwitch(spec.name, facts, facts.readsBack ? verified(spec.name, opened, patience, bench) : opened);
   };
-  return { name: spec.name, options: spec.options, open: openFrom, openFrom };
+  const facts = (options: unknown) => spec.facts(check(options));
+  return { name: spec.name, options: spec.options, facts, open: openFrom, openFrom };
 }
 
 /** Asks the switch after every command. The moment of the command stays the one the driver gave. */

@@ -1,0 +1,32 @@
+/** `mcuboot-hil/power`: switches in a board's supply, and what it takes to write a driver for another. */
+export { BenchError, type Clock, ConfigurationError, HilError, isHilError, RealClock } from "./core/index.ts";
+export {
+  type ArmedCut,
+  type Contact,
+  type CurrentMeter,
+  type CurrentSamples,
+  type CutOrder,
+  contactOption,
+  cutsOption,
+  cycle,
+  energised,
+  type OpenedSwitch,
+  type OwnCut,
+  openPower,
+  POWER_DRIVERS,
+  type PortLine,
+  type PortOpener,
+  type PowerBench,
+  type PowerDriver,
+  type PowerFacts,
+  type PowerState,
+  type PowerSwitch,
+  portRef,
+  powerDriver,
+  powerDriverNamed,
+  secretOf,
+  secretOption,
+  suppliedBy,
+  type Verification,
+} from "./power/index.ts";
+export { type Link, openSerialPort, type PortRef, resolvePort } from "./serial/index.ts";
