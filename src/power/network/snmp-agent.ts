@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from "node:dgram";
+import type * as NetSnmp from "net-snmp";
 import type { Session, Varbind } from "net-snmp";
 import { BenchError, type Clock, isKind, messageOf, within } from "../../core/index.ts";
 import type { SnmpLogin } from "./snmp-login.ts";
@@ -33,7 +34,7 @@ export interface SnmpAnswer {
   readonly value: number | undefined;
 }
 
-type Library = typeof import("net-snmp");
+type Library = typeof NetSnmp;
 
 /** One PDU on the network, asked by net-snmp: a socket that hears only it, one question at a time. */
 export class SnmpAgent {
@@ -153,7 +154,7 @@ async function openWire(
     timeout: timeoutMs * tries + SPARE_MS,
     dgramModule: { createSocket: () => wired },
   });
-  let fail = (_: unknown) => {};
+  let fail: (error: unknown) => void = () => {};
   socket.on("error", (error) => fail(error));
   // Datagrams that are no SNMP are nobody's answer.
   (session as unknown as NodeJS.EventEmitter).on("error", () => {});

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,7 +20,7 @@ const FULL = {
   priv: { protocol: "aes", passphrase: PRIV },
 } as const satisfies Snmp3User;
 /** Object identifier of the outlets' commands, as BER writes it. */
-const COMMANDS = "2b060104018 23e01010c0303010104".replace(" ", "");
+const COMMANDS = "2b06010401823e01010c0303010104";
 
 let folder = "";
 beforeAll(() => {
@@ -171,32 +170,3 @@ test.each(WRONG)(
     expect(JSON.stringify([error, error.message, error.hint])).not.toMatch(/hunter2|maple|waffles/);
   },
 );
-
-test("DES works where Node was told to load OpenSSL's legacy ciphers, and only there", () => {
-  const script = `
-    import { snmpPdu } from "./src/power/index.ts";
-    import { snmp3Rig } from "./src/power/testing/snmp3-rig.ts";
-    const auth = { protocol: "sha", passphrase: "maplesyrup" };
-    const priv = { protocol: "des", passphrase: "waffles & butter" };
-    const of = { auth: { protocol: "sha", passphrase_env: "A" }, priv: { protocol: "des", passphrase_env: "P" } };
-    const rig = await snmp3Rig({
-      open: (udp_port, bench) =>
-        snmpPdu.open(
-          { host: "127.0.0.1", udp_port, model: "apc-rpdu", outlet: 2, cuts: "board", version: "3", user: { name: "hil", ...of } },
-          bench,
-        ),
-      user: { name: "hil", auth, priv },
-      outlet: 2,
-      env: { A: auth.passphrase, P: priv.passphrase },
-    });
-    await rig.power.set("on");
-    process.stdout.write(await rig.supply());
-    await rig[Symbol.asyncDispose]();
-  `;
-  const ran = (options: string) =>
-    spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", script], {
-      env: { ...process.env, NODE_OPTIONS: options },
-      encoding: "utf8",
-    });
-  expect(ran("--openssl-legacy-provider")).toMatchObject({ status: 0, stdout: "on" });
-});

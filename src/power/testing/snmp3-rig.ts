@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from "node:dgram";
-import snmp, { type User } from "net-snmp";
+import snmp from "net-snmp";
 import { RealClock } from "../../core/index.ts";
 import type { PowerBench, PowerSwitch } from "../index.ts";
 import { Coils } from "./coils.ts";
@@ -74,7 +74,7 @@ function startAgent(socket: Socket, { name, auth, priv }: Snmp3User, coils: Coil
   // The socket is there and bound already.
   const bound = Object.assign(Object.create(socket) as Socket, { bind: () => bound });
   const agent = snmp.createAgent(
-    { port: 161, engineID: "8000B98380484944", dgramModule: { createSocket: () => bound } } as never,
+    { port: 161, engineID: "8000B98380484944", dgramModule: { createSocket: () => bound } },
     () => {},
   );
   Object.assign((agent as unknown as { engine: object }).engine, { engineBoots: boots });
@@ -83,7 +83,7 @@ function startAgent(socket: Socket, { name, auth, priv }: Snmp3User, coils: Coil
     level: snmp.SecurityLevel[priv ? "authPriv" : auth ? "authNoPriv" : "noAuthNoPriv"],
     ...(auth && { authProtocol: snmp.AuthProtocols[auth.protocol], authKey: auth.passphrase }),
     ...(priv && { privProtocol: snmp.PrivProtocols[priv.protocol], privKey: priv.passphrase }),
-  } as User);
+  });
   for (const [object, base] of [
     ["command", "318.1.1.12.3.3.1"],
     ["status", "318.1.1.12.3.5.1"],
@@ -110,7 +110,7 @@ function startAgent(socket: Socket, { name, auth, priv }: Snmp3User, coils: Coil
         else request.instanceNode.value = coils.get(outlet) ? 1 : 2;
         request.done();
       },
-    } as never);
+    });
     for (let outlet = 1; outlet <= OUTLETS; outlet++) agent.getMib().addTableRow(object, [outlet, 2]);
   }
 }
