@@ -23,7 +23,7 @@ const SPARE_MS = 1_000;
 export interface SnmpObject {
   /** `1.3.6.1…` */
   readonly oid: string;
-  /** An INTEGER to set; left out, the object is asked for. */
+  /** An INTEGER to set; without it, the object is asked for. */
   readonly value?: number;
 }
 
@@ -156,7 +156,7 @@ async function openWire(
   });
   let fail: (error: unknown) => void = () => {};
   socket.on("error", (error) => fail(error));
-  // Datagrams that are no SNMP are nobody's answer.
+  // Datagrams that are no SNMP answer no question.
   (session as unknown as NodeJS.EventEmitter).on("error", () => {});
   return {
     question: ({ oid, value }) => {
