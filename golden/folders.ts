@@ -54,6 +54,6 @@ function openFolder(path: string): VectorFolder {
 }
 
 /** All results of all folders, as they come. */
-export function* runFolders(folders: readonly VectorFolder[]): Iterable<GoldenResult> {
+export async function* runFolders(folders: readonly VectorFolder[]): AsyncIterable<GoldenResult> {
   for (const { path, manifest, run } of folders) yield* run(path, manifest);
 }

@@ -16,15 +16,15 @@ export interface Ran {
 }
 
 /** Runs `hil image` inside a folder of vectors. `extra` are files that stand in for missing ones. */
-export function runIn(
+export async function runIn(
   folder: string,
   argv: readonly string[],
   options: { readonly randomness?: Randomness; readonly extra?: ReadonlyMap<string, Uint8Array> } = {},
-): Ran {
+): Promise<Ran> {
   const written = new Map<string, Uint8Array>();
   const out: Uint8Array[] = [];
   let stderr = "";
-  const exit = runImage(
+  const exit = await runImage(
     {
       io: {
         out: (text) => out.push(Buffer.from(text, "utf8")),
@@ -76,9 +76,13 @@ export function fileIn(folder: string, path: string): Uint8Array {
 }
 
 /** A result: passed when `wrong` is empty, else failed with the first of it. Anything thrown is a failure. */
-export function judged(kind: string, name: string, work: () => readonly string[]): GoldenResult {
+export async function judged(
+  kind: string,
+  name: string,
+  work: () => readonly string[] | Promise<readonly string[]>,
+): Promise<GoldenResult> {
   try {
-    const [first] = work();
+    const [first] = await work();
     return first === undefined ? { kind, name, status: "passed" } : { kind, name, status: "failed", reason: first };
   } catch (error) {
     return { kind, name, status: "failed", reason: messageOf(error) };

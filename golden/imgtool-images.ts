@@ -22,7 +22,7 @@ import { errorText } from "./imgtool-texts.ts";
 import type { GoldenResult } from "./report.ts";
 
 /** All that a good file is asked: built again, read, verified. */
-export function* imageCases(folder: string, vector: Vector): Generator<GoldenResult> {
+export async function* imageCases(folder: string, vector: Vector): AsyncGenerator<GoldenResult> {
   const { name } = vector;
   if (name.startsWith("trap-")) {
     yield trapCase(folder, vector);
@@ -35,8 +35,8 @@ export function* imageCases(folder: string, vector: Vector): Generator<GoldenRes
   }
   const less = vector.one_byte_less;
   if (less !== undefined) {
-    yield judged("size limit", name, () => {
-      const ran = runIn(folder, less.command.slice(1));
+    yield judged("size limit", name, async () => {
+      const ran = await runIn(folder, less.command.slice(1));
       return differences([
         ["exit code", ran.exit, less.exit],
         ["text", errorText(ran.stderr), errorText(less.stderr ?? "")],
@@ -47,9 +47,9 @@ export function* imageCases(folder: string, vector: Vector): Generator<GoldenRes
 }
 
 /** imgtool makes useless images of these options; `hil image` must refuse, with a reason and without a file. */
-function trapCase(folder: string, vector: Vector): GoldenResult {
-  return judged("trap refused", vector.name, () => {
-    const ran = runIn(folder, vector.command?.slice(1) ?? []);
+async function trapCase(folder: string, vector: Vector): Promise<GoldenResult> {
+  return judged("trap refused", vector.name, async () => {
+    const ran = await runIn(folder, vector.command?.slice(1) ?? []);
     return differences([
       ["exit code", ran.exit, 2],
       ["files written", ran.written.size, 0],
@@ -58,19 +58,19 @@ function trapCase(folder: string, vector: Vector): GoldenResult {
   });
 }
 
-function buildCase(folder: string, vector: Vector): GoldenResult {
+async function buildCase(folder: string, vector: Vector): Promise<GoldenResult> {
   const kind = "image";
   const argv = vector.command?.slice(1) ?? ownCommand(vector);
   const output = argv.at(-1) ?? "";
-  const asGiven = runIn(folder, argv, { randomness: randomnessOf(vector) });
+  const asGiven = await runIn(folder, argv, { randomness: randomnessOf(vector) });
   if (asGiven.exit === 2 && asGiven.stderr.includes("--compression")) {
     return { kind, name: vector.name, status: "unsupported", reason: errorText(asGiven.stderr) };
   }
-  return judged(kind, vector.name, () => {
+  return judged(kind, vector.name, async () => {
     if (asGiven.exit !== 0) return [`exit code ${asGiven.exit}: ${asGiven.stderr}`];
     const wanted = fileIn(folder, vector.file);
     if (hasTwoRandomSignatures(vector)) return alike(folder, vector, asGiven.written.get(output), wanted);
-    const { built, stderr } = rebuilt(folder, vector, argv);
+    const { built, stderr } = await rebuilt(folder, vector, argv);
     const same = built !== undefined && equalBytes(built, wanted);
     return [
       ...(same ? [] : [built === undefined ? `no file: ${stderr}` : firstDifference(built, wanted)]),
@@ -118,24 +118,24 @@ function extraDifferences(vector: Vector, ran: Ran, output: string): string[] {
 }
 
 /** ECDSA is random in imgtool: the signature bytes come from the file, through the options for outside signatures. */
-function rebuilt(
+async function rebuilt(
   folder: string,
   vector: Vector,
   argv: readonly string[],
-): { built: Uint8Array | undefined; stderr: string } {
+): Promise<{ built: Uint8Array | undefined; stderr: string }> {
   const output = argv.at(-1) ?? "";
   const signature = vector.expected?.tlvs.find((tlv) => tlv.type === TLV.ECDSASIG && !tlv.protected);
   const keyAt = argv.findIndex((argument) => argument === "-k" || argument === "--key");
   const keyPath = argv[keyAt + 1];
   if (signature === undefined || keyAt < 0 || keyPath === undefined) {
-    const ran = runIn(folder, argv, { randomness: randomnessOf(vector) });
+    const ran = await runIn(folder, argv, { randomness: randomnessOf(vector) });
     return { built: ran.written.get(output), stderr: ran.stderr };
   }
   const base64 = Buffer.from(Buffer.from(signature.hex, "hex").toString("base64"), "latin1");
   const edited = [...argv];
   edited.splice(keyAt, 2, "--fix-sig", "golden-signature.b64", "--fix-sig-pubkey", keyPath);
   const extra = new Map([["golden-signature.b64", new Uint8Array(base64)]]);
-  const ran = runIn(folder, edited, { randomness: randomnessOf(vector), extra });
+  const ran = await runIn(folder, edited, { randomness: randomnessOf(vector), extra });
   return { built: ran.written.get(output), stderr: ran.stderr };
 }
 
@@ -218,8 +218,8 @@ function checkDifferences(verdict: ImageVerdict, checks: Checks): string[] {
   ]);
 }
 
-function verifyDifferences(folder: string, run: RunCase): string[] {
-  const ran = runIn(folder, run.command.slice(1));
+async function verifyDifferences(folder: string, run: RunCase): Promise<string[]> {
+  const ran = await runIn(folder, run.command.slice(1));
   // Where imgtool ends in a Python error there is no text to follow; it must still be a failure.
   const crashed = (run.stderr ?? "") !== "";
   if (crashed) return ran.exit === 0 ? ["exit code is 0, imgtool fails"] : [];
@@ -233,12 +233,12 @@ function verifyDifferences(folder: string, run: RunCase): string[] {
 }
 
 /** A damaged file: refused or answered as a strict reader does, and never more lenient than imgtool. */
-export function* negativeCases(folder: string, negative: Negative): Generator<GoldenResult> {
+export async function* negativeCases(folder: string, negative: Negative): AsyncGenerator<GoldenResult> {
   const { name, strict } = negative;
   yield judged("negative", name, () => negativeDifferences(folder, negative));
   for (const [index, run] of negative.verify.entries()) {
-    yield judged("negative verify", `${name} ${index}`, () => {
-      const ran = runIn(folder, run.command.slice(1));
+    yield judged("negative verify", `${name} ${index}`, async () => {
+      const ran = await runIn(folder, run.command.slice(1));
       const refused = strict.parse.startsWith("refused");
       const isBad = strict.checks?.hash_ok !== true || strict.checks.signature_ok === false;
       const withKey = run.command.includes("-k");

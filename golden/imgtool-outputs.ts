@@ -6,12 +6,12 @@ import { DIVERGENCES, errorText, FORK_ONLY, sameText } from "./imgtool-texts.ts"
 import type { GoldenResult } from "./report.ts";
 
 /** A command line, mostly a wrong one. */
-export function cliCase(folder: string, run: CliCase): GoldenResult {
+export async function cliCase(folder: string, run: CliCase): Promise<GoldenResult> {
   const { name } = run;
   const forkOnly = FORK_ONLY[name];
   if (forkOnly !== undefined) return { kind: "cli", name, status: "unsupported", reason: forkOnly };
-  return judged("cli", name, () => {
-    const ran = runIn(folder, run.command.slice(1));
+  return judged("cli", name, async () => {
+    const ran = await runIn(folder, run.command.slice(1));
     const other = DIVERGENCES[name];
     const exit = other?.exit ?? run.exit;
     const written = differences([["a file is written", ran.written.size > 0, other?.written ?? run.output_written]]);
@@ -33,14 +33,14 @@ export function cliCase(folder: string, run: CliCase): GoldenResult {
   });
 }
 
-export function dumpCase(folder: string, dump: DumpCase): GoldenResult {
+export async function dumpCase(folder: string, dump: DumpCase): Promise<GoldenResult> {
   const kind = "dumpinfo";
   const name = dump.stdout_file ?? dump.outfile ?? dump.image;
   if (dump.command[0] !== "imgtool") {
     return { kind, name, status: "unsupported", reason: "the fork's own layout of dumpinfo" };
   }
-  return judged(kind, name, () => {
-    const ran = runIn(folder, dump.command.slice(1));
+  return judged(kind, name, async () => {
+    const ran = await runIn(folder, dump.command.slice(1));
     const found = dump.outfile ? ran.written.get(dump.outfile) : ran.stdoutBytes;
     const wanted = fileIn(folder, dump.outfile ?? dump.stdout_file ?? "");
     const same = found !== undefined && equalBytes(found, wanted);
@@ -51,19 +51,19 @@ export function dumpCase(folder: string, dump: DumpCase): GoldenResult {
   });
 }
 
-export function keyCase(folder: string, output: KeyCase): GoldenResult {
-  return judged("key output", output.name, () => {
-    const ran = runIn(folder, output.command.slice(1));
+export async function keyCase(folder: string, output: KeyCase): Promise<GoldenResult> {
+  return judged("key output", output.name, async () => {
+    const ran = await runIn(folder, output.command.slice(1));
     const same = equalBytes(ran.stdoutBytes, fileIn(folder, output.stdout_file));
     return [...differences([["exit code", ran.exit, output.exit]]), ...(same ? [] : ["the output differs"])];
   });
 }
 
 /** A package is read, its manifest compared, and written again: the same files and the same manifest come out. */
-export function zipCase(folder: string, zip: ZipCase): GoldenResult {
-  return judged("DFU zip", zip.file, () => {
+export async function zipCase(folder: string, zip: ZipCase): Promise<GoldenResult> {
+  return judged("DFU zip", zip.file, async () => {
     const archive = fileIn(folder, zip.file);
-    const read = readDfuZip(archive);
+    const read = await readDfuZip(archive);
     const time = Number(zip.manifest["time"]);
     const again = writeDfuZip(
       read.files.map(({ name, bytes, entry }) => {
@@ -80,15 +80,13 @@ export function zipCase(folder: string, zip: ZipCase): GoldenResult {
       }),
       { timeUnixS: time, ...(typeof zip.manifest["name"] === "string" ? { name: zip.manifest["name"] } : {}) },
     );
-    const names = (bytes: Uint8Array): string =>
-      readZip(bytes)
-        .map((entry) => `${entry.name} ${entry.bytes.length}`)
-        .join();
+    const names = async (bytes: Uint8Array): Promise<string> =>
+      (await readZip(bytes)).map((entry) => `${entry.name} ${entry.bytes.length}`).join();
     const withVersion = { ...read.manifest, "format-version": 1 };
     return differences([
       ["manifest", JSON.stringify(read.manifest), JSON.stringify(zip.manifest)],
-      ["manifest written again", JSON.stringify(readDfuZip(again).manifest), JSON.stringify(withVersion)],
-      ["files written again", names(again).split(",").length, names(archive).split(",").length],
+      ["manifest written again", JSON.stringify((await readDfuZip(again)).manifest), JSON.stringify(withVersion)],
+      ["files written again", (await names(again)).split(",").length, (await names(archive)).split(",").length],
     ]);
   });
 }

@@ -4,7 +4,7 @@ import { cliCase, dumpCase, keyCase, zipCase } from "./imgtool-outputs.ts";
 import type { GoldenResult, GoldenRunner } from "./report.ts";
 
 /** Runs a folder of imgtool vectors: images built again byte by byte, damaged files, command lines, dumps, keys. */
-export const runImgtool: GoldenRunner = function* (folder, manifest): Generator<GoldenResult> {
+export const runImgtool: GoldenRunner = async function* (folder, manifest): AsyncGenerator<GoldenResult> {
   const cases = imgtoolManifest.parse(manifest);
   for (const vector of cases.vectors) yield* imageCases(folder, vector);
   for (const negative of cases.negative) yield* negativeCases(folder, negative);

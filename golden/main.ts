@@ -11,14 +11,14 @@ interface Tally {
   unsupported: number;
 }
 
-function main(): number {
+async function main(): Promise<number> {
   const folders = vectorFolders(process.env);
   const total: Tally = { passed: 0, failed: 0, unsupported: 0 };
   const kinds = new Map<string, Tally>();
   const reasons = new Map<string, number>();
   for (const folder of folders) {
     console.log(`vectors ${folder.path}`);
-    for (const result of runFolders([folder])) {
+    for await (const result of runFolders([folder])) {
       total[result.status] += 1;
       const kind = kinds.get(result.kind) ?? { passed: 0, failed: 0, unsupported: 0 };
       kind[result.status] += 1;
@@ -44,7 +44,7 @@ function reasonOf(result: GoldenResult): string {
 }
 
 try {
-  process.exitCode = main();
+  process.exitCode = await main();
 } catch (error) {
   console.error(`test:golden: ${messageOf(error)}`);
   process.exitCode = isHilError(error) ? error.exitCode : EXIT.failed;

@@ -9,4 +9,4 @@ export interface GoldenResult {
 }
 
 /** Runs every case of one vector folder (its manifest.json already read). Lazily: a big folder reports as it goes. */
-export type GoldenRunner = (folder: string, manifest: unknown) => Iterable<GoldenResult>;
+export type GoldenRunner = (folder: string, manifest: unknown) => Iterable<GoldenResult> | AsyncIterable<GoldenResult>;

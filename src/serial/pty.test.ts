@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "@jest/globals";
 import { Cleanup, concat, hex, RealClock, utf8, within } from "../core/index.ts";
 import type { Link } from "./link.ts";
 import { openSerialPort } from "./port.ts";
-import { openPty } from "./pty.ts";
+import { nodePty, openPty } from "./pty.ts";
 
 const clock = new RealClock();
 let cleanup = new Cleanup();
@@ -122,4 +122,12 @@ test("closing a pseudo-terminal ends its stream and takes its path away", async 
   expect(await reading).toHaveLength(0);
   await expect(link.write(utf8("x"))).rejects.toThrow("twin UART0 is closed.");
   await expect(openSerialPort(path, { baudRate: 115_200, clock })).rejects.toThrow(`no port ${path}.`);
+});
+
+test("where node-pty was not installed, the error says how to, and what does without", async () => {
+  await expect(nodePty("@lydell/no-such-pty")).rejects.toMatchObject({
+    kind: "bench",
+    message: expect.stringMatching(/^pseudo-terminals need the library @lydell\/no-such-pty, which cannot be loaded: /),
+    hint: "Run `npm install @lydell/no-such-pty` beside mcuboot-hil, or use a TCP link instead.",
+  });
 });

@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import type { ReadStream } from "node:tty";
-import { BenchError, type Clock, hasCode, Queue, sleep } from "../core/index.ts";
+import { BenchError, type Clock, hasCode, messageOf, Queue, sleep } from "../core/index.ts";
 import type { Chunk, Link } from "./link.ts";
 
 /** How long a full pseudo-terminal is waited for before its bytes are dropped, in milliseconds. */
@@ -31,14 +31,10 @@ export interface PtyLink extends Link {
  * @throws BenchError where the system has no pseudo-terminals, or when the slave does not open.
  */
 export async function openPty(options: { clock: Clock; name?: string }): Promise<{ link: PtyLink; path: string }> {
+  const pty = await nodePty();
   let terminal: OpenedPty;
   let hold: { close(): Promise<void> };
   try {
-    type Api = { open(options: object): OpenedPty };
-    const loaded = (await import("@lydell/node-pty")) as unknown as Partial<Api> & { default?: Api };
-    // A CommonJS module: some loaders show its functions, some only its default.
-    const pty = loaded.open ? (loaded as Api) : loaded.default;
-    if (!pty) throw new RangeError("@lydell/node-pty has no open()");
     terminal = pty.open({ encoding: null });
     terminal.on("error", () => undefined);
     terminal.slave.destroy();
@@ -51,6 +47,31 @@ export async function openPty(options: { clock: Clock; name?: string }): Promise
   }
   const link = new PtyMaster(terminal, hold, options.clock, options.name ?? terminal.ptsName);
   return { link, path: terminal.ptsName };
+}
+
+/** What is used of node-pty. */
+interface NodePty {
+  open(options: object): OpenedPty;
+}
+
+/**
+ * Optional at install: only `hil twin` needs it, and its prebuilt programs are for few systems.
+ * @param name for a test of what is said when it is missing.
+ */
+export async function nodePty(name = "@lydell/node-pty"): Promise<NodePty> {
+  try {
+    const loaded = (await import(name)) as Partial<NodePty> & { readonly default?: NodePty };
+    // A CommonJS module: some loaders show its functions, some only its default.
+    const pty = loaded.open ? (loaded as NodePty) : loaded.default;
+    if (pty) return pty;
+    throw new RangeError(`${name} has no open()`);
+  } catch (cause) {
+    throw new BenchError(
+      `pseudo-terminals need the library ${name}, which cannot be loaded: ${messageOf(cause).split("\n", 1)[0]}`,
+      `Run \`npm install ${name}\` beside mcuboot-hil, or use a TCP link instead.`,
+      { cause },
+    );
+  }
 }
 
 class PtyMaster implements PtyLink {

@@ -139,7 +139,15 @@ const REMARKS: Readonly<Record<string, string>> = {
 /** Models of a NetworkPowerPort that have a driver here. Source: labgrid/driver/power. */
 export const NETWORK_MODELS: readonly NetworkModel[] = [
   { model: "apc", draft: (params) => snmp(params, "apc-masterswitch", "an AP79xx is apc-rpdu, an AP89xx apc-rpdu2") },
-  { model: "eaton", draft: (params) => snmp(params, "eaton-epdu", "its community is not in the environment") },
+  {
+    model: "eaton",
+    draft: (params) =>
+      snmp(
+        params,
+        "eaton-epdu",
+        "its community (community_env) or its user of SNMP 3 (user) is not in the environment",
+      ),
+  },
   ...[1, 2].map((generation) => ({
     model: `shelly_gen${generation}`,
     draft: ({ host, index }: Params) => {

@@ -83,7 +83,7 @@ async function factsOf(file: string, cwd: string): Promise<SignedFacts> {
     throw wrong(what, TWO_WAYS, error);
   }
   try {
-    return { file, ...signedFacts(content) };
+    return { file, ...(await signedFacts(content)) };
   } catch (error) {
     if (!isHilError(error)) throw error;
     throw wrong(error.message, hintFor(file, content) ?? error.hint, error);
@@ -99,8 +99,8 @@ function hintFor(file: string, content: Uint8Array): string | undefined {
 const TWO_WAYS = "Give one scenario, or two signed images: OLD NEW (.bin, .hex or a DFU package's .zip).";
 const RAW_WAY = "Sign it first: `hil image sign`; or name it in a scenario, where payload: { file: … } is signed.";
 
-function signedFacts(content: Uint8Array): Omit<SignedFacts, "file"> {
-  const found = readFirmwareFile(content);
+async function signedFacts(content: Uint8Array): Promise<Omit<SignedFacts, "file">> {
+  const found = await readFirmwareFile(content);
   const files = found.kind === "image" ? [found] : found.files;
   const [only, second] = files;
   if (only === undefined) throw new ConfigurationError("the package holds no firmware.");

@@ -58,7 +58,7 @@ export async function presignedImage(plan: PresignedPlan, role: Role): Promise<P
   let image: PresignedImage;
   try {
     const bytes = await readFile(path);
-    image = opened(isZip ? applicationOf(bytes, plan) : imageIn(bytes), plan);
+    image = opened(await (isZip ? applicationOf(bytes, plan) : imageIn(bytes)), plan);
   } catch (error) {
     const text = (isHilError(error) ? error.message : messageOf(error)).replace(/\.?$/, "");
     if (isHilError(error)) throw wrong(`names ${path}, which cannot be used: ${text}`, error.hint, error);
@@ -83,8 +83,8 @@ export async function readPresignedImages(scenario: ScenarioFile, board: LoadedP
   for (const role of ["old", "new"] as const) if (isPresigned(scenario, role)) await presignedImage(plan, role);
 }
 
-function imageIn(content: Uint8Array): Uint8Array {
-  const found = readFirmwareFile(content);
+async function imageIn(content: Uint8Array): Promise<Uint8Array> {
+  const found = await readFirmwareFile(content);
   if (found.kind === "image") return found.bytes;
   throw new ConfigurationError("it is a zip archive", "A DFU package is named by payload.dfu_zip.");
 }
@@ -110,8 +110,8 @@ function opened(bytes: Uint8Array, { keys: { signing, encryption } }: PresignedP
 }
 
 /** The one file of a package for image 0; every file must have its place on the board. */
-function applicationOf(archive: Uint8Array, plan: PresignedPlan): Uint8Array {
-  const { files } = readDfuZip(archive);
+async function applicationOf(archive: Uint8Array, plan: PresignedPlan): Promise<Uint8Array> {
+  const { files } = await readDfuZip(archive);
   const elsewhere = files.find((file) => file.imageIndex !== 0);
   if (elsewhere !== undefined) {
     throw new ConfigurationError(

@@ -46,13 +46,13 @@ const versionUsage = {
 
 interface Subcommand {
   readonly usage: Usage<OptionTable>;
-  run(tool: ImageTool, argv: readonly string[]): number;
+  run(tool: ImageTool, argv: readonly string[]): number | Promise<number>;
 }
 
 /** Ties a usage to its function, so that each gets the values its own table describes. */
 function subcommand<T extends OptionTable>(
   usage: Usage<T>,
-  run: (tool: ImageTool, values: OptionValuesOf<T>, positionals: readonly string[]) => number,
+  run: (tool: ImageTool, values: OptionValuesOf<T>, positionals: readonly string[]) => number | Promise<number>,
 ): Subcommand {
   return {
     usage,
@@ -93,18 +93,18 @@ const SUBCOMMANDS: readonly Subcommand[] = [
 
 /** `hil image …`: imgtool's commands. Exit codes are imgtool's: 0, 1 (the image is bad), 2 (the request is wrong). */
 export function imageCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  return Promise.resolve(runImage({ io, files: diskFiles(io.cwd), randomness: systemRandomness }, argv));
+  return runImage({ io, files: diskFiles(io.cwd), randomness: systemRandomness }, argv);
 }
 
 /** The same with files and randomness of the caller's; errors are printed, never thrown. */
-export function runImage(tool: ImageTool, argv: readonly string[]): number {
+export async function runImage(tool: ImageTool, argv: readonly string[]): Promise<number> {
   const [name = "", ...rest] = argv;
   const command = SUBCOMMANDS.find((candidate) => candidate.usage.name === name);
   if (command === undefined) return withoutCommand(tool.io, name);
   const json = rest.includes("--json") ? new JsonReport(tool) : undefined;
   let exit: number;
   try {
-    exit = command.run(json?.tool ?? tool, rest);
+    exit = await command.run(json?.tool ?? tool, rest);
   } catch (error) {
     exit = report(tool.io, command.usage, error, rest.includes("--debug"));
     json?.failed(error);

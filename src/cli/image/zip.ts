@@ -51,7 +51,7 @@ export const zipUsage = {
 } as const satisfies Usage<typeof ZIP_OPTIONS>;
 
 /** `hil image zip`: the dfu_application.zip of the nRF Connect SDK, read and written. */
-export function runZip(tool: ImageTool, values: ZipValues, positionals: readonly string[]): number {
+export async function runZip(tool: ImageTool, values: ZipValues, positionals: readonly string[]): Promise<number> {
   const [action = "", path = "", ...rest] = positionals;
   if (action === "list" && rest.length === 0) return list(tool, path);
   if (action === "extract" && rest.length <= 1) return extract(tool, path, rest[0] ?? ".");
@@ -64,8 +64,8 @@ export function runZip(tool: ImageTool, values: ZipValues, positionals: readonly
   );
 }
 
-function list(tool: ImageTool, path: string): number {
-  const dfu = readDfuZip(readNamed(tool.files, path, "package"));
+async function list(tool: ImageTool, path: string): Promise<number> {
+  const dfu = await readDfuZip(readNamed(tool.files, path, "package"));
   const { findings, problems } = checkDfuPackage(dfu);
   tool.tell?.({
     format: dfu.formatVersion,
@@ -99,8 +99,8 @@ function lineOf({ file, headerVersion, manifestVersion, slots, problems }: DfuFi
   ].join("\n");
 }
 
-function extract(tool: ImageTool, path: string, folder: string): number {
-  const { files } = readDfuZip(readNamed(tool.files, path, "package"));
+async function extract(tool: ImageTool, path: string, folder: string): Promise<number> {
+  const { files } = await readDfuZip(readNamed(tool.files, path, "package"));
   // All names first: a package that would write elsewhere writes nothing at all.
   for (const { name } of files) {
     if (name === basename(name) && !/^\.{1,2}$|[\\\0]/.test(name)) continue;

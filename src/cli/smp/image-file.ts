@@ -29,7 +29,7 @@ export async function readUploadFile(file: string, imageNumber: number, io: CliI
     throw wrong(whyUnreadable(error), "", error);
   }
   try {
-    const bytes = imageIn(content, imageNumber);
+    const bytes = await imageIn(content, imageNumber);
     const image = parseSigned(bytes);
     const hash = tlvsOf(image).find(({ type }) => hashOfTlv(type) !== undefined)?.data;
     return { bytes, version: formatVersion(image.header.version), hash };
@@ -39,8 +39,8 @@ export async function readUploadFile(file: string, imageNumber: number, io: CliI
   }
 }
 
-function imageIn(content: Uint8Array, imageNumber: number): Uint8Array {
-  const found = readFirmwareFile(content);
+async function imageIn(content: Uint8Array, imageNumber: number): Promise<Uint8Array> {
+  const found = await readFirmwareFile(content);
   return found.kind === "image" ? found.bytes : ofPackage(found.files, imageNumber);
 }
 

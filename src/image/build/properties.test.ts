@@ -191,12 +191,12 @@ describe("any bytes end in a value or a typed error", () => {
   test.each([
     ["archives", (bytes: Uint8Array) => readZip(bytes)],
     ["Intel HEX", (bytes: Uint8Array) => parseIntelHex(Buffer.from(bytes).toString("latin1"))],
-  ] as const)("%s", (_, read) => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+  ] as const)("%s", async (_, read) => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
         let outcome = "value";
         try {
-          read(bytes);
+          await read(bytes);
         } catch (error) {
           outcome = isHilError(error) ? "typed error" : String(error);
         }

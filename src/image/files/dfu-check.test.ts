@@ -3,7 +3,7 @@ import { utf8 } from "../../core/index.ts";
 import { buildImage } from "../build/build.ts";
 import { checkDfuPackage } from "./dfu-check.ts";
 import { readDfuZip } from "./dfu-zip.ts";
-import { writeZip } from "./zip.ts";
+import { writeZip } from "./zip-write.ts";
 
 const image = (version: string, more: object = {}) => {
   const [major = 0, minor = 0, revision = 0] = version.split(".").map(Number);
@@ -18,7 +18,7 @@ const image = (version: string, more: object = {}) => {
 const APP = { type: "application", image_index: "0", slot_index_primary: "1", slot_index_secondary: "2" };
 
 /** A package as somebody else wrote it: `files` are manifest entries and contents. */
-function findings(files: readonly (readonly [Record<string, unknown>, Uint8Array])[], format: unknown = 1) {
+async function findings(files: readonly (readonly [Record<string, unknown>, Uint8Array])[], format: unknown = 1) {
   const names = files.map((_, index) => `file${index}.bin`);
   const manifest = {
     "format-version": format,
@@ -26,16 +26,16 @@ function findings(files: readonly (readonly [Record<string, unknown>, Uint8Array
   };
   const entries = files.map(([, bytes], index) => ({ name: names[index] ?? "", bytes }));
   const zip = writeZip([...entries, { name: "manifest.json", bytes: utf8(JSON.stringify(manifest)) }], 0);
-  const { findings: found, problems } = checkDfuPackage(readDfuZip(zip));
+  const { findings: found, problems } = checkDfuPackage(await readDfuZip(zip));
   return { problems, files: found.map((finding) => ({ ...finding, file: undefined })) };
 }
 
 describe("a DFU package beside its images", () => {
-  test("one that fits has nothing said of it", () => {
+  test("one that fits has nothing said of it", async () => {
     const net = { ...APP, image_index: "1", slot_index_primary: "3", slot_index_secondary: "4" };
     const app = { ...APP, version_MCUBOOT: "2.0.0+0", load_address: 66_048 };
     expect(
-      findings([
+      await findings([
         [app, image("2.0.0")],
         [{ ...net, version: "4" }, image("1.0.0")],
       ]),
@@ -53,12 +53,14 @@ describe("a DFU package beside its images", () => {
     ["2.0", []],
     ["9.9.9+9", ["the header says 2.0.0+0, the manifest 9.9.9+9"]],
     ["2.0.0+1", ["the header says 2.0.0+0, the manifest 2.0.0+1"]],
-  ])("a manifest's version %s beside a header's 2.0.0: %j", (version, problems) => {
-    expect(findings([[{ ...APP, version_MCUBOOT: version }, image("2.0.0")]]).files[0]?.problems).toEqual(problems);
+  ])("a manifest's version %s beside a header's 2.0.0: %j", async (version, problems) => {
+    expect((await findings([[{ ...APP, version_MCUBOOT: version }, image("2.0.0")]])).files[0]?.problems).toEqual(
+      problems,
+    );
   });
 
-  test("two files for one slot are told of each other", () => {
-    const { files } = findings([
+  test("two files for one slot are told of each other", async () => {
+    const { files } = await findings([
       [APP, image("1.0.0")],
       [APP, image("1.0.0")],
     ]);
@@ -68,9 +70,9 @@ describe("a DFU package beside its images", () => {
     ]);
   });
 
-  test("a direct-XIP build has one file for each slot of an image, and a version of its own key", () => {
+  test("a direct-XIP build has one file for each slot of an image, and a version of its own key", async () => {
     const xip = (slot: string) => ({ type: "application", image_index: "0", slot, "version_MCUBOOT+XIP": "2.0.0+0" });
-    const { files } = findings([
+    const { files } = await findings([
       [xip("0"), image("2.0.0")],
       [xip("1"), image("2.0.0")],
     ]);
@@ -80,29 +82,30 @@ describe("a DFU package beside its images", () => {
     ]);
   });
 
-  test("an address in text is a number; one that is not where a ROM-fixed image runs is said", () => {
+  test("an address in text is a number; one that is not where a ROM-fixed image runs is said", async () => {
     const fixed = image("1.0.0", { romFixed: 0x1_0000 });
-    const at = (load_address: unknown) => findings([[{ ...APP, load_address }, fixed]]).files[0]?.problems;
-    expect(at("65536")).toEqual([]);
-    expect(at(0x2_0000)).toEqual(["it runs from 0x10000 only, the manifest says 0x20000"]);
+    const at = async (load_address: unknown) =>
+      (await findings([[{ ...APP, load_address }, fixed]])).files[0]?.problems;
+    expect(await at("65536")).toEqual([]);
+    expect(await at(0x2_0000)).toEqual(["it runs from 0x10000 only, the manifest says 0x20000"]);
   });
 
   test.each([
     ["a SUIT envelope", { type: "suit-envelope" }, utf8("d86b"), /a suit-envelope is no MCUboot image/],
     ["a raw binary", APP, new Uint8Array(600).fill(0x42), /no MCUboot image/],
     ["an empty file", APP, new Uint8Array(0), /the file is empty/],
-  ] as const)("%s is no image, and said", (_, entry, bytes, why) => {
-    expect(findings([[entry, bytes]]).files[0]).toMatchObject({
+  ] as const)("%s is no image, and said", async (_, entry, bytes, why) => {
+    expect((await findings([[entry, bytes]])).files[0]).toMatchObject({
       headerVersion: undefined,
       problems: [expect.stringMatching(why)],
     });
   });
 
-  test("a format that nobody knows and a manifest without files are said of the whole", () => {
-    expect(findings([[APP, image("1.0.0")]], 2).problems).toEqual([
+  test("a format that nobody knows and a manifest without files are said of the whole", async () => {
+    expect((await findings([[APP, image("1.0.0")]], 2)).problems).toEqual([
       expect.stringMatching(/format-version 2 is not known/),
     ]);
-    expect(findings([]).problems).toEqual([expect.stringMatching(/lists no file/)]);
-    expect(findings([[{ type: "application" }, image("1.0.0")]], 0).problems).toEqual([]);
+    expect((await findings([])).problems).toEqual([expect.stringMatching(/lists no file/)]);
+    expect((await findings([[{ type: "application" }, image("1.0.0")]], 0)).problems).toEqual([]);
   });
 });

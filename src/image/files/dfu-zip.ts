@@ -1,5 +1,6 @@
 import { ConfigurationError, isHilError, utf8 } from "../../core/index.ts";
-import { readZip, writeZip, type ZipEntry } from "./zip.ts";
+import { readZip, type ZipEntry } from "./zip.ts";
+import { writeZip } from "./zip-write.ts";
 
 /** A firmware file of a DFU package, with what its manifest says of it. */
 export interface DfuFile {
@@ -41,8 +42,8 @@ const BARE_HEX = /("load_address"\s*:\s*)(0[xX][0-9a-fA-F]+)/g;
  * @throws ConfigurationError for a damaged archive or manifest, a missing file, or a size that differs.
  * Source: nRF Connect SDK scripts/bootloader/generate_zip.py.
  */
-export function readDfuZip(archive: Uint8Array): DfuPackage {
-  const entries = new Map(readZip(archive).map((entry) => [entry.name, entry.bytes]));
+export async function readDfuZip(archive: Uint8Array): Promise<DfuPackage> {
+  const entries = new Map((await readZip(archive)).map((entry) => [entry.name, entry.bytes]));
   const manifest = readManifest(entries.get(MANIFEST_NAME));
   const list: unknown = manifest["files"];
   if (!Array.isArray(list)) throw broken("its manifest lists no files");

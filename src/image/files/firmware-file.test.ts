@@ -36,15 +36,15 @@ test.each([
   expect(fileKindOf(content)?.kind).toBe(kind);
 });
 
-test("an image comes out of a binary, and out of a HEX file without what lies behind it in the slot", () => {
+test("an image comes out of a binary, and out of a HEX file without what lies behind it in the slot", async () => {
   for (const content of [IMAGE, HEX, utf8(formatIntelHex([{ address: 0xc000, bytes: IMAGE }, TRAILER]))]) {
-    const found = readFirmwareFile(content);
+    const found = await readFirmwareFile(content);
     expect(found.kind === "image" && equalBytes(found.bytes, IMAGE)).toBe(true);
   }
 });
 
-test("a package is its files, as they are: also one that is no image", () => {
-  const found = readFirmwareFile(ZIP);
+test("a package is its files, as they are: also one that is no image", async () => {
+  const found = await readFirmwareFile(ZIP);
   expect(found.kind === "dfu_zip" && found.files.map(({ name }) => name)).toEqual(["app.bin", "raw.bin"]);
 });
 
@@ -54,27 +54,27 @@ test.each([
   [Uint8Array.of(0x7f, 0x45, 0x4c, 0x46), "it is an ELF file, not a signed image."],
   [Uint8Array.of(0x89, 0x50, 0x4e, 0x47), "it is a PNG picture, not a signed image."],
   [new Uint8Array(), "it is empty."],
-] as const)("what is no signed image says what it is, and to sign it (%#)", (content, message) => {
-  expect(() => readFirmwareFile(content)).toThrow(message);
-  expect(() => readFirmwareFile(content)).toThrow(expect.objectContaining({ hint: expect.stringMatching(/^Sign it/) }));
+] as const)("what is no signed image says what it is, and to sign it (%#)", async (content, message) => {
+  await expect(readFirmwareFile(content)).rejects.toThrow(message);
+  await expect(readFirmwareFile(content)).rejects.toMatchObject({ hint: expect.stringMatching(/^Sign it/) });
 });
 
-test("an image that is none of today's says what to do: of the format before 1.0, and cut off", () => {
+test("an image that is none of today's says what to do: of the format before 1.0, and cut off", async () => {
   const before = Uint8Array.from(IMAGE);
   new DataView(before.buffer).setUint32(0, 0x96f3b83c, true);
-  expect(() => readFirmwareFile(before)).toThrow(
-    expect.objectContaining({ hint: expect.stringContaining("the format before MCUboot 1.0") }),
-  );
-  expect(() => readFirmwareFile(IMAGE.subarray(0, 200))).toThrow(expect.objectContaining({ name: "ImageError" }));
+  await expect(readFirmwareFile(before)).rejects.toMatchObject({
+    hint: expect.stringContaining("the format before MCUboot 1.0"),
+  });
+  await expect(readFirmwareFile(IMAGE.subarray(0, 200))).rejects.toMatchObject({ name: "ImageError" });
 });
 
-test("any bytes behind any head are an image, a package, or an error that says why", () => {
+test("any bytes behind any head are an image, a package, or an error that says why", async () => {
   const heads = [IMAGE.subarray(0, 32), ZIP.subarray(0, 30), HEX.subarray(0, 60), new Uint8Array()];
-  fc.assert(
-    fc.property(fc.constantFrom(...heads), fc.uint8Array({ maxLength: 200 }), (head, tail) => {
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...heads), fc.uint8Array({ maxLength: 200 }), async (head, tail) => {
       const content = Uint8Array.from([...head, ...tail]);
       try {
-        const found = readFirmwareFile(content);
+        const found = await readFirmwareFile(content);
         if (found.kind === "image") parseSigned(found.bytes);
       } catch (error) {
         expect(isHilError(error)).toBe(true);

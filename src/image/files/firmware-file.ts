@@ -77,9 +77,9 @@ const NOT_SIGNED = "Sign it first: `hil image sign`, or take your build's signed
  * The files of a package are not looked at: see `parseSigned`.
  * @throws ConfigurationError for a file that holds neither, with what it is; ImageError for an image that is broken.
  */
-export function readFirmwareFile(content: Uint8Array): FirmwareFile {
+export async function readFirmwareFile(content: Uint8Array): Promise<FirmwareFile> {
   const found = fileKindOf(content)?.kind;
-  if (found === "zip") return { kind: "dfu_zip", files: readDfuZip(content).files };
+  if (found === "zip") return { kind: "dfu_zip", files: (await readDfuZip(content)).files };
   if (found !== "hex") {
     parseSigned(content);
     return { kind: "image", bytes: content };

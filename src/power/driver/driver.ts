@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { z } from "zod";
-import { BenchError, type Clock, ConfigurationError, parseValue, sleep } from "../../core/index.ts";
+import { BenchError, type Clock, ConfigurationError, parseValue, sleep, whyUnreadable } from "../../core/index.ts";
 import type { HidFinder } from "./hid-device.ts";
 import type { PortOpener } from "./ports.ts";
 import type { ArmedCut, CurrentMeter, CutOrder, PowerFacts, PowerState, PowerSwitch } from "./switch.ts";
@@ -74,6 +76,35 @@ export function secretOf(bench: PowerBench, variable: string): string {
   const value = (bench.env ?? process.env)[variable];
   if (value !== undefined && value !== "") return value;
   throw new ConfigurationError(`the environment has no ${variable}.`, "Set it: the profile's power section names it.");
+}
+
+/** A file with a passphrase is short. */
+const SECRET_FILE_BYTES_MAX = 4_096;
+
+/**
+ * A secret from a variable or a file (without the line's end); the file's path is relative to the profile.
+ * @throws ConfigurationError when it is not there, empty or longer than a secret is; its text is never printed.
+ */
+export async function secretFrom(
+  bench: PowerBench,
+  { env, file }: { readonly env?: string | undefined; readonly file?: string | undefined },
+): Promise<string> {
+  if (file === undefined) return secretOf(bench, env ?? "");
+  const path = resolve(bench.folder ?? ".", file);
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw new ConfigurationError(`the secret's file ${path} cannot be read: ${whyUnreadable(cause)}.`, "", { cause });
+  }
+  const text = Buffer.from(bytes)
+    .toString("utf8")
+    .replace(/\r?\n$/, "");
+  if (text !== "" && bytes.length <= SECRET_FILE_BYTES_MAX && !/[\r\n]/.test(text)) return text;
+  throw new ConfigurationError(
+    `the secret's file ${path} does not hold one line of text.`,
+    "Write the secret into it, and nothing else.",
+  );
 }
 
 /** The name of an environment variable that holds a secret. */

@@ -1,9 +1,9 @@
 import { createSocket } from "node:dgram";
 import { RealClock, sleep } from "../../core/index.ts";
 import type { PowerBench, PowerSwitch } from "../index.ts";
-import { elementsOf, integer, integerOf, octets, TAG, tlv } from "../network/snmp-ber.ts";
 import { Coils, type Fault } from "./coils.ts";
 import type { PowerRig } from "./contract.ts";
+import { elementsOf, integer, integerOf, octets, TAG, tlv } from "./snmp-ber.ts";
 
 /** What stands at the objects of a PDU: `command` takes 1 and 2, `status` says by these values. */
 export interface SnmpPeer {

@@ -1,6 +1,6 @@
+import { crc32 } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import { equalBytes } from "../../core/index.ts";
-import { crc32 } from "../packet/crc32.ts";
 import { SmpFault } from "../server/faults.ts";
 import type { SmpHandlers } from "../server/server.ts";
 import { smpBench } from "../testing/bench.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
 import { concat, equalBytes, isKind, ProtocolError } from "../../core/index.ts";
 import { closeFile, fileHash, fileStatus, readFile, writeFile } from "../groups/file-system.ts";
-import { crc32 } from "../packet/crc32.ts";
 import { isRefusal } from "../packet/refusal.ts";
 import type { SmpSession } from "./session.ts";
 import { dataRoom } from "./upload.ts";

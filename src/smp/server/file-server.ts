@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
 import { type Clock, concat } from "../../core/index.ts";
 import { FILE_SYSTEM_GROUP } from "../groups/file-system.ts";
-import { crc32 } from "../packet/crc32.ts";
 import { SmpFault } from "./faults.ts";
 import type { SmpHandlers } from "./server.ts";
 
