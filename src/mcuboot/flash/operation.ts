@@ -4,9 +4,9 @@ export interface Flash {
   read(offset: number, bytes: number): Uint8Array;
   /**
    * A name for the content of a range: equal names, equal bytes. Optional; with it, what is known about a content
-   * (validity of an image) need not be worked out again.
+   * (validity of an image) need not be worked out again. Undefined: it may read differently the next time.
    */
-  identity?(offset: number, bytes: number): string;
+  identity?(offset: number, bytes: number): string | undefined;
 }
 
 /** One call to the flash driver: what a power cut falls between, or into. Offsets are device offsets in bytes. */

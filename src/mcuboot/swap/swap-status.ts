@@ -13,6 +13,14 @@ export function writtenEntries(flash: Flash, build: BootloaderBuild, area: Area,
   return Array.from({ length: entries }, (_, index) => bytes[index * build.writeBytes] !== ERASED);
 }
 
+/** How many status entries there are up to the last one that is written; 0: none is. */
+export function lastWritten(flash: Flash, build: BootloaderBuild, area: Area, entries: number): number {
+  const bytes = flash.read(area.offset + statusOffset(build, area), entries * build.writeBytes);
+  let found = entries;
+  while (found > 0 && bytes[(found - 1) * build.writeBytes] === ERASED) found -= 1;
+  return found;
+}
+
 /** The write of one status entry: its first byte is the state. Source: MCUboot loader.c boot_write_status. */
 export function writeStatus(build: BootloaderBuild, area: Area, entry: number, state: number): FlashOperation {
   const data = new Uint8Array(build.writeBytes).fill(ERASED);

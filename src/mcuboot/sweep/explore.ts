@@ -1,5 +1,6 @@
 import type { BootloaderBuild } from "../builds/build.ts";
-import type { FlashImage, SectorPool } from "../flash/flash-image.ts";
+import type { FlashImage } from "../flash/flash-image.ts";
+import type { SectorPool } from "../flash/sectors.ts";
 import type { Torn } from "../flash/flash-rules.ts";
 import type { FlashOperation } from "../flash/operation.ts";
 import { type FlashTiming, timingAt } from "../steps/timing.ts";

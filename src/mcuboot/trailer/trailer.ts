@@ -1,7 +1,7 @@
 import { equalBytes } from "../../core/index.ts";
 import { type TrailerField, type TrailerLayout, trailerLayout, trailerMagic } from "../../image/index.ts";
 import { type Area, type BootloaderBuild, keySlotBytes } from "../builds/build.ts";
-import { ERASED } from "../flash/flash-rules.ts";
+import { ERASED, isErased } from "../flash/flash-rules.ts";
 import type { Flash } from "../flash/operation.ts";
 import { SWAP_CODE, type SwapType, swapTypeOfCode } from "./swap-codes.ts";
 
@@ -36,6 +36,7 @@ export const EMPTY_TRAILER: TrailerState = {
 interface BuildTrailers {
   readonly slot: TrailerLayout;
   readonly scratch: TrailerLayout;
+  readonly magic: Uint8Array;
 }
 
 const LAYOUTS = new WeakMap<BootloaderBuild, BuildTrailers>();
@@ -55,6 +56,7 @@ function layoutsOf(build: BootloaderBuild): BuildTrailers {
   const slot = trailerLayout(shape);
   const layouts = {
     slot,
+    magic: trailerMagic(build.maxAlign),
     scratch: build.generation.shortScratchTrailer ? trailerLayout({ ...shape, maxSectors: 1 }) : slot,
   };
   LAYOUTS.set(build, layouts);
@@ -105,9 +107,9 @@ export function readTrailer(flash: Flash, build: BootloaderBuild, area: Area): T
 
 /** The magic at the end of an area. */
 export function readMagic(flash: Flash, build: BootloaderBuild, area: Area): Magic {
-  const expected = trailerMagic(build.maxAlign);
+  const expected = layoutsOf(build).magic;
   const found = flash.read(fieldOffset(build, area, "magic"), expected.length);
-  if (found.every((value) => value === ERASED)) return "unset";
+  if (isErased(found)) return "unset";
   return equalBytes(found, expected) ? "good" : "bad";
 }
 
