@@ -2,10 +2,12 @@ import { equalBytes } from "../../core/index.ts";
 import { type TrailerField, type TrailerLayout, trailerLayout, trailerMagic } from "../../image/index.ts";
 import { type Area, type BootloaderBuild, keySlotBytes } from "../builds/build.ts";
 import { ERASED, isErased } from "../flash/flash-rules.ts";
-import type { Flash } from "../flash/operation.ts";
+import { type Flash, lookAt } from "../flash/operation.ts";
 import { SWAP_CODE, type SwapType, swapTypeOfCode } from "./swap-codes.ts";
 
-export type Magic = "good" | "unset" | "bad";
+const MAGICS = ["good", "unset", "bad"] as const;
+
+export type Magic = (typeof MAGICS)[number];
 export type Flag = "set" | "unset" | "bad";
 
 /** Numbers of flag values in log lines. Source: MCUboot bootutil_public.h BOOT_FLAG_*. */
@@ -108,9 +110,12 @@ export function readTrailer(flash: Flash, build: BootloaderBuild, area: Area): T
 /** The magic at the end of an area. */
 export function readMagic(flash: Flash, build: BootloaderBuild, area: Area): Magic {
   const expected = layoutsOf(build).magic;
-  const found = flash.read(fieldOffset(build, area, "magic"), expected.length);
-  if (isErased(found)) return "unset";
-  return equalBytes(found, expected) ? "good" : "bad";
+  const offset = fieldOffset(build, area, "magic");
+  const found = lookAt(flash, offset, expected.length, (bytes) => {
+    const magic: Magic = isErased(bytes) ? "unset" : equalBytes(bytes, expected) ? "good" : "bad";
+    return MAGICS.indexOf(magic);
+  });
+  return MAGICS[found] ?? "bad";
 }
 
 function readFlag(flash: Flash, offset: number): Flag {
