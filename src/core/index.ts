@@ -11,6 +11,7 @@ export * from "./folder.ts";
 export * from "./host-gaps.ts";
 export * from "./last-words.ts";
 export * from "./listeners.ts";
+export * from "./lru-cache.ts";
 export * from "./queue.ts";
 export * from "./random.ts";
 export * from "./suggest.ts";

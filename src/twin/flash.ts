@@ -6,6 +6,7 @@ import {
   FlashImage,
   type FlashOperation,
   type FlashTiming,
+  isErased,
   operationDurationUs,
   timingAt,
 } from "../mcuboot/index.ts";
@@ -24,6 +25,7 @@ export interface FlashEvent {
 const EDGE = { from: 0.45, to: 0.55 } as const;
 /** Bits on the edge read one way so often, at most, and the other way from then on. */
 const READS_MAX = 8;
+const NO_BITS = new Uint8Array(0);
 /** The first broken rules tell the story. */
 const BROKEN_RULES_MAX = 20;
 
@@ -65,7 +67,7 @@ export class TwinFlash implements Flash {
     return this.content.read(offset, bytes);
   }
 
-  identity(offset: number, bytes: number): string {
+  identity(offset: number, bytes: number): string | undefined {
     return this.content.identity(offset, bytes);
   }
 
@@ -98,7 +100,9 @@ export class TwinFlash implements Flash {
 
   async #act(operation: FlashOperation, power: AbortSignal): Promise<void> {
     power.throwIfAborted();
-    const broken = brokenRule(this.#bitsIn(operation), operation, {
+    // An erase may meet any bits.
+    const before = operation.kind === "erase" ? NO_BITS : this.#bitsIn(operation);
+    const broken = brokenRule(before, operation, {
       sectorBytes: this.pageBytes,
       writeBytes: this.#timing.wordBytes,
     });
@@ -146,7 +150,7 @@ export class TwinFlash implements Flash {
     const { wordBytes, programsMax } = timingAt(this.#timing, offset);
     if (programsMax === undefined) return;
     for (let at = offset; at < offset + data.length; at += wordBytes) {
-      if (data.subarray(at - offset, at - offset + wordBytes).every((byte) => byte === 0xff)) continue;
+      if (isErased(data, at - offset, Math.min(data.length, at - offset + wordBytes))) continue;
       const word = at / wordBytes;
       const count = (this.#programs[word] ?? 0) + 1;
       this.#programs[word] = count;

@@ -1,4 +1,4 @@
-import { roundUp } from "../../core/index.ts";
+import { LruCache, roundUp } from "../../core/index.ts";
 import {
   type Area,
   type BootloaderBuild,
@@ -23,6 +23,8 @@ import {
 import type { CampaignImage } from "../request/images.ts";
 import { type CutSpan, type Span, windowIn } from "./cut-window.ts";
 
+const TIMELINES_MAX = 8;
+
 /**
  * What the flash of the board must hold, worked out by the model from everything that was done to the board. The judge
  * asks it; the board never does. When a verdict failed, nobody knows the flash any more: `place` starts anew.
@@ -32,6 +34,8 @@ export class ExpectedFlash {
   readonly timing: FlashTiming;
   flash: FlashImage;
   readonly #erased: number[] = [];
+  /** A campaign asks about the same few contents again and again. */
+  readonly #timelines = new LruCache<Timeline>(TIMELINES_MAX);
 
   constructor(build: BootloaderBuild, timing: FlashTiming) {
     this.build = build;
@@ -83,7 +87,7 @@ export class ExpectedFlash {
   takes(image: CampaignImage): boolean {
     const asked = this.flash.snapshot();
     for (const step of setPending(asked, this.build, 0, false)) if (isOperation(step)) asked.apply(step);
-    const { images } = timeline(asked, this.build, this.timing);
+    const { images } = this.#timelineOf(asked);
     return images.some((entry) => entry.slot === 0 && entry.hash === image.hash);
   }
 
@@ -140,7 +144,7 @@ export class ExpectedFlash {
 
   /** The next boot if nobody disturbs it. */
   timeline(): Timeline {
-    return timeline(this.flash, this.build, this.timing);
+    return this.#timelineOf(this.flash);
   }
 
   /**
@@ -199,13 +203,19 @@ export class ExpectedFlash {
     if (window === undefined) return erased;
     const cut = this.flash.snapshot();
     for (const step of done) cut.apply(step.operation);
-    const again = timeline(cut, this.build, this.timing);
+    const again = this.#timelineOf(cut);
     return [...erased, ...again.operations.flatMap((step) => this.#pagesOf(step.operation))];
   }
 
   /** From now on the board is known to be in this state. */
   adopt(flash: FlashImage): void {
     this.flash = flash.snapshot();
+  }
+
+  #timelineOf(flash: FlashImage): Timeline {
+    const make = () => timeline(flash, this.build, this.timing);
+    // Looking at bits in doubt turns them, also in what a boot leaves: that is nobody else's.
+    return flash.isDoubtful() ? make() : this.#timelines.of(flash.identity(), make);
   }
 
   get #slots() {

@@ -120,7 +120,8 @@ function checkName(loader: LoaderState, image: ImagePair, slot: Slot, bytes: num
   const keyAtHand = slot === SECONDARY && image.keys[SECONDARY] !== undefined;
   if (!build.memoise || flash.identity === undefined || keyAtHand) return undefined;
   const offset = image.areas[slot].offset + imageStart(image, slot);
-  return `${image.index} ${slot} ${JSON.stringify(image.headers[slot])} ${flash.identity(offset, Math.max(0, bytes))}`;
+  const content = flash.identity(offset, Math.max(0, bytes));
+  return content === undefined ? undefined : `${image.index} ${slot} ${JSON.stringify(image.headers[slot])} ${content}`;
 }
 
 /** The body in a slot is decrypted to be hashed. */

@@ -120,7 +120,20 @@ function trailerWrite(
   return { area, kind: "field", entry: undefined, description: `${name} trailer: ${FIELD_NAMES[field ?? "magic"]}` };
 }
 
-function areaAt(build: BootloaderBuild, offset: number): { readonly area: Area; readonly name: string } | undefined {
+function areaAt(build: BootloaderBuild, offset: number): NamedArea | undefined {
+  return namedAreas(build).find(({ area }) => offset >= area.offset && offset < area.offset + area.bytes);
+}
+
+interface NamedArea {
+  readonly area: Area;
+  readonly name: string;
+}
+
+const AREAS = new WeakMap<BootloaderBuild, readonly NamedArea[]>();
+
+function namedAreas(build: BootloaderBuild): readonly NamedArea[] {
+  const known = AREAS.get(build);
+  if (known !== undefined) return known;
   const several = build.images.length > 1;
   const areas = build.images.flatMap(({ primary, secondary }, image) => {
     const prefix = several ? `image ${image} ` : "";
@@ -130,5 +143,6 @@ function areaAt(build: BootloaderBuild, offset: number): { readonly area: Area; 
     ];
   });
   if (build.scratch !== undefined) areas.push({ area: build.scratch, name: "scratch" });
-  return areas.find(({ area }) => offset >= area.offset && offset < area.offset + area.bytes);
+  AREAS.set(build, areas);
+  return areas;
 }

@@ -3,6 +3,35 @@ import { type FlashOperation, operationBytes } from "./operation.ts";
 /** What erased NOR flash reads. */
 export const ERASED = 0xff;
 
+/** Erased bytes to compare with: nearly all operations of a bootloader program what is erased. */
+const ERASED_BYTES = new Uint8Array(4096).fill(ERASED);
+/** From here on a comparison in one piece is quicker than one byte by byte. */
+const PIECE_BYTES = 32;
+
+/** True when these bytes are erased. */
+export function isErased(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
+  let at = from;
+  while (to - at >= PIECE_BYTES) {
+    const length = Math.min(to - at, ERASED_BYTES.length);
+    const piece = bytes.subarray(at, at + length);
+    if (Buffer.compare(piece, length === ERASED_BYTES.length ? ERASED_BYTES : ERASED_BYTES.subarray(0, length)) !== 0) {
+      return false;
+    }
+    at += length;
+  }
+  for (; at < to; at += 1) if (bytes[at] !== ERASED) return false;
+  return true;
+}
+
+/** Programs data over what stands there: programming clears bits and never sets one. */
+export function program(bytes: Uint8Array, offset: number, data: Uint8Array): void {
+  if (isErased(bytes, offset, offset + data.length)) {
+    bytes.set(data, offset);
+    return;
+  }
+  for (let at = 0; at < data.length; at += 1) bytes[offset + at] = (bytes[offset + at] ?? 0) & (data[at] ?? 0);
+}
+
 /**
  * How far an operation got when power went away. `head`: the first half of its bytes; `tail`: only the second half;
  * `bits`: a write that reached only the low four bits of each byte, an erase that set only those; `prefixBytes`: the
@@ -73,11 +102,21 @@ export interface FlashRules {
 export function brokenRule(before: Uint8Array, operation: FlashOperation, rules: FlashRules): string | undefined {
   const bytes = operationBytes(operation);
   const unit = operation.kind === "erase" ? rules.sectorBytes : rules.writeBytes;
-  const what = `${operation.kind} of ${bytes} bytes at 0x${operation.offset.toString(16)}`;
+  const what = () => `${operation.kind} of ${bytes} bytes at 0x${operation.offset.toString(16)}`;
   if (bytes === 0 || operation.offset % unit !== 0 || bytes % unit !== 0) {
-    return `${what} is not a whole number of ${unit}-byte units`;
+    return `${what()} is not a whole number of ${unit}-byte units`;
   }
   if (operation.kind === "erase") return undefined;
-  const at = operation.data.findIndex((value, index) => ((before[index] ?? 0) & value) !== value);
-  return at < 0 ? undefined : `${what} would have to set a bit at 0x${(operation.offset + at).toString(16)}`;
+  const at = firstBitSet(before, operation.data);
+  return at < 0 ? undefined : `${what()} would have to set a bit at 0x${(operation.offset + at).toString(16)}`;
+}
+
+/** Where a write would first have to set a bit; -1: nowhere. */
+function firstBitSet(before: Uint8Array, data: Uint8Array): number {
+  if (before.length >= data.length && isErased(before, 0, data.length)) return -1;
+  for (let at = 0; at < data.length; at += 1) {
+    const value = data[at] ?? 0;
+    if (((before[at] ?? 0) & value) !== value) return at;
+  }
+  return -1;
 }

@@ -30,7 +30,7 @@ export class WatchedFlash implements Flash {
     return this.#view.read(offset, bytes);
   }
 
-  identity(offset: number, bytes: number): string {
+  identity(offset: number, bytes: number): string | undefined {
     const { sectorBytes } = this.#flash;
     const from = Math.floor(offset / sectorBytes) * sectorBytes;
     this.#note(from, Math.ceil((offset + bytes - from) / sectorBytes) * sectorBytes);

@@ -1,3 +1,4 @@
+import { LruCache } from "../../core/index.ts";
 import { type ImageEntry, imageListOf } from "../boot/image-state.ts";
 import { type TimedOperation, type Timeline, timeline } from "../boot/timeline.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
@@ -197,9 +198,9 @@ const FAMILIES_MAX = 256;
 /** What the judge has found out about one build, so that the next cut of the same boot costs little. */
 class JudgeCache {
   readonly #build: BootloaderBuild;
-  readonly #timelines = new Map<string, readonly Timeline[]>();
-  readonly #families = new Map<string, CutFamily>();
-  readonly #states = new Map<string, readonly CutState[]>();
+  readonly #timelines = new LruCache<readonly Timeline[]>(TIMELINES_MAX);
+  readonly #families = new LruCache<CutFamily>(FAMILIES_MAX);
+  readonly #states = new LruCache<readonly CutState[]>(TIMELINES_MAX);
 
   constructor(build: BootloaderBuild) {
     this.#build = build;
@@ -208,7 +209,7 @@ class JudgeCache {
   /** The boot of a content; where bits are in doubt, every boot that does or says something else. */
   timelines(flash: FlashImage, timing: FlashTiming): readonly Timeline[] {
     const name = `${flash.identity()} ${JSON.stringify(timing)}`;
-    return kept(this.#timelines, name, TIMELINES_MAX, () => {
+    return this.#timelines.of(name, () => {
       const read = everyWay((choose) => {
         return timeline(flash, this.#build, timing, (after) => new ReadingFlash(after, choose));
       }, TIMELINE_WAYS_MAX);
@@ -223,7 +224,7 @@ class JudgeCache {
   family({ before, undisturbed }: BootAsked, row: TimedOperation): CutFamily {
     const done = undisturbed.operations.slice(0, row.index).map(({ operation }) => operation);
     const way = this.#wayOf(before, undisturbed);
-    return kept(this.#families, `${before.identity()} ${way} ${row.index}`, FAMILIES_MAX, () => {
+    return this.#families.of(`${before.identity()} ${way} ${row.index}`, () => {
       const content = before.snapshot();
       for (const operation of done) content.apply(operation);
       return new CutFamily(content, this.#build, row.operation);
@@ -232,24 +233,13 @@ class JudgeCache {
 
   /** All that a boot may make of a content when it is undisturbed. */
   states(content: FlashImage): readonly CutState[] {
-    return kept(this.#states, content.identity(), TIMELINES_MAX, () => statesOf(content, this.#build));
+    return this.#states.of(content.identity(), () => statesOf(content, this.#build));
   }
 
   /** Which of the boots of a content this is: one, unless bits are in doubt. */
   #wayOf(before: FlashImage, undisturbed: Timeline): string {
     return before.isDoubtful() ? undisturbed.operations.map((row) => row.description).join() : "";
   }
-}
-
-/** The value of a name, made when it is not there; the oldest goes when there are too many. */
-function kept<V>(map: Map<string, V>, name: string, limit: number, make: () => V): V {
-  const known = map.get(name);
-  if (known !== undefined) return known;
-  const made = make();
-  const [oldest] = map.keys();
-  if (map.size >= limit && oldest !== undefined) map.delete(oldest);
-  map.set(name, made);
-  return made;
 }
 
 const MEMORIES = new WeakMap<BootloaderBuild, JudgeCache>();

@@ -69,7 +69,7 @@ export class ReadingFlash implements Flash {
     return read;
   }
 
-  identity(offset: number, bytes: number): string {
+  identity(offset: number, bytes: number): string | undefined {
     return this.#flash.identity(offset, bytes);
   }
 

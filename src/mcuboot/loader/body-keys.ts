@@ -76,5 +76,17 @@ export function applyKeyStream(key: Uint8Array, part: Uint8Array, bodyOffset: nu
     stream = aesCtr(key, new Uint8Array(Math.max(end, 2 * (stream?.length ?? 0), 65_536)), 0);
     STREAMS.set(name, stream);
   }
-  for (let at = 0; at < part.length; at += 1) part[at] = (part[at] ?? 0) ^ (stream[bodyOffset + at] ?? 0);
+  mix(part, stream.subarray(bodyOffset, end));
+}
+
+/** Exclusive or, a word at a time where both lie so in memory. */
+function mix(part: Uint8Array, stream: Uint8Array): void {
+  const aligned = (part.byteOffset | stream.byteOffset) % 4 === 0;
+  const words = aligned ? part.length >> 2 : 0;
+  if (words > 0) {
+    const to = new Uint32Array(part.buffer, part.byteOffset, words);
+    const from = new Uint32Array(stream.buffer, stream.byteOffset, words);
+    for (let at = 0; at < words; at += 1) to[at] = (to[at] ?? 0) ^ (from[at] ?? 0);
+  }
+  for (let at = 4 * words; at < part.length; at += 1) part[at] = (part[at] ?? 0) ^ (stream[at] ?? 0);
 }

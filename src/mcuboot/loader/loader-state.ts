@@ -1,3 +1,4 @@
+import { textOf } from "../../core/index.ts";
 import { decodeHeader, HEADER_BYTES, IMAGE_MAGIC, type ImageHeader } from "../../image/index.ts";
 import { type Area, assertionsOf, type BootloaderBuild } from "../builds/build.ts";
 import type { Fault } from "../builds/refusal-table.ts";
@@ -82,9 +83,27 @@ export function newLoaderState(flash: Flash, build: BootloaderBuild): LoaderStat
 
 /** All that a boot holds in RAM, as one text. */
 export function memoryText(memory: LoaderState | undefined): string {
-  return JSON.stringify([memory?.images, memory?.swaps], (_, value: unknown) =>
-    value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value,
-  );
+  if (memory === undefined) return "";
+  const images = memory.images.map(({ areas, headers, keys, ...rest }) => {
+    return `${areas.map(lasting).join()} ${headers.map(lasting).join()} ${bytesText(keys)} ${JSON.stringify(rest)}`;
+  });
+  const swaps = memory.swaps.map(({ savedKeys, ...rest }) => `${bytesText(savedKeys)} ${JSON.stringify(rest)}`);
+  return `${images.join("\n")}\n\n${swaps.join("\n")}`;
+}
+
+const LASTING = new WeakMap<object, string>();
+
+/** Text of a value that nobody changes. */
+function lasting(value: ImageHeader | Area): string {
+  const known = LASTING.get(value);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(value);
+  LASTING.set(value, text);
+  return text;
+}
+
+function bytesText(values: readonly (Uint8Array | undefined)[]): string {
+  return values.map((bytes) => (bytes === undefined ? "-" : `${bytes.length}:${textOf(bytes)}`)).join();
 }
 
 /** Prints a line, when this generation has it. */
@@ -112,7 +131,21 @@ export function readArea(loader: LoaderState, area: Area, offset: number, bytes:
 /** Header at an offset of an area, whatever stands there. */
 export function headerAt(loader: LoaderState, area: Area, offset: number): ImageHeader {
   const bytes = readArea(loader, area, offset, HEADER_BYTES);
-  return bytes === undefined ? NO_HEADER : decodeHeader(bytes);
+  return bytes === undefined ? NO_HEADER : decodedHeader(bytes);
+}
+
+/** Headers that were met: a boot looks at the same few again and again. */
+const HEADERS = new Map<string, ImageHeader>();
+const HEADERS_MAX = 256;
+
+function decodedHeader(bytes: Uint8Array): ImageHeader {
+  const name = textOf(bytes);
+  const known = HEADERS.get(name);
+  if (known !== undefined) return known;
+  if (HEADERS.size >= HEADERS_MAX) HEADERS.clear();
+  const header = decodeHeader(bytes);
+  HEADERS.set(name, header);
+  return header;
 }
 
 export function hasMagic(header: ImageHeader): boolean {

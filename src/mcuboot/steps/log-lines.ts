@@ -306,11 +306,20 @@ export function bootLine(
   values: LineValues = {},
   variant = 0,
 ): LogLine | undefined {
-  const rows: readonly LineRow[] = LOG_LINES.filter(
-    (row: LineRow) => row.event === event && isWithin(generation.release, row),
-  );
-  const row = rows[variant];
+  const row = rowsOf(generation, event)[variant];
   if (row === undefined) return undefined;
   const text = row.text.replaceAll(PLACE, (_, name: string) => String(values[name as Place] ?? ""));
   return { kind: "log", level: row.level, text };
+}
+
+const ROWS = new WeakMap<GenerationRow, Map<BootEvent, readonly LineRow[]>>();
+
+function rowsOf(generation: GenerationRow, event: BootEvent): readonly LineRow[] {
+  const events = ROWS.get(generation) ?? new Map<BootEvent, readonly LineRow[]>();
+  ROWS.set(generation, events);
+  const known = events.get(event);
+  if (known !== undefined) return known;
+  const rows = LOG_LINES.filter((row: LineRow) => row.event === event && isWithin(generation.release, row));
+  events.set(event, rows);
+  return rows;
 }

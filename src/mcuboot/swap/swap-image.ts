@@ -1,6 +1,6 @@
 import { roundUp } from "../../core/index.ts";
 import { type Area, keySlotBytes, keyTlvBytes } from "../builds/build.ts";
-import { ERASED } from "../flash/flash-rules.ts";
+import { isErased } from "../flash/flash-rules.ts";
 import { isEncrypted, loadImageKey, unwrapKey, unwrapping } from "../loader/body-keys.ts";
 import {
   assertion,
@@ -80,7 +80,7 @@ function* restoreKeys(loader: LoaderState, image: ImagePair, swap: Swap, area: A
   for (const slot of [PRIMARY, SECONDARY] as const) {
     const offset = fieldOffset(build, area, slot === PRIMARY ? "key0" : "key1");
     const saved = loader.flash.read(offset, roundUp(keySlotBytes(build), build.maxAlign));
-    if (saved.every((value) => value === ERASED)) {
+    if (isErased(saved)) {
       yield* log(loader, "no encryption key");
       continue;
     }

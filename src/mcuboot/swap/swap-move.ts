@@ -21,7 +21,7 @@ import { SWAP_CODE } from "../trailer/swap-codes.ts";
 import { readTrailer, trailerBytesOf } from "../trailer/trailer.ts";
 import type { SwapStrategy } from "./strategy.ts";
 import { hasRoom, mustFit, sectorCountsFit, sectorOf, sectorsOf, swapSizeIn } from "./swap-sectors.ts";
-import { sameStatus, writeStatus, writtenEntries } from "./swap-status.ts";
+import { sameStatus, writeStatus, lastWritten } from "./swap-status.ts";
 
 /** Where the header of a slot's image stands while a swap is interrupted. As swap_move.c boot_read_image_header. */
 function headerPlace(
@@ -125,8 +125,7 @@ export const swapMove: SwapStrategy = {
 
   readStatus(flash, build, area) {
     const moves = build.maxImgSectors;
-    const written = writtenEntries(flash, build, area, 3 * moves);
-    const found = written.lastIndexOf(true) + 1;
+    const found = lastWritten(flash, build, area, 3 * moves);
     return { status: found === 0 ? undefined : statusAfter(found, moves), inconsistent: false };
   },
 

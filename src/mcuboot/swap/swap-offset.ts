@@ -20,7 +20,7 @@ import { fieldOffset, readTrailer, readUint32, trailerBytesOf } from "../trailer
 import type { SwapStrategy } from "./strategy.ts";
 import { decideSwapType } from "./swap-decision.ts";
 import { hasRoom, mustFit, sectorCountsFit, sectorOf, sectorsOf, swapSizeIn } from "./swap-sectors.ts";
-import { sameStatus, writeStatus, writtenEntries } from "./swap-status.ts";
+import { sameStatus, writeStatus, lastWritten } from "./swap-status.ts";
 
 interface Place {
   readonly slot: Slot;
@@ -171,7 +171,7 @@ export const swapOffset: SwapStrategy = {
   statusSource: primaryStatusSource,
 
   readStatus(flash, build, area) {
-    const found = writtenEntries(flash, build, area, 2 * build.maxImgSectors).lastIndexOf(true) + 1;
+    const found = lastWritten(flash, build, area, 2 * build.maxImgSectors);
     const status = { operation: "swap", index: Math.floor(found / 2) + 1, state: (found % 2) + 1 } as const;
     return { status: found === 0 ? undefined : status, inconsistent: false };
   },

@@ -1,6 +1,6 @@
 import type { Area, BootloaderBuild } from "../builds/build.ts";
 import { ERASED } from "../flash/flash-rules.ts";
-import type { Flash, FlashOperation } from "../flash/operation.ts";
+import { type Flash, type FlashOperation, lookAt } from "../flash/operation.ts";
 import type { SwapStatus } from "../loader/loader-state.ts";
 import { statusOffset } from "../trailer/trailer.ts";
 
@@ -11,6 +11,15 @@ import { statusOffset } from "../trailer/trailer.ts";
 export function writtenEntries(flash: Flash, build: BootloaderBuild, area: Area, entries: number): boolean[] {
   const bytes = flash.read(area.offset + statusOffset(build, area), entries * build.writeBytes);
   return Array.from({ length: entries }, (_, index) => bytes[index * build.writeBytes] !== ERASED);
+}
+
+/** How many status entries there are up to the last one that is written; 0: none is. */
+export function lastWritten(flash: Flash, build: BootloaderBuild, area: Area, entries: number): number {
+  return lookAt(flash, area.offset + statusOffset(build, area), entries * build.writeBytes, (bytes) => {
+    let found = entries;
+    while (found > 0 && bytes[(found - 1) * build.writeBytes] === ERASED) found -= 1;
+    return found;
+  });
 }
 
 /** The write of one status entry: its first byte is the state. Source: MCUboot loader.c boot_write_status. */

@@ -1,9 +1,8 @@
-import { boot } from "../boot/boot.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
 import type { FlashOperation } from "../flash/operation.ts";
-import { type LoaderState, memoryText } from "../loader/loader-state.ts";
-import { type BootResult, isOperation } from "../steps/steps.ts";
+import type { BootResult } from "../steps/steps.ts";
+import { BootTree } from "./boot-tree.ts";
 
 /** How an undisturbed boot of a flash content ends. */
 export interface CachedBoot {
@@ -19,9 +18,6 @@ export interface CachedBoot {
 interface Run {
   end: Omit<CachedBoot, "operations"> | undefined;
   operations: number;
-  /** What it holds in RAM, as a number, and since which operation. */
-  memory: number;
-  since: number;
 }
 
 /** A boot in mid-run: which one, and how many operations it has behind it. */
@@ -41,20 +37,20 @@ export type SeeOperation = (flash: FlashImage, operation: FlashOperation, index:
  * flash, what it holds in RAM, and where in the program it stands. The last is told by the operation that it proposes
  * and by how many it has carried out since its RAM changed: the program is a loop over the status in RAM, and whatever
  * else it keeps in local variables it has worked out from these. Two boots that agree in all go on alike, so from there
- * the second is not followed: all that it would show has been seen. `whole` follows every boot to its end; the results
- * are equal (a test says so).
+ * the second is not followed: all that it would show has been seen. Nor is the program run where the tree of all boots
+ * so far tells what it does (boot-tree.ts). `whole` runs the program for every boot, to its end; the results are equal
+ * (a test says so).
  */
 export class BootCache {
-  readonly #build: BootloaderBuild;
+  readonly #tree: BootTree;
   readonly #whole: boolean;
   readonly #passed = new Map<string, Passed>();
-  readonly #memories = new Map<string, number>();
   /** Operations carried out, and those that were known. */
   followed = 0;
   spared = 0;
 
   constructor(build: BootloaderBuild, options: { readonly whole?: boolean } = {}) {
-    this.#build = build;
+    this.#tree = new BootTree(build);
     this.#whole = options.whole ?? false;
   }
 
@@ -63,19 +59,14 @@ export class BootCache {
    * @param scope boots are merged only within one scope: what `see` does must be the same in it.
    */
   follow(content: FlashImage, scope: string, see: SeeOperation): CachedBoot {
-    const flash = content.snapshot();
-    const run: Run = { end: undefined, operations: 0, memory: -1, since: 0 };
-    let memory: LoaderState | undefined;
-    const steps = boot(flash, this.#build, (loader) => {
-      memory = loader;
-    });
+    const boot = this.#tree.begin(content, { guided: !this.#whole });
+    const run: Run = { end: undefined, operations: 0 };
     for (;;) {
-      const next = steps.next();
-      if (next.done === true) return this.#ended(run, next.value, flash);
-      if (!isOperation(next.value)) continue;
+      const step = boot.next();
+      if (step.kind === "end") return this.#ended(run, step.result, boot.flash);
       const index = run.operations;
-      if (index > OPERATIONS_MAX) return this.#ended(run, ENDLESS, flash);
-      const known = this.#whole ? undefined : this.#meet(run, `${scope} ${this.#name(run, flash, memory, next.value)}`);
+      if (index > OPERATIONS_MAX) return this.#ended(run, ENDLESS, boot.flash);
+      const known = this.#whole ? undefined : this.#meet(run, `${scope} ${boot.flash.identity()} ${step.state}`);
       if (known?.run.end !== undefined) {
         const rest = known.run.operations - known.operation;
         this.spared += rest;
@@ -83,8 +74,8 @@ export class BootCache {
         run.operations = index + rest;
         return { ...run.end, operations: run.operations };
       }
-      see(flash, next.value, index);
-      flash.apply(next.value);
+      see(boot.flash, step.operation, index);
+      boot.apply(step.operation);
       run.operations += 1;
       this.followed += 1;
     }
@@ -99,23 +90,6 @@ export class BootCache {
     const known = this.#passed.get(name);
     if (known === undefined) this.#passed.set(name, { run, operation: run.operations });
     return known;
-  }
-
-  #name(run: Run, flash: FlashImage, memory: LoaderState | undefined, operation: FlashOperation): string {
-    const held = this.#memoryNumber(memory);
-    if (held !== run.memory) Object.assign(run, { memory: held, since: run.operations });
-    const bytes = operation.kind === "erase" ? operation.bytes : operation.data.length;
-    const place = `${operation.kind} ${operation.offset} ${bytes}`;
-    return `${flash.identity()} ${held} ${run.operations - run.since} ${place}`;
-  }
-
-  /** What a boot holds in RAM, all of it, as a number. */
-  #memoryNumber(memory: LoaderState | undefined): number {
-    const text = memoryText(memory);
-    const known = this.#memories.get(text);
-    if (known !== undefined) return known;
-    this.#memories.set(text, this.#memories.size);
-    return this.#memories.size - 1;
   }
 }
 

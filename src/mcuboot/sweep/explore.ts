@@ -1,5 +1,6 @@
 import type { BootloaderBuild } from "../builds/build.ts";
-import type { FlashImage, SectorPool } from "../flash/flash-image.ts";
+import type { FlashImage } from "../flash/flash-image.ts";
+import type { SectorPool } from "../flash/sectors.ts";
 import type { Torn } from "../flash/flash-rules.ts";
 import type { FlashOperation } from "../flash/operation.ts";
 import { type FlashTiming, timingAt } from "../steps/timing.ts";
@@ -108,7 +109,7 @@ class Explorer {
   readonly #memory: BootCache;
   readonly #facts: StateFacts;
   readonly #known = new Map<string, SweepState>();
-  readonly #contents = new Set<string>();
+  readonly #contents = new Map<string, FlashImage>();
   readonly #leaks = new Map<string, LeakSeen>();
   readonly #pool: SectorPool = new Map();
   /** States to boot, by number of cuts. */
@@ -194,16 +195,22 @@ class Explorer {
     const name = `${stage} ${identity}`;
     const known = this.#known.get(name);
     if (known !== undefined && known.torn <= way.torn) return;
-    const content = flash.snapshot();
-    content.share(this.#pool);
+    const content = this.#contents.get(identity) ?? this.#kept(flash);
     const state: SweepState = { ...way, stage, content, identity, end: undefined };
     this.#known.set(name, state);
-    this.#contents.add(identity);
+    this.#contents.set(identity, content);
     (this.#levels[way.cuts] ??= []).push(state);
     const { from, cause } = way;
     // What lies between two operations of a boot was seen when the boot was judged.
     if (this.#question.deepen && cause.kind === "cut" && cause.torn === undefined) return;
     this.#watch(content, from ?? state, cause.kind === "cut" ? cause.operation : 0);
+  }
+
+  /** A copy to keep: equal sectors of all that are kept are held once. */
+  #kept(flash: FlashImage): FlashImage {
+    // What was exchanged in the flash itself need not be again in the next copy of it.
+    flash.share(this.#pool);
+    return flash.snapshot();
   }
 
   #watch(flash: FlashImage, state: SweepState, operation: number): void {

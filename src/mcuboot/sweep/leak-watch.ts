@@ -31,12 +31,22 @@ const LEAKS: readonly (Leak & { readonly byDesign: boolean })[] = [
   { what: "AES key", where: "scratch", byDesign: true },
 ];
 
+/** What of the secrets lies in a part of the flash. */
+interface Secrets {
+  readonly text: boolean;
+  readonly key: boolean;
+}
+
+type Piece = ReturnType<FlashImage["pieces"]>[number];
+
 /** Looks for secrets outside the primary slots; each content of a sector is looked through once. */
 export class LeakWatch {
   readonly #areas: readonly { readonly area: Area; readonly where: Leak["where"] }[];
   readonly #blocks = new Set<string>();
   readonly #keys: readonly Buffer[];
-  readonly #known = new Map<string, { readonly text: boolean; readonly key: boolean }>();
+  readonly #known = new Map<string, Secrets>();
+  /** The same of whole pieces of an area: most of a flash is what it was when it was looked through last. */
+  readonly #groups = new Map<Area, WeakMap<object, Secrets>>();
 
   constructor(build: BootloaderBuild, secrets: readonly Secret[]) {
     const secondaries = build.images.map(({ secondary }) => ({ area: secondary, where: "secondary" as const }));
@@ -58,16 +68,39 @@ export class LeakWatch {
     if (this.#blocks.size === 0 && this.#keys.length === 0) return [];
     const found = new Set<string>();
     for (const { area, where } of this.#areas) {
-      for (let at = 0; at < area.bytes; at += flash.sectorBytes) {
-        const { text, key } = this.#look(flash, area.offset + at);
-        if (text) found.add(`plain text ${where}`);
-        if (key) found.add(`AES key ${where}`);
-      }
+      const { text, key } = this.#lookThrough(flash, area);
+      if (text) found.add(`plain text ${where}`);
+      if (key) found.add(`AES key ${where}`);
     }
     return LEAKS.filter((row) => found.has(`${row.what} ${row.where}`) && (options.byDesign || !row.byDesign));
   }
 
-  #look(flash: FlashImage, offset: number): { readonly text: boolean; readonly key: boolean } {
+  #lookThrough(flash: FlashImage, area: Area): Secrets {
+    const all = { text: false, key: false };
+    for (const { group, first, end } of flash.pieces(area.offset, area.bytes)) {
+      const { text, key } = this.#inGroup(flash, area, { group, first, end });
+      all.text ||= text;
+      all.key ||= key;
+    }
+    return all;
+  }
+
+  #inGroup(flash: FlashImage, area: Area, { group, first, end }: Piece): Secrets {
+    const groups = this.#groups.get(area) ?? new WeakMap<object, Secrets>();
+    this.#groups.set(area, groups);
+    const known = groups.get(group);
+    if (known !== undefined) return known;
+    const found = { text: false, key: false };
+    for (let sector = first; sector < end; sector += 1) {
+      const { text, key } = this.#look(flash, sector * flash.sectorBytes);
+      found.text ||= text;
+      found.key ||= key;
+    }
+    groups.set(group, found);
+    return found;
+  }
+
+  #look(flash: FlashImage, offset: number): Secrets {
     const name = flash.sectorIdentity(offset / flash.sectorBytes);
     const known = this.#known.get(name);
     if (known !== undefined) return known;

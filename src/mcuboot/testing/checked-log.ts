@@ -32,7 +32,7 @@ export function contradictions(
   for (const [index, line] of lines.entries()) {
     if (line.over && line.start !== undefined) ended = line.flashes;
     const text = lines.slice(0, index + 1).map((each) => each.text);
-    if (isSeen(board, `${text.join("\n")} ${line.flashes[0]?.identity(0, line.flashes[0].bytes)}`)) continue;
+    if (isSeen(board, `${text.join("\n")} ${line.flashes[0]?.identity()}`)) continue;
     wrong.push(
       ...compared(board, text.join("\n"), line, ended, tally).map((what) => `${name}: "${line.text}": ${what}`),
     );

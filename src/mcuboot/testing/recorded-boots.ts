@@ -80,7 +80,7 @@ const ACTUALS = new WeakMap<BootloaderBuild, Map<string, readonly Actual[]>>();
 export function actuallyDoes(flash: FlashImage, build: BootloaderBuild): readonly Actual[] {
   const known = ACTUALS.get(build) ?? new Map<string, readonly Actual[]>();
   ACTUALS.set(build, known);
-  const name = flash.identity(0, flash.bytes);
+  const name = flash.identity();
   const found = known.get(name);
   if (found !== undefined) return found;
   const outcome = outcomeOf(flash, build);

@@ -1,11 +1,13 @@
 import { equalBytes } from "../../core/index.ts";
 import { type TrailerField, type TrailerLayout, trailerLayout, trailerMagic } from "../../image/index.ts";
 import { type Area, type BootloaderBuild, keySlotBytes } from "../builds/build.ts";
-import { ERASED } from "../flash/flash-rules.ts";
-import type { Flash } from "../flash/operation.ts";
+import { ERASED, isErased } from "../flash/flash-rules.ts";
+import { type Flash, lookAt } from "../flash/operation.ts";
 import { SWAP_CODE, type SwapType, swapTypeOfCode } from "./swap-codes.ts";
 
-export type Magic = "good" | "unset" | "bad";
+const MAGICS = ["good", "unset", "bad"] as const;
+
+export type Magic = (typeof MAGICS)[number];
 export type Flag = "set" | "unset" | "bad";
 
 /** Numbers of flag values in log lines. Source: MCUboot bootutil_public.h BOOT_FLAG_*. */
@@ -36,6 +38,7 @@ export const EMPTY_TRAILER: TrailerState = {
 interface BuildTrailers {
   readonly slot: TrailerLayout;
   readonly scratch: TrailerLayout;
+  readonly magic: Uint8Array;
 }
 
 const LAYOUTS = new WeakMap<BootloaderBuild, BuildTrailers>();
@@ -55,6 +58,7 @@ function layoutsOf(build: BootloaderBuild): BuildTrailers {
   const slot = trailerLayout(shape);
   const layouts = {
     slot,
+    magic: trailerMagic(build.maxAlign),
     scratch: build.generation.shortScratchTrailer ? trailerLayout({ ...shape, maxSectors: 1 }) : slot,
   };
   LAYOUTS.set(build, layouts);
@@ -105,10 +109,13 @@ export function readTrailer(flash: Flash, build: BootloaderBuild, area: Area): T
 
 /** The magic at the end of an area. */
 export function readMagic(flash: Flash, build: BootloaderBuild, area: Area): Magic {
-  const expected = trailerMagic(build.maxAlign);
-  const found = flash.read(fieldOffset(build, area, "magic"), expected.length);
-  if (found.every((value) => value === ERASED)) return "unset";
-  return equalBytes(found, expected) ? "good" : "bad";
+  const expected = layoutsOf(build).magic;
+  const offset = fieldOffset(build, area, "magic");
+  const found = lookAt(flash, offset, expected.length, (bytes) => {
+    const magic: Magic = isErased(bytes) ? "unset" : equalBytes(bytes, expected) ? "good" : "bad";
+    return MAGICS.indexOf(magic);
+  });
+  return MAGICS[found] ?? "bad";
 }
 
 function readFlag(flash: Flash, offset: number): Flag {
