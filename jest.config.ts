@@ -16,7 +16,7 @@ const shared = {
     "^mcuboot-hil/jest$": "<rootDir>/src/jest/index.ts",
     "^mcuboot-hil$": "<rootDir>/src/index.ts",
   },
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/scripts/test-environment.mjs",
   setupFiles: ["<rootDir>/scripts/property-seed.ts"],
   modulePathIgnorePatterns: ["<rootDir>/dist/"],
 } as const;
