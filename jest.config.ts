@@ -1,5 +1,9 @@
 /** @jest-config-loader esbuild-register */
+import { availableParallelism } from "node:os";
 import type { Config } from "jest";
+
+/** Suites that wait at the same time for programs in real time: they need a worker each, and no core. */
+const WAITING_WORKERS = 3;
 
 const shared = {
   extensionsToTreatAsEsm: [".ts"],
@@ -28,6 +32,8 @@ const shared = {
 const config: Config = {
   // Many suites run real processes and ports: a busy machine must not fail them. No test asserts a time.
   testTimeout: 60_000,
+  maxWorkers: availableParallelism() + WAITING_WORKERS,
+  testSequencer: "<rootDir>/scripts/test-sequencer.mjs",
   projects: [
     { ...shared, displayName: "unit", testMatch: ["<rootDir>/src/**/*.test.ts", "<rootDir>/scripts/**/*.test.ts"] },
     { ...shared, displayName: "hil", testMatch: ["<rootDir>/hil-tests/**/*.test.ts"] },
