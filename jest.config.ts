@@ -8,6 +8,7 @@ const WAITING_WORKERS = 3;
 const shared = {
   extensionsToTreatAsEsm: [".ts"],
   transform: {
+    "/node_modules/zod/index\\.js$": "<rootDir>/scripts/one-file-package.mjs",
     "^.+\\.ts$": [
       "@swc/jest",
       {
@@ -16,6 +17,7 @@ const shared = {
       },
     ],
   },
+  transformIgnorePatterns: ["/node_modules/(?!zod/index\\.js$)"],
   moduleNameMapper: {
     "^mcuboot-hil/jest$": "<rootDir>/src/jest/index.ts",
     "^mcuboot-hil$": "<rootDir>/src/index.ts",
