@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { findLocks } from "../src/board/index.ts";
-import { RealClock } from "../src/core/index.ts";
+import { EXIT, RealClock } from "../src/core/index.ts";
 import { openPty } from "../src/serial/index.ts";
 import { hil, LAB_PROFILE, locksOf, type PtyBench, ptyBench } from "./testing/process.ts";
 
@@ -123,7 +123,7 @@ describe("a bench that fails for a moment", () => {
       await twin.done;
       // On a busy machine a cut may miss its moment by more than the profile admits: what counts here is that it was judged.
       expect(out).toMatch(/(PASS|FAIL) {2}.*; the bench failed \d times? and was tried again/);
-      expect(code).toBeLessThan(3);
+      expect([EXIT.pass, EXIT.failed]).toContain(code);
       const { run: document, events } = lab.newestRun();
       expect(document).toMatchObject({
         state: "finished",
