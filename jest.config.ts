@@ -1,9 +1,14 @@
 /** @jest-config-loader esbuild-register */
+import { availableParallelism } from "node:os";
 import type { Config } from "jest";
+
+/** Suites that wait at the same time for programs in real time: they need a worker each, and no core. */
+const WAITING_WORKERS = 3;
 
 const shared = {
   extensionsToTreatAsEsm: [".ts"],
   transform: {
+    "/node_modules/zod/index\\.js$": "<rootDir>/scripts/one-file-package.mjs",
     "^.+\\.ts$": [
       "@swc/jest",
       {
@@ -12,12 +17,13 @@ const shared = {
       },
     ],
   },
+  transformIgnorePatterns: ["/node_modules/(?!zod/index\\.js$)"],
   moduleNameMapper: {
     "^mcuboot-hil/jest$": "<rootDir>/src/jest/index.ts",
     "^mcuboot-hil/(image|smp|power)$": "<rootDir>/src/$1.ts",
     "^mcuboot-hil$": "<rootDir>/src/index.ts",
   },
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/scripts/test-environment.mjs",
   setupFiles: ["<rootDir>/scripts/property-seed.ts"],
   modulePathIgnorePatterns: ["<rootDir>/dist/"],
 } as const;
@@ -29,6 +35,8 @@ const shared = {
 const config: Config = {
   // Many suites run real processes and ports: a busy machine must not fail them. No test asserts a time.
   testTimeout: 60_000,
+  maxWorkers: availableParallelism() + WAITING_WORKERS,
+  testSequencer: "<rootDir>/scripts/test-sequencer.mjs",
   projects: [
     { ...shared, displayName: "unit", testMatch: ["<rootDir>/src/**/*.test.ts", "<rootDir>/scripts/**/*.test.ts"] },
     { ...shared, displayName: "hil", testMatch: ["<rootDir>/hil-tests/**/*.test.ts"] },

@@ -42,7 +42,7 @@ describe("what is wrong with the request ends with exit code 2 before anything m
     {
       what: "a key file that holds no key",
       files: { "lab.yaml": LAB_PROFILE.replace("builtin:twin-sign-p256.pem", "mine.pem"), "mine.pem": "hello" },
-      says: /mine\.pem/,
+      says: /mine\.pem is not a PEM file\./,
     },
     {
       what: "an encryption key that does not go with the one that signs",
@@ -58,6 +58,7 @@ describe("what is wrong with the request ends with exit code 2 before anything m
       expect(error).toMatch(says);
       expect(error).not.toContain("PRIVATE KEY");
       expect(code).toBe(2);
+      expect(existsSync(join(folder, "runs"))).toBe(false);
     });
   }
 
@@ -68,9 +69,11 @@ images:
   old: { version: "1.0.0", payload: { generate_bytes: 5000 } }
   new: { version: "2.0.0", payload: { file: build/app.bin } }
 `;
-    const { code, error } = await run(lab({ "mine.yaml": text }), "mine.yaml");
+    const folder = lab({ "mine.yaml": text });
+    const { code, error } = await run(folder, "mine.yaml");
     expect(error).toMatch(/mine\.yaml, line 5: images\.new\.payload\.file/);
     expect(code).toBe(2);
+    expect(existsSync(join(folder, "runs"))).toBe(false);
   });
 
   test("an unencrypted scenario on a profile that demands encryption uploads nothing", async () => {

@@ -2,16 +2,12 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { findLocks } from "../src/board/index.ts";
-import { Random, RealClock } from "../src/core/index.ts";
+import { EXIT, RealClock } from "../src/core/index.ts";
 import { openPty } from "../src/serial/index.ts";
-import { broken, killOnce } from "./testing/kills.ts";
 import { hil, LAB_PROFILE, locksOf, type PtyBench, ptyBench } from "./testing/process.ts";
 
 /** These run in real time: a twin in a process of its own, real pseudo-terminals, real kills. */
 const REAL_TIME_MS = 300_000;
-
-/** The full number is the nightly's: scripts/nightly/kills.ts. */
-const KILLS = 4;
 
 let lab: PtyBench;
 
@@ -24,20 +20,6 @@ afterAll(async () => {
 }, REAL_TIME_MS);
 
 const markFile = () => join(lab.folder, "lab.health.json");
-
-describe("a run that is killed with -9", () => {
-  test(
-    "at any moment leaves a whole record and a dead lock, and the next run brings the board back",
-    async () => {
-      const random = Random.fromSeed(4).fork("kills");
-      for (let number = 0; number < KILLS; number += 1) {
-        const kill = await killOnce(lab, random);
-        expect([kill, broken(kill)]).toEqual([kill, []]);
-      }
-    },
-    REAL_TIME_MS,
-  );
-});
 
 describe("a run whose terminal is closed", () => {
   test(
@@ -141,7 +123,7 @@ describe("a bench that fails for a moment", () => {
       await twin.done;
       // On a busy machine a cut may miss its moment by more than the profile admits: what counts here is that it was judged.
       expect(out).toMatch(/(PASS|FAIL) {2}.*; the bench failed \d times? and was tried again/);
-      expect(code).toBeLessThan(3);
+      expect([EXIT.pass, EXIT.failed]).toContain(code);
       const { run: document, events } = lab.newestRun();
       expect(document).toMatchObject({
         state: "finished",

@@ -122,8 +122,10 @@ async function killed({ folder }: PtyBench, random: Random) {
     let record: string | undefined;
     while (!end.isOver) {
       record ??= runsOf(folder).find((name) => !before.has(name));
-      seen = record === undefined ? "" : textOf(join(folder, "runs", record, "events.jsonl"));
-      if (linesOf(seen).filter(isWanted).length >= nth) break;
+      const text = record === undefined ? "" : textOf(join(folder, "runs", record, "events.jsonl"));
+      const hasGrown = text.length > seen.length;
+      seen = text;
+      if (hasGrown && linesOf(seen).filter(isWanted).length >= nth) break;
       await sleep(clock, POLL_MS);
     }
     await sleep(clock, delayMs);

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { LOCKS_VARIABLE } from "../../src/board/index.ts";
+import { program } from "./program.ts";
 
-const ENTRY = fileURLToPath(new URL("hil.ts", import.meta.url));
-const TSX = import.meta.resolve("tsx");
+/** Of the source as it was when this process began. */
+let entry: string | undefined;
 
 /** Where the locks of a lab lie. */
 export const locksOf = (folder: string) => join(folder, "locks");
@@ -22,7 +22,8 @@ export interface HilProcess {
 /** Starts `hil` from source in `cwd`, with locks of its own. */
 export function hil(cwd: string, ...args: string[]): HilProcess {
   const env = { ...process.env, [LOCKS_VARIABLE]: locksOf(cwd) };
-  const argv = ["--import", TSX, ENTRY, ...args];
+  entry ??= program();
+  const argv = [entry, ...args];
   const child = spawn(process.execPath, argv, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let out = "";
   let err = "";
@@ -144,6 +145,7 @@ export async function ptyBench(options: { readonly twin?: Readonly<Record<string
     async [Symbol.asyncDispose]() {
       twin.child.kill("SIGTERM");
       await twin.done;
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

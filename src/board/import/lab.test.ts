@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
+import { RealClock } from "../../core/index.ts";
+import { powerDriverNamed } from "../../power/index.ts";
 import type { PortInfo } from "../../serial/index.ts";
 import { draftProfile } from "../profile/draft.ts";
 import { importLabgrid } from "./labgrid.ts";
@@ -70,7 +72,18 @@ describe("a Twister hardware map", () => {
   test("knows no power switch: the profile says so, and fails at the first command instead of doing nothing", async () => {
     const { texts, profiles } = await twister(DK);
     expect(texts[0]).toMatch(/# CHANGE: a hardware map knows no power switch; what switches this board's power\?/);
-    expect(profiles[0]?.profile.power).toMatchObject({ driver: "command", options: { on: ["./CHANGE-power-on"] } });
+    const { driver, options } = profiles[0]?.profile.power ?? {};
+    expect({ driver, options }).toMatchObject({ driver: "command", options: { on: ["./CHANGE-power-on"] } });
+    const links = { open: () => Promise.reject(new RangeError("no port is needed")) };
+    await using power = await powerDriverNamed("command")?.open(options ?? {}, {
+      links,
+      clock: new RealClock(),
+      folder,
+    });
+    await expect(power?.set("on")).rejects.toMatchObject({
+      kind: "bench",
+      message: expect.stringContaining("./CHANGE-power-on"),
+    });
   });
 
   test("names scripts and never runs them; fixtures and notes come along as comments", async () => {

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { ConfigurationError, defined, hasCode } from "../../core/index.ts";
 import { derChildren } from "../crypto/der.ts";
 import { digest, type HashName } from "../format/hashes.ts";
@@ -32,6 +32,13 @@ export function keyHash(key: AnyKey, hash: HashName): Uint8Array {
 /** Environment variable with the passphrase of protected keys. No option: it would show in process lists. */
 export const PASSPHRASE_VARIABLE = "HIL_KEY_PASSPHRASE";
 
+/**
+ * Keys that were read last, by the SHA-256 of their text: a run asks for its two at every turn, and OpenSSL takes
+ * milliseconds to read one. Protected ones are opened each time.
+ */
+const parsedKeys = new Map<string, PrivateKey>();
+const PARSED_KEYS_MAX = 8;
+
 const PASSPHRASE_HINT =
   `Give its passphrase in ${PASSPHRASE_VARIABLE} (hil image also takes --password-file, and asks on the terminal), ` +
   "or decrypt the file: openssl pkcs8 -topk8 -nocrypt.";
@@ -54,6 +61,21 @@ export function loadPrivateKey(pem: string, options: { readonly passphrase?: str
     throw new ConfigurationError(`${what} is a public key; the private key is needed here.`);
   }
   const encrypted = isProtectedKey(text);
+  if (encrypted) return parsedKey(text, encrypted, what, passphrase);
+  const name = createHash("sha256").update(text).digest("hex");
+  const known = parsedKeys.get(name) ?? parsedKey(text, encrypted, what, passphrase);
+  remember(name, known);
+  return known;
+}
+
+function remember(name: string, key: PrivateKey): void {
+  parsedKeys.delete(name);
+  parsedKeys.set(name, key);
+  const [oldest] = parsedKeys.keys();
+  if (parsedKeys.size > PARSED_KEYS_MAX && oldest !== undefined) parsedKeys.delete(oldest);
+}
+
+function parsedKey(text: string, encrypted: boolean, what: string, passphrase: string | undefined): PrivateKey {
   if (encrypted && passphrase === undefined) {
     throw new ConfigurationError(`${what} is password-protected.`, PASSPHRASE_HINT);
   }

@@ -101,10 +101,20 @@ function setsFor(bytes: number): readonly (typeof SET | typeof SET_IN_BODIES)[nu
 function waysOf(value: Uint8Array, mask: Uint8Array): readonly Uint8Array[] {
   const ways: Uint8Array[] = [];
   for (const set of setsFor(value.length)) {
-    const way = value.map((byte, at) => (byte & ~(mask[at] ?? 0)) | ((mask[at] ?? 0) & bitsSet(set, at, value.length)));
+    const way = reading(value, mask, set);
     if (!ways.some((known) => equalBytes(known, way))) ways.push(way);
   }
   return ways;
+}
+
+/** The bits in doubt, set as told. A range may be a whole body in which few bits are in doubt: no more is looked at. */
+function reading(value: Uint8Array, mask: Uint8Array, set: Parameters<typeof bitsSet>[0]): Uint8Array {
+  const way = value.slice();
+  for (let at = 0; at < mask.length; at += 1) {
+    const doubt = mask[at] ?? 0;
+    if (doubt !== 0) way[at] = ((way[at] ?? 0) & ~doubt) | (doubt & bitsSet(set, at, value.length));
+  }
+  return way;
 }
 
 function bitsSet(set: (typeof SET | typeof SET_IN_BODIES)[number], at: number, bytes: number): number {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { fromHex, hex, textOf, utf8, VirtualClock } from "../../core/index.ts";
+import { type Link, memoryLinks } from "../../serial/index.ts";
 import { type Contact, numato } from "../index.ts";
 import type { Fault } from "../testing/coils.ts";
 import { powerSwitchContract } from "../testing/contract.ts";
@@ -26,10 +27,23 @@ describe("the numato driver", () => {
   });
 
   test("does not open a port where nothing prompts, and closes it again", async () => {
-    await expect(rig({ fault: "silent" })).rejects.toMatchObject({
+    const clock = new VirtualClock();
+    const [host] = memoryLinks({ clock });
+    let closed = 0;
+    const link: Link = {
+      name: host.name,
+      chunks: host.chunks,
+      write: (bytes, signal) => host.write(bytes, signal),
+      async [Symbol.asyncDispose]() {
+        closed += 1;
+        await host[Symbol.asyncDispose]();
+      },
+    };
+    await expect(numato.open(OPTIONS, { links: { open: async () => link }, clock })).rejects.toMatchObject({
       kind: "bench",
       message: "the Numato module on mem did not answer.",
     });
+    expect(closed).toBe(1);
   });
 
   test("gets back in step before the next command when a prompt was lost", async () => {

@@ -1,0 +1,32 @@
+// Bundles the command line (hil.ts, beside this file) into the folder that is named: a process of it starts in a
+// quarter of the time that loading each file of the source takes. Run by program.ts.
+import { readFileSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+/** Files that stand beside a source file are found from there, wherever the bundle is. */
+const ownUrls = {
+  name: "own-urls",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const text = readFileSync(path, "utf8");
+      const contents = text.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href));
+      return { contents, loader: "ts" };
+    });
+  },
+};
+
+const [, , outdir] = process.argv;
+await build({
+  entryPoints: [fileURLToPath(new URL("hil.ts", import.meta.url))],
+  outdir,
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  // Commands stay apart, as they are loaded: only when they are called.
+  splitting: true,
+  packages: "external",
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  plugins: [ownUrls],
+});

@@ -1,0 +1,22 @@
+import vm from "node:vm";
+import { TestEnvironment } from "jest-environment-node";
+
+/**
+ * Jest's environment for Node, in a context whose global object is an ordinary one. Jest's own is behind an interceptor
+ * and a proxy: each `Math`, `Number` or `DataView` that a test's code names is looked up through both, a hundred times
+ * as slow as in a program (measured with Node 20.20: 12 million look-ups 5.7 s against 0.03 s). Files stay apart as
+ * before: each has a context of its own.
+ * Source: Node's documentation of vm.constants.DONT_CONTEXTIFY (since 20.18 and 22.8).
+ */
+export default class PlainContextEnvironment extends TestEnvironment {
+  constructor(...given) {
+    const { createContext } = vm;
+    // Jest's constructor makes the context itself, and has no say in how.
+    vm.createContext = () => createContext(vm.constants.DONT_CONTEXTIFY);
+    try {
+      super(...given);
+    } finally {
+      vm.createContext = createContext;
+    }
+  }
+}
