@@ -310,7 +310,7 @@ function cellsOf(row: SwitchRow): readonly string[] {
 }
 
 function asksBack({ driver, options, asked, acknowledges }: SwitchRow): string {
-  const { facts } = powerDriverNamed(driver);
+  const facts = (chosen: SwitchRow["options"]) => powerDriverNamed(driver).facts(chosen);
   if (facts(options).readsBack) return "yes";
   if (asked !== undefined && facts(asked.options).readsBack) return `only with ${asked.words}; else blind`;
   return facts(options).cuts === "reset only" || acknowledges ? "no" : "no: blind";

@@ -280,10 +280,10 @@ describe("the checks themselves", () => {
 
   test("find a word of a private dialect in comments, and not in code or as another word", () => {
     const words = (text: string) => bannedWords([parsed("src/serial/a.ts", text)]);
-    expect(words("/** Returns whether it runs. */\nconst a = 1;")).toHaveLength(1);
-    expect(words("const a = 1; default: // 16")).toHaveLength(1);
+    expect(words("/** Answers whether it runs. */\nconst a = 1;")).toHaveLength(1);
+    expect(words("const a = 1; // 16 when left out")).toHaveLength(1);
     expect(words("/**\n * Looks, and\n * answers the list.\n */")).toHaveLength(1);
-    expect(words('const a = "Returns what is asked";\n/** A board that answers. Left out of a list. */')).toEqual([]);
+    expect(words('const a = "Answers what is asked";\n/** A board that answers. Left out of a list. */')).toEqual([]);
   });
 
   test("let a date be made of a time that is given, and a clock's own files read the machine's", () => {
