@@ -3,8 +3,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { makeTwin } from "../src/board/index.ts";
 import { assembleBoard } from "../src/board/parts/assemble.ts";
-import type { Edit } from "../src/campaign/testing/small-campaign.ts";
-import { eventsOf, smallProfile, smallRun, smallScenario } from "../src/campaign/testing/small-campaign.ts";
+import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "../src/campaign/testing/small-campaign.ts";
 import { type Clock, sleep, VirtualClock } from "../src/core/index.ts";
 import { CutterBench } from "../src/power/testing/cutter/bench.ts";
 import { type Link, memoryLinks } from "../src/serial/index.ts";

@@ -4,12 +4,12 @@ import { type FlashProgress, flashTimingOf, type LoadedProfile, loadProfile } fr
 import { qemuMachine } from "../src/board/profile/qemu-machines.ts";
 import { EmulatedBoard } from "../src/board/qemu/emulated-board.ts";
 import { factoryFlash } from "../src/board/qemu/firmware.ts";
-import { flagsOf } from "../src/campaign/bench/recorded-board.ts";
 import { locateCuts } from "../src/campaign/cuts/locate-cuts.ts";
 import { buildMaterial, type CampaignImages, type ExpectedFlash, loadScenario } from "../src/campaign/index.ts";
-import type { BootSeen } from "../src/campaign/record/facts.ts";
-import { compare } from "../src/campaign/verdict/compare.ts";
-import { asFlash, compareFlash, progressBefore } from "../src/campaign/verdict/real-flash.ts";
+import type { BootSeen, SlotFacts } from "../src/campaign/record/facts.ts";
+import { asFlash, progressBefore } from "../src/campaign/verdict/real-flash.ts";
+import { flagsOf } from "../src/campaign/verdict/slots.ts";
+import { weigh } from "../src/campaign/verdict/weigh.ts";
 import { Cleanup, hex, isKind, Random, RealClock, within } from "../src/core/index.ts";
 import {
   type FlashImage,
@@ -54,7 +54,7 @@ export interface CutResult {
 /** One boot of an emulated board, and all that it showed. */
 interface Booted {
   readonly seen: BootSeen;
-  readonly slots: Parameters<typeof compare>[1];
+  readonly slots: readonly SlotFacts[];
   readonly flash: Uint8Array;
 }
 
@@ -196,12 +196,14 @@ export class QemuCuts {
     ]);
     const allowed = known?.allowed ?? [];
     const { seen, slots, flash } = await this.boot(cut.flash);
-    const shown = compare(seen, slots, allowed);
-    const fits = allowed.filter((row) => compare(seen, slots, [row]).pass);
-    const held = compareFlash(shown, expected, fits, asFlash(expected, flash));
-    const { pass, ending, found, because, outcome } = known?.fault
-      ? { ...held, pass: false, because: known.fault }
-      : held;
+    const fault = known?.fault;
+    const { pass, ending, found, because, outcome } = weigh(
+      { seen, slots, encrypted: false, flash: { content: asFlash(expected, flash), build: expected.build } },
+      {
+        outcomes: allowed,
+        fault: fault === undefined ? undefined : () => ({ ending: "wrong slots", because: fault }),
+      },
+    );
     return {
       direction,
       operation: cut.operation?.index,

@@ -13,19 +13,18 @@ import {
 import { generation } from "../mcuboot/index.ts";
 import { isRetryable, RETRY_AFTER_MS } from "./bench/retry.ts";
 import { WearMeter } from "./bench/wear.ts";
-import type { ImageFacts } from "./record/facts.ts";
+import type { ImageFacts, RunResult } from "./record/facts.ts";
 import { keptOf } from "./record/kept.ts";
 import { keptKeys } from "./record/kept-keys.ts";
 import { progressOf } from "./record/progress.ts";
 import type { RunRecord } from "./record/record.ts";
 import { imageDifferences, replayOf } from "./record/replay.ts";
 import type { RunEvent } from "./record/run-event.ts";
-import { completed, type RunResult, resultOf } from "./record/run-result.ts";
+import { completed, resultOf } from "./record/run-result.ts";
 import type { CampaignImages } from "./request/images.ts";
 import { buildMaterial, cryptoOf, expectedFlashOf } from "./request/material.ts";
 import type { RunRequest } from "./request/run-request.ts";
-import type { CampaignOutcome } from "./runner.ts";
-import { runCampaign } from "./runner.ts";
+import { type CampaignOutcome, runCampaign } from "./runner.ts";
 
 /**
  * The tries of a run: one, and more when the bench fails and the request allows it. All have one clock, one set of

@@ -14,9 +14,10 @@ import {
   wallTime,
 } from "../core/index.ts";
 import { Attempts } from "./attempts.ts";
+import type { RunResult } from "./record/facts.ts";
 import { RECORD_SCHEMA, RunRecord } from "./record/record.ts";
 import type { RunEvent } from "./record/run-event.ts";
-import { type RunResult, resultOf } from "./record/run-result.ts";
+import { resultOf } from "./record/run-result.ts";
 import { checkRequest } from "./request/check-request.ts";
 import type { RunRequest } from "./request/run-request.ts";
 

@@ -2,17 +2,20 @@ import type { Board } from "../board/index.ts";
 import { isKind, messageOf, type Random } from "../core/index.ts";
 import { isVoid } from "./bench/bench-watch.ts";
 import { preflight } from "./bench/preflight.ts";
-import { activeSlot, RecordedBoard } from "./bench/recorded-board.ts";
+import { RecordedBoard } from "./bench/recorded-board.ts";
 import { leaveBoard, wakeBoard } from "./bench/recover.ts";
 import { StartingPoint } from "./bench/starting-point.ts";
+import { bootMsOf, type Direction, reversed, type Trial } from "./bench/trial.ts";
 import type { WearMeter } from "./bench/wear.ts";
 import { askAgain, cutApplication, measureApplication, spreadInApplication } from "./cuts/cut-application.ts";
-import { cutRevert, cutUpgrade, laterBoot, referenceRevert } from "./cuts/cut-boot.ts";
+import { cutRevert, cutUpgrade } from "./cuts/cut-boot.ts";
+import type { Judged } from "./cuts/judge.ts";
+import { laterBoot } from "./cuts/later-boot.ts";
 import { upgradeWithoutBoot } from "./cuts/no-boot.ts";
 import { cutsAtEvery, spreadCuts, spreadPairs } from "./cuts/plan.ts";
-import { type Direction, type Judged, type Reference, referenceUpgrade, revertUpgrade } from "./cuts/upgrade.ts";
-import type { CutIn, PlannedCut } from "./record/cut-moment.ts";
-import { cutsIn } from "./record/cut-moment.ts";
+import type { Reference } from "./cuts/reference.ts";
+import { referenceRevert, referenceUpgrade } from "./cuts/upgrade.ts";
+import { type CutIn, cutsIn, type PlannedCut } from "./record/cut-moment.ts";
 import type { PhaseSpan } from "./record/facts.ts";
 import type { RunRecord } from "./record/record.ts";
 import type { Subject } from "./record/subject.ts";
@@ -20,6 +23,7 @@ import { checksRevert, expectationOf } from "./request/expectation.ts";
 import type { CampaignImages } from "./request/images.ts";
 import { type Scenario, scenarioCuts } from "./request/scenario.ts";
 import type { ExpectedFlash } from "./verdict/expected-flash.ts";
+import { activeSlot } from "./verdict/slots.ts";
 
 /** How often a cut is made again that was void. */
 const VOIDS_MAX = 3;
@@ -68,8 +72,7 @@ export async function runCampaign(parts: CampaignParts): Promise<CampaignOutcome
     leave?.();
   }
   await powerOn(parts);
-  const { boot, swap } = parts.board.profile.timeoutsMs;
-  await leaveBoard(new RecordedBoard(parts.board, parts.record, parts.signal), boot + swap);
+  await leaveBoard(new RecordedBoard(parts.board, parts.record, parts.signal), bootMsOf(parts.board.profile));
   return outcome;
 }
 
@@ -83,7 +86,7 @@ class Campaign {
   readonly #parts: CampaignParts;
   readonly #recorded: RecordedBoard;
   readonly #startingPoint: StartingPoint;
-  readonly #bootMs: number;
+  readonly #trial: Trial;
   /** Cuts that this try has judged. */
   readonly #judged = new Set<number>();
   #hasFailed = false;
@@ -91,14 +94,20 @@ class Campaign {
   constructor(parts: CampaignParts) {
     this.#parts = parts;
     this.#recorded = new RecordedBoard(parts.board, parts.record, parts.signal);
-    const { boot, swap } = parts.board.profile.timeoutsMs;
-    this.#bootMs = boot + swap;
-    this.#startingPoint = new StartingPoint(this.#recorded, parts.images, parts.expected, this.#bootMs);
+    const { expected, scenario, images, board } = parts;
+    this.#trial = {
+      recorded: this.#recorded,
+      expected,
+      bootMs: bootMsOf(board.profile),
+      permanent: scenario.request === "permanent",
+      refused: expectationOf(scenario).outcome === "refused",
+    };
+    this.#startingPoint = new StartingPoint(this.#trial, images);
   }
 
   async run(): Promise<CampaignOutcome> {
     const { images, scenario, startWith, board } = this.#parts;
-    await wakeBoard(this.#recorded, { startingPoint: this.#startingPoint, images, bootMs: this.#bootMs });
+    await wakeBoard(this.#recorded, { startingPoint: this.#startingPoint, images, bootMs: this.#trial.bootMs });
     await preflight(this.#recorded);
     await this.#startingPoint.powerCheck();
     await this.#startingPoint.baseline();
@@ -126,8 +135,8 @@ class Campaign {
 
   /** An upgrade to an image that never answers, and the way back from it. */
   async #noBoot(): Promise<CampaignOutcome> {
-    const { expected, board } = this.#parts;
-    const boots = await upgradeWithoutBoot(this.#recorded, expected, this.#forward(), this.#bootMs);
+    const { board } = this.#parts;
+    const boots = await upgradeWithoutBoot(this.#trial, this.#forward());
     for (const judged of boots) this.#count(judged);
     if (boots.length === 1) await this.#startingPoint.reflash();
     board.check();
@@ -136,12 +145,7 @@ class Campaign {
 
   /** An upgrade without a cut, and what comes after it. */
   async #undisturbed(direction: Direction) {
-    const judged = await referenceUpgrade(
-      this.#recorded,
-      this.#parts.expected,
-      this.#asRequested(direction),
-      this.#bootMs,
-    );
+    const judged = await referenceUpgrade(this.#trial, direction);
     this.#count(judged);
     return {
       reference: judged.reference,
@@ -220,26 +224,18 @@ class Campaign {
 
   /** One planned cut and the boots after it; answers the direction of the next. */
   async #cut(asked: Direction, planned: CutIn<"boot">, reference: Reference): Promise<Direction | undefined> {
-    const { scenario, expected, images } = this.#parts;
+    const { scenario, expected } = this.#parts;
     const again = scenario.start.flash_each && (await this.#startingPoint.reflash());
     if (again) await this.#startingPoint.keep();
-    const direction = this.#asRequested(again ? { from: images.old, to: images.new } : asked);
-    const limits = { bootMs: this.#bootMs, bootloaderTalks: reference.bootloaderTalks };
+    const direction = again ? this.#forward() : asked;
     const isRevert = scenario.cuts.in === "revert";
     if (isRevert) {
-      const up = await referenceUpgrade(this.#recorded, expected, direction, this.#bootMs);
+      const up = await referenceUpgrade(this.#trial, direction);
       this.#count(up);
       if (!up.matched) return this.#stopped ? undefined : this.#recoverFrom(up, direction);
       expected.adopt(up.matched.flash);
     }
-    let judged = await (isRevert ? cutRevert : cutUpgrade)(
-      this.#recorded,
-      expected,
-      direction,
-      planned,
-      reference,
-      limits,
-    );
+    let judged = await (isRevert ? cutRevert : cutUpgrade)(this.#trial, direction, planned, reference);
     this.#count(judged);
     // Also after a known defect: what it comes to shows in the boots after it.
     for (let boot = 1; boot <= scenario.boots_after; boot += 1) {
@@ -247,7 +243,7 @@ class Campaign {
       if (known === undefined) break;
       expected.adopt(known.flash);
       const subject: Subject = { kind: "later boot", boot, cut: planned.index };
-      judged = await laterBoot(this.#recorded, expected, judged, subject, this.#bootMs);
+      judged = await laterBoot(this.#trial, judged, subject);
       this.#count(judged);
     }
     return this.#stopped ? undefined : this.#confirmAndTurn(judged, direction);
@@ -258,7 +254,7 @@ class Campaign {
     const { scenario, expected, random, record, wear } = this.#parts;
     const { in: what, count = 0 } = scenario.cuts;
     if (what !== "upload" && what !== "request") return start;
-    const undisturbedUs = await measureApplication(this.#recorded, expected, what, this.#asRequested(start));
+    const undisturbedUs = await measureApplication(this.#trial, what, start);
     let direction = (await this.#startingPoint.reflash()) ? this.#forward() : start;
     const given = this.#parts.cuts ?? scenarioCuts(scenario);
     const cuts = cutsIn<"upload" | "request">(
@@ -269,23 +265,22 @@ class Campaign {
     for (const planned of cuts) {
       if (this.#parts.judged?.has(planned.index)) continue;
       wear.allowNext();
-      const limits = { bootMs: this.#bootMs, bootloaderTalks: false };
       const from = direction;
       const cut = await this.#whole(planned, from, async (now) => {
         direction = now;
-        return cutApplication(this.#recorded, expected, { what, planned, direction, limits });
+        return cutApplication(this.#trial, { what, planned, direction });
       });
       this.#count(cut);
       if (cut.matched) expected.adopt(cut.matched.flash);
       const isAsked = cut.matched !== undefined && what === "request";
-      const again = isAsked ? await askAgain(this.#recorded, expected, direction, cut.left) : undefined;
+      const again = isAsked ? await askAgain(this.#trial, direction, cut.left) : undefined;
       if (again) this.#count(again);
       if (this.#stopped) return undefined;
       if (await this.#startingPoint.reflash()) direction = this.#forward();
       else {
         const next = await this.#confirmAndTurn(again ?? cut, direction);
         if (!next) return undefined;
-        direction = this.#asRequested(next);
+        direction = next;
       }
     }
     return direction;
@@ -293,26 +288,19 @@ class Campaign {
 
   #forward(): Direction {
     const { old: from, new: to } = this.#parts.images;
-    return this.#asRequested({ from, to });
-  }
-
-  /** A direction with what the scenario asks of the bootloader. */
-  #asRequested({ from, to }: Direction): Direction {
-    const { scenario } = this.#parts;
-    const refused = expectationOf(scenario).outcome === "refused";
-    return { from, to, permanent: scenario.request === "permanent", refused };
+    return { from, to };
   }
 
   /** What a cut in a revert is measured against. */
   async #revertReference(asked: Direction) {
     const { expected, scenario } = this.#parts;
     const again = scenario.start.flash_each && (await this.#startingPoint.reflash());
-    const direction = again ? this.#forward() : this.#asRequested(asked);
-    const up = await referenceUpgrade(this.#recorded, expected, direction, this.#bootMs);
+    const direction = again ? this.#forward() : asked;
+    const up = await referenceUpgrade(this.#trial, direction);
     this.#count(up);
     if (!up.matched) return { reference: undefined, next: undefined };
     expected.adopt(up.matched.flash);
-    const judged = await referenceRevert(this.#recorded, expected, direction, this.#bootMs);
+    const judged = await referenceRevert(this.#trial, direction);
     this.#count(judged);
     return {
       reference: judged.reference,
@@ -355,11 +343,11 @@ class Campaign {
   /** An upgrade that nobody confirms must be gone after the next reset. */
   async #revertCheck(direction: Direction): Promise<void> {
     const { expected } = this.#parts;
-    const up = await referenceUpgrade(this.#recorded, expected, direction, this.#bootMs);
+    const up = await referenceUpgrade(this.#trial, direction);
     this.#count(up);
     if (!up.matched) return;
     expected.adopt(up.matched.flash);
-    this.#count(await revertUpgrade(this.#recorded, expected, direction, this.#bootMs));
+    this.#count(await referenceRevert(this.#trial, direction));
   }
 
   #count(judged: Judged): void {
@@ -377,10 +365,6 @@ function plannedCuts(scenario: Scenario, { window, timeline }: Reference, random
   if (every !== undefined) return cutsAtEvery(every, timeline.operations);
   if (pairs !== undefined) return spreadPairs(window, pairs, random);
   return scenarioCuts(scenario) ?? spreadCuts(window, count, random);
-}
-
-function reversed({ from, to }: Direction): Direction {
-  return { from: to, to: from };
 }
 
 /** Phases of the swap, merged from its operations, in microseconds from the first one. */

@@ -7,6 +7,7 @@ import { RecordedBoard } from "./bench/recorded-board.ts";
 import { StartingPoint } from "./bench/starting-point.ts";
 import { buildMaterial } from "./request/material.ts";
 import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "./testing/small-campaign.ts";
+import { smallTrial } from "./testing/small-trial.ts";
 
 const BOOT_MS = 20_000;
 const NEVER = new AbortController().signal;
@@ -81,7 +82,7 @@ describe("a wrong key", () => {
     const recorded = new RecordedBoard(twin, { event: () => {} }, NEVER);
     const without = new RecordedBoard({ ...board, [Symbol.asyncDispose]: async () => {} }, recorded.record, NEVER);
     await without.untilUp(0, BOOT_MS);
-    const failure = new StartingPoint(without, images, expected, BOOT_MS).baseline();
+    const failure = new StartingPoint(smallTrial(without, expected), images).baseline();
     await expect(failure).rejects.toMatchObject({ hint: expect.stringMatching(hint) });
   });
 });

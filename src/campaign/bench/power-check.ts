@@ -1,7 +1,7 @@
 import { BenchError, sleep } from "../../core/index.ts";
-import { notCut } from "../cuts/cut.ts";
 import type { BootSeen } from "../record/facts.ts";
 import { alive } from "./boot-watch.ts";
+import { notCut } from "./not-cut.ts";
 import type { RecordedBoard } from "./recorded-board.ts";
 
 /** The idle application gets this long to lose its last charge before it is asked whether it is off, in milliseconds. */

@@ -1,8 +1,9 @@
 import type { Board } from "../../board/index.ts";
 import { isKind } from "../../core/index.ts";
 import type { PreflightCheck } from "../record/facts.ts";
+import { activeSlot } from "../verdict/slots.ts";
 import { requireLogFits } from "./log-check.ts";
-import { activeSlot, type RecordedBoard } from "./recorded-board.ts";
+import type { RecordedBoard } from "./recorded-board.ts";
 import { PermanentBenchError } from "./retry.ts";
 
 /**

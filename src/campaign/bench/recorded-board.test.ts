@@ -8,7 +8,8 @@ import type { RunEvent } from "../record/run-event.ts";
 import { buildMaterial } from "../request/material.ts";
 import { scriptedBoard } from "../testing/scripted-board.ts";
 import { type Edit, eventsOf, smallProfile, smallScenario } from "../testing/small-campaign.ts";
-import { flagsOf, RecordedBoard, uploadLimit } from "./recorded-board.ts";
+import { flagsOf } from "../verdict/slots.ts";
+import { RecordedBoard, uploadLimit } from "./recorded-board.ts";
 
 const NEVER = new AbortController().signal;
 const EIGHT = 8;

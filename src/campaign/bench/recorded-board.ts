@@ -6,6 +6,7 @@ import type { BootSeen, SlotFacts } from "../record/facts.ts";
 import type { EventSink } from "../record/run-event.ts";
 import { requireEncryptionPolicy } from "../request/encryption-policy.ts";
 import type { CampaignImage } from "../request/images.ts";
+import { flagsOf } from "../verdict/slots.ts";
 import { BenchWatch, VoidError } from "./bench-watch.ts";
 import { memoryOf } from "./boot-memory.ts";
 import { type BootStart, isBootSign, watchBoot } from "./boot-watch.ts";
@@ -16,9 +17,6 @@ const RETRIES_TOLD = 5;
 type BootExpected = BootStart extends infer S ? (S extends BootStart ? Omit<S, "sinceUs"> : never) : never;
 /** Nothing was done that starts the board: whoever answers will do. */
 const ASKED: BootExpected = { kind: "asked" };
-
-const SLOT_FLAGS = ["active", "confirmed", "pending", "permanent"] as const;
-type SlotFlag = (typeof SLOT_FLAGS)[number];
 
 /** The acts of a campaign on a board, each recorded. One campaign has one of them. */
 export class RecordedBoard {
@@ -61,7 +59,7 @@ export class RecordedBoard {
     return slots;
   }
 
-  async upload(image: CampaignImage, number = 0): Promise<void> {
+  async upload(image: CampaignImage, { imageNumber = 0 }: { readonly imageNumber?: number } = {}): Promise<void> {
     const { board, record } = this;
     requireEncryptionPolicy(image.file, image.version, board.profile);
     record.event({ atUs: this.nowUs, event: "upload-started", version: image.version, totalBytes: image.file.length });
@@ -70,7 +68,7 @@ export class RecordedBoard {
     const { bufferBytes } = await board.smp.params({ signal: this.signal });
     const done = await board.smp.upload(image.file, {
       signal: this.signal,
-      ...(number === 0 ? {} : { image: number }),
+      ...(imageNumber !== 0 && { image: imageNumber }),
       imageHash: fromHex(image.hash),
       firstChunkMs: firstChunkMs(board.profile),
       chunkMs: board.profile.timeoutsMs.uploadChunk,
@@ -239,24 +237,4 @@ export function uploadLimit(baudRate: number, bufferBytes: number, byteUs: numbe
   const wireBytes = encodedBytes(packetBytes) + encodedBytes(ANSWER_BYTES);
   const lineUs = (wireBytes * 10_000_000) / baudRate;
   return (dataBytes * 1_000_000) / (lineUs + dataBytes * byteUs);
-}
-
-/** mcumgr's flags of a slot, by name. */
-export function flagsOf(slot: Readonly<Record<SlotFlag, boolean>>): readonly SlotFlag[] {
-  return SLOT_FLAGS.filter((flag) => slot[flag]);
-}
-
-/** Slots of one image of the list, of the application's when no other is named: another image has slots 0 and 1, too. */
-export function slotsOfImage(slots: readonly SlotFacts[], image = 0): readonly SlotFacts[] {
-  return slots.filter((entry) => entry.image === image);
-}
-
-/** The application's slot that holds an image with this hash. */
-export function slotOf(slots: readonly SlotFacts[], image: CampaignImage): SlotFacts | undefined {
-  return slotsOfImage(slots).find((entry) => entry.hash === image.hash);
-}
-
-/** The application's running slot. */
-export function activeSlot(slots: readonly SlotFacts[]): SlotFacts | undefined {
-  return slotsOfImage(slots).find((entry) => entry.flags.includes("active"));
 }

@@ -4,6 +4,7 @@ import { BenchError, Random } from "../../core/index.ts";
 import type { RunEvent } from "../record/run-event.ts";
 import { buildMaterial } from "../request/material.ts";
 import { eventsOf, smallProfile, smallScenario } from "../testing/small-campaign.ts";
+import { smallTrial } from "../testing/small-trial.ts";
 import { RecordedBoard } from "./recorded-board.ts";
 import { leaveBoard, wakeBoard } from "./recover.ts";
 import { StartingPoint } from "./starting-point.ts";
@@ -35,7 +36,11 @@ async function bench(first: Health, changed: (board: Board) => Partial<Board> = 
   const { images, expected } = await buildMaterial({ scenario: smallScenario(), board: loaded }, board, random);
   const events: RunEvent[] = [];
   const recorded = new RecordedBoard(board, { event: (event) => events.push(event) }, new AbortController().signal);
-  const recovery = { startingPoint: new StartingPoint(recorded, images, expected, BOOT_MS), images, bootMs: BOOT_MS };
+  const recovery = {
+    startingPoint: new StartingPoint(smallTrial(recorded, expected), images),
+    images,
+    bootMs: BOOT_MS,
+  };
   return {
     board,
     health,

@@ -1,7 +1,8 @@
 import { isKind, messageOf, sleep } from "../../core/index.ts";
 import type { RecoveryStepName } from "../record/facts.ts";
 import type { CampaignImages } from "../request/images.ts";
-import { activeSlot, type RecordedBoard } from "./recorded-board.ts";
+import { activeSlot } from "../verdict/slots.ts";
+import type { RecordedBoard } from "./recorded-board.ts";
 import { PermanentBenchError } from "./retry.ts";
 import type { StartingPoint } from "./starting-point.ts";
 

@@ -4,6 +4,7 @@ import { Random } from "../../core/index.ts";
 import type { RunEvent } from "../record/run-event.ts";
 import { buildMaterial } from "../request/material.ts";
 import { eventsOf, smallProfile, smallScenario } from "../testing/small-campaign.ts";
+import { smallTrial } from "../testing/small-trial.ts";
 import { RecordedBoard } from "./recorded-board.ts";
 import { StartingPoint } from "./starting-point.ts";
 
@@ -24,7 +25,7 @@ async function bench() {
     recorded,
     images,
     how: () => eventsOf(events, "baseline").map(({ how }) => how),
-    baseline: () => new StartingPoint(recorded, images, expected, BOOT_MS).baseline(),
+    baseline: () => new StartingPoint(smallTrial(recorded, expected), images).baseline(),
     slots: async () =>
       (await recorded.imageState()).map(({ version, flags }) => `${version} ${flags.join(" ")}`.trim()),
     [Symbol.asyncDispose]: () => board[Symbol.asyncDispose](),

@@ -1,13 +1,16 @@
 import type { Board } from "../../board/index.ts";
 import { BenchError } from "../../core/index.ts";
 import type { FlashImage } from "../../mcuboot/index.ts";
-import { ensureSecondary } from "../cuts/upgrade.ts";
 import type { SlotFacts } from "../record/facts.ts";
 import type { CampaignImage, CampaignImages } from "../request/images.ts";
 import type { ExpectedFlash } from "../verdict/expected-flash.ts";
+import { activeSlot, slotOf } from "../verdict/slots.ts";
 import { requireLogFits } from "./log-check.ts";
 import { proveCut } from "./power-check.ts";
-import { activeSlot, type RecordedBoard, slotOf } from "./recorded-board.ts";
+import type { RecordedBoard } from "./recorded-board.ts";
+import { ensureSecondary } from "./secondary.ts";
+import type { Trial } from "./trial.ts";
+import { powerUp, silentBoard } from "./wake.ts";
 
 /** A whole flash, and what the model knows of it. */
 interface KeptFlash {
@@ -17,6 +20,7 @@ interface KeptFlash {
 
 /** Bringing a board to where a campaign can start: awake, proven to lose power, old image running and confirmed. */
 export class StartingPoint {
+  readonly #trial: Trial;
   readonly #recorded: RecordedBoard;
   readonly #board: Board;
   readonly #images: CampaignImages;
@@ -24,12 +28,13 @@ export class StartingPoint {
   readonly #bootMs: number;
   #kept: KeptFlash | undefined;
 
-  constructor(recorded: RecordedBoard, images: CampaignImages, expected: ExpectedFlash, bootMs: number) {
-    this.#recorded = recorded;
-    this.#board = recorded.board;
+  constructor(trial: Trial, images: CampaignImages) {
+    this.#trial = trial;
+    this.#recorded = trial.recorded;
+    this.#board = trial.recorded.board;
     this.#images = images;
-    this.#expected = expected;
-    this.#bootMs = bootMs;
+    this.#expected = trial.expected;
+    this.#bootMs = trial.bootMs;
   }
 
   /**
@@ -37,13 +42,9 @@ export class StartingPoint {
    * @throws BenchError when nothing answers and there is no flasher to help.
    */
   async wake(): Promise<void> {
-    const board = this.#board;
-    const seen = await this.#recorded.untilUp(await this.#recorded.power("on"), this.#bootMs);
+    const seen = await powerUp(this.#recorded, this.#bootMs);
     if (seen.ending === "up" || (await this.reflash())) return;
-    throw new BenchError(
-      `${board.name} does not answer on ${board.uart.name}: ${seen.because}`,
-      "Check port, baud rate and power, and that its application serves SMP over this UART.",
-    );
+    throw silentBoard(this.#recorded, seen);
   }
 
   /** Proves that the switch switches, with nothing at stake. @throws BenchError when it does not. */
@@ -99,7 +100,7 @@ export class StartingPoint {
   async keep(): Promise<void> {
     const { flash } = this.#board;
     if (flash === undefined || this.#kept !== undefined) return;
-    await ensureSecondary(this.#recorded, this.#expected, this.#images.new);
+    await ensureSecondary(this.#trial, this.#images.new);
     this.#kept = { content: await flash.read(), model: this.#expected.flash.snapshot() };
   }
 
@@ -160,7 +161,7 @@ export class StartingPoint {
   async #bySmp(): Promise<void> {
     const recorded = this.#recorded;
     const { old } = this.#images;
-    await ensureSecondary(recorded, this.#expected, old);
+    await ensureSecondary(this.#trial, old);
     await recorded.requestTest(old);
     const seen = await recorded.untilUp(await recorded.reset(), this.#bootMs);
     const running = seen.ending === "up" ? activeSlot(await recorded.imageState()) : undefined;

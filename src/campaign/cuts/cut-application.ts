@@ -1,5 +1,4 @@
-import { firstChunkMs } from "../../board/index.ts";
-import { ConfigurationError, fromHex, isKind, type Random, sleep, sleepUntil } from "../../core/index.ts";
+import { ConfigurationError, isKind, type Random, sleep, sleepUntil } from "../../core/index.ts";
 import {
   type BootloaderBuild,
   contentsAfterCut,
@@ -11,18 +10,20 @@ import {
   setPending,
 } from "../../mcuboot/index.ts";
 import type { RecordedBoard } from "../bench/recorded-board.ts";
+import { ensureSecondary } from "../bench/secondary.ts";
+import type { Direction, Trial } from "../bench/trial.ts";
 import type { CutIn, PlannedCut } from "../record/cut-moment.ts";
 import type { BootSeen } from "../record/facts.ts";
 import type { ExpectedFlash } from "../verdict/expected-flash.ts";
-import { type CutLimits, printingUs } from "./cut.ts";
-import { type Direction, ensureSecondary, type Judged, judge } from "./upgrade.ts";
+import { type ActName, type ActState, startAct } from "./act.ts";
+import { type Judged, judge } from "./judge.ts";
+import { printingUs } from "./line-time.ts";
 
-/** Cuts while the application works on its flash: while it takes an upload, or a request for the next boot. */
+/** A cut while the application works on its flash: while it takes an upload, or a request for the next boot. */
 export interface ApplicationCut {
-  readonly what: "upload" | "request";
+  readonly what: ActName;
   readonly planned: CutIn<"upload"> | CutIn<"request">;
   readonly direction: Direction;
-  readonly limits: CutLimits;
 }
 
 /** How long before a request's answer its writes may be, in microseconds: four words of magic, two flags, and a margin. */
@@ -34,7 +35,7 @@ const REQUEST_WRITES_US = 400;
  * @param undisturbedUs what the same took uncut, to the first byte of a request's answer.
  */
 export function spreadInApplication(
-  what: ApplicationCut["what"],
+  what: ActName,
   undisturbedUs: number,
   count: number,
   random: Random,
@@ -48,13 +49,9 @@ export function spreadInApplication(
 }
 
 /** How long an upload, or a request up to the first byte of its answer, takes with nobody in its way, in microseconds. */
-export async function measureApplication(
-  recorded: RecordedBoard,
-  expected: ExpectedFlash,
-  what: ApplicationCut["what"],
-  { to, permanent = false }: Direction,
-): Promise<number> {
-  if (what === "request") await ensureSecondary(recorded, expected, to);
+export async function measureApplication(trial: Trial, what: ActName, { to }: Direction): Promise<number> {
+  const { recorded, expected, permanent } = trial;
+  if (what === "request") await ensureSecondary(trial, to);
   const startUs = recorded.nowUs;
   let answeredUs: number | undefined;
   const { baudRate } = recorded.board.profile.ports.app;
@@ -77,103 +74,66 @@ export async function measureApplication(
 
 /** One upload or request that loses power; the boot after it must run the old image, or what was asked for. */
 export async function cutApplication(
-  recorded: RecordedBoard,
-  expected: ExpectedFlash,
+  trial: Trial,
   cut: ApplicationCut,
 ): Promise<Judged & { readonly left: readonly FlashImage[] }> {
-  const { what, planned, direction, limits } = cut;
+  const { recorded, expected, bootMs, permanent } = trial;
+  const { what, planned, direction } = cut;
   const { board, record, signal } = recorded;
-  if (what === "request") await ensureSecondary(recorded, expected, direction.to);
+  if (what === "request") await ensureSecondary(trial, direction.to);
   const { from, to } = direction;
   record.event({ atUs: recorded.nowUs, event: "cut-started", planned, from: from.version, to: to.version });
-  const { startUs, offSentUs, answeredUs, takenBytes } = await loseInAct(recorded, cut);
+  const { startUs, offSentUs, answeredUs, takenBytes } = await loseInAct(recorded, cut, permanent);
   await sleep(board.clock, board.profile.power.offMs, signal);
   const { lastByteUs } = board.logs.app;
   const onSentUs = await recorded.power("on");
-  const seen = await recorded.untilUp(onSentUs, limits.bootMs);
+  const seen = await recorded.untilUp(onSentUs, bootMs);
   const cutUs = offSentUs + board.cuts.latencyUs;
   const times = { resetAnsweredUs: startUs, offSentUs, cutUs, lastByteUs, onSentUs };
   const facts = { planned, ...times, firstByteUs: seen.lines.at(0)?.atUs, intoSwapUs: undefined };
   record.event({ atUs: recorded.nowUs, event: "cut", facts });
-  const states =
-    what === "request" ? requestStates(expected, direction.permanent ?? false) : expected.uploadStates(to, takenBytes);
+  const states = what === "request" ? requestStates(expected, permanent) : expected.uploadStates(to, takenBytes);
   // The board answers when it has written: what was answered is done.
   const contents = answeredUs === undefined ? states : states.slice(-1);
   const { build, timing } = expected;
   const allowed = contents.flatMap((flash) => legalOutcomes({ flash, build, timing }));
-  const judged = await judge(recorded, expected, {
-    subject: { kind: "cut", in: what, index: planned.index },
-    direction,
-    seen,
-    allowed,
-  });
+  const subject = { kind: "cut", in: what, index: planned.index } as const;
+  const judged = await judge(trial, { subject, direction, seen, allowed });
   return { ...judged, left: allowed.map((outcome) => outcome.flash) };
 }
 
-interface LostInAct {
+/** An act that lost power, as it was when "off" was commanded. */
+interface LostInAct extends ActState {
   /** When the act began. For a trigger, what counts is when it came. */
   readonly startUs: number;
   readonly offSentUs: number;
-  /** When the answer that ends the act came; undefined: not before the cut. */
-  readonly answeredUs: number | undefined;
-  /** Bytes of an upload that the board had answered for when power was commanded away. */
-  readonly takenBytes: number;
 }
 
 /** Starts the upload or the request, and takes power away when the planned moment of it comes. */
-async function loseInAct(recorded: RecordedBoard, cut: ApplicationCut): Promise<LostInAct> {
-  const { planned, direction } = cut;
+async function loseInAct(
+  recorded: RecordedBoard,
+  { what, planned, direction }: ApplicationCut,
+  permanent: boolean,
+): Promise<LostInAct> {
   const { board, signal } = recorded;
-  if (planned.kind === "upload" && planned.bytes > direction.to.file.length) {
+  const { to: image } = direction;
+  if (planned.kind === "upload" && planned.bytes > image.file.length) {
     throw new ConfigurationError(
-      `an upload of ${direction.to.version} has ${direction.to.file.length} bytes: it never comes to ${planned.bytes}.`,
+      `an upload of ${image.version} has ${image.file.length} bytes: it never comes to ${planned.bytes}.`,
       "Lower upload_bytes, or make the image longer.",
     );
   }
-  const over = new AbortController();
   // A request may be over before a switch has heard its command: the command goes first.
   const leadUs = board.cuts.latencyUs + recorded.commandUs;
   const startUs = recorded.nowUs + leadUs;
-  let answeredUs: number | undefined;
-  let takenBytes = 0;
-  let act: Promise<void> = Promise.resolve();
-  const reached = new Promise<number>((resolve, reject) => {
-    const onTaken = (bytes: number, atUs: number) => {
-      takenBytes = bytes;
-      if (planned.kind === "upload" && bytes >= planned.bytes) resolve(atUs);
-    };
-    act = sleepUntil(board.clock, startUs, signal)
-      .then(() => actOf(recorded, cut, AbortSignal.any([signal, over.signal]), onTaken))
-      .then(() => {
-        answeredUs = recorded.nowUs;
-        resolve(answeredUs);
-      })
-      // With power gone nobody waits for it any more; before that it is what went wrong.
-      .catch(reject);
-  });
-  reached.catch(() => undefined);
-  const isTriggered = planned.kind === "upload" || planned.kind === "smp";
-  const afterUs = planned.kind === "time" ? planned.afterResetUs : 0;
-  const dueUs = isTriggered ? (await reached) + planned.delayUs : startUs + afterUs;
+  const untilBytes = planned.kind === "upload" ? planned.bytes : undefined;
+  const act = startAct(recorded, { what, image, permanent, startUs, untilBytes });
+  const dueUs = planned.kind === "time" ? startUs + planned.afterResetUs : (await act.reached()) + planned.delayUs;
   await sleepUntil(board.clock, dueUs - leadUs, signal);
-  const before = { answeredUs, takenBytes };
+  const before = act.state();
   const offSentUs = await recorded.power("off");
-  over.abort();
-  await act;
+  await act.end();
   return { startUs, offSentUs, ...before };
-}
-
-function actOf(
-  { board }: RecordedBoard,
-  { what, direction }: ApplicationCut,
-  signal: AbortSignal,
-  onTaken: (bytes: number, atUs: number) => void,
-): Promise<unknown> {
-  const { to, permanent = false } = direction;
-  if (what === "request") return board.smp.setImageState({ hash: fromHex(to.hash), confirm: permanent }, { signal });
-  const onProgress = ({ sentBytes }: { readonly sentBytes: number }) => onTaken(sentBytes, board.clock.nowUs());
-  const deadlines = { firstChunkMs: firstChunkMs(board.profile), chunkMs: board.profile.timeoutsMs.uploadChunk };
-  return board.smp.upload(to.file, { signal, imageHash: fromHex(to.hash), onProgress, ...deadlines });
 }
 
 /** What the flash may hold when a request is cut: every word of it may be the last. */
@@ -189,21 +149,20 @@ function requestStates(expected: ExpectedFlash, permanent: boolean): readonly Fl
 }
 
 /**
- * After a cut request the application asks again. Whatever it answers, the image that waits must still be there.
+ * After a cut request the application asks again. Whatever it says, the image that waits must still be there.
  * @param left what the flash may hold after the cut and the boot that followed.
  * @returns undefined when there is nothing to ask: the request was taken before the cut.
  */
 export async function askAgain(
-  recorded: RecordedBoard,
-  expected: ExpectedFlash,
+  trial: Trial,
   direction: Direction,
   left: readonly FlashImage[],
 ): Promise<Judged | undefined> {
+  const { recorded, expected, permanent } = trial;
   const { build } = expected;
   const runsOld = (flash: FlashImage) =>
     imageListOf(flash, build).some((entry) => entry.slot === 0 && entry.hash === direction.from.hash);
   if (!runsOld(expected.flash)) return undefined;
-  const permanent = direction.permanent ?? false;
   await recorded.request(direction.to, permanent).catch((error: unknown) => {
     if (!isKind(error, "protocol")) throw error;
   });
@@ -219,7 +178,7 @@ export async function askAgain(
     upUs: recorded.nowUs,
     because: "the application answered",
   };
-  return judge(recorded, expected, { subject: { kind: "request again" }, direction, seen, allowed });
+  return judge(trial, { subject: { kind: "request again" }, direction, seen, allowed });
 }
 
 /** A flash that no boot has changed, as an outcome: what the image list must show of it. */

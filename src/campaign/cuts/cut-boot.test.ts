@@ -6,10 +6,10 @@ import { StartingPoint } from "../bench/starting-point.ts";
 import type { CutIn } from "../record/cut-moment.ts";
 import { buildMaterial } from "../request/material.ts";
 import { smallProfile, smallScenario } from "../testing/small-campaign.ts";
+import { smallTrial } from "../testing/small-trial.ts";
 import { cutUpgrade } from "./cut-boot.ts";
 import { referenceUpgrade } from "./upgrade.ts";
 
-const BOOT_MS = 20_000;
 const AFTER_SWAP: CutIn<"boot"> = {
   index: 1,
   kind: "log",
@@ -25,15 +25,15 @@ async function cutAfterSwap(factor: number) {
   const { images, expected } = await buildMaterial({ scenario: smallScenario(), board: loaded }, board, random);
   const recorded = new RecordedBoard(board, { event: () => undefined }, new AbortController().signal);
   const direction = { from: images.old, to: images.new };
-  const preparation = new StartingPoint(recorded, images, expected, BOOT_MS);
+  const trial = smallTrial(recorded, expected);
+  const preparation = new StartingPoint(trial, images);
   await preparation.wake();
   await preparation.baseline();
-  const { reference } = await referenceUpgrade(recorded, expected, direction, BOOT_MS);
+  const { reference } = await referenceUpgrade(trial, direction);
   if (reference === undefined) throw new Error("the reference upgrade failed");
   await preparation.reflash();
   const slow = { ...reference, scale: reference.scale * factor };
-  const limits = { bootMs: BOOT_MS, bootloaderTalks: true };
-  return await cutUpgrade(recorded, expected, direction, AFTER_SWAP, slow, limits);
+  return await cutUpgrade(trial, direction, AFTER_SWAP, slow);
 }
 
 describe("a cut after the bootloader said that it starts the application", () => {

@@ -9,7 +9,7 @@ import {
 import type { CutSpan } from "../verdict/cut-window.ts";
 import type { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { asFlash, momentLeft } from "../verdict/real-flash.ts";
-import type { PowerLoss } from "./cut.ts";
+import type { PowerLoss } from "./make-cuts.ts";
 
 /** Cuts of a board whose flash can be read: what they left says where they fell, to the word. */
 export interface CutLocations {

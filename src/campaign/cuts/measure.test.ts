@@ -3,7 +3,7 @@ import type { BootLine } from "../../board/index.ts";
 import type { Timeline } from "../../mcuboot/index.ts";
 import type { RecordedBoard } from "../bench/recorded-board.ts";
 import type { BootSeen } from "../record/facts.ts";
-import { measure } from "./upgrade.ts";
+import { measure } from "./reference.ts";
 
 const BAUD = 115_200;
 /** The model: a second of checks, ten of swap, half a second of checks. */

@@ -11,7 +11,7 @@ import {
 } from "../../mcuboot/index.ts";
 import type { ModelMoment } from "../record/cut-moment.ts";
 import { UPGRADE_BEGINS } from "../verdict/cut-window.ts";
-import { printingUs } from "./cut.ts";
+import { lineBytes, printingUs } from "./line-time.ts";
 
 /** A board and what its flash holds as a boot begins. */
 export interface BootAhead {
@@ -20,9 +20,6 @@ export interface BootAhead {
   readonly timing: FlashTiming;
   readonly baudRate: number;
 }
-
-/** A line of the log ends in CR and LF. */
-const LINE_END_BYTES = 2;
 
 /**
  * When a flash operation of a boot happens, as a log line and a delay after it: the line that announces the upgrade,
@@ -41,7 +38,7 @@ export function momentOf(ahead: BootAhead, operation: number): ModelMoment | und
       if (line === undefined || !announces(line) || announces(step)) {
         line = step;
         sinceUs = 0;
-      } else sinceUs += printingUs(printed(step).length + LINE_END_BYTES, ahead.baudRate);
+      } else sinceUs += printingUs(lineBytes(printed(step)), ahead.baudRate);
     }
     if (step.kind === "work") {
       sinceUs += workDurationUs(step, ahead.timing);

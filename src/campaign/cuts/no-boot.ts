@@ -1,19 +1,14 @@
-import type { RecordedBoard } from "../bench/recorded-board.ts";
+import { type Direction, reversed, type Trial } from "../bench/trial.ts";
 import type { Verdict } from "../record/verdict.ts";
-import type { ExpectedFlash } from "../verdict/expected-flash.ts";
-import { type Direction, type Judged, judge, startUpgrade } from "./upgrade.ts";
-
+import { type Judged, judge } from "./judge.ts";
+import { startUpgrade } from "./upgrade.ts";
 /**
  * An upgrade after which no application may answer; and, where it was a test, the boot after a loss of power, in which
  * the bootloader takes the image back.
  */
-export async function upgradeWithoutBoot(
-  recorded: RecordedBoard,
-  expected: ExpectedFlash,
-  direction: Direction,
-  bootMs: number,
-): Promise<readonly Judged[]> {
-  const { timeline, resetUs } = await startUpgrade(recorded, expected, direction);
+export async function upgradeWithoutBoot(trial: Trial, direction: Direction): Promise<readonly Judged[]> {
+  const { recorded, expected, bootMs, permanent } = trial;
+  const { timeline, resetUs } = await startUpgrade(trial, direction);
   const erased = expected.erasedBy();
   const seen = await recorded.untilUp(resetUs, bootMs);
   const pass = seen.ending !== "up";
@@ -40,15 +35,14 @@ export async function upgradeWithoutBoot(
   };
   recorded.record.event({ atUs: recorded.nowUs, event: "verdict", verdict });
   const { slots } = verdict;
-  const nothing = { matched: undefined, indistinguishable: [], maskedDefects: [] };
+  const nothing = { matched: undefined, defect: undefined, indistinguishable: [], maskedDefects: [] };
   const judged: Judged = { verdict, direction, slots, seen, erased, ...nothing };
-  const comesBack = pass && direction.permanent !== true && timeline.result.kind === "run";
+  const comesBack = pass && !permanent && timeline.result.kind === "run";
   if (!comesBack || expected.build.mode === "overwrite") return [judged];
   expected.adopt(timeline.flash);
   const after = await recorded.cycle(bootMs);
-  const back = { from: direction.to, to: direction.from };
   return [
     judged,
-    await judge(recorded, expected, { subject: { kind: "revert without boot" }, direction: back, seen: after }),
+    await judge(trial, { subject: { kind: "revert without boot" }, direction: reversed(direction), seen: after }),
   ];
 }

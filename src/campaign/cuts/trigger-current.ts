@@ -1,12 +1,4 @@
-/** A run of current samples, as a meter hands them on. */
-export interface CurrentSamples {
-  /** When the last of them had arrived, on the bench's clock, in microseconds. */
-  readonly atUs: number;
-  /** Distance of two samples, in microseconds. */
-  readonly everyUs: number;
-  readonly microamps: Float32Array;
-}
-
+import type { CurrentSamples } from "../record/current-bins.ts";
 /** A shape of the supply current: it crosses a threshold and stays on the other side for a while. */
 export interface CurrentShape {
   readonly edge: "rise" | "fall";

@@ -1,4 +1,11 @@
-import type { CurrentSamples } from "../cuts/trigger-current.ts";
+/** A run of current samples, as a meter hands them on. */
+export interface CurrentSamples {
+  /** When the last of them had arrived, on the bench's clock, in microseconds. */
+  readonly atUs: number;
+  /** Distance of two samples, in microseconds. */
+  readonly everyUs: number;
+  readonly microamps: Float32Array;
+}
 
 /** Width of a line of `current.csv`, in microseconds: 100 samples of a PPK2. An erase is 87 of them, a word none. */
 const BIN_US = 1000;

@@ -87,3 +87,21 @@ export interface BootSeen {
   /** What said that this was a boot, and not the application from before; undefined when nothing did, or was asked. */
   readonly evidence?: BootEvidence | undefined;
 }
+
+export interface RunResult {
+  /** `incomplete`: nothing failed, and not all was done that was asked for. */
+  readonly outcome: "pass" | "fail" | "error" | "interrupted" | "incomplete";
+  readonly cutsPlanned: number;
+  readonly cutsJudged: number;
+  /** Verdicts that passed, and that failed: also those without a cut. */
+  readonly passed: number;
+  readonly failed: number;
+  /** How often each legal and illegal ending was seen, of cuts. */
+  readonly endings: Readonly<Record<string, number>>;
+  /** True when cuts were left unmade and the request allows that. */
+  readonly incompleteAllowed?: true;
+  /** Cuts that were void because the bench was not whole; left out when there were none. */
+  readonly cutsVoid?: number;
+  /** How often the bench failed and was tried again; left out when it never was. */
+  readonly infraRetries?: number;
+}

@@ -10,11 +10,9 @@ import {
   messageOf,
   wallTime,
 } from "../../core/index.ts";
-import type { CurrentSamples } from "../cuts/trigger-current.ts";
-import { CURRENT_HEADER, CurrentBins } from "./current-bins.ts";
+import { CURRENT_HEADER, CurrentBins, type CurrentSamples } from "./current-bins.ts";
 import { DISK, GrowingFile, type RecordFiles, replaceFile } from "./record-files.ts";
-import type { RunEvent } from "./run-event.ts";
-import { recordedEvent } from "./run-event.ts";
+import { type RunEvent, recordedEvent } from "./run-event.ts";
 
 export const RECORD_SCHEMA = 1;
 

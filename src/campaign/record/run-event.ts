@@ -6,11 +6,10 @@ import type {
   PhaseSpan,
   PreflightCheck,
   RecoveryStepName,
+  RunResult,
   SlotFacts,
 } from "./facts.ts";
-import type { RunResult } from "./run-result.ts";
-import type { RecordedVerdict, Verdict } from "./verdict.ts";
-import { recordedVerdict } from "./verdict.ts";
+import { type RecordedVerdict, recordedVerdict, type Verdict } from "./verdict.ts";
 
 type At<T> = T & { readonly atUs: number };
 

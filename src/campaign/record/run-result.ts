@@ -1,22 +1,5 @@
+import type { RunResult } from "./facts.ts";
 import type { RunEvent } from "./run-event.ts";
-
-export interface RunResult {
-  /** `incomplete`: nothing failed, and not all was done that was asked for. */
-  readonly outcome: "pass" | "fail" | "error" | "interrupted" | "incomplete";
-  readonly cutsPlanned: number;
-  readonly cutsJudged: number;
-  /** Verdicts that passed, and that failed: also those without a cut. */
-  readonly passed: number;
-  readonly failed: number;
-  /** How often each legal and illegal ending was seen, of cuts. */
-  readonly endings: Readonly<Record<string, number>>;
-  /** True when cuts were left unmade and the request allows that. */
-  readonly incompleteAllowed?: true;
-  /** Cuts that were void because the bench was not whole; left out when there were none. */
-  readonly cutsVoid?: number;
-  /** How often the bench failed and was tried again; left out when it never was. */
-  readonly infraRetries?: number;
-}
 
 /** Counts a run as its events come: what a result says follows from them alone. */
 export class ResultTally {

@@ -11,9 +11,9 @@ import {
   type UpgradeSwept,
   uploadedFlash,
 } from "../../mcuboot/index.ts";
-import { counterExpected } from "../bench/network.ts";
 import type { PlannedCut } from "../record/cut-moment.ts";
 import type { KeptImages } from "../record/kept.ts";
+import { counterExpected } from "../verdict/check-network.ts";
 import { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { checksRevert, type Expectation, expectationOf } from "./expectation.ts";
 import type { CampaignImage, CampaignImages } from "./images.ts";

@@ -1,6 +1,5 @@
 import { type LogLine, recogniseBootLine } from "../../mcuboot/index.ts";
-import type { BootSeen } from "../record/facts.ts";
-import type { Comparison } from "./compare.ts";
+import type { Allowed, Failure, Shown } from "./check.ts";
 
 /** Events of the boot-line tables that say what a bootloader decided; the rest depends on how much a build prints. */
 const DECISIVE: readonly string[] = ["swap type", "boot source", "image invalid"];
@@ -14,19 +13,15 @@ export function decisionsIn(lines: readonly Pick<LogLine, "text">[]): readonly s
 }
 
 /** A boot that shows the right slots, and decided something else than the model does, is no pass. */
-export function compareLogs(
-  comparison: Comparison,
-  seen: BootSeen,
-  possible: readonly (readonly string[])[] | undefined,
-): Comparison {
-  const [wanted] = possible ?? [];
-  if (possible === undefined || wanted === undefined || !comparison.pass || seen.boots === 0) return comparison;
+export function checkLog({ seen }: Shown, { decisions }: Allowed): Failure | undefined {
+  const [wanted] = decisions ?? [];
+  if (decisions === undefined || wanted === undefined || seen.boots === 0) return undefined;
   const found = decisionsIn(seen.lines);
-  if (possible.some((texts) => found.join("\n") === texts.join("\n"))) return comparison;
+  if (decisions.some((texts) => found.join("\n") === texts.join("\n"))) return undefined;
   const at = found.findIndex((text, order) => text !== wanted[order]);
   const [odd, right] = at < 0 ? [undefined, wanted[found.length]] : [found[at], wanted[at]];
   const because = `the boot log says ${quoted(odd)} where MCUboot must say ${quoted(right)}`;
-  return { ...comparison, ending: "wrong log", pass: false, because };
+  return { ending: "wrong log", because };
 }
 
 function quoted(text: string | undefined): string {

@@ -8,10 +8,10 @@ import { cutUpgrade } from "../cuts/cut-boot.ts";
 import { referenceUpgrade } from "../cuts/upgrade.ts";
 import { buildMaterial } from "../request/material.ts";
 import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "../testing/small-campaign.ts";
+import { smallTrial } from "../testing/small-trial.ts";
 import { isAnnounced, windowIn } from "./cut-window.ts";
 import type { ExpectedFlash } from "./expected-flash.ts";
 
-const BOOT_MS = 20_000;
 /** 16 pages of 87.5 ms. */
 const ERASE_US = 1_400_000;
 const DAMAGED: Edit = ["generate_bytes: 9000 } }", "generate_bytes: 9000 }, damage: body }"];
@@ -82,19 +82,19 @@ describe("a campaign with a damaged image", () => {
     const good = await buildMaterial({ scenario: smallScenario(), board }, opened, random);
     const bad = await buildMaterial({ scenario: smallScenario(DAMAGED), board }, opened, random);
     const recorded = new RecordedBoard(opened, { event: () => undefined }, new AbortController().signal);
-    const preparation = new StartingPoint(recorded, good.images, good.expected, BOOT_MS);
+    const trial = smallTrial(recorded, good.expected);
+    const preparation = new StartingPoint(trial, good.images);
     await preparation.wake();
     await preparation.baseline();
     const direction = { from: good.images.old, to: good.images.new };
-    const { reference } = await referenceUpgrade(recorded, good.expected, direction, BOOT_MS);
+    const { reference } = await referenceUpgrade(trial, direction);
     if (reference === undefined) throw new Error("the reference upgrade failed");
     expect(reference.announced).toBe(true);
     await preparation.reflash();
-    const limits = { bootMs: BOOT_MS, bootloaderTalks: true };
     const halfway = reference.window.startUs + ERASE_US / 2;
     const planned = { index: 1, kind: "time", afterResetUs: halfway } as const;
     const asked = { from: good.images.old, to: bad.images.new };
-    const { verdict } = await cutUpgrade(recorded, good.expected, asked, planned, reference, limits);
+    const { verdict } = await cutUpgrade(trial, asked, planned, reference);
     expect(verdict).toMatchObject({ pass: true, ending: "kept" });
     // The good swap unwraps the old image's key, too, before its first operation: the refusal begins so much earlier.
     const { boot } = await refusing("2.2.0");

@@ -20,10 +20,20 @@ import {
   uploadOffset,
   uploadSteps,
 } from "../../mcuboot/index.ts";
-import type { CampaignImage } from "../request/images.ts";
 import { type CutSpan, type Span, windowIn } from "./cut-window.ts";
 
 const TIMELINES_MAX = 8;
+
+/** What of an image comes into a flash. */
+export interface ImageToFlash {
+  readonly hash: string;
+  /** As it is uploaded, to the secondary slot. */
+  readonly file: Uint8Array;
+  /** As it lies in the primary slot once it is installed. */
+  readonly plain: Uint8Array;
+  /** What a debugger puts into the primary slot; `plain` without it. */
+  readonly flashed?: Uint8Array;
+}
 
 /**
  * What the flash of the board must hold, worked out by the model from everything that was done to the board. The judge
@@ -44,7 +54,7 @@ export class ExpectedFlash {
   }
 
   /** A board whose primary slot runs `primary`, confirmed, and whose secondary slot holds `secondary` or nothing. */
-  place(primary: CampaignImage, secondary?: CampaignImage): void {
+  place(primary: ImageToFlash, secondary?: ImageToFlash): void {
     this.flash = FlashImage.erased(flashBytesOf(this.build), this.build.sectorBytes);
     this.flash.load(this.#slots.primary.offset, primary.flashed ?? primary.plain);
     if (secondary) this.put(secondary);
@@ -54,7 +64,7 @@ export class ExpectedFlash {
    * A board that took this image out of its secondary slot: as `place`, and the erases of that swap count. Nobody knows
    * what ran before; an image of the same length, say.
    */
-  tookBaseline(image: CampaignImage): void {
+  tookBaseline(image: ImageToFlash): void {
     this.place(image, image);
     this.request(false);
     this.#erased.push(...this.timeline().operations.flatMap((step) => this.#pagesOf(step.operation)));
@@ -62,7 +72,7 @@ export class ExpectedFlash {
   }
 
   /** The secondary slot holds this image, and nothing is asked for. */
-  put(image: CampaignImage): void {
+  put(image: ImageToFlash): void {
     const { secondary } = this.#slots;
     this.flash.load(secondary.offset, new Uint8Array(secondary.bytes).fill(0xff));
     this.flash.load(secondary.offset + uploadOffset(this.build), image.file);
@@ -79,12 +89,12 @@ export class ExpectedFlash {
   }
 
   /** True when the model's secondary slot holds this image. */
-  holds(image: CampaignImage): boolean {
+  holds(image: ImageToFlash): boolean {
     return imageListOf(this.flash, this.build).some((entry) => entry.slot === 1 && entry.hash === image.hash);
   }
 
   /** True when the bootloader would take this image out of the secondary slot, were it asked to. */
-  takes(image: CampaignImage): boolean {
+  takes(image: ImageToFlash): boolean {
     const asked = this.flash.snapshot();
     for (const step of setPending(asked, this.build, 0, false)) if (isOperation(step)) asked.apply(step);
     const { images } = this.#timelineOf(asked);
@@ -92,7 +102,7 @@ export class ExpectedFlash {
   }
 
   /** The image was written to the secondary slot: pages of the image and of the trailer were erased before. */
-  uploaded(image: CampaignImage): void {
+  uploaded(image: ImageToFlash): void {
     this.put(image);
     this.#uploadErases(this.#slots.secondary, uploadOffset(this.build) + image.file.length);
   }
@@ -115,7 +125,7 @@ export class ExpectedFlash {
    * list then, as it comes in order. Blocks that are not in the flash yet are lost, answered or not.
    * @param takenBytes how many bytes the board had answered for.
    */
-  uploadStates(image: CampaignImage, takenBytes: number): readonly FlashImage[] {
+  uploadStates(image: ImageToFlash, takenBytes: number): readonly FlashImage[] {
     const flash = this.flash.snapshot();
     const states = new Map<string, FlashImage>();
     const keep = () => {

@@ -3,30 +3,11 @@ import {
   type BootloaderBuild,
   type FlashImage,
   type FlashTiming,
-  type LegalOutcome,
   operationBytes,
   type Timeline,
   timeline,
 } from "../../mcuboot/index.ts";
-import type { RecordedBoard } from "../bench/recorded-board.ts";
-import type { Comparison } from "./compare.ts";
 import type { ExpectedFlash } from "./expected-flash.ts";
-
-/**
- * From now on the judge knows the flash as it is, for a board whose flash can be read; for others it stays what the
- * model worked out. Where the two differ, the record says so.
- */
-export async function seeFlash(recorded: RecordedBoard, expected: ExpectedFlash): Promise<void> {
-  const { flash } = recorded.board;
-  if (flash === undefined) return;
-  const real = asFlash(expected, await flash.read());
-  const at = firstDifference(expected.build, expected.flash, real);
-  if (at !== undefined) {
-    const text = `the flash is not what the model worked out, first in ${at}; the judge goes on with what is there`;
-    recorded.record.event({ atUs: recorded.nowUs, event: "warning", text });
-  }
-  expected.adopt(real);
-}
 
 /** A whole flash as the model sees it: the slots. */
 export function asFlash({ flash, build }: Pick<ExpectedFlash, "flash" | "build">, content: Uint8Array): FlashImage {
@@ -41,7 +22,7 @@ function areasOf({ images, scratch }: BootloaderBuild) {
 }
 
 /** "slot 1, sector 3, byte 0x22c04: 0x00 instead of 0xff"; undefined when they are equal. */
-function firstDifference(build: BootloaderBuild, expected: FlashImage, real: FlashImage): string | undefined {
+export function firstDifference(build: BootloaderBuild, expected: FlashImage, real: FlashImage): string | undefined {
   for (const [order, { offset, bytes }] of areasOf(build).entries()) {
     const [want, have] = [expected.read(offset, bytes), real.read(offset, bytes)];
     const at = want.findIndex((byte, index) => byte !== have[index]);
@@ -109,19 +90,4 @@ export function progressBefore(
   const share = operation - Math.floor(operation);
   if (target.kind === "erase") return { erases, words: "all" };
   return { erases, words: words + Math.floor((share * operationBytes(target)) / timing.wordBytes) };
-}
-
-/** A board that shows the right slots, and holds something else in its flash than MCUboot leaves there, is no pass. */
-export function compareFlash(
-  comparison: Comparison,
-  expected: ExpectedFlash,
-  indistinguishable: readonly LegalOutcome[],
-  real: FlashImage | undefined,
-): Comparison {
-  if (real === undefined || !comparison.pass) return comparison;
-  const same = indistinguishable.find(({ flash }) => flash.identity() === real.identity());
-  if (same !== undefined) return { ...comparison, outcome: same };
-  const nearest = indistinguishable[0]?.flash ?? expected.flash;
-  const at = firstDifference(expected.build, nearest, real) ?? "nothing";
-  return { ...comparison, pass: false, ending: "wrong slots", because: `the flash differs from MCUboot's in ${at}` };
 }

@@ -1,15 +1,14 @@
 import { abortable, isKind, sleepUntil, within } from "../../core/index.ts";
 import { generation } from "../../mcuboot/index.ts";
 import { VoidError } from "../bench/bench-watch.ts";
+import { notCut } from "../bench/not-cut.ts";
 import type { RecordedBoard } from "../bench/recorded-board.ts";
 import type { BootCut, PlannedCut } from "../record/cut-moment.ts";
 import type { BootSeen, CutFacts, OwnCut } from "../record/facts.ts";
 import { endsRefusal, refusalBegins, UPGRADE_BEGINS } from "../verdict/cut-window.ts";
+import { printingUs } from "./line-time.ts";
 import { cutBySwitch, untilTrigger } from "./trigger.ts";
 import { plainPattern } from "./trigger-bytes.ts";
-
-/** Bits on the wire for one byte at 8N1. */
-const BITS_A_BYTE = 10;
 
 /** A cut that was made, and the boot that followed it. */
 export interface CutMade {
@@ -190,34 +189,6 @@ function intoSwap(
   const bytes = printed.reduce((sum, chunk) => sum + chunk.bytes, 0);
   const begunUs = match?.pattern.test(`${begins.text}\n`) ? match.endUs : begins.atUs;
   return cutUs - begunUs - printingUs(bytes, board.profile.ports.app.baudRate);
-}
-
-/** Microseconds that a bootloader which prints by polling spends on `bytes` bytes. */
-export function printingUs(bytes: number, baudRate: number): number {
-  return Math.ceil((bytes * BITS_A_BYTE * 1_000_000) / baudRate);
-}
-
-/** Quiet for so long, in microseconds, a board that talked too long has lost its power after all. */
-const QUIET_US = 100_000;
-
-/**
- * A board that talked after "off".
- * @param lateMs how long after power should have been gone. @param quietUs how long it has been quiet since.
- */
-export function notCut({ board }: RecordedBoard, lateMs: number, quietUs: number): VoidError {
-  const { latencyUs, uncertaintyUs } = board.cuts;
-  const ms = (us: number) => Math.round(us / 100) / 10;
-  if (quietUs < QUIET_US) {
-    return new VoidError(
-      `power was not cut: ${board.name} still talked ${lateMs} ms after "off". ${board.logs.app.lastSeen()}`,
-      "Check the relay's channel and contact (NO or NC), its wiring, and back-feeding through the UART pins.",
-    );
-  }
-  return new VoidError(
-    `power went late: ${board.name} still talked ${lateMs} ms after "off" should have cut it, and fell silent then; ` +
-      `the bench says cut_latency_ms: ${ms(latencyUs)} ± ${ms(uncertaintyUs)}. ${board.logs.app.lastSeen()}`,
-    "Measure the switch with `hil board calibrate`, or correct power.cut_latency_ms and power.hold_up_ms.",
-  );
 }
 
 function notRestarted(recorded: RecordedBoard, seen: BootSeen): VoidError {

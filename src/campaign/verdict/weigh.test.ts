@@ -1,8 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { FlashImage, type ImageEntry, type LegalOutcome } from "../../mcuboot/index.ts";
-import { activeSlot, slotOf } from "../bench/recorded-board.ts";
 import type { BootSeen, SlotFacts } from "../record/facts.ts";
-import { compare, describeSlots, expectations } from "./compare.ts";
+import { expectations } from "./nearest.ts";
+import { activeSlot, describeSlots, slotOf } from "./slots.ts";
+import { weigh } from "./weigh.ts";
 
 const FLAGS = ["active", "confirmed", "pending", "permanent"] as const;
 
@@ -38,6 +39,13 @@ function outcome(texts: (string | undefined)[], more: Partial<LegalOutcome> = {}
     ...more,
   };
 }
+
+const compare = (
+  seen: BootSeen,
+  slots: readonly SlotFacts[],
+  outcomes: readonly LegalOutcome[],
+  sent = { encrypted: false },
+) => weigh({ seen, slots, ...sent }, { outcomes });
 
 const UP: BootSeen = { ending: "up", lines: [], boots: 1, upUs: 1, because: "the application answered" };
 const line = (text: string) => ({ atUs: 0, text, event: undefined, fields: {} }) as never;

@@ -1,0 +1,15 @@
+import type { CampaignImage } from "../request/images.ts";
+import { slotOf } from "../verdict/slots.ts";
+import type { Trial } from "./trial.ts";
+
+/** Puts `to` into the secondary slot unless it is there already, where the bootloader looks for an update. */
+export async function ensureSecondary({ recorded, expected }: Trial, to: CampaignImage): Promise<void> {
+  const slots = await recorded.imageState();
+  if (slotOf(slots, to)?.slot === 1) {
+    // From an earlier run, perhaps: the board has it, so the model has it, too.
+    if (!expected.holds(to)) expected.put(to);
+    if (expected.takes(to)) return;
+  }
+  await recorded.upload(to);
+  expected.uploaded(to);
+}

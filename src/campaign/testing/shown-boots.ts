@@ -1,0 +1,61 @@
+import { FlashImage, type ImageEntry, type LegalOutcome } from "../../mcuboot/index.ts";
+import type { BootSeen, SlotFacts } from "../record/facts.ts";
+import type { Evidence, Shown } from "../verdict/check.ts";
+import { nearestTo } from "../verdict/nearest.ts";
+
+const FLAGS = ["active", "confirmed", "pending", "permanent"] as const;
+const UPGRADED = ["2.0.0 active", "1.0.0 confirmed"];
+
+/** "2.0.0 active confirmed" in slot 0, and so on; undefined is an empty slot. Hashes are made of versions. */
+export function listed(...texts: readonly (string | undefined)[]): SlotFacts[] {
+  return texts.flatMap((text, slot) => {
+    if (text === undefined) return [];
+    const [version = "", ...flags] = text.split(" ");
+    return [{ image: 0, slot, version, hash: `hash of ${version}`, flags }];
+  });
+}
+
+/** An outcome of the model in which the board would list these slots; an upgrade to 2.0.0 without any. */
+export function outcomeOf(
+  texts: readonly (string | undefined)[] = UPGRADED,
+  more: Partial<LegalOutcome> = {},
+): LegalOutcome {
+  const images = listed(...texts).map(({ image, slot, version, hash = "", flags }) => {
+    const flag = Object.fromEntries(FLAGS.map((name) => [name, flags.includes(name)]));
+    return { image, slot: slot as 0 | 1, version, hash, bootable: true, ...flag } as unknown as ImageEntry;
+  });
+  return {
+    ending: "upgraded",
+    because: "the model says so",
+    result: { kind: "run", slots: [0], swapTypes: [] },
+    images,
+    flash: FlashImage.erased(4096),
+    knownDefect: undefined,
+    operations: [],
+    ...more,
+  };
+}
+
+/** A line of the log; `event` as the tables of boot lines name it. */
+export function line(text: string, event?: string): BootSeen["lines"][number] {
+  return { atUs: 0, text, event, fields: {} } as unknown as BootSeen["lines"][number];
+}
+
+interface BootShown extends Omit<Partial<Evidence>, "seen" | "slots"> {
+  readonly slots?: readonly (string | undefined)[];
+  readonly lines?: BootSeen["lines"];
+  readonly ending?: BootSeen["ending"];
+}
+
+/** What a boot showed: by default an application that came up after an upgrade to 2.0.0. */
+export function boot({ slots = UPGRADED, lines = [], ending = "up", ...rest }: BootShown): Evidence {
+  const upUs = ending === "up" ? 1 : undefined;
+  const seen: BootSeen = { ending, lines, boots: 1, upUs, because: "the application answered" };
+  return { seen, slots: listed(...slots), encrypted: false, ...rest };
+}
+
+/** The same as the checks see it. */
+export function shown(what: BootShown, outcomes: readonly LegalOutcome[] = [outcomeOf()]): Shown {
+  const evidence = boot(what);
+  return { ...evidence, outcomes, nearest: nearestTo(evidence.slots, outcomes) };
+}

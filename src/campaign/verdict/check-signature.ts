@@ -1,0 +1,32 @@
+import type { Evidence, Failure, Shown } from "./check.ts";
+import { checkSlots } from "./check-slots.ts";
+
+interface LogSignature {
+  /** Event of the boot-line tables. */
+  readonly event: string;
+  readonly defect: string;
+  readonly because: (evidence: Pick<Evidence, "encrypted">) => string;
+}
+
+/**
+ * Lines that MCUboot prints only when it does what it should not, and what it is then known to have done. All images of
+ * a campaign are images of the application core.
+ */
+export const LOG_SIGNATURES: readonly LogSignature[] = [
+  {
+    event: "net core update started",
+    defect: "R35",
+    because: ({ encrypted }) =>
+      `the bootloader took the ${encrypted ? "encrypted " : ""}application image for a network-core image: ` +
+      (encrypted
+        ? "reset vector read from ciphertext; known defect R35, DevZone 78628"
+        : "its reset vector lies beyond the application core's memory (a rule of nRF Connect SDK up to 2.7)"),
+  },
+];
+
+/** A line that gives away a known defect fails the board whatever its slots say, and says why. */
+export function checkSignature(shown: Shown): Failure | undefined {
+  const signature = LOG_SIGNATURES.find((row) => shown.seen.lines.some((line) => line.event === row.event));
+  if (signature === undefined) return undefined;
+  return { ending: checkSlots(shown)?.ending ?? "wrong image", because: signature.because(shown) };
+}

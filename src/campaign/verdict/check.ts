@@ -1,0 +1,48 @@
+import type { BootloaderBuild, FlashImage, LegalOutcome } from "../../mcuboot/index.ts";
+import type { BootSeen, SlotFacts } from "../record/facts.ts";
+import type { Ending } from "../record/verdict.ts";
+import type { Nearest } from "./nearest.ts";
+
+/** What a network core is to run, and what it says on its UART after a boot (undefined: nothing). */
+export interface NetworkReport {
+  readonly wanted: number;
+  readonly said: number | undefined;
+}
+
+/** Everything that a boot showed. */
+export interface Evidence {
+  readonly seen: BootSeen;
+  /** The image list; empty when no application came up. */
+  readonly slots: readonly SlotFacts[];
+  /** The image that was asked for was encrypted: what a line of the log gives away depends on it. */
+  readonly encrypted: boolean;
+  /** Of a board whose network core was updated in the same boot. */
+  readonly network?: NetworkReport | undefined;
+  /** What the flash holds, of a board whose flash can be read. */
+  readonly flash?: { readonly content: FlashImage; readonly build: BootloaderBuild } | undefined;
+}
+
+/** What a boot may have come to. */
+export interface Allowed {
+  /** Everything that MCUboot may do, what it is known to do wrong included. */
+  readonly outcomes: readonly LegalOutcome[];
+  /** What the bootloader may have decided, by its log; the log is not looked at without it. */
+  readonly decisions?: readonly (readonly string[])[] | undefined;
+  /** Why it is no pass, whatever the board shows. */
+  readonly fault?: ((seen: BootSeen) => Failure) | undefined;
+}
+
+/** What a boot showed, beside the outcome that comes nearest; undefined when nothing came up, or no outcome runs. */
+export interface Shown extends Evidence {
+  readonly nearest: Nearest | undefined;
+  readonly outcomes: readonly LegalOutcome[];
+}
+
+/** Why a boot is no pass. */
+export interface Failure {
+  readonly ending: Ending;
+  readonly because: string;
+}
+
+/** One thing that a boot is held against. */
+export type Check = (shown: Shown, allowed: Allowed) => Failure | undefined;

@@ -1,0 +1,48 @@
+import type { SlotFacts } from "../record/facts.ts";
+
+const SLOT_FLAGS = ["active", "confirmed", "pending", "permanent"] as const;
+type SlotFlag = (typeof SLOT_FLAGS)[number];
+
+/** mcumgr's flags of a slot, by name. */
+export function flagsOf(slot: Readonly<Record<SlotFlag, boolean>>): readonly SlotFlag[] {
+  return SLOT_FLAGS.filter((flag) => slot[flag]);
+}
+
+/** Slots of one image of the list, of the application's when no other is named: another image has slots 0 and 1, too. */
+export function slotsOfImage(slots: readonly SlotFacts[], image = 0): readonly SlotFacts[] {
+  return slots.filter((entry) => entry.image === image);
+}
+
+/** The application's slot that holds an image with this hash. */
+export function slotOf(slots: readonly SlotFacts[], image: { readonly hash: string }): SlotFacts | undefined {
+  return slotsOfImage(slots).find((entry) => entry.hash === image.hash);
+}
+
+/** The application's running slot. */
+export function activeSlot(slots: readonly SlotFacts[]): SlotFacts | undefined {
+  return slotsOfImage(slots).find((entry) => entry.flags.includes("active"));
+}
+
+/** "2.0.0 running, unconfirmed; 1.0.0 in slot 1". Of other images than the application's: "image 1: 9.9.9 in slot 0". */
+export function describeSlots(slots: readonly SlotFacts[]): string {
+  const own = slotsOfImage(slots);
+  const running = activeSlot(slots);
+  const others = own.filter((slot) => slot !== running);
+  const parts = [running ? `${running.version} running, ${stateOf(running)}` : "no image is active"];
+  for (const slot of others) parts.push(`${slot.version} in slot ${slot.slot}${extras(slot)}`);
+  if (running && others.length === 0) parts.push(`slot ${running.slot === 0 ? 1 : 0} empty`);
+  for (const slot of slots) {
+    if (slot.image !== 0) parts.push(`image ${slot.image}: ${slot.version} in slot ${slot.slot}${extras(slot)}`);
+  }
+  return parts.join("; ");
+}
+
+function stateOf(slot: SlotFacts): string {
+  return slot.flags.includes("confirmed") ? "confirmed" : "unconfirmed";
+}
+
+/** What deserves a word in the slot that does not run: it is pending. (Confirmed there only says: it may come back.) */
+function extras(slot: SlotFacts): string {
+  if (slot.flags.includes("permanent")) return ", pending for good";
+  return slot.flags.includes("pending") ? ", pending a test" : "";
+}
