@@ -29,7 +29,10 @@ function documented(entry: string): readonly string[] {
 function exported(source: string): { readonly values: readonly string[]; readonly types: readonly string[] } {
   const code = SOURCES.get(source)?.code ?? "";
   const lists = [...code.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, type, names = ""]) =>
-    names.split(",").flatMap((name) => (name.trim() === "" ? [] : `${type ?? ""}${name.trim()}`)),
+    names.split(",").flatMap((entry) => {
+      const name = entry.trim().replace(/\w+ as /, "");
+      return name === "" ? [] : `${type ?? ""}${name}`;
+    }),
   );
   const names = [...lists, ...[...code.matchAll(/export \* as (\w+)/g)].map(([, name = ""]) => name)];
   const types = names.flatMap((name) => (name.startsWith("type ") ? name.slice("type ".length) : []));

@@ -31,6 +31,8 @@ export {
   run,
   type Scenario,
   type ScenarioFile,
+  type Subject,
+  subjectText,
   type Verdict,
 } from "./campaign/index.ts";
 export * as core from "./core/index.ts";

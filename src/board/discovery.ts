@@ -8,7 +8,7 @@ import { type LoadedProfile, loadProfile } from "./profile/profile.ts";
 import type { BoardProfile } from "./profile/schema.ts";
 
 /** SEGGER's USB vendor id. Product ids change with the probe's firmware, so they only serve as a hint. */
-export const JLINK_VENDOR = "1366";
+const JLINK_VENDOR = "1366";
 
 /**
  * Which virtual port is which core's, by what the probe shows: with Zephyr's board files the network core is on the
@@ -35,7 +35,7 @@ export const DK_VERSIONS = [
 ] as const;
 
 /** One port of a probe. */
-export interface VirtualPort {
+interface VirtualPort {
   /** VCOM k is USB interface 2k. */
   readonly vcom: number;
   readonly interface: number;

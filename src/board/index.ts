@@ -1,31 +1,53 @@
-export * from "./calibrate/calibrate.ts";
-export * from "./discovery.ts";
-export * from "./doctor/back-feed.ts";
-export type { DoctorFinding } from "./doctor/check.ts";
-export * from "./doctor/doctor.ts";
-export type { System } from "./doctor/system.ts";
+export { calibrate, untilAnswers } from "./calibrate/calibrate.ts";
+export { discoverBoards, type FoundBoard, type FoundProfile, findProfile, profileFiles } from "./discovery.ts";
+export { backFeeding } from "./doctor/back-feed.ts";
+export { type DoctorFinding } from "./doctor/check.ts";
+export { type Diagnosis, diagnose, hasProblem } from "./doctor/doctor.ts";
+export { type System } from "./doctor/system.ts";
 export { thisMachine } from "./doctor/this-machine.ts";
-export * from "./flash/programs.ts";
+export { findProgram, missingPrograms, programsOf } from "./flash/programs.ts";
 export { openFlasher } from "./flash/tool-flasher.ts";
-export * from "./import/labgrid.ts";
-export * from "./import/twister.ts";
-export * from "./lease/cached-file.ts";
-export * from "./lease/health.ts";
-export * from "./lease/lease.ts";
-export * from "./lease/lock.ts";
-export * from "./lease/owner.ts";
-export * from "./lease/shared-cards.ts";
-export * from "./open.ts";
-export * from "./parts/board.ts";
-export * from "./parts/hardware-ports.ts";
-export * from "./parts/log-watch.ts";
-export type { OpenOptions } from "./parts/open-options.ts";
-export * from "./probe.ts";
-export * from "./profile/bootloader-build.ts";
-export * from "./profile/calibration-file.ts";
-export * from "./profile/draft.ts";
-export * from "./profile/flash-timing.ts";
-export * from "./profile/keys.ts";
-export * from "./profile/profile.ts";
+export { importLabgrid } from "./import/labgrid.ts";
+export { type Imported, importTwister } from "./import/twister.ts";
+export { cachedFile, FETCH_HINT } from "./lease/cached-file.ts";
+export { type Health, type HealthMark, healthMark, requireFit } from "./lease/health.ts";
+export { requireApart, resourcesOf, takeLease } from "./lease/lease.ts";
+export { type FoundLock, findLocks, LOCKS_VARIABLE, locksFolder, removeLock, takeLock } from "./lease/lock.ts";
+export { ownerNow, ownerText } from "./lease/owner.ts";
+export { SharedCards } from "./lease/shared-cards.ts";
+export { openBoard } from "./open.ts";
+export { type Board, type Flasher, type FlashProgress, type WearLedger } from "./parts/board.ts";
+export { openBoardPort, openBoardSwitch } from "./parts/hardware-ports.ts";
+export { type BootLine, LogWatch } from "./parts/log-watch.ts";
+export { probeBoard } from "./probe.ts";
+export { bootloaderBuildOf } from "./profile/bootloader-build.ts";
+export {
+  type CalibrationResult,
+  calibrationOf,
+  calibrationPath,
+  type Spread,
+  saveCalibration,
+  switchHash,
+} from "./profile/calibration-file.ts";
+export {
+  type BoardFacts,
+  type DraftPort,
+  type DraftPower,
+  draftProfile,
+  fileNameOf,
+  type ProfileDraft,
+  UNKNOWN_SWITCH,
+} from "./profile/draft.ts";
+export { deviceArea, firstChunkMs, flashTimingOf } from "./profile/flash-timing.ts";
+export { imageCrypto, keyTitles, type ProfileKeys, profileKeys } from "./profile/keys.ts";
+export {
+  builtInBoards,
+  DEFAULT_BOARD,
+  isKeyEverywhere,
+  isShippedTwin,
+  type LoadedProfile,
+  loadProfile,
+  parseProfile,
+} from "./profile/profile.ts";
 export { BOOTLOADER_MODES, type BoardProfile } from "./profile/schema.ts";
 export { makeTwin } from "./providers/twin.ts";

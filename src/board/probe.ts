@@ -8,7 +8,7 @@ import { BOOTLOADER_MODES } from "./profile/schema.ts";
 const ANSWER_MS = 800;
 const TRIES = 3;
 
-export type Probed =
+type Probed =
   | { readonly answers: true; readonly facts: BoardFacts }
   | { readonly answers: false; readonly why: string };
 

@@ -14,7 +14,7 @@ const DISK_FAULTS = [
   { code: "ENFILE", what: "the system has too many files open", hint: "Close some, or raise fs.file-max." },
 ] as const;
 
-export type DiskFault = (typeof DISK_FAULTS)[number]["code"];
+type DiskFault = (typeof DISK_FAULTS)[number]["code"];
 export const DISK_FAULT_CODES: readonly DiskFault[] = DISK_FAULTS.map(({ code }) => code);
 
 /**

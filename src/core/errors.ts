@@ -49,7 +49,7 @@ export class ConfigurationError extends HilError {
 }
 
 /** Where in an image something is wrong: byte offset from the start of the file, the field, found and expected. */
-export interface ImageFault {
+interface ImageFault {
   readonly offset?: number;
   readonly field?: string;
   readonly found?: string;

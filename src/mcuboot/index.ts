@@ -1,45 +1,112 @@
-export * from "./boot/app-api.ts";
-export * from "./boot/ask-upgrade.ts";
-export * from "./boot/boot.ts";
-export * from "./boot/image-state.ts";
-export * from "./boot/log-evidence.ts";
-export * from "./boot/recovery.ts";
-export * from "./boot/run-boot.ts";
-export * from "./boot/timeline.ts";
-export * from "./boot/zephyr-boot.ts";
-export type { BootMode } from "./builds/boot-mode.ts";
-export * from "./builds/build.ts";
-export * from "./builds/crypto-times.ts";
-export * from "./builds/defects.ts";
-export * from "./builds/generations.ts";
-export type { Fault, RefusalName } from "./builds/refusal-table.ts";
-export { REFUSALS, refusalText } from "./builds/refusal-table.ts";
-export { compareReleases, isWithin, type Release, type ReleaseRange } from "./builds/release.ts";
+export {
+  API_CODE,
+  type ApiCode,
+  confirm,
+  eraseSlotByApp,
+  isBlank,
+  prepareUpload,
+  setPending,
+  UPLOAD_BLOCK_BYTES,
+  uploadOffset,
+  uploadSteps,
+  uploadWrite,
+} from "./boot/app-api.ts";
+export { askBoot, askUpgrade, longerThanSlot, type UpgradeAnswer } from "./boot/ask-upgrade.ts";
+export { boot } from "./boot/boot.ts";
+export { type ImageEntry, imageListOf, slotFlags } from "./boot/image-state.ts";
+export { type BootloaderFacts, type Contradiction, contradictions } from "./boot/log-evidence.ts";
+export { decryptInPlace, type RecoveryEntry, recoveryList, recoveryLog } from "./boot/recovery.ts";
+export { outcomeOf, runSteps } from "./boot/run-boot.ts";
+export { type TimedOperation, type Timeline, timeline } from "./boot/timeline.ts";
+export { zephyrBoot } from "./boot/zephyr-boot.ts";
+export { type BootMode } from "./builds/boot-mode.ts";
+export {
+  type Area,
+  type BootloaderBuild,
+  type BuildEncryption,
+  type BuildSignature,
+  bootloaderBuild,
+  type ImageAreas,
+} from "./builds/build.ts";
+export { CRYPTO_TIMES } from "./builds/crypto-times.ts";
+export { DEFECTS, type DefectName } from "./builds/defects.ts";
+export { ASSERTIONS, GENERATIONS, type GenerationRow, generation } from "./builds/generations.ts";
+export { refusalText } from "./builds/refusal-table.ts";
+export { isWithin } from "./builds/release.ts";
 export { FIX_NAMES, UPSTREAM_DEFECTS, type UpstreamDefectRow } from "./builds/upstream-defects.ts";
 export { withDefects } from "./builds/with-defects.ts";
-export * from "./explain/index.ts";
-export * from "./flash/flash-image.ts";
-export * from "./flash/flash-rules.ts";
-export type { Flash, FlashOperation } from "./flash/operation.ts";
-export { operationBytes } from "./flash/operation.ts";
-export * from "./judge/index.ts";
-export type { ImageRefusal } from "./loader/loader-state.ts";
-export * from "./net-core/index.ts";
-export { type BootEvent, type KnownLine, LOG_LINES, recogniseBootLine } from "./steps/log-lines.ts";
-export * from "./steps/steps.ts";
-export * from "./steps/timing.ts";
+export {
+  endsInMagic,
+  explainFlash,
+  explainList,
+  explainSlot,
+  type FlashExplained,
+  logNotes,
+  logSpan,
+  readLog,
+  type Told,
+  tellLog,
+} from "./explain/index.ts";
+export { FlashImage } from "./flash/flash-image.ts";
+export { brokenRule, SWEPT_TEARS, type Torn } from "./flash/flash-rules.ts";
+export { type Flash, type FlashOperation, operationBytes } from "./flash/operation.ts";
+export { contentsAfterCut, type LegalOutcome, legalOutcomes, statesAfterCut, timelinesOf } from "./judge/index.ts";
+export {
+  asNetFirmware,
+  type B0nEnd,
+  b0n,
+  COMMAND_BLOCK_BYTES,
+  copyCommand,
+  decodeCommandBlock,
+  NET_APP,
+  NET_CORE_RULES,
+  NET_FLASH,
+  NRF5340_NETWORK,
+  netAppIsWhole,
+  netCoreRule,
+  netVersionIn,
+  type PcdStatus,
+  ramAt,
+} from "./net-core/index.ts";
+export { recogniseBootLine } from "./steps/log-lines.ts";
+export {
+  type BootResult,
+  isOperation,
+  type LogLine,
+  type NetCoreAnswer,
+  type NetCoreStep,
+  type RamContent,
+  resultText,
+  type Steps,
+} from "./steps/steps.ts";
+export {
+  bytesOfUnits,
+  type FlashTiming,
+  INTERNAL_FLASH_BYTES,
+  MX25R6435F,
+  NRF5340_INTERNAL,
+  operationDurationUs,
+  timingAt,
+  workDurationUs,
+} from "./steps/timing.ts";
 export { imageBytesLimit } from "./swap/strategies.ts";
 export { swapRules } from "./swap/swap-decision.ts";
-export * from "./sweep/index.ts";
-export { SWAP_CODE, SWAP_TYPES, type SwapType } from "./trailer/swap-codes.ts";
-export { SWAP_TABLE, swapRow } from "./trailer/swap-table.ts";
 export {
-  EMPTY_TRAILER,
-  FLAG_CODE,
-  type Flag,
-  type Magic,
-  readTrailer,
-  statusOffset,
-  type TrailerState,
-  trailerBytesOf,
-} from "./trailer/trailer.ts";
+  type Cause,
+  type CutPoint,
+  judgeContent,
+  type Sweep,
+  type SweepFinding,
+  type SweepOptions,
+  type SweepProgress,
+  type SweepState,
+  secretsIn,
+  sweepSteps,
+  sweepUpgrade,
+  type UpgradeSwept,
+  uploadedFlash,
+  type Walked,
+  walkPath,
+} from "./sweep/index.ts";
+export { swapRow } from "./trailer/swap-table.ts";
+export { readTrailer, statusOffset, trailerBytesOf } from "./trailer/trailer.ts";

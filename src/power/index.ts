@@ -71,10 +71,33 @@ export function openPower(
 }
 
 export { cutter } from "./cutter/cutter.ts";
-export * from "./driver/around.ts";
-export * from "./driver/driver.ts";
-export * from "./driver/ports.ts";
-export * from "./driver/switch.ts";
+export { aroundSwitch } from "./driver/around.ts";
+export {
+  contactOption,
+  cutsOption,
+  type OpenedSwitch,
+  type PowerBench,
+  type PowerDriver,
+  powerDriver,
+  secretOf,
+  secretOption,
+  type Verification,
+} from "./driver/driver.ts";
+export { jlinkPort, type PortLine, type PortOpener, pathPort, portName, portRef } from "./driver/ports.ts";
+export {
+  type ArmedCut,
+  type Contact,
+  type CurrentMeter,
+  type CurrentSamples,
+  type CutOrder,
+  cycle,
+  energised,
+  type OwnCut,
+  type PowerFacts,
+  type PowerState,
+  type PowerSwitch,
+  suppliedBy,
+} from "./driver/switch.ts";
 export { http } from "./network/http.ts";
 export { netio } from "./network/netio.ts";
 export { shelly } from "./network/shelly.ts";
@@ -83,7 +106,7 @@ export { tasmota } from "./network/tasmota.ts";
 export { ppk2 } from "./ppk2/ppk2.ts";
 export { commandSwitch } from "./programs/command.ts";
 export { gpio } from "./programs/gpio.ts";
-export { type ProgramResult, runProgram } from "./programs/program.ts";
+export { runProgram } from "./programs/program.ts";
 export { resetSwitch } from "./programs/reset.ts";
 export { uhubctl } from "./programs/uhubctl.ts";
 export { ykush } from "./programs/ykush.ts";
@@ -93,7 +116,7 @@ export { devantech } from "./relays/devantech.ts";
 export { hidRelay } from "./relays/hid-relay.ts";
 export { kmtronic } from "./relays/kmtronic.ts";
 export { lcus } from "./relays/lcus.ts";
-export { type CoilChange, LcusDevice } from "./relays/lcus-device.ts";
-export { LCUS_BAUD_RATE, LCUS_VARIANTS, type LcusVariant } from "./relays/lcus-frames.ts";
+export { LcusDevice } from "./relays/lcus-device.ts";
+export { LCUS_BAUD_RATE, type LcusVariant } from "./relays/lcus-frames.ts";
 export { modbusRtu } from "./relays/modbus-rtu.ts";
 export { numato } from "./relays/numato.ts";

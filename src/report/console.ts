@@ -6,7 +6,7 @@ const LABEL_WIDTH = 10;
 const BAR_WIDTH = 24;
 
 /** Where the console report goes. */
-export interface ConsoleTarget {
+interface ConsoleTarget {
   out(text: string): void;
   /** A terminal: bars are redrawn in place. Otherwise plain lines, a few for each long job. */
   readonly isTty: boolean;

@@ -1,6 +1,5 @@
-export * from "./console.ts";
-export * from "./format.ts";
-export * from "./junit.ts";
-export * from "./strip.ts";
-export * from "./summary.ts";
-export * from "./trace.ts";
+export { ConsoleReport } from "./console.ts";
+export { count, grouped, seconds } from "./format.ts";
+export { junit, suiteNames } from "./junit.ts";
+export { failureText, verdictText } from "./summary.ts";
+export { traceLine } from "./trace.ts";

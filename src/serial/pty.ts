@@ -16,7 +16,7 @@ interface OpenedPty {
 }
 
 /** The device's end of a pseudo-terminal: a Link, and what became of the bytes that were not read. */
-export interface PtyLink extends Link {
+interface PtyLink extends Link {
   /** Bytes that were not read in time, as on a UART without a listener. */
   readonly droppedBytes: number;
 }

@@ -4,7 +4,7 @@ import type { Chunk, Link } from "./link.ts";
 /** How often a port that is away is tried, in milliseconds. */
 const RETRY_MS = 100;
 
-export interface ReopeningOptions {
+interface ReopeningOptions {
   readonly clock: Clock;
   /**
    * A port that vanishes unasked is waited for so long, in milliseconds, and then opened again; bytes that were on

@@ -9,7 +9,7 @@ const FROM_SERVER = 100;
 const SET = { baudRate: 1, dataSize: 2, parity: 3, stopSize: 4, control: 5 } as const;
 const CONTROL = { noFlowControl: 1, hardwareFlowControl: 3, dtrOn: 8, dtrOff: 9, rtsOn: 11, rtsOff: 12 } as const;
 
-export interface Rfc2217Options {
+interface Rfc2217Options {
   readonly host: string;
   readonly port: number;
   /** Bits a second, 8N1. */
@@ -23,7 +23,7 @@ export interface Rfc2217Options {
 }
 
 /** A serial port on another host: bytes, and the control lines. */
-export interface Rfc2217Link extends Link {
+interface Rfc2217Link extends Link {
   /** @throws BenchError when the link is gone. */
   setControlLines(lines: { readonly dtr?: boolean | undefined; readonly rts?: boolean | undefined }): Promise<void>;
 }

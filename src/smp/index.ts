@@ -1,36 +1,68 @@
-export * from "./client/client.ts";
-export * from "./client/files.ts";
-export * from "./client/session.ts";
-export * from "./client/upload.ts";
-export * from "./client/upload-options.ts";
-export * from "./groups/commands.ts";
-export * from "./groups/erase-deadline.ts";
-export * from "./groups/index.ts";
-export * from "./packet/cbor.ts";
-export * from "./packet/cbor-scan.ts";
-export * from "./packet/command.ts";
-export * from "./packet/generations.ts";
-export * from "./packet/header.ts";
-export * from "./packet/refusal.ts";
-export * from "./packet/shell-words.ts";
-export * from "./recovery/recovery-server.ts";
-export * from "./recovery/recovery-store.ts";
-export * from "./recovery/recovery-upload.ts";
-export * from "./server/enumeration-server.ts";
-export * from "./server/faults.ts";
-export * from "./server/file-server.ts";
-export * from "./server/image-server.ts";
-export * from "./server/image-state-rules.ts";
-export * from "./server/image-store.ts";
-export * from "./server/os-server.ts";
-export * from "./server/server.ts";
-export * from "./server/settings-server.ts";
-export * from "./server/shell-server.ts";
-export * from "./server/statistics-server.ts";
-export * from "./server/udp-server.ts";
-export * from "./transport/console-framing.ts";
-export * from "./transport/console-transport.ts";
-export * from "./transport/crc16.ts";
-export * from "./transport/raw-transport.ts";
-export * from "./transport/transport.ts";
-export * from "./transport/udp-transport.ts";
+export {
+  type CallOptions,
+  type ImageSlot,
+  type ImageState,
+  type ServerParameters,
+  SmpClient,
+} from "./client/client.ts";
+export { downloadFile, uploadFile } from "./client/files.ts";
+export { type Exchange, type RequestOptions, type SessionOptions, SmpSession } from "./client/session.ts";
+export { dataRoom, uploadImage } from "./client/upload.ts";
+export { type UploadOptions, type UploadProgress, type UploadResult } from "./client/upload-options.ts";
+export { COMMANDS } from "./groups/commands.ts";
+export { eraseDeadlineMs } from "./groups/erase-deadline.ts";
+export {
+  BOOTLOADER_MODES,
+  closeFile,
+  commitSettings,
+  customCommand,
+  deleteSetting,
+  echo,
+  eraseStorage,
+  fileHash,
+  fileHashTypes,
+  fileStatus,
+  groupDetails,
+  groupList,
+  IMAGE_GROUP,
+  imageUpload,
+  loadSettings,
+  memoryPools,
+  readDatetime,
+  readSetting,
+  saveSettings,
+  shell,
+  statistics,
+  statisticsList,
+  taskStatistics,
+  writeDatetime,
+  writeSetting,
+} from "./groups/index.ts";
+export { type CborMap, type CborValue, decodeMap, encodeMap } from "./packet/cbor.ts";
+export { type CommandRow, encodeRequest, type RequestOf, type ResponseOf } from "./packet/command.ts";
+export { SERVER_GENERATIONS, type ServerGenerationName, serverGeneration } from "./packet/generations.ts";
+export { decodeSmpHeader, encodeSmpHeader, SMP_HEADER_BYTES } from "./packet/header.ts";
+export { isRefusal, type SmpRefusal, SmpRefused } from "./packet/refusal.ts";
+export { type RecoveryBuild, RecoveryServer } from "./recovery/recovery-server.ts";
+export { type RecoveryStore } from "./recovery/recovery-store.ts";
+export { enumerationHandlers, GROUP_ENTRIES } from "./server/enumeration-server.ts";
+export { SmpFault } from "./server/faults.ts";
+export { fileHandlers } from "./server/file-server.ts";
+export { imageHandlers } from "./server/image-server.ts";
+export { type ImageStore, type StoredSlot } from "./server/image-store.ts";
+export { osHandlers } from "./server/os-server.ts";
+export { type HandlerContext, type ServerOptions, type SmpHandlers, SmpServer } from "./server/server.ts";
+export { settingsHandlers } from "./server/settings-server.ts";
+export { type ShellTree, shellHandlers } from "./server/shell-server.ts";
+export { statisticsHandlers } from "./server/statistics-server.ts";
+export { UdpServerTransport } from "./server/udp-server.ts";
+export {
+  CONSOLE_OVERHEAD_BYTES,
+  encodeConsoleLines,
+  encodedBytes,
+  type ReceivedPacket,
+} from "./transport/console-framing.ts";
+export { type ConsoleOptions, ConsoleTransport } from "./transport/console-transport.ts";
+export { type RawOptions, RawTransport } from "./transport/raw-transport.ts";
+export { type SmpTransport } from "./transport/transport.ts";
+export { UDP_PORT, UdpTransport } from "./transport/udp-transport.ts";

@@ -53,7 +53,7 @@ export interface TwinSmp {
   readonly also?: SmpTransport | undefined;
 }
 
-export interface AppOptions {
+interface AppOptions {
   readonly clock: Clock;
   readonly flash: TwinFlash;
   readonly uart: TwinUart;

@@ -98,8 +98,6 @@ export const MACHINE_FAULTS = [
 export const UPSTREAM_FAULTS: readonly UpstreamDefectRow[] = [...UPSTREAM_DEFECTS, ...UPSTREAM_MACHINE_FAULTS];
 
 export type MachineFault = (typeof MACHINE_FAULTS)[number]["name"];
-export type TwinFault = MachineFault | DefectName;
-
 export const TWIN_FAULT_NAMES: readonly string[] = [
   ...MACHINE_FAULTS.map((row) => row.name),
   ...DEFECTS.map((row) => row.name),

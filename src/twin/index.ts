@@ -1,8 +1,6 @@
-export type { TwinSmp } from "./app.ts";
-export * from "./faults.ts";
-export * from "./flash.ts";
-export * from "./image-slots.ts";
-export * from "./machine.ts";
-export * from "./net-core.ts";
-export * from "./twin.ts";
-export * from "./uart.ts";
+export { type TwinSmp } from "./app.ts";
+export { MACHINE_FAULTS, TWIN_FAULT_NAMES, UPSTREAM_FAULTS } from "./faults.ts";
+export { TwinFlash } from "./flash.ts";
+export { TwinMachine } from "./machine.ts";
+export { type RelayLatency, Twin } from "./twin.ts";
+export { TwinUart } from "./uart.ts";

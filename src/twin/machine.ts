@@ -29,7 +29,7 @@ class PowerLost extends Error {
   }
 }
 
-export interface MachineOptions {
+interface MachineOptions {
   readonly clock: Clock;
   readonly flash: TwinFlash;
   readonly uart: TwinUart;

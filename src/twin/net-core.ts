@@ -27,7 +27,7 @@ const APP_START_MS = 20;
 /** Where a payload says what it is: first bytes that are looked through. */
 const DESCRIPTION_BYTES = 1024;
 
-export interface NetCoreOptions {
+interface NetCoreOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** The application core's flash, which the network core can read. */

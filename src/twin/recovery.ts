@@ -11,9 +11,9 @@ import type { TwinUart } from "./uart.ts";
 export const BOOT_MODE_RECOVERY = 1;
 
 /** Echo, parameters and image state are built in, as nRF Connect SDK's samples with BOOT_SERIAL_BOOT_MODE may be. */
-export const TWIN_RECOVERY: RecoveryBuild = { echo: true, params: true, imageState: true };
+const TWIN_RECOVERY: RecoveryBuild = { echo: true, params: true, imageState: true };
 
-export interface RecoveryMachine {
+interface RecoveryMachine {
   readonly clock: Clock;
   readonly flash: TwinFlash;
   readonly uart: TwinUart;

@@ -7,7 +7,7 @@ import type { TwinUart } from "./uart.ts";
 const RESET_DELAY_MS = 250;
 
 /** Where a server on the board serves. */
-export interface ServingPlace {
+interface ServingPlace {
   readonly clock: Clock;
   readonly uart: TwinUart;
   readonly lines: ConsoleOptions["lines"];
@@ -19,7 +19,7 @@ export interface ServingPlace {
 }
 
 /** What a server on the board is given. */
-export interface Serving {
+interface Serving {
   readonly transport: SmpTransport;
   /** The client asked for a reset. */
   readonly reset: () => void;

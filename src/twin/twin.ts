@@ -19,7 +19,7 @@ import { TwinUart } from "./uart.ts";
 const EXTERNAL_FLASH_BYTES = 0x80_0000;
 const RELAY_CHANNELS = 8;
 
-export interface TwinOptions {
+interface TwinOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** The board's and the relay's ends of their lines. */

@@ -5,7 +5,7 @@ import type { Board } from "../parts/board.ts";
 import type { CalibrationResult, CalibrationTrial, Spread } from "../profile/calibration-file.ts";
 import { CurrentFall } from "./current-fall.ts";
 
-export interface CalibrationOptions {
+interface CalibrationOptions {
   readonly trials: number;
   readonly random: Random;
   readonly signal: AbortSignal;

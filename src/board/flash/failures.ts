@@ -1,5 +1,5 @@
 /** What went wrong, so far as a tool's words tell; and what helps. Matched in order, loosely: wording changes. */
-export const FLASH_FAILURES = [
+const FLASH_FAILURES = [
   {
     class: "protected",
     texts: [
@@ -73,7 +73,7 @@ export const FLASH_FAILURES = [
   readonly hint: string;
 }[];
 
-export type FlashFailure = (typeof FLASH_FAILURES)[number];
+type FlashFailure = (typeof FLASH_FAILURES)[number];
 
 interface Ended {
   readonly exitCode: number | null;

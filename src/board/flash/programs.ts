@@ -5,7 +5,7 @@ import { FLASH_TOOLS } from "../profile/flash-tools.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 
 /** A program that a profile relies on. */
-export interface NeededProgram {
+interface NeededProgram {
   /** As the profile, or the tool's table, names it. */
   readonly program: string;
   /** What it is there for: "flasher", "power", "emulated board". */

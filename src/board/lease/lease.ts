@@ -6,12 +6,12 @@ import type { LoadedProfile } from "../profile/profile.ts";
 import { type Lock, locksFolder, type Resource, takeLock } from "./lock.ts";
 
 /** Everything of a board that only one run may use, held until it is closed. */
-export interface Lease extends AsyncDisposable {
+interface Lease extends AsyncDisposable {
   /** What people should know: locks that were taken over from runs that died. */
   readonly notes: readonly string[];
 }
 
-export interface LeaseOptions {
+interface LeaseOptions {
   /** Folder of the locks; default: the machine's. */
   readonly folder?: string;
   /** Serial ports of this machine, in tests. */

@@ -35,7 +35,7 @@ export interface FlashStop {
 }
 
 /** The whole flash, past the firmware and without its knowledge, with power or without: an emulated board has that. */
-export interface FlashAccess {
+interface FlashAccess {
   read(): Promise<Uint8Array>;
   /** A board that has power loses it, and starts anew with this content. */
   write(content: Uint8Array): Promise<void>;

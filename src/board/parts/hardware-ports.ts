@@ -44,7 +44,7 @@ export function openBoardSwitch(loaded: LoadedProfile, clock: Clock): Promise<Po
 }
 
 /** A simulated board in this process is born with a command and ends with it: nothing of it can be opened alone. */
-export function requireHardware({ profile, file }: LoadedProfile): void {
+function requireHardware({ profile, file }: LoadedProfile): void {
   if (profile.provider === "hardware") return;
   throw new ConfigurationError(
     `${file}: this board is simulated (provider ${profile.provider}) and lives only while a command runs.`,

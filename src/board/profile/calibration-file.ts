@@ -10,7 +10,7 @@ const us = z.number().min(0).max(60_000_000);
 const SPREAD = z.strictObject({ trials: z.int().min(1), min_us: us, p5_us: us, median_us: us, p95_us: us, max_us: us });
 
 /** A calibration as it stands beside its profile. */
-export const CALIBRATION = z.strictObject({
+const CALIBRATION = z.strictObject({
   schema: z.literal(1),
   date: z.iso.datetime(),
   /** What it holds for: the switch as the profile names it. */
@@ -19,7 +19,7 @@ export const CALIBRATION = z.strictObject({
   off: z.strictObject({ latency_us: us, uncertainty_us: us, seen: SPREAD, blind_us: us, contact: SPREAD.optional() }),
   on: z.strictObject({ first_byte: SPREAD, boot_us: us.optional(), latency_us: us.optional() }),
 });
-export type CalibrationFile = z.output<typeof CALIBRATION>;
+type CalibrationFile = z.output<typeof CALIBRATION>;
 
 /** The file of a board's profile that holds its calibration: `lab-07.calibration.json` for `lab-07.yaml`. */
 export function calibrationPath(profileFile: string): string {

@@ -13,7 +13,7 @@ const DEVICE_BYTES = { internal: 0x10_0000, qspi: 0x80_0000 } as const;
 /** The interface MCU takes every rate to 1 Mbaud but this one. Source: Nordic, "Virtual serial port" of sister DKs. */
 const BAUD_RATE_UNSUPPORTED = 921_600;
 /** How ports of the simulated board are named. */
-export const TWIN_PORTS = ["twin:app", "twin:net", "twin:relay"] as const;
+const TWIN_PORTS = ["twin:app", "twin:net", "twin:relay"] as const;
 
 type Complain = (path: FieldPath, message: string) => void;
 type Area = ProfileFields["slots"]["primary"];

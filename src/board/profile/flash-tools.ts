@@ -9,7 +9,7 @@ export interface ToolCall {
   readonly script?: readonly string[];
 }
 
-export interface ToolTarget {
+interface ToolTarget {
   /** J-Link serial number without leading zeros. */
   readonly serial: string;
   /** Build folder, for west. */
@@ -167,7 +167,7 @@ export const FLASH_TOOLS = [
   },
 ] as const satisfies readonly FlashTool[];
 
-export type FlashToolName = (typeof FLASH_TOOLS)[number]["name"];
+type FlashToolName = (typeof FLASH_TOOLS)[number]["name"];
 
 export function flashTool(name: FlashToolName): FlashTool {
   return FLASH_TOOLS.find((row) => row.name === name) ?? FLASH_TOOLS[0];

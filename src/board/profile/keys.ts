@@ -30,9 +30,9 @@ export interface ProfileKeys {
 }
 
 /** Signs, or (of a profile out of a record) only checks what was signed. */
-export type SigningKey = PrivateKey | (PublicKey & { readonly public: PublicKey });
+type SigningKey = PrivateKey | (PublicKey & { readonly public: PublicKey });
 
-export interface ProfileEncryption {
+interface ProfileEncryption {
   readonly key: AnyKey | WrappingKey;
   readonly keyBits: 128 | 256;
   /** HKDF and HMAC of ECIES-X25519. */

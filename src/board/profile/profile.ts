@@ -14,7 +14,7 @@ import { checkProfile } from "./checks.ts";
 import { type BoardProfile, type Camelised, POWER_FIELDS, PROFILE_FIELDS, type ProfileFields } from "./schema.ts";
 
 /** What a file must satisfy: each field by itself, then all of them together. */
-export const PROFILE_SCHEMA = PROFILE_FIELDS.superRefine(checkProfile);
+const PROFILE_SCHEMA = PROFILE_FIELDS.superRefine(checkProfile);
 
 /** Profiles that ship with the package; beside `src` here, beside `dist` when installed. */
 const BUILT_IN_FOLDER = fileURLToPath(new URL("../../../boards/", import.meta.url));
@@ -35,13 +35,13 @@ export interface LoadedProfile extends Omit<ConfigFile<ProfileFields>, "value"> 
   readonly factoryImage?: Uint8Array | undefined;
 }
 
-export interface KeyNames {
+interface KeyNames {
   readonly signing: string;
   readonly encryption: string | undefined;
 }
 
 /** Key files that take the place of those that a profile names. */
-export interface KeyFiles {
+interface KeyFiles {
   /** A public key: nothing is signed with it. */
   readonly signing?: string | undefined;
   readonly encryption?: string | undefined;

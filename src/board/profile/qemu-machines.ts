@@ -43,7 +43,7 @@ export const QEMU_MACHINES = [
   },
 ] as const satisfies readonly QemuMachineRow[];
 
-export type QemuMachineName = (typeof QEMU_MACHINES)[number]["name"];
+type QemuMachineName = (typeof QEMU_MACHINES)[number]["name"];
 
 /** The row of a machine that the profile's schema has let through. */
 export function qemuMachine(name: QemuMachineName): QemuMachineRow {

@@ -15,8 +15,6 @@ export const BOOTLOADER_MODES = [
   { name: "overwrite-only", mode: "overwrite" },
 ] as const;
 
-export type BootloaderModeName = (typeof BOOTLOADER_MODES)[number]["name"];
-
 const ms = (max: number) => z.number().min(0).max(max);
 const namesOf = <T extends string>(rows: readonly { readonly name: T }[]) => rows.map((row) => row.name);
 

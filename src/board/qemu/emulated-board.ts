@@ -5,7 +5,7 @@ import type { QemuMachineRow } from "../profile/qemu-machines.ts";
 import { EmulatedUart } from "./emulated-uart.ts";
 import { Emulator, type FlashStep } from "./emulator.ts";
 
-export interface EmulatedBoardOptions {
+interface EmulatedBoardOptions {
   readonly machine: QemuMachineRow;
   /** What the flash holds at first, all of it. */
   readonly flash: Uint8Array;

@@ -107,7 +107,7 @@ async function withPower(loaded: LoadedProfile, io: CliIo): Promise<Diagnosis> {
 }
 
 /** One line a check; below it what it found, and what to do. */
-export function doctorText(found: readonly Diagnosis[]): string {
+function doctorText(found: readonly Diagnosis[]): string {
   const lines: string[] = [];
   for (const { id, looksAt, outcome, findings } of found) {
     lines.push(`${wordOf(outcome, findings).padEnd(9)}  ${id.padEnd(14)}  ${looksAt}`);

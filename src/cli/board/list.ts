@@ -26,7 +26,7 @@ export async function boardListCommand(argv: readonly string[], io: CliIo, ports
 }
 
 /** The list for people. */
-export function boardsText(boards: readonly FoundBoard[], profiles: readonly FoundProfile[], folder: string): string {
+function boardsText(boards: readonly FoundBoard[], profiles: readonly FoundProfile[], folder: string): string {
   const lines: string[] = [];
   for (const board of boards) {
     const owners = profiles.filter(({ serial }) => serial === board.serial).map(({ name }) => name);

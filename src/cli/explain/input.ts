@@ -43,7 +43,7 @@ const LIST = z.union([z.array(entry), z.object({ images: z.array(entry) })]);
 const FLAG_NAMES = ["pending", "confirmed", "active", "permanent"] as const;
 
 /** One slot of a list; only the flags that are set. */
-export interface ListEntry {
+interface ListEntry {
   readonly image: number;
   readonly slot: number;
   readonly version?: string;
@@ -54,7 +54,7 @@ export interface ListEntry {
 }
 
 /** An image list, or why it is none; undefined: nothing that looks like JSON or a list. */
-export type ListRead = readonly ListEntry[] | { readonly wrong: string } | undefined;
+type ListRead = readonly ListEntry[] | { readonly wrong: string } | undefined;
 
 /** Reads an image list: JSON as SMP shows it, alone or after a word of a tool, or the text that tools print. */
 export function readList(text: string): ListRead {

@@ -60,7 +60,7 @@ function dumpJson({ before, after, log, operations, result }: FlashExplained): u
   return { operations, result, before, after: after ?? null, log };
 }
 
-export function imagesText(images: readonly ImageEntry[]): string {
+function imagesText(images: readonly ImageEntry[]): string {
   const several = images.some((entry) => entry.image > 0);
   const texts = images.map((entry) => {
     const on = (["active", "confirmed", "pending", "permanent"] as const).filter((flag) => entry[flag]);

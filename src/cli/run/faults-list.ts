@@ -10,7 +10,7 @@ const OPTIONS = {
 } as const satisfies OptionRows;
 
 /** A fault of the twin, as a list shows it. */
-export interface ListedFault {
+interface ListedFault {
   readonly name: string;
   readonly of: "the machine" | "the bootloader";
   readonly upstream: boolean;

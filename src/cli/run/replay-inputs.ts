@@ -15,7 +15,7 @@ import { keyHash, loadPublicKey } from "../../image/index.ts";
 import { withFaults } from "./faults.ts";
 
 /** What a replay runs with, and where its images come from, for people. */
-export interface ReplayInputs {
+interface ReplayInputs {
   readonly board: LoadedProfile;
   readonly scenario: ScenarioFile;
   readonly kept: KeptImages | undefined;
@@ -24,7 +24,7 @@ export interface ReplayInputs {
   readonly note: string;
 }
 
-export interface ReplayAsked {
+interface ReplayAsked {
   /** Profile named by the user, instead of the recorded one. */
   readonly board: string | undefined;
   /** Build the images of the files that the scenario names, as they are today. */

@@ -24,7 +24,7 @@ import { junit, suiteNames } from "../../report/index.ts";
 import type { Asked } from "./asked.ts";
 
 /** How a run went that was asked for: its outcome, or what it threw before it had a record. */
-export interface RunEnd {
+interface RunEnd {
   readonly asked: Asked;
   readonly outcome?: RunOutcome;
   readonly error?: unknown;

@@ -154,7 +154,7 @@ function namedSlot(argument: string | undefined, options: Parsed): number | unde
 const HASH_DIGITS = HASHES.map(({ bytes }) => 2 * bytes);
 
 /** @throws UsageError when the text is no image hash: SHA-256, SHA-384 or SHA-512 in hex digits. */
-export function hashOf(text: string): Uint8Array {
+function hashOf(text: string): Uint8Array {
   if (/^[0-9a-f]+$/i.test(text) && HASH_DIGITS.includes(text.length)) return fromHex(text);
   const lengths = `${HASH_DIGITS.slice(0, -1).join(", ")} or ${HASH_DIGITS.at(-1)}`;
   throw new UsageError(

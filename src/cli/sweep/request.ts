@@ -18,7 +18,7 @@ const MODES: readonly { readonly name: string; readonly mode: BootMode }[] = [
 ];
 
 /** What a sweep changes of profile and scenario; a replay keeps it. Sizes in bytes, slots in sectors. */
-export const SWEPT_SCHEMA = z.strictObject({
+const SWEPT_SCHEMA = z.strictObject({
   mode: z.string().optional(),
   generation: z.string().optional(),
   permanent: z.boolean().default(false),
@@ -32,7 +32,7 @@ export const SWEPT_SCHEMA = z.strictObject({
   bootstrap: z.boolean().default(false),
 });
 
-export type SweptFields = z.output<typeof SWEPT_SCHEMA>;
+type SweptFields = z.output<typeof SWEPT_SCHEMA>;
 
 const torn = z.union([
   z.enum(["head", "tail", "bits"]),

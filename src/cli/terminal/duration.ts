@@ -1,7 +1,7 @@
 import { UsageError } from "../../core/index.ts";
 
 const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
-export type DurationUnit = keyof typeof UNITS_MS;
+type DurationUnit = keyof typeof UNITS_MS;
 
 /**
  * A duration as people write it: `500ms`, `10s`, `1.5m`, `2h`.

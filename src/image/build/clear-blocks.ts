@@ -1,10 +1,10 @@
 import { equalBytes, viewOf } from "../../core/index.ts";
 
 /** Length of the blocks that are looked for: one AES block. */
-export const CLEAR_BLOCK_BYTES = 16;
+const CLEAR_BLOCK_BYTES = 16;
 
 /** A block of the payload that stands in a file as it is. */
-export interface ClearBlock {
+interface ClearBlock {
   readonly payloadOffset: number;
   readonly fileOffset: number;
 }

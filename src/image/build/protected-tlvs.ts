@@ -40,7 +40,7 @@ export function protectedTlvs(options: ImageOptions, hash: HashName, decompressi
 }
 
 /** The counter that `--security-counter auto` stands for; the build number does not count. */
-export function automaticCounter(version: Version): number {
+function automaticCounter(version: Version): number {
   return version.major * 2 ** 24 + version.minor * 2 ** 16 + version.revision;
 }
 

@@ -23,7 +23,7 @@ export const CURVES = [
   },
 ] as const;
 
-export type Curve = (typeof CURVES)[number];
+type Curve = (typeof CURVES)[number];
 
 /**
  * Deterministic ECDSA signature in DER form: the nonce comes from key and message, so equal input gives equal bytes.

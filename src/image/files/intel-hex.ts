@@ -7,7 +7,7 @@ export interface Segment {
 }
 
 /** Record types. Source: Intel "Hexadecimal Object File Format Specification", revision A (1988). */
-export const HEX_RECORDS = [
+const HEX_RECORDS = [
   { type: 0, name: "data", source: "section 5" },
   { type: 1, name: "end", source: "section 6" },
   { type: 2, name: "extendedSegment", source: "section 3" },

@@ -59,7 +59,7 @@ export const HEADER_FLAGS = [
   { name: "COMPRESSED_ARM_THUMB", value: 0x800, source: flagSource },
 ] as const;
 
-export type HeaderFlagName = (typeof HEADER_FLAGS)[number]["name"];
+type HeaderFlagName = (typeof HEADER_FLAGS)[number]["name"];
 
 /** Value of each header flag by name. */
 export const FLAG = Object.fromEntries(HEADER_FLAGS.map((row) => [row.name, row.value])) as Readonly<

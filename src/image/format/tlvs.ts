@@ -1,6 +1,6 @@
 /** All TLV types. A new one is a new row; encoder, reader, dump and checks walk this table. */
 
-export type TlvAreaName = "protected" | "unprotected";
+type TlvAreaName = "protected" | "unprotected";
 
 interface TlvRow {
   readonly type: number;
@@ -55,7 +55,7 @@ export const TLVS = [
   { type: 0x76, name: "MANIFEST", area: "protected", source: "nRF Connect SDK fork of MCUboot, image.h" },
 ] as const satisfies readonly TlvRow[];
 
-export type TlvName = (typeof TLVS)[number]["name"];
+type TlvName = (typeof TLVS)[number]["name"];
 
 /** Type number of each TLV by name. */
 export const TLV = Object.fromEntries(TLVS.map((row) => [row.name, row.type])) as Readonly<Record<TlvName, number>>;

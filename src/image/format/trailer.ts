@@ -8,7 +8,7 @@ const MAGIC_BYTES = 16;
 const source = "MCUboot bootutil_public.c boot_img_magic, BOOT_IMG_MAGIC";
 
 /** Trailer magics. Builds that align to 8 use the old one; others start with the alignment as a 16-bit number. */
-export const TRAILER_MAGICS = [
+const TRAILER_MAGICS = [
   { maxAlign: 8, hex: "77c295f360d2ef7f3552500f2cb67980", source },
   { maxAlign: 16, hex: "10002de15d29410b8d77679c110f1f8a", source },
   { maxAlign: 32, hex: "20002de15d29410b8d77679c110f1f8a", source },
@@ -44,7 +44,7 @@ export interface TrailerShape {
 }
 
 /** Fields of a trailer from the slot's end downwards. `present` tells in which builds a field is there. */
-export const TRAILER = [
+const TRAILER = [
   { name: "magic", size: "magic", present: "always", source: "MCUboot docs/design.md, Image trailer" },
   { name: "imageOk", size: "align", present: "always", source: "MCUboot docs/design.md, Image trailer" },
   { name: "copyDone", size: "align", present: "always", source: "MCUboot docs/design.md, Image trailer" },
@@ -59,7 +59,7 @@ export const TRAILER = [
 export type TrailerField = (typeof TRAILER)[number]["name"];
 
 /** A field of a trailer: `fromEnd` is the distance in bytes from the slot's end to the field's first byte. */
-export interface TrailerPlace {
+interface TrailerPlace {
   readonly fromEnd: number;
   readonly bytes: number;
 }
@@ -98,7 +98,7 @@ export function trailerLayout(shape: TrailerShape): TrailerLayout {
 }
 
 /** What to write into a trailer; what is not given stays erased. */
-export interface TrailerContents {
+interface TrailerContents {
   readonly imageOk?: boolean;
   readonly copyDone?: boolean;
   /** (image number << 4) | swap type. */

@@ -9,7 +9,7 @@ import type { PrivateKey } from "../keys/keys.ts";
 import { type ImageVerdict, verifyImage } from "./verify.ts";
 
 /** One thing that differs between two images; what one of them does not have is undefined there. */
-export interface ImageDifference {
+interface ImageDifference {
   readonly part: "header" | "TLV" | "body" | "after the image";
   readonly what: string;
   readonly a: string | undefined;
@@ -17,7 +17,7 @@ export interface ImageDifference {
 }
 
 /** A run of bytes that differ, by its offset in the body; runs less than `GAP_BYTES` apart are one. */
-export interface DifferingRun {
+interface DifferingRun {
   readonly offset: number;
   readonly bytes: number;
 }

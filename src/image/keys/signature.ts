@@ -8,7 +8,7 @@ import { keyTypeRow } from "./key-types.ts";
 import { type AnyKey, type PrivateKey, publicHalf } from "./keys.ts";
 
 /** What a signature is made over. */
-export interface Signed {
+interface Signed {
   /** Header, plain body and protected TLV area. */
   readonly region: Uint8Array;
   /** The image's hash: for Ed25519 the message is this digest of the region. */

@@ -8,7 +8,7 @@ import { type KeyTypeName, keyTypeRow } from "../keys/key-types.ts";
 import type { MutantOutcome, MutationBootloader } from "./mutant.ts";
 import type { Changes, MutationBase } from "./mutation-base.ts";
 
-export interface MutationRow {
+interface MutationRow {
   readonly name: string;
   readonly outcome: MutantOutcome | ((bootloader: MutationBootloader) => MutantOutcome);
   readonly why: string;

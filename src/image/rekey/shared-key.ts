@@ -6,7 +6,7 @@ import type { WrappingKey } from "../keys/image-key.ts";
 import type { PrivateKey } from "../keys/keys.ts";
 
 /** Two images, by their places in the list, that share one AES key. */
-export type SharedKey = readonly [first: number, second: number];
+type SharedKey = readonly [first: number, second: number];
 
 /**
  * Pairs of different images that are encrypted with one AES key. The counter of MCUboot's cipher always starts at zero,

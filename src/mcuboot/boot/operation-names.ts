@@ -30,7 +30,7 @@ const FIELD_NAMES: Readonly<Record<TrailerField, string>> = {
 };
 
 /** What a status entry stands for: the phase, and the sector (or group) it counts, from 1. */
-export interface EntryMeaning {
+interface EntryMeaning {
   readonly phase: "move up" | "swap";
   readonly sector: number;
   readonly state: number;

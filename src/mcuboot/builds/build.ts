@@ -93,7 +93,7 @@ export interface BootloaderBuild {
 }
 
 /** What a build is when nothing else is said. */
-export const BUILD_DEFAULTS = {
+const BUILD_DEFAULTS = {
   sectorBytes: 4096,
   writeBytes: 4,
   maxAlign: 8,

@@ -1,7 +1,7 @@
 import { B0N_CONTAINER, NET_APP } from "./net-core-map.ts";
 
 /** Which word of a candidate in the secondary slot tells for which core it is. */
-export type DecidingWord =
+type DecidingWord =
   /** Word 1 of the stored body, through a pointer made of the slot's flash offset: right for internal flash only. */
   | "reset vector, by pointer"
   /** The same word, read from the slot with the flash driver. */
@@ -10,7 +10,7 @@ export type DecidingWord =
   | "load address";
 
 /** How a release of nRF Connect SDK decides "this image is for the network core", one image pair. */
-export interface NetCoreRuleRow {
+interface NetCoreRuleRow {
   readonly name: string;
   /** Releases of nRF Connect SDK that decide so. */
   readonly ncs: string;

@@ -6,7 +6,7 @@ interface RefusalRow {
 }
 
 /** Why a bootloader does not take an image. The boot itself says which, where it turns away: nothing else guesses. */
-export const REFUSALS = [
+const REFUSALS = [
   { name: "no image", text: "slot 1 holds no image", source: "MCUboot loader.c boot_validate_slot" },
   {
     name: "non-bootable",

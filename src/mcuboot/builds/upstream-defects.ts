@@ -196,5 +196,3 @@ export const UPSTREAM_DEFECTS = [
 /** Bugs that every generation so far has, and that a build may have mended (`BootloaderBuild.fixes`). */
 export const FIX_NAMES = ["U1", "U11"] as const;
 export type FixName = (typeof FIX_NAMES)[number];
-
-export type UpstreamDefectName = (typeof UPSTREAM_DEFECTS)[number]["name"];

@@ -1,5 +1,5 @@
 /** What one boot does with one image. Several of them in a set: what is known does not tell which. */
-export const ACTIONS = [
+const ACTIONS = [
   {
     action: "stays",
     will: "validates slot 0 and, if it is fit, runs it; nothing is asked for",

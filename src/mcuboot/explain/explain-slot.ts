@@ -17,7 +17,7 @@ export function endsInMagic(bytes: Uint8Array, build: BootloaderBuild): boolean 
 }
 
 /** What one slot, or its last bytes, tells. */
-export interface SlotExplained {
+interface SlotExplained {
   readonly told: Told;
   /** The image in it; undefined when only a trailer was given, or none can be read. */
   readonly entry: ImageEntry | undefined;

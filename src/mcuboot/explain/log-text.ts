@@ -1,7 +1,7 @@
 import { type KnownLine, recogniseBootLine } from "../steps/log-lines.ts";
 
 /** A line of a log: its number in the file, from 1, and its text without colours and line end. */
-export interface NumberedLine {
+interface NumberedLine {
   readonly number: number;
   readonly text: string;
 }

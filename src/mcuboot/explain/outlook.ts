@@ -20,7 +20,7 @@ export interface LogContext {
 }
 
 /** A boot of which this is told: whether its lines stop before its end, and how it ended. */
-export interface BootAround {
+interface BootAround {
   readonly end: BootEnd;
   /** What it may do by what was known before its first line. */
   readonly before: readonly Action[];

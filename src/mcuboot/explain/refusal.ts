@@ -10,7 +10,7 @@ import { imageBytesMax } from "../swap/strategies.ts";
 const hexBytes = (bytes: number): string => `0x${bytes.toString(16)} bytes`;
 
 /** What is wrong with a slot: it is empty, or its image is not what the bootloader takes. */
-export interface SlotFault {
+interface SlotFault {
   readonly empty: boolean;
   /** After "slot 1 " where it is empty, else after "its image ". */
   readonly text: string;

@@ -50,7 +50,7 @@ const REFUSALS: readonly BootEvent[] = [
 
 const SLOTS = ["primary", "secondary"];
 /** More images than this no MCUboot of ours has: a damaged line. */
-export const IMAGES_MAX = 8;
+const IMAGES_MAX = 8;
 
 /** What one boot says, image by image. */
 export function storiesOf(boot: SeenBoot, images: number, mode: BootMode): readonly ImageStory[] {

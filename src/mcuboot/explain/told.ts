@@ -1,7 +1,7 @@
 import { type Action, actionRow, tells, willText } from "./actions.ts";
 
 /** A line that says so. */
-export interface QuotedLine {
+interface QuotedLine {
   /** Number in the file, from 1. */
   readonly line: number;
   /** Escaped, and cut where it is long. */
@@ -51,7 +51,7 @@ const THEN: Readonly<Record<Action, string>> = {
 };
 
 /** What it was read from: as it is called in a sentence. */
-export type ReadFrom = "log" | "list" | "slot";
+type ReadFrom = "log" | "list" | "slot";
 
 /** The headline of a set of actions, and what comes after. */
 export function toldNext(

@@ -53,7 +53,7 @@ export const SWEPT_TEARS: readonly Torn[] = [
 ];
 
 /** See `Torn`. */
-export interface TornUnsettled {
+interface TornUnsettled {
   readonly shows: "before" | "after";
   readonly reads: number;
 }
@@ -89,7 +89,7 @@ function reach(bytes: number, torn: Torn | undefined): { from: number; to: numbe
 }
 
 /** What a flash device demands of operations, in bytes. */
-export interface FlashRules {
+interface FlashRules {
   readonly sectorBytes: number;
   readonly writeBytes: number;
 }

@@ -25,7 +25,7 @@ export interface BootAsked {
   readonly undisturbed: Timeline;
 }
 
-export interface Classified {
+interface Classified {
   readonly ending: ModelEnding;
   readonly because: string;
   readonly violation: Violation | undefined;

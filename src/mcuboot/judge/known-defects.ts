@@ -25,7 +25,7 @@ interface KnownDefectRow extends ReleaseRange {
 const found = "measured on MCUboot 2d4bacc3 (unmodified bootutil, compiled for the host)";
 
 /** Defects of MCUboot that a single cut can bring out; "no boot" is a boot that hangs, too. First match wins. */
-export const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
+const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
   { id: "R11", modes: ["move"], violation: "no boot", to: "1.9", source: "MCUboot #1588" },
   { id: "R19", modes: ["move"], violation: "never reverts", to: "2.1", source: "MCUboot #1966" },
   {

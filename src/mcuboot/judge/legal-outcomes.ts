@@ -38,7 +38,7 @@ export interface LegalOutcome {
   readonly operations: readonly number[];
 }
 
-export interface JudgeQuestion {
+interface JudgeQuestion {
   /** The flash before the boot that was cut. */
   readonly flash: FlashImage;
   readonly build: BootloaderBuild;

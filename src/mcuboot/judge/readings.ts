@@ -3,7 +3,7 @@ import type { FlashImage } from "../flash/flash-image.ts";
 import type { Flash } from "../flash/operation.ts";
 
 /** Asks for one of so many ways to go on, from 0. */
-export type Choose = (ways: number) => number;
+type Choose = (ways: number) => number;
 
 /**
  * Runs something once for every sequence of answers to what it asks: depth first, at most `limit` runs.

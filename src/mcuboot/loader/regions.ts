@@ -62,7 +62,7 @@ export function* eraseSlot(loader: LoaderState, area: Area): Steps {
 }
 
 /** From where to where a copy goes. The encryption offset differs from `to.offset` in a revert of swap using offset. */
-export interface Copy {
+interface Copy {
   readonly from: { readonly area: Area; readonly offset: number };
   readonly to: { readonly area: Area; readonly offset: number };
   readonly bytes: number;

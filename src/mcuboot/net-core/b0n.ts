@@ -19,7 +19,7 @@ export const NRF5340_NETWORK: FlashTiming = {
 };
 
 /** What b0n sees. */
-export interface NetCoreMemory {
+interface NetCoreMemory {
   /** The network core's own flash; offsets from its start. */
   readonly flash: Flash;
   /** The command block in shared RAM; b0n writes its answer into it. */

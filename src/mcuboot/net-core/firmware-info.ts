@@ -17,7 +17,7 @@ const VALIDATION_BYTES = 16 + 32 + 64 + 64;
 const HASH_AT = 16;
 
 /** What a network-core application says of itself. */
-export interface FirmwareInfo {
+interface FirmwareInfo {
   /** Bytes of firmware, without the validation struct behind it. */
   readonly bytes: number;
   /** Monotonic version counter: what READ_VERSION answers. */
@@ -26,9 +26,9 @@ export interface FirmwareInfo {
 }
 
 /** Where the struct lies in firmware made here: behind the line of text of a generated payload. */
-export const FIRMWARE_INFO_OFFSET = 0x400;
+const FIRMWARE_INFO_OFFSET = 0x400;
 /** Bytes of the struct itself. */
-export const FIRMWARE_INFO_BYTES = 4 * INFO_WORDS;
+const FIRMWARE_INFO_BYTES = 4 * INFO_WORDS;
 
 /**
  * The struct in the first bytes of a firmware; undefined where there is none, as in whatever is no network-core

@@ -12,7 +12,7 @@ import { isValidFirmware } from "./firmware-info.ts";
 const POLL_US = 1_000_000;
 
 /** What the network core is told to copy: an address of the application core, and what lies there if it is RAM. */
-export interface HandOver {
+interface HandOver {
   readonly dataAddress: number;
   readonly bytes: number;
   readonly ram?: RamContent;

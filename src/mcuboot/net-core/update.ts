@@ -19,7 +19,7 @@ function pointerTo(image: ImagePair, { externalSecondaryOffset }: NetCoreBuild):
  * body is encrypted and the rule looks into the body. 0 where no image header is found.
  * Source: sdk-mcuboot loader.c boot_validated_swap_type.
  */
-export function decidingWord(flash: Flash, image: ImagePair, netCore: NetCoreBuild): number {
+function decidingWord(flash: Flash, image: ImagePair, netCore: NetCoreBuild): number {
   const start =
     netCore.rule.word === "reset vector, by pointer"
       ? pointerTo(image, netCore)

@@ -4,7 +4,7 @@ import type { ImagePair, LoaderState, Slot, StatusSource, Swap, SwapStatus } fro
 import type { Steps } from "../steps/steps.ts";
 
 /** What the status entries of an area say. */
-export interface ReadStatus {
+interface ReadStatus {
   /** Undefined when no entry is written. */
   readonly status: SwapStatus | undefined;
   /** Entries are written after a gap. */

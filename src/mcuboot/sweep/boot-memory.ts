@@ -30,7 +30,7 @@ interface Passed {
 const OPERATIONS_MAX = 1_000_000;
 
 /** Sees each operation before it takes effect, with the flash as a cut there would leave it. */
-export type SeeOperation = (flash: FlashImage, operation: FlashOperation, index: number) => void;
+type SeeOperation = (flash: FlashImage, operation: FlashOperation, index: number) => void;
 
 /**
  * Boots of one bootloader, each followed only as far as it is new. What a boot does next depends on three things: the

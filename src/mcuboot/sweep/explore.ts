@@ -74,7 +74,7 @@ export interface Exploration {
 }
 
 /** A level of an exploration that was given up in it. */
-export interface Begun {
+interface Begun {
   /** Cuts of its sequences. */
   readonly cuts: number;
   /** States of it that were found, and those whose boot was looked at. */

@@ -24,7 +24,7 @@ export interface SweepFinding {
   contents: number;
 }
 
-export interface Judgement {
+interface Judgement {
   readonly findings: readonly SweepFinding[];
   /** States that break a rule, and do not only follow from one that does. */
   readonly wrong: ReadonlySet<SweepState>;
@@ -142,7 +142,7 @@ function leavesDoubt(cause: Cause): boolean {
 }
 
 /** The way to a state, first step first. */
-export function causesOf(state: SweepState): readonly Cause[] {
+function causesOf(state: SweepState): readonly Cause[] {
   const steps: Cause[] = [];
   for (let at: SweepState | undefined = state; at !== undefined; at = at.from) steps.unshift(at.cause);
   return steps;

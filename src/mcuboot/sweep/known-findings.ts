@@ -7,7 +7,7 @@ import type { FindingClass } from "./rules.ts";
 import type { Stage } from "./state.ts";
 
 /** What is told of a finding to see whether it is on record. */
-export interface FindingFacts {
+interface FindingFacts {
   readonly class: FindingClass;
   readonly stage: Stage;
   readonly cuts: number;
@@ -43,7 +43,7 @@ const onMcuboot = "measured on MCUboot 2d4bacc3 (unmodified bootutil, compiled f
  * Defects of MCUboot that are on record: they give a finding a name, and never make it right. First match wins.
  * Source: the issue that a row names; rows without one were found by measuring.
  */
-export const KNOWN_FINDINGS: readonly KnownRow[] = [
+const KNOWN_FINDINGS: readonly KnownRow[] = [
   {
     id: "U12",
     modes: swaps,

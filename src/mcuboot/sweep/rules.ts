@@ -48,7 +48,7 @@ const neverRuns = ({ fate }: JudgedState): boolean => fate?.running === "none";
  * What must not be after an undisturbed boot; first match wins. Rules, not a list of what MCUboot is known to
  * do: a bootloader that kept them all would have no finding.
  */
-export const SWEEP_RULES: readonly SweepRule[] = [
+const SWEEP_RULES: readonly SweepRule[] = [
   {
     class: "brick",
     holds: (judged) => judged.facts.running === "none" && neverRuns(judged),

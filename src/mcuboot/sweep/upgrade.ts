@@ -20,7 +20,7 @@ import type { CutPoint, Stage, SweepState } from "./state.ts";
  * What the primary slot holds before the upgrade. `old`: the old image over erased flash; `stale`: behind it the tail of
  * a longer image that once lay there; `empty`: nothing.
  */
-export type PrimaryHolds = "old" | "stale" | "empty";
+type PrimaryHolds = "old" | "stale" | "empty";
 
 /** One upgrade whose cuts are to be looked at. */
 export interface UpgradeSwept {

@@ -17,7 +17,7 @@ interface SwapRow {
 const source = "MCUboot bootutil_public.c boot_swap_tables";
 
 /** What the two trailers ask for; first match wins, no match is "none". A missing field may be anything. */
-export const SWAP_TABLE: readonly SwapRow[] = [
+const SWAP_TABLE: readonly SwapRow[] = [
   {
     row: 0,
     modes: ["offset"],

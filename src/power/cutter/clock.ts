@@ -1,5 +1,5 @@
 /** One question and its answer: when they passed here, and what the cutter's clock said in between. In microseconds. */
-export interface ClockSample {
+interface ClockSample {
   readonly askedUs: number;
   readonly answeredUs: number;
   readonly cutterUs: number;

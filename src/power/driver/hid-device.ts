@@ -13,7 +13,7 @@ export interface HidDevice extends AsyncDisposable {
   receive(channel: HidChannel, bytes: number, limitMs: number): Promise<Uint8Array | undefined>;
 }
 
-export interface HidFound {
+interface HidFound {
   /** The system's name of the device: `/dev/hidraw3`. */
   readonly path: string;
   /** What the device calls itself; empty when it says nothing. */

@@ -4,7 +4,7 @@ import type { PowerState } from "../driver/switch.ts";
 import { addressOf, type HttpAnswer, HttpAsker, type HttpLogin, type HttpRequest } from "./http-ask.ts";
 
 /** How one kind of device is switched and asked. */
-export interface HttpPlan {
+interface HttpPlan {
   /** For people: "the Shelly at http://plug-7". */
   readonly device: string;
   readonly set: (state: PowerState) => HttpRequest;

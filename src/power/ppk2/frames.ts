@@ -6,7 +6,7 @@ export const PPK2_BAUD_RATE = 115_200;
 /** Voltages that the kit can be set to, in millivolts. */
 export const PPK2_MV = { min: 800, max: 5_000 } as const;
 
-export const PPK2_COMMANDS = [
+const PPK2_COMMANDS = [
   { name: "start", bytes: [0x06], source: "a sample of four bytes every 10 µs from now on, see ppk2-samples.ts" },
   { name: "stop", bytes: [0x07], source: "stop streaming; samples still in flight follow" },
   { name: "metadata", bytes: [0x19], source: "answers lines of text, the last is END" },

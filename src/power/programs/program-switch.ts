@@ -15,7 +15,7 @@ export function programVerification({ timeout_ms }: { readonly timeout_ms: numbe
 }
 
 /** How a program switches: its words for both states and for the question, and what counts as failure. */
-export interface ProgramPlan {
+interface ProgramPlan {
   readonly driver: string;
   readonly on: readonly string[];
   readonly off: readonly string[];

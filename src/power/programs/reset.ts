@@ -7,7 +7,7 @@ import { powerDriver, realTimeOnly } from "../driver/driver.ts";
 import { programSwitch } from "./program-switch.ts";
 
 /** Programs that pull the reset pin through the board's J-Link. Source: Zephyr's runners for each. */
-export const RESET_TOOLS = [
+const RESET_TOOLS = [
   {
     name: "nrfutil",
     program: "nrfutil",

@@ -5,7 +5,7 @@ import type { PowerState } from "../driver/switch.ts";
 import { programSwitch, programVerification } from "./program-switch.ts";
 
 /** Yepkit's boards: the word that `ykushcmd` has for each, and its ports. Source: Yepkit/ykush. */
-export const YKUSH_BOARDS = [
+const YKUSH_BOARDS = [
   { name: "ykush", ports: 3 },
   { name: "ykush3", ports: 3 },
   { name: "ykushxs", ports: 1 },

@@ -8,7 +8,7 @@ export const CONRAD_FRAME_BYTES = 4;
 const REFUSED = 255;
 
 /** Numbers the cards have for what is used here; 4, 5 (options) and 0 (answered like an error) are not. */
-export const CONRAD_COMMANDS = [
+const CONRAD_COMMANDS = [
   { name: "setup", code: 1, source: "numbers the cards; nothing else works before; each card answers" },
   { name: "get", code: 2, source: "answer's data: bit 0 is relay 1" },
   { name: "on", code: 6, source: "SET SINGLE: data is a mask, the answer's data the new state" },
@@ -26,7 +26,7 @@ export function conradFrame(name: ConradCommand, card: number, data = 0): Uint8A
   return Uint8Array.of(code, card, data, code ^ card ^ data);
 }
 
-export type ConradAnswer = { readonly kind: "states"; readonly bits: number } | { readonly kind: "refused" };
+type ConradAnswer = { readonly kind: "states"; readonly bits: number } | { readonly kind: "refused" };
 
 /** The answer of a card to a command in what came back; undefined while there is none. */
 export function conradAnswer(name: ConradCommand, card: number, bytes: Uint8Array): ConradAnswer | undefined {

@@ -11,9 +11,7 @@ export const DEVANTECH_MODULES = [
   { name: "rly16", id: 9, relays: 8 },
   { name: "rly16l", id: 15, relays: 8 },
 ] as const;
-export type DevantechModule = (typeof DEVANTECH_MODULES)[number]["name"];
-
-export const DEVANTECH_COMMANDS = [
+const DEVANTECH_COMMANDS = [
   { name: "identify", byte: 0x5a, answerBytes: 2, source: "module's number, firmware" },
   { name: "states", byte: 0x5b, answerBytes: 1, source: "bit 0 is relay 1" },
   { name: "on", byte: 0x64, answerBytes: 0, source: "65-6C: relay 1-8 on" },

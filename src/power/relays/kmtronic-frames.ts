@@ -14,7 +14,7 @@ export const KMTRONIC_BOARDS = [
   { channels: 8, ask: "all", source: "FF 09 00 is answered with 8 bytes, channel 1 first" },
 ] as const;
 
-export type KmtronicChannels = (typeof KMTRONIC_BOARDS)[number]["channels"];
+type KmtronicChannels = (typeof KMTRONIC_BOARDS)[number]["channels"];
 
 /** Energises (true) or releases the coil of a channel, 1–8. */
 export function kmtronicSet(channel: number, on: boolean): Uint8Array {

@@ -29,7 +29,7 @@ interface LcusOp {
 }
 
 /** Firmware B's op 06 (a pulse of undocumented length) is left out. */
-export const LCUS_OPS = [
+const LCUS_OPS = [
   { op: 0, name: "off", variants: LCUS_VARIANTS, coil: "off", answer: "none", source: "all sheets: A0 01 00 A1" },
   { op: 1, name: "on", variants: LCUS_VARIANTS, coil: "on", answer: "none", source: "all sheets: A0 01 01 A2" },
   { op: 2, name: "off, answered", variants: ["b"], coil: "off", answer: "frame", source: "sheet B: A0 01 02 A3" },
@@ -46,7 +46,7 @@ export const LCUS_OPS = [
   { op: 5, name: "query", variants: ["b"], coil: "keep", answer: "frame", source: "sheet B: A0 01 05 A6" },
 ] as const satisfies readonly LcusOp[];
 
-export type LcusOpName = (typeof LCUS_OPS)[number]["name"];
+type LcusOpName = (typeof LCUS_OPS)[number]["name"];
 
 /** The row of a firmware; undefined when that firmware does not know it. */
 export function lcusOp(variant: LcusVariant, wanted: LcusOpName | number): LcusOp | undefined {

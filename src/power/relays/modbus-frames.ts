@@ -27,7 +27,7 @@ export const MODBUS_EXCEPTIONS: Readonly<Record<number, string>> = {
 };
 
 /** CRC-16/MODBUS: initial value FFFF, polynomial A001 reflected. */
-export function modbusCrc(bytes: Uint8Array): number {
+function modbusCrc(bytes: Uint8Array): number {
   let crc = 0xffff;
   for (const byte of bytes) {
     crc ^= byte;
@@ -52,7 +52,7 @@ export function modbusReadCoils(address: number, first: number, count: number): 
   return modbusSealed(address, READ_COILS, first >> 8, first & 0xff, count >> 8, count & 0xff);
 }
 
-export type ModbusReply =
+type ModbusReply =
   | { readonly kind: "written" }
   | { readonly kind: "coils"; readonly bits: Uint8Array }
   | { readonly kind: "refused"; readonly exception: number };

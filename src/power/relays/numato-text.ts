@@ -23,7 +23,7 @@ export const NUMATO_NAMINGS = [
     source: "64 channels; another driver uses it from 16 channels on",
   },
 ] as const;
-export type NumatoNaming = (typeof NUMATO_NAMINGS)[number]["name"];
+type NumatoNaming = (typeof NUMATO_NAMINGS)[number]["name"];
 
 /** The first naming that reaches a relay, unless one is asked for; undefined when it cannot name the relay. */
 export function numatoRelayName(relay: number, relays: number, naming?: NumatoNaming): string | undefined {

@@ -35,7 +35,7 @@ function arcBytes(arc: number): number[] {
   return bytes;
 }
 
-export interface BerElement {
+interface BerElement {
   readonly tag: number;
   readonly content: Uint8Array;
 }

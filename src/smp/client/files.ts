@@ -6,7 +6,7 @@ import { isRefusal } from "../packet/refusal.ts";
 import type { SmpSession } from "./session.ts";
 import { dataRoom } from "./upload.ts";
 
-export interface FileTransferOptions {
+interface FileTransferOptions {
   readonly signal?: AbortSignal | undefined;
   onProgress?:
     | ((progress: { readonly sentBytes: number; readonly totalBytes: number; readonly atUs: number }) => void)
@@ -48,7 +48,7 @@ export async function downloadFile(
 }
 
 /** What showed that a file arrived whole; "nothing" on firmware that tells neither hash nor length. */
-export type FileProof = "sha256" | "crc32" | "length" | "nothing";
+type FileProof = "sha256" | "crc32" | "length" | "nothing";
 
 /** Answers that may be lost in one upload, and times that it may begin anew. */
 const LOST_MAX = 3;

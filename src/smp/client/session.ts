@@ -58,7 +58,7 @@ export type Exchange =
     };
 
 /** Packets that came and answered nothing. */
-export interface SessionCounters {
+interface SessionCounters {
   /** Answers to requests that had been given up. */
   late: number;
   /** Answers to requests that were answered already. */
@@ -76,7 +76,7 @@ interface Pending {
 }
 
 /** An answer with how it was had. */
-export interface Answered<C extends CommandRow> {
+interface Answered<C extends CommandRow> {
   readonly answer: ResponseOf<C>;
   /** 1 when the first request was answered. */
   readonly attempts: number;

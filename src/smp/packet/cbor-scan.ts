@@ -9,7 +9,7 @@ export class CborFault extends Error {
   }
 }
 
-export interface ScanLimits {
+interface ScanLimits {
   /** Maps and lists inside one another. */
   readonly depthMax: number;
   /** Passes over what makes no sense as long as its end can be told: tags, odd simple values, keys of any kind. */
@@ -21,7 +21,7 @@ const BREAK = 0xff;
 const SKIPPED_DEPTH_MAX = 200;
 
 /** One entry of a map: its key, and where its value lies, in bytes from the start of the payload. */
-export interface ScannedEntry {
+interface ScannedEntry {
   readonly key: string;
   readonly start: number;
   readonly end: number;

@@ -3,7 +3,7 @@
  * itself, and every error in version 1, come as `rc` from the list of `MGMT_ERRORS`.
  * Source: Zephyr mgmt_defines.h and the group headers, measured where it says so.
  */
-export interface ErrorRow {
+interface ErrorRow {
   readonly code: number;
   readonly name: string;
   /** What the server answers to a client of version 1; default 1 (EUNKNOWN). */
@@ -66,7 +66,7 @@ export const COMMAND_HINTS: readonly { readonly command: string; readonly code: 
   },
 ];
 
-export interface ErrorGroup {
+interface ErrorGroup {
   readonly group: number;
   readonly name: string;
   readonly errors: readonly ErrorRow[];

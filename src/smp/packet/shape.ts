@@ -27,7 +27,7 @@ export const dictionary = <const S extends Shape>(of: S) => ({ kind: "dictionary
 export const optional = <const S extends Shape>(of: S) => ({ kind: "optional", of }) as const;
 
 /** The TypeScript type of a shape. */
-export type ValueOf<S> = Shape extends S
+type ValueOf<S> = Shape extends S
   ? CborValue
   : S extends { kind: "uint" | "int" }
     ? number

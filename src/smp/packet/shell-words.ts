@@ -1,5 +1,5 @@
 /** A line as the shell takes it apart. */
-export interface ShellWords {
+interface ShellWords {
   readonly words: readonly string[];
   /** The quotation mark that nobody closed, and the number of the word that it is in. */
   readonly open?: { readonly mark: string; readonly word: number };

@@ -6,14 +6,14 @@ const INVALID = 3;
 const UNKNOWN = 1;
 
 /** What recovery reads of an upload request. `sha` and `upgrade` are unknown to it. */
-export interface RecoveryChunk {
+interface RecoveryChunk {
   readonly off?: number | undefined;
   readonly len?: number | undefined;
   readonly image?: number | undefined;
   readonly data?: Uint8Array | undefined;
 }
 
-export interface RecoveryUploadOptions {
+interface RecoveryUploadOptions {
   /** CONFIG_BOOT_ERASE_PROGRESSIVELY: sectors are erased as chunks reach them; else the slot at offset 0. */
   readonly progressiveErase: boolean;
   /** CONFIG_MCUBOOT_SERIAL_DIRECT_IMAGE_UPLOAD: `image` names a slot, not a pair. */
@@ -105,7 +105,7 @@ export class RecoveryUpload {
  * The slot that `image` of an upload means. Without direct upload it is a pair, and its primary slot is written.
  * Source: MCUboot flash_map_extended.c flash_area_id_from_direct_image.
  */
-export function slotOfUpload(image: number, images: number, direct: boolean): number | undefined {
+function slotOfUpload(image: number, images: number, direct: boolean): number | undefined {
   const slot = direct ? Math.max(0, image - 1) : 2 * image;
   return slot < 2 * images ? slot : undefined;
 }

@@ -5,7 +5,7 @@ import type { SmpHandlers } from "./server.ts";
 const INDEX_TOO_LARGE = 4;
 
 /** A group as a server lists it. `handlers`: the largest command number, and one. */
-export interface GroupEntry {
+interface GroupEntry {
   readonly group: number;
   readonly name: string;
   readonly handlers: number;

@@ -19,7 +19,7 @@ const CODE = {
   empty: 16,
 } as const;
 
-export interface FileServerOptions {
+interface FileServerOptions {
   /** What is stored, by full name: the caller's, who keeps it over resets. An upload shows here once it is closed. */
   readonly files: Map<string, Uint8Array>;
   /** Closes an upload that nobody goes on with; left out, it stays open. */

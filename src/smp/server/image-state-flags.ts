@@ -5,7 +5,7 @@ import type { StateChange } from "./image-state-rules.ts";
 import { planOf, type StoredSlot } from "./image-store.ts";
 
 /** How servers that went by flags say no. */
-export interface FlagRuleCodes {
+interface FlagRuleCodes {
   /** A test without a hash, or a hash of another length. */
   readonly badHash: SmpFault;
   readonly unknownHash: SmpFault;

@@ -3,7 +3,7 @@ import { SmpFault } from "./faults.ts";
 import type { SmpHandlers } from "./server.ts";
 
 /** What a board tells about itself; the letters are those of `osInfo`. */
-export interface OsFacts {
+interface OsFacts {
   /** s kernel name, n node, r release, v version, b build time, m machine, p processor, i board, o operating system. */
   readonly info: Readonly<Record<"s" | "n" | "r" | "v" | "b" | "m" | "p" | "i" | "o", string>>;
   readonly bootloader: {

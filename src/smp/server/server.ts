@@ -44,7 +44,7 @@ export interface ServerOptions {
   onHandlerError?(error: unknown): void;
 }
 
-export interface ServerCounters {
+interface ServerCounters {
   requests: number;
   answers: number;
   refused: number;

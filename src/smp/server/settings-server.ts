@@ -9,7 +9,7 @@ const NAME_BYTES = 32;
 const CODE = { keyTooLong: 2, keyNotFound: 3, rootNotFound: 5, saveNotSupported: 8 } as const;
 const STORAGE_OPEN_FAILED = 2;
 
-export interface SettingsServerOptions {
+interface SettingsServerOptions {
   /** Values by key; their first words are the roots that somebody handles. They are the caller's. */
   readonly values: Map<string, Uint8Array>;
   /** Where values stay when power goes: absent on firmware without storage. */

@@ -15,7 +15,7 @@ const WORDS_MAX = 20;
 const HELP = new Set(["-h", "--help"]);
 
 /** A command of a shell: what it prints (without the last line end), or commands below it. */
-export interface ShellEntry {
+interface ShellEntry {
   readonly help: string;
   readonly run?: (args: readonly string[]) => string;
   readonly sub?: ShellTree;

@@ -7,7 +7,7 @@ import { crc16 } from "./crc16.ts";
 export const START_MARKER = [0x06, 0x09] as const;
 export const CONTINUE_MARKER = [0x04, 0x14] as const;
 /** Longest frame line, markers and line feed included. Source: Zephyr MCUMGR_SERIAL_MAX_FRAME. */
-export const LINE_BYTES_MAX = 127;
+const LINE_BYTES_MAX = 127;
 /** Base64 characters of a full line: the largest multiple of four that fits. */
 const LINE_CHARACTERS = 124;
 /** Length field and CRC: they share the receiver's buffer with the packet. */

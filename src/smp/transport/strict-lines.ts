@@ -2,7 +2,7 @@ import type { Chunk, FrameLine } from "../../serial/index.ts";
 import { CONTINUE_MARKER, START_MARKER } from "./console-framing.ts";
 
 /** How a server tells lines apart; clients are more patient (`ConsoleDecoder` behind a splitter). */
-export interface LineRules {
+interface LineRules {
   readonly name: string;
   /** Longest line that is kept, line feed included; of a longer one nothing counts. */
   readonly lineBytesMax: number;

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { isHilError, nearest, UsageError } from "../../../core/index.ts";
 
 /** An option that takes one value; of several, the last wins. */
-export interface ValueRow {
+interface ValueRow {
   readonly kind: "value";
   readonly short?: string;
   readonly metavar: string;
@@ -12,21 +12,21 @@ export interface ValueRow {
   parse(text: string): unknown;
 }
 
-export interface FlagRow {
+interface FlagRow {
   readonly kind: "flag";
   readonly short?: string;
   readonly about: string;
 }
 
 /** An option that takes two values and may be repeated. */
-export interface PairRow {
+interface PairRow {
   readonly kind: "pairs";
   readonly short?: string;
   readonly metavar: string;
   readonly about: string;
 }
 
-export type OptionRow = ValueRow | FlagRow | PairRow;
+type OptionRow = ValueRow | FlagRow | PairRow;
 export type OptionTable = Readonly<Record<string, OptionRow>>;
 
 type ValueOf<R> = R extends { kind: "flag" }
@@ -64,9 +64,9 @@ const COMMON_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-export type CommonValues = OptionValuesOf<typeof COMMON_OPTIONS>;
+type CommonValues = OptionValuesOf<typeof COMMON_OPTIONS>;
 
-export type ParsedOptions<T extends OptionTable> =
+type ParsedOptions<T extends OptionTable> =
   | { readonly help: true }
   | {
       readonly help: false;

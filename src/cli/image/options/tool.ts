@@ -55,7 +55,7 @@ export function isHexFile(path: string): boolean {
 }
 
 /** A firmware or image file: binary, or Intel HEX by its name, holes filled with 0xff. */
-export interface Firmware {
+interface Firmware {
   readonly bytes: Uint8Array;
   /** Lowest address of a HEX file. */
   readonly address: number | undefined;
