@@ -44,10 +44,11 @@ export class LeakWatch {
   }
 
   #look(flash: FlashImage, offset: number): { readonly body: boolean; readonly key: boolean } {
-    const name = flash.sectorIdentity(offset / flash.sectorBytes);
+    const still = flash.still();
+    const name = still.identity(offset, still.sectorBytes) ?? "";
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    const sector = Buffer.from(flash.read(offset, flash.sectorBytes));
+    const sector = Buffer.from(still.read(offset, still.sectorBytes));
     const text = sector.toString("latin1");
     let body = false;
     for (let at = 0; at < text.length && !body; at += BLOCK_BYTES) {

@@ -122,5 +122,7 @@ interface Kept {
 }
 
 function from(kept: readonly Kept[], sinceUs: number): readonly Kept[] {
-  return kept.filter(({ line }) => line.atUs >= sinceUs);
+  let first = kept.length;
+  while (first > 0 && (kept[first - 1]?.line.atUs ?? 0) >= sinceUs) first -= 1;
+  return kept.slice(first);
 }

@@ -1,72 +1,50 @@
-import { equalBytes } from "../../core/index.ts";
-import type { Doubt, Sectors } from "./sectors.ts";
-
-/** How a range with bits in doubt reads. `reads`: so often as `first`, then as `later`; without it, any way, any time. */
+/** How a range with bits in doubt reads. `reads`: so often as `first`, then as `later`; left out: any way, any time. */
 export interface Unsettled {
   readonly first: Uint8Array;
   readonly later: Uint8Array;
   readonly reads?: number;
 }
 
+/** Bits of a sector that do not read alike every time: what a power cut leaves of an operation that it falls into. */
+export interface Doubt {
+  /** How the sector reads the other time: bits in which it differs from what it holds are in doubt. Never changed. */
+  readonly other: Uint8Array;
+  /** Reads of the sector that still show what it holds; then it shows `other`, for good. Undefined: nobody knows. */
+  readonly reads: number | undefined;
+}
+
 /** Which sectors of a flash have bits in doubt, and how many reads more until they turn. */
 export class BitsInDoubt {
-  readonly #sectors: Sectors;
-  /** Numbers of the sectors with bits in doubt. */
-  readonly #doubtful: Set<number>;
+  readonly #doubts: Map<number, Doubt>;
 
-  constructor(sectors: Sectors, doubtful: ReadonlySet<number> = new Set()) {
-    this.#sectors = sectors;
-    this.#doubtful = new Set(doubtful);
+  constructor(doubts?: ReadonlyMap<number, Doubt>) {
+    this.#doubts = new Map(doubts);
   }
 
-  /** The same for a copy of the sectors. */
-  copy(sectors: Sectors): BitsInDoubt {
-    return new BitsInDoubt(sectors, this.#doubtful);
+  copy(): BitsInDoubt {
+    return new BitsInDoubt(this.#doubts);
   }
 
   get any(): boolean {
-    return this.#doubtful.size > 0;
+    return this.#doubts.size > 0;
   }
 
-  get sectors(): readonly number[] {
-    return [...this.#doubtful];
+  get bySector(): ReadonlyMap<number, Doubt> {
+    return this.#doubts;
+  }
+
+  of(sector: number): Doubt | undefined {
+    return this.#doubts.get(sector);
   }
 
   /** True when one of these sectors has bits in doubt; `last` counts. */
   anyIn(first: number, last: number): boolean {
-    for (const index of this.#doubtful) if (index >= first && index <= last) return true;
+    for (const sector of this.#doubts.keys()) if (sector >= first && sector <= last) return true;
     return false;
   }
 
-  /** Sectors that hold no more what they held. */
-  forget(index: number): void {
-    this.#doubtful.delete(index);
-  }
-
-  /** A sector that its flash owns gets this doubt, or none when both readings are the same. */
-  settle(index: number, doubt: Doubt | undefined): void {
-    const inDoubt = doubt !== undefined && !equalBytes(this.#sectors.at(index).bytes, doubt.other);
-    this.#sectors.doubted(index, inDoubt ? doubt : undefined);
-    if (inDoubt) this.#doubtful.add(index);
-    else this.#doubtful.delete(index);
-  }
-
-  /**
-   * Sectors were read once more.
-   * @param last counts.
-   * @param touch is told before a sector changes.
-   */
-  countReads(first: number, last: number, touch: (index: number) => void): void {
-    for (let index = first; index <= last; index += 1) {
-      const { doubt } = this.#sectors.at(index);
-      if (doubt?.reads === undefined) continue;
-      touch(index);
-      const sector = this.#sectors.own(index);
-      if (doubt.reads > 1) this.settle(index, { other: doubt.other, reads: doubt.reads - 1 });
-      else {
-        sector.bytes.set(doubt.other);
-        this.settle(index, undefined);
-      }
-    }
+  set(sector: number, doubt: Doubt | undefined): void {
+    if (doubt === undefined) this.#doubts.delete(sector);
+    else this.#doubts.set(sector, doubt);
   }
 }

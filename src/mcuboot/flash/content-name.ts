@@ -1,67 +1,78 @@
 import { hash } from "node:crypto";
-import type { Doubt, Sector, Sectors } from "./sectors.ts";
+import type { Doubt } from "./bits-in-doubt.ts";
+import type { Page, Pages } from "./pages.ts";
 
-/** SHA-256 of what a sector holds, a character a byte; worked out once. Bits in doubt are part of it. */
-export function sectorName(sector: Sector): string {
-  sector.name ??= hash("sha256", sector.doubt === undefined ? sector.bytes : doubtText(sector, sector.doubt), "binary");
-  return sector.name;
+/** SHA-256 of what a page holds, a character a byte; worked out once. */
+export function pageName(page: Page): string {
+  page.name ??= hash("sha256", page.bytes, "binary");
+  return page.name;
 }
 
-function doubtText({ bytes }: Sector, { other, reads }: Doubt): string {
-  return `${Buffer.from(bytes).toString("latin1")} ${Buffer.from(other).toString("latin1")} ${reads ?? "any"}`;
+const DOUBTS = new WeakMap<Doubt, string>();
+
+function doubtName(doubt: Doubt): string {
+  const known = DOUBTS.get(doubt);
+  if (known !== undefined) return known;
+  const name = hash("sha256", `${hash("sha256", doubt.other, "hex")} ${doubt.reads ?? "any"}`, "binary");
+  DOUBTS.set(doubt, name);
+  return name;
 }
 
 /**
  * What the content of a whole flash is called. Equal names, equal bytes: a sum of 128 bits over the SHA-256 of each
- * sector and its place, which only chance could make equal. It is corrected for the sectors that changed, so that a
- * change of one sector costs one sector.
+ * page and its place, which only chance could make equal. It is corrected for the pages that changed, so that a change
+ * costs no more than the pages that it touches.
  */
 export class ContentName {
-  readonly #sectors: Sectors;
-  /** Sum over all sectors that are not in `#touched`. */
+  readonly #pages: Pages;
+  /** Sum over all pages that are not in `#touched`. */
   readonly #sum: ContentSum;
   readonly #touched: Set<number>;
 
-  private constructor(sectors: Sectors, sum: ContentSum, touched: Set<number>) {
-    this.#sectors = sectors;
+  private constructor(pages: Pages, sum: ContentSum, touched: Set<number>) {
+    this.#pages = pages;
     this.#sum = sum;
     this.#touched = touched;
   }
 
-  static of(sectors: Sectors): ContentName {
-    return new ContentName(sectors, new ContentSum(), new Set(Array.from({ length: sectors.count }, (_, at) => at)));
+  static of(pages: Pages): ContentName {
+    return new ContentName(pages, new ContentSum(), new Set(Array.from({ length: pages.count }, (_, at) => at)));
   }
 
-  /** The same for a copy of the sectors. */
-  copy(sectors: Sectors): ContentName {
-    return new ContentName(sectors, this.#sum.copy(), new Set(this.#touched));
+  /** The same for a copy of the pages. */
+  copy(pages: Pages): ContentName {
+    return new ContentName(pages, this.#sum.copy(), new Set(this.#touched));
   }
 
-  /** A sector is about to change: what it adds to the sum no longer counts. */
+  /** A page is about to change: what it adds to the sum no longer counts. */
   touch(index: number): void {
     if (this.#touched.has(index)) return;
-    this.#sum.add(sectorName(this.#sectors.at(index)), index, -1);
+    this.#sum.add(pageName(this.#pages.at(index)), index, -1);
     this.#touched.add(index);
   }
 
-  text(): string {
-    for (const index of this.#touched) this.#sum.add(sectorName(this.#sectors.at(index)), index, 1);
+  /** @param doubts bits in doubt, by sector: they are part of the name. */
+  text(doubts: ReadonlyMap<number, Doubt>): string {
+    for (const index of this.#touched) this.#sum.add(pageName(this.#pages.at(index)), index, 1);
     this.#touched.clear();
-    return this.#sum.text();
+    if (doubts.size === 0) return this.#sum.text();
+    const sum = this.#sum.copy();
+    for (const [sector, doubt] of doubts) sum.add(doubtName(doubt), -2 - sector, 1);
+    return sum.text();
   }
 
-  /** The same for some sectors in a row, wherever they lie. */
-  static ofRange(sectors: Sectors, first: number, end: number): string {
+  /** The same for some pages in a row, wherever they lie. */
+  static ofRange(pages: Pages, first: number, end: number): string {
     const sum = new ContentSum();
-    for (let index = first; index < end; index += 1) sum.add(sectorName(sectors.at(index)), index - first, 1);
+    for (let index = first; index < end; index += 1) sum.add(pageName(pages.at(index)), index - first, 1);
     return sum.text();
   }
 }
 
-/** Odd, one a lane: they keep a sector at one place from counting like the same sector at another. */
+/** Odd, one a lane: they keep a page at one place from counting like the same page at another. */
 const PLACE = [0x9e37_79b1, 0x85eb_ca77, 0xc2b2_ae3d, 0x27d4_eb2f] as const;
 
-/** A sum over sectors and their places, in four lanes of 32 bits: order does not matter, and parts can be taken out. */
+/** A sum over pages and their places, in four lanes of 32 bits: order does not matter, and parts can be taken out. */
 class ContentSum {
   readonly #lanes: Int32Array;
 

@@ -1,23 +1,27 @@
 import { createHash } from "node:crypto";
-import { ConfigurationError } from "../../core/index.ts";
-import { BitsInDoubt, type Unsettled } from "./bits-in-doubt.ts";
-import { ContentName, sectorName } from "./content-name.ts";
+import { ConfigurationError, equalBytes } from "../../core/index.ts";
+import { BitsInDoubt, type Doubt, type Unsettled } from "./bits-in-doubt.ts";
+import { ContentName, pageName } from "./content-name.ts";
 import { afterOperation, isErased, program, type Torn } from "./flash-rules.ts";
 import { type Flash, type FlashOperation, operationBytes } from "./operation.ts";
-import { type Sector, type SectorPool, Sectors } from "./sectors.ts";
+import { type Page, type PagePool, Pages } from "./pages.ts";
 
 /**
- * A whole flash in memory. Sectors are shared between snapshots and copied when they change (sectors.ts), so that a
- * snapshot costs a list of references; what a content is called is worked out once a sector (content-name.ts); and
- * some bits may not read alike every time (bits-in-doubt.ts).
+ * A whole flash in memory. Pages are shared between snapshots and copied when they change (pages.ts), so that a snapshot
+ * costs a list of references; what a content is called is worked out once a page (content-name.ts); and some bits may
+ * not read alike every time (bits-in-doubt.ts).
  */
 export class FlashImage implements Flash {
-  readonly #sectors: Sectors;
+  readonly sectorBytes: number;
+  readonly bytes: number;
+  readonly #pages: Pages;
   readonly #name: ContentName;
   readonly #doubts: BitsInDoubt;
 
-  private constructor(sectors: Sectors, name: ContentName, doubts: BitsInDoubt) {
-    this.#sectors = sectors;
+  private constructor(sectorBytes: number, pages: Pages, name: ContentName, doubts: BitsInDoubt) {
+    this.sectorBytes = sectorBytes;
+    this.bytes = pages.count * pages.pageBytes;
+    this.#pages = pages;
     this.#name = name;
     this.#doubts = doubts;
   }
@@ -34,29 +38,12 @@ export class FlashImage implements Flash {
         "Give a size that is a multiple of the erase page.",
       );
     }
-    const sectors = Sectors.erased(bytes / sectorBytes, sectorBytes);
-    return new FlashImage(sectors, ContentName.of(sectors), new BitsInDoubt(sectors));
-  }
-
-  get sectorBytes(): number {
-    return this.#sectors.sectorBytes;
-  }
-
-  get bytes(): number {
-    return this.#sectors.count * this.#sectors.sectorBytes;
+    const pages = Pages.erased(bytes / sectorBytes, sectorBytes);
+    return new FlashImage(sectorBytes, pages, ContentName.of(pages), new BitsInDoubt());
   }
 
   read(offset: number, bytes: number): Uint8Array {
-    this.#check(offset, bytes);
-    const { sectorBytes } = this.#sectors;
-    const from = offset % sectorBytes;
-    let out: Uint8Array;
-    if (bytes > 0 && from + bytes <= sectorBytes) {
-      out = this.#sectors.at((offset - from) / sectorBytes).bytes.slice(from, from + bytes);
-    } else {
-      out = new Uint8Array(bytes);
-      this.#walk(offset, bytes, (sector, start, to, at) => out.set(sector.bytes.subarray(start, to), at));
-    }
+    const out = this.#bytesAt(offset, bytes);
     if (this.#doubts.any) this.#countReads(offset, bytes);
     return out;
   }
@@ -65,12 +52,14 @@ export class FlashImage implements Flash {
   doubt(offset: number, bytes: number): Uint8Array | undefined {
     if (!this.isDoubtful(offset, bytes)) return undefined;
     const mask = new Uint8Array(bytes);
-    this.#walk(offset, bytes, ({ bytes: first, doubt }, from, to, at) => {
-      if (doubt === undefined) return;
+    for (const { sector, from, to, at } of this.#sectorsOf(offset, bytes)) {
+      const doubt = this.#doubts.of(sector);
+      if (doubt === undefined) continue;
+      const first = this.#bytesAt(offset + at, to - from);
       for (let index = from; index < to; index += 1) {
-        mask[at + index - from] = (first[index] ?? 0) ^ (doubt.other[index] ?? 0);
+        mask[at + index - from] = (first[index - from] ?? 0) ^ (doubt.other[index] ?? 0);
       }
-    });
+    }
     return mask.some((bits) => bits !== 0) ? mask : undefined;
   }
 
@@ -84,25 +73,20 @@ export class FlashImage implements Flash {
    * with it.
    */
   unsettle(offset: number, { first, later, reads }: Unsettled): void {
-    this.#check(offset, first.length);
-    this.#walk(offset, first.length, (_, from, to, at, index) => {
-      const { bytes, doubt } = this.#own(index);
-      const other = doubt?.other ?? bytes.slice();
-      bytes.set(first.subarray(at, at + to - from), from);
+    const others = [...this.#sectorsOf(offset, first.length)].map(({ sector, from, to, at }) => {
+      const other = this.#otherOf(sector);
       other.set(later.subarray(at, at + to - from), from);
-      this.#doubts.settle(index, { other, reads });
+      return { sector, other };
     });
+    this.#change(offset, first, (page, from, part) => page.set(part, from));
+    for (const { sector, other } of others) this.#settle(sector, { other, reads });
   }
 
   /** The same content as it reads at this moment, with nothing in doubt. */
   still(): FlashImage {
     if (!this.#doubts.any) return this;
-    const still = this.snapshot();
-    for (const index of this.#doubts.sectors) {
-      still.#own(index);
-      still.#doubts.settle(index, undefined);
-    }
-    return still;
+    const pages = this.#pages.copy();
+    return new FlashImage(this.sectorBytes, pages, this.#name.copy(pages), new BitsInDoubt());
   }
 
   /** Carries out an operation, whole or torn. */
@@ -110,129 +94,175 @@ export class FlashImage implements Flash {
     const { offset } = operation;
     const bytes = operationBytes(operation);
     if (typeof torn === "object" && "shows" in torn) {
-      const before = this.still().read(offset, bytes);
+      const before = this.#bytesAt(offset, bytes);
       const after = afterOperation(before, operation);
       const [first, later] = torn.shows === "before" ? [before, after] : [after, before];
       this.unsettle(offset, { first, later, reads: torn.reads });
-    } else if (torn === undefined && operation.kind === "write") this.#program(offset, operation.data);
+    } else if (torn === undefined && operation.kind === "write") this.#put(offset, operation.data, program);
     else if (torn === undefined && offset % this.sectorBytes === 0 && bytes % this.sectorBytes === 0) {
       this.#check(offset, bytes);
-      const end = (offset + bytes) / this.sectorBytes;
-      for (let index = offset / this.sectorBytes; index < end; index += 1) this.#erase(index);
-    } else this.load(offset, afterOperation(this.still().read(offset, bytes), operation, torn));
+      for (const { sector } of this.#sectorsOf(offset, bytes)) this.#erase(sector);
+    } else this.load(offset, afterOperation(this.#bytesAt(offset, bytes), operation, torn));
   }
 
   /** Puts bytes into the flash whatever was there, as a debugger's flasher does after erasing. */
   load(offset: number, bytes: Uint8Array): void {
-    this.#check(offset, bytes.length);
-    this.#walk(offset, bytes.length, (_, from, to, at, index) => {
-      if (to - from === this.sectorBytes && isErased(bytes, at, at + to - from)) {
-        this.#erase(index);
-        return;
-      }
-      const sector = this.#own(index);
-      sector.bytes.set(bytes.subarray(at, at + to - from), from);
-      if (sector.doubt === undefined) return;
-      sector.doubt.other.set(bytes.subarray(at, at + to - from), from);
-      this.#doubts.settle(index, sector.doubt);
-    });
+    this.#put(offset, bytes, (page, from, part) => page.set(part, from));
   }
 
   /** An independent copy; cheap. */
   snapshot(): FlashImage {
-    const sectors = this.#sectors.copy();
-    return new FlashImage(sectors, this.#name.copy(sectors), this.#doubts.copy(sectors));
+    const pages = this.#pages.copy();
+    return new FlashImage(this.sectorBytes, pages, this.#name.copy(pages), this.#doubts.copy());
   }
 
   /** Names the whole content. Equal names, equal bytes, and equal bits in doubt. */
   identity(): string;
   /**
-   * Names the content of all sectors that a range touches: equal names, equal bytes. Undefined when bits of it are in
+   * Names the content of all pages that a range touches: equal names, equal bytes. Undefined when bits of it are in
    * doubt: what reads differently the next time must not be taken for something known.
    */
   identity(offset: number, bytes: number): string | undefined;
   identity(offset?: number, bytes = 0): string | undefined {
-    if (offset === undefined) return this.#name.text();
+    if (offset === undefined) return this.#name.text(this.#doubts.bySector);
     this.#check(offset, bytes);
     if (this.isDoubtful(offset, bytes)) return undefined;
-    return ContentName.ofRange(this.#sectors, this.#sectorOf(offset), this.#sectorOf(offset + bytes - 1) + 1);
+    return ContentName.ofRange(this.#pages, this.#pageOf(offset), this.#pageOf(offset + bytes - 1) + 1);
   }
 
-  /** Exchanges sectors for equal ones of a pool, so that many flashes hold each content once. */
-  share(pool: SectorPool): void {
-    this.#sectors.share(pool, sectorName);
+  /** Exchanges pages for equal ones of a pool, so that many flashes hold each content once. */
+  share(pool: PagePool): void {
+    this.#pages.share(pool, pageName);
   }
 
   /**
-   * The content of whole sectors in pieces that can be remembered: the same piece, the same content, in this flash and
-   * in all that were copied from it.
+   * The bytes of whole sectors in parts that can be remembered: the same group, the same bytes, in this flash and in all
+   * that were copied from it. Each part is whole sectors. Bits in doubt are no part of it.
    * @param offset a multiple of the sector; so is `bytes`.
    */
-  pieces(offset: number, bytes: number): ReturnType<Sectors["groups"]> {
+  parts(offset: number, bytes: number): readonly { readonly group: object; readonly offset: number; readonly bytes: number }[] {
     this.#check(offset, bytes);
-    return this.#sectors.groups(this.#sectorOf(offset), this.#sectorOf(offset + bytes - 1) + 1);
-  }
-
-  /** Name of the content of one sector, by its number. */
-  sectorIdentity(index: number): string {
-    return sectorName(this.#sectors.at(index));
+    const { pageBytes } = this.#pages;
+    const groups = this.#pages.groups(offset / pageBytes, (offset + bytes) / pageBytes);
+    return groups.map(({ group, first, end }) => ({
+      group,
+      offset: first * pageBytes,
+      bytes: (end - first) * pageBytes,
+    }));
   }
 
   /** SHA-256 of a range in hex, as the golden vectors and a board's flasher name a content. */
   sha256(offset = 0, bytes = this.bytes): string {
-    this.#check(offset, bytes);
     const hash = createHash("sha256");
-    this.#walk(offset, bytes, (sector, from, to) => hash.update(sector.bytes.subarray(from, to)));
+    this.#walk(offset, bytes, ({ bytes: page }, from, to) => hash.update(page.subarray(from, to)));
     return hash.digest("hex");
   }
 
-  #program(offset: number, data: Uint8Array): void {
-    this.#check(offset, data.length);
+  /** Bytes as they read at this moment, without a look at them. */
+  #bytesAt(offset: number, bytes: number): Uint8Array {
+    const { pageBytes } = this.#pages;
+    const from = offset % pageBytes;
+    if (offset >= 0 && bytes > 0 && from + bytes <= pageBytes && offset < this.bytes) {
+      return this.#pages.at((offset - from) / pageBytes).bytes.slice(from, from + bytes);
+    }
+    const out = new Uint8Array(Math.max(0, bytes));
+    this.#walk(offset, bytes, (page, start, to, at) => out.set(page.bytes.subarray(start, to), at));
+    return out;
+  }
+
+  /** Puts bytes in, also into the other reading of what is in doubt. */
+  #put(offset: number, data: Uint8Array, put: PutBytes): void {
+    if (!this.#doubts.any || !this.isDoubtful(offset, data.length)) {
+      this.#change(offset, data, put);
+      return;
+    }
+    const others = [...this.#sectorsOf(offset, data.length)].flatMap(({ sector, from, to, at }) => {
+      const doubt = this.#doubts.of(sector);
+      if (doubt === undefined) return [];
+      const other = doubt.other.slice();
+      put(other, from, data.subarray(at, at + to - from));
+      return [{ sector, doubt: { other, reads: doubt.reads } }];
+    });
+    this.#change(offset, data, put);
+    for (const { sector, doubt } of others) this.#settle(sector, doubt);
+  }
+
+  #change(offset: number, data: Uint8Array, put: PutBytes): void {
+    const { pageBytes } = this.#pages;
     this.#walk(offset, data.length, (_, from, to, at, index) => {
-      const { bytes, doubt } = this.#own(index);
-      const part = at === 0 && to - from === data.length ? data : data.subarray(at, at + to - from);
-      program(bytes, from, part);
-      if (doubt === undefined) return;
-      program(doubt.other, from, part);
-      this.#doubts.settle(index, doubt);
+      const part = to - from === data.length ? data : data.subarray(at, at + to - from);
+      this.#name.touch(index);
+      if (put !== program && part.length === pageBytes && isErased(part)) this.#pages.erase(index);
+      else put(this.#pages.own(index), from, part);
     });
   }
 
-  #erase(index: number): void {
-    this.#name.touch(index);
-    this.#doubts.forget(index);
-    this.#sectors.put(index, this.#sectors.blank);
+  /** A sector gets this doubt, or none when both readings are the same. */
+  #settle(sector: number, doubt: Doubt): void {
+    const bytes = this.#bytesAt(sector * this.sectorBytes, this.sectorBytes);
+    this.#doubts.set(sector, equalBytes(bytes, doubt.other) ? undefined : doubt);
   }
 
+  /** How a sector reads the other time: a copy. */
+  #otherOf(sector: number): Uint8Array {
+    return this.#doubts.of(sector)?.other.slice() ?? this.#bytesAt(sector * this.sectorBytes, this.sectorBytes);
+  }
+
+  #erase(sector: number): void {
+    const pages = this.sectorBytes / this.#pages.pageBytes;
+    for (let index = sector * pages; index < (sector + 1) * pages; index += 1) {
+      this.#name.touch(index);
+      this.#pages.erase(index);
+    }
+    this.#doubts.set(sector, undefined);
+  }
+
+  /** Sectors of a range were read once more. */
   #countReads(offset: number, bytes: number): void {
-    const last = this.#sectorOf(offset + bytes - 1);
-    this.#doubts.countReads(this.#sectorOf(offset), last, (index) => this.#name.touch(index));
+    for (const { sector } of this.#sectorsOf(offset, bytes)) {
+      const doubt = this.#doubts.of(sector);
+      if (doubt?.reads === undefined) continue;
+      if (doubt.reads > 1) this.#doubts.set(sector, { other: doubt.other, reads: doubt.reads - 1 });
+      else {
+        this.#doubts.set(sector, undefined);
+        this.#change(sector * this.sectorBytes, doubt.other, (page, from, part) => page.set(part, from));
+      }
+    }
   }
 
-  /** A sector whose bytes may be changed in place. */
-  #own(index: number): Sector {
-    this.#name.touch(index);
-    return this.#sectors.own(index);
+  /** The sectors of a range: what of each, from where to where, is at which place in the range. */
+  *#sectorsOf(offset: number, bytes: number): Iterable<{ sector: number; from: number; to: number; at: number }> {
+    for (let at = 0; at < bytes; ) {
+      const from = (offset + at) % this.sectorBytes;
+      const to = Math.min(this.sectorBytes, from + bytes - at);
+      yield { sector: (offset + at - from) / this.sectorBytes, from, to, at };
+      at += to - from;
+    }
   }
 
-  /** Visits the sectors of a range: what of each, from where to where, is at which place in the range. */
+  /** Visits the pages of a range, as above. @throws RangeError when the flash has no such range. */
   #walk(
     offset: number,
     bytes: number,
-    visit: (sector: Sector, from: number, to: number, at: number, index: number) => void,
+    visit: (page: Page, from: number, to: number, at: number, index: number) => void,
   ): void {
-    const { sectorBytes } = this.#sectors;
+    this.#check(offset, bytes);
+    const { pageBytes } = this.#pages;
     for (let at = 0; at < bytes; ) {
-      const from = (offset + at) % sectorBytes;
-      const to = Math.min(sectorBytes, from + bytes - at);
-      const index = (offset + at - from) / sectorBytes;
-      visit(this.#sectors.at(index), from, to, at, index);
+      const from = (offset + at) % pageBytes;
+      const to = Math.min(pageBytes, from + bytes - at);
+      const index = (offset + at - from) / pageBytes;
+      visit(this.#pages.at(index), from, to, at, index);
       at += to - from;
     }
   }
 
   #sectorOf(offset: number): number {
-    return Math.floor(offset / this.#sectors.sectorBytes);
+    return Math.floor(offset / this.sectorBytes);
+  }
+
+  #pageOf(offset: number): number {
+    return Math.floor(offset / this.#pages.pageBytes);
   }
 
   #check(offset: number, bytes: number): void {
@@ -241,3 +271,6 @@ export class FlashImage implements Flash {
     }
   }
 }
+
+/** Puts a part into bytes, from `from` on. */
+type PutBytes = (bytes: Uint8Array, from: number, part: Uint8Array) => void;

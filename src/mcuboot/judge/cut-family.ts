@@ -1,4 +1,4 @@
-import { equalBytes } from "../../core/index.ts";
+import { equalBytes, type LruCache } from "../../core/index.ts";
 import { boot } from "../boot/boot.ts";
 import { imageListOf } from "../boot/image-state.ts";
 import type { BootOutcome } from "../boot/run-boot.ts";
@@ -42,11 +42,16 @@ export class CutFamily {
   readonly #build: BootloaderBuild;
   readonly #operation: FlashOperation;
   readonly #span: FootprintSpan;
+  readonly #settled: SettledBoots;
   readonly #known: Known[] = [];
   #erase: readonly CutState[] | undefined;
 
-  /** @param before the flash just before the operation. */
-  constructor(before: FlashImage, build: BootloaderBuild, operation: FlashOperation) {
+  /**
+   * @param before the flash just before the operation.
+   * @param settled boots of this build that are known.
+   */
+  constructor(before: FlashImage, build: BootloaderBuild, operation: FlashOperation, settled: SettledBoots) {
+    this.#settled = settled;
     this.#before = before;
     this.#build = build;
     this.#operation = operation;
@@ -111,7 +116,7 @@ export class CutFamily {
     const content = this.#before.snapshot();
     content.unsettle(this.#span.from, reading);
     const watched: WatchedFlash[] = [];
-    const states = statesOf(content, this.#build, (view) => {
+    const states = statesOf(content, this.#build, this.#settled, (view) => {
       const watch = new WatchedFlash(view.after, this.#span, view.flash);
       watched.push(watch);
       return watch;
@@ -139,14 +144,15 @@ interface View {
 
 /**
  * All that the next boot may make of a content, by how it reads what is in doubt there; each end once.
+ * @param settled boots of this build that are known.
  * @param watch wraps what the boot reads from.
  */
 export function statesOf(
   left: FlashImage,
   build: BootloaderBuild,
+  settled: SettledBoots,
   watch: (view: View) => WatchedFlash = ({ after, flash }) => new WatchedFlash(after, { from: 0, to: 0 }, flash),
 ): readonly CutState[] {
-  const settled = new Map<string, BootOutcome>();
   const ends = new Map<string, CutState>();
   everyWay((choose) => {
     const after = left.snapshot();
@@ -171,19 +177,22 @@ function listedWays(state: CutState, build: BootloaderBuild): readonly CutState[
 }
 
 /**
- * @param settled ends of boots by what they held when nothing was in doubt any more: flash, RAM and next operation.
- *   Boots that agree in these go on alike.
+ * Ends of boots by what they held in mid-run, where nothing was in doubt any more: flash, RAM and next operation. Boots
+ * that agree in these go on alike.
  */
+export type SettledBoots = LruCache<BootOutcome>;
+
+/** Boots are compared where nothing is in doubt for the first time, and before each erase: a sector is begun anew. */
 function bootWatched(
   after: FlashImage,
   watched: WatchedFlash,
   build: BootloaderBuild,
-  settled: Map<string, BootOutcome>,
+  settled: SettledBoots,
 ): BootOutcome {
   const log: LogLine[] = [];
   let operations = 0;
   let memory: LoaderState | undefined;
-  let name: string | undefined;
+  const names: string[] = [];
   const steps = boot(watched, build, (loader) => {
     memory = loader;
   });
@@ -192,15 +201,21 @@ function bootWatched(
     if (next.done === true) {
       const images = imageListOf(after.still(), build);
       const outcome = { result: next.value, images, log, operations, flash: after };
-      if (name !== undefined) settled.set(name, outcome);
+      for (const name of names) settled.set(name, outcome);
       return outcome;
     }
     if (next.value.kind === "log") log.push(next.value);
     if (!isOperation(next.value)) continue;
-    if (name === undefined && !after.isDoubtful()) {
-      name = `${after.identity()} ${memoryText(memory)} ${next.value.kind} ${next.value.offset}`;
+    const { kind, offset } = next.value;
+    if ((names.length === 0 || kind === "erase") && !after.isDoubtful()) {
+      const place = `${kind} ${offset} ${operationBytes(next.value)}`;
+      const name = `${after.identity()} ${memoryText(memory)} ${place}`;
       const known = settled.get(name);
-      if (known !== undefined) return known;
+      if (known !== undefined) {
+        for (const earlier of names) settled.set(earlier, known);
+        return known;
+      }
+      names.push(name);
     }
     operations += 1;
     watched.apply(next.value);

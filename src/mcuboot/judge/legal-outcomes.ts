@@ -6,7 +6,7 @@ import type { DefectName } from "../builds/defects.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
 import type { BootResult } from "../steps/steps.ts";
 import { bytesOfUnits, type FlashTiming, programUnits, timingAt } from "../steps/timing.ts";
-import { CutFamily, type CutState, statesOf } from "./cut-family.ts";
+import { CutFamily, type CutState, type SettledBoots, statesOf } from "./cut-family.ts";
 import { type BootAsked, classify, isReverting, type ModelEnding } from "./ending.ts";
 import { knownDefect, type Violation } from "./known-defects.ts";
 import { everyWay, ReadingFlash } from "./readings.ts";
@@ -194,6 +194,7 @@ const TIMELINES_MAX = 8;
 /** Ways of reading what is in doubt that are tried for the operations they come to. */
 const TIMELINE_WAYS_MAX = 200;
 const FAMILIES_MAX = 256;
+const SETTLED_MAX = 4096;
 
 /** What the judge has found out about one build, so that the next cut of the same boot costs little. */
 class JudgeCache {
@@ -201,6 +202,7 @@ class JudgeCache {
   readonly #timelines = new LruCache<readonly Timeline[]>(TIMELINES_MAX);
   readonly #families = new LruCache<CutFamily>(FAMILIES_MAX);
   readonly #states = new LruCache<readonly CutState[]>(TIMELINES_MAX);
+  readonly #settled: SettledBoots = new LruCache(SETTLED_MAX);
 
   constructor(build: BootloaderBuild) {
     this.#build = build;
@@ -227,13 +229,13 @@ class JudgeCache {
     return this.#families.of(`${before.identity()} ${way} ${row.index}`, () => {
       const content = before.snapshot();
       for (const operation of done) content.apply(operation);
-      return new CutFamily(content, this.#build, row.operation);
+      return new CutFamily(content, this.#build, row.operation, this.#settled);
     });
   }
 
   /** All that a boot may make of a content when it is undisturbed. */
   states(content: FlashImage): readonly CutState[] {
-    return this.#states.of(content.identity(), () => statesOf(content, this.#build));
+    return this.#states.of(content.identity(), () => statesOf(content, this.#build, this.#settled));
   }
 
   /** Which of the boots of a content this is: one, unless bits are in doubt. */

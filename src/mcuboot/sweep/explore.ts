@@ -1,6 +1,6 @@
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
-import type { SectorPool } from "../flash/sectors.ts";
+import type { PagePool } from "../flash/pages.ts";
 import type { Torn } from "../flash/flash-rules.ts";
 import type { FlashOperation } from "../flash/operation.ts";
 import { type FlashTiming, timingAt } from "../steps/timing.ts";
@@ -111,7 +111,7 @@ class Explorer {
   readonly #known = new Map<string, SweepState>();
   readonly #contents = new Map<string, FlashImage>();
   readonly #leaks = new Map<string, LeakSeen>();
-  readonly #pool: SectorPool = new Map();
+  readonly #pool: PagePool = new Map();
   /** States to boot, by number of cuts. */
   readonly #levels: SweepState[][] = [];
   #edges = 0;
@@ -206,7 +206,7 @@ class Explorer {
     this.#watch(content, from ?? state, cause.kind === "cut" ? cause.operation : 0);
   }
 
-  /** A copy to keep: equal sectors of all that are kept are held once. */
+  /** A copy to keep: equal pages of all that are kept are held once. */
   #kept(flash: FlashImage): FlashImage {
     // What was exchanged in the flash itself need not be again in the next copy of it.
     flash.share(this.#pool);

@@ -37,7 +37,7 @@ interface Secrets {
   readonly key: boolean;
 }
 
-type Piece = ReturnType<FlashImage["pieces"]>[number];
+type Part = ReturnType<FlashImage["parts"]>[number];
 
 /** Looks for secrets outside the primary slots; each content of a sector is looked through once. */
 export class LeakWatch {
@@ -45,7 +45,7 @@ export class LeakWatch {
   readonly #blocks = new Set<string>();
   readonly #keys: readonly Buffer[];
   readonly #known = new Map<string, Secrets>();
-  /** The same of whole pieces of an area: most of a flash is what it was when it was looked through last. */
+  /** The same of whole parts of an area: most of a flash is what it was when it was looked through last. */
   readonly #groups = new Map<Area, WeakMap<object, Secrets>>();
 
   constructor(build: BootloaderBuild, secrets: readonly Secret[]) {
@@ -77,22 +77,23 @@ export class LeakWatch {
 
   #lookThrough(flash: FlashImage, area: Area): Secrets {
     const all = { text: false, key: false };
-    for (const { group, first, end } of flash.pieces(area.offset, area.bytes)) {
-      const { text, key } = this.#inGroup(flash, area, { group, first, end });
+    for (const part of flash.parts(area.offset, area.bytes)) {
+      const { text, key } = this.#inPart(flash, area, part);
       all.text ||= text;
       all.key ||= key;
     }
     return all;
   }
 
-  #inGroup(flash: FlashImage, area: Area, { group, first, end }: Piece): Secrets {
+  #inPart(flash: FlashImage, area: Area, { group, offset, bytes }: Part): Secrets {
     const groups = this.#groups.get(area) ?? new WeakMap<object, Secrets>();
     this.#groups.set(area, groups);
     const known = groups.get(group);
     if (known !== undefined) return known;
     const found = { text: false, key: false };
-    for (let sector = first; sector < end; sector += 1) {
-      const { text, key } = this.#look(flash, sector * flash.sectorBytes);
+    const still = flash.still();
+    for (let at = offset; at < offset + bytes; at += flash.sectorBytes) {
+      const { text, key } = this.#look(still, at);
       found.text ||= text;
       found.key ||= key;
     }
@@ -100,11 +101,11 @@ export class LeakWatch {
     return found;
   }
 
-  #look(flash: FlashImage, offset: number): Secrets {
-    const name = flash.sectorIdentity(offset / flash.sectorBytes);
+  #look(still: FlashImage, offset: number): Secrets {
+    const name = still.identity(offset, still.sectorBytes) ?? "";
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    const sector = Buffer.from(flash.still().read(offset, flash.sectorBytes));
+    const sector = Buffer.from(still.read(offset, still.sectorBytes));
     const content = sector.toString("latin1");
     let text = false;
     for (let at = 0; at < content.length && !text; at += BLOCK_BYTES) {

@@ -1,0 +1,146 @@
+import { ERASED } from "./flash-rules.ts";
+
+/** A piece of a flash. Several flashes may hold the same one: it is copied before it changes. */
+export interface Page {
+  readonly bytes: Uint8Array;
+  /** What its content is called (content-name.ts), once that is asked for. */
+  name: string | undefined;
+  /** The list that may change these bytes in place, until it is copied. */
+  readonly owner: object | undefined;
+}
+
+/** Pages that lie side by side, held together: lists that are copied share groups until one of them changes. */
+interface Group {
+  readonly pages: Page[];
+  /** The list that may put other pages in, until it is copied. */
+  readonly owner: object | undefined;
+  /** The pool that all its pages were exchanged with. */
+  pool: PagePool | undefined;
+}
+
+/** Pages by their name: flashes that keep theirs in one pool hold equal ones once. */
+export type PagePool = Map<string, Page>;
+
+/** Small, because most changes are: an entry of a swap's status is one word. */
+const PAGE_BYTES = 512;
+const GROUP_BITS = 5;
+const GROUP_PAGES = 1 << GROUP_BITS;
+
+/** The bytes of a flash in pages, copied on write: a copy costs a reference for every group. */
+export class Pages {
+  readonly pageBytes: number;
+  readonly count: number;
+  /** The erased page: never changed in place, the same one in all copies. */
+  readonly blank: Page;
+  readonly #groups: Group[];
+  #owner: object = {};
+
+  private constructor(groups: Group[], shape: { pageBytes: number; count: number; blank: Page }) {
+    this.#groups = groups;
+    this.pageBytes = shape.pageBytes;
+    this.count = shape.count;
+    this.blank = shape.blank;
+  }
+
+  /** So many erased sectors. A sector is one page, or several that lie in one group. */
+  static erased(sectors: number, sectorBytes: number): Pages {
+    const pageBytes = pageBytesOf(sectorBytes);
+    const count = (sectors * sectorBytes) / pageBytes;
+    const blank: Page = { bytes: new Uint8Array(pageBytes).fill(ERASED), name: undefined, owner: undefined };
+    const groups = Array.from({ length: Math.ceil(count / GROUP_PAGES) }, (_, group): Group => {
+      const length = Math.min(GROUP_PAGES, count - group * GROUP_PAGES);
+      return { pages: Array.from({ length }, () => blank), owner: undefined, pool: undefined };
+    });
+    return new Pages(groups, { pageBytes, count, blank });
+  }
+
+  /** @throws RangeError when there is no such page. */
+  at(index: number): Page {
+    const page = this.#groups[index >> GROUP_BITS]?.pages[index & (GROUP_PAGES - 1)];
+    if (page === undefined) throw new RangeError(`flash has no page ${index}`);
+    return page;
+  }
+
+  /** A page whose bytes may be changed in place; its name is forgotten. */
+  own(index: number): Uint8Array {
+    const page = this.at(index);
+    if (page.owner === this.#owner) {
+      page.name = undefined;
+      return page.bytes;
+    }
+    const bytes = page.bytes.slice();
+    this.#put(index, { bytes, name: undefined, owner: this.#owner });
+    return bytes;
+  }
+
+  erase(index: number): void {
+    this.#put(index, this.blank);
+  }
+
+  /** An independent copy. */
+  copy(): Pages {
+    this.#freeze();
+    return new Pages(this.#groups.slice(), this);
+  }
+
+  /**
+   * The groups that a range of pages touches, as things that can be remembered: the same group, the same content.
+   * @param end the page behind the last one.
+   */
+  groups(first: number, end: number): readonly GroupPart[] {
+    this.#freeze();
+    const found: GroupPart[] = [];
+    for (let at = first; at < end; ) {
+      const group = this.#groups[at >> GROUP_BITS];
+      const next = Math.min(end, ((at >> GROUP_BITS) + 1) << GROUP_BITS);
+      if (group !== undefined) found.push({ group, first: at, end: next });
+      at = next;
+    }
+    return found;
+  }
+
+  /** Exchanges pages for equal ones of a pool, so that many flashes hold each content once. */
+  share(pool: PagePool, nameOf: (page: Page) => string): void {
+    this.#freeze();
+    for (const [at, group] of this.#groups.entries()) {
+      if (group.pool === pool) continue;
+      const pages = group.pages.map((page) => {
+        if (page === this.blank) return page;
+        const name = nameOf(page);
+        const known = pool.get(name);
+        if (known === undefined) pool.set(name, page);
+        return known ?? page;
+      });
+      this.#groups[at] = { pages, owner: undefined, pool };
+    }
+  }
+
+  /** From now on nothing that this list holds is changed in place: neither pages nor groups. */
+  #freeze(): void {
+    this.#owner = {};
+  }
+
+  #put(index: number, page: Page): void {
+    const at = index >> GROUP_BITS;
+    let group = this.#groups[at];
+    if (group === undefined) throw new RangeError(`flash has no page ${index}`);
+    if (group.owner !== this.#owner) {
+      group = { pages: group.pages.slice(), owner: this.#owner, pool: undefined };
+      this.#groups[at] = group;
+    }
+    group.pages[index & (GROUP_PAGES - 1)] = page;
+  }
+}
+
+/** Pages `first` to `end` (not counted) of a group. */
+interface GroupPart {
+  readonly group: object;
+  readonly first: number;
+  readonly end: number;
+}
+
+/** A sector that is no power of two of small pages is one page. */
+function pageBytesOf(sectorBytes: number): number {
+  const pages = Math.min(GROUP_PAGES, sectorBytes / PAGE_BYTES);
+  return pages > 1 && Number.isInteger(Math.log2(pages)) ? sectorBytes / pages : sectorBytes;
+}
