@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { isHilError } from "../../core/index.ts";
+import { oneProgram } from "../../core/testing/one-program.ts";
 import type { PortInfo } from "../../serial/index.ts";
 import { type LoadedProfile, parseProfile } from "../profile/profile.ts";
 import { requireApart, resourcesOf, takeLease } from "./lease.ts";
@@ -12,7 +13,6 @@ import { findLocks, LOCKS_VARIABLE, locksFolder, removeLock, takeLock } from "./
 import { type LockOwner, lifeOf, ownerNow, readOwner } from "./owner.ts";
 
 const RACER = fileURLToPath(new URL("../testing/lock-racer.ts", import.meta.url));
-const TSX = import.meta.resolve("tsx");
 
 const empty = () => mkdtempSync(join(tmpdir(), "hil-locks-"));
 const resource = { id: "port /dev/ttyX", name: "port /dev/ttyX" };
@@ -115,8 +115,9 @@ describe("a lock", () => {
     const folder = empty();
     const [racers, rounds] = [6, 40];
     const dead = String(deadPid());
+    const racer = oneProgram(RACER);
     const ends = Array.from({ length: racers }, () => {
-      const child = spawn(process.execPath, ["--import", TSX, RACER, folder, String(rounds), dead], {
+      const child = spawn(process.execPath, [racer, folder, String(rounds), dead], {
         stdio: "inherit",
       });
       return new Promise<number | null>((resolve) => child.on("close", resolve));

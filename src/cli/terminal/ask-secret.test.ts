@@ -1,14 +1,15 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
 import { type IPty, spawn } from "@lydell/node-pty";
+import { oneProgram } from "../../core/testing/one-program.ts";
 
-const MODULE = fileURLToPath(new URL("./ask-secret.ts", import.meta.url));
+const MODULE = oneProgram(fileURLToPath(new URL("./ask-secret.ts", import.meta.url)));
 const PROGRAM = `import { askSecret } from ${JSON.stringify(MODULE)};
 try { console.log("got", JSON.stringify(askSecret("Passphrase: ") ?? null)); } catch (error) { console.log(error.message); }`;
 
 /** What a terminal shows when a person types this at the question. */
 function shownFor(typed: string): Promise<string> {
-  const child: IPty = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", PROGRAM], {
+  const child: IPty = spawn(process.execPath, ["--input-type=module", "--eval", PROGRAM], {
     cwd: fileURLToPath(new URL("../../..", import.meta.url)),
   });
   let shown = "";
