@@ -30,6 +30,14 @@ export const INNER_ROOMS = {
     ".": ["profile", "parts", "providers"],
     doctor: ["profile", "lease", "parts", "calibrate", "flash", "."],
   },
+  campaign: {
+    record: [],
+    verdict: ["record"],
+    request: ["record", "verdict"],
+    bench: ["record", "verdict", "request"],
+    cuts: ["record", "verdict", "request", "bench"],
+    ".": ["record", "verdict", "request", "bench", "cuts"],
+  },
   cli: {
     terminal: [],
     explain: ["terminal"],
@@ -40,7 +48,6 @@ export const INNER_ROOMS = {
     run: ["terminal", "sweep"],
     board: ["terminal", "run"],
     init: ["terminal", "board"],
-    ".": ["terminal", "explain", "smp", "sweep", "image", "run", "board", "init"],
   },
   image: {
     format: [],

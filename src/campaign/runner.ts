@@ -158,7 +158,7 @@ class Campaign {
     return this.#parts.limits.failFast && this.#hasFailed;
   }
 
-  /** Answers the direction of the next upgrade; undefined when the campaign must end here. */
+  /** Returns the direction of the next upgrade; undefined when the campaign must end here. */
   async #cuts(reference: Reference, start: Direction): Promise<Direction | undefined> {
     const { scenario, random, record, limits, wear } = this.#parts;
     const cuts = cutsIn("boot", this.#parts.cuts ?? plannedCuts(scenario, reference, random.fork("cuts")));
@@ -222,7 +222,7 @@ class Campaign {
     }
   }
 
-  /** One planned cut and the boots after it; answers the direction of the next. */
+  /** One planned cut and the boots after it; returns the direction of the next. */
   async #cut(asked: Direction, planned: CutIn<"boot">, reference: Reference): Promise<Direction | undefined> {
     const { scenario, expected } = this.#parts;
     const again = scenario.start.flash_each && (await this.#startingPoint.reflash());

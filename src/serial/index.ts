@@ -3,7 +3,7 @@ export * from "./memory.ts";
 export * from "./port.ts";
 export { holdersOf } from "./port-errors.ts";
 export * from "./ports.ts";
-export { openPty, type PtyLink } from "./pty.ts";
+export { openPty } from "./pty.ts";
 export * from "./recogniser.ts";
 export * from "./reopening.ts";
 export * from "./rfc2217.ts";

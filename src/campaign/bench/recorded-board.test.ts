@@ -14,7 +14,7 @@ import { RecordedBoard, uploadLimit } from "./recorded-board.ts";
 const NEVER = new AbortController().signal;
 const EIGHT = 8;
 
-/** A recorded board with a board that prints and answers what a test says. */
+/** A recorded board with a board that prints and replies as a test says. */
 function scripted(signal: AbortSignal = NEVER) {
   const app = { answers: false, broken: undefined as Error | undefined };
   const bed = smpBench({

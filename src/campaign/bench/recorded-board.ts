@@ -112,7 +112,7 @@ export class RecordedBoard {
     this.record.event({ atUs: this.nowUs, event: "confirmed", version: image.version });
   }
 
-  /** Resets by command. Answers when the answer came, on the bench's clock. */
+  /** Resets by command. Resolves when the answer came, on the bench's clock. */
   async reset(): Promise<number> {
     const { board, signal } = this;
     this.#talks ||= board.logs.app.knownSince(0).some(isBootSign);

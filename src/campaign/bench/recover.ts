@@ -81,7 +81,7 @@ function stepsOf(recorded: RecordedBoard, { images }: Recovery): readonly Step[]
   ];
 }
 
-/** Takes a step, waits for the application, asks for its images. Answers what is wrong then; undefined when nothing is. */
+/** Takes a step, waits for the application, asks for its images. Returns what is wrong then; undefined when nothing is. */
 async function problemAfter(recorded: RecordedBoard, step: Step, bootMs: number): Promise<string | undefined> {
   try {
     await step.flash?.();

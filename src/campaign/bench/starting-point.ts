@@ -71,7 +71,7 @@ export class StartingPoint {
   }
 
   /**
-   * Programs the old image past the bootloader and restarts. Answers false when the board has no flasher.
+   * Programs the old image past the bootloader and restarts. Returns false when the board has no flasher.
    * @throws BenchError when the board does not boot even then.
    */
   async reflash(): Promise<boolean> {

@@ -16,7 +16,7 @@ function outcomesOfSuspect(
 }
 
 /**
- * A boot that nobody disturbs, some time after a cut: slots and boot log must be as the model says.
+ * An undisturbed boot, some time after a cut: slots and boot log must be as the model says.
  * @param before what the boot before was judged as: what the flash may hold.
  */
 export async function laterBoot(trial: Trial, before: Judged, subject: Subject): Promise<Judged> {

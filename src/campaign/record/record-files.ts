@@ -5,7 +5,7 @@ export interface RecordFiles {
   makeFolder(path: string): void;
   /** Opens for appending; the file is made when it is not there. */
   open(path: string): number;
-  /** Answers how many bytes were taken: a disk that fills up takes a part. */
+  /** Returns how many bytes were taken: a disk that fills up takes a part. */
   append(file: number, bytes: Uint8Array): number;
   truncate(file: number, bytes: number): void;
   close(file: number): void;

@@ -1,9 +1,9 @@
 import type { Scenario } from "./scenario.ts";
 
-/** What a campaign expects of its new image, when nobody cuts. */
+/** What a campaign expects of its new image when it is not cut. */
 export interface Expectation {
   readonly outcome: "upgrade" | "refused" | "no boot";
-  /** Part of the reason of a refusal; any reason when left out. */
+  /** Part of the reason of a refusal; default: any reason. */
   readonly reason?: string;
 }
 

@@ -27,7 +27,7 @@ export interface CampaignImage extends ImageFacts {
   readonly file: Uint8Array;
   /** The same image as it lies in the primary slot: body in clear, flags and TLVs as in the file. */
   readonly plain: Uint8Array;
-  /** What a debugger puts into the primary slot; `plain` when left out. */
+  /** What a debugger puts into the primary slot; default: `plain`. */
   readonly flashed?: Uint8Array;
   /** The network core's image that is updated with it. */
   readonly network?: NetworkImage;
@@ -52,9 +52,9 @@ export interface ImagePlan {
   readonly primaryAddress: number;
   readonly slotBytes: number;
   readonly writeBytes: number;
-  /** Of the bootloader; 8 when left out. */
+  /** Of the bootloader; default: 8. */
   readonly maxAlign?: MaxAlign;
-  /** The same, for the size check; 128 when left out. */
+  /** The same, for the size check; default: 128. */
   readonly maxSectors?: number;
   readonly random: Random;
   readonly randomness: Randomness;
@@ -175,7 +175,7 @@ function signedAt(signature: { readonly offset: number; readonly data: Uint8Arra
 /** What an image of a campaign depends on besides payload and version. */
 export type ImageRecipe = Pick<ImagePlan, "keys" | "headerBytes" | "writeBytes" | "maxSectors" | "randomness"> & {
   readonly encrypt: boolean;
-  /** Checks the length as imgtool does; left out, it is not looked at. */
+  /** Checks the length as imgtool does; without it, it is not looked at. */
   readonly slotBytes?: number;
 };
 

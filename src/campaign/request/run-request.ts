@@ -33,7 +33,7 @@ export interface RunRequest {
   readonly maxWear?: number | undefined;
   /** How often a bench that fails is tried again; default: the scenario's. */
   readonly infraRetries?: number | undefined;
-  /** Opens the board; by its profile's provider when left out. */
+  /** Opens the board; default: by its profile's provider. */
   readonly open?: typeof openBoard;
   /** The disk under the record; a test puts another in its place. */
   readonly files?: RecordFiles;

@@ -2,7 +2,7 @@ import { type Board, LogWatch } from "../../board/index.ts";
 import type { smpBench } from "../../smp/testing/bench.ts";
 import { smallProfile } from "./small-campaign.ts";
 
-/** A board that prints and answers what a test says, with a switch that always obeys. */
+/** A board that prints and replies as a test says, with a switch that always obeys. */
 export function scriptedBoard(bed: ReturnType<typeof smpBench>, check: () => void = () => undefined): Board {
   return {
     name: "dk",

@@ -31,7 +31,7 @@ export interface Span {
 
 /** Where a cut fell whose boot had announced nothing. */
 export interface CutSpan extends Span {
-  /** The same for a boot that announces nothing before its first operation; left out: as above. */
+  /** The same for a boot that announces nothing before its first operation; without it, as above. */
   readonly silent?: Span & {
     /** The line that ends a refusal had been seen: the erase was over. */
     readonly refused: boolean;

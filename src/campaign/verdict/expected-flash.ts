@@ -37,7 +37,7 @@ export interface ImageToFlash {
 
 /**
  * What the flash of the board must hold, worked out by the model from everything that was done to the board. The judge
- * asks it; the board never does. When a verdict failed, nobody knows the flash any more: `place` starts anew.
+ * asks it; the board never does. When a verdict failed, the flash is not known any more: `place` starts anew.
  */
 export class ExpectedFlash {
   readonly build: BootloaderBuild;
@@ -152,7 +152,7 @@ export class ExpectedFlash {
     this.#run(confirm(this.flash, this.build, 0));
   }
 
-  /** The next boot if nobody disturbs it. */
+  /** The next boot if it is undisturbed. */
   timeline(): Timeline {
     return this.#timelineOf(this.flash);
   }

@@ -1,4 +1,4 @@
-/** How a range with bits in doubt reads. `reads`: so often as `first`, then as `later`; left out: any way, any time. */
+/** How a range with bits in doubt reads. `reads`: so often as `first`, then as `later`; without it, any way, any time. */
 export interface Unsettled {
   readonly first: Uint8Array;
   readonly later: Uint8Array;
@@ -9,7 +9,7 @@ export interface Unsettled {
 export interface Doubt {
   /** How the sector reads the other time: bits in which it differs from what it holds are in doubt. Never changed. */
   readonly other: Uint8Array;
-  /** Reads of the sector that still show what it holds; then it shows `other`, for good. Undefined: nobody knows. */
+  /** Reads of the sector that still show what it holds; then it shows `other`, for good. Undefined: not known. */
   readonly reads: number | undefined;
 }
 

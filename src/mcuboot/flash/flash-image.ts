@@ -7,9 +7,9 @@ import { type Flash, type FlashOperation, operationBytes } from "./operation.ts"
 import { type Page, type PagePool, Pages } from "./pages.ts";
 
 /**
- * A whole flash in memory. Pages are shared between snapshots and copied when they change (pages.ts), so that a snapshot
- * costs a list of references; what a content is called is worked out once a page (content-name.ts); and some bits may
- * not read alike every time (bits-in-doubt.ts).
+ * A whole flash in memory. Pages are shared between snapshots and copied when they change (pages.ts), so that a
+ * snapshot costs a list of references; the name of a content is worked out once a page (content-name.ts); and some bits
+ * may not read alike every time (bits-in-doubt.ts).
  */
 export class FlashImage implements Flash {
   readonly sectorBytes: number;
@@ -136,11 +136,14 @@ export class FlashImage implements Flash {
   }
 
   /**
-   * The bytes of whole sectors in parts that can be remembered: the same group, the same bytes, in this flash and in all
-   * that were copied from it. Each part is whole sectors. Bits in doubt are no part of it.
+   * The bytes of whole sectors in parts that can be remembered: the same group, the same bytes, in this flash and in
+   * all that were copied from it. Each part is whole sectors. Bits in doubt are no part of it.
    * @param offset a multiple of the sector; so is `bytes`.
    */
-  parts(offset: number, bytes: number): readonly { readonly group: object; readonly offset: number; readonly bytes: number }[] {
+  parts(
+    offset: number,
+    bytes: number,
+  ): readonly { readonly group: object; readonly offset: number; readonly bytes: number }[] {
     this.#check(offset, bytes);
     const { pageBytes } = this.#pages;
     const groups = this.#pages.groups(offset / pageBytes, (offset + bytes) / pageBytes);

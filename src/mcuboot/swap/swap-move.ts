@@ -21,7 +21,7 @@ import { SWAP_CODE } from "../trailer/swap-codes.ts";
 import { readTrailer, trailerBytesOf } from "../trailer/trailer.ts";
 import type { SwapStrategy } from "./strategy.ts";
 import { hasRoom, mustFit, sectorCountsFit, sectorOf, sectorsOf, swapSizeIn } from "./swap-sectors.ts";
-import { sameStatus, writeStatus, lastWritten } from "./swap-status.ts";
+import { lastWritten, sameStatus, writeStatus } from "./swap-status.ts";
 
 /** Where the header of a slot's image stands while a swap is interrupted. As swap_move.c boot_read_image_header. */
 function headerPlace(

@@ -20,7 +20,7 @@ import { fieldOffset, readTrailer, readUint32, trailerBytesOf } from "../trailer
 import type { SwapStrategy } from "./strategy.ts";
 import { decideSwapType } from "./swap-decision.ts";
 import { hasRoom, mustFit, sectorCountsFit, sectorOf, sectorsOf, swapSizeIn } from "./swap-sectors.ts";
-import { sameStatus, writeStatus, lastWritten } from "./swap-status.ts";
+import { lastWritten, sameStatus, writeStatus } from "./swap-status.ts";
 
 interface Place {
   readonly slot: Slot;

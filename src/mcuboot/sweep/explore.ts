@@ -1,8 +1,8 @@
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashImage } from "../flash/flash-image.ts";
-import type { PagePool } from "../flash/pages.ts";
 import type { Torn } from "../flash/flash-rules.ts";
 import type { FlashOperation } from "../flash/operation.ts";
+import type { PagePool } from "../flash/pages.ts";
 import { type FlashTiming, timingAt } from "../steps/timing.ts";
 import { BootCache } from "./boot-memory.ts";
 import { type ImagesAsked, StateFacts } from "./facts.ts";

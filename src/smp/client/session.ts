@@ -115,7 +115,7 @@ export class SmpSession implements AsyncDisposable {
     ];
   }
 
-  /** Observes every attempt and every packet that was thrown away. The answer takes the observer away again. */
+  /** Observes every attempt and every packet that was thrown away. The returned function removes the observer. */
   onExchange(listener: (exchange: Exchange) => void): () => void {
     return this.#exchanges.add(listener);
   }

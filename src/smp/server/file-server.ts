@@ -22,7 +22,7 @@ const CODE = {
 interface FileServerOptions {
   /** What is stored, by full name: the caller's, who keeps it over resets. An upload shows here once it is closed. */
   readonly files: Map<string, Uint8Array>;
-  /** Closes an upload that nobody goes on with; left out, it stays open. */
+  /** Closes an upload that is not continued; without it, it stays open. */
   readonly clock?: Clock;
   /** Aborts when the firmware ends: what is open then is lost. */
   readonly ended?: AbortSignal;

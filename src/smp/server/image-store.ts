@@ -2,7 +2,7 @@
 export interface ImageStore {
   /** Image pairs: 1, or 2 on a board whose network core is upgraded too. */
   readonly images: number;
-  /** Write unit of the flash in bytes; 1 when left out. */
+  /** Write unit of the flash in bytes; default: 1. */
   readonly writeBytes?: number;
   /**
    * Every slot now, in absolute order (0 and 1 of image 0, 2 and 3 of image 1). May take the time of reading headers.

@@ -25,7 +25,7 @@ export interface ConsoleOptions {
   /** Largest packet taken; a larger one is dropped in silence, as the servers do. Default: what a frame can carry. */
   readonly packetBytesMax?: number;
   /**
-   * Pause between pieces of a packet, for receivers that lose bursts; left out, the transport finds out by itself
+   * Pause between pieces of a packet, for receivers that lose bursts; without it, the transport finds out by itself
    * (`BurstGuard`). Without `everyBytes` a piece is a frame line; 64 suits a J-Link whose mass-storage drive is on
    * (zephyr #92697, #44497).
    */
