@@ -1,19 +1,38 @@
-export * from "./abortable.ts";
-export * from "./bytes.ts";
-export * from "./cleanup.ts";
-export * from "./clock.ts";
-export * from "./config-file.ts";
-export { type FieldPath, fieldName, type Problem } from "./config-problems.ts";
+export { abortable, whenAborted } from "./abortable.ts";
+export { concat, equalBytes, fromHex, hex, hexOf, roundUp, textOf, utf8, viewOf } from "./bytes.ts";
+export { Cleanup } from "./cleanup.ts";
+export { type Clock, RealClock, sleep, sleepUntil, wallTime } from "./clock.ts";
+export { type ConfigFile, loadYaml, parseValue, parseYaml, resolveFrom, type YamlDialect } from "./config-file.ts";
+export { type FieldPath } from "./config-problems.ts";
 export { defined } from "./defined.ts";
-export * from "./disk.ts";
-export * from "./errors.ts";
-export * from "./folder.ts";
-export * from "./host-gaps.ts";
-export * from "./last-words.ts";
-export * from "./listeners.ts";
-export * from "./lru-cache.ts";
-export * from "./queue.ts";
-export * from "./random.ts";
-export * from "./suggest.ts";
-export * from "./virtual-clock.ts";
-export * from "./within.ts";
+export { diskError } from "./disk.ts";
+export {
+  BenchError,
+  ConfigurationError,
+  type ErrorKind,
+  EXIT,
+  type ExitCode,
+  HilError,
+  hasCode,
+  ImageError,
+  InterruptedError,
+  isHilError,
+  isKind,
+  isTimeout,
+  messageOf,
+  ProtocolError,
+  TimeoutError,
+  UsageError,
+  unreachable,
+  whyUnreadable,
+} from "./errors.ts";
+export { makeFolder } from "./folder.ts";
+export { type GapWatch } from "./host-gaps.ts";
+export { lastWords } from "./last-words.ts";
+export { Listeners } from "./listeners.ts";
+export { LruCache } from "./lru-cache.ts";
+export { Queue } from "./queue.ts";
+export { Random } from "./random.ts";
+export { namesToChoose, nearest, nearestInFolders } from "./suggest.ts";
+export { VirtualClock } from "./virtual-clock.ts";
+export { within } from "./within.ts";

@@ -21,7 +21,7 @@ const RESERVE_BYTES = 128 * 1024;
 const RESERVE = ".reserve";
 
 /**
- * A run's folder (docs/campaigns.md, The record): every event is on disk when `event` returns, so that a killed run is
+ * A run's folder (docs/record.md): every event is on disk when `event` returns, so that a killed run is
  * readable up to its last event. Wall-clock times, host and paths go to `host.json` only: all else of two runs with one
  * seed is equal byte for byte. Writes are synchronous on purpose: no virtual time can pass while a file is written.
  *

@@ -57,7 +57,7 @@ export type RunEvent = At<
   | { readonly event: "confirmed"; readonly version: string }
   | { readonly event: "reset"; readonly answeredUs: number }
   | { readonly event: "power"; readonly state: "on" | "off"; readonly sentAtUs: number }
-  /** How a boot ended, and what said that it was one and not the application from before (docs/campaigns.md). */
+  /** How a boot ended, and what said that it was one and not the application from before (docs/verdicts.md). */
   | {
       readonly event: "boot-seen";
       readonly ending: "up" | "boot loop" | "no boot";

@@ -32,7 +32,7 @@ interface LookNode {
 }
 
 /** The boot proposes an operation. */
-export interface OperationNode {
+interface OperationNode {
   readonly kind: "operation";
   readonly operation: FlashOperation;
   /** Number of what the boot holds in RAM, and the operation since which it has held that. */
@@ -43,7 +43,7 @@ export interface OperationNode {
   readonly next: Place;
 }
 
-export interface EndNode {
+interface EndNode {
   readonly kind: "end";
   readonly result: BootResult;
 }
@@ -83,7 +83,7 @@ export class BootTree {
 }
 
 /** One boot, operation by operation: along the tree as far as it goes, then by the program, whose steps are added. */
-export class GuidedBoot {
+class GuidedBoot {
   readonly #tree: BootTree;
   readonly #content: FlashImage;
   readonly #guided: boolean;
