@@ -57,3 +57,9 @@ test("the table of rooms is the linter's (else: npx tsx scripts/architecture-doc
   const page = readFileSync(ARCHITECTURE_PAGE, "utf8");
   expect(page).toBe(architecturePage(page));
 });
+
+test("docs/README.md leads to every page", () => {
+  const map = read("docs/README.md");
+  const pages = PAGES.filter((page) => page.startsWith("docs/") && page !== "docs/README.md");
+  expect(pages.filter((page) => !map.includes(`](${page.slice("docs/".length)}`))).toEqual([]);
+});
