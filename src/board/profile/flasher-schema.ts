@@ -9,7 +9,7 @@ const shared = {
     .string({ error: "write the J-Link's serial number as text, in quotes" })
     .regex(/^[0-9]{1,12}$/, { error: "expected 1 to 12 digits" })
     .optional()
-    .describe("J-Link serial number, in quotes; left out, the one of ports.app"),
+    .describe("J-Link serial number, in quotes; default: the one of ports.app"),
   timeout_ms: z.int().min(1).max(3_600_000).default(180_000).describe("for one run of the tool"),
   baseline: z
     .strictObject({
@@ -24,7 +24,7 @@ const shared = {
 export const FLASHER = z.discriminatedUnion("tool", [
   z.strictObject({
     tool: z.enum(FLASH_TOOLS.map(({ name }) => name)),
-    executable: file.optional().describe("left out, the tool's own name"),
+    executable: file.optional().describe("default: the tool's own name"),
     build: file.optional().describe("build folder, for west"),
     ...shared,
   }),

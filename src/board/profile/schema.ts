@@ -25,12 +25,12 @@ const line = {
     .boolean()
     .optional()
     .describe(
-      "State of DTR once the port is open; left out, the system decides. A DK drives its UART only while it is set.",
+      "State of DTR once the port is open; default: as the system sets it. A DK drives its UART only while it is set.",
     ),
   reopen: z
     .boolean()
     .optional()
-    .describe("The port vanishes with the board's power, and is opened again; left out, where power.cuts is board."),
+    .describe("The port vanishes with the board's power, and is opened again; default: where power.cuts is board."),
 };
 const uart = z.union([pathPort.extend(line), jlinkPort.extend(line)]);
 
@@ -88,7 +88,7 @@ const bootloader = z.strictObject({
     .optional()
     .describe(
       "What a failed assertion does: off (nothing: minimal libc), abort (prints abort(), picolibc), on (ends the boot); " +
-        "left out, as its generation is built.",
+        "default: as its generation is built.",
     ),
   crypto: z
     .enum(namesOf(CRYPTO_TIMES))
@@ -101,7 +101,7 @@ const bootloader = z.strictObject({
   network_core_rule: z
     .enum(namesOf(NET_CORE_RULES))
     .optional()
-    .describe("How it tells such an update from an application; left out, as its generation does."),
+    .describe("How it tells such an update from an application; default: as its generation does."),
   second_stage: z.boolean().default(false).describe("nRF5340: MCUboot is itself started by NSIB."),
 });
 
@@ -136,7 +136,7 @@ export const PROFILE_FIELDS = z.strictObject({
     hash: z
       .enum(namesOf(HASHES))
       .optional()
-      .describe("Hash of images; left out: the one that imgtool takes for this kind of key."),
+      .describe("Hash of images; default: the one that imgtool takes for this kind of key."),
     encryption: z
       .string()
       .min(1)
@@ -210,10 +210,10 @@ export const PROFILE_FIELDS = z.strictObject({
             .string()
             .regex(/^\/[^/]+$/u)
             .optional()
-            .describe('Where a file system is mounted ("/lfs1"); left out, there is no file group.'),
+            .describe('Where a file system is mounted ("/lfs1"); without it there is no file group.'),
         })
         .optional()
-        .describe("What the application's SMP server is built with; left out, as Zephyr's sample."),
+        .describe("What the application's SMP server is built with; default: as Zephyr's sample."),
       relay: z
         .strictObject({
           off_ms: ms(1_000).default(0).describe("From the last byte of the command to the open contact."),
@@ -221,7 +221,7 @@ export const PROFILE_FIELDS = z.strictObject({
           spread_ms: ms(1_000).default(0).describe("By how much both vary, to either side."),
         })
         .optional()
-        .describe("How slow the twin's relay is; left out, not at all."),
+        .describe("How slow the twin's relay is; default: no delay."),
       log_bytes_per_s: z
         .int()
         .min(0)

@@ -38,7 +38,7 @@ export const httpOptions = {
       password_env: secretOption,
     })
     .optional(),
-  tls_insecure: z.boolean().default(false).describe("accept a certificate that nobody vouches for"),
+  tls_insecure: z.boolean().default(false).describe("accept a certificate that no authority vouches for"),
   timeout_ms: z.int().min(1).max(600_000).default(5_000),
 };
 

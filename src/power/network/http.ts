@@ -31,7 +31,7 @@ export const http = powerDriver({
     status: z
       .strictObject({
         ...ask,
-        field: field.optional().describe("left out, on and off are patterns for the whole text"),
+        field: field.optional().describe("without it, on and off are patterns for the whole text"),
         on: scalar,
         off: scalar,
       })

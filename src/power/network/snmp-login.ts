@@ -56,7 +56,7 @@ export const snmpLoginOptions = {
   version: z.enum(["1", "2c", "3"]).default("1"),
   community_env: secretOption
     .optional()
-    .describe(`variable with the community of versions 1 and 2c; left out, "${FACTORY_COMMUNITY}"`),
+    .describe(`variable with the community of versions 1 and 2c; default "${FACTORY_COMMUNITY}"`),
   user: z
     .strictObject({
       name: z.string().min(1).max(32),

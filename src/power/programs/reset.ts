@@ -48,7 +48,7 @@ export const resetSwitch = powerDriver({
     serial: z
       .string({ error: "write the J-Link's serial number as text, in quotes" })
       .regex(/^[0-9]{1,12}$/, { error: "expected 1 to 12 digits" }),
-    program: z.string().min(1).max(4096).optional().describe("left out, the tool's own name"),
+    program: z.string().min(1).max(4096).optional().describe("default: the tool's own name"),
     timeout_ms: z.int().min(1).max(600_000).default(20_000),
   }),
   facts: () => ({ cuts: "reset only", readsBack: false, latency: "unknown" }),

@@ -27,7 +27,7 @@ export const ykush = powerDriver({
       .string()
       .regex(/^[A-Za-z0-9]{1,32}$/, { error: "expected a serial number as `ykushcmd -l` prints it" })
       .optional()
-      .describe("left out, there may be only one such board"),
+      .describe("needed where there are several such boards"),
     port: z.int().min(1).max(3),
     program: z.string().min(1).max(4096).default("ykushcmd"),
     timeout_ms: z.int().min(1).max(600_000).default(10_000),

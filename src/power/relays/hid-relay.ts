@@ -30,7 +30,7 @@ export const hidRelay = powerDriver({
       .string()
       .regex(/^[\x21-\x7e]{5}$/, { error: "expected the five characters that a dcttech board calls itself" })
       .optional()
-      .describe("dcttech only; left out, there may be only one board"),
+      .describe("dcttech only; needed where there are several boards"),
     device: z.string().min(1).max(200).optional().describe("the system's name, like /dev/hidraw3, for several boards"),
     contact: contactOption,
     cuts: cutsOption,

@@ -27,7 +27,7 @@ export const numato = powerDriver({
     naming: z
       .enum(NUMATO_NAMINGS.map(({ name }) => name))
       .optional()
-      .describe("how the module calls its relays; left out, by its size"),
+      .describe("how the module calls its relays; default: by its size"),
     contact: contactOption,
     cuts: cutsOption,
   }),
