@@ -49,5 +49,5 @@ export {
   loadProfile,
   parseProfile,
 } from "./profile/profile.ts";
-export { BOOTLOADER_MODES, type BoardProfile } from "./profile/schema.ts";
+export { type BoardProfile } from "./profile/schema.ts";
 export { makeTwin } from "./providers/twin.ts";

@@ -12,7 +12,7 @@ export { type UploadOptions, type UploadProgress, type UploadResult } from "./cl
 export { COMMANDS } from "./groups/commands.ts";
 export { eraseDeadlineMs } from "./groups/erase-deadline.ts";
 export {
-  BOOTLOADER_MODES,
+  SMP_MODES,
   closeFile,
   commitSettings,
   customCommand,

@@ -106,10 +106,10 @@ export class RecordedBoard {
     this.record.event({ atUs: this.nowUs, event: "set-pending", version: image.version });
   }
 
-  /** Confirms the image that runs. */
-  async confirm(image: CampaignImage): Promise<void> {
+  /** Confirms the image that runs; its version is written down. */
+  async confirm({ version }: { readonly version: string }): Promise<void> {
     await this.board.smp.setImageState({ confirm: true }, { signal: this.signal });
-    this.record.event({ atUs: this.nowUs, event: "confirmed", version: image.version });
+    this.record.event({ atUs: this.nowUs, event: "confirmed", version });
   }
 
   /** Resets by command. Resolves when the answer came, on the bench's clock. */

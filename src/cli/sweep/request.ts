@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BOOTLOADER_MODES, type LoadedProfile, parseProfile } from "../../board/index.ts";
+import { type LoadedProfile, parseProfile } from "../../board/index.ts";
 import { admitSwept, buildMaterial, parseScenario, type ScenarioFile } from "../../campaign/index.ts";
 import {
   ConfigurationError,
@@ -10,12 +10,7 @@ import {
   UsageError,
   VirtualClock,
 } from "../../core/index.ts";
-import { type BootloaderBuild, type BootMode, generation, type UpgradeSwept } from "../../mcuboot/index.ts";
-
-const MODES: readonly { readonly name: string; readonly mode: BootMode }[] = [
-  ...BOOTLOADER_MODES,
-  { name: "direct-xip", mode: "direct-xip" },
-];
+import { type BootloaderBuild, type BootMode, generation, MODES, type UpgradeSwept } from "../../mcuboot/index.ts";
 
 /** What a sweep changes of profile and scenario; a replay keeps it. Sizes in bytes, slots in sectors. */
 const SWEPT_SCHEMA = z.strictObject({
