@@ -2,7 +2,7 @@ import { type Clock, equalBytes, isKind } from "../../core/index.ts";
 import type { Uart } from "../../serial/index.ts";
 import { eraseDeadlineMs, LARGEST_SLOT_BYTES } from "../groups/erase-deadline.ts";
 import { type ImageListEntry, imageErase, imageState, setImageState, slotInfo } from "../groups/image.ts";
-import { SMP_MODES, bootloaderInfo, consoleEcho, echo, osInfo, osReset, params } from "../groups/os.ts";
+import { bootloaderInfo, consoleEcho, echo, osInfo, osReset, params, SMP_MODES } from "../groups/os.ts";
 import { isRefusal } from "../packet/refusal.ts";
 import { type ConsoleOptions, ConsoleTransport } from "../transport/console-transport.ts";
 import { type SessionOptions, SmpSession } from "./session.ts";

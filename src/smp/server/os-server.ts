@@ -1,4 +1,4 @@
-import { type SMP_MODES, OS_GROUP } from "../groups/os.ts";
+import { OS_GROUP, type SMP_MODES } from "../groups/os.ts";
 import { SmpFault } from "./faults.ts";
 import type { SmpHandlers } from "./server.ts";
 
