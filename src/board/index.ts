@@ -1,4 +1,4 @@
-export { calibrate, untilAnswers } from "./calibrate/calibrate.ts";
+export { calibrate, NOT_CUT_HINT, untilAnswers } from "./calibrate/calibrate.ts";
 export { discoverBoards, type FoundBoard, type FoundProfile, findProfile, profileFiles } from "./discovery.ts";
 export { backFeeding } from "./doctor/back-feed.ts";
 export { type DoctorFinding } from "./doctor/check.ts";
