@@ -18,7 +18,12 @@ type BootExpected = BootStart extends infer S ? (S extends BootStart ? Omit<S, "
 /** Nothing was done that starts the board: whoever answers will do. */
 const ASKED: BootExpected = { kind: "asked" };
 
-/** The acts of a campaign on a board, each recorded. One campaign has one of them. */
+/**
+ * The acts of a campaign on a board, each recorded. One campaign has one of them.
+ *
+ * Every act throws TimeoutError when the board does not answer, ProtocolError when it refuses, BenchError when port or
+ * switch fail, and the signal's reason.
+ */
 export class RecordedBoard {
   readonly board: Board;
   readonly record: EventSink;

@@ -80,7 +80,13 @@ export function requestOf(replay: SweepReplay, cwd: string): SweepRequest {
   };
 }
 
-export const parseSwept = (fields: unknown): SweptFields => parseValue(fields, SWEPT_SCHEMA, "hil sweep");
+/** @throws ConfigurationError that names the option whose value is wrong, by its name on the command line. */
+export function parseSwept(fields: Readonly<Record<string, unknown>>): SweptFields {
+  const asOptions = <T>(named: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(named).map(([name, value]) => [`--${name.replaceAll("_", "-")}`, value]));
+  parseValue(asOptions(fields), z.strictObject(asOptions<z.ZodType>(SWEPT_SCHEMA.shape)), "hil sweep");
+  return SWEPT_SCHEMA.parse(fields);
+}
 
 /**
  * Images and bootloader of a sweep. Image keys come from the seed: nothing of this leaves the process.
