@@ -1,13 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Bench, bench, type CampaignImage } from "mcuboot-hil/jest";
-import {
-  BOOTLOADER_MODES,
-  type BoardProfile,
-  DEFAULT_BOARD,
-  imageCrypto,
-  loadProfile,
-  profileKeys,
-} from "../src/board/index.ts";
+import { type BoardProfile, DEFAULT_BOARD, imageCrypto, loadProfile, profileKeys } from "../src/board/index.ts";
 import { hex, Random } from "../src/core/index.ts";
 import {
   buildImage,
@@ -19,6 +12,7 @@ import {
   parseImage,
   parseVersion,
 } from "../src/image/index.ts";
+import { modeRow } from "../src/mcuboot/index.ts";
 
 const SUITE_MS = 600_000;
 const OLD = "1.0.0";
@@ -56,7 +50,7 @@ function mutantsFor({ images, slots, bootloader }: BoardProfile): readonly Mutan
     securityCounter: 1,
     ...imageCrypto(keys),
   });
-  const mode = BOOTLOADER_MODES.find((row) => row.name === bootloader.mode)?.mode ?? "move";
+  const mode = modeRow(bootloader.mode).imgtool;
   const opener = keys.encryption?.key;
   const mutationKeys = opener === undefined || opener.role === "public" ? { signing } : { signing, decryptKey: opener };
   const { downgradePrevention, tlvAllowList } = bootloader;

@@ -1,4 +1,4 @@
-export { calibrate, untilAnswers } from "./calibrate/calibrate.ts";
+export { calibrate, NOT_CUT_HINT, untilAnswers } from "./calibrate/calibrate.ts";
 export { discoverBoards, type FoundBoard, type FoundProfile, findProfile, profileFiles } from "./discovery.ts";
 export { backFeeding } from "./doctor/back-feed.ts";
 export { type DoctorFinding } from "./doctor/check.ts";
@@ -49,5 +49,5 @@ export {
   loadProfile,
   parseProfile,
 } from "./profile/profile.ts";
-export { BOOTLOADER_MODES, type BoardProfile } from "./profile/schema.ts";
+export { type BoardProfile } from "./profile/schema.ts";
 export { makeTwin } from "./providers/twin.ts";

@@ -1,8 +1,8 @@
 import { Cleanup, type Clock, isHilError, isKind, messageOf } from "../core/index.ts";
+import { MODES } from "../mcuboot/index.ts";
 import { type Link, Uart } from "../serial/index.ts";
 import { echo, isRefusal, SmpClient } from "../smp/index.ts";
 import type { BoardFacts } from "./profile/draft.ts";
-import { BOOTLOADER_MODES } from "./profile/schema.ts";
 
 /** Questions to a board that is not known yet: short, and few. In milliseconds. */
 const ANSWER_MS = 800;
@@ -38,7 +38,7 @@ async function factsOf(smp: SmpClient, signal: AbortSignal): Promise<BoardFacts>
   const own = slots?.find(({ image }) => image === 0)?.slots ?? [];
   const bytesOf = (number: number) => own.find(({ slot }) => slot === number)?.sizeBytes;
   return {
-    mode: modeName(mode?.mode),
+    mode: profileMode(mode?.modeNumber),
     primaryBytes: bytesOf(0),
     secondaryBytes: bytesOf(1),
     bufferBytes: buffers?.known ? buffers.bufferBytes : undefined,
@@ -56,8 +56,8 @@ async function known<T>(ask: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** mcumgr's "swap using move" as a profile spells it. */
-function modeName(told: string | undefined): string | undefined {
-  const name = told?.replace(" using ", "-").replaceAll(" ", "-");
-  return BOOTLOADER_MODES.find((row) => row.name === name)?.name;
+/** A mode that SMP numbers so, as a profile names it; undefined for one that a profile does not know. */
+function profileMode(number: number | undefined): string | undefined {
+  const row = MODES.find(({ smp }) => smp === number);
+  return row?.inProfile ? row.name : undefined;
 }

@@ -1,30 +1,34 @@
-export * from "./bench/board-check.ts";
-export * from "./bench/boot-watch.ts";
-export * from "./bench/recorded-board.ts";
-export * from "./bench/wear.ts";
-export * from "./cuts/make-cuts.ts";
-export * from "./cuts/plan.ts";
-export * from "./cuts/upgrade.ts";
-export * from "./record/cut-moment.ts";
-export * from "./record/facts.ts";
-export * from "./record/kept.ts";
-export * from "./record/kept-keys.ts";
-export * from "./record/record.ts";
-export * from "./record/replay.ts";
-export * from "./record/run-event.ts";
-export * from "./record/run-result.ts";
-export * from "./record/subject.ts";
-export * from "./record/verdict.ts";
-export * from "./request/admission.ts";
-export * from "./request/check-request.ts";
-export * from "./request/encryption-policy.ts";
-export * from "./request/explicit-cuts.ts";
-export * from "./request/image-pair.ts";
-export * from "./request/images.ts";
-export * from "./request/material.ts";
-export * from "./request/run-request.ts";
-export * from "./request/scenario.ts";
-export * from "./run.ts";
-export * from "./runner.ts";
-export * from "./verdict/expected-flash.ts";
-export * from "./verdict/slots.ts";
+export { type BoardCheck, checkBoard } from "./bench/board-check.ts";
+export { RecordedBoard } from "./bench/recorded-board.ts";
+export { bootMsOf } from "./bench/trial.ts";
+export { wakeUp } from "./bench/wake.ts";
+export { type CutMade, cutPower } from "./cuts/make-cuts.ts";
+export { type PlannedCut } from "./record/cut-moment.ts";
+export { type BootSeen, type PhaseSpan, type RunResult, type SlotFacts } from "./record/facts.ts";
+export { type KeptImages, readKept } from "./record/kept.ts";
+export { type KeyFacts, keyFacts } from "./record/kept-keys.ts";
+export { DISK, replaceFile } from "./record/record-files.ts";
+export { type LoadedReplay, loadReplay } from "./record/replay.ts";
+export { type RunEvent } from "./record/run-event.ts";
+export { cutNumber, type Subject, subjectText } from "./record/subject.ts";
+export { ENDINGS, recordedVerdict, type Verdict } from "./record/verdict.ts";
+export { admitSwept } from "./request/admission.ts";
+export { checkRequest } from "./request/check-request.ts";
+export { requireEncryptionPolicy } from "./request/encryption-policy.ts";
+export { cutsAt, cutsOn, patternFault } from "./request/explicit-cuts.ts";
+export { namedScenario } from "./request/image-pair.ts";
+export { type CampaignImage, type CampaignImages, imageOf } from "./request/images.ts";
+export { buildMaterial } from "./request/material.ts";
+export { type RunRequest } from "./request/run-request.ts";
+export {
+  builtInScenarios,
+  DEFAULT_SCENARIO,
+  loadScenario,
+  parseScenario,
+  type Scenario,
+  type ScenarioFile,
+  scenarioCuts,
+} from "./request/scenario.ts";
+export { type RunOutcome, run } from "./run.ts";
+export { ExpectedFlash } from "./verdict/expected-flash.ts";
+export { activeSlot, slotsOfImage } from "./verdict/slots.ts";

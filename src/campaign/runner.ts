@@ -62,10 +62,7 @@ export async function runCampaign(parts: CampaignParts): Promise<CampaignOutcome
   try {
     outcome = await new Campaign(parts).run();
   } catch (error) {
-    await powerOn(parts).catch((late: unknown) => {
-      const text = `power may be off: the switch could not be told "on" (${messageOf(late)})`;
-      parts.record.event({ atUs: parts.board.clock.nowUs(), event: "warning", text });
-    });
+    await powerOn(parts).catch(() => undefined);
     await leaveBoard(new RecordedBoard(parts.board, parts.record, parts.signal), 0);
     throw error;
   } finally {
@@ -78,8 +75,14 @@ export async function runCampaign(parts: CampaignParts): Promise<CampaignOutcome
 
 /** How a board is left, whatever happened to it. Without the campaign's signal, which may have ended it. */
 async function powerOn({ board, record }: CampaignParts): Promise<void> {
-  const { sentAtUs } = await board.power.set("on");
-  record.event({ atUs: board.clock.nowUs(), event: "power", state: "on", sentAtUs });
+  try {
+    const { sentAtUs } = await board.power.set("on");
+    record.event({ atUs: board.clock.nowUs(), event: "power", state: "on", sentAtUs });
+  } catch (error) {
+    const text = `power may be off: the switch could not be told "on" (${messageOf(error)})`;
+    record.event({ atUs: board.clock.nowUs(), event: "warning", text });
+    throw error;
+  }
 }
 
 class Campaign {

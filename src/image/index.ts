@@ -32,7 +32,7 @@ export {
 } from "./format/header.ts";
 export { isMarkedEncrypted, type ParsedImage, parseImage, tlvsOf } from "./format/parse.ts";
 export { generatePayload, PAYLOAD_MARK } from "./format/payload.ts";
-export { SWAP_MODES, slotImageBytesMax } from "./format/slot-fit.ts";
+export { SWAP_MODES, type SwapModeName, slotImageBytesMax } from "./format/slot-fit.ts";
 export {
   type PlacedTlv,
   PROTECTED_TLV_INFO_MAGIC,

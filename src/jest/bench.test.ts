@@ -5,7 +5,7 @@ import { describe, expect, test } from "@jest/globals";
 import { type Edit, eventsOf, smallProfile } from "../campaign/testing/small-campaign.ts";
 import { isKind } from "../core/index.ts";
 import { decodeHeader, ENCRYPTED_FLAGS, generateKey, loadPrivateKey } from "../image/index.ts";
-import { type Bench, BOARD_VARIABLE, bench } from "./index.ts";
+import { Bench, BOARD_VARIABLE, bench } from "./index.ts";
 
 /** The path of a small twin's profile. */
 function profile(...edits: Edit[]): string {
@@ -188,5 +188,46 @@ describe("matchers", () => {
       .not.toHaveSlots({ 1: null })
       .catch((error: unknown) => String(error));
     expect(not).toContain("expected not slot 1: empty");
+  });
+});
+
+/** What each act of a bench leaves in its events. The others only make or check something. */
+const ACTS: Readonly<Record<string, { readonly act: (bed: Bench) => Promise<unknown>; readonly event: string }>> = {
+  start: { act: (bed) => bed.start(bed.image({ version: "1.0.0" })), event: "baseline" },
+  upload: { act: (bed) => bed.upload(bed.image({ version: "2.0.0" })), event: "upload-finished" },
+  requestTest: {
+    async act(bed) {
+      const image = bed.image({ version: "3.0.0" });
+      await bed.upload(image);
+      await bed.requestTest(image);
+    },
+    event: "set-pending",
+  },
+  reset: { act: (bed) => bed.reset(), event: "reset" },
+  resetAndCut: { act: (bed) => bed.resetAndCut(5), event: "cut" },
+  resetAndCutOn: { act: (bed) => bed.resetAndCutOn(/Starting bootloader/), event: "cut" },
+  confirm: { act: (bed) => bed.confirm(), event: "confirmed" },
+  powerCycle: { act: (bed) => bed.powerCycle(), event: "power" },
+  slots: { act: (bed) => bed.slots(), event: "image-state" },
+  wake: { act: (bed) => bed.wake(), event: "power" },
+};
+const NO_ACTS = ["constructor", "image", "requireAllowed", "close"];
+
+describe("the events of a bench", () => {
+  test("every method of it is an act that is written down, or makes and checks something only", () => {
+    const methods = Object.getOwnPropertyNames(Bench.prototype);
+    expect(methods.toSorted()).toEqual([...Object.keys(ACTS), ...NO_ACTS].toSorted());
+  });
+
+  test("have every act", async () => {
+    await using bed = await open();
+    for (const [name, { act, event }] of Object.entries(ACTS)) {
+      const before = bed.events.length;
+      await act(bed);
+      const found = bed.events.slice(before).map((entry) => entry.event);
+      expect({ name, found }).toEqual({ name, found: expect.arrayContaining([event]) });
+    }
+    const confirmed = bed.events.find((entry) => entry.event === "confirmed");
+    expect(confirmed?.event === "confirmed" && confirmed.version).toBe("1.0.0");
   });
 });

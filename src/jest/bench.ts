@@ -11,6 +11,7 @@ import {
 import {
   activeSlot,
   type BootSeen,
+  bootMsOf,
   type CampaignImage,
   type CutMade,
   cutPower,
@@ -20,6 +21,7 @@ import {
   requireEncryptionPolicy,
   type SlotFacts,
   slotsOfImage,
+  wakeUp,
 } from "../campaign/index.ts";
 import { BenchError, Cleanup, Random, RealClock, UsageError } from "../core/index.ts";
 import { type AnyKey, generatePayload, type PrivateKey, seededRandomness, systemRandomness } from "../image/index.ts";
@@ -79,7 +81,7 @@ export class Bench implements AsyncDisposable {
     this.#random = random;
     this.#closing = closing;
     const stop = AbortSignal.any([this.#stop.signal, scope.signal]);
-    this.#bootMs = board.profile.timeoutsMs.boot + board.profile.timeoutsMs.swap;
+    this.#bootMs = bootMsOf(board.profile);
     this.#recorded = new RecordedBoard(board, { event: (event) => this.events.push(event) }, stop);
   }
 
@@ -126,6 +128,7 @@ export class Bench implements AsyncDisposable {
     const { flasher } = this.board;
     if (flasher) {
       await flasher.programPrimary(image.plain);
+      this.#started("flashed");
       await this.#mustRun(image, await this.powerCycle());
       return;
     }
@@ -134,6 +137,11 @@ export class Bench implements AsyncDisposable {
     await this.requestTest(image);
     await this.#mustRun(image, await this.reset());
     await this.confirm();
+    this.#started("uploaded");
+  }
+
+  #started(how: "flashed" | "uploaded"): void {
+    this.events.push({ atUs: this.#recorded.nowUs, event: "baseline", how });
   }
 
   async #mustRun(image: CampaignImage, seen: BootSeen): Promise<void> {
@@ -162,7 +170,8 @@ export class Bench implements AsyncDisposable {
 
   /** Confirms what runs. */
   async confirm(): Promise<void> {
-    await this.board.smp.setImageState({ confirm: true });
+    const running = activeSlot(await this.#recorded.imageState());
+    await this.#recorded.confirm({ version: running?.version ?? "" });
   }
 
   /** Resets by command and waits for the application. */
@@ -203,12 +212,7 @@ export class Bench implements AsyncDisposable {
 
   /** Power on, and an application that answers. @throws BenchError when none does. */
   async wake(): Promise<void> {
-    const seen = await this.#recorded.untilUp(await this.#recorded.power("on"), this.#bootMs);
-    if (seen.ending === "up") return;
-    throw new BenchError(
-      `${this.board.name} does not answer on ${this.board.uart.name}: ${seen.because}`,
-      "Check port, baud rate and power, and that its application serves SMP over this UART.",
-    );
+    await wakeUp(this.#recorded, this.#bootMs);
   }
 
   /** Power on, ports closed, the board free for others; what a test still does with it ends. May be called again. */

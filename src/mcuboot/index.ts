@@ -19,7 +19,7 @@ export { decryptInPlace, type RecoveryEntry, recoveryList, recoveryLog } from ".
 export { outcomeOf, runSteps } from "./boot/run-boot.ts";
 export { type TimedOperation, type Timeline, timeline } from "./boot/timeline.ts";
 export { zephyrBoot } from "./boot/zephyr-boot.ts";
-export { type BootMode } from "./builds/boot-mode.ts";
+export { type BootMode, MODES, modeRow, PROFILE_MODES } from "./builds/boot-mode.ts";
 export {
   type Area,
   type BootloaderBuild,

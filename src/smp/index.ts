@@ -12,7 +12,6 @@ export { type UploadOptions, type UploadProgress, type UploadResult } from "./cl
 export { COMMANDS } from "./groups/commands.ts";
 export { eraseDeadlineMs } from "./groups/erase-deadline.ts";
 export {
-  BOOTLOADER_MODES,
   closeFile,
   commitSettings,
   customCommand,
@@ -30,6 +29,7 @@ export {
   memoryPools,
   readDatetime,
   readSetting,
+  SMP_MODES,
   saveSettings,
   shell,
   statistics,

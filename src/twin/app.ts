@@ -1,8 +1,7 @@
 import { type Clock, sleepUntil, textOf, utf8 } from "../core/index.ts";
 import { decodeHeader, formatVersion, HEADER_BYTES, PAYLOAD_MARK } from "../image/index.ts";
-import type { BootloaderBuild } from "../mcuboot/index.ts";
+import { type BootloaderBuild, modeRow } from "../mcuboot/index.ts";
 import {
-  BOOTLOADER_MODES,
   enumerationHandlers,
   fileHandlers,
   GROUP_ENTRIES,
@@ -25,15 +24,6 @@ import type { TwinUart } from "./uart.ts";
 
 /** Where a payload says what it is: first bytes of the body that are looked through. */
 const DESCRIPTION_BYTES = 1024;
-
-/** MCUboot's modes as SMP's bootloader info numbers them. */
-const MODE_NAMES: Readonly<Record<BootloaderBuild["mode"], (typeof BOOTLOADER_MODES)[number]["name"]>> = {
-  move: "swap using move",
-  offset: "swap using offset",
-  scratch: "swap using scratch",
-  overwrite: "overwrite only",
-  "direct-xip": "direct XIP",
-};
 
 /** What the application's SMP server is like. */
 export interface TwinSmp {
@@ -168,7 +158,6 @@ export class TwinApp {
   #osHandlers(reset: (request: { bootMode: number }) => void) {
     const { build, smp } = this.#options;
     const { zephyr } = serverGeneration(smp.generation);
-    const mode = BOOTLOADER_MODES.find((row) => row.name === MODE_NAMES[build.mode])?.mode ?? -1;
     return osHandlers({
       info: {
         s: "Zephyr",
@@ -181,7 +170,7 @@ export class TwinApp {
         i: "nrf5340dk/nrf5340/cpuapp",
         o: "Zephyr",
       },
-      bootloader: { name: "MCUboot", mode, noDowngrade: build.downgradePrevention },
+      bootloader: { name: "MCUboot", mode: modeRow(build.mode).smp, noDowngrade: build.downgradePrevention },
       bufferBytes: smp.bufferBytes,
       bufferCount: smp.bufferCount,
       reset,

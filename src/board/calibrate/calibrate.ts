@@ -35,7 +35,8 @@ const BLIND_US_MAX = 50_000;
 /** A host that is busy for a moment spoils a trial; more spoilt ones than this for each good one spoil all. */
 const SPOILT_MAX = 3;
 
-const NOT_CUT_HINT =
+/** What to look at when a board is not cut. */
+export const NOT_CUT_HINT =
   "Check the relay's channel and contact (NO or NC), its wiring, and back-feeding through the UART pins.";
 
 /**

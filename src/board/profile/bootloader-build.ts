@@ -1,4 +1,3 @@
-import { ConfigurationError } from "../../core/index.ts";
 import {
   type Area,
   type BootloaderBuild,
@@ -6,12 +5,12 @@ import {
   type DefectName,
   generation,
   type ImageAreas,
+  modeRow,
   netCoreRule,
 } from "../../mcuboot/index.ts";
 import { deviceArea } from "./flash-timing.ts";
 import { decryptionOf, profileKeys, signatureCheckOf } from "./keys.ts";
 import type { LoadedProfile } from "./profile.ts";
-import { BOOTLOADER_MODES } from "./schema.ts";
 
 /** Where the flash simulator keeps its buffer; the linker decides, so any address in RAM is as good. */
 const NET_PRIMARY_ADDRESS = 0x2001_0000;
@@ -27,11 +26,9 @@ export function bootloaderBuildOf(
   const { bootloader, slots } = loaded.profile;
   const keys = profileKeys(loaded);
   const encryption = decryptionOf(loaded, keys);
-  const mode = BOOTLOADER_MODES.find((row) => row.name === bootloader.mode)?.mode;
-  if (mode === undefined) throw new ConfigurationError(`the model does not know the mode ${bootloader.mode}.`);
   return bootloaderBuild({
     generation: generation(bootloader.generation),
-    mode,
+    mode: modeRow(bootloader.mode).mode,
     images: [
       { primary: deviceArea(slots.primary), secondary: deviceArea(slots.secondary) },
       ...networkImages(slots.networkSecondary && deviceArea(slots.networkSecondary)),

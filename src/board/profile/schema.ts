@@ -1,19 +1,19 @@
 import { z } from "zod";
 import { HASHES } from "../../image/index.ts";
-import { ASSERTIONS, CRYPTO_TIMES, FIX_NAMES, GENERATIONS, NET_CORE_RULES } from "../../mcuboot/index.ts";
+import {
+  ASSERTIONS,
+  CRYPTO_TIMES,
+  FIX_NAMES,
+  GENERATIONS,
+  NET_CORE_RULES,
+  PROFILE_MODES,
+} from "../../mcuboot/index.ts";
 import { jlinkPort, POWER_DRIVERS, pathPort } from "../../power/index.ts";
 import { SERVER_GENERATIONS } from "../../smp/index.ts";
 import { TWIN_FAULT_NAMES } from "../../twin/index.ts";
 
 import { FLASHER } from "./flasher-schema.ts";
 import { QEMU_POWER, QEMU_SECTION } from "./qemu-schema.ts";
-/** MCUboot's upgrade modes as a profile names them, and as the model does. Source: MCUboot docs/design.md. */
-export const BOOTLOADER_MODES = [
-  { name: "swap-move", mode: "move" },
-  { name: "swap-offset", mode: "offset" },
-  { name: "swap-scratch", mode: "scratch" },
-  { name: "overwrite-only", mode: "overwrite" },
-] as const;
 
 const ms = (max: number) => z.number().min(0).max(max);
 const namesOf = <T extends string>(rows: readonly { readonly name: T }[]) => rows.map((row) => row.name);
@@ -69,7 +69,7 @@ const powerOfTwo = (most: number) =>
 
 const bootloader = z.strictObject({
   generation: z.enum(namesOf(GENERATIONS)).default("current").describe("Which MCUboot; docs/commands.md lists them."),
-  mode: z.enum(namesOf(BOOTLOADER_MODES)).default("swap-move"),
+  mode: z.enum(PROFILE_MODES).default("swap-move"),
   max_align: z.literal([8, 16, 32]).default(8).describe("BOOT_MAX_ALIGN"),
   write_bytes: powerOfTwo(32).default(4).describe("Write unit of the flash."),
   max_image_sectors: z.int().min(1).max(4096).default(128).describe("CONFIG_BOOT_MAX_IMG_SECTORS"),

@@ -9,7 +9,7 @@ import { type MemoryOfBoot, rememberedChange } from "./boot-memory.ts";
 const KNOCK_MS = 400;
 /** Longest wait for a line before the application is asked all the same, in milliseconds. */
 const SIGN_MS = 1000;
-/** More boots than this after one reset are a boot loop. */
+/** So many starts of the bootloader after one reset, and no application, are a boot loop. */
 const BOOTS_MAX = 4;
 /** So many questions in a row without an answer, and not one byte meanwhile, are a board that was down. */
 const SILENT_ASKS = 3;

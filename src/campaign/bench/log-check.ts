@@ -1,6 +1,6 @@
-import { BOOTLOADER_MODES, type BoardProfile, deviceArea } from "../../board/index.ts";
+import { type BoardProfile, deviceArea } from "../../board/index.ts";
 import { ConfigurationError } from "../../core/index.ts";
-import { type BootloaderFacts, type Contradiction, contradictions, generation } from "../../mcuboot/index.ts";
+import { type BootloaderFacts, type Contradiction, contradictions, generation, modeRow } from "../../mcuboot/index.ts";
 import type { RecordedBoard } from "./recorded-board.ts";
 
 /** The field of a profile that says what a line of the log may contradict. */
@@ -13,10 +13,8 @@ const FIELDS: Readonly<Record<Contradiction["about"], string>> = {
 
 /** What a profile says of its bootloader, as far as a boot log tells the same. */
 function factsOf({ bootloader, slots }: BoardProfile): BootloaderFacts {
-  const mode = BOOTLOADER_MODES.find((row) => row.name === bootloader.mode)?.mode;
-  if (mode === undefined) throw new RangeError(`no mode ${bootloader.mode}`);
   return {
-    mode,
+    mode: modeRow(bootloader.mode).mode,
     generation: generation(bootloader.generation),
     images: slots.networkSecondary === undefined ? 1 : 2,
     startOffsets: [deviceArea(slots.primary).offset],

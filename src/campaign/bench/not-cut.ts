@@ -1,3 +1,4 @@
+import { NOT_CUT_HINT } from "../../board/index.ts";
 import { VoidError } from "./bench-watch.ts";
 import type { RecordedBoard } from "./recorded-board.ts";
 
@@ -14,7 +15,7 @@ export function notCut({ board }: RecordedBoard, lateMs: number, quietUs: number
   if (quietUs < QUIET_US) {
     return new VoidError(
       `power was not cut: ${board.name} still talked ${lateMs} ms after "off". ${board.logs.app.lastSeen()}`,
-      "Check the relay's channel and contact (NO or NC), its wiring, and back-feeding through the UART pins.",
+      NOT_CUT_HINT,
     );
   }
   return new VoidError(

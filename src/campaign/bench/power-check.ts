@@ -1,3 +1,4 @@
+import { NOT_CUT_HINT } from "../../board/index.ts";
 import { BenchError, sleep } from "../../core/index.ts";
 import type { BootSeen } from "../record/facts.ts";
 import { alive } from "./boot-watch.ts";
@@ -8,8 +9,6 @@ import type { RecordedBoard } from "./recorded-board.ts";
 const IDLE_MS = 50;
 /** A board that is not off answers within this time. */
 const IDLE_ANSWER_MS = 500;
-const NOT_CUT_HINT =
-  "Check the relay's channel and contact (NO or NC), its wiring, and back-feeding through the UART pins.";
 
 /** A switch that is late with its contact is late by less than this, in milliseconds. */
 const LATE_MS = 2000;

@@ -1,5 +1,6 @@
 import type { Board } from "../../board/index.ts";
 import { isKind } from "../../core/index.ts";
+import { modeRow } from "../../mcuboot/index.ts";
 import type { PreflightCheck } from "../record/facts.ts";
 import { activeSlot } from "../verdict/slots.ts";
 import { requireLogFits } from "./log-check.ts";
@@ -41,18 +42,17 @@ const MODE = "bootloader mode";
 const BUFFER_BYTES_MIN = 128;
 const SMALLEST = `buffers of at least ${BUFFER_BYTES_MIN} bytes`;
 
-/** mcumgr's word for a mode against the profile's: "swap using move" is "swap-move". */
-function sameMode(told: string, expected: string): boolean {
-  const plain = (text: string) => text.toLowerCase().replaceAll(/using|without|[^a-z]/g, "");
-  return plain(told) === plain(expected);
-}
+/** SMP's number for a mode that the bootloader itself does not know. Source: MCUboot boot_status.h. */
+const UNKNOWN_MODE = -1;
 
-type Answer = { readonly expected: string; readonly found: string; readonly same: boolean };
+/** `same` is undefined where the board does not say. */
+type Answer = { readonly expected: string; readonly found: string; readonly same: boolean | undefined };
 
 /** One question; a board that does not know the command is no failure, a board that is silent is. */
 async function ask(name: string, question: () => Promise<Answer>): Promise<PreflightCheck> {
   try {
     const { expected, found, same } = await question();
+    if (same === undefined) return { name, outcome: "cannot be asked", expected: "", found };
     return { name, outcome: same ? "as expected" : "differs", expected, found };
   } catch (error) {
     if (!isKind(error, "protocol")) throw error;
@@ -70,9 +70,11 @@ function parameters({ board, signal }: RecordedBoard): Promise<PreflightCheck> {
 
 function bootloaderMode({ board, signal }: RecordedBoard): Promise<PreflightCheck> {
   return ask(MODE, async () => {
-    const { name, mode } = await board.smp.bootloaderInfo({ signal });
+    const { name, mode, modeNumber } = await board.smp.bootloaderInfo({ signal });
     const expected = board.profile.bootloader.mode;
-    return { expected, found: mode ?? name, same: mode === undefined || sameMode(mode, expected) };
+    if (mode === undefined) return { expected, found: name, same: true };
+    if (modeNumber === undefined || modeNumber === UNKNOWN_MODE) return { expected, found: mode, same: undefined };
+    return { expected, found: mode, same: modeNumber === modeRow(expected).smp };
   });
 }
 

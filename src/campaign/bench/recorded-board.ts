@@ -18,7 +18,12 @@ type BootExpected = BootStart extends infer S ? (S extends BootStart ? Omit<S, "
 /** Nothing was done that starts the board: whoever answers will do. */
 const ASKED: BootExpected = { kind: "asked" };
 
-/** The acts of a campaign on a board, each recorded. One campaign has one of them. */
+/**
+ * The acts of a campaign on a board, each recorded. One campaign has one of them.
+ *
+ * Every act throws TimeoutError when the board does not answer, ProtocolError when it refuses, BenchError when port or
+ * switch fail, and the signal's reason.
+ */
 export class RecordedBoard {
   readonly board: Board;
   readonly record: EventSink;
@@ -106,10 +111,10 @@ export class RecordedBoard {
     this.record.event({ atUs: this.nowUs, event: "set-pending", version: image.version });
   }
 
-  /** Confirms the image that runs. */
-  async confirm(image: CampaignImage): Promise<void> {
+  /** Confirms the image that runs; its version is written down. */
+  async confirm({ version }: { readonly version: string }): Promise<void> {
     await this.board.smp.setImageState({ confirm: true }, { signal: this.signal });
-    this.record.event({ atUs: this.nowUs, event: "confirmed", version: image.version });
+    this.record.event({ atUs: this.nowUs, event: "confirmed", version });
   }
 
   /** Resets by command. Resolves when the answer came, on the bench's clock. */

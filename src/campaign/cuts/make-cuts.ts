@@ -30,9 +30,9 @@ export type PlanNextCut = (made: readonly PowerLoss[]) => Promise<CutTrigger | u
 
 /**
  * Cuts power at the planned moment after the reset that was answered at `resetAnsweredUs`, brings it back, does the same
- * again in the boots that follow as long as `next` wants it, and waits for the board. The undo (power on) is the
- * caller's and was registered before.
- * @throws BenchError when the board shows that it never lost power.
+ * again in the boots that follow as long as `next` wants it, and waits for the board. When it throws, power may be off:
+ * who calls it brings it back.
+ * @throws VoidError when the board shows that it never lost power; what port and switch throw; the signal's reason.
  */
 export async function cutPower(
   recorded: RecordedBoard,

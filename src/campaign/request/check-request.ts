@@ -1,7 +1,8 @@
 import { bootloaderBuildOf, type LoadedProfile } from "../../board/index.ts";
-import type { PlannedCut } from "../record/cut-moment.ts";
+import { cutsIn, type PlannedCut } from "../record/cut-moment.ts";
 import type { KeptImages } from "../record/kept.ts";
 import { type Admission, admit } from "./admission.ts";
+import { requireScenarioEncryption } from "./encryption-policy.ts";
 import { readPayloads } from "./images.ts";
 import { readPresignedImages } from "./presigned-image.ts";
 import { imagesFromRecord } from "./recorded-images.ts";
@@ -31,25 +32,8 @@ export async function checkRequest(
     await readPayloads(scenario, board);
     await readPresignedImages(scenario, board);
   }
-  checkEncryption(scenario, board);
+  const { in: what } = scenario.value.cuts;
+  cutsIn(what === "upload" || what === "request" ? what : "boot", asked.cuts ?? []);
+  requireScenarioEncryption(scenario, board.profile);
   return admit({ scenario, board, seed: asked.seed, cuts: asked.cuts, kept: asked.kept });
-}
-
-function checkEncryption(scenario: ScenarioFile, { profile }: LoadedProfile): void {
-  const { encrypt } = scenario.value.images;
-  const demanded = profile.images.encryption;
-  if (encrypt && demanded === "none") {
-    throw scenario.wrong(
-      ["images", "encrypt"],
-      `is true, and ${profile.name} says images.encryption: none`,
-      "Its bootloader cannot decrypt: set images.encrypt: false, or correct the profile.",
-    );
-  }
-  if (!encrypt && demanded === "required") {
-    throw scenario.wrong(
-      ["images", "encrypt"],
-      `is false: the images are not encrypted, and ${profile.name} demands encrypted images`,
-      "Nothing was uploaded. Set images.encrypt: true, or images.encryption: optional in the profile.",
-    );
-  }
 }

@@ -14,7 +14,8 @@ import {
 } from "../../core/index.ts";
 import { type FileKind, fileKindOf } from "../../image/index.ts";
 import type { PlannedCut } from "../record/cut-moment.ts";
-import { cutsAt, cutsAtTriggers, cutsInOperations, patternFault } from "./explicit-cuts.ts";
+import { cutsAt, cutsInOperations } from "./explicit-cuts.ts";
+import { cutsAtTriggers, TRIGGER, triggersFit } from "./triggers.ts";
 
 const version = z
   .string()
@@ -70,50 +71,6 @@ const sequence = z
   .max(4)
   .describe("Flash operations to cut at, one in each of so many boots in a row; 6 is before number 6, 6.5 inside it.");
 
-const pattern = z.string().superRefine((text, context) => {
-  const fault = patternFault(text);
-  if (fault !== undefined) context.addIssue({ code: "custom", message: `expected a log pattern: ${fault}.` });
-});
-
-const delay_ms = z.number().min(0).max(500_000).default(0).describe("From there to the cut, in milliseconds.");
-
-/** What starts a cut. */
-const trigger = z.union(
-  [
-    pattern,
-    z.strictObject({ log: pattern.describe("Regular expression, without a delay in it."), delay_ms }),
-    z.strictObject({
-      upload_bytes: z.int().min(1).describe("The board has taken so many bytes of an upload; with in: upload."),
-      delay_ms,
-    }),
-    z.strictObject({
-      smp: z.enum(["request", "reset"]).describe("The request (with in: request), or the reset, was answered."),
-      delay_ms,
-    }),
-    z.strictObject({
-      current: z.enum(["rise", "fall"]).describe("The supply current crosses a threshold; needs a PPK2 that records."),
-      ma: z.number().min(0).max(1000).describe("The threshold, in milliamperes."),
-      for_us: z.int().min(0).max(10_000_000).default(0).describe("How long it stays beyond it, in microseconds."),
-      delay_ms,
-    }),
-  ],
-  { error: "expected a log pattern, or an object with one of log, upload_bytes, smp and current." },
-);
-
-/** Whether the triggers of a scenario happen while what it cuts goes on. */
-function triggersFit(cuts: {
-  readonly in?: string | undefined;
-  readonly on?: readonly unknown[] | undefined;
-}): boolean {
-  const fields = (cuts.on ?? []).map((entry) => (typeof entry === "object" && entry !== null ? entry : {}));
-  return fields.every((entry) => {
-    const isUpload = "upload_bytes" in entry;
-    const isRequest = "smp" in entry && entry.smp === "request";
-    if (cuts.in === "upload") return isUpload;
-    return cuts.in === "request" ? isRequest : !isUpload && !isRequest;
-  });
-}
-
 const WAYS_TO_CUT = ["count", "at_ms", "on", "pairs", "operations", "every"] as const;
 
 /** A campaign in YAML: what is upgraded to what, and where power is cut. */
@@ -149,7 +106,7 @@ export const SCENARIO_SCHEMA = z.strictObject({
       count: z.int().min(0).max(100_000).optional().describe("Cuts spread over the swap."),
       at_ms: z.array(z.number().min(0)).optional().describe("Milliseconds after the answer to the reset command."),
       on: z
-        .array(trigger)
+        .array(TRIGGER)
         .optional()
         .describe("Triggers: a log pattern with an optional delay ('Starting swap+250'), or an object."),
       pairs: z.int().min(1).max(10_000).optional().describe("Upgrades with two cuts each, spread over the swap."),

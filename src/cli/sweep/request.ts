@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BOOTLOADER_MODES, type LoadedProfile, parseProfile } from "../../board/index.ts";
+import { type LoadedProfile, parseProfile } from "../../board/index.ts";
 import { admitSwept, buildMaterial, parseScenario, type ScenarioFile } from "../../campaign/index.ts";
 import {
   ConfigurationError,
@@ -10,12 +10,7 @@ import {
   UsageError,
   VirtualClock,
 } from "../../core/index.ts";
-import { type BootloaderBuild, type BootMode, generation, type UpgradeSwept } from "../../mcuboot/index.ts";
-
-const MODES: readonly { readonly name: string; readonly mode: BootMode }[] = [
-  ...BOOTLOADER_MODES,
-  { name: "direct-xip", mode: "direct-xip" },
-];
+import { type BootloaderBuild, type BootMode, generation, MODES, type UpgradeSwept } from "../../mcuboot/index.ts";
 
 /** What a sweep changes of profile and scenario; a replay keeps it. Sizes in bytes, slots in sectors. */
 const SWEPT_SCHEMA = z.strictObject({
@@ -85,7 +80,13 @@ export function requestOf(replay: SweepReplay, cwd: string): SweepRequest {
   };
 }
 
-export const parseSwept = (fields: unknown): SweptFields => parseValue(fields, SWEPT_SCHEMA, "hil sweep");
+/** @throws ConfigurationError that names the option whose value is wrong, by its name on the command line. */
+export function parseSwept(fields: Readonly<Record<string, unknown>>): SweptFields {
+  const asOptions = <T>(named: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(named).map(([name, value]) => [`--${name.replaceAll("_", "-")}`, value]));
+  parseValue(asOptions(fields), z.strictObject(asOptions<z.ZodType>(SWEPT_SCHEMA.shape)), "hil sweep");
+  return SWEPT_SCHEMA.parse(fields);
+}
 
 /**
  * Images and bootloader of a sweep. Image keys come from the seed: nothing of this leaves the process.

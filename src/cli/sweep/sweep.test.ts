@@ -100,14 +100,22 @@ describe("hil sweep", () => {
   test("JSON is one document", async () => {
     const { io, text } = bench();
     await sweepCommand([...SMALL, "--cuts", "1", "--json"], io);
-    expect(JSON.parse(text())).toMatchObject({ schema: 1, covered_cuts: 1, waiting: 0, findings: [] });
+    expect(JSON.parse(text())).toMatchObject({
+      schema: 1,
+      incomplete: false,
+      covered_cuts: 1,
+      waiting: 0,
+      findings: [],
+    });
   });
 
   test.each([
     [["--mode", "swap-mve"], 'no mode is named "swap-mve"'],
     [["--cuts", "some"], 'wants a number of cuts or "any"'],
     [["--budget", "2d"], "wants states or a time"],
-    [["--primary", "new"], "primary"],
+    [["--primary", "new"], "--primary"],
+    [["--old-bytes", "5"], "--old-bytes"],
+    [["--slot-sectors", "2"], "--slot-sectors"],
   ] as const)("%j is refused with what to write instead", async (argv, hint) => {
     await expect(sweepCommand([...SMALL, ...argv], bench().io)).rejects.toThrow(hint);
   });

@@ -1,7 +1,6 @@
-import { writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { loadProfile } from "../../board/index.ts";
-import { namedScenario } from "../../campaign/index.ts";
+import { DISK, namedScenario, replaceFile } from "../../campaign/index.ts";
 import { defined, EXIT, makeFolder, RealClock, sleep, UsageError } from "../../core/index.ts";
 import {
   SWEPT_TEARS,
@@ -183,7 +182,7 @@ function written(finding: SweepFinding, number: number, request: SweepRequest, f
   const mode = swept.mode ?? board.profile.bootloader.mode;
   const name = [mode, finding.known ?? "new", finding.class, finding.stage, number].join("-").replaceAll(" ", "-");
   const file = join(folder, `${name}.json`);
-  writeFileSync(file, `${JSON.stringify(replay, undefined, 2)}\n`);
+  replaceFile(DISK, file, `${JSON.stringify(replay, undefined, 2)}\n`);
   return relative(io.cwd, file);
 }
 
@@ -210,9 +209,11 @@ function print(sweep: Sweep, files: readonly string[], io: CliIo): void {
 }
 
 /** The machine-readable result: no time of day, no path outside the working folder, no host. */
-function jsonOf({ exploration, findings, timelines }: Sweep, files: readonly string[], options: SweepOptions): unknown {
+function jsonOf(sweep: Sweep, files: readonly string[], options: SweepOptions): unknown {
+  const { exploration, findings, timelines } = sweep;
   return {
     schema: 1,
+    incomplete: isIncomplete(sweep),
     operations: timelines.map((timeline) => timeline.operations.length),
     states: exploration.states.length,
     contents: exploration.contents,

@@ -72,7 +72,12 @@ describe("single commands", () => {
 
   test("bootloader and OS tell about themselves", async () => {
     const { client } = bench();
-    expect(await client.bootloaderInfo()).toEqual({ name: "MCUboot", mode: "swap using move", noDowngrade: false });
+    expect(await client.bootloaderInfo()).toEqual({
+      name: "MCUboot",
+      mode: "swap using move",
+      modeNumber: 3,
+      noDowngrade: false,
+    });
     expect([await client.osInfo(), await client.osInfo("vs")]).toEqual(["Zephyr", "Zephyr 4.4.0"]);
     await expect(client.osInfo("Z")).rejects.toMatchObject({ refusal: { name: "INVALID_FORMAT" } });
   });

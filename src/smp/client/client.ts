@@ -2,7 +2,7 @@ import { type Clock, equalBytes, isKind } from "../../core/index.ts";
 import type { Uart } from "../../serial/index.ts";
 import { eraseDeadlineMs, LARGEST_SLOT_BYTES } from "../groups/erase-deadline.ts";
 import { type ImageListEntry, imageErase, imageState, setImageState, slotInfo } from "../groups/image.ts";
-import { BOOTLOADER_MODES, bootloaderInfo, consoleEcho, echo, osInfo, osReset, params } from "../groups/os.ts";
+import { bootloaderInfo, consoleEcho, echo, osInfo, osReset, params, SMP_MODES } from "../groups/os.ts";
 import { isRefusal } from "../packet/refusal.ts";
 import { type ConsoleOptions, ConsoleTransport } from "../transport/console-transport.ts";
 import { type SessionOptions, SmpSession } from "./session.ts";
@@ -11,6 +11,16 @@ import type { UploadOptions, UploadResult } from "./upload-options.ts";
 
 /** Buffer that is assumed when a server does not tell, in bytes. Source: Zephyr transport/Kconfig. */
 const BUFFER_BYTES = 256;
+
+/** What a board tells of its bootloader; the mode of MCUboot only. */
+export interface BootloaderTold {
+  readonly name: string;
+  /** For people: "swap using move". */
+  readonly mode?: string;
+  /** The same as SMP numbers it (`SMP_MODES`), -1 where the bootloader does not know; undefined when it was not told. */
+  readonly modeNumber?: number | undefined;
+  readonly noDowngrade?: boolean;
+}
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -94,12 +104,12 @@ export class SmpClient implements AsyncDisposable {
   }
 
   /** Name of the bootloader and, from MCUboot, how it upgrades; undefined where the firmware does not know. */
-  async bootloaderInfo(options: CallOptions = {}): Promise<{ name: string; mode?: string; noDowngrade?: boolean }> {
+  async bootloaderInfo(options: CallOptions = {}): Promise<BootloaderTold> {
     const { bootloader = "unknown" } = await this.session.request(bootloaderInfo, {}, options);
     if (bootloader !== "MCUboot") return { name: bootloader };
     const answer = await this.session.request(bootloaderInfo, { query: "mode" }, options);
-    const mode = BOOTLOADER_MODES.find((row) => row.mode === answer.mode)?.name ?? `mode ${answer.mode ?? "unknown"}`;
-    return { name: bootloader, mode, noDowngrade: answer["no-downgrade"] ?? false };
+    const mode = SMP_MODES.find((row) => row.mode === answer.mode)?.name ?? `mode ${answer.mode ?? "unknown"}`;
+    return { name: bootloader, mode, modeNumber: answer.mode, noDowngrade: answer["no-downgrade"] ?? false };
   }
 
   /**

@@ -134,7 +134,7 @@ export const bootloaderInfo = command({
 });
 
 /** `mode` of `bootloaderInfo`. Source: MCUboot boot_status.h. */
-export const BOOTLOADER_MODES = [
+export const SMP_MODES = [
   { mode: -1, name: "unknown" },
   { mode: 0, name: "single slot" },
   { mode: 1, name: "swap using scratch" },

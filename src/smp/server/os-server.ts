@@ -1,4 +1,4 @@
-import { type BOOTLOADER_MODES, OS_GROUP } from "../groups/os.ts";
+import { OS_GROUP, type SMP_MODES } from "../groups/os.ts";
 import { SmpFault } from "./faults.ts";
 import type { SmpHandlers } from "./server.ts";
 
@@ -8,7 +8,7 @@ interface OsFacts {
   readonly info: Readonly<Record<"s" | "n" | "r" | "v" | "b" | "m" | "p" | "i" | "o", string>>;
   readonly bootloader: {
     readonly name: string;
-    readonly mode: (typeof BOOTLOADER_MODES)[number]["mode"];
+    readonly mode: (typeof SMP_MODES)[number]["mode"];
     readonly noDowngrade?: boolean;
   };
   readonly bufferBytes: number;

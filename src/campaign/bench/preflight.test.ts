@@ -1,0 +1,57 @@
+import { describe, expect, test } from "@jest/globals";
+import { PROFILE_MODES } from "../../mcuboot/index.ts";
+import { imageHandlers, osHandlers, SMP_MODES } from "../../smp/index.ts";
+import { ArrayImageStore } from "../../smp/testing/array-store.ts";
+import { M44_FACTS, smpBench } from "../../smp/testing/bench.ts";
+import type { PreflightCheck } from "../record/facts.ts";
+import type { RunEvent } from "../record/run-event.ts";
+import { scriptedBoard } from "../testing/scripted-board.ts";
+import { eventsOf } from "../testing/small-campaign.ts";
+import { preflight } from "./preflight.ts";
+import { RecordedBoard } from "./recorded-board.ts";
+
+/** What preflight makes of the bootloader of a board: one that tells this name and mode, under this profile. */
+async function modeCheck(
+  profileMode: (typeof PROFILE_MODES)[number],
+  bootloader: { readonly name: string; readonly mode: (typeof SMP_MODES)[number]["mode"] },
+): Promise<PreflightCheck | undefined> {
+  const store = new ArrayImageStore({ slotBytes: 64 * 1024 });
+  const facts = { ...M44_FACTS, bootloader, bufferBytes: 384, bufferCount: 4, reset: () => undefined };
+  const bed = smpBench({ store, server: { handlers: { ...osHandlers(facts), ...imageHandlers(store) } } });
+  const board = scriptedBoard(bed);
+  const { profile } = board;
+  const asked = { ...board, profile: { ...profile, bootloader: { ...profile.bootloader, mode: profileMode } } };
+  const events: RunEvent[] = [];
+  const recorded = new RecordedBoard(asked, { event: (event) => events.push(event) }, new AbortController().signal);
+  // Its store holds no image that runs, which is another check's business.
+  await preflight(recorded).catch(() => undefined);
+  return eventsOf(events, "preflight")[0]?.checks.find(({ name }) => name === "bootloader mode");
+}
+
+/** SMP's numbers for what a profile calls a mode. */
+const NUMBERS = { "swap-move": 3, "swap-offset": 9, "swap-scratch": 1, "overwrite-only": 2 } as const;
+
+describe("the bootloader's mode against the profile's", () => {
+  const pairs = PROFILE_MODES.flatMap((profile) => SMP_MODES.map((told) => ({ profile, told })));
+
+  test("there are eleven modes that SMP knows, and four that a profile does", () => {
+    expect(pairs).toHaveLength(44);
+  });
+
+  test.each(pairs)("$told.name under a profile with $profile", async ({ profile, told }) => {
+    const check = await modeCheck(profile, { name: "MCUboot", mode: told.mode });
+    const right = told.mode === NUMBERS[profile] ? "as expected" : "differs";
+    expect(check).toEqual({
+      name: "bootloader mode",
+      // A bootloader that does not know its mode has not said that it is another.
+      outcome: told.mode === -1 ? "cannot be asked" : right,
+      expected: told.mode === -1 ? "" : profile,
+      found: told.name,
+    });
+  });
+
+  test("another bootloader than MCUboot has no mode, and is taken as it is", async () => {
+    const check = await modeCheck("swap-move", { name: "custom", mode: 0 });
+    expect(check).toMatchObject({ outcome: "as expected", found: "custom" });
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "@jest/globals";
+import { badBench } from "../board/testing/bad-bench.ts";
+import { BenchError, isHilError } from "../core/index.ts";
+import type { RunEvent } from "./record/run-event.ts";
+import { eventsOf, smallRun, smallScenario } from "./testing/small-campaign.ts";
+
+const exitOf = (error: unknown) => (isHilError(error) ? error.exitCode : undefined);
+const LOST = "the relay does not take the command";
+
+/** A campaign whose relay takes no command any more from a moment on. */
+function runUntil(isOver: (event: RunEvent) => boolean) {
+  let over = false;
+  return smallRun({
+    scenario: smallScenario(["count: 4", "count: 1"], ["revert_check: true", "revert_check: false"]),
+    onEvent: (event) => {
+      over ||= isOver(event);
+    },
+    open: badBench({
+      toRelay: async (frame, forward) => {
+        if (over) throw new BenchError(LOST, "");
+        await forward(frame);
+      },
+    }),
+  });
+}
+
+const warnings = (events: readonly RunEvent[]) => eventsOf(events, "warning").map(({ text }) => text);
+const MAY_BE_OFF = expect.stringMatching(new RegExp(`^power may be off: .*${LOST}`));
+
+describe("a switch that fails when the board is left", () => {
+  test("ends a campaign that went well with the bench's failure, and says that power may be off", async () => {
+    const outcome = await runUntil(({ event }) => event === "cut");
+    expect(warnings(outcome.events)).toContainEqual(MAY_BE_OFF);
+    expect([outcome.result.outcome, exitOf(outcome.error)]).toEqual(["error", 3]);
+  });
+
+  test("does not take the place of what had ended the campaign before, and is said all the same", async () => {
+    const outcome = await runUntil(({ event }) => event === "plan");
+    expect(warnings(outcome.events)).toContainEqual(MAY_BE_OFF);
+    expect([outcome.result.outcome, exitOf(outcome.error)]).toEqual(["error", 3]);
+    expect(eventsOf(outcome.events, "failure")).toHaveLength(1);
+  });
+});
