@@ -10,6 +10,7 @@ export * from "./record/facts.ts";
 export * from "./record/kept.ts";
 export * from "./record/kept-keys.ts";
 export * from "./record/record.ts";
+export { verdictsIn } from "./record/recorded-lines.ts";
 export * from "./record/replay.ts";
 export * from "./record/run-event.ts";
 export * from "./record/run-result.ts";
