@@ -16,15 +16,20 @@ import { WearMeter } from "./bench/wear.ts";
 import type { ImageFacts, RunResult } from "./record/facts.ts";
 import { keptOf } from "./record/kept.ts";
 import { keptKeys } from "./record/kept-keys.ts";
-import { progressOf } from "./record/progress.ts";
+import type { Progress } from "./record/progress.ts";
 import type { RunRecord } from "./record/record.ts";
 import { imageDifferences, replayOf } from "./record/replay.ts";
-import type { RunEvent } from "./record/run-event.ts";
-import { completed, resultOf } from "./record/run-result.ts";
+import { completed, type ResultTally } from "./record/run-result.ts";
 import type { CampaignImages } from "./request/images.ts";
 import { buildMaterial, cryptoOf, expectedFlashOf } from "./request/material.ts";
 import type { RunRequest } from "./request/run-request.ts";
 import { type CampaignOutcome, runCampaign } from "./runner.ts";
+
+/** A run as far as it was written down. */
+export interface SoFar {
+  readonly tally: ResultTally;
+  readonly progress: Progress;
+}
 
 /**
  * The tries of a run: one, and more when the bench fails and the request allows it. All have one clock, one set of
@@ -34,15 +39,15 @@ export class Attempts {
   readonly #request: RunRequest;
   readonly #record: RunRecord;
   /** What the record holds so far. */
-  readonly #events: readonly RunEvent[];
+  readonly #soFar: SoFar;
   readonly #random: Random;
   #clock: Clock | undefined;
   #images: CampaignImages | undefined;
 
-  constructor(request: RunRequest, record: RunRecord, events: readonly RunEvent[]) {
+  constructor(request: RunRequest, record: RunRecord, soFar: SoFar) {
     this.#request = request;
     this.#record = record;
-    this.#events = events;
+    this.#soFar = soFar;
     this.#random = Random.fromSeed(request.seed);
   }
 
@@ -63,7 +68,7 @@ export class Attempts {
       try {
         const outcome = await this.#once();
         const allowsIncomplete = allowIncomplete ?? scenario.value.allow_incomplete;
-        return completed(resultOf(outcome, this.#events), allowsIncomplete);
+        return completed(this.#soFar.tally.result(outcome), allowsIncomplete);
       } catch (error) {
         if (retry > most || !isRetryable(error, signal)) throw error;
         const why = { kind: isHilError(error) ? error.kind : "unknown", text: messageOf(error) };
@@ -93,7 +98,7 @@ export class Attempts {
     const { images, expected } = this.#images
       ? { images: this.#images, expected: expectedFlashOf(request.board) }
       : await this.#build(board);
-    const { cuts, judged, plannedUs } = progressOf(this.#events);
+    const { cuts, judged, plannedUs } = this.#soFar.progress;
     const given = cuts ?? request.cuts;
     const spentMs = plannedUs === undefined ? 0 : (this.nowUs - plannedUs) / 1000;
     const campaign = runCampaign({

@@ -8,6 +8,7 @@ export { type BootSeen, type PhaseSpan, type RunResult, type SlotFacts } from ".
 export { type KeptImages, readKept } from "./record/kept.ts";
 export { type KeyFacts, keyFacts } from "./record/kept-keys.ts";
 export { DISK, replaceFile } from "./record/record-files.ts";
+export { verdictsIn } from "./record/recorded-lines.ts";
 export { type LoadedReplay, loadReplay } from "./record/replay.ts";
 export { type RunEvent } from "./record/run-event.ts";
 export { cutNumber, type Subject, subjectText } from "./record/subject.ts";

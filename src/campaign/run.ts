@@ -15,15 +15,17 @@ import {
 } from "../core/index.ts";
 import { Attempts } from "./attempts.ts";
 import type { RunResult } from "./record/facts.ts";
+import { ProgressSoFar } from "./record/progress.ts";
 import { RECORD_SCHEMA, RunRecord } from "./record/record.ts";
 import type { RunEvent } from "./record/run-event.ts";
-import { resultOf } from "./record/run-result.ts";
+import { ResultTally } from "./record/run-result.ts";
 import { checkRequest } from "./request/check-request.ts";
 import type { RunRequest } from "./request/run-request.ts";
 
 export interface RunOutcome {
   readonly result: RunResult;
   readonly folder: string;
+  /** All but the progress of uploads; none when the request says so. */
   readonly events: readonly RunEvent[];
   /** What ended the run before its time; undefined when it went to its end. */
   readonly error: unknown;
@@ -39,15 +41,18 @@ export async function run(request: RunRequest): Promise<RunOutcome> {
   const began = wallTime();
   using record = RunRecord.create(request.runsRoot, request.files);
   const events: RunEvent[] = [];
+  const [tally, progress] = [new ResultTally(), new ProgressSoFar()];
   record.onEvent((event) => {
-    if (event.event !== "upload-progress") events.push(event);
+    tally.add(event);
+    progress.add(event);
+    if (event.event !== "upload-progress" && request.keepsEvents !== false) events.push(event);
     request.onEvent?.(event);
   });
   writeInputs(record, request);
   // Also at the start: a run that is killed can be replayed all the same.
   record.document("host.json", hostDocument(request, began));
   const signal = AbortSignal.any([request.signal, record.broken]);
-  const attempts = new Attempts({ ...request, signal }, record, events);
+  const attempts = new Attempts({ ...request, signal }, record, { tally, progress });
   const finish = (result: RunResult) => {
     record.event({ atUs: attempts.nowUs, event: "run-finished", result });
     record.document("run.json", runDocument(request, result));
@@ -55,7 +60,7 @@ export async function run(request: RunRequest): Promise<RunOutcome> {
   const failed = (error: unknown) => {
     const kind = isHilError(error) ? error.kind : "unknown";
     record.event({ atUs: attempts.nowUs, event: "failure", kind, text: messageOf(error) });
-    return resultOf(outcomeOf(error, request.signal), events);
+    return tally.result(outcomeOf(error, request.signal));
   };
   const unsaid = lastWords(() => {
     finish(failed(request.signal.aborted ? ENDED_AT_ONCE : ENDED_BEFORE));

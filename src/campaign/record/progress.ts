@@ -11,10 +11,26 @@ export interface Progress {
   readonly plannedUs: number | undefined;
 }
 
-export function progressOf(events: readonly RunEvent[]): Progress {
-  const plan = events.find((event) => event.event === "plan");
-  const judged = events.flatMap((event) =>
-    event.event === "verdict" && event.verdict.subject.kind === "cut" ? [event.verdict.subject.index] : [],
-  );
-  return { judged: new Set(judged), cuts: plan?.cuts, plannedUs: plan?.atUs };
+/** The same while events come: they themselves are not kept. */
+export class ProgressSoFar implements Progress {
+  readonly #judged = new Set<number>();
+  #plan: (RunEvent & { readonly event: "plan" }) | undefined;
+
+  add(event: RunEvent): void {
+    if (event.event === "plan") this.#plan ??= event;
+    if (event.event === "verdict" && event.verdict.subject.kind === "cut")
+      this.#judged.add(event.verdict.subject.index);
+  }
+
+  get judged(): ReadonlySet<number> {
+    return new Set(this.#judged);
+  }
+
+  get cuts(): readonly PlannedCut[] | undefined {
+    return this.#plan?.cuts;
+  }
+
+  get plannedUs(): number | undefined {
+    return this.#plan?.atUs;
+  }
 }

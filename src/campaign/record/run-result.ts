@@ -51,13 +51,6 @@ export class ResultTally {
   }
 }
 
-/** The result of a run that ended so, from everything that was written down of it. */
-export function resultOf(outcome: RunResult["outcome"], events: Iterable<RunEvent>): RunResult {
-  const tally = new ResultTally();
-  for (const event of events) tally.add(event);
-  return tally.result(outcome);
-}
-
 /**
  * A result with what was left undone: a run that was to make forty cuts and made one has not passed, unless that is
  * allowed.

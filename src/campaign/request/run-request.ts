@@ -44,4 +44,6 @@ export interface RunRequest {
   readonly version: string;
   readonly signal: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
+  /** False: the outcome has no events, so that a night's run takes no more memory than a short one. Default: true. */
+  readonly keepsEvents?: boolean;
 }

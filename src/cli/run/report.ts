@@ -1,5 +1,14 @@
 import { relative, resolve } from "node:path";
-import { cutNumber, type RunOutcome, type RunRequest, recordedVerdict, run } from "../../campaign/index.ts";
+import {
+  cutNumber,
+  type RunEvent,
+  type RunOutcome,
+  type RunRequest,
+  recordedVerdict,
+  run,
+  type Verdict,
+  verdictsIn,
+} from "../../campaign/index.ts";
 import { EXIT, isHilError, messageOf } from "../../core/index.ts";
 import { ConsoleReport, traceLine } from "../../report/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
@@ -25,12 +34,15 @@ export async function runAndReport(
   const json = args.flag("json");
   const file = junitFile(args, io, [asked]);
   const report = new ConsoleReport(io);
+  const notable = new Notable();
   let outcome: RunOutcome;
   try {
     outcome = await run({
       ...asked,
       ...surroundings(args, io),
+      keepsEvents: file !== undefined,
       onEvent: (event) => {
+        notable.take(event);
         if (options.trace) io[json ? "err" : "out"](`${traceLine(event)}\n`);
         else if (!json) report.take(event);
       },
@@ -40,8 +52,8 @@ export async function runAndReport(
     throw error;
   }
   const lost = file?.end([{ asked, outcome }]);
-  if (json) io.out(`${JSON.stringify(outcomeJson(asked, outcome), undefined, 2)}\n`);
-  else printEnd(outcome, io);
+  if (json) printJson(asked, { ...outcome, events: notable.images }, io);
+  else printEnd(outcome, notable, io);
   tell(lost, io);
   // Main prints it, with the exit code of its kind; a record of it exists already.
   if (outcome.error !== undefined) throw outcome.error;
@@ -74,14 +86,42 @@ export function junitFile(args: Parsed, io: CliIo, planned: readonly Asked[]): J
  * Where the record lies, and how to see the first failure again: by its cut, also where it came in a boot after it.
  * What failed without a cut comes in the replay of any; a good run shows its first.
  */
-function printEnd(outcome: RunOutcome, io: CliIo): void {
+function printEnd(outcome: RunOutcome, { failed, firstCut }: Notable, io: CliIo): void {
   const folder = relative(io.cwd, outcome.folder) || ".";
-  const verdicts = outcome.events.flatMap((event) => (event.event === "verdict" ? [event.verdict] : []));
-  const cutOf = ({ subject }: (typeof verdicts)[number]) => cutNumber(subject);
-  const failed = verdicts.find((verdict) => !verdict.pass);
-  const cut = (failed && cutOf(failed)) ?? verdicts.map(cutOf).find((index) => index !== undefined);
+  const cut = (failed && cutNumber(failed.subject)) ?? firstCut;
   const which = cut === undefined ? "" : ` --cut ${cut}`;
   io.out(`record    ${folder}\nreplay    npx hil replay ${folder}${which}${failed ? " --trace" : ""}\n`);
+}
+
+/** What of a run's events is asked for at its end: of all the others there may be more than memory. */
+class Notable {
+  readonly images: RunEvent[] = [];
+  /** The first verdict that failed. */
+  failed: Verdict | undefined;
+  /** Number of the first cut that has a verdict. */
+  firstCut: number | undefined;
+
+  take(event: RunEvent): void {
+    if (event.event === "images-built") this.images.push(event);
+    if (event.event !== "verdict") return;
+    if (!event.verdict.pass) this.failed ??= event.verdict;
+    this.firstCut ??= cutNumber(event.verdict.subject);
+  }
+}
+
+/** As `outcomeJson`, verdict by verdict from the record: a night's run has tens of thousands. */
+function printJson(asked: Asked, outcome: RunOutcome, io: CliIo): void {
+  const [head = "", tail = ""] = JSON.stringify(outcomeJson(asked, outcome), undefined, 2).split(
+    /(?<="verdicts": \[)(?=\]\n\}$)/,
+  );
+  io.out(head);
+  let isFirst = true;
+  for (const verdict of verdictsIn(outcome.folder)) {
+    const text = JSON.stringify(verdict, undefined, 2).replaceAll("\n", "\n    ");
+    io.out(`${isFirst ? "" : ","}\n    ${text}`);
+    isFirst = false;
+  }
+  io.out(`${isFirst ? "" : "\n  "}${tail}\n`);
 }
 
 /** The machine-readable result: no time of day, no path, no host. */

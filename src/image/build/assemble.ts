@@ -68,7 +68,7 @@ export function assembleImage(parts: Parts, options: ImageOptions): Assembled {
 /** The bootloader decrypts whole blocks counted from the header: header and body together are filled up with zeros. */
 function paddedToBlocks(body: Uint8Array, headerBytes: number): Uint8Array {
   const missing = roundUp(headerBytes + body.length, AES_BLOCK_BYTES) - headerBytes - body.length;
-  return concat(body, new Uint8Array(missing));
+  return missing === 0 ? body : concat(body, new Uint8Array(missing));
 }
 
 function headerOf(

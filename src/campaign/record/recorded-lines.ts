@@ -1,0 +1,28 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
+
+const PIECE_BYTES = 64 * 1024;
+
+/** The verdicts of a run's folder as they were written, one after the other: all at once may be more than memory. */
+export function* verdictsIn(folder: string): Generator<unknown, void, undefined> {
+  for (const line of linesOf(join(folder, "verdicts.jsonl"))) yield JSON.parse(line);
+}
+
+function* linesOf(path: string): Generator<string, void, undefined> {
+  const file = openSync(path, "r");
+  try {
+    const piece = Buffer.alloc(PIECE_BYTES);
+    let begun = Buffer.alloc(0);
+    for (let bytes = readSync(file, piece); bytes > 0; bytes = readSync(file, piece)) {
+      const text = Buffer.concat([begun, piece.subarray(0, bytes)]);
+      let from = 0;
+      for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", from)) {
+        yield text.toString("utf8", from, end);
+        from = end + 1;
+      }
+      begun = Buffer.from(text.subarray(from));
+    }
+  } finally {
+    closeSync(file);
+  }
+}
