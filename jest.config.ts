@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import type { Config } from "jest";
 
 /** Suites that wait at the same time for programs in real time: they need a worker each, and no core. */
-const WAITING_WORKERS = 3;
+const WAITING_WORKERS = 4;
 
 const shared = {
   extensionsToTreatAsEsm: [".ts"],
