@@ -3,7 +3,7 @@
  * build.
  *
  *   tsx scripts/package/check.ts            everything, on this Node
- *   tsx scripts/package/check.ts 22 24      imports, Jest and a run on these releases, by the npm package `node`
+ *   tsx scripts/package/check.ts 22 24      imports, Jest and a run on these releases, too (scripts/package/node.ts)
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +14,7 @@ import { run, step } from "./shell.ts";
 import { blindMaps, deadReferences, needless, pack, pagesOf, type Tarball } from "./tarball.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
+const CACHE = join(ROOT, ".cache");
 /** Pages whose programs are tried. */
 const PROGRAMS = ["jest.md", "api.md"] as const;
 /** Judges of packages, pinned; installed beside the work, so that their dependencies are not ours. */
@@ -65,7 +66,7 @@ function examples(project: string): readonly Example[] {
 
 function main(releases: readonly string[], work: string): void {
   const tarball = pack(ROOT, work);
-  if (releases.length === 0) step("contents, pages, source maps", () => contents(work, tarball));
+  step("contents, pages, source maps", () => contents(work, tarball));
   const [bare, full] = [join(work, "bare"), join(work, "full")];
   for (const folder of [bare, full]) mkdirSync(folder);
   step("installed into an empty project, and into one with Jest and TypeScript", () => {
@@ -73,12 +74,9 @@ function main(releases: readonly string[], work: string): void {
     fullProject(full, tarball.path, ROOT);
   });
   const programs = examples(full);
-  if (releases.length === 0) {
-    step("publint and attw", () => judged(work, tarball));
-    step("types of every entry: nodenext (ESM, CommonJS), bundler", () => checkTypes(full, programs));
-  }
-  for (const release of releases.length === 0 ? [undefined] : releases) {
-    const node = release === undefined ? process.execPath : nodeOf(release, work);
+  step("publint and attw", () => judged(work, tarball));
+  step("types of every entry: nodenext (ESM, CommonJS), bundler", () => checkTypes(full, programs));
+  for (const node of [process.execPath, ...releases.map((release) => nodeOf(release, CACHE))]) {
     const on = ` on Node ${run(node, ["--version"], { cwd: work }).trim()}`;
     step(`import and require of every entry${on}`, () => checkImports(bare, node));
     step(`the pages' tests in Jest${on}`, () => checkJest(full, programs, node));

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { run } from "./shell.ts";
 
 /**
@@ -19,4 +19,10 @@ export function nodeOf(release: string, folder: string): string {
     });
   }
   return program;
+}
+
+/** For a shell: `tsx scripts/package/node.ts 22 FOLDER` prints the folder of that release's program. */
+const [release, folder] = process.argv.slice(2);
+if (import.meta.filename === process.argv[1] && release !== undefined && folder !== undefined) {
+  console.log(dirname(nodeOf(release, folder)));
 }
