@@ -7,8 +7,8 @@ const STREAM_BYTES_MAX = 64 * 1024 * 1024;
 const LIBRARY = "lzma-native";
 
 /**
- * What a preset of liblzma stands for, beside the dictionary, which imgtool always gives. lzma-native would let a preset
- * overwrite dictionary, lc, lp and pb (tried with its 8.0.6), so it is never given one.
+ * What a preset of liblzma stands for, beside the dictionary, which imgtool always gives. A preset that lzma-native is
+ * given overwrites dictionary, lc, lp and pb (tried with its 8.0.6), so it is never given one.
  * Source: XZ Utils 5.4, xz(1), -0 … -9 and --lzma2.
  */
 const PRESETS = [

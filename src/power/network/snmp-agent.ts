@@ -20,14 +20,14 @@ const REFUSALS: Readonly<Record<number, string>> = {
 /** Added to the library's own patience: ours ends first, on the bench's clock, and says its sentence. */
 const SPARE_MS = 1_000;
 
-export interface SnmpObject {
+interface SnmpObject {
   /** `1.3.6.1…` */
   readonly oid: string;
   /** An INTEGER to set; without it, the object is asked for. */
   readonly value?: number;
 }
 
-export interface SnmpAnswer {
+interface SnmpAnswer {
   /** When the last datagram had been handed on, in microseconds on the bench's clock. */
   readonly sentAtUs: number;
   /** The object's INTEGER; undefined when it is something else (noSuchInstance of versions 2c and 3, too). */

@@ -21,8 +21,8 @@ export const PRIV_PROTOCOLS = [
   { name: "aes256r", source: "draft-reeder-snmpv3-usm-3desede-00, as Cisco's agents have it" },
 ] as const;
 
-export type AuthProtocol = (typeof AUTH_PROTOCOLS)[number]["name"];
-export type PrivProtocol = (typeof PRIV_PROTOCOLS)[number]["name"];
+type AuthProtocol = (typeof AUTH_PROTOCOLS)[number]["name"];
+type PrivProtocol = (typeof PRIV_PROTOCOLS)[number]["name"];
 
 /** What a PDU comes with. */
 const FACTORY_COMMUNITY = "private";
