@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { RunResult } from "./facts.ts";
 import type { RunEvent } from "./run-event.ts";
-import { completed, ResultTally, resultOf } from "./run-result.ts";
+import { completed, ResultTally } from "./run-result.ts";
 import type { Subject } from "./subject.ts";
 import { ENDINGS, type Verdict } from "./verdict.ts";
 
@@ -28,6 +28,12 @@ const event: fc.Arbitrary<RunEvent> = fc.oneof(
   fc.constant<RunEvent>({ atUs: 0, event: "warning", text: "" }),
 );
 const outcome = fc.constantFrom<RunResult["outcome"]>("pass", "fail", "error", "interrupted");
+/** Counted anew from all events: what the record alone says. */
+function resultOf(ended: RunResult["outcome"], events: readonly RunEvent[]): RunResult {
+  const tally = new ResultTally();
+  for (const entry of events) tally.add(entry);
+  return tally.result(ended);
+}
 const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
 
 describe("the result of a run", () => {

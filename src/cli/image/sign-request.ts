@@ -12,7 +12,7 @@ import {
   type Tlv,
   vendorId,
 } from "../../image/index.ts";
-import { xzEncoder } from "./lzma.ts";
+import { lzmaEncoder } from "./lzma.ts";
 import { manifestData } from "./manifest.ts";
 import { readNamed } from "./options/files.ts";
 import { HEADER_BYTES_MIN, parseCustomValue, parseInteger } from "./options/grammar.ts";
@@ -115,7 +115,7 @@ function compressionOf(values: SignValues): CompressionOptions | undefined {
     preset: values["compression-lzma-preset"] ?? LZMA_DEFAULTS.preset,
     armThumb: values.compression === "lzma2armthumb",
   };
-  return { encode: xzEncoder, parameters };
+  return { encode: lzmaEncoder, parameters };
 }
 
 function identifiersOf(values: SignValues): { vid: Uint8Array | undefined; cid: Uint8Array | undefined } {

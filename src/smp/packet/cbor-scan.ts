@@ -38,8 +38,9 @@ export function scanEntries(bytes: Uint8Array): ScannedEntry[] {
 }
 
 /**
- * Walks one CBOR item without making anything of it, so that a decoder is never fed with what it might choke on:
- * lengths beyond the data, nesting beyond the limit, duplicate keys, keys that are not text, tags, strings in pieces.
+ * Walks one CBOR item without making anything of it. Ours, since cbor-x 1.6.8 takes a key twice, makes a Date of tag 1
+ * and a RangeError of 3,000 levels: a decoder must never be fed with what it might choke on: lengths beyond
+ * the data, nesting beyond the limit, duplicate keys, keys that are not text, tags, strings in pieces.
  * @returns the offset after the item, in bytes.
  * @throws CborFault.
  * Source: RFC 8949 sections 3 and 5.3; what Zephyr's zcbor refuses, measured.

@@ -64,6 +64,8 @@ function decodeItem(bytes: Uint8Array): CborValue {
 }
 
 /**
+ * Ours, since cbor-x 1.6.8 writes 2^32 + 1 as a float (fb41f0…), which zcbor refuses, and no indefinite lengths.
+ *
  * CBOR of a map, keys in the order given, `undefined` left out, integers in their shortest form.
  * @param form clients send definite lengths, Zephyr's server indefinite ones (`bf … ff`).
  */
