@@ -7,6 +7,8 @@ export {
 } from "./client/client.ts";
 export { downloadFile, uploadFile } from "./client/files.ts";
 export { type Exchange, type RequestOptions, type SessionOptions, SmpSession } from "./client/session.ts";
+export { SmpTranscript, type TranscriptLine } from "./client/transcript.ts";
+export { transcriptJson } from "./client/transcript-body.ts";
 export { dataRoom, uploadImage } from "./client/upload.ts";
 export { type UploadOptions, type UploadProgress, type UploadResult } from "./client/upload-options.ts";
 export { COMMANDS } from "./groups/commands.ts";

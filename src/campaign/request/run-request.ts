@@ -4,6 +4,7 @@ import type { KeptImages } from "../record/kept.ts";
 import type { RecordFiles } from "../record/record-files.ts";
 import type { Replay } from "../record/replay.ts";
 import type { RunEvent } from "../record/run-event.ts";
+import type { TranscriptLine } from "../../smp/index.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
 /** Everything that decides a run. */
@@ -44,4 +45,6 @@ export interface RunRequest {
   readonly version: string;
   readonly signal: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
+  /** Hears what is said and heard over SMP, as `smp.jsonl` of the record has it. */
+  readonly onExchange?: (line: TranscriptLine) => void;
 }

@@ -46,10 +46,10 @@ function hexOf(view: ArrayBufferView): string {
 /** What passed on the wire, for `--trace`: one line a packet, header fields and body. */
 export function traceLines(exchange: Exchange): string {
   if (exchange.kind === "dropped") return `${stamp(exchange.atUs)} ! ${exchange.why}: ${packetText(exchange.packet)}\n`;
+  if (exchange.kind === "no answer") return `${stamp(exchange.atUs)} < nothing\n`;
+  if (exchange.kind === "answer") return `${stamp(exchange.atUs)} < ${packetText(exchange.packet)}\n`;
   const attempt = exchange.attempt === 1 ? "" : `  (attempt ${exchange.attempt})`;
-  const request = `${stamp(exchange.sentAtUs)} > ${packetText(exchange.request)}${attempt}\n`;
-  if (!exchange.response) return `${request}${" ".repeat(12)} < nothing\n`;
-  return `${request}${stamp(exchange.receivedAtUs ?? 0)} < ${packetText(exchange.response)}\n`;
+  return `${stamp(exchange.atUs)} > ${packetText(exchange.packet)}${attempt}\n`;
 }
 
 function stamp(atUs: number): string {

@@ -39,17 +39,25 @@ export interface RequestOptions {
   readonly payload?: Uint8Array | undefined;
 }
 
-/** What passed on the wire for one attempt, or came without having been asked for. */
+/** One attempt at a request. */
+interface Attempt {
+  /** The row's name: "image upload". */
+  readonly command: string;
+  /** Counted from 1. */
+  readonly attempt: number;
+  readonly sentAtUs: number;
+}
+
+/**
+ * What passes on the wire, in its order: a request, its answer or the lack of one, and what nobody had asked for.
+ * `packet` is whole, header first; of "no answer" it is the request's. Times are the clock's, in microseconds.
+ */
 export type Exchange =
-  | {
-      readonly kind: "attempt";
-      readonly command: string;
-      readonly attempt: number;
-      readonly sentAtUs: number;
-      readonly request: Uint8Array;
-      readonly receivedAtUs?: number;
-      readonly response?: Uint8Array;
-    }
+  | (Attempt & {
+      readonly kind: "request" | "answer" | "no answer";
+      readonly atUs: number;
+      readonly packet: Uint8Array;
+    })
   | {
       readonly kind: "dropped";
       readonly why: keyof SessionCounters;
@@ -71,6 +79,7 @@ interface SessionCounters {
 
 interface Pending {
   readonly row: CommandRow;
+  readonly made: Attempt;
   answered(packet: ReceivedPacket): void;
   failed(reason: unknown): void;
 }
@@ -96,6 +105,7 @@ export class SmpSession implements AsyncDisposable {
   readonly #pending = new Map<number, Pending>();
   readonly #past = new Map<number, "answered" | "given up">();
   readonly #exchanges = new Listeners<Exchange>();
+  readonly #ends = new Listeners<void>();
   readonly #undo: (() => void)[];
   readonly #waiting: (() => void)[] = [];
   #inFlight = 0;
@@ -115,9 +125,14 @@ export class SmpSession implements AsyncDisposable {
     ];
   }
 
-  /** Observes every attempt and every packet that was thrown away. The returned function removes the observer. */
+  /** Observes every packet of both directions as it passes. The returned function removes the observer. */
   onExchange(listener: (exchange: Exchange) => void): () => void {
     return this.#exchanges.add(listener);
+  }
+
+  /** Called once, when the session is closed or its transport ended. The answer takes the observer away again. */
+  onEnd(listener: () => void): () => void {
+    return this.#ends.add(listener);
   }
 
   /**
@@ -180,24 +195,18 @@ export class SmpSession implements AsyncDisposable {
     const bytes = encodeRequest(row, request, { sequence, version: this.#options.version ?? 2, payload });
     if (this.#dirty) await this.transport.resynchronise(this.#timeouts, signal);
     this.#dirty = false;
-    const trace = {
-      kind: "attempt" as const,
-      command: row.name,
-      attempt,
-      sentAtUs: this.clock.nowUs(),
-      request: bytes,
-    };
-    let answer: ReceivedPacket | undefined;
+    const made: Attempt = { command: row.name, attempt, sentAtUs: this.clock.nowUs() };
+    this.#exchanges.emit({ kind: "request", ...made, atUs: made.sentAtUs, packet: bytes });
     let isOut = false;
     try {
       const awaited = `the answer to ${row.name} on ${this.transport.name}`;
       const lastSeen = () => this.transport.lastSeen();
-      answer = await within(
+      const answer = await within(
         this.clock,
         limitMs,
         awaited,
         async (stop) => {
-          const arrived = this.#answerTo(sequence, row, stop);
+          const arrived = this.#answerTo(sequence, { row, made }, stop);
           const sending = this.transport.send(bytes, stop).then(() => {
             isOut = true;
           });
@@ -213,14 +222,12 @@ export class SmpSession implements AsyncDisposable {
       if (isTimeout) this.#timeouts += 1;
       // A request that was given up with all of its bytes out left nothing behind.
       if (isTimeout || !isOut) this.#dirty = true;
+      this.#exchanges.emit({ kind: "no answer", ...made, atUs: this.clock.nowUs(), packet: bytes });
       throw error;
-    } finally {
-      const got = answer ? { receivedAtUs: answer.atUs, response: answer.bytes } : {};
-      this.#exchanges.emit({ ...trace, ...got });
     }
   }
 
-  #answerTo(sequence: number, row: CommandRow, stop: AbortSignal): Promise<ReceivedPacket> {
+  #answerTo(sequence: number, asked: Pick<Pending, "row" | "made">, stop: AbortSignal): Promise<ReceivedPacket> {
     return new Promise((resolve, reject) => {
       const forget = (as: "answered" | "given up") => {
         this.#pending.delete(sequence);
@@ -233,7 +240,7 @@ export class SmpSession implements AsyncDisposable {
       };
       stop.addEventListener("abort", giveUp, { once: true });
       this.#pending.set(sequence, {
-        row,
+        ...asked,
         answered: (packet) => {
           forget("answered");
           resolve(packet);
@@ -252,6 +259,7 @@ export class SmpSession implements AsyncDisposable {
     const pending = this.#pending.get(header.sequence);
     if (pending && answers(header, pending.row)) {
       pending.answered(packet);
+      this.#exchanges.emit({ kind: "answer", ...pending.made, atUs: packet.atUs, packet: packet.bytes });
       return;
     }
     const why = this.#whyDropped(header);
@@ -267,8 +275,10 @@ export class SmpSession implements AsyncDisposable {
   }
 
   #ended(reason: unknown): void {
+    const isFirst = this.#end === undefined;
     this.#end ??= { reason };
     for (const pending of this.#pending.values()) pending.failed(this.#gone());
+    if (isFirst) this.#ends.emit();
   }
 
   #gone(): unknown {
