@@ -54,7 +54,12 @@ export { imageHandlers } from "./server/image-server.ts";
 export { type ImageStore, type StoredSlot } from "./server/image-store.ts";
 export { osHandlers } from "./server/os-server.ts";
 export { type HandlerContext, type ServerOptions, type SmpHandlers, SmpServer } from "./server/server.ts";
-export { settingsHandlers } from "./server/settings-server.ts";
+export {
+  type SettingsServerOptions,
+  type SettingsStorage,
+  settingsHandlers,
+  takeStored,
+} from "./server/settings-server.ts";
 export { type ShellTree, shellHandlers } from "./server/shell-server.ts";
 export { statisticsHandlers } from "./server/statistics-server.ts";
 export { UdpServerTransport } from "./server/udp-server.ts";
