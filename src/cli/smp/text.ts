@@ -30,6 +30,15 @@ function imageLines(entry: ImageSlot): string[] {
   ];
 }
 
+/** An answer that no command words for people: a line a field. */
+export function fieldLines(answer: object): string {
+  const lines = Object.entries(answer).map(([name, value]) => {
+    const text = typeof value === "string" ? value : json(value, hexOf).replaceAll(/^"|"$/g, "");
+    return `${name}: ${text}\n`;
+  });
+  return lines.length === 0 ? "Done\n" : lines.join("");
+}
+
 /** Any answer as one line of JSON: bytes as hex digits, integers of 64 bits with all their digits. */
 export function jsonLine(value: unknown): string {
   return `${json(value, hexOf)}\n`;
