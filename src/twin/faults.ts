@@ -91,8 +91,23 @@ export const MACHINE_FAULTS = [
     what: "the network core's image is passed over when the application's was asked for before it (NCS 2.6 to 3.4)",
     hooks: { buildOfBoot: withoutNetImage },
   },
+  {
+    name: "shell-echo",
+    what: "a shell on the same UART echoes every byte that comes, SMP frames too, beside the answers",
+  },
+  {
+    name: "shell-deaf",
+    what: "a shell on the same UART takes SMP frames for its commands: it echoes them, and nothing answers (zephyr #100468)",
+  },
+  {
+    name: "half-duplex",
+    what: "the adapter carries one direction at a time: what the host sends while the board talks is lost",
+  },
   ...UPSTREAM_MACHINE_FAULTS,
 ] as const satisfies readonly { readonly name: string; readonly what: string; readonly hooks: FaultHooks }[];
+
+/** Of them, those of the line between host and board: the UART has them. */
+export type LineFault = Extract<(typeof MACHINE_FAULTS)[number]["name"], "shell-echo" | "shell-deaf" | "half-duplex">;
 
 /** Every upstream bug that a twin can have, wherever it sits. */
 export const UPSTREAM_FAULTS: readonly UpstreamDefectRow[] = [...UPSTREAM_DEFECTS, ...UPSTREAM_MACHINE_FAULTS];

@@ -12,6 +12,10 @@ import { decodeSmpHeader, SMP_HEADER_BYTES, type SmpHeader } from "../packet/hea
 import type { ReceivedPacket } from "../transport/console-framing.ts";
 import type { SmpTransport } from "../transport/transport.ts";
 
+/** Source: zephyr #100468, of a shell that polls. */
+const ECHOED =
+  " Our own requests come back: a loop-back plug in the port, or a shell on it that takes no SMP (one that polls never does).";
+
 /** Deadline of a request whose row names none, in milliseconds. Others wait 2.5 to 10 s. */
 const TIMEOUT_MS = 3_000;
 
@@ -295,7 +299,7 @@ export class SmpSession implements AsyncDisposable {
 
   #timeout(command: string, attempts: number, startedUs: number, cause: unknown): TimeoutError {
     const times = attempts === 1 ? "" : `, asked ${attempts} times`;
-    const echoed = this.counters.echoed > 0 ? " Our own requests come back: is a loop-back plug in the port?" : "";
+    const echoed = this.counters.echoed > 0 ? ECHOED : "";
     const hint =
       "Check that the firmware speaks SMP on this port and at this baud rate; " +
       "on a J-Link switch the mass-storage drive off (it loses bytes).";
