@@ -9,7 +9,7 @@ export const ROOMS = {
   twin: ["core", "image", "mcuboot", "serial", "smp", "power"],
   board: ["core", "image", "serial", "smp", "power", "mcuboot", "twin"],
   campaign: ["core", "image", "smp", "mcuboot", "board"],
-  report: ["core", "campaign"],
+  report: ["core", "smp", "campaign"],
   jest: ["core", "image", "smp", "board", "campaign", "report"],
 };
 

@@ -11,6 +11,7 @@ import {
   sleep,
 } from "../core/index.ts";
 import { generation } from "../mcuboot/index.ts";
+import { SmpTranscript } from "../smp/index.ts";
 import { isRetryable, RETRY_AFTER_MS } from "./bench/retry.ts";
 import { WearMeter } from "./bench/wear.ts";
 import type { ImageFacts, RunResult } from "./record/facts.ts";
@@ -166,6 +167,7 @@ export class Attempts {
 function listen(board: Board, record: RunRecord): void {
   board.uart.onBytes((chunk) => record.received("app", chunk.atUs, chunk.bytes));
   board.netUart?.onBytes((chunk) => record.received("net", chunk.atUs, chunk.bytes));
+  SmpTranscript.of(board.smp.session, (line) => record.exchanged(line));
   board.power.current?.onSamples((samples) => record.measured(samples));
   board.logs.app.onLine((line) => {
     if (line.event !== undefined)

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { type ErrorKind, InterruptedError, isKind } from "../core/index.ts";
+import type { TranscriptLine } from "../smp/index.ts";
 import { loadReplay } from "./record/replay.ts";
 import { type RunEvent, recordedEvent } from "./record/run-event.ts";
 import { subjectText } from "./record/subject.ts";
@@ -60,6 +61,7 @@ describe("a campaign on the twin", () => {
       "inputs/scenario.yaml",
       "replay.json",
       "run.json",
+      "smp.jsonl",
       "uart/app.rx",
       "uart/app.rx.index",
       "verdicts.jsonl",
@@ -70,6 +72,27 @@ describe("a campaign on the twin", () => {
       JSON.parse(JSON.stringify(outcome.events.map(recordedEvent))),
     );
     expect(events.at(-1)?.event).toBe("run-finished");
+  });
+
+  test("keeps what was said and heard over SMP, and tells it while it happens, in the order of the bench's clock", async () => {
+    const heard: TranscriptLine[] = [];
+    const outcome = await smallRun({ onExchange: (line) => heard.push(line) });
+    const text = readFileSync(join(outcome.folder, "smp.jsonl"), "utf8");
+    const lines = text.split("\n").slice(0, -1);
+    expect(lines.map((line): unknown => JSON.parse(line))).toEqual(heard);
+    expect(heard.map((line) => line.atUs)).toEqual(heard.map((line) => line.atUs).toSorted((a, b) => a - b));
+    const told = new Set(heard.map(({ smp, command }) => `${smp}: ${command}`));
+    for (const what of [
+      "request: image upload",
+      "chunks: image upload",
+      "answer: image state write",
+      "answer: reset",
+    ]) {
+      expect(told).toContain(what);
+    }
+    // Seven upgrades of 9 KB: the lines do not grow with the images.
+    expect(text.length).toBeLessThan(90_000);
+    expect(text).not.toMatch(/"data":"(?!\d+ bytes")/);
   });
 
   test("writes the same bytes for the same seed, but for host.json; and other cuts for another", async () => {

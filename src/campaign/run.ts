@@ -48,6 +48,7 @@ export async function run(request: RunRequest): Promise<RunOutcome> {
     if (event.event !== "upload-progress" && request.keepsEvents !== false) events.push(event);
     request.onEvent?.(event);
   });
+  if (request.onExchange) record.onExchange(request.onExchange);
   writeInputs(record, request);
   // Also at the start: a run that is killed can be replayed all the same.
   record.document("host.json", hostDocument(request, began));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { RunEvent, Verdict } from "../campaign/index.ts";
-import { traceLine } from "./trace.ts";
+import type { TranscriptLine } from "../smp/index.ts";
+import { exchangeTraceLine, traceLine } from "./trace.ts";
 
 const VERDICT: Verdict = {
   subject: { kind: "cut", in: "boot", index: 3 },
@@ -60,5 +61,45 @@ describe("a line of the trace", () => {
     for (const word of ["FAIL  cut 3", "expected  2.0.0 running", "found     2.0.0", "because   the swap resumes"]) {
       expect(text).toContain(word);
     }
+  });
+});
+
+describe("a line of SMP in the trace", () => {
+  const facts = { command: "echo", op: "write", version: 2, sequence: 4, bytes: 12, body: { r: "\u001b[2J" } } as const;
+  test.each<[string, TranscriptLine]>([
+    [
+      String.raw`[     0.003100] smp request      echo #4, 12 bytes {"r":"\u001b[2J"}`,
+      { atUs: 3_100, smp: "request", attempt: 1, ...facts },
+    ],
+    [
+      String.raw`[     0.003100] smp request      echo #4, 12 bytes, attempt 2 {"r":"\u001b[2J"}`,
+      { atUs: 3_100, smp: "request", attempt: 2, ...facts },
+    ],
+    [
+      String.raw`[    12.345678] smp answer       echo #4, 12 bytes, 3.1 ms {"r":"\u001b[2J"}`,
+      { atUs: 12_345_678, smp: "answer", tookUs: 3_100, ...facts },
+    ],
+    [
+      String.raw`[     1.000000] smp dropped      echo #4, 12 bytes, late {"r":"\u001b[2J"}`,
+      { atUs: 1_000_000, smp: "dropped", why: "late", ...facts },
+    ],
+    [
+      "[     1.000000] smp no answer    echo #4, waited 400.0 ms",
+      { atUs: 1_000_000, smp: "no answer", command: "echo", sequence: 4, attempt: 1, waitedUs: 400_000 },
+    ],
+    [
+      "[     1.000000] smp chunks       image upload 14 asked, 13 answered in 900.0 ms: 951 to 9999",
+      {
+        atUs: 1_000_000,
+        smp: "chunks",
+        command: "image upload",
+        fromUs: 100_000,
+        requests: 14,
+        answers: 13,
+        off: { from: 951, to: 9_999 },
+      },
+    ],
+  ])("is %j", (text, line) => {
+    expect(exchangeTraceLine(line)).toBe(text);
   });
 });

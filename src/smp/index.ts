@@ -7,9 +7,11 @@ export {
 } from "./client/client.ts";
 export { downloadFile, uploadFile } from "./client/files.ts";
 export { type Exchange, type RequestOptions, type SessionOptions, SmpSession } from "./client/session.ts";
+export { SmpTranscript, type TranscriptLine } from "./client/transcript.ts";
+export { transcriptJson } from "./client/transcript-body.ts";
 export { dataRoom, uploadImage } from "./client/upload.ts";
 export { type UploadOptions, type UploadProgress, type UploadResult } from "./client/upload-options.ts";
-export { COMMANDS } from "./groups/commands.ts";
+export { COMMANDS, type CommandKey } from "./groups/commands.ts";
 export { eraseDeadlineMs } from "./groups/erase-deadline.ts";
 export {
   closeFile,
@@ -43,6 +45,7 @@ export { type CommandRow, encodeRequest, type RequestOf, type ResponseOf } from 
 export { SERVER_GENERATIONS, type ServerGenerationName, serverGeneration } from "./packet/generations.ts";
 export { decodeSmpHeader, encodeSmpHeader, SMP_HEADER_BYTES } from "./packet/header.ts";
 export { isRefusal, type SmpRefusal, SmpRefused } from "./packet/refusal.ts";
+export { type Shape } from "./packet/shape.ts";
 export { type RecoveryBuild, RecoveryServer } from "./recovery/recovery-server.ts";
 export { type RecoveryStore } from "./recovery/recovery-store.ts";
 export { enumerationHandlers, GROUP_ENTRIES } from "./server/enumeration-server.ts";
@@ -52,7 +55,12 @@ export { imageHandlers } from "./server/image-server.ts";
 export { type ImageStore, type StoredSlot } from "./server/image-store.ts";
 export { osHandlers } from "./server/os-server.ts";
 export { type HandlerContext, type ServerOptions, type SmpHandlers, SmpServer } from "./server/server.ts";
-export { settingsHandlers } from "./server/settings-server.ts";
+export {
+  type SettingsServerOptions,
+  type SettingsStorage,
+  settingsHandlers,
+  takeStored,
+} from "./server/settings-server.ts";
 export { type ShellTree, shellHandlers } from "./server/shell-server.ts";
 export { statisticsHandlers } from "./server/statistics-server.ts";
 export { UdpServerTransport } from "./server/udp-server.ts";

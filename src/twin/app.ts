@@ -13,6 +13,7 @@ import {
   SmpServer,
   type SmpTransport,
   serverGeneration,
+  settingsHandlers,
   shellHandlers,
   statisticsHandlers,
 } from "../smp/index.ts";
@@ -20,6 +21,7 @@ import type { FaultHooks } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
 import { TwinImageSlots } from "./image-slots.ts";
 import { serveUntilReset } from "./serving.ts";
+import { type TwinSettings, twinSettings } from "./settings-store.ts";
 import type { TwinUart } from "./uart.ts";
 
 /** Where a payload says what it is: first bytes of the body that are looked through. */
@@ -39,6 +41,8 @@ export interface TwinSmp {
   readonly params?: boolean | undefined;
   /** Where its file system is mounted; without it there is no file group. */
   readonly filesAt?: string | undefined;
+  /** Its settings; without them there is no settings group. */
+  readonly settings?: TwinSettings | undefined;
   /** Besides the UART, requests come here, too. It outlives the application. */
   readonly also?: SmpTransport | undefined;
 }
@@ -52,6 +56,8 @@ interface AppOptions {
   readonly smp: TwinSmp;
   /** The file system, which outlives the application: files by their full name. */
   readonly files: Map<string, Uint8Array>;
+  /** The settings that are stored, which outlive it, too. */
+  readonly storedSettings: Map<string, Uint8Array>;
   /** Bytes a second that it logs while it runs; default: nothing. */
   readonly logBytesPerS?: number;
   /** Hears which image an update was asked for, in the order of the requests. */
@@ -152,6 +158,7 @@ export class TwinApp {
       ...(smp.params === false || !params ? {} : { params }),
       ...imageHandlers(this.#slots(power), { slotInfo: true, generation: smp.generation }),
       ...this.#otherHandlers(clock.nowUs(), ended),
+      ...this.#settingsHandlers(power),
     };
   }
 
@@ -181,17 +188,39 @@ export class TwinApp {
   #otherHandlers(startedUs: number, ended: AbortSignal): SmpHandlers {
     const { clock, smp, files } = this.#options;
     const { zephyr } = serverGeneration(smp.generation);
-    const { enumeration, files: fileGroup, os, image, shell, statistics } = GROUP_ENTRIES;
+    const { basic, enumeration, files: fileGroup, os, image, settings, shell, statistics } = GROUP_ENTRIES;
     const mount = smp.filesAt;
     const fileEntries = mount === undefined ? [] : [fileGroup];
+    const settingsEntries = smp.settings === undefined ? [] : [settings];
+    const storageEntries = smp.settings?.stored ? [basic] : [];
     const upMs = () => Math.floor((clock.nowUs() - startedUs) / 1000);
     const counters = () => ({ smp_svr_stats: { ticks: Math.floor(upMs() / 1000) } });
     return {
       ...statisticsHandlers(counters, smp.generation),
       ...shellHandlers(shellCommands(upMs, zephyr)),
       ...(mount === undefined ? {} : fileHandlers({ files, mount, clock, ended })),
-      ...enumerationHandlers([enumeration, ...fileEntries, image, os, shell, statistics]),
+      ...enumerationHandlers([
+        enumeration,
+        ...fileEntries,
+        image,
+        os,
+        ...settingsEntries,
+        shell,
+        statistics,
+        ...storageEntries,
+      ]),
     };
+  }
+
+  #settingsHandlers(power: AbortSignal): SmpHandlers {
+    const { clock, smp, storedSettings: stored } = this.#options;
+    const { settings, generation } = smp;
+    if (settings === undefined) return {};
+    const { eraseStorage, ...handlers } = settingsHandlers({
+      ...twinSettings(settings, { clock, stored, power }),
+      generation,
+    });
+    return settings.stored && eraseStorage ? { ...handlers, eraseStorage } : handlers;
   }
 
   #slots(power: AbortSignal): TwinImageSlots {

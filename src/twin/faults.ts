@@ -11,6 +11,8 @@ import type { StoredSlot } from "../smp/index.ts";
 export interface FaultHooks {
   /** The relay's contact does not move. */
   readonly relay?: "stuck";
+  /** On the UART: a shell echoes what comes, or takes it for itself; an adapter carries one direction at a time. */
+  readonly line?: "echo" | "deaf" | "half-duplex";
   /** After a resumed swap: the application is never heard of, or resets itself soon after its start. */
   readonly afterResume?: "hang" | "crash";
   /** After any update: the bootloader resets, or starts nothing. */
@@ -90,6 +92,21 @@ export const MACHINE_FAULTS = [
     name: "NCSDK-34106",
     what: "the network core's image is passed over when the application's was asked for before it (NCS 2.6 to 3.4)",
     hooks: { buildOfBoot: withoutNetImage },
+  },
+  {
+    name: "shell-echo",
+    what: "a shell on the same UART echoes every byte that comes, SMP frames too, beside the answers",
+    hooks: { line: "echo" },
+  },
+  {
+    name: "shell-deaf",
+    what: "a shell on the same UART takes SMP frames for its commands: it echoes them, and nothing answers (zephyr #100468)",
+    hooks: { line: "deaf" },
+  },
+  {
+    name: "half-duplex",
+    what: "the adapter carries one direction at a time: what the host sends while the board talks is lost",
+    hooks: { line: "half-duplex" },
   },
   ...UPSTREAM_MACHINE_FAULTS,
 ] as const satisfies readonly { readonly name: string; readonly what: string; readonly hooks: FaultHooks }[];

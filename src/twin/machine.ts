@@ -48,6 +48,7 @@ interface MachineOptions {
 export class TwinMachine implements AsyncDisposable {
   readonly #options: MachineOptions;
   readonly #files = new Map<string, Uint8Array>();
+  readonly #storedSettings = new Map<string, Uint8Array>();
   #life: { readonly power: AbortController; readonly over: Promise<void> } | undefined;
   /** A boot that resumed a swap came before in this power cycle; for the faults that need to know. */
   #resumed = false;
@@ -146,6 +147,7 @@ export class TwinMachine implements AsyncDisposable {
     const app = new TwinApp({
       ...this.#options,
       files: this.#files,
+      storedSettings: this.#storedSettings,
       slotOffset: result.slots[0] ?? 0,
       onRequest: (image) => {
         this.#requested = [...this.#requested, image];

@@ -1,5 +1,6 @@
 import { type Clock, Listeners } from "../core/index.ts";
 import { type Link, lineTimeUs } from "../serial/index.ts";
+import type { FaultHooks } from "./faults.ts";
 
 /** Most bytes that wait to be sent: firmware that prints more than this while nobody reads loses the rest. */
 const BACKLOG_BYTES_MAX = 1 << 20;
@@ -15,6 +16,7 @@ interface Sending {
 /** Bytes that are on their way to the board. */
 interface Receiving {
   readonly bytes: Uint8Array;
+  readonly startUs: number;
   readonly dueUs: number;
 }
 
@@ -31,11 +33,15 @@ export class TwinUart implements AsyncDisposable {
   readonly #receiving: Receiving[] = [];
   #txFreeAtUs = 0;
   #rxFreeAtUs = 0;
+  #talkedUntilUs = 0;
   #powered = false;
+  readonly #fault: FaultHooks["line"];
   readonly ended: Promise<void>;
 
-  constructor(link: Link, options: { clock: Clock; baudRate: number }) {
+  /** @param options.fault what is wrong with the line. */
+  constructor(link: Link, options: { clock: Clock; baudRate: number; fault?: FaultHooks["line"] | undefined }) {
     this.#link = link;
+    this.#fault = options.fault;
     this.#clock = options.clock;
     this.#baudRate = options.baudRate;
     this.ended = this.#receive();
@@ -73,6 +79,7 @@ export class TwinUart implements AsyncDisposable {
     for (let first = this.#sending[0]; first && first.endUs <= nowUs; first = this.#sending[0]) {
       this.#sending.shift();
       first.cancel();
+      this.#talkedUntilUs = first.endUs;
       this.#emit(first.bytes);
       first.done();
     }
@@ -83,7 +90,9 @@ export class TwinUart implements AsyncDisposable {
     const nowUs = this.#clock.nowUs();
     for (let first = this.#receiving[0]; first && first.dueUs <= nowUs; first = this.#receiving[0]) {
       this.#receiving.shift();
-      this.#received.emit(first.bytes);
+      if (this.#fault === "half-duplex" && (this.#sending.length > 0 || this.#talkedUntilUs > first.startUs)) continue;
+      if (this.#fault === "echo" || this.#fault === "deaf") void this.write(first.bytes);
+      if (this.#fault !== "deaf") this.#received.emit(first.bytes);
     }
   }
 
@@ -127,9 +136,9 @@ export class TwinUart implements AsyncDisposable {
     try {
       for await (const chunk of this.#link.chunks) {
         if (!this.#powered) continue;
-        this.#rxFreeAtUs =
-          Math.max(this.#clock.nowUs(), this.#rxFreeAtUs) + lineTimeUs(chunk.bytes.length, this.#baudRate);
-        this.#receiving.push({ bytes: chunk.bytes, dueUs: this.#rxFreeAtUs });
+        const startUs = Math.max(this.#clock.nowUs(), this.#rxFreeAtUs);
+        this.#rxFreeAtUs = startUs + lineTimeUs(chunk.bytes.length, this.#baudRate);
+        this.#receiving.push({ bytes: chunk.bytes, startUs, dueUs: this.#rxFreeAtUs });
         this.#clock.at(this.#rxFreeAtUs, () => this.#arrived());
       }
     } catch {

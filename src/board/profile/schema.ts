@@ -34,6 +34,28 @@ const line = {
 };
 const uart = z.union([pathPort.extend(line), jlinkPort.extend(line)]);
 
+/** Zephyr's names of settings: words with "/" between them; its server takes up to 31 bytes. */
+const settingName = z
+  .string()
+  .regex(/^[^\s/]+(\/[^\s/]+)*$/u)
+  .max(31);
+const SETTINGS_SECTION = z.strictObject({
+  values: z
+    .array(
+      z.strictObject({
+        name: settingName,
+        value: z
+          .string()
+          .regex(/^([0-9a-f]{2}){0,32}$/iu)
+          .default(""),
+      }),
+    )
+    .min(1)
+    .describe("What the application has, with its value (hex digits) before anything was stored."),
+  stored: z.boolean().default(true).describe("It has a store; without one nothing outlives a reset."),
+  locked: z.array(settingName).default([]).describe("Names that its access hook lets nobody write or delete."),
+});
+
 const POWER = z.strictObject({
   off_ms: ms(600_000).default(500).describe("How long a cut lasts: until every rail has fallen."),
   cut_latency_ms: ms(10_000).default(0).describe("From the command to the open contact; measure it on your bench."),
@@ -211,6 +233,7 @@ export const PROFILE_FIELDS = z.strictObject({
             .regex(/^\/[^/]+$/u)
             .optional()
             .describe('Where a file system is mounted ("/lfs1"); without it there is no file group.'),
+          settings: SETTINGS_SECTION.optional().describe("Its settings; without them there is no settings group."),
         })
         .optional()
         .describe("What the application's SMP server is built with; default: as Zephyr's sample."),

@@ -1,4 +1,4 @@
-import { type Clock, ConfigurationError, type Random, VirtualClock } from "../../core/index.ts";
+import { type Clock, ConfigurationError, fromHex, type Random, VirtualClock } from "../../core/index.ts";
 import { buildImage, generatePayload, parseVersion, seededRandomness } from "../../image/index.ts";
 import { asNetFirmware, NET_APP } from "../../mcuboot/index.ts";
 import { LCUS_BAUD_RATE } from "../../power/index.ts";
@@ -97,7 +97,11 @@ function twinSmpOf({ profile }: LoadedProfile): TwinSmp {
   const { smp, smpGeneration: generation } = profile.twin ?? {};
   if (smp === undefined) return { ...profile.smp, generation };
   const { framing, lineBytes: lineBytesMax, params, files: filesAt } = smp;
-  return { ...profile.smp, generation, raw: framing === "raw", lineBytesMax, params, filesAt };
+  const settings = smp.settings && {
+    ...smp.settings,
+    values: smp.settings.values.map(({ name, value }) => ({ name, value: fromHex(value) })),
+  };
+  return { ...profile.smp, generation, raw: framing === "raw", lineBytesMax, params, filesAt, settings };
 }
 
 function relayLatencyOf({ profile }: LoadedProfile): RelayLatency | undefined {

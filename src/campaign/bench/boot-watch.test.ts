@@ -26,7 +26,7 @@ function board(serves: { uptime?: boolean } = {}) {
           while (app.isDown) await sleep(bed.clock, 50);
           return { r: d ?? "" };
         },
-        reset: () => ({}),
+        osReset: () => ({}),
         imageState: () => ({ images: [{ slot: 0, version: app.version, active: true, confirmed: true }] }),
         ...(serves.uptime === true
           ? { shell: () => ({ o: `Uptime: ${Math.round((bed.clock.nowUs() - app.bornUs) / 1000)} ms`, ret: 0 }) }

@@ -10,6 +10,7 @@ import {
   messageOf,
   wallTime,
 } from "../../core/index.ts";
+import { type TranscriptLine, transcriptJson } from "../../smp/index.ts";
 import { CURRENT_HEADER, CurrentBins, type CurrentSamples } from "./current-bins.ts";
 import { DISK, GrowingFile, type RecordFiles, replaceFile } from "./record-files.ts";
 import { type RunEvent, recordedEvent } from "./run-event.ts";
@@ -36,6 +37,8 @@ export class RunRecord implements Disposable {
   readonly #verdicts: GrowingFile;
   readonly #uarts = new Map<string, { readonly data: GrowingFile; readonly index: GrowingFile }>();
   readonly #listeners = new Listeners<RunEvent>();
+  readonly #exchangeListeners = new Listeners<TranscriptLine>();
+  #exchanges: GrowingFile | undefined;
   readonly #broken = new AbortController();
   #current: { readonly file: GrowingFile; readonly bins: CurrentBins } | undefined;
   #open = true;
@@ -103,6 +106,23 @@ export class RunRecord implements Disposable {
     }, "once");
   }
 
+  /** Observers see every line of `smp.jsonl` after it was written. */
+  onExchange(listener: (line: TranscriptLine) => void): () => void {
+    return this.#exchangeListeners.add(listener);
+  }
+
+  /** What was said and heard over SMP, in `smp.jsonl`: on disk when this returns, as events are. */
+  exchanged(line: TranscriptLine): void {
+    if (!this.#open) return;
+    if (!this.broken.aborted) {
+      this.#keep(() => {
+        this.#exchanges ??= new GrowingFile(this.#files, join(this.folder, "smp.jsonl"));
+        this.#exchanges.add(`${transcriptJson(line)}\n`);
+      }, "once");
+    }
+    this.#exchangeListeners.emit(line);
+  }
+
   #uart(port: string) {
     const known = this.#uarts.get(port);
     if (known) return known;
@@ -143,8 +163,8 @@ export class RunRecord implements Disposable {
     const rest = current?.bins.rest();
     if (rest !== undefined) this.#keep(() => current?.file.add(`${rest}\n`), "once");
     const uarts = [...this.#uarts.values()].flatMap(({ data, index }) => [data, index]);
-    for (const file of [this.#events, this.#verdicts, ...uarts, ...(current ? [current.file] : [])]) {
-      this.#keep(() => file.close(), "once");
+    for (const file of [this.#events, this.#verdicts, this.#exchanges, ...uarts, current?.file]) {
+      this.#keep(() => file?.close(), "once");
     }
     this.#keep(() => this.#files.remove(join(this.folder, RESERVE)), "once");
   }

@@ -1,4 +1,5 @@
 import type { LoadedProfile, openBoard } from "../../board/index.ts";
+import type { TranscriptLine } from "../../smp/index.ts";
 import type { PlannedCut } from "../record/cut-moment.ts";
 import type { KeptImages } from "../record/kept.ts";
 import type { RecordFiles } from "../record/record-files.ts";
@@ -46,4 +47,6 @@ export interface RunRequest {
   readonly onEvent?: (event: RunEvent) => void;
   /** False: the outcome has no events, so that a night's run takes no more memory than a short one. Default: true. */
   readonly keepsEvents?: boolean;
+  /** Hears what is said and heard over SMP, as `smp.jsonl` of the record has it. */
+  readonly onExchange?: (line: TranscriptLine) => void;
 }

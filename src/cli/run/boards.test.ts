@@ -48,6 +48,19 @@ describe("hil run on two boards", () => {
     expect(readdirSync(join(io.cwd, "runs"))).toHaveLength(2);
   });
 
+  test("with --trace prints every event and packet of both, each line with its board's name", async () => {
+    const io = folder();
+    expect(await runCommand([...both, "--trace"], io)).toBe(0);
+    const lines = io.printed().split("\n");
+    for (const name of ["bench-a", "bench-b"]) {
+      expect(lines.some((line) => line.startsWith(`${name}  [`) && line.includes("] boot-log  "))).toBe(true);
+      expect(lines.some((line) => line.startsWith(`${name}  [`) && line.includes("] smp answer       reset"))).toBe(
+        true,
+      );
+    }
+    expect(lines.some((line) => line.startsWith("[ "))).toBe(false);
+  });
+
   test("gives each its own record, and a stream of chance that repeats the run alone", async () => {
     const io = folder();
     await runCommand([...both, "--json"], io);

@@ -2,7 +2,8 @@ import { relative } from "node:path";
 import { type LoadedProfile, openBoard, SharedCards } from "../../board/index.ts";
 import { checkRequest, type RunOutcome, type RunRequest, run } from "../../campaign/index.ts";
 import { EXIT, isHilError, messageOf, Random } from "../../core/index.ts";
-import { ConsoleReport, verdictText } from "../../report/index.ts";
+import { ConsoleReport, exchangeTraceLine, traceLine, verdictText } from "../../report/index.ts";
+import type { TranscriptLine } from "../../smp/index.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import type { Asked } from "./asked.ts";
@@ -43,11 +44,15 @@ export async function runBoards(
   const width = Math.max(...members.map(({ title }) => title.length));
   const ends = await Promise.all(
     members.map(async ({ title, asked }) => {
-      const report = new ConsoleReport({ ...prefixed(io, title.padEnd(width)), isTty: false });
+      const own = prefixed(io, title.padEnd(width));
+      const report = new ConsoleReport({ ...own, isTty: false });
+      const trace = args.flag("trace") ? (line: string) => own[json ? "err" : "out"](`${line}\n`) : undefined;
       const onEvent: RunRequest["onEvent"] = (event) => {
-        if (!json) report.take(event);
+        if (trace) trace(traceLine(event));
+        else if (!json) report.take(event);
       };
-      return { title, asked, ...(await ended(run({ ...asked, ...surroundings(args, io), open, onEvent }))) };
+      const heard = { onEvent, ...(trace && { onExchange: (line: TranscriptLine) => trace(exchangeTraceLine(line)) }) };
+      return { title, asked, ...(await ended(run({ ...asked, ...surroundings(args, io), open, ...heard }))) };
     }),
   );
   const lost = file?.end(ends);
@@ -103,7 +108,8 @@ function summary(title: string, { result, folder }: RunOutcome, io: CliIo): stri
 
 /** Every line with its board's name before it; the report prints whole lines. */
 function prefixed(io: CliIo, name: string): CliIo {
-  return { ...io, columns: io.columns, out: (text) => io.out(text.replaceAll(/^(?=.)/gm, `${name}  `)) };
+  const before = (text: string) => text.replaceAll(/^(?=.)/gm, `${name}  `);
+  return { ...io, columns: io.columns, out: (text) => io.out(before(text)), err: (text) => io.err(before(text)) };
 }
 
 async function dryRuns(members: readonly Member[], json: boolean, io: CliIo): Promise<number> {

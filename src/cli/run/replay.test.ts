@@ -82,6 +82,8 @@ describe("hil replay", () => {
     const lines = io.printed().split("\n");
     expect(lines[1]).toMatch(/^\[ {5}0\.000000\] run-started {6}\{/);
     expect(lines.filter((line) => / cut {14}/.test(line))).toHaveLength(1);
+    expect(lines.some((line) => /\] smp request {6}image upload #\d+, \d+ bytes \{"off":0,/.test(line))).toBe(true);
+    expect(lines.some((line) => /\] smp answer {7}reset #\d+/.test(line))).toBe(true);
   });
 });
 

@@ -11,7 +11,6 @@ const OPTIONS = {
   cut: { type: "string", describe: "only this cut (its number in the record)" },
   board: { type: "string", describe: "another board than the recorded one: a YAML file, or a name" },
   rebuild: { type: "boolean", describe: "images of the scenario's files as they are today, not the recorded ones" },
-  trace: { type: "boolean", describe: "print every event: boot log, power, verdicts" },
   ...REPORT_OPTIONS,
 } as const satisfies OptionRows;
 
@@ -42,7 +41,7 @@ export async function replayCommand(argv: readonly string[], io: CliIo): Promise
     recordedImages: replay.images,
     ...limitsOf(only === undefined ? replay.limits : undefined),
   };
-  return runAndReport(asked, args, io, { trace: args.flag("trace") });
+  return runAndReport(asked, args, io);
 }
 
 /** What ended the recorded run before its last cut ends its replay, too. */

@@ -10,7 +10,7 @@ import {
   verdictsIn,
 } from "../../campaign/index.ts";
 import { EXIT, isHilError, messageOf } from "../../core/index.ts";
-import { ConsoleReport, traceLine } from "../../report/index.ts";
+import { ConsoleReport, exchangeTraceLine, traceLine } from "../../report/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
@@ -21,17 +21,14 @@ import { JunitFile } from "./report-file.ts";
 export const REPORT_OPTIONS = {
   runs: { type: "string", describe: "folder for run records", default: "runs" },
   junit: { type: "string", describe: "also write JUnit XML to this file" },
+  trace: { type: "boolean", describe: "print every event as it happens: boot log, SMP, power, verdicts" },
   json: { type: "boolean", describe: "print the result as JSON, and nothing else, on standard output" },
 } as const satisfies OptionRows;
 
 /** Runs, shows, writes the reports; returns the exit code. */
-export async function runAndReport(
-  asked: Asked,
-  args: Parsed,
-  io: CliIo,
-  options: { readonly trace?: boolean } = {},
-): Promise<number> {
+export async function runAndReport(asked: Asked, args: Parsed, io: CliIo): Promise<number> {
   const json = args.flag("json");
+  const trace = args.flag("trace") ? (line: string) => io[json ? "err" : "out"](`${line}\n`) : undefined;
   const file = junitFile(args, io, [asked]);
   const report = new ConsoleReport(io);
   const notable = new Notable();
@@ -43,9 +40,10 @@ export async function runAndReport(
       keepsEvents: file !== undefined,
       onEvent: (event) => {
         notable.take(event);
-        if (options.trace) io[json ? "err" : "out"](`${traceLine(event)}\n`);
+        if (trace) trace(traceLine(event));
         else if (!json) report.take(event);
       },
+      ...(trace && { onExchange: (line) => trace(exchangeTraceLine(line)) }),
     });
   } catch (error) {
     tell(file?.end([{ asked, error }]), io);

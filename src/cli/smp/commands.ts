@@ -15,6 +15,7 @@ const done = (json: unknown = {}) => ({ json, text: "Done\n" });
 export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   {
     usage: "echo <text...>",
+    sends: ["echo"],
     known: ["os echo"],
     about: "send a text, print what comes back",
     run: async ({ client, args: [text = ""], io }) => {
@@ -24,6 +25,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "params",
+    sends: ["params"],
     about: "size and number of the board's SMP buffers",
     run: async ({ client, io }) => {
       const { bufferBytes, bufferCount, known } = await client.params({ signal: io.signal });
@@ -34,6 +36,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "info [letters]",
+    sends: ["osInfo"],
     about: "what runs on the board: s kernel, n node, r release, v version, b build, m p i board, o OS, a all",
     run: async ({ client, args: [letters], io }) => {
       const output = await client.osInfo(letters, { signal: io.signal });
@@ -42,6 +45,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "bootloader",
+    sends: ["bootloaderInfo"],
     about: "the bootloader, and how it upgrades",
     run: async ({ client, io }) => {
       const info = await bootloader(client, io.signal);
@@ -51,6 +55,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "reset",
+    sends: ["osReset"],
     known: ["os reset"],
     about: "reset the board",
     options: ["force", "boot-mode"],
@@ -64,6 +69,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "image list",
+    sends: ["imageState"],
     known: ["image state-read"],
     about: "the images in the board's slots",
     run: async ({ client, io }) => {
@@ -73,6 +79,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "image upload <file>",
+    sends: ["imageUpload"],
     about: "upload a signed image: .bin, .hex, or the one of a DFU package",
     options: UPLOAD_OPTIONS,
     instead: { slot: "What smpmgr calls --slot is the image pair: --image here." },
@@ -85,6 +92,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "image test <hash>",
+    sends: ["setImageState"],
     about: "boot this image once on the next reset",
     check: async ([hash = ""]) => void hashOf(hash),
     run: async ({ client, args: [hash = ""], io }) => {
@@ -94,6 +102,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "image confirm [hash]",
+    sends: ["setImageState"],
     about: "keep the running image (or, with a hash, that one) for good",
     // mcumgr wants an empty text for the running image.
     check: async ([hash = ""]) => void (hash === "" || hashOf(hash)),
@@ -105,6 +114,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "image erase [slot]",
+    sends: ["imageErase"],
     about: "erase the slot that does not run, or the one that is named",
     options: ["slot"],
     instead: { image: "An erase names its slot: those of image 1 (the network core) are 2 and 3." },
@@ -116,6 +126,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "slots",
+    sends: ["slotInfo"],
     about: "sizes of the slots",
     run: async ({ client, io }) => {
       const images = await client.slotInfo({ signal: io.signal });

@@ -1,6 +1,6 @@
 import { readFile as readLocal, writeFile as writeLocal } from "node:fs/promises";
 import { resolve } from "node:path";
-import { ConfigurationError, hex, messageOf, UsageError, whyUnreadable } from "../../core/index.ts";
+import { ConfigurationError, hex, messageOf, whyUnreadable } from "../../core/index.ts";
 import {
   closeFile,
   commitSettings,
@@ -18,7 +18,7 @@ import {
 import type { CliIo } from "../terminal/io.ts";
 import { wholeNumber } from "./connection.ts";
 import { progressPrinter } from "./progress.ts";
-import type { SmpCall, SmpPrinted, SmpSubcommand } from "./subcommand.ts";
+import { bytesOf, type SmpCall, type SmpPrinted, type SmpSubcommand } from "./subcommand.ts";
 
 const done = { json: {}, text: "Done\n" };
 /** What servers make of a command whose result they do not look at. Source: Zephyr 4.4.0, measured. */
@@ -28,6 +28,7 @@ const NO_PROOF = "Done (as far as the board says: it answers so whether or not i
 export const FILE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   {
     usage: "settings read <key>",
+    sends: ["readSetting"],
     about: "a setting, as hex digits",
     run: async ({ client, args: [name = ""], io }) => {
       const answer = await client.session.request(readSetting, { name }, { signal: io.signal });
@@ -36,15 +37,17 @@ export const FILE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "settings write <key> <hex>",
+    sends: ["writeSetting"],
     about: "set it in memory; `settings save` stores it",
-    check: async ([, value = ""]) => void fromDigits(value),
+    check: async ([, value = ""]) => void bytesOf(value),
     run: async ({ client, args: [name = "", value = ""], io }) => {
-      await client.session.request(writeSetting, { name, val: fromDigits(value) }, { signal: io.signal });
+      await client.session.request(writeSetting, { name, val: bytesOf(value) }, { signal: io.signal });
       return done;
     },
   },
   {
     usage: "settings delete <key>",
+    sends: ["deleteSetting"],
     about: "delete it from storage",
     run: async ({ client, args: [name = ""], io }) => {
       await client.session.request(deleteSetting, { name }, { signal: io.signal });
@@ -53,6 +56,7 @@ export const FILE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "settings load",
+    sends: ["loadSettings"],
     about: "read all settings from storage again",
     run: async ({ client, io }) => {
       await client.session.request(loadSettings, {}, { signal: io.signal });
@@ -61,6 +65,7 @@ export const FILE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "settings commit",
+    sends: ["commitSettings"],
     about: "let the firmware act on what was written",
     run: async ({ client, io }) => {
       await client.session.request(commitSettings, {}, { signal: io.signal });
@@ -69,6 +74,7 @@ export const FILE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "settings save [name]",
+    sends: ["saveSettings"],
     about: "store the settings: all, or those below a name",
     run: async ({ client, args: [name], io }) => {
       await client.session.request(saveSettings, { name }, { signal: io.signal });
@@ -77,12 +83,14 @@ export const FILE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "fs download <from> <to>",
+    sends: ["readFile"],
     known: ["file download"],
     about: "a file of the board into a file here",
     run: download,
   },
   {
     usage: "fs upload <from> <to>",
+    sends: ["writeFile"],
     known: ["file upload"],
     about: "a file here into a file of the board, compared by its hash afterwards",
     check: async ([file = ""], io) => void (await localFile(file, io)),
@@ -90,6 +98,7 @@ export const FILE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "fs stat <file>",
+    sends: ["fileStatus"],
     known: ["file read-size"],
     about: "the length of a file of the board",
     run: async ({ client, args: [name = ""], io }) => {
@@ -99,6 +108,7 @@ export const FILE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "fs hash <file> [type]",
+    sends: ["fileHash"],
     known: ["file get-hash"],
     about: "hash or checksum of a file or a part of it (sha256, crc32: what the firmware has)",
     options: ["offset", "length"],
@@ -112,6 +122,7 @@ export const FILE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "fs hash-types",
+    sends: ["fileHashTypes"],
     known: ["file supported-hash-types"],
     about: "the hashes and checksums that the firmware has",
     run: async ({ client, io }) => {
@@ -124,6 +135,7 @@ export const FILE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "fs close",
+    sends: ["closeFile"],
     known: ["file close"],
     about: "close the file that is open; an upload under way stays as a part",
     run: async ({ client, io }) => {
@@ -161,9 +173,4 @@ async function localFile(file: string, io: CliIo): Promise<Uint8Array> {
   } catch (error) {
     throw new ConfigurationError(`cannot read ${file}: ${whyUnreadable(error)}.`, "", { cause: error });
   }
-}
-
-function fromDigits(text: string): Uint8Array {
-  if (/^([0-9a-f]{2})*$/i.test(text)) return Uint8Array.from(Buffer.from(text, "hex"));
-  throw new UsageError(`"${text}" are no bytes.`, "Write them as hex digits, two a byte.");
 }

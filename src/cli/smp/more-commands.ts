@@ -24,6 +24,7 @@ const done = { json: {}, text: "Done\n" };
 export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   {
     usage: "tasks",
+    sends: ["taskStatistics"],
     known: ["taskstat"],
     about: "the threads and their stacks, in words of four bytes",
     run: async ({ client, io }) => {
@@ -37,6 +38,7 @@ export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "pools",
+    sends: ["memoryPools"],
     known: ["mpstat"],
     about: "the memory pools: size and number of blocks, free now, fewest free so far",
     run: async ({ client, io }) => {
@@ -50,6 +52,7 @@ export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "datetime [value]",
+    sends: ["readDatetime", "writeDatetime"],
     about: "the board's clock; with a value (2026-08-21T02:10:07), set it",
     run: async ({ client, args: [value], io }) => {
       const options = { signal: io.signal };
@@ -63,6 +66,7 @@ export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "stat list",
+    sends: ["statisticsList"],
     known: ["statistics list"],
     about: "the names of the statistics groups",
     run: async ({ client, io }) => {
@@ -72,6 +76,7 @@ export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "stat show <name>",
+    sends: ["statistics"],
     known: ["stat", "statistics get"],
     about: "the values of one of them",
     run: async ({ client, args: [name = ""], io }) => {
@@ -81,6 +86,7 @@ export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "shell <line...>",
+    sends: ["shell"],
     known: ["shell exec"],
     about: "run a line of the board's shell; exits 1 when the command fails",
     run: async ({ client, args: [line = ""], io }) => {
@@ -93,12 +99,14 @@ export const MORE_SUBCOMMANDS: readonly SmpSubcommand[] = [
   },
   {
     usage: "groups",
+    sends: ["groupList", "groupDetails"],
     known: ["enum", "enum get-supported-groups"],
     about: "the command groups that the firmware has",
     run: groups,
   },
   {
     usage: "storage erase",
+    sends: ["eraseStorage"],
     about: "erase the storage partition (settings and all)",
     run: async ({ client, io }) => {
       await client.session.request(eraseStorage, {}, { signal: io.signal });
@@ -151,7 +159,7 @@ function rawRequest([op, group, id, json = "{}"]: readonly string[]): {
   }
   let fields: unknown;
   try {
-    fields = parse(json, undefined, exactNumber);
+    fields = exactJson(json);
   } catch (error) {
     throw new UsageError(`the fields are no JSON: ${messageOf(error)}.`, `Write them so: '{"d":"hello"}'.`, {
       cause: error,
@@ -161,6 +169,11 @@ function rawRequest([op, group, id, json = "{}"]: readonly string[]): {
     throw new UsageError("the fields are no JSON object.", `Write them so: '{"d":"hello"}'.`);
   }
   return { row: customCommand({ op, group: groupNumber, id: idNumber }), fields: fields as CborMap };
+}
+
+/** JSON whose integers keep all their digits. @throws UsageError; what the parser throws for text that is no JSON. */
+export function exactJson(text: string): unknown {
+  return parse(text, undefined, exactNumber);
 }
 
 /** An integer keeps all its digits; what CBOR cannot hold as one is refused when it is encoded. */

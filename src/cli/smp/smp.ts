@@ -1,11 +1,13 @@
 import { Cleanup, EXIT, isTimeout, nearest, RealClock, TimeoutError, UsageError } from "../../core/index.ts";
+import { COMMANDS, type CommandRow } from "../../smp/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { SMP_SUBCOMMANDS } from "./commands.ts";
 import { connectSmp, timeoutHint } from "./connection.ts";
 import { FILE_SUBCOMMANDS } from "./file-commands.ts";
 import { MORE_SUBCOMMANDS } from "./more-commands.ts";
-import { COMMAND_OPTIONS, type CommandOption, optionRows, type SmpSubcommand } from "./subcommand.ts";
+import { rowSubcommands } from "./row-commands.ts";
+import { COMMAND_OPTIONS, type CommandOption, optionRows, type SmpSubcommand, wordsOf } from "./subcommand.ts";
 import { jsonLine, traceLines } from "./text.ts";
 import { UPGRADE_SUBCOMMAND } from "./upgrade.ts";
 
@@ -39,20 +41,32 @@ const OPTIONS = {
 /** Words of a command, with those of a line for the board's shell. */
 const POSITIONAL_MAX = 64;
 
-/** Every command of `hil smp`. */
-export const SUBCOMMANDS: readonly SmpSubcommand[] = [
+const WRITTEN: readonly SmpSubcommand[] = [
   ...SMP_SUBCOMMANDS,
   UPGRADE_SUBCOMMAND,
   ...MORE_SUBCOMMANDS,
   ...FILE_SUBCOMMANDS,
 ];
 
-/** `hil smp`: one SMP command to a board on a serial port or a network, with output like the mcumgr tool's. */
-export async function smpCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  const parsed = parse(argv, io);
+/** Every command of `hil smp`: those that were written for people, then one for each other row of the table. */
+export function smpSubcommands(rows: Readonly<Record<string, CommandRow>>): readonly SmpSubcommand[] {
+  return [
+    ...WRITTEN,
+    ...rowSubcommands(rows, WRITTEN, Object.keys({ ...OPTIONS, ...COMMAND_OPTIONS, debug: 0, help: 0 })),
+  ];
+}
+
+export const SUBCOMMANDS = smpSubcommands(COMMANDS as unknown as Readonly<Record<string, CommandRow>>);
+
+/**
+ * `hil smp`: one SMP command to a board on a serial port or a network, with output like the mcumgr tool's.
+ * @param all the commands that there are.
+ */
+export async function smpCommand(argv: readonly string[], io: CliIo, all = SUBCOMMANDS): Promise<number> {
+  const parsed = parse(argv, io, all);
   if (!parsed) return EXIT.pass;
-  const { row, args } = subcommand(parsed.positional);
-  requireItsOptions(row, parsed);
+  const { row, args } = subcommand(parsed.positional, all);
+  requireItsOptions(row, parsed, all);
   await row.check?.(args, io, parsed);
   await using closing = new Cleanup();
   const client = await connectSmp(parsed, io, new RealClock(), closing);
@@ -65,30 +79,36 @@ export async function smpCommand(argv: readonly string[], io: CliIo): Promise<nu
 }
 
 /** Undefined when help was printed: that of all commands, or of the one that is named. */
-function parse(argv: readonly string[], io: CliIo): Parsed | undefined {
-  const named = SUBCOMMANDS.find((row) => wordsOf(row).every((word, index) => argv[index] === word));
-  if (named !== undefined && argv.some((word) => word === "--help" || word === "-h")) {
+function parse(argv: readonly string[], io: CliIo, all: readonly SmpSubcommand[]): Parsed | undefined {
+  const named = all.find((row) => wordsOf(row).every((word, index) => argv[index] === word));
+  if (named !== undefined && isHelp(argv)) {
     const options = { ...optionRows(named), ...OPTIONS };
     return parseArguments(io, argv, `hil smp ${named.usage} --port PORT\n\n${named.about}`, options, POSITIONAL_MAX);
   }
-  const rows = SUBCOMMANDS.map(({ usage, about, known, options = [] }) => {
+  const rows = all.map((row) => {
+    const { usage, about, known } = row;
+    const names = Object.keys(optionRows(row));
     const also = known === undefined ? "" : ` (also: ${known.join(", ")})`;
-    const takes = options.length === 0 ? "" : ` [${options.map((name) => `--${name}`).join(" ")}]`;
+    const takes = names.length === 0 ? "" : ` [${names.map((name) => `--${name}`).join(" ")}]`;
     return `  hil smp ${usage.padEnd(30)} ${about}${takes}${also}`;
   });
   const head = `hil smp <command> --port PORT\n\n${rows.join("\n")}`;
-  return parseArguments(io, argv, head, { ...OPTIONS, ...COMMAND_OPTIONS }, POSITIONAL_MAX);
+  const fields = isHelp(argv) ? {} : Object.assign({}, ...all.map((row) => row.fields ?? {}));
+  return parseArguments(io, argv, head, { ...OPTIONS, ...COMMAND_OPTIONS, ...fields }, POSITIONAL_MAX);
+}
+
+function isHelp(argv: readonly string[]): boolean {
+  return argv.some((word) => word === "--help" || word === "-h");
 }
 
 /** An option that belongs to other commands means that something else was meant. @throws UsageError */
-function requireItsOptions(row: SmpSubcommand, parsed: Parsed): void {
+function requireItsOptions(row: SmpSubcommand, parsed: Parsed, all: readonly SmpSubcommand[]): void {
   const command = wordsOf(row).join(" ");
-  for (const name of Object.keys(COMMAND_OPTIONS) as CommandOption[]) {
-    if (parsed.text(name) === undefined || row.options?.includes(name)) continue;
-    const takers = SUBCOMMANDS.filter(({ options }) => options?.includes(name)).map((taker) =>
-      wordsOf(taker).join(" "),
-    );
-    const hint = row.instead?.[name] ?? `It is an option of ${takers.join(", ")}.`;
+  const own = Object.keys(optionRows(row));
+  for (const name of new Set(all.flatMap((each) => Object.keys(optionRows(each))))) {
+    if (parsed.text(name) === undefined || own.includes(name)) continue;
+    const takers = all.filter((each) => name in optionRows(each)).map((taker) => wordsOf(taker).join(" "));
+    const hint = row.instead?.[name as CommandOption] ?? `It is an option of ${takers.join(", ")}.`;
     throw new UsageError(`hil smp ${command} takes no --${name}.`, `${hint} See hil smp ${command} --help.`);
   }
 }
@@ -100,13 +120,16 @@ function withTimeoutHint(error: unknown, parsed: Parsed): unknown {
 }
 
 /** @throws UsageError for an unknown command, and for a wrong number of arguments. */
-function subcommand(positional: readonly string[]): { row: SmpSubcommand; args: readonly string[] } {
-  const named = SUBCOMMANDS.flatMap((row) =>
+function subcommand(
+  positional: readonly string[],
+  all: readonly SmpSubcommand[],
+): { row: SmpSubcommand; args: readonly string[] } {
+  const named = all.flatMap((row) =>
     [wordsOf(row), ...(row.known ?? []).map((name) => name.split(" "))].map((words) => ({ row, words })),
   );
   const fitting = named.filter(({ words }) => words.every((word, index) => positional[index] === word));
   const found = fitting.toSorted((a, b) => b.words.length - a.words.length)[0];
-  if (!found) throw unknownCommand(positional);
+  if (!found) throw unknownCommand(positional, all);
   const args = positional.slice(found.words.length);
   const wanted = found.row.usage.split(" ").slice(wordsOf(found.row).length);
   const required = wanted.filter((word) => word.startsWith("<")).length;
@@ -122,20 +145,16 @@ function subcommand(positional: readonly string[]): { row: SmpSubcommand; args: 
   return { row: found.row, args };
 }
 
-function wordsOf({ usage }: SmpSubcommand): string[] {
-  return usage.split(" ").filter((word) => !/^[<[]/.test(word));
-}
-
 function restOf(args: readonly string[], wanted: number): string {
   return args.slice(wanted - 1).join(" ");
 }
 
-function unknownCommand(positional: readonly string[]): UsageError {
-  const names = SUBCOMMANDS.map((row) => wordsOf(row).join(" "));
+function unknownCommand(positional: readonly string[], all: readonly SmpSubcommand[]): UsageError {
+  const names = all.map((row) => wordsOf(row).join(" "));
   const [first = ""] = positional;
   const asked = positional.slice(0, 2).join(" ");
   const inGroup = names.filter((name) => name.startsWith(`${first} `));
-  const near = nearest(asked, [...names, ...SUBCOMMANDS.flatMap(({ known = [] }) => known)]);
+  const near = nearest(asked, [...names, ...all.flatMap(({ known = [] }) => known)]);
   if (asked === "") return new UsageError("hil smp wants a command.", `The commands are ${names.join(", ")}.`);
   const text = `no command "hil smp ${asked}".`;
   if (near !== undefined && near !== first) return new UsageError(text, `Did you mean "hil smp ${near}"?`);

@@ -1,5 +1,5 @@
-import type { ExitCode } from "../../core/index.ts";
-import type { SmpClient } from "../../smp/index.ts";
+import { type ExitCode, UsageError } from "../../core/index.ts";
+import type { CommandKey, SmpClient } from "../../smp/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 
@@ -21,8 +21,19 @@ export const COMMAND_OPTIONS = {
 export type CommandOption = keyof typeof COMMAND_OPTIONS;
 
 /** The options of one command, for its help. */
-export function optionRows({ options = [] }: Pick<SmpSubcommand, "options">): OptionRows {
-  return Object.fromEntries(options.map((name) => [name, COMMAND_OPTIONS[name]]));
+export function optionRows({ options = [], fields = {} }: Pick<SmpSubcommand, "options" | "fields">): OptionRows {
+  return { ...Object.fromEntries(options.map((name) => [name, COMMAND_OPTIONS[name]])), ...fields };
+}
+
+/** Bytes of hex digits, two a byte. @throws UsageError */
+export function bytesOf(text: string): Uint8Array {
+  if (/^([0-9a-f]{2})*$/i.test(text)) return Uint8Array.from(Buffer.from(text, "hex"));
+  throw new UsageError(`"${text}" are no bytes.`, "Write them as hex digits, two a byte.");
+}
+
+/** The words of a command, without its arguments. */
+export function wordsOf({ usage }: Pick<SmpSubcommand, "usage">): string[] {
+  return usage.split(" ").filter((word) => !/^[<[]/.test(word));
 }
 
 /** What a command of `hil smp` works with. */
@@ -48,6 +59,10 @@ export interface SmpSubcommand {
   /** Words by which other tools call it (mcumgr, smpmgr). */
   readonly known?: readonly string[];
   readonly about: string;
+  /** The rows that it is there for, by their key: of those no command is made (`row-commands.ts`). */
+  readonly sends?: readonly CommandKey[];
+  /** Options that no other command has: the fields of a row. */
+  readonly fields?: OptionRows;
   /** Options of its own that it takes; all others of `COMMAND_OPTIONS` are refused. */
   readonly options?: readonly CommandOption[];
   /** What to write instead of an option that other tools call so. */

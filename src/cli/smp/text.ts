@@ -30,6 +30,15 @@ function imageLines(entry: ImageSlot): string[] {
   ];
 }
 
+/** An answer that no command words for people: a line a field. */
+export function fieldLines(answer: object): string {
+  const lines = Object.entries(answer).map(([name, value]) => {
+    const text = typeof value === "string" ? value : json(value, hexOf).replaceAll(/^"|"$/g, "");
+    return `${name}: ${text}\n`;
+  });
+  return lines.length === 0 ? "Done\n" : lines.join("");
+}
+
 /** Any answer as one line of JSON: bytes as hex digits, integers of 64 bits with all their digits. */
 export function jsonLine(value: unknown): string {
   return `${json(value, hexOf)}\n`;
@@ -46,10 +55,10 @@ function hexOf(view: ArrayBufferView): string {
 /** What passed on the wire, for `--trace`: one line a packet, header fields and body. */
 export function traceLines(exchange: Exchange): string {
   if (exchange.kind === "dropped") return `${stamp(exchange.atUs)} ! ${exchange.why}: ${packetText(exchange.packet)}\n`;
+  if (exchange.kind === "no answer") return `${stamp(exchange.atUs)} < nothing\n`;
+  if (exchange.kind === "answer") return `${stamp(exchange.atUs)} < ${packetText(exchange.packet)}\n`;
   const attempt = exchange.attempt === 1 ? "" : `  (attempt ${exchange.attempt})`;
-  const request = `${stamp(exchange.sentAtUs)} > ${packetText(exchange.request)}${attempt}\n`;
-  if (!exchange.response) return `${request}${" ".repeat(12)} < nothing\n`;
-  return `${request}${stamp(exchange.receivedAtUs ?? 0)} < ${packetText(exchange.response)}\n`;
+  return `${stamp(exchange.atUs)} > ${packetText(exchange.packet)}${attempt}\n`;
 }
 
 function stamp(atUs: number): string {

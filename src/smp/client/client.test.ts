@@ -146,7 +146,7 @@ describe("a state write whose answer is lost", () => {
       if (attempts > 0) deliver(bytes);
     };
     made.session.onExchange((exchange) => {
-      if (exchange.kind === "attempt" && exchange.command === "image state write") attempts += 1;
+      if (exchange.kind === "no answer" && exchange.command === "image state write") attempts += 1;
     });
     return { ...made, attempts: () => attempts };
   }

@@ -165,7 +165,7 @@ describe("a file to the board", () => {
   test("arrives whole, in packets that fill the buffer, and an empty one is made", async () => {
     const { session, files } = bench();
     const sizes = new Set<number>();
-    session.onExchange((exchange) => exchange.kind === "attempt" && sizes.add(exchange.request.length));
+    session.onExchange((exchange) => exchange.kind === "request" && sizes.add(exchange.packet.length));
     await uploadFile(session, "/lfs/b", BYTES, 380);
     expect(equalBytes(files.get("/lfs/b") ?? new Uint8Array(), BYTES)).toBe(true);
     expect(Math.max(...sizes)).toBe(380);

@@ -122,7 +122,7 @@ describe("sequence numbers", () => {
     expect(await session.request(echo, say("x"))).toEqual({ r: "one" });
     await sleep(clock, 100);
     expect(session.counters.duplicate).toBe(1);
-    expect(exchanges.map((exchange) => exchange.kind)).toEqual(["attempt", "dropped"]);
+    expect(exchanges.map((exchange) => exchange.kind)).toEqual(["request", "answer", "dropped"]);
   });
 });
 

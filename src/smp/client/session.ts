@@ -12,6 +12,10 @@ import { decodeSmpHeader, SMP_HEADER_BYTES, type SmpHeader } from "../packet/hea
 import type { ReceivedPacket } from "../transport/console-framing.ts";
 import type { SmpTransport } from "../transport/transport.ts";
 
+/** Source: zephyr #100468, of a shell that polls. */
+const ECHOED =
+  " Our own requests come back: a loop-back plug in the port, or a shell on it that takes no SMP (one that polls never does).";
+
 /** Deadline of a request whose row names none, in milliseconds. Others wait 2.5 to 10 s. */
 const TIMEOUT_MS = 3_000;
 
@@ -39,17 +43,25 @@ export interface RequestOptions {
   readonly payload?: Uint8Array | undefined;
 }
 
-/** What passed on the wire for one attempt, or came without having been asked for. */
+/** One attempt at a request. */
+interface Attempt {
+  /** The row's name: "image upload". */
+  readonly command: string;
+  /** Counted from 1. */
+  readonly attempt: number;
+  readonly sentAtUs: number;
+}
+
+/**
+ * What passes on the wire, in its order: a request, its answer or the lack of one, and what nobody had asked for.
+ * `packet` is whole, header first; of "no answer" it is the request's. Times are the clock's, in microseconds.
+ */
 export type Exchange =
-  | {
-      readonly kind: "attempt";
-      readonly command: string;
-      readonly attempt: number;
-      readonly sentAtUs: number;
-      readonly request: Uint8Array;
-      readonly receivedAtUs?: number;
-      readonly response?: Uint8Array;
-    }
+  | (Attempt & {
+      readonly kind: "request" | "answer" | "no answer";
+      readonly atUs: number;
+      readonly packet: Uint8Array;
+    })
   | {
       readonly kind: "dropped";
       readonly why: keyof SessionCounters;
@@ -71,6 +83,7 @@ interface SessionCounters {
 
 interface Pending {
   readonly row: CommandRow;
+  readonly made: Attempt;
   answered(packet: ReceivedPacket): void;
   failed(reason: unknown): void;
 }
@@ -96,6 +109,7 @@ export class SmpSession implements AsyncDisposable {
   readonly #pending = new Map<number, Pending>();
   readonly #past = new Map<number, "answered" | "given up">();
   readonly #exchanges = new Listeners<Exchange>();
+  readonly #ends = new Listeners<void>();
   readonly #undo: (() => void)[];
   readonly #waiting: (() => void)[] = [];
   #inFlight = 0;
@@ -115,9 +129,14 @@ export class SmpSession implements AsyncDisposable {
     ];
   }
 
-  /** Observes every attempt and every packet that was thrown away. The returned function removes the observer. */
+  /** Observes every packet of both directions as it passes. The returned function removes the observer. */
   onExchange(listener: (exchange: Exchange) => void): () => void {
     return this.#exchanges.add(listener);
+  }
+
+  /** Called once, when the session is closed or its transport ended. The returned function removes the observer again. */
+  onEnd(listener: () => void): () => void {
+    return this.#ends.add(listener);
   }
 
   /**
@@ -180,24 +199,18 @@ export class SmpSession implements AsyncDisposable {
     const bytes = encodeRequest(row, request, { sequence, version: this.#options.version ?? 2, payload });
     if (this.#dirty) await this.transport.resynchronise(this.#timeouts, signal);
     this.#dirty = false;
-    const trace = {
-      kind: "attempt" as const,
-      command: row.name,
-      attempt,
-      sentAtUs: this.clock.nowUs(),
-      request: bytes,
-    };
-    let answer: ReceivedPacket | undefined;
+    const made: Attempt = { command: row.name, attempt, sentAtUs: this.clock.nowUs() };
+    this.#exchanges.emit({ kind: "request", ...made, atUs: made.sentAtUs, packet: bytes });
     let isOut = false;
     try {
       const awaited = `the answer to ${row.name} on ${this.transport.name}`;
       const lastSeen = () => this.transport.lastSeen();
-      answer = await within(
+      const answer = await within(
         this.clock,
         limitMs,
         awaited,
         async (stop) => {
-          const arrived = this.#answerTo(sequence, row, stop);
+          const arrived = this.#answerTo(sequence, { row, made }, stop);
           const sending = this.transport.send(bytes, stop).then(() => {
             isOut = true;
           });
@@ -213,14 +226,12 @@ export class SmpSession implements AsyncDisposable {
       if (isTimeout) this.#timeouts += 1;
       // A request that was given up with all of its bytes out left nothing behind.
       if (isTimeout || !isOut) this.#dirty = true;
+      this.#exchanges.emit({ kind: "no answer", ...made, atUs: this.clock.nowUs(), packet: bytes });
       throw error;
-    } finally {
-      const got = answer ? { receivedAtUs: answer.atUs, response: answer.bytes } : {};
-      this.#exchanges.emit({ ...trace, ...got });
     }
   }
 
-  #answerTo(sequence: number, row: CommandRow, stop: AbortSignal): Promise<ReceivedPacket> {
+  #answerTo(sequence: number, asked: Pick<Pending, "row" | "made">, stop: AbortSignal): Promise<ReceivedPacket> {
     return new Promise((resolve, reject) => {
       const forget = (as: "answered" | "given up") => {
         this.#pending.delete(sequence);
@@ -233,7 +244,7 @@ export class SmpSession implements AsyncDisposable {
       };
       stop.addEventListener("abort", giveUp, { once: true });
       this.#pending.set(sequence, {
-        row,
+        ...asked,
         answered: (packet) => {
           forget("answered");
           resolve(packet);
@@ -252,6 +263,7 @@ export class SmpSession implements AsyncDisposable {
     const pending = this.#pending.get(header.sequence);
     if (pending && answers(header, pending.row)) {
       pending.answered(packet);
+      this.#exchanges.emit({ kind: "answer", ...pending.made, atUs: packet.atUs, packet: packet.bytes });
       return;
     }
     const why = this.#whyDropped(header);
@@ -267,8 +279,10 @@ export class SmpSession implements AsyncDisposable {
   }
 
   #ended(reason: unknown): void {
+    const isFirst = this.#end === undefined;
     this.#end ??= { reason };
     for (const pending of this.#pending.values()) pending.failed(this.#gone());
+    if (isFirst) this.#ends.emit();
   }
 
   #gone(): unknown {
@@ -285,7 +299,7 @@ export class SmpSession implements AsyncDisposable {
 
   #timeout(command: string, attempts: number, startedUs: number, cause: unknown): TimeoutError {
     const times = attempts === 1 ? "" : `, asked ${attempts} times`;
-    const echoed = this.counters.echoed > 0 ? " Our own requests come back: is a loop-back plug in the port?" : "";
+    const echoed = this.counters.echoed > 0 ? ECHOED : "";
     const hint =
       "Check that the firmware speaks SMP on this port and at this baud rate; " +
       "on a J-Link switch the mass-storage drive off (it loses bytes).";

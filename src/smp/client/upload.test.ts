@@ -33,7 +33,7 @@ describe("an upload", () => {
     const { client, store, session } = bench();
     const packets: number[] = [];
     session.onExchange((exchange) => {
-      if (exchange.kind === "attempt" && exchange.command === "image upload") packets.push(exchange.request.length);
+      if (exchange.kind === "request" && exchange.command === "image upload") packets.push(exchange.packet.length);
     });
     const result = await client.upload(IMAGE.file);
     expect(equalBytes(store.bytes(1).subarray(0, IMAGE.file.length), IMAGE.file)).toBe(true);
@@ -73,7 +73,7 @@ describe("an upload", () => {
     const { client, session } = bench({ server: { generation: "zephyr 2.7" } });
     const sizes = new Set<number>();
     session.onExchange((exchange) => {
-      if (exchange.kind === "attempt" && exchange.command === "image upload") sizes.add(exchange.request.length);
+      if (exchange.kind === "request" && exchange.command === "image upload") sizes.add(exchange.packet.length);
     });
     await client.upload(IMAGE.file);
     expect(Math.max(...sizes)).toBe(252);

@@ -27,7 +27,7 @@ describe("the table of commands", () => {
 
   test("does not repeat blindly what does something twice", () => {
     const once = Object.entries(COMMANDS).filter(([, row]) => row.retries === 0);
-    expect(once.map(([key]) => key)).toEqual(["reset", "setImageState", "deleteSetting", "writeFile", "shell"]);
+    expect(once.map(([key]) => key)).toEqual(["osReset", "setImageState", "deleteSetting", "writeFile", "shell"]);
   });
 });
 
@@ -51,7 +51,7 @@ describe("requests, byte for byte as captured", () => {
     ["a first chunk (12)", COMMANDS.imageUpload, first, 1, 2, dumped(12, ">")],
     ["a chunk (12)", COMMANDS.imageUpload, { off: 32, data: new Uint8Array(16) }, 2, 2, dumped(12, ">", 1)],
     ["erase (15)", COMMANDS.imageErase, {}, 0x0a, 2, dumped(15, ">")],
-    ["reset (17)", COMMANDS.reset, { boot_mode: 1 }, 0, 2, dumped(17, ">")],
+    ["reset (17)", COMMANDS.osReset, { boot_mode: 1 }, 0, 2, dumped(17, ">")],
     ["console echo (18)", COMMANDS.consoleEcho, { echo: 0 }, 0, 2, dumped(18, ">")],
     ["shell (19)", shell, { argv: ["kernel", "version"] }, 0, 2, dumped(19, ">")],
   ] as const)("%s", (_name, row, request, sequence, version, packet) => {

@@ -1,5 +1,6 @@
 import type { CommandRow } from "../packet/command.ts";
 import { OP } from "../packet/header.ts";
+import type { Fields } from "../packet/shape.ts";
 import * as enumeration from "./enumeration.ts";
 import * as files from "./file-system.ts";
 import * as image from "./image.ts";
@@ -9,43 +10,31 @@ import * as shell from "./shell.ts";
 import * as statistics from "./statistics.ts";
 import * as basic from "./zephyr-basic.ts";
 
-/** Every command we know, by the name that handlers of a server use. Adding a row adds the command to both ends. */
+/** The exports of a group's file that are rows of commands. */
+type RowsOf<M> = { readonly [K in keyof M as M[K] extends { request: Fields; response: Fields } ? K : never]: M[K] };
+
+/** The rows of a group's file, by the number of their command. */
+function rowsOf<M extends object>(group: M): RowsOf<M> {
+  const isRow = (value: unknown): value is CommandRow =>
+    typeof value === "object" && value !== null && "request" in value && "response" in value;
+  const rows = Object.entries(group).filter((entry): entry is [string, CommandRow] => isRow(entry[1]));
+  const order = ({ id, op }: CommandRow) => 2 * id + (op === "write" ? 1 : 0);
+  return Object.fromEntries(rows.toSorted(([, a], [, b]) => order(a) - order(b))) as RowsOf<M>;
+}
+
+/**
+ * Every command we know, by the name under which its group's file exports it: handlers of a server use that name, too. A
+ * row that is exported there is a command of the client, of `hil smp` and of docs/commands.md.
+ */
 export const COMMANDS = {
-  echo: os.echo,
-  consoleEcho: os.consoleEcho,
-  taskStatistics: os.taskStatistics,
-  memoryPools: os.memoryPools,
-  readDatetime: os.readDatetime,
-  writeDatetime: os.writeDatetime,
-  reset: os.osReset,
-  params: os.params,
-  osInfo: os.osInfo,
-  bootloaderInfo: os.bootloaderInfo,
-  imageState: image.imageState,
-  setImageState: image.setImageState,
-  imageUpload: image.imageUpload,
-  imageErase: image.imageErase,
-  slotInfo: image.slotInfo,
-  statistics: statistics.statistics,
-  statisticsList: statistics.statisticsList,
-  readSetting: settings.readSetting,
-  writeSetting: settings.writeSetting,
-  deleteSetting: settings.deleteSetting,
-  commitSettings: settings.commitSettings,
-  loadSettings: settings.loadSettings,
-  saveSettings: settings.saveSettings,
-  readFile: files.readFile,
-  writeFile: files.writeFile,
-  fileStatus: files.fileStatus,
-  fileHash: files.fileHash,
-  fileHashTypes: files.fileHashTypes,
-  closeFile: files.closeFile,
-  shell: shell.shell,
-  groupCount: enumeration.groupCount,
-  groupList: enumeration.groupList,
-  groupAt: enumeration.groupAt,
-  groupDetails: enumeration.groupDetails,
-  eraseStorage: basic.eraseStorage,
+  ...rowsOf(os),
+  ...rowsOf(image),
+  ...rowsOf(statistics),
+  ...rowsOf(settings),
+  ...rowsOf(files),
+  ...rowsOf(shell),
+  ...rowsOf(enumeration),
+  ...rowsOf(basic),
 } as const;
 
 export type CommandKey = keyof typeof COMMANDS;

@@ -14,6 +14,7 @@ export const readFile = command({
   request: { off: uint, name: text },
   response: { off: uint, data: bytes, len: optional(uint) },
   retries: 3,
+  withheld: ["data"],
   source,
 });
 
@@ -26,6 +27,7 @@ export const writeFile = command({
   request: { off: uint, data: optional(bytes), name: text, len: optional(uint) },
   response: { off: uint },
   retries: 0,
+  withheld: ["data"],
   timeoutMs: 10_000,
   source,
 });

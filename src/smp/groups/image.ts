@@ -66,6 +66,7 @@ export const imageUpload = command({
   },
   response: { off: optional(uint), match: optional(bool) },
   retries: 3,
+  withheld: ["data"],
   timeoutMs: 5_000,
   source,
 });

@@ -13,6 +13,7 @@ export const readSetting = command({
   request: { name: text, max_size: optional(uint) },
   response: { val: bytes, max_size: optional(uint) },
   retries: 3,
+  withheld: ["val"],
   source,
 });
 
@@ -25,6 +26,7 @@ export const writeSetting = command({
   request: { name: text, val: optional(bytes) },
   response: {},
   retries: 3,
+  withheld: ["val"],
   source,
 });
 

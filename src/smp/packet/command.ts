@@ -19,6 +19,8 @@ export interface CommandRow<Q extends Fields = Fields, S extends Fields = Fields
   readonly timeoutMs?: number;
   /** A server carries the command out even when the body makes no sense. */
   readonly ignoresBadBody?: true;
+  /** Fields of request and answer that a record names by their length alone: bulk, and what may be a secret. */
+  readonly withheld?: readonly string[];
   readonly source: string;
 }
 

@@ -37,6 +37,8 @@ export interface ServerGeneration {
     readonly rc: number;
     readonly error: { readonly group: number; readonly code: number };
   };
+  /** A save of settings takes a part by its name, and is refused without storage; before, it saves all and says success. */
+  readonly settingsSaveTells?: true;
   /** Only the image that runs is active; else the primary slot of every image. */
   readonly oneActive?: true;
   /** A reset takes a boot mode. */
@@ -172,8 +174,9 @@ export const SERVER_GENERATIONS = [
     stateRules: "next boot",
     erasesPending: true,
     bootMode: true,
+    settingsSaveTells: true,
     lacks: [],
-    source: "measured on Zephyr 4.4.0",
+    source: "measured on Zephyr 4.4.0; settings: zephyr PR 98336, 98409, 98567",
   },
 ] as const satisfies readonly ServerGeneration[];
 

@@ -23,7 +23,7 @@ export interface RecoveryStore {
   trailerOffset(slot: number): number;
   /** Where an update begins in the slot, in bytes: swap using offset wants a secondary one sector up. */
   startOffset(slot: number): number;
-  /** boot_set_pending of an image pair. Answers the code that the call would: 0 is success. */
+  /** boot_set_pending of an image pair. Returns the code that the call would: 0 is success. */
   setPending(image: number, permanent: boolean): Promise<number>;
   /** The last byte of an upload is in its slot, and its answer on its way: an encrypted image is decrypted in place. */
   uploaded?(slot: number): Promise<void>;

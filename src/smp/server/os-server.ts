@@ -26,7 +26,7 @@ export function osHandlers(facts: OsFacts): SmpHandlers {
     // A missing text is answered by an empty one.
     echo: ({ d }) => ({ r: d ?? "" }),
     params: () => ({ buf_size: facts.bufferBytes, buf_count: facts.bufferCount }),
-    reset: (request, context) => {
+    osReset: (request, context) => {
       context.afterAnswer(() => facts.reset({ force: request.force ?? false, bootMode: request.boot_mode ?? 0 }));
       return {};
     },

@@ -202,7 +202,7 @@ describe("bodies", () => {
     const reset = () => {
       throw new SmpFault({ code: 10 });
     };
-    const { ask, resets } = rawServer({ server: { handlers: { reset } } });
+    const { ask, resets } = rawServer({ server: { handlers: { osReset: reset } } });
     expect(bodyOf((await ask(request({ id: 5 }, {})))[0])).toEqual({ rc: 10 });
     expect(resets).toEqual([]);
   });

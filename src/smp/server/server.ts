@@ -192,7 +192,7 @@ export class SmpServer implements AsyncDisposable {
     const request = readRequest(row, payload);
     const echoed = key === "echo" && typeof request["d"] === "string" ? Buffer.byteLength(request["d"]) : 0;
     if (echoed > (echoBytesMax ?? Number.POSITIVE_INFINITY)) throw new SmpFault({ code: RC.invalid });
-    const known = key === "reset" && !bootMode ? { ...request, boot_mode: undefined } : request;
+    const known = key === "osReset" && !bootMode ? { ...request, boot_mode: undefined } : request;
     const body = writeFields(row.response, await handler(known, context));
     if (rcInSuccess.includes(key)) return { rc: 0, ...body };
     if (key !== "shell" || shellCodeKey === "ret") return body;

@@ -31,7 +31,7 @@ describe("a UART of its own, without frames", () => {
   test("carries an upload in packets of the whole buffer", async () => {
     const { client, store } = raw();
     const sizes: number[] = [];
-    client.session.onExchange((exchange) => exchange.kind === "attempt" && sizes.push(exchange.request.length));
+    client.session.onExchange((exchange) => exchange.kind === "request" && sizes.push(exchange.packet.length));
     await client.upload(IMAGE.file);
     expect(Math.max(...sizes)).toBe(384);
     expect(equalBytes(store.bytes(1).subarray(0, IMAGE.file.length), IMAGE.file)).toBe(true);

@@ -3,6 +3,7 @@ import { NRF5340_INTERNAL } from "../../mcuboot/index.ts";
 import { type SmallBoardOptions, smallBuild, smallImage } from "../../mcuboot/testing/small-board.ts";
 import { memoryLinks, Uart } from "../../serial/index.ts";
 import { SmpClient } from "../../smp/index.ts";
+import type { TwinSmp } from "../app.ts";
 import { hooksOf, type MachineFault } from "../faults.ts";
 import { TwinFlash } from "../flash.ts";
 import { TwinMachine } from "../machine.ts";
@@ -18,11 +19,12 @@ export interface SmallMachineOptions extends SmallBoardOptions {
   readonly primary?: Uint8Array;
   readonly flash?: typeof TwinFlash;
   readonly uploaded?: boolean;
+  readonly smp?: Partial<TwinSmp>;
 }
 
 /** A machine in virtual time that runs 1.0.0 and holds 2.0.0 in slot 1, and a host at its UART. It has no power yet. */
 export function smallMachine(options: SmallMachineOptions = {}) {
-  const { faults = [], primary, flash: Flash = TwinFlash, uploaded = true, ...rest } = options;
+  const { faults = [], primary, flash: Flash = TwinFlash, uploaded = true, smp: served, ...rest } = options;
   const encrypted = rest.encrypted ?? true;
   const build = smallBuild({ slotSectors: SLOT_PAGES, ...rest });
   const clock = new VirtualClock();
@@ -36,13 +38,14 @@ export function smallMachine(options: SmallMachineOptions = {}) {
   });
   flash.program(0, primary ?? smallImage("1.0.0", 20_000, encrypted).plain);
   if (uploaded) flash.program(SLOT_PAGES * PAGE_BYTES, smallImage("2.0.0", 30_000, encrypted).file);
+  const hooks = hooksOf(new Set(faults));
   const machine = new TwinMachine({
     clock,
     flash,
-    uart: new TwinUart(device, { clock, baudRate: BAUD_RATE }),
+    uart: new TwinUart(device, { clock, baudRate: BAUD_RATE, fault: hooks.line }),
     build,
-    hooks: hooksOf(new Set(faults)),
-    smp: { bufferBytes: 1024, bufferCount: 4 },
+    hooks,
+    smp: { bufferBytes: 1024, bufferCount: 4, ...served },
   });
   const uart = Uart.open(host, { clock });
   const lines: { readonly atUs: number; readonly text: string }[] = [];
