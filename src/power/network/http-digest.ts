@@ -16,8 +16,9 @@ const ALGORITHMS = [
 ] as const;
 
 /**
- * The first challenge of a header that is digest with a hash known here; undefined when it has none. Servers name them in
- * the order that they like, Basic among them, in one header line or in several, which arrive here as one. RFC 7235, 4.1.
+ * The first challenge of a header that is digest with a hash known here; undefined when it has none. Servers name
+ * them in the order that they like, Basic among them, in one header line or in several, which arrive here as one.
+ * RFC 7235, 4.1.
  */
 export function digestChallenge(header: string): DigestChallenge | undefined {
   const challenges: Map<string, string>[] = [];
