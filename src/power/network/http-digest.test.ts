@@ -33,6 +33,16 @@ describe("digest authentication", () => {
   });
 
   test.each([
+    'Digest realm="a", nonce="1", algorithm=SHA-512-256, qop="auth", opaque="o", Digest realm="b", nonce="2"',
+    'Digest realm="a", nonce="1", qop="auth-int", Digest realm="b", nonce="2"',
+    'Basic realm="Digest realm=a", Digest realm="b", nonce="2"',
+    'Digest realm="b", nonce="2", Digest realm="a", nonce="1", qop="auth", opaque="o"',
+    'Digest realm="b", nonce="2", Bearer realm="a", algorithm=none',
+  ])("takes the one challenge that it can answer, and only its fields: %s", (header) => {
+    expect(digestChallenge(header)).toEqual({ realm: "b", nonce: "2", algorithm: "MD5", qop: false });
+  });
+
+  test.each([
     "Basic realm=x",
     'Digest realm="a"',
     'Digest realm="a", nonce="b", algorithm=SHA-512-256',

@@ -15,15 +15,26 @@ const ALGORITHMS = [
   { name: "SHA-256", hash: "sha256", source: "RFC 7616, 3.3" },
 ] as const;
 
-/** The challenge of a header; undefined when it asks for something else than digest with a hash known here. */
+/**
+ * The first challenge of a header that is digest with a hash known here; undefined when it has none. Servers name
+ * them in the order that they like, Basic among them, in one header line or in several, which arrive here as one.
+ * RFC 7235, 4.1.
+ */
 export function digestChallenge(header: string): DigestChallenge | undefined {
-  const text = /\bDigest\s+(.*)/is.exec(header)?.[1];
-  if (text === undefined) return undefined;
-  const fields = new Map<string, string>();
-  for (const [, key = "", quoted, plain] of text.matchAll(/(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g)) {
-    if (!fields.has(key.toLowerCase()))
+  const challenges: Map<string, string>[] = [];
+  let fields: Map<string, string> | undefined;
+  const words = /(\w+)\s+(?=\w+\s*=)|(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g;
+  for (const [, scheme, key = "", quoted, plain] of header.matchAll(words)) {
+    if (scheme !== undefined) {
+      fields = scheme.toLowerCase() === "digest" ? new Map() : undefined;
+      if (fields) challenges.push(fields);
+    } else if (fields && !fields.has(key.toLowerCase()))
       fields.set(key.toLowerCase(), quoted?.replaceAll(/\\(.)/g, "$1") ?? plain ?? "");
   }
+  return challenges.map(answerable).find((challenge) => challenge !== undefined);
+}
+
+function answerable(fields: ReadonlyMap<string, string>): DigestChallenge | undefined {
   const wanted = fields.get("algorithm")?.toUpperCase() ?? "MD5";
   const algorithm = ALGORITHMS.find(({ name }) => name === wanted)?.name;
   const [realm, nonce, opaque] = [fields.get("realm"), fields.get("nonce"), fields.get("opaque")];
