@@ -39,7 +39,7 @@ export {
   UNKNOWN_SWITCH,
 } from "./profile/draft.ts";
 export { deviceArea, firstChunkMs, flashTimingOf } from "./profile/flash-timing.ts";
-export { imageCrypto, keyTitles, type ProfileKeys, profileKeys } from "./profile/keys.ts";
+export { imageCrypto, imageRandomness, keyTitles, type ProfileKeys, profileKeys } from "./profile/keys.ts";
 export {
   builtInBoards,
   DEFAULT_BOARD,
@@ -51,3 +51,4 @@ export {
 } from "./profile/profile.ts";
 export { type BoardProfile } from "./profile/schema.ts";
 export { makeTwin } from "./providers/twin.ts";
+export { foreignReach, type Reach, reachOf, readablePasswords } from "./reach.ts";

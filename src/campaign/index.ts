@@ -16,10 +16,11 @@ export { ENDINGS, recordedVerdict, type Verdict } from "./record/verdict.ts";
 export { admitSwept } from "./request/admission.ts";
 export { checkRequest } from "./request/check-request.ts";
 export { requireEncryptionPolicy } from "./request/encryption-policy.ts";
-export { cutsAt, cutsOn, patternFault } from "./request/explicit-cuts.ts";
+export { cutsAt, cutsOn, triggerFault } from "./request/explicit-cuts.ts";
 export { namedScenario } from "./request/image-pair.ts";
 export { type CampaignImage, type CampaignImages, imageOf } from "./request/images.ts";
 export { buildMaterial } from "./request/material.ts";
+export { namedFiles } from "./request/payload-file.ts";
 export { type RunRequest } from "./request/run-request.ts";
 export {
   builtInScenarios,

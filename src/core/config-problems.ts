@@ -25,6 +25,8 @@ const SECRET = /pass(word|phrase)|token|secret|credential/i;
 /** A key that was pasted where its file's name belongs, or named in place of a YAML file. */
 const KEY_TEXT = /-----BEGIN|PRIVATE KEY/;
 const SHOWN_CHARACTERS_MAX = 60;
+/** Nobody reads more, and to find the line of each takes time: a file may have a hundred thousand. */
+export const PROBLEMS_MAX = 50;
 
 const KINDS: Readonly<Record<string, string>> = {
   string: "text",
@@ -118,7 +120,8 @@ interface Facts extends Pick<Expectations, "known"> {
 
 /** Zod's issues as sentences with their lines, in the order of the file. */
 export function problemsOf(issues: readonly z.core.$ZodIssue[], facts: Facts): Problem[] {
-  return issues.flatMap((issue) => described(issue, [], facts)).toSorted((a, b) => a.line - b.line);
+  const all = issues.slice(0, PROBLEMS_MAX).flatMap((issue) => described(issue, [], facts));
+  return all.toSorted((a, b) => a.line - b.line);
 }
 
 function described(issue: z.core.$ZodIssue, base: FieldPath, facts: Facts): Problem[] {
@@ -129,7 +132,10 @@ function described(issue: z.core.$ZodIssue, base: FieldPath, facts: Facts): Prob
     text,
   });
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => at([...path, key], unknownField(key, facts.known.get(issue.keys) ?? [])));
+    const known = facts.known.get(issue.keys) ?? [];
+    const first = issue.keys.slice(0, PROBLEMS_MAX).map((key) => at([...path, key], unknownField(key, known)));
+    const more = issue.keys.length - first.length;
+    return more === 0 ? first : [...first, at(path, `has ${more} fields more that are none.`)];
   }
   const found = valueAt(facts.input, path);
   if (issue.code === "invalid_union") {

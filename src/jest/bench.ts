@@ -2,6 +2,8 @@ import {
   type Board,
   bootloaderBuildOf,
   DEFAULT_BOARD,
+  imageRandomness,
+  type LoadedProfile,
   loadProfile,
   openBoard,
   type ProfileKeys,
@@ -24,7 +26,7 @@ import {
   wakeUp,
 } from "../campaign/index.ts";
 import { BenchError, Cleanup, Random, RealClock, UsageError } from "../core/index.ts";
-import { type AnyKey, generatePayload, type PrivateKey, seededRandomness, systemRandomness } from "../image/index.ts";
+import { type AnyKey, generatePayload, type PrivateKey } from "../image/index.ts";
 import { fileScope } from "./at-end.ts";
 import { whenFree } from "./when-free.ts";
 
@@ -67,6 +69,7 @@ export class Bench implements AsyncDisposable {
   /** Everything that happened, for a test that failed. */
   readonly events: RunEvent[] = [];
   readonly #recorded: RecordedBoard;
+  readonly #loaded: LoadedProfile;
   readonly #keys: ProfileKeys;
   readonly #random: Random;
   readonly #closing: Cleanup;
@@ -75,9 +78,10 @@ export class Bench implements AsyncDisposable {
   #drawn = 0;
   #closed: Promise<void> | undefined;
 
-  constructor(board: Board, keys: ProfileKeys, random: Random, closing: Cleanup) {
+  constructor(board: Board, loaded: LoadedProfile, random: Random, closing: Cleanup) {
     this.board = board;
-    this.#keys = keys;
+    this.#loaded = loaded;
+    this.#keys = profileKeys(loaded);
     this.#random = random;
     this.#closing = closing;
     const stop = AbortSignal.any([this.#stop.signal, scope.signal]);
@@ -98,6 +102,7 @@ export class Bench implements AsyncDisposable {
         bodyAddress: slots.primary.offset + images.headerBytes,
         bytes: wish.bytes ?? 20_000,
       });
+    const isGenerated = [wish.payload, wish.signing, wish.encryption].every((given) => given === undefined);
     const { encryption } = this.#keys;
     const keys: ProfileKeys = {
       ...this.#keys,
@@ -112,7 +117,7 @@ export class Bench implements AsyncDisposable {
       headerBytes: images.headerBytes,
       slotBytes: slots.primary.bytes,
       writeBytes: bootloader.writeBytes,
-      randomness: this.board.clock.kind === "virtual" ? seededRandomness(random) : systemRandomness,
+      randomness: imageRandomness(this.#loaded, { clock: this.board.clock, random, isGenerated }),
     });
   }
 
@@ -256,7 +261,7 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
     closing.add("here", () => openHere.delete(loaded.file));
     closing.add("power on", () => board.power.set("on"));
     try {
-      const bed = new Bench(board, profileKeys(loaded), random.fork("suite"), closing);
+      const bed = new Bench(board, loaded, random.fork("suite"), closing);
       await bed.wake();
       return bed;
     } catch (error) {

@@ -41,6 +41,7 @@ export {
   explainList,
   explainSlot,
   type FlashExplained,
+  isBootLogLine,
   logNotes,
   logSpan,
   readLog,

@@ -1,10 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
 import type { PlannedCut, RunEvent, Verdict } from "../campaign/index.ts";
+import { terminalText } from "../core/index.ts";
 import { ConsoleReport } from "./console.ts";
 
 function printed(events: readonly RunEvent[], isTty: boolean, columns = 120): string {
   let text = "";
-  const report = new ConsoleReport({ out: (more) => void (text += more), isTty, columns });
+  const report = new ConsoleReport({
+    out: (more, before) => void (text += terminalText(more, before)),
+    isTty,
+    columns,
+  });
   for (const event of events) report.take(event);
   return text;
 }

@@ -1,11 +1,16 @@
 import { describe, expect, test } from "@jest/globals";
 import type { RunEvent } from "../campaign/index.ts";
+import { terminalText } from "../core/index.ts";
 import { ConsoleReport } from "./console.ts";
 
 /** What a report prints of these events. */
 function printed(events: readonly RunEvent[], columns = 200, isTty = false): string {
   let text = "";
-  const report = new ConsoleReport({ out: (more) => void (text += more), isTty, columns });
+  const report = new ConsoleReport({
+    out: (more, before) => void (text += terminalText(more, before)),
+    isTty,
+    columns,
+  });
   for (const event of events) report.take(event);
   return text;
 }

@@ -1,4 +1,5 @@
 import type { RunEvent, Verdict } from "../campaign/index.ts";
+import { type LineControl, terminalText } from "../core/index.ts";
 import { bar, count, grouped, rate, seconds, wrapped } from "./format.ts";
 import { failureText, summaryLines } from "./summary.ts";
 
@@ -7,7 +8,7 @@ const BAR_WIDTH = 24;
 
 /** Where the console report goes. */
 interface ConsoleTarget {
-  out(text: string): void;
+  out(text: string, before?: LineControl): void;
   /** A terminal: bars are redrawn in place. Otherwise plain lines, a few for each long job. */
   readonly isTty: boolean;
   readonly columns: number;
@@ -140,14 +141,14 @@ export class ConsoleReport {
   }
 
   #print(text: string): void {
-    this.#target.out(`${this.#live ? "\r\u001B[2K" : ""}${text}\n`);
+    this.#target.out(`${text}\n`, this.#live ? "redraw" : undefined);
     this.#live = false;
   }
 
   #redraw(label: string, text: string): void {
     this.#live = true;
     const room = Math.max(20, this.#target.columns - 1);
-    this.#target.out(`\r\u001B[2K${`${label.padEnd(LABEL_WIDTH)}${text}`.slice(0, room)}`);
+    this.#target.out(terminalText(`${label.padEnd(LABEL_WIDTH)}${text}`).slice(0, room), "redraw");
   }
 }
 

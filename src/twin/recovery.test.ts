@@ -117,7 +117,7 @@ test("the application tells its groups, its statistics and, in its shell, its ve
   const before = (await session.request(statistics, { name: "smp_svr_stats" })).fields["ticks"] ?? 0;
   await sleep(bed.clock, 3_000);
   const after = (await session.request(statistics, { name: "smp_svr_stats" })).fields["ticks"] ?? 0;
-  expect(after - before).toBe(3);
+  expect(Number(after) - Number(before)).toBe(3);
   expect(await session.request(shell, { argv: ["kernel", "version"] })).toMatchObject({ ret: 0 });
 });
 

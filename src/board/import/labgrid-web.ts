@@ -1,3 +1,4 @@
+import { patternFault } from "../../core/index.ts";
 import { plain } from "./labgrid-parts.ts";
 
 export type Params = Readonly<Record<string, unknown>>;
@@ -57,11 +58,7 @@ export function filledFormat(template: string, values: Readonly<Record<string, s
 export function wholeAnswer(pattern: string): string | undefined {
   const whole = `^(?:${pattern})$`;
   if (/\(\?(?![:=!])|\\[AZz]/.test(pattern) || whole.length > 200) return undefined;
-  try {
-    return new RegExp(whole).source;
-  } catch {
-    return undefined;
-  }
+  return patternFault(whole) === undefined ? whole : undefined;
 }
 
 /** A text that must be the whole answer, as a pattern. */

@@ -1,6 +1,15 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { z } from "zod";
-import { BenchError, ConfigurationError, hasCode, messageOf, parseValue, wallTime } from "../../core/index.ts";
+import {
+  BenchError,
+  ConfigurationError,
+  hasCode,
+  messageOf,
+  parseValue,
+  readInputText,
+  replaceFileAt,
+  wallTime,
+} from "../../core/index.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 
 const MARK = z.strictObject({
@@ -37,12 +46,12 @@ export function healthFile(profileFile: string): HealthMark {
   const path = profileFile.replace(/\.ya?ml$/i, "").concat(".health.json");
   const write = (state: "dirty" | "bad", because: string) => {
     const mark = { schema: 1, state, since: wallTime().toISOString(), because };
-    kept(path, () => replace(path, `${JSON.stringify(mark, undefined, 1)}\n`));
+    kept(path, () => replaceFileAt(path, `${JSON.stringify(mark, undefined, 1)}\n`));
   };
   return {
     load() {
       try {
-        return parseValue(JSON.parse(readFileSync(path, "utf8")), MARK, "its content");
+        return parseValue(JSON.parse(readInputText(path)), MARK, "its content");
       } catch (error) {
         if (hasCode(error, "ENOENT")) return { state: "good" };
         const text = `the mark ${path} cannot be read: ${messageOf(error).replace(/\.?$/, ".")}`;
@@ -53,18 +62,6 @@ export function healthFile(profileFile: string): HealthMark {
     markBad: (because) => write("bad", because),
     clear: () => kept(path, () => rmSync(path, { force: true })),
   };
-}
-
-/** On disk before it answers, not in some cache: the host may lose power, too. */
-function replace(path: string, text: string): void {
-  const file = openSync(`${path}.new`, "w");
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(`${path}.new`, path);
 }
 
 function kept(path: string, act: () => void): void {

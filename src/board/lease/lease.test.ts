@@ -1,44 +1,17 @@
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
-import { isHilError } from "../../core/index.ts";
 import { oneProgram } from "../../core/testing/one-program.ts";
-import type { PortInfo } from "../../serial/index.ts";
 import { type LoadedProfile, parseProfile } from "../profile/profile.ts";
+import { complaint, deadPid, empty, leave, PORTS, PROFILE, profile, resource } from "../testing/left-locks.ts";
 import { requireApart, resourcesOf, takeLease } from "./lease.ts";
 import { findLocks, LOCKS_VARIABLE, locksFolder, removeLock, takeLock } from "./lock.ts";
 import { type LockOwner, lifeOf, ownerNow, readOwner } from "./owner.ts";
 
 const RACER = fileURLToPath(new URL("../testing/lock-racer.ts", import.meta.url));
-
-const empty = () => mkdtempSync(join(tmpdir(), "hil-locks-"));
-const resource = { id: "port /dev/ttyX", name: "port /dev/ttyX" };
-
-/** The number of a process that has ended. */
-const deadPid = () => spawnSync(process.execPath, ["-e", "0"]).pid;
-
-/** A lock that somebody else left, as a file. */
-function leave(folder: string, changes: Partial<LockOwner>): LockOwner {
-  const lock = takeLock(resource, "lab", folder);
-  const [found] = findLocks(folder);
-  const { started: _, ...owner } = ownerNow(resource.name, "lab");
-  const left: LockOwner = { ...owner, user: "ci", since: "2026-11-21T14:03:10.000Z", ...changes };
-  writeFileSync(found?.path ?? "", JSON.stringify(left));
-  expect(lock.from).toBeUndefined();
-  return left;
-}
-
-function complaint(act: () => unknown): string {
-  try {
-    act();
-    return "none";
-  } catch (error) {
-    return isHilError(error) ? `${error.exitCode}: ${error.paragraph()}` : "not one of ours";
-  }
-}
 
 describe("a lock", () => {
   test("is held by one, says by whom, where and since when, and is gone after its release", () => {
@@ -67,9 +40,10 @@ describe("a lock", () => {
     const folder = empty();
     const left = leave(folder, { pid: deadPid() });
     const [found] = findLocks(folder);
-    writeFileSync(`${found?.path}.${left.token}`, JSON.stringify({ ...left, token: "ab" }));
+    const successor = `${found?.path.replace(/\.lock$/, `.${left.token}.lock`)}`;
+    writeFileSync(successor, JSON.stringify({ ...left, token: "ab".repeat(8) }));
     const lock = takeLock(resource, "lab", folder);
-    expect(lock.from?.token).toBe(left.token);
+    expect(lock.from?.token).toBe("ab".repeat(8));
     lock.release();
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -164,25 +138,6 @@ test("the folder of the locks is the variable's, else one that all users of the 
   expect(locksFolder({})).toMatch(/^\/(run\/lock|tmp)\/mcuboot-hil$/);
 });
 
-const PROFILE = `schema: 1
-name: lab
-provider: hardware
-ports: { app: { path: /dev/ttyACM1 } }
-power: { driver: lcus, port: { path: /dev/ttyUSB0 }, channel: 1, contact: NC, cuts: soc }
-slots:
-  primary: { offset: 0x10000, bytes: 0x10000 }
-  secondary: { offset: 0x20000, bytes: 0x10000 }
-keys: { signing: "builtin:twin-sign-p256.pem", encryption: "builtin:twin-enc-p256.pem" }
-`;
-
-const PORTS: readonly PortInfo[] = [
-  { path: "/dev/ttyACM1", stablePath: "/dev/serial/by-id/usb-SEGGER-if02", serial: "1050012345", interface: 2 },
-  { path: "/dev/ttyUSB0" },
-];
-
-const profile = (from = "", to = "", file = "/lab/lab.yaml"): LoadedProfile =>
-  parseProfile(from === "" ? PROFILE : PROFILE.replace(from, to), file);
-
 const idsOf = async (loaded: LoadedProfile) => (await resourcesOf(loaded, { ports: PORTS })).map(({ id }) => id);
 
 describe("what a board holds", () => {
@@ -219,9 +174,7 @@ describe("what a board holds", () => {
     const first = await takeLease(profile(), options);
     expect(first.notes).toEqual([]);
     const other = profile("path: /dev/ttyACM1", "path: /dev/ttyACM9");
-    await expect(takeLease(other, options)).rejects.toThrow(
-      /^the power switch lcus \(port \/dev\/ttyUSB0, channel 1\) is in/,
-    );
+    await expect(takeLease(other, options)).rejects.toThrow(/^the power switch lcus \(channel 1\) is in/);
     expect(findLocks(folder)).toHaveLength(2);
     await first[Symbol.asyncDispose]();
     expect(readdirSync(folder)).toEqual([]);
@@ -235,7 +188,7 @@ describe("what a board holds", () => {
     for (const { path } of findLocks(folder)) {
       const owner = readOwner(path);
       if (owner === undefined || owner === "unknown") throw new RangeError("no owner");
-      writeFileSync(path, JSON.stringify({ ...owner, pid: deadPid(), token: "dead" }));
+      writeFileSync(path, JSON.stringify({ ...owner, pid: deadPid(), token: "dead".repeat(4) }));
     }
     await using next = await takeLease(profile(), { folder, ports: PORTS });
     expect(next.notes).toHaveLength(2);
@@ -256,7 +209,7 @@ describe("boards that run at once", () => {
 
   test.each([
     ["a port", "channel: 1", "channel: 2", "port /dev/ttyACM1"],
-    ["a channel", "ttyACM1", "ttyACM5", "the power switch lcus (port /dev/ttyUSB0, channel 1)"],
+    ["a channel", "ttyACM1", "ttyACM5", "the power switch lcus (channel 1)"],
   ])("may not share %s", async (_, from, to, what) => {
     const other = profile(from, to, "/lab/other.yaml");
     await expect(requireApart([profile(), other], options)).rejects.toMatchObject({

@@ -59,7 +59,11 @@ export async function resourcesOf(
   const { app, net } = profile.ports;
   const ports = [app, ...(net ? [net] : [])];
   const ids = await Promise.all(ports.map((port) => portIdentity(port, file, known)));
-  const resources = ports.map((port, index) => ({ id: `port ${ids[index]}`, name: `port ${portName(port)}` }));
+  const resources = ports.map((port, index) => ({
+    kind: "port" as const,
+    id: `port ${ids[index]}`,
+    name: `port ${portName(port)}`,
+  }));
   const unique = new Map([...resources, await powerResource(profile.power, file, known)].map((row) => [row.id, row]));
   return [...unique.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
@@ -90,6 +94,11 @@ const PLACE_FIELDS: readonly string[] = [
   ...["serial", "url", "host", "udp_port", "outlet", "output", "on", "off"],
 ];
 
+/** Those of them that everybody on the machine may read in a lock: no address, no program's arguments. */
+const CHANNEL_FIELDS: readonly string[] = ["channel", "relay", "coil", "line", "outlet", "output"];
+const isPlain = (value: unknown): boolean =>
+  typeof value === "number" || (typeof value === "string" && value.length < 20);
+
 async function powerResource(
   { driver, options }: LoadedProfile["profile"]["power"],
   file: string,
@@ -99,13 +108,22 @@ async function powerResource(
   const parts = await Promise.all(
     places.map(async ([field, value]) => {
       const port = portOf(value);
-      if (port) return { field, id: await portIdentity(port, file, known), name: portName(port) };
-      const text = typeof value === "string" ? value : JSON.stringify(value);
-      return { field, id: text, name: text };
+      const id = port
+        ? await portIdentity(port, file, known)
+        : typeof value === "string"
+          ? value
+          : JSON.stringify(value);
+      return { field, id };
     }),
   );
-  const listed = (key: "id" | "name") => parts.map((part) => `${part.field} ${part[key]}`).join(", ");
-  return { id: `power ${driver} ${listed("id")}`, name: `the power switch ${driver} (${listed("name")})` };
+  const shown = Object.entries(options).filter(([field, value]) => CHANNEL_FIELDS.includes(field) && isPlain(value));
+  const channel =
+    shown.length === 0 ? "" : ` (${shown.map(([field, value]) => `${field} ${String(value)}`).join(", ")})`;
+  return {
+    kind: "power",
+    id: `power ${driver} ${parts.map(({ field, id }) => `${field} ${id}`).join(", ")}`,
+    name: `the power switch ${driver}${channel}`,
+  };
 }
 
 /** A port in a switch's options; undefined for anything else. */

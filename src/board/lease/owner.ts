@@ -1,24 +1,29 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { z } from "zod";
 import { defined, hasCode, wallTime } from "../../core/index.ts";
 
+/** A lock's file is short. Anything longer, and what is no file, is none. */
+const OWNER_BYTES_MAX = 4096;
+const text = z.string().max(400);
+
 const OWNER = z.object({
   schema: z.literal(1),
   /** What is locked, for people. */
-  resource: z.string(),
-  board: z.string(),
-  user: z.string(),
-  host: z.string(),
-  pid: z.int(),
+  resource: text,
+  board: text,
+  user: text,
+  host: text,
+  /** Never 0 or below: those stand for groups of processes. */
+  pid: z.int().min(1),
   /** When the process started, in ticks since the host's boot: a later process may have its number. Linux only. */
-  started: z.string().optional(),
+  started: text.optional(),
   /** Which boot of the host that was. Linux only. */
-  boot: z.string().optional(),
-  since: z.string(),
-  /** Names this taking of the lock; no other ever has it. */
-  token: z.string(),
+  boot: text.optional(),
+  since: text,
+  /** Names this taking of the lock; no other ever has it. Part of a file's name: never a path. */
+  token: z.string().regex(/^[0-9a-f]{16}$/),
 });
 
 /** Who holds a lock, as its file says. */
@@ -41,12 +46,29 @@ export function ownerNow(resource: string, board: string): LockOwner {
   };
 }
 
-/** The owner that a lock's file names: undefined when there is no such file, "unknown" when it cannot be read. */
+/**
+ * The owner that a lock's file names: undefined when there is no such file, "unknown" when it cannot be read, or is a
+ * link, a pipe or anything else that another user may have laid there.
+ */
 export function readOwner(path: string): LockOwner | "unknown" | undefined {
   try {
-    return OWNER.parse(JSON.parse(readFileSync(path, "utf8")));
+    return OWNER.parse(JSON.parse(readShort(path)));
   } catch (error) {
     return hasCode(error, "ENOENT") ? undefined : "unknown";
+  }
+}
+
+function readShort(path: string): string {
+  // O_NONBLOCK: to open a pipe that nobody writes to would wait for good. A system without them has undefined, which is 0 here.
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    const found = fstatSync(file);
+    if (!found.isFile() || found.size > OWNER_BYTES_MAX) throw new RangeError("this is no lock");
+    const bytes = Buffer.alloc(OWNER_BYTES_MAX);
+    return bytes.toString("utf8", 0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
   }
 }
 

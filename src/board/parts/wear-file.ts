@@ -1,6 +1,13 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { z } from "zod";
-import { BenchError, ConfigurationError, messageOf, parseValue } from "../../core/index.ts";
+import {
+  BenchError,
+  ConfigurationError,
+  messageOf,
+  parseValue,
+  readInputText,
+  replaceFileAt,
+} from "../../core/index.ts";
 import type { WearLedger } from "./board.ts";
 
 const WEAR = z.strictObject({ schema: z.literal(1), cycles_by_page: z.record(z.string(), z.int().min(0)) });
@@ -15,7 +22,7 @@ export function wearFile(profileFile: string): WearLedger {
     load() {
       if (!existsSync(path)) return {};
       try {
-        return parseValue(JSON.parse(readFileSync(path, "utf8")), WEAR, "its content").cycles_by_page;
+        return parseValue(JSON.parse(readInputText(path)), WEAR, "its content").cycles_by_page;
       } catch (error) {
         const text = `the erase counts in ${path} cannot be read: ${messageOf(error).replace(/\.?$/, ".")}`;
         throw new ConfigurationError(text, "Repair it, or delete it if the board's flash is new.", { cause: error });
@@ -23,8 +30,7 @@ export function wearFile(profileFile: string): WearLedger {
     },
     save(cycles) {
       try {
-        writeFileSync(`${path}.new`, `${JSON.stringify({ schema: 1, cycles_by_page: cycles }, undefined, 1)}\n`);
-        renameSync(`${path}.new`, path);
+        replaceFileAt(path, `${JSON.stringify({ schema: 1, cycles_by_page: cycles }, undefined, 1)}\n`);
       } catch (error) {
         const text = `the erase counts cannot be written to ${path}: ${messageOf(error)}.`;
         throw new BenchError(text, "Make the folder of the profile writable.", { cause: error });

@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { z } from "zod";
-import { BenchError, ConfigurationError, defined, messageOf, parseValue } from "../../core/index.ts";
+import {
+  BenchError,
+  ConfigurationError,
+  defined,
+  messageOf,
+  parseValue,
+  readInputText,
+  replaceFileAt,
+} from "../../core/index.ts";
 import type { BoardProfile } from "./schema.ts";
 
 const us = z.number().min(0).max(60_000_000);
@@ -36,7 +44,7 @@ export function loadCalibration(profile: BoardProfile): CalibrationFile | undefi
   if (!existsSync(path)) return undefined;
   let found: CalibrationFile;
   try {
-    found = parseValue(JSON.parse(readFileSync(path, "utf8")), CALIBRATION, "its content");
+    found = parseValue(JSON.parse(readInputText(path)), CALIBRATION, "its content");
   } catch (error) {
     const text = `the calibration in ${path} cannot be read: ${messageOf(error).replace(/\.?$/, ".")}`;
     throw new ConfigurationError(text, "Make it anew with `hil board calibrate`, or delete it.", { cause: error });
@@ -54,8 +62,7 @@ export function loadCalibration(profile: BoardProfile): CalibrationFile | undefi
 export function saveCalibration(profile: BoardProfile, calibration: CalibrationFile): string {
   const path = calibrationPath(profile.file);
   try {
-    writeFileSync(`${path}.new`, `${JSON.stringify(calibration, undefined, 2)}\n`);
-    renameSync(`${path}.new`, path);
+    replaceFileAt(path, `${JSON.stringify(calibration, undefined, 2)}\n`);
     return path;
   } catch (error) {
     const text = `the calibration cannot be written to ${path}: ${messageOf(error)}.`;

@@ -1,4 +1,4 @@
-import { ConfigurationError, messageOf } from "../../core/index.ts";
+import { type Clock, ConfigurationError, messageOf, type Random } from "../../core/index.ts";
 import {
   type AnyKey,
   allowedHashes,
@@ -13,12 +13,15 @@ import {
   PASSPHRASE_VARIABLE,
   type PrivateKey,
   type PublicKey,
+  type Randomness,
   readKeyText,
   type Signer,
+  seededRandomness,
+  systemRandomness,
   type WrappingKey,
 } from "../../image/index.ts";
 import type { BuildEncryption, BuildSignature } from "../../mcuboot/index.ts";
-import type { LoadedProfile } from "./profile.ts";
+import { isKeyEverywhere, type LoadedProfile } from "./profile.ts";
 
 /** Keys of a profile, as a campaign uses them, and the algorithms that its bootloader was built with. */
 export interface ProfileKeys {
@@ -171,4 +174,24 @@ function checkWrap(
     if (!(error instanceof ConfigurationError)) throw error;
     throw wrong(messageOf(error).replace(/\.?$/, ""), error);
   }
+}
+
+/**
+ * Where the random parts of a board's images come from: from the seed only where time is virtual, all keys are on every
+ * machine and the firmware is generated, so that two runs of one seed make the same bytes. Else from the system: whoever
+ * knows the seed could open an image of somebody's keys, or of somebody's firmware. Signatures are as long in every run.
+ * @param isGenerated nothing in the images is anybody's firmware.
+ */
+export function imageRandomness(
+  { keyNames }: Pick<LoadedProfile, "keyNames">,
+  {
+    clock,
+    random,
+    isGenerated,
+  }: { readonly clock: Pick<Clock, "kind">; readonly random: Random; readonly isGenerated: boolean },
+): Randomness {
+  if (clock.kind !== "virtual") return systemRandomness;
+  const { signing, encryption } = keyNames;
+  const isTest = isKeyEverywhere(signing) && (encryption === undefined || isKeyEverywhere(encryption));
+  return isTest && isGenerated ? seededRandomness(random) : { ...systemRandomness, ecdsaNonce: "rfc6979" };
 }

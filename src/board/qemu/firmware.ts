@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { ConfigurationError, messageOf, textOf } from "../../core/index.ts";
+import { existsSync } from "node:fs";
+import { ConfigurationError, messageOf, readInput, textOf } from "../../core/index.ts";
 import { parseIntelHex } from "../../image/index.ts";
 import { cachedFile, FETCH_HINT } from "../lease/cached-file.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
@@ -17,7 +17,7 @@ export function factoryFlash({ profile, wrong }: LoadedProfile, machine: QemuMac
   if (!existsSync(path)) throw wrong(field, `names ${path}, which is not there.`, FETCH_HINT);
   const flash = new Uint8Array(machine.flashBytes).fill(ERASED);
   try {
-    const bytes = readFileSync(path);
+    const bytes = readInput(path);
     const segments =
       bytes[0] === ":".charCodeAt(0) ? parseIntelHex(textOf(bytes)) : [{ address: 0, bytes: Uint8Array.from(bytes) }];
     for (const { address, bytes: data } of segments) {

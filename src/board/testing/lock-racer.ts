@@ -7,7 +7,7 @@ import { findLocks, type Lock, takeLock } from "../lease/lock.ts";
 import { ownerNow } from "../lease/owner.ts";
 
 const [folder = "", rounds = "1", deadPid = "0"] = process.argv.slice(2);
-const resource = { id: "raced", name: "what is raced for" };
+const resource = { kind: "port", id: "raced", name: "what is raced for" } as const;
 const diary = join(folder, "diary");
 
 function taken(): Lock {

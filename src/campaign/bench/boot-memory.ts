@@ -49,7 +49,7 @@ export const UPTIME_SOURCES: readonly UptimeSource[] = [
       const { stat_list } = await smp.session.request(statisticsList, {}, once(signal));
       for (const name of stat_list.slice(0, 4)) {
         const { fields } = await smp.session.request(statistics, { name }, once(signal));
-        if (fields["ticks"] !== undefined) return fields["ticks"];
+        if (fields["ticks"] !== undefined) return Number(fields["ticks"]);
       }
       return undefined;
     },

@@ -1,4 +1,4 @@
-import { abortable, isKind, sleepUntil, within } from "../../core/index.ts";
+import { abortable, compilePattern, isKind, type Pattern, sleepUntil, within } from "../../core/index.ts";
 import { generation } from "../../mcuboot/index.ts";
 import { VoidError } from "../bench/bench-watch.ts";
 import { notCut } from "../bench/not-cut.ts";
@@ -150,14 +150,14 @@ async function makeCut(
 
 /** A line that a switch saw by itself: it knows better when that ended than a host that got it over USB. */
 interface SeenLine {
-  readonly pattern: RegExp;
+  readonly pattern: Pattern;
   readonly endUs: number;
 }
 
 function matchOf(planned: CutTrigger, own: OwnCut | undefined): SeenLine | undefined {
   if (own?.matchUs === undefined || planned.kind !== "log") return undefined;
   return plainPattern(planned.pattern)?.toLineEnd
-    ? { pattern: new RegExp(planned.pattern), endUs: own.matchUs }
+    ? { pattern: compilePattern(planned.pattern), endUs: own.matchUs }
     : undefined;
 }
 

@@ -1,7 +1,7 @@
-import { textOf } from "../../core/index.ts";
+import { compilePattern, type Pattern, textOf } from "../../core/index.ts";
 
 /** How much of the raw log a pattern looks back over, in characters: it may span lines, not pages. */
-const LOOK_BACK_MAX = 4096;
+const LOOK_BACK_MAX = 1024;
 const LINE_FEED = 0x0a;
 /** How a moment of the model ends its pattern: at the end of the line. */
 const TO_LINE_END = String.raw`[^\n]*\n`;
@@ -41,15 +41,15 @@ export function plainPattern(pattern: string): PlainPattern | undefined {
  */
 export class PatternFinder {
   readonly #plain: PlainPattern | undefined;
-  readonly #expression: RegExp;
+  readonly #expression: Pattern;
   readonly #fallback: Uint16Array;
   #matched = 0;
   #inLine = false;
   #text = "";
 
-  /** @throws SyntaxError for what is no regular expression. */
+  /** @throws ConfigurationError for what is no pattern. */
   constructor(pattern: string) {
-    this.#expression = new RegExp(pattern);
+    this.#expression = compilePattern(pattern);
     this.#plain = plainPattern(pattern);
     this.#fallback = fallbackOf(this.#plain?.bytes ?? new Uint8Array());
   }
@@ -79,9 +79,9 @@ export class PatternFinder {
   #feedText(bytes: Uint8Array): number | undefined {
     const before = this.#text.length;
     const text = this.#text + textOf(bytes);
-    const found = this.#expression.exec(text);
+    const found = this.#expression.find(text);
     this.#text = text.slice(-LOOK_BACK_MAX);
-    return found ? Math.max(0, found.index + found[0].length - before - 1) : undefined;
+    return found ? Math.max(0, found.end - before - 1) : undefined;
   }
 }
 

@@ -65,6 +65,14 @@ describe("a log pattern in raw bytes", () => {
     expect(plainPattern(pattern)).toBeUndefined();
   });
 
+  test("of a hostile log no expression takes more steps than it has characters: the run stays alive", () => {
+    for (const pattern of ["(a+)+b", "a*a*a*a*a*a*b", "(.*)*=(.*)*!"]) {
+      const finder = new PatternFinder(pattern);
+      for (let piece = 0; piece < 40; piece += 1) expect(finder.feed(utf8("a".repeat(100)))).toBeUndefined();
+    }
+    expect(() => new PatternFinder("a(?=b)")).toThrow("look-ahead");
+  });
+
   test("bytes that are no text are bytes", () => {
     const finder = new PatternFinder(String.raw`ÿþ`);
     expect(finder.feed(concat(Uint8Array.of(0xff, 0xff), Uint8Array.of(0xfe)))).toBe(2);

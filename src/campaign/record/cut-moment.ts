@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConfigurationError } from "../../core/index.ts";
+import { ConfigurationError, patternFault } from "../../core/index.ts";
 import type { CutPlace } from "./subject.ts";
 
 interface MomentRow {
@@ -14,6 +14,11 @@ interface MomentRow {
   readonly text: string;
 }
 
+/** Records come from strangers: a pattern must be one, and nothing lies before the beginning. */
+const pattern = z.string().refine((text) => patternFault(text) === undefined, { error: "expected a log pattern" });
+const delayUs = z.int().min(0).max(1e12);
+const operation = z.number().min(0).max(1e9);
+
 /** Every kind of moment at which a cut can be made. */
 const MOMENTS = [
   {
@@ -27,7 +32,7 @@ const MOMENTS = [
   {
     kind: "log",
     /** A regular expression, and the delay after the log first matches it. */
-    fields: { pattern: z.string(), delayUs: z.int() },
+    fields: { pattern, delayUs },
     in: { boot: true },
     isHeard: true,
     text: "at a line of the log",
@@ -35,7 +40,7 @@ const MOMENTS = [
   {
     kind: "operation",
     /** A flash operation of the boot, counted from 0 by the model; 6.5 is in the middle of number 6. */
-    fields: { operation: z.number() },
+    fields: { operation },
     in: { boot: true },
     isHeard: false,
     text: "at a flash operation",
@@ -43,7 +48,7 @@ const MOMENTS = [
   {
     kind: "upload",
     /** The board has taken so many bytes of an upload. */
-    fields: { bytes: z.int(), delayUs: z.int() },
+    fields: { bytes: z.int().min(0), delayUs },
     in: { upload: true },
     isHeard: true,
     text: "at an upload's offset",
@@ -51,7 +56,7 @@ const MOMENTS = [
   {
     kind: "smp",
     /** The request for the next boot was answered. */
-    fields: { after: z.literal("request"), delayUs: z.int() },
+    fields: { after: z.literal("request"), delayUs },
     in: { request: true },
     isHeard: true,
     text: "at an SMP answer",
@@ -59,7 +64,7 @@ const MOMENTS = [
   {
     kind: "current",
     /** The supply current has crossed a threshold, and has stayed on the other side for a while. */
-    fields: { edge: z.enum(["rise", "fall"]), microamps: z.number(), forUs: z.int(), delayUs: z.int() },
+    fields: { edge: z.enum(["rise", "fall"]), microamps: z.number(), forUs: z.int().min(0), delayUs },
     in: { boot: true },
     isHeard: true,
     text: "at a current",
@@ -79,7 +84,7 @@ export type BootMoment = MomentOf<Extract<Row, { in: { boot: true }; isHeard: tr
 /** A line of the log and a delay that the model worked out, and how long after the boot's first flash operation that is. */
 export type ModelMoment = Extract<CutMoment, { kind: "log" }> & { readonly intoSwapUs: number };
 
-const NEXT_CUT = z.union([z.strictObject({ operation: z.number() }), z.strictObject({ share: z.number() })]);
+const NEXT_CUT = z.union([z.strictObject({ operation }), z.strictObject({ share: z.number().min(0).max(1) })]);
 
 /** A cut in a boot that goes on with what an earlier cut left: an operation of it, or a share of its duration. */
 export type NextCut = Readonly<z.output<typeof NEXT_CUT>>;

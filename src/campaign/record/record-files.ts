@@ -1,4 +1,5 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { makeAnew } from "../../core/index.ts";
 
 /** The disk under a record: a test puts one in its place that is full, or dies. Every call throws what node:fs does. */
 export interface RecordFiles {
@@ -9,7 +10,7 @@ export interface RecordFiles {
   append(file: number, bytes: Uint8Array): number;
   truncate(file: number, bytes: number): void;
   close(file: number): void;
-  /** Writes a file of its own, from its first byte to its last. */
+  /** Makes a file, from its first byte to its last; what lies there is taken away, never written through. */
   write(path: string, bytes: Uint8Array): void;
   rename(from: string, to: string): void;
   /** No fault when there is none. */
@@ -22,7 +23,14 @@ export const DISK: RecordFiles = {
   append: (file, bytes) => writeSync(file, bytes),
   truncate: ftruncateSync,
   close: closeSync,
-  write: (path, bytes) => writeFileSync(path, bytes),
+  write: (path, bytes) => {
+    const file = makeAnew(path);
+    try {
+      writeFileSync(file, bytes);
+    } finally {
+      closeSync(file);
+    }
+  },
   rename: renameSync,
   remove: (path) => rmSync(path, { force: true }),
 };

@@ -85,6 +85,16 @@ describe("bytes from a port", () => {
   });
 });
 
+test("bytes from ports are kept up to a limit, and one line says where it was reached", () => {
+  const record = RunRecord.create(emptyFolder(), undefined, 10);
+  const texts: string[] = [];
+  record.onEvent((event) => texts.push(event.event === "warning" ? event.text : event.event));
+  for (let at = 0; at < 5; at += 1) record.received("app", at, new Uint8Array(4));
+  record[Symbol.dispose]();
+  expect(readFileSync(join(record.folder, "uart/app.rx"))).toHaveLength(8);
+  expect(texts).toEqual([expect.stringMatching(/^the ports sent more than one run keeps: .*not recorded/)]);
+});
+
 describe("documents and inputs", () => {
   test("replace the ones before, whole, and leave nothing half-written behind", () => {
     using record = RunRecord.create(emptyFolder());

@@ -20,6 +20,8 @@ export const RECORD_SCHEMA = 1;
 /** Room that is kept from the start, and given up when the disk is full: for how the run ended. */
 const RESERVE_BYTES = 128 * 1024;
 const RESERVE = ".reserve";
+/** Raw bytes of all ports that one run keeps: a day and a night of a UART at 115,200 baud that never pauses. */
+const UART_BYTES_MAX = 2 ** 30;
 
 /**
  * A run's folder (docs/record.md): every event is on disk when `event` returns, so that a killed run is
@@ -42,9 +44,11 @@ export class RunRecord implements Disposable {
   readonly #broken = new AbortController();
   #current: { readonly file: GrowingFile; readonly bins: CurrentBins } | undefined;
   #open = true;
+  #uartBytesLeft: number;
 
-  private constructor(folder: string, files: RecordFiles) {
+  private constructor(folder: string, files: RecordFiles, uartBytesMax: number) {
     this.folder = folder;
+    this.#uartBytesLeft = uartBytesMax;
     this.#files = files;
     files.write(join(folder, RESERVE), randomBytes(RESERVE_BYTES));
     this.#events = new GrowingFile(files, join(folder, "events.jsonl"));
@@ -55,7 +59,7 @@ export class RunRecord implements Disposable {
    * Makes `<root>/<UTC time>-<four random characters>`.
    * @throws ConfigurationError when the folder cannot be made; BenchError when the disk has no room for it.
    */
-  static create(root: string, files: RecordFiles = DISK): RunRecord {
+  static create(root: string, files: RecordFiles = DISK, uartBytesMax = UART_BYTES_MAX): RunRecord {
     const stamp = wallTime().toISOString().slice(0, 19).replaceAll(":", "-");
     let folder = root;
     try {
@@ -63,7 +67,7 @@ export class RunRecord implements Disposable {
       do folder = join(root, `${stamp}-${randomBytes(2).toString("hex")}`);
       while (!made(folder, files));
       for (const inner of ["uart", "inputs"]) files.makeFolder(join(folder, inner));
-      return new RunRecord(folder, files);
+      return new RunRecord(folder, files, uartBytesMax);
     } catch (error) {
       const doing = `cannot make the run folder ${folder}`;
       const isFull = hasCode(error, "ENOSPC") || hasCode(error, "EDQUOT");
@@ -95,9 +99,15 @@ export class RunRecord implements Disposable {
     this.#listeners.emit(event);
   }
 
-  /** Raw bytes from a port, as they came; `uart/<port>.rx.index` says which offset came when. */
+  /** Raw bytes from a port, as they came, up to a limit; `uart/<port>.rx.index` says which offset came when. */
   received(port: string, atUs: number, bytes: Uint8Array): void {
-    if (!this.#open || this.broken.aborted) return;
+    if (!this.#open || this.broken.aborted || this.#uartBytesLeft < 0) return;
+    this.#uartBytesLeft -= bytes.length;
+    if (this.#uartBytesLeft < 0) {
+      const text = `the ports sent more than one run keeps: from here on their raw bytes are not recorded (${port} was last)`;
+      this.event({ atUs, event: "warning", text });
+      return;
+    }
     this.#keep(() => {
       const { data, index } = this.#uart(port);
       const offset = data.bytes;

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { isHilError } from "../../core/index.ts";
@@ -127,6 +127,20 @@ describe("a replay", () => {
 });
 
 describe("what is no replay is an error with the way out", () => {
+  test.each([
+    ["a pattern that is none", { kind: "log", pattern: "(", delayUs: 0 }],
+    ["a pattern that could take forever", { kind: "log", pattern: "(?=a)a", delayUs: 0 }],
+    ["an operation before the first", { kind: "operation", operation: -7 }],
+    ["a delay into the past", { kind: "upload", bytes: 1, delayUs: -1 }],
+    ["half a byte", { kind: "upload", bytes: 0.5, delayUs: 0 }],
+  ])("a cut with %s", (_, cut) => {
+    const folder = recorded();
+    const file = join(folder, "replay.json");
+    const replay = JSON.parse(readFileSync(file, "utf8")) as object;
+    writeFileSync(file, JSON.stringify({ ...replay, cuts: [{ index: 1, ...cut }] }));
+    expect(complaint(folder)).toContain("cuts[0].");
+  });
+
   test("a path where nothing is, and a folder without a run", () => {
     const folder = emptyFolder();
     expect(complaint(join(folder, "gone"))).toMatch(/gone: there is no such run or replay file\. Name a run folder/);

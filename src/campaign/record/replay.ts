@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import type { LoadedProfile } from "../../board/index.ts";
-import { ConfigurationError, hasCode, parseValue, whyUnreadable } from "../../core/index.ts";
+import { ConfigurationError, eachLine, hasCode, parseValue, readInputText, whyUnreadable } from "../../core/index.ts";
 import { PLANNED_CUT_SCHEMA, type PlannedCut } from "./cut-moment.ts";
 import type { ImageFacts } from "./facts.ts";
 import { KEPT_SCHEMA, type keptOf } from "./kept.ts";
@@ -124,21 +124,21 @@ const CUT_STARTED = z.object({ event: z.literal("cut-started"), planned: PLANNED
 function cutsMade(file: string): LoadedReplay["made"] {
   if (!existsSync(file)) return [];
   const made: { planned: PlannedCut; from: string }[] = [];
-  for (const line of readFileSync(file, "utf8").split("\n")) {
-    if (!line.includes('"cut-started"')) continue;
+  eachLine(file, (line) => {
+    if (!line.includes('"cut-started"')) return;
     try {
       const entry = CUT_STARTED.safeParse(JSON.parse(line));
       if (entry.success) made.push({ planned: entry.data.planned, from: entry.data.from });
     } catch {
       // Half a line: the run was killed while it wrote it.
     }
-  }
+  });
   return made;
 }
 
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    return JSON.parse(readInputText(file));
   } catch (error) {
     // The parser's own text quotes the file, which may be anything.
     const unread = hasCode(error, "ENOENT") ? "there is no such run or replay file" : whyUnreadable(error);

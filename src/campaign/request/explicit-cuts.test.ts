@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { cutsAt, cutsOn, patternFault } from "./explicit-cuts.ts";
+import { cutsAt, cutsOn, triggerFault } from "./explicit-cuts.ts";
 
 describe("cuts given one by one", () => {
   test("at moments are numbered in the order given, in whole microseconds", () => {
@@ -23,9 +23,9 @@ describe("cuts given one by one", () => {
   });
 
   test("on a pattern that is none are refused with the reason", () => {
-    expect(() => cutsOn(["fine", "(never closed"])).toThrow(SyntaxError);
-    expect(patternFault("(never closed")).toMatch(/Unterminated group/);
-    expect(patternFault("")).toBe("an empty pattern matches everything");
-    expect(patternFault("Starting swap+250")).toBeUndefined();
+    expect(() => cutsOn(["fine", "(never closed"])).toThrow("is no regular expression");
+    expect(triggerFault("(never closed")).toMatch(/missing closing/);
+    expect(triggerFault("")).toBe("an empty pattern matches everything");
+    expect(triggerFault("Starting swap+250")).toBeUndefined();
   });
 });

@@ -1,3 +1,4 @@
+import { compilePattern, patternFault } from "../../core/index.ts";
 import type { PlannedCut } from "../record/cut-moment.ts";
 
 /** Cuts at moments after the answer to the reset command, in milliseconds (rounded to microseconds), in this order. */
@@ -5,16 +6,19 @@ export function cutsAt(momentsMs: readonly number[]): readonly PlannedCut[] {
   return momentsMs.map((ms, order) => ({ index: order + 1, kind: "time", afterResetUs: Math.round(ms * 1000) }));
 }
 
+/** A pattern, and perhaps a plus and milliseconds. */
+const DELAYED = /^(.+?)(?:\+(\d+(?:\.\d+)?))?$/s;
+
 /**
  * Cuts when the log matches, in this order: a regular expression, and after it, if wanted, a plus and a delay in
  * milliseconds: "Starting swap+250".
- * @throws SyntaxError for what is no regular expression.
+ * @throws ConfigurationError for what is no pattern.
  */
 export function cutsOn(texts: readonly string[]): readonly PlannedCut[] {
   return texts.map((text, order) => {
-    const parts = /^(.+?)(?:\+(\d+(?:\.\d+)?))?$/s.exec(text);
+    const parts = DELAYED.exec(text);
     const pattern = parts?.[1] ?? text;
-    RegExp(pattern);
+    compilePattern(pattern);
     return { index: order + 1, kind: "log", pattern, delayUs: Math.round(Number(parts?.[2] ?? 0) * 1000) };
   });
 }
@@ -28,11 +32,6 @@ export function cutsInOperations(sequences: readonly (readonly number[])[]): rea
 }
 
 /** Why a text is no pattern for `cutsOn`; undefined when it is one. */
-export function patternFault(text: string): string | undefined {
-  try {
-    cutsOn([text]);
-    return text === "" ? "an empty pattern matches everything" : undefined;
-  } catch (error) {
-    return error instanceof SyntaxError ? error.message : String(error);
-  }
+export function triggerFault(text: string): string | undefined {
+  return patternFault(DELAYED.exec(text)?.[1] ?? text);
 }

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { ConfigurationError, hasCode, isHilError, messageOf } from "../../core/index.ts";
+import { ConfigurationError, hasCode, isHilError, messageOf, readInput } from "../../core/index.ts";
 import { fileKindOf, formatVersion, isMarkedEncrypted, parseSigned, readFirmwareFile } from "../../image/index.ts";
 import { DEFAULT_SCENARIO, loadScenario, parseScenario, type ScenarioFile } from "./scenario.ts";
 
@@ -73,7 +72,7 @@ async function factsOf(file: string, cwd: string): Promise<SignedFacts> {
     new ConfigurationError(`cannot use ${file} as a signed image: ${what.replace(/\.$/, "")}.`, hint, { cause });
   let content: Uint8Array;
   try {
-    content = Uint8Array.from(await readFile(resolve(cwd, file)));
+    content = readInput(resolve(cwd, file));
   } catch (error) {
     const what = hasCode(error, "ENOENT")
       ? "there is no such file"

@@ -2,12 +2,12 @@ import {
   type Board,
   bootloaderBuildOf,
   flashTimingOf,
+  imageRandomness,
   keyTitles,
   type LoadedProfile,
   profileKeys,
 } from "../../board/index.ts";
 import type { Random } from "../../core/index.ts";
-import { seededRandomness, systemRandomness } from "../../image/index.ts";
 import { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { buildImages, type CampaignImages } from "./images.ts";
 import { imagesFromRecord } from "./recorded-images.ts";
@@ -30,8 +30,9 @@ export async function buildMaterial(
   const { profile } = loaded;
   const keys = profileKeys(loaded);
   const { slots, bootloader } = profile;
-  // Keys of images come from the seed only where time is virtual and keys are test keys (docs/decisions.md).
-  const randomness = board.clock.kind === "virtual" ? seededRandomness(random.fork("images")) : systemRandomness;
+  const sources = [scenario.value.images.old, scenario.value.images.new];
+  const isGenerated = sources.every(({ payload }) => payload.generate_bytes !== undefined);
+  const randomness = imageRandomness(loaded, { clock: board.clock, random: random.fork("images"), isGenerated });
   const images = await buildImages({
     scenario,
     keys,

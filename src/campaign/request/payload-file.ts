@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { cachedFile, FETCH_HINT } from "../../board/index.ts";
-import { concat, isHilError, messageOf, type Random } from "../../core/index.ts";
+import { concat, isHilError, messageOf, type Random, readInput } from "../../core/index.ts";
 import { flatten, parseImage, parseIntelHex } from "../../image/index.ts";
 import { foreignFormat } from "./payload-formats.ts";
 import type { ScenarioFile } from "./scenario.ts";
@@ -19,6 +18,17 @@ export interface PayloadPlace {
 export function isPayloadFile(scenario: ScenarioFile, role: "old" | "new"): boolean {
   const { payload } = scenario.value.images[role];
   return FILE_FIELDS.some((field) => payload[field] !== undefined);
+}
+
+/** Every file that a scenario names, with its folders: what a run of it reads, and copies into its record. */
+export function namedFiles(scenario: ScenarioFile): readonly string[] {
+  const { old, new: next, network } = scenario.value.images;
+  return [old, next, network?.old, network?.new].flatMap((image) => {
+    if (image === undefined) return [];
+    const { file, body_of, image: signed, dfu_zip } = image.payload;
+    const named = [file, body_of, signed, dfu_zip].filter((name) => name !== undefined);
+    return named.map((name) => cachedFile(scenario.file, name));
+  });
 }
 
 /**
@@ -42,7 +52,7 @@ export async function readPayload(
     scenario.wrong(["images", role, "payload", field], `names ${path}, which ${text}`, hint, { cause });
   let read: { readonly bytes: Uint8Array; readonly address?: number };
   try {
-    const bytes = Uint8Array.from(await readFile(path));
+    const bytes = readInput(path);
     read = field === "body_of" ? { bytes: bodyOf(bytes) } : isHex(path) ? decoded(bytes) : { bytes };
   } catch (error) {
     const build = "Build the firmware first, or correct the path: it is relative to the scenario's file.";

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { type LoadedProfile, type ProfileKeys, profileKeys } from "../../board/index.ts";
-import { ConfigurationError, concat, hex, isHilError, messageOf, resolveFrom } from "../../core/index.ts";
+import { ConfigurationError, concat, hex, isHilError, messageOf, readInput, resolveFrom } from "../../core/index.ts";
 import {
   type DfuFile,
   formatVersion,
@@ -57,7 +56,7 @@ export async function presignedImage(plan: PresignedPlan, role: Role): Promise<P
   const wrong = (what: string, hint = "", cause?: unknown) => scenario.wrong(field, what, hint, { cause });
   let image: PresignedImage;
   try {
-    const bytes = await readFile(path);
+    const bytes = readInput(path);
     image = opened(await (isZip ? applicationOf(bytes, plan) : imageIn(bytes)), plan);
   } catch (error) {
     const text = (isHilError(error) ? error.message : messageOf(error)).replace(/\.?$/, "");

@@ -127,7 +127,7 @@ describe("what is wrong with a scenario is told by file, line and field", () => 
       "a pattern that is none",
       "count: 8",
       "on: ['(x']",
-      'line 6: cuts.on[0] is "(x"; expected a log pattern: Invalid regular expression',
+      'line 6: cuts.on[0] is "(x"; expected a log pattern: /(x/ is no regular expression',
     ],
     ["a moment before the reset", "count: 8", "at_ms: [-1]", "line 6: cuts.at_ms[0]"],
     ["another schema", "schema: 1", "schema: 2", "line 1: schema"],

@@ -1,5 +1,4 @@
 import { existsSync, readdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -10,6 +9,7 @@ import {
   namesToChoose,
   nearestInFolders,
   parseYaml,
+  readInput,
   resolveFrom,
 } from "../../core/index.ts";
 import { type FileKind, fileKindOf } from "../../image/index.ts";
@@ -192,15 +192,15 @@ async function loadFile(path: string): Promise<ScenarioFile> {
   try {
     return await loadYaml(path, SCENARIO_SCHEMA);
   } catch (error) {
-    const found = await foreignFile(path);
+    const found = foreignFile(path);
     if (found === undefined) throw error;
     throw new ConfigurationError(`${path}: this is ${found.name}, not a scenario.`, found.hint, { cause: error });
   }
 }
 
 /** What a file is that is no scenario for certain; undefined for text, and what cannot be read. */
-async function foreignFile(path: string): Promise<{ readonly name: string; readonly hint: string } | undefined> {
-  const content = await readFile(path).catch(() => undefined);
+function foreignFile(path: string): { readonly name: string; readonly hint: string } | undefined {
+  const content = contentOf(path);
   if (content === undefined) return undefined;
   const found = fileKindOf(content);
   const signed = found === undefined ? undefined : SIGNED_FIELDS[found.kind];
@@ -213,6 +213,14 @@ async function foreignFile(path: string): Promise<{ readonly name: string; reado
   if (found !== undefined) return { name: found.name, hint };
   const isUtf16 = content[0] === 0xff || content[0] === 0xfe;
   return content.includes(0) && !isUtf16 ? { name: "a binary file", hint: `${hint} ${RAW_HINT}` } : undefined;
+}
+
+function contentOf(path: string): Uint8Array | undefined {
+  try {
+    return readInput(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The field of a payload that takes such a file. */

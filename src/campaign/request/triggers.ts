@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { CutMoment, PlannedCut } from "../record/cut-moment.ts";
 import type { CutPlace } from "../record/subject.ts";
-import { cutsOn, patternFault } from "./explicit-cuts.ts";
+import { cutsOn, triggerFault } from "./explicit-cuts.ts";
 
 const pattern = z.string().superRefine((text, context) => {
-  const fault = patternFault(text);
+  const fault = triggerFault(text);
   if (fault !== undefined) context.addIssue({ code: "custom", message: `expected a log pattern: ${fault}.` });
 });
 

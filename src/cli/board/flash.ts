@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Flasher, type LoadedProfile, openBoardSwitch, openFlasher } from "../../board/index.ts";
 import {
@@ -7,6 +6,7 @@ import {
   ConfigurationError,
   EXIT,
   RealClock,
+  readInput,
   UsageError,
   whyUnreadable,
 } from "../../core/index.ts";
@@ -80,7 +80,7 @@ async function planFor(name: string, cwd: string): Promise<Plan> {
   const path = resolve(cwd, name);
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    bytes = readInput(path);
   } catch (error) {
     throw new ConfigurationError(`cannot read ${name}: ${whyUnreadable(error)}.`, "", { cause: error });
   }

@@ -20,7 +20,7 @@ images: { encryption: none }
 `;
 
 let locks: string;
-const other = { id: "port /dev/ttyZ", name: "port /dev/ttyZ" };
+const other = { kind: "port", id: "port /dev/ttyZ", name: "port /dev/ttyZ" } as const;
 
 /** A lock of the lab's port whose owner is dead, and one of another port whose owner lives. */
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,6 +48,24 @@ const LIST = [
 const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, "utf16le");
 
 describe("hil explain", () => {
+  test("reads a log that is longer than memory is meant to hold, and its lines keep their numbers", async () => {
+    const cwd = mkdtempSync(join(tmpdir(), "hil-explain-"));
+    const file = join(cwd, "long.log");
+    writeFileSync(
+      file,
+      "noise\n*** Booting MCUboot v2.1.0 ***\nI: Starting bootloader\nI: Jumping to the first image slot\n",
+    );
+    truncateSync(file, 70 * 1024 * 1024);
+    let out = "";
+    expect(
+      await explainCommand(
+        [file],
+        ioIn(cwd, (text) => (out += text)),
+      ),
+    ).toBe(0);
+    expect(out).toContain("lines 2 to 4");
+  });
+
   test("reads a boot log, and quotes its lines by number", async () => {
     const text = await told(LOG);
     expect(text).toContain("MCUboot   goes on with the swap that was interrupted");

@@ -1,8 +1,19 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { bootloaderBuildOf, type LoadedProfile, loadProfile, parseProfile } from "../../board/index.ts";
-import { ConfigurationError, EXIT, hasCode, messageOf, UsageError } from "../../core/index.ts";
+import {
+  ConfigurationError,
+  EXIT,
+  eachLine,
+  hasCode,
+  INPUT_BYTES_MAX,
+  isKind,
+  messageOf,
+  readInput,
+  readInputText,
+  UsageError,
+} from "../../core/index.ts";
 import {
   type BootloaderBuild,
   endsInMagic,
@@ -10,6 +21,7 @@ import {
   explainList,
   explainSlot,
   FlashImage,
+  isBootLogLine,
   logNotes,
   logSpan,
   readLog,
@@ -68,16 +80,11 @@ function slotAsked(args: Parsed, build: BootloaderBuild): SlotAsked | undefined 
   return { slot: slot === "0" ? 0 : 1, image };
 }
 
-/** The profile as the run used it. Its relative paths start where it lay. */
+/** The profile as the run used it. Its paths are not looked at: host.json, which knows where it lay, is a stranger's. */
 function profileOfRun(folder: string): LoadedProfile | undefined {
   const kept = join(folder, "inputs", "profile.yaml");
   if (!existsSync(kept)) return undefined;
-  const host = z.object({ profile: z.string() }).safeParse(jsonOf(textOf(join(folder, "host.json"))));
-  return parseProfile(textOf(kept), host.success ? host.data.profile : kept);
-}
-
-function textOf(file: string): string {
-  return existsSync(file) ? readFileSync(file, "utf8") : "";
+  return parseProfile(readInputText(kept), kept);
 }
 
 const BOOT_LOG = z.object({ event: z.literal("boot-log"), text: z.string() });
@@ -88,10 +95,11 @@ function ofRun(folder: string, build: BootloaderBuild): FullAnswer {
     throw new ConfigurationError(`${folder} holds no events.jsonl.`, "Name a run's folder, or a file.");
   }
   // One line an event, so that line numbers are those of the record.
-  const log = readFileSync(file, "utf8")
-    .split("\n")
-    .map((line) => BOOT_LOG.safeParse(jsonOf(line)))
-    .map((entry) => (entry.success ? entry.data.text.replaceAll("\n", " ") : ""));
+  const log: string[] = [];
+  eachLine(file, (line) => {
+    const entry = line.includes('"boot-log"') ? BOOT_LOG.safeParse(jsonOf(line)) : undefined;
+    log.push(entry?.success ? entry.data.text.replaceAll("\n", " ") : "");
+  });
   const answer = ofLog(log.join("\n"), build);
   if (answer === undefined) throw new ConfigurationError(`${folder}: its record has no line of a bootloader.`);
   return { ...answer, kind: "run", read: `a run's record, ${answer.read.replace("a boot log: ", "")} of events.jsonl` };
@@ -111,6 +119,7 @@ function ofLog(text: string, build: BootloaderBuild): FullAnswer | undefined {
 }
 
 function ofFile(path: string, build: BootloaderBuild, asked: SlotAsked | undefined): FullAnswer {
+  if (statSync(path).size > INPUT_BYTES_MAX && asked === undefined) return ofLongLog(path, build);
   const bytes = bytesOf(path);
   if (bytes.length === 0) throw new ConfigurationError(`${path} is empty.`, WANTED);
   if (asked !== undefined && bytes.length < TRAILER_MAGIC_BYTES) {
@@ -129,6 +138,22 @@ function ofFile(path: string, build: BootloaderBuild, asked: SlotAsked | undefin
   throw new ConfigurationError(`${path} is nothing that hil explain knows: ${triedText(bytes, text, build)}.`, WANTED);
 }
 
+/** A file longer than any flash can only be a log: of its lines those of the bootloader are kept. */
+function ofLongLog(path: string, build: BootloaderBuild): FullAnswer {
+  const log: string[] = [];
+  eachLine(path, (line) => {
+    log.push(isBootLogLine(line) ? line : "");
+  });
+  const found = ofLog(log.join("\n"), build);
+  if (found === undefined) {
+    throw new ConfigurationError(
+      `${path} has no line of a bootloader in ${log.length}, and is too long for anything else.`,
+      WANTED,
+    );
+  }
+  return found;
+}
+
 /** The least that tells anything of a slot. Source: MCUboot bootutil_public.c BOOT_MAGIC_SZ. */
 const TRAILER_MAGIC_BYTES = 16;
 const WANTED =
@@ -136,9 +161,9 @@ const WANTED =
 
 function bytesOf(path: string): Uint8Array {
   try {
-    return readFileSync(path);
+    return readInput(path);
   } catch (error) {
-    if (!hasCode(error, "EACCES") && !hasCode(error, "ERR_FS_FILE_TOO_LARGE")) throw error;
+    if (isKind(error, "configuration") || !hasCode(error, "EACCES")) throw error;
     throw new ConfigurationError(`${path} cannot be read: ${messageOf(error)}.`, WANTED, { cause: error });
   }
 }

@@ -1,8 +1,9 @@
-import type { LoadedProfile } from "../../board/index.ts";
-import { buildMaterial, checkRequest, type PlannedCut, type ScenarioFile } from "../../campaign/index.ts";
+import { type LoadedProfile, reachOf } from "../../board/index.ts";
+import { buildMaterial, checkRequest, namedFiles, type PlannedCut, type ScenarioFile } from "../../campaign/index.ts";
 import { EXIT, Random, RealClock, VirtualClock } from "../../core/index.ts";
 import { count, grouped, seconds } from "../../report/index.ts";
 import type { CliIo } from "../terminal/io.ts";
+import { reachLines } from "./trust.ts";
 
 /** What the bootloader is going to do with the new image. */
 const MODEL_TEXTS = { installs: "installs", refused: "refuses", "no boot": "does not boot with" } as const;
@@ -32,6 +33,7 @@ export async function dryRun(
   const { profile } = request.board;
   const planned = request.cuts?.length ?? scenario.value.cuts.count ?? 0;
   const perCutUs = timeline.totalUs * 1.5 + (profile.timeoutsMs.boot * 1000) / 4;
+  const reach = reachOf(request.board, namedFiles(scenario));
   if (request.json) {
     const built = [images.old, images.new].map(({ role, version, hash, fileBytes, encrypted }) => {
       return { role, version, hash, fileBytes, encrypted };
@@ -45,6 +47,7 @@ export async function dryRun(
       model,
       swap,
       cuts: planned,
+      reach,
     };
     io.out(`${JSON.stringify(plan, undefined, 2)}\n`);
     return EXIT.pass;
@@ -62,5 +65,6 @@ export async function dryRun(
   );
   const lasts = planned === 0 ? "" : `, about ${seconds(planned * perCutUs)} on a board`;
   io.out(`cuts      ${planned === 0 ? "none" : count(planned, "cut")}${lasts}\n`);
+  for (const line of reachLines(reach)) io.out(`${line}\n`);
   return EXIT.pass;
 }

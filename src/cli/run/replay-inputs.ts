@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type LoadedProfile, loadProfile, parseProfile, profileKeys } from "../../board/index.ts";
+import { foreignReach, type LoadedProfile, loadProfile, parseProfile, profileKeys } from "../../board/index.ts";
 import {
   type KeptImages,
   type KeyFacts,
@@ -11,7 +11,7 @@ import {
   type ScenarioFile,
 } from "../../campaign/index.ts";
 import { ConfigurationError, hex } from "../../core/index.ts";
-import { keyHash, loadPublicKey } from "../../image/index.ts";
+import { keyHash, loadPublicKey, readKeyText } from "../../image/index.ts";
 import { withFaults } from "./faults.ts";
 
 /** What a replay runs with, and where its images come from, for people. */
@@ -30,6 +30,10 @@ interface ReplayAsked {
   /** Build the images of the files that the scenario names, as they are today. */
   readonly rebuild: boolean;
   readonly cwd: string;
+  /** What the recorded profile reaches is allowed (--trust-record). */
+  readonly trusted: boolean;
+  /** Takes what it reaches, a line each, before any of it. */
+  readonly say: (line: string) => void;
 }
 
 /**
@@ -65,7 +69,12 @@ function namedBoard(reference: string, { cwd }: ReplayAsked): Promise<LoadedProf
   return loadProfile(reference, { cwd });
 }
 
-function recordedBoard({ replay, folder }: LoadedReplay, { cwd }: ReplayAsked, keys: KeyPaths): LoadedProfile {
+/** A record is data: what its sender wrote into it starts nothing here, unless the user has read it and says so. */
+function recordedBoard(
+  { replay, folder }: LoadedReplay,
+  { cwd, trusted, say }: ReplayAsked,
+  keys: KeyPaths,
+): LoadedProfile {
   const file = folder === undefined ? resolve(cwd, `${replay.profile.name}.yaml`) : join(folder, "inputs/profile.yaml");
   const board = parseProfile(replay.profile.text, file, keys);
   if (board.profile.provider === "hardware") {
@@ -74,6 +83,14 @@ function recordedBoard({ replay, folder }: LoadedReplay, { cwd }: ReplayAsked, k
       "Name the profile of the board that is to be used with --board FILE.",
     );
   }
+  const reach = foreignReach(board);
+  if (reach.length > 0 && !trusted) {
+    throw new ConfigurationError(
+      `a replay of this record would do what its sender wrote into it:${reach.map((text) => `\n  it ${text}`).join("")}\n`,
+      "Name a board of your own with --board FILE; or, if you trust whoever sent the record, add --trust-record.",
+    );
+  }
+  for (const text of reach) say(`the record ${text} (--trust-record)`);
   return board;
 }
 
@@ -120,7 +137,7 @@ function keyText({ use, named, public_sha256: hash, file }: KeyFacts, half: stri
 }
 
 function publicHash(path: string): string {
-  return hex(keyHash(loadPublicKey(readFileSync(path, "latin1"), { what: path }), "sha256"));
+  return hex(keyHash(loadPublicKey(readKeyText(path), { what: path }), "sha256"));
 }
 
 function incomplete(folder: string | undefined, wanting: readonly string[]): ConfigurationError {

@@ -11,6 +11,11 @@ const OPTIONS = {
   cut: { type: "string", describe: "only this cut (its number in the record)" },
   board: { type: "string", describe: "another board than the recorded one: a YAML file, or a name" },
   rebuild: { type: "boolean", describe: "images of the scenario's files as they are today, not the recorded ones" },
+  "trust-record": {
+    type: "boolean",
+    describe:
+      "let the recorded profile start programs, talk to addresses and read the environment; they are listed first",
+  },
   ...REPORT_OPTIONS,
 } as const satisfies OptionRows;
 
@@ -28,7 +33,13 @@ export async function replayCommand(argv: readonly string[], io: CliIo): Promise
   const number = args.number("cut");
   const only = number === undefined ? undefined : oneCut(loaded, number);
   const rebuild = args.flag("rebuild");
-  const inputs = await replayInputs(loaded, { board: args.text("board"), rebuild, cwd: io.cwd });
+  const inputs = await replayInputs(loaded, {
+    board: args.text("board"),
+    rebuild,
+    cwd: io.cwd,
+    trusted: args.flag("trust-record"),
+    say: (line) => io.err(`${line}\n`),
+  });
   if (!rebuild) requireKeys(loaded, inputs.board);
   const { note, ...given } = inputs;
   io[args.flag("json") ? "err" : "out"](`images    ${note}\n`);

@@ -4,9 +4,9 @@ import {
   cutsOn,
   namedScenario,
   type PlannedCut,
-  patternFault,
   type ScenarioFile,
   scenarioCuts,
+  triggerFault,
 } from "../../campaign/index.ts";
 import { EXIT, UsageError } from "../../core/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
@@ -16,6 +16,7 @@ import { runBoards } from "./boards.ts";
 import { dryRun } from "./dry-run.ts";
 import { withFaults } from "./faults.ts";
 import { REPORT_OPTIONS, runAndReport } from "./report.ts";
+import { requireTrusted, TRUST_OPTIONS } from "./trust.ts";
 
 const DEFAULT_SEED = 1;
 
@@ -37,6 +38,7 @@ const OPTIONS = {
   "infra-retries": { type: "string", describe: "try a bench that fails again so often (default: the scenario's, 0)" },
   recover: { type: "boolean", describe: "also a board that is marked bad: try to bring it back first" },
   "dry-run": { type: "boolean", describe: "check everything and show the plan; touch no board" },
+  ...TRUST_OPTIONS,
   ...REPORT_OPTIONS,
 } as const satisfies OptionRows;
 
@@ -54,6 +56,7 @@ export async function runCommand(argv: readonly string[], io: CliIo): Promise<nu
   const faults = args.texts("fault");
   const boards = await namedBoards(args, io, faults);
   const scenario = withCount(await namedScenario(args.positional, io.cwd), count);
+  requireTrusted(boards, scenario, args, io);
   const planned = cuts ?? scenarioCuts(scenario.value);
   const shared = {
     faults,
@@ -106,7 +109,7 @@ function givenCuts(args: Parsed): readonly PlannedCut[] | undefined {
     throw new UsageError(`--cut-at wants milliseconds from 0 on, not "${text}".`, "See hil run --help.");
   }
   for (const text of on) {
-    const fault = patternFault(text);
+    const fault = triggerFault(text);
     if (fault === undefined) continue;
     throw new UsageError(`--cut-on: ${fault}.`, "Write a regular expression, then +MS for a delay.");
   }

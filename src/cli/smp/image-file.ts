@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { ConfigurationError, isHilError, whyUnreadable } from "../../core/index.ts";
+import { ConfigurationError, isHilError, readInput, whyUnreadable } from "../../core/index.ts";
 import { type DfuFile, formatVersion, hashOfTlv, parseSigned, readFirmwareFile, tlvsOf } from "../../image/index.ts";
 import type { CliIo } from "../terminal/io.ts";
 
@@ -24,7 +23,7 @@ export async function readUploadFile(file: string, imageNumber: number, io: CliI
     new ConfigurationError(`cannot upload ${file}: ${what}.`, hint, { cause });
   let content: Uint8Array;
   try {
-    content = Uint8Array.from(await readFile(resolve(io.cwd, file)));
+    content = readInput(resolve(io.cwd, file));
   } catch (error) {
     throw wrong(whyUnreadable(error), "", error);
   }

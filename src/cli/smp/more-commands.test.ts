@@ -1,15 +1,14 @@
 import { createHash } from "node:crypto";
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { Cleanup, type Clock, isHilError, Queue, RealClock } from "../../core/index.ts";
-import { type Chunk, type Link, Uart } from "../../serial/index.ts";
+import { Cleanup, type Clock, isHilError, RealClock } from "../../core/index.ts";
 
-import { ConsoleTransport, SmpFault, type SmpHandlers, SmpServer } from "../../smp/index.ts";
+import { type ConsoleTransport, SmpFault, type SmpHandlers, SmpServer } from "../../smp/index.ts";
 import { memoryIo } from "../testing/memory-io.ts";
+import { tcpBoard } from "../testing/tcp-board.ts";
 import { smpCommand } from "./smp.ts";
 
 const files = new Map<string, Uint8Array>([["/lfs/a", Uint8Array.of(1, 2, 3)]]);
@@ -55,46 +54,13 @@ const HANDLERS: SmpHandlers = {
   eraseStorage: () => ({}),
 };
 
-/** A board behind a TCP port: what `tcp:` opens. */
-class SocketLink implements Link {
-  readonly name = "board";
-  readonly chunks = new Queue<Chunk>();
-  readonly #write: (bytes: Uint8Array) => void;
-
-  constructor(write: (bytes: Uint8Array) => void) {
-    this.#write = write;
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    this.#write(bytes);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.chunks.end();
-  }
-}
-
 const closing = new Cleanup();
 const clock: Clock = new RealClock();
 let port = "";
 let mirror = "";
 let folder = "";
 
-/** A board on a port of this machine. @returns what --port takes. */
-async function listening(serve: (transport: ConsoleTransport) => AsyncDisposable): Promise<string> {
-  const server = createServer((socket) => {
-    const link = new SocketLink((bytes) => socket.write(bytes));
-    socket.on("data", (bytes) => link.chunks.push({ atUs: clock.nowUs(), bytes: Uint8Array.from(bytes) }));
-    const uart = Uart.open(link, { clock });
-    const smp = serve(new ConsoleTransport(uart, { clock }));
-    socket.on("close", () => void smp[Symbol.asyncDispose]().then(() => uart[Symbol.asyncDispose]()));
-    socket.on("error", () => undefined);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closing.add("server", () => server.close());
-  const address = server.address();
-  return `tcp:127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
-}
+const listening = (serve: (transport: ConsoleTransport) => AsyncDisposable) => tcpBoard(serve, { clock, closing });
 
 /** A board of an unknown group: it sends back what it was sent. */
 function mirrored(transport: ConsoleTransport): AsyncDisposable {

@@ -140,7 +140,7 @@ async function groups({ client, io }: SmpCall): Promise<{ json: unknown; text: s
   return { json: { groups: found }, text: `${text.join("\n")}\n` };
 }
 
-function valuesText(values: Readonly<Record<string, number>>): string {
+function valuesText(values: Readonly<Record<string, number | bigint>>): string {
   return Object.entries(values)
     .map(([name, value]) => `${String(value).padStart(10)} ${name}\n`)
     .join("");

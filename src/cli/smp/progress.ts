@@ -27,7 +27,7 @@ export function progressPrinter(io: CliIo, lineBytesASecond?: number): (progress
     const full = Math.round(share * BAR_COLUMNS);
     // No wider than the terminal: a line that wraps cannot be redrawn.
     const text = `${"█".repeat(full)}${"░".repeat(BAR_COLUMNS - full)} ${line(progress, first, lineBytesASecond)}`;
-    io.out(`\r\u001B[2K${text.slice(0, Math.max(20, io.columns - 1))}${done ? "\n" : ""}`);
+    io.out(`${text.slice(0, Math.max(20, io.columns - 1))}${done ? "\n" : ""}`, "redraw");
   };
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { Cleanup, InterruptedError, isHilError, RealClock } from "../../core/index.ts";
+import { Cleanup, InterruptedError, isHilError, RealClock, terminalText } from "../../core/index.ts";
 import { openPty, Uart } from "../../serial/index.ts";
 import { ConsoleTransport, imageHandlers, osHandlers, SmpServer } from "../../smp/index.ts";
 import { ArrayImageStore, plainImage } from "../../smp/testing/array-store.ts";
@@ -50,8 +50,8 @@ async function hil(argv: string, { words: given = {}, ...options }: Partial<CliI
   let out = "";
   let err = "";
   const io: CliIo = {
-    out: (text) => {
-      out += text;
+    out: (text, before) => {
+      out += terminalText(text, before);
     },
     err: (text) => {
       err += text;

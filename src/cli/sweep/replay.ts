@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { ConfigurationError, EXIT, hasCode, messageOf, parseValue } from "../../core/index.ts";
+import { ConfigurationError, EXIT, hasCode, messageOf, parseValue, readInputText } from "../../core/index.ts";
 import {
   type Cause,
   type ImageEntry,
@@ -16,7 +15,7 @@ import { requestOf, SWEEP_REPLAY_SCHEMA, type SweepReplay, upgradeOf } from "./r
 /** True for a file that a sweep wrote. What cannot be read is not one. */
 export function isSweepReplay(file: string): boolean {
   try {
-    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+    const value: unknown = JSON.parse(readInputText(file));
     return typeof value === "object" && value !== null && "kind" in value && value.kind === "sweep";
   } catch {
     return false;
@@ -99,7 +98,7 @@ function traceOf({ operations, log, cut }: Walked): readonly string[] {
 
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    return JSON.parse(readInputText(file));
   } catch (error) {
     const what = hasCode(error, "ENOENT") ? "there is no such file" : messageOf(error);
     throw new ConfigurationError(`${file}: ${what}.`, "Name a replay file that hil sweep wrote.", { cause: error });

@@ -153,12 +153,12 @@ async function driven(
     const nowUs = clock.nowUs();
     if (nowUs - turnUs > TURN_US) {
       turnUs = nowUs;
-      if (io.isTty && !json) io.out(`\r${progressText(progress)}`.padEnd(Math.min(90, io.columns - 1)));
+      if (io.isTty && !json) io.out(progressText(progress).padEnd(Math.min(89, io.columns - 2)), "over");
       await sleep(clock, 0, io.signal);
     }
     next = steps.next(progress.states > budget.states || nowUs > budget.durationUs);
   }
-  if (io.isTty && !json) io.out("\r\u001B[2K");
+  if (io.isTty && !json) io.out("", "redraw");
   return next.value;
 }
 

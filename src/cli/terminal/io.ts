@@ -1,3 +1,5 @@
+import type { LineControl } from "../../core/index.ts";
+
 /** Standard input as bytes. Closing it gives the terminal its own ways back. */
 export interface Keyboard extends AsyncDisposable {
   /** True when a person types; then Ctrl-C comes as a byte, and ends nothing. */
@@ -8,11 +10,14 @@ export interface Keyboard extends AsyncDisposable {
 
 /** What a command may touch of the world outside: injected, so that a test is a caller like any other. */
 export interface CliIo {
-  /** Writes to standard output, as it is (no line end is added). */
-  out(text: string): void;
-  /** Writes to standard error, as it is. */
+  /**
+   * Writes to standard output (no line end is added). Control characters in the text are shown, not sent, wherever they
+   * come from (`terminalText`); `before` asks for what the terminal is to do first.
+   */
+  out(text: string, before?: LineControl): void;
+  /** Writes to standard error, in the same way; a private key in it is not repeated. */
   err(text: string): void;
-  /** Writes bytes to standard output, where that is possible: a key in raw form. */
+  /** Writes bytes to standard output, where that is possible: a key in raw form, a board's console. */
   outBytes?(bytes: Uint8Array): void;
   /** Asks for a secret on the terminal without showing it; undefined when there is no terminal or no answer. */
   askSecret?(question: string): string | undefined;

@@ -1,11 +1,11 @@
-import { EXIT, hasCode, messageOf } from "../../core/index.ts";
+import { complaintText, EXIT, hasCode, messageOf, terminalText } from "../../core/index.ts";
 import { askSecret } from "./ask-secret.ts";
 import type { CliIo } from "./io.ts";
 import { askLine, openKeyboard } from "./keyboard.ts";
 
 /** A full disk is another matter: what should have been printed is lost, and the exit code says so. */
 function outputLost(error: unknown): void {
-  process.stderr.write(`hil: standard output cannot be written: ${messageOf(error)}.\n`);
+  process.stderr.write(complaintText(`hil: standard output cannot be written: ${messageOf(error)}.\n`));
   process.once("exit", () => {
     if (process.exitCode === undefined || process.exitCode === EXIT.pass) process.exitCode = EXIT.bench;
   });
@@ -20,11 +20,11 @@ export function processIo(signal: AbortSignal): CliIo {
   // Nowhere is left to complain to when the terminal is gone: the clean-up goes on all the same.
   process.stderr.on("error", () => undefined);
   return {
-    out: (text) => void process.stdout.write(text),
+    out: (text, before) => void process.stdout.write(terminalText(text, before)),
     outBytes: (bytes) => void process.stdout.write(bytes),
-    err: (text) => void process.stderr.write(text),
-    askSecret,
-    ask: (question) => askLine(question, signal),
+    err: (text) => void process.stderr.write(complaintText(text)),
+    askSecret: (question) => askSecret(terminalText(question)),
+    ask: (question) => askLine(terminalText(question), signal),
     openKeyboard,
     env: process.env,
     cwd: process.cwd(),

@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isHilError } from "../../core/index.ts";
+import { complaintText, isHilError, terminalText } from "../../core/index.ts";
 import type { CliIo } from "../terminal/io.ts";
 
 export interface MemoryIo extends CliIo {
@@ -14,8 +14,8 @@ export function memoryIo(more: Partial<CliIo> = {}): MemoryIo {
   const out: string[] = [];
   const err: string[] = [];
   return {
-    out: (text) => void out.push(text),
-    err: (text) => void err.push(text),
+    out: (text, before) => void out.push(terminalText(text, before)),
+    err: (text) => void err.push(complaintText(text)),
     env: {},
     cwd: more.cwd ?? mkdtempSync(join(tmpdir(), "hil-cli-")),
     signal: new AbortController().signal,

@@ -43,6 +43,11 @@ export function seenLines(lines: readonly NumberedLine[]): readonly SeenLine[] {
   });
 }
 
+/** True for a line of a log that holds a line of the bootloader: of a log that is too long for memory only those count. */
+export function isBootLogLine(line: string): boolean {
+  return seenLines(logLines(line)).length > 0;
+}
+
 const QUOTED_CHARS_MAX = 160;
 
 /** A line as it is quoted: printable, and not longer than a screen line or two. */

@@ -3,13 +3,23 @@ import { runSteps } from "../boot/run-boot.ts";
 import { zephyrBoot } from "../boot/zephyr-boot.ts";
 import { GENERATIONS, generation } from "../builds/generations.ts";
 import { requestedBoard } from "../testing/small-board.ts";
-import { bootLine, LOG_LINES, recogniseBootLine } from "./log-lines.ts";
+import { bootLine, LOG_LINES, PATTERNS, recogniseBootLine } from "./log-lines.ts";
 
 const EXAMPLE = { image: 0, slot: "primary", area: "Primary image", magic: "good", swapType: "0x2", copyDone: "0x1" };
 const MORE = { imageOk: "0x3", bootSource: "none", type: "test", algorithm: "move", offset: "0xc000", bytes: 4096 };
 const REST = { hexBytes: "0x1000", available: 1, version: "v1.2.3", count: 1, sectors: 128, value: "0x0", rest: "x" };
 
 describe("boot log lines", () => {
+  test("take time in proportion to the log, whatever it holds: no repeat is without an end, none stands in another", () => {
+    for (const { pattern } of PATTERNS) {
+      // What is escaped or a set is one step.
+      const steps = pattern.source.replaceAll(/\\.|\[[^\]]*\]/g, "_");
+      expect(steps).not.toMatch(/[*+]|\{\d+,\}|\)[{?]/);
+      const repeats = [...steps.matchAll(/\{\d+,(\d+)\}/g)].map(([, most]) => Number(most));
+      expect(Math.max(0, ...repeats)).toBeLessThanOrEqual(200);
+    }
+  });
+
   test("every line that a generation prints is recognised as the event it was printed for", () => {
     const values = { ...EXAMPLE, ...MORE, ...REST } as never;
     for (const row of GENERATIONS) {

@@ -12,28 +12,28 @@ interface LineRow extends ReleaseRange {
   readonly source: string;
 }
 
-/** What stands for a `{name}` in a line. */
+/** What stands for a `{name}` in a line. Each repeat has an end: a hostile log must not make a pattern look far from everywhere. */
 const PLACES = {
-  image: "\\d+",
+  image: "\\d{1,10}",
   slot: "primary|secondary",
   area: "Primary image|Secondary image|Scratch",
   magic: "good|unset|bad",
-  swapType: "0x[0-9a-f]+",
-  copyDone: "0x[0-9a-f]+",
-  imageOk: "0x[0-9a-f]+",
+  swapType: "0x[0-9a-f]{1,16}",
+  copyDone: "0x[0-9a-f]{1,16}",
+  imageOk: "0x[0-9a-f]{1,16}",
   bootSource: "none|primary slot|scratch|BUG; can't happen",
   type: "none|test|perm|revert",
   algorithm: "move|offset|scratch|nsib",
-  offset: "0x[0-9a-f]+",
-  bytes: "\\d+",
-  hexBytes: "0x[0-9a-f]+",
-  available: "\\d+",
-  version: "v?\\d+\\.\\d+\\.\\d+\\S*",
-  count: "-?\\d+",
-  sectors: "\\d+",
-  value: "0x[0-9a-f]+",
+  offset: "0x[0-9a-f]{1,16}",
+  bytes: "\\d{1,10}",
+  hexBytes: "0x[0-9a-f]{1,16}",
+  available: "\\d{1,10}",
+  version: "v?\\d{1,6}\\.\\d{1,6}\\.\\d{1,10}\\S{0,100}",
+  count: "-?\\d{1,10}",
+  sectors: "\\d{1,10}",
+  value: "0x[0-9a-f]{1,16}",
   core: "MCUboot|mcuboot|NSIB|application|nRF Connect SDK|Zephyr OS build",
-  rest: ".*?",
+  rest: ".{0,200}?",
 } as const;
 
 type Place = keyof typeof PLACES;
@@ -273,7 +273,7 @@ function patternOf(text: string): RegExp {
   );
 }
 
-const PATTERNS: readonly { readonly row: LineRow; readonly event: BootEvent; readonly pattern: RegExp }[] =
+export const PATTERNS: readonly { readonly row: LineRow; readonly event: BootEvent; readonly pattern: RegExp }[] =
   LOG_LINES.map((row) => ({ row, event: row.event, pattern: patternOf(row.text) }));
 
 /** A boot log line that a row knows. */

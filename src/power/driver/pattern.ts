@@ -1,16 +1,13 @@
 import { z } from "zod";
+import { patternFault } from "../../core/index.ts";
 
-/** A regular expression in a profile. */
+/** A regular expression in a profile, for what a switch or a program answers. */
 export const patternOption = z
   .string()
   .min(1)
   .max(200)
-  .refine((text) => compiles(text), { error: "expected a regular expression" });
+  .refine(isPattern, { error: "expected a regular expression, without look-around and back references" });
 
-function compiles(text: string): boolean {
-  try {
-    return new RegExp(text) instanceof RegExp;
-  } catch {
-    return false;
-  }
+export function isPattern(text: string): boolean {
+  return patternFault(text) === undefined;
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { compilePattern } from "../../core/index.ts";
 import { cutsOption, powerDriver, realTimeOnly, secretOf, secretOption } from "../driver/driver.ts";
-import { patternOption } from "../driver/pattern.ts";
+import { isPattern, patternOption } from "../driver/pattern.ts";
 import { type HttpRequest, httpOptions, loginOf, urlOption } from "./http-ask.ts";
 import { httpSwitch, httpVerification, shown } from "./http-switch.ts";
 import { fieldAt, parsedJson } from "./json-field.ts";
@@ -35,6 +36,9 @@ export const http = powerDriver({
         on: scalar,
         off: scalar,
       })
+      .refine(({ field, on, off }) => field !== undefined || [on, off].every((wanted) => isPattern(String(wanted))), {
+        error: "without a field, on and off must be regular expressions",
+      })
       .optional(),
     expect: z.strictObject({ field, value: scalar }).optional().describe("what an answer to on and off must hold"),
     fail_text: patternOption.optional().describe("text in an answer that means failure whatever its status"),
@@ -52,7 +56,7 @@ export const http = powerDriver({
       const all = { ...headers, ...Object.fromEntries(secrets) };
       return { method, url, headers: all, ...(body === undefined ? {} : { body }) };
     };
-    const failText = options.fail_text === undefined ? undefined : new RegExp(options.fail_text);
+    const failText = options.fail_text === undefined ? undefined : compilePattern(options.fail_text);
     const requests = { on: requestOf(options.on), off: requestOf(options.off) };
     const plan = {
       device: `the switch at ${new URL(options.on.url).origin}`,
@@ -67,7 +71,7 @@ export const http = powerDriver({
         if (!status) return "unknown";
         const is = (wanted: string | number | boolean) =>
           status.field === undefined
-            ? new RegExp(String(wanted)).test(text)
+            ? compilePattern(String(wanted)).test(text)
             : fieldAt(parsedJson(text), status.field) === wanted;
         const [on, off] = [is(status.on), is(status.off)];
         if (on === off) return "unknown";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { compilePattern } from "../../core/index.ts";
 import { cutsOption, powerDriver } from "../driver/driver.ts";
 import { patternOption } from "../driver/pattern.ts";
 import { programSwitch, programVerification } from "./program-switch.ts";
@@ -25,8 +26,9 @@ export const commandSwitch = powerDriver({
   verify: programVerification,
   facts: ({ cuts, status }) => ({ cuts, readsBack: status !== undefined, latency: "unknown" }),
   async open({ on, off, status, timeout_ms, kill_after_ms, ok_exit, fail_text }, bench) {
+    const shown = status && { on: compilePattern(status.on), off: compilePattern(status.off) };
     const stateOf = (output: string) => {
-      const [isOn, isOff] = [status?.on, status?.off].map((text) => new RegExp(text ?? "$^").test(output));
+      const [isOn, isOff] = [shown?.on.test(output), shown?.off.test(output)];
       if (isOn === isOff) return "unknown";
       return isOn ? "on" : "off";
     };
@@ -38,7 +40,7 @@ export const commandSwitch = powerDriver({
       timeoutMs: timeout_ms,
       killAfterMs: kill_after_ms,
       okExit: ok_exit,
-      failText: fail_text === undefined ? undefined : new RegExp(fail_text),
+      failText: fail_text === undefined ? undefined : compilePattern(fail_text),
     } as const;
     return programSwitch(plan, bench);
   },

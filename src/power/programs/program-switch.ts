@@ -1,4 +1,4 @@
-import { BenchError } from "../../core/index.ts";
+import { BenchError, type Pattern } from "../../core/index.ts";
 import { type OpenedSwitch, type PowerBench, realTimeOnly, type Verification } from "../driver/driver.ts";
 import type { PowerState } from "../driver/switch.ts";
 import { type ProgramResult, runProgram } from "./program.ts";
@@ -26,7 +26,7 @@ interface ProgramPlan {
   readonly killAfterMs?: number;
   readonly okExit?: readonly number[];
   /** Output that means failure whatever the exit code. */
-  readonly failText?: RegExp | undefined;
+  readonly failText?: Pick<Pattern, "test"> | undefined;
 }
 
 /** A switch that a program drives: no shell, the program's whole process group is ended on a timeout. */

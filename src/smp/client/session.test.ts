@@ -1,8 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { concat, fromHex, sleep, utf8, VirtualClock } from "../../core/index.ts";
 import { memoryLinks, Uart } from "../../serial/index.ts";
+import { readFile } from "../groups/file-system.ts";
 import { imageState } from "../groups/image.ts";
 import { echo, osReset, params } from "../groups/os.ts";
+import { statistics } from "../groups/statistics.ts";
 import { type CborMap, encodeMap } from "../packet/cbor.ts";
 import { decodeSmpHeader, encodeSmpHeader, type SmpHeader } from "../packet/header.ts";
 import { encodeConsoleLines } from "../transport/console-framing.ts";
@@ -40,6 +42,28 @@ function rig(board: (asked: Asked, index: number) => unknown, options: Partial<S
 }
 
 const say = (text: string) => ({ d: text });
+
+describe("a field that cannot be what it says", () => {
+  test.each([
+    ["a length beyond 2^53", { off: 0, data: Uint8Array.of(1), len: 2n ** 60n }],
+    ["an offset beyond 2^53", { off: 2n ** 63n, data: Uint8Array.of(1), len: 1 }],
+    ["nothing where a number must be", { off: null, data: Uint8Array.of(1), len: 1 }],
+    ["a code beyond 2^53", { rc: 2n ** 60n }],
+    ["nothing as a code", { rc: null }],
+    ["nothing as a group's code", { err: { group: 8, rc: null } }],
+  ])("is the board's fault, and exit 1: %s", async (_, body) => {
+    const { session } = rig(({ answer }) => answer(body));
+    await expect(session.request(readFile, { name: "/a", off: 0 })).rejects.toMatchObject({
+      kind: "protocol",
+      exitCode: 1,
+    });
+  });
+
+  test("is none in a statistic, whose 64 bits are kept", async () => {
+    const { session } = rig(({ answer }) => answer({ name: "a", fields: { ticks: 2n ** 60n } }));
+    expect((await session.request(statistics, { name: "a" })).fields).toEqual({ ticks: 2n ** 60n });
+  });
+});
 
 describe("answers of every generation", () => {
   test.each([

@@ -1,5 +1,5 @@
 import { command } from "../packet/command.ts";
-import { dictionary, list, text, uint } from "../packet/shape.ts";
+import { dictionary, list, text, wideUint } from "../packet/shape.ts";
 
 /** Group 2: statistics. Source: Zephyr documentation, SMP group 2. */
 export const STATISTICS_GROUP = 2;
@@ -11,7 +11,7 @@ export const statistics = command({
   id: 0,
   op: "read",
   request: { name: text },
-  response: { name: text, fields: dictionary(uint) },
+  response: { name: text, fields: dictionary(wideUint) },
   retries: 3,
   source,
 });

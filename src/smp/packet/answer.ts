@@ -21,6 +21,8 @@ export function readAnswer<C extends CommandRow>(row: C, payload: Uint8Array): R
   } catch (cause) {
     throw nonsense(row, payload, cause);
   }
+  const odd = oddCode(body);
+  if (odd !== undefined) throw nonsense(row, payload, new TypeError(`${odd}: an integer wanted`));
   const refused = refusalIn(body);
   if (refused) {
     const reason = typeof body["rsn"] === "string" ? { reason: body["rsn"] } : {};
@@ -44,8 +46,17 @@ function refusalIn(body: CborMap): { group: number | undefined; code: number } |
   return integer(rc) && rc !== 0 ? { group: undefined, code: rc } : undefined;
 }
 
+/** The code of a refusal that is none: beyond 2^53, or no number. It must not pass for success. */
+function oddCode(body: CborMap): string | undefined {
+  for (const key of ["err", "ret"]) {
+    const error = body[key];
+    if (isMap(error) && Object.hasOwn(error, "rc") && !integer(error["rc"])) return `${key}.rc`;
+  }
+  return Object.hasOwn(body, "rc") && !integer(body["rc"]) ? "rc" : undefined;
+}
+
 function integer(value: CborValue): value is number {
-  return Number.isInteger(value);
+  return Number.isSafeInteger(value);
 }
 
 function nonsense(row: CommandRow, payload: Uint8Array, cause: unknown): ProtocolError {

@@ -1,7 +1,7 @@
 import { unreachable } from "../../core/index.ts";
 import type { CborMap, CborValue } from "./cbor.ts";
 
-type PlainKind = "uint" | "int" | "bool" | "text" | "bytes" | "number or bytes" | "any";
+type PlainKind = "uint" | "wide uint" | "int" | "bool" | "text" | "bytes" | "number or bytes" | "any";
 
 /** What a field of a command may hold: data, so that tables of commands are data too. */
 export type Shape =
@@ -15,6 +15,8 @@ export type Shape =
 export type Fields = { readonly [key: string]: Shape };
 
 export const uint = { kind: "uint" } as const;
+/** A counter that a board may count in 64 bits: a bigint beyond 2^53. */
+export const wideUint = { kind: "wide uint" } as const;
 export const int = { kind: "int" } as const;
 export const bool = { kind: "bool" } as const;
 export const text = { kind: "text" } as const;
@@ -31,25 +33,27 @@ type ValueOf<S> = Shape extends S
   ? CborValue
   : S extends { kind: "uint" | "int" }
     ? number
-    : S extends { kind: "bool" }
-      ? boolean
-      : S extends { kind: "text" }
-        ? string
-        : S extends { kind: "bytes" }
-          ? Uint8Array
-          : S extends { kind: "number or bytes" }
-            ? number | Uint8Array
-            : S extends { kind: "any" }
-              ? CborValue
-              : S extends { kind: "list"; of: infer T }
-                ? readonly ValueOf<T>[]
-                : S extends { kind: "dictionary"; of: infer T }
-                  ? { readonly [key: string]: ValueOf<T> }
-                  : S extends { kind: "map"; fields: infer F extends Fields }
-                    ? ValuesOf<F>
-                    : S extends { kind: "optional"; of: infer T }
-                      ? ValueOf<T>
-                      : never;
+    : S extends { kind: "wide uint" }
+      ? number | bigint
+      : S extends { kind: "bool" }
+        ? boolean
+        : S extends { kind: "text" }
+          ? string
+          : S extends { kind: "bytes" }
+            ? Uint8Array
+            : S extends { kind: "number or bytes" }
+              ? number | Uint8Array
+              : S extends { kind: "any" }
+                ? CborValue
+                : S extends { kind: "list"; of: infer T }
+                  ? readonly ValueOf<T>[]
+                  : S extends { kind: "dictionary"; of: infer T }
+                    ? { readonly [key: string]: ValueOf<T> }
+                    : S extends { kind: "map"; fields: infer F extends Fields }
+                      ? ValuesOf<F>
+                      : S extends { kind: "optional"; of: infer T }
+                        ? ValueOf<T>
+                        : never;
 
 type OptionalKey<F extends Fields> = {
   [K in keyof F]: F[K] extends { kind: "optional" } ? K : never;
@@ -106,8 +110,10 @@ export function writeFields(fields: Fields, values: object): CborMap {
 
 /** The plain kinds: what is wanted, and the test for it. */
 const PLAIN = {
-  uint: { wanted: "an unsigned integer", fits: (value) => isInteger(value) && value >= 0 },
-  int: { wanted: "an integer", fits: isInteger },
+  // Lengths and offsets are reckoned with: beyond 2^53 no board means them, and a bigint would not add up with a number.
+  uint: { wanted: "an unsigned integer", fits: (value) => Number.isSafeInteger(value) && Number(value) >= 0 },
+  "wide uint": { wanted: "an unsigned integer", fits: (value) => isInteger(value) && value >= 0 },
+  int: { wanted: "an integer", fits: (value) => Number.isSafeInteger(value) },
   bool: { wanted: "a boolean", fits: (value) => typeof value === "boolean" },
   text: { wanted: "text", fits: (value) => typeof value === "string" },
   bytes: { wanted: "bytes", fits: isBytes },

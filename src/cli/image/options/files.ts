@@ -1,17 +1,7 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { ConfigurationError, hasCode, messageOf } from "../../../core/index.ts";
+import { ConfigurationError, hasCode, messageOf, readInput } from "../../../core/index.ts";
 
 /** The files an image command touches; injected, so that a test or a golden run needs no disk. */
 export interface ImageFiles {
@@ -24,7 +14,7 @@ export interface ImageFiles {
 /** Files of the disk, relative to a working directory. */
 export function diskFiles(cwd: string): ImageFiles {
   return {
-    read: (path) => new Uint8Array(readFileSync(resolve(cwd, path))),
+    read: (path) => readInput(resolve(cwd, path)),
     write: (path, bytes, options) => {
       try {
         writeWhole(resolve(cwd, path), bytes, options?.secret === true);

@@ -1,0 +1,82 @@
+import { realpathSync } from "node:fs";
+import { resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type LoadedProfile, type Reach, reachOf, readablePasswords } from "../../board/index.ts";
+import { namedFiles, type ScenarioFile } from "../../campaign/index.ts";
+import { ConfigurationError } from "../../core/index.ts";
+import type { OptionRows, Parsed } from "../terminal/arguments.ts";
+import type { CliIo } from "../terminal/io.ts";
+
+/** Options that bound what a profile and a scenario of somebody else may do (docs/trust.md). */
+export const TRUST_OPTIONS = {
+  "no-programs": { type: "boolean", describe: "refuse a profile that starts programs (switch, flasher, emulator)" },
+  within: { type: "string", describe: "refuse files of profile and scenario that lie outside this folder" },
+  "allow-env": {
+    type: "string",
+    describe: "a variable of the environment that a profile may read (repeatable; default: all; none: no variable)",
+  },
+} as const satisfies OptionRows;
+
+/**
+ * What boards and scenario reach, held against what the command line allows; before any file but theirs is read.
+ * @throws ConfigurationError that names all that is not allowed.
+ */
+export function requireTrusted(
+  boards: readonly LoadedProfile[],
+  scenario: ScenarioFile,
+  args: Pick<Parsed, "flag" | "text" | "texts">,
+  io: Pick<CliIo, "cwd" | "err">,
+): void {
+  const within = args.text("within");
+  const folder = within === undefined ? undefined : realPath(resolve(io.cwd, within));
+  const allowed = args.texts("allow-env");
+  const refused = boards.flatMap((board) => {
+    const { programs, variables, files } = reachOf(board, namedFiles(scenario));
+    const outside = (path: string) => folder !== undefined && !`${realPath(path)}${sep}`.startsWith(`${folder}${sep}`);
+    const all = [board.file, scenario.file, ...files].filter((path) => !isShipped(path));
+    return [
+      ...(args.flag("no-programs") ? programs.map((name) => `it starts ${name} (--no-programs)`) : []),
+      ...(allowed.length === 0 ? [] : variables)
+        .filter((name) => !allowed.includes(name))
+        .map((name) => `it reads ${name} of the environment (--allow-env)`),
+      ...all.filter(outside).map((path) => `it reads ${path} (--within ${within})`),
+    ].map((text) => `${board.profile.name}: ${text}`);
+  });
+  if (refused.length > 0) {
+    const list = [...new Set(refused)].map((text) => `\n  ${text}`).join("");
+    throw new ConfigurationError(`this run was not allowed all that it wants:${list}\n`, "See docs/trust.md.");
+  }
+  for (const board of boards) {
+    for (const address of readablePasswords(board)) {
+      io.err(
+        `hil: warning: ${board.profile.name} sends a password to ${address} in clear, and that is no private network.\n`,
+      );
+    }
+  }
+}
+
+/** What ships with the package is this program's own. */
+function isShipped(path: string): boolean {
+  return ["boards", "scenarios"].some((name) =>
+    path.startsWith(fileURLToPath(new URL(`../../../${name}/`, import.meta.url))),
+  );
+}
+
+/** Links resolved: one that leads out of a folder is outside. A file that is not there is where its name says. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
+}
+
+/** The same as lines of a dry run. */
+export function reachLines({ programs, addresses, variables, files }: Reach): readonly string[] {
+  return [
+    ...programs.map((name) => `program   ${name}`),
+    ...addresses.map((address) => `address   ${address}`),
+    ...variables.map((name) => `variable  ${name}`),
+    ...files.map((path) => `file      ${path}`),
+  ];
+}

@@ -1,0 +1,101 @@
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { StringDecoder } from "node:string_decoder";
+import { ConfigurationError, hasCode } from "./errors.ts";
+
+/** Longer than any file that this program is for: a flash of 16 MiB as HEX text. */
+export const INPUT_BYTES_MAX = 64 * 1024 * 1024;
+/** A line of a file that is read line by line: what stands behind is passed over. */
+const LINE_CHARS_MAX = 1_048_576;
+const CHUNK_BYTES = 65_536;
+/** What a shell makes of `<(a program)`, and standard input: only whoever types the command can mean these. */
+const OWN_PIPE = /^\/(?:dev\/(?:stdin|fd\/\d+)|proc\/self\/fd\/\d+)$/;
+
+/**
+ * Reads a file that somebody named. Never waits for good and never fills the memory, whatever the name stands for.
+ * @param bytesMax a longer file is refused.
+ * @throws ConfigurationError for a pipe, a device and a file that is too long; else what the system says.
+ */
+export function readInput(path: string, bytesMax = INPUT_BYTES_MAX): Uint8Array<ArrayBuffer> {
+  return opened(path, (file, found) => {
+    if (found.size > bytesMax) throw tooLong(found.size, bytesMax);
+    // The size is a promise only: /proc says 0, and a file may grow while it is read.
+    const parts: Uint8Array[] = [];
+    let bytes = 0;
+    for (;;) {
+      const part = new Uint8Array(
+        Math.max(1, Math.min(found.size + 1 - bytes, bytesMax + 1 - bytes, CHUNK_BYTES * 16)),
+      );
+      const count = readSync(file, part);
+      if (count === 0) break;
+      parts.push(part.subarray(0, count));
+      bytes += count;
+      if (bytes > bytesMax) throw tooLong(bytes, bytesMax);
+    }
+    const all = new Uint8Array(bytes);
+    let at = 0;
+    for (const part of parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all;
+  });
+}
+
+/** The same as text of UTF-8. */
+export function readInputText(path: string, bytesMax = INPUT_BYTES_MAX): string {
+  return Buffer.from(readInput(path, bytesMax).buffer).toString("utf8");
+}
+
+/**
+ * Hands the lines of a file to `take`, without their ends, however long the file is.
+ * @throws as readInput, but for the length.
+ */
+export function eachLine(path: string, take: (line: string) => void): void {
+  opened(path, (file) => {
+    const decoder = new StringDecoder("utf8");
+    const chunk = Buffer.alloc(CHUNK_BYTES);
+    let rest = "";
+    const add = (text: string) => {
+      const lines = text.split("\n");
+      for (const [index, line] of lines.entries()) {
+        if (rest.length < LINE_CHARS_MAX) rest += line.slice(0, LINE_CHARS_MAX - rest.length);
+        if (index === lines.length - 1) return;
+        take(rest);
+        rest = "";
+      }
+    };
+    for (let count = readSync(file, chunk); count > 0; count = readSync(file, chunk)) {
+      add(decoder.write(chunk.subarray(0, count)));
+    }
+    add(decoder.end());
+    take(rest);
+  });
+}
+
+function opened<T>(path: string, read: (file: number, found: Stats) => T): T {
+  const isOwn = OWN_PIPE.test(path);
+  // To open a pipe that nobody writes to would wait for good.
+  const file = openSync(path, constants.O_RDONLY | (isOwn ? 0 : constants.O_NONBLOCK));
+  try {
+    const found = fstatSync(file);
+    if (found.isDirectory()) throw Object.assign(new Error("EISDIR: this is a folder"), { code: "EISDIR" });
+    if (!found.isFile() && !isOwn) {
+      const kind = found.isFIFO() ? "a pipe" : found.isSocket() ? "a socket" : "a device";
+      throw new ConfigurationError(`${path} is ${kind}, not a file.`, "Copy what comes from it into a file first.");
+    }
+    return read(file, found);
+  } catch (error) {
+    // Linux: a socket cannot be opened.
+    if (hasCode(error, "ENXIO")) throw new ConfigurationError(`${path} is not a file.`, "", { cause: error });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function tooLong(bytes: number, bytesMax: number): ConfigurationError {
+  return new ConfigurationError(
+    `the file has ${bytes} bytes or more; at most ${bytesMax} are read.`,
+    "Check the path.",
+  );
+}

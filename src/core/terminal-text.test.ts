@@ -1,0 +1,54 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { complaintText, terminalText } from "./terminal-text.ts";
+
+describe("text for a terminal", () => {
+  test.each([
+    ["an operating system command", "\u001B]0;title\u0007", "\\u001b]0;title\\u0007"],
+    ["CSI", "\u001B[2J", "\\u001b[2J"],
+    ["CSI in one character", "\u009B2J", "\\u009b2J"],
+    ["a carriage return", "PASS\rFAIL", "PASS\\u000dFAIL"],
+    ["NUL and backspace", "a\0b\b", "a\\u0000b\\u0008"],
+    ["direction of text", "a\u202Eb\u2066c\u200Fd", "a\\u202eb\\u2066c\\u200fd"],
+    ["tags", "a\u{E0041}b", "a\\udb40\\udc41b"],
+    ["lines, tabs, and letters of any script", "ä\tж\n漢😀", "ä\tж\n漢😀"],
+  ])("holds %s as characters to read", (_, text, shown) => {
+    expect(terminalText(text)).toBe(shown);
+  });
+
+  test("is the same when it is escaped twice, holds no control character, and JSON stays the same document", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        const once = terminalText(text);
+        expect(terminalText(once)).toBe(once);
+        expect(once.replaceAll(/[\n\t\P{Cc}]/gu, "")).toBe("");
+        expect(JSON.parse(terminalText(JSON.stringify([text])))).toEqual([text]);
+      }),
+    );
+  });
+
+  test("is preceded by what the program itself wants of the terminal, by name", () => {
+    expect(terminalText("\r\u001B[2Kx", "redraw")).toBe("\r\u001B[2K\\u000d\\u001b[2Kx");
+    expect(terminalText("x", "over")).toBe("\rx");
+  });
+});
+
+describe("a complaint", () => {
+  const key = "-----BEGIN EC PRIVATE KEY-----\nMIGHAgEA+/==\n-----END EC PRIVATE KEY-----";
+
+  test.each([
+    ["whole", key],
+    ["in one line", key.replaceAll("\n", " ")],
+    ["without its end", key.slice(0, 45)],
+  ])("does not repeat a private key that was typed %s", (_, typed) => {
+    const text = complaintText(`key file ${typed} does not exist.`);
+    expect(text).not.toContain("MIGH");
+    expect(text).toContain("(a private key: name the file it is in, not its text)");
+  });
+
+  test("goes on after the key", () => {
+    expect(complaintText(`key file ${key} does not exist. Check the path.`)).toMatch(
+      /text\) does not exist\. Check the path\.$/,
+    );
+  });
+});
