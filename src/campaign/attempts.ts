@@ -27,7 +27,7 @@ import type { RunRequest } from "./request/run-request.ts";
 import { type CampaignOutcome, runCampaign } from "./runner.ts";
 
 /** A run as far as it was written down. */
-export interface SoFar {
+interface SoFar {
   readonly tally: ResultTally;
   readonly progress: Progress;
 }

@@ -32,7 +32,7 @@ const VOIDS_MAX = 3;
 export type CampaignOutcome = "pass" | "fail";
 
 /** What a campaign needs; opened and made by the caller, who also closes it. */
-export interface CampaignParts {
+interface CampaignParts {
   readonly board: Board;
   readonly scenario: Scenario;
   readonly images: CampaignImages;

@@ -13,7 +13,7 @@ export interface BoardCheck {
   readonly text: string;
 }
 
-export interface BoardCheckOptions {
+interface BoardCheckOptions {
   readonly signal: AbortSignal;
   /** False: power is not moved. */
   readonly power: boolean;

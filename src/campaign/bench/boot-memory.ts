@@ -23,7 +23,7 @@ const ASK_MS = 500;
 const once = (signal: AbortSignal) => ({ signal, timeoutMs: ASK_MS, retries: 0 });
 
 /** Counts that an SMP server may tell and that begin anew with every boot. The first that a board knows is taken. */
-export const UPTIME_SOURCES: readonly UptimeSource[] = [
+const UPTIME_SOURCES: readonly UptimeSource[] = [
   {
     name: "task statistics",
     async ask({ smp }, signal) {

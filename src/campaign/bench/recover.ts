@@ -9,7 +9,7 @@ import type { StartingPoint } from "./starting-point.ts";
 const UNDER_WAY = "a run was under way and did not end";
 
 /** What a recovery needs besides the recorded board. */
-export interface Recovery {
+interface Recovery {
   readonly startingPoint: StartingPoint;
   readonly images: CampaignImages;
   /** Longest wait for the application after a start, in milliseconds. */

@@ -7,7 +7,7 @@ import type { CampaignImage } from "../request/images.ts";
 export type ActName = "upload" | "request";
 
 /** An upload or a request that is to be cut. */
-export interface ActPlan {
+interface ActPlan {
   readonly what: ActName;
   readonly image: CampaignImage;
   /** Of a request: for good, and not for a test. */
@@ -27,7 +27,7 @@ export interface ActState {
 }
 
 /** An upload or a request that goes on by itself. */
-export interface Act {
+interface Act {
   /** When `untilBytes` were taken, or the whole was answered, on the bench's clock. @throws what went wrong before. */
   reached(): Promise<number>;
   state(): ActState;

@@ -20,7 +20,7 @@ import { type Judged, judge } from "./judge.ts";
 import { printingUs } from "./line-time.ts";
 
 /** A cut while the application works on its flash: while it takes an upload, or a request for the next boot. */
-export interface ApplicationCut {
+interface ApplicationCut {
   readonly what: ActName;
   readonly planned: CutIn<"upload"> | CutIn<"request">;
   readonly direction: Direction;

@@ -12,7 +12,7 @@ import { asFlash } from "../verdict/real-flash.ts";
 import { type Weighed, weigh } from "../verdict/weigh.ts";
 
 /** A boot that is over, and what it is to be judged by. */
-export interface BootToJudge extends Pick<Allowed, "decisions" | "fault"> {
+interface BootToJudge extends Pick<Allowed, "decisions" | "fault"> {
   readonly subject: Subject;
   readonly direction: Direction;
   readonly seen: BootSeen;

@@ -12,7 +12,7 @@ import { asFlash, momentLeft } from "../verdict/real-flash.ts";
 import type { PowerLoss } from "./make-cuts.ts";
 
 /** Cuts of a board whose flash can be read: what they left says where they fell, to the word. */
-export interface CutLocations {
+interface CutLocations {
   /** Of the cuts, one each, in the model's time. */
   readonly windows: readonly CutSpan[];
   /** What MCUboot makes of the last one. */

@@ -18,7 +18,7 @@ export interface CutMade {
   readonly lost: readonly PowerLoss[];
 }
 
-export interface CutLimits {
+interface CutLimits {
   /** Longest wait for a log trigger, and for the board to come up after power is back, in milliseconds. */
   readonly bootMs: number;
   /** The uninterrupted boot showed a bootloader log: its absence after a cut then means something. */
@@ -26,7 +26,7 @@ export interface CutLimits {
 }
 
 /** When power goes next in the boot that now comes; undefined: that boot is left alone. */
-export type PlanNextCut = (made: readonly PowerLoss[]) => Promise<CutTrigger | undefined>;
+type PlanNextCut = (made: readonly PowerLoss[]) => Promise<CutTrigger | undefined>;
 
 /**
  * Cuts power at the planned moment after the reset that was answered at `resetAnsweredUs`, brings it back, does the same

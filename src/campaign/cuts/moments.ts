@@ -14,7 +14,7 @@ import { UPGRADE_BEGINS } from "../verdict/cut-window.ts";
 import { lineBytes, printingUs } from "./line-time.ts";
 
 /** A board and what its flash holds as a boot begins. */
-export interface BootAhead {
+interface BootAhead {
   readonly flash: FlashImage;
   readonly build: BootloaderBuild;
   readonly timing: FlashTiming;

@@ -8,7 +8,7 @@ const TO_LINE_END = String.raw`[^\n]*\n`;
 const ESCAPED_CONTROLS: Readonly<Record<string, number>> = { n: 0x0a, r: 0x0d, t: 0x09 };
 
 /** A log pattern that is plain text: bytes, and perhaps the rest of their line. */
-export interface PlainPattern {
+interface PlainPattern {
   readonly bytes: Uint8Array;
   readonly toLineEnd: boolean;
 }

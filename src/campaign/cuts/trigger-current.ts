@@ -1,6 +1,6 @@
 import type { CurrentSamples } from "../record/current-bins.ts";
 /** A shape of the supply current: it crosses a threshold and stays on the other side for a while. */
-export interface CurrentShape {
+interface CurrentShape {
   readonly edge: "rise" | "fall";
   readonly microamps: number;
   /** How long it must stay there, in microseconds: shorter peaks do not count. */

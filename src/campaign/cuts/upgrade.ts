@@ -10,7 +10,7 @@ import { type Judged, judge } from "./judge.ts";
 import { measure, type Reference } from "./reference.ts";
 
 /** A boot without a cut that was judged; where it passed, what the cuts after it are measured against. */
-export type JudgedReference = Judged & { readonly reference: Reference | undefined };
+type JudgedReference = Judged & { readonly reference: Reference | undefined };
 
 /** A reset that was answered: the model's view of the boot that now comes, and when the answer came. */
 export interface Started {

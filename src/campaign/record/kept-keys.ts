@@ -4,7 +4,7 @@ import { hex } from "../../core/index.ts";
 import { keyHash } from "../../image/index.ts";
 
 /** The public signing key in a record's `inputs/`: what was signed can be checked with it. */
-export const SIGNING_KEY_FILE = "inputs/signing-public.pem";
+const SIGNING_KEY_FILE = "inputs/signing-public.pem";
 
 /** A key of the profile, as replay.json tells of it: by its public half. */
 export const KEY_FACTS_SCHEMA = z.strictObject({

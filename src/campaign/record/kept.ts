@@ -15,7 +15,7 @@ export const KEPT_SCHEMA = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "expected a SHA-256"),
 });
 
-export type Kept = z.output<typeof KEPT_SCHEMA>;
+type Kept = z.output<typeof KEPT_SCHEMA>;
 
 /** The images of a record, byte for byte as they were uploaded. */
 export interface KeptImages {
@@ -58,13 +58,13 @@ function keptFile(name: string, role: Kept["role"], core: Kept["core"], content:
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /** What a replay tells of its images; `inputs` is missing in records from before they were listed. */
-export interface KeptList {
+interface KeptList {
   readonly images: readonly { readonly role: "old" | "new"; readonly version: string; readonly hash: string }[];
   readonly inputs?: readonly Kept[] | undefined;
 }
 
 /** What a record's folder has of the images it was made with. */
-export interface KeptFound {
+interface KeptFound {
   /** Undefined: not all of them. */
   readonly images: KeptImages | undefined;
   /** Files that are not there, as sentences' ends: "inputs/new-2.0.0.bin (9,787 bytes, SHA-256 …)". */

@@ -9,7 +9,7 @@ import { KEPT_SCHEMA, type keptOf } from "./kept.ts";
 import { KEY_FACTS_SCHEMA, keyFacts } from "./kept-keys.ts";
 
 /** What it takes to run a campaign again: no paths, no times of day. */
-export const REPLAY_SCHEMA = z.strictObject({
+const REPLAY_SCHEMA = z.strictObject({
   schema: z.literal(1),
   seed: z.int(),
   /** YAML texts as they were, under the names that errors give them. */
@@ -40,7 +40,7 @@ export const REPLAY_SCHEMA = z.strictObject({
 export type Replay = z.output<typeof REPLAY_SCHEMA>;
 
 /** What of a request its replay keeps. */
-export interface Replayable {
+interface Replayable {
   readonly scenario: {
     readonly text: string;
     readonly value: { readonly name: string; readonly allow_incomplete: boolean };

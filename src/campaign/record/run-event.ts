@@ -105,7 +105,7 @@ export interface EventSink {
 }
 
 /** An event as `events.jsonl` has it. */
-export type RecordedEvent =
+type RecordedEvent =
   | Exclude<RunEvent, { event: "verdict" }>
   | At<{ readonly event: "verdict"; readonly verdict: RecordedVerdict }>;
 

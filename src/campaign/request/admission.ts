@@ -25,7 +25,7 @@ type Role = "old" | "new";
 const NETWORK = 1;
 
 /** What is asked about before anything moves. */
-export interface AdmissionAsked {
+interface AdmissionAsked {
   readonly scenario: ScenarioFile;
   readonly board: LoadedProfile;
   readonly seed: number;
@@ -255,7 +255,7 @@ function refusedError(
 }
 
 /** Why a processor cannot start an image; undefined for one that was generated for its place, and one that can. */
-export function cannotStart(
+function cannotStart(
   { plain }: CampaignImage,
   scenario: ScenarioFile,
   role: Role,

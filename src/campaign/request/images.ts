@@ -173,7 +173,7 @@ function signedAt(signature: { readonly offset: number; readonly data: Uint8Arra
 }
 
 /** What an image of a campaign depends on besides payload and version. */
-export type ImageRecipe = Pick<ImagePlan, "keys" | "headerBytes" | "writeBytes" | "maxSectors" | "randomness"> & {
+type ImageRecipe = Pick<ImagePlan, "keys" | "headerBytes" | "writeBytes" | "maxSectors" | "randomness"> & {
   readonly encrypt: boolean;
   /** Checks the length as imgtool does; without it, it is not looked at. */
   readonly slotBytes?: number;

@@ -8,7 +8,7 @@ import type { ScenarioFile } from "./scenario.ts";
 const FILE_FIELDS = ["file", "body_of"] as const;
 
 /** Where a payload will lie. */
-export interface PayloadPlace {
+interface PayloadPlace {
   readonly headerBytes: number;
   /** Device address of the primary slot: payloads are linked for it, header bytes higher up. */
   readonly primaryAddress: number;

@@ -12,7 +12,7 @@ import {
 import type { ScenarioFile } from "./scenario.ts";
 
 /** An image that was signed elsewhere, as a campaign uploads and flashes it. */
-export interface PresignedImage {
+interface PresignedImage {
   readonly version: string;
   readonly hash: string;
   readonly fileBytes: number;
@@ -22,7 +22,7 @@ export interface PresignedImage {
 }
 
 /** What a given image is held against. */
-export interface PresignedPlan {
+interface PresignedPlan {
   readonly scenario: ScenarioFile;
   readonly keys: ProfileKeys;
   readonly primaryAddress: number;

@@ -48,7 +48,7 @@ const payload = z
 const image = z.strictObject({ version, payload });
 
 /** What a campaign expects of its new image when it is not cut. */
-export const EXPECTATIONS = ["upgrade", "refused", "no boot"] as const;
+const EXPECTATIONS = ["upgrade", "refused", "no boot"] as const;
 
 const expectation = z
   .union([

@@ -25,7 +25,7 @@ import { type CutSpan, type Span, windowIn } from "./cut-window.ts";
 const TIMELINES_MAX = 8;
 
 /** What of an image comes into a flash. */
-export interface ImageToFlash {
+interface ImageToFlash {
   readonly hash: string;
   /** As it is uploaded, to the secondary slot. */
   readonly file: Uint8Array;

@@ -50,7 +50,7 @@ export function becauseOf({ knownDefect, because }: LegalOutcome): string {
 
 /** What can be wrong, the worst first; the less is wrong, the nearer an outcome is. */
 const WRONG = ["wrong image", "wrong slots", "wrong flags"] as const;
-export type Wrong = (typeof WRONG)[number];
+type Wrong = (typeof WRONG)[number];
 
 /** An outcome of the model beside what a board shows. */
 export interface Nearest {

@@ -26,7 +26,7 @@ type Mode = (typeof MODES)[number];
 export type BootMode = Mode["mode"];
 
 /** A mode as a profile names it. */
-export type ProfileModeName = Extract<Mode, { inProfile: true }>["name"];
+type ProfileModeName = Extract<Mode, { inProfile: true }>["name"];
 
 /** Names that a profile may give. */
 export const PROFILE_MODES = MODES.flatMap((row): readonly ProfileModeName[] => (row.inProfile ? [row.name] : []));

@@ -13,7 +13,7 @@ import type { UploadOptions, UploadResult } from "./upload-options.ts";
 const BUFFER_BYTES = 256;
 
 /** What a board tells of its bootloader; the mode of MCUboot only. */
-export interface BootloaderTold {
+interface BootloaderTold {
   readonly name: string;
   /** For people: "swap using move". */
   readonly mode?: string;
