@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
-import { FlashImage } from "./flash-image.ts";
+import { FlashContent } from "./flash-content.ts";
 import { afterOperation } from "./flash-rules.ts";
 import type { FlashOperation } from "./operation.ts";
 
@@ -28,12 +28,12 @@ function applied(model: Uint8Array, change: FlashOperation): Uint8Array {
   return next;
 }
 
-describe("flash image", () => {
+describe("flash content", () => {
   test("any operations leave what a plain array of bytes would hold, and no snapshot changes", () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 20 }), (operations) => {
-        const flash = FlashImage.erased(FLASH, SECTOR);
-        const states: { copy: FlashImage; model: Uint8Array }[] = [];
+        const flash = FlashContent.erased(FLASH, SECTOR);
+        const states: { copy: FlashContent; model: Uint8Array }[] = [];
         let model = new Uint8Array(FLASH).fill(0xff);
         for (const change of operations) {
           states.push({ copy: flash.snapshot(), model });
@@ -51,10 +51,10 @@ describe("flash image", () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 8 }), fc.array(operation, { maxLength: 8 }), (first, second) => {
         const [a, b] = [first, second].map((operations) => {
-          const flash = FlashImage.erased(FLASH, SECTOR);
+          const flash = FlashContent.erased(FLASH, SECTOR);
           for (const change of operations) flash.apply(change);
           return flash;
-        }) as [FlashImage, FlashImage];
+        }) as [FlashContent, FlashContent];
         const equal = Buffer.compare(a.read(0, FLASH), b.read(0, FLASH)) === 0;
         expect(a.identity() === b.identity()).toBe(equal);
       }),
@@ -62,7 +62,7 @@ describe("flash image", () => {
   });
 
   test("a snapshot that changes leaves the original and its identity alone", () => {
-    const flash = FlashImage.erased(FLASH, SECTOR);
+    const flash = FlashContent.erased(FLASH, SECTOR);
     flash.load(0, Uint8Array.of(1, 2, 3));
     const name = flash.identity();
     const copy = flash.snapshot();
@@ -75,14 +75,14 @@ describe("flash image", () => {
   });
 
   test("the SHA-256 is that of the bytes", () => {
-    const flash = FlashImage.erased(FLASH, SECTOR);
+    const flash = FlashContent.erased(FLASH, SECTOR);
     flash.load(60, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
     expect(flash.sha256(32, 64)).toBe(createHash("sha256").update(flash.read(32, 64)).digest("hex"));
   });
 
   test("a size that is no whole number of sectors and a range outside are refused", () => {
-    expect(() => FlashImage.erased(100, SECTOR)).toThrow("no whole number of sectors");
-    const flash = FlashImage.erased(FLASH, SECTOR);
+    expect(() => FlashContent.erased(100, SECTOR)).toThrow("no whole number of sectors");
+    const flash = FlashContent.erased(FLASH, SECTOR);
     expect(() => flash.read(FLASH - 1, 2)).toThrow(RangeError);
     expect(() => flash.apply({ kind: "write", offset: FLASH, data: Uint8Array.of(0) })).toThrow(RangeError);
   });
@@ -91,8 +91,8 @@ describe("flash image", () => {
 describe("bits in doubt", () => {
   const old = Uint8Array.from({ length: SECTOR }, (_, at) => at);
   const erased = new Uint8Array(SECTOR).fill(0xff);
-  const half = (reads: number): FlashImage => {
-    const flash = FlashImage.erased(FLASH, SECTOR);
+  const half = (reads: number): FlashContent => {
+    const flash = FlashContent.erased(FLASH, SECTOR);
     flash.load(0, old);
     flash.apply({ kind: "erase", offset: 0, bytes: SECTOR }, { shows: "before", reads });
     return flash;
@@ -119,7 +119,7 @@ describe("bits in doubt", () => {
     expect(names[0]).toBe(names[2]);
     const turned = half(1);
     turned.read(0, 1);
-    const settled = FlashImage.erased(FLASH, SECTOR);
+    const settled = FlashContent.erased(FLASH, SECTOR);
     expect([turned.identity(), turned.identity() === names[0]]).toEqual([settled.identity(), false]);
   });
 
