@@ -8,18 +8,22 @@ import type { FlashOperation } from "./operation.ts";
 const SECTOR = 64;
 const FLASH = 4 * SECTOR;
 
-const operation: fc.Arbitrary<FlashOperation> = fc.oneof(
-  fc.record({
-    kind: fc.constant("erase" as const),
-    offset: fc.integer({ min: 0, max: 3 }).map((sector) => sector * SECTOR),
-    bytes: fc.constant(SECTOR),
-  }),
-  fc.record({
-    kind: fc.constant("write" as const),
-    offset: fc.integer({ min: 0, max: FLASH - 100 }),
-    data: fc.uint8Array({ minLength: 1, maxLength: 100 }),
-  }),
-);
+const operation = operationOn(SECTOR);
+
+function operationOn(sectorBytes: number): fc.Arbitrary<FlashOperation> {
+  return fc.oneof(
+    fc.record({
+      kind: fc.constant("erase" as const),
+      offset: fc.integer({ min: 0, max: 3 }).map((sector) => sector * sectorBytes),
+      bytes: fc.constant(sectorBytes),
+    }),
+    fc.record({
+      kind: fc.constant("write" as const),
+      offset: fc.integer({ min: 0, max: 4 * sectorBytes - 100 }),
+      data: fc.uint8Array({ minLength: 1, maxLength: 100 }),
+    }),
+  );
+}
 
 function applied(model: Uint8Array, change: FlashOperation): Uint8Array {
   const length = change.kind === "erase" ? change.bytes : change.data.length;
@@ -29,23 +33,27 @@ function applied(model: Uint8Array, change: FlashOperation): Uint8Array {
 }
 
 describe("flash content", () => {
-  test("any operations leave what a plain array of bytes would hold, and no snapshot changes", () => {
-    fc.assert(
-      fc.property(fc.array(operation, { maxLength: 20 }), (operations) => {
-        const flash = FlashContent.erased(FLASH, SECTOR);
-        const states: { copy: FlashContent; model: Uint8Array }[] = [];
-        let model = new Uint8Array(FLASH).fill(0xff);
-        for (const change of operations) {
-          states.push({ copy: flash.snapshot(), model });
-          flash.apply(change);
-          model = new Uint8Array(applied(model, change));
-        }
-        states.push({ copy: flash, model });
-        for (const state of states) expect([...state.copy.read(0, FLASH)]).toEqual([...state.model]);
-      }),
-      { numRuns: 50 },
-    );
-  });
+  // A sector of one page, one of several, and one that is no power of two of them.
+  test.each([SECTOR, 2048, 1536])(
+    "any operations on sectors of %i bytes leave what a plain array of bytes would hold, and no snapshot changes",
+    (sectorBytes) => {
+      fc.assert(
+        fc.property(fc.array(operationOn(sectorBytes), { maxLength: 20 }), (operations) => {
+          const flash = FlashContent.erased(4 * sectorBytes, sectorBytes);
+          const states: { copy: FlashContent; model: Uint8Array }[] = [];
+          let model = new Uint8Array(4 * sectorBytes).fill(0xff);
+          for (const change of operations) {
+            states.push({ copy: flash.snapshot(), model });
+            flash.apply(change);
+            model = new Uint8Array(applied(model, change));
+          }
+          states.push({ copy: flash, model });
+          for (const state of states) expect([...state.copy.read(0, 4 * sectorBytes)]).toEqual([...state.model]);
+        }),
+        { numRuns: 50 },
+      );
+    },
+  );
 
   test("two flashes have one identity exactly when their bytes are equal", () => {
     fc.assert(
@@ -72,6 +80,17 @@ describe("flash content", () => {
     expect(flash.identity()).toBe(name);
     flash.load(2, Uint8Array.of(7));
     expect(flash.identity()).not.toBe(name);
+  });
+
+  test("a part of the flash is the same thing to remember as long as its bytes are, and in every copy", () => {
+    const flash = FlashContent.erased(64 * 4096);
+    const copy = flash.snapshot();
+    const before = flash.parts(0, flash.bytes);
+    flash.load(5 * 4096 + 100, Uint8Array.of(1));
+    const after = flash.parts(0, flash.bytes);
+    const changed = after.filter((part, at) => part.group !== before[at]?.group);
+    expect(changed.map(({ offset, bytes }) => offset <= 5 * 4096 && offset + bytes > 5 * 4096)).toEqual([true]);
+    expect(copy.parts(0, flash.bytes).map(({ group }) => group)).toEqual(before.map(({ group }) => group));
   });
 
   test("the SHA-256 is that of the bytes", () => {
