@@ -26,9 +26,9 @@ for (let turn = 0; turn < runs; turn += 1) {
   const cwd = mkdtempSync(join(tmpdir(), "hil-bench-"));
   try {
     const began = process.hrtime.bigint();
-    const options = { cwd, stdio: ["ignore", "ignore", "pipe"] } as const;
-    const { status, stderr } = spawnSync(process.execPath, [...ARGV, ...OPTIONS], options);
+    const child = spawnSync(process.execPath, [...ARGV, ...OPTIONS], { cwd, stdio: ["ignore", "ignore", "pipe"] });
     const realS = Number(process.hrtime.bigint() - began) / 1e9;
+    const { status, stderr } = child;
     if (status !== 0) throw new RangeError(`hil run ended with ${status}: ${stderr.toString()}`);
     const { userCPUTime, systemCPUTime, maxRSS } = JSON.parse(stderr.toString().trim().split("\n").at(-1) ?? "{}");
     used.push({ realS, processorS: (userCPUTime + systemCPUTime) / 1e6, memoryMiB: maxRSS / 1024 });
