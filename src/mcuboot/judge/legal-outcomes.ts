@@ -193,8 +193,8 @@ function withoutDefects(build: BootloaderBuild): BootloaderBuild {
 const TIMELINES_MAX = 8;
 /** Ways of reading what is in doubt that are tried for the operations they come to. */
 const TIMELINE_WAYS_MAX = 200;
-const FAMILIES_MAX = 256;
-const SETTLED_MAX = 4096;
+const FAMILIES_MAX = 32;
+const SETTLED_MAX = 1024;
 
 /** What the judge has found out about one build, so that the next cut of the same boot costs little. */
 class JudgeCache {
