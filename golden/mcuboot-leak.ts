@@ -1,4 +1,4 @@
-import type { Area, FlashImage } from "../src/mcuboot/index.ts";
+import type { Area, FlashContent } from "../src/mcuboot/index.ts";
 import type { LoadedImage } from "./mcuboot-world.ts";
 
 const BLOCK_BYTES = 16;
@@ -30,7 +30,7 @@ export class LeakWatch {
   }
 
   /** The vectors' leak bits of a flash content. */
-  bits(flash: FlashImage): number {
+  bits(flash: FlashContent): number {
     if (this.#blocks.size === 0) return 0;
     let bits = 0;
     for (const { area, kind } of this.#areas) {
@@ -43,7 +43,7 @@ export class LeakWatch {
     return bits;
   }
 
-  #look(flash: FlashImage, offset: number): { readonly body: boolean; readonly key: boolean } {
+  #look(flash: FlashContent, offset: number): { readonly body: boolean; readonly key: boolean } {
     const still = flash.still();
     const name = still.identity(offset, still.sectorBytes) ?? "";
     const known = this.#known.get(name);

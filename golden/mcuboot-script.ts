@@ -1,4 +1,4 @@
-import { boot, confirm, type FlashImage, type Steps, setPending } from "../src/mcuboot/index.ts";
+import { boot, confirm, type FlashContent, type Steps, setPending } from "../src/mcuboot/index.ts";
 import type { TornName, VectorScript } from "./mcuboot-schema.ts";
 import { drive, tornOf, type VectorWorld } from "./mcuboot-world.ts";
 import type { GoldenResult } from "./report.ts";
@@ -31,10 +31,10 @@ export function* runScript(world: VectorWorld, script: VectorScript): Iterable<G
 interface Played {
   /** Result or code of the call, then operations. */
   readonly facts: readonly unknown[];
-  readonly after: FlashImage;
+  readonly after: FlashContent;
 }
 
-function play(world: VectorWorld, flash: FlashImage, entry: Entry): Played {
+function play(world: VectorWorld, flash: FlashContent, entry: Entry): Played {
   const [op, first, second, third] = entry;
   switch (String(op)) {
     case "boot": {
@@ -61,7 +61,7 @@ function play(world: VectorWorld, flash: FlashImage, entry: Entry): Played {
   }
 }
 
-function call(flash: FlashImage, steps: (flash: FlashImage) => Steps<number>): Played {
+function call(flash: FlashContent, steps: (flash: FlashContent) => Steps<number>): Played {
   const after = flash.snapshot();
   let operations = 0;
   const driven = drive(steps(after), after, () => {
@@ -74,10 +74,10 @@ function call(flash: FlashImage, steps: (flash: FlashImage) => Steps<number>): P
 /** A boot whose operation `k` is not done, or torn. */
 export function cutBoot(
   world: VectorWorld,
-  flash: FlashImage,
+  flash: FlashContent,
   k: number,
   torn: TornName,
-): { readonly result: string; readonly operations: number; readonly after: FlashImage } {
+): { readonly result: string; readonly operations: number; readonly after: FlashContent } {
   const after = flash.snapshot();
   let operations = 0;
   const driven = drive(boot(after, world.build), after, (operation) => {

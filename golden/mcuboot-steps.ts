@@ -4,7 +4,7 @@ import {
   type BootResult,
   boot,
   confirm,
-  type FlashImage,
+  type FlashContent,
   type FlashOperation,
   operationBytes,
   readTrailer,
@@ -18,19 +18,19 @@ import type { VectorExpect, VectorStep } from "./mcuboot-schema.ts";
 import { drive, tornOf, type VectorWorld } from "./mcuboot-world.ts";
 
 /** A step that writes to the flash by the rules; uploads and pokes are not. */
-export function stepsOf(world: VectorWorld, flash: FlashImage, step: VectorStep): Steps<unknown> | undefined {
+export function stepsOf(world: VectorWorld, flash: FlashContent, step: VectorStep): Steps<unknown> | undefined {
   if (step.op === "boot") return boot(flash, world.build);
   if (step.op === "set_pending") return setPending(flash, world.build, step.image, step.permanent);
   return step.op === "confirm" ? confirm(flash, world.build, step.image) : undefined;
 }
 
 /** Carries out a step on `flash` and answers what the vectors would have written down of it. */
-export function carryOut(world: VectorWorld, flash: FlashImage, step: VectorStep, watch: LeakWatch): VectorExpect {
+export function carryOut(world: VectorWorld, flash: FlashContent, step: VectorStep, watch: LeakWatch): VectorExpect {
   const facts = act(world, flash, step);
   return { ...facts, ...stateOf(world, flash), leak: watch.bits(flash) };
 }
 
-function act(world: VectorWorld, flash: FlashImage, step: VectorStep): VectorExpect {
+function act(world: VectorWorld, flash: FlashContent, step: VectorStep): VectorExpect {
   const steps = stepsOf(world, flash, step);
   if (steps !== undefined) return run(world, flash, step, steps);
   if (step.op === "upload") {
@@ -44,7 +44,7 @@ function act(world: VectorWorld, flash: FlashImage, step: VectorStep): VectorExp
   return {};
 }
 
-function run(world: VectorWorld, flash: FlashImage, step: VectorStep, steps: Steps<unknown>): VectorExpect {
+function run(world: VectorWorld, flash: FlashContent, step: VectorStep, steps: Steps<unknown>): VectorExpect {
   const operations: FlashOperation[] = [];
   const log: string[] = [];
   const cut = step.op === "boot" ? step.cut : undefined;
@@ -73,7 +73,7 @@ function run(world: VectorWorld, flash: FlashImage, step: VectorStep, steps: Ste
     : { ...counters, api_rc: driven.value };
 }
 
-function resultFacts(world: VectorWorld, flash: FlashImage, result: BootResult): VectorExpect {
+function resultFacts(world: VectorWorld, flash: FlashContent, result: BootResult): VectorExpect {
   const text = world.resultText(result, flash);
   if (result.kind === "panic" || result.kind === "hang") {
     return { rc: result.kind, result: text, loader_swap_type: world.build.images.map(() => "?") };
@@ -95,7 +95,7 @@ function traceOf(world: VectorWorld, operation: FlashOperation): readonly unknow
   return ["w", ...place, createHash("sha256").update(operation.data).digest("hex").slice(0, 8)];
 }
 
-function stateOf(world: VectorWorld, flash: FlashImage): VectorExpect {
+function stateOf(world: VectorWorld, flash: FlashContent): VectorExpect {
   const { build } = world;
   const areas: Record<string, string> = {};
   const trailers: Record<string, unknown> = {};

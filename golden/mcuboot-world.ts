@@ -7,7 +7,7 @@ import {
   type BootloaderBuild,
   type BootResult,
   boot,
-  FlashImage,
+  FlashContent,
   type FlashOperation,
   isOperation,
   type LogLine,
@@ -31,7 +31,7 @@ export interface LoadedImage {
 export interface Booted {
   readonly result: string;
   readonly operations: number;
-  readonly flash: FlashImage;
+  readonly flash: FlashContent;
 }
 
 const BOOTS_KEPT_MAX = 20_000;
@@ -82,26 +82,26 @@ export class VectorWorld {
     );
   }
 
-  initialFlash(initial: InitialFlash): FlashImage {
-    const flash = FlashImage.erased(this.config.geometry.flash_size, this.config.geometry.sector);
+  initialFlash(initial: InitialFlash): FlashContent {
+    const flash = FlashContent.erased(this.config.geometry.flash_size, this.config.geometry.sector);
     for (const { area, off, image } of initial.place) this.place(flash, area, off, image);
     for (const { area, off, hex } of initial.poke ?? []) flash.load(this.area(area).offset + off, fromHex(hex));
     return flash;
   }
 
   /** Puts an image into an area, cut off at the area's end. */
-  place(flash: FlashImage, name: string, offset: number, image: string): void {
+  place(flash: FlashContent, name: string, offset: number, image: string): void {
     const area = this.area(name);
     flash.load(area.offset + offset, this.image(image).bytes.subarray(0, area.bytes - offset));
   }
 
-  eraseArea(flash: FlashImage, name: string): void {
+  eraseArea(flash: FlashContent, name: string): void {
     const area = this.area(name);
     flash.load(area.offset, new Uint8Array(area.bytes).fill(0xff));
   }
 
   /** The first 16 hex digits of the flash's SHA-256. */
-  hash(flash: FlashImage): string {
+  hash(flash: FlashContent): string {
     const name = flash.identity();
     let hash = this.#hashes.get(name);
     if (hash === undefined) {
@@ -112,7 +112,7 @@ export class VectorWorld {
   }
 
   /** What one uninterrupted boot makes of a flash. */
-  boot(flash: FlashImage): Booted {
+  boot(flash: FlashContent): Booted {
     const name = flash.identity();
     const known = this.#boots.get(name);
     if (known !== undefined) return known;
@@ -130,7 +130,7 @@ export class VectorWorld {
   }
 
   /** A result as the vectors write it: versions, FAIL, or PANIC with its assertion; HANG with what no vector holds. */
-  resultText(result: BootResult, flash: FlashImage): string {
+  resultText(result: BootResult, flash: FlashContent): string {
     if (result.kind === "fail") return "FAIL";
     if (result.kind !== "run") return `${result.kind.toUpperCase()} ${result.reason}`;
     return result.slots.map((offset) => versionAt(flash, offset)).join("|");
@@ -143,7 +143,7 @@ export type Driven<T> = { readonly done: true; readonly value: T } | { readonly 
 /** Applies all operations of a step; `before` sees each before it takes effect and stops the step by returning true. */
 export function drive<T>(
   steps: Steps<T>,
-  flash: FlashImage,
+  flash: FlashContent,
   before: (operation: FlashOperation) => boolean,
   log: (line: LogLine) => void = () => {},
 ): Driven<T> {
@@ -163,6 +163,6 @@ export function tornOf(name: TornName): Torn | undefined {
   return name === "clean" ? undefined : name;
 }
 
-function versionAt(flash: FlashImage, offset: number): string {
+function versionAt(flash: FlashContent, offset: number): string {
   return formatVersion(decodeHeader(flash.read(offset, HEADER_BYTES)).version);
 }

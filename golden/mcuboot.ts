@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import {
-  type FlashImage,
+  type FlashContent,
   type FlashOperation,
   imageBytesLimit,
   statusOffset,
@@ -69,7 +69,7 @@ function* runCase(world: VectorWorld, entry: VectorCase): Iterable<GoldenResult>
 function* runSweep(
   world: VectorWorld,
   name: string,
-  before: FlashImage,
+  before: FlashContent,
   entry: VectorCase,
   sweep: VectorSweep,
   watch: LeakWatch,
@@ -101,7 +101,7 @@ function* runSweep(
 function* runMultiCuts(
   world: VectorWorld,
   name: string,
-  before: FlashImage,
+  before: FlashContent,
   cuts: VectorMultiCuts,
   watch: LeakWatch,
 ): Iterable<GoldenResult> {
@@ -118,14 +118,14 @@ function* runMultiCuts(
   }
 }
 
-function cutAt(flash: FlashImage, operation: FlashOperation, torn: VectorSweep["torn"]): FlashImage {
+function cutAt(flash: FlashContent, operation: FlashOperation, torn: VectorSweep["torn"]): FlashContent {
   const cut = flash.snapshot();
   const kind = tornOf(torn);
   if (kind !== undefined) cut.apply(operation, kind);
   return cut;
 }
 
-function bootsAfter(world: VectorWorld, cut: FlashImage, boots: number, watch: LeakWatch): BootedRow[] {
+function bootsAfter(world: VectorWorld, cut: FlashContent, boots: number, watch: LeakWatch): BootedRow[] {
   const rows: BootedRow[] = [];
   let flash = cut;
   for (let count = 0; count < boots; count += 1) {

@@ -9,7 +9,7 @@ import { imageOf } from "../src/campaign/index.ts";
 import { runCommand } from "../src/cli/run/run.ts";
 import { Random, viewOf } from "../src/core/index.ts";
 import { decodeHeader, generatePayload, seededRandomness } from "../src/image/index.ts";
-import { FlashImage, outcomeOf, runSteps, setPending } from "../src/mcuboot/index.ts";
+import { FlashContent, outcomeOf, runSteps, setPending } from "../src/mcuboot/index.ts";
 import { command } from "./testing/command.ts";
 
 const SUITE_MS = 120_000;
@@ -150,7 +150,7 @@ describe("encryptions of one application", () => {
       const seen = Array.from({ length: 64 }, (_, index) => {
         const randomness = seededRandomness(random.fork(`encryption ${index}`));
         const { file } = imageOf(payload, "new", "1.0.1", { ...recipe, randomness });
-        const flash = FlashImage.erased(0x10_0000);
+        const flash = FlashContent.erased(0x10_0000);
         flash.load(slots.primary.offset, old.plain);
         flash.load(slots.secondary.offset, file);
         runSteps(setPending(flash, build, 0, false), flash);

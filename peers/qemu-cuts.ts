@@ -12,7 +12,7 @@ import { flagsOf } from "../src/campaign/verdict/slots.ts";
 import { weigh } from "../src/campaign/verdict/weigh.ts";
 import { Cleanup, hex, isKind, Random, RealClock, within } from "../src/core/index.ts";
 import {
-  type FlashImage,
+  type FlashContent,
   recogniseBootLine,
   type TimedOperation,
   timeline,
@@ -97,7 +97,7 @@ export class QemuCuts {
   }
 
   /** The whole flash of a board whose slots are as the model's. */
-  #whole(model: FlashImage): Uint8Array {
+  #whole(model: FlashContent): Uint8Array {
     const whole = this.#factory.slice();
     for (const { primary, secondary } of this.expected.build.images) {
       for (const { offset, bytes } of [primary, secondary]) whole.set(model.read(offset, bytes), offset);

@@ -21,7 +21,7 @@ import {
   parseVersion,
 } from "../../src/image/index.ts";
 import {
-  FlashImage,
+  FlashContent,
   imageBytesLimit,
   NRF5340_INTERNAL,
   runSteps,
@@ -171,7 +171,7 @@ images:
     if (areas === undefined) throw new RangeError("a board without slots");
     if (uploadOffset(build) + bytes.length > areas.secondary.bytes) return false;
     const clock = new VirtualClock();
-    const content = FlashImage.erased(0x10_0000, build.sectorBytes);
+    const content = FlashContent.erased(0x10_0000, build.sectorBytes);
     content.load(areas.primary.offset, this.#oldPlain);
     content.load(areas.secondary.offset + uploadOffset(build), bytes);
     if (runSteps(setPending(content, build, 0, false), content) !== 0) return false;

@@ -331,13 +331,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   // Flash as it breaks, and what boards have besides.
   {
-    file: "flash/flash-image.ts",
+    file: "flash/flash-content.ts",
     find: "if (doubt.reads > 1)",
     replace: "if (doubt.reads > 0)",
     rule: "bits on the edge turn after as many reads as was said",
   },
   {
-    file: "flash/flash-image.ts",
+    file: "flash/flash-content.ts",
     find: "if (inDoubt) this.#doubtful.add(index);",
     replace: "if (inDoubt && index < 0) this.#doubtful.add(index);",
     rule: "a content with bits in doubt is not taken for one without",

@@ -48,7 +48,7 @@ export {
   type Told,
   tellLog,
 } from "./explain/index.ts";
-export { FlashImage } from "./flash/flash-image.ts";
+export { FlashContent } from "./flash/flash-content.ts";
 export { brokenRule, isErased, SWEPT_TEARS, type Torn } from "./flash/flash-rules.ts";
 export { type Flash, type FlashOperation, operationBytes } from "./flash/operation.ts";
 export { contentsAfterCut, type LegalOutcome, legalOutcomes, statesAfterCut, timelinesOf } from "./judge/index.ts";

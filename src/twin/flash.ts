@@ -3,7 +3,7 @@ import {
   brokenRule,
   bytesOfUnits,
   type Flash,
-  FlashImage,
+  FlashContent,
   type FlashOperation,
   type FlashTiming,
   isErased,
@@ -35,7 +35,7 @@ const BROKEN_RULES_MAX = 20;
  * Source: nRF5340 Product Specification, NVMC, electrical specification.
  */
 export class TwinFlash implements Flash {
-  readonly content: FlashImage;
+  readonly content: FlashContent;
   readonly pageBytes: number;
   /** Erase cycles of each page since the twin was made. */
   readonly wear: Uint32Array;
@@ -50,7 +50,7 @@ export class TwinFlash implements Flash {
   #onOperation: ((event: FlashEvent) => void) | undefined;
 
   constructor(options: { clock: Clock; random: Random; timing: FlashTiming; flashBytes: number; pageBytes: number }) {
-    this.content = FlashImage.erased(options.flashBytes, options.pageBytes);
+    this.content = FlashContent.erased(options.flashBytes, options.pageBytes);
     this.pageBytes = options.pageBytes;
     this.wear = new Uint32Array(options.flashBytes / options.pageBytes);
     this.#programs = new Uint8Array(options.flashBytes / options.timing.wordBytes);

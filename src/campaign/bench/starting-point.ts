@@ -1,6 +1,6 @@
 import type { Board } from "../../board/index.ts";
 import { BenchError } from "../../core/index.ts";
-import type { FlashImage } from "../../mcuboot/index.ts";
+import type { FlashContent } from "../../mcuboot/index.ts";
 import type { SlotFacts } from "../record/facts.ts";
 import type { CampaignImage, CampaignImages } from "../request/images.ts";
 import type { ExpectedFlash } from "../verdict/expected-flash.ts";
@@ -15,7 +15,7 @@ import { powerUp, silentBoard } from "./wake.ts";
 /** A whole flash, and what the model knows of it. */
 interface KeptFlash {
   readonly content: Uint8Array;
-  readonly model: FlashImage;
+  readonly model: FlashContent;
 }
 
 /** Bringing a board to where a campaign can start: awake, proven to lose power, old image running and confirmed. */

@@ -2,7 +2,7 @@ import { ConfigurationError, isKind, type Random, sleep, sleepUntil } from "../.
 import {
   type BootloaderBuild,
   contentsAfterCut,
-  type FlashImage,
+  type FlashContent,
   imageListOf,
   isOperation,
   type LegalOutcome,
@@ -76,7 +76,7 @@ export async function measureApplication(trial: Trial, what: ActName, { to }: Di
 export async function cutApplication(
   trial: Trial,
   cut: ApplicationCut,
-): Promise<Judged & { readonly left: readonly FlashImage[] }> {
+): Promise<Judged & { readonly left: readonly FlashContent[] }> {
   const { recorded, expected, bootMs, permanent } = trial;
   const { what, planned, direction } = cut;
   const { board, record, signal } = recorded;
@@ -137,7 +137,7 @@ async function loseInAct(
 }
 
 /** What the flash may hold when a request is cut: every word of it may be the last. */
-function requestStates(expected: ExpectedFlash, permanent: boolean): readonly FlashImage[] {
+function requestStates(expected: ExpectedFlash, permanent: boolean): readonly FlashContent[] {
   const states = [expected.flash.snapshot()];
   const flash = expected.flash.snapshot();
   for (const step of setPending(flash, expected.build, 0, permanent)) {
@@ -156,11 +156,11 @@ function requestStates(expected: ExpectedFlash, permanent: boolean): readonly Fl
 export async function askAgain(
   trial: Trial,
   direction: Direction,
-  left: readonly FlashImage[],
+  left: readonly FlashContent[],
 ): Promise<Judged | undefined> {
   const { recorded, expected, permanent } = trial;
   const { build } = expected;
-  const runsOld = (flash: FlashImage) =>
+  const runsOld = (flash: FlashContent) =>
     imageListOf(flash, build).some((entry) => entry.slot === 0 && entry.hash === direction.from.hash);
   if (!runsOld(expected.flash)) return undefined;
   await recorded.request(direction.to, permanent).catch((error: unknown) => {
@@ -182,7 +182,7 @@ export async function askAgain(
 }
 
 /** A flash that no boot has changed, as an outcome: what the image list must show of it. */
-function asItIs(flash: FlashImage, build: BootloaderBuild): LegalOutcome {
+function asItIs(flash: FlashContent, build: BootloaderBuild): LegalOutcome {
   return {
     ending: "kept",
     because: "an image waits in slot 1 whether or not it could be asked for",

@@ -1,5 +1,5 @@
 import {
-  type FlashImage,
+  type FlashContent,
   type LegalOutcome,
   legalOutcomes,
   outcomeOf,
@@ -29,7 +29,7 @@ export function locateCuts(
 ): CutLocations | undefined {
   const { build, timing } = expected;
   const windows: CutSpan[] = [];
-  let [before, boot]: [FlashImage, Timeline] = [expected.flash, plan];
+  let [before, boot]: [FlashContent, Timeline] = [expected.flash, plan];
   let allowed: readonly LegalOutcome[] = [];
   for (const [order, { left }] of lost.entries()) {
     if (left === undefined) return undefined;

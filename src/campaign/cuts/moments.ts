@@ -1,7 +1,7 @@
 import {
   type BootloaderBuild,
   boot,
-  type FlashImage,
+  type FlashContent,
   type FlashTiming,
   isOperation,
   type LogLine,
@@ -15,7 +15,7 @@ import { lineBytes, printingUs } from "./line-time.ts";
 
 /** A board and what its flash holds as a boot begins. */
 interface BootAhead {
-  readonly flash: FlashImage;
+  readonly flash: FlashContent;
   readonly build: BootloaderBuild;
   readonly timing: FlashTiming;
   readonly baudRate: number;

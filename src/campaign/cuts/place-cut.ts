@@ -1,4 +1,4 @@
-import { type FlashImage, timeline } from "../../mcuboot/index.ts";
+import { type FlashContent, timeline } from "../../mcuboot/index.ts";
 import type { Trial } from "../bench/trial.ts";
 import type { BootCut, CutIn, NextCut } from "../record/cut-moment.ts";
 import { progressBefore } from "../verdict/real-flash.ts";
@@ -15,7 +15,7 @@ export async function plannedStop(trial: Trial, planned: CutIn<"boot">): Promise
 
 async function stopAt(
   { recorded, expected }: Trial,
-  flash: FlashImage,
+  flash: FlashContent,
   planned: OperationCut,
 ): Promise<CutTrigger | undefined> {
   const { board, signal } = recorded;
@@ -41,7 +41,7 @@ export async function nextCut(
   trial: Trial,
   index: number,
   next: NextCut,
-  left: FlashImage,
+  left: FlashContent,
 ): Promise<CutTrigger | undefined> {
   const { build, timing } = trial.expected;
   const { operations } = timeline(left, build, timing);
@@ -52,7 +52,7 @@ export async function nextCut(
   return moment && { index, ...moment };
 }
 
-function momentIn({ recorded, expected }: Trial, flash: FlashImage, operation: number) {
+function momentIn({ recorded, expected }: Trial, flash: FlashContent, operation: number) {
   const { build, timing } = expected;
   return momentOf({ flash, build, timing, baudRate: recorded.board.profile.ports.app.baudRate }, operation);
 }

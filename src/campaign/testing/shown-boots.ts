@@ -1,4 +1,4 @@
-import { FlashImage, type ImageEntry, type LegalOutcome } from "../../mcuboot/index.ts";
+import { FlashContent, type ImageEntry, type LegalOutcome } from "../../mcuboot/index.ts";
 import type { BootSeen, SlotFacts } from "../record/facts.ts";
 import type { Evidence, Shown } from "../verdict/check.ts";
 import { nearestTo } from "../verdict/nearest.ts";
@@ -29,7 +29,7 @@ export function outcomeOf(
     because: "the model says so",
     result: { kind: "run", slots: [0], swapTypes: [] },
     images,
-    flash: FlashImage.erased(4096),
+    flash: FlashContent.erased(4096),
     knownDefect: undefined,
     operations: [],
     ...more,

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { Random, VirtualClock } from "../../core/index.ts";
-import { FlashImage } from "../../mcuboot/index.ts";
+import { FlashContent } from "../../mcuboot/index.ts";
 import { buildMaterial } from "../request/material.ts";
 import { boot, outcomeOf, shown } from "../testing/shown-boots.ts";
 import { smallProfile, smallScenario } from "../testing/small-campaign.ts";
@@ -16,7 +16,7 @@ async function build() {
 test("a board with the right slots and one wrong byte in its flash is no pass, and the byte is named", async () => {
   const { build: bootloader, flash } = await build();
   const outcomes = [outcomeOf(undefined, { flash })];
-  const evidence = (content: FlashImage) => ({ flash: { content, build: bootloader } });
+  const evidence = (content: FlashContent) => ({ flash: { content, build: bootloader } });
   expect(checkFlash(shown(evidence(flash.snapshot()), outcomes), { outcomes })).toBeUndefined();
   const real = flash.snapshot();
   const { primary } = bootloader.images[0] ?? { primary: { offset: 0 } };
@@ -37,6 +37,6 @@ test("of outcomes that list the same slots, the one whose flash the board holds 
 
 test("a board whose flash cannot be read is not held to it", () => {
   expect(
-    checkFlash(shown({}), { outcomes: [outcomeOf(undefined, { flash: FlashImage.erased(8192) })] }),
+    checkFlash(shown({}), { outcomes: [outcomeOf(undefined, { flash: FlashContent.erased(8192) })] }),
   ).toBeUndefined();
 });

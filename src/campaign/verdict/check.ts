@@ -1,4 +1,4 @@
-import type { BootloaderBuild, FlashImage, LegalOutcome } from "../../mcuboot/index.ts";
+import type { BootloaderBuild, FlashContent, LegalOutcome } from "../../mcuboot/index.ts";
 import type { BootSeen, SlotFacts } from "../record/facts.ts";
 import type { Ending } from "../record/verdict.ts";
 import type { Nearest } from "./nearest.ts";
@@ -19,7 +19,7 @@ export interface Evidence {
   /** Of a board whose network core was updated in the same boot. */
   readonly network?: NetworkReport | undefined;
   /** What the flash holds, of a board whose flash can be read. */
-  readonly flash?: { readonly content: FlashImage; readonly build: BootloaderBuild } | undefined;
+  readonly flash?: { readonly content: FlashContent; readonly build: BootloaderBuild } | undefined;
 }
 
 /** What a boot may have come to. */

@@ -3,7 +3,7 @@ import {
   type Area,
   type BootloaderBuild,
   confirm,
-  FlashImage,
+  FlashContent,
   type FlashOperation,
   type FlashTiming,
   imageListOf,
@@ -42,7 +42,7 @@ interface ImageToFlash {
 export class ExpectedFlash {
   readonly build: BootloaderBuild;
   readonly timing: FlashTiming;
-  flash: FlashImage;
+  flash: FlashContent;
   readonly #erased: number[] = [];
   /** A campaign asks about the same few contents again and again. */
   readonly #timelines = new LruCache<Timeline>(TIMELINES_MAX);
@@ -50,12 +50,12 @@ export class ExpectedFlash {
   constructor(build: BootloaderBuild, timing: FlashTiming) {
     this.build = build;
     this.timing = timing;
-    this.flash = FlashImage.erased(flashBytesOf(build), build.sectorBytes);
+    this.flash = FlashContent.erased(flashBytesOf(build), build.sectorBytes);
   }
 
   /** A board whose primary slot runs `primary`, confirmed, and whose secondary slot holds `secondary` or nothing. */
   place(primary: ImageToFlash, secondary?: ImageToFlash): void {
-    this.flash = FlashImage.erased(flashBytesOf(this.build), this.build.sectorBytes);
+    this.flash = FlashContent.erased(flashBytesOf(this.build), this.build.sectorBytes);
     this.flash.load(this.#slots.primary.offset, primary.flashed ?? primary.plain);
     if (secondary) this.put(secondary);
   }
@@ -125,9 +125,9 @@ export class ExpectedFlash {
    * list then, as it comes in order. Blocks that are not in the flash yet are lost, answered or not.
    * @param takenBytes how many bytes the board had answered for.
    */
-  uploadStates(image: ImageToFlash, takenBytes: number): readonly FlashImage[] {
+  uploadStates(image: ImageToFlash, takenBytes: number): readonly FlashContent[] {
     const flash = this.flash.snapshot();
-    const states = new Map<string, FlashImage>();
+    const states = new Map<string, FlashContent>();
     const keep = () => {
       const shown = JSON.stringify(imageListOf(flash, this.build));
       if (!states.has(shown)) states.set(shown, flash.snapshot());
@@ -171,8 +171,8 @@ export class ExpectedFlash {
   }
 
   /** Contents that cuts in boots in a row may have left, one window each; the windows as above. */
-  statesAfter(windows: readonly CutSpan[]): readonly FlashImage[] {
-    return windows.reduce<readonly FlashImage[]>(
+  statesAfter(windows: readonly CutSpan[]): readonly FlashContent[] {
+    return windows.reduce<readonly FlashContent[]>(
       (contents, window) => distinct(contents.flatMap((flash) => statesAfterCut(this.#cut(flash, window)))),
       [this.flash],
     );
@@ -186,17 +186,17 @@ export class ExpectedFlash {
     return contents.flatMap((flash) => legalOutcomes(this.#cut(flash, last)));
   }
 
-  #asked(flash: FlashImage) {
+  #asked(flash: FlashContent) {
     return { flash, build: this.build, timing: this.timing };
   }
 
-  #cut(flash: FlashImage, span: CutSpan) {
+  #cut(flash: FlashContent, span: CutSpan) {
     const asked = this.#asked(flash);
     return { ...asked, window: this.#windowIn(span, flash) };
   }
 
   /** Where in the boot of a content a cut fell. */
-  #windowIn(span: CutSpan, flash: FlashImage): Span {
+  #windowIn(span: CutSpan, flash: FlashContent): Span {
     const [boot] = span.silent ? timelinesOf(this.#asked(flash)) : [];
     return windowIn(boot, span, this.build.generation);
   }
@@ -218,11 +218,11 @@ export class ExpectedFlash {
   }
 
   /** From now on the board is known to be in this state. */
-  adopt(flash: FlashImage): void {
+  adopt(flash: FlashContent): void {
     this.flash = flash.snapshot();
   }
 
-  #timelineOf(flash: FlashImage): Timeline {
+  #timelineOf(flash: FlashContent): Timeline {
     const make = () => timeline(flash, this.build, this.timing);
     // Looking at bits in doubt turns them, also in what a boot leaves: that is nobody else's.
     return flash.isDoubtful() ? make() : this.#timelines.of(flash.identity(), make);
@@ -247,7 +247,7 @@ export class ExpectedFlash {
   }
 }
 
-function distinct(contents: readonly FlashImage[]): readonly FlashImage[] {
+function distinct(contents: readonly FlashContent[]): readonly FlashContent[] {
   return [...new Map(contents.map((flash) => [flash.identity(), flash])).values()];
 }
 

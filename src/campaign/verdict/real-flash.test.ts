@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { Random, VirtualClock } from "../../core/index.ts";
-import { type FlashImage, outcomeOf } from "../../mcuboot/index.ts";
+import { type FlashContent, outcomeOf } from "../../mcuboot/index.ts";
 import { locateCuts } from "../cuts/locate-cuts.ts";
 import { buildMaterial } from "../request/material.ts";
 import { smallProfile, smallScenario } from "../testing/small-campaign.ts";
@@ -16,7 +16,7 @@ async function requested(): Promise<ExpectedFlash> {
 }
 
 /** The flash after so many operations, and after some bytes of the next one, which must be a write then. */
-function cutAt(expected: ExpectedFlash, operations: number, prefixBytes?: number): FlashImage {
+function cutAt(expected: ExpectedFlash, operations: number, prefixBytes?: number): FlashContent {
   const flash = expected.flash.snapshot();
   const steps = expected.timeline().operations.map(({ operation }) => operation);
   for (const step of steps.slice(0, operations)) flash.apply(step);
@@ -26,14 +26,14 @@ function cutAt(expected: ExpectedFlash, operations: number, prefixBytes?: number
 }
 
 /** The flash as a debugger reads it, with something where the bootloader lies. */
-function dump(flash: FlashImage): Uint8Array {
+function dump(flash: FlashContent): Uint8Array {
   const bytes = flash.read(0, flash.bytes);
   bytes.fill(0xaa, 0, 0x100);
   return bytes;
 }
 
 /** The flash at a moment of the model's time. */
-function contentAt(expected: ExpectedFlash, atUs: number): FlashImage {
+function contentAt(expected: ExpectedFlash, atUs: number): FlashContent {
   const { operations } = expected.timeline();
   const under = operations.findIndex(({ startUs, durationUs }) => startUs + durationUs > atUs);
   if (under < 0) return cutAt(expected, operations.length);

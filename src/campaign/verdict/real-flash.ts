@@ -1,7 +1,7 @@
 import type { FlashProgress } from "../../board/index.ts";
 import {
   type BootloaderBuild,
-  type FlashImage,
+  type FlashContent,
   type FlashTiming,
   operationBytes,
   type Timeline,
@@ -10,7 +10,7 @@ import {
 import type { ExpectedFlash } from "./expected-flash.ts";
 
 /** A whole flash as the model sees it: the slots. */
-export function asFlash({ flash, build }: Pick<ExpectedFlash, "flash" | "build">, content: Uint8Array): FlashImage {
+export function asFlash({ flash, build }: Pick<ExpectedFlash, "flash" | "build">, content: Uint8Array): FlashContent {
   const real = flash.snapshot();
   for (const { offset, bytes } of areasOf(build)) real.load(offset, content.subarray(offset, offset + bytes));
   return real;
@@ -22,7 +22,11 @@ function areasOf({ images, scratch }: BootloaderBuild) {
 }
 
 /** "slot 1, sector 3, byte 0x22c04: 0x00 instead of 0xff"; undefined when they are equal. */
-export function firstDifference(build: BootloaderBuild, expected: FlashImage, real: FlashImage): string | undefined {
+export function firstDifference(
+  build: BootloaderBuild,
+  expected: FlashContent,
+  real: FlashContent,
+): string | undefined {
   for (const [order, { offset, bytes }] of areasOf(build).entries()) {
     const [want, have] = [expected.read(offset, bytes), real.read(offset, bytes)];
     const at = want.findIndex((byte, index) => byte !== have[index]);
@@ -38,7 +42,7 @@ export function firstDifference(build: BootloaderBuild, expected: FlashImage, re
  * The moment of a boot at which power went, by what it left in the flash: in the model's time, in microseconds from
  * the first operation. Undefined when no cut of this boot leaves that.
  */
-export function momentLeft(before: FlashImage, plan: Timeline, timing: FlashTiming, left: FlashImage) {
+export function momentLeft(before: FlashContent, plan: Timeline, timing: FlashTiming, left: FlashContent) {
   const wanted = left.identity();
   const flash = before.snapshot();
   for (const { operation, startUs } of plan.operations) {
@@ -55,7 +59,7 @@ export function momentLeft(before: FlashImage, plan: Timeline, timing: FlashTimi
 type Write = Extract<Timeline["operations"][number]["operation"], { kind: "write" }>;
 
 /** How many words of a write stand in a flash that differs in nothing else; undefined when it does, or none stands. */
-function wordsWritten(flash: FlashImage, { offset, data }: Write, { wordBytes }: FlashTiming, left: FlashImage) {
+function wordsWritten(flash: FlashContent, { offset, data }: Write, { wordBytes }: FlashTiming, left: FlashContent) {
   const mixed = flash.snapshot();
   mixed.load(offset, left.read(offset, data.length));
   if (mixed.identity() !== left.identity()) return undefined;
@@ -72,7 +76,7 @@ function wordsWritten(flash: FlashImage, { offset, data }: Write, { wordBytes }:
  * Undefined when the boot has no such operation.
  */
 export function progressBefore(
-  flash: FlashImage,
+  flash: FlashContent,
   { build, timing }: Pick<ExpectedFlash, "build" | "timing">,
   operation: number,
 ): FlashProgress | undefined {

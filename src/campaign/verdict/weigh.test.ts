@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { FlashImage, type ImageEntry, type LegalOutcome } from "../../mcuboot/index.ts";
+import { FlashContent, type ImageEntry, type LegalOutcome } from "../../mcuboot/index.ts";
 import type { BootSeen, SlotFacts } from "../record/facts.ts";
 import { expectations } from "./nearest.ts";
 import { activeSlot, describeSlots, slotOf } from "./slots.ts";
@@ -33,7 +33,7 @@ function outcome(texts: (string | undefined)[], more: Partial<LegalOutcome> = {}
     because: "the model says so",
     result: { kind: "run", slots: [0], swapTypes: [] },
     images,
-    flash: FlashImage.erased(4096),
+    flash: FlashContent.erased(4096),
     knownDefect: undefined,
     operations: [],
     ...more,

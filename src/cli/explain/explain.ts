@@ -20,7 +20,7 @@ import {
   explainFlash,
   explainList,
   explainSlot,
-  FlashImage,
+  FlashContent,
   isBootLogLine,
   logNotes,
   logSpan,
@@ -225,7 +225,7 @@ function ofSlot(bytes: Uint8Array, build: BootloaderBuild, { slot, image }: Slot
 function ofDump(bytes: Uint8Array, build: BootloaderBuild): FullAnswer | undefined {
   const needed = endOf(build);
   if (bytes.length < needed) return undefined;
-  const flash = FlashImage.erased(needed, build.sectorBytes);
+  const flash = FlashContent.erased(needed, build.sectorBytes);
   flash.load(0, bytes.subarray(0, needed));
   const dump = explainFlash(flash, build);
   return {

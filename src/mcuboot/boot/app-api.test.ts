@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { FlashImage } from "../flash/flash-image.ts";
+import { FlashContent } from "../flash/flash-content.ts";
 import { smallBoard } from "../testing/small-board.ts";
 import { fieldOffset } from "../trailer/trailer.ts";
 import { API_CODE, confirm, eraseSlotByApp, prepareUpload, setPending, uploadSteps } from "./app-api.ts";
@@ -77,7 +77,7 @@ describe("what an application's server does to the flash, as measured on Zephyr 
   const NRF51 = { sectorBytes: 1_024 };
   const SLOT = { offset: 0x8000, bytes: 104 * 1_024 };
   const dirty = () => {
-    const flash = FlashImage.erased(0x40000, 1_024);
+    const flash = FlashContent.erased(0x40000, 1_024);
     flash.load(SLOT.offset + 50 * 1_024, Uint8Array.of(0));
     return flash;
   };
@@ -86,7 +86,7 @@ describe("what an application's server does to the flash, as measured on Zephyr 
 
   test("an erase takes all 104 sectors of a slot with one byte in it, and none of a blank one", () => {
     expect(sectors(eraseSlotByApp(dirty(), NRF51, SLOT))).toEqual(Array.from({ length: 104 }, (_, sector) => sector));
-    expect(sectors(eraseSlotByApp(FlashImage.erased(0x40000, 1_024), NRF51, SLOT))).toEqual([]);
+    expect(sectors(eraseSlotByApp(FlashContent.erased(0x40000, 1_024), NRF51, SLOT))).toEqual([]);
   });
 
   test("swap using offset: second sector up, trailer, first sector last; 51 for 49,692 bytes", () => {
@@ -95,7 +95,7 @@ describe("what an application's server does to the flash, as measured on Zephyr 
   });
 
   test("the other modes: the image's sectors, then the trailer's; 16 pages for 58 KiB on the nRF5340", () => {
-    const flash = FlashImage.erased(0x100000);
+    const flash = FlashContent.erased(0x100000);
     flash.load(0x80000, Uint8Array.of(0));
     const slot = { offset: 0x80000, bytes: 0x40000 };
     const erased = [...prepareUpload(flash, { sectorBytes: 4_096 }, slot, { start: 0, bytes: 59_232 })];

@@ -1,6 +1,6 @@
 import type { BootloaderBuild } from "../builds/build.ts";
 import { type Fault, refusalText } from "../builds/refusal-table.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import { PRIMARY, type Slot } from "../loader/loader-state.ts";
 import { recogniseBootLine } from "../steps/log-lines.ts";
 import { NRF5340_INTERNAL } from "../steps/timing.ts";
@@ -24,7 +24,7 @@ export interface UpgradeAnswer {
   /** It never gets to the bootloader: the application refuses the upload, or the request for it. */
   readonly byApplication?: boolean;
   /** What the flash holds then. */
-  readonly flash: FlashImage;
+  readonly flash: FlashContent;
 }
 
 /** Lines below level warning that tell all the same that an image was turned away. */
@@ -49,7 +49,7 @@ export function longerThanSlot(
  * @param wanted hash of the image that is to run, and what is asked for.
  */
 export function askUpgrade(
-  uploaded: FlashImage,
+  uploaded: FlashContent,
   build: BootloaderBuild,
   wanted: { readonly hash: string; readonly fileBytes: number; readonly permanent: boolean; readonly image?: number },
 ): UpgradeAnswer {
@@ -65,7 +65,7 @@ export function askUpgrade(
 
 /** What the next boot does, and whether the image with this hash runs then. Of the network core: that it is taken. */
 export function askBoot(
-  flash: FlashImage,
+  flash: FlashContent,
   build: BootloaderBuild,
   { hash, image = 0 }: { readonly hash: string; readonly image?: number },
 ): UpgradeAnswer {
@@ -89,7 +89,7 @@ export function askBoot(
   return { ...end, does: "refused", because };
 }
 
-function running(flash: FlashImage, build: BootloaderBuild): string | undefined {
+function running(flash: FlashContent, build: BootloaderBuild): string | undefined {
   return imageListOf(flash, build).find((entry) => entry.image === 0 && entry.slot === PRIMARY)?.hash;
 }
 

@@ -1,5 +1,5 @@
 import { assertionsOf, type BootloaderBuild } from "../builds/build.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import { type BootResult, resultText } from "../steps/steps.ts";
 import { outcomeOf } from "./run-boot.ts";
 
@@ -8,7 +8,7 @@ import { outcomeOf } from "./run-boot.ts";
  * build whose assertions do something else, and which build it is, only its owner knows.
  * @param result how it ends in this build.
  */
-export function endText(flash: FlashImage, build: BootloaderBuild, result: BootResult): string {
+export function endText(flash: FlashContent, build: BootloaderBuild, result: BootResult): string {
   const text = resultText(result);
   if (assertionsOf(build) === "off") {
     const checked = outcomeOf(flash, { ...build, assertions: "on" }).result;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { GENERATIONS } from "../builds/generations.ts";
 import { explainFlash } from "../explain/index.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import {
   counted,
   cutAt,
@@ -32,7 +32,7 @@ function keyLost(options: SmallBoardOptions): SmallBoard {
   return { ...board, flash };
 }
 
-const texts = (flash: FlashImage, { build }: SmallBoard): string[] =>
+const texts = (flash: FlashContent, { build }: SmallBoard): string[] =>
   outcomeOf(flash, build).log.map(({ text }) => text);
 
 describe("a running image whose TLVs are damaged, with a good update asked for", () => {
@@ -108,7 +108,7 @@ test('"panic!" is no assertion: it stops the boot whatever assertions do, and wi
 });
 
 /** The same trailer before any of its status entries was written. */
-function beforeEntries(flash: FlashImage, board: SmallBoard): FlashImage {
+function beforeEntries(flash: FlashContent, board: SmallBoard): FlashContent {
   const fresh = cutAt(board, 7);
   const [areas] = board.build.images;
   const last = (areas?.primary.bytes ?? 0) - 64;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import {
   afterBoot,
   counted,
@@ -12,7 +12,7 @@ import {
 import { confirm, setPending } from "./app-api.ts";
 import { outcomeOf, runSteps } from "./run-boot.ts";
 
-const versions = (flash: FlashImage, { build }: SmallBoard): string[] =>
+const versions = (flash: FlashContent, { build }: SmallBoard): string[] =>
   outcomeOf(flash, build).images.map((entry) => `${entry.slot}:${entry.version}`);
 
 describe("boot of an encrypted upgrade, swap using move", () => {

@@ -5,7 +5,7 @@ import type { BootMode } from "../builds/boot-mode.ts";
 import type { Area, BootloaderBuild } from "../builds/build.ts";
 import { ASSERTIONS, GENERATIONS } from "../builds/generations.ts";
 import { explainFlash } from "../explain/index.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import { legalOutcomes } from "../judge/index.ts";
 import { NRF5340_INTERNAL } from "../steps/timing.ts";
 import { SIZE_OUTSIDE } from "../swap/swap-sectors.ts";
@@ -63,7 +63,7 @@ function areasOf({ images, scratch }: BootloaderBuild): readonly Area[] {
   return [areas.primary, areas.secondary, scratch ?? areas.secondary];
 }
 
-function spoil(flash: FlashImage, build: BootloaderBuild, area: Area, what: Dump["trailers"][number][1]): void {
+function spoil(flash: FlashContent, build: BootloaderBuild, area: Area, what: Dump["trailers"][number][1]): void {
   const known = layoutOf(build, area).fields;
   const put = (field: keyof typeof known, bytes: Uint8Array) => {
     if (known[field] !== undefined) flash.load(fieldOffset(build, area, field), bytes);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { FlashImage } from "../flash/flash-image.ts";
+import { FlashContent } from "../flash/flash-content.ts";
 import { isOperation } from "../steps/steps.ts";
 import { NRF5340_INTERNAL } from "../steps/timing.ts";
 import { strategyOf } from "../swap/strategies.ts";
@@ -31,7 +31,7 @@ function boardWith(
   secondary: Uint8Array,
   permanent = false,
 ): SmallBoard {
-  const flash = FlashImage.erased(3 * SLOT_BYTES, SECTOR_BYTES);
+  const flash = FlashContent.erased(3 * SLOT_BYTES, SECTOR_BYTES);
   flash.load(0, primary);
   flash.load(SLOT_BYTES, secondary);
   if (build.mode !== "direct-xip") runSteps(setPending(flash, build, 0, permanent), flash);
@@ -63,7 +63,7 @@ describe("edges of the rules", () => {
   test("status entries of swap using scratch count up to the first gap, and a gap is told", () => {
     const build = smallBuild({ mode: "scratch" });
     const area = { offset: 0, bytes: SLOT_BYTES };
-    const flash = FlashImage.erased(3 * SLOT_BYTES, SECTOR_BYTES);
+    const flash = FlashContent.erased(3 * SLOT_BYTES, SECTOR_BYTES);
     for (const entry of [0, 1, 3]) flash.apply(writeStatus(build, area, entry, 1 + (entry % 3)));
     expect(strategyOf("scratch").readStatus?.(flash, build, area)).toEqual({
       status: { operation: "swap", index: 1, state: 3 },
@@ -104,7 +104,7 @@ describe("edges of the rules", () => {
         { primary: p1, secondary: s1 },
       ];
       const build = smallBuild({ encrypted: false, images });
-      const flash = FlashImage.erased(4 * SLOT_BYTES, SECTOR_BYTES);
+      const flash = FlashContent.erased(4 * SLOT_BYTES, SECTOR_BYTES);
       flash.load(p0.offset, smallImage("1.0.0", 9_000, false).plain);
       flash.load(s0.offset, smallImage("2.0.0", 9_000, false, [{ image: 1, version }]).file);
       flash.load(p1.offset, smallImage("1.5.0", 9_000, false).plain);

@@ -13,7 +13,7 @@ import {
 import type { BootMode } from "../builds/boot-mode.ts";
 import { type BootloaderBuild, bootloaderBuild } from "../builds/build.ts";
 import { generation } from "../builds/generations.ts";
-import { FlashImage } from "../flash/flash-image.ts";
+import { FlashContent } from "../flash/flash-content.ts";
 import { imageBytesLimit } from "../swap/strategies.ts";
 import { setPending } from "./app-api.ts";
 import { outcomeOf, runSteps } from "./run-boot.ts";
@@ -49,7 +49,7 @@ function buildOf(mode: BootMode, downgradePrevention: boolean): BootloaderBuild 
 
 /** What the model makes of a mutant that an upgrade was requested for. */
 function modelled(mutant: Mutant, build: BootloaderBuild): MutantOutcome | "something else" {
-  const flash = FlashImage.erased(2 * SLOT_BYTES + SECTOR_BYTES, SECTOR_BYTES);
+  const flash = FlashContent.erased(2 * SLOT_BYTES + SECTOR_BYTES, SECTOR_BYTES);
   const old = imageOf("1.0.0", { encrypted: true, clear: true });
   const start = build.mode === "offset" ? SECTOR_BYTES : 0;
   flash.load(0, old);

@@ -1,5 +1,5 @@
 import type { BootloaderBuild } from "../builds/build.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import { type BootResult, type BootStep, isOperation, type LogLine, type Steps } from "../steps/steps.ts";
 import { boot } from "./boot.ts";
 import { type ImageEntry, imageListOf } from "./image-state.ts";
@@ -12,11 +12,11 @@ export interface BootOutcome {
   readonly log: readonly LogLine[];
   /** Flash operations carried out. */
   readonly operations: number;
-  readonly flash: FlashImage;
+  readonly flash: FlashContent;
 }
 
 /** Carries a boot, or a call of the application, through to its end; every operation is applied to `flash`. */
-export function runSteps<T>(steps: Steps<T>, flash: FlashImage, see: (step: BootStep) => void = () => {}): T {
+export function runSteps<T>(steps: Steps<T>, flash: FlashContent, see: (step: BootStep) => void = () => {}): T {
   for (;;) {
     const next = steps.next();
     if (next.done === true) return next.value;
@@ -26,7 +26,7 @@ export function runSteps<T>(steps: Steps<T>, flash: FlashImage, see: (step: Boot
 }
 
 /** A whole uninterrupted boot of a flash content, which itself stays as it is. */
-export function outcomeOf(flash: FlashImage, build: BootloaderBuild): BootOutcome {
+export function outcomeOf(flash: FlashContent, build: BootloaderBuild): BootOutcome {
   const after = flash.snapshot();
   const log: LogLine[] = [];
   let operations = 0;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { BootMode } from "../builds/boot-mode.ts";
-import { FlashImage } from "../flash/flash-image.ts";
+import { FlashContent } from "../flash/flash-content.ts";
 import { cutAt, type SmallBoard, smallBuild, smallImage } from "../testing/small-board.ts";
 import { setPending } from "./app-api.ts";
 import { outcomeOf, runSteps } from "./run-boot.ts";
@@ -20,7 +20,7 @@ function twoImages(mode: BootMode): SmallBoard {
     ],
     ...(mode === "scratch" ? { scratch: { offset: 4 * SLOT_BYTES, bytes: 4096 } } : {}),
   });
-  const flash = FlashImage.erased(5 * SLOT_BYTES);
+  const flash = FlashContent.erased(5 * SLOT_BYTES);
   const start = mode === "offset" ? 4096 : 0;
   for (const [image, bodyBytes] of [9_000, 7_000].entries()) {
     const [primary, secondary] = [areas[2 * image], areas[2 * image + 1]];

@@ -1,5 +1,5 @@
 import type { BootloaderBuild } from "../builds/build.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import type { Flash, FlashOperation } from "../flash/operation.ts";
 import type { ImageRefusal } from "../loader/loader-state.ts";
 import { type BootResult, isOperation, type LogLine } from "../steps/steps.ts";
@@ -36,7 +36,7 @@ export interface Timeline {
   /** Images that the boot turned away, and why. */
   readonly refusals: readonly ImageRefusal[];
   /** The flash as the boot left it. */
-  readonly flash: FlashImage;
+  readonly flash: FlashContent;
 }
 
 /**
@@ -45,10 +45,10 @@ export interface Timeline {
  * @param view how the boot reads the flash, where that is not plain.
  */
 export function timeline(
-  flash: FlashImage,
+  flash: FlashContent,
   build: BootloaderBuild,
   timing: FlashTiming,
-  view: (after: FlashImage) => Flash = (after) => after,
+  view: (after: FlashContent) => Flash = (after) => after,
 ): Timeline {
   const after = flash.snapshot();
   const log: LogLine[] = [];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { outcomeOf } from "../boot/run-boot.ts";
 import { timeline } from "../boot/timeline.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import type { Work } from "../steps/steps.ts";
 import { NRF5340_INTERNAL, workDurationUs } from "../steps/timing.ts";
 import { requestedBoard, type SmallBoard } from "../testing/small-board.ts";
@@ -27,9 +27,9 @@ function board(kib: number, encrypted: boolean): SmallBoard {
 
 /** Erased pages and programmed words of the next boot, and the flash after it. */
 function counted(
-  flash: FlashImage,
+  flash: FlashContent,
   { build }: SmallBoard,
-): { readonly operations: number; readonly after: FlashImage } {
+): { readonly operations: number; readonly after: FlashContent } {
   const rows = timeline(flash, build, NRF5340_INTERNAL);
   const operations = rows.operations.reduce(
     (sum, { operation }) =>

@@ -2,7 +2,7 @@ import { type ImageEntry, imageListOf, nextSwapType } from "../boot/image-state.
 import { swapUnderWay } from "../boot/prepare.ts";
 import type { BootOutcome } from "../boot/run-boot.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import { PRIMARY, SECONDARY, type Slot } from "../loader/loader-state.ts";
 import { recogniseBootLine } from "../steps/log-lines.ts";
 import { BootPanic } from "../steps/steps.ts";
@@ -13,7 +13,7 @@ import type { Action } from "./actions.ts";
  * did anything that can be named.
  */
 export function bootEffect(
-  before: FlashImage,
+  before: FlashContent,
   build: BootloaderBuild,
   outcome: Pick<BootOutcome, "result" | "images" | "operations" | "flash" | "log">,
 ): readonly (Action | undefined)[] {
@@ -48,7 +48,7 @@ function wentToNetCore(build: BootloaderBuild, image: number, log: BootOutcome["
 }
 
 /** A swap that this boot would go on with. */
-function isUnderWay(flash: FlashImage, build: BootloaderBuild, image: number): boolean {
+function isUnderWay(flash: FlashContent, build: BootloaderBuild, image: number): boolean {
   if (build.mode === "overwrite" || build.images[image]?.primary.inRam === true) return false;
   try {
     return swapUnderWay(flash, build, image);

@@ -3,7 +3,7 @@ import { endText } from "../boot/assertion-text.ts";
 import { type ImageEntry, imageListOf } from "../boot/image-state.ts";
 import { type Timeline, timeline } from "../boot/timeline.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import { PRIMARY, SECONDARY } from "../loader/loader-state.ts";
 import { recogniseBootLine } from "../steps/log-lines.ts";
 import { NRF5340_INTERNAL } from "../steps/timing.ts";
@@ -28,7 +28,7 @@ export interface FlashExplained {
 }
 
 /** The next boot of a flash content, carried through on a copy; every headline is taken from that boot. */
-export function explainFlash(flash: FlashImage, build: BootloaderBuild): FlashExplained {
+export function explainFlash(flash: FlashContent, build: BootloaderBuild): FlashExplained {
   const before = imageListOf(flash, build);
   const boot = carriedThrough(flash, build);
   if (typeof boot === "string") {
@@ -49,7 +49,7 @@ export function explainFlash(flash: FlashImage, build: BootloaderBuild): FlashEx
 }
 
 /** Numbers in a damaged trailer may lead out of the flash: that is told, it is no error of ours. */
-function carriedThrough(flash: FlashImage, build: BootloaderBuild): Timeline | string {
+function carriedThrough(flash: FlashContent, build: BootloaderBuild): Timeline | string {
   try {
     return timeline(flash, build, NRF5340_INTERNAL);
   } catch (error) {
@@ -58,17 +58,17 @@ function carriedThrough(flash: FlashImage, build: BootloaderBuild): Timeline | s
   }
 }
 
-function effectOf(flash: FlashImage, build: BootloaderBuild, boot: Timeline): readonly (Action | undefined)[] {
+function effectOf(flash: FlashContent, build: BootloaderBuild, boot: Timeline): readonly (Action | undefined)[] {
   return bootEffect(flash, build, { ...boot, operations: boot.operations.length });
 }
 
-function thenOf(flash: FlashImage, build: BootloaderBuild): readonly (Action | undefined)[] {
+function thenOf(flash: FlashContent, build: BootloaderBuild): readonly (Action | undefined)[] {
   const next = carriedThrough(flash, build);
   return typeof next === "string" ? [] : effectOf(flash, build, next);
 }
 
 interface Seen {
-  readonly flash: FlashImage;
+  readonly flash: FlashContent;
   readonly build: BootloaderBuild;
   readonly boot: Timeline;
   readonly before: readonly ImageEntry[];
@@ -183,7 +183,7 @@ function versionIn(images: readonly ImageEntry[], image: number, slot: number): 
   return images.find((entry) => entry.image === image && entry.slot === slot)?.version;
 }
 
-function untold(flash: FlashImage, build: BootloaderBuild, image: number, why: string): Told {
+function untold(flash: FlashContent, build: BootloaderBuild, image: number, why: string): Told {
   return {
     image,
     when: "at the next boot",

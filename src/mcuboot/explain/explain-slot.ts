@@ -2,7 +2,7 @@ import { equalBytes } from "../../core/index.ts";
 import { trailerMagic } from "../../image/index.ts";
 import { type ImageEntry, imageListOf } from "../boot/image-state.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
-import { FlashImage } from "../flash/flash-image.ts";
+import { FlashContent } from "../flash/flash-content.ts";
 import { PRIMARY, type Slot } from "../loader/loader-state.ts";
 import { readTrailer, type TrailerState, trailerBytesOf } from "../trailer/trailer.ts";
 import { doing, type LogContext } from "./outlook.ts";
@@ -34,7 +34,7 @@ export function explainSlot(bytes: Uint8Array, build: BootloaderBuild, image: nu
   const end = Math.max(
     ...build.images.flatMap((pair) => [pair.primary, pair.secondary]).map((a) => a.offset + a.bytes),
   );
-  const flash = FlashImage.erased(end, build.sectorBytes);
+  const flash = FlashContent.erased(end, build.sectorBytes);
   const kept = bytes.subarray(Math.max(0, bytes.length - area.bytes));
   flash.load(area.offset + area.bytes - kept.length, kept);
   const isWhole = bytes.length >= area.bytes;

@@ -3,7 +3,7 @@ import { setPending } from "../boot/app-api.ts";
 import { outcomeOf, runSteps } from "../boot/run-boot.ts";
 import type { BootMode } from "../builds/boot-mode.ts";
 import type { GenerationName } from "../builds/generations.ts";
-import { FlashImage } from "../flash/flash-image.ts";
+import { FlashContent } from "../flash/flash-content.ts";
 import { netCoreRule } from "../net-core/index.ts";
 import { contradictions, noTally } from "../testing/checked-log.ts";
 import { type Happening, recorded } from "../testing/recorded-boots.ts";
@@ -161,7 +161,7 @@ function twoImages(mode: BootMode, depends: boolean): SmallBoard {
     ],
     ...(mode === "scratch" ? { scratch: { offset: 4 * bytes, bytes: 4096 } } : {}),
   });
-  const flash = FlashImage.erased(5 * bytes);
+  const flash = FlashContent.erased(5 * bytes);
   const start = mode === "offset" ? 4096 : 0;
   for (const image of [0, 1]) {
     flash.load(2 * image * bytes, smallImage("1.0.0", 7_000 + 2_000 * image, false).plain);

@@ -1,4 +1,4 @@
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import { afterOperation } from "../flash/flash-rules.ts";
 import { type FlashOperation, operationBytes } from "../flash/operation.ts";
 import { bytesOfUnits, type FlashTiming, programUnits, timingAt } from "../steps/timing.ts";
@@ -9,13 +9,13 @@ import { bytesOfUnits, type FlashTiming, programUnits, timingAt } from "../steps
  * halves. The operation's end is the last.
  */
 export function contentsAfterCut(
-  before: FlashImage,
+  before: FlashContent,
   operation: FlashOperation,
   timing: FlashTiming,
-): readonly FlashImage[] {
+): readonly FlashContent[] {
   const { keepsPower = false } = timingAt(timing, operation.offset);
   const first = before.read(operation.offset, operationBytes(operation));
-  const between = (earlier: Uint8Array, later: Uint8Array): FlashImage => {
+  const between = (earlier: Uint8Array, later: Uint8Array): FlashContent => {
     const content = before.snapshot();
     content.unsettle(operation.offset, { first: earlier, later });
     return content;

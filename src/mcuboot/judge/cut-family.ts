@@ -4,7 +4,7 @@ import { imageListOf } from "../boot/image-state.ts";
 import type { BootOutcome } from "../boot/run-boot.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { Unsettled } from "../flash/bits-in-doubt.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import { afterOperation } from "../flash/flash-rules.ts";
 import { type FlashOperation, operationBytes } from "../flash/operation.ts";
 import { type LoaderState, memoryText } from "../loader/loader-state.ts";
@@ -15,9 +15,9 @@ import { everyWay, ReadingFlash } from "./readings.ts";
 /** A flash content that a cut may leave, and what the next boot makes of it. */
 export interface CutState {
   /** As the boot read it; where bits are in doubt, as it read them first. */
-  readonly content: FlashImage;
+  readonly content: FlashContent;
   /** As the cut left it: with its bits in doubt. */
-  readonly left: FlashImage;
+  readonly left: FlashContent;
   readonly outcome: BootOutcome;
 }
 
@@ -38,7 +38,7 @@ const LISTS_MAX = 300;
  * boot tells about all that agree in what it looked at.
  */
 export class CutFamily {
-  readonly #before: FlashImage;
+  readonly #before: FlashContent;
   readonly #build: BootloaderBuild;
   readonly #operation: FlashOperation;
   readonly #span: FootprintSpan;
@@ -50,7 +50,7 @@ export class CutFamily {
    * @param before the flash just before the operation.
    * @param settled boots of this build that are known.
    */
-  constructor(before: FlashImage, build: BootloaderBuild, operation: FlashOperation, settled: SettledBoots) {
+  constructor(before: FlashContent, build: BootloaderBuild, operation: FlashOperation, settled: SettledBoots) {
     this.#settled = settled;
     this.#before = before;
     this.#build = build;
@@ -138,7 +138,7 @@ export class CutFamily {
 
 /** What a boot reads from, and the flash that its operations go to. */
 interface View {
-  readonly after: FlashImage;
+  readonly after: FlashContent;
   readonly flash: ReadingFlash;
 }
 
@@ -148,7 +148,7 @@ interface View {
  * @param watch wraps what the boot reads from.
  */
 export function statesOf(
-  left: FlashImage,
+  left: FlashContent,
   build: BootloaderBuild,
   settled: SettledBoots,
   watch: (view: View) => WatchedFlash = ({ after, flash }) => new WatchedFlash(after, { from: 0, to: 0 }, flash),
@@ -184,7 +184,7 @@ export type SettledBoots = LruCache<BootOutcome>;
 
 /** Boots are compared where nothing is in doubt for the first time, and before each erase: a sector is begun anew. */
 function bootWatched(
-  after: FlashImage,
+  after: FlashContent,
   watched: WatchedFlash,
   build: BootloaderBuild,
   settled: SettledBoots,

@@ -5,7 +5,7 @@ import { outcomeOf } from "../boot/run-boot.ts";
 import type { Timeline } from "../boot/timeline.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { refusalText } from "../builds/refusal-table.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import { PRIMARY, SECONDARY } from "../loader/loader-state.ts";
 import { strategyOf } from "../swap/strategies.ts";
 import { swapRules } from "../swap/swap-decision.ts";
@@ -20,7 +20,7 @@ export type ModelEnding = "upgraded" | "resumed" | "kept" | "reverted" | "failed
 /** What is asked about: a boot, undisturbed, and where it came from. */
 export interface BootAsked {
   readonly build: BootloaderBuild;
-  readonly before: FlashImage;
+  readonly before: FlashContent;
   readonly imagesBefore: readonly ImageEntry[];
   readonly undisturbed: Timeline;
 }
@@ -105,7 +105,7 @@ function violationOf(
 }
 
 /** True when every image that an undisturbed boot leaves in a secondary slot is there, byte for byte. */
-function sameFallback(build: BootloaderBuild, undisturbed: FlashImage, found: FlashImage): boolean {
+function sameFallback(build: BootloaderBuild, undisturbed: FlashContent, found: FlashContent): boolean {
   return build.images.every((_, image) => {
     const wanted = imageBytesIn(undisturbed, build, image, SECONDARY);
     const kept = imageBytesIn(found, build, image, SECONDARY);
@@ -114,7 +114,7 @@ function sameFallback(build: BootloaderBuild, undisturbed: FlashImage, found: Fl
 }
 
 /** True when the next boot starts or goes on with a revert. */
-export function isReverting(build: BootloaderBuild, flash: FlashImage): boolean {
+export function isReverting(build: BootloaderBuild, flash: FlashContent): boolean {
   return build.images.some(({ primary }, image) => {
     const asked = nextSwapType(flash, build, image);
     const { magic, copyDone, swapType } = readTrailer(flash, build, primary);
@@ -124,7 +124,7 @@ export function isReverting(build: BootloaderBuild, flash: FlashImage): boolean 
 }
 
 /** True when the next boot finds a swap that it must go on with. */
-function isUnderWay(build: BootloaderBuild, flash: FlashImage): boolean {
+function isUnderWay(build: BootloaderBuild, flash: FlashContent): boolean {
   return build.images.some((_, image) => swapUnderWay(flash, build, image));
 }
 

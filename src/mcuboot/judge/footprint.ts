@@ -1,4 +1,4 @@
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import type { Flash, FlashOperation } from "../flash/operation.ts";
 
 /** A part of a flash; device offsets in bytes, `to` not included. */
@@ -12,14 +12,14 @@ export interface FootprintSpan {
  * only, and not in those bytes, must boot alike.
  */
 export class WatchedFlash implements Flash {
-  readonly #flash: FlashImage;
+  readonly #flash: FlashContent;
   readonly #view: Flash;
   readonly #span: FootprintSpan;
   readonly #erased = new Set<number>();
   readonly #seen: FootprintSpan[] = [];
 
   /** @param view what is read of the flash, where that is not plain. */
-  constructor(flash: FlashImage, span: FootprintSpan, view: Flash = flash) {
+  constructor(flash: FlashContent, span: FootprintSpan, view: Flash = flash) {
     this.#flash = flash;
     this.#view = view;
     this.#span = span;
@@ -70,7 +70,7 @@ export class WatchedFlash implements Flash {
   }
 }
 
-function sectorsIn({ from, to }: FootprintSpan, { sectorBytes }: FlashImage): number[] {
+function sectorsIn({ from, to }: FootprintSpan, { sectorBytes }: FlashContent): number[] {
   const first = Math.floor(from / sectorBytes);
   const last = Math.ceil(to / sectorBytes);
   return Array.from({ length: last - first }, (_, index) => first + index);

@@ -3,7 +3,7 @@ import { type ImageEntry, imageListOf } from "../boot/image-state.ts";
 import { type TimedOperation, type Timeline, timeline } from "../boot/timeline.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { DefectName } from "../builds/defects.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import type { BootResult } from "../steps/steps.ts";
 import { bytesOfUnits, type FlashTiming, programUnits, timingAt } from "../steps/timing.ts";
 import { CutFamily, type CutState, type SettledBoots, statesOf } from "./cut-family.ts";
@@ -29,7 +29,7 @@ export interface LegalOutcome {
   /** What the image list shows after the next boot. */
   readonly images: readonly ImageEntry[];
   /** The flash after the next boot. */
-  readonly flash: FlashImage;
+  readonly flash: FlashContent;
   /** The rule that this breaks; undefined where MCUboot does right. */
   readonly violation?: Violation | undefined;
   /** Id of a defect of MCUboot itself: real, and still not right. */
@@ -40,7 +40,7 @@ export interface LegalOutcome {
 
 interface JudgeQuestion {
   /** The flash before the boot that was cut. */
-  readonly flash: FlashImage;
+  readonly flash: FlashContent;
   readonly build: BootloaderBuild;
   readonly timing: FlashTiming;
   /** Left out: the boot was not disturbed. */
@@ -86,7 +86,7 @@ function outcomeOf(asked: BootAsked, state: CutState): LegalOutcome {
 function bootsAsked(
   memory: JudgeCache,
   build: BootloaderBuild,
-  flash: FlashImage,
+  flash: FlashContent,
   timing: FlashTiming,
 ): readonly BootAsked[] {
   const imagesBefore = imageListOf(flash.still(), build);
@@ -94,11 +94,11 @@ function bootsAsked(
 }
 
 /** All that the flash may hold after a boot was cut somewhere in the window of a question; each content once. */
-export function statesAfterCut(question: JudgeQuestion): readonly FlashImage[] {
+export function statesAfterCut(question: JudgeQuestion): readonly FlashContent[] {
   const build = withoutDefects(question.build);
   const memory = memoryOf(build);
   const { flash, timing, window } = question;
-  const found = new Map<string, FlashImage>();
+  const found = new Map<string, FlashContent>();
   for (const asked of bootsAsked(memory, build, flash, timing)) {
     for (const { state } of statesIn(memory, asked, timing, window)) found.set(state.left.identity(), state.left);
   }
@@ -193,8 +193,8 @@ function withoutDefects(build: BootloaderBuild): BootloaderBuild {
 const TIMELINES_MAX = 8;
 /** Ways of reading what is in doubt that are tried for the operations they come to. */
 const TIMELINE_WAYS_MAX = 200;
-const FAMILIES_MAX = 256;
-const SETTLED_MAX = 4096;
+const FAMILIES_MAX = 32;
+const SETTLED_MAX = 1024;
 
 /** What the judge has found out about one build, so that the next cut of the same boot costs little. */
 class JudgeCache {
@@ -209,7 +209,7 @@ class JudgeCache {
   }
 
   /** The boot of a content; where bits are in doubt, every boot that does or says something else. */
-  timelines(flash: FlashImage, timing: FlashTiming): readonly Timeline[] {
+  timelines(flash: FlashContent, timing: FlashTiming): readonly Timeline[] {
     const name = `${flash.identity()} ${JSON.stringify(timing)}`;
     return this.#timelines.of(name, () => {
       const read = everyWay((choose) => {
@@ -234,12 +234,12 @@ class JudgeCache {
   }
 
   /** All that a boot may make of a content when it is undisturbed. */
-  states(content: FlashImage): readonly CutState[] {
+  states(content: FlashContent): readonly CutState[] {
     return this.#states.of(content.identity(), () => statesOf(content, this.#build, this.#settled));
   }
 
   /** Which of the boots of a content this is: one, unless bits are in doubt. */
-  #wayOf(before: FlashImage, undisturbed: Timeline): string {
+  #wayOf(before: FlashContent, undisturbed: Timeline): string {
     return before.isDoubtful() ? undisturbed.operations.map((row) => row.description).join() : "";
   }
 }

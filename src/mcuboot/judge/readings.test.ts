@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import { FlashImage } from "../flash/flash-image.ts";
+import { FlashContent } from "../flash/flash-content.ts";
 import { everyWay, ReadingFlash } from "./readings.ts";
 
 const SECTOR = 4096;
 
 /** A flash whose byte 8 was 0x01 and is being erased. */
-function doubtful(): FlashImage {
-  const flash = FlashImage.erased(2 * SECTOR);
+function doubtful(): FlashContent {
+  const flash = FlashContent.erased(2 * SECTOR);
   flash.load(8, Uint8Array.of(0x01));
   flash.unsettle(8, { first: Uint8Array.of(0x01), later: Uint8Array.of(0xff) });
   return flash;

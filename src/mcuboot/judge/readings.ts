@@ -1,5 +1,5 @@
 import { equalBytes } from "../../core/index.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import type { Flash } from "../flash/operation.ts";
 
 /** Asks for one of so many ways to go on, from 0. */
@@ -43,14 +43,14 @@ const SET_IN_BODIES = [0, 0xff, 0x0f, "head", "tail"] as const;
  * seen, and doubles the work each time.
  */
 export class ReadingFlash implements Flash {
-  readonly #flash: FlashImage;
+  readonly #flash: FlashContent;
   readonly #choose: Choose;
   readonly #fields = new Map<string, number>();
   /** The content as it was read first, field by field. */
-  readonly resolved: FlashImage;
+  readonly resolved: FlashContent;
   #turned = false;
 
-  constructor(flash: FlashImage, choose: Choose) {
+  constructor(flash: FlashContent, choose: Choose) {
     this.#flash = flash;
     this.#choose = choose;
     this.resolved = flash.still().snapshot();

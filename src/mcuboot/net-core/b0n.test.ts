@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { hex, Random, roundUp } from "../../core/index.ts";
 import { NET_APP, NET_FLASH } from "../builds/net-core-map.ts";
-import { FlashImage } from "../flash/flash-image.ts";
+import { FlashContent } from "../flash/flash-content.ts";
 import { brokenRule } from "../flash/flash-rules.ts";
 import { COMMAND_BLOCK_BYTES, decodeCommandBlock, encodeCommandBlock, type PcdStatus } from "../steps/command-block.ts";
 import { isOperation } from "../steps/steps.ts";
@@ -17,7 +17,7 @@ const firmware = (version: number, bytes = 9_000) =>
 
 /** A network core that runs version 1, with a command in shared RAM. */
 function core(status: PcdStatus, source = firmware(2)) {
-  const flash = FlashImage.erased(NET_FLASH.bytes, NET_FLASH.pageBytes);
+  const flash = FlashContent.erased(NET_FLASH.bytes, NET_FLASH.pageBytes);
   flash.load(OFFSET, firmware(1));
   const command = { status, dataAddress: SOURCE_ADDRESS, bytes: source.length, flashOffset: OFFSET };
   const block = encodeCommandBlock(command);
@@ -128,7 +128,7 @@ describe("the network core's bootloader", () => {
   test("boots its application when RAM holds noise, and nothing when there is none", () => {
     const memory = { ...core("copy"), block: Random.fromSeed("noise").bytes(COMMAND_BLOCK_BYTES) };
     expect(run(memory)).toMatchObject({ end: "application", said: ["Booting (0x1008800)."] });
-    const empty = { ...memory, flash: FlashImage.erased(NET_FLASH.bytes, NET_FLASH.pageBytes) };
+    const empty = { ...memory, flash: FlashContent.erased(NET_FLASH.bytes, NET_FLASH.pageBytes) };
     expect(run(empty)).toMatchObject({ end: "no application", said: [] });
   });
 });

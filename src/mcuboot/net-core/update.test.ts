@@ -8,7 +8,7 @@ import { timeline } from "../boot/timeline.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { NET_APP } from "../builds/net-core-map.ts";
 import { type NetCoreBuild, type NetCoreRuleName, netCoreRule } from "../builds/net-core-rules.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import { NRF5340_INTERNAL } from "../steps/timing.ts";
 import { requestedBoard, type SmallBoard, type SmallBoardOptions, smallBoard } from "../testing/small-board.ts";
 import { readTrailer } from "../trailer/trailer.ts";
@@ -56,7 +56,7 @@ const NET_LINES = /network core/i;
 const running = (outcome: ReturnType<typeof outcomeOf>) => outcome.images.find((entry) => entry.slot === 0)?.version;
 
 /** The secondary slot of a small board's flash: trailer and whether an image is there. */
-function secondary({ build, flash }: { build: BootloaderBuild; flash: FlashImage }) {
+function secondary({ build, flash }: { build: BootloaderBuild; flash: FlashContent }) {
   const area = build.images[0]?.secondary ?? { offset: 0, bytes: 0 };
   return { magic: readTrailer(flash, build, area).magic, word: viewOf(flash.read(area.offset, 4)).getUint32(0, true) };
 }

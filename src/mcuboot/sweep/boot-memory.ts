@@ -1,5 +1,5 @@
 import type { BootloaderBuild } from "../builds/build.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import type { FlashOperation } from "../flash/operation.ts";
 import type { BootResult } from "../steps/steps.ts";
 import { BootTree } from "./boot-tree.ts";
@@ -8,7 +8,7 @@ import { BootTree } from "./boot-tree.ts";
 export interface CachedBoot {
   readonly result: BootResult;
   /** The flash it leaves. */
-  readonly flash: FlashImage;
+  readonly flash: FlashContent;
   readonly identity: string;
   /** Operations that the boot carries out. */
   readonly operations: number;
@@ -30,7 +30,7 @@ interface Passed {
 const OPERATIONS_MAX = 1_000_000;
 
 /** Sees each operation before it takes effect, with the flash as a cut there would leave it. */
-type SeeOperation = (flash: FlashImage, operation: FlashOperation, index: number) => void;
+type SeeOperation = (flash: FlashContent, operation: FlashOperation, index: number) => void;
 
 /**
  * Boots of one bootloader, each followed only as far as it is new. What a boot does next depends on three things: the
@@ -58,7 +58,7 @@ export class BootCache {
    * Boots a content, which itself stays as it is.
    * @param scope boots are merged only within one scope: what `see` does must be the same in it.
    */
-  follow(content: FlashImage, scope: string, see: SeeOperation): CachedBoot {
+  follow(content: FlashContent, scope: string, see: SeeOperation): CachedBoot {
     const boot = this.#tree.begin(content, { guided: !this.#whole });
     const run: Run = { end: undefined, operations: 0 };
     for (;;) {
@@ -81,7 +81,7 @@ export class BootCache {
     }
   }
 
-  #ended(run: Run, result: BootResult, flash: FlashImage): CachedBoot {
+  #ended(run: Run, result: BootResult, flash: FlashContent): CachedBoot {
     run.end = { result, flash, identity: flash.identity() };
     return { ...run.end, operations: run.operations };
   }

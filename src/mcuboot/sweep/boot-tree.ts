@@ -1,7 +1,7 @@
 import { textOf } from "../../core/index.ts";
 import { boot } from "../boot/boot.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import type { Flash, FlashOperation } from "../flash/operation.ts";
 import { type LoaderState, memoryText } from "../loader/loader-state.ts";
 import { type BootResult, isOperation, type Steps } from "../steps/steps.ts";
@@ -69,7 +69,7 @@ export class BootTree {
    * A boot of a content, which itself stays as it is.
    * @param options.guided false: the program runs, whatever is known, and the tree stays as it is.
    */
-  begin(content: FlashImage, { guided }: { readonly guided: boolean }): GuidedBoot {
+  begin(content: FlashContent, { guided }: { readonly guided: boolean }): GuidedBoot {
     return new GuidedBoot(this, content, guided);
   }
 
@@ -85,9 +85,9 @@ export class BootTree {
 /** One boot, operation by operation: along the tree as far as it goes, then by the program, whose steps are added. */
 class GuidedBoot {
   readonly #tree: BootTree;
-  readonly #content: FlashImage;
+  readonly #content: FlashContent;
   readonly #guided: boolean;
-  #flash: FlashImage;
+  #flash: FlashContent;
   /** Undefined: nothing is remembered any more. */
   #place: Place | undefined;
   /** Operations carried out, and those that the program has proposed. */
@@ -98,7 +98,7 @@ class GuidedBoot {
   #memory = -1;
   #since = 0;
 
-  constructor(tree: BootTree, content: FlashImage, guided: boolean) {
+  constructor(tree: BootTree, content: FlashContent, guided: boolean) {
     this.#tree = tree;
     this.#content = content;
     this.#flash = content.snapshot();
@@ -107,7 +107,7 @@ class GuidedBoot {
   }
 
   /** The flash at this moment. Another object after each `next`. */
-  get flash(): FlashImage {
+  get flash(): FlashContent {
     return this.#flash;
   }
 
@@ -215,7 +215,7 @@ class GuidedBoot {
   }
 }
 
-function told(flash: FlashImage, look: Look): Told {
+function told(flash: FlashContent, look: Look): Told {
   if (look.what === "name") return flash.identity(look.offset, look.bytes);
   const bytes = flash.read(look.offset, look.bytes);
   return look.what === "fact" ? look.sees(bytes) : textOf(bytes);

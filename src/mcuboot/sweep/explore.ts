@@ -1,5 +1,5 @@
 import type { BootloaderBuild } from "../builds/build.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import type { Torn } from "../flash/flash-rules.ts";
 import type { FlashOperation } from "../flash/operation.ts";
 import type { PagePool } from "../flash/pages.ts";
@@ -22,7 +22,7 @@ export interface ExploreQuestion {
   readonly build: BootloaderBuild;
   /** Flash contents to start from. */
   readonly starts: readonly {
-    readonly flash: FlashImage;
+    readonly flash: FlashContent;
     readonly stage: Stage;
     /** Where the application was cut while it asked. */
     readonly request?: CutPoint;
@@ -109,7 +109,7 @@ class Explorer {
   readonly #memory: BootCache;
   readonly #facts: StateFacts;
   readonly #known = new Map<string, SweepState>();
-  readonly #contents = new Map<string, FlashImage>();
+  readonly #contents = new Map<string, FlashContent>();
   readonly #leaks = new Map<string, LeakSeen>();
   readonly #pool: PagePool = new Map();
   /** States to boot, by number of cuts. */
@@ -189,7 +189,7 @@ class Explorer {
   }
 
   /** A content is reached; it is new, or known, or known only by ways that leave less open. */
-  #meet(flash: FlashImage, way: Omit<SweepState, "content" | "identity" | "end">): void {
+  #meet(flash: FlashContent, way: Omit<SweepState, "content" | "identity" | "end">): void {
     const identity = flash.identity();
     const stage = this.#facts.stageOf(flash, way.stage);
     const name = `${stage} ${identity}`;
@@ -207,13 +207,13 @@ class Explorer {
   }
 
   /** A copy to keep: equal pages of all that are kept are held once. */
-  #kept(flash: FlashImage): FlashImage {
+  #kept(flash: FlashContent): FlashContent {
     // What was exchanged in the flash itself need not be again in the next copy of it.
     flash.share(this.#pool);
     return flash.snapshot();
   }
 
-  #watch(flash: FlashImage, state: SweepState, operation: number): void {
+  #watch(flash: FlashContent, state: SweepState, operation: number): void {
     for (const leak of this.#question.leaks?.leaks(flash) ?? []) {
       const stage = state.stage === "asking" ? "asked" : state.stage;
       const name = `${leak.what} ${leak.where} ${stage}`;

@@ -2,7 +2,7 @@ import { equalBytes } from "../../core/index.ts";
 import { imageBytesIn, imageListOf, nextSwapType } from "../boot/image-state.ts";
 import { swapUnderWay } from "../boot/prepare.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import { PRIMARY, SECONDARY } from "../loader/loader-state.ts";
 import { readTrailer } from "../trailer/trailer.ts";
 import type { CachedBoot } from "./boot-memory.ts";
@@ -74,7 +74,7 @@ export class StateFacts {
     return facts;
   }
 
-  #factsOf(left: FlashImage, offset: number): EndFacts {
+  #factsOf(left: FlashContent, offset: number): EndFacts {
     const flash = left.still();
     const { old, new: next, fallback } = this.#images;
     const slot = this.#build.images[0]?.secondary.offset === offset ? SECONDARY : PRIMARY;
@@ -86,7 +86,7 @@ export class StateFacts {
   }
 
   /** Of a content at rest: looking at it must not turn bits in doubt. */
-  #mayRevert(flash: FlashImage): boolean {
+  #mayRevert(flash: FlashContent): boolean {
     const { mode, images, xipRevert } = this.#build;
     if (mode !== "direct-xip") return nextSwapType(flash, this.#build, 0) === "revert";
     const slot = images[0]?.secondary;
@@ -123,12 +123,12 @@ export class StateFacts {
   }
 
   /** A swap that a cut left complete has been tried, although nothing ran: what comes now is its revert. */
-  stageOf(content: FlashImage, stage: Stage): Stage {
+  stageOf(content: FlashContent, stage: Stage): Stage {
     if (stage !== "asked" && stage !== "asking") return stage;
     return this.#isTaken(content.still()) ? "tried" : stage;
   }
 
-  #isTaken(content: FlashImage): boolean {
+  #isTaken(content: FlashContent): boolean {
     const { mode, xipRevert, images } = this.#build;
     const secondary = images[0]?.secondary;
     if (mode !== "direct-xip") return nextSwapType(content, this.#build, 0) === "revert";

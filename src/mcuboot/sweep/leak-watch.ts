@@ -1,6 +1,6 @@
 import { aesCtr } from "../../image/index.ts";
 import type { Area, BootloaderBuild } from "../builds/build.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import { isEncrypted, unwrapKey } from "../loader/body-keys.ts";
 import { hasMagic, headerAt, newLoaderState, PRIMARY, SECONDARY } from "../loader/loader-state.ts";
 import { tlvEntries } from "../loader/tlv-walk.ts";
@@ -37,7 +37,7 @@ interface Secrets {
   readonly key: boolean;
 }
 
-type Part = ReturnType<FlashImage["parts"]>[number];
+type Part = ReturnType<FlashContent["parts"]>[number];
 
 /** Looks for secrets outside the primary slots; each content of a sector is looked through once. */
 export class LeakWatch {
@@ -64,7 +64,7 @@ export class LeakWatch {
   }
 
   /** All that leaks in a flash content, each kind once; what MCUboot does by design only when it is asked for. */
-  leaks(flash: FlashImage, options: { readonly byDesign?: boolean } = {}): readonly Leak[] {
+  leaks(flash: FlashContent, options: { readonly byDesign?: boolean } = {}): readonly Leak[] {
     if (this.#blocks.size === 0 && this.#keys.length === 0) return [];
     const found = new Set<string>();
     for (const { area, where } of this.#areas) {
@@ -75,7 +75,7 @@ export class LeakWatch {
     return LEAKS.filter((row) => found.has(`${row.what} ${row.where}`) && (options.byDesign || !row.byDesign));
   }
 
-  #lookThrough(flash: FlashImage, area: Area): Secrets {
+  #lookThrough(flash: FlashContent, area: Area): Secrets {
     const all = { text: false, key: false };
     for (const part of flash.parts(area.offset, area.bytes)) {
       const { text, key } = this.#inPart(flash, area, part);
@@ -85,7 +85,7 @@ export class LeakWatch {
     return all;
   }
 
-  #inPart(flash: FlashImage, area: Area, { group, offset, bytes }: Part): Secrets {
+  #inPart(flash: FlashContent, area: Area, { group, offset, bytes }: Part): Secrets {
     const groups = this.#groups.get(area) ?? new WeakMap<object, Secrets>();
     this.#groups.set(area, groups);
     const known = groups.get(group);
@@ -101,7 +101,7 @@ export class LeakWatch {
     return found;
   }
 
-  #look(still: FlashImage, offset: number): Secrets {
+  #look(still: FlashContent, offset: number): Secrets {
     const name = still.identity(offset, still.sectorBytes) ?? "";
     const known = this.#known.get(name);
     if (known !== undefined) return known;
@@ -118,7 +118,7 @@ export class LeakWatch {
 }
 
 /** The secrets of the encrypted images that lie in a flash; none when the bootloader cannot decrypt. */
-export function secretsIn(flash: FlashImage, build: BootloaderBuild): readonly Secret[] {
+export function secretsIn(flash: FlashContent, build: BootloaderBuild): readonly Secret[] {
   const { encryption } = build;
   if (encryption === undefined) return [];
   return newLoaderState(flash, build).images.flatMap((image, _, images) =>

@@ -1,4 +1,4 @@
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import type { Torn } from "../flash/flash-rules.ts";
 import type { CachedBoot } from "./boot-memory.ts";
 
@@ -23,7 +23,7 @@ export type Cause =
 
 /** A flash content at the start of a boot, and what an undisturbed boot makes of it. */
 export interface SweepState {
-  readonly content: FlashImage;
+  readonly content: FlashContent;
   readonly identity: string;
   readonly stage: Stage;
   /** Cuts on the shortest way here, and how many of them were torn. */

@@ -5,7 +5,7 @@ import { runSteps } from "../boot/run-boot.ts";
 import type { Timeline } from "../boot/timeline.ts";
 import { timeline } from "../boot/timeline.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
-import { FlashImage } from "../flash/flash-image.ts";
+import { FlashContent } from "../flash/flash-content.ts";
 import type { Torn } from "../flash/flash-rules.ts";
 import { PRIMARY, SECONDARY } from "../loader/loader-state.ts";
 import { isOperation } from "../steps/steps.ts";
@@ -100,7 +100,7 @@ function begun(swept: UpgradeSwept) {
 }
 
 /** What is wrong with a flash content of an upgrade once there are no more cuts. */
-export function judgeContent(swept: UpgradeSwept, flash: FlashImage, stage: Stage): readonly SweepFinding[] {
+export function judgeContent(swept: UpgradeSwept, flash: FlashContent, stage: Stage): readonly SweepFinding[] {
   const { build } = swept;
   const { images } = begun(swept);
   const steps = exploreCuts({ build, starts: [{ flash, stage }], images, cutsMax: 0 });
@@ -111,13 +111,13 @@ export function judgeContent(swept: UpgradeSwept, flash: FlashImage, stage: Stag
 
 /** The flash before the application asks for anything. */
 export function uploadedFlash({ build, old, next, primary = "old" }: UpgradeSwept): {
-  readonly flash: FlashImage;
+  readonly flash: FlashContent;
   readonly leaks: LeakWatch;
 } {
   const [areas] = build.images;
   if (areas === undefined) throw new RangeError("a bootloader build without images");
   const ends = [areas.primary, areas.secondary, build.scratch].map((area) => (area?.offset ?? 0) + (area?.bytes ?? 0));
-  const flash = FlashImage.erased(Math.max(...ends), build.sectorBytes);
+  const flash = FlashContent.erased(Math.max(...ends), build.sectorBytes);
   const stale: Secret[] = [];
   if (primary !== "empty") flash.load(areas.primary.offset, old);
   if (primary === "stale") {
@@ -139,8 +139,8 @@ function shifted(tail: Uint8Array, by: number): Secret[] {
 
 function imagesOf(
   { build, permanent = false, primary }: UpgradeSwept,
-  uploaded: FlashImage,
-  after: FlashImage,
+  uploaded: FlashContent,
+  after: FlashContent,
 ): ImagesAsked {
   const entries = imageListOf(uploaded, build);
   const hashIn = (slot: 0 | 1): string | undefined => entries.find((entry) => entry.slot === slot)?.hash;
@@ -156,11 +156,11 @@ function imagesOf(
 /** Contents that a cut of the application leaves while it asks for the new image. */
 function cutRequests(
   { build, timing, permanent = false }: UpgradeSwept,
-  uploaded: FlashImage,
+  uploaded: FlashContent,
   torn: readonly Torn[],
 ): ExploreQuestion["starts"] {
   const flash = uploaded.snapshot();
-  const starts: { flash: FlashImage; stage: "asking"; request: CutPoint }[] = [];
+  const starts: { flash: FlashContent; stage: "asking"; request: CutPoint }[] = [];
   let index = 0;
   for (const step of setPending(flash, build, 0, permanent)) {
     if (!isOperation(step)) continue;

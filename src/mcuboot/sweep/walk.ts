@@ -3,7 +3,7 @@ import { boot } from "../boot/boot.ts";
 import { type ImageEntry, imageListOf } from "../boot/image-state.ts";
 import { nameOperation } from "../boot/operation-names.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import { type BootResult, isOperation, type LogLine, type Steps } from "../steps/steps.ts";
 import type { Leak } from "./leak-watch.ts";
 import type { Cause, CutPoint } from "./state.ts";
@@ -20,7 +20,7 @@ export interface Walked {
   readonly images: readonly ImageEntry[];
   /** What lies open in the flash now. */
   readonly leaks: readonly Leak[];
-  readonly flash: FlashImage;
+  readonly flash: FlashContent;
 }
 
 /** A way through cuts and resets once more, leg by leg, and at its end an undisturbed boot. */
@@ -48,7 +48,7 @@ export function* walkPath(swept: UpgradeSwept, path: readonly Cause[]): Generato
 
 function drive(
   steps: Steps<unknown>,
-  flash: FlashImage,
+  flash: FlashContent,
   build: BootloaderBuild,
   cut: CutPoint | undefined,
 ): Pick<Walked, "operations" | "log" | "result"> {

@@ -4,7 +4,7 @@ import { zephyrBoot } from "../boot/zephyr-boot.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { bootEffect } from "../explain/boot-effect.ts";
 import type { Action } from "../explain/index.ts";
-import type { FlashImage } from "../flash/flash-image.ts";
+import type { FlashContent } from "../flash/flash-content.ts";
 import { isOperation } from "../steps/steps.ts";
 import type { SmallBoard } from "./small-board.ts";
 
@@ -20,16 +20,16 @@ export type Happening =
 export interface RecordedLine {
   readonly text: string;
   /** The flash that this boot began with; undefined for a line of the application. */
-  readonly start: FlashImage | undefined;
+  readonly start: FlashContent | undefined;
   /** The flash as this line found it, and as every operation up to the next line left it. */
-  readonly flashes: readonly FlashImage[];
+  readonly flashes: readonly FlashContent[];
   /** The boot was over with this line, or before it. */
   readonly over: boolean;
 }
 
 /** Carries a board through what happens, and keeps every line with the truth about it. */
 export function recorded({ build, flash }: SmallBoard, happenings: readonly Happening[]): readonly RecordedLine[] {
-  const lines: { text: string; start: FlashImage | undefined; flashes: FlashImage[]; over: boolean }[] = [];
+  const lines: { text: string; start: FlashContent | undefined; flashes: FlashContent[]; over: boolean }[] = [];
   const now = flash.snapshot();
   for (const happening of happenings) {
     if (happening.does === "request") {
@@ -45,9 +45,9 @@ export function recorded({ build, flash }: SmallBoard, happenings: readonly Happ
 
 function recordBoot(
   build: BootloaderBuild,
-  now: FlashImage,
+  now: FlashContent,
   cut: number | undefined,
-  lines: { text: string; start: FlashImage | undefined; flashes: FlashImage[]; over: boolean }[],
+  lines: { text: string; start: FlashContent | undefined; flashes: FlashContent[]; over: boolean }[],
 ): void {
   const start = now.snapshot();
   let done = 0;
@@ -71,13 +71,13 @@ export interface Actual {
   readonly action: Action | undefined;
   readonly boots: boolean;
   /** The flash as that boot leaves it. */
-  readonly after: FlashImage;
+  readonly after: FlashContent;
 }
 
 const ACTUALS = new WeakMap<BootloaderBuild, Map<string, readonly Actual[]>>();
 
 /** One an image. */
-export function actuallyDoes(flash: FlashImage, build: BootloaderBuild): readonly Actual[] {
+export function actuallyDoes(flash: FlashContent, build: BootloaderBuild): readonly Actual[] {
   const known = ACTUALS.get(build) ?? new Map<string, readonly Actual[]>();
   ACTUALS.set(build, known);
   const name = flash.identity();

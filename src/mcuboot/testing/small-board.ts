@@ -5,7 +5,7 @@ import { boot } from "../boot/boot.ts";
 import { type BootOutcome, outcomeOf, runSteps } from "../boot/run-boot.ts";
 import { type BootloaderBuild, bootloaderBuild } from "../builds/build.ts";
 import { generation } from "../builds/generations.ts";
-import { FlashImage } from "../flash/flash-image.ts";
+import { FlashContent } from "../flash/flash-content.ts";
 import type { Torn } from "../flash/flash-rules.ts";
 import { isOperation } from "../steps/steps.ts";
 
@@ -73,7 +73,7 @@ export function smallImage(
 export interface SmallBoard {
   readonly build: BootloaderBuild;
   /** 1.0.0 in the primary slot, 2.0.0 in the secondary, nothing asked for. */
-  readonly flash: FlashImage;
+  readonly flash: FlashContent;
 }
 
 /** A board that runs 1.0.0 (six sectors) and holds 2.0.0 (eight sectors) in its secondary slot. */
@@ -84,7 +84,7 @@ export function smallBoard(options: SmallBoardOptions = {}): SmallBoard {
   const end = Math.max(
     ...[areas.primary, areas.secondary, build.scratch].map((area) => (area?.offset ?? 0) + (area?.bytes ?? 0)),
   );
-  const flash = FlashImage.erased(end, SECTOR_BYTES);
+  const flash = FlashContent.erased(end, SECTOR_BYTES);
   const { encrypted = true, bodyBytes = [20_000, 30_000] } = options;
   flash.load(areas.primary.offset, smallImage("1.0.0", bodyBytes[0], encrypted).plain);
   const start = build.mode === "offset" ? SECTOR_BYTES : 0;
@@ -116,7 +116,7 @@ export function counted({ build, flash }: SmallBoard): string {
 }
 
 /** The flash when power went before operation number `cut` of the next boot, or inside it. */
-export function cutAt({ build, flash }: SmallBoard, cut: number, torn?: Torn): FlashImage {
+export function cutAt({ build, flash }: SmallBoard, cut: number, torn?: Torn): FlashContent {
   const after = flash.snapshot();
   let done = 0;
   for (const step of boot(after, build)) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { setPending } from "../boot/app-api.ts";
 import { runSteps } from "../boot/run-boot.ts";
-import { FlashImage } from "../flash/flash-image.ts";
+import { FlashContent } from "../flash/flash-content.ts";
 import { smallBuild } from "../testing/small-board.ts";
 import { fieldOffset, readTrailer, statusOffset, trailerBytesOf } from "./trailer.ts";
 
@@ -26,7 +26,7 @@ describe("trailer", () => {
     const build = smallBuild();
     const [areas] = build.images;
     if (areas === undefined) throw new Error("no image");
-    const flash = FlashImage.erased(2 * 16 * 4096);
+    const flash = FlashContent.erased(2 * 16 * 4096);
     expect(readTrailer(flash, build, areas.secondary)).toMatchObject({ magic: "unset", imageOk: "unset", swapCode: 1 });
     runSteps(setPending(flash, build, 0, true), flash);
     expect(readTrailer(flash, build, areas.secondary)).toEqual({
@@ -43,7 +43,7 @@ describe("trailer", () => {
     const build = smallBuild();
     const area = build.images[0]?.secondary;
     if (area === undefined) throw new Error("no image");
-    const flash = FlashImage.erased(2 * 16 * 4096);
+    const flash = FlashContent.erased(2 * 16 * 4096);
     runSteps(setPending(flash, build, 0, true), flash);
     flash.apply({ kind: "write", offset: fieldOffset(build, area, "magic"), data: Uint8Array.of(0x76) });
     flash.load(fieldOffset(build, area, "imageOk"), Uint8Array.of(0x5a));

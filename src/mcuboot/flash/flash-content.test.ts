@@ -1,25 +1,29 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
-import { FlashImage } from "./flash-image.ts";
+import { FlashContent } from "./flash-content.ts";
 import { afterOperation } from "./flash-rules.ts";
 import type { FlashOperation } from "./operation.ts";
 
 const SECTOR = 64;
 const FLASH = 4 * SECTOR;
 
-const operation: fc.Arbitrary<FlashOperation> = fc.oneof(
-  fc.record({
-    kind: fc.constant("erase" as const),
-    offset: fc.integer({ min: 0, max: 3 }).map((sector) => sector * SECTOR),
-    bytes: fc.constant(SECTOR),
-  }),
-  fc.record({
-    kind: fc.constant("write" as const),
-    offset: fc.integer({ min: 0, max: FLASH - 100 }),
-    data: fc.uint8Array({ minLength: 1, maxLength: 100 }),
-  }),
-);
+const operation = operationOn(SECTOR);
+
+function operationOn(sectorBytes: number): fc.Arbitrary<FlashOperation> {
+  return fc.oneof(
+    fc.record({
+      kind: fc.constant("erase" as const),
+      offset: fc.integer({ min: 0, max: 3 }).map((sector) => sector * sectorBytes),
+      bytes: fc.constant(sectorBytes),
+    }),
+    fc.record({
+      kind: fc.constant("write" as const),
+      offset: fc.integer({ min: 0, max: 4 * sectorBytes - 100 }),
+      data: fc.uint8Array({ minLength: 1, maxLength: 100 }),
+    }),
+  );
+}
 
 function applied(model: Uint8Array, change: FlashOperation): Uint8Array {
   const length = change.kind === "erase" ? change.bytes : change.data.length;
@@ -28,33 +32,37 @@ function applied(model: Uint8Array, change: FlashOperation): Uint8Array {
   return next;
 }
 
-describe("flash image", () => {
-  test("any operations leave what a plain array of bytes would hold, and no snapshot changes", () => {
-    fc.assert(
-      fc.property(fc.array(operation, { maxLength: 20 }), (operations) => {
-        const flash = FlashImage.erased(FLASH, SECTOR);
-        const states: { copy: FlashImage; model: Uint8Array }[] = [];
-        let model = new Uint8Array(FLASH).fill(0xff);
-        for (const change of operations) {
-          states.push({ copy: flash.snapshot(), model });
-          flash.apply(change);
-          model = new Uint8Array(applied(model, change));
-        }
-        states.push({ copy: flash, model });
-        for (const state of states) expect([...state.copy.read(0, FLASH)]).toEqual([...state.model]);
-      }),
-      { numRuns: 50 },
-    );
-  });
+describe("flash content", () => {
+  // A sector of one page, one of several, and one that is no power of two of them.
+  test.each([SECTOR, 2048, 1536])(
+    "any operations on sectors of %i bytes leave what a plain array of bytes would hold, and no snapshot changes",
+    (sectorBytes) => {
+      fc.assert(
+        fc.property(fc.array(operationOn(sectorBytes), { maxLength: 20 }), (operations) => {
+          const flash = FlashContent.erased(4 * sectorBytes, sectorBytes);
+          const states: { copy: FlashContent; model: Uint8Array }[] = [];
+          let model = new Uint8Array(4 * sectorBytes).fill(0xff);
+          for (const change of operations) {
+            states.push({ copy: flash.snapshot(), model });
+            flash.apply(change);
+            model = new Uint8Array(applied(model, change));
+          }
+          states.push({ copy: flash, model });
+          for (const state of states) expect([...state.copy.read(0, 4 * sectorBytes)]).toEqual([...state.model]);
+        }),
+        { numRuns: 50 },
+      );
+    },
+  );
 
   test("two flashes have one identity exactly when their bytes are equal", () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 8 }), fc.array(operation, { maxLength: 8 }), (first, second) => {
         const [a, b] = [first, second].map((operations) => {
-          const flash = FlashImage.erased(FLASH, SECTOR);
+          const flash = FlashContent.erased(FLASH, SECTOR);
           for (const change of operations) flash.apply(change);
           return flash;
-        }) as [FlashImage, FlashImage];
+        }) as [FlashContent, FlashContent];
         const equal = Buffer.compare(a.read(0, FLASH), b.read(0, FLASH)) === 0;
         expect(a.identity() === b.identity()).toBe(equal);
       }),
@@ -62,7 +70,7 @@ describe("flash image", () => {
   });
 
   test("a snapshot that changes leaves the original and its identity alone", () => {
-    const flash = FlashImage.erased(FLASH, SECTOR);
+    const flash = FlashContent.erased(FLASH, SECTOR);
     flash.load(0, Uint8Array.of(1, 2, 3));
     const name = flash.identity();
     const copy = flash.snapshot();
@@ -74,15 +82,26 @@ describe("flash image", () => {
     expect(flash.identity()).not.toBe(name);
   });
 
+  test("a part of the flash is the same thing to remember as long as its bytes are, and in every copy", () => {
+    const flash = FlashContent.erased(64 * 4096);
+    const copy = flash.snapshot();
+    const before = flash.parts(0, flash.bytes);
+    flash.load(5 * 4096 + 100, Uint8Array.of(1));
+    const after = flash.parts(0, flash.bytes);
+    const changed = after.filter((part, at) => part.group !== before[at]?.group);
+    expect(changed.map(({ offset, bytes }) => offset <= 5 * 4096 && offset + bytes > 5 * 4096)).toEqual([true]);
+    expect(copy.parts(0, flash.bytes).map(({ group }) => group)).toEqual(before.map(({ group }) => group));
+  });
+
   test("the SHA-256 is that of the bytes", () => {
-    const flash = FlashImage.erased(FLASH, SECTOR);
+    const flash = FlashContent.erased(FLASH, SECTOR);
     flash.load(60, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
     expect(flash.sha256(32, 64)).toBe(createHash("sha256").update(flash.read(32, 64)).digest("hex"));
   });
 
   test("a size that is no whole number of sectors and a range outside are refused", () => {
-    expect(() => FlashImage.erased(100, SECTOR)).toThrow("no whole number of sectors");
-    const flash = FlashImage.erased(FLASH, SECTOR);
+    expect(() => FlashContent.erased(100, SECTOR)).toThrow("no whole number of sectors");
+    const flash = FlashContent.erased(FLASH, SECTOR);
     expect(() => flash.read(FLASH - 1, 2)).toThrow(RangeError);
     expect(() => flash.apply({ kind: "write", offset: FLASH, data: Uint8Array.of(0) })).toThrow(RangeError);
   });
@@ -91,8 +110,8 @@ describe("flash image", () => {
 describe("bits in doubt", () => {
   const old = Uint8Array.from({ length: SECTOR }, (_, at) => at);
   const erased = new Uint8Array(SECTOR).fill(0xff);
-  const half = (reads: number): FlashImage => {
-    const flash = FlashImage.erased(FLASH, SECTOR);
+  const half = (reads: number): FlashContent => {
+    const flash = FlashContent.erased(FLASH, SECTOR);
     flash.load(0, old);
     flash.apply({ kind: "erase", offset: 0, bytes: SECTOR }, { shows: "before", reads });
     return flash;
@@ -119,7 +138,7 @@ describe("bits in doubt", () => {
     expect(names[0]).toBe(names[2]);
     const turned = half(1);
     turned.read(0, 1);
-    const settled = FlashImage.erased(FLASH, SECTOR);
+    const settled = FlashContent.erased(FLASH, SECTOR);
     expect([turned.identity(), turned.identity() === names[0]]).toEqual([settled.identity(), false]);
   });
 

@@ -11,7 +11,7 @@ import { type Page, type PagePool, Pages } from "./pages.ts";
  * snapshot costs a list of references; the name of a content is worked out once a page (content-name.ts); and some bits
  * may not read alike every time (bits-in-doubt.ts).
  */
-export class FlashImage implements Flash {
+export class FlashContent implements Flash {
   readonly sectorBytes: number;
   readonly bytes: number;
   readonly #pages: Pages;
@@ -31,7 +31,7 @@ export class FlashImage implements Flash {
    * @param bytes size of the device, a multiple of `sectorBytes`.
    * @throws ConfigurationError when it is not.
    */
-  static erased(bytes: number, sectorBytes = 4096): FlashImage {
+  static erased(bytes: number, sectorBytes = 4096): FlashContent {
     if (bytes <= 0 || bytes % sectorBytes !== 0) {
       throw new ConfigurationError(
         `a flash of ${bytes} bytes is no whole number of sectors of ${sectorBytes} bytes.`,
@@ -39,7 +39,7 @@ export class FlashImage implements Flash {
       );
     }
     const pages = Pages.erased(bytes / sectorBytes, sectorBytes);
-    return new FlashImage(sectorBytes, pages, ContentName.of(pages), new BitsInDoubt());
+    return new FlashContent(sectorBytes, pages, ContentName.of(pages), new BitsInDoubt());
   }
 
   read(offset: number, bytes: number): Uint8Array {
@@ -83,10 +83,10 @@ export class FlashImage implements Flash {
   }
 
   /** The same content as it reads at this moment, with nothing in doubt. */
-  still(): FlashImage {
+  still(): FlashContent {
     if (!this.#doubts.any) return this;
     const pages = this.#pages.copy();
-    return new FlashImage(this.sectorBytes, pages, this.#name.copy(pages), new BitsInDoubt());
+    return new FlashContent(this.sectorBytes, pages, this.#name.copy(pages), new BitsInDoubt());
   }
 
   /** Carries out an operation, whole or torn. */
@@ -111,9 +111,9 @@ export class FlashImage implements Flash {
   }
 
   /** An independent copy; cheap. */
-  snapshot(): FlashImage {
+  snapshot(): FlashContent {
     const pages = this.#pages.copy();
-    return new FlashImage(this.sectorBytes, pages, this.#name.copy(pages), this.#doubts.copy());
+    return new FlashContent(this.sectorBytes, pages, this.#name.copy(pages), this.#doubts.copy());
   }
 
   /** Names the whole content. Equal names, equal bytes, and equal bits in doubt. */
