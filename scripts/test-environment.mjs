@@ -9,20 +9,22 @@ const compiled = new Map();
 
 const { createContext, SourceTextModule } = vm;
 
-vm.SourceTextModule = class extends SourceTextModule {
-  constructor(text, options) {
+vm.SourceTextModule = new Proxy(SourceTextModule, {
+  construct(Module, [text, options]) {
     const known = compiled.get(options.identifier);
-    const isSame = known?.text === text;
-    try {
-      super(text, isSame ? { ...options, cachedData: known.data } : options);
-    } catch (error) {
-      // V8 takes back its own work when its flags have changed since.
-      if (error.code !== "ERR_VM_MODULE_CACHED_DATA_REJECTED") throw error;
-      super(text, options);
+    if (known?.text === text) {
+      try {
+        return new Module(text, { ...options, cachedData: known.data });
+      } catch (error) {
+        // V8 takes back its own work when its flags have changed since.
+        if (error.code !== "ERR_VM_MODULE_CACHED_DATA_REJECTED") throw error;
+      }
     }
-    if (!isSame) compiled.set(options.identifier, { text, data: this.createCachedData() });
-  }
-};
+    const module = new Module(text, options);
+    compiled.set(options.identifier, { text, data: module.createCachedData() });
+    return module;
+  },
+});
 
 /**
  * Jest's environment for Node, in a context whose global object is an ordinary one. Jest's own is behind an interceptor
