@@ -11,6 +11,8 @@ const { createContext, SourceTextModule } = vm;
 
 vm.SourceTextModule = new Proxy(SourceTextModule, {
   construct(Module, [text, options]) {
+    // Code that V8 had compiled before does not know any more who loads what it imports while it runs.
+    if (/\bimport\s*\(/.test(text)) return new Module(text, options);
     const known = compiled.get(options.identifier);
     if (known?.text === text) {
       try {
