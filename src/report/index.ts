@@ -2,4 +2,4 @@ export { ConsoleReport } from "./console.ts";
 export { count, grouped, seconds } from "./format.ts";
 export { junit, suiteNames } from "./junit.ts";
 export { failureText, verdictText } from "./summary.ts";
-export { traceLine } from "./trace.ts";
+export { exchangeTraceLine, traceLine } from "./trace.ts";

@@ -11,7 +11,7 @@ export { SmpTranscript, type TranscriptLine } from "./client/transcript.ts";
 export { transcriptJson } from "./client/transcript-body.ts";
 export { dataRoom, uploadImage } from "./client/upload.ts";
 export { type UploadOptions, type UploadProgress, type UploadResult } from "./client/upload-options.ts";
-export { type CommandKey, COMMANDS } from "./groups/commands.ts";
+export { COMMANDS, type CommandKey } from "./groups/commands.ts";
 export { eraseDeadlineMs } from "./groups/erase-deadline.ts";
 export {
   BOOTLOADER_MODES,
@@ -44,8 +44,8 @@ export { type CborMap, type CborValue, decodeMap, encodeMap } from "./packet/cbo
 export { type CommandRow, encodeRequest, type RequestOf, type ResponseOf } from "./packet/command.ts";
 export { SERVER_GENERATIONS, type ServerGenerationName, serverGeneration } from "./packet/generations.ts";
 export { decodeSmpHeader, encodeSmpHeader, SMP_HEADER_BYTES } from "./packet/header.ts";
-export { type Shape } from "./packet/shape.ts";
 export { isRefusal, type SmpRefusal, SmpRefused } from "./packet/refusal.ts";
+export { type Shape } from "./packet/shape.ts";
 export { type RecoveryBuild, RecoveryServer } from "./recovery/recovery-server.ts";
 export { type RecoveryStore } from "./recovery/recovery-store.ts";
 export { enumerationHandlers, GROUP_ENTRIES } from "./server/enumeration-server.ts";

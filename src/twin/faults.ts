@@ -11,6 +11,10 @@ import type { StoredSlot } from "../smp/index.ts";
 export interface FaultHooks {
   /** The relay's contact does not move. */
   readonly relay?: "stuck";
+  /** A shell on the UART: it echoes what comes, beside the server or instead of it. */
+  readonly shell?: "echoes" | "swallows";
+  /** The line carries one direction at a time. */
+  readonly line?: "half duplex";
   /** After a resumed swap: the application is never heard of, or resets itself soon after its start. */
   readonly afterResume?: "hang" | "crash";
   /** After any update: the bootloader resets, or starts nothing. */
@@ -94,20 +98,20 @@ export const MACHINE_FAULTS = [
   {
     name: "shell-echo",
     what: "a shell on the same UART echoes every byte that comes, SMP frames too, beside the answers",
+    hooks: { shell: "echoes" },
   },
   {
     name: "shell-deaf",
     what: "a shell on the same UART takes SMP frames for its commands: it echoes them, and nothing answers (zephyr #100468)",
+    hooks: { shell: "swallows" },
   },
   {
     name: "half-duplex",
     what: "the adapter carries one direction at a time: what the host sends while the board talks is lost",
+    hooks: { line: "half duplex" },
   },
   ...UPSTREAM_MACHINE_FAULTS,
 ] as const satisfies readonly { readonly name: string; readonly what: string; readonly hooks: FaultHooks }[];
-
-/** Of them, those of the line between host and board: the UART has them. */
-export type LineFault = Extract<(typeof MACHINE_FAULTS)[number]["name"], "shell-echo" | "shell-deaf" | "half-duplex">;
 
 /** Every upstream bug that a twin can have, wherever it sits. */
 export const UPSTREAM_FAULTS: readonly UpstreamDefectRow[] = [...UPSTREAM_DEFECTS, ...UPSTREAM_MACHINE_FAULTS];

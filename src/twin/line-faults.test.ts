@@ -1,14 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import { equalBytes } from "../core/index.ts";
 import { smallImage } from "../mcuboot/testing/small-board.ts";
-import type { LineFault } from "./faults.ts";
+import type { MachineFault } from "./faults.ts";
 import { PAGE_BYTES, smallMachine } from "./testing/small-machine.ts";
 
 const BOOT_MS = 1500;
 const SLOT_1 = 16 * PAGE_BYTES;
 const NEW = smallImage("2.0.0", 12_000, false).plain;
 
-async function board(fault: LineFault) {
+async function board(fault: MachineFault) {
   const bed = smallMachine({ faults: [fault], uploaded: false });
   bed.machine.powerOn();
   await bed.pass(BOOT_MS);

@@ -1,6 +1,6 @@
 import { type Clock, Listeners } from "../core/index.ts";
 import { type Link, lineTimeUs } from "../serial/index.ts";
-import type { LineFault } from "./faults.ts";
+import type { FaultHooks } from "./faults.ts";
 
 /** Most bytes that wait to be sent: firmware that prints more than this while nobody reads loses the rest. */
 const BACKLOG_BYTES_MAX = 1 << 20;
@@ -35,13 +35,13 @@ export class TwinUart implements AsyncDisposable {
   #rxFreeAtUs = 0;
   #talkedUntilUs = 0;
   #powered = false;
-  readonly #has: (fault: LineFault) => boolean;
+  readonly #hooks: Pick<FaultHooks, "shell" | "line">;
   readonly ended: Promise<void>;
 
-  /** @param options.faults what is wrong with the line: others of the machine's faults are not looked at. */
-  constructor(link: Link, options: { clock: Clock; baudRate: number; faults?: ReadonlySet<string> | undefined }) {
+  /** @param options.hooks what is wrong with the line. */
+  constructor(link: Link, options: { clock: Clock; baudRate: number; hooks?: Pick<FaultHooks, "shell" | "line"> }) {
     this.#link = link;
-    this.#has = (fault) => options.faults?.has(fault) ?? false;
+    this.#hooks = options.hooks ?? {};
     this.#clock = options.clock;
     this.#baudRate = options.baudRate;
     this.ended = this.#receive();
@@ -90,9 +90,10 @@ export class TwinUart implements AsyncDisposable {
     const nowUs = this.#clock.nowUs();
     for (let first = this.#receiving[0]; first && first.dueUs <= nowUs; first = this.#receiving[0]) {
       this.#receiving.shift();
-      if (this.#has("half-duplex") && (this.#sending.length > 0 || this.#talkedUntilUs > first.startUs)) continue;
-      if (this.#has("shell-echo") || this.#has("shell-deaf")) void this.write(first.bytes);
-      if (!this.#has("shell-deaf")) this.#received.emit(first.bytes);
+      if (this.#hooks.line === "half duplex" && (this.#sending.length > 0 || this.#talkedUntilUs > first.startUs))
+        continue;
+      if (this.#hooks.shell !== undefined) void this.write(first.bytes);
+      if (this.#hooks.shell !== "swallows") this.#received.emit(first.bytes);
     }
   }
 

@@ -1,10 +1,10 @@
 import type { LoadedProfile, openBoard } from "../../board/index.ts";
+import type { TranscriptLine } from "../../smp/index.ts";
 import type { PlannedCut } from "../record/cut-moment.ts";
 import type { KeptImages } from "../record/kept.ts";
 import type { RecordFiles } from "../record/record-files.ts";
 import type { Replay } from "../record/replay.ts";
 import type { RunEvent } from "../record/run-event.ts";
-import type { TranscriptLine } from "../../smp/index.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
 /** Everything that decides a run. */

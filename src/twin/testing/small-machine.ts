@@ -41,7 +41,7 @@ export function smallMachine(options: SmallMachineOptions = {}) {
   const machine = new TwinMachine({
     clock,
     flash,
-    uart: new TwinUart(device, { clock, baudRate: BAUD_RATE, faults: new Set(faults) }),
+    uart: new TwinUart(device, { clock, baudRate: BAUD_RATE, hooks: hooksOf(new Set(faults)) }),
     build,
     hooks: hooksOf(new Set(faults)),
     smp: { bufferBytes: 1024, bufferCount: 4, ...served },
