@@ -220,13 +220,13 @@ export const SWITCH_ROWS: readonly SwitchRow[] = [
   {
     driver: "snmp-pdu",
     options: { ...PLUG, host: "pdu", model: "apc-rpdu2", outlet: 1 },
-    buy: "APC, Eaton, CyberPower PDUs",
+    buy: "APC, Eaton, CyberPower PDUs; SNMP 1, 2c and 3",
     cuts: "board",
     latency: "to 1 s",
     powerUp: "as configured",
     price: "●●●●",
     goodFor: "racks",
-    triedWith: "a loopback agent",
+    triedWith: "loopback agents, pysnmp",
   },
   {
     driver: "http",

@@ -11,8 +11,10 @@ import type { StoredSlot } from "../smp/index.ts";
 export interface FaultHooks {
   /** The relay's contact does not move. */
   readonly relay?: "stuck";
-  /** On the UART: a shell echoes what comes, or takes it for itself; an adapter carries one direction at a time. */
-  readonly line?: "echo" | "deaf" | "half-duplex";
+  /** A shell on the UART: it echoes what comes, beside the server or instead of it. */
+  readonly shell?: "echoes" | "swallows";
+  /** The line carries one direction at a time. */
+  readonly line?: "half duplex";
   /** After a resumed swap: the application is never heard of, or resets itself soon after its start. */
   readonly afterResume?: "hang" | "crash";
   /** After any update: the bootloader resets, or starts nothing. */
@@ -96,17 +98,17 @@ export const MACHINE_FAULTS = [
   {
     name: "shell-echo",
     what: "a shell on the same UART echoes every byte that comes, SMP frames too, beside the answers",
-    hooks: { line: "echo" },
+    hooks: { shell: "echoes" },
   },
   {
     name: "shell-deaf",
     what: "a shell on the same UART takes SMP frames for its commands: it echoes them, and nothing answers (zephyr #100468)",
-    hooks: { line: "deaf" },
+    hooks: { shell: "swallows" },
   },
   {
     name: "half-duplex",
     what: "the adapter carries one direction at a time: what the host sends while the board talks is lost",
-    hooks: { line: "half-duplex" },
+    hooks: { line: "half duplex" },
   },
   ...UPSTREAM_MACHINE_FAULTS,
 ] as const satisfies readonly { readonly name: string; readonly what: string; readonly hooks: FaultHooks }[];

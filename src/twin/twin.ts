@@ -83,7 +83,7 @@ export class Twin implements AsyncDisposable {
     this.machine = new TwinMachine({
       clock,
       flash: this.flash,
-      uart: new TwinUart(links.app, { clock, baudRate, fault: hooks.line }),
+      uart: new TwinUart(links.app, { clock, baudRate, hooks }),
       build: withDefects(build, faults.bootloader),
       hooks,
       smp,

@@ -35,13 +35,13 @@ export class TwinUart implements AsyncDisposable {
   #rxFreeAtUs = 0;
   #talkedUntilUs = 0;
   #powered = false;
-  readonly #fault: FaultHooks["line"];
+  readonly #hooks: Pick<FaultHooks, "shell" | "line">;
   readonly ended: Promise<void>;
 
-  /** @param options.fault what is wrong with the line. */
-  constructor(link: Link, options: { clock: Clock; baudRate: number; fault?: FaultHooks["line"] | undefined }) {
+  /** @param options.hooks what is wrong with the line. */
+  constructor(link: Link, options: { clock: Clock; baudRate: number; hooks?: Pick<FaultHooks, "shell" | "line"> }) {
     this.#link = link;
-    this.#fault = options.fault;
+    this.#hooks = options.hooks ?? {};
     this.#clock = options.clock;
     this.#baudRate = options.baudRate;
     this.ended = this.#receive();
@@ -90,9 +90,10 @@ export class TwinUart implements AsyncDisposable {
     const nowUs = this.#clock.nowUs();
     for (let first = this.#receiving[0]; first && first.dueUs <= nowUs; first = this.#receiving[0]) {
       this.#receiving.shift();
-      if (this.#fault === "half-duplex" && (this.#sending.length > 0 || this.#talkedUntilUs > first.startUs)) continue;
-      if (this.#fault === "echo" || this.#fault === "deaf") void this.write(first.bytes);
-      if (this.#fault !== "deaf") this.#received.emit(first.bytes);
+      if (this.#hooks.line === "half duplex" && (this.#sending.length > 0 || this.#talkedUntilUs > first.startUs))
+        continue;
+      if (this.#hooks.shell !== undefined) void this.write(first.bytes);
+      if (this.#hooks.shell !== "swallows") this.#received.emit(first.bytes);
     }
   }
 

@@ -56,7 +56,7 @@ export function smpSubcommands(rows: Readonly<Record<string, CommandRow>>): read
   ];
 }
 
-export const SUBCOMMANDS = smpSubcommands(COMMANDS as unknown as Readonly<Record<string, CommandRow>>);
+export const SUBCOMMANDS = smpSubcommands(COMMANDS);
 
 /**
  * `hil smp`: one SMP command to a board on a serial port or a network, with output like the mcumgr tool's.

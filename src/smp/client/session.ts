@@ -134,7 +134,7 @@ export class SmpSession implements AsyncDisposable {
     return this.#exchanges.add(listener);
   }
 
-  /** Called once, when the session is closed or its transport ended. The returned function removes the observer again. */
+  /** Called once, when the session is closed or its transport ended. The returned function removes the observer. */
   onEnd(listener: () => void): () => void {
     return this.#ends.add(listener);
   }

@@ -23,8 +23,8 @@ function rowsOf<M extends object>(group: M): RowsOf<M> {
 }
 
 /**
- * Every command we know, by the name under which its group's file exports it: handlers of a server use that name, too. A
- * row that is exported there is a command of the client, of `hil smp` and of docs/commands.md.
+ * Every command we know, by the name under which its group's file exports it: handlers of a server use that name. A row
+ * that is exported there is a command of the client, of `hil smp` and of docs/commands.md.
  */
 export const COMMANDS = {
   ...rowsOf(os),

@@ -38,13 +38,12 @@ export function smallMachine(options: SmallMachineOptions = {}) {
   });
   flash.program(0, primary ?? smallImage("1.0.0", 20_000, encrypted).plain);
   if (uploaded) flash.program(SLOT_PAGES * PAGE_BYTES, smallImage("2.0.0", 30_000, encrypted).file);
-  const hooks = hooksOf(new Set(faults));
   const machine = new TwinMachine({
     clock,
     flash,
-    uart: new TwinUart(device, { clock, baudRate: BAUD_RATE, fault: hooks.line }),
+    uart: new TwinUart(device, { clock, baudRate: BAUD_RATE, hooks: hooksOf(new Set(faults)) }),
     build,
-    hooks,
+    hooks: hooksOf(new Set(faults)),
     smp: { bufferBytes: 1024, bufferCount: 4, ...served },
   });
   const uart = Uart.open(host, { clock });

@@ -1,22 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { smpSection } from "../../../scripts/command-docs.ts";
-import { Cleanup, RealClock } from "../../core/index.ts";
-import { memoryLinks, Uart } from "../../serial/index.ts";
-import {
-  type CborMap,
-  COMMANDS,
-  type CommandRow,
-  ConsoleTransport,
-  customCommand,
-  SmpClient,
-  SmpServer,
-} from "../../smp/index.ts";
-import { command } from "../../smp/packet/command.ts";
-import { bool, bytes, list, optional, text, uint } from "../../smp/packet/shape.ts";
-import { smpBench } from "../../smp/testing/bench.ts";
-import { complaintOf, memoryIo } from "../testing/memory-io.ts";
-import { rowSubcommands } from "./row-commands.ts";
-import { SUBCOMMANDS, smpCommand, smpSubcommands } from "./smp.ts";
+import { rowSubcommands } from "../src/cli/smp/row-commands.ts";
+import { SUBCOMMANDS, smpCommand, smpSubcommands } from "../src/cli/smp/smp.ts";
+import { complaintOf, memoryIo } from "../src/cli/testing/memory-io.ts";
+import { Cleanup, RealClock } from "../src/core/index.ts";
+import { memoryLinks, Uart } from "../src/serial/index.ts";
+import { type CborMap, COMMANDS, ConsoleTransport, customCommand, SmpClient, SmpServer } from "../src/smp/index.ts";
+import { command } from "../src/smp/packet/command.ts";
+import { bool, bytes, list, optional, text, uint } from "../src/smp/packet/shape.ts";
+import { smpBench } from "../src/smp/testing/bench.ts";
+import { smpSection } from "./command-docs.ts";
 
 /** A row that nobody has: what somebody adds who follows CONTRIBUTING.md. */
 const lampSet = command({
@@ -37,7 +29,7 @@ const lampSet = command({
   retries: 1,
   source: "a lamp",
 });
-const ROWS = { ...COMMANDS, lampSet } as unknown as Readonly<Record<string, CommandRow>>;
+const ROWS = { ...COMMANDS, lampSet };
 const ALL = smpSubcommands(ROWS);
 const NOWHERE = { env: { HIL_PORT: "/dev/there-is-none" } };
 
@@ -101,7 +93,7 @@ describe("a row that is added", () => {
   });
 
   test("whose name is taken stands behind another word", () => {
-    const names = rowSubcommands({ own: { ...lampSet, name: "echo" } as unknown as CommandRow }, SUBCOMMANDS, []);
+    const names = rowSubcommands({ own: { ...lampSet, name: "echo" } }, SUBCOMMANDS, []);
     expect(names.map(({ usage }) => usage)).toEqual(["row echo"]);
   });
 });
@@ -142,7 +134,7 @@ describe("a row's command on a board", () => {
     await expect(
       call("level=18446744073709551615", "mask=00ff", "on=", "steps=[1,2]", "field-port=7", "max-time=9"),
     ).rejects.toThrow("ENOTSUP");
-    const { encodeRequest } = await import("../../smp/packet/command.ts");
+    const { encodeRequest } = await import("../src/smp/packet/command.ts");
     const fields = {
       level: 18446744073709551615n,
       max_time: 9,
