@@ -1,4 +1,5 @@
 import type { CurrentSamples } from "../record/current-bins.ts";
+
 /** A shape of the supply current: it crosses a threshold and stays on the other side for a while. */
 interface CurrentShape {
   readonly edge: "rise" | "fall";
