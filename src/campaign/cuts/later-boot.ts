@@ -3,7 +3,7 @@ import type { Trial } from "../bench/trial.ts";
 import type { BootSeen } from "../record/facts.ts";
 import type { Subject } from "../record/subject.ts";
 import { decisionsIn } from "../verdict/check-log.ts";
-import { ExpectedFlash } from "../verdict/expected-flash.ts";
+import type { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { type Judged, judge } from "./judge.ts";
 
 /** What follows from a known defect that did not show: it is that defect still. */

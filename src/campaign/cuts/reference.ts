@@ -1,6 +1,6 @@
 import { generation, type Timeline } from "../../mcuboot/index.ts";
 import { isBootSign } from "../bench/boot-watch.ts";
-import { RecordedBoard } from "../bench/recorded-board.ts";
+import type { RecordedBoard } from "../bench/recorded-board.ts";
 import type { BootSeen } from "../record/facts.ts";
 import { endsRefusal, UPGRADE_BEGINS } from "../verdict/cut-window.ts";
 import { lineBytes, printingUs } from "./line-time.ts";

@@ -38,7 +38,7 @@ export function outcomeOf(
 
 /** A line of the log; `event` as the tables of boot lines name it. */
 export function line(text: string, event?: string): BootSeen["lines"][number] {
-  return { atUs: 0, text, event, fields: {} } as unknown as BootSeen["lines"][number];
+  return { atUs: 0, text, event, fields: {} };
 }
 
 interface BootShown extends Omit<Partial<Evidence>, "seen" | "slots"> {
