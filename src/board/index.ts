@@ -19,6 +19,7 @@ export { openBoard } from "./open.ts";
 export { type Board, type Flasher, type FlashProgress, type WearLedger } from "./parts/board.ts";
 export { openBoardPort, openBoardSwitch } from "./parts/hardware-ports.ts";
 export { type BootLine, LogWatch } from "./parts/log-watch.ts";
+export { foreignReach, type Reach, reachOf, readablePasswords } from "./parts/reach.ts";
 export { probeBoard } from "./probe.ts";
 export { bootloaderBuildOf } from "./profile/bootloader-build.ts";
 export {
@@ -51,4 +52,3 @@ export {
 } from "./profile/profile.ts";
 export { type BoardProfile } from "./profile/schema.ts";
 export { makeTwin } from "./providers/twin.ts";
-export { foreignReach, type Reach, reachOf, readablePasswords } from "./reach.ts";

@@ -27,16 +27,16 @@ export {
   whyUnreadable,
 } from "./errors.ts";
 export { makeFolder } from "./folder.ts";
+export { eachLine, INPUT_BYTES_MAX, readInput, readInputText } from "./foreign/input-file.ts";
+export { compilePattern, type Pattern, patternFault } from "./foreign/pattern.ts";
+export { makeAnew, replaceFileAt } from "./foreign/replace-file.ts";
+export { complaintText, type LineControl, terminalText } from "./foreign/terminal-text.ts";
 export { type GapWatch } from "./host-gaps.ts";
-export { eachLine, INPUT_BYTES_MAX, readInput, readInputText } from "./input-file.ts";
 export { lastWords } from "./last-words.ts";
 export { Listeners } from "./listeners.ts";
 export { LruCache } from "./lru-cache.ts";
-export { compilePattern, type Pattern, patternFault } from "./pattern.ts";
 export { Queue } from "./queue.ts";
 export { Random } from "./random.ts";
-export { makeAnew, replaceFileAt } from "./replace-file.ts";
 export { namesToChoose, nearest, nearestInFolders } from "./suggest.ts";
-export { complaintText, type LineControl, terminalText } from "./terminal-text.ts";
 export { VirtualClock } from "./virtual-clock.ts";
 export { within } from "./within.ts";

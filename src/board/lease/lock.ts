@@ -126,8 +126,8 @@ function claim({ dead, next, holder }: Chain, own: string): string | undefined {
 }
 
 /**
- * Puts a lock that was taken from the dead in the place of the first of them that this user may replace, and clears away
- * those that it passed over; returns where the lock is now.
+ * Puts a lock that was taken from the dead in the place of the first of them that this user may replace, and clears
+ * away those that it passed over; returns where the lock is now.
  */
 function movedDown({ dead }: Chain, path: string, rename: typeof renameSync): string {
   for (const [index, { path: place }] of dead.entries()) {
@@ -175,7 +175,7 @@ function removeIf(path: string, token: string): void {
 
 /**
  * Makes the folder where there is none, and looks at the one that is there.
- * @throws BenchError for a link, for what is no folder, and for a folder in which any user could take away another's locks.
+ * @throws BenchError for a link, for what is no folder, and where any user could take away the locks of another.
  */
 function openFolder(folder: string): void {
   const found = lstatSync(folder, { throwIfNoEntry: false });

@@ -59,7 +59,7 @@ export function readOwner(path: string): LockOwner | "unknown" | undefined {
 }
 
 function readShort(path: string): string {
-  // O_NONBLOCK: to open a pipe that nobody writes to would wait for good. A system without them has undefined, which is 0 here.
+  // O_NONBLOCK: to open a pipe that nobody writes to would wait for good. Undefined, so 0, on other systems.
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {

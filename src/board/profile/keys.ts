@@ -178,9 +178,9 @@ function checkWrap(
 
 /**
  * Where the random parts of a board's images come from: from the seed only where time is virtual, all keys are on every
- * machine and the firmware is generated, so that two runs of one seed make the same bytes. Else from the system: whoever
- * knows the seed could open an image of somebody's keys, or of somebody's firmware. Signatures are as long in every run.
- * @param isGenerated nothing in the images is anybody's firmware.
+ * machine and the firmware is generated, so that two runs of one seed make the same bytes. Else from the system:
+ * whoever knows the seed could open an image of somebody's keys, or of somebody's firmware. Signatures are as long in every run.
+ * @param isGenerated no firmware of a user is in the images.
  */
 export function imageRandomness(
   { keyNames }: Pick<LoadedProfile, "keyNames">,

@@ -24,7 +24,7 @@ interface ReplayInputs {
   readonly note: string;
 }
 
-interface ReplayAsked {
+export interface ReplayAsked {
   /** Profile named by the user, instead of the recorded one. */
   readonly board: string | undefined;
   /** Build the images of the files that the scenario names, as they are today. */

@@ -1,5 +1,5 @@
 import { realpathSync } from "node:fs";
-import { resolve, sep } from "node:path";
+import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type LoadedProfile, type Reach, reachOf, readablePasswords } from "../../board/index.ts";
 import { namedFiles, type ScenarioFile } from "../../campaign/index.ts";
@@ -32,7 +32,7 @@ export function requireTrusted(
   const allowed = args.texts("allow-env");
   const refused = boards.flatMap((board) => {
     const { programs, variables, files } = reachOf(board, namedFiles(scenario));
-    const outside = (path: string) => folder !== undefined && !`${realPath(path)}${sep}`.startsWith(`${folder}${sep}`);
+    const outside = (path: string) => folder !== undefined && /^\.\.(?:$|[\\/])/.test(relative(folder, realPath(path)));
     const all = [board.file, scenario.file, ...files].filter((path) => !isShipped(path));
     return [
       ...(args.flag("no-programs") ? programs.map((name) => `it starts ${name} (--no-programs)`) : []),

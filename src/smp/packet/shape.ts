@@ -110,7 +110,7 @@ export function writeFields(fields: Fields, values: object): CborMap {
 
 /** The plain kinds: what is wanted, and the test for it. */
 const PLAIN = {
-  // Lengths and offsets are reckoned with: beyond 2^53 no board means them, and a bigint would not add up with a number.
+  // Lengths and offsets are reckoned with: beyond 2^53 no board means them, and a bigint does not add up.
   uint: { wanted: "an unsigned integer", fits: (value) => Number.isSafeInteger(value) && Number(value) >= 0 },
   "wide uint": { wanted: "an unsigned integer", fits: (value) => isInteger(value) && value >= 0 },
   int: { wanted: "an integer", fits: (value) => Number.isSafeInteger(value) },

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type * as Re2 from "re2js";
-import { ConfigurationError, messageOf } from "./errors.ts";
+import { ConfigurationError, messageOf } from "../errors.ts";
 
 const load = createRequire(import.meta.url);
 /** The engine, loaded with the first pattern: most commands have none. */

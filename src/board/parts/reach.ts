@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
-import { resolveFrom } from "../core/index.ts";
-import { cachedFile } from "./lease/cached-file.ts";
-import { isKeyEverywhere, type LoadedProfile } from "./profile/profile.ts";
+import { resolveFrom } from "../../core/index.ts";
+import { cachedFile } from "../lease/cached-file.ts";
+import { isKeyEverywhere, type LoadedProfile } from "../profile/profile.ts";
 
 /** What a profile makes this program touch besides serial ports: for whoever has to decide whether to trust it. */
 export interface Reach {

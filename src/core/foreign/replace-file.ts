@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { hasCode } from "./errors.ts";
+import { hasCode } from "../errors.ts";
 
 /**
  * Writes a text file whole: an old one is replaced in one step, or stays as it is. The new one is made beside it as

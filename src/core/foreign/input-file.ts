@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
-import { ConfigurationError, hasCode } from "./errors.ts";
+import { ConfigurationError, hasCode } from "../errors.ts";
 
 /** Longer than any file that this program is for: a flash of 16 MiB as HEX text. */
 export const INPUT_BYTES_MAX = 64 * 1024 * 1024;

@@ -1,8 +1,8 @@
 /**
  * The one place where text becomes bytes for a terminal. Text may come from anybody (a board, a record, a profile, a
  * switch, another user's lock), and a terminal obeys what it is sent: titles, clipboards, colours, lines drawn over
- * others. So of the control characters only line ends and tabs pass; what the program itself wants of a terminal is asked
- * for by name.
+ * others. So of the control characters only line ends and tabs pass; what the program wants of a terminal is
+ * asked for by name.
  */
 
 /** What may be asked of a terminal before a text. Source: ECMA-48, CR (0x0d) and EL (CSI 2 K). */
