@@ -38,6 +38,10 @@ export const INNER_ROOMS = {
     cuts: ["record", "verdict", "request", "bench"],
     ".": ["record", "verdict", "request", "bench", "cuts"],
   },
+  core: {
+    ".": [],
+    foreign: ["."],
+  },
   cli: {
     terminal: [],
     explain: ["terminal"],

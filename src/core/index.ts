@@ -2,8 +2,8 @@ export { abortable, whenAborted } from "./abortable.ts";
 export { concat, equalBytes, fromHex, hex, hexOf, roundUp, textOf, utf8, viewOf } from "./bytes.ts";
 export { Cleanup } from "./cleanup.ts";
 export { type Clock, RealClock, sleep, sleepUntil, wallTime } from "./clock.ts";
-export { type ConfigFile, loadYaml, parseValue, parseYaml, resolveFrom, type YamlDialect } from "./config-file.ts";
-export { type FieldPath } from "./config-problems.ts";
+export { type ConfigFile, loadYaml, parseValue, parseYaml, resolveFrom, type YamlDialect } from "./foreign/config-file.ts";
+export { type FieldPath } from "./foreign/config-problems.ts";
 export { defined } from "./defined.ts";
 export { diskError } from "./disk.ts";
 export {

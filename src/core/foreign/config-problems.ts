@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../suggest.ts";
 
 /** Where in a configuration: `["ports", "app", "baud_rate"]`, list items by number from 0. */
 export type FieldPath = readonly PropertyKey[];

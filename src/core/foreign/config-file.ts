@@ -3,10 +3,10 @@ import { dirname, resolve } from "node:path";
 import type * as Yaml from "yaml";
 import type { Document, LineCounter, Node } from "yaml";
 import type { z } from "zod";
-import { hex } from "./bytes.ts";
+import { hex } from "../bytes.ts";
 import { expectations, type FieldPath, fieldName, PROBLEMS_MAX, type Problem, problemsOf } from "./config-problems.ts";
-import { ConfigurationError, hasCode, isKind, messageOf } from "./errors.ts";
-import { readInput } from "./foreign/input-file.ts";
+import { ConfigurationError, hasCode, isKind, messageOf } from "../errors.ts";
+import { readInput } from "./input-file.ts";
 
 const load = createRequire(import.meta.url);
 /** The YAML library, loaded with the first file: `hil image` reads none, and starts twice as fast without. */

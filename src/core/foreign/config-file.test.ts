@@ -6,7 +6,7 @@ import * as fc from "fast-check";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { type ConfigFileError, loadYaml, parseValue, parseYaml, resolveFrom } from "./config-file.ts";
-import { isKind, messageOf } from "./errors.ts";
+import { isKind, messageOf } from "../errors.ts";
 
 const port = z.union([
   z.strictObject({ path: z.string() }),
