@@ -18,6 +18,10 @@ export const ROOMS = {
  * floor, without its index.ts, which stands above them all and is imported by none of them.
  */
 export const INNER_ROOMS = {
+  core: {
+    ".": [],
+    foreign: ["."],
+  },
   board: {
     profile: [],
     import: ["profile"],

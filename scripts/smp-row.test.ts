@@ -6,7 +6,7 @@ import { Cleanup, RealClock } from "../src/core/index.ts";
 import { memoryLinks, Uart } from "../src/serial/index.ts";
 import { type CborMap, COMMANDS, ConsoleTransport, customCommand, SmpClient, SmpServer } from "../src/smp/index.ts";
 import { command } from "../src/smp/packet/command.ts";
-import { bool, bytes, list, optional, text, uint } from "../src/smp/packet/shape.ts";
+import { bool, bytes, list, optional, text, uint, wideUint } from "../src/smp/packet/shape.ts";
 import { smpBench } from "../src/smp/testing/bench.ts";
 import { smpSection } from "./command-docs.ts";
 
@@ -17,7 +17,7 @@ const lampSet = command({
   id: 4,
   op: "write",
   request: {
-    level: uint,
+    level: wideUint,
     max_time: optional(uint),
     name: optional(text),
     mask: optional(bytes),
@@ -62,7 +62,7 @@ describe("a row that is added", () => {
       .split("\n")
       .find((line) => line.startsWith("| lamp set |"));
     expect(row).toBe(
-      "| lamp set | 77 | 4 | write | level: uint, max_time?: uint, name?: text, mask?: bytes, on?: bool, " +
+      "| lamp set | 77 | 4 | write | level: wide uint, max_time?: uint, name?: text, mask?: bytes, on?: bool, " +
         "steps?: list of uint, port?: uint | was: uint, mask?: bytes | 1 | a lamp |",
     );
     expect(smpSection()).not.toContain("lamp set");

@@ -67,8 +67,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     file: "trailer/trailer.ts",
-    find: 'return equalBytes(found, expected) ? "good" : "bad";',
-    replace: 'return "good";',
+    find: 'equalBytes(bytes, expected) ? "good" : "bad";',
+    replace: '"good";',
     rule: "a damaged magic is bad",
   },
   {
@@ -152,9 +152,9 @@ export const MUTANTS: readonly Mutant[] = [
     rule: "place of a swap's status entries",
   },
   {
-    file: "swap/swap-move.ts",
-    find: "const found = written.lastIndexOf(true) + 1;",
-    replace: "const found = written.indexOf(false);",
+    file: "swap/swap-status.ts",
+    find: "while (found > 0 && bytes[(found - 1) * build.writeBytes] === ERASED) found -= 1;",
+    replace: "for (found = 0; found < entries && bytes[found * build.writeBytes] !== ERASED; ) found += 1;",
     rule: "the highest written entry counts",
   },
   {
@@ -338,8 +338,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     file: "flash/flash-content.ts",
-    find: "if (inDoubt) this.#doubtful.add(index);",
-    replace: "if (inDoubt && index < 0) this.#doubtful.add(index);",
+    find: "if (this.isDoubtful(offset, bytes)) return undefined;",
+    replace: "",
     rule: "a content with bits in doubt is not taken for one without",
   },
   {

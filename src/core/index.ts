@@ -2,8 +2,6 @@ export { abortable, whenAborted } from "./abortable.ts";
 export { concat, equalBytes, fromHex, hex, hexOf, roundUp, textOf, utf8, viewOf } from "./bytes.ts";
 export { Cleanup } from "./cleanup.ts";
 export { type Clock, RealClock, sleep, sleepUntil, wallTime } from "./clock.ts";
-export { type ConfigFile, loadYaml, parseValue, parseYaml, resolveFrom, type YamlDialect } from "./foreign/config-file.ts";
-export { type FieldPath } from "./foreign/config-problems.ts";
 export { defined } from "./defined.ts";
 export { diskError } from "./disk.ts";
 export {
@@ -27,6 +25,15 @@ export {
   whyUnreadable,
 } from "./errors.ts";
 export { makeFolder } from "./folder.ts";
+export {
+  type ConfigFile,
+  loadYaml,
+  parseValue,
+  parseYaml,
+  resolveFrom,
+  type YamlDialect,
+} from "./foreign/config-file.ts";
+export { type FieldPath } from "./foreign/config-problems.ts";
 export { eachLine, INPUT_BYTES_MAX, readInput, readInputText } from "./foreign/input-file.ts";
 export { compilePattern, type Pattern, patternFault } from "./foreign/pattern.ts";
 export { makeAnew, replaceFileAt } from "./foreign/replace-file.ts";

@@ -22,7 +22,7 @@ export interface TwinSettings {
 }
 
 /** What a board's application needs to serve its settings; `stored` outlives it. */
-export interface SettingsPlace {
+interface SettingsPlace {
   readonly clock: Clock;
   readonly stored: Map<string, Uint8Array>;
   readonly power: AbortSignal;

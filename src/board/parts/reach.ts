@@ -106,7 +106,7 @@ const PRIVATE_ADDRESSES =
 /** Source: RFC 6762 (local), RFC 8375 (home.arpa), RFC 9476 and ICANN 2024 (internal); the rest is custom. */
 const PRIVATE_NAMES = /(?:^|\.)(?:localhost|local|lan|home|internal|intranet|localdomain|home\.arpa)$/i;
 
-export function isPrivateHost(host: string): boolean {
+function isPrivateHost(host: string): boolean {
   if (host.startsWith("[") || isIP(host) !== 0) return PRIVATE_ADDRESSES.test(host);
   return !host.includes(".") || PRIVATE_NAMES.test(host);
 }

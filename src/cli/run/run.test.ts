@@ -142,7 +142,7 @@ describe("what is wrong with the command line is told before anything moves", ()
     [["--max-wear", "0"], '--max-wear wants a whole number from 1 on, not "0".'],
     [["--cut-at", "soon"], '--cut-at wants milliseconds from 0 on, not "soon".'],
     [["--cut-at", "-1"], '--cut-at wants milliseconds from 0 on, not "-1".'],
-    [["--cut-on", "(x"], "--cut-on: Invalid regular expression: /(x/: Unterminated group"],
+    [["--cut-on", "(x"], "--cut-on: /(x/ is no regular expression: error parsing regexp: missing closing )"],
     [["--max-duration", "10"], '--max-duration wants a number and a unit, not "10". Write 500ms, 90s, 10m or 2h.'],
     [["--max-duration", "10 min"], '--max-duration wants a number and a unit, not "10 min".'],
     [["--fault", "no-rever"], 'no fault is named "no-rever". Did you mean "no-revert"?'],

@@ -58,6 +58,7 @@ function optionOf({ key, shape, isRequired }: Field): OptionRows[string] {
 function wantedOf(shape: Shape): string {
   switch (shape.kind) {
     case "uint":
+    case "wide uint":
       return "a whole number from 0 on";
     case "int":
       return "a whole number";
@@ -68,6 +69,16 @@ function wantedOf(shape: Shape): string {
     default:
       return "JSON";
   }
+}
+
+function isInteger({ kind }: Shape): boolean {
+  return kind === "int" || kind === "uint" || kind === "wide uint";
+}
+
+/** Whole, not below 0 unless it may be, and within 2^53 unless the row says that a board counts further. */
+function fitsInteger({ kind }: Shape, value: unknown): boolean {
+  if (typeof value === "bigint") return kind === "wide uint" && value >= 0n;
+  return Number.isInteger(value) && (kind === "int" || Number(value) >= 0);
 }
 
 /** @throws UsageError for a field that is missing, and for a value that does not fit it. */
@@ -81,11 +92,10 @@ function valueOf(name: string, { shape, isRequired }: Field, given: Parsed): Cbo
   try {
     value = exactJson(text);
   } catch (error) {
-    const why = shape.kind === "uint" || shape.kind === "int" ? "" : `: ${messageOf(error)}`;
+    const why = isInteger(shape) ? "" : `: ${messageOf(error)}`;
     throw new UsageError(`--${name} wants ${wantedOf(shape)}, not "${text}"${why}.`, "", { cause: error });
   }
-  const isWhole = typeof value === "bigint" || Number.isInteger(value);
-  const fits = shape.kind === "int" ? isWhole : shape.kind === "uint" ? isWhole && Number(value) >= 0 : true;
-  if (!fits) throw new UsageError(`--${name} wants ${wantedOf(shape)}, not "${text}".`);
+  if (isInteger(shape) && !fitsInteger(shape, value))
+    throw new UsageError(`--${name} wants ${wantedOf(shape)}, not "${text}".`);
   return value as CborValue;
 }

@@ -5,8 +5,8 @@ import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
 import { stringify } from "yaml";
 import { z } from "zod";
-import { type ConfigFileError, loadYaml, parseValue, parseYaml, resolveFrom } from "./config-file.ts";
 import { isKind, messageOf } from "../errors.ts";
+import { type ConfigFileError, loadYaml, parseValue, parseYaml, resolveFrom } from "./config-file.ts";
 
 const port = z.union([
   z.strictObject({ path: z.string() }),

@@ -4,8 +4,8 @@ import type * as Yaml from "yaml";
 import type { Document, LineCounter, Node } from "yaml";
 import type { z } from "zod";
 import { hex } from "../bytes.ts";
-import { expectations, type FieldPath, fieldName, PROBLEMS_MAX, type Problem, problemsOf } from "./config-problems.ts";
 import { ConfigurationError, hasCode, isKind, messageOf } from "../errors.ts";
+import { expectations, type FieldPath, fieldName, PROBLEMS_MAX, type Problem, problemsOf } from "./config-problems.ts";
 import { readInput } from "./input-file.ts";
 
 const load = createRequire(import.meta.url);
