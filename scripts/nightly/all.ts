@@ -46,6 +46,7 @@ const JOBS: readonly Job[] = [
     argv: script("loud-ptys", "40"),
     what: "good boards on real pseudo-terminals that log, on hosts that sleep",
   },
+  { name: "nodes", argv: script("nodes"), what: "all tests beside the code on every newer release of Node" },
   { name: "qemu", argv: script("qemu", "words"), what: "every cut of real MCUboot in QEMU, judged" },
   {
     name: "golden",
