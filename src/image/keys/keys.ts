@@ -112,8 +112,9 @@ export function loadKey(pem: string, options: { readonly passphrase?: string; wh
 }
 
 function publicKeyOf(keyObject: KeyObject, type: KeyTypeName): PublicKey {
-  // Through JWK an EC point loses its compressed form, which node would otherwise export as it came.
-  const normal = type.startsWith("ecdsa")
+  // Through JWK an EC point loses its compressed form, which node would otherwise export as it came. Node 24.21 cannot
+  // export an RSA key as PKCS #1 that it has read from PKCS #1 ("Failed to encode public key"); 20, 22 and 26 can.
+  const normal = /^(?:ecdsa|rsa)/.test(type)
     ? createPublicKey({ key: keyObject.export({ format: "jwk" }), format: "jwk" })
     : keyObject;
   const der = normal.export({ format: "der", type: type.startsWith("rsa") ? "pkcs1" : "spki" });
