@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { calibrationPath } from "../src/board/index.ts";
 import { boardCommand } from "../src/cli/board/board.ts";
 import { doctorCommand } from "../src/cli/board/doctor.ts";
@@ -10,7 +10,8 @@ import type { CliIo, Keyboard } from "../src/cli/terminal/io.ts";
 import { InterruptedError, isHilError, Queue, RealClock, sleep, textOf } from "../src/core/index.ts";
 import { openSerialPort } from "../src/serial/index.ts";
 import { echo, encodeConsoleLines, encodeRequest } from "../src/smp/index.ts";
-import { LAB_PROFILE, type PtyBench, ptyBench } from "./testing/process.ts";
+import { LAB_PROFILE, ptyBench } from "./testing/process.ts";
+import { benchOfSuite } from "./testing/suite.ts";
 
 /** These run in real time, against a twin in a process of its own, on real pseudo-terminals. */
 const REAL_TIME_MS = 120_000;
@@ -30,7 +31,7 @@ interface World extends CliIo {
   until(pattern: RegExp): Promise<void>;
 }
 
-let lab: PtyBench;
+const lab = benchOfSuite(ptyBench, REAL_TIME_MS);
 
 function world(more: Partial<CliIo> = {}): World {
   const clock = new RealClock();
@@ -41,7 +42,7 @@ function world(more: Partial<CliIo> = {}): World {
     err: add,
     outBytes: (bytes) => add(textOf(bytes)),
     env: { ...process.env, HIL_BOARD: "lab.yaml" },
-    cwd: lab.folder,
+    cwd: lab().folder,
     signal: new AbortController().signal,
     isTty: false,
     columns: 100,
@@ -67,7 +68,7 @@ async function ended(command: Command, argv: readonly string[], io = world()): P
 const board = (...argv: string[]) => ended(boardCommand, argv);
 
 const echoed = (...more: string[]) =>
-  ended(smpCommand, ["--port", join(lab.folder, "dev/uart"), "--baud", "1000000", "echo", "there", ...more]);
+  ended(smpCommand, ["--port", join(lab().folder, "dev/uart"), "--baud", "1000000", "echo", "there", ...more]);
 
 /** Somebody at a terminal, whose keys are pressed by the test. */
 function typist(): { readonly keys: Queue<Uint8Array>; openKeyboard: () => Keyboard } {
@@ -78,19 +79,11 @@ function typist(): { readonly keys: Queue<Uint8Array>; openKeyboard: () => Keybo
   };
 }
 
-beforeAll(async () => {
-  lab = await ptyBench();
-}, REAL_TIME_MS);
-
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-}, REAL_TIME_MS);
-
 describe("hil board, on a twin behind real ports", () => {
   test(
     "list: says which profiles are connected, and what the others miss",
     async () => {
-      writeFileSync(join(lab.folder, "away.yaml"), LAB_PROFILE.replace("./dev/relay", "./dev/nothing"));
+      writeFileSync(join(lab().folder, "away.yaml"), LAB_PROFILE.replace("./dev/relay", "./dev/nothing"));
       const { code, out } = await board("list", "--boards", ".");
       expect(code).toBe(0);
       expect(out).toMatch(/^lab\.yaml +connected$/m);
@@ -115,7 +108,7 @@ describe("hil board, on a twin behind real ports", () => {
   test(
     "check: given up in mid-cut leaves power on and a mark for the next run; one that ends well takes its own away",
     async () => {
-      const mark = join(lab.folder, "lab.health.json");
+      const mark = join(lab().folder, "lab.health.json");
       expect(existsSync(mark)).toBe(false);
       const stop = new AbortController();
       const io = world({ signal: stop.signal });
@@ -138,7 +131,7 @@ describe("hil board, on a twin behind real ports", () => {
         'flasher: { tool: nrfutil, serial: "1", executable: ./none }\nslots:',
       );
       writeFileSync(
-        join(lab.folder, "wrong.yaml"),
+        join(lab().folder, "wrong.yaml"),
         wrong.replace("secondary: { offset: 0x84000", "secondary: { offset: 0x85000"),
       );
       const { code, out } = await board("check", "--board", "wrong.yaml", "--no-power");
@@ -172,7 +165,7 @@ describe("hil board, on a twin behind real ports", () => {
       const io = world({ openKeyboard });
       const console = ended(boardCommand, ["console", "--timestamps"], io);
       await io.until(/Ctrl-\] leaves/);
-      const relay = await openSerialPort(join(lab.folder, "dev/relay"), { baudRate: 9600, clock: new RealClock() });
+      const relay = await openSerialPort(join(lab().folder, "dev/relay"), { baudRate: 9600, clock: new RealClock() });
       await relay.write(COIL_RELEASED);
       await io.until(/\[ +\d+\.\d{6}\] .*is up\r?\n/);
       await relay[Symbol.asyncDispose]();
@@ -213,7 +206,7 @@ describe("hil board, on a twin behind real ports", () => {
       expect(off.seen.trials).toBe(5);
       // The twin's relay has no latency of its own, so the window begins at the command; a busy machine widens it.
       expect(off.latencyUs - off.uncertaintyUs).toBeLessThanOrEqual(off.seen.medianUs);
-      const file = calibrationPath(join(lab.folder, "lab.yaml"));
+      const file = calibrationPath(join(lab().folder, "lab.yaml"));
       expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ schema: 1, off: { latency_us: off.latencyUs } });
       expect((await board("check", "--no-power")).code).toBe(0);
     },
@@ -226,19 +219,19 @@ describe("hil board with a flasher, here a script that writes down what it was t
   const HEX_NET = ":020000040100F9\n:0400000001020304F2\n:00000001FF\n";
 
   function withFlasher(): string {
-    const tool = join(lab.folder, "tool.sh");
+    const tool = join(lab().folder, "tool.sh");
     writeFileSync(tool, '#!/bin/sh\necho "$*" >> "$(dirname "$0")/calls"\n');
     chmodSync(tool, 0o755);
-    writeFileSync(join(lab.folder, "app.hex"), HEX_APP);
-    writeFileSync(join(lab.folder, "net.hex"), HEX_NET);
+    writeFileSync(join(lab().folder, "app.hex"), HEX_APP);
+    writeFileSync(join(lab().folder, "net.hex"), HEX_NET);
     const flasher =
       'flasher: { tool: command, serial: "42", write: [./tool.sh, write, "{core}", "{hex}"], ' +
       'recover: [./tool.sh, recover, "{core}"], baseline: { app: app.hex, net: net.hex } }';
-    writeFileSync(join(lab.folder, "flash.yaml"), LAB_PROFILE.replace("slots:", `${flasher}\nslots:`));
+    writeFileSync(join(lab().folder, "flash.yaml"), LAB_PROFILE.replace("slots:", `${flasher}\nslots:`));
     return "flash.yaml";
   }
 
-  const calls = () => readFileSync(join(lab.folder, "calls"), "utf8").trim().split("\n");
+  const calls = () => readFileSync(join(lab().folder, "calls"), "utf8").trim().split("\n");
 
   test(
     "flash: each HEX file goes to the core whose flash it addresses, network core first",
@@ -250,8 +243,8 @@ describe("hil board with a flasher, here a script that writes down what it was t
         expect.stringMatching(/net\.hex: programmed, network core\napp\.hex: programmed/),
       ]);
       expect(calls()).toEqual([
-        `write network ${join(lab.folder, "net.hex")}`,
-        `write application ${join(lab.folder, "app.hex")}`,
+        `write network ${join(lab().folder, "net.hex")}`,
+        `write application ${join(lab().folder, "app.hex")}`,
       ]);
     },
     REAL_TIME_MS,
@@ -261,8 +254,8 @@ describe("hil board with a flasher, here a script that writes down what it was t
     "flash: refuses what is no image before anything is programmed",
     async () => {
       const profile = withFlasher();
-      writeFileSync(join(lab.folder, "calls"), "");
-      writeFileSync(join(lab.folder, "noise.bin"), "no image at all, but long enough for a header");
+      writeFileSync(join(lab().folder, "calls"), "");
+      writeFileSync(join(lab().folder, "noise.bin"), "no image at all, but long enough for a header");
       const { code } = await board("flash", "app.hex", "noise.bin", "--board", profile);
       expect(code).toBe(1);
       expect(calls()).toEqual([""]);
@@ -275,7 +268,7 @@ describe("hil board with a flasher, here a script that writes down what it was t
     "recover: wants to be told, erases the network core first, programs the baseline, and sees the board answer",
     async () => {
       const profile = withFlasher();
-      writeFileSync(join(lab.folder, "calls"), "");
+      writeFileSync(join(lab().folder, "calls"), "");
       const refused = await board("recover", "--board", profile);
       expect([refused.code, refused.err]).toEqual([
         2,
@@ -315,7 +308,7 @@ describe("the machine around it", () => {
       const { code, err } = await ended(initCommand, [...argv, "--name", "found", "--yes"], io);
       expect([code, err]).toEqual([0, ""]);
       expect(io.printed()).toContain("A board answers on dev/uart.");
-      expect(existsSync(join(lab.folder, "boards/found.yaml"))).toBe(true);
+      expect(existsSync(join(lab().folder, "boards/found.yaml"))).toBe(true);
       const checked = await board("check", "--board", "boards/found.yaml");
       expect(checked.out).not.toContain("failed");
       expect(checked.code).toBe(0);

@@ -1,23 +1,16 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { EXIT, RealClock } from "../src/core/index.ts";
 import { openPty, openSerialPort } from "../src/serial/index.ts";
 import { hil } from "./testing/process.ts";
-import { type TwoBoards, twoBoards } from "./testing/two-boards.ts";
+import { benchOfSuite } from "./testing/suite.ts";
+import { twoBoards } from "./testing/two-boards.ts";
 
 /** In real time: two twins in processes of their own, one `hil run` for both. */
 const REAL_TIME_MS = 300_000;
 
-let lab: TwoBoards;
-
-beforeAll(async () => {
-  lab = await twoBoards();
-}, REAL_TIME_MS);
-
-afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
-}, REAL_TIME_MS);
+const lab = benchOfSuite(twoBoards, REAL_TIME_MS);
 
 describe("hil run on two boards behind one relay card", () => {
   test(
@@ -26,7 +19,7 @@ describe("hil run on two boards behind one relay card", () => {
       const clock = new RealClock();
       const card = await openPty({ clock });
       await using _card = card.link;
-      const relays = [1, 2].map((number) => join(lab.folder, number === 1 ? "dev/relay" : "dev2/relay"));
+      const relays = [1, 2].map((number) => join(lab().folder, number === 1 ? "dev/relay" : "dev2/relay"));
       const [first, other] = await Promise.all(relays.map((path) => openSerialPort(path, { baudRate: 9600, clock })));
       await using _first = first;
       await using _other = other;
@@ -43,13 +36,13 @@ describe("hil run on two boards behind one relay card", () => {
         ["a", 1],
         ["b", 2],
       ] as const) {
-        const own = readFileSync(join(lab.folder, `${name}.yaml`), "utf8");
+        const own = readFileSync(join(lab().folder, `${name}.yaml`), "utf8");
         const shared = own.replace(/\.\/dev2?\/relay/, card.path).replace("channel: 1", `channel: ${channel}`);
-        writeFileSync(join(lab.folder, `card-${name}.yaml`), shared);
+        writeFileSync(join(lab().folder, `card-${name}.yaml`), shared);
       }
       const boards = ["--board", "card-a.yaml", "--board", "card-b.yaml"];
-      const records = await lab.recordsOf(async () => {
-        const { code, err } = await hil(lab.folder, "run", "small.yaml", ...boards, "--cuts", "2").done;
+      const records = await lab().recordsOf(async () => {
+        const { code, err } = await hil(lab().folder, "run", "small.yaml", ...boards, "--cuts", "2").done;
         expect(err).toBe("");
         expect([EXIT.pass, EXIT.failed]).toContain(code);
       });

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { wallTime } from "../../src/core/index.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const BUNDLE = join(import.meta.dirname, "bundle.mjs");
@@ -46,5 +47,6 @@ function nameOfSource(): string {
 
 function forgetOld(folder: string): void {
   const changed = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
-  if (changed !== undefined && changed < Date.now() - OLD_MS) rmSync(folder, { recursive: true, force: true });
+  if (changed !== undefined && changed < wallTime().getTime() - OLD_MS)
+    rmSync(folder, { recursive: true, force: true });
 }

@@ -7,7 +7,6 @@ export { type PlannedCut } from "./record/cut-moment.ts";
 export { type BootSeen, type PhaseSpan, type RunResult, type SlotFacts } from "./record/facts.ts";
 export { type KeptImages, readKept } from "./record/kept.ts";
 export { type KeyFacts, keyFacts } from "./record/kept-keys.ts";
-export { DISK, replaceFile } from "./record/record-files.ts";
 export { verdictsIn } from "./record/recorded-lines.ts";
 export { type LoadedReplay, loadReplay } from "./record/replay.ts";
 export { type RunEvent } from "./record/run-event.ts";

@@ -20,9 +20,10 @@ export function outcomeOf(
   texts: readonly (string | undefined)[] = UPGRADED,
   more: Partial<LegalOutcome> = {},
 ): LegalOutcome {
-  const images = listed(...texts).map(({ image, slot, version, hash = "", flags }) => {
-    const flag = Object.fromEntries(FLAGS.map((name) => [name, flags.includes(name)]));
-    return { image, slot: slot as 0 | 1, version, hash, bootable: true, ...flag } as unknown as ImageEntry;
+  const images = listed(...texts).map(({ image, slot, version, hash = "", flags }): ImageEntry => {
+    const [active, confirmed, pending, permanent] = FLAGS.map((name) => flags.includes(name));
+    const shown = { active: active === true, confirmed: confirmed === true, pending: pending === true };
+    return { image, slot: slot === 0 ? 0 : 1, version, hash, bootable: true, ...shown, permanent: permanent === true };
   });
   return {
     ending: "upgraded",

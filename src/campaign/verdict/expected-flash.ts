@@ -1,4 +1,4 @@
-import { LruCache, roundUp } from "../../core/index.ts";
+import { defined, LruCache, roundUp } from "../../core/index.ts";
 import {
   type Area,
   type BootloaderBuild,
@@ -166,7 +166,7 @@ export class ExpectedFlash {
       flash: this.flash,
       build: this.build,
       timing: this.timing,
-      ...(window === undefined ? {} : { window }),
+      ...defined({ window }),
     });
   }
 

@@ -1,44 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { FlashContent, type ImageEntry, type LegalOutcome } from "../../mcuboot/index.ts";
+import { type ImageEntry, type LegalOutcome } from "../../mcuboot/index.ts";
 import type { BootSeen, SlotFacts } from "../record/facts.ts";
+import { listed, outcomeOf as outcome } from "../testing/shown-boots.ts";
 import { expectations } from "./nearest.ts";
 import { activeSlot, describeSlots, slotOf } from "./slots.ts";
 import { weigh } from "./weigh.ts";
-
-const FLAGS = ["active", "confirmed", "pending", "permanent"] as const;
-
-/** "2.0.0 active confirmed" in slot 0, and so on; undefined is an empty slot. Hashes are made of versions. */
-function listed(...texts: (string | undefined)[]): SlotFacts[] {
-  return texts.flatMap((text, slot) => {
-    if (text === undefined) return [];
-    const [version = "", ...flags] = text.split(" ");
-    return [{ image: 0, slot, version, hash: `hash of ${version}`, flags }];
-  });
-}
-
-function outcome(texts: (string | undefined)[], more: Partial<LegalOutcome> = {}): LegalOutcome {
-  const images = listed(...texts).map(({ image, slot, version, hash = "", flags }): ImageEntry => {
-    const flag = Object.fromEntries(FLAGS.map((name) => [name, flags.includes(name)]));
-    return {
-      image,
-      slot: slot as 0 | 1,
-      version,
-      hash,
-      bootable: true,
-      ...(flag as Pick<ImageEntry, "active">),
-    } as never;
-  });
-  return {
-    ending: "upgraded",
-    because: "the model says so",
-    result: { kind: "run", slots: [0], swapTypes: [] },
-    images,
-    flash: FlashContent.erased(4096),
-    knownDefect: undefined,
-    operations: [],
-    ...more,
-  };
-}
 
 const compare = (
   seen: BootSeen,

@@ -1,4 +1,4 @@
-import { type Cleanup, type Clock, UsageError } from "../../core/index.ts";
+import { type Cleanup, type Clock, defined, UsageError } from "../../core/index.ts";
 import {
   type Link,
   openRfc2217,
@@ -47,7 +47,7 @@ export async function connectSmp(parsed: Parsed, io: CliIo, clock: Clock, closin
         clock,
         // A late answer to the program before us must not be taken for one to us.
         firstSequence: process.pid & 0xff,
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...defined({ timeoutMs }),
       }),
     ),
   );
@@ -100,7 +100,7 @@ async function open(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): 
   const link = parsed.flag("reopen") ? await ReopeningLink.open(openLink, reopen) : await openLink();
   const uart = closing.use("port", Uart.open(link, { clock }));
   if (parsed.flag("raw")) return new RawTransport(uart, { clock });
-  const pacing = pauseMs === undefined ? undefined : { pauseMs, ...(everyBytes === undefined ? {} : { everyBytes }) };
+  const pacing = pauseMs === undefined ? undefined : { pauseMs, ...defined({ everyBytes }) };
   return new ConsoleTransport(uart, { clock, pacing });
 }
 

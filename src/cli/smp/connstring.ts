@@ -1,4 +1,4 @@
-import { UsageError } from "../../core/index.ts";
+import { defined, UsageError } from "../../core/index.ts";
 
 /** What a connection string comes to in our words. */
 export interface ConnectionString {
@@ -34,7 +34,7 @@ export function connectionString(type: string | undefined, text: string): Connec
   const baudRate = number(fields.get("baud"), "baud", 1);
   return {
     port,
-    ...(baudRate === undefined ? {} : { baudRate }),
+    ...defined({ baudRate }),
     ...(mtu === undefined ? {} : { packetBytesMax: Math.floor((mtu * 3) / 4) - 13 }),
   };
 }

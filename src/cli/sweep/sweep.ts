@@ -1,7 +1,7 @@
 import { join, relative, resolve } from "node:path";
 import { loadProfile } from "../../board/index.ts";
-import { DISK, namedScenario, replaceFile } from "../../campaign/index.ts";
-import { defined, EXIT, makeFolder, RealClock, sleep, UsageError } from "../../core/index.ts";
+import { namedScenario } from "../../campaign/index.ts";
+import { defined, EXIT, makeFolder, RealClock, replaceFileAt, sleep, UsageError } from "../../core/index.ts";
 import {
   SWEPT_TEARS,
   type Sweep,
@@ -182,7 +182,7 @@ function written(finding: SweepFinding, number: number, request: SweepRequest, f
   const mode = swept.mode ?? board.profile.bootloader.mode;
   const name = [mode, finding.known ?? "new", finding.class, finding.stage, number].join("-").replaceAll(" ", "-");
   const file = join(folder, `${name}.json`);
-  replaceFile(DISK, file, `${JSON.stringify(replay, undefined, 2)}\n`);
+  replaceFileAt(file, `${JSON.stringify(replay, undefined, 2)}\n`);
   return relative(io.cwd, file);
 }
 

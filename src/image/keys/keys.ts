@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import { ConfigurationError, defined, hasCode } from "../../core/index.ts";
+import { ConfigurationError, defined, hasCode, LruCache } from "../../core/index.ts";
 import { derChildren } from "../crypto/der.ts";
 import { digest, type HashName } from "../format/hashes.ts";
 import { KEY_TYPES, type KeyTypeName } from "./key-types.ts";
@@ -36,8 +36,7 @@ export const PASSPHRASE_VARIABLE = "HIL_KEY_PASSPHRASE";
  * Keys that were read last, by the SHA-256 of their text: a run asks for its two at every turn, and OpenSSL takes
  * milliseconds to read one. Protected ones are opened each time.
  */
-const parsedKeys = new Map<string, PrivateKey>();
-const PARSED_KEYS_MAX = 8;
+const parsedKeys = new LruCache<PrivateKey>(8);
 
 const PASSPHRASE_HINT =
   `Give its passphrase in ${PASSPHRASE_VARIABLE} (hil image also takes --password-file, and asks on the terminal), ` +
@@ -63,16 +62,7 @@ export function loadPrivateKey(pem: string, options: { readonly passphrase?: str
   const encrypted = isProtectedKey(text);
   if (encrypted) return parsedKey(text, encrypted, what, passphrase);
   const name = createHash("sha256").update(text).digest("hex");
-  const known = parsedKeys.get(name) ?? parsedKey(text, encrypted, what, passphrase);
-  remember(name, known);
-  return known;
-}
-
-function remember(name: string, key: PrivateKey): void {
-  parsedKeys.delete(name);
-  parsedKeys.set(name, key);
-  const [oldest] = parsedKeys.keys();
-  if (parsedKeys.size > PARSED_KEYS_MAX && oldest !== undefined) parsedKeys.delete(oldest);
+  return parsedKeys.of(name, () => parsedKey(text, encrypted, what, passphrase));
 }
 
 function parsedKey(text: string, encrypted: boolean, what: string, passphrase: string | undefined): PrivateKey {

@@ -1,3 +1,4 @@
+import { defined } from "../../core/index.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
 import type { Torn } from "../flash/flash-rules.ts";
@@ -124,7 +125,7 @@ class Explorer {
 
   *explore(): Generator<SweepProgress, Exploration, boolean | undefined> {
     for (const { flash, stage, request } of this.#question.starts) {
-      const cause = { kind: "start", ...(request === undefined ? {} : { request }) } as const;
+      const cause = { kind: "start", ...defined({ request }) } as const;
       this.#meet(flash.snapshot(), { stage, cuts: 0, torn: 0, from: undefined, cause });
     }
     const { cutsMax = Number.POSITIVE_INFINITY, deepen = false } = this.#question;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { defined } from "../../core/index.ts";
 
 /** What a server asks for in `WWW-Authenticate: Digest …`. */
 export interface DigestChallenge {
@@ -41,7 +42,7 @@ function answerable(fields: ReadonlyMap<string, string>): DigestChallenge | unde
   if (algorithm === undefined || realm === undefined || nonce === undefined) return undefined;
   const qops = fields.get("qop")?.split(/\s*,\s*/);
   if (qops && !qops.includes("auth")) return undefined;
-  return { realm, nonce, algorithm, qop: qops !== undefined, ...(opaque === undefined ? {} : { opaque }) };
+  return { realm, nonce, algorithm, qop: qops !== undefined, ...defined({ opaque }) };
 }
 
 /**

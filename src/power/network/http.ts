@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { compilePattern } from "../../core/index.ts";
+import { compilePattern, defined } from "../../core/index.ts";
 import { cutsOption, powerDriver, realTimeOnly, secretOf, secretOption } from "../driver/driver.ts";
 import { isPattern, patternOption } from "../driver/pattern.ts";
 import { type HttpRequest, httpOptions, loginOf, urlOption } from "./http-ask.ts";
@@ -54,7 +54,7 @@ export const http = powerDriver({
     const requestOf = ({ method, url, headers, headers_env, body }: Asked): HttpRequest => {
       const secrets = Object.entries(headers_env ?? {}).map(([name, from]) => [name, secretOf(bench, from)] as const);
       const all = { ...headers, ...Object.fromEntries(secrets) };
-      return { method, url, headers: all, ...(body === undefined ? {} : { body }) };
+      return { method, url, headers: all, ...defined({ body }) };
     };
     const failText = options.fail_text === undefined ? undefined : compilePattern(options.fail_text);
     const requests = { on: requestOf(options.on), off: requestOf(options.off) };
