@@ -50,7 +50,7 @@ let kept;
  * Jest's environment for Node, in a context whose global object is an ordinary one. Jest's own is behind an interceptor
  * and a proxy: each `Math`, `Number` or `DataView` that a test's code names is looked up through both, a hundred times
  * as slow as in a program (measured with Node 20.20: 12 million look-ups 5.7 s against 0.03 s).
- * There is one of it in a process, for modules that are loaded once (test-runtime.cjs) belong to one context. What Jest
+ * There is one of it in a process (but with HIL_TESTS_APART), for modules that are loaded once (test-runtime.cjs) belong to one context. What Jest
  * leaves there, and variables of the environment, are put back after each test file.
  * Source: Node's documentation of vm.constants.DONT_CONTEXTIFY (since 20.18 and 22.8).
  */
@@ -64,17 +64,19 @@ export default class PlainContextEnvironment extends TestEnvironment {
     } finally {
       vm.createContext = createContext;
     }
+    if (process.env.HIL_TESTS_APART !== undefined) return;
     this.ownKeys = new Set(Reflect.ownKeys(this.global));
     this.ownVariables = { ...this.global.process.env };
     kept = this;
   }
 
   async teardown() {
+    for (const storage of used) storage.disable();
+    used.clear();
+    if (kept === undefined) return super.teardown();
     const { env } = this.global.process;
     for (const name of Object.keys(env)) if (!(name in this.ownVariables)) delete env[name];
     Object.assign(env, this.ownVariables);
-    for (const storage of used) storage.disable();
-    used.clear();
     // jest-circus and its friends keep their state under symbols; names are set anew by the next test file.
     for (const key of Reflect.ownKeys(this.global)) {
       if (typeof key === "symbol" && !this.ownKeys.has(key)) Reflect.deleteProperty(this.global, key);
