@@ -1,8 +1,8 @@
 const { default: JestRuntime } = require("jest-runtime");
 
 /**
- * Modules that test files of this process have loaded, by URL, one of each. Loading the source anew for each test file, and
- * compiling it anew, was half of what all tests together took.
+ * Modules that test files of this process have loaded, by URL, one of each. Loading the source anew for each test file
+ * was a quarter of what all tests took, and running it cold more (bench/README.md).
  */
 const kept = new Map();
 const sourceMaps = new Map();
@@ -12,8 +12,8 @@ let first;
 let current;
 
 /**
- * Jest's runtime, with what is no test loaded once a process: the source, packages, and what tests share. A test file is
- * its own, and so is what asks Jest for its globals: they belong to one test file.
+ * Jest's runtime, with what is no test loaded once a process: the source, packages, and what tests share. A test file
+ * has its own instance, and so has what asks Jest for its globals: they belong to one test file.
  */
 module.exports = class SharedModulesRuntime extends JestRuntime {
   constructor(...given) {
