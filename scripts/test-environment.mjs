@@ -50,8 +50,8 @@ let kept;
  * Jest's environment for Node, in a context whose global object is an ordinary one. Jest's own is behind an interceptor
  * and a proxy: each `Math`, `Number` or `DataView` that a test's code names is looked up through both, a hundred times
  * as slow as in a program (measured with Node 20.20: 12 million look-ups 5.7 s against 0.03 s).
- * There is one of it in a process (but with HIL_TESTS_APART), for modules that are loaded once belong to one
- * context (test-runtime.cjs). What Jest leaves there, and variables of the environment, are put back after each test file.
+ * There is one of it in a process (but with HIL_TESTS_APART): modules that are loaded once belong to one context
+ * (test-runtime.cjs). What Jest leaves there, and variables of the environment, are put back after each test file.
  * Source: Node's documentation of vm.constants.DONT_CONTEXTIFY (since 20.18 and 22.8).
  */
 export default class PlainContextEnvironment extends TestEnvironment {
