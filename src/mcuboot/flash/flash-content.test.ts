@@ -93,6 +93,21 @@ describe("flash content", () => {
     expect(partsOf(copy).map(({ group }) => group)).toEqual(before.map(({ group }) => group));
   });
 
+  test("the names of a range's pages are equal where its bytes are, change with them, and there are none in doubt", () => {
+    const flash = FlashContent.erased(64 * 4096);
+    flash.load(4096 + 500, Uint8Array.of(1, 2, 3));
+    flash.load(9 * 4096 + 500, Uint8Array.of(1, 2, 3));
+    // Two pages each: 500 to 520 lies across their border.
+    const name = flash.pageNames(4096 + 500, 20);
+    expect(flash.pageNames(9 * 4096 + 500, 20)).toBe(name);
+    flash.load(4096 + 515, Uint8Array.of(4));
+    expect(flash.pageNames(4096 + 500, 20)).not.toBe(name);
+    const copy = flash.snapshot();
+    copy.unsettle(9 * 4096 + 500, { first: Uint8Array.of(1), later: Uint8Array.of(0) });
+    expect(copy.pageNames(9 * 4096 + 500, 20)).toBeUndefined();
+    expect(flash.pageNames(9 * 4096 + 500, 20)).toBe(name);
+  });
+
   test("the SHA-256 is that of the bytes", () => {
     const flash = FlashContent.erased(FLASH, SECTOR);
     flash.load(60, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
