@@ -5,8 +5,8 @@ export {
   type ServerParameters,
   SmpClient,
 } from "./client/client.ts";
-export { downloadFile, uploadFile } from "./client/files.ts";
 export { type Exchange, type RequestOptions, type SessionOptions } from "./client/exchange.ts";
+export { downloadFile, uploadFile } from "./client/files.ts";
 export { SmpSession } from "./client/session.ts";
 export { SmpTranscript, type TranscriptLine } from "./client/transcript.ts";
 export { transcriptJson } from "./client/transcript-body.ts";

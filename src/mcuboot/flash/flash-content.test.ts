@@ -93,7 +93,7 @@ describe("flash content", () => {
     expect(partsOf(copy).map(({ group }) => group)).toEqual(before.map(({ group }) => group));
   });
 
-  test("the names of a range's pages are equal where its bytes are, change with them, and there are none in doubt", () => {
+  test("names of a range's pages are equal where its bytes are, change with them, and are none in doubt", () => {
     const flash = FlashContent.erased(64 * 4096);
     flash.load(4096 + 500, Uint8Array.of(1, 2, 3));
     flash.load(9 * 4096 + 500, Uint8Array.of(1, 2, 3));

@@ -34,11 +34,11 @@ interface Watched {
   /** Boots are merged only within one scope, a small number: what `see` does must be the same in it. */
   readonly scope: number;
   /**
-   * A boot that nobody found anything in is merged with boots of other scopes that have the same number here, one that is
-   * no scope: `see` only looks, and only what it finds depends on the scope. Left out: never.
+   * Where `see` only looks, and only what it finds depends on the scope: a number that is no scope, and the same in all
+   * such scopes. A boot in which nothing was found is then merged with boots of the others, too.
    */
   readonly unlessTold?: number;
-  /** Sees each operation before it takes effect, with the flash as a cut there would leave it. True: it found something. */
+  /** Sees each operation before it takes effect, with the flash as a cut there leaves it. True: it found something. */
   see(flash: FlashContent, operation: FlashOperation, index: number): boolean;
 }
 

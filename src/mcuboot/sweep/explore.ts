@@ -8,7 +8,7 @@ import { type FlashTiming, timingAt } from "../steps/timing.ts";
 import { BootCache } from "./boot-memory.ts";
 import { type ImagesAsked, StateFacts } from "./facts.ts";
 import type { Leak, LeakWatch } from "./leak-watch.ts";
-import { type CutPoint, type Stage, STAGES, type SweepState } from "./state.ts";
+import { type CutPoint, STAGES, type Stage, type SweepState } from "./state.ts";
 
 /** A leak at an operation of a boot. */
 export interface LeakSeen {

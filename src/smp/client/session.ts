@@ -1,12 +1,6 @@
 import { BenchError, type Clock, isKind, Listeners, TimeoutError, within } from "../../core/index.ts";
 import { readAnswer } from "../packet/answer.ts";
-import {
-  type CommandRow,
-  encodeRequest,
-  type RequestOf,
-  type ResponseOf,
-  requestOp,
-} from "../packet/command.ts";
+import { type CommandRow, encodeRequest, type RequestOf, type ResponseOf, requestOp } from "../packet/command.ts";
 import { decodeSmpHeader, SMP_HEADER_BYTES, type SmpHeader } from "../packet/header.ts";
 import type { ReceivedPacket } from "../transport/console-framing.ts";
 import type { SmpTransport } from "../transport/transport.ts";

@@ -1,4 +1,6 @@
 import type { Clock } from "../../core/index.ts";
+import { imageUpload } from "../groups/image.ts";
+import { readAnswer } from "../packet/answer.ts";
 
 /** How much later than the fastest of the last answers one is awaited awake, in microseconds. */
 const LATE_US = 700;
@@ -79,5 +81,14 @@ export class RoundTrips {
     if (this.#recentUs.length === 0) return allowedMs;
     const us = Math.max(DEADLINE_US_MIN, 3 * Math.max(...this.#recentUs)) * 4 ** (attempt - 1);
     return Math.min(allowedMs, us / 1000);
+  }
+}
+
+/** The offset that an answer wants next; undefined where it says anything else. */
+export function offsetIn(answer: Uint8Array): number | undefined {
+  try {
+    return readAnswer(imageUpload, answer).off;
+  } catch {
+    return undefined;
   }
 }

@@ -2,18 +2,17 @@ import { createHash } from "node:crypto";
 import { equalBytes, isKind, ProtocolError } from "../../core/index.ts";
 import { eraseDeadlineMs } from "../groups/erase-deadline.ts";
 import { imageState, imageUpload } from "../groups/image.ts";
-import { readAnswer } from "../packet/answer.ts";
 import { encodeMap } from "../packet/cbor.ts";
 import { encodePayload, type RequestOf } from "../packet/command.ts";
 import { SMP_HEADER_BYTES } from "../packet/header.ts";
 import { LineQuality } from "../transport/line-quality.ts";
 import type { Following } from "./ahead.ts";
-import { answersEcho, unlessPassedOver } from "./passed-over.ts";
 import type { RequestOptions } from "./exchange.ts";
+import { answersEcho, unlessPassedOver } from "./passed-over.ts";
 import type { SmpSession } from "./session.ts";
 import type { UploadOptions, UploadResult } from "./upload-options.ts";
 import { badLine, smallBuffers } from "./upload-timeouts.ts";
-import { RoundTrips, UploadWindow } from "./upload-window.ts";
+import { offsetIn, RoundTrips, UploadWindow } from "./upload-window.ts";
 
 /** A first chunk must hold the image header. Source: Zephyr img_mgmt.c. */
 const FIRST_DATA_BYTES_MIN = 32;
@@ -375,15 +374,6 @@ class Upload {
       `image upload leads nowhere: the board ${what}.`,
       "Its flash may refuse to be written: look at its log, erase the slot (`hil smp image erase`), then run again.",
     );
-  }
-}
-
-/** The offset that an answer wants next; undefined where it says anything else. */
-function offsetIn(answer: Uint8Array): number | undefined {
-  try {
-    return readAnswer(imageUpload, answer).off;
-  } catch {
-    return undefined;
   }
 }
 

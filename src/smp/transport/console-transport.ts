@@ -53,7 +53,9 @@ export class ConsoleTransport implements SmpTransport {
   readonly #guard = new BurstGuard();
   #linesSent = 0;
   #sending: Promise<void> = Promise.resolve();
-  #prepared: { readonly packet: Uint8Array; readonly lines: readonly Uint8Array[]; readonly whole: Uint8Array } | undefined;
+  #prepared:
+    | { readonly packet: Uint8Array; readonly lines: readonly Uint8Array[]; readonly whole: Uint8Array }
+    | undefined;
 
   constructor(uart: Uart, options: ConsoleOptions) {
     this.name = uart.name;
