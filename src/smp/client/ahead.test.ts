@@ -46,6 +46,22 @@ describe("a request made before its turn", () => {
     expect(session.counters).toEqual({ late: 1, duplicate: 0, stray: 0, echoed: 0 });
   });
 
+  test("that does not leave a port that is away holds up nothing that is sent later", async () => {
+    const { session, hostLink } = rig();
+    const write = hostLink.write.bind(hostLink);
+    let away = false;
+    hostLink.write = (bytes, signal) =>
+      away
+        ? new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)))
+        : write(bytes, signal);
+    const next = { ...second(true), follows: () => (away = true) };
+    await session.request(echo, { d: "first" }, { next: () => next });
+    const request = session.request(echo, next.request, { payload: next.payload, timeoutMs: 500, retries: 0 });
+    await expect(request).rejects.toMatchObject({ kind: "timeout" });
+    away = false;
+    expect(await session.request(echo, { d: "third" })).toEqual({ r: "third" });
+  });
+
   test("hands over an answer that came before its caller asked", async () => {
     const { session, clock } = rig();
     const next = second(true);

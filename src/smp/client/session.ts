@@ -28,7 +28,12 @@ interface OnItsWay {
   readonly packet: Uint8Array;
   readonly sequence: number;
   /** Of one that was sent before its caller made it. */
-  readonly ahead?: { readonly payload: Uint8Array; readonly asked: Asked; readonly sending: Promise<void> };
+  readonly ahead?: {
+    readonly payload: Uint8Array;
+    readonly asked: Asked;
+    readonly sending: Promise<void>;
+    readonly isOut: boolean;
+  };
 }
 
 /** An answer with how it was had. */
@@ -233,11 +238,23 @@ export class SmpSession implements AsyncDisposable {
     if (!isFree || sequence !== this.#sequence || !next.follows(answer.bytes.subarray(SMP_HEADER_BYTES))) return;
     this.#nextSequence();
     const made: Attempt = { command: row.name, attempt: 1, sentAtUs: this.clock.nowUs() };
-    const sending = this.transport.send(packet);
-    const asked = this.#ask(sequence, { row, made });
+    const stop = new AbortController();
+    const ahead = { payload, isOut: false };
+    const sending = this.transport.send(packet, stop.signal).then(() => {
+      ahead.isOut = true;
+    });
+    const { answer: arrives, giveUp } = this.#ask(sequence, { row, made });
+    const asked: Asked = {
+      answer: arrives,
+      giveUp: (reason) => {
+        // A port that is away must not hold what is sent after this.
+        stop.abort(reason);
+        return giveUp(reason);
+      },
+    };
     // Who takes it over hears of what goes wrong; where nobody does, nobody minds.
     for (const promise of [sending, asked.answer]) promise.catch(() => undefined);
-    this.#ahead = { made, packet, sequence, ahead: { payload, asked, sending } };
+    this.#ahead = { made, packet, sequence, ahead: Object.assign(ahead, { asked, sending }) };
     this.#exchanges.emit({ kind: "request", ...made, atUs: made.sentAtUs, packet });
   }
 
@@ -247,6 +264,7 @@ export class SmpSession implements AsyncDisposable {
     this.#ahead = undefined;
     if (sent?.ahead === undefined || sent.ahead.payload === payload) return sent;
     const { made, packet } = sent;
+    if (!sent.ahead.isOut) this.#dirty = true;
     if (sent.ahead.asked.giveUp(new Error("nobody asked for this answer"))) {
       this.#exchanges.emit({ kind: "no answer", ...made, atUs: this.clock.nowUs(), packet });
     }
