@@ -197,7 +197,7 @@ export class SmpSession implements AsyncDisposable {
   }
 
   #ask(sequence: number, request: Pick<Pending, "row" | "made">): Asked {
-    let giveUp = (_: unknown): boolean => false;
+    let giveUp: Asked["giveUp"] = () => false;
     const answer = new Promise<ReceivedPacket>((resolve, reject) => {
       const pending: Pending = {
         ...request,
@@ -243,13 +243,13 @@ export class SmpSession implements AsyncDisposable {
     const sending = this.transport.send(packet, stop.signal).then(() => {
       ahead.isOut = true;
     });
-    const { answer: arrives, giveUp } = this.#ask(sequence, { row, made });
+    const waiting = this.#ask(sequence, { row, made });
     const asked: Asked = {
-      answer: arrives,
+      answer: waiting.answer,
       giveUp: (reason) => {
         // A port that is away must not hold what is sent after this.
         stop.abort(reason);
-        return giveUp(reason);
+        return waiting.giveUp(reason);
       },
     };
     // Who takes it over hears of what goes wrong; where nobody does, nobody minds.
