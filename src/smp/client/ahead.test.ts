@@ -38,7 +38,7 @@ describe("a request made before its turn", () => {
     expect(passed()).toEqual(["request 0", "answer 0"]);
   });
 
-  test("is given up when its caller asks for something else, which is answered on a line that is quiet again", async () => {
+  test("is given up when its caller asks for something else, answered on a quiet line", async () => {
     const { session, passed } = rig();
     await session.request(echo, { d: "first" }, { next: () => second(true) });
     expect(await session.request(echo, { d: "third" })).toEqual({ r: "third" });
