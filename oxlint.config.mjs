@@ -6,6 +6,7 @@ export const ROOMS = {
   smp: ["core", "serial"],
   power: ["core", "serial"],
   mcuboot: ["core", "image"],
+  emulator: ["core", "image", "mcuboot"],
   twin: ["core", "image", "mcuboot", "serial", "smp", "power"],
   board: ["core", "image", "serial", "smp", "power", "mcuboot", "twin"],
   campaign: ["core", "image", "smp", "mcuboot", "board"],
@@ -18,10 +19,6 @@ export const ROOMS = {
  * floor, without its index.ts, which stands above them all and is imported by none of them.
  */
 export const INNER_ROOMS = {
-  core: {
-    ".": [],
-    foreign: ["."],
-  },
   board: {
     profile: [],
     import: ["profile"],
@@ -56,6 +53,15 @@ export const INNER_ROOMS = {
     run: ["terminal", "sweep"],
     board: ["terminal", "run"],
     init: ["terminal", "board"],
+  },
+  emulator: {
+    memory: [],
+    "cpu/state": ["memory"],
+    "cpu/float": [],
+    "cpu/system": ["memory", "cpu/state"],
+    "cpu/execute": ["cpu/state", "cpu/float", "cpu/system"],
+    "cpu/decode": ["cpu/state", "cpu/float", "cpu/execute"],
+    cpu: ["memory", "cpu/state", "cpu/system", "cpu/execute", "cpu/decode"],
   },
   image: {
     format: [],

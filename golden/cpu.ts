@@ -57,27 +57,41 @@ const CORES: Readonly<Record<CpuCase["core"], CoreConfig>> = {
 /** Cycles that a boot image may take: its README says 20,000 instructions, and 150,000 for SysTick. */
 const BOOT_CYCLES_MAX = 150_000;
 
+/**
+ * Cases whose recorded answer is a byte that no case wrote: the load at 20002001 read what an earlier program had left in the
+ * witness's RAM, where the folder's README says "other RAM: zero". Seen in the set of seed A: three cases without a trap
+ * that hold three answers at one address.
+ */
+const STALE_RAM: ReadonlySet<string> = new Set([
+  "A-m33-exc-fault-00565",
+  "A-m33-exc-fault-00774",
+  "A-m33-exc-fault-00838",
+]);
+
 /** Cases of Arm cores: folders whose manifest has `cpu`. */
 export const runCpu: GoldenRunner = function* (folder, manifest) {
   const { cpu, disagreements } = manifest as CpuManifest;
   for (const file of cpu) {
-    for (const entry of linesOf<CpuCase>(join(folder, file))) yield resultOf(entry, entry.after);
+    for (const entry of linesOf(join(folder, file))) yield resultOf(entry, entry.after);
   }
   if (disagreements === undefined) return;
-  for (const entry of linesOf<Disagreement>(join(folder, disagreements))) {
+  for (const entry of linesOf(join(folder, disagreements)) as readonly Disagreement[]) {
     if (entry.right !== "unknown") yield resultOf(entry, entry[entry.right]);
   }
 };
 
-function linesOf<T>(path: string): readonly T[] {
+function linesOf(path: string): readonly CpuCase[] {
   const lines = gunzipSync(readFileSync(path)).toString("utf8").split("\n");
-  return lines.filter(Boolean).map((line) => JSON.parse(line) as T);
+  return lines.filter(Boolean).map((line) => JSON.parse(line) as CpuCase);
 }
 
 function resultOf(entry: CpuCase, after: CpuState): GoldenResult {
   const kind = `${entry.core} ${entry.group}`;
   const name = `${entry.id} ${entry.asm.slice(0, 100)}`;
   const differences = differencesOf(entry, after);
+  if (STALE_RAM.has(entry.id) && differences.length === 1 && differences[0]?.startsWith("r1 0 for ")) {
+    return { kind, name, status: "unsupported", reason: "the witness read RAM that the case never wrote" };
+  }
   return differences.length === 0
     ? { kind, name, status: "passed" }
     : { kind, name, status: "failed", reason: differences.join(", ") };
@@ -165,11 +179,11 @@ function write({ memory }: Machine, address: number, bytes: Hex): void {
 }
 
 function memoryDifference({ memory }: Machine, address: number, bytes: Hex): readonly string[] {
-  const found = Buffer.from(bytes, "hex").map((_, index) => {
+  const found = Array.from({ length: bytes.length / 2 }, (_, index) => {
     const region = memory.at(address + index);
     return region ? region.read(address + index - region.start, 1) : 0;
   });
-  const text = found.toString("hex");
+  const text = Buffer.from(found).toString("hex");
   return text === bytes ? [] : [`memory ${address.toString(16)}: ${text} for ${bytes}`];
 }
 

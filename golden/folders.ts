@@ -32,7 +32,9 @@ export interface VectorFolder {
  */
 export function vectorFolders(env: Readonly<Record<string, string | undefined>>): readonly VectorFolder[] {
   const named = env[VECTORS_VARIABLE];
-  const paths = named ? named.split(delimiter).filter(Boolean) : [join(OWN, "imgtool"), join(OWN, "mcuboot")];
+  const paths = named
+    ? named.split(delimiter).filter(Boolean)
+    : ["imgtool", "mcuboot", "cpu"].map((name) => join(OWN, name));
   return paths.map((path) => openFolder(resolve(path)));
 }
 

@@ -1,5 +1,5 @@
-export { MemoryMap, type Region } from "./memory/memory-map.ts";
-export { Ram } from "./memory/ram.ts";
 export { Processor } from "./cpu/processor.ts";
 export type { Core } from "./cpu/state/core.ts";
 export { type CoreConfig, NRF51, NRF5340_APPLICATION, NRF5340_NETWORK } from "./cpu/state/core-config.ts";
+export { MemoryMap, type Region } from "./memory/memory-map.ts";
+export { Ram } from "./memory/ram.ts";

@@ -1,5 +1,5 @@
-import { CODE_BLOCK_BITS, Ram } from "../memory/ram.ts";
 import type { Region } from "../memory/memory-map.ts";
+import { CODE_BLOCK_BITS, Ram } from "../memory/ram.ts";
 import { Decoder, isLong } from "./decode/decoder.ts";
 import { advanced, holds } from "./execute/branch.ts";
 import type { Instruction } from "./execute/instruction.ts";

@@ -1,4 +1,4 @@
-import { MemoryMap } from "../memory/memory-map.ts";
+import type { MemoryMap } from "../memory/memory-map.ts";
 import { Interpreter } from "./interpreter.ts";
 import { type Bank, Core } from "./state/core.ts";
 import type { CoreConfig } from "./state/core-config.ts";

@@ -1,11 +1,11 @@
 import type { Instruction } from "../execute/instruction.ts";
 import { noCoprocessor, undefinedInstruction } from "../execute/system-control.ts";
 import type { CoreConfig } from "../state/core-config.ts";
+import { FLOAT } from "./float.ts";
 import { fieldOf, type Pattern, patternOf } from "./pattern.ts";
 import type { Field, Needs, Row } from "./row.ts";
 import { THUMB16 } from "./thumb16.ts";
 import { THUMB32_DATA } from "./thumb32-data.ts";
-import { FLOAT } from "./float.ts";
 import { THUMB32_MULTIPLY } from "./thumb32-multiply.ts";
 import { THUMB32_SYSTEM } from "./thumb32-system.ts";
 import { THUMB32_TRANSFER } from "./thumb32-transfer.ts";

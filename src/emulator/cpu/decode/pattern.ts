@@ -19,7 +19,8 @@ export function patternOf(text: string): Pattern {
   const letters = new Map<string, number[]>();
   let mask = 0;
   let value = 0;
-  for (const [index, character] of [...drawn].entries()) {
+  for (let index = 0; index < drawn.length; index += 1) {
+    const character = drawn.charAt(index);
     const position = drawn.length - 1 - index;
     if (character === "0" || character === "1") {
       mask |= 1 << position;

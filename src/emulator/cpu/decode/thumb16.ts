@@ -8,9 +8,9 @@ import {
   logical,
   logicalTest,
   moveHigh,
+  SUM,
   shiftByRegister,
   shiftedRegister,
-  SUM,
 } from "../execute/arithmetic.ts";
 import { EXTEND, extend, reverseBytes, reverseBytesInHalves, reverseSignedHalf } from "../execute/bits.ts";
 import {
@@ -62,7 +62,13 @@ function registers(opcode: string, name: string, run: Row["run"]): Row {
 
 function shiftByRegisterRow(opcode: string, name: string, shift: number): Row {
   const fields = (field: Field) => ({ n: field("d"), d: field("d"), shift });
-  return { bits: `010000 ${opcode} mmm ddd`, name: `${name} (register) T1`, run: shiftByRegister, fields, ...outsideIt };
+  return {
+    bits: `010000 ${opcode} mmm ddd`,
+    name: `${name} (register) T1`,
+    run: shiftByRegister,
+    fields,
+    ...outsideIt,
+  };
 }
 
 const scaled = (factor: number) => (field: Field) => ({ imm: field("i") * factor });

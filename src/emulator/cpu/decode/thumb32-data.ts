@@ -7,9 +7,9 @@ import {
   logical,
   logicalTest,
   moveTop,
+  SUM,
   shiftByRegister,
   shiftedRegister,
-  SUM,
 } from "../execute/arithmetic.ts";
 import {
   bitFieldClear,
@@ -25,8 +25,15 @@ import {
   reverseBytesInHalves,
   reverseSignedHalf,
 } from "../execute/bits.ts";
-import { packBottomTop, packTopBottom, select, signedSaturate, saturateHalves, unsignedSaturate } from "../execute/saturate.ts";
 import type { Run } from "../execute/instruction.ts";
+import {
+  packBottomTop,
+  packTopBottom,
+  saturateHalves,
+  select,
+  signedSaturate,
+  unsignedSaturate,
+} from "../execute/saturate.ts";
 import { expandedImmediate, type Field, immediateShift, type Row } from "./row.ts";
 
 const modified = (field: Field) => expandedImmediate(field("i"));
@@ -140,7 +147,7 @@ const PLAIN_IMMEDIATE: readonly Row[] = [
   bitField("111100", "UBFX T1", bitFieldUnsigned),
   { ...bitField("110110", "BFC T1", bitFieldClear), bits: "11110 0 110110 1111 0 iii dddd ii 0 wwwww" },
   bitField("110110", "BFI T1", bitFieldInsert),
-].map((row) => ({ needs: "v8m", ...row }) as Row);
+].map((row: Omit<Row, "needs">): Row => ({ ...row, needs: "v8m" }));
 
 const SATURATE_HALVES: readonly Row[] = [
   {
@@ -186,7 +193,13 @@ function shiftRows(): readonly Row[] {
 function extendRows(opcode: string, name: string, run: Run, alone: "v8m" | "dsp"): readonly Row[] {
   const fields = (field: Field) => ({ amount: field("r") * 8 });
   return [
-    { bits: `11111010 0 ${opcode} 1111 1111 dddd 10rr mmmm`, name, run, fields: (f) => ({ ...fields(f), n: 15 }), needs: alone },
+    {
+      bits: `11111010 0 ${opcode} 1111 1111 dddd 10rr mmmm`,
+      name,
+      run,
+      fields: (f) => ({ ...fields(f), n: 15 }),
+      needs: alone,
+    },
     { bits: `11111010 0 ${opcode} nnnn 1111 dddd 10rr mmmm`, name: `${name} and add`, run, fields, needs: "dsp" },
   ];
 }
@@ -207,4 +220,10 @@ const REGISTER: readonly Row[] = [
   { bits: "111110101 011 nnnn 1111 dddd 1000 mmmm", name: "CLZ T1", run: countLeadingZeros, needs: "v8m" },
 ];
 
-export const THUMB32_DATA: readonly Row[] = [...SATURATE_HALVES, ...PLAIN_IMMEDIATE, ...PACK, ...PROCESSING, ...REGISTER];
+export const THUMB32_DATA: readonly Row[] = [
+  ...SATURATE_HALVES,
+  ...PLAIN_IMMEDIATE,
+  ...PACK,
+  ...PROCESSING,
+  ...REGISTER,
+];

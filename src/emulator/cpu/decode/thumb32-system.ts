@@ -26,7 +26,7 @@ function conditionalOffset(field: Field): { readonly imm: number; readonly a: nu
 export const THUMB32_SYSTEM: readonly Row[] = [
   { bits: "11110 s iiiiiiiiii 11j1k iiiiiiiiiii", name: "BL T1", run: branchLink, fields: farOffset },
   { bits: "11110 s iiiiiiiiii 10j1k iiiiiiiiiii", name: "B T4", run: branch, fields: farOffset, needs: "v8m" },
-  { bits: "1110100101111111 1110100101111111", name: "SG T1", run: secureGateway, needs: "security" },
+  { bits: "1110100101111111 1110100101111111", name: "SG T1", run: secureGateway, needs: "v8m" },
   {
     bits: "11101000 0100 nnnn 1111 dddd ii 000000",
     name: "TT, TTT, TTA, TTAT T1",

@@ -1,4 +1,5 @@
 import { tableBranch } from "../execute/branch.ts";
+import { INDEXING } from "../execute/instruction.ts";
 import { nothing } from "../execute/system-control.ts";
 import {
   clearExclusive,
@@ -19,7 +20,6 @@ import {
   storeRelease,
   storeUnprivileged,
 } from "../execute/transfer.ts";
-import { INDEXING } from "../execute/instruction.ts";
 import type { Field, Row } from "./row.ts";
 
 /** P, U and W: whether the offset counts before, its sign, and whether the base is written back. */
@@ -39,7 +39,11 @@ const STORES: readonly Row[] = SIZES.flatMap(({ code, name, kind }) => {
   const run = storeImmediate(kind);
   return [
     { bits: `11111000 1 ${code} 0 nnnn dddd iiiiiiiiiiii`, name: `STR${name} (immediate) T3`, run },
-    { bits: `11111000 0 ${code} 0 nnnn dddd 000000 ss mmmm`, name: `STR${name} (register) T2`, run: storeRegister(kind) },
+    {
+      bits: `11111000 0 ${code} 0 nnnn dddd 000000 ss mmmm`,
+      name: `STR${name} (register) T2`,
+      run: storeRegister(kind),
+    },
     { bits: `11111000 0 ${code} 0 nnnn dddd 1110 iiiiiiii`, name: `STR${name}T T1`, run: storeUnprivileged(kind) },
     { bits: `11111000 0 ${code} 0 nnnn dddd 1PUW iiiiiiii`, name: `STR${name} (immediate) T4`, run },
   ].map(finished);
@@ -74,7 +78,9 @@ function finished(row: Omit<Row, "needs">): Row {
     (row.bits.includes("PUW")
       ? (field: Field) => indexed(field, 1)
       : (field: Field) => ({ amount: field("s"), imm: field("i") }));
-  return isHint ? { ...row, fields, needs: "v8m", unless: (field) => field("d") === 15 } : { ...row, fields, needs: "v8m" };
+  return isHint
+    ? { ...row, fields, needs: "v8m", unless: (field) => field("d") === 15 }
+    : { ...row, fields, needs: "v8m" };
 }
 
 /** PLD, PLI and their unallocated neighbours. */

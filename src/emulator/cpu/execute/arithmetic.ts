@@ -2,7 +2,7 @@ import type { Core } from "../state/core.ts";
 import { type Instruction, type Run, SHIFT } from "./instruction.ts";
 
 /** a + b + carry, with the flags when `set`. Source: Armv8-M ARM (DDI 0553), AddWithCarry. */
-export function addWithCarry(core: Core, a: number, b: number, carry: number, set: number): number {
+function addWithCarry(core: Core, a: number, b: number, carry: number, set: number): number {
   const result = (a + b + carry) | 0;
   if (set !== 0) {
     core.n = result;

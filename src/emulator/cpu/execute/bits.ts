@@ -13,8 +13,7 @@ export const bitFieldInsert: Run = (core, i) => {
 
 export const bitFieldClear: Run = (core, i) => core.set(i.d, core.get(i.d) & ~fieldMask(i.imm, i.amount));
 
-export const bitFieldUnsigned: Run = (core, i) =>
-  core.set(i.d, (core.get(i.n) >>> i.imm) & fieldMask(0, i.amount));
+export const bitFieldUnsigned: Run = (core, i) => core.set(i.d, (core.get(i.n) >>> i.imm) & fieldMask(0, i.amount));
 
 export const bitFieldSigned: Run = (core, i) => {
   const unused = 31 - i.amount;

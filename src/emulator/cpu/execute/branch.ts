@@ -8,7 +8,7 @@ type Condition = (core: Core) => boolean;
 const greaterOrEqual: Condition = ({ n, v }) => n < 0 === (v === 1);
 
 /** Conditions by their number. Source: Armv8-M ARM (DDI 0553), C1.3.1, condition codes. */
-export const CONDITIONS: readonly Condition[] = [
+const CONDITIONS: readonly Condition[] = [
   ({ z }) => z === 0,
   ({ z }) => z !== 0,
   ({ c }) => c === 1,

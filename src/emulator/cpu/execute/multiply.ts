@@ -7,8 +7,7 @@ export const multiply: Run = (core, i) => {
   if (i.set !== 0) core.setNz(result);
 };
 
-export const multiplyAdd: Run = (core, i) =>
-  core.set(i.d, core.get(i.a) + Math.imul(core.get(i.n), core.get(i.m)));
+export const multiplyAdd: Run = (core, i) => core.set(i.d, core.get(i.a) + Math.imul(core.get(i.n), core.get(i.m)));
 
 export const multiplySubtract: Run = (core, i) =>
   core.set(i.d, core.get(i.a) - Math.imul(core.get(i.n), core.get(i.m)));
@@ -136,7 +135,7 @@ export function mostSignificant(sign: 1n | -1n): Run {
 /** Divide by zero gives 0, or a fault where CCR.DIV_0_TRP asks for it. */
 function dividesByZero(core: Core, i: Instruction): boolean {
   if (core.get(i.m) !== 0) return false;
-  if (((core.system.ccr[core.bank] as number) & 0x10) !== 0) core.raise("DIVBYZERO");
+  if ((core.system.ccr[core.bank] & 0x10) !== 0) core.raise("DIVBYZERO");
   core.set(i.d, 0);
   return true;
 }

@@ -66,11 +66,9 @@ export const testTarget: Run = (core, i) => {
   const mpu = mpuVerdict(core, bank, address, privileged);
   let response = 0;
   if (mpu.region !== undefined) response |= mpu.region | 0x1_0000;
-  const shows = core.privileged || alternate;
-  if (shows || (i.imm & 1) === 0) response |= (mpu.readable ? 1 << 18 : 0) | (mpu.writable ? 1 << 19 : 0);
-  else response |= (mpu.readable ? 1 << 18 : 0) | (mpu.writable ? 1 << 19 : 0);
+  response |= (mpu.readable ? 1 << 18 : 0) | (mpu.writable ? 1 << 19 : 0);
   if (core.secure) {
-    const { secure, region } = attributionOf(core, address);
+    const { secure, region } = attributionOf(core, address, bank);
     if (region !== undefined) response |= (region << 8) | 0x2_0000;
     if (secure) response |= 1 << 22;
     else response |= (mpu.readable ? 1 << 20 : 0) | (mpu.writable ? 1 << 21 : 0);
@@ -151,7 +149,8 @@ const SPECIAL: Readonly<Record<number, SpecialRegister>> = {
     write: (core, value) => setFaultmask(core, value & 1),
   },
   20: {
-    read: (core, bank) => core.npriv[bank] | (core.spsel[bank] << 1) | (core.fpca << 2) | (core.secure ? core.sfpa << 3 : 0),
+    read: (core, bank) =>
+      core.npriv[bank] | (core.spsel[bank] << 1) | (core.fpca << 2) | (core.secure ? core.sfpa << 3 : 0),
     write: writeControl,
     free: true,
   },

@@ -1,7 +1,7 @@
 import type { Core } from "../state/core.ts";
 import { load, loadAligned, store, storeAligned } from "../system/access.ts";
 import { branchExchange } from "../system/branch-exchange.ts";
-import { type Instruction, INDEXING, type Run } from "./instruction.ts";
+import { INDEXING, type Instruction, type Run } from "./instruction.ts";
 
 type Kind = { readonly bytes: 1 | 2 | 4; readonly extend?: (value: number) => number };
 

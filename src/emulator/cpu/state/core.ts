@@ -133,7 +133,8 @@ export class Core {
   /** APSR, IPSR and EPSR as one word. Bit 24 is T, 26:25 and 15:10 are IT, 19:16 GE, 27 Q. */
   xpsr(): number {
     const flags = (this.n < 0 ? 0x8000_0000 : 0) | (this.z === 0 ? 0x4000_0000 : 0) | (this.c << 29) | (this.v << 28);
-    const state = (this.q << 27) | ((this.it & 3) << 25) | (this.thumb << 24) | (this.ge << 16) | ((this.it >> 2) << 10);
+    const state =
+      (this.q << 27) | ((this.it & 3) << 25) | (this.thumb << 24) | (this.ge << 16) | ((this.it >> 2) << 10);
     return flags | state | this.exception;
   }
 
@@ -143,7 +144,7 @@ export class Core {
     this.z = (word & 0x4000_0000) === 0 ? 1 : 0;
     this.c = (word >>> 29) & 1;
     this.v = (word >>> 28) & 1;
-    this.q = this.config.architecture === "v6m" ? 0 : (word >>> 27) & 1;
+    this.q = (word >>> 27) & 1;
   }
 
   /** N and Z by a result. */
@@ -154,7 +155,7 @@ export class Core {
 
   /** Puts the stack pointer in use into r13, after mode, SPSEL or security state changed. */
   selectStack(): void {
-    const wanted = this.bank * 2 + (this.exception === 0 ? (this.spsel[this.bank] as number) : 0);
+    const wanted = this.bank * 2 + (this.exception === 0 ? this.spsel[this.bank] : 0);
     if (wanted === this.stack) return;
     this.stacks[this.stack] = this.get(13);
     this.set(13, this.stacks[wanted] as number);

@@ -2,7 +2,7 @@ import type { CoreConfig } from "./core-config.ts";
 import { EXCEPTION } from "./cpu-fault.ts";
 
 /** A value for each bank: Non-secure, Secure. */
-export type Banked = [number, number];
+type Banked = [number, number];
 
 /** State of one exception. Exceptions that are not banked keep all in the first half of each array. */
 class Exceptions {

@@ -21,7 +21,7 @@ function isSplit(core: Core, address: number, bytes: number): boolean {
 /** @throws CpuFault UNALIGNED where CCR asks for it, and always on Armv6-M. */
 function checkAlignment(core: Core, address: number, bytes: number): void {
   if ((address & (bytes - 1)) === 0) return;
-  if (core.config.architecture === "v6m" || ((core.system.ccr[core.bank] as number) & UNALIGN_TRP) !== 0) {
+  if (core.config.architecture === "v6m" || (core.system.ccr[core.bank] & UNALIGN_TRP) !== 0) {
     core.raise("UNALIGNED", address);
   }
 }

@@ -14,8 +14,8 @@ function isExceptionReturn(core: Core, address: number): boolean {
 }
 
 /**
- * A branch as BX, POP and LDR to the PC make it: bit 0 becomes EPSR.T, and some addresses return from an exception or from
- * a Non-secure function.
+ * A branch as BX, POP and LDR to the PC make it: bit 0 becomes EPSR.T, and some addresses return from an exception or
+ * from a Non-secure function.
  * @param nonSecure BXNS: bit 0 clear means the Non-secure state
  */
 export function branchExchange(core: Core, value: number, { nonSecure = false } = {}): void {

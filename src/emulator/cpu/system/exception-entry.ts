@@ -1,11 +1,11 @@
 import type { Bank, Core } from "../state/core.ts";
-import { CpuFault, EXCEPTION, type FaultName } from "../state/cpu-fault.ts";
+import { CpuFault, type FaultName } from "../state/cpu-fault.ts";
 import { load, store } from "./access.ts";
-import { isBanked, groupPriority, indexOf } from "./priority.ts";
-import { pend, pendFault } from "./pend.ts";
 import { BASIC_FRAME_BYTES, extendedFrameBytes, saveFloats } from "./float-context.ts";
-import { setSecurity } from "./security.ts";
+import { pendFault } from "./pend.ts";
+import { groupPriority, indexOf } from "./priority.ts";
 import { updateGuard } from "./protection.ts";
+import { setSecurity } from "./security.ts";
 
 interface Taken {
   readonly exception: number;
@@ -60,7 +60,8 @@ function exceptionLink(core: Core): number {
   const secure = core.secure ? EXC_RETURN.secureStack : 0;
   const process = core.spsel[core.bank] === 1 ? EXC_RETURN.processStack : 0;
   const standard = core.fpca === 1 ? 0 : EXC_RETURN.standardFrame;
-  return (EXC_RETURN.prefix | secure | EXC_RETURN.defaultRules | standard | thread | process) >>> 0;
+  const target = EXC_RETURN.toSecure;
+  return (EXC_RETURN.prefix | secure | EXC_RETURN.defaultRules | standard | thread | process | target) >>> 0;
 }
 
 /** @returns the fault that kept the context from being saved */
@@ -105,14 +106,10 @@ function faultOf(fault: FaultName, address: number): CpuFault {
  * @param link EXC_RETURN without its bit "taken to the Secure state"
  * Source: DDI 0553, ExceptionTaken.
  */
-export function enterException(core: Core, { exception, bank }: Taken, link: number): void {
-  const v8 = core.config.architecture === "v8m";
+export function enterException(core: Core, { exception, bank }: Taken, link: number, chained = false): void {
   let lr = link;
-  if (v8) {
-    lr &= ~EXC_RETURN.toSecure;
-    if (bank === 1) lr |= EXC_RETURN.toSecure;
-    if (core.config.security) lr = crossStates(core, bank, lr);
-  }
+  if (core.config.security) lr = crossStates(core, bank, lr, chained);
+  if (core.config.architecture === "v8m") lr = bank === 1 ? lr | EXC_RETURN.toSecure : lr & ~EXC_RETURN.toSecure;
   core.system.exceptions.pending[indexOf(core, exception, bank)] = 0;
   core.system.exceptions.active[indexOf(core, exception, bank)] = 1;
   setSecurity(core, bank);
@@ -147,20 +144,27 @@ function vectorOf(core: Core, exception: number, bank: Bank): number | undefined
   return undefined;
 }
 
-/** From Secure code to a Non-secure handler: the callee's registers are saved and cleared. @returns EXC_RETURN */
-function crossStates(core: Core, bank: Bank, link: number): number {
+/**
+ * What TrustZone asks for on entry: callee registers of Secure code are saved before Non-secure code runs, and
+ * registers cleared that it must not see. @returns EXC_RETURN
+ * Source: DDI 0553, ExceptionTaken; PushCalleeStack.
+ */
+function crossStates(core: Core, bank: Bank, link: number, chained: boolean): number {
   const fromSecure = (link & EXC_RETURN.secureStack) !== 0;
-  if (!fromSecure || bank === 1) return link;
+  // Chained after a Non-secure exception, the callee registers lie on the stack already.
+  const saved = chained && (link & EXC_RETURN.toSecure) === 0;
+  if (bank === 1) return fromSecure && saved ? link & ~EXC_RETURN.defaultRules : link;
   let lr = link;
-  if ((link & EXC_RETURN.defaultRules) !== 0) {
-    const failed = pushCallees(core, link);
+  if (fromSecure) {
+    const failed = (link & EXC_RETURN.defaultRules) !== 0 && !saved ? pushCallees(core, link) : undefined;
     if (failed) pendFault(core, failed);
-    lr &= ~EXC_RETURN.defaultRules;
+    lr |= EXC_RETURN.defaultRules;
   }
-  for (let register = 0; register <= 12; register += 1) core.set(register, 0);
+  for (let register = 0; register <= 12; register += 1) {
+    if (register < 4 || register === 12 || fromSecure) core.set(register, 0);
+  }
   core.setFlags(0);
   core.ge = 0;
-  core.z = 1;
   return lr;
 }
 
@@ -172,7 +176,8 @@ function pushCallees(core: Core, link: number): CpuFault | undefined {
   const signature = INTEGRITY_SIGNATURE | ((link & EXC_RETURN.standardFrame) === 0 ? 0 : 1);
   try {
     store(core, frame, 4, signature);
-    for (let register = 4; register <= 11; register += 1) store(core, frame + 4 * (register - 2), 4, core.get(register));
+    for (let register = 4; register <= 11; register += 1)
+      store(core, frame + 4 * (register - 2), 4, core.get(register));
     return undefined;
   } catch (error) {
     return stackingFault(error);
@@ -190,10 +195,3 @@ export function unstack(core: Core, address: number): number {
     return core.raise(fault === "PRECISERR" ? "UNSTKERR" : fault, error.address);
   }
 }
-
-/** SVC: pending in the state it is made in, or a HardFault where that cannot be taken now. */
-export function isFaultOf(core: Core, exception: number): boolean {
-  return isBanked(core, exception) || exception === EXCEPTION.busFault;
-}
-
-export { pend };

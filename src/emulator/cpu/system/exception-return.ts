@@ -1,12 +1,6 @@
 import type { Bank, Core } from "../state/core.ts";
 import { CpuFault, EXCEPTION } from "../state/cpu-fault.ts";
-import {
-  CALLEE_BYTES,
-  enterException,
-  EXC_RETURN,
-  INTEGRITY_SIGNATURE,
-  unstack,
-} from "./exception-entry.ts";
+import { CALLEE_BYTES, EXC_RETURN, enterException, INTEGRITY_SIGNATURE, unstack } from "./exception-entry.ts";
 import { BASIC_FRAME_BYTES, extendedFrameBytes, restoreFloats } from "./float-context.ts";
 import { pendFault } from "./pend.ts";
 import { executionPriority, groupPriority, highestPending, indexOf, targetOf } from "./priority.ts";
@@ -16,8 +10,8 @@ import { setSecurity } from "./security.ts";
 const SLEEPONEXIT = 2;
 
 /**
- * Ends the running exception. Something else that is urgent follows at once (tail-chaining); else the interrupted code goes
- * on. A return that is not legal is a fault whose handler runs with the same EXC_RETURN.
+ * Ends the running exception. Something else that is urgent follows at once (tail-chaining); else the interrupted code
+ * goes on. A return that is not legal is a fault whose handler runs with the same EXC_RETURN.
  * Source: Armv8-M ARM (DDI 0553), B3.22 (exception return), ExceptionReturn.
  */
 export function exceptionReturn(core: Core, link: number): void {
@@ -56,7 +50,7 @@ function deactivate(core: Core, exception: number, bank: Bank): void {
 
 function isWellFormed(core: Core, link: number): boolean {
   if (core.config.architecture === "v6m") return [0xffff_fff1, 0xffff_fff9, 0xffff_fffd].includes(link);
-  if (((link & EXC_RETURN.prefix) >>> 0) !== EXC_RETURN.prefix || (link & 2) !== 0) return false;
+  if ((link & EXC_RETURN.prefix) >>> 0 !== EXC_RETURN.prefix || (link & 2) !== 0) return false;
   if (core.config.fpu || (link & EXC_RETURN.standardFrame) !== 0) return true;
   return false;
 }
@@ -67,7 +61,7 @@ function tailChain(core: Core, link: number): boolean {
   if (pending === undefined || groupPriority(core, pending.exception, pending.bank) >= executionPriority(core)) {
     return false;
   }
-  enterException(core, pending, link);
+  enterException(core, pending, link, true);
   return true;
 }
 
@@ -75,11 +69,14 @@ function tailChain(core: Core, link: number): boolean {
 function chainFault(core: Core, fault: CpuFault, link: number): void {
   const pended = pendFault(core, fault);
   if (pended === undefined) core.lockedUp = true;
-  else enterException(core, pended, link);
+  else enterException(core, pended, link, true);
 }
 
 /** The security state, stack and mode that EXC_RETURN names. */
-function returnsTo(core: Core, link: number): { readonly bank: Bank; readonly stack: number; readonly thread: boolean } {
+function returnsTo(
+  core: Core,
+  link: number,
+): { readonly bank: Bank; readonly stack: number; readonly thread: boolean } {
   const bank: Bank = core.config.security && (link & EXC_RETURN.secureStack) !== 0 ? 1 : 0;
   const thread = (link & EXC_RETURN.thread) !== 0;
   const process = thread && (link & EXC_RETURN.processStack) !== 0;
@@ -129,7 +126,8 @@ function resume(core: Core, { link, words, state, stack, bank, frame }: Resumed)
   for (const [index, register] of [0, 1, 2, 3, 12, 14].entries()) core.set(register, words[index] as number);
   const top = frame + bytes;
   core.setStackPointer(stack, (state & 0x200) === 0 ? top : top | 4);
-  const exceptionBank: Bank = core.config.security && (link & EXC_RETURN.toSecure) === 0 ? 0 : core.config.security ? 1 : 0;
+  const exceptionBank: Bank =
+    core.config.security && (link & EXC_RETURN.toSecure) === 0 ? 0 : core.config.security ? 1 : 0;
   core.exception = state & 0x1ff;
   if (v8) core.spsel[exceptionBank] = (link & EXC_RETURN.processStack) === 0 ? 0 : 1;
   if (v8 && (link & EXC_RETURN.thread) !== 0) core.spsel[bank] = (link & EXC_RETURN.processStack) === 0 ? 0 : 1;

@@ -1,5 +1,7 @@
 import type { Bank, Core } from "../state/core.ts";
+import { EXCEPTION } from "../state/cpu-fault.ts";
 import { load, store } from "./access.ts";
+import { executionPriority, groupPriority, targetOf } from "./priority.ts";
 
 export const BASIC_FRAME_BYTES = 0x20;
 const FLOAT_BYTES = 0x48;
@@ -40,18 +42,38 @@ export function saveFloats(core: Core, frame: number): void {
     return;
   }
   fpcar[core.bank] = (frame + BASIC_FRAME_BYTES) & ~7;
-  const readiness = readinessOf(core);
-  const kept = fpccr[core.bank] & ~(FPCCR.ufrdy | FPCCR.splimviol | FPCCR.monrdy | FPCCR.sfrdy | FPCCR.bfrdy);
-  const others = kept & ~(FPCCR.mmrdy | FPCCR.hfrdy | FPCCR.thread | FPCCR.user | FPCCR.secure);
-  fpccr[core.bank] = others | readiness | FPCCR.lspact | (core.secure ? FPCCR.secure : 0);
+  fpccr[core.bank] = (fpccr[core.bank] & ~STATE_BITS) | readinessOf(core) | (core.secure ? FPCCR.secure : 0);
 }
 
-/** Overwritten by the room above, which knows priorities. */
-let readinessOf: (core: Core) => number = () => 0;
+/** Bits of FPCCR that an exception entry sets anew. */
+const STATE_BITS =
+  FPCCR.ufrdy |
+  FPCCR.splimviol |
+  FPCCR.monrdy |
+  FPCCR.sfrdy |
+  FPCCR.bfrdy |
+  FPCCR.mmrdy |
+  FPCCR.hfrdy |
+  FPCCR.thread |
+  FPCCR.secure |
+  FPCCR.user;
 
-/** @param readiness bits of FPCCR that say which faults the lazy save could take */
-export function setReadiness(readiness: (core: Core) => number): void {
-  readinessOf = readiness;
+/** Which faults the lazy save may take, and in what mode it was left. Source: DDI 0553, UpdateFPCCR. */
+function readinessOf(core: Core): number {
+  const over = executionPriority(core);
+  const { hardFault, memManage, busFault, usageFault } = EXCEPTION;
+  const enables = core.system.shcsrEnables[core.bank];
+  const ready = (exception: number, enabled: boolean) =>
+    enabled && groupPriority(core, exception, targetOf(core, exception)) < over;
+  return (
+    FPCCR.lspact |
+    (core.exception === 0 ? FPCCR.thread : 0) |
+    (core.privileged ? 0 : FPCCR.user) |
+    (ready(hardFault, true) ? FPCCR.hfrdy : 0) |
+    (ready(memManage, (enables & 0x1_0000) !== 0) ? FPCCR.mmrdy : 0) |
+    (ready(busFault, (core.system.shcsrEnables[core.config.security ? 1 : 0] & 0x2_0000) !== 0) ? FPCCR.bfrdy : 0) |
+    (ready(usageFault, (enables & 0x4_0000) !== 0) ? FPCCR.ufrdy : 0)
+  );
 }
 
 function writeFloats(core: Core, at: number, all: boolean): void {

@@ -2,7 +2,7 @@ import type { Bank, Core } from "../state/core.ts";
 import { EXCEPTION } from "../state/cpu-fault.ts";
 
 /** Below every priority that can be configured: nothing runs. */
-export const THREAD_PRIORITY = 256;
+const THREAD_PRIORITY = 256;
 
 /** Exceptions that exist once for each security state. Source: Armv8-M ARM (DDI 0553), B3.8, table of exceptions. */
 const BANKED: ReadonlySet<number> = new Set([
@@ -56,7 +56,7 @@ export function groupPriority(core: Core, exception: number, bank: Bank): number
 }
 
 /** Priority with its sub-priority: the order among those that are pending. */
-export function fullPriority(core: Core, exception: number, bank: Bank): number {
+function fullPriority(core: Core, exception: number, bank: Bank): number {
   return fixedPriority(core, exception, bank) ?? demoted(core, configured(core, exception, bank), bank);
 }
 

@@ -10,7 +10,7 @@ const CTRL_ENABLE = 1;
 const CTRL_HFNMIENA = 2;
 const CTRL_PRIVDEFENA = 4;
 
-export type Access = "read" | "write" | "execute";
+type Access = "read" | "write" | "execute";
 
 /** What an MPU says of an address. `region` is undefined where none matches, or several do. */
 interface MpuVerdict {
@@ -21,7 +21,7 @@ interface MpuVerdict {
 }
 
 /** What SAU says of an address. */
-export interface Attribution {
+interface Attribution {
   readonly region: number | undefined;
   readonly secure: boolean;
   readonly callable: boolean;
@@ -33,7 +33,7 @@ function isPrivate(address: number): boolean {
 }
 
 /** Where the default memory map lets code run. Source: Armv8-M ARM (DDI 0553), B8.1, system address map. */
-export function isExecutableByDefault(address: number): boolean {
+function isExecutableByDefault(address: number): boolean {
   return address < 0x4000_0000 || (address >= 0x6000_0000 && address < 0xa000_0000);
 }
 
@@ -72,9 +72,13 @@ function matchesOf(bases: Uint32Array, limits: Uint32Array, address: number): re
 
 const SECURE: Attribution = { region: undefined, secure: true, callable: false };
 
-/** Source: Armv8-M ARM (DDI 0553), SecurityCheck. The chip has no IDAU of its own here. */
-export function attributionOf(core: Core, address: number): Attribution {
+/**
+ * @param bank whose access it is: the private bus belongs to whoever asks
+ * Source: Armv8-M ARM (DDI 0553), SecurityCheck. The chip has no IDAU of its own here.
+ */
+export function attributionOf(core: Core, address: number, bank: Bank = core.bank): Attribution {
   const { sau } = core.system;
+  if (isPrivate(address)) return { ...SECURE, secure: bank === 1 };
   if ((sau.control & 1) === 0) return { ...SECURE, secure: (sau.control & 2) === 0 };
   const matching = matchesOf(sau.base, sau.limit, address);
   const [region] = matching;

@@ -14,11 +14,12 @@ interface Placed {
 
 /** Registers by word offset. */
 const BY_OFFSET: ReadonlyMap<number, Placed> = new Map(
-  [...SYSTEM_REGISTERS, ...INTERRUPT_REGISTERS, ...PROTECTION_REGISTERS].flatMap((register) =>
-    Array.from({ length: register.count ?? 1 }, (_, index) => [
-      register.offset + 4 * index,
-      { register, index },
-    ]) as [number, Placed][],
+  [...SYSTEM_REGISTERS, ...INTERRUPT_REGISTERS, ...PROTECTION_REGISTERS].flatMap(
+    (register) =>
+      Array.from({ length: register.count ?? 1 }, (_, index) => [register.offset + 4 * index, { register, index }]) as [
+        number,
+        Placed,
+      ][],
   ),
 );
 

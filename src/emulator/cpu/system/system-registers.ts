@@ -4,15 +4,10 @@ import { FPCCR } from "./float-context.ts";
 import { pend, unpend } from "./pend.ts";
 import { highestPending, indexOf, isBanked, targetOf } from "./priority.ts";
 import { merged, type Register } from "./register.ts";
-import {
-  clearSysTick,
-  readSysTickControl,
-  sysTickValue,
-  writeSysTickControl,
-  writeSysTickReload,
-} from "./sys-tick.ts";
+import { clearSysTick, readSysTickControl, sysTickValue, writeSysTickControl, writeSysTickReload } from "./sys-tick.ts";
 
-const { nmi, hardFault, memManage, busFault, usageFault, secureFault, svCall, debugMonitor, pendSv, sysTick } = EXCEPTION;
+const { nmi, hardFault, memManage, busFault, usageFault, secureFault, svCall, debugMonitor, pendSv, sysTick } =
+  EXCEPTION;
 const isV8 = (core: Core) => core.config.architecture === "v8m";
 
 function isPending(core: Core, exception: number, bank: Bank): boolean {
@@ -70,7 +65,20 @@ function readAircr(core: Core, bank: Bank): number {
 }
 
 /** Exceptions of SHPR1 to SHPR3, by byte; 0 where a byte is reserved. */
-const SYSTEM_HANDLERS = [memManage, busFault, usageFault, secureFault, 0, 0, 0, svCall, debugMonitor, 0, pendSv, sysTick];
+const SYSTEM_HANDLERS = [
+  memManage,
+  busFault,
+  usageFault,
+  secureFault,
+  0,
+  0,
+  0,
+  svCall,
+  debugMonitor,
+  0,
+  pendSv,
+  sysTick,
+];
 
 function readPriorities(core: Core, bank: Bank, index: number): number {
   let word = 0;
@@ -236,7 +244,12 @@ const FAULT_REGISTERS: readonly Register[] = [
 
 const TIMER_REGISTERS: readonly Register[] = [
   { offset: 0x010, name: "SYST_CSR", read: readSysTickControl, write: writeSysTickControl },
-  { offset: 0x014, name: "SYST_RVR", read: (core, bank) => core.system.sysTick[bank].reload, write: writeSysTickReload },
+  {
+    offset: 0x014,
+    name: "SYST_RVR",
+    read: (core, bank) => core.system.sysTick[bank].reload,
+    write: writeSysTickReload,
+  },
   { offset: 0x018, name: "SYST_CVR", read: sysTickValue, write: clearSysTick },
 ];
 
