@@ -2,6 +2,7 @@ import type { MemoryMap } from "../memory/memory-map.ts";
 import { Interpreter } from "./interpreter.ts";
 import { type Bank, Core } from "./state/core.ts";
 import type { CoreConfig } from "./state/core-config.ts";
+import { EXCEPTION } from "./state/cpu-fault.ts";
 import { updateGuard } from "./system/protection.ts";
 import { sysTickDue, sysTickReached } from "./system/sys-tick.ts";
 import { SystemControlSpace } from "./system/system-control-space.ts";
@@ -39,14 +40,31 @@ export class Processor {
     core.lookCloser();
   }
 
-  /** Runs so many cycles, or less when the core sleeps with nothing to wake it or is locked up. */
+  /** Sets an interrupt's line. It pends when the line goes high, and again after its handler while it stays so. */
+  interrupt(irq: number, high: boolean): void {
+    const { exceptions } = this.core.system;
+    const exception = EXCEPTION.irq0 + irq;
+    const was = exceptions.line[exception] === 1;
+    exceptions.line[exception] = high ? 1 : 0;
+    if (!high || was) return;
+    exceptions.pending[exception] = 1;
+    this.core.lookCloser();
+  }
+
+  /**
+   * Runs so many cycles; less when the core sleeps with nothing to wake it, is locked up, or when something lowered
+   * `core.deadline` on the way.
+   */
   run(cycles: number): void {
     const { core } = this;
     const until = core.cycles + cycles;
     while (core.cycles < until && !core.lockedUp) {
       const due = Math.min(...BANKS.map((bank) => sysTickDue(core, bank)));
-      core.deadline = Math.min(until, due);
+      const planned = Math.min(until, due);
+      core.deadline = planned;
       this.#interpreter.run();
+      // A peripheral has something to do earlier than was planned: it is not ours to do.
+      if (core.deadline < planned && core.cycles < until) return;
       if (core.asleep !== "no") {
         if (due > until) return;
         core.cycles = due;

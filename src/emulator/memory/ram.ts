@@ -33,10 +33,9 @@ export class Ram implements Region {
     if (bytes === 4) this.view.setInt32(offset, value, true);
     else if (bytes === 2) this.view.setUint16(offset, value, true);
     else this.view.setUint8(offset, value);
-    if (this.#marks[offset >>> CODE_BLOCK_BITS] !== 0) this.codeChanged(offset);
+    this.forgetCode(offset);
     // A word over the border of two blocks: the second holds its last bytes.
-    const last = offset + bytes - 1;
-    if (this.#marks[last >>> CODE_BLOCK_BITS] !== 0) this.codeChanged(last);
+    this.forgetCode(offset + bytes - 1);
   }
 
   /** Code was decoded here: its listeners want to hear of the next write to this block. */
@@ -49,8 +48,13 @@ export class Ram implements Region {
     this.#listeners.push(changed);
   }
 
+  /** The block holds other bytes now: what was decoded there does not count. */
+  protected forgetCode(offset: number): void {
+    if (this.#marks[offset >>> CODE_BLOCK_BITS] !== 0) this.#codeChanged(offset);
+  }
+
   /** A write hit a marked block. */
-  protected codeChanged(offset: number): void {
+  #codeChanged(offset: number): void {
     const block = offset >>> CODE_BLOCK_BITS;
     this.#marks[block] = 0;
     for (const changed of this.#listeners) changed(this.start + (block << CODE_BLOCK_BITS));

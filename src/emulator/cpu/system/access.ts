@@ -12,12 +12,6 @@ function regionFor(core: Core, address: number, bytes: number): Region {
   return region;
 }
 
-/** Crosses an edge: byte by byte, as a bus does that has no such word. */
-function isSplit(core: Core, address: number, bytes: number): boolean {
-  const region = core.memory.at(address);
-  return region !== undefined && ((address - region.start) >>> 0) + bytes > region.bytes;
-}
-
 /** @throws CpuFault UNALIGNED where CCR asks for it, and always on Armv6-M. */
 function checkAlignment(core: Core, address: number, bytes: number): void {
   if ((address & (bytes - 1)) === 0) return;
@@ -34,9 +28,10 @@ export function load(core: Core, where: number, bytes: number, privileged = core
   const address = where >>> 0;
   if ((address & (bytes - 1)) !== 0) checkAlignment(core, address, bytes);
   if (core.guarded) checkAccess(core, address, bytes, "read", privileged);
-  if (isSplit(core, address, bytes)) return loadBytes(core, address, bytes);
-  const region = regionFor(core, address, bytes);
-  return region.read((address - region.start) >>> 0, bytes);
+  const region = core.memory.at(address);
+  if (region === undefined) return core.raise("PRECISERR", address);
+  const offset = address - region.start;
+  return offset + bytes > region.bytes ? loadBytes(core, address, bytes) : region.read(offset, bytes);
 }
 
 function loadBytes(core: Core, address: number, bytes: number): number {
