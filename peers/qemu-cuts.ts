@@ -69,7 +69,11 @@ export class QemuCuts {
     this.#profile = profile;
     this.images = images;
     this.expected = expected;
-    this.#factory = factoryFlash(profile, this.#machine);
+    this.#factory = factoryFlash(profile, {
+      ...this.#machine,
+      field: ["qemu", "image"],
+      image: profile.profile.qemu?.image ?? "",
+    });
     expected.place(images.old, images.new);
     expected.requestTest();
   }

@@ -1,3 +1,4 @@
+export { Nrf51 } from "./chip/nrf51.ts";
 export { Processor } from "./cpu/processor.ts";
 export type { Core } from "./cpu/state/core.ts";
 export { type CoreConfig, NRF51, NRF5340_APPLICATION, NRF5340_NETWORK } from "./cpu/state/core-config.ts";

@@ -9,7 +9,7 @@ import { ClockPower, RESET_REASON } from "./clock/clock.ts";
 import { KeptRegisters } from "./kept-registers.ts";
 import { FlashMemory, type FlashWatch } from "./memory/flash-memory.ts";
 import { InformationWords } from "./memory/information.ts";
-import { Nvmc, NRF51_NVMC, type Stall } from "./memory/nvmc.ts";
+import { NRF51_NVMC, Nvmc, type Stall } from "./memory/nvmc.ts";
 import { RandomNumbers } from "./radio/random-numbers.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Uart } from "./serial/uart.ts";
@@ -48,9 +48,14 @@ export class Nrf51 {
     this.#options = options;
   }
 
-  debugCore() { return this.#processor?.core; }
   get isOn(): boolean {
     return this.#processor !== undefined;
+  }
+
+  /** When something next happens while the core sleeps, in microseconds since power on; undefined while it runs. */
+  get idleUntilUs(): number | undefined {
+    if (this.#processor === undefined || this.#processor.core.asleep === "no") return undefined;
+    return (this.#scheduler?.next ?? Number.POSITIVE_INFINITY) / CYCLES_PER_US;
   }
 
   /** Microseconds since power on. */
@@ -87,10 +92,10 @@ export class Nrf51 {
         continue;
       }
       this.#scheduler?.runDue();
-      const next = Math.min(until, this.#scheduler?.next ?? until);
-      if (next > core.cycles) this.#processor.run(next - core.cycles);
-      // Asleep with nothing due before: time passes.
-      if (core.asleep !== "no" && core.cycles < next) core.cycles = next;
+      const next = () => Math.min(until, this.#scheduler?.next ?? until);
+      if (next() > core.cycles) this.#processor.run(next() - core.cycles);
+      // Asleep with nothing due before, by what was planned on the way, too: time passes.
+      if (core.asleep !== "no") core.cycles = Math.max(core.cycles, next());
     }
   }
 

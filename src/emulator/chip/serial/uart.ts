@@ -8,6 +8,7 @@ const TXDRDY = 0x11c;
 const ERROR = 0x124;
 const RXTO = 0x144;
 const ERROR_OVERRUN = 1;
+const ENABLED = 4;
 const US_A_SECOND = 1e6;
 
 /** Bytes that a UART sends leave through this. */
@@ -29,6 +30,7 @@ export class Uart extends NrfPeripheral implements UartLine {
   #sends = false;
   #baudRegister = 0x0400_0000;
   #errorSource = 0;
+  #enable = 0;
 
   constructor(chip: ChipContext, start: number, irq: number, output: UartOutput) {
     super(chip, "UART0", start, irq);
@@ -64,7 +66,20 @@ export class Uart extends NrfPeripheral implements UartLine {
         this.#baudRegister = value;
       },
     });
-    for (const offset of [0x500, 0x508, 0x50c, 0x510, 0x514, 0x56c]) this.registers.set(offset, kept());
+    this.registers.set(0x500, {
+      read: () => this.#enable,
+      write: (value) => this.#switch(value & 7),
+    });
+    for (const offset of [0x508, 0x50c, 0x510, 0x514, 0x56c]) this.registers.set(offset, kept());
+  }
+
+  /** ENABLE: what is not on receives nothing, sends nothing and keeps nothing. */
+  #switch(enable: number): void {
+    this.#enable = enable;
+    if (enable === ENABLED) return;
+    this.#receives = false;
+    this.#sends = false;
+    this.#fifo.length = 0;
   }
 
   /** Cycles of one byte on the line. Source: BAUDRATE, baud = register * 16 MHz / 2^32. */
