@@ -19,7 +19,10 @@ type Page = (Instruction | undefined)[];
 export class Interpreter {
   readonly core: Core;
   readonly #decoder: Decoder;
-  readonly #pages = new Map<number, Page>();
+  /** What was decoded, for each state that decides what may be fetched. */
+  readonly #decoded = new Map<number, Map<number, Page>>();
+  #pages = new Map<number, Page>();
+  #state = 0;
   readonly #heard = new Set<Ram>();
   #page: Page = [];
   #pageAt = -1;
@@ -27,7 +30,9 @@ export class Interpreter {
   constructor(core: Core) {
     this.core = core;
     this.#decoder = new Decoder(core.config);
-    core.onProtection = () => this.#forget();
+    this.#decoded.set(this.#state, this.#pages);
+    core.onRules = () => this.#forget();
+    core.onState = (state) => this.#enterState(state);
   }
 
   /**
@@ -122,8 +127,18 @@ export class Interpreter {
   }
 
   #forget(): void {
-    this.#pages.clear();
+    this.#decoded.clear();
+    this.#state = -1;
     this.#pageAt = -1;
+  }
+
+  #enterState(state: number): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#pageAt = -1;
+    const known = this.#decoded.get(state);
+    this.#pages = known ?? new Map<number, Page>();
+    if (!known) this.#decoded.set(state, this.#pages);
   }
 
   #decode(pc: number): Instruction {
@@ -158,8 +173,10 @@ export class Interpreter {
   /** Forgets what was decoded in a block, and what may reach into it from the one before. */
   #drop(block: number): void {
     for (let address = block - 2; address < block + (1 << CODE_BLOCK_BITS); address += 2) {
-      const page = this.#pages.get(address & -PAGE_BYTES);
-      if (page) page[(address & (PAGE_BYTES - 1)) >>> 1] = undefined;
+      for (const pages of this.#decoded.values()) {
+        const page = pages.get(address & -PAGE_BYTES);
+        if (page) page[(address & (PAGE_BYTES - 1)) >>> 1] = undefined;
+      }
     }
   }
 }

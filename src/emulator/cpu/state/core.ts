@@ -78,8 +78,10 @@ export class Core {
   attention = LOOK_CLOSER;
   /** MPU, SAU or another check looks at each access. */
   guarded = false;
-  /** Called when code that was decoded may be allowed no longer: privilege, security or protection changed. */
-  onProtection: () => void = () => undefined;
+  /** Called when the rules of MPU or SAU changed, by which code may be fetched. */
+  onRules: () => void = () => undefined;
+  /** Called when privilege or security state may have changed. @param state equal numbers, equal rights to fetch */
+  onState: (state: number) => void = () => undefined;
 
   /** SEV: the other cores of the chip hear of it. */
   sendEvent: () => void = () => undefined;

@@ -1,5 +1,5 @@
 import type { Bank, Core } from "../state/core.ts";
-import { updateGuard } from "./protection.ts";
+import { changedRules } from "./protection.ts";
 import type { Register } from "./register.ts";
 
 const REGION_MASK = 0xff;
@@ -18,7 +18,7 @@ function regionRegister(offset: number, name: string, which: "base" | "limit", a
       const region = selected(core, bank);
       if (region >= core.config.mpuRegions) return;
       core.system.mpu[bank][which][region] = value;
-      updateGuard(core);
+      changedRules(core);
     },
   };
 }
@@ -32,7 +32,7 @@ function sauRegister(offset: number, name: string, which: "base" | "limit", mask
       const { sau } = core.system;
       if (bank !== 1 || sau.region >= core.config.sauRegions) return;
       sau[which][sau.region] = value & mask;
-      updateGuard(core);
+      changedRules(core);
     },
   };
 }
@@ -47,7 +47,7 @@ export const PROTECTION_REGISTERS: readonly Register[] = [
     write: (core, bank, value) => {
       if (core.config.mpuRegions === 0) return;
       core.system.mpu[bank].control = value & 7;
-      updateGuard(core);
+      changedRules(core);
     },
   },
   {
@@ -78,7 +78,7 @@ export const PROTECTION_REGISTERS: readonly Register[] = [
     write: (core, bank, value) => {
       if (bank !== 1) return;
       core.system.sau.control = value & 3;
-      updateGuard(core);
+      changedRules(core);
     },
   },
   { offset: 0xdd4, name: "SAU_TYPE", read: (core, bank) => (bank === 1 ? core.config.sauRegions : 0) },

@@ -87,12 +87,24 @@ export function attributionOf(core: Core, address: number, bank: Bank = core.ban
   return { region, secure: callable, callable };
 }
 
-/** Whether any check has to look at accesses: call after MPU, SAU or security state changed. */
+/** Whether any check has to look at accesses: call after privilege or security state changed. */
 export function updateGuard(core: Core): void {
-  const { mpu } = core.system;
-  const byMpu = mpu.some(({ control }) => (control & CTRL_ENABLE) !== 0);
+  const [nonSecure, secure] = core.system.mpu;
+  const byMpu = ((nonSecure.control | secure.control) & CTRL_ENABLE) !== 0;
   core.guarded = byMpu || (core.config.security && core.bank === 0);
-  core.onProtection();
+  core.onState(fetchStateOf(core, byMpu));
+}
+
+/** The rules of MPU or SAU changed: what was decoded may be allowed no longer. */
+export function changedRules(core: Core): void {
+  core.onRules();
+  updateGuard(core);
+}
+
+/** All that decides, besides the rules themselves, whether an instruction may be fetched; a small number. */
+function fetchStateOf(core: Core, byMpu: boolean): number {
+  if (!byMpu) return core.bank;
+  return core.bank | (core.privileged ? 2 : 0) | (executionPriority(core) < 0 ? 4 : 0);
 }
 
 /** @throws CpuFault DACCVIOL or AUVIOL when the access is not allowed */
