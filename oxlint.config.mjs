@@ -63,6 +63,16 @@ export const INNER_ROOMS = {
     "cpu/execute": ["cpu/state", "cpu/float", "cpu/system"],
     "cpu/decode": ["cpu/state", "cpu/float", "cpu/execute"],
     cpu: ["memory", "cpu/state", "cpu/system", "cpu/execute", "cpu/decode"],
+    "chip/parts": ["memory"],
+    "chip/clock": ["chip/parts"],
+    "chip/memory": ["memory", "chip/parts"],
+    "chip/radio": ["chip/parts"],
+    "chip/serial": ["chip/parts"],
+    "chip/timers": ["chip/parts"],
+    chip: [
+      ...["memory", "cpu/state", "cpu", "chip/parts"],
+      ...["chip/clock", "chip/memory", "chip/radio", "chip/serial", "chip/timers"],
+    ],
   },
   image: {
     format: [],

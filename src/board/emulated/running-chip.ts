@@ -5,7 +5,7 @@ import type { Chunk, Link } from "../../serial/index.ts";
 import type { FlashProgress, FlashStop } from "../parts/board.ts";
 
 /** What a board needs of an emulated chip. Times are microseconds since power on. */
-export interface EmulatedChip {
+interface EmulatedChip {
   readonly isOn: boolean;
   readonly nowUs: number;
   /** When something next happens of itself while every core sleeps; undefined while one runs. */

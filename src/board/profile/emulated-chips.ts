@@ -1,7 +1,7 @@
 import type { FlashTiming } from "../../mcuboot/index.ts";
 
 /** A chip of our own emulator that a profile may name, and what the judge must know of its flash. */
-export interface EmulatedChipRow {
+interface EmulatedChipRow {
   readonly name: string;
   readonly flashBytes: number;
   readonly timing: FlashTiming;
@@ -24,7 +24,7 @@ export const EMULATED_CHIPS = [
   },
 ] as const satisfies readonly EmulatedChipRow[];
 
-export type EmulatedChipName = (typeof EMULATED_CHIPS)[number]["name"];
+type EmulatedChipName = (typeof EMULATED_CHIPS)[number]["name"];
 
 /** The row of a chip that the profile's schema has let through. */
 export function emulatedChip(name: EmulatedChipName): EmulatedChipRow {

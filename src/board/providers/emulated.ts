@@ -13,7 +13,8 @@ import { factoryFlash } from "../qemu/firmware.ts";
 const ERASED = 0xff;
 
 /**
- * Real firmware on a chip that this program executes, in virtual time: born anew from the profile's image for every run.
+ * Real firmware on a chip that this program executes, in virtual time: born anew from the profile's image for each
+ * run.
  * @throws ConfigurationError when its firmware is not there or does not fit.
  */
 export async function openEmulated(loaded: LoadedProfile, options: OpenOptions): Promise<Board> {

@@ -4,14 +4,14 @@ import { Processor } from "../cpu/processor.ts";
 import { NRF51 } from "../cpu/state/core-config.ts";
 import { MemoryMap } from "../memory/memory-map.ts";
 import { Ram } from "../memory/ram.ts";
-import type { ChipContext, UnknownAccess } from "./chip-context.ts";
 import { ClockPower, RESET_REASON } from "./clock/clock.ts";
-import { KeptRegisters } from "./kept-registers.ts";
 import { FlashMemory, type FlashWatch } from "./memory/flash-memory.ts";
 import { InformationWords } from "./memory/information.ts";
 import { NRF51_NVMC, Nvmc, type Stall } from "./memory/nvmc.ts";
+import type { ChipContext, UnknownAccess } from "./parts/chip-context.ts";
+import { KeptRegisters } from "./parts/kept-registers.ts";
+import { Scheduler } from "./parts/scheduler.ts";
 import { RandomNumbers } from "./radio/random-numbers.ts";
-import { Scheduler } from "./scheduler.ts";
 import { Uart } from "./serial/uart.ts";
 import { Rtc } from "./timers/rtc.ts";
 import { Timer } from "./timers/timer.ts";
@@ -65,6 +65,12 @@ export class Nrf51 {
 
   get instructions(): number {
     return this.#processor?.core.cycles ?? 0;
+  }
+
+  /** A word of RAM or of a register, as a debugger reads it; 0 without power. */
+  ram(address: number): number {
+    const region = this.#processor?.core.memory.at(address);
+    return region ? region.read(address - region.start, 4) : 0;
   }
 
   powerOn(): void {

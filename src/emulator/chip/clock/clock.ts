@@ -1,5 +1,5 @@
-import type { ChipContext } from "../chip-context.ts";
-import { kept, NrfPeripheral } from "../nrf-peripheral.ts";
+import type { ChipContext } from "../parts/chip-context.ts";
+import { kept, NrfPeripheral } from "../parts/nrf-peripheral.ts";
 
 const HFCLK_START_US = 1;
 const LFCLK_START_US = 1;

@@ -1,5 +1,5 @@
-import type { ChipContext } from "../chip-context.ts";
-import { NrfPeripheral } from "../nrf-peripheral.ts";
+import type { ChipContext } from "../parts/chip-context.ts";
+import { NrfPeripheral } from "../parts/nrf-peripheral.ts";
 
 /** FICR or UICR: words that are there from the factory or were programmed, all ones elsewhere. */
 export class InformationWords extends NrfPeripheral {

@@ -1,6 +1,6 @@
 import type { FlashOperation } from "../../../mcuboot/index.ts";
-import type { ChipContext } from "../chip-context.ts";
-import { NrfPeripheral } from "../nrf-peripheral.ts";
+import type { ChipContext } from "../parts/chip-context.ts";
+import { NrfPeripheral } from "../parts/nrf-peripheral.ts";
 import type { FlashMemory } from "./flash-memory.ts";
 
 const READ_ONLY = 0;
@@ -8,10 +8,10 @@ const WRITE = 1;
 const ERASE = 2;
 
 /** How long the controller takes, and how firmware erases. */
-export interface NvmcKind {
+interface NvmcKind {
   readonly pageEraseUs: number;
   readonly wordWriteUs: number;
-  /** "register": ERASEPAGE holds the address (nRF51, nRF52). "write": a word written to the page, with erase enabled. */
+  /** "register": ERASEPAGE holds the address (nRF51, nRF52). "write": a word is written to the page (nRF5340). */
   readonly erases: "register" | "write";
 }
 
@@ -29,7 +29,8 @@ export interface Stall {
 }
 
 /**
- * The flash controller. Source: nRF51 Series Reference Manual v3.0, chapter 6; nRF5340 Product Specification v1.5, NVMC.
+ * The flash controller. Source: nRF51 Series Reference Manual v3.0, chapter 6; nRF5340 Product Specification v1.5,
+ * NVMC.
  */
 export class Nvmc extends NrfPeripheral {
   readonly #flash: FlashMemory;

@@ -1,6 +1,6 @@
 import type { Random } from "../../../core/index.ts";
-import type { ChipContext } from "../chip-context.ts";
-import { kept, NrfPeripheral } from "../nrf-peripheral.ts";
+import type { ChipContext } from "../parts/chip-context.ts";
+import { kept, NrfPeripheral } from "../parts/nrf-peripheral.ts";
 
 const VALRDY = 0x100;
 const VALUE_US = 120;

@@ -1,5 +1,5 @@
-import type { ChipContext } from "../chip-context.ts";
-import { kept, NrfPeripheral } from "../nrf-peripheral.ts";
+import type { ChipContext } from "../parts/chip-context.ts";
+import { kept, NrfPeripheral } from "../parts/nrf-peripheral.ts";
 
 const FIFO_BYTES = 6;
 const BITS_A_FRAME = 10;
@@ -12,10 +12,10 @@ const ENABLED = 4;
 const US_A_SECOND = 1e6;
 
 /** Bytes that a UART sends leave through this. */
-export type UartOutput = (byte: number) => void;
+type UartOutput = (byte: number) => void;
 
 /** The line's side of a UART: what a host's cable is plugged into. */
-export interface UartLine {
+interface UartLine {
   /** Bytes from the host arrive one after the other, as fast as the line carries them. */
   receive(bytes: Uint8Array): void;
 }

@@ -1,4 +1,4 @@
-import type { ChipContext } from "../chip-context.ts";
+import type { ChipContext } from "../parts/chip-context.ts";
 
 /** A counter of so many bits that runs with the chip's cycles, and what happens at its compare values. */
 export class Counter {

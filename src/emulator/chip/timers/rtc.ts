@@ -1,16 +1,15 @@
-import type { ChipContext } from "../chip-context.ts";
-import { kept, NrfPeripheral } from "../nrf-peripheral.ts";
+import type { ChipContext } from "../parts/chip-context.ts";
+import { kept, NrfPeripheral } from "../parts/nrf-peripheral.ts";
 import { Counter } from "./counter.ts";
 
 const LOW_FREQUENCY_HZ = 32_768;
 const BITS = 24;
-const TICK = 0x100;
 const OVERFLOW = 0x104;
 const COMPARE = 0x140;
 const CC = 0x540;
 const TRIGGERED = 0xff_fff0;
 
-/** RTC: 24 bits at 32,768 Hz. Source: nRF51 Series Reference Manual v3.0, chapter 19. */
+/** RTC: 24 bits at 32,768 Hz. TICK, an event for each count, is not made: nothing that boots here waits for it. Source: nRF51 Series Reference Manual v3.0, chapter 19. */
 export class Rtc extends NrfPeripheral {
   readonly #counter: Counter;
 
@@ -67,7 +66,4 @@ export class Rtc extends NrfPeripheral {
     const cycles = (this.chip.cyclesPerUs * 1e6 * (prescaler + 1)) / LOW_FREQUENCY_HZ;
     this.#counter.configure(BITS, cycles);
   }
-
-  /** TICK is not modelled as an event for each count: nothing here waits for it. */
-  static readonly tickEvent = TICK;
 }

@@ -1,5 +1,5 @@
-import type { ChipContext } from "../chip-context.ts";
-import { kept, NrfPeripheral } from "../nrf-peripheral.ts";
+import type { ChipContext } from "../parts/chip-context.ts";
+import { kept, NrfPeripheral } from "../parts/nrf-peripheral.ts";
 import { Counter } from "./counter.ts";
 
 const BITS = [16, 8, 24, 32];

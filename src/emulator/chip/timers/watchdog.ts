@@ -1,5 +1,5 @@
-import type { ChipContext } from "../chip-context.ts";
-import { NrfPeripheral } from "../nrf-peripheral.ts";
+import type { ChipContext } from "../parts/chip-context.ts";
+import { NrfPeripheral } from "../parts/nrf-peripheral.ts";
 
 const LOW_FREQUENCY_HZ = 32_768;
 const CHANNELS = 8;

@@ -1,7 +1,7 @@
-import type { Region } from "../memory/memory-map.ts";
+import type { Region } from "../../memory/memory-map.ts";
 import type { ChipContext } from "./chip-context.ts";
 
-export const PERIPHERAL_BYTES = 0x1000;
+const PERIPHERAL_BYTES = 0x1000;
 const EVENTS_FIRST = 0x100;
 const EVENTS_LAST = 0x1fc;
 const SHORTS = 0x200;
@@ -10,7 +10,7 @@ const INTENSET = 0x304;
 const INTENCLR = 0x308;
 
 /** A register that is neither task nor event. */
-export interface PeripheralRegister {
+interface PeripheralRegister {
   readonly read?: () => number;
   readonly write?: (value: number) => void;
 }
@@ -27,9 +27,9 @@ export function kept(initial = 0): PeripheralRegister {
 }
 
 /**
- * A peripheral of Nordic's kind: tasks are started by writing 1, events are registers that read 1, and an interrupt's line
- * is high while an event is set that INTEN names. Source: nRF51 Series Reference Manual v3.0, chapter 10; nRF5340 Product
- * Specification v1.5, "Peripheral interface".
+ * A peripheral of Nordic's kind: tasks are started by writing 1, events are registers that read 1, and an interrupt's
+ * line is high while an event is set that INTEN names. Source: nRF51 Series Reference Manual v3.0, chapter 10; nRF5340
+ * Product Specification v1.5, "Peripheral interface".
  */
 export class NrfPeripheral implements Region {
   readonly name: string;
