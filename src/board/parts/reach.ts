@@ -25,7 +25,7 @@ const ARGV = ["on", "off", "run", "write", "recover", "reset"];
 
 /** What the profile reaches. @param more files that a scenario names besides. */
 export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readonly string[] = []): Reach {
-  const { power, flasher, qemu, keys } = profile;
+  const { power, flasher, qemu, emulated, keys } = profile;
   const programs: string[] = [];
   const addresses: string[] = [];
   const variables: string[] = [];
@@ -54,6 +54,7 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
   if (qemu !== undefined) programs.push(qemu.program);
   const baseline = flasher?.baseline;
   const files = [baseline?.app, baseline?.net].flatMap((name) => (name === undefined ? [] : [resolveFrom(file, name)]));
+  if (emulated !== undefined) files.push(cachedFile(file, emulated.firmware));
   if (qemu !== undefined) files.push(cachedFile(file, qemu.image));
   for (const [name, path] of [
     [keyNames.signing, keys.signingFile],

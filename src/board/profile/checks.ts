@@ -1,5 +1,6 @@
 import type { FieldPath } from "../../core/index.ts";
 import { hexOf, roundUp } from "../../core/index.ts";
+import { EMULATED_POWER, EMULATED_UART } from "./emulated-schema.ts";
 import { QEMU_POWER, QEMU_UART } from "./qemu-schema.ts";
 import type { ProfileFields } from "./schema.ts";
 
@@ -177,7 +178,7 @@ function checkProvider(profile: ProfileFields, complain: Complain): void {
       complain(path, "names a port of the simulated board; this one is hardware.");
     }
   }
-  checkQemu(profile, complain);
+  checkFirmwareBoards(profile, complain);
   if (provider !== "twin") {
     if (twin !== undefined) complain(["twin"], 'is only for provider "twin".');
     return;
@@ -185,19 +186,23 @@ function checkProvider(profile: ProfileFields, complain: Complain): void {
   if (power.driver !== "lcus") complain(["power", "driver"], "must be lcus: the simulated relay is an LCUS board.");
 }
 
-/** An emulated board has one port and a switch of its own, and needs to know its firmware. */
-function checkQemu({ provider, ports, power, qemu }: ProfileFields, complain: Complain): void {
-  const isQemu = provider === "qemu";
-  if (isQemu !== (qemu !== undefined)) complain(["qemu"], isQemu ? "is missing." : 'is only for provider "qemu".');
-  const { app, net } = ports;
-  const isUart = "path" in app && app.path === QEMU_UART;
-  if (isQemu && !isUart) complain(["ports", "app", "path"], `must be ${QEMU_UART}: the emulated board has no other.`);
-  if (!isQemu && isUart) complain(["ports", "app", "path"], 'is only for provider "qemu".');
-  if (isQemu && net !== undefined) complain(["ports", "net"], "is nothing that the emulated board has.");
-  if (isQemu !== (power.driver === QEMU_POWER)) {
-    const text = isQemu
-      ? `must be ${QEMU_POWER}: power of an emulated board is QEMU's.`
-      : 'is only for provider "qemu".';
-    complain(["power", "driver"], text);
+/** Boards of one port and a switch of their own, which need to know their firmware: a section of the provider's name. */
+const WITH_FIRMWARE = [
+  { provider: "qemu", port: QEMU_UART, driver: QEMU_POWER, whose: "QEMU's" },
+  { provider: "emulated", port: EMULATED_UART, driver: EMULATED_POWER, whose: "the emulator's" },
+] as const;
+
+function checkFirmwareBoards(profile: ProfileFields, complain: Complain): void {
+  const { app, net } = profile.ports;
+  for (const { provider, port, driver, whose } of WITH_FIRMWARE) {
+    const isIt = profile.provider === provider;
+    const only = `is only for provider "${provider}".`;
+    if (isIt !== (profile[provider] !== undefined)) complain([provider], isIt ? "is missing." : only);
+    const isUart = "path" in app && app.path === port;
+    if (isIt && !isUart) complain(["ports", "app", "path"], `must be ${port}: the emulated board has no other.`);
+    if (!isIt && isUart) complain(["ports", "app", "path"], only);
+    if (isIt && net !== undefined) complain(["ports", "net"], "is nothing that the emulated board has.");
+    if (isIt === (profile.power.driver === driver)) continue;
+    complain(["power", "driver"], isIt ? `must be ${driver}: power of an emulated board is ${whose}.` : only);
   }
 }

@@ -11,7 +11,7 @@ import {
 import { jlinkPort, POWER_DRIVERS, pathPort } from "../../power/index.ts";
 import { SERVER_GENERATIONS } from "../../smp/index.ts";
 import { TWIN_FAULT_NAMES } from "../../twin/index.ts";
-
+import { EMULATED_POWER, EMULATED_SECTION } from "./emulated-schema.ts";
 import { FLASHER } from "./flasher-schema.ts";
 import { QEMU_POWER, QEMU_SECTION } from "./qemu-schema.ts";
 
@@ -70,7 +70,8 @@ function powerForms(): z.ZodType<PowerSection> {
   const forms = POWER_DRIVERS.map(({ name, options }) =>
     z.strictObject({ driver: z.literal(name), ...POWER.shape, ...options.shape }),
   );
-  forms.push(z.strictObject({ driver: z.literal(QEMU_POWER), ...POWER.shape }));
+  for (const driver of [QEMU_POWER, EMULATED_POWER])
+    forms.push(z.strictObject({ driver: z.literal(driver), ...POWER.shape }));
   const [first, ...rest] = forms;
   if (first === undefined) throw new RangeError("no power driver is registered");
   return z.discriminatedUnion("driver", [first, ...rest]);
@@ -131,7 +132,7 @@ const bootloader = z.strictObject({
 export const PROFILE_FIELDS = z.strictObject({
   schema: z.literal(1),
   name: z.string().min(1).max(80),
-  provider: z.enum(["twin", "hardware", "qemu"]),
+  provider: z.enum(["twin", "hardware", "qemu", "emulated"]),
   ports: z.strictObject({
     app: uart.describe("Application core: boot log and SMP."),
     net: uart.optional().describe("Network core: log only."),
@@ -208,6 +209,7 @@ export const PROFILE_FIELDS = z.strictObject({
     .strictObject({ cycles_max: z.int().min(1).default(10_000).describe("Erases a page may have in its life.") })
     .prefault({}),
   qemu: QEMU_SECTION.optional().describe("Only for provider qemu: real firmware on an emulated board."),
+  emulated: EMULATED_SECTION.optional().describe("Only for provider emulated: real firmware, executed here."),
   twin: z
     .strictObject({
       faults: z.array(z.enum(TWIN_FAULT_NAMES)).default([]).describe("What the twin does wrong."),

@@ -273,8 +273,9 @@ function cannotStart(
   if (foreign !== undefined)
     return `behind its header is ${foreign.name}, not firmware (signed twice, or the wrong file)`;
   const bodyAddress = slotAddress + headerBytes;
-  // What QEMU emulates is another chip.
-  const chip = profile.provider === "qemu" ? { alignBytes: 4 } : { alignBytes: VTOR_BYTES, ramEnd: NRF5340_RAM_END };
+  // What is emulated may be another chip.
+  const foreign51 = profile.provider === "qemu" || profile.emulated?.chip === "nrf51";
+  const chip = foreign51 ? { alignBytes: 4 } : { alignBytes: VTOR_BYTES, ramEnd: NRF5340_RAM_END };
   const fault = startFault(body, { bodyAddress, endAddress: bodyAddress + bodyBytes, ...chip });
   if (fault !== undefined || headerBytes === wanted) return fault;
   const sizes = `its header has ${headerBytes} bytes, and the profile's images.header_bytes says ${wanted}`;
