@@ -3,16 +3,13 @@
 import { createServer, type Socket } from "node:net";
 
 const [row = "", image = "", port] = process.argv.slice(2);
-// An emulator opens its socket at once: who cannot connect while the twin is loaded gives up. What comes is lost then, as
-// on a board that is not up yet.
-const listening = port === undefined ? undefined : createServer({ noDelay: true });
-const early = new Set<Socket>();
-const lose = () => undefined;
-const keep = (socket: Socket) => void early.add(socket.on("data", lose).on("error", lose));
-listening?.on("connection", keep);
+// An emulator opens its socket at once, and reads from it once its firmware does: what comes before waits in the socket.
+const early: Socket[] = [];
+const keep = (socket: Socket) => void early.push(socket.on("error", () => undefined));
+const listening = port === undefined ? undefined : createServer({ noDelay: true, pauseOnConnect: true }, keep);
 if (listening) await new Promise<void>((resolve) => listening.listen(Number(port), "127.0.0.1", resolve));
 const { serveTwin } = await import("./smp-suite-twin.ts");
-const ready = await serveTwin(JSON.parse(row), image, listening);
-listening?.off("connection", keep);
-for (const socket of early) listening?.emit("connection", socket.off("data", lose));
+const { ready, connect } = await serveTwin(JSON.parse(row), image, listening !== undefined);
+for (const socket of early) connect(socket);
+listening?.off("connection", keep).on("connection", connect);
 console.log(ready);

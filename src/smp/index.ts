@@ -18,6 +18,7 @@ export {
   commitSettings,
   customCommand,
   deleteSetting,
+  consoleEcho,
   echo,
   eraseStorage,
   fileHash,

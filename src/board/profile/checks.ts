@@ -1,6 +1,7 @@
 import type { FieldPath } from "../../core/index.ts";
 import { hexOf, roundUp } from "../../core/index.ts";
 import { QEMU_POWER, QEMU_UART } from "./qemu-schema.ts";
+import { isPressed } from "./recovery-schema.ts";
 import type { ProfileFields } from "./schema.ts";
 
 /** Where checks put what they find: a zod context, by shape. */
@@ -25,6 +26,7 @@ export function checkProfile(profile: ProfileFields, findings: Findings): void {
   checkMode(profile, complain);
   checkPorts(profile, complain);
   checkProvider(profile, complain);
+  checkRecovery(profile, complain);
   const { images, keys, power } = profile;
   if (images.encryption !== "none" && keys.encryption === undefined) {
     complain(["keys", "encryption"], `is missing; images.encryption is "${images.encryption}".`);
@@ -183,6 +185,37 @@ function checkProvider(profile: ProfileFields, complain: Complain): void {
     return;
   }
   if (power.driver !== "lcus") complain(["power", "driver"], "must be lcus: the simulated relay is an LCUS board.");
+}
+
+/** A button needs somebody who presses it, and a channel that is not the supply's. */
+function checkRecovery({ provider, bootloader, power, ports, recovery }: ProfileFields, complain: Complain): void {
+  if (recovery === undefined) return;
+  const { enter, press } = recovery;
+  if (!bootloader.recovery.includes(enter)) {
+    complain(["recovery", "enter"], `is not among bootloader.recovery (${bootloader.recovery.join(", ") || "none"}).`);
+  }
+  if (isPressed(enter) !== (press !== undefined)) {
+    const text = press === undefined ? "is missing: the switch that presses it." : `has no use with enter: ${enter}.`;
+    return complain(["recovery", "press"], text);
+  }
+  if (press === undefined) return;
+  const { cuts: _, off_ms, cut_latency_ms, hold_up_ms, cut_uncertainty_ms, ...supply } = power;
+  if (sameSwitch(press, supply)) complain(["recovery", "press"], "is the channel of the board's own supply.");
+  const port = identityOf(press["port"]);
+  for (const [name, uart] of Object.entries(ports)) {
+    if (port !== undefined && port === identityOf(uart)) complain(["recovery", "press", "port"], `is ports.${name}.`);
+  }
+  if (provider === "twin" && (press.driver !== "lcus" || port !== "twin:relay")) {
+    complain(["recovery", "press"], "must be lcus on twin:relay: the simulated board has one relay.");
+  }
+  if (provider === "qemu") complain(["recovery", "press"], "is nothing that the emulated board has.");
+}
+
+/** The same fields but for how the contact is wired. */
+function sameSwitch(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
+  const place = (section: Readonly<Record<string, unknown>>) =>
+    JSON.stringify(Object.entries(section).filter(([field]) => field !== "contact").toSorted());
+  return place(a) === place(b);
 }
 
 /** An emulated board has one port and a switch of its own, and needs to know its firmware. */
