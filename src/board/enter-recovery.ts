@@ -1,5 +1,5 @@
 import { BenchError, ConfigurationError, isKind, sleep } from "../core/index.ts";
-import { RECOVERY_WAYS } from "../mcuboot/index.ts";
+import { RECOVERY_WAYS, type RecoveryWay } from "../mcuboot/index.ts";
 import { cycle } from "../power/index.ts";
 import { consoleEcho, isRefusal } from "../smp/index.ts";
 import type { Board } from "./parts/board.ts";
@@ -36,10 +36,7 @@ const powerCycle = async ({ power, clock, profile }: Board, signal: AbortSignal)
   await cycle(power, { clock, offMs: profile.power.offMs, signal });
 };
 
-const ENTER: Record<
-  (typeof RECOVERY_WAYS)[number]["name"],
-  (board: Board, signal: AbortSignal) => Promise<void>
-> = {
+const ENTER: Record<RecoveryWay, (board: Board, signal: AbortSignal) => Promise<void>> = {
   button: async (board, signal) => {
     await board.press?.set("on", { signal });
     await powerCycle(board, signal);
@@ -57,7 +54,7 @@ const ENTER: Record<
   "no-application": powerCycle,
 };
 
-async function untilRecovery(board: Board, way: string, signal: AbortSignal): Promise<void> {
+async function untilRecovery(board: Board, way: RecoveryWay, signal: AbortSignal): Promise<void> {
   const { clock, profile, smp, name } = board;
   const beganUs = clock.nowUs();
   const limitUs = beganUs + (profile.timeoutsMs.boot + profile.timeoutsMs.swap) * 1000;
@@ -66,24 +63,24 @@ async function untilRecovery(board: Board, way: string, signal: AbortSignal): Pr
     const answers = await whoAnswers(smp.session, signal);
     if (answers === "recovery") return;
     board.check();
-    const option = RECOVERY_WAYS.find((row) => row.name === way)?.option ?? "serial recovery";
-    const built = `Is its bootloader built with ${option}?`;
     if (answers === "application" && askedUs - beganUs > APPLICATION_MS * 1000) {
-      const hint = way === "no-application" ? "Serial recovery comes by itself only without one." : REMEDIES(way, built);
-      throw new BenchError(`${name} is not in serial recovery: its application answers.`, hint);
+      throw new BenchError(`${name} is not in serial recovery: its application answers.`, remedy(way));
     }
     if (clock.nowUs() > limitUs) {
       const seconds = Math.round((limitUs - beganUs) / 1_000_000);
-      throw new BenchError(`${name} is not in serial recovery: nothing answered for ${seconds} s.`, REMEDIES(way, built));
+      throw new BenchError(`${name} is not in serial recovery: nothing answered for ${seconds} s.`, remedy(way));
     }
     if (answers === "application") await sleep(clock, ASK_MS, signal);
   }
 }
 
-const REMEDIES = (way: string, built: string) =>
-  way === "button" || way === "pin-reset"
-    ? `${built} Does recovery.press reach the ${way === "button" ? "button" : "reset pin"}, pressed while it is on?`
-    : built;
+function remedy(way: RecoveryWay): string {
+  if (way === "no-application") return "Serial recovery comes by itself only where no image can be booted.";
+  const option = RECOVERY_WAYS.find(({ name }) => name === way)?.option ?? "";
+  const pressed = { button: "button", "pin-reset": "reset pin", "boot-mode": undefined, wait: undefined }[way];
+  const reaches = pressed === undefined ? "" : ` Does recovery.press reach the ${pressed}, pressed while it is on?`;
+  return `Is its bootloader built with ${option}?${reaches}`;
+}
 
 /** Only serial recovery takes the command for the console's echo; an application has no such command. */
 async function whoAnswers(

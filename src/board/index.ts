@@ -15,6 +15,7 @@ export { requireApart, resourcesOf, takeLease } from "./lease/lease.ts";
 export { type FoundLock, findLocks, LOCKS_VARIABLE, locksFolder, removeLock, takeLock } from "./lease/lock.ts";
 export { ownerNow, ownerText } from "./lease/owner.ts";
 export { SharedCards } from "./lease/shared-cards.ts";
+export { enterSerialRecovery } from "./enter-recovery.ts";
 export { openBoard } from "./open.ts";
 export { type Board, type Flasher, type FlashProgress, type WearLedger } from "./parts/board.ts";
 export { openBoardPort, openBoardSwitch } from "./parts/hardware-ports.ts";
