@@ -3,13 +3,17 @@
 import { createServer, type Socket } from "node:net";
 
 const [row = "", image = "", port] = process.argv.slice(2);
-// An emulator opens its socket at once, and reads from it once its firmware does: what comes before waits in the socket.
-const early: Socket[] = [];
-const keep = (socket: Socket) => void early.push(socket.on("error", () => undefined));
-const listening = port === undefined ? undefined : createServer({ noDelay: true, pauseOnConnect: true }, keep);
+// An emulator opens its socket at once, and reads from it once its firmware does. On a busy machine that takes longer than
+// a request is waited for: of what came before, only the last is still waited for.
+const early = new Map<Socket, Uint8Array>();
+const keep = (socket: Socket) => {
+  early.set(socket, new Uint8Array());
+  socket.on("data", (bytes) => early.set(socket, bytes)).on("error", () => undefined);
+};
+const listening = port === undefined ? undefined : createServer({ noDelay: true }, keep);
 if (listening) await new Promise<void>((resolve) => listening.listen(Number(port), "127.0.0.1", resolve));
 const { serveTwin } = await import("./smp-suite-twin.ts");
 const { ready, connect } = await serveTwin(JSON.parse(row), image, listening !== undefined);
-for (const socket of early) connect(socket);
-listening?.off("connection", keep).on("connection", connect);
+for (const [socket, last] of early) connect(socket.removeAllListeners("data"), last);
+listening?.off("connection", keep).on("connection", (socket) => connect(socket));
 console.log(ready);

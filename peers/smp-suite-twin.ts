@@ -52,7 +52,7 @@ export async function serveTwin(
   row: SuiteServer,
   imageFile: string,
   overTcp: boolean,
-): Promise<{ readonly ready: string; readonly connect: (socket: Socket) => void }> {
+): Promise<{ readonly ready: string; readonly connect: (socket: Socket, before?: Uint8Array) => void }> {
   const clock = new RealClock();
   const factoryImage = readFileSync(imageFile);
   const { link: app, path, connect } = overTcp ? tcpUart(clock) : { connect: () => {}, ...(await openPty({ clock })) };
@@ -69,13 +69,13 @@ export async function serveTwin(
 }
 
 /** The UART as an emulator offers it: one client at a time, and the line stays when it goes. */
-function tcpUart(clock: Clock): { link: Link; path: string; connect: (socket: Socket) => void } {
+function tcpUart(clock: Clock): { link: Link; path: string; connect: (socket: Socket, before?: Uint8Array) => void } {
   const [link, far] = memoryLinks({ clock, names: ["twin's UART", "socket"] });
   let client: Socket | undefined;
-  const connect = (socket: Socket) => {
+  const connect = (socket: Socket, before: Uint8Array = new Uint8Array()) => {
     client = socket;
+    void far.write(before);
     socket.on("data", (bytes) => void far.write(bytes));
-    socket.resume();
     socket.on("error", () => undefined);
     socket.on("close", () => {
       if (client === socket) client = undefined;

@@ -192,7 +192,7 @@ function checkRecovery({ provider, bootloader, power, ports, recovery }: Profile
   if (recovery === undefined) return;
   const { enter, press } = recovery;
   if (!bootloader.recovery.includes(enter)) {
-    complain(["recovery", "enter"], `is not among bootloader.recovery (${bootloader.recovery.join(", ") || "none"}).`);
+    complain(["recovery", "enter"], `must be among bootloader.recovery (${bootloader.recovery.join(", ") || "none"}).`);
   }
   if (isPressed(enter) !== (press !== undefined)) {
     const text = press === undefined ? "is missing: the switch that presses it." : `has no use with enter: ${enter}.`;
