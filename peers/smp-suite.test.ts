@@ -103,7 +103,19 @@ interface Tally {
 
 function suite(): Tally {
   const chosen = IS_WHOLE ? [] : ["-k", SAMPLE.join(" or ")];
-  const argv = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=no", "-rfE", "-n", `${WORKERS}`, ...chosen, ...SUITE];
+  const argv = [
+    "-m",
+    "pytest",
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    "--tb=no",
+    "-rfE",
+    "-n",
+    `${WORKERS}`,
+    ...chosen,
+    ...SUITE,
+  ];
   const env = { ...process.env, PYTHONDONTWRITEBYTECODE: "1" };
   const { stdout } = spawnSync(PYTHON, argv, { cwd: root, encoding: "utf8", env });
   const count = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(stdout)?.[1] ?? 0);

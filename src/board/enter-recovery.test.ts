@@ -57,17 +57,26 @@ describe("a board is brought into serial recovery", () => {
   test("or it says that nothing answers, in bounded time", async () => {
     await using board = await boardWith("wait", "{ enter: wait }");
     await board.flasher?.programPrimary(new Uint8Array(64));
-    const silent = { ...board, profile: { ...board.profile, recovery: { enter: "no-application" as const, press: undefined } } };
+    const silent = {
+      ...board,
+      profile: { ...board.profile, recovery: { enter: "no-application" as const, press: undefined } },
+    };
     // Not one request in the half second that it waits: there is nothing it could start then.
     await board.power.set("off");
     silent.power = { ...board.power, facts: board.power.facts, set: async () => ({ sentAtUs: 0 }) };
-    await expect(enterSerialRecovery(silent, signal)).rejects.toThrow("is not in serial recovery: nothing answered for 130 s.");
+    await expect(enterSerialRecovery(silent, signal)).rejects.toThrow(
+      "is not in serial recovery: nothing answered for 130 s.",
+    );
   });
 });
 
 describe("a profile that says how", () => {
   test.each([
-    ["button", `{ enter: pin-reset, press: ${PRESS} }`, /recovery\.enter is "pin-reset"; must be among bootloader\.recovery \(button\)/],
+    [
+      "button",
+      `{ enter: pin-reset, press: ${PRESS} }`,
+      /recovery\.enter is "pin-reset"; must be among bootloader\.recovery \(button\)/,
+    ],
     ["button", "{ enter: button }", /recovery\.press is missing: the switch that presses it/],
     ["boot-mode", `{ enter: boot-mode, press: ${PRESS} }`, /recovery\.press has no use with enter: boot-mode/],
     ["button", `{ enter: button, press: ${PRESS.replace("channel: 2", "channel: 1")} }`, /own supply/],

@@ -16,9 +16,9 @@ export { eraseDeadlineMs } from "./groups/erase-deadline.ts";
 export {
   closeFile,
   commitSettings,
+  consoleEcho,
   customCommand,
   deleteSetting,
-  consoleEcho,
   echo,
   eraseStorage,
   fileHash,

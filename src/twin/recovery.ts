@@ -1,7 +1,7 @@
 import type { Clock } from "../core/index.ts";
 import type { BootloaderBuild } from "../mcuboot/index.ts";
-import { type RecoveryBuild, RecoveryServer } from "../smp/index.ts";
 import type { Link } from "../serial/index.ts";
+import { type RecoveryBuild, RecoveryServer } from "../smp/index.ts";
 import type { TwinFlash } from "./flash.ts";
 import type { TwinNetCore } from "./net-core.ts";
 import { TwinRecoverySlots } from "./recovery-slots.ts";

@@ -214,7 +214,11 @@ function checkRecovery({ provider, bootloader, power, ports, recovery }: Profile
 /** The same fields but for how the contact is wired. */
 function sameSwitch(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
   const place = (section: Readonly<Record<string, unknown>>) =>
-    JSON.stringify(Object.entries(section).filter(([field]) => field !== "contact").toSorted());
+    JSON.stringify(
+      Object.entries(section)
+        .filter(([field]) => field !== "contact")
+        .toSorted(),
+    );
   return place(a) === place(b);
 }
 
