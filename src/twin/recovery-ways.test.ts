@@ -2,7 +2,6 @@ import { describe, expect, test } from "@jest/globals";
 import { Random, sleep, VirtualClock } from "../core/index.ts";
 import { RECOVERY_WAYS, type RecoveryWay } from "../mcuboot/index.ts";
 import { smallBuild, smallImage } from "../mcuboot/testing/small-board.ts";
-import { lcusFrame } from "../power/relays/lcus-frames.ts";
 import { memoryLinks, Uart } from "../serial/index.ts";
 import { consoleEcho, SmpClient } from "../smp/index.ts";
 import { Twin } from "./twin.ts";
@@ -39,8 +38,9 @@ async function bench({ ways, presses = "button" }: Options) {
   uart.onLine((line) => lines.push(line.text));
   const client = SmpClient.onUart(uart, { clock });
   await sleep(clock, UP_MS);
+  const frame = (channel: number, op: number) => Uint8Array.of(0xa0, channel, op, (0xa0 + channel + op) & 0xff);
   const relays = async (channel: number, energised: boolean) => {
-    await relayHost.write(lcusFrame(channel, energised ? 1 : 0));
+    await relayHost.write(frame(channel, energised ? 1 : 0));
     await sleep(clock, 100);
   };
   return {
