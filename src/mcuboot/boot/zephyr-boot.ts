@@ -6,8 +6,8 @@ import type { BootResult, LogLine, Steps } from "../steps/steps.ts";
 import { boot } from "./boot.ts";
 
 /**
- * A boot as a board shows it: MCUboot's own lines between those of its Zephyr port. Between the three parts a build that
- * has serial recovery may enter it.
+ * A boot as a board shows it: MCUboot's own lines between those of its Zephyr port. Between the three parts a build
+ * with serial recovery may enter that.
  * Source: MCUboot boot/zephyr/main.c.
  */
 export function* zephyrBoot(flash: Flash, build: BootloaderBuild): Steps<BootResult> {
