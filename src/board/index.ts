@@ -5,6 +5,7 @@ export { type DoctorFinding } from "./doctor/check.ts";
 export { type Diagnosis, diagnose, hasProblem } from "./doctor/doctor.ts";
 export { type System } from "./doctor/system.ts";
 export { thisMachine } from "./doctor/this-machine.ts";
+export { enterSerialRecovery } from "./enter-recovery.ts";
 export { findProgram, missingPrograms, programsOf } from "./flash/programs.ts";
 export { openFlasher } from "./flash/tool-flasher.ts";
 export { importLabgrid } from "./import/labgrid.ts";

@@ -17,6 +17,7 @@ export { eraseDeadlineMs } from "./groups/erase-deadline.ts";
 export {
   closeFile,
   commitSettings,
+  consoleEcho,
   customCommand,
   deleteSetting,
   echo,

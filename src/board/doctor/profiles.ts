@@ -6,6 +6,7 @@ import { healthFile } from "../lease/health.ts";
 import { loadCalibration } from "../profile/calibration-file.ts";
 import { FLASH_TOOLS } from "../profile/flash-tools.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
+import { switchesOf } from "../profile/recovery-schema.ts";
 import type { DoctorCheck, DoctorFinding, Surroundings } from "./check.ts";
 
 const DAY_MS = 86_400_000;
@@ -121,7 +122,7 @@ async function tools(around: Surroundings): Promise<readonly DoctorFinding[]> {
         remedy: "Install it, put its folder into PATH, or name it in the profile.",
       });
     }
-    if (loaded.profile.power.driver === "hid-relay" && !system.library("node-hid")) {
+    if (switchesOf(loaded.profile).some(({ driver }) => driver === "hid-relay") && !system.library("node-hid")) {
       found.push({
         level: "problem",
         where: `${loaded.profile.name}, power`,
@@ -161,7 +162,8 @@ async function nrfutilIsBare({ profile, file }: LoadedProfile, { system }: Surro
 
 async function secrets(around: Surroundings): Promise<readonly DoctorFinding[]> {
   return real(around).flatMap(({ profile }) =>
-    namesOfSecrets(profile.power.options)
+    switchesOf(profile)
+      .flatMap(({ options }) => namesOfSecrets(options))
       .filter(({ name }) => (around.system.env[name] ?? "") === "")
       .map(({ field, name }) => ({
         level: "problem" as const,

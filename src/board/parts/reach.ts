@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { resolveFrom } from "../../core/index.ts";
 import { cachedFile } from "../lease/cached-file.ts";
 import { isKeyEverywhere, type LoadedProfile } from "../profile/profile.ts";
+import { switchesOf } from "../profile/recovery-schema.ts";
 
 /** What a profile makes this program touch besides serial ports: for whoever has to decide whether to trust it. */
 export interface Reach {
@@ -25,7 +26,7 @@ const ARGV = ["on", "off", "run", "write", "recover", "reset"];
 
 /** What the profile reaches. @param more files that a scenario names besides. */
 export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readonly string[] = []): Reach {
-  const { power, flasher, qemu, emulated, keys } = profile;
+  const { flasher, qemu, emulated, keys } = profile;
   const programs: string[] = [];
   const addresses: string[] = [];
   const variables: string[] = [];
@@ -44,11 +45,13 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
       else if (/^https?:\/\//.test(value)) addresses.push(originOf(value));
     }
   };
-  walk(power.options, "power");
+  for (const { driver, options } of switchesOf(profile)) {
+    walk(options, "power");
+    const own = options["program"] === undefined ? OWN_PROGRAMS[driver] : undefined;
+    if (own !== undefined) programs.push(own);
+    if (driver === "reset" && options["program"] === undefined) programs.push(String(options["tool"]));
+  }
   walk(flasher, "flasher");
-  const own = power.options["program"] === undefined ? OWN_PROGRAMS[power.driver] : undefined;
-  if (own !== undefined) programs.push(own);
-  if (power.driver === "reset" && power.options["program"] === undefined) programs.push(String(power.options["tool"]));
   if (flasher !== undefined && flasher.tool !== "command" && flasher.executable === undefined)
     programs.push(flasher.tool);
   if (qemu !== undefined) programs.push(qemu.program);

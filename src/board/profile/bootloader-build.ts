@@ -42,6 +42,7 @@ export function bootloaderBuildOf(
     tlvAllowList: bootloader.tlvAllowList,
     downgradePrevention: bootloader.downgradePrevention,
     crypto: bootloader.crypto,
+    recovery: { ways: new Set(bootloader.recovery), waitMs: bootloader.recoveryWaitMs },
     ...(bootloader.assertions && { assertions: bootloader.assertions }),
     signature: signatureCheckOf(keys),
     ...(encryption && { encryption }),

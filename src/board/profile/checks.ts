@@ -2,6 +2,7 @@ import type { FieldPath } from "../../core/index.ts";
 import { hexOf, roundUp } from "../../core/index.ts";
 import { EMULATED_POWER, EMULATED_UART } from "./emulated-schema.ts";
 import { QEMU_POWER, QEMU_UART } from "./qemu-schema.ts";
+import { isPressed } from "./recovery-schema.ts";
 import type { ProfileFields } from "./schema.ts";
 
 /** Where checks put what they find: a zod context, by shape. */
@@ -26,6 +27,7 @@ export function checkProfile(profile: ProfileFields, findings: Findings): void {
   checkMode(profile, complain);
   checkPorts(profile, complain);
   checkProvider(profile, complain);
+  checkRecovery(profile, complain);
   const { images, keys, power } = profile;
   if (images.encryption !== "none" && keys.encryption === undefined) {
     complain(["keys", "encryption"], `is missing; images.encryption is "${images.encryption}".`);
@@ -184,6 +186,38 @@ function checkProvider(profile: ProfileFields, complain: Complain): void {
     return;
   }
   if (power.driver !== "lcus") complain(["power", "driver"], "must be lcus: the simulated relay is an LCUS board.");
+}
+
+/** A button needs somebody who presses it, and a channel that is not the supply's. */
+function checkRecovery({ provider, bootloader, power, ports, recovery }: ProfileFields, complain: Complain): void {
+  if (recovery === undefined) return;
+  const { enter, press } = recovery;
+  if (!bootloader.recovery.includes(enter)) {
+    complain(["recovery", "enter"], `must be among bootloader.recovery (${bootloader.recovery.join(", ") || "none"}).`);
+  }
+  if (isPressed(enter) !== (press !== undefined)) {
+    const text = press === undefined ? "is missing: the switch that presses it." : `has no use with enter: ${enter}.`;
+    return complain(["recovery", "press"], text);
+  }
+  if (press === undefined) return;
+  // A debug probe may pull the reset pin for both.
+  if (press.driver !== "reset" && samePlace(press, power))
+    complain(["recovery", "press"], "is the channel of the board's own supply.");
+  const port = identityOf(press["port"]);
+  for (const [name, uart] of Object.entries(ports)) {
+    if (port !== undefined && port === identityOf(uart)) complain(["recovery", "press", "port"], `is ports.${name}.`);
+  }
+  if (provider === "twin" && (press.driver !== "lcus" || port !== "twin:relay")) {
+    complain(["recovery", "press"], "must be lcus on twin:relay: the simulated board has one relay.");
+  }
+  if (provider === "qemu" || provider === "emulated")
+    complain(["recovery", "press"], "is nothing that the emulated board has.");
+}
+
+/** The same switch, by all fields but those that say how the board hangs on it. */
+function samePlace(press: Readonly<Record<string, unknown>>, power: Readonly<Record<string, unknown>>): boolean {
+  const own = Object.entries(press).filter(([field]) => field !== "contact");
+  return own.every(([field, value]) => JSON.stringify(value) === JSON.stringify(power[field]));
 }
 
 /** Boards of one port and a switch of their own, which need to know their firmware: a section of the provider's name. */

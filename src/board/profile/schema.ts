@@ -7,6 +7,8 @@ import {
   GENERATIONS,
   NET_CORE_RULES,
   PROFILE_MODES,
+  RECOVERY_WAYS,
+  type RecoveryWay,
 } from "../../mcuboot/index.ts";
 import { jlinkPort, POWER_DRIVERS, pathPort } from "../../power/index.ts";
 import { SERVER_GENERATIONS } from "../../smp/index.ts";
@@ -14,6 +16,7 @@ import { TWIN_FAULT_NAMES } from "../../twin/index.ts";
 import { EMULATED_POWER, EMULATED_SECTION } from "./emulated-schema.ts";
 import { FLASHER } from "./flasher-schema.ts";
 import { QEMU_POWER, QEMU_SECTION } from "./qemu-schema.ts";
+import { RECOVERY_SECTION, type SwitchSection } from "./recovery-schema.ts";
 
 const ms = (max: number) => z.number().min(0).max(max);
 const namesOf = <T extends string>(rows: readonly { readonly name: T }[]) => rows.map((row) => row.name);
@@ -125,6 +128,13 @@ const bootloader = z.strictObject({
     .enum(namesOf(NET_CORE_RULES))
     .optional()
     .describe("How it tells such an update from an application; default: as its generation does."),
+  recovery: z
+    .array(z.enum(namesOf(RECOVERY_WAYS)))
+    .default(["boot-mode"])
+    .describe(
+      `Ways into serial recovery that it is built with: ${RECOVERY_WAYS.map(({ name, option }) => `${name} is ${option}`).join(", ")}.`,
+    ),
+  recovery_wait_ms: ms(60_000).default(500).describe("CONFIG_BOOT_SERIAL_WAIT_FOR_DFU_TIMEOUT, for recovery: [wait]."),
   second_stage: z.boolean().default(false).describe("nRF5340: MCUboot is itself started by NSIB."),
 });
 
@@ -139,6 +149,7 @@ export const PROFILE_FIELDS = z.strictObject({
   }),
   power: powerForms(),
   bootloader: bootloader.prefault({}),
+  recovery: RECOVERY_SECTION.optional().describe("How the bench brings the board into serial recovery."),
   flasher: FLASHER.optional().describe("Who programs the board past its bootloader; without it, only SMP does."),
   slots: z.strictObject({
     sector_bytes: powerOfTwo(1_048_576).default(4096),
@@ -269,14 +280,12 @@ export type Camelised<T> = T extends readonly (infer Item)[]
     : T;
 
 /** A board profile as the program sees it: names in camel case, paths absolute, the switch's own options apart. */
-export interface BoardProfile extends Camelised<Omit<ProfileFields, "schema" | "power" | "keys">> {
+export interface BoardProfile extends Camelised<Omit<ProfileFields, "schema" | "power" | "keys" | "recovery">> {
   /** The file it came from, absolute. */
   readonly file: string;
-  readonly power: Camelised<z.output<typeof POWER>> & {
-    readonly driver: string;
-    /** The driver's own fields, as the file spells them: for `openPower`. */
-    readonly options: Readonly<Record<string, unknown>>;
-  };
+  readonly power: Camelised<z.output<typeof POWER>> & SwitchSection;
+  /** `press`: the switch on its button or reset pin, if that is how. */
+  readonly recovery: { readonly enter: RecoveryWay; readonly press: SwitchSection | undefined } | undefined;
   /** Files are absolute paths; no file: nothing is signed, or encrypted. */
   readonly keys: Camelised<Omit<ProfileFields["keys"], "signing" | "encryption">> & {
     readonly signingFile: string | undefined;

@@ -63,7 +63,12 @@ export interface PhaseSpan {
 }
 
 /** What brings a board back that a run left in the middle of something, from the gentlest on. */
-export type RecoveryStepName = "power on" | "power cycle" | "old image flashed" | "baseline flashed";
+export type RecoveryStepName =
+  | "power on"
+  | "power cycle"
+  | "old image by serial recovery"
+  | "old image flashed"
+  | "baseline flashed";
 
 /** What said that a boot had begun. From the surest to the last resort. */
 export type EvidenceKind = "banner" | "power" | "slots" | "uptime" | "silence" | "time";

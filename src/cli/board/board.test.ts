@@ -33,6 +33,7 @@ describe("hil board", () => {
     [["console", "--board", "twin", "--seconds", "x"], /--seconds wants a number/],
     [["flash", "--board", "twin"], /wants files/],
     [["flash", "nothing.hex", "--board", "twin"], /cannot read nothing\.hex/],
+    [["serial-recovery", "--board", "twin"], /does not say how the board enters serial recovery\. Add recovery:/],
     [["recover", "--board", "twin"], /erases all of twin\. Say so with --yes/],
     [["recover", "--board", "twin", "--yes"], /is simulated/],
     [["calibrate", "--board", "twin", "--trials", "2"], /--trials wants a whole number from 5 to 1000/],

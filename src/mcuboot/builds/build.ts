@@ -11,6 +11,7 @@ import type { CryptoName } from "./crypto-times.ts";
 import type { DefectName } from "./defects.ts";
 import type { Assertions, GenerationRow } from "./generations.ts";
 import type { NetCoreBuild } from "./net-core-rules.ts";
+import type { BuildRecovery } from "./recovery-ways.ts";
 import type { FixName } from "./upstream-defects.ts";
 
 /** A part of the flash device. */
@@ -79,6 +80,8 @@ export interface BootloaderBuild {
   /** MCUBOOT_USE_TLV_ALLOW_LIST: only listed types may stand in the unprotected area; default: off. */
   readonly tlvAllowList?: boolean;
   readonly bootstrap: boolean;
+  /** MCUBOOT_SERIAL; default: not built in. */
+  readonly recovery?: BuildRecovery;
   readonly versionCmpUsesBuild: boolean;
   /** What it computes hashes, signatures and ciphers with: how long that takes. */
   readonly crypto: CryptoName;
