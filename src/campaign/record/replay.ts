@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import type { LoadedProfile } from "../../board/index.ts";
+import { keptProfileText, type LoadedProfile } from "../../board/index.ts";
 import { ConfigurationError, eachLine, hasCode, parseValue, readInputText, whyUnreadable } from "../../core/index.ts";
 import { PLANNED_CUT_SCHEMA, type PlannedCut } from "./cut-moment.ts";
 import type { ImageFacts } from "./facts.ts";
@@ -66,7 +66,7 @@ export function replayOf(
     schema: 1,
     seed: request.seed,
     scenario: { name: request.scenario.value.name, text: request.scenario.text },
-    profile: { name: request.board.profile.name, text: request.board.text },
+    profile: { name: request.board.profile.name, text: keptProfileText(request.board) },
     images: images.map(({ role, version, hash }) => ({ role, version, hash })),
     inputs: inputs.map(({ kept }) => kept),
     keys: keyFacts(request.board),

@@ -173,6 +173,12 @@ describe("a configuration file that is wrong", () => {
     expect(paragraphOf(text)).toBe(message);
   });
 
+  test("is not told with a password that stands in an address", () => {
+    expect(paragraphOf("name: dk\nkind: http://me:hunter2@plug/\n")).toContain(
+      'kind is "http://…@plug/"; expected one of',
+    );
+  });
+
   test("gets all its problems in one error, in the order of the lines", () => {
     expect(paragraphOf("colour: red\nkind: twn\nslot: 1\n")).toBe(
       [
