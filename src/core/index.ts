@@ -36,6 +36,7 @@ export {
 export { type FieldPath } from "./foreign/config-problems.ts";
 export { eachLine, INPUT_BYTES_MAX, readInput, readInputText } from "./foreign/input-file.ts";
 export { compilePattern, type Pattern, patternFault } from "./foreign/pattern.ts";
+export { PatternStream } from "./foreign/pattern-stream.ts";
 export { makeAnew, replaceFileAt } from "./foreign/replace-file.ts";
 export { rewriteYaml } from "./foreign/rewrite-yaml.ts";
 export { complaintText, type LineControl, terminalText } from "./foreign/terminal-text.ts";

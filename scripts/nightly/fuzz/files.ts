@@ -66,8 +66,8 @@ const PACKED = () => ({
 /** A board whose profile has every kind of thing in it, and slots of two pages, so that a dump is short. */
 const PROFILE = `schema: 1
 name: lab
-provider: twin
-ports: { app: { path: "twin:app", baud_rate: 1000000 } }
+provider: hardware
+ports: { app: { path: /dev/ttyACM1 } }
 power: { driver: command, on: [./a, b], off: [./a, c], status: { run: [./a], on: x, off: y }, cuts: soc }
 flasher: { tool: command, serial: "1050012345", write: [./flash, "{hex}"] }
 bootloader: { mode: swap-move }

@@ -252,6 +252,16 @@ describe("text that is not one YAML document", () => {
     expect(paragraphOf(bomb.join("\n"))).toContain("its anchors and aliases cannot be resolved");
   });
 
+  test.each([
+    ["lists", "[".repeat(50_000)],
+    ["mappings", "{".repeat(50_000)],
+    ["lines", "- ".repeat(20_000)],
+    ["keys", "? ".repeat(20_000)],
+    ["lists that end", `a: ${"[".repeat(70)}${"]".repeat(70)}`],
+  ])("cannot end the process by %s in each other", (_, text) => {
+    expect(paragraphOf(text)).toBe("lab.yaml, line 1: it nests deeper than 64 levels.");
+  });
+
   test("cannot nest without bound", () => {
     expect(paragraphOf(`name: ${"[".repeat(100)}${"]".repeat(100)}\n`)).toBe(
       "lab.yaml, line 1: it nests deeper than 64 levels.",
