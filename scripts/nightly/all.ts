@@ -19,6 +19,7 @@ const script = (name: string, ...rest: string[]) => [join(import.meta.dirname, `
 const JOBS: readonly Job[] = [
   { name: "properties", argv: script("properties", "50"), what: "property tests under 50 seeds" },
   { name: "fuzz-image", argv: script("fuzz-image"), what: "a million damaged images" },
+  { name: "fuzz", argv: script("fuzz"), what: "10 million damaged inputs by every way in (docs/trust.md)" },
   { name: "mutants", argv: script("mutants"), what: "every rule of the model broken once" },
   {
     name: "random-campaigns",

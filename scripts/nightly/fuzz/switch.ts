@@ -1,5 +1,10 @@
 import { failed, failureOf } from "../../../src/board/flash/failures.ts";
-import { decodeCutterMessage, encodeCutterMessage, MESSAGE_BYTES_MAX } from "../../../src/power/cutter/messages.ts";
+import {
+  CUTTER_MAGIC,
+  decodeCutterMessage,
+  encodeCutterMessage,
+  MESSAGE_BYTES_MAX,
+} from "../../../src/power/cutter/messages.ts";
 import { SlipPackets, slipFrame } from "../../../src/power/cutter/slip.ts";
 import { digestAuthorization, digestChallenge } from "../../../src/power/network/http-digest.ts";
 import { fieldAt, parsedJson } from "../../../src/power/network/json-field.ts";
@@ -105,7 +110,7 @@ export const SWITCH_SOURCES: readonly FuzzSource[] = [
     kind: "bytes",
     share: 100,
     seeds: () => [
-      slipFrame(encodeCutterMessage({ name: "hello", number: 1, fields: {} })),
+      slipFrame(encodeCutterMessage({ name: "hello", number: 1, fields: { magic: CUTTER_MAGIC, version: 1 } })),
       slipFrame(Uint8Array.of(0x83, 1, 2, 0x1b, 255, 255, 255, 255, 255, 255, 255, 255)),
     ],
     ask(input) {
