@@ -100,7 +100,7 @@ export const BOARD_SOURCES: readonly FuzzSource[] = [
     ask(input) {
       const text = Buffer.from(input.subarray(0, 4096)).toString("latin1");
       const known = recogniseBootLine(text);
-      if (known) contradictions([{ ...known, text } as unknown as Parameters<typeof contradictions>[0][number]], FACTS);
+      if (known) contradictions([{ ...known, text }], FACTS);
     },
   },
   {

@@ -1,11 +1,12 @@
 import { BOARD_SOURCES } from "./board.ts";
-import { fileSources } from "./files.ts";
+import { filedSources } from "./filed.ts";
+import { FILE_SOURCES } from "./files.ts";
 import type { FuzzSource } from "./source.ts";
 import { SWITCH_SOURCES } from "./switch.ts";
 
 /** Every way in, of everybody (docs/trust.md). @param folder for files that are read by their names; empty. */
 export function fuzzSources(folder: string): readonly FuzzSource[] {
-  return [...BOARD_SOURCES, ...SWITCH_SOURCES, ...fileSources(folder)];
+  return [...BOARD_SOURCES, ...SWITCH_SOURCES, ...FILE_SOURCES, ...filedSources(folder)];
 }
 
 /** How many of `count` inputs each source gets, at least one. */
