@@ -74,8 +74,16 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
 
 /** The same for a profile out of a received record: the emulator by its usual name is no stranger's program. */
 export function foreignReach(board: LoadedProfile): readonly string[] {
-  const { programs, addresses, variables } = reachOf(board);
+  const { programs, addresses, variables, files } = reachOf(board);
+  const { keys, qemu } = board.profile;
+  // Keys must be the recorded ones; what lies in the cache was fetched by this user.
+  const own = [
+    keys.signingFile,
+    keys.encryptionFile,
+    qemu?.image.startsWith("cache:") ? cachedFile(board.file, qemu.image) : "",
+  ];
   return [
+    ...files.filter((path) => !own.includes(path)).map((path) => `reads ${path}`),
     ...programs.filter((name) => name !== QEMU).map((name) => `runs ${name} (in ${dirname(resolve(board.file))})`),
     ...addresses.map((address) => `talks to ${address}`),
     ...variables.map((name) => `reads ${name} of the environment`),

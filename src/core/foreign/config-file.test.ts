@@ -262,6 +262,15 @@ describe("text that is not one YAML document", () => {
     expect(paragraphOf(text)).toBe("lab.yaml, line 1: it nests deeper than 64 levels.");
   });
 
+  // Each took the library ten seconds and more, or a gigabyte.
+  test.each([
+    ["many empty items", `a: [${"{},".repeat(300_000)}]\n`, "150000 words and marks"],
+    ["a tag on a tag", `${"!a ".repeat(300_000)}x\n`, "1000 anchors, aliases and tags"],
+    ["many aliases", `a: &a [x]\nb: [${"*a,".repeat(300_000)}]\n`, "1000 anchors, aliases and tags"],
+  ])("cannot take time and memory by %s", (_, text, what) => {
+    expect(paragraphOf(text)).toBe(`lab.yaml, line 1: it has more than ${what}.`);
+  });
+
   test("cannot nest without bound", () => {
     expect(paragraphOf(`name: ${"[".repeat(100)}${"]".repeat(100)}\n`)).toBe(
       "lab.yaml, line 1: it nests deeper than 64 levels.",
