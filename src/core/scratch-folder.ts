@@ -7,8 +7,8 @@ import { lastWords } from "./last-words.ts";
 const SCRATCH_PREFIX = "hil-scratch-";
 
 /**
- * A folder for files that other programs are to read, readable by this user only. It goes when it is disposed of, or with
- * the process: also at a second Ctrl-C. Only `kill -9` leaves it.
+ * A folder for files that other programs are to read, readable by this user only. It goes when it is disposed of, or
+ * with the process: also at a second Ctrl-C. Only `kill -9` leaves it.
  */
 export class ScratchFolder implements Disposable {
   readonly path: string;

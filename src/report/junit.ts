@@ -30,7 +30,7 @@ export function junit(runs: readonly (readonly RunEvent[])[], taken: ReadonlySet
   ].join("\n");
 }
 
-/** Source: Unicode. A file beside ours may be anybody's. */
+/** The last code point of Unicode: a file beside ours may hold any number. */
 const CODE_POINT_MAX = 0x10_ffff;
 
 /** Names of the suites in a JUnit file that `junit` wrote. */

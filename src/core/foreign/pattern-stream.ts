@@ -43,8 +43,8 @@ interface State {
 }
 
 /**
- * An expression that is looked for in bytes as they come (each one character, as a log is read), however they are cut. No
- * byte is looked at twice, and a byte costs a step in a table, or, the first time, as many steps as the expression has.
+ * An expression that is looked for in bytes as they come (each one character, as a log is read), however they are cut.
+ * No byte is looked at twice, and one costs a step in a table, or, the first time, as many steps as the expression has.
  * It ends at the first byte with which it is complete: no repeat waits for more. `$` is also the end of what has come.
  */
 export class PatternStream {

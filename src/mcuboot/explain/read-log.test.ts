@@ -174,5 +174,5 @@ function twoImages(mode: BootMode, depends: boolean): SmallBoard {
 
 test("a log of more lines than a call takes arguments is read", () => {
   const { build } = smallBoard({ ...LEAN });
-  expect(readLog("I: Image index: 0, Swap type: none\n".repeat(150_000), build)?.images).toHaveLength(1);
+  expect(readLog("I: Image index: 0, Swap type: none\n".repeat(130_000), build)?.images).toHaveLength(1);
 });
