@@ -1,13 +1,13 @@
 // Our upload against other people's, to one server (ours) on one pseudo-terminal, at the pace of one line and one flash:
 // npx tsx bench/smp.ts [KIBIBYTES] [--no-peers] [--fast] [--only=NAME]
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { MCUMGR, missingClient, PYTHON } from "../peers/smp-tools.ts";
-import { RealClock } from "../src/core/index.ts";
+import { RealClock, ScratchFolder } from "../src/core/index.ts";
 import { lineTimeUs, openSerialPort, Uart } from "../src/serial/index.ts";
 import { dataRoom, encodedBytes, SMP_HEADER_BYTES, SmpClient } from "../src/smp/index.ts";
 import { plainImage } from "../src/smp/testing/array-store.ts";
@@ -20,7 +20,7 @@ const kibibytes = Number(process.argv[2] ?? 200);
 const only = process.argv.find((word) => word.startsWith("--only="))?.slice("--only=".length);
 const withPeers = !process.argv.includes("--no-peers");
 const image = plainImage({ version: [2, 0, 0], payloadBytes: kibibytes * 1024 - 72 });
-const file = join(mkdtempSync(join(tmpdir(), "hil-bench-")), "image.bin");
+const file = join(new ScratchFolder("bench").path, "image.bin");
 writeFileSync(file, image.file);
 
 interface Setup {

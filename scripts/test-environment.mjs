@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import vm from "node:vm";
 import { TestEnvironment } from "jest-environment-node";
 
@@ -37,6 +40,10 @@ vm.SourceTextModule = new Proxy(SourceTextModule, {
  */
 export default class PlainContextEnvironment extends TestEnvironment {
   constructor(...given) {
+    const scratch = mkdtempSync(join(tmpdir(), "s-"));
+    const before = process.env.TMPDIR;
+    // Jest copies the environment for its tests: this comes first.
+    process.env.TMPDIR = scratch;
     // Jest's constructor makes the context itself, and has no say in how.
     vm.createContext = () => createContext(vm.constants.DONT_CONTEXTIFY);
     try {
@@ -44,5 +51,22 @@ export default class PlainContextEnvironment extends TestEnvironment {
     } finally {
       vm.createContext = createContext;
     }
+    this.scratch = { folder: scratch, before };
+  }
+
+  /**
+   * Each test file has a folder for temporary files of its own, gone when it ends: whatever a test, or a program that it
+   * starts, puts there. What the product itself should have taken away (src/core/scratch-folder.ts) fails the suite.
+   */
+  async teardown() {
+    await super.teardown();
+    const { folder, before } = this.scratch;
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+    const forgotten = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+      /(?:^|[/\\])hil-scratch-[^/\\]*$/.test(name),
+    );
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    if (forgotten.length > 0) throw new Error(`temporary folders that nobody took away: ${forgotten.join(", ")}`);
   }
 }

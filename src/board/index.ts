@@ -20,7 +20,7 @@ export { openBoard } from "./open.ts";
 export { type Board, type Flasher, type FlashProgress, type WearLedger } from "./parts/board.ts";
 export { openBoardPort, openBoardSwitch } from "./parts/hardware-ports.ts";
 export { type BootLine, LogWatch } from "./parts/log-watch.ts";
-export { foreignReach, type Reach, reachOf, readablePasswords } from "./parts/reach.ts";
+export { foreignReach, passwordWarnings, type Reach, reachOf, readablePasswords } from "./parts/reach.ts";
 export { probeBoard } from "./probe.ts";
 export { bootloaderBuildOf } from "./profile/bootloader-build.ts";
 export {
@@ -41,6 +41,7 @@ export {
   UNKNOWN_SWITCH,
 } from "./profile/draft.ts";
 export { deviceArea, firstChunkMs, flashTimingOf } from "./profile/flash-timing.ts";
+export { keptProfileText } from "./profile/kept-text.ts";
 export { imageCrypto, imageRandomness, keyTitles, type ProfileKeys, profileKeys } from "./profile/keys.ts";
 export {
   builtInBoards,

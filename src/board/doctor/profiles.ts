@@ -3,6 +3,7 @@ import { portName } from "../../power/index.ts";
 import { discoverBoards, portsOf, stablePathOf } from "../discovery.ts";
 import { programsOf } from "../flash/programs.ts";
 import { healthFile } from "../lease/health.ts";
+import { readablePasswords } from "../parts/reach.ts";
 import { loadCalibration } from "../profile/calibration-file.ts";
 import { FLASH_TOOLS } from "../profile/flash-tools.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
@@ -28,9 +29,9 @@ export const PROFILE_CHECKS: readonly DoctorCheck[] = [
   { id: "tools", looksAt: "are the programs there that the profiles ask for", look: tools, source: "PATH" },
   {
     id: "secrets",
-    looksAt: "are the profiles' environment variables set",
+    looksAt: "are the profiles' environment variables set, and can nobody read them on their way",
     look: secrets,
-    source: "fields that end in _env",
+    source: "fields that end in _env; plain HTTP to an address that is not private (RFC 1918, RFC 4193)",
   },
   {
     id: "hub-kernel",
@@ -161,7 +162,7 @@ async function nrfutilIsBare({ profile, file }: LoadedProfile, { system }: Surro
 }
 
 async function secrets(around: Surroundings): Promise<readonly DoctorFinding[]> {
-  return real(around).flatMap(({ profile }) =>
+  const missing = real(around).flatMap(({ profile }) =>
     switchesOf(profile)
       .flatMap(({ options }) => namesOfSecrets(options))
       .filter(({ name }) => (around.system.env[name] ?? "") === "")
@@ -172,6 +173,15 @@ async function secrets(around: Surroundings): Promise<readonly DoctorFinding[]> 
         remedy: "Set it where hil is started; the profile holds only its name.",
       })),
   );
+  const readable = real(around).flatMap((loaded) =>
+    readablePasswords(loaded).map((address) => ({
+      level: "note" as const,
+      where: loaded.profile.name,
+      what: `it sends a password to ${address} in clear, and that is no private network.`,
+      remedy: "Use https://, or put the switch into a network of its own.",
+    })),
+  );
+  return [...missing, ...readable];
 }
 
 /** Fields that name a variable, or a map of them, wherever they stand. */

@@ -10,7 +10,29 @@ import { boardListCommand } from "./list.ts";
 
 const complaint = (...argv: string[]) => complaintOf(boardCommand(argv, memoryIo()));
 
+/** A switch on the open network, by plain HTTP, with a secret. */
+const READABLE = `schema: 1
+name: lab
+provider: hardware
+ports: { app: { path: /dev/hil-none } }
+power: { driver: http, on: { url: "http://sw.example.org/", headers_env: { X: NOT_SET } }, off: { url: "http://sw.example.org/" }, cuts: soc }
+slots:
+  primary: { offset: 0x10000, bytes: 0x10000 }
+  secondary: { offset: 0x20000, bytes: 0x10000 }
+keys: { signing: "builtin:twin-sign-p256.pem" }
+images: { encryption: none }
+`;
+
 describe("hil board", () => {
+  test("warns of a password that is sent in clear, before anything is sent", async () => {
+    const io = memoryIo();
+    writeFileSync(join(io.cwd, "lab.yaml"), READABLE);
+    await complaintOf(boardCommand(["power", "off", "--board", "lab.yaml"], io));
+    expect(io.complained()).toBe(
+      "hil: warning: lab sends a password to http://sw.example.org in clear, and that is no private network.\n",
+    );
+  });
+
   test("without a command shows them all, and that is not what was wanted", async () => {
     const io = memoryIo();
     expect(await boardCommand([], io)).toBe(2);

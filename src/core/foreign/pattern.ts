@@ -25,7 +25,7 @@ export interface Pattern {
 
 /** @throws ConfigurationError for what is no regular expression, or none that takes linear time. */
 export function compilePattern(source: string): Pattern {
-  const compiled = compiledOf(source);
+  const compiled = compiledPattern(source);
   return {
     source,
     test: (text) => compiled.matcher(text).find(),
@@ -39,7 +39,7 @@ export function compilePattern(source: string): Pattern {
 /** Why a text is no pattern; undefined when it is one. */
 export function patternFault(source: string): string | undefined {
   try {
-    compiledOf(source);
+    compiledPattern(source);
     return undefined;
   } catch (error) {
     return messageOf(error).replace(/\.$/, "");
@@ -52,7 +52,8 @@ const REFUSED = [
   { what: /\\[1-9]|\\k</, name: "back references" },
 ] as const;
 
-function compiledOf(source: string): Re2.RE2JS {
+/** @throws ConfigurationError as compilePattern. */
+export function compiledPattern(source: string): Re2.RE2JS {
   if (source === "") throw new ConfigurationError("an empty pattern matches everything.");
   if (source.length > PATTERN_CHARS_MAX) {
     throw new ConfigurationError(`a pattern of ${source.length} characters is too long: at most ${PATTERN_CHARS_MAX}.`);
