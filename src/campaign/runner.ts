@@ -1,6 +1,7 @@
 import type { Board } from "../board/index.ts";
 import { isKind, messageOf, type Random } from "../core/index.ts";
 import { isVoid } from "./bench/bench-watch.ts";
+import { NetworkWatch } from "./bench/network.ts";
 import { preflight } from "./bench/preflight.ts";
 import { RecordedBoard } from "./bench/recorded-board.ts";
 import { leaveBoard, wakeBoard } from "./bench/recover.ts";
@@ -8,13 +9,14 @@ import { StartingPoint } from "./bench/starting-point.ts";
 import { bootMsOf, type Direction, reversed, type Trial } from "./bench/trial.ts";
 import type { WearMeter } from "./bench/wear.ts";
 import { askAgain, cutApplication, measureApplication, spreadInApplication } from "./cuts/cut-application.ts";
-import { cutRevert, cutUpgrade } from "./cuts/cut-boot.ts";
+import { cutRevert, cutUpgrade, NET_COPY } from "./cuts/cut-boot.ts";
 import type { Judged } from "./cuts/judge.ts";
 import { laterBoot } from "./cuts/later-boot.ts";
+import { cutNetworkBoot, networkBoot, networkUpdateOf, requireCopy, spreadInCopy } from "./cuts/network-boot.ts";
 import { upgradeWithoutBoot } from "./cuts/no-boot.ts";
 import { cutsAtEvery, spreadCuts, spreadPairs } from "./cuts/plan.ts";
 import type { Reference } from "./cuts/reference.ts";
-import { referenceRevert, referenceUpgrade } from "./cuts/upgrade.ts";
+import { type JudgedReference, referenceRevert, referenceUpgrade } from "./cuts/upgrade.ts";
 import { type CutIn, cutsIn, type PlannedCut } from "./record/cut-moment.ts";
 import type { PhaseSpan } from "./record/facts.ts";
 import type { RunRecord } from "./record/record.ts";
@@ -104,6 +106,8 @@ class Campaign {
       bootMs: bootMsOf(board.profile),
       permanent: scenario.request === "permanent",
       refused: expectationOf(scenario).outcome === "refused",
+      network: new NetworkWatch(scenario.images.network?.witness === "none"),
+      networkRefused: scenario.images.network?.expect === "refused" ? images.new.network : undefined,
     };
     this.#startingPoint = new StartingPoint(this.#trial, images);
   }
@@ -118,7 +122,8 @@ class Campaign {
     const first = await this.#undisturbed({ from: images.old, to: images.new });
     let direction = first.next;
     if (startWith === "old" && direction) direction = (await this.#undisturbed(direction)).next;
-    let reference = first.reference;
+    let { reference } = first;
+    if (scenario.cuts.in === "network") reference = first.networkReference ?? first.reference;
     if (scenario.cuts.in === "revert" && direction) {
       ({ reference, next: direction } = await this.#revertReference(direction));
     }
@@ -148,12 +153,50 @@ class Campaign {
 
   /** An upgrade without a cut, and what comes after it. */
   async #undisturbed(direction: Direction) {
+    const network = await this.#networkFirst(direction);
+    if (network && !network.matched) {
+      return { reference: undefined, networkReference: undefined, next: await this.#afterNetwork(network, direction) };
+    }
     const judged = await referenceUpgrade(this.#trial, direction);
     this.#count(judged);
     return {
       reference: judged.reference,
+      networkReference: network?.reference,
       next: this.#stopped ? undefined : await this.#confirmAndTurn(judged, direction),
     };
+  }
+
+  /** With one pair of slots for both cores the network core is updated in a boot of its own; undefined elsewhere. */
+  async #networkFirst(direction: Direction): Promise<JudgedReference | undefined> {
+    const update = networkUpdateOf(this.#trial, direction);
+    if (update === undefined) return undefined;
+    const judged = await networkBoot(this.#trial, direction, update);
+    this.#count(judged);
+    if (judged.matched) this.#parts.expected.adopt(judged.matched.flash);
+    return judged;
+  }
+
+  /** Where a campaign goes on after an update of the network core that failed. */
+  async #afterNetwork(judged: Judged, direction: Direction): Promise<Direction | undefined> {
+    return this.#stopped ? undefined : this.#recoverFrom(judged, direction);
+  }
+
+  /** A cut in the boot that updates the network core, which has no slots of its own: the application stays. */
+  async #cutNetwork(direction: Direction, planned: CutIn<"boot">, reference: Reference): Promise<Direction | undefined> {
+    const update = networkUpdateOf(this.#trial, direction);
+    if (update === undefined) return reversed(direction);
+    const judged = await cutNetworkBoot(this.#trial, direction, planned, { ...update, reference });
+    this.#count(judged);
+    if (!judged.matched) return this.#afterNetwork(judged, direction);
+    this.#parts.expected.adopt(judged.matched.flash);
+    return reversed(direction);
+  }
+
+  /** The next upgrade's direction, by what runs: cuts of the network core alone turn without the application. */
+  async #turned(): Promise<Direction> {
+    const { images } = this.#parts;
+    const running = activeSlot(await this.#recorded.imageState());
+    return running?.hash === images.new.hash ? reversed(this.#forward()) : this.#forward();
   }
 
   /** A verdict failed, and nothing is to be done after that: the board stays as it is. */
@@ -194,7 +237,12 @@ class Campaign {
       direction = await this.#whole(planned, asked, (from) => this.#cut(from, planned, reference));
       if (!direction) return undefined;
     }
-    return direction;
+    return this.#cutsNetworkAlone ? this.#turned() : direction;
+  }
+
+  /** Cuts hit the network core's own update, in a boot that leaves the application where it is. */
+  get #cutsNetworkAlone(): boolean {
+    return this.#parts.scenario.cuts.in === "network" && !this.#parts.expected.hasNetworkSlot;
   }
 
   /**
@@ -228,10 +276,13 @@ class Campaign {
   /** One planned cut and the boots after it; returns the direction of the next. */
   async #cut(asked: Direction, planned: CutIn<"boot">, reference: Reference): Promise<Direction | undefined> {
     const { scenario, expected } = this.#parts;
+    if (this.#cutsNetworkAlone) return this.#cutNetwork(asked, planned, reference);
     const again = scenario.start.flash_each && (await this.#startingPoint.reflash());
     if (again) await this.#startingPoint.keep();
     const direction = again ? this.#forward() : asked;
     const isRevert = scenario.cuts.in === "revert";
+    const network = await this.#networkFirst(direction);
+    if (network && !network.matched) return this.#afterNetwork(network, direction);
     if (isRevert) {
       const up = await referenceUpgrade(this.#trial, direction);
       this.#count(up);
@@ -363,8 +414,13 @@ class Campaign {
 }
 
 /** The cuts that a scenario names, or spreads over the swap. */
-function plannedCuts(scenario: Scenario, { window, timeline }: Reference, random: Random): readonly PlannedCut[] {
+function plannedCuts(scenario: Scenario, reference: Reference, random: Random): readonly PlannedCut[] {
+  const { window, timeline } = reference;
   const { pairs, every, count = 0 } = scenario.cuts;
+  if (scenario.cuts.in === "network") {
+    const given = scenarioCuts(scenario);
+    return given ?? spreadInCopy(requireCopy(reference), pairs ?? count, pairs !== undefined, random);
+  }
   if (every !== undefined) return cutsAtEvery(every, timeline.operations);
   if (pairs !== undefined) return spreadPairs(window, pairs, random);
   return scenarioCuts(scenario) ?? spreadCuts(window, count, random);
@@ -379,5 +435,6 @@ function phasesOf({ timeline }: Reference): readonly PhaseSpan[] {
     if (last && last.name === step.phase) last.toUs = toUs;
     else phases.push({ name: step.phase, fromUs: step.startUs, toUs });
   }
-  return phases;
+  const copies = timeline.netCopies.map(({ startUs, endUs }) => ({ name: NET_COPY, fromUs: startUs, toUs: endUs }));
+  return [...phases, ...copies].toSorted((a, b) => a.fromUs - b.fromUs);
 }

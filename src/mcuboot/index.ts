@@ -54,18 +54,20 @@ export { type Flash, type FlashOperation, operationBytes } from "./flash/operati
 export { contentsAfterCut, type LegalOutcome, legalOutcomes, statesAfterCut, timelinesOf } from "./judge/index.ts";
 export {
   asNetFirmware,
-  type B0nEnd,
   b0n,
+  type B0nEnd,
   COMMAND_BLOCK_BYTES,
   copyCommand,
   decodeCommandBlock,
+  findFirmwareInfo,
+  firmwareFault,
   NET_APP,
   NET_CORE_RULES,
   NET_FLASH,
-  NRF5340_NETWORK,
   netAppIsWhole,
   netCoreRule,
   netVersionIn,
+  NRF5340_NETWORK,
   type PcdStatus,
   ramAt,
 } from "./net-core/index.ts";

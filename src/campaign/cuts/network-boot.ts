@@ -1,0 +1,81 @@
+import { ConfigurationError, type Random } from "../../core/index.ts";
+import { requestInSharedSlot } from "../bench/network-request.ts";
+import type { Direction, Trial } from "../bench/trial.ts";
+import type { CutIn, PlannedCut } from "../record/cut-moment.ts";
+import type { NetworkImage } from "../request/images.ts";
+import type { ExpectedFlash } from "../verdict/expected-flash.ts";
+import { cutBoot, writeStart } from "./cut-boot.ts";
+import { type Judged, judge } from "./judge.ts";
+import { measure, type Reference } from "./reference.ts";
+import { type JudgedReference, startBoot } from "./upgrade.ts";
+
+/** What a boot of a bootloader with one pair of slots is about that updates the network core. */
+interface NetworkUpdate {
+  readonly view: ExpectedFlash;
+  readonly to: NetworkImage;
+}
+
+/** Undefined where the network core has slots of its own, and where nothing is to be updated. */
+export function networkUpdateOf({ expected }: Trial, { to: { network } }: Direction): NetworkUpdate | undefined {
+  const view = network && expected.networkView();
+  return view && network && { view, to: network };
+}
+
+/** One update of the network core through the application's slot, with nobody in its way. */
+export async function networkBoot(
+  trial: Trial,
+  direction: Direction,
+  { view, to }: NetworkUpdate,
+): Promise<JudgedReference> {
+  const { recorded, bootMs } = trial;
+  recorded.bench.begin();
+  await requestInSharedSlot(trial, view, direction, to);
+  const seeing: Trial = { ...trial, expected: view };
+  const { timeline, resetUs } = await startBoot(seeing, async () => {});
+  const seen = await recorded.untilUp(resetUs, bootMs);
+  const judged = await judge(seeing, { subject: { kind: "network update" }, direction, seen, ofNetwork: true });
+  const upUs = judged.verdict.pass ? seen.upUs : undefined;
+  return { ...judged, reference: upUs === undefined ? undefined : measure(recorded, seen, timeline, resetUs, upUs) };
+}
+
+/** The same with a cut, or several in boots in a row. */
+export async function cutNetworkBoot(
+  trial: Trial,
+  direction: Direction,
+  planned: CutIn<"boot">,
+  { view, to, reference }: NetworkUpdate & { readonly reference: Reference },
+): Promise<Judged> {
+  writeStart(trial, planned, direction);
+  await requestInSharedSlot(trial, view, direction, to);
+  const seeing: Trial = { ...trial, expected: view };
+  const started = await startBoot(seeing, async () => {});
+  return cutBoot(seeing, { direction, planned, reference, started, stop: undefined, ofNetwork: true });
+}
+
+/** The line with which the network core is let go to copy. Source: sdk-nrf subsys/pcd/src/pcd.c. */
+const COPY_BEGINS = String.raw`Turned on network core[^\n]*\n`;
+
+/**
+ * Cuts in the copy to the network core: one moment drawn in each of so many equal parts of it, by the log.
+ * @param copyUs from that line to the one that ends the copy, as the undisturbed update showed it.
+ * @param isPair each with a second cut, anywhere in the copy that the next boot begins anew.
+ */
+export function spreadInCopy(copyUs: number, count: number, isPair: boolean, random: Random): readonly PlannedCut[] {
+  const drawn = (part: number): number => {
+    const fromUs = Math.floor((copyUs * part) / count);
+    return fromUs + random.below(Math.max(1, Math.floor(copyUs / count)));
+  };
+  return Array.from({ length: count }, (_, order): PlannedCut => {
+    const cut = { index: order + 1, kind: "log", pattern: COPY_BEGINS, delayUs: drawn(order) } as const;
+    return isPair ? { ...cut, following: [{ pattern: COPY_BEGINS, delayUs: random.below(Math.max(1, copyUs)) }] } : cut;
+  });
+}
+
+/** @throws ConfigurationError for a bootloader that does not say when the copy begins and ends. */
+export function requireCopy({ copyUs }: Reference): number {
+  if (copyUs !== undefined) return copyUs;
+  throw new ConfigurationError(
+    "cuts.in: network wants cuts in the copy to the network core, and the boot log does not show where that begins.",
+    'MCUboot says "Turned on network core" with CONFIG_PCD_LOG_LEVEL_INF; or use at_ms, measured from the reset.',
+  );
+}
