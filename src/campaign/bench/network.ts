@@ -87,8 +87,10 @@ async function smpTold({ board, signal }: RecordedBoard): Promise<NetworkReport[
       return value === undefined ? undefined : { value, by: "the application's OS info" };
     }
     const { group, command: id, field } = networkVersion;
-    const answer = await board.smp.session.request(customCommand({ group, id, op: "read" }), {}, { signal });
-    const value: unknown = (answer as Readonly<Record<string, unknown>>)[field];
+    const row = customCommand({ group, id, op: "read" });
+    const asked = {} as Parameters<typeof board.smp.session.request<typeof row>>[1];
+    const answer: object = await board.smp.session.request(row, asked, { signal });
+    const value: unknown = Object.entries(answer).find(([name]) => name === field)?.[1];
     const isTold = typeof value === "string" || typeof value === "number" || typeof value === "bigint";
     return isTold ? { value: String(value), by: `SMP group ${group}, command ${id}` } : undefined;
   } catch (error) {
