@@ -12,7 +12,14 @@ import { askAgain, cutApplication, measureApplication, spreadInApplication } fro
 import { cutRevert, cutUpgrade, NET_COPY } from "./cuts/cut-boot.ts";
 import type { Judged } from "./cuts/judge.ts";
 import { laterBoot } from "./cuts/later-boot.ts";
-import { cutNetworkBoot, networkBoot, networkUpdateOf, requireCopy, spreadInCopy } from "./cuts/network-boot.ts";
+import {
+  cutNetworkBoot,
+  networkBoot,
+  networkUpdateOf,
+  placeOldNetwork,
+  requireCopy,
+  spreadInCopy,
+} from "./cuts/network-boot.ts";
 import { upgradeWithoutBoot } from "./cuts/no-boot.ts";
 import { cutsAtEvery, spreadCuts, spreadPairs } from "./cuts/plan.ts";
 import type { Reference } from "./cuts/reference.ts";
@@ -118,6 +125,11 @@ class Campaign {
     await preflight(this.#recorded);
     await this.#startingPoint.powerCheck();
     await this.#startingPoint.baseline();
+    if (this.#trial.networkRefused) {
+      const placed = await placeOldNetwork(this.#trial, images.old);
+      if (placed) this.#count(placed);
+      if (placed?.matched) this.#parts.expected.adopt(placed.matched.flash);
+    }
     if (expectationOf(scenario).outcome === "no boot") return this.#noBoot();
     const first = await this.#undisturbed({ from: images.old, to: images.new });
     let direction = first.next;

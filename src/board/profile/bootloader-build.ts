@@ -31,7 +31,7 @@ export function bootloaderBuildOf(
     mode: modeRow(bootloader.mode).mode,
     images: [
       { primary: deviceArea(slots.primary), secondary: deviceArea(slots.secondary) },
-      ...networkImages(slots.networkSecondary && deviceArea(slots.networkSecondary), slots.networkRamBytes),
+      ...networkImages(slots.networkSecondary && deviceArea(slots.networkSecondary)),
     ],
     ...(slots.scratch ? { scratch: deviceArea(slots.scratch) } : {}),
     sectorBytes: slots.sectorBytes,
@@ -52,9 +52,9 @@ export function bootloaderBuildOf(
 }
 
 /** Image 1, the network core's: its primary slot is a buffer in RAM, where a stored map of 2.x has free memory. */
-function networkImages(secondary: Area | undefined, bytes: number): readonly ImageAreas[] {
+function networkImages(secondary: Area | undefined): readonly ImageAreas[] {
   if (secondary === undefined) return [];
-  return [{ primary: { offset: NET_PRIMARY_ADDRESS, bytes, inRam: true }, secondary }];
+  return [{ primary: { offset: NET_PRIMARY_ADDRESS, bytes: secondary.bytes, inRam: true }, secondary }];
 }
 
 function netCoreOf({ profile }: LoadedProfile): Pick<BootloaderBuild, "netCore"> {

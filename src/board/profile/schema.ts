@@ -177,12 +177,6 @@ export const PROFILE_FIELDS = z.strictObject({
     network_secondary: area
       .optional()
       .describe("nRF5340: slot for updates of the network core as image 1 (CONFIG_NRF53_MULTI_IMAGE_UPDATE)."),
-    network_ram_bytes: z
-      .int()
-      .min(4096)
-      .max(0x8_0000)
-      .default(0x3_8000)
-      .describe("The flash simulator in RAM that image 1 is copied to first (flash_sim.overlay: 224 KiB)."),
   }),
   keys: z.strictObject({
     signing: z

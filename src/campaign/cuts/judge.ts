@@ -7,6 +7,7 @@ import type { Allowed, Evidence } from "../verdict/check.ts";
 import type { CutSpan } from "../verdict/cut-window.ts";
 import { expectations } from "../verdict/nearest.ts";
 import { asFlash } from "../verdict/real-flash.ts";
+import { activeSlot } from "../verdict/slots.ts";
 import { type Weighed, weigh } from "../verdict/weigh.ts";
 
 /** A boot that is over, and what it is to be judged by. */
@@ -44,7 +45,7 @@ export async function judge(trial: Trial, boot: BootToJudge): Promise<Judged> {
   const evidence = await gather(trial, boot);
   const weighed = weigh(evidence, { outcomes, decisions, fault });
   const { pass, found, ...known } = weighed;
-  const { ending, because } = boot.ofNetwork ? asNetworkUpdate(weighed, evidence) : weighed;
+  const { ending, because } = boot.ofNetwork ? asNetworkUpdate(weighed, evidence) : asUpgrade(weighed, evidence, boot);
   const allowed = expectations(outcomes);
   const verdict: Verdict = {
     subject,
@@ -78,6 +79,17 @@ async function gather(trial: Trial, { direction, seen, ofNetwork = false }: Boot
   const content = isUp ? await recorded.board.flash?.read() : undefined;
   const flash = content && { content: asFlash(expected, content), build: expected.build };
   return { seen, slots, encrypted: direction.to.encrypted, ofNetwork, network, flash };
+}
+
+/** A boot after a cut whose application was in place already, and that had the network core left to update. */
+function asUpgrade(
+  { pass, ending, because }: Weighed,
+  { slots, network }: Evidence,
+  { subject, direction }: BootToJudge,
+): Pick<Weighed, "ending" | "because"> {
+  const isNew = activeSlot(slots)?.hash === direction.to.hash;
+  const isRest = pass && ending === "kept" && subject.kind === "cut" && network?.updates === true && isNew;
+  return { ending: isRest ? "resumed" : ending, because };
 }
 
 function versionsOf({ direction: { from, to }, ofNetwork = false }: BootToJudge): Pick<Verdict, "from" | "to"> {

@@ -1,8 +1,8 @@
 import { ConfigurationError, type Random } from "../../core/index.ts";
-import { requestInSharedSlot } from "../bench/network-request.ts";
+import { requestInSharedSlot, requestNetwork } from "../bench/network-request.ts";
 import type { Direction, Trial } from "../bench/trial.ts";
 import type { CutIn, PlannedCut } from "../record/cut-moment.ts";
-import type { NetworkImage } from "../request/images.ts";
+import type { CampaignImage, NetworkImage } from "../request/images.ts";
 import type { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { cutBoot, writeStart } from "./cut-boot.ts";
 import { type Judged, judge } from "./judge.ts";
@@ -38,7 +38,26 @@ export async function networkBoot(
   return { ...judged, reference: upUs === undefined ? undefined : measure(recorded, seen, timeline, resetUs, upUs) };
 }
 
-/** The same with a cut, or several in boots in a row. */
+/**
+ * Brings the network core to its old image, for a campaign whose new one is to be refused: then the old one must run on.
+ * Undefined where there is none.
+ */
+export async function placeOldNetwork(trial: Trial, old: CampaignImage): Promise<Judged | undefined> {
+  if (old.network === undefined) return undefined;
+  // What ran before is not known.
+  const { network: _, ...from } = old;
+  const direction: Direction = { from, to: old };
+  const update = networkUpdateOf(trial, direction);
+  if (update !== undefined) return networkBoot(trial, direction, update);
+  const { recorded, bootMs } = trial;
+  recorded.bench.begin();
+  await requestNetwork(trial, direction, old.network);
+  const { resetUs } = await startBoot(trial, async () => {});
+  const seen = await recorded.untilUp(resetUs, bootMs);
+  return judge(trial, { subject: { kind: "network update" }, direction, seen, ofNetwork: true });
+}
+
+/** An update of the network core through the application's slot with a cut, or several in boots in a row. */
 export async function cutNetworkBoot(
   trial: Trial,
   direction: Direction,

@@ -27,14 +27,17 @@ export function networkPath(scenario: ScenarioFile, role: Role): readonly string
   return networkPart(scenario, role)?.path ?? ["images", role, "payload", "dfu_zip"];
 }
 
+/** What is wrong with an image of the network core, behind the field that names it. */
+export function networkText(scenario: ScenarioFile, role: Role, text: string): string {
+  if (networkPart(scenario, role) !== undefined) return text;
+  return `brings an image of the network core, too, which ${text}`;
+}
+
 /** Why an image of the network core has no room on its way there, or there; undefined when it has. */
 export function tooLongForNetCore(build: BootloaderBuild, { file, plain }: CampaignImage): string | undefined {
   const own = build.images[NETWORK_IMAGE];
   const slot = longerThanSlot(build, own === undefined ? 0 : NETWORK_IMAGE, 1, file.length);
   if (slot !== undefined) return refusalText(slot);
-  if (own !== undefined && file.length > own.primary.bytes) {
-    return `${hexOf(file.length)} bytes; the flash simulator in RAM that it is copied to has ${hexOf(own.primary.bytes)}`;
-  }
   const bytes = bodyOf(plain).length;
   if (bytes <= NET_APP.bytes) return undefined;
   return `${hexOf(bytes)} bytes of firmware; the network core has room for ${hexOf(NET_APP.bytes)} (${NET_APP.bytes / 1024} KiB)`;
@@ -69,7 +72,13 @@ function inOwnSlot(
   const wanted = { hash: image.hash, fileBytes: image.file.length, permanent: false, image: NETWORK_IMAGE };
   const { does, because, line } = askUpgrade(asked.flash, build, wanted);
   if (does === "installs") return { does: "update", because, line };
-  return { does, because: firmwareFault(bodyOf(image.plain), NET_APP.address) ?? because, line };
+  return { does, because: b0nFault(image) ?? because, line };
+}
+
+/** Why the network core's own bootloader does not take an image. */
+function b0nFault({ plain }: CampaignImage): string | undefined {
+  const fault = firmwareFault(bodyOf(plain), NET_APP.address);
+  return fault && `the network core's bootloader (b0n) does not take it: ${fault}`;
 }
 
 /** One pair of slots for both cores: the bootloader itself tells whose image it is, and may be wrong. */
@@ -86,8 +95,9 @@ function inSharedSlot(view: ExpectedFlash, from: CampaignImage, image: CampaignI
   const [refusal] = refusals;
   if (refusal !== undefined) return { does: "refused", because: refusalText(refusal), line: undefined };
   if (events.includes("net core update failed")) {
-    const fault = firmwareFault(bodyOf(image.file), NET_APP.address);
-    return { does: "refused", because: `b0n finds: ${fault}`, line: "E: Network core update failed" };
+    // It gets the stored bytes, ciphertext of an encrypted image.
+    const because = image.encrypted ? "it is encrypted, and b0n is handed what the slot holds" : b0nFault(image);
+    return { does: "refused", because: because ?? "b0n refuses it", line: "E: Network core update failed" };
   }
   const because =
     runs === image.hash

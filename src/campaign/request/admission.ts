@@ -14,7 +14,7 @@ import {
 import type { PlannedCut } from "../record/cut-moment.ts";
 import type { KeptImages } from "../record/kept.ts";
 import { ExpectedFlash } from "../verdict/expected-flash.ts";
-import { askNetwork, networkPath, tooLongForNetCore } from "./admission-network.ts";
+import { askNetwork, networkPath, networkText, tooLongForNetCore } from "./admission-network.ts";
 import { checksRevert, type Expectation, expectationOf } from "./expectation.ts";
 import type { Role } from "./image-part.ts";
 import type { CampaignImage, CampaignImages } from "./images.ts";
@@ -151,11 +151,16 @@ class Questions {
   network(): Admission["network"] {
     const { scenario } = this.#asked;
     const { old, new: next } = this.#images;
+    const named = scenario.value.images.network;
+    if (named !== undefined && (old.network ?? next.network) === undefined) {
+      const text = "speaks of the network core, and no image of it is named or comes in a package";
+      throw scenario.wrong(["images", "network"], text, "Add images.network.new, or leave it out.");
+    }
     for (const role of ["old", "new"] as const) {
       const image = this.#images[role].network?.image;
       const fault = image && tooLongForNetCore(this.#build, image);
       if (fault === undefined) continue;
-      throw scenario.wrong(networkPath(scenario, role), `does not fit: ${fault}`, "Make it shorter.");
+      throw scenario.wrong(networkPath(scenario, role), networkText(scenario, role, `does not fit: ${fault}`), "Make it shorter.");
     }
     if (next.network === undefined) {
       if (scenario.value.cuts.in !== "network") return undefined;
@@ -163,7 +168,7 @@ class Questions {
       throw scenario.wrong(["cuts", "in"], text, "Add images.network.new, or a package that holds it.");
     }
     const answer = askNetwork(this.#expected, { from: old, to: next });
-    const expected = scenario.value.images.network?.expect ?? "update";
+    const expected = named?.expect ?? "update";
     const { does, because } = answer;
     if (does === expected) return { version: next.network.image.version, does: expected, because };
     const found = {
@@ -173,7 +178,7 @@ class Questions {
     }[answer.does];
     throw scenario.wrong(
       networkPath(scenario, "new"),
-      `${found}${printed(answer.line)}`,
+      `${networkText(scenario, "new", found)}${printed(answer.line)}`,
       `Nothing was moved.${answer.does === "no boot" ? "" : ` Or set expect: ${answer.does} in images.network.`}`,
     );
   }

@@ -109,6 +109,7 @@ async function signedFacts(content: Uint8Array): Promise<Omit<SignedFacts, "file
   const found = await readFirmwareFile(content);
   if (found.kind === "image") return { field: "image", ...headerFacts(found.bytes) };
   // Which board it goes to is not known here: a file's place is looked at with the board's profile.
+  if (found.files.length === 0) throw new ConfigurationError("the package holds no firmware.");
   const byCore = sortedByCore(found.files);
   const { application, network } = byCore;
   if (application === undefined) {

@@ -108,9 +108,8 @@ export const SCENARIO_SCHEMA = z.strictObject({
           .default("version")
           .describe("none: what the network core runs need not be told; otherwise a board that does not tell it fails."),
       })
-      .refine(({ old, new: next }) => old !== undefined || next !== undefined, { error: "wants old, new, or both." })
       .optional()
-      .describe("Images of the network core that go with them; a generated one has its major version as its counter."),
+      .describe("The network core's images that go with them, where no package brings them; a generated one has its major version as its counter."),
     encrypt: z.boolean().default(true).describe("Encrypt the images, for the profile's keys.encryption."),
   }),
   expect: expectation,

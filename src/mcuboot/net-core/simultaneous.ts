@@ -36,8 +36,6 @@ export function* copyToNetCore(loader: LoaderState, image: ImagePair, swap: Swap
   if (loader.build.encryption !== undefined && isEncrypted(header)) {
     if (!loadImageKey(loader, image, SECONDARY, swap)) return false;
   }
-  // A write behind the buffer's end fails, and with it the copy. Source: flash area API, boot_copy_region.
-  if (bytes > primary.bytes) return false;
   yield* log(loader, "copying", { image: image.index, hexBytes: `0x${bytes.toString(16)}` });
   const ram = { address: primary.offset, bytes: new Uint8Array(primary.bytes).fill(0xff) };
   const copy = { from: { area: secondary, offset: 0 }, to: { area: primary, offset: 0 }, bytes };
