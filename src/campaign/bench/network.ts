@@ -88,9 +88,10 @@ async function smpTold({ board, signal }: RecordedBoard): Promise<NetworkReport[
     }
     const { group, command: id, field } = networkVersion;
     const row = customCommand({ group, id, op: "read" });
-    const asked = {} as Parameters<typeof board.smp.session.request<typeof row>>[1];
-    const answer: object = await board.smp.session.request(row, asked, { signal });
-    const value: unknown = Object.entries(answer).find(([name]) => name === field)?.[1];
+    // A question for a version may be asked again, whatever the command of the application.
+    const { "*": answer } = await board.smp.session.request(row, { "*": {} }, { signal, retries: 3 });
+    const isMap = typeof answer === "object" && answer !== null;
+    const value: unknown = isMap ? Object.entries(answer).find(([name]) => name === field)?.[1] : undefined;
     const isTold = typeof value === "string" || typeof value === "number" || typeof value === "bigint";
     return isTold ? { value: String(value), by: `SMP group ${group}, command ${id}` } : undefined;
   } catch (error) {

@@ -96,7 +96,10 @@ function inSharedSlot(view: ExpectedFlash, from: CampaignImage, image: CampaignI
   if (refusal !== undefined) return { does: "refused", because: refusalText(refusal), line: undefined };
   if (events.includes("net core update failed")) {
     // It gets the stored bytes, ciphertext of an encrypted image.
+    const isFar = view.build.netCore?.externalSecondaryOffset !== undefined;
+    const far = "b0n is handed the slot's offset as an address, and cannot read the external flash behind it";
     const because = image.encrypted ? "it is encrypted, and b0n is handed what the slot holds" : b0nFault(image);
+    if (isFar && !image.encrypted) return { does: "refused", because: far, line: "E: Network core update failed" };
     return { does: "refused", because: because ?? "b0n refuses it", line: "E: Network core update failed" };
   }
   const because =

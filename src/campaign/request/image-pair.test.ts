@@ -28,6 +28,8 @@ beforeAll(() => {
     "plain.bin": signedImage(keys, "2.1.3+7", { encrypt: false }),
     "old-plain.bin": signedImage(keys, "1.0.0", { encrypt: false }),
     "both.zip": zipOf(["app.bin", next, 0], ["net.bin", old, 1]),
+    "net-only.zip": zipOf(["net.bin", old, 1]),
+    "two-apps.zip": zipOf(["app.bin", next, 0], ["other.bin", old, 0]),
     "none.zip": zipOf(),
     "raw.zip": zipOf(["app.bin", RAW, 0]),
     "raw.bin": RAW,
