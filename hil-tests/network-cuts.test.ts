@@ -12,7 +12,8 @@ import { command } from "./testing/command.ts";
 const SUITE_MS = 300_000;
 const folder = mkdtempSync(join(tmpdir(), "hil-network-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-const shipped = (name: string) => readFileSync(fileURLToPath(new URL(`../boards/${name}.yaml`, import.meta.url)), "utf8");
+const shipped = (name: string) =>
+  readFileSync(fileURLToPath(new URL(`../boards/${name}.yaml`, import.meta.url)), "utf8");
 
 /** A scenario of small images for both cores. */
 function scenario(cuts: string, more = "", encrypt = false): string {
@@ -123,7 +124,10 @@ describe("an image of the network core that would not get there is told before a
   const QSPI = /secondary: \{[^}]*\}/;
   test.each([
     ["vector-by-pointer", /takes it for an image of the application, and puts it there/],
-    ["vector-from-slot", /would be refused: b0n is handed the slot's offset as an address, and cannot read the external flash/],
+    [
+      "vector-from-slot",
+      /would be refused: b0n is handed the slot's offset as an address, and cannot read the external flash/,
+    ],
   ])("one pair of slots on external flash with the rule %s", async (rule, reason) => {
     onePair(rule);
     const text = readFileSync(join(folder, "board.yaml"), "utf8");
@@ -163,11 +167,21 @@ describe("who tells what the network core runs", () => {
   test(
     "the application's log, its OS info, or a command of its own, where its UART does not",
     async () => {
-      const told = (field: string, edit: readonly [string | RegExp, string]) => found(profile("twin-net", [NET, MUTE], edit)).then((text) => `${field}: ${text}`);
+      const told = (field: string, edit: readonly [string | RegExp, string]) =>
+        found(profile("twin-net", [NET, MUTE], edit)).then((text) => `${field}: ${text}`);
       const lines = [
-        await told("log", ['path: "twin:app"', String.raw`path: "twin:app", network_version: 'network (?<version>[0-9.]+)'`]),
-        await told("info", ["buffer_count: 4 }", String.raw`buffer_count: 4, network_version: { info: '(?<version>\d+\.\d+\.\d+)' } }`]),
-        await told("command", ["buffer_count: 4 }", "buffer_count: 4, network_version: { group: 0, command: 6, field: buf_count } }"]),
+        await told("log", [
+          'path: "twin:app"',
+          String.raw`path: "twin:app", network_version: 'network (?<version>[0-9.]+)'`,
+        ]),
+        await told("info", [
+          "buffer_count: 4 }",
+          String.raw`buffer_count: 4, network_version: { info: '(?<version>\d+\.\d+\.\d+)' } }`,
+        ]),
+        await told("command", [
+          "buffer_count: 4 }",
+          "buffer_count: 4, network_version: { group: 0, command: 6, field: buf_count } }",
+        ]),
       ];
       expect(lines).toEqual([
         // The simulated application says its own version there, which is not the network core's.

@@ -100,9 +100,19 @@ describe("two packages for both cores", () => {
   test(
     "may be plain before and encrypted after",
     async () => {
-      const { code, error, out } = await hil("old.zip", "encrypted.zip", "--board", "twin-net", "--cuts", "2", "--json");
+      const { code, error, out } = await hil(
+        "old.zip",
+        "encrypted.zip",
+        "--board",
+        "twin-net",
+        "--cuts",
+        "2",
+        "--json",
+      );
       expect([code, error]).toEqual([0, ""]);
-      expect(new Set(JSON.parse(out).verdicts.map((verdict: { pass: boolean }) => verdict.pass))).toEqual(new Set([true]));
+      expect(new Set(JSON.parse(out).verdicts.map((verdict: { pass: boolean }) => verdict.pass))).toEqual(
+        new Set([true]),
+      );
     },
     SUITE_MS,
   );
@@ -126,13 +136,21 @@ describe("nothing of a package is left out, and nothing in it goes against the b
 
   const named = (payload: string) => `  network: { new: { version: "5.0.0", payload: { ${payload} } } }\n`;
   test.each([
-    ["new.zip", named("image: net-5.bin"), /holds signed_by_.* for the network core as well, and images\.network\.new names another/],
+    [
+      "new.zip",
+      named("image: net-5.bin"),
+      /holds signed_by_.* for the network core as well, and images\.network\.new names another/,
+    ],
     ["twice.zip", "", /are both for the network core/],
     ["image-2.zip", "", /qspi\.bin is for image 2, and campaigns upgrade images 0 and 1/],
     ["says-0.zip", "", /is for image 0, and its board is nrf5340dk\/nrf5340\/cpunet, which is the network core/],
     ["slots.zip", "", /slot_index_primary 1; image 1 has 3/],
     ["net.zip", "", /it holds no image of the application/],
-    ["app.zip", named("dfu_zip: new.zip"), /holds app\.signed\.bin for the application as well, and images\.new names another/],
+    [
+      "app.zip",
+      named("dfu_zip: new.zip"),
+      /holds app\.signed\.bin for the application as well, and images\.new names another/,
+    ],
   ])("%s is refused before anything moves", async (file, more, reason) => {
     const { code, error } = await hil(scenario(file, more), "--board", "twin-net", "--dry-run");
     expect([code, error]).toEqual([2, expect.stringMatching(reason)]);
@@ -212,7 +230,10 @@ cuts: { count: 0 }
     expect([met.code, met.error]).toEqual([0, ""]);
     write("named.yaml", pair(...generated, needing("4.0.1")));
     const unmet = await hil("named.yaml", "--board", "twin-net", "--dry-run");
-    expect([unmet.code, unmet.error]).toEqual([2, expect.stringMatching(/would be refused: an image that is depended on is missing or too old/)]);
+    expect([unmet.code, unmet.error]).toEqual([
+      2,
+      expect.stringMatching(/would be refused: an image that is depended on is missing or too old/),
+    ]);
   });
 
   test("have room on a Thingy:53 up to 222 KiB, what b0n's signature adds included, and not a word more", async () => {

@@ -44,7 +44,11 @@ function signed(body: Uint8Array, version: string, slotBytes: number, encrypt: b
 }
 
 /** A package of both cores: an application of this version, and firmware of the network core with this counter. */
-async function packageFor(version: string, counter: number, { encrypt = false, bytes = 9_000 } = {}): Promise<Uint8Array> {
+async function packageFor(
+  version: string,
+  counter: number,
+  { encrypt = false, bytes = 9_000 } = {},
+): Promise<Uint8Array> {
   const board = await loadProfile("twin-net", { cwd: folder });
   const app = signed(applicationBody(board, version, bytes), version, 0x5_8000, encrypt);
   const net = signed(networkBody(counter, bytes - 1_000), `${counter}.0.0`, 0x3_8000, encrypt);

@@ -125,9 +125,15 @@ function withNetCore(profile: string, net: string): string {
   return profile
     .replace(/app: (\{[^}]*\})/, `app: $1, net: { path: "${net}" }`)
     .replace(/ports:\n {2}app: (.*), net: (.*)\n/, "ports:\n  app: $1\n  net: $2\n")
-    .replace("crypto: cryptocell }", 'crypto: cryptocell, generation: "2.2.0", mode: overwrite-only, network_core_upgrade: true }')
+    .replace(
+      "crypto: cryptocell }",
+      'crypto: cryptocell, generation: "2.2.0", mode: overwrite-only, network_core_upgrade: true }',
+    )
     .replaceAll("bytes: 0x74000", "bytes: 0x58000")
-    .replace(/secondary: \{ offset: 0x84000.*\}/, "secondary: { offset: 0x68000, bytes: 0x58000 }\n  network_secondary: { offset: 0xc0000, bytes: 0x38000 }");
+    .replace(
+      /secondary: \{ offset: 0x84000.*\}/,
+      "secondary: { offset: 0x68000, bytes: 0x58000 }\n  network_secondary: { offset: 0xc0000, bytes: 0x38000 }",
+    );
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type LoadedProfile, imageCrypto, profileKeys } from "../../src/board/index.ts";
+import { imageCrypto, type LoadedProfile, profileKeys } from "../../src/board/index.ts";
 import { Random } from "../../src/core/index.ts";
 import { buildImage, type DfuFileRequest, generatePayload, parseVersion, writeDfuZip } from "../../src/image/index.ts";
 import { asNetFirmware, NET_APP } from "../../src/mcuboot/index.ts";
@@ -14,7 +14,13 @@ export function applicationBody({ profile }: LoadedProfile, version: string, byt
 export function networkBody(counter: number, bytes = 8_000): Uint8Array {
   const version = `${counter}.0.0`;
   const bodyAddress = NET_APP.address;
-  const payload = generatePayload({ random: Random.fromSeed(`net ${counter}`), name: "net", version, bodyAddress, bytes });
+  const payload = generatePayload({
+    random: Random.fromSeed(`net ${counter}`),
+    name: "net",
+    version,
+    bodyAddress,
+    bytes,
+  });
   return asNetFirmware(payload, { version: counter, address: NET_APP.address });
 }
 

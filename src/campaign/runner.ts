@@ -9,23 +9,15 @@ import { StartingPoint } from "./bench/starting-point.ts";
 import { bootMsOf, type Direction, reversed, type Trial } from "./bench/trial.ts";
 import type { WearMeter } from "./bench/wear.ts";
 import { askAgain, cutApplication, measureApplication, spreadInApplication } from "./cuts/cut-application.ts";
-import { cutRevert, cutUpgrade, NET_COPY } from "./cuts/cut-boot.ts";
+import { cutRevert, cutUpgrade } from "./cuts/cut-boot.ts";
 import type { Judged } from "./cuts/judge.ts";
 import { laterBoot } from "./cuts/later-boot.ts";
-import {
-  cutNetworkBoot,
-  networkBoot,
-  networkUpdateOf,
-  placeOldNetwork,
-  requireCopy,
-  spreadInCopy,
-} from "./cuts/network-boot.ts";
+import { cutNetworkBoot, networkBoot, networkUpdateOf, placeOldNetwork } from "./cuts/network-boot.ts";
 import { upgradeWithoutBoot } from "./cuts/no-boot.ts";
-import { cutsAtEvery, spreadCuts, spreadPairs } from "./cuts/plan.ts";
+import { plannedCuts, recordPlan } from "./cuts/planned-cuts.ts";
 import type { Reference } from "./cuts/reference.ts";
 import { type JudgedReference, referenceRevert, referenceUpgrade } from "./cuts/upgrade.ts";
 import { type CutIn, cutsIn, type PlannedCut } from "./record/cut-moment.ts";
-import type { PhaseSpan } from "./record/facts.ts";
 import type { RunRecord } from "./record/record.ts";
 import type { Subject } from "./record/subject.ts";
 import { checksRevert, expectationOf } from "./request/expectation.ts";
@@ -127,15 +119,13 @@ class Campaign {
     await this.#startingPoint.baseline();
     if (this.#trial.networkRefused) {
       const placed = await placeOldNetwork(this.#trial, images.old);
-      if (placed) this.#count(placed);
-      if (placed?.matched) this.#parts.expected.adopt(placed.matched.flash);
+      if (placed) this.#known(placed);
     }
     if (expectationOf(scenario).outcome === "no boot") return this.#noBoot();
     const first = await this.#undisturbed({ from: images.old, to: images.new });
     let direction = first.next;
     if (startWith === "old" && direction) direction = (await this.#undisturbed(direction)).next;
-    let { reference } = first;
-    if (scenario.cuts.in === "network") reference = first.networkReference ?? first.reference;
+    let reference = (scenario.cuts.in === "network" ? first.networkReference : undefined) ?? first.reference;
     if (scenario.cuts.in === "revert" && direction) {
       ({ reference, next: direction } = await this.#revertReference(direction));
     }
@@ -167,7 +157,8 @@ class Campaign {
   async #undisturbed(direction: Direction) {
     const network = await this.#networkFirst(direction);
     if (network && !network.matched) {
-      return { reference: undefined, networkReference: undefined, next: await this.#afterNetwork(network, direction) };
+      const next = this.#stopped ? undefined : await this.#recoverFrom(network, direction);
+      return { reference: undefined, networkReference: undefined, next };
     }
     const judged = await referenceUpgrade(this.#trial, direction);
     this.#count(judged);
@@ -183,32 +174,35 @@ class Campaign {
     const update = networkUpdateOf(this.#trial, direction);
     if (update === undefined) return undefined;
     const judged = await networkBoot(this.#trial, direction, update);
-    this.#count(judged);
-    if (judged.matched) this.#parts.expected.adopt(judged.matched.flash);
+    this.#known(judged);
     return judged;
   }
 
-  /** Where a campaign goes on after an update of the network core that failed. */
-  async #afterNetwork(judged: Judged, direction: Direction): Promise<Direction | undefined> {
-    return this.#stopped ? undefined : this.#recoverFrom(judged, direction);
+  /** Counts a verdict; where it passed, the board is known to be as it showed. */
+  #known(judged: Judged): void {
+    this.#count(judged);
+    if (judged.matched) this.#parts.expected.adopt(judged.matched.flash);
   }
 
   /** A cut in the boot that updates the network core, which has no slots of its own: the application stays. */
-  async #cutNetwork(direction: Direction, planned: CutIn<"boot">, reference: Reference): Promise<Direction | undefined> {
+  async #cutNetwork(
+    direction: Direction,
+    planned: CutIn<"boot">,
+    reference: Reference,
+  ): Promise<Direction | undefined> {
     const update = networkUpdateOf(this.#trial, direction);
     if (update === undefined) return reversed(direction);
     const judged = await cutNetworkBoot(this.#trial, direction, planned, { ...update, reference });
-    this.#count(judged);
-    if (!judged.matched) return this.#afterNetwork(judged, direction);
-    this.#parts.expected.adopt(judged.matched.flash);
-    return reversed(direction);
+    this.#known(judged);
+    if (judged.matched) return reversed(direction);
+    return this.#stopped ? undefined : this.#recoverFrom(judged, direction);
   }
 
   /** The next upgrade's direction, by what runs: cuts of the network core alone turn without the application. */
   async #turned(): Promise<Direction> {
-    const { images } = this.#parts;
+    const forward = this.#forward();
     const running = activeSlot(await this.#recorded.imageState());
-    return running?.hash === images.new.hash ? reversed(this.#forward()) : this.#forward();
+    return running?.hash === forward.to.hash ? reversed(forward) : forward;
   }
 
   /** A verdict failed, and nothing is to be done after that: the board stays as it is. */
@@ -221,21 +215,7 @@ class Campaign {
     const { scenario, random, record, limits, wear } = this.#parts;
     const cuts = cutsIn("boot", this.#parts.cuts ?? plannedCuts(scenario, reference, random.fork("cuts")));
     const startedUs = this.#recorded.nowUs;
-    const { window, timeline } = reference;
-    record.event({
-      atUs: startedUs,
-      event: "reference",
-      operations: timeline.operations.length,
-      swapUs: window.endUs - window.startUs,
-      startAfterResetUs: window.startUs,
-      endAfterResetUs: window.endUs,
-    });
-    if (reference.spreadUs > 0) {
-      const ms = Math.round((reference.spreadUs + this.#recorded.board.cuts.uncertaintyUs) / 1000);
-      const text = `the bootloader does not say when it begins or ends: cuts are judged to ± ${ms} ms`;
-      record.event({ atUs: startedUs, event: "warning", text });
-    }
-    record.event({ atUs: startedUs, event: "plan", cuts, phases: phasesOf(reference) });
+    recordPlan(this.#recorded, reference, cuts);
     let direction: Direction | undefined = start;
     for (const [order, planned] of cuts.entries()) {
       if (this.#parts.judged?.has(planned.index)) continue;
@@ -294,7 +274,7 @@ class Campaign {
     const direction = again ? this.#forward() : asked;
     const isRevert = scenario.cuts.in === "revert";
     const network = await this.#networkFirst(direction);
-    if (network && !network.matched) return this.#afterNetwork(network, direction);
+    if (network && !network.matched) return this.#stopped ? undefined : this.#recoverFrom(network, direction);
     if (isRevert) {
       const up = await referenceUpgrade(this.#trial, direction);
       this.#count(up);
@@ -423,30 +403,4 @@ class Campaign {
     this.#parts.wear.count(judged.erased);
     this.#parts.wear.report(this.#parts.record, this.#recorded.nowUs);
   }
-}
-
-/** The cuts that a scenario names, or spreads over the swap. */
-function plannedCuts(scenario: Scenario, reference: Reference, random: Random): readonly PlannedCut[] {
-  const { window, timeline } = reference;
-  const { pairs, every, count = 0 } = scenario.cuts;
-  if (scenario.cuts.in === "network") {
-    const given = scenarioCuts(scenario);
-    return given ?? spreadInCopy(requireCopy(reference), pairs ?? count, pairs !== undefined, random);
-  }
-  if (every !== undefined) return cutsAtEvery(every, timeline.operations);
-  if (pairs !== undefined) return spreadPairs(window, pairs, random);
-  return scenarioCuts(scenario) ?? spreadCuts(window, count, random);
-}
-
-/** Phases of the swap, merged from its operations, in microseconds from the first one. */
-function phasesOf({ timeline }: Reference): readonly PhaseSpan[] {
-  const phases: { name: string; fromUs: number; toUs: number }[] = [];
-  for (const step of timeline.operations) {
-    const last = phases.at(-1);
-    const toUs = step.startUs + step.durationUs;
-    if (last && last.name === step.phase) last.toUs = toUs;
-    else phases.push({ name: step.phase, fromUs: step.startUs, toUs });
-  }
-  const copies = timeline.netCopies.map(({ startUs, endUs }) => ({ name: NET_COPY, fromUs: startUs, toUs: endUs }));
-  return [...phases, ...copies].toSorted((a, b) => a.fromUs - b.fromUs);
 }

@@ -54,8 +54,8 @@ export { type Flash, type FlashOperation, operationBytes } from "./flash/operati
 export { contentsAfterCut, type LegalOutcome, legalOutcomes, statesAfterCut, timelinesOf } from "./judge/index.ts";
 export {
   asNetFirmware,
-  b0n,
   type B0nEnd,
+  b0n,
   COMMAND_BLOCK_BYTES,
   copyCommand,
   decodeCommandBlock,
@@ -64,10 +64,10 @@ export {
   NET_APP,
   NET_CORE_RULES,
   NET_FLASH,
+  NRF5340_NETWORK,
   netAppIsWhole,
   netCoreRule,
   netVersionIn,
-  NRF5340_NETWORK,
   type PcdStatus,
   ramAt,
 } from "./net-core/index.ts";

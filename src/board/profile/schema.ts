@@ -55,7 +55,11 @@ const netUart = uartWith({
 const NETWORK_VERSION_BY_SMP = z.union([
   z.strictObject({
     info: versionPattern.describe("Finds it in the answer to SMP's OS info."),
-    format: z.string().regex(/^\w{1,16}$/).default("a").describe("What is asked for: OS info's letters; a is all."),
+    format: z
+      .string()
+      .regex(/^\w{1,16}$/)
+      .default("a")
+      .describe("What is asked for: OS info's letters; a is all."),
   }),
   z.strictObject({
     group: z.int().min(0).max(65_535).describe("A command of the application that answers with it."),
@@ -210,7 +214,9 @@ export const PROFILE_FIELDS = z.strictObject({
     .strictObject({
       buffer_bytes: z.int().min(64).max(65_536).default(1024).describe("CONFIG_MCUMGR_TRANSPORT_NETBUF_SIZE"),
       buffer_count: z.int().min(1).max(64).default(4).describe("CONFIG_MCUMGR_TRANSPORT_NETBUF_COUNT"),
-      network_version: NETWORK_VERSION_BY_SMP.optional().describe("How the application tells what the network core runs."),
+      network_version: NETWORK_VERSION_BY_SMP.optional().describe(
+        "How the application tells what the network core runs.",
+      ),
     })
     .prefault({}),
   timeouts_ms: z

@@ -29,7 +29,11 @@ export async function requestInSharedSlot(
   noteRequest(trial, direction, network);
 }
 
-function noteRequest({ recorded, expected, network, networkRefused }: Trial, direction: Direction, to: NetworkImage): void {
+function noteRequest(
+  { recorded, expected, network, networkRefused }: Trial,
+  direction: Direction,
+  to: NetworkImage,
+): void {
   const updates = to !== networkRefused && !isOlderNetwork(expected.build, direction);
   network.asked({ from: direction.from.network, to, updates, askedUs: recorded.nowUs });
 }

@@ -22,11 +22,19 @@ describe("what MCUboot's log says of the copy to the network core", () => {
       { copied: true, line: "Done updating network core" },
     ],
     ["a copy that b0n refused", [UPGRADE, ON, FAILED], { copied: false, line: "Network core update failed" }],
-    ["a release that does not number images", ["I: Image upgrade secondary slot -> primary slot", ON, OFF], { copied: true, line: "Turned off network core" }],
+    [
+      "a release that does not number images",
+      ["I: Image upgrade secondary slot -> primary slot", ON, OFF],
+      { copied: true, line: "Turned off network core" },
+    ],
     ["an upgrade of the application only", ["I: Image 0 upgrade secondary slot -> primary slot"], undefined],
     ["a question for its version, which starts the core, too", [ON, OFF], undefined],
     ["a copy that was cut", [UPGRADE, ON], undefined],
-    ["an older image", ["E: Insufficient version in secondary slot"], { copied: false, line: "Insufficient version in secondary slot" }],
+    [
+      "an older image",
+      ["E: Insufficient version in secondary slot"],
+      { copied: false, line: "Insufficient version in secondary slot" },
+    ],
   ])("%s", (_, texts, expected) => {
     expect(copySeen(lines(...texts))).toEqual(expected);
   });

@@ -99,7 +99,10 @@ function versionsOf({ direction: { from, to }, ofNetwork = false }: BootToJudge)
 }
 
 /** A boot that updates the network core leaves the application where it is: what it did shows elsewhere. */
-function asNetworkUpdate({ pass, ending, because }: Weighed, { network }: Evidence): Pick<Weighed, "ending" | "because"> {
+function asNetworkUpdate(
+  { pass, ending, because }: Weighed,
+  { network }: Evidence,
+): Pick<Weighed, "ending" | "because"> {
   if (!pass || network?.updates !== true) return { ending, because };
   const why = "b0n copies the image and checks it; a copy that was cut is begun anew, as its request stands until then";
   return { ending: "network core updated", because: why };

@@ -1,7 +1,6 @@
-import { ConfigurationError, type Random } from "../../core/index.ts";
 import { requestInSharedSlot, requestNetwork } from "../bench/network-request.ts";
 import type { Direction, Trial } from "../bench/trial.ts";
-import type { CutIn, PlannedCut } from "../record/cut-moment.ts";
+import type { CutIn } from "../record/cut-moment.ts";
 import type { CampaignImage, NetworkImage } from "../request/images.ts";
 import type { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { cutBoot, writeStart } from "./cut-boot.ts";
@@ -69,32 +68,4 @@ export async function cutNetworkBoot(
   const seeing: Trial = { ...trial, expected: view };
   const started = await startBoot(seeing, async () => {});
   return cutBoot(seeing, { direction, planned, reference, started, stop: undefined, ofNetwork: true });
-}
-
-/** The line with which the network core is let go to copy. Source: sdk-nrf subsys/pcd/src/pcd.c. */
-const COPY_BEGINS = String.raw`Turned on network core[^\n]*\n`;
-
-/**
- * Cuts in the copy to the network core: one moment drawn in each of so many equal parts of it, by the log.
- * @param copyUs from that line to the one that ends the copy, as the undisturbed update showed it.
- * @param isPair each with a second cut, anywhere in the copy that the next boot begins anew.
- */
-export function spreadInCopy(copyUs: number, count: number, isPair: boolean, random: Random): readonly PlannedCut[] {
-  const drawn = (part: number): number => {
-    const fromUs = Math.floor((copyUs * part) / count);
-    return fromUs + random.below(Math.max(1, Math.floor(copyUs / count)));
-  };
-  return Array.from({ length: count }, (_, order): PlannedCut => {
-    const cut = { index: order + 1, kind: "log", pattern: COPY_BEGINS, delayUs: drawn(order) } as const;
-    return isPair ? { ...cut, following: [{ pattern: COPY_BEGINS, delayUs: random.below(Math.max(1, copyUs)) }] } : cut;
-  });
-}
-
-/** @throws ConfigurationError for a bootloader that does not say when the copy begins and ends. */
-export function requireCopy({ copyUs }: Reference): number {
-  if (copyUs !== undefined) return copyUs;
-  throw new ConfigurationError(
-    "cuts.in: network wants cuts in the copy to the network core, and the boot log does not show where that begins.",
-    'MCUboot says "Turned on network core" with CONFIG_PCD_LOG_LEVEL_INF; or use at_ms, measured from the reset.',
-  );
 }

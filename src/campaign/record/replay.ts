@@ -2,7 +2,15 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import type { LoadedProfile } from "../../board/index.ts";
-import { ConfigurationError, defined, eachLine, hasCode, parseValue, readInputText, whyUnreadable } from "../../core/index.ts";
+import {
+  ConfigurationError,
+  defined,
+  eachLine,
+  hasCode,
+  parseValue,
+  readInputText,
+  whyUnreadable,
+} from "../../core/index.ts";
 import { PLANNED_CUT_SCHEMA, type PlannedCut } from "./cut-moment.ts";
 import type { ImageFacts } from "./facts.ts";
 import { KEPT_SCHEMA, type keptOf } from "./kept.ts";

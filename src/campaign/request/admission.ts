@@ -22,7 +22,6 @@ import { buildMaterial } from "./material.ts";
 import { foreignFormat } from "./payload-formats.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
-
 /** What is asked about before anything moves. */
 interface AdmissionAsked {
   readonly scenario: ScenarioFile;
@@ -160,7 +159,11 @@ class Questions {
       const image = this.#images[role].network?.image;
       const fault = image && tooLongForNetCore(this.#build, image);
       if (fault === undefined) continue;
-      throw scenario.wrong(networkPath(scenario, role), networkText(scenario, role, `does not fit: ${fault}`), "Make it shorter.");
+      throw scenario.wrong(
+        networkPath(scenario, role),
+        networkText(scenario, role, `does not fit: ${fault}`),
+        "Make it shorter.",
+      );
     }
     if (next.network === undefined) {
       if (scenario.value.cuts.in !== "network") return undefined;

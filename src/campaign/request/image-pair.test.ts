@@ -107,7 +107,10 @@ describe("a scenario of two signed images", () => {
     ["picture.png", "it is a PNG picture, not a signed image."],
     ["damaged.zip", "cannot use damaged.zip as a signed image: "],
     ["none.zip", "the package holds no firmware."],
-    ["net-only.zip", "the package holds no image of the application: net.bin (image 1). A campaign of OLD NEW upgrades"],
+    [
+      "net-only.zip",
+      "the package holds no image of the application: net.bin (image 1). A campaign of OLD NEW upgrades",
+    ],
     ["two-apps.zip", "app.bin and other.bin are both for image 0"],
   ])("is not made with %s: %s", async (name, text) => {
     expect(await complaint(scenarioOfImages(["old.bin", name], folder))).toContain(text);

@@ -125,7 +125,8 @@ async function build(plan: ImagePlan, part: ImagePart, place: PackagePlace): Pro
       "Add keys.encryption to the profile, or set images.encrypt: false in the scenario.",
     );
   }
-  if (isPresigned(part)) return { role, ...(await clock.whileReal(() => presignedImage({ scenario, keys, place }, part))) };
+  if (isPresigned(part))
+    return { role, ...(await clock.whileReal(() => presignedImage({ scenario, keys, place }, part))) };
   const version = part.version ?? "";
   const payload = await payloadOf(plan, part, version);
   // How long an image may be is the bootloader's to say: see admission.ts.
@@ -245,7 +246,9 @@ async function payloadOf(plan: ImagePlan, part: ImagePart, version: string): Pro
   const { random, scenario } = plan;
   const bodyAddress = bodyAddressOf(plan, part);
   if (bytes === undefined) {
-    return plan.clock.whileReal(() => readPayload(scenario, part, random, { headerBytes: plan.headerBytes, bodyAddress }));
+    return plan.clock.whileReal(() =>
+      readPayload(scenario, part, random, { headerBytes: plan.headerBytes, bodyAddress }),
+    );
   }
   const { name } = scenario.value;
   const own = random.fork(part.core === "network" ? `network payload ${part.role}` : `payload ${part.role}`);

@@ -9,8 +9,8 @@ import {
 } from "../../board/index.ts";
 import type { Random } from "../../core/index.ts";
 import { ExpectedFlash } from "../verdict/expected-flash.ts";
-import { allImages, buildImages, type CampaignImages } from "./images.ts";
 import { namedParts } from "./image-part.ts";
+import { allImages, buildImages, type CampaignImages } from "./images.ts";
 import { packagePlaceOf } from "./packaged-parts.ts";
 import { imagesFromRecord } from "./recorded-images.ts";
 import type { RunRequest } from "./run-request.ts";

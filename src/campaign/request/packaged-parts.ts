@@ -65,8 +65,8 @@ function likelyCore(file: DfuFile): Core {
 
 /** What in a manifest says that a file is for the network core, besides its number. */
 function netSigns({ entry }: DfuFile): string | undefined {
-  const board = String(entry["board"] ?? "");
-  if (/cpunet/.test(board)) return `its board is ${board}`;
+  const { board } = entry;
+  if (typeof board === "string" && board.includes("cpunet")) return `its board is ${board}`;
   const address = addressOf(entry);
   return address !== undefined && isNetAddress(address) ? `its address is 0x${address.toString(16)}` : undefined;
 }
@@ -107,7 +107,9 @@ function checkAddress({ name, entry }: DfuFile, core: Core, { primaryAddress, sl
 export async function fileIn(archive: Uint8Array, core: Core, place: PackagePlace): Promise<DfuFile> {
   const found = (await filesByCore(archive, place))[core];
   if (found !== undefined) return found;
-  throw new ConfigurationError(`it holds no image ${core === "network" ? "of the network core" : "of the application"}`);
+  throw new ConfigurationError(
+    `it holds no image ${core === "network" ? "of the network core" : "of the application"}`,
+  );
 }
 
 /** The files of a package by core. @throws as `fileIn`. */

@@ -64,7 +64,10 @@ export async function presignedImage(plan: PresignedPlan, part: ImagePart): Prom
 }
 
 /** The field that says whether an image is encrypted. */
-export function saysEncrypt({ value: { images } }: Pick<ScenarioFile, "value">, { role, core, path }: ImagePart): string {
+export function saysEncrypt(
+  { value: { images } }: Pick<ScenarioFile, "value">,
+  { role, core, path }: ImagePart,
+): string {
   const own = core === "network" ? images.network?.[role] : images[role];
   return own?.encrypt === undefined ? "images.encrypt" : [...path, "encrypt"].join(".");
 }

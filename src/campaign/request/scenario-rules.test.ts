@@ -40,8 +40,16 @@ describe("nothing that a scenario names is passed over", () => {
     ["images.new.payload.append_bytes", ["generate_bytes: 9000", "generate_bytes: 9000, append_bytes: 5"], []],
     ["images.old.payload.append_bytes", ["generate_bytes: 6000", "image: a.bin, append_bytes: 5"], []],
     ["images.network", ["cuts:", `${NETWORK}cuts:`], []],
-    ["images.new.depends_on", ["generate_bytes: 9000 }", 'generate_bytes: 9000 }, depends_on: [{ image: 1, version: "1" }]'], []],
-    ["images.old.depends_on", ["generate_bytes: 6000 }", 'image: a.bin }, depends_on: [{ image: 1, version: "1" }]'], []],
+    [
+      "images.new.depends_on",
+      ["generate_bytes: 9000 }", 'generate_bytes: 9000 }, depends_on: [{ image: 1, version: "1" }]'],
+      [],
+    ],
+    [
+      "images.old.depends_on",
+      ["generate_bytes: 6000 }", 'image: a.bin }, depends_on: [{ image: 1, version: "1" }]'],
+      [],
+    ],
     ["cuts.at_ms", ["count: 4", "at_ms: [5], in: upload"], []],
     ["cuts.pairs", ["count: 4", "pairs: 5, in: request"], []],
     ["cuts.operations", ["count: 4", "operations: [[5]], in: upload"], []],

@@ -106,10 +106,14 @@ export const SCENARIO_SCHEMA = z.strictObject({
         witness: z
           .enum(["version", "none"])
           .default("version")
-          .describe("none: what the network core runs need not be told; otherwise a board that does not tell it fails."),
+          .describe(
+            "none: what the network core runs need not be told; otherwise a board that does not tell it fails.",
+          ),
       })
       .optional()
-      .describe("The network core's images that go with them, where no package brings them; a generated one has its major version as its counter."),
+      .describe(
+        "The network core's images that go with them, where no package brings them; a generated one has its major version as its counter.",
+      ),
     encrypt: z.boolean().default(true).describe("Encrypt the images, for the profile's keys.encryption."),
   }),
   expect: expectation,

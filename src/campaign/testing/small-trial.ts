@@ -5,5 +5,13 @@ import type { ExpectedFlash } from "../verdict/expected-flash.ts";
 
 /** Twenty seconds to boot and swap; upgrades are asked for a test. */
 export function smallTrial(recorded: RecordedBoard, expected: ExpectedFlash): Trial {
-  return { recorded, expected, bootMs: 20_000, permanent: false, refused: false, network: new NetworkWatch(false), networkRefused: undefined };
+  return {
+    recorded,
+    expected,
+    bootMs: 20_000,
+    permanent: false,
+    refused: false,
+    network: new NetworkWatch(false),
+    networkRefused: undefined,
+  };
 }

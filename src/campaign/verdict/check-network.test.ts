@@ -43,7 +43,9 @@ describe("what is told of the network core after an update of it", () => {
     expect(ending({ optional: true })).toBeUndefined();
     expect(ending({ optional: true, told: byUart("3") })).toBe("wrong image");
     expect(networkText(report())).toBe("; the network core says nothing");
-    expect(networkText(report({ alive: "*** Booting nRF Connect SDK ***" }))).toMatch(/boots \(".*"\) and says no version/);
+    expect(networkText(report({ alive: "*** Booting nRF Connect SDK ***" }))).toMatch(
+      /boots \(".*"\) and says no version/,
+    );
   });
 
   test.each([
@@ -93,8 +95,11 @@ describe("what is told of the network core after an update of it", () => {
     [true, 5, 4, true],
     [true, 3, 4, false],
     [false, 5, 4, false],
-  ])("with downgrade prevention %s, from %i to %i is refused as older: %s", (downgradePrevention, before, to, older) => {
-    const direction = { from: { network: { counter: before } }, to: { network: { counter: to } } };
-    expect(isOlderNetwork({ downgradePrevention }, direction)).toBe(older);
-  });
+  ])(
+    "with downgrade prevention %s, from %i to %i is refused as older: %s",
+    (downgradePrevention, before, to, older) => {
+      const direction = { from: { network: { counter: before } }, to: { network: { counter: to } } };
+      expect(isOlderNetwork({ downgradePrevention }, direction)).toBe(older);
+    },
+  );
 });

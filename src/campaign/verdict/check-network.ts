@@ -62,7 +62,10 @@ function known(report: NetworkReport): Known {
   }
   if (byLog === undefined) return { kind: "not told", because: NOBODY };
   const quoted = `MCUboot's log says "${log?.line}"`;
-  return { kind: byLog ? "right" : "wrong", because: byLog ? quoted : `${quoted}, and the network core was ${updates ? "" : "not "}to be updated` };
+  return {
+    kind: byLog ? "right" : "wrong",
+    because: byLog ? quoted : `${quoted}, and the network core was ${updates ? "" : "not "}to be updated`,
+  };
 }
 
 const NOBODY =
@@ -89,6 +92,9 @@ function normal(text: string): string {
 /** What is told of the network core beside the slots, and who told it. */
 export function networkText({ told, log, alive }: NetworkReport): string {
   if (told !== undefined) return `; the network core runs version ${told.value} (${told.by})`;
-  if (log !== undefined) return `; the network core was ${log.copied ? "" : "not "}updated (MCUboot's log: "${log.line}")`;
-  return alive === undefined ? "; the network core says nothing" : `; the network core boots ("${alive}") and says no version`;
+  if (log !== undefined)
+    return `; the network core was ${log.copied ? "" : "not "}updated (MCUboot's log: "${log.line}")`;
+  return alive === undefined
+    ? "; the network core says nothing"
+    : `; the network core boots ("${alive}") and says no version`;
 }

@@ -1,5 +1,12 @@
 import { type LoadedProfile, reachOf } from "../../board/index.ts";
-import { allImages, buildMaterial, checkRequest, namedFiles, type PlannedCut, type ScenarioFile } from "../../campaign/index.ts";
+import {
+  allImages,
+  buildMaterial,
+  checkRequest,
+  namedFiles,
+  type PlannedCut,
+  type ScenarioFile,
+} from "../../campaign/index.ts";
 import { defined, EXIT, Random, RealClock, VirtualClock } from "../../core/index.ts";
 import { count, grouped, seconds } from "../../report/index.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -66,7 +73,9 @@ export async function dryRun(
   );
   if (model.network !== undefined) {
     const { does, version, because } = model.network;
-    io.out(`model     ${NETWORK_TEXTS[does]} ${version} for the network core${does === "update" ? "" : `: ${because}`}\n`);
+    io.out(
+      `model     ${NETWORK_TEXTS[does]} ${version} for the network core${does === "update" ? "" : `: ${because}`}\n`,
+    );
   }
   io.out(
     `swap      ${count(timeline.operations.length, "flash operation")}, ${seconds(timeline.operationsUs)} by the model\n`,

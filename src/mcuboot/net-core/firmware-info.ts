@@ -72,7 +72,8 @@ export function firmwareFault(firmware: Uint8Array, address: number): string | u
   const info = findFirmwareInfo(firmware);
   if (info === undefined) return "it has no firmware info struct (CONFIG_FW_INFO) where b0n looks for one";
   const hexText = (value: number) => `0x${value.toString(16)}`;
-  if (info.address !== address) return `it is for ${hexText(info.address)}, and b0n keeps its application at ${hexText(address)}`;
+  if (info.address !== address)
+    return `it is for ${hexText(info.address)}, and b0n keeps its application at ${hexText(address)}`;
   const behind = validationBehind(firmware, info.bytes, address);
   if (behind === undefined) {
     return "no validation info follows it: it was not signed for b0n (take the build's signed_by_b0_ or signed_by_mcuboot_and_b0_ file)";
