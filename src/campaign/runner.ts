@@ -1,5 +1,4 @@
-import type { Board } from "../board/index.ts";
-import { isKind, messageOf, type Random } from "../core/index.ts";
+import { isKind, messageOf } from "../core/index.ts";
 import { isVoid } from "./bench/bench-watch.ts";
 import { NetworkWatch } from "./bench/network.ts";
 import { preflight } from "./bench/preflight.ts";
@@ -7,7 +6,7 @@ import { RecordedBoard } from "./bench/recorded-board.ts";
 import { leaveBoard, wakeBoard } from "./bench/recover.ts";
 import { StartingPoint } from "./bench/starting-point.ts";
 import { bootMsOf, type Direction, reversed, type Trial } from "./bench/trial.ts";
-import type { WearMeter } from "./bench/wear.ts";
+import type { CampaignParts } from "./campaign-parts.ts";
 import { askAgain, cutApplication, measureApplication, spreadInApplication } from "./cuts/cut-application.ts";
 import { cutRevert, cutUpgrade } from "./cuts/cut-boot.ts";
 import type { Judged } from "./cuts/judge.ts";
@@ -18,12 +17,9 @@ import { plannedCuts, recordPlan } from "./cuts/planned-cuts.ts";
 import type { Reference } from "./cuts/reference.ts";
 import { type JudgedReference, referenceRevert, referenceUpgrade } from "./cuts/upgrade.ts";
 import { type CutIn, cutsIn, type PlannedCut } from "./record/cut-moment.ts";
-import type { RunRecord } from "./record/record.ts";
 import type { Subject } from "./record/subject.ts";
 import { checksRevert, expectationOf } from "./request/expectation.ts";
-import type { CampaignImages } from "./request/images.ts";
-import { type Scenario, scenarioCuts } from "./request/scenario.ts";
-import type { ExpectedFlash } from "./verdict/expected-flash.ts";
+import { scenarioCuts } from "./request/scenario.ts";
 import { activeSlot } from "./verdict/slots.ts";
 
 /** How often a cut is made again that was void. */
@@ -31,25 +27,6 @@ const VOIDS_MAX = 3;
 
 /** How a campaign went that came to its end. */
 export type CampaignOutcome = "pass" | "fail";
-
-/** What a campaign needs; opened and made by the caller, who also closes it. */
-interface CampaignParts {
-  readonly board: Board;
-  readonly scenario: Scenario;
-  readonly images: CampaignImages;
-  readonly expected: ExpectedFlash;
-  readonly record: RunRecord;
-  readonly random: Random;
-  readonly wear: WearMeter;
-  readonly signal: AbortSignal;
-  /** Cuts given one by one (a replay, `--cut-at`, `--cut-on`); otherwise the scenario's. */
-  readonly cuts?: readonly PlannedCut[];
-  /** Numbers of cuts that an earlier try of this run has judged: they are not made again. */
-  readonly judged?: ReadonlySet<number>;
-  readonly limits: { readonly durationMs?: number; readonly failFast: boolean };
-  /** Which image runs when the first cut is made; a replay of a cut in the other direction says "new". */
-  readonly startWith?: "old" | "new";
-}
 
 /**
  * Runs a campaign on an open board: preflight, power check, baseline, one uninterrupted upgrade, the cuts, and the

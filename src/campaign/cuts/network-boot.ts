@@ -38,7 +38,8 @@ export async function networkBoot(
 }
 
 /**
- * Brings the network core to its old image, for a campaign whose new one is to be refused: then the old one must run on.
+ * Brings the network core to its old image, for a campaign whose new one is to be refused: then the old one must run
+ * on.
  * Undefined where there is none.
  */
 export async function placeOldNetwork(trial: Trial, old: CampaignImage): Promise<Judged | undefined> {

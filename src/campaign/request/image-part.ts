@@ -4,7 +4,7 @@ export type Role = "old" | "new";
 export type Core = "application" | "network";
 
 /** What a scenario says of one image. */
-export type ImageSource = Pick<Scenario["images"]["old"], "payload" | "depends_on">;
+type ImageSource = Pick<Scenario["images"]["old"], "payload" | "depends_on">;
 
 /** One image of a campaign, as its scenario names it. */
 export interface ImagePart {

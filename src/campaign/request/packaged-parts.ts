@@ -113,7 +113,7 @@ export async function fileIn(archive: Uint8Array, core: Core, place: PackagePlac
 }
 
 /** The files of a package by core. @throws as `fileIn`. */
-export async function filesByCore(
+async function filesByCore(
   archive: Uint8Array,
   place: PackagePlace,
 ): Promise<{ readonly [C in Core]?: DfuFile }> {

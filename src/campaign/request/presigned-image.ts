@@ -16,7 +16,7 @@ interface PresignedImage {
 }
 
 /** What a given image is held against. */
-export interface PresignedPlan {
+interface PresignedPlan {
   readonly scenario: ScenarioFile;
   readonly keys: ProfileKeys;
   readonly place: PackagePlace;

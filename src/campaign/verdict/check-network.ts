@@ -1,16 +1,9 @@
 import { formatVersion, parseVersion } from "../../image/index.ts";
 import type { BootloaderBuild } from "../../mcuboot/index.ts";
-import type { Failure, NetworkReport, Shown } from "./check.ts";
+import type { Failure, NetworkFacts, NetworkReport, Shown } from "./check.ts";
 
 /** The network core's image among those of a bootloader for both cores. Source: sdk-nrf modules/mcuboot. */
 export const NETWORK_IMAGE = 1;
-
-/** An image of the network core, as whoever tells of it may name it. */
-export interface NetworkFacts {
-  /** What its bootloader knows it by; undefined of firmware without one. */
-  readonly counter: number | undefined;
-  readonly image: { readonly version: string };
-}
 
 /** An image of the application, perhaps with one of the network core. */
 interface WithCounter {

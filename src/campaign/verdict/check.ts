@@ -1,8 +1,14 @@
 import type { BootloaderBuild, FlashContent, LegalOutcome } from "../../mcuboot/index.ts";
 import type { BootSeen, SlotFacts } from "../record/facts.ts";
 import type { Ending } from "../record/verdict.ts";
-import type { NetworkFacts } from "./check-network.ts";
 import type { Nearest } from "./nearest.ts";
+
+/** An image of the network core, as whoever tells of it may name it. */
+export interface NetworkFacts {
+  /** What its bootloader knows it by; undefined of firmware without one. */
+  readonly counter: number | undefined;
+  readonly image: { readonly version: string };
+}
 
 /** What a network core is to run, and what tells of it after a boot. */
 export interface NetworkReport {
