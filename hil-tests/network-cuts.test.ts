@@ -8,6 +8,7 @@ import { loadScenario, run } from "../src/campaign/index.ts";
 import { replayCommand } from "../src/cli/run/replay.ts";
 import { runCommand } from "../src/cli/run/run.ts";
 import { command } from "./testing/command.ts";
+import { applicationBody, signedBody } from "./testing/two-cores.ts";
 
 const SUITE_MS = 300_000;
 const folder = mkdtempSync(join(tmpdir(), "hil-network-"));
@@ -143,6 +144,23 @@ describe("an image of the network core that would not get there is told before a
     const asked = [scenario("{ count: 0 }", "", true), "--board", onePair("load-address"), "--dry-run"];
     const { code, error } = await verdicts(...asked);
     expect([code, error]).toEqual([2, expect.stringMatching(/it is encrypted, and b0n is handed what the slot holds/)]);
+  });
+
+  test("an application without the address of its slot, where the bootloader looks for it; what hil signs has it", async () => {
+    const board = onePair("load-address");
+    const loaded = await loadProfile(board, { cwd: folder });
+    writeFileSync(join(folder, "app.bin"), signedBody(loaded, applicationBody(loaded, "2.0.0"), "2.0.0"));
+    const generated = scenario("{ count: 0 }");
+    expect(await verdicts(generated, "--board", board)).toMatchObject({ code: 0 });
+    const text = readFileSync(join(folder, generated), "utf8");
+    writeFileSync(join(folder, generated), text.replace("generate_bytes: 8000", "image: app.bin"));
+    const { code, error } = await verdicts(generated, "--board", board, "--dry-run");
+    expect([code, error]).toEqual([
+      2,
+      expect.stringMatching(
+        /its header's load address is 0x0, and this bootloader takes 0x[0-9a-f]+ to .*Nothing was moved/,
+      ),
+    ]);
   });
 
   test("cuts of a copy that is not made", async () => {

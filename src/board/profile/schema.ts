@@ -158,6 +158,13 @@ const bootloader = z.strictObject({
     .enum(namesOf(NET_CORE_RULES))
     .optional()
     .describe("How it tells such an update from an application; default: as its generation does."),
+  check_load_address: z
+    .boolean()
+    .optional()
+    .describe(
+      "CONFIG_MCUBOOT_CHECK_HEADER_LOAD_ADDRESS (nRF Connect SDK 3.4): images whose header names another slot are erased; " +
+        "default: with network_core_rule load-address.",
+    ),
   second_stage: z.boolean().default(false).describe("nRF5340: MCUboot is itself started by NSIB."),
 });
 

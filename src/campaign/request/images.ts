@@ -69,8 +69,8 @@ export interface ImagePlan {
   readonly slotBytes: number;
   /** One pair of slots takes the images of both cores. */
   readonly onePair?: boolean;
-  /** The bootloader tells the network core's images by the load address in their header. */
-  readonly netByLoadAddress?: boolean;
+  /** The bootloader looks for the address of its slot in an image's header. */
+  readonly byLoadAddress?: boolean;
   readonly writeBytes: number;
   /** Of the bootloader; default: 8. */
   readonly maxAlign?: MaxAlign;
@@ -131,12 +131,12 @@ async function build(plan: ImagePlan, part: ImagePart, place: PackagePlace): Pro
   const payload = await payloadOf(plan, part, version);
   // How long an image may be is the bootloader's to say: see admission.ts.
   const { slotBytes: _, ...rest } = plan;
-  const isByAddress = part.core === "network" && plan.netByLoadAddress === true;
+  const romFixed = part.core === "network" ? NET_APP.address : plan.primaryAddress;
   const dependencies = source.depends_on?.map((row) => ({ image: row.image, version: parseVersion(row.version) }));
   const recipe: ImageRecipe = {
     ...rest,
     encrypt: part.encrypt ?? false,
-    ...(isByAddress && { romFixed: NET_APP.address }),
+    ...(plan.byLoadAddress && { romFixed }),
     ...(dependencies && { dependencies }),
   };
   try {

@@ -5,6 +5,7 @@ import {
   imageRandomness,
   keyTitles,
   type LoadedProfile,
+  loadAddressOf,
   profileKeys,
 } from "../../board/index.ts";
 import type { Random } from "../../core/index.ts";
@@ -40,7 +41,7 @@ export async function buildMaterial(
     keys,
     headerBytes: profile.images.headerBytes,
     ...packagePlaceOf(profile),
-    netByLoadAddress: bootloaderBuildOf(loaded).netCore?.rule.word === "load address",
+    byLoadAddress: loadAddressOf(loaded) !== undefined,
     writeBytes: bootloader.writeBytes,
     maxAlign: bootloader.maxAlign,
     maxSectors: bootloader.maxImageSectors,

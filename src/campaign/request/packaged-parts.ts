@@ -113,10 +113,7 @@ export async function fileIn(archive: Uint8Array, core: Core, place: PackagePlac
 }
 
 /** The files of a package by core. @throws as `fileIn`. */
-async function filesByCore(
-  archive: Uint8Array,
-  place: PackagePlace,
-): Promise<{ readonly [C in Core]?: DfuFile }> {
+async function filesByCore(archive: Uint8Array, place: PackagePlace): Promise<{ readonly [C in Core]?: DfuFile }> {
   return sortedByCore((await readDfuZip(archive)).files, place);
 }
 
