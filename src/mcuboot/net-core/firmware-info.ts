@@ -4,7 +4,8 @@ import { equalBytes, viewOf } from "../../core/index.ts";
 /**
  * Words of the struct that b0n looks for in a network-core application. The third: version 2 of the struct, hardware 53
  * (the nRF53), crypto 0, and in its last byte a number that a project may choose
- * (CONFIG_FW_INFO_MAGIC_COMPATIBILITY_ID), the same in b0n and application of one build. Source: sdk-nrf include/fw_info_bare.h, subsys/fw_info/Kconfig.
+ * (CONFIG_FW_INFO_MAGIC_COMPATIBILITY_ID), the same in b0n and application of one build.
+ * Source: sdk-nrf include/fw_info_bare.h, subsys/fw_info/Kconfig.
  */
 const INFO_MAGIC = [0x281e_e6de, 0x8fce_bb4c, 0x0000_3502] as const;
 /** What of the third word is not the project's own. */
