@@ -22,7 +22,7 @@ export { openBoardPort, openBoardSwitch } from "./parts/hardware-ports.ts";
 export { type BootLine, LogWatch } from "./parts/log-watch.ts";
 export { foreignReach, passwordWarnings, type Reach, reachOf, readablePasswords } from "./parts/reach.ts";
 export { probeBoard } from "./probe.ts";
-export { bootloaderBuildOf } from "./profile/bootloader-build.ts";
+export { bootloaderBuildOf, loadAddressOf } from "./profile/bootloader-build.ts";
 export {
   type CalibrationResult,
   calibrationOf,

@@ -60,6 +60,8 @@ export {
   COMMAND_BLOCK_BYTES,
   copyCommand,
   decodeCommandBlock,
+  findFirmwareInfo,
+  firmwareFault,
   NET_APP,
   NET_CORE_RULES,
   NET_FLASH,

@@ -150,7 +150,9 @@ function suiteProperties(events: readonly RunEvent[]): readonly string[] {
       ];
     }
     if (event.event !== "images-built") return [];
-    return event.images.map(({ role, version, hash }) => [`image_${role}`, `${version} ${hash}`] as const);
+    return event.images.map(({ role, core, version, hash }) => {
+      return [core === undefined ? `image_${role}` : `image_network_${role}`, `${version} ${hash}`] as const;
+    });
   });
   const retries = events.filter((event) => event.event === "infra-retry");
   if (retries.length > 0) rows.push(["infra_retries", retries.length]);

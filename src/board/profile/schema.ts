@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { patternFault } from "../../core/index.ts";
 import { HASHES } from "../../image/index.ts";
 import {
   ASSERTIONS,
@@ -35,7 +36,40 @@ const line = {
     .optional()
     .describe("The port vanishes with the board's power, and is opened again; default: where power.cuts is board."),
 };
-const uart = z.union([pathPort.extend(line), jlinkPort.extend(line)]);
+const uartWith = <S extends z.ZodRawShape>(more: S) =>
+  z.union([pathPort.extend({ ...line, ...more }), jlinkPort.extend({ ...line, ...more })]);
+
+/** What finds the network core's version in a text. */
+const versionPattern = z.string().refine((text) => patternFault(text) === undefined && text.includes("(?<version>"), {
+  error: "expected a regular expression with a group (?<version>…)",
+});
+/** What the twin's network core says, and our fixture's. */
+const NETWORK_VERSION = String.raw`firmware version (?<version>\d+)`;
+const appUart = uartWith({
+  network_version: versionPattern
+    .optional()
+    .describe("How the application's log tells the network core's version: a counter, or a version of its image."),
+});
+const netUart = uartWith({
+  version: versionPattern
+    .default(NETWORK_VERSION)
+    .describe("How its own log tells the version that it runs: its counter (fw_info), or the version of its image."),
+});
+const NETWORK_VERSION_BY_SMP = z.union([
+  z.strictObject({
+    info: versionPattern.describe("Finds it in the answer to SMP's OS info."),
+    format: z
+      .string()
+      .regex(/^\w{1,16}$/)
+      .default("a")
+      .describe("What is asked for: OS info's letters; a is all."),
+  }),
+  z.strictObject({
+    group: z.int().min(0).max(65_535).describe("A command of the application that answers with it."),
+    command: z.int().min(0).max(255),
+    field: z.string().min(1).max(64).describe("The field of the answer."),
+  }),
+]);
 
 /** Zephyr's names of settings: words with "/" between them; its server takes up to 31 bytes. */
 const settingName = z
@@ -135,6 +169,13 @@ const bootloader = z.strictObject({
       `Ways into serial recovery that it is built with: ${RECOVERY_WAYS.map(({ name, option }) => `${name} is ${option}`).join(", ")}.`,
     ),
   recovery_wait_ms: ms(60_000).default(500).describe("CONFIG_BOOT_SERIAL_WAIT_FOR_DFU_TIMEOUT, for recovery: [wait]."),
+  check_load_address: z
+    .boolean()
+    .optional()
+    .describe(
+      "CONFIG_MCUBOOT_CHECK_HEADER_LOAD_ADDRESS (nRF Connect SDK 3.4): images whose header names another slot are erased; " +
+        "default: with network_core_rule load-address.",
+    ),
   second_stage: z.boolean().default(false).describe("nRF5340: MCUboot is itself started by NSIB."),
 });
 
@@ -144,8 +185,8 @@ export const PROFILE_FIELDS = z.strictObject({
   name: z.string().min(1).max(80),
   provider: z.enum(["twin", "hardware", "qemu", "emulated"]),
   ports: z.strictObject({
-    app: uart.describe("Application core: boot log and SMP."),
-    net: uart.optional().describe("Network core: log only."),
+    app: appUart.describe("Application core: boot log and SMP."),
+    net: netUart.optional().describe("Network core: log only."),
   }),
   power: powerForms(),
   bootloader: bootloader.prefault({}),
@@ -192,6 +233,9 @@ export const PROFILE_FIELDS = z.strictObject({
     .strictObject({
       buffer_bytes: z.int().min(64).max(65_536).default(1024).describe("CONFIG_MCUMGR_TRANSPORT_NETBUF_SIZE"),
       buffer_count: z.int().min(1).max(64).default(4).describe("CONFIG_MCUMGR_TRANSPORT_NETBUF_COUNT"),
+      network_version: NETWORK_VERSION_BY_SMP.optional().describe(
+        "How the application tells what the network core runs.",
+      ),
     })
     .prefault({}),
   timeouts_ms: z

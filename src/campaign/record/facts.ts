@@ -4,6 +4,8 @@ import type { PlannedCut } from "./cut-moment.ts";
 /** One image of a campaign, as reports name it. */
 export interface ImageFacts {
   readonly role: "old" | "new";
+  /** Left out of an image of the application. */
+  readonly core?: "network" | undefined;
   readonly version: string;
   /** Hash TLV of the image, lower-case hex: what mcumgr lists. */
   readonly hash: string;

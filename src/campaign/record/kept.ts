@@ -59,7 +59,12 @@ const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes)
 
 /** What a replay tells of its images; `inputs` is missing in records from before they were listed. */
 interface KeptList {
-  readonly images: readonly { readonly role: "old" | "new"; readonly version: string; readonly hash: string }[];
+  readonly images: readonly {
+    readonly role: "old" | "new";
+    readonly core?: "network" | undefined;
+    readonly version: string;
+    readonly hash: string;
+  }[];
   readonly inputs?: readonly Kept[] | undefined;
 }
 

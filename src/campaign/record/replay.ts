@@ -2,7 +2,15 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { keptProfileText, type LoadedProfile } from "../../board/index.ts";
-import { ConfigurationError, eachLine, hasCode, parseValue, readInputText, whyUnreadable } from "../../core/index.ts";
+import {
+  ConfigurationError,
+  defined,
+  eachLine,
+  hasCode,
+  parseValue,
+  readInputText,
+  whyUnreadable,
+} from "../../core/index.ts";
 import { PLANNED_CUT_SCHEMA, type PlannedCut } from "./cut-moment.ts";
 import type { ImageFacts } from "./facts.ts";
 import { KEPT_SCHEMA, type keptOf } from "./kept.ts";
@@ -22,7 +30,16 @@ const REPLAY_SCHEMA = z.strictObject({
   scenario: z.strictObject({ name: z.string(), text: z.string() }),
   profile: z.strictObject({ name: z.string(), text: z.string() }),
   /** Hashes of the images, to know whether a replay runs the same firmware. */
-  images: few(z.strictObject({ role: z.enum(["old", "new"]), version: z.string(), hash: z.string() }), 8),
+  images: few(
+    z.strictObject({
+      role: z.enum(["old", "new"]),
+      /** Absent of an image of the application. */
+      core: z.literal("network").optional(),
+      version: z.string(),
+      hash: z.string(),
+    }),
+    8,
+  ),
   /** The same byte for byte, in the record's folder. */
   inputs: few(KEPT_SCHEMA, 16).optional(),
   /** Keys that are not on every machine. A record never holds a private one. */
@@ -73,7 +90,7 @@ export function replayOf(
     seed: request.seed,
     scenario: { name: request.scenario.value.name, text: request.scenario.text },
     profile: { name: request.board.profile.name, text: keptProfileText(request.board) },
-    images: images.map(({ role, version, hash }) => ({ role, version, hash })),
+    images: images.map(({ role, core, version, hash }) => ({ role, ...defined({ core }), version, hash })),
     inputs: inputs.map(({ kept }) => kept),
     keys: keyFacts(request.board),
     faults: [...(request.faults ?? [])],
@@ -115,12 +132,13 @@ export function loadReplay(reference: string): LoadedReplay {
 
 /** What a replay runs that is not what was recorded: one sentence an image. The hash is over header and firmware. */
 export function imageDifferences(recorded: Replay["images"], built: readonly ImageFacts[]): readonly string[] {
-  return recorded.flatMap(({ role, version, hash }) => {
-    const now = built.find((image) => image.role === role);
+  return recorded.flatMap(({ role, core, version, hash }) => {
+    const now = built.find((image) => image.role === role && image.core === core);
     if (now === undefined || now.hash === hash) return [];
     const versions = now.version === version ? version : `${version}, now ${now.version}`;
     const hashes = `recorded ${hash.slice(0, 12)}…, now ${now.hash.slice(0, 12)}…`;
-    return [`the ${role} image is not the recorded one (${versions}; hash ${hashes}): another firmware is replayed`];
+    const name = core === undefined ? role : `network core's ${role}`;
+    return [`the ${name} image is not the recorded one (${versions}; hash ${hashes}): another firmware is replayed`];
   });
 }
 

@@ -7,6 +7,7 @@ import {
   keyFacts,
   type LoadedReplay,
   namedFiles,
+  namedParts,
   parseScenario,
   readKept,
   type ScenarioFile,
@@ -119,15 +120,19 @@ function recordedBoard(
 
 /** True when the images can be made from the seed alone. */
 function isGenerated({ value }: ScenarioFile): boolean {
-  const { old, new: next } = value.images;
-  return [old, next].every(({ payload }) => payload.generate_bytes !== undefined);
+  return namedParts({ value }).every(({ source }) => source.payload.generate_bytes !== undefined);
 }
 
 /** ", made of payload file: build/zephyr.bin". */
 function sourceOf(file: string, { value }: ScenarioFile): string {
-  const role = file.startsWith("inputs/old-") ? "old" : file.startsWith("inputs/new-") ? "new" : undefined;
-  if (role === undefined) return "";
-  const { payload } = value.images[role];
+  const found = /^inputs\/(network-)?(old|new)-/.exec(file);
+  const [core, role] = [found?.[1] === undefined ? "application" : "network", found?.[2]];
+  const parts = namedParts({ value });
+  const ofRole = (wanted: string) => parts.find((part) => part.role === role && part.core === wanted);
+  // The network core's image may come in the application's package.
+  const part = ofRole(core) ?? ofRole("application");
+  if (part === undefined) return "";
+  const { payload } = part.source;
   const field = (["file", "image", "dfu_zip", "body_of"] as const).find((name) => payload[name] !== undefined);
   return field === undefined ? "" : `, made of payload ${field}: ${payload[field]}`;
 }

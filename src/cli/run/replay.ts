@@ -76,6 +76,6 @@ function oneCut(loaded: LoadedReplay, number: number): { cuts: readonly PlannedC
     const list = known.length === 0 ? "it holds none" : `it holds ${known[0]} to ${known.at(-1)}`;
     throw new UsageError(`the record has no cut ${number}.`, `Choose one of its cuts: ${list}.`);
   }
-  const old = loaded.replay.images.find((image) => image.role === "old");
+  const old = loaded.replay.images.find(({ role, core }) => role === "old" && core === undefined);
   return { cuts: [made.planned], startWith: made.from === old?.version ? "old" : "new" };
 }

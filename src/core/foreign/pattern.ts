@@ -21,6 +21,8 @@ export interface Pattern {
   test(text: string): boolean;
   /** The first place where it matches, from its first character to behind its last one. */
   find(text: string): { readonly start: number; readonly end: number } | undefined;
+  /** What a named group matched at the first place; undefined where nothing matches, or the pattern has no such group. */
+  captured(text: string, group: string): string | undefined;
 }
 
 /** @throws ConfigurationError for what is no regular expression, or none that takes linear time. */
@@ -32,6 +34,11 @@ export function compilePattern(source: string): Pattern {
     find(text) {
       const matcher = compiled.matcher(text);
       return matcher.find() ? { start: matcher.start(), end: matcher.end() } : undefined;
+    },
+    captured(text, group) {
+      if (!source.includes(`(?<${group}>`)) return undefined;
+      const matcher = compiled.matcher(text);
+      return matcher.find() ? (matcher.group(group) ?? undefined) : undefined;
     },
   };
 }

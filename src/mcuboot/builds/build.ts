@@ -77,6 +77,8 @@ export interface BootloaderBuild {
   readonly downgradePrevention: boolean;
   /** MCUBOOT_VERIFY_IMG_ADDRESS: an image whose reset vector lies outside its primary slot is refused. */
   readonly verifyAddress?: boolean;
+  /** MCUBOOT_CHECK_HEADER_LOAD_ADDRESS: the same by the header's load address; takes the place of the other. */
+  readonly checksLoadAddress?: boolean;
   /** MCUBOOT_USE_TLV_ALLOW_LIST: only listed types may stand in the unprotected area; default: off. */
   readonly tlvAllowList?: boolean;
   readonly bootstrap: boolean;
