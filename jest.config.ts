@@ -37,6 +37,8 @@ const config: Config = {
   // Many suites run real processes and ports: a busy machine must not fail them. No test asserts a time.
   testTimeout: 60_000,
   maxWorkers: availableParallelism() + WAITING_WORKERS,
+  globalSetup: "<rootDir>/scripts/test-folder.mjs",
+  globalTeardown: "<rootDir>/scripts/test-folder-gone.mjs",
   testSequencer: "<rootDir>/scripts/test-sequencer.mjs",
   projects: [
     { ...shared, displayName: "unit", testMatch: ["<rootDir>/src/**/*.test.ts", "<rootDir>/scripts/**/*.test.ts"] },

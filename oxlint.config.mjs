@@ -6,8 +6,9 @@ export const ROOMS = {
   smp: ["core", "serial"],
   power: ["core", "serial"],
   mcuboot: ["core", "image"],
+  emulator: ["core", "mcuboot"],
   twin: ["core", "image", "mcuboot", "serial", "smp", "power"],
-  board: ["core", "image", "serial", "smp", "power", "mcuboot", "twin"],
+  board: ["core", "image", "serial", "smp", "power", "mcuboot", "twin", "emulator"],
   campaign: ["core", "image", "smp", "mcuboot", "board"],
   report: ["core", "smp", "campaign"],
   jest: ["core", "image", "smp", "board", "campaign", "report"],
@@ -18,10 +19,6 @@ export const ROOMS = {
  * floor, without its index.ts, which stands above them all and is imported by none of them.
  */
 export const INNER_ROOMS = {
-  core: {
-    ".": [],
-    foreign: ["."],
-  },
   board: {
     profile: [],
     import: ["profile"],
@@ -30,7 +27,8 @@ export const INNER_ROOMS = {
     calibrate: ["profile", "parts"],
     flash: ["profile", "parts"],
     qemu: ["profile", "lease", "parts"],
-    providers: ["profile", "lease", "parts", "flash", "qemu"],
+    emulated: ["profile", "parts"],
+    providers: ["profile", "lease", "parts", "flash", "qemu", "emulated"],
     ".": ["profile", "parts", "providers"],
     doctor: ["profile", "lease", "parts", "calibrate", "flash", "."],
   },
@@ -56,6 +54,25 @@ export const INNER_ROOMS = {
     run: ["terminal", "sweep"],
     board: ["terminal", "run"],
     init: ["terminal", "board"],
+  },
+  emulator: {
+    memory: [],
+    "cpu/state": ["memory"],
+    "cpu/float": [],
+    "cpu/system": ["memory", "cpu/state"],
+    "cpu/execute": ["cpu/state", "cpu/float", "cpu/system"],
+    "cpu/decode": ["cpu/state", "cpu/float", "cpu/execute"],
+    cpu: ["memory", "cpu/state", "cpu/system", "cpu/execute", "cpu/decode"],
+    "chip/parts": ["memory"],
+    "chip/clock": ["chip/parts"],
+    "chip/memory": ["memory", "chip/parts"],
+    "chip/radio": ["chip/parts"],
+    "chip/serial": ["chip/parts"],
+    "chip/timers": ["chip/parts"],
+    chip: [
+      ...["memory", "cpu/state", "cpu", "chip/parts"],
+      ...["chip/clock", "chip/memory", "chip/radio", "chip/serial", "chip/timers"],
+    ],
   },
   image: {
     format: [],

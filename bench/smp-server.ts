@@ -1,13 +1,17 @@
 // A server for bench/smp.ts, a process of its own: ours, on a pseudo-terminal, at the pace of a line and of flash.
+// All its times are the line's: how late this program is with an answer, a board would not be, and its client is not
+// judged by it. The line's time stands still meanwhile (`lagUs`), and this program never sleeps.
 // usage: npx tsx bench/smp-server.ts BAUD BUFFER_BYTES BUFFER_COUNT LOST_PERCENT
 import { Random, RealClock, sleepUntil } from "../src/core/index.ts";
 import { type Chunk, type Link, lineTimeUs, openPty, Uart } from "../src/serial/index.ts";
 import {
   ConsoleTransport,
+  decodeMap,
   decodeSmpHeader,
   imageHandlers,
   osHandlers,
   type ReceivedPacket,
+  SMP_HEADER_BYTES,
   SmpServer,
   type SmpTransport,
 } from "../src/smp/index.ts";
@@ -26,6 +30,13 @@ const store = new ArrayImageStore({ slotBytes: 512 * 1024 });
 const packets = new ConsoleTransport(uart, { clock });
 let startedUs = 0;
 let flashFreeUs = 0;
+/** How far the time of the line is behind the time of this machine. */
+let lagUs = 0;
+/** When the answer that is made now can leave: when the chunk is there and flash has it. */
+let dueUs: number | undefined;
+/** Chunks lost that were the next ones wanted: each costs the line itself and what was sent before that is known. */
+let chunksLost = 0;
+let nextOnLine = 0;
 /** From each answer's last byte to the first of what came next, and how late this program was with the answer. */
 const turns: number[] = [];
 const late: number[] = [];
@@ -42,20 +53,28 @@ const server = new SmpServer({
       const answer = await handlers.imageUpload?.(request, context);
       // Time on flash counts from the arrival of the chunk, whatever this machine's timers add.
       const words = Math.ceil((request.data?.length ?? 0) / 4);
+      dueUs = context.receivedAtUs;
       if ((answer?.off ?? 0) > (request.off ?? 0)) {
         flashFreeUs = Math.max(flashFreeUs, context.receivedAtUs) + words * WORD_US;
-        await sleepUntil(clock, flashFreeUs);
+        dueUs = flashFreeUs;
+        await sleepUntil(clock, flashFreeUs + lagUs);
       }
       if (answer?.off === totalOf(request)) {
-        const seconds = (clock.nowUs() - startedUs) / 1e6;
+        const seconds = (flashFreeUs - startedUs) / 1e6;
         const medians = { turnUs: median(turns), lateUs: median(late) };
-        process.stdout.write(`${JSON.stringify({ seconds, ...medians, ...server.counters })}\n`);
+        process.stdout.write(`${JSON.stringify({ seconds, ...medians, ...server.counters, chunksLost })}\n`);
       }
       return answer ?? {};
     },
   },
 });
 process.stdout.write(`${JSON.stringify({ path })}\n`);
+stayAwake();
+
+/** A real clock spins before an alarm is due: this program hears of a byte at once, as hardware does. */
+function stayAwake(): void {
+  clock.at(clock.nowUs() + 1_000, stayAwake);
+}
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
@@ -75,10 +94,11 @@ function paced(inner: Link): Link {
     for await (const { atUs, bytes } of inner.chunks) {
       if (answeredUs !== undefined) turns.push(atUs - answeredUs);
       answeredUs = undefined;
+      const onLineUs = atUs - lagUs;
       for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
         const piece = bytes.subarray(at, at + PIECE_BYTES);
-        rxFreeUs = Math.max(rxFreeUs, atUs) + lineTimeUs(piece.length, baudRate);
-        await sleepUntil(clock, rxFreeUs);
+        rxFreeUs = Math.max(rxFreeUs, onLineUs) + lineTimeUs(piece.length, baudRate);
+        await sleepUntil(clock, rxFreeUs + lagUs);
         yield { atUs: rxFreeUs, bytes: piece };
       }
     }
@@ -88,11 +108,15 @@ function paced(inner: Link): Link {
     chunks: chunks(),
     write: async (bytes) => {
       // The answer leaves when flash is done, whatever this program needs to make it.
-      txFreeUs = Math.max(txFreeUs, flashFreeUs || clock.nowUs()) + lineTimeUs(bytes.length, baudRate);
-      await sleepUntil(clock, txFreeUs);
+      txFreeUs = Math.max(txFreeUs, dueUs ?? clock.nowUs() - lagUs) + lineTimeUs(bytes.length, baudRate);
+      dueUs = undefined;
+      await sleepUntil(clock, txFreeUs + lagUs);
+      const beganUs = clock.nowUs();
       await inner.write(bytes);
-      answeredUs = clock.nowUs();
-      late.push(answeredUs - txFreeUs);
+      answeredUs = beganUs;
+      // How long the system takes to hand the bytes over is the way to the client, and the client's.
+      late.push(beganUs - txFreeUs - lagUs);
+      lagUs = beganUs - txFreeUs;
     },
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
   };
@@ -102,11 +126,14 @@ function paced(inner: Link): Link {
 function lossy(inner: SmpTransport): SmpTransport {
   const random = Random.fromSeed(7);
   const isLost = () => random.chance({ of: lostPercent, in: 100 });
-  const watch = (packet: ReceivedPacket) => {
+  const watch = (packet: ReceivedPacket, isLost: boolean) => {
     const header = decodeSmpHeader(packet.bytes);
-    if (startedUs === 0 && header?.group === 1 && header.id === 1) {
-      startedUs = packet.atUs - lineTimeUs(inner.wireBytes(packet.bytes.length), baudRate);
-    }
+    if (header?.group !== 1 || header.id !== 1) return;
+    if (startedUs === 0) startedUs = packet.atUs - lineTimeUs(inner.wireBytes(packet.bytes.length), baudRate);
+    const { off, data } = decodeMap(packet.bytes.subarray(SMP_HEADER_BYTES));
+    if (off !== nextOnLine || !(data instanceof Uint8Array)) return;
+    if (isLost) chunksLost += 1;
+    else nextOnLine += data.length;
   };
   return {
     name: inner.name,
@@ -115,8 +142,9 @@ function lossy(inner: SmpTransport): SmpTransport {
     send: async (packet, signal) => (isLost() ? undefined : inner.send(packet, signal)),
     onPacket: (listener) =>
       inner.onPacket((packet) => {
-        watch(packet);
-        if (!isLost()) listener(packet);
+        const lost = isLost();
+        watch(packet, lost);
+        if (!lost) listener(packet);
       }),
     onEnd: (listener) => inner.onEnd(listener),
     resynchronise: (timeouts, signal) => inner.resynchronise(timeouts, signal),

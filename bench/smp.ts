@@ -1,25 +1,26 @@
 // Our upload against other people's, to one server (ours) on one pseudo-terminal, at the pace of one line and one flash:
 // npx tsx bench/smp.ts [KIBIBYTES] [--no-peers] [--fast] [--only=NAME]
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { MCUMGR, missingClient, PYTHON } from "../peers/smp-tools.ts";
-import { RealClock } from "../src/core/index.ts";
+import { RealClock, ScratchFolder } from "../src/core/index.ts";
 import { lineTimeUs, openSerialPort, Uart } from "../src/serial/index.ts";
 import { dataRoom, encodedBytes, SMP_HEADER_BYTES, SmpClient } from "../src/smp/index.ts";
 import { plainImage } from "../src/smp/testing/array-store.ts";
 
 const WORD_US = 43;
+const CHUNKS_PER_LOSS = 3;
 /** `{ off: n }` of five digits in an indefinite map, with its header. */
 const ANSWER_BYTES = SMP_HEADER_BYTES + 11;
 const kibibytes = Number(process.argv[2] ?? 200);
 const only = process.argv.find((word) => word.startsWith("--only="))?.slice("--only=".length);
 const withPeers = !process.argv.includes("--no-peers");
 const image = plainImage({ version: [2, 0, 0], payloadBytes: kibibytes * 1024 - 72 });
-const file = join(mkdtempSync(join(tmpdir(), "hil-bench-")), "image.bin");
+const file = join(new ScratchFolder("bench").path, "image.bin");
 writeFileSync(file, image.file);
 
 interface Setup {
@@ -30,8 +31,9 @@ interface Setup {
 }
 
 /** Seconds that line and flash allow: with both busy at once, and with each chunk answered before the next is sent. */
-function limits({ baudRate, bufferBytes }: Setup): { both: number; turns: number } {
+function limits({ baudRate, bufferBytes }: Setup): { both: number; turns: number; chunk: number } {
   let lineUs = 0;
+  let chunks = 0;
   let flashUs = 0;
   let answersUs = 0;
   for (let at = 0; at < image.file.length; ) {
@@ -42,8 +44,13 @@ function limits({ baudRate, bufferBytes }: Setup): { both: number; turns: number
     flashUs += Math.ceil(data / 4) * WORD_US;
     answersUs += lineTimeUs(encodedBytes(ANSWER_BYTES), baudRate);
     at += data;
+    chunks += 1;
   }
-  return { both: Math.max(lineUs, flashUs) / 1e6, turns: (lineUs + flashUs + answersUs) / 1e6 };
+  return {
+    both: Math.max(lineUs, flashUs) / 1e6,
+    turns: (lineUs + flashUs + answersUs) / 1e6,
+    chunk: lineUs / chunks / 1e6,
+  };
 }
 
 /** What the server saw of an upload: with medians of who took how long between two chunks. */
@@ -51,8 +58,10 @@ interface Measured {
   readonly seconds: number;
   /** From an answer's last byte to the first of the next chunk: the client, and the way there and back. */
   readonly turnUs: number;
-  /** How late the server was with its answer. */
+  /** How late the server was with its answer; no part of `seconds`. */
   readonly lateUs: number;
+  /** Chunks that were lost on the way to the server, each of them the next one that it wanted. */
+  readonly chunksLost: number;
 }
 
 /** Runs one client against a new server. */
@@ -117,9 +126,12 @@ async function show(setup: Setup, name: string, upload: (port: string) => Promis
     console.log(`  ${name.padEnd(20)} failed: ${String(error).slice(0, 100)}`);
     return 0;
   }
-  const { seconds, turnUs, lateUs } = found;
+  const { seconds, turnUs, lateUs, chunksLost } = found;
   const rate = image.file.length / seconds;
-  const { both, turns } = limits(setup);
+  const { both: clean, turns, chunk } = limits(setup);
+  // A server that takes chunks in their order says that one is missing when the next has come; a third one is on its
+  // way by then. So much is lost on the line whatever a client does that keeps it busy.
+  const both = clean + CHUNKS_PER_LOSS * chunksLost * chunk;
   const share = (limit: number) => `${((100 * limit) / seconds).toFixed(1).padStart(6)} %`;
   console.log(
     `  ${name.padEnd(20)}${rate.toFixed(0).padStart(7)} B/s ${seconds.toFixed(2).padStart(7)} s${share(both)} of the limit${share(turns)} of one by one; turn-round ${turnUs} us, server late ${lateUs} us`,

@@ -12,6 +12,7 @@ import { untilTrigger } from "../src/campaign/cuts/trigger.ts";
 import { RecordedBoard } from "../src/campaign/index.ts";
 import { RealClock, sleep } from "../src/core/index.ts";
 import { openSerialPort } from "../src/serial/index.ts";
+import { hostileRows } from "./trigger-hostile.ts";
 
 const triggers = Number(process.argv[2] ?? 200);
 /** What a UART at 1,000,000 baud carries. */
@@ -131,6 +132,8 @@ process.stdout.write(
     "bytes to the command handed to the system.\n" +
     `${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1)} before: above the number of cores, others are measured.\n`,
 );
+process.stdout.write("\nhostile log: how long one chunk holds the process\n");
+for (const row of hostileRows()) process.stdout.write(`  ${row}\n`);
 for (const [title, bytesPerMs, isBusy] of [
   ["quiet UART, idle machine", 0, false],
   ["log storm (100 kB/s), one core busy", STORM_BYTES_PER_MS, true],

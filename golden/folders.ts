@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigurationError, messageOf } from "../src/core/index.ts";
+import { runCpu } from "./cpu.ts";
 import { runImgtool } from "./imgtool.ts";
 import { runMcuboot } from "./mcuboot.ts";
 import type { GoldenResult, GoldenRunner } from "./report.ts";
@@ -15,6 +16,7 @@ const OWN = fileURLToPath(new URL("vectors/", import.meta.url));
 const KINDS: readonly { readonly key: string; readonly run: GoldenRunner }[] = [
   { key: "vectors", run: runImgtool },
   { key: "configs", run: runMcuboot },
+  { key: "cpu", run: runCpu },
 ];
 
 /** A folder of vectors, its manifest read. */
@@ -30,7 +32,9 @@ export interface VectorFolder {
  */
 export function vectorFolders(env: Readonly<Record<string, string | undefined>>): readonly VectorFolder[] {
   const named = env[VECTORS_VARIABLE];
-  const paths = named ? named.split(delimiter).filter(Boolean) : [join(OWN, "imgtool"), join(OWN, "mcuboot")];
+  const paths = named
+    ? named.split(delimiter).filter(Boolean)
+    : ["imgtool", "mcuboot", "cpu"].map((name) => join(OWN, name));
   return paths.map((path) => openFolder(resolve(path)));
 }
 

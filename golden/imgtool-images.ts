@@ -12,6 +12,7 @@ import {
   type PrivateKey,
   parseIntelHex,
   TLV,
+  TRAPS,
   tlvsOf,
   verifyImage,
   type WrappingKey,
@@ -26,6 +27,7 @@ export async function* imageCases(folder: string, vector: Vector): AsyncGenerato
   const { name } = vector;
   if (name.startsWith("trap-")) {
     yield trapCase(folder, vector);
+    yield trapMade(folder, vector);
   } else {
     yield buildCase(folder, vector);
   }
@@ -55,6 +57,18 @@ async function trapCase(folder: string, vector: Vector): Promise<GoldenResult> {
       ["files written", ran.written.size, 0],
       ["says why", errorText(ran.stderr).length > 20, true],
     ]);
+  });
+}
+
+/** Asked for by its name, the very file that imgtool makes. */
+async function trapMade(folder: string, vector: Vector): Promise<GoldenResult> {
+  return judged("trap made when asked for", vector.name, async () => {
+    const [command = "", ...rest] = vector.command?.slice(1) ?? [];
+    const argv = [command, "--imgtool-trap", TRAPS.map(({ name }) => name).join(","), ...rest];
+    const { built, stderr } = await rebuilt(folder, vector, argv);
+    const wanted = fileIn(folder, vector.file);
+    if (built === undefined) return [`no file: ${stderr}`];
+    return equalBytes(built, wanted) ? [] : [firstDifference(built, wanted)];
   });
 }
 

@@ -123,8 +123,8 @@ describe("an update of both cores at once", () => {
       expect([code, report.verdicts.map((verdict) => verdict.pass)]).toEqual([0, Array(9).fill(true)]);
       expect(new Set(report.verdicts.map(({ found }) => found))).toEqual(
         new Set([
-          "2.0.0 running, confirmed; slot 1 empty; the network core runs version 4",
-          "1.0.0 running, confirmed; slot 1 empty; the network core runs version 3",
+          "2.0.0 running, confirmed; slot 1 empty; the network core runs version 4 (its UART)",
+          "1.0.0 running, confirmed; slot 1 empty; the network core runs version 3 (its UART)",
         ]),
       );
       const refused = await command(runCommand, [...args, "twin"], folder);

@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { imageCommand } from "../src/cli/image/image.ts";
-import { parseIntelHex } from "../src/image/index.ts";
+import { parseImage, parseIntelHex, tlvsOf } from "../src/image/index.ts";
 
 /**
  * Images of ours under the real imgtool, and its images under ours. It is looked for where HIL_IMGTOOL says, in
@@ -203,6 +203,32 @@ suite(`imgtool ${found.stdout?.trim() ?? ""}`, () => {
     const argv = ["keyinfo", "-k", kind === "public" ? "half.pem" : "sign-ed25519.pem", "--require", wanted];
     const [their, our] = [theirs(...argv), await ours(...argv)];
     expect([their.exit, our.exit, our.out]).toEqual([exit, exit, their.out]);
+  });
+
+  test.each([
+    ["no-key-tlv", ["-E", "device-ecdsa-p384.pem"]],
+    ["no-key-tlv", ["-E", "device-ed25519.pem", "-k", "sign-ed25519.pem"]],
+    ["rsa-3072", ["-E", "device-rsa-3072.pem"]],
+    ["plain-fallback", ["-E", "device-ecdsa-p256.pem", "--compression", "lzma2"]],
+  ])("imgtool's trap %s %j is refused without a file, and made alike when it is asked for", async (trap, more) => {
+    writeFileSync(join(folder, "chance.bin"), randomBytes(3000));
+    const argv = [...COMMON, ...more, "chance.bin"];
+    expect(theirs("sign", ...argv, "theirs.bin").exit).toBe(0);
+    expect((await ours("sign", ...argv, "refused.bin")).exit).toBe(2);
+    expect(existsSync(join(folder, "refused.bin"))).toBe(false);
+    const made = await ours("sign", "--imgtool-trap", trap, ...argv, "ours.bin");
+    expect(made).toMatchObject({ exit: 0, err: expect.stringContaining(`warning: --imgtool-trap ${trap}: `) });
+    const [their, our] = ["theirs", "ours"].map((name) => readFileSync(join(folder, `${name}.bin`)));
+    if (trap === "plain-fallback") {
+      expect(our?.equals(their ?? Buffer.alloc(0))).toBe(true);
+      return;
+    }
+    // The body's key is drawn anew: all but the body and that key is equal.
+    const shape = (bytes: Buffer | undefined) => {
+      const image = parseImage(bytes ?? Buffer.alloc(0));
+      return { header: image.header, tlvs: tlvsOf(image).map((tlv) => [tlv.type, tlv.data.length]) };
+    };
+    expect(shape(our)).toEqual(shape(their));
   });
 
   test("both refuse an image one byte too large with the same words", async () => {

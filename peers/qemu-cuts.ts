@@ -13,6 +13,7 @@ import { weigh } from "../src/campaign/verdict/weigh.ts";
 import { Cleanup, hex, isKind, Random, RealClock, within } from "../src/core/index.ts";
 import {
   type FlashContent,
+  type FlashOperation,
   recogniseBootLine,
   type TimedOperation,
   timeline,
@@ -69,7 +70,11 @@ export class QemuCuts {
     this.#profile = profile;
     this.images = images;
     this.expected = expected;
-    this.#factory = factoryFlash(profile, this.#machine);
+    this.#factory = factoryFlash(profile, {
+      ...this.#machine,
+      field: ["qemu", "image"],
+      image: profile.profile.qemu?.image ?? "",
+    });
     expected.place(images.old, images.new);
     expected.requestTest();
   }
@@ -239,22 +244,30 @@ export class QemuCuts {
   /** Names of the model's contents before every erase and every word of the boot. */
   #contents(): readonly string[] {
     const flash = this.expected.flash.snapshot();
-    const { wordBytes } = flashTimingOf(this.#profile.profile);
-    return this.plan().operations.flatMap(({ operation }) => {
-      const parts =
-        operation.kind === "erase"
-          ? [operation]
-          : Array.from({ length: operation.data.length / wordBytes }, (_, word) => ({
-              kind: "write" as const,
-              offset: operation.offset + word * wordBytes,
-              data: operation.data.subarray(word * wordBytes, (word + 1) * wordBytes),
-            }));
-      return parts.map((part) => {
-        const name = flash.identity();
-        flash.apply(part);
-        return name;
-      });
+    return this.everyOperation().map((part) => {
+      const name = flash.identity();
+      flash.apply(part);
+      return name;
     });
+  }
+
+  /** The erases and single words of the boot that now comes, as the model makes them. */
+  everyOperation(): readonly FlashOperation[] {
+    const { wordBytes } = flashTimingOf(this.#profile.profile);
+    return this.plan().operations.flatMap(({ operation }): readonly FlashOperation[] =>
+      operation.kind === "erase"
+        ? [operation]
+        : Array.from({ length: operation.data.length / wordBytes }, (_, word) => ({
+            kind: "write",
+            offset: operation.offset + word * wordBytes,
+            data: operation.data.subarray(word * wordBytes, (word + 1) * wordBytes),
+          })),
+    );
+  }
+
+  /** The whole flash of the board whose boot now comes. */
+  atPower(): Uint8Array {
+    return this.#whole(this.expected.flash);
   }
 
   /** From now on the boot that is cut is the one after: of an image that nobody confirmed, its revert. */

@@ -39,7 +39,7 @@ function emulatorsIn(folder: string): readonly string[] {
   return readdirSync("/proc").filter((pid) => {
     if (!/^\d+$/.test(pid)) return false;
     try {
-      return readFileSync(join("/proc", pid, "cmdline"), "utf8").includes(`${folder}/hil-qemu-`);
+      return readFileSync(join("/proc", pid, "cmdline"), "utf8").includes(`${folder}/hil-scratch-qemu-`);
     } catch {
       return false;
     }
@@ -99,7 +99,7 @@ describe("hil run on the emulated board", () => {
     await run.done;
     for (let asked = 0; asked < 400 && emulatorsIn(folder).length > 0; asked += 1) await sleep(clock, 50);
     expect(emulatorsIn(folder)).toEqual([]);
-    const left = () => readdirSync(folder).filter((name) => name.startsWith("hil-qemu-"));
+    const left = () => readdirSync(folder).filter((name) => name.startsWith("hil-scratch-qemu-"));
     for (let asked = 0; asked < 400 && left().length > 0; asked += 1) await sleep(clock, 50);
     expect(left()).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Server, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { makeTwin, parseProfile } from "../src/board/index.ts";
 import { type Clock, Random, RealClock } from "../src/core/index.ts";
 import { type Link, memoryLinks, openPty } from "../src/serial/index.ts";
@@ -45,13 +45,17 @@ twin: { smp: ${JSON.stringify(built)} }
 
 /**
  * The twin as one of the servers of smpclient's suite; it serves until the process is killed.
- * @param listening the socket that stands for its UART, where an emulator would have one.
- * @returns the line that the suite waits for.
+ * @param overTcp its UART is a socket, as an emulator's is.
+ * @returns the line that the suite waits for, and what takes a client of that socket.
  */
-export async function serveTwin(row: SuiteServer, imageFile: string, listening: Server | undefined): Promise<string> {
+export async function serveTwin(
+  row: SuiteServer,
+  imageFile: string,
+  overTcp: boolean,
+): Promise<{ readonly ready: string; readonly connect: (socket: Socket, before?: Uint8Array) => void }> {
   const clock = new RealClock();
   const factoryImage = readFileSync(imageFile);
-  const { link: app, path } = listening === undefined ? await openPty({ clock }) : overTcp(listening, clock);
+  const { link: app, path, connect } = overTcp ? tcpUart(clock) : { connect: () => {}, ...(await openPty({ clock })) };
   const [, relay] = memoryLinks({ clock, names: ["relay", "twin's relay"] });
   const host = row.ip_family === "ipv6" ? "::1" : "127.0.0.1";
   const smpAlso = row.transport === "udp" ? await UdpServerTransport.open({ host, port: UDP_PORT, clock }) : undefined;
@@ -61,23 +65,24 @@ export async function serveTwin(row: SuiteServer, imageFile: string, listening: 
   // written anew, serial recovery lists nothing else. (The suite's own board loads images into RAM, and lists any header.)
   twin.flash.program(SECONDARY_OFFSET, factoryImage);
   await twin.machine.settled;
-  return smpAlso ? "smp_udp: Started" : `uart connected to pseudotty: ${path}`;
+  return { ready: smpAlso ? "smp_udp: Started" : `uart connected to pseudotty: ${path}`, connect };
 }
 
 /** The UART as an emulator offers it: one client at a time, and the line stays when it goes. */
-function overTcp(server: Server, clock: Clock): { link: Link; path: string } {
+function tcpUart(clock: Clock): { link: Link; path: string; connect: (socket: Socket, before?: Uint8Array) => void } {
   const [link, far] = memoryLinks({ clock, names: ["twin's UART", "socket"] });
   let client: Socket | undefined;
-  server.on("connection", (socket) => {
+  const connect = (socket: Socket, before: Uint8Array = new Uint8Array()) => {
     client = socket;
+    void far.write(before);
     socket.on("data", (bytes) => void far.write(bytes));
     socket.on("error", () => undefined);
     socket.on("close", () => {
       if (client === socket) client = undefined;
     });
-  });
+  };
   void (async () => {
     for await (const { bytes } of far.chunks) client?.write(bytes);
   })();
-  return { link, path: "a socket" };
+  return { link, path: "a socket", connect };
 }

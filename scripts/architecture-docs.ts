@@ -14,6 +14,7 @@ const HOLDS: Readonly<Record<string, string>> = {
   smp: "SMP: packets, command tables, client, servers",
   power: "power switches, one file a driver, behind one interface",
   mcuboot: "MCUboot's rules as pure code: trailers, swaps, releases, log lines; the judge; the sweep",
+  emulator: "an Arm core and a chip around it that execute firmware: instructions as rows, exceptions, peripherals",
   twin: "the simulated nRF5340-DK: flash with timing and wear, application, network core, relay",
   board: "the board as a campaign sees it: profile, ports, log, flashing, locks; doctor and calibration",
   campaign: "a run: request, cuts, bench, verdict, record, replay",

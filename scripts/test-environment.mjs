@@ -1,4 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import vm from "node:vm";
 import { TestEnvironment } from "jest-environment-node";
 
@@ -56,7 +59,14 @@ let kept;
  */
 export default class PlainContextEnvironment extends TestEnvironment {
   constructor(...given) {
-    if (kept !== undefined) return kept;
+    const before = process.env.TMPDIR;
+    const scratch = { folder: mkdtempSync(join(tmpdir(), "s-")), before };
+    // Jest copies the environment for its tests: this comes first.
+    process.env.TMPDIR = scratch.folder;
+    if (kept !== undefined) {
+      kept.enter(scratch);
+      return kept;
+    }
     // Jest's constructor makes the context itself, and has no say in how.
     vm.createContext = () => createContext(vm.constants.DONT_CONTEXTIFY);
     try {
@@ -64,16 +74,29 @@ export default class PlainContextEnvironment extends TestEnvironment {
     } finally {
       vm.createContext = createContext;
     }
+    this.enter(scratch);
     if (process.env.HIL_TESTS_APART !== undefined) return;
     this.ownKeys = new Set(Reflect.ownKeys(this.global));
     this.ownVariables = { ...this.global.process.env };
     kept = this;
   }
 
+  /** A test file begins, with a folder of its own for temporary files. */
+  enter(scratch) {
+    this.scratch = scratch;
+    this.global.process.env.TMPDIR = scratch.folder;
+  }
+
   async teardown() {
     for (const storage of used) storage.disable();
     used.clear();
-    if (kept === undefined) return super.teardown();
+    if (kept === undefined) await super.teardown();
+    else this.putBack();
+    this.leave();
+  }
+
+  /** Takes out of the shared context what the test file and Jest have left there. */
+  putBack() {
     const { env } = this.global.process;
     for (const name of Object.keys(env)) if (!(name in this.ownVariables)) delete env[name];
     Object.assign(env, this.ownVariables);
@@ -83,5 +106,20 @@ export default class PlainContextEnvironment extends TestEnvironment {
     }
     const matchers = this.global[MATCHERS];
     if (matchers !== undefined) Object.assign(matchers, { matchers: Object.create(null), customEqualityTesters: [] });
+  }
+
+  /**
+   * The folder for temporary files goes when the test file ends: whatever a test, or a program that it starts, put there.
+   * What the product itself should have taken away (src/core/scratch-folder.ts) fails the suite.
+   */
+  leave() {
+    const { folder, before } = this.scratch;
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+    const forgotten = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+      /(?:^|[/\\])hil-scratch-[^/\\]*$/.test(name),
+    );
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    if (forgotten.length > 0) throw new Error(`temporary folders that nobody took away: ${forgotten.join(", ")}`);
   }
 }

@@ -120,16 +120,36 @@ cuts: { count: 2 }
 revert_check: false
 `;
 
+/** The same board as `twin-net` is: image 1 is the network core's, and updates overwrite. */
+function withNetCore(profile: string, net: string): string {
+  return profile
+    .replace(/app: (\{[^}]*\})/, `app: $1, net: { path: "${net}" }`)
+    .replace(/ports:\n {2}app: (.*), net: (.*)\n/, "ports:\n  app: $1\n  net: $2\n")
+    .replace(
+      "crypto: cryptocell }",
+      'crypto: cryptocell, generation: "2.2.0", mode: overwrite-only, network_core_upgrade: true }',
+    )
+    .replaceAll("bytes: 0x74000", "bytes: 0x58000")
+    .replace(
+      /secondary: \{ offset: 0x84000.*\}/,
+      "secondary: { offset: 0x68000, bytes: 0x58000 }\n  network_secondary: { offset: 0xc0000, bytes: 0x38000 }",
+    );
+}
+
 /**
  * Starts a twin in real time at 1,000,000 baud and writes the files of a lab around it.
  * @param options.twin fields of the twin's own profile, which the lab's does not know of.
+ * @param options.bothCores the board updates its network core, too, in slots of its own.
  */
-export async function ptyBench(options: { readonly twin?: Readonly<Record<string, unknown>> } = {}): Promise<PtyBench> {
+export async function ptyBench(
+  options: { readonly twin?: Readonly<Record<string, unknown>>; readonly bothCores?: boolean } = {},
+): Promise<PtyBench> {
   const folder = mkdtempSync(join(tmpdir(), "hil-pty-"));
-  writeFileSync(join(folder, "lab.yaml"), LAB_PROFILE);
+  const { twin: fields = {}, bothCores = false } = options;
+  const profile = (text: string, net: string) => (bothCores ? withNetCore(text, net) : text);
+  writeFileSync(join(folder, "lab.yaml"), profile(LAB_PROFILE, "./dev/net"));
   writeFileSync(join(folder, "small.yaml"), SCENARIO);
-  const { twin: fields = {} } = options;
-  writeFileSync(join(folder, "twin.yaml"), TWIN_PROFILE.replace("TWIN", JSON.stringify(fields)));
+  writeFileSync(join(folder, "twin.yaml"), profile(TWIN_PROFILE, "twin:net").replace("TWIN", JSON.stringify(fields)));
   const twin = hil(folder, "twin", "--board", "twin.yaml", "--link", "dev", "--baud", "1000000");
   await twin.printed(/"pid"/);
   return {

@@ -3,8 +3,9 @@
  * even when one fails; exit 1 then. CI samples each of them in the suites (`npm test`, `npm run test:peers`).
  */
 import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { RealClock } from "../../src/core/index.ts";
+import { RealClock, ScratchFolder } from "../../src/core/index.ts";
 
 interface Job {
   readonly name: string;
@@ -18,6 +19,7 @@ const script = (name: string, ...rest: string[]) => [join(import.meta.dirname, `
 const JOBS: readonly Job[] = [
   { name: "properties", argv: script("properties", "50"), what: "property tests under 50 seeds" },
   { name: "fuzz-image", argv: script("fuzz-image"), what: "a million damaged images" },
+  { name: "fuzz", argv: script("fuzz"), what: "10 million damaged inputs by every way in (docs/trust.md)" },
   { name: "mutants", argv: script("mutants"), what: "every rule of the model broken once" },
   {
     name: "random-campaigns",
@@ -47,6 +49,7 @@ const JOBS: readonly Job[] = [
     what: "good boards on real pseudo-terminals that log, on hosts that sleep",
   },
   { name: "nodes", argv: script("nodes"), what: "all tests beside the code on every newer release of Node" },
+  { name: "smp-suite", argv: script("smp-suite"), what: "smpclient's own integration tests, all of them, on the twin" },
   { name: "qemu", argv: script("qemu", "words"), what: "every cut of real MCUboot in QEMU, judged" },
   {
     name: "golden",
@@ -65,8 +68,13 @@ const clock = new RealClock();
 const ended = JOBS.filter((job) => wanted.length === 0 || wanted.includes(job.name)).map((job) => {
   console.log(`\n══ ${job.name}: ${job.what}`);
   const beganUs = clock.nowUs();
-  const { status } = spawnSync(process.execPath, ["--import", "tsx", ...job.argv], { stdio: "inherit" });
-  return { ...job, passed: status === 0, seconds: Math.round((clock.nowUs() - beganUs) / 1e6) };
+  using scratch = new ScratchFolder("nightly");
+  const env = { ...process.env, TMPDIR: scratch.path };
+  const { status } = spawnSync(process.execPath, ["--import", "tsx", ...job.argv], { stdio: "inherit", env });
+  // tsx keeps what it compiled.
+  const left = readdirSync(scratch.path).filter((name) => !name.startsWith("tsx-"));
+  if (left.length > 0) console.error(`${job.name} left temporary files: ${left.join(", ")}`);
+  return { ...job, passed: status === 0 && left.length === 0, seconds: Math.round((clock.nowUs() - beganUs) / 1e6) };
 });
 console.log("");
 for (const { name, passed, seconds } of ended) {

@@ -139,10 +139,12 @@ export async function findProfile(file: string, ports: readonly PortInfo[]): Pro
 /** The serial ports that a profile names, with the field that names each. */
 export function portsOf(profile: BoardProfile): { readonly field: string; readonly port: PortRef }[] {
   const power: unknown = profile.power.options["port"];
+  const press: unknown = profile.recovery?.press?.options["port"];
   return [
     { field: "ports.app", port: profile.ports.app },
     ...(profile.ports.net ? [{ field: "ports.net", port: profile.ports.net }] : []),
     ...(isPortRef(power) ? [{ field: "power.port", port: power }] : []),
+    ...(isPortRef(press) ? [{ field: "recovery.press.port", port: press }] : []),
   ];
 }
 

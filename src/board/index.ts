@@ -5,6 +5,7 @@ export { type DoctorFinding } from "./doctor/check.ts";
 export { type Diagnosis, diagnose, hasProblem } from "./doctor/doctor.ts";
 export { type System } from "./doctor/system.ts";
 export { thisMachine } from "./doctor/this-machine.ts";
+export { enterSerialRecovery } from "./enter-recovery.ts";
 export { findProgram, missingPrograms, programsOf } from "./flash/programs.ts";
 export { openFlasher } from "./flash/tool-flasher.ts";
 export { importLabgrid } from "./import/labgrid.ts";
@@ -19,9 +20,9 @@ export { openBoard } from "./open.ts";
 export { type Board, type Flasher, type FlashProgress, type WearLedger } from "./parts/board.ts";
 export { openBoardPort, openBoardSwitch } from "./parts/hardware-ports.ts";
 export { type BootLine, LogWatch } from "./parts/log-watch.ts";
-export { foreignReach, type Reach, reachOf, readablePasswords } from "./parts/reach.ts";
+export { foreignReach, passwordWarnings, type Reach, reachOf, readablePasswords } from "./parts/reach.ts";
 export { probeBoard } from "./probe.ts";
-export { bootloaderBuildOf } from "./profile/bootloader-build.ts";
+export { bootloaderBuildOf, loadAddressOf } from "./profile/bootloader-build.ts";
 export {
   type CalibrationResult,
   calibrationOf,
@@ -40,6 +41,7 @@ export {
   UNKNOWN_SWITCH,
 } from "./profile/draft.ts";
 export { deviceArea, firstChunkMs, flashTimingOf } from "./profile/flash-timing.ts";
+export { keptProfileText } from "./profile/kept-text.ts";
 export { imageCrypto, imageRandomness, keyTitles, type ProfileKeys, profileKeys } from "./profile/keys.ts";
 export {
   builtInBoards,

@@ -1,6 +1,7 @@
 import type { Board } from "./parts/board.ts";
 import type { OpenOptions } from "./parts/open-options.ts";
 import type { LoadedProfile } from "./profile/profile.ts";
+import { openEmulated } from "./providers/emulated.ts";
 import { openHardware } from "./providers/hardware.ts";
 import { openQemu } from "./providers/qemu.ts";
 import { openTwin } from "./providers/twin.ts";
@@ -16,6 +17,8 @@ export function openBoard(loaded: LoadedProfile, options: OpenOptions): Promise<
       return openTwin(loaded, options);
     case "hardware":
       return openHardware(loaded, options);
+    case "emulated":
+      return openEmulated(loaded, options);
     case "qemu":
       return openQemu(loaded, options);
   }

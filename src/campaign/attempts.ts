@@ -4,6 +4,7 @@ import {
   Cleanup,
   type Clock,
   ConfigurationError,
+  defined,
   isHilError,
   messageOf,
   Random,
@@ -21,7 +22,7 @@ import type { Progress } from "./record/progress.ts";
 import type { RunRecord } from "./record/record.ts";
 import { imageDifferences, replayOf } from "./record/replay.ts";
 import { completed, type ResultTally } from "./record/run-result.ts";
-import type { CampaignImages } from "./request/images.ts";
+import { allImages, type CampaignImages } from "./request/images.ts";
 import { buildMaterial, cryptoOf, expectedFlashOf } from "./request/material.ts";
 import type { RunRequest } from "./request/run-request.ts";
 import { type CampaignOutcome, runCampaign } from "./runner.ts";
@@ -136,7 +137,7 @@ export class Attempts {
     const record = this.#record;
     const { images, expected } = await buildMaterial(request, board, this.#random);
     this.#images = images;
-    const facts = [images.old, images.new].map((image) => factsOf(image));
+    const facts = allImages(images).map((image) => factsOf(image));
     const crypto = cryptoOf(request.board, images);
     record.event({ atUs: this.nowUs, event: "images-built", images: facts, crypto });
     const differences = imageDifferences(request.recordedImages ?? [], facts);
@@ -203,6 +204,6 @@ function titleOf({ name, provider, bootloader }: BoardProfile): string {
   return `${name} (${kind}MCUboot of NCS ${ncs}, ${bootloader.mode})`;
 }
 
-function factsOf({ role, version, hash, fileBytes, encrypted }: ImageFacts): ImageFacts {
-  return { role, version, hash, fileBytes, encrypted };
+function factsOf({ role, core, version, hash, fileBytes, encrypted }: ImageFacts): ImageFacts {
+  return { role, ...defined({ core }), version, hash, fileBytes, encrypted };
 }

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename } from "node:path";
-import { calibrationPath } from "../board/index.ts";
+import { calibrationPath, keptProfileText } from "../board/index.ts";
 import {
   BenchError,
   diskError,
@@ -11,6 +11,7 @@ import {
   isKind,
   lastWords,
   messageOf,
+  readInput,
   wallTime,
 } from "../core/index.ts";
 import { Attempts } from "./attempts.ts";
@@ -88,6 +89,8 @@ export async function run(request: RunRequest): Promise<RunOutcome> {
   return { result, folder: record.folder, events, error: failure };
 }
 
+/** A calibration is a page of text. */
+const CALIBRATION_BYTES_MAX = 1_048_576;
 const ENDED_BEFORE = new BenchError("the process ended before the run did: power may be off.");
 const ENDED_AT_ONCE = new InterruptedError("interrupted again, and ended at once: power may be off.");
 
@@ -111,10 +114,11 @@ function outcomeOf(error: unknown, signal: AbortSignal): RunResult["outcome"] {
 
 function writeInputs(record: RunRecord, request: RunRequest): void {
   record.input("scenario.yaml", request.scenario.text);
-  record.input("profile.yaml", request.board.text);
+  record.input("profile.yaml", keptProfileText(request.board));
   const calibration = calibrationPath(request.board.file);
   // What cuts are aimed by is part of what decides a run.
-  if (existsSync(calibration)) record.input(basename(calibrationPath("profile.yaml")), readFileSync(calibration));
+  if (existsSync(calibration))
+    record.input(basename(calibrationPath("profile.yaml")), readInput(calibration, CALIBRATION_BYTES_MAX));
   record.document("run.json", runDocument(request, undefined));
 }
 

@@ -1,28 +1,25 @@
-import type { Board } from "../board/index.ts";
-import { isKind, messageOf, type Random } from "../core/index.ts";
+import { isKind, messageOf } from "../core/index.ts";
 import { isVoid } from "./bench/bench-watch.ts";
+import { NetworkWatch } from "./bench/network.ts";
 import { preflight } from "./bench/preflight.ts";
 import { RecordedBoard } from "./bench/recorded-board.ts";
 import { leaveBoard, wakeBoard } from "./bench/recover.ts";
 import { StartingPoint } from "./bench/starting-point.ts";
 import { bootMsOf, type Direction, reversed, type Trial } from "./bench/trial.ts";
-import type { WearMeter } from "./bench/wear.ts";
+import type { CampaignParts } from "./campaign-parts.ts";
 import { askAgain, cutApplication, measureApplication, spreadInApplication } from "./cuts/cut-application.ts";
 import { cutRevert, cutUpgrade } from "./cuts/cut-boot.ts";
 import type { Judged } from "./cuts/judge.ts";
 import { laterBoot } from "./cuts/later-boot.ts";
+import { cutNetworkBoot, networkBoot, networkUpdateOf, placeOldNetwork } from "./cuts/network-boot.ts";
 import { upgradeWithoutBoot } from "./cuts/no-boot.ts";
-import { cutsAtEvery, spreadCuts, spreadPairs } from "./cuts/plan.ts";
+import { plannedCuts, recordPlan } from "./cuts/planned-cuts.ts";
 import type { Reference } from "./cuts/reference.ts";
-import { referenceRevert, referenceUpgrade } from "./cuts/upgrade.ts";
+import { type JudgedReference, referenceRevert, referenceUpgrade } from "./cuts/upgrade.ts";
 import { type CutIn, cutsIn, type PlannedCut } from "./record/cut-moment.ts";
-import type { PhaseSpan } from "./record/facts.ts";
-import type { RunRecord } from "./record/record.ts";
 import type { Subject } from "./record/subject.ts";
 import { checksRevert, expectationOf } from "./request/expectation.ts";
-import type { CampaignImages } from "./request/images.ts";
-import { type Scenario, scenarioCuts } from "./request/scenario.ts";
-import type { ExpectedFlash } from "./verdict/expected-flash.ts";
+import { scenarioCuts } from "./request/scenario.ts";
 import { activeSlot } from "./verdict/slots.ts";
 
 /** How often a cut is made again that was void. */
@@ -30,25 +27,6 @@ const VOIDS_MAX = 3;
 
 /** How a campaign went that came to its end. */
 export type CampaignOutcome = "pass" | "fail";
-
-/** What a campaign needs; opened and made by the caller, who also closes it. */
-interface CampaignParts {
-  readonly board: Board;
-  readonly scenario: Scenario;
-  readonly images: CampaignImages;
-  readonly expected: ExpectedFlash;
-  readonly record: RunRecord;
-  readonly random: Random;
-  readonly wear: WearMeter;
-  readonly signal: AbortSignal;
-  /** Cuts given one by one (a replay, `--cut-at`, `--cut-on`); otherwise the scenario's. */
-  readonly cuts?: readonly PlannedCut[];
-  /** Numbers of cuts that an earlier try of this run has judged: they are not made again. */
-  readonly judged?: ReadonlySet<number>;
-  readonly limits: { readonly durationMs?: number; readonly failFast: boolean };
-  /** Which image runs when the first cut is made; a replay of a cut in the other direction says "new". */
-  readonly startWith?: "old" | "new";
-}
 
 /**
  * Runs a campaign on an open board: preflight, power check, baseline, one uninterrupted upgrade, the cuts, and the
@@ -104,6 +82,8 @@ class Campaign {
       bootMs: bootMsOf(board.profile),
       permanent: scenario.request === "permanent",
       refused: expectationOf(scenario).outcome === "refused",
+      network: new NetworkWatch(scenario.images.network?.witness === "none"),
+      networkRefused: scenario.images.network?.expect === "refused" ? images.new.network : undefined,
     };
     this.#startingPoint = new StartingPoint(this.#trial, images);
   }
@@ -114,11 +94,15 @@ class Campaign {
     await preflight(this.#recorded);
     await this.#startingPoint.powerCheck();
     await this.#startingPoint.baseline();
+    if (this.#trial.networkRefused) {
+      const placed = await placeOldNetwork(this.#trial, images.old);
+      if (placed) this.#known(placed);
+    }
     if (expectationOf(scenario).outcome === "no boot") return this.#noBoot();
     const first = await this.#undisturbed({ from: images.old, to: images.new });
     let direction = first.next;
     if (startWith === "old" && direction) direction = (await this.#undisturbed(direction)).next;
-    let reference = first.reference;
+    let reference = (scenario.cuts.in === "network" ? first.networkReference : undefined) ?? first.reference;
     if (scenario.cuts.in === "revert" && direction) {
       ({ reference, next: direction } = await this.#revertReference(direction));
     }
@@ -148,12 +132,54 @@ class Campaign {
 
   /** An upgrade without a cut, and what comes after it. */
   async #undisturbed(direction: Direction) {
+    const network = await this.#networkFirst(direction);
+    if (network && !network.matched) {
+      const next = this.#stopped ? undefined : await this.#recoverFrom(network, direction);
+      return { reference: undefined, networkReference: undefined, next };
+    }
     const judged = await referenceUpgrade(this.#trial, direction);
     this.#count(judged);
     return {
       reference: judged.reference,
+      networkReference: network?.reference,
       next: this.#stopped ? undefined : await this.#confirmAndTurn(judged, direction),
     };
+  }
+
+  /** With one pair of slots for both cores the network core is updated in a boot of its own; undefined elsewhere. */
+  async #networkFirst(direction: Direction): Promise<JudgedReference | undefined> {
+    const update = networkUpdateOf(this.#trial, direction);
+    if (update === undefined) return undefined;
+    const judged = await networkBoot(this.#trial, direction, update);
+    this.#known(judged);
+    return judged;
+  }
+
+  /** Counts a verdict; where it passed, the board is known to be as it showed. */
+  #known(judged: Judged): void {
+    this.#count(judged);
+    if (judged.matched) this.#parts.expected.adopt(judged.matched.flash);
+  }
+
+  /** A cut in the boot that updates the network core, which has no slots of its own: the application stays. */
+  async #cutNetwork(
+    direction: Direction,
+    planned: CutIn<"boot">,
+    reference: Reference,
+  ): Promise<Direction | undefined> {
+    const update = networkUpdateOf(this.#trial, direction);
+    if (update === undefined) return reversed(direction);
+    const judged = await cutNetworkBoot(this.#trial, direction, planned, { ...update, reference });
+    this.#known(judged);
+    if (judged.matched) return reversed(direction);
+    return this.#stopped ? undefined : this.#recoverFrom(judged, direction);
+  }
+
+  /** The next upgrade's direction, by what runs: cuts of the network core alone turn without the application. */
+  async #turned(): Promise<Direction> {
+    const forward = this.#forward();
+    const running = activeSlot(await this.#recorded.imageState());
+    return running?.hash === forward.to.hash ? reversed(forward) : forward;
   }
 
   /** A verdict failed, and nothing is to be done after that: the board stays as it is. */
@@ -166,21 +192,7 @@ class Campaign {
     const { scenario, random, record, limits, wear } = this.#parts;
     const cuts = cutsIn("boot", this.#parts.cuts ?? plannedCuts(scenario, reference, random.fork("cuts")));
     const startedUs = this.#recorded.nowUs;
-    const { window, timeline } = reference;
-    record.event({
-      atUs: startedUs,
-      event: "reference",
-      operations: timeline.operations.length,
-      swapUs: window.endUs - window.startUs,
-      startAfterResetUs: window.startUs,
-      endAfterResetUs: window.endUs,
-    });
-    if (reference.spreadUs > 0) {
-      const ms = Math.round((reference.spreadUs + this.#recorded.board.cuts.uncertaintyUs) / 1000);
-      const text = `the bootloader does not say when it begins or ends: cuts are judged to ± ${ms} ms`;
-      record.event({ atUs: startedUs, event: "warning", text });
-    }
-    record.event({ atUs: startedUs, event: "plan", cuts, phases: phasesOf(reference) });
+    recordPlan(this.#recorded, reference, cuts);
     let direction: Direction | undefined = start;
     for (const [order, planned] of cuts.entries()) {
       if (this.#parts.judged?.has(planned.index)) continue;
@@ -194,7 +206,12 @@ class Campaign {
       direction = await this.#whole(planned, asked, (from) => this.#cut(from, planned, reference));
       if (!direction) return undefined;
     }
-    return direction;
+    return this.#cutsNetworkAlone ? this.#turned() : direction;
+  }
+
+  /** Cuts hit the network core's own update, in a boot that leaves the application where it is. */
+  get #cutsNetworkAlone(): boolean {
+    return this.#parts.scenario.cuts.in === "network" && !this.#parts.expected.hasNetworkSlot;
   }
 
   /**
@@ -228,10 +245,13 @@ class Campaign {
   /** One planned cut and the boots after it; returns the direction of the next. */
   async #cut(asked: Direction, planned: CutIn<"boot">, reference: Reference): Promise<Direction | undefined> {
     const { scenario, expected } = this.#parts;
+    if (this.#cutsNetworkAlone) return this.#cutNetwork(asked, planned, reference);
     const again = scenario.start.flash_each && (await this.#startingPoint.reflash());
     if (again) await this.#startingPoint.keep();
     const direction = again ? this.#forward() : asked;
     const isRevert = scenario.cuts.in === "revert";
+    const network = await this.#networkFirst(direction);
+    if (network && !network.matched) return this.#stopped ? undefined : this.#recoverFrom(network, direction);
     if (isRevert) {
       const up = await referenceUpgrade(this.#trial, direction);
       this.#count(up);
@@ -360,24 +380,4 @@ class Campaign {
     this.#parts.wear.count(judged.erased);
     this.#parts.wear.report(this.#parts.record, this.#recorded.nowUs);
   }
-}
-
-/** The cuts that a scenario names, or spreads over the swap. */
-function plannedCuts(scenario: Scenario, { window, timeline }: Reference, random: Random): readonly PlannedCut[] {
-  const { pairs, every, count = 0 } = scenario.cuts;
-  if (every !== undefined) return cutsAtEvery(every, timeline.operations);
-  if (pairs !== undefined) return spreadPairs(window, pairs, random);
-  return scenarioCuts(scenario) ?? spreadCuts(window, count, random);
-}
-
-/** Phases of the swap, merged from its operations, in microseconds from the first one. */
-function phasesOf({ timeline }: Reference): readonly PhaseSpan[] {
-  const phases: { name: string; fromUs: number; toUs: number }[] = [];
-  for (const step of timeline.operations) {
-    const last = phases.at(-1);
-    const toUs = step.startUs + step.durationUs;
-    if (last && last.name === step.phase) last.toUs = toUs;
-    else phases.push({ name: step.phase, fromUs: step.startUs, toUs });
-  }
-  return phases;
 }

@@ -2,8 +2,10 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { findLocks, takeLock } from "../board/index.ts";
+import type { RunEvent } from "../campaign/index.ts";
 import { zipOf } from "../campaign/testing/signed-files.ts";
 import { Cleanup, concat, RealClock, utf8 } from "../core/index.ts";
+import { ConsoleReport, traceLine } from "../report/index.ts";
 import { decodeSmpHeader, encodeMap, encodeSmpHeader, SmpServer } from "../smp/index.ts";
 import { mainIn } from "./main.ts";
 import type { CliIo } from "./terminal/io.ts";
@@ -93,6 +95,22 @@ slots:
 keys: { signing: "builtin:twin-sign-p256.pem" }
 images: { encryption: none }
 `;
+
+test("the preflight line, the trace and the warnings of a run show what a board says of itself, and obey none of it", () => {
+  const io = memoryIo();
+  const report = new ConsoleReport(io);
+  const checks = [{ name: "slots", outcome: "as expected", expected: "", found: EVIL }] as const;
+  const events: readonly RunEvent[] = [
+    { atUs: 0, event: "preflight", checks },
+    { atUs: 0, event: "warning", text: EVIL },
+  ];
+  for (const event of events) {
+    report.take(event);
+    io.out(`${traceLine(event)}\n`);
+  }
+  expectShown(io.printed());
+  expect(io.printed()).toContain(`preflight ${SHOWN.replace("\\u000d", "\\u000d")}`);
+});
 
 /** Files of somebody else, and the command that reads them. */
 const SOURCES: readonly (readonly [string, (cwd: string) => readonly string[]])[] = [

@@ -36,7 +36,9 @@ export {
 export { type FieldPath } from "./foreign/config-problems.ts";
 export { eachLine, INPUT_BYTES_MAX, readInput, readInputText } from "./foreign/input-file.ts";
 export { compilePattern, type Pattern, patternFault } from "./foreign/pattern.ts";
+export { PatternStream } from "./foreign/pattern-stream.ts";
 export { makeAnew, replaceFileAt } from "./foreign/replace-file.ts";
+export { rewriteYaml } from "./foreign/rewrite-yaml.ts";
 export { complaintText, type LineControl, terminalText } from "./foreign/terminal-text.ts";
 export { type GapWatch } from "./host-gaps.ts";
 export { lastWords } from "./last-words.ts";
@@ -44,6 +46,7 @@ export { Listeners } from "./listeners.ts";
 export { LruCache } from "./lru-cache.ts";
 export { Queue } from "./queue.ts";
 export { Random } from "./random.ts";
+export { ScratchFolder } from "./scratch-folder.ts";
 export { namesToChoose, nearest, nearestInFolders } from "./suggest.ts";
 export { VirtualClock } from "./virtual-clock.ts";
 export { within } from "./within.ts";

@@ -11,6 +11,7 @@ export {
 } from "./build/build-options.ts";
 export { type ClearSearch, findClearBlocks } from "./build/clear-blocks.ts";
 export { LZMA_DEFAULTS } from "./build/compressed.ts";
+export { TRAPS, type TrapName } from "./build/traps.ts";
 export { aesCtr } from "./crypto/body-cipher.ts";
 export { type DrawPurpose, type Randomness, seededRandomness, systemRandomness } from "./crypto/randomness.ts";
 export { checkDfuPackage, type DfuFinding } from "./files/dfu-check.ts";

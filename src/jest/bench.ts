@@ -4,6 +4,7 @@ import {
   DEFAULT_BOARD,
   imageRandomness,
   type LoadedProfile,
+  loadAddressOf,
   loadProfile,
   openBoard,
   type ProfileKeys,
@@ -25,7 +26,7 @@ import {
   slotsOfImage,
   wakeUp,
 } from "../campaign/index.ts";
-import { BenchError, Cleanup, Random, RealClock, UsageError } from "../core/index.ts";
+import { BenchError, Cleanup, defined, Random, RealClock, UsageError } from "../core/index.ts";
 import { type AnyKey, generatePayload, type PrivateKey } from "../image/index.ts";
 import { fileScope } from "./at-end.ts";
 import { whenFree } from "./when-free.ts";
@@ -117,6 +118,7 @@ export class Bench implements AsyncDisposable {
       headerBytes: images.headerBytes,
       slotBytes: slots.primary.bytes,
       writeBytes: bootloader.writeBytes,
+      ...defined({ romFixed: loadAddressOf(this.#loaded) }),
       randomness: imageRandomness(this.#loaded, { clock: this.board.clock, random, isGenerated }),
     });
   }

@@ -15,10 +15,10 @@ export { askBoot, askUpgrade, longerThanSlot, type UpgradeAnswer } from "./boot/
 export { boot } from "./boot/boot.ts";
 export { type ImageEntry, imageListOf, slotFlags } from "./boot/image-state.ts";
 export { type BootloaderFacts, type Contradiction, contradictions } from "./boot/log-evidence.ts";
-export { decryptInPlace, type RecoveryEntry, recoveryList, recoveryLog } from "./boot/recovery.ts";
+export { decryptInPlace, type RecoveryEntry, recoveryList } from "./boot/recovery.ts";
 export { outcomeOf, runSteps } from "./boot/run-boot.ts";
 export { type TimedOperation, type Timeline, timeline } from "./boot/timeline.ts";
-export { zephyrBoot } from "./boot/zephyr-boot.ts";
+export { enteringRecovery, zephyrEnd, zephyrStart } from "./boot/zephyr-boot.ts";
 export { type BootMode, MODES, modeRow, PROFILE_MODES } from "./builds/boot-mode.ts";
 export {
   type Area,
@@ -31,6 +31,7 @@ export {
 export { CRYPTO_TIMES } from "./builds/crypto-times.ts";
 export { DEFECTS, type DefectName } from "./builds/defects.ts";
 export { ASSERTIONS, GENERATIONS, type GenerationRow, generation } from "./builds/generations.ts";
+export { type BuildRecovery, RECOVERY_WAYS, type RecoveryWay } from "./builds/recovery-ways.ts";
 export { refusalText } from "./builds/refusal-table.ts";
 export { isWithin } from "./builds/release.ts";
 export { FIX_NAMES, UPSTREAM_DEFECTS, type UpstreamDefectRow } from "./builds/upstream-defects.ts";
@@ -59,6 +60,8 @@ export {
   COMMAND_BLOCK_BYTES,
   copyCommand,
   decodeCommandBlock,
+  findFirmwareInfo,
+  firmwareFault,
   NET_APP,
   NET_CORE_RULES,
   NET_FLASH,

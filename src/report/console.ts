@@ -158,10 +158,19 @@ function calibrationText({ date, latencyUs, uncertaintyUs }: Extract<RunEvent, {
 }
 
 function imagesText({ images, crypto }: Extract<RunEvent, { event: "images-built" }>): string {
-  const [old, next] = images;
-  const versions = `app ${old?.version} -> ${next?.version}`;
-  const size = `${grouped(next?.fileBytes ?? 0)} B`;
-  return [versions, size, ...crypto].join(", ");
+  const of = (core: "network" | undefined) => {
+    const [old, next] = (["old", "new"] as const).map((role) => {
+      return images.find((image) => image.role === role && image.core === core);
+    });
+    return old === undefined && next === undefined ? undefined : { old, next };
+  };
+  const text = (name: string, pair: ReturnType<typeof of>) => {
+    if (pair === undefined) return [];
+    const { old, next } = pair;
+    const bytes = next?.fileBytes ?? old?.fileBytes ?? 0;
+    return [`${name} ${old?.version ?? "as it is"} -> ${next?.version ?? "as it was"}`, `${grouped(bytes)} B`];
+  };
+  return [...text("app", of(undefined)), ...text("net", of("network")), ...crypto].join(", ");
 }
 
 function preflightText(check: Extract<RunEvent, { event: "preflight" }>["checks"][number]): string {

@@ -139,10 +139,31 @@ describe("a run as JUnit XML", () => {
     );
   });
 
+  test("takes a file that lies beside it for what it is, also where a number in it is no character", () => {
+    expect(suiteNames('<testsuite name="a&#65;&#9999999999;&none;"/>')).toEqual(["aA&#9999999999;&none;"]);
+  });
+
   test("escapes names, and holds no character that XML cannot", () => {
     const text = run(judged(1, { pass: false, found: "log\u0000\u001B[2K" }));
     expect(text).toContain("a&lt;b&gt; &amp; &quot;c&quot; on twin");
     expect(text).toContain("log\uFFFD\uFFFD[2K");
+  });
+
+  test("is XML that any reader takes, and says the same, whatever a board, a profile or a program said", () => {
+    const foreign = fc.string({ unit: "binary", maxLength: 40 });
+    fc.assert(
+      fc.property(foreign, foreign, fc.constantFrom("]]>", "<!--", "&#0;", "<a/>", '" x="'), (said, why, bait) => {
+        const xml = run(judged(1, { pass: false, found: said + bait, because: why + bait }), {
+          atUs: 2,
+          event: "failure",
+          kind: "bench",
+          text: bait + said,
+        });
+        // What XML 1.0 has no character for: controls but tab and line ends, and two that Unicode never assigns.
+        const holdable = (text: string) => text.replaceAll(/[^\t\n\r\P{Cc}\u007F-\u009F]|[\uFFFE\uFFFF]/gu, "\uFFFD");
+        expect(read(xml).messages).toEqual([holdable(why + bait), holdable(bait + said)]);
+      }),
+    );
   });
 
   test.each([

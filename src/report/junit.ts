@@ -30,12 +30,15 @@ export function junit(runs: readonly (readonly RunEvent[])[], taken: ReadonlySet
   ].join("\n");
 }
 
+/** The last code point of Unicode: a file beside ours may hold any number. */
+const CODE_POINT_MAX = 0x10_ffff;
+
 /** Names of the suites in a JUnit file that `junit` wrote. */
 export function suiteNames(xml: string): readonly string[] {
   const found = [...xml.matchAll(/<testsuite name="([^"]*)"/g)].map(([, name = ""]) => name);
   return found.map((name) =>
     name.replaceAll(/&(?:#(\d+)|(\w+));/g, (all, code: string | undefined, entity: string) => {
-      if (code !== undefined) return String.fromCodePoint(Number(code));
+      if (code !== undefined) return Number(code) <= CODE_POINT_MAX ? String.fromCodePoint(Number(code)) : all;
       return Object.keys(ENTITIES).find((char) => ENTITIES[char] === `&${entity};`) ?? all;
     }),
   );
@@ -147,7 +150,9 @@ function suiteProperties(events: readonly RunEvent[]): readonly string[] {
       ];
     }
     if (event.event !== "images-built") return [];
-    return event.images.map(({ role, version, hash }) => [`image_${role}`, `${version} ${hash}`] as const);
+    return event.images.map(({ role, core, version, hash }) => {
+      return [core === undefined ? `image_${role}` : `image_network_${role}`, `${version} ${hash}`] as const;
+    });
   });
   const retries = events.filter((event) => event.event === "infra-retry");
   if (retries.length > 0) rows.push(["infra_retries", retries.length]);

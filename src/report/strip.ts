@@ -24,13 +24,17 @@ export function strip(phases: readonly PhaseSpan[], verdicts: readonly Verdict[]
   for (const verdict of verdicts) {
     if (verdict.cut === undefined) continue;
     // A cut of which no place is known came before the swap showed itself. Between two phases nothing is written.
-    const atUs = verdict.cut.intoSwapUs ?? -1;
+    const atUs = verdict.cut.intoSwapUs ?? beginOf(phases) - 1;
     const column = columns.findLast((entry) => entry.fromUs <= atUs);
     if (column) mark(column, atUs, markOf(verdict));
   }
   const names = columns.map((column) => column.name.padEnd(cellsOf(column)).slice(0, cellsOf(column)));
   const cells = columns.map((column) => column.cells.join("").padEnd(cellsOf(column)));
   return [names.join("  ").trimEnd(), cells.join("  ").trimEnd()];
+}
+
+function beginOf(phases: readonly PhaseSpan[]): number {
+  return Math.min(0, phases[0]?.fromUs ?? 0);
 }
 
 function markOf(verdict: Verdict): string {
@@ -42,16 +46,19 @@ function markOf(verdict: Verdict): string {
 /** Columns of the phases, each as wide as its share of the time, but never narrower than its name. */
 function layOut(phases: readonly PhaseSpan[], width: number): readonly Column[] {
   const endUs = phases.at(-1)?.toUs ?? 0;
+  // A copy to the network core may come before the first operation.
+  const startUs = beginOf(phases);
+  const wholeUs = Math.max(1, endUs - startUs);
   const shown = merged(phases);
   const edges = [
-    { name: "before", fromUs: Number.NEGATIVE_INFINITY, toUs: 0 },
+    { name: "before", fromUs: Number.NEGATIVE_INFINITY, toUs: startUs },
     ...shown,
     { name: "after", fromUs: endUs, toUs: Number.POSITIVE_INFINITY },
   ];
   const fixed = edges.reduce((sum, phase) => sum + phase.name.length + 2, 0);
   const spare = Math.max(0, width - fixed);
   return edges.map((phase) => {
-    const share = Number.isFinite(phase.toUs - phase.fromUs) ? (phase.toUs - phase.fromUs) / Math.max(1, endUs) : 0;
+    const share = Number.isFinite(phase.toUs - phase.fromUs) ? (phase.toUs - phase.fromUs) / wholeUs : 0;
     const cells = phase.name.length + Math.floor(spare * share);
     return { ...phase, cells: Array.from({ length: cells }, () => " ") };
   });

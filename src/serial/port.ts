@@ -4,6 +4,7 @@ import type { SerialPort as Port } from "serialport";
 import { abortable, BenchError, type Clock, Queue, sleep } from "../core/index.ts";
 import type { Chunk, Link } from "./link.ts";
 import { isTaken, serialPortError } from "./port-errors.ts";
+import { readAtOnce } from "./read-at-once.ts";
 
 /** How long closing may take before it is given up, in milliseconds: a port in a bad state must not hold a run. */
 const CLOSE_MS = 2_000;
@@ -67,6 +68,7 @@ async function opened(path: string, options: SerialPortOptions): Promise<Port> {
         lock: true,
       });
       await called((done) => port.open(done));
+      readAtOnce(port.port);
       return port;
     } catch (error) {
       if (!isTaken(error) || attempt === LOCK_ATTEMPTS) throw await serialPortError(path, error);

@@ -21,7 +21,9 @@ export interface SplitCounters {
 
 interface OpenFrame {
   readonly recogniser: FrameRecogniser;
-  readonly bytes: number[];
+  /** As long as its lines may be. */
+  readonly bytes: Uint8Array;
+  length: number;
   /** Over the limit: skipped up to the line feed. */
   overlong: boolean;
 }
@@ -47,7 +49,8 @@ export class UartSplitter {
   };
   readonly #onLine: (line: UartLine) => void;
   readonly #byMarker = new Map<number, FrameRecogniser>();
-  readonly #firstBytes = new Set<number>();
+  /** 1 for a byte that a marker begins with. */
+  readonly #firstBytes = new Uint8Array(256);
   readonly #text: Uint8Array;
   #textBytes = 0;
   #cutting = false;
@@ -94,8 +97,8 @@ export class UartSplitter {
   }
 
   #learnFirstBytes(): void {
-    this.#firstBytes.clear();
-    for (const key of this.#byMarker.keys()) this.#firstBytes.add(key >> 8);
+    this.#firstBytes.fill(0);
+    for (const key of this.#byMarker.keys()) this.#firstBytes[key >> 8] = 1;
   }
 
   #byte(byte: number, atUs: number): void {
@@ -105,12 +108,15 @@ export class UartSplitter {
       this.#held = undefined;
       if (recogniser) {
         if (this.#frame) this.counters.unfinishedFrames += 1;
-        this.#frame = { recogniser, bytes: [held, byte], overlong: false };
+        const bytes = new Uint8Array(Math.max(3, recogniser.lineBytesMax));
+        bytes[0] = held;
+        bytes[1] = byte;
+        this.#frame = { recogniser, bytes, length: 2, overlong: false };
         return;
       }
       this.#plain(held, atUs);
     }
-    if (this.#firstBytes.has(byte)) this.#held = byte;
+    if (this.#firstBytes[byte] === 1) this.#held = byte;
     else this.#plain(byte, atUs);
   }
 
@@ -124,21 +130,22 @@ export class UartSplitter {
       this.#frame = undefined;
       if (frame.overlong) return;
       this.counters.frames += 1;
-      frame.recogniser.accept({ atUs, bytes: Uint8Array.from([...frame.bytes, byte]) });
+      frame.bytes[frame.length] = byte;
+      frame.recogniser.accept({ atUs, bytes: frame.bytes.subarray(0, frame.length + 1) });
       return;
     }
     if (frame.recogniser.allows?.(byte) === false) {
       this.#frame = undefined;
       if (!frame.overlong) {
         this.counters.brokenFrames += 1;
-        for (const kept of frame.bytes.slice(2)) this.#textByte(kept, atUs);
+        for (const kept of frame.bytes.subarray(2, frame.length)) this.#textByte(kept, atUs);
       }
       this.#textByte(byte, atUs);
       return;
     }
     if (frame.overlong) return;
     // One byte of room is kept for the line feed.
-    if (frame.bytes.length + 1 < frame.recogniser.lineBytesMax) frame.bytes.push(byte);
+    if (frame.length + 1 < frame.recogniser.lineBytesMax) frame.bytes[frame.length++] = byte;
     else {
       frame.overlong = true;
       this.counters.overlongFrames += 1;

@@ -5,8 +5,9 @@ export {
   type ServerParameters,
   SmpClient,
 } from "./client/client.ts";
+export { type Exchange, type RequestOptions, type SessionOptions } from "./client/exchange.ts";
 export { downloadFile, uploadFile } from "./client/files.ts";
-export { type Exchange, type RequestOptions, type SessionOptions, SmpSession } from "./client/session.ts";
+export { SmpSession } from "./client/session.ts";
 export { SmpTranscript, type TranscriptLine } from "./client/transcript.ts";
 export { transcriptJson } from "./client/transcript-body.ts";
 export { dataRoom, uploadImage } from "./client/upload.ts";
@@ -16,6 +17,7 @@ export { eraseDeadlineMs } from "./groups/erase-deadline.ts";
 export {
   closeFile,
   commitSettings,
+  consoleEcho,
   customCommand,
   deleteSetting,
   echo,

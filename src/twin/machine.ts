@@ -3,17 +3,23 @@ import { decodeHeader, HEADER_BYTES, NRF5340_RAM_END, START_BYTES, startFault } 
 import {
   type BootloaderBuild,
   type BootResult,
+  boot,
+  enteringRecovery,
   type Flash,
   type NetCoreAnswer,
   type NetCoreStep,
+  type RecoveryWay,
+  type Steps,
   workDurationUs,
-  zephyrBoot,
+  zephyrEnd,
+  zephyrStart,
 } from "../mcuboot/index.ts";
 import { TwinApp, type TwinSmp, zephyrBanner } from "./app.ts";
 import type { FaultHooks } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
 import type { TwinNetCore } from "./net-core.ts";
 import { BOOT_MODE_RECOVERY, runRecovery } from "./recovery.ts";
+import { ownLink } from "./serving.ts";
 import type { TwinUart } from "./uart.ts";
 
 /** From power to the first byte of the boot log. Plausible; published: under 16 ms to a first line (DevZone 118101). */
@@ -52,8 +58,10 @@ export class TwinMachine implements AsyncDisposable {
   #life: { readonly power: AbortController; readonly over: Promise<void> } | undefined;
   /** A boot that resumed a swap came before in this power cycle; for the faults that need to know. */
   #resumed = false;
-  /** What the last reset left in retained memory for the bootloader. */
-  #bootMode = 0;
+  /** What the last reset left for the bootloader: in retained memory, and in the register of reset reasons. */
+  #reset = { bootMode: 0, byPin: false };
+  /** Somebody holds the button that the bootloader looks at. */
+  buttonHeld = false;
   /** A boot that changed images came before in the life of this board. */
   #upgraded = false;
   /** Images that the last application asked for, in this order; for the fault that goes by it. */
@@ -75,10 +83,11 @@ export class TwinMachine implements AsyncDisposable {
     return this.#life !== undefined;
   }
 
-  powerOn(): void {
+  /** @param byPin it starts as its reset pin is let go. */
+  powerOn(byPin = false): void {
     if (this.#life) return;
     this.#resumed = false;
-    this.#bootMode = 0;
+    this.#reset = { bootMode: 0, byPin };
     this.#options.uart.powerOn();
     this.#options.netCore?.powerOn();
     const power = new AbortController();
@@ -118,11 +127,9 @@ export class TwinMachine implements AsyncDisposable {
     netCore?.forceOff();
     await sleep(clock, RESET_TO_LOG_MS, power);
     const print = (line: string) => this.#print(line, power);
-    const bootMode = this.#bootMode;
-    this.#bootMode = 0;
     const onServing = this.#settle;
-    if (bootMode === BOOT_MODE_RECOVERY) return await runRecovery({ ...this.#options, print, onServing }, power);
-    const result = await this.#boot(power);
+    const result = await this.#bootOrRecovery(power);
+    if (result === undefined) return;
     if (result.kind !== "run" || (this.#resumed && hooks.afterResume === "hang")) {
       this.#settle();
       await whenAborted(power);
@@ -155,7 +162,7 @@ export class TwinMachine implements AsyncDisposable {
       print,
       onServing,
     });
-    this.#bootMode = await app.run(power);
+    this.#reset = { bootMode: await app.run(power), byPin: false };
     // What the reset finds half sent stays half.
     this.#options.uart.reset();
   }
@@ -179,9 +186,40 @@ export class TwinMachine implements AsyncDisposable {
     return hooks.buildOfBoot?.(build, requested) ?? build;
   }
 
-  async #boot(power: AbortSignal): Promise<BootResult> {
+  /**
+   * One start of the bootloader, with its ways into serial recovery where MCUboot has them (`RECOVERY_WAYS`).
+   * @returns undefined when serial recovery served, until it was told to reset.
+   */
+  async #bootOrRecovery(power: AbortSignal): Promise<BootResult | undefined> {
+    const { clock, flash, uart } = this.#options;
+    const build = this.#buildOfBoot();
+    const { bootMode, byPin } = this.#reset;
+    this.#reset = { bootMode: 0, byPin: false };
+    const has = (way: RecoveryWay) => build.recovery?.ways.has(way) === true;
+    const recover = async () => {
+      await this.#carryOut(enteringRecovery(build), power);
+      await runRecovery({ ...this.#options, onServing: this.#settle }, power);
+      return undefined;
+    };
+    await this.#carryOut(zephyrStart(build), power);
+    if ((has("button") && this.buttonHeld) || (has("pin-reset") && byPin)) return recover();
+    const early = has("wait") ? ownLink(uart, clock) : undefined;
+    const beganUs = clock.nowUs();
+    const result = await this.#carryOut(boot(flash satisfies Flash, build), power);
+    // What panics or hangs never comes back to where the rest is decided.
+    const isBack = result.kind === "run" || result.kind === "fail";
+    if (isBack && has("boot-mode") && bootMode === BOOT_MODE_RECOVERY) return recover();
+    if (isBack && early !== undefined) {
+      // However long the images took, it looks once.
+      const waitMs = Math.max(1, (build.recovery?.waitMs ?? 0) - (clock.nowUs() - beganUs) / 1000);
+      if (await runRecovery({ ...this.#options, waiting: { waitMs, link: early } }, power)) return undefined;
+    }
+    await this.#carryOut(zephyrEnd(flash, build, result), power);
+    return result.kind === "fail" && has("no-application") ? recover() : result;
+  }
+
+  async #carryOut<T>(steps: Steps<T>, power: AbortSignal): Promise<T> {
     const { clock, flash } = this.#options;
-    const steps = zephyrBoot(flash satisfies Flash, this.#buildOfBoot());
     let answer: NetCoreAnswer | undefined;
     for (;;) {
       const next = steps.next(answer);

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/index.ts";
-import { type BootloaderBuild, recoveryLog } from "../mcuboot/index.ts";
+import type { BootloaderBuild } from "../mcuboot/index.ts";
+import type { Link } from "../serial/index.ts";
 import { type RecoveryBuild, RecoveryServer } from "../smp/index.ts";
 import type { TwinFlash } from "./flash.ts";
 import type { TwinNetCore } from "./net-core.ts";
@@ -18,29 +19,30 @@ interface RecoveryMachine {
   readonly flash: TwinFlash;
   readonly uart: TwinUart;
   readonly build: BootloaderBuild;
-  readonly print: (line: string) => Promise<void>;
   readonly netCore?: TwinNetCore;
   /** Hears when requests are taken. */
   readonly onServing?: () => void;
+  /** It waits so long for a request, in milliseconds, and the UART as it was while the images were checked. */
+  readonly waiting?: { readonly waitMs: number; readonly link: Link };
 }
 
 /**
- * MCUboot's serial recovery on the twin's UART, until a reset is asked for; throws the signal's reason when power goes.
- * It begins as every boot does: banner, first line, then the line that says it is in recovery.
+ * MCUboot's serial recovery on the twin's UART, until a reset is asked for.
+ * @returns false of one that only waits for requests, and none came.
+ * @throws the signal's reason when power goes.
  */
 export async function runRecovery(
   machine: RecoveryMachine,
   power: AbortSignal,
   recovery: RecoveryBuild = TWIN_RECOVERY,
-): Promise<void> {
-  const { clock, uart, build, print, onServing } = machine;
-  for (const { level, text } of recoveryLog(build)) await print(level === "" ? text : `${level}: ${text}`);
-  await serveUntilReset({ clock, uart, lines: "mcuboot", onServing }, power, ({ transport, reset, onHandlerError }) => {
+): Promise<boolean> {
+  const { clock, uart, build, onServing, waiting } = machine;
+  return serveUntilReset({ clock, uart, lines: "mcuboot", onServing, ...waiting }, power, ({ transport, ...calls }) => {
     const store = new TwinRecoverySlots({ ...machine, power });
     // Uploads for the network core go by the slot's own number. Source: sdk-nrf, CONFIG_NRF53_RECOVERY_NETWORK_CORE.
     const directUpload = build.images.some(({ primary }) => primary.inRam === true);
     const { recoveryImageInEachChunk: imageInEachChunk } = build.generation;
     const how = { directUpload, imageInEachChunk, ...recovery };
-    return new RecoveryServer({ ...how, transport, store, reset, onHandlerError });
+    return new RecoveryServer({ ...how, transport, store, ...calls });
   });
 }

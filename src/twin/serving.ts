@@ -16,6 +16,10 @@ interface ServingPlace {
   readonly raw?: boolean | undefined;
   /** Hears when requests are taken. */
   readonly onServing?: (() => void) | undefined;
+  /** A server that gives up: unless a request comes within this time, in milliseconds. */
+  readonly waitMs?: number | undefined;
+  /** The UART as it was opened before there was a server: what came meanwhile is answered now. */
+  readonly link?: Link | undefined;
 }
 
 /** What a server on the board is given. */
@@ -23,26 +27,36 @@ interface Serving {
   readonly transport: SmpTransport;
   /** The client asked for a reset. */
   readonly reset: () => void;
+  /** A request came. */
+  readonly onRequest: () => void;
   /** A handler threw what is no refusal: a defect of the simulation, unless the power that feeds it is gone. */
   readonly onHandlerError: (reason: unknown) => void;
 }
 
 /**
  * Serves SMP on the board's UART until a reset is asked for, and then for as long as the reset takes.
+ * @returns false of a server that gave up, as no request came.
  * @throws the signal's reason when power goes; what a handler threw that is a defect of the simulation.
  */
 export async function serveUntilReset(
-  { clock, uart, lines, lineBytesMax, raw, onServing }: ServingPlace,
+  { clock, uart, lines, lineBytesMax, raw, onServing, waitMs, link = ownLink(uart, clock) }: ServingPlace,
   power: AbortSignal,
   open: (serving: Serving) => AsyncDisposable,
-): Promise<void> {
-  const own = Uart.open(ownLink(uart, clock), { clock });
+): Promise<boolean> {
+  const own = Uart.open(link, { clock });
   const transport = raw ? new RawTransport(own, { clock }) : new ConsoleTransport(own, { clock, lines, lineBytesMax });
   const ended = new AbortController();
+  let given = false;
+  const giveUp = () => {
+    given = true;
+    ended.abort();
+  };
+  const keepServing = waitMs === undefined ? () => {} : clock.at(clock.nowUs() + waitMs * 1000, giveUp);
   let broken: { readonly reason: unknown } | undefined;
   const server = open({
     transport,
     reset: () => ended.abort(),
+    onRequest: keepServing,
     onHandlerError: (reason) => {
       if (!power.aborted) broken ??= { reason };
       ended.abort();
@@ -52,8 +66,11 @@ export async function serveUntilReset(
   try {
     await abortable(whenAborted(ended.signal), power);
     if (broken) throw broken.reason;
+    if (given) return false;
     await sleep(clock, RESET_DELAY_MS, power);
+    return true;
   } finally {
+    keepServing();
     // A handler that waits for the flash ends with the power that feeds it; its answer is not waited for.
     void Promise.resolve(server[Symbol.asyncDispose]()).catch(() => {});
     void transport[Symbol.asyncDispose]();
@@ -62,7 +79,7 @@ export async function serveUntilReset(
 }
 
 /** The UART as a link, for as long as one program on the board lives. */
-function ownLink(uart: TwinUart, clock: Clock): Link {
+export function ownLink(uart: TwinUart, clock: Clock): Link {
   const arrived = new Queue<Chunk>();
   const stop = uart.onReceive((bytes) => arrived.push({ atUs: clock.nowUs(), bytes }));
   return {

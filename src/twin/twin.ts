@@ -31,7 +31,9 @@ interface TwinOptions {
   readonly factoryImage: Uint8Array;
   /** What the network core runs then; without it, the board is one whose network core is never used. */
   readonly factoryNetFirmware?: Uint8Array;
-  readonly wiring: { readonly channel: number; readonly contact: Contact };
+  readonly wiring: RelayWiring;
+  /** What another channel of the relay presses, if anything. */
+  readonly presses?: (RelayWiring & { readonly what: "button" | "pin-reset" }) | undefined;
   /** From the relay's command to its contact, in microseconds; default: at once. */
   readonly relayLatency?: RelayLatency | undefined;
   readonly baudRate: number;
@@ -42,6 +44,11 @@ interface TwinOptions {
   readonly onPower?: (on: boolean) => void;
   /** Names of `TWIN_FAULT_NAMES`. */
   readonly faults: readonly string[];
+}
+
+interface RelayWiring {
+  readonly channel: number;
+  readonly contact: Contact;
 }
 
 /** How slow a relay is: each way, and by how much it varies to either side. All in microseconds. */
@@ -65,6 +72,8 @@ export class Twin implements AsyncDisposable {
   readonly #relayChance: Random;
   /** The contact that still moves. */
   #cancelMove: () => void = () => {};
+  #supplied = false;
+  #heldInReset = false;
 
   constructor(options: TwinOptions) {
     this.#options = options;
@@ -98,6 +107,7 @@ export class Twin implements AsyncDisposable {
     });
     this.#relayReading = this.#readRelay(relay);
     this.#contact(!energised("on", options.wiring.contact));
+    if (options.presses) this.#press(!energised("on", options.presses.contact));
   }
 
   /** What a debugger does: the image at the start of the primary slot, both slots otherwise erased. */
@@ -142,7 +152,8 @@ export class Twin implements AsyncDisposable {
   }
 
   #onCoil(channel: number, coil: boolean): void {
-    const { clock, wiring, relayLatency } = this.#options;
+    const { clock, wiring, presses, relayLatency } = this.#options;
+    if (channel === presses?.channel) this.#press(energised("on", presses.contact) === coil);
     if (channel !== wiring.channel) return;
     const closed = energised("on", wiring.contact) === coil;
     this.#cancelMove();
@@ -157,10 +168,23 @@ export class Twin implements AsyncDisposable {
   }
 
   #contact(closed: boolean): void {
-    const before = this.machine.powered;
-    if (this.#stuck || closed) this.machine.powerOn();
-    else this.machine.powerOff();
-    if (this.machine.powered !== before) this.#options.onPower?.(this.machine.powered);
+    const before = this.#supplied;
+    this.#supplied = this.#stuck || closed;
+    if (!this.#supplied) this.machine.powerOff();
+    else if (!this.#heldInReset) this.machine.powerOn();
+    if (this.#supplied !== before) this.#options.onPower?.(this.#supplied);
+  }
+
+  /** The button, or the reset pin: as long as that is held the board stands still, as without power; then it starts. */
+  #press(held: boolean): void {
+    if (this.#options.presses?.what === "button") {
+      this.machine.buttonHeld = held;
+      return;
+    }
+    if (held === this.#heldInReset) return;
+    this.#heldInReset = held;
+    if (held) this.machine.powerOff();
+    else if (this.#supplied) this.machine.powerOn(true);
   }
 
   async #readRelay(relay: LcusDevice): Promise<void> {

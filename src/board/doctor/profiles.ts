@@ -3,9 +3,11 @@ import { portName } from "../../power/index.ts";
 import { discoverBoards, portsOf, stablePathOf } from "../discovery.ts";
 import { programsOf } from "../flash/programs.ts";
 import { healthFile } from "../lease/health.ts";
+import { readablePasswords } from "../parts/reach.ts";
 import { loadCalibration } from "../profile/calibration-file.ts";
 import { FLASH_TOOLS } from "../profile/flash-tools.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
+import { switchesOf } from "../profile/recovery-schema.ts";
 import type { DoctorCheck, DoctorFinding, Surroundings } from "./check.ts";
 
 const DAY_MS = 86_400_000;
@@ -27,9 +29,9 @@ export const PROFILE_CHECKS: readonly DoctorCheck[] = [
   { id: "tools", looksAt: "are the programs there that the profiles ask for", look: tools, source: "PATH" },
   {
     id: "secrets",
-    looksAt: "are the profiles' environment variables set",
+    looksAt: "are the profiles' environment variables set, and can nobody read them on their way",
     look: secrets,
-    source: "fields that end in _env",
+    source: "fields that end in _env; plain HTTP to an address that is not private (RFC 1918, RFC 4193)",
   },
   {
     id: "hub-kernel",
@@ -121,7 +123,7 @@ async function tools(around: Surroundings): Promise<readonly DoctorFinding[]> {
         remedy: "Install it, put its folder into PATH, or name it in the profile.",
       });
     }
-    if (loaded.profile.power.driver === "hid-relay" && !system.library("node-hid")) {
+    if (switchesOf(loaded.profile).some(({ driver }) => driver === "hid-relay") && !system.library("node-hid")) {
       found.push({
         level: "problem",
         where: `${loaded.profile.name}, power`,
@@ -160,8 +162,9 @@ async function nrfutilIsBare({ profile, file }: LoadedProfile, { system }: Surro
 }
 
 async function secrets(around: Surroundings): Promise<readonly DoctorFinding[]> {
-  return real(around).flatMap(({ profile }) =>
-    namesOfSecrets(profile.power.options)
+  const missing = real(around).flatMap(({ profile }) =>
+    switchesOf(profile)
+      .flatMap(({ options }) => namesOfSecrets(options))
       .filter(({ name }) => (around.system.env[name] ?? "") === "")
       .map(({ field, name }) => ({
         level: "problem" as const,
@@ -170,6 +173,15 @@ async function secrets(around: Surroundings): Promise<readonly DoctorFinding[]> 
         remedy: "Set it where hil is started; the profile holds only its name.",
       })),
   );
+  const readable = real(around).flatMap((loaded) =>
+    readablePasswords(loaded).map((address) => ({
+      level: "note" as const,
+      where: loaded.profile.name,
+      what: `it sends a password to ${address} in clear, and that is no private network.`,
+      remedy: "Use https://, or put the switch into a network of its own.",
+    })),
+  );
+  return [...missing, ...readable];
 }
 
 /** Fields that name a variable, or a map of them, wherever they stand. */

@@ -3,6 +3,7 @@ import { delimiter, join } from "node:path";
 import { resolveFrom } from "../../core/index.ts";
 import { FLASH_TOOLS } from "../profile/flash-tools.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
+import { switchesOf } from "../profile/recovery-schema.ts";
 
 /** A program that a profile relies on. */
 interface NeededProgram {
@@ -14,7 +15,7 @@ interface NeededProgram {
 
 /** The programs that a profile asks for: its flasher's, its switch's, its emulator. Each once. */
 export function programsOf({ profile }: Pick<LoadedProfile, "profile">): readonly NeededProgram[] {
-  const { flasher, power, qemu } = profile;
+  const { flasher, qemu } = profile;
   const found: NeededProgram[] = [];
   const add = (what: string, program: unknown) => {
     if (typeof program !== "string" || program === "") return;
@@ -24,12 +25,13 @@ export function programsOf({ profile }: Pick<LoadedProfile, "profile">): readonl
     for (const words of [flasher.write, flasher.recover, flasher.reset]) add("flasher", words?.[0]);
   } else if (flasher) add("flasher", flasher.executable ?? programOfTool(flasher.tool));
   add("emulated board", qemu?.program);
-  const { options } = power;
-  add("power", options["program"] ?? programOfTool(options["tool"]));
-  if (power.driver === "command") {
+  for (const [index, { driver, options }] of switchesOf(profile).entries()) {
+    const what = index === 0 ? "power" : "recovery";
+    add(what, options["program"] ?? programOfTool(options["tool"]));
+    if (driver !== "command") continue;
     const status: unknown = options["status"];
     for (const words of [options["on"], options["off"], isRunning(status) ? status.run : undefined]) {
-      if (Array.isArray(words)) add("power", words[0]);
+      if (Array.isArray(words)) add(what, words[0]);
     }
   }
   return found;

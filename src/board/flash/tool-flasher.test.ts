@@ -136,13 +136,13 @@ describe("programming the primary slot", () => {
   });
 
   test("leaves no file behind, whether it works or not", async () => {
-    const before = (await readdir(tmpdir())).filter((name) => name.startsWith("hil-flash-"));
+    const before = (await readdir(tmpdir())).filter((name) => name.startsWith("hil-scratch-flash-"));
     for (const body of [OK, "exit 1"]) {
       const tool = await fakeTool(body);
       const flasher = flasherOf({ flasher: `{ tool: nrfutil, executable: ${tool.executable} }` });
       await flasher?.programPrimary(IMAGE).catch(() => {});
     }
-    expect((await readdir(tmpdir())).filter((name) => name.startsWith("hil-flash-"))).toEqual(before);
+    expect((await readdir(tmpdir())).filter((name) => name.startsWith("hil-scratch-flash-"))).toEqual(before);
   });
 });
 

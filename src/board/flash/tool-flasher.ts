@@ -1,7 +1,6 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { BenchError, type Clock, ConfigurationError, resolveFrom, sleep } from "../../core/index.ts";
+import { BenchError, type Clock, ConfigurationError, resolveFrom, ScratchFolder, sleep } from "../../core/index.ts";
 import { runProgram } from "../../power/index.ts";
 import { canonicalSerial } from "../../serial/index.ts";
 import type { Flasher } from "../parts/board.ts";
@@ -172,10 +171,6 @@ function filled(word: string, values: Readonly<Record<string, string>>): string 
 }
 
 async function inScratch(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "hil-flash-"));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  using scratch = new ScratchFolder("flash");
+  await work(scratch.path);
 }

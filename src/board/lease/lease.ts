@@ -3,6 +3,7 @@ import { ConfigurationError, resolveFrom } from "../../core/index.ts";
 import { portName } from "../../power/index.ts";
 import { canonicalSerial, listPorts, type PortInfo, type PortRef } from "../../serial/index.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
+import { type SwitchSection, switchesOf } from "../profile/recovery-schema.ts";
 import { type Lock, locksFolder, type Resource, takeLock } from "./lock.ts";
 
 /** Everything of a board that only one run may use, held until it is closed. */
@@ -64,7 +65,8 @@ export async function resourcesOf(
     id: `port ${ids[index]}`,
     name: `port ${portName(port)}`,
   }));
-  const unique = new Map([...resources, await powerResource(profile.power, file, known)].map((row) => [row.id, row]));
+  const switches = await Promise.all(switchesOf(profile).map((section) => powerResource(section, file, known)));
+  const unique = new Map([...resources, ...switches].map((row) => [row.id, row]));
   return [...unique.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
@@ -100,7 +102,7 @@ const isPlain = (value: unknown): boolean =>
   typeof value === "number" || (typeof value === "string" && value.length < 20);
 
 async function powerResource(
-  { driver, options }: LoadedProfile["profile"]["power"],
+  { driver, options }: SwitchSection,
   file: string,
   known: readonly PortInfo[],
 ): Promise<Resource> {

@@ -3,6 +3,7 @@ import { type Clock, Queue } from "../../core/index.ts";
 import { aroundSwitch, openPower, type PortOpener, type PowerSwitch } from "../../power/index.ts";
 import type { Chunk, Link } from "../../serial/index.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
+import type { SwitchSection } from "../profile/recovery-schema.ts";
 import { portIdentity, portOf } from "./lease.ts";
 
 /**
@@ -13,15 +14,20 @@ export class SharedCards {
   readonly #cards = new Map<string, Card>();
 
   /**
-   * Opens the switch of a profile, on a card that is open already where there is one.
+   * Opens a switch of a profile (default: the one in its supply), on a card that is open already where there is one.
    * @throws what `openPower` and the port throw.
    */
-  async openSwitch({ profile, file }: LoadedProfile, ports: PortOpener, clock: Clock): Promise<PowerSwitch> {
-    const { driver, options } = profile.power;
+  async openSwitch(
+    { profile, file }: Pick<LoadedProfile, "profile" | "file">,
+    ports: PortOpener,
+    clock: Clock,
+    { driver, options }: SwitchSection = profile.power,
+  ): Promise<PowerSwitch> {
     const bench = { clock, folder: dirname(file) };
     const port = portOf(options["port"]);
     if (port === undefined) return openPower({ driver, options }, { ...bench, links: ports });
-    const key = await portIdentity(port, file);
+    // Where the machine's ports are none of it, they are not asked: a simulated board's time goes by itself.
+    const key = await portIdentity(port, file, profile.provider === "hardware" ? undefined : []);
     const card = this.#cards.get(key) ?? new Card();
     this.#cards.set(key, card);
     const seat = new Seat(clock);

@@ -4,8 +4,10 @@ import { openPower, type PortOpener, type PowerSwitch } from "../../power/index.
 import { Uart } from "../../serial/index.ts";
 import { SmpClient } from "../../smp/index.ts";
 import type { HealthMark } from "../lease/health.ts";
+import { SharedCards } from "../lease/shared-cards.ts";
 import { loadCalibration } from "../profile/calibration-file.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
+import type { SwitchSection } from "../profile/recovery-schema.ts";
 import type { BoardProfile } from "../profile/schema.ts";
 import type { Board, Flasher, WearLedger } from "./board.ts";
 import { LeavingPorts } from "./leaving-ports.ts";
@@ -18,6 +20,8 @@ export interface BoardParts {
   readonly links: PortOpener;
   /** The switch of a board that brings its own; otherwise the profile's driver. */
   readonly power?: PowerSwitch;
+  /** Relay cards that other boards of this process use, too. */
+  readonly cards?: SharedCards;
   readonly flash?: Board["flash"];
   readonly stopAfter?: Board["cuts"]["stopAfter"];
   readonly flasher?: Flasher;
@@ -38,20 +42,16 @@ const MS = 1000;
  * and throws what an observer of its UART threw: a record that lost bytes must not pass for a whole one.
  * @throws what opening a part throws; all that was open by then is closed.
  */
-export async function assembleBoard({ profile }: LoadedProfile, parts: BoardParts): Promise<Board> {
+export async function assembleBoard(loaded: LoadedProfile, parts: BoardParts): Promise<Board> {
+  const { profile } = loaded;
   const { clock, links } = parts;
   const cuts = cutsOf(profile);
   const closing = new Cleanup();
   try {
     if (parts.backend) closing.use("bench", parts.backend);
     const { app, net } = profile.ports;
-    const { driver, options } = profile.power;
     const losses = new Losses();
-    const power = closing.use(
-      "power",
-      parts.power ??
-        (await openPower({ driver, options }, { links: losses.watching(links), clock, folder: dirname(profile.file) })),
-    );
+    const { power, press } = await switches(loaded, parts, losses.watching(links), closing);
     const leaving = new LeavingPorts({ clock, limitMs: profile.timeoutsMs.boot });
     const opened = async (port: BoardProfile["ports"]["app"]) => {
       const open = () => links.open(port, lineOf(port));
@@ -75,6 +75,7 @@ export async function assembleBoard({ profile }: LoadedProfile, parts: BoardPart
       logs,
       smp,
       power: leaving.around(power),
+      ...defined({ press }),
       portsBackUs: () => leaving.backAtUs,
       cuts: { ...cuts, ...defined({ stopAfter: parts.stopAfter }) },
       ...defined({
@@ -97,6 +98,26 @@ export async function assembleBoard({ profile }: LoadedProfile, parts: BoardPart
     await closing[Symbol.asyncDispose]().catch(() => undefined);
     throw error;
   }
+}
+
+/** The switch in the supply, and the one on a button; two channels of one relay card go through one open port. */
+async function switches(
+  loaded: LoadedProfile,
+  { clock, power: own, cards: shared }: BoardParts,
+  links: PortOpener,
+  closing: Cleanup,
+): Promise<{ readonly power: PowerSwitch; readonly press: PowerSwitch | undefined }> {
+  const { power, recovery } = loaded.profile;
+  const pressed = recovery?.press;
+  const cards = shared ?? (pressed && new SharedCards());
+  const open = ({ driver, options }: SwitchSection) =>
+    cards === undefined
+      ? openPower({ driver, options }, { links, clock, folder: dirname(loaded.file) })
+      : cards.openSwitch(loaded, links, clock, { driver, options });
+  return {
+    power: closing.use("power", own ?? (await open(power))),
+    press: pressed && closing.use("button", await open(pressed)),
+  };
 }
 
 /** The bench's own measurement where there is one, else what the profile says. */

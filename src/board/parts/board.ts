@@ -55,6 +55,8 @@ export interface Board extends AsyncDisposable {
   readonly logs: { readonly app: LogWatch; readonly net?: LogWatch };
   readonly smp: SmpClient;
   readonly power: PowerSwitch;
+  /** The switch on its button or reset pin (`recovery.press` of the profile): on is pressed. */
+  readonly press?: PowerSwitch;
   /**
    * When ports that went away with the board's power were last open again, in microseconds on the bench's clock: what
    * the board said before is lost. Undefined when they never went.

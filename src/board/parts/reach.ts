@@ -2,7 +2,9 @@ import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
 import { resolveFrom } from "../../core/index.ts";
 import { cachedFile } from "../lease/cached-file.ts";
+import { ARGV_OPTIONS } from "../profile/kept-text.ts";
 import { isKeyEverywhere, type LoadedProfile } from "../profile/profile.ts";
+import { switchesOf } from "../profile/recovery-schema.ts";
 
 /** What a profile makes this program touch besides serial ports: for whoever has to decide whether to trust it. */
 export interface Reach {
@@ -20,17 +22,16 @@ export interface Reach {
 const QEMU = "qemu-system-arm";
 /** Programs of drivers and flashers whose options leave them out. */
 const OWN_PROGRAMS: Readonly<Record<string, string>> = { uhubctl: "uhubctl", gpio: "gpioset", ykush: "ykushcmd" };
-/** Options that are a program and its arguments. */
-const ARGV = ["on", "off", "run", "write", "recover", "reset"];
 
 /** What the profile reaches. @param more files that a scenario names besides. */
 export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readonly string[] = []): Reach {
-  const { power, flasher, qemu, keys } = profile;
+  const { flasher, qemu, emulated, keys } = profile;
   const programs: string[] = [];
   const addresses: string[] = [];
   const variables: string[] = [];
+  const named: string[] = [];
   const walk = (value: unknown, name: string): void => {
-    if (Array.isArray(value) && ARGV.includes(name)) programs.push(String(value[0]));
+    if (Array.isArray(value) && ARGV_OPTIONS.includes(name)) programs.push(String(value[0]));
     else if (typeof value === "object" && value !== null) {
       const isSecrets = name.endsWith("_env");
       for (const [key, inner] of Object.entries(value)) {
@@ -39,21 +40,27 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
       }
     } else if (typeof value === "string") {
       if (name.endsWith("_env")) variables.push(value);
+      else if (name.endsWith("_file")) named.push(value);
       else if (name === "program" || name === "executable") programs.push(value);
       else if (name === "host") addresses.push(value);
       else if (/^https?:\/\//.test(value)) addresses.push(originOf(value));
     }
   };
-  walk(power.options, "power");
+  for (const { driver, options } of switchesOf(profile)) {
+    walk(options, "power");
+    const own = options["program"] === undefined ? OWN_PROGRAMS[driver] : undefined;
+    if (own !== undefined) programs.push(own);
+    if (driver === "reset" && options["program"] === undefined) programs.push(String(options["tool"]));
+  }
   walk(flasher, "flasher");
-  const own = power.options["program"] === undefined ? OWN_PROGRAMS[power.driver] : undefined;
-  if (own !== undefined) programs.push(own);
-  if (power.driver === "reset" && power.options["program"] === undefined) programs.push(String(power.options["tool"]));
   if (flasher !== undefined && flasher.tool !== "command" && flasher.executable === undefined)
     programs.push(flasher.tool);
   if (qemu !== undefined) programs.push(qemu.program);
   const baseline = flasher?.baseline;
-  const files = [baseline?.app, baseline?.net].flatMap((name) => (name === undefined ? [] : [resolveFrom(file, name)]));
+  const files = [...named, baseline?.app, baseline?.net].flatMap((name) =>
+    name === undefined ? [] : [resolveFrom(file, name)],
+  );
+  if (emulated !== undefined) files.push(cachedFile(file, emulated.firmware));
   if (qemu !== undefined) files.push(cachedFile(file, qemu.image));
   for (const [name, path] of [
     [keyNames.signing, keys.signingFile],
@@ -71,8 +78,16 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
 
 /** The same for a profile out of a received record: the emulator by its usual name is no stranger's program. */
 export function foreignReach(board: LoadedProfile): readonly string[] {
-  const { programs, addresses, variables } = reachOf(board);
+  const { programs, addresses, variables, files } = reachOf(board);
+  const { keys, qemu } = board.profile;
+  // Keys must be the recorded ones; what lies in the cache was fetched by this user.
+  const own = [
+    keys.signingFile,
+    keys.encryptionFile,
+    qemu?.image.startsWith("cache:") ? cachedFile(board.file, qemu.image) : "",
+  ];
   return [
+    ...files.filter((path) => !own.includes(path)).map((path) => `reads ${path}`),
     ...programs.filter((name) => name !== QEMU).map((name) => `runs ${name} (in ${dirname(resolve(board.file))})`),
     ...addresses.map((address) => `talks to ${address}`),
     ...variables.map((name) => `reads ${name} of the environment`),
@@ -99,6 +114,13 @@ export function readablePasswords(board: LoadedProfile): readonly string[] {
   const { addresses, variables } = reachOf(board);
   if (variables.length === 0) return [];
   return addresses.filter((address) => address.startsWith("http://") && !isPrivateHost(new URL(address).hostname));
+}
+
+/** The same as sentences: what every command that opens the switch says first. */
+export function passwordWarnings(board: LoadedProfile): readonly string[] {
+  return readablePasswords(board).map(
+    (address) => `${board.profile.name} sends a password to ${address} in clear, and that is no private network.`,
+  );
 }
 
 const PRIVATE_ADDRESSES =

@@ -42,10 +42,12 @@ export function bootloaderBuildOf(
     tlvAllowList: bootloader.tlvAllowList,
     downgradePrevention: bootloader.downgradePrevention,
     crypto: bootloader.crypto,
+    recovery: { ways: new Set(bootloader.recovery), waitMs: bootloader.recoveryWaitMs },
     ...(bootloader.assertions && { assertions: bootloader.assertions }),
     signature: signatureCheckOf(keys),
     ...(encryption && { encryption }),
     ...netCoreOf(loaded),
+    checksLoadAddress: checksLoadAddress(loaded),
     fixes: new Set(bootloader.fixes),
     defects,
   });
@@ -55,6 +57,15 @@ export function bootloaderBuildOf(
 function networkImages(secondary: Area | undefined): readonly ImageAreas[] {
   if (secondary === undefined) return [];
   return [{ primary: { offset: NET_PRIMARY_ADDRESS, bytes: secondary.bytes, inRam: true }, secondary }];
+}
+
+function checksLoadAddress(loaded: LoadedProfile): boolean {
+  return loaded.profile.bootloader.checkLoadAddress ?? netCoreOf(loaded).netCore?.rule.word === "load address";
+}
+
+/** Where the images of a profile's application begin in the device, where its bootloader looks for that in headers. */
+export function loadAddressOf(loaded: LoadedProfile): number | undefined {
+  return checksLoadAddress(loaded) ? loaded.profile.slots.primary.offset : undefined;
 }
 
 function netCoreOf({ profile }: LoadedProfile): Pick<BootloaderBuild, "netCore"> {

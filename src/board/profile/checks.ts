@@ -1,6 +1,8 @@
 import type { FieldPath } from "../../core/index.ts";
 import { hexOf, roundUp } from "../../core/index.ts";
+import { EMULATED_POWER, EMULATED_UART } from "./emulated-schema.ts";
 import { QEMU_POWER, QEMU_UART } from "./qemu-schema.ts";
+import { isPressed } from "./recovery-schema.ts";
 import type { ProfileFields } from "./schema.ts";
 
 /** Where checks put what they find: a zod context, by shape. */
@@ -25,6 +27,7 @@ export function checkProfile(profile: ProfileFields, findings: Findings): void {
   checkMode(profile, complain);
   checkPorts(profile, complain);
   checkProvider(profile, complain);
+  checkRecovery(profile, complain);
   const { images, keys, power } = profile;
   if (images.encryption !== "none" && keys.encryption === undefined) {
     complain(["keys", "encryption"], `is missing; images.encryption is "${images.encryption}".`);
@@ -177,7 +180,7 @@ function checkProvider(profile: ProfileFields, complain: Complain): void {
       complain(path, "names a port of the simulated board; this one is hardware.");
     }
   }
-  checkQemu(profile, complain);
+  checkFirmwareBoards(profile, complain);
   if (provider !== "twin") {
     if (twin !== undefined) complain(["twin"], 'is only for provider "twin".');
     return;
@@ -185,19 +188,55 @@ function checkProvider(profile: ProfileFields, complain: Complain): void {
   if (power.driver !== "lcus") complain(["power", "driver"], "must be lcus: the simulated relay is an LCUS board.");
 }
 
-/** An emulated board has one port and a switch of its own, and needs to know its firmware. */
-function checkQemu({ provider, ports, power, qemu }: ProfileFields, complain: Complain): void {
-  const isQemu = provider === "qemu";
-  if (isQemu !== (qemu !== undefined)) complain(["qemu"], isQemu ? "is missing." : 'is only for provider "qemu".');
-  const { app, net } = ports;
-  const isUart = "path" in app && app.path === QEMU_UART;
-  if (isQemu && !isUart) complain(["ports", "app", "path"], `must be ${QEMU_UART}: the emulated board has no other.`);
-  if (!isQemu && isUart) complain(["ports", "app", "path"], 'is only for provider "qemu".');
-  if (isQemu && net !== undefined) complain(["ports", "net"], "is nothing that the emulated board has.");
-  if (isQemu !== (power.driver === QEMU_POWER)) {
-    const text = isQemu
-      ? `must be ${QEMU_POWER}: power of an emulated board is QEMU's.`
-      : 'is only for provider "qemu".';
-    complain(["power", "driver"], text);
+/** A button needs somebody who presses it, and a channel that is not the supply's. */
+function checkRecovery({ provider, bootloader, power, ports, recovery }: ProfileFields, complain: Complain): void {
+  if (recovery === undefined) return;
+  const { enter, press } = recovery;
+  if (!bootloader.recovery.includes(enter)) {
+    complain(["recovery", "enter"], `must be among bootloader.recovery (${bootloader.recovery.join(", ") || "none"}).`);
+  }
+  if (isPressed(enter) !== (press !== undefined)) {
+    const text = press === undefined ? "is missing: the switch that presses it." : `has no use with enter: ${enter}.`;
+    return complain(["recovery", "press"], text);
+  }
+  if (press === undefined) return;
+  // A debug probe may pull the reset pin for both.
+  if (press.driver !== "reset" && samePlace(press, power))
+    complain(["recovery", "press"], "is the channel of the board's own supply.");
+  const port = identityOf(press["port"]);
+  for (const [name, uart] of Object.entries(ports)) {
+    if (port !== undefined && port === identityOf(uart)) complain(["recovery", "press", "port"], `is ports.${name}.`);
+  }
+  if (provider === "twin" && (press.driver !== "lcus" || port !== "twin:relay")) {
+    complain(["recovery", "press"], "must be lcus on twin:relay: the simulated board has one relay.");
+  }
+  if (provider === "qemu" || provider === "emulated")
+    complain(["recovery", "press"], "is nothing that the emulated board has.");
+}
+
+/** The same switch, by all fields but those that say how the board hangs on it. */
+function samePlace(press: Readonly<Record<string, unknown>>, power: Readonly<Record<string, unknown>>): boolean {
+  const own = Object.entries(press).filter(([field]) => field !== "contact");
+  return own.every(([field, value]) => JSON.stringify(value) === JSON.stringify(power[field]));
+}
+
+/** Boards of one port and a switch of their own, which need to know their firmware: a section of the provider's name. */
+const WITH_FIRMWARE = [
+  { provider: "qemu", port: QEMU_UART, driver: QEMU_POWER, whose: "QEMU's" },
+  { provider: "emulated", port: EMULATED_UART, driver: EMULATED_POWER, whose: "the emulator's" },
+] as const;
+
+function checkFirmwareBoards(profile: ProfileFields, complain: Complain): void {
+  const { app, net } = profile.ports;
+  for (const { provider, port, driver, whose } of WITH_FIRMWARE) {
+    const isIt = profile.provider === provider;
+    const only = `is only for provider "${provider}".`;
+    if (isIt !== (profile[provider] !== undefined)) complain([provider], isIt ? "is missing." : only);
+    const isUart = "path" in app && app.path === port;
+    if (isIt && !isUart) complain(["ports", "app", "path"], `must be ${port}: the emulated board has no other.`);
+    if (!isIt && isUart) complain(["ports", "app", "path"], only);
+    if (isIt && net !== undefined) complain(["ports", "net"], "is nothing that the emulated board has.");
+    if (isIt === (profile.power.driver === driver)) continue;
+    complain(["power", "driver"], isIt ? `must be ${driver}: power of an emulated board is ${whose}.` : only);
   }
 }

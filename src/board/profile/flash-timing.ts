@@ -7,6 +7,7 @@ import {
   timingAt,
 } from "../../mcuboot/index.ts";
 import { eraseDeadlineMs } from "../../smp/index.ts";
+import { emulatedChip } from "./emulated-chips.ts";
 import { qemuMachine } from "./qemu-machines.ts";
 import type { BoardProfile } from "./schema.ts";
 
@@ -18,7 +19,8 @@ export function deviceArea({ offset, bytes, device }: ProfileArea): Area {
 }
 
 /** Times of the flash devices that a profile's slots lie on, and whether a cut takes the external one's power, too. */
-export function flashTimingOf({ slots, qspi, power, qemu }: BoardProfile): FlashTiming {
+export function flashTimingOf({ slots, qspi, power, qemu, emulated }: BoardProfile): FlashTiming {
+  if (emulated !== undefined) return emulatedChip(emulated.chip).timing;
   if (qemu !== undefined) return qemuMachine(qemu.machine).timing;
   const areas = [slots.secondary, slots.scratch, slots.networkSecondary];
   if (!areas.some((area) => area?.device === "qspi")) return NRF5340_INTERNAL;

@@ -47,6 +47,7 @@ describe("profiles that ship with the package", () => {
   test("are found by name from any folder", async () => {
     const folder = await mkdtemp(join(tmpdir(), "hil-"));
     expect(builtInBoards()).toEqual([
+      "emulated-microbit",
       "nrf5340dk-example",
       "qemu-microbit",
       "small/move",
@@ -132,7 +133,7 @@ describe("a profile", () => {
     await expect(loadProfile("twinn", { cwd: "/" })).rejects.toMatchObject({
       kind: "configuration",
       message: 'no board profile "twinn".',
-      hint: 'Name a YAML file, or one that ships with hil: nrf5340dk-example, qemu-microbit, twin, twin-ncs171, twin-ncs30, twin-net, twin-qspi, twin-thingy53, and 11 in small/. Did you mean "twin"?',
+      hint: 'Name a YAML file, or one that ships with hil: emulated-microbit, nrf5340dk-example, qemu-microbit, twin, twin-ncs171, twin-ncs30, twin-net, twin-qspi, twin-thingy53, and 11 in small/. Did you mean "twin"?',
     });
   });
 
@@ -193,7 +194,7 @@ describe("a profile that cannot work is refused with line, field and reason", ()
       "an unknown driver",
       "driver: lcus",
       "driver: lcuss",
-      /line 7: power\.driver is "lcuss"; expected one of lcus, .*command, qemu \(did you mean "lcus"\?\)\.$/,
+      /line 7: power\.driver is "lcuss"; expected one of lcus, .*command, qemu, emulated \(did you mean "lcus"\?\)\.$/,
     ],
     [
       "a mistyped field",

@@ -11,6 +11,7 @@ import {
   resolveFrom,
 } from "../../core/index.ts";
 import { checkProfile } from "./checks.ts";
+import { pressSwitch } from "./recovery-schema.ts";
 import { type BoardProfile, type Camelised, POWER_FIELDS, PROFILE_FIELDS, type ProfileFields } from "./schema.ts";
 
 /** What a file must satisfy: each field by itself, then all of them together. */
@@ -121,7 +122,7 @@ function fileOf(reference: string, cwd: string): string {
 
 /** The one place where a profile's spelling ends. */
 function profileOf({ file, value }: ConfigFile<ProfileFields>): BoardProfile {
-  const { schema: _, power, keys, ...rest } = value;
+  const { schema: _, power, keys, recovery, ...rest } = value;
   const { signing, encryption, ...otherKeyFields } = keys;
   const { off_ms, cut_latency_ms, hold_up_ms, cut_uncertainty_ms, driver } = power;
   return {
@@ -132,6 +133,7 @@ function profileOf({ file, value }: ConfigFile<ProfileFields>): BoardProfile {
       driver,
       options: Object.fromEntries(Object.entries(power).filter(([field]) => !POWER_FIELDS.includes(field))),
     },
+    recovery: recovery && { enter: recovery.enter, press: pressSwitch(recovery) },
     keys: {
       ...camelised(otherKeyFields),
       signingFile: signing === UNSIGNED ? undefined : keyFile(file, signing),

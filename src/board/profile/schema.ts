@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { patternFault } from "../../core/index.ts";
 import { HASHES } from "../../image/index.ts";
 import {
   ASSERTIONS,
@@ -7,13 +8,16 @@ import {
   GENERATIONS,
   NET_CORE_RULES,
   PROFILE_MODES,
+  RECOVERY_WAYS,
+  type RecoveryWay,
 } from "../../mcuboot/index.ts";
 import { jlinkPort, POWER_DRIVERS, pathPort } from "../../power/index.ts";
 import { SERVER_GENERATIONS } from "../../smp/index.ts";
 import { TWIN_FAULT_NAMES } from "../../twin/index.ts";
-
+import { EMULATED_POWER, EMULATED_SECTION } from "./emulated-schema.ts";
 import { FLASHER } from "./flasher-schema.ts";
 import { QEMU_POWER, QEMU_SECTION } from "./qemu-schema.ts";
+import { RECOVERY_SECTION, type SwitchSection } from "./recovery-schema.ts";
 
 const ms = (max: number) => z.number().min(0).max(max);
 const namesOf = <T extends string>(rows: readonly { readonly name: T }[]) => rows.map((row) => row.name);
@@ -32,7 +36,40 @@ const line = {
     .optional()
     .describe("The port vanishes with the board's power, and is opened again; default: where power.cuts is board."),
 };
-const uart = z.union([pathPort.extend(line), jlinkPort.extend(line)]);
+const uartWith = <S extends z.ZodRawShape>(more: S) =>
+  z.union([pathPort.extend({ ...line, ...more }), jlinkPort.extend({ ...line, ...more })]);
+
+/** What finds the network core's version in a text. */
+const versionPattern = z.string().refine((text) => patternFault(text) === undefined && text.includes("(?<version>"), {
+  error: "expected a regular expression with a group (?<version>…)",
+});
+/** What the twin's network core says, and our fixture's. */
+const NETWORK_VERSION = String.raw`firmware version (?<version>\d+)`;
+const appUart = uartWith({
+  network_version: versionPattern
+    .optional()
+    .describe("How the application's log tells the network core's version: a counter, or a version of its image."),
+});
+const netUart = uartWith({
+  version: versionPattern
+    .default(NETWORK_VERSION)
+    .describe("How its own log tells the version that it runs: its counter (fw_info), or the version of its image."),
+});
+const NETWORK_VERSION_BY_SMP = z.union([
+  z.strictObject({
+    info: versionPattern.describe("Finds it in the answer to SMP's OS info."),
+    format: z
+      .string()
+      .regex(/^\w{1,16}$/)
+      .default("a")
+      .describe("What is asked for: OS info's letters; a is all."),
+  }),
+  z.strictObject({
+    group: z.int().min(0).max(65_535).describe("A command of the application that answers with it."),
+    command: z.int().min(0).max(255),
+    field: z.string().min(1).max(64).describe("The field of the answer."),
+  }),
+]);
 
 /** Zephyr's names of settings: words with "/" between them; its server takes up to 31 bytes. */
 const settingName = z
@@ -70,7 +107,8 @@ function powerForms(): z.ZodType<PowerSection> {
   const forms = POWER_DRIVERS.map(({ name, options }) =>
     z.strictObject({ driver: z.literal(name), ...POWER.shape, ...options.shape }),
   );
-  forms.push(z.strictObject({ driver: z.literal(QEMU_POWER), ...POWER.shape }));
+  for (const driver of [QEMU_POWER, EMULATED_POWER])
+    forms.push(z.strictObject({ driver: z.literal(driver), ...POWER.shape }));
   const [first, ...rest] = forms;
   if (first === undefined) throw new RangeError("no power driver is registered");
   return z.discriminatedUnion("driver", [first, ...rest]);
@@ -124,6 +162,20 @@ const bootloader = z.strictObject({
     .enum(namesOf(NET_CORE_RULES))
     .optional()
     .describe("How it tells such an update from an application; default: as its generation does."),
+  recovery: z
+    .array(z.enum(namesOf(RECOVERY_WAYS)))
+    .default(["boot-mode"])
+    .describe(
+      `Ways into serial recovery that it is built with: ${RECOVERY_WAYS.map(({ name, option }) => `${name} is ${option}`).join(", ")}.`,
+    ),
+  recovery_wait_ms: ms(60_000).default(500).describe("CONFIG_BOOT_SERIAL_WAIT_FOR_DFU_TIMEOUT, for recovery: [wait]."),
+  check_load_address: z
+    .boolean()
+    .optional()
+    .describe(
+      "CONFIG_MCUBOOT_CHECK_HEADER_LOAD_ADDRESS (nRF Connect SDK 3.4): images whose header names another slot are erased; " +
+        "default: with network_core_rule load-address.",
+    ),
   second_stage: z.boolean().default(false).describe("nRF5340: MCUboot is itself started by NSIB."),
 });
 
@@ -131,13 +183,14 @@ const bootloader = z.strictObject({
 export const PROFILE_FIELDS = z.strictObject({
   schema: z.literal(1),
   name: z.string().min(1).max(80),
-  provider: z.enum(["twin", "hardware", "qemu"]),
+  provider: z.enum(["twin", "hardware", "qemu", "emulated"]),
   ports: z.strictObject({
-    app: uart.describe("Application core: boot log and SMP."),
-    net: uart.optional().describe("Network core: log only."),
+    app: appUart.describe("Application core: boot log and SMP."),
+    net: netUart.optional().describe("Network core: log only."),
   }),
   power: powerForms(),
   bootloader: bootloader.prefault({}),
+  recovery: RECOVERY_SECTION.optional().describe("How the bench brings the board into serial recovery."),
   flasher: FLASHER.optional().describe("Who programs the board past its bootloader; without it, only SMP does."),
   slots: z.strictObject({
     sector_bytes: powerOfTwo(1_048_576).default(4096),
@@ -180,6 +233,9 @@ export const PROFILE_FIELDS = z.strictObject({
     .strictObject({
       buffer_bytes: z.int().min(64).max(65_536).default(1024).describe("CONFIG_MCUMGR_TRANSPORT_NETBUF_SIZE"),
       buffer_count: z.int().min(1).max(64).default(4).describe("CONFIG_MCUMGR_TRANSPORT_NETBUF_COUNT"),
+      network_version: NETWORK_VERSION_BY_SMP.optional().describe(
+        "How the application tells what the network core runs.",
+      ),
     })
     .prefault({}),
   timeouts_ms: z
@@ -208,6 +264,7 @@ export const PROFILE_FIELDS = z.strictObject({
     .strictObject({ cycles_max: z.int().min(1).default(10_000).describe("Erases a page may have in its life.") })
     .prefault({}),
   qemu: QEMU_SECTION.optional().describe("Only for provider qemu: real firmware on an emulated board."),
+  emulated: EMULATED_SECTION.optional().describe("Only for provider emulated: real firmware, executed here."),
   twin: z
     .strictObject({
       faults: z.array(z.enum(TWIN_FAULT_NAMES)).default([]).describe("What the twin does wrong."),
@@ -267,14 +324,12 @@ export type Camelised<T> = T extends readonly (infer Item)[]
     : T;
 
 /** A board profile as the program sees it: names in camel case, paths absolute, the switch's own options apart. */
-export interface BoardProfile extends Camelised<Omit<ProfileFields, "schema" | "power" | "keys">> {
+export interface BoardProfile extends Camelised<Omit<ProfileFields, "schema" | "power" | "keys" | "recovery">> {
   /** The file it came from, absolute. */
   readonly file: string;
-  readonly power: Camelised<z.output<typeof POWER>> & {
-    readonly driver: string;
-    /** The driver's own fields, as the file spells them: for `openPower`. */
-    readonly options: Readonly<Record<string, unknown>>;
-  };
+  readonly power: Camelised<z.output<typeof POWER>> & SwitchSection;
+  /** `press`: the switch on its button or reset pin, if that is how. */
+  readonly recovery: { readonly enter: RecoveryWay; readonly press: SwitchSection | undefined } | undefined;
   /** Files are absolute paths; no file: nothing is signed, or encrypted. */
   readonly keys: Camelised<Omit<ProfileFields["keys"], "signing" | "encryption">> & {
     readonly signingFile: string | undefined;

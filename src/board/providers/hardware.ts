@@ -1,11 +1,10 @@
-import { Cleanup, RealClock } from "../../core/index.ts";
+import { Cleanup, defined, RealClock } from "../../core/index.ts";
 import { openFlasher } from "../flash/tool-flasher.ts";
 import { healthFile } from "../lease/health.ts";
 import { takeLease } from "../lease/lease.ts";
 import { assembleBoard } from "../parts/assemble.ts";
 import type { Board } from "../parts/board.ts";
 import { hardwarePorts } from "../parts/hardware-ports.ts";
-import { Losses } from "../parts/losses.ts";
 import type { OpenOptions } from "../parts/open-options.ts";
 import { wearFile } from "../parts/wear-file.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
@@ -19,15 +18,11 @@ export async function openHardware(loaded: LoadedProfile, options: OpenOptions):
   const undo = new Cleanup(() => undefined);
   const lease = undo.use("lease", await takeLease(loaded));
   try {
-    const { cards } = options;
-    const losses = new Losses();
-    const power = cards && undo.use("power", await cards.openSwitch(loaded, losses.watching(ports), clock));
     return await assembleBoard(loaded, {
       clock,
       ...(flasher ? { flasher } : {}),
       links: ports,
-      check: () => losses.check(),
-      ...(power ? { power } : {}),
+      ...defined({ cards: options.cards }),
       wear: wearFile(loaded.file),
       health: healthFile(loaded.file),
       notes: lease.notes,

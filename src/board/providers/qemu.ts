@@ -19,7 +19,7 @@ export async function openQemu(loaded: LoadedProfile, options: OpenOptions): Pro
   const { qemu } = loaded.profile;
   if (qemu === undefined) throw new ConfigurationError(`${loaded.file} has no section qemu.`, "See docs/qemu.md.");
   const machine = qemuMachine(qemu.machine);
-  const flash = factoryFlash(loaded, machine);
+  const flash = factoryFlash(loaded, { ...machine, field: ["qemu", "image"], image: qemu.image });
   const { program } = qemu;
   requireProgram(program);
   const clock = options.clock ?? new RealClock();

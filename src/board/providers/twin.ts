@@ -85,6 +85,7 @@ export function makeTwin(
     factoryImage: bench.factoryImage ?? factoryImage(loaded, bench.random),
     ...(usesNetCore(loaded) ? { factoryNetFirmware: factoryNetFirmware(bench.random) } : {}),
     wiring: wiringOf(loaded),
+    presses: pressesOf(loaded),
     relayLatency: relayLatencyOf(loaded),
     baudRate: profile.ports.app.baudRate,
     smp: { ...twinSmpOf(loaded), also: bench.smpAlso },
@@ -134,6 +135,14 @@ function wiringOf({ profile, wrong }: LoadedProfile): { channel: number; contact
     return { channel, contact };
   }
   throw wrong(["power", "driver"], "is not the relay of a twin", "A twin's relay speaks the bytes of lcus.");
+}
+
+/** What another channel of the twin's relay presses; the profile's checks have seen to its driver. */
+function pressesOf({ profile: { recovery } }: LoadedProfile): ConstructorParameters<typeof Twin>[0]["presses"] {
+  const { channel, contact } = recovery?.press?.options ?? {};
+  if (recovery === undefined || typeof channel !== "number") return undefined;
+  const what = recovery.enter === "pin-reset" ? "pin-reset" : "button";
+  return { what, channel, contact: contact === "NC" ? "NC" : "NO" };
 }
 
 /** What a twin runs before anything was uploaded: signed, not encrypted, as a debugger would have flashed it. */

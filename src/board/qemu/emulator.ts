@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { join } from "node:path";
-import { BenchError, Cleanup, type Clock, within } from "../../core/index.ts";
+import { BenchError, Cleanup, type Clock, readInput, within } from "../../core/index.ts";
 import type { QemuMachineRow } from "../profile/qemu-machines.ts";
 import { GdbClient } from "./gdb.ts";
 import { GuardedProcess } from "./process.ts";
@@ -124,9 +123,9 @@ export class Emulator implements AsyncDisposable {
     const file = join(this.#process.folder, "flash");
     // Through the processor: QEMU's physical memory does not show the flash of this machine.
     await this.#qmp.execute("memsave", { val: 0, size: this.#machine.flashBytes, filename: file });
-    const bytes = await readFile(file);
+    const bytes = readInput(file, this.#machine.flashBytes);
     if (bytes.length !== this.#machine.flashBytes) throw new BenchError(`QEMU saved ${bytes.length} bytes of flash.`);
-    return Uint8Array.from(bytes);
+    return bytes;
   }
 
   /** Writes into the flash past its controller. The processor must stand still, and start anew after it. */

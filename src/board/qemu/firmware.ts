@@ -3,17 +3,25 @@ import { ConfigurationError, messageOf, readInput, textOf } from "../../core/ind
 import { parseIntelHex } from "../../image/index.ts";
 import { cachedFile, FETCH_HINT } from "../lease/cached-file.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
-import type { QemuMachineRow } from "../profile/qemu-machines.ts";
 
 const ERASED = 0xff;
+
+/** What a new board is made from: the profile's word for it, and the machine it must fit. */
+interface Factory {
+  readonly name: string;
+  readonly flashBytes: number;
+  readonly image: string;
+  /** Where the profile names it. */
+  readonly field: readonly string[];
+}
 
 /**
  * The flash of a new board: what the profile's image says, and ones.
  * @throws ConfigurationError when the image is not there, cannot be read, or does not fit the machine.
  */
-export function factoryFlash({ profile, wrong }: LoadedProfile, machine: QemuMachineRow): Uint8Array {
-  const path = cachedFile(profile.file, profile.qemu?.image ?? "");
-  const field = ["qemu", "image"];
+export function factoryFlash({ profile, wrong }: LoadedProfile, machine: Factory): Uint8Array {
+  const { field } = machine;
+  const path = cachedFile(profile.file, machine.image);
   if (!existsSync(path)) throw wrong(field, `names ${path}, which is not there.`, FETCH_HINT);
   const flash = new Uint8Array(machine.flashBytes).fill(ERASED);
   try {

@@ -1,8 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { BenchError } from "../../core/index.ts";
+import { BenchError, ScratchFolder } from "../../core/index.ts";
 
 /** Output that is kept for error texts, in characters. */
 const OUTPUT_MAX = 4096;
@@ -32,13 +29,15 @@ export class GuardedProcess implements AsyncDisposable {
   /** For its sockets and files. */
   readonly folder: string;
   readonly #child: ChildProcess;
+  readonly #scratch: ScratchFolder;
   readonly #ended: Promise<void>;
   #output = "";
   #over = false;
 
-  private constructor(child: ChildProcess, folder: string) {
+  private constructor(child: ChildProcess, scratch: ScratchFolder) {
     this.#child = child;
-    this.folder = folder;
+    this.#scratch = scratch;
+    this.folder = scratch.path;
     child.stderr?.setEncoding("utf8");
     child.stderr?.on("data", (text: string) => {
       this.#output = (this.#output + text).slice(-OUTPUT_MAX);
@@ -56,13 +55,14 @@ export class GuardedProcess implements AsyncDisposable {
 
   /** @param argumentsIn program and arguments, given the folder. */
   static start(argumentsIn: (folder: string) => readonly string[]): GuardedProcess {
-    const folder = mkdtempSync(join(tmpdir(), "hil-qemu-"));
+    const scratch = new ScratchFolder("qemu");
+    const folder = scratch.path;
     // A group of its own: Ctrl-C in a terminal is ours to answer, not the emulator's.
     const child = spawn("/bin/sh", ["-c", WATCHDOG, "hil-qemu", folder, ...argumentsIn(folder)], {
       stdio: ["pipe", "ignore", "pipe"],
       detached: true,
     });
-    return new GuardedProcess(child, folder);
+    return new GuardedProcess(child, scratch);
   }
 
   /** Of the watchdog, which leads the group. */
@@ -85,5 +85,6 @@ export class GuardedProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.stdin?.end();
     await this.#ended;
+    this.#scratch[Symbol.dispose]();
   }
 }

@@ -3,7 +3,7 @@ import { type Board, type Health, type HealthMark, openBoard } from "../../board
 import { BenchError, Random } from "../../core/index.ts";
 import type { RunEvent } from "../record/run-event.ts";
 import { buildMaterial } from "../request/material.ts";
-import { eventsOf, smallProfile, smallScenario } from "../testing/small-campaign.ts";
+import { type Edit, eventsOf, smallProfile, smallScenario } from "../testing/small-campaign.ts";
 import { smallTrial } from "../testing/small-trial.ts";
 import { RecordedBoard } from "./recorded-board.ts";
 import { leaveBoard, wakeBoard } from "./recover.ts";
@@ -27,8 +27,8 @@ function markOf(first: Health): HealthMark & { now: Health } {
 const DIRTY: Health = { schema: 1, state: "dirty", since: "2026-11-21T13:00:00.000Z", because: "a run" };
 
 /** A small twin with a mark; `changed` says what else is other than a twin's. */
-async function bench(first: Health, changed: (board: Board) => Partial<Board> = () => ({})) {
-  const loaded = smallProfile();
+async function bench(first: Health, changed: (board: Board) => Partial<Board> = () => ({}), ...edits: readonly Edit[]) {
+  const loaded = smallProfile(...edits);
   const random = Random.fromSeed(1);
   const twin = await openBoard(loaded, { random });
   const health = markOf(first);
@@ -68,6 +68,20 @@ describe("a board that a run left in the middle of something", () => {
     await bed.brick();
     await bed.wake();
     expect(bed.steps()).toEqual(["power on: false", "power cycle: false", "old image flashed: true"]);
+    expect((await bed.recorded.imageState())[0]).toMatchObject({ version: "1.0.0", slot: 0 });
+  });
+
+  test("is brought back through serial recovery by its button, without a debug probe", async () => {
+    const press = `{ driver: lcus, port: { path: "twin:relay" }, channel: 2, contact: NO }`;
+    await using bed = await bench(
+      DIRTY,
+      () => ({ flasher: undefined as never }),
+      ["mode: swap-move", "mode: swap-move, recovery: [button]"],
+      ["slots:", `recovery: { enter: button, press: ${press} }\nslots:`],
+    );
+    await bed.brick();
+    await bed.wake();
+    expect(bed.steps()).toEqual(["power on: false", "power cycle: false", "old image by serial recovery: true"]);
     expect((await bed.recorded.imageState())[0]).toMatchObject({ version: "1.0.0", slot: 0 });
   });
 

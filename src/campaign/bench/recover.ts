@@ -1,3 +1,4 @@
+import { enterSerialRecovery } from "../../board/index.ts";
 import { isKind, messageOf, sleep } from "../../core/index.ts";
 import type { RecoveryStepName } from "../record/facts.ts";
 import type { CampaignImages } from "../request/images.ts";
@@ -68,6 +69,15 @@ function stepsOf(recorded: RecordedBoard, { images }: Recovery): readonly Step[]
   return [
     { name: "power on", isPossible: true, start: "on" },
     { name: "power cycle", isPossible: true, start: "off and on" },
+    {
+      name: "old image by serial recovery",
+      isPossible: profile.recovery !== undefined && profile.recovery.enter !== "boot-mode",
+      flash: async () => {
+        await enterSerialRecovery(board, signal);
+        await board.smp.upload(images.old.plain, { signal });
+      },
+      start: "off and on",
+    },
     { name: "old image flashed", isPossible: flasher !== undefined, flash: program, start: "off and on" },
     {
       name: "baseline flashed",

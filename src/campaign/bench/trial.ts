@@ -1,6 +1,7 @@
 import type { BoardProfile } from "../../board/index.ts";
-import type { CampaignImage } from "../request/images.ts";
+import type { CampaignImage, NetworkImage } from "../request/images.ts";
 import type { ExpectedFlash } from "../verdict/expected-flash.ts";
+import type { NetworkWatch } from "./network.ts";
 import type { RecordedBoard } from "./recorded-board.ts";
 
 /** A board on trial, and what is known of it: what every act of a campaign needs. */
@@ -13,6 +14,10 @@ export interface Trial {
   readonly permanent: boolean;
   /** The scenario expects that the bootloader refuses the new image. */
   readonly refused: boolean;
+  /** What the network core is to run. */
+  readonly network: NetworkWatch;
+  /** The new image of the network core, where the scenario expects that it is refused. */
+  readonly networkRefused: NetworkImage | undefined;
 }
 
 /** An upgrade in one direction: what runs, and what is to run. */

@@ -44,7 +44,7 @@ export async function cutRevert(
   return cutBoot(trial, { direction, planned, reference, started, stop });
 }
 
-function writeStart({ recorded }: Trial, planned: CutIn<"boot">, { from, to }: Direction): void {
+export function writeStart({ recorded }: Trial, planned: CutIn<"boot">, { from, to }: Direction): void {
   const versions = { from: from.version, to: to.version };
   recorded.record.event({ atUs: recorded.nowUs, event: "cut-started", planned, ...versions });
 }
@@ -56,11 +56,14 @@ interface BootToCut {
   readonly started: Started;
   /** Where in its flash the board was told to stop before the reset. */
   readonly stop: CutTrigger | undefined;
+  /** It is about the network core alone. */
+  readonly ofNetwork?: boolean;
 }
 
-async function cutBoot(trial: Trial, boot: BootToCut): Promise<Judged> {
+/** A boot that was begun, cut as planned, and judged. */
+export async function cutBoot(trial: Trial, boot: BootToCut): Promise<Judged> {
   const { recorded, expected, bootMs } = trial;
-  const { direction, planned, reference, started, stop } = boot;
+  const { direction, planned, reference, started, stop, ofNetwork = false } = boot;
   const { timeline: plan, resetUs } = started;
   const scales: Scales = { reference, uncertaintyUs: recorded.board.cuts.uncertaintyUs, plan, resetUs };
   const limits = { bootMs, bootloaderTalks: reference.bootloaderTalks };
@@ -86,6 +89,7 @@ async function cutBoot(trial: Trial, boot: BootToCut): Promise<Judged> {
     windows,
     facts,
     place: placeOf(plan, intoSwapUs),
+    ofNetwork,
     allowed: known?.allowed,
     fault: fault === undefined ? undefined : () => ({ ending: "wrong slots", because: fault }),
   });
@@ -112,12 +116,17 @@ function middleUs(span: Span | undefined): number {
   return span === undefined ? -1 : Math.round((span.fromUs + span.toUs) / 2);
 }
 
+/** The phase of a boot in which b0n copies, on the network core. */
+export const NET_COPY = "net copy";
+
 interface Place {
   readonly where: string;
   readonly phase: string;
 }
 
 function placeOf(timeline: Timeline, intoSwapUs: number): Place {
+  const isInCopy = timeline.netCopies.some(({ startUs, endUs }) => startUs <= intoSwapUs && intoSwapUs < endUs);
+  if (isInCopy) return { where: "the copy to the network core", phase: NET_COPY };
   if (intoSwapUs < 0) return { where: "before the swap's first operation", phase: "before" };
   const step = timeline.operations.find((entry) => entry.startUs + entry.durationUs > intoSwapUs);
   if (!step) return { where: "after the swap's last write", phase: "after" };

@@ -1,14 +1,13 @@
 import type { LegalOutcome } from "../../mcuboot/index.ts";
-import { networkReport } from "../bench/network.ts";
 import type { Direction, Trial } from "../bench/trial.ts";
 import type { BootSeen, CutFacts, SlotFacts } from "../record/facts.ts";
 import type { Subject } from "../record/subject.ts";
 import type { Verdict } from "../record/verdict.ts";
 import type { Allowed, Evidence } from "../verdict/check.ts";
-import { counterExpected } from "../verdict/check-network.ts";
 import type { CutSpan } from "../verdict/cut-window.ts";
 import { expectations } from "../verdict/nearest.ts";
 import { asFlash } from "../verdict/real-flash.ts";
+import { activeSlot } from "../verdict/slots.ts";
 import { type Weighed, weigh } from "../verdict/weigh.ts";
 
 /** A boot that is over, and what it is to be judged by. */
@@ -22,6 +21,8 @@ interface BootToJudge extends Pick<Allowed, "decisions" | "fault"> {
   readonly place?: { readonly where: string; readonly phase: string };
   /** What MCUboot may do, where it does not follow from the windows. */
   readonly allowed?: readonly LegalOutcome[] | undefined;
+  /** It is about the network core alone: one pair of slots for both cores. */
+  readonly ofNetwork?: boolean;
 }
 
 /** A boot that was judged. */
@@ -41,16 +42,16 @@ export async function judge(trial: Trial, boot: BootToJudge): Promise<Judged> {
   await recorded.bench.requireWhole(seen.ending === "up", recorded.signal);
   const outcomes = boot.allowed ?? expected.outcomesAfter(windows);
   const erased = expected.erasedBy(windows[0]);
-  const evidence = await gather(trial, direction, seen);
+  const evidence = await gather(trial, boot);
   const weighed = weigh(evidence, { outcomes, decisions, fault });
-  const { pass, ending, found, because, ...known } = weighed;
+  const { pass, found, ...known } = weighed;
+  const { ending, because } = boot.ofNetwork ? asNetworkUpdate(weighed, evidence) : asUpgrade(weighed, evidence, boot);
   const allowed = expectations(outcomes);
   const verdict: Verdict = {
     subject,
     pass,
     ending,
-    from: direction.from.version,
-    to: direction.to.version,
+    ...versionsOf(boot),
     cut: boot.facts,
     where: boot.place?.where,
     swapPhase: boot.place?.phase,
@@ -70,16 +71,39 @@ export async function judge(trial: Trial, boot: BootToJudge): Promise<Judged> {
 }
 
 /** Everything that a board can be asked of a boot. */
-async function gather(trial: Trial, direction: Direction, seen: BootSeen): Promise<Evidence> {
+async function gather(trial: Trial, { direction, seen, ofNetwork = false }: BootToJudge): Promise<Evidence> {
   const { recorded, expected } = trial;
-  const { encrypted, network } = direction.to;
   const isUp = seen.ending === "up";
   const slots = isUp ? await recorded.imageState() : [];
-  const report = network && {
-    wanted: counterExpected(expected.build, direction),
-    said: await networkReport(recorded, seen),
-  };
+  const network = await trial.network.report(recorded, seen);
   const content = isUp ? await recorded.board.flash?.read() : undefined;
   const flash = content && { content: asFlash(expected, content), build: expected.build };
-  return { seen, slots, encrypted, network: report, flash };
+  return { seen, slots, encrypted: direction.to.encrypted, ofNetwork, network, flash };
+}
+
+/** A boot after a cut whose application was in place already, and that had the network core left to update. */
+function asUpgrade(
+  { pass, ending, because }: Weighed,
+  { slots, network }: Evidence,
+  { subject, direction }: BootToJudge,
+): Pick<Weighed, "ending" | "because"> {
+  const isNew = activeSlot(slots)?.hash === direction.to.hash;
+  const isRest = pass && ending === "kept" && subject.kind === "cut" && network?.updates === true && isNew;
+  return { ending: isRest ? "resumed" : ending, because };
+}
+
+function versionsOf({ direction: { from, to }, ofNetwork = false }: BootToJudge): Pick<Verdict, "from" | "to"> {
+  if (!ofNetwork) return { from: from.version, to: to.version };
+  const text = (version: string | undefined) => `network core ${version ?? "as it was"}`;
+  return { from: text(from.network?.image.version), to: text(to.network?.image.version) };
+}
+
+/** A boot that updates the network core leaves the application where it is: what it did shows elsewhere. */
+function asNetworkUpdate(
+  { pass, ending, because }: Weighed,
+  { network }: Evidence,
+): Pick<Weighed, "ending" | "because"> {
+  if (!pass || network?.updates !== true) return { ending, because };
+  const why = "b0n copies the image and checks it; a copy that was cut is begun anew, as its request stands until then";
+  return { ending: "network core updated", because: why };
 }

@@ -43,6 +43,7 @@ export async function nextCut(
   next: NextCut,
   left: FlashContent,
 ): Promise<CutTrigger | undefined> {
+  if ("pattern" in next) return { index, kind: "log", ...next };
   const { build, timing } = trial.expected;
   const { operations } = timeline(left, build, timing);
   const operation = "operation" in next ? next.operation : next.share * operations.length;

@@ -23,6 +23,8 @@ export interface Reference {
    * besides what the switch is uncertain by: of a bootloader that says nothing of its work. 0 of others.
    */
   readonly spreadUs: number;
+  /** How long the copy to the network core took, by the log, in microseconds; undefined where it shows none. */
+  readonly copyUs?: number | undefined;
 }
 
 /** What an undisturbed boot teaches about when its operations happen. */
@@ -68,7 +70,14 @@ export function measure(
     announced: begunUs !== undefined,
     timeline,
     spreadUs: 0,
+    copyUs: copyTimeOf(seen),
   };
+}
+
+function copyTimeOf({ lines }: Pick<BootSeen, "lines">): number | undefined {
+  const on = lines.find(({ event }) => event === "net core on");
+  const off = on && lines.find(({ event, atUs }) => event === "net core off" && atUs > on.atUs);
+  return on && off && off.atUs - on.atUs;
 }
 
 /**

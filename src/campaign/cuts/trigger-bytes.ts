@@ -1,7 +1,5 @@
-import { compilePattern, type Pattern, textOf } from "../../core/index.ts";
+import { PatternStream } from "../../core/index.ts";
 
-/** How much of the raw log a pattern looks back over, in characters: it may span lines, not pages. */
-const LOOK_BACK_MAX = 1024;
 const LINE_FEED = 0x0a;
 /** How a moment of the model ends its pattern: at the end of the line. */
 const TO_LINE_END = String.raw`[^\n]*\n`;
@@ -37,26 +35,25 @@ export function plainPattern(pattern: string): PlainPattern | undefined {
 
 /**
  * Finds a log pattern in raw bytes, in whatever pieces they come, before any line is made of them. Plain text takes one
- * step a byte and keeps nothing (Knuth, Morris, Pratt); a regular expression is tried on what came last.
+ * step a byte and keeps nothing (Knuth, Morris, Pratt), and so does a regular expression, by a table that it fills.
  */
 export class PatternFinder {
   readonly #plain: PlainPattern | undefined;
-  readonly #expression: Pattern;
+  readonly #expression: PatternStream | undefined;
   readonly #fallback: Uint16Array;
   #matched = 0;
   #inLine = false;
-  #text = "";
 
   /** @throws ConfigurationError for what is no pattern. */
   constructor(pattern: string) {
-    this.#expression = compilePattern(pattern);
     this.#plain = plainPattern(pattern);
+    this.#expression = this.#plain ? undefined : new PatternStream(pattern);
     this.#fallback = fallbackOf(this.#plain?.bytes ?? new Uint8Array());
   }
 
   /** Where in these bytes the pattern ends for the first time; undefined while it has not. */
   feed(bytes: Uint8Array): number | undefined {
-    return this.#plain ? this.#feedPlain(this.#plain, bytes) : this.#feedText(bytes);
+    return this.#plain ? this.#feedPlain(this.#plain, bytes) : this.#expression?.feed(bytes);
   }
 
   #feedPlain({ bytes: wanted, toLineEnd }: PlainPattern, bytes: Uint8Array): number | undefined {
@@ -74,14 +71,6 @@ export class PatternFinder {
       this.#inLine = true;
     }
     return undefined;
-  }
-
-  #feedText(bytes: Uint8Array): number | undefined {
-    const before = this.#text.length;
-    const text = this.#text + textOf(bytes);
-    const found = this.#expression.find(text);
-    this.#text = text.slice(-LOOK_BACK_MAX);
-    return found ? Math.max(0, found.end - before - 1) : undefined;
   }
 }
 

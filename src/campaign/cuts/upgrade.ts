@@ -1,6 +1,6 @@
 import { refusalText, type Timeline } from "../../mcuboot/index.ts";
 import { requireLogFits } from "../bench/log-check.ts";
-import { requestNetwork } from "../bench/network.ts";
+import { requestNetwork } from "../bench/network-request.ts";
 import type { RecordedBoard } from "../bench/recorded-board.ts";
 import { ensureSecondary } from "../bench/secondary.ts";
 import { seeFlash } from "../bench/see-flash.ts";
@@ -10,7 +10,7 @@ import { type Judged, judge } from "./judge.ts";
 import { measure, type Reference } from "./reference.ts";
 
 /** A boot without a cut that was judged; where it passed, what the cuts after it are measured against. */
-type JudgedReference = Judged & { readonly reference: Reference | undefined };
+export type JudgedReference = Judged & { readonly reference: Reference | undefined };
 
 /** A reset that was answered: the model's view of the boot that now comes, and when the answer came. */
 export interface Started {
@@ -21,12 +21,14 @@ export interface Started {
 /** Requests the upgrade and resets. */
 export async function startUpgrade(
   trial: Trial,
-  { to }: Direction,
+  direction: Direction,
   beforeReset: () => Promise<void> = async () => {},
 ): Promise<Started> {
   const { recorded, expected, permanent } = trial;
+  const { to } = direction;
   await ensureSecondary(trial, to);
-  if (to.network) await requestNetwork(trial, to.network);
+  // Before the application: see NCSDK-34106.
+  if (to.network && expected.hasNetworkSlot) await requestNetwork(trial, direction, to.network);
   await recorded.request(to, permanent);
   expected.request(permanent);
   return startBoot(trial, beforeReset);

@@ -84,9 +84,13 @@ export type BootMoment = MomentOf<Extract<Row, { in: { boot: true }; isHeard: tr
 /** A line of the log and a delay that the model worked out, and how long after the boot's first flash operation that is. */
 export type ModelMoment = Extract<CutMoment, { kind: "log" }> & { readonly intoSwapUs: number };
 
-const NEXT_CUT = z.union([z.strictObject({ operation }), z.strictObject({ share: z.number().min(0).max(1) })]);
+const NEXT_CUT = z.union([
+  z.strictObject({ operation }),
+  z.strictObject({ share: z.number().min(0).max(1) }),
+  z.strictObject({ pattern, delayUs }),
+]);
 
-/** A cut in a boot that goes on with what an earlier cut left: an operation of it, or a share of its duration. */
+/** A cut in a boot that goes on with what an earlier cut left: an operation of it, a share of its duration, or a line of its log. */
 export type NextCut = Readonly<z.output<typeof NEXT_CUT>>;
 
 const OF_EVERY_CUT = { index: z.int(), following: z.array(NEXT_CUT).readonly().optional() };

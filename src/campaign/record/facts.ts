@@ -4,6 +4,8 @@ import type { PlannedCut } from "./cut-moment.ts";
 /** One image of a campaign, as reports name it. */
 export interface ImageFacts {
   readonly role: "old" | "new";
+  /** Left out of an image of the application. */
+  readonly core?: "network" | undefined;
   readonly version: string;
   /** Hash TLV of the image, lower-case hex: what mcumgr lists. */
   readonly hash: string;
@@ -63,7 +65,12 @@ export interface PhaseSpan {
 }
 
 /** What brings a board back that a run left in the middle of something, from the gentlest on. */
-export type RecoveryStepName = "power on" | "power cycle" | "old image flashed" | "baseline flashed";
+export type RecoveryStepName =
+  | "power on"
+  | "power cycle"
+  | "old image by serial recovery"
+  | "old image flashed"
+  | "baseline flashed";
 
 /** What said that a boot had begun. From the surest to the last resort. */
 export type EvidenceKind = "banner" | "power" | "slots" | "uptime" | "silence" | "time";

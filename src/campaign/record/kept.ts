@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { hasCode, hex, messageOf, readInput } from "../../core/index.ts";
@@ -59,7 +59,12 @@ const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes)
 
 /** What a replay tells of its images; `inputs` is missing in records from before they were listed. */
 interface KeptList {
-  readonly images: readonly { readonly role: "old" | "new"; readonly version: string; readonly hash: string }[];
+  readonly images: readonly {
+    readonly role: "old" | "new";
+    readonly core?: "network" | undefined;
+    readonly version: string;
+    readonly hash: string;
+  }[];
   readonly inputs?: readonly Kept[] | undefined;
 }
 
@@ -108,9 +113,9 @@ function fileIn(folder: string, { file, bytes, sha256: expected }: Kept): Uint8A
     const stat = statSync(path);
     if (!stat.isFile()) return "is no file";
     if (stat.size !== bytes) return `has ${stat.size} bytes, recorded were ${bytes}`;
-    const content = readFileSync(path);
+    const content = readInput(path, bytes);
     const found = sha256(content);
-    return found === expected ? Uint8Array.from(content) : `has SHA-256 ${found}, recorded was ${expected}`;
+    return found === expected ? content : `has SHA-256 ${found}, recorded was ${expected}`;
   } catch (error) {
     return hasCode(error, "ENOENT") ? undefined : `cannot be read (${messageOf(error)})`;
   }

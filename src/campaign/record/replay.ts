@@ -1,12 +1,26 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import type { LoadedProfile } from "../../board/index.ts";
-import { ConfigurationError, eachLine, hasCode, parseValue, readInputText, whyUnreadable } from "../../core/index.ts";
+import { keptProfileText, type LoadedProfile } from "../../board/index.ts";
+import {
+  ConfigurationError,
+  defined,
+  eachLine,
+  hasCode,
+  parseValue,
+  readInputText,
+  whyUnreadable,
+} from "../../core/index.ts";
 import { PLANNED_CUT_SCHEMA, type PlannedCut } from "./cut-moment.ts";
 import type { ImageFacts } from "./facts.ts";
 import { KEPT_SCHEMA, type keptOf } from "./kept.ts";
 import { KEY_FACTS_SCHEMA, keyFacts } from "./kept-keys.ts";
+
+/** More of a list is refused before any of it is looked at: a complaint about each of a million items takes a minute. */
+const few = <S extends z.ZodType>(of: S, most: number) => z.array(z.unknown()).max(most).pipe(z.array(of));
+const CUTS_MAX = 20_000;
+/** So many cuts, with a scenario and a profile. */
+const REPLAY_BYTES_MAX = 4 * 1024 * 1024;
 
 /** What it takes to run a campaign again: no paths, no times of day. */
 const REPLAY_SCHEMA = z.strictObject({
@@ -16,15 +30,24 @@ const REPLAY_SCHEMA = z.strictObject({
   scenario: z.strictObject({ name: z.string(), text: z.string() }),
   profile: z.strictObject({ name: z.string(), text: z.string() }),
   /** Hashes of the images, to know whether a replay runs the same firmware. */
-  images: z.array(z.strictObject({ role: z.enum(["old", "new"]), version: z.string(), hash: z.string() })),
+  images: few(
+    z.strictObject({
+      role: z.enum(["old", "new"]),
+      /** Absent of an image of the application. */
+      core: z.literal("network").optional(),
+      version: z.string(),
+      hash: z.string(),
+    }),
+    8,
+  ),
   /** The same byte for byte, in the record's folder. */
-  inputs: z.array(KEPT_SCHEMA).optional(),
+  inputs: few(KEPT_SCHEMA, 16).optional(),
   /** Keys that are not on every machine. A record never holds a private one. */
-  keys: z.array(KEY_FACTS_SCHEMA).optional(),
+  keys: few(KEY_FACTS_SCHEMA, 8).optional(),
   /** Faults of the twin that were switched on besides the profile's. */
-  faults: z.array(z.string()),
+  faults: few(z.string(), 100),
   /** Null: the run ended before its cuts were planned. */
-  cuts: z.array(PLANNED_CUT_SCHEMA).nullable(),
+  cuts: few(PLANNED_CUT_SCHEMA, CUTS_MAX).nullable(),
   start_with: z.enum(["old", "new"]),
   /** What would end the run before its last cut. */
   limits: z
@@ -66,8 +89,8 @@ export function replayOf(
     schema: 1,
     seed: request.seed,
     scenario: { name: request.scenario.value.name, text: request.scenario.text },
-    profile: { name: request.board.profile.name, text: request.board.text },
-    images: images.map(({ role, version, hash }) => ({ role, version, hash })),
+    profile: { name: request.board.profile.name, text: keptProfileText(request.board) },
+    images: images.map(({ role, core, version, hash }) => ({ role, ...defined({ core }), version, hash })),
     inputs: inputs.map(({ kept }) => kept),
     keys: keyFacts(request.board),
     faults: [...(request.faults ?? [])],
@@ -109,12 +132,13 @@ export function loadReplay(reference: string): LoadedReplay {
 
 /** What a replay runs that is not what was recorded: one sentence an image. The hash is over header and firmware. */
 export function imageDifferences(recorded: Replay["images"], built: readonly ImageFacts[]): readonly string[] {
-  return recorded.flatMap(({ role, version, hash }) => {
-    const now = built.find((image) => image.role === role);
+  return recorded.flatMap(({ role, core, version, hash }) => {
+    const now = built.find((image) => image.role === role && image.core === core);
     if (now === undefined || now.hash === hash) return [];
     const versions = now.version === version ? version : `${version}, now ${now.version}`;
     const hashes = `recorded ${hash.slice(0, 12)}…, now ${now.hash.slice(0, 12)}…`;
-    return [`the ${role} image is not the recorded one (${versions}; hash ${hashes}): another firmware is replayed`];
+    const name = core === undefined ? role : `network core's ${role}`;
+    return [`the ${name} image is not the recorded one (${versions}; hash ${hashes}): another firmware is replayed`];
   });
 }
 
@@ -138,7 +162,7 @@ function cutsMade(file: string): LoadedReplay["made"] {
 
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(readInputText(file));
+    return JSON.parse(readInputText(file, REPLAY_BYTES_MAX));
   } catch (error) {
     // The parser's own text quotes the file, which may be anything.
     const unread = hasCode(error, "ENOENT") ? "there is no such run or replay file" : whyUnreadable(error);

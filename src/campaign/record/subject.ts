@@ -11,6 +11,8 @@ export type Subject =
   | { readonly kind: "request again" }
   | { readonly kind: "upgrade" }
   | { readonly kind: "revert" }
+  /** An undisturbed update of the network core through the application's slot. */
+  | { readonly kind: "network update" }
   /** The upgrade to an image that is not expected to boot, and the way back from it. */
   | { readonly kind: "upgrade without boot" }
   | { readonly kind: "revert without boot" };
@@ -28,6 +30,8 @@ export function subjectText(subject: Subject): string {
       return "uninterrupted upgrade";
     case "revert":
       return "revert of an unconfirmed image";
+    case "network update":
+      return "uninterrupted update of the network core";
     case "upgrade without boot":
       return "upgrade to an image that does not boot";
     case "revert without boot":

@@ -1,5 +1,5 @@
 import type { LoadedProfile } from "../../board/index.ts";
-import { type ConfigurationError, hexOf, Random, resolveFrom, VirtualClock } from "../../core/index.ts";
+import { type ConfigurationError, defined, hexOf, Random, resolveFrom, VirtualClock } from "../../core/index.ts";
 import { decodeHeader, FLAG, NRF5340_RAM_END, startFault, VTOR_BYTES } from "../../image/index.ts";
 import {
   askBoot,
@@ -13,16 +13,14 @@ import {
 } from "../../mcuboot/index.ts";
 import type { PlannedCut } from "../record/cut-moment.ts";
 import type { KeptImages } from "../record/kept.ts";
-import { counterExpected } from "../verdict/check-network.ts";
 import { ExpectedFlash } from "../verdict/expected-flash.ts";
+import { askNetwork, networkPath, networkText, tooLongForNetCore } from "./admission-network.ts";
 import { checksRevert, type Expectation, expectationOf } from "./expectation.ts";
+import type { Role } from "./image-part.ts";
 import type { CampaignImage, CampaignImages } from "./images.ts";
 import { buildMaterial } from "./material.ts";
 import { foreignFormat } from "./payload-formats.ts";
 import type { ScenarioFile } from "./scenario.ts";
-
-type Role = "old" | "new";
-const NETWORK = 1;
 
 /** What is asked about before anything moves. */
 interface AdmissionAsked {
@@ -38,6 +36,8 @@ interface AdmissionAsked {
 /** What the bootloader is going to do with the new image. */
 export interface Admission extends Pick<UpgradeAnswer, "does" | "because"> {
   readonly version: string;
+  /** The same of the network core's new image, where there is one. */
+  readonly network?: { readonly version: string; readonly does: "update" | "refused"; readonly because: string };
 }
 
 /**
@@ -53,11 +53,11 @@ export async function admit(asked: AdmissionAsked): Promise<Admission> {
     Random.fromSeed(seed),
   );
   const questions = new Questions(asked, images, expected);
+  const network = questions.network();
   questions.old();
   const answer = questions.upgrade();
   if (expectationOf(scenario.value).outcome === "upgrade") questions.back();
-  questions.network();
-  return { does: answer.does, because: answer.because, version: images.new.version };
+  return { does: answer.does, because: answer.because, version: images.new.version, ...defined({ network }) };
 }
 
 /**
@@ -146,39 +146,51 @@ class Questions {
     throw wrong(scenario, "old", `${text}${printed(answer.line)}`, hint);
   }
 
-  /** The network core's image, in its own slot. */
-  network(): void {
+  /** The network core's images: the new one, which the scenario expects to be taken or refused. */
+  network(): Admission["network"] {
     const { scenario } = this.#asked;
-    const image = this.#images.new.network?.image;
-    const slots = this.#build.images[NETWORK];
-    if (image === undefined || slots === undefined) return;
-    const path = ["images", "network", "new"];
-    const fault = longerThanSlot(this.#build, NETWORK, 1, image.file.length);
-    if (fault !== undefined) throw scenario.wrong(path, `does not fit: ${refusalText(fault)}`, "Make it shorter.");
-    const flash = this.#flash(this.#images.old);
-    flash.load(slots.secondary.offset, image.file);
-    const wanted = { hash: image.hash, fileBytes: image.file.length, permanent: false, image: NETWORK };
-    const answer = askUpgrade(flash, this.#build, wanted);
-    // What the network core runs stands in no slot: the judge's own rule says what its bootloader makes of a counter.
-    const [from, to] = [this.#images.old, this.#images.new];
-    const counter = to.network?.counter ?? 0;
-    const least = counterExpected(this.#build, { from, to });
-    const isOlder = counter !== least;
-    const does = answer.does === "installs" && !isOlder ? "update" : "refused";
-    const expected = scenario.value.images.network?.expect ?? "update";
-    if (does === expected) return;
-    const because = isOlder ? `its counter is ${counter}, and ${least} is there already` : answer.because;
-    const text = does === "refused" ? `would be refused: ${because}` : "would be taken, and expect says refused";
+    const { old, new: next } = this.#images;
+    const named = scenario.value.images.network;
+    if (named !== undefined && (old.network ?? next.network) === undefined) {
+      const text = "speaks of the network core, and no image of it is named or comes in a package";
+      throw scenario.wrong(["images", "network"], text, "Add images.network.new, or leave it out.");
+    }
+    for (const role of ["old", "new"] as const) {
+      const image = this.#images[role].network?.image;
+      const fault = image && tooLongForNetCore(this.#build, image);
+      if (fault === undefined) continue;
+      throw scenario.wrong(
+        networkPath(scenario, role),
+        networkText(scenario, role, `does not fit: ${fault}`),
+        "Make it shorter.",
+      );
+    }
+    if (next.network === undefined) {
+      if (scenario.value.cuts.in !== "network") return undefined;
+      const text = "is network, and the new images have none of the network core";
+      throw scenario.wrong(["cuts", "in"], text, "Add images.network.new, or a package that holds it.");
+    }
+    const answer = askNetwork(this.#expected, { from: old, to: next });
+    const expected = named?.expect ?? "update";
+    const { does, because } = answer;
+    if (does === expected) return { version: next.network.image.version, does: expected, because };
+    const found = {
+      update: "would be taken, and expect says refused",
+      refused: `would be refused: ${answer.because}`,
+      "no boot": `would leave nothing that boots: ${answer.because}`,
+    }[answer.does];
     throw scenario.wrong(
-      path,
-      `${text}${printed(answer.line)}`,
-      `Nothing was moved. Or set expect: ${does} beside it.`,
+      networkPath(scenario, "new"),
+      `${networkText(scenario, "new", found)}${printed(answer.line)}`,
+      `Nothing was moved.${answer.does === "no boot" ? "" : ` Or set expect: ${answer.does} in images.network.`}`,
     );
   }
 
   #flash(running: CampaignImage, waiting?: CampaignImage) {
     const expected = new ExpectedFlash(this.#build, this.#expected.timing);
     expected.place(running, waiting);
+    // The network core's image is asked for in the same boot: each may depend on the other.
+    if (waiting?.network && expected.hasNetworkSlot) expected.requestNetwork(waiting.network.image.file);
     return expected.flash;
   }
 
@@ -273,8 +285,9 @@ function cannotStart(
   if (foreign !== undefined)
     return `behind its header is ${foreign.name}, not firmware (signed twice, or the wrong file)`;
   const bodyAddress = slotAddress + headerBytes;
-  // What QEMU emulates is another chip.
-  const chip = profile.provider === "qemu" ? { alignBytes: 4 } : { alignBytes: VTOR_BYTES, ramEnd: NRF5340_RAM_END };
+  // What is emulated may be another chip.
+  const foreign51 = profile.provider === "qemu" || profile.emulated?.chip === "nrf51";
+  const chip = foreign51 ? { alignBytes: 4 } : { alignBytes: VTOR_BYTES, ramEnd: NRF5340_RAM_END };
   const fault = startFault(body, { bodyAddress, endAddress: bodyAddress + bodyBytes, ...chip });
   if (fault !== undefined || headerBytes === wanted) return fault;
   const sizes = `its header has ${headerBytes} bytes, and the profile's images.header_bytes says ${wanted}`;

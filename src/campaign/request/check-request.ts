@@ -3,8 +3,7 @@ import { cutsIn, type PlannedCut } from "../record/cut-moment.ts";
 import type { KeptImages } from "../record/kept.ts";
 import { type Admission, admit } from "./admission.ts";
 import { requireScenarioEncryption } from "./encryption-policy.ts";
-import { readPayloads } from "./images.ts";
-import { readPresignedImages } from "./presigned-image.ts";
+import { readNamedFiles } from "./images.ts";
 import { imagesFromRecord } from "./recorded-images.ts";
 import type { ScenarioFile } from "./scenario.ts";
 import { checkFields } from "./scenario-rules.ts";
@@ -28,10 +27,7 @@ export async function checkRequest(
   bootloaderBuildOf(board);
   checkFields(scenario, board);
   if (asked.kept) imagesFromRecord(asked.kept, scenario, board);
-  else {
-    await readPayloads(scenario, board);
-    await readPresignedImages(scenario, board);
-  }
+  else await readNamedFiles(scenario, board);
   const { in: what } = scenario.value.cuts;
   cutsIn(what === "upload" || what === "request" ? what : "boot", asked.cuts ?? []);
   requireScenarioEncryption(scenario, board.profile);

@@ -1,6 +1,8 @@
 import type { BoardProfile } from "../../board/index.ts";
 import { ConfigurationError } from "../../core/index.ts";
 import { decodeHeader, ENCRYPTED_FLAGS } from "../../image/index.ts";
+import { namedParts } from "./image-part.ts";
+import { saysEncrypt } from "./presigned-image.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
 /**
@@ -31,21 +33,23 @@ export function requireEncryptionPolicy(file: Uint8Array, version: string, profi
  * @throws ConfigurationError with line and field.
  */
 export function requireScenarioEncryption(scenario: ScenarioFile, profile: BoardProfile): void {
-  const field = ["images", "encrypt"];
-  const fault = encryptionFault(scenario.value.images.encrypt, profile);
-  if (fault === "encrypted") {
-    throw scenario.wrong(
-      field,
-      `is true, and ${profile.name} says images.encryption: none`,
-      "Its bootloader cannot decrypt: set images.encrypt: false, or correct the profile.",
-    );
-  }
-  if (fault === "not encrypted") {
-    throw scenario.wrong(
-      field,
-      `is false: the images are not encrypted, and ${profile.name} demands encrypted images`,
-      "Nothing was uploaded. Set images.encrypt: true, or images.encryption: optional in the profile.",
-    );
+  for (const part of namedParts(scenario)) {
+    const fault = encryptionFault(part.encrypt ?? false, profile);
+    const field = saysEncrypt(scenario, part).split(".");
+    if (fault === "encrypted") {
+      throw scenario.wrong(
+        field,
+        `is true, and ${profile.name} says images.encryption: none`,
+        "Its bootloader cannot decrypt: set images.encrypt: false, or correct the profile.",
+      );
+    }
+    if (fault === "not encrypted") {
+      throw scenario.wrong(
+        field,
+        `is false: the images are not encrypted, and ${profile.name} demands encrypted images`,
+        "Nothing was uploaded. Set images.encrypt: true, or images.encryption: optional in the profile.",
+      );
+    }
   }
 }
 

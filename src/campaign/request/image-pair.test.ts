@@ -28,6 +28,8 @@ beforeAll(() => {
     "plain.bin": signedImage(keys, "2.1.3+7", { encrypt: false }),
     "old-plain.bin": signedImage(keys, "1.0.0", { encrypt: false }),
     "both.zip": zipOf(["app.bin", next, 0], ["net.bin", old, 1]),
+    "net-only.zip": zipOf(["net.bin", old, 1]),
+    "two-apps.zip": zipOf(["app.bin", next, 0], ["other.bin", old, 0]),
     "none.zip": zipOf(),
     "raw.zip": zipOf(["app.bin", RAW, 0]),
     "raw.bin": RAW,
@@ -67,6 +69,15 @@ describe("a scenario of two signed images", () => {
     expect(value.images.encrypt).toBe(true);
   });
 
+  test("names the network core's image of a package, and what only one of the images is", async () => {
+    const { value } = await scenarioOfImages(["old.bin", "both.zip"], folder);
+    const { version } = value.images.new;
+    expect(value.images.network).toMatchObject({ new: { payload: { dfu_zip: "both.zip" } }, expect: "update" });
+    expect([version, value.images.network?.old]).toEqual(["2.1.3+7", undefined]);
+    const mixed = (await scenarioOfImages(["old.bin", "plain.bin"], folder)).value.images;
+    expect([mixed.encrypt, mixed.old.encrypt, mixed.new.encrypt]).toEqual([false, true, undefined]);
+  });
+
   test("says that plain images are plain", async () => {
     const { value } = await scenarioOfImages(["old-plain.bin", "plain.bin"], folder);
     expect(value.images.encrypt).toBe(false);
@@ -97,10 +108,10 @@ describe("a scenario of two signed images", () => {
     ["damaged.zip", "cannot use damaged.zip as a signed image: "],
     ["none.zip", "the package holds no firmware."],
     [
-      "both.zip",
-      "the package holds 2 images: app.bin (image 0), net.bin (image 1). A campaign of OLD NEW upgrades the",
+      "net-only.zip",
+      "the package holds no image of the application: net.bin (image 1). A campaign of OLD NEW upgrades",
     ],
-    ["plain.bin", "old.bin is encrypted, and plain.bin is not. A campaign goes to and fro"],
+    ["two-apps.zip", "app.bin and other.bin are both for image 0"],
   ])("is not made with %s: %s", async (name, text) => {
     expect(await complaint(scenarioOfImages(["old.bin", name], folder))).toContain(text);
   });

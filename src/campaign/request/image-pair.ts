@@ -1,17 +1,24 @@
 import { basename, join, resolve } from "node:path";
 import { ConfigurationError, hasCode, isHilError, messageOf, readInput } from "../../core/index.ts";
 import { fileKindOf, formatVersion, isMarkedEncrypted, parseSigned, readFirmwareFile } from "../../image/index.ts";
+import { sortedByCore } from "./packaged-parts.ts";
 import { DEFAULT_SCENARIO, loadScenario, parseScenario, type ScenarioFile } from "./scenario.ts";
 
+/** What an image's header says. */
+interface HeaderFacts {
+  /** `1.2.3`, or `1.2.3+4`. */
+  readonly version: string;
+  readonly encrypted: boolean;
+}
+
 /** What a scenario has to say of an image that is signed already. */
-interface SignedFacts {
+interface SignedFacts extends HeaderFacts {
   /** As it was named: the scenario names it the same way. */
   readonly file: string;
   /** The payload's field that takes such a file. */
   readonly field: "image" | "dfu_zip";
-  /** `1.2.3`, or `1.2.3+4`. */
-  readonly version: string;
-  readonly encrypted: boolean;
+  /** The network core's image in the same package. */
+  readonly network?: HeaderFacts | undefined;
 }
 
 /**
@@ -27,37 +34,37 @@ export async function namedScenario([first, second]: readonly string[], cwd: str
 /**
  * A scenario that upgrades from one signed image to another, and is for the rest the default one. Versions, encryption
  * and kind of file are read from the files.
- * @param files old and new, relative to `cwd`: binaries, Intel HEX files, or DFU packages with one image.
- * @throws ConfigurationError naming the file: it cannot be read, holds no signed image, or more than one; or only one
- *   of the two is encrypted.
+ * @param files old and new, relative to `cwd`: binaries, Intel HEX files, or DFU packages for one core or both.
+ * @throws ConfigurationError naming the file: it cannot be read, holds no signed image of the application, or more
+ *   than one for a core.
  */
 export async function scenarioOfImages(files: readonly [string, string], cwd: string): Promise<ScenarioFile> {
   const old = await factsOf(files[0], cwd);
   const next = await factsOf(files[1], cwd);
-  if (old.encrypted !== next.encrypted) {
-    const [encrypted, plain] = old.encrypted ? [old, next] : [next, old];
-    throw new ConfigurationError(
-      `${encrypted.file} is encrypted, and ${plain.file} is not.`,
-      "A campaign goes to and fro: give both as the build encrypts them (zephyr.signed.encrypted.bin), or both plain.",
-    );
-  }
+  const { encrypted } = next;
   const shared = (await loadScenario(DEFAULT_SCENARIO, cwd)).value;
   const name = files.map(shortName).join(" to ");
+  const network = [
+    ...(old.network ? [`    old: ${imageText({ ...old, ...old.network }, encrypted)}`] : []),
+    ...(next.network ? [`    new: ${imageText({ ...next, ...next.network }, encrypted)}`] : []),
+  ];
   // Flow mappings of JSON are YAML: whatever a file is called, the text says the same.
   const text = `# Made of two signed images by hil: versions and encryption are what the files say.
 schema: 1
 name: ${JSON.stringify(name)}
 images:
-  old: ${imageText(old)}
-  new: ${imageText(next)}
-  encrypt: ${next.encrypted}
+  old: ${imageText(old, encrypted)}
+  new: ${imageText(next, encrypted)}
+${network.length === 0 ? "" : `  network:\n${network.join("\n")}\n`}  encrypt: ${encrypted}
 cuts: ${JSON.stringify(shared.cuts)}
 `;
   return parseScenario(text, join(cwd, name));
 }
 
-function imageText({ version, field, file }: SignedFacts): string {
-  return `{ version: ${JSON.stringify(version)}, payload: { ${field}: ${JSON.stringify(file)} } }`;
+/** @param shared what `images.encrypt` says: an image that is otherwise says so itself. */
+function imageText({ version, field, file, encrypted }: SignedFacts, shared: boolean): string {
+  const own = encrypted === shared ? "" : `, encrypt: ${encrypted}`;
+  return `{ version: ${JSON.stringify(version)}, payload: { ${field}: ${JSON.stringify(file)} }${own} }`;
 }
 
 /** A file's name as reports can carry two of them: its last part, up to 36 characters, without anything strange. */
@@ -100,17 +107,22 @@ const RAW_WAY = "Sign it first: `hil image sign`; or name it in a scenario, wher
 
 async function signedFacts(content: Uint8Array): Promise<Omit<SignedFacts, "file">> {
   const found = await readFirmwareFile(content);
-  const files = found.kind === "image" ? [found] : found.files;
-  const [only, second] = files;
-  if (only === undefined) throw new ConfigurationError("the package holds no firmware.");
-  if (found.kind === "dfu_zip" && second !== undefined) {
+  if (found.kind === "image") return { field: "image", ...headerFacts(found.bytes) };
+  // Which board it goes to is not known here: a file's place is looked at with the board's profile.
+  if (found.files.length === 0) throw new ConfigurationError("the package holds no firmware.");
+  const byCore = sortedByCore(found.files);
+  const { application, network } = byCore;
+  if (application === undefined) {
     const held = found.files.map(({ name, imageIndex }) => `${name} (image ${imageIndex})`).join(", ");
     throw new ConfigurationError(
-      `the package holds ${files.length} images: ${held}.`,
-      "A campaign of OLD NEW upgrades the application: give a package that holds it alone, or its signed file.",
+      `the package holds no image of the application: ${held}.`,
+      "A campaign of OLD NEW upgrades the application, and the network core with it: give the build's whole package.",
     );
   }
-  const { header } = parseSigned(only.bytes);
-  const version = formatVersion(header.version).replace(/\+0$/, "");
-  return { field: found.kind, version, encrypted: isMarkedEncrypted(header) };
+  return { field: "dfu_zip", ...headerFacts(application.bytes), network: network && headerFacts(network.bytes) };
+}
+
+function headerFacts(bytes: Uint8Array): HeaderFacts {
+  const { header } = parseSigned(bytes);
+  return { version: formatVersion(header.version).replace(/\+0$/, ""), encrypted: isMarkedEncrypted(header) };
 }

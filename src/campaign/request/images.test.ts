@@ -7,7 +7,7 @@ import { isHilError, Random, VirtualClock } from "../../core/index.ts";
 import { decodeHeader, ENCRYPTED_FLAGS, parseImage, seededRandomness, systemRandomness } from "../../image/index.ts";
 import { smallProfile, smallScenario } from "../testing/small-campaign.ts";
 import { requireEncryptionPolicy } from "./encryption-policy.ts";
-import { buildImages, type ImagePlan, readPayloads } from "./images.ts";
+import { buildImages, type ImagePlan, readNamedFiles } from "./images.ts";
 import { parseScenario, type ScenarioFile } from "./scenario.ts";
 
 const KEYS = profileKeys(smallProfile());
@@ -102,7 +102,7 @@ describe("the images of a campaign", () => {
 describe("images that cannot be built are the request's fault", () => {
   test("a payload that is not there, with the scenario's line and field", async () => {
     const scenario = smallScenario(["{ generate_bytes: 9000 }", "{ file: gone.bin }"]);
-    for (const work of [() => buildImages(plan(scenario)), () => readPayloads(scenario, smallProfile())]) {
+    for (const work of [() => buildImages(plan(scenario)), () => readNamedFiles(scenario, smallProfile())]) {
       expect(await complaint(work())).toMatch(
         /small\.yaml, line 5: images\.new\.payload\.file names .*gone\.bin, which cannot be read/,
       );

@@ -1,10 +1,18 @@
-import { imageCrypto, type LoadedProfile, type ProfileKeys } from "../../board/index.ts";
-import { type Clock, ConfigurationError, concat, hex, isKind, Random } from "../../core/index.ts";
+import {
+  type BoardProfile,
+  imageCrypto,
+  type LoadedProfile,
+  type ProfileKeys,
+  profileKeys,
+} from "../../board/index.ts";
+import { type Clock, ConfigurationError, concat, defined, hex, isKind, Random } from "../../core/index.ts";
 import {
   buildImage,
+  decodeHeader,
   formatVersion,
   generatePayload,
   hashOfTlv,
+  type ImageOptions,
   imgtoolTrailer,
   KEY_TYPES,
   type MaxAlign,
@@ -13,8 +21,10 @@ import {
   type Randomness,
   TLV_INFO_BYTES,
 } from "../../image/index.ts";
-import { asNetFirmware, NET_APP } from "../../mcuboot/index.ts";
+import { asNetFirmware, findFirmwareInfo, NET_APP } from "../../mcuboot/index.ts";
 import type { ImageFacts } from "../record/facts.ts";
+import type { ImagePart, Role } from "./image-part.ts";
+import { type PackagePlace, packagePlaceOf, partsOf } from "./packaged-parts.ts";
 import { isPayloadFile, readPayload } from "./payload-file.ts";
 import { isPresigned, presignedImage } from "./presigned-image.ts";
 import type { ScenarioFile } from "./scenario.ts";
@@ -36,12 +46,18 @@ export interface CampaignImage extends ImageFacts {
 /** An image of the network core, and the version counter that its bootloader knows it by. */
 export interface NetworkImage {
   readonly image: CampaignImage;
-  readonly counter: number;
+  /** Undefined of firmware without the struct that holds it: b0n takes none such. */
+  readonly counter: number | undefined;
 }
 
 export interface CampaignImages {
   readonly old: CampaignImage;
   readonly new: CampaignImage;
+}
+
+/** Every image of a campaign: those of the application first. */
+export function allImages({ old, new: next }: CampaignImages): readonly CampaignImage[] {
+  return [old, next, old.network?.image, next.network?.image].filter((image) => image !== undefined);
 }
 
 export interface ImagePlan {
@@ -51,6 +67,10 @@ export interface ImagePlan {
   /** Device address of the primary slot: payloads are linked for it. */
   readonly primaryAddress: number;
   readonly slotBytes: number;
+  /** One pair of slots takes the images of both cores. */
+  readonly onePair?: boolean;
+  /** The bootloader looks for the address of its slot in an image's header. */
+  readonly byLoadAddress?: boolean;
   readonly writeBytes: number;
   /** Of the bootloader; default: 8. */
   readonly maxAlign?: MaxAlign;
@@ -62,14 +82,14 @@ export interface ImagePlan {
 }
 
 /**
- * Builds both images of a scenario, signed and (by default) encrypted.
+ * Builds both images of a scenario, and those of the network core, signed and (by default) encrypted.
  * @throws ConfigurationError when a payload cannot be read, a key is missing, an image does not fit its slot, or both
  *   are the same.
  */
 export async function buildImages(plan: ImagePlan): Promise<CampaignImages> {
   const { images } = plan.scenario.value;
-  const old = await build(plan, "old", images.old);
-  const next = await build(plan, "new", images.new);
+  const old = await buildRole(plan, "old");
+  const next = await buildRole(plan, "new");
   const built = {
     old: plan.scenario.value.start.padded ? padded(old, plan) : old,
     new: images.new.damage === undefined ? next : damaged(next, images.new.damage),
@@ -84,52 +104,59 @@ export async function buildImages(plan: ImagePlan): Promise<CampaignImages> {
   return built;
 }
 
-type Source = ScenarioFile["value"]["images"]["old"];
+/** The images of both cores of one role, as one. */
+async function buildRole(plan: ImagePlan, role: Role): Promise<CampaignImage> {
+  const place = { primaryAddress: plan.primaryAddress, slotBytes: plan.slotBytes, onePair: plan.onePair ?? false };
+  const parts = await plan.clock.whileReal(() => partsOf(plan.scenario, role, place));
+  const [application, network] = parts;
+  if (application === undefined) throw new RangeError("a role without an image of the application");
+  const image = await build(plan, application, place);
+  if (network === undefined) return image;
+  const built: CampaignImage = { ...(await build(plan, network, place)), core: "network" };
+  return { ...image, network: { image: built, counter: counterOf(built.plain) } };
+}
 
-async function build(plan: ImagePlan, role: "old" | "new", source: Source): Promise<CampaignImage> {
-  const { encrypt } = plan.scenario.value.images;
-  if (encrypt && !plan.keys.encryption) {
+async function build(plan: ImagePlan, part: ImagePart, place: PackagePlace): Promise<CampaignImage> {
+  const { scenario, keys, clock } = plan;
+  const { role, source } = part;
+  if (part.encrypt === true && !keys.encryption) {
     throw new ConfigurationError(
-      `${plan.scenario.file} wants encrypted images, and the board profile names no encryption key.`,
+      `${scenario.file} wants encrypted images, and the board profile names no encryption key.`,
       "Add keys.encryption to the profile, or set images.encrypt: false in the scenario.",
     );
   }
-  const given = isPresigned(plan.scenario, role)
-    ? await plan.clock.whileReal(() => presignedImage(plan, role))
-    : undefined;
-  const payload = given === undefined ? await payloadOf(plan, role, source) : undefined;
+  if (isPresigned(part))
+    return { role, ...(await clock.whileReal(() => presignedImage({ scenario, keys, place }, part))) };
+  const version = part.version ?? "";
+  const payload = await payloadOf(plan, part, version);
   // How long an image may be is the bootloader's to say: see admission.ts.
   const { slotBytes: _, ...rest } = plan;
-  const recipe = { ...rest, encrypt };
+  const romFixed = part.core === "network" ? NET_APP.address : plan.primaryAddress;
+  const dependencies = source.depends_on?.map((row) => ({ image: row.image, version: parseVersion(row.version) }));
+  const recipe: ImageRecipe = {
+    ...rest,
+    encrypt: part.encrypt ?? false,
+    ...(plan.byLoadAddress && { romFixed }),
+    ...(dependencies && { dependencies }),
+  };
   try {
-    const network = networkOf(plan, role, recipe);
-    const image = payload === undefined ? { role, ...given } : imageOf(payload, role, source.version, recipe);
-    return { ...(image as CampaignImage), ...(network && { network }) };
+    return imageOf(payload, role, version, recipe);
   } catch (error) {
     if (!isKind(error, "configuration")) throw error;
     const text = `cannot be built: ${error.message.replace(/\.?$/, ".")}`;
-    throw plan.scenario.wrong(["images", role], text, error.hint, { cause: error });
+    throw scenario.wrong(part.path, text, error.hint, { cause: error });
   }
 }
 
-/** The network core's image that goes with one of the application; the signature of its own bootloader is not made. */
-function networkOf(plan: ImagePlan, role: "old" | "new", recipe: ImageRecipe): NetworkImage | undefined {
-  const source = plan.scenario.value.images.network?.[role];
-  if (source === undefined) return undefined;
-  const bytes = source.payload.generate_bytes;
-  if (bytes === undefined) {
-    throw new ConfigurationError(
-      `${plan.scenario.file}: images.network.${role} names a file.`,
-      "Images of the network core are generated here: use generate_bytes.",
-    );
-  }
-  const counter = parseVersion(source.version).major;
-  const random = plan.random.fork(`network payload ${role}`);
-  const { name } = plan.scenario.value;
-  const address = NET_APP.address;
-  const payload = generatePayload({ random, name, version: source.version, bodyAddress: address, bytes });
-  const firmware = asNetFirmware(payload, { version: counter, address });
-  return { image: imageOf(firmware, role, source.version, recipe), counter };
+/** The counter in an image of the network core, in clear; undefined when it has none. */
+export function counterOf(plain: Uint8Array): number | undefined {
+  return findFirmwareInfo(bodyOf(plain))?.version;
+}
+
+/** The body of an image. */
+export function bodyOf(image: Uint8Array): Uint8Array {
+  const { headerBytes, bodyBytes } = decodeHeader(image);
+  return image.subarray(headerBytes, headerBytes + bodyBytes);
 }
 
 /** What the trailer of a padded image follows from. */
@@ -177,7 +204,7 @@ type ImageRecipe = Pick<ImagePlan, "keys" | "headerBytes" | "writeBytes" | "maxS
   readonly encrypt: boolean;
   /** Checks the length as imgtool does; without it, it is not looked at. */
   readonly slotBytes?: number;
-};
+} & Pick<ImageOptions, "romFixed" | "dependencies">;
 
 /**
  * Signs a payload and, with an encryption key, encrypts it.
@@ -191,7 +218,7 @@ export function imageOf(payload: Uint8Array, role: "old" | "new", version: strin
     padHeader: true,
     ...(recipe.slotBytes === undefined ? {} : { slotBytes: recipe.slotBytes }),
     writeBytes: recipe.writeBytes,
-    ...(recipe.maxSectors === undefined ? {} : { maxSectors: recipe.maxSectors }),
+    ...defined({ maxSectors: recipe.maxSectors, romFixed: recipe.romFixed, dependencies: recipe.dependencies }),
     ...crypto,
     randomness: recipe.randomness,
   });
@@ -214,25 +241,55 @@ export function shownVersion(text: string): string {
   return formatVersion(parseVersion(text)).replace(/\+0$/, "").replace("+", ".");
 }
 
-async function payloadOf(plan: ImagePlan, role: "old" | "new", source: Source): Promise<Uint8Array> {
-  const { generate_bytes: bytes } = source.payload;
-  if (bytes === undefined) return plan.clock.whileReal(() => readPayload(plan.scenario, role, plan.random, plan));
-  return generatePayload({
-    random: plan.random.fork(`payload ${role}`),
-    name: plan.scenario.value.name,
-    version: source.version,
-    bodyAddress: plan.primaryAddress + plan.headerBytes,
-    bytes,
-  });
+async function payloadOf(plan: ImagePlan, part: ImagePart, version: string): Promise<Uint8Array> {
+  const { generate_bytes: bytes } = part.source.payload;
+  const { random, scenario } = plan;
+  const bodyAddress = bodyAddressOf(plan, part);
+  if (bytes === undefined) {
+    return plan.clock.whileReal(() =>
+      readPayload(scenario, part, random, { headerBytes: plan.headerBytes, bodyAddress }),
+    );
+  }
+  const { name } = scenario.value;
+  const own = random.fork(part.core === "network" ? `network payload ${part.role}` : `payload ${part.role}`);
+  const payload = generatePayload({ random: own, name, version, bodyAddress, bytes });
+  // The signature of the network core's own bootloader is not made.
+  return part.core === "network"
+    ? asNetFirmware(payload, { version: parseVersion(version).major, address: bodyAddress })
+    : payload;
+}
+
+function bodyAddressOf(
+  { primaryAddress, headerBytes }: Pick<ImagePlan, "primaryAddress" | "headerBytes">,
+  { core }: ImagePart,
+): number {
+  return core === "network" ? NET_APP.address : primaryAddress + headerBytes;
 }
 
 /**
- * Reads the payload files that a scenario names, to know that they are there.
+ * Reads every image and payload that a scenario names, to know before a board is opened that they are there and fit it.
  * @throws ConfigurationError with the scenario's line and field.
  */
-export async function readPayloads(scenario: ScenarioFile, { profile }: LoadedProfile): Promise<void> {
-  const place = { headerBytes: profile.images.headerBytes, primaryAddress: profile.slots.primary.offset };
+export async function readNamedFiles(scenario: ScenarioFile, board: LoadedProfile): Promise<void> {
+  const { profile } = board;
+  const place = packagePlaceOf(profile);
+  const { headerBytes } = profile.images;
+  const keys = profileKeys(board);
   for (const role of ["old", "new"] as const) {
-    if (isPayloadFile(scenario, role)) await readPayload(scenario, role, Random.fromSeed(0), place);
+    for (const part of await partsOf(scenario, role, place)) {
+      if (part.core === "network") requireNetworkSlot(scenario, part, profile);
+      const bodyAddress = bodyAddressOf({ headerBytes, primaryAddress: place.primaryAddress }, part);
+      if (isPayloadFile(part)) await readPayload(scenario, part, Random.fromSeed(0), { headerBytes, bodyAddress });
+      if (isPresigned(part)) await presignedImage({ scenario, keys, place }, part);
+    }
   }
+}
+
+function requireNetworkSlot(scenario: ScenarioFile, { path }: ImagePart, { slots, bootloader }: BoardProfile): void {
+  if (slots.networkSecondary !== undefined || bootloader.networkCoreUpgrade) return;
+  throw scenario.wrong(
+    path,
+    "wants updates of the network core, and the board's profile has no slot for them",
+    "Choose a board with slots.network_secondary, such as twin-net, or with bootloader.network_core_upgrade.",
+  );
 }

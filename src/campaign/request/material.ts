@@ -5,18 +5,22 @@ import {
   imageRandomness,
   keyTitles,
   type LoadedProfile,
+  loadAddressOf,
   profileKeys,
 } from "../../board/index.ts";
 import type { Random } from "../../core/index.ts";
 import { ExpectedFlash } from "../verdict/expected-flash.ts";
-import { buildImages, type CampaignImages } from "./images.ts";
+import { namedParts } from "./image-part.ts";
+import { allImages, buildImages, type CampaignImages } from "./images.ts";
+import { packagePlaceOf } from "./packaged-parts.ts";
 import { imagesFromRecord } from "./recorded-images.ts";
 import type { RunRequest } from "./run-request.ts";
 
 /** How the images are signed and encrypted, for people. */
 export function cryptoOf(board: LoadedProfile, images: CampaignImages): readonly string[] {
   const keys = profileKeys(board);
-  return keyTitles(images.new.encrypted ? keys : { ...keys, encryption: undefined });
+  const isEncrypted = allImages(images).some(({ encrypted }) => encrypted);
+  return keyTitles(isEncrypted ? keys : { ...keys, encryption: undefined });
 }
 
 /** Images and model of a request; also what a dry run shows. */
@@ -29,16 +33,15 @@ export async function buildMaterial(
   if (kept) return { images: imagesFromRecord(kept, scenario, loaded), expected: expectedFlashOf(loaded) };
   const { profile } = loaded;
   const keys = profileKeys(loaded);
-  const { slots, bootloader } = profile;
-  const sources = [scenario.value.images.old, scenario.value.images.new];
-  const isGenerated = sources.every(({ payload }) => payload.generate_bytes !== undefined);
+  const { bootloader } = profile;
+  const isGenerated = namedParts(scenario).every(({ source }) => source.payload.generate_bytes !== undefined);
   const randomness = imageRandomness(loaded, { clock: board.clock, random: random.fork("images"), isGenerated });
   const images = await buildImages({
     scenario,
     keys,
     headerBytes: profile.images.headerBytes,
-    primaryAddress: slots.primary.offset,
-    slotBytes: slots.primary.bytes,
+    ...packagePlaceOf(profile),
+    byLoadAddress: loadAddressOf(loaded) !== undefined,
     writeBytes: bootloader.writeBytes,
     maxAlign: bootloader.maxAlign,
     maxSectors: bootloader.maxImageSectors,
@@ -53,6 +56,9 @@ export async function buildMaterial(
 export function expectedFlashOf(loaded: LoadedProfile): ExpectedFlash {
   // What is right for an image of the application core has nothing to do with the network core: a bootloader that
   // mistakes the one for the other must not be believed.
-  const { netCore: _, ...build } = bootloaderBuildOf(loaded);
-  return new ExpectedFlash(build, flashTimingOf(loaded.profile));
+  const { netCore, ...build } = bootloaderBuildOf(loaded);
+  // An image of the network core in the application's own slots is another matter: see `networkView`.
+  const isOnePair = netCore?.upgrades === true && build.images.length === 1;
+  const networkBuild = isOnePair ? { ...build, netCore } : undefined;
+  return new ExpectedFlash(build, flashTimingOf(loaded.profile), networkBuild);
 }

@@ -4,10 +4,11 @@ import { expect, test } from "@jest/globals";
 import { equalBytes, Random } from "../../core/index.ts";
 import { buildImage, formatIntelHex, parseVersion } from "../../image/index.ts";
 import { emptyFolder } from "../testing/small-campaign.ts";
+import { applicationPart } from "./image-part.ts";
 import { readPayload } from "./payload-file.ts";
 import { parseScenario } from "./scenario.ts";
 
-const PLACE = { headerBytes: 512, primaryAddress: 0x10000 };
+const PLACE = { headerBytes: 512, bodyAddress: 0x10200 };
 const BODY = Random.fromSeed(3).bytes(2_000);
 
 /** A scenario whose old image has this payload, in a folder with a binary and with an image of that body. */
@@ -17,7 +18,7 @@ function scenarioWith(payload: string) {
   const { image } = buildImage(BODY, { version: parseVersion("1.2.3"), headerBytes: 512, padHeader: true });
   writeFileSync(join(folder, "app.signed.bin"), image);
   const hexAt = (address: number) => formatIntelHex([{ address, bytes: BODY }]);
-  writeFileSync(join(folder, "app.hex"), hexAt(PLACE.primaryAddress + PLACE.headerBytes));
+  writeFileSync(join(folder, "app.hex"), hexAt(PLACE.bodyAddress));
   writeFileSync(join(folder, "elsewhere.hex"), hexAt(0x8200));
   writeFileSync(join(folder, "text.bin"), hexAt(0x10200));
   writeFileSync(join(folder, "room.bin"), Buffer.concat([new Uint8Array(512), BODY]));
@@ -34,7 +35,10 @@ images:
   return parseScenario(text, join(folder, "scenario.yaml"));
 }
 
-const read = (payload: string) => readPayload(scenarioWith(payload), "old", Random.fromSeed(1), PLACE);
+const read = (payload: string) => {
+  const scenario = scenarioWith(payload);
+  return readPayload(scenario, applicationPart(scenario, "old"), Random.fromSeed(1), PLACE);
+};
 
 test("a raw binary and the body of a signed image are the same payload", async () => {
   expect(equalBytes(await read("file: app.bin"), BODY)).toBe(true);

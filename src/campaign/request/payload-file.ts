@@ -1,6 +1,7 @@
 import { cachedFile, FETCH_HINT } from "../../board/index.ts";
 import { concat, isHilError, messageOf, type Random, readInput } from "../../core/index.ts";
 import { flatten, parseImage, parseIntelHex } from "../../image/index.ts";
+import { type ImagePart, namedParts, partName } from "./image-part.ts";
 import { foreignFormat } from "./payload-formats.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
@@ -10,25 +11,23 @@ const FILE_FIELDS = ["file", "body_of"] as const;
 /** Where a payload will lie. */
 interface PayloadPlace {
   readonly headerBytes: number;
-  /** Device address of the primary slot: payloads are linked for it, header bytes higher up. */
-  readonly primaryAddress: number;
+  /** Device address that payloads are linked for: behind the header, or where the network core's application begins. */
+  readonly bodyAddress: number;
 }
 
 /** True for a payload that comes from a file, and is not an image yet. */
-export function isPayloadFile(scenario: ScenarioFile, role: "old" | "new"): boolean {
-  const { payload } = scenario.value.images[role];
+export function isPayloadFile({ source: { payload } }: ImagePart): boolean {
   return FILE_FIELDS.some((field) => payload[field] !== undefined);
 }
 
 /** Every file that a scenario names, with its folders: what a run of it reads, and copies into its record. */
 export function namedFiles(scenario: ScenarioFile): readonly string[] {
-  const { old, new: next, network } = scenario.value.images;
-  return [old, next, network?.old, network?.new].flatMap((image) => {
-    if (image === undefined) return [];
-    const { file, body_of, image: signed, dfu_zip } = image.payload;
+  const files = namedParts(scenario).flatMap(({ source: { payload } }) => {
+    const { file, body_of, image: signed, dfu_zip } = payload;
     const named = [file, body_of, signed, dfu_zip].filter((name) => name !== undefined);
     return named.map((name) => cachedFile(scenario.file, name));
   });
+  return [...new Set(files)];
 }
 
 /**
@@ -40,16 +39,16 @@ export function namedFiles(scenario: ScenarioFile): readonly string[] {
  */
 export async function readPayload(
   scenario: ScenarioFile,
-  role: "old" | "new",
+  part: ImagePart,
   random: Random,
   place: PayloadPlace,
 ): Promise<Uint8Array> {
-  const { payload } = scenario.value.images[role];
+  const { payload } = part.source;
   const field = FILE_FIELDS.find((name) => payload[name] !== undefined) ?? "file";
   const named = payload[field] ?? "";
   const path = cachedFile(scenario.file, named);
   const wrong = (text: string, hint: string, cause?: unknown) =>
-    scenario.wrong(["images", role, "payload", field], `names ${path}, which ${text}`, hint, { cause });
+    scenario.wrong([...part.path, "payload", field], `names ${path}, which ${text}`, hint, { cause });
   let read: { readonly bytes: Uint8Array; readonly address?: number };
   try {
     const bytes = readInput(path);
@@ -61,12 +60,15 @@ export async function readPayload(
   }
   const foreign = foreignFormat(read.bytes, place.headerBytes);
   if (foreign !== undefined) throw wrong(`is ${foreign.name}, not a raw firmware binary`, foreign.hint);
-  const wanted = place.primaryAddress + place.headerBytes;
+  const wanted = place.bodyAddress;
   if (read.address !== undefined && read.address !== wanted) {
     const [is, must] = [read.address, wanted].map((value) => `0x${value.toString(16)}`);
+    if (part.core === "network") {
+      throw wrong(`begins at ${is}; the network core's application lies at ${must}`, "Take the network core's build.");
+    }
     throw wrong(`begins at ${is}; behind its header it will lie at ${must}`, "Link it for this board's primary slot.");
   }
-  return concat(read.bytes, random.fork(`appended ${role}`).bytes(payload.append_bytes ?? 0));
+  return concat(read.bytes, random.fork(`appended ${partName(part)}`).bytes(payload.append_bytes ?? 0));
 }
 
 function isHex(path: string): boolean {

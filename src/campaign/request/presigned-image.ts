@@ -1,14 +1,8 @@
-import { type LoadedProfile, type ProfileKeys, profileKeys } from "../../board/index.ts";
+import type { ProfileKeys } from "../../board/index.ts";
 import { ConfigurationError, concat, hex, isHilError, messageOf, readInput, resolveFrom } from "../../core/index.ts";
-import {
-  type DfuFile,
-  formatVersion,
-  isMarkedEncrypted,
-  parseVersion,
-  readDfuZip,
-  readFirmwareFile,
-  verifyImage,
-} from "../../image/index.ts";
+import { formatVersion, isMarkedEncrypted, parseVersion, readFirmwareFile, verifyImage } from "../../image/index.ts";
+import type { ImagePart } from "./image-part.ts";
+import { fileIn, type PackagePlace } from "./packaged-parts.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
 /** An image that was signed elsewhere, as a campaign uploads and flashes it. */
@@ -25,61 +19,57 @@ interface PresignedImage {
 interface PresignedPlan {
   readonly scenario: ScenarioFile;
   readonly keys: ProfileKeys;
-  readonly primaryAddress: number;
-  readonly slotBytes: number;
+  readonly place: PackagePlace;
 }
 
-type Role = "old" | "new";
-
-/** Slots of image 0 as a package counts them. Source: nRF Connect SDK dfu_application.zip. */
-const APPLICATION_SLOTS = { slot_index_primary: 1, slot_index_secondary: 2 } as const;
-
 /** True when the scenario names a signed image, or a package with one, instead of a payload to sign. */
-export function isPresigned(scenario: ScenarioFile, role: Role): boolean {
-  const { image, dfu_zip: zip } = scenario.value.images[role].payload;
-  return image !== undefined || zip !== undefined;
+export function isPresigned({ source: { payload } }: ImagePart): boolean {
+  return payload.image !== undefined || payload.dfu_zip !== undefined;
 }
 
 /**
- * Reads a signed image, or takes the application's image out of a DFU package. Its plain form is had with the profile's
+ * Reads a signed image, or takes the image of its core out of a DFU package. Its plain form is had with the profile's
  * private key.
  * Whether the board's bootloader takes it is not asked here: see admission.ts.
  * @throws ConfigurationError with the scenario's line and field: a file that cannot be read, a package that does not
  *   fit the board, or an image of another version or encryption than said.
  */
-export async function presignedImage(plan: PresignedPlan, role: Role): Promise<PresignedImage> {
-  const { scenario } = plan;
-  const { payload, version } = scenario.value.images[role];
+export async function presignedImage(plan: PresignedPlan, part: ImagePart): Promise<PresignedImage> {
+  const { scenario, place } = plan;
+  const { payload } = part.source;
   const isZip = payload.dfu_zip !== undefined;
   const path = resolveFrom(scenario.file, payload.dfu_zip ?? payload.image ?? "");
-  const field = ["images", role, "payload", isZip ? "dfu_zip" : "image"];
+  const field = [...part.path, "payload", isZip ? "dfu_zip" : "image"];
   const wrong = (what: string, hint = "", cause?: unknown) => scenario.wrong(field, what, hint, { cause });
   let image: PresignedImage;
   try {
     const bytes = readInput(path);
-    image = opened(await (isZip ? applicationOf(bytes, plan) : imageIn(bytes)), plan);
+    image = opened(isZip ? (await fileIn(bytes, part.core, place)).bytes : await imageIn(bytes), plan);
   } catch (error) {
     const text = (isHilError(error) ? error.message : messageOf(error)).replace(/\.?$/, "");
     if (isHilError(error)) throw wrong(`names ${path}, which cannot be used: ${text}`, error.hint, error);
     throw wrong(`names ${path}, which cannot be read (${text})`, "Build it first, or correct the path.", error);
   }
-  const said = formatVersion(parseVersion(version));
-  if (image.version !== said) throw wrong(`holds version ${image.version}, and images.${role}.version says ${said}`);
-  if (image.encrypted !== scenario.value.images.encrypt) {
+  if (part.version !== undefined) {
+    const said = formatVersion(parseVersion(part.version));
+    if (image.version !== said) {
+      throw wrong(`holds version ${image.version}, and ${part.path.join(".")}.version says ${said}`);
+    }
+  }
+  if (part.encrypt !== undefined && image.encrypted !== part.encrypt) {
     const is = image.encrypted ? "is" : "is not";
-    throw wrong(`${is} encrypted, and images.encrypt says ${scenario.value.images.encrypt}`);
+    throw wrong(`${is} encrypted, and ${saysEncrypt(scenario, part)} says ${part.encrypt}`);
   }
   return { ...image, version: image.version.replace(/\+0$/, "").replace("+", ".") };
 }
 
-/**
- * Reads the images that a scenario gives, to know before a board is opened that they fit it.
- * @throws ConfigurationError as presignedImage.
- */
-export async function readPresignedImages(scenario: ScenarioFile, board: LoadedProfile): Promise<void> {
-  const { primary } = board.profile.slots;
-  const plan = { scenario, keys: profileKeys(board), primaryAddress: primary.offset, slotBytes: primary.bytes };
-  for (const role of ["old", "new"] as const) if (isPresigned(scenario, role)) await presignedImage(plan, role);
+/** The field that says whether an image is encrypted. */
+export function saysEncrypt(
+  { value: { images } }: Pick<ScenarioFile, "value">,
+  { role, core, path }: ImagePart,
+): string {
+  const own = core === "network" ? images.network?.[role] : images[role];
+  return own?.encrypt === undefined ? "images.encrypt" : [...path, "encrypt"].join(".");
 }
 
 async function imageIn(content: Uint8Array): Promise<Uint8Array> {
@@ -88,7 +78,7 @@ async function imageIn(content: Uint8Array): Promise<Uint8Array> {
   throw new ConfigurationError("it is a zip archive", "A DFU package is named by payload.dfu_zip.");
 }
 
-function opened(bytes: Uint8Array, { keys: { signing, encryption } }: PresignedPlan): PresignedImage {
+function opened(bytes: Uint8Array, { keys: { signing, encryption } }: Pick<PresignedPlan, "keys">): PresignedImage {
   const key = encryption?.key;
   const verdict = verifyImage(bytes, {
     ...(signing === undefined ? {} : { publicKey: signing.public }),
@@ -106,37 +96,4 @@ function opened(bytes: Uint8Array, { keys: { signing, encryption } }: PresignedP
     // One that cannot be opened lies in the primary slot as it is: the model says what the bootloader makes of it.
     plain: signedRegion === undefined ? file : concat(signedRegion, file.subarray(signedRegion.length)),
   };
-}
-
-/** The one file of a package for image 0; every file must have its place on the board. */
-async function applicationOf(archive: Uint8Array, plan: PresignedPlan): Promise<Uint8Array> {
-  const { files } = await readDfuZip(archive);
-  const elsewhere = files.find((file) => file.imageIndex !== 0);
-  if (elsewhere !== undefined) {
-    throw new ConfigurationError(
-      `its ${elsewhere.name} is for image ${elsewhere.imageIndex}, and campaigns upgrade image 0`,
-    );
-  }
-  const [file, second] = files;
-  if (file === undefined) throw new ConfigurationError("it holds no firmware");
-  if (second !== undefined) throw new ConfigurationError(`${file.name} and ${second.name} are both for image 0`);
-  checkPlace(file, plan);
-  return file.bytes;
-}
-
-function checkPlace({ name, entry }: DfuFile, { primaryAddress, slotBytes }: PresignedPlan): void {
-  for (const [key, expected] of Object.entries(APPLICATION_SLOTS)) {
-    const found = entry[key];
-    if (found !== undefined && Number(found) !== expected) {
-      throw new ConfigurationError(`its ${name} has ${key} ${Number(found)}; image 0 has ${expected}`);
-    }
-  }
-  const address = entry["load_address"];
-  if (address === undefined) return;
-  const at = Number(address);
-  if (at >= primaryAddress && at < primaryAddress + slotBytes) return;
-  const slot = `0x${primaryAddress.toString(16)} to 0x${(primaryAddress + slotBytes).toString(16)}`;
-  throw new ConfigurationError(
-    `its ${name} is for address 0x${at.toString(16)}; the profile's primary slot is ${slot}`,
-  );
 }

@@ -1,8 +1,8 @@
 import { type LoadedProfile, type ProfileKeys, profileKeys } from "../../board/index.ts";
 import { ConfigurationError, concat, hex } from "../../core/index.ts";
-import { formatVersion, isMarkedEncrypted, parseVersion, verifyImage } from "../../image/index.ts";
+import { formatVersion, isMarkedEncrypted, verifyImage } from "../../image/index.ts";
 import type { KeptImage, KeptImages } from "../record/kept.ts";
-import { type CampaignImage, type CampaignImages, padded, shownVersion } from "./images.ts";
+import { type CampaignImage, type CampaignImages, counterOf, padded, shownVersion } from "./images.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
 /**
@@ -13,19 +13,21 @@ import type { ScenarioFile } from "./scenario.ts";
 export function imagesFromRecord(kept: KeptImages, scenario: ScenarioFile, board: LoadedProfile): CampaignImages {
   const keys = profileKeys(board);
   const { slots, bootloader } = board.profile;
-  const { start, images } = scenario.value;
+  const { start } = scenario.value;
   const { writeBytes, maxAlign } = bootloader;
-  const [old, next] = (["old", "new"] as const).map((role) => {
-    const counter = parseVersion(images.network?.[role].version ?? "0").major;
-    return withNetwork(kept[role], role, counter, keys);
-  }) as [CampaignImage, CampaignImage];
+  const [old, next] = (["old", "new"] as const).map((role) => withNetwork(kept[role], role, keys)) as [
+    CampaignImage,
+    CampaignImage,
+  ];
   const plan = { scenario, writeBytes, maxAlign, slotBytes: slots.primary.bytes };
   return { old: start.padded ? padded(old, plan) : old, new: next };
 }
 
-function withNetwork(kept: KeptImage, role: "old" | "new", counter: number, keys: ProfileKeys): CampaignImage {
+function withNetwork(kept: KeptImage, role: "old" | "new", keys: ProfileKeys): CampaignImage {
   const image = opened(kept.file, role, keys);
-  return kept.network ? { ...image, network: { image: opened(kept.network, role, keys), counter } } : image;
+  if (!kept.network) return image;
+  const network: CampaignImage = { ...opened(kept.network, role, keys), core: "network" };
+  return { ...image, network: { image: network, counter: counterOf(network.plain) } };
 }
 
 function opened(file: Uint8Array, role: "old" | "new", { encryption }: ProfileKeys): CampaignImage {

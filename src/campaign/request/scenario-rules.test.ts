@@ -41,8 +41,13 @@ describe("nothing that a scenario names is passed over", () => {
     ["images.old.payload.append_bytes", ["generate_bytes: 6000", "image: a.bin, append_bytes: 5"], []],
     ["images.network", ["cuts:", `${NETWORK}cuts:`], []],
     [
-      "images.network.new.payload.file",
-      ["cuts:", `${edited(NETWORK, [[/(new: .*)generate_bytes: 4000/, "$1file: gone.bin"]])}cuts:`],
+      "images.new.depends_on",
+      ["generate_bytes: 9000 }", 'generate_bytes: 9000 }, depends_on: [{ image: 1, version: "1" }]'],
+      [],
+    ],
+    [
+      "images.old.depends_on",
+      ["generate_bytes: 6000 }", 'image: a.bin }, depends_on: [{ image: 1, version: "1" }]'],
       [],
     ],
     ["cuts.at_ms", ["count: 4", "at_ms: [5], in: upload"], []],

@@ -1,5 +1,6 @@
 import type { LoadedProfile } from "../../board/index.ts";
 import { expectationOf } from "./expectation.ts";
+import { namedParts } from "./image-part.ts";
 import type { Scenario, ScenarioFile } from "./scenario.ts";
 
 type Path = readonly (string | number)[];
@@ -12,7 +13,6 @@ interface RuleRow {
   readonly hint: string;
 }
 
-const ROLES = ["old", "new"] as const;
 /** Ways to name cuts that have a meaning in a swap only. */
 const SWAP_CUTS = ["at_ms", "pairs", "operations", "every"] as const;
 const isInApplication = ({ cuts }: Scenario) => cuts.in === "upload" || cuts.in === "request";
@@ -25,45 +25,46 @@ const outcome = (scenario: Scenario) => expectationOf(scenario).outcome;
 const RULES: readonly RuleRow[] = [
   {
     name: "bytes behind a payload",
-    *fields({ images }) {
-      for (const role of ROLES) {
-        const { append_bytes, file, body_of } = images[role].payload;
+    *fields(scenario) {
+      for (const { path, source } of namedParts({ value: scenario })) {
+        const { append_bytes, file, body_of } = source.payload;
         const isRead = file !== undefined || body_of !== undefined;
-        if (append_bytes !== undefined && !isRead) yield ["images", role, "payload", "append_bytes"];
+        if (append_bytes !== undefined && !isRead) yield [...path, "payload", "append_bytes"];
       }
     },
     text: "goes with file and body_of: what is signed already, or generated, is not made longer",
     hint: "Leave it out, or give the length by generate_bytes.",
   },
   {
-    name: "a network image that is not generated",
-    *fields({ images: { network } }) {
-      for (const role of ROLES) {
-        const { payload } = network?.[role] ?? {};
-        if (payload === undefined) continue;
-        for (const [field, value] of Object.entries(payload)) {
-          if (field !== "generate_bytes" && value !== undefined) yield ["images", "network", role, "payload", field];
-        }
+    name: "what only the signer of an image can say",
+    *fields(scenario) {
+      for (const { path, source } of namedParts({ value: scenario })) {
+        const { image, dfu_zip } = source.payload;
+        if (source.depends_on !== undefined && (image ?? dfu_zip) !== undefined) yield [...path, "depends_on"];
       }
     },
-    text: "is not known there: images of the network core are generated here",
-    hint: "Use generate_bytes.",
+    text: "goes with an image that is signed here: what is signed already says itself what it depends on",
+    hint: "Leave it out.",
   },
   {
     name: "a network core without a slot",
-    *fields({ images }, { slots }) {
-      if (images.network !== undefined && slots.networkSecondary === undefined) yield ["images", "network"];
+    *fields({ images }, { slots, bootloader }) {
+      const has = slots.networkSecondary !== undefined || bootloader.networkCoreUpgrade;
+      if (images.network !== undefined && !has) yield ["images", "network"];
     },
     text: "wants updates of the network core, and the board's profile has no slot for them",
-    hint: "Choose a board with slots.network_secondary, such as twin-net.",
+    hint: "Choose a board with slots.network_secondary, such as twin-net, or with bootloader.network_core_upgrade.",
   },
   {
-    name: "a network core without a port",
-    *fields({ images }, { ports }) {
-      if (images.network !== undefined && ports.net === undefined) yield ["images", "network"];
+    name: "a dependency on another image without a slot for it",
+    *fields(scenario, { slots }) {
+      if (slots.networkSecondary !== undefined) return;
+      for (const { path, source } of namedParts({ value: scenario })) {
+        if (source.depends_on !== undefined) yield [...path, "depends_on"];
+      }
     },
-    text: "cannot be judged: the profile names no UART on which the network core says what it runs",
-    hint: "Set ports.net in the profile.",
+    text: "is looked at only by a bootloader with two images, and this board's has one",
+    hint: "Leave it out, or choose a board with slots.network_secondary.",
   },
   {
     name: "cuts of a swap in an upload or a request",

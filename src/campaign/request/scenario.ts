@@ -45,7 +45,22 @@ const payload = z
     message: "wants one of file, body_of, generate_bytes, image and dfu_zip.",
   });
 
-const image = z.strictObject({ version, payload });
+const dependency = z.strictObject({
+  image: z.int().min(0).max(1).describe("0 the application, 1 the network core's image."),
+  version: version.describe("The least version that must be there."),
+});
+
+const image = z.strictObject({
+  version,
+  payload,
+  encrypt: z.boolean().optional().describe("Encrypt this image, or not; default: images.encrypt."),
+  depends_on: z
+    .array(dependency)
+    .min(1)
+    .max(4)
+    .optional()
+    .describe("Other images that this one needs (dependency TLVs), of an image that is signed here."),
+});
 
 /** What a campaign expects of its new image when it is not cut. */
 const EXPECTATIONS = ["upgrade", "refused", "no boot"] as const;
@@ -82,16 +97,24 @@ export const SCENARIO_SCHEMA = z.strictObject({
     new: damagedImage,
     network: z
       .strictObject({
-        old: image,
-        new: image,
+        old: image.optional(),
+        new: image.optional(),
         expect: z
           .enum(["update", "refused"])
           .default("update")
           .describe("What b0n or MCUboot is to do with the new one."),
+        witness: z
+          .enum(["version", "none"])
+          .default("version")
+          .describe(
+            "none: what the network core runs need not be told; otherwise a board that does not tell it fails.",
+          ),
       })
       .optional()
-      .describe("Images of the network core that go with them, in the same boot; the major version is its counter."),
-    encrypt: z.boolean().default(true).describe("Encrypt both images, for the profile's keys.encryption."),
+      .describe(
+        "The network core's images that go with them, where no package brings them; a generated one has its major version as its counter.",
+      ),
+    encrypt: z.boolean().default(true).describe("Encrypt the images, for the profile's keys.encryption."),
   }),
   expect: expectation,
   request: z.enum(["test", "permanent"]).default("test").describe("What is asked of the bootloader."),
@@ -116,9 +139,11 @@ export const SCENARIO_SCHEMA = z.strictObject({
         .optional()
         .describe("One cut right before every flash operation of this kind, counted by the model."),
       in: z
-        .enum(["upgrade", "revert", "upload", "request"])
+        .enum(["upgrade", "revert", "upload", "request", "network"])
         .optional()
-        .describe("What is cut, by default the upgrade; an upload or a request with count or on."),
+        .describe(
+          "What is cut, by default the upgrade; an upload or a request with count or on; network: the copy to the network core, with count, pairs or on.",
+        ),
     })
     .refine(triggersFit, {
       error: "upload_bytes goes with in: upload, smp: request with in: request, and the others with neither.",

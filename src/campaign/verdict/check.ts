@@ -3,10 +3,28 @@ import type { BootSeen, SlotFacts } from "../record/facts.ts";
 import type { Ending } from "../record/verdict.ts";
 import type { Nearest } from "./nearest.ts";
 
-/** What a network core is to run, and what it says on its UART after a boot (undefined: nothing). */
+/** An image of the network core, as whoever tells of it may name it. */
+export interface NetworkFacts {
+  /** What its bootloader knows it by; undefined of firmware without one. */
+  readonly counter: number | undefined;
+  readonly image: { readonly version: string };
+}
+
+/** What a network core is to run, and what tells of it after a boot. */
 export interface NetworkReport {
-  readonly wanted: number;
-  readonly said: number | undefined;
+  /** The image that was asked for, and the one before; undefined where that is not known. */
+  readonly to: NetworkFacts;
+  readonly from: NetworkFacts | undefined;
+  /** It is to be taken; else refused. */
+  readonly updates: boolean;
+  /** A version in the words of whoever tells it: "its UART". */
+  readonly told: { readonly value: string; readonly by: string } | undefined;
+  /** What MCUboot's log says of the copy since it was asked for. */
+  readonly log: { readonly copied: boolean; readonly line: string } | undefined;
+  /** The first line of a boot on its UART. */
+  readonly alive: string | undefined;
+  /** The scenario wants no witness: nothing told is no failure. */
+  readonly optional: boolean;
 }
 
 /** Everything that a boot showed. */
@@ -16,7 +34,9 @@ export interface Evidence {
   readonly slots: readonly SlotFacts[];
   /** The image that was asked for was encrypted: what a line of the log gives away depends on it. */
   readonly encrypted: boolean;
-  /** Of a board whose network core was updated in the same boot. */
+  /** The boot was asked to update the network core alone. */
+  readonly ofNetwork?: boolean | undefined;
+  /** Of a board whose network core was to be updated. */
   readonly network?: NetworkReport | undefined;
   /** What the flash holds, of a board whose flash can be read. */
   readonly flash?: { readonly content: FlashContent; readonly build: BootloaderBuild } | undefined;

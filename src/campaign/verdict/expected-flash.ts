@@ -47,9 +47,13 @@ export class ExpectedFlash {
   /** A campaign asks about the same few contents again and again. */
   readonly #timelines = new LruCache<Timeline>(TIMELINES_MAX);
 
-  constructor(build: BootloaderBuild, timing: FlashTiming) {
+  readonly #networkBuild: BootloaderBuild | undefined;
+
+  /** @param networkBuild the same bootloader as it hands images in the application's slots to the network core. */
+  constructor(build: BootloaderBuild, timing: FlashTiming, networkBuild?: BootloaderBuild) {
     this.build = build;
     this.timing = timing;
+    this.#networkBuild = networkBuild;
     this.flash = FlashContent.erased(flashBytesOf(build), build.sectorBytes);
   }
 
@@ -78,13 +82,34 @@ export class ExpectedFlash {
     this.flash.load(secondary.offset + uploadOffset(this.build), image.file);
   }
 
-  /** The network core's secondary slot holds this file, and it was asked for. */
-  requestNetwork(file: Uint8Array): void {
+  /** The network core's images have slots of their own. */
+  get hasNetworkSlot(): boolean {
+    return this.build.images.length > 1;
+  }
+
+  /**
+   * Where one pair of slots serves both cores: this flash as a boot sees it that may hand an image to the network core.
+   * What that boot makes of it is adopted back. Undefined elsewhere.
+   */
+  networkView(): ExpectedFlash | undefined {
+    if (this.#networkBuild === undefined) return undefined;
+    const view = new ExpectedFlash(this.#networkBuild, this.timing);
+    view.adopt(this.flash);
+    return view;
+  }
+
+  /** The network core's secondary slot holds this file, and nothing is asked for. */
+  putNetwork(file: Uint8Array): void {
     const areas = this.build.images[1];
     if (areas === undefined) throw new RangeError("a bootloader without an image of the network core");
     this.flash.load(areas.secondary.offset, new Uint8Array(areas.secondary.bytes).fill(0xff));
     this.flash.load(areas.secondary.offset, file);
     this.#uploadErases(areas.secondary, file.length);
+  }
+
+  /** The network core's secondary slot holds this file, and it was asked for. */
+  requestNetwork(file: Uint8Array): void {
+    this.putNetwork(file);
     this.#run(setPending(this.flash, this.build, 1, false));
   }
 

@@ -10,7 +10,29 @@ import { boardListCommand } from "./list.ts";
 
 const complaint = (...argv: string[]) => complaintOf(boardCommand(argv, memoryIo()));
 
+/** A switch on the open network, by plain HTTP, with a secret. */
+const READABLE = `schema: 1
+name: lab
+provider: hardware
+ports: { app: { path: /dev/hil-none } }
+power: { driver: http, on: { url: "http://sw.example.org/", headers_env: { X: NOT_SET } }, off: { url: "http://sw.example.org/" }, cuts: soc }
+slots:
+  primary: { offset: 0x10000, bytes: 0x10000 }
+  secondary: { offset: 0x20000, bytes: 0x10000 }
+keys: { signing: "builtin:twin-sign-p256.pem" }
+images: { encryption: none }
+`;
+
 describe("hil board", () => {
+  test("warns of a password that is sent in clear, before anything is sent", async () => {
+    const io = memoryIo();
+    writeFileSync(join(io.cwd, "lab.yaml"), READABLE);
+    await complaintOf(boardCommand(["power", "off", "--board", "lab.yaml"], io));
+    expect(io.complained()).toBe(
+      "hil: warning: lab sends a password to http://sw.example.org in clear, and that is no private network.\n",
+    );
+  });
+
   test("without a command shows them all, and that is not what was wanted", async () => {
     const io = memoryIo();
     expect(await boardCommand([], io)).toBe(2);
@@ -33,6 +55,7 @@ describe("hil board", () => {
     [["console", "--board", "twin", "--seconds", "x"], /--seconds wants a number/],
     [["flash", "--board", "twin"], /wants files/],
     [["flash", "nothing.hex", "--board", "twin"], /cannot read nothing\.hex/],
+    [["serial-recovery", "--board", "twin"], /does not say how the board enters serial recovery\. Add recovery:/],
     [["recover", "--board", "twin"], /erases all of twin\. Say so with --yes/],
     [["recover", "--board", "twin", "--yes"], /is simulated/],
     [["calibrate", "--board", "twin", "--trials", "2"], /--trials wants a whole number from 5 to 1000/],

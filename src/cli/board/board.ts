@@ -36,6 +36,11 @@ export const BOARD_COMMANDS: readonly { readonly name: string; readonly about: s
     load: async () => (await import("./recover.ts")).boardRecoverCommand,
   },
   {
+    name: "serial-recovery",
+    about: "bring a board into MCUboot's serial recovery: button, reset pin, boot mode …",
+    load: async () => (await import("./serial-recovery.ts")).boardSerialRecoveryCommand,
+  },
+  {
     name: "release",
     about: "free the locks that dead runs left on ports and relay channels",
     load: async () => (await import("./release.ts")).boardReleaseCommand,
@@ -51,7 +56,7 @@ export const BOARD_COMMANDS: readonly { readonly name: string; readonly about: s
 export async function boardCommand(argv: readonly string[], io: CliIo): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === "--help" || name === "-h") {
-    const rows = BOARD_COMMANDS.map((row) => `  hil board ${row.name.padEnd(10)} ${row.about}`);
+    const rows = BOARD_COMMANDS.map((row) => `  hil board ${row.name.padEnd(15)} ${row.about}`);
     const more = "Each explains itself with --help. A board is named by its profile: --board FILE";
     io.out(`hil board <command> [options]\n\n${rows.join("\n")}\n\n${more}\n`);
     return name === undefined ? EXIT.request : EXIT.pass;

@@ -1,4 +1,11 @@
-import { type Board, type LoadedProfile, loadProfile, openBoard, takeLease } from "../../board/index.ts";
+import {
+  type Board,
+  type LoadedProfile,
+  loadProfile,
+  openBoard,
+  passwordWarnings,
+  takeLease,
+} from "../../board/index.ts";
 import { type Cleanup, Random, UsageError } from "../../core/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -8,11 +15,13 @@ export const BOARD_OPTION = {
   board: { type: "string", alias: "b", describe: "board profile: a YAML file (default: $HIL_BOARD)" },
 } as const satisfies OptionRows;
 
-/** The profile that --board or HIL_BOARD names. @throws UsageError when neither does; ConfigurationError. */
-export function namedProfile(args: Parsed, io: CliIo): Promise<LoadedProfile> {
+/** The profile that --board or HIL_BOARD names; warns of passwords that everybody can read. @throws UsageError when neither does; ConfigurationError. */
+export async function namedProfile(args: Parsed, io: CliIo): Promise<LoadedProfile> {
   const named = args.text("board") ?? io.env["HIL_BOARD"] ?? "";
   if (named === "") throw new UsageError("which board?", "Name its profile with --board FILE, or in HIL_BOARD.");
-  return loadProfile(named, { cwd: io.cwd });
+  const loaded = await loadProfile(named, { cwd: io.cwd });
+  for (const text of passwordWarnings(loaded)) io.err(`hil: warning: ${text}\n`);
+  return loaded;
 }
 
 /** Takes the board's lease, and says from whom locks were taken over; given back with `closing`. @throws BenchError */

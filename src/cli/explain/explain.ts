@@ -30,6 +30,7 @@ import {
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { decoded, isText, readList } from "./input.ts";
+import { LogLines } from "./log-lines.ts";
 import { answerJson, answerText, type Explained } from "./text.ts";
 
 const OPTIONS = {
@@ -95,12 +96,12 @@ function ofRun(folder: string, build: BootloaderBuild): FullAnswer {
     throw new ConfigurationError(`${folder} holds no events.jsonl.`, "Name a run's folder, or a file.");
   }
   // One line an event, so that line numbers are those of the record.
-  const log: string[] = [];
+  const log = new LogLines(file);
   eachLine(file, (line) => {
     const entry = line.includes('"boot-log"') ? BOOT_LOG.safeParse(jsonOf(line)) : undefined;
-    log.push(entry?.success ? entry.data.text.replaceAll("\n", " ") : "");
+    log.add(entry?.success ? entry.data.text.replaceAll("\n", " ") : "");
   });
-  const answer = ofLog(log.join("\n"), build);
+  const answer = ofLog(log.text(), build);
   if (answer === undefined) throw new ConfigurationError(`${folder}: its record has no line of a bootloader.`);
   return { ...answer, kind: "run", read: `a run's record, ${answer.read.replace("a boot log: ", "")} of events.jsonl` };
 }
@@ -140,14 +141,14 @@ function ofFile(path: string, build: BootloaderBuild, asked: SlotAsked | undefin
 
 /** A file longer than any flash can only be a log: of its lines those of the bootloader are kept. */
 function ofLongLog(path: string, build: BootloaderBuild): FullAnswer {
-  const log: string[] = [];
+  const log = new LogLines(path);
   eachLine(path, (line) => {
-    log.push(isBootLogLine(line) ? line : "");
+    log.add(isBootLogLine(line) ? line : "");
   });
-  const found = ofLog(log.join("\n"), build);
+  const found = ofLog(log.text(), build);
   if (found === undefined) {
     throw new ConfigurationError(
-      `${path} has no line of a bootloader in ${log.length}, and is too long for anything else.`,
+      `${path} has no line of a bootloader in ${log.count}, and is too long for anything else.`,
       WANTED,
     );
   }

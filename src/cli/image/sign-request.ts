@@ -65,6 +65,7 @@ export function imageOptionsOf(tool: ImageTool, values: SignValues): ImageOption
     saveEncTlv: values["save-enctlv"],
     trailer: values.confirm ? ("confirm" as const) : values.pad || values.test ? ("pad" as const) : ("none" as const),
     randomness: tool.randomness,
+    traps: values["imgtool-trap"],
   });
 }
 

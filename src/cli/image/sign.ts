@@ -11,6 +11,7 @@ import {
   parseImage,
   type Segment,
   slotImageBytesMax,
+  TRAPS,
 } from "../../image/index.ts";
 import type { Usage } from "./options/option.ts";
 import { SIGN_OPTIONS, type SignValues } from "./options/sign-options.ts";
@@ -33,6 +34,9 @@ export function runSign(tool: ImageTool, values: SignValues, positionals: readon
   const built = asUsage(() => buildImage(input.bytes, options));
   asUsage(() => refuseTooLarge(built, values));
   tool.tell?.(factsOf(built, outputPath, options));
+  for (const { name, what } of TRAPS) {
+    if (options.traps?.has(name) === true) tool.io.err(`warning: --imgtool-trap ${name}: ${what}.\n`);
+  }
   tool.io.out(progressOf(built, values, options));
   tool.files.write(outputPath, outputOf(built, values, options, baseAddress));
   const signaturePath = values["sig-out"];

@@ -1,12 +1,20 @@
 import { type LoadedProfile, reachOf } from "../../board/index.ts";
-import { buildMaterial, checkRequest, namedFiles, type PlannedCut, type ScenarioFile } from "../../campaign/index.ts";
-import { EXIT, Random, RealClock, VirtualClock } from "../../core/index.ts";
+import {
+  allImages,
+  buildMaterial,
+  checkRequest,
+  namedFiles,
+  type PlannedCut,
+  type ScenarioFile,
+} from "../../campaign/index.ts";
+import { defined, EXIT, Random, RealClock, VirtualClock } from "../../core/index.ts";
 import { count, grouped, seconds } from "../../report/index.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { reachLines } from "./trust.ts";
 
 /** What the bootloader is going to do with the new image. */
 const MODEL_TEXTS = { installs: "installs", refused: "refuses", "no boot": "does not boot with" } as const;
+const NETWORK_TEXTS = { update: "takes", refused: "refuses" } as const;
 
 /**
  * What `hil run --dry-run` shows: files read, images built, the swap as the model sees it. Touches no board.
@@ -27,6 +35,8 @@ export async function dryRun(
   const clock = request.board.profile.provider === "twin" ? new VirtualClock() : new RealClock();
   const { images, expected } = await buildMaterial(request, { clock }, Random.fromSeed(request.seed));
   expected.place(images.old, images.new);
+  const network = images.new.network?.image;
+  if (network && expected.hasNetworkSlot) expected.requestNetwork(network.file);
   expected.requestTest();
   const timeline = expected.timeline();
   const { scenario } = request;
@@ -35,8 +45,8 @@ export async function dryRun(
   const perCutUs = timeline.totalUs * 1.5 + (profile.timeoutsMs.boot * 1000) / 4;
   const reach = reachOf(request.board, namedFiles(scenario));
   if (request.json) {
-    const built = [images.old, images.new].map(({ role, version, hash, fileBytes, encrypted }) => {
-      return { role, version, hash, fileBytes, encrypted };
+    const built = allImages(images).map(({ role, core, version, hash, fileBytes, encrypted }) => {
+      return { role, ...defined({ core }), version, hash, fileBytes, encrypted };
     });
     const swap = { operations: timeline.operations.length, durationUs: timeline.operationsUs };
     const plan = {
@@ -53,13 +63,20 @@ export async function dryRun(
     return EXIT.pass;
   }
   io.out(`${scenario.value.name} on ${profile.name}: a dry run, nothing moves\n`);
-  for (const image of [images.old, images.new]) {
+  for (const image of allImages(images)) {
     const kind = image.encrypted ? "signed, encrypted" : "signed";
-    io.out(`image     ${image.role} ${image.version}: ${grouped(image.fileBytes)} B, ${kind}\n`);
+    const name = image.core === undefined ? image.role : `network ${image.role}`;
+    io.out(`image     ${name} ${image.version}: ${grouped(image.fileBytes)} B, ${kind}\n`);
   }
   io.out(
     `model     ${MODEL_TEXTS[model.does]} ${model.version}${model.does === "installs" ? "" : `: ${model.because}`}\n`,
   );
+  if (model.network !== undefined) {
+    const { does, version, because } = model.network;
+    io.out(
+      `model     ${NETWORK_TEXTS[does]} ${version} for the network core${does === "update" ? "" : `: ${because}`}\n`,
+    );
+  }
   io.out(
     `swap      ${count(timeline.operations.length, "flash operation")}, ${seconds(timeline.operationsUs)} by the model\n`,
   );

@@ -6,6 +6,8 @@ import {
   type KeyFacts,
   keyFacts,
   type LoadedReplay,
+  namedFiles,
+  namedParts,
   parseScenario,
   readKept,
   type ScenarioFile,
@@ -13,6 +15,7 @@ import {
 import { ConfigurationError, hex } from "../../core/index.ts";
 import { keyHash, loadPublicKey, readKeyText } from "../../image/index.ts";
 import { withFaults } from "./faults.ts";
+import { isOutside } from "./trust.ts";
 
 /** What a replay runs with, and where its images come from, for people. */
 interface ReplayInputs {
@@ -32,6 +35,8 @@ export interface ReplayAsked {
   readonly cwd: string;
   /** What the recorded profile reaches is allowed (--trust-record). */
   readonly trusted: boolean;
+  /** Below this folder, files that the record names are read for `rebuild`. */
+  readonly within?: string | undefined;
   /** Takes what it reaches, a line each, before any of it. */
   readonly say: (line: string) => void;
 }
@@ -44,6 +49,7 @@ export interface ReplayAsked {
 export async function replayInputs(loaded: LoadedReplay, asked: ReplayAsked): Promise<ReplayInputs> {
   const { replay, folder } = loaded;
   const scenario = parseScenario(replay.scenario.text, resolve(asked.cwd, `${replay.scenario.name}.yaml`));
+  if (asked.rebuild) requireOwnFiles(loaded, scenario, asked);
   const { images, missing, changed } = readKept(folder, replay);
   const isBuiltAnew = asked.rebuild || (images === undefined && changed.length === 0 && isGenerated(scenario));
   const wanting = isBuiltAnew ? [] : [...changed, ...missing.map((file) => `${file}${sourceOf(file, scenario)}`)];
@@ -63,6 +69,24 @@ export async function replayInputs(loaded: LoadedReplay, asked: ReplayAsked): Pr
     kept: images,
     note: "as recorded, byte for byte (inputs/, checked by SHA-256)",
   };
+}
+
+/**
+ * Files that a received record names, to build its images anew, are read like those of any stranger: not, unless the
+ * user says where they may lie, or trusts the sender. Else a sender could have any file copied into the next record.
+ */
+function requireOwnFiles({ replay }: LoadedReplay, scenario: ScenarioFile, asked: ReplayAsked): void {
+  const { cwd, trusted, within, board, say } = asked;
+  const keys = board === undefined ? (replay.keys ?? []).map(({ named }) => resolve(cwd, named)) : [];
+  const files = [...new Set([...namedFiles(scenario), ...keys])];
+  const refused = trusted ? [] : files.filter((path) => within === undefined || isOutside(path, resolve(cwd, within)));
+  if (refused.length > 0) {
+    throw new ConfigurationError(
+      `the record names files of this machine:${refused.map((path) => `\n  ${path}`).join("")}\n`,
+      "Add --within FOLDER, if all of them lie below it and may be read; or, if you trust the sender, --trust-record.",
+    );
+  }
+  for (const path of files) say(`the record reads ${path} (${trusted ? "--trust-record" : "--within"})`);
 }
 
 function namedBoard(reference: string, { cwd }: ReplayAsked): Promise<LoadedProfile> {
@@ -96,15 +120,19 @@ function recordedBoard(
 
 /** True when the images can be made from the seed alone. */
 function isGenerated({ value }: ScenarioFile): boolean {
-  const { old, new: next } = value.images;
-  return [old, next].every(({ payload }) => payload.generate_bytes !== undefined);
+  return namedParts({ value }).every(({ source }) => source.payload.generate_bytes !== undefined);
 }
 
 /** ", made of payload file: build/zephyr.bin". */
 function sourceOf(file: string, { value }: ScenarioFile): string {
-  const role = file.startsWith("inputs/old-") ? "old" : file.startsWith("inputs/new-") ? "new" : undefined;
-  if (role === undefined) return "";
-  const { payload } = value.images[role];
+  const found = /^inputs\/(network-)?(old|new)-/.exec(file);
+  const [core, role] = [found?.[1] === undefined ? "application" : "network", found?.[2]];
+  const parts = namedParts({ value });
+  const ofRole = (wanted: string) => parts.find((part) => part.role === role && part.core === wanted);
+  // The network core's image may come in the application's package.
+  const part = ofRole(core) ?? ofRole("application");
+  if (part === undefined) return "";
+  const { payload } = part.source;
   const field = (["file", "image", "dfu_zip", "body_of"] as const).find((name) => payload[name] !== undefined);
   return field === undefined ? "" : `, made of payload ${field}: ${payload[field]}`;
 }

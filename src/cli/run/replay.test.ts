@@ -236,8 +236,9 @@ describe("a record is whole", () => {
     writeFileSync(image, bytes.fill(0, 600, 601));
     expect(await complaint(cwd, "record")).toMatch(/inputs\/new-2\.0\.0\.bin has SHA-256 [0-9a-f]{64}, recorded was /);
     writeFileSync(join(cwd, "fw.bin"), FIRMWARE.with(100, 1));
-    const { code, io } = await replay(cwd, "record", "--rebuild");
+    const { code, io } = await replay(cwd, "record", "--rebuild", "--within", ".");
     expect(code).toBe(0);
+    expect(io.complained()).toBe(`the record reads ${join(cwd, "fw.bin")} (--within)\n`);
     expect(io.printed()).toContain("images    built anew of today's files (--rebuild)\n");
     expect(io.printed()).toMatch(
       /warning {3}the new image is not the recorded one \(2\.0\.0; hash recorded [0-9a-f]+…, now/,

@@ -14,8 +14,9 @@ const OPTIONS = {
   "trust-record": {
     type: "boolean",
     describe:
-      "let the recorded profile start programs, talk to addresses and read the environment; they are listed first",
+      "let the record start programs, talk to addresses, read the environment and (--rebuild) files; they are listed first",
   },
+  within: { type: "string", describe: "with --rebuild: read files that the record names, below this folder" },
   ...REPORT_OPTIONS,
 } as const satisfies OptionRows;
 
@@ -38,6 +39,7 @@ export async function replayCommand(argv: readonly string[], io: CliIo): Promise
     rebuild,
     cwd: io.cwd,
     trusted: args.flag("trust-record"),
+    within: args.text("within"),
     say: (line) => io.err(`${line}\n`),
   });
   if (!rebuild) requireKeys(loaded, inputs.board);
@@ -74,6 +76,6 @@ function oneCut(loaded: LoadedReplay, number: number): { cuts: readonly PlannedC
     const list = known.length === 0 ? "it holds none" : `it holds ${known[0]} to ${known.at(-1)}`;
     throw new UsageError(`the record has no cut ${number}.`, `Choose one of its cuts: ${list}.`);
   }
-  const old = loaded.replay.images.find((image) => image.role === "old");
+  const old = loaded.replay.images.find(({ role, core }) => role === "old" && core === undefined);
   return { cuts: [made.planned], startWith: made.from === old?.version ? "old" : "new" };
 }

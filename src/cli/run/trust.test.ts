@@ -126,6 +126,37 @@ describe("a received record", () => {
     expect(lines).toEqual(["the record runs ./evil.sh (in /lab) (--trust-record)"]);
   });
 
+  /** The same; its scenario names a file that is the user's. */
+  async function naming(file: string): Promise<LoadedReplay> {
+    const { replay, ...rest } = await received();
+    const { text } = await loadProfile("twin", { cwd: "/" });
+    const scenario = { name: "s", text: SCENARIO.replace("/etc/passwd", file) };
+    return { replay: { ...replay, scenario, profile: { name: "twin", text } }, ...rest };
+  }
+
+  test("has no file read that it names, unless it lies where the user says, or the sender is trusted", async () => {
+    const lines: string[] = [];
+    const say = (line: string) => void lines.push(line);
+    const names = (file: string, more: Partial<ReplayAsked>) =>
+      naming(file).then((record) => replayInputs(record, asked({ rebuild: true, say, ...more })));
+    await expect(names("/etc/passwd", {})).rejects.toThrow("names files of this machine:\n  /etc/passwd\n");
+    await expect(names("../etc/passwd", { within: "." })).rejects.toThrow("\n  /etc/passwd\n");
+    expect(lines).toEqual([]);
+    await names("/etc/passwd", { trusted: true });
+    await names("fw.bin", { within: "." });
+    expect(lines).toEqual(["the record reads /etc/passwd (--trust-record)", "the record reads /lab/fw.bin (--within)"]);
+  });
+
+  test("has no key of the user's used to sign what it wants built", async () => {
+    const record = await received();
+    const { text } = await loadProfile("twin", { cwd: "/" });
+    const keys = [{ use: "signing" as const, named: "../home/me/key.pem", public_sha256: null, file: null }];
+    const replay = { ...record.replay, profile: { name: "twin", text }, keys };
+    await expect(replayInputs({ ...record, replay }, asked({ rebuild: true, within: "." }))).rejects.toThrow(
+      "names files of this machine:\n  /home/me/key.pem\n",
+    );
+  });
+
   test("is replayed on a board that the user names without any of it", async () => {
     const { board } = await replayInputs(await received(), asked({ board: "twin" }));
     expect(board.profile.flasher).toBeUndefined();

@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type LoadedProfile, type Reach, reachOf, readablePasswords } from "../../board/index.ts";
+import { type LoadedProfile, passwordWarnings, type Reach, reachOf } from "../../board/index.ts";
 import { namedFiles, type ScenarioFile } from "../../campaign/index.ts";
 import { ConfigurationError } from "../../core/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
@@ -28,11 +28,10 @@ export function requireTrusted(
   io: Pick<CliIo, "cwd" | "err">,
 ): void {
   const within = args.text("within");
-  const folder = within === undefined ? undefined : realPath(resolve(io.cwd, within));
   const allowed = args.texts("allow-env");
   const refused = boards.flatMap((board) => {
     const { programs, variables, files } = reachOf(board, namedFiles(scenario));
-    const outside = (path: string) => folder !== undefined && /^\.\.(?:$|[\\/])/.test(relative(folder, realPath(path)));
+    const outside = (path: string) => within !== undefined && isOutside(path, resolve(io.cwd, within));
     const all = [board.file, scenario.file, ...files].filter((path) => !isShipped(path));
     return [
       ...(args.flag("no-programs") ? programs.map((name) => `it starts ${name} (--no-programs)`) : []),
@@ -47,11 +46,7 @@ export function requireTrusted(
     throw new ConfigurationError(`this run was not allowed all that it wants:${list}\n`, "See docs/trust.md.");
   }
   for (const board of boards) {
-    for (const address of readablePasswords(board)) {
-      io.err(
-        `hil: warning: ${board.profile.name} sends a password to ${address} in clear, and that is no private network.\n`,
-      );
-    }
+    for (const text of passwordWarnings(board)) io.err(`hil: warning: ${text}\n`);
   }
 }
 
@@ -60,6 +55,12 @@ function isShipped(path: string): boolean {
   return ["boards", "scenarios"].some((name) =>
     path.startsWith(fileURLToPath(new URL(`../../../${name}/`, import.meta.url))),
   );
+}
+
+/** True for a path that does not lead into a folder, links followed. */
+export function isOutside(path: string, folder: string): boolean {
+  const way = relative(realPath(folder), realPath(path));
+  return isAbsolute(way) || /^\.\.(?:$|[\\/])/.test(way);
 }
 
 /** Links resolved: one that leads out of a folder is outside. A file that is not there is where its name says. */

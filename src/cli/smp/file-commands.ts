@@ -1,6 +1,6 @@
-import { readFile as readLocal, writeFile as writeLocal } from "node:fs/promises";
+import { writeFile as writeLocal } from "node:fs/promises";
 import { resolve } from "node:path";
-import { ConfigurationError, hex, messageOf, whyUnreadable } from "../../core/index.ts";
+import { ConfigurationError, hex, isKind, messageOf, readInput, whyUnreadable } from "../../core/index.ts";
 import {
   closeFile,
   commitSettings,
@@ -93,7 +93,7 @@ export const FILE_SUBCOMMANDS: readonly SmpSubcommand[] = [
     sends: ["writeFile"],
     known: ["file upload"],
     about: "a file here into a file of the board, compared by its hash afterwards",
-    check: async ([file = ""], io) => void (await localFile(file, io)),
+    check: async ([file = ""], io) => void localFile(file, io),
     run: upload,
   },
   {
@@ -155,7 +155,7 @@ async function download({ client, args: [from = "", to = ""], options, io }: Smp
 }
 
 async function upload({ client, args: [from = "", to = ""], options, io }: SmpCall): Promise<SmpPrinted> {
-  const bytes = await localFile(from, io);
+  const bytes = localFile(from, io);
   const { bufferBytes } = await client.params({ signal: io.signal });
   const room = bufferBytes - client.session.transport.overheadBytes;
   const onProgress = options.flag("json") ? undefined : progressPrinter(io);
@@ -167,10 +167,11 @@ async function upload({ client, args: [from = "", to = ""], options, io }: SmpCa
   return { json: { bytes: bytes.length, comparedBy }, text: `Done (${proof})\n` };
 }
 
-async function localFile(file: string, io: CliIo): Promise<Uint8Array> {
+function localFile(file: string, io: CliIo): Uint8Array {
   try {
-    return Uint8Array.from(await readLocal(resolve(io.cwd, file)));
+    return readInput(resolve(io.cwd, file));
   } catch (error) {
+    if (isKind(error, "configuration")) throw error;
     throw new ConfigurationError(`cannot read ${file}: ${whyUnreadable(error)}.`, "", { cause: error });
   }
 }

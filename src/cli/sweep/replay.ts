@@ -12,10 +12,13 @@ import {
 import type { CliIo } from "../terminal/io.ts";
 import { requestOf, SWEEP_REPLAY_SCHEMA, type SweepReplay, upgradeOf } from "./request.ts";
 
+/** One finding, with the way to it. */
+const SWEEP_BYTES_MAX = 4 * 1024 * 1024;
+
 /** True for a file that a sweep wrote. What cannot be read is not one. */
 export function isSweepReplay(file: string): boolean {
   try {
-    const value: unknown = JSON.parse(readInputText(file));
+    const value: unknown = JSON.parse(readInputText(file, SWEEP_BYTES_MAX));
     return typeof value === "object" && value !== null && "kind" in value && value.kind === "sweep";
   } catch {
     return false;

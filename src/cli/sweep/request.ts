@@ -95,7 +95,9 @@ export function parseSwept(fields: Readonly<Record<string, unknown>>): SweptFiel
  */
 export async function upgradeOf({ board, scenario, seed, swept }: SweepRequest): Promise<UpgradeSwept> {
   const mode = swept.mode === undefined ? undefined : modeOf(swept.mode);
-  const encrypt = scenario.value.images.encrypt && !swept.plain && mode !== "direct-xip";
+  const mayEncrypt = !swept.plain && mode !== "direct-xip";
+  const plain = mayEncrypt ? {} : { encrypt: false };
+  const encrypt = scenario.value.images.encrypt && mayEncrypt;
   const sized: ScenarioFile = {
     ...scenario,
     value: {
@@ -103,13 +105,17 @@ export async function upgradeOf({ board, scenario, seed, swept }: SweepRequest):
       images: {
         ...scenario.value.images,
         encrypt,
-        old: withBytes(scenario.value.images.old, swept.old_bytes),
-        new: withBytes(scenario.value.images.new, swept.new_bytes),
+        old: { ...withBytes(scenario.value.images.old, swept.old_bytes), ...plain },
+        new: { ...withBytes(scenario.value.images.new, swept.new_bytes), ...plain },
       },
     },
   };
   const random = Random.fromSeed(seed);
   const { images, expected } = await buildMaterial({ board, scenario: sized }, { clock: new VirtualClock() }, random);
+  if ((images.old.network ?? images.new.network) !== undefined) {
+    const text = "hold an image of the network core, and a sweep is of the application alone";
+    throw scenario.wrong(["images"], text, "Leave it out, or take the application's signed file; `hil run` cuts both.");
+  }
   const upgrade: UpgradeSwept = {
     build: buildOf(expected.build, swept, mode ?? expected.build.mode),
     timing: expected.timing,

@@ -173,6 +173,12 @@ describe("a configuration file that is wrong", () => {
     expect(paragraphOf(text)).toBe(message);
   });
 
+  test("is not told with a password that stands in an address", () => {
+    expect(paragraphOf("name: dk\nkind: http://me:hunter2@plug/\n")).toContain(
+      'kind is "http://…@plug/"; expected one of',
+    );
+  });
+
   test("gets all its problems in one error, in the order of the lines", () => {
     expect(paragraphOf("colour: red\nkind: twn\nslot: 1\n")).toBe(
       [
@@ -244,6 +250,25 @@ describe("text that is not one YAML document", () => {
       return `${name}: &${name} [${items}]`;
     });
     expect(paragraphOf(bomb.join("\n"))).toContain("its anchors and aliases cannot be resolved");
+  });
+
+  test.each([
+    ["lists", "[".repeat(50_000)],
+    ["mappings", "{".repeat(50_000)],
+    ["lines", "- ".repeat(20_000)],
+    ["keys", "? ".repeat(20_000)],
+    ["lists that end", `a: ${"[".repeat(70)}${"]".repeat(70)}`],
+  ])("cannot end the process by %s in each other", (_, text) => {
+    expect(paragraphOf(text)).toBe("lab.yaml, line 1: it nests deeper than 64 levels.");
+  });
+
+  // Each took the library ten seconds and more, or a gigabyte.
+  test.each([
+    ["many empty items", `a: [${"{},".repeat(300_000)}]\n`, "150000 words and marks"],
+    ["a tag on a tag", `${"!a ".repeat(300_000)}x\n`, "1000 anchors, aliases and tags"],
+    ["many aliases", `a: &a [x]\nb: [${"*a,".repeat(300_000)}]\n`, "1000 anchors, aliases and tags"],
+  ])("cannot take time and memory by %s", (_, text, what) => {
+    expect(paragraphOf(text)).toBe(`lab.yaml, line 1: it has more than ${what}.`);
   });
 
   test("cannot nest without bound", () => {

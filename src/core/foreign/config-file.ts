@@ -16,6 +16,9 @@ const yaml = (): typeof Yaml => load("yaml");
 const FILE_BYTES_MAX = 1_048_576;
 /** Deepest nesting of mappings and lists. */
 const DEPTH_MAX = 64;
+/** Words and marks of the language in one file, and anchors and tags among them: either makes the library slow. */
+const PARTS_MAX = 150_000;
+const PROPERTIES_MAX = 1_000;
 /** How many nodes aliases may repeat: a limit on "billion laughs" files. */
 const ALIASES_MAX = 100;
 
@@ -92,6 +95,9 @@ export function parseYaml<S extends z.ZodType>(
   { scalarTags = {} }: YamlDialect = {},
 ): ConfigFile<z.output<S>> {
   const { LineCounter, parseDocument } = yaml();
+  const tooMuch = excess(text);
+  if (tooMuch !== undefined) throw new ConfigFileError(file, [{ line: 1, field: "", text: tooMuch }]);
+  if (nestsTooDeep(text)) throw tooDeep(file);
   const lines = new LineCounter();
   const customTags = Object.entries(scalarTags).map(([tag, resolve]) => ({ tag, resolve }));
   const options = {
@@ -217,10 +223,45 @@ function contentsOf(document: Document.Parsed, file: string): unknown {
     const text = `its anchors and aliases cannot be resolved: ${messageOf(error)}.`;
     throw new ConfigFileError(file, [{ line: 1, field: "", text }], "", { cause: error });
   }
-  if (deeperThan(value, DEPTH_MAX)) {
-    throw new ConfigFileError(file, [{ line: 1, field: "", text: `it nests deeper than ${DEPTH_MAX} levels.` }]);
-  }
+  // Aliases nest, too.
+  if (deeperThan(value, DEPTH_MAX)) throw tooDeep(file);
   return value;
+}
+
+/** Why a text is more than the library can take in a second or two; undefined for any that people write. */
+function excess(text: string): string | undefined {
+  const { Lexer } = yaml();
+  let [parts, properties] = [0, 0];
+  for (const part of new Lexer().lex(text)) {
+    parts += 1;
+    if (part.startsWith("!") || part.startsWith("&") || part.startsWith("*")) properties += 1;
+    if (parts > PARTS_MAX) return `it has more than ${PARTS_MAX} words and marks.`;
+    if (properties > PROPERTIES_MAX) return `it has more than ${PROPERTIES_MAX} anchors, aliases and tags.`;
+  }
+  return undefined;
+}
+
+/**
+ * True for text that the library must not see: it composes level by level, each in a call of its own, and 50,000 levels
+ * end the process (measured, yaml 2.9.1: no exception, V8 gives up). Its first half, the syntax, is no such danger.
+ */
+function nestsTooDeep(text: string): boolean {
+  const { CST, Parser } = yaml();
+  const rest: { token: Yaml.CST.Token | null | undefined; depth: number }[] = [];
+  for (const token of new Parser().parse(text))
+    rest.push({ token: token.type === "document" ? token.value : token, depth: 0 });
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    const { token, depth } = next;
+    if (!CST.isCollection(token)) continue;
+    if (depth === DEPTH_MAX) return true;
+    for (const { key, value } of token.items)
+      rest.push({ token: key, depth: depth + 1 }, { token: value, depth: depth + 1 });
+  }
+  return false;
+}
+
+function tooDeep(file: string): ConfigFileError {
+  return new ConfigFileError(file, [{ line: 1, field: "", text: `it nests deeper than ${DEPTH_MAX} levels.` }]);
 }
 
 function deeperThan(value: unknown, levels: number): boolean {

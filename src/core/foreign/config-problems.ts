@@ -24,6 +24,8 @@ export function fieldName(path: FieldPath): string {
 const SECRET = /pass(word|phrase)|token|secret|credential/i;
 /** A key that was pasted where its file's name belongs, or named in place of a YAML file. */
 const KEY_TEXT = /-----BEGIN|PRIVATE KEY/;
+/** Who asks, in an address: a password may stand behind the colon. */
+const ADDRESS_LOGIN = /^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i;
 const SHOWN_CHARACTERS_MAX = 60;
 /** Nobody reads more, and to find the line of each takes time: a file may have a hundred thousand. */
 export const PROBLEMS_MAX = 50;
@@ -171,7 +173,7 @@ function is(found: unknown, path: FieldPath, facts: Facts): string {
   if (Array.isArray(found)) return `is a list of ${found.length}`;
   if (typeof found === "object") return "is a mapping";
   if (typeof found === "string" && KEY_TEXT.test(found)) return "is the text of a key (not shown)";
-  if (typeof found === "string") return `is "${shortened(found)}"`;
+  if (typeof found === "string") return `is "${shortened(found.replace(ADDRESS_LOGIN, "$1…@"))}"`;
   return `is ${facts.source(path) ?? JSON.stringify(found)}`;
 }
 

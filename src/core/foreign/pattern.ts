@@ -21,11 +21,13 @@ export interface Pattern {
   test(text: string): boolean;
   /** The first place where it matches, from its first character to behind its last one. */
   find(text: string): { readonly start: number; readonly end: number } | undefined;
+  /** What a named group matched at the first place; undefined where nothing matches, or the pattern has no such group. */
+  captured(text: string, group: string): string | undefined;
 }
 
 /** @throws ConfigurationError for what is no regular expression, or none that takes linear time. */
 export function compilePattern(source: string): Pattern {
-  const compiled = compiledOf(source);
+  const compiled = compiledPattern(source);
   return {
     source,
     test: (text) => compiled.matcher(text).find(),
@@ -33,13 +35,18 @@ export function compilePattern(source: string): Pattern {
       const matcher = compiled.matcher(text);
       return matcher.find() ? { start: matcher.start(), end: matcher.end() } : undefined;
     },
+    captured(text, group) {
+      if (!source.includes(`(?<${group}>`)) return undefined;
+      const matcher = compiled.matcher(text);
+      return matcher.find() ? (matcher.group(group) ?? undefined) : undefined;
+    },
   };
 }
 
 /** Why a text is no pattern; undefined when it is one. */
 export function patternFault(source: string): string | undefined {
   try {
-    compiledOf(source);
+    compiledPattern(source);
     return undefined;
   } catch (error) {
     return messageOf(error).replace(/\.$/, "");
@@ -52,7 +59,8 @@ const REFUSED = [
   { what: /\\[1-9]|\\k</, name: "back references" },
 ] as const;
 
-function compiledOf(source: string): Re2.RE2JS {
+/** @throws ConfigurationError as compilePattern. */
+export function compiledPattern(source: string): Re2.RE2JS {
   if (source === "") throw new ConfigurationError("an empty pattern matches everything.");
   if (source.length > PATTERN_CHARS_MAX) {
     throw new ConfigurationError(`a pattern of ${source.length} characters is too long: at most ${PATTERN_CHARS_MAX}.`);

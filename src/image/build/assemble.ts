@@ -9,7 +9,7 @@ import { wrapImageKey } from "../keys/image-key.ts";
 import { keyTypeRow } from "../keys/key-types.ts";
 import { keyHash } from "../keys/keys.ts";
 import { signRegion } from "../keys/signature.ts";
-import type { EncryptionOptions, ImageOptions } from "./build-options.ts";
+import { type EncryptionOptions, type ImageOptions, NO_KEY_TLV } from "./build-options.ts";
 import { protectedTlvs } from "./protected-tlvs.ts";
 
 /** What an image is put together from, beside its options. */
@@ -19,7 +19,7 @@ export interface Parts {
   readonly body: Uint8Array;
   readonly hash: HashName;
   /** TLV that carries the image key; undefined leaves the image unencrypted, whatever its flags say. */
-  readonly keyWrapTlv: number | undefined;
+  readonly keyWrapTlv: number | typeof NO_KEY_TLV | undefined;
   /** Of a compressed image: its flags, and TLVs about the image that it decompresses to. */
   readonly compression?: { readonly flags: number; readonly tlvs: readonly Tlv[] };
 }
@@ -56,9 +56,11 @@ export function assembleImage(parts: Parts, options: ImageOptions): Assembled {
   let keyTlvBytes = 0;
   if (encryption !== undefined && keyWrapTlv !== undefined) {
     const imageKey = randomness.draw("image key", keyBytesOf(encryption));
-    const data = wrapImageKey(keyWrapTlv, imageKey, encryption.key, randomness);
-    entries.push({ type: keyWrapTlv, data });
-    keyTlvBytes = data.length;
+    if (keyWrapTlv !== NO_KEY_TLV) {
+      const data = wrapImageKey(keyWrapTlv, imageKey, encryption.key, randomness);
+      entries.push({ type: keyWrapTlv, data });
+      keyTlvBytes = data.length;
+    }
     if (encryption.clear !== true) storedBody = aesCtr(imageKey, plainBody, 0);
   }
   const image = concat(room, storedBody, ...protectedArea, encodeTlvArea(entries, false, endian));

@@ -3,11 +3,13 @@ import type { Randomness } from "../crypto/randomness.ts";
 import { HASHES, type HashName, hashRow } from "../format/hashes.ts";
 import type { Endian } from "../format/header.ts";
 import type { Tlv } from "../format/tlv-area.ts";
+import { TLV } from "../format/tlvs.ts";
 import type { MaxAlign } from "../format/trailer.ts";
 import type { Version } from "../format/version.ts";
 import { KEY_WRAPS, type WrappingKey } from "../keys/image-key.ts";
 import { keyTypeRow } from "../keys/key-types.ts";
 import type { AnyKey, PrivateKey, PublicKey } from "../keys/keys.ts";
+import type { TrapName } from "./traps.ts";
 /** Who signs: a key at hand, or someone else whose signature is given (`--fix-sig`; it may still be empty). */
 export type Signer =
   | { readonly kind: "key"; readonly key: PrivateKey }
@@ -72,6 +74,8 @@ export interface ImageOptions {
   readonly erasedValue?: number;
   /** Where key, seeds and salts come from; default: the system's generator. */
   readonly randomness?: Randomness;
+  /** What is done as imgtool does it, though nothing good comes of it; default: nothing. */
+  readonly traps?: ReadonlySet<TrapName>;
 }
 
 /** Hash of the image: the one asked for when the signing key allows it, else the key's first. */
@@ -109,6 +113,9 @@ export function allowedHashes(key: PrivateKey | PublicKey): readonly HashName[] 
   return key.role === "public" ? row.publicHashes : row.hashes;
 }
 
+/** Encrypted with a key that no TLV carries: imgtool's trap `no-key-tlv`. */
+export const NO_KEY_TLV = "none";
+
 /**
  * TLV type that carries the image key.
  * @throws ConfigurationError when signing and encryption key may not go together, or when no TLV can carry a key for
@@ -117,23 +124,42 @@ export function allowedHashes(key: PrivateKey | PublicKey): readonly HashName[] 
  */
 export function chooseKeyWrap(encryption: EncryptionOptions, signer: Signer | undefined): number {
   const { key, hmac = "sha256" } = encryption;
-  const signs = signer?.key.type.split("-")[0];
-  const pairs = signs === "rsa" ? key.type.startsWith("rsa") : signs !== "ecdsa" || key.type === signer?.key.type;
-  if (!pairs && key.role !== "wrapping") {
-    throw new ConfigurationError("Signing and encryption must use the same type of key");
-  }
+  requirePair(key, signer);
   const rows = KEY_WRAPS.filter((row) => row.keyType === key.type);
   if (rows.length === 0) {
     throw new ConfigurationError(
       `a key of type ${key.type} cannot encrypt images: MCUboot has no TLV that carries an image key for it, ` +
         "so the image could never be decrypted.",
-      `Use one of ${[...new Set(KEY_WRAPS.map((row) => row.keyType))].join(", ")}.`,
+      `Use one of ${[...new Set(KEY_WRAPS.map((row) => row.keyType))].join(", ")}. imgtool writes it: --imgtool-trap.`,
     );
   }
   // RSA knows no HMAC: the option has no effect there, as in imgtool.
   const wanted = rows.find((row) => row.hash === hmac || row.method !== "ECIES");
   if (wanted === undefined) throw new ConfigurationError("Currently only ECIES-X25519 supports HMAC-SHA512");
   return wanted.tlv;
+}
+
+function requirePair(key: EncryptionOptions["key"], signer: Signer | undefined): void {
+  const signs = signer?.key.type.split("-")[0];
+  const pairs = signs === "rsa" ? key.type.startsWith("rsa") : signs !== "ecdsa" || key.type === signer?.key.type;
+  if (!pairs && key.role !== "wrapping") {
+    throw new ConfigurationError("Signing and encryption must use the same type of key");
+  }
+}
+
+/** The same, but for keys that imgtool takes and `traps` names. @throws as `chooseKeyWrap`. */
+export function keyWrapOrTrap(
+  encryption: EncryptionOptions,
+  signer: Signer | undefined,
+  traps: ReadonlySet<TrapName> = new Set(),
+): number | typeof NO_KEY_TLV {
+  const { key } = encryption;
+  const [isRsa, hasNone] = [key.type === "rsa-3072", key.type === "ecdsa-p384" || key.type === "ed25519"];
+  if (!(isRsa && traps.has("rsa-3072")) && !(hasNone && traps.has("no-key-tlv"))) {
+    return chooseKeyWrap(encryption, signer);
+  }
+  requirePair(key, signer);
+  return isRsa ? TLV.ENCRSA2048 : NO_KEY_TLV;
 }
 
 /** Parameters of an LZMA2 stream. */

@@ -2,7 +2,7 @@ import { ConfigurationError, concat } from "../../core/index.ts";
 import { HEADER_BYTES } from "../format/header.ts";
 import { type ImgtoolTrailer, imgtoolTrailer, imgtoolTrailerBytes, type MaxAlign } from "../format/trailer.ts";
 import { type Assembled, assembleImage, type Parts } from "./assemble.ts";
-import { chooseHash, chooseKeyWrap, type ImageOptions } from "./build-options.ts";
+import { chooseHash, type ImageOptions, keyWrapOrTrap } from "./build-options.ts";
 import { assembleCompressed } from "./compressed.ts";
 
 /** A finished image; `image` is header, body and TLV areas only. */
@@ -30,7 +30,7 @@ const HEADER_BYTES_MAX = 0xffff;
 export function buildImage(payload: Uint8Array, options: ImageOptions): BuiltImage {
   const { encryption, compression } = options;
   const hash = chooseHash(options);
-  const keyWrapTlv = encryption === undefined ? undefined : chooseKeyWrap(encryption, options.signer);
+  const keyWrapTlv = encryption === undefined ? undefined : keyWrapOrTrap(encryption, options.signer, options.traps);
   const parts: Parts = { ...withHeaderRoom(payload, options), hash, keyWrapTlv };
   if (compression !== undefined) {
     const { assembled, plain, ...sizes } = assembleCompressed(parts, options, compression);

@@ -34,10 +34,11 @@ export function assembleCompressed(
   const sizes = { originalBytes: parts.body.length, compressedBytes: stream.length };
   const overheadBytes = tlvs.reduce((sum, tlv) => sum + tlv.data.length, 0);
   if (stream.length + overheadBytes >= parts.body.length) {
-    if (parts.keyWrapTlv === undefined) return { assembled: plain, plain, ...sizes, used: false };
+    if (parts.keyWrapTlv === undefined || options.traps?.has("plain-fallback") === true)
+      return { assembled: plain, plain, ...sizes, used: false };
     throw new ConfigurationError(
       "compression does not make this image smaller, and the image it falls back to would not be encrypted.",
-      "Encrypt it without compression.",
+      "Encrypt it without compression (imgtool writes it all the same: --imgtool-trap plain-fallback).",
     );
   }
   if (parts.keyWrapTlv !== undefined) tlvs.push({ type: TLV.COMP_DEC_SIZE, data: uint32(body.length, options) });

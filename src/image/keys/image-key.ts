@@ -148,13 +148,15 @@ export function wrapImageKey(
   randomness: Randomness = systemRandomness,
 ): Uint8Array {
   const row = keyWrapRow(tlvType);
-  if (row === undefined || row.keyType !== key.type) {
+  // imgtool's trap rsa-3072 puts such a key's wrapping into the TLV of RSA-2048.
+  const isLongRsa = row?.method === "RSA-OAEP" && key.type === "rsa-3072";
+  if (row === undefined || (row.keyType !== key.type && !isLongRsa)) {
     throw new ConfigurationError(`a key of type ${key.type} cannot make TLV ${tlvLabel(tlvType)}.`);
   }
   if (key.role === "wrapping") return wrapAesKw(imageKey, key.keyObject);
   const { keyObject } = publicHalf(key);
   if (row.method === "RSA-OAEP") {
-    const encoded = oaepEncode(imageKey, randomness.draw("OAEP seed", OAEP_SEED_BYTES), 2048);
+    const encoded = oaepEncode(imageKey, randomness.draw("OAEP seed", OAEP_SEED_BYTES), isLongRsa ? 3072 : 2048);
     return new Uint8Array(publicEncrypt({ key: keyObject, padding: constants.RSA_NO_PADDING }, encoded));
   }
   return wrapEcies(row, imageKey, keyObject, randomness);

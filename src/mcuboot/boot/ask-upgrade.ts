@@ -79,7 +79,10 @@ export function askBoot(
   }
   if (areasOf(build, image).primary.inRam === true) {
     if (refusal !== undefined) return { ...end, does: "refused", because: refusalText(refusal) };
-    return { ...end, does: "installs", because: "it is taken" };
+    const events = boot.log.map(({ text }) => recogniseBootLine(text)?.event);
+    if (events.includes("net core off")) return { ...end, does: "installs", because: "it is taken" };
+    const because = events.includes("net core on") ? "b0n refuses it" : "the bootloader passes it over";
+    return { ...end, does: "refused", because };
   }
   const slot = areasOf(build, image).primary.offset === boot.result.slots[image] ? PRIMARY : 1;
   const runs = boot.images.find((entry) => entry.image === image && entry.slot === slot)?.hash;

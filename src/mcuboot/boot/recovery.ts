@@ -15,8 +15,7 @@ import {
   tlvOffset,
 } from "../loader/loader-state.ts";
 import { tlvEntries, tlvRange } from "../loader/tlv-walk.ts";
-import { bootLine } from "../steps/log-lines.ts";
-import type { LogLine, Steps } from "../steps/steps.ts";
+import type { Steps } from "../steps/steps.ts";
 import { checkImage } from "./image-check.ts";
 import { nextSwapType, type SlotFlags, slotFlags, versionText } from "./image-state.ts";
 
@@ -26,14 +25,6 @@ export interface RecoveryEntry extends SlotFlags {
   readonly slot: Slot;
   /** Undefined where no image passes the full check. */
   readonly found: { readonly version: string; readonly hash: string; readonly bootable: boolean } | undefined;
-}
-
-/** What a bootloader prints before it serves: banner, its first line, and that it enters recovery. */
-export function recoveryLog({ generation, mode }: BootloaderBuild): readonly LogLine[] {
-  const started = bootLine(generation, "starting bootloader", {}, mode === "direct-xip" ? 1 : 0);
-  const entered = bootLine(generation, "serial recovery", {}, 0);
-  const banner = generation.banner.map((line): LogLine => ({ kind: "log", level: "", text: line }));
-  return [...banner, ...(started === undefined ? [] : [started]), ...(entered === undefined ? [] : [entered])];
 }
 
 /**

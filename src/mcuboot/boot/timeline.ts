@@ -2,6 +2,7 @@ import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
 import type { Flash, FlashOperation } from "../flash/operation.ts";
 import type { ImageRefusal } from "../loader/loader-state.ts";
+import { decodeCommandBlock } from "../steps/command-block.ts";
 import { type BootResult, isOperation, type LogLine } from "../steps/steps.ts";
 import { type FlashTiming, operationDurationUs, workDurationUs } from "../steps/timing.ts";
 import { boot } from "./boot.ts";
@@ -33,6 +34,8 @@ export interface Timeline {
   readonly log: readonly LogLine[];
   readonly result: BootResult;
   readonly images: readonly ImageEntry[];
+  /** When the network core copies an image, as startUs of operations: also before the first, or behind the last. */
+  readonly netCopies: readonly { readonly startUs: number; readonly endUs: number }[];
   /** Images that the boot turned away, and why. */
   readonly refusals: readonly ImageRefusal[];
   /** The flash as the boot left it. */
@@ -53,6 +56,7 @@ export function timeline(
   const after = flash.snapshot();
   const log: LogLine[] = [];
   const found: { operation: FlashOperation; atUs: number; durationUs: number }[] = [];
+  const copies: [number, number][] = [];
   let nowUs = 0;
   let refusals: readonly ImageRefusal[] = [];
   const steps = boot(view(after), build, (loader) => {
@@ -61,7 +65,12 @@ export function timeline(
   const result = runSteps(steps, after, (step) => {
     if (step.kind === "log") log.push(step);
     if (step.kind === "work") nowUs += workDurationUs(step, timing);
-    if (step.kind === "net core") nowUs += step.durationUs ?? 0;
+    if (step.kind === "net core") {
+      if (step.does === "start" && decodeCommandBlock(step.block).status === "copy") copies.push([nowUs, nowUs]);
+      nowUs += step.durationUs ?? 0;
+      const copy = copies.at(-1);
+      if (copy !== undefined && step.does === "wait") copy[1] = nowUs;
+    }
     if (!isOperation(step)) return;
     const durationUs = operationDurationUs(step, timing);
     found.push({ operation: step, atUs: nowUs, durationUs });
@@ -88,6 +97,7 @@ export function timeline(
     log,
     result,
     images: imageListOf(after, build),
+    netCopies: copies.map(([fromUs, toUs]) => ({ startUs: fromUs - startUs, endUs: toUs - startUs })),
     refusals,
     flash: after,
   };

@@ -1,6 +1,7 @@
-import { viewOf } from "../../core/index.ts";
+import { hexOf, viewOf } from "../../core/index.ts";
 import { compareVersions, FLAG } from "../../image/index.ts";
 import { NET_APP } from "../builds/net-core-map.ts";
+import type { Fault } from "../builds/refusal-table.ts";
 import {
   hasMagic,
   headerAt,
@@ -60,8 +61,9 @@ export function* validateSlot(
     const fault = headerFault(loader, image, slot) ?? (yield* checkImage(loader, image, slot, swap));
     if (fault !== undefined) refuse(loader, image, slot, fault);
     else {
-      if (slot === PRIMARY || pointsIntoPrimary(loader, image)) return true;
-      refuse(loader, image, slot, { reason: "reset address" });
+      const elsewhere = slot === PRIMARY ? undefined : addressFault(loader, image);
+      if (elsewhere === undefined) return true;
+      refuse(loader, image, slot, elsewhere);
       yield* log(loader, "wrong reset address", { image: image.index });
       yield* log(loader, "erasing secondary");
       yield* eraseSlot(loader, area);
@@ -101,6 +103,25 @@ function isWronglyUploaded(
   return hasMagic(headerAt(loader, image.areas[SECONDARY], 0));
 }
 
+/** Why the address that an update is for is not this slot's; undefined when it is, or nobody looks. */
+function addressFault(loader: LoaderState, image: ImagePair): Fault | undefined {
+  const { checksLoadAddress = false } = loader.build;
+  if (!checksLoadAddress) return pointsIntoPrimary(loader, image) ? undefined : { reason: "reset address" };
+  const { loadAddress } = image.headers[SECONDARY];
+  const { from, end } = ownAddresses(image);
+  if (loadAddress >= from && loadAddress < end) return undefined;
+  // With one pair of slots the network core's images come in the application's.
+  const takesNet = image.index === 0 && loader.images.length === 1 && loader.build.netCore?.upgrades === true;
+  if (takesNet && loadAddress >= NET_APP.address && loadAddress < NET_APP.endAddress) return undefined;
+  return { reason: "load address", values: { found: hexOf(loadAddress), from: hexOf(from), end: hexOf(end - 1) } };
+}
+
+/** The addresses that images of a slot are for. Source: sdk-mcuboot 9ca3dd0e: the network core's own, not the buffer's. */
+function ownAddresses(image: ImagePair): { readonly from: number; readonly end: number } {
+  const { offset, bytes, inRam = false } = image.areas[PRIMARY];
+  return inRam ? { from: NET_APP.address, end: NET_APP.endAddress } : { from: offset, end: offset + bytes };
+}
+
 /**
  * The reset vector of an update lies in the slot that it is for; the network core's in its application. Ciphertext is
  * not looked at: the option and encryption exclude each other.
@@ -109,12 +130,11 @@ function isWronglyUploaded(
 function pointsIntoPrimary(loader: LoaderState, image: ImagePair): boolean {
   const { verifyAddress = false, encryption } = loader.build;
   if (!verifyAddress || encryption !== undefined) return true;
-  const { offset, bytes, inRam = false } = image.areas[PRIMARY];
+  const { from, end } = ownAddresses(image);
   const start = imageStart(image, SECONDARY) + image.headers[SECONDARY].headerBytes;
   const body = readArea(loader, image.areas[SECONDARY], start, 8);
   const vector = body === undefined ? 0 : viewOf(body).getUint32(4, true);
-  if (inRam) return vector >= NET_APP.address && vector < NET_APP.endAddress;
-  return vector >= offset && vector < offset + bytes;
+  return vector >= from && vector < end;
 }
 
 function* isRefusedDowngrade(loader: LoaderState, image: ImagePair): Steps<boolean> {

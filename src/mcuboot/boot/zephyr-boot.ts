@@ -6,23 +6,37 @@ import type { BootResult, LogLine, Steps } from "../steps/steps.ts";
 import { boot } from "./boot.ts";
 
 /**
- * A boot as a board shows it: MCUboot's own lines between those of its Zephyr port.
+ * A boot as a board shows it: MCUboot's own lines between those of its Zephyr port. Between the three parts a build
+ * with serial recovery may enter that.
  * Source: MCUboot boot/zephyr/main.c.
  */
 export function* zephyrBoot(flash: Flash, build: BootloaderBuild): Steps<BootResult> {
-  const { generation } = build;
-  const xip = build.mode === "direct-xip";
-  for (const text of generation.banner) yield { kind: "log", level: "", text } satisfies LogLine;
-  yield* line(build, "starting bootloader", {}, xip ? 1 : 0);
+  yield* zephyrStart(build);
   const result = yield* boot(flash, build);
+  yield* zephyrEnd(flash, build, result);
+  return result;
+}
+
+/** What a bootloader prints before it looks at an image. */
+export function* zephyrStart(build: BootloaderBuild): Steps {
+  for (const text of build.generation.banner) yield { kind: "log", level: "", text } satisfies LogLine;
+  yield* line(build, "starting bootloader", {}, build.mode === "direct-xip" ? 1 : 0);
+}
+
+/** What it prints once it knows what to start, or that there is nothing. */
+export function* zephyrEnd(flash: Flash, build: BootloaderBuild, result: BootResult): Steps {
   if (result.kind === "fail") yield* line(build, "no bootable image");
-  if (result.kind !== "run") return result;
+  if (result.kind !== "run") return;
   const offset = result.slots[0] ?? 0;
   const { version } = decodeHeader(flash.read(offset, HEADER_BYTES));
   yield* line(build, "chainload", { offset: `0x${offset.toString(16)}` });
   yield* line(build, "image version", { version: `v${version.major}.${version.minor}.${version.revision}` });
-  yield* line(build, "jumping", {}, xip ? 1 : 0);
-  return result;
+  yield* line(build, "jumping", {}, build.mode === "direct-xip" ? 1 : 0);
+}
+
+/** What it prints when it enters serial recovery. */
+export function enteringRecovery(build: BootloaderBuild): Steps {
+  return line(build, "serial recovery");
 }
 
 function* line({ generation }: BootloaderBuild, event: BootEvent, values: LineValues = {}, variant = 0): Steps {

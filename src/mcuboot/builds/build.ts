@@ -11,6 +11,7 @@ import type { CryptoName } from "./crypto-times.ts";
 import type { DefectName } from "./defects.ts";
 import type { Assertions, GenerationRow } from "./generations.ts";
 import type { NetCoreBuild } from "./net-core-rules.ts";
+import type { BuildRecovery } from "./recovery-ways.ts";
 import type { FixName } from "./upstream-defects.ts";
 
 /** A part of the flash device. */
@@ -76,9 +77,13 @@ export interface BootloaderBuild {
   readonly downgradePrevention: boolean;
   /** MCUBOOT_VERIFY_IMG_ADDRESS: an image whose reset vector lies outside its primary slot is refused. */
   readonly verifyAddress?: boolean;
+  /** MCUBOOT_CHECK_HEADER_LOAD_ADDRESS: the same by the header's load address; takes the place of the other. */
+  readonly checksLoadAddress?: boolean;
   /** MCUBOOT_USE_TLV_ALLOW_LIST: only listed types may stand in the unprotected area; default: off. */
   readonly tlvAllowList?: boolean;
   readonly bootstrap: boolean;
+  /** MCUBOOT_SERIAL; default: not built in. */
+  readonly recovery?: BuildRecovery;
   readonly versionCmpUsesBuild: boolean;
   /** What it computes hashes, signatures and ciphers with: how long that takes. */
   readonly crypto: CryptoName;

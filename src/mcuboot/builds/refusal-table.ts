@@ -102,6 +102,11 @@ const REFUSALS = [
   },
   { name: "signature", text: "its signature is wrong", source: "MCUboot image_validate.c bootutil_verify_sig" },
   {
+    name: "load address",
+    text: "its header's load address is {found}, and this bootloader takes {from} to {end} there (imgtool --rom-fixed)",
+    source: "sdk-mcuboot 348bc330 loader.c boot_validate_slot, MCUBOOT_CHECK_HEADER_LOAD_ADDRESS",
+  },
+  {
     name: "reset address",
     text: "its reset vector does not point into slot 0",
     source: "MCUboot loader.c, MCUBOOT_VERIFY_IMG_ADDRESS",

@@ -8,6 +8,7 @@ import { netCoreRule } from "../net-core/index.ts";
 import { contradictions, noTally } from "../testing/checked-log.ts";
 import { type Happening, recorded } from "../testing/recorded-boots.ts";
 import { requestedBoard, type SmallBoard, smallBoard, smallBuild, smallImage } from "../testing/small-board.ts";
+import { readLog } from "./read-log.ts";
 
 const boot: Happening = { does: "boot" };
 const ask: Happening = { does: "request" };
@@ -170,3 +171,8 @@ function twoImages(mode: BootMode, depends: boolean): SmallBoard {
   }
   return { build, flash };
 }
+
+test("a log of more lines than a call takes arguments is read", () => {
+  const { build } = smallBoard({ ...LEAN });
+  expect(readLog("I: Image index: 0, Swap type: none\n".repeat(130_000), build)?.images).toHaveLength(1);
+});

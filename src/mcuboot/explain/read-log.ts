@@ -55,7 +55,8 @@ export interface LogReading {
  */
 export function readLog(text: string, build: BootloaderBuild): LogReading | undefined {
   const lines = seenLines(logLines(text));
-  const images = Math.max(build.images.length, ...lines.map((line) => (imageNamed(line) ?? 0) + 1));
+  // A log may have more lines than a call takes arguments.
+  const images = lines.reduce((most, line) => Math.max(most, (imageNamed(line) ?? 0) + 1), build.images.length);
   const boots = splitBoots(lines, images);
   if (boots.length === 0) return undefined;
   const mode = modeOf(boots, build.mode);

@@ -13,12 +13,15 @@ export interface Doubt {
   readonly reads: number | undefined;
 }
 
+const NONE: ReadonlyMap<number, Doubt> = new Map();
+
 /** Which sectors of a flash have bits in doubt, and how many reads more until they turn. */
 export class BitsInDoubt {
-  readonly #doubts: Map<number, Doubt>;
+  /** Never changed: copies share it. */
+  #doubts: ReadonlyMap<number, Doubt>;
 
-  constructor(doubts?: ReadonlyMap<number, Doubt>) {
-    this.#doubts = new Map(doubts);
+  constructor(doubts: ReadonlyMap<number, Doubt> = NONE) {
+    this.#doubts = doubts;
   }
 
   copy(): BitsInDoubt {
@@ -44,7 +47,10 @@ export class BitsInDoubt {
   }
 
   set(sector: number, doubt: Doubt | undefined): void {
-    if (doubt === undefined) this.#doubts.delete(sector);
-    else this.#doubts.set(sector, doubt);
+    if (doubt === undefined && !this.#doubts.has(sector)) return;
+    const doubts = new Map(this.#doubts);
+    if (doubt === undefined) doubts.delete(sector);
+    else doubts.set(sector, doubt);
+    this.#doubts = doubts;
   }
 }

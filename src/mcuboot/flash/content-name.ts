@@ -27,12 +27,16 @@ export class ContentName {
   readonly #pages: Pages;
   /** Sum over all pages that are not in `#touched`. */
   readonly #sum: ContentSum;
-  readonly #touched: Set<number>;
+  /** Undefined: none. Most copies are of a content that was named, and are named before they change. */
+  #touched: Set<number> | undefined;
+  /** What `text` came to without doubts, until a page changes. */
+  #text: string | undefined;
 
-  private constructor(pages: Pages, sum: ContentSum, touched: Set<number>) {
+  private constructor(pages: Pages, sum: ContentSum, touched: Set<number> | undefined, text?: string) {
     this.#pages = pages;
     this.#sum = sum;
     this.#touched = touched;
+    this.#text = text;
   }
 
   static of(pages: Pages): ContentName {
@@ -41,24 +45,33 @@ export class ContentName {
 
   /** The same for a copy of the pages. */
   copy(pages: Pages): ContentName {
-    return new ContentName(pages, this.#sum.copy(), new Set(this.#touched));
+    return new ContentName(pages, this.#sum.copy(), this.#touched && new Set(this.#touched), this.#text);
   }
 
   /** A page is about to change: what it adds to the sum no longer counts. */
   touch(index: number): void {
-    if (this.#touched.has(index)) return;
+    if (this.#touched?.has(index)) return;
     this.#sum.add(pageName(this.#pages.at(index)), index, -1);
-    this.#touched.add(index);
+    (this.#touched ??= new Set()).add(index);
+    this.#text = undefined;
   }
 
   /** @param doubts bits in doubt, by sector: they are part of the name. */
   text(doubts: ReadonlyMap<number, Doubt>): string {
-    for (const index of this.#touched) this.#sum.add(pageName(this.#pages.at(index)), index, 1);
-    this.#touched.clear();
-    if (doubts.size === 0) return this.#sum.text();
+    for (const index of this.#touched ?? []) this.#sum.add(pageName(this.#pages.at(index)), index, 1);
+    this.#touched = undefined;
+    this.#text ??= this.#sum.text();
+    if (doubts.size === 0) return this.#text;
     const sum = this.#sum.copy();
     for (const [sector, doubt] of doubts) sum.add(doubtName(doubt), -2 - sector, 1);
     return sum.text();
+  }
+
+  /** What some pages in a row hold, page by page: longer than `ofRange`, and had without a calculation. */
+  static ofEach(pages: Pages, first: number, end: number): string {
+    let names = pageName(pages.at(first));
+    for (let index = first + 1; index < end; index += 1) names += pageName(pages.at(index));
+    return names;
   }
 
   /** The same for some pages in a row, wherever they lie. */
@@ -74,33 +87,45 @@ const PLACE = [0x9e37_79b1, 0x85eb_ca77, 0xc2b2_ae3d, 0x27d4_eb2f] as const;
 
 /** A sum over pages and their places, in four lanes of 32 bits: order does not matter, and parts can be taken out. */
 class ContentSum {
-  readonly #lanes: Int32Array;
+  // Four numbers and no array: each snapshot of a flash has a sum of its own.
+  #a: number;
+  #b: number;
+  #c: number;
+  #d: number;
 
-  constructor(lanes = new Int32Array(4)) {
-    this.#lanes = lanes;
+  constructor(a = 0, b = 0, c = 0, d = 0) {
+    this.#a = a;
+    this.#b = b;
+    this.#c = c;
+    this.#d = d;
   }
 
   add(name: string, index: number, sign: 1 | -1): void {
-    for (let lane = 0; lane < 4; lane += 1) {
-      const at = 4 * lane;
-      const part =
-        name.charCodeAt(at) |
-        (name.charCodeAt(at + 1) << 8) |
-        (name.charCodeAt(at + 2) << 16) |
-        (name.charCodeAt(at + 3) << 24);
-      const placed = mixed(part ^ Math.imul(index + 1, PLACE[lane] ?? 1));
-      this.#lanes[lane] = ((this.#lanes[lane] ?? 0) + sign * placed) | 0;
-    }
+    this.#a = (this.#a + sign * placed(name, index, 0)) | 0;
+    this.#b = (this.#b + sign * placed(name, index, 1)) | 0;
+    this.#c = (this.#c + sign * placed(name, index, 2)) | 0;
+    this.#d = (this.#d + sign * placed(name, index, 3)) | 0;
   }
 
   copy(): ContentSum {
-    return new ContentSum(this.#lanes.slice());
+    return new ContentSum(this.#a, this.#b, this.#c, this.#d);
   }
 
   text(): string {
-    const [a = 0, b = 0, c = 0, d = 0] = this.#lanes;
+    const [a, b, c, d] = [this.#a, this.#b, this.#c, this.#d];
     return String.fromCharCode(a & 0xffff, a >>> 16, b & 0xffff, b >>> 16, c & 0xffff, c >>> 16, d & 0xffff, d >>> 16);
   }
+}
+
+/** What a page at its place adds to a lane. */
+function placed(name: string, index: number, lane: 0 | 1 | 2 | 3): number {
+  const at = 4 * lane;
+  const part =
+    name.charCodeAt(at) |
+    (name.charCodeAt(at + 1) << 8) |
+    (name.charCodeAt(at + 2) << 16) |
+    (name.charCodeAt(at + 3) << 24);
+  return mixed(part ^ Math.imul(index + 1, PLACE[lane]));
 }
 
 /** Spreads each bit over the word. Source: the 32-bit finaliser of MurmurHash3 (Appleby). */

@@ -85,12 +85,27 @@ describe("flash content", () => {
   test("a part of the flash is the same thing to remember as long as its bytes are, and in every copy", () => {
     const flash = FlashContent.erased(64 * 4096);
     const copy = flash.snapshot();
-    const before = flash.parts(0, flash.bytes);
+    const before = partsOf(flash);
     flash.load(5 * 4096 + 100, Uint8Array.of(1));
-    const after = flash.parts(0, flash.bytes);
+    const after = partsOf(flash);
     const changed = after.filter((part, at) => part.group !== before[at]?.group);
     expect(changed.map(({ offset, bytes }) => offset <= 5 * 4096 && offset + bytes > 5 * 4096)).toEqual([true]);
-    expect(copy.parts(0, flash.bytes).map(({ group }) => group)).toEqual(before.map(({ group }) => group));
+    expect(partsOf(copy).map(({ group }) => group)).toEqual(before.map(({ group }) => group));
+  });
+
+  test("names of a range's pages are equal where its bytes are, change with them, and are none in doubt", () => {
+    const flash = FlashContent.erased(64 * 4096);
+    flash.load(4096 + 500, Uint8Array.of(1, 2, 3));
+    flash.load(9 * 4096 + 500, Uint8Array.of(1, 2, 3));
+    // Two pages each: 500 to 520 lies across their border.
+    const name = flash.pageNames(4096 + 500, 20);
+    expect(flash.pageNames(9 * 4096 + 500, 20)).toBe(name);
+    flash.load(4096 + 515, Uint8Array.of(4));
+    expect(flash.pageNames(4096 + 500, 20)).not.toBe(name);
+    const copy = flash.snapshot();
+    copy.unsettle(9 * 4096 + 500, { first: Uint8Array.of(1), later: Uint8Array.of(0) });
+    expect(copy.pageNames(9 * 4096 + 500, 20)).toBeUndefined();
+    expect(flash.pageNames(9 * 4096 + 500, 20)).toBe(name);
   });
 
   test("the SHA-256 is that of the bytes", () => {
@@ -174,3 +189,9 @@ describe("bits in doubt", () => {
     expect(flash.read(0, 4)).toEqual(old.subarray(0, 4));
   });
 });
+
+function partsOf(flash: FlashContent) {
+  const parts: { readonly group: object; readonly offset: number; readonly bytes: number }[] = [];
+  flash.eachPart(0, flash.bytes, (group, offset, bytes) => parts.push({ group, offset, bytes }));
+  return parts;
+}

@@ -87,16 +87,14 @@ export class Pages {
    * The groups that a range of pages touches, as things that can be remembered: the same group, the same content.
    * @param end the page behind the last one.
    */
-  groups(first: number, end: number): readonly GroupPart[] {
+  eachGroup(first: number, end: number, visit: (group: object, first: number, end: number) => void): void {
     this.#freeze();
-    const found: GroupPart[] = [];
     for (let at = first; at < end; ) {
       const group = this.#groups[at >> GROUP_BITS];
       const next = Math.min(end, ((at >> GROUP_BITS) + 1) << GROUP_BITS);
-      if (group !== undefined) found.push({ group, first: at, end: next });
+      if (group !== undefined) visit(group, at, next);
       at = next;
     }
-    return found;
   }
 
   /** Exchanges pages for equal ones of a pool, so that many flashes hold each content once. */
@@ -130,13 +128,6 @@ export class Pages {
     }
     group.pages[index & (GROUP_PAGES - 1)] = page;
   }
-}
-
-/** Pages `first` to `end` (not counted) of a group. */
-interface GroupPart {
-  readonly group: object;
-  readonly first: number;
-  readonly end: number;
 }
 
 /** A sector that is no power of two of small pages is one page. */

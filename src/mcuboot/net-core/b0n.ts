@@ -75,6 +75,12 @@ function* copy(
   yield checking(bytes);
   const address = NET_FLASH.address + flashOffset;
   if (!isValidFirmware(source, address)) return yield* refuse(block, dataAddress);
+  if (flashOffset + bytes > NET_FLASH.bytes) {
+    // Which number it prints has not been seen.
+    yield printed("Failed to transfer image: -22");
+    setStatus(block, "failed");
+    return "idle";
+  }
   for (let done = 0; done < bytes; done += BUFFER_BYTES) {
     const offset = flashOffset + done;
     if (offset % NET_FLASH.pageBytes === 0) yield { kind: "erase", offset, bytes: NET_FLASH.pageBytes };

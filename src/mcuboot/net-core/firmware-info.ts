@@ -1,8 +1,15 @@
 import { createHash } from "node:crypto";
 import { equalBytes, viewOf } from "../../core/index.ts";
 
-/** Words of the struct that b0n looks for in a network-core application. Source: sdk-nrf include/fw_info.h. */
-const INFO_MAGIC = [0x281e_e6de, 0x8fce_bb4c, 0x0000_3402] as const;
+/**
+ * Words of the struct that b0n looks for in a network-core application. The third: version 2 of the struct, hardware 53
+ * (the nRF53), crypto 0, and in its last byte a number that a project may choose
+ * (CONFIG_FW_INFO_MAGIC_COMPATIBILITY_ID), the same in b0n and application of one build.
+ * Source: sdk-nrf include/fw_info_bare.h, subsys/fw_info/Kconfig.
+ */
+const INFO_MAGIC = [0x281e_e6de, 0x8fce_bb4c, 0x0000_3502] as const;
+/** What of the third word is not the project's own. */
+const COMPATIBILITY_MASK = 0x00ff_ffff;
 const INFO_VALID = 0x9102_ffff;
 /** Offsets from the start of the firmware at which it may lie, in bytes. */
 const INFO_OFFSETS = [0x0, 0x200, 0x400, 0x800, 0x1000] as const;
@@ -15,6 +22,8 @@ const VALIDATION_MAGIC = [0x281e_e6de, 0x8651_8483, 79_106] as const;
 /** magic[3], address, hash[32], public key[64], signature[64]. */
 const VALIDATION_BYTES = 16 + 32 + 64 + 64;
 const HASH_AT = 16;
+/** So far behind the firmware it is looked for, byte by byte. Source: bl_validation.c validation_info_find. */
+const VALIDATION_SEARCH_BYTES = 4;
 
 /** What a network-core application says of itself. */
 interface FirmwareInfo {
@@ -39,10 +48,15 @@ export function findFirmwareInfo(firmware: Uint8Array): FirmwareInfo | undefined
   for (const offset of INFO_OFFSETS) {
     if (offset + FIRMWARE_INFO_BYTES > firmware.length) continue;
     const word = (index: number): number => view.getUint32(offset + 4 * index, true);
-    if (!INFO_MAGIC.every((value, index) => word(index) === value) || word(WORD.valid) !== INFO_VALID) continue;
+    if (!isMagic(INFO_MAGIC, word) || word(WORD.valid) !== INFO_VALID) continue;
     return { bytes: word(WORD.size), version: word(WORD.version), address: word(WORD.address) };
   }
   return undefined;
+}
+
+/** The three words of a struct's magic, of whatever project. */
+function isMagic(magic: readonly [number, number, number], word: (index: number) => number): boolean {
+  return word(0) === magic[0] && word(1) === magic[1] && (word(2) & COMPATIBILITY_MASK) === magic[2];
 }
 
 /**
@@ -51,16 +65,35 @@ export function findFirmwareInfo(firmware: Uint8Array): FirmwareInfo | undefined
  * @param firmware bytes from the firmware's start; may go on behind its end.
  */
 export function isValidFirmware(firmware: Uint8Array, address: number): boolean {
+  return firmwareFault(firmware, address) === undefined;
+}
+
+/** Why b0n does not take a firmware, as the end of a sentence; undefined when it does. */
+export function firmwareFault(firmware: Uint8Array, address: number): string | undefined {
   const info = findFirmwareInfo(firmware);
-  if (info === undefined || info.address !== address) return false;
-  const end = info.bytes + VALIDATION_BYTES;
-  if (end > firmware.length) return false;
-  const behind = firmware.subarray(info.bytes, end);
-  const view = viewOf(behind);
-  if (!VALIDATION_MAGIC.every((value, index) => view.getUint32(4 * index, true) === value)) return false;
-  if (view.getUint32(12, true) !== address) return false;
+  if (info === undefined) return "it has no firmware info struct (CONFIG_FW_INFO) where b0n looks for one";
+  const hexText = (value: number) => `0x${value.toString(16)}`;
+  if (info.address !== address)
+    return `it is for ${hexText(info.address)}, and b0n keeps its application at ${hexText(address)}`;
+  const behind = validationBehind(firmware, info.bytes, address);
+  if (behind === undefined) {
+    return "no validation info follows it: it was not signed for b0n (take the build's signed_by_b0_ or signed_by_mcuboot_and_b0_ file)";
+  }
   const hash = createHash("sha256").update(firmware.subarray(0, info.bytes)).digest();
-  return equalBytes(behind.subarray(HASH_AT, HASH_AT + hash.length), new Uint8Array(hash));
+  const isHash = equalBytes(behind.subarray(HASH_AT, HASH_AT + hash.length), new Uint8Array(hash));
+  return isHash ? undefined : "the hash in its validation info is another one than its own";
+}
+
+/** The struct behind a firmware of so many bytes, which must be for the same address. */
+function validationBehind(firmware: Uint8Array, bytes: number, address: number): Uint8Array | undefined {
+  for (let at = bytes; at <= bytes + VALIDATION_SEARCH_BYTES; at += 1) {
+    const end = at + VALIDATION_BYTES;
+    if (end > firmware.length) return undefined;
+    const behind = firmware.subarray(at, end);
+    const word = (index: number) => viewOf(behind).getUint32(4 * index, true);
+    if (isMagic(VALIDATION_MAGIC, word)) return word(3) === address ? behind : undefined;
+  }
+  return undefined;
 }
 
 /**

@@ -53,7 +53,7 @@ function ownAnswer(flash: Flash, { dataAddress, bytes, ram }: HandOver): { statu
   const source = ram === undefined ? flashAt(flash, dataAddress, bytes) : ramAt(ram, dataAddress, bytes);
   // Out of all that the model knows: the network core gets a bus fault and answers nothing.
   if (source === undefined) return { status: "copy", afterUs: 0 };
-  const valid = isValidFirmware(source, NET_APP.address);
+  const valid = bytes <= NET_APP.bytes && isValidFirmware(source, NET_APP.address);
   return valid ? { status: "done", afterUs: b0nCopyUs(bytes) } : { status: "failed", afterUs: 0 };
 }
 

@@ -18,19 +18,32 @@ export interface CachedBoot {
 interface Run {
   end: Omit<CachedBoot, "operations"> | undefined;
   operations: number;
+  /** Who looked on found something. */
+  told: boolean;
 }
 
 /** A boot in mid-run: which one, and how many operations it has behind it. */
 interface Passed {
   readonly run: Run;
   readonly operation: number;
+  readonly scope: number;
+}
+
+/** What is done at each operation of a boot, and for which boots it is the same. */
+interface Watched {
+  /** Boots are merged only within one scope, a small number: what `see` does must be the same in it. */
+  readonly scope: number;
+  /**
+   * Where `see` only looks, and only what it finds depends on the scope: a number that is no scope, and the same in all
+   * such scopes. A boot in which nothing was found is then merged with boots of the others, too.
+   */
+  readonly unlessTold?: number;
+  /** Sees each operation before it takes effect, with the flash as a cut there leaves it. True: it found something. */
+  see(flash: FlashContent, operation: FlashOperation, index: number): boolean;
 }
 
 /** A boot that loops without end would hang the board, and us. */
 const OPERATIONS_MAX = 1_000_000;
-
-/** Sees each operation before it takes effect, with the flash as a cut there would leave it. */
-type SeeOperation = (flash: FlashContent, operation: FlashOperation, index: number) => void;
 
 /**
  * Boots of one bootloader, each followed only as far as it is new. What a boot does next depends on three things: the
@@ -54,27 +67,25 @@ export class BootCache {
     this.#whole = options.whole ?? false;
   }
 
-  /**
-   * Boots a content, which itself stays as it is.
-   * @param scope boots are merged only within one scope: what `see` does must be the same in it.
-   */
-  follow(content: FlashContent, scope: string, see: SeeOperation): CachedBoot {
+  /** Boots a content, which itself stays as it is. */
+  follow(content: FlashContent, watched: Watched): CachedBoot {
     const boot = this.#tree.begin(content, { guided: !this.#whole });
-    const run: Run = { end: undefined, operations: 0 };
+    const run: Run = { end: undefined, operations: 0, told: false };
     for (;;) {
       const step = boot.next();
       if (step.kind === "end") return this.#ended(run, step.result, boot.flash);
       const index = run.operations;
       if (index > OPERATIONS_MAX) return this.#ended(run, ENDLESS, boot.flash);
-      const known = this.#whole ? undefined : this.#meet(run, `${scope} ${boot.flash.identity()} ${step.state}`);
+      const known = this.#whole ? undefined : this.#meet(run, watched, placeName(boot.flash, step.state));
       if (known?.run.end !== undefined) {
         const rest = known.run.operations - known.operation;
         this.spared += rest;
         run.end = known.run.end;
         run.operations = index + rest;
+        run.told ||= known.run.told;
         return { ...run.end, operations: run.operations };
       }
-      see(boot.flash, step.operation, index);
+      if (watched.see(boot.flash, step.operation, index)) run.told = true;
       boot.apply(step.operation);
       run.operations += 1;
       this.followed += 1;
@@ -86,11 +97,26 @@ export class BootCache {
     return { ...run.end, operations: run.operations };
   }
 
-  #meet(run: Run, name: string): Passed | undefined {
+  /** A boot that went by here before and shows all that this one would; else this one is the first. */
+  #meet(run: Run, { scope, unlessTold }: Watched, place: string): Passed | undefined {
+    if (unlessTold !== undefined) {
+      const any = this.#passedAt(run, scope, place + String.fromCharCode(unlessTold));
+      if (any === undefined || any.scope === scope) return any;
+      if (any.run.end !== undefined && !any.run.told) return any;
+    }
+    return this.#passedAt(run, scope, place + String.fromCharCode(scope));
+  }
+
+  #passedAt(run: Run, scope: number, name: string): Passed | undefined {
     const known = this.#passed.get(name);
-    if (known === undefined) this.#passed.set(name, { run, operation: run.operations });
+    if (known === undefined) this.#passed.set(name, { run, operation: run.operations, scope });
     return known;
   }
+}
+
+/** What a boot does next depends on this. Short: texts of less than 13 characters are joined without a detour. */
+function placeName(flash: FlashContent, state: number): string {
+  return flash.identity() + String.fromCharCode(state & 0xffff, state >>> 16);
 }
 
 const ENDLESS: BootResult = { kind: "hang", reason: `more than ${OPERATIONS_MAX} flash operations in one boot` };

@@ -29,6 +29,8 @@ interface LookNode {
   readonly kind: "look";
   readonly look: Look;
   readonly ways: Map<Told, Place>;
+  /** The same ways by what the pages hold that are looked at: most looks are at pages that were looked at before. */
+  readonly byPages: Map<string, Place>;
 }
 
 /** The boot proposes an operation. */
@@ -128,7 +130,7 @@ class GuidedBoot {
 
   #walk(): OperationNode | EndNode | undefined {
     let node = this.#place?.node;
-    while (node?.kind === "look") node = node.ways.get(told(this.#flash, node.look))?.node;
+    while (node?.kind === "look") node = wayOn(this.#flash, node)?.node;
     if (node?.kind === "operation") this.#place = node.next;
     return node;
   }
@@ -206,13 +208,24 @@ class GuidedBoot {
       this.#place = undefined;
       return;
     }
-    const node = (this.#place.node ??= { kind: "look", look, ways: new Map() });
+    const node = (this.#place.node ??= { kind: "look", look, ways: new Map(), byPages: new Map() });
     if (node.kind !== "look") throw new RangeError("a boot that was told the same has looked elsewhere");
     const name = key();
     const way = node.ways.get(name) ?? { node: undefined };
     node.ways.set(name, way);
     this.#place = way;
   }
+}
+
+/** Where a look leads; undefined: nobody was told this here before. */
+function wayOn(flash: FlashContent, { look, ways, byPages }: LookNode): Place | undefined {
+  const pages = look.what === "name" ? undefined : flash.pageNames(look.offset, look.bytes);
+  if (pages === undefined) return ways.get(told(flash, look));
+  const known = byPages.get(pages);
+  if (known !== undefined) return known;
+  const way = ways.get(told(flash, look));
+  if (way !== undefined) byPages.set(pages, way);
+  return way;
 }
 
 function told(flash: FlashContent, look: Look): Told {

@@ -8,7 +8,7 @@ import { type FlashTiming, timingAt } from "../steps/timing.ts";
 import { BootCache } from "./boot-memory.ts";
 import { type ImagesAsked, StateFacts } from "./facts.ts";
 import type { Leak, LeakWatch } from "./leak-watch.ts";
-import type { CutPoint, Stage, SweepState } from "./state.ts";
+import { type CutPoint, STAGES, type Stage, type SweepState } from "./state.ts";
 
 /** A leak at an operation of a boot. */
 export interface LeakSeen {
@@ -166,12 +166,9 @@ class Explorer {
     const { torn = [], tornMax = 1 } = this.#question;
     const kinds = furtherCuts && state.torn < tornMax ? torn : [];
     const { stage, cuts } = state;
-    const scope = `${stage} ${state.torn} ${furtherCuts}`;
-    const end = this.#memory.follow(state.content, scope, (flash, operation, index) => {
-      if (!furtherCuts) {
-        this.#watch(flash, state, index);
-        return;
-      }
+    const scope = 1 + 2 * (STAGES.indexOf(stage) + STAGES.length * state.torn) + Number(furtherCuts);
+    const see = (flash: FlashContent, operation: FlashOperation, index: number): boolean => {
+      if (!furtherCuts) return this.#watch(flash, state, index);
       const cause = { kind: "cut", operation: index, torn: undefined } as const;
       if (index > 0) this.#meet(flash, { stage, cuts: cuts + 1, torn: state.torn, from: state, cause });
       for (const kind of kinds.filter((torn) => canTear(this.#question.timing, operation, torn))) {
@@ -180,10 +177,15 @@ class Explorer {
         const how = { ...cause, torn: kind };
         this.#meet(cut, { stage, cuts: cuts + 1, torn: state.torn + 1, from: state, cause: how });
       }
-    });
+      return false;
+    };
+    // A boot that is only judged looks for leaks and leaves nothing else: where it finds none, the stage is all one.
+    const end = this.#memory.follow(state.content, { scope, see, ...(furtherCuts ? {} : { unlessTold: 0 }) });
     state.end = end;
-    if (!this.#facts.isKnown(state.identity)) this.#edges += end.operations;
-    this.#facts.note(state.identity, end);
+    if (!this.#facts.isKnown(state.identity)) {
+      this.#edges += end.operations;
+      this.#facts.note(state.identity, end);
+    }
     const next = this.#facts.stageAfter(state, end);
     if (next === undefined || this.#question.onlyUpgrade) return;
     this.#meet(end.flash, { stage: next, cuts, torn: state.torn, from: state, cause: { kind: "reset" } });
@@ -193,7 +195,7 @@ class Explorer {
   #meet(flash: FlashContent, way: Omit<SweepState, "content" | "identity" | "end">): void {
     const identity = flash.identity();
     const stage = this.#facts.stageOf(flash, way.stage);
-    const name = `${stage} ${identity}`;
+    const name = identity + String.fromCharCode(STAGES.indexOf(stage));
     const known = this.#known.get(name);
     if (known !== undefined && known.torn <= way.torn) return;
     const content = this.#contents.get(identity) ?? this.#kept(flash);
@@ -214,8 +216,10 @@ class Explorer {
     return flash.snapshot();
   }
 
-  #watch(flash: FlashContent, state: SweepState, operation: number): void {
-    for (const leak of this.#question.leaks?.leaks(flash) ?? []) {
+  /** Notes what leaks; true when something does. */
+  #watch(flash: FlashContent, state: SweepState, operation: number): boolean {
+    const leaks = this.#question.leaks?.leaks(flash) ?? [];
+    for (const leak of leaks) {
       const stage = state.stage === "asking" ? "asked" : state.stage;
       const name = `${leak.what} ${leak.where} ${stage}`;
       const known = this.#leaks.get(name);
@@ -223,6 +227,7 @@ class Explorer {
       if (nearer) this.#leaks.set(name, { leak, state, operation, contents: (known?.contents ?? 0) + 1 });
       else known.contents += 1;
     }
+    return leaks.length > 0;
   }
 
   #result(coveredCuts: number | undefined, waiting = 0, begun?: Begun): Exploration {

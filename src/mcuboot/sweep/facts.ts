@@ -48,6 +48,8 @@ export class StateFacts {
   readonly #build: BootloaderBuild;
   readonly #images: ImagesAsked;
   readonly #ends = new Map<string, EndFacts>();
+  /** The same by the flash that a boot left: boots that were merged share it. */
+  readonly #byFlash = new WeakMap<FlashContent, EndFacts>();
   readonly #known = new Map<string, Known>();
 
   constructor(build: BootloaderBuild, images: ImagesAsked) {
@@ -64,7 +66,15 @@ export class StateFacts {
     return this.#known.has(identity);
   }
 
-  of({ result, flash, identity }: CachedBoot): EndFacts {
+  of(end: CachedBoot): EndFacts {
+    const known = this.#byFlash.get(end.flash);
+    if (known !== undefined) return known;
+    const facts = this.#ofContent(end);
+    this.#byFlash.set(end.flash, facts);
+    return facts;
+  }
+
+  #ofContent({ result, flash, identity }: CachedBoot): EndFacts {
     if (result.kind !== "run") return { running: "none", confirmed: false, fallbackKept: false };
     const name = `${identity} ${result.slots.join()}`;
     const known = this.#ends.get(name);

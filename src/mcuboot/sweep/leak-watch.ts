@@ -37,7 +37,11 @@ interface Secrets {
   readonly key: boolean;
 }
 
-type Part = ReturnType<FlashContent["parts"]>[number];
+/** A part of an area, as an object that stands for its content, and what is in it. */
+interface LookedAt {
+  readonly group: object;
+  readonly found: Secrets;
+}
 
 /** Looks for secrets outside the primary slots; each content of a sector is looked through once. */
 export class LeakWatch {
@@ -47,6 +51,8 @@ export class LeakWatch {
   readonly #known = new Map<string, Secrets>();
   /** The same of whole parts of an area: most of a flash is what it was when it was looked through last. */
   readonly #groups = new Map<Area, WeakMap<object, Secrets>>();
+  /** The parts of each area in the flash that was looked through last: the next one has nearly all of them. */
+  readonly #last = new Map<Area, LookedAt[]>();
 
   constructor(build: BootloaderBuild, secrets: readonly Secret[]) {
     const secondaries = build.images.map(({ secondary }) => ({ area: secondary, where: "secondary" as const }));
@@ -77,15 +83,27 @@ export class LeakWatch {
 
   #lookThrough(flash: FlashContent, area: Area): Secrets {
     const all = { text: false, key: false };
-    for (const part of flash.parts(area.offset, area.bytes)) {
-      const { text, key } = this.#inPart(flash, area, part);
-      all.text ||= text;
-      all.key ||= key;
-    }
+    const last = this.#last.get(area) ?? [];
+    this.#last.set(area, last);
+    let at = 0;
+    flash.eachPart(area.offset, area.bytes, (group, offset, bytes) => {
+      let part = last[at];
+      if (part?.group !== group) {
+        part = { group, found: this.#inPart(flash, area, { group, offset, bytes }) };
+        last[at] = part;
+      }
+      at += 1;
+      all.text ||= part.found.text;
+      all.key ||= part.found.key;
+    });
     return all;
   }
 
-  #inPart(flash: FlashContent, area: Area, { group, offset, bytes }: Part): Secrets {
+  #inPart(
+    flash: FlashContent,
+    area: Area,
+    { group, offset, bytes }: { readonly group: object; readonly offset: number; readonly bytes: number },
+  ): Secrets {
     const groups = this.#groups.get(area) ?? new WeakMap<object, Secrets>();
     this.#groups.set(area, groups);
     const known = groups.get(group);

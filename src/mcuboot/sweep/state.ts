@@ -6,7 +6,9 @@ import type { CachedBoot } from "./boot-memory.ts";
  * How far an upgrade has come when a boot begins. `asking`: the application was cut while it asked. `asked`: the request
  * stands, the new image has not run. `tried`: it has. `back`: the old image runs again.
  */
-export type Stage = "asking" | "asked" | "tried" | "back";
+export const STAGES = ["asking", "asked", "tried", "back"] as const;
+
+export type Stage = (typeof STAGES)[number];
 
 /** Power goes at this operation, from 0, of a boot or of the application's request: it is not done, or torn. */
 export interface CutPoint {

@@ -117,6 +117,22 @@ describe("what a sweep spares itself", () => {
     expect(results(swept(asked, { ...options, whole: true }))).toEqual(results(swept(asked, options)));
   });
 
+  test.each([
+    { mode: "offset" },
+    { mode: "scratch", generation: "2.1.0" },
+    { mode: "move", primary: "stale" },
+  ] as const)(
+    "%j: leaks are found at the stages at which they are, although boots that only look are merged",
+    (asked) => {
+      const leaks = ({ findings }: Sweep) =>
+        findings.map(({ class: what, stage, cuts, shows }) => [what, stage, cuts, shows]);
+      const options = { torn: TORN, cutsMax: 1 } as const;
+      const short = swept(asked, options);
+      expect(leaks(short).flat()).toContain("leak");
+      expect(leaks(short)).toEqual(leaks(swept(asked, { ...options, whole: true })));
+    },
+  );
+
   test("image checks carried out each time find the same as those remembered by content", () => {
     const asked = { mode: "offset", slotSectors: 5, bodyBytes: [5_000, 6_000] } as const;
     expect(results(swept({ ...asked, memoise: false }))).toEqual(results(swept({ ...asked, memoise: true })));

@@ -1,7 +1,14 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { BenchError, type Clock, ConfigurationError, parseValue, sleep, whyUnreadable } from "../../core/index.ts";
+import {
+  BenchError,
+  type Clock,
+  ConfigurationError,
+  parseValue,
+  readInput,
+  sleep,
+  whyUnreadable,
+} from "../../core/index.ts";
 import type { HidFinder } from "./hid-device.ts";
 import type { PortOpener } from "./ports.ts";
 import type { ArmedCut, CurrentMeter, CutOrder, PowerFacts, PowerState, PowerSwitch } from "./switch.ts";
@@ -93,7 +100,7 @@ export async function secretFrom(
   const path = resolve(bench.folder ?? ".", file);
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    bytes = readInput(path, SECRET_FILE_BYTES_MAX);
   } catch (cause) {
     throw new ConfigurationError(`the secret's file ${path} cannot be read: ${whyUnreadable(cause)}.`, "", { cause });
   }

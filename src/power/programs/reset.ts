@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { ScratchFolder } from "../../core/index.ts";
 import { canonicalSerial } from "../../serial/index.ts";
 import { powerDriver, realTimeOnly } from "../driver/driver.ts";
 import { programSwitch } from "./program-switch.ts";
@@ -55,14 +55,14 @@ export const resetSwitch = powerDriver({
   async open({ tool, serial, program, timeout_ms }, bench) {
     realTimeOnly("reset", bench.clock);
     const row = RESET_TOOLS.find(({ name }) => name === tool) ?? RESET_TOOLS[0];
-    const scratch = await mkdtemp(join(tmpdir(), "hil-reset-"));
-    const script = join(scratch, "reset.jlink");
+    const scratch = new ScratchFolder("reset");
+    const script = join(scratch.path, "reset.jlink");
     await writeFile(script, COMMANDER_SCRIPT);
     const off = [program ?? row.program, ...row.words(canonicalSerial(serial), script)];
     const plan = { driver: "reset", on: [], off, timeoutMs: timeout_ms, failText: row.failText };
     return {
       ...programSwitch(plan, bench),
-      [Symbol.asyncDispose]: () => rm(scratch, { recursive: true, force: true }),
+      [Symbol.asyncDispose]: async () => scratch[Symbol.dispose](),
     };
   },
 });

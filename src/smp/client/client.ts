@@ -5,7 +5,8 @@ import { type ImageListEntry, imageErase, imageState, setImageState, slotInfo } 
 import { bootloaderInfo, consoleEcho, echo, osInfo, osReset, params, SMP_MODES } from "../groups/os.ts";
 import { isRefusal } from "../packet/refusal.ts";
 import { type ConsoleOptions, ConsoleTransport } from "../transport/console-transport.ts";
-import { type SessionOptions, SmpSession } from "./session.ts";
+import type { SessionOptions } from "./exchange.ts";
+import { SmpSession } from "./session.ts";
 import { uploadImage } from "./upload.ts";
 import type { UploadOptions, UploadResult } from "./upload-options.ts";
 

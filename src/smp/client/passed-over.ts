@@ -1,6 +1,7 @@
 import { isKind, sleep, TimeoutError } from "../../core/index.ts";
 import { echo } from "../groups/os.ts";
-import type { RequestOptions, SmpSession } from "./session.ts";
+import type { RequestOptions } from "./exchange.ts";
+import type { SmpSession } from "./session.ts";
 
 /** How long nobody answers before it is asked whether the request was lost, in milliseconds. */
 const QUIET_MS = 3_000;

@@ -9,7 +9,8 @@ import { type CborMap, encodeMap } from "../packet/cbor.ts";
 import { decodeSmpHeader, encodeSmpHeader, type SmpHeader } from "../packet/header.ts";
 import { encodeConsoleLines } from "../transport/console-framing.ts";
 import { ConsoleTransport } from "../transport/console-transport.ts";
-import { type Exchange, type SessionOptions, SmpSession } from "./session.ts";
+import type { Exchange, SessionOptions } from "./exchange.ts";
+import { SmpSession } from "./session.ts";
 
 interface Asked {
   readonly header: SmpHeader;

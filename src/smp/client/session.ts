@@ -1,16 +1,11 @@
 import { BenchError, type Clock, isKind, Listeners, TimeoutError, within } from "../../core/index.ts";
 import { readAnswer } from "../packet/answer.ts";
-import {
-  type CommandRow,
-  encodeRequest,
-  type RequestOf,
-  type ResponseOf,
-  requestOp,
-  type SmpVersion,
-} from "../packet/command.ts";
+import { type CommandRow, encodeRequest, type RequestOf, type ResponseOf, requestOp } from "../packet/command.ts";
 import { decodeSmpHeader, SMP_HEADER_BYTES, type SmpHeader } from "../packet/header.ts";
 import type { ReceivedPacket } from "../transport/console-framing.ts";
 import type { SmpTransport } from "../transport/transport.ts";
+import type { Asked, EncodedFollowing } from "./ahead.ts";
+import type { Attempt, Exchange, RequestOptions, SessionCounters, SessionOptions } from "./exchange.ts";
 
 /** Source: zephyr #100468, of a shell that polls. */
 const ECHOED =
@@ -19,73 +14,26 @@ const ECHOED =
 /** Deadline of a request whose row names none, in milliseconds. Others wait 2.5 to 10 s. */
 const TIMEOUT_MS = 3_000;
 
-export interface SessionOptions {
-  readonly clock: Clock;
-  /** SMP version that is sent; answers of every version are understood. Default 2. */
-  readonly version?: SmpVersion;
-  /** Deadline for commands whose row names none, in milliseconds. Default 3000. */
-  readonly timeoutMs?: number;
-  /** Requests in flight. Default 1: most servers have two line buffers and lose the rest in silence (measured). */
-  readonly window?: number;
-  /** Sequence number of the first request, 0 to 255. */
-  readonly firstSequence?: number;
-}
-
-export interface RequestOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Deadline of one attempt (counted from 1), in milliseconds. */
-  readonly timeoutMs?: number | ((attempt: number) => number) | undefined;
-  /** Attempts after the first; default is the row's. */
-  readonly retries?: number | undefined;
-  /** Requests in flight that this one may join; default is the session's window. */
-  readonly window?: number | undefined;
-  /** The request's body (`encodePayload`), when it was made before its turn. */
-  readonly payload?: Uint8Array | undefined;
-}
-
-/** One attempt at a request. */
-interface Attempt {
-  /** The row's name: "image upload". */
-  readonly command: string;
-  /** Counted from 1. */
-  readonly attempt: number;
-  readonly sentAtUs: number;
-}
-
-/**
- * What passes on the wire, in its order: a request, its answer or the lack of one, and what nobody had asked for.
- * `packet` is whole, header first; of "no answer" it is the request's. Times are the clock's, in microseconds.
- */
-export type Exchange =
-  | (Attempt & {
-      readonly kind: "request" | "answer" | "no answer";
-      readonly atUs: number;
-      readonly packet: Uint8Array;
-    })
-  | {
-      readonly kind: "dropped";
-      readonly why: keyof SessionCounters;
-      readonly atUs: number;
-      readonly packet: Uint8Array;
-    };
-
-/** Packets that came and answered nothing. */
-interface SessionCounters {
-  /** Answers to requests that had been given up. */
-  late: number;
-  /** Answers to requests that were answered already. */
-  duplicate: number;
-  /** Answers whose group, command or sequence nobody asked for. */
-  stray: number;
-  /** Requests: our own bytes come back (a loop-back plug, or two clients on one line). */
-  echoed: number;
-}
-
 interface Pending {
   readonly row: CommandRow;
   readonly made: Attempt;
+  next?: EncodedFollowing;
   answered(packet: ReceivedPacket): void;
   failed(reason: unknown): void;
+}
+
+/** A request on its way. */
+interface OnItsWay {
+  readonly made: Attempt;
+  readonly packet: Uint8Array;
+  readonly sequence: number;
+  /** Of one that was sent before its caller made it. */
+  readonly ahead?: {
+    readonly payload: Uint8Array;
+    readonly asked: Asked;
+    readonly sending: Promise<void>;
+    readonly isOut: boolean;
+  };
 }
 
 /** An answer with how it was had. */
@@ -117,6 +65,7 @@ export class SmpSession implements AsyncDisposable {
   #end: { readonly reason: unknown } | undefined;
   #timeouts = 0;
   #dirty = false;
+  #ahead: OnItsWay | undefined;
 
   constructor(transport: SmpTransport, options: SessionOptions) {
     this.transport = transport;
@@ -190,17 +139,14 @@ export class SmpSession implements AsyncDisposable {
     request: RequestOf<C>,
     attempt: number,
     limitMs: number,
-    { signal, payload }: RequestOptions,
+    { signal, payload, next }: RequestOptions,
   ): Promise<ReceivedPacket> {
     signal?.throwIfAborted();
     if (this.#end) throw this.#gone();
-    await this.transport.ready?.(signal);
-    const sequence = this.#nextSequence();
-    const bytes = encodeRequest(row, request, { sequence, version: this.#options.version ?? 2, payload });
-    if (this.#dirty) await this.transport.resynchronise(this.#timeouts, signal);
-    this.#dirty = false;
-    const made: Attempt = { command: row.name, attempt, sentAtUs: this.clock.nowUs() };
-    this.#exchanges.emit({ kind: "request", ...made, atUs: made.sentAtUs, packet: bytes });
+    const encode = (sequence: number) =>
+      encodeRequest(row, request, { sequence, version: this.#options.version ?? 2, payload });
+    const sent = this.#takeAhead(payload) ?? (await this.#turn(row.name, attempt, encode, signal));
+    const { made, packet: bytes, sequence, ahead } = sent;
     let isOut = false;
     try {
       const awaited = `the answer to ${row.name} on ${this.transport.name}`;
@@ -210,12 +156,14 @@ export class SmpSession implements AsyncDisposable {
         limitMs,
         awaited,
         async (stop) => {
-          const arrived = this.#answerTo(sequence, { row, made }, stop);
-          const sending = this.transport.send(bytes, stop).then(() => {
+          const asked = ahead?.asked ?? this.#ask(sequence, { row, made });
+          stop.addEventListener("abort", () => void asked.giveUp(stop.reason), { once: true });
+          const sending = (ahead?.sending ?? this.transport.send(bytes, stop)).then(() => {
             isOut = true;
+            this.#makeNext(sequence, next);
           });
-          await Promise.all([sending, arrived]);
-          return arrived;
+          await Promise.all([sending, asked.answer]);
+          return asked.answer;
         },
         { signal, lastSeen },
       );
@@ -231,30 +179,96 @@ export class SmpSession implements AsyncDisposable {
     }
   }
 
-  #answerTo(sequence: number, asked: Pick<Pending, "row" | "made">, stop: AbortSignal): Promise<ReceivedPacket> {
-    return new Promise((resolve, reject) => {
-      const forget = (as: "answered" | "given up") => {
-        this.#pending.delete(sequence);
-        this.#past.set(sequence, as);
-        stop.removeEventListener("abort", giveUp);
-      };
-      const giveUp = () => {
-        forget("given up");
-        reject(stop.reason);
-      };
-      stop.addEventListener("abort", giveUp, { once: true });
-      this.#pending.set(sequence, {
-        ...asked,
+  /** A request whose turn it is: both ends are at the start of a frame. */
+  async #turn(
+    command: string,
+    attempt: number,
+    encode: (sequence: number) => Uint8Array,
+    signal: AbortSignal | undefined,
+  ): Promise<OnItsWay> {
+    await this.transport.ready?.(signal);
+    const sequence = this.#nextSequence();
+    const packet = encode(sequence);
+    if (this.#dirty) await this.transport.resynchronise(this.#timeouts, signal);
+    this.#dirty = false;
+    const made: Attempt = { command, attempt, sentAtUs: this.clock.nowUs() };
+    this.#exchanges.emit({ kind: "request", ...made, atUs: made.sentAtUs, packet });
+    return { made, packet, sequence };
+  }
+
+  #ask(sequence: number, request: Pick<Pending, "row" | "made">): Asked {
+    let giveUp: Asked["giveUp"] = () => false;
+    const answer = new Promise<ReceivedPacket>((resolve, reject) => {
+      const pending: Pending = {
+        ...request,
         answered: (packet) => {
-          forget("answered");
+          this.#pending.delete(sequence);
+          this.#past.set(sequence, "answered");
           resolve(packet);
         },
-        failed: (reason) => {
-          forget("given up");
-          reject(reason);
-        },
-      });
+        failed: (reason) => void giveUp(reason),
+      };
+      giveUp = (reason) => {
+        if (this.#pending.get(sequence) !== pending) return false;
+        this.#pending.delete(sequence);
+        this.#past.set(sequence, "given up");
+        reject(reason);
+        return true;
+      };
+      this.#pending.set(sequence, pending);
     });
+    return { answer, giveUp: (reason) => giveUp(reason) };
+  }
+
+  /** Encodes what comes next while the line is busy with what was sent as `sequence`. */
+  #makeNext(sequence: number, next: RequestOptions["next"]): void {
+    const { sendsAhead = this.clock.kind === "real", version = 2 } = this.#options;
+    const pending = this.#pending.get(sequence);
+    const following = sendsAhead && pending !== undefined ? next?.() : undefined;
+    if (following === undefined || pending === undefined) return;
+    const { row, payload } = following;
+    const packet = encodeRequest(row, {}, { sequence: this.#sequence, version, payload });
+    this.transport.prepare?.(packet);
+    pending.next = { ...following, sequence: this.#sequence, packet };
+  }
+
+  /** Sends what was made ready in the moment of the answer before it, unless anything is not as it was expected. */
+  #sendAhead({ row, payload, packet, sequence, ...next }: EncodedFollowing, answer: ReceivedPacket): void {
+    const isFree = this.#pending.size === 0 && this.#waiting.length === 0 && !this.#dirty && this.#end === undefined;
+    if (!isFree || sequence !== this.#sequence || !next.follows(answer.bytes.subarray(SMP_HEADER_BYTES))) return;
+    this.#nextSequence();
+    const made: Attempt = { command: row.name, attempt: 1, sentAtUs: this.clock.nowUs() };
+    const stop = new AbortController();
+    const ahead = { payload, isOut: false };
+    const sending = this.transport.send(packet, stop.signal).then(() => {
+      ahead.isOut = true;
+    });
+    const waiting = this.#ask(sequence, { row, made });
+    const asked: Asked = {
+      answer: waiting.answer,
+      giveUp: (reason) => {
+        // A port that is away must not hold what is sent after this.
+        stop.abort(reason);
+        return waiting.giveUp(reason);
+      },
+    };
+    // Who takes it over hears of what goes wrong; where nobody does, nobody minds.
+    for (const promise of [sending, asked.answer]) promise.catch(() => undefined);
+    this.#ahead = { made, packet, sequence, ahead: Object.assign(ahead, { asked, sending }) };
+    this.#exchanges.emit({ kind: "request", ...made, atUs: made.sentAtUs, packet });
+  }
+
+  /** The request with this body, if it was sent ahead. Another one that was is given up: its caller has turned away. */
+  #takeAhead(payload: Uint8Array | undefined): OnItsWay | undefined {
+    const sent = this.#ahead;
+    this.#ahead = undefined;
+    if (sent?.ahead === undefined || sent.ahead.payload === payload) return sent;
+    const { made, packet } = sent;
+    if (!sent.ahead.isOut) this.#dirty = true;
+    if (sent.ahead.asked.giveUp(new Error("nobody asked for this answer"))) {
+      this.#exchanges.emit({ kind: "no answer", ...made, atUs: this.clock.nowUs(), packet });
+    }
+    return undefined;
   }
 
   #received(packet: ReceivedPacket): void {
@@ -264,6 +278,7 @@ export class SmpSession implements AsyncDisposable {
     if (pending && answers(header, pending.row)) {
       pending.answered(packet);
       this.#exchanges.emit({ kind: "answer", ...pending.made, atUs: packet.atUs, packet: packet.bytes });
+      if (pending.next) this.#sendAhead(pending.next, packet);
       return;
     }
     const why = this.#whyDropped(header);

@@ -2,7 +2,8 @@ import { commandOf } from "../groups/commands.ts";
 import { type CborMap, type CborValue, decodeKnown, decodeMap } from "../packet/cbor.ts";
 import type { CommandRow } from "../packet/command.ts";
 import { decodeSmpHeader, SMP_HEADER_BYTES, type SmpHeader } from "../packet/header.ts";
-import type { Exchange, SmpSession } from "./session.ts";
+import type { Exchange } from "./exchange.ts";
+import type { SmpSession } from "./session.ts";
 import { type BodyText, bodyOf } from "./transcript-body.ts";
 
 /** Chunks that one line stands for: a killed run lacks at most so many, and an upload of 200 KiB takes ten lines. */

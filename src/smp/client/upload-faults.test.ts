@@ -128,9 +128,13 @@ function corrupt(link: MemoryLink, mischief: Mischief | undefined, random: Rando
 const IMAGE = plainImage({ version: [2, 0, 0], payloadBytes: 5_000 });
 
 describe("an upload is whole although", () => {
-  test.each(FAULTS.map((fault) => [fault.name, fault] as const))("%s", async (_name, fault) => {
+  const cases = FAULTS.flatMap((fault) => [
+    [fault.name, fault, false] as const,
+    [`${fault.name}, chunks sent ahead`, fault, true] as const,
+  ]);
+  test.each(cases)("%s", async (_name, fault, sendsAhead) => {
     const store = new ArrayImageStore({ slotBytes: 65_536, ...(fault.imageCheck ? { imageCheck: true } : {}) });
-    const bench = smpBench({ store, baudRate: 115_200, ...fault.board });
+    const bench = smpBench({ store, baudRate: 115_200, session: { sendsAhead }, ...fault.board });
     const random = Random.fromSeed(7);
     corrupt(bench.boardLink, fault.toBoard, random.fork("to board"));
     corrupt(bench.hostLink, fault.toHost, random.fork("to host"));

@@ -1,3 +1,9 @@
+import type { Clock } from "../../core/index.ts";
+import { imageUpload } from "../groups/image.ts";
+import { readAnswer } from "../packet/answer.ts";
+
+/** How much later than the fastest of the last answers one is awaited awake, in microseconds. */
+const LATE_US = 700;
 /** Chunks that the server dropped, without a clean run between, after which chunks go one by one. */
 const DROPS = 4;
 /** Answered chunks that make a clean run. */
@@ -60,10 +66,29 @@ export class RoundTrips {
     if (this.#recentUs.length > ROUND_TRIPS) this.#recentUs.shift();
   }
 
+  /**
+   * Keeps the event loop from sleeping around the moment in which the answer to what is sent now will come: a program
+   * that sleeps then is 100 µs late and runs with cold caches. Returns how to let it sleep again.
+   */
+  stayAwake(clock: Clock): () => void {
+    if (clock.kind === "virtual" || this.#recentUs.length === 0) return () => undefined;
+    // A real clock spins through the event loop before an alarm is due (`RealClock.at`).
+    return clock.at(clock.nowUs() + Math.min(...this.#recentUs) + LATE_US, () => undefined);
+  }
+
   /** Deadline of an attempt in milliseconds, at most `allowedMs`; all of it while nothing is known. */
   deadlineMs(attempt: number, allowedMs: number): number {
     if (this.#recentUs.length === 0) return allowedMs;
     const us = Math.max(DEADLINE_US_MIN, 3 * Math.max(...this.#recentUs)) * 4 ** (attempt - 1);
     return Math.min(allowedMs, us / 1000);
+  }
+}
+
+/** The offset that an answer wants next; undefined where it says anything else. */
+export function offsetIn(answer: Uint8Array): number | undefined {
+  try {
+    return readAnswer(imageUpload, answer).off;
+  } catch {
+    return undefined;
   }
 }

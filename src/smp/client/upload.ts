@@ -6,11 +6,13 @@ import { encodeMap } from "../packet/cbor.ts";
 import { encodePayload, type RequestOf } from "../packet/command.ts";
 import { SMP_HEADER_BYTES } from "../packet/header.ts";
 import { LineQuality } from "../transport/line-quality.ts";
+import type { Following } from "./ahead.ts";
+import type { RequestOptions } from "./exchange.ts";
 import { answersEcho, unlessPassedOver } from "./passed-over.ts";
-import type { RequestOptions, SmpSession } from "./session.ts";
+import type { SmpSession } from "./session.ts";
 import type { UploadOptions, UploadResult } from "./upload-options.ts";
 import { badLine, smallBuffers } from "./upload-timeouts.ts";
-import { RoundTrips, UploadWindow } from "./upload-window.ts";
+import { offsetIn, RoundTrips, UploadWindow } from "./upload-window.ts";
 
 /** A first chunk must hold the image header. Source: Zephyr img_mgmt.c. */
 const FIRST_DATA_BYTES_MIN = 32;
@@ -176,11 +178,14 @@ class Upload {
     const timing = at === 0 ? { timeoutMs: firstChunkMs, retries: 1 } : { timeoutMs: chunkTimeout };
     const sentUs = this.#session.clock.nowUs();
     this.#sentTo = Math.max(this.#sentTo, end);
-    this.#makeReady(end);
+    const isAlone = at > 0 && options.window === undefined && this.#window.size === 1;
+    const next = isAlone ? () => this.#following(end) : undefined;
+    if (!isAlone) this.#makeReady(end);
+    const sleepAgain = isAlone ? this.#roundTrips.stayAwake(this.#session.clock) : undefined;
     const bytes = SMP_HEADER_BYTES + payload.length;
     const attemptsMax = 1 + (options.retries ?? ("retries" in timing ? timing.retries : imageUpload.retries));
     const { answer, attempts, atUs } = await this.#session
-      .exchange(imageUpload, request, { signal, payload, ...timing, ...options })
+      .exchange(imageUpload, request, { signal, payload, next, ...timing, ...options })
       .catch((error: unknown) => {
         if (isKind(error, "timeout")) {
           const attempts = options.signal?.aborted ? 1 : attemptsMax;
@@ -189,7 +194,8 @@ class Upload {
           if (options.window === undefined) this.#retries += attempts;
         }
         throw error;
-      });
+      })
+      .finally(() => sleepAgain?.());
     if (this.#line.answered(bytes, attempts - 1)) this.#ready.clear();
     this.#chunks += 1;
     this.#retries += attempts - 1;
@@ -287,6 +293,14 @@ class Upload {
   #makeReady(at: number): void {
     const { clock } = this.#session;
     if (at < this.#bytes.length) clock.at(clock.nowUs(), () => void this.#chunk(at));
+  }
+
+  /** The chunk that comes next when this one is taken: it can go out in the moment of the answer. */
+  #following(at: number): Following | undefined {
+    // While packets may grow again, how large the next one is depends on the answer.
+    if (at >= this.#bytes.length || this.#line.isReduced) return undefined;
+    const { payload } = this.#chunk(at);
+    return { row: imageUpload, payload, follows: (answer) => offsetIn(answer) === at };
   }
 
   /** The keys of a first chunk; the hash that makes an upload resumable is left out where there is no room for it. */

@@ -3,7 +3,7 @@ export { customCommand } from "./custom.ts";
 export { groupDetails, groupList } from "./enumeration.ts";
 export { closeFile, fileHash, fileHashTypes, fileStatus } from "./file-system.ts";
 export { IMAGE_GROUP, imageUpload } from "./image.ts";
-export { echo, memoryPools, readDatetime, SMP_MODES, taskStatistics, writeDatetime } from "./os.ts";
+export { consoleEcho, echo, memoryPools, readDatetime, SMP_MODES, taskStatistics, writeDatetime } from "./os.ts";
 export { commitSettings, deleteSetting, loadSettings, readSetting, saveSettings, writeSetting } from "./settings.ts";
 export { shell } from "./shell.ts";
 export { statistics, statisticsList } from "./statistics.ts";

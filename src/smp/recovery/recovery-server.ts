@@ -52,6 +52,8 @@ export interface RecoveryOptions extends RecoveryBuild {
   readonly store: RecoveryStore;
   /** Called once the answer to a reset is on its way; the reset comes 250 ms later. */
   reset(): void;
+  /** A request was taken: a bootloader that waits for one stays from then on. */
+  onRequest?(): void;
   /** Told what broke in the store: the client only gets EINVAL. */
   onHandlerError?(error: unknown): void;
 }
@@ -107,6 +109,7 @@ export class RecoveryServer implements AsyncDisposable {
     const payload = packet.subarray(SMP_HEADER_BYTES);
     if (this.#stopped || !header || (header.op !== OP.read && header.op !== OP.write)) return;
     if (header.length < payload.length) return;
+    this.#options.onRequest?.();
     this.#after = undefined;
     const body = encodeMap(await this.#answer(header, payload), "indefinite");
     const answer = concat(encodeSmpHeader({ ...header, op: header.op + 1, flags: 0, length: body.length }), body);

@@ -1,7 +1,8 @@
 import { type Clock, VirtualClock } from "../../core/index.ts";
 import { memoryLinks, Uart } from "../../serial/index.ts";
 import { SmpClient } from "../client/client.ts";
-import { type SessionOptions, SmpSession } from "../client/session.ts";
+import type { SessionOptions } from "../client/exchange.ts";
+import { SmpSession } from "../client/session.ts";
 import { type ImageServerOptions, imageHandlers } from "../server/image-server.ts";
 import { osHandlers } from "../server/os-server.ts";
 import { type ServerOptions, SmpServer } from "../server/server.ts";

@@ -15,6 +15,8 @@ import type { SmpTransport } from "./transport.ts";
 /** Silence that ends a resynchronisation, and the longest wait for it (a chatty log never stops), in milliseconds. */
 const QUIET_MS = 100;
 const QUIET_MS_MAX = 1_000;
+/** Bytes of what came last that an error shows. */
+const TAIL_BYTES = 16;
 
 export interface ConsoleOptions {
   readonly clock: Clock;
@@ -46,10 +48,14 @@ export class ConsoleTransport implements SmpTransport {
   readonly #undo: (() => void)[];
   #bytesSeen = 0;
   #bytesAtSend = 0;
-  #tail = new Uint8Array();
+  /** The last pieces that came, at least 16 bytes of them once there were so many: looked at only after a timeout. */
+  #tail: Uint8Array[] = [];
   readonly #guard = new BurstGuard();
   #linesSent = 0;
   #sending: Promise<void> = Promise.resolve();
+  #prepared:
+    | { readonly packet: Uint8Array; readonly lines: readonly Uint8Array[]; readonly whole: Uint8Array }
+    | undefined;
 
   constructor(uart: Uart, options: ConsoleOptions) {
     this.name = uart.name;
@@ -69,7 +75,9 @@ export class ConsoleTransport implements SmpTransport {
       strict ? uart.onBytes((chunk) => strict.push(chunk)) : uart.addRecogniser(this.#decoder),
       uart.onBytes(({ bytes }) => {
         this.#bytesSeen += bytes.length;
-        this.#tail = Uint8Array.from(concat(this.#tail, bytes).slice(-16));
+        this.#tail.push(bytes);
+        if (bytes.length >= TAIL_BYTES) this.#tail = [bytes];
+        else if (this.#tail.length > TAIL_BYTES) this.#tail.shift();
       }),
     ];
   }
@@ -87,6 +95,11 @@ export class ConsoleTransport implements SmpTransport {
     return encodedBytes(packetBytes);
   }
 
+  prepare(packet: Uint8Array): void {
+    const lines = encodeConsoleLines(packet);
+    this.#prepared = { packet, lines, whole: concat(...lines) };
+  }
+
   /** Packets go out whole, one after the other: with pauses between its lines another could slip in. */
   send(packet: Uint8Array, signal?: AbortSignal): Promise<void> {
     const turn = this.#sending.then(() => this.#send(packet, signal));
@@ -97,11 +110,13 @@ export class ConsoleTransport implements SmpTransport {
   async #send(packet: Uint8Array, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     this.#bytesAtSend = this.#bytesSeen;
-    const lines = encodeConsoleLines(packet);
+    if (this.#prepared?.packet !== packet) this.prepare(packet);
+    const { lines = [], whole = packet } = this.#prepared ?? {};
+    this.#prepared = undefined;
     this.#linesSent = lines.length;
     const { clock, pacing = { pauseMs: this.#guard.pauseMs } } = this.#options;
-    if (pacing.pauseMs === 0) return this.#uart.write(concat(...lines), signal);
-    const pieces = pacing.everyBytes === undefined ? lines : cut(concat(...lines), pacing.everyBytes);
+    if (pacing.pauseMs === 0) return this.#uart.write(whole, signal);
+    const pieces = pacing.everyBytes === undefined ? lines : cut(whole, pacing.everyBytes);
     for (const [index, piece] of pieces.entries()) {
       if (index > 0) await sleep(clock, pacing.pauseMs, signal);
       await this.#uart.write(piece, signal);
@@ -138,7 +153,7 @@ export class ConsoleTransport implements SmpTransport {
     const frames = bad === 0 ? "" : ` ${bad} frames were damaged so far.`;
     const line = this.#uart.pending || this.#uart.lastLine?.text;
     if (line !== undefined && /^[\t -~]+$/.test(line)) return `${came} bytes came, last "${line.slice(-80)}".${frames}`;
-    return `${came} bytes came that are neither text nor a frame, last ${hex(this.#tail)}.${frames}`;
+    return `${came} bytes came that are neither text nor a frame, last ${hex(concat(...this.#tail).slice(-TAIL_BYTES))}.${frames}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

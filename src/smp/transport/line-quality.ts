@@ -46,6 +46,11 @@ export class LineQuality {
     return this.#framed;
   }
 
+  /** Packets are smaller than they could be, and may grow with any answer. */
+  get isReduced(): boolean {
+    return this.#packetBytes < this.#largest;
+  }
+
   get canShrink(): boolean {
     return this.#framed && this.#packetBytes > ONE_LINE_BYTES;
   }

@@ -12,6 +12,8 @@ export interface SmpTransport extends AsyncDisposable {
   wireBytes(packetBytes: number): number;
   /** Resolves at once, or when a port that is away is back: no deadline runs before. @throws BenchError; the signal's reason. */
   ready?(signal?: AbortSignal): Promise<void>;
+  /** Makes ready what `send` of this very packet will write, while there is time for it. */
+  prepare?(packet: Uint8Array): void;
   /** @throws BenchError when the port is gone; the signal's reason (a part of the packet may be out then). */
   send(packet: Uint8Array, signal?: AbortSignal): Promise<void>;
   onPacket(listener: (packet: ReceivedPacket) => void): () => void;

@@ -1,4 +1,4 @@
-import { SWAP_MODES } from "../../../image/index.ts";
+import { SWAP_MODES, TRAPS, type TrapName } from "../../../image/index.ts";
 import {
   anyText,
   oneOf,
@@ -12,6 +12,9 @@ import {
 import type { OptionTable, OptionValuesOf } from "./option.ts";
 
 const SWAP_MODE_NAMES = SWAP_MODES.map((row) => row.name);
+
+const trap = oneOf(...TRAPS.map(({ name }) => name));
+const trapsOf = (text: string): ReadonlySet<TrapName> => new Set(text.split(",").map(trap));
 
 const lzma = { kind: "value", metavar: "INTEGER", parse: parseDecimal } as const;
 
@@ -195,7 +198,13 @@ export const SIGN_OPTIONS = {
     kind: "value",
     metavar: "[disabled|lzma2|lzma2armthumb]",
     parse: oneOf("disabled", "lzma2", "lzma2armthumb"),
-    about: "Compress the body; needs the program xz.",
+    about: "Compress the body; needs the library lzma-native.",
+  },
+  "imgtool-trap": {
+    kind: "value",
+    metavar: "NAME[,NAME]",
+    parse: trapsOf,
+    about: `Do as imgtool does where hil refuses. ${TRAPS.map(({ name, what }) => `${name}: ${what}`).join(". ")}.`,
   },
   ...LZMA_OPTIONS,
 } as const satisfies OptionTable;

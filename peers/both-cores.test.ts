@@ -1,0 +1,93 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "@jest/globals";
+import { command } from "../hil-tests/testing/command.ts";
+import { hil, ptyBench } from "../hil-tests/testing/process.ts";
+import { appFile, applicationBody, netFile, networkBody, packageOf } from "../hil-tests/testing/two-cores.ts";
+import { loadProfile } from "../src/board/index.ts";
+import { runCommand } from "../src/cli/run/run.ts";
+
+/**
+ * Packages for both cores as sysbuild makes them: firmware signed by the real imgtool (the network core's for b0n first),
+ * under a manifest with image numbers, slots and boards. imgtool is looked for as in imgtool.test.ts.
+ */
+const IN_VENV = join(process.env["HIL_PEERS_VENV"] ?? ".cache/peers", "bin/imgtool");
+const IMGTOOL = process.env["HIL_IMGTOOL"] ?? (existsSync(IN_VENV) ? resolve(IN_VENV) : "imgtool");
+const isThere = spawnSync(IMGTOOL, ["version"]).status === 0;
+const isRequired = process.env["CI"] === "true" || process.env["HIL_PEERS"] === "required";
+const suite = isThere || isRequired ? describe : describe.skip;
+
+const KEYS = fileURLToPath(new URL("../boards/keys/", import.meta.url));
+const PEERS_MS = 240_000;
+const folder = mkdtempSync(join(tmpdir(), "hil-imgtool-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Signs a body with imgtool, as sysbuild calls it. */
+function signed(body: Uint8Array, version: string, slotBytes: number, encrypt: boolean): Uint8Array {
+  const [raw, out] = ["body.bin", "signed.bin"].map((name) => join(folder, name)) as [string, string];
+  writeFileSync(raw, body);
+  const ran = spawnSync(
+    IMGTOOL,
+    [
+      ...["sign", "--version", version, "--align", "4", "--slot-size", String(slotBytes), "--pad-header"],
+      ...["--header-size", "0x200", "--key", join(KEYS, "twin-sign-p256.pem")],
+      ...(encrypt ? ["--encrypt", join(KEYS, "twin-enc-p256.pem")] : []),
+      ...[raw, out],
+    ],
+    { encoding: "utf8" },
+  );
+  if (ran.status !== 0) throw new Error(`imgtool: ${ran.stderr}`);
+  return readFileSync(out);
+}
+
+/** A package of both cores: an application of this version, and firmware of the network core with this counter. */
+async function packageFor(
+  version: string,
+  counter: number,
+  { encrypt = false, bytes = 9_000 } = {},
+): Promise<Uint8Array> {
+  const board = await loadProfile("twin-net", { cwd: folder });
+  const app = signed(applicationBody(board, version, bytes), version, 0x5_8000, encrypt);
+  const net = signed(networkBody(counter, bytes - 1_000), `${counter}.0.0`, 0x3_8000, encrypt);
+  return packageOf(appFile(app), netFile(net));
+}
+
+suite("packages for both cores, signed by imgtool", () => {
+  test.each([[false], [true]])(
+    "upgrade both cores of the twin under cuts; the new one encrypted: %s",
+    async (encrypt) => {
+      writeFileSync(join(folder, "old.zip"), await packageFor("1.0.0", 3));
+      writeFileSync(join(folder, "new.zip"), await packageFor("2.0.0", 4, { encrypt }));
+      const args = ["old.zip", "new.zip", "--board", "twin-net", "--cuts", "10", "--json"];
+      const { code, out, error } = await command(runCommand, args, folder);
+      expect([code, error]).toEqual([0, ""]);
+      const { verdicts }: { verdicts: { pass: boolean; found: string; where?: string }[] } = JSON.parse(out);
+      expect(verdicts.filter(({ pass }) => !pass)).toEqual([]);
+      expect(verdicts[0]?.found).toMatch(/^2\.0\.0 running.*; the network core runs version 4 \(its UART\)$/);
+      expect(verdicts.map(({ where }) => where)).toContain("the copy to the network core");
+    },
+    PEERS_MS,
+  );
+
+  test(
+    "do the same on a board of provider hardware, through the pseudo-terminals of hil twin --link",
+    async () => {
+      await using lab = await ptyBench({ bothCores: true });
+      writeFileSync(join(lab.folder, "old.zip"), await packageFor("1.0.0", 3, { bytes: 6_000 }));
+      writeFileSync(join(lab.folder, "new.zip"), await packageFor("2.0.0", 4, { bytes: 6_000 }));
+      const on = ["--cut-on", "Turned on network core+300", "--cut-on", "Turned on network core+700"];
+      const ran = await hil(lab.folder, "run", "old.zip", "new.zip", "--board", "lab.yaml", ...on, "--json").done;
+      expect([ran.code, ran.err]).toEqual([0, ""]);
+      const { verdicts }: { verdicts: { pass: boolean; found: string }[] } = JSON.parse(ran.out);
+      expect(verdicts.map(({ found }) => found.replace(/.*; the/, "the"))).toEqual([
+        "the network core runs version 4 (its UART)",
+        "the network core runs version 3 (its UART)",
+        "the network core runs version 4 (its UART)",
+      ]);
+    },
+    PEERS_MS,
+  );
+});

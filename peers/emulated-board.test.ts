@@ -1,0 +1,79 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "@jest/globals";
+import { hil } from "../hil-tests/testing/process.ts";
+import { Random } from "../src/core/index.ts";
+import { Nrf51 } from "../src/emulator/index.ts";
+import { FlashContent, type FlashOperation } from "../src/mcuboot/index.ts";
+import { QemuCuts } from "./qemu-cuts.ts";
+import { missingFor } from "./smp-servers.ts";
+
+/** Real MCUboot and Zephyr, executed by our own emulator: the model of MCUboot is its witness, and it the model's. */
+const LIMIT_MS = 600_000;
+const PAGE_BYTES = 1024;
+const BOOT_US = 60e6;
+const SLICE_US = 100_000;
+const APPLICATION = /Booting Zephyr OS/u;
+const required = process.env["HIL_PEERS_SERVERS"] === "required";
+
+function firmwareTest(name: string, body: () => Promise<void>): void {
+  const missing = missingFor("qemu");
+  if (missing === undefined || required) test(name, body, LIMIT_MS);
+  else test.skip(`${name}: ${missing}`, body);
+}
+
+/** Boots a flash content until the application says so. */
+function booted(content: Uint8Array) {
+  let log = "";
+  const operations: FlashOperation[] = [];
+  const chip = new Nrf51({
+    output: (byte) => {
+      log += String.fromCharCode(byte);
+    },
+    random: Random.fromSeed(1),
+  });
+  const flash = FlashContent.erased(content.length, PAGE_BYTES);
+  flash.load(0, content);
+  chip.flash.restore(flash);
+  chip.watch = (operation) => operations.push(operation);
+  chip.powerOn();
+  for (let us = 0; us < BOOT_US && !APPLICATION.test(log); us += SLICE_US) chip.run(SLICE_US);
+  return { log, operations, flash: chip.flash.snapshot(), unknown: chip.unknown };
+}
+
+const textOf = (operation: FlashOperation) =>
+  operation.kind === "erase"
+    ? `erase ${operation.offset} ${operation.bytes}`
+    : `write ${operation.offset} ${Buffer.from(operation.data).toString("hex")}`;
+
+const folder = mkdtempSync(join(tmpdir(), "hil-emulated-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("a real MCUboot in the emulator", () => {
+  firmwareTest("erases and writes, word by word, what the model says: a swap and its revert", async () => {
+    const bench = await QemuCuts.of("qemu-upgrade");
+    for (const [direction, count] of [
+      ["swap", 25_294],
+      ["revert", 25_306],
+    ] as const) {
+      const expected = bench.everyOperation().map(textOf);
+      const { operations, log, unknown } = booted(bench.atPower());
+      const found = operations.map(textOf);
+      expect([direction, found.length, log.includes("Booting Zephyr OS")]).toEqual([direction, count, true]);
+      expect(found.findIndex((text, index) => text !== expected[index])).toBe(-1);
+      expect(found).toHaveLength(expected.length);
+      expect(unknown).toEqual([]);
+      bench.goOn();
+    }
+  });
+
+  firmwareTest("the whole main job: upload, request, cuts by time and their verdicts", async () => {
+    const scenario = join(folder, "short.yaml");
+    const text = readFileSync("scenarios/qemu-upgrade.yaml", "utf8").replace("count: 12", "count: 2");
+    writeFileSync(scenario, text);
+    const { code, out } = await hil(folder, "run", scenario, "--board", "emulated-microbit").done;
+    expect(out).toContain("PASS  2 of 2 cuts as MCUboot allows");
+    expect(code).toBe(0);
+  });
+});

@@ -1,0 +1,64 @@
+import { type Clock, isHilError, Random } from "../../../src/core/index.ts";
+import { inputOf } from "./damage.ts";
+import type { FuzzSource } from "./source.ts";
+
+/** Far above what one input takes, far below "never". */
+export const ONE_INPUT_MS_MAX = 2_000;
+
+/** What became of a source's inputs. */
+export interface FuzzTally {
+  readonly name: string;
+  readonly inputs: number;
+  readonly read: number;
+  readonly refused: number;
+  /** The first few that ended in no error of ours, or took too long, with the input. */
+  readonly bad: readonly string[];
+  readonly slowestMs: number;
+}
+
+const BAD_MAX = 5;
+
+/**
+ * Asks a source about damaged inputs. Input number N of a seed is the same whatever came before it.
+ * @param asked.from number of the first one.
+ * @param asked.each told how many are done, now and then.
+ */
+export async function fuzzed(
+  source: FuzzSource,
+  asked: {
+    readonly count: number;
+    readonly from?: number;
+    readonly seed: number;
+    readonly clock: Clock;
+    readonly each?: (done: number) => void;
+  },
+): Promise<FuzzTally> {
+  const { count, from = 0, seed, clock, each } = asked;
+  const seeds = source.seeds().map((given) => (typeof given === "string" ? new Uint8Array(Buffer.from(given)) : given));
+  const chance = Random.fromSeed(seed).fork(source.name);
+  const tally = { read: 0, refused: 0 };
+  const bad: string[] = [];
+  let slowestMs = 0;
+  for (let index = from; index < from + count && bad.length < BAD_MAX; index += 1) {
+    const random = chance.fork(String(index));
+    const input = inputOf(source, seeds, random);
+    const beganUs = clock.nowUs();
+    const tell = (what: string) =>
+      bad.push(
+        `${source.name}, input ${index} of seed ${seed}: ${what}\n${Buffer.from(input.subarray(0, 2_000)).toString("latin1")}`,
+      );
+    try {
+      const answer = source.ask(input, random);
+      if (answer instanceof Promise) await answer;
+      tally.read += 1;
+    } catch (error) {
+      if (isHilError(error)) tally.refused += 1;
+      else tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    }
+    const tookMs = (clock.nowUs() - beganUs) / 1000;
+    slowestMs = Math.max(slowestMs, tookMs);
+    if (tookMs > ONE_INPUT_MS_MAX) tell(`took ${Math.round(tookMs)} ms`);
+    if (index % 1024 === 0) each?.(index - from);
+  }
+  return { name: source.name, inputs: tally.read + tally.refused + bad.length, ...tally, bad, slowestMs };
+}

@@ -1,0 +1,220 @@
+import { BenchError, type Clock, Queue } from "../../core/index.ts";
+import type { FlashContent, FlashOperation } from "../../mcuboot/index.ts";
+import type { PowerFacts, PowerState, PowerSwitch } from "../../power/index.ts";
+import type { Chunk, Link } from "../../serial/index.ts";
+import type { FlashProgress, FlashStop } from "../parts/board.ts";
+
+/** What a board needs of an emulated chip. Times are microseconds since power on. */
+interface EmulatedChip {
+  readonly isOn: boolean;
+  readonly nowUs: number;
+  /** When something next happens of itself while every core sleeps; undefined while one runs. */
+  readonly idleUntilUs: number | undefined;
+  watch: (operation: FlashOperation) => void;
+  readonly flash: {
+    snapshot(): FlashContent;
+    restore(content: FlashContent): void;
+  };
+  powerOn(): void;
+  powerOff(): void;
+  receive(bytes: Uint8Array): void;
+  run(us: number): void;
+}
+
+/** How far the chip may be ahead of the bench's clock: what a cut by time can be late. */
+const SLICE_US = 100;
+
+/** Thrown by a flash operation that a watch waits for: the chip does not run on. */
+const STANDS_STILL = Symbol("the chip stands still");
+
+/**
+ * An emulated chip on its bench: power, one UART, the bench's clock. The chip runs in slices, each right when its time
+ * begins, and is never more than one slice ahead of the clock; a flash operation is one piece, so that it may be ahead
+ * by as long as an erase takes.
+ */
+export class RunningChip implements PowerSwitch, Link {
+  readonly facts: PowerFacts = { cuts: "soc", readsBack: true, latency: "ms" };
+  readonly name: string;
+  readonly #clock: Clock;
+  readonly #chip: EmulatedChip;
+  readonly #arrived = new Queue<Chunk>();
+  #cancel = () => {};
+  #onAtUs = 0;
+  #sent: { atUs: number; byte: number }[] = [];
+  #beforeLast: { readonly untilUs: number; readonly content: FlashContent } | undefined;
+  #erases = 0;
+  #words = 0;
+  #watch: { readonly progress: FlashProgress; readonly reached: () => void } | undefined;
+  #failure: unknown;
+  #isStill = false;
+
+  constructor(name: string, chip: EmulatedChip, clock: Clock) {
+    this.name = name;
+    this.#chip = chip;
+    this.#clock = clock;
+    chip.watch = (operation) => this.#beforeOperation(operation);
+  }
+
+  get chunks(): AsyncIterable<Chunk> {
+    return this.#arrived;
+  }
+
+  async set(
+    state: PowerState,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<{ sentAtUs: number }> {
+    options.signal?.throwIfAborted();
+    if (state === "on" && !this.#chip.isOn) this.#on();
+    if (state === "off" && this.#chip.isOn) this.#off();
+    return { sentAtUs: this.#clock.nowUs() };
+  }
+
+  async read(): Promise<PowerState> {
+    return this.#chip.isOn ? "on" : "off";
+  }
+
+  /** A byte of the chip has left its UART. @param atUs since power on */
+  sent(byte: number, atUs: number): void {
+    this.#sent.push({ atUs: Math.round(this.#onAtUs + atUs), byte });
+  }
+
+  /** Bytes to the board. Without power they are lost. */
+  async write(bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (!this.#chip.isOn || this.#isStill) return;
+    this.#catchUp();
+    this.#chip.receive(bytes);
+    this.#schedule();
+  }
+
+  flashContent(): Uint8Array {
+    const content = this.#chip.flash.snapshot();
+    return content.read(0, content.bytes);
+  }
+
+  /** Puts a content into the whole flash; a board that has power starts anew with it. */
+  writeFlash(content: FlashContent): void {
+    const wasOn = this.#chip.isOn;
+    if (wasOn) this.#off();
+    this.#chip.flash.restore(content);
+    if (wasOn) this.#on();
+  }
+
+  /** See `Board.cuts`. */
+  async stopAfter(progress: FlashProgress, signal: AbortSignal): Promise<FlashStop> {
+    signal.throwIfAborted();
+    this.#erases = 0;
+    this.#words = 0;
+    const reached = new Promise<void>((resolve, reject) => {
+      this.#watch = { progress, reached: resolve };
+      const givenUp = () => {
+        this.#watch = undefined;
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", givenUp, { once: true });
+    });
+    reached.catch(() => undefined);
+    return { reached };
+  }
+
+  /** @throws what went wrong in the emulator itself. */
+  check(): void {
+    if (this.#failure === undefined) return;
+    throw new BenchError("the emulator failed: this is no verdict about firmware.", "Report it with the record.", {
+      cause: this.#failure,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#cancel();
+    this.#chip.powerOff();
+    this.#arrived.end();
+  }
+
+  #on(): void {
+    this.#onAtUs = this.#clock.nowUs();
+    this.#isStill = false;
+    this.#beforeLast = undefined;
+    this.#sent = [];
+    this.#chip.powerOn();
+    this.#schedule();
+  }
+
+  /** An operation that power does not last for, to its middle at least, has not happened. */
+  #off(): void {
+    this.#cancel();
+    const last = this.#beforeLast;
+    if (last && !this.#isStill && this.#clock.nowUs() < last.untilUs) this.#chip.flash.restore(last.content);
+    this.#beforeLast = undefined;
+    this.#flush(this.#clock.nowUs());
+    this.#sent = [];
+    this.#chip.powerOff();
+  }
+
+  #beforeOperation(operation: FlashOperation): void {
+    const watch = this.#watch;
+    if (watch && this.#isReached(watch.progress, operation)) {
+      this.#watch = undefined;
+      this.#isStill = true;
+      watch.reached();
+      throw STANDS_STILL;
+    }
+    if (operation.kind === "erase") {
+      this.#erases += 1;
+      this.#words = 0;
+      this.#beforeLast = { untilUs: this.#onAtUs + this.#chip.nowUs + SLICE_US, content: this.#chip.flash.snapshot() };
+    } else this.#words += 1;
+  }
+
+  #isReached({ erases, words }: FlashProgress, { kind }: FlashOperation): boolean {
+    if (this.#erases < erases) return false;
+    return words === "all" ? kind === "erase" : this.#words >= words || kind === "erase";
+  }
+
+  /** The chip's time, on the bench's clock. */
+  get #chipUs(): number {
+    return this.#onAtUs + this.#chip.nowUs;
+  }
+
+  /** Lets a chip that slept reach the present. */
+  #catchUp(): void {
+    const behind = this.#clock.nowUs() - this.#chipUs;
+    if (behind > 0) this.#run(behind);
+  }
+
+  #schedule(): void {
+    this.#cancel();
+    if (!this.#chip.isOn || this.#isStill) return;
+    const idle = this.#chip.idleUntilUs;
+    // While every core sleeps, nothing happens before the next event; what was sent is due, too.
+    const next = idle === undefined ? this.#chipUs : this.#onAtUs + idle;
+    const dueUs = this.#sent.length > 0 ? Math.min(next, Math.max(this.#chipUs, this.#clock.nowUs())) : next;
+    if (!Number.isFinite(dueUs)) return;
+    this.#cancel = this.#clock.at(dueUs, () => this.#step());
+  }
+
+  #step(): void {
+    this.#flush(this.#clock.nowUs());
+    this.#run(Math.max(0, this.#clock.nowUs() - this.#chipUs) + SLICE_US);
+    this.#schedule();
+  }
+
+  #run(us: number): void {
+    try {
+      this.#chip.run(us);
+    } catch (error) {
+      if (error === STANDS_STILL) return;
+      this.#failure ??= error;
+      this.#isStill = true;
+    }
+  }
+
+  /** Hands on what was sent by a moment, as one piece. */
+  #flush(untilUs: number): void {
+    const due = this.#sent.filter(({ atUs }) => atUs <= untilUs);
+    const [first] = due;
+    if (first === undefined) return;
+    this.#sent = this.#sent.filter(({ atUs }) => atUs > untilUs);
+    this.#arrived.push({ atUs: due.at(-1)?.atUs ?? first.atUs, bytes: Uint8Array.from(due, ({ byte }) => byte) });
+  }
+}

@@ -1,0 +1,172 @@
+import type { Random } from "../../core/index.ts";
+import type { FlashOperation } from "../../mcuboot/index.ts";
+import { Processor } from "../cpu/processor.ts";
+import { NRF51 } from "../cpu/state/core-config.ts";
+import { MemoryMap } from "../memory/memory-map.ts";
+import { Ram } from "../memory/ram.ts";
+import { ClockPower, RESET_REASON } from "./clock/clock.ts";
+import { FlashMemory, type FlashWatch } from "./memory/flash-memory.ts";
+import { InformationWords } from "./memory/information.ts";
+import { NRF51_NVMC, Nvmc, type Stall } from "./memory/nvmc.ts";
+import type { ChipContext, UnknownAccess } from "./parts/chip-context.ts";
+import { KeptRegisters } from "./parts/kept-registers.ts";
+import { Scheduler } from "./parts/scheduler.ts";
+import { RandomNumbers } from "./radio/random-numbers.ts";
+import { Uart } from "./serial/uart.ts";
+import { Rtc } from "./timers/rtc.ts";
+import { Timer } from "./timers/timer.ts";
+import { Watchdog } from "./timers/watchdog.ts";
+
+const FLASH_BYTES = 0x4_0000;
+const PAGE_BYTES = 0x400;
+const RAM_START = 0x2000_0000;
+const RAM_BYTES = 0x4000;
+const CYCLES_PER_US = 16;
+
+/** FICR of a chip with 256 KiB of flash. Source: nRF51 Series Reference Manual v3.0, chapter 7. */
+const FICR = { 0x10: PAGE_BYTES, 0x14: FLASH_BYTES / PAGE_BYTES, 0x34: 1, 0x38: RAM_BYTES, 0x60: 0x4d2, 0x64: 0x929 };
+
+interface ChipOptions {
+  /** A byte left a UART. @param atUs time since power on, of the chip */
+  readonly output: (byte: number, atUs: number) => void;
+  readonly random: Random;
+}
+
+/** An nRF51 with 256 KiB of flash and 16 KiB of RAM: flash outlives its power, all else is born at power on. */
+export class Nrf51 {
+  readonly flash = new FlashMemory("flash", 0, FLASH_BYTES, PAGE_BYTES);
+  /** Called before each flash operation; may throw to stop the chip there, as a power cut does. */
+  watch: FlashWatch = () => undefined;
+  /** Registers that firmware used and that this emulator does not have. */
+  readonly unknown: UnknownAccess[] = [];
+  readonly #options: ChipOptions;
+  #processor: Processor | undefined;
+  #scheduler: Scheduler | undefined;
+  #uart: Uart | undefined;
+
+  constructor(options: ChipOptions) {
+    this.#options = options;
+  }
+
+  get isOn(): boolean {
+    return this.#processor !== undefined;
+  }
+
+  /** When something next happens while the core sleeps, in microseconds since power on; undefined while it runs. */
+  get idleUntilUs(): number | undefined {
+    if (this.#processor === undefined || this.#processor.core.asleep === "no") return undefined;
+    return (this.#scheduler?.next ?? Number.POSITIVE_INFINITY) / CYCLES_PER_US;
+  }
+
+  /** Microseconds since power on. */
+  get nowUs(): number {
+    return (this.#processor?.core.cycles ?? 0) / CYCLES_PER_US;
+  }
+
+  get instructions(): number {
+    return this.#processor?.core.cycles ?? 0;
+  }
+
+  /** A word of RAM or of a register, as a debugger reads it; 0 without power. */
+  ram(address: number): number {
+    const region = this.#processor?.core.memory.at(address);
+    return region ? region.read(address - region.start, 4) : 0;
+  }
+
+  powerOn(): void {
+    this.#start(0, 0);
+  }
+
+  powerOff(): void {
+    this.#processor = undefined;
+    this.#scheduler = undefined;
+    this.#uart = undefined;
+  }
+
+  /** Bytes from the host's side of the cable; lost without power. */
+  receive(bytes: Uint8Array): void {
+    this.#uart?.receive(bytes);
+  }
+
+  /** Runs so many microseconds of the chip's time. What `watch` throws comes out of here. */
+  run(us: number): void {
+    const until = this.nowUs * CYCLES_PER_US + us * CYCLES_PER_US;
+    while (this.#processor !== undefined && this.#processor.core.cycles < until) {
+      const { core } = this.#processor;
+      if (core.lockedUp) {
+        this.#start(RESET_REASON.lockup, core.cycles);
+        continue;
+      }
+      this.#scheduler?.runDue();
+      const next = () => Math.min(until, this.#scheduler?.next ?? until);
+      if (next() > core.cycles) this.#processor.run(next() - core.cycles);
+      // Asleep with nothing due before, by what was planned on the way, too: time passes.
+      if (core.asleep !== "no") core.cycles = Math.max(core.cycles, next());
+    }
+  }
+
+  #reset(reason: number): void {
+    if (this.#processor) this.#start(reason, this.#processor.core.cycles);
+  }
+
+  /** @param cycles what the clock shows: a reset does not set it back */
+  #start(reason: number, cycles: number): void {
+    const memory = new MemoryMap([new Ram("RAM", RAM_START, new Uint8Array(RAM_BYTES))]);
+    const processor = new Processor(NRF51, memory);
+    const { core } = processor;
+    core.cycles = cycles;
+    const scheduler = new Scheduler(
+      () => core.cycles,
+      (cycle) => {
+        core.deadline = Math.min(core.deadline, cycle);
+      },
+    );
+    const chip: ChipContext = {
+      scheduler,
+      cyclesPerUs: CYCLES_PER_US,
+      interrupt: (irq, high) => processor.interrupt(irq, high),
+      unknown: (access) => this.unknown.push({ ...access, pc: core.pc }),
+    };
+    const stall: Stall = {
+      stall: (stalled) => {
+        core.cycles += stalled;
+      },
+      busError: (address) => core.raise("PRECISERR", address),
+      before: (operation: FlashOperation) => this.watch(operation),
+    };
+    core.resetRequested = () => {
+      scheduler.after(1, () => this.#reset(RESET_REASON.software));
+    };
+    this.#wire(chip, memory, stall, reason);
+    this.#processor = processor;
+    this.#scheduler = scheduler;
+    processor.reset(0);
+  }
+
+  #wire(chip: ChipContext, memory: MemoryMap, stall: Stall, reason: number): void {
+    const nvmc = new Nvmc(chip, 0x4001_e000, this.flash, NRF51_NVMC, stall);
+    const uart = new Uart(chip, 0x4000_2000, 2, (byte) => this.#options.output(byte, this.nowUs));
+    this.#uart = uart;
+    const parts = [
+      this.flash,
+      nvmc,
+      uart,
+      new ClockPower(chip, 0x4000_0000, 0, reason),
+      new Timer(chip, "TIMER0", 0x4000_8000, 8, 4),
+      new Timer(chip, "TIMER1", 0x4000_9000, 9, 4),
+      new Timer(chip, "TIMER2", 0x4000_a000, 10, 4),
+      new Rtc(chip, "RTC0", 0x4000_b000, 11, 4),
+      new Rtc(chip, "RTC1", 0x4001_1000, 17, 4),
+      new Watchdog(chip, 0x4001_0000, 16, () => this.#reset(RESET_REASON.watchdog)),
+      new RandomNumbers(chip, 0x4000_d000, 13, this.#options.random.fork("rng")),
+      new KeptRegisters(chip, "GPIOTE", 0x4000_6000),
+      new KeptRegisters(chip, "PPI", 0x4001_f000),
+      new KeptRegisters(chip, "GPIO", 0x5000_0000),
+      // Start-up code asks here which errata the silicon has; zeros name none.
+      new KeptRegisters(chip, "ROM table", 0xf000_0000),
+      new InformationWords(chip, "FICR", 0x1000_0000, FICR),
+      new InformationWords(chip, "UICR", 0x1000_1000, {}),
+    ];
+    for (const part of parts) memory.add(part);
+  }
+}

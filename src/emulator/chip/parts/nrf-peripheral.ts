@@ -1,0 +1,123 @@
+import type { Region } from "../../memory/memory-map.ts";
+import type { ChipContext } from "./chip-context.ts";
+
+const PERIPHERAL_BYTES = 0x1000;
+const EVENTS_FIRST = 0x100;
+const EVENTS_LAST = 0x1fc;
+const SHORTS = 0x200;
+const INTEN = 0x300;
+const INTENSET = 0x304;
+const INTENCLR = 0x308;
+
+/** A register that is neither task nor event. */
+interface PeripheralRegister {
+  readonly read?: () => number;
+  readonly write?: (value: number) => void;
+}
+
+/** A register that keeps what is written to it. */
+export function kept(initial = 0): PeripheralRegister {
+  let value = initial;
+  return {
+    read: () => value,
+    write: (written) => {
+      value = written;
+    },
+  };
+}
+
+/**
+ * A peripheral of Nordic's kind: tasks are started by writing 1, events are registers that read 1, and an interrupt's
+ * line is high while an event is set that INTEN names. Source: nRF51 Series Reference Manual v3.0, chapter 10; nRF5340
+ * Product Specification v1.5, "Peripheral interface".
+ */
+export class NrfPeripheral implements Region {
+  readonly name: string;
+  readonly start: number;
+  readonly bytes = PERIPHERAL_BYTES;
+  readonly executable = false;
+  protected readonly chip: ChipContext;
+  /** By offset. */
+  protected readonly tasks = new Map<number, () => void>();
+  protected readonly registers = new Map<number, PeripheralRegister>();
+  /** SHORTS bits: what an event starts by itself. */
+  protected readonly shortcuts: { readonly bit: number; readonly event: number; readonly task: number }[] = [];
+  readonly #irq: number | undefined;
+  readonly #events = new Set<number>();
+  #inten = 0;
+  #shorts = 0;
+
+  constructor(chip: ChipContext, name: string, start: number, irq?: number) {
+    this.chip = chip;
+    this.name = name;
+    this.start = start;
+    this.#irq = irq;
+  }
+
+  read(offset: number, bytes: number): number {
+    const word = this.#word(offset & ~3);
+    return bytes === 4 ? word : word >>> (8 * (offset & 3));
+  }
+
+  #word(offset: number): number {
+    const register = this.registers.get(offset);
+    if (register?.read) return register.read();
+    if (offset >= EVENTS_FIRST && offset <= EVENTS_LAST) return this.#events.has(offset) ? 1 : 0;
+    if (offset === INTEN || offset === INTENSET || offset === INTENCLR) return this.#inten;
+    if (offset === SHORTS) return this.#shorts;
+    // Tasks read as 0.
+    if (!this.tasks.has(offset) && !register) this.chip.unknown({ peripheral: this.name, offset, kind: "read" });
+    return 0;
+  }
+
+  write(offset: number, _bytes: number, value: number): void {
+    const register = this.registers.get(offset);
+    const task = this.tasks.get(offset);
+    if (register) register.write?.(value);
+    else if (task) {
+      if ((value & 1) === 1) task();
+    } else if (offset >= EVENTS_FIRST && offset <= EVENTS_LAST) this.#setEvent(offset, (value & 1) === 1);
+    else if (offset === SHORTS) this.#shorts = value;
+    else if (!this.#writeInten(offset, value)) {
+      this.chip.unknown({ peripheral: this.name, offset, kind: "write" });
+    }
+  }
+
+  #writeInten(offset: number, value: number): boolean {
+    if (offset === INTEN) this.#inten = value;
+    else if (offset === INTENSET) this.#inten |= value;
+    else if (offset === INTENCLR) this.#inten &= ~value;
+    else return false;
+    this.#updateLine();
+    return true;
+  }
+
+  /** Whether an event is set. @param offset of its register */
+  protected has(offset: number): boolean {
+    return this.#events.has(offset);
+  }
+
+  /** An event happens: its register reads 1, its shortcuts run. */
+  protected emit(offset: number): void {
+    this.#setEvent(offset, true);
+    for (const { bit, event, task } of this.shortcuts) {
+      if (event === offset && ((this.#shorts >>> bit) & 1) === 1) this.tasks.get(task)?.();
+    }
+  }
+
+  #setEvent(offset: number, set: boolean): void {
+    if (set) this.#events.add(offset);
+    else this.#events.delete(offset);
+    this.#updateLine();
+  }
+
+  /** Bit n of INTEN belongs to the event at 0x100 + 4 n. */
+  #updateLine(): void {
+    if (this.#irq === undefined) return;
+    let high = false;
+    for (const offset of this.#events) {
+      if (((this.#inten >>> ((offset - EVENTS_FIRST) / 4)) & 1) === 1) high = true;
+    }
+    this.chip.interrupt(this.#irq, high);
+  }
+}

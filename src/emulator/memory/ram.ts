@@ -1,0 +1,62 @@
+import type { Region } from "./memory-map.ts";
+
+/** Code is forgotten in blocks of so many bytes. */
+export const CODE_BLOCK_BITS = 8;
+
+/** Plain memory. Who runs code from it marks the block and hears of the first write to it. */
+export class Ram implements Region {
+  readonly name: string;
+  readonly start: number;
+  readonly bytes: number;
+  readonly executable: boolean;
+  readonly content: Uint8Array;
+  readonly view: DataView;
+  readonly #marks: Uint8Array;
+  readonly #listeners: ((address: number) => void)[] = [];
+
+  constructor(name: string, start: number, content: Uint8Array, { executable = true } = {}) {
+    this.name = name;
+    this.start = start;
+    this.bytes = content.length;
+    this.executable = executable;
+    this.content = content;
+    this.view = new DataView(content.buffer, content.byteOffset, content.byteLength);
+    this.#marks = new Uint8Array((content.length >>> CODE_BLOCK_BITS) + 1);
+  }
+
+  read(offset: number, bytes: number): number {
+    if (bytes === 4) return this.view.getInt32(offset, true);
+    return bytes === 2 ? this.view.getUint16(offset, true) : this.view.getUint8(offset);
+  }
+
+  write(offset: number, bytes: number, value: number): void {
+    if (bytes === 4) this.view.setInt32(offset, value, true);
+    else if (bytes === 2) this.view.setUint16(offset, value, true);
+    else this.view.setUint8(offset, value);
+    this.forgetCode(offset);
+    // A word over the border of two blocks: the second holds its last bytes.
+    this.forgetCode(offset + bytes - 1);
+  }
+
+  /** Code was decoded here: its listeners want to hear of the next write to this block. */
+  markCode(offset: number): void {
+    this.#marks[offset >>> CODE_BLOCK_BITS] = 1;
+  }
+
+  /** @param changed called with the first address of a block whose code is no longer what was decoded */
+  onCodeChanged(changed: (address: number) => void): void {
+    this.#listeners.push(changed);
+  }
+
+  /** The block holds other bytes now: what was decoded there does not count. */
+  protected forgetCode(offset: number): void {
+    if (this.#marks[offset >>> CODE_BLOCK_BITS] !== 0) this.#codeChanged(offset);
+  }
+
+  /** A write hit a marked block. */
+  #codeChanged(offset: number): void {
+    const block = offset >>> CODE_BLOCK_BITS;
+    this.#marks[block] = 0;
+    for (const changed of this.#listeners) changed(this.start + (block << CODE_BLOCK_BITS));
+  }
+}
