@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import vm from "node:vm";
@@ -41,6 +41,7 @@ vm.SourceTextModule = new Proxy(SourceTextModule, {
 export default class PlainContextEnvironment extends TestEnvironment {
   constructor(...given) {
     const scratch = mkdtempSync(join(tmpdir(), "s-"));
+    chmodSync(scratch, 0o711);
     const before = process.env.TMPDIR;
     // Jest copies the environment for its tests: this comes first.
     process.env.TMPDIR = scratch;
