@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import vm from "node:vm";
@@ -61,6 +61,7 @@ export default class PlainContextEnvironment extends TestEnvironment {
   constructor(...given) {
     const before = process.env.TMPDIR;
     const scratch = { folder: mkdtempSync(join(tmpdir(), "s-")), before };
+    chmodSync(scratch.folder, 0o711);
     // Jest copies the environment for its tests: this comes first.
     process.env.TMPDIR = scratch.folder;
     if (kept !== undefined) {

@@ -15,7 +15,8 @@ export default function makeFolder() {
     if (Number.isInteger(pid) && !isRunning(pid)) rmSync(join(top, name), { recursive: true, force: true });
   }
   const folder = join(top, `${PREFIX}${process.pid}`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // Programs of other users have to get through, in tests of machines that are shared.
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
   process.env.TMPDIR = folder;
   process.env.HIL_TEST_FOLDER = folder;
 }

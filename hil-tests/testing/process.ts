@@ -50,7 +50,9 @@ export function hil(cwd: string, ...args: string[]): HilProcess {
         resolve(out + err);
       };
       waiting.add(check);
-      void done.then(() => reject(new Error(`hil ended before it printed ${String(pattern)}:\n${out}${err}`)));
+      void done.then(({ code }) =>
+        reject(new Error(`hil ended (exit ${code}) before it printed ${String(pattern)}:\n${out}${err}`)),
+      );
       check();
     });
   return { child, done, printed };

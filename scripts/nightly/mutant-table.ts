@@ -350,8 +350,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     file: "boot/validate-slot.ts",
-    find: "return vector >= offset && vector < offset + bytes;",
-    replace: "return vector >= 0 || offset + bytes < 0;",
+    find: "return vector >= from && vector < end;",
+    replace: "return vector >= 0 || from + end < 0;",
     rule: "an update whose reset vector lies elsewhere is refused",
   },
 ];

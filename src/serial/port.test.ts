@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { RealClock } from "../core/index.ts";
+import { RealClock, sleep } from "../core/index.ts";
 import { openSerialPort } from "./port.ts";
 import { holdersOf, serialPortError } from "./port-errors.ts";
 import { canonicalSerial, fromSerialportList, listPorts, resolvePort } from "./ports.ts";
+import { openPty } from "./pty.ts";
 
 const clock = new RealClock();
 
@@ -169,5 +170,23 @@ describe("a port named by its probe", () => {
 
   test("a serial number that is no number is kept as it is", () => {
     expect([canonicalSerial("000000000000"), canonicalSerial("E6616408")]).toEqual(["0", "E6616408"]);
+  });
+});
+
+describe("a port whose other end goes away", () => {
+  test("ends every write with an error, in whatever moment of its going", async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const { link, path } = await openPty({ clock });
+      const port = await openSerialPort(path, { baudRate: 115_200, clock });
+      await link[Symbol.asyncDispose]();
+      const written = async () => {
+        for (;;) {
+          await port.write(Uint8Array.of(1));
+          await sleep(clock, round / 20);
+        }
+      };
+      await expect(written()).rejects.toThrow(`port ${path} vanished while it was in use.`);
+      await port[Symbol.asyncDispose]();
+    }
   });
 });

@@ -84,6 +84,8 @@ class SerialLink implements Link {
   readonly #clock: Clock;
   readonly #arrived = new Queue<Chunk>();
   readonly #watching = new AbortController();
+  /** Aborted, with the reason, once the port is gone: what waits for it ends. */
+  readonly #lost = new AbortController();
   #gone: BenchError | undefined;
   /** Asynchronous writes that are not done: what comes later must wait behind them. */
   #queued = 0;
@@ -110,6 +112,11 @@ class SerialLink implements Link {
     signal?.throwIfAborted();
     if (this.#gone) throw this.#gone;
     if (this.#closing) throw new BenchError(`${this.name} is closed.`, "Open it again.");
+    if (!this.#port.isOpen) {
+      // serialport would keep the bytes until somebody opens the port again: a write that never ends.
+      this.#vanished(new Error("serialport is closing it"));
+      throw this.#gone ?? new BenchError(`${this.name} is closed.`, "Open it again.");
+    }
     const sent = this.#queued === 0 ? this.#sendAtOnce(bytes) : 0;
     if (sent === bytes.length) return;
     this.#queued += 1;
@@ -124,7 +131,7 @@ class SerialLink implements Link {
       .finally(() => {
         this.#queued -= 1;
       });
-    await abortable(written, signal);
+    await abortable(abortable(written, this.#lost.signal), signal);
   }
 
   /**
@@ -199,6 +206,7 @@ class SerialLink implements Link {
     const hint = "Check the cable and the power of the board, then run `hil ports`.";
     this.#gone = new BenchError(`port ${this.#path} vanished while it was in use.`, hint, { cause });
     this.#watching.abort();
+    this.#lost.abort(this.#gone);
     this.#arrived.end({ reason: this.#gone });
     if (this.#port.isOpen) this.#port.close(() => undefined);
   }

@@ -72,7 +72,7 @@ describe("profiles that ship with the package", () => {
       const loaded = await loadProfile(name, { cwd: folder });
       expect([loaded.profile.name, basename(loaded.file)]).toEqual([name.replace("/", "-"), `${basename(name)}.yaml`]);
       // An emulated board brings its own switch.
-      if (loaded.profile.provider !== "qemu") powerDriverNamed(loaded.profile.power.driver);
+      if (!["qemu", "emulated"].includes(loaded.profile.provider)) powerDriverNamed(loaded.profile.power.driver);
     }
   });
 

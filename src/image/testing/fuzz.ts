@@ -42,10 +42,9 @@ function damagedOnce(random: Random, file: Uint8Array): Uint8Array<ArrayBuffer> 
     case 3:
       return out.slice(0, at);
     case 4:
-      return Uint8Array.of(
-        ...out.subarray(0, at),
-        ...random.bytes(1 + random.below(STRETCH_BYTES_MAX)),
-        ...out.subarray(at),
+      // Not spread: a file may have more bytes than a call may have arguments.
+      return Uint8Array.from(
+        Buffer.concat([out.subarray(0, at), random.bytes(1 + random.below(STRETCH_BYTES_MAX)), out.subarray(at)]),
       );
     default:
       out.copyWithin(at, random.below(out.length), random.below(out.length));

@@ -132,7 +132,8 @@ export class FlashContent implements Flash {
 
   /**
    * What the pages of a range hold, page by page: equal texts for ranges of equal length at equal places in their
-   * pages, equal bytes. Undefined when bits of them are in doubt. Cheaper than the bytes where the content is named anyway.
+   * pages mean equal bytes. Undefined when bits of them are in doubt. Cheaper than the bytes where the content is named
+   * anyway.
    */
   pageNames(offset: number, bytes: number): string | undefined {
     if (this.#doubts.any && this.isDoubtful(offset, bytes)) return undefined;
