@@ -23,6 +23,7 @@ const shared = {
     "^mcuboot-hil/(image|smp|power)$": "<rootDir>/src/$1.ts",
     "^mcuboot-hil$": "<rootDir>/src/index.ts",
   },
+  ...(process.env["HIL_TESTS_APART"] === undefined && { runtime: "<rootDir>/scripts/test-runtime.cjs" }),
   testEnvironment: "<rootDir>/scripts/test-environment.mjs",
   setupFiles: ["<rootDir>/scripts/property-seed.ts"],
   modulePathIgnorePatterns: ["<rootDir>/dist/"],
