@@ -49,6 +49,7 @@ const JOBS: readonly Job[] = [
     what: "good boards on real pseudo-terminals that log, on hosts that sleep",
   },
   { name: "nodes", argv: script("nodes"), what: "all tests beside the code on every newer release of Node" },
+  { name: "tests-apart", argv: script("tests-apart"), what: "all tests with nothing shared between test files" },
   { name: "smp-suite", argv: script("smp-suite"), what: "smpclient's own integration tests, all of them, on the twin" },
   { name: "qemu", argv: script("qemu", "words"), what: "every cut of real MCUboot in QEMU, judged" },
   {
