@@ -140,7 +140,7 @@ export class RunningChip implements PowerSwitch, Link {
     this.#schedule();
   }
 
-  /** An operation that power does not last for, to its middle at least, has not happened. */
+  /** An erase that began less than a slice ago, by the bench's clock, has not happened: the chip was ahead. */
   #off(): void {
     this.#cancel();
     const last = this.#beforeLast;

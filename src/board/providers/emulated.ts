@@ -3,14 +3,13 @@ import { Nrf51 } from "../../emulator/index.ts";
 import { FlashContent } from "../../mcuboot/index.ts";
 import { RunningChip } from "../emulated/running-chip.ts";
 import { assembleBoard } from "../parts/assemble.ts";
-import type { Board, Flasher } from "../parts/board.ts";
+import type { Board } from "../parts/board.ts";
 import type { OpenOptions } from "../parts/open-options.ts";
+import { wholeFlashFlasher } from "../parts/whole-flash.ts";
 import { emulatedChip } from "../profile/emulated-chips.ts";
 import { EMULATED_UART } from "../profile/emulated-schema.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 import { factoryFlash } from "../qemu/firmware.ts";
-
-const ERASED = 0xff;
 
 /**
  * Real firmware on a chip that this program executes, in virtual time: born anew from the profile's image for each
@@ -30,6 +29,7 @@ export async function openEmulated(loaded: LoadedProfile, options: OpenOptions):
   });
   const running = new RunningChip(EMULATED_UART, chip, clock);
   const write = async (bytes: Uint8Array) => running.writeFlash(contentOf(bytes, row.timing.pageBytes));
+  const flash = { read: async () => running.flashContent(), write };
   await write(content);
   return assembleBoard(loaded, {
     clock,
@@ -43,9 +43,9 @@ export async function openEmulated(loaded: LoadedProfile, options: OpenOptions):
       },
     },
     power: running,
-    flash: { read: async () => running.flashContent(), write },
+    flash,
     stopAfter: (progress, signal) => running.stopAfter(progress, signal),
-    flasher: flasherOf(loaded, running, write),
+    flasher: wholeFlashFlasher(loaded.profile, flash),
     check: () => running.check(),
     backend: running,
   });
@@ -55,19 +55,4 @@ function contentOf(bytes: Uint8Array, pageBytes: number): FlashContent {
   const content = FlashContent.erased(bytes.length, pageBytes);
   content.load(0, bytes);
   return content;
-}
-
-function flasherOf(
-  { profile: { slots } }: LoadedProfile,
-  running: RunningChip,
-  write: (content: Uint8Array) => Promise<void>,
-): Flasher {
-  return {
-    async programPrimary(image) {
-      const flash = running.flashContent();
-      for (const { offset, bytes } of [slots.primary, slots.secondary]) flash.fill(ERASED, offset, offset + bytes);
-      flash.set(image, slots.primary.offset);
-      await write(flash);
-    },
-  };
 }

@@ -1,15 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { BenchError, ConfigurationError, RealClock } from "../../core/index.ts";
 import { assembleBoard } from "../parts/assemble.ts";
-import type { Board, Flasher } from "../parts/board.ts";
+import type { Board } from "../parts/board.ts";
 import type { OpenOptions } from "../parts/open-options.ts";
+import { wholeFlashFlasher } from "../parts/whole-flash.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 import { qemuMachine } from "../profile/qemu-machines.ts";
 import { QEMU_UART } from "../profile/qemu-schema.ts";
 import { EmulatedBoard } from "../qemu/emulated-board.ts";
 import { factoryFlash } from "../qemu/firmware.ts";
-
-const ERASED = 0xff;
 
 /**
  * Real firmware on an emulated board: born anew from the profile's image, in real time, and gone with this process.
@@ -19,11 +18,12 @@ export async function openQemu(loaded: LoadedProfile, options: OpenOptions): Pro
   const { qemu } = loaded.profile;
   if (qemu === undefined) throw new ConfigurationError(`${loaded.file} has no section qemu.`, "See docs/qemu.md.");
   const machine = qemuMachine(qemu.machine);
-  const flash = factoryFlash(loaded, { ...machine, field: ["qemu", "image"], image: qemu.image });
+  const factory = factoryFlash(loaded, { ...machine, field: ["qemu", "image"], image: qemu.image });
   const { program } = qemu;
   requireProgram(program);
   const clock = options.clock ?? new RealClock();
-  const emulated = new EmulatedBoard({ machine, flash, program, clock });
+  const emulated = new EmulatedBoard({ machine, flash: factory, program, clock });
+  const flash = { read: () => emulated.readFlash(), write: (content: Uint8Array) => emulated.writeFlash(content) };
   return assembleBoard(loaded, {
     clock,
     links: {
@@ -33,9 +33,9 @@ export async function openQemu(loaded: LoadedProfile, options: OpenOptions): Pro
       },
     },
     power: emulated,
-    flash: { read: () => emulated.readFlash(), write: (content) => emulated.writeFlash(content) },
+    flash,
     stopAfter: (progress, signal) => emulated.stopAfter(progress, signal),
-    flasher: flasherOf(loaded, emulated),
+    flasher: wholeFlashFlasher(loaded.profile, flash),
     check: () => emulated.check(),
     backend: emulated,
   });
@@ -50,15 +50,4 @@ function requireProgram(program: string): void {
     "Install QEMU (Debian and Ubuntu: apt-get install qemu-system-arm), or name it in the profile's qemu.program.",
     { cause: error },
   );
-}
-
-function flasherOf({ profile: { slots } }: LoadedProfile, emulated: EmulatedBoard): Flasher {
-  return {
-    async programPrimary(image) {
-      const flash = await emulated.readFlash();
-      for (const { offset, bytes } of [slots.primary, slots.secondary]) flash.fill(ERASED, offset, offset + bytes);
-      flash.set(image, slots.primary.offset);
-      await emulated.writeFlash(flash);
-    },
-  };
 }

@@ -111,7 +111,7 @@ export const THUMB16: readonly Row[] = [
   registers("0101", "ADC (register)", arithmetic(SUM.adc, shiftedRegister)),
   registers("0110", "SBC (register)", arithmetic(SUM.sbc, shiftedRegister)),
   shiftByRegisterRow("0111", "ROR", SHIFT.ror),
-  { ...registers("1000", "TST (register)", logicalTest(LOGIC.and, shiftedRegister)) },
+  registers("1000", "TST (register)", logicalTest(LOGIC.and, shiftedRegister)),
   { bits: "0100001001 nnn ddd", name: "RSB (immediate) T1", run: arithmetic(SUM.rsb, immediate), ...outsideIt },
   registers("1010", "CMP (register)", compare(SUM.sub, shiftedRegister)),
   registers("1011", "CMN (register)", compare(SUM.add, shiftedRegister)),

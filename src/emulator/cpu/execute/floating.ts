@@ -176,8 +176,8 @@ export const readFpscr = floating((core, i) => {
 });
 
 /** Bits of FPSCR that exist. Source: DDI 0553, D1.2.93. */
-const FPSCR_MASK = 0xf7c0_009f | (1 << 19);
+const FPSCR_MASK = 0xf7c0_009f;
 
 export const writeFpscr = floating((core, i) => {
-  core.fpscr = core.get(i.a) & (FPSCR_MASK & ~(1 << 19));
+  core.fpscr = core.get(i.a) & FPSCR_MASK;
 });

@@ -14,7 +14,6 @@ function isAllowed(core: Core): boolean {
  * Source: Armv8-M ARM (DDI 0553), ExecuteFPCheck.
  */
 export function claimFloats(core: Core): void {
-  if (core.fpca === 1 && core.bank === 0 && core.system.fpccr[0] >= 0) return;
   if (!isAllowed(core)) core.raise("NOCP");
   preserveFloats(core, 0);
   preserveFloats(core, 1);

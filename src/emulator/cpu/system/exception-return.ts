@@ -126,12 +126,11 @@ function resume(core: Core, { link, words, state, stack, bank, frame }: Resumed)
   for (const [index, register] of [0, 1, 2, 3, 12, 14].entries()) core.set(register, words[index] as number);
   const top = frame + bytes;
   core.setStackPointer(stack, (state & 0x200) === 0 ? top : top | 4);
-  const exceptionBank: Bank =
-    core.config.security && (link & EXC_RETURN.toSecure) === 0 ? 0 : core.config.security ? 1 : 0;
+  const exceptionBank: Bank = core.config.security && (link & EXC_RETURN.toSecure) !== 0 ? 1 : 0;
+  const process = (link & EXC_RETURN.processStack) === 0 ? 0 : 1;
   core.exception = state & 0x1ff;
-  if (v8) core.spsel[exceptionBank] = (link & EXC_RETURN.processStack) === 0 ? 0 : 1;
-  if (v8 && (link & EXC_RETURN.thread) !== 0) core.spsel[bank] = (link & EXC_RETURN.processStack) === 0 ? 0 : 1;
-  if (!v8) core.spsel[0] = (link & EXC_RETURN.processStack) === 0 ? 0 : 1;
+  core.spsel[exceptionBank] = process;
+  if ((link & EXC_RETURN.thread) !== 0) core.spsel[bank] = process;
   core.selectStack();
   core.setFlags(state);
   if (v8) core.ge = core.config.dsp ? (state >>> 16) & 15 : 0;

@@ -1,0 +1,16 @@
+import type { BoardProfile } from "../profile/schema.ts";
+import type { Board, Flasher } from "./board.ts";
+
+const ERASED = 0xff;
+
+/** The flasher of a board whose whole flash can be read and written, past its firmware: an emulated one. */
+export function wholeFlashFlasher({ slots }: BoardProfile, access: NonNullable<Board["flash"]>): Flasher {
+  return {
+    async programPrimary(image) {
+      const flash = await access.read();
+      for (const { offset, bytes } of [slots.primary, slots.secondary]) flash.fill(ERASED, offset, offset + bytes);
+      flash.set(image, slots.primary.offset);
+      await access.write(flash);
+    },
+  };
+}
