@@ -21,6 +21,7 @@ export const ROOMS = {
 export const INNER_ROOMS = {
   board: {
     profile: [],
+    "from-build": ["profile"],
     import: ["profile"],
     lease: ["profile"],
     parts: ["profile", "lease"],

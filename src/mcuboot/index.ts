@@ -33,7 +33,7 @@ export { DEFECTS, type DefectName } from "./builds/defects.ts";
 export { ASSERTIONS, GENERATIONS, type GenerationRow, generation } from "./builds/generations.ts";
 export { type BuildRecovery, RECOVERY_WAYS, type RecoveryWay } from "./builds/recovery-ways.ts";
 export { refusalText } from "./builds/refusal-table.ts";
-export { isWithin } from "./builds/release.ts";
+export { compareReleases, isWithin, type Release } from "./builds/release.ts";
 export { FIX_NAMES, UPSTREAM_DEFECTS, type UpstreamDefectRow } from "./builds/upstream-defects.ts";
 export { withDefects } from "./builds/with-defects.ts";
 export {

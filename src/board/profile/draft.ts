@@ -30,6 +30,10 @@ export interface ProfileDraft {
   readonly keys?: { readonly signing: string; readonly encryption?: string | undefined } | undefined;
   /** What the board said of itself; without it, it was not asked. */
   readonly found?: BoardFacts | undefined;
+  /** The sections bootloader, slots, keys, images and smp, as a build says: lines of YAML. */
+  readonly sections?: readonly string[] | undefined;
+  /** A board that is simulated: the twin's ports and relay, whatever the draft says of them. */
+  readonly simulated?: boolean | undefined;
 }
 
 /** What a board says of itself over SMP. */
@@ -66,16 +70,28 @@ export function draftProfile(draft: ProfileDraft, file: string): LoadedProfile {
 }
 
 function draftText(draft: ProfileDraft): string {
-  const { name, notes, app, net, power, flasher, found } = draft;
-  const keys = draft.keys ?? TEST_KEYS;
-  const change = (text: string | undefined) => (text === undefined ? [] : [`  # CHANGE: ${oneLine(text)}.`]);
-  const { mode = "swap-move", bufferBytes = 384, bufferCount = 4 } = found ?? {};
+  const { name, notes, flasher, sections } = draft;
   return [
     ...notes.map((note) => `# ${oneLine(note)}`),
     "schema: 1",
     `name: ${quoted(name)}`,
-    "provider: hardware",
+    `provider: ${draft.simulated ? "twin" : "hardware"}`,
     "",
+    ...(draft.simulated ? simulatedLines(draft) : wiredLines(draft)),
+    "",
+    ...(draft.simulated
+      ? []
+      : [flasher ? `flasher: ${flow(flasher)}` : "# flasher: { tool: nrfutil } # without it, baselines go over SMP", ""]),
+    ...(sections ?? askedLines(draft)),
+    "",
+    "timeouts_ms: { boot: 15000, swap: 180000 }",
+    "",
+  ].join("\n");
+}
+
+function wiredLines({ app, net, power }: ProfileDraft): readonly string[] {
+  const change = (text: string | undefined) => (text === undefined ? [] : [`  # CHANGE: ${oneLine(text)}.`]);
+  return [
     "ports:",
     ...change(app.change),
     `  app: ${portText(app)}`,
@@ -92,9 +108,23 @@ function draftText(draft: ProfileDraft): string {
     "  cut_latency_ms: 10",
     "  hold_up_ms: 20",
     "  cut_uncertainty_ms: 10",
+  ];
+}
+
+function simulatedLines({ app, net }: ProfileDraft): readonly string[] {
+  return [
+    "ports:",
+    `  app: ${portText({ ...app, ref: { path: "twin:app" }, dtr: undefined })}`,
+    ...(net ? [`  net: ${portText({ ...net, ref: { path: "twin:net" }, dtr: undefined })}`] : []),
     "",
-    ...(flasher ? [`flasher: ${flow(flasher)}`] : ["# flasher: { tool: nrfutil } # without it, baselines go over SMP"]),
-    "",
+    'power: { driver: lcus, port: { path: "twin:relay" }, channel: 1, contact: NC, cuts: soc }',
+  ];
+}
+
+/** What no build has said: as the board answered, else defaults that a person must look at. */
+function askedLines({ found, keys = TEST_KEYS }: ProfileDraft): readonly string[] {
+  const { mode = "swap-move", bufferBytes = 384, bufferCount = 4 } = found ?? {};
+  return [
     `bootloader: # ${found?.mode === undefined ? "CHANGE: " : "mode as the board says; the rest "}as it was built, CONFIG_BOOT_… of your MCUboot`,
     "  generation: current",
     `  mode: ${mode}`,
@@ -103,10 +133,7 @@ function draftText(draft: ProfileDraft): string {
     ...keyLines(keys),
     "",
     `smp: { buffer_bytes: ${bufferBytes}, buffer_count: ${bufferCount} }`,
-    "",
-    "timeouts_ms: { boot: 15000, swap: 180000 }",
-    "",
-  ].join("\n");
+  ];
 }
 
 function slotLines(found: BoardFacts | undefined): readonly string[] {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   type BoardFacts,
+  type BuildText,
   type DraftPort,
   type DraftPower,
   discoverBoards,
@@ -30,33 +31,42 @@ const FLASHERS = [
 const RELAY_VENDOR = "1a86";
 
 /** A draft of the profile of a board on this machine: by options, by what is plugged in, by asking, in this order. */
-export async function boardDraft(args: Parsed, io: CliIo, ports: readonly PortInfo[]): Promise<ProfileDraft> {
+export async function boardDraft(
+  args: Parsed,
+  io: CliIo,
+  ports: readonly PortInfo[],
+  build?: BuildText,
+): Promise<ProfileDraft> {
   const asker = new Asker(args, io);
-  const baudRate = wholeOption(args, "baud", 1200, 1_000_000) ?? BAUD_RATE;
+  const baudRate = wholeOption(args, "baud", 1200, 1_000_000) ?? build?.appBaudRate ?? BAUD_RATE;
   const board = await chosenBoard(asker, ports);
-  const listed = board ? portsOf(board, baudRate) : await namedPort(asker, baudRate);
+  const listed = board ? portsOf(board, baudRate, build?.netBaudRate) : await namedPort(asker, baudRate);
   const probed = args.flag("no-probe") ? undefined : await probe(listed.candidates, io);
   const app = probed?.port ?? listed.app;
   const power = await powerOf(asker, ports);
   const tool = board ? await flasherOf(asker, io) : undefined;
-  const signing = await asker.optional(
-    "signing",
-    "Private key that images are signed with, a PEM file (empty: test key)",
-  );
-  const encryption =
-    signing === undefined
-      ? undefined
-      : await asker.optional("encryption", "Private key that they are encrypted for (empty: none)");
+  const keys = build ? undefined : await keysOf(asker);
   return {
     name: await asker.value("name", "Name of the board", board ? `dk-${board.serial}` : "lab-board"),
-    notes: ["Written by `hil init`.", ...(board?.doubts ?? []), ...(probed?.notes ?? [])],
+    notes: ["Written by `hil init`.", ...(board?.doubts ?? []), ...(probed?.notes ?? []), ...(build?.notes ?? [])],
     app,
     ...(listed.net && listed.net !== app ? { net: listed.net } : {}),
     power,
     ...(tool === undefined || board === undefined ? {} : { flasher: { tool, serial: board.serial } }),
-    ...(signing === undefined ? {} : { keys: { signing, encryption } }),
+    keys,
     found: probed?.facts,
+    sections: build?.lines,
   };
+}
+
+async function keysOf(asker: Asker): Promise<ProfileDraft["keys"]> {
+  const signing = await asker.optional(
+    "signing",
+    "Private key that images are signed with, a PEM file (empty: test key)",
+  );
+  if (signing === undefined) return undefined;
+  const encryption = await asker.optional("encryption", "Private key that they are encrypted for (empty: none)");
+  return { signing, encryption };
 }
 
 async function chosenBoard(asker: Asker, ports: readonly PortInfo[]): Promise<FoundBoard | undefined> {
@@ -84,7 +94,7 @@ interface Listed {
   readonly candidates: readonly DraftPort[];
 }
 
-function portsOf(board: FoundBoard, baudRate: number): Listed {
+function portsOf(board: FoundBoard, baudRate: number, netBaudRate = baudRate): Listed {
   const draft = (number: number): DraftPort => ({
     ref: { jlink: board.serial, interface: number },
     baudRate,
@@ -95,7 +105,7 @@ function portsOf(board: FoundBoard, baudRate: number): Listed {
   const app = draft(core("application") ?? all.at(-1) ?? 2);
   const net = core("network");
   const rest = all.map(draft).filter((port) => JSON.stringify(port) !== JSON.stringify(app));
-  return { app, net: net === undefined ? undefined : draft(net), candidates: [app, ...rest] };
+  return { app, net: net === undefined ? undefined : { ...draft(net), baudRate: netBaudRate }, candidates: [app, ...rest] };
 }
 
 async function namedPort(asker: Asker, baudRate: number): Promise<Listed> {

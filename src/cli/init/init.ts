@@ -15,6 +15,7 @@ import { listPorts } from "../../serial/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { boardDraft } from "./board.ts";
+import { builtText, twinDraft } from "./from-build.ts";
 import { relocated } from "./paths.ts";
 
 const OPTIONS = {
@@ -23,13 +24,14 @@ const OPTIONS = {
   out: { type: "string", alias: "o", describe: "file to write, or folder for imports (default: boards/NAME.yaml)" },
   serial: { type: "string", describe: "the J-Link's serial number (default: the one that is plugged in)" },
   port: { type: "string", describe: "the application core's serial port, where there is no J-Link" },
-  baud: { type: "string", describe: "bits a second", default: "115200" },
+  baud: { type: "string", describe: "bits a second (default: the build's, or 115200)" },
   power: { type: "string", describe: "driver of the power switch; docs/power.md lists them" },
   "power-option": { type: "string", describe: "FIELD=VALUE of that driver, such as channel=1 (repeatable)" },
   flasher: { type: "string", describe: "who programs the board: nrfutil, nrfjprog, jlink … or none" },
   signing: { type: "string", describe: "private key (PEM) that images are signed with" },
   encryption: { type: "string", describe: "private key (PEM) that images are encrypted for" },
   "no-probe": { type: "boolean", describe: "do not ask the board what it is" },
+  "from-build": { type: "string", describe: "build folder of the firmware: slots, mode, keys, buffers are read from it" },
   "from-twister": { type: "string", describe: "a Twister hardware map: a profile for each nRF5340 in it" },
   "from-labgrid": {
     type: "string",
@@ -48,19 +50,22 @@ export async function initCommand(argv: readonly string[], io: CliIo, ports = li
   const imported = await importedFrom(args, io, ports);
   if (imported) return writeAll(imported, args, io);
   const provider = args.text("provider") ?? "hardware";
+  const build = await builtText(args, io);
   if (provider === "twin") {
     const name = args.text("name") ?? "my-twin";
     const file = fileFor(args, io, name);
-    const loaded = parseProfile(await twinText(name), file);
+    const loaded = build ? draftProfile(twinDraft(name, build), file) : parseProfile(await twinText(name), file);
     write([loaded], args, io);
+    for (const note of build?.notes ?? []) io.err(`note: ${note}\n`);
     io.out(`It is simulated: hil run --board ${relative(io.cwd, file)}\n`);
     return EXIT.pass;
   }
   if (provider !== "hardware") throw new UsageError(`--provider wants hardware or twin, not "${provider}".`);
-  const draft = await boardDraft(args, io, await ports());
+  const draft = await boardDraft(args, io, await ports(), build);
   const file = fileFor(args, io, draft.name);
   const loaded = draftProfile(relocated(draft, io.cwd, file), file);
   write([loaded], args, io);
+  for (const note of build?.notes ?? []) io.err(`note: ${note}\n`);
   const shown = relative(io.cwd, loaded.file);
   io.out(`Look at the lines marked CHANGE, then: hil board check --board ${shown}\n`);
   return EXIT.pass;
@@ -74,6 +79,9 @@ async function importedFrom(args: Parsed, io: CliIo, ports: typeof listPorts): P
   }
   // The bench's ports may be on another machine than this one.
   const there = () => ports().catch(() => []);
+  if ((twister ?? labgrid) !== undefined && args.text("from-build") !== undefined) {
+    throw new UsageError("--from-build is for one board; a hardware map or a lab has several.", "Use one of them.");
+  }
   if (twister !== undefined) return importTwister(resolve(io.cwd, twister), await there());
   if (labgrid !== undefined) return importLabgrid(resolve(io.cwd, labgrid), await there(), io.env);
   return undefined;

@@ -1,0 +1,101 @@
+import { hexOf } from "../../core/index.ts";
+import { isKeyEverywhere } from "../profile/profile.ts";
+import type { BuildKey } from "./build-keys.ts";
+import type { BuildProfile } from "./build-profile.ts";
+import { PROFILE_SLOTS } from "./partitions.ts";
+
+/** The sections of a profile that a build decides, as lines of YAML, each with a comment where it comes from. */
+export interface BuildText {
+  readonly lines: readonly string[];
+  readonly notes: readonly string[];
+  readonly appBaudRate: number | undefined;
+  readonly netBaudRate: number | undefined;
+  /** The build has an image for the network core that prints. */
+  readonly hasNetworkLog: boolean;
+}
+
+/** Keys named by hand, instead of the build's. */
+interface GivenKeys {
+  readonly signing?: string | undefined;
+  readonly encryption?: string | undefined;
+}
+
+/** Stand in for keys that are not on this machine; the line says CHANGE. */
+const STAND_IN = { signing: "builtin:twin-sign-p256.pem", encryption: "builtin:twin-enc-p256.pem" } as const;
+
+/** What a build says, as the sections of a profile: bootloader, slots, keys, images, smp. */
+export function buildText(profile: BuildProfile, given: GivenKeys = {}): BuildText {
+  const { generation, mode, layout } = profile;
+  const lines = [
+    "bootloader:",
+    generation === undefined
+      ? line(2, "generation", "current", "CHANGE: the build does not say which MCUboot it has")
+      : line(2, "generation", JSON.stringify(generation.value.name), generation.from),
+    line(2, "mode", mode.value, mode.from),
+    line(2, "max_align", profile.maxAlign.value, profile.maxAlign.from),
+    line(2, "write_bytes", profile.writeBytes.value, profile.writeBytes.from),
+    line(2, "max_image_sectors", profile.maxImageSectors.value, profile.maxImageSectors.from),
+    ...profile.bootloader.map(([field, { value, from }]) => line(2, field, value, from)),
+    "",
+    `slots: # ${layout.kind}`,
+    line(2, "sector_bytes", profile.sectorBytes.value, profile.sectorBytes.from),
+    ...slotLines(profile),
+    "",
+    "keys: # private keys stay on this machine",
+    ...keyLines(profile, given),
+    "",
+    "images:",
+    encryptionLine(profile, given),
+    line(2, "header_bytes", profile.headerBytes.value, profile.headerBytes.from),
+    ...(profile.buffers.length === 0
+      ? []
+      : ["", "smp:", ...profile.buffers.map(([field, { value, from }]) => line(2, field, value, from))]),
+  ];
+  return {
+    lines,
+    notes: profile.notes,
+    appBaudRate: profile.appBaudRate?.value,
+    netBaudRate: profile.netBaudRate?.value,
+    hasNetworkLog: profile.netBaudRate !== undefined,
+  };
+}
+
+function slotLines({ layout, mode }: BuildProfile): readonly string[] {
+  return PROFILE_SLOTS.flatMap((slot) => {
+    const area = layout.areas[slot];
+    // A devicetree has a scratch partition for whoever wants one; only one mode does.
+    if (area === undefined || area.value.device === "ram" || (slot === "scratch" && mode.value !== "swap-scratch")) {
+      return [];
+    }
+    const { offset, bytes, device } = area.value;
+    return [line(2, slot, `{ offset: ${hexOf(offset)}, bytes: ${hexOf(bytes)}, device: ${device} }`, area.from)];
+  });
+}
+
+function keyLines(profile: BuildProfile, given: GivenKeys): readonly string[] {
+  const { signing, encryption, unsigned, decrypts } = profile;
+  return [
+    unsigned && given.signing === undefined
+      ? line(2, "signing", "none", unsigned.from)
+      : keyLine("signing", signing, given.signing),
+    ...(decrypts ? [keyLine("encryption", encryption, given.encryption)] : []),
+    ...profile.keys.map(([field, { value, from }]) => line(2, field, value, from)),
+  ];
+}
+
+function keyLine(field: "signing" | "encryption", key: BuildKey | undefined, given: string | undefined): string {
+  if (given !== undefined) return line(2, field, JSON.stringify(given), `named by --${field}`);
+  if (key?.isHere) return line(2, field, JSON.stringify(key.value), key.from);
+  const why = key === undefined ? "the build names no file" : `${key.value} (${key.from}) is not on this machine`;
+  return line(2, field, STAND_IN[field], `CHANGE: a published TEST key; ${why}`);
+}
+
+function encryptionLine({ decrypts, build }: BuildProfile, { encryption }: GivenKeys): string {
+  if (decrypts) return line(2, "encryption", "optional", decrypts.from);
+  const said = encryption === undefined || isKeyEverywhere(encryption) ? "" : "; --encryption has no use";
+  return line(2, "encryption", "none", `${build.bootloader.kconfig.file}: no CONFIG_BOOT_ENCRYPT_…${said}`);
+}
+
+function line(indent: number, field: string, value: string | number, from: string): string {
+  return `${" ".repeat(indent)}${field}: ${value} # ${from.replaceAll(/\s+/g, " ")}`;
+}
