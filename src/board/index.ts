@@ -11,6 +11,7 @@ export { openFlasher } from "./flash/tool-flasher.ts";
 export { readBuildFolder } from "./from-build/build-folder.ts";
 export { type BuildProfile, buildProfileOf } from "./from-build/build-profile.ts";
 export { type BuildText, buildText } from "./from-build/build-text.ts";
+export { type BuildCheck, compareBuild } from "./from-build/compare.ts";
 export { importLabgrid } from "./import/labgrid.ts";
 export { type Imported, importTwister } from "./import/twister.ts";
 export { cachedFile, FETCH_HINT } from "./lease/cached-file.ts";
@@ -24,7 +25,7 @@ export { type Board, type Flasher, type FlashProgress, type WearLedger } from ".
 export { openBoardPort, openBoardSwitch } from "./parts/hardware-ports.ts";
 export { type BootLine, LogWatch } from "./parts/log-watch.ts";
 export { foreignReach, passwordWarnings, type Reach, reachOf, readablePasswords } from "./parts/reach.ts";
-export { probeBoard } from "./probe.ts";
+export { boardFacts, probeBoard } from "./probe.ts";
 export { bootloaderBuildOf, loadAddressOf } from "./profile/bootloader-build.ts";
 export {
   type CalibrationResult,

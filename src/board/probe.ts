@@ -23,7 +23,7 @@ export async function probeBoard(open: () => Promise<Link>, clock: Clock, signal
     const uart = closing.use("uart", Uart.open(await open(), { clock }));
     const smp = closing.use("smp", SmpClient.onUart(uart, { clock, timeoutMs: ANSWER_MS }));
     await smp.session.request(echo, { d: "hil" }, { signal, timeoutMs: ANSWER_MS, retries: TRIES - 1 });
-    return { answers: true, facts: await factsOf(smp, signal) };
+    return { answers: true, facts: await boardFacts(smp, signal) };
   } catch (error) {
     signal.throwIfAborted();
     if (!isHilError(error)) throw error;
@@ -31,7 +31,8 @@ export async function probeBoard(open: () => Promise<Link>, clock: Clock, signal
   }
 }
 
-async function factsOf(smp: SmpClient, signal: AbortSignal): Promise<BoardFacts> {
+/** What a board says of itself over SMP; a command that its firmware does not have leaves a gap. */
+export async function boardFacts(smp: SmpClient, signal: AbortSignal): Promise<BoardFacts> {
   const mode = await known(() => smp.bootloaderInfo({ signal }));
   const slots = await known(() => smp.slotInfo({ signal }));
   const buffers = await known(() => smp.params({ signal }));

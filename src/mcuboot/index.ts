@@ -26,6 +26,7 @@ export {
   type BuildEncryption,
   type BuildSignature,
   bootloaderBuild,
+  keySlotBytes,
   type ImageAreas,
 } from "./builds/build.ts";
 export { CRYPTO_TIMES } from "./builds/crypto-times.ts";

@@ -41,7 +41,10 @@ export interface BuildFolder {
 const DOMAINS = z.looseObject({
   default: z.string(),
   build_dir: z.string(),
-  domains: z.array(z.looseObject({ name: z.string(), build_dir: z.string() })).min(1).max(64),
+  domains: z
+    .array(z.looseObject({ name: z.string(), build_dir: z.string() }))
+    .min(1)
+    .max(64),
 });
 const CONFIG = join("zephyr", ".config");
 const HEADER_BYTES_MAX = 65_536;

@@ -197,17 +197,16 @@ function keyFields(build: BuildFolder): BuildProfile["keys"] {
   if (hash) fields.push(["hash", hash]);
   if (decrypts(build) === undefined) return fields;
   const aes256 = symbolOf(bootloader, "BOOT_ENCRYPT_ALG_AES_256");
-  fields.push(["aes_bits", { value: aes256 ? "256" : "128", from: placeOfSymbol(bootloader, "BOOT_ENCRYPT_ALG_AES_256") }]);
+  fields.push([
+    "aes_bits",
+    { value: aes256 ? "256" : "128", from: placeOfSymbol(bootloader, "BOOT_ENCRYPT_ALG_AES_256") },
+  ]);
   const hmac = symbolOf(bootloader, "BOOT_HMAC_SHA512");
   if (hmac) fields.push(["hmac", { value: "sha512", from: hmac.from }]);
   return fields;
 }
 
-function headerBytesOf(
-  { application }: BuildFolder,
-  { pad }: Layout,
-  images: readonly BuildImage[],
-): Found<number> {
+function headerBytesOf({ application }: BuildFolder, { pad }: Layout, images: readonly BuildImage[]): Found<number> {
   if (pad) return pad;
   const offset = numberOf(application, ["ROM_START_OFFSET"]);
   if (offset && offset.value > 0) return offset;

@@ -10,8 +10,8 @@ export interface BuildText {
   readonly notes: readonly string[];
   readonly appBaudRate: number | undefined;
   readonly netBaudRate: number | undefined;
-  /** The build has an image for the network core that prints. */
-  readonly hasNetworkLog: boolean;
+  /** The build has an image for the network core. */
+  readonly hasNetworkCore: boolean;
 }
 
 /** Keys named by hand, instead of the build's. */
@@ -56,7 +56,7 @@ export function buildText(profile: BuildProfile, given: GivenKeys = {}): BuildTe
     notes: profile.notes,
     appBaudRate: profile.appBaudRate?.value,
     netBaudRate: profile.netBaudRate?.value,
-    hasNetworkLog: profile.netBaudRate !== undefined,
+    hasNetworkCore: profile.build.network !== undefined,
   };
 }
 

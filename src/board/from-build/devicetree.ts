@@ -206,7 +206,9 @@ class Reader {
   #name(): string {
     const first = this.#token;
     if (first.kind !== "word" && first.kind !== "number") {
-      throw this.#wrong(first.kind === "end" ? "it ends within a node" : `${this.#shown()} begins no node and no property`);
+      throw this.#wrong(
+        first.kind === "end" ? "it ends within a node" : `${this.#shown()} begins no node and no property`,
+      );
     }
     let name = this.#take().text;
     while (this.#token.glued && (this.#is("@") || this.#token.kind === "word" || this.#token.kind === "number")) {

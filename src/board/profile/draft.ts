@@ -81,7 +81,10 @@ function draftText(draft: ProfileDraft): string {
     "",
     ...(draft.simulated
       ? []
-      : [flasher ? `flasher: ${flow(flasher)}` : "# flasher: { tool: nrfutil } # without it, baselines go over SMP", ""]),
+      : [
+          flasher ? `flasher: ${flow(flasher)}` : "# flasher: { tool: nrfutil } # without it, baselines go over SMP",
+          "",
+        ]),
     ...(sections ?? askedLines(draft)),
     "",
     "timeouts_ms: { boot: 15000, swap: 180000 }",

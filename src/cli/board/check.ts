@@ -1,4 +1,12 @@
-import { missingPrograms, programsOf } from "../../board/index.ts";
+import { resolve } from "node:path";
+import {
+  boardFacts,
+  buildProfileOf,
+  compareBuild,
+  missingPrograms,
+  programsOf,
+  readBuildFolder,
+} from "../../board/index.ts";
 import { type BoardCheck, checkBoard } from "../../campaign/index.ts";
 import { Cleanup, EXIT } from "../../core/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
@@ -7,6 +15,7 @@ import { BOARD_OPTION, namedProfile, openLeasedBoard, whileMarkedDirty } from ".
 
 const OPTIONS = {
   ...BOARD_OPTION,
+  build: { type: "string", describe: "also compare with the build folder that the firmware came from" },
   "no-power": { type: "boolean", describe: "leave the power switch alone" },
   json: { type: "boolean", describe: "print one line of JSON" },
 } as const satisfies OptionRows;
@@ -19,6 +28,8 @@ export async function boardCheckCommand(argv: readonly string[], io: CliIo): Pro
   const args = parseArguments(io, argv, "hil board check [options]", OPTIONS, 0);
   if (!args) return EXIT.pass;
   const loaded = await namedProfile(args, io);
+  const folder = args.text("build");
+  const built = folder === undefined ? undefined : await buildProfileOf(await readBuildFolder(resolve(io.cwd, folder)));
   await using closing = new Cleanup();
   const board = await openLeasedBoard(loaded, io, closing);
   const json = args.flag("json");
@@ -30,6 +41,14 @@ export async function boardCheckCommand(argv: readonly string[], io: CliIo): Pro
   const isUp = (found: readonly BoardCheck[]) =>
     !found.some(({ name, outcome }) => outcome === "failed" && ALIVE.includes(name));
   const checks = [...(await whileMarkedDirty(board, "hil board check was under way and did not end", check, isUp))];
+  if (built) {
+    const answers = checks.some(({ name, outcome }) => name === "answers" && outcome === "ok");
+    const facts = answers ? await boardFacts(board.smp, io.signal) : undefined;
+    for (const row of compareBuild(built, loaded, facts)) {
+      checks.push(row);
+      show(row);
+    }
+  }
   const missing = new Set((await missingPrograms(loaded, io.env)).map(({ program }) => program));
   for (const { program, what } of programsOf(loaded)) {
     const found = !missing.has(program);

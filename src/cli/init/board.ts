@@ -105,7 +105,11 @@ function portsOf(board: FoundBoard, baudRate: number, netBaudRate = baudRate): L
   const app = draft(core("application") ?? all.at(-1) ?? 2);
   const net = core("network");
   const rest = all.map(draft).filter((port) => JSON.stringify(port) !== JSON.stringify(app));
-  return { app, net: net === undefined ? undefined : { ...draft(net), baudRate: netBaudRate }, candidates: [app, ...rest] };
+  return {
+    app,
+    net: net === undefined ? undefined : { ...draft(net), baudRate: netBaudRate },
+    candidates: [app, ...rest],
+  };
 }
 
 async function namedPort(asker: Asker, baudRate: number): Promise<Listed> {

@@ -24,12 +24,15 @@ export async function builtText(args: Parsed, io: CliIo): Promise<BuildText | un
 }
 
 /** The draft of a simulated board as a build makes it. */
-export function twinDraft(name: string, { lines, notes, appBaudRate, netBaudRate, hasNetworkLog }: BuildText): ProfileDraft {
+export function twinDraft(
+  name: string,
+  { lines, notes, appBaudRate, netBaudRate, hasNetworkCore }: BuildText,
+): ProfileDraft {
   return {
     name,
     notes: ["Written by `hil init --from-build`: a simulated board with this build's bootloader.", ...notes],
     app: { ref: { path: "twin:app" }, baudRate: appBaudRate },
-    net: hasNetworkLog ? { ref: { path: "twin:net" }, baudRate: netBaudRate } : undefined,
+    net: hasNetworkCore ? { ref: { path: "twin:net" }, baudRate: netBaudRate } : undefined,
     power: UNKNOWN_SWITCH,
     sections: lines,
     simulated: true,

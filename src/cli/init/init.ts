@@ -31,7 +31,10 @@ const OPTIONS = {
   signing: { type: "string", describe: "private key (PEM) that images are signed with" },
   encryption: { type: "string", describe: "private key (PEM) that images are encrypted for" },
   "no-probe": { type: "boolean", describe: "do not ask the board what it is" },
-  "from-build": { type: "string", describe: "build folder of the firmware: slots, mode, keys, buffers are read from it" },
+  "from-build": {
+    type: "string",
+    describe: "build folder of the firmware: slots, mode, keys, buffers are read from it",
+  },
   "from-twister": { type: "string", describe: "a Twister hardware map: a profile for each nRF5340 in it" },
   "from-labgrid": {
     type: "string",
