@@ -26,8 +26,8 @@ export {
   type BuildEncryption,
   type BuildSignature,
   bootloaderBuild,
-  keySlotBytes,
   type ImageAreas,
+  keySlotBytes,
 } from "./builds/build.ts";
 export { CRYPTO_TIMES } from "./builds/crypto-times.ts";
 export { DEFECTS, type DefectName } from "./builds/defects.ts";

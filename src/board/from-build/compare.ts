@@ -39,6 +39,8 @@ export function compareBuild(
   ];
 }
 
+type Scalar = string | number | boolean;
+
 function same(name: string, text: string): BuildCheck {
   return { name, outcome: "ok", text };
 }
@@ -89,7 +91,11 @@ function fieldChecks(built: BuildProfile, { profile, lineOf, file }: LoadedProfi
   const { bootloader, slots, images, smp, keys } = profile;
   const ports = profile.ports;
   const flat: Readonly<Record<string, unknown>> = { ...bootloader };
-  const rows: readonly (readonly [path: readonly string[], found: Found<unknown> | undefined, ours: unknown])[] = [
+  const rows: readonly (readonly [
+    path: readonly string[],
+    found: Found<Scalar> | undefined,
+    ours: Scalar | undefined,
+  ])[] = [
     [["bootloader", "mode"], built.mode, bootloader.mode],
     [
       ["bootloader", "generation"],
@@ -132,8 +138,9 @@ function fieldChecks(built: BuildProfile, { profile, lineOf, file }: LoadedProfi
 }
 
 /** As YAML writes it, and `buildProfileOf` does. */
-function shown(value: unknown): unknown {
-  return Array.isArray(value) ? `[${value.join(", ")}]` : value;
+function shown(value: unknown): Scalar | undefined {
+  if (Array.isArray(value)) return `[${value.join(", ")}]`;
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : undefined;
 }
 
 function camel(field: string): string {
@@ -144,7 +151,7 @@ function camel(field: string): string {
 function boardChecks(built: BuildProfile, board: BoardFacts | undefined): readonly BuildCheck[] {
   if (board === undefined) return [];
   const buffers = new Map(built.buffers);
-  const rows: readonly (readonly [string, Found<unknown> | undefined, unknown])[] = [
+  const rows: readonly (readonly [string, Found<Scalar> | undefined, Scalar | undefined])[] = [
     ["board: mode", built.mode, board.mode],
     ["board: buffer bytes", buffers.get("buffer_bytes"), board.bufferBytes],
     ["board: buffers", buffers.get("buffer_count"), board.bufferCount],
