@@ -45,7 +45,7 @@ describe("hil board check --build", () => {
         outcome: "failed",
         text: expect.stringMatching(
           /^the build has 0x10000\+0x40000 \(mcuboot\/zephyr\/zephyr\.dts:\d+ slot0_partition\), the profile 0xc000\+0x40000 \(.*twin\.yaml:\d+\)\.$/,
-        ) as string,
+        ),
       },
     ]);
   });
