@@ -1,13 +1,13 @@
-// Cuts on the shape of the supply current: the simulated board behind a pretended Power Profiler Kit, which streams what
-// a board would take while it swaps, and switches its supply.
+// Cuts on the shape of the supply current: the simulated board behind a pretended Power Profiler Kit, which streams
+// what a board would take while it swaps, and switches its supply.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { makeTwin } from "../src/board/index.ts";
-import { assembleBoard } from "../src/board/parts/assemble.ts";
-import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "../src/campaign/testing/small-campaign.ts";
-import { textOf, utf8, VirtualClock, viewOf } from "../src/core/index.ts";
-import { type Link, memoryLinks } from "../src/serial/index.ts";
+import { makeTwin } from "../../board/index.ts";
+import { assembleBoard } from "../../board/testing/assembled.ts";
+import { textOf, utf8, VirtualClock, viewOf } from "../../core/index.ts";
+import { type Link, memoryLinks } from "../../serial/index.ts";
+import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "../testing/small-campaign.ts";
 
 const WITH_PPK2: readonly Edit[] = [
   ["provider: twin", "provider: hardware"],

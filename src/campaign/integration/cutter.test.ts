@@ -1,13 +1,13 @@
 // A campaign in which the cutter's real program (MicroPython) takes the simulated board's power away: it listens to the
 // board's TX line, and its drive pin is the board's supply.
 import { describe, expect, test } from "@jest/globals";
-import { makeTwin } from "../src/board/index.ts";
-import { assembleBoard } from "../src/board/parts/assemble.ts";
-import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "../src/campaign/testing/small-campaign.ts";
-import { type Clock, sleep, VirtualClock } from "../src/core/index.ts";
-import { CutterBench } from "../src/power/testing/cutter/bench.ts";
-import { type Link, memoryLinks } from "../src/serial/index.ts";
-import type { Twin } from "../src/twin/index.ts";
+import { makeTwin } from "../../board/index.ts";
+import { assembleBoard } from "../../board/testing/assembled.ts";
+import { type Clock, sleep, VirtualClock } from "../../core/index.ts";
+import { CutterBench } from "../../power/testing/cutter/bench.ts";
+import { type Link, memoryLinks } from "../../serial/index.ts";
+import type { Twin } from "../../twin/index.ts";
+import { type Edit, eventsOf, smallProfile, smallRun, smallScenario } from "../testing/small-campaign.ts";
 
 const WITH_CUTTER: readonly Edit[] = [
   ["provider: twin", "provider: hardware"],

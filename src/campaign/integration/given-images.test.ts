@@ -2,9 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { DEFAULT_BOARD, imageCrypto, loadProfile, profileKeys } from "../src/board/index.ts";
-import { loadScenario, type RunOutcome, run } from "../src/campaign/index.ts";
-import { isHilError, Random } from "../src/core/index.ts";
+import { DEFAULT_BOARD, imageCrypto, loadProfile, profileKeys } from "../../board/index.ts";
+import { isHilError, Random } from "../../core/index.ts";
 import {
   buildImage,
   FLAG,
@@ -15,7 +14,8 @@ import {
   type PrivateKey,
   parseVersion,
   writeDfuZip,
-} from "../src/image/index.ts";
+} from "../../image/index.ts";
+import { loadScenario, type RunOutcome, run } from "../index.ts";
 
 const SUITE_MS = 600_000;
 const folder = mkdtempSync(join(tmpdir(), "hil-given-"));

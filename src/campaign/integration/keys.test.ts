@@ -2,9 +2,9 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { loadProfile, parseProfile } from "../src/board/index.ts";
-import { parseScenario, run } from "../src/campaign/index.ts";
-import { generateKey, type KeyTypeName } from "../src/image/index.ts";
+import { loadProfile, parseProfile } from "../../board/index.ts";
+import { generateKey, type KeyTypeName } from "../../image/index.ts";
+import { parseScenario, run } from "../index.ts";
 
 const SUITE_MS = 600_000;
 const folder = mkdtempSync(join(tmpdir(), "hil-keys-"));

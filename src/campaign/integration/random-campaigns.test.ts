@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { runRandomCampaign } from "../scripts/nightly/random-campaign.ts";
+import { runRandomCampaign } from "./testing/random-campaign.ts";
 
 const SUITE_MS = 300_000;
 /** `npx tsx scripts/nightly/random-campaigns.ts` runs 5,000 of them. */

@@ -1,5 +1,5 @@
-import type { CliIo } from "../../src/cli/terminal/io.ts";
-import { isHilError } from "../../src/core/index.ts";
+import { isHilError } from "../../core/index.ts";
+import type { CliIo } from "../terminal/io.ts";
 
 export interface CommandResult {
   readonly code: number;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { findLocks } from "../../src/board/index.ts";
-import { type Random, RealClock, sleep } from "../../src/core/index.ts";
+import { findLocks } from "../../board/index.ts";
+import { type Random, RealClock, sleep } from "../../core/index.ts";
 import { type HilProcess, hil, locksOf, type PtyBench } from "./process.ts";
 
 const CUTS = 3;

@@ -1,4 +1,4 @@
-import { type Random, RealClock, sleep } from "../../src/core/index.ts";
+import { type Random, RealClock, sleep } from "../../core/index.ts";
 import { hil, type PtyBench, ptyBench } from "./process.ts";
 
 /** Bytes a second on the line of the bench (1,000,000 baud, 8N1). */

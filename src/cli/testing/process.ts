@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LOCKS_VARIABLE } from "../../src/board/index.ts";
+import { LOCKS_VARIABLE } from "../../board/index.ts";
 import { program } from "./program.ts";
 
 /** Of the source as it was when this process began. */

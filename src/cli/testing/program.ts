@@ -2,9 +2,12 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { wallTime } from "../../src/core/index.ts";
+import { fileURLToPath } from "node:url";
+import { wallTime } from "../../core/index.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..");
+const ROOT = join(import.meta.dirname, "../../..");
+/** What is bundled (bundle.mjs names it, too). */
+const ENTRY = fileURLToPath(new URL("hil.ts", import.meta.url));
 const BUNDLE = join(import.meta.dirname, "bundle.mjs");
 /** Inside the project, so that packages are found. */
 const FOLDER = join(ROOT, ".cache", "program");
@@ -38,7 +41,7 @@ function nameOfSource(): string {
   const files = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" }).filter(
     (path) => path.endsWith(".ts") && !path.endsWith(".test.ts"),
   );
-  const own = [BUNDLE, join(import.meta.dirname, "hil.ts"), join(ROOT, "package-lock.json")];
+  const own = [BUNDLE, ENTRY, join(ROOT, "package-lock.json")];
   for (const path of [...files.toSorted().map((name) => join(ROOT, "src", name)), ...own]) {
     hash.update(path).update("\0").update(readFileSync(path)).update("\0");
   }

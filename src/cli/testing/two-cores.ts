@@ -1,7 +1,7 @@
-import { imageCrypto, type LoadedProfile, profileKeys } from "../../src/board/index.ts";
-import { Random } from "../../src/core/index.ts";
-import { buildImage, type DfuFileRequest, generatePayload, parseVersion, writeDfuZip } from "../../src/image/index.ts";
-import { asNetFirmware, NET_APP } from "../../src/mcuboot/index.ts";
+import { imageCrypto, type LoadedProfile, profileKeys } from "../../board/index.ts";
+import { Random } from "../../core/index.ts";
+import { buildImage, type DfuFileRequest, generatePayload, parseVersion, writeDfuZip } from "../../image/index.ts";
+import { asNetFirmware, NET_APP } from "../../mcuboot/index.ts";
 
 /** Firmware of the application, linked for a board's primary slot. */
 export function applicationBody({ profile }: LoadedProfile, version: string, bytes = 9_000): Uint8Array {

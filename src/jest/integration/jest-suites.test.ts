@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { findLocks, LOCKS_VARIABLE } from "../src/board/index.ts";
-import { locksOf, type PtyBench, ptyBench } from "./testing/process.ts";
+import { findLocks, LOCKS_VARIABLE } from "../../board/index.ts";
+import { locksOf, type PtyBench, ptyBench } from "../../cli/testing/process.ts";
 
 /** Users' own Jest suites on one board: Jest as a process of its own, on a bench of pseudo-terminals. */
 const BENCH = JSON.stringify(resolve("src/jest/index.ts"));

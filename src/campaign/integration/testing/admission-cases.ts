@@ -1,15 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  bootloaderBuildOf,
-  imageCrypto,
-  type LoadedProfile,
-  parseProfile,
-  profileKeys,
-} from "../../src/board/index.ts";
-import { checkRequest, parseScenario } from "../../src/campaign/index.ts";
-import { isHilError, Random, sleep, VirtualClock } from "../../src/core/index.ts";
+import { bootloaderBuildOf, imageCrypto, type LoadedProfile, parseProfile, profileKeys } from "../../../board/index.ts";
+import { isHilError, Random, sleep, VirtualClock } from "../../../core/index.ts";
 import {
   buildImage,
   decodeHeader,
@@ -19,7 +12,7 @@ import {
   type MutationBootloader,
   mutations,
   parseVersion,
-} from "../../src/image/index.ts";
+} from "../../../image/index.ts";
 import {
   FlashContent,
   imageBytesLimit,
@@ -27,11 +20,12 @@ import {
   runSteps,
   setPending,
   uploadOffset,
-} from "../../src/mcuboot/index.ts";
-import { memoryLinks, Uart } from "../../src/serial/index.ts";
-import { TwinFlash, TwinMachine, TwinUart } from "../../src/twin/index.ts";
+} from "../../../mcuboot/index.ts";
+import { memoryLinks, Uart } from "../../../serial/index.ts";
+import { TwinFlash, TwinMachine, TwinUart } from "../../../twin/index.ts";
+import { checkRequest, parseScenario } from "../../index.ts";
 
-const BOARDS = join(import.meta.dirname, "..", "..", "boards");
+const BOARDS = join(import.meta.dirname, "../../../../boards");
 const BODY_BYTES = 5000;
 /** Longest that a swap of these slots takes, and the application's start, in milliseconds of the board's time. */
 const BOOT_MS = 60_000;

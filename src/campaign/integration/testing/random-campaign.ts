@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseProfile } from "../../src/board/index.ts";
-import { parseScenario, run, subjectText, type Verdict } from "../../src/campaign/index.ts";
-import { isHilError, messageOf, Random } from "../../src/core/index.ts";
-import { GENERATIONS, isWithin } from "../../src/mcuboot/index.ts";
+import { parseProfile } from "../../../board/index.ts";
+import { isHilError, messageOf, Random } from "../../../core/index.ts";
+import { GENERATIONS, isWithin } from "../../../mcuboot/index.ts";
+import { parseScenario, run, subjectText, type Verdict } from "../../index.ts";
 
 /** What came of a random campaign. */
 export interface CampaignEnd {

@@ -1,17 +1,17 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { calibrationPath } from "../src/board/index.ts";
-import { boardCommand } from "../src/cli/board/board.ts";
-import { doctorCommand } from "../src/cli/board/doctor.ts";
-import { initCommand } from "../src/cli/init/init.ts";
-import { smpCommand } from "../src/cli/smp/smp.ts";
-import type { CliIo, Keyboard } from "../src/cli/terminal/io.ts";
-import { InterruptedError, isHilError, Queue, RealClock, sleep, textOf } from "../src/core/index.ts";
-import { openSerialPort } from "../src/serial/index.ts";
-import { echo, encodeConsoleLines, encodeRequest } from "../src/smp/index.ts";
-import { LAB_PROFILE, ptyBench } from "./testing/process.ts";
-import { benchOfSuite } from "./testing/suite.ts";
+import { calibrationPath } from "../../../board/index.ts";
+import { InterruptedError, isHilError, Queue, RealClock, sleep, textOf } from "../../../core/index.ts";
+import { openSerialPort } from "../../../serial/index.ts";
+import { echo, encodeConsoleLines, encodeRequest } from "../../../smp/index.ts";
+import { initCommand } from "../../init/init.ts";
+import { smpCommand } from "../../smp/smp.ts";
+import type { CliIo, Keyboard } from "../../terminal/io.ts";
+import { LAB_PROFILE, ptyBench } from "../../testing/process.ts";
+import { benchOfSuite } from "../../testing/suite.ts";
+import { boardCommand } from "../board.ts";
+import { doctorCommand } from "../doctor.ts";
 
 /** These run in real time, against a twin in a process of its own, on real pseudo-terminals. */
 const REAL_TIME_MS = 120_000;

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
-import { explainCommand } from "../src/cli/explain/explain.ts";
-import { command } from "./testing/command.ts";
+import { command } from "../../testing/command.ts";
+import { explainCommand } from "../explain.ts";
 
-const CASES = fileURLToPath(new URL("cases/explain", import.meta.url));
+const CASES = fileURLToPath(new URL("../../../../cases/explain", import.meta.url));
 
 interface Row {
   readonly file: string;

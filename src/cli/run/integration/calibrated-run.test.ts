@@ -2,16 +2,16 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { boardCommand } from "../src/cli/board/board.ts";
-import { runCommand } from "../src/cli/run/run.ts";
-import { command } from "./testing/command.ts";
+import { boardCommand } from "../../board/board.ts";
+import { command } from "../../testing/command.ts";
+import { runCommand } from "../run.ts";
 
 const CAMPAIGN_MS = 300_000;
 
 /** A twin whose relay needs 30 ms, give or take 2, and a profile that knows nothing of it; in virtual time. */
 function slowBench(): string {
   const folder = mkdtempSync(join(tmpdir(), "hil-calibrated-"));
-  const small = readFileSync(new URL("../boards/small/move.yaml", import.meta.url), "utf8");
+  const small = readFileSync(new URL("../../../../boards/small/move.yaml", import.meta.url), "utf8");
   writeFileSync(join(folder, "slow.yaml"), `${small}\ntwin:\n  relay: { off_ms: 30, on_ms: 12, spread_ms: 2 }\n`);
   writeFileSync(
     join(folder, "small.yaml"),

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { hil } from "./testing/process.ts";
+import { hil } from "../../testing/process.ts";
 
 const REAL_TIME_MS = 60_000;
 

@@ -3,11 +3,11 @@ import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { runCommand } from "../src/cli/run/run.ts";
-import { RealClock } from "../src/core/index.ts";
-import { openPty } from "../src/serial/index.ts";
-import { command } from "./testing/command.ts";
-import { LAB_PROFILE } from "./testing/process.ts";
+import { RealClock } from "../../../core/index.ts";
+import { openPty } from "../../../serial/index.ts";
+import { command } from "../../testing/command.ts";
+import { LAB_PROFILE } from "../../testing/process.ts";
+import { runCommand } from "../run.ts";
 
 const lab = (files: Readonly<Record<string, string>>) => {
   const folder = mkdtempSync(join(tmpdir(), "hil-errors-"));
@@ -21,6 +21,9 @@ function pem(curve: string): string {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: curve });
   return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 }
+
+const OTHER_TYPE =
+  /lab\.yaml, line \d+: keys\.encryption cannot be used: Signing and encryption must use the same type of key/;
 
 describe("what is wrong with the request ends with exit code 2 before anything moves", () => {
   const cases = [
@@ -47,7 +50,7 @@ describe("what is wrong with the request ends with exit code 2 before anything m
     {
       what: "an encryption key that does not go with the one that signs",
       files: { "lab.yaml": LAB_PROFILE.replace("builtin:twin-enc-p256.pem", "mine.pem"), "mine.pem": pem("P-384") },
-      says: /lab\.yaml, line \d+: keys\.encryption cannot be used: Signing and encryption must use the same type of key/,
+      says: OTHER_TYPE,
     },
   ] as const;
 

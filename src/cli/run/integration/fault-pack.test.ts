@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
-import { runCommand } from "../src/cli/run/run.ts";
-import { UPSTREAM_FAULTS } from "../src/twin/index.ts";
-import { command } from "./testing/command.ts";
+import { UPSTREAM_FAULTS } from "../../../twin/index.ts";
+import { command } from "../../testing/command.ts";
+import { runCommand } from "../run.ts";
 
 const SUITE_MS = 120_000;
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 const SCENARIOS = join(ROOT, "scenarios", "faults");
 
 interface Caught {

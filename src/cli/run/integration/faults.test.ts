@@ -2,8 +2,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { runCommand } from "../src/cli/run/run.ts";
-import { command } from "./testing/command.ts";
+import { command } from "../../testing/command.ts";
+import { runCommand } from "../run.ts";
 
 const SUITE_MS = 120_000;
 

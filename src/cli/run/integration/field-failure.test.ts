@@ -3,18 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
-import { bench } from "mcuboot-hil/jest";
-import { bootloaderBuildOf, loadProfile, profileKeys } from "../src/board/index.ts";
-import { imageOf } from "../src/campaign/index.ts";
-import { runCommand } from "../src/cli/run/run.ts";
-import { Random, viewOf } from "../src/core/index.ts";
-import { decodeHeader, generatePayload, seededRandomness } from "../src/image/index.ts";
-import { FlashContent, outcomeOf, runSteps, setPending } from "../src/mcuboot/index.ts";
-import { command } from "./testing/command.ts";
+import { bootloaderBuildOf, loadProfile, profileKeys } from "../../../board/index.ts";
+import { imageOf } from "../../../campaign/index.ts";
+import { Random, viewOf } from "../../../core/index.ts";
+import { decodeHeader, generatePayload, seededRandomness } from "../../../image/index.ts";
+import { FlashContent, outcomeOf, runSteps, setPending } from "../../../mcuboot/index.ts";
+import { command } from "../../testing/command.ts";
+import { runCommand } from "../run.ts";
 
 const SUITE_MS = 120_000;
 const SCENARIO = "field-ncs171-encrypted-app";
-const PROFILE = fileURLToPath(new URL("../boards/twin-ncs171.yaml", import.meta.url));
+const PROFILE = fileURLToPath(new URL("../../../../boards/twin-ncs171.yaml", import.meta.url));
 
 interface Report {
   readonly result: { readonly outcome: string };
@@ -89,25 +88,6 @@ describe("the failure from the field: an encrypted application on nRF Connect SD
     async () => {
       const { code, report } = await campaign("generation: ncs-1.7", 'generation: "2.1.0"');
       expect([code, report.verdicts[0]?.because]).toEqual([1, expect.stringContaining("known defect R35")]);
-    },
-    SUITE_MS,
-  );
-
-  test(
-    "comes back on every reset until the slot is written anew, and costs a second each time",
-    async () => {
-      await using bed = await bench({ board: PROFILE, seed: 5 });
-      const next = bed.image({ version: "1.0.1" });
-      await bed.upload(next);
-      await bed.requestTest(next);
-      for (let reset = 0; reset < 3; reset += 1) {
-        const { lines } = await bed.reset();
-        const at = (text: string) => lines.find((line) => line.text.includes(text))?.atUs ?? Number.NaN;
-        expect(at("Network core update failed") - at("Turned on network core")).toBeGreaterThanOrEqual(1_000_000);
-      }
-      await expect(bed).toHaveSlots({ 0: "0.1.0 active confirmed", 1: "1.0.1 pending" });
-      const net = bed.board.logs.net?.since(0).map((line) => line.text) ?? [];
-      expect(net.filter((text) => text.startsWith("Unable to find valid firmware inside 0x80200"))).toHaveLength(3);
     },
     SUITE_MS,
   );

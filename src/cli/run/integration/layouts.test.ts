@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
-import { loadProfile, makeTwin } from "../src/board/index.ts";
-import { buildMaterial, parseScenario } from "../src/campaign/index.ts";
-import { runCommand } from "../src/cli/run/run.ts";
-import { Random, sleep, VirtualClock } from "../src/core/index.ts";
-import { INTERNAL_FLASH_BYTES, imageListOf, runSteps, secretsIn, setPending } from "../src/mcuboot/index.ts";
-import { memoryLinks } from "../src/serial/index.ts";
-import { command } from "./testing/command.ts";
+import { loadProfile, makeTwin } from "../../../board/index.ts";
+import { buildMaterial, parseScenario } from "../../../campaign/index.ts";
+import { Random, sleep, VirtualClock } from "../../../core/index.ts";
+import { INTERNAL_FLASH_BYTES, imageListOf, runSteps, secretsIn, setPending } from "../../../mcuboot/index.ts";
+import { memoryLinks } from "../../../serial/index.ts";
+import { command } from "../../testing/command.ts";
+import { runCommand } from "../run.ts";
 
 const SUITE_MS = 300_000;
 const BLOCK_BYTES = 16;
@@ -26,7 +26,7 @@ boots_after: 1
 
 /** A profile that ships, with one text changed, as a file. */
 function changed(board: string, from: string, to: string): string {
-  const text = readFileSync(fileURLToPath(new URL(`../boards/${board}.yaml`, import.meta.url)), "utf8");
+  const text = readFileSync(fileURLToPath(new URL(`../../../../boards/${board}.yaml`, import.meta.url)), "utf8");
   expect(text).toContain(from);
   const file = join(mkdtempSync(join(tmpdir(), "hil-layout-")), "board.yaml");
   writeFileSync(file, text.replace(from, to));

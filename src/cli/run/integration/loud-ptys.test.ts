@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { loudBench, ptyCampaign } from "./testing/loud-ptys.ts";
+import { loudBench, ptyCampaign } from "../../testing/loud-ptys.ts";
 
 /** What CI samples of `npm run nightly -- loud-ptys`: real time, real pseudo-terminals. */
 const REAL_TIME_MS = 300_000;

@@ -3,18 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "@jest/globals";
-import { type Board, loadProfile, openBoard } from "../src/board/index.ts";
-import { loadScenario, run } from "../src/campaign/index.ts";
-import { replayCommand } from "../src/cli/run/replay.ts";
-import { runCommand } from "../src/cli/run/run.ts";
-import { command } from "./testing/command.ts";
-import { applicationBody, signedBody } from "./testing/two-cores.ts";
+import { type Board, loadProfile, openBoard } from "../../../board/index.ts";
+import { loadScenario, run } from "../../../campaign/index.ts";
+import { command } from "../../testing/command.ts";
+import { applicationBody, signedBody } from "../../testing/two-cores.ts";
+import { replayCommand } from "../replay.ts";
+import { runCommand } from "../run.ts";
 
 const SUITE_MS = 300_000;
 const folder = mkdtempSync(join(tmpdir(), "hil-network-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const shipped = (name: string) =>
-  readFileSync(fileURLToPath(new URL(`../boards/${name}.yaml`, import.meta.url)), "utf8");
+  readFileSync(fileURLToPath(new URL(`../../../../boards/${name}.yaml`, import.meta.url)), "utf8");
 
 /** A scenario of small images for both cores. */
 function scenario(cuts: string, more = "", encrypt = false): string {

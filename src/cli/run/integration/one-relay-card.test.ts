@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { EXIT, RealClock } from "../src/core/index.ts";
-import { openPty, openSerialPort } from "../src/serial/index.ts";
-import { hil } from "./testing/process.ts";
-import { benchOfSuite } from "./testing/suite.ts";
-import { twoBoards } from "./testing/two-boards.ts";
+import { EXIT, RealClock } from "../../../core/index.ts";
+import { openPty, openSerialPort } from "../../../serial/index.ts";
+import { hil } from "../../testing/process.ts";
+import { benchOfSuite } from "../../testing/suite.ts";
+import { twoBoards } from "../../testing/two-boards.ts";
 
 /** In real time: two twins in processes of their own, one `hil run` for both. */
 const REAL_TIME_MS = 300_000;

@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { loadProfile } from "../src/board/index.ts";
-import { hil, ptyBench } from "./testing/process.ts";
-import { benchOfSuite } from "./testing/suite.ts";
-import { appFile, applicationBody, netFile, networkBody, packageOf, signedBody } from "./testing/two-cores.ts";
+import { loadProfile } from "../../../board/index.ts";
+import { hil, ptyBench } from "../../testing/process.ts";
+import { benchOfSuite } from "../../testing/suite.ts";
+import { appFile, applicationBody, netFile, networkBody, packageOf, signedBody } from "../../testing/two-cores.ts";
 
 /** In real time: a twin in a process of its own, real pseudo-terminals, a profile that says hardware. */
 const REAL_TIME_MS = 120_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { hil, ptyBench } from "./testing/process.ts";
-import { benchOfSuite } from "./testing/suite.ts";
+import { hil, ptyBench } from "../../testing/process.ts";
+import { benchOfSuite } from "../../testing/suite.ts";
 
 /** These run in real time: a twin in a process of its own, real pseudo-terminals, real serial port objects. */
 const REAL_TIME_MS = 120_000;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { Random } from "../src/core/index.ts";
-import { broken, killOnce } from "./testing/kills.ts";
-import { ptyBench } from "./testing/process.ts";
+import { Random } from "../../../core/index.ts";
+import { broken, killOnce } from "../../testing/kills.ts";
+import { ptyBench } from "../../testing/process.ts";
 
 /** These run in real time: twins in processes of their own, real pseudo-terminals, real kills. */
 const REAL_TIME_MS = 300_000;

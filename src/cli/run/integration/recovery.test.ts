@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { findLocks } from "../src/board/index.ts";
-import { EXIT, RealClock } from "../src/core/index.ts";
-import { openPty } from "../src/serial/index.ts";
-import { hil, LAB_PROFILE, locksOf, ptyBench } from "./testing/process.ts";
-import { benchOfSuite } from "./testing/suite.ts";
+import { findLocks } from "../../../board/index.ts";
+import { EXIT, RealClock } from "../../../core/index.ts";
+import { openPty } from "../../../serial/index.ts";
+import { hil, LAB_PROFILE, locksOf, ptyBench } from "../../testing/process.ts";
+import { benchOfSuite } from "../../testing/suite.ts";
 
 /** These run in real time: a twin in a process of its own, real pseudo-terminals, real kills. */
 const REAL_TIME_MS = 300_000;
@@ -114,7 +114,8 @@ describe("a bench that fails for a moment", () => {
       const { code, out } = await run.done;
       twin.child.kill("SIGTERM");
       await twin.done;
-      // On a busy machine a cut may miss its moment by more than the profile admits: what counts here is that it was judged.
+      // On a busy machine a cut may miss its moment by more than the profile admits: what counts here is that it
+      // was judged.
       expect(out).toMatch(/(PASS|FAIL) {2}.*; the bench failed \d times? and was tried again/);
       expect([EXIT.pass, EXIT.failed]).toContain(code);
       const { run: document, events } = lab().newestRun();

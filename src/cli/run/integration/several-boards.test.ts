@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { findLocks } from "../src/board/index.ts";
-import { hil, LAB_PROFILE, locksOf } from "./testing/process.ts";
-import { benchOfSuite } from "./testing/suite.ts";
-import { twoBoards } from "./testing/two-boards.ts";
+import { findLocks } from "../../../board/index.ts";
+import { hil, LAB_PROFILE, locksOf } from "../../testing/process.ts";
+import { benchOfSuite } from "../../testing/suite.ts";
+import { twoBoards } from "../../testing/two-boards.ts";
 
 /** In real time: two twins in processes of their own, one `hil run` for both. */
 const REAL_TIME_MS = 300_000;

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { Random } from "../src/core/index.ts";
-import { loudBench, ptyCampaign } from "./testing/loud-ptys.ts";
+import { Random } from "../../../core/index.ts";
+import { loudBench, ptyCampaign } from "../../testing/loud-ptys.ts";
 
 /** What CI samples of `npm run nightly -- loud-ptys`: real time, real pseudo-terminals. */
 const REAL_TIME_MS = 300_000;

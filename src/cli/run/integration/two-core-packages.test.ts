@@ -3,16 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "@jest/globals";
-import { loadProfile } from "../src/board/index.ts";
-import { replayCommand } from "../src/cli/run/replay.ts";
-import { runCommand } from "../src/cli/run/run.ts";
-import { command } from "./testing/command.ts";
-import { appFile, applicationBody, netFile, networkBody, packageOf, signedBody } from "./testing/two-cores.ts";
+import { loadProfile } from "../../../board/index.ts";
+import { command } from "../../testing/command.ts";
+import { appFile, applicationBody, netFile, networkBody, packageOf, signedBody } from "../../testing/two-cores.ts";
+import { replayCommand } from "../replay.ts";
+import { runCommand } from "../run.ts";
 
 const SUITE_MS = 300_000;
 const folder = mkdtempSync(join(tmpdir(), "hil-packages-"));
 const board = await loadProfile("twin-net", { cwd: folder });
-const BOTH_CORES = fileURLToPath(new URL("./cases/image/both-cores.zip", import.meta.url));
+const BOTH_CORES = fileURLToPath(new URL("../../../../cases/image/both-cores.zip", import.meta.url));
 
 const app = (version: string, encrypt = false) => signedBody(board, applicationBody(board, version), version, encrypt);
 const net = (counter: number, encrypt = false) => signedBody(board, networkBody(counter), `${counter}.0.0`, encrypt);

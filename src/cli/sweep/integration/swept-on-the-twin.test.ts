@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
-import { runCommand } from "../src/cli/run/run.ts";
-import { sweepCommand } from "../src/cli/sweep/sweep.ts";
-import { command } from "./testing/command.ts";
+import { runCommand } from "../../run/run.ts";
+import { command } from "../../testing/command.ts";
+import { sweepCommand } from "../sweep.ts";
 
 const SUITE_MS = 120_000;
-const BOARD = fileURLToPath(new URL("boards/six-sector-offset.yaml", import.meta.url));
+const BOARD = fileURLToPath(new URL("../../../../cases/boards/six-sector-offset.yaml", import.meta.url));
 
 const SCENARIO = (cuts: string) => `schema: 1
 name: swept
