@@ -43,7 +43,8 @@ describe("hil run on two boards behind one relay card", () => {
       const boards = ["--board", "card-a.yaml", "--board", "card-b.yaml"];
       const records = await lab().recordsOf(async () => {
         const { code, err } = await hil(lab().folder, "run", "small.yaml", ...boards, "--cuts", "2").done;
-        expect(err).toBe("");
+        // A busy machine may stop the host for a moment, and hil says so: nothing else may be said.
+        expect(err.replaceAll(/^hil: lab-[ab]: this host did not run for .*\n/gm, "")).toBe("");
         expect([EXIT.pass, EXIT.failed]).toContain(code);
       });
       // The power check and each cut ended the run if the wrong board, or none, had lost its power. On a busy machine a
