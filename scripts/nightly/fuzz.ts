@@ -5,7 +5,7 @@
  */
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
-import { RealClock, ScratchFolder } from "../../src/core/index.ts";
+import { ScratchFolder } from "../../src/core/index.ts";
 import { type FuzzTally, fuzzed } from "./fuzz/fuzz-one.ts";
 import { fuzzSources, shareOf } from "./fuzz/sources.ts";
 
