@@ -37,6 +37,7 @@ export const INNER_ROOMS = {
     record: [],
     verdict: ["record"],
     request: ["record", "verdict"],
+    matrix: ["record", "request"],
     bench: ["record", "verdict", "request"],
     cuts: ["record", "verdict", "request", "bench"],
     ".": ["record", "verdict", "request", "bench", "cuts"],

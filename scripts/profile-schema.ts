@@ -2,12 +2,14 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { PROFILE_FIELDS } from "../src/board/profile/schema.ts";
+import { MATRIX_SCHEMA } from "../src/campaign/matrix/matrix.ts";
 import { SCENARIO_SCHEMA } from "../src/campaign/request/scenario.ts";
 
 /** JSON Schemas for editors, made from the schemas that `hil` checks with: `npx tsx scripts/profile-schema.ts`. */
 export const SCHEMA_FILES = [
   { file: "boards/profile.schema.json", title: "mcuboot-hil board profile", schema: PROFILE_FIELDS },
   { file: "scenarios/scenario.schema.json", title: "mcuboot-hil scenario", schema: SCENARIO_SCHEMA },
+  { file: "scenarios/matrix.schema.json", title: "mcuboot-hil matrix", schema: MATRIX_SCHEMA },
 ] as const;
 
 /** Draft 7: what editors' YAML plug-ins read. Checks between fields have no form there; `hil` makes them. */

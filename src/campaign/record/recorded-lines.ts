@@ -1,11 +1,28 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
+import type { RecordedEvent, RunEvent } from "./run-event.ts";
+import { subjectOf } from "./subject.ts";
 
 const PIECE_BYTES = 64 * 1024;
 
 /** The verdicts of a run's folder as they were written, one after the other: all at once may be more than memory. */
 export function* verdictsIn(folder: string): Generator<unknown, void, undefined> {
   for (const line of linesOf(join(folder, "verdicts.jsonl"))) yield JSON.parse(line);
+}
+
+/** The events of a run's folder, one after the other, as they were while it ran. */
+export function* eventsIn(folder: string): Generator<RunEvent, void, undefined> {
+  for (const line of linesOf(join(folder, "events.jsonl"))) {
+    const event = JSON.parse(line) as RecordedEvent;
+    if (event.event !== "verdict") {
+      yield event;
+      continue;
+    }
+    const { check, ...verdict } = event.verdict;
+    const subject = subjectOf(check);
+    // A record of another version of hil may know more subjects than this one.
+    if (subject !== undefined) yield { ...event, verdict: { ...verdict, subject } };
+  }
 }
 
 function* linesOf(path: string): Generator<string, void, undefined> {

@@ -105,7 +105,7 @@ export interface EventSink {
 }
 
 /** An event as `events.jsonl` has it. */
-type RecordedEvent =
+export type RecordedEvent =
   | Exclude<RunEvent, { event: "verdict" }>
   | At<{ readonly event: "verdict"; readonly verdict: RecordedVerdict }>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { cutNumber, type Subject, subjectText } from "./subject.ts";
+import { cutNumber, type Subject, subjectOf, subjectText } from "./subject.ts";
 
 const ROWS: readonly (readonly [Subject, string, number | undefined])[] = [
   [{ kind: "cut", in: "boot", index: 17 }, "cut 17", 17],
@@ -16,6 +16,11 @@ const ROWS: readonly (readonly [Subject, string, number | undefined])[] = [
 describe("what a verdict is about", () => {
   test.each(ROWS)("%j is written as records of 0.1.0 have it", (subject, text) => {
     expect(subjectText(subject)).toBe(text);
+    expect(subjectOf(text)).toEqual(subject);
+  });
+
+  test.each(["", "cut", "cut x", "boot 2", "cut 3 and more"])("nothing is made of %j", (text) => {
+    expect(subjectOf(text)).toBeUndefined();
   });
 
   test.each(ROWS)("%j (%s) belongs to cut %s", (subject, _, number) => {

@@ -188,11 +188,12 @@ export function scenarioCuts({ cuts }: Scenario): readonly PlannedCut[] | undefi
 const BUILT_IN = fileURLToPath(new URL("../../../scenarios/", import.meta.url));
 export const DEFAULT_SCENARIO = "encrypted-upgrade";
 
-/** Names of the scenarios that ship with the package; those of the fault pack as `faults/NAME`. */
+/** Names of the scenarios that ship with the package, without matrices; those of the fault pack as `faults/NAME`. */
 export function builtInScenarios(): string[] {
   return readdirSync(BUILT_IN, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".yaml"))
     .map((name) => name.replaceAll("\\", "/").replace(/\.yaml$/, ""))
+    .filter((name) => !name.startsWith("matrix/"))
     .toSorted();
 }
 

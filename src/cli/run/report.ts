@@ -59,7 +59,7 @@ export async function runAndReport(asked: Asked, args: Parsed, io: CliIo): Promi
 }
 
 /** Exit code of a run that came to its end. */
-export function exitOf({ result }: RunOutcome): number {
+export function exitOf({ result }: Pick<RunOutcome, "result">): number {
   if (result.outcome === "pass") return EXIT.pass;
   return result.outcome === "incomplete" ? EXIT.bench : EXIT.failed;
 }

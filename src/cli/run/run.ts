@@ -2,6 +2,7 @@ import { type LoadedProfile, loadProfile, requireApart } from "../../board/index
 import {
   cutsAt,
   cutsOn,
+  namedMatrix,
   namedScenario,
   type PlannedCut,
   type ScenarioFile,
@@ -15,10 +16,12 @@ import type { CliIo } from "../terminal/io.ts";
 import { runBoards } from "./boards.ts";
 import { dryRun } from "./dry-run.ts";
 import { withFaults } from "./faults.ts";
+import { runMatrix } from "./matrix.ts";
 import { REPORT_OPTIONS, runAndReport } from "./report.ts";
 import { requireTrusted, TRUST_OPTIONS } from "./trust.ts";
 
 const DEFAULT_SEED = 1;
+const MATRIX_HINT = "See docs/scenario.md, matrix.";
 
 const OPTIONS = {
   board: {
@@ -37,6 +40,7 @@ const OPTIONS = {
   "fail-fast": { type: "boolean", describe: "stop at the first verdict that fails" },
   "infra-retries": { type: "string", describe: "try a bench that fails again so often (default: the scenario's, 0)" },
   recover: { type: "boolean", describe: "also a board that is marked bad: try to bring it back first" },
+  resume: { type: "boolean", describe: "of a matrix: do not run again what has been run" },
   "dry-run": { type: "boolean", describe: "check everything and show the plan; touch no board" },
   ...TRUST_OPTIONS,
   ...REPORT_OPTIONS,
@@ -55,14 +59,12 @@ export async function runCommand(argv: readonly string[], io: CliIo): Promise<nu
   const infraRetries = integer(args, "infra-retries", 0);
   const faults = args.texts("fault");
   const boards = await namedBoards(args, io, faults);
-  const scenario = withCount(await namedScenario(args.positional, io.cwd), count);
-  requireTrusted(boards, scenario, args, io);
-  const planned = cuts ?? scenarioCuts(scenario.value);
-  const shared = {
+  const [first = "", second] = args.positional;
+  const matrix = second === undefined && first !== "" ? await namedMatrix(first, io.cwd) : undefined;
+  if (matrix === undefined && args.flag("resume")) throw new UsageError("--resume goes on with a matrix.", MATRIX_HINT);
+  const common = {
     faults,
-    scenario,
     seed,
-    cuts: planned,
     failFast: args.flag("fail-fast"),
     maxDurationMs,
     allowIncomplete: args.flag("allow-incomplete") || undefined,
@@ -70,6 +72,16 @@ export async function runCommand(argv: readonly string[], io: CliIo): Promise<nu
     infraRetries,
     recover: args.flag("recover"),
   };
+  if (matrix) {
+    if (cuts !== undefined || count !== undefined) {
+      throw new UsageError("a matrix says itself where power goes: no --cuts, --cut-at and --cut-on.", MATRIX_HINT);
+    }
+    return runMatrix(matrix, boards, common, args, io);
+  }
+  const scenario = withCount(await namedScenario(args.positional, io.cwd), count);
+  requireTrusted(boards, scenario, args, io);
+  const planned = cuts ?? scenarioCuts(scenario.value);
+  const shared = { ...common, scenario, cuts: planned };
   const [board, ...others] = boards;
   if (others.length > 0) return runBoards(boards, shared, args, io);
   if (args.flag("dry-run")) return dryRun({ board, scenario, seed, cuts: planned, json: args.flag("json") }, io);
