@@ -11,7 +11,7 @@ export { openFlasher } from "./flash/tool-flasher.ts";
 export { readBuildFolder } from "./from-build/build-folder.ts";
 export { type BuildProfile, buildProfileOf } from "./from-build/build-profile.ts";
 export { type BuildText, buildText } from "./from-build/build-text.ts";
-export { type BuildCheck, compareBuild } from "./from-build/compare.ts";
+export { compareBuild } from "./from-build/compare.ts";
 export { importLabgrid } from "./import/labgrid.ts";
 export { type Imported, importTwister } from "./import/twister.ts";
 export { cachedFile, FETCH_HINT } from "./lease/cached-file.ts";

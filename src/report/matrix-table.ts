@@ -1,5 +1,5 @@
 /** What a cell of a matrix came to, in a few words. */
-export interface TableCell {
+interface TableCell {
   readonly board: string;
   readonly old: string;
   readonly new: string;

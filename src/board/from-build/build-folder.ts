@@ -50,7 +50,8 @@ const CONFIG = join("zephyr", ".config");
 const HEADER_BYTES_MAX = 65_536;
 
 /**
- * Reads the folder of a build: the images in it by what they are for. A folder that was moved since, or comes from another
+ * Reads the folder of a build: the images in it by what they are for. A folder that was moved since, or comes
+ * from another
  * machine, is read as it lies here.
  * @throws ConfigurationError for what is no build folder of a Zephyr project with MCUboot, naming file and line.
  * Source: Zephyr share/sysbuild/cmake/domains.cmake; nRF Connect SDK before 2.7 for child images.

@@ -16,7 +16,10 @@ export interface BuildImage {
   readonly loadAddress?: number | undefined;
 }
 
-/** Where builds leave them. Source: Zephyr cmake/mcuboot.cmake; nRF Connect SDK image_signing.cmake, before 2.7 modules/mcuboot. */
+/**
+ * Where builds leave them. Source: Zephyr cmake/mcuboot.cmake; nRF Connect SDK image_signing.cmake, before 2.7
+ * modules/mcuboot.
+ */
 const SIGNED = ["zephyr/zephyr.signed.bin", "zephyr/zephyr.signed.encrypted.bin", "zephyr/app_update.bin"] as const;
 const PACKAGE = "dfu_application.zip";
 

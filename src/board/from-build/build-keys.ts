@@ -27,7 +27,9 @@ export function signingKeyOf(build: BuildFolder): BuildKey | undefined {
   ]);
 }
 
-/** The private key that the bootloader of a build decrypts with; undefined where it decrypts nothing, or says no file. */
+/**
+ * The private key that the bootloader of a build decrypts with; undefined where it decrypts nothing, or says no file.
+ */
 export function encryptionKeyOf(build: BuildFolder): BuildKey | undefined {
   if (!decrypts(build)) return undefined;
   return keyOf(build, [
@@ -52,7 +54,10 @@ function keyOf(build: BuildFolder, places: readonly Place[]): BuildKey | undefin
   return { value: file ?? first, isHere: file !== undefined, others, from: named.from };
 }
 
-/** A relative path starts at the file that sets it, or at MCUboot's own folder. Source: MCUboot boot/zephyr/CMakeLists.txt */
+/**
+ * A relative path starts at the file that sets it, or at MCUboot's own folder. Source: MCUboot
+ * boot/zephyr/CMakeLists.txt
+ */
 function candidates(path: string, { bootloader, application, folder }: BuildFolder): readonly string[] {
   if (isAbsolute(path)) return [path];
   const source = cached(bootloader, "APPLICATION_SOURCE_DIR");

@@ -105,7 +105,10 @@ function modeOf({ bootloader }: BuildFolder): Found<string> {
 }
 
 type FlashFacts = Pick<BuildProfile, "sectorBytes" | "writeBytes" | "maxAlign">;
-/** BOOT_MAX_ALIGN is this, or the flash's write unit where that is more. Source: MCUboot mcuboot_config.h of the Zephyr port. */
+/**
+ * BOOT_MAX_ALIGN is this, or the flash's write unit where that is more. Source: MCUboot mcuboot_config.h of the
+ * Zephyr port.
+ */
 const MAX_ALIGN_LEAST = 8;
 
 function flashOf({ bootloader }: BuildFolder): FlashFacts {
@@ -123,7 +126,10 @@ function flashOf({ bootloader }: BuildFolder): FlashFacts {
   return { sectorBytes, writeBytes, maxAlign };
 }
 
-/** By the largest slot where MCUboot counts them itself. Source: MCUboot boot/zephyr/CMakeLists.txt, boot_max_img_sectors. */
+/**
+ * By the largest slot where MCUboot counts them itself. Source: MCUboot boot/zephyr/CMakeLists.txt,
+ * boot_max_img_sectors.
+ */
 function sectorsMaxOf(
   { bootloader }: BuildFolder,
   { layout, sectorBytes }: FlashFacts & { readonly layout: Layout },

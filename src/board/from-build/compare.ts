@@ -11,7 +11,7 @@ import type { BuildProfile } from "./build-profile.ts";
 import { areaText, PROFILE_SLOTS } from "./partitions.ts";
 
 /** One thing that build, image, profile and board should agree on. */
-export interface BuildCheck {
+interface BuildCheck {
   readonly name: string;
   readonly outcome: "ok" | "failed" | "not checked";
   readonly text: string;

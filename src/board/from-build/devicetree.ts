@@ -2,12 +2,12 @@ import { hexOf } from "../../core/index.ts";
 import { type DtsToken, dtsFault, dtsTokens } from "./devicetree-tokens.ts";
 
 /** A node that a property names: by label, or by path. */
-export interface DtReference {
+interface DtReference {
   readonly reference: string;
 }
 
 /** One part of a property's value; parts are separated by commas. */
-export type DtValue =
+type DtValue =
   | { readonly kind: "cells"; readonly cells: readonly (number | DtReference)[] }
   | { readonly kind: "string"; readonly text: string }
   | { readonly kind: "bytes"; readonly count: number }

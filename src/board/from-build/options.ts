@@ -27,7 +27,10 @@ interface SwitchRow {
   readonly absent: boolean | undefined;
 }
 
-/** Options of a bootloader that are a yes or no of the profile. Source: MCUboot boot/zephyr/Kconfig; sdk-nrf for NRF53. */
+/**
+ * Options of a bootloader that are a yes or no of the profile. Source: MCUboot boot/zephyr/Kconfig; sdk-nrf for
+ * NRF53.
+ */
 export const SWITCHES: readonly SwitchRow[] = [
   { field: "validate_primary", owner: "bootloader", symbol: "BOOT_VALIDATE_SLOT0", absent: false },
   { field: "save_enctlv", owner: "bootloader", symbol: "BOOT_SWAP_SAVE_ENCTLV", absent: false },

@@ -7,7 +7,7 @@ import { cached } from "./build-keys.ts";
 import type { Devicetree, DtNode } from "./devicetree.ts";
 
 /** A partition of a build, in its memory. */
-export interface BuildArea {
+interface BuildArea {
   /** From the start of the memory device, in bytes. */
   readonly offset: number;
   readonly bytes: number;
@@ -104,7 +104,10 @@ function devicetreeLayout(bootloader: Domain): Layout {
 /** Levels of partitions inside partitions. */
 const LEVELS_MAX = 8;
 
-/** Offsets of partitions inside a partition count from its start. Source: Zephyr dts/bindings/mtd/fixed-subpartitions.yaml */
+/**
+ * Offsets of partitions inside a partition count from its start. Source: Zephyr
+ * dts/bindings/mtd/fixed-subpartitions.yaml
+ */
 function areaOf(node: DtNode): BuildArea | undefined {
   const [start, bytes] = numbersOf(node, "reg");
   if (start === undefined || bytes === undefined) return undefined;
@@ -122,13 +125,13 @@ function areaOf(node: DtNode): BuildArea | undefined {
 }
 
 /** The numbers of a property's cells, in order; none where it is not there. */
-export function numbersOf(node: DtNode, property: string): readonly number[] {
+function numbersOf(node: DtNode, property: string): readonly number[] {
   const values = node.properties.get(property)?.values ?? [];
   const cells = values.flatMap((value) => (value.kind === "cells" ? value.cells : []));
   return cells.filter((cell) => typeof cell === "number");
 }
 
-export function compatibles(node: DtNode): readonly string[] {
+function compatibles(node: DtNode): readonly string[] {
   const values = node.properties.get("compatible")?.values ?? [];
   return values.flatMap((value) => (value.kind === "string" ? [value.text] : []));
 }
@@ -148,15 +151,17 @@ export function chosen(tree: Devicetree, name: string): DtNode | undefined {
 }
 
 /** The other layout that lies about in a build: what a board from before, or after, a move to devicetree has. */
-export interface OtherLayout {
+interface OtherLayout {
   /** What it is, and why it does not count, as one sentence. */
   readonly text: string;
 }
 
 /**
- * Explains a build in which both ways of partitioning lie about with different slots: which one counts, and what follows.
+ * Explains a build in which both ways of partitioning lie about with different slots: which one counts, and
+ * what follows.
  * Undefined where there is only one, or both say the same.
- * Source: nRF Connect SDK, "Migrating partition configuration from Partition Manager to devicetree"; DevZone 128481, 128535.
+ * Source: nRF Connect SDK, "Migrating partition configuration from Partition Manager to devicetree"; DevZone
+ * 128481, 128535.
  */
 export async function otherLayout(build: BuildFolder, layout: Layout): Promise<OtherLayout | undefined> {
   if (layout.kind === "Partition Manager") {

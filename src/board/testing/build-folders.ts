@@ -20,7 +20,10 @@ export interface WrittenBuild {
   readonly signed: Uint8Array;
 }
 
-/** Writes a small build folder: the files that decide, in the shape that real builds have, with images that are signed for it. */
+/**
+ * Writes a small build folder: the files that decide, in the shape that real builds have, with images that are signed
+ * for it.
+ */
 export function writeBuild(name: string, folder: string): WrittenBuild {
   const shape = BUILD_SHAPES.find((row) => row.name === name);
   if (shape === undefined) throw new RangeError(`no build shape ${name}`);

@@ -17,7 +17,8 @@ export interface DoneCell {
 }
 
 /**
- * Which cells of a matrix have been run, in a file beside their records: a line a cell, written when it is done, so that
+ * Which cells of a matrix have been run, in a file beside their records: a line a cell, written when it is
+ * done, so that
  * whatever ends the matrix, it can be gone on with.
  */
 export class DoneCells {

@@ -5,7 +5,8 @@ const TEXT = `schema: 1
 name: m
 matrix:
   old:
-    - { name: a, version: "1.0.0", payload: { generate_bytes: 2048 }, network: { version: "3.0.0", payload: { generate_bytes: 2048 } } }
+    - { name: a, version: "1.0.0", payload: { generate_bytes: 2048 },
+        network: { version: "3.0.0", payload: { generate_bytes: 2048 } } }
     - { name: b, version: "1.1.0", payload: { generate_bytes: 3072 } }
   new:
     - { name: b, version: "1.1.0", payload: { generate_bytes: 3072 } }
@@ -52,9 +53,9 @@ describe("a matrix", () => {
   });
 
   test.each([
-    [TEXT.replace("{ new: c, expect", "{ new: d, expect"), /line 13: matrix.cells\[1\] fits no cell/],
+    [TEXT.replace("{ new: c, expect", "{ new: d, expect"), /line 14: matrix.cells\[1\] fits no cell/],
     [TEXT.replace("name: a,", "name: a/b,"), /line 5: .*name/],
-    [TEXT.replace("request: [test, permanent]", "request: [often]"), /line 10: .*request/],
+    [TEXT.replace("request: [test, permanent]", "request: [often]"), /line 11: .*request/],
     [TEXT.replace("boots_after", "bots_after"), /bots_after/],
   ])("is refused with its line where it is wrong", (text, said) => {
     expect(() => cellsOf(matrix(text), BOARDS)).toThrow(said);

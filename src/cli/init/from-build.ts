@@ -11,7 +11,10 @@ import { defined } from "../../core/index.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 
-/** The sections of a profile that the build of --from-build decides; undefined without the option. @throws ConfigurationError */
+/**
+ * The sections of a profile that the build of --from-build decides; undefined without the option. @throws
+ * ConfigurationError
+ */
 export async function builtText(args: Parsed, io: CliIo): Promise<BuildText | undefined> {
   const folder = args.text("from-build");
   if (folder === undefined) return undefined;

@@ -38,7 +38,7 @@ import { exitOf, junitFile, outcomeJson, surroundings, tell } from "./report.ts"
 import { requireTrusted } from "./trust.ts";
 
 /** What a command line says for every cell alike. */
-export type SharedAsked = Omit<Asked, "board" | "scenario" | "cuts">;
+type SharedAsked = Omit<Asked, "board" | "scenario" | "cuts">;
 
 /** A cell with all that it takes to run it. */
 interface Planned {
