@@ -168,8 +168,9 @@ export function cellKey(
   return sum.digest("hex");
 }
 
-function keyOf({ name: _, ...rest }: Build): string {
-  return JSON.stringify(rest);
+/** A build without its name: two names of one image are one image. */
+function keyOf(named: Build): string {
+  return JSON.stringify(without(named, ["name"]));
 }
 
 interface CellChoice {
@@ -205,6 +206,10 @@ function scenarioOf({ raw, value, file }: MatrixFile, { oldAt, newAt, request, e
   return parseScenario(`${JSON.stringify(scenario, undefined, 2)}\n`, `${file} [${title}]`);
 }
 
-function imageOf({ name: _, network: __, ...rest }: Record<string, unknown>): unknown {
-  return rest;
+function imageOf(named: Record<string, unknown>): unknown {
+  return without(named, ["name", "network"]);
+}
+
+function without(value: object, fields: readonly string[]): object {
+  return Object.fromEntries(Object.entries(value).filter(([field]) => !fields.includes(field)));
 }

@@ -73,17 +73,17 @@ describe("hil run of a matrix", () => {
   test("goes on after Ctrl-C with the cells that are left, and tells how", async () => {
     const io = lab();
     const giveUp = new AbortController();
+    let said = "";
     const stopped = again(io, {
       signal: giveUp.signal,
       out: (text) => {
         if (text.includes("cell 2 of 3")) giveUp.abort();
-        stopped.said += text;
+        said += text;
       },
-    } as Partial<MemoryIo>) as MemoryIo & { said: string };
-    stopped.said = "";
+    });
     expect(await runCommand(ARGV, stopped)).toBe(4);
-    expect(stopped.said).toContain("resume    npx hil run m.yaml --board small.yaml --resume: 2 cells to go");
-    expect(stopped.said).toContain("not run");
+    expect(said).toContain("resume    npx hil run m.yaml --board small.yaml --resume: 2 cells to go");
+    expect(said).toContain("not run");
     const resumed = again(io);
     const code = await runCommand([...ARGV, "--resume", "--junit", "m.xml"], resumed);
     expect([code, resumed.complained()]).toEqual([0, ""]);
