@@ -105,8 +105,7 @@ function partitionsYml(rows: Readonly<Record<string, Row>>): string {
 const pad = (address: number): Row => ({ address, size: 0x200 });
 
 /**
- * Build folders of different shape. Source: real builds of Zephyr 3.4.0, and what ../shared/reference/nrf5340.md 2
- * records.
+ * Build folders of different shape. Source: real builds of Zephyr 3.4.0, published build folders of nRF Connect SDK.
  */
 export const BUILD_SHAPES: readonly BuildShape[] = [
   {
