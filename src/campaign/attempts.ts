@@ -15,7 +15,7 @@ import { generation } from "../mcuboot/index.ts";
 import { SmpTranscript } from "../smp/index.ts";
 import { isRetryable, RETRY_AFTER_MS } from "./bench/retry.ts";
 import { WearMeter } from "./bench/wear.ts";
-import type { ImageFacts, RunResult } from "./record/facts.ts";
+import type { ImageSummary, RunResult } from "./record/facts.ts";
 import { keptOf } from "./record/kept.ts";
 import { keptKeys } from "./record/kept-keys.ts";
 import type { Progress } from "./record/progress.ts";
@@ -204,6 +204,6 @@ function titleOf({ name, provider, bootloader }: BoardProfile): string {
   return `${name} (${kind}MCUboot of NCS ${ncs}, ${bootloader.mode})`;
 }
 
-function factsOf({ role, core, version, hash, fileBytes, encrypted }: ImageFacts): ImageFacts {
+function factsOf({ role, core, version, hash, fileBytes, encrypted }: ImageSummary): ImageSummary {
   return { role, ...defined({ core }), version, hash, fileBytes, encrypted };
 }

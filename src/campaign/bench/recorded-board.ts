@@ -2,7 +2,7 @@ import { type Board, type BoardProfile, deviceArea, firstChunkMs, flashTimingOf 
 import { BenchError, fromHex, hex, sleep } from "../../core/index.ts";
 import { timingAt } from "../../mcuboot/index.ts";
 import { CONSOLE_OVERHEAD_BYTES, encodedBytes } from "../../smp/index.ts";
-import type { BootSeen, SlotFacts } from "../record/facts.ts";
+import type { BootSeen, SlotState } from "../record/facts.ts";
 import type { EventSink } from "../record/run-event.ts";
 import { requireEncryptionPolicy } from "../request/encryption-policy.ts";
 import type { CampaignImage } from "../request/images.ts";
@@ -51,7 +51,7 @@ export class RecordedBoard {
     return this.board.clock.nowUs();
   }
 
-  async imageState(): Promise<readonly SlotFacts[]> {
+  async imageState(): Promise<readonly SlotState[]> {
     const { images } = await this.board.smp.imageState({ signal: this.signal });
     const slots = images.map((entry) => ({
       image: entry.image,

@@ -31,7 +31,7 @@ export async function replayCommand(argv: readonly string[], io: CliIo): Promise
   if (isSweepReplay(file)) return replaySweep(file, { trace: args.flag("trace"), json: args.flag("json") }, io);
   const loaded = loadReplay(file);
   const { replay } = loaded;
-  const number = args.number("cut");
+  const number = args.whole("cut");
   const only = number === undefined ? undefined : oneCut(loaded, number);
   const rebuild = args.flag("rebuild");
   const inputs = await replayInputs(loaded, {
