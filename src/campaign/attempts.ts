@@ -117,8 +117,8 @@ export class Attempts {
       }),
       signal: request.signal,
       judged,
-      ...(given === undefined ? {} : { cuts: given }),
-      ...(request.startWith === undefined ? {} : { startWith: request.startWith }),
+      ...defined({ cuts: given }),
+      ...defined({ startWith: request.startWith }),
       limits: {
         failFast: request.failFast,
         ...(request.maxDurationMs === undefined ? {} : { durationMs: request.maxDurationMs - spentMs }),

@@ -216,7 +216,7 @@ export function imageOf(payload: Uint8Array, role: "old" | "new", version: strin
     version: parseVersion(version),
     headerBytes: recipe.headerBytes,
     padHeader: true,
-    ...(recipe.slotBytes === undefined ? {} : { slotBytes: recipe.slotBytes }),
+    ...defined({ slotBytes: recipe.slotBytes }),
     writeBytes: recipe.writeBytes,
     ...defined({ maxSectors: recipe.maxSectors, romFixed: recipe.romFixed, dependencies: recipe.dependencies }),
     ...crypto,

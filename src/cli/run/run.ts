@@ -8,7 +8,7 @@ import {
   scenarioCuts,
   triggerFault,
 } from "../../campaign/index.ts";
-import { EXIT, UsageError } from "../../core/index.ts";
+import { defined, EXIT, UsageError } from "../../core/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import { durationMs } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -116,5 +116,5 @@ function withCount(scenario: ScenarioFile, count: number | undefined): ScenarioF
 }
 
 function cutWhere({ value }: ScenarioFile): Pick<ScenarioFile["value"]["cuts"], "in"> {
-  return value.cuts.in === undefined ? {} : { in: value.cuts.in };
+  return defined({ in: value.cuts.in });
 }

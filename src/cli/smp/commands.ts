@@ -1,4 +1,4 @@
-import { fromHex, UsageError } from "../../core/index.ts";
+import { defined, fromHex, UsageError } from "../../core/index.ts";
 import { HASHES } from "../../image/index.ts";
 import { isRefusal, type SmpClient } from "../../smp/index.ts";
 import type { Parsed } from "../terminal/arguments.ts";
@@ -61,7 +61,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
     check: async (_, __, options) => void options.whole("boot-mode"),
     run: async ({ client, options, io }) => {
       const bootMode = options.whole("boot-mode");
-      const mode = bootMode === undefined ? {} : { bootMode };
+      const mode = defined({ bootMode });
       await client.reset({ ...(options.flag("force") ? { force: true } : {}), ...mode, signal: io.signal });
       return done();
     },

@@ -109,7 +109,7 @@ function connection(parsed: Parsed, io: CliIo): ConnectionString {
   const text = parsed.text("connstring");
   const type = parsed.text("conntype");
   const baudRate = parsed.whole("baud");
-  const asked = baudRate === undefined ? {} : { baudRate };
+  const asked = defined({ baudRate });
   if (text !== undefined) {
     if (parsed.text("port") !== undefined)
       throw new UsageError("--port and --connstring both name a port.", "Leave one out.");
