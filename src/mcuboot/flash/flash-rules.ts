@@ -99,7 +99,11 @@ interface FlashRules {
  * to set a bit loses information silently on real flash, so it counts as a broken rule.
  * @param before the bytes that the operation covers, as they are; undefined: erased.
  */
-export function brokenRule(before: Uint8Array | undefined, operation: FlashOperation, rules: FlashRules): string | undefined {
+export function brokenRule(
+  before: Uint8Array | undefined,
+  operation: FlashOperation,
+  rules: FlashRules,
+): string | undefined {
   const bytes = operationBytes(operation);
   const unit = operation.kind === "erase" ? rules.sectorBytes : rules.writeBytes;
   const what = () => `${operation.kind} of ${bytes} bytes at 0x${operation.offset.toString(16)}`;

@@ -44,6 +44,8 @@ export function bootWatched(
   const erases: Erase[] = [];
   const moments: { readonly name: string; readonly erasesBefore: number }[] = [];
   let operations = 0;
+  // What a cut left may be what a boot in mid-run comes by, too, and the program is at another place.
+  let written: number | undefined;
   let memory: LoaderState | undefined;
   const ended = (end: WatchedBoot): WatchedBoot => {
     for (const { name, erasesBefore } of moments) settled.set(name, { ...end, erasesBefore });
@@ -62,10 +64,10 @@ export function bootWatched(
     if (!isOperation(next.value)) continue;
     const { kind, offset } = next.value;
     const bytes = operationBytes(next.value);
-    // An erase of what is erased changes nothing: the moment after it would have the same name.
-    const isMoment = moments.length === 0 || (kind === "erase" && !after.isBlank(offset, bytes));
+    // An erase of what is erased changes nothing: a later moment of the boot would have the same name.
+    const isMoment = kind === "erase" ? !after.isBlank(offset, bytes) : moments.length === 0;
     if (isMoment && !after.isDoubtful()) {
-      const place = `${kind} ${offset} ${bytes}`;
+      const place = `${written} ${kind} ${offset} ${bytes}`;
       const name = `${after.identity()} ${memoryText(memory)} ${place}`;
       const known = settled.get(name);
       if (known !== undefined) {
@@ -75,6 +77,7 @@ export function bootWatched(
     }
     operations += 1;
     if (next.value.kind === "erase") erases.push(next.value);
+    else written = offset;
     watched.apply(next.value);
   }
 }
