@@ -59,8 +59,11 @@ function networkImages(secondary: Area | undefined): readonly ImageAreas[] {
   return [{ primary: { offset: NET_PRIMARY_ADDRESS, bytes: secondary.bytes, inRam: true }, secondary }];
 }
 
+/** Source: sdk-mcuboot boot/zephyr/Kconfig: by default not with CONFIG_NRF53_MULTI_IMAGE_UPDATE. */
 function checksLoadAddress(loaded: LoadedProfile): boolean {
-  return loaded.profile.bootloader.checkLoadAddress ?? netCoreOf(loaded).netCore?.rule.word === "load address";
+  const { bootloader, slots } = loaded.profile;
+  const onePair = slots.networkSecondary === undefined;
+  return bootloader.checkLoadAddress ?? (onePair && netCoreOf(loaded).netCore?.rule.word === "load address");
 }
 
 /** Where the images of a profile's application begin in the device, where its bootloader looks for that in headers. */
