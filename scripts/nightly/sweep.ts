@@ -5,7 +5,14 @@ import { loadProfile } from "../../src/board/index.ts";
 import { DEFAULT_SCENARIO, loadScenario } from "../../src/campaign/index.ts";
 import { parseSwept, upgradeOf } from "../../src/cli/sweep/request.ts";
 import { pathText } from "../../src/cli/sweep/text.ts";
-import { GENERATIONS, isWithin, SWEPT_TEARS, type Sweep, type SweepFinding, sweepUpgrade } from "../../src/mcuboot/index.ts";
+import {
+  GENERATIONS,
+  isWithin,
+  SWEPT_TEARS,
+  type Sweep,
+  type SweepFinding,
+  sweepUpgrade,
+} from "../../src/mcuboot/index.ts";
 
 /** Beyond this the torn space is not exhausted, and the line says so. */
 const STATES_MAX = 40_000;

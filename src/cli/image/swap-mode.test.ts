@@ -17,7 +17,7 @@ const CASES = SWAP_MODES.flatMap(({ name: mode }) =>
 test.each(CASES)(
   "sign --swap-mode $mode agrees with the modelled bootloader: slots of $slotBytes and $secondarySlotBytes bytes, keys of $aesKeyBytes",
   ({ mode, aesKeyBytes, slotBytes, secondarySlotBytes }) => {
-        const build = bootloaderBuild({
+    const build = bootloaderBuild({
       generation: generation("2.2.0"),
       mode,
       images: [

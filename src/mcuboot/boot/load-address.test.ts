@@ -18,7 +18,10 @@ const ONE_PAIR = {
   ...CHECKED,
   netCore: { rule: netCoreRule("load-address"), upgrades: true, secondStage: false },
 } as const;
-const ONE_PAIR_340 = { ...ONE_PAIR, netCore: { ...ONE_PAIR.netCore, rule: netCoreRule("load-address-3.4.0") } } as const;
+const ONE_PAIR_340 = {
+  ...ONE_PAIR,
+  netCore: { ...ONE_PAIR.netCore, rule: netCoreRule("load-address-3.4.0") },
+} as const;
 
 /** What a boot says of an image with this load address in its header, whatever its body is. */
 function boots(loadAddress: number, options: SmallBoardOptions = CHECKED) {

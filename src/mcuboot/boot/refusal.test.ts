@@ -34,11 +34,7 @@ describe("the line about a refused image against the operations of the boot", ()
       const lines = linesAtOperations(refusing(name, mode));
       return `${lines.find((line) => line.endsWith(NOT_VALID))?.split(" ")[0]} of ${lines.at(-1)}`;
     });
-    expect(found).toEqual([
-      "ncs-1.7 to ncs-3.0: 1 of 1 end",
-      "ncs-3.1 to 2.3.0: 16 of 16 end",
-      "current: 0 of 16 end",
-    ]);
+    expect(found).toEqual(["ncs-1.7 to ncs-3.0: 1 of 1 end", "ncs-3.1 to 2.3.0: 16 of 16 end", "current: 0 of 16 end"]);
   });
 
   test("direct-XIP: an unfit primary slot is refused in the same order", () => {

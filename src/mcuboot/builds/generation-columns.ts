@@ -52,4 +52,3 @@ export const before22 = {
   refusesForeignFlags: false,
   imageLimit: "status",
 } as const satisfies GenerationColumns;
-

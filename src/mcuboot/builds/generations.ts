@@ -57,8 +57,8 @@ const UPSTREAM_GENERATIONS = [
 type AnyGeneration = (typeof SDK_GENERATIONS)[number] | (typeof UPSTREAM_GENERATIONS)[number];
 
 /** Oldest first: MCUboot's own releases among those of nRF Connect SDK. */
-export const GENERATIONS: readonly AnyGeneration[] = [...SDK_GENERATIONS, ...UPSTREAM_GENERATIONS].toSorted(
-  (a, b) => compareReleases(a.release, b.release),
+export const GENERATIONS: readonly AnyGeneration[] = [...SDK_GENERATIONS, ...UPSTREAM_GENERATIONS].toSorted((a, b) =>
+  compareReleases(a.release, b.release),
 );
 
 export type GenerationName = AnyGeneration["name"];

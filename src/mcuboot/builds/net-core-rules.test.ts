@@ -22,6 +22,13 @@ describe("rules that tell an image of the network core from an application", () 
 
   test("do not take the address of b0n itself, nor from 2.8 on what lies behind the network core's flash", () => {
     expect(NET_CORE_RULES.map((row) => isForNetCore(row, 0x0100_0000))).toEqual(Array(6).fill(false));
-    expect(NET_CORE_RULES.map((row) => isForNetCore(row, 0x0104_0000))).toEqual([true, true, true, false, false, false]);
+    expect(NET_CORE_RULES.map((row) => isForNetCore(row, 0x0104_0000))).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 });

@@ -52,9 +52,7 @@ export const SDK_GENERATIONS = [
     release: "1.7.99",
     ncs: "1.7",
     sdk: { from: "1.7", to: "1.7.99" },
-    banner: [
-      "*** Booting Zephyr OS build v2.6.99-ncs1-1  ***",
-    ],
+    banner: ["*** Booting Zephyr OS build v2.6.99-ncs1-1  ***"],
     source: "sdk-mcuboot tag v1.7.99-ncs3 (b514a319)",
   },
   {
@@ -63,9 +61,7 @@ export const SDK_GENERATIONS = [
     release: "1.7.99",
     ncs: "1.8",
     sdk: { from: "1.8", to: "1.8.99" },
-    banner: [
-      "*** Booting Zephyr OS build v2.7.0-ncs1  ***",
-    ],
+    banner: ["*** Booting Zephyr OS build v2.7.0-ncs1  ***"],
     source: "sdk-mcuboot tag v1.7.99-ncs4 (800d4756): the files that this models are those of ncs-1.7",
   },
   {
@@ -74,9 +70,7 @@ export const SDK_GENERATIONS = [
     release: "1.8.99",
     ncs: "1.9",
     sdk: { from: "1.9", to: "1.9.99" },
-    banner: [
-      "*** Booting Zephyr OS build v2.7.99-ncs1  ***",
-    ],
+    banner: ["*** Booting Zephyr OS build v2.7.99-ncs1  ***"],
     source: "sdk-mcuboot tag v1.8.99-ncs1 (17f6d045)",
   },
   {
@@ -85,9 +79,7 @@ export const SDK_GENERATIONS = [
     release: "1.9.99",
     ncs: "2.0 to 2.1",
     sdk: { from: "2.0", to: "2.1.99" },
-    banner: [
-      "*** Booting Zephyr OS build v3.0.99-ncs1  ***",
-    ],
+    banner: ["*** Booting Zephyr OS build v3.0.99-ncs1  ***"],
     source: "sdk-mcuboot tags v1.9.99-ncs1 (129b6312) and v1.9.99-ncs2 (bf00840a)",
   },
   {
@@ -96,9 +88,7 @@ export const SDK_GENERATIONS = [
     release: "1.9.99",
     ncs: "2.2",
     sdk: { from: "2.2", to: "2.2.99" },
-    banner: [
-      "*** Booting Zephyr OS build v3.2.99-ncs1 ***",
-    ],
+    banner: ["*** Booting Zephyr OS build v3.2.99-ncs1 ***"],
     source: "sdk-mcuboot tag v1.9.99-ncs3 (78fd7ff9)",
   },
   {
@@ -107,9 +97,7 @@ export const SDK_GENERATIONS = [
     release: "1.9.99",
     ncs: "2.3",
     sdk: { from: "2.3", to: "2.3.99" },
-    banner: [
-      "*** Booting Zephyr OS build v3.2.99-ncs2 ***",
-    ],
+    banner: ["*** Booting Zephyr OS build v3.2.99-ncs2 ***"],
     source: "sdk-mcuboot tag v1.9.99-ncs4 (9c58609b): swap_move.c is that of 2.0, with R11",
   },
   {
@@ -118,9 +106,7 @@ export const SDK_GENERATIONS = [
     release: "1.10",
     ncs: "2.4",
     sdk: { from: "2.4", to: "2.4.99" },
-    banner: [
-      "*** Booting Zephyr OS build v3.3.99-ncs1 ***",
-    ],
+    banner: ["*** Booting Zephyr OS build v3.3.99-ncs1 ***"],
     source: "sdk-mcuboot tag v1.10.0-ncs1 (d5d451ec)",
   },
   {
@@ -129,9 +115,7 @@ export const SDK_GENERATIONS = [
     release: "1.10.99",
     ncs: "2.5",
     sdk: { from: "2.5", to: "2.5.99" },
-    banner: [
-      "*** Booting nRF Connect SDK v2.5.2 ***",
-    ],
+    banner: ["*** Booting nRF Connect SDK v2.5.2 ***"],
     source: "sdk-mcuboot tag v1.10.99-ncs1 (28916642)",
   },
   {
@@ -140,9 +124,7 @@ export const SDK_GENERATIONS = [
     release: "2.0.99",
     ncs: "2.6",
     sdk: { from: "2.6", to: "2.6.99" },
-    banner: [
-      "*** Booting mcuboot v3.5.99-ncs1-1 ***",
-    ],
+    banner: ["*** Booting mcuboot v3.5.99-ncs1-1 ***"],
     source: "sdk-mcuboot tag v2.0.99-ncs1 (3c2f2ff1); banner: DevZone 118101",
   },
   {

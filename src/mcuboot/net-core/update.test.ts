@@ -43,11 +43,7 @@ function netImage(build: BootloaderBuild, encrypted: boolean, spoil?: (payload: 
 }
 
 /** A board that was asked to take a network-core image. */
-function netBoard(
-  options: SmallBoardOptions,
-  encrypted = false,
-  spoil?: (payload: Uint8Array) => void,
-): SmallBoard {
+function netBoard(options: SmallBoardOptions, encrypted = false, spoil?: (payload: Uint8Array) => void): SmallBoard {
   const board = smallBoard(options);
   const secondary = board.build.images[0]?.secondary;
   if (secondary === undefined) throw new Error("a build without images");
@@ -245,7 +241,10 @@ describe("the network core's version, which the rule of 3.4.1 asks for with down
     return { lines: lines.filter((text) => NET_LINES.test(text)), again: secondary({ build, flash }).magic };
   }
 
-  const QUESTION = ["Binary in secondary slot of image 0 is destined for the network core", "Checking network core version"];
+  const QUESTION = [
+    "Binary in secondary slot of image 0 is destined for the network core",
+    "Checking network core version",
+  ];
   const COPY = [
     "Starting network core update",
     "Turned on network core",

@@ -71,7 +71,8 @@ export function* updateNetCore(loader: LoaderState, image: ImagePair, netCore: N
   const { rule } = netCore;
   const asks = rule.asksVersion && build.downgradePrevention;
   if (asks) yield* log(loader, "net core version asked");
-  const done = asks && (yield* isNetDowngrade(loader, image)) ? false : yield* handOverCandidate(loader, image, netCore);
+  const done =
+    asks && (yield* isNetDowngrade(loader, image)) ? false : yield* handOverCandidate(loader, image, netCore);
   if (done) yield* log(loader, "net core update done");
   if (done || rule.alwaysDropsRequest) yield* dropRequest(loader, image, rule.alwaysDropsRequest);
   return done ? "none" : "fail";
