@@ -88,7 +88,7 @@ export class ExpectedFlash {
   }
 
   /** How it tells for which core an image is, where one pair of slots serves both. */
-  get networkRule() {
+  get networkRule(): { readonly name: string; readonly ncs: string } | undefined {
     return this.#networkBuild?.netCore?.rule;
   }
 
