@@ -189,11 +189,6 @@ describe("a received record", () => {
     ["firmware for an emulator", "/home/me/fw.hex", () => qemuWith("/home/me/fw.hex")],
     ["a baseline for its flasher", "/home/me/app.hex", () => twinWith(baseline)],
     [
-      "a file with a secret",
-      "/home/me/secret",
-      () => twinWith("", (text) => text.replace(/power:\n(?: .*\n)+/, `${snmp}\n`)),
-    ],
-    [
       "a signing key that it tells no hash of",
       ownKey(),
       () => twinWith("", (text) => text.replace(/signing: \S+/, `signing: ${ownKey()}`)),
