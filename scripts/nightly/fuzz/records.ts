@@ -75,7 +75,8 @@ export function recordSources(folder: string): readonly FuzzSource[] {
       async ask(input) {
         const file = join(folder, "sweep", "replay.json");
         writeFileSync(file, input);
-        if (isSweepReplay(file)) await replaySweep(file, { trace: false, json: true, admit: () => undefined }, memoryIo({ cwd: folder }));
+        if (isSweepReplay(file))
+          await replaySweep(file, { trace: false, json: true, admit: () => undefined }, memoryIo({ cwd: folder }));
       },
     },
   ];
