@@ -7,7 +7,7 @@ export { type DoneCell, DoneCells } from "./matrix/done-cells.ts";
 export { type Cell, cellKey, cellsOf, cellTitle, type MatrixFile, namedMatrix } from "./matrix/matrix.ts";
 export { cheapestOrder, loadOf, movedBytes, movedInAll } from "./matrix/order.ts";
 export { type PlannedCut } from "./record/cut-moment.ts";
-export { type BootSeen, type PhaseSpan, type RunResult, type SlotFacts } from "./record/facts.ts";
+export { type BootSeen, type PhaseSpan, type RunResult, type SlotState } from "./record/facts.ts";
 export { type KeptImages, readKept } from "./record/kept.ts";
 export { type KeyFacts, keyFacts } from "./record/kept-keys.ts";
 export { eventsIn, verdictsIn } from "./record/recorded-lines.ts";

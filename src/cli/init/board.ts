@@ -14,7 +14,6 @@ import {
 import { defined, RealClock, UsageError } from "../../core/index.ts";
 import { POWER_DRIVERS, type PowerDriver, powerDriverNamed } from "../../power/index.ts";
 import { canonicalSerial, openSerialPort, type PortInfo, resolvePort } from "../../serial/index.ts";
-import { wholeOption } from "../board/option.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { Asker } from "./ask.ts";
@@ -38,7 +37,11 @@ export async function boardDraft(
   build?: BuildText,
 ): Promise<ProfileDraft> {
   const asker = new Asker(args, io);
+<<<<<<< HEAD
   const baudRate = wholeOption(args, "baud", 1200, 1_000_000) ?? build?.appBaudRate ?? BAUD_RATE;
+=======
+  const baudRate = args.whole("baud", { least: 1200, most: 1_000_000 }) ?? BAUD_RATE;
+>>>>>>> main
   const board = await chosenBoard(asker, ports);
   const listed = board ? portsOf(board, baudRate, build?.netBaudRate) : await namedPort(asker, baudRate);
   const probed = args.flag("no-probe") ? undefined : await probe(listed.candidates, io);

@@ -1,5 +1,8 @@
 import {
+  closeSync,
+  constants,
   lstatSync,
+  openSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -21,11 +24,11 @@ import {
   messageOf,
 } from "../../core/index.ts";
 import { junit, suiteNames } from "../../report/index.ts";
-import type { Asked } from "./asked.ts";
+import type { RunAsked } from "./asked.ts";
 
 /** How a run went that was asked for: its outcome, or what it threw before it had a record. */
 interface RunEnd {
-  readonly asked: Asked;
+  readonly asked: RunAsked;
   readonly outcome?: RunOutcome;
   readonly error?: unknown;
 }
@@ -44,7 +47,7 @@ export class JunitFile {
   readonly #taken: ReadonlySet<string>;
 
   /** @throws ConfigurationError when the file cannot be written; BenchError when the disk is full. */
-  constructor(file: string, cwd: string, planned: readonly Asked[]) {
+  constructor(file: string, cwd: string, planned: readonly RunAsked[]) {
     this.#shown = file;
     this.#path = resolve(cwd, file);
     this.#taken = namesBeside(this.#path);
@@ -79,7 +82,7 @@ export class JunitFile {
   }
 }
 
-function startedOf({ scenario, board, seed }: Asked): RunEvent {
+function startedOf({ scenario, board, seed }: RunAsked): RunEvent {
   const { name } = board.profile;
   return { atUs: 0, event: "run-started", scenario: scenario.value.name, board: name, profile: name, seed };
 }
@@ -92,8 +95,15 @@ function failureOf(error: unknown): RunEvent {
 function writeWhole(path: string, text: string): void {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   const target = stat?.isSymbolicLink() && statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
-  if (stat !== undefined && !statSync(target, { throwIfNoEntry: false })?.isFile()) {
-    writeFileSync(target, text);
+  const found = stat && statSync(target, { throwIfNoEntry: false });
+  if (stat !== undefined && !found?.isFile()) {
+    // ENXIO for a pipe that nobody reads: to open it for writing alone would wait for good, deaf to Ctrl-C.
+    const reader = found?.isFIFO() ? openSync(target, constants.O_WRONLY | constants.O_NONBLOCK) : undefined;
+    try {
+      writeFileSync(target, text);
+    } finally {
+      if (reader !== undefined) closeSync(reader);
+    }
     return;
   }
   const fresh = `${target}.${process.pid}.new`;
