@@ -37,11 +37,7 @@ export async function boardDraft(
   build?: BuildText,
 ): Promise<ProfileDraft> {
   const asker = new Asker(args, io);
-<<<<<<< HEAD
-  const baudRate = wholeOption(args, "baud", 1200, 1_000_000) ?? build?.appBaudRate ?? BAUD_RATE;
-=======
-  const baudRate = args.whole("baud", { least: 1200, most: 1_000_000 }) ?? BAUD_RATE;
->>>>>>> main
+  const baudRate = args.whole("baud", { least: 1200, most: 1_000_000 }) ?? build?.appBaudRate ?? BAUD_RATE;
   const board = await chosenBoard(asker, ports);
   const listed = board ? portsOf(board, baudRate, build?.netBaudRate) : await namedPort(asker, baudRate);
   const probed = args.flag("no-probe") ? undefined : await probe(listed.candidates, io);
