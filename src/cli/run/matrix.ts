@@ -32,18 +32,18 @@ import {
 } from "../../report/index.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
-import type { Asked } from "./asked.ts";
+import type { RunAsked } from "./asked.ts";
 import { worst } from "./boards.ts";
 import { exitOf, junitFile, outcomeJson, surroundings, tell } from "./report.ts";
 import { requireTrusted } from "./trust.ts";
 
 /** What a command line says for every cell alike. */
-type SharedAsked = Omit<Asked, "board" | "scenario" | "cuts">;
+type SharedAsked = Omit<RunAsked, "board" | "scenario" | "cuts">;
 
 /** A cell with all that it takes to run it. */
 interface Planned {
   readonly cell: Cell;
-  readonly asked: Asked;
+  readonly asked: RunAsked;
   readonly board: string;
   /** Uploaded before its first cut, by the order's reckoning. */
   readonly bytes: number;
@@ -136,7 +136,7 @@ function plannedOf(cells: readonly Cell[], boards: readonly MatrixBoard[], share
     const board = cell && boards[cell.board];
     if (cell === undefined || load === undefined || board === undefined) return [];
     const { scenario } = cell;
-    const asked: Asked = { ...shared, scenario, board: board.loaded, cuts: scenarioCuts(scenario.value) };
+    const asked: RunAsked = { ...shared, scenario, board: board.loaded, cuts: scenarioCuts(scenario.value) };
     const bytes = movedBytes(loads[order[index - 1] ?? -1], load);
     const key = cellKey(cell, { profile: board.loaded.text, seed: shared.seed });
     return [{ cell, asked, board: board.loaded.profile.name, bytes, key }];
@@ -210,7 +210,7 @@ function showEnd(matrix: MatrixFile, cells: readonly Cell[], ends: readonly Ende
 function junitEnd(
   end: Ended,
   runsRoot: string,
-): readonly { readonly asked: Asked; readonly outcome?: RunOutcome; readonly error?: unknown }[] {
+): readonly { readonly asked: RunAsked; readonly outcome?: RunOutcome; readonly error?: unknown }[] {
   const { asked, outcome, error, done } = end;
   if (done) {
     const folder = resolve(runsRoot, done.folder);
