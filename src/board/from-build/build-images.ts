@@ -27,7 +27,7 @@ const PACKAGE = "dfu_application.zip";
  * The signed images of a build: the application's files and those of its DFU package.
  * @throws ConfigurationError for a file that holds something else, naming it.
  */
-export async function buildImages({ folder, application }: BuildFolder): Promise<readonly BuildImage[]> {
+export async function signedImagesOf({ folder, application }: BuildFolder): Promise<readonly BuildImage[]> {
   const images: BuildImage[] = [];
   for (const name of SIGNED) {
     const file = [join(application.folder, name), join(folder, name)].find((path) => existsSync(path));

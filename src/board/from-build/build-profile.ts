@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../../core/index.ts";
 import { compareReleases, type GenerationRow, RECOVERY_WAYS } from "../../mcuboot/index.ts";
 import { type BuildFolder, type Found, placeOfSymbol, symbolOf } from "./build-folder.ts";
-import { type BuildImage, buildImages } from "./build-images.ts";
+import { type BuildImage, signedImagesOf } from "./build-images.ts";
 import { type BuildKey, decrypts, encryptionKeyOf, signingKeyOf } from "./build-keys.ts";
 import {
   ASSERTION_OPTIONS,
@@ -10,11 +10,11 @@ import {
   firstSet,
   HASH_OPTIONS,
   MODE_OPTIONS,
-  numberOf,
+  numberSet,
   SWITCHES,
   switchOf,
 } from "./options.ts";
-import { chosen, isManaged, type Layout, layoutOf, numberAt, otherLayout } from "./partitions.ts";
+import { chosen, isManaged, type Layout, numberAt, otherLayout, slotLayoutOf } from "./partitions.ts";
 import { generationOf } from "./releases.ts";
 
 /** Everything that a profile says and that a build decides, each with its place in the build. */
@@ -49,7 +49,7 @@ export interface BuildProfile {
  * @throws ConfigurationError for a build that no profile can describe, saying which option it is.
  */
 export async function buildProfileOf(build: BuildFolder): Promise<BuildProfile> {
-  const layout = await layoutOf(build);
+  const layout = await slotLayoutOf(build);
   const mode = modeOf(build);
   const generation = generationOf(build);
   const flash = flashOf(build);
@@ -61,7 +61,7 @@ export async function buildProfileOf(build: BuildFolder): Promise<BuildProfile> 
       "MCUboot needs both slots: slot0_partition and slot1_partition, or mcuboot_primary and mcuboot_secondary.",
     );
   }
-  const images = await buildImages(build);
+  const images = await signedImagesOf(build);
   const other = await otherLayout(build, layout);
   const signing = signingKeyOf(build);
   const encryption = encryptionKeyOf(build);
@@ -135,7 +135,7 @@ function sectorsMaxOf(
   { layout, sectorBytes }: FlashFacts & { readonly layout: Layout },
 ): Found<number> {
   const auto = symbolOf(bootloader, "BOOT_MAX_IMG_SECTORS_AUTO");
-  const named = numberOf(bootloader, ["BOOT_MAX_IMG_SECTORS"]);
+  const named = numberSet(bootloader, ["BOOT_MAX_IMG_SECTORS"]);
   if (auto === undefined && named) return named;
   const slots = [layout.areas.primary, layout.areas.secondary].map((area) => area?.value.bytes ?? 0);
   const from = `${auto?.from ?? placeOfSymbol(bootloader, "BOOT_MAX_IMG_SECTORS")}: the larger slot`;
@@ -158,7 +158,7 @@ function bootloaderFields(build: BuildFolder, generation: GenerationRow | undefi
   add("assertions", firstSet(bootloader, ASSERTION_OPTIONS));
   add("crypto", firstSet(bootloader, CRYPTO_OPTIONS));
   add("recovery", recoveryOf(build));
-  const wait = numberOf(bootloader, ["BOOT_SERIAL_WAIT_FOR_DFU_TIMEOUT"]);
+  const wait = numberSet(bootloader, ["BOOT_SERIAL_WAIT_FOR_DFU_TIMEOUT"]);
   if (wait && symbolOf(bootloader, "BOOT_SERIAL_WAIT_FOR_DFU")) add("recovery_wait_ms", wait);
   add("network_core_upgrade", networkUpgradeOf(build));
   add("second_stage", secondStageOf(build));
@@ -214,7 +214,7 @@ function keyFields(build: BuildFolder): BuildProfile["keys"] {
 
 function headerBytesOf({ application }: BuildFolder, { pad }: Layout, images: readonly BuildImage[]): Found<number> {
   if (pad) return pad;
-  const offset = numberOf(application, ["ROM_START_OFFSET"]);
+  const offset = numberSet(application, ["ROM_START_OFFSET"]);
   if (offset && offset.value > 0) return offset;
   const image = images.find(({ imageIndex }) => imageIndex === 0);
   if (image) return { value: image.parsed.header.headerBytes, from: `${image.file}: its header` };
@@ -226,7 +226,7 @@ function headerBytesOf({ application }: BuildFolder, { pad }: Layout, images: re
 
 function bufferFields({ application }: BuildFolder): BuildProfile["buffers"] {
   return Object.entries(BUFFER_OPTIONS).flatMap(([field, symbols]) => {
-    const found = numberOf(application, symbols);
+    const found = numberSet(application, symbols);
     return found ? [[field, found] as const] : [];
   });
 }
@@ -270,7 +270,7 @@ function notesOf(build: BuildFolder, { layout, signing, encryption, generation, 
   if (decrypts(build) && encryption === undefined) {
     notes.push("The bootloader decrypts, and its build names no key file: the key is compiled in (MCUboot's keys.c).");
   }
-  const page = numberOf(bootloader, ["NORDIC_QSPI_NOR_FLASH_LAYOUT_PAGE_SIZE"]);
+  const page = numberSet(bootloader, ["NORDIC_QSPI_NOR_FLASH_LAYOUT_PAGE_SIZE"]);
   if (layout.areas.secondary?.value.device === "qspi" && page && page.value !== flash.sectorBytes.value) {
     notes.push(
       `Sectors of the external flash are ${page.value} bytes in this build (${page.from}), those of the internal flash ${flash.sectorBytes.value}: a swap needs equal ones.`,

@@ -95,7 +95,7 @@ export function switchOf(build: BuildFolder, row: SwitchRow): Found<boolean> | u
 }
 
 /** A number of the build, by the first of some names that is set. */
-export function numberOf(domain: Domain, symbols: readonly string[]): Found<number> | undefined {
+export function numberSet(domain: Domain, symbols: readonly string[]): Found<number> | undefined {
   const found = symbols.map((symbol) => symbolOf(domain, symbol)).find((known) => known !== undefined);
   const value = Number(found?.value);
   return found && Number.isSafeInteger(value) ? { value, from: found.from } : undefined;

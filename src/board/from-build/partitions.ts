@@ -52,7 +52,7 @@ const PARTITION = z.looseObject({ address: z.int().min(0), size: z.int().min(0),
 const PARTITIONS = z.record(z.string(), PARTITION);
 
 /** The layout that MCUboot of this build uses: the Partition Manager's where it is on, else the devicetree's. */
-export async function layoutOf(build: BuildFolder): Promise<Layout> {
+export async function slotLayoutOf(build: BuildFolder): Promise<Layout> {
   return (await managedLayout(build)) ?? devicetreeLayout(build.bootloader);
 }
 

@@ -41,13 +41,19 @@ function numbersIn(text: string): Numbers {
   return [major, minor];
 }
 
-/** What stands in `ncs` of a generation: "2.7 to 2.9", "later than 3.3". The row that begins last, not after it. */
+/** Rows of MCUboot's own releases belong to no SDK. Source: `ncs` of generations.ts. */
+const OF_NO_SDK = "-";
+
+/** By what stands in `ncs` of a generation: "2.7 to 2.9", "later than 3.3". The row that begins last, but not after it. */
 function bySdk(wanted: Numbers): GenerationRow | undefined {
-  const begun = GENERATIONS.filter((row) => {
-    const order = compare(numbersIn(row.ncs), wanted);
-    return row.ncs.startsWith("later than") ? order < 0 : order <= 0;
+  const rows = GENERATIONS.filter(({ ncs }) => ncs !== OF_NO_SDK).toSorted((a, b) =>
+    compare(numbersIn(a.ncs), numbersIn(b.ncs)),
+  );
+  const begun = rows.filter(({ ncs }) => {
+    const order = compare(numbersIn(ncs), wanted);
+    return ncs.startsWith("later than") ? order < 0 : order <= 0;
   });
-  return begun.at(-1) ?? GENERATIONS[0];
+  return begun.at(-1) ?? rows[0];
 }
 
 function compare([major, minor]: Numbers, [otherMajor, otherMinor]: Numbers): number {
@@ -55,8 +61,9 @@ function compare([major, minor]: Numbers, [otherMajor, otherMinor]: Numbers): nu
 }
 
 function byRelease(wanted: Release): GenerationRow | undefined {
-  const begun = GENERATIONS.filter(({ release }) => compareReleases(release, wanted) <= 0);
-  return begun.at(-1) ?? GENERATIONS[0];
+  const rows = GENERATIONS.filter(({ ncs }) => ncs === OF_NO_SDK);
+  const begun = rows.filter(({ release }) => compareReleases(release, wanted) <= 0);
+  return begun.at(-1) ?? rows[0];
 }
 
 function ownRelease({ bootloader }: BuildFolder, version: string): Release {

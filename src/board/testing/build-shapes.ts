@@ -233,7 +233,7 @@ export const BUILD_SHAPES: readonly BuildShape[] = [
         pcd_sram: { address: 0x2000_0000, size: 0x2000, region: "sram_primary" },
       }),
     },
-    expected: { generation: "2.1.0", mode: "swap-move", maxImageSectors: 256 },
+    expected: { generation: "ncs-2.8", mode: "swap-move", maxImageSectors: 256 },
   },
   {
     ...COMMON,
@@ -266,7 +266,7 @@ export const BUILD_SHAPES: readonly BuildShape[] = [
       }),
     },
     expected: {
-      generation: "2.2.0",
+      generation: "ncs-3.0",
       mode: "overwrite-only",
       networkCoreUpgrade: true,
       recovery: ["button"],
