@@ -30,7 +30,8 @@ export type CampaignOutcome = "pass" | "fail";
 
 /**
  * Runs a campaign on an open board: preflight, power check, baseline, one uninterrupted upgrade, the cuts, and the
- * check that an unconfirmed image is reverted. Whatever happens, power is on when it returns.
+ * check that an unconfirmed image is reverted. Whatever happens, power is on when it returns, or off where the profile
+ * says `leave: off`; the record tells which.
  * @returns "fail" when the firmware broke a rule of the flash; what failed besides is in the verdicts of the record.
  * @throws BenchError and its kin when the bench fails; the signal's reason.
  */
@@ -40,15 +41,33 @@ export async function runCampaign(parts: CampaignParts): Promise<CampaignOutcome
   try {
     outcome = await new Campaign(parts).run();
   } catch (error) {
-    await powerOn(parts).catch(() => undefined);
+    // Somebody gave up on a board that is to be left dark: it is not switched on for a moment only.
+    const staysOff = parts.board.profile.power.leave === "off" && parts.signal.aborted;
+    if (!staysOff) await powerOn(parts).catch(() => undefined);
     await leaveBoard(new RecordedBoard(parts.board, parts.record, parts.signal), 0);
+    await leaveDark(parts).catch(() => undefined);
     throw error;
   } finally {
     leave?.();
   }
   await powerOn(parts);
   await leaveBoard(new RecordedBoard(parts.board, parts.record, parts.signal), bootMsOf(parts.board.profile));
+  await leaveDark(parts);
   return outcome;
+}
+
+/** The one exception to "power ends on": a profile that says `leave: off`. Without the campaign's signal, as below. */
+async function leaveDark({ board, record }: CampaignParts): Promise<void> {
+  if (board.profile.power.leave === "on") return;
+  try {
+    const { sentAtUs } = await board.power.set("off");
+    record.event({ atUs: board.clock.nowUs(), event: "power", state: "off", sentAtUs });
+    record.event({ atUs: board.clock.nowUs(), event: "left", power: "off", because: "power.leave of the profile" });
+  } catch (error) {
+    const text = `power may be on: the switch could not be told "off" at the end (${messageOf(error)})`;
+    record.event({ atUs: board.clock.nowUs(), event: "warning", text });
+    throw error;
+  }
 }
 
 /** How a board is left, whatever happened to it. Without the campaign's signal, which may have ended it. */

@@ -38,6 +38,9 @@ export function checkProfile(profile: ProfileFields, findings: Findings): void {
       `must be longer than hold_up_ms (${power.hold_up_ms}): the board would not lose power.`,
     );
   }
+  if (power.leave === "off" && power.driver === "reset") {
+    complain(["power", "leave"], "must be on: this switch only resets the board.");
+  }
 }
 
 function areasOf({ slots }: ProfileFields): [string, Area][] {

@@ -98,6 +98,10 @@ const POWER = z.strictObject({
   cut_latency_ms: ms(10_000).default(0).describe("From the command to the open contact; measure it on your bench."),
   hold_up_ms: ms(60_000).default(0).describe("How long the board runs on from its capacitors after that."),
   cut_uncertainty_ms: ms(10_000).default(0).describe("Half the width of the window in which the cut fell."),
+  leave: z
+    .enum(["on", "off"])
+    .default("on")
+    .describe("How a campaign leaves the board when it ends, however that comes; off for a lab that wants it dark."),
 });
 
 /** The fields of every switch, and whatever the driver has of its own. */
