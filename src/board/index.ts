@@ -21,6 +21,7 @@ export { type Board, type Flasher, type FlashProgress, type WearLedger } from ".
 export { openBoardPort, openBoardSwitch } from "./parts/hardware-ports.ts";
 export { type BootLine, LogWatch } from "./parts/log-watch.ts";
 export { foreignReach, passwordWarnings, type Reach, reachOf, readablePasswords } from "./parts/reach.ts";
+export { smpBaudRate } from "./parts/smp-line.ts";
 export { probeBoard } from "./probe.ts";
 export { bootloaderBuildOf, loadAddressOf } from "./profile/bootloader-build.ts";
 export {

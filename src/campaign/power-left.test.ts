@@ -67,7 +67,9 @@ describe("a board that its profile wants dark", () => {
     expect(outcome.result).toMatchObject({ outcome: "interrupted", powerLeft: "off" });
     expect(states.slice(-2)).toEqual(["on", "off"]);
     const [left] = eventsOf(outcome.events, "left");
-    expect(eventsOf(outcome.events, "power").filter(({ atUs }) => atUs >= (left?.atUs ?? 0) - 1_000_000)).toHaveLength(1);
+    expect(eventsOf(outcome.events, "power").filter(({ atUs }) => atUs >= (left?.atUs ?? 0) - 1_000_000)).toHaveLength(
+      1,
+    );
   });
 
   test("keeps its power where the profile says nothing", async () => {

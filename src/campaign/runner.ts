@@ -1,5 +1,6 @@
 import { isKind, messageOf } from "../core/index.ts";
 import { isVoid } from "./bench/bench-watch.ts";
+import { leaveDark, powerOn } from "./bench/leave-power.ts";
 import { NetworkWatch } from "./bench/network.ts";
 import { preflight } from "./bench/preflight.ts";
 import { RecordedBoard } from "./bench/recorded-board.ts";
@@ -54,32 +55,6 @@ export async function runCampaign(parts: CampaignParts): Promise<CampaignOutcome
   await leaveBoard(new RecordedBoard(parts.board, parts.record, parts.signal), bootMsOf(parts.board.profile));
   await leaveDark(parts);
   return outcome;
-}
-
-/** The one exception to "power ends on": a profile that says `leave: off`. Without the campaign's signal, as below. */
-async function leaveDark({ board, record }: CampaignParts): Promise<void> {
-  if (board.profile.power.leave === "on") return;
-  try {
-    const { sentAtUs } = await board.power.set("off");
-    record.event({ atUs: board.clock.nowUs(), event: "power", state: "off", sentAtUs });
-    record.event({ atUs: board.clock.nowUs(), event: "left", power: "off", because: "power.leave of the profile" });
-  } catch (error) {
-    const text = `power may be on: the switch could not be told "off" at the end (${messageOf(error)})`;
-    record.event({ atUs: board.clock.nowUs(), event: "warning", text });
-    throw error;
-  }
-}
-
-/** How a board is left, whatever happened to it. Without the campaign's signal, which may have ended it. */
-async function powerOn({ board, record }: CampaignParts): Promise<void> {
-  try {
-    const { sentAtUs } = await board.power.set("on");
-    record.event({ atUs: board.clock.nowUs(), event: "power", state: "on", sentAtUs });
-  } catch (error) {
-    const text = `power may be off: the switch could not be told "on" (${messageOf(error)})`;
-    record.event({ atUs: board.clock.nowUs(), event: "warning", text });
-    throw error;
-  }
 }
 
 class Campaign {

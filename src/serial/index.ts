@@ -1,5 +1,6 @@
 export { type Chunk, type Link } from "./link.ts";
 export { BITS_A_BYTE, lineTimeUs, MemoryLink, memoryLinks } from "./memory.ts";
+export { isNetworkName, type NetworkPort, networkPort, openNetworkPort } from "./network.ts";
 export { openSerialPort, type SerialPortOptions } from "./port.ts";
 export { holdersOf } from "./port-errors.ts";
 export { canonicalSerial, listPorts, type PortInfo, type PortRef, resolvePort } from "./ports.ts";
@@ -9,4 +10,5 @@ export { ReopeningLink } from "./reopening.ts";
 export { openRfc2217 } from "./rfc2217.ts";
 export { UartSplitter } from "./splitter.ts";
 export { openTcp } from "./tcp.ts";
+export { serveTcp } from "./tcp-server.ts";
 export { Uart, type UartOptions } from "./uart.ts";

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
 import { resolveFrom } from "../../core/index.ts";
+import { networkPort } from "../../serial/index.ts";
 import { cachedFile } from "../lease/cached-file.ts";
 import { ARGV_OPTIONS } from "../profile/kept-text.ts";
 import { isKeyEverywhere, type LoadedProfile } from "../profile/profile.ts";
@@ -51,6 +52,11 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
     const own = options["program"] === undefined ? OWN_PROGRAMS[driver] : undefined;
     if (own !== undefined) programs.push(own);
     if (driver === "reset" && options["program"] === undefined) programs.push(String(options["tool"]));
+  }
+  for (const port of [...Object.values(profile.ports), ...switchesOf(profile).map(({ options }) => options["port"])]) {
+    const path = typeof port === "object" && port !== null && "path" in port ? String(port.path) : "";
+    const address = networkPort(path);
+    if (address !== undefined) addresses.push(path);
   }
   walk(flasher, "flasher");
   if (flasher !== undefined && flasher.tool !== "command" && flasher.executable === undefined)

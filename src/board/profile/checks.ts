@@ -1,5 +1,6 @@
 import type { FieldPath } from "../../core/index.ts";
 import { hexOf, roundUp } from "../../core/index.ts";
+import { isNetworkName, networkPort } from "../../serial/index.ts";
 import { EMULATED_POWER, EMULATED_UART } from "./emulated-schema.ts";
 import { QEMU_POWER, QEMU_UART } from "./qemu-schema.ts";
 import { isPressed } from "./recovery-schema.ts";
@@ -137,6 +138,7 @@ function checkPorts({ ports, power }: ProfileFields, complain: Complain): void {
   for (const [path, port] of [
     [["ports", "app"], ports.app],
     [["ports", "net"], ports.net],
+    [["ports", "smp"], ports.smp],
     [["power", "port"], power["port"]],
   ] as const) {
     const identity = identityOf(port);
@@ -145,14 +147,38 @@ function checkPorts({ ports, power }: ProfileFields, complain: Complain): void {
     if (other !== undefined) complain(path, `is the same port as ${other}.`);
     seen.set(identity, path.join("."));
   }
+  checkNetworkPorts({ ports, power }, complain);
   for (const [name, port] of [
     ["app", ports.app],
     ["net", ports.net],
+    ["smp", ports.smp],
   ] as const) {
     if (port && "jlink" in port && port.baud_rate === BAUD_RATE_UNSUPPORTED) {
       complain(["ports", name, "baud_rate"], "the J-Link's virtual ports do not support this rate.");
     }
   }
+}
+
+/** Names of ports on the network that mean nothing, and bytes where only packets can go. */
+function checkNetworkPorts({ ports, power }: Pick<ProfileFields, "ports" | "power">, complain: Complain): void {
+  for (const [path, port] of [
+    [["ports", "app", "path"], ports.app],
+    [["ports", "net", "path"], ports.net],
+    [["ports", "smp", "path"], ports.smp],
+    [["power", "port", "path"], power["port"]],
+  ] as const) {
+    if (typeof port !== "object" || port === null || !("path" in port)) continue;
+    const name = String(port.path);
+    const address = networkPort(name);
+    if (isNetworkName(name) && address === undefined)
+      complain(path, "is no port on the network: write tcp:HOST:PORT, rfc2217://HOST:PORT or udp:HOST:PORT.");
+    else if (address?.kind === "udp" && port !== ports.smp)
+      complain(path, "must carry bytes: over UDP only SMP goes (ports.smp).");
+    else if (address?.kind === "udp" && ports.smp?.framing !== undefined)
+      complain(["ports", "smp", "framing"], "has no use over UDP: a datagram is a packet.");
+  }
+  if (ports.smp !== undefined && ports.app.framing !== undefined)
+    complain(["ports", "app", "framing"], "has no use: SMP is on ports.smp.");
 }
 
 /** A port as something to compare; undefined for what is none (not every switch has a port). */
@@ -184,11 +210,23 @@ function checkProvider(profile: ProfileFields, complain: Complain): void {
     }
   }
   checkFirmwareBoards(profile, complain);
+  if (provider !== "hardware" && ports.smp !== undefined)
+    complain(["ports", "smp"], "is only for hardware: what is simulated here serves SMP on ports.app.");
+  if (provider !== "hardware" && provider !== "twin" && ports.app.framing === "raw")
+    complain(["ports", "app", "framing"], "must be console: the emulated firmware was built with frames.");
+  checkTwinFraming(profile, complain);
   if (provider !== "twin") {
     if (twin !== undefined) complain(["twin"], 'is only for provider "twin".');
     return;
   }
   if (power.driver !== "lcus") complain(["power", "driver"], "must be lcus: the simulated relay is an LCUS board.");
+}
+
+/** A twin in process talks as it is talked to; as a program it may be built otherwise than its own profile would talk. */
+function checkTwinFraming({ ports, twin }: ProfileFields, complain: Complain): void {
+  const { framing } = twin?.smp ?? {};
+  if (framing === undefined || ports.app.framing === undefined || framing === ports.app.framing) return;
+  complain(["twin", "smp", "framing"], `must be ports.app.framing (${ports.app.framing}), or be left out.`);
 }
 
 /** A button needs somebody who presses it, and a channel that is not the supply's. */

@@ -45,7 +45,15 @@ const versionPattern = z.string().refine((text) => patternFault(text) === undefi
 });
 /** What the twin's network core says, and our fixture's. */
 const NETWORK_VERSION = String.raw`firmware version (?<version>\d+)`;
+const FRAMING = z
+  .enum(["console", "raw"])
+  .optional()
+  .describe(
+    "How SMP's packets lie on the line: console, between lines of log; raw, as they are " +
+      "(CONFIG_MCUMGR_TRANSPORT_RAW_UART): then there is no log on it. Default: console.",
+  );
 const appUart = uartWith({
+  framing: FRAMING,
   network_version: versionPattern
     .optional()
     .describe("How the application's log tells the network core's version: a counter, or a version of its image."),
@@ -191,6 +199,9 @@ export const PROFILE_FIELDS = z.strictObject({
   ports: z.strictObject({
     app: appUart.describe("Application core: boot log and SMP."),
     net: netUart.optional().describe("Network core: log only."),
+    smp: uartWith({ framing: FRAMING })
+      .optional()
+      .describe("Where SMP is served, if not on app, which then carries the log alone: a port, or udp:HOST:PORT."),
   }),
   power: powerForms(),
   bootloader: bootloader.prefault({}),
@@ -280,8 +291,8 @@ export const PROFILE_FIELDS = z.strictObject({
         .strictObject({
           framing: z
             .enum(["console", "raw"])
-            .default("console")
-            .describe("raw: packets without frames, and no log on that UART (`hil twin`; campaigns talk in frames)."),
+            .optional()
+            .describe("raw: packets without frames, and no log on that UART; default: as ports.app.framing."),
           line_bytes: z
             .int()
             .min(16)

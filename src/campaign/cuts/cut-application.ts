@@ -1,3 +1,4 @@
+import { smpBaudRate } from "../../board/index.ts";
 import { ConfigurationError, isKind, type Random, sleep, sleepUntil } from "../../core/index.ts";
 import {
   type BootloaderBuild,
@@ -54,10 +55,13 @@ export async function measureApplication(trial: Trial, what: ActName, { to }: Di
   if (what === "request") await ensureSecondary(trial, to);
   const startUs = recorded.nowUs;
   let answeredUs: number | undefined;
-  const { baudRate } = recorded.board.profile.ports.app;
-  const stop = recorded.board.uart.onBytes(({ atUs, bytes }) => {
-    answeredUs ??= atUs - printingUs(bytes.length, baudRate);
-  });
+  const { profile, smp, uart } = recorded.board;
+  const baudRate = smpBaudRate(profile);
+  const heard = ({ atUs, bytes }: { readonly atUs: number; readonly bytes: Uint8Array }) => {
+    answeredUs ??= atUs - (baudRate === undefined ? 0 : printingUs(bytes.length, baudRate));
+  };
+  // A packet is heard at its end; on the application's own UART, at its first byte.
+  const stop = profile.ports.smp === undefined ? uart.onBytes(heard) : smp.session.transport.onPacket(heard);
   try {
     if (what === "upload") {
       await recorded.upload(to);
