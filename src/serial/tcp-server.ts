@@ -9,7 +9,7 @@ const FROM_SERVER = 100;
 const KNOWN_OPTIONS: readonly number[] = Object.values(OPTION);
 
 /** A device's end of a TCP port, and where it listens. */
-export interface ServedPort extends Link {
+interface ServedPort extends Link {
   readonly port: number;
 }
 

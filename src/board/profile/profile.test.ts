@@ -101,6 +101,7 @@ describe("a profile", () => {
       cutLatencyMs: 0,
       holdUpMs: 0,
       cutUncertaintyMs: 0,
+      leave: "on",
       options: { port: { path: "/dev/relay" }, channel: 1, contact: "NO", cuts: "soc", variant: "write-only" },
     });
     expect(value.timeoutsMs.uploadFirstChunk).toBeUndefined();
