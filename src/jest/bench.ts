@@ -62,8 +62,8 @@ const { scope, isBound } = fileScope();
 const warn = (line: string) => process.emitWarning(line, "mcuboot-hil");
 
 /**
- * A board for a Jest suite: the twin, or the one that HIL_BOARD names; no test asks which. Power is on when it is handed
- * out, and when it is closed; off then where the profile says `leave: off`.
+ * A board for a Jest suite: the twin, or the one that HIL_BOARD names; no test asks which. Power is on when it is
+ * handed out, and when it is closed; off then where the profile says `leave: off`.
  */
 export class Bench implements AsyncDisposable {
   readonly board: Board;
