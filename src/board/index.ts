@@ -23,7 +23,7 @@ export { type BootLine, LogWatch } from "./parts/log-watch.ts";
 export { foreignReach, passwordWarnings, type Reach, reachOf, readablePasswords } from "./parts/reach.ts";
 export { smpBaudRate } from "./parts/smp-line.ts";
 export { probeBoard } from "./probe.ts";
-export { bootloaderBuildOf, loadAddressOf } from "./profile/bootloader-build.ts";
+export { bootloaderBuildOf, loadAddressOf, padsFactory } from "./profile/bootloader-build.ts";
 export {
   type CalibrationResult,
   calibrationOf,

@@ -95,7 +95,7 @@ class Campaign {
     if (expectationOf(scenario).outcome === "no boot") return this.#noBoot();
     const first = await this.#undisturbed({ from: images.old, to: images.new });
     let direction = first.next;
-    if (startWith === "old" && direction) direction = (await this.#undisturbed(direction)).next;
+    if (startWith === "old" && direction?.from.role === "new") direction = (await this.#undisturbed(direction)).next;
     let reference = (scenario.cuts.in === "network" ? first.networkReference : undefined) ?? first.reference;
     if (scenario.cuts.in === "revert" && direction) {
       ({ reference, next: direction } = await this.#revertReference(direction));
@@ -152,7 +152,7 @@ class Campaign {
   /** Counts a verdict; where it passed, the board is known to be as it showed. */
   #known(judged: Judged): void {
     this.#count(judged);
-    if (judged.matched) this.#parts.expected.adopt(judged.matched.flash);
+    if (judged.matched) this.#parts.expected.adopt(judged.matched);
   }
 
   /** A cut in the boot that updates the network core, which has no slots of its own: the application stays. */
@@ -250,7 +250,7 @@ class Campaign {
       const up = await referenceUpgrade(this.#trial, direction);
       this.#count(up);
       if (!up.matched) return this.#stopped ? undefined : this.#recoverFrom(up, direction);
-      expected.adopt(up.matched.flash);
+      expected.adopt(up.matched);
     }
     let judged = await (isRevert ? cutRevert : cutUpgrade)(this.#trial, direction, planned, reference);
     this.#count(judged);
@@ -258,7 +258,7 @@ class Campaign {
     for (let boot = 1; boot <= scenario.boots_after; boot += 1) {
       const known = judged.matched ?? judged.defect;
       if (known === undefined) break;
-      expected.adopt(known.flash);
+      expected.adopt(known);
       const subject: Subject = { kind: "later boot", boot, cut: planned.index };
       judged = await laterBoot(this.#trial, judged, subject);
       this.#count(judged);
@@ -288,7 +288,7 @@ class Campaign {
         return cutApplication(this.#trial, { what, planned, direction });
       });
       this.#count(cut);
-      if (cut.matched) expected.adopt(cut.matched.flash);
+      if (cut.matched) expected.adopt(cut.matched);
       const isAsked = cut.matched !== undefined && what === "request";
       const again = isAsked ? await askAgain(this.#trial, direction, cut.left) : undefined;
       if (again) this.#count(again);
@@ -316,7 +316,7 @@ class Campaign {
     const up = await referenceUpgrade(this.#trial, direction);
     this.#count(up);
     if (!up.matched) return { reference: undefined, next: undefined };
-    expected.adopt(up.matched.flash);
+    expected.adopt(up.matched);
     const judged = await referenceRevert(this.#trial, direction);
     this.#count(judged);
     return {
@@ -329,7 +329,8 @@ class Campaign {
   async #confirmAndTurn(judged: Judged, direction: Direction): Promise<Direction | undefined> {
     const { expected } = this.#parts;
     if (!judged.matched) return this.#recoverFrom(judged, direction);
-    expected.adopt(judged.matched.flash);
+    expected.adopt(judged.matched);
+    if (expected.inPlace) return this.#turnInPlace(judged, direction);
     const running = activeSlot(judged.slots);
     if (running?.hash !== direction.to.hash) return direction;
     // A request may stand although nothing waits any more: the application then refuses to confirm what needs none.
@@ -340,12 +341,27 @@ class Campaign {
   }
 
   /**
+   * Where the newest image runs, no upload brings the old one back: it is flashed; without a flasher, the new one is not
+   * confirmed, and the next boot takes it back.
+   */
+  async #turnInPlace(judged: Judged, direction: Direction): Promise<Direction | undefined> {
+    if (await this.#startingPoint.reflash()) return this.#forward();
+    const running = activeSlot(judged.slots);
+    if (running?.hash === direction.from.hash) return direction;
+    if (running?.flags.includes("confirmed") !== false) return undefined;
+    const back = await referenceRevert(this.#trial, direction);
+    this.#known(back);
+    return back.matched ? direction : undefined;
+  }
+
+  /**
    * Brings a board that failed a verdict back to a known state: the old image is flashed; or, without a flasher, what
    * runs is confirmed and the other slot is written anew, whatever the board says of it.
    */
   async #recoverFrom(judged: Judged, direction: Direction): Promise<Direction | undefined> {
     const { expected, images } = this.#parts;
     if (await this.#startingPoint.reflash()) return { from: images.old, to: images.new };
+    if (expected.inPlace) return undefined;
     const running = activeSlot(judged.slots);
     const known = [direction.from, direction.to].find((image) => image.hash === running?.hash);
     if (!known) return undefined;
@@ -363,7 +379,7 @@ class Campaign {
     const up = await referenceUpgrade(this.#trial, direction);
     this.#count(up);
     if (!up.matched) return;
-    expected.adopt(up.matched.flash);
+    expected.adopt(up.matched);
     this.#count(await referenceRevert(this.#trial, direction));
   }
 

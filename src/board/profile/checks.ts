@@ -1,5 +1,6 @@
 import type { FieldPath } from "../../core/index.ts";
 import { hexOf, roundUp } from "../../core/index.ts";
+import { modeRow } from "../../mcuboot/index.ts";
 import { isNetworkName, networkPort } from "../../serial/index.ts";
 import { EMULATED_POWER, EMULATED_UART } from "./emulated-schema.ts";
 import { QEMU_POWER, QEMU_UART } from "./qemu-schema.ts";
@@ -92,7 +93,7 @@ function end(area: Area): number {
 }
 
 /** Slot sizes that MCUboot answers with "Cannot upgrade". Source: MCUboot boot_slots_compatible of each mode. */
-function checkMode({ bootloader, slots }: ProfileFields, complain: Complain): void {
+function checkMode({ bootloader, slots, images }: ProfileFields, complain: Complain): void {
   const { mode, max_image_sectors: sectorsMax, write_bytes: writeBytes, max_align: maxAlign } = bootloader;
   const sectorsOf = (area: Area) => roundUp(area.bytes, slots.sector_bytes) / slots.sector_bytes;
   const [primary, secondary] = [sectorsOf(slots.primary), sectorsOf(slots.secondary)];
@@ -106,6 +107,14 @@ function checkMode({ bootloader, slots }: ProfileFields, complain: Complain): vo
   }
   if (slots.network_secondary !== undefined && mode !== "overwrite-only") {
     complain(["slots", "network_secondary"], "needs overwrite-only: the network core's image cannot be swapped back.");
+  }
+  if (modeRow(mode).inPlace) {
+    if (slots.secondary.device !== "internal")
+      complain(["slots", "secondary", "device"], `must be internal: with ${mode} images run from there, too.`);
+    if (bootloader.network_core_upgrade)
+      complain(["bootloader", "network_core_upgrade"], `has no use with ${mode}: nothing is taken out of a slot.`);
+    if (images.encryption !== "none")
+      complain(["images", "encryption"], `must be none with ${mode}: what runs where it lies cannot be encrypted.`);
   }
   if (writeBytes > maxAlign) complain(["bootloader", "write_bytes"], `must not exceed max_align (${maxAlign}).`);
   const surplus = primary - secondary;

@@ -6,8 +6,8 @@ import {
   CRYPTO_TIMES,
   FIX_NAMES,
   GENERATIONS,
+  MODE_NAMES,
   NET_CORE_RULES,
-  PROFILE_MODES,
   RECOVERY_WAYS,
   type RecoveryWay,
 } from "../../mcuboot/index.ts";
@@ -141,7 +141,7 @@ const powerOfTwo = (most: number) =>
 
 const bootloader = z.strictObject({
   generation: z.enum(namesOf(GENERATIONS)).default("current").describe("Which MCUboot; docs/commands.md lists them."),
-  mode: z.enum(PROFILE_MODES).default("swap-move"),
+  mode: z.enum(MODE_NAMES).default("swap-move"),
   max_align: z.literal([8, 16, 32]).default(8).describe("BOOT_MAX_ALIGN"),
   write_bytes: powerOfTwo(32).default(4).describe("Write unit of the flash."),
   max_image_sectors: z.int().min(1).max(4096).default(128).describe("CONFIG_BOOT_MAX_IMG_SECTORS"),

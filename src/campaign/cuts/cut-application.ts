@@ -1,14 +1,10 @@
 import { smpBaudRate } from "../../board/index.ts";
 import { ConfigurationError, isKind, type Random, sleep, sleepUntil } from "../../core/index.ts";
 import {
-  type BootloaderBuild,
   contentsAfterCut,
   type FlashContent,
-  imageListOf,
   isOperation,
   type LegalOutcome,
-  legalOutcomes,
-  setPending,
 } from "../../mcuboot/index.ts";
 import type { RecordedBoard } from "../bench/recorded-board.ts";
 import { ensureSecondary } from "../bench/secondary.ts";
@@ -99,8 +95,7 @@ export async function cutApplication(
   const states = what === "request" ? requestStates(expected, permanent) : expected.uploadStates(to, takenBytes);
   // The board answers when it has written: what was answered is done.
   const contents = answeredUs === undefined ? states : states.slice(-1);
-  const { build, timing } = expected;
-  const allowed = contents.flatMap((flash) => legalOutcomes({ flash, build, timing }));
+  const allowed = contents.flatMap((flash) => expected.outcomesOf(flash));
   const subject = { kind: "cut", in: what, index: planned.index } as const;
   const judged = await judge(trial, { subject, direction, seen, allowed });
   return { ...judged, left: allowed.map((outcome) => outcome.flash) };
@@ -144,7 +139,7 @@ async function loseInAct(
 function requestStates(expected: ExpectedFlash, permanent: boolean): readonly FlashContent[] {
   const states = [expected.flash.snapshot()];
   const flash = expected.flash.snapshot();
-  for (const step of setPending(flash, expected.build, 0, permanent)) {
+  for (const step of expected.requestSteps(flash, permanent)) {
     if (!isOperation(step)) continue;
     states.push(...contentsAfterCut(flash, step, expected.timing));
     flash.apply(step);
@@ -163,17 +158,16 @@ export async function askAgain(
   left: readonly FlashContent[],
 ): Promise<Judged | undefined> {
   const { recorded, expected, permanent } = trial;
-  const { build } = expected;
   const runsOld = (flash: FlashContent) =>
-    imageListOf(flash, build).some((entry) => entry.slot === 0 && entry.hash === direction.from.hash);
+    expected.imageList(flash).some((entry) => entry.active && entry.hash === direction.from.hash);
   if (!runsOld(expected.flash)) return undefined;
   await recorded.request(direction.to, permanent).catch((error: unknown) => {
     if (!isKind(error, "protocol")) throw error;
   });
   const allowed = left.filter(runsOld).map((flash) => {
     const asked = flash.snapshot();
-    for (const step of setPending(asked, build, 0, permanent)) if (isOperation(step)) asked.apply(step);
-    return asItIs(asked, build);
+    for (const step of expected.requestSteps(asked, permanent)) if (isOperation(step)) asked.apply(step);
+    return asItIs(asked, expected);
   });
   const seen: BootSeen = {
     ending: "up",
@@ -186,12 +180,12 @@ export async function askAgain(
 }
 
 /** A flash that no boot has changed, as an outcome: what the image list must show of it. */
-function asItIs(flash: FlashContent, build: BootloaderBuild): LegalOutcome {
+function asItIs(flash: FlashContent, expected: ExpectedFlash): LegalOutcome {
   return {
     ending: "kept",
     because: "an image waits in slot 1 whether or not it could be asked for",
-    result: { kind: "run", slots: [], swapTypes: [] },
-    images: imageListOf(flash, build),
+    result: { kind: "run", slots: [expected.runningOffset], swapTypes: [] },
+    images: expected.imageList(flash),
     flash,
     knownDefect: undefined,
     operations: [],

@@ -1,6 +1,6 @@
 import { equalBytes, type LruCache } from "../../core/index.ts";
 import { boot } from "../boot/boot.ts";
-import { imageListOf } from "../boot/image-state.ts";
+import { imageListOf, slotsThatRun } from "../boot/image-state.ts";
 import type { BootOutcome } from "../boot/run-boot.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { Unsettled } from "../flash/bits-in-doubt.ts";
@@ -169,9 +169,10 @@ export function statesOf(
 
 /** The same state once for every image list that an application may read out of what is still in doubt after the boot. */
 function listedWays(state: CutState, build: BootloaderBuild): readonly CutState[] {
-  const { flash } = state.outcome;
+  const { flash, result } = state.outcome;
+  const running = slotsThatRun(build, result);
   if (!flash.isDoubtful()) return [state];
-  const lists = everyWay((choose) => imageListOf(new ReadingFlash(flash, choose), build), LISTS_MAX);
+  const lists = everyWay((choose) => imageListOf(new ReadingFlash(flash, choose), build, running), LISTS_MAX);
   const distinct = new Map(lists.map((images) => [JSON.stringify(images), images]));
   return [...distinct.values()].map((images) => ({ ...state, outcome: { ...state.outcome, images } }));
 }
@@ -199,7 +200,7 @@ function bootWatched(
   for (;;) {
     const next = steps.next();
     if (next.done === true) {
-      const images = imageListOf(after.still(), build);
+      const images = imageListOf(after.still(), build, slotsThatRun(build, next.value));
       const outcome = { result: next.value, images, log, operations, flash: after };
       for (const name of names) settled.set(name, outcome);
       return outcome;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { hil, ptyBench } from "./testing/process.ts";
+import { hil, ptyBench } from "../../testing/process.ts";
 
 /** In real time: three twins in processes of their own, at once, for each waits most of its time. */
 const REAL_TIME_MS = 120_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { parseProfile } from "../board/index.ts";
-import { eventsOf, smallProfile, smallRun, smallScenario } from "./testing/small-campaign.ts";
+import { parseProfile } from "../../board/index.ts";
+import { eventsOf, smallProfile, smallRun, smallScenario } from "../testing/small-campaign.ts";
 
 const RAW = ["baud_rate: 1000000 }", "baud_rate: 1000000, framing: raw }"] as const;
 /** A silent boot may be cut anywhere in it: of a swap, that is much for the judge to think of. */
