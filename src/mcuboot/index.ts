@@ -53,6 +53,7 @@ export { FlashContent } from "./flash/flash-content.ts";
 export { brokenRule, isErased, SWEPT_TEARS, type Torn } from "./flash/flash-rules.ts";
 export { type Flash, type FlashOperation, operationBytes } from "./flash/operation.ts";
 export { contentsAfterCut, type LegalOutcome, legalOutcomes, statesAfterCut, timelinesOf } from "./judge/index.ts";
+export { type Slot } from "./loader/loader-state.ts";
 export {
   asNetFirmware,
   type B0nEnd,
@@ -113,5 +114,4 @@ export {
   walkPath,
 } from "./sweep/index.ts";
 export { swapRow } from "./trailer/swap-table.ts";
-export { type Slot } from "./loader/loader-state.ts";
 export { readTrailer, statusOffset, trailerBytesOf } from "./trailer/trailer.ts";

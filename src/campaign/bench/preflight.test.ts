@@ -29,9 +29,14 @@ async function modeCheck(
 }
 
 /** SMP's numbers for what a profile calls a mode. */
-const NUMBERS = { "swap-move": 3, "swap-offset": 9, "swap-scratch": 1, "overwrite-only": 2,
-    "direct-xip": 4,
-    "direct-xip-revert": 5 } as const;
+const NUMBERS = {
+  "swap-move": 3,
+  "swap-offset": 9,
+  "swap-scratch": 1,
+  "overwrite-only": 2,
+  "direct-xip": 4,
+  "direct-xip-revert": 5,
+} as const;
 
 describe("the bootloader's mode against the profile's", () => {
   const pairs = MODE_NAMES.flatMap((profile) => SMP_MODES.map((told) => ({ profile, told })));

@@ -1,11 +1,6 @@
 import { smpBaudRate } from "../../board/index.ts";
 import { ConfigurationError, isKind, type Random, sleep, sleepUntil } from "../../core/index.ts";
-import {
-  contentsAfterCut,
-  type FlashContent,
-  isOperation,
-  type LegalOutcome,
-} from "../../mcuboot/index.ts";
+import { contentsAfterCut, type FlashContent, isOperation, type LegalOutcome } from "../../mcuboot/index.ts";
 import type { RecordedBoard } from "../bench/recorded-board.ts";
 import { ensureSecondary } from "../bench/secondary.ts";
 import type { Direction, Trial } from "../bench/trial.ts";

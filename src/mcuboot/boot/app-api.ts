@@ -48,12 +48,7 @@ export function* setPending(
  * @throws RangeError when the build has no such image.
  * Source: MCUboot bootutil_public.c boot_set_confirmed_multi, boot_set_next.
  */
-export function* confirm(
-  flash: Flash,
-  build: BootloaderBuild,
-  image: number,
-  slot: Slot = PRIMARY,
-): Steps<ApiCode> {
+export function* confirm(flash: Flash, build: BootloaderBuild, image: number, slot: Slot = PRIMARY): Steps<ApiCode> {
   const target = { build, area: areaOf(build, image, slot) };
   if (build.mode === "direct-xip") return yield* setNextXip(flash, target, true);
   const { magic, imageOk } = readTrailer(flash, build, target.area);

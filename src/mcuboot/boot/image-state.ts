@@ -14,8 +14,8 @@ import {
   type Slot,
 } from "../loader/loader-state.ts";
 import { imageStart, tlvEntries, tlvRange } from "../loader/tlv-walk.ts";
-import { swapRules } from "../swap/swap-decision.ts";
 import type { BootResult } from "../steps/steps.ts";
+import { swapRules } from "../swap/swap-decision.ts";
 import type { SwapType } from "../trailer/swap-codes.ts";
 import { swapRow } from "../trailer/swap-table.ts";
 import { readTrailer } from "../trailer/trailer.ts";

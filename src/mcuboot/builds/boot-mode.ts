@@ -43,7 +43,9 @@ export function modeRow(named: ModeName): Mode {
 
 /** The row of a build's mode. */
 export function modeOf({ mode, xipRevert }: { readonly mode: BootMode; readonly xipRevert: boolean }): Mode {
-  const row = MODES.find((candidate) => candidate.mode === mode && (!candidate.inPlace || candidate.takesBack === xipRevert));
+  const row = MODES.find(
+    (candidate) => candidate.mode === mode && (!candidate.inPlace || candidate.takesBack === xipRevert),
+  );
   if (row === undefined) throw new RangeError(`no mode ${mode}`);
   return row;
 }

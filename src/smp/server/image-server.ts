@@ -44,7 +44,9 @@ export function imageHandlers(store: ImageStore, options: ImageServerOptions = {
   const byFlags = { runningConfirms: stateRules === "running confirms" };
   const changeOf = (slots: readonly StoredSlot[], request: Parameters<typeof stateChange>[1]) => {
     if (store.requests === "in place") return stateChangeInPlace(slots, request);
-    return stateRules === "next boot" ? stateChange(slots, request) : stateChangeByFlags(slots, request, codes, byFlags);
+    return stateRules === "next boot"
+      ? stateChange(slots, request)
+      : stateChangeByFlags(slots, request, codes, byFlags);
   };
   const write: SmpHandlers = {
     setImageState: async (request) => {
