@@ -341,8 +341,8 @@ class Campaign {
   }
 
   /**
-   * Where the newest image runs, no upload brings the old one back: it is flashed; without a flasher, the new one is not
-   * confirmed, and the next boot takes it back.
+   * Where the newest image runs, no upload brings the old one back: it is flashed; without a flasher, the new one is
+   * not confirmed, and the next boot takes it back.
    */
   async #turnInPlace(judged: Judged, direction: Direction): Promise<Direction | undefined> {
     if (await this.#startingPoint.reflash()) return this.#forward();

@@ -68,8 +68,8 @@ export function stateChange(
 }
 
 /**
- * The same where images run in place and unconfirmed ones are taken back: any slot but the running one may be asked for,
- * again and again, and the running one be confirmed.
+ * The same where images run in place and unconfirmed ones are taken back: any slot but the running one may be asked
+ * for, again and again, and the running one be confirmed.
  * @throws SmpFault of group 1, as `stateChange`.
  * Source: Zephyr img_mgmt_state.c img_mgmt_set_next_boot_slot (direct-XIP with revert; read, not run).
  */
