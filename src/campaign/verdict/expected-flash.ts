@@ -252,7 +252,7 @@ export class ExpectedFlash {
     return contents.flatMap((flash) => legalOutcomes(this.#cut(flash, last)));
   }
 
-  /** What a boot that nobody disturbs may make of a content. */
+  /** What an undisturbed boot may make of a content. */
   outcomesOf(flash: FlashContent): readonly LegalOutcome[] {
     return legalOutcomes(this.#asked(flash));
   }

@@ -3,7 +3,6 @@ import type { BootOutcome } from "../boot/run-boot.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { PRIMARY } from "../loader/loader-state.ts";
 import { readTrailer, type TrailerState } from "../trailer/trailer.ts";
-import type { ModelEnding } from "./ending.ts";
 import type { Violation } from "./known-defects.ts";
 
 /** What runs, each as one text: before the boot that was cut, after it and the next one, and if it is not cut at all. */
@@ -14,7 +13,7 @@ interface Running {
 }
 
 interface InPlace {
-  readonly ending: ModelEnding;
+  readonly ending: "upgraded" | "kept" | "reverted";
   readonly because: string;
   readonly violation: Violation | undefined;
 }
