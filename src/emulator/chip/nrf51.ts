@@ -8,7 +8,7 @@ import { ClockPower, RESET_REASON } from "./clock/clock.ts";
 import { FlashMemory, type FlashWatch } from "./memory/flash-memory.ts";
 import { InformationWords } from "./memory/information.ts";
 import { NRF51_NVMC, Nvmc, type Stall } from "./memory/nvmc.ts";
-import type { ChipContext, UnknownAccess } from "./parts/chip-context.ts";
+import { type ChipContext, type UnknownAccess, UnknownAccesses } from "./parts/chip-context.ts";
 import { KeptRegisters } from "./parts/kept-registers.ts";
 import { Scheduler } from "./parts/scheduler.ts";
 import { RandomNumbers } from "./radio/random-numbers.ts";
@@ -37,8 +37,7 @@ export class Nrf51 {
   readonly flash = new FlashMemory("flash", 0, FLASH_BYTES, PAGE_BYTES);
   /** Called before each flash operation; may throw to stop the chip there, as a power cut does. */
   watch: FlashWatch = () => undefined;
-  /** Registers that firmware used and that this emulator does not have. */
-  readonly unknown: UnknownAccess[] = [];
+  readonly #unknown = new UnknownAccesses();
   readonly #options: ChipOptions;
   #processor: Processor | undefined;
   #scheduler: Scheduler | undefined;
@@ -46,6 +45,11 @@ export class Nrf51 {
 
   constructor(options: ChipOptions) {
     this.#options = options;
+  }
+
+  /** Registers that firmware used and that this emulator does not have. */
+  get unknown(): readonly UnknownAccess[] {
+    return this.#unknown.list;
   }
 
   get isOn(): boolean {
@@ -125,7 +129,7 @@ export class Nrf51 {
       scheduler,
       cyclesPerUs: CYCLES_PER_US,
       interrupt: (irq, high) => processor.interrupt(irq, high),
-      unknown: (access) => this.unknown.push({ ...access, pc: core.pc }),
+      unknown: (access) => this.#unknown.add({ ...access, pc: core.pc }),
     };
     const stall: Stall = {
       stall: (stalled) => {

@@ -1,6 +1,6 @@
 import type { Region } from "../memory/memory-map.ts";
 import { CODE_BLOCK_BITS, Ram } from "../memory/ram.ts";
-import { Decoder, isLong } from "./decode/decoder.ts";
+import { type Decoder, decoderOf, isLong } from "./decode/decoder.ts";
 import { advanced, holds } from "./execute/branch.ts";
 import type { Instruction } from "./execute/instruction.ts";
 import type { Core } from "./state/core.ts";
@@ -29,7 +29,7 @@ export class Interpreter {
 
   constructor(core: Core) {
     this.core = core;
-    this.#decoder = new Decoder(core.config);
+    this.#decoder = decoderOf(core.config);
     this.#decoded.set(this.#state, this.#pages);
     core.onRules = () => this.#forget();
     core.onState = (state) => this.#enterState(state);
@@ -115,6 +115,7 @@ export class Interpreter {
     const { core } = this;
     core.lookCloser();
     const pended = pendFault(core, fault);
+    core.faulted(fault);
     if (pended === undefined) core.lockedUp = true;
     else takeException(core, pended, core.pc);
   }

@@ -51,6 +51,11 @@ export class Processor {
     this.core.lookCloser();
   }
 
+  /** Cycle at which a SysTick counter next reaches 0; Infinity when none runs. */
+  get nextTick(): number {
+    return Math.min(...BANKS.map((bank) => sysTickDue(this.core, bank)));
+  }
+
   /**
    * Runs so many cycles; less when the core sleeps with nothing to wake it, is locked up, or when something lowered
    * `core.deadline` on the way.
@@ -59,7 +64,7 @@ export class Processor {
     const { core } = this;
     const until = core.cycles + cycles;
     while (core.cycles < until && !core.lockedUp) {
-      const due = Math.min(...BANKS.map((bank) => sysTickDue(core, bank)));
+      const due = this.nextTick;
       const planned = Math.min(until, due);
       core.deadline = planned;
       this.#interpreter.run();

@@ -11,6 +11,8 @@ export class Ram implements Region {
   readonly executable: boolean;
   readonly content: Uint8Array;
   readonly view: DataView;
+  /** Stores land here by themselves: not in flash. */
+  readonly isWritable: boolean = true;
   readonly #marks: Uint8Array;
   readonly #listeners: ((address: number) => void)[] = [];
 

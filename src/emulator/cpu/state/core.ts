@@ -86,6 +86,8 @@ export class Core {
   /** SEV: the other cores of the chip hear of it. */
   sendEvent: () => void = () => undefined;
 
+  /** Called when an instruction faults, at its address. */
+  faulted: (fault: CpuFault) => void = () => undefined;
   /** AIRCR.SYSRESETREQ. */
   resetRequested: () => void = () => undefined;
 
