@@ -104,6 +104,7 @@ export class Domain {
   /** Power is gone, or a reset came: nothing that was planned happens. */
   end(): void {
     this.scheduler.clear();
+    this.processor.end();
   }
 
   #stir(now: number): void {

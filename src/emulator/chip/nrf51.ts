@@ -82,6 +82,7 @@ export class Nrf51 {
   }
 
   powerOff(): void {
+    this.#processor?.end();
     this.#processor = undefined;
     this.#scheduler = undefined;
     this.#uart = undefined;
@@ -115,6 +116,7 @@ export class Nrf51 {
 
   /** @param cycles what the clock shows: a reset does not set it back */
   #start(reason: number, cycles: number): void {
+    this.#processor?.end();
     const memory = new MemoryMap([new Ram("RAM", RAM_START, new Uint8Array(RAM_BYTES))]);
     const processor = new Processor(NRF51, memory);
     const { core } = processor;

@@ -116,12 +116,12 @@ export function wireApplication(domain: Domain, parts: ApplicationParts): readon
   return uarts;
 }
 
-function timerRows({ chip }: Domain, { reset }: ApplicationParts): readonly Row[] {
+function timerRows({ chip }: Domain, parts: ApplicationParts): readonly Row[] {
   return [
     ...[0, 1, 2].map((index): Row => [0x0f + index, (start) => new Timer(chip, `TIMER${index}`, start, 15 + index, 6)]),
     ...[0, 1].map((index): Row => [0x14 + index, (start) => new Rtc(chip, `RTC${index}`, start, 20 + index, 4)]),
-    [0x18, (start) => new Watchdog(chip, start, 24, () => reset(RESET_REASON.watchdog0), "WDT0")],
-    [0x19, (start) => new Watchdog(chip, start, 25, () => reset(RESET_REASON.watchdog1), "WDT1")],
+    [0x18, (start) => new Watchdog(chip, start, 24, () => parts.reset(RESET_REASON.watchdog0), "WDT0")],
+    [0x19, (start) => new Watchdog(chip, start, 25, () => parts.reset(RESET_REASON.watchdog1), "WDT1")],
   ];
 }
 

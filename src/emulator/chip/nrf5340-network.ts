@@ -44,13 +44,14 @@ const MISSING: readonly (readonly [number, string])[] = [
   [0x1_0000, "TEMP"],
 ];
 
-/** Connects the network core's blocks. @returns its UART */
-export function wireNetwork(domain: Domain, parts: NetworkParts): Uarte {
+/** Connects the network core's blocks. @returns its UART, and its end of the wires to the other core */
+export function wireNetwork(domain: Domain, parts: NetworkParts): { readonly uart: Uarte; readonly ipc: Ipc } {
   const { chip, memory } = domain;
   const uart = new Uarte(chip, "network UARTE0", BASE + 0x1_3000, 19, { dma: domain.dma("UARTE0"), output: parts.output });
   const nvmc = new Nvmc(chip, BASE + 0x8_0000, parts.flash, NRF5340_NVMC, domain.stall);
   const named = (name: string, offset: number, rows: readonly NamedRegister[]) =>
     new NamedRegisters(chip, name, BASE + offset, { rows });
+  const ipc = new Ipc(chip, BASE + 0x1_2000, 18, parts.wires);
   const regions: readonly Region[] = [
     uart,
     nvmc,
@@ -65,7 +66,7 @@ export function wireNetwork(domain: Domain, parts: NetworkParts): Uarte {
     new Timer(chip, "TIMER0", BASE + 0xc000, 12, 8),
     new Dppic(chip, BASE + 0xf000, domain.channels),
     new Rtc(chip, "RTC0", BASE + 0x1_1000, 17, 4),
-    new Ipc(chip, BASE + 0x1_2000, 18, parts.wires),
+    ipc,
     new EventGenerator(chip, "EGU0", BASE + 0x1_4000, 20),
     new Rtc(chip, "RTC1", BASE + 0x1_6000, 22, 4),
     new Timer(chip, "TIMER1", BASE + 0x1_8000, 24, 8),
@@ -79,5 +80,5 @@ export function wireNetwork(domain: Domain, parts: NetworkParts): Uarte {
     new InformationWords(chip, "UICR", 0x01ff_8000, parts.uicr, () => nvmc.mayProgram),
   ];
   for (const region of regions) memory.add(region);
-  return uart;
+  return { uart, ipc };
 }

@@ -66,7 +66,10 @@ export const USBREGULATOR: readonly NamedRegister[] = [{ offset: 0x400, name: "U
 
 export const USBD: readonly NamedRegister[] = [
   { offset: 0x400, name: "EVENTCAUSE" },
+  { offset: 0x420, name: "HALTED.EPIN, HALTED.EPOUT", count: 17 },
   { offset: 0x468, name: "EPSTATUS, EPDATASTATUS, USBADDR", count: 3 },
+  { offset: 0x480, name: "BMREQUESTTYPE to WLENGTHH", count: 8 },
+  { offset: 0x4a0, name: "SIZE", count: 9 },
   { offset: 0x500, name: "ENABLE" },
   { offset: 0x504, name: "USBPULLUP" },
   { offset: 0x508, name: "DPDMVALUE" },

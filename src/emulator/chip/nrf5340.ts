@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import type { Random } from "../../core/index.ts";
 import { type FlashOperation, INTERNAL_FLASH_BYTES } from "../../mcuboot/index.ts";
 import { NRF5340_APPLICATION, NRF5340_NETWORK } from "../cpu/state/core-config.ts";
+import { CpuFault } from "../cpu/state/cpu-fault.ts";
 import type { Region } from "../memory/memory-map.ts";
 import { Ram } from "../memory/ram.ts";
-import { IpcWires } from "./bus/ipc.ts";
+import { type Ipc, IpcWires } from "./bus/ipc.ts";
 import { Mutex } from "./bus/mutex.ts";
 import { Domain } from "./domain.ts";
 import { ExecuteInPlace } from "./memory/execute-in-place.ts";
@@ -47,6 +48,9 @@ export interface ChipNote {
   readonly address?: number;
 }
 
+/** From a core's reset to its first instruction. */
+const RESET_US = 1000;
+
 /** So many are kept. */
 const NOTES_MAX = 1000;
 
@@ -74,6 +78,7 @@ export class Nrf5340 {
   #network: Domain | undefined;
   #uarts: readonly Uarte[] = [];
   #networkUart: Uarte | undefined;
+  #networkIpc: Ipc | undefined;
   #ram = new Ram("RAM", APPLICATION.ramStart, new Uint8Array(APPLICATION.ram));
   #networkRam = new Ram("network RAM", NETWORK.ramStart, new Uint8Array(NETWORK.ram));
   #wires = new IpcWires();
@@ -151,11 +156,16 @@ export class Nrf5340 {
     this.#turns.run(this.#turns.reached + us * CYCLES_PER_US);
   }
 
-  /** A word of memory or of a register, as a debugger on that core reads it; 0 without power. */
+  /** A word of memory or of a register, as a debugger on that core reads it; 0 without power, or where a read faults. */
   word(address: number, core: ChipCore = "application"): number {
     const memory = (core === "network" ? this.#network : this.#application)?.memory;
     const region = memory?.at(address);
-    return region ? region.read(address - region.start, 4) : 0;
+    try {
+      return region ? region.read(address - region.start, 4) : 0;
+    } catch (error) {
+      if (error instanceof CpuFault) return 0;
+      throw error;
+    }
   }
 
   /** SHA-256 over memories, registers and clocks of both cores: equal states, equal hashes. */
@@ -223,13 +233,10 @@ export class Nrf5340 {
     if (this.#application === undefined || mutex === undefined) return;
     this.#endNetwork();
     this.#networkControl.reasons |= reason;
-    const domain = this.#domain("network", (why) => {
-      this.#note({ what: "reset", core: "network", detail: why });
-      this.#startNetwork(why);
-    });
+    const domain = this.#domain("network", (why) => this.#resetNetwork(why));
     const shared: readonly Region[] = [this.networkFlash, this.#networkRam, this.#ram, this.flash];
     for (const region of shared) domain.memory.add(region);
-    this.#networkUart = wireNetwork(domain, {
+    const { uart, ipc } = wireNetwork(domain, {
       flash: this.networkFlash,
       uicr: this.#networkUicr,
       wires: this.#wires,
@@ -237,18 +244,28 @@ export class Nrf5340 {
       control: this.#networkControl,
       random: this.#options.random.fork("network RNG"),
       output: (byte) => this.#options.output("network", 0, byte, this.#turns.now / CYCLES_PER_US),
-      reset: (why) => {
-        this.#note({ what: "reset", core: "network", detail: why });
-        this.#startNetwork(why);
-      },
+      reset: (why) => this.#resetNetwork(why),
     });
+    this.#networkUart = uart;
+    this.#networkIpc = ipc;
     this.#network = domain;
     this.#domains = [this.#application, domain];
     domain.processor.reset(NETWORK_FLASH);
   }
 
+  /** A core that resets as soon as it runs, as one with erased flash does, leaves the other one its time. */
+  #resetNetwork(reason: number): void {
+    this.#note({ what: "reset", core: "network", detail: reason });
+    this.#endNetwork();
+    this.#application?.scheduler.after(RESET_US * CYCLES_PER_US, () => {
+      if (this.#forceOff === 0 && this.#network === undefined) this.#startNetwork(reason);
+    });
+  }
+
   #endNetwork(): void {
     this.#network?.end();
+    if (this.#networkIpc) this.#wires.detach(this.#networkIpc);
+    this.#networkIpc = undefined;
     this.#network = undefined;
     this.#networkUart = undefined;
     if (this.#application) this.#domains = [this.#application];

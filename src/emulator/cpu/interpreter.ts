@@ -23,7 +23,7 @@ export class Interpreter {
   readonly #decoded = new Map<number, Map<number, Page>>();
   #pages = new Map<number, Page>();
   #state = 0;
-  readonly #heard = new Set<Ram>();
+  readonly #heard = new Map<Ram, () => void>();
   #page: Page = [];
   #pageAt = -1;
 
@@ -33,6 +33,12 @@ export class Interpreter {
     this.#decoded.set(this.#state, this.#pages);
     core.onRules = () => this.#forget();
     core.onState = (state) => this.#enterState(state);
+  }
+
+  /** It runs no more: memory need not tell it of changes. */
+  end(): void {
+    for (const ended of this.#heard.values()) ended();
+    this.#heard.clear();
   }
 
   /**
@@ -167,8 +173,10 @@ export class Interpreter {
     if (!(region instanceof Ram)) return;
     region.markCode(address - region.start);
     if (this.#heard.has(region)) return;
-    this.#heard.add(region);
-    region.onCodeChanged((block) => this.#drop(block));
+    this.#heard.set(
+      region,
+      region.onCodeChanged((block) => this.#drop(block)),
+    );
   }
 
   /** Forgets what was decoded in a block, and what may reach into it from the one before. */

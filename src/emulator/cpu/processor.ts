@@ -40,6 +40,11 @@ export class Processor {
     core.lookCloser();
   }
 
+  /** Its power is gone, or another takes its place after a reset. */
+  end(): void {
+    this.#interpreter.end();
+  }
+
   /** Sets an interrupt's line. It pends when the line goes high, and again after its handler while it stays so. */
   interrupt(irq: number, high: boolean): void {
     const { exceptions } = this.core.system;

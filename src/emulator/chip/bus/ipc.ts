@@ -12,10 +12,13 @@ const DELAY_US = 1 / 8;
 export class IpcWires {
   readonly #blocks = new Set<Ipc>();
 
-  /** @returns what takes the block off */
-  attach(block: Ipc): () => void {
+  attach(block: Ipc): void {
     this.#blocks.add(block);
-    return () => this.#blocks.delete(block);
+  }
+
+  /** The block's core has no power any more. */
+  detach(block: Ipc): void {
+    this.#blocks.delete(block);
   }
 
   /** @param channels a bit each */
@@ -39,6 +42,7 @@ export class Ipc extends NrfPeripheral {
       this.#addMask(SEND_CNF + 4 * channel, sends, channel);
       this.#addMask(RECEIVE_CNF + 4 * channel, this.#receives, channel);
     }
+    wires.attach(this);
     this.registers.set(GPMEM, kept());
     this.registers.set(GPMEM + 4, kept());
   }
