@@ -17,7 +17,9 @@ const LIMIT_MS = 120_000;
 function firmwareFile(): string | undefined {
   const libraries = join(venv, "lib");
   if (!existsSync(libraries)) return undefined;
-  const files = readdirSync(libraries).map((python) => join(libraries, python, "site-packages", PACKAGE, "firmware.hex"));
+  const files = readdirSync(libraries).map((python) =>
+    join(libraries, python, "site-packages", PACKAGE, "firmware.hex"),
+  );
   return files.find((file) => existsSync(file));
 }
 

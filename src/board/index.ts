@@ -53,4 +53,5 @@ export {
   parseProfile,
 } from "./profile/profile.ts";
 export { type BoardProfile } from "./profile/schema.ts";
+export { withFirmware } from "./profile/with-firmware.ts";
 export { makeTwin } from "./providers/twin.ts";

@@ -60,7 +60,9 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
   const files = [...named, baseline?.app, baseline?.net].flatMap((name) =>
     name === undefined ? [] : [resolveFrom(file, name)],
   );
-  if (emulated !== undefined) files.push(cachedFile(file, emulated.firmware));
+  for (const image of [...(emulated?.firmware ?? []), ...(emulated?.networkFirmware ?? [])]) {
+    files.push(cachedFile(file, image));
+  }
   if (qemu !== undefined) files.push(cachedFile(file, qemu.image));
   for (const [name, path] of [
     [keyNames.signing, keys.signingFile],

@@ -1,3 +1,4 @@
+import type { Region } from "../memory/memory-map.ts";
 import { Dppic } from "./bus/dppi.ts";
 import { EventGenerator } from "./bus/egu.ts";
 import { Gpio } from "./bus/gpio.ts";
@@ -26,7 +27,6 @@ import {
 import { Aliased } from "./parts/aliased.ts";
 import { MissingBlock, RefusedBlock } from "./parts/missing.ts";
 import { type NamedRegister, NamedRegisters } from "./parts/named-registers.ts";
-import type { Region } from "../memory/memory-map.ts";
 import { Qspi } from "./serial/qspi.ts";
 import type { SerialFlash } from "./serial/serial-flash.ts";
 import { Uarte } from "./serial/uarte.ts";

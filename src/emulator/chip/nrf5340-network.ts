@@ -11,7 +11,16 @@ import type { Domain } from "./domain.ts";
 import type { FlashMemory } from "./memory/flash-memory.ts";
 import { InformationWords } from "./memory/information.ts";
 import { NRF5340_NVMC, Nvmc } from "./memory/nvmc.ts";
-import { CTRLAP, DCNF, ERRATA_NETWORK, errataBlocks, ficrOf, RESET_REASON, VMC, VREQCTRL } from "./nrf5340-registers.ts";
+import {
+  CTRLAP,
+  DCNF,
+  ERRATA_NETWORK,
+  errataBlocks,
+  ficrOf,
+  RESET_REASON,
+  VMC,
+  VREQCTRL,
+} from "./nrf5340-registers.ts";
 import { Aliased } from "./parts/aliased.ts";
 import { MissingBlock } from "./parts/missing.ts";
 import { type NamedRegister, NamedRegisters } from "./parts/named-registers.ts";
@@ -47,7 +56,10 @@ const MISSING: readonly (readonly [number, string])[] = [
 /** Connects the network core's blocks. @returns its UART, and its end of the wires to the other core */
 export function wireNetwork(domain: Domain, parts: NetworkParts): { readonly uart: Uarte; readonly ipc: Ipc } {
   const { chip, memory } = domain;
-  const uart = new Uarte(chip, "network UARTE0", BASE + 0x1_3000, 19, { dma: domain.dma("UARTE0"), output: parts.output });
+  const uart = new Uarte(chip, "network UARTE0", BASE + 0x1_3000, 19, {
+    dma: domain.dma("UARTE0"),
+    output: parts.output,
+  });
   const nvmc = new Nvmc(chip, BASE + 0x8_0000, parts.flash, NRF5340_NVMC, domain.stall);
   const named = (name: string, offset: number, rows: readonly NamedRegister[]) =>
     new NamedRegisters(chip, name, BASE + offset, { rows });

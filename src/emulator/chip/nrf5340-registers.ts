@@ -57,9 +57,7 @@ export const CTRLAP: readonly NamedRegister[] = [
   { offset: 0x600, name: "STATUS" },
 ];
 
-export const VMC: readonly NamedRegister[] = [
-  { offset: 0x600, name: "RAM[n].POWER, POWERSET, POWERCLR", count: 32 },
-];
+export const VMC: readonly NamedRegister[] = [{ offset: 0x600, name: "RAM[n].POWER, POWERSET, POWERCLR", count: 32 }];
 
 /** No cable is plugged in. */
 export const USBREGULATOR: readonly NamedRegister[] = [{ offset: 0x400, name: "USBREGSTATUS" }];

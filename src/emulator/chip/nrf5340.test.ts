@@ -106,8 +106,13 @@ describe("Nrf5340", () => {
   });
 
   test("the network core runs when FORCEOFF is cleared, prints on its own UART, and stops when it is set", () => {
-    const program = new ThumbProgram().store(FORCE_OFF, 0).wait(RAM + 0x104).store(FORCE_OFF, 1);
-    const network = sends(NETWORK.uart, RAM + 0x100, 4).wait(NETWORK.uart + 0x120).store(RAM + 0x104, 1);
+    const program = new ThumbProgram()
+      .store(FORCE_OFF, 0)
+      .wait(RAM + 0x104)
+      .store(FORCE_OFF, 1);
+    const network = sends(NETWORK.uart, RAM + 0x100, 4)
+      .wait(NETWORK.uart + 0x120)
+      .store(RAM + 0x104, 1);
     const { chip, output } = chipWith(program, network);
     expect(chip.isNetworkOn).toBe(false);
     chip.run(300);
@@ -159,7 +164,10 @@ describe("Nrf5340", () => {
 
   test("the serial flash says who it is, is erased by sectors, and is read back into RAM", () => {
     const command = (opcode: number, length: number) =>
-      new ThumbProgram().store(QSPI + 0x100, 0).store(QSPI + 0x634, opcode | (length << 8)).wait(QSPI + 0x100);
+      new ThumbProgram()
+        .store(QSPI + 0x100, 0)
+        .store(QSPI + 0x634, opcode | (length << 8))
+        .wait(QSPI + 0x100);
     const program = command(0x9f, 4)
       .copy(QSPI + 0x638, RAM + 0x40)
       .store(RAM + 0x100, 0x4433_2211)

@@ -277,7 +277,8 @@ export class Nrf5340 {
       config: isNetwork ? NRF5340_NETWORK : NRF5340_APPLICATION,
       cyclesPerUs: CYCLES_PER_US,
       time: this.#turns,
-      unknown: (access) => this.#unknown.add({ ...access, peripheral: isNetwork ? `network ${access.peripheral}` : access.peripheral }),
+      unknown: (access) =>
+        this.#unknown.add({ ...access, peripheral: isNetwork ? `network ${access.peripheral}` : access.peripheral }),
       before: (operation) => (isNetwork ? this.watchNetwork(operation) : this.watch(operation)),
       lockedUp: () => {
         this.#note({ what: "lockup", core, detail: own.pc });

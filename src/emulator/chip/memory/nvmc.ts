@@ -8,7 +8,8 @@ const READ_ONLY = 0;
 const WRITE = 1;
 const ERASE = 2;
 const PARTIAL_ERASE = 4;
-const KMU_HINT = "Build the bootloader with its keys in the image (no CONFIG_BOOT_SIGNATURE_USING_KMU, no hardware unique key).";
+const KMU_HINT =
+  "Build the bootloader with its keys in the image (no CONFIG_BOOT_SIGNATURE_USING_KMU, no hardware unique key).";
 
 /** How long the controller takes, and how firmware erases. */
 interface NvmcKind {

@@ -87,7 +87,8 @@ export class Qspi extends NrfPeripheral {
     const data = Array.from({ length }, (_, index) => ((this.#data[index >> 2] ?? 0) >>> (8 * (index & 3))) & 0xff);
     const done = this.#flash.instruct(control & 0xff, data);
     // Without a name of its own an opcode stands where an offset would.
-    if (done === undefined) this.chip.unknown({ peripheral: "serial flash, opcode", offset: control & 0xff, kind: "write" });
+    if (done === undefined)
+      this.chip.unknown({ peripheral: "serial flash, opcode", offset: control & 0xff, kind: "write" });
     const words = [0, 0];
     for (const [index, byte] of (done?.answer ?? []).slice(0, length).entries()) {
       words[index >> 2] = (words[index >> 2] ?? 0) | (byte << (8 * (index & 3)));

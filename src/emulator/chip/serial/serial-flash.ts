@@ -66,7 +66,10 @@ export class SerialFlash {
    * One instruction as the controller sends it. @param data what follows the opcode
    * @returns what the flash answers, and how long it is busy; undefined for an instruction that is not there
    */
-  instruct(opcode: number, data: readonly number[]): { readonly answer: readonly number[]; readonly us: number } | undefined {
+  instruct(
+    opcode: number,
+    data: readonly number[],
+  ): { readonly answer: readonly number[]; readonly us: number } | undefined {
     const answered = (answer: readonly number[], us = 0) => ({ answer, us });
     switch (opcode) {
       case 0x9f:

@@ -91,11 +91,26 @@ export class Uarte extends NrfPeripheral {
     const whenOn = (act: () => void) => () => {
       if (this.#enable === ENABLED) act();
     };
-    this.tasks.set(TASK.startRx, whenOn(() => this.#startRx()));
-    this.tasks.set(TASK.stopRx, whenOn(() => this.#stopRx()));
-    this.tasks.set(TASK.startTx, whenOn(() => this.#startTx()));
-    this.tasks.set(TASK.stopTx, whenOn(() => this.#stopTx()));
-    this.tasks.set(TASK.flushRx, whenOn(() => this.#flush()));
+    this.tasks.set(
+      TASK.startRx,
+      whenOn(() => this.#startRx()),
+    );
+    this.tasks.set(
+      TASK.stopRx,
+      whenOn(() => this.#stopRx()),
+    );
+    this.tasks.set(
+      TASK.startTx,
+      whenOn(() => this.#startTx()),
+    );
+    this.tasks.set(
+      TASK.stopTx,
+      whenOn(() => this.#stopTx()),
+    );
+    this.tasks.set(
+      TASK.flushRx,
+      whenOn(() => this.#flush()),
+    );
     this.shortcuts.push({ bit: 5, event: EVENT.endRx, task: TASK.startRx });
     this.shortcuts.push({ bit: 6, event: EVENT.endRx, task: TASK.stopRx });
     this.#addRegisters();
