@@ -60,6 +60,8 @@ describe("checkFirmware", () => {
   test("an image that the bootloader would refuse is told with the reason", () => {
     const image = signedImage();
     image[600] = 8;
-    expect(() => checkFirmware(profile, flashWith({ image }))).toThrow("would refuse: the SHA256 of the image differs.");
+    expect(() => checkFirmware(profile, flashWith({ image }))).toThrow(
+      "would refuse: the SHA256 of the image differs.",
+    );
   });
 });

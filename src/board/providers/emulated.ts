@@ -1,19 +1,16 @@
 import { ConfigurationError, hexOf, VirtualClock } from "../../core/index.ts";
 import { FlashContent } from "../../mcuboot/index.ts";
-import { CHIP_MAKERS, checkErase, type MadeChip } from "../emulated/chips.ts";
-import { checkFirmware } from "../emulated/firmware-check.ts";
+import { checkErase, type MadeChip } from "../emulated/chips.ts";
 import { RunningChip } from "../emulated/running-chip.ts";
 import { assembleBoard } from "../parts/assemble.ts";
 import type { Board } from "../parts/board.ts";
 import type { OpenOptions } from "../parts/open-options.ts";
 import { wholeFlashFlasher } from "../parts/whole-flash.ts";
-import { emulatedChip } from "../profile/emulated-chips.ts";
 import { EMULATED_NETWORK_UART, EMULATED_UART } from "../profile/emulated-schema.ts";
 import { flashTimingOf } from "../profile/flash-timing.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
-import { factoryFlash } from "../qemu/firmware.ts";
+import { makeEmulatedChip } from "./emulated-chip.ts";
 
-const NETWORK_FLASH = { start: 0x0100_0000, flashBytes: 0x4_0000 };
 const FINDINGS_MAX = 20;
 
 /**
@@ -22,25 +19,13 @@ const FINDINGS_MAX = 20;
  * @throws ConfigurationError when its firmware is not there, does not fit, or contradicts the profile.
  */
 export async function openEmulated(loaded: LoadedProfile, options: OpenOptions): Promise<Board> {
-  const { emulated } = loaded.profile;
-  if (emulated === undefined)
-    throw new ConfigurationError(`${loaded.file} has no section emulated.`, "See docs/emulator.md.");
-  const row = emulatedChip(emulated.chip);
-  const images = emulated.firmware;
-  if (images === undefined) {
-    const hint = "Give your build's HEX: hil run --firmware merged.hex, or name it in the profile (docs/emulator.md).";
-    throw loaded.wrong(["emulated", "firmware"], "is missing: there is nothing to run.", hint);
-  }
-  const field = ["emulated", "firmware"];
-  const factory = factoryFlash(loaded, { ...row, field, images });
-  checkFirmware(loaded, factory);
   const clock = options.clock ?? new VirtualClock();
   const timing = flashTimingOf(loaded.profile);
-  const made = CHIP_MAKERS[emulated.chip]({
-    output: (byte, atUs, port) => running.sent(byte, atUs, port),
-    random: options.random.fork("emulated chip"),
-    pageBytes: timing.pageBytes,
-  });
+  const made = makeEmulatedChip(
+    loaded,
+    (byte, atUs, port) => running.sent(byte, atUs, port),
+    options.random.fork("emulated chip"),
+  );
   const running = new RunningChip([EMULATED_UART, EMULATED_NETWORK_UART], made.chip, clock);
   const { primary } = loaded.profile.slots;
   const strays = new Set<string>();
@@ -49,13 +34,9 @@ export async function openEmulated(loaded: LoadedProfile, options: OpenOptions):
     if (operation.offset >= primary.offset || strays.size >= FINDINGS_MAX) return;
     strays.add(`the firmware changed the bootloader's flash: ${operation.kind} at ${hexOf(operation.offset)}`);
   };
-  if (made.loadNetwork) {
-    const all = [...images, ...(emulated.networkFirmware ?? [])];
-    made.loadNetwork(factoryFlash(loaded, { name: "network core", ...NETWORK_FLASH, field, images: all }));
-  }
-  const bytes = timing.above === undefined ? row.flashBytes : made.deviceBytes;
+  const bytes = timing.above === undefined ? made.factory.length : made.deviceBytes;
   const flash = flashOf(running, made, { bytes, pageBytes: timing.pageBytes });
-  await flash.write(factory);
+  await flash.write(made.factory);
   return assembleBoard(loaded, {
     clock,
     links: { open: async (port) => linkOf(loaded, running, "path" in port ? port.path : "") },
