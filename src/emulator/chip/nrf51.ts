@@ -22,6 +22,11 @@ const PAGE_BYTES = 0x400;
 const RAM_START = 0x2000_0000;
 const RAM_BYTES = 0x4000;
 const CYCLES_PER_US = 16;
+/**
+ * What a lockup's reset takes: our choice, but it must be some time, or a chip without a vector table, which locks up
+ * with its first fetch, starts anew for ever at one moment.
+ */
+const RESET_CYCLES = 1_000 * CYCLES_PER_US;
 
 /** FICR of a chip with 256 KiB of flash. Source: nRF51 Series Reference Manual v3.0, chapter 7. */
 const FICR = { 0x10: PAGE_BYTES, 0x14: FLASH_BYTES / PAGE_BYTES, 0x34: 1, 0x38: RAM_BYTES, 0x60: 0x4d2, 0x64: 0x929 };
@@ -99,7 +104,7 @@ export class Nrf51 {
     while (this.#processor !== undefined && this.#processor.core.cycles < until) {
       const { core } = this.#processor;
       if (core.lockedUp) {
-        this.#start(RESET_REASON.lockup, core.cycles);
+        this.#start(RESET_REASON.lockup, core.cycles + RESET_CYCLES);
         continue;
       }
       this.#scheduler?.runDue();

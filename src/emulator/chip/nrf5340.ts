@@ -48,7 +48,7 @@ export interface ChipNote {
   readonly address?: number;
 }
 
-/** From a core's reset to its first instruction. */
+/** From a lock-up, or a reset of the network core, to the first instruction: our choice, but it must be some time. */
 const RESET_US = 1000;
 
 /** So many are kept. */
@@ -282,7 +282,8 @@ export class Nrf5340 {
       before: (operation) => (isNetwork ? this.watchNetwork(operation) : this.watch(operation)),
       lockedUp: () => {
         this.#note({ what: "lockup", core, detail: own.pc });
-        domain.scheduler.after(1, () => reset(isNetwork ? RESET_REASON.networkLockup : RESET_REASON.lockup));
+        const reason = isNetwork ? RESET_REASON.networkLockup : RESET_REASON.lockup;
+        domain.scheduler.after(RESET_US * CYCLES_PER_US, () => reset(reason));
       },
     });
     const own = domain.processor.core;
