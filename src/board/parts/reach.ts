@@ -86,9 +86,8 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
 export function foreignReach(board: LoadedProfile, own: readonly string[] = []): readonly string[] {
   const { programs, addresses, variables, files } = reachOf(board);
   const { qemu, emulated } = board.profile;
-  const fetched = [qemu?.image, emulated?.firmware]
-    .filter((name) => name?.startsWith("cache:"))
-    .map((name = "") => cachedFile(board.file, name));
+  const named = [qemu?.image ?? "", ...(emulated?.firmware ?? []), ...(emulated?.networkFirmware ?? [])];
+  const fetched = named.filter((name) => name.startsWith("cache:")).map((name) => cachedFile(board.file, name));
   const ours = [...own, ...fetched];
   return [
     ...files.filter((path) => !ours.includes(path)).map((path) => `reads ${path}`),
