@@ -1,5 +1,5 @@
 export { Nrf51 } from "./chip/nrf51.ts";
-export { type ChipCore, type ChipNote, Nrf5340 } from "./chip/nrf5340.ts";
+export { type ChipNote, Nrf5340 } from "./chip/nrf5340.ts";
 export type { UnknownAccess } from "./chip/parts/chip-context.ts";
 export { checkGeometry, GEOMETRY } from "./chip/self-check.ts";
 export { Processor } from "./cpu/processor.ts";

@@ -1,4 +1,4 @@
-import { hexOf, viewOf } from "../../core/index.ts";
+import { defined, hexOf, viewOf } from "../../core/index.ts";
 import { HEADER_BYTES, IMAGE_MAGIC, type PublicKey, verifyImage } from "../../image/index.ts";
 import { profileKeys } from "../profile/keys.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
@@ -73,7 +73,7 @@ function checkImage(loaded: LoadedProfile, flash: Uint8Array): void {
 
 function verdictOf(loaded: LoadedProfile, slot: Uint8Array) {
   const key = profileKeys(loaded).signing?.public;
-  return verifyImage(slot, key === undefined ? {} : { publicKey: key });
+  return verifyImage(slot, defined({ publicKey: key }));
 }
 
 function hasMagic(bytes: Uint8Array, offset: number): boolean {

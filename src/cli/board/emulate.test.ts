@@ -28,7 +28,8 @@ function echoFirmware(): Uint8Array {
     ...[0x2401, 0x02a4, ...setUp.flatMap(() => [0xcc03, 0x6001])],
     // ldmia r4!, {r0}: UARTE0; movs r3, #0; movs r2, #1; movs r5, #0x88; lsls r5, #1: 0x110, ENDRX
     ...[0xcc01, 0x2300, 0x2201, 0x2588, 0x006d],
-    // loop: ldr r1, [r0, r5]; cmp r1, #0; beq loop; str r3, [r0, r5]; str r2, [r0, #8]: STARTTX; str r2, [r0]: STARTRX; b loop
+    // loop: ldr r1, [r0, r5]; cmp r1, #0; beq loop; str r3, [r0, r5]
+    // str r2, [r0, #8]: STARTTX; str r2, [r0]: STARTRX; b loop
     ...[0x5941, 0x2900, 0xd0fc, 0x5143, 0x6082, 0x6002, 0xe7f8],
   ];
   const image = new Uint8Array(0x400 + 8 * setUp.length + 4).fill(0xff);

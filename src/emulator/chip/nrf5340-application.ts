@@ -1,3 +1,4 @@
+import { defined } from "../../core/index.ts";
 import type { Region } from "../memory/memory-map.ts";
 import { Dppic } from "./bus/dppi.ts";
 import { EventGenerator } from "./bus/egu.ts";
@@ -18,8 +19,8 @@ import {
   ERRATA_APPLICATION,
   errataBlocks,
   ficrOf,
+  NRF5340_RESET,
   REGULATORS,
-  RESET_REASON,
   USBD,
   USBREGULATOR,
   VMC,
@@ -40,7 +41,7 @@ const CRYPTO_HINT =
   "Build with software crypto: of Zephyr's MCUboot CONFIG_BOOT_ECDSA_TINYCRYPT or CONFIG_BOOT_ED25519_TINYCRYPT, of nRF Connect SDK not the nrf_cc3xx back end (docs/emulator.md).";
 
 /** What the blocks of the application core are wired to. */
-export interface ApplicationParts {
+interface ApplicationParts {
   readonly flash: FlashMemory;
   readonly uicr: Map<number, number>;
   readonly serialFlash: SerialFlash;
@@ -84,7 +85,7 @@ export function wireApplication(domain: Domain, parts: ApplicationParts): readon
   const spu = new Spu(chip, SECURE + 0x3000, 3);
   const named = (id: number, name: string, rows: readonly NamedRegister[], irq?: number): Row => [
     id,
-    (start) => new NamedRegisters(chip, name, start, { rows, ...(irq === undefined ? {} : { irq }) }),
+    (start) => new NamedRegisters(chip, name, start, { rows, ...defined({ irq }) }),
   ];
   const nvmc = new Nvmc(chip, SECURE + 0x3_9000, parts.flash, NRF5340_NVMC, domain.stall);
   const rows: readonly Row[] = [
@@ -120,8 +121,8 @@ function timerRows({ chip }: Domain, parts: ApplicationParts): readonly Row[] {
   return [
     ...[0, 1, 2].map((index): Row => [0x0f + index, (start) => new Timer(chip, `TIMER${index}`, start, 15 + index, 6)]),
     ...[0, 1].map((index): Row => [0x14 + index, (start) => new Rtc(chip, `RTC${index}`, start, 20 + index, 4)]),
-    [0x18, (start) => new Watchdog(chip, start, 24, () => parts.reset(RESET_REASON.watchdog0), "WDT0")],
-    [0x19, (start) => new Watchdog(chip, start, 25, () => parts.reset(RESET_REASON.watchdog1), "WDT1")],
+    [0x18, (start) => new Watchdog(chip, start, 24, () => parts.reset(NRF5340_RESET.watchdog0), "WDT0")],
+    [0x19, (start) => new Watchdog(chip, start, 25, () => parts.reset(NRF5340_RESET.watchdog1), "WDT1")],
   ];
 }
 

@@ -17,7 +17,7 @@ import {
   ERRATA_NETWORK,
   errataBlocks,
   ficrOf,
-  RESET_REASON,
+  NRF5340_RESET,
   VMC,
   VREQCTRL,
 } from "./nrf5340-registers.ts";
@@ -35,7 +35,7 @@ const BASE = 0x4100_0000;
 const MUTEX = [0x4003_0000, 0x5003_0000];
 
 /** What the blocks of the network core are wired to. */
-export interface NetworkParts {
+interface NetworkParts {
   readonly flash: FlashMemory;
   readonly uicr: Map<number, number>;
   readonly wires: IpcWires;
@@ -74,7 +74,7 @@ export function wireNetwork(domain: Domain, parts: NetworkParts): { readonly uar
     new Radio(chip, BASE + 0x8000, 8),
     new RandomNumbers(chip, BASE + 0x9000, 9, parts.random),
     new Gpiote(chip, "GPIOTE", BASE + 0xa000, 10),
-    new Watchdog(chip, BASE + 0xb000, 11, () => parts.reset(RESET_REASON.networkWatchdog)),
+    new Watchdog(chip, BASE + 0xb000, 11, () => parts.reset(NRF5340_RESET.networkWatchdog)),
     new Timer(chip, "TIMER0", BASE + 0xc000, 12, 8),
     new Dppic(chip, BASE + 0xf000, domain.channels),
     new Rtc(chip, "RTC0", BASE + 0x1_1000, 17, 4),

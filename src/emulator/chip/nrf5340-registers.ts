@@ -86,7 +86,7 @@ export const VREQCTRL: readonly NamedRegister[] = [
 ];
 
 /** Bits of RESETREAS. Source: nRF5340 Product Specification v1.5, RESET, of each core. */
-export const RESET_REASON = {
+export const NRF5340_RESET = {
   pin: 1 << 0,
   watchdog0: 1 << 1,
   software: 1 << 3,

@@ -12,7 +12,7 @@ import { ExecuteInPlace } from "./memory/execute-in-place.ts";
 import { FlashMemory, type FlashWatch } from "./memory/flash-memory.ts";
 import { wireApplication } from "./nrf5340-application.ts";
 import { wireNetwork } from "./nrf5340-network.ts";
-import { RESET_REASON, UICR_APPLICATION, UICR_NETWORK } from "./nrf5340-registers.ts";
+import { NRF5340_RESET, UICR_APPLICATION, UICR_NETWORK } from "./nrf5340-registers.ts";
 import { type UnknownAccess, UnknownAccesses } from "./parts/chip-context.ts";
 import { SerialFlash } from "./serial/serial-flash.ts";
 import type { Uarte } from "./serial/uarte.ts";
@@ -27,7 +27,7 @@ const NETWORK_FLASH = 0x0100_0000;
 const APPLICATION = { flash: INTERNAL_FLASH_BYTES, page: 0x1000, ram: 0x8_0000, ramStart: 0x2000_0000 };
 const NETWORK = { flash: 0x4_0000, page: 0x800, ram: 0x1_0000, ramStart: 0x2100_0000 };
 
-export type ChipCore = "application" | "network";
+type ChipCore = "application" | "network";
 
 interface Nrf5340Options {
   /** A byte left a UART. @param uart number of the UARTE @param atUs time since power on, of the chip */
@@ -224,7 +224,7 @@ export class Nrf5340 {
     this.#forceOff = value;
     this.#application?.scheduler.after(1, () => {
       if (this.#forceOff === 1) this.#endNetwork();
-      else if (this.#network === undefined) this.#startNetwork(RESET_REASON.forceOff);
+      else if (this.#network === undefined) this.#startNetwork(NRF5340_RESET.forceOff);
     });
   }
 
@@ -282,13 +282,13 @@ export class Nrf5340 {
       before: (operation) => (isNetwork ? this.watchNetwork(operation) : this.watch(operation)),
       lockedUp: () => {
         this.#note({ what: "lockup", core, detail: own.pc });
-        const reason = isNetwork ? RESET_REASON.networkLockup : RESET_REASON.lockup;
+        const reason = isNetwork ? NRF5340_RESET.networkLockup : NRF5340_RESET.lockup;
         domain.scheduler.after(RESET_US * CYCLES_PER_US, () => reset(reason));
       },
     });
     const own = domain.processor.core;
     own.resetRequested = () => {
-      domain.scheduler.after(1, () => reset(isNetwork ? RESET_REASON.networkSoftware : RESET_REASON.software));
+      domain.scheduler.after(1, () => reset(isNetwork ? NRF5340_RESET.networkSoftware : NRF5340_RESET.software));
     };
     own.faulted = ({ fault, address }) => this.#note({ what: "fault", core, detail: own.pc, fault, address });
     return domain;

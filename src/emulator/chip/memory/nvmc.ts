@@ -1,6 +1,6 @@
 import { type FlashOperation, type FlashTiming, NRF5340_INTERNAL } from "../../../mcuboot/index.ts";
 import type { ChipContext } from "../parts/chip-context.ts";
-import { refuse } from "../parts/missing.ts";
+import { refuseBlock } from "../parts/missing.ts";
 import { kept, NrfPeripheral } from "../parts/nrf-peripheral.ts";
 import type { FlashMemory } from "./flash-memory.ts";
 
@@ -82,7 +82,7 @@ export class Nvmc extends NrfPeripheral {
     for (const offset of [0x540, 0x548, 0x54c]) this.registers.set(offset, kept());
     // CONFIGNS, WRITEUICRNS, and what start-up code writes for faults of the silicon (MDK, without names).
     for (const offset of [0x584, 0x588, 0x530, 0xe04, 0xe08]) this.registers.set(offset, kept());
-    const isRefused = () => refuse("KMU", this.start, KMU_HINT);
+    const isRefused = () => refuseBlock("KMU", this.start, KMU_HINT);
     this.tasks.set(0x000, isRefused);
     for (const offset of [0x40c, 0x500]) this.registers.set(offset, { read: isRefused, write: isRefused });
   }

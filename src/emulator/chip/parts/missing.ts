@@ -25,16 +25,16 @@ export class RefusedBlock extends NrfPeripheral {
 
   /** @throws ConfigurationError always */
   override read(offset: number): number {
-    return refuse(this.name, this.start + offset, this.#hint);
+    return refuseBlock(this.name, this.start + offset, this.#hint);
   }
 
   /** @throws ConfigurationError always */
   override write(offset: number): void {
-    refuse(this.name, this.start + offset, this.#hint);
+    refuseBlock(this.name, this.start + offset, this.#hint);
   }
 }
 
 /** @throws ConfigurationError that names the block and what helps */
-export function refuse(name: string, address: number, hint: string): never {
+export function refuseBlock(name: string, address: number, hint: string): never {
   throw new ConfigurationError(`the firmware uses ${name} (${hexOf(address)}), which is not emulated.`, hint);
 }

@@ -15,7 +15,7 @@ const ROUTE_ON = 0x8000_0000;
 const CHANNEL = 0xff;
 
 /** A register that is neither task nor event. */
-export interface PeripheralRegister {
+interface PeripheralRegister {
   readonly read?: () => number;
   readonly write?: (value: number) => void;
 }

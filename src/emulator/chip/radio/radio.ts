@@ -1,5 +1,5 @@
 import type { ChipContext } from "../parts/chip-context.ts";
-import { refuse } from "../parts/missing.ts";
+import { refuseBlock } from "../parts/missing.ts";
 import { kept, NrfPeripheral } from "../parts/nrf-peripheral.ts";
 
 const HINT = "Leave Bluetooth and 802.15.4 off in the image of the network core: boot, logs and IPC need no radio.";
@@ -17,7 +17,7 @@ const LAST_REGISTER = 0xffc;
 export class Radio extends NrfPeripheral {
   constructor(chip: ChipContext, start: number, irq: number) {
     super(chip, "RADIO", start, irq);
-    for (const task of Object.values(TASKS)) this.tasks.set(task, () => refuse("the radio", start + task, HINT));
+    for (const task of Object.values(TASKS)) this.tasks.set(task, () => refuseBlock("the radio", start + task, HINT));
     for (const task of QUIET_TASKS) this.tasks.set(task, () => undefined);
     this.tasks.set(DISABLE, () => {
       this.chip.scheduler.after(1, () => this.emit(DISABLED));

@@ -1,7 +1,7 @@
 import { type FlashOperation, MX25R6435F } from "../../../mcuboot/index.ts";
 
 /** What the controller needs of the flash's content: bytes by the flash's own addresses, and changes. */
-export interface SerialContent {
+interface SerialContent {
   read(offset: number, bytes: number): Uint8Array;
   /** May throw to keep the operation from happening, as a power cut does. */
   change(operation: FlashOperation): void;
