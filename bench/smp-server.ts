@@ -62,7 +62,6 @@ const server = new SmpServer({
       if (answer?.off === totalOf(request)) {
         const seconds = (flashFreeUs - startedUs) / 1e6;
         const medians = { turnUs: median(turns), lateUs: median(late) };
-        process.stderr.write(JSON.stringify(turns.slice(-180).map((t) => Math.round(t))) + "\n");
         process.stdout.write(`${JSON.stringify({ seconds, ...medians, ...server.counters, chunksLost })}\n`);
       }
       return answer ?? {};

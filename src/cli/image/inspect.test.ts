@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Random } from "../../core/index.ts";
+import { parseSigned, TLV, tlvsOf } from "../../image/index.ts";
 import { ImageFolder } from "../testing/image-folder.ts";
 
 const SIGN = ["sign", "-H", "0x200", "--pad-header", "--align", "4", "-S", "0x10000", "-k", "sign.pem"];
@@ -145,6 +146,18 @@ describe("hil image verify, beyond imgtool", () => {
     const strict = await run("verify", "--strict", ...argv);
     expect(strict.exit).toBe(1);
     expect(strict.err).toContain("Error: enc.bin and shared.bin are encrypted with the same AES key");
+  });
+
+  test("two encrypted files of one firmware tell, without any key, that it is one; their bodies do not", async () => {
+    await run(...SIGN, "-E", "device.pem", "-v", "1.0.0", "app.bin", "again.bin");
+    const [first, second] = ["enc.bin", "again.bin"].map((name) => {
+      const image = parseSigned(folder.read(name));
+      const sha = tlvsOf(image).find(({ type }) => type === TLV.SHA256)?.data;
+      return { told: { version: image.header.version, bytes: image.body.length, sha }, body: image.body };
+    });
+    expect(first?.told.sha).toHaveLength(32);
+    expect(first?.told).toEqual(second?.told);
+    expect(first?.body).not.toEqual(second?.body);
   });
 
   test("--strict passes images with keys of their own, and an image beside its --clear twin", async () => {
