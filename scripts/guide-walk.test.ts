@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
@@ -10,7 +10,10 @@ import { memoryIo } from "../src/cli/testing/memory-io.ts";
 const GUIDES = [
   { page: "docs/first-campaign.md", commands: 5 },
   { page: "docs/encrypt-an-image.md", commands: 12 },
+  { page: "docs/field-failure.md", commands: 8 },
 ];
+/** Packages that a page's reader has. */
+const PACKAGES = new URL("../cases/field-failure/", import.meta.url);
 const WALK_MS = 300_000;
 
 interface Step {
@@ -57,6 +60,7 @@ test.each(GUIDES)(
   "$page: every command does what the page shows",
   async ({ page, commands: wanted }) => {
     const folder = mkdtempSync(join(tmpdir(), "hil-guide-"));
+    for (const name of readdirSync(PACKAGES)) copyFileSync(new URL(name, PACKAGES), join(folder, name));
     let commands = 0;
     // What stands for the folder of the last run: its name is another one each time.
     let run = "RUN";

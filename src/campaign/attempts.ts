@@ -11,7 +11,7 @@ import {
   RealClock,
   sleep,
 } from "../core/index.ts";
-import { generation } from "../mcuboot/index.ts";
+import { generation, generationTitle } from "../mcuboot/index.ts";
 import { SmpTranscript } from "../smp/index.ts";
 import { isRetryable, RETRY_AFTER_MS } from "./bench/retry.ts";
 import { WearMeter } from "./bench/wear.ts";
@@ -197,11 +197,10 @@ async function closing<T>(board: Board, record: RunRecord, work: () => Promise<T
   return result;
 }
 
-/** "twin (simulated nRF5340-DK; MCUboot of NCS later than 3.3, swap-move)". */
+/** "twin (simulated nRF5340-DK; MCUboot after 2.4, swap-move)". */
 function titleOf({ name, provider, bootloader }: BoardProfile): string {
-  const { ncs } = generation(bootloader.generation);
   const kind = provider === "twin" ? "simulated nRF5340-DK; " : "";
-  return `${name} (${kind}MCUboot of NCS ${ncs}, ${bootloader.mode})`;
+  return `${name} (${kind}${generationTitle(generation(bootloader.generation))}, ${bootloader.mode})`;
 }
 
 function factsOf({ role, core, version, hash, fileBytes, encrypted }: ImageFacts): ImageFacts {

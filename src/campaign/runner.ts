@@ -93,8 +93,9 @@ class Campaign {
     await wakeBoard(this.#recorded, { startingPoint: this.#startingPoint, images, bootMs: this.#trial.bootMs });
     await preflight(this.#recorded);
     await this.#startingPoint.powerCheck();
-    await this.#startingPoint.baseline();
-    if (this.#trial.networkRefused) {
+    const how = await this.#startingPoint.baseline();
+    // By SMP both old images come as both new ones do; nobody has flashed the network core.
+    if (this.#trial.networkRefused || how === "uploaded") {
       const placed = await placeOldNetwork(this.#trial, images.old);
       if (placed) this.#known(placed);
     }

@@ -118,7 +118,7 @@ export class Bench implements AsyncDisposable {
       headerBytes: images.headerBytes,
       slotBytes: slots.primary.bytes,
       writeBytes: bootloader.writeBytes,
-      ...defined({ romFixed: loadAddressOf(this.#loaded) }),
+      ...defined({ romFixed: loadAddressOf(this.#loaded, payload) }),
       randomness: imageRandomness(this.#loaded, { clock: this.board.clock, random, isGenerated }),
     });
   }

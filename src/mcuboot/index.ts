@@ -30,7 +30,8 @@ export {
 } from "./builds/build.ts";
 export { CRYPTO_TIMES } from "./builds/crypto-times.ts";
 export { DEFECTS, type DefectName } from "./builds/defects.ts";
-export { ASSERTIONS, GENERATIONS, type GenerationRow, generation } from "./builds/generations.ts";
+export { ASSERTIONS, type GenerationRow } from "./builds/generation-row.ts";
+export { GENERATIONS, generation, generationTitle } from "./builds/generations.ts";
 export { type BuildRecovery, RECOVERY_WAYS, type RecoveryWay } from "./builds/recovery-ways.ts";
 export { refusalText } from "./builds/refusal-table.ts";
 export { isWithin } from "./builds/release.ts";

@@ -3,8 +3,8 @@ const LINE_FEED = 0x0a;
 const ANOTHER_LINE = -1;
 
 /**
- * What is written in the moment in which an awaited line has come, before anybody is told of it: what a program makes of
- * an answer (a stream, lines, frames, CBOR, promises) takes it longer than the system takes both ways.
+ * What is written in the moment in which an awaited line has come, before anybody is told of it: what a program makes
+ * of an answer (a stream, lines, frames, CBOR, promises) takes it longer than the system takes both ways.
  * Good for one time; any other write ends it.
  */
 export class Reflex {

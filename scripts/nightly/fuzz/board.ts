@@ -35,6 +35,11 @@ const ANSWERS = [
     sha: new Uint8Array(32),
   }),
 ];
+/** Bodies of answers to many commands. */
+export function bodiesOfAnswers(): readonly Uint8Array[] {
+  return ANSWERS;
+}
+
 const LOG = LOG_LINES.slice(0, 60)
   .map(({ text }) => `I: ${text.replaceAll(/\{\w+\}/g, "1")}`)
   .join("\r\n");
@@ -43,7 +48,7 @@ const FACTS = { generation: generation("current"), mode: "swap-move" } as unknow
 >[1];
 
 /** All pieces that an input comes in: nothing may depend on where it is cut. */
-function inPieces(input: Uint8Array, random: Random, take: (piece: Uint8Array) => void): void {
+export function inPieces(input: Uint8Array, random: Random, take: (piece: Uint8Array) => void): void {
   for (let at = 0; at < input.length; ) {
     const bytes = 1 + random.below(1 + random.below(300));
     take(input.subarray(at, at + bytes));

@@ -54,8 +54,11 @@ export class StartingPoint {
     requireLogFits(this.#recorded);
   }
 
-  /** Old image running and confirmed, nothing pending: by the flasher where there is one, by SMP where not. */
-  async baseline(): Promise<void> {
+  /**
+   * Old image running and confirmed, nothing pending: by the flasher where there is one, by SMP where not.
+   * @returns how; what the network core runs then is another matter.
+   */
+  async baseline(): Promise<"already running" | "flashed" | "uploaded"> {
     const { old } = this.#images;
     const found = await this.#recorded.imageState();
     const slots = this.#isSettled(found) || this.#board.flasher ? found : await this.#settled(found);
@@ -68,6 +71,7 @@ export class StartingPoint {
       await this.#bySmp();
     }
     this.#recorded.record.event({ atUs: this.#recorded.nowUs, event: "baseline", how });
+    return how;
   }
 
   /**

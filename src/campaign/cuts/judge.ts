@@ -78,7 +78,8 @@ async function gather(trial: Trial, { direction, seen, ofNetwork = false }: Boot
   const network = await trial.network.report(recorded, seen);
   const content = isUp ? await recorded.board.flash?.read() : undefined;
   const flash = content && { content: asFlash(expected, content), build: expected.build };
-  return { seen, slots, encrypted: direction.to.encrypted, ofNetwork, network, flash };
+  const { networkRule: rule } = expected;
+  return { seen, slots, encrypted: direction.to.encrypted, rule, ofNetwork, network, flash };
 }
 
 /** A boot after a cut whose application was in place already, and that had the network core left to update. */

@@ -93,7 +93,10 @@ function inSharedSlot(view: ExpectedFlash, from: CampaignImage, image: CampaignI
   }
   if (events.includes("net core update done")) return { does: "update", because: "it is taken", line: undefined };
   const [refusal] = refusals;
-  if (refusal !== undefined) return { does: "refused", because: refusalText(refusal), line: undefined };
+  if (refusal !== undefined) {
+    const said = log.find(({ level }) => level === "E");
+    return { does: "refused", because: refusalText(refusal), line: said && `E: ${said.text}` };
+  }
   if (events.includes("net core update failed")) {
     // It gets the stored bytes, ciphertext of an encrypted image.
     const isFar = view.build.netCore?.externalSecondaryOffset !== undefined;

@@ -34,6 +34,8 @@ export interface Evidence {
   readonly slots: readonly SlotFacts[];
   /** The image that was asked for was encrypted: what a line of the log gives away depends on it. */
   readonly encrypted: boolean;
+  /** How the bootloader tells for which core an image is, where one pair of slots serves both: a row of NET_CORE_RULES. */
+  readonly rule?: { readonly name: string; readonly ncs: string } | undefined;
   /** The boot was asked to update the network core alone. */
   readonly ofNetwork?: boolean | undefined;
   /** Of a board whose network core was to be updated. */

@@ -87,6 +87,11 @@ export class ExpectedFlash {
     return this.build.images.length > 1;
   }
 
+  /** How it tells for which core an image is, where one pair of slots serves both. */
+  get networkRule(): { readonly name: string; readonly ncs: string } | undefined {
+    return this.#networkBuild?.netCore?.rule;
+  }
+
   /**
    * Where one pair of slots serves both cores: this flash as a boot sees it that may hand an image to the network core.
    * What that boot makes of it is adopted back. Undefined elsewhere.

@@ -122,7 +122,7 @@ describe("after an upload the list is asked", () => {
 
   test("one that is listed in another pair than it was sent for is done, with a warning that names both", async () => {
     const onePair = (handlers: SmpHandlers): SmpHandlers => ({
-      imageUpload: ({ image: _, ...request }, context) => handlers.imageUpload?.(request, context) ?? {},
+      imageUpload: (request, context) => handlers.imageUpload?.({ ...request, image: undefined }, context) ?? {},
     });
     serve(() => undefined, onePair);
     const { code, err } = await hil("image", "upload", "new.bin", "--image", "1");
