@@ -29,7 +29,7 @@ export function answerLike(earlier: Uint8Array, sequence: number, body: Uint8Arr
 }
 
 /** A request that waits for its answer. */
-export interface Asked {
+export interface AskedAhead {
   readonly answer: Promise<ReceivedPacket>;
   /** False where there was an answer already: nothing to give up. */
   giveUp(reason: unknown): boolean;
