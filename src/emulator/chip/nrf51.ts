@@ -12,7 +12,7 @@ import type { ChipContext, UnknownAccess } from "./parts/chip-context.ts";
 import { KeptRegisters } from "./parts/kept-registers.ts";
 import { Scheduler } from "./parts/scheduler.ts";
 import { RandomNumbers } from "./radio/random-numbers.ts";
-import { Uart } from "./serial/uart.ts";
+import { ChipUart } from "./serial/uart.ts";
 import { Rtc } from "./timers/rtc.ts";
 import { Timer } from "./timers/timer.ts";
 import { Watchdog } from "./timers/watchdog.ts";
@@ -49,7 +49,7 @@ export class Nrf51 {
   readonly #options: ChipOptions;
   #processor: Processor | undefined;
   #scheduler: Scheduler | undefined;
-  #uart: Uart | undefined;
+  #uart: ChipUart | undefined;
 
   constructor(options: ChipOptions) {
     this.#options = options;
@@ -160,7 +160,7 @@ export class Nrf51 {
 
   #wire(chip: ChipContext, memory: MemoryMap, stall: Stall, reason: number): void {
     const nvmc = new Nvmc(chip, 0x4001_e000, this.flash, NRF51_NVMC, stall);
-    const uart = new Uart(chip, 0x4000_2000, 2, (byte) => this.#options.output(byte, this.nowUs));
+    const uart = new ChipUart(chip, 0x4000_2000, 2, (byte) => this.#options.output(byte, this.nowUs));
     this.#uart = uart;
     const parts = [
       this.flash,

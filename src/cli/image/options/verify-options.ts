@@ -1,4 +1,4 @@
-import { UsageError } from "../../../core/index.ts";
+import { defined, UsageError } from "../../../core/index.ts";
 import type { MaxAlign, StructureOptions } from "../../../image/index.ts";
 import { anyText, parseInteger } from "./grammar.ts";
 import type { OptionTable, OptionValuesOf, Usage } from "./option.ts";
@@ -80,7 +80,7 @@ export function structureOptionsOf(values: VerifyValues): StructureOptions {
   if (checksLoadAddress && (slotBytes === undefined || slotAddress === undefined)) {
     throw new UsageError("--checks-load-address needs --slot-address and --slot-size.");
   }
-  const address = slotAddress === undefined ? {} : { slotAddress };
+  const address = defined({ slotAddress });
   const common = {
     tlvAllowList: values["tlv-allow-list"],
     saveEncTlv: values["save-enctlv"],
@@ -92,7 +92,7 @@ export function structureOptionsOf(values: VerifyValues): StructureOptions {
   const maxAlign: MaxAlign = values["max-align"] === undefined ? maxAlignFor(writeBytes) : maxAlignOf(values);
   const sectorBytes = values["sector-size"] ?? 4096;
   const maxSectors = values["max-sectors"] ?? 128;
-  const secondary = secondarySlotBytes === undefined ? {} : { secondarySlotBytes };
+  const secondary = defined({ secondarySlotBytes });
   const slots = { mode, slotBytes, ...secondary, sectorBytes, writeBytes, maxAlign, maxSectors };
   return { ...common, slots };
 }
