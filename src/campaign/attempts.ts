@@ -15,7 +15,7 @@ import { generation, generationTitle } from "../mcuboot/index.ts";
 import { SmpTranscript } from "../smp/index.ts";
 import { isRetryable, RETRY_AFTER_MS } from "./bench/retry.ts";
 import { WearMeter } from "./bench/wear.ts";
-import type { ImageFacts, RunResult } from "./record/facts.ts";
+import type { ImageSummary, RunResult } from "./record/facts.ts";
 import { keptOf } from "./record/kept.ts";
 import { keptKeys } from "./record/kept-keys.ts";
 import type { Progress } from "./record/progress.ts";
@@ -117,8 +117,8 @@ export class Attempts {
       }),
       signal: request.signal,
       judged,
-      ...(given === undefined ? {} : { cuts: given }),
-      ...(request.startWith === undefined ? {} : { startWith: request.startWith }),
+      ...defined({ cuts: given }),
+      ...defined({ startWith: request.startWith }),
       limits: {
         failFast: request.failFast,
         ...(request.maxDurationMs === undefined ? {} : { durationMs: request.maxDurationMs - spentMs }),
@@ -203,6 +203,6 @@ function titleOf({ name, provider, bootloader }: BoardProfile): string {
   return `${name} (${kind}${generationTitle(generation(bootloader.generation))}, ${bootloader.mode})`;
 }
 
-function factsOf({ role, core, version, hash, fileBytes, encrypted }: ImageFacts): ImageFacts {
+function factsOf({ role, core, version, hash, fileBytes, encrypted }: ImageSummary): ImageSummary {
   return { role, ...defined({ core }), version, hash, fileBytes, encrypted };
 }

@@ -114,8 +114,7 @@ class Campaign {
       await this.#revertCheck(direction);
     board.check();
     const broken = board.brokenRules?.() ?? [];
-    for (const rule of broken) {
-      const text = `the firmware broke a rule of the flash: ${rule}`;
+    for (const text of [...broken, ...(board.remarks?.() ?? [])]) {
       this.#parts.record.event({ atUs: this.#recorded.nowUs, event: "warning", text });
     }
     return broken.length > 0 ? "fail" : "pass";
@@ -177,7 +176,7 @@ class Campaign {
   }
 
   /** The next upgrade's direction, by what runs: cuts of the network core alone turn without the application. */
-  async #turned(): Promise<Direction> {
+  async #reversed(): Promise<Direction> {
     const forward = this.#forward();
     const running = activeSlot(await this.#recorded.imageState());
     return running?.hash === forward.to.hash ? reversed(forward) : forward;
@@ -207,7 +206,7 @@ class Campaign {
       direction = await this.#whole(planned, asked, (from) => this.#cut(from, planned, reference));
       if (!direction) return undefined;
     }
-    return this.#cutsNetworkAlone ? this.#turned() : direction;
+    return this.#cutsNetworkAlone ? this.#reversed() : direction;
   }
 
   /** Cuts hit the network core's own update, in a boot that leaves the application where it is. */

@@ -22,7 +22,7 @@ import {
   RecordedBoard,
   type RunEvent,
   requireEncryptionPolicy,
-  type SlotFacts,
+  type SlotState,
   slotsOfImage,
   wakeUp,
 } from "../campaign/index.ts";
@@ -213,7 +213,7 @@ export class Bench implements AsyncDisposable {
   }
 
   /** The image list. */
-  slots(): Promise<readonly SlotFacts[]> {
+  slots(): Promise<readonly SlotState[]> {
     return this.#recorded.imageState();
   }
 

@@ -73,7 +73,7 @@ export {
   NET_APP,
   NET_CORE_RULES,
   NET_FLASH,
-  NRF5340_NETWORK,
+  NETWORK_FLASH,
   netAppIsWhole,
   netCoreRule,
   netVersionIn,

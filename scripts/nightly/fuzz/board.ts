@@ -7,7 +7,7 @@ import { generation } from "../../../src/mcuboot/builds/generations.ts";
 import { LOG_LINES, recogniseBootLine } from "../../../src/mcuboot/steps/log-lines.ts";
 import { UartSplitter } from "../../../src/serial/splitter.ts";
 import { TelnetDecoder } from "../../../src/serial/telnet.ts";
-import { bodyOf, transcriptJson } from "../../../src/smp/client/transcript-body.ts";
+import { bodyForTranscript, transcriptJson } from "../../../src/smp/client/transcript-body.ts";
 import { COMMANDS } from "../../../src/smp/groups/commands.ts";
 import { readAnswer } from "../../../src/smp/packet/answer.ts";
 import { encodeMap } from "../../../src/smp/packet/cbor.ts";
@@ -81,7 +81,7 @@ export const BOARD_SOURCES: readonly FuzzSource[] = [
       const splitter = new UartSplitter(({ text }) => void lines.push(text));
       splitter.add(new ConsoleDecoder(({ bytes }) => void packets.push(bytes), 4096));
       inPieces(input, random, (piece) => splitter.push({ atUs: 0, bytes: piece }));
-      for (const packet of packets) if (decodeSmpHeader(packet)) bodyOf(packet.subarray(8), []);
+      for (const packet of packets) if (decodeSmpHeader(packet)) bodyForTranscript(packet.subarray(8), []);
       for (const line of lines) terminalText(line);
     },
   },
@@ -92,7 +92,7 @@ export const BOARD_SOURCES: readonly FuzzSource[] = [
     share: 250,
     seeds: () => ANSWERS,
     ask(input, random) {
-      transcriptJson(bodyOf(input, []));
+      transcriptJson(bodyForTranscript(input, []));
       return readAnswer(ROWS[random.below(ROWS.length)] as CommandRow, input);
     },
   },

@@ -9,7 +9,7 @@ import { isSweepReplay, replaySweep } from "../../../src/cli/sweep/replay.ts";
 import { memoryIo } from "../../../src/cli/testing/memory-io.ts";
 import type { FuzzSource } from "./source.ts";
 
-const CASES = join(import.meta.dirname, "../../../hil-tests/cases/records");
+const CASES = join(import.meta.dirname, "../../../cases/records");
 const RECORDS = readdirSync(CASES).map((name) => join(CASES, name));
 const ofEach = (name: string) => RECORDS.map((folder) => readFileSync(join(folder, name)));
 

@@ -28,7 +28,7 @@ export function networkPath(scenario: ScenarioFile, role: Role): readonly string
 }
 
 /** What is wrong with an image of the network core, behind the field that names it. */
-export function networkText(scenario: ScenarioFile, role: Role, text: string): string {
+export function networkImageText(scenario: ScenarioFile, role: Role, text: string): string {
   if (networkPart(scenario, role) !== undefined) return text;
   return `brings an image of the network core, too, which ${text}`;
 }

@@ -39,7 +39,7 @@ export async function replayCommand(argv: readonly string[], io: CliIo): Promise
   }
   const loaded = loadReplay(file);
   const { replay } = loaded;
-  const number = args.number("cut");
+  const number = args.whole("cut");
   const only = number === undefined ? undefined : oneCut(loaded, number);
   const rebuild = args.flag("rebuild");
   const inputs = await replayInputs(loaded, {

@@ -24,11 +24,11 @@ import {
   messageOf,
 } from "../../core/index.ts";
 import { junit, suiteNames } from "../../report/index.ts";
-import type { Asked } from "./asked.ts";
+import type { RunAsked } from "./asked.ts";
 
 /** How a run went that was asked for: its outcome, or what it threw before it had a record. */
 interface RunEnd {
-  readonly asked: Asked;
+  readonly asked: RunAsked;
   readonly outcome?: RunOutcome;
   readonly error?: unknown;
 }
@@ -47,7 +47,7 @@ export class JunitFile {
   readonly #taken: ReadonlySet<string>;
 
   /** @throws ConfigurationError when the file cannot be written; BenchError when the disk is full. */
-  constructor(file: string, cwd: string, planned: readonly Asked[]) {
+  constructor(file: string, cwd: string, planned: readonly RunAsked[]) {
     this.#shown = file;
     this.#path = resolve(cwd, file);
     this.#taken = namesBeside(this.#path);
@@ -82,7 +82,7 @@ export class JunitFile {
   }
 }
 
-function startedOf({ scenario, board, seed }: Asked): RunEvent {
+function startedOf({ scenario, board, seed }: RunAsked): RunEvent {
   const { name } = board.profile;
   return { atUs: 0, event: "run-started", scenario: scenario.value.name, board: name, profile: name, seed };
 }

@@ -1,4 +1,4 @@
-import { type LoadedProfile, loadProfile, requireApart } from "../../board/index.ts";
+import { type LoadedProfile, loadProfile, requireApart, withFirmware } from "../../board/index.ts";
 import {
   cutsAt,
   cutsOn,
@@ -8,7 +8,7 @@ import {
   scenarioCuts,
   triggerFault,
 } from "../../campaign/index.ts";
-import { EXIT, UsageError } from "../../core/index.ts";
+import { defined, EXIT, UsageError } from "../../core/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import { durationMs } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -26,6 +26,11 @@ const OPTIONS = {
     describe: 'board profile: a YAML file, or "twin" (repeatable: boards that run at once)',
     default: "twin",
   },
+  firmware: {
+    type: "string",
+    describe: "image that an emulated board runs: merged HEX, or bootloader and application (repeatable)",
+  },
+  net: { type: "string", describe: "image of its network core (repeatable)" },
   cuts: { type: "string", describe: "spread this many cuts over the swap (default: the scenario's)" },
   "cut-at": { type: "string", describe: "cut this many ms after the answer to the reset command (repeatable)" },
   "cut-on": { type: "string", describe: "cut when the log matches, e.g. 'Starting swap+250' (ms; repeatable)" },
@@ -47,12 +52,12 @@ export async function runCommand(argv: readonly string[], io: CliIo): Promise<nu
   const args = parseArguments(io, argv, "hil run [SCENARIO.yaml | OLD NEW] [options]", OPTIONS, 2);
   if (!args) return EXIT.pass;
   const cuts = givenCuts(args);
-  const count = integer(args, "cuts", 0);
-  const maxWear = integer(args, "max-wear", 1);
-  const seed = integer(args, "seed", 0) ?? DEFAULT_SEED;
+  const count = args.whole("cuts");
+  const maxWear = args.whole("max-wear", { least: 1 });
+  const seed = args.whole("seed") ?? DEFAULT_SEED;
   const duration = args.text("max-duration");
   const maxDurationMs = duration === undefined ? undefined : durationMs("max-duration", duration);
-  const infraRetries = integer(args, "infra-retries", 0);
+  const infraRetries = args.whole("infra-retries");
   const faults = args.texts("fault");
   const boards = await namedBoards(args, io, faults);
   const scenario = withCount(await namedScenario(args.positional, io.cwd), count);
@@ -82,20 +87,13 @@ async function namedBoards(
   io: CliIo,
   faults: readonly string[],
 ): Promise<readonly [LoadedProfile, ...LoadedProfile[]]> {
-  const load = async (name: string) => withFaults(await loadProfile(name, { cwd: io.cwd }), faults);
+  const images = { firmware: args.texts("firmware"), network: args.texts("net"), cwd: io.cwd };
+  const load = async (name: string) =>
+    withFirmware(withFaults(await loadProfile(name, { cwd: io.cwd }), faults), images);
   const [first = "twin", ...more] = args.texts("board");
   const boards = [await load(first), ...(await Promise.all(more.map(load)))] as const;
   if (more.length > 0) await requireApart(boards);
   return boards;
-}
-
-function integer(args: Parsed, name: string, least: number): number | undefined {
-  const value = args.number(name);
-  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return value;
-  throw new UsageError(
-    `--${name} wants a whole number from ${least} on, not "${args.text(name)}".`,
-    "See hil run --help.",
-  );
 }
 
 /** Cuts of the command line, in the order given; undefined when it names none. */
@@ -125,5 +123,5 @@ function withCount(scenario: ScenarioFile, count: number | undefined): ScenarioF
 }
 
 function cutWhere({ value }: ScenarioFile): Pick<ScenarioFile["value"]["cuts"], "in"> {
-  return value.cuts.in === undefined ? {} : { in: value.cuts.in };
+  return defined({ in: value.cuts.in });
 }

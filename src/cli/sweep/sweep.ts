@@ -73,7 +73,7 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
   const request: SweepRequest = {
     board: await loadProfile(args.text("board") ?? "twin", { cwd: io.cwd }),
     scenario: await namedScenario(args.positional, io.cwd),
-    seed: args.number("seed") ?? 1,
+    seed: args.whole("seed") ?? 1,
     swept: sweptFields(args),
   };
   const json = args.flag("json");
@@ -118,7 +118,7 @@ function sweptFields(args: Parsed): SweepRequest["swept"] {
   const given = (name: string) =>
     args.text(name) === undefined ? {} : { [name.replaceAll("-", "_")]: args.text(name) };
   const number = (name: string) =>
-    args.number(name) === undefined ? {} : { [name.replaceAll("-", "_")]: args.number(name) };
+    args.whole(name) === undefined ? {} : { [name.replaceAll("-", "_")]: args.whole(name) };
   return parseSwept({
     ...given("mode"),
     ...given("generation"),

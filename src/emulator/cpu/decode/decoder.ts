@@ -2,7 +2,7 @@ import type { Instruction } from "../execute/instruction.ts";
 import { noCoprocessor, undefinedInstruction } from "../execute/system-control.ts";
 import type { CoreConfig } from "../state/core-config.ts";
 import { FLOAT } from "./float.ts";
-import { fieldOf, type Pattern, patternOf } from "./pattern.ts";
+import { type BitPattern, fieldOf, patternOf } from "./pattern.ts";
 import type { Field, Needs, Row } from "./row.ts";
 import { THUMB16 } from "./thumb16.ts";
 import { THUMB32_DATA } from "./thumb32-data.ts";
@@ -22,15 +22,28 @@ export const ROWS: readonly Row[] = [
 
 interface Ready {
   readonly row: Row;
-  readonly pattern: Pattern;
+  readonly pattern: BitPattern;
 }
 
 const READY: readonly Ready[] = ROWS.map((row) => ({ row, pattern: patternOf(row.bits) }));
 
 const NOTHING = { d: 0, n: 0, m: 0, a: 0, imm: 0, set: 0, carry: -1, shift: 0, amount: 0, indexing: 0 } as const;
 
+/** So many encodings are remembered: more than images have. */
+const KNOWN_MAX = 200_000;
+
+const DECODERS = new Map<CoreConfig, Decoder>();
+
+/** The decoder of a kind of core: what it once decoded it knows after a reset, too. */
+export function decoderOf(config: CoreConfig): Decoder {
+  const known = DECODERS.get(config) ?? new Decoder(config);
+  DECODERS.set(config, known);
+  return known;
+}
+
 /** Decodes for one kind of core. */
 export class Decoder {
+  readonly #known = new Map<number, Instruction>();
   readonly #buckets: readonly (readonly Ready[])[];
 
   constructor(config: CoreConfig) {
@@ -39,8 +52,17 @@ export class Decoder {
     this.#buckets = Array.from({ length: 32 }, (_, bucket) => known.filter(({ pattern }) => fits(pattern, bucket)));
   }
 
-  /** Decodes an instruction. @param second halfword that follows, of a 32-bit one. */
+  /** Decodes an instruction, each encoding once. @param second halfword that follows, of a 32-bit one. */
   decode(first: number, second: number): Instruction {
+    const word = isLong(first) ? (first << 16) | second : first;
+    const known = this.#known.get(word);
+    if (known) return known;
+    const decoded = this.#decode(first, second);
+    if (this.#known.size < KNOWN_MAX) this.#known.set(word, decoded);
+    return decoded;
+  }
+
+  #decode(first: number, second: number): Instruction {
     const bytes = isLong(first) ? 4 : 2;
     const word = bytes === 4 ? (first << 16) | second : first;
     for (const { row, pattern } of this.#buckets[first >>> 11] ?? []) {
@@ -60,7 +82,7 @@ export function isLong(first: number): boolean {
   return first >>> 11 >= 0b11101;
 }
 
-function fits({ bits, mask, value }: Pattern, bucket: number): boolean {
+function fits({ bits, mask, value }: BitPattern, bucket: number): boolean {
   const up = bits - 5;
   const known = (mask >>> up) & 31;
   return (bits === 32) === bucket >= 0b11101 && (bucket & known) === ((value >>> up) & known);
