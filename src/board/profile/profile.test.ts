@@ -47,6 +47,7 @@ describe("profiles that ship with the package", () => {
   test("are found by name from any folder", async () => {
     const folder = await mkdtemp(join(tmpdir(), "hil-"));
     expect(builtInBoards()).toEqual([
+      "emulated",
       "emulated-microbit",
       "nrf5340dk-example",
       "qemu-microbit",
@@ -133,7 +134,7 @@ describe("a profile", () => {
     await expect(loadProfile("twinn", { cwd: "/" })).rejects.toMatchObject({
       kind: "configuration",
       message: 'no board profile "twinn".',
-      hint: 'Name a YAML file, or one that ships with hil: emulated-microbit, nrf5340dk-example, qemu-microbit, twin, twin-ncs171, twin-ncs30, twin-net, twin-qspi, twin-thingy53, and 11 in small/. Did you mean "twin"?',
+      hint: 'Name a YAML file, or one that ships with hil: emulated, emulated-microbit, nrf5340dk-example, qemu-microbit, twin, twin-ncs171, twin-ncs30, twin-net, twin-qspi, twin-thingy53, and 11 in small/. Did you mean "twin"?',
     });
   });
 
