@@ -73,7 +73,7 @@ export class QemuCuts {
     this.#factory = factoryFlash(profile, {
       ...this.#machine,
       field: ["qemu", "image"],
-      image: profile.profile.qemu?.image ?? "",
+      images: [profile.profile.qemu?.image ?? ""],
     });
     expected.place(images.old, images.new);
     expected.requestTest();

@@ -53,4 +53,6 @@ export {
   parseProfile,
 } from "./profile/profile.ts";
 export { type BoardProfile } from "./profile/schema.ts";
+export { withFirmware } from "./profile/with-firmware.ts";
+export { serveEmulated } from "./providers/serve-emulated.ts";
 export { makeTwin } from "./providers/twin.ts";

@@ -114,8 +114,7 @@ class Campaign {
       await this.#revertCheck(direction);
     board.check();
     const broken = board.brokenRules?.() ?? [];
-    for (const rule of broken) {
-      const text = `the firmware broke a rule of the flash: ${rule}`;
+    for (const text of [...broken, ...(board.remarks?.() ?? [])]) {
       this.#parts.record.event({ atUs: this.#recorded.nowUs, event: "warning", text });
     }
     return broken.length > 0 ? "fail" : "pass";

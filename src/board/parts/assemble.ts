@@ -31,6 +31,7 @@ export interface BoardParts {
   readonly notes?: readonly string[];
   readonly check?: () => void;
   readonly brokenRules?: () => readonly string[];
+  readonly remarks?: () => readonly string[];
   /** Closed last: what stands behind the links. */
   readonly backend?: AsyncDisposable;
 }
@@ -86,6 +87,7 @@ export async function assembleBoard(loaded: LoadedProfile, parts: BoardParts): P
         factoryImage: parts.factoryImage,
         notes: parts.notes,
         brokenRules: parts.brokenRules,
+        remarks: parts.remarks,
       }),
       check: () => {
         parts.check?.();

@@ -60,7 +60,9 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
   const files = [...named, baseline?.app, baseline?.net].flatMap((name) =>
     name === undefined ? [] : [resolveFrom(file, name)],
   );
-  if (emulated !== undefined) files.push(cachedFile(file, emulated.firmware));
+  for (const image of [...(emulated?.firmware ?? []), ...(emulated?.networkFirmware ?? [])]) {
+    files.push(cachedFile(file, image));
+  }
   if (qemu !== undefined) files.push(cachedFile(file, qemu.image));
   for (const [name, path] of [
     [keyNames.signing, keys.signingFile],
@@ -84,9 +86,8 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
 export function foreignReach(board: LoadedProfile, own: readonly string[] = []): readonly string[] {
   const { programs, addresses, variables, files } = reachOf(board);
   const { qemu, emulated } = board.profile;
-  const fetched = [qemu?.image, emulated?.firmware]
-    .filter((name) => name?.startsWith("cache:"))
-    .map((name = "") => cachedFile(board.file, name));
+  const named = [qemu?.image ?? "", ...(emulated?.firmware ?? []), ...(emulated?.networkFirmware ?? [])];
+  const fetched = named.filter((name) => name.startsWith("cache:")).map((name) => cachedFile(board.file, name));
   const ours = [...own, ...fetched];
   return [
     ...files.filter((path) => !ours.includes(path)).map((path) => `reads ${path}`),

@@ -1,6 +1,7 @@
 import type { FieldPath } from "../../core/index.ts";
 import { hexOf, roundUp } from "../../core/index.ts";
-import { EMULATED_POWER, EMULATED_UART } from "./emulated-schema.ts";
+import { emulatedChip } from "./emulated-chips.ts";
+import { EMULATED_NETWORK_UART, EMULATED_POWER, EMULATED_UART } from "./emulated-schema.ts";
 import { QEMU_POWER, QEMU_UART } from "./qemu-schema.ts";
 import { isPressed } from "./recovery-schema.ts";
 import type { ProfileFields } from "./schema.ts";
@@ -226,6 +227,12 @@ const WITH_FIRMWARE = [
   { provider: "emulated", port: EMULATED_UART, driver: EMULATED_POWER, whose: "the emulator's" },
 ] as const;
 
+/** The network core's UART of a chip that has one. */
+function isNetworkUart({ ports: { net }, emulated }: ProfileFields): boolean {
+  const isIt = net !== undefined && "path" in net && net.path === EMULATED_NETWORK_UART;
+  return isIt && emulated !== undefined && emulatedChip(emulated.chip).network;
+}
+
 function checkFirmwareBoards(profile: ProfileFields, complain: Complain): void {
   const { app, net } = profile.ports;
   for (const { provider, port, driver, whose } of WITH_FIRMWARE) {
@@ -235,7 +242,9 @@ function checkFirmwareBoards(profile: ProfileFields, complain: Complain): void {
     const isUart = "path" in app && app.path === port;
     if (isIt && !isUart) complain(["ports", "app", "path"], `must be ${port}: the emulated board has no other.`);
     if (!isIt && isUart) complain(["ports", "app", "path"], only);
-    if (isIt && net !== undefined) complain(["ports", "net"], "is nothing that the emulated board has.");
+    if (isIt && net !== undefined && !isNetworkUart(profile)) {
+      complain(["ports", "net"], "is nothing that the emulated board has.");
+    }
     if (isIt === (profile.power.driver === driver)) continue;
     complain(["power", "driver"], isIt ? `must be ${driver}: power of an emulated board is ${whose}.` : only);
   }

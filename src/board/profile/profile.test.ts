@@ -47,6 +47,7 @@ describe("profiles that ship with the package", () => {
   test("are found by name from any folder", async () => {
     const folder = await mkdtemp(join(tmpdir(), "hil-"));
     expect(builtInBoards()).toEqual([
+      "emulated",
       "emulated-microbit",
       "nrf5340dk-example",
       "qemu-microbit",
@@ -133,7 +134,7 @@ describe("a profile", () => {
     await expect(loadProfile("twinn", { cwd: "/" })).rejects.toMatchObject({
       kind: "configuration",
       message: 'no board profile "twinn".',
-      hint: 'Name a YAML file, or one that ships with hil: emulated-microbit, nrf5340dk-example, qemu-microbit, twin, twin-ncs171, twin-ncs30, twin-net, twin-qspi, twin-thingy53, and 11 in small/. Did you mean "twin"?',
+      hint: 'Name a YAML file, or one that ships with hil: emulated, emulated-microbit, nrf5340dk-example, qemu-microbit, twin, twin-ncs171, twin-ncs30, twin-net, twin-qspi, twin-thingy53, and 11 in small/. Did you mean "twin"?',
     });
   });
 
@@ -277,8 +278,8 @@ describe("a profile that cannot work is refused with line, field and reason", ()
     [
       "a bootloader nobody knows",
       "slots:\n",
-      "bootloader: { generation: ncs-1.8 }\nslots:\n",
-      /bootloader\.generation is "ncs-1\.8"; expected one of .*did you mean "ncs-1\.7"/,
+      "bootloader: { generation: ncs-1.6 }\nslots:\n",
+      /bootloader\.generation is "ncs-1\.6"; expected one of .*did you mean "ncs-1\.7"/,
     ],
   ])("%s", (_, find, replacement, text) => {
     expect(complaint(find, replacement)).toMatch(text);

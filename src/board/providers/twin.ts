@@ -55,7 +55,7 @@ export async function openTwin(loaded: LoadedProfile, { random, ...options }: Op
     },
     flasher: { programPrimary: async (image) => twin.programPrimary(image) },
     check: () => twin.check(),
-    brokenRules: () => twin.flash.brokenRules,
+    brokenRules: () => twin.flash.brokenRules.map((rule) => `the firmware broke a rule of the flash: ${rule}`),
     factoryImage: factory,
     backend: twin,
   });

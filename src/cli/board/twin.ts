@@ -1,23 +1,12 @@
-import { lstatSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { isIP } from "node:net";
-import { join, resolve } from "node:path";
 import { loadProfile, makeTwin } from "../../board/index.ts";
-import {
-  Cleanup,
-  ConfigurationError,
-  EXIT,
-  makeFolder,
-  messageOf,
-  Random,
-  RealClock,
-  UsageError,
-  whenAborted,
-} from "../../core/index.ts";
+import { Cleanup, EXIT, Random, RealClock, UsageError, whenAborted } from "../../core/index.ts";
 import { openPty } from "../../serial/index.ts";
 import { UdpServerTransport } from "../../smp/index.ts";
 import { withFaults } from "../run/faults.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
+import { linkedPaths } from "./linked-paths.ts";
 
 /** What twins and their lines go at, in bits a second. */
 const BAUD_RATES = { least: 300, most: 1_000_000 };
@@ -55,7 +44,7 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
   const links = { app: app.link, relay: relay.link, ...(net && { net: net.link }) };
   const smpAlso = udp && closing.use("UDP", await UdpServerTransport.open({ ...udp, clock }));
   const twin = closing.use("twin", makeTwin({ ...loaded, profile: paced }, { clock, random, links, smpAlso }));
-  const paths = named(
+  const paths = linkedPaths(
     args.text("link"),
     io.cwd,
     { uart: app.path, relay: relay.path, ...(net && { net: net.path }) },
@@ -79,41 +68,4 @@ function udpOf(text: string | undefined): { readonly host: string; readonly port
   const isPort = /^\d+$/u.test(text.slice(at + 1)) && port <= PORT_MAX;
   if (!isPort || isIP(host) === 0) throw new UsageError(`--udp wants PORT or ADDRESS:PORT, not "${text}".`);
   return { host, port };
-}
-
-/**
- * Paths under which programs find the lines; with a folder, links that stay the same from run to run. A link of an
- * earlier twin is replaced; a file that is none is somebody's, and stays.
- */
-function named<T extends Record<string, string>>(
-  folder: string | undefined,
-  cwd: string,
-  paths: T,
-  closing: Cleanup,
-): T {
-  if (folder === undefined) return paths;
-  const absolute = resolve(cwd, folder);
-  try {
-    makeFolder(absolute);
-    const links = Object.entries(paths).map(([name, target]) => {
-      const link = join(absolute, name);
-      if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(link);
-      symlinkSync(target, link);
-      closing.add(`link ${name}`, () => removeLink(link, target));
-      return [name, link];
-    });
-    return Object.fromEntries(links);
-  } catch (error) {
-    const hint = "Name a folder you may write to with --link DIR.";
-    throw new ConfigurationError(`cannot make links in ${folder}: ${messageOf(error)}.`, hint, { cause: error });
-  }
-}
-
-/** A twin that was started later with the same folder owns the link now: that one stays. */
-function removeLink(link: string, target: string): void {
-  try {
-    if (readlinkSync(link) === target) rmSync(link, { force: true });
-  } catch {
-    // It is gone already.
-  }
 }

@@ -182,6 +182,31 @@ describe("hil image verify, beyond imgtool", () => {
     expect(ran.err.includes("takes 0x1000")).toBe(exit === 1);
   });
 
+  test.each([
+    ["without one", [], true],
+    ["0xffff", ["--rom-fixed", "0xffff"], true],
+    ["0x10000", ["--rom-fixed", "0x10000"], false],
+    ["0x4ffff", ["--rom-fixed", "0x4ffff"], false],
+    ["0x50000", ["--rom-fixed", "0x50000"], true],
+  ])(
+    "--checks-load-address refuses a header whose address is not in the slot 0x10000 to 0x4ffff: %s",
+    async (_, fixed, refused) => {
+      const firmware = Buffer.from(Random.fromSeed("vectors").bytes(1024));
+      firmware.writeUInt32LE(0x0001_0401, 4);
+      folder.write("at.bin", firmware);
+      await run(...SIGN, "-v", "1.0.0", ...fixed, "at.bin", "at.signed.bin");
+      const asked = ["verify", "--slot-address", "0x10000", "-S", "0x40000", "--swap-mode", "overwrite"];
+      expect((await run(...asked, "at.signed.bin")).err).not.toContain("load address is");
+      const checked = await run(...asked, "--checks-load-address", "at.signed.bin");
+      expect(checked.err.includes("load address is")).toBe(refused);
+      if (refused) expect(checked).toMatchObject({ exit: 1, out: "Image would be refused by the bootloader\n" });
+    },
+  );
+
+  test("--checks-load-address without the slot is refused", async () => {
+    expect((await run("verify", "--checks-load-address", "fw.signed.bin")).exit).toBe(2);
+  });
+
   test("the reset vector must point into the slot that --slot-address names", async () => {
     const firmware = Buffer.from(Random.fromSeed("vectors").bytes(1024));
     firmware.writeUInt32LE(0x0001_0401, 4);
