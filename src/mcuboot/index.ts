@@ -124,4 +124,4 @@ export {
   walkPath,
 } from "./sweep/index.ts";
 export { swapRow } from "./trailer/swap-table.ts";
-export { readTrailer, statusOffset, trailerBytesOf } from "./trailer/trailer.ts";
+export { readTrailer, statusOffset, trailerBytesOf, trailerFlagsBytesOf } from "./trailer/trailer.ts";

@@ -6,6 +6,7 @@ export { holdersOf } from "./port-errors.ts";
 export { canonicalSerial, listPorts, type PortInfo, type PortRef, resolvePort } from "./ports.ts";
 export { openPty } from "./pty.ts";
 export { type FrameLine, type FrameRecogniser, type UartLine } from "./recogniser.ts";
+export { Reflex } from "./reflex.ts";
 export { ReopeningLink } from "./reopening.ts";
 export { openRfc2217 } from "./rfc2217.ts";
 export { UartSplitter } from "./splitter.ts";

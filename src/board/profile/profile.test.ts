@@ -281,8 +281,8 @@ describe("a profile that cannot work is refused with line, field and reason", ()
     [
       "a bootloader nobody knows",
       "slots:\n",
-      "bootloader: { generation: ncs-1.8 }\nslots:\n",
-      /bootloader\.generation is "ncs-1\.8"; expected one of .*did you mean "ncs-1\.7"/,
+      "bootloader: { generation: ncs-1.6 }\nslots:\n",
+      /bootloader\.generation is "ncs-1\.6"; expected one of .*did you mean "ncs-1\.7"/,
     ],
   ])("%s", (_, find, replacement, text) => {
     expect(complaint(find, replacement)).toMatch(text);

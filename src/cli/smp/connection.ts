@@ -55,7 +55,9 @@ const SECONDS_LIKELY_BELOW_MS = 100;
  */
 function answerTimeoutMs(parsed: Parsed): number | undefined {
   const text = parsed.text("timeout");
-  return text === undefined ? undefined : durationMs("timeout", text, "ms");
+  const ms = text === undefined ? undefined : durationMs("timeout", text, "ms");
+  if (ms === 0) throw new UsageError(`--timeout ${text} leaves a board no time to answer.`, "Write 500ms or 3s.");
+  return ms;
 }
 
 /** What to add to a time-out: mcumgr's `-t 10` means seconds. Undefined where the deadline was no mistake. */
