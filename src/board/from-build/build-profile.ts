@@ -50,7 +50,7 @@ export interface BuildProfile {
  */
 export async function buildProfileOf(build: BuildFolder): Promise<BuildProfile> {
   const layout = await slotLayoutOf(build);
-  const mode = modeOf(build);
+  const mode = builtModeOf(build);
   const generation = generationOf(build);
   const flash = flashOf(build);
   const needed = ["primary", "secondary", ...(mode.value === "swap-scratch" ? (["scratch"] as const) : [])] as const;
@@ -88,14 +88,14 @@ export async function buildProfileOf(build: BuildFolder): Promise<BuildProfile> 
   };
 }
 
-function modeOf({ bootloader }: BuildFolder): Found<string> {
+function builtModeOf({ bootloader }: BuildFolder): Found<string> {
   for (const { symbol, mode } of MODE_OPTIONS) {
     const found = symbolOf(bootloader, symbol);
     if (found === undefined) continue;
     if (mode !== undefined) return { value: mode, from: found.from };
     throw new ConfigurationError(
       `this build's MCUboot upgrades in a way that no profile has yet: ${found.from}.`,
-      "Profiles know swap-move, swap-offset, swap-scratch and overwrite-only.",
+      "Profiles know the swaps, overwrite-only and direct-XIP.",
     );
   }
   throw new ConfigurationError(

@@ -1,15 +1,14 @@
-import type { PROFILE_MODES } from "../../mcuboot/index.ts";
+import type { ModeName } from "../../mcuboot/index.ts";
 import { type BuildFolder, type Domain, type Found, placeOfSymbol, symbolOf } from "./build-folder.ts";
 
-type ProfileMode = (typeof PROFILE_MODES)[number];
-
 /** Options that decide how a bootloader upgrades; the first that is set counts. Source: MCUboot boot/zephyr/Kconfig. */
-export const MODE_OPTIONS: readonly { readonly symbol: string; readonly mode: ProfileMode | undefined }[] = [
+export const MODE_OPTIONS: readonly { readonly symbol: string; readonly mode: ModeName | undefined }[] = [
   { symbol: "BOOT_SWAP_USING_MOVE", mode: "swap-move" },
   { symbol: "BOOT_SWAP_USING_OFFSET", mode: "swap-offset" },
   { symbol: "BOOT_SWAP_USING_SCRATCH", mode: "swap-scratch" },
   { symbol: "BOOT_UPGRADE_ONLY", mode: "overwrite-only" },
-  { symbol: "BOOT_DIRECT_XIP", mode: undefined },
+  { symbol: "BOOT_DIRECT_XIP_REVERT", mode: "direct-xip-revert" },
+  { symbol: "BOOT_DIRECT_XIP", mode: "direct-xip" },
   { symbol: "BOOT_RAM_LOAD", mode: undefined },
   { symbol: "BOOT_FIRMWARE_LOADER", mode: undefined },
   { symbol: "SINGLE_APPLICATION_SLOT_RAM_LOAD", mode: undefined },
