@@ -17,7 +17,7 @@ const ROLES = ["bootloader", "application", "network", "network bootloader", "fi
 type Role = (typeof ROLES)[number];
 
 /** One image of a build: its folder, settings and devicetree. */
-export interface Domain {
+export interface BuildDomain {
   readonly name: string;
   readonly role: Role;
   /** Its own folder, absolute. */
@@ -30,10 +30,10 @@ export interface Domain {
 export interface BuildFolder {
   /** Absolute. */
   readonly folder: string;
-  readonly bootloader: Domain;
-  readonly application: Domain;
-  readonly network?: Domain | undefined;
-  readonly domains: readonly Domain[];
+  readonly bootloader: BuildDomain;
+  readonly application: BuildDomain;
+  readonly network?: BuildDomain | undefined;
+  readonly domains: readonly BuildDomain[];
   /** Sysbuild's own settings (`zephyr/.config` of the folder), where it has such. */
   readonly sysbuild?: Kconfig | undefined;
 }
@@ -80,7 +80,12 @@ export function shownPath(file: string, folder: string): string {
 }
 
 /** The value of a `#define` in a header that the build generated; undefined where header or name is missing. */
-export function definedIn(domain: Domain, header: string, name: string, folder: string): Found<string> | undefined {
+export function definedIn(
+  domain: BuildDomain,
+  header: string,
+  name: string,
+  folder: string,
+): Found<string> | undefined {
   const generated = join(domain.folder, "zephyr", "include", "generated");
   const file = [join(generated, "zephyr", header), join(generated, header)].find((path) => existsSync(path));
   if (file === undefined) return undefined;
@@ -159,7 +164,7 @@ function entriesOf(folder: string): readonly string[] {
   }
 }
 
-function domainOf({ name, folder, isDefault }: Place, top: string): Domain {
+function domainOf({ name, folder, isDefault }: Place, top: string): BuildDomain {
   const kconfig = kconfigOf(join(folder, CONFIG), top);
   const role = roleOf(kconfig, isDefault);
   let devicetree: Devicetree | undefined;
@@ -202,7 +207,7 @@ function textOfFile(file: string, top: string, bytesMax: number): string {
   }
 }
 
-function one(domains: readonly Domain[], role: Role, top: string): Domain {
+function one(domains: readonly BuildDomain[], role: Role, top: string): BuildDomain {
   const [first, second] = domains.filter((domain) => domain.role === role);
   const names = domains.map((domain) => `${domain.name} (${domain.role})`).join(", ");
   if (first === undefined) {

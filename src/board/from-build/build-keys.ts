@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { readInputText } from "../../core/index.ts";
-import { type BuildFolder, type Domain, type Found, symbolOf } from "./build-folder.ts";
+import { type BuildDomain, type BuildFolder, type Found, symbolOf } from "./build-folder.ts";
 
 /** A key file that a build names, and whether it lies on this machine. */
 export interface BuildKey extends Found<string> {
@@ -44,7 +44,7 @@ export function decrypts({ bootloader }: Pick<BuildFolder, "bootloader">): Found
   return names.map((name) => symbolOf(bootloader, name)).find((found) => found !== undefined);
 }
 
-type Place = readonly [Pick<Domain, "kconfig">, string];
+type Place = readonly [Pick<BuildDomain, "kconfig">, string];
 
 function keyOf(build: BuildFolder, places: readonly Place[]): BuildKey | undefined {
   const named = places.map(([domain, name]) => symbolOf(domain, name)).find((found) => found !== undefined);
@@ -74,7 +74,7 @@ function candidates(path: string, { bootloader, application, folder }: BuildFold
 }
 
 /** A path in CMake's cache of an image. */
-export function cached(domain: Domain, name: string): string | undefined {
+export function cached(domain: BuildDomain, name: string): string | undefined {
   const file = join(domain.folder, "CMakeCache.txt");
   if (!existsSync(file)) return undefined;
   const line = readInputText(file, CACHE_BYTES_MAX)

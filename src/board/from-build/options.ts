@@ -1,5 +1,5 @@
 import type { ModeName } from "../../mcuboot/index.ts";
-import { type BuildFolder, type Domain, type Found, placeOfSymbol, symbolOf } from "./build-folder.ts";
+import { type BuildDomain, type BuildFolder, type Found, placeOfSymbol, symbolOf } from "./build-folder.ts";
 
 /** Options that decide how a bootloader upgrades; the first that is set counts. Source: MCUboot boot/zephyr/Kconfig. */
 export const MODE_OPTIONS: readonly { readonly symbol: string; readonly mode: ModeName | undefined }[] = [
@@ -74,7 +74,7 @@ export const BUFFER_OPTIONS = {
 
 /** The first of some options that is set. */
 export function firstSet<T>(
-  domain: Domain,
+  domain: BuildDomain,
   rows: readonly { readonly symbol: string; readonly value: T }[],
 ): Found<T> | undefined {
   for (const { symbol, value } of rows) {
@@ -94,7 +94,7 @@ export function switchOf(build: BuildFolder, row: SwitchRow): Found<boolean> | u
 }
 
 /** A number of the build, by the first of some names that is set. */
-export function numberSet(domain: Domain, symbols: readonly string[]): Found<number> | undefined {
+export function numberSet(domain: BuildDomain, symbols: readonly string[]): Found<number> | undefined {
   const found = symbols.map((symbol) => symbolOf(domain, symbol)).find((known) => known !== undefined);
   const value = Number(found?.value);
   return found && Number.isSafeInteger(value) ? { value, from: found.from } : undefined;

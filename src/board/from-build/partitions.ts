@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { hexOf, loadYaml } from "../../core/index.ts";
-import { type BuildFolder, type Domain, type Found, placeOfSymbol, shownPath, symbolOf } from "./build-folder.ts";
+import { type BuildDomain, type BuildFolder, type Found, placeOfSymbol, shownPath, symbolOf } from "./build-folder.ts";
 import { cached } from "./build-keys.ts";
 import type { Devicetree, DtNode } from "./devicetree.ts";
 
@@ -87,7 +87,7 @@ async function partitionsIn(path: string, folder: string): Promise<Layout> {
 }
 
 /** The layout of MCUboot's devicetree: partitions by label. */
-function devicetreeLayout(bootloader: Domain): Layout {
+function devicetreeLayout(bootloader: BuildDomain): Layout {
   const { devicetree } = bootloader;
   const hasTwoImages = Number(symbolOf(bootloader, "UPDATEABLE_IMAGE_NUMBER")?.value ?? 1) > 1;
   const areas: Partial<Record<SlotName, Found<BuildArea>>> = {};
