@@ -48,10 +48,11 @@ export const INNER_ROOMS = {
     terminal: [],
     explain: ["terminal"],
     "image/options": ["terminal"],
+    report: ["terminal"],
     smp: ["terminal"],
     sweep: ["terminal"],
     image: ["terminal", "image/options"],
-    run: ["terminal", "sweep"],
+    run: ["terminal", "sweep", "report"],
     board: ["terminal", "run"],
     init: ["terminal", "board"],
   },
@@ -96,6 +97,10 @@ export const INNER_ROOMS = {
     explain: ["builds", "flash", "trailer", "steps", "loader", "swap", "boot"],
     judge: ["builds", "flash", "trailer", "steps", "loader", "swap", "boot"],
     sweep: ["builds", "flash", "trailer", "steps", "loader", "swap", "boot"],
+  },
+  report: {
+    ".": [],
+    page: ["."],
   },
   power: {
     driver: [],
