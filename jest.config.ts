@@ -29,8 +29,11 @@ const shared = {
   modulePathIgnorePatterns: ["<rootDir>/dist/"],
 } as const;
 
+const INTEGRATION = "/src/.*/integration/";
+
 /**
- * unit: beside the code. hil: suites against a bench (the twin, or HIL_BOARD). golden: suites over golden vectors.
+ * unit: beside the code. integration: whole campaigns, commands and processes, in the `integration` folder of the room that
+ * they test. hil: suites on the public bench (the twin, or HIL_BOARD), for users to copy. golden: suites over golden vectors.
  * peers: suites against installed real tools (imgtool, smpclient …); each says what it misses when it skips.
  */
 const config: Config = {
@@ -41,7 +44,13 @@ const config: Config = {
   globalTeardown: "<rootDir>/scripts/test-folder-gone.mjs",
   testSequencer: "<rootDir>/scripts/test-sequencer.mjs",
   projects: [
-    { ...shared, displayName: "unit", testMatch: ["<rootDir>/src/**/*.test.ts", "<rootDir>/scripts/**/*.test.ts"] },
+    {
+      ...shared,
+      displayName: "unit",
+      testMatch: ["<rootDir>/src/**/*.test.ts", "<rootDir>/scripts/**/*.test.ts"],
+      testPathIgnorePatterns: [INTEGRATION],
+    },
+    { ...shared, displayName: "integration", testMatch: ["<rootDir>/src/**/integration/*.test.ts"] },
     { ...shared, displayName: "hil", testMatch: ["<rootDir>/hil-tests/**/*.test.ts"] },
     { ...shared, displayName: "golden", testMatch: ["<rootDir>/golden/**/*.test.ts"] },
     { ...shared, displayName: "peers", testMatch: ["<rootDir>/peers/**/*.test.ts"] },

@@ -130,6 +130,27 @@ function boundary(room, allowed, { tests }) {
   };
 }
 
+/** Integration tests lie beside what they test and stand above all rooms: any room's index, and what is for tests in it. */
+function integration(room) {
+  return {
+    files: [`src/${room}/**/integration/**`],
+    rules: { "no-restricted-imports": ["error", { patterns: roomPatterns(room, allRooms, { tests: true }) }] },
+  };
+}
+
+/** Suites that users copy into projects of their own. */
+const copied = {
+  files: ["hil-tests/**"],
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      {
+        patterns: [{ regex: "^\\.", message: "users copy hil-tests/: import what the package exports, mcuboot-hil/…" }],
+      },
+    ],
+  },
+};
+
 function roomPatterns(room, allowed, { tests }) {
   const forbidden = allRooms.filter((other) => other !== room && !allowed.includes(other));
   // No look-ahead in these patterns: "not index", and in tests "not testing/" either, are spelled out.
@@ -216,6 +237,8 @@ export default {
     ...Object.entries(ROOMS).map(([room, allowed]) => boundary(room, allowed, { tests: false })),
     ...Object.entries(INNER_ROOMS).flatMap(([room, rows]) => innerBoundaries(room, rows)),
     ...Object.entries(ROOMS).map(([room, allowed]) => boundary(room, allowed, { tests: true })),
+    ...Object.keys(ROOMS).map(integration),
+    copied,
     { files: ["src/cli/**/*.test.ts", "src/cli/testing/**"], rules: { "no-restricted-imports": "off" } },
     { files: ["src/**/*.ts"], rules: timeAndChance },
     { files: ["src/core/clock.ts", "src/core/virtual-clock.ts"], rules: { "no-restricted-globals": "off" } },

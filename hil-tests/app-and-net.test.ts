@@ -1,22 +1,17 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
-import { type Bench, bench } from "mcuboot-hil/jest";
-import type { CampaignImage } from "../src/campaign/index.ts";
-import { runCommand } from "../src/cli/run/run.ts";
-import { fromHex, Random, sleep } from "../src/core/index.ts";
-import { generatePayload } from "../src/image/index.ts";
-import { asNetFirmware, NET_APP } from "../src/mcuboot/index.ts";
-import { command } from "./testing/command.ts";
+import { asNetFirmware, loadProfile, NET_APP, Random, sleep } from "mcuboot-hil";
+import { generatePayload } from "mcuboot-hil/image";
+import { type Bench, bench, type CampaignImage } from "mcuboot-hil/jest";
 
 const SUITE_MS = 120_000;
 
 /** The profile of the board, with a fault of the twin switched on. */
-function withFault(fault: string): string {
+async function withFault(fault: string): Promise<string> {
   const file = join(mkdtempSync(join(tmpdir(), "hil-net-")), "board.yaml");
-  const text = readFileSync(fileURLToPath(new URL("../boards/twin-net.yaml", import.meta.url)), "utf8");
+  const { text } = await loadProfile("twin-net", { cwd: process.cwd() });
   writeFileSync(file, text.replace("faults: []", `faults: [${fault}]`));
   return file;
 }
@@ -41,7 +36,7 @@ async function asked(first: "net" | "app", options: { encrypt?: boolean; profile
   await smp.upload(app.file, { image: 0 });
   await smp.upload(net.file, { image: 1 });
   for (const image of first === "net" ? [net, app] : [app, net]) {
-    await smp.setImageState({ hash: fromHex(image.hash), confirm: false });
+    await smp.setImageState({ hash: Buffer.from(image.hash, "hex"), confirm: false });
   }
   return bed;
 }
@@ -101,34 +96,14 @@ describe("an update of both cores at once", () => {
       for (const [first, profile] of [
         ["net", "twin-net"],
         ["app", "twin-net"],
-        ["net", withFault("NCSDK-34106")],
-        ["app", withFault("NCSDK-34106")],
+        ["net", await withFault("NCSDK-34106")],
+        ["app", await withFault("NCSDK-34106")],
       ] as const) {
         await using bed = await asked(first, { profile });
         await bed.reset();
         seen.push(await report(bed));
       }
       expect(seen).toEqual([...Array(3).fill("app 1.0.1, net 2"), "app 1.0.1, net 1"]);
-    },
-    SUITE_MS,
-  );
-
-  test(
-    "passes as a campaign with power cuts; on a board without the slot it is refused before anything moves",
-    async () => {
-      const folder = mkdtempSync(join(tmpdir(), "hil-net-"));
-      const args = ["app-and-net", "--cuts", "8", "--json", "--board"];
-      const { code, out } = await command(runCommand, [...args, "twin-net"], folder);
-      const report: { verdicts: { pass: boolean; found: string }[] } = JSON.parse(out);
-      expect([code, report.verdicts.map((verdict) => verdict.pass)]).toEqual([0, Array(9).fill(true)]);
-      expect(new Set(report.verdicts.map(({ found }) => found))).toEqual(
-        new Set([
-          "2.0.0 running, confirmed; slot 1 empty; the network core runs version 4 (its UART)",
-          "1.0.0 running, confirmed; slot 1 empty; the network core runs version 3 (its UART)",
-        ]),
-      );
-      const refused = await command(runCommand, [...args, "twin"], folder);
-      expect([refused.code, refused.error]).toEqual([2, expect.stringContaining("has no slot for them")]);
     },
     SUITE_MS,
   );

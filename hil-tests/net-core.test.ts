@@ -1,13 +1,10 @@
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
-import { type Bench, bench } from "mcuboot-hil/jest";
-import type { CampaignImage } from "../src/campaign/index.ts";
-import { Random, sleep } from "../src/core/index.ts";
-import { generatePayload } from "../src/image/index.ts";
-import { asNetFirmware, NET_APP } from "../src/mcuboot/index.ts";
+import { asNetFirmware, NET_APP, Random, sleep } from "mcuboot-hil";
+import { generatePayload } from "mcuboot-hil/image";
+import { type Bench, bench, type CampaignImage } from "mcuboot-hil/jest";
 
 const SUITE_MS = 120_000;
-const BOARD = fileURLToPath(new URL("../boards/twin-ncs171.yaml", import.meta.url));
+const BOARD = "twin-ncs171";
 const BODY_BYTES = 40_000;
 
 /** An update of the network core, as it goes into the application's slot. */

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+import { asNetFirmware, NET_APP, Random, sleep } from "mcuboot-hil";
+import { generatePayload } from "mcuboot-hil/image";
 import { type Bench, bench } from "mcuboot-hil/jest";
-import { Random, sleep } from "../src/core/index.ts";
-import { generatePayload } from "../src/image/index.ts";
-import { asNetFirmware, NET_APP } from "../src/mcuboot/index.ts";
 
 const SUITE_MS = 120_000;
 /** The network core's primary slot, as serial recovery numbers slots for uploads. */

@@ -1,9 +1,11 @@
 import { generateKeyPairSync } from "node:crypto";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { loadPrivateKey, loadPublicKey, parseImage } from "mcuboot-hil/image";
 import { type Bench, bench } from "mcuboot-hil/jest";
-import { loadPrivateKey, loadPublicKey, parseImage } from "../src/image/index.ts";
 
 const SUITE_MS = 600_000;
+const ENCRYPTED_ONLY = fileURLToPath(new URL("boards/twin-encrypted-only.yaml", import.meta.url));
 
 /** A P-256 key that no bootloader knows. */
 function foreignKey(): { readonly privatePem: string; readonly publicPem: string } {
@@ -84,7 +86,7 @@ describe("an image that is not encrypted", () => {
   test(
     "is therefore refused by hil before the upload where the profile demands encryption",
     async () => {
-      await using strict = await bench({ board: "hil-tests/boards/twin-encrypted-only.yaml", seed: 14 });
+      await using strict = await bench({ board: ENCRYPTED_ONLY, seed: 14 });
       const plain = strict.image({ version: "1.4.0", encrypt: false });
       const sentBefore = strict.events.length;
       await expect(strict.upload(plain)).rejects.toThrow("is not encrypted");

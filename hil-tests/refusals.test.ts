@@ -1,26 +1,26 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type Bench, bench, type CampaignImage } from "mcuboot-hil/jest";
-import { type BoardProfile, DEFAULT_BOARD, imageCrypto, loadProfile, profileKeys } from "../src/board/index.ts";
-import { hex, Random } from "../src/core/index.ts";
+import { type BoardProfile, imageCrypto, loadProfile, modeRow, profileKeys, Random } from "mcuboot-hil";
 import {
   buildImage,
   generatePayload,
-  hashOfTlv,
   type Mutant,
   mutations,
   type PrivateKey,
   parseImage,
   parseVersion,
-} from "../src/image/index.ts";
-import { modeRow } from "../src/mcuboot/index.ts";
+  TLV,
+} from "mcuboot-hil/image";
+import { type Bench, BOARD_VARIABLE, bench, type CampaignImage } from "mcuboot-hil/jest";
 
 const SUITE_MS = 600_000;
 const OLD = "1.0.0";
 const NEW = "1.1.0";
+/** The TLVs that may hold an image's hash. */
+const HASHES: readonly number[] = [TLV.SHA256, TLV.SHA384, TLV.SHA512];
 const DOWNGRADED = "0.0.1";
 const PAYLOAD_BYTES = 9000;
 
-const profile = await loadProfile(process.env["HIL_BOARD"] ?? DEFAULT_BOARD, { cwd: process.cwd() });
+const profile = await loadProfile(process.env[BOARD_VARIABLE] ?? "twin", { cwd: process.cwd() });
 const keys = profileKeys(profile);
 const signing = signingKey();
 
@@ -67,7 +67,8 @@ function uploadable(mutant: Mutant): CampaignImage {
     const image = parseImage(mutant.bytes);
     const { major, minor, revision } = image.header.version;
     version = `${major}.${minor}.${revision}`;
-    hash = hex(image.area.entries.find((tlv) => hashOfTlv(tlv.type) !== undefined)?.data ?? new Uint8Array(0));
+    const { data = new Uint8Array(0) } = image.area.entries.find((tlv) => HASHES.includes(tlv.type)) ?? {};
+    hash = Buffer.from(data).toString("hex");
   } catch {
     // No readable image: the application has nothing to compare with, either.
   }

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "@jest/globals";
-import { command } from "../hil-tests/testing/command.ts";
-import { hil, ptyBench } from "../hil-tests/testing/process.ts";
-import { appFile, applicationBody, netFile, networkBody, packageOf } from "../hil-tests/testing/two-cores.ts";
 import { loadProfile } from "../src/board/index.ts";
 import { runCommand } from "../src/cli/run/run.ts";
+import { command } from "../src/cli/testing/command.ts";
+import { hil, ptyBench } from "../src/cli/testing/process.ts";
+import { appFile, applicationBody, netFile, networkBody, packageOf } from "../src/cli/testing/two-cores.ts";
 
 /**
  * Packages for both cores as sysbuild makes them: firmware signed by the real imgtool (the network core's for b0n first),

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
-import { hil } from "../hil-tests/testing/process.ts";
+import { hil } from "../src/cli/testing/process.ts";
 import { Random } from "../src/core/index.ts";
 import { Nrf51 } from "../src/emulator/index.ts";
 import { FlashContent, type FlashOperation } from "../src/mcuboot/index.ts";

@@ -46,7 +46,7 @@ function peer(argv: readonly string[], input = ""): unknown {
   return JSON.parse(out) as unknown;
 }
 
-const CASES = "hil-tests/cases/lab";
+const CASES = "cases/lab";
 
 (isThere ? describe : describe.skip)(`${SAID}, its loader`, () => {
   const folder = mkdtempSync(join(tmpdir(), "hil-labgrid-"));

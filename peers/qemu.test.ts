@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { hil } from "../hil-tests/testing/process.ts";
+import { hil } from "../src/cli/testing/process.ts";
 import { RealClock, sleep } from "../src/core/index.ts";
 import { judgeAll, keepReport, QemuCuts, spread } from "./qemu-cuts.ts";
 import { missingFor, SMP_SERVERS } from "./smp-servers.ts";

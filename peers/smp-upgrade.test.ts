@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { type HilProcess, hil } from "../hil-tests/testing/process.ts";
+import { type HilProcess, hil } from "../src/cli/testing/process.ts";
 import { Cleanup, hex, Random, RealClock, sleep } from "../src/core/index.ts";
 import { buildImage, generatePayload, loadPrivateKey, parseImage, parseVersion, tlvsOf } from "../src/image/index.ts";
 import { openSerialPort, Uart } from "../src/serial/index.ts";

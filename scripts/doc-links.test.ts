@@ -53,7 +53,18 @@ test("links of the pages in the package lead to what is in it", () => {
 /** Notes that the authors had beside the repository, and that nobody else can look up. */
 const PRIVATE_NOTES =
   /fact sheet|lab-hardware|shared\/reference|(?<!MCUboot docs\/)\bdesign\.md, |\b(?:mcuboot|smp|nrf5340|imgtool)\.md,? (?:section )?\d/i;
-const FOLDERS = ["src", "docs", "boards", "scenarios", "hil-tests", "golden", "peers", "bench", "firmware-fixtures"];
+const FOLDERS = [
+  "src",
+  "docs",
+  "boards",
+  "scenarios",
+  "cases",
+  "hil-tests",
+  "golden",
+  "peers",
+  "bench",
+  "firmware-fixtures",
+];
 
 test("every source is one that a reader can have", () => {
   const files = FOLDERS.flatMap((folder) =>

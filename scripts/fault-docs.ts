@@ -13,7 +13,7 @@ A harness that is green on a broken board is worth nothing. So the twin can be b
 ways, \`hil run --fault NAME\` switches one on, and the run must fail, by what the board shows: its image list, its boot
 log, its silence. Nothing looks into the twin. Each upstream bug below has a scenario that catches it, on a twin with small
 slots (\`boards/small/\`); both ship with \`hil\` and are found by name in any folder. The same scenario passes without the
-switch (\`hil-tests/fault-pack.test.ts\`).
+switch (\`src/cli/run/integration/fault-pack.test.ts\`).
 
 What the firmware does that its flash does not allow (a bit that would have to be set again, a word programmed a third
 time since its page was erased: the nRF5340 allows two) is counted by the twin's flash, told as a warning, and fails the

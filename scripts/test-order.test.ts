@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
+import { sourceFiles } from "./source-tree.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const ORDER: Readonly<Record<"waiting" | "computing", readonly string[]>> = JSON.parse(
@@ -14,9 +15,9 @@ test("the order of tests names only suites that are there, each once", () => {
 });
 
 test("what waits is every suite on a bench in real time, and no other", () => {
-  const suites = readdirSync(new URL("hil-tests/", ROOT)).filter((name) => name.endsWith(".test.ts"));
+  const suites = ["src", "hil-tests"].flatMap((folder) => sourceFiles(folder));
   const inRealTime = suites
-    .map((name) => `hil-tests/${name}`)
-    .filter((name) => /\b(ptyBench|twoBoards|loudBench)\b/.test(readFileSync(new URL(name, ROOT), "utf8")));
+    .filter(({ path, code }) => path.endsWith(".test.ts") && /\b(ptyBench|twoBoards|loudBench)\b/.test(code))
+    .map(({ path }) => path);
   expect([...ORDER.waiting].toSorted()).toEqual(inRealTime.toSorted());
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { INNER_ROOMS, ROOMS } from "../oxlint.config.mjs";
@@ -63,6 +64,18 @@ const tests = ["src", "scripts", "hil-tests", "golden", "peers"].flatMap((folder
   sourceFiles(folder).filter(({ path }) => path.endsWith(".test.ts")),
 );
 
+/** An integration test lies beside what it tests, and stands above all rooms. */
+const isIntegration = (path: string) => path.includes("/integration/");
+
+/** Imports of a suite that a project with nothing but the package and Jest could not follow. */
+function notForUsers(files: readonly SourceFile[], entries: ReadonlySet<string>): string[] {
+  return files.flatMap(({ path, imports }) =>
+    imports
+      .filter(({ specifier }) => !/^node:|^@jest\/globals$/.test(specifier) && !entries.has(specifier))
+      .map(({ specifier }) => `${path} imports ${specifier}`),
+  );
+}
+
 function wrongImports(files: readonly SourceFile[], known: ReadonlySet<string>): string[] {
   const wrong: string[] = [];
   for (const { path, imports, isTest } of files) {
@@ -77,7 +90,7 @@ function wrongImports(files: readonly SourceFile[], known: ReadonlySet<string>):
       else if (other === room) continue;
       else if (!target.endsWith("/index.ts") && !(isTest && target.includes("/testing/")))
         wrong.push(`${path} imports ${target}, past the index of ${other}`);
-      else if (allowed && !allowed.includes(other)) wrong.push(`${path} imports ${other}`);
+      else if (allowed && !allowed.includes(other) && !isIntegration(path)) wrong.push(`${path} imports ${other}`);
     }
   }
   return wrong;
@@ -160,6 +173,19 @@ describe("the source", () => {
     expect(wrongImports(source, new Set(source.map(({ path }) => path)))).toEqual([]);
   });
 
+  test("has in hil-tests/, which users copy, suites on the public bench only, and no file that they need from elsewhere", () => {
+    const { name, exports } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+    const entries = new Set(Object.keys(exports).map((path) => posix.join(name, path)));
+    const suites = sourceFiles("hil-tests");
+    expect(suites.length).toBeGreaterThan(5);
+    expect(notForUsers(suites, entries)).toEqual([]);
+    expect(suites.filter(({ code }) => !/\bbench\(/.test(code)).map(({ path }) => path)).toEqual([]);
+    const asked = suites.flatMap(({ code, path }) =>
+      /\.\.\/|"(?:hil-tests|src|scenarios)\//.test(code) ? [path] : [],
+    );
+    expect(asked).toEqual([]);
+  });
+
   test("has the inner rooms of the table in each room that has folders, and imports between them one way", () => {
     const inner = new Map<string, Set<string>>();
     for (const file of source) {
@@ -220,7 +246,8 @@ describe("the source", () => {
 
   test("has no file that nothing uses", () => {
     const program = reachedFrom(ENTRANCES, source);
-    const entrances = [...ENTRANCES, ...tests.flatMap((file) => [file.path, ...startedBy(file)])];
+    const started = source.filter(({ isTest }) => isTest).flatMap(startedBy);
+    const entrances = [...ENTRANCES, ...tests.map(({ path }) => path), ...started];
     const used = reachedFrom(entrances, [...source, ...tests]);
     const dead = source.filter(({ path, isTest }) => !(isTest ? used : program).has(path)).map(({ path }) => path);
     expect(dead).toEqual([]);
@@ -290,6 +317,18 @@ describe("the checks themselves", () => {
     expect(banned([parsed("src/image/a.ts", "new Date(unixMs).getFullYear();")])).toEqual([]);
     expect(banned([parsed("src/core/clock.ts", "process.hrtime.bigint(); setTimeout(a, 1);")])).toEqual([]);
     expect(banned([parsed("src/core/clocks.ts", "process.hrtime.bigint();")])).toHaveLength(1);
+  });
+
+  test("find what a user's project could not import, and let an integration test import every room by its index", () => {
+    const entries = new Set(["mcuboot-hil", "mcuboot-hil/jest"]);
+    const wrong = (line: string) => notForUsers([parsed("hil-tests/a.test.ts", line)], entries);
+    expect(wrong('import { bench } from "mcuboot-hil/jest"; import { join } from "node:path";')).toEqual([]);
+    expect(wrong('import { Twin } from "../src/twin/index.ts";')).toHaveLength(1);
+    expect(wrong('import { Twin } from "mcuboot-hil/twin";')).toHaveLength(1);
+    const from = (target: string) =>
+      wrongImports([parsed("src/serial/integration/a.test.ts", `import { a } from "../../${target}";`)], known);
+    expect(from("board/index.ts")).toEqual([]);
+    expect(from("core/deep.ts")).toHaveLength(1);
   });
 
   test("find an import against the table of inner rooms, and let one along it pass", () => {

@@ -8,10 +8,12 @@ export {
   type BoardProfile,
   bootloaderBuildOf,
   builtInBoards,
+  imageCrypto,
   type LoadedProfile,
   loadProfile,
   openBoard,
   parseProfile,
+  profileKeys,
 } from "./board/index.ts";
 export * as campaign from "./campaign/index.ts";
 export {
@@ -50,12 +52,14 @@ export {
   ProtocolError,
   Random,
   RealClock,
+  sleep,
   TimeoutError,
   UsageError,
   VirtualClock,
 } from "./core/index.ts";
 export * as image from "./image/index.ts";
 export * as mcuboot from "./mcuboot/index.ts";
+export { asNetFirmware, modeRow, NET_APP } from "./mcuboot/index.ts";
 export * as power from "./power/index.ts";
 export * as report from "./report/index.ts";
 export { ConsoleReport, failureText, junit, traceLine, verdictText } from "./report/index.ts";

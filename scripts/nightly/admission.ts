@@ -1,8 +1,12 @@
 /**
  * Admission against the twin: for every board, generation and kind of encryption, each good, bad and strange image is
- * asked about, and a twin is booted with it. CI boots one in nine of fewer (hil-tests/admission.test.ts).
+ * asked about, and a twin is booted with it. CI boots one in nine of fewer (src/campaign/integration/admission.test.ts).
  */
-import { AdmissionBench, COMBINATIONS, type Combination } from "../../hil-tests/testing/admission-cases.ts";
+import {
+  AdmissionBench,
+  COMBINATIONS,
+  type Combination,
+} from "../../src/campaign/integration/testing/admission-cases.ts";
 import { GENERATIONS, isWithin } from "../../src/mcuboot/index.ts";
 
 /** Images whose header contradicts the board or itself: some old bootloaders run them, and hil does not send them. */

@@ -5,7 +5,7 @@
  */
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
-import { RealClock, ScratchFolder } from "../../src/core/index.ts";
+import { ScratchFolder } from "../../src/core/index.ts";
 import { type FuzzTally, fuzzed } from "./fuzz/fuzz-one.ts";
 import { fuzzSources, shareOf } from "./fuzz/sources.ts";
 
@@ -35,7 +35,7 @@ async function inside(name: string): Promise<void> {
   const source = fuzzSources(scratch.path).find((known) => known.name === name);
   if (source === undefined) throw new RangeError(`no source "${name}"`);
   const each = (done: number) => void process.stdout.write(`${done}\n`);
-  const tally = await fuzzed(source, { count, from, seed, clock: new RealClock(), each });
+  const tally = await fuzzed(source, { count, from, seed, each });
   process.stdout.write(`${JSON.stringify({ ...tally, rssKib: process.resourceUsage().maxRSS })}\n`);
 }
 

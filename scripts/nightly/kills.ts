@@ -1,5 +1,5 @@
-import { broken, killOnce } from "../../hil-tests/testing/kills.ts";
-import { ptyBench } from "../../hil-tests/testing/process.ts";
+import { broken, killOnce } from "../../src/cli/testing/kills.ts";
+import { ptyBench } from "../../src/cli/testing/process.ts";
 import { Random } from "../../src/core/index.ts";
 
 /**

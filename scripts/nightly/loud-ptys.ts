@@ -1,4 +1,4 @@
-import { drawnPtyCampaign } from "../../hil-tests/testing/loud-ptys.ts";
+import { drawnPtyCampaign } from "../../src/cli/testing/loud-ptys.ts";
 import { Random } from "../../src/core/index.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { runRandomCampaign } from "./random-campaign.ts";
+import { runRandomCampaign } from "../../src/campaign/integration/testing/random-campaign.ts";
 
 /**
  * Model against harness: `npx tsx scripts/nightly/random-campaigns.ts [COUNT] [FIRST_SEED]`. Random boards, images and

@@ -8,7 +8,17 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bareProject, checkImports, checkJest, checkTypes, type Example, examplesOf, fullProject } from "./consumer.ts";
+import {
+  bareProject,
+  checkImports,
+  checkJest,
+  checkSuites,
+  checkTypes,
+  copySuites,
+  type Example,
+  examplesOf,
+  fullProject,
+} from "./consumer.ts";
 import { nodeOf } from "./node.ts";
 import { run, step } from "./shell.ts";
 import { blindMaps, deadReferences, needless, pack, pagesOf, type Tarball } from "./tarball.ts";
@@ -74,8 +84,12 @@ function main(releases: readonly string[], work: string): void {
     fullProject(full, tarball.path, ROOT);
   });
   const programs = examples(full);
+  const suites = copySuites(full, ROOT);
   step("publint and attw", () => judged(work, tarball));
-  step("types of every entry: nodenext (ESM, CommonJS), bundler", () => checkTypes(full, programs));
+  step("types of every entry: nodenext (ESM, CommonJS), bundler", () => {
+    checkTypes(full, [...programs.map(({ file }) => file), ...suites]);
+  });
+  step("hil-tests/, copied into that project", () => checkSuites(full, "hil-tests", process.execPath));
   for (const node of [process.execPath, ...releases.map((release) => nodeOf(release, CACHE))]) {
     const on = ` on Node ${run(node, ["--version"], { cwd: work }).trim()}`;
     step(`import and require of every entry${on}`, () => checkImports(bare, node));

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./shell.ts";
 
@@ -76,16 +76,16 @@ const SETTINGS = [
 ] as const;
 
 /** Compiles a use of every entry, and the examples of the pages, in the settings that people have. */
-export function checkTypes(folder: string, examples: readonly Example[]): void {
+export function checkTypes(folder: string, examples: readonly string[]): void {
   const entries = entriesOf(manifestIn(join(folder, "node_modules/mcuboot-hil")));
   const uses = entries.map(
     ({ specifier }, index) => `import * as entry${index} from "${specifier}";\nvoid Object.keys(entry${index});\n`,
   );
   writeFileSync(join(folder, "entries.mts"), uses.join(""));
   writeFileSync(join(folder, "entries.cts"), uses.join(""));
-  const typed = examples.filter(({ file }) => file.endsWith(".ts"));
+  const typed = examples.filter((file) => file.endsWith(".ts"));
   for (const { name, files, ...options } of SETTINGS) {
-    const config = { compilerOptions: { ...STRICT, ...options }, files: [...files, ...typed.map(({ file }) => file)] };
+    const config = { compilerOptions: { ...STRICT, ...options }, files: [...files, ...typed] };
     const path = `tsconfig.${name}.json`;
     writeFileSync(join(folder, path), JSON.stringify(config));
     // The older one, in JavaScript, is slow: the setting that most people have is enough.
@@ -124,26 +124,27 @@ export function examplesOf(page: string, text: string): readonly Example[] {
   });
 }
 
+/** The project's own suites, copied as a user copies them. @returns their files, from the project's folder. */
+export function copySuites(folder: string, root: string): readonly string[] {
+  cpSync(join(root, "hil-tests"), join(folder, "hil-tests"), { recursive: true });
+  return readdirSync(join(folder, "hil-tests"))
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => `hil-tests/${name}`);
+}
+
+/** Runs test files of the project; the configuration is by default the one that docs/jest.md shows for TypeScript. */
+export function checkSuites(folder: string, pattern: string, node: string, config = "jest.config.mjs"): void {
+  const jest = ["--experimental-vm-modules", "node_modules/jest/bin/jest.js", "--config", config];
+  run(node, [...jest, "--testTimeout=60000", pattern], { cwd: folder, env: { NODE_OPTIONS: "" } });
+}
+
 /** Runs the page's Jest examples as its reader would: TypeScript in an ESM project, and plain CommonJS. */
 export function checkJest(folder: string, examples: readonly Example[], node: string): void {
-  const jest = (config: string, pattern: string) =>
-    run(
-      node,
-      [
-        "--experimental-vm-modules",
-        "node_modules/jest/bin/jest.js",
-        "--config",
-        config,
-        "--testTimeout=60000",
-        pattern,
-      ],
-      { cwd: folder, env: { NODE_OPTIONS: "" } },
-    );
   const typescript = examples.filter(({ file }) => file.endsWith(".test.ts"));
   const plain = examples.filter(({ file }) => file.endsWith(".test.js"));
   if (typescript.length === 0 || plain.length === 0)
     throw new Error("docs/jest.md has no tests in TypeScript and CommonJS");
-  for (const { file } of typescript) jest("jest.config.mjs", file);
+  for (const { file } of typescript) checkSuites(folder, file, node);
   // A project without "type": CommonJS.
   writeFileSync(join(folder, "commonjs.json"), "");
   for (const { file, text } of plain) {
@@ -154,6 +155,6 @@ export function checkJest(folder: string, examples: readonly Example[], node: st
       join(folder, config),
       `module.exports = { ...require("./jest.config.cjs"), testMatch: ["**/*.test.cjs"], moduleFileExtensions: ["cjs", "js"] };\n`,
     );
-    jest(config, name);
+    checkSuites(folder, name, node, config);
   }
 }

@@ -27,7 +27,7 @@ export function needless(names: readonly string[]): readonly string[] {
 
 /** Folders of the repository that the README says are not in the package. */
 const REPOSITORY_ONLY =
-  /^(?:scripts|bench|peers|hil-tests|golden|findings|changes|firmware-fixtures|\.ci|\.cache)(?:\/|$)/;
+  /^(?:scripts|bench|peers|cases|hil-tests|golden|findings|changes|firmware-fixtures|\.ci|\.cache)(?:\/|$)/;
 /** Folders of the package, beside its files at the top. */
 const SHIPPED = /^(?:src|docs|boards|scenarios|bin|dist)\//;
 

@@ -54,7 +54,7 @@ function labSources(folder: string): readonly FuzzSource[] {
         from: "file",
         kind: "text",
         share: 3,
-        seeds: () => allIn("hil-tests/cases/lab"),
+        seeds: () => allIn("cases/lab"),
         async ask(input) {
           const { drafts } = await read(filed("lab.yaml", input), []);
           for (const draft of drafts) draftProfile(draft, join(folder, "x.yaml"));

@@ -170,7 +170,7 @@ export const FILE_SOURCES: readonly FuzzSource[] = [
     from: "file",
     kind: "text",
     share: 3,
-    seeds: () => allIn("hil-tests/cases/explain"),
+    seeds: () => allIn("cases/explain"),
     ask(input) {
       const said = text(input);
       const list = readList(said);

@@ -7,7 +7,7 @@ import { importLabgrid } from "./labgrid.ts";
 import { importTwister } from "./twister.ts";
 
 /** Files as users brought them; what came of them was wrong once. */
-const CASES = resolve("hil-tests/cases/lab");
+const CASES = resolve("cases/lab");
 const out = mkdtempSync(join(tmpdir(), "hil-cases-"));
 
 async function labgrid(name: string, variables: Readonly<Record<string, string>> = {}) {

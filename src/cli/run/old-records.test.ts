@@ -6,7 +6,7 @@ import { explainCommand } from "../explain/explain.ts";
 import { memoryIo } from "../testing/memory-io.ts";
 import { replayCommand } from "./replay.ts";
 
-const CASES = fileURLToPath(new URL("../../../hil-tests/cases/records/", import.meta.url));
+const CASES = fileURLToPath(new URL("../../../cases/records/", import.meta.url));
 const text = (...path: readonly string[]) => readFileSync(join(...path), "utf8");
 
 // Records as version 0.1.0 wrote them at baf1f78 (without host.json and uart/): cuts in boots with a boot after each,

@@ -1,4 +1,0 @@
-// The command line from source, for tests that need a process of its own: signals, real ports, a kill.
-import { main } from "../../src/cli/main.ts";
-
-process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,55 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { wallTime } from "../../core/index.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+/** What is bundled (bundle.mjs names it, too). */
+const ENTRY = fileURLToPath(new URL("hil.ts", import.meta.url));
+const BUNDLE = join(import.meta.dirname, "bundle.mjs");
+/** Inside the project, so that packages are found. */
+const FOLDER = join(ROOT, ".cache", "program");
+/** A bundle of other sources may belong to a run that goes on; after this time it does not, in milliseconds. */
+const OLD_MS = 3_600_000;
+
+/**
+ * The command line of this source as one program, for `node`: made when there is none of just this source. Two processes
+ * that want it at the same moment both make it, and one of the two stays.
+ */
+export function program(): string {
+  const made = join(FOLDER, nameOfSource());
+  if (!existsSync(made)) {
+    mkdirSync(FOLDER, { recursive: true });
+    for (const other of readdirSync(FOLDER)) forgetOld(join(FOLDER, other));
+    const making = mkdtempSync(join(FOLDER, "making-"));
+    execFileSync(process.execPath, [BUNDLE, making], { cwd: ROOT });
+    try {
+      renameSync(making, made);
+    } catch (error) {
+      if (!existsSync(made)) throw error;
+      rmSync(making, { recursive: true });
+    }
+  }
+  return join(made, "hil.mjs");
+}
+
+/** One name for one state of the source, and of what bundles it. */
+function nameOfSource(): string {
+  const hash = createHash("sha256");
+  const files = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" }).filter(
+    (path) => path.endsWith(".ts") && !path.endsWith(".test.ts"),
+  );
+  const own = [BUNDLE, ENTRY, join(ROOT, "package-lock.json")];
+  for (const path of [...files.toSorted().map((name) => join(ROOT, "src", name)), ...own]) {
+    hash.update(path).update("\0").update(readFileSync(path)).update("\0");
+  }
+  return hash.digest("hex").slice(0, 32);
+}
+
+function forgetOld(folder: string): void {
+  const changed = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
+  if (changed !== undefined && changed < wallTime().getTime() - OLD_MS)
+    rmSync(folder, { recursive: true, force: true });
+}
