@@ -19,7 +19,8 @@ const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** As the other programs that come with the system: required where all of them are (HIL_PEERS_SERVERS). */
 const required = process.env["HIL_PEERS_SERVERS"] === "required";
 const inBrowser = CHROMIUM === undefined && !required ? describe.skip : describe;
-const SAID = CHROMIUM === undefined ? "SKIPPED, needs chromium: apt-get install chromium, or HIL_CHROMIUM" : "in chromium";
+const SAID =
+  CHROMIUM === undefined ? "SKIPPED, needs chromium: apt-get install chromium, or HIL_CHROMIUM" : "in chromium";
 
 /** A page from disk in a browser that has no network; what it complains about is kept. */
 async function opened(browser: Browser, file: string, hash = "", options: BrowserContextOptions = {}) {
