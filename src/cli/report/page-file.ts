@@ -16,7 +16,7 @@ export class PageFile {
   /** As the command line shows it. */
   readonly shown: string;
 
-  /** @throws ConfigurationError when the file cannot be written; BenchError when the disk is full or the code not built. */
+  /** @throws ConfigurationError when the file cannot be written; BenchError when the disk is full, or no code built. */
   constructor(file: string, cwd: string) {
     this.shown = relative(cwd, resolve(cwd, file));
     this.#cwd = cwd;
@@ -45,6 +45,6 @@ export class PageFile {
 const BEGUN = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>hil report: not ended</title></head>
-<body><p>The run has begun and has not ended, or it was killed. Its record says how far it came: hil report RUN.</p></body>
+<body><p>The run has not ended, or it was killed. Its record says how far it came: hil report RUN.</p></body>
 </html>
 `;

@@ -1,7 +1,7 @@
 /**
- * What the page of a run shows, as data: the seam between the record (src/report/page) and the page's code (web/), which
- * imports these types and nothing else of ours. Times are microseconds on the bench's clock unless said otherwise. Every
- * text that may come from a board, a file or a stranger's record is escaped and bounded already.
+ * What the page of a run shows, as data: the seam between the record (src/report/page) and the page's code (web/),
+ * which imports these types and nothing else of ours. Times are microseconds on the bench's clock unless said
+ * otherwise. Every text that may come from a board, a file or a stranger's record is escaped and bounded already.
  */
 
 /** A text, by its place in `texts` of the page: most of a run's texts come many times. */
@@ -47,7 +47,7 @@ export interface RunPage {
   readonly leftOut: readonly string[];
 }
 
-export interface PageImage {
+interface PageImage {
   readonly role: string;
   readonly version: string;
   readonly hash: string;
@@ -56,7 +56,7 @@ export interface PageImage {
 }
 
 /** Microseconds from the swap's first flash operation. */
-export interface PhaseOfSwap {
+interface PhaseOfSwap {
   readonly name: string;
   readonly fromUs: number;
   readonly toUs: number;
