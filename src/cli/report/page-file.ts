@@ -26,8 +26,8 @@ export class PageFile {
   }
 
   /**
-   * Writes the page of these records. Returns what went wrong: the runs have ended all the same, and their other outputs
-   * are still to be written.
+   * Writes the page of these records. Returns what went wrong: the runs have ended all the same, and their other
+   * outputs are still to be written.
    */
   end(folders: readonly string[]): HilError | undefined {
     if (folders.length === 0) return undefined;

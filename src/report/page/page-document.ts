@@ -12,7 +12,8 @@ const DATA_BYTES_MAX = 9_000_000;
 
 /**
  * A whole HTML document with the pages of some runs: one file that needs nothing else. Its policy lets no script run
- * but the page's own, by its digest, and nothing be loaded; data stand in a block of JSON that no reader takes for markup.
+ * but the page's own, by its digest, and nothing be loaded; data stand in a block of JSON that no reader takes for
+ * markup.
  * Source: Content Security Policy 3 (W3C), 2.3.1 hash-source; HTML Standard 4.12.1.3, what a script element may hold.
  */
 export function pageDocument(runs: readonly RunPage[], code: PageCode, hil: string): string {

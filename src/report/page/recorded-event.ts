@@ -141,7 +141,7 @@ const EXCHANGE = z.object({
 /** A line of `smp.jsonl`. */
 export type ReadExchange = z.output<typeof EXCHANGE>;
 
-/** A line of a record: what it says, "other" when it is none of the kinds asked for, undefined when it cannot be read. */
+/** A line of a record: what it says, "other" for a kind that is not asked for, undefined when it cannot be read. */
 export function readEvent(line: string): ReadEvent | "other" | undefined {
   const value = parsed(line);
   if (typeof value !== "object" || value === null || !("event" in value)) return undefined;

@@ -35,7 +35,7 @@ export interface RunPage {
   readonly texts: readonly string[];
   readonly judged: readonly JudgedRow[];
   readonly notes: readonly { atUs: number; kind: string; text: string }[];
-  /** The first upload, and the slowest where another was slower: a board that is flashed anew for each cut has hundreds. */
+  /** The first upload, and the slowest where another was slower: a board that never recovers has hundreds. */
   readonly uploads: readonly PageUpload[];
   readonly times: readonly TimesOf[];
   readonly wear: { cyclesMax: number; spent: number; page: string } | undefined;

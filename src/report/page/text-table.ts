@@ -1,6 +1,6 @@
 import type { TextNumber } from "./run-page.ts";
 
-/** Gives each text a number, the same text the same one: a night's run says the same few hundred lines thousands of times. */
+/** Gives each text a number, the same text the same one: a run says the same few hundred lines thousands of times. */
 export class TextTable {
   readonly #numbers = new Map<string, TextNumber>();
 
