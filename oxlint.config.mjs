@@ -49,6 +49,7 @@ export const INNER_ROOMS = {
     explain: ["terminal"],
     "image/options": ["terminal"],
     report: ["terminal"],
+    runs: ["terminal"],
     smp: ["terminal"],
     sweep: ["terminal"],
     image: ["terminal", "image/options"],
@@ -101,6 +102,7 @@ export const INNER_ROOMS = {
   report: {
     ".": [],
     page: ["."],
+    history: [".", "page"],
   },
   power: {
     driver: [],

@@ -1,5 +1,18 @@
 export { ConsoleReport } from "./console.ts";
 export { count, grouped, seconds } from "./format.ts";
+export {
+  type Case,
+  type Cause,
+  type Changes,
+  type Comparison,
+  causesOf,
+  changesOf,
+  compareRuns,
+  type Question,
+  questionsOf,
+} from "./history/changes.ts";
+export { runsIn } from "./history/run-index.ts";
+export { type RunLine } from "./history/run-line.ts";
 export { junit, suiteNames } from "./junit.ts";
 export { type PageCode, pageDocument } from "./page/page-document.ts";
 export { recordedRun } from "./page/recorded-run.ts";

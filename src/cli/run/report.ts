@@ -16,6 +16,7 @@ import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
 import type { Asked } from "./asked.ts";
+import { labelsOf } from "./labels.ts";
 import { JunitFile } from "./report-file.ts";
 
 /** Options that `run` and `replay` share. */
@@ -23,6 +24,10 @@ export const REPORT_OPTIONS = {
   runs: { type: "string", describe: "folder for run records", default: "runs" },
   junit: { type: "string", describe: "also write JUnit XML to this file" },
   report: { type: "string", describe: "also write the run as one HTML page to this file (later: hil report)" },
+  label: {
+    type: "string",
+    describe: "NAME=VALUE to find the run by; CI servers' commit, branch and build are taken (repeatable)",
+  },
   trace: { type: "boolean", describe: "print every event as it happens: boot log, SMP, power, verdicts" },
   json: { type: "boolean", describe: "print the result as JSON, and nothing else, on standard output" },
 } as const satisfies OptionRows;
@@ -73,8 +78,9 @@ export function tell(error: unknown, io: CliIo): void {
 }
 
 /** What a run is told by the command line's surroundings. */
-export function surroundings(args: Parsed, io: CliIo): Pick<RunRequest, "runsRoot" | "version" | "signal"> {
-  return { runsRoot: resolve(io.cwd, args.text("runs") ?? "runs"), version: ownVersion(), signal: io.signal };
+export function surroundings(args: Parsed, io: CliIo): Pick<RunRequest, "runsRoot" | "version" | "signal" | "labels"> {
+  const labels = labelsOf(args.texts("label"), io.env);
+  return { runsRoot: resolve(io.cwd, args.text("runs") ?? "runs"), version: ownVersion(), signal: io.signal, labels };
 }
 
 /** The file of `--junit`, begun; undefined when none is asked for. */
