@@ -126,7 +126,7 @@ export interface Comparison {
   readonly onlyAfter: readonly string[];
 }
 
-/** What differs between two runs, by the names of their cases: those that fail only in the second, only in the first. */
+/** What differs between two runs, by the names of their cases: those that fail in one of them only. */
 export function compareRuns(before: RunLine, after: RunLine): Comparison {
   const [old, fresh] = [before, after].map(({ cases }) => new Map(cases.map((entry) => [entry[0], entry])));
   const failed = (entry: readonly string[] | undefined) => entry !== undefined && entry[2] !== "";
