@@ -6,7 +6,7 @@ import { EmulatedBoard } from "../src/board/qemu/emulated-board.ts";
 import { factoryFlash } from "../src/board/qemu/firmware.ts";
 import { locateCuts } from "../src/campaign/cuts/locate-cuts.ts";
 import { buildMaterial, type CampaignImages, type ExpectedFlash, loadScenario } from "../src/campaign/index.ts";
-import type { BootSeen, SlotFacts } from "../src/campaign/record/facts.ts";
+import type { BootSeen, SlotState } from "../src/campaign/record/facts.ts";
 import { asFlash, progressBefore } from "../src/campaign/verdict/real-flash.ts";
 import { flagsOf } from "../src/campaign/verdict/slots.ts";
 import { weigh } from "../src/campaign/verdict/weigh.ts";
@@ -55,7 +55,7 @@ export interface CutResult {
 /** One boot of an emulated board, and all that it showed. */
 interface Booted {
   readonly seen: BootSeen;
-  readonly slots: readonly SlotFacts[];
+  readonly slots: readonly SlotState[];
   readonly flash: Uint8Array;
 }
 

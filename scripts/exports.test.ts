@@ -31,6 +31,19 @@ function taken(code: string): readonly string[] {
   ];
 }
 
+const DECLARED = /^export (?:abstract )?(?:async )?(?:function\*?|const|let|class|interface|type) (\w+)\b/gm;
+
+/** Names that more than one file declares for others: two things, one word. */
+function twice(all: readonly { readonly path: string; readonly code: string }[]): readonly string[] {
+  const declared = new Map<string, string[]>();
+  for (const { path, code } of all) {
+    for (const [, name = ""] of code.matchAll(DECLARED)) declared.set(name, [...(declared.get(name) ?? []), path]);
+  }
+  return [...declared]
+    .filter(([, paths]) => new Set(paths).size > 1)
+    .map(([name, paths]) => `${name}: ${paths.join(", ")}`);
+}
+
 /**
  * Names that a file declares for others, or that a room's face shows. A row of an SMP command is not asked for by name: it
  * is walked as a member of its module (src/smp/groups/commands.ts).
@@ -64,6 +77,19 @@ function idle(all: readonly { readonly path: string; readonly code: string }[]):
 test("nothing is exported, and no room shows anything, that no other file uses", () => {
   expect(files.length).toBeGreaterThan(500);
   expect(idle(files).filter((name) => !KEPT.some(({ what }) => what.test(name)))).toEqual([]);
+});
+
+test("no exported name of the source means two things", () => {
+  expect(twice(files.filter(({ path }) => path.startsWith("src/") && !/\.test\.ts$|\/testing\//.test(path)))).toEqual(
+    [],
+  );
+});
+
+test("a name that two files export is found, and overloads of one file are not", () => {
+  const one = { path: "src/a.ts", code: "export function f(a: 1): 1;\nexport function f(a: 2): 2;" };
+  const two = { path: "src/b.ts", code: "export const f = 1;" };
+  expect(twice([one])).toEqual([]);
+  expect(twice([one, two])).toEqual(["f: src/a.ts, src/a.ts, src/b.ts"]);
 });
 
 test("rooms and entries say by name what they show", () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
@@ -9,7 +9,10 @@ import { memoryIo } from "../src/cli/testing/memory-io.ts";
 const GUIDES = [
   { page: "docs/first-campaign.md", commands: 5 },
   { page: "docs/encrypt-an-image.md", commands: 11 },
+  { page: "docs/field-failure.md", commands: 8 },
 ];
+/** Packages that a page's reader has. */
+const PACKAGES = new URL("../cases/field-failure/", import.meta.url);
 const WALK_MS = 300_000;
 
 interface Step {
@@ -64,6 +67,7 @@ test.each(GUIDES)(
   async ({ page, commands: wanted }) => {
     const folder = mkdtempSync(join(tmpdir(), "hil-guide-"));
     writeFileSync(join(folder, "app.bin"), firmware());
+    for (const name of readdirSync(PACKAGES)) copyFileSync(new URL(name, PACKAGES), join(folder, name));
     let commands = 0;
     // What stands for the folder of the last run: its name is another one each time.
     let run = "RUN";

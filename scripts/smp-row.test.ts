@@ -125,6 +125,7 @@ describe("a row's command on a board", () => {
       text: (name: string) => options.get(name),
       texts: () => [],
       number: () => undefined,
+      whole: () => undefined,
       flag: (name: string) => options.has(name),
     };
     return await row?.run({ client, args: [], options: parsed, io: memoryIo() });

@@ -11,6 +11,15 @@ import { TestEnvironment } from "jest-environment-node";
  */
 const compiled = new Map();
 
+/**
+ * A worker that nothing holds any more ends at once. Freeing its heap first (400 MB, hundreds of modules) takes Node longer
+ * than the half second that Jest waits before it kills the worker and says that it leaked; one that something still holds
+ * never comes here, and is told of as before. Measured: from "beforeExit" to "exit" 5 ms, to the end 0.8 s and more.
+ */
+if (process.send !== undefined) {
+  process.once("beforeExit", () => process.once("exit", (code) => process.reallyExit(code)));
+}
+
 const { createContext, SourceTextModule } = vm;
 
 vm.SourceTextModule = new Proxy(SourceTextModule, {

@@ -42,6 +42,11 @@ const BANS: readonly Ban[] = [
   { what: /@ts-(ignore|nocheck|expect-error)/, instead: "a type that is right", except: /^$/ },
   { what: /^\s*(export\s+)?(declare\s+)?(const\s+)?enum\s/, instead: "a union, or a table", except: /^$/ },
   {
+    what: /([\w.]+) === undefined \? \{\} : \{ (?:\w+: )?\1 \}/,
+    instead: "core's defined(): an optional member is not copied by hand",
+    except: TESTS,
+  },
+  {
     what: /\bthrow new Error\(/,
     instead: "an error of core/errors.ts, or RangeError for a caller's mistake",
     except: TESTS,
@@ -301,6 +306,7 @@ describe("the checks themselves", () => {
     "console.log(1);",
     "export const enum A {}",
     'throw new Error("x");',
+    "const a = { ...(b.c === undefined ? {} : { c: b.c }) };",
   ])("find %j", (line) => {
     expect(banned([parsed("src/serial/a.ts", line)])).not.toEqual([]);
   });

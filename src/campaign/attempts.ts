@@ -11,11 +11,11 @@ import {
   RealClock,
   sleep,
 } from "../core/index.ts";
-import { generation } from "../mcuboot/index.ts";
+import { generation, generationTitle } from "../mcuboot/index.ts";
 import { SmpTranscript } from "../smp/index.ts";
 import { isRetryable, RETRY_AFTER_MS } from "./bench/retry.ts";
 import { WearMeter } from "./bench/wear.ts";
-import type { ImageFacts, RunResult } from "./record/facts.ts";
+import type { ImageSummary, RunResult } from "./record/facts.ts";
 import { keptOf } from "./record/kept.ts";
 import { keptKeys } from "./record/kept-keys.ts";
 import type { Progress } from "./record/progress.ts";
@@ -117,8 +117,8 @@ export class Attempts {
       }),
       signal: request.signal,
       judged,
-      ...(given === undefined ? {} : { cuts: given }),
-      ...(request.startWith === undefined ? {} : { startWith: request.startWith }),
+      ...defined({ cuts: given }),
+      ...defined({ startWith: request.startWith }),
       limits: {
         failFast: request.failFast,
         ...(request.maxDurationMs === undefined ? {} : { durationMs: request.maxDurationMs - spentMs }),
@@ -197,13 +197,12 @@ async function closing<T>(board: Board, record: RunRecord, work: () => Promise<T
   return result;
 }
 
-/** "twin (simulated nRF5340-DK; MCUboot of NCS later than 3.3, swap-move)". */
+/** "twin (simulated nRF5340-DK; MCUboot after 2.4, swap-move)". */
 function titleOf({ name, provider, bootloader }: BoardProfile): string {
-  const { ncs } = generation(bootloader.generation);
   const kind = provider === "twin" ? "simulated nRF5340-DK; " : "";
-  return `${name} (${kind}MCUboot of NCS ${ncs}, ${bootloader.mode})`;
+  return `${name} (${kind}${generationTitle(generation(bootloader.generation))}, ${bootloader.mode})`;
 }
 
-function factsOf({ role, core, version, hash, fileBytes, encrypted }: ImageFacts): ImageFacts {
+function factsOf({ role, core, version, hash, fileBytes, encrypted }: ImageSummary): ImageSummary {
   return { role, ...defined({ core }), version, hash, fileBytes, encrypted };
 }

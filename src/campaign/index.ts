@@ -4,7 +4,7 @@ export { bootMsOf } from "./bench/trial.ts";
 export { wakeUp } from "./bench/wake.ts";
 export { type CutMade, cutPower } from "./cuts/make-cuts.ts";
 export { PLANNED_CUT_SCHEMA, type PlannedCut } from "./record/cut-moment.ts";
-export { type BootSeen, type PhaseSpan, type RunResult, type SlotFacts } from "./record/facts.ts";
+export { type BootSeen, type PhaseSpan, type RunResult, type SlotState } from "./record/facts.ts";
 export { type KeptImages, readKept } from "./record/kept.ts";
 export { type KeyFacts, keyFacts } from "./record/kept-keys.ts";
 export { verdictsIn } from "./record/recorded-lines.ts";

@@ -93,8 +93,9 @@ class Campaign {
     await wakeBoard(this.#recorded, { startingPoint: this.#startingPoint, images, bootMs: this.#trial.bootMs });
     await preflight(this.#recorded);
     await this.#startingPoint.powerCheck();
-    await this.#startingPoint.baseline();
-    if (this.#trial.networkRefused) {
+    const how = await this.#startingPoint.baseline();
+    // By SMP both old images come as both new ones do; nobody has flashed the network core.
+    if (this.#trial.networkRefused || how === "uploaded") {
       const placed = await placeOldNetwork(this.#trial, images.old);
       if (placed) this.#known(placed);
     }
@@ -176,7 +177,7 @@ class Campaign {
   }
 
   /** The next upgrade's direction, by what runs: cuts of the network core alone turn without the application. */
-  async #turned(): Promise<Direction> {
+  async #reversed(): Promise<Direction> {
     const forward = this.#forward();
     const running = activeSlot(await this.#recorded.imageState());
     return running?.hash === forward.to.hash ? reversed(forward) : forward;
@@ -206,7 +207,7 @@ class Campaign {
       direction = await this.#whole(planned, asked, (from) => this.#cut(from, planned, reference));
       if (!direction) return undefined;
     }
-    return this.#cutsNetworkAlone ? this.#turned() : direction;
+    return this.#cutsNetworkAlone ? this.#reversed() : direction;
   }
 
   /** Cuts hit the network core's own update, in a boot that leaves the application where it is. */

@@ -40,7 +40,7 @@ describe("a profile that the boot log contradicts ends a campaign with exit 2 an
     const { verdicts, exit, text } = await runOn([["mode: swap-move", 'mode: swap-move, generation: "2.2.0"']]);
     expect([verdicts, exit]).toEqual([0, 2]);
     expect(text).toContain("bootloader.generation in the profile says the generation current");
-    expect(text).toContain('("*** Booting MCUboot v2.1.0-dev ***")');
+    expect(text).toContain('("*** Booting MCUboot v2.2.0 ***")');
   });
 
   test("where the application starts", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { RealClock, sleep, sleepUntil } from "./clock.ts";
+import { RealClock, sleep, sleepUntil, UNNOTICED } from "./clock.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 describe("VirtualClock moved by hand", () => {
@@ -16,6 +16,28 @@ describe("VirtualClock moved by hand", () => {
     await clock.advance(10);
     await clock.advance(10);
     expect(clock.nowUs()).toBe(20_000);
+  });
+
+  test("after a wake that nobody noticed the next alarm fires at once; after any other one, reactions come first", async () => {
+    const clock = new VirtualClock();
+    const order: string[] = [];
+    const wakes = (name: string, value: unknown) => () => {
+      order.push(name);
+      void Promise.resolve().then(() => order.push(`reaction to ${name}`));
+      return value;
+    };
+    clock.at(1, wakes("unnoticed", UNNOTICED));
+    clock.at(2, wakes("noticed", undefined));
+    clock.at(3, wakes("last", undefined));
+    await sleep(clock, 1);
+    expect(order).toEqual([
+      "unnoticed",
+      "noticed",
+      "reaction to unnoticed",
+      "reaction to noticed",
+      "last",
+      "reaction to last",
+    ]);
   });
 
   test("a sleep that begins during an advance is woken in the same advance when it falls due", async () => {

@@ -1,5 +1,8 @@
 import { type GapWatch, HostGaps } from "./host-gaps.ts";
 
+/** What a wake returns that nobody else can have noticed: no promise was settled, no listener told. */
+export const UNNOTICED = Symbol("unnoticed");
+
 /**
  * The one door through which time enters. `RealClock` wraps the machine's monotonic clock; `VirtualClock`
  * (virtual-clock.ts) lets a campaign on the twin run faster than real time and the same every time.
@@ -11,8 +14,9 @@ export interface Clock {
   /**
    * Calls `wake` once, at `dueUs` on this clock (at once, but never synchronously, when that moment has passed).
    * Alarms of one moment fire in the order they were asked for. Returns a function that cancels the alarm.
+   * A virtual clock goes on at once after a wake that returns `UNNOTICED`: reactions to it need not be waited for.
    */
-  at(dueUs: number, wake: () => void): () => void;
+  at(dueUs: number, wake: () => unknown): () => void;
   /**
    * Runs real input or output (a file, a socket, a child process) during which virtual time must stand still,
    * so that how long the machine takes cannot change what a campaign does. The real clock just runs it.
@@ -59,7 +63,7 @@ const NODE_TIMER_MS_MAX = 2 ** 31 - 1;
 
 interface Alarm {
   readonly dueUs: number;
-  readonly wake: () => void;
+  readonly wake: () => unknown;
   readonly clear: () => void;
   readonly again: () => void;
 }
@@ -83,7 +87,7 @@ export class RealClock implements Clock {
     return Number((process.hrtime.bigint() - this.#zero) / 1000n);
   }
 
-  at(dueUs: number, wake: () => void): () => void {
+  at(dueUs: number, wake: () => unknown): () => void {
     let timer: NodeJS.Timeout | undefined;
     let immediate: NodeJS.Immediate | undefined;
     const clear = () => {

@@ -26,6 +26,10 @@ describe("Random", () => {
     );
   });
 
+  test.each([0, -1, Number.NaN, 2 ** 32 + 1])("nothing is drawn below %d, instead of for ever", (limit) => {
+    expect(() => Random.fromSeed(1).below(limit)).toThrow(`no number is drawn below ${limit}`);
+  });
+
   test("a chance of one in four comes about one time in four", () => {
     const random = Random.fromSeed("dice");
     const hits = Array.from({ length: 4000 }, () => random.chance({ of: 1, in: 4 })).filter(Boolean).length;

@@ -39,8 +39,10 @@ export class Random {
     return result;
   }
 
-  /** An integer from 0 to `limit` - 1, without bias. `limit` from 1 to 2^32. */
+  /** An integer from 0 to `limit` - 1, without bias. `limit` from 1 to 2^32. @throws RangeError for another one. */
   below(limit: number): number {
+    // No draw is below it: the loop would have no end.
+    if (!(limit >= 1 && limit <= 2 ** 32)) throw new RangeError(`no number is drawn below ${limit}`);
     const fair = 2 ** 32 - (2 ** 32 % limit);
     for (;;) {
       const drawn = this.uint32();

@@ -1,17 +1,21 @@
-import type { Clock } from "./clock.ts";
+import { type Clock, UNNOTICED } from "./clock.ts";
+
+/** After so many alarms that nobody noticed, the rest of the process has its turn: signals, sockets. */
+const UNNOTICED_MAX = 256;
 
 interface Alarm {
   readonly dueUs: number;
   /** Order of asking, so that alarms of one moment fire in that order. */
   readonly turn: number;
-  wake: (() => void) | undefined;
+  wake: (() => unknown) | undefined;
 }
 
 /**
  * Virtual time: it stands still while anything can still happen at this moment, then jumps to the next alarm.
  *
  * "Anything can still happen" means promise reactions: they all run before the next macrotask, so one macrotask an
- * alarm makes a run of in-process parts the same every time. Real input and output must go through `whileReal`.
+ * alarm makes a run of in-process parts the same every time; after an alarm that says that nobody noticed it
+ * (`UNNOTICED`), the next one needs none. Real input and output must go through `whileReal`.
  *
  * @param options.auto false for tests that move time by hand with `advance`.
  */
@@ -32,7 +36,7 @@ export class VirtualClock implements Clock {
     return this.#nowUs;
   }
 
-  at(dueUs: number, wake: () => void): () => void {
+  at(dueUs: number, wake: () => unknown): () => void {
     const alarm: Alarm = { dueUs: Math.max(Math.ceil(dueUs), this.#nowUs), turn: this.#turn++, wake };
     this.#heap.push(alarm);
     this.#kick();
@@ -66,17 +70,18 @@ export class VirtualClock implements Clock {
     if (!this.#auto || this.#stepping || this.#holds > 0 || !this.#heap.peek()) return;
     this.#stepping = true;
     setImmediate(() => {
+      for (let fired = 0; fired < UNNOTICED_MAX; fired += 1) if (this.#holds > 0 || !this.#fire()) break;
       this.#stepping = false;
-      if (this.#holds === 0) this.#fire();
       this.#kick();
     });
   }
 
-  #fire(): void {
+  /** @returns true when nobody has noticed. */
+  #fire(): boolean {
     const alarm = this.#heap.pop();
-    if (!alarm?.wake) return;
+    if (!alarm?.wake) return false;
     this.#nowUs = alarm.dueUs;
-    alarm.wake();
+    return alarm.wake() === UNNOTICED;
   }
 }
 

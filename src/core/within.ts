@@ -1,4 +1,4 @@
-import { type Clock, sleep } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import { TimeoutError } from "./errors.ts";
 
 /** The loser's reason. Made once: an error with its stack for every wait is a cost that fast exchanges feel. */
@@ -20,17 +20,26 @@ export async function within<T>(
   work: (stop: AbortSignal) => Promise<T>,
   options: { signal?: AbortSignal | undefined; lastSeen?: () => string; hint?: string } = {},
 ): Promise<T> {
-  options.signal?.throwIfAborted();
+  const { signal } = options;
+  signal?.throwIfAborted();
   const loser = new AbortController();
-  const forward = () => loser.abort(options.signal?.reason);
-  options.signal?.addEventListener("abort", forward, { once: true });
+  let fail: (reason: unknown) => void = () => {};
+  const expiry = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  const cancel = clock.at(clock.nowUs() + Math.round(Math.max(0, limitMs) * 1000), () => {
+    fail(new TimeoutError(awaited, limitMs, options.lastSeen?.(), options.hint));
+  });
+  const forward = () => {
+    loser.abort(signal?.reason);
+    fail(signal?.reason);
+  };
+  signal?.addEventListener("abort", forward, { once: true });
   try {
-    const expiry = sleep(clock, limitMs, loser.signal).then(() => {
-      throw new TimeoutError(awaited, limitMs, options.lastSeen?.(), options.hint);
-    });
     return await Promise.race([work(loser.signal), expiry]);
   } finally {
-    options.signal?.removeEventListener("abort", forward);
+    cancel();
+    signal?.removeEventListener("abort", forward);
     loser.abort(OVER);
   }
 }

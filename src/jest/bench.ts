@@ -22,7 +22,7 @@ import {
   RecordedBoard,
   type RunEvent,
   requireEncryptionPolicy,
-  type SlotFacts,
+  type SlotState,
   slotsOfImage,
   wakeUp,
 } from "../campaign/index.ts";
@@ -118,7 +118,7 @@ export class Bench implements AsyncDisposable {
       headerBytes: images.headerBytes,
       slotBytes: slots.primary.bytes,
       writeBytes: bootloader.writeBytes,
-      ...defined({ romFixed: loadAddressOf(this.#loaded) }),
+      ...defined({ romFixed: loadAddressOf(this.#loaded, payload) }),
       randomness: imageRandomness(this.#loaded, { clock: this.board.clock, random, isGenerated }),
     });
   }
@@ -213,7 +213,7 @@ export class Bench implements AsyncDisposable {
   }
 
   /** The image list. */
-  slots(): Promise<readonly SlotFacts[]> {
+  slots(): Promise<readonly SlotState[]> {
     return this.#recorded.imageState();
   }
 

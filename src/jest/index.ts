@@ -5,7 +5,9 @@ export type {
   /** Its name in 0.1.0. */
   CampaignImage as BuiltImage,
   CutMade,
-  SlotFacts,
+  SlotState,
+  /** Its name in 0.1.0. */
+  SlotState as SlotFacts,
 } from "../campaign/index.ts";
 export { Bench, type BenchOptions, BOARD_VARIABLE, bench, type ImageWish } from "./bench.ts";
 export { type ExpectedSlots, matchers } from "./matchers.ts";

@@ -1,17 +1,17 @@
 import { expect } from "@jest/globals";
-import { activeSlot, type SlotFacts, slotsOfImage } from "../campaign/index.ts";
+import { activeSlot, type SlotState, slotsOfImage } from "../campaign/index.ts";
 import type { Bench } from "./bench.ts";
 
 /** Slots of the application by number, as "version flag flag"; a slot that must be empty is null. */
 export type ExpectedSlots = Readonly<Record<number, string | null>>;
 
 /** "2.0.0 active", as mcumgr's list shows it: version, then flags. */
-function shown(slot: SlotFacts | undefined): string | null {
+function shown(slot: SlotState | undefined): string | null {
   return slot === undefined ? null : [slot.version, ...slot.flags].join(" ");
 }
 
-function listed(slots: readonly SlotFacts[]): string {
-  const nameOf = ({ image, slot }: SlotFacts) => (image === 0 ? `slot ${slot}` : `image ${image}, slot ${slot}`);
+function listed(slots: readonly SlotState[]): string {
+  const nameOf = ({ image, slot }: SlotState) => (image === 0 ? `slot ${slot}` : `image ${image}, slot ${slot}`);
   return slots.map((slot) => `${nameOf(slot)}: ${shown(slot)}`).join("; ") || "no images";
 }
 

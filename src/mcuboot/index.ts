@@ -17,7 +17,7 @@ export { type ImageEntry, imageListOf, slotFlags } from "./boot/image-state.ts";
 export { type BootloaderFacts, type Contradiction, contradictions } from "./boot/log-evidence.ts";
 export { decryptInPlace, type RecoveryEntry, recoveryList } from "./boot/recovery.ts";
 export { outcomeOf, runSteps } from "./boot/run-boot.ts";
-export { type TimedOperation, type Timeline, timeline } from "./boot/timeline.ts";
+export { contentBefore, type TimedOperation, type Timeline, timeline } from "./boot/timeline.ts";
 export { enteringRecovery, zephyrEnd, zephyrStart } from "./boot/zephyr-boot.ts";
 export { type BootMode, MODES, modeRow, PROFILE_MODES } from "./builds/boot-mode.ts";
 export {
@@ -30,7 +30,8 @@ export {
 } from "./builds/build.ts";
 export { CRYPTO_TIMES } from "./builds/crypto-times.ts";
 export { DEFECTS, type DefectName } from "./builds/defects.ts";
-export { ASSERTIONS, GENERATIONS, type GenerationRow, generation } from "./builds/generations.ts";
+export { ASSERTIONS, type GenerationRow } from "./builds/generation-row.ts";
+export { GENERATIONS, generation, generationTitle } from "./builds/generations.ts";
 export { type BuildRecovery, RECOVERY_WAYS, type RecoveryWay } from "./builds/recovery-ways.ts";
 export { refusalText } from "./builds/refusal-table.ts";
 export { isWithin } from "./builds/release.ts";
@@ -52,7 +53,14 @@ export {
 export { FlashContent } from "./flash/flash-content.ts";
 export { brokenRule, isErased, SWEPT_TEARS, type Torn } from "./flash/flash-rules.ts";
 export { type Flash, type FlashOperation, operationBytes } from "./flash/operation.ts";
-export { contentsAfterCut, type LegalOutcome, legalOutcomes, statesAfterCut, timelinesOf } from "./judge/index.ts";
+export {
+  contentsAfterCut,
+  erasesOf,
+  type LegalOutcome,
+  legalOutcomes,
+  statesAfterCut,
+  timelinesOf,
+} from "./judge/index.ts";
 export {
   asNetFirmware,
   type B0nEnd,
@@ -65,7 +73,7 @@ export {
   NET_APP,
   NET_CORE_RULES,
   NET_FLASH,
-  NRF5340_NETWORK,
+  NETWORK_FLASH,
   netAppIsWhole,
   netCoreRule,
   netVersionIn,
@@ -75,6 +83,7 @@ export {
 export { recogniseBootLine } from "./steps/log-lines.ts";
 export {
   type BootResult,
+  type BootStep,
   isOperation,
   type LogLine,
   type NetCoreAnswer,
@@ -82,6 +91,7 @@ export {
   type RamContent,
   resultText,
   type Steps,
+  type Work,
 } from "./steps/steps.ts";
 export {
   bytesOfUnits,

@@ -36,7 +36,13 @@ interface Rfc2217Link extends Link {
  */
 export async function openRfc2217(options: Rfc2217Options): Promise<Rfc2217Link> {
   const { host, port, clock, signal } = options;
-  const link = new RemotePort(await openTcp({ host, port, clock, signal }), `rfc2217://${host}:${port}`);
+  return rfc2217Over(await openTcp({ host, port, clock, signal }), options);
+}
+
+/** The same over a connection that is open; it is closed with the port. @throws as `openRfc2217`. */
+export async function rfc2217Over(inner: Link, options: Rfc2217Options): Promise<Rfc2217Link> {
+  const { host, port, clock, signal } = options;
+  const link = new RemotePort(inner, `rfc2217://${host}:${port}`);
   try {
     const awaited = `an answer of ${link.name} to RFC 2217`;
     await within(clock, NEGOTIATION_MS, awaited, () => link.negotiate(options), {

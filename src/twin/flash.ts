@@ -18,6 +18,13 @@ export interface FlashEvent {
   readonly done: boolean;
 }
 
+/** An operation that the flash is busy with, in microseconds of the twin's clock. */
+export interface OperationGoing {
+  readonly operation: FlashOperation;
+  readonly startUs: number;
+  readonly endUs: number;
+}
+
 /**
  * Between these shares of a word's time its bits cross the level at which they read as programmed; assumed, as no data
  * sheet says.
@@ -25,7 +32,6 @@ export interface FlashEvent {
 const EDGE = { from: 0.45, to: 0.55 } as const;
 /** Bits on the edge read one way so often, at most, and the other way from then on. */
 const READS_MAX = 8;
-const NO_BITS = new Uint8Array(0);
 /** The first broken rules tell the story. */
 const BROKEN_RULES_MAX = 20;
 
@@ -100,9 +106,23 @@ export class TwinFlash implements Flash {
 
   async #act(operation: FlashOperation, power: AbortSignal): Promise<void> {
     power.throwIfAborted();
-    // An erase may meet any bits.
-    const before = operation.kind === "erase" ? NO_BITS : this.#bitsIn(operation);
-    const broken = brokenRule(before, operation, {
+    const going = this.begin(operation);
+    try {
+      await sleepUntil(this.#clock, going.endUs, power);
+    } catch (error) {
+      this.interrupt(going);
+      throw error;
+    }
+    this.finish(going);
+  }
+
+  /**
+   * Begins an operation; `finish` carries it out when its time is over. For who has the flash to himself: `perform`
+   * waits for its turn.
+   * @throws an Error when the firmware breaks a rule of the flash.
+   */
+  begin(operation: FlashOperation): OperationGoing {
+    const broken = brokenRule(this.#bitsUnder(operation), operation, {
       sectorBytes: this.pageBytes,
       writeBytes: this.#timing.wordBytes,
     });
@@ -110,21 +130,25 @@ export class TwinFlash implements Flash {
     if (broken?.includes("units")) throw new RangeError(`the firmware broke a rule of the flash: ${broken}`);
     if (broken !== undefined) this.#remember(broken);
     const startUs = this.#clock.nowUs();
-    const takesUs = operationDurationUs(operation, this.#timing);
-    try {
-      await sleepUntil(this.#clock, startUs + takesUs, power);
-    } catch (error) {
-      const elapsedUs = this.#clock.nowUs() - startUs;
-      if (elapsedUs >= takesUs) this.#finish(operation);
-      else this.#tear(operation, elapsedUs);
-      this.#onOperation?.({ atUs: this.#clock.nowUs(), operation, done: elapsedUs >= takesUs });
-      throw error;
-    }
-    this.#finish(operation);
-    this.#onOperation?.({ atUs: this.#clock.nowUs(), operation, done: true });
+    return { operation, startUs, endUs: startUs + operationDurationUs(operation, this.#timing) };
   }
 
-  #finish(operation: FlashOperation): void {
+  /** Its time is over. @returns true when nobody watches. */
+  finish({ operation }: OperationGoing): boolean {
+    this.#carryOut(operation);
+    this.#onOperation?.({ atUs: this.#clock.nowUs(), operation, done: true });
+    return this.#onOperation === undefined;
+  }
+
+  /** Power went while it was going on: what was reached by now stays. */
+  interrupt({ operation, startUs, endUs }: OperationGoing): void {
+    const done = this.#clock.nowUs() >= endUs;
+    if (done) this.#carryOut(operation);
+    else this.#tear(operation, this.#clock.nowUs() - startUs);
+    this.#onOperation?.({ atUs: this.#clock.nowUs(), operation, done });
+  }
+
+  #carryOut(operation: FlashOperation): void {
     this.content.apply(operation);
     if (operation.kind === "erase") this.#erased(operation.offset, operation.bytes);
     else this.#programmed(operation.offset, operation.data);
@@ -134,11 +158,17 @@ export class TwinFlash implements Flash {
     if (this.brokenRules.length < BROKEN_RULES_MAX) this.brokenRules.push(broken);
   }
 
+  /** What the bits under an operation forbid it: an erase may meet any, and what is erased may be programmed. */
+  #bitsUnder(operation: FlashOperation): Uint8Array | undefined {
+    if (operation.kind === "erase" || this.content.isBlank(operation.offset, operation.data.length)) return undefined;
+    return this.#bitsIn(operation);
+  }
+
   /** Bits that may be ones, under an operation. */
   #bitsIn({ offset, ...operation }: FlashOperation): Uint8Array {
     const bytes = operation.kind === "erase" ? operation.bytes : operation.data.length;
     const doubt = this.content.doubt(offset, bytes);
-    const read = this.content.still().read(offset, bytes);
+    const read = this.content.peek(offset, bytes);
     return doubt === undefined ? read : read.map((byte, at) => byte | (doubt[at] ?? 0));
   }
 
@@ -149,13 +179,22 @@ export class TwinFlash implements Flash {
   #programmed(offset: number, data: Uint8Array): void {
     const { wordBytes, programsMax } = timingAt(this.#timing, offset);
     if (programsMax === undefined) return;
-    for (let at = offset; at < offset + data.length; at += wordBytes) {
-      if (isErased(data, at - offset, Math.min(data.length, at - offset + wordBytes))) continue;
-      const word = at / wordBytes;
+    const words = wordsOf(data, wordBytes);
+    const counts = this.#programs.subarray(offset / wordBytes, (offset + data.length) / wordBytes);
+    // Nearly every write: nothing was programmed there before, and no word of it is all ones.
+    if (words !== undefined && programsMax > 0 && !words.includes(ONES) && isZero(counts)) {
+      counts.fill(1);
+      return;
+    }
+    for (let at = 0; at < data.length; at += wordBytes) {
+      if (words === undefined ? isErased(data, at, Math.min(data.length, at + wordBytes)) : words[at >> 2] === ONES) {
+        continue;
+      }
+      const word = (offset + at) / wordBytes;
       const count = (this.#programs[word] ?? 0) + 1;
       this.#programs[word] = count;
       if (count !== programsMax + 1) continue;
-      const where = `0x${at.toString(16)}`;
+      const where = `0x${(offset + at).toString(16)}`;
       this.#remember(`word at ${where} programmed ${count} times without an erase; the flash allows ${programsMax}`);
     }
   }
@@ -169,7 +208,7 @@ export class TwinFlash implements Flash {
   #tear(operation: FlashOperation, elapsedUs: number): void {
     const { keepsPower = false } = timingAt(this.#timing, operation.offset);
     if (operation.kind === "write") this.#tearWrite(operation, elapsedUs, keepsPower);
-    else if (elapsedUs > 0 && keepsPower) this.#finish(operation);
+    else if (elapsedUs > 0 && keepsPower) this.#carryOut(operation);
     else if (elapsedUs > 0) this.#tearErase(operation);
   }
 
@@ -194,7 +233,7 @@ export class TwinFlash implements Flash {
 
   #tearErase(operation: FlashOperation & { kind: "erase" }): void {
     // Bits on their way to one: what was there, plus some of the new ones.
-    const before = this.content.still().read(operation.offset, operation.bytes);
+    const before = this.content.peek(operation.offset, operation.bytes);
     const noise = () => this.#random.bytes(operation.bytes);
     const [first, later] = [noise(), noise()].map((ones) => before.map((byte, at) => byte | (ones[at] ?? 0)));
     if (first === undefined || later === undefined) return;
@@ -212,4 +251,18 @@ export class TwinFlash implements Flash {
       this.wear[page] = (this.wear[page] ?? 0) + 1;
     }
   }
+}
+
+const ONES = 0xffff_ffff;
+const ZEROS = new Uint8Array(1024);
+
+function isZero(bytes: Uint8Array): boolean {
+  if (bytes.length <= ZEROS.length) return Buffer.compare(bytes, ZEROS.subarray(0, bytes.length)) === 0;
+  return bytes.every((byte) => byte === 0);
+}
+
+/** Data as words of 32 bits, where a word of the flash is one and memory allows it. */
+function wordsOf({ buffer, byteOffset, length }: Uint8Array, wordBytes: number): Uint32Array | undefined {
+  if (wordBytes !== 4 || byteOffset % 4 !== 0 || length % 4 !== 0) return undefined;
+  return new Uint32Array(buffer, byteOffset, length >> 2);
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { isKind } from "../core/index.ts";
 import type { FlashOperation } from "../mcuboot/index.ts";
 import { smallImage } from "../mcuboot/testing/small-board.ts";
-import { TwinFlash } from "./flash.ts";
+import { type OperationGoing, TwinFlash } from "./flash.ts";
 import { smallMachine } from "./testing/small-machine.ts";
 
 /** Longer than a boot without a swap; longer than one with a swap. */
@@ -14,9 +14,9 @@ const SWAP_MS = 8000;
 class FaultyFlash extends TwinFlash {
   faulty = false;
 
-  override async perform(operation: FlashOperation, power: AbortSignal): Promise<void> {
+  override begin(operation: FlashOperation): OperationGoing {
     if (this.faulty) throw new RangeError("a defect of the simulation");
-    return super.perform(operation, power);
+    return super.begin(operation);
   }
 }
 

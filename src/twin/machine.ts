@@ -10,7 +10,6 @@ import {
   type NetCoreStep,
   type RecoveryWay,
   type Steps,
-  workDurationUs,
   zephyrEnd,
   zephyrStart,
 } from "../mcuboot/index.ts";
@@ -20,6 +19,7 @@ import type { TwinFlash } from "./flash.ts";
 import type { TwinNetCore } from "./net-core.ts";
 import { BOOT_MODE_RECOVERY, runRecovery } from "./recovery.ts";
 import { ownLink } from "./serving.ts";
+import { StepsInTime } from "./steps-in-time.ts";
 import type { TwinUart } from "./uart.ts";
 
 /** From power to the first byte of the boot log. Plausible; published: under 16 ms to a first line (DevZone 118101). */
@@ -219,20 +219,20 @@ export class TwinMachine implements AsyncDisposable {
   }
 
   async #carryOut<T>(steps: Steps<T>, power: AbortSignal): Promise<T> {
-    const { clock, flash } = this.#options;
+    const inTime = new StepsInTime(steps, { ...this.#options, power });
     let answer: NetCoreAnswer | undefined;
     for (;;) {
-      const next = steps.next(answer);
+      const next = await inTime.next(answer);
       answer = undefined;
       if (next.done) return next.value;
       const step = next.value;
-      if (step.kind === "log") {
-        if (step.text.startsWith("Boot source: primary slot")) this.#resumed = true;
-        if (/^(Starting swap|Erasing the primary)/.test(step.text)) this.#upgraded = true;
-        await this.#print(step.level === "" ? step.text : `${step.level}: ${step.text}`, power);
-      } else if (step.kind === "work") await sleep(clock, workDurationUs(step) / 1000, power);
-      else if (step.kind === "net core") answer = await this.#onNetCore(step, power);
-      else await flash.perform(step, power);
+      if (step.kind === "net core") {
+        answer = await this.#onNetCore(step, power);
+        continue;
+      }
+      if (step.text.startsWith("Boot source: primary slot")) this.#resumed = true;
+      if (/^(Starting swap|Erasing the primary)/.test(step.text)) this.#upgraded = true;
+      await this.#print(step.level === "" ? step.text : `${step.level}: ${step.text}`, power);
     }
   }
 

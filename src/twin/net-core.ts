@@ -9,7 +9,7 @@ import {
   isOperation,
   NET_APP,
   NET_FLASH,
-  NRF5340_NETWORK,
+  NETWORK_FLASH,
   netAppIsWhole,
   netVersionIn,
   type PcdStatus,
@@ -61,7 +61,7 @@ export class TwinNetCore {
     this.flash = new TwinFlash({
       clock: options.clock,
       random: this.#random,
-      timing: NRF5340_NETWORK,
+      timing: NETWORK_FLASH,
       flashBytes: NET_FLASH.bytes,
       pageBytes: NET_FLASH.pageBytes,
     });

@@ -7,7 +7,7 @@ import { generation } from "../../../src/mcuboot/builds/generations.ts";
 import { LOG_LINES, recogniseBootLine } from "../../../src/mcuboot/steps/log-lines.ts";
 import { UartSplitter } from "../../../src/serial/splitter.ts";
 import { TelnetDecoder } from "../../../src/serial/telnet.ts";
-import { bodyOf, transcriptJson } from "../../../src/smp/client/transcript-body.ts";
+import { bodyForTranscript, transcriptJson } from "../../../src/smp/client/transcript-body.ts";
 import { COMMANDS } from "../../../src/smp/groups/commands.ts";
 import { readAnswer } from "../../../src/smp/packet/answer.ts";
 import { encodeMap } from "../../../src/smp/packet/cbor.ts";
@@ -35,6 +35,11 @@ const ANSWERS = [
     sha: new Uint8Array(32),
   }),
 ];
+/** Bodies of answers to many commands. */
+export function bodiesOfAnswers(): readonly Uint8Array[] {
+  return ANSWERS;
+}
+
 const LOG = LOG_LINES.slice(0, 60)
   .map(({ text }) => `I: ${text.replaceAll(/\{\w+\}/g, "1")}`)
   .join("\r\n");
@@ -43,7 +48,7 @@ const FACTS = { generation: generation("current"), mode: "swap-move" } as unknow
 >[1];
 
 /** All pieces that an input comes in: nothing may depend on where it is cut. */
-function inPieces(input: Uint8Array, random: Random, take: (piece: Uint8Array) => void): void {
+export function inPieces(input: Uint8Array, random: Random, take: (piece: Uint8Array) => void): void {
   for (let at = 0; at < input.length; ) {
     const bytes = 1 + random.below(1 + random.below(300));
     take(input.subarray(at, at + bytes));
@@ -76,7 +81,7 @@ export const BOARD_SOURCES: readonly FuzzSource[] = [
       const splitter = new UartSplitter(({ text }) => void lines.push(text));
       splitter.add(new ConsoleDecoder(({ bytes }) => void packets.push(bytes), 4096));
       inPieces(input, random, (piece) => splitter.push({ atUs: 0, bytes: piece }));
-      for (const packet of packets) if (decodeSmpHeader(packet)) bodyOf(packet.subarray(8), []);
+      for (const packet of packets) if (decodeSmpHeader(packet)) bodyForTranscript(packet.subarray(8), []);
       for (const line of lines) terminalText(line);
     },
   },
@@ -87,7 +92,7 @@ export const BOARD_SOURCES: readonly FuzzSource[] = [
     share: 250,
     seeds: () => ANSWERS,
     ask(input, random) {
-      transcriptJson(bodyOf(input, []));
+      transcriptJson(bodyForTranscript(input, []));
       return readAnswer(ROWS[random.below(ROWS.length)] as CommandRow, input);
     },
   },

@@ -1,5 +1,6 @@
 import type { Random } from "../../../src/core/index.ts";
 import { damaged } from "../../../src/image/testing/fuzz.ts";
+import { damagedJson } from "./damage-json.ts";
 import type { FuzzSource } from "./source.ts";
 
 /** Longest input, in bytes: longer ones find what shorter ones do, and take longer. */
@@ -21,9 +22,15 @@ const REPEATED = ["[", "{", "a", " ", "\n", "- ", "a: ", "(", "*", "9", "&a [*a"
 export function inputOf(source: FuzzSource, seeds: readonly Uint8Array[], random: Random): Uint8Array {
   const seed = seeds[random.below(seeds.length)] ?? new Uint8Array();
   if (random.chance({ of: 1, in: 50 })) return seed;
-  if (source.kind === "bytes" || random.chance({ of: 1, in: 5 })) return damaged(random, seed).subarray(0, BYTES_MAX);
+  if (source.kind === "bytes" || (source.kind === "text" && random.chance({ of: 1, in: 5 })))
+    return damaged(random, seed).subarray(0, BYTES_MAX);
   let text = Buffer.from(seed).toString("utf8");
-  for (let time = random.below(4); time >= 0; time -= 1) text = damagedText(random, text);
+  const isJson = source.kind === "json" && random.chance({ of: 7, in: 8 });
+  // What is checked as strictly as our own records seldom bears more than one odd value.
+  const more = isJson && random.chance({ of: 3, in: 4 }) ? 0 : random.below(4);
+  for (let time = more; time >= 0; time -= 1) {
+    text = isJson ? damagedJson(random, text, (inner) => damagedText(random, inner)) : damagedText(random, text);
+  }
   return new Uint8Array(Buffer.from(text.slice(0, BYTES_MAX)));
 }
 

@@ -9,10 +9,10 @@ import { wearFile } from "../../../src/board/parts/wear-file.ts";
 import { loadCalibration } from "../../../src/board/profile/calibration-file.ts";
 import { draftProfile } from "../../../src/board/profile/draft.ts";
 import { parseProfile } from "../../../src/board/profile/profile.ts";
-import { loadReplay } from "../../../src/campaign/record/replay.ts";
-import { isSweepReplay } from "../../../src/cli/sweep/replay.ts";
-import { isHilError, utf8 } from "../../../src/core/index.ts";
+import { isHilError } from "../../../src/core/index.ts";
+import { emulatorSources } from "./emulator.ts";
 import { PROFILE } from "./files.ts";
+import { recordSources } from "./records.ts";
 import type { FuzzSource } from "./source.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -21,20 +21,6 @@ const allIn = (...names: string[]) =>
   readdirSync(join(ROOT, ...names))
     .filter((name) => /\.(?:yaml|log|txt|json)$/.test(name))
     .map((name) => here(...names, name));
-
-const REPLAY = {
-  ...{ schema: 1, seed: 1, images: [{ role: "old", version: "1.0.0", hash: "ab" }], inputs: [], keys: [], faults: [] },
-  scenario: { name: "s", text: "schema: 1\n" },
-  profile: { name: "twin", text: PROFILE },
-  cuts: [
-    { index: 1, kind: "time", afterResetUs: 5 },
-    { index: 2, kind: "log", pattern: "Starting swap", delayUs: 7 },
-    { index: 3, kind: "operation", operations: [7] },
-  ],
-  start_with: "new",
-  limits: { fail_fast: false, max_duration_ms: null, max_wear: null, allow_incomplete: false },
-};
-const CUT = { event: "cut-started", planned: { index: 1, kind: "time", afterResetUs: 5 }, from: "1.0.0" };
 
 /** Writes files into a folder; returns their paths. */
 function writing(folder: string): (name: string, bytes: Uint8Array) => string {
@@ -61,39 +47,6 @@ function labSources(folder: string): readonly FuzzSource[] {
         },
       }),
     ),
-  ];
-}
-
-/** Records. @param folder for them; theirs alone. */
-function recordSources(folder: string): readonly FuzzSource[] {
-  const filed = writing(folder);
-  mkdirSync(join(folder, "run"));
-  writeFileSync(join(folder, "run", "events.jsonl"), "");
-  return [
-    {
-      name: "replay.json",
-      from: "record",
-      kind: "text",
-      share: 5,
-      seeds: () => [JSON.stringify(REPLAY, undefined, 1), JSON.stringify({ kind: "sweep", ...REPLAY })],
-      ask(input) {
-        const file = filed("replay.json", input);
-        isSweepReplay(file);
-        loadReplay(file);
-      },
-    },
-    {
-      name: "events of a record",
-      from: "record",
-      kind: "text",
-      share: 4,
-      seeds: () => [`{"event":"run-started"}\n${JSON.stringify(CUT)}\n{"ev`],
-      ask(input) {
-        filed("run/replay.json", utf8(JSON.stringify(REPLAY)));
-        filed("run/events.jsonl", input);
-        loadReplay(join(folder, "run"));
-      },
-    },
   ];
 }
 
@@ -147,5 +100,5 @@ function hostSources(folder: string): readonly FuzzSource[] {
 
 /** What is read by its name. @param folder an empty one. */
 export function filedSources(folder: string): readonly FuzzSource[] {
-  return [...labSources(folder), ...recordSources(folder), ...hostSources(folder)];
+  return [...labSources(folder), ...recordSources(folder), ...hostSources(folder), ...emulatorSources(folder)];
 }

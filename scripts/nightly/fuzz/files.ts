@@ -4,10 +4,12 @@ import { foreignReach, reachOf } from "../../../src/board/parts/reach.ts";
 import { bootloaderBuildOf } from "../../../src/board/profile/bootloader-build.ts";
 import { keptProfileText } from "../../../src/board/profile/kept-text.ts";
 import { parseProfile } from "../../../src/board/profile/profile.ts";
+import { sortedByCore } from "../../../src/campaign/request/packaged-parts.ts";
 import { namedFiles } from "../../../src/campaign/request/payload-file.ts";
 import { parseScenario, scenarioCuts } from "../../../src/campaign/request/scenario.ts";
 import { readList } from "../../../src/cli/explain/input.ts";
 import { isHilError, utf8 } from "../../../src/core/index.ts";
+import { writeZip } from "../../../src/image/files/zip-write.ts";
 import {
   buildImage,
   checkDfuPackage,
@@ -53,6 +55,20 @@ const PACKED = () => ({
   ...{ modifiedUnixS: 1_700_000_000, details: { load_address: 65_536, image_index: "0" } },
 });
 
+const SIGNED = image();
+/** As the nRF Connect SDK writes it for an nRF5340 with MCUboot of both cores. */
+const BOTH_CORES = {
+  "format-version": 1,
+  time: 1_700_000_000,
+  files: (["app", "net"] as const).map((core, index) => ({
+    ...{ type: "application", board: `nrf5340dk/nrf5340/cpu${core}`, soc: "nrf5340" },
+    ...{ load_address: index === 0 ? 0x1_0000 : 0x100_8800, image_index: String(index) },
+    ...{ slot_index_primary: String(2 * index + 1), slot_index_secondary: String(2 * index + 2) },
+    ...{ version_MCUBOOT: "1.2.3+4", size: SIGNED.length, file: `${core}.bin`, modtime: 1_700_000_000 },
+  })),
+  name: "app",
+};
+
 /** A board whose profile has every kind of thing in it, and slots of two pages, so that a dump is short. */
 export const PROFILE = `schema: 1
 name: lab
@@ -87,6 +103,21 @@ export const FILE_SOURCES: readonly FuzzSource[] = [
     seeds: () => [writeDfuZip([PACKED()], { timeUnixS: 1_700_000_000 })],
     async ask(input) {
       checkDfuPackage(await readDfuZip(input));
+    },
+  },
+  {
+    name: "manifests of DFU packages",
+    from: "file",
+    kind: "json",
+    share: 10,
+    seeds: () => [JSON.stringify(BOTH_CORES)],
+    async ask(input) {
+      const named = BOTH_CORES.files.map(({ file }) => ({ name: file, bytes: SIGNED }));
+      const read = await readDfuZip(writeZip([...named, { name: "manifest.json", bytes: input }], 1_700_000_000));
+      checkDfuPackage(read);
+      sortedByCore(read.files);
+      for (const onePair of [false, true])
+        sortedByCore(read.files, { primaryAddress: 0x1_0000, slotBytes: 0xf_0000, onePair });
     },
   },
   {

@@ -5,8 +5,8 @@ export interface FuzzSource {
   readonly name: string;
   /** Whose bytes these are, as docs/trust.md has it. */
   readonly from: "board" | "file" | "record" | "switch" | "host";
-  /** How damage is done: to bytes anywhere, or to texts by lines and words too. */
-  readonly kind: "bytes" | "text";
+  /** How damage is done: to bytes anywhere, to texts by lines and words too, or to values of JSON, one a line or in all. */
+  readonly kind: "bytes" | "text" | "json";
   /** Its part of all inputs; what takes long has a small one. */
   readonly share: number;
   /** Good inputs, which are then damaged. */

@@ -4,7 +4,7 @@ import { BenchError, type Clock, ConfigurationError, resolveFrom, ScratchFolder,
 import { runProgram } from "../../power/index.ts";
 import { canonicalSerial } from "../../serial/index.ts";
 import type { Flasher } from "../parts/board.ts";
-import { type Core, flashTool, RECOVER_ORDER, type ToolCall } from "../profile/flash-tools.ts";
+import { type CoreName, flashTool, RECOVER_ORDER, type ToolCall } from "../profile/flash-tools.ts";
 import type { FlasherSection } from "../profile/flasher-schema.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 import { baselineHex } from "./baseline-hex.ts";
@@ -20,9 +20,9 @@ const HINT = "Raise flasher.timeout_ms, or run the tool by hand: it may be waiti
 interface Runs {
   readonly name: string;
   readonly program: string | undefined;
-  readonly write: (core: Core, hexFile: string) => readonly ToolCall[];
+  readonly write: (core: CoreName, hexFile: string) => readonly ToolCall[];
   readonly reset: readonly ToolCall[];
-  readonly recover: ((core: Core) => readonly ToolCall[]) | undefined;
+  readonly recover: ((core: CoreName) => readonly ToolCall[]) | undefined;
   readonly eraseExternal: readonly ToolCall[] | undefined;
 }
 

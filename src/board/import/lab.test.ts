@@ -45,6 +45,15 @@ async function labgrid(resources: string, drivers = "{}") {
   return { skipped, profile: profile?.profile, text: profile?.text ?? "" };
 }
 
+test("a profile that is drafted holds no control character of a lab's names, in comments neither", async () => {
+  const { text } = await labgrid(
+    String.raw`{ NetworkPowerPort: { model: "m\e]0;t\a\e[2J\Nkeys: x", host: h, index: 1 }, RawSerialPort: { port: /dev/x } }`,
+    "{ SerialDriver: {} }",
+  );
+  expect(text).toContain(String.raw`model m\u001b]0;t\u0007\u001b[2J\u0085keys: x here`);
+  expect(text.replaceAll(/[\n\P{Cc}]/gu, "")).toBe("");
+});
+
 describe("a Twister hardware map", () => {
   const DK = `- connected: true
   id: "001050012345"

@@ -7,7 +7,7 @@ import { NETWORK_MODELS } from "./labgrid-network.ts";
 import { type LabgridPart, numberOf, plain, scalarText } from "./labgrid-parts.ts";
 import { unsetIn, unsetText } from "./labgrid-templates.ts";
 import { addressWithLogin, exactAnswer, type Params, webAddress, wholeAnswer } from "./labgrid-web.ts";
-import { wordsOf } from "./words.ts";
+import { commandWords } from "./words.ts";
 
 /** Everything that labgrid can switch power with, and the driver here that does the same. */
 interface PowerRow {
@@ -87,7 +87,7 @@ export const LABGRID_POWER: readonly PowerRow[] = [
   {
     cls: "ExternalPowerDriver",
     draft: ({ cmd_on, cmd_off }) => {
-      const [on, off] = [cmd_on, cmd_off].map((line) => wordsOf(scalarText(line) ?? ""));
+      const [on, off] = [cmd_on, cmd_off].map((line) => commandWords(scalarText(line) ?? ""));
       if (on === undefined || off === undefined) return undefined;
       return {
         driver: "command",

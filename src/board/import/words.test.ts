@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
 import { filledTemplate, unsetIn, unsetText } from "./labgrid-templates.ts";
 import { exactAnswer, filledFormat, wholeAnswer } from "./labgrid-web.ts";
-import { wordsOf } from "./words.ts";
+import { commandWords } from "./words.ts";
 
 describe("words of a command line", () => {
   test.each([
@@ -13,18 +13,18 @@ describe("words of a command line", () => {
     ["''", [""]],
     ["# no comment", ["#", "no", "comment"]],
   ])("%j are %j", (line, words) => {
-    expect(wordsOf(line)).toEqual(words);
+    expect(commandWords(line)).toEqual(words);
   });
 
   test.each(['"open', "'open", "end\\"])("%j is no command line", (line) => {
-    expect(wordsOf(line)).toBeUndefined();
+    expect(commandWords(line)).toBeUndefined();
   });
 
   test("any words come back from their quoted form", () => {
     const quoted = (word: string) => `'${word.replaceAll("'", String.raw`'\''`)}'`;
     fc.assert(
       fc.property(fc.array(fc.string()), (words) => {
-        expect(wordsOf(words.map(quoted).join(" "))).toEqual(words);
+        expect(commandWords(words.map(quoted).join(" "))).toEqual(words);
       }),
     );
   });

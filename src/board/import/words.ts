@@ -6,7 +6,7 @@ const ESCAPED_IN_DOUBLE = new Set(['"', "\\"]);
  * takes the next character as it is. Source: Python's shlex.split, which labgrid's ExternalPowerDriver uses.
  * @returns undefined for a quote that is not closed, or a backslash at the end.
  */
-export function wordsOf(line: string): readonly string[] | undefined {
+export function commandWords(line: string): readonly string[] | undefined {
   const words: string[] = [];
   let word: string | undefined;
   let quote: '"' | "'" | undefined;

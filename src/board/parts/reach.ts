@@ -76,18 +76,20 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
   };
 }
 
-/** The same for a profile out of a received record: the emulator by its usual name is no stranger's program. */
-export function foreignReach(board: LoadedProfile): readonly string[] {
+/**
+ * The same for a profile out of a received record: the emulator by its usual name is no stranger's program, and what
+ * lies in the cache was fetched by this user.
+ * @param own files that it names and that are known to be the recorded ones: keys.
+ */
+export function foreignReach(board: LoadedProfile, own: readonly string[] = []): readonly string[] {
   const { programs, addresses, variables, files } = reachOf(board);
-  const { keys, qemu } = board.profile;
-  // Keys must be the recorded ones; what lies in the cache was fetched by this user.
-  const own = [
-    keys.signingFile,
-    keys.encryptionFile,
-    qemu?.image.startsWith("cache:") ? cachedFile(board.file, qemu.image) : "",
-  ];
+  const { qemu, emulated } = board.profile;
+  const fetched = [qemu?.image, emulated?.firmware]
+    .filter((name) => name?.startsWith("cache:"))
+    .map((name = "") => cachedFile(board.file, name));
+  const ours = [...own, ...fetched];
   return [
-    ...files.filter((path) => !own.includes(path)).map((path) => `reads ${path}`),
+    ...files.filter((path) => !ours.includes(path)).map((path) => `reads ${path}`),
     ...programs.filter((name) => name !== QEMU).map((name) => `runs ${name} (in ${dirname(resolve(board.file))})`),
     ...addresses.map((address) => `talks to ${address}`),
     ...variables.map((name) => `reads ${name} of the environment`),

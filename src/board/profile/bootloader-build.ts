@@ -3,9 +3,11 @@ import {
   type BootloaderBuild,
   bootloaderBuild,
   type DefectName,
+  firmwareFault,
   generation,
   type ImageAreas,
   modeRow,
+  NET_APP,
   netCoreRule,
 } from "../../mcuboot/index.ts";
 import { deviceArea } from "./flash-timing.ts";
@@ -59,13 +61,21 @@ function networkImages(secondary: Area | undefined): readonly ImageAreas[] {
   return [{ primary: { offset: NET_PRIMARY_ADDRESS, bytes: secondary.bytes, inRam: true }, secondary }];
 }
 
+/** Source: sdk-mcuboot boot/zephyr/Kconfig: by default not with CONFIG_NRF53_MULTI_IMAGE_UPDATE. */
 function checksLoadAddress(loaded: LoadedProfile): boolean {
-  return loaded.profile.bootloader.checkLoadAddress ?? netCoreOf(loaded).netCore?.rule.word === "load address";
+  const { bootloader, slots } = loaded.profile;
+  const onePair = slots.networkSecondary === undefined;
+  return bootloader.checkLoadAddress ?? (onePair && netCoreOf(loaded).netCore?.rule.word === "load address");
 }
 
-/** Where the images of a profile's application begin in the device, where its bootloader looks for that in headers. */
-export function loadAddressOf(loaded: LoadedProfile): number | undefined {
-  return checksLoadAddress(loaded) ? loaded.profile.slots.primary.offset : undefined;
+/**
+ * Where images begin once they run, where the profile's bootloader looks for that in headers.
+ * @param firmware default: the application's; of the network core is what b0n would take.
+ */
+export function loadAddressOf(loaded: LoadedProfile, firmware?: Uint8Array): number | undefined {
+  if (!checksLoadAddress(loaded)) return undefined;
+  const isNetwork = firmware !== undefined && firmwareFault(firmware, NET_APP.address) === undefined;
+  return isNetwork ? NET_APP.address : loaded.profile.slots.primary.offset;
 }
 
 function netCoreOf({ profile }: LoadedProfile): Pick<BootloaderBuild, "netCore"> {

@@ -1,4 +1,4 @@
-import { defined, hexOf } from "../../core/index.ts";
+import { defined, hexOf, terminalText } from "../../core/index.ts";
 import type { PortRef } from "../../serial/index.ts";
 import { type LoadedProfile, parseProfile } from "./profile.ts";
 
@@ -160,8 +160,9 @@ function quoted(text: string): string {
     : JSON.stringify(text);
 }
 
+/** For a comment: what a lab's file calls things may hold anything, and YAML knows line ends that JavaScript does not. */
 function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ").trim();
+  return terminalText(text.replaceAll(/\s+/g, " ").trim());
 }
 
 /** A name for files out of a board's name. */

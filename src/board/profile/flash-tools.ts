@@ -1,5 +1,5 @@
 /** The nRF5340's cores: two flashes, two protections. */
-export type Core = "application" | "network";
+export type CoreName = "application" | "network";
 
 /** One run of a tool. A script is written to a file first; its path takes the place of `{script}`. */
 export interface ToolCall {
@@ -20,18 +20,18 @@ interface FlashTool {
   readonly name: string;
   readonly program: string;
   /** Programs a HEX file: only the pages that it touches are erased. */
-  readonly write: (target: ToolTarget, core: Core, hexFile: string) => readonly ToolCall[];
+  readonly write: (target: ToolTarget, core: CoreName, hexFile: string) => readonly ToolCall[];
   /** Starts what was programmed; none when `write` does it. */
   readonly reset: (target: ToolTarget) => readonly ToolCall[];
   /** Erases a core, its protection too. Undefined: the tool cannot. */
-  readonly recover?: (target: ToolTarget, core: Core) => readonly ToolCall[];
+  readonly recover?: (target: ToolTarget, core: CoreName) => readonly ToolCall[];
   /** Erases the external flash. Undefined: the tool cannot, or wants a description of the flash that we do not have. */
   readonly eraseExternal?: (target: ToolTarget) => readonly ToolCall[];
   readonly source: string;
 }
 
 /** Recovering the network core wipes both; the other order locks the application core again. Zephyr nrf_common.py. */
-export const RECOVER_ORDER: readonly Core[] = ["network", "application"];
+export const RECOVER_ORDER: readonly CoreName[] = ["network", "application"];
 
 const NRFUTIL_CORE = { application: "Application", network: "Network" } as const;
 const NRFJPROG_CORE = { application: "CP_APPLICATION", network: "CP_NETWORK" } as const;
@@ -43,7 +43,7 @@ const CHIP = "nRF5340_xxAA";
 const USB_DIGITS = 12;
 
 /** Commander's dialog about new firmware would hang a bench without a screen: `-nogui 1`. */
-function commander({ serial }: ToolTarget, core: Core, what: string, lines: readonly string[]): ToolCall {
+function commander({ serial }: ToolTarget, core: CoreName, what: string, lines: readonly string[]): ToolCall {
   const device = ["-if", "SWD", "-speed", "4000", "-device", JLINK_DEVICE[core]];
   return {
     what,

@@ -174,7 +174,7 @@ const bootloader = z.strictObject({
     .optional()
     .describe(
       "CONFIG_MCUBOOT_CHECK_HEADER_LOAD_ADDRESS (nRF Connect SDK 3.4): images whose header names another slot are erased; " +
-        "default: with network_core_rule load-address.",
+        "default: with network_core_rule load-address and one pair of slots.",
     ),
   second_stage: z.boolean().default(false).describe("nRF5340: MCUboot is itself started by NSIB."),
 });

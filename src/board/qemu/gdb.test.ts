@@ -52,9 +52,12 @@ test("a refusal is told with what was asked", async () => {
   });
 });
 
-test("fewer bytes than were asked for are no answer", async () => {
-  const { gdb } = await stub({ "m0,4": "0200" });
-  await expect(gdb.readMemory(0, 4)).rejects.toThrow("cannot read 0x0");
+test.each([
+  ["fewer bytes than were asked for", "0200"],
+  ["as many characters that are no hex digits", "0200zz00"],
+])("%s are no answer", async (_what, reply) => {
+  const { gdb } = await stub({ "m0,4": reply });
+  await expect(gdb.readMemory(0, 4)).rejects.toMatchObject({ kind: "bench", message: expect.stringContaining("0x0") });
 });
 
 test("what runs is stopped by an interrupt; what stands still is left alone", async () => {

@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { abortable, BenchError, type Clock, fromHex, hex, textOf, utf8, within } from "../../core/index.ts";
 import { openSocket, type SocketAddress } from "./socket.ts";
 
@@ -19,7 +19,7 @@ interface Waiting {
  * memory, and watch a register. One caller at a time. Source: GDB manual, appendix "Remote Serial Protocol".
  */
 export class GdbClient {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #clock: Clock;
   readonly #waiting: Waiting[] = [];
   #text = "";
@@ -28,7 +28,8 @@ export class GdbClient {
   #stop: Promise<string> = Promise.resolve("");
   #gone: BenchError | undefined;
 
-  private constructor(socket: Socket, clock: Clock) {
+  /** @param socket connected to the emulator. */
+  constructor(socket: Duplex, clock: Clock) {
     this.#socket = socket;
     this.#clock = clock;
     socket.on("data", (bytes: Uint8Array) => this.#read(textOf(bytes)));
@@ -71,7 +72,8 @@ export class GdbClient {
     for (let at = 0; at < bytes; at += CHUNK_BYTES) {
       const length = Math.min(CHUNK_BYTES, bytes - at);
       const reply = await this.#ask(`m${(address + at).toString(16)},${length.toString(16)}`);
-      if (reply.length !== 2 * length) throw new BenchError(`the debugger cannot read 0x${address.toString(16)}.`);
+      if (reply.length !== 2 * length || /[^0-9a-f]/i.test(reply))
+        throw new BenchError(`the debugger cannot read 0x${address.toString(16)}.`);
       out.set(fromHex(reply), at);
     }
     return out;
@@ -110,7 +112,7 @@ export class GdbClient {
 
   async #expectOk(packet: string): Promise<void> {
     const reply = await this.#ask(packet);
-    if (reply !== "OK") throw new BenchError(`the debugger answers "${reply}" to ${packet.slice(0, 20)}.`);
+    if (reply !== "OK") throw new BenchError(`the debugger answers "${reply.slice(0, 20)}" to ${packet.slice(0, 20)}.`);
   }
 
   #ask(packet: string): Promise<string> {

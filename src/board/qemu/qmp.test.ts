@@ -58,6 +58,19 @@ test("the port that QEMU chose is read from its list of devices", async () => {
   await expect(qmp.portOf("qmp")).rejects.toThrow('QEMU has no port for qmp: "unix:/x".');
 });
 
+test.each([
+  ["is no list of devices", { answer: 1 }],
+  ["names a port that is none", [{ label: "uart", filename: "disconnected:tcp:127.0.0.1:99999,server=on" }]],
+  ["is a long text", [{ label: "uart", filename: "x".repeat(100_000) }]],
+])("an answer that %s is the emulator's fault, and told in few words", async (_what, devices) => {
+  const { qmp } = await monitor({ "query-chardev": { return: devices } });
+  const failed = await qmp.portOf("uart").catch((error: unknown) => error);
+  expect(failed).toMatchObject({
+    kind: "bench",
+    message: expect.stringMatching(/^QEMU has no port for uart: .{0,600}$/),
+  });
+});
+
 test("a word is read in the monitor's own notation", async () => {
   const { qmp } = await monitor({ "human-monitor-command": { return: "0000000040002304: 0x00000004\r\n" } });
   expect(await qmp.readWord(0x4000_2304)).toBe(4);

@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { z } from "zod";
 import { BenchError, type Clock, Listeners, within } from "../../core/index.ts";
 import { openSocket, type SocketAddress } from "./socket.ts";
@@ -6,6 +6,11 @@ import { openSocket, type SocketAddress } from "./socket.ts";
 const ANSWER_MS = 20_000;
 /** A line of QEMU's that is longer than this is no line of QEMU's, in characters. */
 const LINE_MAX = 1_048_576;
+
+const PORT_MAX = 65_535;
+/** As much of an answer as an error tells, in characters. */
+const TOLD_MAX = 500;
+const shortened = (text: string) => (text.length > TOLD_MAX ? `${text.slice(0, TOLD_MAX)}…` : text);
 
 const DEVICES = z.array(z.object({ label: z.string(), filename: z.string() }));
 
@@ -16,14 +21,15 @@ interface Waiting {
 
 /** QEMU's own remote control: one JSON object a line, commands answered in order. Source: QEMU docs/interop/qmp-spec. */
 export class QmpClient {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #clock: Clock;
   readonly #waiting: Waiting[] = [];
   #text = "";
   #gone: BenchError | undefined;
   readonly #events = new Listeners<string>();
 
-  private constructor(socket: Socket, clock: Clock) {
+  /** @param socket connected to the emulator; `open` agrees on its capabilities, too. */
+  constructor(socket: Duplex, clock: Clock) {
     this.#socket = socket;
     this.#clock = clock;
     socket.setEncoding("utf8");
@@ -50,7 +56,7 @@ export class QmpClient {
     this.#socket.write(`${JSON.stringify({ execute: command, arguments: given })}\n`);
     const reply = await within(this.#clock, ANSWER_MS, `QEMU to answer ${command}`, () => answer);
     if (typeof reply === "object" && reply !== null && "return" in reply) return reply.return;
-    throw new BenchError(`QEMU refuses ${command}: ${JSON.stringify(reply)}`);
+    throw new BenchError(`QEMU refuses ${command}: ${shortened(JSON.stringify(reply))}`);
   }
 
   /** Calls with the name of each event. */
@@ -62,16 +68,18 @@ export class QmpClient {
   async readWord(address: number): Promise<number> {
     const line = await this.execute("human-monitor-command", { "command-line": `xp /1wx 0x${address.toString(16)}` });
     const value = Number(/: (0x[0-9a-f]+)/.exec(String(line))?.[1]);
-    if (!Number.isInteger(value)) throw new BenchError(`QEMU cannot read 0x${address.toString(16)}: ${String(line)}`);
+    if (!Number.isInteger(value))
+      throw new BenchError(`QEMU cannot read 0x${address.toString(16)}: ${shortened(String(line))}`);
     return value;
   }
 
   /** The TCP port that QEMU chose for a character device. @throws BenchError when it has none. */
   async portOf(device: string): Promise<number> {
-    const devices = DEVICES.parse(await this.execute("query-chardev"));
-    const filename = devices.find(({ label }) => label === device)?.filename ?? "";
+    const { data: devices } = DEVICES.safeParse(await this.execute("query-chardev"));
+    const filename = devices?.find(({ label }) => label === device)?.filename ?? "";
     const port = Number(/:(\d+),server/.exec(filename)?.[1]);
-    if (!Number.isInteger(port)) throw new BenchError(`QEMU has no port for ${device}: "${filename}".`);
+    if (!Number.isInteger(port) || port > PORT_MAX)
+      throw new BenchError(`QEMU has no port for ${device}: "${shortened(filename)}".`);
     return port;
   }
 

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "@jest/globals";
 import { isHilError } from "../../core/index.ts";
 import type { PortInfo } from "../../serial/index.ts";
 import { findLocks, takeLock } from "../lease/lock.ts";
@@ -17,11 +18,12 @@ export const deadPid = () => spawnSync(process.execPath, ["-e", "0"]).pid;
 
 /** A lock that somebody else left, as a file. */
 export function leave(folder: string, changes: Partial<LockOwner>): LockOwner {
-  takeLock(resource, "lab", folder);
+  const lock = takeLock(resource, "lab", folder);
   const [found] = findLocks(folder);
   const { started: _, ...owner } = ownerNow(resource.name, "lab");
   const left: LockOwner = { ...owner, user: "ci", since: "2026-11-21T14:03:10.000Z", ...changes };
   writeFileSync(found?.path ?? "", JSON.stringify(left));
+  expect(lock.from).toBeUndefined();
   return left;
 }
 

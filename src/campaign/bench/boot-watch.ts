@@ -1,5 +1,5 @@
 import type { Board, BootLine } from "../../board/index.ts";
-import { isKind, messageOf, sleep, within } from "../../core/index.ts";
+import { isKind, messageOf, within } from "../../core/index.ts";
 import { echo } from "../../smp/index.ts";
 import type { BootEvidence, BootSeen } from "../record/facts.ts";
 import { VoidError } from "./bench-watch.ts";
@@ -178,11 +178,21 @@ class BootWatch {
   async #untilLine(sinceUs: number, wanted: (line: BootLine) => boolean, stop: AbortSignal): Promise<void> {
     const { app } = this.#board.logs;
     if (app.since(sinceUs).some(wanted)) return;
-    const heard = new AbortController();
-    const either = AbortSignal.any([stop, heard.signal]);
-    const line = app.next(wanted, either);
-    await Promise.race([line.catch(() => {}), sleep(this.#board.clock, SIGN_MS, either).catch(() => {})]);
-    heard.abort();
+    stop.throwIfAborted();
+    const { clock } = this.#board;
+    await new Promise<void>((resolve) => {
+      const over = () => {
+        unheard();
+        cancel();
+        stop.removeEventListener("abort", over);
+        resolve();
+      };
+      const unheard = app.onLine((line) => {
+        if (wanted(line)) over();
+      });
+      const cancel = clock.at(clock.nowUs() + SIGN_MS * 1000, over);
+      stop.addEventListener("abort", over, { once: true });
+    });
     stop.throwIfAborted();
   }
 

@@ -55,3 +55,35 @@ describe("the bootloader's mode against the profile's", () => {
     expect(check).toMatchObject({ outcome: "as expected", found: "custom" });
   });
 });
+
+describe("the slots against the profile's", () => {
+  /** What preflight makes of a board with these images, each slot of 64 KiB, under a profile with this slot for the network core. */
+  async function slotCheck(images: number, networkBytes: number): Promise<PreflightCheck | undefined> {
+    const store = new ArrayImageStore({ slotBytes: 65_536, images });
+    const facts = { ...M44_FACTS, bufferBytes: 384, bufferCount: 4, reset: () => undefined };
+    const handlers = { ...osHandlers(facts), ...imageHandlers(store, { slotInfo: true }) };
+    const board = scriptedBoard(smpBench({ store, server: { handlers } }));
+    const own = { bytes: 65_536, device: "internal" } as const;
+    const slots = {
+      sectorBytes: 4096,
+      primary: { ...own, offset: 0x1_0000 },
+      secondary: { ...own, offset: 0x2_0000 },
+      networkSecondary: { offset: 0x3_0000, bytes: networkBytes, device: "internal" },
+    } as const;
+    const asked = { ...board, profile: { ...board.profile, slots } };
+    const events: RunEvent[] = [];
+    const recorded = new RecordedBoard(asked, { event: (event) => events.push(event) }, new AbortController().signal);
+    await preflight(recorded).catch(() => undefined);
+    return eventsOf(events, "preflight")[0]?.checks.find(({ name }) => name === "slots");
+  }
+
+  test("include the network core's own, where the application tells of it", async () => {
+    const found = "slot 0: 65536 bytes, slot 1: 65536 bytes";
+    expect(await slotCheck(2, 65_536)).toMatchObject({
+      outcome: "as expected",
+      found: `${found}, slot 1 of image 1: 65536 bytes`,
+    });
+    expect(await slotCheck(2, 0x3_8000)).toMatchObject({ outcome: "differs" });
+    expect(await slotCheck(1, 0x3_8000)).toMatchObject({ outcome: "as expected", found });
+  });
+});

@@ -81,17 +81,35 @@ function bootloaderMode({ board, signal }: RecordedBoard): Promise<PreflightChec
 function slotSizes({ board, signal }: RecordedBoard): Promise<PreflightCheck> {
   return ask("slots", async () => {
     const images = await board.smp.slotInfo({ signal });
-    const slots = images.find((entry) => entry.image === 0)?.slots ?? [];
-    const found = slots.map((slot) => `slot ${slot.slot}: ${slot.sizeBytes ?? "?"} bytes`).join(", ");
     const want = expectedSlots(board);
-    const same = slots.every((slot) => slot.sizeBytes === undefined || want[slot.slot] === slot.sizeBytes);
-    return { expected: want.map((bytes, slot) => `slot ${slot}: ${bytes} bytes`).join(", "), found, same };
+    const told = want.flatMap((row) => {
+      const slots = images.find(({ image }) => image === row.image)?.slots ?? [];
+      const bytes = slots.find(({ slot }) => slot === row.slot)?.sizeBytes;
+      // An application that knows one image says nothing of the other.
+      return slots.length === 0 && row.image > 0 ? [] : [{ ...row, found: bytes }];
+    });
+    const same = told.every(({ bytes, found }) => found === undefined || found === bytes);
+    const text = (rows: readonly { name: string; bytes: number | undefined }[]) =>
+      rows.map(({ name, bytes }) => `${name}: ${bytes ?? "?"} bytes`).join(", ");
+    return { expected: text(want), found: text(told.map(({ name, found }) => ({ name, bytes: found }))), same };
   });
 }
 
-function expectedSlots(board: Board): readonly number[] {
-  const { primary, secondary } = board.profile.slots;
-  return [primary.bytes, secondary.bytes];
+interface WantedSlot {
+  readonly image: number;
+  readonly slot: number;
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** The primary slot of the network core's image is a buffer in RAM, of which the profile says nothing. */
+function expectedSlots({ profile }: Board): readonly WantedSlot[] {
+  const { primary, secondary, networkSecondary } = profile.slots;
+  return [
+    { image: 0, slot: 0, name: "slot 0", bytes: primary.bytes },
+    { image: 0, slot: 1, name: "slot 1", bytes: secondary.bytes },
+    ...(networkSecondary ? [{ image: 1, slot: 1, name: "slot 1 of image 1", bytes: networkSecondary.bytes }] : []),
+  ];
 }
 
 /** @throws BenchError when MCUboot itself answers. */

@@ -2,7 +2,7 @@ import { type Board, type BoardProfile, deviceArea, firstChunkMs, flashTimingOf 
 import { BenchError, fromHex, hex, sleep } from "../../core/index.ts";
 import { timingAt } from "../../mcuboot/index.ts";
 import { CONSOLE_OVERHEAD_BYTES, encodedBytes } from "../../smp/index.ts";
-import type { BootSeen, SlotFacts } from "../record/facts.ts";
+import type { BootSeen, SlotState } from "../record/facts.ts";
 import type { EventSink } from "../record/run-event.ts";
 import { requireEncryptionPolicy } from "../request/encryption-policy.ts";
 import type { CampaignImage } from "../request/images.ts";
@@ -51,7 +51,11 @@ export class RecordedBoard {
     return this.board.clock.nowUs();
   }
 
-  async imageState(): Promise<readonly SlotFacts[]> {
+  /**
+   * The image list as the board tells it.
+   * @throws TimeoutError when it does not answer; ProtocolError when it refuses, or its answer is none.
+   */
+  async imageState(): Promise<readonly SlotState[]> {
     const { images } = await this.board.smp.imageState({ signal: this.signal });
     const slots = images.map((entry) => ({
       image: entry.image,
@@ -64,6 +68,12 @@ export class RecordedBoard {
     return slots;
   }
 
+  /**
+   * Sends an image to the secondary slot of a pair.
+   * @param options.imageNumber the pair, from 0 (the application's).
+   * @throws ConfigurationError, before a byte is sent, for an image that the profile's encryption policy forbids;
+   *   TimeoutError and ProtocolError as the upload ends.
+   */
   async upload(image: CampaignImage, { imageNumber = 0 }: { readonly imageNumber?: number } = {}): Promise<void> {
     const { board, record } = this;
     requireEncryptionPolicy(image.file, image.version, board.profile);
@@ -105,7 +115,10 @@ export class RecordedBoard {
     await this.request(image, false);
   }
 
-  /** Marks the image in the secondary slot: for a test, or for good. */
+  /**
+   * Marks the image in the secondary slot: for a test, or for good.
+   * @throws TimeoutError, ProtocolError: also for an image that the board does not list.
+   */
   async request(image: CampaignImage, permanent: boolean): Promise<void> {
     await this.board.smp.setImageState({ hash: fromHex(image.hash), confirm: permanent }, { signal: this.signal });
     this.record.event({ atUs: this.nowUs, event: "set-pending", version: image.version });
@@ -117,7 +130,11 @@ export class RecordedBoard {
     this.record.event({ atUs: this.nowUs, event: "confirmed", version });
   }
 
-  /** Resets by command. Resolves when the answer came, on the bench's clock. */
+  /**
+   * Resets by command.
+   * @returns when the answer came, in microseconds on the bench's clock.
+   * @throws TimeoutError when none comes; ProtocolError when the board refuses.
+   */
   async reset(): Promise<number> {
     const { board, signal } = this;
     this.#talks ||= board.logs.app.knownSince(0).some(isBootSign);
@@ -130,6 +147,11 @@ export class RecordedBoard {
     return answeredUs;
   }
 
+  /**
+   * Switches the board's supply.
+   * @returns when the switch had taken the command, in microseconds on the bench's clock.
+   * @throws BenchError for a switch that refuses, is silent, or says that it did not obey.
+   */
   async power(state: "on" | "off"): Promise<number> {
     const askedUs = this.nowUs;
     const { sentAtUs } = await this.board.power.set(state, { signal: this.signal });

@@ -1,7 +1,7 @@
 import type { Board } from "../../board/index.ts";
 import { BenchError } from "../../core/index.ts";
 import type { FlashContent } from "../../mcuboot/index.ts";
-import type { SlotFacts } from "../record/facts.ts";
+import type { SlotState } from "../record/facts.ts";
 import type { CampaignImage, CampaignImages } from "../request/images.ts";
 import type { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { activeSlot, slotOf } from "../verdict/slots.ts";
@@ -54,8 +54,11 @@ export class StartingPoint {
     requireLogFits(this.#recorded);
   }
 
-  /** Old image running and confirmed, nothing pending: by the flasher where there is one, by SMP where not. */
-  async baseline(): Promise<void> {
+  /**
+   * Old image running and confirmed, nothing pending: by the flasher where there is one, by SMP where not.
+   * @returns how; what the network core runs then is another matter.
+   */
+  async baseline(): Promise<"already running" | "flashed" | "uploaded"> {
     const { old } = this.#images;
     const found = await this.#recorded.imageState();
     const slots = this.#isSettled(found) || this.#board.flasher ? found : await this.#settled(found);
@@ -68,6 +71,7 @@ export class StartingPoint {
       await this.#bySmp();
     }
     this.#recorded.record.event({ atUs: this.#recorded.nowUs, event: "baseline", how });
+    return how;
   }
 
   /**
@@ -116,7 +120,7 @@ export class StartingPoint {
    * What an earlier run has left undone is done, as a board without a flasher knows no way back: a swap that was asked
    * for comes with the next boot, and what runs then is confirmed.
    */
-  async #settled(found: readonly SlotFacts[]): Promise<readonly SlotFacts[]> {
+  async #settled(found: readonly SlotState[]): Promise<readonly SlotState[]> {
     const recorded = this.#recorded;
     let slots = found;
     if (this.#waits(slots)) {
@@ -148,13 +152,13 @@ export class StartingPoint {
   }
 
   /** Something waits for the next boot, of the images that the profile has. */
-  #waits(slots: readonly SlotFacts[]): boolean {
+  #waits(slots: readonly SlotState[]): boolean {
     const images = this.#board.profile.slots.networkSecondary === undefined ? [0] : [0, 1];
     return slots.some((slot) => images.includes(slot.image) && slot.flags.includes("pending"));
   }
 
   /** What runs is confirmed, and nothing waits for the next boot. */
-  #isSettled(slots: readonly SlotFacts[]): boolean {
+  #isSettled(slots: readonly SlotState[]): boolean {
     return !this.#waits(slots) && (activeSlot(slots)?.flags.includes("confirmed") ?? false);
   }
 

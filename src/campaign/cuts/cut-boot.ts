@@ -2,7 +2,7 @@ import type { Timeline } from "../../mcuboot/index.ts";
 import type { RecordedBoard } from "../bench/recorded-board.ts";
 import { type Direction, reversed, type Trial } from "../bench/trial.ts";
 import type { CutIn } from "../record/cut-moment.ts";
-import type { CutFacts } from "../record/facts.ts";
+import type { CutTimes } from "../record/facts.ts";
 import { type Span, windowIn } from "../verdict/cut-window.ts";
 import { asFlash } from "../verdict/real-flash.ts";
 import { type Judged, judge } from "./judge.ts";
@@ -81,7 +81,7 @@ export async function cutBoot(trial: Trial, boot: BootToCut): Promise<Judged> {
   const fault = known?.fault;
   const windows = known?.windows ?? spansOf(made.lost, scales, "judge");
   const intoSwapUs = middleUs(windows[0] && windowIn(plan, windows[0], expected.build.generation));
-  const facts: CutFacts = { ...made.facts, planned, intoSwapUs };
+  const facts: CutTimes = { ...made.facts, planned, intoSwapUs };
   return judge(trial, {
     subject: { kind: "cut", in: "boot", index: planned.index },
     direction,

@@ -1,11 +1,11 @@
 import type { LegalOutcome } from "../../mcuboot/index.ts";
 import type { Direction, Trial } from "../bench/trial.ts";
-import type { BootSeen, CutFacts, SlotFacts } from "../record/facts.ts";
+import type { BootSeen, CutTimes, SlotState } from "../record/facts.ts";
 import type { Subject } from "../record/subject.ts";
 import type { Verdict } from "../record/verdict.ts";
 import type { Allowed, Evidence } from "../verdict/check.ts";
 import type { CutSpan } from "../verdict/cut-window.ts";
-import { expectations } from "../verdict/nearest.ts";
+import { expectationsOf } from "../verdict/nearest.ts";
 import { asFlash } from "../verdict/real-flash.ts";
 import { activeSlot } from "../verdict/slots.ts";
 import { type Weighed, weigh } from "../verdict/weigh.ts";
@@ -17,7 +17,7 @@ interface BootToJudge extends Pick<Allowed, "decisions" | "fault"> {
   readonly seen: BootSeen;
   /** Of the cuts in boots in a row, in the model's time. */
   readonly windows?: readonly CutSpan[];
-  readonly facts?: CutFacts;
+  readonly facts?: CutTimes;
   readonly place?: { readonly where: string; readonly phase: string };
   /** What MCUboot may do, where it does not follow from the windows. */
   readonly allowed?: readonly LegalOutcome[] | undefined;
@@ -29,7 +29,7 @@ interface BootToJudge extends Pick<Allowed, "decisions" | "fault"> {
 export interface Judged extends Pick<Weighed, "matched" | "defect" | "indistinguishable" | "maskedDefects"> {
   readonly verdict: Verdict;
   readonly direction: Direction;
-  readonly slots: readonly SlotFacts[];
+  readonly slots: readonly SlotState[];
   readonly seen: BootSeen;
   /** Pages that this boot and the uploads before it erased, by the model. */
   readonly erased: readonly number[];
@@ -46,7 +46,7 @@ export async function judge(trial: Trial, boot: BootToJudge): Promise<Judged> {
   const weighed = weigh(evidence, { outcomes, decisions, fault });
   const { pass, found, ...known } = weighed;
   const { ending, because } = boot.ofNetwork ? asNetworkUpdate(weighed, evidence) : asUpgrade(weighed, evidence, boot);
-  const allowed = expectations(outcomes);
+  const allowed = expectationsOf(outcomes);
   const verdict: Verdict = {
     subject,
     pass,
@@ -78,7 +78,8 @@ async function gather(trial: Trial, { direction, seen, ofNetwork = false }: Boot
   const network = await trial.network.report(recorded, seen);
   const content = isUp ? await recorded.board.flash?.read() : undefined;
   const flash = content && { content: asFlash(expected, content), build: expected.build };
-  return { seen, slots, encrypted: direction.to.encrypted, ofNetwork, network, flash };
+  const { networkRule: rule } = expected;
+  return { seen, slots, encrypted: direction.to.encrypted, rule, ofNetwork, network, flash };
 }
 
 /** A boot after a cut whose application was in place already, and that had the network core left to update. */

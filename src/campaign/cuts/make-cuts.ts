@@ -4,7 +4,7 @@ import { VoidError } from "../bench/bench-watch.ts";
 import { notCut } from "../bench/not-cut.ts";
 import type { RecordedBoard } from "../bench/recorded-board.ts";
 import type { BootCut, PlannedCut } from "../record/cut-moment.ts";
-import type { BootSeen, CutFacts, OwnCut } from "../record/facts.ts";
+import type { BootSeen, CutTimes, SwitchCut } from "../record/facts.ts";
 import { endsRefusal, refusalBegins, UPGRADE_BEGINS } from "../verdict/cut-window.ts";
 import { printingUs } from "./line-time.ts";
 import { cutBySwitch, untilTrigger } from "./trigger.ts";
@@ -12,7 +12,7 @@ import { plainPattern } from "./trigger-bytes.ts";
 
 /** A cut that was made, and the boot that followed it. */
 export interface CutMade {
-  readonly facts: CutFacts;
+  readonly facts: CutTimes;
   readonly seen: BootSeen;
   /** Every loss of power, in order. */
   readonly lost: readonly PowerLoss[];
@@ -67,7 +67,7 @@ export async function cutPower(
       throw notRestarted(recorded, seen);
     const followingIntoSwapUs = made.slice(1).map((lost) => lost.intoSwapUs);
     const { left: _, over: __, refused: ___, aliveUs: ____, ...power } = first;
-    const facts: CutFacts = {
+    const facts: CutTimes = {
       planned: planned.kind === "progress" ? planned.planned : planned,
       resetAnsweredUs,
       ...power,
@@ -87,7 +87,7 @@ function unlessSilent(error: unknown): undefined {
 }
 
 /** A loss of power, as far as it is known before power is back. */
-export interface PowerLoss extends Pick<CutFacts, "offSentUs" | "cutUs" | "lastByteUs" | "intoSwapUs" | "own"> {
+export interface PowerLoss extends Pick<CutTimes, "offSentUs" | "cutUs" | "lastByteUs" | "intoSwapUs" | "own"> {
   /** The bootloader had said before that it starts the application: no flash operation was left to cut. */
   readonly over?: boolean;
   /** It had said before that it refuses an image, in a release that erases first: that erase was over. */
@@ -119,7 +119,7 @@ async function makeCut(
   const profile = board.profile.power;
   const heard: Heard[] = [];
   const stopHearing = board.uart.onBytes(({ atUs, bytes }) => heard.push({ atUs, bytes: bytes.length }));
-  let own: OwnCut | undefined;
+  let own: SwitchCut | undefined;
   let offSentUs: number;
   try {
     if (planned.kind !== "progress") own = await cutBySwitch(recorded, planned, sinceUs, bootMs);
@@ -154,7 +154,7 @@ interface SeenLine {
   readonly endUs: number;
 }
 
-function matchOf(planned: CutTrigger, own: OwnCut | undefined): SeenLine | undefined {
+function matchOf(planned: CutTrigger, own: SwitchCut | undefined): SeenLine | undefined {
   if (own?.matchUs === undefined || planned.kind !== "log") return undefined;
   return plainPattern(planned.pattern)?.toLineEnd
     ? { pattern: compilePattern(planned.pattern), endUs: own.matchUs }

@@ -1,4 +1,4 @@
-import type { CurrentSamples } from "../record/current-bins.ts";
+import type { CurrentRun } from "../record/current-bins.ts";
 
 /** A shape of the supply current: it crosses a threshold and stays on the other side for a while. */
 interface CurrentShape {
@@ -19,7 +19,7 @@ export class ShapeFinder {
   }
 
   /** When the current had been on the other side for long enough; undefined while it has not. */
-  feed({ atUs, everyUs, microamps }: CurrentSamples): number | undefined {
+  feed({ atUs, everyUs, microamps }: CurrentRun): number | undefined {
     const { edge, microamps: threshold, forUs } = this.#shape;
     for (const [index, value] of microamps.entries()) {
       if (Number.isNaN(value)) continue;

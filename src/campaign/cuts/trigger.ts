@@ -1,7 +1,7 @@
 import { ConfigurationError, within } from "../../core/index.ts";
 import type { RecordedBoard } from "../bench/recorded-board.ts";
 import type { BootMoment } from "../record/cut-moment.ts";
-import type { OwnCut } from "../record/facts.ts";
+import type { SwitchCut } from "../record/facts.ts";
 import { PatternFinder, plainPattern } from "./trigger-bytes.ts";
 import { ShapeFinder } from "./trigger-current.ts";
 
@@ -115,7 +115,7 @@ export async function cutBySwitch(
   moment: BootMoment,
   resetUs: number,
   limitMs: number,
-): Promise<OwnCut | undefined> {
+): Promise<SwitchCut | undefined> {
   const { board, signal } = recorded;
   const { latencyUs } = board.cuts;
   const when = momentOfSwitch(moment, resetUs - latencyUs);

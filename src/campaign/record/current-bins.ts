@@ -1,5 +1,5 @@
 /** A run of current samples, as a meter hands them on. */
-export interface CurrentSamples {
+export interface CurrentRun {
   /** When the last of them had arrived, on the bench's clock, in microseconds. */
   readonly atUs: number;
   /** Distance of two samples, in microseconds. */
@@ -25,7 +25,7 @@ export class CurrentBins {
   #lost = 0;
 
   /** Lines that are whole now, without line ends. */
-  add({ atUs, everyUs, microamps }: CurrentSamples): string[] {
+  add({ atUs, everyUs, microamps }: CurrentRun): string[] {
     const lines: string[] = [];
     const most = Math.max(1, Math.round(BIN_US / everyUs));
     for (const [index, value] of microamps.entries()) {

@@ -2,7 +2,7 @@ import type { BootLine } from "../../board/index.ts";
 import type { PlannedCut } from "./cut-moment.ts";
 
 /** One image of a campaign, as reports name it. */
-export interface ImageFacts {
+export interface ImageSummary {
   readonly role: "old" | "new";
   /** Left out of an image of the application. */
   readonly core?: "network" | undefined;
@@ -22,7 +22,7 @@ export interface PreflightCheck {
 }
 
 /** A cut that the switch made by itself; see `CutOrder` of the power switches. */
-export interface OwnCut {
+export interface SwitchCut {
   /** When the pattern's last byte came; undefined when it waited for none. */
   readonly matchUs: number | undefined;
   readonly cutUs: number;
@@ -31,7 +31,7 @@ export interface OwnCut {
 }
 
 /** What became known of a cut: all times on the bench's clock, in microseconds. */
-export interface CutFacts {
+export interface CutTimes {
   readonly planned: PlannedCut;
   readonly resetAnsweredUs: number;
   readonly offSentUs: number;
@@ -43,13 +43,13 @@ export interface CutFacts {
   /** From the swap's first flash operation to the cut; negative before it. Undefined when it cannot be told. */
   readonly intoSwapUs: number | undefined;
   /** What a switch that made the cut by itself says of it, on the bench's clock. */
-  readonly own?: OwnCut | undefined;
+  readonly own?: SwitchCut | undefined;
   /** The same as `intoSwapUs` of the cuts in the boots that followed. */
   readonly followingIntoSwapUs?: readonly (number | undefined)[] | undefined;
 }
 
 /** A slot as the board reported it. */
-export interface SlotFacts {
+export interface SlotState {
   readonly image: number;
   readonly slot: number;
   readonly version: string;

@@ -11,7 +11,7 @@ import {
   wallTime,
 } from "../../core/index.ts";
 import { type TranscriptLine, transcriptJson } from "../../smp/index.ts";
-import { CURRENT_HEADER, CurrentBins, type CurrentSamples } from "./current-bins.ts";
+import { CURRENT_HEADER, CurrentBins, type CurrentRun } from "./current-bins.ts";
 import { DISK, GrowingFile, type RecordFiles, replaceFile } from "./record-files.ts";
 import { type RunEvent, recordedEvent } from "./run-event.ts";
 
@@ -143,7 +143,7 @@ export class RunRecord implements Disposable {
   }
 
   /** What the board took, millisecond by millisecond, in `current.csv`. */
-  measured(samples: CurrentSamples): void {
+  measured(samples: CurrentRun): void {
     if (!this.#open || this.broken.aborted) return;
     this.#keep(() => {
       if (!this.#current) {

@@ -5,11 +5,11 @@ import { isHilError } from "../../core/index.ts";
 import type { RunRequest } from "../request/run-request.ts";
 import { emptyFolder, smallProfile, smallScenario } from "../testing/small-campaign.ts";
 import type { PlannedCut } from "./cut-moment.ts";
-import type { ImageFacts } from "./facts.ts";
+import type { ImageSummary } from "./facts.ts";
 import { RunRecord } from "./record.ts";
 import { loadReplay, replayOf } from "./replay.ts";
 
-const IMAGES: readonly ImageFacts[] = [
+const IMAGES: readonly ImageSummary[] = [
   { role: "old", version: "1.0.0", hash: "aa", fileBytes: 1, encrypted: true },
   { role: "new", version: "2.0.0", hash: "bb", fileBytes: 2, encrypted: true },
 ];

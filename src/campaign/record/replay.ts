@@ -12,7 +12,7 @@ import {
   whyUnreadable,
 } from "../../core/index.ts";
 import { PLANNED_CUT_SCHEMA, type PlannedCut } from "./cut-moment.ts";
-import type { ImageFacts } from "./facts.ts";
+import type { ImageSummary } from "./facts.ts";
 import { KEPT_SCHEMA, type keptOf } from "./kept.ts";
 import { KEY_FACTS_SCHEMA, keyFacts } from "./kept-keys.ts";
 
@@ -81,7 +81,7 @@ interface Replayable {
 /** The replay document of a run. */
 export function replayOf(
   request: Replayable,
-  images: readonly ImageFacts[],
+  images: readonly ImageSummary[],
   cuts: readonly PlannedCut[] | undefined,
   inputs: ReturnType<typeof keptOf> = [],
 ): Replay {
@@ -131,7 +131,7 @@ export function loadReplay(reference: string): LoadedReplay {
 }
 
 /** What a replay runs that is not what was recorded: one sentence an image. The hash is over header and firmware. */
-export function imageDifferences(recorded: Replay["images"], built: readonly ImageFacts[]): readonly string[] {
+export function imageDifferences(recorded: Replay["images"], built: readonly ImageSummary[]): readonly string[] {
   return recorded.flatMap(({ role, core, version, hash }) => {
     const now = built.find((image) => image.role === role && image.core === core);
     if (now === undefined || now.hash === hash) return [];

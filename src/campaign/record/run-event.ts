@@ -1,13 +1,13 @@
 import type { PlannedCut } from "./cut-moment.ts";
 import type {
-  CutFacts,
+  CutTimes,
   EvidenceKind,
-  ImageFacts,
+  ImageSummary,
   PhaseSpan,
   PreflightCheck,
   RecoveryStepName,
   RunResult,
-  SlotFacts,
+  SlotState,
 } from "./facts.ts";
 import { type RecordedVerdict, recordedVerdict, type Verdict } from "./verdict.ts";
 
@@ -31,7 +31,7 @@ export type RunEvent = At<
       readonly latencyUs: number;
       readonly uncertaintyUs: number;
     }
-  | { readonly event: "images-built"; readonly images: readonly ImageFacts[]; readonly crypto: readonly string[] }
+  | { readonly event: "images-built"; readonly images: readonly ImageSummary[]; readonly crypto: readonly string[] }
   | { readonly event: "preflight"; readonly checks: readonly PreflightCheck[] }
   | { readonly event: "baseline"; readonly how: "already running" | "flashed" | "uploaded" }
   | { readonly event: "upload-started"; readonly version: string; readonly totalBytes: number }
@@ -52,7 +52,7 @@ export type RunEvent = At<
       readonly alreadyPresent: boolean;
       readonly limitBytesPerS: number;
     }
-  | { readonly event: "image-state"; readonly images: readonly SlotFacts[] }
+  | { readonly event: "image-state"; readonly images: readonly SlotState[] }
   | { readonly event: "set-pending"; readonly version: string }
   | { readonly event: "confirmed"; readonly version: string }
   | { readonly event: "reset"; readonly answeredUs: number }
@@ -75,7 +75,7 @@ export type RunEvent = At<
     }
   | { readonly event: "plan"; readonly cuts: readonly PlannedCut[]; readonly phases: readonly PhaseSpan[] }
   | { readonly event: "cut-started"; readonly planned: PlannedCut; readonly from: string; readonly to: string }
-  | { readonly event: "cut"; readonly facts: CutFacts }
+  | { readonly event: "cut"; readonly facts: CutTimes }
   /** The bench was not whole while this cut was made: there is no verdict on it. `again`: it is made once more. */
   | { readonly event: "cut-void"; readonly index: number; readonly reason: string; readonly again: boolean }
   | { readonly event: "verdict"; readonly verdict: Verdict }

@@ -1,4 +1,4 @@
-import type { CutFacts, SlotFacts } from "./facts.ts";
+import type { CutTimes, SlotState } from "./facts.ts";
 import { type Subject, subjectText } from "./subject.ts";
 
 /** The ways an upgrade can end, in the field's words. */
@@ -31,7 +31,7 @@ export interface Verdict {
   readonly ending: Ending;
   readonly from: string;
   readonly to: string;
-  readonly cut: CutFacts | undefined;
+  readonly cut: CutTimes | undefined;
   /** Where in the swap the cut fell, for people: "operation 611, status of sector 48". */
   readonly where: string | undefined;
   /** What was allowed, one sentence each. */
@@ -39,7 +39,7 @@ export interface Verdict {
   readonly expected: string;
   readonly found: string;
   readonly because: string;
-  readonly slots: readonly SlotFacts[];
+  readonly slots: readonly SlotState[];
   /** Boots seen after power came back, and the boot log's own account. */
   readonly boots: number;
   readonly bootLog: readonly string[];

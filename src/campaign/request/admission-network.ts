@@ -28,7 +28,7 @@ export function networkPath(scenario: ScenarioFile, role: Role): readonly string
 }
 
 /** What is wrong with an image of the network core, behind the field that names it. */
-export function networkText(scenario: ScenarioFile, role: Role, text: string): string {
+export function networkImageText(scenario: ScenarioFile, role: Role, text: string): string {
   if (networkPart(scenario, role) !== undefined) return text;
   return `brings an image of the network core, too, which ${text}`;
 }
@@ -93,7 +93,10 @@ function inSharedSlot(view: ExpectedFlash, from: CampaignImage, image: CampaignI
   }
   if (events.includes("net core update done")) return { does: "update", because: "it is taken", line: undefined };
   const [refusal] = refusals;
-  if (refusal !== undefined) return { does: "refused", because: refusalText(refusal), line: undefined };
+  if (refusal !== undefined) {
+    const said = log.find(({ level }) => level === "E");
+    return { does: "refused", because: refusalText(refusal), line: said && `E: ${said.text}` };
+  }
   if (events.includes("net core update failed")) {
     // It gets the stored bytes, ciphertext of an encrypted image.
     const isFar = view.build.netCore?.externalSecondaryOffset !== undefined;

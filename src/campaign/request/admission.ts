@@ -14,7 +14,7 @@ import {
 import type { PlannedCut } from "../record/cut-moment.ts";
 import type { KeptImages } from "../record/kept.ts";
 import { ExpectedFlash } from "../verdict/expected-flash.ts";
-import { askNetwork, networkPath, networkText, tooLongForNetCore } from "./admission-network.ts";
+import { askNetwork, networkImageText, networkPath, tooLongForNetCore } from "./admission-network.ts";
 import { checksRevert, type Expectation, expectationOf } from "./expectation.ts";
 import type { Role } from "./image-part.ts";
 import type { CampaignImage, CampaignImages } from "./images.ts";
@@ -161,7 +161,7 @@ class Questions {
       if (fault === undefined) continue;
       throw scenario.wrong(
         networkPath(scenario, role),
-        networkText(scenario, role, `does not fit: ${fault}`),
+        networkImageText(scenario, role, `does not fit: ${fault}`),
         "Make it shorter.",
       );
     }
@@ -181,7 +181,7 @@ class Questions {
     }[answer.does];
     throw scenario.wrong(
       networkPath(scenario, "new"),
-      `${networkText(scenario, "new", found)}${printed(answer.line)}`,
+      `${networkImageText(scenario, "new", found)}${printed(answer.line)}`,
       `Nothing was moved.${answer.does === "no boot" ? "" : ` Or set expect: ${answer.does} in images.network.`}`,
     );
   }

@@ -1,7 +1,7 @@
 import type { Scenario, ScenarioFile } from "./scenario.ts";
 
 export type Role = "old" | "new";
-export type Core = "application" | "network";
+export type ImageCore = "application" | "network";
 
 /** What a scenario says of one image. */
 type ImageSource = Pick<Scenario["images"]["old"], "payload" | "depends_on">;
@@ -9,7 +9,7 @@ type ImageSource = Pick<Scenario["images"]["old"], "payload" | "depends_on">;
 /** One image of a campaign, as its scenario names it. */
 export interface ImagePart {
   readonly role: Role;
-  readonly core: Core;
+  readonly core: ImageCore;
   /** Where in the scenario it stands. */
   readonly path: readonly string[];
   readonly source: ImageSource;

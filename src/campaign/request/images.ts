@@ -22,7 +22,7 @@ import {
   TLV_INFO_BYTES,
 } from "../../image/index.ts";
 import { asNetFirmware, findFirmwareInfo, NET_APP } from "../../mcuboot/index.ts";
-import type { ImageFacts } from "../record/facts.ts";
+import type { ImageSummary } from "../record/facts.ts";
 import type { ImagePart, Role } from "./image-part.ts";
 import { type PackagePlace, packagePlaceOf, partsOf } from "./packaged-parts.ts";
 import { isPayloadFile, readPayload } from "./payload-file.ts";
@@ -30,7 +30,7 @@ import { isPresigned, presignedImage } from "./presigned-image.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
 /** An image of a campaign. */
-export interface CampaignImage extends ImageFacts {
+export interface CampaignImage extends ImageSummary {
   /** The same, signed and not encrypted: tells a wrong encryption key from a wrong signing key. Absent of one in clear. */
   readonly unencrypted?: () => CampaignImage;
   /** What is uploaded: encrypted when the scenario says so. */
@@ -216,7 +216,7 @@ export function imageOf(payload: Uint8Array, role: "old" | "new", version: strin
     version: parseVersion(version),
     headerBytes: recipe.headerBytes,
     padHeader: true,
-    ...(recipe.slotBytes === undefined ? {} : { slotBytes: recipe.slotBytes }),
+    ...defined({ slotBytes: recipe.slotBytes }),
     writeBytes: recipe.writeBytes,
     ...defined({ maxSectors: recipe.maxSectors, romFixed: recipe.romFixed, dependencies: recipe.dependencies }),
     ...crypto,

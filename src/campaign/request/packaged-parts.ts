@@ -2,7 +2,7 @@ import type { BoardProfile } from "../../board/index.ts";
 import { ConfigurationError, readInput, resolveFrom } from "../../core/index.ts";
 import { type DfuFile, readDfuZip } from "../../image/index.ts";
 import { NET_APP } from "../../mcuboot/index.ts";
-import { applicationPart, type Core, type ImagePart, networkPart, type Role } from "./image-part.ts";
+import { applicationPart, type ImageCore, type ImagePart, networkPart, type Role } from "./image-part.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
 /** What of a board decides where a package's file goes. */
@@ -37,7 +37,7 @@ const INDEX_KEYS = ["image_index", "image", "partition"] as const;
  * load address in packages without (format 0, one pair of slots).
  * @throws ConfigurationError for another image, and for a manifest that goes against itself or the board.
  */
-function coreOf(file: DfuFile, place: PackagePlace): Core {
+function coreOf(file: DfuFile, place: PackagePlace): ImageCore {
   const { name, entry } = file;
   const isTold = INDEX_KEYS.some((key) => entry[key] !== undefined);
   const byName = netSigns(file);
@@ -58,7 +58,7 @@ function rowOf({ name, imageIndex }: DfuFile) {
   throw new ConfigurationError(`its ${name} is for image ${imageIndex}, and campaigns upgrade images 0 and 1`);
 }
 
-function likelyCore(file: DfuFile): Core {
+function likelyCore(file: DfuFile): ImageCore {
   const { core } = rowOf(file);
   return netSigns(file) === undefined ? core : "network";
 }
@@ -80,7 +80,7 @@ function isNetAddress(address: number): boolean {
   return address >= NET_APP.address && address < NET_APP.endAddress;
 }
 
-function checkSlots({ name, entry, imageIndex }: DfuFile, core: Core): void {
+function checkSlots({ name, entry, imageIndex }: DfuFile, core: ImageCore): void {
   const row = CORES.find((candidate) => candidate.core === core);
   for (const [key, expected] of Object.entries(row?.slots ?? {})) {
     const found = entry[key];
@@ -90,7 +90,7 @@ function checkSlots({ name, entry, imageIndex }: DfuFile, core: Core): void {
   }
 }
 
-function checkAddress({ name, entry }: DfuFile, core: Core, { primaryAddress, slotBytes }: PackagePlace): void {
+function checkAddress({ name, entry }: DfuFile, core: ImageCore, { primaryAddress, slotBytes }: PackagePlace): void {
   const at = addressOf(entry);
   if (at === undefined) return;
   const isNet = core === "network";
@@ -104,7 +104,7 @@ function checkAddress({ name, entry }: DfuFile, core: Core, { primaryAddress, sl
  * The file of a package for one core.
  * @throws ConfigurationError when it holds none, or two; and as `coreOf`.
  */
-export async function fileIn(archive: Uint8Array, core: Core, place: PackagePlace): Promise<DfuFile> {
+export async function fileIn(archive: Uint8Array, core: ImageCore, place: PackagePlace): Promise<DfuFile> {
   const found = (await filesByCore(archive, place))[core];
   if (found !== undefined) return found;
   throw new ConfigurationError(
@@ -113,14 +113,14 @@ export async function fileIn(archive: Uint8Array, core: Core, place: PackagePlac
 }
 
 /** The files of a package by core. @throws as `fileIn`. */
-async function filesByCore(archive: Uint8Array, place: PackagePlace): Promise<{ readonly [C in Core]?: DfuFile }> {
+async function filesByCore(archive: Uint8Array, place: PackagePlace): Promise<{ readonly [C in ImageCore]?: DfuFile }> {
   return sortedByCore((await readDfuZip(archive)).files, place);
 }
 
 /** @param place left out: of a board that is not known; then only what manifests say of cores is looked at. */
-export function sortedByCore(files: readonly DfuFile[], place?: PackagePlace): { readonly [C in Core]?: DfuFile } {
+export function sortedByCore(files: readonly DfuFile[], place?: PackagePlace): { readonly [C in ImageCore]?: DfuFile } {
   if (files.length === 0) throw new ConfigurationError("it holds no firmware");
-  const byCore: { [C in Core]?: DfuFile } = {};
+  const byCore: { [C in ImageCore]?: DfuFile } = {};
   for (const file of files) {
     const core = place === undefined ? likelyCore(file) : coreOf(file, place);
     const other = byCore[core];

@@ -1,5 +1,5 @@
 import { FlashContent, type ImageEntry, type LegalOutcome } from "../../mcuboot/index.ts";
-import type { BootSeen, SlotFacts } from "../record/facts.ts";
+import type { BootSeen, SlotState } from "../record/facts.ts";
 import type { Evidence, Shown } from "../verdict/check.ts";
 import { nearestTo } from "../verdict/nearest.ts";
 
@@ -7,7 +7,7 @@ const FLAGS = ["active", "confirmed", "pending", "permanent"] as const;
 const UPGRADED = ["2.0.0 active", "1.0.0 confirmed"];
 
 /** "2.0.0 active confirmed" in slot 0, and so on; undefined is an empty slot. Hashes are made of versions. */
-export function listed(...texts: readonly (string | undefined)[]): SlotFacts[] {
+export function listed(...texts: readonly (string | undefined)[]): SlotState[] {
   return texts.flatMap((text, slot) => {
     if (text === undefined) return [];
     const [version = "", ...flags] = text.split(" ");

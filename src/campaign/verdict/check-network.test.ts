@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { boot, outcomeOf, shown } from "../testing/shown-boots.ts";
 import type { NetworkReport } from "./check.ts";
-import { checkNetwork, isOlderNetwork, networkText } from "./check-network.ts";
+import { checkNetwork, isOlderNetwork, reportedNetwork } from "./check-network.ts";
 import { weigh } from "./weigh.ts";
 
 const facts = (counter: number | undefined, version = `${counter}.0.0`) => ({ counter, image: { version } });
@@ -42,8 +42,8 @@ describe("what is told of the network core after an update of it", () => {
     });
     expect(ending({ optional: true })).toBeUndefined();
     expect(ending({ optional: true, told: byUart("3") })).toBe("wrong image");
-    expect(networkText(report())).toBe("; the network core says nothing");
-    expect(networkText(report({ alive: "*** Booting nRF Connect SDK ***" }))).toMatch(
+    expect(reportedNetwork(report())).toBe("; the network core says nothing");
+    expect(reportedNetwork(report({ alive: "*** Booting nRF Connect SDK ***" }))).toMatch(
       /boots \(".*"\) and says no version/,
     );
   });
@@ -63,7 +63,7 @@ describe("what is told of the network core after an update of it", () => {
 
   test("by MCUboot's log alone: a copy that was made is right, one that b0n refused is wrong", () => {
     expect(ending({ log: COPIED })).toBeUndefined();
-    expect(networkText(report({ log: COPIED }))).toContain('updated (MCUboot\'s log: "Turned off network core")');
+    expect(reportedNetwork(report({ log: COPIED }))).toContain('updated (MCUboot\'s log: "Turned off network core")');
     expect(ending({ log: { copied: false, line: "Network core update failed" } })).toBe("wrong image");
   });
 

@@ -83,7 +83,7 @@ function normal(text: string): string {
 }
 
 /** What is told of the network core beside the slots, and who told it. */
-export function networkText({ told, log, alive }: NetworkReport): string {
+export function reportedNetwork({ told, log, alive }: NetworkReport): string {
   if (told !== undefined) return `; the network core runs version ${told.value} (${told.by})`;
   if (log !== undefined)
     return `; the network core was ${log.copied ? "" : "not "}updated (MCUboot's log: "${log.line}")`;

@@ -5,7 +5,7 @@ interface LogSignature {
   /** Event of the boot-line tables. */
   readonly event: string;
   readonly defect: string;
-  readonly because: (evidence: Pick<Evidence, "encrypted">) => string;
+  readonly because: (evidence: Pick<Evidence, "encrypted" | "rule">) => string;
 }
 
 /**
@@ -16,10 +16,11 @@ export const LOG_SIGNATURES: readonly LogSignature[] = [
   {
     event: "net core update started",
     defect: "R35",
-    because: ({ encrypted }) =>
+    because: ({ encrypted, rule }) =>
       `the bootloader took the ${encrypted ? "encrypted " : ""}application image for a network-core image: ` +
       (encrypted
-        ? "reset vector read from ciphertext; known defect R35, DevZone 78628"
+        ? "reset vector read from ciphertext; known defect R35, DevZone 78628" +
+          (rule === undefined ? "" : ` (network_core_rule ${rule.name}, NCS ${rule.ncs})`)
         : "its reset vector lies beyond the application core's memory (a rule of nRF Connect SDK up to 2.7)"),
   },
 ];

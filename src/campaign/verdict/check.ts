@@ -1,5 +1,5 @@
 import type { BootloaderBuild, FlashContent, LegalOutcome } from "../../mcuboot/index.ts";
-import type { BootSeen, SlotFacts } from "../record/facts.ts";
+import type { BootSeen, SlotState } from "../record/facts.ts";
 import type { Ending } from "../record/verdict.ts";
 import type { Nearest } from "./nearest.ts";
 
@@ -31,9 +31,11 @@ export interface NetworkReport {
 export interface Evidence {
   readonly seen: BootSeen;
   /** The image list; empty when no application came up. */
-  readonly slots: readonly SlotFacts[];
+  readonly slots: readonly SlotState[];
   /** The image that was asked for was encrypted: what a line of the log gives away depends on it. */
   readonly encrypted: boolean;
+  /** How the bootloader tells for which core an image is, where one pair of slots serves both: a row of NET_CORE_RULES. */
+  readonly rule?: { readonly name: string; readonly ncs: string } | undefined;
   /** The boot was asked to update the network core alone. */
   readonly ofNetwork?: boolean | undefined;
   /** Of a board whose network core was to be updated. */

@@ -3,6 +3,8 @@ import {
   type Area,
   type BootloaderBuild,
   confirm,
+  contentBefore,
+  erasesOf,
   FlashContent,
   type FlashOperation,
   type FlashTiming,
@@ -85,6 +87,11 @@ export class ExpectedFlash {
   /** The network core's images have slots of their own. */
   get hasNetworkSlot(): boolean {
     return this.build.images.length > 1;
+  }
+
+  /** How it tells for which core an image is, where one pair of slots serves both. */
+  get networkRule(): { readonly name: string; readonly ncs: string } | undefined {
+    return this.#networkBuild?.netCore?.rule;
   }
 
   /**
@@ -236,10 +243,8 @@ export class ExpectedFlash {
     const done = plan.operations.filter((step) => window === undefined || step.startUs < window.toUs);
     const erased = [...this.#erased.splice(0), ...done.flatMap((step) => this.#pagesOf(step.operation))];
     if (window === undefined) return erased;
-    const cut = this.flash.snapshot();
-    for (const step of done) cut.apply(step.operation);
-    const again = this.#timelineOf(cut);
-    return [...erased, ...again.operations.flatMap((step) => this.#pagesOf(step.operation))];
+    const cut = contentBefore(this.flash, plan, done.length);
+    return [...erased, ...erasesOf(cut, this.build).flatMap((range) => this.#pagesIn(range))];
   }
 
   /** From now on the board is known to be in this state. */
@@ -261,9 +266,12 @@ export class ExpectedFlash {
 
   /** The pages that an erase covers; none for a write. */
   #pagesOf(operation: FlashOperation): readonly number[] {
-    if (operation.kind !== "erase") return [];
+    return operation.kind === "erase" ? this.#pagesIn(operation) : [];
+  }
+
+  #pagesIn({ offset, bytes }: Pick<Area, "offset" | "bytes">): readonly number[] {
     const pages: number[] = [];
-    for (let at = 0; at < operation.bytes; at += this.build.sectorBytes) pages.push(operation.offset + at);
+    for (let at = 0; at < bytes; at += this.build.sectorBytes) pages.push(offset + at);
     return pages;
   }
 

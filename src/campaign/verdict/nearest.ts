@@ -1,10 +1,10 @@
 import type { LegalOutcome } from "../../mcuboot/index.ts";
-import type { SlotFacts } from "../record/facts.ts";
+import type { SlotState } from "../record/facts.ts";
 import type { Ending, Verdict } from "../record/verdict.ts";
 import { activeSlot, describeSlots, flagsOf } from "./slots.ts";
 
 /** The image list that an outcome of the model would show. */
-function slotsOf(outcome: LegalOutcome): readonly SlotFacts[] {
+function slotsOf(outcome: LegalOutcome): readonly SlotState[] {
   return outcome.images.map((entry) => ({
     image: entry.image,
     slot: entry.slot,
@@ -28,7 +28,7 @@ export function isRight(outcome: LegalOutcome): boolean {
 }
 
 /** What may be expected, one sentence each; what MCUboot does wrong only where it can do nothing right. */
-export function expectations(allowed: readonly LegalOutcome[]): Verdict["allowed"] {
+export function expectationsOf(allowed: readonly LegalOutcome[]): Verdict["allowed"] {
   const right = allowed.filter(isRight);
   return (right.length > 0 ? right : allowed).map((outcome) => ({
     ending: endingOf(outcome),
@@ -60,7 +60,7 @@ export interface Nearest {
 }
 
 /** The outcome that comes nearest to an image list, and what is wrong with it; of equals the first, a right one before. */
-export function nearestTo(listed: readonly SlotFacts[], outcomes: readonly LegalOutcome[]): Nearest | undefined {
+export function nearestTo(listed: readonly SlotState[], outcomes: readonly LegalOutcome[]): Nearest | undefined {
   const slots = slotsOfModel(listed, outcomes);
   const running = outcomes
     .filter((outcome) => outcome.result.kind === "run")
@@ -71,27 +71,27 @@ export function nearestTo(listed: readonly SlotFacts[], outcomes: readonly Legal
 }
 
 /** Slots of images that the model knows: a board may list others, of which nothing is said. */
-export function slotsOfModel(listed: readonly SlotFacts[], outcomes: readonly LegalOutcome[]): readonly SlotFacts[] {
+export function slotsOfModel(listed: readonly SlotState[], outcomes: readonly LegalOutcome[]): readonly SlotState[] {
   const known = new Set([0, ...outcomes.flatMap(({ images }) => images.map(({ image }) => image))]);
   return listed.filter(({ image }) => known.has(image));
 }
 
 /** The board shows just this outcome, right or wrong. */
-export function isShown(listed: readonly SlotFacts[], outcome: LegalOutcome): boolean {
+export function isShown(listed: readonly SlotState[], outcome: LegalOutcome): boolean {
   const nearest = nearestTo(listed, [outcome]);
   return nearest !== undefined && nearest.wrong === undefined;
 }
 
 /** What is wrong first: the running image, the other slot, the flags. */
-function difference(expected: readonly SlotFacts[], found: readonly SlotFacts[]): Wrong | undefined {
+function difference(expected: readonly SlotState[], found: readonly SlotState[]): Wrong | undefined {
   if (activeSlot(expected)?.hash !== activeSlot(found)?.hash) return "wrong image";
-  const differ = (what: (slot: SlotFacts) => string | undefined) => listOf(expected, what) !== listOf(found, what);
+  const differ = (what: (slot: SlotState) => string | undefined) => listOf(expected, what) !== listOf(found, what);
   if (differ((slot) => slot.hash)) return "wrong slots";
   return differ((slot) => slot.flags.join()) ? "wrong flags" : undefined;
 }
 
 /** One text of a fact of every slot, whatever order they were listed in. */
-function listOf(slots: readonly SlotFacts[], what: (slot: SlotFacts) => string | undefined): string {
+function listOf(slots: readonly SlotState[], what: (slot: SlotState) => string | undefined): string {
   return slots
     .map((slot) => `${slot.image}/${slot.slot} ${what(slot)}`)
     .toSorted()

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import { type ImageEntry, type LegalOutcome } from "../../mcuboot/index.ts";
-import type { BootSeen, SlotFacts } from "../record/facts.ts";
+import type { BootSeen, SlotState } from "../record/facts.ts";
 import { listed, outcomeOf as outcome } from "../testing/shown-boots.ts";
-import { expectations } from "./nearest.ts";
+import { expectationsOf } from "./nearest.ts";
 import { activeSlot, describeSlots, slotOf } from "./slots.ts";
 import { weigh } from "./weigh.ts";
 
 const compare = (
   seen: BootSeen,
-  slots: readonly SlotFacts[],
+  slots: readonly SlotState[],
   outcomes: readonly LegalOutcome[],
   sent = { encrypted: false },
 ) => weigh({ seen, slots, ...sent }, { outcomes });
@@ -91,7 +91,7 @@ describe("a board that came up", () => {
   });
 
   test("with two images is compared in both", () => {
-    const second = (version: string): SlotFacts => ({ image: 1, slot: 0, version, hash: version, flags: ["active"] });
+    const second = (version: string): SlotState => ({ image: 1, slot: 0, version, hash: version, flags: ["active"] });
     const entry = { ...outcome(["9.0.0 active"]).images[0], image: 1, hash: "9.0.0" } as ImageEntry;
     const allowed = [outcome(UPGRADED, { images: [...outcome(UPGRADED).images, entry] })];
     expect(compare(UP, [...listed(...UPGRADED), second("9.0.0")], allowed).pass).toBe(true);
@@ -153,7 +153,7 @@ describe("a line that gives away what the bootloader mistook", () => {
 
 describe("what is expected", () => {
   test("is one sentence for each outcome, with its reason", () => {
-    expect(expectations([outcome(UPGRADED, { ending: "resumed" }), outcome(KEPT, { ending: "kept" })])).toEqual([
+    expect(expectationsOf([outcome(UPGRADED, { ending: "resumed" }), outcome(KEPT, { ending: "kept" })])).toEqual([
       { ending: "resumed", expects: "2.0.0 running, unconfirmed; 1.0.0 in slot 1", because: "the model says so" },
       { ending: "kept", expects: "1.0.0 running, confirmed; 2.0.0 in slot 1", because: "the model says so" },
     ]);
@@ -162,10 +162,10 @@ describe("what is expected", () => {
   test("is not what MCUboot is known to do wrong, unless it can do nothing else there", () => {
     const lost = outcome(["2.0.0 active", undefined], { knownDefect: "U1" });
     const dead = outcome([], { ending: "failed", result: { kind: "panic", reason: "x" }, knownDefect: "U4" });
-    expect(expectations([lost, outcome(UPGRADED)]).map((entry) => entry.expects)).toEqual([
+    expect(expectationsOf([lost, outcome(UPGRADED)]).map((entry) => entry.expects)).toEqual([
       "2.0.0 running, unconfirmed; 1.0.0 in slot 1",
     ]);
-    expect(expectations([lost, dead])).toMatchObject([
+    expect(expectationsOf([lost, dead])).toMatchObject([
       { ending: "upgraded", expects: "2.0.0 running, unconfirmed; slot 1 empty (known defect U1)" },
       { ending: "no boot", expects: "no image boots (known defect U4)" },
     ]);
@@ -187,14 +187,14 @@ describe("an image list in words", () => {
 });
 
 describe("a second image in the list", () => {
-  const foreign: SlotFacts[] = [
+  const foreign: SlotState[] = [
     { image: 1, slot: 0, version: "9.9.9", hash: "hash of 9.9.9", flags: ["active", "confirmed"] },
     { image: 1, slot: 1, version: "9.9.8", hash: "hash of 2.0.0", flags: ["pending"] },
   ];
 
   test.each([
-    ["before", (slots: SlotFacts[]) => [...foreign, ...slots]],
-    ["after", (slots: SlotFacts[]) => [...slots, ...foreign]],
+    ["before", (slots: SlotState[]) => [...foreign, ...slots]],
+    ["after", (slots: SlotState[]) => [...slots, ...foreign]],
   ])("that the model knows nothing of is not taken for the application's, %s it", (_, mixed) => {
     const allowed = [outcome(UPGRADED), outcome(KEPT, { ending: "kept" })];
     expect(compare(UP, mixed(listed(...UPGRADED)), allowed)).toMatchObject({ pass: true, ending: "upgraded" });

@@ -4,7 +4,7 @@ import type { Ending } from "../record/verdict.ts";
 import type { Allowed, Check, Evidence, Failure, Shown } from "./check.ts";
 import { checkFlash } from "./check-flash.ts";
 import { checkLog } from "./check-log.ts";
-import { checkNetwork, networkText } from "./check-network.ts";
+import { checkNetwork, reportedNetwork } from "./check-network.ts";
 import { checkSignature } from "./check-signature.ts";
 import { checkSlots, deadOutcome, indistinguishable } from "./check-slots.ts";
 import { becauseOf, endingOf, isShown, nearestTo, slotsOfModel } from "./nearest.ts";
@@ -47,7 +47,7 @@ export function weigh(evidence: Evidence, allowed: Allowed): Weighed {
   const failure = firstFailure(shown, allowed);
   const nearest = isUp ? shown.nearest?.outcome : (deadOutcome(outcomes) ?? outcomes[0]);
   const slotText = isUp ? describeSlots(slotsOfModel(slots, outcomes)) : deadText(seen);
-  const found = network === undefined ? slotText : `${slotText}${networkText(network)}`;
+  const found = network === undefined ? slotText : `${slotText}${reportedNetwork(network)}`;
   const hidden = (outcome: LegalOutcome) => outcome.knownDefect !== undefined && isShown(slots, outcome);
   if (failure !== undefined) {
     const isMatch = shown.nearest !== undefined && shown.nearest.wrong === undefined;

@@ -11,7 +11,7 @@ import {
 import { Cleanup, EXIT, Random, UsageError, wallTime } from "../../core/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
-import { BOARD_OPTION, namedProfile, openLeasedBoard, whileMarkedDirty, wholeOption } from "./option.ts";
+import { BOARD_OPTION, namedProfile, openLeasedBoard, whileMarkedDirty } from "./option.ts";
 
 const TRIALS = 30;
 const TRIALS_MIN = 5;
@@ -30,8 +30,8 @@ const OPTIONS = {
 export async function boardCalibrateCommand(argv: readonly string[], io: CliIo): Promise<number> {
   const args = parseArguments(io, argv, "hil board calibrate [options]", OPTIONS, 0);
   if (!args) return EXIT.pass;
-  const trials = wholeOption(args, "trials", TRIALS_MIN, TRIALS_MAX) ?? TRIALS;
-  const seed = wholeOption(args, "seed", 0, Number.MAX_SAFE_INTEGER) ?? 1;
+  const trials = args.whole("trials", { least: TRIALS_MIN, most: TRIALS_MAX }) ?? TRIALS;
+  const seed = args.whole("seed") ?? 1;
   const bootMs = args.number("boot-ms");
   if (bootMs !== undefined && bootMs < 0) throw new UsageError("--boot-ms wants milliseconds from 0 on.");
   const loaded = await namedProfile(args, io);

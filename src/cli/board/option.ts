@@ -37,13 +37,6 @@ export async function openLeasedBoard(loaded: LoadedProfile, io: CliIo, closing:
   return board;
 }
 
-/** A whole number option. @throws UsageError for anything else. */
-export function wholeOption(args: Parsed, name: string, least: number, most: number): number | undefined {
-  const value = args.number(name);
-  if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most)) return value;
-  throw new UsageError(`--${name} wants a whole number from ${least} to ${most}, not "${args.text(name)}".`);
-}
-
 /**
  * Work that moves a good board's power: while it goes on the board is marked dirty on disk, so that whatever kills it,
  * the next run brings the board back. The mark goes when `isWell` says so of the result.

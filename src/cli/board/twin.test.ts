@@ -151,12 +151,13 @@ describe("hil twin", () => {
 
 describe("what is wrong with its command line is told before anything is opened", () => {
   test.each([
-    [["--baud", "100"], "--baud wants 300 to 1000000 bits a second, not 100."],
-    [["--baud", "9600.5"], "--baud wants 300 to 1000000 bits a second, not 9600.5."],
+    [["--baud", "100"], '--baud wants a whole number from 300 to 1000000, not "100".'],
+    [["--baud", "9600.5"], '--baud wants a whole number from 300 to 1000000, not "9600.5".'],
     [["--baud", "fast"], '--baud wants a number, not "fast".'],
     [["--udp", "somewhere:1337"], '--udp wants PORT or ADDRESS:PORT, not "somewhere:1337".'],
     [["--udp", "70000"], '--udp wants PORT or ADDRESS:PORT, not "70000".'],
     [["--seed", "x"], '--seed wants a number, not "x".'],
+    [["--seed", "1.5"], '--seed wants a whole number from 0 on, not "1.5".'],
     [["--fault", "boot-lop"], 'Did you mean "boot-loop"?'],
     [["extra"], '"extra" is one argument too many.'],
     [["--link"], "--link needs a value."],

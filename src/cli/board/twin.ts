@@ -19,7 +19,8 @@ import { withFaults } from "../run/faults.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 
-const BAUD_RATE_MAX = 1_000_000;
+/** What twins and their lines go at, in bits a second. */
+const BAUD_RATES = { least: 300, most: 1_000_000 };
 const PORT_MAX = 65_535;
 
 const OPTIONS = {
@@ -39,10 +40,7 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
   const args = parseArguments(io, argv, "hil twin [options]", OPTIONS, 0);
   if (!args) return EXIT.pass;
   const loaded = withFaults(await loadProfile(args.text("board") ?? "twin", { cwd: io.cwd }), args.texts("fault"));
-  const baudRate = args.number("baud") ?? loaded.profile.ports.app.baudRate;
-  if (!Number.isInteger(baudRate) || baudRate < 300 || baudRate > BAUD_RATE_MAX) {
-    throw new UsageError(`--baud wants 300 to ${BAUD_RATE_MAX} bits a second, not ${baudRate}.`);
-  }
+  const baudRate = args.whole("baud", BAUD_RATES) ?? loaded.profile.ports.app.baudRate;
   const udp = udpOf(args.text("udp"));
   const clock = new RealClock();
   await using closing = new Cleanup();
@@ -53,7 +51,7 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
   const net = loaded.profile.ports.net && (await openPty({ clock, name: "twin's network core" }));
   if (net) closing.use("network core", net.link);
   const paced = { ...loaded.profile, ports: { app: { ...loaded.profile.ports.app, baudRate } } };
-  const random = Random.fromSeed(args.number("seed") ?? 1);
+  const random = Random.fromSeed(args.whole("seed") ?? 1);
   const links = { app: app.link, relay: relay.link, ...(net && { net: net.link }) };
   const smpAlso = udp && closing.use("UDP", await UdpServerTransport.open({ ...udp, clock }));
   const twin = closing.use("twin", makeTwin({ ...loaded, profile: paced }, { clock, random, links, smpAlso }));

@@ -74,7 +74,7 @@ function slotAsked(args: Parsed, build: BootloaderBuild): SlotAsked | undefined 
   if (slot === undefined) return undefined;
   if (slot !== "0" && slot !== "1")
     throw new UsageError(`--slot wants 0 or 1, not "${slot}".`, "See hil explain --help.");
-  const image = args.number("image") ?? 0;
+  const image = args.whole("image") ?? 0;
   if (build.images[image] === undefined) {
     throw new UsageError(`--image ${image}: this board has ${build.images.length}.`, "Images count from 0.");
   }

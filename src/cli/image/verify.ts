@@ -1,4 +1,4 @@
-import { hex, isKind, UsageError } from "../../core/index.ts";
+import { defined, hex, isKind, UsageError } from "../../core/index.ts";
 import {
   type ClearSearch,
   findClearBlocks,
@@ -92,7 +92,7 @@ function isGood(
 function keysOf(tool: ImageTool, values: VerifyValues): VerifyOptions {
   const publicKey = values.key === undefined ? undefined : keyFrom(tool, values.key);
   const path = values["decrypt-key"];
-  if (path === undefined) return publicKey === undefined ? {} : { publicKey };
+  if (path === undefined) return defined({ publicKey });
   const decryptKey = decryptionKeyFrom(tool, path);
   return publicKey === undefined ? { decryptKey } : { publicKey, decryptKey };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readDfuZip, writeDfuZip } from "../../image/index.ts";
@@ -11,7 +11,6 @@ const run = folder.run.bind(folder);
 
 beforeAll(async () => {
   folder.write("fw.bin", Buffer.alloc(1000, 0x42));
-  mkdirSync(join(folder.path, "out"));
   await run(...SIGN, "-v", "1.2.3+4", "fw.bin", "app.signed.bin");
   await run(...SIGN, "-v", "2.0.0", "fw.bin", "net.bin");
   const created = await run("zip", "create", ...BOARD, "--time", "1700000000", "dfu.zip", "app.signed.bin", "net.bin");

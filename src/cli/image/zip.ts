@@ -106,7 +106,7 @@ async function extract(tool: ImageTool, path: string, folder: string): Promise<n
     if (name === basename(name) && !/^\.{1,2}$|[\\\0]/.test(name)) continue;
     throw new ConfigurationError(`the package names a file "${name}", which lies outside the folder.`);
   }
-  for (const { name, bytes } of files) tool.files.write(join(folder, name), bytes);
+  for (const { name, bytes } of files) tool.files.write(join(folder, name), bytes, { makesFolder: true });
   tool.tell?.({ folder, files: files.map((file) => file.name) });
   return 0;
 }

@@ -13,7 +13,6 @@ import {
 import { defined, RealClock, UsageError } from "../../core/index.ts";
 import { POWER_DRIVERS, type PowerDriver, powerDriverNamed } from "../../power/index.ts";
 import { canonicalSerial, openSerialPort, type PortInfo, resolvePort } from "../../serial/index.ts";
-import { wholeOption } from "../board/option.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { Asker } from "./ask.ts";
@@ -32,7 +31,7 @@ const RELAY_VENDOR = "1a86";
 /** A draft of the profile of a board on this machine: by options, by what is plugged in, by asking, in this order. */
 export async function boardDraft(args: Parsed, io: CliIo, ports: readonly PortInfo[]): Promise<ProfileDraft> {
   const asker = new Asker(args, io);
-  const baudRate = wholeOption(args, "baud", 1200, 1_000_000) ?? BAUD_RATE;
+  const baudRate = args.whole("baud", { least: 1200, most: 1_000_000 }) ?? BAUD_RATE;
   const board = await chosenBoard(asker, ports);
   const listed = board ? portsOf(board, baudRate) : await namedPort(asker, baudRate);
   const probed = args.flag("no-probe") ? undefined : await probe(listed.candidates, io);

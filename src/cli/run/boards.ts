@@ -6,7 +6,7 @@ import { ConsoleReport, exchangeTraceLine, traceLine, verdictText } from "../../
 import type { TranscriptLine } from "../../smp/index.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
-import type { Asked } from "./asked.ts";
+import type { RunAsked } from "./asked.ts";
 import { dryRun } from "./dry-run.ts";
 import { exitOf, junitFile, outcomeJson, pageFile, surroundings, tell } from "./report.ts";
 
@@ -16,7 +16,7 @@ const WORST_FIRST: readonly number[] = [EXIT.interrupted, EXIT.bench, EXIT.reque
 interface Member {
   /** The profile's name; with a number behind it where two have one name. */
   readonly title: string;
-  readonly asked: Asked;
+  readonly asked: RunAsked;
 }
 
 /**
@@ -26,7 +26,7 @@ interface Member {
  */
 export async function runBoards(
   boards: readonly LoadedProfile[],
-  shared: Omit<Asked, "board">,
+  shared: Omit<RunAsked, "board">,
   args: Parsed,
   io: CliIo,
 ): Promise<number> {
@@ -72,7 +72,7 @@ export async function runBoards(
 }
 
 /** Each board draws from a stream of its own, named after it: the others do not change what it does. */
-function membersOf(boards: readonly LoadedProfile[], shared: Omit<Asked, "board">): readonly Member[] {
+function membersOf(boards: readonly LoadedProfile[], shared: Omit<RunAsked, "board">): readonly Member[] {
   const times = new Map<string, number>();
   return boards.map((board) => {
     const { name } = board.profile;

@@ -18,6 +18,13 @@ function lab(more: Parameters<typeof memoryIo>[0] = {}) {
 const RUN = ["run", "mine.yaml", "--board", "small.yaml"];
 
 describe("a report that cannot be written when the run has ended", () => {
+  test("as it is a pipe that nobody reads is refused before the run, without a wait", async () => {
+    const io = lab();
+    execFileSync("mkfifo", [join(io.cwd, "results.xml")]);
+    expect(await mainIn(io, [...RUN, "--junit", "results.xml"])).toBe(2);
+    expect(io.complained()).toContain("cannot write results.xml: ENXIO");
+  });
+
   test("is exit 3 with a sentence, and everything else is printed and recorded", async () => {
     let file = "";
     const io = lab();

@@ -49,9 +49,9 @@ export interface ReplayAsked {
 export async function replayInputs(loaded: LoadedReplay, asked: ReplayAsked): Promise<ReplayInputs> {
   const { replay, folder } = loaded;
   const scenario = parseScenario(replay.scenario.text, resolve(asked.cwd, `${replay.scenario.name}.yaml`));
-  if (asked.rebuild) requireOwnFiles(loaded, scenario, asked);
   const { images, missing, changed } = readKept(folder, replay);
   const isBuiltAnew = asked.rebuild || (images === undefined && changed.length === 0 && isGenerated(scenario));
+  if (isBuiltAnew) requireOwnFiles(namesOf(loaded, scenario, asked), asked);
   const wanting = isBuiltAnew ? [] : [...changed, ...missing.map((file) => `${file}${sourceOf(file, scenario)}`)];
   const keys = keysOf(loaded, { ...asked, rebuild: isBuiltAnew });
   if (asked.board === undefined) wanting.push(...keys.wanting);
@@ -71,14 +71,22 @@ export async function replayInputs(loaded: LoadedReplay, asked: ReplayAsked): Pr
   };
 }
 
-/**
- * Files that a received record names, to build its images anew, are read like those of any stranger: not, unless the
- * user says where they may lie, or trusts the sender. Else a sender could have any file copied into the next record.
- */
-function requireOwnFiles({ replay }: LoadedReplay, scenario: ScenarioFile, asked: ReplayAsked): void {
-  const { cwd, trusted, within, board, say } = asked;
+/** Files of this machine that building a record's images anew takes: of the scenario, and private keys. */
+function namesOf({ replay }: LoadedReplay, scenario: ScenarioFile, { cwd, board }: ReplayAsked): readonly string[] {
   const keys = board === undefined ? (replay.keys ?? []).map(({ named }) => resolve(cwd, named)) : [];
-  const files = [...new Set([...namedFiles(scenario), ...keys])];
+  return [...namedFiles(scenario), ...keys];
+}
+
+/**
+ * Files that a received record names are read like those of any stranger: not, unless the user says where they may lie,
+ * or trusts the sender. Else a sender could have any file copied into the next record, or signed with any key.
+ * @throws ConfigurationError that lists them.
+ */
+export function requireOwnFiles(
+  names: readonly string[],
+  { cwd, trusted, within, say }: Pick<ReplayAsked, "cwd" | "trusted" | "within" | "say">,
+): void {
+  const files = [...new Set(names)];
   const refused = trusted ? [] : files.filter((path) => within === undefined || isOutside(path, resolve(cwd, within)));
   if (refused.length > 0) {
     throw new ConfigurationError(
@@ -107,7 +115,11 @@ function recordedBoard(
       "Name the profile of the board that is to be used with --board FILE.",
     );
   }
-  const reach = foreignReach(board);
+  // A key that the record tells the hash of is checked against it (requireKeys).
+  const reach = foreignReach(
+    board,
+    [keys.signing, keys.encryption].filter((path) => path !== undefined),
+  );
   if (reach.length > 0 && !trusted) {
     throw new ConfigurationError(
       `a replay of this record would do what its sender wrote into it:${reach.map((text) => `\n  it ${text}`).join("")}\n`,

@@ -4,7 +4,7 @@ import { EXIT, UsageError } from "../../core/index.ts";
 import { isSweepReplay, replaySweep } from "../sweep/replay.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
-import { replayInputs, requireKeys } from "./replay-inputs.ts";
+import { replayInputs, requireKeys, requireOwnFiles } from "./replay-inputs.ts";
 import { REPORT_OPTIONS, runAndReport } from "./report.ts";
 
 const OPTIONS = {
@@ -13,10 +13,9 @@ const OPTIONS = {
   rebuild: { type: "boolean", describe: "images of the scenario's files as they are today, not the recorded ones" },
   "trust-record": {
     type: "boolean",
-    describe:
-      "let the record start programs, talk to addresses, read the environment and (--rebuild) files; they are listed first",
+    describe: "let the record start programs, talk to addresses, read the environment and files; they are listed first",
   },
-  within: { type: "string", describe: "with --rebuild: read files that the record names, below this folder" },
+  within: { type: "string", describe: "read files that the record names for images built anew, below this folder" },
   ...REPORT_OPTIONS,
 } as const satisfies OptionRows;
 
@@ -28,19 +27,25 @@ export async function replayCommand(argv: readonly string[], io: CliIo): Promise
   if (reference === undefined)
     throw new UsageError("hil replay wants a run folder or a replay.json.", "See hil replay --help.");
   const file = resolve(io.cwd, reference);
-  if (isSweepReplay(file)) return replaySweep(file, { trace: args.flag("trace"), json: args.flag("json") }, io);
+  const trust = {
+    cwd: io.cwd,
+    trusted: args.flag("trust-record"),
+    within: args.text("within"),
+    say: (line: string) => io.err(`${line}\n`),
+  };
+  if (isSweepReplay(file)) {
+    const admit = (files: readonly string[]) => requireOwnFiles(files, trust);
+    return replaySweep(file, { trace: args.flag("trace"), json: args.flag("json"), admit }, io);
+  }
   const loaded = loadReplay(file);
   const { replay } = loaded;
-  const number = args.number("cut");
+  const number = args.whole("cut");
   const only = number === undefined ? undefined : oneCut(loaded, number);
   const rebuild = args.flag("rebuild");
   const inputs = await replayInputs(loaded, {
     board: args.text("board"),
     rebuild,
-    cwd: io.cwd,
-    trusted: args.flag("trust-record"),
-    within: args.text("within"),
-    say: (line) => io.err(`${line}\n`),
+    ...trust,
   });
   if (!rebuild) requireKeys(loaded, inputs.board);
   const { note, ...given } = inputs;

@@ -4,11 +4,11 @@ import type { RunEvent, RunOutcome } from "../../campaign/index.ts";
 import { type HilError, isHilError, messageOf } from "../../core/index.ts";
 import { junit, suiteNames } from "../../report/index.ts";
 import { WholeFile } from "../terminal/whole-file.ts";
-import type { Asked } from "./asked.ts";
+import type { RunAsked } from "./asked.ts";
 
 /** How a run went that was asked for: its outcome, or what it threw before it had a record. */
 interface RunEnd {
-  readonly asked: Asked;
+  readonly asked: RunAsked;
   readonly outcome?: RunOutcome;
   readonly error?: unknown;
 }
@@ -26,7 +26,7 @@ export class JunitFile {
   readonly #taken: ReadonlySet<string>;
 
   /** @throws ConfigurationError when the file cannot be written; BenchError when the disk is full. */
-  constructor(file: string, cwd: string, planned: readonly Asked[]) {
+  constructor(file: string, cwd: string, planned: readonly RunAsked[]) {
     this.#file = new WholeFile(file, cwd);
     this.#taken = namesBeside(this.#file.path);
     const begun = planned.map((asked): RunEvent[] => [startedOf(asked)]);
@@ -46,7 +46,7 @@ export class JunitFile {
   }
 }
 
-function startedOf({ scenario, board, seed }: Asked): RunEvent {
+function startedOf({ scenario, board, seed }: RunAsked): RunEvent {
   const { name } = board.profile;
   return { atUs: 0, event: "run-started", scenario: scenario.value.name, board: name, profile: name, seed };
 }

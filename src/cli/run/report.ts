@@ -15,7 +15,7 @@ import { PageFile } from "../report/page-file.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
-import type { Asked } from "./asked.ts";
+import type { RunAsked } from "./asked.ts";
 import { labelsOf } from "./labels.ts";
 import { JunitFile } from "./report-file.ts";
 
@@ -33,7 +33,7 @@ export const REPORT_OPTIONS = {
 } as const satisfies OptionRows;
 
 /** Runs, shows, writes the reports; returns the exit code. */
-export async function runAndReport(asked: Asked, args: Parsed, io: CliIo): Promise<number> {
+export async function runAndReport(asked: RunAsked, args: Parsed, io: CliIo): Promise<number> {
   const json = args.flag("json");
   const trace = args.flag("trace") ? (line: string) => io[json ? "err" : "out"](`${line}\n`) : undefined;
   const file = junitFile(args, io, [asked]);
@@ -84,7 +84,7 @@ export function surroundings(args: Parsed, io: CliIo): Pick<RunRequest, "runsRoo
 }
 
 /** The file of `--junit`, begun; undefined when none is asked for. */
-export function junitFile(args: Parsed, io: CliIo, planned: readonly Asked[]): JunitFile | undefined {
+export function junitFile(args: Parsed, io: CliIo, planned: readonly RunAsked[]): JunitFile | undefined {
   const file = args.text("junit");
   return file === undefined ? undefined : new JunitFile(file, io.cwd, planned);
 }
@@ -124,7 +124,7 @@ class Notable {
 }
 
 /** As `outcomeJson`, verdict by verdict from the record: a night's run has tens of thousands. */
-function printJson(asked: Asked, outcome: RunOutcome, io: CliIo): void {
+function printJson(asked: RunAsked, outcome: RunOutcome, io: CliIo): void {
   const [head = "", tail = ""] = JSON.stringify(outcomeJson(asked, outcome), undefined, 2).split(
     /(?<="verdicts": \[)(?=\]\n\}$)/,
   );
@@ -139,7 +139,7 @@ function printJson(asked: Asked, outcome: RunOutcome, io: CliIo): void {
 }
 
 /** The machine-readable result: no time of day, no path, no host. */
-export function outcomeJson(asked: Asked, outcome: RunOutcome): unknown {
+export function outcomeJson(asked: RunAsked, outcome: RunOutcome): unknown {
   const verdicts = outcome.events
     .filter((event) => event.event === "verdict")
     .map((event) => recordedVerdict(event.verdict));

@@ -8,7 +8,7 @@ import {
   scenarioCuts,
   triggerFault,
 } from "../../campaign/index.ts";
-import { EXIT, UsageError } from "../../core/index.ts";
+import { defined, EXIT, UsageError } from "../../core/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import { durationMs } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -47,12 +47,12 @@ export async function runCommand(argv: readonly string[], io: CliIo): Promise<nu
   const args = parseArguments(io, argv, "hil run [SCENARIO.yaml | OLD NEW] [options]", OPTIONS, 2);
   if (!args) return EXIT.pass;
   const cuts = givenCuts(args);
-  const count = integer(args, "cuts", 0);
-  const maxWear = integer(args, "max-wear", 1);
-  const seed = integer(args, "seed", 0) ?? DEFAULT_SEED;
+  const count = args.whole("cuts");
+  const maxWear = args.whole("max-wear", { least: 1 });
+  const seed = args.whole("seed") ?? DEFAULT_SEED;
   const duration = args.text("max-duration");
   const maxDurationMs = duration === undefined ? undefined : durationMs("max-duration", duration);
-  const infraRetries = integer(args, "infra-retries", 0);
+  const infraRetries = args.whole("infra-retries");
   const faults = args.texts("fault");
   const boards = await namedBoards(args, io, faults);
   const scenario = withCount(await namedScenario(args.positional, io.cwd), count);
@@ -89,15 +89,6 @@ async function namedBoards(
   return boards;
 }
 
-function integer(args: Parsed, name: string, least: number): number | undefined {
-  const value = args.number(name);
-  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return value;
-  throw new UsageError(
-    `--${name} wants a whole number from ${least} on, not "${args.text(name)}".`,
-    "See hil run --help.",
-  );
-}
-
 /** Cuts of the command line, in the order given; undefined when it names none. */
 function givenCuts(args: Parsed): readonly PlannedCut[] | undefined {
   const at = args.texts("cut-at");
@@ -125,5 +116,5 @@ function withCount(scenario: ScenarioFile, count: number | undefined): ScenarioF
 }
 
 function cutWhere({ value }: ScenarioFile): Pick<ScenarioFile["value"]["cuts"], "in"> {
-  return value.cuts.in === undefined ? {} : { in: value.cuts.in };
+  return defined({ in: value.cuts.in });
 }

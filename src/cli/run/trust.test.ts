@@ -1,10 +1,13 @@
-import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { describe, expect, test } from "@jest/globals";
+import { dirname, join } from "node:path";
+import { afterAll, describe, expect, test } from "@jest/globals";
 import { foreignReach, loadProfile, parseProfile, reachOf, readablePasswords } from "../../board/index.ts";
 import { type LoadedReplay, parseScenario } from "../../campaign/index.ts";
+import { generateKey } from "../../image/index.ts";
+import { sweepCommand } from "../sweep/sweep.ts";
 import { memoryIo } from "../testing/memory-io.ts";
+import { replayCommand } from "./replay.ts";
 import { type ReplayAsked, replayInputs } from "./replay-inputs.ts";
 import { requireTrusted } from "./trust.ts";
 
@@ -93,8 +96,23 @@ describe("what a profile and a scenario reach", () => {
       "talks to http://sw.example.org",
       "reads CLOUD_TOKEN of the environment",
     ]);
+    const user = "{ name: u, auth: { protocol: sha256, passphrase_file: secret } }";
+    const snmp = `{ driver: snmp-pdu, host: pdu, model: apc-rpdu, outlet: 1, cuts: board, version: "3", user: ${user} }`;
+    const pdu = PROFILE.replace(/power: .*/, `power: ${snmp}`).replace(/flasher: .*\n/, "");
+    expect(foreignReach(parseProfile(pdu, "/lab/lab.yaml"))).toEqual(["reads /lab/secret", "talks to pdu"]);
   });
 });
+
+/** A private key of the user's. */
+function ownKey(): string {
+  const file = join(tmpdir(), `hil-own-${process.pid}`, "key.pem");
+  if (!existsSync(file)) {
+    mkdirSync(dirname(file));
+    writeFileSync(file, generateKey("ecdsa-p256"));
+  }
+  return file;
+}
+afterAll(() => rmSync(dirname(ownKey()), { recursive: true }));
 
 describe("a received record", () => {
   const asked = (more: Partial<ReplayAsked> = {}): ReplayAsked => {
@@ -155,6 +173,64 @@ describe("a received record", () => {
     await expect(replayInputs({ ...record, replay }, asked({ rebuild: true, within: "." }))).rejects.toThrow(
       "names files of this machine:\n  /home/me/key.pem\n",
     );
+  });
+
+  /** The same, with another profile; nothing is told of its keys. */
+  async function withProfile(text: string): Promise<LoadedReplay> {
+    const record = await received();
+    return { ...record, replay: { ...record.replay, profile: { name: "p", text } } };
+  }
+  const twinWith = async (more: string, edit = (text: string) => text) =>
+    `${edit((await loadProfile("twin", { cwd: "/" })).text)}\n${more}\n`;
+  const qemuWith = async (image: string) =>
+    (await loadProfile("qemu-microbit", { cwd: "/" })).text.replace(/image: .*/, `image: ${image}`);
+  const baseline = "flasher: { tool: nrfutil, baseline: { app: /home/me/app.hex } }";
+  test.each([
+    ["firmware for an emulator", "/home/me/fw.hex", () => qemuWith("/home/me/fw.hex")],
+    ["a baseline for its flasher", "/home/me/app.hex", () => twinWith(baseline)],
+    [
+      "a signing key that it tells no hash of",
+      ownKey(),
+      () => twinWith("", (text) => text.replace(/signing: \S+/, `signing: ${ownKey()}`)),
+    ],
+  ])("has %s read only when the user says so, and that is told first", async (_what, file, profile) => {
+    const record = await withProfile(await profile());
+    const lines: string[] = [];
+    const say = (line: string) => void lines.push(line);
+    await expect(replayInputs(record, asked({ say }))).rejects.toThrow(`\n  it reads ${file}\n`);
+    expect(lines).toEqual([]);
+    await replayInputs(record, asked({ say, trusted: true }));
+    expect(lines).toContain(`the record reads ${file} (--trust-record)`);
+  });
+
+  test("reads what lies in this user's cache, and nothing by a way that leads out of it", async () => {
+    const lines: string[] = [];
+    const say = (line: string) => void lines.push(line);
+    await replayInputs(await withProfile(await qemuWith("cache:smp/merged.hex")), asked({ say }));
+    expect(lines).toEqual([]);
+    const out = await withProfile(await qemuWith("cache:../../secret"));
+    await expect(replayInputs(out, asked({ trusted: true }))).rejects.toThrow("cache:../../secret, which leads out");
+  });
+
+  test("of a sweep has no file read that it names, unless the user says where such may lie", async () => {
+    const { replay } = await received();
+    const { scenario } = replay;
+    const text = scenario.text.replace("{ generate_bytes: 2048 }", "{ file: fw.bin }");
+    const { text: profile } = await loadProfile("twin", { cwd: "/" });
+    const cwd = mkdtempSync(join(tmpdir(), "hil-sweep-"));
+    const document = {
+      ...{ schema: 1, kind: "sweep", seed: 1, swept: {}, path: [] },
+      scenario: { ...scenario, text },
+      profile: { name: "twin", text: profile },
+      finding: { class: "bricked", stage: "asked", known: null, shows: "x" },
+    };
+    writeFileSync(join(cwd, "f.json"), JSON.stringify(document));
+    const named = `names files of this machine:\n  ${join(cwd, "fw.bin")}`;
+    await expect(replayCommand(["f.json"], memoryIo({ cwd }))).rejects.toThrow(named);
+    await expect(sweepCommand(["--replay", "f.json"], memoryIo({ cwd }))).rejects.toThrow(named);
+    const io = memoryIo({ cwd });
+    await expect(replayCommand(["f.json", "--within", "."], io)).rejects.toThrow("cannot be read");
+    expect(io.complained()).toContain("fw.bin (--within)");
   });
 
   test("is replayed on a board that the user names without any of it", async () => {

@@ -1,8 +1,7 @@
-import { fromHex, UsageError } from "../../core/index.ts";
+import { defined, fromHex, UsageError } from "../../core/index.ts";
 import { HASHES } from "../../image/index.ts";
 import { isRefusal, type SmpClient } from "../../smp/index.ts";
 import type { Parsed } from "../terminal/arguments.ts";
-import { wholeNumber } from "./connection.ts";
 import { readUploadFile } from "./image-file.ts";
 import { uploadSummary } from "./progress.ts";
 import type { SmpSubcommand } from "./subcommand.ts";
@@ -59,10 +58,10 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
     known: ["os reset"],
     about: "reset the board",
     options: ["force", "boot-mode"],
-    check: async (_, __, options) => void wholeNumber(options, "boot-mode"),
+    check: async (_, __, options) => void options.whole("boot-mode"),
     run: async ({ client, options, io }) => {
-      const bootMode = wholeNumber(options, "boot-mode");
-      const mode = bootMode === undefined ? {} : { bootMode };
+      const bootMode = options.whole("boot-mode");
+      const mode = defined({ bootMode });
       await client.reset({ ...(options.flag("force") ? { force: true } : {}), ...mode, signal: io.signal });
       return done();
     },

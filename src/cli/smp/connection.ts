@@ -74,8 +74,8 @@ export function timeoutHint(parsed: Parsed): string | undefined {
 
 async function open(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): Promise<SmpTransport> {
   const { port: named, baudRate = BAUD_RATE } = connection(parsed, io);
-  const pauseMs = wholeNumber(parsed, "line-pause");
-  const everyBytes = wholeNumber(parsed, "pause-every");
+  const pauseMs = parsed.whole("line-pause");
+  const everyBytes = parsed.whole("pause-every");
   if (everyBytes !== undefined && (everyBytes === 0 || pauseMs === undefined))
     throw new UsageError(
       "--pause-every wants bytes, and --line-pause how long.",
@@ -108,8 +108,8 @@ async function open(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): 
 function connection(parsed: Parsed, io: CliIo): ConnectionString {
   const text = parsed.text("connstring");
   const type = parsed.text("conntype");
-  const baudRate = wholeNumber(parsed, "baud");
-  const asked = baudRate === undefined ? {} : { baudRate };
+  const baudRate = parsed.whole("baud");
+  const asked = defined({ baudRate });
   if (text !== undefined) {
     if (parsed.text("port") !== undefined)
       throw new UsageError("--port and --connstring both name a port.", "Leave one out.");
@@ -144,11 +144,4 @@ function addressOf(named: string): {
     `"${named}" is no port.`,
     "Write udp:HOST, udp:HOST:PORT, tcp:HOST:PORT, rfc2217://HOST:PORT, PROBE:INTERFACE or a path.",
   );
-}
-
-/** @throws UsageError for anything but a whole number, 0 or more. */
-export function wholeNumber(parsed: Parsed, name: string): number | undefined {
-  const value = parsed.number(name);
-  if (value === undefined || (Number.isInteger(value) && value >= 0)) return value;
-  throw new UsageError(`--${name} wants a whole number, not ${value}.`, "See hil smp --help.");
 }

@@ -16,7 +16,6 @@ import {
   writeSetting,
 } from "../../smp/index.ts";
 import type { CliIo } from "../terminal/io.ts";
-import { wholeNumber } from "./connection.ts";
 import { progressPrinter } from "./progress.ts";
 import { bytesOf, type SmpCall, type SmpPrinted, type SmpSubcommand } from "./subcommand.ts";
 
@@ -112,9 +111,9 @@ export const FILE_SUBCOMMANDS: readonly SmpSubcommand[] = [
     known: ["file get-hash"],
     about: "hash or checksum of a file or a part of it (sha256, crc32: what the firmware has)",
     options: ["offset", "length"],
-    check: async (_, __, options) => void [wholeNumber(options, "offset"), wholeNumber(options, "length")],
+    check: async (_, __, options) => void [options.whole("offset"), options.whole("length")],
     run: async ({ client, args: [name = "", type], options, io }) => {
-      const part = { off: wholeNumber(options, "offset"), len: wholeNumber(options, "length") };
+      const part = { off: options.whole("offset"), len: options.whole("length") };
       const answer = await client.session.request(fileHash, { name, type, ...part }, { signal: io.signal });
       const output = typeof answer.output === "number" ? String(answer.output) : hex(answer.output);
       return { json: answer, text: `${output}\n` };

@@ -2,7 +2,7 @@ import { equalBytes, hex, isKind, ProtocolError } from "../../core/index.ts";
 import { BITS_A_BYTE } from "../../serial/index.ts";
 import { dataRoom, type SmpClient, type UploadResult } from "../../smp/index.ts";
 import type { Parsed } from "../terminal/arguments.ts";
-import { lineBaudRate, packetLimit, wholeNumber } from "./connection.ts";
+import { lineBaudRate, packetLimit } from "./connection.ts";
 import { readUploadFile, type UploadFile } from "./image-file.ts";
 import { progressPrinter } from "./progress.ts";
 import type { CommandOption, SmpCall } from "./subcommand.ts";
@@ -12,7 +12,7 @@ export const UPLOAD_OPTIONS = ["image", "upgrade", "packet", "window"] as const 
 
 /** The image pair that `--image` names. @throws UsageError */
 export function imageNumber(options: Parsed): number {
-  return wholeNumber(options, "image") ?? 0;
+  return options.whole("image") ?? 0;
 }
 
 /** Uploads the image that the first argument names, with progress unless the answer is JSON. */
@@ -21,14 +21,14 @@ export async function uploadImageFile({ client, args: [name = ""], options, io }
   readonly file: UploadFile;
 }> {
   const file = await readUploadFile(name, imageNumber(options), io);
-  const packetBytesMax = wholeNumber(options, "packet") ?? packetLimit(options, io);
+  const packetBytesMax = options.whole("packet") ?? packetLimit(options, io);
   const baudRate = options.flag("json") ? undefined : lineBaudRate(options, io);
   const lineBytesASecond = baudRate && (await lineLimit(client, baudRate, packetBytesMax, io.signal));
   const result = await client.upload(file.bytes, {
-    image: wholeNumber(options, "image"),
+    image: options.whole("image"),
     upgrade: options.flag("upgrade") ? true : undefined,
     packetBytesMax,
-    window: wholeNumber(options, "window"),
+    window: options.whole("window"),
     imageHash: file.hash,
     onProgress: options.flag("json") ? undefined : progressPrinter(io, lineBytesASecond),
     signal: io.signal,

@@ -1,4 +1,6 @@
 import { dirname } from "node:path";
+import { reachOf } from "../../board/index.ts";
+import { namedFiles } from "../../campaign/index.ts";
 import { ConfigurationError, EXIT, hasCode, messageOf, parseValue, readInputText } from "../../core/index.ts";
 import {
   type Cause,
@@ -30,6 +32,8 @@ interface ReplayOptions {
   readonly trace: boolean;
   /** One document, and nothing else. */
   readonly json: boolean;
+  /** Told which files of this machine the replay's texts name, before any is read. @throws to refuse. */
+  readonly admit: (files: readonly string[]) => void;
 }
 
 /**
@@ -37,9 +41,11 @@ interface ReplayOptions {
  * @returns 1: what was found is there again; 0: it is not.
  * @throws ConfigurationError when the file cannot be understood.
  */
-export async function replaySweep(file: string, { trace, json }: ReplayOptions, io: CliIo): Promise<number> {
+export async function replaySweep(file: string, { trace, json, admit }: ReplayOptions, io: CliIo): Promise<number> {
   const replay = parseValue(readJson(file), SWEEP_REPLAY_SCHEMA, file);
-  const upgrade = await upgradeOf(requestOf(replay, dirname(file)));
+  const request = requestOf(replay, dirname(file));
+  admit(reachOf(request.board, namedFiles(request.scenario)).files);
+  const upgrade = await upgradeOf(request);
   const { finding } = replay;
   const say = (text: string) => {
     if (!json) io.out(`${text}\n`);

@@ -12,6 +12,11 @@ import {
 } from "../../core/index.ts";
 import { type BootloaderBuild, type BootMode, generation, MODES, type UpgradeSwept } from "../../mcuboot/index.ts";
 
+/** As a scenario's generate_bytes. */
+const PAYLOAD_BYTES = z.int().min(1024).max(4_194_304);
+/** Far above what a sweep finds: a way of a million boots in a received replay would take an hour. */
+const LEGS_MAX = 1_000;
+
 /** What a sweep changes of profile and scenario; a replay keeps it. Sizes in bytes, slots in sectors. */
 const SWEPT_SCHEMA = z.strictObject({
   mode: z.string().optional(),
@@ -20,8 +25,8 @@ const SWEPT_SCHEMA = z.strictObject({
   revert_only: z.boolean().default(false),
   plain: z.boolean().default(false),
   primary: z.enum(["old", "stale", "empty"]).default("old"),
-  old_bytes: z.int().min(1024).optional(),
-  new_bytes: z.int().min(1024).optional(),
+  old_bytes: PAYLOAD_BYTES.optional(),
+  new_bytes: PAYLOAD_BYTES.optional(),
   slot_sectors: z.int().min(4).max(4096).optional(),
   downgrade_prevention: z.boolean().default(false),
   bootstrap: z.boolean().default(false),
@@ -45,13 +50,15 @@ export const SWEEP_REPLAY_SCHEMA = z.strictObject({
   profile: z.strictObject({ name: z.string(), text: z.string() }),
   swept: SWEPT_SCHEMA,
   /** From the request on: boots that are cut at an operation, and boots that go through and are followed by a reset. */
-  path: z.array(
-    z.discriminatedUnion("kind", [
-      z.strictObject({ kind: z.literal("start"), request: z.strictObject(cutPoint).optional() }),
-      z.strictObject({ kind: z.literal("cut"), ...cutPoint }),
-      z.strictObject({ kind: z.literal("reset") }),
-    ]),
-  ),
+  path: z
+    .array(
+      z.discriminatedUnion("kind", [
+        z.strictObject({ kind: z.literal("start"), request: z.strictObject(cutPoint).optional() }),
+        z.strictObject({ kind: z.literal("cut"), ...cutPoint }),
+        z.strictObject({ kind: z.literal("reset") }),
+      ]),
+    )
+    .max(LEGS_MAX),
   finding: z.strictObject({
     class: z.string(),
     stage: z.enum(["asking", "asked", "tried", "back"]),

@@ -1,7 +1,16 @@
 import { join, relative, resolve } from "node:path";
 import { loadProfile } from "../../board/index.ts";
 import { namedScenario } from "../../campaign/index.ts";
-import { defined, EXIT, makeFolder, RealClock, replaceFileAt, sleep, UsageError } from "../../core/index.ts";
+import {
+  ConfigurationError,
+  defined,
+  EXIT,
+  makeFolder,
+  RealClock,
+  replaceFileAt,
+  sleep,
+  UsageError,
+} from "../../core/index.ts";
 import {
   SWEPT_TEARS,
   type Sweep,
@@ -41,18 +50,30 @@ const OPTIONS = {
   json: { type: "boolean", describe: "print the result as JSON, and nothing else, on standard output" },
 } as const satisfies OptionRows;
 
+/** A replay may be a stranger's: whether it may read files is asked where there is an option for the answer. */
+function admitNone(files: readonly string[]): void {
+  if (files.length === 0) return;
+  const list = files.map((path) => `\n  ${path}`).join("");
+  throw new ConfigurationError(
+    `the replay names files of this machine:${list}\n`,
+    "Walk it with `hil replay FILE --within FOLDER`, or --trust-record.",
+  );
+}
+
 /** `hil sweep [SCENARIO | OLD NEW] [options]` */
 export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<number> {
   const args = parseArguments(io, argv, "hil sweep [SCENARIO.yaml | OLD NEW] [options]", OPTIONS, 2);
   if (!args) return EXIT.pass;
   const file = args.text("replay");
-  if (file !== undefined)
-    return replaySweep(resolve(io.cwd, file), { trace: args.flag("trace"), json: args.flag("json") }, io);
+  if (file !== undefined) {
+    const asked = { trace: args.flag("trace"), json: args.flag("json"), admit: admitNone };
+    return replaySweep(resolve(io.cwd, file), asked, io);
+  }
   requireOwnLengths(args);
   const request: SweepRequest = {
     board: await loadProfile(args.text("board") ?? "twin", { cwd: io.cwd }),
     scenario: await namedScenario(args.positional, io.cwd),
-    seed: args.number("seed") ?? 1,
+    seed: args.whole("seed") ?? 1,
     swept: sweptFields(args),
   };
   const json = args.flag("json");
@@ -97,7 +118,7 @@ function sweptFields(args: Parsed): SweepRequest["swept"] {
   const given = (name: string) =>
     args.text(name) === undefined ? {} : { [name.replaceAll("-", "_")]: args.text(name) };
   const number = (name: string) =>
-    args.number(name) === undefined ? {} : { [name.replaceAll("-", "_")]: args.number(name) };
+    args.whole(name) === undefined ? {} : { [name.replaceAll("-", "_")]: args.whole(name) };
   return parseSwept({
     ...given("mode"),
     ...given("generation"),

@@ -89,6 +89,30 @@ describe("what is wrong with a command line is told with the way out", () => {
   });
 });
 
+describe("a whole number", () => {
+  const whole = (text: string, limits?: { least?: number; most?: number }) =>
+    parse("--cuts", text).whole("cuts", limits);
+
+  test("is returned from its least to its most, and undefined without the option", () => {
+    expect([whole("0"), whole("5", { least: 5 }), whole("9", { most: 9 }), parse().whole("cuts")]).toEqual([
+      0,
+      5,
+      9,
+      undefined,
+    ]);
+  });
+
+  test.each([
+    ["2.5", {}, "0 on"],
+    ["-1", {}, "0 on"],
+    ["9007199254740992", {}, "0 on"],
+    ["4", { least: 5 }, "5 on"],
+    ["10", { least: 5, most: 9 }, "5 to 9"],
+  ])("%s is refused, with what would do", (text, limits, range) => {
+    expect(() => whole(text, limits)).toThrow(`--cuts wants a whole number from ${range}, not "${text}".`);
+  });
+});
+
 describe("help", () => {
   test.each(["--help", "-h"])(
     "is printed for %s, with every option and its default, and nothing else is done",

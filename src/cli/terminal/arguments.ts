@@ -5,12 +5,23 @@ import type { CliIo } from "./io.ts";
 /** The options of a command, as rows: yargs reads them, help prints them. */
 export type OptionRows = Readonly<Record<string, Options>>;
 
+interface WholeLimits {
+  readonly least?: number;
+  readonly most?: number;
+}
+
 /** What was asked for on a command line; `undefined` when help was printed instead. */
 export interface Parsed {
   readonly positional: readonly string[];
   text(name: string): string | undefined;
   texts(name: string): readonly string[];
   number(name: string): number | undefined;
+  /**
+   * A whole number.
+   * @param limits inclusive; default: from 0 to what a number holds exactly.
+   * @throws UsageError for a number that is none, or outside.
+   */
+  whole(name: string, limits?: WholeLimits): number | undefined;
   flag(name: string): boolean;
 }
 
@@ -133,6 +144,16 @@ class Values implements Parsed {
     const value = Number(text);
     if (text.trim() !== "" && Number.isFinite(value)) return value;
     throw new UsageError(`--${name} wants a number, not "${text}".`, `See ${this.#command} --help.`);
+  }
+
+  whole(name: string, { least = 0, most = Number.MAX_SAFE_INTEGER }: WholeLimits = {}): number | undefined {
+    const value = this.number(name);
+    if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most)) return value;
+    const range = most === Number.MAX_SAFE_INTEGER ? `${least} on` : `${least} to ${most}`;
+    throw new UsageError(
+      `--${name} wants a whole number from ${range}, not "${this.text(name)}".`,
+      `See ${this.#command} --help.`,
+    );
   }
 
   flag(name: string): boolean {

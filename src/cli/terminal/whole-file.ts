@@ -1,4 +1,14 @@
-import { lstatSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, resolve } from "node:path";
 import {
   BenchError,
@@ -49,8 +59,15 @@ export class WholeFile {
 function writeWhole(path: string, text: string): void {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   const target = stat?.isSymbolicLink() && statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
-  if (stat !== undefined && !statSync(target, { throwIfNoEntry: false })?.isFile()) {
-    writeFileSync(target, text);
+  const found = stat && statSync(target, { throwIfNoEntry: false });
+  if (stat !== undefined && !found?.isFile()) {
+    // ENXIO for a pipe that nobody reads: to open it for writing alone would wait for good, deaf to Ctrl-C.
+    const reader = found?.isFIFO() ? openSync(target, constants.O_WRONLY | constants.O_NONBLOCK) : undefined;
+    try {
+      writeFileSync(target, text);
+    } finally {
+      if (reader !== undefined) closeSync(reader);
+    }
     return;
   }
   const fresh = `${target}.${process.pid}.new`;

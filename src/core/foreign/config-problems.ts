@@ -113,7 +113,7 @@ function oneOf(values: readonly unknown[], found: unknown): string {
   return `expected ${values.length > 1 ? "one of " : ""}${list}${near === undefined ? "" : ` (did you mean "${near}"?)`}`;
 }
 
-interface Facts extends Pick<Expectations, "known"> {
+interface CheckedFile extends Pick<Expectations, "known"> {
   readonly input: unknown;
   lineOf(path: FieldPath): number;
   /** The text of a number as the file spells it. */
@@ -121,12 +121,12 @@ interface Facts extends Pick<Expectations, "known"> {
 }
 
 /** Zod's issues as sentences with their lines, in the order of the file. */
-export function problemsOf(issues: readonly z.core.$ZodIssue[], facts: Facts): Problem[] {
+export function problemsOf(issues: readonly z.core.$ZodIssue[], facts: CheckedFile): Problem[] {
   const all = issues.slice(0, PROBLEMS_MAX).flatMap((issue) => described(issue, [], facts));
   return all.toSorted((a, b) => a.line - b.line);
 }
 
-function described(issue: z.core.$ZodIssue, base: FieldPath, facts: Facts): Problem[] {
+function described(issue: z.core.$ZodIssue, base: FieldPath, facts: CheckedFile): Problem[] {
   const path = [...base, ...issue.path];
   const at = (where: FieldPath, text: string): Problem => ({
     line: facts.lineOf(where),
@@ -166,7 +166,7 @@ function unknownField(key: string, known: readonly string[]): string {
   return known.length === 0 ? "is not a field." : `is not a field here; the fields are ${known.join(", ")}.`;
 }
 
-function is(found: unknown, path: FieldPath, facts: Facts): string {
+function is(found: unknown, path: FieldPath, facts: CheckedFile): string {
   if (found === undefined) return "is missing";
   if (SECRET.test(fieldName(path))) return "is wrong (its value is not shown)";
   if (found === null) return "is empty";

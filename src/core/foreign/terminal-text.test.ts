@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { complaintText, terminalText } from "./terminal-text.ts";
@@ -44,6 +45,26 @@ describe("a complaint", () => {
     const text = complaintText(`key file ${typed} does not exist.`);
     expect(text).not.toContain("MIGH");
     expect(text).toContain("(a private key: name the file it is in, not its text)");
+  });
+
+  test.each([
+    ["ec", "pkcs8", { namedCurve: "P-256" }],
+    ["ec", "sec1", { namedCurve: "P-384" }],
+    ["rsa", "pkcs1", { modulusLength: 2048 }],
+    ["rsa", "pkcs8", { modulusLength: 2048 }],
+    ["ed25519", "pkcs8", {}],
+    ["x25519", "pkcs8", {}],
+  ] as const)("does not repeat the body of a private key, %s in %s, without its first line", (kind, type, options) => {
+    const { privateKey } = generateKeyPairSync(kind as "rsa", options as { modulusLength: number });
+    const body = privateKey.export({ format: "der", type: type as "pkcs8" }).toString("base64");
+    expect(complaintText(`key file ${body} does not exist.`)).toBe(
+      "key file (a private key: name the file it is in, not its text) does not exist.",
+    );
+  });
+
+  test("repeats long paths and hashes", () => {
+    const text = `/home/Me/${"Measured/".repeat(9)}x.bin ${"0a".repeat(32)}`;
+    expect(complaintText(text)).toBe(text);
   });
 
   test("goes on after the key", () => {

@@ -41,6 +41,9 @@ const FOREIGN = new RegExp(
 const PRIVATE_KEY =
   /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----(?:[^-]|-(?!----END))*(?:-----END [A-Z0-9 ]{0,40}-----)?/g;
 
+/** What stands between those lines, alone: a sequence that begins with its version, 0 or 1. Source: RFC 5208, 5915, 8017. */
+const KEY_BODY = /\bM[A-Za-z0-9+/]{1,7}(?:AgE[ABC]|IBA[AD]|CAQ[AE])[A-Za-z0-9+/]{30,}={0,2}/g;
+
 /**
  * A text that does nothing to a terminal but stand there: control characters, and those that turn or hide text, become
  * `\uXXXX`, as in JSON (so JSON stays the same document). Escaped text stays as it is.
@@ -55,5 +58,6 @@ export function terminalText(text: string, before?: LineControl): string {
 
 /** The same for complaints: they repeat what was typed, and a private key that was typed is not repeated. */
 export function complaintText(text: string): string {
-  return terminalText(text.replaceAll(PRIVATE_KEY, "(a private key: name the file it is in, not its text)"));
+  const instead = "(a private key: name the file it is in, not its text)";
+  return terminalText(text.replaceAll(PRIVATE_KEY, instead).replaceAll(KEY_BODY, instead));
 }

@@ -179,3 +179,20 @@ describe("Nrf51", () => {
     expect(run()).toEqual(run());
   });
 });
+
+describe("firmware that means no good", () => {
+  test("and locks up with its first fetch does not hold the emulator: time goes on with each of its resets", () => {
+    const chip = new Nrf51({ output: () => undefined, random: Random.fromSeed(1) });
+    chip.powerOn();
+    chip.run(20_000);
+    expect(chip.nowUs).toBeGreaterThanOrEqual(20_000);
+  });
+
+  test("and polls a register that is not there is told of once, not at each of its reads", () => {
+    // LDR r0, =…; LDR r1, [r0]; B back to it.
+    const program = new Program().ldr(0, 0x4000_0f00).op(0x6801, 0xe7fd);
+    const { chip } = chipWith(program);
+    chip.run(10_000);
+    expect(chip.unknown).toEqual([{ peripheral: "CLOCK", offset: 0xf00, kind: "read", pc: CODE + 2 }]);
+  });
+});

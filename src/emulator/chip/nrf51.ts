@@ -12,7 +12,7 @@ import type { ChipContext, UnknownAccess } from "./parts/chip-context.ts";
 import { KeptRegisters } from "./parts/kept-registers.ts";
 import { Scheduler } from "./parts/scheduler.ts";
 import { RandomNumbers } from "./radio/random-numbers.ts";
-import { Uart } from "./serial/uart.ts";
+import { ChipUart } from "./serial/uart.ts";
 import { Rtc } from "./timers/rtc.ts";
 import { Timer } from "./timers/timer.ts";
 import { Watchdog } from "./timers/watchdog.ts";
@@ -22,6 +22,12 @@ const PAGE_BYTES = 0x400;
 const RAM_START = 0x2000_0000;
 const RAM_BYTES = 0x4000;
 const CYCLES_PER_US = 16;
+/**
+ * What a lockup's reset takes: our choice, but it must be some time, or a chip without a vector table, which locks up
+ * with its first fetch, starts anew for ever at one moment.
+ */
+const RESET_CYCLES = 1_000 * CYCLES_PER_US;
+const UNKNOWN_MAX = 1_000;
 
 /** FICR of a chip with 256 KiB of flash. Source: nRF51 Series Reference Manual v3.0, chapter 7. */
 const FICR = { 0x10: PAGE_BYTES, 0x14: FLASH_BYTES / PAGE_BYTES, 0x34: 1, 0x38: RAM_BYTES, 0x60: 0x4d2, 0x64: 0x929 };
@@ -39,10 +45,11 @@ export class Nrf51 {
   watch: FlashWatch = () => undefined;
   /** Registers that firmware used and that this emulator does not have. */
   readonly unknown: UnknownAccess[] = [];
+  readonly #unknownKeys = new Set<string>();
   readonly #options: ChipOptions;
   #processor: Processor | undefined;
   #scheduler: Scheduler | undefined;
-  #uart: Uart | undefined;
+  #uart: ChipUart | undefined;
 
   constructor(options: ChipOptions) {
     this.#options = options;
@@ -94,7 +101,7 @@ export class Nrf51 {
     while (this.#processor !== undefined && this.#processor.core.cycles < until) {
       const { core } = this.#processor;
       if (core.lockedUp) {
-        this.#start(RESET_REASON.lockup, core.cycles);
+        this.#start(RESET_REASON.lockup, core.cycles + RESET_CYCLES);
         continue;
       }
       this.#scheduler?.runDue();
@@ -103,6 +110,14 @@ export class Nrf51 {
       // Asleep with nothing due before, by what was planned on the way, too: time passes.
       if (core.asleep !== "no") core.cycles = Math.max(core.cycles, next());
     }
+  }
+
+  /** Each once: firmware that polls such a register does so millions of times. */
+  #keepUnknown(access: UnknownAccess): void {
+    const key = `${access.peripheral} ${access.offset} ${access.kind} ${access.pc}`;
+    if (this.#unknownKeys.has(key) || this.unknown.length >= UNKNOWN_MAX) return;
+    this.#unknownKeys.add(key);
+    this.unknown.push(access);
   }
 
   #reset(reason: number): void {
@@ -125,7 +140,7 @@ export class Nrf51 {
       scheduler,
       cyclesPerUs: CYCLES_PER_US,
       interrupt: (irq, high) => processor.interrupt(irq, high),
-      unknown: (access) => this.unknown.push({ ...access, pc: core.pc }),
+      unknown: (access) => this.#keepUnknown({ ...access, pc: core.pc }),
     };
     const stall: Stall = {
       stall: (stalled) => {
@@ -145,7 +160,7 @@ export class Nrf51 {
 
   #wire(chip: ChipContext, memory: MemoryMap, stall: Stall, reason: number): void {
     const nvmc = new Nvmc(chip, 0x4001_e000, this.flash, NRF51_NVMC, stall);
-    const uart = new Uart(chip, 0x4000_2000, 2, (byte) => this.#options.output(byte, this.nowUs));
+    const uart = new ChipUart(chip, 0x4000_2000, 2, (byte) => this.#options.output(byte, this.nowUs));
     this.#uart = uart;
     const parts = [
       this.flash,

@@ -18,6 +18,7 @@ export type Signer =
 export interface EncryptionOptions {
   /** Whom the image key is wrapped for; of a private key only the public half is used. */
   readonly key: AnyKey | WrappingKey;
+  /** Of the AES key that the body is encrypted with; default: 128. */
   readonly keyBits?: 128 | 256;
   /** HKDF and HMAC hash of ECIES-X25519; other keys know only SHA-256. */
   readonly hmac?: "sha256" | "sha512";
@@ -40,18 +41,29 @@ export interface ImageOptions {
   readonly padHeader: boolean;
   /** Overwrite header room with this byte, whatever it holds (nRF Connect SDK `--pad-value`). */
   readonly headerFill?: number;
+  /** Byte order of header, TLVs and trailer; default: little. */
   readonly endian?: Endian;
+  /** Default: none, so the image has a hash and no signature. */
   readonly signer?: Signer;
+  /** Default: the first that the signing key allows; SHA-256 without a key. */
   readonly hash?: HashName;
+  /** The signature is of the image itself, not of its hash; Ed25519 only. */
   readonly pure?: boolean;
+  /** Fill ECDSA signatures up with zeros, for MCUboot before 1.5. */
   readonly padSignature?: boolean;
+  /** How the image names its key: by the key's hash (default), or by the whole public key. */
   readonly publicKeyFormat?: "hash" | "full";
+  /** Default: the body stays plain. */
   readonly encryption?: EncryptionOptions;
   readonly compression?: CompressionOptions;
+  /** Where the bootloader copies the image to in RAM; default: 0, it runs from flash. Not together with `romFixed`. */
   readonly loadAddress?: number;
+  /** The only flash address that the image may run from; default: 0, any. */
   readonly romFixed?: number;
   readonly nonBootable?: boolean;
+  /** For rollback protection by hardware, 32 bits; "auto" makes it of the version. Default: no such TLV. */
   readonly securityCounter?: number | "auto";
+  /** Versions that other images must have at least, for this one to boot. */
   readonly dependencies?: readonly Dependency[];
   /** Software type of a boot record, at most 12 characters. */
   readonly bootRecord?: string;
@@ -63,10 +75,15 @@ export interface ImageOptions {
   readonly customTlvs?: readonly Tlv[];
   /** 0 or less: no size check. */
   readonly slotBytes?: number;
+  /** Least that the flash can write, which decides the trailer's length; default: 1. */
   readonly writeBytes?: number;
+  /** Alignment of the trailer's fields; default: 8, or the next of 16 and 32 that `writeBytes` needs. */
   readonly maxAlign?: MaxAlign;
+  /** Sectors whose swap status the trailer has room for; default: 128. */
   readonly maxSectors?: number;
+  /** The bootloader overwrites instead of swapping: its trailer has no swap status. */
   readonly overwriteOnly?: boolean;
+  /** The bootloader keeps whole key TLVs in the trailer, not only the keys. */
   readonly saveEncTlv?: boolean;
   /** What to write at the slot's end: nothing, the magic (a test swap), or magic and image_ok (permanent). */
   readonly trailer?: "none" | "pad" | "confirm";

@@ -1,4 +1,4 @@
-import { ConfigurationError, isHilError, utf8 } from "../../core/index.ts";
+import { ConfigurationError, defined, isHilError, utf8 } from "../../core/index.ts";
 import { readZip, type ZipEntry } from "./zip.ts";
 import { writeZip } from "./zip-write.ts";
 
@@ -71,7 +71,7 @@ export function writeDfuZip(
       file: name,
       modtime: modifiedUnixS,
     })),
-    ...(options.name === undefined ? {} : { name: options.name }),
+    ...defined({ name: options.name }),
   };
   const entries: ZipEntry[] = files.map(({ name, bytes }) => ({ name, bytes }));
   const text = utf8(JSON.stringify(manifest, null, 4));

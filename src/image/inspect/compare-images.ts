@@ -1,4 +1,4 @@
-import { equalBytes, hex } from "../../core/index.ts";
+import { defined, equalBytes, hex } from "../../core/index.ts";
 import { flagNames, HEADER } from "../format/header.ts";
 import { isMarkedEncrypted, type ParsedImage } from "../format/parse.ts";
 import type { Tlv } from "../format/tlv-area.ts";
@@ -59,7 +59,7 @@ export function compareImages(
 }
 
 function opened({ bytes, decryptKey }: Parameters<typeof compareImages>[0]): ImageVerdict {
-  return verifyImage(bytes, decryptKey === undefined ? {} : { decryptKey });
+  return verifyImage(bytes, defined({ decryptKey }));
 }
 
 const VERSION_FIELDS: readonly string[] = ["major", "minor", "revision", "build"];

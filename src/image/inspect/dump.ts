@@ -142,7 +142,7 @@ export function tlvName(type: number): string {
 
 function trailerData(trailer: TrailerDump): DumpValue {
   if (trailer.maxAlign === undefined) {
-    const keys = trailer.keyFieldBytes === undefined ? {} : { key_field_len: trailer.keyFieldBytes };
+    const keys = defined({ key_field_len: trailer.keyFieldBytes });
     return { magic: trailer.magic, ...keys };
   }
   const fields = {

@@ -1,4 +1,4 @@
-import { concat, equalBytes, isHilError, messageOf } from "../../core/index.ts";
+import { concat, defined, equalBytes, isHilError, messageOf } from "../../core/index.ts";
 import { allowedHashes } from "../build/build-options.ts";
 import { aesCtr } from "../crypto/body-cipher.ts";
 import { digest, type HashRow, hashOfTlv } from "../format/hashes.ts";
@@ -59,7 +59,7 @@ const unchecked = (reason: string): CheckResult => ({ result: "unchecked", reaso
  * Source: MCUboot image_validate.c bootutil_img_validate; docs/encrypted_images.md.
  */
 export function verifyImage(bytes: Uint8Array, options: VerifyOptions = {}): ImageVerdict {
-  const image = parseImage(bytes, options.endian === undefined ? {} : { endian: options.endian });
+  const image = parseImage(bytes, defined({ endian: options.endian }));
   const found = image.area.entries.map((entry) => ({ row: hashOfTlv(entry.type), data: entry.data }));
   const hashTlv = found.find((entry) => entry.row !== undefined);
   const opened = openBody(image, hashTlv, options.decryptKey);

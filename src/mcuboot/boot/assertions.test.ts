@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { GENERATIONS } from "../builds/generations.ts";
 import { explainFlash } from "../explain/index.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
 import {
   counted,
   cutAt,
+  eachGeneration,
   requestedBoard,
   type SmallBoard,
   type SmallBoardOptions,
@@ -68,15 +68,13 @@ describe("a running image whose TLVs are damaged, with a good update asked for",
     expect(log.at(-1)?.text === "abort()" ? "abort()" : undefined).toBe(last);
   });
 
-  test("comes back on releases up to 2.2 as they are built, and not later", () => {
-    const ends = GENERATIONS.map(({ name }) => {
+  test("comes back on releases up to 2.2 (NCS 3.0) as they are built, and not later", () => {
+    const ends = eachGeneration((name) => {
       const board = damagedRunning({ generation: name });
-      return `${name} ${outcomeOf(board.flash, board.build).result.kind}`;
+      return outcomeOf(board.flash, board.build).result.kind;
     });
-    expect(ends).toEqual([
-      ...["ncs-1.7 run", "1.10.0 run", "2.1.0 run", "2.2.0 run"],
-      ...["2.3.0 panic", "current panic"],
-    ]);
+    // 2.2.0 itself is built with the minimal libc, as NCS up to 3.0 is; NCS 3.1 took picolibc.
+    expect(ends).toEqual(["ncs-1.7 to ncs-3.0: run", "ncs-3.1: panic", "2.2.0: run", "ncs-3.2 to current: panic"]);
   });
 });
 

@@ -11,7 +11,8 @@ import { readTrailer } from "../trailer/trailer.ts";
  */
 export function* downgradePrevented(loader: LoaderState, image: ImagePair): Steps<boolean> {
   const { build, flash } = loader;
-  if (!build.downgradePrevention || build.mode === "overwrite") return false;
+  if (!build.downgradePrevention || build.mode === "overwrite" || !build.generation.preventsSwapDowngrades)
+    return false;
   const [primary, secondary] = image.headers;
   const options = { useBuildNumber: build.versionCmpUsesBuild };
   if (build.fixes?.has("U11") && readTrailer(flash, build, image.areas[SECONDARY]).swapType === "revert") return false;

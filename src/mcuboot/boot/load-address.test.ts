@@ -18,6 +18,10 @@ const ONE_PAIR = {
   ...CHECKED,
   netCore: { rule: netCoreRule("load-address"), upgrades: true, secondStage: false },
 } as const;
+const ONE_PAIR_340 = {
+  ...ONE_PAIR,
+  netCore: { ...ONE_PAIR.netCore, rule: netCoreRule("load-address-3.4.0") },
+} as const;
 
 /** What a boot says of an image with this load address in its header, whatever its body is. */
 function boots(loadAddress: number, options: SmallBoardOptions = CHECKED) {
@@ -80,4 +84,13 @@ describe("MCUBOOT_CHECK_HEADER_LOAD_ADDRESS", () => {
     expect([runs, log.includes("Starting network core update")]).toEqual(["1.0.0", toNet]);
     expect(log.some((text) => text.includes("not designated"))).toBe(!toNet);
   });
+
+  test.each([NET_APP.address, NET_APP.endAddress - 1])(
+    "as 3.4.0 has it, refuses one for 0x%i of the network core there as well, and erases it",
+    (address) => {
+      const { runs, keeps, log } = boots(address, ONE_PAIR_340);
+      expect([runs, keeps, log.filter((text) => text.includes("network core"))]).toEqual(["1.0.0", false, []]);
+      expect(log.some((text) => text.includes("not designated"))).toBe(true);
+    },
+  );
 });

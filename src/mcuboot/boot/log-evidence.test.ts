@@ -93,10 +93,19 @@ describe("what a boot log says of its bootloader", () => {
     expect(contradictions(lines(...texts), facts())).toEqual([]);
   });
 
+  test("tells releases of nRF Connect SDK apart by its own banner, 3.4.0 from what follows it", () => {
+    const odd = (name: string, banner: string) =>
+      contradictions(lines(`*** Using nRF Connect SDK ${banner} ***`), facts({ generation: generation(name) })).length;
+    expect([odd("ncs-3.4.0", "v3.4.0-0123456789ab"), odd("ncs-3.4.0", "v3.4.1-b20f8619ba9a")]).toEqual([0, 1]);
+    expect([odd("ncs-3.4", "v3.4.1-b20f8619ba9a"), odd("ncs-3.4", "v3.4.0")]).toEqual([0, 1]);
+    expect([odd("ncs-3.3", "v3.3.2"), odd("ncs-3.2", "v3.3.2"), odd("current", "v3.3.2")]).toEqual([0, 1, 0]);
+  });
+
   test("names the generations that a version may stand for", () => {
     const names = (version: string) => rowsOf(version).map(({ name }) => name);
-    expect(names("v2.1.0-dev-12e5ee106034")).toEqual(["2.1.0", "2.2.0"]);
-    expect(names("v2.3.0")).toEqual(["2.3.0"]);
+    const ncs27 = ["ncs-2.7", "2.1.0", "ncs-2.8", "ncs-3.0", "ncs-3.1"];
+    expect(names("v2.1.0-dev-12e5ee106034")).toEqual(ncs27);
+    expect(names("v2.3.0")).toEqual(["ncs-3.2", "ncs-3.3", "ncs-3.4.0", "ncs-3.4", "ncs-main", "2.3.0"]);
     expect(names("v2.9.0")).toEqual(["current"]);
     expect(names("v2.4.0-dev")).toEqual(["current"]);
     expect(names("v9.0.0")).toEqual(["current"]);

@@ -1,6 +1,7 @@
 import type { BootMode } from "../builds/boot-mode.ts";
-import { GENERATIONS, type GenerationRow } from "../builds/generations.ts";
-import { compareReleases, type Release } from "../builds/release.ts";
+import type { GenerationRow } from "../builds/generation-row.ts";
+import { GENERATIONS } from "../builds/generations.ts";
+import { compareReleases, isWithin, type Release } from "../builds/release.ts";
 import type { BootEvent } from "../steps/log-lines.ts";
 
 /** What somebody believes of a bootloader. */
@@ -82,7 +83,27 @@ const EVIDENCE: readonly EvidenceRow[] = [
     says: ({ fields }) => (fields["core"] === "MCUboot" ? `MCUboot ${fields["version"]}` : undefined),
     fits: ({ fields }, { generation }) => rowsOf(fields["version"] ?? "").some(({ name }) => name === generation.name),
   },
+  {
+    about: "generation",
+    events: ["sdk banner"],
+    says: ({ fields }) => sdkRelease(fields["version"] ?? "") && `nRF Connect SDK ${fields["version"]}`,
+    fits: ({ fields }, { generation }) => isOfSdk(generation, fields["version"] ?? ""),
+  },
 ];
+
+/** "v3.4.1-b20f8619ba9a" as a release of its own table: 3.4.0 is "3.4", every later 3.4 "3.4.99"; undefined for no version. */
+function sdkRelease(version: string): Release | undefined {
+  const [, major, minor, patch] = /(\d+)\.(\d+)\.(\d+)/.exec(version) ?? [];
+  if (major === undefined || minor === undefined) return undefined;
+  const [from, later] = [`${Number(major)}.${Number(minor)}`, `${Number(major)}.${Number(minor)}.99`] as const;
+  return Number(patch) === 0 ? (from as Release) : (later as Release);
+}
+
+/** True for a generation without releases of its own in nRF Connect SDK: it stands for whichever is near. */
+function isOfSdk({ sdk }: GenerationRow, version: string): boolean {
+  const release = sdkRelease(version);
+  return sdk === undefined || release === undefined || isWithin(release, sdk);
+}
 
 /** What was said against what was believed. */
 export interface Contradiction {

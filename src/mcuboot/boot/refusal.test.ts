@@ -1,8 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { BootMode } from "../builds/boot-mode.ts";
-import { GENERATIONS } from "../builds/generations.ts";
 import { isOperation } from "../steps/steps.ts";
-import { requestedBoard, type SmallBoard, smallBoard } from "../testing/small-board.ts";
+import { eachGeneration, requestedBoard, type SmallBoard, smallBoard } from "../testing/small-board.ts";
 import { boot } from "./boot.ts";
 
 /** Every log line of a boot and the number of operations that were done when it was printed. */
@@ -31,18 +30,11 @@ const NOT_VALID = "Image in the secondary slot is not valid!";
 
 describe("the line about a refused image against the operations of the boot", () => {
   test.each(["move", "scratch", "overwrite"] as const)("%s: after the erase up to 2.3, before it since", (mode) => {
-    const found = GENERATIONS.map(({ name }) => {
+    const found = eachGeneration((name) => {
       const lines = linesAtOperations(refusing(name, mode));
-      return `${name}: ${lines.find((line) => line.endsWith(NOT_VALID))?.split(" ")[0]} of ${lines.at(-1)}`;
+      return `${lines.find((line) => line.endsWith(NOT_VALID))?.split(" ")[0]} of ${lines.at(-1)}`;
     });
-    expect(found).toEqual([
-      "ncs-1.7: 1 of 1 end",
-      "1.10.0: 1 of 1 end",
-      "2.1.0: 1 of 1 end",
-      "2.2.0: 16 of 16 end",
-      "2.3.0: 16 of 16 end",
-      "current: 0 of 16 end",
-    ]);
+    expect(found).toEqual(["ncs-1.7 to ncs-3.0: 1 of 1 end", "ncs-3.1 to 2.3.0: 16 of 16 end", "current: 0 of 16 end"]);
   });
 
   test("direct-XIP: an unfit primary slot is refused in the same order", () => {
@@ -59,13 +51,14 @@ describe("the line about a refused image against the operations of the boot", ()
   });
 
   test("other reasons to erase are told before they are acted on, on every release", () => {
-    for (const { name } of GENERATIONS) {
+    const found = eachGeneration((name) => {
       const board = requestedBoard({ generation: name, downgradePrevention: true, encrypted: false });
       const [areas] = board.build.images;
       // Version 9 of the image that runs: no hash is looked at before the versions are compared.
       board.flash.load((areas?.primary.offset ?? 0) + 20, Uint8Array.of(9));
       const line = linesAtOperations(board).find((text) => text.includes("downgrade prevention"));
-      expect(`${name} ${line?.split(" ")[0]}`).toBe(`${name} 0`);
-    }
+      return line?.split(" ")[0] ?? "no such check";
+    });
+    expect(found).toEqual(["ncs-1.7 to ncs-2.0: no such check", "ncs-2.2 to current: 0"]);
   });
 });

@@ -40,6 +40,22 @@ export interface Timeline {
   readonly refusals: readonly ImageRefusal[];
   /** The flash as the boot left it. */
   readonly flash: FlashContent;
+  /** The flash before the first operation, and again after every `MARK_OPERATIONS`; none where bits were in doubt. */
+  readonly marks: readonly FlashContent[];
+}
+
+/** Between two marks of a timeline: what a cut left is worked out from the one before it. */
+const MARK_OPERATIONS = 32;
+
+/** The flash as it was when so many operations of a boot of `before` were done. */
+export function contentBefore(before: FlashContent, { operations, marks }: Timeline, done: number): FlashContent {
+  const mark = Math.min(Math.floor(done / MARK_OPERATIONS), marks.length - 1);
+  const content = (marks[mark] ?? before).snapshot();
+  for (let at = Math.max(0, mark) * MARK_OPERATIONS; at < done; at += 1) {
+    const row = operations[at];
+    if (row !== undefined) content.apply(row.operation);
+  }
+  return content;
 }
 
 /**
@@ -57,6 +73,8 @@ export function timeline(
   const log: LogLine[] = [];
   const found: { operation: FlashOperation; atUs: number; durationUs: number }[] = [];
   const copies: [number, number][] = [];
+  const marks: FlashContent[] = [];
+  const isPlain = !flash.isDoubtful();
   let nowUs = 0;
   let refusals: readonly ImageRefusal[] = [];
   const steps = boot(view(after), build, (loader) => {
@@ -72,6 +90,7 @@ export function timeline(
       if (copy !== undefined && step.does === "wait") copy[1] = nowUs;
     }
     if (!isOperation(step)) return;
+    if (isPlain && found.length % MARK_OPERATIONS === 0) marks.push(after.snapshot());
     const durationUs = operationDurationUs(step, timing);
     found.push({ operation: step, atUs: nowUs, durationUs });
     nowUs += durationUs;
@@ -100,6 +119,7 @@ export function timeline(
     netCopies: copies.map(([fromUs, toUs]) => ({ startUs: fromUs - startUs, endUs: toUs - startUs })),
     refusals,
     flash: after,
+    marks,
   };
 }
 

@@ -1,6 +1,5 @@
 import { hexOf, viewOf } from "../../core/index.ts";
 import { compareVersions, FLAG } from "../../image/index.ts";
-import { NET_APP } from "../builds/net-core-map.ts";
 import type { Fault } from "../builds/refusal-table.ts";
 import {
   hasMagic,
@@ -18,6 +17,7 @@ import {
 import { olderVersion, refuse } from "../loader/refusals.ts";
 import { eraseSlot, eraseTrailer } from "../loader/regions.ts";
 import { imageStart } from "../loader/tlv-walk.ts";
+import { isNetCandidate, ownAddresses } from "../net-core/update.ts";
 import { isNetDowngrade } from "../net-core/version-check.ts";
 import type { Steps } from "../steps/steps.ts";
 import { strategyOf } from "../swap/strategies.ts";
@@ -61,7 +61,7 @@ export function* validateSlot(
     const fault = headerFault(loader, image, slot) ?? (yield* checkImage(loader, image, slot, swap));
     if (fault !== undefined) refuse(loader, image, slot, fault);
     else {
-      const elsewhere = slot === PRIMARY ? undefined : addressFault(loader, image);
+      const elsewhere = slot === PRIMARY ? undefined : yield* addressFault(loader, image);
       if (elsewhere === undefined) return true;
       refuse(loader, image, slot, elsewhere);
       yield* log(loader, "wrong reset address", { image: image.index });
@@ -104,22 +104,19 @@ function isWronglyUploaded(
 }
 
 /** Why the address that an update is for is not this slot's; undefined when it is, or nobody looks. */
-function addressFault(loader: LoaderState, image: ImagePair): Fault | undefined {
+function* addressFault(loader: LoaderState, image: ImagePair): Steps<Fault | undefined> {
   const { checksLoadAddress = false } = loader.build;
   if (!checksLoadAddress) return pointsIntoPrimary(loader, image) ? undefined : { reason: "reset address" };
   const { loadAddress } = image.headers[SECONDARY];
   const { from, end } = ownAddresses(image);
-  if (loadAddress >= from && loadAddress < end) return undefined;
   // With one pair of slots the network core's images come in the application's.
-  const takesNet = image.index === 0 && loader.images.length === 1 && loader.build.netCore?.upgrades === true;
-  if (takesNet && loadAddress >= NET_APP.address && loadAddress < NET_APP.endAddress) return undefined;
+  const { netCore } = loader.build;
+  if (netCore?.rule.addressCheckTakesNet === true && isNetCandidate(loader, image, netCore)) {
+    yield* log(loader, "for net core", { image: image.index });
+    return undefined;
+  }
+  if (loadAddress >= from && loadAddress < end) return undefined;
   return { reason: "load address", values: { found: hexOf(loadAddress), from: hexOf(from), end: hexOf(end - 1) } };
-}
-
-/** The addresses that images of a slot are for. Source: sdk-mcuboot 9ca3dd0e: the network core's own, not the buffer's. */
-function ownAddresses(image: ImagePair): { readonly from: number; readonly end: number } {
-  const { offset, bytes, inRam = false } = image.areas[PRIMARY];
-  return inRam ? { from: NET_APP.address, end: NET_APP.endAddress } : { from: offset, end: offset + bytes };
 }
 
 /**

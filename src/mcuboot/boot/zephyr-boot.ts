@@ -21,6 +21,7 @@ export function* zephyrBoot(flash: Flash, build: BootloaderBuild): Steps<BootRes
 export function* zephyrStart(build: BootloaderBuild): Steps {
   for (const text of build.generation.banner) yield { kind: "log", level: "", text } satisfies LogLine;
   yield* line(build, "starting bootloader", {}, build.mode === "direct-xip" ? 1 : 0);
+  if (build.generation.tellsLifeCycle) yield* line(build, "life cycle");
 }
 
 /** What it prints once it knows what to start, or that there is nothing. */

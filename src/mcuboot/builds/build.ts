@@ -9,7 +9,7 @@ import {
 import type { BootMode } from "./boot-mode.ts";
 import type { CryptoName } from "./crypto-times.ts";
 import type { DefectName } from "./defects.ts";
-import type { Assertions, GenerationRow } from "./generations.ts";
+import type { Assertions, GenerationRow } from "./generation-row.ts";
 import type { NetCoreBuild } from "./net-core-rules.ts";
 import type { BuildRecovery } from "./recovery-ways.ts";
 import type { FixName } from "./upstream-defects.ts";

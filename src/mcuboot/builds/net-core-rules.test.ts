@@ -3,7 +3,7 @@ import { isForNetCore, NET_CORE_RULES, netCoreRule } from "./net-core-rules.ts";
 
 /** Share of all 32-bit words that a rule takes for the network core. */
 const share = (name: (typeof NET_CORE_RULES)[number]["name"]) => {
-  const { from, end } = netCoreRule(name);
+  const { from, end } = netCoreRule(name).words;
   return (end - from) / 2 ** 32;
 };
 
@@ -21,7 +21,14 @@ describe("rules that tell an image of the network core from an application", () 
   });
 
   test("do not take the address of b0n itself, nor from 2.8 on what lies behind the network core's flash", () => {
-    expect(NET_CORE_RULES.map((row) => isForNetCore(row, 0x0100_0000))).toEqual(Array(5).fill(false));
-    expect(NET_CORE_RULES.map((row) => isForNetCore(row, 0x0104_0000))).toEqual([true, true, true, false, false]);
+    expect(NET_CORE_RULES.map((row) => isForNetCore(row, 0x0100_0000))).toEqual(Array(6).fill(false));
+    expect(NET_CORE_RULES.map((row) => isForNetCore(row, 0x0104_0000))).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 });

@@ -9,20 +9,30 @@ type DecidingWord =
   /** ih_load_addr of the header, which is never encrypted. */
   | "load address";
 
+/** `from` <= word < `end`. */
+interface Words {
+  readonly from: number;
+  readonly end: number;
+}
+
 /** How a release of nRF Connect SDK decides "this image is for the network core", one image pair. */
 interface NetCoreRuleRow {
   readonly name: string;
   /** Releases of nRF Connect SDK that decide so. */
   readonly ncs: string;
   readonly word: DecidingWord;
-  /** For the network core when `from` <= word < `end`. */
-  readonly from: number;
-  readonly end: number;
-  /** MCUboot as second stage drops a candidate that points out of the primary slot, without a word: also one for the
-   * network core (true), or not such a one (false). */
-  readonly secondStageDropsNet: boolean;
-  /** The candidate is erased after the attempt, whatever it came to; before, a failed one stayed and was tried again. */
-  readonly erasesCandidate: boolean;
+  /** For the network core when the word is one of these. */
+  readonly words: Words;
+  /** MCUboot as second stage drops a candidate that points out of the primary slot, without a word. Not such a one: */
+  readonly secondStageKeeps: Words | undefined;
+  /** The first address behind the primary slot is still taken for one in it there. */
+  readonly secondStageTakesEnd: boolean;
+  /** The request goes after the attempt, whatever it came to; before, a failed one stayed and was tried again. */
+  readonly alwaysDropsRequest: boolean;
+  /** With downgrade prevention, the network core is asked for its version first (CONFIG_PCD_READ_NETCORE_APP_VERSION). */
+  readonly asksVersion: boolean;
+  /** The check of load addresses lets an image of the network core pass in the application's slot. */
+  readonly addressCheckTakesNet: boolean;
   readonly source: string;
 }
 
@@ -30,52 +40,75 @@ const END_OF_WORDS = 2 ** 32;
 const above = { from: B0N_CONTAINER.address + 1, end: END_OF_WORDS } as const;
 const inside = { from: NET_APP.address, end: NET_APP.endAddress } as const;
 
+/** Up to nRF Connect SDK 3.3. */
+const byVector = {
+  secondStageTakesEnd: true,
+  alwaysDropsRequest: false,
+  asksVersion: false,
+  addressCheckTakesNet: false,
+} as const;
+
+const keepsFromB0n = { from: B0N_CONTAINER.address, end: END_OF_WORDS } as const;
+
 /** Oldest first. The first three take an encrypted application image for one of the network core, 255 times of 256. */
 export const NET_CORE_RULES = [
   {
+    ...byVector,
     name: "vector-by-pointer",
     ncs: "1.5 to 1.9",
     word: "reset vector, by pointer",
-    ...above,
-    secondStageDropsNet: true,
-    erasesCandidate: false,
+    words: above,
+    secondStageKeeps: undefined,
     source: "sdk-mcuboot v1.7.99-ncs3 loader.c boot_validated_swap_type",
   },
   {
+    ...byVector,
     name: "vector-by-pointer-2.0",
     ncs: "2.0 to 2.2",
     word: "reset vector, by pointer",
-    ...above,
-    secondStageDropsNet: false,
-    erasesCandidate: false,
+    words: above,
+    secondStageKeeps: keepsFromB0n,
     source: "sdk-mcuboot 129b6312 (v1.9.99-ncs1)",
   },
   {
+    ...byVector,
     name: "vector-from-slot",
     ncs: "2.3 to 2.7",
     word: "reset vector, from slot",
-    ...above,
-    secondStageDropsNet: false,
-    erasesCandidate: false,
+    words: above,
+    secondStageKeeps: keepsFromB0n,
     source: "sdk-mcuboot b3cbbb2c (v1.9.99-ncs4)",
   },
   {
+    ...byVector,
     name: "vector-in-range",
-    ncs: "2.8 to 3.3",
+    ncs: "2.8 to 3.3, and later with Partition Manager",
     word: "reset vector, from slot",
-    ...inside,
-    secondStageDropsNet: false,
-    erasesCandidate: false,
+    words: inside,
+    secondStageKeeps: inside,
     source: "sdk-mcuboot abf50086 (v2.1.0-ncs2)",
   },
   {
-    name: "load-address",
-    ncs: "3.4 and later, without Partition Manager",
+    ...byVector,
+    name: "load-address-3.4.0",
+    ncs: "3.4.0, without Partition Manager",
     word: "load address",
-    ...inside,
-    secondStageDropsNet: false,
-    erasesCandidate: true,
-    source: "sdk-mcuboot 348bc330 and 6f5a54c3 (2026). Read, not run",
+    words: inside,
+    secondStageKeeps: inside,
+    secondStageTakesEnd: false,
+    source: "sdk-mcuboot tag ncs-v3.4.0: 348bc330, 8c3de1e4. Read, not run",
+  },
+  {
+    name: "load-address",
+    ncs: "3.4.1 and later, without Partition Manager",
+    word: "load address",
+    words: inside,
+    secondStageKeeps: inside,
+    secondStageTakesEnd: false,
+    alwaysDropsRequest: true,
+    asksVersion: true,
+    addressCheckTakesNet: true,
+    source: "sdk-mcuboot 0dedc5ce, 6f5a54c3, 910d0b6a (2026). Read, not run",
   },
 ] as const satisfies readonly NetCoreRuleRow[];
 
@@ -92,7 +125,11 @@ export function netCoreRule(name: NetCoreRuleName): NetCoreRuleRow {
  * What the deciding word makes of a candidate.
  * @param word 32 bits; 0 where nothing could be read.
  */
-export function isForNetCore({ from, end }: Pick<NetCoreRuleRow, "from" | "end">, word: number): boolean {
+export function isForNetCore({ words }: Pick<NetCoreRuleRow, "words">, word: number): boolean {
+  return isAmong(words, word);
+}
+
+export function isAmong({ from, end }: Words, word: number): boolean {
   return word >= from && word < end;
 }
 

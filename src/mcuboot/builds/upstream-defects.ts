@@ -1,5 +1,5 @@
 import type { BootMode } from "./boot-mode.ts";
-import type { GenerationRow } from "./generations.ts";
+import type { GenerationRow } from "./generation-row.ts";
 
 /** A bug that MCUboot had, or a way to build it wrongly, as a switch of the model. */
 export interface UpstreamDefectRow {

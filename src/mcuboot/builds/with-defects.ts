@@ -1,6 +1,6 @@
 import type { BootloaderBuild } from "./build.ts";
 import type { DefectName } from "./defects.ts";
-import type { GenerationRow } from "./generations.ts";
+import type { GenerationRow } from "./generation-row.ts";
 import { UPSTREAM_DEFECTS, type UpstreamDefectRow } from "./upstream-defects.ts";
 
 /** A build with faults switched on, besides those that it has. */

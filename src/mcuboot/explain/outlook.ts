@@ -1,5 +1,5 @@
 import type { BootMode } from "../builds/boot-mode.ts";
-import type { GenerationRow } from "../builds/generations.ts";
+import type { GenerationRow } from "../builds/generation-row.ts";
 import { isUpgrade, type SwapType } from "../trailer/swap-codes.ts";
 import { swapRow } from "../trailer/swap-table.ts";
 import { EMPTY_TRAILER, type TrailerState } from "../trailer/trailer.ts";

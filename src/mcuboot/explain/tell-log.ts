@@ -49,7 +49,7 @@ function tellImage(reading: LogReading, outlook: ImageOutlook): Told {
   const known = !reading.saysNothing && !reading.loadsIntoRam;
   const may = known ? outlook.may : [];
   const { next, after, source } = toldNext(may, "log");
-  const started = boots === undefined ? {} : { starts: boots };
+  const started = defined({ starts: boots });
   return {
     image,
     ...(did === undefined || !known ? {} : { did: didText(did, story, end, reading.images.length > 1) }),

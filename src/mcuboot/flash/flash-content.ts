@@ -5,6 +5,7 @@ import { ContentName, pageName } from "./content-name.ts";
 import { afterOperation, isErased, program, type Torn } from "./flash-rules.ts";
 import { type Flash, type FlashOperation, operationBytes } from "./operation.ts";
 import { type Page, type PagePool, Pages } from "./pages.ts";
+import { scrapBytes, scrapCopy } from "./scrap.ts";
 
 /**
  * A whole flash in memory. Pages are shared between snapshots and copied when they change (pages.ts), so that a
@@ -48,6 +49,11 @@ export class FlashContent implements Flash {
     return out;
   }
 
+  /** Bytes as they read at this moment, without a look at them: nothing that is in doubt comes nearer to its turn. */
+  peek(offset: number, bytes: number): Uint8Array {
+    return this.#bytesAt(offset, bytes);
+  }
+
   /** The bits of a range that are in doubt, as a mask; undefined when there are none. */
   doubt(offset: number, bytes: number): Uint8Array | undefined {
     if (!this.isDoubtful(offset, bytes)) return undefined;
@@ -66,6 +72,16 @@ export class FlashContent implements Flash {
   /** True when a sector of the range has bits in doubt. */
   isDoubtful(offset = 0, bytes = this.bytes): boolean {
     return this.#doubts.any && this.#doubts.anyIn(this.#sectorOf(offset), this.#sectorOf(offset + bytes - 1));
+  }
+
+  /** True when a range is known to be erased; false also where that would take a look at its bytes. */
+  isBlank(offset: number, bytes: number): boolean {
+    if (bytes <= 0 || this.isDoubtful(offset, bytes)) return false;
+    const last = this.#pageOf(offset + bytes - 1);
+    for (let index = this.#pageOf(offset); index <= last; index += 1) {
+      if (this.#pages.at(index) !== this.#pages.blank) return false;
+    }
+    return true;
   }
 
   /**
@@ -89,7 +105,7 @@ export class FlashContent implements Flash {
     return new FlashContent(this.sectorBytes, pages, this.#name.copy(pages), new BitsInDoubt());
   }
 
-  /** Carries out an operation, whole or torn. */
+  /** Carries out an operation, whole or torn. The data of a write become part of the flash: nobody changes them later. */
   apply(operation: FlashOperation, torn?: Torn): void {
     const { offset } = operation;
     const bytes = operationBytes(operation);
@@ -170,10 +186,17 @@ export class FlashContent implements Flash {
     const { pageBytes } = this.#pages;
     const from = offset % pageBytes;
     if (offset >= 0 && bytes > 0 && from + bytes <= pageBytes && offset < this.bytes) {
-      return this.#pages.at((offset - from) / pageBytes).bytes.slice(from, from + bytes);
+      return scrapCopy(this.#pages.at((offset - from) / pageBytes).bytes, from, from + bytes);
     }
-    const out = new Uint8Array(Math.max(0, bytes));
-    this.#walk(offset, bytes, (page, start, to, at) => out.set(page.bytes.subarray(start, to), at));
+    this.#check(offset, bytes);
+    const out = scrapBytes(bytes);
+    for (let at = 0; at < bytes; ) {
+      const start = (offset + at) % pageBytes;
+      const to = Math.min(pageBytes, start + bytes - at);
+      const page = this.#pages.at((offset + at - start) / pageBytes).bytes;
+      out.set(to - start === pageBytes ? page : page.subarray(start, to), at);
+      at += to - start;
+    }
     return out;
   }
 
@@ -196,12 +219,22 @@ export class FlashContent implements Flash {
 
   #change(offset: number, data: Uint8Array, put: PutBytes): void {
     const { pageBytes } = this.#pages;
-    this.#walk(offset, data.length, (_, from, to, at, index) => {
+    this.#check(offset, data.length);
+    for (let at = 0; at < data.length; ) {
+      const from = (offset + at) % pageBytes;
+      const to = Math.min(pageBytes, from + data.length - at);
       const part = to - from === data.length ? data : data.subarray(at, at + to - from);
-      this.#name.touch(index);
-      if (put !== program && part.length === pageBytes && isErased(part)) this.#pages.erase(index);
-      else put(this.#pages.own(index), from, part);
-    });
+      this.#changePage((offset + at - from) / pageBytes, from, part, put);
+      at += to - from;
+    }
+  }
+
+  #changePage(index: number, from: number, part: Uint8Array, put: PutBytes): void {
+    this.#name.touch(index);
+    const isWhole = part.length === this.#pages.pageBytes;
+    if (put === program && isWhole && this.#pages.at(index) === this.#pages.blank) this.#pages.adopt(index, part);
+    else if (put !== program && isWhole && isErased(part)) this.#pages.erase(index);
+    else put(this.#pages.own(index), from, part);
   }
 
   /** A sector gets this doubt, or none when both readings are the same. */

@@ -97,16 +97,20 @@ interface FlashRules {
 /**
  * The rule of NOR flash that an operation breaks, as a sentence; undefined when it breaks none. A write that would have
  * to set a bit loses information silently on real flash, so it counts as a broken rule.
- * @param before the bytes that the operation covers, as they are.
+ * @param before the bytes that the operation covers, as they are; undefined: erased.
  */
-export function brokenRule(before: Uint8Array, operation: FlashOperation, rules: FlashRules): string | undefined {
+export function brokenRule(
+  before: Uint8Array | undefined,
+  operation: FlashOperation,
+  rules: FlashRules,
+): string | undefined {
   const bytes = operationBytes(operation);
   const unit = operation.kind === "erase" ? rules.sectorBytes : rules.writeBytes;
   const what = () => `${operation.kind} of ${bytes} bytes at 0x${operation.offset.toString(16)}`;
   if (bytes === 0 || operation.offset % unit !== 0 || bytes % unit !== 0) {
     return `${what()} is not a whole number of ${unit}-byte units`;
   }
-  if (operation.kind === "erase") return undefined;
+  if (operation.kind === "erase" || before === undefined) return undefined;
   const at = firstBitSet(before, operation.data);
   return at < 0 ? undefined : `${what()} would have to set a bit at 0x${(operation.offset + at).toString(16)}`;
 }

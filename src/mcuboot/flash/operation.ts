@@ -19,7 +19,10 @@ export function lookAt(flash: Flash, offset: number, bytes: number, sees: (bytes
   return flash.look?.(offset, bytes, sees) ?? sees(flash.read(offset, bytes));
 }
 
-/** One call to the flash driver: what a power cut falls between, or into. Offsets are device offsets in bytes. */
+/**
+ * One call to the flash driver: what a power cut falls between, or into. Offsets are device offsets in bytes. Nobody
+ * changes `data` once it is part of an operation.
+ */
 export type FlashOperation =
   | { readonly kind: "erase"; readonly offset: number; readonly bytes: number }
   | { readonly kind: "write"; readonly offset: number; readonly data: Uint8Array };

@@ -1,4 +1,5 @@
 import { ERASED } from "./flash-rules.ts";
+import { scrapCopy } from "./scrap.ts";
 
 /** A piece of a flash. Several flashes may hold the same one: it is copied before it changes. */
 export interface Page {
@@ -68,13 +69,18 @@ export class Pages {
       page.name = undefined;
       return page.bytes;
     }
-    const bytes = page.bytes.slice();
+    const bytes = scrapCopy(page.bytes);
     this.#put(index, { bytes, name: undefined, owner: this.#owner });
     return bytes;
   }
 
   erase(index: number): void {
     this.#put(index, this.blank);
+  }
+
+  /** A page gets these bytes, which nobody changes from now on: they are not copied. */
+  adopt(index: number, bytes: Uint8Array): void {
+    this.#put(index, { bytes, name: undefined, owner: undefined });
   }
 
   /** An independent copy. */
@@ -106,8 +112,11 @@ export class Pages {
         if (page === this.blank) return page;
         const name = nameOf(page);
         const known = pool.get(name);
-        if (known === undefined) pool.set(name, page);
-        return known ?? page;
+        if (known !== undefined) return known;
+        // Memory of its own: what a pool keeps must not keep more than itself.
+        const kept: Page = { bytes: page.bytes.slice(), name, owner: undefined };
+        pool.set(name, kept);
+        return kept;
       });
       this.#groups[at] = { pages, owner: undefined, pool };
     }

@@ -1,5 +1,4 @@
-import { equalBytes, type LruCache } from "../../core/index.ts";
-import { boot } from "../boot/boot.ts";
+import { equalBytes } from "../../core/index.ts";
 import { imageListOf } from "../boot/image-state.ts";
 import type { BootOutcome } from "../boot/run-boot.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
@@ -7,10 +6,9 @@ import type { Unsettled } from "../flash/bits-in-doubt.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
 import { afterOperation } from "../flash/flash-rules.ts";
 import { type FlashOperation, operationBytes } from "../flash/operation.ts";
-import { type LoaderState, memoryText } from "../loader/loader-state.ts";
-import { isOperation, type LogLine } from "../steps/steps.ts";
 import { type FootprintSpan, WatchedFlash } from "./footprint.ts";
 import { everyWay, ReadingFlash } from "./readings.ts";
+import { bootWatched, type SettledBoots } from "./settled-boots.ts";
 
 /** A flash content that a cut may leave, and what the next boot makes of it. */
 export interface CutState {
@@ -157,7 +155,7 @@ export function statesOf(
   everyWay((choose) => {
     const after = left.snapshot();
     const flash = new ReadingFlash(after, choose);
-    const outcome = bootWatched(after, watch({ after, flash }), build, settled);
+    const { outcome } = bootWatched(after, watch({ after, flash }), build, settled);
     for (const state of listedWays({ content: flash.resolved, left, outcome }, build)) {
       const { result, images, flash: end } = state.outcome;
       const name = `${end.identity()} ${JSON.stringify([result, images])}`;
@@ -174,50 +172,4 @@ function listedWays(state: CutState, build: BootloaderBuild): readonly CutState[
   const lists = everyWay((choose) => imageListOf(new ReadingFlash(flash, choose), build), LISTS_MAX);
   const distinct = new Map(lists.map((images) => [JSON.stringify(images), images]));
   return [...distinct.values()].map((images) => ({ ...state, outcome: { ...state.outcome, images } }));
-}
-
-/**
- * Ends of boots by what they held in mid-run, where nothing was in doubt any more: flash, RAM and next operation. Boots
- * that agree in these go on alike.
- */
-export type SettledBoots = LruCache<BootOutcome>;
-
-/** Boots are compared where nothing is in doubt for the first time, and before each erase: a sector is begun anew. */
-function bootWatched(
-  after: FlashContent,
-  watched: WatchedFlash,
-  build: BootloaderBuild,
-  settled: SettledBoots,
-): BootOutcome {
-  const log: LogLine[] = [];
-  let operations = 0;
-  let memory: LoaderState | undefined;
-  const names: string[] = [];
-  const steps = boot(watched, build, (loader) => {
-    memory = loader;
-  });
-  for (;;) {
-    const next = steps.next();
-    if (next.done === true) {
-      const images = imageListOf(after.still(), build);
-      const outcome = { result: next.value, images, log, operations, flash: after };
-      for (const name of names) settled.set(name, outcome);
-      return outcome;
-    }
-    if (next.value.kind === "log") log.push(next.value);
-    if (!isOperation(next.value)) continue;
-    const { kind, offset } = next.value;
-    if ((names.length === 0 || kind === "erase") && !after.isDoubtful()) {
-      const place = `${kind} ${offset} ${operationBytes(next.value)}`;
-      const name = `${after.identity()} ${memoryText(memory)} ${place}`;
-      const known = settled.get(name);
-      if (known !== undefined) {
-        for (const earlier of names) settled.set(earlier, known);
-        return known;
-      }
-      names.push(name);
-    }
-    operations += 1;
-    watched.apply(next.value);
-  }
 }

@@ -1,2 +1,2 @@
 export { contentsAfterCut } from "./cut-contents.ts";
-export { type LegalOutcome, legalOutcomes, statesAfterCut, timelinesOf } from "./legal-outcomes.ts";
+export { erasesOf, type LegalOutcome, legalOutcomes, statesAfterCut, timelinesOf } from "./legal-outcomes.ts";

@@ -26,8 +26,8 @@ const found = "measured on MCUboot 2d4bacc3 (unmodified bootutil, compiled for t
 
 /** Defects of MCUboot that a single cut can bring out; "no boot" is a boot that hangs, too. First match wins. */
 const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
-  { id: "R11", modes: ["move"], violation: "no boot", to: "1.9", source: "MCUboot #1588" },
-  { id: "R19", modes: ["move"], violation: "never reverts", to: "2.1", source: "MCUboot #1966" },
+  { id: "R11", modes: ["move"], violation: "no boot", to: "1.9.99", source: "MCUboot #1588" },
+  { id: "R19", modes: ["move"], violation: "never reverts", to: "2.1.99", source: "MCUboot #1966" },
   {
     id: "U12",
     modes: ["move", "offset", "scratch"],

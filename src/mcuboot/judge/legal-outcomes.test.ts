@@ -3,11 +3,11 @@ import { defined } from "../../core/index.ts";
 import { confirm } from "../boot/app-api.ts";
 import { boot } from "../boot/boot.ts";
 import { outcomeOf, runSteps } from "../boot/run-boot.ts";
-import { timeline } from "../boot/timeline.ts";
+import { contentBefore, timeline } from "../boot/timeline.ts";
 import { isOperation } from "../steps/steps.ts";
 import { NRF5340_INTERNAL } from "../steps/timing.ts";
-import { requestedBoard } from "../testing/small-board.ts";
-import { type CutWindow, type LegalOutcome, legalOutcomes } from "./legal-outcomes.ts";
+import { cutAt, requestedBoard } from "../testing/small-board.ts";
+import { type CutWindow, erasesOf, type LegalOutcome, legalOutcomes } from "./legal-outcomes.ts";
 
 const timing = NRF5340_INTERNAL;
 const board = requestedBoard();
@@ -131,5 +131,37 @@ describe("legal outcomes of a power cut", () => {
     expect(
       outcomes.filter((outcome) => outcome.knownDefect === undefined).map((outcome) => outcome.images[0]?.version),
     ).toEqual(expect.not.arrayContaining(["1.0.0"]));
+  });
+});
+
+describe("what a boot erases", () => {
+  // Scratch: some erases there change nothing, and a boot comes by the same content twice.
+  const scratch = { mode: "scratch", scratch: { offset: 32 * 4096, bytes: 2 * 4096 } } as const;
+
+  test.each([{}, { mode: "offset" } as const, scratch])(
+    "after a cut at any operation is what a whole boot erases, although it is read off boots that are known (%j)",
+    (options) => {
+      const cut = requestedBoard(options);
+      const plan = timeline(cut.flash, cut.build, timing);
+      const known: string[] = [];
+      const whole: string[] = [];
+      for (const { index } of plan.operations) {
+        const left = contentBefore(cut.flash, plan, index);
+        known.push(
+          erasesOf(left, cut.build)
+            .map(({ offset, bytes }) => `${offset}+${bytes}`)
+            .join(),
+        );
+        const erases = timeline(left, cut.build, timing).operations.map(({ operation }) => operation);
+        whole.push(erases.flatMap((done) => (done.kind === "erase" ? `${done.offset}+${done.bytes}` : [])).join());
+      }
+      expect(known).toEqual(whole);
+      expect(new Set(known).size).toBeGreaterThan(10);
+    },
+  );
+
+  test("the content before any operation of a boot is what the operations before it make of it", () => {
+    const before = line.operations.map(({ index }) => contentBefore(board.flash, line, index).identity());
+    expect(before).toEqual(line.operations.map(({ index }) => cutAt(board, index).identity()));
   });
 });

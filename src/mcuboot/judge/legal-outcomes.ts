@@ -1,15 +1,16 @@
 import { LruCache } from "../../core/index.ts";
 import { type ImageEntry, imageListOf } from "../boot/image-state.ts";
-import { type TimedOperation, type Timeline, timeline } from "../boot/timeline.ts";
+import { contentBefore, type TimedOperation, type Timeline, timeline } from "../boot/timeline.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { DefectName } from "../builds/defects.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
 import type { BootResult } from "../steps/steps.ts";
 import { bytesOfUnits, type FlashTiming, programUnits, timingAt } from "../steps/timing.ts";
-import { CutFamily, type CutState, type SettledBoots, statesOf } from "./cut-family.ts";
+import { CutFamily, type CutState, statesOf } from "./cut-family.ts";
 import { type BootAsked, classify, isReverting, type ModelEnding } from "./ending.ts";
 import { knownDefect, type Violation } from "./known-defects.ts";
 import { everyWay, ReadingFlash } from "./readings.ts";
+import { type Erase, erasedInBoot, type SettledBoots } from "./settled-boots.ts";
 
 /**
  * When power may have gone. In time: microseconds from the start of the boot's first flash operation; negative is
@@ -108,6 +109,14 @@ export function statesAfterCut(question: JudgeQuestion): readonly FlashContent[]
 /** What an undisturbed boot of a content does and says; several where bits are in doubt. */
 export function timelinesOf({ flash, build, timing }: Omit<JudgeQuestion, "window">): readonly Timeline[] {
   return memoryOf(withoutDefects(build)).timelines(flash, timing);
+}
+
+/**
+ * Offsets of all erases of an undisturbed boot of a content, in order. Bits in doubt read as they do at this moment;
+ * faults that are switched on in `build` stay on.
+ */
+export function erasesOf(flash: FlashContent, build: BootloaderBuild): readonly Erase[] {
+  return memoryOf(build).erases(flash);
 }
 
 interface StateAt {
@@ -224,11 +233,9 @@ class JudgeCache {
   }
 
   family({ before, undisturbed }: BootAsked, row: TimedOperation): CutFamily {
-    const done = undisturbed.operations.slice(0, row.index).map(({ operation }) => operation);
     const way = this.#wayOf(before, undisturbed);
     return this.#families.of(`${before.identity()} ${way} ${row.index}`, () => {
-      const content = before.snapshot();
-      for (const operation of done) content.apply(operation);
+      const content = contentBefore(before, undisturbed, row.index);
       return new CutFamily(content, this.#build, row.operation, this.#settled);
     });
   }
@@ -236,6 +243,11 @@ class JudgeCache {
   /** All that a boot may make of a content when it is undisturbed. */
   states(content: FlashContent): readonly CutState[] {
     return this.#states.of(content.identity(), () => statesOf(content, this.#build, this.#settled));
+  }
+
+  /** See `erasesOf`. */
+  erases(content: FlashContent): readonly Erase[] {
+    return erasedInBoot(content, this.#build, this.#settled);
   }
 
   /** Which of the boots of a content this is: one, unless bits are in doubt. */

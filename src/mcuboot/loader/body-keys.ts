@@ -1,4 +1,4 @@
-import { isHilError } from "../../core/index.ts";
+import { isHilError, textOf } from "../../core/index.ts";
 import { aesCtr, ENCRYPTED_FLAGS, type ImageHeader, unwrapImageKey } from "../../image/index.ts";
 import { type BuildEncryption, keyTlvBytes } from "../builds/build.ts";
 import type { Steps } from "../steps/steps.ts";
@@ -59,8 +59,16 @@ export function* unwrapping({ build }: LoaderState): Steps {
   yield { kind: "work", what: "unwrap", bytes: 0, cipherBytes: 0, crypto: build.crypto };
 }
 
-const STREAMS = new Map<string, Uint8Array>();
+/** A key stream, and the same memory in words of 32 bits. */
+interface Stream {
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+}
+
+const STREAMS = new Map<string, Stream>();
 const STREAMS_MAX = 32;
+/** The same by the object that holds the key, which nobody changes: a boot asks with one key a thousand times. */
+const BY_KEY = new WeakMap<Uint8Array, Stream>();
 
 /**
  * Encrypts or decrypts a part of a body in place: both are the same. Key streams are kept, since a swap goes through
@@ -68,25 +76,36 @@ const STREAMS_MAX = 32;
  * @param bodyOffset offset in the body of the first byte.
  */
 export function applyKeyStream(key: Uint8Array, part: Uint8Array, bodyOffset: number): void {
-  const name = Buffer.from(key).toString("latin1");
   const end = bodyOffset + part.length;
-  let stream = STREAMS.get(name);
-  if (stream === undefined || stream.length < end) {
-    if (STREAMS.size >= STREAMS_MAX) STREAMS.clear();
-    stream = aesCtr(key, new Uint8Array(Math.max(end, 2 * (stream?.length ?? 0), 65_536)), 0);
-    STREAMS.set(name, stream);
+  let stream = BY_KEY.get(key);
+  if (stream === undefined || stream.bytes.length < end) {
+    stream = streamOf(key, end);
+    BY_KEY.set(key, stream);
   }
-  mix(part, stream.subarray(bodyOffset, end));
+  mix(part, stream, bodyOffset);
+}
+
+/** So much of a key's stream, at least. */
+function streamOf(key: Uint8Array, end: number): Stream {
+  const name = textOf(key);
+  const known = STREAMS.get(name);
+  if (known !== undefined && known.bytes.length >= end) return known;
+  if (STREAMS.size >= STREAMS_MAX) STREAMS.clear();
+  const enough = Math.max(end, 2 * (known?.bytes.length ?? 0), 65_536);
+  const bytes = aesCtr(key, new Uint8Array(Math.ceil(enough / 4) * 4), 0);
+  const whole = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const stream = { bytes: whole, words: new Uint32Array(whole.buffer, whole.byteOffset, whole.length >> 2) };
+  STREAMS.set(name, stream);
+  return stream;
 }
 
 /** Exclusive or, a word at a time where both lie so in memory. */
-function mix(part: Uint8Array, stream: Uint8Array): void {
-  const aligned = (part.byteOffset | stream.byteOffset) % 4 === 0;
-  const words = aligned ? part.length >> 2 : 0;
-  if (words > 0) {
-    const to = new Uint32Array(part.buffer, part.byteOffset, words);
-    const from = new Uint32Array(stream.buffer, stream.byteOffset, words);
-    for (let at = 0; at < words; at += 1) to[at] = (to[at] ?? 0) ^ (from[at] ?? 0);
+function mix(part: Uint8Array, { bytes, words }: Stream, from: number): void {
+  const count = (part.byteOffset | from) % 4 === 0 ? part.length >> 2 : 0;
+  if (count > 0) {
+    const to = new Uint32Array(part.buffer, part.byteOffset, count);
+    const first = from >> 2;
+    for (let at = 0; at < count; at += 1) to[at] = (to[at] ?? 0) ^ (words[first + at] ?? 0);
   }
-  for (let at = 4 * words; at < part.length; at += 1) part[at] = (part[at] ?? 0) ^ (stream[at] ?? 0);
+  for (let at = 4 * count; at < part.length; at += 1) part[at] = (part[at] ?? 0) ^ (bytes[from + at] ?? 0);
 }

@@ -18,7 +18,7 @@ import {
 export const CHUNK_BYTES = 1_024;
 
 /** A range of an area; offsets from the area's start, in bytes. */
-export interface Region {
+export interface SlotRegion {
   readonly area: Area;
   readonly offset: number;
   readonly bytes: number;
@@ -29,7 +29,7 @@ export interface Region {
  * @returns false, without an operation, when the range leaves its area.
  * Source: MCUboot bootutil_area.c boot_erase_region.
  */
-export function* eraseRegion(loader: LoaderState, region: Region, order: "up" | "down" = "up"): Steps<boolean> {
+export function* eraseRegion(loader: LoaderState, region: SlotRegion, order: "up" | "down" = "up"): Steps<boolean> {
   const { sectorBytes, generation } = loader.build;
   if (region.offset < 0 || region.offset + region.bytes > region.area.bytes) return false;
   const unit = generation.erasesRanges && order === "up" ? region.bytes : sectorBytes;

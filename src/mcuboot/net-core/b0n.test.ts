@@ -6,7 +6,7 @@ import { brokenRule } from "../flash/flash-rules.ts";
 import { COMMAND_BLOCK_BYTES, decodeCommandBlock, encodeCommandBlock, type PcdStatus } from "../steps/command-block.ts";
 import { isOperation } from "../steps/steps.ts";
 import { operationDurationUs, workDurationUs } from "../steps/timing.ts";
-import { b0n, b0nCopyUs, NRF5340_NETWORK, netAppIsWhole, netVersionIn } from "./b0n.ts";
+import { b0n, b0nCopyUs, NETWORK_FLASH, netAppIsWhole, netVersionIn } from "./b0n.ts";
 import { asNetFirmware } from "./firmware-info.ts";
 
 const OFFSET = NET_APP.address - NET_FLASH.address;
@@ -46,7 +46,7 @@ function run(memory: ReturnType<typeof core>, operationsMax = Number.POSITIVE_IN
     if (!isOperation(step)) continue;
     if (operations === operationsMax) return { end: "cut", said, durationUs, operations, broken };
     operations += 1;
-    durationUs += operationDurationUs(step, NRF5340_NETWORK);
+    durationUs += operationDurationUs(step, NETWORK_FLASH);
     const bytes = step.kind === "erase" ? step.bytes : step.data.length;
     const rule = brokenRule(memory.flash.read(step.offset, bytes), step, {
       sectorBytes: NET_FLASH.pageBytes,

@@ -12,7 +12,7 @@ const BUFFER_BYTES = 512;
 const FIRMWARE_HEAD_BYTES = 0x1100;
 
 /** The network core's flash: pages of 2 KiB. */
-export const NRF5340_NETWORK: FlashTiming = {
+export const NETWORK_FLASH: FlashTiming = {
   ...NRF5340_INTERNAL,
   pageBytes: NET_FLASH.pageBytes,
   source: "nRF5340 Product Specification, NVMC; stated once, taken for the network core's pages of 2 KiB, too",
@@ -85,7 +85,7 @@ function* copy(
     const offset = flashOffset + done;
     if (offset % NET_FLASH.pageBytes === 0) yield { kind: "erase", offset, bytes: NET_FLASH.pageBytes };
     const piece = source.subarray(done, done + BUFFER_BYTES);
-    const data = new Uint8Array(roundUp(piece.length, NRF5340_NETWORK.wordBytes)).fill(0xff);
+    const data = new Uint8Array(roundUp(piece.length, NETWORK_FLASH.wordBytes)).fill(0xff);
     data.set(piece);
     yield { kind: "write", offset, data };
   }
@@ -123,9 +123,9 @@ function checking(bytes: number): Work {
 /** How long b0n takes for a copy that it accepts, in microseconds: two checks, and each page erased and written. */
 export function b0nCopyUs(bytes: number): number {
   const pages = Math.ceil(bytes / NET_FLASH.pageBytes);
-  const words = Math.ceil(bytes / NRF5340_NETWORK.wordBytes);
+  const words = Math.ceil(bytes / NETWORK_FLASH.wordBytes);
   const check = workDurationUs(checking(bytes));
-  return 2 * check + pages * NRF5340_NETWORK.eraseUs + words * NRF5340_NETWORK.unitUs;
+  return 2 * check + pages * NETWORK_FLASH.eraseUs + words * NETWORK_FLASH.unitUs;
 }
 
 function printed(text: string): LogLine {

@@ -5,10 +5,12 @@ import { setPending } from "../boot/app-api.ts";
 import { nextSwapType } from "../boot/image-state.ts";
 import { outcomeOf, runSteps } from "../boot/run-boot.ts";
 import { timeline } from "../boot/timeline.ts";
+import { zephyrBoot } from "../boot/zephyr-boot.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { NET_APP } from "../builds/net-core-map.ts";
 import { type NetCoreBuild, type NetCoreRuleName, netCoreRule } from "../builds/net-core-rules.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
+import { isOperation } from "../steps/steps.ts";
 import { NRF5340_INTERNAL } from "../steps/timing.ts";
 import { requestedBoard, type SmallBoard, type SmallBoardOptions, smallBoard } from "../testing/small-board.ts";
 import { readTrailer } from "../trailer/trailer.ts";
@@ -23,12 +25,14 @@ const netCore = (name: NetCoreRuleName, more: Partial<NetCoreBuild> = {}): NetCo
 
 const OLD = { generation: "ncs-1.7" } as const;
 
-/** A network-core application as it is delivered. */
-function netImage(build: BootloaderBuild, encrypted: boolean): Uint8Array {
+/** A network-core application as it is delivered; `spoil` may change what is signed. */
+function netImage(build: BootloaderBuild, encrypted: boolean, spoil?: (payload: Uint8Array) => void): Uint8Array {
   const payload = Random.fromSeed("net image").bytes(12_000);
   viewOf(payload).setUint32(4, NET_APP.address + 0x401, true);
   const { encryption, signature } = build;
-  return buildImage(asNetFirmware(payload, { version: 7, address: NET_APP.address }), {
+  const firmware = asNetFirmware(payload, { version: 7, address: NET_APP.address });
+  spoil?.(firmware);
+  return buildImage(firmware, {
     version: parseVersion("7.0.0"),
     headerBytes: 512,
     padHeader: true,
@@ -39,14 +43,14 @@ function netImage(build: BootloaderBuild, encrypted: boolean): Uint8Array {
 }
 
 /** A board that was asked to take a network-core image. */
-function netBoard(options: SmallBoardOptions, encrypted = false): SmallBoard {
+function netBoard(options: SmallBoardOptions, encrypted = false, spoil?: (payload: Uint8Array) => void): SmallBoard {
   const board = smallBoard(options);
   const secondary = board.build.images[0]?.secondary;
   if (secondary === undefined) throw new Error("a build without images");
   for (let at = 0; at < secondary.bytes; at += 4096) {
     board.flash.apply({ kind: "erase", offset: secondary.offset + at, bytes: 4096 });
   }
-  board.flash.load(secondary.offset, netImage(board.build, encrypted));
+  board.flash.load(secondary.offset, netImage(board.build, encrypted, spoil));
   runSteps(setPending(board.flash, board.build, 0, false), board.flash);
   return board;
 }
@@ -90,7 +94,7 @@ describe("an image of the network core in the application's slot", () => {
     expect(totalUs - operationsUs).toBe(1_000_000 + 2 * 150_000);
   });
 
-  test("in overwrite mode is copied again by every boot, until the rule that erases the candidate", () => {
+  test("in overwrite mode is copied again by every boot, until the rule that drops the request: header and trailer go", () => {
     for (const [name, again] of [
       ["vector-in-range", true],
       ["load-address", false],
@@ -98,7 +102,26 @@ describe("an image of the network core in the application's slot", () => {
       const board = netBoard({ mode: "overwrite", netCore: netCore(name) });
       const once = outcomeOf(board.flash, board.build);
       expect(said(once)).toContain("Done updating network core");
+      expect(once.operations).toBe(again ? 0 : 2);
       expect(said(outcomeOf(once.flash, board.build)).includes("Done updating network core")).toBe(again);
+    }
+  });
+
+  test("that b0n refuses is tried again on every reset, up to 3.4.0; since, its request goes and its body stays", () => {
+    for (const [name, again] of [
+      ["vector-in-range", true],
+      ["load-address", false],
+    ] as const) {
+      const board = netBoard({ netCore: netCore(name) }, false, (image) => {
+        // Signed for MCUboot, and no firmware for b0n.
+        image.fill(0, 0x400, 0x404);
+      });
+      const once = outcomeOf(board.flash, board.build);
+      expect(said(once)).toContain("Network core update failed");
+      expect([once.result, running(once)]).toMatchObject([{ kind: "run", swapTypes: ["fail"] }, "1.0.0"]);
+      expect(said(outcomeOf(once.flash, board.build)).includes("Network core update failed")).toBe(again);
+      const { magic, word } = secondary({ build: board.build, flash: once.flash });
+      expect([magic, word]).toEqual([again ? "good" : "unset", 0x96f3_b83d]);
     }
   });
 
@@ -169,6 +192,26 @@ describe("an encrypted application on a bootloader that looks for a reset vector
     }
   });
 
+  test.each([
+    // Behind the primary slot (0x0 to 0xffff), b0n, and the network core's application: from, end.
+    ["vector-by-pointer", [0x1_0000], [0x1_0001, 0x0100_0000, 0x0100_8800, 0x0104_0000]],
+    ["vector-by-pointer-2.0", [0x1_0000, 0x0100_0000, 0x0104_0000], [0x1_0001, 0x00ff_ffff]],
+    ["vector-from-slot", [0x1_0000, 0x0100_0000, 0xffff_ffff], [0x1_0001, 0x00ff_ffff]],
+    ["vector-in-range", [0x1_0000, 0x0100_8800, 0x0103_ffff], [0x1_0001, 0x0100_0000, 0x0104_0000]],
+    ["load-address", [0xffff, 0x0100_8800, 0x0103_ffff], [0x1_0000, 0x0100_87ff, 0x0104_0000]],
+  ] as const)("as second stage with %s looks at the words %p, and passes over %p", (name, looked, passed) => {
+    const ask = (word: number) => {
+      const { rule } = netCore(name);
+      const second = netCore(name, { secondStage: true });
+      const { build, flash } = requestedBoard({ ...OLD, encrypted: false, netCore: second });
+      const slot = build.images[0]?.secondary.offset ?? 0;
+      const at = slot + (rule.word === "load address" ? 4 : 512 + 4);
+      flash.load(at, Uint8Array.of(word, word >>> 8, word >>> 16, word >>> 24));
+      return said(outcomeOf(flash, build)).some((text) => text.startsWith("Swap type"));
+    };
+    expect([looked.filter((word) => !ask(word)), passed.filter(ask)]).toEqual([[], []]);
+  });
+
   test("is passed over without a line where MCUboot is second stage", () => {
     const build = {
       ...board.build,
@@ -177,5 +220,48 @@ describe("an encrypted application on a bootloader that looks for a reset vector
     const outcome = outcomeOf(board.flash, build);
     expect([running(outcome), outcome.operations]).toEqual(["1.0.0", 0]);
     expect(said(outcome).filter((text) => /Swap type|not valid/.test(text))).toEqual([]);
+  });
+});
+
+describe("the network core's version, which the rule of 3.4.1 asks for with downgrade prevention", () => {
+  /** What runs there has this version; the image that is asked for has 7. */
+  function bootsOver(version: number, options: SmallBoardOptions) {
+    const { build, flash } = netBoard({ generation: "ncs-3.4", netCore: netCore("load-address"), ...options });
+    const lines: string[] = [];
+    const steps = zephyrBoot(flash, build);
+    let next = steps.next();
+    while (next.done !== true) {
+      const step = next.value;
+      if (step.kind === "log") lines.push(step.text);
+      if (isOperation(step)) flash.apply(step);
+      // The first answer is that to the question.
+      const asked = step.kind === "net core" && step.does === "wait" && !lines.includes("Starting network core update");
+      next = steps.next(asked ? { status: "done", version } : undefined);
+    }
+    return { lines: lines.filter((text) => NET_LINES.test(text)), again: secondary({ build, flash }).magic };
+  }
+
+  const QUESTION = [
+    "Binary in secondary slot of image 0 is destined for the network core",
+    "Checking network core version",
+  ];
+  const COPY = [
+    "Starting network core update",
+    "Turned on network core",
+    "Turned off network core",
+    "Done updating network core",
+  ];
+
+  test.each([
+    [6, [...QUESTION, ...COPY]],
+    [7, [...QUESTION, ...COPY]],
+    [8, QUESTION],
+  ])("version %i there", (version, lines) => {
+    const prevents = { checksLoadAddress: true, downgradePrevention: true } as const;
+    expect(bootsOver(version, prevents)).toEqual({ lines, again: "unset" });
+  });
+
+  test("is not asked for without it", () => {
+    expect(bootsOver(8, {}).lines).toEqual(COPY);
   });
 });

@@ -51,6 +51,24 @@ describe("boot log lines", () => {
     expect(bootLine(generation("ncs-1.7"), "starting swap", { algorithm: "move" })).toBeUndefined();
   });
 
+  test("a line that nRF Connect SDK changed before MCUboot did is printed as its own releases print it", () => {
+    const told = (event: Parameters<typeof bootLine>[1], ...names: string[]) =>
+      names.map((name) => bootLine(generation(name), event, { image: 0, value: "0x0" })?.text.slice(0, 12));
+    expect(told("wrong reset address", "ncs-3.1", "ncs-3.2", "2.3.0", "current")).toEqual([
+      "Reset addres",
+      "Binary in se",
+      "Reset addres",
+      "Binary in se",
+    ]);
+    expect(told("insufficient version", "ncs-3.4.0", "ncs-3.4", "2.3.0", "current")).toEqual([
+      "insufficient",
+      "Insufficient",
+      "insufficient",
+      "Insufficient",
+    ]);
+    expect(told("net core version asked", "ncs-3.4.0", "ncs-3.4")).toEqual([undefined, "Checking net"]);
+  });
+
   test("banners of all releases are banners, and an application's line is nobody's", () => {
     const banners = GENERATIONS.flatMap((row) => [...row.banner]);
     for (const text of [
@@ -71,7 +89,7 @@ describe("boot log lines", () => {
     });
     expect(events).toEqual([
       "banner",
-      "sdk banner",
+      "os banner",
       "starting bootloader",
       "swap state",
       "swap state",

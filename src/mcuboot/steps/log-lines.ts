@@ -1,9 +1,11 @@
-import type { GenerationRow } from "../builds/generations.ts";
+import type { GenerationRow } from "../builds/generation-row.ts";
 import { isWithin, type ReleaseRange } from "../builds/release.ts";
 import type { LogLine } from "./steps.ts";
 
-/** `from` and `to`: the releases that print it so. */
+/** `from` and `to`: the releases of MCUboot that print it so. */
 interface LineRow extends ReleaseRange {
+  /** The releases of nRF Connect SDK that do, where its MCUboot is not like the release that it is based on. */
+  readonly sdk?: ReleaseRange;
   /** What the line means. Rows of one event are the same line as different generations print it. */
   readonly event: string;
   readonly level: LogLine["level"];
@@ -50,8 +52,15 @@ export const LOG_LINES = [
   { event: "banner", level: "", text: "*** Booting {core} {version} ***", source: "Zephyr kernel/banner.c" },
   { event: "sdk banner", level: "", text: "*** Using nRF Connect SDK {version} ***", source: "sdk-nrf banner" },
   { event: "os banner", level: "", text: "*** Using Zephyr OS {version} ***", source: "sdk-nrf banner" },
+  { event: "os banner", level: "", text: "*** Using Zephyr OS build {version} ***", source: "Zephyr kernel/banner.c" },
   { event: "starting bootloader", level: "I", text: "Starting bootloader", source: ports },
   { event: "starting bootloader", level: "I", text: "Starting Direct-XIP bootloader", source: ports },
+  {
+    event: "life cycle",
+    level: "I",
+    text: "LCS-awareness disabled, skipping LCS check",
+    source: "sdk-mcuboot f7664a2a boot/zephyr/main.c",
+  },
   { event: "serial recovery", level: "I", text: "Enter the serial recovery mode", source: ports },
   {
     event: "swap state",
@@ -148,6 +157,7 @@ export const LOG_LINES = [
     level: "E",
     text: "insufficient version in secondary slot",
     to: "2.3",
+    sdk: { to: "3.4" },
     source: loader,
   },
   {
@@ -155,6 +165,7 @@ export const LOG_LINES = [
     level: "E",
     text: "Insufficient version in secondary slot",
     from: "2.3.99",
+    sdk: { from: "3.4.99" },
     source: loader,
   },
   {
@@ -162,6 +173,7 @@ export const LOG_LINES = [
     level: "E",
     text: "Reset address of image in secondary slot is not in the primary slot",
     to: "2.3",
+    sdk: { from: "1.9", to: "3.1.99" },
     source: loader,
   },
   {
@@ -169,6 +181,7 @@ export const LOG_LINES = [
     level: "E",
     text: "Binary in secondary slot of image {image} is not designated for the primary slot",
     from: "2.3.99",
+    sdk: { from: "3.2" },
     source: loader,
   },
   { event: "erasing secondary", level: "E", text: "Erasing image from secondary slot", source: loader },
@@ -238,12 +251,20 @@ export const LOG_LINES = [
   },
   { event: "inconsistent status", level: "E", text: "Detected inconsistent status!", source: moves },
   { event: "status write failed", level: "W", text: "{count} status write fails performing the swap", source: loader },
-  { event: "bad image magic", level: "E", text: "bad image magic {value}; Image={image}", to: "2.3", source: loader },
+  {
+    event: "bad image magic",
+    level: "E",
+    text: "bad image magic {value}; Image={image}",
+    to: "2.3",
+    sdk: { to: "3.4" },
+    source: loader,
+  },
   {
     event: "bad image magic",
     level: "E",
     text: "Bad image magic {value}; Image={image}",
     from: "2.3.99",
+    sdk: { from: "3.4.99" },
     source: loader,
   },
   { event: "abort", level: "", text: "abort()", source: "Zephyr with picolibc, lib/libc; measured on Zephyr 4.4.0" },
@@ -253,6 +274,20 @@ export const LOG_LINES = [
   { event: "jumping", level: "I", text: "Jumping to the first image slot", source: ports },
   { event: "jumping", level: "I", text: "Jumping to the image slot", source: ports },
   { event: "no bootable image", level: "E", text: "Unable to find bootable image", source: ports },
+  {
+    event: "for net core",
+    level: "I",
+    text: "Binary in secondary slot of image {image} is destined for the network core",
+    sdk: { from: "3.4.99" },
+    source: "sdk-mcuboot 0dedc5ce loader.c boot_validate_slot",
+  },
+  {
+    event: "net core version asked",
+    level: "I",
+    text: "Checking network core version",
+    sdk: { from: "3.4.99" },
+    source: "sdk-mcuboot 910d0b6a loader.c boot_validated_swap_type",
+  },
   { event: "net core update started", level: "I", text: "Starting network core update", source: hooks },
   { event: "net core on", level: "I", text: "Turned on network core", source: hooks },
   { event: "net core off", level: "I", text: "Turned off network core", source: hooks },
@@ -319,7 +354,11 @@ function rowsOf(generation: GenerationRow, event: BootEvent): readonly LineRow[]
   ROWS.set(generation, events);
   const known = events.get(event);
   if (known !== undefined) return known;
-  const rows = LOG_LINES.filter((row: LineRow) => row.event === event && isWithin(generation.release, row));
+  const { release, sdk } = generation;
+  const rows = LOG_LINES.filter((row: LineRow) => {
+    const prints = row.sdk && sdk?.from ? isWithin(sdk.from, row.sdk) : isWithin(release, row);
+    return row.event === event && prints;
+  });
   events.set(event, rows);
   return rows;
 }

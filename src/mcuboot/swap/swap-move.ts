@@ -13,7 +13,7 @@ import {
   type Swap,
   type SwapStatus,
 } from "../loader/loader-state.ts";
-import { copyRegion, eraseRegion, eraseTrailer, type Region } from "../loader/regions.ts";
+import { copyRegion, eraseRegion, eraseTrailer, type SlotRegion } from "../loader/regions.ts";
 import { logTrailer, primaryStatusSource } from "../loader/status-source.ts";
 import { initTrailer, writeFlag, writeMagic, writeSwapInfo, writeSwapSize } from "../loader/trailer-writes.ts";
 import type { Steps } from "../steps/steps.ts";
@@ -71,7 +71,7 @@ function* prepare(loader: LoaderState, image: ImagePair, swap: Swap): Steps {
 }
 
 /** Erases a sector, fills it from another, and notes that it is done. */
-function* copySector(loader: LoaderState, image: ImagePair, swap: Swap, from: Region, to: Region): Steps {
+function* copySector(loader: LoaderState, image: ImagePair, swap: Swap, from: SlotRegion, to: SlotRegion): Steps {
   const { build } = loader;
   const where = swap.status.operation === "move" ? "boot_move_sector_up" : "boot_swap_sectors";
   assertion(loader, yield* eraseRegion(loader, to), where);

@@ -12,7 +12,7 @@ import {
   type Slot,
   type Swap,
 } from "../loader/loader-state.ts";
-import { copyRegion, eraseRegion, eraseTrailer, type Region } from "../loader/regions.ts";
+import { copyRegion, eraseRegion, eraseTrailer, type SlotRegion } from "../loader/regions.ts";
 import { logTrailer, primaryStatusSource } from "../loader/status-source.ts";
 import { initTrailer, writeFlag } from "../loader/trailer-writes.ts";
 import type { Steps } from "../steps/steps.ts";
@@ -118,8 +118,8 @@ function lastUsed(loader: LoaderState, image: ImagePair): readonly [number, numb
 }
 
 interface SectorStep {
-  readonly from: Region;
-  readonly to: Region;
+  readonly from: SlotRegion;
+  readonly to: SlotRegion;
   /** The sector holds nothing of the image: it stays where it is. */
   readonly skip: boolean;
   readonly shiftBytes: number;

@@ -1,7 +1,7 @@
 import type { Area, BootloaderBuild } from "../builds/build.ts";
 import { type ImagePair, type LoaderState, log, PRIMARY, SECONDARY, type Slot } from "../loader/loader-state.ts";
 import { refuse } from "../loader/refusals.ts";
-import type { Region } from "../loader/regions.ts";
+import type { SlotRegion } from "../loader/regions.ts";
 import { BootHang, type Steps } from "../steps/steps.ts";
 import { readSwapSize, trailerBytesOf } from "../trailer/trailer.ts";
 
@@ -29,7 +29,7 @@ export function swapSizeIn({ flash, build }: LoaderState, image: ImagePair, area
 }
 
 /** Sector number `index` of a slot; outside the slot when there is no such sector, or the bootloader has lost it. */
-export function sectorOf(build: BootloaderBuild, image: ImagePair, slot: Slot, index: number): Region {
+export function sectorOf(build: BootloaderBuild, image: ImagePair, slot: Slot, index: number): SlotRegion {
   const area = image.areas[slot];
   const lost = image.sectorsSpoiled && slot === PRIMARY && index > 0;
   return { area, offset: lost ? area.bytes : index * build.sectorBytes, bytes: build.sectorBytes };

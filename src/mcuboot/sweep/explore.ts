@@ -6,7 +6,7 @@ import type { FlashOperation } from "../flash/operation.ts";
 import type { PagePool } from "../flash/pages.ts";
 import { type FlashTiming, timingAt } from "../steps/timing.ts";
 import { BootCache } from "./boot-memory.ts";
-import { type ImagesAsked, StateFacts } from "./facts.ts";
+import { type ImagesAsked, KnownStates } from "./facts.ts";
 import type { Leak, LeakWatch } from "./leak-watch.ts";
 import { type CutPoint, STAGES, type Stage, type SweepState } from "./state.ts";
 
@@ -59,7 +59,7 @@ export interface SweepProgress {
 export interface Exploration {
   readonly states: readonly SweepState[];
   readonly leaks: readonly LeakSeen[];
-  readonly facts: StateFacts;
+  readonly facts: KnownStates;
   /** Different flash contents. */
   readonly contents: number;
   /** Cut points: operations of the boots of all contents together. */
@@ -108,7 +108,7 @@ export function canTear(timing: FlashTiming | undefined, operation: FlashOperati
 class Explorer {
   readonly #question: ExploreQuestion;
   readonly #memory: BootCache;
-  readonly #facts: StateFacts;
+  readonly #facts: KnownStates;
   readonly #known = new Map<string, SweepState>();
   readonly #contents = new Map<string, FlashContent>();
   readonly #leaks = new Map<string, LeakSeen>();
@@ -120,7 +120,7 @@ class Explorer {
   constructor(question: ExploreQuestion) {
     this.#question = question;
     this.#memory = new BootCache(question.build, { whole: question.whole ?? false });
-    this.#facts = new StateFacts(question.build, question.images);
+    this.#facts = new KnownStates(question.build, question.images);
   }
 
   *explore(): Generator<SweepProgress, Exploration, boolean | undefined> {

@@ -19,7 +19,7 @@ export interface ImagesAsked {
 }
 
 /** What an end is worth to a user. */
-export interface EndFacts {
+export interface EndState {
   readonly running: "old" | "new" | "other" | "none";
   /** The next boot will not take it back. */
   readonly confirmed: boolean;
@@ -30,12 +30,12 @@ export interface EndFacts {
 /** Where undisturbed boots lead to, one after the other. */
 export interface Fate {
   /** What runs when nothing changes any more. */
-  readonly running: EndFacts["running"];
+  readonly running: EndState["running"];
   /** False: boots go on changing the flash for ever. */
   readonly settles: boolean;
 }
 
-interface Known extends EndFacts {
+interface Known extends EndState {
   readonly operations: number;
   readonly next: string;
 }
@@ -44,12 +44,12 @@ interface Known extends EndFacts {
 const CHAIN_MAX = 64;
 
 /** What is known of flash contents by what an undisturbed boot makes of them. */
-export class StateFacts {
+export class KnownStates {
   readonly #build: BootloaderBuild;
   readonly #images: ImagesAsked;
-  readonly #ends = new Map<string, EndFacts>();
+  readonly #ends = new Map<string, EndState>();
   /** The same by the flash that a boot left: boots that were merged share it. */
-  readonly #byFlash = new WeakMap<FlashContent, EndFacts>();
+  readonly #byFlash = new WeakMap<FlashContent, EndState>();
   readonly #known = new Map<string, Known>();
 
   constructor(build: BootloaderBuild, images: ImagesAsked) {
@@ -66,7 +66,7 @@ export class StateFacts {
     return this.#known.has(identity);
   }
 
-  of(end: CachedBoot): EndFacts {
+  of(end: CachedBoot): EndState {
     const known = this.#byFlash.get(end.flash);
     if (known !== undefined) return known;
     const facts = this.#ofContent(end);
@@ -74,7 +74,7 @@ export class StateFacts {
     return facts;
   }
 
-  #ofContent({ result, flash, identity }: CachedBoot): EndFacts {
+  #ofContent({ result, flash, identity }: CachedBoot): EndState {
     if (result.kind !== "run") return { running: "none", confirmed: false, fallbackKept: false };
     const name = `${identity} ${result.slots.join()}`;
     const known = this.#ends.get(name);
@@ -84,7 +84,7 @@ export class StateFacts {
     return facts;
   }
 
-  #factsOf(left: FlashContent, offset: number): EndFacts {
+  #factsOf(left: FlashContent, offset: number): EndState {
     const flash = left.still();
     const { old, new: next, fallback } = this.#images;
     const slot = this.#build.images[0]?.secondary.offset === offset ? SECONDARY : PRIMARY;

@@ -1,6 +1,6 @@
 import type { BootResult } from "../steps/steps.ts";
 import type { CachedBoot } from "./boot-memory.ts";
-import type { EndFacts, Fate, ImagesAsked, StateFacts } from "./facts.ts";
+import type { EndState, Fate, ImagesAsked, KnownStates } from "./facts.ts";
 import type { SweepState } from "./state.ts";
 
 /** What can be wrong with how an upgrade ends, or with what lies in the flash meanwhile. */
@@ -21,11 +21,11 @@ export type FindingClass =
 export interface JudgedState {
   readonly state: SweepState;
   readonly end: CachedBoot;
-  readonly facts: EndFacts;
+  readonly facts: EndState;
   /** Undefined: not followed so far. */
   readonly fate: Fate | undefined;
   readonly images: ImagesAsked;
-  readonly all: StateFacts;
+  readonly all: KnownStates;
 }
 
 export interface SweepRule {
@@ -122,7 +122,7 @@ const SWEEP_RULES: readonly SweepRule[] = [
 ];
 
 /** A boot after a cut that runs the old image although the new one is asked for. */
-function isPassedOver({ stage, cause }: SweepState, { running }: EndFacts): boolean {
+function isPassedOver({ stage, cause }: SweepState, { running }: EndState): boolean {
   return stage === "asked" && running === "old" && cause.kind !== "reset";
 }
 

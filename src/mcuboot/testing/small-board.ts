@@ -4,7 +4,7 @@ import { setPending } from "../boot/app-api.ts";
 import { boot } from "../boot/boot.ts";
 import { type BootOutcome, outcomeOf, runSteps } from "../boot/run-boot.ts";
 import { type BootloaderBuild, bootloaderBuild } from "../builds/build.ts";
-import { generation } from "../builds/generations.ts";
+import { GENERATIONS, generation } from "../builds/generations.ts";
 import { FlashContent } from "../flash/flash-content.ts";
 import type { Torn } from "../flash/flash-rules.ts";
 import { isOperation } from "../steps/steps.ts";
@@ -137,4 +137,16 @@ export function shown({ result, images }: BootOutcome): string {
     [entry.version, ...(["active", "confirmed"] as const).filter((flag) => entry[flag])].join(" "),
   );
   return `${result.kind}: ${entries.join(", ")}`;
+}
+
+/** What each generation does, oldest first, as "ncs-1.7 to ncs-2.3: 1": neighbours of one answer are one line. */
+export function eachGeneration(answer: (name: string) => string | number): string[] {
+  const runs: { from: string; to: string; text: string }[] = [];
+  for (const { name } of GENERATIONS) {
+    const text = `${answer(name)}`;
+    const last = runs.at(-1);
+    if (last?.text === text) last.to = name;
+    else runs.push({ from: name, to: name, text });
+  }
+  return runs.map(({ from, to, text }) => `${from === to ? from : `${from} to ${to}`}: ${text}`);
 }

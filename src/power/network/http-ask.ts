@@ -90,7 +90,7 @@ export class HttpAsker {
   }
 
   async #once(request: HttpRequest): Promise<HttpAnswer & { readonly challenge: string }> {
-    const what = `${request.method} ${addressOf(request.url)}`;
+    const what = `${request.method} ${addressText(request.url)}`;
     try {
       return await within(this.#clock, this.#timeoutMs, `an answer to ${what}`, (stop) => this.#send(request, stop));
     } catch (error) {
@@ -143,7 +143,7 @@ export class HttpAsker {
 }
 
 /** An address as an error may show it: without its query, which may hold a password. */
-export function addressOf(url: string): string {
+export function addressText(url: string): string {
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname}`;
 }

@@ -1,7 +1,7 @@
 import { BenchError } from "../../core/index.ts";
 import type { OpenedSwitch, PowerBench, Verification } from "../driver/driver.ts";
 import type { PowerState } from "../driver/switch.ts";
-import { addressOf, type HttpAnswer, HttpAsker, type HttpLogin, type HttpRequest } from "./http-ask.ts";
+import { addressText, type HttpAnswer, HttpAsker, type HttpLogin, type HttpRequest } from "./http-ask.ts";
 
 /** How one kind of device is switched and asked. */
 interface HttpPlan {
@@ -39,7 +39,7 @@ export function httpSwitch(
       answer.status === 401 || answer.status === 403
         ? "Check auth in the profile, and the variable with the password."
         : "Check the address and the number of the outlet.";
-    throw new BenchError(`${plan.device} answered ${addressOf(request.url)} with status ${answer.status}.`, hint);
+    throw new BenchError(`${plan.device} answered ${addressText(request.url)} with status ${answer.status}.`, hint);
   }
 
   return {

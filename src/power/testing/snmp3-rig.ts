@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import snmp from "net-snmp";
-import { RealClock } from "../../core/index.ts";
+import { defined, RealClock } from "../../core/index.ts";
 import type { PowerBench, PowerSwitch } from "../index.ts";
 import { Coils } from "./coils.ts";
 import type { PowerRig } from "./contract.ts";
@@ -45,7 +45,7 @@ export async function snmp3Rig(spec: {
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   let power: PowerSwitch;
   try {
-    power = await spec.open(socket.address().port, { links, clock, env, ...(folder === undefined ? {} : { folder }) });
+    power = await spec.open(socket.address().port, { links, clock, env, ...defined({ folder }) });
   } catch (error) {
     socket.close();
     throw error;

@@ -17,7 +17,7 @@ export interface EncodedFollowing extends Following {
 }
 
 /** A request that waits for its answer. */
-export interface Asked {
+export interface AskedAhead {
   readonly answer: Promise<ReceivedPacket>;
   /** False where there was an answer already: nothing to give up. */
   giveUp(reason: unknown): boolean;

@@ -4,7 +4,7 @@ import { type CommandRow, encodeRequest, type RequestOf, type ResponseOf, reques
 import { decodeSmpHeader, SMP_HEADER_BYTES, type SmpHeader } from "../packet/header.ts";
 import type { ReceivedPacket } from "../transport/console-framing.ts";
 import type { SmpTransport } from "../transport/transport.ts";
-import type { Asked, EncodedFollowing } from "./ahead.ts";
+import type { AskedAhead, EncodedFollowing } from "./ahead.ts";
 import type { Attempt, Exchange, RequestOptions, SessionCounters, SessionOptions } from "./exchange.ts";
 
 /** Source: zephyr #100468, of a shell that polls. */
@@ -30,7 +30,7 @@ interface OnItsWay {
   /** Of one that was sent before its caller made it. */
   readonly ahead?: {
     readonly payload: Uint8Array;
-    readonly asked: Asked;
+    readonly asked: AskedAhead;
     readonly sending: Promise<void>;
     readonly isOut: boolean;
   };
@@ -196,8 +196,8 @@ export class SmpSession implements AsyncDisposable {
     return { made, packet, sequence };
   }
 
-  #ask(sequence: number, request: Pick<Pending, "row" | "made">): Asked {
-    let giveUp: Asked["giveUp"] = () => false;
+  #ask(sequence: number, request: Pick<Pending, "row" | "made">): AskedAhead {
+    let giveUp: AskedAhead["giveUp"] = () => false;
     const answer = new Promise<ReceivedPacket>((resolve, reject) => {
       const pending: Pending = {
         ...request,
@@ -244,7 +244,7 @@ export class SmpSession implements AsyncDisposable {
       ahead.isOut = true;
     });
     const waiting = this.#ask(sequence, { row, made });
-    const asked: Asked = {
+    const asked: AskedAhead = {
       answer: waiting.answer,
       giveUp: (reason) => {
         // A port that is away must not hold what is sent after this.

@@ -16,7 +16,7 @@ export type BodyText = null | boolean | number | string | readonly BodyText[] | 
  * @param bytes the CBOR map; what is none comes as a text of hex digits.
  * @param withheld keys whose value is told by its length alone.
  */
-export function bodyOf(bytes: Uint8Array, withheld: readonly string[]): BodyText {
+export function bodyForTranscript(bytes: Uint8Array, withheld: readonly string[]): BodyText {
   if (bytes.length === 0) return {};
   try {
     const map = decodeMap(bytes, { trailing: "ignore" });

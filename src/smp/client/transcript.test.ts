@@ -7,7 +7,7 @@ import { settingsHandlers } from "../server/settings-server.ts";
 import { plainImage } from "../testing/array-store.ts";
 import { type BenchOptions, smpBench } from "../testing/bench.ts";
 import { SmpTranscript, type TranscriptLine } from "./transcript.ts";
-import { bodyOf, transcriptJson } from "./transcript-body.ts";
+import { bodyForTranscript, transcriptJson } from "./transcript-body.ts";
 
 function recorded(options: BenchOptions = {}) {
   const made = smpBench(options);
@@ -138,13 +138,13 @@ describe("a body in a transcript", () => {
     });
     fc.assert(
       fc.property(map, (body) => {
-        const text = transcriptJson(bodyOf(encodeMap(body), []));
+        const text = transcriptJson(bodyForTranscript(encodeMap(body), []));
         JSON.parse(text);
         expect(text).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_C}]/u);
       }),
       { numRuns: 60 },
     );
-    expect(transcriptJson(bodyOf(encodeMap({ r: "\u009b31m\u202e\n\u001b[2J" }), []))).toBe(
+    expect(transcriptJson(bodyForTranscript(encodeMap({ r: "\u009b31m\u202e\n\u001b[2J" }), []))).toBe(
       String.raw`{"r":"\u009b31m\u202e\n\u001b[2J"}`,
     );
   });
@@ -155,7 +155,7 @@ describe("a body in a transcript", () => {
     ["many long texts", { list: Array.from({ length: 500 }, () => "x".repeat(5_000)) }],
     ["deep ones", { a: [[[[[[[[[[1, 2, 3]]]]]]]]]] }],
   ])("is bounded: %s", (_name, map) => {
-    const text = transcriptJson(bodyOf(encodeMap(map), []));
+    const text = transcriptJson(bodyForTranscript(encodeMap(map), []));
     expect(text).toContain("…");
     expect(text.length).toBeLessThan(6_000);
   });
@@ -166,12 +166,12 @@ describe("a body in a transcript", () => {
     ["longer bytes are cut", { d: new Uint8Array(65) }, { d: `${"00".repeat(64)}… (65 bytes)` }],
     ["a long text is cut", { o: "x".repeat(500) }, { o: `${"x".repeat(160)}… (500 characters)` }],
   ])("%s", (_name, map, body) => {
-    expect(bodyOf(encodeMap(map), [])).toEqual(body);
+    expect(bodyForTranscript(encodeMap(map), [])).toEqual(body);
   });
 
   test("that is no CBOR is told by its bytes; by their number where the command withholds any", () => {
-    expect(bodyOf(Uint8Array.of(0xff, 1), [])).toBe("not CBOR: ff01");
-    expect(bodyOf(Uint8Array.of(0xff, 1), ["val"])).toBe("not CBOR: 2 bytes");
-    expect(bodyOf(new Uint8Array(), [])).toEqual({});
+    expect(bodyForTranscript(Uint8Array.of(0xff, 1), [])).toBe("not CBOR: ff01");
+    expect(bodyForTranscript(Uint8Array.of(0xff, 1), ["val"])).toBe("not CBOR: 2 bytes");
+    expect(bodyForTranscript(new Uint8Array(), [])).toEqual({});
   });
 });

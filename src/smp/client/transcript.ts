@@ -4,7 +4,7 @@ import type { CommandRow } from "../packet/command.ts";
 import { decodeSmpHeader, SMP_HEADER_BYTES, type SmpHeader } from "../packet/header.ts";
 import type { Exchange } from "./exchange.ts";
 import type { SmpSession } from "./session.ts";
-import { type BodyText, bodyOf } from "./transcript-body.ts";
+import { type BodyText, bodyForTranscript } from "./transcript-body.ts";
 
 /** Chunks that one line stands for: a killed run lacks at most so many, and an upload of 200 KiB takes ten lines. */
 const CHUNKS_A_LINE = 64;
@@ -132,7 +132,7 @@ function factsOf(packet: Uint8Array): PacketFacts {
     version: header.version + 1,
     sequence,
     bytes: packet.length,
-    body: bodyOf(body, row?.withheld ?? []),
+    body: bodyForTranscript(body, row?.withheld ?? []),
   };
 }
 

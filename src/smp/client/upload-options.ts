@@ -44,6 +44,7 @@ export interface UploadResult {
   readonly alreadyPresent: boolean;
   /** Offset at which an earlier, unfinished upload was taken up; 0 for a new one. */
   readonly resumedAtBytes: number;
+  /** Chunks that were answered, those that were sent again counted once. */
   readonly chunks: number;
   /** Times the server asked to start over. */
   readonly restarts: number;

@@ -95,7 +95,7 @@ class Upload {
   readonly #ready = new Map<number, Chunk>();
   readonly #roundTrips = new RoundTrips();
   /** An answer was missing: the next chunk goes alone, with all its attempts. */
-  #cautious = false;
+  #oneAtATime = false;
 
   constructor(session: SmpSession, bytes: Uint8Array, packetBytesMax: number, options: UploadOptions) {
     this.#session = session;
@@ -115,8 +115,8 @@ class Upload {
       );
     }
     for (let offset = 0; ; ) {
-      const alone = offset === 0 || this.#cautious || this.#window.size === 1;
-      const sent = alone ? await this.#alone(offset) : await this.#stream(offset);
+      const alone = offset === 0 || this.#oneAtATime || this.#window.size === 1;
+      const sent = alone ? await this.#sendOne(offset) : await this.#stream(offset);
       if (sent.off === this.#bytes.length) return this.#finished(sent.at === 0 && sent.end < sent.off, sent.match);
       const next = await this.#next(sent);
       if (next === "whole") return this.#finished(false, undefined);
@@ -124,9 +124,9 @@ class Upload {
     }
   }
 
-  async #alone(at: number): Promise<Sent> {
+  async #sendOne(at: number): Promise<Sent> {
     const sent = await this.#adapting(at);
-    this.#cautious = false;
+    this.#oneAtATime = false;
     this.#window.answered();
     return sent;
   }
@@ -246,7 +246,7 @@ class Upload {
       if (!isKind(error, "timeout")) throw error;
       this.#window.dropped();
       this.#retries += 1;
-      this.#cautious = true;
+      this.#oneAtATime = true;
       return until(known);
     } finally {
       for (const flight of flights) flight.forget();
@@ -323,7 +323,7 @@ class Upload {
       return sent.off;
     }
     if (sent.off === 0 && offset > 0) {
-      if (end === this.#bytes.length && (await this.#listed())) return "whole";
+      if (end === this.#bytes.length && (await this.#alreadyOnBoard())) return "whole";
       this.#restarts += 1;
       if (this.#restarts > RESTARTS_MAX)
         throw this.#lost(`asked to start over ${this.#restarts} times, last at ${offset}`);
@@ -337,7 +337,7 @@ class Upload {
   }
 
   /** True when the server's list holds the image: the answer that ended its session was lost. */
-  async #listed(): Promise<boolean> {
+  async #alreadyOnBoard(): Promise<boolean> {
     const { imageHash, signal, image = 0 } = this.#options;
     if (!imageHash) return false;
     const { images } = await this.#session.request(imageState, {}, { signal });

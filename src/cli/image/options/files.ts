@@ -1,5 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { ConfigurationError, hasCode, messageOf, readInput } from "../../../core/index.ts";
 
@@ -7,8 +17,11 @@ import { ConfigurationError, hasCode, messageOf, readInput } from "../../../core
 export interface ImageFiles {
   /** @throws what node:fs throws, with `code`. */
   read(path: string): Uint8Array;
-  /** All or nothing: after a failure the old file is still there, whole. `secret`: readable by the owner only. */
-  write(path: string, bytes: Uint8Array, options?: { readonly secret?: boolean }): void;
+  /**
+   * All or nothing: after a failure the old file is still there, whole. `secret`: readable by the owner only;
+   * `makesFolder`: a folder that is not there yet is made.
+   */
+  write(path: string, bytes: Uint8Array, options?: { readonly secret?: boolean; readonly makesFolder?: boolean }): void;
 }
 
 /** Files of the disk, relative to a working directory. */
@@ -17,6 +30,7 @@ export function diskFiles(cwd: string): ImageFiles {
     read: (path) => readInput(resolve(cwd, path)),
     write: (path, bytes, options) => {
       try {
+        if (options?.makesFolder === true) mkdirSync(dirname(resolve(cwd, path)), { recursive: true });
         writeWhole(resolve(cwd, path), bytes, options?.secret === true);
       } catch (cause) {
         throw new ConfigurationError(`cannot write ${path}: ${messageOf(cause)}.`, "Check folder and permissions.", {

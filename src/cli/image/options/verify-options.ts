@@ -1,4 +1,4 @@
-import { UsageError } from "../../../core/index.ts";
+import { defined, UsageError } from "../../../core/index.ts";
 import type { MaxAlign, StructureOptions } from "../../../image/index.ts";
 import { anyText, parseInteger } from "./grammar.ts";
 import type { OptionTable, OptionValuesOf, Usage } from "./option.ts";
@@ -70,14 +70,14 @@ export function structureOptionsOf(values: VerifyValues): StructureOptions {
   if (secondarySlotBytes !== undefined && slotBytes === undefined) {
     throw new UsageError("--secondary-slot-size needs --slot-size.");
   }
-  const address = slotAddress === undefined ? {} : { slotAddress };
+  const address = defined({ slotAddress });
   const common = { tlvAllowList: values["tlv-allow-list"], saveEncTlv: values["save-enctlv"], ...address };
   if (mode === undefined || slotBytes === undefined) return common;
   const writeBytes = Number(values.align ?? "4");
   const maxAlign: MaxAlign = values["max-align"] === undefined ? maxAlignFor(writeBytes) : maxAlignOf(values);
   const sectorBytes = values["sector-size"] ?? 4096;
   const maxSectors = values["max-sectors"] ?? 128;
-  const secondary = secondarySlotBytes === undefined ? {} : { secondarySlotBytes };
+  const secondary = defined({ secondarySlotBytes });
   const slots = { mode, slotBytes, ...secondary, sectorBytes, writeBytes, maxAlign, maxSectors };
   return { ...common, slots };
 }

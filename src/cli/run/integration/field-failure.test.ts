@@ -53,7 +53,8 @@ describe("the failure from the field: an encrypted application on nRF Connect SD
         found: "1.0.0 running, confirmed; 1.0.1 in slot 1, pending a test",
         because:
           "the bootloader took the encrypted application image for a network-core image: " +
-          "reset vector read from ciphertext; known defect R35, DevZone 78628",
+          "reset vector read from ciphertext; known defect R35, DevZone 78628 " +
+          "(network_core_rule vector-by-pointer, NCS 1.5 to 1.9)",
       });
       expect(report.verdicts[0]?.bootLog).toEqual(
         expect.arrayContaining(["I: Starting network core update", "E: Network core update failed"]),
@@ -65,7 +66,7 @@ describe("the failure from the field: an encrypted application on nRF Connect SD
   for (const [what, find, replacement] of [
     ["the report's workaround, network_core_upgrade: false", "upgrade: true", "upgrade: false"],
     ["the range test of 2.8", "generation: ncs-1.7", "generation: ncs-1.7\n  network_core_rule: vector-in-range"],
-    ["a bootloader of 3.0", "generation: ncs-1.7", 'generation: "2.2.0"'],
+    ["a bootloader of 3.0", "generation: ncs-1.7", "generation: ncs-3.0"],
     ["the newest bootloader", "generation: ncs-1.7", "generation: current"],
   ] as const) {
     test(
@@ -86,7 +87,7 @@ describe("the failure from the field: an encrypted application on nRF Connect SD
   test(
     "is there up to 2.7",
     async () => {
-      const { code, report } = await campaign("generation: ncs-1.7", 'generation: "2.1.0"');
+      const { code, report } = await campaign("generation: ncs-1.7", "generation: ncs-2.7");
       expect([code, report.verdicts[0]?.because]).toEqual([1, expect.stringContaining("known defect R35")]);
     },
     SUITE_MS,
@@ -102,6 +103,45 @@ describe("the same update as it should go", () => {
       const { code, out } = await command(runCommand, args, folder);
       const report: Report = JSON.parse(out);
       expect([code, report.verdicts.filter((verdict) => verdict.pass).length]).toEqual([0, 9]);
+    },
+    SUITE_MS,
+  );
+});
+
+describe("the field's packages, signed and encrypted by imgtool 2.5.0 in the shape that the SDK builds", () => {
+  const PACKAGES = fileURLToPath(new URL("../../../../cases/field-failure/", import.meta.url));
+
+  /** From the factory's package to the update, on the field's board with another bootloader. */
+  async function updates(generation: string, packages: string): Promise<string> {
+    const folder = mkdtempSync(join(tmpdir(), "hil-field-"));
+    const text = readFileSync(PROFILE, "utf8").replace("generation: ncs-1.7", `generation: ${generation}`);
+    writeFileSync(join(folder, "board.yaml"), text);
+    const files = ["factory", "update"].map((name) => join(PACKAGES, `${name}${packages}.zip`));
+    const args = [...files, "--board", "board.yaml", "--cuts", "0", "--json"];
+    const { code, out, error } = await command(runCommand, args, folder);
+    if (error !== "") return `${code} ${/load address is 0x[0-9a-f]+/.exec(error)?.[0] ?? error}`;
+    const { verdicts }: Report = JSON.parse(out);
+    const failed = verdicts.find(({ pass }) => !pass);
+    return `${code} ${failed === undefined ? verdicts.length : (/known defect.*/.exec(failed.because)?.[0] ?? failed.because)}`;
+  }
+
+  test.each([
+    ["ncs-1.7", "", "1 known defect R35, DevZone 78628 (network_core_rule vector-by-pointer, NCS 1.5 to 1.9)"],
+    ["ncs-2.0", "", "1 known defect R35, DevZone 78628 (network_core_rule vector-by-pointer-2.0, NCS 2.0 to 2.2)"],
+    ["ncs-2.7", "", "1 known defect R35, DevZone 78628 (network_core_rule vector-from-slot, NCS 2.3 to 2.7)"],
+    ["ncs-2.8", "", "0 4"],
+    ["ncs-3.0", "", "0 4"],
+    ["ncs-3.1", "", "0 4"],
+    ["ncs-3.2", "", "0 4"],
+    ["ncs-3.3", "", "0 4"],
+    ["ncs-3.4.0", "-3.4", "2 load address is 0x1008800"],
+    ["ncs-3.4", "", "2 load address is 0x0"],
+    ["ncs-3.4", "-3.4", "0 4"],
+    ["ncs-main", "-3.4", "0 4"],
+  ])(
+    "on %s, packages update%s.zip: %s",
+    async (generation, packages, end) => {
+      expect(await updates(generation, packages)).toBe(end);
     },
     SUITE_MS,
   );

@@ -38,11 +38,13 @@ revert_check: false
       expect([code, err]).toEqual([0, ""]);
       const { verdicts }: { verdicts: { pass: boolean; found: string; where?: string }[] } = JSON.parse(out);
       expect(verdicts.map(({ found }) => found.replace(/.*; the/, "the"))).toEqual([
+        // Nobody flashes this board: its network core is brought to the old image first, as its application is.
+        "the network core runs version 3 (its UART)",
         "the network core runs version 4 (its UART)",
         "the network core runs version 3 (its UART)",
         "the network core runs version 4 (its UART)",
       ]);
-      expect(verdicts.slice(1).map(({ where }) => where)).toEqual(Array(2).fill("the copy to the network core"));
+      expect(verdicts.slice(2).map(({ where }) => where)).toEqual(Array(2).fill("the copy to the network core"));
     },
     REAL_TIME_MS,
   );

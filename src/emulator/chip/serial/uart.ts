@@ -21,7 +21,7 @@ interface UartLine {
 }
 
 /** UART without DMA. Source: nRF51 Series Reference Manual v3.0, chapter 29. */
-export class Uart extends NrfPeripheral implements UartLine {
+export class ChipUart extends NrfPeripheral implements UartLine {
   readonly #output: UartOutput;
   readonly #fifo: number[] = [];
   #arriving: number[] = [];

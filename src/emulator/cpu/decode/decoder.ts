@@ -2,7 +2,7 @@ import type { Instruction } from "../execute/instruction.ts";
 import { noCoprocessor, undefinedInstruction } from "../execute/system-control.ts";
 import type { CoreConfig } from "../state/core-config.ts";
 import { FLOAT } from "./float.ts";
-import { fieldOf, type Pattern, patternOf } from "./pattern.ts";
+import { type BitPattern, fieldOf, patternOf } from "./pattern.ts";
 import type { Field, Needs, Row } from "./row.ts";
 import { THUMB16 } from "./thumb16.ts";
 import { THUMB32_DATA } from "./thumb32-data.ts";
@@ -22,7 +22,7 @@ export const ROWS: readonly Row[] = [
 
 interface Ready {
   readonly row: Row;
-  readonly pattern: Pattern;
+  readonly pattern: BitPattern;
 }
 
 const READY: readonly Ready[] = ROWS.map((row) => ({ row, pattern: patternOf(row.bits) }));
@@ -60,7 +60,7 @@ export function isLong(first: number): boolean {
   return first >>> 11 >= 0b11101;
 }
 
-function fits({ bits, mask, value }: Pattern, bucket: number): boolean {
+function fits({ bits, mask, value }: BitPattern, bucket: number): boolean {
   const up = bits - 5;
   const known = (mask >>> up) & 31;
   return (bits === 32) === bucket >= 0b11101 && (bucket & known) === ((value >>> up) & known);

@@ -1,5 +1,5 @@
 /** Bits of an encoding that are fixed, and where the letters of its fields stand. */
-export interface Pattern {
+export interface BitPattern {
   readonly bits: 16 | 32;
   readonly mask: number;
   readonly value: number;
@@ -13,7 +13,7 @@ export interface Pattern {
  * @param text 16 bits, or 32 with the first halfword first
  * @throws RangeError for another length
  */
-export function patternOf(text: string): Pattern {
+export function patternOf(text: string): BitPattern {
   const drawn = text.replaceAll(" ", "");
   if (drawn.length !== 16 && drawn.length !== 32) throw new RangeError(`${text}: ${drawn.length} bits`);
   const letters = new Map<string, number[]>();
@@ -35,7 +35,7 @@ export function patternOf(text: string): Pattern {
 }
 
 /** The field of a letter in an instruction; 0 where the encoding has none. */
-export function fieldOf(pattern: Pattern, letter: string, word: number): number {
+export function fieldOf(pattern: BitPattern, letter: string, word: number): number {
   let field = 0;
   for (const position of pattern.letters.get(letter) ?? []) field = (field << 1) | ((word >>> position) & 1);
   return field;

@@ -24,7 +24,7 @@ import {
   ifThen,
 } from "../execute/branch.ts";
 import { SHIFT } from "../execute/instruction.ts";
-import { multiply } from "../execute/multiply.ts";
+import { multiplyWords } from "../execute/multiply.ts";
 import {
   changeState,
   nothing,
@@ -116,7 +116,7 @@ export const THUMB16: readonly Row[] = [
   registers("1010", "CMP (register)", compare(SUM.sub, shiftedRegister)),
   registers("1011", "CMN (register)", compare(SUM.add, shiftedRegister)),
   registers("1100", "ORR (register)", logical(LOGIC.orr, shiftedRegister)),
-  registers("1101", "MUL", multiply),
+  registers("1101", "MUL", multiplyWords),
   registers("1110", "BIC (register)", logical(LOGIC.bic, shiftedRegister)),
   registers("1111", "MVN (register)", logical(LOGIC.mvn, shiftedRegister)),
   {

@@ -7,12 +7,12 @@ import {
   dualMultiplyAddLong,
   HIGH,
   mostSignificant,
-  multiply,
-  multiplyAdd,
   multiplyAddAdd,
   multiplyAddLong,
   multiplyLong,
   multiplySubtract,
+  multiplyWords,
+  multiplyWordsAdd,
   smlalxy,
   smlawy,
   smlaxy,
@@ -29,8 +29,8 @@ function multiplyRow(op: string, tail: string, name: string, run: Run, needs: Ne
 
 /** With Ra all ones nothing is added: another row, or another meaning of the same one. */
 const MULTIPLY: readonly Row[] = [
-  multiplyRow("000", "1111 dddd 0000", "MUL T2", multiply, "v8m"),
-  multiplyRow("000", "aaaa dddd 0000", "MLA T1", multiplyAdd, "v8m"),
+  multiplyRow("000", "1111 dddd 0000", "MUL T2", multiplyWords, "v8m"),
+  multiplyRow("000", "aaaa dddd 0000", "MLA T1", multiplyWordsAdd, "v8m"),
   multiplyRow("000", "aaaa dddd 0001", "MLS T1", multiplySubtract, "v8m"),
   multiplyRow("001", "1111 dddd 00ii", "SMULBB, SMULBT, SMULTB, SMULTT T1", smulxy),
   multiplyRow("001", "aaaa dddd 00ii", "SMLABB, SMLABT, SMLATB, SMLATT T1", smlaxy),

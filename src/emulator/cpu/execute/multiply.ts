@@ -1,13 +1,14 @@
 import type { Core } from "../state/core.ts";
 import type { Instruction, Run } from "./instruction.ts";
 
-export const multiply: Run = (core, i) => {
+export const multiplyWords: Run = (core, i) => {
   const result = Math.imul(core.get(i.n), core.get(i.m));
   core.set(i.d, result);
   if (i.set !== 0) core.setNz(result);
 };
 
-export const multiplyAdd: Run = (core, i) => core.set(i.d, core.get(i.a) + Math.imul(core.get(i.n), core.get(i.m)));
+export const multiplyWordsAdd: Run = (core, i) =>
+  core.set(i.d, core.get(i.a) + Math.imul(core.get(i.n), core.get(i.m)));
 
 export const multiplySubtract: Run = (core, i) =>
   core.set(i.d, core.get(i.a) - Math.imul(core.get(i.n), core.get(i.m)));

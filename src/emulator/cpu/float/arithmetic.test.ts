@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { add, divide, multiply, multiplyAdd, squareRoot } from "./arithmetic.ts";
-import { FLAG, type FloatContext, ROUND } from "./number.ts";
+import { FLOAT_FLAG, type FloatContext, ROUND } from "./number.ts";
 
 const nearest = (): FloatContext => ({ rounding: ROUND.nearest, flushesToZero: false, defaultNan: true, flags: 0 });
 
@@ -53,17 +53,17 @@ describe("single precision, to nearest", () => {
 
 describe("flags", () => {
   test.each([
-    ["one third is inexact", divide, 1, 3, FLAG.inexact],
-    ["a division by zero is one", divide, 1, 0, FLAG.divideByZero],
-    ["zero by zero is invalid", divide, 0, 0, FLAG.invalid],
+    ["one third is inexact", divide, 1, 3, FLOAT_FLAG.inexact],
+    ["a division by zero is one", divide, 1, 0, FLOAT_FLAG.divideByZero],
+    ["zero by zero is invalid", divide, 0, 0, FLOAT_FLAG.invalid],
     [
       "the largest number twice overflows",
       add,
       3.4028234663852886e38,
       3.4028234663852886e38,
-      FLAG.overflow | FLAG.inexact,
+      FLOAT_FLAG.overflow | FLOAT_FLAG.inexact,
     ],
-    ["a tiny product underflows", multiply, 1e-30, 1e-10, FLAG.underflow | FLAG.inexact],
+    ["a tiny product underflows", multiply, 1e-30, 1e-10, FLOAT_FLAG.underflow | FLOAT_FLAG.inexact],
   ])("%s", (_, operation, a, b, flags) => {
     const context = nearest();
     operation(context, bitsOf(a), bitsOf(b));
@@ -73,6 +73,6 @@ describe("flags", () => {
   test("a denormal operand is zero, and says so, where inputs are flushed", () => {
     const context = { ...nearest(), flushesToZero: true };
     expect(add(context, 1, 0)).toBe(0);
-    expect(context.flags).toBe(FLAG.inputDenormal);
+    expect(context.flags).toBe(FLOAT_FLAG.inputDenormal);
   });
 });

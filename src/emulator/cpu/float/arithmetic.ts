@@ -1,6 +1,6 @@
 import {
   bitLength,
-  FLAG,
+  FLOAT_FLAG,
   type FloatContext,
   infinity,
   invalid,
@@ -103,7 +103,7 @@ export function divide(context: FloatContext, first: number, second: number): nu
   if (a.kind === b.kind && (a.kind === "infinity" || a.kind === "zero")) return invalid(context);
   if (a.kind === "infinity") return infinity(negative);
   if (b.kind === "zero") {
-    context.flags |= FLAG.divideByZero;
+    context.flags |= FLOAT_FLAG.divideByZero;
     return infinity(negative);
   }
   if (a.kind === "zero" || b.kind === "infinity") return zero(negative);
@@ -155,7 +155,7 @@ export function compared(context: FloatContext, first: number, second: number, q
   const [a, b] = [unpacked(context, first), unpacked(context, second)];
   if (isNan(a) || isNan(b)) {
     const signalling = a.kind === "signalling" || b.kind === "signalling";
-    if (signalling || quietToo) context.flags |= FLAG.invalid;
+    if (signalling || quietToo) context.flags |= FLOAT_FLAG.invalid;
     return 0x3000_0000;
   }
   const ordered = order(a, b);

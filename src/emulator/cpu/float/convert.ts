@@ -1,5 +1,5 @@
 import {
-  FLAG,
+  FLOAT_FLAG,
   type FloatContext,
   infinity,
   isNan,
@@ -23,21 +23,21 @@ export function toFixed(context: FloatContext, value: number, kind: Whole, fract
   const low = kind.signed ? -(1n << BigInt(kind.bits - 1)) : 0n;
   const high = (1n << BigInt(kind.signed ? kind.bits - 1 : kind.bits)) - 1n;
   if (isNan(a)) {
-    context.flags |= FLAG.invalid;
+    context.flags |= FLOAT_FLAG.invalid;
     return 0;
   }
   if (a.kind === "zero") return 0;
   if (a.kind === "infinity") {
-    context.flags |= FLAG.invalid;
+    context.flags |= FLOAT_FLAG.invalid;
     return Number(a.negative ? low : high) | 0;
   }
   const { kept, inexact } = roundedShift(a.mantissa, -(a.exponent + fraction), a.negative, rounding);
   const whole = a.negative ? -kept : kept;
   if (whole < low || whole > high) {
-    context.flags |= FLAG.invalid;
+    context.flags |= FLOAT_FLAG.invalid;
     return Number(whole < low ? low : high) | 0;
   }
-  if (inexact) context.flags |= FLAG.inexact;
+  if (inexact) context.flags |= FLOAT_FLAG.inexact;
   return Number(whole) | 0;
 }
 
@@ -58,7 +58,7 @@ export function roundToWhole(context: FloatContext, value: number, rounding: num
   if (a.kind === "zero") return zero(a.negative);
   if (a.exponent >= 0) return value;
   const { kept, inexact } = roundedShift(a.mantissa, -a.exponent, a.negative, rounding);
-  if (inexact && exact) context.flags |= FLAG.inexact;
+  if (inexact && exact) context.flags |= FLOAT_FLAG.inexact;
   return kept === 0n ? zero(a.negative) : rounded(context, a.negative, kept, 0);
 }
 
@@ -73,7 +73,7 @@ export function fromHalf(context: FloatContext, half: number, alternative: boole
   const fraction = half & 0x3ff;
   if (exponent === 31 && !alternative) {
     if (fraction === 0) return infinity(negative);
-    if ((fraction & 0x200) === 0) context.flags |= FLAG.invalid;
+    if ((fraction & 0x200) === 0) context.flags |= FLOAT_FLAG.invalid;
     return context.defaultNan ? 0x7fc0_0000 : zero(negative) | 0x7fc0_0000 | (fraction << 13);
   }
   if (exponent === 0 && fraction === 0) return zero(negative);
@@ -88,15 +88,15 @@ export function toHalf(context: FloatContext, value: number, alternative: boolea
   const sign = a.negative ? 0x8000 : 0;
   if (isNan(a)) {
     if (alternative) {
-      context.flags |= FLAG.invalid;
+      context.flags |= FLOAT_FLAG.invalid;
       return sign;
     }
-    if (a.kind === "signalling") context.flags |= FLAG.invalid;
+    if (a.kind === "signalling") context.flags |= FLOAT_FLAG.invalid;
     return context.defaultNan ? 0x7e00 : sign | 0x7e00 | ((a.bits >>> 13) & 0x3ff);
   }
   if (a.kind === "infinity") {
     if (!alternative) return sign | HALF_INFINITY;
-    context.flags |= FLAG.invalid;
+    context.flags |= FLOAT_FLAG.invalid;
     return sign | 0x7fff;
   }
   if (a.kind === "zero") return sign;
@@ -116,13 +116,13 @@ function finiteHalf(
   const biased = quantum + 10 + 15 + (carried ? 1 : 0);
   if (biased > (alternative ? 31 : 30)) {
     if (alternative) {
-      context.flags |= FLAG.invalid;
+      context.flags |= FLOAT_FLAG.invalid;
       return 0x7fff;
     }
-    context.flags |= FLAG.overflow | FLAG.inexact;
+    context.flags |= FLOAT_FLAG.overflow | FLOAT_FLAG.inexact;
     return rounding === ROUND.nearest || rounding === (negative ? ROUND.down : ROUND.up) ? HALF_INFINITY : HALF_LARGEST;
   }
-  if (inexact) context.flags |= FLAG.inexact | (tiny ? FLAG.underflow : 0);
+  if (inexact) context.flags |= FLOAT_FLAG.inexact | (tiny ? FLOAT_FLAG.underflow : 0);
   const fraction = Number(carried ? kept >> 1n : kept);
   return ((fraction & 0x400) === 0 ? 0 : Math.max(biased, 1) << 10) | (fraction & 0x3ff);
 }

@@ -1,5 +1,5 @@
 /** Cumulative flags of FPSCR. Source: Armv8-M ARM (DDI 0553), D1.2.93. */
-export const FLAG = {
+export const FLOAT_FLAG = {
   invalid: 1,
   divideByZero: 2,
   overflow: 4,
@@ -55,7 +55,7 @@ export function unpacked(context: FloatContext, bits: number): Unpacked {
   if (exponent !== 0) return of("finite", BigInt(fraction | 0x80_0000), exponent - 127 - MANTISSA_BITS);
   if (fraction === 0) return of("zero");
   if (!context.flushesToZero) return of("finite", BigInt(fraction), EXPONENT_MIN - MANTISSA_BITS);
-  context.flags |= FLAG.inputDenormal;
+  context.flags |= FLOAT_FLAG.inputDenormal;
   return of("zero");
 }
 
@@ -65,7 +65,7 @@ export function isNan({ kind }: Unpacked): boolean {
 
 /** An operation that has no answer. */
 export function invalid(context: FloatContext): number {
-  context.flags |= FLAG.invalid;
+  context.flags |= FLOAT_FLAG.invalid;
   return DEFAULT_NAN;
 }
 
@@ -76,7 +76,7 @@ export function invalid(context: FloatContext): number {
 export function nanOf(context: FloatContext, operands: readonly Unpacked[]): number | undefined {
   const nan = operands.find(({ kind }) => kind === "signalling") ?? operands.find(({ kind }) => kind === "quiet");
   if (nan === undefined) return undefined;
-  if (nan.kind === "signalling") context.flags |= FLAG.invalid;
+  if (nan.kind === "signalling") context.flags |= FLOAT_FLAG.invalid;
   return context.defaultNan ? DEFAULT_NAN : nan.bits | QUIET;
 }
 
@@ -147,10 +147,10 @@ export function rounded(context: FloatContext, negative: boolean, mantissa: bigi
   const { rounding } = context;
   const { kept, inexact, tiny, quantum } = quantised(mantissa, exponent, negative, SINGLE, rounding);
   if (tiny && context.flushesToZero) {
-    context.flags |= FLAG.underflow;
+    context.flags |= FLOAT_FLAG.underflow;
     return zero(negative);
   }
-  if (inexact) context.flags |= FLAG.inexact | (tiny ? FLAG.underflow : 0);
+  if (inexact) context.flags |= FLOAT_FLAG.inexact | (tiny ? FLOAT_FLAG.underflow : 0);
   const carried = kept >> BigInt(MANTISSA_BITS + 1) !== 0n;
   const biased = quantum + MANTISSA_BITS + 127 + (carried ? 1 : 0);
   if (biased > EXPONENT_MAX + 127) return overflowed(context, negative);
@@ -162,7 +162,7 @@ export function rounded(context: FloatContext, negative: boolean, mantissa: bigi
 }
 
 function overflowed(context: FloatContext, negative: boolean): number {
-  context.flags |= FLAG.overflow | FLAG.inexact;
+  context.flags |= FLOAT_FLAG.overflow | FLOAT_FLAG.inexact;
   const { rounding } = context;
   const toInfinity = rounding === ROUND.nearest || rounding === (negative ? ROUND.down : ROUND.up);
   return toInfinity ? infinity(negative) : zero(negative) | LARGEST;

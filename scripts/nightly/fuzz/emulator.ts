@@ -1,0 +1,66 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseProfile } from "../../../src/board/profile/profile.ts";
+import { factoryFlash } from "../../../src/board/qemu/firmware.ts";
+import { concat, type Random } from "../../../src/core/index.ts";
+import { Nrf51 } from "../../../src/emulator/index.ts";
+import { formatIntelHex } from "../../../src/image/index.ts";
+import { FlashContent } from "../../../src/mcuboot/index.ts";
+import { PROFILE } from "./files.ts";
+import type { FuzzSource } from "./source.ts";
+
+const PAGE_BYTES = 0x400;
+const FLASH_BYTES = 0x4_0000;
+const RUN_US = 300;
+
+const halfwords = (...codes: number[]) => new Uint8Array(Uint16Array.from(codes).buffer);
+const words = (...values: number[]) => new Uint8Array(Uint32Array.from(values).buffer);
+
+/** Vectors, and code that loads, stores, multiplies, calls, sleeps and branches, in no order that makes sense. */
+function program(): Uint8Array {
+  const code = [0x4803, 0x4904, 0x6001, 0x6802, 0x4348, 0xb403, 0xbc03, 0xf000, 0xf802, 0xbf30, 0xe7f4, 0x4770, 0xdf01];
+  const vectors = words(0x2000_4000, 0x101, ...Array.from({ length: 14 }, () => 0x101));
+  const literals = words(0x4001_e504, 0x4000_2500, 0x2000_0000, 1);
+  return concat(vectors, new Uint8Array(0x100 - vectors.length), halfwords(...code, 0xbf00), literals);
+}
+
+/** Firmware that an emulated board is made from, and that it then executes. @param folder for files; theirs alone. */
+export function emulatorSources(folder: string): readonly FuzzSource[] {
+  const file = join(folder, "firmware");
+  const board = parseProfile(PROFILE, join(folder, "lab.yaml"));
+  const run = (content: Uint8Array, random: Random) => {
+    const chip = new Nrf51({ output: () => undefined, random });
+    const flash = FlashContent.erased(content.length, PAGE_BYTES);
+    flash.load(0, content);
+    chip.flash.restore(flash);
+    chip.powerOn();
+    chip.run(RUN_US);
+    chip.receive(random.bytes(8));
+    chip.run(RUN_US);
+  };
+  return [
+    {
+      name: "files of an emulated board",
+      from: "file",
+      kind: "bytes",
+      share: 1,
+      seeds: () => [program(), Buffer.from(formatIntelHex([{ address: 0, bytes: program() }]))],
+      ask(input) {
+        writeFileSync(file, input);
+        factoryFlash(board, { name: "nrf51", flashBytes: FLASH_BYTES, image: file, field: ["name"] });
+      },
+    },
+    {
+      name: "code that the emulator executes",
+      from: "file",
+      kind: "bytes",
+      share: 0.5,
+      seeds: () => [program()],
+      ask(input, random) {
+        const content = new Uint8Array(FLASH_BYTES).fill(0xff);
+        content.set(input.subarray(0, FLASH_BYTES));
+        run(content, random);
+      },
+    },
+  ];
+}
