@@ -66,6 +66,7 @@ export const INNER_ROOMS = {
     "cpu/decode": ["cpu/state", "cpu/float", "cpu/execute"],
     cpu: ["memory", "cpu/state", "cpu/system", "cpu/execute", "cpu/decode"],
     "chip/parts": ["memory"],
+    "chip/bus": ["memory", "chip/parts"],
     "chip/clock": ["chip/parts"],
     "chip/memory": ["memory", "chip/parts"],
     "chip/radio": ["chip/parts"],
@@ -73,7 +74,7 @@ export const INNER_ROOMS = {
     "chip/timers": ["chip/parts"],
     chip: [
       ...["memory", "cpu/state", "cpu", "chip/parts"],
-      ...["chip/clock", "chip/memory", "chip/radio", "chip/serial", "chip/timers"],
+      ...["chip/bus", "chip/clock", "chip/memory", "chip/radio", "chip/serial", "chip/timers"],
     ],
   },
   image: {

@@ -73,7 +73,7 @@ export class QemuCuts {
     this.#factory = factoryFlash(profile, {
       ...this.#machine,
       field: ["qemu", "image"],
-      image: profile.profile.qemu?.image ?? "",
+      images: [profile.profile.qemu?.image ?? ""],
     });
     expected.place(images.old, images.new);
     expected.requestTest();
@@ -272,7 +272,7 @@ export class QemuCuts {
 
   /** From now on the boot that is cut is the one after: of an image that nobody confirmed, its revert. */
   goOn(): void {
-    this.expected.adopt(this.plan().flash);
+    this.expected.adopt(this.plan());
   }
 }
 

@@ -79,9 +79,9 @@ describe("a row that is added", () => {
 
   test.each([
     [["lamp", "set"], "--level is missing."],
-    [["lamp", "set", "--level", "x"], '--level wants a whole number from 0 on, not "x".'],
-    [["lamp", "set", "--level", "-1"], '--level wants a whole number from 0 on, not "-1".'],
-    [["lamp", "set", "--level", "1.5"], '--level wants a whole number from 0 on, not "1.5".'],
+    [["lamp", "set", "--level", "x"], '--level wants a whole number from 0 to 2^64 - 1, not "x".'],
+    [["lamp", "set", "--level", "-1"], '--level wants a whole number from 0 to 2^64 - 1, not "-1".'],
+    [["lamp", "set", "--level", "1.5"], '--level wants a whole number from 0 to 2^64 - 1, not "1.5".'],
     [["lamp", "set", "--level", "1", "--mask", "xyz"], '"xyz" are no bytes.'],
     [["lamp", "set", "--level", "1", "--steps", "[1"], "--steps wants JSON"],
     [["lamp", "set", "x", "--level", "1"], 'hil smp lamp set takes other arguments than "x".'],

@@ -11,8 +11,8 @@ import { fuzzSources, shareOf } from "./fuzz/sources.ts";
 
 /** Peak of a process, with Node and this program in it. */
 const RSS_KIB_MAX = 500_000;
-/** Nothing heard for so long: it hangs. */
-const SILENT_MS_MAX = 60_000;
+/** Nothing heard for so long: it hangs. A busy machine may take a minute to start Node. */
+const SILENT_MS_MAX = 240_000;
 const AT_ONCE = 2;
 
 const { values } = parseArgs({

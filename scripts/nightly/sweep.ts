@@ -24,7 +24,7 @@ interface Variant {
 }
 
 const SWAPS = ["swap-move", "swap-offset", "swap-scratch"] as const;
-const MODES = [...SWAPS, "overwrite-only", "direct-xip"] as const;
+const MODES = [...SWAPS, "overwrite-only", "direct-xip", "direct-xip-revert"] as const;
 const small = { slot_sectors: 6, old_bytes: 9_000, new_bytes: 11_000 } as const;
 
 const VARIANTS: readonly Variant[] = [

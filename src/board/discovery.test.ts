@@ -103,4 +103,10 @@ describe("profiles and their ports", () => {
     const { profile } = parseProfile(profileText("{ path: /dev/a }"), "/lab/dk.yaml");
     expect(portsOf(profile).map(({ field }) => field)).toEqual(["ports.app", "ports.net", "power.port"]);
   });
+
+  test("ports that another machine serves are not looked for on this one", () => {
+    const served = profileText('{ path: "tcp:10.0.0.7:3001" }').replace("{ path: ./net }", '{ path: "rfc2217://b:1" }');
+    const { profile } = parseProfile(served.replace("net:", 'smp: { path: "udp:10.0.0.7" }, net:'), "/lab/dk.yaml");
+    expect(portsOf(profile).map(({ field }) => field)).toEqual(["power.port"]);
+  });
 });

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../core/index.ts";
 import { portName } from "../power/index.ts";
-import { canonicalSerial, type PortInfo, type PortRef, resolvePort } from "../serial/index.ts";
+import { canonicalSerial, isNetworkName, type PortInfo, type PortRef, resolvePort } from "../serial/index.ts";
 import { portFile } from "./parts/hardware-ports.ts";
 import { type LoadedProfile, loadProfile } from "./profile/profile.ts";
 import type { BoardProfile } from "./profile/schema.ts";
@@ -136,16 +136,19 @@ export async function findProfile(file: string, ports: readonly PortInfo[]): Pro
   return { file, name: profile.name, provider: profile.provider, serial, missing, fault: undefined };
 }
 
-/** The serial ports that a profile names, with the field that names each. */
+/** The serial ports of this machine that a profile names, with the field that names each; others' are not looked for. */
 export function portsOf(profile: BoardProfile): { readonly field: string; readonly port: PortRef }[] {
   const power: unknown = profile.power.options["port"];
   const press: unknown = profile.recovery?.press?.options["port"];
-  return [
-    { field: "ports.app", port: profile.ports.app },
-    ...(profile.ports.net ? [{ field: "ports.net", port: profile.ports.net }] : []),
+  const { app, net, smp } = profile.ports;
+  const named = [
+    { field: "ports.app", port: app },
+    ...(net ? [{ field: "ports.net", port: net }] : []),
+    ...(smp ? [{ field: "ports.smp", port: smp }] : []),
     ...(isPortRef(power) ? [{ field: "power.port", port: power }] : []),
     ...(isPortRef(press) ? [{ field: "recovery.press.port", port: press }] : []),
   ];
+  return named.filter(({ port }) => !("path" in port && isNetworkName(port.path)));
 }
 
 /** Where a port of a profile is now, absolute; undefined when it is nowhere, or in two places. */

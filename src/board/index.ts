@@ -21,8 +21,9 @@ export { type Board, type Flasher, type FlashProgress, type WearLedger } from ".
 export { openBoardPort, openBoardSwitch } from "./parts/hardware-ports.ts";
 export { type BootLine, LogWatch } from "./parts/log-watch.ts";
 export { foreignReach, passwordWarnings, type Reach, reachOf, readablePasswords } from "./parts/reach.ts";
+export { smpBaudRate } from "./parts/smp-line.ts";
 export { probeBoard } from "./probe.ts";
-export { bootloaderBuildOf, loadAddressOf } from "./profile/bootloader-build.ts";
+export { bootloaderBuildOf, loadAddressOf, padsFactory } from "./profile/bootloader-build.ts";
 export {
   type CalibrationResult,
   calibrationOf,
@@ -53,4 +54,6 @@ export {
   parseProfile,
 } from "./profile/profile.ts";
 export { type BoardProfile } from "./profile/schema.ts";
+export { withFirmware } from "./profile/with-firmware.ts";
+export { serveEmulated } from "./providers/serve-emulated.ts";
 export { makeTwin } from "./providers/twin.ts";

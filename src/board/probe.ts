@@ -58,6 +58,5 @@ async function known<T>(ask: () => Promise<T>): Promise<T | undefined> {
 
 /** A mode that SMP numbers so, as a profile names it; undefined for one that a profile does not know. */
 function profileMode(number: number | undefined): string | undefined {
-  const row = MODES.find(({ smp }) => smp === number);
-  return row?.inProfile ? row.name : undefined;
+  return MODES.find(({ smp }) => smp === number)?.name;
 }

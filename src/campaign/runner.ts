@@ -1,5 +1,6 @@
 import { isKind, messageOf } from "../core/index.ts";
 import { isVoid } from "./bench/bench-watch.ts";
+import { leaveDark, powerOn } from "./bench/leave-power.ts";
 import { NetworkWatch } from "./bench/network.ts";
 import { preflight } from "./bench/preflight.ts";
 import { RecordedBoard } from "./bench/recorded-board.ts";
@@ -30,7 +31,8 @@ export type CampaignOutcome = "pass" | "fail";
 
 /**
  * Runs a campaign on an open board: preflight, power check, baseline, one uninterrupted upgrade, the cuts, and the
- * check that an unconfirmed image is reverted. Whatever happens, power is on when it returns.
+ * check that an unconfirmed image is reverted. Whatever happens, power is on when it returns, or off where the profile
+ * says `leave: off`; the record tells which.
  * @returns "fail" when the firmware broke a rule of the flash; what failed besides is in the verdicts of the record.
  * @throws BenchError and its kin when the bench fails; the signal's reason.
  */
@@ -40,27 +42,19 @@ export async function runCampaign(parts: CampaignParts): Promise<CampaignOutcome
   try {
     outcome = await new Campaign(parts).run();
   } catch (error) {
-    await powerOn(parts).catch(() => undefined);
+    // Somebody gave up on a board that is to be left dark: it is not switched on for a moment only.
+    const staysOff = parts.board.profile.power.leave === "off" && parts.signal.aborted;
+    if (!staysOff) await powerOn(parts).catch(() => undefined);
     await leaveBoard(new RecordedBoard(parts.board, parts.record, parts.signal), 0);
+    await leaveDark(parts).catch(() => undefined);
     throw error;
   } finally {
     leave?.();
   }
   await powerOn(parts);
   await leaveBoard(new RecordedBoard(parts.board, parts.record, parts.signal), bootMsOf(parts.board.profile));
+  await leaveDark(parts);
   return outcome;
-}
-
-/** How a board is left, whatever happened to it. Without the campaign's signal, which may have ended it. */
-async function powerOn({ board, record }: CampaignParts): Promise<void> {
-  try {
-    const { sentAtUs } = await board.power.set("on");
-    record.event({ atUs: board.clock.nowUs(), event: "power", state: "on", sentAtUs });
-  } catch (error) {
-    const text = `power may be off: the switch could not be told "on" (${messageOf(error)})`;
-    record.event({ atUs: board.clock.nowUs(), event: "warning", text });
-    throw error;
-  }
 }
 
 class Campaign {
@@ -102,7 +96,7 @@ class Campaign {
     if (expectationOf(scenario).outcome === "no boot") return this.#noBoot();
     const first = await this.#undisturbed({ from: images.old, to: images.new });
     let direction = first.next;
-    if (startWith === "old" && direction) direction = (await this.#undisturbed(direction)).next;
+    if (startWith === "old" && direction?.from.role === "new") direction = (await this.#undisturbed(direction)).next;
     let reference = (scenario.cuts.in === "network" ? first.networkReference : undefined) ?? first.reference;
     if (scenario.cuts.in === "revert" && direction) {
       ({ reference, next: direction } = await this.#revertReference(direction));
@@ -114,8 +108,7 @@ class Campaign {
       await this.#revertCheck(direction);
     board.check();
     const broken = board.brokenRules?.() ?? [];
-    for (const rule of broken) {
-      const text = `the firmware broke a rule of the flash: ${rule}`;
+    for (const text of [...broken, ...(board.remarks?.() ?? [])]) {
       this.#parts.record.event({ atUs: this.#recorded.nowUs, event: "warning", text });
     }
     return broken.length > 0 ? "fail" : "pass";
@@ -159,7 +152,7 @@ class Campaign {
   /** Counts a verdict; where it passed, the board is known to be as it showed. */
   #known(judged: Judged): void {
     this.#count(judged);
-    if (judged.matched) this.#parts.expected.adopt(judged.matched.flash);
+    if (judged.matched) this.#parts.expected.adopt(judged.matched);
   }
 
   /** A cut in the boot that updates the network core, which has no slots of its own: the application stays. */
@@ -257,7 +250,7 @@ class Campaign {
       const up = await referenceUpgrade(this.#trial, direction);
       this.#count(up);
       if (!up.matched) return this.#stopped ? undefined : this.#recoverFrom(up, direction);
-      expected.adopt(up.matched.flash);
+      expected.adopt(up.matched);
     }
     let judged = await (isRevert ? cutRevert : cutUpgrade)(this.#trial, direction, planned, reference);
     this.#count(judged);
@@ -265,7 +258,7 @@ class Campaign {
     for (let boot = 1; boot <= scenario.boots_after; boot += 1) {
       const known = judged.matched ?? judged.defect;
       if (known === undefined) break;
-      expected.adopt(known.flash);
+      expected.adopt(known);
       const subject: Subject = { kind: "later boot", boot, cut: planned.index };
       judged = await laterBoot(this.#trial, judged, subject);
       this.#count(judged);
@@ -295,7 +288,7 @@ class Campaign {
         return cutApplication(this.#trial, { what, planned, direction });
       });
       this.#count(cut);
-      if (cut.matched) expected.adopt(cut.matched.flash);
+      if (cut.matched) expected.adopt(cut.matched);
       const isAsked = cut.matched !== undefined && what === "request";
       const again = isAsked ? await askAgain(this.#trial, direction, cut.left) : undefined;
       if (again) this.#count(again);
@@ -323,7 +316,7 @@ class Campaign {
     const up = await referenceUpgrade(this.#trial, direction);
     this.#count(up);
     if (!up.matched) return { reference: undefined, next: undefined };
-    expected.adopt(up.matched.flash);
+    expected.adopt(up.matched);
     const judged = await referenceRevert(this.#trial, direction);
     this.#count(judged);
     return {
@@ -336,7 +329,8 @@ class Campaign {
   async #confirmAndTurn(judged: Judged, direction: Direction): Promise<Direction | undefined> {
     const { expected } = this.#parts;
     if (!judged.matched) return this.#recoverFrom(judged, direction);
-    expected.adopt(judged.matched.flash);
+    expected.adopt(judged.matched);
+    if (expected.inPlace) return this.#turnInPlace(judged, direction);
     const running = activeSlot(judged.slots);
     if (running?.hash !== direction.to.hash) return direction;
     // A request may stand although nothing waits any more: the application then refuses to confirm what needs none.
@@ -347,12 +341,27 @@ class Campaign {
   }
 
   /**
+   * Where the newest image runs, no upload brings the old one back: it is flashed; without a flasher, the new one is
+   * not confirmed, and the next boot takes it back.
+   */
+  async #turnInPlace(judged: Judged, direction: Direction): Promise<Direction | undefined> {
+    if (await this.#startingPoint.reflash()) return this.#forward();
+    const running = activeSlot(judged.slots);
+    if (running?.hash === direction.from.hash) return direction;
+    if (running?.flags.includes("confirmed") !== false) return undefined;
+    const back = await referenceRevert(this.#trial, direction);
+    this.#known(back);
+    return back.matched ? direction : undefined;
+  }
+
+  /**
    * Brings a board that failed a verdict back to a known state: the old image is flashed; or, without a flasher, what
    * runs is confirmed and the other slot is written anew, whatever the board says of it.
    */
   async #recoverFrom(judged: Judged, direction: Direction): Promise<Direction | undefined> {
     const { expected, images } = this.#parts;
     if (await this.#startingPoint.reflash()) return { from: images.old, to: images.new };
+    if (expected.inPlace) return undefined;
     const running = activeSlot(judged.slots);
     const known = [direction.from, direction.to].find((image) => image.hash === running?.hash);
     if (!known) return undefined;
@@ -370,7 +379,7 @@ class Campaign {
     const up = await referenceUpgrade(this.#trial, direction);
     this.#count(up);
     if (!up.matched) return;
-    expected.adopt(up.matched.flash);
+    expected.adopt(up.matched);
     this.#count(await referenceRevert(this.#trial, direction));
   }
 

@@ -44,6 +44,11 @@ const COMMANDS: readonly { readonly name: string; readonly about: string; load()
     load: async () => (await import("./board/twin.ts")).twinCommand,
   },
   {
+    name: "emulate",
+    about: "your firmware on an emulated chip as a program, on pseudo-terminals",
+    load: async () => (await import("./board/emulate.ts")).emulateCommand,
+  },
+  {
     name: "board",
     about: "list, check and calibrate boards; console, power, flash, recover",
     load: async () => (await import("./board/board.ts")).boardCommand,

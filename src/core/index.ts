@@ -38,7 +38,7 @@ export { eachLine, INPUT_BYTES_MAX, readInput, readInputText } from "./foreign/i
 export { compilePattern, type Pattern, patternFault } from "./foreign/pattern.ts";
 export { PatternStream } from "./foreign/pattern-stream.ts";
 export { makeAnew, replaceFileAt } from "./foreign/replace-file.ts";
-export { rewriteYaml } from "./foreign/rewrite-yaml.ts";
+export { replacedYaml, rewriteYaml } from "./foreign/rewrite-yaml.ts";
 export { complaintText, type LineControl, terminalText } from "./foreign/terminal-text.ts";
 export { type GapWatch } from "./host-gaps.ts";
 export { lastWords } from "./last-words.ts";

@@ -63,7 +63,7 @@ const warn = (line: string) => process.emitWarning(line, "mcuboot-hil");
 
 /**
  * A board for a Jest suite: the twin, or the one that HIL_BOARD names; no test asks which. Power is on when it is
- * handed out and when it is closed.
+ * handed out, and when it is closed; off then where the profile says `leave: off`.
  */
 export class Bench implements AsyncDisposable {
   readonly board: Board;
@@ -261,7 +261,7 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
     const board = closing.use("board", await whenFree(loaded.profile.name, open, waiting));
     openHere.add(loaded.file);
     closing.add("here", () => openHere.delete(loaded.file));
-    closing.add("power on", () => board.power.set("on"));
+    closing.add("power", () => board.power.set(loaded.profile.power.leave));
     try {
       const bed = new Bench(board, loaded, random.fork("suite"), closing);
       await bed.wake();

@@ -13,13 +13,13 @@ export {
 } from "./boot/app-api.ts";
 export { askBoot, askUpgrade, longerThanSlot, type UpgradeAnswer } from "./boot/ask-upgrade.ts";
 export { boot } from "./boot/boot.ts";
-export { type ImageEntry, imageListOf, slotFlags } from "./boot/image-state.ts";
+export { type ImageEntry, imageListOf, slotFlags, slotsThatRun } from "./boot/image-state.ts";
 export { type BootloaderFacts, type Contradiction, contradictions } from "./boot/log-evidence.ts";
 export { decryptInPlace, type RecoveryEntry, recoveryList } from "./boot/recovery.ts";
 export { outcomeOf, runSteps } from "./boot/run-boot.ts";
 export { contentBefore, type TimedOperation, type Timeline, timeline } from "./boot/timeline.ts";
 export { enteringRecovery, zephyrEnd, zephyrStart } from "./boot/zephyr-boot.ts";
-export { type BootMode, MODES, modeRow, PROFILE_MODES } from "./builds/boot-mode.ts";
+export { type BootMode, MODE_NAMES, MODES, type ModeName, modeOf, modeRow } from "./builds/boot-mode.ts";
 export {
   type Area,
   type BootloaderBuild,
@@ -61,6 +61,7 @@ export {
   statesAfterCut,
   timelinesOf,
 } from "./judge/index.ts";
+export { type Slot } from "./loader/loader-state.ts";
 export {
   asNetFirmware,
   type B0nEnd,
@@ -123,4 +124,4 @@ export {
   walkPath,
 } from "./sweep/index.ts";
 export { swapRow } from "./trailer/swap-table.ts";
-export { readTrailer, statusOffset, trailerBytesOf } from "./trailer/trailer.ts";
+export { readTrailer, statusOffset, trailerBytesOf, trailerFlagsBytesOf } from "./trailer/trailer.ts";

@@ -42,6 +42,10 @@ describe("the closing line", () => {
     [{ outcome: "error", cutsPlanned: 0, cutsJudged: 0 }, "ERROR the bench failed before the first cut"],
     [{ infraRetries: 2 }, "PASS  40 of 40 cuts as MCUboot allows; the bench failed 2 times and was tried again"],
     [{ outcome: "interrupted", cutsJudged: 7 }, "INTERRUPTED after 7 of 40 cuts; power is on"],
+    [
+      { outcome: "interrupted", cutsJudged: 7, powerLeft: "off" },
+      "INTERRUPTED after 7 of 40 cuts; power is off, as the profile's power.leave says",
+    ],
   ])("of %j", (result, text) => {
     expect(closing(result)).toEqual([["verdict", text]]);
   });

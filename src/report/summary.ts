@@ -17,7 +17,7 @@ export function summaryLines(
 
 /** The outcome of a run in one line. */
 export function verdictText(result: RunResult): string {
-  return outcomeText(result) + voidText(result) + retriesText(result);
+  return outcomeText(result) + voidText(result) + retriesText(result) + powerText(result);
 }
 
 function outcomeText(result: RunResult): string {
@@ -37,8 +37,12 @@ function outcomeText(result: RunResult): string {
     case "error":
       return `ERROR the bench failed ${when}`;
     case "interrupted":
-      return `INTERRUPTED ${when}; power is on`;
+      return `INTERRUPTED ${when}${result.powerLeft === undefined ? "; power is on" : ""}`;
   }
+}
+
+function powerText({ powerLeft }: RunResult): string {
+  return powerLeft === undefined ? "" : `; power is ${powerLeft}, as the profile's power.leave says`;
 }
 
 function unmadeText({ incompleteAllowed, cutsPlanned, cutsJudged }: RunResult): string {

@@ -1,12 +1,15 @@
 export { type Chunk, type Link } from "./link.ts";
 export { BITS_A_BYTE, lineTimeUs, MemoryLink, memoryLinks } from "./memory.ts";
+export { isNetworkName, type NetworkPort, networkPort, openNetworkPort } from "./network.ts";
 export { openSerialPort, type SerialPortOptions } from "./port.ts";
 export { holdersOf } from "./port-errors.ts";
 export { canonicalSerial, listPorts, type PortInfo, type PortRef, resolvePort } from "./ports.ts";
 export { openPty } from "./pty.ts";
 export { type FrameLine, type FrameRecogniser, type UartLine } from "./recogniser.ts";
+export { Reflex } from "./reflex.ts";
 export { ReopeningLink } from "./reopening.ts";
 export { openRfc2217 } from "./rfc2217.ts";
 export { UartSplitter } from "./splitter.ts";
 export { openTcp } from "./tcp.ts";
+export { serveTcp } from "./tcp-server.ts";
 export { Uart, type UartOptions } from "./uart.ts";

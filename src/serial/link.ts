@@ -1,3 +1,5 @@
+import type { Reflex } from "./reflex.ts";
+
 /** What arrived, stamped on arrival and before any parsing. */
 export interface Chunk {
   /** Microseconds on the clock of the link's owner. */
@@ -22,4 +24,6 @@ export interface Link extends AsyncDisposable {
    * @throws what ended the link; the signal's reason.
    */
   ready?(signal?: AbortSignal): Promise<void>;
+  /** Of a link that can: writes `reply` in the moment in which the line `heard` has come. @see Reflex */
+  replyTo?(heard: Uint8Array, reply: Uint8Array): Reflex;
 }

@@ -5,6 +5,7 @@ import { abortable, BenchError, type Clock, Queue, sleep } from "../core/index.t
 import type { Chunk, Link } from "./link.ts";
 import { isTaken, serialPortError } from "./port-errors.ts";
 import { readAtOnce } from "./read-at-once.ts";
+import { Reflex } from "./reflex.ts";
 
 /** How long closing may take before it is given up, in milliseconds: a port in a bad state must not hold a run. */
 const CLOSE_MS = 2_000;
@@ -68,7 +69,6 @@ async function opened(path: string, options: SerialPortOptions): Promise<Port> {
         lock: true,
       });
       await called((done) => port.open(done));
-      readAtOnce(port.port);
       return port;
     } catch (error) {
       if (!isTaken(error) || attempt === LOCK_ATTEMPTS) throw await serialPortError(path, error);
@@ -86,6 +86,7 @@ class SerialLink implements Link {
   readonly #watching = new AbortController();
   /** Aborted, with the reason, once the port is gone: what waits for it ends. */
   readonly #lost = new AbortController();
+  #reflex: Reflex | undefined;
   #gone: BenchError | undefined;
   /** Asynchronous writes that are not done: what comes later must wait behind them. */
   #queued = 0;
@@ -96,6 +97,7 @@ class SerialLink implements Link {
     this.#path = port.path;
     this.#port = port;
     this.#clock = options.clock;
+    readAtOnce(port.port, (bytes) => this.#reflex?.hear(bytes));
     port.on("data", (bytes: Uint8Array) => {
       this.#arrived.push({ atUs: this.#clock.nowUs(), bytes: Uint8Array.from(bytes) });
     });
@@ -108,7 +110,15 @@ class SerialLink implements Link {
     return this.#arrived;
   }
 
+  replyTo(heard: Uint8Array, reply: Uint8Array): Reflex {
+    this.#reflex?.cancel();
+    this.#reflex = new Reflex(heard, () => this.write(reply));
+    return this.#reflex;
+  }
+
   async write(bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    this.#reflex?.cancel();
+    this.#reflex = undefined;
     signal?.throwIfAborted();
     if (this.#gone) throw this.#gone;
     if (this.#closing) throw new BenchError(`${this.name} is closed.`, "Open it again.");

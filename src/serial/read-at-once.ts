@@ -13,9 +13,10 @@ interface PolledBinding {
  * which tries, is told "nothing there", waits for the event and asks the pool again: of a turn-round of 340 µs on a
  * pseudo-terminal that was 100 µs (measured, Node 20.20). What goes wrong is left to the binding's own read, whose
  * errors the stream knows. A binding without a poller (Windows) stays as it is.
+ * @param heard told of bytes in the moment in which they were read, before the stream is.
  * Source: @serialport/bindings-cpp 13, unix-read.js and poller.js.
  */
-export function readAtOnce(binding: unknown): void {
+export function readAtOnce(binding: unknown, heard: (bytes: Uint8Array) => void = () => undefined): void {
   if (!isPolled(binding)) return;
   const own = binding.read.bind(binding);
   binding.read = async (buffer, offset, length) => {
@@ -24,6 +25,7 @@ export function readAtOnce(binding: unknown): void {
       binding.poller.once("readable", (error) => (error ? reject(error) : resolve()));
     });
     const bytesRead = attempt(binding.fd, buffer, offset, length);
+    if (bytesRead > 0) heard(buffer.subarray(offset, offset + bytesRead));
     return bytesRead > 0 ? { bytesRead, buffer } : own(buffer, offset, length);
   };
 }

@@ -1,3 +1,4 @@
+import { isAscii, isUtf8 } from "node:buffer";
 import { textOf } from "../core/index.ts";
 import type { Chunk } from "./link.ts";
 import type { FrameRecogniser, UartLine } from "./recogniser.ts";
@@ -107,8 +108,7 @@ export class UartSplitter {
       const held = this.#held;
       this.#held = undefined;
       if (recogniser) {
-        if (this.#frame) this.counters.unfinishedFrames += 1;
-        const bytes = new Uint8Array(Math.max(3, recogniser.lineBytesMax));
+        const bytes = this.#room(recogniser);
         bytes[0] = held;
         bytes[1] = byte;
         this.#frame = { recogniser, bytes, length: 2, overlong: false };
@@ -118,6 +118,14 @@ export class UartSplitter {
     }
     if (this.#firstBytes[byte] === 1) this.#held = byte;
     else this.#plain(byte, atUs);
+  }
+
+  /** Bytes for a frame that begins. Those of one that never ended were shown to nobody: a board may begin thousands. */
+  #room(recogniser: FrameRecogniser): Uint8Array {
+    const unfinished = this.#frame;
+    if (unfinished) this.counters.unfinishedFrames += 1;
+    if (unfinished?.recogniser === recogniser) return unfinished.bytes;
+    return new Uint8Array(Math.max(3, recogniser.lineBytesMax));
   }
 
   #plain(byte: number, atUs: number): void {
@@ -184,16 +192,14 @@ const ESC = "\u001b";
 const BEL = "\u0007";
 /** ECMA-48: CSI sequences (colours, cursor), OSC up to BEL or ST, and two-character escapes. */
 const ESCAPES = new RegExp(`${ESC}(?:\\[[0-?]*[ -/]*[@-~]|\\][^${BEL}${ESC}]*(?:${BEL}|${ESC}\\\\)|[@-Z\\\\^_])`, "g");
-const CONTROLS = /[^\t\P{Cc}]/gu;
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
+/** All of Unicode's category Cc but the tab. As a range: a class of a category costs several times as much. */
+const CONTROLS = new RegExp(String.raw`[\u0000-\u0008\u000a-\u001f\u007f-\u009f]`, "g");
+const UTF8 = new TextDecoder("utf-8");
 
 /** Text of a line: UTF-8, or Latin-1 when it is not UTF-8, without escapes and control characters (tab stays). */
 function cleanText(bytes: Uint8Array): string {
-  let text: string;
-  try {
-    text = UTF8.decode(bytes);
-  } catch {
-    text = textOf(bytes);
-  }
-  return text.replaceAll(ESCAPES, "").replaceAll(CONTROLS, "");
+  // Asked first: a decoder that throws costs more than all the rest, and a board may send nothing but noise.
+  const text = isAscii(bytes) || !isUtf8(bytes) ? textOf(bytes) : UTF8.decode(bytes);
+  const plain = text.includes(ESC) ? text.replaceAll(ESCAPES, "") : text;
+  return plain.replaceAll(CONTROLS, "");
 }

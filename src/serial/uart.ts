@@ -1,6 +1,7 @@
 import { type Clock, Listeners } from "../core/index.ts";
 import type { Chunk, Link } from "./link.ts";
 import type { FrameRecogniser, UartLine } from "./recogniser.ts";
+import type { Reflex } from "./reflex.ts";
 import { type SplitCounters, UartSplitter } from "./splitter.ts";
 
 /**
@@ -90,6 +91,11 @@ export class Uart implements AsyncDisposable {
   /** @throws BenchError when the link is gone; the signal's reason. */
   write(bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
     return this.#link.write(bytes, signal);
+  }
+
+  /** @see Link.replyTo */
+  replyTo(heard: Uint8Array, reply: Uint8Array): Reflex | undefined {
+    return this.#link.replyTo?.(heard, reply);
   }
 
   /** @see Link.ready */

@@ -1,6 +1,6 @@
 import { type Clock, sleepUntil, textOf, utf8 } from "../core/index.ts";
 import { decodeHeader, formatVersion, HEADER_BYTES, PAYLOAD_MARK } from "../image/index.ts";
-import { type BootloaderBuild, modeRow } from "../mcuboot/index.ts";
+import { type BootloaderBuild, modeOf } from "../mcuboot/index.ts";
 import {
   enumerationHandlers,
   fileHandlers,
@@ -177,7 +177,7 @@ export class TwinApp {
         i: "nrf5340dk/nrf5340/cpuapp",
         o: "Zephyr",
       },
-      bootloader: { name: "MCUboot", mode: modeRow(build.mode).smp, noDowngrade: build.downgradePrevention },
+      bootloader: { name: "MCUboot", mode: modeOf(build).smp, noDowngrade: build.downgradePrevention },
       bufferBytes: smp.bufferBytes,
       bufferCount: smp.bufferCount,
       reset,

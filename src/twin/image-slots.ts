@@ -9,6 +9,7 @@ import {
   imageListOf,
   isBlank,
   isOperation,
+  modeOf,
   prepareUpload,
   type Steps,
   setPending,
@@ -31,6 +32,8 @@ const FLASH_WRITE_FAILED = 12;
 export class TwinImageSlots implements ImageStore {
   readonly images: number;
   readonly writeBytes: number;
+  readonly requests: NonNullable<ImageStore["requests"]>;
+  readonly #active: 0 | 1;
   readonly #flash: TwinFlash;
   readonly #build: BootloaderBuild;
   readonly #power: AbortSignal;
@@ -50,12 +53,17 @@ export class TwinImageSlots implements ImageStore {
     readonly power: AbortSignal;
     readonly hooks?: FaultHooks;
     readonly onRequest?: (image: number) => void;
+    /** Device offset of the slot that runs; default: the primary one. */
+    readonly slotOffset?: number;
   }) {
     this.#flash = options.flash;
     this.#build = options.build;
     this.#power = options.power;
     this.#hooks = options.hooks ?? {};
     this.#onRequest = options.onRequest ?? (() => {});
+    const { inPlace, takesBack } = modeOf(options.build);
+    this.requests = inPlace ? (takesBack ? "in place" : "none") : "swap";
+    this.#active = options.slotOffset === options.build.images[0]?.secondary.offset ? 1 : 0;
     this.images = options.build.images.length;
     this.writeBytes = options.build.writeBytes;
     const read = () => this.#readSlots();
@@ -67,9 +75,9 @@ export class TwinImageSlots implements ImageStore {
   }
 
   async #readSlots(): Promise<readonly StoredSlot[]> {
-    const listed = imageListOf(this.#flash, this.#build);
+    const listed = imageListOf(this.#flash, this.#build, [this.#active]);
     return this.#build.images.flatMap(({ primary, secondary }, image) => {
-      const flags = slotFlags(this.#flash, this.#build, image);
+      const flags = slotFlags(this.#flash, this.#build, image, image === 0 ? this.#active : 0);
       return ([primary, secondary] as const).map((area, slot): StoredSlot => {
         const entry = listed.find((candidate) => candidate.image === image && candidate.slot === slot);
         return {
@@ -118,11 +126,11 @@ export class TwinImageSlots implements ImageStore {
 
   async setPending(slot: number, permanent: boolean): Promise<void> {
     this.#onRequest(slot >> 1);
-    await this.#ask(setPending(this.#flash, this.#build, slot >> 1, permanent));
+    await this.#ask(setPending(this.#flash, this.#build, slot >> 1, permanent, slot % 2 === 0 ? 0 : 1));
   }
 
   async confirm(slot: number): Promise<void> {
-    await this.#ask(confirm(this.#flash, this.#build, slot >> 1));
+    await this.#ask(confirm(this.#flash, this.#build, slot >> 1, slot % 2 === 0 ? 0 : 1));
   }
 
   /** @throws SmpFault when MCUboot's library refuses. Source: Zephyr img_mgmt_state.c, zephyr_img_mgmt.c. */

@@ -64,6 +64,8 @@ export class TwinMachine implements AsyncDisposable {
   buttonHeld = false;
   /** A boot that changed images came before in the life of this board. */
   #upgraded = false;
+  /** Device offset of the slot that the last boot started. */
+  #ran: number | undefined;
   /** Images that the last application asked for, in this order; for the fault that goes by it. */
   #requested: readonly number[] = [];
   /** What went wrong with the simulation itself; a twin that breaks must not look like a board that breaks. */
@@ -136,6 +138,9 @@ export class TwinMachine implements AsyncDisposable {
       power.throwIfAborted();
     }
     if (result.kind !== "run") return;
+    // Where images run in place, another slot than before is an upgrade, or the end of one.
+    this.#upgraded ||= this.#ran !== undefined && this.#ran !== result.slots[0];
+    this.#ran = result.slots[0];
     // A processor without a vector table that makes sense faults at once, and says nothing.
     if (!this.#canStart(result.slots[0] ?? 0)) {
       await whenAborted(power);

@@ -47,7 +47,7 @@ export function emulatorSources(folder: string): readonly FuzzSource[] {
       seeds: () => [program(), Buffer.from(formatIntelHex([{ address: 0, bytes: program() }]))],
       ask(input) {
         writeFileSync(file, input);
-        factoryFlash(board, { name: "nrf51", flashBytes: FLASH_BYTES, image: file, field: ["name"] });
+        factoryFlash(board, { name: "nrf51", flashBytes: FLASH_BYTES, images: [file], field: ["name"] });
       },
     },
     {

@@ -58,7 +58,7 @@ export async function fuzzed(
     const tookMs = (user + system) / 1000;
     slowestMs = Math.max(slowestMs, tookMs);
     if (tookMs > ONE_INPUT_MS_MAX) tell(`took ${Math.round(tookMs)} ms of the processor`);
-    if (index % 1024 === 0) each?.(index - from);
+    if (index % 64 === 0) each?.(index - from);
   }
   return { name: source.name, inputs: tally.read + tally.refused + bad.length, ...tally, bad, slowestMs };
 }

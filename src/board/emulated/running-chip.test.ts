@@ -52,11 +52,12 @@ class TickingChip {
 async function bench() {
   const clock = new VirtualClock({ auto: false });
   const chip = new TickingChip();
-  const running = new RunningChip("emulated:uart", chip, clock);
+  const running = new RunningChip(["emulated:uart"], chip, clock);
   chip.output = (byte, atUs) => running.sent(byte, atUs);
   const heard: { atUs: number; text: string }[] = [];
   void (async () => {
-    for await (const { atUs, bytes } of running.chunks) heard.push({ atUs, text: Buffer.from(bytes).toString() });
+    for await (const { atUs, bytes } of running.ports[0]?.chunks ?? [])
+      heard.push({ atUs, text: Buffer.from(bytes).toString() });
   })();
   return { clock, chip, running, heard };
 }
@@ -71,9 +72,9 @@ describe("RunningChip", () => {
 
   test("bytes reach a chip that has power, and are lost without", async () => {
     const { clock, running, heard } = await bench();
-    await running.write(Buffer.from("lost"));
+    await running.ports[0]?.write(Buffer.from("lost"));
     await running.set("on");
-    await running.write(Buffer.from("hi"));
+    await running.ports[0]?.write(Buffer.from("hi"));
     await clock.advance(0.5);
     expect(heard.map(({ text }) => text).join("")).toBe("hi");
   });

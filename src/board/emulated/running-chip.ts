@@ -1,24 +1,56 @@
-import { BenchError, type Clock, Queue } from "../../core/index.ts";
+import { BenchError, type Clock, ConfigurationError, Queue } from "../../core/index.ts";
 import type { FlashContent, FlashOperation } from "../../mcuboot/index.ts";
 import type { PowerFacts, PowerState, PowerSwitch } from "../../power/index.ts";
 import type { Chunk, Link } from "../../serial/index.ts";
 import type { FlashProgress, FlashStop } from "../parts/board.ts";
 
 /** What a board needs of an emulated chip. Times are microseconds since power on. */
-interface EmulatedChip {
+export interface EmulatedChip {
   readonly isOn: boolean;
   readonly nowUs: number;
   /** When something next happens of itself while every core sleeps; undefined while one runs. */
   readonly idleUntilUs: number | undefined;
-  watch: (operation: FlashOperation) => void;
+  set watch(watch: (operation: FlashOperation) => void);
   readonly flash: {
     snapshot(): FlashContent;
     restore(content: FlashContent): void;
   };
   powerOn(): void;
   powerOff(): void;
-  receive(bytes: Uint8Array): void;
+  /** @param port number of the UART: 0 is the application core's */
+  receive(bytes: Uint8Array, port?: number): void;
   run(us: number): void;
+}
+
+/** What a UART of the chip has sent, and when. */
+interface Sent {
+  readonly atUs: number;
+  readonly byte: number;
+  readonly port: number;
+}
+
+/** One UART of the chip, at the bench's end of its cable. */
+class ChipPort implements Link {
+  readonly name: string;
+  readonly arrived = new Queue<Chunk>();
+  readonly #write: (bytes: Uint8Array, signal?: AbortSignal) => Promise<void>;
+
+  constructor(name: string, write: (bytes: Uint8Array, signal?: AbortSignal) => Promise<void>) {
+    this.name = name;
+    this.#write = write;
+  }
+
+  get chunks(): AsyncIterable<Chunk> {
+    return this.arrived;
+  }
+
+  write(bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    return this.#write(bytes, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.arrived.end();
+  }
 }
 
 /** How far the chip may be ahead of the bench's clock: what a cut by time can be late. */
@@ -32,15 +64,16 @@ const STANDS_STILL = Symbol("the chip stands still");
  * begins, and is never more than one slice ahead of the clock; a flash operation is one piece, so that it may be ahead
  * by as long as an erase takes.
  */
-export class RunningChip implements PowerSwitch, Link {
+export class RunningChip implements PowerSwitch {
   readonly facts: PowerFacts = { cuts: "soc", readsBack: true, latency: "ms" };
-  readonly name: string;
+  /** Its UARTs, in the order of their names. */
+  readonly ports: readonly Link[];
   readonly #clock: Clock;
   readonly #chip: EmulatedChip;
-  readonly #arrived = new Queue<Chunk>();
+  readonly #ports: readonly ChipPort[];
   #cancel = () => {};
   #onAtUs = 0;
-  #sent: { atUs: number; byte: number }[] = [];
+  #sent: Sent[] = [];
   #beforeLast: { readonly untilUs: number; readonly content: FlashContent } | undefined;
   #erases = 0;
   #words = 0;
@@ -48,15 +81,13 @@ export class RunningChip implements PowerSwitch, Link {
   #failure: unknown;
   #isStill = false;
 
-  constructor(name: string, chip: EmulatedChip, clock: Clock) {
-    this.name = name;
+  /** @param names of its UARTs, the application core's first */
+  constructor(names: readonly string[], chip: EmulatedChip, clock: Clock) {
     this.#chip = chip;
     this.#clock = clock;
+    this.#ports = names.map((name, port) => new ChipPort(name, (bytes, signal) => this.#write(port, bytes, signal)));
+    this.ports = this.#ports;
     chip.watch = (operation) => this.#beforeOperation(operation);
-  }
-
-  get chunks(): AsyncIterable<Chunk> {
-    return this.#arrived;
   }
 
   async set(
@@ -73,23 +104,26 @@ export class RunningChip implements PowerSwitch, Link {
     return this.#chip.isOn ? "on" : "off";
   }
 
-  /** A byte of the chip has left its UART. @param atUs since power on */
-  sent(byte: number, atUs: number): void {
-    this.#sent.push({ atUs: Math.round(this.#onAtUs + atUs), byte });
+  /** A byte of the chip has left a UART. @param atUs since power on */
+  sent(byte: number, atUs: number, port = 0): void {
+    this.#sent.push({ atUs: Math.round(this.#onAtUs + atUs), byte, port });
   }
 
   /** Bytes to the board. Without power they are lost. */
-  async write(bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+  async #write(port: number, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     if (!this.#chip.isOn || this.#isStill) return;
     this.#catchUp();
-    this.#chip.receive(bytes);
+    this.#chip.receive(bytes, port);
     this.#schedule();
   }
 
-  flashContent(): Uint8Array {
-    const content = this.#chip.flash.snapshot();
-    return content.read(0, content.bytes);
+  /** Looks at each operation that is let through; may throw, and then the emulator has failed. */
+  checkOperation: (operation: FlashOperation) => void = () => undefined;
+
+  /** @param bytes of the device, from its start */
+  flashContent(bytes: number): Uint8Array {
+    return this.#chip.flash.snapshot().read(0, bytes);
   }
 
   /** Puts a content into the whole flash; a board that has power starts anew with it. */
@@ -120,6 +154,8 @@ export class RunningChip implements PowerSwitch, Link {
   /** @throws what went wrong in the emulator itself. */
   check(): void {
     if (this.#failure === undefined) return;
+    // The chip refuses what it does not have: that is for whoever built the firmware.
+    if (this.#failure instanceof ConfigurationError) throw this.#failure;
     throw new BenchError("the emulator failed: this is no verdict about firmware.", "Report it with the record.", {
       cause: this.#failure,
     });
@@ -128,7 +164,7 @@ export class RunningChip implements PowerSwitch, Link {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#cancel();
     this.#chip.powerOff();
-    this.#arrived.end();
+    for (const { arrived } of this.#ports) arrived.end();
   }
 
   #on(): void {
@@ -159,6 +195,7 @@ export class RunningChip implements PowerSwitch, Link {
       watch.reached();
       throw STANDS_STILL;
     }
+    this.checkOperation(operation);
     if (operation.kind === "erase") {
       this.#erases += 1;
       this.#words = 0;
@@ -209,12 +246,15 @@ export class RunningChip implements PowerSwitch, Link {
     }
   }
 
-  /** Hands on what was sent by a moment, as one piece. */
+  /** Hands on what was sent by a moment, as one piece a UART. */
   #flush(untilUs: number): void {
+    if (this.#sent.length === 0) return;
     const due = this.#sent.filter(({ atUs }) => atUs <= untilUs);
-    const [first] = due;
-    if (first === undefined) return;
     this.#sent = this.#sent.filter(({ atUs }) => atUs > untilUs);
-    this.#arrived.push({ atUs: due.at(-1)?.atUs ?? first.atUs, bytes: Uint8Array.from(due, ({ byte }) => byte) });
+    for (const [port, { arrived }] of this.#ports.entries()) {
+      const own = due.filter((sent) => sent.port === port);
+      const last = own.at(-1);
+      if (last) arrived.push({ atUs: last.atUs, bytes: Uint8Array.from(own, ({ byte }) => byte) });
+    }
   }
 }

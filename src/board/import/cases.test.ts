@@ -127,6 +127,7 @@ describe("labgrid files of users", () => {
 
   test("template.yaml without its variables: both names stand behind CHANGE", async () => {
     const { profiles } = await labgrid("template.yaml");
+    expect(profiles[0]?.profile.ports.app).toMatchObject({ path: "./CHANGE-serial-port", baudRate: 1_000_000 });
     expect(profiles[0]?.text).toMatch(/# CHANGE: the variable APP_PORT was not set/);
     expect(profiles[0]?.text).toMatch(/# CHANGE: the variable LAB was not set/);
   });

@@ -116,9 +116,10 @@ function draftOf(board: Named, file: string, ports: readonly PortInfo[]): Profil
 }
 
 function portOf({ cls, params }: LabgridPart, ports: readonly PortInfo[]): DraftPort {
-  const unset = unsetIn(params["port"]);
-  if (unset.length > 0) return unknownPort(`${unsetText(unset)}.`);
   const { baudRate, change } = baudRateFor(numberOf(params["speed"], 115_200));
+  const unset = unsetIn(params["port"]);
+  if (unset.length > 0)
+    return unknownPort(`${change === undefined ? "" : `${change}. `}${unsetText(unset)}.`, baudRate);
   const port = { ...identityOf({ cls, params }, ports), baudRate };
   const changes = [port.change, change].filter((text) => text !== undefined);
   return changes.length === 0 ? port : { ...port, change: changes.join(". ") };

@@ -2,8 +2,8 @@ import { canonicalSerial, type PortInfo } from "../../serial/index.ts";
 import type { DraftPort } from "../profile/draft.ts";
 
 /** A port that could not be found out: it is asked for by a name that is nowhere. */
-export function unknownPort(why: string): DraftPort {
-  return { ref: { path: "./CHANGE-serial-port" }, change: `${why} \`hil board list\` shows the ports` };
+export function unknownPort(why: string, baudRate?: number): DraftPort {
+  return { ref: { path: "./CHANGE-serial-port" }, baudRate, change: `${why} \`hil board list\` shows the ports` };
 }
 
 /** Speeds that a profile takes, in bits a second. */

@@ -117,7 +117,8 @@ function hasPort({ serial, serial_pty }: Entry): boolean {
 function portOf(row: Entry, ports: readonly PortInfo[]): DraftPort {
   const { baudRate, change } = baudRateFor(row.serial_baud ?? row.baud);
   if (!row.serial) {
-    return unknownPort(row.serial_pty ? `the map opens it with "${row.serial_pty}".` : "the map names no port.");
+    const why = row.serial_pty ? `the map opens it with "${row.serial_pty}".` : "the map names no port.";
+    return unknownPort(change === undefined ? why : `${change}. ${why}`, baudRate);
   }
   const port = portFromPath(row.serial, baudRate, ports);
   const changes = [port.change, change].filter((said) => said !== undefined);

@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { ConfigurationError, resolveFrom } from "../../core/index.ts";
 import { portName } from "../../power/index.ts";
-import { canonicalSerial, listPorts, type PortInfo, type PortRef } from "../../serial/index.ts";
+import { canonicalSerial, isNetworkName, listPorts, type PortInfo, type PortRef } from "../../serial/index.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 import { type SwitchSection, switchesOf } from "../profile/recovery-schema.ts";
 import { type Lock, locksFolder, type Resource, takeLock } from "./lock.ts";
@@ -57,8 +57,8 @@ export async function resourcesOf(
 ): Promise<readonly Resource[]> {
   if (profile.provider !== "hardware") return [];
   const known = options.ports ?? (await listPorts());
-  const { app, net } = profile.ports;
-  const ports = [app, ...(net ? [net] : [])];
+  const { app, net, smp } = profile.ports;
+  const ports = [app, ...(net ? [net] : []), ...(smp ? [smp] : [])];
   const ids = await Promise.all(ports.map((port) => portIdentity(port, file, known)));
   const resources = ports.map((port, index) => ({
     kind: "port" as const,
@@ -141,6 +141,8 @@ export function portOf(value: unknown): PortRef | undefined {
 export async function portIdentity(port: PortRef, file: string, ports?: readonly PortInfo[]): Promise<string> {
   const known = ports ?? (await listPorts());
   if (!("path" in port)) return usbIdentity(canonicalSerial(port.jlink), port.interface);
+  // Whoever serves it has one client at a time; the name as it is written, for a host may have many.
+  if (isNetworkName(port.path)) return port.path;
   const named = port.path.includes("/") ? resolveFrom(file, port.path) : port.path;
   const path = await realpath(named).catch(() => named);
   const info = known.find((entry) => entry.path === path || entry.stablePath === named);

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { Cleanup, type Clock, defined } from "../../core/index.ts";
 import { openPower, type PortOpener, type PowerSwitch } from "../../power/index.ts";
 import { Uart } from "../../serial/index.ts";
-import { SmpClient } from "../../smp/index.ts";
+import { SmpClient, SmpSession } from "../../smp/index.ts";
 import type { HealthMark } from "../lease/health.ts";
 import { SharedCards } from "../lease/shared-cards.ts";
 import { loadCalibration } from "../profile/calibration-file.ts";
@@ -13,6 +13,7 @@ import type { Board, Flasher, WearLedger } from "./board.ts";
 import { LeavingPorts } from "./leaving-ports.ts";
 import { LogWatch } from "./log-watch.ts";
 import { Losses } from "./losses.ts";
+import { isLogless, smpTransport } from "./smp-line.ts";
 
 /** What tells one kind of board from another: where its links come from, what its time is, who can flash it. */
 export interface BoardParts {
@@ -31,6 +32,7 @@ export interface BoardParts {
   readonly notes?: readonly string[];
   readonly check?: () => void;
   readonly brokenRules?: () => readonly string[];
+  readonly remarks?: () => readonly string[];
   /** Closed last: what stands behind the links. */
   readonly backend?: AsyncDisposable;
 }
@@ -53,7 +55,7 @@ export async function assembleBoard(loaded: LoadedProfile, parts: BoardParts): P
     const losses = new Losses();
     const { power, press } = await switches(loaded, parts, losses.watching(links), closing);
     const leaving = new LeavingPorts({ clock, limitMs: profile.timeoutsMs.boot });
-    const opened = async (port: BoardProfile["ports"]["app"]) => {
+    const opened = async (port: NonNullable<BoardProfile["ports"]["smp"]>) => {
       const open = () => links.open(port, lineOf(port));
       const leaves = port.reopen ?? power.facts.cuts === "board";
       return Uart.open(await (leaves ? leaving.add(open) : open()), { clock });
@@ -62,10 +64,14 @@ export async function assembleBoard(loaded: LoadedProfile, parts: BoardParts): P
     const netUart = net && closing.use("net uart", await opened(net));
     uart.onEnd((reason) => losses.note(reason));
     const logs = {
-      app: new LogWatch(uart.name, uart, clock),
+      app: new LogWatch(uart.name, uart, clock, { lines: !isLogless(profile) }),
       ...(netUart === undefined ? {} : { net: new LogWatch(netUart.name, netUart, clock) }),
     };
-    const smp = closing.use("smp", SmpClient.onUart(uart, { clock, timeoutMs: profile.timeoutsMs.smp }));
+    const transport = await smpTransport(profile, { clock, uart, opened, closing });
+    const smp = closing.use(
+      "smp",
+      new SmpClient(new SmpSession(transport, { clock, timeoutMs: profile.timeoutsMs.smp })),
+    );
     return {
       name: profile.name,
       profile,
@@ -86,6 +92,7 @@ export async function assembleBoard(loaded: LoadedProfile, parts: BoardParts): P
         factoryImage: parts.factoryImage,
         notes: parts.notes,
         brokenRules: parts.brokenRules,
+        remarks: parts.remarks,
       }),
       check: () => {
         parts.check?.();
@@ -131,6 +138,6 @@ function cutsOf(profile: BoardProfile): Board["cuts"] {
   return { latencyUs: us(profile.power.cutLatencyMs), uncertaintyUs: us(profile.power.cutUncertaintyMs) };
 }
 
-function lineOf({ baudRate, hardwareFlowControl, dtr }: BoardProfile["ports"]["app"]) {
+function lineOf({ baudRate, hardwareFlowControl, dtr }: NonNullable<BoardProfile["ports"]["smp"]>) {
   return { baudRate, hardwareFlowControl, ...defined({ dtr }) };
 }

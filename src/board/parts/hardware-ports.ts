@@ -1,21 +1,31 @@
 import { dirname } from "node:path";
 import { type Clock, ConfigurationError, defined, resolveFrom } from "../../core/index.ts";
 import { openPower, type PortOpener, type PowerSwitch, portName } from "../../power/index.ts";
-import { type Link, openSerialPort, resolvePort } from "../../serial/index.ts";
+import {
+  isNetworkName,
+  type Link,
+  networkPort,
+  openNetworkPort,
+  openSerialPort,
+  resolvePort,
+} from "../../serial/index.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 
-/** The serial ports of this machine, as a profile names them. */
+/** The serial ports of this machine, and those that others serve on the network, as a profile names them. */
 export function hardwarePorts({ file }: Pick<LoadedProfile, "file">, clock: Clock): PortOpener {
   return {
     open: async (port, line) => {
+      const address = "path" in port ? networkPort(port.path) : undefined;
+      if (address !== undefined) return openNetworkPort(address, { ...line, clock });
       const path = await resolvePort("path" in port ? { path: portFile(file, port.path) } : port);
       return openSerialPort(path, { ...line, clock, name: portName(port) });
     },
   };
 }
 
-/** A relative path of a port starts at its profile, as all paths there do; a bare name (COM7) is none. */
+/** A relative path of a port starts at its profile, as all paths there do; a bare name (COM7) is none, nor is a host. */
 export function portFile(file: string, path: string): string {
+  if (isNetworkName(path)) return path;
   return path.includes("/") ? resolveFrom(file, path) : path;
 }
 

@@ -29,13 +29,15 @@ export class LogWatch {
   #count = 0;
   #last: BootLine | undefined;
 
-  constructor(name: string, uart: Uart, clock: Clock) {
+  /** @param options.lines false: what comes is no text, and only when it comes is of interest. */
+  constructor(name: string, uart: Uart, clock: Clock, { lines = true }: { readonly lines?: boolean } = {}) {
     this.name = name;
     this.#clock = clock;
     this.#openedUs = clock.nowUs();
     uart.onBytes((chunk) => {
       this.#lastByteUs = chunk.atUs;
     });
+    if (!lines) return;
     uart.onLine((line) => {
       const known = recogniseBootLine(line.text);
       const bootLine: BootLine = { ...line, event: known?.event, fields: known?.fields ?? {} };

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
 import { resolveFrom } from "../../core/index.ts";
+import { networkPort } from "../../serial/index.ts";
 import { cachedFile } from "../lease/cached-file.ts";
 import { ARGV_OPTIONS } from "../profile/kept-text.ts";
 import { isKeyEverywhere, type LoadedProfile } from "../profile/profile.ts";
@@ -52,6 +53,11 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
     if (own !== undefined) programs.push(own);
     if (driver === "reset" && options["program"] === undefined) programs.push(String(options["tool"]));
   }
+  for (const port of [...Object.values(profile.ports), ...switchesOf(profile).map(({ options }) => options["port"])]) {
+    const path = typeof port === "object" && port !== null && "path" in port ? String(port.path) : "";
+    const address = networkPort(path);
+    if (address !== undefined) addresses.push(path);
+  }
   walk(flasher, "flasher");
   if (flasher !== undefined && flasher.tool !== "command" && flasher.executable === undefined)
     programs.push(flasher.tool);
@@ -60,7 +66,9 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
   const files = [...named, baseline?.app, baseline?.net].flatMap((name) =>
     name === undefined ? [] : [resolveFrom(file, name)],
   );
-  if (emulated !== undefined) files.push(cachedFile(file, emulated.firmware));
+  for (const image of [...(emulated?.firmware ?? []), ...(emulated?.networkFirmware ?? [])]) {
+    files.push(cachedFile(file, image));
+  }
   if (qemu !== undefined) files.push(cachedFile(file, qemu.image));
   for (const [name, path] of [
     [keyNames.signing, keys.signingFile],
@@ -84,9 +92,8 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
 export function foreignReach(board: LoadedProfile, own: readonly string[] = []): readonly string[] {
   const { programs, addresses, variables, files } = reachOf(board);
   const { qemu, emulated } = board.profile;
-  const fetched = [qemu?.image, emulated?.firmware]
-    .filter((name) => name?.startsWith("cache:"))
-    .map((name = "") => cachedFile(board.file, name));
+  const named = [qemu?.image ?? "", ...(emulated?.firmware ?? []), ...(emulated?.networkFirmware ?? [])];
+  const fetched = named.filter((name) => name.startsWith("cache:")).map((name) => cachedFile(board.file, name));
   const ours = [...own, ...fetched];
   return [
     ...files.filter((path) => !ours.includes(path)).map((path) => `reads ${path}`),

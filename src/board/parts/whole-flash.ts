@@ -1,3 +1,4 @@
+import { deviceArea } from "../profile/flash-timing.ts";
 import type { BoardProfile } from "../profile/schema.ts";
 import type { Board, Flasher } from "./board.ts";
 
@@ -8,7 +9,9 @@ export function wholeFlashFlasher({ slots }: BoardProfile, access: NonNullable<B
   return {
     async programPrimary(image) {
       const flash = await access.read();
-      for (const { offset, bytes } of [slots.primary, slots.secondary]) flash.fill(ERASED, offset, offset + bytes);
+      for (const { offset, bytes } of [slots.primary, slots.secondary].map(deviceArea)) {
+        flash.fill(ERASED, offset, offset + bytes);
+      }
       flash.set(image, slots.primary.offset);
       await access.write(flash);
     },

@@ -31,6 +31,7 @@ export function bootloaderBuildOf(
   return bootloaderBuild({
     generation: generation(bootloader.generation),
     mode: modeRow(bootloader.mode).mode,
+    xipRevert: modeRow(bootloader.mode).inPlace && modeRow(bootloader.mode).takesBack,
     images: [
       { primary: deviceArea(slots.primary), secondary: deviceArea(slots.secondary) },
       ...networkImages(slots.networkSecondary && deviceArea(slots.networkSecondary)),
@@ -85,4 +86,10 @@ function netCoreOf({ profile }: LoadedProfile): Pick<BootloaderBuild, "netCore">
   const { device, offset } = profile.slots.secondary;
   const external = device === "qspi" ? { externalSecondaryOffset: offset } : {};
   return { netCore: { rule, upgrades, secondStage, ...external } };
+}
+
+/** The image that a debugger puts into the primary slot needs a trailer that says image ok, to be started at all. */
+export function padsFactory({ bootloader }: LoadedProfile["profile"]): boolean {
+  const { inPlace, takesBack } = modeRow(bootloader.mode);
+  return inPlace && takesBack;
 }

@@ -1,6 +1,9 @@
 import type { FieldPath } from "../../core/index.ts";
 import { hexOf, roundUp } from "../../core/index.ts";
-import { EMULATED_POWER, EMULATED_UART } from "./emulated-schema.ts";
+import { modeRow } from "../../mcuboot/index.ts";
+import { isNetworkName, networkPort } from "../../serial/index.ts";
+import { emulatedChip } from "./emulated-chips.ts";
+import { EMULATED_NETWORK_UART, EMULATED_POWER, EMULATED_UART } from "./emulated-schema.ts";
 import { QEMU_POWER, QEMU_UART } from "./qemu-schema.ts";
 import { isPressed } from "./recovery-schema.ts";
 import type { ProfileFields } from "./schema.ts";
@@ -37,6 +40,9 @@ export function checkProfile(profile: ProfileFields, findings: Findings): void {
       ["power", "off_ms"],
       `must be longer than hold_up_ms (${power.hold_up_ms}): the board would not lose power.`,
     );
+  }
+  if (power.leave === "off" && power.driver === "reset") {
+    complain(["power", "leave"], "must be on: this switch only resets the board.");
   }
 }
 
@@ -88,7 +94,7 @@ function end(area: Area): number {
 }
 
 /** Slot sizes that MCUboot answers with "Cannot upgrade". Source: MCUboot boot_slots_compatible of each mode. */
-function checkMode({ bootloader, slots }: ProfileFields, complain: Complain): void {
+function checkMode({ bootloader, slots, images }: ProfileFields, complain: Complain): void {
   const { mode, max_image_sectors: sectorsMax, write_bytes: writeBytes, max_align: maxAlign } = bootloader;
   const sectorsOf = (area: Area) => roundUp(area.bytes, slots.sector_bytes) / slots.sector_bytes;
   const [primary, secondary] = [sectorsOf(slots.primary), sectorsOf(slots.secondary)];
@@ -102,6 +108,14 @@ function checkMode({ bootloader, slots }: ProfileFields, complain: Complain): vo
   }
   if (slots.network_secondary !== undefined && mode !== "overwrite-only") {
     complain(["slots", "network_secondary"], "needs overwrite-only: the network core's image cannot be swapped back.");
+  }
+  if (modeRow(mode).inPlace) {
+    if (slots.secondary.device !== "internal")
+      complain(["slots", "secondary", "device"], `must be internal: with ${mode} images run from there, too.`);
+    if (bootloader.network_core_upgrade)
+      complain(["bootloader", "network_core_upgrade"], `has no use with ${mode}: nothing is taken out of a slot.`);
+    if (images.encryption !== "none")
+      complain(["images", "encryption"], `must be none with ${mode}: what runs where it lies cannot be encrypted.`);
   }
   if (writeBytes > maxAlign) complain(["bootloader", "write_bytes"], `must not exceed max_align (${maxAlign}).`);
   const surplus = primary - secondary;
@@ -134,6 +148,7 @@ function checkPorts({ ports, power }: ProfileFields, complain: Complain): void {
   for (const [path, port] of [
     [["ports", "app"], ports.app],
     [["ports", "net"], ports.net],
+    [["ports", "smp"], ports.smp],
     [["power", "port"], power["port"]],
   ] as const) {
     const identity = identityOf(port);
@@ -142,14 +157,38 @@ function checkPorts({ ports, power }: ProfileFields, complain: Complain): void {
     if (other !== undefined) complain(path, `is the same port as ${other}.`);
     seen.set(identity, path.join("."));
   }
+  checkNetworkPorts({ ports, power }, complain);
   for (const [name, port] of [
     ["app", ports.app],
     ["net", ports.net],
+    ["smp", ports.smp],
   ] as const) {
     if (port && "jlink" in port && port.baud_rate === BAUD_RATE_UNSUPPORTED) {
       complain(["ports", name, "baud_rate"], "the J-Link's virtual ports do not support this rate.");
     }
   }
+}
+
+/** Names of ports on the network that mean nothing, and bytes where only packets can go. */
+function checkNetworkPorts({ ports, power }: Pick<ProfileFields, "ports" | "power">, complain: Complain): void {
+  for (const [path, port] of [
+    [["ports", "app", "path"], ports.app],
+    [["ports", "net", "path"], ports.net],
+    [["ports", "smp", "path"], ports.smp],
+    [["power", "port", "path"], power["port"]],
+  ] as const) {
+    if (typeof port !== "object" || port === null || !("path" in port)) continue;
+    const name = String(port.path);
+    const address = networkPort(name);
+    if (isNetworkName(name) && address === undefined)
+      complain(path, "is no port on the network: write tcp:HOST:PORT, rfc2217://HOST:PORT or udp:HOST:PORT.");
+    else if (address?.kind === "udp" && port !== ports.smp)
+      complain(path, "must carry bytes: over UDP only SMP goes (ports.smp).");
+    else if (address?.kind === "udp" && ports.smp?.framing !== undefined)
+      complain(["ports", "smp", "framing"], "has no use over UDP: a datagram is a packet.");
+  }
+  if (ports.smp !== undefined && ports.app.framing !== undefined)
+    complain(["ports", "app", "framing"], "has no use: SMP is on ports.smp.");
 }
 
 /** A port as something to compare; undefined for what is none (not every switch has a port). */
@@ -181,11 +220,23 @@ function checkProvider(profile: ProfileFields, complain: Complain): void {
     }
   }
   checkFirmwareBoards(profile, complain);
+  if (provider !== "hardware" && ports.smp !== undefined)
+    complain(["ports", "smp"], "is only for hardware: what is simulated here serves SMP on ports.app.");
+  if (provider !== "hardware" && provider !== "twin" && ports.app.framing === "raw")
+    complain(["ports", "app", "framing"], "must be console: the emulated firmware was built with frames.");
+  checkTwinFraming(profile, complain);
   if (provider !== "twin") {
     if (twin !== undefined) complain(["twin"], 'is only for provider "twin".');
     return;
   }
   if (power.driver !== "lcus") complain(["power", "driver"], "must be lcus: the simulated relay is an LCUS board.");
+}
+
+/** A twin in process talks as it is talked to; as a program it may be built otherwise than its own profile would talk. */
+function checkTwinFraming({ ports, twin }: ProfileFields, complain: Complain): void {
+  const { framing } = twin?.smp ?? {};
+  if (framing === undefined || ports.app.framing === undefined || framing === ports.app.framing) return;
+  complain(["twin", "smp", "framing"], `must be ports.app.framing (${ports.app.framing}), or be left out.`);
 }
 
 /** A button needs somebody who presses it, and a channel that is not the supply's. */
@@ -226,6 +277,12 @@ const WITH_FIRMWARE = [
   { provider: "emulated", port: EMULATED_UART, driver: EMULATED_POWER, whose: "the emulator's" },
 ] as const;
 
+/** The network core's UART of a chip that has one. */
+function isNetworkUart({ ports: { net }, emulated }: ProfileFields): boolean {
+  const isIt = net !== undefined && "path" in net && net.path === EMULATED_NETWORK_UART;
+  return isIt && emulated !== undefined && emulatedChip(emulated.chip).network;
+}
+
 function checkFirmwareBoards(profile: ProfileFields, complain: Complain): void {
   const { app, net } = profile.ports;
   for (const { provider, port, driver, whose } of WITH_FIRMWARE) {
@@ -235,7 +292,9 @@ function checkFirmwareBoards(profile: ProfileFields, complain: Complain): void {
     const isUart = "path" in app && app.path === port;
     if (isIt && !isUart) complain(["ports", "app", "path"], `must be ${port}: the emulated board has no other.`);
     if (!isIt && isUart) complain(["ports", "app", "path"], only);
-    if (isIt && net !== undefined) complain(["ports", "net"], "is nothing that the emulated board has.");
+    if (isIt && net !== undefined && !isNetworkUart(profile)) {
+      complain(["ports", "net"], "is nothing that the emulated board has.");
+    }
     if (isIt === (profile.power.driver === driver)) continue;
     complain(["power", "driver"], isIt ? `must be ${driver}: power of an emulated board is ${whose}.` : only);
   }

@@ -1,15 +1,19 @@
-import type { FlashTiming } from "../../mcuboot/index.ts";
+import { type FlashTiming, INTERNAL_FLASH_BYTES } from "../../mcuboot/index.ts";
 
 /** A chip of our own emulator that a profile may name, and what the judge must know of its flash. */
 interface EmulatedChipRow {
   readonly name: string;
   readonly flashBytes: number;
-  readonly timing: FlashTiming;
+  /** Absent: as a board of hardware with the same slots. */
+  readonly timing?: FlashTiming;
+  /** Whether it has a second core, with a flash and a UART of its own. */
+  readonly network: boolean;
 }
 
 export const EMULATED_CHIPS = [
   {
     name: "nrf51",
+    network: false,
     flashBytes: 0x4_0000,
     timing: {
       unitBytes: 4,
@@ -22,6 +26,7 @@ export const EMULATED_CHIPS = [
         "nRF51822 Product Specification v3.3, 8.13 (tWRITE, tERASEPAGE); validation: SHA-256 of 49 KiB, one cycle an instruction",
     },
   },
+  { name: "nrf5340", network: true, flashBytes: INTERNAL_FLASH_BYTES },
 ] as const satisfies readonly EmulatedChipRow[];
 
 type EmulatedChipName = (typeof EMULATED_CHIPS)[number]["name"];

@@ -20,7 +20,8 @@ export function deviceArea({ offset, bytes, device }: ProfileArea): Area {
 
 /** Times of the flash devices that a profile's slots lie on, and whether a cut takes the external one's power, too. */
 export function flashTimingOf({ slots, qspi, power, qemu, emulated }: BoardProfile): FlashTiming {
-  if (emulated !== undefined) return emulatedChip(emulated.chip).timing;
+  const ofChip = emulated && emulatedChip(emulated.chip).timing;
+  if (ofChip) return ofChip;
   if (qemu !== undefined) return qemuMachine(qemu.machine).timing;
   const areas = [slots.secondary, slots.scratch, slots.networkSecondary];
   if (!areas.some((area) => area?.device === "qspi")) return NRF5340_INTERNAL;

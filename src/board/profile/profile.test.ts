@@ -47,6 +47,7 @@ describe("profiles that ship with the package", () => {
   test("are found by name from any folder", async () => {
     const folder = await mkdtemp(join(tmpdir(), "hil-"));
     expect(builtInBoards()).toEqual([
+      "emulated",
       "emulated-microbit",
       "nrf5340dk-example",
       "qemu-microbit",
@@ -67,6 +68,8 @@ describe("profiles that ship with the package", () => {
       "twin-net",
       "twin-qspi",
       "twin-thingy53",
+      "twin-xip",
+      "twin-xip-revert",
     ]);
     for (const name of builtInBoards()) {
       const loaded = await loadProfile(name, { cwd: folder });
@@ -101,6 +104,7 @@ describe("a profile", () => {
       cutLatencyMs: 0,
       holdUpMs: 0,
       cutUncertaintyMs: 0,
+      leave: "on",
       options: { port: { path: "/dev/relay" }, channel: 1, contact: "NO", cuts: "soc", variant: "write-only" },
     });
     expect(value.timeoutsMs.uploadFirstChunk).toBeUndefined();
@@ -133,7 +137,7 @@ describe("a profile", () => {
     await expect(loadProfile("twinn", { cwd: "/" })).rejects.toMatchObject({
       kind: "configuration",
       message: 'no board profile "twinn".',
-      hint: 'Name a YAML file, or one that ships with hil: emulated-microbit, nrf5340dk-example, qemu-microbit, twin, twin-ncs171, twin-ncs30, twin-net, twin-qspi, twin-thingy53, and 11 in small/. Did you mean "twin"?',
+      hint: 'Name a YAML file, or one that ships with hil: emulated, emulated-microbit, nrf5340dk-example, qemu-microbit, twin, twin-ncs171, twin-ncs30, twin-net, twin-qspi, twin-thingy53, twin-xip, twin-xip-revert, and 11 in small/. Did you mean "twin"?',
     });
   });
 
@@ -277,8 +281,8 @@ describe("a profile that cannot work is refused with line, field and reason", ()
     [
       "a bootloader nobody knows",
       "slots:\n",
-      "bootloader: { generation: ncs-1.8 }\nslots:\n",
-      /bootloader\.generation is "ncs-1\.8"; expected one of .*did you mean "ncs-1\.7"/,
+      "bootloader: { generation: ncs-1.6 }\nslots:\n",
+      /bootloader\.generation is "ncs-1\.6"; expected one of .*did you mean "ncs-1\.7"/,
     ],
   ])("%s", (_, find, replacement, text) => {
     expect(complaint(find, replacement)).toMatch(text);

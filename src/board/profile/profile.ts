@@ -124,12 +124,12 @@ function fileOf(reference: string, cwd: string): string {
 function profileOf({ file, value }: ConfigFile<ProfileFields>): BoardProfile {
   const { schema: _, power, keys, recovery, ...rest } = value;
   const { signing, encryption, ...otherKeyFields } = keys;
-  const { off_ms, cut_latency_ms, hold_up_ms, cut_uncertainty_ms, driver } = power;
+  const { off_ms, cut_latency_ms, hold_up_ms, cut_uncertainty_ms, leave, driver } = power;
   return {
     ...camelised(rest),
     file,
     power: {
-      ...camelised({ off_ms, cut_latency_ms, hold_up_ms, cut_uncertainty_ms }),
+      ...camelised({ off_ms, cut_latency_ms, hold_up_ms, cut_uncertainty_ms, leave }),
       driver,
       options: Object.fromEntries(Object.entries(power).filter(([field]) => !POWER_FIELDS.includes(field))),
     },

@@ -6,8 +6,8 @@ import {
   CRYPTO_TIMES,
   FIX_NAMES,
   GENERATIONS,
+  MODE_NAMES,
   NET_CORE_RULES,
-  PROFILE_MODES,
   RECOVERY_WAYS,
   type RecoveryWay,
 } from "../../mcuboot/index.ts";
@@ -45,7 +45,15 @@ const versionPattern = z.string().refine((text) => patternFault(text) === undefi
 });
 /** What the twin's network core says, and our fixture's. */
 const NETWORK_VERSION = String.raw`firmware version (?<version>\d+)`;
+const FRAMING = z
+  .enum(["console", "raw"])
+  .optional()
+  .describe(
+    "How SMP's packets lie on the line: console, between lines of log; raw, as they are " +
+      "(CONFIG_MCUMGR_TRANSPORT_RAW_UART): then there is no log on it. Default: console.",
+  );
 const appUart = uartWith({
+  framing: FRAMING,
   network_version: versionPattern
     .optional()
     .describe("How the application's log tells the network core's version: a counter, or a version of its image."),
@@ -98,6 +106,10 @@ const POWER = z.strictObject({
   cut_latency_ms: ms(10_000).default(0).describe("From the command to the open contact; measure it on your bench."),
   hold_up_ms: ms(60_000).default(0).describe("How long the board runs on from its capacitors after that."),
   cut_uncertainty_ms: ms(10_000).default(0).describe("Half the width of the window in which the cut fell."),
+  leave: z
+    .enum(["on", "off"])
+    .default("on")
+    .describe("How a campaign leaves the board when it ends, however that comes; off for a lab that wants it dark."),
 });
 
 /** The fields of every switch, and whatever the driver has of its own. */
@@ -129,7 +141,7 @@ const powerOfTwo = (most: number) =>
 
 const bootloader = z.strictObject({
   generation: z.enum(namesOf(GENERATIONS)).default("current").describe("Which MCUboot; docs/commands.md lists them."),
-  mode: z.enum(PROFILE_MODES).default("swap-move"),
+  mode: z.enum(MODE_NAMES).default("swap-move"),
   max_align: z.literal([8, 16, 32]).default(8).describe("BOOT_MAX_ALIGN"),
   write_bytes: powerOfTwo(32).default(4).describe("Write unit of the flash."),
   max_image_sectors: z.int().min(1).max(4096).default(128).describe("CONFIG_BOOT_MAX_IMG_SECTORS"),
@@ -187,6 +199,9 @@ export const PROFILE_FIELDS = z.strictObject({
   ports: z.strictObject({
     app: appUart.describe("Application core: boot log and SMP."),
     net: netUart.optional().describe("Network core: log only."),
+    smp: uartWith({ framing: FRAMING })
+      .optional()
+      .describe("Where SMP is served, if not on app, which then carries the log alone: a port, or udp:HOST:PORT."),
   }),
   power: powerForms(),
   bootloader: bootloader.prefault({}),
@@ -276,8 +291,8 @@ export const PROFILE_FIELDS = z.strictObject({
         .strictObject({
           framing: z
             .enum(["console", "raw"])
-            .default("console")
-            .describe("raw: packets without frames, and no log on that UART (`hil twin`; campaigns talk in frames)."),
+            .optional()
+            .describe("raw: packets without frames, and no log on that UART; default: as ports.app.framing."),
           line_bytes: z
             .int()
             .min(16)

@@ -1,58 +1,77 @@
-import { ConfigurationError, VirtualClock } from "../../core/index.ts";
-import { Nrf51 } from "../../emulator/index.ts";
+import { ConfigurationError, hexOf, VirtualClock } from "../../core/index.ts";
 import { FlashContent } from "../../mcuboot/index.ts";
+import { checkErase, type MadeChip } from "../emulated/chips.ts";
 import { RunningChip } from "../emulated/running-chip.ts";
 import { assembleBoard } from "../parts/assemble.ts";
 import type { Board } from "../parts/board.ts";
 import type { OpenOptions } from "../parts/open-options.ts";
 import { wholeFlashFlasher } from "../parts/whole-flash.ts";
-import { emulatedChip } from "../profile/emulated-chips.ts";
-import { EMULATED_UART } from "../profile/emulated-schema.ts";
+import { EMULATED_NETWORK_UART, EMULATED_UART } from "../profile/emulated-schema.ts";
+import { flashTimingOf } from "../profile/flash-timing.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
-import { factoryFlash } from "../qemu/firmware.ts";
+import { makeEmulatedChip } from "./emulated-chip.ts";
+
+const FINDINGS_MAX = 20;
 
 /**
- * Real firmware on a chip that this program executes, in virtual time: born anew from the profile's image for each
+ * Real firmware on a chip that this program executes, in virtual time: born anew from the profile's images for each
  * run.
- * @throws ConfigurationError when its firmware is not there or does not fit.
+ * @throws ConfigurationError when its firmware is not there, does not fit, or contradicts the profile.
  */
 export async function openEmulated(loaded: LoadedProfile, options: OpenOptions): Promise<Board> {
-  const { emulated } = loaded.profile;
-  if (emulated === undefined)
-    throw new ConfigurationError(`${loaded.file} has no section emulated.`, "See docs/emulator.md.");
-  const row = emulatedChip(emulated.chip);
-  const content = factoryFlash(loaded, { ...row, field: ["emulated", "firmware"], image: emulated.firmware });
   const clock = options.clock ?? new VirtualClock();
-  const chip = new Nrf51({
-    output: (byte, atUs) => running.sent(byte, atUs),
-    random: options.random.fork("emulated chip"),
-  });
-  const running = new RunningChip(EMULATED_UART, chip, clock);
-  const write = async (bytes: Uint8Array) => running.writeFlash(contentOf(bytes, row.timing.pageBytes));
-  const flash = { read: async () => running.flashContent(), write };
-  await write(content);
+  const timing = flashTimingOf(loaded.profile);
+  const made = makeEmulatedChip(
+    loaded,
+    (byte, atUs, port) => running.sent(byte, atUs, port),
+    options.random.fork("emulated chip"),
+  );
+  const running = new RunningChip([EMULATED_UART, EMULATED_NETWORK_UART], made.chip, clock);
+  const { primary } = loaded.profile.slots;
+  const strays = new Set<string>();
+  running.checkOperation = (operation) => {
+    checkErase(operation, timing.pageBytes);
+    if (operation.offset >= primary.offset || strays.size >= FINDINGS_MAX) return;
+    strays.add(`the firmware changed the bootloader's flash: ${operation.kind} at ${hexOf(operation.offset)}`);
+  };
+  const bytes = timing.above === undefined ? made.factory.length : made.deviceBytes;
+  const flash = flashOf(running, made, { bytes, pageBytes: timing.pageBytes });
+  await flash.write(made.factory);
   return assembleBoard(loaded, {
     clock,
-    links: {
-      open: async (port) => {
-        if ("path" in port && port.path === EMULATED_UART) return running;
-        throw new ConfigurationError(
-          `${loaded.file} names a port that an emulated board does not have.`,
-          `It has ${EMULATED_UART}.`,
-        );
-      },
-    },
+    links: { open: async (port) => linkOf(loaded, running, "path" in port ? port.path : "") },
     power: running,
     flash,
     stopAfter: (progress, signal) => running.stopAfter(progress, signal),
     flasher: wholeFlashFlasher(loaded.profile, flash),
     check: () => running.check(),
+    brokenRules: () => [...new Set([...strays, ...made.faults()])].slice(0, FINDINGS_MAX),
+    remarks: () => made.unknown().slice(0, FINDINGS_MAX),
     backend: running,
   });
 }
 
-function contentOf(bytes: Uint8Array, pageBytes: number): FlashContent {
-  const content = FlashContent.erased(bytes.length, pageBytes);
-  content.load(0, bytes);
-  return content;
+/** The flash that the judge sees: the internal one, and the serial one behind it where a slot lies there. */
+function flashOf(
+  running: RunningChip,
+  { deviceBytes }: MadeChip,
+  { bytes, pageBytes }: { readonly bytes: number; readonly pageBytes: number },
+): NonNullable<Board["flash"]> {
+  return {
+    read: async () => running.flashContent(bytes),
+    write: async (data) => {
+      const content = FlashContent.erased(Math.max(deviceBytes, data.length), pageBytes);
+      content.load(0, data);
+      running.writeFlash(content);
+    },
+  };
+}
+
+function linkOf({ file }: LoadedProfile, { ports }: RunningChip, name: string) {
+  const link = ports.find((port) => port.name === name);
+  if (link) return link;
+  throw new ConfigurationError(
+    `${file} names a port that an emulated board does not have.`,
+    `It has ${ports.map((port) => port.name).join(" and ")}.`,
+  );
 }

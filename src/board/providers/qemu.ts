@@ -18,7 +18,7 @@ export async function openQemu(loaded: LoadedProfile, options: OpenOptions): Pro
   const { qemu } = loaded.profile;
   if (qemu === undefined) throw new ConfigurationError(`${loaded.file} has no section qemu.`, "See docs/qemu.md.");
   const machine = qemuMachine(qemu.machine);
-  const factory = factoryFlash(loaded, { ...machine, field: ["qemu", "image"], image: qemu.image });
+  const factory = factoryFlash(loaded, { ...machine, field: ["qemu", "image"], images: [qemu.image] });
   const { program } = qemu;
   requireProgram(program);
   const clock = options.clock ?? new RealClock();

@@ -1,5 +1,5 @@
 import { type Clock, ConfigurationError, fromHex, type Random, VirtualClock } from "../../core/index.ts";
-import { buildImage, generatePayload, parseVersion, seededRandomness } from "../../image/index.ts";
+import { buildImage, generatePayload, imgtoolTrailer, parseVersion, seededRandomness } from "../../image/index.ts";
 import { asNetFirmware, NET_APP } from "../../mcuboot/index.ts";
 import { LCUS_BAUD_RATE } from "../../power/index.ts";
 import { type Link, memoryLinks } from "../../serial/index.ts";
@@ -8,7 +8,7 @@ import { type RelayLatency, Twin, type TwinSmp } from "../../twin/index.ts";
 import { assembleBoard } from "../parts/assemble.ts";
 import type { Board } from "../parts/board.ts";
 import type { OpenOptions } from "../parts/open-options.ts";
-import { bootloaderBuildOf } from "../profile/bootloader-build.ts";
+import { bootloaderBuildOf, padsFactory } from "../profile/bootloader-build.ts";
 import { flashTimingOf } from "../profile/flash-timing.ts";
 import { imageCrypto, profileKeys } from "../profile/keys.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
@@ -55,7 +55,7 @@ export async function openTwin(loaded: LoadedProfile, { random, ...options }: Op
     },
     flasher: { programPrimary: async (image) => twin.programPrimary(image) },
     check: () => twin.check(),
-    brokenRules: () => twin.flash.brokenRules,
+    brokenRules: () => twin.flash.brokenRules.map((rule) => `the firmware broke a rule of the flash: ${rule}`),
     factoryImage: factory,
     backend: twin,
   });
@@ -96,13 +96,14 @@ export function makeTwin(
 
 function twinSmpOf({ profile }: LoadedProfile): TwinSmp {
   const { smp, smpGeneration: generation } = profile.twin ?? {};
-  if (smp === undefined) return { ...profile.smp, generation };
-  const { framing, lineBytes: lineBytesMax, params, files: filesAt } = smp;
+  const raw = (smp?.framing ?? profile.ports.app.framing) === "raw";
+  if (smp === undefined) return { ...profile.smp, generation, raw };
+  const { lineBytes: lineBytesMax, params, files: filesAt } = smp;
   const settings = smp.settings && {
     ...smp.settings,
     values: smp.settings.values.map(({ name, value }) => ({ name, value: fromHex(value) })),
   };
-  return { ...profile.smp, generation, raw: framing === "raw", lineBytesMax, params, filesAt, settings };
+  return { ...profile.smp, generation, raw, lineBytesMax, params, filesAt, settings };
 }
 
 function relayLatencyOf({ profile }: LoadedProfile): RelayLatency | undefined {
@@ -157,7 +158,7 @@ function factoryImage(loaded: LoadedProfile, random: Random): Uint8Array {
     bodyAddress: slots.primary.offset + images.headerBytes,
     bytes: FACTORY.bytes,
   });
-  return buildImage(payload, {
+  const { image } = buildImage(payload, {
     version: parseVersion(FACTORY.version),
     headerBytes: images.headerBytes,
     padHeader: true,
@@ -165,5 +166,17 @@ function factoryImage(loaded: LoadedProfile, random: Random): Uint8Array {
     writeBytes: bootloader.writeBytes,
     ...imageCrypto(profileKeys(loaded), false),
     randomness: seededRandomness(chance),
-  }).image;
+  });
+  return padsFactory(loaded.profile) ? confirmedImage(image, loaded.profile) : image;
+}
+
+/** As `imgtool sign --pad --confirm` makes it: as long as its slot, with a trailer that says image ok. */
+function confirmedImage(image: Uint8Array, { slots, bootloader }: LoadedProfile["profile"]): Uint8Array {
+  const { writeBytes, maxAlign } = bootloader;
+  const shape = { writeBytes, maxAlign, maxSectors: 1, overwriteOnly: false, keySlotBytes: 0 };
+  const trailer = imgtoolTrailer(shape, { confirmed: true, erasedValue: 0xff, endian: "little" });
+  const flashed = new Uint8Array(slots.primary.bytes).fill(0xff);
+  flashed.set(image);
+  flashed.set(trailer, flashed.length - trailer.length);
+  return flashed;
 }

@@ -10,32 +10,38 @@ const ERASED = 0xff;
 interface Factory {
   readonly name: string;
   readonly flashBytes: number;
-  readonly image: string;
-  /** Where the profile names it. */
+  readonly images: readonly string[];
+  /** Where the profile names them. */
   readonly field: readonly string[];
+  /** Address at which the flash begins; default 0. */
+  readonly start?: number;
 }
 
 /**
- * The flash of a new board: what the profile's image says, and ones.
- * @throws ConfigurationError when the image is not there, cannot be read, or does not fit the machine.
+ * The flash of a new board: what the profile's images say, and ones. What they hold elsewhere is not its.
+ * @throws ConfigurationError when an image is not there, cannot be read, or does not fit the machine.
  */
-export function factoryFlash({ profile, wrong }: LoadedProfile, machine: Factory): Uint8Array {
-  const { field } = machine;
-  const path = cachedFile(profile.file, machine.image);
-  if (!existsSync(path)) throw wrong(field, `names ${path}, which is not there.`, FETCH_HINT);
+export function factoryFlash(loaded: LoadedProfile, machine: Factory): Uint8Array {
   const flash = new Uint8Array(machine.flashBytes).fill(ERASED);
+  for (const image of machine.images) put(flash, loaded, machine, image);
+  return flash;
+}
+
+function put(flash: Uint8Array, { profile, wrong }: LoadedProfile, machine: Factory, image: string): void {
+  const { field, start = 0 } = machine;
+  const path = cachedFile(profile.file, image);
+  if (!existsSync(path)) throw wrong(field, `names ${path}, which is not there.`, FETCH_HINT);
   try {
     const bytes = readInput(path);
-    const segments =
-      bytes[0] === ":".charCodeAt(0) ? parseIntelHex(textOf(bytes)) : [{ address: 0, bytes: Uint8Array.from(bytes) }];
+    const isHex = bytes[0] === ":".charCodeAt(0);
+    const segments = isHex ? parseIntelHex(textOf(bytes)) : [{ address: start, bytes: Uint8Array.from(bytes) }];
     for (const { address, bytes: data } of segments) {
-      // Registers that are programmed like flash lie far above it; an emulated board has them as it comes.
-      if (address < machine.flashBytes) flash.set(data, address);
+      // Registers that are programmed like flash lie far from it; an emulated board has them as it comes.
+      if (address >= start && address < start + machine.flashBytes) flash.set(data, address - start);
     }
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     const text = `names ${path}, which does not fit the flash of ${machine.name}: ${messageOf(error)}`;
     throw wrong(field, text, "Name the merged image of bootloader and application.", { cause: error });
   }
-  return flash;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { PROFILE_MODES } from "../../mcuboot/index.ts";
+import { MODE_NAMES } from "../../mcuboot/index.ts";
 import { imageHandlers, osHandlers, SMP_MODES } from "../../smp/index.ts";
 import { ArrayImageStore } from "../../smp/testing/array-store.ts";
 import { M44_FACTS, smpBench } from "../../smp/testing/bench.ts";
@@ -12,7 +12,7 @@ import { RecordedBoard } from "./recorded-board.ts";
 
 /** What preflight makes of the bootloader of a board: one that tells this name and mode, under this profile. */
 async function modeCheck(
-  profileMode: (typeof PROFILE_MODES)[number],
+  profileMode: (typeof MODE_NAMES)[number],
   bootloader: { readonly name: string; readonly mode: (typeof SMP_MODES)[number]["mode"] },
 ): Promise<PreflightCheck | undefined> {
   const store = new ArrayImageStore({ slotBytes: 64 * 1024 });
@@ -29,13 +29,20 @@ async function modeCheck(
 }
 
 /** SMP's numbers for what a profile calls a mode. */
-const NUMBERS = { "swap-move": 3, "swap-offset": 9, "swap-scratch": 1, "overwrite-only": 2 } as const;
+const NUMBERS = {
+  "swap-move": 3,
+  "swap-offset": 9,
+  "swap-scratch": 1,
+  "overwrite-only": 2,
+  "direct-xip": 4,
+  "direct-xip-revert": 5,
+} as const;
 
 describe("the bootloader's mode against the profile's", () => {
-  const pairs = PROFILE_MODES.flatMap((profile) => SMP_MODES.map((told) => ({ profile, told })));
+  const pairs = MODE_NAMES.flatMap((profile) => SMP_MODES.map((told) => ({ profile, told })));
 
-  test("there are eleven modes that SMP knows, and four that a profile does", () => {
-    expect(pairs).toHaveLength(44);
+  test("there are eleven modes that SMP knows, and six that a profile does", () => {
+    expect(pairs).toHaveLength(66);
   });
 
   test.each(pairs)("$told.name under a profile with $profile", async ({ profile, told }) => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { openBoard } from "../../board/index.ts";
 import { BenchError, Random, sleep, utf8 } from "../../core/index.ts";
-import { SmpFault } from "../../smp/index.ts";
+import { CONSOLE_OVERHEAD_BYTES, encodedBytes, SmpFault } from "../../smp/index.ts";
 import { smpBench } from "../../smp/testing/bench.ts";
 import type { RunEvent } from "../record/run-event.ts";
 import { buildMaterial } from "../request/material.ts";
@@ -201,6 +201,9 @@ describe("what a recorded board does", () => {
   });
 });
 
+/** A serial line with SMP in frames. */
+const lineAt = (baudRate: number) => ({ baudRate, overheadBytes: CONSOLE_OVERHEAD_BYTES, wireBytes: encodedBytes });
+
 describe("small facts", () => {
   test("flags are named in mcumgr's order", () => {
     const all = { permanent: true, pending: true, confirmed: true, active: true };
@@ -209,18 +212,23 @@ describe("small facts", () => {
   });
 
   test("an upload at 115,200 baud with buffers of 1024 bytes can reach 7.2 KiB/s", () => {
-    expect(uploadLimit(115_200, 1024, 43 / 4) / 1024).toBeCloseTo(7.2, 1);
+    expect(uploadLimit(lineAt(115_200), 1024, 43 / 4) / 1024).toBeCloseTo(7.2, 1);
+  });
+
+  test("an upload over a network is as fast as the flash, but for the bytes around a chunk", () => {
+    const network = { baudRate: undefined, overheadBytes: 0, wireBytes: (bytes: number) => bytes };
+    expect(uploadLimit(network, 1024, 43 / 4)).toBeCloseTo(4_000_000 / 43, 3);
   });
 
   test("an upload is slower than the line carries base64 and than the flash takes bytes, and faster on a faster line", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1200, max: 1_000_000 }), fc.integer({ min: 128, max: 8192 }), (baudRate, bytes) => {
-        const limit = uploadLimit(baudRate, bytes, 43 / 4);
+        const limit = uploadLimit(lineAt(baudRate), bytes, 43 / 4);
         expect(limit).toBeGreaterThan(0);
         expect(limit).toBeLessThan((baudRate / 10) * 0.75);
         expect(limit).toBeLessThan(4_000_000 / 43);
-        expect(uploadLimit(2 * baudRate, bytes, 43 / 4)).toBeGreaterThan(limit);
-        expect(uploadLimit(baudRate, 2 * bytes, 43 / 4)).toBeGreaterThan(limit);
+        expect(uploadLimit(lineAt(2 * baudRate), bytes, 43 / 4)).toBeGreaterThan(limit);
+        expect(uploadLimit(lineAt(baudRate), 2 * bytes, 43 / 4)).toBeGreaterThan(limit);
       }),
     );
   });

@@ -1,7 +1,14 @@
-import { type Board, type BoardProfile, deviceArea, firstChunkMs, flashTimingOf } from "../../board/index.ts";
+import {
+  type Board,
+  type BoardProfile,
+  deviceArea,
+  firstChunkMs,
+  flashTimingOf,
+  smpBaudRate,
+} from "../../board/index.ts";
 import { BenchError, fromHex, hex, sleep } from "../../core/index.ts";
 import { timingAt } from "../../mcuboot/index.ts";
-import { CONSOLE_OVERHEAD_BYTES, encodedBytes } from "../../smp/index.ts";
+import type { SmpTransport } from "../../smp/index.ts";
 import type { BootSeen, SlotState } from "../record/facts.ts";
 import type { EventSink } from "../record/run-event.ts";
 import { requireEncryptionPolicy } from "../request/encryption-policy.ts";
@@ -106,7 +113,7 @@ export class RecordedBoard {
       eraseUs: done.firstChunkUs,
       firstBytes: firstBytes ?? 0,
       alreadyPresent: done.alreadyPresent,
-      limitBytesPerS: uploadLimit(board.profile.ports.app.baudRate, bufferBytes, flashByteUs(board.profile)),
+      limitBytesPerS: uploadLimit(smpLineOf(board), bufferBytes, flashByteUs(board.profile)),
     });
   }
 
@@ -252,16 +259,28 @@ function flashByteUs(profile: BoardProfile): number {
   return unitUs / unitBytes;
 }
 
+/** What SMP's packets go over. */
+interface SmpLine extends Pick<SmpTransport, "wireBytes" | "overheadBytes"> {
+  /** Bits a second; undefined of a network, which is taken to cost no time. */
+  readonly baudRate: number | undefined;
+}
+
+function smpLineOf({ profile, smp }: Board): SmpLine {
+  const { transport } = smp.session;
+  const wireBytes = (bytes: number) => transport.wireBytes(bytes);
+  return { overheadBytes: transport.overheadBytes, wireBytes, baudRate: smpBaudRate(profile) };
+}
+
 /**
  * Bytes of an image a second that line and flash allow with one chunk in flight: the chunk on the line, then in the
  * flash, then its answer on the line, and no time lost in between.
- * @param bufferBytes the server's buffer: the largest packet in its console frame.
+ * @param bufferBytes the server's buffer: the largest packet with what frames it.
  * @param byteUs time that the flash takes for a byte, in microseconds.
  */
-export function uploadLimit(baudRate: number, bufferBytes: number, byteUs: number): number {
-  const packetBytes = bufferBytes - CONSOLE_OVERHEAD_BYTES;
+export function uploadLimit(line: SmpLine, bufferBytes: number, byteUs: number): number {
+  const packetBytes = bufferBytes - line.overheadBytes;
   const dataBytes = packetBytes - CHUNK_EXTRA_BYTES;
-  const wireBytes = encodedBytes(packetBytes) + encodedBytes(ANSWER_BYTES);
-  const lineUs = (wireBytes * 10_000_000) / baudRate;
+  const wireBytes = line.wireBytes(packetBytes) + line.wireBytes(ANSWER_BYTES);
+  const lineUs = line.baudRate === undefined ? 0 : (wireBytes * 10_000_000) / line.baudRate;
   return (dataBytes * 1_000_000) / (lineUs + dataBytes * byteUs);
 }

@@ -14,5 +14,5 @@ export async function seeFlash({ recorded, expected }: Trial): Promise<void> {
     const text = `the flash is not what the model worked out, first in ${at}; the judge goes on with what is there`;
     recorded.record.event({ atUs: recorded.nowUs, event: "warning", text });
   }
-  expected.adopt(real);
+  expected.adopt({ flash: real });
 }

@@ -63,9 +63,12 @@ export class StartingPoint {
     const found = await this.#recorded.imageState();
     const slots = this.#isSettled(found) || this.#board.flasher ? found : await this.#settled(found);
     let how: "already running" | "flashed" | "uploaded" = "already running";
-    if (activeSlot(slots)?.hash === old.hash && this.#isSettled(slots)) {
+    const running = activeSlot(slots);
+    const isWhere = !this.#expected.inPlace || running?.slot === 0;
+    if (running?.hash === old.hash && isWhere && this.#isSettled(slots)) {
       this.#expected.place(old, slotOf(slots, this.#images.new)?.slot === 1 ? this.#images.new : undefined);
     } else if (await this.reflash()) how = "flashed";
+    else if (this.#expected.inPlace) throw this.#notInPlace(old);
     else {
       how = "uploaded";
       await this.#bySmp();
@@ -113,7 +116,7 @@ export class StartingPoint {
     await this.#board.flash?.write(content);
     const seen = await this.#recorded.untilUp(sinceUs, this.#bootMs);
     if (seen.ending !== "up") throw new BenchError(`${this.#board.name} does not boot after flashing: ${seen.because}`);
-    this.#expected.adopt(model);
+    this.#expected.adopt({ flash: model });
   }
 
   /**
@@ -149,6 +152,14 @@ export class StartingPoint {
     return isTaken
       ? "It takes the same image when that is not encrypted: keys.encryption of the profile is not its key."
       : `It does not take the same image without encryption, either: ${signing}.`;
+  }
+
+  /** Where the newest image runs, an older one comes back by a flasher only. */
+  #notInPlace({ version }: CampaignImage): BenchError {
+    return new BenchError(
+      `${this.#board.name} does not run ${version} in slot 0, confirmed.`,
+      "Flash it there, or add a flasher to the profile: where images run in place, an upload never brings an older one back.",
+    );
   }
 
   /** Something waits for the next boot, of the images that the profile has. */

@@ -1,14 +1,6 @@
+import { smpBaudRate } from "../../board/index.ts";
 import { ConfigurationError, isKind, type Random, sleep, sleepUntil } from "../../core/index.ts";
-import {
-  type BootloaderBuild,
-  contentsAfterCut,
-  type FlashContent,
-  imageListOf,
-  isOperation,
-  type LegalOutcome,
-  legalOutcomes,
-  setPending,
-} from "../../mcuboot/index.ts";
+import { contentsAfterCut, type FlashContent, isOperation, type LegalOutcome } from "../../mcuboot/index.ts";
 import type { RecordedBoard } from "../bench/recorded-board.ts";
 import { ensureSecondary } from "../bench/secondary.ts";
 import type { Direction, Trial } from "../bench/trial.ts";
@@ -54,10 +46,13 @@ export async function measureApplication(trial: Trial, what: ActName, { to }: Di
   if (what === "request") await ensureSecondary(trial, to);
   const startUs = recorded.nowUs;
   let answeredUs: number | undefined;
-  const { baudRate } = recorded.board.profile.ports.app;
-  const stop = recorded.board.uart.onBytes(({ atUs, bytes }) => {
-    answeredUs ??= atUs - printingUs(bytes.length, baudRate);
-  });
+  const { profile, smp, uart } = recorded.board;
+  const baudRate = smpBaudRate(profile);
+  const heard = ({ atUs, bytes }: { readonly atUs: number; readonly bytes: Uint8Array }) => {
+    answeredUs ??= atUs - (baudRate === undefined ? 0 : printingUs(bytes.length, baudRate));
+  };
+  // A packet is heard at its end; on the application's own UART, at its first byte.
+  const stop = profile.ports.smp === undefined ? uart.onBytes(heard) : smp.session.transport.onPacket(heard);
   try {
     if (what === "upload") {
       await recorded.upload(to);
@@ -95,8 +90,7 @@ export async function cutApplication(
   const states = what === "request" ? requestStates(expected, permanent) : expected.uploadStates(to, takenBytes);
   // The board answers when it has written: what was answered is done.
   const contents = answeredUs === undefined ? states : states.slice(-1);
-  const { build, timing } = expected;
-  const allowed = contents.flatMap((flash) => legalOutcomes({ flash, build, timing }));
+  const allowed = contents.flatMap((flash) => expected.outcomesOf(flash));
   const subject = { kind: "cut", in: what, index: planned.index } as const;
   const judged = await judge(trial, { subject, direction, seen, allowed });
   return { ...judged, left: allowed.map((outcome) => outcome.flash) };
@@ -140,7 +134,7 @@ async function loseInAct(
 function requestStates(expected: ExpectedFlash, permanent: boolean): readonly FlashContent[] {
   const states = [expected.flash.snapshot()];
   const flash = expected.flash.snapshot();
-  for (const step of setPending(flash, expected.build, 0, permanent)) {
+  for (const step of expected.requestSteps(flash, permanent)) {
     if (!isOperation(step)) continue;
     states.push(...contentsAfterCut(flash, step, expected.timing));
     flash.apply(step);
@@ -159,17 +153,16 @@ export async function askAgain(
   left: readonly FlashContent[],
 ): Promise<Judged | undefined> {
   const { recorded, expected, permanent } = trial;
-  const { build } = expected;
   const runsOld = (flash: FlashContent) =>
-    imageListOf(flash, build).some((entry) => entry.slot === 0 && entry.hash === direction.from.hash);
+    expected.imageList(flash).some((entry) => entry.active && entry.hash === direction.from.hash);
   if (!runsOld(expected.flash)) return undefined;
   await recorded.request(direction.to, permanent).catch((error: unknown) => {
     if (!isKind(error, "protocol")) throw error;
   });
   const allowed = left.filter(runsOld).map((flash) => {
     const asked = flash.snapshot();
-    for (const step of setPending(asked, build, 0, permanent)) if (isOperation(step)) asked.apply(step);
-    return asItIs(asked, build);
+    for (const step of expected.requestSteps(asked, permanent)) if (isOperation(step)) asked.apply(step);
+    return asItIs(asked, expected);
   });
   const seen: BootSeen = {
     ending: "up",
@@ -182,12 +175,12 @@ export async function askAgain(
 }
 
 /** A flash that no boot has changed, as an outcome: what the image list must show of it. */
-function asItIs(flash: FlashContent, build: BootloaderBuild): LegalOutcome {
+function asItIs(flash: FlashContent, expected: ExpectedFlash): LegalOutcome {
   return {
     ending: "kept",
     because: "an image waits in slot 1 whether or not it could be asked for",
-    result: { kind: "run", slots: [], swapTypes: [] },
-    images: imageListOf(flash, build),
+    result: { kind: "run", slots: [expected.runningOffset], swapTypes: [] },
+    images: expected.imageList(flash),
     flash,
     knownDefect: undefined,
     operations: [],

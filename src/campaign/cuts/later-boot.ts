@@ -1,4 +1,4 @@
-import { type LegalOutcome, legalOutcomes, timelinesOf } from "../../mcuboot/index.ts";
+import { type LegalOutcome, timelinesOf } from "../../mcuboot/index.ts";
 import type { Trial } from "../bench/trial.ts";
 import type { BootSeen } from "../record/facts.ts";
 import type { Subject } from "../record/subject.ts";
@@ -9,9 +9,9 @@ import { type Judged, judge } from "./judge.ts";
 /** What follows from a known defect that did not show: it is that defect still. */
 function outcomesOfSuspect(
   { flash, knownDefect, violation }: LegalOutcome,
-  { build, timing }: ExpectedFlash,
+  expected: ExpectedFlash,
 ): readonly LegalOutcome[] {
-  const found = legalOutcomes({ flash, build, timing });
+  const found = expected.outcomesOf(flash);
   return found.map((row) => (row.knownDefect === undefined ? { ...row, knownDefect, violation } : row));
 }
 
@@ -25,7 +25,7 @@ export async function laterBoot(trial: Trial, before: Judged, subject: Subject):
   const contents = before.indistinguishable.map(({ flash }) => flash);
   const boots = contents.flatMap((flash) => timelinesOf({ flash, build, timing }));
   const decisions = boots.map(({ log }) => decisionsIn(log));
-  const right = contents.flatMap((flash) => legalOutcomes({ flash, build, timing }));
+  const right = contents.flatMap((flash) => expected.outcomesOf(flash));
   const allowed = [...right, ...before.maskedDefects.flatMap((row) => outcomesOfSuspect(row, expected))];
   const { direction } = before;
   const seen = await recorded.untilUp(await recorded.reset(), bootMs);

@@ -39,7 +39,7 @@ export async function upgradeWithoutBoot(trial: Trial, direction: Direction): Pr
   const judged: Judged = { verdict, direction, slots, seen, erased, ...nothing };
   const comesBack = pass && !permanent && timeline.result.kind === "run";
   if (!comesBack || expected.build.mode === "overwrite") return [judged];
-  expected.adopt(timeline.flash);
+  expected.adopt(timeline);
   const after = await recorded.cycle(bootMs);
   return [
     judged,

@@ -9,7 +9,8 @@ import type { Reference } from "./reference.ts";
 
 /** The cuts that a scenario names, or spreads over the swap. */
 export function plannedCuts(scenario: Scenario, reference: Reference, random: Random): readonly PlannedCut[] {
-  const { window, timeline } = reference;
+  const { timeline } = reference;
+  const window = windowOf(reference);
   const { pairs, every, count = 0 } = scenario.cuts;
   if (scenario.cuts.in === "network") {
     const given = scenarioCuts(scenario);
@@ -18,6 +19,15 @@ export function plannedCuts(scenario: Scenario, reference: Reference, random: Ra
   if (every !== undefined) return cutsAtEvery(every, timeline.operations);
   if (pairs !== undefined) return spreadPairs(window, pairs, random);
   return scenarioCuts(scenario) ?? spreadCuts(window, count, random);
+}
+
+/** A boot whose operations take no longer than this has next to nothing to cut but itself, in microseconds. */
+const NO_SWAP_US = 1_000;
+
+/** Where cuts are spread: over the swap; of a boot that writes a word or nothing, over all of it. */
+function windowOf({ window, timeline }: Reference): Reference["window"] {
+  if (timeline.operationsUs > NO_SWAP_US) return window;
+  return { ...window, startUs: 0, endUs: window.appUpUs };
 }
 
 /** Phases of the swap, merged from its operations, in microseconds from the first one. */

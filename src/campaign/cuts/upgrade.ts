@@ -29,7 +29,7 @@ export async function startUpgrade(
   await ensureSecondary(trial, to);
   // Before the application: see NCSDK-34106.
   if (to.network && expected.hasNetworkSlot) await requestNetwork(trial, direction, to.network);
-  await recorded.request(to, permanent);
+  if (expected.isAskable) await recorded.request(to, permanent);
   expected.request(permanent);
   return startBoot(trial, beforeReset);
 }
@@ -57,7 +57,7 @@ export async function referenceUpgrade(trial: Trial, direction: Direction): Prom
 }
 
 function installs({ images }: Timeline, { to }: Direction): boolean {
-  return images.some((entry) => entry.image === 0 && entry.slot === 0 && entry.hash === to.hash);
+  return images.some((entry) => entry.image === 0 && entry.active && entry.hash === to.hash);
 }
 
 /** A bootloader that rightly keeps the old image has not shown the upgrade that the campaign is about. */

@@ -111,4 +111,6 @@ export interface RunResult {
   readonly cutsVoid?: number;
   /** How often the bench failed and was tried again; left out when it never was. */
   readonly infraRetries?: number;
+  /** The board was left without power, as its profile says; left out where power ends on. */
+  readonly powerLeft?: "off";
 }

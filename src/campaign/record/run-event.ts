@@ -94,6 +94,8 @@ export type RunEvent = At<
       readonly kind: string;
       readonly text: string;
     }
+  /** The board was left without power at the end, as its profile says; without this event it was left with power. */
+  | { readonly event: "left"; readonly power: "off"; readonly because: string }
   | { readonly event: "warning"; readonly text: string }
   | { readonly event: "failure"; readonly kind: string; readonly text: string }
   | { readonly event: "run-finished"; readonly result: RunResult }

@@ -9,6 +9,7 @@ export class ResultTally {
   #failed = 0;
   #cutsVoid = 0;
   #infraRetries = 0;
+  #isDark = false;
   readonly #endings: Record<string, number> = {};
 
   add(event: RunEvent): void {
@@ -18,6 +19,12 @@ export class ResultTally {
         break;
       case "cut-void":
         this.#cutsVoid += 1;
+        break;
+      case "power":
+        this.#isDark = false;
+        break;
+      case "left":
+        this.#isDark = true;
         break;
       case "infra-retry":
         this.#infraRetries += 1;
@@ -47,6 +54,7 @@ export class ResultTally {
       endings: { ...this.#endings },
       ...(this.#cutsVoid > 0 && { cutsVoid: this.#cutsVoid }),
       ...(this.#infraRetries > 0 && { infraRetries: this.#infraRetries }),
+      ...(this.#isDark && { powerLeft: "off" as const }),
     };
   }
 }

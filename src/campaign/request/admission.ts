@@ -6,6 +6,8 @@ import {
   askUpgrade,
   type BootloaderBuild,
   longerThanSlot,
+  modeOf,
+  modeRow,
   refusalText,
   type UpgradeAnswer,
   type UpgradeSwept,
@@ -108,6 +110,7 @@ class Questions {
     if (boots.does !== "installs") throw refusedError(scenario, build, "old", boots);
     this.#requireStart("old");
     if (board.profile.provider !== "hardware" || board.profile.flasher !== undefined) return;
+    if (this.#expected.inPlace) return;
     const taken = this.#ask(old, old);
     if (taken.does !== "installs" || taken.fault !== undefined) throw refusedError(scenario, build, "old", taken);
   }
@@ -129,13 +132,15 @@ class Questions {
     const { old, new: next } = this.#images;
     const build = this.#build;
     const { start, cuts: planned } = scenario.value;
-    if (!this.#permanent && build.mode !== "overwrite") {
+    if (!this.#permanent && modeOf(build).takesBack) {
       const back = askBoot(this.#ask(old, next).flash, build, { hash: old.hash });
       if (back.does !== "installs") {
         const text = `${named(scenario, "new")} this bootloader would install and, unconfirmed, not take back: ${back.because}`;
         throw wrong(scenario, "new", text, "Nothing was moved. Use request: permanent, or another image.");
       }
     }
+    // Where the newest image runs, nothing goes to and fro.
+    if (this.#expected.inPlace) return;
     const count = cuts?.length ?? planned.count ?? 1;
     const returns = checksRevert(scenario.value, board.profile.bootloader.mode) || (count > 0 && !start.flash_each);
     if (!returns) return;
@@ -275,7 +280,8 @@ function cannotStart(
 ): string | undefined {
   if (scenario.value.images[role].payload.generate_bytes !== undefined) return undefined;
   const { headerBytes, bodyBytes, flags, loadAddress } = decodeHeader(plain);
-  const { offset: slotAddress } = profile.slots.primary;
+  const runsInSecond = role === "new" && modeRow(profile.bootloader.mode).inPlace;
+  const { offset: slotAddress } = runsInSecond ? profile.slots.secondary : profile.slots.primary;
   const body = plain.subarray(headerBytes, headerBytes + bodyBytes);
   if ((flags & FLAG.ROM_FIXED) !== 0 && loadAddress !== slotAddress) {
     return `its header says that it is for address ${hexOf(loadAddress)}, and the slot is at ${hexOf(slotAddress)}`;

@@ -1,3 +1,4 @@
+import { type ModeName, modeRow } from "../../mcuboot/index.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** What a campaign expects of its new image when it is not cut. */
@@ -17,8 +18,8 @@ export function expectationOf({ expect, images }: Pick<Scenario, "expect" | "ima
  * Whether a campaign ends with an upgrade that nobody confirms: where not said, if there is one that can come back.
  * @param mode of the profile.
  */
-export function checksRevert(scenario: Scenario, mode: string): boolean {
+export function checksRevert(scenario: Scenario, mode: ModeName): boolean {
   const isInstalled = expectationOf(scenario).outcome === "upgrade";
-  const comesBack = scenario.request === "test" && isInstalled && mode !== "overwrite-only";
+  const comesBack = scenario.request === "test" && isInstalled && modeRow(mode).takesBack;
   return scenario.revert_check ?? comesBack;
 }

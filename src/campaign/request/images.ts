@@ -21,7 +21,7 @@ import {
   type Randomness,
   TLV_INFO_BYTES,
 } from "../../image/index.ts";
-import { asNetFirmware, findFirmwareInfo, NET_APP } from "../../mcuboot/index.ts";
+import { asNetFirmware, findFirmwareInfo, modeRow, NET_APP } from "../../mcuboot/index.ts";
 import type { ImageSummary } from "../record/facts.ts";
 import type { ImagePart, Role } from "./image-part.ts";
 import { type PackagePlace, packagePlaceOf, partsOf } from "./packaged-parts.ts";
@@ -66,6 +66,10 @@ export interface ImagePlan {
   readonly headerBytes: number;
   /** Device address of the primary slot: payloads are linked for it. */
   readonly primaryAddress: number;
+  /** Where images run in place: of the secondary slot, which the new image is linked and marked for. */
+  readonly updateAddress?: number | undefined;
+  /** The old image cannot start without a trailer that says image ok. */
+  readonly padsOld?: boolean;
   readonly slotBytes: number;
   /** One pair of slots takes the images of both cores. */
   readonly onePair?: boolean;
@@ -91,7 +95,7 @@ export async function buildImages(plan: ImagePlan): Promise<CampaignImages> {
   const old = await buildRole(plan, "old");
   const next = await buildRole(plan, "new");
   const built = {
-    old: plan.scenario.value.start.padded ? padded(old, plan) : old,
+    old: plan.scenario.value.start.padded || plan.padsOld ? padded(old, plan) : old,
     new: images.new.damage === undefined ? next : damaged(next, images.new.damage),
   };
   if (built.old.hash === built.new.hash) {
@@ -131,12 +135,12 @@ async function build(plan: ImagePlan, part: ImagePart, place: PackagePlace): Pro
   const payload = await payloadOf(plan, part, version);
   // How long an image may be is the bootloader's to say: see admission.ts.
   const { slotBytes: _, ...rest } = plan;
-  const romFixed = part.core === "network" ? NET_APP.address : plan.primaryAddress;
+  const romFixed = part.core === "network" ? NET_APP.address : slotAddressOf(plan, part);
   const dependencies = source.depends_on?.map((row) => ({ image: row.image, version: parseVersion(row.version) }));
   const recipe: ImageRecipe = {
     ...rest,
     encrypt: part.encrypt ?? false,
-    ...(plan.byLoadAddress && { romFixed }),
+    ...((plan.byLoadAddress === true || plan.updateAddress !== undefined) && { romFixed }),
     ...(dependencies && { dependencies }),
   };
   try {
@@ -259,11 +263,20 @@ async function payloadOf(plan: ImagePlan, part: ImagePart, version: string): Pro
     : payload;
 }
 
-function bodyAddressOf(
-  { primaryAddress, headerBytes }: Pick<ImagePlan, "primaryAddress" | "headerBytes">,
-  { core }: ImagePart,
-): number {
-  return core === "network" ? NET_APP.address : primaryAddress + headerBytes;
+function bodyAddressOf(plan: Addresses & Pick<ImagePlan, "headerBytes">, part: ImagePart): number {
+  return part.core === "network" ? NET_APP.address : slotAddressOf(plan, part) + plan.headerBytes;
+}
+
+type Addresses = Pick<ImagePlan, "primaryAddress" | "updateAddress">;
+
+/** Where an image of the application runs: in the primary slot, unless updates run where they are uploaded to. */
+function slotAddressOf({ primaryAddress, updateAddress }: Addresses, { role }: Pick<ImagePart, "role">): number {
+  return role === "new" ? (updateAddress ?? primaryAddress) : primaryAddress;
+}
+
+/** Where updates run that run in place. */
+export function updateAddressOf({ bootloader, slots }: BoardProfile): number | undefined {
+  return modeRow(bootloader.mode).inPlace ? slots.secondary.offset : undefined;
 }
 
 /**
@@ -278,7 +291,8 @@ export async function readNamedFiles(scenario: ScenarioFile, board: LoadedProfil
   for (const role of ["old", "new"] as const) {
     for (const part of await partsOf(scenario, role, place)) {
       if (part.core === "network") requireNetworkSlot(scenario, part, profile);
-      const bodyAddress = bodyAddressOf({ headerBytes, primaryAddress: place.primaryAddress }, part);
+      const { primaryAddress } = place;
+      const bodyAddress = bodyAddressOf({ headerBytes, primaryAddress, updateAddress: updateAddressOf(profile) }, part);
       if (isPayloadFile(part)) await readPayload(scenario, part, Random.fromSeed(0), { headerBytes, bodyAddress });
       if (isPresigned(part)) await presignedImage({ scenario, keys, place }, part);
     }

@@ -6,12 +6,13 @@ import {
   keyTitles,
   type LoadedProfile,
   loadAddressOf,
+  padsFactory,
   profileKeys,
 } from "../../board/index.ts";
 import type { Random } from "../../core/index.ts";
 import { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { namedParts } from "./image-part.ts";
-import { allImages, buildImages, type CampaignImages } from "./images.ts";
+import { allImages, buildImages, type CampaignImages, updateAddressOf } from "./images.ts";
 import { packagePlaceOf } from "./packaged-parts.ts";
 import { imagesFromRecord } from "./recorded-images.ts";
 import type { RunRequest } from "./run-request.ts";
@@ -41,6 +42,8 @@ export async function buildMaterial(
     keys,
     headerBytes: profile.images.headerBytes,
     ...packagePlaceOf(profile),
+    updateAddress: updateAddressOf(profile),
+    padsOld: padsFactory(profile),
     byLoadAddress: loadAddressOf(loaded) !== undefined,
     writeBytes: bootloader.writeBytes,
     maxAlign: bootloader.maxAlign,

@@ -1,4 +1,5 @@
 import type { LoadedProfile } from "../../board/index.ts";
+import { modeRow } from "../../mcuboot/index.ts";
 import { expectationOf } from "./expectation.ts";
 import { namedParts } from "./image-part.ts";
 import type { Scenario, ScenarioFile } from "./scenario.ts";
@@ -56,6 +57,27 @@ const RULES: readonly RuleRow[] = [
     hint: "Choose a board with slots.network_secondary, such as twin-net, or with bootloader.network_core_upgrade.",
   },
   {
+    name: "a way back where the newest image runs",
+    *fields({ request, cuts }, profile) {
+      const { inPlace, takesBack } = modeRow(profile.bootloader.mode);
+      if (!inPlace || hasFlasher(profile) || (takesBack && request === "test")) return;
+      if (cuts.count !== 0) yield ["cuts"];
+    },
+    text: "wants more than one upgrade, and where the newest image runs nothing brings the old one back but a flasher",
+    hint: "Add a flasher to the profile, use request: test with direct-xip-revert, or cuts: { count: 0 }.",
+  },
+  {
+    name: "a request where none can be made",
+    *fields({ request, cuts }, { bootloader }) {
+      const { inPlace, takesBack } = modeRow(bootloader.mode);
+      if (!inPlace || takesBack) return;
+      if (request !== "test") yield ["request"];
+      if (cuts.in === "request") yield ["cuts", "in"];
+    },
+    text: "has no meaning with direct-xip: the newest image runs, and no application can be asked",
+    hint: "Leave it out, or use direct-xip-revert.",
+  },
+  {
     name: "a dependency on another image without a slot for it",
     *fields(scenario, { slots }) {
       if (slots.networkSecondary !== undefined) return;
@@ -104,13 +126,13 @@ const RULES: readonly RuleRow[] = [
     name: "a revert that cannot be",
     *fields(scenario, { bootloader }) {
       const never =
-        scenario.request === "permanent" || outcome(scenario) !== "upgrade" || bootloader.mode === "overwrite-only";
+        scenario.request === "permanent" || outcome(scenario) !== "upgrade" || !modeRow(bootloader.mode).takesBack;
       if (!never) return;
       if (scenario.revert_check === true) yield ["revert_check"];
       if (scenario.cuts.in === "revert") yield ["cuts", "in"];
     },
     text: "wants an image that is taken back, and nothing of this upgrade ever is",
-    hint: "That takes request: test, an image that is installed, and a mode that swaps.",
+    hint: "That takes request: test, an image that is installed, and a mode that takes it back.",
   },
   {
     name: "cuts for an image that does not boot",

@@ -40,7 +40,7 @@ describe("the model's view of a board", () => {
     expect([expected.holds(images.new), expected.takes(images.new)]).toEqual([true, true]);
     expected.requestTest();
     const [after] = expected.outcomes();
-    expected.adopt(after?.flash ?? expected.flash);
+    expected.adopt(after ?? expected);
     expect(listed(expected)).toEqual(["0 2.0.0 true", "1 1.0.0 false"]);
     expected.confirm();
     expect(expected.timeline().operations).toEqual([]);
@@ -62,7 +62,7 @@ describe("the model's view of a board", () => {
     expected.place(images.old, images.new);
     const known = expected.flash.snapshot();
     const name = known.identity();
-    expected.adopt(known);
+    expected.adopt({ flash: known });
     expected.requestTest();
     expect(known.identity()).toBe(name);
   });
@@ -81,7 +81,7 @@ describe("the model's view of a board", () => {
     expected.uploaded(images.new);
     expect(expected.takes(images.new)).toBe(true);
     expected.requestTest();
-    expected.adopt(expected.outcomes()[0]?.flash ?? expected.flash);
+    expected.adopt(expected.outcomes()[0] ?? expected);
     expected.confirm();
     expect([expected.holds(images.old), expected.takes(images.old)]).toEqual([true, false]);
   });

@@ -2,18 +2,23 @@ import { defined, LruCache, roundUp } from "../../core/index.ts";
 import {
   type Area,
   type BootloaderBuild,
+  type BootResult,
   confirm,
   contentBefore,
   erasesOf,
   FlashContent,
   type FlashOperation,
   type FlashTiming,
+  type ImageEntry,
   imageListOf,
   isOperation,
   type LegalOutcome,
   legalOutcomes,
+  modeOf,
+  type Slot,
   type Steps,
   setPending,
+  slotsThatRun,
   statesAfterCut,
   type Timeline,
   timeline,
@@ -45,6 +50,8 @@ export class ExpectedFlash {
   readonly build: BootloaderBuild;
   readonly timing: FlashTiming;
   flash: FlashContent;
+  /** The slot that runs; the primary one, unless images run in place. */
+  #running: Slot = 0;
   readonly #erased: number[] = [];
   /** A campaign asks about the same few contents again and again. */
   readonly #timelines = new LruCache<Timeline>(TIMELINES_MAX);
@@ -59,10 +66,28 @@ export class ExpectedFlash {
     this.flash = FlashContent.erased(flashBytesOf(build), build.sectorBytes);
   }
 
+  /** The slot that an upload goes to: the one that does not run. */
+  get otherSlot(): Slot {
+    return this.#running === 0 ? 1 : 0;
+  }
+
+  /** Device offset of the slot that runs. */
+  get runningOffset(): number {
+    return this.#running === 0 ? this.#slots.primary.offset : this.#slots.secondary.offset;
+  }
+
+  /** Images run where they lie, and the newest does. */
+  get inPlace(): boolean {
+    return modeOf(this.build).inPlace;
+  }
+
   /** A board whose primary slot runs `primary`, confirmed, and whose secondary slot holds `secondary` or nothing. */
   place(primary: ImageToFlash, secondary?: ImageToFlash): void {
+    this.#running = 0;
     this.flash = FlashContent.erased(flashBytesOf(this.build), this.build.sectorBytes);
     this.flash.load(this.#slots.primary.offset, primary.flashed ?? primary.plain);
+    // It has been started, which may have left a mark in its trailer.
+    if (this.inPlace) this.adopt(this.timeline());
     if (secondary) this.put(secondary);
   }
 
@@ -77,11 +102,11 @@ export class ExpectedFlash {
     this.place(image);
   }
 
-  /** The secondary slot holds this image, and nothing is asked for. */
+  /** The slot that does not run holds this image, and nothing is asked for. */
   put(image: ImageToFlash): void {
-    const { secondary } = this.#slots;
-    this.flash.load(secondary.offset, new Uint8Array(secondary.bytes).fill(0xff));
-    this.flash.load(secondary.offset + uploadOffset(this.build), image.file);
+    const { offset, bytes } = this.#other;
+    this.flash.load(offset, new Uint8Array(bytes).fill(0xff));
+    this.flash.load(offset + uploadOffset(this.build), image.file);
   }
 
   /** The network core's images have slots of their own. */
@@ -101,7 +126,7 @@ export class ExpectedFlash {
   networkView(): ExpectedFlash | undefined {
     if (this.#networkBuild === undefined) return undefined;
     const view = new ExpectedFlash(this.#networkBuild, this.timing);
-    view.adopt(this.flash);
+    view.adopt(this);
     return view;
   }
 
@@ -120,23 +145,28 @@ export class ExpectedFlash {
     this.#run(setPending(this.flash, this.build, 1, false));
   }
 
-  /** True when the model's secondary slot holds this image. */
+  /** The image list of an application that runs now. */
+  imageList(flash: FlashContent = this.flash): readonly ImageEntry[] {
+    return imageListOf(flash, this.build, [this.#running]);
+  }
+
+  /** True when the model's other slot holds this image. */
   holds(image: ImageToFlash): boolean {
-    return imageListOf(this.flash, this.build).some((entry) => entry.slot === 1 && entry.hash === image.hash);
+    return this.imageList().some((entry) => entry.slot === this.otherSlot && entry.hash === image.hash);
   }
 
   /** True when the bootloader would take this image out of the secondary slot, were it asked to. */
   takes(image: ImageToFlash): boolean {
     const asked = this.flash.snapshot();
-    for (const step of setPending(asked, this.build, 0, false)) if (isOperation(step)) asked.apply(step);
+    for (const step of this.requestSteps(asked, false)) if (isOperation(step)) asked.apply(step);
     const { images } = this.#timelineOf(asked);
-    return images.some((entry) => entry.slot === 0 && entry.hash === image.hash);
+    return images.some((entry) => entry.active && entry.hash === image.hash);
   }
 
   /** The image was written to the secondary slot: pages of the image and of the trailer were erased before. */
   uploaded(image: ImageToFlash): void {
     this.put(image);
-    this.#uploadErases(this.#slots.secondary, uploadOffset(this.build) + image.file.length);
+    this.#uploadErases(this.#other, uploadOffset(this.build) + image.file.length);
   }
 
   /** Pages that an upload erases first: of the image, and the trailer's. A slot that is blank keeps them: not counted on. */
@@ -161,13 +191,13 @@ export class ExpectedFlash {
     const flash = this.flash.snapshot();
     const states = new Map<string, FlashContent>();
     const keep = () => {
-      const shown = JSON.stringify(imageListOf(flash, this.build));
+      const shown = JSON.stringify(this.imageList(flash));
       if (!states.has(shown)) states.set(shown, flash.snapshot());
     };
     if (takenBytes === 0) keep();
     let writtenBytes = 0;
     const sureBytes = takenBytes - (takenBytes % UPLOAD_BLOCK_BYTES);
-    for (const step of uploadSteps(flash, this.build, 0, image.file)) {
+    for (const step of uploadSteps(flash, this.build, 0, image.file, this.otherSlot)) {
       if (!isOperation(step)) continue;
       flash.apply(step);
       if (step.kind === "write") writtenBytes += step.data.length;
@@ -177,11 +207,21 @@ export class ExpectedFlash {
   }
 
   request(permanent: boolean): void {
-    this.#run(setPending(this.flash, this.build, 0, permanent));
+    this.#run(this.requestSteps(this.flash, permanent));
+  }
+
+  /** What a request does to a flash; where images run in place and are never taken back, there is none. */
+  requestSteps(flash: FlashContent, permanent: boolean): Steps<unknown> {
+    return this.isAskable ? setPending(flash, this.build, 0, permanent, this.otherSlot) : nothing();
+  }
+
+  /** An application can be asked for the next image, and to confirm its own. */
+  get isAskable(): boolean {
+    return !this.inPlace || modeOf(this.build).takesBack;
   }
 
   confirm(): void {
-    this.#run(confirm(this.flash, this.build, 0));
+    if (this.isAskable) this.#run(confirm(this.flash, this.build, 0, this.#running));
   }
 
   /** The next boot if it is undisturbed. */
@@ -198,6 +238,7 @@ export class ExpectedFlash {
       flash: this.flash,
       build: this.build,
       timing: this.timing,
+      ran: [this.#running],
       ...defined({ window }),
     });
   }
@@ -218,8 +259,13 @@ export class ExpectedFlash {
     return contents.flatMap((flash) => legalOutcomes(this.#cut(flash, last)));
   }
 
+  /** What an undisturbed boot may make of a content. */
+  outcomesOf(flash: FlashContent): readonly LegalOutcome[] {
+    return legalOutcomes(this.#asked(flash));
+  }
+
   #asked(flash: FlashContent) {
-    return { flash, build: this.build, timing: this.timing };
+    return { flash, build: this.build, timing: this.timing, ran: [this.#running] };
   }
 
   #cut(flash: FlashContent, span: CutSpan) {
@@ -247,9 +293,10 @@ export class ExpectedFlash {
     return [...erased, ...erasesOf(cut, this.build).flatMap((range) => this.#pagesIn(range))];
   }
 
-  /** From now on the board is known to be in this state. */
-  adopt(flash: FlashContent): void {
+  /** From now on the board is known to be in this state; with the end of the boot that led there, where there was one. */
+  adopt({ flash, result }: { readonly flash: FlashContent; readonly result?: BootResult }): void {
     this.flash = flash.snapshot();
+    if (result !== undefined) this.#running = slotsThatRun(this.build, result)[0] ?? this.#running;
   }
 
   #timelineOf(flash: FlashContent): Timeline {
@@ -262,6 +309,10 @@ export class ExpectedFlash {
     const image = this.build.images[0];
     if (!image) throw new RangeError("a bootloader build without images");
     return image;
+  }
+
+  get #other(): Area {
+    return this.otherSlot === 0 ? this.#slots.primary : this.#slots.secondary;
   }
 
   /** The pages that an erase covers; none for a write. */
@@ -279,6 +330,8 @@ export class ExpectedFlash {
     for (const step of steps) if (isOperation(step)) this.flash.apply(step);
   }
 }
+
+function* nothing(): Steps {}
 
 function distinct(contents: readonly FlashContent[]): readonly FlashContent[] {
   return [...new Map(contents.map((flash) => [flash.identity(), flash])).values()];

@@ -89,9 +89,9 @@ test("cuts in boots in a row are judged from what each left", async () => {
   const expected = await requested();
   const first = cutAt(expected, 30);
   const second = first.snapshot();
-  expected.adopt(first);
+  expected.adopt({ flash: first });
   for (const { operation } of expected.timeline().operations.slice(0, 5)) second.apply(operation);
-  expected.adopt((await requested()).flash);
+  expected.adopt(await requested());
   const lost = [first, second].map((flash) => ({
     left: dump(flash),
     offSentUs: 0,

@@ -1,23 +1,12 @@
-import { lstatSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { isIP } from "node:net";
-import { join, resolve } from "node:path";
 import { loadProfile, makeTwin } from "../../board/index.ts";
-import {
-  Cleanup,
-  ConfigurationError,
-  EXIT,
-  makeFolder,
-  messageOf,
-  Random,
-  RealClock,
-  UsageError,
-  whenAborted,
-} from "../../core/index.ts";
-import { openPty } from "../../serial/index.ts";
+import { Cleanup, type Clock, EXIT, Random, RealClock, UsageError, whenAborted } from "../../core/index.ts";
+import { openPty, serveTcp } from "../../serial/index.ts";
 import { UdpServerTransport } from "../../smp/index.ts";
 import { withFaults } from "../run/faults.ts";
-import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
+import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
+import { linkedPaths } from "./linked-paths.ts";
 
 /** What twins and their lines go at, in bits a second. */
 const BAUD_RATES = { least: 300, most: 1_000_000 };
@@ -29,6 +18,8 @@ const OPTIONS = {
   link: { type: "string", describe: "also make symbolic links DIR/uart and DIR/relay, which do not change" },
   fault: { type: "string", describe: "switch a fault on (repeatable)" },
   udp: { type: "string", describe: "serve SMP over UDP as well: PORT, or ADDRESS:PORT (default address 127.0.0.1)" },
+  tcp: { type: "string", describe: "serve the UART over TCP, not on a pseudo-terminal: PORT, or ADDRESS:PORT" },
+  rfc2217: { type: "string", describe: "the same as RFC 2217 has it (a terminal server): PORT, or ADDRESS:PORT" },
   seed: { type: "string", describe: "seed of what the twin draws", default: "1" },
 } as const satisfies OptionRows;
 
@@ -41,10 +32,10 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
   if (!args) return EXIT.pass;
   const loaded = withFaults(await loadProfile(args.text("board") ?? "twin", { cwd: io.cwd }), args.texts("fault"));
   const baudRate = args.whole("baud", BAUD_RATES) ?? loaded.profile.ports.app.baudRate;
-  const udp = udpOf(args.text("udp"));
+  const udp = addressOf("udp", args.text("udp"));
   const clock = new RealClock();
   await using closing = new Cleanup();
-  const app = await openPty({ clock, name: "twin's UART" });
+  const app = await openUart(args, clock);
   closing.use("uart", app.link);
   const relay = await openPty({ clock, name: "twin's relay" });
   closing.use("relay", relay.link);
@@ -55,65 +46,47 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
   const links = { app: app.link, relay: relay.link, ...(net && { net: net.link }) };
   const smpAlso = udp && closing.use("UDP", await UdpServerTransport.open({ ...udp, clock }));
   const twin = closing.use("twin", makeTwin({ ...loaded, profile: paced }, { clock, random, links, smpAlso }));
-  const paths = named(
+  const paths = linkedPaths(
     args.text("link"),
     io.cwd,
-    { uart: app.path, relay: relay.path, ...(net && { net: net.path }) },
+    { ...(app.path !== undefined && { uart: app.path }), relay: relay.path, ...(net && { net: net.path }) },
     closing,
   );
   // Bytes that come before the board listens are lost: whoever reads this line may talk at once.
   if (twin.machine.powered) await Promise.race([twin.machine.settled, whenAborted(io.signal)]);
-  const ports = smpAlso ? { udp: smpAlso.port } : {};
+  const ports = { ...(smpAlso && { udp: smpAlso.port }), ...app.served };
   io.out(`${JSON.stringify({ ...paths, ...ports, pid: process.pid })}\n`);
   await whenAborted(io.signal);
   twin.check();
   return EXIT.pass;
 }
 
+/** The UART's other end: a pseudo-terminal, or a TCP port. @throws UsageError; BenchError. */
+async function openUart(args: Parsed, clock: Clock) {
+  const asked = (["tcp", "rfc2217"] as const).flatMap((kind) => {
+    const address = addressOf(kind, args.text(kind));
+    return address === undefined ? [] : [{ kind, address }];
+  });
+  const [first, second] = asked;
+  if (second !== undefined) throw new UsageError("--tcp and --rfc2217 both serve the one UART.", "Leave one out.");
+  if (first === undefined) {
+    const { link, path } = await openPty({ clock, name: "twin's UART" });
+    return { link, path, served: {} };
+  }
+  const link = await serveTcp({ ...first.address, clock, rfc2217: first.kind === "rfc2217" });
+  return { link, path: undefined, served: { [first.kind]: link.port } };
+}
+
 /** "1337", "[::1]:1337" and the like. @throws UsageError. */
-function udpOf(text: string | undefined): { readonly host: string; readonly port: number } | undefined {
+function addressOf(
+  option: string,
+  text: string | undefined,
+): { readonly host: string; readonly port: number } | undefined {
   if (text === undefined) return undefined;
   const at = text.lastIndexOf(":");
   const host = at < 0 ? "127.0.0.1" : text.slice(0, at).replace(/^\[(.*)\]$/u, "$1");
   const port = Number(text.slice(at + 1));
   const isPort = /^\d+$/u.test(text.slice(at + 1)) && port <= PORT_MAX;
-  if (!isPort || isIP(host) === 0) throw new UsageError(`--udp wants PORT or ADDRESS:PORT, not "${text}".`);
+  if (!isPort || isIP(host) === 0) throw new UsageError(`--${option} wants PORT or ADDRESS:PORT, not "${text}".`);
   return { host, port };
-}
-
-/**
- * Paths under which programs find the lines; with a folder, links that stay the same from run to run. A link of an
- * earlier twin is replaced; a file that is none is somebody's, and stays.
- */
-function named<T extends Record<string, string>>(
-  folder: string | undefined,
-  cwd: string,
-  paths: T,
-  closing: Cleanup,
-): T {
-  if (folder === undefined) return paths;
-  const absolute = resolve(cwd, folder);
-  try {
-    makeFolder(absolute);
-    const links = Object.entries(paths).map(([name, target]) => {
-      const link = join(absolute, name);
-      if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(link);
-      symlinkSync(target, link);
-      closing.add(`link ${name}`, () => removeLink(link, target));
-      return [name, link];
-    });
-    return Object.fromEntries(links);
-  } catch (error) {
-    const hint = "Name a folder you may write to with --link DIR.";
-    throw new ConfigurationError(`cannot make links in ${folder}: ${messageOf(error)}.`, hint, { cause: error });
-  }
-}
-
-/** A twin that was started later with the same folder owns the link now: that one stays. */
-function removeLink(link: string, target: string): void {
-  try {
-    if (readlinkSync(link) === target) rmSync(link, { force: true });
-  } catch {
-    // It is gone already.
-  }
 }

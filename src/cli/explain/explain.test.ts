@@ -101,8 +101,11 @@ describe("hil explain", () => {
   test("reads one slot when it is told which", async () => {
     const slot = new Uint8Array(0x7_4000).fill(0xff);
     await expect(told(slot)).rejects.toThrow("is as long as a slot: which one it is has to be told");
-    const few = told(slot.subarray(0, 15), "--slot", "1");
-    await expect(few).rejects.toThrow("has 15 bytes: too few for a trailer's magic (16)");
+    const few = told(slot.subarray(0, 39), "--slot", "1");
+    await expect(few).rejects.toThrow(
+      "has 39 bytes: too few for a trailer's magic and flags, the last 40 of a slot here",
+    );
+    expect(await told(slot.subarray(0, 40), "--slot", "1")).toContain("only the last 40 bytes of slot 1 are given");
     expect(await told(slot, "--slot", "1")).toContain("slot 1 holds no image: its start is erased");
     await expect(told(slot, "--slot", "2")).rejects.toThrow('--slot wants 0 or 1, not "2"');
     await expect(told(slot, "--slot", "1", "--image", "1")).rejects.toThrow("--image 1: this board has 1");

@@ -26,6 +26,7 @@ import {
   logSpan,
   readLog,
   tellLog,
+  trailerFlagsBytesOf,
 } from "../../mcuboot/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -123,8 +124,12 @@ function ofFile(path: string, build: BootloaderBuild, asked: SlotAsked | undefin
   if (statSync(path).size > INPUT_BYTES_MAX && asked === undefined) return ofLongLog(path, build);
   const bytes = bytesOf(path);
   if (bytes.length === 0) throw new ConfigurationError(`${path} is empty.`, WANTED);
-  if (asked !== undefined && bytes.length < TRAILER_MAGIC_BYTES) {
-    throw new ConfigurationError(`${path} has ${bytes.length} bytes: too few for a trailer's magic (16).`, WANTED);
+  const least = trailerFlagsBytesOf(build);
+  if (asked !== undefined && bytes.length < least) {
+    throw new ConfigurationError(
+      `${path} has ${bytes.length} bytes: too few for a trailer's magic and flags, the last ${least} of a slot here.`,
+      WANTED,
+    );
   }
   if (asked !== undefined) return ofSlot(bytes, build, asked);
   const text = decoded(bytes);
@@ -155,8 +160,6 @@ function ofLongLog(path: string, build: BootloaderBuild): FullAnswer {
   return found;
 }
 
-/** The least that tells anything of a slot. Source: MCUboot bootutil_public.c BOOT_MAGIC_SZ. */
-const TRAILER_MAGIC_BYTES = 16;
 const WANTED =
   "It wants a boot log, an image list (JSON or text), a flash dump from address 0, or one slot with --slot.";
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Random } from "../../core/index.ts";
+import { parseSigned, TLV, tlvsOf } from "../../image/index.ts";
 import { ImageFolder } from "../testing/image-folder.ts";
 
 const SIGN = ["sign", "-H", "0x200", "--pad-header", "--align", "4", "-S", "0x10000", "-k", "sign.pem"];
@@ -147,6 +148,18 @@ describe("hil image verify, beyond imgtool", () => {
     expect(strict.err).toContain("Error: enc.bin and shared.bin are encrypted with the same AES key");
   });
 
+  test("two encrypted files of one firmware tell, without any key, that it is one; their bodies do not", async () => {
+    await run(...SIGN, "-E", "device.pem", "-v", "1.0.0", "app.bin", "again.bin");
+    const [first, second] = ["enc.bin", "again.bin"].map((name) => {
+      const image = parseSigned(folder.read(name));
+      const sha = tlvsOf(image).find(({ type }) => type === TLV.SHA256)?.data;
+      return { told: { version: image.header.version, bytes: image.body.length, sha }, body: image.body };
+    });
+    expect(first?.told.sha).toHaveLength(32);
+    expect(first?.told).toEqual(second?.told);
+    expect(first?.body).not.toEqual(second?.body);
+  });
+
   test("--strict passes images with keys of their own, and an image beside its --clear twin", async () => {
     const argv = ["verify", "--strict", "--decrypt-key", "device.pem", "-k", "sign.pem"];
     expect(await run(...argv, "enc.bin", "enc2.bin", "clear.bin")).toMatchObject({ exit: 0, err: "" });
@@ -167,6 +180,31 @@ describe("hil image verify, beyond imgtool", () => {
     const ran = await run("verify", "-k", "sign.pem", "--swap-mode", mode, "--slot-size", slot, "fit.signed.bin");
     expect(ran.exit).toBe(exit);
     expect(ran.err.includes("takes 0x1000")).toBe(exit === 1);
+  });
+
+  test.each([
+    ["without one", [], true],
+    ["0xffff", ["--rom-fixed", "0xffff"], true],
+    ["0x10000", ["--rom-fixed", "0x10000"], false],
+    ["0x4ffff", ["--rom-fixed", "0x4ffff"], false],
+    ["0x50000", ["--rom-fixed", "0x50000"], true],
+  ])(
+    "--checks-load-address refuses a header whose address is not in the slot 0x10000 to 0x4ffff: %s",
+    async (_, fixed, refused) => {
+      const firmware = Buffer.from(Random.fromSeed("vectors").bytes(1024));
+      firmware.writeUInt32LE(0x0001_0401, 4);
+      folder.write("at.bin", firmware);
+      await run(...SIGN, "-v", "1.0.0", ...fixed, "at.bin", "at.signed.bin");
+      const asked = ["verify", "--slot-address", "0x10000", "-S", "0x40000", "--swap-mode", "overwrite"];
+      expect((await run(...asked, "at.signed.bin")).err).not.toContain("load address is");
+      const checked = await run(...asked, "--checks-load-address", "at.signed.bin");
+      expect(checked.err.includes("load address is")).toBe(refused);
+      if (refused) expect(checked).toMatchObject({ exit: 1, out: "Image would be refused by the bootloader\n" });
+    },
+  );
+
+  test("--checks-load-address without the slot is refused", async () => {
+    expect((await run("verify", "--checks-load-address", "fw.signed.bin")).exit).toBe(2);
   });
 
   test("the reset vector must point into the slot that --slot-address names", async () => {

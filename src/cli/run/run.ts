@@ -1,4 +1,4 @@
-import { type LoadedProfile, loadProfile, requireApart } from "../../board/index.ts";
+import { type LoadedProfile, loadProfile, requireApart, withFirmware } from "../../board/index.ts";
 import {
   cutsAt,
   cutsOn,
@@ -26,6 +26,11 @@ const OPTIONS = {
     describe: 'board profile: a YAML file, or "twin" (repeatable: boards that run at once)',
     default: "twin",
   },
+  firmware: {
+    type: "string",
+    describe: "image that an emulated board runs: merged HEX, or bootloader and application (repeatable)",
+  },
+  net: { type: "string", describe: "image of its network core (repeatable)" },
   cuts: { type: "string", describe: "spread this many cuts over the swap (default: the scenario's)" },
   "cut-at": { type: "string", describe: "cut this many ms after the answer to the reset command (repeatable)" },
   "cut-on": { type: "string", describe: "cut when the log matches, e.g. 'Starting swap+250' (ms; repeatable)" },
@@ -82,7 +87,9 @@ async function namedBoards(
   io: CliIo,
   faults: readonly string[],
 ): Promise<readonly [LoadedProfile, ...LoadedProfile[]]> {
-  const load = async (name: string) => withFaults(await loadProfile(name, { cwd: io.cwd }), faults);
+  const images = { firmware: args.texts("firmware"), network: args.texts("net"), cwd: io.cwd };
+  const load = async (name: string) =>
+    withFirmware(withFaults(await loadProfile(name, { cwd: io.cwd }), faults), images);
   const [first = "twin", ...more] = args.texts("board");
   const boards = [await load(first), ...(await Promise.all(more.map(load)))] as const;
   if (more.length > 0) await requireApart(boards);

@@ -1,9 +1,11 @@
 import { type Cleanup, type Clock, defined, UsageError } from "../../core/index.ts";
 import {
+  isNetworkName,
   type Link,
-  openRfc2217,
+  type NetworkPort,
+  networkPort,
+  openNetworkPort,
   openSerialPort,
-  openTcp,
   type PortRef,
   ReopeningLink,
   resolvePort,
@@ -26,15 +28,6 @@ import { type ConnectionString, connectionString } from "./connstring.ts";
 const BAUD_RATE = 115_200;
 /** How long `--reopen` waits for a port to come back, in milliseconds. */
 const REOPEN_MS = 30_000;
-
-/** How `--port` may look. */
-const ADDRESSES = [
-  { kind: "udp", form: /^udp:(?<host>\[[^\]]+\]|[^:]+)(?::(?<port>\d+))?$/ },
-  { kind: "tcp", form: /^tcp:(?<host>\[[^\]]+\]|[^:]+):(?<port>\d+)$/ },
-  { kind: "rfc2217", form: /^rfc2217:\/\/(?<host>\[[^\]]+\]|[^:/]+):(?<port>\d+)$/ },
-  { kind: "probe", form: /^(?<probe>\d+):(?<interface>\d+)$/ },
-  { kind: "path", form: /^(?!udp:|tcp:|rfc2217:)(?<path>.+)$/ },
-] as const;
 
 /** Opens what `--port` (or HIL_PORT) names, and a client on it; both are closed with `closing`. */
 export async function connectSmp(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): Promise<SmpClient> {
@@ -62,7 +55,9 @@ const SECONDS_LIKELY_BELOW_MS = 100;
  */
 function answerTimeoutMs(parsed: Parsed): number | undefined {
   const text = parsed.text("timeout");
-  return text === undefined ? undefined : durationMs("timeout", text, "ms");
+  const ms = text === undefined ? undefined : durationMs("timeout", text, "ms");
+  if (ms === 0) throw new UsageError(`--timeout ${text} leaves a board no time to answer.`, "Write 500ms or 3s.");
+  return ms;
 }
 
 /** What to add to a time-out: mcumgr's `-t 10` means seconds. Undefined where the deadline was no mistake. */
@@ -81,20 +76,15 @@ async function open(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): 
       "--pause-every wants bytes, and --line-pause how long.",
       "Write --pause-every 64 --line-pause 2.",
     );
-  const { kind, parts } = addressOf(named);
-  const host = (parts["host"] ?? "").replaceAll(/[[\]]/g, "");
+  const address = addressOf(named);
   const { signal } = io;
-  if (kind === "udp") return UdpTransport.open({ host, port: Number(parts["port"] ?? UDP_PORT), clock, signal });
+  if ("kind" in address && address.kind === "udp")
+    return UdpTransport.open({ host: address.host, port: address.port ?? UDP_PORT, clock, signal });
   const hardwareFlowControl = parsed.flag("flow-control");
   const openLink = async (): Promise<Link> => {
-    const address = { host, port: Number(parts["port"]), clock, signal };
-    if (kind === "tcp") return openTcp(address);
-    if (kind === "rfc2217") return openRfc2217({ ...address, baudRate, hardwareFlowControl });
-    const probe = parts["probe"];
-    const ref: PortRef =
-      probe === undefined ? { path: named } : { jlink: probe, interface: Number(parts["interface"]) };
+    if ("kind" in address) return openNetworkPort(address, { baudRate, hardwareFlowControl, clock, signal });
     // Resolved at every opening: a port that was away may be back under another path.
-    return openSerialPort(await resolvePort(ref), { baudRate, clock, hardwareFlowControl, name: named });
+    return openSerialPort(await resolvePort(address), { baudRate, clock, hardwareFlowControl, name: named });
   };
   const reopen = { clock, unaskedMs: REOPEN_MS };
   const link = parsed.flag("reopen") ? await ReopeningLink.open(openLink, reopen) : await openLink();
@@ -132,14 +122,13 @@ export function lineBaudRate(parsed: Parsed, io: CliIo): number | undefined {
   return port.startsWith("udp:") || port.startsWith("tcp:") ? undefined : baudRate;
 }
 
-function addressOf(named: string): {
-  kind: (typeof ADDRESSES)[number]["kind"];
-  parts: Partial<Record<string, string>>;
-} {
-  for (const { kind, form } of ADDRESSES) {
-    const match = form.exec(named);
-    if (match) return { kind, parts: { ...match.groups } };
-  }
+/** What --port names: a port on the network, or of this machine. @throws UsageError */
+function addressOf(named: string): NetworkPort | PortRef {
+  const [, probe, number] = /^(\d+):(\d+)$/.exec(named) ?? [];
+  if (probe !== undefined) return { jlink: probe, interface: Number(number) };
+  const address = networkPort(named);
+  if (address !== undefined) return address;
+  if (named !== "" && !isNetworkName(named)) return { path: named };
   throw new UsageError(
     `"${named}" is no port.`,
     "Write udp:HOST, udp:HOST:PORT, tcp:HOST:PORT, rfc2217://HOST:PORT, PROBE:INTERFACE or a path.",

@@ -142,6 +142,28 @@ describe("hil smp over TCP", () => {
     expect(io.complained().match(/"d":9007199254740993/g)).toHaveLength(2);
   });
 
+  test("integers of every width go and come with all their digits, as values, in lists and in maps", async () => {
+    const edges = [0n, 23n, 255n, 65_535n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 53n - 1n, 2n ** 63n - 1n, 2n ** 64n - 1n];
+    const near = edges.flatMap((edge) => [edge - 1n, edge, edge + 1n]).filter((value) => value < 2n ** 64n);
+    const all = near.flatMap((value) => [value, -1n - value]);
+    expect(all.filter((value) => value >= -(2n ** 64n))).toEqual(all);
+    const fields = `{"list":[${all.join(",")}],${all.map((value, at) => `"f${at}":${value}`).join(",")}}`;
+    for (const words of [[], ["--json"]]) {
+      expect(await hil("raw", "write", "64", "1", fields, "--port", mirror, ...words)).toBe(`${fields}\n`);
+    }
+  });
+
+  test.each([(2n ** 64n).toString(), (-(2n ** 64n) - 1n).toString()])(
+    "%s, which CBOR has no integer for, is refused in one sentence",
+    async (value) => {
+      const refused = hil("raw", "write", "64", "1", `{"d":${value}}`, "--port", "/dev/there-is-none");
+      await expect(refused).rejects.toMatchObject({
+        exitCode: 2,
+        message: `${value} is no integer that CBOR can carry.`,
+      });
+    },
+  );
+
   test("carries files both ways", async () => {
     expect(await hil("fs", "upload", "in", "/lfs/b")).toContain("Done (compared by its sha256)\n");
     expect(Buffer.from(files.get("/lfs/b") ?? []).toString()).toBe("hello");

@@ -1,5 +1,5 @@
 import { isInteger, parse } from "lossless-json";
-import { EXIT, messageOf, UsageError } from "../../core/index.ts";
+import { EXIT, isKind, messageOf, UsageError } from "../../core/index.ts";
 import {
   type CborMap,
   customCommand,
@@ -161,6 +161,7 @@ function rawRequest([op, group, id, json = "{}"]: readonly string[]): {
   try {
     fields = exactJson(json);
   } catch (error) {
+    if (isKind(error, "usage")) throw error;
     throw new UsageError(`the fields are no JSON: ${messageOf(error)}.`, `Write them so: '{"d":"hello"}'.`, {
       cause: error,
     });

@@ -57,8 +57,8 @@ export function uploadSummary(result: UploadResult): string {
   const sentBytes = result.totalBytes - result.resumedAtBytes;
   const notes = [
     result.resumedAtBytes > 0 ? `taken up at ${result.resumedAtBytes}` : "",
-    result.retries > 0 ? `${result.retries} packets sent again` : "",
-    result.restarts > 0 ? `started over ${result.restarts} times` : "",
+    result.retries > 0 ? `${result.retries} packet${result.retries === 1 ? "" : "s"} sent again` : "",
+    result.restarts > 0 ? `started over ${result.restarts === 1 ? "once" : `${result.restarts} times`}` : "",
   ].filter((note) => note !== "");
   const tail = notes.length === 0 ? "" : `; ${notes.join(", ")}`;
   const rate = (sentBytes / 1024 / Math.max(seconds, 0.001)).toFixed(1);

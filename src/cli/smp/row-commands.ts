@@ -1,4 +1,4 @@
-import { messageOf, UsageError } from "../../core/index.ts";
+import { isKind, messageOf, UsageError } from "../../core/index.ts";
 import type { CborMap, CborValue, CommandRow, Shape } from "../../smp/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import { exactJson } from "./more-commands.ts";
@@ -58,10 +58,11 @@ function optionOf({ key, shape, isRequired }: Field): OptionRows[string] {
 function wantedOf(shape: Shape): string {
   switch (shape.kind) {
     case "uint":
+      return "a whole number from 0 to 2^53 - 1";
     case "wide uint":
-      return "a whole number from 0 on";
+      return "a whole number from 0 to 2^64 - 1";
     case "int":
-      return "a whole number";
+      return "a whole number between -2^53 and 2^53";
     case "text":
       return "text";
     case "bytes":
@@ -78,7 +79,7 @@ function isInteger({ kind }: Shape): boolean {
 /** Whole, not below 0 unless it may be, and within 2^53 unless the row says that a board counts further. */
 function fitsInteger({ kind }: Shape, value: unknown): boolean {
   if (typeof value === "bigint") return kind === "wide uint" && value >= 0n;
-  return Number.isInteger(value) && (kind === "int" || Number(value) >= 0);
+  return Number.isSafeInteger(value) && (kind === "int" || Number(value) >= 0);
 }
 
 /** @throws UsageError for a field that is missing, and for a value that does not fit it. */
@@ -92,6 +93,7 @@ function valueOf(name: string, { shape, isRequired }: Field, given: Parsed): Cbo
   try {
     value = exactJson(text);
   } catch (error) {
+    if (isKind(error, "usage") && !isInteger(shape)) throw error;
     const why = isInteger(shape) ? "" : `: ${messageOf(error)}`;
     throw new UsageError(`--${name} wants ${wantedOf(shape)}, not "${text}"${why}.`, "", { cause: error });
   }

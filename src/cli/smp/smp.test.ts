@@ -186,6 +186,7 @@ describe("hil smp fails", () => {
     ["echo hello --connstring speed=1", '--connstring does not know "speed=1".'],
     ["echo hello", "which port? Name it with --port"],
     ["echo hello --port PORT --baud fast", '--baud wants a number, not "fast"'],
+    ["echo hello --port PORT --timeout 0", "--timeout 0 leaves a board no time to answer. Write 500ms or 3s."],
     ["echo hello --port PORT --timeout -1", "--timeout wants a number (of ms), or one with its unit"],
     ["echo hello --prt PORT", "unknown option --prt. Did you mean --port?"],
   ])("with exit 2 for %j", async (argv, text) => {

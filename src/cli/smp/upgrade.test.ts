@@ -119,4 +119,13 @@ describe("after an upload the list is asked", () => {
       err: "",
     });
   });
+
+  test("one that is listed in another pair than it was sent for is done, with a warning that names both", async () => {
+    const onePair = (handlers: SmpHandlers): SmpHandlers => ({
+      imageUpload: (request, context) => handlers.imageUpload?.({ ...request, image: undefined }, context) ?? {},
+    });
+    serve(() => undefined, onePair);
+    const { code, err } = await hil("image", "upload", "new.bin", "--image", "1");
+    expect([code, err]).toEqual([0, expect.stringMatching(/^warning: .*as image 0, slot 1, .*sent as --image 1/)]);
+  });
 });

@@ -43,7 +43,7 @@ export async function uploadImageFile({ client, args: [name = ""], options, io }
  * @throws ProtocolError when the list has no such image. Source: zephyr #51798.
  */
 export async function requireListed(
-  { client, io }: SmpCall,
+  { client, options, io }: SmpCall,
   { result, file: { hash, version } }: { readonly result: UploadResult; readonly file: UploadFile },
 ): Promise<void> {
   if (hash === undefined) return;
@@ -53,8 +53,16 @@ export async function requireListed(
   });
   if (state === undefined) return;
   // In whichever pair: to serial recovery with direct uploads `--image` is a slot.
-  const isListed = state.images.some((entry) => entry.hash === undefined || equalBytes(entry.hash, hash));
-  if (isListed) return;
+  const listed = state.images.filter((entry) => entry.hash === undefined || equalBytes(entry.hash, hash));
+  const [first] = listed;
+  if (first !== undefined) {
+    const pair = imageNumber(options);
+    if (listed.some(({ image }) => image === pair) || (await client.dialect({ signal: io.signal })) !== "application")
+      return;
+    const place = `image ${first.image}, slot ${first.slot}`;
+    io.err(`warning: the board lists it as ${place}, and it was sent as --image ${pair}: it may have no such pair.\n`);
+    return;
+  }
   const what = `lists none with its hash (${hex(hash).slice(0, 16)}…, ${version})`;
   const hint = "What it holds is broken: erase the slot (`hil smp image erase`), then upload again.";
   const isWhole = !result.alreadyPresent && result.resumedAtBytes === 0;

@@ -10,7 +10,7 @@ import {
   UsageError,
   VirtualClock,
 } from "../../core/index.ts";
-import { type BootloaderBuild, type BootMode, generation, MODES, type UpgradeSwept } from "../../mcuboot/index.ts";
+import { type BootloaderBuild, generation, MODES, modeOf, modeRow, type UpgradeSwept } from "../../mcuboot/index.ts";
 
 /** As a scenario's generate_bytes. */
 const PAYLOAD_BYTES = z.int().min(1024).max(4_194_304);
@@ -101,8 +101,9 @@ export function parseSwept(fields: Readonly<Record<string, unknown>>): SweptFiel
  *   bootloader does not take, with its reason in numbers.
  */
 export async function upgradeOf({ board, scenario, seed, swept }: SweepRequest): Promise<UpgradeSwept> {
-  const mode = swept.mode === undefined ? undefined : modeOf(swept.mode);
-  const mayEncrypt = !swept.plain && mode !== "direct-xip";
+  const mode = swept.mode === undefined ? undefined : namedMode(swept.mode);
+  const inPlace = mode?.inPlace ?? modeRow(board.profile.bootloader.mode).inPlace;
+  const mayEncrypt = !swept.plain && !inPlace;
   const plain = mayEncrypt ? {} : { encrypt: false };
   const encrypt = scenario.value.images.encrypt && mayEncrypt;
   const sized: ScenarioFile = {
@@ -124,7 +125,7 @@ export async function upgradeOf({ board, scenario, seed, swept }: SweepRequest):
     throw scenario.wrong(["images"], text, "Leave it out, or take the application's signed file; `hil run` cuts both.");
   }
   const upgrade: UpgradeSwept = {
-    build: buildOf(expected.build, swept, mode ?? expected.build.mode),
+    build: buildOf(expected.build, swept, mode ?? modeOf(expected.build)),
     timing: expected.timing,
     old: images.old.plain,
     next: images.new.file,
@@ -143,7 +144,8 @@ function withBytes(source: Source, bytes: number | undefined): Source {
 }
 
 /** The bootloader: slots one behind the other, scratch behind them where the profile has none. */
-function buildOf(build: BootloaderBuild, swept: SweptFields, mode: BootMode): BootloaderBuild {
+function buildOf(build: BootloaderBuild, swept: SweptFields, row: ReturnType<typeof modeOf>): BootloaderBuild {
+  const { mode, inPlace, takesBack } = row;
   const [areas] = build.images;
   if (areas === undefined) throw new ConfigurationError("the profile has no slots.");
   const { sectorBytes } = build;
@@ -155,20 +157,20 @@ function buildOf(build: BootloaderBuild, swept: SweptFields, mode: BootMode): Bo
   const { scratch: own, encryption, ...rest } = build;
   return {
     ...rest,
-    ...(encryption === undefined || mode === "direct-xip" ? {} : { encryption }),
+    ...(encryption === undefined || inPlace ? {} : { encryption }),
     ...(mode === "scratch" ? { scratch: own ?? { offset: end, bytes: sectorBytes } } : {}),
     mode,
     generation: swept.generation === undefined ? build.generation : generation(swept.generation),
     images: [{ primary, secondary }],
     downgradePrevention: build.downgradePrevention || swept.downgrade_prevention,
     bootstrap: build.bootstrap || swept.bootstrap,
-    xipRevert: mode === "direct-xip",
+    xipRevert: inPlace && takesBack,
   };
 }
 
-function modeOf(name: string): BootMode {
+function namedMode(name: string): ReturnType<typeof modeOf> {
   const row = MODES.find((candidate) => candidate.name === name || candidate.mode === name);
-  if (row !== undefined) return row.mode;
+  if (row !== undefined) return row;
   const names = MODES.map((candidate) => candidate.name);
   const near = nearest(name, names);
   const hint = near === undefined ? `Known are ${names.join(", ")}.` : `Did you mean "${near}"?`;

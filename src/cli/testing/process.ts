@@ -138,22 +138,37 @@ function withNetCore(profile: string, net: string): string {
     );
 }
 
+/** The lab's profile with the port that a twin says it serves. */
+function withNetworkPort(over: "tcp" | "rfc2217" | "udp", told: string): string {
+  const port = new RegExp(`"${over}":(\\d+)`).exec(told)?.[1] ?? "none";
+  const name = over === "rfc2217" ? `rfc2217://127.0.0.1:${port}` : `${over}:127.0.0.1:${port}`;
+  if (over === "udp") return LAB_PROFILE.replace("power:", `  smp: { path: "${name}" }\npower:`);
+  return LAB_PROFILE.replace("./dev/uart", `"${name}"`);
+}
+
 /**
  * Starts a twin in real time at 1,000,000 baud and writes the files of a lab around it.
  * @param options.twin fields of the twin's own profile, which the lab's does not know of.
  * @param options.bothCores the board updates its network core, too, in slots of its own.
+ * @param options.over what SMP goes over, if not a pseudo-terminal.
  */
 export async function ptyBench(
-  options: { readonly twin?: Readonly<Record<string, unknown>>; readonly bothCores?: boolean } = {},
+  options: {
+    readonly twin?: Readonly<Record<string, unknown>>;
+    readonly bothCores?: boolean;
+    readonly over?: "tcp" | "rfc2217" | "udp";
+  } = {},
 ): Promise<PtyBench> {
   const folder = mkdtempSync(join(tmpdir(), "hil-pty-"));
-  const { twin: fields = {}, bothCores = false } = options;
+  const { twin: fields = {}, bothCores = false, over } = options;
   const profile = (text: string, net: string) => (bothCores ? withNetCore(text, net) : text);
   writeFileSync(join(folder, "lab.yaml"), profile(LAB_PROFILE, "./dev/net"));
   writeFileSync(join(folder, "small.yaml"), SCENARIO);
   writeFileSync(join(folder, "twin.yaml"), profile(TWIN_PROFILE, "twin:net").replace("TWIN", JSON.stringify(fields)));
-  const twin = hil(folder, "twin", "--board", "twin.yaml", "--link", "dev", "--baud", "1000000");
-  await twin.printed(/"pid"/);
+  const served = over === undefined ? [] : [`--${over}`, "0"];
+  const twin = hil(folder, "twin", "--board", "twin.yaml", "--link", "dev", "--baud", "1000000", ...served);
+  const told = await twin.printed(/"pid"/);
+  if (over !== undefined) writeFileSync(join(folder, "lab.yaml"), withNetworkPort(over, told));
   return {
     folder,
     twin,

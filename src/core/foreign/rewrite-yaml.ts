@@ -31,3 +31,14 @@ export function rewriteYaml(text: string, change: (path: FieldPath, value: strin
   walk(document.contents, []);
   return isChanged ? document.toString({ lineWidth: 0 }) : text;
 }
+
+/**
+ * The same YAML text with another value at one path, which is made where it is not there; comments stay.
+ * @param text YAML 1.2 that was read before without a complaint.
+ */
+export function replacedYaml(text: string, path: FieldPath, value: unknown): string {
+  const { parseDocument } = load("yaml") as typeof Yaml;
+  const document = parseDocument(text, { version: "1.2", logLevel: "error", uniqueKeys: false });
+  document.setIn(path, document.createNode(value));
+  return document.toString({ lineWidth: 0 });
+}

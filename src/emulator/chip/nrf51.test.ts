@@ -2,47 +2,12 @@ import { describe, expect, test } from "@jest/globals";
 import { Random } from "../../core/index.ts";
 import type { FlashOperation } from "../../mcuboot/index.ts";
 import { Nrf51 } from "./nrf51.ts";
+import { ThumbProgram } from "./testing/thumb-program.ts";
 
 const STACK = 0x2000_4000;
 const CODE = 0x100;
-const BRANCH_TO_SELF = 0xe7fe;
 
-/** Thumb code as halfwords; `ldr` loads a literal that is placed behind the code. */
-class Program {
-  readonly #halfwords: number[] = [];
-  readonly #literals: { readonly at: number; readonly register: number; readonly value: number }[] = [];
-
-  op(...halfwords: number[]): this {
-    this.#halfwords.push(...halfwords);
-    return this;
-  }
-
-  ldr(register: number, value: number): this {
-    this.#literals.push({ at: this.#halfwords.length, register, value });
-    return this.op(0);
-  }
-
-  /** Stores a word: STR r1, [r0]. */
-  store(address: number, value: number): this {
-    return this.ldr(0, address).ldr(1, value).op(0x6001);
-  }
-
-  bytes(): Uint8Array {
-    const code = [...this.#halfwords, BRANCH_TO_SELF];
-    if (code.length % 2 === 1) code.push(0xbf00);
-    const image = new Uint8Array(2 * code.length + 4 * this.#literals.length);
-    const view = new DataView(image.buffer);
-    for (const [index, { at, register, value }] of this.#literals.entries()) {
-      const place = 2 * code.length + 4 * index;
-      view.setUint32(place, value >>> 0, true);
-      code[at] = 0x4800 | (register << 8) | ((place - ((2 * at + 4) & ~3)) / 4);
-    }
-    for (const [index, halfword] of code.entries()) view.setUint16(2 * index, halfword, true);
-    return image;
-  }
-}
-
-function chipWith(program: Program) {
+function chipWith(program: ThumbProgram) {
   let output = "";
   const chip = new Nrf51({
     output: (byte) => {
@@ -65,7 +30,7 @@ const BAUD_115200 = 0x01d7_e000;
 
 describe("Nrf51", () => {
   test("a byte leaves the UART as long after it was written as the line takes for it", () => {
-    const program = new Program()
+    const program = new ThumbProgram()
       .store(UART + 0x524, BAUD_115200)
       .store(UART + 0x500, 4)
       .store(UART + 0x008, 1)
@@ -80,7 +45,7 @@ describe("Nrf51", () => {
   test("flash is written a word at a time when the controller allows it, and only ever cleared", () => {
     const operations: FlashOperation[] = [];
     const { chip } = chipWith(
-      new Program()
+      new ThumbProgram()
         .store(NVMC + 0x504, 1)
         .store(PAGE, 0x1234_5678)
         .store(PAGE, 0x0f0f_0f0f),
@@ -96,13 +61,13 @@ describe("Nrf51", () => {
   });
 
   test("a store to flash that the controller does not allow is a fault, and changes nothing", () => {
-    const { chip } = chipWith(new Program().store(PAGE, 0));
+    const { chip } = chipWith(new ThumbProgram().store(PAGE, 0));
     chip.run(1_000);
     expect(chip.flash.read(PAGE, 4)).toBe(-1);
   });
 
   test("an erase takes its time, and sets the page that the register names and no other byte", () => {
-    const program = new Program()
+    const program = new ThumbProgram()
       .store(NVMC + 0x504, 1)
       .store(PAGE - 4, 0)
       .store(PAGE + 0x3fc, 0)
@@ -117,7 +82,7 @@ describe("Nrf51", () => {
 
   test("a watch that throws keeps the operation from happening, and power off and on keeps the flash", () => {
     const { chip } = chipWith(
-      new Program()
+      new ThumbProgram()
         .store(NVMC + 0x504, 1)
         .store(PAGE, 0)
         .store(PAGE + 4, 0),
@@ -134,7 +99,7 @@ describe("Nrf51", () => {
 
   test("a timer's compare event is there after its ticks, at the prescaler's pace", () => {
     const { chip } = chipWith(
-      new Program()
+      new ThumbProgram()
         .store(TIMER0 + 0x508, 3)
         .store(TIMER0 + 0x510, 4)
         .store(TIMER0 + 0x540, 100)
@@ -152,7 +117,7 @@ describe("Nrf51", () => {
 
   test("a write that asks for a reset starts the chip again, and its reason can be read", () => {
     const { chip } = chipWith(
-      new Program()
+      new ThumbProgram()
         .ldr(0, 0x4000_0400)
         .op(0x6801)
         .ldr(2, 0x2000_0000)
@@ -165,14 +130,14 @@ describe("Nrf51", () => {
   });
 
   test("registers that are not there are named, once for each access", () => {
-    const { chip } = chipWith(new Program().store(TIMER0 + 0x700, 1));
+    const { chip } = chipWith(new ThumbProgram().store(TIMER0 + 0x700, 1));
     chip.run(50);
     expect(chip.unknown).toMatchObject([{ peripheral: "TIMER0", offset: 0x700, kind: "write" }]);
   });
 
   test("two runs of one seed are the same to the cycle", () => {
     const run = () => {
-      const { chip } = chipWith(new Program().store(0x4000_d000, 1));
+      const { chip } = chipWith(new ThumbProgram().store(0x4000_d000, 1));
       chip.run(10_000);
       return [chip.instructions, chip.nowUs];
     };
@@ -190,7 +155,7 @@ describe("firmware that means no good", () => {
 
   test("and polls a register that is not there is told of once, not at each of its reads", () => {
     // LDR r0, =…; LDR r1, [r0]; B back to it.
-    const program = new Program().ldr(0, 0x4000_0f00).op(0x6801, 0xe7fd);
+    const program = new ThumbProgram().ldr(0, 0x4000_0f00).op(0x6801, 0xe7fd);
     const { chip } = chipWith(program);
     chip.run(10_000);
     expect(chip.unknown).toEqual([{ peripheral: "CLOCK", offset: 0xf00, kind: "read", pc: CODE + 2 }]);

@@ -8,7 +8,7 @@ import { ClockPower, RESET_REASON } from "./clock/clock.ts";
 import { FlashMemory, type FlashWatch } from "./memory/flash-memory.ts";
 import { InformationWords } from "./memory/information.ts";
 import { NRF51_NVMC, Nvmc, type Stall } from "./memory/nvmc.ts";
-import type { ChipContext, UnknownAccess } from "./parts/chip-context.ts";
+import { type ChipContext, type UnknownAccess, UnknownAccesses } from "./parts/chip-context.ts";
 import { KeptRegisters } from "./parts/kept-registers.ts";
 import { Scheduler } from "./parts/scheduler.ts";
 import { RandomNumbers } from "./radio/random-numbers.ts";
@@ -27,7 +27,6 @@ const CYCLES_PER_US = 16;
  * with its first fetch, starts anew for ever at one moment.
  */
 const RESET_CYCLES = 1_000 * CYCLES_PER_US;
-const UNKNOWN_MAX = 1_000;
 
 /** FICR of a chip with 256 KiB of flash. Source: nRF51 Series Reference Manual v3.0, chapter 7. */
 const FICR = { 0x10: PAGE_BYTES, 0x14: FLASH_BYTES / PAGE_BYTES, 0x34: 1, 0x38: RAM_BYTES, 0x60: 0x4d2, 0x64: 0x929 };
@@ -43,9 +42,7 @@ export class Nrf51 {
   readonly flash = new FlashMemory("flash", 0, FLASH_BYTES, PAGE_BYTES);
   /** Called before each flash operation; may throw to stop the chip there, as a power cut does. */
   watch: FlashWatch = () => undefined;
-  /** Registers that firmware used and that this emulator does not have. */
-  readonly unknown: UnknownAccess[] = [];
-  readonly #unknownKeys = new Set<string>();
+  readonly #unknown = new UnknownAccesses();
   readonly #options: ChipOptions;
   #processor: Processor | undefined;
   #scheduler: Scheduler | undefined;
@@ -53,6 +50,11 @@ export class Nrf51 {
 
   constructor(options: ChipOptions) {
     this.#options = options;
+  }
+
+  /** Registers that firmware used and that this emulator does not have. */
+  get unknown(): readonly UnknownAccess[] {
+    return this.#unknown.list;
   }
 
   get isOn(): boolean {
@@ -85,6 +87,7 @@ export class Nrf51 {
   }
 
   powerOff(): void {
+    this.#processor?.end();
     this.#processor = undefined;
     this.#scheduler = undefined;
     this.#uart = undefined;
@@ -112,20 +115,13 @@ export class Nrf51 {
     }
   }
 
-  /** Each once: firmware that polls such a register does so millions of times. */
-  #keepUnknown(access: UnknownAccess): void {
-    const key = `${access.peripheral} ${access.offset} ${access.kind} ${access.pc}`;
-    if (this.#unknownKeys.has(key) || this.unknown.length >= UNKNOWN_MAX) return;
-    this.#unknownKeys.add(key);
-    this.unknown.push(access);
-  }
-
   #reset(reason: number): void {
     if (this.#processor) this.#start(reason, this.#processor.core.cycles);
   }
 
   /** @param cycles what the clock shows: a reset does not set it back */
   #start(reason: number, cycles: number): void {
+    this.#processor?.end();
     const memory = new MemoryMap([new Ram("RAM", RAM_START, new Uint8Array(RAM_BYTES))]);
     const processor = new Processor(NRF51, memory);
     const { core } = processor;
@@ -140,7 +136,7 @@ export class Nrf51 {
       scheduler,
       cyclesPerUs: CYCLES_PER_US,
       interrupt: (irq, high) => processor.interrupt(irq, high),
-      unknown: (access) => this.#keepUnknown({ ...access, pc: core.pc }),
+      unknown: (access) => this.#unknown.add({ ...access, pc: core.pc }),
     };
     const stall: Stall = {
       stall: (stalled) => {

@@ -1,6 +1,6 @@
 import type { Region } from "../memory/memory-map.ts";
 import { CODE_BLOCK_BITS, Ram } from "../memory/ram.ts";
-import { Decoder, isLong } from "./decode/decoder.ts";
+import { type Decoder, decoderOf, isLong } from "./decode/decoder.ts";
 import { advanced, holds } from "./execute/branch.ts";
 import type { Instruction } from "./execute/instruction.ts";
 import type { Core } from "./state/core.ts";
@@ -23,16 +23,22 @@ export class Interpreter {
   readonly #decoded = new Map<number, Map<number, Page>>();
   #pages = new Map<number, Page>();
   #state = 0;
-  readonly #heard = new Set<Ram>();
+  readonly #heard = new Map<Ram, () => void>();
   #page: Page = [];
   #pageAt = -1;
 
   constructor(core: Core) {
     this.core = core;
-    this.#decoder = new Decoder(core.config);
+    this.#decoder = decoderOf(core.config);
     this.#decoded.set(this.#state, this.#pages);
     core.onRules = () => this.#forget();
     core.onState = (state) => this.#enterState(state);
+  }
+
+  /** It runs no more: memory need not tell it of changes. */
+  end(): void {
+    for (const ended of this.#heard.values()) ended();
+    this.#heard.clear();
   }
 
   /**
@@ -115,6 +121,7 @@ export class Interpreter {
     const { core } = this;
     core.lookCloser();
     const pended = pendFault(core, fault);
+    core.faulted(fault);
     if (pended === undefined) core.lockedUp = true;
     else takeException(core, pended, core.pc);
   }
@@ -166,8 +173,10 @@ export class Interpreter {
     if (!(region instanceof Ram)) return;
     region.markCode(address - region.start);
     if (this.#heard.has(region)) return;
-    this.#heard.add(region);
-    region.onCodeChanged((block) => this.#drop(block));
+    this.#heard.set(
+      region,
+      region.onCodeChanged((block) => this.#drop(block)),
+    );
   }
 
   /** Forgets what was decoded in a block, and what may reach into it from the one before. */

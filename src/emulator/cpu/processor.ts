@@ -40,6 +40,11 @@ export class Processor {
     core.lookCloser();
   }
 
+  /** Its power is gone, or another takes its place after a reset. */
+  end(): void {
+    this.#interpreter.end();
+  }
+
   /** Sets an interrupt's line. It pends when the line goes high, and again after its handler while it stays so. */
   interrupt(irq: number, high: boolean): void {
     const { exceptions } = this.core.system;
@@ -51,6 +56,11 @@ export class Processor {
     this.core.lookCloser();
   }
 
+  /** Cycle at which a SysTick counter next reaches 0; Infinity when none runs. */
+  get nextTick(): number {
+    return Math.min(...BANKS.map((bank) => sysTickDue(this.core, bank)));
+  }
+
   /**
    * Runs so many cycles; less when the core sleeps with nothing to wake it, is locked up, or when something lowered
    * `core.deadline` on the way.
@@ -59,7 +69,7 @@ export class Processor {
     const { core } = this;
     const until = core.cycles + cycles;
     while (core.cycles < until && !core.lockedUp) {
-      const due = Math.min(...BANKS.map((bank) => sysTickDue(core, bank)));
+      const due = this.nextTick;
       const planned = Math.min(until, due);
       core.deadline = planned;
       this.#interpreter.run();

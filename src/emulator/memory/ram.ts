@@ -11,8 +11,10 @@ export class Ram implements Region {
   readonly executable: boolean;
   readonly content: Uint8Array;
   readonly view: DataView;
+  /** Stores land here by themselves: not in flash. */
+  readonly isWritable: boolean = true;
   readonly #marks: Uint8Array;
-  readonly #listeners: ((address: number) => void)[] = [];
+  readonly #listeners = new Set<(address: number) => void>();
 
   constructor(name: string, start: number, content: Uint8Array, { executable = true } = {}) {
     this.name = name;
@@ -43,9 +45,13 @@ export class Ram implements Region {
     this.#marks[offset >>> CODE_BLOCK_BITS] = 1;
   }
 
-  /** @param changed called with the first address of a block whose code is no longer what was decoded */
-  onCodeChanged(changed: (address: number) => void): void {
-    this.#listeners.push(changed);
+  /**
+   * @param changed called with the first address of a block whose code is no longer what was decoded
+   * @returns what ends it
+   */
+  onCodeChanged(changed: (address: number) => void): () => void {
+    this.#listeners.add(changed);
+    return () => this.#listeners.delete(changed);
   }
 
   /** The block holds other bytes now: what was decoded there does not count. */

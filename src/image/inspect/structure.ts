@@ -26,6 +26,8 @@ export interface StructureOptions {
   readonly saveEncTlv?: boolean;
   /** Address of the primary slot: a fixed address and the reset vector must point there. */
   readonly slotAddress?: number;
+  /** MCUBOOT_CHECK_HEADER_LOAD_ADDRESS: the header's load address must lie in the slot; with `slotAddress` and `slots`. */
+  readonly checksLoadAddress?: boolean;
   /** The body as it runs, where it is known. */
   readonly plainBody?: Uint8Array | undefined;
 }
@@ -189,6 +191,18 @@ const STRUCTURE_RULES: readonly StructureRule[] = [
   },
   { rule: "too-large", severity: "refused", check: sizeDrafts, source: "MCUboot swap_*.c app_max_size; mcuboot #1845" },
   { rule: "wrong-address", severity: "refused", check: addressDrafts, source: "MCUboot CHECK_HEADER_LOAD_ADDRESS" },
+  {
+    rule: "load-address",
+    severity: "refused",
+    *check({ header: { loadAddress } }, { checksLoadAddress = false, slotAddress, slots }) {
+      if (!checksLoadAddress || slotAddress === undefined || slots === undefined) return;
+      const end = slotAddress + slots.slotBytes;
+      if (loadAddress >= slotAddress && loadAddress < end) return;
+      const range = `${hexOf(slotAddress)} to ${hexOf(end - 1)}`;
+      yield { text: `the load address is ${hexOf(loadAddress)}, and a bootloader takes ${range} here`, offset: 4 };
+    },
+    source: "sdk-mcuboot 348bc330 loader.c boot_validate_slot, MCUBOOT_CHECK_HEADER_LOAD_ADDRESS",
+  },
 ];
 
 /** All findings about an image's structure, by the rules of MCUboot that parseImage leaves open. */

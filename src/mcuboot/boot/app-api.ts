@@ -2,6 +2,7 @@ import { roundUp } from "../../core/index.ts";
 import type { Area, BootloaderBuild } from "../builds/build.ts";
 import { ERASED } from "../flash/flash-rules.ts";
 import type { Flash, FlashOperation } from "../flash/operation.ts";
+import { PRIMARY, SECONDARY, type Slot } from "../loader/loader-state.ts";
 import { type TrailerTarget, writeFlag, writeMagic, writeSwapInfo } from "../loader/trailer-writes.ts";
 import type { Steps } from "../steps/steps.ts";
 import { SWAP_CODE } from "../trailer/swap-codes.ts";
@@ -14,11 +15,18 @@ export type ApiCode = (typeof API_CODE)[keyof typeof API_CODE];
 /**
  * The application asks for the image in the secondary slot on the next boot: magic, then image_ok for a permanent
  * request, then swap_info. A request that stands already is left as it is, also one for a test.
+ * @param slot where images run in place: the slot that is asked for.
  * @throws RangeError when the build has no such image.
  * Source: MCUboot bootutil_public.c boot_set_pending_multi, boot_set_next.
  */
-export function* setPending(flash: Flash, build: BootloaderBuild, image: number, permanent: boolean): Steps<ApiCode> {
-  const target = { build, area: areasOf(build, image).secondary };
+export function* setPending(
+  flash: Flash,
+  build: BootloaderBuild,
+  image: number,
+  permanent: boolean,
+  slot: Slot = SECONDARY,
+): Steps<ApiCode> {
+  const target = { build, area: areaOf(build, image, slot) };
   if (build.mode === "direct-xip") return yield* setNextXip(flash, target, permanent);
   const { magic } = readTrailer(flash, build, target.area);
   if (magic === "good") return API_CODE.done;
@@ -36,11 +44,12 @@ export function* setPending(flash: Flash, build: BootloaderBuild, image: number,
 /**
  * The application confirms the image that runs: image_ok in the primary slot. Without a trailer there is nothing to do,
  * which is no error.
+ * @param slot where images run in place: the slot that runs.
  * @throws RangeError when the build has no such image.
  * Source: MCUboot bootutil_public.c boot_set_confirmed_multi, boot_set_next.
  */
-export function* confirm(flash: Flash, build: BootloaderBuild, image: number): Steps<ApiCode> {
-  const target = { build, area: areasOf(build, image).primary };
+export function* confirm(flash: Flash, build: BootloaderBuild, image: number, slot: Slot = PRIMARY): Steps<ApiCode> {
+  const target = { build, area: areaOf(build, image, slot) };
   if (build.mode === "direct-xip") return yield* setNextXip(flash, target, true);
   const { magic, imageOk } = readTrailer(flash, build, target.area);
   if (magic === "bad") return API_CODE.badVector;
@@ -130,9 +139,15 @@ export function uploadWrite(
   return { kind: "write", offset, data };
 }
 
-/** Everything that an upload of `file` into the secondary slot of an image does to the flash, in order. */
-export function* uploadSteps(flash: Flash, build: BootloaderBuild, image: number, file: Uint8Array): Steps {
-  const area = areasOf(build, image).secondary;
+/** Everything that an upload of `file` into a slot of an image, the secondary one, does to the flash, in order. */
+export function* uploadSteps(
+  flash: Flash,
+  build: BootloaderBuild,
+  image: number,
+  file: Uint8Array,
+  slot: Slot = SECONDARY,
+): Steps {
+  const area = areaOf(build, image, slot);
   const start = uploadOffset(build);
   yield* prepareUpload(flash, build, area, { start, bytes: file.length });
   for (let at = 0; at < file.length; at += UPLOAD_BLOCK_BYTES) {
@@ -140,8 +155,8 @@ export function* uploadSteps(flash: Flash, build: BootloaderBuild, image: number
   }
 }
 
-function areasOf(build: BootloaderBuild, image: number): BootloaderBuild["images"][number] {
+function areaOf(build: BootloaderBuild, image: number, slot: Slot): Area {
   const areas = build.images[image];
   if (areas === undefined) throw new RangeError(`this bootloader has ${build.images.length} images, no image ${image}`);
-  return areas;
+  return slot === PRIMARY ? areas.primary : areas.secondary;
 }

@@ -55,7 +55,9 @@ export function askUpgrade(
 ): UpgradeAnswer {
   const { hash, permanent, image = 0 } = wanted;
   const flash = uploaded.snapshot();
-  if (runSteps(setPending(flash, build, image, permanent), flash) !== API_CODE.done) {
+  // Images that run in place and are never taken back need no request: the newest runs.
+  const isAsked = build.mode !== "direct-xip" || build.xipRevert;
+  if (isAsked && runSteps(setPending(flash, build, image, permanent), flash) !== API_CODE.done) {
     const fault = tooLong(build, image, wanted.fileBytes);
     const because = `${refusalText(fault)}: it lies where the request for it is written`;
     return { does: "refused", because, fault, line: undefined, byApplication: true, flash };

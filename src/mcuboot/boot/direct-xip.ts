@@ -78,7 +78,7 @@ function* isFit(loader: LoaderState, image: ImagePair, slot: Slot): Steps<boolea
     return false;
   }
   if (loader.build.xipRevert && !(yield* selectOrErase(loader, image, slot))) return false;
-  return yield* validateSlot(loader, image, slot);
+  return loader.build.defects.has("swap-unvalidated") || (yield* validateSlot(loader, image, slot));
 }
 
 /**
@@ -89,7 +89,8 @@ function* selectOrErase(loader: LoaderState, image: ImagePair, slot: Slot): Step
   const { flash, build } = loader;
   const area = image.areas[slot];
   const { magic, copyDone, imageOk } = readTrailer(flash, build, area);
-  if (magic !== "good" || (copyDone === "set" && imageOk !== "set")) {
+  const mayRevert = !build.defects.has("no-revert");
+  if (magic !== "good" || (mayRevert && copyDone === "set" && imageOk !== "set")) {
     yield* eraseSlot(loader, area);
     return false;
   }

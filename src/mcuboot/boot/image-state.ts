@@ -14,10 +14,12 @@ import {
   type Slot,
 } from "../loader/loader-state.ts";
 import { imageStart, tlvEntries, tlvRange } from "../loader/tlv-walk.ts";
+import type { BootResult } from "../steps/steps.ts";
 import { swapRules } from "../swap/swap-decision.ts";
 import type { SwapType } from "../trailer/swap-codes.ts";
 import { swapRow } from "../trailer/swap-table.ts";
 import { readTrailer } from "../trailer/trailer.ts";
+import { xipFlags } from "./xip-flags.ts";
 
 /** One entry of the image list that an application shows. */
 export interface ImageEntry {
@@ -71,20 +73,46 @@ export function nextSwapType(flash: Flash, build: BootloaderBuild, image: number
   return swapRow(swapRules(build), primary, secondary)?.result ?? "none";
 }
 
-/** Flags of both slots of an image, whether or not an image can be read there. */
-export function slotFlags(flash: Flash, build: BootloaderBuild, image: number): readonly [SlotFlags, SlotFlags] {
-  return FLAGS[nextSwapType(flash, build, image)];
+/** The slot of each image that a boot has started. */
+export function slotsThatRun({ images }: BootloaderBuild, result: BootResult): readonly Slot[] {
+  if (result.kind !== "run") return [];
+  return images.map(({ secondary }, image) => (result.slots[image] === secondary.offset ? SECONDARY : PRIMARY));
 }
 
 /**
- * The image list of an application that runs from the primary slot, as SMP group 1 command 0 shows it. A slot is listed
- * only when its header magic, its TLVs and its hash TLV can be read; whether the image is valid does not matter.
+ * Flags of both slots of an image, whether or not an image can be read there.
+ * @param active the slot that runs, where images run in place; elsewhere it is the primary one.
+ */
+export function slotFlags(
+  flash: Flash,
+  build: BootloaderBuild,
+  image: number,
+  active: Slot = PRIMARY,
+): readonly [SlotFlags, SlotFlags] {
+  if (build.mode !== "direct-xip") return FLAGS[nextSwapType(flash, build, image)];
+  const loader = newLoaderState(flash, build);
+  const pair = loader.images[image];
+  const seen = (slot: Slot) => ({
+    trailer: readTrailer(flash, build, pair?.areas[slot] ?? { offset: 0, bytes: 0 }),
+    version: pair && findHeader(loader, pair, slot)?.version,
+  });
+  return xipFlags(build, [seen(PRIMARY), seen(SECONDARY)], active);
+}
+
+/**
+ * The image list of an application, as SMP group 1 command 0 shows it. A slot is listed only when its header magic, its
+ * TLVs and its hash TLV can be read; whether the image is valid does not matter.
+ * @param running the slot of each image that runs, where images run in place; default and elsewhere: the primary one.
  * Source: Zephyr img_mgmt.c img_mgmt_read_info, img_mgmt_state.c.
  */
-export function imageListOf(flash: Flash, build: BootloaderBuild): readonly ImageEntry[] {
+export function imageListOf(
+  flash: Flash,
+  build: BootloaderBuild,
+  running: readonly Slot[] = [],
+): readonly ImageEntry[] {
   const loader = newLoaderState(flash, build);
   return loader.images.flatMap((image) => {
-    const flags = FLAGS[nextSwapType(flash, build, image.index)];
+    const flags = slotFlags(flash, build, image.index, running[image.index]);
     return ([PRIMARY, SECONDARY] as const).flatMap((slot) => {
       const info = slotInfo(loader, image, slot);
       return info === undefined ? [] : [{ image: image.index, slot, ...info, ...flags[slot] }];

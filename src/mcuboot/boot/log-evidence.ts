@@ -96,7 +96,7 @@ function sdkRelease(version: string): Release | undefined {
   const [, major, minor, patch] = /(\d+)\.(\d+)\.(\d+)/.exec(version) ?? [];
   if (major === undefined || minor === undefined) return undefined;
   const [from, later] = [`${Number(major)}.${Number(minor)}`, `${Number(major)}.${Number(minor)}.99`] as const;
-  return Number(patch) === 0 ? (from as Release) : (later as Release);
+  return Number(patch) === 0 ? from : later;
 }
 
 /** True for a generation without releases of its own in nRF Connect SDK: it stands for whichever is near. */

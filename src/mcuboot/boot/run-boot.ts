@@ -2,7 +2,7 @@ import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
 import { type BootResult, type BootStep, isOperation, type LogLine, type Steps } from "../steps/steps.ts";
 import { boot } from "./boot.ts";
-import { type ImageEntry, imageListOf } from "./image-state.ts";
+import { type ImageEntry, imageListOf, slotsThatRun } from "./image-state.ts";
 
 /** What an uninterrupted boot made of a flash. */
 export interface BootOutcome {
@@ -34,5 +34,5 @@ export function outcomeOf(flash: FlashContent, build: BootloaderBuild): BootOutc
     if (step.kind === "log") log.push(step);
     else if (isOperation(step)) operations += 1;
   });
-  return { result, images: imageListOf(after, build), log, operations, flash: after };
+  return { result, images: imageListOf(after, build, slotsThatRun(build, result)), log, operations, flash: after };
 }

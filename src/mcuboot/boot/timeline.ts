@@ -6,7 +6,7 @@ import { decodeCommandBlock } from "../steps/command-block.ts";
 import { type BootResult, isOperation, type LogLine } from "../steps/steps.ts";
 import { type FlashTiming, operationDurationUs, workDurationUs } from "../steps/timing.ts";
 import { boot } from "./boot.ts";
-import { type ImageEntry, imageListOf } from "./image-state.ts";
+import { type ImageEntry, imageListOf, slotsThatRun } from "./image-state.ts";
 import { entryMeaning, nameOperation, type OperationName, type Phase } from "./operation-names.ts";
 import { runSteps } from "./run-boot.ts";
 
@@ -115,7 +115,7 @@ export function timeline(
     totalUs: nowUs,
     log,
     result,
-    images: imageListOf(after, build),
+    images: imageListOf(after, build, slotsThatRun(build, result)),
     netCopies: copies.map(([fromUs, toUs]) => ({ startUs: fromUs - startUs, endUs: toUs - startUs })),
     refusals,
     flash: after,

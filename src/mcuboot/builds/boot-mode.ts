@@ -2,11 +2,12 @@ import type { SwapModeName } from "../../image/index.ts";
 
 /** How a bootloader upgrades, and what each dialect calls it. The one table: compare `smp` numbers, never texts. */
 export const MODES = [
-  { mode: "move", name: "swap-move", smp: 3, imgtool: "move", inProfile: true },
-  { mode: "offset", name: "swap-offset", smp: 9, imgtool: "offset", inProfile: true },
-  { mode: "scratch", name: "swap-scratch", smp: 1, imgtool: "scratch", inProfile: true },
-  { mode: "overwrite", name: "overwrite-only", smp: 2, imgtool: "overwrite", inProfile: true },
-  { mode: "direct-xip", name: "direct-xip", smp: 4, imgtool: "overwrite", inProfile: false },
+  { mode: "move", name: "swap-move", smp: 3, imgtool: "move", takesBack: true, inPlace: false },
+  { mode: "offset", name: "swap-offset", smp: 9, imgtool: "offset", takesBack: true, inPlace: false },
+  { mode: "scratch", name: "swap-scratch", smp: 1, imgtool: "scratch", takesBack: true, inPlace: false },
+  { mode: "overwrite", name: "overwrite-only", smp: 2, imgtool: "overwrite", takesBack: false, inPlace: false },
+  { mode: "direct-xip", name: "direct-xip", smp: 4, imgtool: "overwrite", takesBack: false, inPlace: true },
+  { mode: "direct-xip", name: "direct-xip-revert", smp: 5, imgtool: "overwrite", takesBack: true, inPlace: true },
 ] as const satisfies readonly ModeRow[];
 
 interface ModeRow {
@@ -17,8 +18,10 @@ interface ModeRow {
   readonly smp: number;
   /** By which rule a slot is filled, for `hil image`'s --swap-mode. Source: MCUboot app_max_size. */
   readonly imgtool: SwapModeName;
-  /** A board's bootloader can be of this mode; the others are for sweeps only. */
-  readonly inProfile: boolean;
+  /** An image that nobody confirms is taken back. */
+  readonly takesBack: boolean;
+  /** Images run where they lie, in either slot. */
+  readonly inPlace: boolean;
 }
 
 type Mode = (typeof MODES)[number];
@@ -26,14 +29,23 @@ type Mode = (typeof MODES)[number];
 export type BootMode = Mode["mode"];
 
 /** A mode as a profile names it. */
-type ProfileModeName = Extract<Mode, { inProfile: true }>["name"];
+export type ModeName = Mode["name"];
 
 /** Names that a profile may give. */
-export const PROFILE_MODES = MODES.flatMap((row): readonly ProfileModeName[] => (row.inProfile ? [row.name] : []));
+export const MODE_NAMES: readonly ModeName[] = MODES.map(({ name }) => name);
 
-/** The row of a mode, by the model's word for it or by the name that a profile gives it. */
-export function modeRow(named: BootMode | ProfileModeName): Mode {
-  const row = MODES.find(({ mode, name }) => mode === named || name === named);
+/** The row of a mode, by the name that a profile gives it. */
+export function modeRow(named: ModeName): Mode {
+  const row = MODES.find(({ name }) => name === named);
   if (row === undefined) throw new RangeError(`no mode ${named}`);
+  return row;
+}
+
+/** The row of a build's mode. */
+export function modeOf({ mode, xipRevert }: { readonly mode: BootMode; readonly xipRevert: boolean }): Mode {
+  const row = MODES.find(
+    (candidate) => candidate.mode === mode && (!candidate.inPlace || candidate.takesBack === xipRevert),
+  );
+  if (row === undefined) throw new RangeError(`no mode ${mode}`);
   return row;
 }

@@ -118,7 +118,17 @@ describe("one slot alone", () => {
     expect(told.may).toEqual(["perm", "refused"]);
     expect(told.because).toContain("2.0.0 is fit by hash and signature");
     expect(entry?.version).toBe("2.0.0");
-    expect(told.open).toContain("what slot 0 holds and asks for");
+    expect(told.open).toEqual(["what slot 0 holds and asks for"]);
+  });
+
+  test("an image that is not fit is refused whatever slot 0 says, and nothing is left open about it", () => {
+    const damaged = slot1.slice();
+    damaged[600] = (damaged[600] ?? 0) ^ 1;
+    const { told } = explainSlot(damaged, build, 0, 1);
+    expect([told.may, told.tells]).toEqual([["refused"], true]);
+    expect(told.next).toMatch(/^does not take the image in slot 1/);
+    expect(told.because).toContain("the image in slot 1 is not valid");
+    expect(told.open).toEqual(["what slot 0 holds and asks for"]);
   });
 
   test("its trailer alone tells the same of the request, and nothing of an image", () => {

@@ -5,9 +5,10 @@ import type { BootloaderBuild } from "../builds/build.ts";
 import { FlashContent } from "../flash/flash-content.ts";
 import { PRIMARY, type Slot } from "../loader/loader-state.ts";
 import { readTrailer, type TrailerState, trailerBytesOf } from "../trailer/trailer.ts";
+import type { Action } from "./actions.ts";
 import { doing, type LogContext } from "./outlook.ts";
 import { faultIn, faultText } from "./refusal.ts";
-import { type Told, toldOf } from "./told.ts";
+import { type Told, toldOf, WHETHER_FIT } from "./told.ts";
 import { trailerText } from "./trailer-line.ts";
 
 /** True when the bytes end as a trailer does: with its magic. */
@@ -39,8 +40,9 @@ export function explainSlot(bytes: Uint8Array, build: BootloaderBuild, image: nu
   flash.load(area.offset + area.bytes - kept.length, kept);
   const isWhole = bytes.length >= area.bytes;
   const trailer = readTrailer(flash, build, area);
-  const told = tell(build, image, slot, trailer);
   const fault = isWhole ? faultIn(flash, build, image, slot) : undefined;
+  const fitness = !isWhole || slot === PRIMARY ? undefined : fault === undefined ? "fit" : "unfit";
+  const told = tell(build, image, slot, trailer, fitness);
   const entry = imageListOf(flash, build).find((each) => each.image === image && each.slot === slot);
   const content = isWhole
     ? [fault === undefined ? `${entry?.version ?? "its image"} is fit by hash and signature` : faultText(slot, fault)]
@@ -48,7 +50,13 @@ export function explainSlot(bytes: Uint8Array, build: BootloaderBuild, image: nu
   return { told: { ...told, because: `${[told.because, ...content].join("; ")}.` }, entry };
 }
 
-function tell(build: BootloaderBuild, image: number, slot: Slot, trailer: TrailerState): Told {
+/** What is known of the image in slot 1; undefined: nothing. */
+type Fitness = "fit" | "unfit" | undefined;
+
+/** What takes an image from slot 1 only after it was validated. */
+const VALIDATES: readonly Action[] = ["test", "perm", "copy", "network"];
+
+function tell(build: BootloaderBuild, image: number, slot: Slot, trailer: TrailerState, fitness: Fitness): Told {
   const context: LogContext = {
     mode: build.mode,
     generation: build.generation,
@@ -58,8 +66,10 @@ function tell(build: BootloaderBuild, image: number, slot: Slot, trailer: Traile
     network: build.netCore?.upgrades === true,
   };
   const known = slot === PRIMARY ? { primary: trailer } : { secondary: trailer };
-  const may =
+  const asked =
     build.mode === "direct-xip" ? [] : doing(context, { image, lines: [], ...known }, { end: undefined, before: [] });
+  const may = fitness === "unfit" ? asked.filter((action) => !VALIDATES.includes(action)) : asked;
   const told = toldOf(image, may, "slot", `slot ${slot}'s trailer says ${trailerText(trailer)}`);
-  return { ...told, open: [...told.open, `what slot ${1 - slot} holds and asks for`] };
+  const open = fitness === "fit" ? told.open.filter((text) => text !== WHETHER_FIT) : told.open;
+  return { ...told, open: [...open, `what slot ${1 - slot} holds and asks for`] };
 }

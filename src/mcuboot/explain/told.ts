@@ -104,6 +104,9 @@ export const SHORT: Readonly<Record<Action, string>> = {
   stops: "panic",
 };
 
+/** Open as long as nobody has looked at the image. */
+export const WHETHER_FIT = "whether slot 1 holds an image that is fit";
+
 /** What is open in a set, a sentence each. */
 export function openOf(may: readonly Action[]): readonly string[] {
   const [first, second] = may;
@@ -112,6 +115,6 @@ export function openOf(may: readonly Action[]): readonly string[] {
     return [`whether images that are not confirmed are taken back (MCUBOOT_DIRECT_XIP_REVERT): then ${SHORT[second]}`];
   }
   const asks = may.some((action) => action === "test" || action === "perm" || action === "copy" || action === "revert");
-  const fit = asks && may.includes("refused") ? ["whether slot 1 holds an image that is fit"] : [];
+  const fit = asks && may.includes("refused") ? [WHETHER_FIT] : [];
   return tells(may) ? fit : [`which of them: ${may.map((action) => SHORT[action]).join(", ")}`];
 }

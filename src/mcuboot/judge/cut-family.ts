@@ -1,5 +1,5 @@
 import { equalBytes } from "../../core/index.ts";
-import { imageListOf } from "../boot/image-state.ts";
+import { imageListOf, slotsThatRun } from "../boot/image-state.ts";
 import type { BootOutcome } from "../boot/run-boot.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { Unsettled } from "../flash/bits-in-doubt.ts";
@@ -167,9 +167,10 @@ export function statesOf(
 
 /** The same state once for every image list that an application may read out of what is still in doubt after the boot. */
 function listedWays(state: CutState, build: BootloaderBuild): readonly CutState[] {
-  const { flash } = state.outcome;
+  const { flash, result } = state.outcome;
+  const running = slotsThatRun(build, result);
   if (!flash.isDoubtful()) return [state];
-  const lists = everyWay((choose) => imageListOf(new ReadingFlash(flash, choose), build), LISTS_MAX);
+  const lists = everyWay((choose) => imageListOf(new ReadingFlash(flash, choose), build, running), LISTS_MAX);
   const distinct = new Map(lists.map((images) => [JSON.stringify(images), images]));
   return [...distinct.values()].map((images) => ({ ...state, outcome: { ...state.outcome, images } }));
 }

@@ -12,6 +12,7 @@ import { swapRules } from "../swap/swap-decision.ts";
 import { swapRow } from "../trailer/swap-table.ts";
 import { readTrailer, type TrailerState } from "../trailer/trailer.ts";
 import type { CutState } from "./cut-family.ts";
+import { endingInPlace } from "./ending-in-place.ts";
 import type { Violation } from "./known-defects.ts";
 
 /** How an upgrade ended, in the field's words. */
@@ -34,7 +35,7 @@ interface Classified {
 /** Which images run, as one text. */
 function running(images: readonly ImageEntry[]): string {
   return images
-    .filter((entry) => entry.slot === PRIMARY)
+    .filter((entry) => entry.active)
     .map((entry) => `${entry.image} ${entry.hash}`)
     .join();
 }
@@ -47,6 +48,11 @@ export function classify(asked: BootAsked, state: CutState): Classified {
   const isOld = runs === running(asked.imagesBefore);
   if (outcome.result.kind === "hang") return failed("hangs", `the bootloader hangs: ${outcome.result.reason}`);
   if (outcome.result.kind !== "run") return failed("no boot", `the boot ends with: ${outcome.result.reason}`);
+  if (asked.build.mode === "direct-xip") {
+    const ran = running(asked.imagesBefore);
+    const found = endingInPlace(asked.build, state.outcome, { ran, runs, should: running(asked.undisturbed.images) });
+    return found ?? failed("wrong image", "neither the old nor the new image runs");
+  }
   const complete = isComplete(asked, state);
   if (!isNew && !isOld) {
     if (!isTakenBack(asked, runs)) return failed("wrong image", "neither the old nor the new image runs");

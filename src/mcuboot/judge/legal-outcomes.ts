@@ -4,6 +4,7 @@ import { contentBefore, type TimedOperation, type Timeline, timeline } from "../
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { DefectName } from "../builds/defects.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
+import type { Slot } from "../loader/loader-state.ts";
 import type { BootResult } from "../steps/steps.ts";
 import { bytesOfUnits, type FlashTiming, programUnits, timingAt } from "../steps/timing.ts";
 import { CutFamily, type CutState, statesOf } from "./cut-family.ts";
@@ -44,6 +45,8 @@ interface JudgeQuestion {
   readonly flash: FlashContent;
   readonly build: BootloaderBuild;
   readonly timing: FlashTiming;
+  /** Where images run in place: the slot of each that ran before; default: the primary one. */
+  readonly ran?: readonly Slot[];
   /** Left out: the boot was not disturbed. */
   readonly window?: CutWindow;
 }
@@ -57,10 +60,10 @@ interface JudgeQuestion {
 export function legalOutcomes(question: JudgeQuestion): readonly LegalOutcome[] {
   const build = withoutDefects(question.build);
   const memory = memoryOf(build);
-  const { flash, timing, window } = question;
+  const { flash, timing, window, ran } = question;
   const merged = new Map<string, LegalOutcome>();
   const seen = new Set<CutState>();
-  for (const asked of bootsAsked(memory, build, flash, timing)) {
+  for (const asked of bootsAsked(memory, build, flash, timing, ran)) {
     for (const { state, operation } of statesIn(memory, asked, timing, window)) {
       if (seen.has(state)) continue;
       seen.add(state);
@@ -89,8 +92,9 @@ function bootsAsked(
   build: BootloaderBuild,
   flash: FlashContent,
   timing: FlashTiming,
+  ran?: readonly Slot[],
 ): readonly BootAsked[] {
-  const imagesBefore = imageListOf(flash.still(), build);
+  const imagesBefore = imageListOf(flash.still(), build, ran);
   return memory.timelines(flash, timing).map((undisturbed) => ({ build, before: flash, imagesBefore, undisturbed }));
 }
 

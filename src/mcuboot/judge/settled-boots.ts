@@ -1,6 +1,6 @@
 import type { LruCache } from "../../core/index.ts";
 import { boot } from "../boot/boot.ts";
-import { imageListOf } from "../boot/image-state.ts";
+import { imageListOf, slotsThatRun } from "../boot/image-state.ts";
 import type { BootOutcome } from "../boot/run-boot.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
@@ -57,7 +57,7 @@ export function bootWatched(
   for (;;) {
     const next = steps.next();
     if (next.done === true) {
-      const images = imageListOf(after.still(), build);
+      const images = imageListOf(after.still(), build, slotsThatRun(build, next.value));
       return ended({ outcome: { result: next.value, images, log, operations, flash: after }, erases });
     }
     if (next.value.kind === "log") log.push(next.value);

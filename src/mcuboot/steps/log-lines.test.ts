@@ -81,6 +81,13 @@ describe("boot log lines", () => {
     expect(recogniseBootLine("sensor: 21.5 C")).toBeUndefined();
   });
 
+  test("a line is known behind what was being said when the power went, however long that is", () => {
+    for (const length of [10, 1_000, 4_000]) {
+      expect(recogniseBootLine(`${"9".repeat(length)}I: Starting bootloader`)?.event).toBe("starting bootloader");
+    }
+    expect(recogniseBootLine(`*** Booting MCUboot v2.4.0 ***${"9".repeat(4_000)}`)).toBeUndefined();
+  });
+
   test("a boot prints its port's lines around its own", () => {
     const { build, flash } = requestedBoard();
     const events: (string | undefined)[] = [];

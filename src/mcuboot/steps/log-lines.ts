@@ -319,13 +319,18 @@ export interface KnownLine {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** Several times the longest line that any release prints: a board may send lines that are longer without end. */
+const LOOKED_AT_CHARS = 1_024;
+
 /**
  * What a line of a boot log says; undefined for a line that no row knows. The text may stand anywhere in the line, so
- * level prefixes, colours and a module name do no harm.
+ * level prefixes, colours and a module name do no harm; of a line that is too long for any the end is looked at, as
+ * what an application was saying when it was cut off stands before.
  */
 export function recogniseBootLine(text: string): KnownLine | undefined {
+  const looked = text.length > LOOKED_AT_CHARS ? text.slice(-LOOKED_AT_CHARS) : text;
   for (const { row, event, pattern } of PATTERNS) {
-    const match = pattern.exec(text);
+    const match = pattern.exec(looked);
     if (match !== null) return { event, level: row.level, fields: { ...match.groups } };
   }
   return undefined;

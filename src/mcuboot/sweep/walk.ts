@@ -1,6 +1,6 @@
 import { setPending } from "../boot/app-api.ts";
 import { boot } from "../boot/boot.ts";
-import { type ImageEntry, imageListOf } from "../boot/image-state.ts";
+import { type ImageEntry, imageListOf, slotsThatRun } from "../boot/image-state.ts";
 import { nameOperation } from "../boot/operation-names.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
@@ -34,7 +34,7 @@ export function* walkPath(swept: UpgradeSwept, path: readonly Cause[]): Generato
       ...leg,
       what,
       cut,
-      images: imageListOf(flash.still(), build),
+      images: imageListOf(flash.still(), build, leg.result && slotsThatRun(build, leg.result)),
       leaks: leaks.leaks(flash),
       flash: flash.snapshot(),
     };

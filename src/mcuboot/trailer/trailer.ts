@@ -75,6 +75,11 @@ export function trailerBytesOf(build: BootloaderBuild): number {
   return layoutsOf(build).slot.totalBytes;
 }
 
+/** How many of a slot's last bytes hold everything that says what is asked for: magic, flags and swap type. */
+export function trailerFlagsBytesOf(build: BootloaderBuild): number {
+  return layoutsOf(build).slot.fields.swapInfo.fromEnd;
+}
+
 /** Offset of the status entries in an area, in bytes from its start. */
 export function statusOffset(build: BootloaderBuild, area: Area): number {
   return area.bytes - layoutOf(build, area).totalBytes;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { equalBytes, Random, sleep } from "../../core/index.ts";
+import { type Link, type MemoryLink, Reflex } from "../../serial/index.ts";
 import { echo } from "../groups/os.ts";
 import { encodePayload } from "../packet/command.ts";
 import { decodeSmpHeader } from "../packet/header.ts";
@@ -87,14 +88,39 @@ describe("a request made before its turn", () => {
   });
 });
 
+/** A link that replies by itself as a serial port does; counts how often. */
+function replying(link: MemoryLink): { count: number } {
+  const replied = { count: 0 };
+  const [deliver, write] = [link.deliver.bind(link), link.write.bind(link)];
+  let reflex: Reflex | undefined;
+  const replyTo: Link["replyTo"] = (heard, reply) => {
+    reflex = new Reflex(heard, () => {
+      replied.count += 1;
+      return write(reply);
+    });
+    return reflex;
+  };
+  link.deliver = (bytes) => {
+    reflex?.hear(bytes);
+    deliver(bytes);
+  };
+  link.write = (bytes, signal) => {
+    reflex?.cancel();
+    return write(bytes, signal);
+  };
+  Object.assign(link, { replyTo });
+  return replied;
+}
+
 describe("an upload chunk by chunk", () => {
   const image = plainImage({ version: [2, 0, 0], payloadBytes: 6_000 });
-  const uploaded = async (sendsAhead: boolean) => {
-    const { client, session, store } = smpBench({ session: { sendsAhead } });
+  const uploaded = async (sendsAhead: boolean, byReflex = false) => {
+    const { client, session, store, hostLink } = smpBench({ session: { sendsAhead } });
+    const replied = byReflex ? replying(hostLink) : { count: 0 };
     const sent: string[] = [];
     session.onExchange(({ kind, packet }) => sent.push(`${kind} ${Buffer.from(packet).toString("hex")}`));
     const result = await client.upload(image.file, { imageHash: image.hash });
-    return { sent, result, inSlot: store.bytes(1).subarray(0, image.file.length) };
+    return { sent, result, replied, inSlot: store.bytes(1).subarray(0, image.file.length) };
   };
 
   test("that sends ahead is, packet by packet, the one that does not", async () => {
@@ -104,8 +130,33 @@ describe("an upload chunk by chunk", () => {
     expect(equalBytes(ahead.inSlot, image.file)).toBe(true);
   });
 
-  test.each([1, 2, 3])("comes to its end on a bad line, too: seed %i", async (seed) => {
+  test("is the same when a port sends each by itself in the moment of the answer, all but the first two", async () => {
+    const [byReflex, inTurn] = [await uploaded(true, true), await uploaded(false)];
+    expect(byReflex.sent).toEqual(inTurn.sent);
+    expect({ ...byReflex.result, durationUs: 0 }).toEqual({ ...inTurn.result, durationUs: 0 });
+    expect(equalBytes(byReflex.inSlot, image.file)).toBe(true);
+    expect(byReflex.replied.count).toBe(byReflex.result.chunks - 2);
+  });
+
+  test("sends nothing by itself after it was given up", async () => {
+    const { client, hostLink, clock } = smpBench({ session: { sendsAhead: true } });
+    const replied = replying(hostLink);
+    const stop = new AbortController();
+    const options = {
+      imageHash: image.hash,
+      signal: stop.signal,
+      onProgress: () =>
+        void (replied.count > 3 && clock.at(clock.nowUs() + 1_000, () => stop.abort(new Error("enough")))),
+    };
+    await expect(client.upload(image.file, options)).rejects.toThrow("enough");
+    const sent = replied.count;
+    await sleep(clock, 2_000);
+    expect(replied.count).toBe(sent);
+  });
+
+  test.each([1, 2, 3, 4, 5, 6])("comes to its end on a bad line, too: seed %i", async (seed) => {
     const bench = smpBench({ session: { sendsAhead: true } });
+    if (seed > 3) replying(bench.hostLink);
     const random = Random.fromSeed(seed);
     for (const link of [bench.boardLink, bench.hostLink]) {
       const deliver = link.deliver.bind(link);

@@ -4,7 +4,7 @@ import { type CommandRow, encodeRequest, type RequestOf, type ResponseOf, reques
 import { decodeSmpHeader, SMP_HEADER_BYTES, type SmpHeader } from "../packet/header.ts";
 import type { ReceivedPacket } from "../transport/console-framing.ts";
 import type { SmpTransport } from "../transport/transport.ts";
-import type { AskedAhead, EncodedFollowing } from "./ahead.ts";
+import { type AskedAhead, answerLike, type EncodedFollowing } from "./ahead.ts";
 import type { Attempt, Exchange, RequestOptions, SessionCounters, SessionOptions } from "./exchange.ts";
 
 /** Source: zephyr #100468, of a shell that polls. */
@@ -66,6 +66,8 @@ export class SmpSession implements AsyncDisposable {
   #timeouts = 0;
   #dirty = false;
   #ahead: OnItsWay | undefined;
+  /** The last answer that was taken. */
+  #earlier: { readonly row: CommandRow; readonly packet: Uint8Array } | undefined;
 
   constructor(transport: SmpTransport, options: SessionOptions) {
     this.transport = transport;
@@ -212,6 +214,7 @@ export class SmpSession implements AsyncDisposable {
         if (this.#pending.get(sequence) !== pending) return false;
         this.#pending.delete(sequence);
         this.#past.set(sequence, "given up");
+        this.transport.holdBack?.();
         reject(reason);
         return true;
       };
@@ -228,14 +231,19 @@ export class SmpSession implements AsyncDisposable {
     if (following === undefined || pending === undefined) return;
     const { row, payload } = following;
     const packet = encodeRequest(row, {}, { sequence: this.#sequence, version, payload });
-    this.transport.prepare?.(packet);
+    const earlier = this.#earlier?.row === row ? this.#earlier.packet : undefined;
+    const body = earlier && following.expected?.(earlier.subarray(SMP_HEADER_BYTES));
+    const isNext = this.#pending.size === 1 && this.#waiting.length === 0 && !this.#dirty;
+    this.transport.prepare?.(packet, earlier && body && isNext ? answerLike(earlier, sequence, body) : undefined);
     pending.next = { ...following, sequence: this.#sequence, packet };
   }
 
   /** Sends what was made ready in the moment of the answer before it, unless anything is not as it was expected. */
   #sendAhead({ row, payload, packet, sequence, ...next }: EncodedFollowing, answer: ReceivedPacket): void {
+    const isOut = this.transport.isOut?.(packet) ?? false;
     const isFree = this.#pending.size === 0 && this.#waiting.length === 0 && !this.#dirty && this.#end === undefined;
-    if (!isFree || sequence !== this.#sequence || !next.follows(answer.bytes.subarray(SMP_HEADER_BYTES))) return;
+    const isTurn = isFree && sequence === this.#sequence && next.follows(answer.bytes.subarray(SMP_HEADER_BYTES));
+    if (!isOut && !isTurn) return;
     this.#nextSequence();
     const made: Attempt = { command: row.name, attempt: 1, sentAtUs: this.clock.nowUs() };
     const stop = new AbortController();
@@ -277,6 +285,7 @@ export class SmpSession implements AsyncDisposable {
     const pending = this.#pending.get(header.sequence);
     if (pending && answers(header, pending.row)) {
       pending.answered(packet);
+      this.#earlier = { row: pending.row, packet: packet.bytes };
       this.#exchanges.emit({ kind: "answer", ...pending.made, atUs: packet.atUs, packet: packet.bytes });
       if (pending.next) this.#sendAhead(pending.next, packet);
       return;

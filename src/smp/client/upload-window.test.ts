@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { RoundTrips, UploadWindow } from "./upload-window.ts";
+import { encodeMap } from "../packet/cbor.ts";
+import { offsetIn, RoundTrips, UploadWindow, withOffset } from "./upload-window.ts";
 
 const times = (count: number, act: () => void) => {
   for (let time = 0; time < count; time += 1) act();
@@ -47,4 +48,26 @@ test("a deadline is the allowance while no answer has come, then three times the
   expect(trips.deadlineMs(3, 5_000)).toBe(5_000);
   times(16, () => trips.took(10_000));
   expect(trips.deadlineMs(1, 5_000)).toBe(500);
+});
+
+test.each([
+  [{ off: 23 }, 24],
+  [{ rc: 0, off: 255 }, 256],
+  [{ off: 65_535, rc: 0, match: true }, 65_536],
+  [{ off: 70_000 }, 300],
+])("an answer %j becomes one that asks for %i, and nothing else of it changes", (answer, off) => {
+  for (const form of ["definite", "indefinite"] as const) {
+    const changed = withOffset(encodeMap(answer, form), off);
+    expect(changed).toEqual(encodeMap({ ...answer, off }, form));
+    expect(changed && offsetIn(changed)).toBe(off);
+  }
+});
+
+test.each([
+  ["no offset", encodeMap({ rc: 3 })],
+  ["the key twice", encodeMap({ off: 5, x: "coff" })],
+  ["an offset that is not written as short as it can be", Uint8Array.of(0xa1, 0x63, 0x6f, 0x66, 0x66, 0x19, 0, 5)],
+  ["nonsense", Uint8Array.of(0xa1, 0x63, 0x6f, 0x66, 0x66)],
+])("of an answer with %s nobody says what the next one will be", (_, answer) => {
+  expect(withOffset(answer, 9)).toBeUndefined();
 });

@@ -1,6 +1,7 @@
-import type { Clock } from "../../core/index.ts";
+import { type Clock, concat } from "../../core/index.ts";
 import { imageUpload } from "../groups/image.ts";
 import { readAnswer } from "../packet/answer.ts";
+import { encodeMap } from "../packet/cbor.ts";
 
 /** How much later than the fastest of the last answers one is awaited awake, in microseconds. */
 const LATE_US = 700;
@@ -91,4 +92,23 @@ export function offsetIn(answer: Uint8Array): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The key "off" of CBOR: the head of a text of three bytes, and these. */
+const OFF_KEY = Buffer.from("\x63off", "latin1");
+
+/** An answer that asks for `off` as another one asks for its offset; undefined where that does not stand in it once. */
+export function withOffset(answer: Uint8Array, off: number): Uint8Array | undefined {
+  const bytes = Buffer.from(answer);
+  const at = bytes.indexOf(OFF_KEY) + OFF_KEY.length;
+  const asked = offsetIn(answer);
+  if (at < OFF_KEY.length || bytes.indexOf(OFF_KEY, at) >= 0 || asked === undefined) return undefined;
+  const old = encodeInteger(asked);
+  if (!bytes.subarray(at, at + old.length).equals(old)) return undefined;
+  return concat(answer.subarray(0, at), encodeInteger(off), answer.subarray(at + old.length));
+}
+
+/** As every encoder writes a key's value: its shortest form. */
+function encodeInteger(value: number): Uint8Array {
+  return encodeMap({ "": value }).subarray(2);
 }

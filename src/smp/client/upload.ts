@@ -12,7 +12,7 @@ import { answersEcho, unlessPassedOver } from "./passed-over.ts";
 import type { SmpSession } from "./session.ts";
 import type { UploadOptions, UploadResult } from "./upload-options.ts";
 import { badLine, smallBuffers } from "./upload-timeouts.ts";
-import { offsetIn, RoundTrips, UploadWindow } from "./upload-window.ts";
+import { offsetIn, RoundTrips, UploadWindow, withOffset } from "./upload-window.ts";
 
 /** A first chunk must hold the image header. Source: Zephyr img_mgmt.c. */
 const FIRST_DATA_BYTES_MIN = 32;
@@ -300,7 +300,12 @@ class Upload {
     // While packets may grow again, how large the next one is depends on the answer.
     if (at >= this.#bytes.length || this.#line.isReduced) return undefined;
     const { payload } = this.#chunk(at);
-    return { row: imageUpload, payload, follows: (answer) => offsetIn(answer) === at };
+    return {
+      row: imageUpload,
+      payload,
+      follows: (answer) => offsetIn(answer) === at,
+      expected: (earlier) => withOffset(earlier, at),
+    };
   }
 
   /** The keys of a first chunk; the hash that makes an upload resumable is left out where there is no room for it. */

@@ -4,8 +4,8 @@ import { SmpFault } from "./faults.ts";
 import { slotList, stateList } from "./image-list.ts";
 import { imageHandlers2021 } from "./image-server-2021.ts";
 import { GROUP_CODES, PLAIN_CODES, stateChangeByFlags } from "./image-state-flags.ts";
-import { stateChange } from "./image-state-rules.ts";
-import { type ImageStore, planOf, type StoredSlot } from "./image-store.ts";
+import { stateChange, stateChangeInPlace } from "./image-state-rules.ts";
+import { type ImageStore, otherSlot, planOf, type StoredSlot } from "./image-store.ts";
 import { UploadState } from "./image-upload-state.ts";
 import type { SmpHandlers } from "./server.ts";
 
@@ -42,16 +42,23 @@ export function imageHandlers(store: ImageStore, options: ImageServerOptions = {
   };
   const codes = generation.groupErrorKey ? GROUP_CODES : PLAIN_CODES;
   const byFlags = { runningConfirms: stateRules === "running confirms" };
-  return {
-    imageState: list,
+  const changeOf = (slots: readonly StoredSlot[], request: Parameters<typeof stateChange>[1]) => {
+    if (store.requests === "in place") return stateChangeInPlace(slots, request);
+    return stateRules === "next boot"
+      ? stateChange(slots, request)
+      : stateChangeByFlags(slots, request, codes, byFlags);
+  };
+  const write: SmpHandlers = {
     setImageState: async (request) => {
-      const slots = await store.slots();
-      const change =
-        stateRules === "next boot" ? stateChange(slots, request) : stateChangeByFlags(slots, request, codes, byFlags);
+      const change = changeOf(await store.slots(), request);
       if (change.kind === "pending") await store.setPending(change.slot, change.permanent);
       if (change.kind === "confirm") await store.confirm(change.slot);
       return list();
     },
+  };
+  return {
+    imageState: list,
+    ...(store.requests === "none" ? {} : write),
     imageUpload: (request) => upload.chunk(request),
     imageErase: async ({ slot: named }) => {
       const slots = await store.slots();
@@ -71,7 +78,7 @@ export function imageHandlers(store: ImageStore, options: ImageServerOptions = {
 function inUse(slots: readonly StoredSlot[], slot: number, erasesPending: boolean): boolean {
   const found = slots.find((candidate) => candidate.slot === slot);
   if (!found?.image) return false;
-  if (found.active || slot % 2 === 0) return true;
+  if (found.active || otherSlot(slots.filter((candidate) => candidate.slot >> 1 === slot >> 1)) !== found) return true;
   const plan = planOf(slots, slot >> 1);
   if (plan === "revert") return true;
   return plan !== "none" && !erasesPending;

@@ -67,6 +67,22 @@ export function stateChange(
   return rule.does === "confirm" ? { kind: "confirm", slot: named.slot } : { kind: "nothing" };
 }
 
+/**
+ * The same where images run in place and unconfirmed ones are taken back: any slot but the running one may be asked
+ * for, again and again, and the running one be confirmed.
+ * @throws SmpFault of group 1, as `stateChange`.
+ * Source: Zephyr img_mgmt_state.c img_mgmt_set_next_boot_slot (direct-XIP with revert; read, not run).
+ */
+export function stateChangeInPlace(
+  slots: readonly StoredSlot[],
+  { hash, confirm = false }: { hash?: Uint8Array | undefined; confirm?: boolean | undefined },
+): StateChange {
+  const named = namedSlot(slots, hash, confirm);
+  if (!named.active) return { kind: "pending", slot: named.slot, permanent: confirm };
+  if (!confirm) throw fault(33);
+  return { kind: "confirm", slot: named.slot };
+}
+
 /** The slot a request names: the first whose image has that hash, so one image in both slots means slot 0. */
 function namedSlot(slots: readonly StoredSlot[], hash: Uint8Array | undefined, confirm: boolean): StoredSlot {
   if (hash === undefined || hash.length === 0) {

@@ -2,6 +2,11 @@
 export interface ImageStore {
   /** Image pairs: 1, or 2 on a board whose network core is upgraded too. */
   readonly images: number;
+  /**
+   * How the next boot is asked for: by a swap; where images run in place, by marking either slot; or not at all, as the
+   * newest runs. Default: by a swap.
+   */
+  readonly requests?: "swap" | "in place" | "none";
   /** Write unit of the flash in bytes; default: 1. */
   readonly writeBytes?: number;
   /**
@@ -57,7 +62,13 @@ export type SwapPlan = "none" | "test" | "permanent" | "revert";
 /** The plan of one pair, from the flags of its slots. */
 export function planOf(slots: readonly StoredSlot[], image: number): SwapPlan {
   const pair = slots.filter((slot) => slot.slot >> 1 === image);
-  const other = pair.find((slot) => !slot.active && slot.slot % 2 === 1);
+  const other = otherSlot(pair);
   if (other?.pending) return other.permanent ? "permanent" : "test";
   return other?.confirmed ? "revert" : "none";
+}
+
+/** The slot of a pair that does not run: the secondary one, unless that does. */
+export function otherSlot(pair: readonly StoredSlot[]): StoredSlot | undefined {
+  const runsSecond = pair.some((slot) => slot.active && slot.slot % 2 === 1);
+  return pair.find((slot) => slot.slot % 2 === (runsSecond ? 0 : 1));
 }

@@ -2,7 +2,7 @@ import { equalBytes, viewOf } from "../../core/index.ts";
 import { IMAGE_GROUP, type imageUpload } from "../groups/image.ts";
 import type { RequestOf, ResponseOf } from "../packet/command.ts";
 import { SmpFault } from "./faults.ts";
-import type { ImageStore, StoredSlot } from "./image-store.ts";
+import { type ImageStore, otherSlot, type StoredSlot } from "./image-store.ts";
 
 const IMAGE_MAGIC = 0x96f3b83d;
 const HEADER_BYTES = 32;
@@ -102,7 +102,7 @@ export class UploadState {
   /** The slot that does not run. A server of one image takes any number for it. */
   #target(slots: readonly StoredSlot[], named: number): StoredSlot {
     const image = this.#store.images === 1 ? 0 : named;
-    const slot = slots.find((candidate) => candidate.slot === 2 * image + 1);
+    const slot = otherSlot(slots.filter((candidate) => candidate.slot >> 1 === image));
     if (!slot || this.#inUse(slots, slot.slot)) throw fault(9, "no slot");
     return slot;
   }

@@ -1,5 +1,5 @@
 import { type Clock, concat, hex, Listeners, sleep } from "../../core/index.ts";
-import type { Uart } from "../../serial/index.ts";
+import type { Reflex, Uart } from "../../serial/index.ts";
 import { BurstGuard } from "./burst-guard.ts";
 import type { ReceivedPacket } from "./console-framing.ts";
 import {
@@ -54,7 +54,12 @@ export class ConsoleTransport implements SmpTransport {
   #linesSent = 0;
   #sending: Promise<void> = Promise.resolve();
   #prepared:
-    | { readonly packet: Uint8Array; readonly lines: readonly Uint8Array[]; readonly whole: Uint8Array }
+    | {
+        readonly packet: Uint8Array;
+        readonly lines: readonly Uint8Array[];
+        readonly whole: Uint8Array;
+        readonly reflex?: Reflex | undefined;
+      }
     | undefined;
 
   constructor(uart: Uart, options: ConsoleOptions) {
@@ -95,9 +100,21 @@ export class ConsoleTransport implements SmpTransport {
     return encodedBytes(packetBytes);
   }
 
-  prepare(packet: Uint8Array): void {
+  prepare(packet: Uint8Array, after?: Uint8Array): void {
+    this.holdBack();
     const lines = encodeConsoleLines(packet);
-    this.#prepared = { packet, lines, whole: concat(...lines) };
+    const whole = concat(...lines);
+    const isWhole = this.#options.pacing === undefined && this.#guard.pauseMs === 0;
+    const reflex = after && isWhole ? this.#uart.replyTo(concat(...encodeConsoleLines(after)), whole) : undefined;
+    this.#prepared = { packet, lines, whole, reflex };
+  }
+
+  isOut(packet: Uint8Array): boolean {
+    return this.#prepared?.packet === packet && this.#prepared.reflex?.written !== undefined;
+  }
+
+  holdBack(): void {
+    this.#prepared?.reflex?.cancel();
   }
 
   /** Packets go out whole, one after the other: with pauses between its lines another could slip in. */
@@ -111,9 +128,10 @@ export class ConsoleTransport implements SmpTransport {
     signal?.throwIfAborted();
     this.#bytesAtSend = this.#bytesSeen;
     if (this.#prepared?.packet !== packet) this.prepare(packet);
-    const { lines = [], whole = packet } = this.#prepared ?? {};
+    const { lines = [], whole = packet, reflex } = this.#prepared ?? {};
     this.#prepared = undefined;
     this.#linesSent = lines.length;
+    if (reflex?.written) return reflex.written;
     const { clock, pacing = { pauseMs: this.#guard.pauseMs } } = this.#options;
     if (pacing.pauseMs === 0) return this.#uart.write(whole, signal);
     const pieces = pacing.everyBytes === undefined ? lines : cut(whole, pacing.everyBytes);
@@ -157,6 +175,7 @@ export class ConsoleTransport implements SmpTransport {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.holdBack();
     for (const undo of this.#undo.splice(0)) undo();
   }
 

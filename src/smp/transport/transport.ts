@@ -12,8 +12,14 @@ export interface SmpTransport extends AsyncDisposable {
   wireBytes(packetBytes: number): number;
   /** Resolves at once, or when a port that is away is back: no deadline runs before. @throws BenchError; the signal's reason. */
   ready?(signal?: AbortSignal): Promise<void>;
-  /** Makes ready what `send` of this very packet will write, while there is time for it. */
-  prepare?(packet: Uint8Array): void;
+  /**
+   * Makes ready what `send` of this very packet will write, while there is time for it. With `after`, the packet that is
+   * awaited before it, it may be out (`isOut`) before that one is told of; `send` must be called then all the same.
+   */
+  prepare?(packet: Uint8Array, after?: Uint8Array): void;
+  isOut?(packet: Uint8Array): boolean;
+  /** The packet that was made ready is not to leave by itself any more. */
+  holdBack?(): void;
   /** @throws BenchError when the port is gone; the signal's reason (a part of the packet may be out then). */
   send(packet: Uint8Array, signal?: AbortSignal): Promise<void>;
   onPacket(listener: (packet: ReceivedPacket) => void): () => void;

@@ -46,6 +46,12 @@ const VERIFY_OPTIONS = {
     parse: parseInteger,
     about: "Address of the primary slot: a fixed address and the reset vector must fit it.",
   },
+  "checks-load-address": {
+    kind: "flag",
+    about:
+      "The bootloader goes by the header's load address (nRF Connect SDK 3.4 without Partition Manager): it must lie in the slot; " +
+      "with --slot-address and --slot-size.",
+  },
   align: { ...SIGN_OPTIONS.align, about: "Write size of the flash, for --swap-mode; default 4." },
   "max-align": SIGN_OPTIONS["max-align"],
   "max-sectors": SIGN_OPTIONS["max-sectors"],
@@ -70,8 +76,17 @@ export function structureOptionsOf(values: VerifyValues): StructureOptions {
   if (secondarySlotBytes !== undefined && slotBytes === undefined) {
     throw new UsageError("--secondary-slot-size needs --slot-size.");
   }
+  const checksLoadAddress = values["checks-load-address"];
+  if (checksLoadAddress && (slotBytes === undefined || slotAddress === undefined)) {
+    throw new UsageError("--checks-load-address needs --slot-address and --slot-size.");
+  }
   const address = defined({ slotAddress });
-  const common = { tlvAllowList: values["tlv-allow-list"], saveEncTlv: values["save-enctlv"], ...address };
+  const common = {
+    tlvAllowList: values["tlv-allow-list"],
+    saveEncTlv: values["save-enctlv"],
+    checksLoadAddress,
+    ...address,
+  };
   if (mode === undefined || slotBytes === undefined) return common;
   const writeBytes = Number(values.align ?? "4");
   const maxAlign: MaxAlign = values["max-align"] === undefined ? maxAlignFor(writeBytes) : maxAlignOf(values);

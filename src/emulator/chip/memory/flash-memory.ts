@@ -11,14 +11,16 @@ export type FlashWatch = (operation: FlashOperation) => void;
  */
 export class FlashMemory extends Ram {
   readonly pageBytes: number;
+  override readonly isWritable = false;
   /** What a store to the flash does: its controller decides. */
   store: (offset: number, bytes: number, value: number) => void = () => undefined;
   #content: FlashContent;
 
-  constructor(name: string, start: number, bytes: number, pageBytes: number) {
+  /** @param deviceBytes more than `bytes` where another device lies behind this one in the same content */
+  constructor(name: string, start: number, bytes: number, pageBytes: number, deviceBytes = bytes) {
     super(name, start, new Uint8Array(bytes).fill(0xff));
     this.pageBytes = pageBytes;
-    this.#content = FlashContent.erased(bytes, pageBytes);
+    this.#content = FlashContent.erased(deviceBytes, pageBytes);
   }
 
   override write(offset: number, bytes: number, value: number): void {
@@ -48,6 +50,7 @@ export class FlashMemory extends Ram {
   apply(operation: FlashOperation, torn?: Torn): void {
     this.#content.apply(operation, torn);
     const { offset } = operation;
+    if (offset >= this.bytes) return;
     const bytes = operation.kind === "erase" ? operation.bytes : operation.data.length;
     this.content.set(this.#content.read(offset, bytes), offset);
     for (let at = offset; at < offset + bytes; at += 1 << CODE_BLOCK_BITS) this.forgetCode(at);
@@ -57,6 +60,11 @@ export class FlashMemory extends Ram {
   /** Puts bytes in past the controller, as a debugger's flasher does. */
   load(offset: number, data: Uint8Array): void {
     this.#content.load(offset, data);
-    this.content.set(data, offset);
+    if (offset < this.bytes) this.content.set(data, offset);
+  }
+
+  /** Bytes of the whole device, also of what lies behind this memory. */
+  contentAt(offset: number, bytes: number): Uint8Array {
+    return this.#content.read(offset, bytes);
   }
 }

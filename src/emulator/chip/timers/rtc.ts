@@ -9,7 +9,7 @@ const COMPARE = 0x140;
 const CC = 0x540;
 const TRIGGERED = 0xff_fff0;
 
-/** RTC: 24 bits at 32,768 Hz. TICK, an event for each count, is not made: nothing that boots here waits for it. Source: nRF51 Series Reference Manual v3.0, chapter 19. */
+/** RTC: 24 bits at 32,768 Hz. TICK, an event for each count, is not made: nothing that boots here waits for it. Source: nRF51 Series Reference Manual v3.0, chapter 19; nRF5340 Product Specification v1.5, RTC. */
 export class Rtc extends NrfPeripheral {
   readonly #counter: Counter;
 
@@ -52,6 +52,7 @@ export class Rtc extends NrfPeripheral {
     );
     for (let channel = 0; channel < channels; channel += 1) {
       let value = 0;
+      if (chip.channels) this.#addCapture(channel);
       this.registers.set(CC + 4 * channel, {
         read: () => value,
         write: (written) => {
@@ -60,6 +61,12 @@ export class Rtc extends NrfPeripheral {
         },
       });
     }
+  }
+
+  /** The nRF5340's can note the count, and clear it at a compare value. */
+  #addCapture(channel: number): void {
+    this.tasks.set(0x040 + 4 * channel, () => this.write(CC + 4 * channel, 4, this.#counter.value));
+    this.shortcuts.push({ bit: channel, event: COMPARE + 4 * channel, task: 0x008 });
   }
 
   #divide(prescaler: number): void {

@@ -7,6 +7,8 @@ const CLOCK_MHZ = 16;
 const COMPARE = 0x140;
 const CAPTURE = 0x040;
 const CC = 0x540;
+/** Kept: a compare event comes once a round here, not once. */
+const ONESHOTEN = 0x580;
 
 /** TIMER: counts at 16 MHz divided by a power of two. Source: nRF51 Series Reference Manual v3.0, chapter 18. */
 export class Timer extends NrfPeripheral {
@@ -54,6 +56,7 @@ export class Timer extends NrfPeripheral {
         this.#counter.compare(channel, value);
       },
     });
+    if (this.chip.channels) this.registers.set(ONESHOTEN + 4 * channel, kept());
     this.shortcuts.push({ bit: channel, event: COMPARE + 4 * channel, task: 0x00c });
     this.shortcuts.push({ bit: 8 + channel, event: COMPARE + 4 * channel, task: 0x004 });
   }

@@ -1,12 +1,15 @@
 import type { ChipContext } from "../parts/chip-context.ts";
-import { NrfPeripheral } from "../parts/nrf-peripheral.ts";
+import { kept, NrfPeripheral } from "../parts/nrf-peripheral.ts";
 
 const LOW_FREQUENCY_HZ = 32_768;
 const CHANNELS = 8;
 const RELOAD = 0x6e52_4635;
 const TIMEOUT = 0x100;
+const STOPPED = 0x104;
+const STOP_KEY = 0x6e52_4635;
+const STOP_ALLOWED = 1 << 6;
 
-/** WDT: resets the chip unless each enabled channel is fed. Source: nRF51 Series Reference Manual v3.0, chapter 25. */
+/** WDT: resets the chip unless each enabled channel is fed. Source: nRF51 Series Reference Manual v3.0, chapter 25; nRF5340 Product Specification v1.5, WDT. */
 export class Watchdog extends NrfPeripheral {
   readonly #expired: () => void;
   #runs = false;
@@ -17,8 +20,8 @@ export class Watchdog extends NrfPeripheral {
   #cancel = () => {};
 
   /** @param expired the chip is to be reset */
-  constructor(chip: ChipContext, start: number, irq: number, expired: () => void) {
-    super(chip, "WDT", start, irq);
+  constructor(chip: ChipContext, start: number, irq: number, expired: () => void, name = "WDT") {
+    super(chip, name, start, irq);
     this.#expired = expired;
     this.tasks.set(0x000, () => this.#begin());
     this.registers.set(0x400, { read: () => (this.#runs ? 1 : 0) });
@@ -45,9 +48,29 @@ export class Watchdog extends NrfPeripheral {
         this.#config = value;
       }),
     });
+    if (chip.channels) this.#addStop();
     for (let channel = 0; channel < CHANNELS; channel += 1) {
       this.registers.set(0x600 + 4 * channel, { write: (value) => this.#feed(channel, value) });
     }
+  }
+
+  /** The nRF5340's can be stopped, where TSEN and CONFIG.STOPEN allow it. */
+  #addStop(): void {
+    this.registers.set(0x324, kept());
+    this.registers.set(0x328, kept());
+    let key = 0;
+    this.registers.set(0x520, {
+      read: () => key,
+      write: (value) => {
+        key = value;
+      },
+    });
+    this.tasks.set(0x004, () => {
+      if (key !== STOP_KEY || (this.#config & STOP_ALLOWED) === 0) return;
+      this.#cancel();
+      this.#runs = false;
+      this.emit(STOPPED);
+    });
   }
 
   #begin(): void {

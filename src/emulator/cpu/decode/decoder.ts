@@ -29,8 +29,21 @@ const READY: readonly Ready[] = ROWS.map((row) => ({ row, pattern: patternOf(row
 
 const NOTHING = { d: 0, n: 0, m: 0, a: 0, imm: 0, set: 0, carry: -1, shift: 0, amount: 0, indexing: 0 } as const;
 
+/** So many encodings are remembered: more than images have. */
+const KNOWN_MAX = 200_000;
+
+const DECODERS = new Map<CoreConfig, Decoder>();
+
+/** The decoder of a kind of core: what it once decoded it knows after a reset, too. */
+export function decoderOf(config: CoreConfig): Decoder {
+  const known = DECODERS.get(config) ?? new Decoder(config);
+  DECODERS.set(config, known);
+  return known;
+}
+
 /** Decodes for one kind of core. */
 export class Decoder {
+  readonly #known = new Map<number, Instruction>();
   readonly #buckets: readonly (readonly Ready[])[];
 
   constructor(config: CoreConfig) {
@@ -39,8 +52,17 @@ export class Decoder {
     this.#buckets = Array.from({ length: 32 }, (_, bucket) => known.filter(({ pattern }) => fits(pattern, bucket)));
   }
 
-  /** Decodes an instruction. @param second halfword that follows, of a 32-bit one. */
+  /** Decodes an instruction, each encoding once. @param second halfword that follows, of a 32-bit one. */
   decode(first: number, second: number): Instruction {
+    const word = isLong(first) ? (first << 16) | second : first;
+    const known = this.#known.get(word);
+    if (known) return known;
+    const decoded = this.#decode(first, second);
+    if (this.#known.size < KNOWN_MAX) this.#known.set(word, decoded);
+    return decoded;
+  }
+
+  #decode(first: number, second: number): Instruction {
     const bytes = isLong(first) ? 4 : 2;
     const word = bytes === 4 ? (first << 16) | second : first;
     for (const { row, pattern } of this.#buckets[first >>> 11] ?? []) {

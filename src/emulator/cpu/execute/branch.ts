@@ -3,33 +3,34 @@ import { load } from "../system/access.ts";
 import { branchExchange, branchLinkExchange } from "../system/branch-exchange.ts";
 import type { Run } from "./instruction.ts";
 
-type Condition = (core: Core) => boolean;
+const ALWAYS = 14;
 
-const greaterOrEqual: Condition = ({ n, v }) => n < 0 === (v === 1);
+/** Pairs of conditions by the upper bits of their number; the lowest bit turns one round. AL and what follows it hold. */
+function pairHolds({ n, z, c, v }: Core, pair: number): boolean {
+  switch (pair) {
+    case 0:
+      return z === 0;
+    case 1:
+      return c === 1;
+    case 2:
+      return n < 0;
+    case 3:
+      return v === 1;
+    case 4:
+      return c === 1 && z !== 0;
+    case 5:
+      return n < 0 === (v === 1);
+    default:
+      return z !== 0 && n < 0 === (v === 1);
+  }
+}
 
-/** Conditions by their number. Source: Armv8-M ARM (DDI 0553), C1.3.1, condition codes. */
-const CONDITIONS: readonly Condition[] = [
-  ({ z }) => z === 0,
-  ({ z }) => z !== 0,
-  ({ c }) => c === 1,
-  ({ c }) => c === 0,
-  ({ n }) => n < 0,
-  ({ n }) => n >= 0,
-  ({ v }) => v === 1,
-  ({ v }) => v === 0,
-  ({ c, z }) => c === 1 && z !== 0,
-  ({ c, z }) => c === 0 || z === 0,
-  greaterOrEqual,
-  (core) => !greaterOrEqual(core),
-  (core) => core.z !== 0 && greaterOrEqual(core),
-  (core) => core.z === 0 || !greaterOrEqual(core),
-  () => true,
-  () => true,
-];
-
-/** @param condition 0 to 15; @returns whether it holds now. */
+/**
+ * @param condition 0 to 15; @returns whether it holds now.
+ * Source: Armv8-M ARM (DDI 0553), C1.3.1, condition codes.
+ */
 export function holds(core: Core, condition: number): boolean {
-  return (CONDITIONS[condition] as Condition)(core);
+  return condition >= ALWAYS || pairHolds(core, condition >> 1) === ((condition & 1) === 0);
 }
 
 export const branch: Run = (core, i) => core.branch(core.get(15) + i.imm);

@@ -47,6 +47,7 @@ export const changeState: Run = (core, i) => {
 
 function setFaultmask(core: Core, value: number): void {
   if (value === 0 || executionPriority(core) > -1) core.faultmask[core.bank] = value;
+  updateGuard(core);
 }
 
 /** SG: from the Non-secure state into Secure code; lr says where it came from. */

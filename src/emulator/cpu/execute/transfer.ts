@@ -127,15 +127,18 @@ function span(core: Core, i: Instruction, count: number): readonly [number, numb
   return i.indexing === INDEXING.pre ? [base - 4 * count, base - 4 * count] : [base, base + 4 * count];
 }
 
+/** What LDM has read, until all of it is there. */
+const VALUES = new Int32Array(16);
+
 /** LDM, POP. `imm` is the register list, `set` the writeback. A fault leaves every register as it was. */
 export const loadMultiple: Run = (core, i) => {
   const registers = registersOf(i.imm);
   const [from, after] = span(core, i, registers.length);
   if (i.n === 13 && i.set !== 0 && i.indexing === INDEXING.pre) core.setCheckedStack(after);
-  const values: number[] = [];
-  for (let index = 0; index < registers.length; index += 1) values.push(loadAligned(core, from + 4 * index, 4));
+  const count = registers.length;
+  for (let index = 0; index < count; index += 1) VALUES[index] = loadAligned(core, from + 4 * index, 4);
   if (i.set !== 0 && ((i.imm >> i.n) & 1) === 0) core.set(i.n, after);
-  for (const [index, register] of registers.entries()) loaded(core, register, values[index] as number);
+  for (let index = 0; index < count; index += 1) loaded(core, registers[index] as number, VALUES[index] as number);
 };
 
 /** STM, PUSH. */
@@ -143,7 +146,9 @@ export const storeMultiple: Run = (core, i) => {
   const registers = registersOf(i.imm);
   const [from, after] = span(core, i, registers.length);
   if (i.n === 13 && i.set !== 0 && after >>> 0 < (core.limits[core.stack] as number) >>> 0) core.raise("STKOF");
-  for (const [index, register] of registers.entries()) storeAligned(core, from + 4 * index, 4, core.get(register));
+  for (let index = 0; index < registers.length; index += 1) {
+    storeAligned(core, from + 4 * index, 4, core.get(registers[index] as number));
+  }
   if (i.set !== 0) core.set(i.n, after);
 };
 

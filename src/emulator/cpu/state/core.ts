@@ -6,6 +6,9 @@ import { SystemState } from "./system-state.ts";
 /** Index of a banked register: Non-secure 0, Secure 1. Cores without the Security Extension use bank 0 alone. */
 export type Bank = 0 | 1;
 
+/** So many 32-byte blocks are remembered for each kind of access. */
+const ALLOWED = 4096;
+
 /** Set where something other than the next instruction may be due: the run loop looks closer before it goes on. */
 const LOOK_CLOSER = 1;
 
@@ -78,6 +81,10 @@ export class Core {
   attention = LOOK_CLOSER;
   /** MPU, SAU or another check looks at each access. */
   guarded = false;
+  /** What decides, besides the rules of MPU and SAU, whether an access is allowed: bank, privilege, urgency; 0 to 7. */
+  rights = 0;
+  /** Accesses that were allowed, by 32-byte block: see `mayAccess`. */
+  readonly #allowed = { read: new Int32Array(ALLOWED).fill(-1), write: new Int32Array(ALLOWED).fill(-1) };
   /** Called when the rules of MPU or SAU changed, by which code may be fetched. */
   onRules: () => void = () => undefined;
   /** Called when privilege or security state may have changed. @param state equal numbers, equal rights to fetch */
@@ -86,6 +93,8 @@ export class Core {
   /** SEV: the other cores of the chip hear of it. */
   sendEvent: () => void = () => undefined;
 
+  /** Called when an instruction faults, at its address. */
+  faulted: (fault: CpuFault) => void = () => undefined;
   /** AIRCR.SYSRESETREQ. */
   resetRequested: () => void = () => undefined;
 
@@ -104,6 +113,25 @@ export class Core {
 
   get privileged(): boolean {
     return this.exception !== 0 || this.npriv[this.bank] === 0;
+  }
+
+  /** Whether an access was allowed before, by the same rules and with the same rights. */
+  mayAccess(access: "read" | "write", address: number, bytes: number): boolean {
+    const block = address >>> 5;
+    const key = (block << 3) | this.rights;
+    return this.#allowed[access][block & (ALLOWED - 1)] === key && (address & 31) + bytes <= 32;
+  }
+
+  /** An access within a block is allowed by rules that hold for the whole block. */
+  rememberAccess(access: "read" | "write", address: number): void {
+    const block = address >>> 5;
+    this.#allowed[access][block & (ALLOWED - 1)] = (block << 3) | this.rights;
+  }
+
+  /** The rules changed. */
+  forgetAccesses(): void {
+    this.#allowed.read.fill(-1);
+    this.#allowed.write.fill(-1);
   }
 
   /** Something may be due before the next instruction. */

@@ -27,7 +27,9 @@ function checkAlignment(core: Core, address: number, bytes: number): void {
 export function load(core: Core, where: number, bytes: number, privileged = core.privileged): number {
   const address = where >>> 0;
   if ((address & (bytes - 1)) !== 0) checkAlignment(core, address, bytes);
-  if (core.guarded) checkAccess(core, address, bytes, "read", privileged);
+  if (core.guarded && (privileged !== core.privileged || !core.mayAccess("read", address, bytes))) {
+    checkAccess(core, address, bytes, "read", privileged);
+  }
   const region = core.memory.at(address);
   if (region === undefined) return core.raise("PRECISERR", address);
   const offset = address - region.start;
@@ -47,7 +49,9 @@ function loadBytes(core: Core, address: number, bytes: number): number {
 export function store(core: Core, where: number, bytes: number, value: number, privileged = core.privileged): void {
   const address = where >>> 0;
   if ((address & (bytes - 1)) !== 0) checkAlignment(core, address, bytes);
-  if (core.guarded) checkAccess(core, address, bytes, "write", privileged);
+  if (core.guarded && (privileged !== core.privileged || !core.mayAccess("write", address, bytes))) {
+    checkAccess(core, address, bytes, "write", privileged);
+  }
   const region = regionFor(core, address, bytes);
   region.write((address - region.start) >>> 0, bytes, value);
 }

@@ -113,11 +113,10 @@ export function enterException(core: Core, { exception, bank }: Taken, link: num
   core.system.exceptions.pending[indexOf(core, exception, bank)] = 0;
   core.system.exceptions.active[indexOf(core, exception, bank)] = 1;
   setSecurity(core, bank);
-  const wasThread = core.exception === 0;
   core.exception = exception;
   core.spsel[bank] = 0;
   core.selectStack();
-  if (wasThread) updateGuard(core);
+  updateGuard(core);
   core.set(14, lr);
   core.fpca = 0;
   core.sfpa = 0;

@@ -10,7 +10,7 @@ const CTRL_ENABLE = 1;
 const CTRL_HFNMIENA = 2;
 const CTRL_PRIVDEFENA = 4;
 
-type Access = "read" | "write" | "execute";
+type Access = "read" | "write";
 
 /** What an MPU says of an address. `region` is undefined where none matches, or several do. */
 interface MpuVerdict {
@@ -92,17 +92,19 @@ export function updateGuard(core: Core): void {
   const [nonSecure, secure] = core.system.mpu;
   const byMpu = ((nonSecure.control | secure.control) & CTRL_ENABLE) !== 0;
   core.guarded = byMpu || (core.config.security && core.bank === 0);
-  core.onState(fetchStateOf(core, byMpu));
+  core.rights = rightsOf(core, byMpu);
+  core.onState(core.rights);
 }
 
 /** The rules of MPU or SAU changed: what was decoded may be allowed no longer. */
 export function changedRules(core: Core): void {
+  core.forgetAccesses();
   core.onRules();
   updateGuard(core);
 }
 
-/** All that decides, besides the rules themselves, whether an instruction may be fetched; a small number. */
-function fetchStateOf(core: Core, byMpu: boolean): number {
+/** All that decides, besides the rules themselves, whether an access or a fetch is allowed; 0 to 7. */
+function rightsOf(core: Core, byMpu: boolean): number {
   if (!byMpu) return core.bank;
   return core.bank | (core.privileged ? 2 : 0) | (executionPriority(core) < 0 ? 4 : 0);
 }
@@ -113,6 +115,7 @@ export function checkAccess(core: Core, address: number, bytes: number, access: 
   const last = (address + bytes - 1) >>> 0;
   // Regions are multiples of 32 bytes: an access that stays within one such block is decided by its first byte.
   if (address >>> 5 !== last >>> 5) checkOne(core, last, access, privileged);
+  else if (privileged === core.privileged && !isPrivate(address)) core.rememberAccess(access, address);
 }
 
 function checkOne(core: Core, address: number, access: Access, privileged: boolean): void {
