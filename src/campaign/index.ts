@@ -3,17 +3,21 @@ export { RecordedBoard } from "./bench/recorded-board.ts";
 export { bootMsOf } from "./bench/trial.ts";
 export { wakeUp } from "./bench/wake.ts";
 export { type CutMade, cutPower } from "./cuts/make-cuts.ts";
+<<<<<<< HEAD
 export { type DoneCell, DoneCells } from "./matrix/done-cells.ts";
 export { type Cell, cellKey, cellsOf, cellTitle, type MatrixFile, namedMatrix } from "./matrix/matrix.ts";
 export { cheapestOrder, loadOf, movedBytes, movedInAll } from "./matrix/order.ts";
 export { type PlannedCut } from "./record/cut-moment.ts";
+=======
+export { PLANNED_CUT_SCHEMA, type PlannedCut } from "./record/cut-moment.ts";
+>>>>>>> main
 export { type BootSeen, type PhaseSpan, type RunResult, type SlotState } from "./record/facts.ts";
 export { type KeptImages, readKept } from "./record/kept.ts";
 export { type KeyFacts, keyFacts } from "./record/kept-keys.ts";
 export { eventsIn, verdictsIn } from "./record/recorded-lines.ts";
 export { type LoadedReplay, loadReplay } from "./record/replay.ts";
 export { type RunEvent } from "./record/run-event.ts";
-export { cutNumber, type Subject, subjectText } from "./record/subject.ts";
+export { cutNumber, type Subject, subjectOf, subjectText } from "./record/subject.ts";
 export { ENDINGS, recordedVerdict, type Verdict } from "./record/verdict.ts";
 export { admitSwept } from "./request/admission.ts";
 export { checkRequest } from "./request/check-request.ts";

@@ -94,7 +94,7 @@ const CALIBRATION_BYTES_MAX = 1_048_576;
 const ENDED_BEFORE = new BenchError("the process ended before the run did: power may be off.");
 const ENDED_AT_ONCE = new InterruptedError("interrupted again, and ended at once: power may be off.");
 
-function hostDocument({ board, scenario }: RunRequest, began: Date, ended?: Date): unknown {
+function hostDocument({ board, scenario, labels = {} }: RunRequest, began: Date, ended?: Date): unknown {
   return {
     host: hostname(),
     pid: process.pid,
@@ -104,6 +104,7 @@ function hostDocument({ board, scenario }: RunRequest, began: Date, ended?: Date
     ...(ended && { ended: ended.toISOString(), durationMs: ended.getTime() - began.getTime() }),
     profile: board.file,
     scenario: scenario.file,
+    ...(Object.keys(labels).length > 0 && { labels }),
   };
 }
 

@@ -19,6 +19,16 @@ const COMMANDS: readonly { readonly name: string; readonly about: string; load()
     load: async () => (await import("./run/replay.ts")).replayCommand,
   },
   {
+    name: "report",
+    about: "one or more recorded runs as one HTML page that opens from disk",
+    load: async () => (await import("./report/report.ts")).reportCommand,
+  },
+  {
+    name: "runs",
+    about: "the history of a folder of runs: list, compare, trends, what is newly red",
+    load: async () => (await import("./runs/runs.ts")).runsCommand,
+  },
+  {
     name: "sweep",
     about: "every cut of an upgrade and its revert, in process: any number of them, clean and torn",
     load: async () => (await import("./sweep/sweep.ts")).sweepCommand,

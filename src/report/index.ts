@@ -1,6 +1,21 @@
 export { ConsoleReport } from "./console.ts";
 export { count, grouped, seconds } from "./format.ts";
+export {
+  type Case,
+  type Cause,
+  type Changes,
+  type Comparison,
+  causesOf,
+  changesOf,
+  compareRuns,
+  type Question,
+  questionsOf,
+} from "./history/changes.ts";
+export { runsIn } from "./history/run-index.ts";
+export { type RunLine } from "./history/run-line.ts";
 export { junit, suiteNames } from "./junit.ts";
 export { matrixTable } from "./matrix-table.ts";
+export { type PageCode, pageDocument } from "./page/page-document.ts";
+export { recordedRun } from "./page/recorded-run.ts";
 export { failureText, verdictText } from "./summary.ts";
 export { exchangeTraceLine, traceLine } from "./trace.ts";

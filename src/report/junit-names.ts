@@ -4,7 +4,19 @@ import { subjectText } from "../campaign/index.ts";
 /** The window is told in so many equal parts: a place that a history can be kept of. */
 const PARTS = 20;
 
-type Reference = Extract<RunEvent, { event: "reference" }>;
+type Reference = Pick<Extract<RunEvent, { event: "reference" }>, "startAfterResetUs" | "swapUs">;
+
+/** What of a run's events names its cases: of a run that goes on, or of its record. */
+type Naming =
+  | { readonly event: "images-built"; readonly images: readonly { readonly role: string; readonly version: string }[] }
+  | ({ readonly event: "reference" } & Reference)
+  | { readonly event: Exclude<RunEvent["event"], "images-built" | "reference"> };
+
+/** What of a verdict names its case. */
+interface Judged extends Pick<Verdict, "subject" | "from" | "to"> {
+  readonly swapPhase?: string | undefined;
+  readonly cut?: { readonly planned: PlannedCut; readonly intoSwapUs?: number | undefined } | undefined;
+}
 
 /**
  * Names of a run's test cases, that mean the same in every run of its scenario on its board, whatever the seed: what
@@ -18,7 +30,7 @@ export class CaseNames {
   #reference: Reference | undefined;
 
   /** Takes the events of the run in order; `next` names a verdict by what came before it. */
-  take(event: RunEvent): void {
+  take(event: Naming): void {
     if (event.event === "images-built") {
       const versions = event.images.map(({ version }) => version);
       const isTold = new Set(versions).size === versions.length;
@@ -28,14 +40,14 @@ export class CaseNames {
   }
 
   /** The name of the next case. */
-  next(verdict: Verdict): string {
+  next(verdict: Judged): string {
     const name = this.#nameOf(verdict);
     const time = (this.#times.get(name) ?? 0) + 1;
     this.#times.set(name, time);
     return time === 1 ? name : `${name} (${time})`;
   }
 
-  #nameOf(verdict: Verdict): string {
+  #nameOf(verdict: Judged): string {
     const { subject, cut } = verdict;
     const direction = this.#direction(verdict);
     if (subject.kind === "later boot")
@@ -48,12 +60,12 @@ export class CaseNames {
   }
 
   /** ", old to new": versions of a nightly build are others each night. */
-  #direction({ from, to }: Verdict): string {
+  #direction({ from, to }: Judged): string {
     const [before, after] = [this.#roles.get(from), this.#roles.get(to)];
     return before === undefined || after === undefined ? "" : `, ${before} to ${after}`;
   }
 
-  #place({ cut, swapPhase }: Verdict, planned: PlannedCut): string {
+  #place({ cut, swapPhase }: Judged, planned: PlannedCut): string {
     if (swapPhase === "before" || swapPhase === "after") return ` ${swapPhase} the swap`;
     const phase = swapPhase === undefined ? "" : ` in ${swapPhase}`;
     const share = this.#share(planned, cut?.intoSwapUs);

@@ -9,6 +9,7 @@ const ROWS: readonly (readonly [Subject, string, number | undefined])[] = [
   [{ kind: "request again" }, "request made again", undefined],
   [{ kind: "upgrade" }, "uninterrupted upgrade", undefined],
   [{ kind: "revert" }, "revert of an unconfirmed image", undefined],
+  [{ kind: "network update" }, "uninterrupted update of the network core", undefined],
   [{ kind: "upgrade without boot" }, "upgrade to an image that does not boot", undefined],
   [{ kind: "revert without boot" }, "revert of an image that did not boot", undefined],
 ];
@@ -22,6 +23,17 @@ describe("what a verdict is about", () => {
   test.each(["", "cut", "cut x", "boot 2", "cut 3 and more"])("nothing is made of %j", (text) => {
     expect(subjectOf(text)).toBeUndefined();
   });
+
+  test.each(ROWS)("%j is read again from its text", (subject, text) => {
+    expect(subjectOf(text)).toEqual(subject);
+  });
+
+  test.each(["cut", "cut 1 of 2", "reset cut 3", "cut 12345678901234567890", "boot 1 after cut", ""])(
+    "%j is no subject's text",
+    (text) => {
+      expect(subjectOf(text)).toBeUndefined();
+    },
+  );
 
   test.each(ROWS)("%j (%s) belongs to cut %s", (subject, _, number) => {
     expect(cutNumber(subject)).toBe(number);

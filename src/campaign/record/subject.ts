@@ -64,3 +64,22 @@ export function cutNumber(subject: Subject): number | undefined {
   if (subject.kind === "cut") return subject.index;
   return subject.kind === "later boot" ? subject.cut : undefined;
 }
+
+const WITHOUT_NUMBER = [
+  "request again",
+  "upgrade",
+  "revert",
+  "network update",
+  "upgrade without boot",
+  "revert without boot",
+] as const;
+
+/** The subject that `subjectText` wrote; undefined for any other text. Numbers are those of a plan: at most nine digits. */
+export function subjectOf(text: string): Subject | undefined {
+  const plain = WITHOUT_NUMBER.find((kind) => subjectText({ kind }) === text);
+  if (plain !== undefined) return { kind: plain };
+  const later = /^boot (\d{1,9}) after cut (\d{1,9})$/.exec(text);
+  if (later) return { kind: "later boot", boot: Number(later[1]), cut: Number(later[2]) };
+  const [, place = "boot", index] = /^(?:(upload|request) )?cut (\d{1,9})$/.exec(text) ?? [];
+  return index === undefined ? undefined : { kind: "cut", in: place as CutPlace, index: Number(index) };
+}

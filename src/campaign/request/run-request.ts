@@ -43,6 +43,8 @@ export interface RunRequest {
   /** Folder under which the run's own folder is made. */
   readonly runsRoot: string;
   readonly version: string;
+  /** Names and values that people find a run by (commit, branch); they decide nothing, and go to `host.json`. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
   /** False: the outcome has no events, so that a night's run takes no more memory than a short one. Default: true. */

@@ -8,7 +8,7 @@ import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import type { RunAsked } from "./asked.ts";
 import { dryRun } from "./dry-run.ts";
-import { exitOf, junitFile, outcomeJson, surroundings, tell } from "./report.ts";
+import { exitOf, junitFile, outcomeJson, pageFile, surroundings, tell } from "./report.ts";
 
 /** From the worst on: a run that was interrupted, or whose bench failed, leaves open what the others have shown. */
 const WORST_FIRST: readonly number[] = [EXIT.interrupted, EXIT.bench, EXIT.request, EXIT.failed, EXIT.pass];
@@ -39,6 +39,7 @@ export async function runBoards(
     io,
     members.map(({ asked }) => asked),
   );
+  const page = pageFile(args, io);
   const cards = new SharedCards();
   const open: typeof openBoard = (board, options) => openBoard(board, { ...options, cards });
   const width = Math.max(...members.map(({ title }) => title.length));
@@ -55,7 +56,8 @@ export async function runBoards(
       return { title, asked, ...(await ended(run({ ...asked, ...surroundings(args, io), open, ...heard }))) };
     }),
   );
-  const lost = file?.end(ends);
+  const folders = ends.flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome.folder]));
+  const lost = [file?.end(ends), page?.end(folders)].filter((fault) => fault !== undefined);
   if (json) {
     const documents = ends.flatMap(({ asked, outcome }) => (outcome ? [outcomeJson(asked, outcome)] : []));
     io.out(`${JSON.stringify(documents, undefined, 2)}\n`);
@@ -64,9 +66,9 @@ export async function runBoards(
     for (const { title, outcome } of ends) if (outcome) io.out(`${summary(title.padEnd(width), outcome, io)}\n`);
   }
   for (const { title, error } of ends) if (error !== undefined) io.err(`hil: ${title}: ${messageOf(error)}\n`);
-  tell(lost, io);
+  for (const fault of lost) tell(fault, io);
   const codes = ends.map(({ outcome, error }) => exitCode(outcome, error));
-  return worst(lost === undefined ? codes : [...codes, lost.exitCode]);
+  return worst([...codes, ...lost.map((fault) => fault.exitCode)]);
 }
 
 /** Each board draws from a stream of its own, named after it: the others do not change what it does. */

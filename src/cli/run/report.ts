@@ -11,16 +11,23 @@ import {
 } from "../../campaign/index.ts";
 import { EXIT, isHilError, messageOf } from "../../core/index.ts";
 import { ConsoleReport, exchangeTraceLine, traceLine } from "../../report/index.ts";
+import { PageFile } from "../report/page-file.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
 import type { RunAsked } from "./asked.ts";
+import { labelsOf } from "./labels.ts";
 import { JunitFile } from "./report-file.ts";
 
 /** Options that `run` and `replay` share. */
 export const REPORT_OPTIONS = {
   runs: { type: "string", describe: "folder for run records", default: "runs" },
   junit: { type: "string", describe: "also write JUnit XML to this file" },
+  report: { type: "string", describe: "also write the run as one HTML page to this file (later: hil report)" },
+  label: {
+    type: "string",
+    describe: "NAME=VALUE to find the run by; CI servers' commit, branch and build are taken (repeatable)",
+  },
   trace: { type: "boolean", describe: "print every event as it happens: boot log, SMP, power, verdicts" },
   json: { type: "boolean", describe: "print the result as JSON, and nothing else, on standard output" },
 } as const satisfies OptionRows;
@@ -30,7 +37,8 @@ export async function runAndReport(asked: RunAsked, args: Parsed, io: CliIo): Pr
   const json = args.flag("json");
   const trace = args.flag("trace") ? (line: string) => io[json ? "err" : "out"](`${line}\n`) : undefined;
   const file = junitFile(args, io, [asked]);
-  const report = new ConsoleReport(io);
+  const console = new ConsoleReport(io);
+  const page = pageFile(args, io);
   const notable = new Notable();
   let outcome: RunOutcome;
   try {
@@ -41,7 +49,7 @@ export async function runAndReport(asked: RunAsked, args: Parsed, io: CliIo): Pr
       onEvent: (event) => {
         notable.take(event);
         if (trace) trace(traceLine(event));
-        else if (!json) report.take(event);
+        else if (!json) console.take(event);
       },
       ...(trace && { onExchange: (line) => trace(exchangeTraceLine(line)) }),
     });
@@ -49,13 +57,13 @@ export async function runAndReport(asked: RunAsked, args: Parsed, io: CliIo): Pr
     tell(file?.end([{ asked, error }]), io);
     throw error;
   }
-  const lost = file?.end([{ asked, outcome }]);
+  const lost = [file?.end([{ asked, outcome }]), page?.end([outcome.folder])].filter((fault) => fault !== undefined);
   if (json) printJson(asked, { ...outcome, events: notable.images }, io);
-  else printEnd(outcome, notable, io);
-  tell(lost, io);
+  else printEnd(outcome, notable, page, io);
+  for (const fault of lost) tell(fault, io);
   // Main prints it, with the exit code of its kind; a record of it exists already.
   if (outcome.error !== undefined) throw outcome.error;
-  return lost?.exitCode ?? exitOf(outcome);
+  return lost[0]?.exitCode ?? exitOf(outcome);
 }
 
 /** Exit code of a run that came to its end. */
@@ -70,8 +78,9 @@ export function tell(error: unknown, io: CliIo): void {
 }
 
 /** What a run is told by the command line's surroundings. */
-export function surroundings(args: Parsed, io: CliIo): Pick<RunRequest, "runsRoot" | "version" | "signal"> {
-  return { runsRoot: resolve(io.cwd, args.text("runs") ?? "runs"), version: ownVersion(), signal: io.signal };
+export function surroundings(args: Parsed, io: CliIo): Pick<RunRequest, "runsRoot" | "version" | "signal" | "labels"> {
+  const labels = labelsOf(args.texts("label"), io.env);
+  return { runsRoot: resolve(io.cwd, args.text("runs") ?? "runs"), version: ownVersion(), signal: io.signal, labels };
 }
 
 /** The file of `--junit`, begun; undefined when none is asked for. */
@@ -80,15 +89,22 @@ export function junitFile(args: Parsed, io: CliIo, planned: readonly RunAsked[])
   return file === undefined ? undefined : new JunitFile(file, io.cwd, planned);
 }
 
+/** The page of `--report`, begun; undefined when none is asked for. */
+export function pageFile(args: Parsed, io: CliIo): PageFile | undefined {
+  const file = args.text("report");
+  return file === undefined ? undefined : new PageFile(file, io.cwd);
+}
+
 /**
  * Where the record lies, and how to see the first failure again: by its cut, also where it came in a boot after it.
  * What failed without a cut comes in the replay of any; a good run shows its first.
  */
-function printEnd(outcome: RunOutcome, { failed, firstCut }: Notable, io: CliIo): void {
+function printEnd(outcome: RunOutcome, { failed, firstCut }: Notable, page: PageFile | undefined, io: CliIo): void {
   const folder = relative(io.cwd, outcome.folder) || ".";
   const cut = (failed && cutNumber(failed.subject)) ?? firstCut;
   const which = cut === undefined ? "" : ` --cut ${cut}`;
   io.out(`record    ${folder}\nreplay    npx hil replay ${folder}${which}${failed ? " --trace" : ""}\n`);
+  io.out(`report    ${page?.shown ?? `npx hil report ${folder}`}\n`);
 }
 
 /** What of a run's events is asked for at its end: of all the others there may be more than memory. */

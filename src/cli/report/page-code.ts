@@ -1,0 +1,16 @@
+import { BenchError, messageOf, readInputText } from "../../core/index.ts";
+import type { PageCode } from "../../report/index.ts";
+
+/** Where `npm run build` leaves the page's code, seen from src/ and from dist/ alike. */
+const FOLDER = new URL("../../../dist/web/", import.meta.url);
+
+/** The code of the page. @throws BenchError where it was not built: a package that was installed has it. */
+export function pageCode(folder: URL = FOLDER): PageCode {
+  const part = (name: string) => readInputText(decodeURIComponent(new URL(name, folder).pathname));
+  try {
+    return { script: part("report.js"), style: part("style.css") };
+  } catch (error) {
+    const text = `the page's code cannot be read: ${messageOf(error)}.`;
+    throw new BenchError(text, "In a clone, build it first: npm run build.", { cause: error });
+  }
+}

@@ -1,0 +1,87 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { runCommand } from "../run/run.ts";
+import { complaintOf, type MemoryIo, memoryIo } from "../testing/memory-io.ts";
+import { pageCode } from "./page-code.ts";
+import { reportCommand } from "./report.ts";
+
+interface Data {
+  readonly runs: readonly {
+    readonly folder: string;
+    readonly outcome: string;
+    readonly judged: readonly { readonly check: string; readonly pass: boolean }[];
+  }[];
+}
+
+function dataOf(path: string): Data {
+  const html = readFileSync(path, "utf8");
+  return JSON.parse(/id="data">(.*?)<\/script>/s.exec(html)?.[1] ?? "null") as Data;
+}
+
+/** The page's code is what `npm run build` made: without it there is no page, and these tests fail. */
+describe("hil report", () => {
+  let io: MemoryIo;
+  let run = "";
+
+  beforeAll(async () => {
+    io = memoryIo();
+    await runCommand(["encrypted-upgrade", "--cuts", "2", "--report", "night/page.html"], io);
+    run = join("runs", readdirSync(join(io.cwd, "runs"))[0] ?? "");
+  });
+
+  test("writes the page of a run into its folder, with every verdict of the record", async () => {
+    const own = memoryIo({ cwd: io.cwd });
+    expect(await reportCommand([run], own)).toBe(0);
+    expect(own.printed()).toBe(`report    ${run}/report.html\n`);
+    const kept = readFileSync(join(io.cwd, run, "verdicts.jsonl"), "utf8")
+      .trim()
+      .split("\n");
+    const checks = kept.map((line) => (JSON.parse(line) as { check: string }).check);
+    expect(checks).toContain("cut 2");
+    const [page] = dataOf(join(io.cwd, run, "report.html")).runs;
+    expect(page).toMatchObject({ folder: run, outcome: "pass" });
+    expect(page?.judged.map(({ check }) => check)).toEqual(checks);
+  });
+
+  test("is what --report of hil run writes when the run ends", () => {
+    expect(dataOf(join(io.cwd, "night", "page.html")).runs[0]).toMatchObject({ folder: run, outcome: "pass" });
+    expect(io.printed()).toMatch(/^report {4}night\/page\.html$/m);
+  });
+
+  test("reads every line that a run writes", async () => {
+    const own = memoryIo({ cwd: io.cwd });
+    await reportCommand([run, "--json"], own);
+    expect(JSON.parse(own.printed())).toMatchObject([{ leftOut: [] }]);
+  });
+
+  test("puts several runs on one page, which says where it goes", async () => {
+    const own = memoryIo({ cwd: io.cwd });
+    expect((await complaintOf(reportCommand([run, run], own))).text).toContain("-o report.html");
+    expect(await reportCommand([run, run, "-o", "both.html"], own)).toBe(0);
+    expect(dataOf(join(io.cwd, "both.html")).runs).toHaveLength(2);
+  });
+
+  test.each([
+    ["no run", [], /wants the folder of a run/],
+    ["a folder that is not there", ["runs/none"], /is not there/],
+    ["a file", ["file"], /is a file/],
+    ["a folder that is no record", ["empty"], /no record of a run/],
+  ])("of %s is the wrong request", async (_, argv, text) => {
+    mkdirSync(join(io.cwd, "empty"), { recursive: true });
+    writeFileSync(join(io.cwd, "file"), "");
+    expect(await complaintOf(reportCommand(argv, io))).toMatchObject({ code: 2, text: expect.stringMatching(text) });
+  });
+
+  test("that cannot write its page says so, and leaves nothing", async () => {
+    const complaint = await complaintOf(reportCommand([run, "-o", "file/page.html"], io));
+    expect(complaint).toMatchObject({ code: 2, text: expect.stringContaining("file/page.html") });
+  });
+
+  test("says what to do where the page's code was not built", () => {
+    const nowhere = pathToFileURL(`${tmpdir()}/no-such-folder/`);
+    expect(() => pageCode(nowhere)).toThrow(/cannot be read/);
+  });
+});

@@ -1,0 +1,47 @@
+import { statSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { ConfigurationError, EXIT, UsageError } from "../../core/index.ts";
+import { pageDocument, recordedRun } from "../../report/index.ts";
+import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
+import type { CliIo } from "../terminal/io.ts";
+import { ownVersion } from "../terminal/version.ts";
+import { WholeFile } from "../terminal/whole-file.ts";
+import { pageCode } from "./page-code.ts";
+
+const OPTIONS = {
+  output: { type: "string", alias: "o", describe: "file to write (default: report.html in the run's folder)" },
+  json: { type: "boolean", describe: "print the page's data as JSON, and write no file" },
+} as const satisfies OptionRows;
+
+/** Runs on one page: more of them are a history, not a report. */
+const RUNS_MAX = 100;
+
+/** `hil report RUN… [-o FILE]` */
+export async function reportCommand(argv: readonly string[], io: CliIo): Promise<number> {
+  const args = parseArguments(io, argv, "hil report <run folder…> [options]", OPTIONS, RUNS_MAX);
+  if (!args) return EXIT.pass;
+  const folders = args.positional;
+  const [first] = folders;
+  if (first === undefined) throw new UsageError("hil report wants the folder of a run.", "See hil report --help.");
+  const output = args.text("output");
+  if (output === undefined && folders.length > 1 && !args.flag("json")) {
+    throw new UsageError("a page of several runs lies in none of them.", "Say where it goes: -o report.html.");
+  }
+  for (const folder of folders) requireFolder(folder, io);
+  const runs = folders.map((folder) => recordedRun(folder, resolve(io.cwd, folder)));
+  if (args.flag("json")) {
+    io.out(`${JSON.stringify(runs, undefined, 2)}\n`);
+    return EXIT.pass;
+  }
+  const path = output ?? join(first, "report.html");
+  new WholeFile(path, io.cwd).write(pageDocument(runs, pageCode(), ownVersion()), "request");
+  io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
+  return EXIT.pass;
+}
+
+function requireFolder(folder: string, io: CliIo): void {
+  const found = statSync(resolve(io.cwd, folder), { throwIfNoEntry: false });
+  if (found?.isDirectory()) return;
+  const what = found === undefined ? "is not there" : "is a file";
+  throw new ConfigurationError(`${folder} ${what}.`, "Name the folder of a run, e.g. runs/2026-11-30T02-10-07-1a2b.");
+}

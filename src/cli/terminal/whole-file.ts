@@ -1,0 +1,81 @@
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
+import {
+  BenchError,
+  ConfigurationError,
+  diskError,
+  type HilError,
+  hasCode,
+  makeFolder,
+  messageOf,
+} from "../../core/index.ts";
+
+/** A file that a command writes for people and readers, each time whole. */
+export class WholeFile {
+  readonly #shown: string;
+  readonly path: string;
+
+  /** @param file as it was named, which is how errors name it. */
+  constructor(file: string, cwd: string) {
+    this.#shown = file;
+    this.path = resolve(cwd, file);
+  }
+
+  /**
+   * Writes the file, with its folder, in one step; what is no plain file (/dev/stdout, a pipe) is written as it is.
+   * @param whose who answers for a path that cannot be written: who asked, or the bench. A full disk is the bench's.
+   * @throws ConfigurationError or BenchError.
+   */
+  write(text: string, whose: "request" | "bench"): void {
+    try {
+      makeFolder(dirname(this.path));
+      writeWhole(this.path, text);
+    } catch (error) {
+      throw this.#fault(error, whose);
+    }
+  }
+
+  #fault(error: unknown, whose: "request" | "bench"): HilError {
+    const doing = `cannot write ${this.#shown}`;
+    const isFull = ["ENOSPC", "EDQUOT", "EIO"].some((code) => hasCode(error, code));
+    const known = diskError(error, doing);
+    if (whose === "bench" || isFull)
+      return known ?? new BenchError(`${doing}: ${messageOf(error)}.`, "", { cause: error });
+    const text = known?.message ?? `${doing}: ${messageOf(error)}.`;
+    return new ConfigurationError(text, known?.hint ?? "", { cause: error });
+  }
+}
+
+function writeWhole(path: string, text: string): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const target = stat?.isSymbolicLink() && statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
+  const found = stat && statSync(target, { throwIfNoEntry: false });
+  if (stat !== undefined && !found?.isFile()) {
+    // ENXIO for a pipe that nobody reads: to open it for writing alone would wait for good, deaf to Ctrl-C.
+    const reader = found?.isFIFO() ? openSync(target, constants.O_WRONLY | constants.O_NONBLOCK) : undefined;
+    try {
+      writeFileSync(target, text);
+    } finally {
+      if (reader !== undefined) closeSync(reader);
+    }
+    return;
+  }
+  const fresh = `${target}.${process.pid}.new`;
+  try {
+    writeFileSync(fresh, text, { flag: "wx" });
+    renameSync(fresh, target);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw error;
+  }
+}

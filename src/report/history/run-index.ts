@@ -1,0 +1,77 @@
+import { appendFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigurationError, eachLine, hasCode, isHilError, messageOf } from "../../core/index.ts";
+import { recordedRun } from "../page/recorded-run.ts";
+import { type RunLine, readRunLine, runLine } from "./run-line.ts";
+
+/** Beside the records: a line a run. The records are the truth; the file may be deleted at any time. */
+const INDEX = "index.jsonl";
+
+/** The runs of a folder of records, oldest first, and the folders that are no record that can be read. */
+export interface RunsFound {
+  readonly lines: readonly RunLine[];
+  /** Of runs that go on, or were killed. */
+  readonly unfinished: readonly string[];
+  readonly unread: readonly { readonly id: string; readonly why: string }[];
+}
+
+/**
+ * Reads the index of a folder of records, and brings it up to date: a run without a line gets one from its record. Two
+ * programs may do so at once: a line that is there twice counts once.
+ * @throws ConfigurationError when there is no such folder.
+ */
+export function runsIn(root: string): RunsFound {
+  const folders = foldersIn(root);
+  const known = indexIn(root);
+  const unfinished: string[] = [];
+  const unread: { id: string; why: string }[] = [];
+  for (const id of folders) {
+    if (known.has(id)) continue;
+    try {
+      const line = runLine(recordedRun(join(root, id), join(root, id)));
+      if (line === undefined) unfinished.push(id);
+      else known.set(id, line);
+      if (line !== undefined) keepLine(root, line);
+    } catch (error) {
+      if (!isHilError(error)) throw error;
+      unread.push({ id, why: messageOf(error) });
+    }
+  }
+  const lines = folders.flatMap((id) => known.get(id) ?? []);
+  const key = ({ began, id }: RunLine) => `${began === "" ? id : began} ${id}`;
+  return { lines: lines.toSorted((a, b) => (key(a) < key(b) ? -1 : 1)), unfinished, unread };
+}
+
+function keepLine(root: string, line: RunLine): void {
+  try {
+    appendFileSync(join(root, INDEX), `${JSON.stringify(line)}\n`);
+  } catch {
+    // A folder that cannot be written to (a CI artefact, another user's) is read all the same, only not so fast.
+  }
+}
+
+function indexIn(root: string): Map<string, RunLine> {
+  const known = new Map<string, RunLine>();
+  try {
+    eachLine(join(root, INDEX), (text) => {
+      const line = text === "" ? undefined : readRunLine(text);
+      if (line !== undefined) known.set(line.id, line);
+    });
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
+  }
+  return known;
+}
+
+function foldersIn(root: string): readonly string[] {
+  try {
+    const entries = readdirSync(root, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+      .toSorted();
+  } catch (error) {
+    const hint = "Name the folder that holds the records of runs: --runs DIR.";
+    throw new ConfigurationError(`${root}: ${messageOf(error)}.`, hint, { cause: error });
+  }
+}

@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { PAGE_SCHEMA, type PageData, type RunPage } from "./run-page.ts";
+
+/** The page's code and look, as the bundler of `npm run build` leaves them in dist/web. */
+export interface PageCode {
+  readonly script: string;
+  readonly style: string;
+}
+
+/** Room for the data of a page: beyond it, what happened around verdicts that passed is left to the record. */
+const DATA_BYTES_MAX = 9_000_000;
+
+/**
+ * A whole HTML document with the pages of some runs: one file that needs nothing else. Its policy lets no script run
+ * but the page's own, by its digest, and nothing be loaded; data stand in a block of JSON that no reader takes for
+ * markup.
+ * Source: Content Security Policy 3 (W3C), 2.3.1 hash-source; HTML Standard 4.12.1.3, what a script element may hold.
+ */
+export function pageDocument(runs: readonly RunPage[], code: PageCode, hil: string): string {
+  const data: PageData = { schema: PAGE_SCHEMA, hil, runs: fitted(runs, DATA_BYTES_MAX) };
+  const style = code.style.trim();
+  const script = code.script.trim();
+  const policy = [
+    "default-src 'none'",
+    `script-src '${digestOf(script)}'`,
+    `style-src '${digestOf(style)}'`,
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  const [only] = runs;
+  const title = only !== undefined && runs.length === 1 ? `${only.scenario} on ${only.profile ?? only.board}` : "Runs";
+  return [
+    "<!doctype html>",
+    '<html lang="en">',
+    "<head>",
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="referrer" content="no-referrer">',
+    `<title>${markup(title)} - hil report</title>`,
+    `<style>${style}</style>`,
+    "</head>",
+    "<body>",
+    '<div id="page"><p>This page needs JavaScript, its own: nothing is loaded from anywhere.</p></div>',
+    `<script type="application/json" id="data">${inert(JSON.stringify(data))}</script>`,
+    `<script>${script}</script>`,
+    "</body>",
+    "</html>",
+    "",
+  ].join("\n");
+}
+
+function digestOf(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+}
+
+/** JSON that ends no script element and opens no comment; U+2028 and U+2029 are line ends to some readers. */
+function inert(json: string): string {
+  return json.replaceAll(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+function markup(text: string): string {
+  return text.replaceAll(/[<>&"]/g, (char) => `&#${char.charCodeAt(0)};`);
+}
+
+/**
+ * The runs within a limit of bytes: what happened around verdicts goes first from those that passed, every other one at
+ * a time so that what stays is spread over the run, and from those that failed last. The page says what it left out.
+ */
+export function fitted(runs: readonly RunPage[], bytesMax: number): readonly RunPage[] {
+  let pages = runs;
+  const size = () => Buffer.byteLength(JSON.stringify(pages));
+  for (const keep of [withoutHalf, withoutPassed, withoutAll]) {
+    for (let before = Number.POSITIVE_INFINITY; size() > bytesMax && before > size(); ) {
+      before = size();
+      pages = pages.map(keep);
+    }
+  }
+  return pages;
+}
+
+/** Takes the lanes away from every other passed verdict that has them. */
+function withoutHalf(run: RunPage): RunPage {
+  let order = 0;
+  return without(run, (row) => {
+    order += row.pass ? 1 : 0;
+    return row.pass && order % 2 === 1;
+  });
+}
+
+const withoutPassed = (run: RunPage): RunPage => without(run, ({ pass }) => pass);
+const withoutAll = (run: RunPage): RunPage => without(run, () => true);
+
+function without(run: RunPage, isToGo: (row: RunPage["judged"][number]) => boolean): RunPage {
+  const judged = run.judged.map((row) => (row.lane !== undefined && isToGo(row) ? { ...row, lane: undefined } : row));
+  const bare = judged.filter(({ lane }) => lane === undefined).length;
+  if (bare === 0) return run;
+  const said = run.leftOut.filter((text) => !text.startsWith("To keep this page small"));
+  const text = `To keep this page small, the axis of ${bare} verdicts has no lines: they are in the record.`;
+  return { ...run, judged, leftOut: [...said, text] };
+}

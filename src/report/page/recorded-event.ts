@@ -1,0 +1,163 @@
+import { z } from "zod";
+import { PLANNED_CUT_SCHEMA } from "../../campaign/index.ts";
+import { terminalText } from "../../core/index.ts";
+
+/** Longer texts of a record end in "…": nobody reads them, and a board may send what it likes. */
+const TEXT_CHARS_MAX = 2_000;
+
+/** A text of a record, harmless: control characters and those that turn or hide text are escaped, and it is bounded. */
+const text = z
+  .string()
+  .transform((value) =>
+    terminalText(value.length > TEXT_CHARS_MAX ? `${value.slice(0, TEXT_CHARS_MAX)}…` : value, undefined),
+  );
+const us = z.number().min(-1e15).max(1e15);
+const whole = z.int().min(0);
+
+const SLOT = z.object({
+  image: whole,
+  slot: whole,
+  version: text,
+  hash: text.optional(),
+  flags: z.array(text).max(16),
+});
+const PHASE = z.object({ name: text, fromUs: us, toUs: us });
+
+const CUT = z.object({
+  planned: PLANNED_CUT_SCHEMA,
+  resetAnsweredUs: us,
+  offSentUs: us,
+  cutUs: us,
+  lastByteUs: us.optional(),
+  onSentUs: us,
+  firstByteUs: us.optional(),
+  intoSwapUs: us.optional(),
+  own: z.object({ cutUs: us, uncertaintyUs: us, lateUs: us }).optional(),
+});
+
+const ALLOWED = z.object({ ending: text, expects: text, because: text });
+
+const VERDICT = z.object({
+  check: text,
+  pass: z.boolean(),
+  ending: text,
+  from: text,
+  to: text,
+  cut: CUT.optional(),
+  where: text.optional(),
+  swapPhase: text.optional(),
+  allowed: z.array(ALLOWED).max(64),
+  expected: text,
+  found: text,
+  because: text,
+  slots: z.array(SLOT).max(16),
+  boots: whole,
+});
+
+const RESULT = z.object({
+  outcome: z.enum(["pass", "fail", "error", "interrupted", "incomplete"]),
+  cutsPlanned: whole,
+  cutsJudged: whole,
+  passed: whole,
+  failed: whole,
+  endings: z.record(z.string(), whole),
+  incompleteAllowed: z.literal(true).optional(),
+  cutsVoid: whole.optional(),
+  infraRetries: whole.optional(),
+});
+
+const of = <N extends string, S extends z.ZodRawShape>(event: N, shape: S) =>
+  z.object({ atUs: us, event: z.literal(event), ...shape });
+
+/** The events of `events.jsonl` that a page is made of, as a reader may rely on them (docs/record.md, Events). */
+const EVENT = z.discriminatedUnion("event", [
+  of("run-started", { scenario: text, board: text, profile: text.optional(), seed: z.number() }),
+  of("calibration", { date: text, latencyUs: us, uncertaintyUs: us }),
+  of("images-built", {
+    images: z
+      .array(
+        z.object({
+          role: z.enum(["old", "new"]),
+          core: z.literal("network").optional(),
+          version: text,
+          hash: text,
+          fileBytes: whole,
+          encrypted: z.boolean(),
+        }),
+      )
+      .max(16),
+    crypto: z.array(text).max(16),
+  }),
+  of("preflight", {
+    checks: z.array(z.object({ name: text, outcome: text, expected: text, found: text })).max(64),
+  }),
+  of("upload-started", { version: text, totalBytes: whole }),
+  of("upload-progress", { sentBytes: whole, totalBytes: whole }),
+  of("upload-finished", { version: text, bytes: whole, durationUs: us, limitBytesPerS: z.number().min(0) }),
+  of("image-state", { images: z.array(SLOT).max(16) }),
+  of("reset", { answeredUs: us }),
+  of("power", { state: z.enum(["on", "off"]), sentAtUs: us }),
+  of("boot-log", { name: text, text }),
+  of("boot-seen", { ending: text, boots: whole, evidence: text, text }),
+  of("reference", { operations: whole, swapUs: us, startAfterResetUs: us, endAfterResetUs: us }),
+  of("plan", { cuts: z.array(PLANNED_CUT_SCHEMA).max(100_000), phases: z.array(PHASE).max(10_000) }),
+  of("cut-started", { planned: PLANNED_CUT_SCHEMA, from: text, to: text }),
+  of("cut-void", { index: whole, reason: text, again: z.boolean() }),
+  of("verdict", { verdict: VERDICT }),
+  of("wear", { cyclesMax: whole, spent: whole, page: text }),
+  of("recovery", { found: text, step: text, worked: z.boolean(), outcome: text }),
+  of("infra-retry", { retry: whole, of: whole, kind: text, text }),
+  of("warning", { text }),
+  of("failure", { kind: text, text }),
+  of("run-finished", { result: RESULT }),
+]);
+
+/** An event of a record that may be a stranger's: checked, bounded, its texts harmless. */
+export type ReadEvent = z.output<typeof EVENT>;
+export type ReadVerdict = z.output<typeof VERDICT>;
+export type ReadCut = z.output<typeof CUT>;
+export type ReadSlot = z.output<typeof SLOT>;
+export type ReadResult = z.output<typeof RESULT>;
+
+const KNOWN: ReadonlySet<string> = new Set(EVENT.options.map(({ shape }) => shape.event.value));
+
+const EXCHANGE = z.object({
+  atUs: us,
+  smp: text,
+  command: text,
+  op: text.optional(),
+  sequence: whole.optional(),
+  bytes: whole.optional(),
+  tookUs: us.optional(),
+  waitedUs: us.optional(),
+  attempt: whole.optional(),
+  why: text.optional(),
+  requests: whole.optional(),
+  answers: whole.optional(),
+  off: z.object({ from: whole, to: whole }).optional(),
+  body: z.unknown().optional(),
+});
+
+/** A line of `smp.jsonl`. */
+export type ReadExchange = z.output<typeof EXCHANGE>;
+
+/** A line of a record: what it says, "other" for a kind that is not asked for, undefined when it cannot be read. */
+export function readEvent(line: string): ReadEvent | "other" | undefined {
+  const value = parsed(line);
+  if (typeof value !== "object" || value === null || !("event" in value)) return undefined;
+  if (typeof value.event === "string" && !KNOWN.has(value.event)) return "other";
+  return EVENT.safeParse(value).data;
+}
+
+/** As `readEvent`, of `smp.jsonl`. */
+export function readExchange(line: string): ReadExchange | undefined {
+  return EXCHANGE.safeParse(parsed(line)).data;
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { cutVerdict, recordFolder, STARTED } from "../testing/record-folder.ts";
+import { recordedRun } from "./recorded-run.ts";
+
+const log = (atUs: number, text: string) => ({ atUs, event: "boot-log", name: "line", text });
+const slots = (version: string) => [{ image: 0, slot: 0, version, hash: "cd", flags: ["active", "confirmed"] }];
+
+describe("the record of a run as its page has it", () => {
+  test("gives each verdict what happened since it began, and its slots before and after", () => {
+    const folder = recordFolder(
+      [
+        STARTED,
+        log(10, "from before the cut"),
+        {
+          atUs: 1_000,
+          event: "cut-started",
+          planned: { index: 1, kind: "time", afterResetUs: 100_000 },
+          from: "1.0.0",
+          to: "2.0.0",
+        },
+        { atUs: 2_000, event: "image-state", images: slots("1.0.0") },
+        { atUs: 200_000, event: "power", state: "off", sentAtUs: 199_990 },
+        { atUs: 700_000, event: "power", state: "on", sentAtUs: 699_990 },
+        log(723_000, "I: Starting bootloader"),
+        { atUs: 990_000, event: "image-state", images: slots("2.0.0") },
+        cutVerdict(1, 1_000_000),
+      ],
+      {
+        "smp.jsonl": [
+          { atUs: 500, smp: "request", command: "echo", op: "write", sequence: 1, bytes: 9, body: { d: "early" } },
+          {
+            atUs: 5_000,
+            smp: "answer",
+            tookUs: 10,
+            command: "image list",
+            op: "read",
+            sequence: 2,
+            bytes: 9,
+            body: {},
+          },
+        ]
+          .map((line) => `${JSON.stringify(line)}\n`)
+          .join(""),
+      },
+    );
+    const page = recordedRun("runs/x", folder);
+    const [row] = page.judged;
+    const lines = (lane: "uart" | "smp") => row?.lane?.[lane].map(([us, text]) => [us, page.texts[text]]);
+    expect(lines("uart")).toEqual([[722_000, "I: Starting bootloader"]]);
+    expect(lines("smp")).toEqual([[4_000, "← image list read {}"]]);
+    expect(row?.lane?.power).toEqual([
+      [198_990, 0],
+      [698_990, 1],
+    ]);
+    const versions = (of: "before" | "slots") => row?.[of].map(({ version }) => page.texts[version]);
+    expect([versions("before"), versions("slots")]).toEqual([["1.0.0"], ["2.0.0"]]);
+    expect(row).toMatchObject({ fromUs: 1_000, toUs: 1_000_000, name: "cut in swap" });
+  });
+
+  test("names a case as JUnit does", () => {
+    const images = ["old", "new"].map((role, at) => {
+      return { role, version: `${at + 1}.0.0`, hash: "ab", fileBytes: 4, encrypted: false };
+    });
+    const folder = recordFolder([
+      STARTED,
+      { atUs: 0, event: "images-built", images, crypto: [] },
+      {
+        atUs: 1,
+        event: "reference",
+        operations: 9,
+        swapUs: 200_000,
+        startAfterResetUs: 50_000,
+        endAfterResetUs: 250_000,
+      },
+      cutVerdict(1, 1_000_000),
+    ]);
+    expect(recordedRun("runs/x", folder).judged[0]?.name).toBe("cut in swap, 25-30 % of the window, old to new");
+  });
+
+  test("of a run that was killed says so, and keeps the verdicts that there are", () => {
+    const folder = recordFolder([STARTED, cutVerdict(1, 1_000_000), '{"atUs":1000001,"event":"wear","cyc']);
+    const page = recordedRun("runs/x", folder);
+    expect(page.outcome).toBe("unfinished");
+    expect(page.sentence).toContain("UNFINISHED");
+    expect(page.judged).toHaveLength(1);
+    expect(page.leftOut).toEqual(["1 lines of the record could not be read."]);
+  });
+
+  test("counts lines that no record has, and obeys none of them", () => {
+    const folder = recordFolder([
+      STARTED,
+      "nonsense",
+      { atUs: 1, event: "verdict", verdict: {} },
+      cutVerdict(2, 2_000_000),
+    ]);
+    expect(recordedRun("runs/x", folder)).toMatchObject({
+      leftOut: ["2 lines of the record could not be read."],
+      judged: [{ check: "cut 2" }],
+    });
+  });
+
+  test("tells each input by its digest", () => {
+    const folder = recordFolder([STARTED]);
+    writeFileSync(join(folder, "inputs", "old-1.0.0.bin"), "image");
+    const sha256 = createHash("sha256").update("image").digest("hex");
+    expect(recordedRun("runs/x", folder).inputs).toEqual([{ name: "old-1.0.0.bin", bytes: 5, sha256 }]);
+  });
+
+  test("keeps the first and the last lines of a boot loop, and says how many are between", () => {
+    const loop = Array.from({ length: 1_000 }, (_, at) => log(1_000 + at, `boot ${at}`));
+    const page = recordedRun("runs/x", recordFolder([STARTED, ...loop, cutVerdict(1, 1_000_000)]));
+    const lines = page.judged[0]?.lane?.uart.map(([, text]) => page.texts[text]) ?? [];
+    expect(lines).toHaveLength(121);
+    expect([lines[0], lines[59], lines[60], lines[61], lines[120]]).toEqual([
+      "boot 0",
+      "boot 59",
+      "… 880 more lines in the record …",
+      "boot 940",
+      "boot 999",
+    ]);
+  });
+
+  test("takes as latency of the switch only what a sending board shows", () => {
+    const silent = cutVerdict(1, 1_000_000);
+    const { cut } = silent.verdict;
+    const folder = recordFolder([
+      STARTED,
+      cutVerdict(1, 1_000_000),
+      { ...silent, verdict: { ...silent.verdict, cut: { ...cut, lastByteUs: cut.offSentUs - 50_000 } } },
+    ]);
+    const times = new Map(recordedRun("runs/x", folder).times.map(({ name, valuesUs }) => [name, valuesUs]));
+    expect(times.get("power off to last byte")).toEqual([400]);
+    expect(times.get("power on to first byte")).toEqual([23_000, 23_000]);
+  });
+
+  test.each([
+    ["an empty folder's", [], /no event/],
+    ["nonsense", ["x", "y"], /no event/],
+  ])("%s is refused", (_, events, text) => {
+    expect(() => recordedRun("runs/x", recordFolder(events))).toThrow(text);
+  });
+});

@@ -1,0 +1,177 @@
+import { createHash } from "node:crypto";
+import { readdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { z } from "zod";
+import type { RunResult } from "../../campaign/index.ts";
+import {
+  ConfigurationError,
+  defined,
+  eachLine,
+  hasCode,
+  readInput,
+  readInputText,
+  terminalText,
+} from "../../core/index.ts";
+import { verdictText } from "../summary.ts";
+import { currentOf } from "./current-trace.ts";
+import { JudgedRows } from "./judged-rows.ts";
+import { type ReadExchange, type ReadResult, readEvent, readExchange } from "./recorded-event.ts";
+import type { RunPage } from "./run-page.ts";
+import { Shown } from "./shown.ts";
+import { TextTable } from "./text-table.ts";
+
+const DOCUMENT_BYTES_MAX = 1024 * 1024;
+/** Inputs whose digest is told: a run has two images, or four. */
+const INPUTS_MAX = 64;
+
+const RUN = z.object({ hil: z.string().max(100).optional(), state: z.string().max(20).optional() });
+const HOST = z.object({
+  host: z.string().optional(),
+  node: z.string().optional(),
+  platform: z.string().optional(),
+  began: z.string().optional(),
+  ended: z.string().optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+});
+
+/**
+ * Reads the folder of a run as the page shows it. The record may be a stranger's, or of a run that was killed or still
+ * goes on: a line that cannot be read is counted and passed over, and nothing in it is obeyed.
+ * @param folder as a command may name it again.
+ * @param path the folder itself.
+ * @throws ConfigurationError when it is no record of a run.
+ */
+export function recordedRun(folder: string, path: string): RunPage {
+  const texts = new TextTable();
+  const rows = new JudgedRows(texts);
+  const shown = new Shown();
+  const exchanges = exchangesOf(path);
+  let unread = 0;
+  let events = 0;
+  eachEvent(path, (line) => {
+    const event = readEvent(line);
+    if (event === undefined) unread += 1;
+    if (event === undefined || event === "other") return;
+    events += 1;
+    for (const exchange of exchanges.upTo(event.atUs)) rows.exchanged(exchange);
+    rows.take(event);
+    shown.take(event);
+  });
+  if (events === 0) {
+    throw new ConfigurationError(`${folder}: no event in its events.jsonl can be read.`, "Name the folder of a run.");
+  }
+  const run = document(path, "run.json", RUN);
+  const host = document(path, "host.json", HOST);
+  const missing = unread + exchanges.unread();
+  return {
+    id: terminalText(basename(path)),
+    folder: terminalText(folder),
+    ...shown.page(),
+    outcome: shown.result?.outcome ?? "unfinished",
+    sentence: shown.result === undefined ? unfinishedText(rows.rows.length) : verdictText(resultOf(shown.result)),
+    facts: factsOf(run, host),
+    inputs: inputsOf(path),
+    texts: texts.texts,
+    judged: rows.rows,
+    current: currentOf(join(path, "current.csv")),
+    leftOut: missing === 0 ? [] : [`${missing} lines of the record could not be read.`],
+  };
+}
+
+function unfinishedText(judged: number): string {
+  return `UNFINISHED no last event: the run goes on, or was killed; ${judged} verdicts so far`;
+}
+
+function resultOf(read: ReadResult): RunResult {
+  return defined(read);
+}
+
+function eachEvent(path: string, take: (line: string) => void): void {
+  try {
+    eachLine(join(path, "events.jsonl"), (line) => {
+      if (line !== "") take(line);
+    });
+  } catch (error) {
+    if (!hasCode(error, "ENOENT") && !hasCode(error, "ENOTDIR")) throw error;
+    const hint = "Name the folder of a run: it lies in runs/, and has a run.json.";
+    throw new ConfigurationError(`${path} is no record of a run: it has no events.jsonl.`, hint, { cause: error });
+  }
+}
+
+/** What was said over SMP, in the order of time, taken as the events go on. */
+interface Exchanges {
+  upTo(atUs: number): Generator<ReadExchange>;
+  unread(): number;
+}
+
+function exchangesOf(path: string): Exchanges {
+  const all: ReadExchange[] = [];
+  let unread = 0;
+  try {
+    eachLine(join(path, "smp.jsonl"), (line) => {
+      if (line === "") return;
+      const exchange = readExchange(line);
+      if (exchange === undefined) unread += 1;
+      else all.push(exchange);
+    });
+  } catch (error) {
+    // Records from before it was kept have none.
+    if (!hasCode(error, "ENOENT")) throw error;
+  }
+  let next = 0;
+  return {
+    *upTo(atUs) {
+      for (let exchange = all[next]; exchange !== undefined && exchange.atUs <= atUs; exchange = all[next]) {
+        yield exchange;
+        next += 1;
+      }
+    },
+    unread: () => unread,
+  };
+}
+
+/** A small document of the record; what cannot be read, or is not there, is empty. */
+function document<S extends z.ZodType>(path: string, name: string, schema: S): z.output<S> | undefined {
+  try {
+    return schema.safeParse(JSON.parse(readInputText(join(path, name), DOCUMENT_BYTES_MAX))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function factsOf(run: z.output<typeof RUN> | undefined, host: z.output<typeof HOST> | undefined): [string, string][] {
+  const rows: (readonly [string, string | undefined])[] = [
+    ["began", host?.began],
+    ["ended", host?.ended],
+    ["host", host?.host],
+    ["Node", host?.node],
+    ["platform", host?.platform],
+    ["hil", run?.hil],
+    ...Object.entries(host?.labels ?? {}).map(([name, value]) => [`label ${name}`, value] as const),
+  ];
+  return rows.flatMap(([name, value]) =>
+    value === undefined
+      ? []
+      : [[terminalText(name.slice(0, 80)), terminalText(value.slice(0, 300))] as [string, string]],
+  );
+}
+
+function inputsOf(path: string): RunPage["inputs"] {
+  let names: readonly string[] = [];
+  try {
+    names = readdirSync(join(path, "inputs")).toSorted();
+  } catch {
+    // A record without its inputs still shows how it went.
+  }
+  return names.slice(0, INPUTS_MAX).flatMap((name) => {
+    try {
+      const file = join(path, "inputs", name);
+      if (!statSync(file).isFile()) return [];
+      const bytes = readInput(file);
+      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      return [{ name: terminalText(name.slice(0, 200)), bytes: bytes.length, sha256 }];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,143 @@
+/**
+ * What the page of a run shows, as data: the seam between the record (src/report/page) and the page's code (web/),
+ * which imports these types and nothing else of ours. Times are microseconds on the bench's clock unless said
+ * otherwise. Every text that may come from a board, a file or a stranger's record is escaped and bounded already.
+ */
+
+/** A text, by its place in `texts` of the page: most of a run's texts come many times. */
+export type TextNumber = number;
+
+/** The page's data. A reader of another schema says so instead of guessing. */
+export const PAGE_SCHEMA = 1;
+
+export interface RunPage {
+  /** Name of the record's folder. */
+  readonly id: string;
+  /** The folder as a command names it. */
+  readonly folder: string;
+  readonly scenario: string;
+  readonly board: string;
+  readonly profile: string | undefined;
+  readonly seed: number | undefined;
+  readonly outcome: "pass" | "fail" | "error" | "interrupted" | "incomplete" | "unfinished";
+  /** The closing line of the run, as the console has it. */
+  readonly sentence: string;
+  /** Facts of host and request, as rows of name and value. */
+  readonly facts: readonly (readonly [string, string])[];
+  readonly images: readonly PageImage[];
+  readonly preflight: readonly { name: string; outcome: string; expected: string; found: string }[];
+  readonly inputs: readonly { name: string; bytes: number; sha256: string }[];
+  readonly phases: readonly PhaseOfSwap[];
+  readonly reference: { operations: number; swapUs: number; startAfterResetUs: number } | undefined;
+  /** Half the width of a cut's moment where the bench was calibrated. */
+  readonly uncertaintyUs: number | undefined;
+  readonly cutsPlanned: number;
+  readonly texts: readonly string[];
+  readonly judged: readonly JudgedRow[];
+  readonly notes: readonly { atUs: number; kind: string; text: string }[];
+  /** The first upload, and the slowest where another was slower: a board that never recovers has hundreds. */
+  readonly uploads: readonly PageUpload[];
+  readonly times: readonly TimesOf[];
+  readonly wear: { cyclesMax: number; spent: number; page: string } | undefined;
+  /** Supply current in bins: time and microamperes, smallest and greatest of the bin. */
+  readonly current: readonly (readonly [atUs: number, least: number, most: number])[];
+  /** What nobody should conclude from this run. */
+  readonly notShown: readonly string[];
+  /** What of the record could not be read or was left out, one sentence each. */
+  readonly leftOut: readonly string[];
+}
+
+interface PageImage {
+  readonly role: string;
+  readonly version: string;
+  readonly hash: string;
+  readonly fileBytes: number;
+  readonly encrypted: boolean;
+}
+
+/** Microseconds from the swap's first flash operation. */
+interface PhaseOfSwap {
+  readonly name: string;
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+export interface PageUpload {
+  readonly version: string;
+  readonly bytes: number;
+  readonly durationUs: number;
+  /** What line and flash allow. */
+  readonly limitBytesPerS: number;
+  /** Microseconds since the upload's start, and bytes that the board had then. */
+  readonly points: readonly (readonly [sinceUs: number, bytes: number])[];
+}
+
+/** One duration, as often as it was seen. */
+export interface TimesOf {
+  readonly name: string;
+  readonly about: string;
+  readonly valuesUs: readonly number[];
+}
+
+/** A verdict, and the cut it is about. */
+export interface JudgedRow {
+  readonly check: string;
+  /** The same every night (docs/record.md, JUnit). */
+  readonly name: string;
+  readonly pass: boolean;
+  readonly ending: TextNumber;
+  readonly from: TextNumber;
+  readonly to: TextNumber;
+  readonly where: TextNumber | undefined;
+  readonly phase: TextNumber | undefined;
+  readonly expected: TextNumber;
+  readonly found: TextNumber;
+  readonly because: TextNumber;
+  readonly allowed: readonly (readonly [ending: TextNumber, expects: TextNumber, because: TextNumber])[];
+  readonly boots: number;
+  readonly before: readonly PageSlot[];
+  readonly slots: readonly PageSlot[];
+  readonly cut: PageCut | undefined;
+  /** From where on the axis of this verdict begins, and where it ends. */
+  readonly fromUs: number;
+  readonly toUs: number;
+  /** Undefined where the page left it out to stay small. */
+  readonly lane: Lanes | undefined;
+}
+
+export interface PageSlot {
+  readonly image: number;
+  readonly slot: number;
+  readonly version: TextNumber;
+  readonly flags: TextNumber;
+  readonly hash: TextNumber | undefined;
+}
+
+export interface PageCut {
+  readonly index: number;
+  /** "at 12.311 s after the reset". */
+  readonly planned: TextNumber;
+  readonly plannedUs: number | undefined;
+  readonly resetUs: number;
+  readonly offUs: number;
+  readonly cutUs: number;
+  readonly lastByteUs: number | undefined;
+  readonly onUs: number;
+  readonly firstByteUs: number | undefined;
+  readonly intoSwapUs: number | undefined;
+}
+
+/** What happened around a verdict, each with its time since `fromUs`. */
+export interface Lanes {
+  readonly power: readonly (readonly [sinceUs: number, on: 0 | 1])[];
+  readonly uart: readonly (readonly [sinceUs: number, text: TextNumber])[];
+  readonly smp: readonly (readonly [sinceUs: number, text: TextNumber])[];
+}
+
+/** The document's data. */
+export interface PageData {
+  readonly schema: typeof PAGE_SCHEMA;
+  /** Version of the program that wrote the page. */
+  readonly hil: string;
+  readonly runs: readonly RunPage[];
+}

@@ -1,0 +1,69 @@
+import { useEffect, useState } from "preact/hooks";
+import type { PageData, RunPage } from "../src/report/page/run-page.ts";
+import { Coverage } from "./coverage.tsx";
+import { CutMap } from "./cut-map.tsx";
+import { Failures } from "./failures.tsx";
+import { Head } from "./head.tsx";
+import { Inputs } from "./inputs.tsx";
+import { OneVerdict } from "./one-verdict.tsx";
+import { Times } from "./times.tsx";
+import { VerdictList } from "./verdict-list.tsx";
+
+/** Which run and which verdict are open: in the address, so that a link to one cut can be sent. */
+interface Open {
+  readonly run: number;
+  readonly row: number | undefined;
+}
+
+function opened(hash: string): Open {
+  const found = /^#run-(\d{1,6})(?:-verdict-(\d{1,6}))?$/.exec(hash);
+  return { run: Number(found?.[1] ?? 0), row: found?.[2] === undefined ? undefined : Number(found[2]) };
+}
+
+export function App({ data }: { data: PageData }) {
+  const [open, setOpen] = useState<Open>(() => opened(location.hash));
+  useEffect(() => {
+    const follow = () => setOpen(opened(location.hash));
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
+  const at = data.runs[open.run] === undefined ? 0 : open.run;
+  const run = data.runs[at];
+  if (run === undefined) return <p>This page holds no run.</p>;
+  const show = (row: number | undefined) => {
+    location.hash = row === undefined ? `#run-${at}` : `#run-${at}-verdict-${row}`;
+  };
+  return (
+    <>
+      {data.runs.length > 1 && <Runs runs={data.runs} open={at} />}
+      <main>
+        <Head run={run} hil={data.hil} />
+        <Failures run={run} show={show} />
+        <CutMap run={run} open={open.row} show={show} />
+        {open.row !== undefined && run.judged[open.row] !== undefined && (
+          <OneVerdict run={run} row={open.row} show={show} key={`${at} ${open.row}`} />
+        )}
+        <VerdictList run={run} open={open.row} show={show} key={at} />
+        <Coverage run={run} />
+        <Times run={run} key={`times ${at}`} />
+        <Inputs run={run} />
+      </main>
+    </>
+  );
+}
+
+function Runs({ runs, open }: { runs: readonly RunPage[]; open: number }) {
+  return (
+    <nav aria-label="Runs">
+      <ul class="runs">
+        {runs.map((run, at) => (
+          <li key={at}>
+            <a href={`#run-${at}`} aria-current={at === open ? "page" : undefined} class={`outcome ${run.outcome}`}>
+              {run.scenario} on {run.profile ?? run.board}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}

@@ -1,0 +1,188 @@
+import { useMemo } from "preact/hooks";
+import type { RunPage } from "../src/report/page/run-page.ts";
+import { lookOf } from "./endings.ts";
+import { type PlacedCut, placedCuts, type Window, windowOf } from "./swap-window.ts";
+import { count, duration } from "./text.ts";
+
+/** The drawing's own units: it is stretched to the page. */
+const WIDTH = 1_000;
+const TOP = 22;
+const LANE = 24;
+/** Room beside the window for cuts before and after the swap. */
+const GUTTER = 60;
+/** With more cuts than this their uncertainties would cover each other. */
+const WHISKERS_MAX = 600;
+
+interface Lane {
+  readonly name: string;
+  readonly tone: string;
+  readonly mark: string;
+  readonly cuts: readonly PlacedCut[];
+}
+
+interface Props {
+  readonly run: RunPage;
+  readonly open: number | undefined;
+  readonly show: (row: number | undefined) => void;
+}
+
+/** Where each cut fell in the swap, and what came of it: time on one axis, a lane an ending. */
+export function CutMap({ run, open, show }: Props) {
+  const window = useMemo(() => windowOf(run), [run]);
+  const cuts = useMemo(() => placedCuts(run), [run]);
+  const lanes = useMemo(() => lanesOf(run, cuts), [run, cuts]);
+  if (window === undefined || cuts.length === 0) return null;
+  const x = scaleOf(window);
+  const height = TOP + lanes.length * LANE + 40;
+  const pick = (event: MouseEvent) => {
+    const box = (event.currentTarget as SVGElement).getBoundingClientRect();
+    const px = ((event.clientX - box.left) / box.width) * WIDTH;
+    const lane = lanes[Math.floor((((event.clientY - box.top) / box.height) * height - TOP) / LANE)];
+    const near = (lane?.cuts ?? cuts).reduce<PlacedCut | undefined>(
+      (best, cut) => (best === undefined || Math.abs(x(cut.intoUs) - px) < Math.abs(x(best.intoUs) - px) ? cut : best),
+      undefined,
+    );
+    show(near?.at);
+  };
+  const order = [...cuts].sort((a, b) => a.intoUs - b.intoUs);
+  const step = (by: number) => {
+    const at = order.findIndex((cut) => cut.at === open);
+    const next = order[Math.min(order.length - 1, Math.max(0, at === -1 ? 0 : at + by))];
+    show(next?.at);
+  };
+  const keys = (event: KeyboardEvent) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    step(by);
+  };
+  const chosen = cuts.find((cut) => cut.at === open);
+  return (
+    <section aria-labelledby="cut-map">
+      <h2 id="cut-map">Cut map</h2>
+      <p class="quiet">
+        {count(cuts.length, "cut")} over {duration(window.toUs - window.fromUs)} of swap
+        {run.reference === undefined ? "" : `, ${count(run.reference.operations, "flash operation")}`}
+        {run.uncertaintyUs === undefined ? "" : `; each ± ${duration(run.uncertaintyUs)}`}. Click a mark, or step with
+        the buttons or the arrow keys.
+      </p>
+      <div class="steps">
+        <button type="button" onClick={() => step(-1)}>
+          ◀ cut before
+        </button>
+        <button type="button" onClick={() => step(1)}>
+          next cut ▶
+        </button>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys step through the cuts here */}
+      <div class="wide" tabIndex={0} onKeyDown={keys} role="group" aria-label="Cuts on the time of the swap">
+        <svg viewBox={`0 0 ${WIDTH} ${height}`} class="map" onClick={pick} role="img" aria-label={mapText(lanes)}>
+          <Phases run={run} x={x} height={height - 40} />
+          {lanes.map((lane, at) => (
+            <LaneMarks key={lane.name} lane={lane} y={TOP + at * LANE + LANE / 2} x={x} run={run} />
+          ))}
+          {chosen && <line class="chosen" x1={x(chosen.intoUs)} x2={x(chosen.intoUs)} y1={TOP - 6} y2={height - 34} />}
+          <Axis window={window} x={x} y={height - 36} />
+        </svg>
+      </div>
+      <ul class="legend">
+        {lanes.map(({ name, tone, mark, cuts: some }) => (
+          <li key={name}>
+            <span class={tone}>{mark}</span> {some.length} {name}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function scaleOf({ fromUs, toUs }: Window): (us: number) => number {
+  return (us) => {
+    const share = (us - fromUs) / (toUs - fromUs);
+    if (share < 0) return GUTTER / 2;
+    if (share > 1) return WIDTH - GUTTER / 2;
+    return GUTTER + share * (WIDTH - 2 * GUTTER);
+  };
+}
+
+function lanesOf(run: RunPage, cuts: readonly PlacedCut[]): readonly Lane[] {
+  const lanes = new Map<string, { name: string; tone: string; mark: string; cuts: PlacedCut[] }>();
+  for (const cut of cuts) {
+    const name = run.texts[cut.row.ending] ?? "";
+    const { tone, mark } = lookOf(name, cut.row.pass);
+    const key = `${tone} ${name}`;
+    const lane = lanes.get(key) ?? { name: cut.row.pass ? name : `${name} (failed)`, tone, mark, cuts: [] };
+    lane.cuts.push(cut);
+    lanes.set(key, lane);
+  }
+  return [...lanes.values()].sort((a, b) => Number(b.tone === "failed") - Number(a.tone === "failed"));
+}
+
+function mapText(lanes: readonly Lane[]): string {
+  return `Cuts by ending: ${lanes.map(({ name, cuts }) => `${cuts.length} ${name}`).join(", ")}`;
+}
+
+function Phases({ run, x, height }: { run: RunPage; x: (us: number) => number; height: number }) {
+  return (
+    <>
+      {run.phases.map(({ name, fromUs, toUs }, at) => (
+        <g key={at}>
+          <rect
+            class={at % 2 === 0 ? "phase" : "phase odd"}
+            x={x(fromUs)}
+            width={Math.max(1, x(toUs) - x(fromUs))}
+            y={TOP - 6}
+            height={height - TOP + 6}
+          />
+          {x(toUs) - x(fromUs) > name.length * 7 && (
+            <text class="phase-name" x={(x(fromUs) + x(toUs)) / 2} y={TOP - 10}>
+              {name}
+            </text>
+          )}
+        </g>
+      ))}
+      <text class="phase-name" x={GUTTER / 2} y={TOP - 10}>
+        before
+      </text>
+      <text class="phase-name" x={WIDTH - GUTTER / 2} y={TOP - 10}>
+        after
+      </text>
+    </>
+  );
+}
+
+/** All marks of a lane as one path: five thousand elements would be slow, five paths are not. */
+function LaneMarks({ lane, y, x, run }: { lane: Lane; y: number; x: (us: number) => number; run: RunPage }) {
+  const marks = lane.cuts.map(({ intoUs }) => `M${x(intoUs).toFixed(1)} ${y - 7}v14`).join("");
+  const half = run.uncertaintyUs;
+  const whiskers =
+    half === undefined || lane.cuts.length > WHISKERS_MAX
+      ? ""
+      : lane.cuts.map(({ intoUs }) => `M${x(intoUs - half).toFixed(1)} ${y}H${x(intoUs + half).toFixed(1)}`).join("");
+  return (
+    <>
+      {whiskers !== "" && <path class={`whisker ${lane.tone}`} d={whiskers} />}
+      <path class={`mark ${lane.tone}`} d={marks} />
+    </>
+  );
+}
+
+function Axis({ window, x, y }: { window: Window; x: (us: number) => number; y: number }) {
+  const steps = Array.from({ length: 6 }, (_, at) => window.fromUs + ((window.toUs - window.fromUs) * at) / 5);
+  return (
+    <g>
+      <line class="axis" x1={GUTTER} x2={WIDTH - GUTTER} y1={y} y2={y} />
+      {steps.map((us) => (
+        <g key={us}>
+          <line class="axis" x1={x(us)} x2={x(us)} y1={y} y2={y + 5} />
+          <text class="tick" x={x(us)} y={y + 18}>
+            {duration(us)}
+          </text>
+        </g>
+      ))}
+      <text class="tick" x={WIDTH / 2} y={y + 32}>
+        time after the swap's first flash operation
+      </text>
+    </g>
+  );
+}

@@ -1,0 +1,53 @@
+import type { RunPage } from "../src/report/page/run-page.ts";
+import { grouped } from "./text.ts";
+
+/** What went in: files by their digest, and what the board was asked before. */
+export function Inputs({ run }: { run: RunPage }) {
+  return (
+    <section aria-labelledby="inputs">
+      <h2 id="inputs">Inputs</h2>
+      <div class="wide" tabIndex={0} role="group" aria-label="Tables of inputs">
+        <table>
+          <caption>Files in the record</caption>
+          <thead>
+            <tr>
+              <th scope="col">file</th>
+              <th scope="col">bytes</th>
+              <th scope="col">SHA-256</th>
+            </tr>
+          </thead>
+          <tbody>
+            {run.inputs.map(({ name, bytes, sha256 }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td class="number">{grouped(bytes)}</td>
+                <td class="hash">{sha256}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        <table>
+          <caption>Board against profile, before the first cut</caption>
+          <thead>
+            <tr>
+              <th scope="col">asked</th>
+              <th scope="col">outcome</th>
+              <th scope="col">expected</th>
+              <th scope="col">found</th>
+            </tr>
+          </thead>
+          <tbody>
+            {run.preflight.map(({ name, outcome, expected, found }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td class={outcome === "differs" ? "failed" : ""}>{outcome}</td>
+                <td>{expected}</td>
+                <td>{found}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}

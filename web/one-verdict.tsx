@@ -1,0 +1,149 @@
+import { useState } from "preact/hooks";
+import type { JudgedRow, PageSlot, RunPage } from "../src/report/page/run-page.ts";
+import { Copy } from "./copy.tsx";
+import { lookOf } from "./endings.ts";
+import { duration } from "./text.ts";
+import { TimeAxis } from "./time-axis.tsx";
+
+interface Props {
+  readonly run: RunPage;
+  readonly row: number;
+  readonly show: (row: number | undefined) => void;
+}
+
+/** One verdict opened: what happened around it on one time axis, the slots, and what was allowed. */
+export function OneVerdict({ run, row: at, show }: Props) {
+  const row = run.judged[at];
+  if (row === undefined) return null;
+  const text = (number: number | undefined) => (number === undefined ? "" : (run.texts[number] ?? ""));
+  const { mark, tone } = lookOf(text(row.ending), row.pass);
+  return (
+    <section aria-labelledby="one-verdict" class="one">
+      <h2 id="one-verdict">
+        <span class={tone}>{mark}</span> {row.check}: {row.pass ? text(row.ending) : `failed, ${text(row.ending)}`}
+      </h2>
+      <p>
+        {text(row.from)} to {text(row.to)}
+        {row.where === undefined ? "" : `; ${text(row.where)}`}
+        {row.phase === undefined ? "" : `; phase ${text(row.phase)}`}; {row.boots} {row.boots === 1 ? "boot" : "boots"}
+        <button type="button" class="close" onClick={() => show(undefined)}>
+          close
+        </button>
+      </p>
+      {row.cut !== undefined && <CutTimes row={row} run={run} />}
+      {row.lane === undefined ? (
+        <p class="quiet">The lines around this verdict were left out to keep the page small. They are in the record.</p>
+      ) : (
+        <TimeAxis run={run} row={row} lane={row.lane} />
+      )}
+      <div class="beside">
+        <Slots name="slots before" slots={row.before} text={text} />
+        <Slots name="slots after" slots={row.slots} text={text} />
+      </div>
+      <dl class="pairs">
+        <dt>expected</dt>
+        <dd>{text(row.expected)}</dd>
+        <dt>found</dt>
+        <dd>{text(row.found)}</dd>
+        <dt>because</dt>
+        <dd>{text(row.because)}</dd>
+      </dl>
+      <table>
+        <caption>What MCUboot may do after this cut</caption>
+        <thead>
+          <tr>
+            <th scope="col">ending</th>
+            <th scope="col">expects</th>
+            <th scope="col">because</th>
+          </tr>
+        </thead>
+        <tbody>
+          {row.allowed.map(([ending, expects, because], index) => (
+            <tr key={index}>
+              <td>{text(ending)}</td>
+              <td>{text(expects)}</td>
+              <td>{text(because)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {row.cut !== undefined && <Copy text={`npx hil replay ${run.folder} --cut ${row.cut.index} --trace`} />}
+    </section>
+  );
+}
+
+/** Planned, sent, gone: on a board three different moments. */
+function CutTimes({ row, run }: { row: JudgedRow; run: RunPage }) {
+  const [isOpen, setOpen] = useState(false);
+  const { cut } = row;
+  if (cut === undefined) return null;
+  const since = (us: number | undefined) => (us === undefined ? "not seen" : duration(us - cut.resetUs));
+  const rows: readonly (readonly [string, string])[] = [
+    ["planned", run.texts[cut.planned] ?? ""],
+    ["off sent", since(cut.offUs)],
+    ["power gone", `${since(cut.cutUs)}${run.uncertaintyUs === undefined ? "" : ` ± ${duration(run.uncertaintyUs)}`}`],
+    ["last byte before", since(cut.lastByteUs)],
+    ["on sent", since(cut.onUs)],
+    ["first byte after", since(cut.firstByteUs)],
+  ];
+  return (
+    <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        power gone {since(cut.cutUs)} after the reset was answered
+        {cut.intoSwapUs === undefined ? "" : `, ${duration(cut.intoSwapUs)} into the swap`}
+      </summary>
+      <dl class="facts">
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+function Slots({
+  name,
+  slots,
+  text,
+}: {
+  name: string;
+  slots: readonly PageSlot[];
+  text: (number: number | undefined) => string;
+}) {
+  return (
+    <table>
+      <caption>{name}</caption>
+      <thead>
+        <tr>
+          <th scope="col">slot</th>
+          <th scope="col">version</th>
+          <th scope="col">flags</th>
+          <th scope="col">hash</th>
+        </tr>
+      </thead>
+      <tbody>
+        {slots.map((slot) => (
+          <tr key={`${slot.image} ${slot.slot}`}>
+            <td>
+              {slot.image === 0 ? "" : `image ${slot.image}, `}
+              {slot.slot}
+            </td>
+            <td>{text(slot.version)}</td>
+            <td>{text(slot.flags)}</td>
+            <td class="hash">{text(slot.hash).slice(0, 16)}</td>
+          </tr>
+        ))}
+        {slots.length === 0 && (
+          <tr>
+            <td colSpan={4} class="quiet">
+              not listed
+            </td>
+          </tr>
+        )}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,174 @@
+import { useState } from "preact/hooks";
+import type { JudgedRow, Lanes, RunPage } from "../src/report/page/run-page.ts";
+import { duration } from "./text.ts";
+
+const WIDTH = 1_000;
+const LEFT = 80;
+const LANE = 30;
+/** Around the cut that much is drawn at first: a boot is over in less. */
+const NEAR_US = 1_500_000;
+
+interface Props {
+  readonly run: RunPage;
+  readonly row: JudgedRow;
+  readonly lane: Lanes;
+}
+
+/** A moment of the list below the drawing. */
+interface Moment {
+  readonly sinceUs: number;
+  readonly kind: "power" | "uart" | "smp" | "cut";
+  readonly text: string;
+}
+
+/** Power, UART and SMP on one axis, from the beginning of a cut to its verdict; then the same as a list. */
+export function TimeAxis({ run, row, lane }: Props) {
+  const whole = { fromUs: 0, toUs: Math.max(1, row.toUs - row.fromUs) };
+  const cutUs = row.cut === undefined ? undefined : row.cut.cutUs - row.fromUs;
+  const [isNear, setNear] = useState(false);
+  const view =
+    isNear && cutUs !== undefined
+      ? { fromUs: Math.max(0, cutUs - NEAR_US), toUs: Math.min(whole.toUs, cutUs + NEAR_US) }
+      : whole;
+  const x = (us: number) => LEFT + ((us - view.fromUs) / (view.toUs - view.fromUs)) * (WIDTH - LEFT - 10);
+  const isIn = (us: number) => us >= view.fromUs && us <= view.toUs;
+  const moments = momentsOf(run, row, lane);
+  const zeroUs = row.cut === undefined ? 0 : row.cut.resetUs - row.fromUs;
+  return (
+    <>
+      {cutUs !== undefined && (
+        <p>
+          <label>
+            <input type="checkbox" checked={isNear} onChange={() => setNear(!isNear)} /> only {duration(NEAR_US)} around
+            the cut
+          </label>
+        </p>
+      )}
+      <div class="wide" tabIndex={0} role="group" aria-label="Time axis of this verdict">
+        <svg viewBox={`0 0 ${WIDTH} ${LANE * 4 + 30}`} class="map" role="img" aria-label={axisText(lane)}>
+          <SwapPhases run={run} row={row} view={view} x={x} />
+          <PowerLine lane={lane} view={view} x={x} y={LANE * 1.5} />
+          <Ticks name="UART" at={lane.uart.map(([us]) => us).filter(isIn)} x={x} y={LANE * 2.5} />
+          <Ticks name="SMP" at={lane.smp.map(([us]) => us).filter(isIn)} x={x} y={LANE * 3.5} />
+          {cutUs !== undefined && isIn(cutUs) && (
+            <line class="cut-line" x1={x(cutUs)} x2={x(cutUs)} y1={8} y2={LANE * 4} />
+          )}
+          {Array.from({ length: 6 }, (_, at) => view.fromUs + ((view.toUs - view.fromUs) * at) / 5).map((us) => (
+            <text key={us} class="tick" x={x(us)} y={LANE * 4 + 20}>
+              {duration(us - zeroUs)}
+            </text>
+          ))}
+        </svg>
+      </div>
+      <div class="scroll" tabIndex={0} role="group" aria-label="What happened, line by line">
+        <table class="moments">
+          <caption>
+            Times are since {row.cut === undefined ? "the verdict before" : "the answer to the reset command"}
+          </caption>
+          <thead>
+            <tr>
+              <th scope="col">time</th>
+              <th scope="col">from</th>
+              <th scope="col">what</th>
+            </tr>
+          </thead>
+          <tbody>
+            {moments
+              .filter(({ sinceUs }) => isIn(sinceUs))
+              .map(({ sinceUs, kind, text }, at) => (
+                <tr key={at} class={kind}>
+                  <td class="number">{((sinceUs - zeroUs) / 1_000_000).toFixed(6)}</td>
+                  <td>{kind}</td>
+                  <td>{text}</td>
+                </tr>
+              ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+function momentsOf(run: RunPage, row: JudgedRow, lane: Lanes): readonly Moment[] {
+  const text = (number: number) => run.texts[number] ?? "";
+  const cut = row.cut;
+  return [
+    ...lane.power.map(([sinceUs, on]): Moment => ({ sinceUs, kind: "power", text: on === 1 ? "on sent" : "off sent" })),
+    ...lane.uart.map(([sinceUs, number]): Moment => ({ sinceUs, kind: "uart", text: text(number) })),
+    ...lane.smp.map(([sinceUs, number]): Moment => ({ sinceUs, kind: "smp", text: text(number) })),
+    ...(cut === undefined ? [] : [{ sinceUs: cut.cutUs - row.fromUs, kind: "cut" as const, text: "power is gone" }]),
+  ].sort((a, b) => a.sinceUs - b.sinceUs);
+}
+
+function axisText({ power, uart, smp }: Lanes): string {
+  return `${power.length} changes of power, ${uart.length} lines of the UART, ${smp.length} SMP packets`;
+}
+
+interface View {
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+/** Phases of the swap as the uninterrupted upgrade had them, up to the cut. */
+function SwapPhases({ run, row, view, x }: { run: RunPage; row: JudgedRow; view: View; x: (us: number) => number }) {
+  const { cut } = row;
+  if (cut?.intoSwapUs === undefined) return null;
+  const startUs = cut.cutUs - row.fromUs - cut.intoSwapUs;
+  const endUs = cut.cutUs - row.fromUs;
+  return (
+    <g>
+      <text class="lane-name" x={4} y={LANE * 0.6}>
+        swap
+      </text>
+      {run.phases.map(({ name, fromUs, toUs }, at) => {
+        const from = Math.max(view.fromUs, startUs + fromUs);
+        const to = Math.min(view.toUs, endUs, startUs + toUs);
+        if (to <= from) return null;
+        return (
+          <g key={at}>
+            <rect
+              class={at % 2 === 0 ? "phase" : "phase odd"}
+              x={x(from)}
+              width={x(to) - x(from)}
+              y={4}
+              height={LANE - 8}
+            />
+            {x(to) - x(from) > name.length * 7 && (
+              <text class="phase-name" x={(x(from) + x(to)) / 2} y={LANE * 0.6}>
+                {name}
+              </text>
+            )}
+          </g>
+        );
+      })}
+    </g>
+  );
+}
+
+function PowerLine({ lane, view, x, y }: { lane: Lanes; view: View; x: (us: number) => number; y: number }) {
+  const level = (on: 0 | 1) => (on === 1 ? y - 8 : y + 8);
+  const changes = lane.power.map(([us, on]) => ({ us: Math.min(view.toUs, Math.max(view.fromUs, us)), on }));
+  // Before its first change the supply was the other way round; without any it was on.
+  const first: 0 | 1 = changes[0]?.on === 1 ? 0 : 1;
+  const path = changes.map(({ us, on }) => `H${x(us).toFixed(1)}V${level(on)}`).join("");
+  return (
+    <g>
+      <text class="lane-name" x={4} y={y + 4}>
+        power
+      </text>
+      <path class="power-line" d={`M${LEFT} ${level(first)}${path}H${x(view.toUs).toFixed(1)}`} />
+    </g>
+  );
+}
+
+function Ticks({ name, at, x, y }: { name: string; at: readonly number[]; x: (us: number) => number; y: number }) {
+  return (
+    <g>
+      <text class="lane-name" x={4} y={y + 4}>
+        {name}
+      </text>
+      <line class="axis" x1={LEFT} x2={WIDTH - 10} y1={y + 9} y2={y + 9} />
+      <path class={`ticks ${name.toLowerCase()}`} d={at.map((us) => `M${x(us).toFixed(1)} ${y - 8}v16`).join("")} />
+    </g>
+  );
+}

@@ -1,0 +1,97 @@
+import type { RunPage, TimesOf } from "../src/report/page/run-page.ts";
+import { Chart } from "./chart.tsx";
+import { duration, grouped, quantile } from "./text.ts";
+
+const BARS = 24;
+
+/** How long things took: histograms, the upload, the current, and the flash that was worn. */
+export function Times({ run }: { run: RunPage }) {
+  return (
+    <section aria-labelledby="times">
+      <h2 id="times">Times</h2>
+      <div class="charts">
+        {run.uploads.map((upload) => (
+          <figure key={`${upload.version} ${upload.durationUs}`}>
+            <figcaption>
+              upload of {upload.version}: {grouped(upload.bytes)} bytes in {duration(upload.durationUs)},{" "}
+              {rateText(upload)}
+            </figcaption>
+            <Chart
+              kind="line"
+              xs={upload.points.map(([us]) => us / 1_000_000)}
+              series={[{ name: "KiB", values: upload.points.map(([, bytes]) => bytes / 1024) }]}
+              xName="seconds"
+            />
+          </figure>
+        ))}
+        {run.times.map((times) => (
+          <Histogram key={times.name} times={times} />
+        ))}
+        {run.current.length > 0 && (
+          <figure>
+            <figcaption>supply current, smallest and greatest</figcaption>
+            <Chart
+              kind="line"
+              xs={run.current.map(([us]) => us / 1_000_000)}
+              series={[
+                { name: "least, mA", values: run.current.map(([, least]) => least / 1000) },
+                { name: "most, mA", values: run.current.map(([, , most]) => most / 1000) },
+              ]}
+              xName="seconds"
+            />
+          </figure>
+        )}
+      </div>
+      {run.wear !== undefined && (
+        <p>
+          Wear: the page at {run.wear.page} has {grouped(run.wear.spent)} of {grouped(run.wear.cyclesMax)} erase cycles.{" "}
+          <meter
+            min={0}
+            max={run.wear.cyclesMax}
+            value={run.wear.spent}
+            aria-label="Erase cycles of the most worn page"
+          />
+        </p>
+      )}
+    </section>
+  );
+}
+
+function rateText({ bytes, durationUs, limitBytesPerS }: RunPage["uploads"][number]): string {
+  if (durationUs <= 0) return "already there";
+  const perS = (bytes * 1_000_000) / durationUs;
+  const share =
+    limitBytesPerS > 0 ? `, ${Math.round((100 * perS) / limitBytesPerS)} % of what line and flash allow` : "";
+  return `${(perS / 1024).toFixed(1)} KiB/s${share}`;
+}
+
+function Histogram({ times }: { times: TimesOf }) {
+  const sorted = [...times.valuesUs].sort((a, b) => a - b);
+  const [least = 0] = sorted;
+  const most = sorted.at(-1) ?? 0;
+  const width = Math.max(1, (most - least) / BARS);
+  const bars = Array.from({ length: most === least ? 1 : BARS }, () => 0);
+  for (const value of sorted) {
+    const at = Math.min(bars.length - 1, Math.floor((value - least) / width));
+    bars[at] = (bars[at] ?? 0) + 1;
+  }
+  return (
+    <figure>
+      <figcaption>
+        {times.name}, {grouped(sorted.length)} × <span class="quiet">({times.about})</span>
+      </figcaption>
+      {sorted.length > 1 && (
+        <Chart
+          kind="bars"
+          xs={bars.map((_, at) => (least + (at + 0.5) * width) / 1000)}
+          series={[{ name: "times", values: bars }]}
+          xName="ms"
+        />
+      )}
+      <p class="quiet">
+        least {duration(least)}, median {duration(quantile(sorted, 0.5) ?? 0)}, 95 %{" "}
+        {duration(quantile(sorted, 0.95) ?? 0)}, most {duration(most)}
+      </p>
+    </figure>
+  );
+}
