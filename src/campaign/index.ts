@@ -3,14 +3,10 @@ export { RecordedBoard } from "./bench/recorded-board.ts";
 export { bootMsOf } from "./bench/trial.ts";
 export { wakeUp } from "./bench/wake.ts";
 export { type CutMade, cutPower } from "./cuts/make-cuts.ts";
-<<<<<<< HEAD
 export { type DoneCell, DoneCells } from "./matrix/done-cells.ts";
 export { type Cell, cellKey, cellsOf, cellTitle, type MatrixFile, namedMatrix } from "./matrix/matrix.ts";
 export { cheapestOrder, loadOf, movedBytes, movedInAll } from "./matrix/order.ts";
-export { type PlannedCut } from "./record/cut-moment.ts";
-=======
 export { PLANNED_CUT_SCHEMA, type PlannedCut } from "./record/cut-moment.ts";
->>>>>>> main
 export { type BootSeen, type PhaseSpan, type RunResult, type SlotState } from "./record/facts.ts";
 export { type KeptImages, readKept } from "./record/kept.ts";
 export { type KeyFacts, keyFacts } from "./record/kept-keys.ts";
