@@ -1,7 +1,7 @@
 import {
   type Case,
-  type Cause,
-  type Changes,
+  type SharedCause,
+  type NightChanges,
   type Comparison,
   type Question,
   type RunLine,
@@ -99,7 +99,7 @@ export function trendText(questions: readonly Question[]): string {
 }
 
 /** Over all boards: one line a cause. */
-export function morningText(causes: readonly Cause[]): string {
+export function morningText(causes: readonly SharedCause[]): string {
   return causes
     .slice(0, LISTED)
     .map(({ because, boards, since, firstWith }) => {
@@ -110,7 +110,7 @@ export function morningText(causes: readonly Cause[]): string {
     .join("");
 }
 
-export function changesText(all: readonly ({ readonly scenario: string; readonly board: string } & Changes)[]): string {
+export function changesText(all: readonly ({ readonly scenario: string; readonly board: string } & NightChanges)[]): string {
   const parts = all.map((one) => {
     const inner = [
       casesText("newly red", one.newlyRed),
