@@ -51,7 +51,7 @@ export const INNER_ROOMS = {
     explain: ["terminal"],
     "image/options": ["terminal"],
     report: ["terminal"],
-    runs: ["terminal"],
+    history: ["terminal"],
     smp: ["terminal"],
     sweep: ["terminal"],
     image: ["terminal", "image/options"],

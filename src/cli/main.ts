@@ -26,7 +26,7 @@ const COMMANDS: readonly { readonly name: string; readonly about: string; load()
   {
     name: "runs",
     about: "the history of a folder of runs: list, compare, trends, what is newly red",
-    load: async () => (await import("./runs/runs.ts")).runsCommand,
+    load: async () => (await import("./history/history.ts")).runsCommand,
   },
   {
     name: "sweep",

@@ -2,8 +2,8 @@ export { ConsoleReport } from "./console.ts";
 export { count, grouped, seconds } from "./format.ts";
 export {
   type Case,
-  type Cause,
-  type Changes,
+  type SharedCause,
+  type NightChanges,
   type Comparison,
   causesOf,
   changesOf,

@@ -3,7 +3,7 @@ import type { RunLine } from "./run-line.ts";
 /** Runs of one question that are looked back at, to tell what is flaky. */
 const LOOK_BACK = 14;
 /**
- * Changes between passed and failed within those that make a case flaky: one is a regression or a cure, two are a
+ * NightChanges between passed and failed within those that make a case flaky: one is a regression or a cure, two are a
  * regression and its cure.
  */
 const FLAKY_CHANGES = 3;
@@ -17,7 +17,7 @@ export interface Question {
 }
 
 /** What the last run of a question says that the one before did not. */
-export interface Changes {
+export interface NightChanges {
   readonly newlyRed: readonly Case[];
   readonly newlyGreen: readonly string[];
   readonly stillRed: readonly Case[];
@@ -47,7 +47,7 @@ export function questionsOf(lines: readonly RunLine[]): readonly Question[] {
 const judged = ({ outcome }: RunLine): boolean => outcome === "pass" || outcome === "fail" || outcome === "incomplete";
 
 /** What is new with the last run of a question. A case that the last run did not have is neither red nor green. */
-export function changesOf({ runs }: Question): Changes {
+export function changesOf({ runs }: Question): NightChanges {
   const told = runs.filter(judged);
   const last = told.at(-1);
   const series = seriesOf(told.slice(-LOOK_BACK - 1));
@@ -84,7 +84,7 @@ function isFlaky(seen: readonly boolean[]): boolean {
 }
 
 /** Failures of one reason over all boards, the most boards first; since when, and with which image first. */
-export interface Cause {
+export interface SharedCause {
   readonly because: string;
   readonly boards: readonly string[];
   readonly since: string;
@@ -93,7 +93,7 @@ export interface Cause {
 }
 
 /** The causes of what is red in the last run of each question. */
-export function causesOf(questions: readonly Question[]): readonly Cause[] {
+export function causesOf(questions: readonly Question[]): readonly SharedCause[] {
   const causes = new Map<
     string,
     { because: string; boards: Set<string>; since: string; firstWith: string; cases: number }

@@ -8,7 +8,7 @@ import { type RunLine, readRunLine, runLine } from "./run-line.ts";
 const INDEX = "index.jsonl";
 
 /** The runs of a folder of records, oldest first, and the folders that are no record that can be read. */
-export interface RunsFound {
+interface RunsFound {
   readonly lines: readonly RunLine[];
   /** Of runs that go on, or were killed. */
   readonly unfinished: readonly string[];

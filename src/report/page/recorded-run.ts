@@ -17,7 +17,7 @@ import { currentOf } from "./current-trace.ts";
 import { JudgedRows } from "./judged-rows.ts";
 import { type ReadExchange, type ReadResult, readEvent, readExchange } from "./recorded-event.ts";
 import type { RunPage } from "./run-page.ts";
-import { Shown } from "./shown.ts";
+import { ShownFacts } from "./shown.ts";
 import { TextTable } from "./text-table.ts";
 
 const DOCUMENT_BYTES_MAX = 1024 * 1024;
@@ -44,7 +44,7 @@ const HOST = z.object({
 export function recordedRun(folder: string, path: string): RunPage {
   const texts = new TextTable();
   const rows = new JudgedRows(texts);
-  const shown = new Shown();
+  const shown = new ShownFacts();
   const exchanges = exchangesOf(path);
   let unread = 0;
   let events = 0;

@@ -40,7 +40,7 @@ const TIMES = [
 type TimeName = (typeof TIMES)[number]["name"];
 
 /** Gathers what a page shows of a run besides its verdicts, as its events come. */
-export class Shown {
+export class ShownFacts {
   result: ReadResult | undefined;
   #started: Of<"run-started"> | undefined;
   #built: Of<"images-built"> | undefined;
