@@ -2,14 +2,14 @@ export { ConsoleReport } from "./console.ts";
 export { count, grouped, seconds } from "./format.ts";
 export {
   type Case,
-  type SharedCause,
-  type NightChanges,
   type Comparison,
   causesOf,
   changesOf,
   compareRuns,
+  type NightChanges,
   type Question,
   questionsOf,
+  type SharedCause,
 } from "./history/changes.ts";
 export { runsIn } from "./history/run-index.ts";
 export { type RunLine } from "./history/run-line.ts";

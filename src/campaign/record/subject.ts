@@ -39,26 +39,6 @@ export function subjectText(subject: Subject): string {
   }
 }
 
-/** Subjects without a number. */
-const PLAIN = [
-  "request again",
-  "upgrade",
-  "revert",
-  "network update",
-  "upgrade without boot",
-  "revert without boot",
-] as const satisfies readonly Subject["kind"][];
-
-/** The subject that a record's text stands for; undefined for one that no subject has. */
-export function subjectOf(text: string): Subject | undefined {
-  const plain = PLAIN.map((kind) => ({ kind })).find((subject) => subjectText(subject) === text);
-  if (plain) return plain;
-  const [, place = "boot", index] = /^(?:(upload|request) )?cut (\d+)$/.exec(text) ?? [];
-  if (index !== undefined) return { kind: "cut", in: place as CutPlace, index: Number(index) };
-  const [, boot, cut] = /^boot (\d+) after cut (\d+)$/.exec(text) ?? [];
-  return cut === undefined ? undefined : { kind: "later boot", boot: Number(boot), cut: Number(cut) };
-}
-
 /** The number of the cut that a verdict comes from: its own, or that of the cut before; undefined where none was made. */
 export function cutNumber(subject: Subject): number | undefined {
   if (subject.kind === "cut") return subject.index;
