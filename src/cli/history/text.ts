@@ -1,10 +1,10 @@
 import {
   type Case,
-  type SharedCause,
-  type NightChanges,
   type Comparison,
+  type NightChanges,
   type Question,
   type RunLine,
+  type SharedCause,
   seconds,
 } from "../../report/index.ts";
 
@@ -110,7 +110,9 @@ export function morningText(causes: readonly SharedCause[]): string {
     .join("");
 }
 
-export function changesText(all: readonly ({ readonly scenario: string; readonly board: string } & NightChanges)[]): string {
+type OfQuestion = { readonly scenario: string; readonly board: string } & NightChanges;
+
+export function changesText(all: readonly OfQuestion[]): string {
   const parts = all.map((one) => {
     const inner = [
       casesText("newly red", one.newlyRed),

@@ -37,10 +37,14 @@ revert_check: false
       const { code, out, err } = await hil(folder, "run", "both.yaml", "--board", "lab.yaml", "--json").done;
       expect([code, err]).toEqual([0, ""]);
       const { verdicts }: { verdicts: { pass: boolean; found: string; where?: string }[] } = JSON.parse(out);
-      expect(verdicts.map(({ found }) => found.replace(/.*; the/, "the"))).toEqual([
+      const told = verdicts.map(({ found }) => found.replace(/.*; the/, "the"));
+      expect(told.slice(0, 2)).toEqual([
         // Nobody flashes this board: its network core is brought to the old image first, as its application is.
         "the network core runs version 3 (its UART)",
         "the network core runs version 4 (its UART)",
+      ]);
+      // A cut that a busy host made too late is void, and made again after the others.
+      expect(told.slice(2).toSorted()).toEqual([
         "the network core runs version 3 (its UART)",
         "the network core runs version 4 (its UART)",
       ]);
