@@ -1,4 +1,5 @@
 import type { RunPage } from "../src/report/page/run-page.ts";
+import { Heads } from "./parts.tsx";
 import { placedCuts, windowOf } from "./swap-window.ts";
 import { duration } from "./text.ts";
 
@@ -57,14 +58,7 @@ function PhaseTable({ run }: { run: RunPage }) {
     <div class="wide" tabIndex={0} role="group" aria-label="Table of phases">
       <table>
         <caption>Phases of the swap</caption>
-        <thead>
-          <tr>
-            <th scope="col">phase</th>
-            <th scope="col">takes</th>
-            <th scope="col">cuts</th>
-            <th scope="col">failed</th>
-          </tr>
-        </thead>
+        <Heads names={["phase", "takes", "cuts", "failed"]} />
         <tbody>
           {run.phases.map(({ name, fromUs, toUs }, at) => {
             const inside = cuts.filter(({ intoUs }) => intoUs >= fromUs && intoUs < toUs);

@@ -1,5 +1,6 @@
 import type { JudgedRow, RunPage } from "../src/report/page/run-page.ts";
 import { Copy } from "./copy.tsx";
+import { Reason } from "./parts.tsx";
 import { count } from "./text.ts";
 
 /** Failed verdicts that have one reason. */
@@ -47,14 +48,7 @@ function Group({ cause, run, show }: { cause: Cause; run: RunPage; show: (row: n
       <h3>
         <span class="failed">✕</span> {cause.ending} <span class="quiet">({count(cause.rows.length, "verdict")})</span>
       </h3>
-      <dl class="pairs">
-        <dt>expected</dt>
-        <dd>{run.texts[row.expected]}</dd>
-        <dt>found</dt>
-        <dd>{run.texts[row.found]}</dd>
-        <dt>because</dt>
-        <dd>{cause.because}</dd>
-      </dl>
+      <Reason expected={run.texts[row.expected] ?? ""} found={run.texts[row.found] ?? ""} because={cause.because} />
       {lines.length > 0 && (
         <pre class="log" aria-label="Last lines of the boot log">
           {lines.map(([, text]) => run.texts[text]).join("\n")}

@@ -1,5 +1,6 @@
 import type { RunPage } from "../src/report/page/run-page.ts";
 import { Copy } from "./copy.tsx";
+import { Heads } from "./parts.tsx";
 import { grouped } from "./text.ts";
 
 /** The verdict first; then what ran where. */
@@ -24,15 +25,7 @@ export function Head({ run, hil }: { run: RunPage; hil: string }) {
       </dl>
       <table>
         <caption>Images</caption>
-        <thead>
-          <tr>
-            <th scope="col">image</th>
-            <th scope="col">version</th>
-            <th scope="col">bytes</th>
-            <th scope="col">encrypted</th>
-            <th scope="col">hash</th>
-          </tr>
-        </thead>
+        <Heads names={["image", "version", "bytes", "encrypted", "hash"]} />
         <tbody>
           {run.images.map((image) => (
             <tr key={image.role}>

@@ -1,4 +1,5 @@
 import type { RunPage } from "../src/report/page/run-page.ts";
+import { Heads } from "./parts.tsx";
 import { grouped } from "./text.ts";
 
 /** What went in: files by their digest, and what the board was asked before. */
@@ -9,13 +10,7 @@ export function Inputs({ run }: { run: RunPage }) {
       <div class="wide" tabIndex={0} role="group" aria-label="Tables of inputs">
         <table>
           <caption>Files in the record</caption>
-          <thead>
-            <tr>
-              <th scope="col">file</th>
-              <th scope="col">bytes</th>
-              <th scope="col">SHA-256</th>
-            </tr>
-          </thead>
+          <Heads names={["file", "bytes", "SHA-256"]} />
           <tbody>
             {run.inputs.map(({ name, bytes, sha256 }) => (
               <tr key={name}>
@@ -28,14 +23,7 @@ export function Inputs({ run }: { run: RunPage }) {
         </table>
         <table>
           <caption>Board against profile, before the first cut</caption>
-          <thead>
-            <tr>
-              <th scope="col">asked</th>
-              <th scope="col">outcome</th>
-              <th scope="col">expected</th>
-              <th scope="col">found</th>
-            </tr>
-          </thead>
+          <Heads names={["asked", "outcome", "expected", "found"]} />
           <tbody>
             {run.preflight.map(({ name, outcome, expected, found }) => (
               <tr key={name}>

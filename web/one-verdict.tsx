@@ -1,7 +1,7 @@
-import { useState } from "preact/hooks";
 import type { JudgedRow, PageSlot, RunPage } from "../src/report/page/run-page.ts";
 import { Copy } from "./copy.tsx";
 import { lookOf } from "./endings.ts";
+import { Heads, Reason } from "./parts.tsx";
 import { duration } from "./text.ts";
 import { TimeAxis } from "./time-axis.tsx";
 
@@ -40,23 +40,10 @@ export function OneVerdict({ run, row: at, show }: Props) {
         <Slots name="slots before" slots={row.before} text={text} />
         <Slots name="slots after" slots={row.slots} text={text} />
       </div>
-      <dl class="pairs">
-        <dt>expected</dt>
-        <dd>{text(row.expected)}</dd>
-        <dt>found</dt>
-        <dd>{text(row.found)}</dd>
-        <dt>because</dt>
-        <dd>{text(row.because)}</dd>
-      </dl>
+      <Reason expected={text(row.expected)} found={text(row.found)} because={text(row.because)} />
       <table>
         <caption>What MCUboot may do after this cut</caption>
-        <thead>
-          <tr>
-            <th scope="col">ending</th>
-            <th scope="col">expects</th>
-            <th scope="col">because</th>
-          </tr>
-        </thead>
+        <Heads names={["ending", "expects", "because"]} />
         <tbody>
           {row.allowed.map(([ending, expects, because], index) => (
             <tr key={index}>
@@ -74,7 +61,6 @@ export function OneVerdict({ run, row: at, show }: Props) {
 
 /** Planned, sent, gone: on a board three different moments. */
 function CutTimes({ row, run }: { row: JudgedRow; run: RunPage }) {
-  const [isOpen, setOpen] = useState(false);
   const { cut } = row;
   if (cut === undefined) return null;
   const since = (us: number | undefined) => (us === undefined ? "not seen" : duration(us - cut.resetUs));
@@ -87,7 +73,7 @@ function CutTimes({ row, run }: { row: JudgedRow; run: RunPage }) {
     ["first byte after", since(cut.firstByteUs)],
   ];
   return (
-    <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details>
       <summary>
         power gone {since(cut.cutUs)} after the reset was answered
         {cut.intoSwapUs === undefined ? "" : `, ${duration(cut.intoSwapUs)} into the swap`}
@@ -116,14 +102,7 @@ function Slots({
   return (
     <table>
       <caption>{name}</caption>
-      <thead>
-        <tr>
-          <th scope="col">slot</th>
-          <th scope="col">version</th>
-          <th scope="col">flags</th>
-          <th scope="col">hash</th>
-        </tr>
-      </thead>
+      <Heads names={["slot", "version", "flags", "hash"]} />
       <tbody>
         {slots.map((slot) => (
           <tr key={`${slot.image} ${slot.slot}`}>

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { JudgedRow, Lanes, RunPage } from "../src/report/page/run-page.ts";
+import { Heads } from "./parts.tsx";
 import { duration } from "./text.ts";
 
 const WIDTH = 1_000;
@@ -65,13 +66,7 @@ export function TimeAxis({ run, row, lane }: Props) {
           <caption>
             Times are since {row.cut === undefined ? "the verdict before" : "the answer to the reset command"}
           </caption>
-          <thead>
-            <tr>
-              <th scope="col">time</th>
-              <th scope="col">from</th>
-              <th scope="col">what</th>
-            </tr>
-          </thead>
+          <Heads names={["time", "from", "what"]} />
           <tbody>
             {moments
               .filter(({ sinceUs }) => isIn(sinceUs))

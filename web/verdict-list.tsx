@@ -1,6 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { JudgedRow, RunPage } from "../src/report/page/run-page.ts";
 import { lookOf } from "./endings.ts";
+import { Heads } from "./parts.tsx";
 import { grouped } from "./text.ts";
 
 /** Rows drawn at once: more are asked for. */
@@ -57,15 +58,7 @@ export function VerdictList({ run, open, show }: Props) {
       </form>
       <div class="wide" tabIndex={0} role="group" aria-label="Table of verdicts">
         <table>
-          <thead>
-            <tr>
-              <th scope="col">verdict</th>
-              <th scope="col">ending</th>
-              <th scope="col">phase</th>
-              <th scope="col">where</th>
-              <th scope="col">found</th>
-            </tr>
-          </thead>
+          <Heads names={["verdict", "ending", "phase", "where", "found"]} />
           <tbody>
             {found.slice(0, rows).map((entry) => (
               <Row key={entry.at} entry={entry} isOpen={entry.at === open} show={show} />

@@ -1,3 +1,5 @@
+import { columns as aligned } from "./format.ts";
+
 /** What a cell of a matrix came to, in a few words. */
 interface TableCell {
   readonly board: string;
@@ -17,14 +19,7 @@ export function matrixTable(cells: readonly TableCell[]): readonly string[] {
       old,
       ...columns.map((column) => own.find((cell) => cell.old === old && columnOf(cell) === column)?.text ?? "-"),
     ]);
-    const table = [["from \\ to", ...columns], ...rows];
-    const widths = table[0]?.map((_, at) => Math.max(...table.map((row) => (row[at] ?? "").length))) ?? [];
-    const lines = table.map((row) =>
-      row
-        .map((text, at) => text.padEnd(widths[at] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    );
+    const lines = aligned([["from \\ to", ...columns], ...rows]);
     return [...(index === 0 ? [] : [""]), `on ${board}`, ...lines.map((line) => `  ${line}`)];
   });
 }

@@ -1,4 +1,5 @@
 import { EXIT } from "../../core/index.ts";
+import { columns } from "../../report/index.ts";
 import { listPorts, type PortInfo } from "../../serial/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -23,13 +24,5 @@ export function portsText(ports: readonly PortInfo[], json: boolean): string {
     port.product ?? "",
     port.stablePath ?? "",
   ]);
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return `${rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n")}\n`;
+  return `${columns(rows).join("\n")}\n`;
 }

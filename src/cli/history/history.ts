@@ -92,8 +92,8 @@ function show(asked: Asked): number {
 }
 
 function compare(asked: Asked): number {
-  const [before, after] = [1, 2].map((at) => named(asked, asked.args.positional[at]));
-  if (before === undefined || after === undefined) return EXIT.request;
+  const before = named(asked, asked.args.positional[1]);
+  const after = named(asked, asked.args.positional[2]);
   const comparison = compareRuns(before, after);
   print(asked, comparison, comparisonText(before, after, comparison));
   return comparison.red.length > 0 ? EXIT.failed : EXIT.pass;
@@ -119,7 +119,7 @@ function changes(asked: Asked): number {
 }
 
 function prune(asked: Asked): number {
-  const { args, io, root, lines } = asked;
+  const { args, root, lines } = asked;
   const age = args.text("older-than");
   if (age === undefined) throw new UsageError("hil runs prune wants --older-than.", "For example --older-than 30d.");
   const limit = new Date(wallTime().getTime() - ageMs(age)).toISOString();
@@ -129,7 +129,7 @@ function prune(asked: Asked): number {
   if (args.flag("yes")) for (const id of going) rmSync(join(root, id), { recursive: true, force: true });
   const said = args.flag("yes") ? "deleted" : "would be deleted (say --yes)";
   return print(
-    { ...asked, io },
+    asked,
     going,
     going.map((id) => `${id}\n`).join("") + `${going.length} of ${lines.length} runs ${said}\n`,
   );

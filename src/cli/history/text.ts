@@ -1,8 +1,10 @@
 import {
   type Case,
   type Comparison,
+  columns,
   type NightChanges,
   type Question,
+  quantile,
   type RunLine,
   type SharedCause,
   seconds,
@@ -159,23 +161,12 @@ function rateText({ uploadBytesPerS, uploadShare }: RunLine): string {
 /** Half of the values lie below the first figure, 95 of 100 below the second; then the last. */
 function drift(values: readonly number[], text: (value: number) => string): string {
   if (values.length === 0) return "";
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  const at = (share: number) => quantile(values, share) ?? 0;
   return `median ${text(at(0.5))}, 95 % ${text(at(0.95))}, last ${text(values.at(-1) ?? 0)}`;
 }
 
-function table(rows: readonly (readonly (string | undefined)[])[], indent = ""): string {
-  const widths = rows.reduce<number[]>((all, row) => {
-    for (const [column, cell] of row.entries()) all[column] = Math.max(all[column] ?? 0, cell?.length ?? 0);
-    return all;
-  }, []);
-  return rows
-    .map(
-      (row) =>
-        `${indent}${row
-          .map((cell = "", at) => cell.padEnd(widths[at] ?? 0))
-          .join("  ")
-          .trimEnd()}\n`,
-    )
+function table(rows: readonly (readonly string[])[], indent = ""): string {
+  return columns(rows)
+    .map((line) => `${indent}${line}\n`)
     .join("");
 }

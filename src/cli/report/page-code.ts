@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { BenchError, messageOf, readInputText } from "../../core/index.ts";
 import type { PageCode } from "../../report/index.ts";
 
@@ -6,7 +7,7 @@ const FOLDER = new URL("../../../dist/web/", import.meta.url);
 
 /** The code of the page. @throws BenchError where it was not built: a package that was installed has it. */
 export function pageCode(folder: URL = FOLDER): PageCode {
-  const part = (name: string) => readInputText(decodeURIComponent(new URL(name, folder).pathname));
+  const part = (name: string) => readInputText(fileURLToPath(new URL(name, folder)));
   try {
     return { script: part("report.js"), style: part("style.css") };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { relative, resolve } from "node:path";
-import { type HilError, isHilError } from "../../core/index.ts";
+import type { HilError } from "../../core/index.ts";
 import { type PageCode, pageDocument, recordedRun } from "../../report/index.ts";
 import { ownVersion } from "../terminal/version.ts";
 import { WholeFile } from "../terminal/whole-file.ts";
@@ -31,14 +31,10 @@ export class PageFile {
    */
   end(folders: readonly string[]): HilError | undefined {
     if (folders.length === 0) return undefined;
-    try {
+    return this.#file.writeAtEnd(() => {
       const runs = folders.map((folder) => recordedRun(relative(this.#cwd, folder) || ".", folder));
-      this.#file.write(pageDocument(runs, this.#code, ownVersion()), "bench");
-      return undefined;
-    } catch (error) {
-      if (isHilError(error)) return error;
-      throw error;
-    }
+      return pageDocument(runs, this.#code, ownVersion());
+    });
   }
 }
 

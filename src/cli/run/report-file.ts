@@ -36,13 +36,7 @@ export class JunitFile {
   /** Returns what went wrong: the run has ended all the same, and its other outputs are still to be written. */
   end(ends: readonly RunEnd[]): HilError | undefined {
     const runs = ends.map(({ asked, outcome, error }) => outcome?.events ?? [startedOf(asked), failureOf(error)]);
-    try {
-      this.#file.write(junit(runs, this.#taken), "bench");
-      return undefined;
-    } catch (error) {
-      if (isHilError(error)) return error;
-      throw error;
-    }
+    return this.#file.writeAtEnd(() => junit(runs, this.#taken));
   }
 }
 

@@ -16,6 +16,7 @@ import {
   diskError,
   type HilError,
   hasCode,
+  isHilError,
   makeFolder,
   messageOf,
 } from "../../core/index.ts";
@@ -42,6 +43,20 @@ export class WholeFile {
       writeWhole(this.path, text);
     } catch (error) {
       throw this.#fault(error, whose);
+    }
+  }
+
+  /**
+   * Writes what a command has to say at its end. Returns what went wrong: what was run has ended all the same, and its
+   * other outputs are still to be written.
+   */
+  writeAtEnd(text: () => string): HilError | undefined {
+    try {
+      this.write(text(), "bench");
+      return undefined;
+    } catch (error) {
+      if (isHilError(error)) return error;
+      throw error;
     }
   }
 

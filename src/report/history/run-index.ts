@@ -1,7 +1,7 @@
 import { appendFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError, eachLine, hasCode, isHilError, messageOf } from "../../core/index.ts";
-import { recordedRun } from "../page/recorded-run.ts";
+import { toldRun } from "../page/recorded-run.ts";
 import { type RunLine, readRunLine, runLine } from "./run-line.ts";
 
 /** Beside the records: a line a run. The records are the truth; the file may be deleted at any time. */
@@ -28,7 +28,7 @@ export function runsIn(root: string): RunsFound {
   for (const id of folders) {
     if (known.has(id)) continue;
     try {
-      const line = runLine(recordedRun(join(root, id), join(root, id)));
+      const line = runLine(toldRun(join(root, id), join(root, id)));
       if (line === undefined) unfinished.push(id);
       else known.set(id, line);
       if (line !== undefined) keepLine(root, line);

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import type { RunPage, TimesOf } from "../page/run-page.ts";
+import { quantile } from "../format.ts";
+import type { RunTold } from "../page/recorded-run.ts";
+import type { TimesOf } from "../page/run-page.ts";
 
 /** The index's own schema: a line of another one is made anew from its record. */
 const LINE_SCHEMA = 1;
@@ -47,7 +49,7 @@ export function readRunLine(line: string): RunLine | undefined {
 }
 
 /** The line of a run; undefined of one that has not ended. */
-export function runLine(page: RunPage): RunLine | undefined {
+export function runLine(page: RunTold): RunLine | undefined {
   const { outcome } = page;
   if (outcome === "unfinished") return undefined;
   const fact = (name: string) => page.facts.find(([key]) => key === name)?.[1];
@@ -81,6 +83,5 @@ export function runLine(page: RunPage): RunLine | undefined {
 }
 
 function medianOf(times: readonly TimesOf[], name: string): number | null {
-  const sorted = times.find((entry) => entry.name === name)?.valuesUs.toSorted((a, b) => a - b) ?? [];
-  return sorted[Math.floor(sorted.length / 2)] ?? null;
+  return quantile(times.find((entry) => entry.name === name)?.valuesUs ?? [], 0.5) ?? null;
 }

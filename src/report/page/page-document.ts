@@ -70,14 +70,17 @@ function markup(text: string): string {
  */
 export function fitted(runs: readonly RunPage[], bytesMax: number): readonly RunPage[] {
   let pages = runs;
-  const size = () => Buffer.byteLength(JSON.stringify(pages));
   for (const keep of [withoutHalf, withoutPassed, withoutAll]) {
-    for (let before = Number.POSITIVE_INFINITY; size() > bytesMax && before > size(); ) {
-      before = size();
-      pages = pages.map(keep);
+    for (let left = Number.POSITIVE_INFINITY; lanesOf(pages) < left; pages = pages.map(keep)) {
+      if (Buffer.byteLength(JSON.stringify(pages)) <= bytesMax) return pages;
+      left = lanesOf(pages);
     }
   }
   return pages;
+}
+
+function lanesOf(pages: readonly RunPage[]): number {
+  return pages.reduce((sum, { judged }) => sum + judged.filter(({ lane }) => lane !== undefined).length, 0);
 }
 
 /** Takes the lanes away from every other passed verdict that has them. */

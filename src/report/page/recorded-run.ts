@@ -34,6 +34,9 @@ const HOST = z.object({
   labels: z.record(z.string(), z.string()).optional(),
 });
 
+/** What the events of a run say, and its small documents: the page without its files, lines and current. */
+export type RunTold = Omit<RunPage, "inputs" | "current">;
+
 /**
  * Reads the folder of a run as the page shows it. The record may be a stranger's, or of a run that was killed or still
  * goes on: a line that cannot be read is counted and passed over, and nothing in it is obeyed.
@@ -42,10 +45,18 @@ const HOST = z.object({
  * @throws ConfigurationError when it is no record of a run.
  */
 export function recordedRun(folder: string, path: string): RunPage {
+  const told = toldRun(folder, path, exchangesOf(path));
+  return { ...told, inputs: inputsOf(path), current: currentOf(join(path, "current.csv")) };
+}
+
+/**
+ * The same of its events alone: what a history of thousands of runs needs, which reads no image.
+ * @param exchanges what was said over SMP; default: nothing of it is told.
+ */
+export function toldRun(folder: string, path: string, exchanges?: Exchanges): RunTold {
   const texts = new TextTable();
   const rows = new JudgedRows(texts);
   const shown = new ShownFacts();
-  const exchanges = exchangesOf(path);
   let unread = 0;
   let events = 0;
   eachEvent(path, (line) => {
@@ -53,27 +64,23 @@ export function recordedRun(folder: string, path: string): RunPage {
     if (event === undefined) unread += 1;
     if (event === undefined || event === "other") return;
     events += 1;
-    for (const exchange of exchanges.upTo(event.atUs)) rows.exchanged(exchange);
+    for (const exchange of exchanges?.upTo(event.atUs) ?? []) rows.exchanged(exchange);
     rows.take(event);
     shown.take(event);
   });
   if (events === 0) {
     throw new ConfigurationError(`${folder}: no event in its events.jsonl can be read.`, "Name the folder of a run.");
   }
-  const run = document(path, "run.json", RUN);
-  const host = document(path, "host.json", HOST);
-  const missing = unread + exchanges.unread();
+  const missing = unread + (exchanges?.unread ?? 0);
   return {
     id: terminalText(basename(path)),
     folder: terminalText(folder),
     ...shown.page(),
     outcome: shown.result?.outcome ?? "unfinished",
     sentence: shown.result === undefined ? unfinishedText(rows.rows.length) : verdictText(resultOf(shown.result)),
-    facts: factsOf(run, host),
-    inputs: inputsOf(path),
+    facts: factsOf(document(path, "run.json", RUN), document(path, "host.json", HOST)),
     texts: texts.texts,
     judged: rows.rows,
-    current: currentOf(join(path, "current.csv")),
     leftOut: missing === 0 ? [] : [`${missing} lines of the record could not be read.`],
   };
 }
@@ -101,7 +108,7 @@ function eachEvent(path: string, take: (line: string) => void): void {
 /** What was said over SMP, in the order of time, taken as the events go on. */
 interface Exchanges {
   upTo(atUs: number): Generator<ReadExchange>;
-  unread(): number;
+  readonly unread: number;
 }
 
 function exchangesOf(path: string): Exchanges {
@@ -126,7 +133,7 @@ function exchangesOf(path: string): Exchanges {
         next += 1;
       }
     },
-    unread: () => unread,
+    unread,
   };
 }
 
