@@ -63,7 +63,7 @@ export function CutMap({ run, open, show }: Props) {
       <p class="quiet">
         {count(cuts.length, "cut")} over {duration(window.toUs - window.fromUs)} of swap
         {run.reference === undefined ? "" : `, ${count(run.reference.operations, "flash operation")}`}
-        {run.uncertaintyUs === undefined ? "" : `; each ± ${duration(run.uncertaintyUs)}`}. Click a mark, or step with
+        {run.calibration?.uncertaintyUs === undefined ? "" : `; each ± ${duration(run.calibration?.uncertaintyUs)}`}. Click a mark, or step with
         the buttons or the arrow keys.
       </p>
       <div class="steps">
@@ -154,7 +154,7 @@ function Phases({ run, x, height }: { run: RunPage; x: (us: number) => number; h
 /** All marks of a lane as one path: five thousand elements would be slow, five paths are not. */
 function LaneMarks({ lane, y, x, run }: { lane: Lane; y: number; x: (us: number) => number; run: RunPage }) {
   const marks = lane.cuts.map(({ intoUs }) => `M${x(intoUs).toFixed(1)} ${y - 7}v14`).join("");
-  const half = run.uncertaintyUs;
+  const half = run.calibration?.uncertaintyUs;
   const whiskers =
     half === undefined || lane.cuts.length > WHISKERS_MAX
       ? ""
