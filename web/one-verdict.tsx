@@ -67,7 +67,10 @@ function CutTimes({ row, run }: { row: JudgedRow; run: RunPage }) {
   const rows: readonly (readonly [string, string])[] = [
     ["planned", run.texts[cut.planned] ?? ""],
     ["off sent", since(cut.offUs)],
-    ["power gone", `${since(cut.cutUs)}${run.calibration?.uncertaintyUs === undefined ? "" : ` ± ${duration(run.calibration?.uncertaintyUs)}`}`],
+    [
+      "power gone",
+      `${since(cut.cutUs)}${run.calibration?.uncertaintyUs === undefined ? "" : ` ± ${duration(run.calibration?.uncertaintyUs)}`}`,
+    ],
     ["last byte before", since(cut.lastByteUs)],
     ["on sent", since(cut.onUs)],
     ["first byte after", since(cut.firstByteUs)],

@@ -18,3 +18,13 @@ export const count = (amount: number, noun: string): string => `${grouped(amount
 export function quantile(sorted: readonly number[], share: number): number | undefined {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }
+
+/** Bytes a second as KiB: "7.2 KiB/s". */
+export const rate = (bytesPerS: number): string => `${(bytesPerS / 1024).toFixed(1)} KiB/s`;
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** "2026-11-24" as "24 Nov". */
+export function nightText(date: string): string {
+  return `${Number(date.slice(8, 10))} ${MONTHS[Number(date.slice(5, 7)) - 1] ?? "?"}`;
+}

@@ -75,9 +75,7 @@ const EVENT = z.discriminatedUnion("event", [
   of("run-started", { scenario: text, board: text, profile: text.optional(), seed: z.number() }),
   of("calibration", calibration.shape),
   of("images-built", {
-    images: z
-      .array(image.extend({ role: z.enum(["old", "new"]), core: z.literal("network").optional() }))
-      .max(16),
+    images: z.array(image.extend({ role: z.enum(["old", "new"]), core: z.literal("network").optional() })).max(16),
   }),
   of("preflight", { checks: z.array(check).max(64) }),
   of("upload-started", { version: text, totalBytes: whole }),

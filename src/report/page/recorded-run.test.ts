@@ -14,7 +14,9 @@ const CASES = fileURLToPath(new URL("../../../cases/records/", import.meta.url))
 /** Records as earlier versions wrote them: what they lack is missing on the page, and nothing else. */
 describe.each(readdirSync(CASES))("the record %s of an earlier version", (name) => {
   test("opens whole: every verdict, and no line that could not be read", () => {
-    const kept = readFileSync(join(CASES, name, "verdicts.jsonl"), "utf8").trim().split("\n");
+    const kept = readFileSync(join(CASES, name, "verdicts.jsonl"), "utf8")
+      .trim()
+      .split("\n");
     const page = recordedRun("runs/x", join(CASES, name));
     expect(page.leftOut).toEqual([]);
     expect(page.judged.map(({ check }) => check)).toEqual(

@@ -25,7 +25,11 @@ const DOCUMENT_BYTES_MAX = 1024 * 1024;
 /** Inputs whose digest is told: a run has two images, or four. */
 const INPUTS_MAX = 64;
 
-const RUN = z.object({ schema: z.number().optional(), hil: z.string().max(100).optional(), state: z.string().max(20).optional() });
+const RUN = z.object({
+  schema: z.number().optional(),
+  hil: z.string().max(100).optional(),
+  state: z.string().max(20).optional(),
+});
 const HOST = z.object({
   host: z.string().optional(),
   node: z.string().optional(),
@@ -51,6 +55,10 @@ export function recordedRun(folder: string, path: string): RunPage {
   return { ...told, inputs: inputsOf(path), current: currentOf(join(path, "current.csv")) };
 }
 
+/** Events around verdicts, by the beginning of their lines as hil writes them: most of a record, and no history's matter. */
+const NOT_OF_HISTORY =
+  /^\{"atUs":\d+,"event":"(?:boot-log|boot-seen|cut|cut-started|image-state|power|preflight|reset|upload-progress)"/;
+
 /**
  * The same of its events alone: what a history of thousands of runs needs, which reads no image.
  * @param exchanges what was said over SMP; default: nothing of it is told.
@@ -62,7 +70,9 @@ export function toldRun(folder: string, path: string, exchanges?: Exchanges): Ru
   let unread = 0;
   let unknown = 0;
   let events = 0;
+  const isForHistory = exchanges === undefined;
   eachEvent(path, (line) => {
+    if (isForHistory && NOT_OF_HISTORY.test(line)) return;
     const event = readEvent(line);
     if (event === undefined) unread += 1;
     if (event === "unknown") unknown += 1;

@@ -5,6 +5,7 @@
  * and bounded already.
  */
 
+import type { LabPage } from "./lab-data.ts";
 import type { Shape } from "./record-shapes.ts";
 
 /** A text, by its place in `texts` of the page: most of a run's texts come many times. */
@@ -122,10 +123,11 @@ export interface Lanes {
   readonly smp: readonly (readonly [sinceUs: number, text: TextNumber])[];
 }
 
-/** The document's data. */
+/** The document's data: runs, a lab, or charts. */
 export interface PageData {
   readonly schema: typeof PAGE_SCHEMA;
   /** Version of the program that wrote the page. */
   readonly hil: string;
   readonly runs: readonly RunPage[];
+  readonly lab?: LabPage;
 }
