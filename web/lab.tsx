@@ -92,9 +92,9 @@ interface NewsLine {
 function newsOf({ rows }: LabPage): readonly NewsLine[] {
   return NEWS.flatMap(([key, title, tone]) =>
     rows.flatMap((row) =>
-      row[key].map((entry): NewsLine => {
-        const red = typeof entry === "string" ? undefined : entry;
-        return { title, tone, row, name: red?.name ?? String(entry), red };
+      row[key].map((entry: string | LabRed): NewsLine => {
+        const [name, red] = typeof entry === "string" ? [entry, undefined] : [entry.name, entry];
+        return { title, tone, row, name, red };
       }),
     ),
   );

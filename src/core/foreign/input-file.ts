@@ -56,13 +56,15 @@ export function eachLine(path: string, take: (line: string) => void): void {
 export function* linesOf(path: string): Generator<string, void, undefined> {
   using file = opened(path);
   const decoder = new StringDecoder("utf8");
-  const chunk = Buffer.alloc(CHUNK_BYTES);
+  // A folder of records has thousands of small files.
+  const chunk = Buffer.allocUnsafe(file.found.isFile() ? Math.min(CHUNK_BYTES, file.found.size + 1) : CHUNK_BYTES);
   let rest = "";
   for (;;) {
     const count = readSync(file.number, chunk);
     const lines = (count > 0 ? decoder.write(chunk.subarray(0, count)) : decoder.end()).split("\n");
     for (const [index, line] of lines.entries()) {
-      if (rest.length < LINE_CHARS_MAX) rest += line.slice(0, LINE_CHARS_MAX - rest.length);
+      if (rest === "") rest = line.length > LINE_CHARS_MAX ? line.slice(0, LINE_CHARS_MAX) : line;
+      else if (rest.length < LINE_CHARS_MAX) rest += line.slice(0, LINE_CHARS_MAX - rest.length);
       if (index === lines.length - 1) break;
       yield rest;
       rest = "";
