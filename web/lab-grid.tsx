@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { LabCell, LabPage, LabRow, Spread } from "../src/report/page/lab-data.ts";
+import type { HalfAndMost, LabCell, LabPage, LabRow } from "../src/report/page/lab-data.ts";
 import { Copy } from "./copy.tsx";
 import { duration, nightText, rate } from "./text.ts";
 
@@ -92,7 +92,7 @@ function Row({ row, nights, open, show }: RowProps) {
   );
 }
 
-function spreadText(spread: Spread | null, text: (value: number) => string): string {
+function spreadText(spread: HalfAndMost | null, text: (value: number) => string): string {
   if (spread === null) return "";
   const [half, most] = [text(spread.p50), text(spread.p95)];
   return half === most ? half : `${half} · ${most}`;

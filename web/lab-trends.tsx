@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import type { LabPage, LabTrend, Spread } from "../src/report/page/lab-data.ts";
+import type { HalfAndMost, LabPage, LabTrend } from "../src/report/page/lab-data.ts";
 import { Chart } from "./chart.tsx";
 import { nightText } from "./text.ts";
 
@@ -35,7 +35,7 @@ function Trend({ trend, nights }: { trend: LabTrend; nights: readonly string[] }
 
 interface SpreadsProps {
   readonly title: string;
-  readonly spreads: readonly (Spread | null)[];
+  readonly spreads: readonly (HalfAndMost | null)[];
   readonly per: number;
   readonly nights: readonly string[];
 }

@@ -36,7 +36,7 @@ export function newlyFlakyByChance(failing: number): number {
 }
 
 /** Verdicts that failed once between two runs in which the case passed, of all that lie between two passes. */
-export interface Noise {
+interface Noise {
   readonly lone: number;
   readonly of: number;
 }

@@ -1,6 +1,6 @@
 import { terminalText } from "../../core/index.ts";
 import { quantile } from "../format.ts";
-import type { LabBench, LabCell, LabPage, LabRed, LabRow, LabTrend, Spread } from "../page/lab-data.ts";
+import type { HalfAndMost, LabBench, LabCell, LabPage, LabRed, LabRow, LabTrend } from "../page/lab-data.ts";
 import {
   DRIFT_DEVIATIONS,
   DRIFT_NIGHTS,
@@ -20,7 +20,7 @@ const NAMED = 50;
 /** Runs of a question that the lab's noise is measured by. */
 const NOISE_RUNS = 400;
 
-export interface LabOptions {
+interface LabOptions {
   readonly folder: string;
   /** Nights that are shown. */
   readonly nights: number;
@@ -148,7 +148,7 @@ function cellOf(runs: readonly RunLine[], { pageOf }: View): LabCell | null {
   };
 }
 
-function spreadOf(values: readonly (number | null)[]): Spread | null {
+function spreadOf(values: readonly (number | null)[]): HalfAndMost | null {
   const known = values.filter((value) => value !== null);
   const p50 = quantile(known, 0.5);
   const p95 = quantile(known, 0.95);

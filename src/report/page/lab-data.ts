@@ -1,6 +1,6 @@
 /**
- * What the page of a lab shows, as data: made from the index of its runs (lab-page.ts), drawn in web/. Texts are harmless
- * already; times are microseconds.
+ * What the page of a lab shows, as data: made from the index of its runs (lab-page.ts), drawn in web/. Texts are
+ * harmless already; times are microseconds.
  */
 export interface LabPage {
   /** The folder of records, as a command names it. */
@@ -31,12 +31,12 @@ export interface LabRow {
   /** Runs of the nights shown that judged, and how many of them passed. */
   readonly judged: number;
   readonly passed: number;
-  readonly swapUs: Spread | null;
-  readonly uploadBytesPerS: Spread | null;
+  readonly swapUs: HalfAndMost | null;
+  readonly uploadBytesPerS: HalfAndMost | null;
 }
 
 /** Half of the values lie below the first, 95 of 100 below the second. */
-export interface Spread {
+export interface HalfAndMost {
   readonly p50: number;
   readonly p95: number;
 }
@@ -64,7 +64,7 @@ export interface LabRed {
   readonly runsBefore: number;
 }
 
-export interface LabCause {
+interface LabCause {
   readonly because: string;
   readonly boards: readonly string[];
   readonly since: string;
@@ -93,6 +93,6 @@ export interface LabBench {
 /** Over all boards of a scenario, a value a night. */
 export interface LabTrend {
   readonly scenario: string;
-  readonly swapUs: readonly (Spread | null)[];
-  readonly uploadBytesPerS: readonly (Spread | null)[];
+  readonly swapUs: readonly (HalfAndMost | null)[];
+  readonly uploadBytesPerS: readonly (HalfAndMost | null)[];
 }

@@ -24,4 +24,4 @@ export function recordShapes<T extends z.ZodType<string>>(text: T) {
 type Shapes = ReturnType<typeof recordShapes<z.ZodType<string>>>;
 
 /** One of these shapes, as it was read. */
-export type Shape<N extends keyof Shapes> = Readonly<z.output<Shapes[N]>>;
+export type RecordShape<N extends keyof Shapes> = Readonly<z.output<Shapes[N]>>;

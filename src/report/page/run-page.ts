@@ -6,7 +6,7 @@
  */
 
 import type { LabPage } from "./lab-data.ts";
-import type { Shape } from "./record-shapes.ts";
+import type { RecordShape } from "./record-shapes.ts";
 
 /** A text, by its place in `texts` of the page: most of a run's texts come many times. */
 export type TextNumber = number;
@@ -23,18 +23,18 @@ export interface RunPage {
   readonly board: string;
   readonly profile: string | undefined;
   readonly seed: number | undefined;
-  readonly outcome: Shape<"outcome"> | "unfinished";
+  readonly outcome: RecordShape<"outcome"> | "unfinished";
   /** The closing line of the run, as the console has it. */
   readonly sentence: string;
   /** Facts of host and request, as rows of name and value. */
   readonly facts: readonly (readonly [string, string])[];
-  readonly images: readonly (Shape<"image"> & { readonly role: string })[];
-  readonly preflight: readonly Shape<"check">[];
+  readonly images: readonly (RecordShape<"image"> & { readonly role: string })[];
+  readonly preflight: readonly RecordShape<"check">[];
   readonly inputs: readonly { name: string; bytes: number; sha256: string }[];
-  readonly phases: readonly Shape<"phase">[];
-  readonly reference: Shape<"reference"> | undefined;
+  readonly phases: readonly RecordShape<"phase">[];
+  readonly reference: RecordShape<"reference"> | undefined;
   /** What the bench measured of its switch: a cut falls `latencyUs` after its command, ± `uncertaintyUs`. */
-  readonly calibration: Shape<"calibration"> | undefined;
+  readonly calibration: RecordShape<"calibration"> | undefined;
   readonly cutsPlanned: number;
   readonly texts: readonly string[];
   readonly judged: readonly JudgedRow[];
@@ -42,7 +42,7 @@ export interface RunPage {
   /** The first upload, and the slowest where another was slower: a board that never recovers has hundreds. */
   readonly uploads: readonly PageUpload[];
   readonly times: readonly TimesOf[];
-  readonly wear: Shape<"wear"> | undefined;
+  readonly wear: RecordShape<"wear"> | undefined;
   /** Supply current in bins: time and microamperes, smallest and greatest of the bin. */
   readonly current: readonly (readonly [atUs: number, least: number, most: number])[];
   /** What nobody should conclude from this run. */
