@@ -17,7 +17,7 @@ const PEMS = { fresh: generateKey("ecdsa-p256"), stranger: generateKey("ecdsa-p2
 function lab({ signer = "fresh" }: { readonly signer?: keyof typeof PEMS } = {}) {
   const io = memoryIo();
   const write = (name: string, content: string | Uint8Array) => writeFileSync(join(io.cwd, name), content);
-  write("fresh-pub.pem", createPublicKey(PEMS.fresh).export({ format: "pem", type: "spki" }) as string);
+  write("fresh-pub.pem", createPublicKey(PEMS.fresh).export({ format: "pem", type: "spki" }));
   write("signer.pem", PEMS[signer]);
   const text = (keys: string) => smallProfile().text.replace(FIELD, `signing: ${keys}`);
   write("small.yaml", text("[builtin:twin-sign-p256.pem, fresh-pub.pem]"));
