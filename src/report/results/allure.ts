@@ -7,7 +7,7 @@ import {
   failedWithoutVerdict,
   type ResultFile,
   type ResultRun,
-  replayCommand,
+  seeAgain,
   titleOf,
 } from "./result-run.ts";
 
@@ -33,9 +33,9 @@ export function allureResults(runs: readonly ResultRun[], hil: string): readonly
   return [...files, { name: "environment.properties", text: `${environment.map(line).join("\n")}\n` }];
 }
 
-/** A name or value of a properties file: its own marks and line ends are escaped. */
+/** A name or value of a properties file: its own marks, blanks (they end a name) and line ends are escaped. */
 function escaped(text: string): string {
-  return text.replaceAll(/[\\=:#!]/g, (char) => `\\${char}`).replaceAll(/[\r\n]+/g, " ");
+  return text.replaceAll(/[\\=:#! ]/g, (char) => `\\${char}`).replaceAll(/[\r\n]+/g, " ");
 }
 
 function runFiles(told: RunTold, hil: string): readonly ResultFile[] {
@@ -68,7 +68,7 @@ function runFiles(told: RunTold, hil: string): readonly ResultFile[] {
   const result = {
     ...caseOf(told, hil, isBench ? "bench" : "campaign", uuid),
     status: isBench ? "broken" : "failed",
-    statusDetails: { message: end, trace: replayCommand(told) },
+    statusDetails: { message: end, trace: seeAgain(told) },
     start: lastMs,
     stop: lastMs,
     parameters: [],
@@ -107,7 +107,7 @@ function detailsOf(told: RunTold, row: JudgedRow) {
   const text = (number: number) => told.texts[number] ?? "";
   return {
     message: `${text(row.ending)}: ${text(row.because)}`,
-    trace: `expected ${text(row.expected)}\nfound    ${text(row.found)}\nbecause  ${text(row.because)}\nagain    ${replayCommand(told, row)}`,
+    trace: `expected ${text(row.expected)}\nfound    ${text(row.found)}\nbecause  ${text(row.because)}\nagain    ${seeAgain(told, row)}`,
   };
 }
 

@@ -3,7 +3,7 @@ import {
   causesIn,
   failedWithoutVerdict,
   type ResultRun,
-  replayCommand,
+  seeAgain,
   shortened,
   titleOf,
 } from "./result-run.ts";
@@ -35,7 +35,7 @@ export function annotationLines(runs: readonly ResultRun[]): readonly string[] {
     return [
       ...causesIn(told).map(({ ending, because, rows }): Annotation => {
         const [first] = rows;
-        const text = `${rows.length} × ${ending}: ${because}\nfirst: ${first?.name ?? ""}\nagain: ${replayCommand(told, first)}`;
+        const text = `${rows.length} × ${ending}: ${because}\nfirst: ${first?.name ?? ""}\nagain: ${seeAgain(told, first)}`;
         return { kind: "error", title: `${title}: ${ending}`, text };
       }),
       ...(otherwise === undefined ? [] : [{ kind: "error", title, text: otherwise } as const]),

@@ -12,7 +12,7 @@ import type { ResultFile, ResultRun } from "./result-run.ts";
 import { sarif } from "./sarif.ts";
 
 /** What results need besides the runs. */
-export interface ResultContext {
+interface ResultContext {
   /** Version of the program. */
   readonly hil: string;
   /** The page's code, read when a page is asked for. */

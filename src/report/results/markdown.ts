@@ -5,7 +5,7 @@ import {
   factOf,
   failedWithoutVerdict,
   type ResultRun,
-  replayCommand,
+  seeAgain,
   shortened,
   titleOf,
 } from "./result-run.ts";
@@ -61,12 +61,12 @@ function blocksOf(told: RunTold): readonly string[] {
     ["commit", factOf(told, "label commit") ?? ""],
   ].filter(([, value]) => value !== "");
   return [
-    `## ${MARKS[told.outcome]} ${plain(titleOf(told))}\n`,
-    `${plain(told.sentence)}\n`,
-    ...(bench === undefined ? [] : [`> ${plain(shortened(bench, CELL_CHARS))}\n`]),
+    `## ${MARKS[told.outcome]} ${asText(titleOf(told))}\n`,
+    `${asText(told.sentence)}\n`,
+    ...(bench === undefined ? [] : [`> ${asText(shortened(bench, CELL_CHARS))}\n`]),
     ...(causes.length === 0 ? [] : [causeTable(told)]),
-    `${facts.map(([name, value]) => `${name}: ${plain(value ?? "")}`).join(" · ")}\n`,
-    `<details><summary>What this run does not show</summary>\n\n${told.notShown.map((text) => `- ${plain(text)}`).join("\n")}\n\n</details>\n`,
+    `${facts.map(([name, value]) => `${name}: ${asText(value ?? "")}`).join(" · ")}\n`,
+    `<details><summary>What this run does not show</summary>\n\n${told.notShown.map((text) => `- ${asText(text)}`).join("\n")}\n\n</details>\n`,
   ];
 }
 
@@ -76,10 +76,10 @@ function causeTable(told: RunTold): string {
     const [first] = failed;
     const cells = [
       String(failed.length),
-      plain(ending),
-      plain(shortened(because, CELL_CHARS)),
-      plain(shortened(first?.name ?? "", CELL_CHARS)),
-      `<code>${plain(replayCommand(told, first))}</code>`,
+      asText(ending),
+      asText(shortened(because, CELL_CHARS)),
+      asText(shortened(first?.name ?? "", CELL_CHARS)),
+      `<code>${asText(seeAgain(told, first))}</code>`,
     ];
     return `| ${cells.join(" | ")} |`;
   });
@@ -93,7 +93,7 @@ function causeTable(told: RunTold): string {
  * number, which a reader of Markdown takes for the character and for nothing else. Line ends become blanks.
  * Source: CommonMark 0.31, 2.5: entity references cannot be used for markup.
  */
-export function plain(text: string): string {
+export function asText(text: string): string {
   return text
     .replaceAll(/[\r\n\t]+/g, " ")
     .replaceAll(/[!-,./:-@[-`{-~]/g, (char) => (/[.,/]/.test(char) ? char : `&#${char.charCodeAt(0)};`));

@@ -1,7 +1,7 @@
 import { type Case, changesOf } from "../history/changes.ts";
 import type { RunLine } from "../history/run-line.ts";
 
-import { benchEndOf, type ResultRun, replayCommand, shortened, titleOf } from "./result-run.ts";
+import { benchEndOf, type ResultRun, seeAgain, shortened, titleOf } from "./result-run.ts";
 
 /** Cases that one notice names: what it is about shows in a few, and the page has them all. */
 const CASES_MAX = 20;
@@ -63,7 +63,7 @@ export function noticeOf({ told }: ResultRun, lines: readonly RunLine[]): Notice
     newlyGreenCount: judged?.newlyGreen.length ?? 0,
     stillRedCount: judged?.stillRed.length ?? 0,
     bench,
-    again: replayCommand(told, failed),
+    again: seeAgain(told, failed),
     isNews: red.length > 0 || (told.outcome === "error" && !wasBroken),
   };
 }

@@ -16,7 +16,7 @@ export interface ResultFile {
 }
 
 /** One reason for which verdicts of a run failed. */
-export interface FailedCause {
+interface FailedCause {
   readonly ending: string;
   readonly because: string;
   readonly rows: readonly JudgedRow[];
@@ -59,7 +59,7 @@ export function failedWithoutVerdict({ outcome, sentence, notes, judged }: RunTo
 }
 
 /** The command that shows a verdict again; without one, the run. */
-export function replayCommand({ folder }: RunTold, row?: JudgedRow): string {
+export function seeAgain({ folder }: RunTold, row?: JudgedRow): string {
   const which = row?.cut === undefined ? "" : ` --cut ${row.cut.index}`;
   return `npx hil replay ${folder}${which} --trace`;
 }

@@ -7,7 +7,7 @@ import { annotationLines } from "./annotations.ts";
 import { badgeJson, badgeSvg } from "./badge.ts";
 import { codeQuality } from "./code-quality.ts";
 import { RESULT_FORMATS } from "./formats.ts";
-import { markdownSummary, plain } from "./markdown.ts";
+import { asText, markdownSummary } from "./markdown.ts";
 import type { ResultRun } from "./result-run.ts";
 import { sarif } from "./sarif.ts";
 
@@ -135,9 +135,9 @@ describe("the summary in Markdown", () => {
   test("and a reader of numbers sees exactly the board's text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (text) => {
-        const read = plain(text).replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+        const read = asText(text).replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
         expect(read).toBe(text.replaceAll(/[\r\n\t]+/g, " "));
-        expect(plain(text).replaceAll(/&#\d+;/g, "")).not.toMatch(/[<>&`*_[\]|#!\\@:]/);
+        expect(asText(text).replaceAll(/&#\d+;/g, "")).not.toMatch(/[<>&`*_[\]|#!\\@:]/);
       }),
     );
   });
@@ -221,6 +221,11 @@ describe("Allure results", () => {
     expect(casesOf(runOf()).map(({ status }) => status)).toEqual(["failed", "passed"]);
     expect(casesOf(BENCH).map(({ status, name }) => [status, name])).toEqual([["broken", "bench"]]);
     expect(casesOf(runOf())[0]?.start).toBe(Date.parse("2026-11-30T01:00:00.000Z"));
+  });
+
+  test("name each run's images in a file whose names do not end at their first blank", () => {
+    const file = allureResults([runOf()], "1.0.0").find(({ name }) => name === "environment.properties");
+    expect(file?.text).toContain("\nencrypted-upgrade\\ on\\ twin = ");
   });
 
   test("attach the boot log of a verdict that failed", () => {

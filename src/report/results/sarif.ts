@@ -6,7 +6,7 @@ import {
   digestOf,
   failedWithoutVerdict,
   type ResultRun,
-  replayCommand,
+  seeAgain,
   shortened,
   titleOf,
 } from "./result-run.ts";
@@ -85,7 +85,7 @@ function resultOf(told: RunTold, row: JudgedRow): unknown {
       check: row.check,
       where: text(row.where),
       versions: `${text(row.from)} to ${text(row.to)}`,
-      replay: replayCommand(told, row),
+      replay: seeAgain(told, row),
     },
   };
 }
@@ -97,7 +97,7 @@ function campaignResult(told: RunTold, because: string): unknown {
     message: messageOf(because),
     locations: [locationOf(told, CAMPAIGN)],
     partialFingerprints: { "hilCase/v1": digestOf(titleOf(told), CAMPAIGN) },
-    properties: { replay: replayCommand(told) },
+    properties: { replay: seeAgain(told) },
   };
 }
 
