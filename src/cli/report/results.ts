@@ -46,8 +46,9 @@ export class Results {
   readonly #io: CliIo;
 
   /**
-   * @throws UsageError for a form that there is none of; ConfigurationError for a place that cannot be written to, before
-   *   anything is run. What an earlier run left there is removed: a run that is killed leaves no old result.
+   * What an earlier run left there is removed: a run that is killed leaves no old result.
+   * @throws UsageError for a form that there is none of; ConfigurationError for a place that cannot be written
+   *   to: before anything is run.
    */
   constructor(args: Parsed, io: CliIo) {
     this.#io = io;

@@ -22,8 +22,8 @@ export type Post = (
 ) => Promise<number>;
 
 /**
- * Sends a message, and sends it again where the receiver could not be reached, was busy or failed: at most four times in
- * under a minute.
+ * Sends a message, and sends it again where the receiver could not be reached, was busy or failed: at most four times
+ * in under a minute.
  * @param timestampS seconds since 1970, asked for at each try: a receiver refuses an old one.
  * @returns why it was not delivered, without the address (a part of it may be secret); undefined when it was.
  */

@@ -35,8 +35,12 @@ export function annotationLines(runs: readonly ResultRun[]): readonly string[] {
     return [
       ...causesIn(told).map(({ ending, because, rows }): Annotation => {
         const [first] = rows;
-        const text = `${rows.length} × ${ending}: ${because}\nfirst: ${first?.name ?? ""}\nagain: ${seeAgain(told, first)}`;
-        return { kind: "error", title: `${title}: ${ending}`, text };
+        const lines = [
+          `${rows.length} × ${ending}: ${because}`,
+          `first: ${first?.name ?? ""}`,
+          `again: ${seeAgain(told, first)}`,
+        ];
+        return { kind: "error", title: `${title}: ${ending}`, text: lines.join("\n") };
       }),
       ...(otherwise === undefined ? [] : [{ kind: "error", title, text: otherwise } as const]),
       ...(bench === undefined ? [] : [{ kind: "warning", title: `${title}: no verdict`, text: bench } as const]),

@@ -60,7 +60,8 @@ export function badgeSvg(runs: readonly ResultRun[]): string {
   ];
   const name = markup(`${LABEL}: ${message}`);
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${left + right}" height="${HEIGHT}" role="img" aria-label="${name}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${left + right}" height="${HEIGHT}" role="img"`,
+    ` aria-label="${name}">`,
     `<title>${name}</title>`,
     `<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">`,
     ...part(0, left, LABEL, "#444"),

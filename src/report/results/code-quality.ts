@@ -6,8 +6,8 @@ const ISSUES_MAX = 5_000;
 const DESCRIPTION_CHARS = 500;
 
 /**
- * Failed verdicts as GitLab's code quality report: one issue a verdict, with a fingerprint that is the same every night,
- * so that a merge request shows which are new. A bench that failed is told in the JUnit file, not here.
+ * Failed verdicts as GitLab's code quality report: one issue a verdict, with a fingerprint that is the same every
+ * night, so that a merge request shows which are new. A bench that failed is told in the JUnit file, not here.
  * Source: GitLab docs, "Code Quality", report format: description, check_name, fingerprint, severity, location.path,
  *   location.lines.begin; a byte order mark is not allowed. Two issues of one fingerprint become one.
  */

@@ -54,6 +54,7 @@ const MARKS: Readonly<Record<RunTold["outcome"], string>> = {
 function blocksOf(told: RunTold): readonly string[] {
   const causes = causesIn(told);
   const bench = benchEndOf(told) ?? failedWithoutVerdict(told);
+  const notShown = told.notShown.map((text) => `- ${asText(text)}`).join("\n");
   const facts = [
     ["record", told.folder],
     ["seed", String(told.seed ?? "unknown")],
@@ -66,7 +67,7 @@ function blocksOf(told: RunTold): readonly string[] {
     ...(bench === undefined ? [] : [`> ${asText(shortened(bench, CELL_CHARS))}\n`]),
     ...(causes.length === 0 ? [] : [causeTable(told)]),
     `${facts.map(([name, value]) => `${name}: ${asText(value ?? "")}`).join(" · ")}\n`,
-    `<details><summary>What this run does not show</summary>\n\n${told.notShown.map((text) => `- ${asText(text)}`).join("\n")}\n\n</details>\n`,
+    `<details><summary>What this run does not show</summary>\n\n${notShown}\n\n</details>\n`,
   ];
 }
 

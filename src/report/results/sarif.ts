@@ -28,7 +28,8 @@ const CAMPAIGN = "campaign";
  *   besides (a file for each result, partialFingerprints): GitHub docs, "SARIF support for code scanning".
  */
 export function sarif(runs: readonly ResultRun[], hil: string): string {
-  return `${JSON.stringify({ $schema: SCHEMA, version: "2.1.0", runs: runs.map(({ told }) => sarifRun(told, hil)) }, undefined, 2)}\n`;
+  const log = { $schema: SCHEMA, version: "2.1.0", runs: runs.map(({ told }) => sarifRun(told, hil)) };
+  return `${JSON.stringify(log, undefined, 2)}\n`;
 }
 
 /** A rule an ending: what a viewer groups by. */
