@@ -17,8 +17,8 @@ const LOGS_MAX = 100;
 /**
  * Runs as the results folder that Allure 2 and 3 read: a file a verdict. A verdict that failed is `failed`; a bench
  * that failed is one `broken` case, so that firmware and infrastructure never mix. What a case is known by over the
- * nights is its full name, which holds scenario, board and the name that JUnit has; cut, moment and versions are told, and are no
- * part of it. Files are named after the record: a run that is written twice is there once.
+ * nights is its full name, which holds scenario, board and the name that JUnit has; cut, moment and versions are told,
+ * and are no part of it. Files are named after the record: a run that is written twice is there once.
  * Source: allure-js-commons 3.12, model.ts: TestResult (uuid, historyId, fullName, status, statusDetails, stage, start,
  *   stop, labels, parameters, attachments); times are milliseconds since 1970.
  */

@@ -42,7 +42,8 @@ export function causesIn({ judged, texts }: RunTold): readonly FailedCause[] {
 
 /**
  * What ended a run that judged no firmware with it: a bench that failed, a run that was interrupted or killed.
- * Undefined of one that came to its end, whatever its verdicts. A firmware that ended a run is no bench: that one has failed.
+ * Undefined of one that came to its end, whatever its verdicts. A firmware that ended a run is no bench: that one has
+ * failed.
  */
 export function benchEndOf({ outcome, sentence, notes }: RunTold): string | undefined {
   if (outcome === "pass" || outcome === "fail" || outcome === "incomplete") return undefined;

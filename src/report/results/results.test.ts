@@ -235,12 +235,12 @@ describe("Allure results", () => {
   });
 });
 
-test.each(RESULT_FORMATS)("$name has something to write of every kind of run", ({ write }) => {
+test.each(RESULT_FORMATS)("$name has something to write of every kind of run", (format) => {
   const unfinishedPath = recordFolder([STARTED]);
   const unfinished = { told: toldRun("runs/x", unfinishedPath), path: unfinishedPath };
   const pageCode = () => ({ script: "", style: "" });
   for (const run of [runOf(), runOf({ outcome: "pass", events: [] }), BENCH, unfinished]) {
-    const files = write([run], { hil: "1.0.0", pageCode });
+    const files = format.write([run], { hil: "1.0.0", pageCode });
     expect(files.length).toBeGreaterThan(0);
     for (const { text } of files) expect(text).not.toBe("");
   }
