@@ -31,7 +31,7 @@ export function runsIn(root: string): RunsFound {
   for (const id of folders) {
     if (known.has(id)) continue;
     try {
-      const line = runLine(toldRun(join(root, id), join(root, id)));
+      const line = runLine(toldRun(join(root, id), join(root, id), { verdictsOnly: true }));
       if (line === undefined) unfinished.push(id);
       else known.set(id, line);
       if (line !== undefined) fresh.push(line);

@@ -14,7 +14,7 @@ export function recordShapes<T extends z.ZodType<string>>(text: T) {
     /** Microseconds from the swap's first flash operation. */
     phase: z.object({ name: text, fromUs: us, toUs: us }),
     check: z.object({ name: text, outcome: text, expected: text, found: text }),
-    image: z.object({ version: text, hash: text, fileBytes: whole, encrypted: z.boolean() }),
+    image: z.object({ version: text, hash: text, fileBytes: whole, encrypted: z.boolean(), signedBy: text.optional() }),
     reference: z.object({ operations: whole, swapUs: us, startAfterResetUs: us }),
     calibration: z.object({ date: text, latencyUs: us, uncertaintyUs: us }),
     wear: z.object({ cyclesMax: whole, spent: whole, page: text }),

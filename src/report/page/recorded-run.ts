@@ -51,28 +51,33 @@ export type RunTold = Omit<RunPage, "inputs" | "current">;
  */
 export function recordedRun(folder: string, path: string): RunPage {
   using exchanges = exchangesOf(path);
-  const told = toldRun(folder, path, exchanges);
+  const told = toldRun(folder, path, { exchanges });
   return { ...told, inputs: inputsOf(path), current: currentOf(join(path, "current.csv")) };
 }
 
 /** Events around verdicts, by the beginning of their lines as hil writes them: most of a record, and no history's matter. */
-const NOT_OF_HISTORY =
+const AROUND_VERDICTS =
   /^\{"atUs":\d+,"event":"(?:boot-log|boot-seen|cut|cut-started|image-state|power|preflight|reset|upload-progress)"/;
+
+interface TellOptions {
+  /** What was said over SMP; default: nothing of it is told. */
+  readonly exchanges?: Exchanges;
+  /** A history asks for verdicts and times alone, and reads some thousand records for them. */
+  readonly verdictsOnly?: boolean;
+}
 
 /**
  * The same of its events alone: what a history of thousands of runs needs, which reads no image.
- * @param exchanges what was said over SMP; default: nothing of it is told.
  */
-export function toldRun(folder: string, path: string, exchanges?: Exchanges): RunTold {
+export function toldRun(folder: string, path: string, { exchanges, verdictsOnly = false }: TellOptions = {}): RunTold {
   const texts = new TextTable();
   const rows = new JudgedRows(texts);
   const shown = new ShownFacts();
   let unread = 0;
   let unknown = 0;
   let events = 0;
-  const isForHistory = exchanges === undefined;
   eachEvent(path, (line) => {
-    if (isForHistory && NOT_OF_HISTORY.test(line)) return;
+    if (verdictsOnly && AROUND_VERDICTS.test(line)) return;
     const event = readEvent(line);
     if (event === undefined) unread += 1;
     if (event === "unknown") unknown += 1;
