@@ -15,7 +15,13 @@ export { askBoot, askUpgrade, longerThanSlot, type UpgradeAnswer } from "./boot/
 export { boot } from "./boot/boot.ts";
 export { type ImageEntry, imageListOf, slotFlags, slotsThatRun } from "./boot/image-state.ts";
 export { type BootloaderFacts, type Contradiction, contradictions } from "./boot/log-evidence.ts";
-export { decryptInPlace, type RecoveryEntry, recoveryList } from "./boot/recovery.ts";
+export {
+  decryptInPlace,
+  hasStatusFields,
+  type RecoveryEntry,
+  recoveryList,
+  recoveryUploadSteps,
+} from "./boot/recovery.ts";
 export { outcomeOf, runSteps } from "./boot/run-boot.ts";
 export { contentBefore, type TimedOperation, type Timeline, timeline } from "./boot/timeline.ts";
 export { enteringRecovery, zephyrEnd, zephyrStart } from "./boot/zephyr-boot.ts";

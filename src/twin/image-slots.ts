@@ -78,7 +78,9 @@ export class TwinImageSlots implements ImageStore {
     const listed = imageListOf(this.#flash, this.#build, [this.#active]);
     return this.#build.images.flatMap(({ primary, secondary }, image) => {
       const flags = slotFlags(this.#flash, this.#build, image, image === 0 ? this.#active : 0);
-      return ([primary, secondary] as const).map((area, slot): StoredSlot => {
+      // With a single slot the other one has no bytes.
+      const areas = [primary, secondary].filter(({ bytes }) => bytes > 0);
+      return areas.map((area, slot): StoredSlot => {
         const entry = listed.find((candidate) => candidate.image === image && candidate.slot === slot);
         return {
           slot: 2 * image + slot,

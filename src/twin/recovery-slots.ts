@@ -3,6 +3,7 @@ import {
   type BootloaderBuild,
   copyCommand,
   decryptInPlace,
+  hasStatusFields,
   isOperation,
   type RecoveryEntry,
   recoveryList,
@@ -60,7 +61,7 @@ export class TwinRecoverySlots implements RecoveryStore {
   }
 
   slotBytes(slot: number): number | undefined {
-    return this.#area(slot)?.bytes;
+    return this.#area(slot)?.bytes || undefined;
   }
 
   async eraseRange(slot: number, offset: number, bytes: number): Promise<void> {
@@ -81,10 +82,10 @@ export class TwinRecoverySlots implements RecoveryStore {
     else await this.#flash.perform({ kind: "write", offset: this.#offset(slot) + offset, data }, this.#power);
   }
 
-  trailerOffset(slot: number): number {
+  trailerOffset(slot: number): number | undefined {
     const area = this.#area(slot);
     if (area === undefined) throw new RangeError(`this board has no slot ${slot}`);
-    return statusOffset(this.#build, area);
+    return hasStatusFields(this.#build) ? statusOffset(this.#build, area) : undefined;
   }
 
   startOffset(slot: number): number {

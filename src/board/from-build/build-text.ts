@@ -60,13 +60,10 @@ export function buildText(profile: BuildProfile, given: GivenKeys = {}): BuildTe
   };
 }
 
-function slotLines({ layout, mode }: BuildProfile): readonly string[] {
+function slotLines({ layout }: BuildProfile): readonly string[] {
   return PROFILE_SLOTS.flatMap((slot) => {
     const area = layout.areas[slot];
-    // A devicetree has a scratch partition for whoever wants one; only one mode does.
-    if (area === undefined || area.value.device === "ram" || (slot === "scratch" && mode.value !== "swap-scratch")) {
-      return [];
-    }
+    if (area === undefined || area.value.device === "ram") return [];
     const { offset, bytes, device } = area.value;
     return [line(2, slot, `{ offset: ${hexOf(offset)}, bytes: ${hexOf(bytes)}, device: ${device} }`, area.from)];
   });

@@ -42,6 +42,7 @@ export function bootloaderBuildOf(
     maxAlign: bootloader.maxAlign,
     maxImgSectors: bootloader.maxImageSectors,
     validatePrimarySlot: bootloader.validatePrimary,
+    ...(bootloader.validateOnce && { validatesOnce: true }),
     tlvAllowList: bootloader.tlvAllowList,
     downgradePrevention: bootloader.downgradePrevention,
     crypto: bootloader.crypto,

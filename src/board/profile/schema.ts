@@ -152,6 +152,10 @@ const bootloader = z.strictObject({
       "CONFIG_MCUBOOT_USE_TLV_ALLOW_LIST: unlisted TLVs outside the protected area are refused; on by default.",
     ),
   validate_primary: z.boolean().default(true).describe("CONFIG_BOOT_VALIDATE_SLOT0"),
+  validate_once: z
+    .boolean()
+    .default(false)
+    .describe("CONFIG_BOOT_VALIDATE_SLOT0_ONCE: single-slot with validate_primary: false; found valid once is valid."),
   save_enctlv: z.boolean().default(false).describe("CONFIG_BOOT_SWAP_SAVE_ENCTLV"),
   fixes: z.array(z.enum(FIX_NAMES)).default([]).describe("Known bugs that this build of it has no more."),
   downgrade_prevention: z.boolean().default(false).describe("CONFIG_MCUBOOT_DOWNGRADE_PREVENTION, by version"),
@@ -210,7 +214,7 @@ export const PROFILE_FIELDS = z.strictObject({
   slots: z.strictObject({
     sector_bytes: powerOfTwo(1_048_576).default(4096),
     primary: area,
-    secondary: area,
+    secondary: area.optional().describe("Of every mode but single-slot."),
     scratch: area.optional().describe("Only for swap-scratch."),
     network_secondary: area
       .optional()
@@ -339,9 +343,12 @@ export type Camelised<T> = T extends readonly (infer Item)[]
     : T;
 
 /** A board profile as the program sees it: names in camel case, paths absolute, the switch's own options apart. */
-export interface BoardProfile extends Camelised<Omit<ProfileFields, "schema" | "power" | "keys" | "recovery">> {
+export interface BoardProfile
+  extends Camelised<Omit<ProfileFields, "schema" | "power" | "keys" | "recovery" | "slots">> {
   /** The file it came from, absolute. */
   readonly file: string;
+  /** With a single slot the secondary one has no bytes. */
+  readonly slots: Camelised<ProfileFields["slots"] & { secondary: z.output<typeof area> }>;
   readonly power: Camelised<z.output<typeof POWER>> & SwitchSection;
   /** `press`: the switch on its button or reset pin, if that is how. */
   readonly recovery: { readonly enter: RecoveryWay; readonly press: SwitchSection | undefined } | undefined;

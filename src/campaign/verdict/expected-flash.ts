@@ -15,6 +15,7 @@ import {
   type LegalOutcome,
   legalOutcomes,
   modeOf,
+  recoveryUploadSteps,
   type Slot,
   type Steps,
   setPending,
@@ -176,6 +177,11 @@ export class ExpectedFlash {
       const isTrailer = at === bytes - sectorBytes;
       if (at < roundUp(imageBytes, sectorBytes) || isTrailer) this.#erased.push(offset + at);
     }
+  }
+
+  /** Serial recovery took this file into the primary slot, whole; an encrypted image is decrypted there. */
+  takeInRecovery(file: Uint8Array): void {
+    this.#run(recoveryUploadSteps(this.flash, this.build, file));
   }
 
   requestTest(): void {

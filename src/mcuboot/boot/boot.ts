@@ -15,6 +15,7 @@ import { holdUnmetDependencies } from "./dependencies.ts";
 import { bootDirectXip } from "./direct-xip.ts";
 import { readHeaders } from "./headers.ts";
 import { prepareImage } from "./prepare.ts";
+import { bootSingle } from "./single-slot.ts";
 import { updateImage } from "./update.ts";
 import { validateSlot } from "./validate-slot.ts";
 
@@ -32,7 +33,8 @@ export function* boot(
   const loader = newLoaderState(flash, build);
   onState(loader);
   try {
-    return yield* build.mode === "direct-xip" ? bootDirectXip(loader) : bootSwap(loader);
+    if (build.mode === "direct-xip") return yield* bootDirectXip(loader);
+    return yield* build.mode === "single" ? bootSingle(loader) : bootSwap(loader);
   } catch (error) {
     if (error instanceof BootHang) return { kind: "hang", reason: error.message };
     if (!(error instanceof BootPanic)) throw error;

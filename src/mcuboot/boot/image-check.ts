@@ -175,6 +175,7 @@ export const MODE_TEXTS: Readonly<Record<BootMode, string>> = {
   scratch: "swap using scratch",
   overwrite: "overwrite only",
   "direct-xip": "direct XIP",
+  single: "a single slot",
 };
 
 /** Why the key of an image could not be loaded. */

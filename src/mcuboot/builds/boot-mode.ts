@@ -2,12 +2,13 @@ import type { SwapModeName } from "../../image/index.ts";
 
 /** How a bootloader upgrades, and what each dialect calls it. The one table: compare `smp` numbers, never texts. */
 export const MODES = [
-  { mode: "move", name: "swap-move", smp: 3, imgtool: "move", takesBack: true, inPlace: false },
-  { mode: "offset", name: "swap-offset", smp: 9, imgtool: "offset", takesBack: true, inPlace: false },
-  { mode: "scratch", name: "swap-scratch", smp: 1, imgtool: "scratch", takesBack: true, inPlace: false },
-  { mode: "overwrite", name: "overwrite-only", smp: 2, imgtool: "overwrite", takesBack: false, inPlace: false },
-  { mode: "direct-xip", name: "direct-xip", smp: 4, imgtool: "overwrite", takesBack: false, inPlace: true },
-  { mode: "direct-xip", name: "direct-xip-revert", smp: 5, imgtool: "overwrite", takesBack: true, inPlace: true },
+  { mode: "move", name: "swap-move", smp: 3, imgtool: "move", takesBack: true, inPlace: false, slots: 2 },
+  { mode: "offset", name: "swap-offset", smp: 9, imgtool: "offset", takesBack: true, inPlace: false, slots: 2 },
+  { mode: "scratch", name: "swap-scratch", smp: 1, imgtool: "scratch", takesBack: true, inPlace: false, slots: 2 },
+  { mode: "overwrite", name: "overwrite-only", smp: 2, imgtool: "overwrite", takesBack: false, inPlace: false, slots: 2 },
+  { mode: "direct-xip", name: "direct-xip", smp: 4, imgtool: "overwrite", takesBack: false, inPlace: true, slots: 2 },
+  { mode: "direct-xip", name: "direct-xip-revert", smp: 5, imgtool: "overwrite", takesBack: true, inPlace: true, slots: 2 },
+  { mode: "single", name: "single-slot", smp: 0, imgtool: "overwrite", takesBack: false, inPlace: false, slots: 1 },
 ] as const satisfies readonly ModeRow[];
 
 interface ModeRow {
@@ -22,6 +23,8 @@ interface ModeRow {
   readonly takesBack: boolean;
   /** Images run where they lie, in either slot. */
   readonly inPlace: boolean;
+  /** With one, only serial recovery (or a debugger) brings an image: over the one that is there. */
+  readonly slots: 1 | 2;
 }
 
 type Mode = (typeof MODES)[number];

@@ -44,6 +44,7 @@ export type LineValues = Readonly<Partial<Record<Place, string | number>>>;
 const ports = "MCUboot boot/zephyr/main.c";
 const loader = "MCUboot loader.c";
 const moves = "MCUboot swap_move.c, swap_scratch.c, swap_offset.c";
+const oneSlot = "MCUboot bootutil_public.c boot_image_load_header; before 2.0 boot/zephyr/single_loader.c";
 const hooks = "nRF Connect SDK pcd.c, loader.c";
 
 /** Every line that MCUboot and its Zephyr port print at level info or above. Read in sdk-mcuboot, all tags. */
@@ -266,6 +267,15 @@ export const LOG_LINES = [
     from: "2.3.99",
     sdk: { from: "3.4.99" },
     source: loader,
+  },
+  { event: "bad image magic", level: "E", text: "Bad image magic {value}", source: oneSlot },
+  { event: "image not bootable", level: "E", text: "Image not bootable", source: oneSlot },
+  {
+    event: "image past its slot",
+    level: "E",
+    text: "Image size bigger than designated area: {bytes} > {available}",
+    from: "2.3",
+    source: oneSlot,
   },
   { event: "abort", level: "", text: "abort()", source: "Zephyr with picolibc, lib/libc; measured on Zephyr 4.4.0" },
   { event: "panic", level: "E", text: "panic!", source: loader },
