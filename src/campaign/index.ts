@@ -24,6 +24,7 @@ export { namedParts } from "./request/image-part.ts";
 export { allImages, type CampaignImage, type CampaignImages, imageOf } from "./request/images.ts";
 export { buildMaterial } from "./request/material.ts";
 export { namedFiles } from "./request/payload-file.ts";
+export { uploadsInRecovery } from "./request/recovery-uploads.ts";
 export { type RunRequest } from "./request/run-request.ts";
 export {
   builtInScenarios,

@@ -137,9 +137,11 @@ export class RecoveryCampaign {
     const { upload, steps } = reference;
     const given = givenInRecovery(scenario, this.#parts.cuts);
     const cuts = cutsIn("upload", plannedInRecovery(scenario, given, steps, upload, random.fork("cuts")));
+    // What cannot be made is told before the first.
+    for (const planned of cuts) momentInUpload(planned, steps, start.to.file.length);
     const startedUs = recorded.nowUs;
     const shown = { operations: steps.length, swapUs: upload.endUs, startAfterResetUs: 0, endAfterResetUs: upload.endUs };
-    record.event({ atUs: startedUs, event: "reference", ...shown });
+    record.event({ atUs: startedUs, event: "reference", of: "upload", ...shown });
     record.event({ atUs: startedUs, event: "plan", cuts, phases: uploadPhases(steps, upload) });
     let direction = start;
     for (const [order, planned] of cuts.entries()) {
@@ -198,7 +200,7 @@ export class RecoveryCampaign {
   async #loseInUpload(direction: Direction, planned: CutIn<"upload">, { steps }: UploadReference) {
     const { recorded, bootMs } = this.#trial;
     const { board, record, signal } = recorded;
-    const moment = momentInUpload(planned, steps);
+    const moment = momentInUpload(planned, steps, direction.to.file.length);
     const { startUs, offSentUs, takenBytes } = await loseInAct(recorded, { what: "upload", planned: moment, direction }, false);
     await sleep(board.clock, board.profile.power.offMs, signal);
     const { lastByteUs } = board.logs.app;

@@ -15,6 +15,7 @@ import {
   type LegalOutcome,
   legalOutcomes,
   modeOf,
+  operationDurationUs,
   recoveryUploadSteps,
   type Slot,
   type Steps,
@@ -182,6 +183,19 @@ export class ExpectedFlash {
   /** Serial recovery took this file into the primary slot, whole; an encrypted image is decrypted there. */
   takeInRecovery(file: Uint8Array): void {
     this.#run(recoveryUploadSteps(this.flash, this.build, file));
+  }
+
+  /** The flash operations of an upload there, and how long they take by the model, in microseconds. */
+  recoveryWork(file: Uint8Array): { readonly operations: number; readonly flashUs: number } {
+    const flash = this.flash.snapshot();
+    let [operations, flashUs] = [0, 0];
+    for (const step of recoveryUploadSteps(flash, this.build, file)) {
+      if (!isOperation(step)) continue;
+      flash.apply(step);
+      operations += 1;
+      flashUs += operationDurationUs(step, this.timing);
+    }
+    return { operations, flashUs };
   }
 
   requestTest(): void {
