@@ -11,11 +11,12 @@ import type { CampaignParts } from "./campaign-parts.ts";
 import { loseInAct } from "./cuts/cut-application.ts";
 import { type CutIn, cutsIn } from "./record/cut-moment.ts";
 import type { CutTimes } from "./record/facts.ts";
+import type { CampaignImage } from "./request/images.ts";
 import { activeSlot } from "./verdict/slots.ts";
 import { type JudgedStart, judgeStart } from "./recovery/judge-upload.ts";
 import { contentAfterUpload, contentsInUpload, pagesErased } from "./recovery/outcomes.ts";
 import { givenInRecovery, momentInUpload, placeInUpload, plannedInRecovery, uploadPhases } from "./recovery/plan.ts";
-import { stepsOf, type TimedStep, type TimedUpload, uploadInRecovery, uploadTimed } from "./recovery/timed-upload.ts";
+import { stepsOf, type TimedStep, type TimedUpload, uploadInRecovery, uploadOfLength, uploadTimed } from "./recovery/timed-upload.ts";
 
 /** An undisturbed upload, and what cuts in the next one are placed by. */
 interface UploadReference {
@@ -47,13 +48,10 @@ export class RecoveryCampaign {
     await preflight(recorded);
     await this.#startingPoint.powerCheck();
     await this.#baseline();
-    let direction: Direction | undefined = { from: images.old, to: images.new };
-    let reference = await this.#undisturbed(direction);
-    if (reference !== undefined && startWith !== "old") direction = reversed(direction);
-    else if (reference !== undefined) {
-      reference = await this.#undisturbed(reversed(direction));
-    }
-    if (reference !== undefined) await this.#cuts(direction, reference);
+    const forward = this.#forward();
+    const reference = await this.#undisturbed(forward);
+    const isBack = reference !== undefined && (startWith !== "old" || (await this.#undisturbed(reversed(forward))));
+    if (isBack) await this.#cuts(startWith === "old" ? forward : reversed(forward), reference);
     board.check();
     const broken = board.brokenRules?.() ?? [];
     for (const text of [...broken, ...(board.remarks?.() ?? [])]) {
@@ -138,7 +136,7 @@ export class RecoveryCampaign {
     const given = givenInRecovery(scenario, this.#parts.cuts);
     const cuts = cutsIn("upload", plannedInRecovery(scenario, given, steps, upload, random.fork("cuts")));
     // What cannot be made is told before the first.
-    for (const planned of cuts) momentInUpload(planned, steps, start.to.file.length);
+    for (const planned of cuts) momentInUpload(planned, steps);
     const startedUs = recorded.nowUs;
     const shown = { operations: steps.length, swapUs: upload.endUs, startAfterResetUs: 0, endAfterResetUs: upload.endUs };
     record.event({ atUs: startedUs, event: "reference", of: "upload", ...shown });
@@ -173,20 +171,32 @@ export class RecoveryCampaign {
     }
   }
 
+  /** Operations are counted in the upload of the new image: the old one is brought before, where it does not run. */
+  async #towardsNew(direction: Direction): Promise<Direction | undefined> {
+    if (direction.to.hash === this.#parts.images.new.hash) return direction;
+    if (await this.#startingPoint.reflash()) return this.#forward();
+    return (await this.#undisturbed(direction)) && this.#forward();
+  }
+
+  /** What an undisturbed upload of this image would have shown. */
+  #referenceOf({ upload }: UploadReference, image: CampaignImage): UploadReference {
+    const own = uploadOfLength(upload, image.file.length);
+    return { upload: own, steps: stepsOf(this.#trial, image, own) };
+  }
+
   /** One upload with a cut, and the one that brings the image after it. @returns the direction of the next. */
-  async #cut(
-    direction: Direction,
-    planned: CutIn<"upload">,
-    reference: UploadReference,
-  ): Promise<Direction | undefined> {
+  async #cut(asked: Direction, planned: CutIn<"upload">, whole: UploadReference): Promise<Direction | undefined> {
     const { recorded, expected } = this.#trial;
+    const direction = planned.kind === "operation" ? await this.#towardsNew(asked) : asked;
+    if (direction === undefined) return undefined;
+    const reference = this.#referenceOf(whole, direction.to);
     const { from, to } = direction;
     const before = expected.flash;
     await enterSerialRecovery(recorded.board, recorded.signal);
     recorded.record.event({ atUs: recorded.nowUs, event: "cut-started", planned, from: from.version, to: to.version });
     const cut = await this.#loseInUpload(direction, planned, reference);
     const contents = contentsInUpload(before, expected.build, to, {
-      chunkEnds: chunkEndsOf(reference, to.file.length),
+      chunkEnds: reference.upload.acks.map(({ bytes }) => bytes),
       takenBytes: cut.takenBytes,
     });
     const subject = { kind: "cut", in: "upload", index: planned.index } as const;
@@ -200,7 +210,7 @@ export class RecoveryCampaign {
   async #loseInUpload(direction: Direction, planned: CutIn<"upload">, { steps }: UploadReference) {
     const { recorded, bootMs } = this.#trial;
     const { board, record, signal } = recorded;
-    const moment = momentInUpload(planned, steps, direction.to.file.length);
+    const moment = momentInUpload(planned, steps);
     const { startUs, offSentUs, takenBytes } = await loseInAct(recorded, { what: "upload", planned: moment, direction }, false);
     await sleep(board.clock, board.profile.power.offMs, signal);
     const { lastByteUs } = board.logs.app;
@@ -249,13 +259,4 @@ export class RecoveryCampaign {
     this.#parts.wear.count(erased);
     this.#parts.wear.report(this.#parts.record, this.#trial.recorded.nowUs);
   }
-}
-
-/** Where chunks of another image end: the same client cuts it the same way. */
-function chunkEndsOf({ upload }: UploadReference, bytes: number): readonly number[] {
-  const ends = upload.acks.map((ack) => ack.bytes).filter((end) => end < bytes);
-  const [last = 0, before = 0] = [ends.at(-1), ends.at(-2)];
-  const stepBytes = Math.max(1, last - before);
-  for (let end = last + stepBytes; end < bytes; end += stepBytes) ends.push(end);
-  return [...ends, bytes];
 }

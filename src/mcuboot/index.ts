@@ -22,10 +22,11 @@ export {
   recoveryList,
   recoveryUploadSteps,
 } from "./boot/recovery.ts";
+export { imageInRam } from "./boot/ram-load.ts";
 export { outcomeOf, runSteps } from "./boot/run-boot.ts";
 export { contentBefore, type TimedOperation, type Timeline, timeline } from "./boot/timeline.ts";
 export { enteringRecovery, zephyrEnd, zephyrStart } from "./boot/zephyr-boot.ts";
-export { type BootMode, MODE_NAMES, MODES, type ModeName, modeOf, modeRow } from "./builds/boot-mode.ts";
+export { type BootMode, MODE_NAMES, MODES, type ModeName, modeOf, modeRow, newestRuns } from "./builds/boot-mode.ts";
 export {
   type Area,
   type BootloaderBuild,

@@ -61,8 +61,8 @@ export class TwinImageSlots implements ImageStore {
     this.#power = options.power;
     this.#hooks = options.hooks ?? {};
     this.#onRequest = options.onRequest ?? (() => {});
-    const { inPlace, takesBack } = modeOf(options.build);
-    this.requests = inPlace ? (takesBack ? "in place" : "none") : "swap";
+    const { newestRuns, takesBack } = modeOf(options.build);
+    this.requests = newestRuns ? (takesBack ? "in place" : "none") : "swap";
     this.#active = options.slotOffset === options.build.images[0]?.secondary.offset ? 1 : 0;
     this.images = options.build.images.length;
     this.writeBytes = options.build.writeBytes;

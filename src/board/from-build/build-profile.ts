@@ -106,8 +106,8 @@ function builtModeOf({ bootloader }: BuildFolder): Found<string> {
     if (found === undefined) continue;
     if (mode !== undefined) return { value: mode, from: found.from };
     throw new ConfigurationError(
-      `this build's MCUboot upgrades in a way that no profile has yet: ${found.from}.`,
-      "Profiles know the swaps, overwrite-only, direct-XIP and a single slot.",
+      `this build's MCUboot upgrades in a way that is not read from a build: ${found.from}.`,
+      "Read are the swaps, overwrite-only, direct-XIP and a single slot; start from boards/twin-ram-load.yaml for RAM load. The firmware loader no profile has.",
     );
   }
   throw new ConfigurationError(

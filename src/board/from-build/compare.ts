@@ -1,6 +1,6 @@
 import { ConfigurationError, hexOf, isHilError, messageOf } from "../../core/index.ts";
 import { isMarkedEncrypted, NRF5340_RAM_END, slotImageBytesMax, startFault, verifyImage } from "../../image/index.ts";
-import { keySlotBytes, modeRow, NET_APP } from "../../mcuboot/index.ts";
+import { imageBytesLimit, keySlotBytes, modeRow, NET_APP } from "../../mcuboot/index.ts";
 import { bootloaderBuildOf } from "../profile/bootloader-build.ts";
 import type { BoardFacts } from "../profile/draft.ts";
 import { decryptionOf, type ProfileKeys, profileKeys } from "../profile/keys.ts";
@@ -219,7 +219,8 @@ function sizeCheck(name: string, { parsed }: BuildImage, loaded: LoadedProfile):
   const { profile } = loaded;
   const build = bootloaderBuildOf(loaded);
   try {
-    const bytesMax = slotImageBytesMax({
+    const hasOne = modeRow(profile.bootloader.mode).slots === 1;
+    const bytesMax = hasOne ? imageBytesLimit(build, 0) : slotImageBytesMax({
       mode: modeRow(profile.bootloader.mode).imgtool,
       slotBytes: profile.slots.primary.bytes,
       secondarySlotBytes: profile.slots.secondary.bytes,

@@ -111,6 +111,7 @@ function checkMode({ bootloader, slots, images }: ProfileFields, complain: Compl
     complain(["slots", "network_secondary"], "needs overwrite-only: the network core's image cannot be swapped back.");
   }
   checkSlotCount({ bootloader, slots }, complain);
+  checkRamLoad({ bootloader, slots, images }, complain);
   if (modeRow(mode).inPlace) {
     if (slots.secondary?.device === "qspi")
       complain(["slots", "secondary", "device"], `must be internal: with ${mode} images run from there, too.`);
@@ -143,6 +144,28 @@ function checkMode({ bootloader, slots, images }: ProfileFields, complain: Compl
   if (mode !== "swap-scratch" && slots.scratch !== undefined) {
     complain(["slots", "scratch"], `has no use with ${mode}; leave it out.`);
   }
+}
+
+/** Images that are copied to RAM need to know where, and there must be room. */
+function checkRamLoad(
+  { bootloader, slots, images }: Pick<ProfileFields, "bootloader" | "slots" | "images">,
+  complain: Complain,
+): void {
+  const { mode, image_ram: ram } = bootloader;
+  const address = images.load_address;
+  if (modeRow(mode).mode !== "ram-load") {
+    if (address !== undefined) complain(["images", "load_address"], `has no use with ${mode}; leave it out.`);
+    return;
+  }
+  if (address === undefined) return complain(["images", "load_address"], `is missing; ${mode} needs it.`);
+  if (address < ram.offset || address >= ram.offset + ram.bytes) {
+    const range = `${hexOf(ram.offset)} to ${hexOf(ram.offset + ram.bytes)}`;
+    complain(["images", "load_address"], `is ${hexOf(address)}; bootloader.image_ram is ${range}.`);
+  }
+  if (bootloader.network_core_upgrade)
+    complain(["bootloader", "network_core_upgrade"], `has no use with ${mode}: nothing is taken out of a slot.`);
+  if (slots.network_secondary !== undefined)
+    complain(["slots", "network_secondary"], `has no use with ${mode}; leave it out.`);
 }
 
 /** As many slots as the mode has, and ways in where only serial recovery brings an image. */

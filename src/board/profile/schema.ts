@@ -156,6 +156,10 @@ const bootloader = z.strictObject({
     .boolean()
     .default(false)
     .describe("CONFIG_BOOT_VALIDATE_SLOT0_ONCE: single-slot with validate_primary: false; found valid once is valid."),
+  image_ram: z
+    .strictObject({ offset: z.int().min(0), bytes: z.int().min(1) })
+    .default({ offset: 0x2000_0000, bytes: 0x8_0000 })
+    .describe("ram-load: CONFIG_BOOT_IMAGE_EXECUTABLE_RAM_START and _SIZE; default: all RAM of the application core."),
   save_enctlv: z.boolean().default(false).describe("CONFIG_BOOT_SWAP_SAVE_ENCTLV"),
   fixes: z.array(z.enum(FIX_NAMES)).default([]).describe("Known bugs that this build of it has no more."),
   downgrade_prevention: z.boolean().default(false).describe("CONFIG_MCUBOOT_DOWNGRADE_PREVENTION, by version"),
@@ -246,6 +250,12 @@ export const PROFILE_FIELDS = z.strictObject({
     .strictObject({
       encryption: z.enum(["required", "optional", "none"]).default("optional"),
       header_bytes: z.int().min(32).max(65_536).multipleOf(4).default(512).describe("CONFIG_ROM_START_OFFSET"),
+      load_address: z
+        .int()
+        .min(0)
+        .max(0xffff_ffff)
+        .optional()
+        .describe("ram-load: where images are copied to and linked for (imgtool --load-addr), header first."),
     })
     .prefault({}),
   smp: z

@@ -151,9 +151,16 @@ export const BUILD_SHAPES: readonly BuildShape[] = [
       "CONFIG_BOOT_SERIAL_NO_APPLICATION=y",
     ],
     app: SERVER,
+    files: { [APP_VERSION]: version("2.1.0-dev") },
     // A devicetree may have a second slot that this mode does not use.
     secondary: { offset: 0x5_0000, bytes: 0, device: "internal" },
-    expected: { mode: "single-slot", recovery: ["wait", "no-application"], recoveryWaitMs: 800, maxImageSectors: 64 },
+    expected: {
+      generation: "2.1.0",
+      mode: "single-slot",
+      recovery: ["wait", "no-application"],
+      recoveryWaitMs: 800,
+      maxImageSectors: 64,
+    },
   },
   {
     ...COMMON,

@@ -28,14 +28,9 @@ export type UploadMoment = Exclude<CutIn<"upload">, { kind: "operation" }>;
 /**
  * A planned cut as a moment of the upload: an operation comes so long after the answer before it, by the undisturbed
  * upload and the flash's own times.
- * @param imageBytes of the image that is uploaded, which may be shorter than that of the undisturbed upload.
  * @throws ConfigurationError for an operation that the upload does not come to.
  */
-export function momentInUpload(
-  planned: CutIn<"upload">,
-  steps: readonly TimedStep[],
-  imageBytes: number,
-): UploadMoment {
+export function momentInUpload(planned: CutIn<"upload">, steps: readonly TimedStep[]): UploadMoment {
   if (planned.kind !== "operation") return planned;
   const { index, operation } = planned;
   const step = steps[Math.floor(operation)];
@@ -47,9 +42,7 @@ export function momentInUpload(
   }
   const atUs = Math.round(step.startUs + step.durationUs * (operation % 1));
   if (step.afterBytes === 0) return { index, kind: "time", afterResetUs: Math.max(0, atUs) };
-  const isLast = step.afterBytes === steps.at(-1)?.afterBytes;
-  const bytes = isLast ? imageBytes : Math.min(step.afterBytes, imageBytes);
-  return { index, kind: "upload", bytes, delayUs: Math.max(0, atUs - step.afterUs) };
+  return { index, kind: "upload", bytes: step.afterBytes, delayUs: Math.max(0, atUs - step.afterUs) };
 }
 
 /** Phases of an upload, in microseconds from its start: all that is written, and what is decrypted then. */

@@ -120,3 +120,19 @@ function lastSteps(
     return { ...step, phase: order === 0 && operation.kind === "erase" ? "erase" : "decrypt" };
   });
 }
+
+/**
+ * The same upload of an image of another length: by the times of this one's chunks, and of its last whole one for more.
+ */
+export function uploadOfLength({ acks, endUs }: TimedUpload, bytes: number): TimedUpload {
+  const whole = acks.slice(0, -1);
+  const [last = { bytes: 0, atUs: 0 }, before = { bytes: 0, atUs: 0 }] = [whole.at(-1), whole.at(-2)];
+  const chunk = { bytes: Math.max(1, last.bytes - before.bytes), us: last.atUs - before.atUs };
+  const ends = whole.filter((ack) => ack.bytes < bytes);
+  for (let end = last.bytes + chunk.bytes; end < bytes; end += chunk.bytes) {
+    ends.push({ bytes: end, atUs: (ends.at(-1)?.atUs ?? 0) + chunk.us });
+  }
+  const from = ends.at(-1) ?? { bytes: 0, atUs: 0 };
+  const atUs = from.atUs + Math.round((chunk.us * (bytes - from.bytes)) / chunk.bytes);
+  return { acks: [...ends, { bytes, atUs }], endUs: atUs + endUs - (acks.at(-1)?.atUs ?? endUs) };
+}

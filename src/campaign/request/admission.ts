@@ -307,7 +307,9 @@ function cannotStart(
   if (scenario.value.images[role].payload.generate_bytes !== undefined) return undefined;
   const { headerBytes, bodyBytes, flags, loadAddress } = decodeHeader(plain);
   const runsInSecond = role === "new" && modeRow(profile.bootloader.mode).inPlace;
-  const { offset: slotAddress } = runsInSecond ? profile.slots.secondary : profile.slots.primary;
+  const { offset } = runsInSecond ? profile.slots.secondary : profile.slots.primary;
+  const isLoaded = (flags & FLAG.RAM_LOAD) !== 0 && modeRow(profile.bootloader.mode).mode === "ram-load";
+  const slotAddress = isLoaded ? loadAddress : offset;
   const body = plain.subarray(headerBytes, headerBytes + bodyBytes);
   if ((flags & FLAG.ROM_FIXED) !== 0 && loadAddress !== slotAddress) {
     return `its header says that it is for address ${hexOf(loadAddress)}, and the slot is at ${hexOf(slotAddress)}`;

@@ -68,6 +68,8 @@ export interface ImagePlan {
   readonly primaryAddress: number;
   /** Where images run in place: of the secondary slot, which the new image is linked and marked for. */
   readonly updateAddress?: number | undefined;
+  /** Where images are loaded into RAM: the address that they are linked for, and carry. */
+  readonly loadAddress?: number | undefined;
   /** The old image cannot start without a trailer that says image ok. */
   readonly padsOld?: boolean;
   readonly slotBytes: number;
@@ -136,11 +138,13 @@ async function build(plan: ImagePlan, part: ImagePart, place: PackagePlace): Pro
   // How long an image may be is the bootloader's to say: see admission.ts.
   const { slotBytes: _, ...rest } = plan;
   const romFixed = part.core === "network" ? NET_APP.address : slotAddressOf(plan, part);
+  const { loadAddress } = plan;
   const dependencies = source.depends_on?.map((row) => ({ image: row.image, version: parseVersion(row.version) }));
   const recipe: ImageRecipe = {
     ...rest,
     encrypt: part.encrypt ?? false,
-    ...((plan.byLoadAddress === true || plan.updateAddress !== undefined) && { romFixed }),
+    ...defined({ loadAddress }),
+    ...(loadAddress === undefined && (plan.byLoadAddress === true || plan.updateAddress !== undefined) && { romFixed }),
     ...(dependencies && { dependencies }),
   };
   try {
@@ -208,7 +212,7 @@ type ImageRecipe = Pick<ImagePlan, "keys" | "headerBytes" | "writeBytes" | "maxS
   readonly encrypt: boolean;
   /** Checks the length as imgtool does; without it, it is not looked at. */
   readonly slotBytes?: number;
-} & Pick<ImageOptions, "romFixed" | "dependencies">;
+} & Pick<ImageOptions, "romFixed" | "loadAddress" | "dependencies">;
 
 /**
  * Signs a payload and, with an encryption key, encrypts it.
@@ -222,7 +226,7 @@ export function imageOf(payload: Uint8Array, role: "old" | "new", version: strin
     padHeader: true,
     ...defined({ slotBytes: recipe.slotBytes }),
     writeBytes: recipe.writeBytes,
-    ...defined({ maxSectors: recipe.maxSectors, romFixed: recipe.romFixed, dependencies: recipe.dependencies }),
+    ...defined({ maxSectors: recipe.maxSectors, romFixed: recipe.romFixed, dependencies: recipe.dependencies, loadAddress: recipe.loadAddress }),
     ...crypto,
     randomness: recipe.randomness,
   });
@@ -267,10 +271,14 @@ function bodyAddressOf(plan: Addresses & Pick<ImagePlan, "headerBytes">, part: I
   return part.core === "network" ? NET_APP.address : slotAddressOf(plan, part) + plan.headerBytes;
 }
 
-type Addresses = Pick<ImagePlan, "primaryAddress" | "updateAddress">;
+type Addresses = Pick<ImagePlan, "primaryAddress" | "updateAddress" | "loadAddress">;
 
-/** Where an image of the application runs: in the primary slot, unless updates run where they are uploaded to. */
-function slotAddressOf({ primaryAddress, updateAddress }: Addresses, { role }: Pick<ImagePart, "role">): number {
+/** Where an image of the application runs: in the primary slot, where updates are uploaded to, or in RAM. */
+function slotAddressOf(
+  { primaryAddress, updateAddress, loadAddress }: Addresses,
+  { role }: Pick<ImagePart, "role">,
+): number {
+  if (loadAddress !== undefined) return loadAddress;
   return role === "new" ? (updateAddress ?? primaryAddress) : primaryAddress;
 }
 
@@ -292,7 +300,10 @@ export async function readNamedFiles(scenario: ScenarioFile, board: LoadedProfil
     for (const part of await partsOf(scenario, role, place)) {
       if (part.core === "network") requireNetworkSlot(scenario, part, profile);
       const { primaryAddress } = place;
-      const bodyAddress = bodyAddressOf({ headerBytes, primaryAddress, updateAddress: updateAddressOf(profile) }, part);
+      const bodyAddress = bodyAddressOf(
+        { headerBytes, primaryAddress, updateAddress: updateAddressOf(profile), loadAddress: profile.images.loadAddress },
+        part,
+      );
       if (isPayloadFile(part)) await readPayload(scenario, part, Random.fromSeed(0), { headerBytes, bodyAddress });
       if (isPresigned(part)) await presignedImage({ scenario, keys, place }, part);
     }

@@ -71,11 +71,11 @@ const RULES: readonly RuleRow[] = [
       "bootloader.recovery has no-application besides. An image that runs is no way in.",
   },
   {
-    name: "uploads in recovery where images run in place",
+    name: "uploads in recovery where the newest image runs",
     *fields(scenario, profile) {
-      if (scenario.upload === "serial-recovery" && modeRow(profile.bootloader.mode).inPlace) yield ["upload"];
+      if (scenario.upload === "serial-recovery" && modeRow(profile.bootloader.mode).newestRuns) yield ["upload"];
     },
-    text: "is serial-recovery, which writes slot 0: with direct-xip the other slot's image would run",
+    text: "is serial-recovery, which writes slot 0: where the newest image runs, the other slot's would",
     hint: "Use upload: application there.",
   },
   {
@@ -107,23 +107,23 @@ const RULES: readonly RuleRow[] = [
   {
     name: "a way back where the newest image runs",
     *fields({ request, cuts }, profile) {
-      const { inPlace, takesBack } = modeRow(profile.bootloader.mode);
-      if (!inPlace || hasFlasher(profile) || (takesBack && request === "test")) return;
+      const { newestRuns, takesBack } = modeRow(profile.bootloader.mode);
+      if (!newestRuns || hasFlasher(profile) || (takesBack && request === "test")) return;
       if (cuts.count !== 0) yield ["cuts"];
     },
     text: "wants more than one upgrade, and where the newest image runs nothing brings the old one back but a flasher",
-    hint: "Add a flasher to the profile, use request: test with direct-xip-revert, or cuts: { count: 0 }.",
+    hint: "Add a flasher to the profile, use request: test with a mode that reverts, or cuts: { count: 0 }.",
   },
   {
     name: "a request where none can be made",
     *fields({ request, cuts }, { bootloader }) {
-      const { inPlace, takesBack } = modeRow(bootloader.mode);
-      if (!inPlace || takesBack) return;
+      const { newestRuns, takesBack } = modeRow(bootloader.mode);
+      if (!newestRuns || takesBack) return;
       if (request !== "test") yield ["request"];
       if (cuts.in === "request") yield ["cuts", "in"];
     },
-    text: "has no meaning with direct-xip: the newest image runs, and no application can be asked",
-    hint: "Leave it out, or use direct-xip-revert.",
+    text: "has no meaning with direct-xip and ram-load: the newest image runs, and no application can be asked",
+    hint: "Leave it out, or use direct-xip-revert or ram-load-revert.",
   },
   {
     name: "a dependency on another image without a slot for it",

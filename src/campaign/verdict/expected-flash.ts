@@ -78,9 +78,9 @@ export class ExpectedFlash {
     return this.#running === 0 ? this.#slots.primary.offset : this.#slots.secondary.offset;
   }
 
-  /** Images run where they lie, and the newest does. */
+  /** The newest image of the two slots runs, from either. */
   get inPlace(): boolean {
-    return modeOf(this.build).inPlace;
+    return modeOf(this.build).newestRuns;
   }
 
   /** A board whose primary slot runs `primary`, confirmed, and whose secondary slot holds `secondary` or nothing. */

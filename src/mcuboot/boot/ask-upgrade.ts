@@ -1,3 +1,4 @@
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { type Fault, refusalText } from "../builds/refusal-table.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
@@ -56,7 +57,7 @@ export function askUpgrade(
   const { hash, permanent, image = 0 } = wanted;
   const flash = uploaded.snapshot();
   // Images that run in place and are never taken back need no request: the newest runs.
-  const isAsked = build.mode !== "direct-xip" || build.xipRevert;
+  const isAsked = !newestRuns(build.mode) || build.xipRevert;
   if (isAsked && runSteps(setPending(flash, build, image, permanent), flash) !== API_CODE.done) {
     const fault = tooLong(build, image, wanted.fileBytes);
     const because = `${refusalText(fault)}: it lies where the request for it is written`;
@@ -109,7 +110,7 @@ function tellingLine({ log }: Timeline): string | undefined {
 /** The length that a mode takes, also where a generation does not look at it before it swaps. */
 function tooLong(build: BootloaderBuild, image: number, fileBytes: number): Fault {
   const { primary, secondary } = areasOf(build, image);
-  const swaps = build.mode !== "overwrite" && build.mode !== "direct-xip";
+  const swaps = build.mode !== "overwrite" && !newestRuns(build.mode);
   const slot = swaps ? PRIMARY : 1;
   const limit = Math.max(0, strategyOf(build.mode).imageBytesMax(build, [primary, secondary], slot));
   const [found, most] = [fileBytes, limit].map((bytes) => `0x${bytes.toString(16)}`);

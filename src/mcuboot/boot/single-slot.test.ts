@@ -29,6 +29,15 @@ function booted(image: Uint8Array, options: SmallBoardOptions = {}) {
   return [result.kind, log.map(({ text }) => text).join("; ")];
 }
 
+/** A signature may be a byte or two shorter each time: drawn until the whole has this length. */
+function imageOfBytes(bytes: number): Uint8Array {
+  const extra = plain.length - 20_000;
+  for (;;) {
+    const image = smallImage("1.0.0", bytes - extra, false).plain;
+    if (image.length === bytes) return image;
+  }
+}
+
 const lateBit = plain.with(10_000, (plain[10_000] ?? 0) ^ 1);
 
 describe("a boot with a single slot", () => {
@@ -56,24 +65,17 @@ describe("a boot with a single slot", () => {
   });
 
   test.each([
-    ["ends right before the trailer's status", 0, "run"],
-    ["ends a byte later", 1, "fail"],
-  ] as const)("an image that %s: %s", (_, beyond, kind) => {
+    ["that ends right before the trailer's status runs", 0, "run"],
+    ["that ends a byte later does not", 1, "fail"],
+  ] as const)("an image %s", (_, beyond, kind) => {
     const build = buildOf();
-    const room = statusOffset(build, AREAS.primary);
-    const bodyBytes = room - (smallImage("1.0.0", 20_000, false).plain.length - 20_000) + beyond;
-    // A signature may be a byte or two shorter: what counts is the end of the image itself.
-    const image = smallImage("1.0.0", bodyBytes, false).plain;
-    const fitting = smallImage("1.0.0", bodyBytes - (image.length - room) + beyond, false).plain;
-    const { result, images } = outcomeOf(flashWith(fitting), build);
-    expect([fitting.length - room <= 0 ? "run" : "fail", images.length]).toEqual([result.kind, 1]);
-    expect(kind).toBe(beyond === 0 ? "run" : "fail");
+    expect(outcomeOf(flashWith(imageOfBytes(statusOffset(build, AREAS.primary) + beyond)), build).result.kind).toBe(kind);
   });
 
   test("says from 2.3 on that an image is too long for its slot", () => {
     const tooLong = plain.slice();
     new DataView(tooLong.buffer).setUint32(12, SLOT_BYTES, true);
-    expect(booted(tooLong, { generation: "2.4.0" })).toEqual([
+    expect(booted(tooLong, { generation: "2.3.0" })).toEqual([
       "fail",
       `Image size bigger than designated area: ${SLOT_BYTES + 512} > ${SLOT_BYTES}`,
     ]);

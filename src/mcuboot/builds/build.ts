@@ -76,8 +76,10 @@ export interface BootloaderBuild {
   readonly validatesOnce?: boolean;
   /** MCUBOOT_OVERWRITE_ONLY_FAST: only the sectors that the image needs. */
   readonly overwriteFast: boolean;
-  /** MCUBOOT_DIRECT_XIP_REVERT. */
+  /** MCUBOOT_DIRECT_XIP_REVERT, MCUBOOT_RAM_LOAD_REVERT. */
   readonly xipRevert: boolean;
+  /** RAM load: where images may be loaded to. CONFIG_BOOT_IMAGE_EXECUTABLE_RAM_START and _SIZE; needed by that mode. */
+  readonly imageRam?: { readonly offset: number; readonly bytes: number };
   /** MCUBOOT_DOWNGRADE_PREVENTION, by version. */
   readonly downgradePrevention: boolean;
   /** MCUBOOT_VERIFY_IMG_ADDRESS: an image whose reset vector lies outside its primary slot is refused. */

@@ -1,3 +1,4 @@
+import { newestRuns } from "../builds/boot-mode.ts";
 import { equalBytes } from "../../core/index.ts";
 import { trailerMagic } from "../../image/index.ts";
 import { type ImageEntry, imageListOf } from "../boot/image-state.ts";
@@ -67,7 +68,7 @@ function tell(build: BootloaderBuild, image: number, slot: Slot, trailer: Traile
   };
   const known = slot === PRIMARY ? { primary: trailer } : { secondary: trailer };
   const asked =
-    build.mode === "direct-xip" ? [] : doing(context, { image, lines: [], ...known }, { end: undefined, before: [] });
+    newestRuns(build.mode) ? [] : doing(context, { image, lines: [], ...known }, { end: undefined, before: [] });
   const may = fitness === "unfit" ? asked.filter((action) => !VALIDATES.includes(action)) : asked;
   const told = toldOf(image, may, "slot", `slot ${slot}'s trailer says ${trailerText(trailer)}`);
   const open = fitness === "fit" ? told.open.filter((text) => text !== WHETHER_FIT) : told.open;

@@ -44,6 +44,7 @@ export type LineValues = Readonly<Partial<Record<Place, string | number>>>;
 const ports = "MCUboot boot/zephyr/main.c";
 const loader = "MCUboot loader.c";
 const moves = "MCUboot swap_move.c, swap_scratch.c, swap_offset.c";
+const ram = "MCUboot ram_load.c; before 2.0 loader.c";
 const oneSlot = "MCUboot bootutil_public.c boot_image_load_header; before 2.0 boot/zephyr/single_loader.c";
 const hooks = "nRF Connect SDK pcd.c, loader.c";
 
@@ -142,10 +143,31 @@ export const LOG_LINES = [
     event: "ram loaded",
     level: "I",
     text: "Image {image} RAM loading to {value} is succeeded.",
-    from: "2.1",
-    source: "MCUboot ram_load.c, loader.c",
+    from: "2.0",
+    source: ram,
   },
-  { event: "ram loaded", level: "I", text: "RAM loading to {value} is succeeded.", to: "2.0", source: loader },
+  { event: "ram loaded", level: "I", text: "RAM loading to {value} is succeeded.", to: "1.10", source: loader },
+  { event: "ram load failed", level: "I", text: "Image {image} RAM loading to {value} is failed.", from: "2.0", source: ram },
+  { event: "ram load failed", level: "I", text: "RAM loading to {value} is failed.", to: "1.10", source: ram },
+  { event: "ram load address", level: "I", text: "Image {image} RAM load address {value} is invalid.", from: "2.0", source: ram },
+  { event: "ram load address", level: "I", text: "Image RAM load address {value} is invalid.", to: "1.10", source: ram },
+  {
+    event: "ram load overlap",
+    level: "I",
+    text: "Image {image} RAM loading to address {value} would overlap with{rest}another image.",
+    from: "2.0",
+    source: ram,
+  },
+  {
+    event: "ram load overlap",
+    level: "I",
+    text: "Image RAM loading to address {value} would overlap with{rest}another image.",
+    to: "1.10",
+    source: ram,
+  },
+  { event: "removing from ram", level: "I", text: "Removing image {image} from SRAM at address {value}", from: "2.0", source: ram },
+  { event: "removing from ram", level: "I", text: "Removing image from SRAM at address {value}", to: "1.10", source: ram },
+  { event: "removing from flash", level: "I", text: "Removing image {image} slot {count} from flash", source: ram },
   {
     event: "wrong rom address",
     level: "W",

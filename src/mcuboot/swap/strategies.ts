@@ -19,6 +19,7 @@ export function strategyOf(mode: BootMode): SwapStrategy {
       return swapScratch;
     case "overwrite":
     case "direct-xip":
+    case "ram-load":
     case "single":
       return copies;
     default:
