@@ -11,12 +11,19 @@ import type { CampaignParts } from "./campaign-parts.ts";
 import { loseInAct } from "./cuts/cut-application.ts";
 import { type CutIn, cutsIn } from "./record/cut-moment.ts";
 import type { CutTimes } from "./record/facts.ts";
-import type { CampaignImage } from "./request/images.ts";
-import { activeSlot } from "./verdict/slots.ts";
 import { type JudgedStart, judgeStart } from "./recovery/judge-upload.ts";
 import { contentAfterUpload, contentsInUpload, pagesErased } from "./recovery/outcomes.ts";
 import { givenInRecovery, momentInUpload, placeInUpload, plannedInRecovery, uploadPhases } from "./recovery/plan.ts";
-import { stepsOf, type TimedStep, type TimedUpload, uploadInRecovery, uploadOfLength, uploadTimed } from "./recovery/timed-upload.ts";
+import {
+  stepsOf,
+  type TimedStep,
+  type TimedUpload,
+  uploadInRecovery,
+  uploadOfLength,
+  uploadTimed,
+} from "./recovery/timed-upload.ts";
+import type { CampaignImage } from "./request/images.ts";
+import { activeSlot } from "./verdict/slots.ts";
 
 /** An undisturbed upload, and what cuts in the next one are placed by. */
 interface UploadReference {
@@ -138,7 +145,12 @@ export class RecoveryCampaign {
     // What cannot be made is told before the first.
     for (const planned of cuts) momentInUpload(planned, steps);
     const startedUs = recorded.nowUs;
-    const shown = { operations: steps.length, swapUs: upload.endUs, startAfterResetUs: 0, endAfterResetUs: upload.endUs };
+    const shown = {
+      operations: steps.length,
+      swapUs: upload.endUs,
+      startAfterResetUs: 0,
+      endAfterResetUs: upload.endUs,
+    };
     record.event({ atUs: startedUs, event: "reference", of: "upload", ...shown });
     record.event({ atUs: startedUs, event: "plan", cuts, phases: uploadPhases(steps, upload) });
     let direction = start;
@@ -200,8 +212,15 @@ export class RecoveryCampaign {
       takenBytes: cut.takenBytes,
     });
     const subject = { kind: "cut", in: "upload", index: planned.index } as const;
-    const place = placeInUpload(reference.steps, cut.facts.intoSwapUs ?? 0);
-    const judged = await judgeStart(this.#trial, { subject, direction, seen: cut.seen, contents, facts: cut.facts, place });
+    const place = placeInUpload(planned, reference.steps, cut.facts.intoSwapUs ?? 0);
+    const judged = await judgeStart(this.#trial, {
+      subject,
+      direction,
+      seen: cut.seen,
+      contents,
+      facts: cut.facts,
+      place,
+    });
     this.#count(judged, pagesErased(before, expected.build, to));
     if (this.#stopped) return undefined;
     return this.#bringAgain(judged, direction, planned.index);
@@ -211,7 +230,11 @@ export class RecoveryCampaign {
     const { recorded, bootMs } = this.#trial;
     const { board, record, signal } = recorded;
     const moment = momentInUpload(planned, steps);
-    const { startUs, offSentUs, takenBytes } = await loseInAct(recorded, { what: "upload", planned: moment, direction }, false);
+    const { startUs, offSentUs, takenBytes } = await loseInAct(
+      recorded,
+      { what: "upload", planned: moment, direction },
+      false,
+    );
     await sleep(board.clock, board.profile.power.offMs, signal);
     const { lastByteUs } = board.logs.app;
     const onSentUs = await recorded.power("on");

@@ -15,6 +15,7 @@ export { askBoot, askUpgrade, longerThanSlot, type UpgradeAnswer } from "./boot/
 export { boot } from "./boot/boot.ts";
 export { type ImageEntry, imageListOf, slotFlags, slotsThatRun } from "./boot/image-state.ts";
 export { type BootloaderFacts, type Contradiction, contradictions } from "./boot/log-evidence.ts";
+export { imageInRam } from "./boot/ram-load.ts";
 export {
   decryptInPlace,
   hasStatusFields,
@@ -22,7 +23,6 @@ export {
   recoveryList,
   recoveryUploadSteps,
 } from "./boot/recovery.ts";
-export { imageInRam } from "./boot/ram-load.ts";
 export { outcomeOf, runSteps } from "./boot/run-boot.ts";
 export { contentBefore, type TimedOperation, type Timeline, timeline } from "./boot/timeline.ts";
 export { enteringRecovery, zephyrEnd, zephyrStart } from "./boot/zephyr-boot.ts";

@@ -220,16 +220,18 @@ function sizeCheck(name: string, { parsed }: BuildImage, loaded: LoadedProfile):
   const build = bootloaderBuildOf(loaded);
   try {
     const hasOne = modeRow(profile.bootloader.mode).slots === 1;
-    const bytesMax = hasOne ? imageBytesLimit(build, 0) : slotImageBytesMax({
-      mode: modeRow(profile.bootloader.mode).imgtool,
-      slotBytes: profile.slots.primary.bytes,
-      secondarySlotBytes: profile.slots.secondary.bytes,
-      sectorBytes: build.sectorBytes,
-      writeBytes: build.writeBytes,
-      maxAlign: build.maxAlign,
-      maxSectors: build.maxImgSectors,
-      keySlotBytes: keySlotBytes(build),
-    });
+    const bytesMax = hasOne
+      ? imageBytesLimit(build, 0)
+      : slotImageBytesMax({
+          mode: modeRow(profile.bootloader.mode).imgtool,
+          slotBytes: profile.slots.primary.bytes,
+          secondarySlotBytes: profile.slots.secondary.bytes,
+          sectorBytes: build.sectorBytes,
+          writeBytes: build.writeBytes,
+          maxAlign: build.maxAlign,
+          maxSectors: build.maxImgSectors,
+          keySlotBytes: keySlotBytes(build),
+        });
     if (parsed.imageBytes <= bytesMax)
       return same(name, `${parsed.imageBytes} bytes, of ${bytesMax} that can be swapped`);
     return differs(name, `${parsed.imageBytes} bytes, and the profile's slots take ${bytesMax}.`);

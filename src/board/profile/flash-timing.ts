@@ -39,5 +39,8 @@ export function flashTimingOf({ slots, qspi, power, qemu, emulated }: BoardProfi
 export function firstChunkMs(profile: BoardProfile): number {
   const { primary, secondary } = profile.slots;
   const timing = timingAt(flashTimingOf(profile), deviceArea(secondary).offset);
-  return profile.timeoutsMs.uploadFirstChunk ?? eraseDeadlineMs(secondary.bytes || primary.bytes, (2 * timing.eraseUs) / 1000);
+  return (
+    profile.timeoutsMs.uploadFirstChunk ??
+    eraseDeadlineMs(secondary.bytes || primary.bytes, (2 * timing.eraseUs) / 1000)
+  );
 }

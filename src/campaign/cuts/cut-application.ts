@@ -100,7 +100,7 @@ export async function cutApplication(
 }
 
 /** @throws ConfigurationError for a flash operation: when an application comes to one, nothing tells. */
-export function heard(planned: CutIn<"upload" | "request">): HeardCut {
+export function heard(planned: CutIn<"upload"> | CutIn<"request">): HeardCut {
   if (planned.kind !== "operation") return planned;
   throw new ConfigurationError(`cut ${planned.index} is at a flash operation, and an application's upload shows none.`);
 }

@@ -60,7 +60,11 @@ describe("a campaign where the newest image is loaded into RAM", () => {
   test.each([
     ["nothing that says where images lie", () => smallProfile(["swap-move", "ram-load"]), /load_address .*is missing/],
     ["an address outside of that memory", () => board("ram-load", [LOAD, "0x20080000"]), /load_address .*image_ram is/],
-    ["an address where nothing is loaded", () => smallProfile(["twin: {", `images: { load_address: ${LOAD} }\ntwin: {`]), /load_address .*no use/],
+    [
+      "an address where nothing is loaded",
+      () => smallProfile(["twin: {", `images: { load_address: ${LOAD} }\ntwin: {`]),
+      /load_address .*no use/,
+    ],
   ] as const)("refuses a profile with %s", (_, profile, said) => {
     expect(profile).toThrow(said);
   });

@@ -50,7 +50,9 @@ describe("a campaign of uploads in serial recovery", () => {
   ])("into %s passes", async (_, board, rest) => {
     const { endings, cutsJudged } = passed(await smallRun({ board, scenario: scenario(rest) }));
     expect(cutsJudged).toBeGreaterThan(0);
-    expect(Object.keys(endings).every((name) => ["kept", "upgraded", "in recovery", "nothing to boot"].includes(name))).toBe(true);
+    expect(
+      Object.keys(endings).every((name) => ["kept", "upgraded", "in recovery", "nothing to boot"].includes(name)),
+    ).toBe(true);
   });
 
   test("cuts the decryption of an encrypted image, too, after which neither image is there", async () => {
@@ -100,7 +102,12 @@ describe("a campaign of uploads in serial recovery", () => {
   });
 
   test.each([
-    ["an operation that the upload does not come to", "cuts: { operations: [[3], [400]] }", single(), /cut 2 is at flash operation 400; this upload has \d+/],
+    [
+      "an operation that the upload does not come to",
+      "cuts: { operations: [[3], [400]] }",
+      single(),
+      /cut 2 is at flash operation 400; this upload has \d+/,
+    ],
   ])("says before the first cut of %s", async (_, rest, board, said) => {
     const { error, result } = await smallRun({ board, scenario: scenario(rest) });
     expect([String(error), result.cutsJudged]).toEqual([expect.stringMatching(said), 0]);
@@ -108,7 +115,12 @@ describe("a campaign of uploads in serial recovery", () => {
 
   test.each([
     ["no way in", smallProfile(bootloader("mode: single-slot"), SECONDARY), "", /upload .*no way into it/],
-    ["only an image that does not boot as a way in", single("no-application", "enter: no-application"), "", /upload .*no way/],
+    [
+      "only an image that does not boot as a way in",
+      single("no-application", "enter: no-application"),
+      "",
+      /upload .*no way/,
+    ],
     ["boot mode without anything to do after a cut", single("boot-mode", "enter: boot-mode"), "", /upload .*no way/],
     ["a revert", single(), "revert_check: true", /revert_check .*no meaning/],
     ["cuts of an upgrade", single(), "cuts: { count: 1, in: upgrade }", /cuts\.in .*no meaning/],

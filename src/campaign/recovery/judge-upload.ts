@@ -110,7 +110,9 @@ function foundRunning(
   }
   if (pass) return { pass, ending, found, because, flash: matched?.flash };
   const running = activeSlot(slots);
-  const isHalf = running?.hash === undefined || (running.hash === to.hash && ends.every((one) => !one.isWhole || !runs(one, to.hash)));
+  const isHalf =
+    running?.hash === undefined ||
+    (running.hash === to.hash && ends.every((one) => !one.isWhole || !runs(one, to.hash)));
   if (!isHalf) return { pass, ending, found, because, flash: undefined };
   const why = "an application answers although its image cannot be whole: the upload of it was cut";
   return { pass, ending: "half an image", found, because: why, flash: undefined };
@@ -131,7 +133,13 @@ function foundStopped(seen: BootSeen, allowed: readonly RecoveryOutcome[]): Foun
       who === "nobody" && expected !== undefined
         ? `${seen.because}; serial recovery has to wait for an image here`
         : `${seen.because}; slot 0 holds a whole image`;
-    return { pass: false, ending: seen.ending === "boot loop" ? "boot loop" : "no boot", found, because, flash: undefined };
+    return {
+      pass: false,
+      ending: seen.ending === "boot loop" ? "boot loop" : "no boot",
+      found,
+      because,
+      flash: undefined,
+    };
   }
   const ending = who === "recovery" ? "in recovery" : "nothing to boot";
   return { pass: true, ending, found, because: end.outcome.because, flash: end.outcome.flash };

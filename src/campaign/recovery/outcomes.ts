@@ -115,7 +115,9 @@ function endOf(
   const { result, images, flash } = outcomeOf(content, build);
   if (result.kind !== "run") return nothingWhole(flash, build);
   const own = images.filter(isOfSlot0);
-  const isWhole = runSteps(recoveryList(flash, build), flash).some((entry) => isOfSlot0(entry) && entry.found !== undefined);
+  const isWhole = runSteps(recoveryList(flash, build), flash).some(
+    (entry) => isOfSlot0(entry) && entry.found !== undefined,
+  );
   const hash = own[0]?.hash;
   const because =
     hash === from.hash && hash !== to.hash

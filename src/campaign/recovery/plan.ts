@@ -55,10 +55,18 @@ export function uploadPhases(steps: readonly TimedStep[], { acks, endUs }: Timed
   ];
 }
 
-/** What a moment of an upload hits, for people. */
-export function placeInUpload(steps: readonly TimedStep[], atUs: number): { readonly where: string; readonly phase: string } {
-  const step = steps.find(({ startUs, durationUs }) => startUs <= atUs && atUs < startUs + durationUs);
-  if (step === undefined) return { where: "between two flash operations: a chunk was on the line", phase: "on the line" };
+interface Place {
+  readonly where: string;
+  readonly phase: string;
+}
+
+/** What a cut in an upload hits, for people: what it was planned for, or by when power went. */
+export function placeInUpload(planned: CutIn<"upload">, steps: readonly TimedStep[], atUs: number): Place {
+  const step =
+    planned.kind === "operation"
+      ? steps[Math.floor(planned.operation)]
+      : steps.find(({ startUs, durationUs }) => startUs <= atUs && atUs < startUs + durationUs);
+  if (step === undefined) return { where: "between two flash operations: a chunk was on the line", phase: "line" };
   const { index, operation, phase } = step;
   const what = operation.kind === "erase" ? "erase of the sector" : "write";
   return { where: `flash operation ${index}, ${what} at 0x${operation.offset.toString(16)}`, phase };

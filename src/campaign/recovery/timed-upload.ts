@@ -1,5 +1,11 @@
 import { enterSerialRecovery, firstChunkMs } from "../../board/index.ts";
-import { type FlashOperation, isOperation, operationDurationUs, recoveryUploadSteps, workDurationUs } from "../../mcuboot/index.ts";
+import {
+  type FlashOperation,
+  isOperation,
+  operationDurationUs,
+  recoveryUploadSteps,
+  workDurationUs,
+} from "../../mcuboot/index.ts";
 import { consoleEcho } from "../../smp/index.ts";
 import type { Trial } from "../bench/trial.ts";
 import { printingUs } from "../cuts/line-time.ts";
@@ -63,7 +69,11 @@ async function untilAnswers({ recorded }: Trial): Promise<void> {
  * When each flash operation of an upload happens: a chunk's erases and its writes come right before its answer; those of
  * the end, after the last one.
  */
-export function stepsOf({ recorded, expected }: Trial, image: CampaignImage, { acks }: TimedUpload): readonly TimedStep[] {
+export function stepsOf(
+  { recorded, expected }: Trial,
+  image: CampaignImage,
+  { acks }: TimedUpload,
+): readonly TimedStep[] {
   const { build, timing } = expected;
   const { profile, smp } = recorded.board;
   const answerUs = printingUs(smp.session.transport.wireBytes(ANSWER_BYTES), profile.ports.app.baudRate);
@@ -71,7 +81,12 @@ export function stepsOf({ recorded, expected }: Trial, image: CampaignImage, { a
   const chunks: { operation: FlashOperation; durationUs: number }[][] = [[]];
   const rest: { operation: FlashOperation; durationUs: number; leadUs: number }[] = [];
   let leadUs = 0;
-  for (const step of recoveryUploadSteps(flash, build, image.file, acks.map(({ bytes }) => bytes))) {
+  for (const step of recoveryUploadSteps(
+    flash,
+    build,
+    image.file,
+    acks.map(({ bytes }) => bytes),
+  )) {
     if (step.kind === "work") leadUs += workDurationUs(step);
     if (!isOperation(step)) continue;
     flash.apply(step);

@@ -97,7 +97,7 @@ export async function buildImages(plan: ImagePlan): Promise<CampaignImages> {
   const old = await buildRole(plan, "old");
   const next = await buildRole(plan, "new");
   const built = {
-    old: plan.scenario.value.start.padded || plan.padsOld ? padded(old, plan) : old,
+    old: plan.scenario.value.start.padded || plan.padsOld ? padded(old, plan) : asFlashed(old, plan),
     new: images.new.damage === undefined ? next : damaged(next, images.new.damage),
   };
   if (built.old.hash === built.new.hash) {
@@ -136,9 +136,8 @@ async function build(plan: ImagePlan, part: ImagePart, place: PackagePlace): Pro
   const version = part.version ?? "";
   const payload = await payloadOf(plan, part, version);
   // How long an image may be is the bootloader's to say: see admission.ts.
-  const { slotBytes: _, ...rest } = plan;
+  const { slotBytes: _, loadAddress, ...rest } = plan;
   const romFixed = part.core === "network" ? NET_APP.address : slotAddressOf(plan, part);
-  const { loadAddress } = plan;
   const dependencies = source.depends_on?.map((row) => ({ image: row.image, version: parseVersion(row.version) }));
   const recipe: ImageRecipe = {
     ...rest,
@@ -167,8 +166,13 @@ export function bodyOf(image: Uint8Array): Uint8Array {
   return image.subarray(headerBytes, headerBytes + bodyBytes);
 }
 
+/** What is loaded into RAM lies in its slot as it is delivered: encrypted, where it is. */
+function asFlashed(image: CampaignImage, { loadAddress }: Pick<ImagePlan, "loadAddress">): CampaignImage {
+  return loadAddress === undefined ? image : { ...image, flashed: image.file };
+}
+
 /** What the trailer of a padded image follows from. */
-type PaddingPlan = Pick<ImagePlan, "scenario" | "writeBytes" | "maxAlign" | "slotBytes">;
+type PaddingPlan = Pick<ImagePlan, "scenario" | "writeBytes" | "maxAlign" | "slotBytes" | "loadAddress">;
 
 /** The old image as `imgtool sign --pad --confirm` makes it: as long as its slot, with a trailer that says image ok. */
 export function padded(image: CampaignImage, plan: PaddingPlan): CampaignImage {
@@ -176,15 +180,16 @@ export function padded(image: CampaignImage, plan: PaddingPlan): CampaignImage {
     { writeBytes: plan.writeBytes, maxAlign: plan.maxAlign ?? 8, maxSectors: 1, overwriteOnly: false, keySlotBytes: 0 },
     { confirmed: true, erasedValue: 0xff, endian: "little" },
   );
-  if (image.plain.length + trailer.length > plan.slotBytes) {
-    const [is, slot] = [image.plain.length, plan.slotBytes].map((bytes) => `0x${bytes.toString(16)}`);
+  const body = plan.loadAddress === undefined ? image.plain : image.file;
+  if (body.length + trailer.length > plan.slotBytes) {
+    const [is, slot] = [body.length, plan.slotBytes].map((bytes) => `0x${bytes.toString(16)}`);
     throw plan.scenario.wrong(
       ["start", "padded"],
       `has no room for a trailer: the old image has ${is} bytes, its slot ${slot}`,
     );
   }
   const flashed = new Uint8Array(plan.slotBytes).fill(0xff);
-  flashed.set(image.plain);
+  flashed.set(body);
   flashed.set(trailer, flashed.length - trailer.length);
   return { ...image, flashed };
 }
@@ -226,7 +231,12 @@ export function imageOf(payload: Uint8Array, role: "old" | "new", version: strin
     padHeader: true,
     ...defined({ slotBytes: recipe.slotBytes }),
     writeBytes: recipe.writeBytes,
-    ...defined({ maxSectors: recipe.maxSectors, romFixed: recipe.romFixed, dependencies: recipe.dependencies, loadAddress: recipe.loadAddress }),
+    ...defined({
+      maxSectors: recipe.maxSectors,
+      romFixed: recipe.romFixed,
+      dependencies: recipe.dependencies,
+      loadAddress: recipe.loadAddress,
+    }),
     ...crypto,
     randomness: recipe.randomness,
   });
@@ -301,7 +311,12 @@ export async function readNamedFiles(scenario: ScenarioFile, board: LoadedProfil
       if (part.core === "network") requireNetworkSlot(scenario, part, profile);
       const { primaryAddress } = place;
       const bodyAddress = bodyAddressOf(
-        { headerBytes, primaryAddress, updateAddress: updateAddressOf(profile), loadAddress: profile.images.loadAddress },
+        {
+          headerBytes,
+          primaryAddress,
+          updateAddress: updateAddressOf(profile),
+          loadAddress: profile.images.loadAddress,
+        },
         part,
       );
       if (isPayloadFile(part)) await readPayload(scenario, part, Random.fromSeed(0), { headerBytes, bodyAddress });

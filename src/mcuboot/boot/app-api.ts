@@ -1,5 +1,5 @@
-import { newestRuns } from "../builds/boot-mode.ts";
 import { roundUp } from "../../core/index.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { Area, BootloaderBuild } from "../builds/build.ts";
 import { ERASED } from "../flash/flash-rules.ts";
 import type { Flash, FlashOperation } from "../flash/operation.ts";

@@ -13,8 +13,8 @@ import {
 import { BootHang, BootPanic, type BootResult, type Steps } from "../steps/steps.ts";
 import type { SwapType } from "../trailer/swap-codes.ts";
 import { holdUnmetDependencies } from "./dependencies.ts";
-import { bootNewest } from "./newest-runs.ts";
 import { readHeaders } from "./headers.ts";
+import { bootNewest } from "./newest-runs.ts";
 import { prepareImage } from "./prepare.ts";
 import { bootSingle } from "./single-slot.ts";
 import { updateImage } from "./update.ts";

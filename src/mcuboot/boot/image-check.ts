@@ -127,7 +127,11 @@ function checkName(loader: LoaderState, image: ImagePair, slot: Slot, bytes: num
 /** The body in a slot is decrypted to be hashed. */
 function decryptsBody({ build }: LoaderState, image: ImagePair, slot: Slot): boolean {
   // Where images are loaded into RAM both slots hold them as they were delivered.
-  return (slot === SECONDARY || build.mode === "ram-load") && build.encryption !== undefined && isEncrypted(image.headers[slot]);
+  return (
+    (slot === SECONDARY || build.mode === "ram-load") &&
+    build.encryption !== undefined &&
+    isEncrypted(image.headers[slot])
+  );
 }
 
 function imageFault(

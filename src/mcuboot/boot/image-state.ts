@@ -1,6 +1,6 @@
-import { newestRuns } from "../builds/boot-mode.ts";
 import { hex } from "../../core/index.ts";
 import { FLAG, HASHES, type ImageHeader, type Version } from "../../image/index.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { Flash } from "../flash/operation.ts";
 import {

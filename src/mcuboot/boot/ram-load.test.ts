@@ -117,7 +117,9 @@ describe("RAM load", () => {
       const before = flash.identity();
       const { slot } = booted(flash);
       expect([slot, flash.identity()]).toEqual([flash.read(0, 32)[20] === 2 ? 0 : 1, before]);
-      expect(imageInRam(flash, buildOf(), Number(slot) * SLOT_BYTES)?.subarray(512, 520)).toEqual(new Uint8Array(8).fill(0x5a));
+      expect(imageInRam(flash, buildOf(), Number(slot) * SLOT_BYTES)?.subarray(512, 520)).toEqual(
+        new Uint8Array(8).fill(0x5a),
+      );
     }
   });
 
@@ -164,7 +166,9 @@ describe("RAM load with reverts", () => {
   test("marks what it starts, and takes back what nobody has confirmed by the next boot", () => {
     const first = outcomeOf(asked(), revert);
     expect(first.result).toMatchObject({ kind: "run", slots: [SLOT_BYTES] });
-    expect(readTrailer(first.flash, revert, revert.images[0]?.secondary ?? { offset: 0, bytes: 0 }).copyDone).toBe("set");
+    expect(readTrailer(first.flash, revert, revert.images[0]?.secondary ?? { offset: 0, bytes: 0 }).copyDone).toBe(
+      "set",
+    );
     const second = outcomeOf(first.flash, revert);
     expect([second.result, second.images.map(({ slot }) => slot)]).toMatchObject([{ slots: [0] }, [0]]);
   });

@@ -53,7 +53,12 @@ describe("a boot with a single slot", () => {
       ["fail", "Bad image magic 0x96f3b800"],
     ],
     ["starts nothing that is not bootable", flagged(FLAG.NON_BOOTABLE), {}, ["fail", "Image not bootable"]],
-    ["starts what it has not checked, with that fault", lateBit, { defects: new Set(["swap-unvalidated"]) }, ["run", ""]],
+    [
+      "starts what it has not checked, with that fault",
+      lateBit,
+      { defects: new Set(["swap-unvalidated"]) },
+      ["run", ""],
+    ],
   ] as const)("%s", (_, image, options, shown) => {
     expect(booted(image, options as SmallBoardOptions)).toEqual(shown);
   });
@@ -69,7 +74,9 @@ describe("a boot with a single slot", () => {
     ["that ends a byte later does not", 1, "fail"],
   ] as const)("an image %s", (_, beyond, kind) => {
     const build = buildOf();
-    expect(outcomeOf(flashWith(imageOfBytes(statusOffset(build, AREAS.primary) + beyond)), build).result.kind).toBe(kind);
+    expect(outcomeOf(flashWith(imageOfBytes(statusOffset(build, AREAS.primary) + beyond)), build).result.kind).toBe(
+      kind,
+    );
   });
 
   test("says from 2.3 on that an image is too long for its slot", () => {

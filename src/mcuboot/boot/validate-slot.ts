@@ -1,6 +1,6 @@
-import { newestRuns } from "../builds/boot-mode.ts";
 import { hexOf, viewOf } from "../../core/index.ts";
 import { compareVersions, FLAG } from "../../image/index.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { Fault } from "../builds/refusal-table.ts";
 import {
   hasMagic,

@@ -1,7 +1,7 @@
-import { newestRuns } from "../builds/boot-mode.ts";
 import { type ImageEntry, imageListOf, nextSwapType } from "../boot/image-state.ts";
 import { swapUnderWay } from "../boot/prepare.ts";
 import type { BootOutcome } from "../boot/run-boot.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
 import { PRIMARY, SECONDARY, type Slot } from "../loader/loader-state.ts";

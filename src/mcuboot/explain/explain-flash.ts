@@ -1,8 +1,8 @@
-import { newestRuns } from "../builds/boot-mode.ts";
 import { messageOf } from "../../core/index.ts";
 import { endText } from "../boot/assertion-text.ts";
 import { type ImageEntry, imageListOf } from "../boot/image-state.ts";
 import { type Timeline, timeline } from "../boot/timeline.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
 import { PRIMARY, SECONDARY } from "../loader/loader-state.ts";

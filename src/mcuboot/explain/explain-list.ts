@@ -1,5 +1,5 @@
-import { newestRuns } from "../builds/boot-mode.ts";
 import type { SlotFlags } from "../boot/image-state.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { isUpgrade, type SwapType } from "../trailer/swap-codes.ts";
 import { type Action, actionSet } from "./actions.ts";

@@ -1,9 +1,9 @@
-import { newestRuns } from "../builds/boot-mode.ts";
 import { equalBytes } from "../../core/index.ts";
 import { type ImageEntry, imageBytesIn, imageListOf, nextSwapType } from "../boot/image-state.ts";
 import { swapUnderWay } from "../boot/prepare.ts";
 import { outcomeOf } from "../boot/run-boot.ts";
 import type { Timeline } from "../boot/timeline.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { refusalText } from "../builds/refusal-table.ts";
 import type { FlashContent } from "../flash/flash-content.ts";

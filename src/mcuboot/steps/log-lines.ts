@@ -1,5 +1,6 @@
 import type { GenerationRow } from "../builds/generation-row.ts";
 import { isWithin, type ReleaseRange } from "../builds/release.ts";
+import { ONE_SLOT_LINES, RAM_LINES } from "./other-lines.ts";
 import type { LogLine } from "./steps.ts";
 
 /** `from` and `to`: the releases of MCUboot that print it so. */
@@ -44,8 +45,6 @@ export type LineValues = Readonly<Partial<Record<Place, string | number>>>;
 const ports = "MCUboot boot/zephyr/main.c";
 const loader = "MCUboot loader.c";
 const moves = "MCUboot swap_move.c, swap_scratch.c, swap_offset.c";
-const ram = "MCUboot ram_load.c; before 2.0 loader.c";
-const oneSlot = "MCUboot bootutil_public.c boot_image_load_header; before 2.0 boot/zephyr/single_loader.c";
 const hooks = "nRF Connect SDK pcd.c, loader.c";
 
 /** Every line that MCUboot and its Zephyr port print at level info or above. Read in sdk-mcuboot, all tags. */
@@ -139,35 +138,7 @@ export const LOG_LINES = [
   { event: "no image", level: "I", text: "Image {image} {slot} slot: image not found", source: loader },
   { event: "loaded from", level: "I", text: "Image {image} loaded from the {slot} slot", source: loader },
   { event: "no slot", level: "I", text: "No slot to load for image {image}", source: loader },
-  {
-    event: "ram loaded",
-    level: "I",
-    text: "Image {image} RAM loading to {value} is succeeded.",
-    from: "2.0",
-    source: ram,
-  },
-  { event: "ram loaded", level: "I", text: "RAM loading to {value} is succeeded.", to: "1.10", source: loader },
-  { event: "ram load failed", level: "I", text: "Image {image} RAM loading to {value} is failed.", from: "2.0", source: ram },
-  { event: "ram load failed", level: "I", text: "RAM loading to {value} is failed.", to: "1.10", source: ram },
-  { event: "ram load address", level: "I", text: "Image {image} RAM load address {value} is invalid.", from: "2.0", source: ram },
-  { event: "ram load address", level: "I", text: "Image RAM load address {value} is invalid.", to: "1.10", source: ram },
-  {
-    event: "ram load overlap",
-    level: "I",
-    text: "Image {image} RAM loading to address {value} would overlap with{rest}another image.",
-    from: "2.0",
-    source: ram,
-  },
-  {
-    event: "ram load overlap",
-    level: "I",
-    text: "Image RAM loading to address {value} would overlap with{rest}another image.",
-    to: "1.10",
-    source: ram,
-  },
-  { event: "removing from ram", level: "I", text: "Removing image {image} from SRAM at address {value}", from: "2.0", source: ram },
-  { event: "removing from ram", level: "I", text: "Removing image from SRAM at address {value}", to: "1.10", source: ram },
-  { event: "removing from flash", level: "I", text: "Removing image {image} slot {count} from flash", source: ram },
+  ...RAM_LINES,
   {
     event: "wrong rom address",
     level: "W",
@@ -290,15 +261,7 @@ export const LOG_LINES = [
     sdk: { from: "3.4.99" },
     source: loader,
   },
-  { event: "bad image magic", level: "E", text: "Bad image magic {value}", source: oneSlot },
-  { event: "image not bootable", level: "E", text: "Image not bootable", source: oneSlot },
-  {
-    event: "image past its slot",
-    level: "E",
-    text: "Image size bigger than designated area: {bytes} > {available}",
-    from: "2.3",
-    source: oneSlot,
-  },
+  ...ONE_SLOT_LINES,
   { event: "abort", level: "", text: "abort()", source: "Zephyr with picolibc, lib/libc; measured on Zephyr 4.4.0" },
   { event: "panic", level: "E", text: "panic!", source: loader },
   { event: "chainload", level: "I", text: "Bootloader chainload address offset: {offset}", source: ports },

@@ -1,10 +1,10 @@
-import { newestRuns } from "../builds/boot-mode.ts";
 import { roundUp } from "../../core/index.ts";
 import { confirm, setPending, uploadOffset } from "../boot/app-api.ts";
 import { imageBytesIn, imageListOf } from "../boot/image-state.ts";
 import { runSteps } from "../boot/run-boot.ts";
 import type { Timeline } from "../boot/timeline.ts";
 import { timeline } from "../boot/timeline.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { FlashContent } from "../flash/flash-content.ts";
 import type { Torn } from "../flash/flash-rules.ts";
