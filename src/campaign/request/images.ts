@@ -112,7 +112,8 @@ export async function buildImages(plan: ImagePlan): Promise<CampaignImages> {
 
 /** The images of both cores of one role, as one. */
 async function buildRole(plan: ImagePlan, role: Role): Promise<CampaignImage> {
-  const place = { primaryAddress: plan.primaryAddress, slotBytes: plan.slotBytes, onePair: plan.onePair ?? false };
+  const { primaryAddress, slotBytes, onePair = false, updateAddress: secondaryAddress } = plan;
+  const place: PackagePlace = { primaryAddress, slotBytes, onePair, secondaryAddress };
   const parts = await plan.clock.whileReal(() => partsOf(plan.scenario, role, place));
   const [application, network] = parts;
   if (application === undefined) throw new RangeError("a role without an image of the application");
