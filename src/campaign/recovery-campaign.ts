@@ -32,7 +32,7 @@ interface UploadReference {
 }
 
 /**
- * A campaign of uploads in MCUboot's serial recovery, into slot 0: one that nobody disturbs, then one cut in each, and
+ * A campaign of uploads in MCUboot's serial recovery, into slot 0: one without a cut, then one cut in each, and
  * after each another that brings the image. A bootloader that finds no whole image boots none, and takes the next.
  */
 export class RecoveryCampaign {

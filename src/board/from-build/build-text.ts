@@ -61,7 +61,7 @@ export function buildText(profile: BuildProfile, given: GivenKeys = {}): BuildTe
   };
 }
 
-/** A way into serial recovery that needs nobody's finger, where nothing else brings an image. */
+/** A way into serial recovery that needs no switch, where nothing else brings an image. */
 function recoveryLines({ mode, bootloader }: BuildProfile): readonly string[] {
   const ways = bootloader.find(([field]) => field === "recovery")?.[1];
   if (mode.value !== "single-slot" || ways === undefined) return [];

@@ -205,8 +205,8 @@ class BootWatch {
   }
 
   /**
-   * A bootloader that waits for requests takes any for a reason to stay, also one that came while it swapped: nobody asks
-   * until its log says that it is past that, or nothing shows that it boots at all.
+   * A bootloader that waits for requests takes any for a reason to stay, also one that came while it swapped: it is not
+   * asked until its log says that it is past that, or nothing shows that it boots at all.
    */
   #mayWaitForRequests(): boolean {
     const { bootloader, timeoutsMs } = this.#board.profile;

@@ -11,7 +11,7 @@ import type { Trial } from "../bench/trial.ts";
 import { printingUs } from "../cuts/line-time.ts";
 import type { CampaignImage } from "../request/images.ts";
 
-/** An upload in serial recovery that nobody disturbed, in microseconds from its start. */
+/** An upload in serial recovery without a cut, in microseconds from its start. */
 export interface TimedUpload {
   /** Every answer: so many bytes are taken. */
   readonly acks: readonly { readonly bytes: number; readonly atUs: number }[];
@@ -66,8 +66,8 @@ async function untilAnswers({ recorded }: Trial): Promise<void> {
 }
 
 /**
- * When each flash operation of an upload happens: a chunk's erases and its writes come right before its answer; those of
- * the end, after the last one.
+ * When each flash operation of an upload happens: a chunk's erases and its write come right before its answer; those
+ * of the end, after the last one.
  */
 export function stepsOf(
   { recorded, expected }: Trial,

@@ -102,8 +102,8 @@ function overlap(a: RamRange, b: RamRange): boolean {
 }
 
 /**
- * The image of the slot at this device offset as it lies in RAM once it is loaded, in clear; undefined where none can be
- * read, or its key cannot be had.
+ * The image of the slot at this device offset as it lies in RAM once it is loaded, in clear; undefined where none can
+ * be read, or its key cannot be had.
  */
 export function imageInRam(flash: Flash, build: BootloaderBuild, slotOffset: number): Uint8Array | undefined {
   const loader = newLoaderState(flash, build);

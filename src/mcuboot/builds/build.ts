@@ -70,8 +70,8 @@ export interface BootloaderBuild {
   /** MCUBOOT_VALIDATE_PRIMARY_SLOT. */
   readonly validatePrimarySlot: boolean;
   /**
-   * MCUBOOT_VALIDATE_PRIMARY_SLOT_ONCE, with a single slot and without the above: an image that was found valid is marked
-   * so in its trailer, and not looked at again. Default: off.
+   * MCUBOOT_VALIDATE_PRIMARY_SLOT_ONCE, with a single slot and without the above: an image that was found valid is
+   * marked so in its trailer, and not looked at again. Default: off.
    */
   readonly validatesOnce?: boolean;
   /** MCUBOOT_OVERWRITE_ONLY_FAST: only the sectors that the image needs. */

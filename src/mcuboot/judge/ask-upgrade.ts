@@ -1,3 +1,8 @@
+import { API_CODE, setPending, uploadOffset } from "../boot/app-api.ts";
+import { MODE_TEXTS } from "../boot/image-check.ts";
+import { imageListOf } from "../boot/image-state.ts";
+import { runSteps } from "../boot/run-boot.ts";
+import { type Timeline, timeline } from "../boot/timeline.ts";
 import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { type Fault, refusalText } from "../builds/refusal-table.ts";
@@ -6,11 +11,6 @@ import { PRIMARY, type Slot } from "../loader/loader-state.ts";
 import { recogniseBootLine } from "../steps/log-lines.ts";
 import { NRF5340_INTERNAL } from "../steps/timing.ts";
 import { strategyOf } from "../swap/strategies.ts";
-import { API_CODE, setPending, uploadOffset } from "./app-api.ts";
-import { MODE_TEXTS } from "./image-check.ts";
-import { imageListOf } from "./image-state.ts";
-import { runSteps } from "./run-boot.ts";
-import { type Timeline, timeline } from "./timeline.ts";
 
 /** What a bootloader makes of an image when it is not cut. */
 export interface UpgradeAnswer {
