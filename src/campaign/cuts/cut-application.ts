@@ -12,10 +12,10 @@ import { type Judged, judge } from "./judge.ts";
 import { printingUs } from "./line-time.ts";
 
 /** A cut in an upload or a request that can be waited for as it is. */
-export type HeardCut = Exclude<CutIn<"upload"> | CutIn<"request">, { kind: "operation" }>;
+type HeardCut = Exclude<CutIn<"upload"> | CutIn<"request">, { kind: "operation" }>;
 
 /** A cut while the application works on its flash: while it takes an upload, or a request for the next boot. */
-export interface ApplicationCut {
+interface ApplicationCut {
   readonly what: ActName;
   readonly planned: HeardCut;
   readonly direction: Direction;
@@ -106,7 +106,7 @@ export function heard(planned: CutIn<"upload"> | CutIn<"request">): HeardCut {
 }
 
 /** An act that lost power, as it was when "off" was commanded. */
-export interface LostInAct extends ActState {
+interface LostInAct extends ActState {
   /** When the act began. For a trigger, what counts is when it came. */
   readonly startUs: number;
   readonly offSentUs: number;

@@ -90,6 +90,16 @@ describe("a campaign of uploads in serial recovery", () => {
     expect(first?.verdict.expected).toContain("serial recovery waits for an image");
   });
 
+  test("finds a serial recovery that answers for what it does not write", async () => {
+    const board = single(undefined, undefined, undefined, ["faults: []", "faults: [recovery-loses-chunk]"]);
+    const { result, events } = await smallRun({ board, scenario: scenario("cuts: { count: 1 }") });
+    expect(result.outcome).toBe("fail");
+    expect(eventsOf(events, "verdict").at(-1)?.verdict).toMatchObject({
+      subject: { kind: "upgrade" },
+      ending: "no boot",
+    });
+  });
+
   test("fails a build that validates once: its mark of the image before vouches for half of the next", async () => {
     const board = single(undefined, undefined, ", validate_primary: false, validate_once: true");
     const { result, events } = await smallRun({ board, scenario: scenario("cuts: { count: 6 }"), failFast: true });

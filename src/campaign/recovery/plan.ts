@@ -23,7 +23,7 @@ export function givenInRecovery(scenario: Scenario, given: readonly PlannedCut[]
 }
 
 /** A moment of an upload that can be waited for. */
-export type UploadMoment = Exclude<CutIn<"upload">, { kind: "operation" }>;
+type UploadMoment = Exclude<CutIn<"upload">, { kind: "operation" }>;
 
 /**
  * A planned cut as a moment of the upload: an operation comes so long after the answer before it, by the undisturbed

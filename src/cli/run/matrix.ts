@@ -119,8 +119,8 @@ export async function runMatrix(
 }
 
 /**
- * Boards that are hardware and share neither port nor channel: nothing of one waits for the other. What is simulated would
- * only share this machine's processors.
+ * Boards that are hardware and share neither port nor channel: nothing of one waits for the other. What is simulated
+ * would only share this machine's processors.
  */
 async function mayRunAtOnce(boards: readonly MatrixBoard[]): Promise<boolean> {
   const loaded = boards.map((board) => board.loaded);

@@ -98,8 +98,8 @@ export function hasStatusFields({ mode }: BootloaderBuild): boolean {
 
 /**
  * Everything that an upload into the primary slot does to the flash where it is erased as chunks come
- * (CONFIG_BOOT_ERASE_PROGRESSIVELY, the default on Nordic's chips), in order: of each chunk the sectors it reaches, then
- * its words; at the end the sector in which the trailer begins, and the decryption of an encrypted image.
+ * (CONFIG_BOOT_ERASE_PROGRESSIVELY, the default on Nordic's chips), in order: of each chunk the sectors it reaches,
+ * then its words; at the end the sector in which the trailer begins, and the decryption of an encrypted image.
  * @param chunkEnds offsets at which chunks end, rising; the last is the image's length. Default: whole sectors.
  * Source: MCUboot boot_serial.c bs_upload.
  */
