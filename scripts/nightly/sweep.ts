@@ -51,7 +51,11 @@ let unknown = 0;
 let different = 0;
 
 /** First releases of modes that came later than the others. */
-const SINCE: Readonly<Record<string, GenerationRow["release"]>> = { "swap-offset": "2.2", "ram-load": "2.0", "ram-load-revert": "2.3" };
+const SINCE: Readonly<Record<string, GenerationRow["release"]>> = {
+  "swap-offset": "2.2",
+  "ram-load": "2.0",
+  "ram-load-revert": "2.3",
+};
 
 /** Columns that say how a generation is called and what it prints: none decides what a sweep finds. */
 const WORDS: ReadonlySet<string> = new Set<keyof GenerationRow>([
