@@ -2,7 +2,7 @@ import { nrfutilError } from "../../../src/board/flash/failures.ts";
 import { PatternFinder } from "../../../src/campaign/cuts/trigger-bytes.ts";
 import { triggerFault } from "../../../src/campaign/request/explicit-cuts.ts";
 import { compilePattern, concat, type Random, terminalText, utf8 } from "../../../src/core/index.ts";
-import { contradictions } from "../../../src/mcuboot/boot/log-evidence.ts";
+import { contradictions } from "../../../src/mcuboot/explain/log-evidence.ts";
 import { generation } from "../../../src/mcuboot/builds/generations.ts";
 import { LOG_LINES, recogniseBootLine } from "../../../src/mcuboot/steps/log-lines.ts";
 import { UartSplitter } from "../../../src/serial/splitter.ts";
