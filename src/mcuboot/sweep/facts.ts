@@ -60,7 +60,8 @@ export class KnownStates {
 
   /** An undisturbed boot of a content ended so. */
   note(identity: string, end: CachedBoot): void {
-    this.#known.set(identity, { ...this.of(end), operations: end.operations, next: end.identity });
+    const { running, confirmed, fallbackKept } = this.of(end);
+    this.#known.set(identity, { running, confirmed, fallbackKept, operations: end.operations, next: end.identity });
   }
 
   isKnown(identity: string): boolean {
@@ -133,13 +134,9 @@ export class KnownStates {
     return nextSwapType(still, this.#build, 0) !== "none" || swapUnderWay(still, this.#build, 0);
   }
 
-  /** A swap that a cut left complete has been tried, although nothing ran: what comes now is its revert. */
-  stageOf(content: FlashContent, stage: Stage): Stage {
-    if (stage !== "asked" && stage !== "asking") return stage;
-    return this.#isTaken(content.still()) ? "tried" : stage;
-  }
-
-  #isTaken(content: FlashContent): boolean {
+  /** A swap is complete that has not been tried. A look at the content as it reads at this moment. */
+  isTaken(flash: FlashContent): boolean {
+    const content = flash.still();
     const { mode, xipRevert, images } = this.#build;
     const secondary = images[0]?.secondary;
     if (!newestRuns(mode)) return nextSwapType(content, this.#build, 0) === "revert";
@@ -151,14 +148,17 @@ export class KnownStates {
   /** What becomes of a content when it is left undisturbed; undefined when that was not followed. */
   fate(identity: string): Fate | undefined {
     let at = identity;
-    const seen = new Map<string, number>();
+    const seen: string[] = [];
+    /** Carried out before each of those. */
+    const before: number[] = [];
     let operations = 0;
     for (let boots = 0; boots < CHAIN_MAX; boots += 1) {
       const known = this.#known.get(at);
       if (known === undefined) return undefined;
-      const before = seen.get(at);
-      if (before !== undefined) return { running: known.running, settles: operations === before };
-      seen.set(at, operations);
+      const first = seen.indexOf(at);
+      if (first >= 0) return { running: known.running, settles: operations === before[first] };
+      seen.push(at);
+      before.push(operations);
       operations += known.operations;
       at = known.next;
     }
