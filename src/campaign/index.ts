@@ -25,6 +25,7 @@ export { namedParts } from "./request/image-part.ts";
 export { type CampaignImage, type CampaignImages, imageOf } from "./request/images.ts";
 export { buildMaterial, imageFacts } from "./request/material.ts";
 export { namedFiles } from "./request/payload-file.ts";
+export { uploadsInRecovery } from "./request/recovery-uploads.ts";
 export { type RunRequest } from "./request/run-request.ts";
 export {
   builtInScenarios,
