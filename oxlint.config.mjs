@@ -54,10 +54,10 @@ export const INNER_ROOMS = {
     report: ["terminal"],
     history: ["terminal"],
     smp: ["terminal"],
-    sweep: ["terminal"],
+    sweep: ["terminal", "report"],
     image: ["terminal", "image/options"],
     run: ["terminal", "sweep", "report"],
-    board: ["terminal", "run"],
+    board: ["terminal", "report", "run"],
     init: ["terminal", "board"],
   },
   emulator: {

@@ -20,9 +20,11 @@ import {
   sweepSteps,
 } from "../../mcuboot/index.ts";
 import { count, grouped } from "../../report/index.ts";
+import { PLOT_OPTION, plotFile } from "../report/plot-file.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import { durationOf } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
+import { sweepPlot } from "./plot.ts";
 import { replaySweep } from "./replay.ts";
 import { parseSwept, type SweepReplay, type SweepRequest, upgradeOf } from "./request.ts";
 import { coverageText, findingLines, mapOf } from "./text.ts";
@@ -47,6 +49,7 @@ const OPTIONS = {
   out: { type: "string", describe: "folder for the replay files of findings", default: "runs/sweep" },
   replay: { type: "string", describe: "walk the way of a finding again, from its file" },
   trace: { type: "boolean", describe: "with --replay: every operation and log line" },
+  ...PLOT_OPTION,
   json: { type: "boolean", describe: "print the result as JSON, and nothing else, on standard output" },
 } as const satisfies OptionRows;
 
@@ -70,6 +73,7 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
     return replaySweep(resolve(io.cwd, file), asked, io);
   }
   requireOwnLengths(args);
+  const plot = plotFile(args.text("output"), io);
   const request: SweepRequest = {
     board: await loadProfile(args.text("board") ?? "twin", { cwd: io.cwd }),
     scenario: await namedScenario(args.positional, io.cwd),
@@ -98,6 +102,7 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
   const files = sweep.findings.map((finding, at) => written(finding, at + 1, request, folder, io));
   if (json) io.out(`${JSON.stringify(jsonOf(sweep, files, options), undefined, 2)}\n`);
   else print(sweep, files, io);
+  plot?.(sweepPlot(`Sweep of ${request.scenario.value.name}, MCUboot ${build.generation.name}, ${build.mode}`, sweep));
   if (sweep.findings.length > 0) return EXIT.failed;
   return isIncomplete(sweep) ? EXIT.bench : EXIT.pass;
 }

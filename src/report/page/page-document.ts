@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { LabPage } from "./lab-data.ts";
+import type { PlotPage } from "./plot-data.ts";
 import { PAGE_SCHEMA, type PageData, type RunPage } from "./run-page.ts";
 
 /** The page's code and look, as the bundler of `npm run build` leaves them in dist/web. */
@@ -26,6 +27,11 @@ export function pageDocument(runs: readonly RunPage[], code: PageCode, hil: stri
 /** The same with the page of a lab. */
 export function labDocument(lab: LabPage, code: PageCode, hil: string): string {
   return documentOf(`Lab ${lab.folder}`, { schema: PAGE_SCHEMA, hil, runs: [], lab }, code);
+}
+
+/** The same with measurements as charts and tables. */
+export function plotDocument(plots: PlotPage, code: PageCode, hil: string): string {
+  return documentOf(plots.title, { schema: PAGE_SCHEMA, hil, runs: [], plots }, code);
 }
 
 function documentOf(title: string, data: PageData, code: PageCode): string {
