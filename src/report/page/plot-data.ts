@@ -1,6 +1,6 @@
 /**
- * Measurements as charts and tables, as data: drawn by the page (web/plots.tsx) and as SVG for a wiki (plot-svg.ts). Texts
- * are harmless already.
+ * Measurements as charts and tables, as data: drawn by the page (web/plots.tsx), and as SVG for a wiki (plot-svg.ts).
+ * Texts are harmless already.
  */
 export interface PlotPage {
   readonly title: string;
