@@ -94,7 +94,7 @@ inBrowser("the pages of a lab and of measurements", () => {
   test("a cell of the lab says which run it was, and leads to its page", async () => {
     const page = await browser.newPage();
     await page.goto(pathToFileURL(join(folder, "lab.html")).href);
-    expect(await page.locator(".verdict").textContent()).toContain("3 cases newly red");
+    expect(await page.locator(".verdict").textContent()).toMatch(/^\d cases newly red/);
     await page.locator("td.cell button.failed").first().press("Enter");
     const link = page.getByRole("status").getByRole("link");
     expect(await link.getAttribute("href")).toMatch(/^2024-.*\/report\.html$/);
