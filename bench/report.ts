@@ -81,7 +81,7 @@ try {
   console.log(`entries   ${entries}, ${LINES} lines of log each`);
   const reports = [
     { name: `hil report`, file: ours(), shown: "section[aria-labelledby=verdicts] tbody tr" },
-    { name: `Playwright ${version}`, file: theirs(), shown: ".test-file-test" },
+    { name: `Playwright ${version}`, file: theirs(), shown: ".chip-header, .test-file-test" },
   ];
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
   const times = reports.map((): number[] => []);
