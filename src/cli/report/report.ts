@@ -1,6 +1,5 @@
-import { statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { ConfigurationError, EXIT, messageOf, UsageError } from "../../core/index.ts";
+import { EXIT, messageOf, UsageError } from "../../core/index.ts";
 import { pageDocument, recordedRun } from "../../report/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -8,6 +7,7 @@ import { ownVersion } from "../terminal/version.ts";
 import { WholeFile } from "../terminal/whole-file.ts";
 import { OUTLET_OPTIONS, Outlets } from "./outlets.ts";
 import { pageCode } from "./page-code.ts";
+import { requireRunFolder } from "./run-folder.ts";
 
 const OPTIONS = {
   output: { type: "string", alias: "o", describe: "file to write (default: report.html in the run's folder)" },
@@ -32,7 +32,7 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
   if (output === undefined && folders.length > 1 && !args.flag("json") && hasPage) {
     throw new UsageError("a page of several runs lies in none of them.", "Say where it goes: -o report.html.");
   }
-  for (const folder of folders) requireFolder(folder, io);
+  for (const folder of folders) requireRunFolder(folder, io);
   if (!hasPage && !args.flag("json")) return endOf(outlets, folders, io);
   const runs = folders.map((folder) => recordedRun(folder, resolve(io.cwd, folder)));
   if (args.flag("json")) {
@@ -50,11 +50,4 @@ async function endOf(outlets: Outlets, folders: readonly string[], io: CliIo): P
   const faults = await outlets.end(folders);
   for (const fault of faults) io.err(`hil: ${messageOf(fault)}\n`);
   return faults[0]?.exitCode ?? EXIT.pass;
-}
-
-function requireFolder(folder: string, io: CliIo): void {
-  const found = statSync(resolve(io.cwd, folder), { throwIfNoEntry: false });
-  if (found?.isDirectory()) return;
-  const what = found === undefined ? "is not there" : "is a file";
-  throw new ConfigurationError(`${folder} ${what}.`, "Name the folder of a run, e.g. runs/2026-11-30T02-10-07-1a2b.");
 }
