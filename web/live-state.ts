@@ -1,6 +1,6 @@
 import type { LiveEnd, LiveStep } from "../src/report/live/live-step.ts";
 import type { RunPage } from "../src/report/page/run-page.ts";
-import type { RunStatus } from "../src/report/run-progress.ts";
+import type { RunStatus } from "../src/report/run-status.ts";
 
 /** Lines of the UART that the page keeps. */
 const TAIL_LINES = 200;

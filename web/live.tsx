@@ -26,7 +26,7 @@ function LiveApp({ hil }: { hil: string }) {
     });
     return () => source.close();
   }, []);
-  const current = runs.findLast(({ isOver }) => !isOver) ?? runs.at(-1);
+  const current = [...runs].reverse().find(({ isOver }) => !isOver) ?? runs.at(-1);
   if (current === undefined) return <p class="waiting">{link === "over" ? "No run began." : "Waiting for the run."}</p>;
   const isOver = runs.every((run) => run.isOver);
   return (

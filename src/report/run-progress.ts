@@ -1,5 +1,6 @@
 import type { RunEvent } from "../campaign/index.ts";
 import { bar, rate, span } from "./format.ts";
+import type { RunStatus, UploadStatus } from "./run-status.ts";
 
 type Of<N extends RunEvent["event"]> = Extract<RunEvent, { event: N }>;
 /** What of an event is looked at: events of a run that goes on, and those that were read from a record. */
@@ -27,34 +28,6 @@ type Told =
   | "plan"
   | "cut-started"
   | "verdict";
-
-/** What a run does at the moment, in microseconds of the bench's clock. */
-export interface RunStatus {
-  readonly doing: string;
-  /** When that began. */
-  readonly sinceUs: number;
-  /** How long it took the last times; undefined where nobody knows. */
-  readonly expectedUs: number | undefined;
-  /** The last event. */
-  readonly atUs: number;
-  readonly upload: UploadStatus | undefined;
-  readonly cutsDone: number;
-  readonly cutsPlanned: number;
-  readonly failed: number;
-  /** Until the last cut, by what the run took so far; undefined before anything is known. */
-  readonly leftUs: number | undefined;
-  readonly ended: boolean;
-}
-
-interface UploadStatus {
-  /** Which upload of the run, from 1, and about how many it will make. */
-  readonly number: number;
-  readonly of: number | undefined;
-  readonly sentBytes: number;
-  readonly totalBytes: number;
-  readonly bytesPerS: number;
-  readonly leftUs: number | undefined;
-}
 
 /** What most events begin: the words for it. */
 const DOING: Partial<Record<RunEvent["event"], string>> = {

@@ -3,7 +3,7 @@
  * Rows and texts only ever grow, so a page that has so many of them asks for those behind: no queue is kept for it.
  */
 import type { JudgedRow, RunPage } from "../page/run-page.ts";
-import type { RunStatus } from "../run-progress.ts";
+import type { RunStatus } from "../run-status.ts";
 
 /** A run's page without what grows, and without what only its end shows. */
 export type LiveHead = Omit<RunPage, "texts" | "judged" | "inputs" | "current">;
