@@ -19,7 +19,6 @@ const plan = (atS: number, cuts: number): Seen => ({
   event: "plan",
   cuts: Array.from({ length: cuts }),
 });
-const started = (atS: number, index: number): Seen => ({ atUs: atS * S, event: "cut-started", planned: { index } });
 const judged = (atS: number, pass = true): Seen => ({
   atUs: atS * S,
   event: "verdict",
@@ -43,20 +42,19 @@ describe("the status of a run", () => {
       bytesPerS: 2_500,
       leftUs: 30 * S,
     });
-    const later = after(...upload(0, 1), uploaded(20), plan(60, 4), started(60, 1), ...upload(61, 50_000));
+    const later = after(...upload(0, 1), uploaded(20), plan(60, 4), ...upload(61, 50_000));
     expect(later.upload).toMatchObject({ number: 2, of: 5 });
     expect(later.expectedUs).toBe(20 * S);
   });
 
   test("counts uploads by what a cut took, when one was made", () => {
     const cut = (beganS: number) => [
-      started(beganS, 1),
       ...upload(beganS, 1),
       uploaded(beganS + 20),
       ...upload(beganS + 20, 1),
       uploaded(beganS + 40),
     ];
-    const status = after(plan(0, 10), ...cut(0), judged(50), started(50, 2), ...upload(51, 50_000));
+    const status = after(plan(0, 10), ...cut(0), judged(50), ...upload(51, 50_000));
     expect(status.upload).toMatchObject({ number: 3, of: 20 });
   });
 

@@ -13,7 +13,6 @@ type Seen =
   | { readonly event: "boot-log"; readonly atUs: number; readonly name: string }
   | Pick<Of<"reference">, "event" | "atUs" | "swapUs" | "endAfterResetUs">
   | { readonly event: "plan"; readonly atUs: number; readonly cuts: readonly unknown[] }
-  | { readonly event: "cut-started"; readonly atUs: number; readonly planned: { readonly index: number } }
   | { readonly event: "verdict"; readonly atUs: number; readonly verdict: { readonly pass: boolean } & About }
   | { readonly event: Exclude<RunEvent["event"], Told>; readonly atUs: number };
 type About = { readonly check: string } | { readonly subject: { readonly kind: string } };
@@ -26,7 +25,6 @@ type Told =
   | "boot-log"
   | "reference"
   | "plan"
-  | "cut-started"
   | "verdict";
 
 /** What most events begin: the words for it. */
@@ -60,11 +58,12 @@ export class RunProgress {
   #upload: { readonly beganUs: number; sentBytes: number; readonly totalBytes: number } | undefined;
   #uploads = 0;
   #uploadsAtPlan = 0;
+  /** When the last cut was judged. */
+  #uploadsAtCut = 0;
   #uploadsDone = { count: 0, us: 0 };
   #swapUs: number | undefined;
   #bootUs: number | undefined;
   #plan: { readonly atUs: number; readonly cuts: number } | undefined;
-  #cut: number | undefined;
   #cutsDone = 0;
   #failed = 0;
   #ended = false;
@@ -98,9 +97,6 @@ export class RunProgress {
       case "plan":
         this.#plan = { atUs: event.atUs, cuts: event.cuts.length };
         this.#uploadsAtPlan = this.#uploads;
-        return;
-      case "cut-started":
-        this.#cut = event.planned.index;
         return;
       case "verdict":
         this.#judged(event.verdict);
@@ -145,7 +141,7 @@ export class RunProgress {
     const isCut = "subject" in verdict ? verdict.subject.kind === "cut" : verdict.check.startsWith("cut ");
     if (!isCut) return;
     this.#cutsDone += 1;
-    this.#cut = undefined;
+    this.#uploadsAtCut = this.#uploads;
   }
 
   #expectedUs(): number | undefined {
@@ -174,8 +170,7 @@ export class RunProgress {
   /** By what each cut took so far; before the first is done, one for each. */
   #uploadsInAll(): number | undefined {
     if (this.#plan === undefined) return undefined;
-    const made = this.#uploads - this.#uploadsAtPlan;
-    const each = this.#cutsDone === 0 ? 1 : Math.max(1, made - (this.#cut === undefined ? 1 : 0)) / this.#cutsDone;
+    const each = this.#cutsDone === 0 ? 1 : (this.#uploadsAtCut - this.#uploadsAtPlan) / this.#cutsDone;
     return Math.max(this.#uploads, this.#uploadsAtPlan + Math.round(this.#plan.cuts * each));
   }
 

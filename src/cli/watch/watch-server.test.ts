@@ -100,13 +100,11 @@ describe("the page of a run that goes on", () => {
     },
   );
 
-  test.each(["evil.example", "evil.example:80", "127.0.0.1", "127.0.0.1:1", ""])(
+  test.each(["evil.example", "evil.example:80", "127.0.0.1", "127.0.0.1:1"])(
     "says nothing to a browser that took it for another host: %j",
     async (host) => {
       const { status, body } = await asked(watch.url, { host });
-      // Node itself refuses an empty one.
-      expect([400, 403]).toContain(status);
-      expect(body).toBe("");
+      expect([status, body]).toEqual([403, ""]);
     },
   );
 
