@@ -13,13 +13,13 @@ function LiveApp({ hil }: { hil: string }) {
   const [link, setLink] = useState<Link>("open");
   useEffect(() => {
     const source = new EventSource("events");
-    const on = <T,>(name: string, take: (data: T) => void) =>
-      source.addEventListener(name, (event) => take(JSON.parse((event as MessageEvent<string>).data) as T));
+    const on = (name: string, take: (data: unknown) => void) =>
+      source.addEventListener(name, (event) => take(JSON.parse((event as MessageEvent<string>).data)));
     source.addEventListener("open", () => setLink("open"));
     // It comes back by itself, and begins anew.
     source.addEventListener("error", () => setLink((was) => (was === "over" ? was : "lost")));
-    on<LiveStep>("step", (step) => setRuns((known) => withStep(known, step, performance.now())));
-    on<LiveEnd>("end", (end) => setRuns((known) => withEnd(known, end, performance.now())));
+    on("step", (step) => setRuns((known) => withStep(known, step as LiveStep, performance.now())));
+    on("end", (end) => setRuns((known) => withEnd(known, end as LiveEnd, performance.now())));
     on("over", () => {
       setLink("over");
       source.close();

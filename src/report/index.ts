@@ -15,7 +15,7 @@ export { runsIn } from "./history/run-index.ts";
 export { type RunLine } from "./history/run-line.ts";
 export { junit, suiteNames } from "./junit.ts";
 export { type LiveCursor, LiveRun, newCursor } from "./live/live-run.ts";
-export { type LiveEnd } from "./live/live-step.ts";
+export { type LiveEnd, type LiveStep } from "./live/live-step.ts";
 export { matrixTable } from "./matrix-table.ts";
 export { livePageDocument, type PageCode, pageDocument } from "./page/page-document.ts";
 export { recordedRun, toldRun } from "./page/recorded-run.ts";

@@ -3,7 +3,7 @@ export interface RunStatus {
   readonly doing: string;
   /** When that began. */
   readonly sinceUs: number;
-  /** How long it took the last times; undefined where nobody knows. */
+  /** How long it took the last times; undefined where none was seen. */
   readonly expectedUs: number | undefined;
   /** The last event. */
   readonly atUs: number;

@@ -28,7 +28,7 @@ export function startHil(argv: readonly string[]): HilBeside {
   return {
     line: async () => {
       const { value, done: isOver } = await lines.next();
-      return isOver === true ? undefined : String(value);
+      return isOver === true ? undefined : value;
     },
     write: (text) => void child.stdin.write(text),
     end: () => child.stdin.end(),

@@ -6,6 +6,7 @@ import {
   type LiveCursor,
   type LiveEnd,
   LiveRun,
+  type LiveStep,
   livePageDocument,
   newCursor,
   type PageCode,
@@ -198,11 +199,8 @@ export class WatchServer implements AsyncDisposable {
 
   #tell(watcher: Watcher): void {
     for (const [at, run] of this.#runs.entries()) {
-      watcher.cursors[at] ??= newCursor();
-      const cursor = watcher.cursors[at];
-      while (!watcher.isFull && cursor !== undefined) {
-        const step = run.step(at, cursor);
-        if (step === undefined) break;
+      const cursor = (watcher.cursors[at] ??= newCursor());
+      for (let step = nextOf(watcher, run, at, cursor); step !== undefined; step = nextOf(watcher, run, at, cursor)) {
         write(watcher, "step", step);
       }
     }
@@ -215,6 +213,11 @@ export class WatchServer implements AsyncDisposable {
     if (!this.#isOver || watcher.isFull || !hasAll || watcher.response.writableEnded) return;
     watcher.response.end("event: over\ndata: {}\n\n", () => this.#watchers.delete(watcher));
   }
+}
+
+/** What is new for a watcher that takes more; a step that is made is one that it has. */
+function nextOf(watcher: Watcher, run: LiveRun, at: number, cursor: LiveCursor): LiveStep | undefined {
+  return watcher.isFull ? undefined : run.step(at, cursor);
 }
 
 function sayEnd(watcher: Watcher, at: number, run: LiveRun): void {
