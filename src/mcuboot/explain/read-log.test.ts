@@ -182,11 +182,8 @@ describe("a log of a bootloader with a single slot", () => {
   const START = "*** Booting MCUboot v2.4.0 ***\nI: Starting bootloader\n";
 
   test.each([
-    [
-      "that waits in serial recovery",
-      "E: Unable to find bootable image\nI: Enter the serial recovery mode\n",
-      ["recovery"],
-    ],
+    ["that was brought into serial recovery", "I: Enter the serial recovery mode\n", ["recovery"]],
+    ["that waits there", "E: Unable to find bootable image\nI: Enter the serial recovery mode\n", []],
     ["that started its image", "I: Jumping to the first image slot\n", ["runs the only slot"]],
     ["that found none", "E: Unable to find bootable image\n", []],
   ])("%s speaks of no swap", (_, lines, did) => {
