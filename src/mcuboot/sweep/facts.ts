@@ -1,6 +1,7 @@
 import { equalBytes } from "../../core/index.ts";
 import { imageBytesIn, imageListOf, nextSwapType } from "../boot/image-state.ts";
 import { swapUnderWay } from "../boot/prepare.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
 import { PRIMARY, SECONDARY } from "../loader/loader-state.ts";
@@ -99,7 +100,7 @@ export class KnownStates {
   /** Of a content at rest: looking at it must not turn bits in doubt. */
   #mayRevert(flash: FlashContent): boolean {
     const { mode, images, xipRevert } = this.#build;
-    if (mode !== "direct-xip") return nextSwapType(flash, this.#build, 0) === "revert";
+    if (!newestRuns(mode)) return nextSwapType(flash, this.#build, 0) === "revert";
     const slot = images[0]?.secondary;
     return xipRevert && slot !== undefined && readTrailer(flash, this.#build, slot).imageOk !== "set";
   }
@@ -108,7 +109,7 @@ export class KnownStates {
   get reverts(): boolean {
     const { mode, xipRevert } = this.#build;
     if (this.#images.permanent || this.#images.old === undefined || mode === "overwrite") return false;
-    return mode !== "direct-xip" || xipRevert;
+    return !newestRuns(mode) || xipRevert;
   }
 
   /** True when the old image is gone once the new one runs: there is nothing to take back. */
@@ -138,7 +139,7 @@ export class KnownStates {
     const content = flash.still();
     const { mode, xipRevert, images } = this.#build;
     const secondary = images[0]?.secondary;
-    if (mode !== "direct-xip") return nextSwapType(content, this.#build, 0) === "revert";
+    if (!newestRuns(mode)) return nextSwapType(content, this.#build, 0) === "revert";
     if (secondary === undefined || !xipRevert) return false;
     const { copyDone, imageOk } = readTrailer(content, this.#build, secondary);
     return copyDone === "set" && imageOk !== "set";
