@@ -11,13 +11,14 @@ export {
   questionsOf,
   type SharedCause,
 } from "./history/changes.ts";
+export { labPage } from "./history/lab-page.ts";
 export { runsIn } from "./history/run-index.ts";
 export { type RunLine } from "./history/run-line.ts";
 export { junit, suiteNames } from "./junit.ts";
 export { type LiveCursor, LiveRun, newCursor } from "./live/live-run.ts";
 export { type LiveEnd, type LiveStep } from "./live/live-step.ts";
 export { matrixTable } from "./matrix-table.ts";
-export { livePageDocument, type PageCode, pageDocument } from "./page/page-document.ts";
+export { labDocument, livePageDocument, type PageCode, pageDocument } from "./page/page-document.ts";
 export { recordedRun, toldRun } from "./page/recorded-run.ts";
 export { RESULT_FORMATS, type ResultFormat, STEP_SUMMARY_BYTES_MAX } from "./results/formats.ts";
 export { mailText, type Notice, noticeBody, noticeOf } from "./results/notice.ts";

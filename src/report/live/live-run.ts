@@ -100,7 +100,7 @@ export class LiveRun {
 
   #take(line: string): void {
     const event = line === "" ? undefined : readEvent(line);
-    if (event === undefined || event === "other") return;
+    if (typeof event !== "object") return;
     this.#changes += 1;
     this.#rows.take(event);
     this.#shown.take(event);

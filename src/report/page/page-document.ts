@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { LabPage } from "./lab-data.ts";
 import { PAGE_SCHEMA, type PageData, type RunPage } from "./run-page.ts";
 
 /** The page's code and look, as the bundler of `npm run build` leaves them in dist/web. */
@@ -20,7 +21,13 @@ export function pageDocument(runs: readonly RunPage[], code: PageCode, hil: stri
   const data: PageData = { schema: PAGE_SCHEMA, hil, runs: fitted(runs, DATA_BYTES_MAX) };
   const [only] = runs;
   const title = only !== undefined && runs.length === 1 ? `${only.scenario} on ${only.profile ?? only.board}` : "Runs";
-  return documentOf({ title: `${title} - hil report`, data, code, connects: false });
+  return documentOf({ title: `${title} - hil report`, data, code });
+}
+
+/** The same with the page of a lab. */
+export function labDocument(lab: LabPage, code: PageCode, hil: string): string {
+  const data: PageData = { schema: PAGE_SCHEMA, hil, runs: [], lab };
+  return documentOf({ title: `Lab ${lab.folder} - hil report`, data, code });
 }
 
 /** The document of a page that watches: it has no data, and asks where it came from, and nobody else, for them. */
@@ -32,7 +39,7 @@ interface Document {
   readonly title: string;
   readonly data: unknown;
   readonly code: PageCode;
-  readonly connects: boolean;
+  readonly connects?: true;
 }
 
 function documentOf({ title, data, code, connects }: Document): string {
