@@ -39,7 +39,10 @@ export class ConsoleReport {
     this.#target = target;
   }
 
-  /** Takes the next event of the run. @param wallUs when, on the host's clock: only ticks are measured by it. */
+  /**
+   * Takes the next event of the run.
+   * @param wallUs when, on a clock of the host's: only ticks are measured by it.
+   */
   readonly take = (event: RunEvent, wallUs = 0): void => {
     this.#progress.take(event);
     this.#wallUs = wallUs;

@@ -12,7 +12,7 @@ type Seen =
   | { readonly event: "power"; readonly atUs: number; readonly state: "on" | "off" }
   | { readonly event: "boot-log"; readonly atUs: number; readonly name: string }
   | Pick<Of<"reference">, "event" | "atUs" | "swapUs" | "endAfterResetUs">
-  | { readonly event: "plan"; readonly atUs: number; readonly cuts: readonly unknown[] }
+  | { readonly event: "plan"; readonly atUs: number; readonly cuts: number | readonly unknown[] }
   | { readonly event: "verdict"; readonly atUs: number; readonly verdict: { readonly pass: boolean } & About }
   | { readonly event: Exclude<RunEvent["event"], Told>; readonly atUs: number };
 type About = { readonly check: string } | { readonly subject: { readonly kind: string } };
@@ -95,7 +95,7 @@ export class RunProgress {
         this.#bootUs = event.endAfterResetUs;
         return;
       case "plan":
-        this.#plan = { atUs: event.atUs, cuts: event.cuts.length };
+        this.#plan = { atUs: event.atUs, cuts: typeof event.cuts === "number" ? event.cuts : event.cuts.length };
         this.#uploadsAtPlan = this.#uploads;
         return;
       case "verdict":
