@@ -50,8 +50,8 @@ export class ConsoleReport {
   };
 
   /**
-   * Says what goes on, when nothing else does: on a terminal in the line that is redrawn, elsewhere in a line of its own
-   * when there was none for a while.
+   * Says what goes on, when nothing else does: on a terminal in the line that is redrawn, elsewhere in a line of its
+   * own when there was none for a while.
    * @param nowUs on the bench's clock. @param wallUs on the host's, from a tick to the next.
    */
   tick(nowUs: number, wallUs: number): void {
