@@ -1,6 +1,6 @@
 // How fast the emulator runs firmware, interpreted and translated, side by side:
 // npx esbuild bench/emulator.ts --bundle --platform=node --format=esm --packages=external --outfile=bench/.emulator.mjs
-// node bench/.emulator.mjs CHIP MERGED.hex [SECONDARY.bin@OFFSET SLOT_END] [TURNS]
+// node bench/.emulator.mjs CHIP MERGED.hex [SECONDARY.bin@OFFSET SLOT_END | - -] [TURNS]
 // CHIP is nrf51 or nrf5340; with a second image its slot's trailer asks for a test: the boot swaps. Each line is one boot
 // from power on to the application's first lines, the first of each engine cold. (Through tsx it is three times slower.)
 import { readFileSync } from "node:fs";
@@ -26,13 +26,17 @@ function boot(engine: Engine): string {
   const chip =
     chipName === "nrf51"
       ? new Nrf51({ output: put, random, engine })
-      : new Nrf5340({ output: (core, uart, byte) => void (core === "application" && uart === 0 && put(byte)), random, engine });
+      : new Nrf5340({
+          output: (core, uart, byte) => void (core === "application" && uart === 0 && put(byte)),
+          random,
+          engine,
+        });
   for (const { address, bytes } of parseIntelHex(readFileSync(hex, "latin1"))) {
     if (address < NETWORK_FLASH) chip.flash.load(address, bytes);
     else if (chip instanceof Nrf5340) chip.networkFlash.load(address - NETWORK_FLASH, bytes);
   }
   const [file, at] = image?.split("@") ?? [];
-  if (file !== undefined) {
+  if (file !== undefined && file !== "-") {
     chip.flash.load(Number(at), readFileSync(file));
     chip.flash.load(Number(slotEnd) - MAGIC.length, MAGIC);
   }

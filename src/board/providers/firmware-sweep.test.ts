@@ -4,8 +4,8 @@ import {
   type FlashOperation,
   NRF5340_INTERNAL,
   runSteps,
-  setPending,
   SWEPT_TEARS,
+  setPending,
   timeline,
   uploadedFlash,
 } from "../../mcuboot/index.ts";

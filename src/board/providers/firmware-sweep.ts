@@ -1,9 +1,10 @@
+import { defined } from "../../core/index.ts";
 import type { BootloaderBuild, FlashOperation, FlashTiming, Torn } from "../../mcuboot/index.ts";
 import { type FlashContent, timeline } from "../../mcuboot/index.ts";
 import type { FirmwareBoot } from "./firmware-bench.ts";
 
 /** Where power was lost: before an operation of a boot, or in it. */
-export interface FirmwareCut {
+interface FirmwareCut {
   /** 0: the boot that upgrades; 1: the one after it, which reverts what nobody confirmed. */
   readonly boot: number;
   readonly operation: number;
@@ -54,16 +55,15 @@ const BOOTS = 2;
  */
 export function* sweepFirmware(options: Options): Generator<FirmwareSwept, FirmwareSwept, boolean | undefined> {
   const { bench, build, torn } = options;
-  const known = new Map<string, string | undefined>();
+  const known = new Set<string>();
   const findings: FirmwareFinding[] = [];
   const swept = { operations: [] as number[], cutPoints: 0, cuts: 0, booted: 0, findings };
   const look = (content: FlashContent, cut: FirmwareFinding["cut"]): void => {
     const name = content.identity();
-    if (!known.has(name)) {
-      swept.booted += 1;
-      known.set(name, faultOf(bench.boot(content.snapshot()), content, build, bench.timing));
-    }
-    const what = known.get(name);
+    if (known.has(name)) return;
+    known.add(name);
+    swept.booted += 1;
+    const what = faultOf(bench.boot(content.snapshot()), content, build, bench.timing);
     if (what !== undefined && findings.length < FINDINGS_MAX) findings.push({ cut, what });
   };
   let start = bench.content(options.start);
@@ -85,7 +85,7 @@ export function* sweepFirmware(options: Options): Generator<FirmwareSwept, Firmw
         const content = contents(operation);
         if (tear !== undefined) content.apply(operations[operation] as FlashOperation, tear);
         swept.cuts += 1;
-        look(content, { boot, operation, ...(tear === undefined ? {} : { torn: tear }) });
+        look(content, { boot, operation, ...defined({ torn: tear }) });
       }
     }
   }

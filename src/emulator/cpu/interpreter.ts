@@ -65,8 +65,8 @@ export const TRANSLATOR: Engine = { translatedAfter: 12 };
 export const INTERPRETER: Engine = { translatedAfter: Number.POSITIVE_INFINITY };
 
 /**
- * Runs one core, an instruction at a time, or a region of translated code. What it decoded and translated it keeps until
- * the bytes or the protection change.
+ * Runs one core, an instruction at a time, or a region of translated code. What it decoded and translated it keeps
+ * until the bytes or the protection change.
  */
 export class Interpreter {
   readonly core: Core;
@@ -191,7 +191,7 @@ export class Interpreter {
     this.#arrived = 0;
     if (this.#translator === undefined || heat[slot] === COLD) return undefined;
     heat[slot] = Math.min((heat[slot] as number) + arrived, COLD - 1);
-    if ((heat[slot] as number) <= this.#hot || this.core.it !== 0) return undefined;
+    if (heat[slot] <= this.#hot || this.core.it !== 0) return undefined;
     const region = this.#translator.regionAt(
       pc,
       (address) => this.#entryAt(address) !== undefined,

@@ -14,7 +14,7 @@ const KIND = {
   signedHalf: { bytes: 2, extend: (value) => (value << 16) >> 16 },
 } as const satisfies Record<string, Kind>;
 
-export type KindName = keyof typeof KIND;
+type KindName = keyof typeof KIND;
 
 /** A writeback to sp that would go below its limit faults before anything is accessed. */
 function checkWriteback(core: Core, i: Instruction): void {

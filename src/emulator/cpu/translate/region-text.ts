@@ -38,7 +38,7 @@ function plainText(w: Writer, i: Instruction): boolean {
 }
 
 /** The text of a region, and where its blocks are. */
-export interface RegionText {
+interface RegionText {
   readonly text: string;
   /** Index of a block by (address - first address) / 2; 255: none. */
   readonly table: Uint8Array;
@@ -109,7 +109,7 @@ export class RegionWriter {
     const one = it === 0 ? instruction : (instruction.inIt ?? instruction);
     if (it === 0) w.eager = false;
     const branches = isBranch(instruction);
-    // Only the last instruction of an IT block may branch; what others do is nobody's promise, and the interpreter's.
+    // Only the last instruction of an IT block may branch: the others are the interpreter's.
     if (branches && advanced(it) !== 0) return false;
     const condition = it >>> 4;
     if (it === 0 || condition >= ALWAYS) return branches ? this.#branch(one, index) : plainText(w, one);

@@ -1,3 +1,4 @@
+import { compileFunction } from "node:vm";
 import { CODE_BLOCK_BITS, Ram } from "../../memory/ram.ts";
 import type { Decoder } from "../decode/decoder.ts";
 import { isLong } from "../decode/decoder.ts";
@@ -91,8 +92,8 @@ export class Translator {
     const blocks = blocksFrom(pc, (address) => this.#decode(address), isElsewhere);
     if (blocks.length === 0 || !blocks.some(({ start }) => start === pc)) return undefined;
     const { text, table } = new RegionWriter(blocks, this.#windows, this.#core.guarded).write();
-    const make = compiled(text);
-    if (make === undefined) return undefined;
+    // The text is made here, of numbers and of the emitters' own words: nothing of the firmware's stands in it as text.
+    const make = compileFunction(text, ["signed", "unsigned", "table"]) as (...names: unknown[]) => Translated;
     const spans = blocks.map((block) => this.#spanOf(block));
     return {
       spans,
@@ -148,14 +149,4 @@ function codeBlocks(start: number, bytes: number): readonly number[] {
   const block = 1 << CODE_BLOCK_BITS;
   const first = (start & -block) >>> 0;
   return Array.from({ length: Math.ceil((start + bytes - first) / block) }, (_, index) => first + index * block);
-}
-
-/** @returns undefined in a process that must not make code from text: the interpreter does it all, then */
-function compiled(text: string): ((...names: unknown[]) => Translated) | undefined {
-  try {
-    return new Function("signed", "unsigned", "table", text) as (...names: unknown[]) => Translated;
-  } catch (error) {
-    if (error instanceof EvalError) return undefined;
-    throw error;
-  }
 }
