@@ -9,6 +9,7 @@ const ownUrls = {
   name: "own-urls",
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      if (path.includes("node_modules")) return undefined;
       const text = readFileSync(path, "utf8");
       const contents = text.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href));
       return { contents, loader: "ts" };
@@ -24,7 +25,21 @@ await build({
   bundle: true,
   // Commands stay apart, as they are loaded: only when they are called.
   splitting: true,
-  packages: "external",
+  // Other packages go in: each is many files that Node looks for one by one. These have parts in C, or are optional.
+  external: [
+    "serialport",
+    "@lydell/node-pty",
+    "cbor-x",
+    "lzma-native",
+    "node-hid",
+    "net-snmp",
+    "re2js",
+    "@jest/globals",
+  ],
+  // What is CommonJS in them asks for Node's own modules by this name.
+  banner: {
+    js: 'import { createRequire as ownRequire } from "node:module"; const require = ownRequire(import.meta.url);',
+  },
   platform: "node",
   format: "esm",
   target: "node20",
