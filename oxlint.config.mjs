@@ -40,7 +40,8 @@ export const INNER_ROOMS = {
     matrix: ["record", "request"],
     bench: ["record", "verdict", "request"],
     cuts: ["record", "verdict", "request", "bench"],
-    ".": ["record", "verdict", "request", "bench", "cuts"],
+    recovery: ["record", "verdict", "request", "bench", "cuts"],
+    ".": ["record", "verdict", "request", "bench", "cuts", "recovery"],
   },
   core: {
     ".": [],
@@ -107,6 +108,7 @@ export const INNER_ROOMS = {
     ".": [],
     page: ["."],
     history: [".", "page"],
+    results: [".", "page", "history"],
   },
   power: {
     driver: [],

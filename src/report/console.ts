@@ -58,7 +58,10 @@ export class ConsoleReport {
         if (this.#planned === 0) this.#field("upload", uploadText(event));
         return;
       case "reference":
-        this.#field("swap", `${count(event.operations, "flash operation")}, ${seconds(event.swapUs)}`);
+        this.#field(
+          event.of === "upload" ? "flash" : "swap",
+          `${count(event.operations, "flash operation")}, ${seconds(event.swapUs)}`,
+        );
         return;
       case "plan":
         this.#planned = event.cuts.length;
@@ -170,7 +173,9 @@ function imagesText({ images, crypto }: Extract<RunEvent, { event: "images-built
     const bytes = next?.fileBytes ?? old?.fileBytes ?? 0;
     return [`${name} ${old?.version ?? "as it is"} -> ${next?.version ?? "as it was"}`, `${grouped(bytes)} B`];
   };
-  return [...text("app", of(undefined)), ...text("net", of("network")), ...crypto].join(", ");
+  const signers = [...new Set(images.flatMap(({ signedBy }) => signedBy ?? []))];
+  const by = signers.length === 0 ? [] : [`signed by ${signers.join(" and ")}`];
+  return [...text("app", of(undefined)), ...text("net", of("network")), ...crypto, ...by].join(", ");
 }
 
 function preflightText(check: Extract<RunEvent, { event: "preflight" }>["checks"][number]): string {

@@ -31,7 +31,8 @@ export function bootloaderBuildOf(
   return bootloaderBuild({
     generation: generation(bootloader.generation),
     mode: modeRow(bootloader.mode).mode,
-    xipRevert: modeRow(bootloader.mode).inPlace && modeRow(bootloader.mode).takesBack,
+    ...(modeRow(bootloader.mode).mode === "ram-load" && { imageRam: bootloader.imageRam }),
+    xipRevert: modeRow(bootloader.mode).newestRuns && modeRow(bootloader.mode).takesBack,
     images: [
       { primary: deviceArea(slots.primary), secondary: deviceArea(slots.secondary) },
       ...networkImages(slots.networkSecondary && deviceArea(slots.networkSecondary)),
@@ -42,6 +43,7 @@ export function bootloaderBuildOf(
     maxAlign: bootloader.maxAlign,
     maxImgSectors: bootloader.maxImageSectors,
     validatePrimarySlot: bootloader.validatePrimary,
+    ...(bootloader.validateOnce && { validatesOnce: true }),
     tlvAllowList: bootloader.tlvAllowList,
     downgradePrevention: bootloader.downgradePrevention,
     crypto: bootloader.crypto,
@@ -51,6 +53,7 @@ export function bootloaderBuildOf(
     ...(encryption && { encryption }),
     ...netCoreOf(loaded),
     checksLoadAddress: checksLoadAddress(loaded),
+    verifyAddress: verifiesAddress(loaded),
     fixes: new Set(bootloader.fixes),
     defects,
   });
@@ -67,6 +70,18 @@ function checksLoadAddress(loaded: LoadedProfile): boolean {
   const { bootloader, slots } = loaded.profile;
   const onePair = slots.networkSecondary === undefined;
   return bootloader.checkLoadAddress ?? (onePair && netCoreOf(loaded).netCore?.rule.word === "load address");
+}
+
+/** Source: MCUboot boot/zephyr/Kconfig, MCUBOOT_VERIFY_IMG_ADDRESS. */
+function verifiesAddress(loaded: LoadedProfile): boolean {
+  const { bootloader, slots, keys } = loaded.profile;
+  const isDefault =
+    generation(bootloader.generation).verifiesResetAddress &&
+    modeRow(bootloader.mode).mode === "overwrite" &&
+    slots.networkSecondary !== undefined &&
+    keys.encryptionFile === undefined &&
+    !checksLoadAddress(loaded);
+  return bootloader.verifyImageAddress ?? isDefault;
 }
 
 /**
@@ -90,6 +105,6 @@ function netCoreOf({ profile }: LoadedProfile): Pick<BootloaderBuild, "netCore">
 
 /** The image that a debugger puts into the primary slot needs a trailer that says image ok, to be started at all. */
 export function padsFactory({ bootloader }: LoadedProfile["profile"]): boolean {
-  const { inPlace, takesBack } = modeRow(bootloader.mode);
-  return inPlace && takesBack;
+  const { newestRuns, takesBack } = modeRow(bootloader.mode);
+  return newestRuns && takesBack;
 }

@@ -19,6 +19,11 @@ import { FLASHER } from "./flasher-schema.ts";
 import { QEMU_POWER, QEMU_SECTION } from "./qemu-schema.ts";
 import { RECOVERY_SECTION, type SwitchSection } from "./recovery-schema.ts";
 
+/** `keys.signing` of a bootloader that checks hashes only. */
+export const UNSIGNED = "none";
+/** The most keys that one bootloader is believed to take. */
+const SIGNING_KEYS_MAX = 8;
+
 const ms = (max: number) => z.number().min(0).max(max);
 const namesOf = <T extends string>(rows: readonly { readonly name: T }[]) => rows.map((row) => row.name);
 
@@ -152,6 +157,14 @@ const bootloader = z.strictObject({
       "CONFIG_MCUBOOT_USE_TLV_ALLOW_LIST: unlisted TLVs outside the protected area are refused; on by default.",
     ),
   validate_primary: z.boolean().default(true).describe("CONFIG_BOOT_VALIDATE_SLOT0"),
+  validate_once: z
+    .boolean()
+    .default(false)
+    .describe("CONFIG_BOOT_VALIDATE_SLOT0_ONCE: single-slot with validate_primary: false; found valid once is valid."),
+  image_ram: z
+    .strictObject({ offset: z.int().min(0), bytes: z.int().min(1) })
+    .default({ offset: 0x2000_0000, bytes: 0x8_0000 })
+    .describe("ram-load: CONFIG_BOOT_IMAGE_EXECUTABLE_RAM_START and _SIZE; default: all RAM of the application core."),
   save_enctlv: z.boolean().default(false).describe("CONFIG_BOOT_SWAP_SAVE_ENCTLV"),
   fixes: z.array(z.enum(FIX_NAMES)).default([]).describe("Known bugs that this build of it has no more."),
   downgrade_prevention: z.boolean().default(false).describe("CONFIG_MCUBOOT_DOWNGRADE_PREVENTION, by version"),
@@ -188,6 +201,13 @@ const bootloader = z.strictObject({
       "CONFIG_MCUBOOT_CHECK_HEADER_LOAD_ADDRESS (nRF Connect SDK 3.4): images whose header names another slot are erased; " +
         "default: with network_core_rule load-address and one pair of slots.",
     ),
+  verify_image_address: z
+    .boolean()
+    .optional()
+    .describe(
+      "CONFIG_MCUBOOT_VERIFY_IMG_ADDRESS: updates whose reset vector lies outside their slot are refused; default: as its " +
+        "generation is built: overwrite only, several images, no decryption, no check_load_address.",
+    ),
   second_stage: z.boolean().default(false).describe("nRF5340: MCUboot is itself started by NSIB."),
 });
 
@@ -210,7 +230,7 @@ export const PROFILE_FIELDS = z.strictObject({
   slots: z.strictObject({
     sector_bytes: powerOfTwo(1_048_576).default(4096),
     primary: area,
-    secondary: area,
+    secondary: area.optional().describe("Of every mode but single-slot."),
     scratch: area.optional().describe("Only for swap-scratch."),
     network_secondary: area
       .optional()
@@ -218,10 +238,17 @@ export const PROFILE_FIELDS = z.strictObject({
   }),
   keys: z.strictObject({
     signing: z
-      .string()
-      .min(1)
+      .union([
+        z.string().min(1),
+        z
+          .array(z.string().min(1))
+          .min(1)
+          .max(SIGNING_KEYS_MAX)
+          .refine((files) => new Set(files).size === files.length, "names a key twice")
+          .refine((files) => !files.includes(UNSIGNED), "is a list: `none` stands alone"),
+      ])
       .describe(
-        "PEM file, relative to this one, or builtin:NAME: what images are signed with. none: the bootloader checks hashes only.",
+        "PEM file, relative to this one, or builtin:NAME: what images are signed with. none: the bootloader checks hashes only. A list: all keys that the bootloader takes; the first one signs, of the others a public half will do.",
       ),
     hash: z
       .enum(namesOf(HASHES))
@@ -242,6 +269,12 @@ export const PROFILE_FIELDS = z.strictObject({
     .strictObject({
       encryption: z.enum(["required", "optional", "none"]).default("optional"),
       header_bytes: z.int().min(32).max(65_536).multipleOf(4).default(512).describe("CONFIG_ROM_START_OFFSET"),
+      load_address: z
+        .int()
+        .min(0)
+        .max(0xffff_ffff)
+        .optional()
+        .describe("ram-load: where images are copied to and linked for (imgtool --load-addr), header first."),
     })
     .prefault({}),
   smp: z
@@ -339,15 +372,21 @@ export type Camelised<T> = T extends readonly (infer Item)[]
     : T;
 
 /** A board profile as the program sees it: names in camel case, paths absolute, the switch's own options apart. */
-export interface BoardProfile extends Camelised<Omit<ProfileFields, "schema" | "power" | "keys" | "recovery">> {
+export interface BoardProfile
+  extends Camelised<Omit<ProfileFields, "schema" | "power" | "keys" | "recovery" | "slots">> {
   /** The file it came from, absolute. */
   readonly file: string;
+  /** With a single slot the secondary one has no bytes. */
+  readonly slots: Camelised<ProfileFields["slots"] & { secondary: z.output<typeof area> }>;
   readonly power: Camelised<z.output<typeof POWER>> & SwitchSection;
   /** `press`: the switch on its button or reset pin, if that is how. */
   readonly recovery: { readonly enter: RecoveryWay; readonly press: SwitchSection | undefined } | undefined;
   /** Files are absolute paths; no file: nothing is signed, or encrypted. */
   readonly keys: Camelised<Omit<ProfileFields["keys"], "signing" | "encryption">> & {
+    /** What images are signed with: the first of a list. */
     readonly signingFile: string | undefined;
+    /** The other keys that the bootloader takes, in the list's order. */
+    readonly verifyingFiles: readonly string[];
     readonly encryptionFile: string | undefined;
   };
 }

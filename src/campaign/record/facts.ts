@@ -12,6 +12,8 @@ export interface ImageSummary {
   /** Bytes of the file that is uploaded. */
   readonly fileBytes: number;
   readonly encrypted: boolean;
+  /** The profile's name of the key that signed it; left out where its bootloader takes one key only. */
+  readonly signedBy?: string | undefined;
 }
 
 export interface PreflightCheck {
@@ -93,6 +95,8 @@ export interface BootSeen {
   readonly because: string;
   /** What said that this was a boot, and not the application from before; undefined when nothing did, or was asked. */
   readonly evidence?: BootEvidence | undefined;
+  /** No application came: the bootloader stays in serial recovery. */
+  readonly recovery?: boolean | undefined;
 }
 
 export interface RunResult {

@@ -1,8 +1,17 @@
-import type { ProfileKeys } from "../../board/index.ts";
-import { ConfigurationError, concat, hex, isHilError, messageOf, readInput, resolveFrom } from "../../core/index.ts";
+import { type ProfileKeys, signatureKeyOf } from "../../board/index.ts";
+import {
+  ConfigurationError,
+  concat,
+  defined,
+  hex,
+  isHilError,
+  messageOf,
+  readInput,
+  resolveFrom,
+} from "../../core/index.ts";
 import { formatVersion, isMarkedEncrypted, parseVersion, readFirmwareFile, verifyImage } from "../../image/index.ts";
 import type { ImagePart } from "./image-part.ts";
-import { fileIn, type PackagePlace } from "./packaged-parts.ts";
+import { fileIn, type PackagePlace, placeFor } from "./packaged-parts.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
 /** An image that was signed elsewhere, as a campaign uploads and flashes it. */
@@ -44,7 +53,10 @@ export async function presignedImage(plan: PresignedPlan, part: ImagePart): Prom
   let image: PresignedImage;
   try {
     const bytes = readInput(path);
-    image = opened(isZip ? (await fileIn(bytes, part.core, place)).bytes : await imageIn(bytes), plan);
+    image = opened(
+      isZip ? (await fileIn(bytes, part.core, placeFor(place, part.role))).bytes : await imageIn(bytes),
+      plan,
+    );
   } catch (error) {
     const text = (isHilError(error) ? error.message : messageOf(error)).replace(/\.?$/, "");
     if (isHilError(error)) throw wrong(`names ${path}, which cannot be used: ${text}`, error.hint, error);
@@ -78,10 +90,10 @@ async function imageIn(content: Uint8Array): Promise<Uint8Array> {
   throw new ConfigurationError("it is a zip archive", "A DFU package is named by payload.dfu_zip.");
 }
 
-function opened(bytes: Uint8Array, { keys: { signing, encryption } }: Pick<PresignedPlan, "keys">): PresignedImage {
-  const key = encryption?.key;
+function opened(bytes: Uint8Array, { keys }: Pick<PresignedPlan, "keys">): PresignedImage {
+  const key = keys.encryption?.key;
   const verdict = verifyImage(bytes, {
-    ...(signing === undefined ? {} : { publicKey: signing.public }),
+    ...defined({ publicKey: signatureKeyOf(keys, bytes) }),
     ...(key === undefined || key.role === "public" ? {} : { decryptKey: key }),
   });
   const { image, signedRegion, digest } = verdict;

@@ -1,8 +1,10 @@
 import { equalBytes } from "../../core/index.ts";
 import {
+  type AnyKey,
   digest,
   FLAG,
   HASHES,
+  type HashName,
   keyHash,
   keyTypeRow,
   TLV,
@@ -82,7 +84,7 @@ export function* checkImage(loader: LoaderState, image: ImagePair, slot: Slot, s
   const bytes = Math.min(range?.end ?? tlvOffset(header), area.bytes - start);
   const decrypts = decryptsBody(loader, image, slot);
   if (decrypts && image.keys[slot] === undefined) yield* unwrapping(loader);
-  const cipherBytes = decrypts ? Math.min(header.bodyBytes, Math.max(0, bytes)) : 0;
+  const cipherBytes = decrypts && loader.build.mode !== "ram-load" ? Math.min(header.bodyBytes, Math.max(0, bytes)) : 0;
   yield { kind: "work", what: "validate", bytes: Math.max(0, bytes), cipherBytes, crypto: loader.build.crypto };
   const name = checkName(loader, image, slot, bytes);
   const known = name === undefined ? undefined : checksOf(loader.build).get(name);
@@ -93,13 +95,13 @@ export function* checkImage(loader: LoaderState, image: ImagePair, slot: Slot, s
   }
   const fault = imageFault(loader, image, slot, range, swap);
   if (name !== undefined) {
+    const keeps = slot === SECONDARY || decrypts;
     const checks = checksOf(loader.build);
     if (checks.size >= CHECKS_MAX) checks.clear();
-    const decrypts = slot === SECONDARY;
     checks.set(name, {
       fault,
-      key: decrypts ? image.keys[slot] : undefined,
-      savedKey: decrypts ? swap?.savedKeys[slot] : undefined,
+      key: keeps ? image.keys[slot] : undefined,
+      savedKey: keeps ? swap?.savedKeys[slot] : undefined,
     });
   }
   return fault;
@@ -126,7 +128,12 @@ function checkName(loader: LoaderState, image: ImagePair, slot: Slot, bytes: num
 
 /** The body in a slot is decrypted to be hashed. */
 function decryptsBody({ build }: LoaderState, image: ImagePair, slot: Slot): boolean {
-  return slot === SECONDARY && build.encryption !== undefined && isEncrypted(image.headers[slot]);
+  // Where images are loaded into RAM both slots hold them as they were delivered.
+  return (
+    (slot === SECONDARY || build.mode === "ram-load") &&
+    build.encryption !== undefined &&
+    isEncrypted(image.headers[slot])
+  );
 }
 
 function imageFault(
@@ -175,6 +182,8 @@ export const MODE_TEXTS: Readonly<Record<BootMode, string>> = {
   scratch: "swap using scratch",
   overwrite: "overwrite only",
   "direct-xip": "direct XIP",
+  "ram-load": "RAM load",
+  single: "a single slot",
 };
 
 /** Why the key of an image could not be loaded. */
@@ -192,11 +201,11 @@ function keyFault({ encryption }: BootloaderBuild, entries: readonly Tlv[] | und
 
 /** Walks the TLVs in file order: every hash must fit, and the last signature after a known key decides. */
 function tlvsFault(build: BootloaderBuild, signed: Uint8Array, entries: readonly Tlv[]): Fault | undefined {
-  const { key, hash } = build.signature;
+  const { key, others = [], hash } = build.signature;
   const hashRow = HASHES.find((row) => row.name === hash);
   const expected = digest(hash, signed);
   let hashSeen = false;
-  let keyKnown = false;
+  let known: AnyKey | undefined;
   let signature: "none" | "of another key" | "wrong" | "right" = "none";
   for (const entry of entries) {
     if (entry.type === hashRow?.tlv) {
@@ -205,12 +214,12 @@ function tlvsFault(build: BootloaderBuild, signed: Uint8Array, entries: readonly
     } else if (key === undefined) {
       continue;
     } else if (entry.type === TLV.KEYHASH) {
-      keyKnown = equalBytes(entry.data, keyHash(key, hash));
+      known = keyOf([key, ...others], hash, entry.data);
     } else if (entry.type === keyTypeRow(key.type).signatureTlv) {
-      if (keyKnown) {
-        const isRight = verifySignature(key, { region: signed, hash }, entry.type, entry.data);
+      if (known !== undefined) {
+        const isRight = verifySignature(known, { region: signed, hash }, entry.type, entry.data);
         signature = isRight ? "right" : "wrong";
-        keyKnown = false;
+        known = undefined;
       } else if (signature === "none") signature = "of another key";
     }
   }
@@ -218,4 +227,12 @@ function tlvsFault(build: BootloaderBuild, signed: Uint8Array, entries: readonly
   if (signature === "right" || key === undefined) return undefined;
   if (signature === "none") return { reason: "no signature" };
   return { reason: signature === "wrong" ? "signature" : "signing key" };
+}
+
+/** The first of a build's keys that a KEYHASH names, by as many bytes as it has. Source: MCUboot bootutil_find_key.c. */
+function keyOf(keys: readonly AnyKey[], hash: HashName, named: Uint8Array): AnyKey | undefined {
+  return keys.find((key) => {
+    const own = keyHash(key, hash);
+    return named.length <= own.length && equalBytes(own.subarray(0, named.length), named);
+  });
 }

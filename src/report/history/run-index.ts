@@ -6,6 +6,8 @@ import { type RunLine, readRunLine, runLine } from "./run-line.ts";
 
 /** Beside the records: a line a run. The records are the truth; the file may be deleted at any time. */
 const INDEX = "index.jsonl";
+/** Lines that are written together: a program that is killed loses no more than these, and makes them again. */
+const KEPT_AT_ONCE = 200;
 
 /** The runs of a folder of records, oldest first, and the folders that are no record that can be read. */
 interface RunsFound {
@@ -25,29 +27,35 @@ export function runsIn(root: string): RunsFound {
   const known = indexIn(root);
   const unfinished: string[] = [];
   const unread: { id: string; why: string }[] = [];
+  let fresh: RunLine[] = [];
   for (const id of folders) {
     if (known.has(id)) continue;
     try {
-      const line = runLine(toldRun(join(root, id), join(root, id)));
+      const line = runLine(toldRun(join(root, id), join(root, id), { verdictsOnly: true }));
       if (line === undefined) unfinished.push(id);
       else known.set(id, line);
-      if (line !== undefined) keepLine(root, line);
+      if (line !== undefined) fresh.push(line);
+      if (fresh.length >= KEPT_AT_ONCE) fresh = kept(root, fresh);
     } catch (error) {
       if (!isHilError(error)) throw error;
       unread.push({ id, why: messageOf(error) });
     }
   }
+  kept(root, fresh);
   const lines = folders.flatMap((id) => known.get(id) ?? []);
   const key = ({ began, id }: RunLine) => `${began === "" ? id : began} ${id}`;
   return { lines: lines.toSorted((a, b) => (key(a) < key(b) ? -1 : 1)), unfinished, unread };
 }
 
-function keepLine(root: string, line: RunLine): void {
+/** Adds lines to the index; none of them is left to be added. */
+function kept(root: string, lines: readonly RunLine[]): RunLine[] {
+  if (lines.length === 0) return [];
   try {
-    appendFileSync(join(root, INDEX), `${JSON.stringify(line)}\n`);
+    appendFileSync(join(root, INDEX), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   } catch {
     // A folder that cannot be written to (a CI artefact, another user's) is read all the same, only not so fast.
   }
+  return [];
 }
 
 function indexIn(root: string): Map<string, RunLine> {
