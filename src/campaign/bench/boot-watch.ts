@@ -171,8 +171,10 @@ class BootWatch {
   #ended(): BootSeen | undefined {
     const lines = this.#board.logs.app.knownSince(this.#start.sinceUs);
     const boots = lines.filter(({ event }) => event === STARTING).length;
-    if (boots >= BOOTS_MAX)
-      return this.#seen("boot loop", `the bootloader started ${BOOTS_MAX} times and no application answered`);
+    if (boots >= BOOTS_MAX) {
+      const seen = this.#seen("boot loop", "");
+      return { ...seen, because: `${seen.boots} boots seen, no application answered` };
+    }
     const last = lines.findLast(({ event = "" }) => event === STARTING || DEAD_ENDS.includes(event));
     if (last === undefined || last.event === STARTING || this.#nowUs - last.atUs <= DEAD_END_MS * 1000)
       return undefined;

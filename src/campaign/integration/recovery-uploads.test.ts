@@ -81,6 +81,24 @@ describe("a campaign of uploads in serial recovery", () => {
     ]);
   });
 
+  test.each([
+    ["old", "1.0.0 to 2.0.0"],
+    ["new", "2.0.0 to 1.0.0"],
+  ] as const)("makes a replayed cut where the %s image runs", async (startWith, direction) => {
+    const cuts = [{ index: 7, kind: "time", afterResetUs: 200_000 }] as const;
+    const outcome = await smallRun({ board: single(), scenario: scenario("cuts: { count: 3 }"), cuts, startWith });
+    passed(outcome);
+    const [cut] = eventsOf(outcome.events, "verdict").filter(({ verdict }) => verdict.subject.kind === "cut");
+    expect(cut?.verdict).toMatchObject({ subject: { in: "upload", index: 7 }, ending: "in recovery" });
+    expect(`${cut?.verdict.from} to ${cut?.verdict.to}`).toBe(direction);
+  });
+
+  test("writes the same record for the same seed", async () => {
+    const run = () => smallRun({ board: single(), scenario: scenario("cuts: { count: 3 }"), seed: 9 });
+    const [first, second] = [await run(), await run()];
+    expect(JSON.stringify(first.events)).toBe(JSON.stringify(second.events));
+  });
+
   test("finds a bootloader that starts what it has not checked", async () => {
     const board = single(undefined, undefined, undefined, ["faults: []", "faults: [swap-unvalidated]"]);
     const { result, events } = await smallRun({ board, scenario: scenario("cuts: { count: 6 }") });

@@ -1,4 +1,4 @@
-// Bundles the command line (hil.ts, beside this file) into the folder that is named: a process of it starts in a
+// Bundles the command line (hil.ts, beside this file), and what users import from mcuboot-hil/jest, into the folder that is named: a process of it starts in a
 // quarter of the time that loading each file of the source takes. Run by program.ts.
 import { readFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -19,7 +19,10 @@ const ownUrls = {
 
 const [, , outdir] = process.argv;
 await build({
-  entryPoints: [fileURLToPath(new URL("hil.ts", import.meta.url))],
+  entryPoints: {
+    hil: fileURLToPath(new URL("hil.ts", import.meta.url)),
+    jest: fileURLToPath(new URL("../../jest/index.ts", import.meta.url)),
+  },
   outdir,
   outExtension: { ".js": ".mjs" },
   bundle: true,

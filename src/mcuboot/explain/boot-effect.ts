@@ -21,6 +21,7 @@ export function bootEffect(
   const images = imageListOf(before, build);
   return build.images.map((areas, image) => {
     const { result } = outcome;
+    if (build.mode === "single") return "runs the only slot";
     if (newestRuns(build.mode)) {
       if (result.kind !== "run") return undefined;
       return result.slots[image] === areas.primary.offset ? "runs slot 0" : "runs slot 1";
