@@ -1,6 +1,6 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { ConfigurationError, EXIT, messageOf, UsageError } from "../../core/index.ts";
+import { ConfigurationError, EXIT, entryAt, messageOf, UsageError } from "../../core/index.ts";
 import { labDocument, labPage, pageDocument, recordedRun, runsIn } from "../../report/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -33,6 +33,7 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
   );
   if (!args) return EXIT.pass;
   if (args.flag("lab")) return labReport(args, io);
+  if (args.text("nights") !== undefined) throw new UsageError("--nights goes with --lab.", "A run has one night.");
   const folders = args.positional;
   const [first] = folders;
   if (first === undefined) throw new UsageError("hil report wants the folder of a run.", "See hil report --help.");
@@ -67,6 +68,14 @@ async function endOf(outlets: Outlets, folders: readonly string[], io: CliIo): P
 function labReport(args: Parsed, io: CliIo): number {
   const [folder = "runs", ...others] = args.positional;
   if (others.length > 0) throw new UsageError("--lab wants one folder of records.", "It holds the runs of all boards.");
+  for (const name of Object.keys(OUTLET_OPTIONS)) {
+    if (args.text(name) !== undefined) {
+      throw new UsageError(
+        `--${name} and --lab do not go together.`,
+        `Give --${name} to hil run, or to hil report RUN.`,
+      );
+    }
+  }
   requireFolder(folder, io);
   const path = args.text("output") ?? join(folder, "lab.html");
   const { lines, unfinished, unread } = runsIn(resolve(io.cwd, folder));
@@ -91,7 +100,7 @@ function labReport(args: Parsed, io: CliIo): number {
 }
 
 function requireFolder(folder: string, io: CliIo): void {
-  const found = statSync(resolve(io.cwd, folder), { throwIfNoEntry: false });
+  const found = entryAt(resolve(io.cwd, folder));
   if (found?.isDirectory()) return;
   const what = found === undefined ? "is not there" : "is a file";
   throw new ConfigurationError(`${folder} ${what}.`, "Name the folder of a run, e.g. runs/2026-11-30T02-10-07-1a2b.");
