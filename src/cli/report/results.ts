@@ -34,7 +34,7 @@ export const WRITE_OPTION = {
   },
 } as const satisfies OptionRows;
 
-export interface Wanted {
+interface Wanted {
   readonly format: ResultFormat;
   /** A file or folder; appended to where nothing was said and the server names a file for it. */
   readonly target: string;
