@@ -30,6 +30,7 @@ export { boardFacts, probeBoard } from "./probe.ts";
 export { bootloaderBuildOf, loadAddressOf, padsFactory } from "./profile/bootloader-build.ts";
 export {
   type CalibrationResult,
+  type CalibrationTrial,
   calibrationOf,
   calibrationPath,
   type Spread,
@@ -67,5 +68,7 @@ export {
 } from "./profile/profile.ts";
 export { type BoardProfile } from "./profile/schema.ts";
 export { withFirmware } from "./profile/with-firmware.ts";
+export { FirmwareBench } from "./providers/firmware-bench.ts";
+export { type FirmwareFinding, type FirmwareSwept, sweepFirmware } from "./providers/firmware-sweep.ts";
 export { serveEmulated } from "./providers/serve-emulated.ts";
 export { makeTwin } from "./providers/twin.ts";

@@ -1,5 +1,5 @@
 import { join, relative, resolve } from "node:path";
-import { loadProfile } from "../../board/index.ts";
+import { loadProfile, withFirmware } from "../../board/index.ts";
 import { namedScenario } from "../../campaign/index.ts";
 import {
   ConfigurationError,
@@ -20,15 +20,20 @@ import {
   sweepSteps,
 } from "../../mcuboot/index.ts";
 import { count, grouped } from "../../report/index.ts";
+import { PLOT_OPTION, plotFile } from "../report/plot-file.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import { durationOf } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
+import { sweepBinary } from "./firmware.ts";
+import { sweepPlot } from "./plot.ts";
 import { replaySweep } from "./replay.ts";
 import { parseSwept, type SweepReplay, type SweepRequest, upgradeOf } from "./request.ts";
 import { coverageText, findingLines, mapOf } from "./text.ts";
 
 const OPTIONS = {
-  board: { type: "string", describe: 'board profile: a YAML file, or "twin"', default: "twin" },
+  board: { type: "string", describe: 'board profile: a YAML file, or "twin"; with --firmware "emulated"' },
+  firmware: { type: "string", describe: "sweep this binary, the model beside it: merged HEX (repeatable)" },
+  net: { type: "string", describe: "with --firmware: image of the network core (repeatable)" },
   mode: { type: "string", describe: "another mode than the profile's: swap-move, swap-offset, direct-xip …" },
   generation: { type: "string", describe: "another MCUboot than the profile's" },
   cuts: { type: "string", describe: "cuts in one sequence: 1, 2 … or any", default: "any" },
@@ -47,6 +52,7 @@ const OPTIONS = {
   out: { type: "string", describe: "folder for the replay files of findings", default: "runs/sweep" },
   replay: { type: "string", describe: "walk the way of a finding again, from its file" },
   trace: { type: "boolean", describe: "with --replay: every operation and log line" },
+  ...PLOT_OPTION,
   json: { type: "boolean", describe: "print the result as JSON, and nothing else, on standard output" },
 } as const satisfies OptionRows;
 
@@ -70,8 +76,13 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
     return replaySweep(resolve(io.cwd, file), asked, io);
   }
   requireOwnLengths(args);
+  const plot = plotFile(args.text("output"), io);
+  const images = { firmware: args.texts("firmware"), network: args.texts("net"), cwd: io.cwd };
   const request: SweepRequest = {
-    board: await loadProfile(args.text("board") ?? "twin", { cwd: io.cwd }),
+    board: withFirmware(
+      await loadProfile(args.text("board") ?? (images.firmware.length > 0 ? "emulated" : "twin"), io),
+      images,
+    ),
     scenario: await namedScenario(args.positional, io.cwd),
     seed: args.whole("seed") ?? 1,
     swept: sweptFields(args),
@@ -89,6 +100,10 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
         : "test upgrade and its revert";
     io.out(`${request.scenario.value.name}: ${kind}, MCUboot ${build.generation.name}, ${build.mode}\n`);
   }
+  if (request.board.profile.emulated?.firmware !== undefined) {
+    if (plot !== undefined) throw new UsageError("-o draws the sweep of the model.", "Leave it out with --firmware.");
+    return sweepBinary({ request, upgrade, torn: args.flag("torn"), json, budget }, io);
+  }
   const torn = args.flag("torn") ? SWEPT_TEARS : [];
   // With a budget level by level, so that what is covered when it ends is as much as can be.
   const deepen = args.text("budget") !== undefined;
@@ -98,6 +113,7 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
   const files = sweep.findings.map((finding, at) => written(finding, at + 1, request, folder, io));
   if (json) io.out(`${JSON.stringify(jsonOf(sweep, files, options), undefined, 2)}\n`);
   else print(sweep, files, io);
+  plot?.(sweepPlot(`Sweep of ${request.scenario.value.name}, MCUboot ${build.generation.name}, ${build.mode}`, sweep));
   if (sweep.findings.length > 0) return EXIT.failed;
   return isIncomplete(sweep) ? EXIT.bench : EXIT.pass;
 }
