@@ -1,4 +1,4 @@
-import { type LoadedProfile, reachOf } from "../../board/index.ts";
+import { type LoadedProfile, reachOf, smpBaudRate } from "../../board/index.ts";
 import {
   buildMaterial,
   checkRequest,
@@ -10,6 +10,7 @@ import {
 } from "../../campaign/index.ts";
 import { EXIT, Random, RealClock, VirtualClock } from "../../core/index.ts";
 import { count, grouped, seconds } from "../../report/index.ts";
+import { lineTimeUs } from "../../serial/index.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { reachLines } from "./trust.ts";
 
@@ -38,8 +39,9 @@ export async function dryRun(
   const { scenario } = request;
   const { profile } = request.board;
   const inRecovery = uploadsInRecovery(scenario.value, profile);
-  const work = inRecovery ? recoveryWork(expected, images) : swapWork(expected, images);
+  const work = inRecovery ? recoveryWork(expected, images, smpBaudRate(profile)) : swapWork(expected, images);
   const planned = request.cuts?.length ?? scenario.value.cuts.count ?? 0;
+  // What is cut lasts half as long in the mean, and what comes after it the whole time.
   const perCutUs = work.totalUs * 1.5 + (profile.timeoutsMs.boot * 1000) / 4;
   const reach = reachOf(request.board, namedFiles(scenario));
   if (request.json) {
@@ -102,9 +104,18 @@ function swapWork(expected: Material["expected"], images: Material["images"]): F
   return { operations: operations.length, operationsUs, totalUs };
 }
 
-/** What serial recovery does with the new image, without the line's own time; two uploads a cut. */
-function recoveryWork(expected: Material["expected"], images: Material["images"]): FlashWork {
+/** Bytes on the line for a byte of the image: base64, and what each frame and request adds. */
+const LINE_BYTES_A_BYTE = 1.4;
+
+/** One upload of the new image into serial recovery; its total holds the time on the line, its operations do not. */
+function recoveryWork(
+  expected: Material["expected"],
+  images: Material["images"],
+  baudRate: number | undefined,
+): FlashWork {
   expected.place(images.old);
   const { operations, flashUs } = expected.recoveryWork(images.new.file);
-  return { operations, operationsUs: flashUs, totalUs: 2 * flashUs };
+  const lineBytes = images.new.file.length * LINE_BYTES_A_BYTE;
+  const lineUs = baudRate === undefined ? 0 : lineTimeUs(lineBytes, baudRate);
+  return { operations, operationsUs: flashUs, totalUs: flashUs + lineUs };
 }

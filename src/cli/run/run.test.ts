@@ -252,6 +252,12 @@ describe("--dry-run", () => {
     const io = memoryIo();
     expect(await runCommand(["recovery-upgrade", "--dry-run", "--board", "twin-single"], io)).toBe(0);
     expect(io.printed()).toMatch(/upload {4}\d+ flash operations, [\d.]+ s by the model/);
+    // Twelve cuts, each an upload and on average half of another, as base64 at 115,200 baud: the line alone takes this.
+    const [, , bytes = ""] = /new (\S+): ([\d,]+) B/.exec(io.printed()) ?? [];
+    const lineS = (12 * 1.5 * Number(bytes.replaceAll(",", "")) * (4 / 3) * 10) / 115_200;
+    const [, s] = /12 cuts, about ([\d.]+) s/.exec(io.printed()) ?? [];
+    expect(Number(s)).toBeGreaterThan(lineS);
+    expect(Number(s)).toBeLessThan(2 * lineS);
     const json = memoryIo();
     await runCommand(["recovery-upgrade", "--dry-run", "--board", "twin-single", "--json"], json);
     expect(JSON.parse(json.printed())).toMatchObject({ upload: { operations: expect.any(Number) } });
