@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   type ConfigFile,
   ConfigurationError,
+  entryAt,
   loadYaml,
   namesToChoose,
   nearestInFolders,
@@ -110,7 +111,7 @@ function checked(loaded: ConfigFile<ProfileFields>, keyFiles: KeyFiles = {}): Lo
 function fileOf(reference: string, cwd: string): string {
   const path = resolve(cwd, reference);
   // A folder of the same name is no profile: `hil twin --link twin` makes one.
-  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  const isFile = entryAt(path)?.isFile() ?? false;
   if (isFile || !/^[\w-]+(\/[\w-]+)*$/.test(reference)) return path;
   const names = builtInBoards();
   if (names.includes(reference)) return resolve(BUILT_IN_FOLDER, `${reference}.yaml`);

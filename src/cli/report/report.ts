@@ -1,6 +1,5 @@
-import { statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { ConfigurationError, EXIT, UsageError } from "../../core/index.ts";
+import { ConfigurationError, EXIT, entryAt, UsageError } from "../../core/index.ts";
 import { pageDocument, recordedRun } from "../../report/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -40,7 +39,7 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
 }
 
 function requireFolder(folder: string, io: CliIo): void {
-  const found = statSync(resolve(io.cwd, folder), { throwIfNoEntry: false });
+  const found = entryAt(resolve(io.cwd, folder));
   if (found?.isDirectory()) return;
   const what = found === undefined ? "is not there" : "is a file";
   throw new ConfigurationError(`${folder} ${what}.`, "Name the folder of a run, e.g. runs/2026-11-30T02-10-07-1a2b.");

@@ -1,6 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
-import { ConfigurationError, hasCode } from "../errors.ts";
+import { ConfigurationError, hasCode, messageOf } from "../errors.ts";
 
 /** Longer than any file that this program is for: a flash of 16 MiB as HEX text. */
 export const INPUT_BYTES_MAX = 64 * 1024 * 1024;
@@ -47,6 +47,18 @@ export function readInputText(path: string, bytesMax = INPUT_BYTES_MAX): string 
 }
 
 /**
+ * What lies at a path that somebody named; undefined where nothing does. Links are followed.
+ * @throws ConfigurationError where the system cannot say: links that lead to each other, a folder that may not be read.
+ */
+export function entryAt(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw new ConfigurationError(`${path}: ${messageOf(error)}.`, "Check the path.", { cause: error });
+  }
+}
+
+/**
  * Hands the lines of a file to `take`, without their ends, however long the file is.
  * @throws as readInput, but for the length.
  */
@@ -75,7 +87,14 @@ export function eachLine(path: string, take: (line: string) => void): void {
 function opened<T>(path: string, read: (file: number, found: Stats) => T): T {
   const isOwn = OWN_PIPE.test(path);
   // To open a pipe that nobody writes to would wait for good.
-  const file = openSync(path, constants.O_RDONLY | (isOwn ? 0 : constants.O_NONBLOCK));
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | (isOwn ? 0 : constants.O_NONBLOCK));
+  } catch (error) {
+    // Linux: a socket cannot be opened.
+    if (hasCode(error, "ENXIO")) throw new ConfigurationError(`${path} is not a file.`, "", { cause: error });
+    throw error;
+  }
   try {
     const found = fstatSync(file);
     if (found.isDirectory()) throw Object.assign(new Error("EISDIR: this is a folder"), { code: "EISDIR" });
@@ -84,10 +103,6 @@ function opened<T>(path: string, read: (file: number, found: Stats) => T): T {
       throw new ConfigurationError(`${path} is ${kind}, not a file.`, "Copy what comes from it into a file first.");
     }
     return read(file, found);
-  } catch (error) {
-    // Linux: a socket cannot be opened.
-    if (hasCode(error, "ENXIO")) throw new ConfigurationError(`${path} is not a file.`, "", { cause: error });
-    throw error;
   } finally {
     closeSync(file);
   }
