@@ -106,6 +106,7 @@ export const INNER_ROOMS = {
     ".": [],
     page: ["."],
     history: [".", "page"],
+    results: [".", "page", "history"],
   },
   power: {
     driver: [],

@@ -1,9 +1,10 @@
 // A server for bench/smp.ts, a process of its own: ours, on a pseudo-terminal, at the pace of a line and of flash.
-// All its times are the line's: how late this program is with an answer, a board would not be, and its client is not
-// judged by it. The line's time stands still meanwhile (`lagUs`), and this program never sleeps.
-// usage: npx tsx bench/smp-server.ts BAUD BUFFER_BYTES BUFFER_COUNT LOST_PERCENT
+// All its times are the line's: how late this program is, with an answer or in hearing what came, a board would not be,
+// and its client is not judged by it. When bytes come and leave is told by a program of its own (smp-line.c); the line's
+// time stands still while this one is late (`lagUs`).
+// usage: npx tsx bench/smp-server.ts BAUD BUFFER_BYTES BUFFER_COUNT LOST_PERCENT LINE_PROGRAM
 import { Random, RealClock, sleepUntil } from "../src/core/index.ts";
-import { type Chunk, type Link, lineTimeUs, openPty, Uart } from "../src/serial/index.ts";
+import { type Chunk, type Link, lineTimeUs, Uart } from "../src/serial/index.ts";
 import {
   ConsoleTransport,
   decodeMap,
@@ -17,6 +18,7 @@ import {
 } from "../src/smp/index.ts";
 import { ArrayImageStore } from "../src/smp/testing/array-store.ts";
 import { M44_FACTS } from "../src/smp/testing/bench.ts";
+import { openStampedLine, type StampedLine } from "./smp-line.ts";
 
 /** One word of the nRF5340's flash, in microseconds. Source: nRF5340 Product Specification, NVMC, t_WRITE. */
 const WORD_US = 43;
@@ -24,8 +26,8 @@ const WORD_US = 43;
 const PIECE_BYTES = 32;
 const [baudRate = 0, bufferBytes = 0, bufferCount = 0, lostPercent = 0] = process.argv.slice(2).map(Number);
 const clock = new RealClock();
-const { link, path } = await openPty({ clock });
-const uart = Uart.open(paced(link), { clock });
+const line = await openStampedLine(process.argv[6] ?? "", clock);
+const uart = Uart.open(paced(line), { clock });
 const store = new ArrayImageStore({ slotBytes: 512 * 1024 });
 const packets = new ConsoleTransport(uart, { clock });
 let startedUs = 0;
@@ -61,20 +63,15 @@ const server = new SmpServer({
       }
       if (answer?.off === totalOf(request)) {
         const seconds = (flashFreeUs - startedUs) / 1e6;
-        const medians = { turnUs: median(turns), lateUs: median(late) };
-        process.stdout.write(`${JSON.stringify({ seconds, ...medians, ...server.counters, chunksLost })}\n`);
+        const turnMeanUs = Math.round(turns.reduce((sum, us) => sum + us, 0) / turns.length);
+        const found = { seconds, turnUs: median(turns), turnMeanUs, lateUs: median(late) };
+        process.stdout.write(`${JSON.stringify({ ...found, ...server.counters, chunksLost })}\n`);
       }
       return answer ?? {};
     },
   },
 });
-process.stdout.write(`${JSON.stringify({ path })}\n`);
-stayAwake();
-
-/** A real clock spins before an alarm is due: this program hears of a byte at once, as hardware does. */
-function stayAwake(): void {
-  clock.at(clock.nowUs() + 1_000, stayAwake);
-}
+process.stdout.write(`${JSON.stringify({ path: line.path })}\n`);
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
@@ -87,14 +84,18 @@ function totalOf(request: { len?: number | undefined }): number {
 }
 
 /** Both directions at the pace of the line, 8N1; what is read in one piece counts from when the line was free. */
-function paced(inner: Link): Link {
+function paced(inner: StampedLine): Link {
   let rxFreeUs = 0;
   let txFreeUs = 0;
+  /** When the last answer began to leave, and how far the line was behind before: a window's chunks come earlier. */
+  let leftUs = 0;
+  let lagBeforeUs = 0;
+  const onLine = (atUs: number) => (atUs >= leftUs ? atUs - lagUs : Math.min(atUs - lagBeforeUs, leftUs - lagUs));
   async function* chunks(): AsyncGenerator<Chunk> {
     for await (const { atUs, bytes } of inner.chunks) {
       if (answeredUs !== undefined) turns.push(atUs - answeredUs);
       answeredUs = undefined;
-      const onLineUs = atUs - lagUs;
+      const onLineUs = onLine(atUs);
       for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
         const piece = bytes.subarray(at, at + PIECE_BYTES);
         rxFreeUs = Math.max(rxFreeUs, onLineUs) + lineTimeUs(piece.length, baudRate);
@@ -104,21 +105,21 @@ function paced(inner: Link): Link {
     }
   }
   return {
-    name: inner.name,
+    name: inner.path,
     chunks: chunks(),
     write: async (bytes) => {
       // The answer leaves when flash is done, whatever this program needs to make it.
       txFreeUs = Math.max(txFreeUs, dueUs ?? clock.nowUs() - lagUs) + lineTimeUs(bytes.length, baudRate);
       dueUs = undefined;
-      await sleepUntil(clock, txFreeUs + lagUs);
-      const beganUs = clock.nowUs();
-      await inner.write(bytes);
+      const beganUs = await inner.write(bytes, txFreeUs + lagUs);
       answeredUs = beganUs;
       // How long the system takes to hand the bytes over is the way to the client, and the client's.
       late.push(beganUs - txFreeUs - lagUs);
+      leftUs = beganUs;
+      lagBeforeUs = lagUs;
       lagUs = beganUs - txFreeUs;
     },
-    [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 

@@ -11,6 +11,7 @@ import { RealClock, ScratchFolder } from "../src/core/index.ts";
 import { lineTimeUs, openSerialPort, Uart } from "../src/serial/index.ts";
 import { dataRoom, encodedBytes, SMP_HEADER_BYTES, SmpClient } from "../src/smp/index.ts";
 import { plainImage } from "../src/smp/testing/array-store.ts";
+import { compileLine } from "./smp-line.ts";
 
 const WORD_US = 43;
 const CHUNKS_PER_LOSS = 3;
@@ -20,8 +21,10 @@ const kibibytes = Number(process.argv[2] ?? 200);
 const only = process.argv.find((word) => word.startsWith("--only="))?.slice("--only=".length);
 const withPeers = !process.argv.includes("--no-peers");
 const image = plainImage({ version: [2, 0, 0], payloadBytes: kibibytes * 1024 - 72 });
-const file = join(new ScratchFolder("bench").path, "image.bin");
+const scratch = new ScratchFolder("bench").path;
+const file = join(scratch, "image.bin");
 writeFileSync(file, image.file);
+const lineProgram = compileLine(scratch);
 
 interface Setup {
   readonly baudRate: number;
@@ -58,6 +61,8 @@ interface Measured {
   readonly seconds: number;
   /** From an answer's last byte to the first of the next chunk: the client, and the way there and back. */
   readonly turnUs: number;
+  /** The same, on average. */
+  readonly turnMeanUs: number;
   /** How late the server was with its answer; no part of `seconds`. */
   readonly lateUs: number;
   /** Chunks that were lost on the way to the server, each of them the next one that it wanted. */
@@ -67,7 +72,7 @@ interface Measured {
 /** Runs one client against a new server. */
 async function measured(setup: Setup, upload: (port: string) => Promise<void>): Promise<Measured> {
   const server = fileURLToPath(new URL("smp-server.ts", import.meta.url));
-  const argv = [setup.baudRate, setup.bufferBytes, setup.bufferCount, setup.lostPercent].map(String);
+  const argv = [setup.baudRate, setup.bufferBytes, setup.bufferCount, setup.lostPercent, lineProgram].map(String);
   const child: ChildProcess = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), server, ...argv], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -126,7 +131,7 @@ async function show(setup: Setup, name: string, upload: (port: string) => Promis
     console.log(`  ${name.padEnd(20)} failed: ${String(error).slice(0, 100)}`);
     return 0;
   }
-  const { seconds, turnUs, lateUs, chunksLost } = found;
+  const { seconds, turnUs, turnMeanUs, lateUs, chunksLost } = found;
   const rate = image.file.length / seconds;
   const { both: clean, turns, chunk } = limits(setup);
   // A server that takes chunks in their order says that one is missing when the next has come; a third one is on its
@@ -134,7 +139,7 @@ async function show(setup: Setup, name: string, upload: (port: string) => Promis
   const both = clean + CHUNKS_PER_LOSS * chunksLost * chunk;
   const share = (limit: number) => `${((100 * limit) / seconds).toFixed(1).padStart(6)} %`;
   console.log(
-    `  ${name.padEnd(20)}${rate.toFixed(0).padStart(7)} B/s ${seconds.toFixed(2).padStart(7)} s${share(both)} of the limit${share(turns)} of one by one; turn-round ${turnUs} us, server late ${lateUs} us`,
+    `  ${name.padEnd(20)}${rate.toFixed(0).padStart(7)} B/s ${seconds.toFixed(2).padStart(7)} s${share(both)} of the limit${share(turns)} of one by one; turn-round ${turnUs} us (mean ${turnMeanUs}), server late ${lateUs} us`,
   );
   return rate;
 }

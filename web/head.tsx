@@ -29,7 +29,10 @@ export function Head({ run, hil }: { run: RunPage; hil: string }) {
         <tbody>
           {run.images.map((image) => (
             <tr key={image.role}>
-              <td>{image.role}</td>
+              <td>
+                {image.role}
+                {image.signedBy !== undefined && <span class="quiet"> signed by {image.signedBy}</span>}
+              </td>
               <td>{image.version}</td>
               <td class="number">{grouped(image.fileBytes)}</td>
               <td>{image.encrypted ? "yes" : "no"}</td>

@@ -47,7 +47,15 @@ export {
 } from "./profile/draft.ts";
 export { deviceArea, firstChunkMs, flashTimingOf } from "./profile/flash-timing.ts";
 export { keptProfileText } from "./profile/kept-text.ts";
-export { imageCrypto, imageRandomness, keyTitles, type ProfileKeys, profileKeys } from "./profile/keys.ts";
+export {
+  imageCrypto,
+  imageRandomness,
+  keyTitles,
+  type ProfileKeys,
+  profileKeys,
+  signatureKeyOf,
+  signerNameOf,
+} from "./profile/keys.ts";
 export {
   builtInBoards,
   DEFAULT_BOARD,

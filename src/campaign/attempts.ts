@@ -15,15 +15,15 @@ import { generation, generationTitle } from "../mcuboot/index.ts";
 import { SmpTranscript } from "../smp/index.ts";
 import { isRetryable, RETRY_AFTER_MS } from "./bench/retry.ts";
 import { WearMeter } from "./bench/wear.ts";
-import type { ImageSummary, RunResult } from "./record/facts.ts";
+import type { RunResult } from "./record/facts.ts";
 import { keptOf } from "./record/kept.ts";
 import { keptKeys } from "./record/kept-keys.ts";
 import type { Progress } from "./record/progress.ts";
 import type { RunRecord } from "./record/record.ts";
 import { imageDifferences, replayOf } from "./record/replay.ts";
 import { completed, type ResultTally } from "./record/run-result.ts";
-import { allImages, type CampaignImages } from "./request/images.ts";
-import { buildMaterial, cryptoOf, expectedFlashOf } from "./request/material.ts";
+import type { CampaignImages } from "./request/images.ts";
+import { buildMaterial, cryptoOf, expectedFlashOf, imageFacts } from "./request/material.ts";
 import type { RunRequest } from "./request/run-request.ts";
 import { type CampaignOutcome, runCampaign } from "./runner.ts";
 
@@ -137,7 +137,7 @@ export class Attempts {
     const record = this.#record;
     const { images, expected } = await buildMaterial(request, board, this.#random);
     this.#images = images;
-    const facts = allImages(images).map((image) => factsOf(image));
+    const facts = imageFacts(request.board, images);
     const crypto = cryptoOf(request.board, images);
     record.event({ atUs: this.nowUs, event: "images-built", images: facts, crypto });
     const differences = imageDifferences(request.recordedImages ?? [], facts);
@@ -201,8 +201,4 @@ async function closing<T>(board: Board, record: RunRecord, work: () => Promise<T
 function titleOf({ name, provider, bootloader }: BoardProfile): string {
   const kind = provider === "twin" ? "simulated nRF5340-DK; " : "";
   return `${name} (${kind}${generationTitle(generation(bootloader.generation))}, ${bootloader.mode})`;
-}
-
-function factsOf({ role, core, version, hash, fileBytes, encrypted }: ImageSummary): ImageSummary {
-  return { role, ...defined({ core }), version, hash, fileBytes, encrypted };
 }

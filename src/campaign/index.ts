@@ -21,8 +21,8 @@ export { requireEncryptionPolicy } from "./request/encryption-policy.ts";
 export { cutsAt, cutsOn, triggerFault } from "./request/explicit-cuts.ts";
 export { namedScenario } from "./request/image-pair.ts";
 export { namedParts } from "./request/image-part.ts";
-export { allImages, type CampaignImage, type CampaignImages, imageOf } from "./request/images.ts";
-export { buildMaterial } from "./request/material.ts";
+export { type CampaignImage, type CampaignImages, imageOf } from "./request/images.ts";
+export { buildMaterial, imageFacts } from "./request/material.ts";
 export { namedFiles } from "./request/payload-file.ts";
 export { type RunRequest } from "./request/run-request.ts";
 export {

@@ -60,6 +60,8 @@ export { type StructureFinding, type StructureOptions, structureFindings } from 
 export {
   type CheckResult,
   type ImageVerdict,
+  namedKey,
+  namesKey,
   openImageKey,
   type VerifyOptions,
   verifyImage,

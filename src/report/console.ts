@@ -170,7 +170,9 @@ function imagesText({ images, crypto }: Extract<RunEvent, { event: "images-built
     const bytes = next?.fileBytes ?? old?.fileBytes ?? 0;
     return [`${name} ${old?.version ?? "as it is"} -> ${next?.version ?? "as it was"}`, `${grouped(bytes)} B`];
   };
-  return [...text("app", of(undefined)), ...text("net", of("network")), ...crypto].join(", ");
+  const signers = [...new Set(images.flatMap(({ signedBy }) => signedBy ?? []))];
+  const by = signers.length === 0 ? [] : [`signed by ${signers.join(" and ")}`];
+  return [...text("app", of(undefined)), ...text("net", of("network")), ...crypto, ...by].join(", ");
 }
 
 function preflightText(check: Extract<RunEvent, { event: "preflight" }>["checks"][number]): string {

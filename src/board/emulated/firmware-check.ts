@@ -1,6 +1,6 @@
 import { defined, hexOf, viewOf } from "../../core/index.ts";
 import { HEADER_BYTES, IMAGE_MAGIC, type PublicKey, verifyImage } from "../../image/index.ts";
-import { profileKeys } from "../profile/keys.ts";
+import { profileKeys, signatureKeyOf } from "../profile/keys.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 
 const FIELD = ["emulated", "firmware"] as const;
@@ -72,7 +72,7 @@ function checkImage(loaded: LoadedProfile, flash: Uint8Array): void {
 }
 
 function verdictOf(loaded: LoadedProfile, slot: Uint8Array) {
-  const key = profileKeys(loaded).signing?.public;
+  const key = signatureKeyOf(profileKeys(loaded), slot);
   return verifyImage(slot, defined({ publicKey: key }));
 }
 

@@ -8,8 +8,14 @@ export interface BuildKey extends Found<string> {
   /** Absolute, where it was found; as the build spells it otherwise. */
   readonly value: string;
   readonly isHere: boolean;
-  /** Further keys that the bootloader takes, as the build spells them. */
-  readonly others: readonly string[];
+  /** Further keys that the bootloader takes. */
+  readonly others: readonly OtherKey[];
+}
+
+interface OtherKey {
+  /** Absolute, where it was found; as the build spells it otherwise. */
+  readonly value: string;
+  readonly isHere: boolean;
 }
 
 const CACHE_BYTES_MAX = 4 * 1024 * 1024;
@@ -50,8 +56,11 @@ function keyOf(build: BuildFolder, places: readonly Place[]): BuildKey | undefin
   const named = places.map(([domain, name]) => symbolOf(domain, name)).find((found) => found !== undefined);
   if (named === undefined) return undefined;
   const [first = "", ...others] = named.value.split(",").map((path) => path.trim());
-  const file = candidates(first, build).find((path) => existsSync(path));
-  return { value: file ?? first, isHere: file !== undefined, others, from: named.from };
+  const found = (path: string): OtherKey => {
+    const file = candidates(path, build).find((candidate) => existsSync(candidate));
+    return { value: file ?? path, isHere: file !== undefined };
+  };
+  return { ...found(first), others: others.map(found), from: named.from };
 }
 
 /**

@@ -265,7 +265,8 @@ function notesOf(build: BuildFolder, { layout, signing, encryption, generation, 
     }
   }
   if (signing && signing.others.length > 0) {
-    notes.push(`The bootloader takes further keys: ${signing.others.join(", ")}. Images are signed with the first.`);
+    const names = signing.others.map(({ value, isHere }) => `${value}${isHere ? "" : " (not on this machine)"}`);
+    notes.push(`The bootloader takes further keys: ${names.join(", ")}. Images are signed with the first.`);
   }
   if (decrypts(build) && encryption === undefined) {
     notes.push("The bootloader decrypts, and its build names no key file: the key is compiled in (MCUboot's keys.c).");

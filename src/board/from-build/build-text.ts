@@ -85,7 +85,13 @@ function keyLines(profile: BuildProfile, given: GivenKeys): readonly string[] {
 
 function keyLine(field: "signing" | "encryption", key: BuildKey | undefined, given: string | undefined): string {
   if (given !== undefined) return line(2, field, JSON.stringify(given), `named by --${field}`);
-  if (key?.isHere) return line(2, field, JSON.stringify(key.value), key.from);
+  if (key?.isHere) {
+    // Those that are not on this machine are told of by a note: a profile names only files that are there.
+    const files = [key.value, ...key.others.filter(({ isHere }) => isHere).map(({ value }) => value)];
+    const value =
+      files.length === 1 ? JSON.stringify(key.value) : `[${files.map((file) => JSON.stringify(file)).join(", ")}]`;
+    return line(2, field, value, key.from);
+  }
   const why = key === undefined ? "the build names no file" : `${key.value} (${key.from}) is not on this machine`;
   return line(2, field, STAND_IN[field], `CHANGE: a published TEST key; ${why}`);
 }

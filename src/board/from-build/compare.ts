@@ -1,9 +1,9 @@
-import { ConfigurationError, hexOf, isHilError, messageOf } from "../../core/index.ts";
+import { ConfigurationError, defined, hexOf, isHilError, messageOf } from "../../core/index.ts";
 import { isMarkedEncrypted, NRF5340_RAM_END, slotImageBytesMax, startFault, verifyImage } from "../../image/index.ts";
 import { keySlotBytes, modeRow, NET_APP } from "../../mcuboot/index.ts";
 import { bootloaderBuildOf } from "../profile/bootloader-build.ts";
 import type { BoardFacts } from "../profile/draft.ts";
-import { decryptionOf, type ProfileKeys, profileKeys } from "../profile/keys.ts";
+import { decryptionOf, type ProfileKeys, profileKeys, signatureKeyOf } from "../profile/keys.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 import type { Found } from "./build-folder.ts";
 import type { BuildImage } from "./build-images.ts";
@@ -203,7 +203,7 @@ function opensWith({ bytes, parsed }: BuildImage, loaded: LoadedProfile, keys: P
   try {
     const decryption = decryptionOf(loaded, keys);
     const verdict = verifyImage(bytes, {
-      ...(keys.signing && { publicKey: keys.signing.public }),
+      ...defined({ publicKey: signatureKeyOf(keys, bytes) }),
       ...(isEncrypted && decryption && { decryptKey: decryption.key }),
     });
     return { verdict, why: "" };

@@ -72,6 +72,7 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
   if (qemu !== undefined) files.push(cachedFile(file, qemu.image));
   for (const [name, path] of [
     [keyNames.signing, keys.signingFile],
+    ...keyNames.verifying.map((name, index) => [name, keys.verifyingFiles[index]] as const),
     [keyNames.encryption, keys.encryptionFile],
   ] as const) {
     if (name !== undefined && path !== undefined && !isKeyEverywhere(name)) files.push(path);

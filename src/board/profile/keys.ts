@@ -1,4 +1,4 @@
-import { type Clock, ConfigurationError, messageOf, type Random } from "../../core/index.ts";
+import { type Clock, ConfigurationError, hex, messageOf, type Random } from "../../core/index.ts";
 import {
   type AnyKey,
   allowedHashes,
@@ -6,10 +6,13 @@ import {
   type EncryptionOptions,
   type HashName,
   type ImageOptions,
+  keyHash,
   keyTypeRow,
   keyWrapRow,
   loadEncryptionKey,
   loadKeyFile,
+  namedKey,
+  namesKey,
   PASSPHRASE_VARIABLE,
   type PrivateKey,
   type PublicKey,
@@ -27,6 +30,8 @@ import { isKeyEverywhere, type LoadedProfile } from "./profile.ts";
 export interface ProfileKeys {
   /** Undefined: the bootloader checks hashes only (no CONFIG_BOOT_SIGNATURE_TYPE). */
   readonly signing: SigningKey | undefined;
+  /** Further keys that it takes, by the names that the profile has for them. */
+  readonly others: readonly NamedKey[];
   readonly hash: HashName;
   /** Whom image keys are wrapped for, and how; undefined: nothing is encrypted. */
   readonly encryption: ProfileEncryption | undefined;
@@ -34,6 +39,12 @@ export interface ProfileKeys {
 
 /** Signs, or (of a profile out of a record) only checks what was signed. */
 type SigningKey = PrivateKey | (PublicKey & { readonly public: PublicKey });
+
+/** A key that a bootloader checks signatures with. */
+interface NamedKey {
+  readonly name: string;
+  readonly key: PublicKey;
+}
 
 interface ProfileEncryption {
   readonly key: AnyKey | WrappingKey;
@@ -56,6 +67,7 @@ export function profileKeys(loaded: LoadedProfile, env: Environment = process.en
   const signing = signingFile === undefined ? undefined : signingKey(loaded, signingFile, env);
   return {
     signing,
+    others: otherKeys(loaded, signing, env),
     hash: hashOf(loaded, signing, hash),
     encryption: encryptionFile === undefined ? undefined : encryptionOf(loaded, encryptionFile, signerOf(signing), env),
   };
@@ -74,13 +86,35 @@ export function imageCrypto(
 }
 
 /** The signature check of the profile's bootloader. */
-export function signatureCheckOf({ signing, hash }: ProfileKeys): BuildSignature {
-  return { key: signing?.public, hash };
+export function signatureCheckOf({ signing, others, hash }: ProfileKeys): BuildSignature {
+  return { key: signing?.public, others: others.map(({ key }) => key), hash };
+}
+
+/**
+ * The key that an image says it was signed with, of those that the bootloader takes; the first one where it says none
+ * of them, and undefined where no signature is checked.
+ */
+export function signatureKeyOf({ signing, others }: ProfileKeys, image: Uint8Array): PublicKey | undefined {
+  if (signing === undefined) return undefined;
+  return namedKey(image, [signing.public, ...others.map(({ key }) => key)]);
+}
+
+/** Who signed an image, by the profile's name for the key; undefined where the bootloader takes one key only, or none of its. */
+export function signerNameOf(loaded: LoadedProfile, keys: ProfileKeys, image: Uint8Array): string | undefined {
+  if (keys.signing === undefined || keys.others.length === 0) return undefined;
+  const all = [{ name: loaded.keyNames.signing, key: keys.signing.public }, ...keys.others];
+  const found = all.map(({ key }) => namesKey(image, key)).indexOf(true);
+  return all[found]?.name;
 }
 
 /** What the keys of a profile are, for people: ["ECDSA P-256", "ECIES P-256 / AES-128"]. */
-export function keyTitles({ signing, encryption }: ProfileKeys): readonly [signature: string, encryption: string] {
-  const signature = signing === undefined ? "hash only" : keyTypeRow(signing.type).title;
+export function keyTitles({
+  signing,
+  others,
+  encryption,
+}: ProfileKeys): readonly [signature: string, encryption: string] {
+  const several = others.length === 0 ? "" : `, one of ${others.length + 1} keys`;
+  const signature = signing === undefined ? "hash only" : `${keyTypeRow(signing.type).title}${several}`;
   if (encryption === undefined) return [signature, "not encrypted"];
   const wrap = keyWrapRow(chooseKeyWrap(encryption, signerOf(signing)))?.title;
   return [signature, `${wrap} / AES-${encryption.keyBits}`];
@@ -132,6 +166,33 @@ function signingKey({ wrong, onlyVerifies }: LoadedProfile, file: string, env: E
     throw wrong(["keys", "signing"], `is a key of type ${key.type}, which cannot sign`, "It only encrypts.");
   }
   return key;
+}
+
+/** A public half will do: nothing is signed with these. Source: MCUboot bootutil_find_key.c; boot/zephyr/keys.c. */
+function otherKeys(
+  { profile, keyNames, wrong }: LoadedProfile,
+  signing: SigningKey | undefined,
+  env: Environment,
+): readonly NamedKey[] {
+  const first = signing === undefined ? [] : [keyHash(signing.public, "sha256")];
+  const hashes = first.map(hex);
+  return profile.keys.verifyingFiles.map((file, index) => {
+    const name = keyNames.verifying[index] ?? file;
+    const loaded = loadKeyFile(file, passphraseIn(env));
+    const key = loaded.role === "private" ? loaded.public : loaded;
+    if (key.type !== signing?.type) {
+      const hint = "A bootloader is built for one kind of signature: all its keys are of that kind.";
+      throw wrong(
+        ["keys", "signing", index + 1],
+        `is a key of type ${key.type}, the first one of ${signing?.type}`,
+        hint,
+      );
+    }
+    const hash = hex(keyHash(key, "sha256"));
+    if (hashes.includes(hash)) throw wrong(["keys", "signing", index + 1], "is a key that the list has before");
+    hashes.push(hash);
+    return { name, key };
+  });
 }
 
 function hashOf({ wrong }: LoadedProfile, signing: SigningKey | undefined, wanted: HashName | undefined): HashName {

@@ -112,6 +112,20 @@ describe("a profile", () => {
     expect(value.keys.signingFile).toBe(join(boards, "keys", "twin-sign-p256.pem"));
   });
 
+  test("takes a list of signing keys: the first signs; refuses one that names a key twice, is empty, or says none", () => {
+    const listed = (keys: string) => HARDWARE.replace("builtin:twin-sign-p256.pem", keys);
+    const { profile: value, keyNames } = parseProfile(
+      listed("[builtin:twin-sign-p256.pem, builtin:twin-enc-p256.pem]"),
+      "/a.yaml",
+    );
+    expect(value.keys.signingFile).toBe(join(boards, "keys", "twin-sign-p256.pem"));
+    expect(value.keys.verifyingFiles).toEqual([join(boards, "keys", "twin-enc-p256.pem")]);
+    expect(keyNames).toMatchObject({ signing: "builtin:twin-sign-p256.pem", verifying: ["builtin:twin-enc-p256.pem"] });
+    for (const keys of ["[builtin:twin-sign-p256.pem, builtin:twin-sign-p256.pem]", "[]", "[none]"]) {
+      expect(() => parseProfile(listed(keys), "/a.yaml")).toThrow(/keys\.signing/);
+    }
+  });
+
   test("finds its keys relative to itself, and names the line of one that is not there", async () => {
     const folder = await mkdtemp(join(tmpdir(), "hil-"));
     await writeFile(join(folder, "mine.pem"), "");

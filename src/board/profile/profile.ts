@@ -13,7 +13,14 @@ import {
 } from "../../core/index.ts";
 import { checkProfile } from "./checks.ts";
 import { pressSwitch } from "./recovery-schema.ts";
-import { type BoardProfile, type Camelised, POWER_FIELDS, PROFILE_FIELDS, type ProfileFields } from "./schema.ts";
+import {
+  type BoardProfile,
+  type Camelised,
+  POWER_FIELDS,
+  PROFILE_FIELDS,
+  type ProfileFields,
+  UNSIGNED,
+} from "./schema.ts";
 
 /** What a file must satisfy: each field by itself, then all of them together. */
 const PROFILE_SCHEMA = PROFILE_FIELDS.superRefine(checkProfile);
@@ -22,9 +29,6 @@ const PROFILE_SCHEMA = PROFILE_FIELDS.superRefine(checkProfile);
 const BUILT_IN_FOLDER = fileURLToPath(new URL("../../../boards/", import.meta.url));
 /** The board of a command that names none. */
 export const DEFAULT_BOARD = "twin";
-
-/** `keys.signing` of a bootloader that checks hashes only. */
-const UNSIGNED = "none";
 
 /** A board's profile, and the file it came from, for errors about its fields (paths as in the file). */
 export interface LoadedProfile extends Omit<ConfigFile<ProfileFields>, "value"> {
@@ -38,7 +42,10 @@ export interface LoadedProfile extends Omit<ConfigFile<ProfileFields>, "value"> 
 }
 
 interface KeyNames {
+  /** The first of a list: what images are signed with. */
   readonly signing: string;
+  /** Further keys that the bootloader takes. */
+  readonly verifying: readonly string[];
   readonly encryption: string | undefined;
 }
 
@@ -46,6 +53,8 @@ interface KeyNames {
 interface KeyFiles {
   /** A public key: nothing is signed with it. */
   readonly signing?: string | undefined;
+  /** By the name that the profile has for it. */
+  readonly verifying?: Readonly<Record<string, string>> | undefined;
   readonly encryption?: string | undefined;
 }
 
@@ -87,9 +96,15 @@ function checked(loaded: ConfigFile<ProfileFields>, keyFiles: KeyFiles = {}): Lo
   const named = profileOf(loaded);
   const { signing: signingFile = named.keys.signingFile, encryption: encryptionFile = named.keys.encryptionFile } =
     keyFiles;
-  const profile = { ...named, keys: { ...named.keys, signingFile, encryptionFile } };
+  const { encryption, signing: signingField } = loaded.value.keys;
+  const [signing = UNSIGNED, ...verifying] = [signingField].flat();
+  const verifyingFiles = named.keys.verifyingFiles.map((path, index) => {
+    return keyFiles.verifying?.[verifying[index] ?? ""] ?? path;
+  });
+  const profile = { ...named, keys: { ...named.keys, signingFile, verifyingFiles, encryptionFile } };
   for (const [field, path] of [
     ["signing", profile.keys.signingFile],
+    ...verifyingFiles.map((path) => ["signing", path] as const),
     ["encryption", profile.keys.encryptionFile],
   ] as const) {
     if (path === undefined || existsSync(path)) continue;
@@ -103,8 +118,7 @@ function checked(loaded: ConfigFile<ProfileFields>, keyFiles: KeyFiles = {}): Lo
     throw loaded.wrong(["keys", field], `names ${path}, which is not there.`, "Paths are relative to the profile.");
   }
   const { file, text, lineOf, wrong } = loaded;
-  const { signing, encryption } = loaded.value.keys;
-  const keyNames = { signing, encryption };
+  const keyNames = { signing, verifying, encryption };
   return { profile, file, text, lineOf, wrong, keyNames, onlyVerifies: keyFiles.signing !== undefined };
 }
 
@@ -124,7 +138,8 @@ function fileOf(reference: string, cwd: string): string {
 /** The one place where a profile's spelling ends. */
 function profileOf({ file, value }: ConfigFile<ProfileFields>): BoardProfile {
   const { schema: _, power, keys, recovery, ...rest } = value;
-  const { signing, encryption, ...otherKeyFields } = keys;
+  const { signing: signingField, encryption, ...otherKeyFields } = keys;
+  const [signing = UNSIGNED, ...verifying] = [signingField].flat();
   const { off_ms, cut_latency_ms, hold_up_ms, cut_uncertainty_ms, leave, driver } = power;
   return {
     ...camelised(rest),
@@ -138,6 +153,7 @@ function profileOf({ file, value }: ConfigFile<ProfileFields>): BoardProfile {
     keys: {
       ...camelised(otherKeyFields),
       signingFile: signing === UNSIGNED ? undefined : keyFile(file, signing),
+      verifyingFiles: verifying.map((name) => keyFile(file, name)),
       encryptionFile: encryption === undefined ? undefined : keyFile(file, encryption),
     },
   };

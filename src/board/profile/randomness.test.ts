@@ -11,7 +11,9 @@ function isSeeded(
 ): boolean {
   const draw = () => {
     const chance = { clock: { kind }, random: Random.fromSeed(1), isGenerated } as const;
-    return imageRandomness({ keyNames: { signing, encryption } }, chance).draw("image key", 16).join();
+    return imageRandomness({ keyNames: { signing, verifying: [], encryption } }, chance)
+      .draw("image key", 16)
+      .join();
   };
   return draw() === draw();
 }
@@ -33,8 +35,8 @@ describe("the key of an image comes from the seed", () => {
 
   test("and signatures are as long in every run, so that time on the twin is the same", () => {
     const chance = { clock: { kind: "virtual" }, random: Random.fromSeed(1), isGenerated: false } as const;
-    expect(imageRandomness({ keyNames: { signing: "mine.pem", encryption: undefined } }, chance).ecdsaNonce).toBe(
-      "rfc6979",
-    );
+    expect(
+      imageRandomness({ keyNames: { signing: "mine.pem", verifying: [], encryption: undefined } }, chance).ecdsaNonce,
+    ).toBe("rfc6979");
   });
 });

@@ -19,6 +19,11 @@ import { FLASHER } from "./flasher-schema.ts";
 import { QEMU_POWER, QEMU_SECTION } from "./qemu-schema.ts";
 import { RECOVERY_SECTION, type SwitchSection } from "./recovery-schema.ts";
 
+/** `keys.signing` of a bootloader that checks hashes only. */
+export const UNSIGNED = "none";
+/** The most keys that one bootloader is believed to take. */
+const SIGNING_KEYS_MAX = 8;
+
 const ms = (max: number) => z.number().min(0).max(max);
 const namesOf = <T extends string>(rows: readonly { readonly name: T }[]) => rows.map((row) => row.name);
 
@@ -218,10 +223,17 @@ export const PROFILE_FIELDS = z.strictObject({
   }),
   keys: z.strictObject({
     signing: z
-      .string()
-      .min(1)
+      .union([
+        z.string().min(1),
+        z
+          .array(z.string().min(1))
+          .min(1)
+          .max(SIGNING_KEYS_MAX)
+          .refine((files) => new Set(files).size === files.length, "names a key twice")
+          .refine((files) => !files.includes(UNSIGNED), "is a list: `none` stands alone"),
+      ])
       .describe(
-        "PEM file, relative to this one, or builtin:NAME: what images are signed with. none: the bootloader checks hashes only.",
+        "PEM file, relative to this one, or builtin:NAME: what images are signed with. none: the bootloader checks hashes only. A list: all keys that the bootloader takes; the first one signs, of the others a public half will do.",
       ),
     hash: z
       .enum(namesOf(HASHES))
@@ -347,7 +359,10 @@ export interface BoardProfile extends Camelised<Omit<ProfileFields, "schema" | "
   readonly recovery: { readonly enter: RecoveryWay; readonly press: SwitchSection | undefined } | undefined;
   /** Files are absolute paths; no file: nothing is signed, or encrypted. */
   readonly keys: Camelised<Omit<ProfileFields["keys"], "signing" | "encryption">> & {
+    /** What images are signed with: the first of a list. */
     readonly signingFile: string | undefined;
+    /** The other keys that the bootloader takes, in the list's order. */
+    readonly verifyingFiles: readonly string[];
     readonly encryptionFile: string | undefined;
   };
 }

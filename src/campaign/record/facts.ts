@@ -12,6 +12,8 @@ export interface ImageSummary {
   /** Bytes of the file that is uploaded. */
   readonly fileBytes: number;
   readonly encrypted: boolean;
+  /** The profile's name of the key that signed it; left out where its bootloader takes one key only. */
+  readonly signedBy?: string | undefined;
 }
 
 export interface PreflightCheck {

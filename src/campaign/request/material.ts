@@ -8,8 +8,10 @@ import {
   loadAddressOf,
   padsFactory,
   profileKeys,
+  signerNameOf,
 } from "../../board/index.ts";
-import type { Random } from "../../core/index.ts";
+import { defined, type Random } from "../../core/index.ts";
+import type { ImageSummary } from "../record/facts.ts";
 import { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { namedParts } from "./image-part.ts";
 import { allImages, buildImages, type CampaignImages, updateAddressOf } from "./images.ts";
@@ -22,6 +24,15 @@ export function cryptoOf(board: LoadedProfile, images: CampaignImages): readonly
   const keys = profileKeys(board);
   const isEncrypted = allImages(images).some(({ encrypted }) => encrypted);
   return keyTitles(isEncrypted ? keys : { ...keys, encryption: undefined });
+}
+
+/** Every image of a campaign, as reports name it. */
+export function imageFacts(board: LoadedProfile, images: CampaignImages): readonly ImageSummary[] {
+  const keys = profileKeys(board);
+  return allImages(images).map(({ role, core, version, hash, fileBytes, encrypted, file }) => {
+    const signedBy = core === undefined ? signerNameOf(board, keys, file) : undefined;
+    return { role, ...defined({ core }), version, hash, fileBytes, encrypted, ...defined({ signedBy }) };
+  });
 }
 
 /** Images and model of a request; also what a dry run shows. */

@@ -1,5 +1,14 @@
-import type { ProfileKeys } from "../../board/index.ts";
-import { ConfigurationError, concat, hex, isHilError, messageOf, readInput, resolveFrom } from "../../core/index.ts";
+import { type ProfileKeys, signatureKeyOf } from "../../board/index.ts";
+import {
+  ConfigurationError,
+  concat,
+  defined,
+  hex,
+  isHilError,
+  messageOf,
+  readInput,
+  resolveFrom,
+} from "../../core/index.ts";
 import { formatVersion, isMarkedEncrypted, parseVersion, readFirmwareFile, verifyImage } from "../../image/index.ts";
 import type { ImagePart } from "./image-part.ts";
 import { fileIn, type PackagePlace } from "./packaged-parts.ts";
@@ -78,10 +87,10 @@ async function imageIn(content: Uint8Array): Promise<Uint8Array> {
   throw new ConfigurationError("it is a zip archive", "A DFU package is named by payload.dfu_zip.");
 }
 
-function opened(bytes: Uint8Array, { keys: { signing, encryption } }: Pick<PresignedPlan, "keys">): PresignedImage {
-  const key = encryption?.key;
+function opened(bytes: Uint8Array, { keys }: Pick<PresignedPlan, "keys">): PresignedImage {
+  const key = keys.encryption?.key;
   const verdict = verifyImage(bytes, {
-    ...(signing === undefined ? {} : { publicKey: signing.public }),
+    ...defined({ publicKey: signatureKeyOf(keys, bytes) }),
     ...(key === undefined || key.role === "public" ? {} : { decryptKey: key }),
   });
   const { image, signedRegion, digest } = verdict;

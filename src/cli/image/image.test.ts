@@ -53,6 +53,37 @@ async function runWith(env: Readonly<Record<string, string>>, ...argv: readonly 
   return { exit, out, err };
 }
 
+describe("hil image verify with several keys", () => {
+  test("takes an image that any of them signed, and says which; not one of a stranger, nor keys of two kinds", async () => {
+    await run("keygen", "-k", "second.pem", "-t", "ecdsa-p256");
+    await run(
+      "sign",
+      "-v",
+      "1.0.0",
+      "-H",
+      "0x20",
+      "--pad-header",
+      "-S",
+      "0x10000",
+      "-k",
+      "second.pem",
+      "app.bin",
+      "by2.bin",
+    );
+    const right = await run("verify", "-k", "sign.pub.pem,second.pem", "by2.bin");
+    expect([right.exit, right.out]).toEqual([
+      0,
+      expect.stringMatching(/correctly validated[^]*Signed by: second\.pem/),
+    ]);
+    const told = await run("verify", "--json", "-k", "sign.pub.pem,second.pem", "by2.bin");
+    expect(JSON.parse(told.out)).toMatchObject({ images: [{ valid: true, signedBy: "second.pem" }] });
+    const wrong = await run("verify", "-k", "sign.pub.pem,device.pem", "by2.bin");
+    expect([wrong.exit, wrong.out]).toEqual([1, expect.not.stringContaining("Signed by")]);
+    const mixed = await run("verify", "-k", "sign.pub.pem,other.pem", "by2.bin");
+    expect([mixed.exit, mixed.err]).toEqual([2, expect.stringContaining("one kind of signature")]);
+  });
+});
+
 describe("hil image", () => {
   test("signs and encrypts; verify needs the device's key to say yes, and says so without it", async () => {
     const signed = await run(...SIGN, "-k", "sign.pem", "-E", "device.pem", "app.bin", "enc.bin");

@@ -1,11 +1,13 @@
 import { defined, hex, isKind, UsageError } from "../../core/index.ts";
 import {
+  type AnyKey,
   type ClearSearch,
   findClearBlocks,
   formatVersion,
   type ImageVerdict,
   isMarkedEncrypted,
   keyTypeRow,
+  namedKey,
   type StructureFinding,
   sharedImageKeys,
   structureFindings,
@@ -20,6 +22,12 @@ const NO_IMAGE = new Map([
   ["magic", "Invalid image magic; is this an MCUboot image?"],
   ["TLV info magic", "Invalid TLV info magic; is this an MCUboot image?"],
 ]);
+
+/** What is checked with: the keys that may have signed, as they were named. */
+interface Keys {
+  readonly signing: readonly { readonly name: string; readonly key: AnyKey }[];
+  readonly decryptKey?: VerifyOptions["decryptKey"];
+}
 
 interface Verified {
   readonly path: string;
@@ -47,10 +55,15 @@ function verifyOne(
   tool: ImageTool,
   path: string,
   values: VerifyValues,
-  keys: VerifyOptions,
+  { signing, decryptKey }: Keys,
   payload: Uint8Array | undefined,
 ): Verified {
   const { bytes } = firmwareFrom(tool, path, `Image file ${path} not found`);
+  const publicKey = namedKey(
+    bytes,
+    signing.map(({ key }) => key),
+  );
+  const keys = defined({ publicKey, decryptKey });
   let verdict: ImageVerdict;
   try {
     verdict = verifyImage(bytes, keys);
@@ -68,9 +81,15 @@ function verifyOne(
   const { hash, signature, keyHash, decryption, digest } = verdict;
   const version = formatVersion(verdict.image.header.version);
   const good = isGood(verdict, findings, clear, values.strict);
-  const facts = { valid: good, version, digest, hash, signature, keyHash, decryption, findings, payload: clear };
+  const several = signing.length > 1 && signature.result === "valid" ? signing : [];
+  const signedBy = several.find(({ key }) => key === publicKey)?.name;
+  const facts = {
+    ...{ valid: good, version, digest, hash, signature, keyHash, decryption, findings, payload: clear },
+    ...defined({ signedBy }),
+  };
   if (good) {
     tool.io.out(`Image was correctly validated\nImage version: ${version}\n${identityLine(verdict, keys)}`);
+    if (signedBy !== undefined) tool.io.out(`Signed by: ${signedBy}\n`);
   } else report(tool, verdict, findings, clear);
   reportRest(tool, verdict, findings, clear);
   return { path, exit: good ? 0 : 1, verdict, facts };
@@ -89,12 +108,15 @@ function isGood(
   return clear.foundCount === 0 && (verdict.ok || closed);
 }
 
-function keysOf(tool: ImageTool, values: VerifyValues): VerifyOptions {
-  const publicKey = values.key === undefined ? undefined : keyFrom(tool, values.key);
+function keysOf(tool: ImageTool, values: VerifyValues): Keys {
+  const names = values.key?.split(",") ?? [];
+  const signing = names.map((name) => ({ name, key: keyFrom(tool, name) }));
+  const types = new Set(signing.map(({ key }) => key.type));
+  if (types.size > 1) {
+    throw new UsageError(`keys of types ${[...types].join(", ")}: a bootloader checks one kind of signature.`);
+  }
   const path = values["decrypt-key"];
-  if (path === undefined) return defined({ publicKey });
-  const decryptKey = decryptionKeyFrom(tool, path);
-  return publicKey === undefined ? { decryptKey } : { publicKey, decryptKey };
+  return path === undefined ? { signing } : { signing, decryptKey: decryptionKeyFrom(tool, path) };
 }
 
 function payloadOf(tool: ImageTool, values: VerifyValues): Uint8Array | undefined {
@@ -161,7 +183,7 @@ function reportRest(
 function sharedKeys(
   tool: ImageTool,
   results: readonly Verified[],
-  { decryptKey }: VerifyOptions,
+  { decryptKey }: Keys,
   strict: boolean,
 ): readonly (readonly [string, string])[] {
   const readable = results.flatMap(({ path, verdict }) => (verdict === undefined ? [] : [{ path, verdict }]));

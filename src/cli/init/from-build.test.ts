@@ -13,7 +13,7 @@ import {
 import { type WrittenBuild, writeBuild } from "../../board/testing/build-folders.ts";
 import { BUILD_SHAPES, type BuildShape } from "../../board/testing/build-shapes.ts";
 import { equalBytes, hex } from "../../core/index.ts";
-import { keyHash, parseImage, TLV, tlvsOf, verifyImage } from "../../image/index.ts";
+import { generateKey, keyHash, parseImage, TLV, tlvsOf, verifyImage } from "../../image/index.ts";
 import { runCommand } from "../run/run.ts";
 import { complaintOf, memoryIo } from "../testing/memory-io.ts";
 import { initCommand } from "./init.ts";
@@ -112,6 +112,24 @@ describe("hil init --from-build", () => {
       expect(said).toContain("The Partition Manager is off: zephyr.dts counts, and partitions.yml is left over");
       expect(said).toContain("primary 0xc000+0x74000 there, 0x10000+0x58000 here");
     }
+  });
+
+  test("writes all keys that a bootloader takes and that are on this machine, the one that signs first", async () => {
+    const folder = join(FOLDER, "several-keys/build");
+    writeBuild("dk-move", folder);
+    const config = join(folder, "mcuboot/zephyr/.config");
+    writeFileSync(join(FOLDER, "older.pem"), generateKey("ecdsa-p256"));
+    const text = readFileSync(config, "utf8");
+    const first = /CONFIG_BOOT_SIGNATURE_KEY_FILE="(.*)"/.exec(text)?.[1];
+    const list = `${first},${join(FOLDER, "older.pem")}, /gone/lost.pem`;
+    writeFileSync(config, text.replace(`KEY_FILE="${first}"`, `KEY_FILE="${list}"`));
+    const io = memoryIo();
+    const out = join(FOLDER, "several-keys/twin.yaml");
+    const argv = ["--from-build", folder, "--provider", "twin", "--name", "several", "--out", out];
+    expect(await initCommand(argv, io, async () => [])).toBe(0);
+    const { keys } = (await loadProfile(out, { cwd: FOLDER })).profile;
+    expect([keys.signingFile, keys.verifyingFiles]).toEqual([first, [join(FOLDER, "older.pem")]]);
+    expect(io.complained()).toContain("/gone/lost.pem (not on this machine)");
   });
 
   test("writes a board on the desk: the build's sections, the ports that are plugged in, keys named by hand", async () => {

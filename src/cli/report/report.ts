@@ -1,14 +1,17 @@
+import { lstatSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { ConfigurationError, EXIT, entryAt, UsageError } from "../../core/index.ts";
+import { ConfigurationError, EXIT, entryAt, messageOf, UsageError } from "../../core/index.ts";
 import { pageDocument, recordedRun } from "../../report/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
 import { WholeFile } from "../terminal/whole-file.ts";
+import { OUTLET_OPTIONS, Outlets } from "./outlets.ts";
 import { pageCode } from "./page-code.ts";
 
 const OPTIONS = {
   output: { type: "string", alias: "o", describe: "file to write (default: report.html in the run's folder)" },
+  ...OUTLET_OPTIONS,
   json: { type: "boolean", describe: "print the page's data as JSON, and write no file" },
 } as const satisfies OptionRows;
 
@@ -23,19 +26,38 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
   const [first] = folders;
   if (first === undefined) throw new UsageError("hil report wants the folder of a run.", "See hil report --help.");
   const output = args.text("output");
-  if (output === undefined && folders.length > 1 && !args.flag("json")) {
+  const outlets = await Outlets.open(args, io);
+  // Who asks for results in another form, and names no page, gets none.
+  const hasPage = output !== undefined || !outlets.writes;
+  if (output === undefined && folders.length > 1 && !args.flag("json") && hasPage) {
     throw new UsageError("a page of several runs lies in none of them.", "Say where it goes: -o report.html.");
   }
   for (const folder of folders) requireFolder(folder, io);
+  if (!hasPage && !args.flag("json")) return endOf(outlets, folders, io);
   const runs = folders.map((folder) => recordedRun(folder, resolve(io.cwd, folder)));
   if (args.flag("json")) {
     io.out(`${JSON.stringify(runs, undefined, 2)}\n`);
-    return EXIT.pass;
+    return endOf(outlets, folders, io);
   }
-  const path = output ?? join(first, "report.html");
+  const path = output ?? ownPage(first, io);
   new WholeFile(path, io.cwd).write(pageDocument(runs, pageCode(), ownVersion()), "request");
   io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
-  return EXIT.pass;
+  return endOf(outlets, folders, io);
+}
+
+/** The page's place in a record. A record may be a stranger's: what it calls its page may lead to a file of this user's. */
+function ownPage(folder: string, { cwd }: CliIo): string {
+  const path = join(folder, "report.html");
+  const found = lstatSync(resolve(cwd, path), { throwIfNoEntry: false });
+  if (found === undefined || found.isFile()) return path;
+  throw new ConfigurationError(`${path} is there, and is no file of its own.`, "Say where the page goes: -o FILE.");
+}
+
+/** Writes the other results; the exit code says whether all of them are there. */
+async function endOf(outlets: Outlets, folders: readonly string[], io: CliIo): Promise<number> {
+  const faults = await outlets.end(folders);
+  for (const fault of faults) io.err(`hil: ${messageOf(fault)}\n`);
+  return faults[0]?.exitCode ?? EXIT.pass;
 }
 
 function requireFolder(folder: string, io: CliIo): void {

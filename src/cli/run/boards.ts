@@ -4,6 +4,7 @@ import { checkRequest, type RunOutcome, type RunRequest, run } from "../../campa
 import { EXIT, isHilError, messageOf, Random } from "../../core/index.ts";
 import { ConsoleReport, exchangeTraceLine, traceLine, verdictText } from "../../report/index.ts";
 import type { TranscriptLine } from "../../smp/index.ts";
+import { Outlets } from "../report/outlets.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import type { RunAsked } from "./asked.ts";
@@ -40,6 +41,7 @@ export async function runBoards(
     members.map(({ asked }) => asked),
   );
   const page = pageFile(args, io);
+  const outlets = await Outlets.open(args, io);
   const cards = new SharedCards();
   const open: typeof openBoard = (board, options) => openBoard(board, { ...options, cards });
   const width = Math.max(...members.map(({ title }) => title.length));
@@ -65,6 +67,7 @@ export async function runBoards(
     io.out("\n");
     for (const { title, outcome } of ends) if (outcome) io.out(`${summary(title.padEnd(width), outcome, io)}\n`);
   }
+  lost.push(...(await outlets.end(folders)));
   for (const { title, error } of ends) if (error !== undefined) io.err(`hil: ${title}: ${messageOf(error)}\n`);
   for (const fault of lost) tell(fault, io);
   const codes = ends.map(({ outcome, error }) => exitCode(outcome, error));

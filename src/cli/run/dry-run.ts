@@ -1,13 +1,13 @@
 import { type LoadedProfile, reachOf } from "../../board/index.ts";
 import {
-  allImages,
   buildMaterial,
   checkRequest,
+  imageFacts,
   namedFiles,
   type PlannedCut,
   type ScenarioFile,
 } from "../../campaign/index.ts";
-import { defined, EXIT, Random, RealClock, VirtualClock } from "../../core/index.ts";
+import { EXIT, Random, RealClock, VirtualClock } from "../../core/index.ts";
 import { count, grouped, seconds } from "../../report/index.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { reachLines } from "./trust.ts";
@@ -45,9 +45,7 @@ export async function dryRun(
   const perCutUs = timeline.totalUs * 1.5 + (profile.timeoutsMs.boot * 1000) / 4;
   const reach = reachOf(request.board, namedFiles(scenario));
   if (request.json) {
-    const built = allImages(images).map(({ role, core, version, hash, fileBytes, encrypted }) => {
-      return { role, ...defined({ core }), version, hash, fileBytes, encrypted };
-    });
+    const built = imageFacts(request.board, images);
     const swap = { operations: timeline.operations.length, durationUs: timeline.operationsUs };
     const plan = {
       schema: 1,
@@ -63,8 +61,9 @@ export async function dryRun(
     return EXIT.pass;
   }
   io.out(`${scenario.value.name} on ${profile.name}: a dry run, nothing moves\n`);
-  for (const image of allImages(images)) {
-    const kind = image.encrypted ? "signed, encrypted" : "signed";
+  for (const image of imageFacts(request.board, images)) {
+    const by = image.signedBy === undefined ? "signed" : `signed by ${image.signedBy}`;
+    const kind = image.encrypted ? `${by}, encrypted` : by;
     const name = image.core === undefined ? image.role : `network ${image.role}`;
     io.out(`image     ${name} ${image.version}: ${grouped(image.fileBytes)} B, ${kind}\n`);
   }

@@ -30,6 +30,7 @@ import {
   traceLine,
   verdictText,
 } from "../../report/index.ts";
+import { Outlets } from "../report/outlets.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import type { RunAsked } from "./asked.ts";
@@ -84,6 +85,7 @@ export async function runMatrix(
     io,
     planned.map(({ asked }) => asked),
   );
+  const outlets = await Outlets.open(args, io);
   const done = new DoneCells(runsRoot, matrix.value.name, !args.flag("resume"));
   const ends: Ended[] = [];
   for (const one of planned) {
@@ -101,9 +103,12 @@ export async function runMatrix(
   if (args.flag("json")) io.out(`${JSON.stringify(documentOf(matrix, cells, ends, runsRoot), undefined, 2)}\n`);
   else showEnd(matrix, cells, ends, args, io);
   for (const { cell, error } of ends) if (error !== undefined) io.err(`hil: ${cellTitle(cell)}: ${messageOf(error)}\n`);
-  tell(lost, io);
-  const codes = ends.map(codeOf);
-  return worst(lost === undefined ? codes : [...codes, lost.exitCode]);
+  const folders = ends.flatMap(
+    ({ outcome, done: before }) => outcome?.folder ?? (before ? resolve(runsRoot, before.folder) : []),
+  );
+  const faults = [...(lost === undefined ? [] : [lost]), ...(await outlets.end(folders))];
+  for (const fault of faults) tell(fault, io);
+  return worst([...ends.map(codeOf), ...faults.map((fault) => fault.exitCode)]);
 }
 
 interface MatrixBoard {

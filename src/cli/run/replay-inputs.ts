@@ -118,7 +118,7 @@ function recordedBoard(
   // A key that the record tells the hash of is checked against it (requireKeys).
   const reach = foreignReach(
     board,
-    [keys.signing, keys.encryption].filter((path) => path !== undefined),
+    [keys.signing, ...Object.values(keys.verifying ?? {}), keys.encryption].filter((path) => path !== undefined),
   );
   if (reach.length > 0 && !trusted) {
     throw new ConfigurationError(
@@ -151,6 +151,7 @@ function sourceOf(file: string, { value }: ScenarioFile): string {
 
 interface KeyPaths {
   readonly signing?: string;
+  readonly verifying?: Readonly<Record<string, string>>;
   readonly encryption?: string;
 }
 
@@ -158,22 +159,25 @@ interface KeyPaths {
 function keysOf({ replay, folder }: LoadedReplay, asked: ReplayAsked): { files: KeyPaths; wanting: string[] } {
   const wanting: string[] = [];
   const files: { signing?: string; encryption?: string } = {};
+  const verifying: Record<string, string> = {};
   for (const key of replay.keys ?? []) {
     const isKept = key.file !== null && !asked.rebuild;
     const path = isKept && key.file ? join(folder ?? "", key.file) : resolve(asked.cwd, key.named);
     const half = isKept ? "public" : "private";
     if ((isKept && folder === undefined) || !existsSync(path)) wanting.push(keyText(key, half, isKept));
     else if (isKept && publicHash(path) !== key.public_sha256) wanting.push(`${key.file} is not the recorded key`);
+    else if (key.use === "verifying") verifying[key.named] = path;
     else files[key.use] = path;
   }
-  return { files, wanting };
+  return { files: { ...files, verifying }, wanting };
 }
 
 function keyText({ use, named, public_sha256: hash, file }: KeyFacts, half: string, isKept: boolean): string {
   const where = isKept ? `${file}: ` : "";
   const known = hash === null ? "" : ` (SHA-256 of its public half: ${hash})`;
   const why = isKept ? "" : "; no record holds a private key";
-  return `${where}the ${half} half of keys.${use}, "${named}"${known}${why}`;
+  const field = use === "verifying" ? "signing" : use;
+  return `${where}the ${half} half of keys.${field}, "${named}"${known}${why}`;
 }
 
 function publicHash(path: string): string {
@@ -198,7 +202,9 @@ function incomplete(folder: string | undefined, wanting: readonly string[]): Con
 export function requireKeys({ replay }: LoadedReplay, board: LoadedProfile): void {
   const found = keyFacts(board);
   for (const { use, public_sha256: hash } of replay.keys ?? []) {
-    const now = found.find((key) => key.use === use) ?? otherKey(board, use);
+    const now =
+      found.find((key) => key.use === use && (use !== "verifying" || key.public_sha256 === hash)) ??
+      otherKey(board, use);
     if (now?.public_sha256 === hash) continue;
     throw new ConfigurationError(
       `keys.${use} of ${board.profile.name} is not the recorded one (SHA-256 of its public half: recorded ${hash}, ` +
@@ -210,6 +216,7 @@ export function requireKeys({ replay }: LoadedReplay, board: LoadedProfile): voi
 
 function otherKey(board: LoadedProfile, use: KeyFacts["use"]): Pick<KeyFacts, "public_sha256"> | undefined {
   const { signing, encryption } = profileKeys(board);
+  if (use === "verifying") return undefined;
   const key = use === "signing" ? signing?.public : encryption?.key;
   if (key === undefined || key.role === "wrapping") return undefined;
   return { public_sha256: hex(keyHash(key, "sha256")) };

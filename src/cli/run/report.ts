@@ -11,6 +11,7 @@ import {
 } from "../../campaign/index.ts";
 import { EXIT, isHilError, messageOf } from "../../core/index.ts";
 import { ConsoleReport, exchangeTraceLine, traceLine } from "../../report/index.ts";
+import { OUTLET_OPTIONS, Outlets } from "../report/outlets.ts";
 import { PageFile } from "../report/page-file.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -24,6 +25,7 @@ export const REPORT_OPTIONS = {
   runs: { type: "string", describe: "folder for run records", default: "runs" },
   junit: { type: "string", describe: "also write JUnit XML to this file" },
   report: { type: "string", describe: "also write the run as one HTML page to this file (later: hil report)" },
+  ...OUTLET_OPTIONS,
   label: {
     type: "string",
     describe: "NAME=VALUE to find the run by; CI servers' commit, branch and build are taken (repeatable)",
@@ -39,6 +41,7 @@ export async function runAndReport(asked: RunAsked, args: Parsed, io: CliIo): Pr
   const file = junitFile(args, io, [asked]);
   const console = new ConsoleReport(io);
   const page = pageFile(args, io);
+  const outlets = await Outlets.open(args, io);
   const notable = new Notable();
   let outcome: RunOutcome;
   try {
@@ -60,10 +63,11 @@ export async function runAndReport(asked: RunAsked, args: Parsed, io: CliIo): Pr
   const lost = [file?.end([{ asked, outcome }]), page?.end([outcome.folder])].filter((fault) => fault !== undefined);
   if (json) printJson(asked, { ...outcome, events: notable.images }, io);
   else printEnd(outcome, notable, page, io);
-  for (const fault of lost) tell(fault, io);
+  const unwritten = await outlets.end([outcome.folder]);
+  for (const fault of [...lost, ...unwritten]) tell(fault, io);
   // Main prints it, with the exit code of its kind; a record of it exists already.
   if (outcome.error !== undefined) throw outcome.error;
-  return lost[0]?.exitCode ?? exitOf(outcome);
+  return [...lost, ...unwritten][0]?.exitCode ?? exitOf(outcome);
 }
 
 /** Exit code of a run that came to its end. */

@@ -1,4 +1,4 @@
-import { concat, defined, equalBytes, isHilError, messageOf } from "../../core/index.ts";
+import { concat, defined, equalBytes, isHilError, isKind, messageOf } from "../../core/index.ts";
 import { allowedHashes } from "../build/build-options.ts";
 import { aesCtr } from "../crypto/body-cipher.ts";
 import { digest, type HashRow, hashOfTlv } from "../format/hashes.ts";
@@ -174,11 +174,32 @@ function checkKeyHash(image: ParsedImage, key: AnyKey | undefined, row: HashRow 
   const names = image.area.entries.filter((entry) => entry.type === TLV.KEYHASH || entry.type === TLV.PUBKEY);
   // The bootloader looks at no signature before a TLV has told it which of its keys to take.
   if (names.length === 0) return invalid("the image does not name its signing key");
+  return hasNameOf(image, key, row) ? valid : invalid("the image names another signing key");
+}
+
+function hasNameOf(image: ParsedImage, key: AnyKey, row: HashRow | undefined): boolean {
   const own = keyHash(key, row?.name ?? "sha256");
-  const named = names.some(({ type, data }) =>
-    type === TLV.PUBKEY ? equalBytes(data, key.publicBytes) : startsWith(own, data),
-  );
-  return named ? valid : invalid("the image names another signing key");
+  return image.area.entries.some(({ type, data }) => {
+    if (type === TLV.PUBKEY) return equalBytes(data, key.publicBytes);
+    return type === TLV.KEYHASH && startsWith(own, data);
+  });
+}
+
+/** True when an image names this key as the one that signed it. A file that is no image names none. */
+export function namesKey(bytes: Uint8Array, key: AnyKey): boolean {
+  try {
+    const image = parseImage(bytes);
+    const row = image.area.entries.map(({ type }) => hashOfTlv(type)).find((found) => found !== undefined);
+    return hasNameOf(image, key, row);
+  } catch (error) {
+    if (isKind(error, "image")) return false;
+    throw error;
+  }
+}
+
+/** Of the keys of one bootloader the one that an image names; the first one where it names none of them. */
+export function namedKey<Key extends AnyKey>(bytes: Uint8Array, keys: readonly Key[]): Key | undefined {
+  return keys.find((key) => namesKey(bytes, key)) ?? keys[0];
 }
 
 /**

@@ -1,8 +1,10 @@
 import { equalBytes } from "../../core/index.ts";
 import {
+  type AnyKey,
   digest,
   FLAG,
   HASHES,
+  type HashName,
   keyHash,
   keyTypeRow,
   TLV,
@@ -192,11 +194,11 @@ function keyFault({ encryption }: BootloaderBuild, entries: readonly Tlv[] | und
 
 /** Walks the TLVs in file order: every hash must fit, and the last signature after a known key decides. */
 function tlvsFault(build: BootloaderBuild, signed: Uint8Array, entries: readonly Tlv[]): Fault | undefined {
-  const { key, hash } = build.signature;
+  const { key, others = [], hash } = build.signature;
   const hashRow = HASHES.find((row) => row.name === hash);
   const expected = digest(hash, signed);
   let hashSeen = false;
-  let keyKnown = false;
+  let known: AnyKey | undefined;
   let signature: "none" | "of another key" | "wrong" | "right" = "none";
   for (const entry of entries) {
     if (entry.type === hashRow?.tlv) {
@@ -205,12 +207,12 @@ function tlvsFault(build: BootloaderBuild, signed: Uint8Array, entries: readonly
     } else if (key === undefined) {
       continue;
     } else if (entry.type === TLV.KEYHASH) {
-      keyKnown = equalBytes(entry.data, keyHash(key, hash));
+      known = keyOf([key, ...others], hash, entry.data);
     } else if (entry.type === keyTypeRow(key.type).signatureTlv) {
-      if (keyKnown) {
-        const isRight = verifySignature(key, { region: signed, hash }, entry.type, entry.data);
+      if (known !== undefined) {
+        const isRight = verifySignature(known, { region: signed, hash }, entry.type, entry.data);
         signature = isRight ? "right" : "wrong";
-        keyKnown = false;
+        known = undefined;
       } else if (signature === "none") signature = "of another key";
     }
   }
@@ -218,4 +220,12 @@ function tlvsFault(build: BootloaderBuild, signed: Uint8Array, entries: readonly
   if (signature === "right" || key === undefined) return undefined;
   if (signature === "none") return { reason: "no signature" };
   return { reason: signature === "wrong" ? "signature" : "signing key" };
+}
+
+/** The first of a build's keys that a KEYHASH names, by as many bytes as it has. Source: MCUboot bootutil_find_key.c. */
+function keyOf(keys: readonly AnyKey[], hash: HashName, named: Uint8Array): AnyKey | undefined {
+  return keys.find((key) => {
+    const own = keyHash(key, hash);
+    return named.length <= own.length && equalBytes(own.subarray(0, named.length), named);
+  });
 }

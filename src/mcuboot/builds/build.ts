@@ -46,6 +46,8 @@ export interface BuildEncryption {
 export interface BuildSignature {
   /** Undefined: no signature is looked for, only the hash. */
   readonly key?: AnyKey | undefined;
+  /** Further keys that it takes, all of one type: an image's KEYHASH says which one is meant. */
+  readonly others?: readonly AnyKey[] | undefined;
   readonly hash: HashName;
 }
 

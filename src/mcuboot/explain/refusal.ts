@@ -1,5 +1,5 @@
 import { defined, isHilError } from "../../core/index.ts";
-import { decodeHeader, FLAG, HEADER_BYTES, type ImageHeader, verifyImage } from "../../image/index.ts";
+import { decodeHeader, FLAG, HEADER_BYTES, type ImageHeader, namedKey, verifyImage } from "../../image/index.ts";
 import { imageBytesIn } from "../boot/image-state.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { Flash } from "../flash/operation.ts";
@@ -69,7 +69,7 @@ function contentFault(
   const decrypts = slot !== PRIMARY && isEncrypted(header) && encryption !== undefined;
   try {
     const verdict = verifyImage(bytes, {
-      ...defined({ publicKey: signature.key }),
+      ...defined({ publicKey: signature.key && namedKey(bytes, [signature.key, ...(signature.others ?? [])]) }),
       ...(decrypts ? { decryptKey: encryption.key } : {}),
     });
     const { decryption, hash, keyHash, signature: signed, keyFitsHash } = verdict;

@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError, eachLine, hasCode, isHilError, messageOf } from "../../core/index.ts";
 import { toldRun } from "../page/recorded-run.ts";
@@ -6,6 +6,9 @@ import { type RunLine, readRunLine, runLine } from "./run-line.ts";
 
 /** Beside the records: a line a run. The records are the truth; the file may be deleted at any time. */
 const INDEX = "index.jsonl";
+/** The folder may be a stranger's: a link in place of the index leads to a file that is not ours to write to. */
+const APPENDED =
+  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** The runs of a folder of records, oldest first, and the folders that are no record that can be read. */
 interface RunsFound {
@@ -44,7 +47,12 @@ export function runsIn(root: string): RunsFound {
 
 function keepLine(root: string, line: RunLine): void {
   try {
-    appendFileSync(join(root, INDEX), `${JSON.stringify(line)}\n`);
+    const file = openSync(join(root, INDEX), APPENDED);
+    try {
+      writeSync(file, `${JSON.stringify(line)}\n`);
+    } finally {
+      closeSync(file);
+    }
   } catch {
     // A folder that cannot be written to (a CI artefact, another user's) is read all the same, only not so fast.
   }

@@ -83,6 +83,7 @@ const EVENT = z.discriminatedUnion("event", [
           hash: text,
           fileBytes: whole,
           encrypted: z.boolean(),
+          signedBy: text.optional(),
         }),
       )
       .max(16),

@@ -54,6 +54,7 @@ interface PageImage {
   readonly hash: string;
   readonly fileBytes: number;
   readonly encrypted: boolean;
+  readonly signedBy?: string | undefined;
 }
 
 /** Microseconds from the swap's first flash operation. */

@@ -17,7 +17,8 @@ const VERIFY_OPTIONS = {
     short: "k",
     metavar: "FILE",
     parse: anyText,
-    about: "Key (PEM, public is enough) that should have signed.",
+    about:
+      "Key (PEM, public is enough) that should have signed. Several, with commas between (as in CONFIG_BOOT_SIGNATURE_KEY_FILE): any of them; which one is said.",
   },
   "decrypt-key": DECRYPT_KEY,
   payload: {

@@ -1,0 +1,67 @@
+// The line of bench/smp.ts: a pseudo-terminal whose device's end a program holds that has nothing else to do.
+// When bytes came and when they left is told by this program's clock, and not by that of the server behind it, which is
+// Node, and which a board is not. It sleeps while it waits: whoever carries the bytes needs a core, too.
+// stdin:  { u64 due, u64 length, bytes }: to be handed to the terminal at `due` (microseconds of CLOCK_MONOTONIC)
+// stdout: { u64 at, u64 length, bytes }: what came, and when; length 0: when the last write began. First the port's name.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t now_us(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int all(int fd, void *bytes, size_t length, int isWrite) {
+  for (char *at = bytes; length > 0;) {
+    ssize_t done = isWrite ? write(fd, at, length) : read(fd, at, length);
+    if (done < 0 && errno == EINTR) continue;
+    if (done <= 0) return -1;
+    at += done;
+    length -= done;
+  }
+  return 0;
+}
+
+static int tell(uint64_t at, void *bytes, uint64_t length) {
+  uint64_t head[2] = {at, length};
+  return all(1, head, sizeof head, 1) < 0 ? -1 : all(1, bytes, length, 1);
+}
+
+int main(void) {
+  static char bytes[65536];
+  int device = posix_openpt(O_RDWR | O_NOCTTY);
+  if (device < 0 || grantpt(device) < 0 || unlockpt(device) < 0) return perror("posix_openpt"), 1;
+  // Held open: without a program at the other end a read would fail.
+  int other = open(ptsname(device), O_RDWR | O_NOCTTY);
+  struct termios raw;
+  if (other < 0 || tcgetattr(other, &raw) < 0) return perror("pseudo-terminal"), 1;
+  cfmakeraw(&raw);
+  if (tcsetattr(other, TCSANOW, &raw) < 0 || tell(0, ptsname(device), strlen(ptsname(device))) < 0) return 1;
+  struct pollfd both[2] = {{.fd = device, .events = POLLIN}, {.fd = 0, .events = POLLIN}};
+  for (;;) {
+    if (poll(both, 2, -1) < 0) return 1;
+    if (both[0].revents) {
+      uint64_t at = now_us();
+      ssize_t length = read(device, bytes, sizeof bytes);
+      if (length <= 0 || tell(at, bytes, length) < 0) return 1;
+    }
+    if (both[1].revents) {
+      uint64_t head[2];
+      if (all(0, head, sizeof head, 0) < 0 || head[1] > sizeof bytes || all(0, bytes, head[1], 0) < 0) return 0;
+      struct timespec due = {.tv_sec = head[0] / 1000000, .tv_nsec = head[0] % 1000000 * 1000};
+      while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL) == EINTR) continue;
+      uint64_t at = now_us();
+      if (all(device, bytes, head[1], 1) < 0 || tell(at, bytes, 0) < 0) return 1;
+    }
+  }
+}

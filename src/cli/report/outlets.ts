@@ -1,0 +1,48 @@
+import type { HilError } from "../../core/index.ts";
+import type { OptionRows, Parsed } from "../terminal/arguments.ts";
+import type { CliIo } from "../terminal/io.ts";
+import { NOTIFY_OPTIONS, Notify } from "./notify.ts";
+import { Results, resultRuns, WRITE_OPTION } from "./results.ts";
+
+/** Options of `run`, `replay` and `report` alike: where results go besides the console and the record. */
+export const OUTLET_OPTIONS = { ...WRITE_OPTION, ...NOTIFY_OPTIONS } as const satisfies OptionRows;
+
+/** Where the results of recorded runs go: files, a server's page, somebody's mail. */
+export class Outlets {
+  readonly #results: Results;
+  readonly #notify: Notify;
+  readonly #io: CliIo;
+  readonly #json: boolean;
+
+  private constructor(args: Parsed, io: CliIo) {
+    this.#io = io;
+    this.#json = args.flag("json");
+    this.#results = new Results(args, io);
+    this.#notify = new Notify(args, io);
+  }
+
+  /** @throws UsageError or ConfigurationError for what is wrong with the request: before anything is run. */
+  static async open(args: Parsed, io: CliIo): Promise<Outlets> {
+    const outlets = new Outlets(args, io);
+    await outlets.#notify.ready();
+    return outlets;
+  }
+
+  /** Results in another form than the page are asked for. */
+  get writes(): boolean {
+    return this.#results.some;
+  }
+
+  /**
+   * Files first, then messages: whoever is told finds them. Returns what could not be written; who could not be told is
+   * said, and changes nothing.
+   * @param folders records of the runs that have ended.
+   */
+  async end(folders: readonly string[]): Promise<readonly HilError[]> {
+    if (!this.#results.some && !this.#notify.some) return [];
+    const runs = resultRuns(folders, this.#io.cwd);
+    const faults = this.#results.end(runs, { json: this.#json });
+    await this.#notify.end(runs);
+    return faults;
+  }
+}

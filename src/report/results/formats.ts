@@ -1,0 +1,135 @@
+import { eventsIn } from "../../campaign/index.ts";
+import { ConfigurationError } from "../../core/index.ts";
+import { junit } from "../junit.ts";
+import { type PageCode, pageDocument } from "../page/page-document.ts";
+import { recordedRun } from "../page/recorded-run.ts";
+import { allureResults } from "./allure.ts";
+import { annotationLines } from "./annotations.ts";
+import { badgeJson, badgeSvg } from "./badge.ts";
+import { codeQuality } from "./code-quality.ts";
+import { markdownSummary } from "./markdown.ts";
+import type { ResultFile, ResultRun } from "./result-run.ts";
+import { sarif } from "./sarif.ts";
+
+/** What results need besides the runs. */
+interface ResultContext {
+  /** Version of the program. */
+  readonly hil: string;
+  /** The page's code, read when a page is asked for. */
+  readonly pageCode: () => PageCode;
+  /** Room that the reader has left, in bytes: others have written before. Default: all of it. */
+  readonly roomBytes?: number | undefined;
+}
+
+/** GitHub takes so many bytes of a step's summary; of a longer one it takes none. */
+export const STEP_SUMMARY_BYTES_MAX = 1_048_576;
+
+/** One form of results that readers other than people's eyes take. */
+export interface ResultFormat {
+  readonly name: string;
+  /** Where it goes when nothing is said; below a folder where `isFolder` says so. */
+  readonly file: string;
+  readonly isFolder?: true;
+  /** Appended to the file that this variable of the environment names, when nothing is said. */
+  readonly variable?: string;
+  readonly about: string;
+  readonly source: string;
+  write(runs: readonly ResultRun[], context: ResultContext): readonly ResultFile[];
+  /** What is printed besides: a server reads it in the log. */
+  lines?(runs: readonly ResultRun[]): readonly string[];
+}
+
+const whole = (text: string): readonly ResultFile[] => [{ name: "", text }];
+
+/** Every form of results, in the order of help and documentation: `--write NAME[=FILE]`. */
+export const RESULT_FORMATS: readonly ResultFormat[] = [
+  {
+    name: "junit",
+    file: "junit.xml",
+    about: "JUnit XML: GitLab, Jenkins and most others",
+    source: "docs/record.md, JUnit",
+    write: (runs) => whole(junitOf(runs)),
+  },
+  {
+    name: "html",
+    file: "report.html",
+    about: "the page that opens from disk",
+    source: "docs/report.md",
+    write: (runs, { hil, pageCode }) =>
+      whole(
+        pageDocument(
+          runs.map(({ told, path }) => recordedRun(told.folder, path)),
+          pageCode(),
+          hil,
+        ),
+      ),
+  },
+  {
+    name: "github",
+    file: "$GITHUB_STEP_SUMMARY",
+    variable: "GITHUB_STEP_SUMMARY",
+    about: "GitHub: the step's summary, and annotations in its log",
+    source: "GitHub docs, Workflow commands for GitHub Actions",
+    write: (runs, { roomBytes = STEP_SUMMARY_BYTES_MAX }) => whole(markdownSummary(runs, roomBytes)),
+    lines: annotationLines,
+  },
+  {
+    name: "markdown",
+    file: "hil-summary.md",
+    about: "the same summary as a file: a merge request's comment, a wiki",
+    source: "GitHub Flavored Markdown",
+    write: (runs) => whole(markdownSummary(runs)),
+  },
+  {
+    name: "gitlab",
+    file: "gl-code-quality-report.json",
+    about: "GitLab: code quality report, new failures in a merge request",
+    source: "GitLab docs, Code Quality, report format",
+    write: (runs) => whole(codeQuality(runs)),
+  },
+  {
+    name: "sarif",
+    file: "hil.sarif",
+    about: "SARIF 2.1.0: code scanning, editors",
+    source: "OASIS SARIF 2.1.0",
+    write: (runs, { hil }) => whole(sarif(runs, hil)),
+  },
+  {
+    name: "allure",
+    file: "allure-results",
+    isFolder: true,
+    about: "folder of results for Allure 2 and 3",
+    source: "allure-js-commons 3.12, model.ts",
+    write: (runs, { hil }) => allureResults(runs, hil),
+  },
+  {
+    name: "badge",
+    file: "hil-badge.json",
+    about: "badge for shields.io's endpoint",
+    source: "shields.io, Endpoint Badge",
+    write: (runs) => whole(badgeJson(runs)),
+  },
+  {
+    name: "badge-svg",
+    file: "hil-badge.svg",
+    about: "the badge as a drawing",
+    source: "SVG 1.1",
+    write: (runs) => whole(badgeSvg(runs)),
+  },
+];
+
+/** @throws ConfigurationError for events that this version cannot have written. */
+function junitOf(runs: readonly ResultRun[]): string {
+  let folder = "";
+  try {
+    return junit(
+      runs.map(({ told, path }) => {
+        folder = told.folder;
+        return [...eventsIn(path)].filter(({ event }) => event !== "upload-progress");
+      }),
+    );
+  } catch (error) {
+    const hint = "It was changed, or another version wrote it: --write html shows what can be read of it.";
+    throw new ConfigurationError(`${folder}: its events cannot be read.`, hint, { cause: error });
+  }
+}

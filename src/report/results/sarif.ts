@@ -1,0 +1,125 @@
+import { ENDINGS } from "../../campaign/index.ts";
+import type { RunTold } from "../page/recorded-run.ts";
+import type { JudgedRow } from "../page/run-page.ts";
+import {
+  benchEndOf,
+  digestOf,
+  failedWithoutVerdict,
+  type ResultRun,
+  seeAgain,
+  shortened,
+  titleOf,
+} from "./result-run.ts";
+
+/**
+ * Results that one run of a file may have: GitHub takes 25,000 and shows 5,000 of them.
+ * Source: GitHub docs, "SARIF support for code scanning", limits.
+ */
+const RESULTS_MAX = 5_000;
+const MESSAGE_CHARS = 1_000;
+const SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+/** Of a run that failed without a verdict that failed. */
+const CAMPAIGN = "campaign";
+
+/**
+ * Failed verdicts as SARIF 2.1.0, a run of the format for each recorded run. A bench that failed is no result: it is a
+ * notification of the tool, and its `executionSuccessful` is false, so that no dashboard takes it for firmware.
+ * Source: OASIS SARIF 2.1.0: 3.14 run, 3.20 invocation, 3.27 result, 3.49 reportingDescriptor; what GitHub asks for
+ *   besides (a file for each result, partialFingerprints): GitHub docs, "SARIF support for code scanning".
+ */
+export function sarif(runs: readonly ResultRun[], hil: string): string {
+  const log = { $schema: SCHEMA, version: "2.1.0", runs: runs.map(({ told }) => sarifRun(told, hil)) };
+  return `${JSON.stringify(log, undefined, 2)}\n`;
+}
+
+/** A rule an ending: what a viewer groups by. */
+const RULES = [
+  ...ENDINGS.filter(({ legal }) => !legal).map(({ name, text }) => ({ name, text })),
+  { name: CAMPAIGN, text: "the firmware or an image ended the run" },
+];
+
+const ruleId = (ending: string): string => `hil/${ending.replaceAll(" ", "-")}`;
+
+function sarifRun(told: RunTold, hil: string): unknown {
+  const bench = benchEndOf(told);
+  const failed = told.judged.filter(({ pass }) => !pass);
+  const otherwise = failedWithoutVerdict(told);
+  const results = failed.slice(0, RESULTS_MAX).map((row) => resultOf(told, row));
+  // Endings of another version of hil have rules, too: a result whose rule is unknown is nothing.
+  const names = new Set(failed.map((row) => told.texts[row.ending] ?? ""));
+  const known = RULES.filter(({ name }) => names.has(name) || (name === CAMPAIGN && otherwise !== undefined));
+  const others = [...names].filter((name) => !RULES.some((rule) => rule.name === name));
+  const rules = [...known, ...others.map((name) => ({ name, text: name }))].map(({ name, text }) => ({
+    id: ruleId(name),
+    name: name.replaceAll(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase()),
+    shortDescription: { text: text === "" ? "no ending told" : text },
+    defaultConfiguration: { level: "error" },
+  }));
+  return {
+    tool: { driver: { name: "mcuboot-hil", version: hil, rules } },
+    automationDetails: { id: `hil/${told.scenario}/${told.profile ?? told.board}/` },
+    invocations: [
+      {
+        executionSuccessful: bench === undefined,
+        ...(bench !== undefined && {
+          toolExecutionNotifications: [{ level: "error", message: messageOf(bench) }],
+        }),
+      },
+    ],
+    results: otherwise === undefined ? results : [...results, campaignResult(told, otherwise)],
+    properties: { record: told.id, outcome: told.outcome, seed: told.seed ?? null, cutsPlanned: told.cutsPlanned },
+    columnKind: "utf16CodeUnits",
+  };
+}
+
+function resultOf(told: RunTold, row: JudgedRow): unknown {
+  const text = (number: number | undefined) => (number === undefined ? "" : (told.texts[number] ?? ""));
+  const ending = text(row.ending);
+  const message = `${row.name}: expected ${text(row.expected)}; found ${text(row.found)}; because ${text(row.because)}`;
+  return {
+    ruleId: ruleId(ending),
+    level: "error",
+    message: messageOf(message),
+    locations: [locationOf(told, row.name)],
+    partialFingerprints: { "hilCase/v1": digestOf(titleOf(told), row.name, ending) },
+    properties: {
+      check: row.check,
+      where: text(row.where),
+      versions: `${text(row.from)} to ${text(row.to)}`,
+      replay: seeAgain(told, row),
+    },
+  };
+}
+
+function campaignResult(told: RunTold, because: string): unknown {
+  return {
+    ruleId: ruleId(CAMPAIGN),
+    level: "error",
+    message: messageOf(because),
+    locations: [locationOf(told, CAMPAIGN)],
+    partialFingerprints: { "hilCase/v1": digestOf(titleOf(told), CAMPAIGN) },
+    properties: { replay: seeAgain(told) },
+  };
+}
+
+/** Plain text: what would be a link in it ("[text](address)", SARIF 3.11.6) comes from a board, and is none. */
+function messageOf(text: string): { readonly text: string } {
+  return { text: shortened(text, MESSAGE_CHARS).replaceAll("](", "] (") };
+}
+
+/**
+ * Viewers want a file for each result. The scenario is what a verdict is about; its path is made of its name, so that
+ * it is the same every night: a path of the record would close each alert in the morning and open it again.
+ */
+function locationOf(told: RunTold, name: string): unknown {
+  const uri = scenarioPath(told).split("/").map(encodeURIComponent).join("/");
+  return {
+    physicalLocation: { artifactLocation: { uri }, region: { startLine: 1 } },
+    logicalLocations: [{ name, fullyQualifiedName: `${titleOf(told)}: ${name}`, kind: "function" }],
+  };
+}
+
+/** "scenarios/encrypted-upgrade.yaml": where results lie for readers that show files. */
+export function scenarioPath({ scenario }: Pick<RunTold, "scenario">): string {
+  return `scenarios/${scenario.replaceAll(/[^\w.-]+/g, "-")}.yaml`;
+}
