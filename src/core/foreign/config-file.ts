@@ -16,6 +16,8 @@ const yaml = (): typeof Yaml => load("yaml");
 const FILE_BYTES_MAX = 1_048_576;
 /** Deepest nesting of mappings and lists. */
 const DEPTH_MAX = 64;
+/** The same as the parser counts it: a level may be a mapping, its value, and a line that both stand on. */
+const OPEN_MAX = 4 * DEPTH_MAX;
 /** Words and marks of the language in one file, and anchors and tags among them: either makes the library slow. */
 const PARTS_MAX = 150_000;
 const PROPERTIES_MAX = 1_000;
@@ -238,6 +240,8 @@ function tokensOf(text: string, file: string, lines: LineCounter): readonly Yaml
     if (part.startsWith("!") || part.startsWith("&") || part.startsWith("*")) properties += 1;
     if (properties > PROPERTIES_MAX) throw tooMuch(`${PROPERTIES_MAX} anchors, aliases and tags`);
     tokens.push(...parser.next(part));
+    // What is open: the parser closes it in calls within calls, and thousands of them end in no error of ours.
+    if (parser.stack.length > OPEN_MAX) throw tooDeep(file);
   }
   tokens.push(...parser.end());
   if (nestsTooDeep(tokens)) throw tooDeep(file);
