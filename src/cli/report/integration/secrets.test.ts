@@ -115,6 +115,7 @@ describe("no secret is in what hil prints or writes", () => {
     ["board", "power", "--board", "program.yaml", "off", "--debug"],
     ["board", "check", "--board", "http.yaml"],
     ["board", "list", "--boards", "."],
+    ["init", "--yes", "--from-labgrid", "http.yaml"],
     ["smp", "--port", `tcp:me:${CANARY("port")}@127.0.0.1:1`, "echo", "x"],
     ["smp", "--port", `rfc2217://me:${CANARY("rfc2217")}@127.0.0.1:1`, "echo", "x"],
   ])("of hil %s %s %s %s %s", async (...argv) => {
