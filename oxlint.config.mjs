@@ -40,7 +40,8 @@ export const INNER_ROOMS = {
     matrix: ["record", "request"],
     bench: ["record", "verdict", "request"],
     cuts: ["record", "verdict", "request", "bench"],
-    ".": ["record", "verdict", "request", "bench", "cuts"],
+    recovery: ["record", "verdict", "request", "bench", "cuts"],
+    ".": ["record", "verdict", "request", "bench", "cuts", "recovery"],
   },
   core: {
     ".": [],

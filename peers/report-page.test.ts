@@ -97,7 +97,7 @@ inBrowser(`the page of a run, ${SAID}`, () => {
     await page.waitForSelector("#one-verdict");
     expect(await title()).toContain("cut 3");
     expect(await page.locator(".moments tr.power").count()).toBeGreaterThanOrEqual(2);
-    await page.getByRole("checkbox").check();
+    await page.getByRole("radio", { name: "around the cut" }).check();
     await page.getByRole("button", { name: "close" }).click();
     expect(await page.locator("#one-verdict").count()).toBe(0);
     await close();

@@ -47,6 +47,15 @@ test("the five seams and the way of a cut are among the names", () => {
   expect(named.map(({ names }) => names.join())).toEqual(expect.arrayContaining(["PowerSwitch", "cutPower,cutByHost"]));
 });
 
+test("five steps lead from the list of pages to the line that cuts power, and each file makes the call that is named", () => {
+  const page = read("docs/architecture.md");
+  expect(read("docs/README.md")).toContain("architecture.md#one-cut-followed-to-the-bottom");
+  const steps = [...page.matchAll(/^\d\. `(src\/[\w./-]+\.ts)`.*: calls `([^`]+)`[;.]$/gm)];
+  expect(steps).toHaveLength(4);
+  expect(steps.filter(([, file = "", call = ""]) => !read(file).includes(call)).map(([step]) => step)).toEqual([]);
+  expect(steps.at(-1)?.[0]).toContain("line.send(lcusFrame");
+});
+
 test("a name that a file does not declare is found", () => {
   expect(declares("src/power/driver/switch.ts", "PowerSwitch")).toBe(true);
   expect(declares("src/power/driver/switch.ts", "Powerswitch")).toBe(false);

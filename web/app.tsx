@@ -5,6 +5,7 @@ import { CutMap } from "./cut-map.tsx";
 import { Failures } from "./failures.tsx";
 import { Head } from "./head.tsx";
 import { Inputs } from "./inputs.tsx";
+import { Lab } from "./lab.tsx";
 import { OneVerdict } from "./one-verdict.tsx";
 import { Times } from "./times.tsx";
 import { VerdictList } from "./verdict-list.tsx";
@@ -27,6 +28,7 @@ export function App({ data }: { data: PageData }) {
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
   }, []);
+  if (data.lab !== undefined) return <Lab lab={data.lab} hil={data.hil} />;
   const at = data.runs[open.run] === undefined ? 0 : open.run;
   const run = data.runs[at];
   if (run === undefined) return <p>This page holds no run.</p>;

@@ -6,12 +6,15 @@ interface Props {
   readonly xs: readonly number[];
   readonly series: readonly { readonly name: string; readonly values: readonly number[] }[];
   readonly xName: string;
+  /** Names of places on the x axis; default: their numbers. */
+  readonly ticks?: ((x: number) => string) | undefined;
 }
 
 const HEIGHT = 180;
 
 /** A chart as wide as its place, in the colours of the page; drawn again when either changes. */
-export function Chart({ kind, xs, series, xName }: Props) {
+export function Chart(props: Props) {
+  const { kind, xs, series, xName, ticks } = props;
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const box = place.current;
@@ -20,7 +23,7 @@ export function Chart({ kind, xs, series, xName }: Props) {
     const draw = () => {
       chart?.destroy();
       chart = new uPlot(
-        optionsOf(box, kind, series, xName),
+        optionsOf(box, { kind, xs, series, xName, ticks }),
         [[...xs], ...series.map(({ values }) => [...values])],
         box,
       );
@@ -35,11 +38,11 @@ export function Chart({ kind, xs, series, xName }: Props) {
       scheme.removeEventListener("change", draw);
       chart?.destroy();
     };
-  }, [kind, xs, series, xName]);
+  }, [kind, xs, series, xName, ticks]);
   return <div class="chart" ref={place} />;
 }
 
-function optionsOf(box: HTMLElement, kind: Props["kind"], series: Props["series"], xName: string): uPlot.Options {
+function optionsOf(box: HTMLElement, { kind, series, xName, ticks }: Props): uPlot.Options {
   const colour = (name: string) => getComputedStyle(box).getPropertyValue(name).trim();
   const axis = { stroke: colour("--text"), grid: { stroke: colour("--line") }, ticks: { stroke: colour("--line") } };
   const tones = ["--resumed", "--reverted"];
@@ -50,7 +53,7 @@ function optionsOf(box: HTMLElement, kind: Props["kind"], series: Props["series"
     cursor: { show: false },
     scales: { x: { time: false } },
     axes: [
-      { ...axis, label: xName, labelSize: 18, size: 34 },
+      { ...axis, label: xName, labelSize: 18, size: 34, ...(ticks && { values: (_, splits) => splits.map(ticks) }) },
       { ...axis, size: 54 },
     ],
     series: [

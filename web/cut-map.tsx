@@ -1,20 +1,22 @@
 import { useMemo } from "preact/hooks";
 import type { RunPage } from "../src/report/page/run-page.ts";
 import { lookOf } from "./endings.ts";
-import { type PlacedCut, placedCuts, type Window, windowOf } from "./swap-window.ts";
-import { count, duration } from "./text.ts";
+import { layeredPhases, type PlacedCut, placedCuts, type Window, windowOf } from "./swap-window.ts";
+import { count, duration, roundTicks, tickText } from "./text.ts";
 
 /** The drawing's own units: it is stretched to the page. */
 const WIDTH = 1_000;
 const TOP = 22;
 const LANE = 24;
-/** Room beside the window for cuts before and after the swap. */
+/** Room beside the window for cuts before and after the swap; left of it names of the lanes. */
 const GUTTER = 60;
+const NAMES = 130;
 /** With more cuts than this their uncertainties would cover each other. */
 const WHISKERS_MAX = 600;
 
 interface Lane {
   readonly name: string;
+  readonly ending: string;
   readonly tone: string;
   readonly mark: string;
   readonly cuts: readonly PlacedCut[];
@@ -63,8 +65,8 @@ export function CutMap({ run, open, show }: Props) {
       <p class="quiet">
         {count(cuts.length, "cut")} over {duration(window.toUs - window.fromUs)} of swap
         {run.reference === undefined ? "" : `, ${count(run.reference.operations, "flash operation")}`}
-        {run.uncertaintyUs === undefined ? "" : `; each ± ${duration(run.uncertaintyUs)}`}. Click a mark, or step with
-        the buttons or the arrow keys.
+        {run.calibration?.uncertaintyUs === undefined ? "" : `; each ± ${duration(run.calibration?.uncertaintyUs)}`}.
+        Click a mark, or step with the buttons or the arrow keys.
       </p>
       <div class="steps">
         <button type="button" onClick={() => step(-1)}>
@@ -99,19 +101,25 @@ export function CutMap({ run, open, show }: Props) {
 function scaleOf({ fromUs, toUs }: Window): (us: number) => number {
   return (us) => {
     const share = (us - fromUs) / (toUs - fromUs);
-    if (share < 0) return GUTTER / 2;
+    if (share < 0) return NAMES + GUTTER / 2;
     if (share > 1) return WIDTH - GUTTER / 2;
-    return GUTTER + share * (WIDTH - 2 * GUTTER);
+    return NAMES + GUTTER + share * (WIDTH - NAMES - 2 * GUTTER);
   };
 }
 
 function lanesOf(run: RunPage, cuts: readonly PlacedCut[]): readonly Lane[] {
-  const lanes = new Map<string, { name: string; tone: string; mark: string; cuts: PlacedCut[] }>();
+  const lanes = new Map<string, { name: string; ending: string; tone: string; mark: string; cuts: PlacedCut[] }>();
   for (const cut of cuts) {
     const name = run.texts[cut.row.ending] ?? "";
     const { tone, mark } = lookOf(name, cut.row.pass);
     const key = `${tone} ${name}`;
-    const lane = lanes.get(key) ?? { name: cut.row.pass ? name : `${name} (failed)`, tone, mark, cuts: [] };
+    const lane = lanes.get(key) ?? {
+      name: cut.row.pass ? name : `${name} (failed)`,
+      ending: name,
+      tone,
+      mark,
+      cuts: [],
+    };
     lane.cuts.push(cut);
     lanes.set(key, lane);
   }
@@ -122,26 +130,30 @@ function mapText(lanes: readonly Lane[]): string {
   return `Cuts by ending: ${lanes.map(({ name, cuts }) => `${cuts.length} ${name}`).join(", ")}`;
 }
 
+/** Phases as stripes; one that begins within another (the copy to the network core) is framed, its name at its foot. */
 function Phases({ run, x, height }: { run: RunPage; x: (us: number) => number; height: number }) {
+  const foot = height - 3;
   return (
     <>
-      {run.phases.map(({ name, fromUs, toUs }, at) => (
+      {layeredPhases(run.phases).map(({ name, fromUs, toUs, isWithin }, at) => (
         <g key={at}>
           <rect
-            class={at % 2 === 0 ? "phase" : "phase odd"}
+            class={isWithin ? "phase within" : at % 2 === 0 ? "phase" : "phase odd"}
             x={x(fromUs)}
             width={Math.max(1, x(toUs) - x(fromUs))}
             y={TOP - 6}
             height={height - TOP + 6}
-          />
+          >
+            <title>{`${name}: ${duration(toUs - fromUs)}`}</title>
+          </rect>
           {x(toUs) - x(fromUs) > name.length * 7 && (
-            <text class="phase-name" x={(x(fromUs) + x(toUs)) / 2} y={TOP - 10}>
+            <text class="phase-name" x={(x(fromUs) + x(toUs)) / 2} y={isWithin ? foot : TOP - 10}>
               {name}
             </text>
           )}
         </g>
       ))}
-      <text class="phase-name" x={GUTTER / 2} y={TOP - 10}>
+      <text class="phase-name" x={NAMES + GUTTER / 2} y={TOP - 10}>
         before
       </text>
       <text class="phase-name" x={WIDTH - GUTTER / 2} y={TOP - 10}>
@@ -154,13 +166,17 @@ function Phases({ run, x, height }: { run: RunPage; x: (us: number) => number; h
 /** All marks of a lane as one path: five thousand elements would be slow, five paths are not. */
 function LaneMarks({ lane, y, x, run }: { lane: Lane; y: number; x: (us: number) => number; run: RunPage }) {
   const marks = lane.cuts.map(({ intoUs }) => `M${x(intoUs).toFixed(1)} ${y - 7}v14`).join("");
-  const half = run.uncertaintyUs;
+  const half = run.calibration?.uncertaintyUs;
   const whiskers =
     half === undefined || lane.cuts.length > WHISKERS_MAX
       ? ""
       : lane.cuts.map(({ intoUs }) => `M${x(intoUs - half).toFixed(1)} ${y}H${x(intoUs + half).toFixed(1)}`).join("");
   return (
     <>
+      <text class={`lane-name ${lane.tone}`} x={0} y={y + 4}>
+        {lane.mark} {lane.ending}
+      </text>
+      <line class="axis" x1={NAMES} x2={WIDTH} y1={y} y2={y} />
       {whiskers !== "" && <path class={`whisker ${lane.tone}`} d={whiskers} />}
       <path class={`mark ${lane.tone}`} d={marks} />
     </>
@@ -168,19 +184,18 @@ function LaneMarks({ lane, y, x, run }: { lane: Lane; y: number; x: (us: number)
 }
 
 function Axis({ window, x, y }: { window: Window; x: (us: number) => number; y: number }) {
-  const steps = Array.from({ length: 6 }, (_, at) => window.fromUs + ((window.toUs - window.fromUs) * at) / 5);
   return (
     <g>
-      <line class="axis" x1={GUTTER} x2={WIDTH - GUTTER} y1={y} y2={y} />
-      {steps.map((us) => (
+      <line class="axis" x1={x(window.fromUs)} x2={x(window.toUs)} y1={y} y2={y} />
+      {roundTicks(window.fromUs, window.toUs).map((us) => (
         <g key={us}>
           <line class="axis" x1={x(us)} x2={x(us)} y1={y} y2={y + 5} />
           <text class="tick" x={x(us)} y={y + 18}>
-            {duration(us)}
+            {tickText(us)}
           </text>
         </g>
       ))}
-      <text class="tick" x={WIDTH / 2} y={y + 32}>
+      <text class="tick" x={(x(window.fromUs) + x(window.toUs)) / 2} y={y + 32}>
         time after the swap's first flash operation
       </text>
     </g>

@@ -30,6 +30,7 @@ export function OneVerdict({ run, row: at, show }: Props) {
           close
         </button>
       </p>
+      <Reason expected={text(row.expected)} found={text(row.found)} because={text(row.because)} />
       {row.cut !== undefined && <CutTimes row={row} run={run} />}
       {row.lane === undefined ? (
         <p class="quiet">The lines around this verdict were left out to keep the page small. They are in the record.</p>
@@ -40,7 +41,6 @@ export function OneVerdict({ run, row: at, show }: Props) {
         <Slots name="slots before" slots={row.before} text={text} />
         <Slots name="slots after" slots={row.slots} text={text} />
       </div>
-      <Reason expected={text(row.expected)} found={text(row.found)} because={text(row.because)} />
       <table>
         <caption>What MCUboot may do after this cut</caption>
         <Heads names={["ending", "expects", "because"]} />
@@ -67,7 +67,10 @@ function CutTimes({ row, run }: { row: JudgedRow; run: RunPage }) {
   const rows: readonly (readonly [string, string])[] = [
     ["planned", run.texts[cut.planned] ?? ""],
     ["off sent", since(cut.offUs)],
-    ["power gone", `${since(cut.cutUs)}${run.uncertaintyUs === undefined ? "" : ` ± ${duration(run.uncertaintyUs)}`}`],
+    [
+      "power gone",
+      `${since(cut.cutUs)}${run.calibration?.uncertaintyUs === undefined ? "" : ` ± ${duration(run.calibration?.uncertaintyUs)}`}`,
+    ],
     ["last byte before", since(cut.lastByteUs)],
     ["on sent", since(cut.onUs)],
     ["first byte after", since(cut.firstByteUs)],

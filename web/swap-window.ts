@@ -27,3 +27,13 @@ export function placedCuts(run: RunPage): readonly PlacedCut[] {
     return intoUs === undefined ? [] : [{ at, row, intoUs }];
   });
 }
+
+/** The phases, and which of them begin while an earlier one goes on: both are drawn, one above the other. */
+export function layeredPhases(phases: RunPage["phases"]) {
+  let endUs = Number.NEGATIVE_INFINITY;
+  return phases.map((phase) => {
+    const isWithin = phase.fromUs < endUs;
+    endUs = Math.max(endUs, phase.toUs);
+    return { ...phase, isWithin };
+  });
+}

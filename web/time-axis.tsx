@@ -1,13 +1,21 @@
 import { useState } from "preact/hooks";
 import type { JudgedRow, Lanes, RunPage } from "../src/report/page/run-page.ts";
 import { Heads } from "./parts.tsx";
-import { duration } from "./text.ts";
+import { duration, roundTicks, tickText } from "./text.ts";
 
 const WIDTH = 1_000;
 const LEFT = 80;
 const LANE = 30;
-/** Around the cut that much is drawn at first: a boot is over in less. */
+/** So much around the cut, where that is asked for, and so much before the reset: the upload is not the story. */
 const NEAR_US = 1_500_000;
+const BEFORE_RESET_US = 500_000;
+
+const VIEWS = [
+  ["boot", "from the reset on"],
+  ["cut", `${duration(NEAR_US)} around the cut`],
+  ["whole", "all, with the upload"],
+] as const;
+type ViewName = (typeof VIEWS)[number][0];
 
 interface Props {
   readonly run: RunPage;
@@ -26,23 +34,30 @@ interface Moment {
 export function TimeAxis({ run, row, lane }: Props) {
   const whole = { fromUs: 0, toUs: Math.max(1, row.toUs - row.fromUs) };
   const cutUs = row.cut === undefined ? undefined : row.cut.cutUs - row.fromUs;
-  const [isNear, setNear] = useState(false);
-  const view =
-    isNear && cutUs !== undefined
-      ? { fromUs: Math.max(0, cutUs - NEAR_US), toUs: Math.min(whole.toUs, cutUs + NEAR_US) }
-      : whole;
+  const resetUs = row.cut === undefined ? 0 : row.cut.resetUs - row.fromUs;
+  const views: Readonly<Record<ViewName, View>> =
+    cutUs === undefined
+      ? { whole, boot: whole, cut: whole }
+      : {
+          whole,
+          boot: { fromUs: Math.max(0, resetUs - BEFORE_RESET_US), toUs: whole.toUs },
+          cut: { fromUs: Math.max(0, cutUs - NEAR_US), toUs: Math.min(whole.toUs, cutUs + NEAR_US) },
+        };
+  const [name, setName] = useState<ViewName>("boot");
+  const view = views[name];
   const x = (us: number) => LEFT + ((us - view.fromUs) / (view.toUs - view.fromUs)) * (WIDTH - LEFT - 10);
   const isIn = (us: number) => us >= view.fromUs && us <= view.toUs;
   const moments = momentsOf(run, row, lane);
-  const zeroUs = row.cut === undefined ? 0 : row.cut.resetUs - row.fromUs;
+  const zeroUs = resetUs;
   return (
     <>
       {cutUs !== undefined && (
-        <p>
-          <label>
-            <input type="checkbox" checked={isNear} onChange={() => setNear(!isNear)} /> only {duration(NEAR_US)} around
-            the cut
-          </label>
+        <p class="filter" role="group" aria-label="Part of the time axis">
+          {VIEWS.map(([of, label]) => (
+            <label key={of}>
+              <input type="radio" name="view" checked={name === of} onChange={() => setName(of)} /> {label}
+            </label>
+          ))}
         </p>
       )}
       <div class="wide" tabIndex={0} role="group" aria-label="Time axis of this verdict">
@@ -54,10 +69,13 @@ export function TimeAxis({ run, row, lane }: Props) {
           {cutUs !== undefined && isIn(cutUs) && (
             <line class="cut-line" x1={x(cutUs)} x2={x(cutUs)} y1={8} y2={LANE * 4} />
           )}
-          {Array.from({ length: 6 }, (_, at) => view.fromUs + ((view.toUs - view.fromUs) * at) / 5).map((us) => (
-            <text key={us} class="tick" x={x(us)} y={LANE * 4 + 20}>
-              {duration(us - zeroUs)}
-            </text>
+          {roundTicks(view.fromUs - zeroUs, view.toUs - zeroUs).map((us) => (
+            <g key={us}>
+              <line class="axis" x1={x(us + zeroUs)} x2={x(us + zeroUs)} y1={LANE * 4} y2={LANE * 4 + 5} />
+              <text class="tick" x={Math.min(WIDTH - 24, x(us + zeroUs))} y={LANE * 4 + 20}>
+                {tickText(us)}
+              </text>
+            </g>
           ))}
         </svg>
       </div>

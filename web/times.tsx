@@ -25,7 +25,7 @@ export function Times({ run }: { run: RunPage }) {
           </figure>
         ))}
         {run.times.map((times) => (
-          <Histogram key={times.name} times={times} />
+          <Histogram key={times.name} times={times} calibrated={calibratedText(run, times)} />
         ))}
         {run.current.length > 0 && (
           <figure>
@@ -65,7 +65,13 @@ function rateText({ bytes, durationUs, limitBytesPerS }: RunPage["uploads"][numb
   return `${(perS / 1024).toFixed(1)} KiB/s${share}`;
 }
 
-function Histogram({ times }: { times: TimesOf }) {
+/** What the bench's calibration says of a duration: only the switch is calibrated. */
+function calibratedText({ calibration }: RunPage, { name }: TimesOf): string | undefined {
+  if (calibration === undefined || name !== "power off to last byte") return undefined;
+  return `${duration(calibration.latencyUs)} ± ${duration(calibration.uncertaintyUs)}, ${calibration.date.slice(0, 10)}`;
+}
+
+function Histogram({ times, calibrated }: { times: TimesOf; calibrated: string | undefined }) {
   const sorted = [...times.valuesUs].sort((a, b) => a - b);
   const [least = 0] = sorted;
   const most = sorted.at(-1) ?? 0;
@@ -80,7 +86,7 @@ function Histogram({ times }: { times: TimesOf }) {
       <figcaption>
         {times.name}, {grouped(sorted.length)} × <span class="quiet">({times.about})</span>
       </figcaption>
-      {sorted.length > 1 && (
+      {most > least && (
         <Chart
           kind="bars"
           xs={bars.map((_, at) => (least + (at + 0.5) * width) / 1000)}
@@ -88,10 +94,18 @@ function Histogram({ times }: { times: TimesOf }) {
           xName="ms"
         />
       )}
-      <p class="quiet">
-        least {duration(least)}, median {duration(quantile(sorted, 0.5) ?? 0)}, 95 %{" "}
-        {duration(quantile(sorted, 0.95) ?? 0)}, most {duration(most)}
-      </p>
+      {most === least ? (
+        <p>
+          each {duration(least)}
+          {calibrated !== undefined && `; calibrated: ${calibrated}`}
+        </p>
+      ) : (
+        <p class="quiet">
+          least {duration(least)}, median {duration(quantile(sorted, 0.5) ?? 0)}, 95 %{" "}
+          {duration(quantile(sorted, 0.95) ?? 0)}, most {duration(most)}
+          {calibrated !== undefined && `; calibrated: ${calibrated}`}
+        </p>
+      )}
     </figure>
   );
 }

@@ -251,16 +251,34 @@ export const MUTANTS: readonly Mutant[] = [
     rule: "a fast overwrite copies whole write units, one too many",
   },
   {
-    file: "boot/direct-xip.ts",
+    file: "boot/newest-runs.ts",
     find: 'if (copyDone !== "set") yield writeFlag({ build, area }, "copyDone");',
     replace: "",
     rule: "direct-XIP marks an image that it tries",
   },
   {
-    file: "boot/direct-xip.ts",
+    file: "boot/newest-runs.ts",
     find: "compareVersions(b, a, { useBuildNumber: build.versionCmpUsesBuild }) > 0",
     replace: "compareVersions(b, a, { useBuildNumber: build.versionCmpUsesBuild }) >= 0",
     rule: "of equal versions the primary slot runs",
+  },
+  {
+    file: "boot/single-slot.ts",
+    find: "if (fault !== undefined) return fault;",
+    replace: "",
+    rule: "a build that validates once marks only what it finds valid",
+  },
+  {
+    file: "boot/ram-load.ts",
+    find: "range.end > ramEnd",
+    replace: "range.start > ramEnd",
+    rule: "an image is loaded only where all of it lies in the memory for images",
+  },
+  {
+    file: "boot/ram-load.ts",
+    find: "yield* eraseSlot(loader, image.areas[slot]);",
+    replace: "",
+    rule: "an image that cannot be loaded into RAM is erased from flash",
   },
   {
     file: "swap/swap-image.ts",

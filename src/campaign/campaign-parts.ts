@@ -1,8 +1,12 @@
 import type { Board } from "../board/index.ts";
 import type { Random } from "../core/index.ts";
+import { NetworkWatch } from "./bench/network.ts";
+import { RecordedBoard } from "./bench/recorded-board.ts";
+import { bootMsOf, type Trial } from "./bench/trial.ts";
 import type { WearMeter } from "./bench/wear.ts";
 import type { PlannedCut } from "./record/cut-moment.ts";
 import type { RunRecord } from "./record/record.ts";
+import { expectationOf } from "./request/expectation.ts";
 import type { CampaignImages } from "./request/images.ts";
 import type { Scenario } from "./request/scenario.ts";
 import type { ExpectedFlash } from "./verdict/expected-flash.ts";
@@ -24,4 +28,17 @@ export interface CampaignParts {
   readonly limits: { readonly durationMs?: number; readonly failFast: boolean };
   /** Which image runs when the first cut is made; a replay of a cut in the other direction says "new". */
   readonly startWith?: "old" | "new";
+}
+
+/** The board of a campaign on trial. */
+export function trialOf({ board, record, signal, expected, scenario, images }: CampaignParts): Trial {
+  return {
+    recorded: new RecordedBoard(board, record, signal),
+    expected,
+    bootMs: bootMsOf(board.profile),
+    permanent: scenario.request === "permanent",
+    refused: expectationOf(scenario).outcome === "refused",
+    network: new NetworkWatch(scenario.images.network?.witness === "none"),
+    networkRefused: scenario.images.network?.expect === "refused" ? images.new.network : undefined,
+  };
 }

@@ -10,6 +10,7 @@ export { PLANNED_CUT_SCHEMA, type PlannedCut } from "./record/cut-moment.ts";
 export { type BootSeen, type PhaseSpan, type RunResult, type SlotState } from "./record/facts.ts";
 export { type KeptImages, readKept } from "./record/kept.ts";
 export { type KeyFacts, keyFacts } from "./record/kept-keys.ts";
+export { RECORD_SCHEMA } from "./record/record.ts";
 export { eventsIn, verdictsIn } from "./record/recorded-lines.ts";
 export { type LoadedReplay, loadReplay } from "./record/replay.ts";
 export { type RunEvent } from "./record/run-event.ts";
@@ -24,6 +25,7 @@ export { namedParts } from "./request/image-part.ts";
 export { type CampaignImage, type CampaignImages, imageOf } from "./request/images.ts";
 export { buildMaterial, imageFacts } from "./request/material.ts";
 export { namedFiles } from "./request/payload-file.ts";
+export { uploadsInRecovery } from "./request/recovery-uploads.ts";
 export { type RunRequest } from "./request/run-request.ts";
 export {
   builtInScenarios,

@@ -1,14 +1,13 @@
 import { isKind, messageOf } from "../core/index.ts";
 import { isVoid } from "./bench/bench-watch.ts";
 import { leaveDark, powerOn } from "./bench/leave-power.ts";
-import { NetworkWatch } from "./bench/network.ts";
 import { preflight } from "./bench/preflight.ts";
 import { RecordedBoard } from "./bench/recorded-board.ts";
 import { leaveBoard, wakeBoard } from "./bench/recover.ts";
 import { StartingPoint } from "./bench/starting-point.ts";
 import { bootMsOf, type Direction, reversed, type Trial } from "./bench/trial.ts";
-import type { CampaignParts } from "./campaign-parts.ts";
-import { askAgain, cutApplication, measureApplication, spreadInApplication } from "./cuts/cut-application.ts";
+import { type CampaignParts, trialOf } from "./campaign-parts.ts";
+import { askAgain, cutApplication, heard, measureApplication, spreadInApplication } from "./cuts/cut-application.ts";
 import { cutRevert, cutUpgrade } from "./cuts/cut-boot.ts";
 import type { Judged } from "./cuts/judge.ts";
 import { laterBoot } from "./cuts/later-boot.ts";
@@ -19,7 +18,9 @@ import type { Reference } from "./cuts/reference.ts";
 import { type JudgedReference, referenceRevert, referenceUpgrade } from "./cuts/upgrade.ts";
 import { type CutIn, cutsIn, type PlannedCut } from "./record/cut-moment.ts";
 import type { Subject } from "./record/subject.ts";
+import { RecoveryCampaign } from "./recovery-campaign.ts";
 import { checksRevert, expectationOf } from "./request/expectation.ts";
+import { uploadsInRecovery } from "./request/recovery-uploads.ts";
 import { scenarioCuts } from "./request/scenario.ts";
 import { activeSlot } from "./verdict/slots.ts";
 
@@ -40,7 +41,7 @@ export async function runCampaign(parts: CampaignParts): Promise<CampaignOutcome
   let outcome: CampaignOutcome;
   const leave = parts.board.clock.gaps?.attend();
   try {
-    outcome = await new Campaign(parts).run();
+    outcome = await campaignOf(parts).run();
   } catch (error) {
     // Somebody gave up on a board that is to be left dark: it is not switched on for a moment only.
     const staysOff = parts.board.profile.power.leave === "off" && parts.signal.aborted;
@@ -57,6 +58,14 @@ export async function runCampaign(parts: CampaignParts): Promise<CampaignOutcome
   return outcome;
 }
 
+/** By who takes the new images. */
+function campaignOf(parts: CampaignParts): { run(): Promise<CampaignOutcome> } {
+  const trial = trialOf(parts);
+  const startingPoint = new StartingPoint(trial, parts.images);
+  const Kind = uploadsInRecovery(parts.scenario, parts.board.profile) ? RecoveryCampaign : Campaign;
+  return new Kind(parts, trial, startingPoint);
+}
+
 class Campaign {
   readonly #parts: CampaignParts;
   readonly #recorded: RecordedBoard;
@@ -66,20 +75,11 @@ class Campaign {
   readonly #judged = new Set<number>();
   #hasFailed = false;
 
-  constructor(parts: CampaignParts) {
+  constructor(parts: CampaignParts, trial: Trial, startingPoint: StartingPoint) {
     this.#parts = parts;
-    this.#recorded = new RecordedBoard(parts.board, parts.record, parts.signal);
-    const { expected, scenario, images, board } = parts;
-    this.#trial = {
-      recorded: this.#recorded,
-      expected,
-      bootMs: bootMsOf(board.profile),
-      permanent: scenario.request === "permanent",
-      refused: expectationOf(scenario).outcome === "refused",
-      network: new NetworkWatch(scenario.images.network?.witness === "none"),
-      networkRefused: scenario.images.network?.expect === "refused" ? images.new.network : undefined,
-    };
-    this.#startingPoint = new StartingPoint(this.#trial, images);
+    this.#recorded = trial.recorded;
+    this.#trial = trial;
+    this.#startingPoint = startingPoint;
   }
 
   async run(): Promise<CampaignOutcome> {
@@ -285,7 +285,7 @@ class Campaign {
       const from = direction;
       const cut = await this.#whole(planned, from, async (now) => {
         direction = now;
-        return cutApplication(this.#trial, { what, planned, direction });
+        return cutApplication(this.#trial, { what, planned: heard(planned), direction });
       });
       this.#count(cut);
       if (cut.matched) expected.adopt(cut.matched);

@@ -11,15 +11,20 @@ export {
   uploadSteps,
   uploadWrite,
 } from "./boot/app-api.ts";
-export { askBoot, askUpgrade, longerThanSlot, type UpgradeAnswer } from "./boot/ask-upgrade.ts";
 export { boot } from "./boot/boot.ts";
 export { type ImageEntry, imageListOf, slotFlags, slotsThatRun } from "./boot/image-state.ts";
-export { type BootloaderFacts, type Contradiction, contradictions } from "./boot/log-evidence.ts";
-export { decryptInPlace, type RecoveryEntry, recoveryList } from "./boot/recovery.ts";
+export { imageInRam } from "./boot/ram-load.ts";
+export {
+  decryptInPlace,
+  hasStatusFields,
+  type RecoveryEntry,
+  recoveryList,
+  recoveryUploadSteps,
+} from "./boot/recovery.ts";
 export { outcomeOf, runSteps } from "./boot/run-boot.ts";
 export { contentBefore, type TimedOperation, type Timeline, timeline } from "./boot/timeline.ts";
 export { enteringRecovery, zephyrEnd, zephyrStart } from "./boot/zephyr-boot.ts";
-export { type BootMode, MODE_NAMES, MODES, type ModeName, modeOf, modeRow } from "./builds/boot-mode.ts";
+export { type BootMode, MODE_NAMES, MODES, type ModeName, modeOf, modeRow, newestRuns } from "./builds/boot-mode.ts";
 export {
   type Area,
   type BootloaderBuild,
@@ -51,9 +56,11 @@ export {
   type Told,
   tellLog,
 } from "./explain/index.ts";
+export { type BootloaderFacts, type Contradiction, contradictions } from "./explain/log-evidence.ts";
 export { FlashContent } from "./flash/flash-content.ts";
 export { brokenRule, isErased, SWEPT_TEARS, type Torn } from "./flash/flash-rules.ts";
 export { type Flash, type FlashOperation, operationBytes } from "./flash/operation.ts";
+export { askBoot, askUpgrade, longerThanSlot, type UpgradeAnswer } from "./judge/ask-upgrade.ts";
 export {
   contentsAfterCut,
   erasesOf,

@@ -58,7 +58,10 @@ export class ConsoleReport {
         if (this.#planned === 0) this.#field("upload", uploadText(event));
         return;
       case "reference":
-        this.#field("swap", `${count(event.operations, "flash operation")}, ${seconds(event.swapUs)}`);
+        this.#field(
+          event.of === "upload" ? "flash" : "swap",
+          `${count(event.operations, "flash operation")}, ${seconds(event.swapUs)}`,
+        );
         return;
       case "plan":
         this.#planned = event.cuts.length;

@@ -11,11 +11,12 @@ export {
   questionsOf,
   type SharedCause,
 } from "./history/changes.ts";
+export { labPage } from "./history/lab-page.ts";
 export { runsIn } from "./history/run-index.ts";
 export { type RunLine } from "./history/run-line.ts";
 export { junit, suiteNames } from "./junit.ts";
 export { matrixTable } from "./matrix-table.ts";
-export { type PageCode, pageDocument } from "./page/page-document.ts";
+export { labDocument, type PageCode, pageDocument } from "./page/page-document.ts";
 export { recordedRun, toldRun } from "./page/recorded-run.ts";
 export { RESULT_FORMATS, type ResultFormat, STEP_SUMMARY_BYTES_MAX } from "./results/formats.ts";
 export { mailText, type Notice, noticeBody, noticeOf } from "./results/notice.ts";

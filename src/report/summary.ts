@@ -63,13 +63,18 @@ function endingsText(endings: RunResult["endings"]): string {
     .join(", ");
 }
 
+/** A cut in an upload, whose moment is told from the upload's start. */
+function isOfUpload({ subject }: Verdict): boolean {
+  return subject.kind === "cut" && subject.in === "upload";
+}
+
 /** A failed verdict, as one block: what was cut, expected, found, why. */
 export function failureText(verdict: Verdict): string {
   const intoUs = verdict.cut?.intoSwapUs;
   const when =
     intoUs === undefined
       ? ""
-      : `: at ${seconds(Math.abs(intoUs))} ${intoUs < 0 ? "before" : "after"} the swap's start, ${verdict.where}`;
+      : `: at ${seconds(Math.abs(intoUs))} ${intoUs < 0 ? "before" : "after"} the ${isOfUpload(verdict) ? "upload" : "swap"}'s start, ${verdict.where}`;
   return [
     `verdict   FAIL  ${subjectText(verdict.subject)}${when}`,
     `          ending    ${ENDINGS.find((row) => row.name === verdict.ending)?.text ?? verdict.ending}`,

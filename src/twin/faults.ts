@@ -21,6 +21,8 @@ export interface FaultHooks {
   readonly afterUpdate?: "reset" | "hang";
   /** An upload begins in the first sector of its slot in every mode. */
   readonly uploadsTo?: "slot start";
+  /** Serial recovery answers for a chunk that never comes to the flash. */
+  readonly recovery?: "loses a chunk";
   /** What the application reports for its slots. @param read reads the flash. */
   readonly slots?: (read: () => Promise<readonly StoredSlot[]>) => () => Promise<readonly StoredSlot[]>;
   /** The bootloader of one boot. @param requested image numbers in the order in which the application asked for them. */
@@ -89,6 +91,11 @@ export const MACHINE_FAULTS = [
     name: "stale-image-list",
     what: "the application reports the image list of its start until it is reset, whatever is done to the slots",
     hooks: { slots: slotsOfStart },
+  },
+  {
+    name: "recovery-loses-chunk",
+    what: "serial recovery answers for the third chunk of an upload, and does not write it",
+    hooks: { recovery: "loses a chunk" },
   },
   {
     name: "NCSDK-34106",

@@ -61,8 +61,8 @@ export class TwinImageSlots implements ImageStore {
     this.#power = options.power;
     this.#hooks = options.hooks ?? {};
     this.#onRequest = options.onRequest ?? (() => {});
-    const { inPlace, takesBack } = modeOf(options.build);
-    this.requests = inPlace ? (takesBack ? "in place" : "none") : "swap";
+    const { newestRuns, takesBack } = modeOf(options.build);
+    this.requests = newestRuns ? (takesBack ? "in place" : "none") : "swap";
     this.#active = options.slotOffset === options.build.images[0]?.secondary.offset ? 1 : 0;
     this.images = options.build.images.length;
     this.writeBytes = options.build.writeBytes;
@@ -78,7 +78,9 @@ export class TwinImageSlots implements ImageStore {
     const listed = imageListOf(this.#flash, this.#build, [this.#active]);
     return this.#build.images.flatMap(({ primary, secondary }, image) => {
       const flags = slotFlags(this.#flash, this.#build, image, image === 0 ? this.#active : 0);
-      return ([primary, secondary] as const).map((area, slot): StoredSlot => {
+      // With a single slot the other one has no bytes.
+      const areas = [primary, secondary].filter(({ bytes }) => bytes > 0);
+      return areas.map((area, slot): StoredSlot => {
         const entry = listed.find((candidate) => candidate.image === image && candidate.slot === slot);
         return {
           slot: 2 * image + slot,

@@ -6,6 +6,7 @@ import {
   boot,
   enteringRecovery,
   type Flash,
+  imageInRam,
   type NetCoreAnswer,
   type NetCoreStep,
   type RecoveryWay,
@@ -175,12 +176,22 @@ export class TwinMachine implements AsyncDisposable {
   /** The image in a slot has a stack in RAM and a reset vector in its slot: more a twin cannot know of firmware. */
   #canStart(slotOffset: number): boolean {
     const { flash, build } = this.#options;
+    if (build.imageRam !== undefined) return this.#canStartInRam(slotOffset, build.imageRam);
     const { headerBytes } = decodeHeader(flash.read(slotOffset, HEADER_BYTES));
     const areas = build.images.flatMap(({ primary, secondary }) => [primary, secondary]);
     const slotBytes = areas.find(({ offset }) => offset === slotOffset)?.bytes ?? 0;
     const bodyAddress = slotOffset + headerBytes;
     const body = flash.read(bodyAddress, START_BYTES);
     return startFault(body, { bodyAddress, endAddress: slotOffset + slotBytes, ramEnd: NRF5340_RAM_END }) === undefined;
+  }
+
+  /** The same of an image that is loaded into RAM. */
+  #canStartInRam(slotOffset: number, ram: { readonly offset: number; readonly bytes: number }): boolean {
+    const image = imageInRam(this.#options.flash, this.#options.build, slotOffset);
+    if (image === undefined) return false;
+    const { headerBytes, loadAddress } = decodeHeader(image);
+    const addresses = { bodyAddress: loadAddress + headerBytes, endAddress: ram.offset + ram.bytes };
+    return startFault(image.subarray(headerBytes), { ...addresses, ramEnd: NRF5340_RAM_END }) === undefined;
   }
 
   /** The bootloader as it behaves this time. */

@@ -3,6 +3,7 @@ import {
   type BootloaderBuild,
   copyCommand,
   decryptInPlace,
+  hasStatusFields,
   isOperation,
   type RecoveryEntry,
   recoveryList,
@@ -12,8 +13,12 @@ import {
   workDurationUs,
 } from "../mcuboot/index.ts";
 import type { RecoveryStore, StoredSlot } from "../smp/index.ts";
+import type { FaultHooks } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
 import type { TwinNetCore } from "./net-core.ts";
+
+/** Which chunk of an upload is lost, with that fault. */
+const LOST_CHUNK = 3;
 
 /**
  * The slots as the bootloader's serial recovery has them: what it lists it has checked, in the time that takes, and
@@ -28,6 +33,8 @@ export class TwinRecoverySlots implements RecoveryStore {
   readonly #build: BootloaderBuild;
   readonly #power: AbortSignal;
   readonly #netCore: TwinNetCore | undefined;
+  readonly #hooks: FaultHooks;
+  #writes = 0;
   /** The buffer that is the network core's primary slot; it is gone with the next reset. */
   #ram = new Uint8Array(0);
 
@@ -38,12 +45,14 @@ export class TwinRecoverySlots implements RecoveryStore {
     readonly build: BootloaderBuild;
     readonly power: AbortSignal;
     readonly netCore?: TwinNetCore;
+    readonly hooks?: FaultHooks;
   }) {
     this.#clock = options.clock;
     this.#flash = options.flash;
     this.#build = options.build;
     this.#power = options.power;
     this.#netCore = options.netCore;
+    this.#hooks = options.hooks ?? {};
     this.images = options.build.images.length;
     this.sectorBytes = options.build.sectorBytes;
     this.writeBytes = options.build.writeBytes;
@@ -60,7 +69,7 @@ export class TwinRecoverySlots implements RecoveryStore {
   }
 
   slotBytes(slot: number): number | undefined {
-    return this.#area(slot)?.bytes;
+    return this.#area(slot)?.bytes || undefined;
   }
 
   async eraseRange(slot: number, offset: number, bytes: number): Promise<void> {
@@ -77,14 +86,16 @@ export class TwinRecoverySlots implements RecoveryStore {
   }
 
   async write(slot: number, offset: number, data: Uint8Array): Promise<void> {
+    this.#writes = offset === 0 ? 1 : this.#writes + 1;
+    if (this.#hooks.recovery === "loses a chunk" && this.#writes === LOST_CHUNK) return;
     if (this.#isInRam(slot)) this.#ram.set(data, offset);
     else await this.#flash.perform({ kind: "write", offset: this.#offset(slot) + offset, data }, this.#power);
   }
 
-  trailerOffset(slot: number): number {
+  trailerOffset(slot: number): number | undefined {
     const area = this.#area(slot);
     if (area === undefined) throw new RangeError(`this board has no slot ${slot}`);
-    return statusOffset(this.#build, area);
+    return hasStatusFields(this.#build) ? statusOffset(this.#build, area) : undefined;
   }
 
   startOffset(slot: number): number {

@@ -2,6 +2,7 @@ import type { Clock } from "../core/index.ts";
 import type { BootloaderBuild } from "../mcuboot/index.ts";
 import type { Link } from "../serial/index.ts";
 import { type RecoveryBuild, RecoveryServer } from "../smp/index.ts";
+import type { FaultHooks } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
 import type { TwinNetCore } from "./net-core.ts";
 import { TwinRecoverySlots } from "./recovery-slots.ts";
@@ -20,6 +21,7 @@ interface RecoveryMachine {
   readonly uart: TwinUart;
   readonly build: BootloaderBuild;
   readonly netCore?: TwinNetCore;
+  readonly hooks?: FaultHooks;
   /** Hears when requests are taken. */
   readonly onServing?: () => void;
   /** It waits so long for a request, in milliseconds, and the UART as it was while the images were checked. */

@@ -27,6 +27,6 @@ export function baselineHex(image: Uint8Array, slots: { readonly primary: Area; 
   const second = { address: secondary.offset, bytes: new Uint8Array(secondary.bytes).fill(ERASED) };
   return formatIntelHex([
     { address: primary.offset, bytes: first },
-    ...(secondary.device === "internal" ? [second] : []),
+    ...(secondary.device === "internal" && secondary.bytes > 0 ? [second] : []),
   ]);
 }

@@ -49,16 +49,16 @@ export interface BuildProfile {
  * @throws ConfigurationError for a build that no profile can describe, saying which option it is.
  */
 export async function buildProfileOf(build: BuildFolder): Promise<BuildProfile> {
-  const layout = await slotLayoutOf(build);
   const mode = builtModeOf(build);
+  const slots = SLOTS_OF_MODES.find((row) => row.mode === mode.value)?.slots ?? SLOTS;
+  const layout = usedOf(await slotLayoutOf(build), slots);
   const generation = generationOf(build);
   const flash = flashOf(build);
-  const needed = ["primary", "secondary", ...(mode.value === "swap-scratch" ? (["scratch"] as const) : [])] as const;
-  for (const slot of needed) {
-    if (layout.areas[slot] !== undefined) continue;
+  for (const slot of slots) {
+    if (slot === "network_secondary" || layout.areas[slot] !== undefined) continue;
     throw new ConfigurationError(
       `the build in ${build.folder} has no ${slot} slot: none in its ${layout.kind === "devicetree" ? build.bootloader.devicetree.file : "partitions.yml"}.`,
-      "MCUboot needs both slots: slot0_partition and slot1_partition, or mcuboot_primary and mcuboot_secondary.",
+      "MCUboot needs its slots: slot0_partition and slot1_partition, or mcuboot_primary and mcuboot_secondary.",
     );
   }
   const images = await signedImagesOf(build);
@@ -88,14 +88,26 @@ export async function buildProfileOf(build: BuildFolder): Promise<BuildProfile> 
   };
 }
 
+const SLOTS = ["primary", "secondary", "network_secondary"] as const;
+/** Modes that use other slots: a devicetree has partitions for whoever wants them. */
+const SLOTS_OF_MODES = [
+  { mode: "swap-scratch", slots: [...SLOTS, "scratch"] },
+  { mode: "single-slot", slots: ["primary"] },
+] as const;
+
+function usedOf(layout: Layout, slots: readonly string[]): Layout {
+  const areas = Object.fromEntries(Object.entries(layout.areas).filter(([slot]) => slots.includes(slot)));
+  return { ...layout, areas };
+}
+
 function builtModeOf({ bootloader }: BuildFolder): Found<string> {
   for (const { symbol, mode } of MODE_OPTIONS) {
     const found = symbolOf(bootloader, symbol);
     if (found === undefined) continue;
     if (mode !== undefined) return { value: mode, from: found.from };
     throw new ConfigurationError(
-      `this build's MCUboot upgrades in a way that no profile has yet: ${found.from}.`,
-      "Profiles know the swaps, overwrite-only and direct-XIP.",
+      `this build's MCUboot upgrades in a way that is not read from a build: ${found.from}.`,
+      "Read are the swaps, overwrite-only, direct-XIP and a single slot; start from boards/twin-ram-load.yaml for RAM load. The firmware loader no profile has.",
     );
   }
   throw new ConfigurationError(

@@ -36,6 +36,7 @@ export function buildText(profile: BuildProfile, given: GivenKeys = {}): BuildTe
     line(2, "write_bytes", profile.writeBytes.value, profile.writeBytes.from),
     line(2, "max_image_sectors", profile.maxImageSectors.value, profile.maxImageSectors.from),
     ...profile.bootloader.map(([field, { value, from }]) => line(2, field, value, from)),
+    ...recoveryLines(profile),
     "",
     `slots: # ${layout.kind}`,
     line(2, "sector_bytes", profile.sectorBytes.value, profile.sectorBytes.from),
@@ -60,13 +61,20 @@ export function buildText(profile: BuildProfile, given: GivenKeys = {}): BuildTe
   };
 }
 
-function slotLines({ layout, mode }: BuildProfile): readonly string[] {
+/** A way into serial recovery that needs no switch, where nothing else brings an image. */
+function recoveryLines({ mode, bootloader }: BuildProfile): readonly string[] {
+  const ways = bootloader.find(([field]) => field === "recovery")?.[1];
+  if (mode.value !== "single-slot" || ways === undefined) return [];
+  const has = (way: string) => ways.value.includes(way);
+  const enter = has("wait") ? "wait" : has("boot-mode") && has("no-application") ? "boot-mode" : undefined;
+  const press = "# recovery: { enter: button, press: … }: campaigns need a switch on the button or the reset pin";
+  return ["", ...(enter === undefined ? [press] : ["recovery:", line(2, "enter", enter, ways.from)])];
+}
+
+function slotLines({ layout }: BuildProfile): readonly string[] {
   return PROFILE_SLOTS.flatMap((slot) => {
     const area = layout.areas[slot];
-    // A devicetree has a scratch partition for whoever wants one; only one mode does.
-    if (area === undefined || area.value.device === "ram" || (slot === "scratch" && mode.value !== "swap-scratch")) {
-      return [];
-    }
+    if (area === undefined || area.value.device === "ram") return [];
     const { offset, bytes, device } = area.value;
     return [line(2, slot, `{ offset: ${hexOf(offset)}, bytes: ${hexOf(bytes)}, device: ${device} }`, area.from)];
   });

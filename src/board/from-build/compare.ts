@@ -1,6 +1,6 @@
 import { ConfigurationError, defined, hexOf, isHilError, messageOf } from "../../core/index.ts";
 import { isMarkedEncrypted, NRF5340_RAM_END, slotImageBytesMax, startFault, verifyImage } from "../../image/index.ts";
-import { keySlotBytes, modeRow, NET_APP } from "../../mcuboot/index.ts";
+import { imageBytesLimit, keySlotBytes, modeRow, NET_APP } from "../../mcuboot/index.ts";
 import { bootloaderBuildOf } from "../profile/bootloader-build.ts";
 import type { BoardFacts } from "../profile/draft.ts";
 import { decryptionOf, type ProfileKeys, profileKeys, signatureKeyOf } from "../profile/keys.ts";
@@ -56,7 +56,9 @@ function slotChecks(built: BuildProfile, loaded: LoadedProfile, board: BoardFact
   for (const slot of PROFILE_SLOTS) {
     const area = built.layout.areas[slot];
     const key = slot === "network_secondary" ? "networkSecondary" : slot;
-    const ours = profile.slots[key];
+    const named = profile.slots[key];
+    // A slot that a profile does not name has no bytes.
+    const ours = named?.bytes === 0 ? undefined : named;
     if (area === undefined || ours === undefined) {
       if (ours !== undefined)
         checks.push(
@@ -68,7 +70,7 @@ function slotChecks(built: BuildProfile, loaded: LoadedProfile, board: BoardFact
     }
     const place = `${file}:${lineOf(["slots", slot])}`;
     const text = areaText(area.value);
-    const named = slot === "primary" || slot === "secondary" ? boardBytes[slot] : undefined;
+    const told = slot === "primary" || slot === "secondary" ? boardBytes[slot] : undefined;
     if (text !== areaText(ours)) {
       const because = built.notes.find((note) => note.includes("Partition Manager is o"));
       const why = because === undefined ? "" : ` ${because}`;
@@ -78,10 +80,10 @@ function slotChecks(built: BuildProfile, loaded: LoadedProfile, board: BoardFact
           `the build has ${text} (${area.from}), the profile ${areaText(ours)} (${place}).${why}`,
         ),
       );
-    } else if (named !== undefined && named !== area.value.bytes) {
-      const says = `the build has ${hexOf(area.value.bytes)} bytes (${area.from}), the board says ${hexOf(named)}: it runs another build's bootloader or application.`;
+    } else if (told !== undefined && told !== area.value.bytes) {
+      const says = `the build has ${hexOf(area.value.bytes)} bytes (${area.from}), the board says ${hexOf(told)}: it runs another build's bootloader or application.`;
       checks.push(differs(`slot ${slot}`, says));
-    } else checks.push(same(`slot ${slot}`, named === undefined ? text : `${text}, as the board says`));
+    } else checks.push(same(`slot ${slot}`, told === undefined ? text : `${text}, as the board says`));
   }
   return checks;
 }
@@ -217,16 +219,19 @@ function sizeCheck(name: string, { parsed }: BuildImage, loaded: LoadedProfile):
   const { profile } = loaded;
   const build = bootloaderBuildOf(loaded);
   try {
-    const bytesMax = slotImageBytesMax({
-      mode: modeRow(profile.bootloader.mode).imgtool,
-      slotBytes: profile.slots.primary.bytes,
-      secondarySlotBytes: profile.slots.secondary.bytes,
-      sectorBytes: build.sectorBytes,
-      writeBytes: build.writeBytes,
-      maxAlign: build.maxAlign,
-      maxSectors: build.maxImgSectors,
-      keySlotBytes: keySlotBytes(build),
-    });
+    const hasOne = modeRow(profile.bootloader.mode).slots === 1;
+    const bytesMax = hasOne
+      ? imageBytesLimit(build, 0)
+      : slotImageBytesMax({
+          mode: modeRow(profile.bootloader.mode).imgtool,
+          slotBytes: profile.slots.primary.bytes,
+          secondarySlotBytes: profile.slots.secondary.bytes,
+          sectorBytes: build.sectorBytes,
+          writeBytes: build.writeBytes,
+          maxAlign: build.maxAlign,
+          maxSectors: build.maxImgSectors,
+          keySlotBytes: keySlotBytes(build),
+        });
     if (parsed.imageBytes <= bytesMax)
       return same(name, `${parsed.imageBytes} bytes, of ${bytesMax} that can be swapped`);
     return differs(name, `${parsed.imageBytes} bytes, and the profile's slots take ${bytesMax}.`);

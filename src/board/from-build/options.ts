@@ -12,7 +12,7 @@ export const MODE_OPTIONS: readonly { readonly symbol: string; readonly mode: Mo
   { symbol: "BOOT_RAM_LOAD", mode: undefined },
   { symbol: "BOOT_FIRMWARE_LOADER", mode: undefined },
   { symbol: "SINGLE_APPLICATION_SLOT_RAM_LOAD", mode: undefined },
-  { symbol: "SINGLE_APPLICATION_SLOT", mode: undefined },
+  { symbol: "SINGLE_APPLICATION_SLOT", mode: "single-slot" },
 ];
 
 /** Whose settings a row is about. */
@@ -32,6 +32,7 @@ interface SwitchRow {
  */
 export const SWITCHES: readonly SwitchRow[] = [
   { field: "validate_primary", owner: "bootloader", symbol: "BOOT_VALIDATE_SLOT0", absent: false },
+  { field: "validate_once", owner: "bootloader", symbol: "BOOT_VALIDATE_SLOT0_ONCE", absent: undefined },
   { field: "save_enctlv", owner: "bootloader", symbol: "BOOT_SWAP_SAVE_ENCTLV", absent: false },
   { field: "downgrade_prevention", owner: "bootloader", symbol: "MCUBOOT_DOWNGRADE_PREVENTION", absent: false },
   { field: "check_load_address", owner: "bootloader", symbol: "MCUBOOT_CHECK_HEADER_LOAD_ADDRESS", absent: false },

@@ -31,7 +31,8 @@ export function bootloaderBuildOf(
   return bootloaderBuild({
     generation: generation(bootloader.generation),
     mode: modeRow(bootloader.mode).mode,
-    xipRevert: modeRow(bootloader.mode).inPlace && modeRow(bootloader.mode).takesBack,
+    ...(modeRow(bootloader.mode).mode === "ram-load" && { imageRam: bootloader.imageRam }),
+    xipRevert: modeRow(bootloader.mode).newestRuns && modeRow(bootloader.mode).takesBack,
     images: [
       { primary: deviceArea(slots.primary), secondary: deviceArea(slots.secondary) },
       ...networkImages(slots.networkSecondary && deviceArea(slots.networkSecondary)),
@@ -42,6 +43,7 @@ export function bootloaderBuildOf(
     maxAlign: bootloader.maxAlign,
     maxImgSectors: bootloader.maxImageSectors,
     validatePrimarySlot: bootloader.validatePrimary,
+    ...(bootloader.validateOnce && { validatesOnce: true }),
     tlvAllowList: bootloader.tlvAllowList,
     downgradePrevention: bootloader.downgradePrevention,
     crypto: bootloader.crypto,
@@ -90,6 +92,6 @@ function netCoreOf({ profile }: LoadedProfile): Pick<BootloaderBuild, "netCore">
 
 /** The image that a debugger puts into the primary slot needs a trailer that says image ok, to be started at all. */
 export function padsFactory({ bootloader }: LoadedProfile["profile"]): boolean {
-  const { inPlace, takesBack } = modeRow(bootloader.mode);
-  return inPlace && takesBack;
+  const { newestRuns, takesBack } = modeRow(bootloader.mode);
+  return newestRuns && takesBack;
 }

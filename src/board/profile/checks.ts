@@ -97,7 +97,8 @@ function end(area: Area): number {
 function checkMode({ bootloader, slots, images }: ProfileFields, complain: Complain): void {
   const { mode, max_image_sectors: sectorsMax, write_bytes: writeBytes, max_align: maxAlign } = bootloader;
   const sectorsOf = (area: Area) => roundUp(area.bytes, slots.sector_bytes) / slots.sector_bytes;
-  const [primary, secondary] = [sectorsOf(slots.primary), sectorsOf(slots.secondary)];
+  const primary = sectorsOf(slots.primary);
+  const secondary = slots.secondary === undefined ? primary : sectorsOf(slots.secondary);
   for (const [name, sectors] of [
     ["primary", primary],
     ["secondary", secondary],
@@ -109,8 +110,10 @@ function checkMode({ bootloader, slots, images }: ProfileFields, complain: Compl
   if (slots.network_secondary !== undefined && mode !== "overwrite-only") {
     complain(["slots", "network_secondary"], "needs overwrite-only: the network core's image cannot be swapped back.");
   }
+  checkSlotCount({ bootloader, slots }, complain);
+  checkRamLoad({ bootloader, slots, images }, complain);
   if (modeRow(mode).inPlace) {
-    if (slots.secondary.device !== "internal")
+    if (slots.secondary?.device === "qspi")
       complain(["slots", "secondary", "device"], `must be internal: with ${mode} images run from there, too.`);
     if (bootloader.network_core_upgrade)
       complain(["bootloader", "network_core_upgrade"], `has no use with ${mode}: nothing is taken out of a slot.`);
@@ -141,6 +144,47 @@ function checkMode({ bootloader, slots, images }: ProfileFields, complain: Compl
   if (mode !== "swap-scratch" && slots.scratch !== undefined) {
     complain(["slots", "scratch"], `has no use with ${mode}; leave it out.`);
   }
+}
+
+/** Images that are copied to RAM need to know where, and there must be room. */
+function checkRamLoad(
+  { bootloader, slots, images }: Pick<ProfileFields, "bootloader" | "slots" | "images">,
+  complain: Complain,
+): void {
+  const { mode, image_ram: ram } = bootloader;
+  const address = images.load_address;
+  if (modeRow(mode).mode !== "ram-load") {
+    if (address !== undefined) complain(["images", "load_address"], `has no use with ${mode}; leave it out.`);
+    return;
+  }
+  if (address === undefined) return complain(["images", "load_address"], `is missing; ${mode} needs it.`);
+  if (address < ram.offset || address >= ram.offset + ram.bytes) {
+    const range = `${hexOf(ram.offset)} to ${hexOf(ram.offset + ram.bytes)}`;
+    complain(["images", "load_address"], `is ${hexOf(address)}; bootloader.image_ram is ${range}.`);
+  }
+  if (bootloader.network_core_upgrade)
+    complain(["bootloader", "network_core_upgrade"], `has no use with ${mode}: nothing is taken out of a slot.`);
+  if (slots.network_secondary !== undefined)
+    complain(["slots", "network_secondary"], `has no use with ${mode}; leave it out.`);
+}
+
+/** As many slots as the mode has, and ways in where only serial recovery brings an image. */
+function checkSlotCount({ bootloader, slots }: Pick<ProfileFields, "bootloader" | "slots">, complain: Complain): void {
+  const { mode, recovery, validate_once: once, validate_primary: always } = bootloader;
+  const isSingle = modeRow(mode).slots === 1;
+  if (once && (!isSingle || always))
+    complain(["bootloader", "validate_once"], "goes with single-slot and validate_primary: false.");
+  if (!isSingle) {
+    if (slots.secondary === undefined) complain(["slots", "secondary"], `is missing; ${mode} needs it.`);
+    return;
+  }
+  for (const name of ["secondary", "network_secondary"] as const) {
+    if (slots[name] !== undefined) complain(["slots", name], "has no use with single-slot; leave it out.");
+  }
+  if (bootloader.network_core_upgrade)
+    complain(["bootloader", "network_core_upgrade"], "has no use with single-slot: nothing is taken out of a slot.");
+  if (recovery.length === 0)
+    complain(["bootloader", "recovery"], "must name a way in: with a single slot nothing else brings an image.");
 }
 
 function checkPorts({ ports, power }: ProfileFields, complain: Complain): void {
@@ -241,6 +285,9 @@ function checkTwinFraming({ ports, twin }: ProfileFields, complain: Complain): v
 
 /** A button needs somebody who presses it, and a channel that is not the supply's. */
 function checkRecovery({ provider, bootloader, power, ports, recovery }: ProfileFields, complain: Complain): void {
+  // What the host asks while images are checked would keep the board in recovery: only its log says when it is past.
+  if (bootloader.recovery.includes("wait") && ports.smp === undefined && ports.app.framing === "raw")
+    complain(["bootloader", "recovery"], "must not have wait where the port carries no log (ports.app.framing: raw).");
   if (recovery === undefined) return;
   const { enter, press } = recovery;
   if (!bootloader.recovery.includes(enter)) {

@@ -37,7 +37,10 @@ export function flashTimingOf({ slots, qspi, power, qemu, emulated }: BoardProfi
 
 /** How long the first chunk of an upload may take, in milliseconds: the profile's word, or twice the erase of the slot. */
 export function firstChunkMs(profile: BoardProfile): number {
-  const { secondary } = profile.slots;
+  const { primary, secondary } = profile.slots;
   const timing = timingAt(flashTimingOf(profile), deviceArea(secondary).offset);
-  return profile.timeoutsMs.uploadFirstChunk ?? eraseDeadlineMs(secondary.bytes, (2 * timing.eraseUs) / 1000);
+  return (
+    profile.timeoutsMs.uploadFirstChunk ??
+    eraseDeadlineMs(secondary.bytes || primary.bytes, (2 * timing.eraseUs) / 1000)
+  );
 }

@@ -137,12 +137,15 @@ function fileOf(reference: string, cwd: string): string {
 
 /** The one place where a profile's spelling ends. */
 function profileOf({ file, value }: ConfigFile<ProfileFields>): BoardProfile {
-  const { schema: _, power, keys, recovery, ...rest } = value;
+  const { schema: _, power, keys, recovery, slots, ...rest } = value;
+  const { offset, bytes, device } = slots.primary;
+  const { secondary = { offset: offset + bytes, bytes: 0, device } } = slots;
   const { signing: signingField, encryption, ...otherKeyFields } = keys;
   const [signing = UNSIGNED, ...verifying] = [signingField].flat();
   const { off_ms, cut_latency_ms, hold_up_ms, cut_uncertainty_ms, leave, driver } = power;
   return {
     ...camelised(rest),
+    slots: camelised({ ...slots, secondary }),
     file,
     power: {
       ...camelised({ off_ms, cut_latency_ms, hold_up_ms, cut_uncertainty_ms, leave }),

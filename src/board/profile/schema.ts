@@ -157,6 +157,14 @@ const bootloader = z.strictObject({
       "CONFIG_MCUBOOT_USE_TLV_ALLOW_LIST: unlisted TLVs outside the protected area are refused; on by default.",
     ),
   validate_primary: z.boolean().default(true).describe("CONFIG_BOOT_VALIDATE_SLOT0"),
+  validate_once: z
+    .boolean()
+    .default(false)
+    .describe("CONFIG_BOOT_VALIDATE_SLOT0_ONCE: single-slot with validate_primary: false; found valid once is valid."),
+  image_ram: z
+    .strictObject({ offset: z.int().min(0), bytes: z.int().min(1) })
+    .default({ offset: 0x2000_0000, bytes: 0x8_0000 })
+    .describe("ram-load: CONFIG_BOOT_IMAGE_EXECUTABLE_RAM_START and _SIZE; default: all RAM of the application core."),
   save_enctlv: z.boolean().default(false).describe("CONFIG_BOOT_SWAP_SAVE_ENCTLV"),
   fixes: z.array(z.enum(FIX_NAMES)).default([]).describe("Known bugs that this build of it has no more."),
   downgrade_prevention: z.boolean().default(false).describe("CONFIG_MCUBOOT_DOWNGRADE_PREVENTION, by version"),
@@ -215,7 +223,7 @@ export const PROFILE_FIELDS = z.strictObject({
   slots: z.strictObject({
     sector_bytes: powerOfTwo(1_048_576).default(4096),
     primary: area,
-    secondary: area,
+    secondary: area.optional().describe("Of every mode but single-slot."),
     scratch: area.optional().describe("Only for swap-scratch."),
     network_secondary: area
       .optional()
@@ -254,6 +262,12 @@ export const PROFILE_FIELDS = z.strictObject({
     .strictObject({
       encryption: z.enum(["required", "optional", "none"]).default("optional"),
       header_bytes: z.int().min(32).max(65_536).multipleOf(4).default(512).describe("CONFIG_ROM_START_OFFSET"),
+      load_address: z
+        .int()
+        .min(0)
+        .max(0xffff_ffff)
+        .optional()
+        .describe("ram-load: where images are copied to and linked for (imgtool --load-addr), header first."),
     })
     .prefault({}),
   smp: z
@@ -351,9 +365,12 @@ export type Camelised<T> = T extends readonly (infer Item)[]
     : T;
 
 /** A board profile as the program sees it: names in camel case, paths absolute, the switch's own options apart. */
-export interface BoardProfile extends Camelised<Omit<ProfileFields, "schema" | "power" | "keys" | "recovery">> {
+export interface BoardProfile
+  extends Camelised<Omit<ProfileFields, "schema" | "power" | "keys" | "recovery" | "slots">> {
   /** The file it came from, absolute. */
   readonly file: string;
+  /** With a single slot the secondary one has no bytes. */
+  readonly slots: Camelised<ProfileFields["slots"] & { secondary: z.output<typeof area> }>;
   readonly power: Camelised<z.output<typeof POWER>> & SwitchSection;
   /** `press`: the switch on its button or reset pin, if that is how. */
   readonly recovery: { readonly enter: RecoveryWay; readonly press: SwitchSection | undefined } | undefined;

@@ -1,4 +1,4 @@
-import { type Clock, ConfigurationError, fromHex, type Random, VirtualClock } from "../../core/index.ts";
+import { type Clock, ConfigurationError, defined, fromHex, type Random, VirtualClock } from "../../core/index.ts";
 import { buildImage, generatePayload, imgtoolTrailer, parseVersion, seededRandomness } from "../../image/index.ts";
 import { asNetFirmware, NET_APP } from "../../mcuboot/index.ts";
 import { LCUS_BAUD_RATE } from "../../power/index.ts";
@@ -155,13 +155,14 @@ function factoryImage(loaded: LoadedProfile, random: Random): Uint8Array {
     random: chance,
     name: "factory",
     version: FACTORY.version,
-    bodyAddress: slots.primary.offset + images.headerBytes,
+    bodyAddress: (images.loadAddress ?? slots.primary.offset) + images.headerBytes,
     bytes: FACTORY.bytes,
   });
   const { image } = buildImage(payload, {
     version: parseVersion(FACTORY.version),
     headerBytes: images.headerBytes,
     padHeader: true,
+    ...defined({ loadAddress: images.loadAddress }),
     slotBytes: slots.primary.bytes,
     writeBytes: bootloader.writeBytes,
     ...imageCrypto(profileKeys(loaded), false),

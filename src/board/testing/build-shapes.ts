@@ -140,6 +140,30 @@ export const BUILD_SHAPES: readonly BuildShape[] = [
   },
   {
     ...COMMON,
+    name: "dk-single-slot",
+    mcuboot: [
+      ...MCUBOOT,
+      "CONFIG_SINGLE_APPLICATION_SLOT=y",
+      "CONFIG_BOOT_MAX_IMG_SECTORS_AUTO=y",
+      "CONFIG_MCUBOOT_SERIAL=y",
+      "CONFIG_BOOT_SERIAL_WAIT_FOR_DFU=y",
+      "CONFIG_BOOT_SERIAL_WAIT_FOR_DFU_TIMEOUT=800",
+      "CONFIG_BOOT_SERIAL_NO_APPLICATION=y",
+    ],
+    app: SERVER,
+    files: { [APP_VERSION]: version("2.1.0-dev") },
+    // A devicetree may have a second slot that this mode does not use.
+    secondary: { offset: 0x5_0000, bytes: 0, device: "internal" },
+    expected: {
+      generation: "2.1.0",
+      mode: "single-slot",
+      recovery: ["wait", "no-application"],
+      recoveryWaitMs: 800,
+      maxImageSectors: 64,
+    },
+  },
+  {
+    ...COMMON,
     name: "dk-offset",
     mcuboot: [
       ...MCUBOOT,

@@ -1,5 +1,5 @@
 import type { Board, BootLine } from "../../board/index.ts";
-import { isKind, messageOf, within } from "../../core/index.ts";
+import { isKind, messageOf, sleep, within } from "../../core/index.ts";
 import { echo } from "../../smp/index.ts";
 import type { BootEvidence, BootSeen } from "../record/facts.ts";
 import { VoidError } from "./bench-watch.ts";
@@ -21,6 +21,8 @@ const PATIENCE_MS = 10_000;
 
 /** The bootloader's first line. */
 const STARTING = "starting bootloader";
+/** How often a board that is not to be asked is looked at, in milliseconds. */
+const LOOK_MS = 50;
 /** Lines after which it boots nothing more, or waits for somebody. */
 const DEAD_ENDS: readonly string[] = ["no bootable image", "panic", "abort", "serial recovery"];
 /** A board that resets itself all the same does so within this time, in milliseconds. */
@@ -90,6 +92,11 @@ export async function alive(board: Board, limitMs: number, signal: AbortSignal):
   return r === "hil";
 }
 
+/** Lines after which a bootloader that waits for requests (`recovery: [wait]`) waits no more. */
+const PAST_THE_WAIT: readonly string[] = ["jumping", "no bootable image", "serial recovery", "panic", "abort"];
+/** A board that waits for requests and prints nothing for so much longer than that has no boot going on, in ms. */
+const QUIET_MS = 2000;
+
 class BootWatch {
   readonly #board: Board;
   readonly #start: BootStart;
@@ -125,7 +132,12 @@ class BootWatch {
       this.#board.check();
       const ended = this.#ended();
       if (ended) return ended;
+      if (this.#mayWaitForRequests()) {
+        await sleep(this.#board.clock, LOOK_MS, stop);
+        continue;
+      }
       if (!(await this.#knock(stop))) continue;
+      if (await this.#isRecovery(stop)) return this.#recovery();
       if (!mustSee || (await this.#isNew(stop))) return this.#seen("up", "the application answered");
     }
   }
@@ -159,19 +171,53 @@ class BootWatch {
   #ended(): BootSeen | undefined {
     const lines = this.#board.logs.app.knownSince(this.#start.sinceUs);
     const boots = lines.filter(({ event }) => event === STARTING).length;
-    if (boots >= BOOTS_MAX)
-      return this.#seen("boot loop", `the bootloader started ${BOOTS_MAX} times and no application answered`);
+    if (boots >= BOOTS_MAX) {
+      const seen = this.#seen("boot loop", "");
+      return { ...seen, because: `${seen.boots} boots seen, no application answered` };
+    }
     const last = lines.findLast(({ event = "" }) => event === STARTING || DEAD_ENDS.includes(event));
     if (last === undefined || last.event === STARTING || this.#nowUs - last.atUs <= DEAD_END_MS * 1000)
       return undefined;
     // Recovery can end by itself, into an application that says so.
     const wentOn = lines.some(({ event, atUs }) => event === "jumping" && atUs > last.atUs);
     if (wentOn) return undefined;
-    if (last.event === "serial recovery") {
-      const because = `the bootloader waits in serial recovery ("${last.text}"): it takes uploads there, and starts no application`;
-      return this.#seen("no boot", because);
-    }
+    if (last.event === "serial recovery") return this.#recovery();
     return this.#seen("no boot", `the bootloader gave up: "${last.text}"`);
+  }
+
+  #recovery(): BootSeen {
+    const line = this.#lastOf(["serial recovery"]);
+    const said = line === undefined ? "" : ` ("${line.text}")`;
+    const because = `the bootloader waits in serial recovery${said}: it takes uploads there, and starts no application`;
+    return { ...this.#seen("no boot", because), recovery: true };
+  }
+
+  /** Who has just answered is serial recovery: by the log, or of a board that shows none of its boot, by asking. */
+  async #isRecovery(stop: AbortSignal): Promise<boolean> {
+    const last = this.#lastOf([STARTING, "serial recovery", "jumping"]);
+    if (last !== undefined) return last.event === "serial recovery";
+    const { bootloader } = this.#board.profile;
+    if (this.#start.kind === "asked" || bootloader.recovery.length === 0) return false;
+    return (await this.#board.smp.dialect({ signal: stop })) === "mcuboot recovery";
+  }
+
+  #lastOf(events: readonly string[]): BootLine | undefined {
+    const lines = this.#board.logs.app.knownSince(this.#start.sinceUs);
+    return lines.findLast(({ event = "" }) => events.includes(event));
+  }
+
+  /**
+   * A bootloader that waits for requests takes any for a reason to stay, also one that came while it swapped: it is not
+   * asked until its log says that it is past that, or nothing shows that it boots at all.
+   */
+  #mayWaitForRequests(): boolean {
+    const { bootloader, timeoutsMs } = this.#board.profile;
+    const { recovery, recoveryWaitMs } = bootloader;
+    if (!recovery.includes("wait")) return false;
+    const last = this.#lastOf([STARTING, ...PAST_THE_WAIT]);
+    if (last !== undefined) return last.event === STARTING;
+    const quietMs = this.#start.kind === "asked" ? QUIET_MS : timeoutsMs.boot;
+    return this.#nowUs - this.#start.sinceUs < (recoveryWaitMs + quietMs) * 1000;
   }
 
   /** Waits for a line since `sinceUs` that `wanted` accepts, at most a second: some builds print nothing at all. */

@@ -12,12 +12,12 @@ const FIELDS: Readonly<Record<Contradiction["about"], string>> = {
 };
 
 /** What a profile says of its bootloader, as far as a boot log tells the same. */
-function factsOf({ bootloader, slots }: BoardProfile): BootloaderFacts {
+function factsOf({ bootloader, slots, images }: BoardProfile): BootloaderFacts {
   return {
     mode: modeRow(bootloader.mode).mode,
     generation: generation(bootloader.generation),
     images: slots.networkSecondary === undefined ? 1 : 2,
-    startOffsets: [deviceArea(slots.primary).offset],
+    startOffsets: [images.loadAddress ?? deviceArea(slots.primary).offset],
   };
 }
 

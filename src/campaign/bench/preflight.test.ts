@@ -36,13 +36,16 @@ const NUMBERS = {
   "overwrite-only": 2,
   "direct-xip": 4,
   "direct-xip-revert": 5,
+  "single-slot": 0,
+  "ram-load": 6,
+  "ram-load-revert": 6,
 } as const;
 
 describe("the bootloader's mode against the profile's", () => {
   const pairs = MODE_NAMES.flatMap((profile) => SMP_MODES.map((told) => ({ profile, told })));
 
-  test("there are eleven modes that SMP knows, and six that a profile does", () => {
-    expect(pairs).toHaveLength(66);
+  test("there are eleven modes that SMP knows, and nine that a profile does", () => {
+    expect(pairs).toHaveLength(99);
   });
 
   test.each(pairs)("$told.name under a profile with $profile", async ({ profile, told }) => {

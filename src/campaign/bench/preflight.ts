@@ -107,7 +107,7 @@ function expectedSlots({ profile }: Board): readonly WantedSlot[] {
   const { primary, secondary, networkSecondary } = profile.slots;
   return [
     { image: 0, slot: 0, name: "slot 0", bytes: primary.bytes },
-    { image: 0, slot: 1, name: "slot 1", bytes: secondary.bytes },
+    ...(secondary.bytes > 0 ? [{ image: 0, slot: 1, name: "slot 1", bytes: secondary.bytes }] : []),
     ...(networkSecondary ? [{ image: 1, slot: 1, name: "slot 1 of image 1", bytes: networkSecondary.bytes }] : []),
   ];
 }

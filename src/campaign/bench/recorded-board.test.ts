@@ -79,7 +79,7 @@ describe("waiting for a board to come up", () => {
       ending: "boot loop",
       boots: 4,
       upUs: undefined,
-      because: "the bootloader started 4 times and no application answered",
+      because: "4 boots seen, no application answered",
     });
   });
 

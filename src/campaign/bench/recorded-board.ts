@@ -78,10 +78,14 @@ export class RecordedBoard {
   /**
    * Sends an image to the secondary slot of a pair.
    * @param options.imageNumber the pair, from 0 (the application's).
+   * @param options.onTaken is told of each answer: so many bytes are taken.
    * @throws ConfigurationError, before a byte is sent, for an image that the profile's encryption policy forbids;
    *   TimeoutError and ProtocolError as the upload ends.
    */
-  async upload(image: CampaignImage, { imageNumber = 0 }: { readonly imageNumber?: number } = {}): Promise<void> {
+  async upload(
+    image: CampaignImage,
+    { imageNumber = 0, onTaken }: { readonly imageNumber?: number; readonly onTaken?: (bytes: number) => void } = {},
+  ): Promise<void> {
     const { board, record } = this;
     requireEncryptionPolicy(image.file, image.version, board.profile);
     record.event({ atUs: this.nowUs, event: "upload-started", version: image.version, totalBytes: image.file.length });
@@ -96,6 +100,7 @@ export class RecordedBoard {
       chunkMs: board.profile.timeoutsMs.uploadChunk,
       onProgress: ({ sentBytes, totalBytes }) => {
         firstBytes ??= sentBytes;
+        onTaken?.(sentBytes);
         record.event({ atUs: this.nowUs, event: "upload-progress", sentBytes, totalBytes });
       },
     });

@@ -11,7 +11,7 @@ const UNDER_WAY = "a run was under way and did not end";
 
 /** What a recovery needs besides the recorded board. */
 interface Recovery {
-  readonly startingPoint: StartingPoint;
+  readonly startingPoint: Pick<StartingPoint, "wake">;
   readonly images: CampaignImages;
   /** Longest wait for the application after a start, in milliseconds. */
   readonly bootMs: number;

@@ -11,10 +11,13 @@ import { type ActName, type ActState, startAct } from "./act.ts";
 import { type Judged, judge } from "./judge.ts";
 import { printingUs } from "./line-time.ts";
 
+/** A cut in an upload or a request that can be waited for as it is. */
+type HeardCut = Exclude<CutIn<"upload"> | CutIn<"request">, { kind: "operation" }>;
+
 /** A cut while the application works on its flash: while it takes an upload, or a request for the next boot. */
 interface ApplicationCut {
   readonly what: ActName;
-  readonly planned: CutIn<"upload"> | CutIn<"request">;
+  readonly planned: HeardCut;
   readonly direction: Direction;
 }
 
@@ -96,6 +99,12 @@ export async function cutApplication(
   return { ...judged, left: allowed.map((outcome) => outcome.flash) };
 }
 
+/** @throws ConfigurationError for a flash operation: when an application comes to one, nothing tells. */
+export function heard(planned: CutIn<"upload"> | CutIn<"request">): HeardCut {
+  if (planned.kind !== "operation") return planned;
+  throw new ConfigurationError(`cut ${planned.index} is at a flash operation, and an application's upload shows none.`);
+}
+
 /** An act that lost power, as it was when "off" was commanded. */
 interface LostInAct extends ActState {
   /** When the act began. For a trigger, what counts is when it came. */
@@ -104,7 +113,7 @@ interface LostInAct extends ActState {
 }
 
 /** Starts the upload or the request, and takes power away when the planned moment of it comes. */
-async function loseInAct(
+export async function loseInAct(
   recorded: RecordedBoard,
   { what, planned, direction }: ApplicationCut,
   permanent: boolean,

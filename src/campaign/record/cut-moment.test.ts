@@ -5,7 +5,7 @@ import { type CutMoment, cutsIn, PLANNED_CUT_SCHEMA } from "./cut-moment.ts";
 const ROWS: readonly (readonly [CutMoment, string])[] = [
   [{ kind: "time", afterResetUs: 1 }, "boot upload request"],
   [{ kind: "log", pattern: "Starting swap", delayUs: 2 }, "boot"],
-  [{ kind: "operation", operation: 6.5 }, "boot"],
+  [{ kind: "operation", operation: 6.5 }, "boot upload"],
   [{ kind: "upload", bytes: 3, delayUs: 4 }, "upload"],
   [{ kind: "smp", after: "request", delayUs: 5 }, "request"],
   [{ kind: "current", edge: "rise", microamps: 6, forUs: 7, delayUs: 8 }, "boot"],

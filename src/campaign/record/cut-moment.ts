@@ -41,7 +41,7 @@ const MOMENTS = [
     kind: "operation",
     /** A flash operation of the boot, counted from 0 by the model; 6.5 is in the middle of number 6. */
     fields: { operation },
-    in: { boot: true },
+    in: { boot: true, upload: true },
     isHeard: false,
     text: "at a flash operation",
   },

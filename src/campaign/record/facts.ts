@@ -95,6 +95,8 @@ export interface BootSeen {
   readonly because: string;
   /** What said that this was a boot, and not the application from before; undefined when nothing did, or was asked. */
   readonly evidence?: BootEvidence | undefined;
+  /** No application came: the bootloader stays in serial recovery. */
+  readonly recovery?: boolean | undefined;
 }
 
 export interface RunResult {

@@ -68,6 +68,8 @@ export type RunEvent = At<
   | { readonly event: "boot-log"; readonly name: string; readonly text: string }
   | {
       readonly event: "reference";
+      /** What was undisturbed, where it is no swap. */
+      readonly of?: "upload";
       readonly operations: number;
       readonly swapUs: number;
       readonly startAfterResetUs: number;

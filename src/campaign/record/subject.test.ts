@@ -6,6 +6,7 @@ const ROWS: readonly (readonly [Subject, string, number | undefined])[] = [
   [{ kind: "cut", in: "upload", index: 3 }, "upload cut 3", 3],
   [{ kind: "cut", in: "request", index: 4 }, "request cut 4", 4],
   [{ kind: "later boot", boot: 2, cut: 8 }, "boot 2 after cut 8", 8],
+  [{ kind: "upload again", cut: 5 }, "upload after cut 5", 5],
   [{ kind: "request again" }, "request made again", undefined],
   [{ kind: "upgrade" }, "uninterrupted upgrade", undefined],
   [{ kind: "revert" }, "revert of an unconfirmed image", undefined],

@@ -7,6 +7,8 @@ export type Subject =
   | { readonly kind: "cut"; readonly in: CutPlace; readonly index: number }
   /** An undisturbed boot some time after a cut; `boot` counts from 1. */
   | { readonly kind: "later boot"; readonly boot: number; readonly cut: number }
+  /** The upload in serial recovery that brings the image after one that was cut. */
+  | { readonly kind: "upload again"; readonly cut: number }
   /** The request after a request that was cut. */
   | { readonly kind: "request again" }
   | { readonly kind: "upgrade" }
@@ -24,6 +26,8 @@ export function subjectText(subject: Subject): string {
       return subject.in === "boot" ? `cut ${subject.index}` : `${subject.in} cut ${subject.index}`;
     case "later boot":
       return `boot ${subject.boot} after cut ${subject.cut}`;
+    case "upload again":
+      return `upload after cut ${subject.cut}`;
     case "request again":
       return "request made again";
     case "upgrade":
@@ -42,7 +46,7 @@ export function subjectText(subject: Subject): string {
 /** The number of the cut that a verdict comes from: its own, or that of the cut before; undefined where none was made. */
 export function cutNumber(subject: Subject): number | undefined {
   if (subject.kind === "cut") return subject.index;
-  return subject.kind === "later boot" ? subject.cut : undefined;
+  return subject.kind === "later boot" || subject.kind === "upload again" ? subject.cut : undefined;
 }
 
 const WITHOUT_NUMBER = [
@@ -60,6 +64,8 @@ export function subjectOf(text: string): Subject | undefined {
   if (plain !== undefined) return { kind: plain };
   const later = /^boot (\d{1,9}) after cut (\d{1,9})$/.exec(text);
   if (later) return { kind: "later boot", boot: Number(later[1]), cut: Number(later[2]) };
+  const again = /^upload after cut (\d{1,9})$/.exec(text);
+  if (again) return { kind: "upload again", cut: Number(again[1]) };
   const [, place = "boot", index] = /^(?:(upload|request) )?cut (\d{1,9})$/.exec(text) ?? [];
   return index === undefined ? undefined : { kind: "cut", in: place as CutPlace, index: Number(index) };
 }

@@ -22,6 +22,7 @@ import type { Role } from "./image-part.ts";
 import type { CampaignImage, CampaignImages } from "./images.ts";
 import { buildMaterial } from "./material.ts";
 import { foreignFormat } from "./payload-formats.ts";
+import { uploadsInRecovery } from "./recovery-uploads.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
 /** What is asked about before anything moves. */
@@ -55,6 +56,10 @@ export async function admit(asked: AdmissionAsked): Promise<Admission> {
     Random.fromSeed(seed),
   );
   const questions = new Questions(asked, images, expected);
+  if (uploadsInRecovery(scenario.value, board.profile)) {
+    const { does, because } = questions.recovery();
+    return { does, because, version: images.new.version };
+  }
   const network = questions.network();
   questions.old();
   const answer = questions.upgrade();
@@ -113,6 +118,27 @@ class Questions {
     if (this.#expected.inPlace) return;
     const taken = this.#ask(old, old);
     if (taken.does !== "installs" || taken.fault !== undefined) throw refusedError(scenario, build, "old", taken);
+  }
+
+  /** Each image as serial recovery writes it into slot 0: it must run from there. */
+  recovery(): UpgradeAnswer {
+    this.#requireInSlot0("old");
+    return this.#requireInSlot0("new");
+  }
+
+  #requireInSlot0(role: Role): UpgradeAnswer {
+    const { scenario } = this.#asked;
+    const build = this.#build;
+    const image = this.#images[role];
+    const fault = longerThanSlot(build, 0, 0, image.file.length);
+    if (fault !== undefined)
+      throw refusedError(scenario, build, role, { because: refusalText(fault), line: undefined });
+    const expected = new ExpectedFlash(build, this.#expected.timing);
+    expected.takeInRecovery(image.file);
+    const answer = askBoot(expected.flash, build, { hash: image.hash });
+    if (answer.does !== "installs") throw refusedError(scenario, build, role, answer);
+    this.#requireStart(role);
+    return answer;
   }
 
   /** From the old to the new. */
@@ -281,7 +307,9 @@ function cannotStart(
   if (scenario.value.images[role].payload.generate_bytes !== undefined) return undefined;
   const { headerBytes, bodyBytes, flags, loadAddress } = decodeHeader(plain);
   const runsInSecond = role === "new" && modeRow(profile.bootloader.mode).inPlace;
-  const { offset: slotAddress } = runsInSecond ? profile.slots.secondary : profile.slots.primary;
+  const { offset } = runsInSecond ? profile.slots.secondary : profile.slots.primary;
+  const isLoaded = (flags & FLAG.RAM_LOAD) !== 0 && modeRow(profile.bootloader.mode).mode === "ram-load";
+  const slotAddress = isLoaded ? loadAddress : offset;
   const body = plain.subarray(headerBytes, headerBytes + bodyBytes);
   if ((flags & FLAG.ROM_FIXED) !== 0 && loadAddress !== slotAddress) {
     return `its header says that it is for address ${hexOf(loadAddress)}, and the slot is at ${hexOf(slotAddress)}`;

@@ -5,7 +5,8 @@ import { type Admission, admit } from "./admission.ts";
 import { requireScenarioEncryption } from "./encryption-policy.ts";
 import { readNamedFiles } from "./images.ts";
 import { imagesFromRecord } from "./recorded-images.ts";
-import type { ScenarioFile } from "./scenario.ts";
+import { uploadsInRecovery } from "./recovery-uploads.ts";
+import { type ScenarioFile, scenarioCuts } from "./scenario.ts";
 import { checkFields } from "./scenario-rules.ts";
 
 /**
@@ -29,7 +30,9 @@ export async function checkRequest(
   if (asked.kept) imagesFromRecord(asked.kept, scenario, board);
   else await readNamedFiles(scenario, board);
   const { in: what } = scenario.value.cuts;
-  cutsIn(what === "upload" || what === "request" ? what : "boot", asked.cuts ?? []);
+  if (uploadsInRecovery(scenario.value, board.profile))
+    cutsIn("upload", asked.cuts ?? scenarioCuts(scenario.value) ?? []);
+  else cutsIn(what === "upload" || what === "request" ? what : "boot", asked.cuts ?? []);
   requireScenarioEncryption(scenario, board.profile);
   return admit({ scenario, board, seed: asked.seed, cuts: asked.cuts, kept: asked.kept });
 }

@@ -40,7 +40,7 @@ export function requireScenarioEncryption(scenario: ScenarioFile, profile: Board
       throw scenario.wrong(
         field,
         `is true, and ${profile.name} says images.encryption: none`,
-        "Its bootloader cannot decrypt: set images.encrypt: false, or correct the profile.",
+        `Its bootloader cannot decrypt: set images.encrypt: false${plainScenarioFor(profile)}, or correct the profile.`,
       );
     }
     if (fault === "not encrypted") {
@@ -51,6 +51,11 @@ export function requireScenarioEncryption(scenario: ScenarioFile, profile: Board
       );
     }
   }
+}
+
+/** A scenario that ships with the package and fits, where there is one: the default one is encrypted. */
+function plainScenarioFor({ bootloader }: BoardProfile): string {
+  return bootloader.mode.startsWith("direct-xip") ? ", or run the scenario xip-upgrade" : "";
 }
 
 /** What a profile has against images that are encrypted, or that are not; undefined when it has nothing. */

@@ -68,6 +68,8 @@ export interface ImagePlan {
   readonly primaryAddress: number;
   /** Where images run in place: of the secondary slot, which the new image is linked and marked for. */
   readonly updateAddress?: number | undefined;
+  /** Where images are loaded into RAM: the address that they are linked for, and carry. */
+  readonly loadAddress?: number | undefined;
   /** The old image cannot start without a trailer that says image ok. */
   readonly padsOld?: boolean;
   readonly slotBytes: number;
@@ -95,7 +97,7 @@ export async function buildImages(plan: ImagePlan): Promise<CampaignImages> {
   const old = await buildRole(plan, "old");
   const next = await buildRole(plan, "new");
   const built = {
-    old: plan.scenario.value.start.padded || plan.padsOld ? padded(old, plan) : old,
+    old: plan.scenario.value.start.padded || plan.padsOld ? padded(old, plan) : asFlashed(old, plan),
     new: images.new.damage === undefined ? next : damaged(next, images.new.damage),
   };
   if (built.old.hash === built.new.hash) {
@@ -110,7 +112,8 @@ export async function buildImages(plan: ImagePlan): Promise<CampaignImages> {
 
 /** The images of both cores of one role, as one. */
 async function buildRole(plan: ImagePlan, role: Role): Promise<CampaignImage> {
-  const place = { primaryAddress: plan.primaryAddress, slotBytes: plan.slotBytes, onePair: plan.onePair ?? false };
+  const { primaryAddress, slotBytes, onePair = false, updateAddress: secondaryAddress } = plan;
+  const place: PackagePlace = { primaryAddress, slotBytes, onePair, secondaryAddress };
   const parts = await plan.clock.whileReal(() => partsOf(plan.scenario, role, place));
   const [application, network] = parts;
   if (application === undefined) throw new RangeError("a role without an image of the application");
@@ -134,13 +137,14 @@ async function build(plan: ImagePlan, part: ImagePart, place: PackagePlace): Pro
   const version = part.version ?? "";
   const payload = await payloadOf(plan, part, version);
   // How long an image may be is the bootloader's to say: see admission.ts.
-  const { slotBytes: _, ...rest } = plan;
+  const { slotBytes: _, loadAddress, ...rest } = plan;
   const romFixed = part.core === "network" ? NET_APP.address : slotAddressOf(plan, part);
   const dependencies = source.depends_on?.map((row) => ({ image: row.image, version: parseVersion(row.version) }));
   const recipe: ImageRecipe = {
     ...rest,
     encrypt: part.encrypt ?? false,
-    ...((plan.byLoadAddress === true || plan.updateAddress !== undefined) && { romFixed }),
+    ...defined({ loadAddress }),
+    ...(loadAddress === undefined && (plan.byLoadAddress === true || plan.updateAddress !== undefined) && { romFixed }),
     ...(dependencies && { dependencies }),
   };
   try {
@@ -163,8 +167,13 @@ export function bodyOf(image: Uint8Array): Uint8Array {
   return image.subarray(headerBytes, headerBytes + bodyBytes);
 }
 
+/** What is loaded into RAM lies in its slot as it is delivered: encrypted, where it is. */
+function asFlashed(image: CampaignImage, { loadAddress }: Pick<ImagePlan, "loadAddress">): CampaignImage {
+  return loadAddress === undefined ? image : { ...image, flashed: image.file };
+}
+
 /** What the trailer of a padded image follows from. */
-type PaddingPlan = Pick<ImagePlan, "scenario" | "writeBytes" | "maxAlign" | "slotBytes">;
+type PaddingPlan = Pick<ImagePlan, "scenario" | "writeBytes" | "maxAlign" | "slotBytes" | "loadAddress">;
 
 /** The old image as `imgtool sign --pad --confirm` makes it: as long as its slot, with a trailer that says image ok. */
 export function padded(image: CampaignImage, plan: PaddingPlan): CampaignImage {
@@ -172,15 +181,16 @@ export function padded(image: CampaignImage, plan: PaddingPlan): CampaignImage {
     { writeBytes: plan.writeBytes, maxAlign: plan.maxAlign ?? 8, maxSectors: 1, overwriteOnly: false, keySlotBytes: 0 },
     { confirmed: true, erasedValue: 0xff, endian: "little" },
   );
-  if (image.plain.length + trailer.length > plan.slotBytes) {
-    const [is, slot] = [image.plain.length, plan.slotBytes].map((bytes) => `0x${bytes.toString(16)}`);
+  const body = plan.loadAddress === undefined ? image.plain : image.file;
+  if (body.length + trailer.length > plan.slotBytes) {
+    const [is, slot] = [body.length, plan.slotBytes].map((bytes) => `0x${bytes.toString(16)}`);
     throw plan.scenario.wrong(
       ["start", "padded"],
       `has no room for a trailer: the old image has ${is} bytes, its slot ${slot}`,
     );
   }
   const flashed = new Uint8Array(plan.slotBytes).fill(0xff);
-  flashed.set(image.plain);
+  flashed.set(body);
   flashed.set(trailer, flashed.length - trailer.length);
   return { ...image, flashed };
 }
@@ -208,7 +218,7 @@ type ImageRecipe = Pick<ImagePlan, "keys" | "headerBytes" | "writeBytes" | "maxS
   readonly encrypt: boolean;
   /** Checks the length as imgtool does; without it, it is not looked at. */
   readonly slotBytes?: number;
-} & Pick<ImageOptions, "romFixed" | "dependencies">;
+} & Pick<ImageOptions, "romFixed" | "loadAddress" | "dependencies">;
 
 /**
  * Signs a payload and, with an encryption key, encrypts it.
@@ -222,7 +232,12 @@ export function imageOf(payload: Uint8Array, role: "old" | "new", version: strin
     padHeader: true,
     ...defined({ slotBytes: recipe.slotBytes }),
     writeBytes: recipe.writeBytes,
-    ...defined({ maxSectors: recipe.maxSectors, romFixed: recipe.romFixed, dependencies: recipe.dependencies }),
+    ...defined({
+      maxSectors: recipe.maxSectors,
+      romFixed: recipe.romFixed,
+      dependencies: recipe.dependencies,
+      loadAddress: recipe.loadAddress,
+    }),
     ...crypto,
     randomness: recipe.randomness,
   });
@@ -267,10 +282,14 @@ function bodyAddressOf(plan: Addresses & Pick<ImagePlan, "headerBytes">, part: I
   return part.core === "network" ? NET_APP.address : slotAddressOf(plan, part) + plan.headerBytes;
 }
 
-type Addresses = Pick<ImagePlan, "primaryAddress" | "updateAddress">;
+type Addresses = Pick<ImagePlan, "primaryAddress" | "updateAddress" | "loadAddress">;
 
-/** Where an image of the application runs: in the primary slot, unless updates run where they are uploaded to. */
-function slotAddressOf({ primaryAddress, updateAddress }: Addresses, { role }: Pick<ImagePart, "role">): number {
+/** Where an image of the application runs: in the primary slot, where updates are uploaded to, or in RAM. */
+function slotAddressOf(
+  { primaryAddress, updateAddress, loadAddress }: Addresses,
+  { role }: Pick<ImagePart, "role">,
+): number {
+  if (loadAddress !== undefined) return loadAddress;
   return role === "new" ? (updateAddress ?? primaryAddress) : primaryAddress;
 }
 
@@ -292,7 +311,15 @@ export async function readNamedFiles(scenario: ScenarioFile, board: LoadedProfil
     for (const part of await partsOf(scenario, role, place)) {
       if (part.core === "network") requireNetworkSlot(scenario, part, profile);
       const { primaryAddress } = place;
-      const bodyAddress = bodyAddressOf({ headerBytes, primaryAddress, updateAddress: updateAddressOf(profile) }, part);
+      const bodyAddress = bodyAddressOf(
+        {
+          headerBytes,
+          primaryAddress,
+          updateAddress: updateAddressOf(profile),
+          loadAddress: profile.images.loadAddress,
+        },
+        part,
+      );
       if (isPayloadFile(part)) await readPayload(scenario, part, Random.fromSeed(0), { headerBytes, bodyAddress });
       if (isPresigned(part)) await presignedImage({ scenario, keys, place }, part);
     }

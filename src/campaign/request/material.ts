@@ -54,6 +54,7 @@ export async function buildMaterial(
     headerBytes: profile.images.headerBytes,
     ...packagePlaceOf(profile),
     updateAddress: updateAddressOf(profile),
+    loadAddress: profile.images.loadAddress,
     padsOld: padsFactory(profile),
     byLoadAddress: loadAddressOf(loaded) !== undefined,
     writeBytes: bootloader.writeBytes,

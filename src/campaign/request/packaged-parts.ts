@@ -1,7 +1,7 @@
 import type { BoardProfile } from "../../board/index.ts";
 import { ConfigurationError, readInput, resolveFrom } from "../../core/index.ts";
 import { type DfuFile, readDfuZip } from "../../image/index.ts";
-import { NET_APP } from "../../mcuboot/index.ts";
+import { modeRow, NET_APP } from "../../mcuboot/index.ts";
 import { applicationPart, type ImageCore, type ImagePart, networkPart, type Role } from "./image-part.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
@@ -12,6 +12,16 @@ export interface PackagePlace {
   readonly slotBytes: number;
   /** One pair of slots takes the images of both cores. */
   readonly onePair: boolean;
+  /** Where images run in place: of the secondary slot. Packages hold the application twice then, linked for either. */
+  readonly secondaryAddress?: number | undefined;
+  /** The slot that an image is for, of a package that holds one for each. */
+  readonly slot?: 0 | 1;
+}
+
+/** The same for an image of a role: where images run in place, the old one is for slot 0 and the new one for slot 1. */
+export function placeFor(place: PackagePlace, role: Role): PackagePlace {
+  if (place.secondaryAddress === undefined) return place;
+  return role === "old" ? { ...place, slot: 0 } : { ...place, slot: 1, primaryAddress: place.secondaryAddress };
 }
 
 export function packagePlaceOf({ slots, bootloader }: BoardProfile): PackagePlace {
@@ -20,6 +30,7 @@ export function packagePlaceOf({ slots, bootloader }: BoardProfile): PackagePlac
     primaryAddress,
     slotBytes,
     onePair: slots.networkSecondary === undefined && bootloader.networkCoreUpgrade,
+    ...(modeRow(bootloader.mode).inPlace && { secondaryAddress: slots.secondary.offset }),
   };
 }
 
@@ -107,9 +118,8 @@ function checkAddress({ name, entry }: DfuFile, core: ImageCore, { primaryAddres
 export async function fileIn(archive: Uint8Array, core: ImageCore, place: PackagePlace): Promise<DfuFile> {
   const found = (await filesByCore(archive, place))[core];
   if (found !== undefined) return found;
-  throw new ConfigurationError(
-    `it holds no image ${core === "network" ? "of the network core" : "of the application"}`,
-  );
+  const which = place.slot === undefined ? "of the application" : `of the application for slot ${place.slot}`;
+  throw new ConfigurationError(`it holds no image ${core === "network" ? "of the network core" : which}`);
 }
 
 /** The files of a package by core. @throws as `fileIn`. */
@@ -117,13 +127,26 @@ async function filesByCore(archive: Uint8Array, place: PackagePlace): Promise<{ 
   return sortedByCore((await readDfuZip(archive)).files, place);
 }
 
+/** Direct-XIP: `slot` of the manifest, "0" or "1". Source: nRF Connect SDK cmake/sysbuild, dfu_application.zip. */
+function slotTold({ entry }: DfuFile): string | undefined {
+  const { slot } = entry;
+  return typeof slot === "string" || typeof slot === "number" ? String(slot) : undefined;
+}
+
+function isForOtherSlot(file: DfuFile, place: PackagePlace | undefined): boolean {
+  const told = slotTold(file);
+  return told !== undefined && place?.slot !== undefined && Number(told) !== place.slot;
+}
+
 /** @param place left out: of a board that is not known; then only what manifests say of cores is looked at. */
 export function sortedByCore(files: readonly DfuFile[], place?: PackagePlace): { readonly [C in ImageCore]?: DfuFile } {
   if (files.length === 0) throw new ConfigurationError("it holds no firmware");
   const byCore: { [C in ImageCore]?: DfuFile } = {};
   for (const file of files) {
+    if (isForOtherSlot(file, place)) continue;
     const core = place === undefined ? likelyCore(file) : coreOf(file, place);
     const other = byCore[core];
+    if (place === undefined && other !== undefined && slotTold(other) !== slotTold(file)) continue;
     const which = core === "network" ? "the network core" : "image 0";
     if (other !== undefined) throw new ConfigurationError(`${other.name} and ${file.name} are both for ${which}`);
     byCore[core] = file;
@@ -151,7 +174,7 @@ async function packagedNetwork(
 ): Promise<ImagePart | undefined> {
   const { dfu_zip } = source.payload;
   if (dfu_zip === undefined) return undefined;
-  const held = await heldBy(scenario, { path, source }, place);
+  const held = await heldBy(scenario, { role, path, source }, place);
   if (held?.network === undefined) return undefined;
   return { role, core: "network", path, source: { payload: { dfu_zip } }, version: undefined, encrypt: undefined };
 }
@@ -180,9 +203,14 @@ async function requireAllUsed(
 }
 
 /** The files of the package that a part names; undefined where that cannot be read, which reading the part tells. */
-async function heldBy(scenario: ScenarioFile, { source }: Pick<ImagePart, "path" | "source">, place: PackagePlace) {
+async function heldBy(
+  scenario: ScenarioFile,
+  { role, source }: Pick<ImagePart, "role" | "path" | "source">,
+  place: PackagePlace,
+) {
   try {
-    return await filesByCore(readInput(resolveFrom(scenario.file, source.payload.dfu_zip ?? "")), place);
+    const archive = readInput(resolveFrom(scenario.file, source.payload.dfu_zip ?? ""));
+    return await filesByCore(archive, placeFor(place, role));
   } catch {
     // Whoever reads the image itself says what is wrong, and where.
     return undefined;

@@ -11,7 +11,7 @@ import {
 } from "../../core/index.ts";
 import { formatVersion, isMarkedEncrypted, parseVersion, readFirmwareFile, verifyImage } from "../../image/index.ts";
 import type { ImagePart } from "./image-part.ts";
-import { fileIn, type PackagePlace } from "./packaged-parts.ts";
+import { fileIn, type PackagePlace, placeFor } from "./packaged-parts.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
 /** An image that was signed elsewhere, as a campaign uploads and flashes it. */
@@ -53,7 +53,10 @@ export async function presignedImage(plan: PresignedPlan, part: ImagePart): Prom
   let image: PresignedImage;
   try {
     const bytes = readInput(path);
-    image = opened(isZip ? (await fileIn(bytes, part.core, place)).bytes : await imageIn(bytes), plan);
+    image = opened(
+      isZip ? (await fileIn(bytes, part.core, placeFor(place, part.role))).bytes : await imageIn(bytes),
+      plan,
+    );
   } catch (error) {
     const text = (isHilError(error) ? error.message : messageOf(error)).replace(/\.?$/, "");
     if (isHilError(error)) throw wrong(`names ${path}, which cannot be used: ${text}`, error.hint, error);

@@ -2,6 +2,7 @@ import type { LoadedProfile } from "../../board/index.ts";
 import { modeRow } from "../../mcuboot/index.ts";
 import { expectationOf } from "./expectation.ts";
 import { namedParts } from "./image-part.ts";
+import { uploadsInRecovery } from "./recovery-uploads.ts";
 import type { Scenario, ScenarioFile } from "./scenario.ts";
 
 type Path = readonly (string | number)[];
@@ -17,6 +18,9 @@ interface RuleRow {
 /** Ways to name cuts that have a meaning in a swap only. */
 const SWAP_CUTS = ["at_ms", "pairs", "operations", "every"] as const;
 const isInApplication = ({ cuts }: Scenario) => cuts.in === "upload" || cuts.in === "request";
+type Profile = LoadedProfile["profile"];
+/** Where serial recovery takes the images, uploads are what is cut, and every way but pairs has a meaning there. */
+const isInRecovery = uploadsInRecovery;
 const hasNoCut = ({ cuts }: Scenario) => cuts.count === 0;
 const hasFlasher = ({ flasher, provider }: LoadedProfile["profile"]) =>
   flasher !== undefined || provider !== "hardware";
@@ -57,25 +61,69 @@ const RULES: readonly RuleRow[] = [
     hint: "Choose a board with slots.network_secondary, such as twin-net, or with bootloader.network_core_upgrade.",
   },
   {
+    name: "uploads in a recovery that cannot be entered",
+    *fields(scenario, profile) {
+      if (isInRecovery(scenario, profile) && !canEnterRecovery(profile)) yield ["upload"];
+    },
+    text: "is serial-recovery (also where the board has a single slot), and the bench has no way into it that works again and again",
+    hint:
+      "Add recovery: { enter: button, press: … } to the profile, or pin-reset, or wait; boot-mode does where " +
+      "bootloader.recovery has no-application besides. An image that runs is no way in.",
+  },
+  {
+    name: "uploads in recovery where the newest image runs",
+    *fields(scenario, profile) {
+      if (scenario.upload === "serial-recovery" && modeRow(profile.bootloader.mode).newestRuns) yield ["upload"];
+    },
+    text: "is serial-recovery, which writes slot 0: where the newest image runs, the other slot's would",
+    hint: "Use upload: application there.",
+  },
+  {
+    name: "an application's upload where there is a single slot",
+    *fields({ upload }, { bootloader }) {
+      if (upload === "application" && modeRow(bootloader.mode).slots === 1) yield ["upload"];
+    },
+    text: "is application, and the board has a single slot, which its application cannot write",
+    hint: "Leave it out.",
+  },
+  {
+    name: "what an upload in recovery is not asked for",
+    *fields(scenario, profile) {
+      if (!isInRecovery(scenario, profile)) return;
+      const { cuts, images, start } = scenario;
+      if (cuts.in !== undefined && cuts.in !== "upload") yield ["cuts", "in"];
+      if (cuts.pairs !== undefined) yield ["cuts", "pairs"];
+      if (scenario.request !== "test") yield ["request"];
+      if (scenario.revert_check === true) yield ["revert_check"];
+      if (scenario.boots_after > 0) yield ["boots_after"];
+      if (scenario.expect !== undefined && scenario.expect !== "upgrade") yield ["expect"];
+      if (images.new.damage !== undefined) yield ["images", "new", "damage"];
+      if (images.network !== undefined) yield ["images", "network"];
+      if (start.flash_each) yield ["start", "flash_each"];
+    },
+    text: "has no meaning with uploads in serial recovery: an image is written over the one before, and runs",
+    hint: "Leave it out; cuts are in the upload, by count, at_ms, on, operations or every.",
+  },
+  {
     name: "a way back where the newest image runs",
     *fields({ request, cuts }, profile) {
-      const { inPlace, takesBack } = modeRow(profile.bootloader.mode);
-      if (!inPlace || hasFlasher(profile) || (takesBack && request === "test")) return;
+      const { newestRuns, takesBack } = modeRow(profile.bootloader.mode);
+      if (!newestRuns || hasFlasher(profile) || (takesBack && request === "test")) return;
       if (cuts.count !== 0) yield ["cuts"];
     },
     text: "wants more than one upgrade, and where the newest image runs nothing brings the old one back but a flasher",
-    hint: "Add a flasher to the profile, use request: test with direct-xip-revert, or cuts: { count: 0 }.",
+    hint: "Add a flasher to the profile, use request: test with a mode that reverts, or cuts: { count: 0 }.",
   },
   {
     name: "a request where none can be made",
     *fields({ request, cuts }, { bootloader }) {
-      const { inPlace, takesBack } = modeRow(bootloader.mode);
-      if (!inPlace || takesBack) return;
+      const { newestRuns, takesBack } = modeRow(bootloader.mode);
+      if (!newestRuns || takesBack) return;
       if (request !== "test") yield ["request"];
       if (cuts.in === "request") yield ["cuts", "in"];
     },
-    text: "has no meaning with direct-xip: the newest image runs, and no application can be asked",
-    hint: "Leave it out, or use direct-xip-revert.",
+    text: "has no meaning with direct-xip and ram-load: the newest image runs, and no application can be asked",
+    hint: "Leave it out, or use direct-xip-revert or ram-load-revert.",
   },
   {
     name: "a dependency on another image without a slot for it",
@@ -90,8 +138,8 @@ const RULES: readonly RuleRow[] = [
   },
   {
     name: "cuts of a swap in an upload or a request",
-    *fields(scenario) {
-      if (!isInApplication(scenario)) return;
+    *fields(scenario, profile) {
+      if (!isInApplication(scenario) || isInRecovery(scenario, profile)) return;
       for (const way of SWAP_CUTS) if (scenario.cuts[way] !== undefined) yield ["cuts", way];
     },
     text: "counts in a swap, and the cuts are to be in an upload or a request",
@@ -152,6 +200,12 @@ const RULES: readonly RuleRow[] = [
     hint: "Use request: test.",
   },
 ];
+
+/** A way into serial recovery from an application, and after a cut from none. */
+function canEnterRecovery({ recovery, bootloader }: Profile): boolean {
+  if (recovery === undefined || recovery.enter === "no-application") return false;
+  return recovery.enter !== "boot-mode" || bootloader.recovery.includes("no-application");
+}
 
 /**
  * @throws ConfigurationError with line and field for the first field that the campaign would not hear.

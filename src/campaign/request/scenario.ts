@@ -116,6 +116,12 @@ export const SCENARIO_SCHEMA = z.strictObject({
       ),
     encrypt: z.boolean().default(true).describe("Encrypt the images, for the profile's keys.encryption."),
   }),
+  upload: z
+    .enum(["application", "serial-recovery"])
+    .optional()
+    .describe(
+      "Who takes new images: the application, into the slot that does not run; or MCUboot's serial recovery, into slot 0. Default: the application; serial recovery where the board has a single slot.",
+    ),
   expect: expectation,
   request: z.enum(["test", "permanent"]).default("test").describe("What is asked of the bootloader."),
   start: z
@@ -142,7 +148,7 @@ export const SCENARIO_SCHEMA = z.strictObject({
         .enum(["upgrade", "revert", "upload", "request", "network"])
         .optional()
         .describe(
-          "What is cut, by default the upgrade; an upload or a request with count or on; network: the copy to the network core, with count, pairs or on.",
+          "What is cut, by default the upgrade (in serial recovery: the upload); an upload or a request with count or on; network: the copy to the network core, with count, pairs or on.",
         ),
     })
     .refine(triggersFit, {

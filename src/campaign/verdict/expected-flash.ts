@@ -15,6 +15,8 @@ import {
   type LegalOutcome,
   legalOutcomes,
   modeOf,
+  operationDurationUs,
+  recoveryUploadSteps,
   type Slot,
   type Steps,
   setPending,
@@ -76,9 +78,9 @@ export class ExpectedFlash {
     return this.#running === 0 ? this.#slots.primary.offset : this.#slots.secondary.offset;
   }
 
-  /** Images run where they lie, and the newest does. */
+  /** The newest image of the two slots runs, from either. */
   get inPlace(): boolean {
-    return modeOf(this.build).inPlace;
+    return modeOf(this.build).newestRuns;
   }
 
   /** A board whose primary slot runs `primary`, confirmed, and whose secondary slot holds `secondary` or nothing. */
@@ -176,6 +178,24 @@ export class ExpectedFlash {
       const isTrailer = at === bytes - sectorBytes;
       if (at < roundUp(imageBytes, sectorBytes) || isTrailer) this.#erased.push(offset + at);
     }
+  }
+
+  /** Serial recovery took this file into the primary slot, whole; an encrypted image is decrypted there. */
+  takeInRecovery(file: Uint8Array): void {
+    this.#run(recoveryUploadSteps(this.flash, this.build, file));
+  }
+
+  /** The flash operations of an upload there, and how long they take by the model, in microseconds. */
+  recoveryWork(file: Uint8Array): { readonly operations: number; readonly flashUs: number } {
+    const flash = this.flash.snapshot();
+    let [operations, flashUs] = [0, 0];
+    for (const step of recoveryUploadSteps(flash, this.build, file)) {
+      if (!isOperation(step)) continue;
+      flash.apply(step);
+      operations += 1;
+      flashUs += operationDurationUs(step, this.timing);
+    }
+    return { operations, flashUs };
   }
 
   requestTest(): void {

@@ -9,6 +9,7 @@ import { pageCode } from "./page-code.ts";
 import { reportCommand } from "./report.ts";
 
 interface Data {
+  readonly lab?: { readonly rows: readonly { readonly cells: readonly unknown[] }[] };
   readonly runs: readonly {
     readonly folder: string;
     readonly outcome: string;
@@ -62,6 +63,20 @@ describe("hil report", () => {
     expect((await complaintOf(reportCommand([run, run], own))).text).toContain("-o report.html");
     expect(await reportCommand([run, run, "-o", "both.html"], own)).toBe(0);
     expect(dataOf(join(io.cwd, "both.html")).runs).toHaveLength(2);
+  });
+
+  test("--lab puts a folder of records on one page, with a link to the page of each run that has one", async () => {
+    const own = memoryIo({ cwd: io.cwd });
+    expect(await reportCommand(["runs", "--lab", "-o", "night/lab.html"], own)).toBe(0);
+    expect(own.printed()).toBe("report    night/lab.html\n");
+    const { lab } = dataOf(join(io.cwd, "night", "lab.html"));
+    expect(lab?.rows).toMatchObject([{ scenario: "encrypted-upgrade", board: "twin", judged: 1, passed: 1 }]);
+    const [[cell] = []] = lab?.rows.map(({ cells }) => cells) ?? [];
+    expect(cell).toMatchObject({ run: run.slice("runs/".length), href: `../${run}/report.html`, outcome: "pass" });
+  });
+
+  test("--lab of two folders is the wrong request", async () => {
+    expect(await complaintOf(reportCommand(["runs", "night", "--lab"], io))).toMatchObject({ code: 2 });
   });
 
   test.each([

@@ -1,8 +1,8 @@
-import { lstatSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { existsSync, lstatSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { ConfigurationError, EXIT, entryAt, messageOf, UsageError } from "../../core/index.ts";
-import { pageDocument, recordedRun } from "../../report/index.ts";
-import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
+import { labDocument, labPage, pageDocument, recordedRun, runsIn } from "../../report/index.ts";
+import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
 import { WholeFile } from "../terminal/whole-file.ts";
@@ -11,17 +11,28 @@ import { pageCode } from "./page-code.ts";
 
 const OPTIONS = {
   output: { type: "string", alias: "o", describe: "file to write (default: report.html in the run's folder)" },
+  lab: { type: "boolean", describe: "the page of a lab: RUN is a folder of records (default: runs)" },
+  nights: { type: "string", describe: "with --lab: so many nights, the last ones", default: "30" },
   ...OUTLET_OPTIONS,
   json: { type: "boolean", describe: "print the page's data as JSON, and write no file" },
 } as const satisfies OptionRows;
 
 /** Runs on one page: more of them are a history, not a report. */
 const RUNS_MAX = 100;
+/** Columns of a lab's page. */
+const NIGHTS_MAX = 400;
 
-/** `hil report RUN… [-o FILE]` */
+/** `hil report RUN… [-o FILE]`, `hil report RUNS --lab` */
 export async function reportCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  const args = parseArguments(io, argv, "hil report <run folder…> [options]", OPTIONS, RUNS_MAX);
+  const args = parseArguments(
+    io,
+    argv,
+    "hil report <run folder…> | --lab [folder of records] [options]",
+    OPTIONS,
+    RUNS_MAX,
+  );
   if (!args) return EXIT.pass;
+  if (args.flag("lab")) return labReport(args, io);
   const folders = args.positional;
   const [first] = folders;
   if (first === undefined) throw new UsageError("hil report wants the folder of a run.", "See hil report --help.");
@@ -39,15 +50,15 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
     io.out(`${JSON.stringify(runs, undefined, 2)}\n`);
     return endOf(outlets, folders, io);
   }
-  const path = output ?? ownPage(first, io);
+  const path = output ?? ownPage(first, "report.html", io);
   new WholeFile(path, io.cwd).write(pageDocument(runs, pageCode(), ownVersion()), "request");
   io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
   return endOf(outlets, folders, io);
 }
 
 /** The page's place in a record. A record may be a stranger's: what it calls its page may lead to a file of this user's. */
-function ownPage(folder: string, { cwd }: CliIo): string {
-  const path = join(folder, "report.html");
+function ownPage(folder: string, name: string, { cwd }: CliIo): string {
+  const path = join(folder, name);
   const found = lstatSync(resolve(cwd, path), { throwIfNoEntry: false });
   if (found === undefined || found.isFile()) return path;
   throw new ConfigurationError(`${path} is there, and is no file of its own.`, "Say where the page goes: -o FILE.");
@@ -58,6 +69,33 @@ async function endOf(outlets: Outlets, folders: readonly string[], io: CliIo): P
   const faults = await outlets.end(folders);
   for (const fault of faults) io.err(`hil: ${messageOf(fault)}\n`);
   return faults[0]?.exitCode ?? EXIT.pass;
+}
+
+/** Over all runs of a folder of records: boards and scenarios by night, what is new, causes, benches. */
+function labReport(args: Parsed, io: CliIo): number {
+  const [folder = "runs", ...others] = args.positional;
+  if (others.length > 0) throw new UsageError("--lab wants one folder of records.", "It holds the runs of all boards.");
+  requireFolder(folder, io);
+  const path = args.text("output") ?? ownPage(folder, "lab.html", io);
+  const { lines, unfinished, unread } = runsIn(resolve(io.cwd, folder));
+  const beside = dirname(resolve(io.cwd, path));
+  const lab = labPage(lines, {
+    folder,
+    nights: args.whole("nights", { least: 1, most: NIGHTS_MAX }) ?? 30,
+    pageOf: (run) => {
+      const page = join(resolve(io.cwd, folder), run, "report.html");
+      return existsSync(page) ? relative(beside, page).split(sep).map(encodeURIComponent).join("/") : undefined;
+    },
+    unfinished: unfinished.length,
+    unread: unread.length,
+  });
+  if (args.flag("json")) {
+    io.out(`${JSON.stringify(lab, undefined, 2)}\n`);
+    return EXIT.pass;
+  }
+  new WholeFile(path, io.cwd).write(labDocument(lab, pageCode(), ownVersion()), "request");
+  io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
+  return EXIT.pass;
 }
 
 function requireFolder(folder: string, io: CliIo): void {

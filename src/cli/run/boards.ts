@@ -112,7 +112,7 @@ function summary(title: string, { result, folder }: RunOutcome, io: CliIo): stri
 }
 
 /** Every line with its board's name before it; the report prints whole lines. */
-function prefixed(io: CliIo, name: string): CliIo {
+export function prefixed(io: CliIo, name: string): CliIo {
   const before = (text: string) => text.replaceAll(/^(?=.)/gm, `${name}  `);
   return { ...io, columns: io.columns, out: (text) => io.out(before(text)), err: (text) => io.err(before(text)) };
 }

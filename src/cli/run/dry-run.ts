@@ -6,6 +6,7 @@ import {
   namedFiles,
   type PlannedCut,
   type ScenarioFile,
+  uploadsInRecovery,
 } from "../../campaign/index.ts";
 import { EXIT, Random, RealClock, VirtualClock } from "../../core/index.ts";
 import { count, grouped, seconds } from "../../report/index.ts";
@@ -34,26 +35,24 @@ export async function dryRun(
   // The images of a run on a twin come from the seed, keys and all: the same here, so that lengths and hashes agree.
   const clock = request.board.profile.provider === "twin" ? new VirtualClock() : new RealClock();
   const { images, expected } = await buildMaterial(request, { clock }, Random.fromSeed(request.seed));
-  expected.place(images.old, images.new);
-  const network = images.new.network?.image;
-  if (network && expected.hasNetworkSlot) expected.requestNetwork(network.file);
-  expected.requestTest();
-  const timeline = expected.timeline();
   const { scenario } = request;
   const { profile } = request.board;
+  const inRecovery = uploadsInRecovery(scenario.value, profile);
+  const work = inRecovery ? recoveryWork(expected, images) : swapWork(expected, images);
   const planned = request.cuts?.length ?? scenario.value.cuts.count ?? 0;
-  const perCutUs = timeline.totalUs * 1.5 + (profile.timeoutsMs.boot * 1000) / 4;
+  const perCutUs = work.totalUs * 1.5 + (profile.timeoutsMs.boot * 1000) / 4;
   const reach = reachOf(request.board, namedFiles(scenario));
   if (request.json) {
     const built = imageFacts(request.board, images);
-    const swap = { operations: timeline.operations.length, durationUs: timeline.operationsUs };
+    const { operations, operationsUs: durationUs } = work;
+    const done = inRecovery ? { upload: { operations, durationUs } } : { swap: { operations, durationUs } };
     const plan = {
       schema: 1,
       scenario: scenario.value.name,
       board: profile.name,
       images: built,
       model,
-      swap,
+      ...done,
       cuts: planned,
       reach,
     };
@@ -77,10 +76,35 @@ export async function dryRun(
     );
   }
   io.out(
-    `swap      ${count(timeline.operations.length, "flash operation")}, ${seconds(timeline.operationsUs)} by the model\n`,
+    `${inRecovery ? "upload" : "swap  "}    ${count(work.operations, "flash operation")}, ${seconds(work.operationsUs)} by the model\n`,
   );
   const lasts = planned === 0 ? "" : `, about ${seconds(planned * perCutUs)} on a board`;
   io.out(`cuts      ${planned === 0 ? "none" : count(planned, "cut")}${lasts}\n`);
   for (const line of reachLines(reach)) io.out(`${line}\n`);
   return EXIT.pass;
+}
+
+interface FlashWork {
+  readonly operations: number;
+  readonly operationsUs: number;
+  readonly totalUs: number;
+}
+
+type Material = Awaited<ReturnType<typeof buildMaterial>>;
+
+/** The swap of the upgrade. */
+function swapWork(expected: Material["expected"], images: Material["images"]): FlashWork {
+  expected.place(images.old, images.new);
+  const network = images.new.network?.image;
+  if (network && expected.hasNetworkSlot) expected.requestNetwork(network.file);
+  expected.requestTest();
+  const { operations, operationsUs, totalUs } = expected.timeline();
+  return { operations: operations.length, operationsUs, totalUs };
+}
+
+/** What serial recovery does with the new image, without the line's own time; two uploads a cut. */
+function recoveryWork(expected: Material["expected"], images: Material["images"]): FlashWork {
+  expected.place(images.old);
+  const { operations, flashUs } = expected.recoveryWork(images.new.file);
+  return { operations, operationsUs: flashUs, totalUs: 2 * flashUs };
 }

@@ -95,6 +95,16 @@ describe("hil run OLD NEW", () => {
       text: expect.stringContaining("images.encrypt is true, and small says images.encryption: none"),
     });
   });
+
+  test.each(["twin-xip", "twin-xip-revert"])(
+    "the default scenario is refused on %s, and one that fits named",
+    async (board) => {
+      const complaint = await complaintOf(runCommand(["--board", board, "--dry-run"], lab()));
+      expect(complaint.code).toBe(2);
+      expect(complaint.text).toContain("set images.encrypt: false, or run the scenario xip-upgrade,");
+      expect(await runCommand(["xip-upgrade", "--board", board, "--dry-run"], lab())).toBe(0);
+    },
+  );
 });
 
 describe("hil sweep OLD NEW", () => {

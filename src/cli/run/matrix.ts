@@ -20,7 +20,7 @@ import {
   scenarioCuts,
   verdictsIn,
 } from "../../campaign/index.ts";
-import { ConfigurationError, EXIT, isHilError, messageOf } from "../../core/index.ts";
+import { ConfigurationError, EXIT, isHilError, isKind, messageOf } from "../../core/index.ts";
 import {
   ConsoleReport,
   count,
@@ -34,7 +34,8 @@ import { Outlets } from "../report/outlets.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import type { RunAsked } from "./asked.ts";
-import { worst } from "./boards.ts";
+import { prefixed, worst } from "./boards.ts";
+import { inLanes, lanesOf } from "./lanes.ts";
 import { exitOf, junitFile, outcomeJson, surroundings, tell } from "./report.ts";
 import { requireTrusted } from "./trust.ts";
 
@@ -59,7 +60,8 @@ interface Ended extends Planned {
 }
 
 /**
- * `hil run MATRIX.yaml`: a campaign for each cell, one after the other, in the order that uploads least between them.
+ * `hil run MATRIX.yaml`: a campaign for each cell, in the order that uploads least between them: one after the other, and
+ * boards of hardware at once.
  * A cell that fails does not stop the others. Returns the worst exit code.
  * @throws ConfigurationError for what is wrong with any cell, before anything moves.
  */
@@ -87,18 +89,28 @@ export async function runMatrix(
   );
   const outlets = await Outlets.open(args, io);
   const done = new DoneCells(runsRoot, matrix.value.name, !args.flag("resume"));
-  const ends: Ended[] = [];
-  for (const one of planned) {
+  const ended = new Map<Planned, Ended>();
+  const atOnce = await mayRunAtOnce(boards);
+  let begun = 0;
+  const runOne = async (one: Planned) => {
     const before = done.get(one.key);
-    const left = io.signal.aborted || (shared.failFast && ends.some((end) => codeOf(end) !== EXIT.pass));
+    const hasFailed = [...ended.values()].some((end) => codeOf(end) !== EXIT.pass);
+    const left = io.signal.aborted || (shared.failFast && hasFailed);
+    const own = atOnce ? prefixed(io, one.board) : io;
+    begun += 1;
     const end: Ended = before
       ? { ...one, done: before }
       : left
         ? one
-        : await runCell(one, ends.length, planned.length, args, io);
-    ends.push(end);
+        : await runCell(one, begun, planned.length, args, own);
+    ended.set(one, end);
     if (end.outcome && end.error === undefined) done.add(one.key, relative(runsRoot, end.outcome.folder));
-  }
+  };
+  await inLanes(
+    lanesOf(planned, ({ cell }) => (atOnce ? cell.board : 0)),
+    runOne,
+  );
+  const ends = planned.flatMap((one) => ended.get(one) ?? []);
   const lost = file?.end(ends.flatMap((end) => junitEnd(end, runsRoot)));
   if (args.flag("json")) io.out(`${JSON.stringify(documentOf(matrix, cells, ends, runsRoot), undefined, 2)}\n`);
   else showEnd(matrix, cells, ends, args, io);
@@ -109,6 +121,22 @@ export async function runMatrix(
   const faults = [...(lost === undefined ? [] : [lost]), ...(await outlets.end(folders))];
   for (const fault of faults) tell(fault, io);
   return worst([...ends.map(codeOf), ...faults.map((fault) => fault.exitCode)]);
+}
+
+/**
+ * Boards that are hardware and share neither port nor channel: nothing of one waits for the other. What is simulated
+ * would only share this machine's processors.
+ */
+async function mayRunAtOnce(boards: readonly MatrixBoard[]): Promise<boolean> {
+  const loaded = boards.map((board) => board.loaded);
+  if (loaded.length < 2 || loaded.some(({ profile }) => profile.provider !== "hardware")) return false;
+  try {
+    await requireApart(loaded);
+    return true;
+  } catch (error) {
+    if (isKind(error, "configuration")) return false;
+    throw error;
+  }
 }
 
 interface MatrixBoard {
@@ -148,9 +176,9 @@ function plannedOf(cells: readonly Cell[], boards: readonly MatrixBoard[], share
   });
 }
 
-async function runCell(one: Planned, index: number, total: number, args: Parsed, io: CliIo): Promise<Ended> {
+async function runCell(one: Planned, number: number, total: number, args: Parsed, io: CliIo): Promise<Ended> {
   const json = args.flag("json");
-  if (!json) io.out(`\ncell ${index + 1} of ${total}: ${cellTitle(one.cell)}\n`);
+  if (!json) io.out(`\ncell ${number} of ${total}: ${cellTitle(one.cell)}\n`);
   const report = new ConsoleReport(io);
   const trace = args.flag("trace") ? (line: string) => io[json ? "err" : "out"](`${line}\n`) : undefined;
   try {

@@ -238,6 +238,16 @@ describe("--dry-run", () => {
     expect(readdirSync(folder).toSorted()).toEqual(["mine.yaml", "small.yaml"]);
   });
 
+  test("of a board with a single slot shows the upload in place of a swap", async () => {
+    const io = memoryIo();
+    expect(await runCommand(["recovery-upgrade", "--dry-run", "--board", "twin-single"], io)).toBe(0);
+    expect(io.printed()).toMatch(/upload {4}\d+ flash operations, [\d.]+ s by the model/);
+    const json = memoryIo();
+    await runCommand(["recovery-upgrade", "--dry-run", "--board", "twin-single", "--json"], json);
+    expect(JSON.parse(json.printed())).toMatchObject({ upload: { operations: expect.any(Number) } });
+    expect(JSON.parse(json.printed())).not.toHaveProperty("swap");
+  });
+
   test("counts the cuts that the command line gives", async () => {
     expect((await hilRun("--dry-run", "--cut-at", "5", "--cut-at", "9")).out).toContain("cuts      2 cuts");
     expect((await hilRun("--dry-run", "--cuts", "12")).out).toContain("cuts      12 cuts");

@@ -10,7 +10,15 @@ import {
   UsageError,
   VirtualClock,
 } from "../../core/index.ts";
-import { type BootloaderBuild, generation, MODES, modeOf, modeRow, type UpgradeSwept } from "../../mcuboot/index.ts";
+import {
+  type BootloaderBuild,
+  generation,
+  MODES,
+  type ModeName,
+  modeOf,
+  modeRow,
+  type UpgradeSwept,
+} from "../../mcuboot/index.ts";
 
 /** As a scenario's generate_bytes. */
 const PAYLOAD_BYTES = z.int().min(1024).max(4_194_304);
@@ -102,7 +110,9 @@ export function parseSwept(fields: Readonly<Record<string, unknown>>): SweptFiel
  */
 export async function upgradeOf({ board, scenario, seed, swept }: SweepRequest): Promise<UpgradeSwept> {
   const mode = swept.mode === undefined ? undefined : namedMode(swept.mode);
-  const inPlace = mode?.inPlace ?? modeRow(board.profile.bootloader.mode).inPlace;
+  const row = mode ?? modeRow(board.profile.bootloader.mode);
+  requireSwept(row, board.profile.bootloader.mode);
+  const { inPlace } = row;
   const mayEncrypt = !swept.plain && !inPlace;
   const plain = mayEncrypt ? {} : { encrypt: false };
   const encrypt = scenario.value.images.encrypt && mayEncrypt;
@@ -127,7 +137,7 @@ export async function upgradeOf({ board, scenario, seed, swept }: SweepRequest):
   const upgrade: UpgradeSwept = {
     build: buildOf(expected.build, swept, mode ?? modeOf(expected.build)),
     timing: expected.timing,
-    old: images.old.plain,
+    old: row.mode === "ram-load" ? images.old.file : images.old.plain,
     next: images.new.file,
     primary: swept.primary,
     permanent: swept.permanent,
@@ -145,7 +155,7 @@ function withBytes(source: Source, bytes: number | undefined): Source {
 
 /** The bootloader: slots one behind the other, scratch behind them where the profile has none. */
 function buildOf(build: BootloaderBuild, swept: SweptFields, row: ReturnType<typeof modeOf>): BootloaderBuild {
-  const { mode, inPlace, takesBack } = row;
+  const { mode, inPlace, newestRuns, takesBack } = row;
   const [areas] = build.images;
   if (areas === undefined) throw new ConfigurationError("the profile has no slots.");
   const { sectorBytes } = build;
@@ -164,8 +174,20 @@ function buildOf(build: BootloaderBuild, swept: SweptFields, row: ReturnType<typ
     images: [{ primary, secondary }],
     downgradePrevention: build.downgradePrevention || swept.downgrade_prevention,
     bootstrap: build.bootstrap || swept.bootstrap,
-    xipRevert: inPlace && takesBack,
+    xipRevert: newestRuns && takesBack,
   };
+}
+
+/** @throws ConfigurationError for a mode without a second slot, and for RAM load of images that are for no place in RAM. */
+function requireSwept({ mode, slots, name }: ReturnType<typeof modeOf>, own: ModeName): void {
+  if (slots === 1) {
+    throw new ConfigurationError(
+      `a sweep is of an upgrade through two slots, and ${name} has one.`,
+      "hil run recovery-upgrade cuts its uploads; cuts: { every: operation } cuts at each flash operation.",
+    );
+  }
+  if (mode === "ram-load" && modeRow(own).mode !== "ram-load")
+    throw new ConfigurationError(`${name} wants images for an address in RAM.`, "Add --board twin-ram-load.");
 }
 
 function namedMode(name: string): ReturnType<typeof modeOf> {

@@ -19,6 +19,15 @@ const OLD_MS = 3_600_000;
  * that want it at the same moment both make it, and one of the two stays.
  */
 export function program(): string {
+  return join(bundled(), "hil.mjs");
+}
+
+/** What users import as mcuboot-hil/jest, likewise: a Jest that a test starts would transform each file of the source. */
+export function jestEntry(): string {
+  return join(bundled(), "jest.mjs");
+}
+
+function bundled(): string {
   const made = join(FOLDER, nameOfSource());
   if (!existsSync(made)) {
     mkdirSync(FOLDER, { recursive: true });
@@ -32,7 +41,7 @@ export function program(): string {
       rmSync(making, { recursive: true });
     }
   }
-  return join(made, "hil.mjs");
+  return made;
 }
 
 /** One name for one state of the source, and of what bundles it. */

@@ -16,29 +16,27 @@ const OWN_PIPE = /^\/(?:dev\/(?:stdin|fd\/\d+)|proc\/self\/fd\/\d+)$/;
  * @throws ConfigurationError for a pipe, a device and a file that is too long; else what the system says.
  */
 export function readInput(path: string, bytesMax = INPUT_BYTES_MAX): Uint8Array<ArrayBuffer> {
-  return opened(path, (file, found) => {
-    if (found.size > bytesMax) throw tooLong(found.size, bytesMax);
-    // The size is a promise only: /proc says 0, and a file may grow while it is read.
-    const parts: Uint8Array[] = [];
-    let bytes = 0;
-    for (;;) {
-      const part = new Uint8Array(
-        Math.max(1, Math.min(found.size + 1 - bytes, bytesMax + 1 - bytes, CHUNK_BYTES * 16)),
-      );
-      const count = readSync(file, part);
-      if (count === 0) break;
-      parts.push(part.subarray(0, count));
-      bytes += count;
-      if (bytes > bytesMax) throw tooLong(bytes, bytesMax);
-    }
-    const all = new Uint8Array(bytes);
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
-  });
+  using file = opened(path);
+  const { found } = file;
+  if (found.size > bytesMax) throw tooLong(found.size, bytesMax);
+  // The size is a promise only: /proc says 0, and a file may grow while it is read.
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for (;;) {
+    const part = new Uint8Array(Math.max(1, Math.min(found.size + 1 - bytes, bytesMax + 1 - bytes, CHUNK_BYTES * 16)));
+    const count = readSync(file.number, part);
+    if (count === 0) break;
+    parts.push(part.subarray(0, count));
+    bytes += count;
+    if (bytes > bytesMax) throw tooLong(bytes, bytesMax);
+  }
+  const all = new Uint8Array(bytes);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** The same as text of UTF-8. */
@@ -63,48 +61,56 @@ export function entryAt(path: string): Stats | undefined {
  * @throws as readInput, but for the length.
  */
 export function eachLine(path: string, take: (line: string) => void): void {
-  opened(path, (file) => {
-    const decoder = new StringDecoder("utf8");
-    const chunk = Buffer.alloc(CHUNK_BYTES);
-    let rest = "";
-    const add = (text: string) => {
-      const lines = text.split("\n");
-      for (const [index, line] of lines.entries()) {
-        if (rest.length < LINE_CHARS_MAX) rest += line.slice(0, LINE_CHARS_MAX - rest.length);
-        if (index === lines.length - 1) return;
-        take(rest);
-        rest = "";
-      }
-    };
-    for (let count = readSync(file, chunk); count > 0; count = readSync(file, chunk)) {
-      add(decoder.write(chunk.subarray(0, count)));
-    }
-    add(decoder.end());
-    take(rest);
-  });
+  for (const line of linesOf(path)) take(line);
 }
 
-function opened<T>(path: string, read: (file: number, found: Stats) => T): T {
+/** The same one by one, for a reader of two files at once. The file is open until the last line, or `return`. */
+export function* linesOf(path: string): Generator<string, void, undefined> {
+  using file = opened(path);
+  const decoder = new StringDecoder("utf8");
+  // A folder of records has thousands of small files.
+  const chunk = Buffer.allocUnsafe(file.found.isFile() ? Math.min(CHUNK_BYTES, file.found.size + 1) : CHUNK_BYTES);
+  let rest = "";
+  for (;;) {
+    const count = readSync(file.number, chunk);
+    const lines = (count > 0 ? decoder.write(chunk.subarray(0, count)) : decoder.end()).split("\n");
+    for (const [index, line] of lines.entries()) {
+      if (rest === "") rest = line.length > LINE_CHARS_MAX ? line.slice(0, LINE_CHARS_MAX) : line;
+      else if (rest.length < LINE_CHARS_MAX) rest += line.slice(0, LINE_CHARS_MAX - rest.length);
+      if (index === lines.length - 1) break;
+      yield rest;
+      rest = "";
+    }
+    if (count === 0) break;
+  }
+  yield rest;
+}
+
+interface OpenFile extends Disposable {
+  readonly number: number;
+  readonly found: Stats;
+}
+
+function opened(path: string): OpenFile {
   const isOwn = OWN_PIPE.test(path);
-  // To open a pipe that nobody writes to would wait for good.
-  let file: number;
+  const number = openedNumber(path, isOwn);
+  const file = { number, found: fstatSync(number), [Symbol.dispose]: () => closeSync(number) };
+  const { found } = file;
+  if (found.isFile() || (isOwn && !found.isDirectory())) return file;
+  file[Symbol.dispose]();
+  if (found.isDirectory()) throw Object.assign(new Error("EISDIR: this is a folder"), { code: "EISDIR" });
+  const kind = found.isFIFO() ? "a pipe" : found.isSocket() ? "a socket" : "a device";
+  throw new ConfigurationError(`${path} is ${kind}, not a file.`, "Copy what comes from it into a file first.");
+}
+
+/** To open a pipe that nobody writes to would wait for good. */
+function openedNumber(path: string, isOwn: boolean): number {
   try {
-    file = openSync(path, constants.O_RDONLY | (isOwn ? 0 : constants.O_NONBLOCK));
+    return openSync(path, constants.O_RDONLY | (isOwn ? 0 : constants.O_NONBLOCK));
   } catch (error) {
     // Linux: a socket cannot be opened.
     if (hasCode(error, "ENXIO")) throw new ConfigurationError(`${path} is not a file.`, "", { cause: error });
     throw error;
-  }
-  try {
-    const found = fstatSync(file);
-    if (found.isDirectory()) throw Object.assign(new Error("EISDIR: this is a folder"), { code: "EISDIR" });
-    if (!found.isFile() && !isOwn) {
-      const kind = found.isFIFO() ? "a pipe" : found.isSocket() ? "a socket" : "a device";
-      throw new ConfigurationError(`${path} is ${kind}, not a file.`, "Copy what comes from it into a file first.");
-    }
-    return read(file, found);
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -4,9 +4,11 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { findLocks, LOCKS_VARIABLE } from "../../board/index.ts";
 import { locksOf, type PtyBench, ptyBench } from "../../cli/testing/process.ts";
+import { jestEntry } from "../../cli/testing/program.ts";
 
 /** Users' own Jest suites on one board: Jest as a process of its own, on a bench of pseudo-terminals. */
-const BENCH = JSON.stringify(resolve("src/jest/index.ts"));
+const ENTRY = jestEntry();
+const BENCH = JSON.stringify(ENTRY);
 const HEAD = `import { test, expect, beforeAll } from "@jest/globals";\n`;
 const SUITES = {
   // Runs into its time-out while it holds the board: Jest goes on without it.
@@ -41,7 +43,7 @@ describe("Jest suites of one board, started side by side", () => {
     const config = {
       rootDir: folder,
       testMatch: ["**/*.test.ts", "**/*.test.cjs"],
-      setupFilesAfterEnv: [resolve("src/jest/index.ts")],
+      setupFilesAfterEnv: [ENTRY],
       modulePaths: [resolve("node_modules")],
       extensionsToTreatAsEsm: [".ts"],
       transform: { "^.+\\.ts$": [resolve("node_modules/@swc/jest"), { jsc, module: { type: "es6" } }] },

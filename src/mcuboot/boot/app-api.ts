@@ -1,4 +1,5 @@
 import { roundUp } from "../../core/index.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { Area, BootloaderBuild } from "../builds/build.ts";
 import { ERASED } from "../flash/flash-rules.ts";
 import type { Flash, FlashOperation } from "../flash/operation.ts";
@@ -27,7 +28,7 @@ export function* setPending(
   slot: Slot = SECONDARY,
 ): Steps<ApiCode> {
   const target = { build, area: areaOf(build, image, slot) };
-  if (build.mode === "direct-xip") return yield* setNextXip(flash, target, permanent);
+  if (newestRuns(build.mode)) return yield* setNextXip(flash, target, permanent);
   const { magic } = readTrailer(flash, build, target.area);
   if (magic === "good") return API_CODE.done;
   if (magic === "bad") {
@@ -50,7 +51,7 @@ export function* setPending(
  */
 export function* confirm(flash: Flash, build: BootloaderBuild, image: number, slot: Slot = PRIMARY): Steps<ApiCode> {
   const target = { build, area: areaOf(build, image, slot) };
-  if (build.mode === "direct-xip") return yield* setNextXip(flash, target, true);
+  if (newestRuns(build.mode)) return yield* setNextXip(flash, target, true);
   const { magic, imageOk } = readTrailer(flash, build, target.area);
   if (magic === "bad") return API_CODE.badVector;
   if (magic === "good" && imageOk === "unset") yield writeFlag(target, "imageOk");

@@ -1,3 +1,4 @@
+import { newestRuns } from "../builds/boot-mode.ts";
 import { assertionsOf, type BootloaderBuild } from "../builds/build.ts";
 import type { Flash } from "../flash/operation.ts";
 import {
@@ -12,9 +13,10 @@ import {
 import { BootHang, BootPanic, type BootResult, type Steps } from "../steps/steps.ts";
 import type { SwapType } from "../trailer/swap-codes.ts";
 import { holdUnmetDependencies } from "./dependencies.ts";
-import { bootDirectXip } from "./direct-xip.ts";
 import { readHeaders } from "./headers.ts";
+import { bootNewest } from "./newest-runs.ts";
 import { prepareImage } from "./prepare.ts";
+import { bootSingle } from "./single-slot.ts";
 import { updateImage } from "./update.ts";
 import { validateSlot } from "./validate-slot.ts";
 
@@ -32,7 +34,8 @@ export function* boot(
   const loader = newLoaderState(flash, build);
   onState(loader);
   try {
-    return yield* build.mode === "direct-xip" ? bootDirectXip(loader) : bootSwap(loader);
+    if (newestRuns(build.mode)) return yield* bootNewest(loader);
+    return yield* build.mode === "single" ? bootSingle(loader) : bootSwap(loader);
   } catch (error) {
     if (error instanceof BootHang) return { kind: "hang", reason: error.message };
     if (!(error instanceof BootPanic)) throw error;

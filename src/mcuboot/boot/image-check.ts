@@ -84,7 +84,7 @@ export function* checkImage(loader: LoaderState, image: ImagePair, slot: Slot, s
   const bytes = Math.min(range?.end ?? tlvOffset(header), area.bytes - start);
   const decrypts = decryptsBody(loader, image, slot);
   if (decrypts && image.keys[slot] === undefined) yield* unwrapping(loader);
-  const cipherBytes = decrypts ? Math.min(header.bodyBytes, Math.max(0, bytes)) : 0;
+  const cipherBytes = decrypts && loader.build.mode !== "ram-load" ? Math.min(header.bodyBytes, Math.max(0, bytes)) : 0;
   yield { kind: "work", what: "validate", bytes: Math.max(0, bytes), cipherBytes, crypto: loader.build.crypto };
   const name = checkName(loader, image, slot, bytes);
   const known = name === undefined ? undefined : checksOf(loader.build).get(name);
@@ -95,13 +95,13 @@ export function* checkImage(loader: LoaderState, image: ImagePair, slot: Slot, s
   }
   const fault = imageFault(loader, image, slot, range, swap);
   if (name !== undefined) {
+    const keeps = slot === SECONDARY || decrypts;
     const checks = checksOf(loader.build);
     if (checks.size >= CHECKS_MAX) checks.clear();
-    const decrypts = slot === SECONDARY;
     checks.set(name, {
       fault,
-      key: decrypts ? image.keys[slot] : undefined,
-      savedKey: decrypts ? swap?.savedKeys[slot] : undefined,
+      key: keeps ? image.keys[slot] : undefined,
+      savedKey: keeps ? swap?.savedKeys[slot] : undefined,
     });
   }
   return fault;
@@ -128,7 +128,12 @@ function checkName(loader: LoaderState, image: ImagePair, slot: Slot, bytes: num
 
 /** The body in a slot is decrypted to be hashed. */
 function decryptsBody({ build }: LoaderState, image: ImagePair, slot: Slot): boolean {
-  return slot === SECONDARY && build.encryption !== undefined && isEncrypted(image.headers[slot]);
+  // Where images are loaded into RAM both slots hold them as they were delivered.
+  return (
+    (slot === SECONDARY || build.mode === "ram-load") &&
+    build.encryption !== undefined &&
+    isEncrypted(image.headers[slot])
+  );
 }
 
 function imageFault(
@@ -177,6 +182,8 @@ export const MODE_TEXTS: Readonly<Record<BootMode, string>> = {
   scratch: "swap using scratch",
   overwrite: "overwrite only",
   "direct-xip": "direct XIP",
+  "ram-load": "RAM load",
+  single: "a single slot",
 };
 
 /** Why the key of an image could not be loaded. */

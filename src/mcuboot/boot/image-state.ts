@@ -1,5 +1,6 @@
 import { hex } from "../../core/index.ts";
 import { FLAG, HASHES, type ImageHeader, type Version } from "../../image/index.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { Flash } from "../flash/operation.ts";
 import {
@@ -89,7 +90,7 @@ export function slotFlags(
   image: number,
   active: Slot = PRIMARY,
 ): readonly [SlotFlags, SlotFlags] {
-  if (build.mode !== "direct-xip") return FLAGS[nextSwapType(flash, build, image)];
+  if (!newestRuns(build.mode)) return FLAGS[nextSwapType(flash, build, image)];
   const loader = newLoaderState(flash, build);
   const pair = loader.images[image];
   const seen = (slot: Slot) => ({

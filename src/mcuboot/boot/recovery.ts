@@ -16,6 +16,8 @@ import {
 } from "../loader/loader-state.ts";
 import { tlvEntries, tlvRange } from "../loader/tlv-walk.ts";
 import type { Steps } from "../steps/steps.ts";
+import { statusOffset } from "../trailer/trailer.ts";
+import { uploadWrite } from "./app-api.ts";
 import { checkImage } from "./image-check.ts";
 import { nextSwapType, type SlotFlags, slotFlags, versionText } from "./image-state.ts";
 
@@ -38,6 +40,7 @@ export function* recoveryList(flash: Flash, build: BootloaderBuild): Steps<reado
   for (const image of loader.images) {
     const flags = slotFlags(flash, build, image.index);
     for (const slot of [PRIMARY, SECONDARY] as const) {
+      if (image.areas[slot].bytes === 0) continue;
       const found = yield* listed(loader, image, slot);
       entries.push({ image: image.index, slot, found, ...flags[slot] });
     }
@@ -86,6 +89,48 @@ export function* decryptInPlace(flash: Flash, build: BootloaderBuild, index: num
     yield { kind: "erase", offset: area.offset + at, bytes: build.sectorBytes };
     yield { kind: "write", offset: area.offset + at, data };
   }
+}
+
+/** Images of such a build have a trailer that serial recovery erases at the end. Source: boot_serial.c. */
+export function hasStatusFields({ mode }: BootloaderBuild): boolean {
+  return mode !== "single";
+}
+
+/**
+ * Everything that an upload into the primary slot does to the flash where it is erased as chunks come
+ * (CONFIG_BOOT_ERASE_PROGRESSIVELY, the default on Nordic's chips), in order: of each chunk the sectors it reaches,
+ * then its words; at the end the sector in which the trailer begins, and the decryption of an encrypted image.
+ * @param chunkEnds offsets at which chunks end, rising; the last is the image's length. Default: whole sectors.
+ * Source: MCUboot boot_serial.c bs_upload.
+ */
+export function* recoveryUploadSteps(
+  flash: Flash,
+  build: BootloaderBuild,
+  file: Uint8Array,
+  chunkEnds: readonly number[] = sectorEnds(file.length, build.sectorBytes),
+): Steps {
+  const area = build.images[0]?.primary;
+  if (area === undefined) throw new RangeError("a bootloader build without images");
+  const { sectorBytes } = build;
+  let erasedTo = 0;
+  let at = 0;
+  for (const end of chunkEnds) {
+    for (; erasedTo < end; erasedTo += sectorBytes) {
+      yield { kind: "erase", offset: area.offset + erasedTo, bytes: sectorBytes };
+    }
+    yield uploadWrite(build, area.offset + at, file.subarray(at, end));
+    at = end;
+  }
+  if (hasStatusFields(build)) {
+    const trailer = statusOffset(build, area);
+    yield { kind: "erase", offset: area.offset + trailer - (trailer % sectorBytes), bytes: sectorBytes };
+  }
+  yield* decryptInPlace(flash, build, 0);
+}
+
+function sectorEnds(bytes: number, sectorBytes: number): readonly number[] {
+  const count = Math.ceil(bytes / sectorBytes);
+  return Array.from({ length: count }, (_, index) => Math.min(bytes, (index + 1) * sectorBytes));
 }
 
 /** The part of the body that lies in these bytes of the image from `at` on; header and TLVs stay. @returns its bytes. */

@@ -1,3 +1,4 @@
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
 import type { Flash, FlashOperation } from "../flash/operation.ts";
@@ -127,7 +128,8 @@ export function timeline(
  * Phases of operations, one each: trailers are prepared first, then a copy belongs to the status entry that follows.
  */
 function phasesOf(build: BootloaderBuild, names: readonly OperationName[]): readonly Phase[] {
-  if (build.mode === "overwrite" || build.mode === "direct-xip") return names.map((name) => copyPhase(build, name));
+  if (build.mode === "overwrite" || newestRuns(build.mode) || build.mode === "single")
+    return names.map((name) => copyPhase(build, name));
   const firstStatus = names.findIndex((name) => name.kind === "status");
   if (firstStatus < 0) return names.map(() => "clean");
   const isTrailer = (name: OperationName): boolean => name.kind === "field" || name.kind === "erase trailer";

@@ -1,5 +1,6 @@
 import { hexOf, viewOf } from "../../core/index.ts";
 import { compareVersions, FLAG } from "../../image/index.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { Fault } from "../builds/refusal-table.ts";
 import {
   hasMagic,
@@ -71,7 +72,7 @@ export function* validateSlot(
     }
   }
   const first = build.generation.refusalErasesFirst;
-  const erases = slot === SECONDARY || build.mode === "direct-xip";
+  const erases = slot === SECONDARY || newestRuns(build.mode);
   if (erases && first) yield* eraseSlot(loader, area);
   yield* log(loader, "image invalid", { slot: slot === PRIMARY ? "primary" : "secondary" });
   if (erases && !first) yield* eraseSlot(loader, area);
@@ -81,7 +82,7 @@ export function* validateSlot(
 /** Removes the trailer of a secondary slot without image, so that a new image may be uploaded. */
 function* cleanLeftovers(loader: LoaderState, image: ImagePair, swap: Swap): Steps {
   const { mode, generation, defects } = loader.build;
-  if (mode === "overwrite" || mode === "direct-xip" || defects.has("R4-762")) return;
+  if (mode === "overwrite" || newestRuns(mode) || defects.has("R4-762")) return;
   yield* eraseTrailer(loader, image.areas[SECONDARY]);
   if (mode !== "move" || !generation.clearsStuckRevert) return;
   if (swap.type !== "revert" && (yield* decideSwapType(loader, image)) !== "revert") return;

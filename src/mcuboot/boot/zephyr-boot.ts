@@ -29,8 +29,9 @@ export function* zephyrEnd(flash: Flash, build: BootloaderBuild, result: BootRes
   if (result.kind === "fail") yield* line(build, "no bootable image");
   if (result.kind !== "run") return;
   const offset = result.slots[0] ?? 0;
-  const { version } = decodeHeader(flash.read(offset, HEADER_BYTES));
-  yield* line(build, "chainload", { offset: `0x${offset.toString(16)}` });
+  const { version, loadAddress } = decodeHeader(flash.read(offset, HEADER_BYTES));
+  const start = build.mode === "ram-load" ? loadAddress : offset;
+  yield* line(build, "chainload", { offset: `0x${start.toString(16)}` });
   yield* line(build, "image version", { version: `v${version.major}.${version.minor}.${version.revision}` });
   yield* line(build, "jumping", {}, build.mode === "direct-xip" ? 1 : 0);
 }

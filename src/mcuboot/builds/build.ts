@@ -26,7 +26,7 @@ export interface Area {
   readonly inRam?: boolean;
 }
 
-/** The two slots of one image. */
+/** The two slots of one image; with a single slot, the other one has no bytes. */
 export interface ImageAreas {
   readonly primary: Area;
   readonly secondary: Area;
@@ -71,10 +71,17 @@ export interface BootloaderBuild {
   readonly netCore?: NetCoreBuild;
   /** MCUBOOT_VALIDATE_PRIMARY_SLOT. */
   readonly validatePrimarySlot: boolean;
+  /**
+   * MCUBOOT_VALIDATE_PRIMARY_SLOT_ONCE, with a single slot and without the above: an image that was found valid is
+   * marked so in its trailer, and not looked at again. Default: off.
+   */
+  readonly validatesOnce?: boolean;
   /** MCUBOOT_OVERWRITE_ONLY_FAST: only the sectors that the image needs. */
   readonly overwriteFast: boolean;
-  /** MCUBOOT_DIRECT_XIP_REVERT. */
+  /** MCUBOOT_DIRECT_XIP_REVERT, MCUBOOT_RAM_LOAD_REVERT. */
   readonly xipRevert: boolean;
+  /** RAM load: where images may be loaded to. CONFIG_BOOT_IMAGE_EXECUTABLE_RAM_START and _SIZE; needed by that mode. */
+  readonly imageRam?: { readonly offset: number; readonly bytes: number };
   /** MCUBOOT_DOWNGRADE_PREVENTION, by version. */
   readonly downgradePrevention: boolean;
   /** MCUBOOT_VERIFY_IMG_ADDRESS: an image whose reset vector lies outside its primary slot is refused. */

@@ -63,6 +63,21 @@ const REFUSALS = [
     text: "its flags say encrypted, and no TLV carries a key of the kind that this bootloader opens",
     source: "MCUboot encrypted.c boot_enc_load",
   },
+  {
+    name: "not for RAM",
+    text: "its header does not say RAM_LOAD (imgtool --load-addr), and this bootloader runs images out of RAM only",
+    source: "MCUboot ram_load.c boot_load_image_to_sram",
+  },
+  {
+    name: "RAM address",
+    text: "it would lie at {found} in RAM; images may lie from {from} to {end}",
+    source: "MCUboot ram_load.c boot_verify_ram_load_address",
+  },
+  {
+    name: "RAM overlap",
+    text: "it would lie in RAM where another image does",
+    source: "MCUboot ram_load.c boot_check_ram_load_overlapping",
+  },
   { name: "TLVs", text: "its TLVs cannot be read", source: "MCUboot tlv.c bootutil_tlv_iter_begin" },
   {
     name: "too long",

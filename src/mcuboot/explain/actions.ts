@@ -50,15 +50,21 @@ const ACTIONS = [
   },
   {
     action: "runs slot 0",
-    will: "runs slot 0 where it lies (direct-XIP); nothing is swapped",
-    did: "slot 0 runs where it lies (direct-XIP); nothing is swapped",
+    will: "runs slot 0 (direct-XIP: where it lies; RAM load: out of RAM); nothing is swapped",
+    did: "slot 0 runs (direct-XIP: where it lies; RAM load: out of RAM); nothing is swapped",
     source: "MCUboot loader.c context_boot_go, MCUBOOT_DIRECT_XIP",
   },
   {
     action: "runs slot 1",
-    will: "runs slot 1 where it lies (direct-XIP); nothing is swapped",
-    did: "slot 1 runs where it lies (direct-XIP); nothing is swapped",
+    will: "runs slot 1 (direct-XIP: where it lies; RAM load: out of RAM); nothing is swapped",
+    did: "slot 1 runs (direct-XIP: where it lies; RAM load: out of RAM); nothing is swapped",
     source: "MCUboot loader.c context_boot_go, MCUBOOT_DIRECT_XIP",
+  },
+  {
+    action: "runs the only slot",
+    will: "runs slot 0, the only one, if the image in it is whole",
+    did: "slot 0 runs, the only one",
+    source: "MCUboot boot/zephyr/single_loader.c boot_go",
   },
   {
     action: "recovery",

@@ -1,6 +1,7 @@
 import { type ImageEntry, imageListOf, nextSwapType } from "../boot/image-state.ts";
 import { swapUnderWay } from "../boot/prepare.ts";
 import type { BootOutcome } from "../boot/run-boot.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
 import { PRIMARY, SECONDARY, type Slot } from "../loader/loader-state.ts";
@@ -20,7 +21,8 @@ export function bootEffect(
   const images = imageListOf(before, build);
   return build.images.map((areas, image) => {
     const { result } = outcome;
-    if (build.mode === "direct-xip") {
+    if (build.mode === "single") return "runs the only slot";
+    if (newestRuns(build.mode)) {
       if (result.kind !== "run") return undefined;
       return result.slots[image] === areas.primary.offset ? "runs slot 0" : "runs slot 1";
     }

@@ -2,6 +2,7 @@ import { messageOf } from "../../core/index.ts";
 import { endText } from "../boot/assertion-text.ts";
 import { type ImageEntry, imageListOf } from "../boot/image-state.ts";
 import { type Timeline, timeline } from "../boot/timeline.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
 import { PRIMARY, SECONDARY } from "../loader/loader-state.ts";
@@ -112,7 +113,7 @@ function movesText(seen: Seen, does: Action | undefined): string {
   if (does === undefined) return "does what no row of hil names";
   const slot = does === "runs slot 1" ? SECONDARY : PRIMARY;
   const version = versionIn(before, image, slot);
-  return build.mode === "direct-xip" ? `${actionRow(does).will}: ${version ?? "its image"} runs` : actionRow(does).will;
+  return newestRuns(build.mode) ? `${actionRow(does).will}: ${version ?? "its image"} runs` : actionRow(does).will;
 }
 
 /** Why slot 1 is not taken, and what becomes of it. */
@@ -173,7 +174,7 @@ function becauseText({ flash, build, image }: Pick<Seen, "flash" | "build" | "im
   const [primary, secondary] = [readTrailer(flash, build, areas.primary), readTrailer(flash, build, areas.secondary)];
   const row = swapRow(swapRules(build), primary, secondary);
   const rule = row === undefined ? "no row of the swap table: none" : `row ${row.row} of the swap table: ${row.result}`;
-  const table = build.mode === "direct-xip" ? [] : [rule];
+  const table = newestRuns(build.mode) ? [] : [rule];
   return [`slot 0's trailer says ${trailerText(primary)}`, `slot 1's says ${trailerText(secondary)}`, ...table].join(
     "; ",
   );

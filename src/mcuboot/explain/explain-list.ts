@@ -1,4 +1,5 @@
 import type { SlotFlags } from "../boot/image-state.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { isUpgrade, type SwapType } from "../trailer/swap-codes.ts";
 import { type Action, actionSet } from "./actions.ts";
@@ -48,7 +49,7 @@ function read(primary: ListedSlot | undefined, secondary: ListedSlot | undefined
       because: "no slot has a flag: the list is of serial recovery, or of a server that does not tell what runs.",
     };
   }
-  if (secondary?.active === true || build.mode === "direct-xip") return readXip(primary, secondary);
+  if (secondary?.active === true || newestRuns(build.mode)) return readXip(primary, secondary);
   if (primary?.active !== true && secondary?.pending !== true) {
     return { may: [], because: "no slot is marked active: the list does not tell what runs." };
   }

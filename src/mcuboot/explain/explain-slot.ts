@@ -1,6 +1,7 @@
 import { equalBytes } from "../../core/index.ts";
 import { trailerMagic } from "../../image/index.ts";
 import { type ImageEntry, imageListOf } from "../boot/image-state.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { FlashContent } from "../flash/flash-content.ts";
 import { PRIMARY, type Slot } from "../loader/loader-state.ts";
@@ -66,8 +67,9 @@ function tell(build: BootloaderBuild, image: number, slot: Slot, trailer: Traile
     network: build.netCore?.upgrades === true,
   };
   const known = slot === PRIMARY ? { primary: trailer } : { secondary: trailer };
-  const asked =
-    build.mode === "direct-xip" ? [] : doing(context, { image, lines: [], ...known }, { end: undefined, before: [] });
+  const asked = newestRuns(build.mode)
+    ? []
+    : doing(context, { image, lines: [], ...known }, { end: undefined, before: [] });
   const may = fitness === "unfit" ? asked.filter((action) => !VALIDATES.includes(action)) : asked;
   const told = toldOf(image, may, "slot", `slot ${slot}'s trailer says ${trailerText(trailer)}`);
   const open = fitness === "fit" ? told.open.filter((text) => text !== WHETHER_FIT) : told.open;

@@ -176,3 +176,18 @@ test("a log of more lines than a call takes arguments is read", () => {
   const { build } = smallBoard({ ...LEAN });
   expect(readLog("I: Image index: 0, Swap type: none\n".repeat(130_000), build)?.images).toHaveLength(1);
 });
+
+describe("a log of a bootloader with a single slot", () => {
+  const single = smallBuild({ mode: "single", encrypted: false });
+  const START = "*** Booting MCUboot v2.4.0 ***\nI: Starting bootloader\n";
+
+  test.each([
+    ["that was brought into serial recovery", "I: Enter the serial recovery mode\n", ["recovery"]],
+    ["that waits there", "E: Unable to find bootable image\nI: Enter the serial recovery mode\n", []],
+    ["that started its image", "I: Jumping to the first image slot\n", ["runs the only slot"]],
+    ["that found none", "E: Unable to find bootable image\n", []],
+  ])("%s speaks of no swap", (_, lines, did) => {
+    const outlook = readLog(START + lines, single)?.images[0];
+    expect([outlook?.did, outlook?.may]).toEqual([did, ["runs the only slot"]]);
+  });
+});

@@ -1,4 +1,4 @@
-import type { BootMode } from "../builds/boot-mode.ts";
+import { type BootMode, newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { isWithin } from "../builds/release.ts";
 import type { SwapRules } from "../trailer/swap-table.ts";
@@ -95,7 +95,7 @@ function modeOf(boots: readonly SeenBoot[], known: BootMode): BootMode {
   const areas = lines.filter((line) => line.event === "swap state").map((line) => line.fields["area"]);
   if (areas.includes("Scratch")) return "scratch";
   if (areas.includes("Secondary image")) return known === "offset" ? known : "move";
-  if (areas.length > 0) return known === "overwrite" || known === "direct-xip" ? "move" : known;
+  if (areas.length > 0) return known === "overwrite" || movesNothing(known) ? "move" : known;
   const copies = boots.some(
     ({ headSeen, end, lines: own }) =>
       headSeen && end === "ran" && own.some((line) => line.event === "swap type" || line.event === "upgrading"),
@@ -124,7 +124,7 @@ function leftBy(
   boot: SeenBoot | undefined,
   outlooks: readonly ImageOutlook[],
 ): readonly (readonly Action[])[] {
-  if (boot === undefined || context.mode === "direct-xip") return [];
+  if (boot === undefined || movesNothing(context.mode)) return [];
   const served = boot.lines.some((line) => line.event === "serial recovery");
   return outlooks.map(({ may, ifCut: cut }) => {
     if (boot.end === undefined) return cut ?? may;
@@ -143,7 +143,8 @@ function outlookOf(
 ): ImageOutlook {
   const { end } = boot;
   const shared = { image: story.image, story, cutStory, later: [] };
-  if (context.mode === "direct-xip") return { ...shared, ...xipOutlook(boot, story, build) };
+  if (context.mode === "single") return { ...shared, ...singleOutlook(boot) };
+  if (movesNothing(context.mode)) return { ...shared, ...xipOutlook(boot, story, build) };
   if (end === "panic")
     return { ...shared, did: ["stops"], may: ["stops"], boots: false, ifCut: undefined, after: ["stops"] };
   if (end === "recovery") {
@@ -172,12 +173,25 @@ function outlookOf(
   return { ...shared, later, did: now, may, boots, ifCut: undefined, after: afterAny(context, may) };
 }
 
+/** Images stay in their slots: the newest runs, or the only one. */
+function movesNothing(mode: BootMode): boolean {
+  return mode === "single" || newestRuns(mode);
+}
+
+/** With a single slot there is one thing to do, and no line of a boot that does it. */
+function singleOutlook({ end }: SeenBoot): Pick<ImageOutlook, "did" | "may" | "boots" | "ifCut" | "after"> {
+  const next = ["runs the only slot"] as const;
+  if (end === undefined) return { did: undefined, may: next, boots: undefined, ifCut: next, after: next };
+  const did = end === "recovery" ? (["recovery"] as const) : end === "ran" ? next : [];
+  return { did, may: next, boots: end === "ran" ? true : undefined, ifCut: undefined, after: next };
+}
+
 function xipOutlook(
   boot: SeenBoot,
   story: ImageStory,
   build: BootloaderBuild,
 ): Pick<ImageOutlook, "did" | "may" | "boots" | "ifCut" | "after"> {
-  const reverts = build.mode === "direct-xip" ? build.xipRevert : undefined;
+  const reverts = newestRuns(build.mode) ? build.xipRevert : undefined;
   const now = xipDoing(story);
   if (boot.end === "recovery") {
     return { did: ["recovery"], may: ["runs slot 0", "runs slot 1"], boots: undefined, ifCut: undefined, after: [] };

@@ -46,6 +46,7 @@ const THEN: Readonly<Record<Action, string>> = {
   refused: "nothing: slot 0 stays",
   "runs slot 0": "the same, unless a slot is changed",
   "runs slot 1": "the same, unless a slot is changed",
+  "runs the only slot": "the same, unless serial recovery or a debugger brings another image",
   recovery: "what the slots then ask for",
   stops: "the same",
 };
@@ -100,6 +101,7 @@ export const SHORT: Readonly<Record<Action, string>> = {
   refused: "slot 1 is not taken",
   "runs slot 0": "slot 0 runs",
   "runs slot 1": "slot 1 runs",
+  "runs the only slot": "slot 0 runs, if its image is whole",
   recovery: "serial recovery",
   stops: "panic",
 };

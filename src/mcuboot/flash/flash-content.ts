@@ -168,10 +168,7 @@ export class FlashContent implements Flash {
    */
   eachPart(offset: number, bytes: number, visit: (group: object, offset: number, bytes: number) => void): void {
     this.#check(offset, bytes);
-    const { pageBytes } = this.#pages;
-    this.#pages.eachGroup(offset / pageBytes, (offset + bytes) / pageBytes, (group, first, end) => {
-      visit(group, first * pageBytes, (end - first) * pageBytes);
-    });
+    this.#pages.eachGroup(offset, offset + bytes, visit);
   }
 
   /** SHA-256 of a range in hex, as the golden vectors and a board's flasher name a content. */

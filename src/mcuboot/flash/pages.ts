@@ -90,15 +90,17 @@ export class Pages {
   }
 
   /**
-   * The groups that a range of pages touches, as things that can be remembered: the same group, the same content.
-   * @param end the page behind the last one.
+   * The groups that a range of bytes touches, as things that can be remembered: the same group, the same content.
+   * @param offset the start of a page; so is `end`, the byte behind the last one.
    */
-  eachGroup(first: number, end: number, visit: (group: object, first: number, end: number) => void): void {
+  eachGroup(offset: number, end: number, visit: (group: object, offset: number, bytes: number) => void): void {
     this.#freeze();
-    for (let at = first; at < end; ) {
-      const group = this.#groups[at >> GROUP_BITS];
-      const next = Math.min(end, ((at >> GROUP_BITS) + 1) << GROUP_BITS);
-      if (group !== undefined) visit(group, at, next);
+    const groupBytes = this.pageBytes << GROUP_BITS;
+    for (let at = offset; at < end; ) {
+      const index = Math.floor(at / groupBytes);
+      const group = this.#groups[index];
+      const next = Math.min(end, (index + 1) * groupBytes);
+      if (group !== undefined) visit(group, at, next - at);
       at = next;
     }
   }
@@ -106,8 +108,9 @@ export class Pages {
   /** Exchanges pages for equal ones of a pool, so that many flashes hold each content once. */
   share(pool: PagePool, nameOf: (page: Page) => string): void {
     this.#freeze();
-    for (const [at, group] of this.#groups.entries()) {
-      if (group.pool === pool) continue;
+    for (let at = 0; at < this.#groups.length; at += 1) {
+      const group = this.#groups[at];
+      if (group === undefined || group.pool === pool) continue;
       const pages = group.pages.map((page) => {
         if (page === this.blank) return page;
         const name = nameOf(page);

@@ -71,11 +71,7 @@ export class CutFamily {
 
   /** A write that was cut between these two: bits of what lies in between may read as programmed, or not. */
   tornWrite(fromBytes: number, toBytes: number): readonly CutState[] {
-    const [more, less] = [this.#after(toBytes), this.#after(fromBytes)];
-    return this.#statesOf({
-      first: more.first.map((byte, at) => byte & (more.later[at] ?? 0)),
-      later: less.first.map((byte, at) => byte | (less.later[at] ?? 0)),
-    });
+    return this.#statesOf({ first: lowest(this.#after(toBytes)), later: highest(this.#after(fromBytes)) });
   }
 
   /**
@@ -83,11 +79,7 @@ export class CutFamily {
    * differently the next time.
    */
   tornErase(): readonly CutState[] {
-    const { first, later } = this.#bytesBefore();
-    this.#erase ??= this.#statesOf({
-      first: first.map((byte, at) => byte & (later[at] ?? 0)),
-      later: this.#after().first,
-    });
+    this.#erase ??= this.#statesOf({ first: lowest(this.#bytesBefore()), later: this.#after().first });
     return this.#erase;
   }
 
@@ -102,10 +94,8 @@ export class CutFamily {
   #after(prefixBytes?: number): Unsettled {
     const torn = prefixBytes === undefined ? undefined : { prefixBytes };
     const { first, later } = this.#bytesBefore();
-    return {
-      first: afterOperation(first, this.#operation, torn),
-      later: afterOperation(later, this.#operation, torn),
-    };
+    const after = afterOperation(first, this.#operation, torn);
+    return { first: after, later: later === first ? after : afterOperation(later, this.#operation, torn) };
   }
 
   #statesOf(reading: Unsettled): readonly CutState[] {
@@ -132,6 +122,16 @@ export class CutFamily {
       return same(reading.first, first) && same(reading.later, later);
     });
   }
+}
+
+/** Bits that are set in both readings. Nearly always they are one: a window has one for each word that was programmed. */
+function lowest({ first, later }: Unsettled): Uint8Array {
+  return first === later ? first : first.map((byte, at) => byte & (later[at] ?? 0));
+}
+
+/** Bits that are set in one of the readings. */
+function highest({ first, later }: Unsettled): Uint8Array {
+  return first === later ? first : first.map((byte, at) => byte | (later[at] ?? 0));
 }
 
 /** What a boot reads from, and the flash that its operations go to. */

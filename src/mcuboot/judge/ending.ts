@@ -3,6 +3,7 @@ import { type ImageEntry, imageBytesIn, imageListOf, nextSwapType } from "../boo
 import { swapUnderWay } from "../boot/prepare.ts";
 import { outcomeOf } from "../boot/run-boot.ts";
 import type { Timeline } from "../boot/timeline.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { refusalText } from "../builds/refusal-table.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
@@ -48,7 +49,7 @@ export function classify(asked: BootAsked, state: CutState): Classified {
   const isOld = runs === running(asked.imagesBefore);
   if (outcome.result.kind === "hang") return failed("hangs", `the bootloader hangs: ${outcome.result.reason}`);
   if (outcome.result.kind !== "run") return failed("no boot", `the boot ends with: ${outcome.result.reason}`);
-  if (asked.build.mode === "direct-xip") {
+  if (newestRuns(asked.build.mode)) {
     const ran = running(asked.imagesBefore);
     const found = endingInPlace(asked.build, state.outcome, { ran, runs, should: running(asked.undisturbed.images) });
     return found ?? failed("wrong image", "neither the old nor the new image runs");

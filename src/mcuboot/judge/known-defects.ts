@@ -67,7 +67,7 @@ const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
     source:
       "found by this model: bits in doubt in a trailer read as a swap under way once, and not again; not measured",
   },
-  { id: "U10", modes: ["direct-xip"], violation: "never reverts", source: found },
+  { id: "U10", modes: ["direct-xip", "ram-load"], violation: "never reverts", source: found },
   { id: "U5", modes: ["move", "offset", "scratch"], violation: "never reverts", source: found },
 ];
 

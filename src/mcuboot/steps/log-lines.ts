@@ -1,5 +1,6 @@
 import type { GenerationRow } from "../builds/generation-row.ts";
 import { isWithin, type ReleaseRange } from "../builds/release.ts";
+import { ONE_SLOT_LINES, RAM_LINES } from "./other-lines.ts";
 import type { LogLine } from "./steps.ts";
 
 /** `from` and `to`: the releases of MCUboot that print it so. */
@@ -137,14 +138,7 @@ export const LOG_LINES = [
   { event: "no image", level: "I", text: "Image {image} {slot} slot: image not found", source: loader },
   { event: "loaded from", level: "I", text: "Image {image} loaded from the {slot} slot", source: loader },
   { event: "no slot", level: "I", text: "No slot to load for image {image}", source: loader },
-  {
-    event: "ram loaded",
-    level: "I",
-    text: "Image {image} RAM loading to {value} is succeeded.",
-    from: "2.1",
-    source: "MCUboot ram_load.c, loader.c",
-  },
-  { event: "ram loaded", level: "I", text: "RAM loading to {value} is succeeded.", to: "2.0", source: loader },
+  ...RAM_LINES,
   {
     event: "wrong rom address",
     level: "W",
@@ -267,6 +261,7 @@ export const LOG_LINES = [
     sdk: { from: "3.4.99" },
     source: loader,
   },
+  ...ONE_SLOT_LINES,
   { event: "abort", level: "", text: "abort()", source: "Zephyr with picolibc, lib/libc; measured on Zephyr 4.4.0" },
   { event: "panic", level: "E", text: "panic!", source: loader },
   { event: "chainload", level: "I", text: "Bootloader chainload address offset: {offset}", source: ports },

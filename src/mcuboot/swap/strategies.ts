@@ -19,6 +19,8 @@ export function strategyOf(mode: BootMode): SwapStrategy {
       return swapScratch;
     case "overwrite":
     case "direct-xip":
+    case "ram-load":
+    case "single":
       return copies;
     default:
       throw unreachable(mode);
@@ -30,6 +32,7 @@ export function imageBytesMax(build: BootloaderBuild, areas: ImagePair["areas"],
   const { imageLimit } = build.generation;
   if (imageLimit === "none") return Number.POSITIVE_INFINITY;
   const status = statusOffset(build, areas[slot]);
+  if (build.mode === "single") return status;
   if (imageLimit === "status" && build.mode === "scratch") return status;
   if (imageLimit === "status" && build.mode === "move") return status - (status % build.sectorBytes);
   return strategyOf(build.mode).imageBytesMax(build, areas, slot);

@@ -57,7 +57,8 @@ const OPERATIONS_MAX = 1_000_000;
 export class BootCache {
   readonly #tree: BootTree;
   readonly #whole: boolean;
-  readonly #passed = new Map<string, Passed>();
+  /** By place, then by scope: one look-up for both ways in which a boot may have been met. */
+  readonly #passed = new Map<string, (Passed | undefined)[]>();
   /** Operations carried out, and those that were known. */
   followed = 0;
   spared = 0;
@@ -99,18 +100,18 @@ export class BootCache {
 
   /** A boot that went by here before and shows all that this one would; else this one is the first. */
   #meet(run: Run, { scope, unlessTold }: Watched, place: string): Passed | undefined {
-    if (unlessTold !== undefined) {
-      const any = this.#passedAt(run, scope, place + String.fromCharCode(unlessTold));
-      if (any === undefined || any.scope === scope) return any;
-      if (any.run.end !== undefined && !any.run.told) return any;
+    let passed = this.#passed.get(place);
+    if (passed === undefined) {
+      passed = [];
+      this.#passed.set(place, passed);
     }
-    return this.#passedAt(run, scope, place + String.fromCharCode(scope));
-  }
-
-  #passedAt(run: Run, scope: number, name: string): Passed | undefined {
-    const known = this.#passed.get(name);
-    if (known === undefined) this.#passed.set(name, { run, operation: run.operations, scope });
-    return known;
+    const here: Passed = { run, operation: run.operations, scope };
+    if (unlessTold !== undefined) {
+      const any = (passed[unlessTold] ??= here);
+      if (any !== here && (any.scope === scope || (any.run.end !== undefined && !any.run.told))) return any;
+    }
+    const known = (passed[scope] ??= here);
+    return known === here ? undefined : known;
   }
 }
 

@@ -105,12 +105,21 @@ export function canTear(timing: FlashTiming | undefined, operation: FlashOperati
   return operation.kind === "write" && torn === "head" && operation.data.length / 2 >= device.unitBytes;
 }
 
+/** A content that was reached, and what is known of it: one look-up for each of half a million cuts. */
+interface Reached {
+  readonly content: FlashContent;
+  /** A swap that is complete and has not been tried; undefined: nobody asked. */
+  isTaken: boolean | undefined;
+  /** Where the state of each stage stands among all states. */
+  readonly states: (number | undefined)[];
+}
+
 class Explorer {
   readonly #question: ExploreQuestion;
   readonly #memory: BootCache;
   readonly #facts: KnownStates;
-  readonly #known = new Map<string, SweepState>();
-  readonly #contents = new Map<string, FlashContent>();
+  readonly #states: SweepState[] = [];
+  readonly #reached = new Map<string, Reached>();
   readonly #leaks = new Map<string, LeakSeen>();
   readonly #pool: PagePool = new Map();
   /** States to boot, by number of cuts. */
@@ -150,7 +159,7 @@ class Explorer {
       if (state === undefined) continue;
       const next = this.#levels[cuts + 1]?.length ?? 0;
       const waiting = (further && judgesFirst ? 0 : level.length - at) + next;
-      const stop = yield { states: this.#known.size, waiting, cuts, edges: this.#edges };
+      const stop = yield { states: this.#states.length, waiting, cuts, edges: this.#edges };
       if (stop) {
         const found = level.length;
         return further && judgesFirst
@@ -193,20 +202,32 @@ class Explorer {
 
   /** A content is reached; it is new, or known, or known only by ways that leave less open. */
   #meet(flash: FlashContent, way: Omit<SweepState, "content" | "identity" | "end">): void {
+    const { cuts, torn, from, cause } = way;
     const identity = flash.identity();
-    const stage = this.#facts.stageOf(flash, way.stage);
-    const name = identity + String.fromCharCode(STAGES.indexOf(stage));
-    const known = this.#known.get(name);
-    if (known !== undefined && known.torn <= way.torn) return;
-    const content = this.#contents.get(identity) ?? this.#kept(flash);
-    const state: SweepState = { ...way, stage, content, identity, end: undefined };
-    this.#known.set(name, state);
-    this.#contents.set(identity, content);
-    (this.#levels[way.cuts] ??= []).push(state);
-    const { from, cause } = way;
+    let reached = this.#reached.get(identity);
+    const stage = this.#stageOf(flash, way.stage, reached);
+    const at = reached?.states[STAGES.indexOf(stage)];
+    if (at !== undefined && (this.#states[at]?.torn ?? 0) <= torn) return;
+    if (reached === undefined) {
+      reached = { content: this.#kept(flash), isTaken: undefined, states: [] };
+      this.#reached.set(identity, reached);
+    }
+    const { content } = reached;
+    const state: SweepState = { content, identity, stage, cuts, torn, from, cause, end: undefined };
+    reached.states[STAGES.indexOf(stage)] = at ?? this.#states.length;
+    this.#states[at ?? this.#states.length] = state;
+    (this.#levels[cuts] ??= []).push(state);
     // What lies between two operations of a boot was seen when the boot was judged.
     if (this.#question.deepen && cause.kind === "cut" && cause.torn === undefined) return;
     this.#watch(content, from ?? state, cause.kind === "cut" ? cause.operation : 0);
+  }
+
+  /** A swap that a cut left complete has been tried, although nothing ran: what comes now is its revert. */
+  #stageOf(flash: FlashContent, stage: Stage, reached: Reached | undefined): Stage {
+    if (stage !== "asked" && stage !== "asking") return stage;
+    const isTaken = reached?.isTaken ?? this.#facts.isTaken(flash);
+    if (reached !== undefined) reached.isTaken = isTaken;
+    return isTaken ? "tried" : stage;
   }
 
   /** A copy to keep: equal pages of all that are kept are held once. */
@@ -232,10 +253,10 @@ class Explorer {
 
   #result(coveredCuts: number | undefined, waiting = 0, begun?: Begun): Exploration {
     return {
-      states: [...this.#known.values()],
+      states: this.#states,
       leaks: [...this.#leaks.values()],
       facts: this.#facts,
-      contents: this.#contents.size,
+      contents: this.#reached.size,
       edges: this.#edges,
       followed: this.#memory.followed,
       coveredCuts,

@@ -1,6 +1,7 @@
 import { equalBytes } from "../../core/index.ts";
 import { imageBytesIn, imageListOf, nextSwapType } from "../boot/image-state.ts";
 import { swapUnderWay } from "../boot/prepare.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
 import { PRIMARY, SECONDARY } from "../loader/loader-state.ts";
@@ -59,7 +60,8 @@ export class KnownStates {
 
   /** An undisturbed boot of a content ended so. */
   note(identity: string, end: CachedBoot): void {
-    this.#known.set(identity, { ...this.of(end), operations: end.operations, next: end.identity });
+    const { running, confirmed, fallbackKept } = this.of(end);
+    this.#known.set(identity, { running, confirmed, fallbackKept, operations: end.operations, next: end.identity });
   }
 
   isKnown(identity: string): boolean {
@@ -98,7 +100,7 @@ export class KnownStates {
   /** Of a content at rest: looking at it must not turn bits in doubt. */
   #mayRevert(flash: FlashContent): boolean {
     const { mode, images, xipRevert } = this.#build;
-    if (mode !== "direct-xip") return nextSwapType(flash, this.#build, 0) === "revert";
+    if (!newestRuns(mode)) return nextSwapType(flash, this.#build, 0) === "revert";
     const slot = images[0]?.secondary;
     return xipRevert && slot !== undefined && readTrailer(flash, this.#build, slot).imageOk !== "set";
   }
@@ -107,7 +109,7 @@ export class KnownStates {
   get reverts(): boolean {
     const { mode, xipRevert } = this.#build;
     if (this.#images.permanent || this.#images.old === undefined || mode === "overwrite") return false;
-    return mode !== "direct-xip" || xipRevert;
+    return !newestRuns(mode) || xipRevert;
   }
 
   /** True when the old image is gone once the new one runs: there is nothing to take back. */
@@ -132,16 +134,12 @@ export class KnownStates {
     return nextSwapType(still, this.#build, 0) !== "none" || swapUnderWay(still, this.#build, 0);
   }
 
-  /** A swap that a cut left complete has been tried, although nothing ran: what comes now is its revert. */
-  stageOf(content: FlashContent, stage: Stage): Stage {
-    if (stage !== "asked" && stage !== "asking") return stage;
-    return this.#isTaken(content.still()) ? "tried" : stage;
-  }
-
-  #isTaken(content: FlashContent): boolean {
+  /** A swap is complete that has not been tried. A look at the content as it reads at this moment. */
+  isTaken(flash: FlashContent): boolean {
+    const content = flash.still();
     const { mode, xipRevert, images } = this.#build;
     const secondary = images[0]?.secondary;
-    if (mode !== "direct-xip") return nextSwapType(content, this.#build, 0) === "revert";
+    if (!newestRuns(mode)) return nextSwapType(content, this.#build, 0) === "revert";
     if (secondary === undefined || !xipRevert) return false;
     const { copyDone, imageOk } = readTrailer(content, this.#build, secondary);
     return copyDone === "set" && imageOk !== "set";
@@ -150,14 +148,17 @@ export class KnownStates {
   /** What becomes of a content when it is left undisturbed; undefined when that was not followed. */
   fate(identity: string): Fate | undefined {
     let at = identity;
-    const seen = new Map<string, number>();
+    const seen: string[] = [];
+    /** Carried out before each of those. */
+    const before: number[] = [];
     let operations = 0;
     for (let boots = 0; boots < CHAIN_MAX; boots += 1) {
       const known = this.#known.get(at);
       if (known === undefined) return undefined;
-      const before = seen.get(at);
-      if (before !== undefined) return { running: known.running, settles: operations === before };
-      seen.set(at, operations);
+      const first = seen.indexOf(at);
+      if (first >= 0) return { running: known.running, settles: operations === before[first] };
+      seen.push(at);
+      before.push(operations);
       operations += known.operations;
       at = known.next;
     }

@@ -41,7 +41,7 @@ export function findingsOf(exploration: Exploration, build: BootloaderBuild, ima
     const { from, cause, end } = state;
     if (end === undefined) continue;
     // What comes after a boot that ended wrong is wrong because of it.
-    if (from !== undefined && (followsWrong.has(nameOf(from)) || (cause.kind === "reset" && wrong.has(nameOf(from))))) {
+    if (from !== undefined && (isIn(followsWrong, from) || (cause.kind === "reset" && isIn(wrong, from)))) {
       followsWrong.add(nameOf(state));
       continue;
     }
@@ -60,6 +60,9 @@ export function findingsOf(exploration: Exploration, build: BootloaderBuild, ima
   const findings = [...found.values(), ...leaksOf(exploration.leaks, build)].toSorted((a, b) => a.cuts - b.cuts);
   return { findings, wrong: broken };
 }
+
+/** Most sweeps have none, and a quarter of a million states to name for it. */
+const isIn = (names: ReadonlySet<string>, state: SweepState): boolean => names.size > 0 && names.has(nameOf(state));
 
 const nameOf = ({ stage, identity }: SweepState): string => `${stage} ${identity}`;
 
@@ -104,7 +107,9 @@ function inOrder(states: readonly SweepState[]): readonly SweepState[] {
     depths.set(state, depth);
     return depth;
   };
-  return states.toSorted((a, b) => a.cuts - b.cuts || a.torn - b.torn || depthOf(a) - depthOf(b));
+  const ranked = states.map((state) => ({ state, depth: depthOf(state) }));
+  ranked.sort((a, b) => a.state.cuts - b.state.cuts || a.state.torn - b.state.torn || a.depth - b.depth);
+  return ranked.map(({ state }) => state);
 }
 
 function leaksOf(leaks: readonly LeakSeen[], build: BootloaderBuild): SweepFinding[] {

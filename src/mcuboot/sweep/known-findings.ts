@@ -82,7 +82,7 @@ const KNOWN_FINDINGS: readonly KnownRow[] = [
   },
   {
     id: "U8",
-    modes: [...swaps, "direct-xip"],
+    modes: [...swaps, "direct-xip", "ram-load"],
     classes: ["request weakened"],
     stages: ["asking", "asked"],
     what: "a permanent request cut between magic and image_ok is a request for a test",
@@ -174,7 +174,7 @@ const KNOWN_FINDINGS: readonly KnownRow[] = [
   },
   {
     id: "U10",
-    modes: ["direct-xip"],
+    modes: ["direct-xip", "ram-load"],
     classes: ["never reverts", "endless loop"],
     torn: "some",
     what: 'a damaged copy_done is not "set": it is written again on every boot',
@@ -243,7 +243,7 @@ const KNOWN_FINDINGS: readonly KnownRow[] = [
   },
   {
     id: "T4",
-    modes: [...swaps, "overwrite", "direct-xip"],
+    modes: [...swaps, "overwrite", "direct-xip", "ram-load"],
     classes: [
       ...["brick", "failed boot", "wrong image", "fallback lost", "request lost", "request postponed"],
       "request weakened",

@@ -31,6 +31,8 @@ const LEAKS: readonly (Leak & { readonly byDesign: boolean })[] = [
   { what: "AES key", where: "scratch", byDesign: true },
 ];
 
+const NONE: readonly Leak[] = [];
+
 /** What of the secrets lies in a part of the flash. */
 interface Secrets {
   readonly text: boolean;
@@ -71,13 +73,16 @@ export class LeakWatch {
 
   /** All that leaks in a flash content, each kind once; what MCUboot does by design only when it is asked for. */
   leaks(flash: FlashContent, options: { readonly byDesign?: boolean } = {}): readonly Leak[] {
-    if (this.#blocks.size === 0 && this.#keys.length === 0) return [];
-    const found = new Set<string>();
+    if (this.#blocks.size === 0 && this.#keys.length === 0) return NONE;
+    let found: Set<string> | undefined;
     for (const { area, where } of this.#areas) {
       const { text, key } = this.#lookThrough(flash, area);
+      if (!text && !key) continue;
+      found ??= new Set();
       if (text) found.add(`plain text ${where}`);
       if (key) found.add(`AES key ${where}`);
     }
+    if (found === undefined) return NONE;
     return LEAKS.filter((row) => found.has(`${row.what} ${row.where}`) && (options.byDesign || !row.byDesign));
   }
 

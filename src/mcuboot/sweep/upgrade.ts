@@ -4,6 +4,7 @@ import { imageBytesIn, imageListOf } from "../boot/image-state.ts";
 import { runSteps } from "../boot/run-boot.ts";
 import type { Timeline } from "../boot/timeline.ts";
 import { timeline } from "../boot/timeline.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { FlashContent } from "../flash/flash-content.ts";
 import type { Torn } from "../flash/flash-rules.ts";
@@ -128,7 +129,7 @@ export function uploadedFlash({ build, old, next, primary = "old" }: UpgradeSwep
     stale.push({ plainBody: tail, key: undefined }, ...shifted(tail, (16 - (from % 16)) % 16));
   }
   flash.load(areas.secondary.offset + uploadOffset(build), next);
-  if (build.mode === "direct-xip") runSteps(confirm(flash, build, 0), flash);
+  if (newestRuns(build.mode)) runSteps(confirm(flash, build, 0), flash);
   return { flash, leaks: new LeakWatch(build, [...secretsIn(flash, build), ...stale]) };
 }
 
@@ -144,7 +145,7 @@ function imagesOf(
 ): ImagesAsked {
   const entries = imageListOf(uploaded, build);
   const hashIn = (slot: 0 | 1): string | undefined => entries.find((entry) => entry.slot === slot)?.hash;
-  const keepsFallback = build.mode !== "overwrite" && build.mode !== "direct-xip" && primary !== "empty";
+  const keepsFallback = build.mode !== "overwrite" && !newestRuns(build.mode) && primary !== "empty";
   return {
     old: hashIn(PRIMARY),
     new: hashIn(SECONDARY) ?? "",

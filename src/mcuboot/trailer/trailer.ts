@@ -98,6 +98,7 @@ export function fieldOffset(build: BootloaderBuild, area: Area, field: TrailerFi
  */
 export function readTrailer(flash: Flash, build: BootloaderBuild, area: Area): TrailerState {
   if (area.inRam === true) return EMPTY_TRAILER; // nrf53_hooks.c boot_read_swap_state_primary_slot_hook
+  if (area.bytes === 0) return EMPTY_TRAILER;
   const info = flash.read(fieldOffset(build, area, "swapInfo"), 1)[0] ?? ERASED;
   const code = info & 0x0f;
   const known = info !== ERASED && code <= SWAP_CODE.revert;

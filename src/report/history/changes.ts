@@ -1,12 +1,5 @@
+import { isFlaky, isNewlyFlaky, LOOK_BACK } from "./chance.ts";
 import type { RunLine } from "./run-line.ts";
-
-/** Runs of one question that are looked back at, to tell what is flaky. */
-const LOOK_BACK = 14;
-/**
- * NightChanges between passed and failed within those that make a case flaky: one is a regression or a cure, two are a
- * regression and its cure.
- */
-const FLAKY_CHANGES = 3;
 
 /** One question that a lab asks every night: a scenario on a board. */
 export interface Question {
@@ -44,7 +37,8 @@ export function questionsOf(lines: readonly RunLine[]): readonly Question[] {
 }
 
 /** Only a run that judged says something of the firmware: one that the bench ended has cases, but lacks others. */
-const judged = ({ outcome }: RunLine): boolean => outcome === "pass" || outcome === "fail" || outcome === "incomplete";
+export const judged = ({ outcome }: RunLine): boolean =>
+  outcome === "pass" || outcome === "fail" || outcome === "incomplete";
 
 /** What is new with the last run of a question. A case that the last run did not have is neither red nor green. */
 export function changesOf({ runs }: Question): NightChanges {
@@ -56,18 +50,19 @@ export function changesOf({ runs }: Question): NightChanges {
   );
   const before = (name: string) => series.get(name)?.at(-2);
   const redNow = new Set(failed.map(({ name }) => name));
-  const flaky = [...series].filter(([, seen]) => isFlaky(seen.slice(-LOOK_BACK))).map(([name]) => name);
+  const named = (isIt: (seen: readonly boolean[]) => boolean) =>
+    [...series].flatMap(([name, seen]) => (isIt(seen) ? [name] : []));
   return {
     newlyRed: failed.filter(({ name }) => before(name) !== false),
     stillRed: failed.filter(({ name }) => before(name) === false),
     newlyGreen: (last?.cases ?? []).flatMap(([name]) => (!redNow.has(name) && before(name) === false ? [name] : [])),
-    newlyFlaky: flaky.filter((name) => !isFlaky((series.get(name) ?? []).slice(0, -1))),
-    flaky,
+    newlyFlaky: named(isNewlyFlaky),
+    flaky: named(isFlaky),
   };
 }
 
 /** Whether each case passed, in the runs that had it, oldest first. */
-function seriesOf(runs: readonly RunLine[]): ReadonlyMap<string, readonly boolean[]> {
+export function seriesOf(runs: readonly RunLine[]): ReadonlyMap<string, readonly boolean[]> {
   const series = new Map<string, boolean[]>();
   for (const { cases } of runs) {
     for (const [name, , because] of cases) {
@@ -77,10 +72,6 @@ function seriesOf(runs: readonly RunLine[]): ReadonlyMap<string, readonly boolea
     }
   }
   return series;
-}
-
-function isFlaky(seen: readonly boolean[]): boolean {
-  return seen.filter((pass, at) => at > 0 && pass !== seen[at - 1]).length >= FLAKY_CHANGES;
 }
 
 /** Failures of one reason over all boards, the most boards first; since when, and with which image first. */

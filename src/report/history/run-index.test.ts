@@ -53,7 +53,7 @@ describe("a folder of records", () => {
   test("has no line of a run that goes on, and none that another version wrote or that is torn", () => {
     add("c", [STARTED, cutVerdict(1, 1_000_000)], "2026-01-03T00:00:00.000Z");
     expect(runsIn(root).unfinished).toEqual(["c"]);
-    appendFileSync(join(root, "index.jsonl"), '{"schema":9,"id":"a"}\n{"schema":1,"id":"b","beg');
+    appendFileSync(join(root, "index.jsonl"), '{"schema":9,"id":"a"}\n{"schema":2,"id":"b","beg');
     expect(runsIn(root).lines.map(({ id }) => id)).toEqual(["b", "a"]);
   });
 

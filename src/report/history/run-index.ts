@@ -9,6 +9,8 @@ const INDEX = "index.jsonl";
 /** The folder may be a stranger's: a link in place of the index leads to a file that is not ours to write to. */
 const APPENDED =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** Lines that are written together: a program that is killed loses no more than these, and makes them again. */
+const KEPT_AT_ONCE = 200;
 
 /** The runs of a folder of records, oldest first, and the folders that are no record that can be read. */
 interface RunsFound {
@@ -28,34 +30,40 @@ export function runsIn(root: string): RunsFound {
   const known = indexIn(root);
   const unfinished: string[] = [];
   const unread: { id: string; why: string }[] = [];
+  let fresh: RunLine[] = [];
   for (const id of folders) {
     if (known.has(id)) continue;
     try {
-      const line = runLine(toldRun(join(root, id), join(root, id)));
+      const line = runLine(toldRun(join(root, id), join(root, id), { verdictsOnly: true }));
       if (line === undefined) unfinished.push(id);
       else known.set(id, line);
-      if (line !== undefined) keepLine(root, line);
+      if (line !== undefined) fresh.push(line);
+      if (fresh.length >= KEPT_AT_ONCE) fresh = kept(root, fresh);
     } catch (error) {
       if (!isHilError(error)) throw error;
       unread.push({ id, why: messageOf(error) });
     }
   }
+  kept(root, fresh);
   const lines = folders.flatMap((id) => known.get(id) ?? []);
   const key = ({ began, id }: RunLine) => `${began === "" ? id : began} ${id}`;
   return { lines: lines.toSorted((a, b) => (key(a) < key(b) ? -1 : 1)), unfinished, unread };
 }
 
-function keepLine(root: string, line: RunLine): void {
+/** Adds lines to the index; none of them is left to be added. */
+function kept(root: string, lines: readonly RunLine[]): RunLine[] {
+  if (lines.length === 0) return [];
   try {
     const file = openSync(join(root, INDEX), APPENDED);
     try {
-      writeSync(file, `${JSON.stringify(line)}\n`);
+      writeSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
     } finally {
       closeSync(file);
     }
   } catch {
     // A folder that cannot be written to (a CI artefact, another user's) is read all the same, only not so fast.
   }
+  return [];
 }
 
 function indexIn(root: string): Map<string, RunLine> {

@@ -4,7 +4,7 @@ import type { RunTold } from "../page/recorded-run.ts";
 import type { TimesOf } from "../page/run-page.ts";
 
 /** The index's own schema: a line of another one is made anew from its record. */
-const LINE_SCHEMA = 1;
+const LINE_SCHEMA = 2;
 /** Cases of one run that a line holds, and how much of a failure's reason. */
 const CASES_MAX = 10_000;
 const REASON_CHARS = 300;
@@ -34,6 +34,10 @@ const LINE = z.object({
   uploadBytesPerS: amount.nullable(),
   uploadShare: amount.nullable(),
   wear: amount.nullable(),
+  /** What the bench was tried again for, cuts that were void, and steps of recovery. */
+  retries: amount,
+  voidCuts: amount,
+  recoveries: amount,
 });
 
 /** What a history keeps of one run. */
@@ -57,6 +61,7 @@ export function runLine(page: RunTold): RunLine | undefined {
   const slowest = page.uploads.at(-1);
   const rate =
     slowest === undefined || slowest.durationUs <= 0 ? null : (slowest.bytes * 1_000_000) / slowest.durationUs;
+  const notes = (kind: string) => page.notes.filter((note) => note.kind === kind).length;
   const short = (value: string) => value.slice(0, REASON_CHARS);
   return {
     schema: LINE_SCHEMA,
@@ -79,6 +84,9 @@ export function runLine(page: RunTold): RunLine | undefined {
     uploadShare:
       rate === null || slowest === undefined || slowest.limitBytesPerS <= 0 ? null : rate / slowest.limitBytesPerS,
     wear: page.wear?.spent ?? null,
+    retries: notes("infra-retry"),
+    voidCuts: notes("cut-void"),
+    recoveries: notes("recovery"),
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { LabPage } from "./lab-data.ts";
 import { PAGE_SCHEMA, type PageData, type RunPage } from "./run-page.ts";
 
 /** The page's code and look, as the bundler of `npm run build` leaves them in dist/web. */
@@ -17,7 +18,17 @@ const DATA_BYTES_MAX = 9_000_000;
  * Source: Content Security Policy 3 (W3C), 2.3.1 hash-source; HTML Standard 4.12.1.3, what a script element may hold.
  */
 export function pageDocument(runs: readonly RunPage[], code: PageCode, hil: string): string {
-  const data: PageData = { schema: PAGE_SCHEMA, hil, runs: fitted(runs, DATA_BYTES_MAX) };
+  const [only] = runs;
+  const title = only !== undefined && runs.length === 1 ? `${only.scenario} on ${only.profile ?? only.board}` : "Runs";
+  return documentOf(title, { schema: PAGE_SCHEMA, hil, runs: fitted(runs, DATA_BYTES_MAX) }, code);
+}
+
+/** The same with the page of a lab. */
+export function labDocument(lab: LabPage, code: PageCode, hil: string): string {
+  return documentOf(`Lab ${lab.folder}`, { schema: PAGE_SCHEMA, hil, runs: [], lab }, code);
+}
+
+function documentOf(title: string, data: PageData, code: PageCode): string {
   const style = code.style.trim();
   const script = code.script.trim();
   const policy = [
@@ -28,8 +39,6 @@ export function pageDocument(runs: readonly RunPage[], code: PageCode, hil: stri
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");
-  const [only] = runs;
-  const title = only !== undefined && runs.length === 1 ? `${only.scenario} on ${only.profile ?? only.board}` : "Runs";
   return [
     "<!doctype html>",
     '<html lang="en">',

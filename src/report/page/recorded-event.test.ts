@@ -18,7 +18,7 @@ describe("a line of a record", () => {
 
   test("of an event that a page has no use for is passed over", () => {
     expect(readEvent('{"atUs":1,"event":"confirmed","version":"1.0.0"}')).toBe("other");
-    expect(readEvent('{"atUs":1,"event":"of a later version"}')).toBe("other");
+    expect(readEvent('{"atUs":1,"event":"of a later version"}')).toBe("unknown");
   });
 
   test("has its control characters escaped and its length bounded", () => {

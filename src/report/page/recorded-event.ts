@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PLANNED_CUT_SCHEMA } from "../../campaign/index.ts";
 import { terminalText } from "../../core/index.ts";
+import { recordShapes } from "./record-shapes.ts";
 
 /** Longer texts of a record end in "…": nobody reads them, and a board may send what it likes. */
 const TEXT_CHARS_MAX = 2_000;
@@ -21,7 +22,7 @@ const SLOT = z.object({
   hash: text.optional(),
   flags: z.array(text).max(16),
 });
-const PHASE = z.object({ name: text, fromUs: us, toUs: us });
+const { outcome, phase, check, image, reference, calibration, wear } = recordShapes(text);
 
 const CUT = z.object({
   planned: PLANNED_CUT_SCHEMA,
@@ -55,7 +56,7 @@ const VERDICT = z.object({
 });
 
 const RESULT = z.object({
-  outcome: z.enum(["pass", "fail", "error", "interrupted", "incomplete"]),
+  outcome,
   cutsPlanned: whole,
   cutsJudged: whole,
   passed: whole,
@@ -72,26 +73,11 @@ const of = <N extends string, S extends z.ZodRawShape>(event: N, shape: S) =>
 /** The events of `events.jsonl` that a page is made of, as a reader may rely on them (docs/record.md, Events). */
 const EVENT = z.discriminatedUnion("event", [
   of("run-started", { scenario: text, board: text, profile: text.optional(), seed: z.number() }),
-  of("calibration", { date: text, latencyUs: us, uncertaintyUs: us }),
+  of("calibration", calibration.shape),
   of("images-built", {
-    images: z
-      .array(
-        z.object({
-          role: z.enum(["old", "new"]),
-          core: z.literal("network").optional(),
-          version: text,
-          hash: text,
-          fileBytes: whole,
-          encrypted: z.boolean(),
-          signedBy: text.optional(),
-        }),
-      )
-      .max(16),
-    crypto: z.array(text).max(16),
+    images: z.array(image.extend({ role: z.enum(["old", "new"]), core: z.literal("network").optional() })).max(16),
   }),
-  of("preflight", {
-    checks: z.array(z.object({ name: text, outcome: text, expected: text, found: text })).max(64),
-  }),
+  of("preflight", { checks: z.array(check).max(64) }),
   of("upload-started", { version: text, totalBytes: whole }),
   of("upload-progress", { sentBytes: whole, totalBytes: whole }),
   of("upload-finished", { version: text, bytes: whole, durationUs: us, limitBytesPerS: z.number().min(0) }),
@@ -100,12 +86,13 @@ const EVENT = z.discriminatedUnion("event", [
   of("power", { state: z.enum(["on", "off"]), sentAtUs: us }),
   of("boot-log", { name: text, text }),
   of("boot-seen", { ending: text, boots: whole, evidence: text, text }),
-  of("reference", { operations: whole, swapUs: us, startAfterResetUs: us, endAfterResetUs: us }),
-  of("plan", { cuts: z.array(PLANNED_CUT_SCHEMA).max(100_000), phases: z.array(PHASE).max(10_000) }),
+  of("reference", { ...reference.shape, endAfterResetUs: us }),
+  // The first records have the number of the cuts only.
+  of("plan", { cuts: z.union([z.array(PLANNED_CUT_SCHEMA).max(100_000), whole]), phases: z.array(phase).max(10_000) }),
   of("cut-started", { planned: PLANNED_CUT_SCHEMA, from: text, to: text }),
   of("cut-void", { index: whole, reason: text, again: z.boolean() }),
   of("verdict", { verdict: VERDICT }),
-  of("wear", { cyclesMax: whole, spent: whole, page: text }),
+  of("wear", wear.shape),
   of("recovery", { found: text, step: text, worked: z.boolean(), outcome: text }),
   of("infra-retry", { retry: whole, of: whole, kind: text, text }),
   of("warning", { text }),
@@ -121,6 +108,8 @@ export type ReadSlot = z.output<typeof SLOT>;
 export type ReadResult = z.output<typeof RESULT>;
 
 const KNOWN: ReadonlySet<string> = new Set(EVENT.options.map(({ shape }) => shape.event.value));
+/** Events that a page is not made of. Each other kind is of a later version, or of nobody. */
+const NOT_ASKED: ReadonlySet<string> = new Set(["baseline", "confirmed", "cut", "left", "set-pending"]);
 
 const EXCHANGE = z.object({
   atUs: us,
@@ -142,11 +131,15 @@ const EXCHANGE = z.object({
 /** A line of `smp.jsonl`. */
 export type ReadExchange = z.output<typeof EXCHANGE>;
 
-/** A line of a record: what it says, "other" for a kind that is not asked for, undefined when it cannot be read. */
-export function readEvent(line: string): ReadEvent | "other" | undefined {
+/**
+ * A line of a record: what it says, "other" for a kind that is not asked for, "unknown" for one that this version does
+ * not know, undefined when it cannot be read.
+ */
+export function readEvent(line: string): ReadEvent | "other" | "unknown" | undefined {
   const value = parsed(line);
   if (typeof value !== "object" || value === null || !("event" in value)) return undefined;
-  if (typeof value.event === "string" && !KNOWN.has(value.event)) return "other";
+  if (typeof value.event === "string" && NOT_ASKED.has(value.event)) return "other";
+  if (typeof value.event === "string" && !KNOWN.has(value.event)) return "unknown";
   return EVENT.safeParse(value).data;
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { cutVerdict, recordFolder, STARTED } from "../testing/record-folder.ts";
 import { recordedRun } from "./recorded-run.ts";
@@ -8,7 +9,33 @@ import { recordedRun } from "./recorded-run.ts";
 const log = (atUs: number, text: string) => ({ atUs, event: "boot-log", name: "line", text });
 const slots = (version: string) => [{ image: 0, slot: 0, version, hash: "cd", flags: ["active", "confirmed"] }];
 
+const CASES = fileURLToPath(new URL("../../../cases/records/", import.meta.url));
+
+/** Records as earlier versions wrote them: what they lack is missing on the page, and nothing else. */
+describe.each(readdirSync(CASES))("the record %s of an earlier version", (name) => {
+  test("opens whole: every verdict, and no line that could not be read", () => {
+    const kept = readFileSync(join(CASES, name, "verdicts.jsonl"), "utf8")
+      .trim()
+      .split("\n");
+    const page = recordedRun("runs/x", join(CASES, name));
+    expect(page.leftOut).toEqual([]);
+    expect(page.judged.map(({ check }) => check)).toEqual(
+      kept.map((line) => (JSON.parse(line) as { check: string }).check),
+    );
+    expect(page.outcome).not.toBe("unfinished");
+  });
+});
+
 describe("the record of a run as its page has it", () => {
+  test("reads what was said over SMP beside the events, and counts what of it cannot be read", () => {
+    const echo = (atUs: number) => ({ atUs, smp: "request", command: "echo", op: "write", body: {} });
+    const smp = [JSON.stringify(echo(5)), "torn {", "", JSON.stringify(echo(1_500_000))].join("\n");
+    const cuts = [cutVerdict(1, 1_000_000), cutVerdict(2, 2_000_000)];
+    const page = recordedRun("runs/x", recordFolder([STARTED, ...cuts], { "smp.jsonl": smp }));
+    expect(page.judged.map(({ lane }) => lane?.smp.length)).toEqual([1, 1]);
+    expect(page.leftOut).toEqual(["1 lines of the record could not be read."]);
+  });
+
   test("gives each verdict what happened since it began, and its slots before and after", () => {
     const folder = recordFolder(
       [
@@ -87,6 +114,19 @@ describe("the record of a run as its page has it", () => {
     expect(page.sentence).toContain("UNFINISHED");
     expect(page.judged).toHaveLength(1);
     expect(page.leftOut).toEqual(["1 lines of the record could not be read."]);
+  });
+
+  test("of a later version opens as far as it is known, and says what is not shown", () => {
+    const later = { "run.json": JSON.stringify({ schema: 2, hil: "3.1.0", state: "finished" }) };
+    const page = recordedRun(
+      "runs/x",
+      recordFolder([STARTED, { atUs: 1, event: "moon-phase" }, cutVerdict(1, 1_000_000)], later),
+    );
+    expect(page.judged).toHaveLength(1);
+    expect(page.leftOut).toEqual([
+      "This record has schema 2, written by hil 3.1.0; this hil reads 1: what is new in it is not shown.",
+      "1 events are of kinds that this version of hil does not know.",
+    ]);
   });
 
   test("counts lines that no record has, and obeys none of them", () => {

@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
-import type { RunResult } from "../../campaign/index.ts";
+import { RECORD_SCHEMA, type RunResult } from "../../campaign/index.ts";
 import {
   ConfigurationError,
   defined,
   eachLine,
   hasCode,
+  linesOf,
   readInput,
   readInputText,
   terminalText,
@@ -24,7 +25,11 @@ const DOCUMENT_BYTES_MAX = 1024 * 1024;
 /** Inputs whose digest is told: a run has two images, or four. */
 const INPUTS_MAX = 64;
 
-const RUN = z.object({ hil: z.string().max(100).optional(), state: z.string().max(20).optional() });
+const RUN = z.object({
+  schema: z.number().optional(),
+  hil: z.string().max(100).optional(),
+  state: z.string().max(20).optional(),
+});
 const HOST = z.object({
   host: z.string().optional(),
   node: z.string().optional(),
@@ -45,24 +50,38 @@ export type RunTold = Omit<RunPage, "inputs" | "current">;
  * @throws ConfigurationError when it is no record of a run.
  */
 export function recordedRun(folder: string, path: string): RunPage {
-  const told = toldRun(folder, path, exchangesOf(path));
+  using exchanges = exchangesOf(path);
+  const told = toldRun(folder, path, { exchanges });
   return { ...told, inputs: inputsOf(path), current: currentOf(join(path, "current.csv")) };
+}
+
+/** Events around verdicts, by the beginning of their lines as hil writes them: most of a record, and no history's matter. */
+const AROUND_VERDICTS =
+  /^\{"atUs":\d+,"event":"(?:boot-log|boot-seen|cut|cut-started|image-state|power|preflight|reset|upload-progress)"/;
+
+interface TellOptions {
+  /** What was said over SMP; default: nothing of it is told. */
+  readonly exchanges?: Exchanges;
+  /** A history asks for verdicts and times alone, and reads some thousand records for them. */
+  readonly verdictsOnly?: boolean;
 }
 
 /**
  * The same of its events alone: what a history of thousands of runs needs, which reads no image.
- * @param exchanges what was said over SMP; default: nothing of it is told.
  */
-export function toldRun(folder: string, path: string, exchanges?: Exchanges): RunTold {
+export function toldRun(folder: string, path: string, { exchanges, verdictsOnly = false }: TellOptions = {}): RunTold {
   const texts = new TextTable();
   const rows = new JudgedRows(texts);
   const shown = new ShownFacts();
   let unread = 0;
+  let unknown = 0;
   let events = 0;
   eachEvent(path, (line) => {
+    if (verdictsOnly && AROUND_VERDICTS.test(line)) return;
     const event = readEvent(line);
     if (event === undefined) unread += 1;
-    if (event === undefined || event === "other") return;
+    if (event === "unknown") unknown += 1;
+    if (event === undefined || typeof event === "string") return;
     events += 1;
     for (const exchange of exchanges?.upTo(event.atUs) ?? []) rows.exchanged(exchange);
     rows.take(event);
@@ -71,18 +90,29 @@ export function toldRun(folder: string, path: string, exchanges?: Exchanges): Ru
   if (events === 0) {
     throw new ConfigurationError(`${folder}: no event in its events.jsonl can be read.`, "Name the folder of a run.");
   }
-  const missing = unread + (exchanges?.unread ?? 0);
+  const run = document(path, "run.json", RUN);
   return {
     id: terminalText(basename(path)),
     folder: terminalText(folder),
     ...shown.page(),
     outcome: shown.result?.outcome ?? "unfinished",
     sentence: shown.result === undefined ? unfinishedText(rows.rows.length) : verdictText(resultOf(shown.result)),
-    facts: factsOf(document(path, "run.json", RUN), document(path, "host.json", HOST)),
+    facts: factsOf(run, document(path, "host.json", HOST)),
     texts: texts.texts,
     judged: rows.rows,
-    leftOut: missing === 0 ? [] : [`${missing} lines of the record could not be read.`],
+    leftOut: leftOutOf(run, unread + (exchanges?.unread ?? 0), unknown),
   };
+}
+
+/** What a page lacks of its record. Source: docs/record.md, "Records of other versions". */
+function leftOutOf(run: z.output<typeof RUN> | undefined, unread: number, unknown: number): readonly string[] {
+  const { schema = RECORD_SCHEMA, hil = "a later version" } = run ?? {};
+  const told = `This record has schema ${schema}, written by hil ${terminalText(hil)}; this hil reads ${RECORD_SCHEMA}`;
+  return [
+    ...(schema > RECORD_SCHEMA ? [`${told}: what is new in it is not shown.`] : []),
+    ...(unread === 0 ? [] : [`${unread} lines of the record could not be read.`]),
+    ...(unknown === 0 ? [] : [`${unknown} events are of kinds that this version of hil does not know.`]),
+  ];
 }
 
 function unfinishedText(judged: number): string {
@@ -106,35 +136,44 @@ function eachEvent(path: string, take: (line: string) => void): void {
 }
 
 /** What was said over SMP, in the order of time, taken as the events go on. */
-interface Exchanges {
+interface Exchanges extends Disposable {
   upTo(atUs: number): Generator<ReadExchange>;
   readonly unread: number;
 }
 
+/** Read beside the events, a line at a time: a night of uploads has hundreds of thousands. */
 function exchangesOf(path: string): Exchanges {
-  const all: ReadExchange[] = [];
-  let unread = 0;
-  try {
-    eachLine(join(path, "smp.jsonl"), (line) => {
-      if (line === "") return;
-      const exchange = readExchange(line);
-      if (exchange === undefined) unread += 1;
-      else all.push(exchange);
-    });
-  } catch (error) {
-    // Records from before it was kept have none.
-    if (!hasCode(error, "ENOENT")) throw error;
-  }
-  let next = 0;
+  const lines = linesOf(join(path, "smp.jsonl"));
+  const told = { unread: 0 };
+  const next = (): ReadExchange | undefined => {
+    for (;;) {
+      const { value, done } = nextLine(lines);
+      if (done === true || value === undefined) return undefined;
+      const exchange = value === "" ? undefined : readExchange(value);
+      if (exchange !== undefined) return exchange;
+      if (value !== "") told.unread += 1;
+    }
+  };
+  let waiting: ReadExchange | undefined;
   return {
     *upTo(atUs) {
-      for (let exchange = all[next]; exchange !== undefined && exchange.atUs <= atUs; exchange = all[next]) {
-        yield exchange;
-        next += 1;
-      }
+      for (waiting ??= next(); waiting !== undefined && waiting.atUs <= atUs; waiting = next()) yield waiting;
     },
-    unread,
+    get unread() {
+      return told.unread;
+    },
+    [Symbol.dispose]: () => lines.return(),
   };
+}
+
+/** Records from before SMP was kept have no such file. */
+function nextLine(lines: ReturnType<typeof linesOf>): IteratorResult<string, void> {
+  try {
+    return lines.next();
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
+    return { done: true, value: undefined };
+  }
 }
 
 /** A small document of the record; what cannot be read, or is not there, is empty. */

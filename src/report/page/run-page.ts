@@ -5,6 +5,9 @@
  * and bounded already.
  */
 
+import type { LabPage } from "./lab-data.ts";
+import type { RecordShape } from "./record-shapes.ts";
+
 /** A text, by its place in `texts` of the page: most of a run's texts come many times. */
 export type TextNumber = number;
 
@@ -20,18 +23,18 @@ export interface RunPage {
   readonly board: string;
   readonly profile: string | undefined;
   readonly seed: number | undefined;
-  readonly outcome: "pass" | "fail" | "error" | "interrupted" | "incomplete" | "unfinished";
+  readonly outcome: RecordShape<"outcome"> | "unfinished";
   /** The closing line of the run, as the console has it. */
   readonly sentence: string;
   /** Facts of host and request, as rows of name and value. */
   readonly facts: readonly (readonly [string, string])[];
-  readonly images: readonly PageImage[];
-  readonly preflight: readonly { name: string; outcome: string; expected: string; found: string }[];
+  readonly images: readonly (RecordShape<"image"> & { readonly role: string })[];
+  readonly preflight: readonly RecordShape<"check">[];
   readonly inputs: readonly { name: string; bytes: number; sha256: string }[];
-  readonly phases: readonly PhaseOfSwap[];
-  readonly reference: { operations: number; swapUs: number; startAfterResetUs: number } | undefined;
-  /** Half the width of a cut's moment where the bench was calibrated. */
-  readonly uncertaintyUs: number | undefined;
+  readonly phases: readonly RecordShape<"phase">[];
+  readonly reference: RecordShape<"reference"> | undefined;
+  /** What the bench measured of its switch: a cut falls `latencyUs` after its command, ± `uncertaintyUs`. */
+  readonly calibration: RecordShape<"calibration"> | undefined;
   readonly cutsPlanned: number;
   readonly texts: readonly string[];
   readonly judged: readonly JudgedRow[];
@@ -39,29 +42,13 @@ export interface RunPage {
   /** The first upload, and the slowest where another was slower: a board that never recovers has hundreds. */
   readonly uploads: readonly PageUpload[];
   readonly times: readonly TimesOf[];
-  readonly wear: { cyclesMax: number; spent: number; page: string } | undefined;
+  readonly wear: RecordShape<"wear"> | undefined;
   /** Supply current in bins: time and microamperes, smallest and greatest of the bin. */
   readonly current: readonly (readonly [atUs: number, least: number, most: number])[];
   /** What nobody should conclude from this run. */
   readonly notShown: readonly string[];
   /** What of the record could not be read or was left out, one sentence each. */
   readonly leftOut: readonly string[];
-}
-
-interface PageImage {
-  readonly role: string;
-  readonly version: string;
-  readonly hash: string;
-  readonly fileBytes: number;
-  readonly encrypted: boolean;
-  readonly signedBy?: string | undefined;
-}
-
-/** Microseconds from the swap's first flash operation. */
-interface PhaseOfSwap {
-  readonly name: string;
-  readonly fromUs: number;
-  readonly toUs: number;
 }
 
 export interface PageUpload {
@@ -136,10 +123,11 @@ export interface Lanes {
   readonly smp: readonly (readonly [sinceUs: number, text: TextNumber])[];
 }
 
-/** The document's data. */
+/** The document's data: runs, a lab, or charts. */
 export interface PageData {
   readonly schema: typeof PAGE_SCHEMA;
   /** Version of the program that wrote the page. */
   readonly hil: string;
   readonly runs: readonly RunPage[];
+  readonly lab?: LabPage;
 }

@@ -19,7 +19,7 @@ type Told = Pick<
   | "preflight"
   | "phases"
   | "reference"
-  | "uncertaintyUs"
+  | "calibration"
   | "cutsPlanned"
   | "notes"
   | "uploads"
@@ -104,8 +104,8 @@ export class ShownFacts {
       preflight: this.#preflight,
       phases: joinedPhases(this.#plan?.phases ?? []),
       reference: this.#reference,
-      uncertaintyUs: this.#calibration?.uncertaintyUs,
-      cutsPlanned: this.#plan?.cuts.length ?? 0,
+      calibration: this.#calibration,
+      cutsPlanned: this.#cutsPlanned,
       notes: this.#notes,
       uploads: this.#uploads,
       times: TIMES.map(({ name, about }): TimesOf => ({ name, about, valuesUs: this.#times.get(name) ?? [] })).filter(
@@ -114,6 +114,11 @@ export class ShownFacts {
       wear: this.#wear,
       notShown: this.#notShown(),
     };
+  }
+
+  get #cutsPlanned(): number {
+    const cuts = this.#plan?.cuts ?? 0;
+    return typeof cuts === "number" ? cuts : cuts.length;
   }
 
   #takeUpload(event: ReadEvent): void {
@@ -157,16 +162,18 @@ export class ShownFacts {
   }
 
   #notShown(): readonly string[] {
-    const cuts = this.#plan?.cuts ?? [];
+    const planned = this.#plan?.cuts ?? [];
+    const cuts = typeof planned === "number" ? [] : planned;
+    const isCut = this.#cutsPlanned > 0;
     const images = this.#built?.images ?? [];
     return [
-      ...(cuts.length === 0 ? ["What a power cut does: this run made none."] : []),
-      ...(this.#isTorn || cuts.length === 0
+      ...(!isCut ? ["What a power cut does: this run made none."] : []),
+      ...(this.#isTorn || !isCut
         ? []
         : [
             "Flash operations that were torn in their middle on purpose: on a board a cut may tear one, and nobody sees which.",
           ]),
-      ...(cuts.every(({ following }) => following === undefined) && cuts.length > 0
+      ...(cuts.every(({ following }) => following === undefined) && isCut
         ? ["Several cuts in one upgrade: each cut was followed by an undisturbed boot."]
         : []),
       ...(images.every(({ core }) => core === undefined)

@@ -213,7 +213,8 @@ export class RecoveryServer implements AsyncDisposable {
       return { slot: slot & 1, size: store.slotBytes(slot), upload_image_id: named ? uploadId : undefined };
     };
     const pairs = Array.from({ length: store.images }, (_, image) => image);
-    return { images: pairs.map((image) => ({ image, slots: [entry(2 * image), entry(2 * image + 1)] })) };
+    const slotsOf = (image: number) => [2 * image, 2 * image + 1].filter((slot) => store.slotBytes(slot) !== undefined);
+    return { images: pairs.map((image) => ({ image, slots: slotsOf(image).map(entry) })) };
   }
 }
 

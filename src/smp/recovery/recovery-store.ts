@@ -19,8 +19,8 @@ export interface RecoveryStore {
   eraseRange(slot: number, offset: number, bytes: number): Promise<void>;
   /** A range of whole write units. @throws SmpFault when the flash does not take it. */
   write(slot: number, offset: number, bytes: Uint8Array): Promise<void>;
-  /** Offset in the slot where the trailer's status begins, in bytes. */
-  trailerOffset(slot: number): number;
+  /** Offset in the slot where the trailer's status begins, in bytes; undefined of a build whose images have none. */
+  trailerOffset(slot: number): number | undefined;
   /** Where an update begins in the slot, in bytes: swap using offset wants a secondary one sector up. */
   startOffset(slot: number): number;
   /** boot_set_pending of an image pair. Returns the code that the call would: 0 is success. */

@@ -92,10 +92,11 @@ export class RecoveryUpload {
     this.#off += taken;
   }
 
-  /** The one sector in which the trailer's status begins. */
+  /** The one sector in which the trailer's status begins. Source: boot_serial.c BOOT_IMAGE_HAS_STATUS_FIELDS. */
   async #eraseTrailer(slot: number): Promise<void> {
     const { sectorBytes } = this.#store;
     const trailer = this.#store.trailerOffset(slot);
+    if (trailer === undefined) return;
     if (trailer < 0) throw new SmpFault({ code: UNKNOWN });
     await this.#store.eraseRange(slot, trailer - (trailer % sectorBytes), sectorBytes);
   }

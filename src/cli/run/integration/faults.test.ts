@@ -3,28 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { command } from "../../testing/command.ts";
+import { type RunReport, runReport } from "../../testing/run-report.ts";
 import { runCommand } from "../run.ts";
 
 const SUITE_MS = 120_000;
 
-interface Report {
-  readonly result: { readonly outcome: string; readonly endings: Readonly<Record<string, number>> };
-  readonly error: { readonly kind: string; readonly text: string } | null;
-  readonly verdicts: readonly {
-    readonly check: string;
-    readonly pass: boolean;
-    readonly ending: string;
-    readonly expected: string;
-    readonly found: string;
-    readonly because: string;
-  }[];
-}
-
 /** Runs `hil run` in this process, on the twin, and gives its exit code and its JSON. */
-async function campaign(...args: string[]): Promise<{ readonly code: number; readonly report: Report }> {
+async function campaign(...args: string[]): Promise<{ readonly code: number; readonly report: RunReport }> {
   const runs = mkdtempSync(join(tmpdir(), "hil-faults-"));
   const { code, out } = await command(runCommand, ["--json", ...args], runs);
-  return { code, report: JSON.parse(out) };
+  return { code, report: runReport(out) };
 }
 
 /** What each fault makes a board show, and how the run says it. */

@@ -9,33 +9,21 @@ import { Random, viewOf } from "../../../core/index.ts";
 import { decodeHeader, generatePayload, seededRandomness } from "../../../image/index.ts";
 import { FlashContent, outcomeOf, runSteps, setPending } from "../../../mcuboot/index.ts";
 import { command } from "../../testing/command.ts";
+import { type RunReport, runReport } from "../../testing/run-report.ts";
 import { runCommand } from "../run.ts";
 
 const SUITE_MS = 120_000;
 const SCENARIO = "field-ncs171-encrypted-app";
 const PROFILE = fileURLToPath(new URL("../../../../boards/twin-ncs171.yaml", import.meta.url));
 
-interface Report {
-  readonly result: { readonly outcome: string };
-  readonly verdicts: readonly {
-    readonly check: string;
-    readonly pass: boolean;
-    readonly ending: string;
-    readonly expected: string;
-    readonly found: string;
-    readonly because: string;
-    readonly bootLog: readonly string[];
-  }[];
-}
-
 /** The scenario on the field's board, with another line in its profile. */
-async function campaign(find = "", replacement = ""): Promise<{ readonly code: number; readonly report: Report }> {
+async function campaign(find = "", replacement = ""): Promise<{ readonly code: number; readonly report: RunReport }> {
   const folder = mkdtempSync(join(tmpdir(), "hil-field-"));
   const text = readFileSync(PROFILE, "utf8");
   expect(text).toContain(find);
   writeFileSync(join(folder, "board.yaml"), text.replace(find, replacement));
   const { code, out } = await command(runCommand, [SCENARIO, "--board", "board.yaml", "--json"], folder);
-  return { code, report: JSON.parse(out) };
+  return { code, report: runReport(out) };
 }
 
 describe("the failure from the field: an encrypted application on nRF Connect SDK 1.7.1", () => {
@@ -101,7 +89,7 @@ describe("the same update as it should go", () => {
       const folder = mkdtempSync(join(tmpdir(), "hil-field-"));
       const args = ["encrypted-app-network-core", "--board", "twin-ncs30", "--cuts", "6", "--json"];
       const { code, out } = await command(runCommand, args, folder);
-      const report: Report = JSON.parse(out);
+      const report = runReport(out);
       expect([code, report.verdicts.filter((verdict) => verdict.pass).length]).toEqual([0, 9]);
     },
     SUITE_MS,
@@ -120,7 +108,7 @@ describe("the field's packages, signed and encrypted by imgtool 2.5.0 in the sha
     const args = [...files, "--board", "board.yaml", "--cuts", "0", "--json"];
     const { code, out, error } = await command(runCommand, args, folder);
     if (error !== "") return `${code} ${/load address is 0x[0-9a-f]+/.exec(error)?.[0] ?? error}`;
-    const { verdicts }: Report = JSON.parse(out);
+    const { verdicts } = runReport(out);
     const failed = verdicts.find(({ pass }) => !pass);
     return `${code} ${failed === undefined ? verdicts.length : (/known defect.*/.exec(failed.because)?.[0] ?? failed.because)}`;
   }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
+import { runSteps } from "../boot/run-boot.ts";
+import { zephyrBoot } from "../boot/zephyr-boot.ts";
 import type { BootMode } from "../builds/boot-mode.ts";
 import { GENERATIONS, generation } from "../builds/generations.ts";
 import { recogniseBootLine } from "../steps/log-lines.ts";
 import { requestedBoard } from "../testing/small-board.ts";
 import { type BootloaderFacts, contradictions, rowsOf } from "./log-evidence.ts";
-import { runSteps } from "./run-boot.ts";
-import { zephyrBoot } from "./zephyr-boot.ts";
 
 const MODES: readonly BootMode[] = ["move", "offset", "scratch", "overwrite"];
 

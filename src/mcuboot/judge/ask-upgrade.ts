@@ -1,3 +1,9 @@
+import { API_CODE, setPending, uploadOffset } from "../boot/app-api.ts";
+import { MODE_TEXTS } from "../boot/image-check.ts";
+import { imageListOf } from "../boot/image-state.ts";
+import { runSteps } from "../boot/run-boot.ts";
+import { type Timeline, timeline } from "../boot/timeline.ts";
+import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { type Fault, refusalText } from "../builds/refusal-table.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
@@ -5,11 +11,6 @@ import { PRIMARY, type Slot } from "../loader/loader-state.ts";
 import { recogniseBootLine } from "../steps/log-lines.ts";
 import { NRF5340_INTERNAL } from "../steps/timing.ts";
 import { strategyOf } from "../swap/strategies.ts";
-import { API_CODE, setPending, uploadOffset } from "./app-api.ts";
-import { MODE_TEXTS } from "./image-check.ts";
-import { imageListOf } from "./image-state.ts";
-import { runSteps } from "./run-boot.ts";
-import { type Timeline, timeline } from "./timeline.ts";
 
 /** What a bootloader makes of an image when it is not cut. */
 export interface UpgradeAnswer {
@@ -56,7 +57,7 @@ export function askUpgrade(
   const { hash, permanent, image = 0 } = wanted;
   const flash = uploaded.snapshot();
   // Images that run in place and are never taken back need no request: the newest runs.
-  const isAsked = build.mode !== "direct-xip" || build.xipRevert;
+  const isAsked = !newestRuns(build.mode) || build.xipRevert;
   if (isAsked && runSteps(setPending(flash, build, image, permanent), flash) !== API_CODE.done) {
     const fault = tooLong(build, image, wanted.fileBytes);
     const because = `${refusalText(fault)}: it lies where the request for it is written`;
@@ -109,7 +110,7 @@ function tellingLine({ log }: Timeline): string | undefined {
 /** The length that a mode takes, also where a generation does not look at it before it swaps. */
 function tooLong(build: BootloaderBuild, image: number, fileBytes: number): Fault {
   const { primary, secondary } = areasOf(build, image);
-  const swaps = build.mode !== "overwrite" && build.mode !== "direct-xip";
+  const swaps = build.mode !== "overwrite" && !newestRuns(build.mode);
   const slot = swaps ? PRIMARY : 1;
   const limit = Math.max(0, strategyOf(build.mode).imageBytesMax(build, [primary, secondary], slot));
   const [found, most] = [fileBytes, limit].map((bytes) => `0x${bytes.toString(16)}`);

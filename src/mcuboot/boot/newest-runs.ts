@@ -7,9 +7,10 @@ import { readTrailer } from "../trailer/trailer.ts";
 import { dependenciesMet } from "./dependencies.ts";
 import { readHeaders } from "./headers.ts";
 import { isHeaderValid } from "./image-check.ts";
+import { loadIntoRam, type RamRange, ramRangeOf, removeFromRam } from "./ram-load.ts";
 import { validateSlot } from "./validate-slot.ts";
 
-/** One image of a direct-XIP build: what may run, and what was chosen. */
+/** One image of a build whose newest one runs: what may run, and what was chosen. */
 interface Choice {
   readonly image: ImagePair;
   readonly available: [boolean, boolean];
@@ -19,19 +20,20 @@ interface Choice {
 const SLOT_NAMES = ["primary", "secondary"] as const;
 
 /**
- * A boot that runs images where they lie. Source: MCUboot loader.c context_boot_go for MCUBOOT_DIRECT_XIP.
+ * A boot that runs the newest image of two slots, where it lies or out of RAM. Source: MCUboot loader.c context_boot_go
+ * for MCUBOOT_DIRECT_XIP and MCUBOOT_RAM_LOAD.
  */
-export function* bootDirectXip(loader: LoaderState): Steps<BootResult> {
+export function* bootNewest(loader: LoaderState): Steps<BootResult> {
   const choices: Choice[] = [];
   for (const image of loader.images) choices.push(yield* findImages(loader, image));
   const swapTypes = loader.images.map((image) => image.swapType);
   do {
     for (const choice of choices) {
-      if (yield* choose(loader, choice)) continue;
+      if (yield* choose(loader, choice, choices)) continue;
       yield* log(loader, "no slot", { image: choice.image.index });
       return { kind: "fail", reason: `no slot to load for image ${choice.image.index}`, swapTypes };
     }
-  } while (loader.images.length > 1 && dropUnmet(loader, choices));
+  } while (loader.images.length > 1 && (yield* dropUnmet(loader, choices)));
   for (const { image, active = PRIMARY } of choices) {
     yield* log(loader, "loaded from", { image: image.index, slot: SLOT_NAMES[active] });
   }
@@ -51,11 +53,11 @@ function* findImages(loader: LoaderState, image: ImagePair): Steps<Choice> {
 }
 
 /** Tries slots, the newest image first, until one holds; false when none is left. */
-function* choose(loader: LoaderState, choice: Choice): Steps<boolean> {
+function* choose(loader: LoaderState, choice: Choice, choices: readonly Choice[]): Steps<boolean> {
   while (choice.active === undefined) {
     const slot = newest(loader, choice);
     if (slot === undefined) return false;
-    if (yield* isFit(loader, choice.image, slot)) choice.active = slot;
+    if (yield* isFit(loader, choice.image, slot, loadedBy(loader, choices, choice))) choice.active = slot;
     else choice.available[slot] = false;
   }
   return true;
@@ -69,16 +71,29 @@ function newest({ build }: LoaderState, { image, available }: Choice): Slot | un
   return compareVersions(b, a, { useBuildNumber: build.versionCmpUsesBuild }) > 0 ? second : first;
 }
 
-function* isFit(loader: LoaderState, image: ImagePair, slot: Slot): Steps<boolean> {
+/** What other images of this boot have loaded into RAM by now. */
+function loadedBy(loader: LoaderState, choices: readonly Choice[], own: Choice): readonly RamRange[] {
+  return choices.flatMap((choice) => {
+    const { image, active } = choice;
+    const range = choice === own || active === undefined ? undefined : ramRangeOf(loader, image, active);
+    return range === undefined ? [] : [range];
+  });
+}
+
+function* isFit(loader: LoaderState, image: ImagePair, slot: Slot, loaded: readonly RamRange[]): Steps<boolean> {
   const header = image.headers[slot];
   const { offset } = image.areas[slot];
-  if ((header.flags & FLAG.ROM_FIXED) !== 0 && header.loadAddress !== offset) {
+  const inRam = loader.build.mode === "ram-load";
+  if (!inRam && (header.flags & FLAG.ROM_FIXED) !== 0 && header.loadAddress !== offset) {
     const place = { value: `0x${offset.toString(16)}`, offset: `0x${header.loadAddress.toString(16)}` };
     yield* log(loader, "wrong rom address", { slot: SLOT_NAMES[slot], ...place });
     return false;
   }
   if (loader.build.xipRevert && !(yield* selectOrErase(loader, image, slot))) return false;
-  return loader.build.defects.has("swap-unvalidated") || (yield* validateSlot(loader, image, slot));
+  if (inRam && !(yield* loadIntoRam(loader, image, slot, loaded))) return false;
+  if (loader.build.defects.has("swap-unvalidated") || (yield* validateSlot(loader, image, slot))) return true;
+  if (inRam) yield* removeFromRam(loader, image, slot);
+  return false;
 }
 
 /**
@@ -99,10 +114,11 @@ function* selectOrErase(loader: LoaderState, image: ImagePair, slot: Slot): Step
 }
 
 /** Gives up the slot of the first image whose dependencies are not met; true when there was one. */
-function dropUnmet(loader: LoaderState, choices: readonly Choice[]): boolean {
+function* dropUnmet(loader: LoaderState, choices: readonly Choice[]): Steps<boolean> {
   const slotOf = (other: ImagePair): Slot => choices[other.index]?.active ?? PRIMARY;
   const unmet = choices.find(({ image }) => !dependenciesMet(loader, image, slotOf(image), slotOf));
   if (unmet?.active === undefined) return false;
+  if (loader.build.mode === "ram-load") yield* removeFromRam(loader, unmet.image, unmet.active);
   unmet.available[unmet.active] = false;
   unmet.active = undefined;
   return true;

@@ -1,0 +1,79 @@
+const loader = "MCUboot loader.c";
+const ram = "MCUboot ram_load.c; before 2.0 loader.c";
+const oneSlot = "MCUboot bootutil_public.c boot_image_load_header; before 2.0 boot/zephyr/single_loader.c";
+
+/** Lines of the table of log lines that only a bootloader prints which loads images into RAM. */
+export const RAM_LINES = [
+  {
+    event: "ram loaded",
+    level: "I",
+    text: "Image {image} RAM loading to {value} is succeeded.",
+    from: "2.0",
+    source: ram,
+  },
+  { event: "ram loaded", level: "I", text: "RAM loading to {value} is succeeded.", to: "1.10", source: loader },
+  {
+    event: "ram load failed",
+    level: "I",
+    text: "Image {image} RAM loading to {value} is failed.",
+    from: "2.0",
+    source: ram,
+  },
+  { event: "ram load failed", level: "I", text: "RAM loading to {value} is failed.", to: "1.10", source: ram },
+  {
+    event: "ram load address",
+    level: "I",
+    text: "Image {image} RAM load address {value} is invalid.",
+    from: "2.0",
+    source: ram,
+  },
+  {
+    event: "ram load address",
+    level: "I",
+    text: "Image RAM load address {value} is invalid.",
+    to: "1.10",
+    source: ram,
+  },
+  {
+    event: "ram load overlap",
+    level: "I",
+    text: "Image {image} RAM loading to address {value} would overlap with{rest}another image.",
+    from: "2.0",
+    source: ram,
+  },
+  {
+    event: "ram load overlap",
+    level: "I",
+    text: "Image RAM loading to address {value} would overlap with{rest}another image.",
+    to: "1.10",
+    source: ram,
+  },
+  {
+    event: "removing from ram",
+    level: "I",
+    text: "Removing image {image} from SRAM at address {value}",
+    from: "2.0",
+    source: ram,
+  },
+  {
+    event: "removing from ram",
+    level: "I",
+    text: "Removing image from SRAM at address {value}",
+    to: "1.10",
+    source: ram,
+  },
+  { event: "removing from flash", level: "I", text: "Removing image {image} slot {count} from flash", source: ram },
+] as const;
+
+/** The same of one with a single slot. A line of the others that says more has to stand before. */
+export const ONE_SLOT_LINES = [
+  { event: "bad image magic", level: "E", text: "Bad image magic {value}", source: oneSlot },
+  { event: "image not bootable", level: "E", text: "Image not bootable", source: oneSlot },
+  {
+    event: "image past its slot",
+    level: "E",
+    text: "Image size bigger than designated area: {bytes} > {available}",
+    from: "2.3",
+    source: oneSlot,
+  },
+] as const;
