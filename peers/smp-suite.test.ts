@@ -101,21 +101,22 @@ interface Tally {
   readonly wrong: readonly string[];
 }
 
+/**
+ * The suite's deadlines are the machine's (a server must answer an echo within seconds of its start): what fails while
+ * others work beside it is run once more, alone, and counts then.
+ */
 function suite(): Tally {
-  const chosen = IS_WHOLE ? [] : ["-k", SAMPLE.join(" or ")];
-  const argv = [
-    "-m",
-    "pytest",
-    "-q",
-    "-p",
-    "no:cacheprovider",
-    "--tb=no",
-    "-rfE",
-    "-n",
-    `${WORKERS}`,
-    ...chosen,
-    ...SUITE,
-  ];
+  const first = ran([...(IS_WHOLE ? [] : ["-k", SAMPLE.join(" or ")]), ...SUITE], WORKERS);
+  if (first.wrong.length === 0) return first;
+  const again = ran(
+    first.wrong.map((name) => `tests/integration/${name}`),
+    1,
+  );
+  return { passed: first.passed + again.passed, skipped: first.skipped, wrong: again.wrong };
+}
+
+function ran(chosen: readonly string[], workers: number): Tally {
+  const argv = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=no", "-rfE", "-n", `${workers}`, ...chosen];
   const env = { ...process.env, PYTHONDONTWRITEBYTECODE: "1" };
   const { stdout } = spawnSync(PYTHON, argv, { cwd: root, encoding: "utf8", env });
   const count = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(stdout)?.[1] ?? 0);
@@ -131,7 +132,8 @@ function suite(): Tally {
   });
 
   test("pass on the twin as they pass on Zephyr", () => {
-    const { passed, wrong } = suite();
+    const { passed, skipped, wrong } = suite();
+    process.stdout.write(`smpclient's own tests on the twin: ${passed} passed, ${skipped} skipped\n`);
     expect(wrong).toEqual([]);
     expect(passed).toBeGreaterThanOrEqual(PASSED);
   }, 1_200_000);

@@ -36,6 +36,7 @@ export const SWITCHES: readonly SwitchRow[] = [
   { field: "save_enctlv", owner: "bootloader", symbol: "BOOT_SWAP_SAVE_ENCTLV", absent: false },
   { field: "downgrade_prevention", owner: "bootloader", symbol: "MCUBOOT_DOWNGRADE_PREVENTION", absent: false },
   { field: "check_load_address", owner: "bootloader", symbol: "MCUBOOT_CHECK_HEADER_LOAD_ADDRESS", absent: false },
+  { field: "verify_image_address", owner: "bootloader", symbol: "MCUBOOT_VERIFY_IMG_ADDRESS", absent: false },
 ];
 
 interface ChoiceRow<T extends string> {

@@ -150,3 +150,37 @@ describe("keys that cannot be used", () => {
     expect(profileKeys(loaded).encryption?.key.role).toBe("public");
   });
 });
+
+describe("CONFIG_MCUBOOT_VERIFY_IMG_ADDRESS", () => {
+  const OVERWRITE = [/mode: swap-move/, "mode: overwrite-only"] as const;
+  const TWO_IMAGES = [/\nkeys:/, "\n  network_secondary: { offset: 0xf8000, bytes: 0x8000 }\nkeys:"] as const;
+  const CLEAR = [
+    /\n  encryption: builtin:.*\n\nimages: \{ encryption: optional/,
+    "\n\nimages: { encryption: none",
+  ] as const;
+  const on = async (...edits: (readonly [string | RegExp, string])[]) =>
+    bootloaderBuildOf(await edited(edits)).verifyAddress;
+
+  test("is on in a build that overwrites, has two images and decrypts nothing; any of these missing, it is off", async () => {
+    expect(await on(OVERWRITE, TWO_IMAGES, CLEAR)).toBe(true);
+    expect(await on(OVERWRITE, CLEAR)).toBe(false);
+    expect(await on(OVERWRITE, TWO_IMAGES)).toBe(false);
+  });
+
+  test.each([
+    ["ncs-1.8", false],
+    ["ncs-1.9", true],
+    ["1.10.0", true],
+  ])("of %s is on there: %s", async (name, expected) => {
+    const generation = [/generation: current.*/, `generation: "${name}"`] as const;
+    expect(await on(OVERWRITE, TWO_IMAGES, CLEAR, generation)).toBe(expected);
+  });
+
+  test("gives way to the check of load addresses, and is as the profile says before all that", async () => {
+    const checked = [/mode: overwrite-only/, "mode: overwrite-only\n  check_load_address: true"] as const;
+    expect(await on(OVERWRITE, TWO_IMAGES, CLEAR, checked)).toBe(false);
+    expect(await on([/mode: swap-move/, "mode: swap-move\n  verify_image_address: true"])).toBe(true);
+    const off = [/mode: overwrite-only/, "mode: overwrite-only\n  verify_image_address: false"] as const;
+    expect(await on(OVERWRITE, TWO_IMAGES, CLEAR, off)).toBe(false);
+  });
+});

@@ -53,6 +53,7 @@ export function bootloaderBuildOf(
     ...(encryption && { encryption }),
     ...netCoreOf(loaded),
     checksLoadAddress: checksLoadAddress(loaded),
+    verifyAddress: verifiesAddress(loaded),
     fixes: new Set(bootloader.fixes),
     defects,
   });
@@ -69,6 +70,18 @@ function checksLoadAddress(loaded: LoadedProfile): boolean {
   const { bootloader, slots } = loaded.profile;
   const onePair = slots.networkSecondary === undefined;
   return bootloader.checkLoadAddress ?? (onePair && netCoreOf(loaded).netCore?.rule.word === "load address");
+}
+
+/** Source: MCUboot boot/zephyr/Kconfig, MCUBOOT_VERIFY_IMG_ADDRESS. */
+function verifiesAddress(loaded: LoadedProfile): boolean {
+  const { bootloader, slots, keys } = loaded.profile;
+  const isDefault =
+    generation(bootloader.generation).verifiesResetAddress &&
+    modeRow(bootloader.mode).mode === "overwrite" &&
+    slots.networkSecondary !== undefined &&
+    keys.encryptionFile === undefined &&
+    !checksLoadAddress(loaded);
+  return bootloader.verifyImageAddress ?? isDefault;
 }
 
 /**

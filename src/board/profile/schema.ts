@@ -201,6 +201,13 @@ const bootloader = z.strictObject({
       "CONFIG_MCUBOOT_CHECK_HEADER_LOAD_ADDRESS (nRF Connect SDK 3.4): images whose header names another slot are erased; " +
         "default: with network_core_rule load-address and one pair of slots.",
     ),
+  verify_image_address: z
+    .boolean()
+    .optional()
+    .describe(
+      "CONFIG_MCUBOOT_VERIFY_IMG_ADDRESS: updates whose reset vector lies outside their slot are refused; default: as its " +
+        "generation is built: overwrite only, several images, no decryption, no check_load_address.",
+    ),
   second_stage: z.boolean().default(false).describe("nRF5340: MCUboot is itself started by NSIB."),
 });
 

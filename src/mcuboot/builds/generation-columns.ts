@@ -27,6 +27,7 @@ export const current = {
   cleansUnusable: true,
   recoveryImageInEachChunk: false,
   tellsLifeCycle: false,
+  verifiesResetAddress: true,
   netCoreRule: "vector-in-range",
 } as const satisfies GenerationColumns;
 

@@ -72,6 +72,12 @@ export interface GenerationRow {
   readonly recoveryImageInEachChunk: boolean;
   /** Its log says at each start whether it looks at the life cycle, and in which it is (CONFIG_NCS_MCUBOOT_LCS_AWARE). */
   readonly tellsLifeCycle: boolean;
+  /**
+   * CONFIG_MCUBOOT_VERIFY_IMG_ADDRESS is there, and on in builds that overwrite, have several images and decrypt
+   * nothing. Source: MCUboot e829e9d9, boot/zephyr/Kconfig; where headers' load addresses are looked at, it is off
+   * (7a8a218e).
+   */
+  readonly verifiesResetAddress: boolean;
   /** nRF5340: how it decides that an image is for the network core (R35); another one by bootloader.network_core_rule. */
   readonly netCoreRule: NetCoreRuleName;
   readonly source: string;

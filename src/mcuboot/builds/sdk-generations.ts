@@ -16,10 +16,11 @@ const ncs17 = {
   requestNamesImage: false,
   cleansUnusable: false,
   recoveryImageInEachChunk: true,
+  verifiesResetAddress: false,
   netCoreRule: "vector-by-pointer",
 } as const satisfies GenerationColumns;
 
-const ncs19 = { ...ncs17, shortScratchTrailer: true } as const;
+const ncs19 = { ...ncs17, shortScratchTrailer: true, verifiesResetAddress: true } as const;
 const ncs20 = { ...ncs19, netCoreRule: "vector-by-pointer-2.0" } as const;
 const ncs22 = { ...ncs20, imageLimit: "status", preventsSwapDowngrades: true } as const;
 const ncs23 = { ...ncs22, netCoreRule: "vector-from-slot" } as const;
