@@ -68,17 +68,15 @@ export async function turnRows(): Promise<readonly string[]> {
     arrived.end();
     const none = async () => undefined;
     const turns: number[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const uart = Uart.open({ name, chunks: arrived, write: none, [Symbol.asyncDispose]: none }, { clock });
     const finder = new PatternFinder(PATTERNS[1] ?? "");
     uart.onBytes(({ bytes }) => void finder.feed(bytes));
     uart.onLine(({ text }) => void recogniseBootLine(text));
     uart.addRecogniser(new ConsoleDecoder(() => undefined));
-    uart.onEnd(() => {
-      isOver = true;
-    });
+    uart.onEnd(() => over.abort());
     let used = process.cpuUsage();
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await sleep(clock, 0);
       const { user, system } = process.cpuUsage(used);
       used = process.cpuUsage();
@@ -87,7 +85,7 @@ export async function turnRows(): Promise<readonly string[]> {
     const sorted = turns.toSorted((a, b) => a - b);
     const at = (share: number) =>
       (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(3);
-    rows.push(`${name}`.padEnd(30) + `  ${turns.length} turns  median ${at(0.5)}  p99 ${at(0.99)}  max ${at(1)} ms`);
+    rows.push(name.padEnd(30) + `  ${turns.length} turns  median ${at(0.5)}  p99 ${at(0.99)}  max ${at(1)} ms`);
   }
   return rows;
 }

@@ -35,7 +35,10 @@ const DOCUMENTS = {
 } as const;
 
 /** A folder of records, and a way to put another text in the place of a file of its first one. */
-function history(folder: string): { readonly root: string; put(name: string, text: Uint8Array | string): void } {
+function history(folder: string): {
+  readonly root: string;
+  put(this: void, name: string, text: Uint8Array | string): void;
+} {
   const root = join(folder, "all");
   cpSync(RECORDS, root, { recursive: true });
   return { root, put: (name, text) => writeFileSync(join(root, name), text) };
