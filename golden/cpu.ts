@@ -1,7 +1,17 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { type CoreConfig, MemoryMap, NRF51, NRF5340_APPLICATION, Processor, Ram } from "../src/emulator/index.ts";
+import {
+  type CoreConfig,
+  type Engine,
+  INTERPRETER,
+  MemoryMap,
+  NRF51,
+  NRF5340_APPLICATION,
+  Processor,
+  Ram,
+} from "../src/emulator/index.ts";
 import type { GoldenResult, GoldenRunner } from "./report.ts";
 
 /** Hex text without prefix. */
@@ -97,16 +107,48 @@ function resultOf(entry: CpuCase, after: CpuState): GoldenResult {
     : { kind, name, status: "failed", reason: differences.join(", ") };
 }
 
-/** What a case leaves that is not as it should be. */
+/** Everything is translated when control first comes to it. */
+const AT_ONCE: Engine = { translatedAfter: 0 };
+
+/** What a case leaves that is not as it should be; the interpreter and translated code must leave the same. */
 export function differencesOf(entry: CpuCase, after: CpuState): readonly string[] {
-  const machine = machineOf(entry);
-  const { core } = machine.processor;
   try {
-    if (entry.steps > 0) machine.processor.run(entry.steps);
-    else runToStop(machine.processor, hex(entry.stop ?? "0"));
+    const machine = machineAfter(entry, INTERPRETER);
+    return [...translationDifference(machine, entry), ...wrongOf(machine, entry, after)];
   } catch (error) {
     return [`threw ${String(error)}`];
   }
+}
+
+/** V8 takes a millisecond for each case that is translated: one of so many is, or all when HIL_GOLDEN_TRANSLATED is 1. */
+const TRANSLATED_EVERY = Number(process.env["HIL_GOLDEN_TRANSLATED"] ?? 8);
+let compared = 0;
+
+function translationDifference(machine: Machine, entry: CpuCase): readonly string[] {
+  compared += 1;
+  if (compared % TRANSLATED_EVERY !== 0) return [];
+  const translated = stateOf(machineAfter(entry, AT_ONCE));
+  const expected = stateOf(machine);
+  return translated === expected ? [] : [`translated: ${translated} for ${expected}`];
+}
+
+function machineAfter(entry: CpuCase, engine: Engine): Machine {
+  const machine = machineOf(entry, engine);
+  if (entry.steps > 0) machine.processor.run(entry.steps);
+  else runToStop(machine.processor, hex(entry.stop ?? "0"));
+  return machine;
+}
+
+/** Instruction count, registers, flags and memory. */
+function stateOf({ processor, ram }: Machine): string {
+  const { core } = processor;
+  const registers = [...core.r, ...core.stacks].map((value) => (value >>> 0).toString(16)).join(" ");
+  const memory = createHash("sha256").update(ram.content).update(core.s).digest("hex").slice(0, 16);
+  return `${processor.instructions} at ${core.pc.toString(16)} ${core.xpsr() >>> 0} ${registers} ${memory}`;
+}
+
+function wrongOf(machine: Machine, entry: CpuCase, after: CpuState): readonly string[] {
+  const { core } = machine.processor;
   const expected = entry.init.r.map((value, index) => hex(after.r[String(index)] ?? value));
   const found = [...core.r.subarray(0, 15), core.pc].map((value) => value >>> 0);
   const wrong = expected.flatMap((value, index) => difference(`r${index}`, value, found[index] as number));
@@ -130,16 +172,17 @@ function difference(what: string, expected: number, found: number): readonly str
 interface Machine {
   readonly processor: Processor;
   readonly memory: MemoryMap;
+  readonly ram: Ram;
 }
 
-function machineOf(entry: CpuCase): Machine {
+function machineOf(entry: CpuCase, engine: Engine): Machine {
   const ramBytes = entry.core === "m0" ? 0x4000 : 0x8000;
   const code = new Ram("code", 0, new Uint8Array(0x4_0000));
   const ram = new Ram("RAM", 0x2000_0000, new Uint8Array(ramBytes));
   const extra = entry.group === "tz" ? [new Ram("Non-secure code", 0x20_0000, new Uint8Array(0x1_0000))] : [];
   const memory = new MemoryMap([code, ram, ...extra]);
-  const processor = new Processor(CORES[entry.core], memory);
-  const machine = { processor, memory };
+  const processor = new Processor(CORES[entry.core], memory, engine);
+  const machine = { processor, memory, ram };
   const start = hex(entry.init.r[15] as string);
   write(machine, entry.steps > 0 ? start : 0, entry.code);
   for (const [address, bytes] of entry.init.mem) write(machine, hex(address), bytes);

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   bareProject,
+  checkGlobalExpect,
   checkImports,
   checkJest,
   checkSuites,
@@ -89,6 +90,7 @@ function main(releases: readonly string[], work: string): void {
   step("types of every entry: nodenext (ESM, CommonJS), bundler", () => {
     checkTypes(full, [...programs.map(({ file }) => file), ...suites]);
   });
+  step("the matchers at the global expect of @types/jest", () => checkGlobalExpect(full));
   step("hil-tests/, copied into that project", () => checkSuites(full, "hil-tests", process.execPath));
   for (const node of [process.execPath, ...releases.map((release) => nodeOf(release, CACHE))]) {
     const on = ` on Node ${run(node, ["--version"], { cwd: work }).trim()}`;

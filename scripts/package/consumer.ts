@@ -5,6 +5,8 @@ import { run } from "./shell.ts";
 /** What a user of today has. Ours are pinned in package.json; TypeScript 5.9 is the last with a compiler in JavaScript. */
 const BESIDE = ["typescript", "@types/node", "jest", "@jest/globals", "@swc/core", "@swc/jest"] as const;
 const OLDER_TYPESCRIPT = "typescript@5.9.3";
+/** For those whose `expect` is a global one. */
+const JEST_TYPES = "@types/jest@30.0.0";
 
 export interface Entry {
   /** As a program imports it: `mcuboot-hil`, `mcuboot-hil/jest`. */
@@ -42,6 +44,9 @@ export function fullProject(folder: string, tarball: string, root: string): void
   const tools = BESIDE.map((name) => `${name}@${devDependencies[name]}`);
   const older = `typescript-older@npm:${OLDER_TYPESCRIPT}`;
   run("npm", ["install", "--silent", "--no-audit", "--no-fund", "--prefer-offline", "--save-dev", ...tools, older], {
+    cwd: folder,
+  });
+  run("npm", ["install", "--silent", "--no-audit", "--no-fund", "--prefer-offline", "--save-dev", JEST_TYPES], {
     cwd: folder,
   });
 }
@@ -93,6 +98,25 @@ export function checkTypes(folder: string, examples: readonly string[]): void {
       run(process.execPath, [`node_modules/${compiler}/${compilerOf(folder, compiler)}`, "-p", path], { cwd: folder });
     }
   }
+}
+
+/** The matchers at the global `expect` of `@types/jest`, and an argument of the wrong type. */
+const GLOBAL_EXPECT = `import { bench } from "mcuboot-hil/jest";
+test("runs", async () => {
+  await using bed = await bench();
+  await expect(bed).toBeRunning("1.0.0");
+  // @ts-expect-error a version is a text
+  await expect(bed).toBeRunning(1);
+});
+`;
+
+/** Compiles a test with the types of `@types/jest`, as docs/jest.md says it. */
+export function checkGlobalExpect(folder: string): void {
+  writeFileSync(join(folder, "global-expect.ts"), GLOBAL_EXPECT);
+  const compilerOptions = { ...STRICT, types: ["node", "jest"], module: "nodenext" };
+  writeFileSync(join(folder, "tsconfig.global.json"), JSON.stringify({ compilerOptions, files: ["global-expect.ts"] }));
+  const compiler = `node_modules/typescript/${compilerOf(folder, "typescript")}`;
+  run(process.execPath, [compiler, "-p", "tsconfig.global.json"], { cwd: folder });
 }
 
 function compilerOf(folder: string, compiler: string): string {

@@ -67,5 +67,7 @@ export {
 } from "./profile/profile.ts";
 export { type BoardProfile } from "./profile/schema.ts";
 export { withFirmware } from "./profile/with-firmware.ts";
+export { FirmwareBench } from "./providers/firmware-bench.ts";
+export { type FirmwareFinding, type FirmwareSwept, sweepFirmware } from "./providers/firmware-sweep.ts";
 export { serveEmulated } from "./providers/serve-emulated.ts";
 export { makeTwin } from "./providers/twin.ts";

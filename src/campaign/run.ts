@@ -41,6 +41,7 @@ export async function run(request: RunRequest): Promise<RunOutcome> {
   await checkRequest(request.scenario, request.board, request);
   const began = wallTime();
   using record = RunRecord.create(request.runsRoot, request.files);
+  request.onFolder?.(record.folder);
   const events: RunEvent[] = [];
   const [tally, progress] = [new ResultTally(), new ProgressSoFar()];
   record.onEvent((event) => {

@@ -24,6 +24,11 @@ const COMMANDS: readonly { readonly name: string; readonly about: string; load()
     load: async () => (await import("./report/report.ts")).reportCommand,
   },
   {
+    name: "watch",
+    about: "a page on this machine that follows runs while they go on",
+    load: async () => (await import("./watch/watch.ts")).watchCommand,
+  },
+  {
     name: "runs",
     about: "the history of a folder of runs: list, compare, trends, what is newly red",
     load: async () => (await import("./history/history.ts")).runsCommand,

@@ -2,6 +2,7 @@ export { Nrf51 } from "./chip/nrf51.ts";
 export { type ChipNote, Nrf5340 } from "./chip/nrf5340.ts";
 export type { UnknownAccess } from "./chip/parts/chip-context.ts";
 export { checkGeometry, GEOMETRY } from "./chip/self-check.ts";
+export { type Engine, INTERPRETER, TRANSLATOR } from "./cpu/interpreter.ts";
 export { Processor } from "./cpu/processor.ts";
 export type { Core } from "./cpu/state/core.ts";
 export { type CoreConfig, NRF51, NRF5340_APPLICATION, NRF5340_NETWORK } from "./cpu/state/core-config.ts";

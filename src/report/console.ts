@@ -1,10 +1,13 @@
 import type { RunEvent, Verdict } from "../campaign/index.ts";
 import { type LineControl, terminalText } from "../core/index.ts";
 import { bar, count, grouped, rate, seconds, wrapped } from "./format.ts";
+import { RunProgress, statusText } from "./run-progress.ts";
 import { failureText, summaryLines } from "./summary.ts";
 
 const LABEL_WIDTH = 10;
 const BAR_WIDTH = 24;
+/** Where lines are not redrawn, nobody waits longer for one, in microseconds. */
+const QUIET_US = 10_000_000;
 
 /** Where the console report goes. */
 interface ConsoleTarget {
@@ -27,13 +30,38 @@ export class ConsoleReport {
   #live = false;
   #upload = { atUs: 0, shownPercent: 0 };
   #failuresShown = 0;
+  readonly #progress = new RunProgress();
+  #wallUs = 0;
+  /** When a line was printed last, on the host's clock. */
+  #printedUs = 0;
 
   constructor(target: ConsoleTarget) {
     this.#target = target;
   }
 
-  /** Takes the next event of the run. */
-  readonly take = (event: RunEvent): void => {
+  /**
+   * Takes the next event of the run.
+   * @param wallUs when, on a clock of the host's: only ticks are measured by it.
+   */
+  readonly take = (event: RunEvent, wallUs = 0): void => {
+    this.#progress.take(event);
+    this.#wallUs = wallUs;
+    this.#show(event);
+  };
+
+  /**
+   * Says what goes on, when nothing else does: on a terminal in the line that is redrawn, elsewhere in a line of its
+   * own when there was none for a while.
+   * @param nowUs on the bench's clock. @param wallUs on the host's, from a tick to the next.
+   */
+  tick(nowUs: number, wallUs: number): void {
+    this.#wallUs = wallUs;
+    const text = statusText(this.#progress.status(), nowUs);
+    if (this.#target.isTty) this.#redraw("now", text);
+    else if (wallUs - this.#printedUs >= QUIET_US) this.#field("now", text);
+  }
+
+  #show(event: RunEvent): void {
     switch (event.event) {
       case "run-started":
         this.#line(`${event.scenario} on ${event.board}, seed ${event.seed}`);
@@ -87,7 +115,7 @@ export class ConsoleReport {
         return;
       default:
     }
-  };
+  }
 
   #uploading(event: UploadProgress): void {
     const share = event.sentBytes / event.totalBytes;
@@ -146,6 +174,7 @@ export class ConsoleReport {
   #print(text: string): void {
     this.#target.out(`${text}\n`, this.#live ? "redraw" : undefined);
     this.#live = false;
+    this.#printedUs = this.#wallUs;
   }
 
   #redraw(label: string, text: string): void {

@@ -12,6 +12,14 @@ export function seconds(us: number): string {
   return us < 1_000_000 ? `${(us / 1000).toFixed(1)} ms` : `${(us / 1_000_000).toFixed(us < 100_000_000 ? 1 : 0)} s`;
 }
 
+/** How long, as people say it: "830 ms", "19.9 s", "34 min", "2 h 5 min". */
+export function span(us: number): string {
+  if (us < 120_000_000) return seconds(us);
+  const minutes = Math.round(us / 60_000_000);
+  if (minutes < 120) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /** "29.8 KiB/s". */
 export function rate(bytes: number, us: number): string {
   return us <= 0 ? "" : `${((bytes * 1_000_000) / us / 1024).toFixed(1)} KiB/s`;

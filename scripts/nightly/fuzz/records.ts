@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cutsIn } from "../../../src/campaign/record/cut-moment.ts";
 import { readKept } from "../../../src/campaign/record/kept.ts";
@@ -10,7 +10,10 @@ import { memoryIo } from "../../../src/cli/testing/memory-io.ts";
 import type { FuzzSource } from "./source.ts";
 
 const CASES = join(import.meta.dirname, "../../../cases/records");
-const RECORDS = readdirSync(CASES).map((name) => join(CASES, name));
+/** The records that can be replayed; the oldest of the cases is one that can only be shown. */
+const RECORDS = readdirSync(CASES)
+  .map((name) => join(CASES, name))
+  .filter((folder) => existsSync(join(folder, "replay.json")));
 const ofEach = (name: string) => RECORDS.map((folder) => readFileSync(join(folder, name)));
 
 const readReplay = (text: string) => JSON.parse(text) as { readonly scenario: object; readonly profile: object };

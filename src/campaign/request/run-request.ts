@@ -46,6 +46,8 @@ export interface RunRequest {
   /** Names and values that people find a run by (commit, branch); they decide nothing, and go to `host.json`. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** The record's folder, as soon as there is one: before the first event. */
+  readonly onFolder?: (folder: string) => void;
   readonly onEvent?: (event: RunEvent) => void;
   /** False: the outcome has no events, so that a night's run takes no more memory than a short one. Default: true. */
   readonly keepsEvents?: boolean;

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { ConfigurationError, EXIT, entryAt, messageOf, UsageError } from "../../core/index.ts";
+import { ConfigurationError, EXIT, messageOf, UsageError } from "../../core/index.ts";
 import { labDocument, labPage, pageDocument, recordedRun, runsIn } from "../../report/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -8,6 +8,7 @@ import { ownVersion } from "../terminal/version.ts";
 import { WholeFile } from "../terminal/whole-file.ts";
 import { OUTLET_OPTIONS, Outlets } from "./outlets.ts";
 import { pageCode } from "./page-code.ts";
+import { requireRunFolder } from "./run-folder.ts";
 
 const OPTIONS = {
   output: { type: "string", alias: "o", describe: "file to write (default: report.html in the run's folder)" },
@@ -43,7 +44,7 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
   if (output === undefined && folders.length > 1 && !args.flag("json") && hasPage) {
     throw new UsageError("a page of several runs lies in none of them.", "Say where it goes: -o report.html.");
   }
-  for (const folder of folders) requireFolder(folder, io);
+  for (const folder of folders) requireRunFolder(folder, io);
   if (!hasPage && !args.flag("json")) return endOf(outlets, folders, io);
   const runs = folders.map((folder) => recordedRun(folder, resolve(io.cwd, folder)));
   if (args.flag("json")) {
@@ -75,7 +76,7 @@ async function endOf(outlets: Outlets, folders: readonly string[], io: CliIo): P
 function labReport(args: Parsed, io: CliIo): number {
   const [folder = "runs", ...others] = args.positional;
   if (others.length > 0) throw new UsageError("--lab wants one folder of records.", "It holds the runs of all boards.");
-  requireFolder(folder, io);
+  requireRunFolder(folder, io);
   const path = args.text("output") ?? ownPage(folder, "lab.html", io);
   const { lines, unfinished, unread } = runsIn(resolve(io.cwd, folder));
   const beside = dirname(resolve(io.cwd, path));
@@ -96,11 +97,4 @@ function labReport(args: Parsed, io: CliIo): number {
   new WholeFile(path, io.cwd).write(labDocument(lab, pageCode(), ownVersion()), "request");
   io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
   return EXIT.pass;
-}
-
-function requireFolder(folder: string, io: CliIo): void {
-  const found = entryAt(resolve(io.cwd, folder));
-  if (found?.isDirectory()) return;
-  const what = found === undefined ? "is not there" : "is a file";
-  throw new ConfigurationError(`${folder} ${what}.`, "Name the folder of a run, e.g. runs/2026-11-30T02-10-07-1a2b.");
 }

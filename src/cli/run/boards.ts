@@ -7,9 +7,11 @@ import type { TranscriptLine } from "../../smp/index.ts";
 import { Outlets } from "../report/outlets.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
+import { WatchBeside } from "../watch/beside.ts";
 import type { RunAsked } from "./asked.ts";
 import { dryRun } from "./dry-run.ts";
 import { exitOf, junitFile, outcomeJson, pageFile, surroundings, tell } from "./report.ts";
+import { Ticker } from "./ticker.ts";
 
 /** From the worst on: a run that was interrupted, or whose bench failed, leaves open what the others have shown. */
 const WORST_FIRST: readonly number[] = [EXIT.interrupted, EXIT.bench, EXIT.request, EXIT.failed, EXIT.pass];
@@ -42,6 +44,7 @@ export async function runBoards(
   );
   const page = pageFile(args, io);
   const outlets = await Outlets.open(args, io);
+  await using watch = await WatchBeside.open(args, io);
   const cards = new SharedCards();
   const open: typeof openBoard = (board, options) => openBoard(board, { ...options, cards });
   const width = Math.max(...members.map(({ title }) => title.length));
@@ -50,11 +53,17 @@ export async function runBoards(
       const own = prefixed(io, title.padEnd(width));
       const report = new ConsoleReport({ ...own, isTty: false });
       const trace = args.flag("trace") ? (line: string) => own[json ? "err" : "out"](`${line}\n`) : undefined;
+      const isShown = trace === undefined && !json;
+      using ticker = new Ticker(report, asked.board.profile.provider, isShown);
       const onEvent: RunRequest["onEvent"] = (event) => {
         if (trace) trace(traceLine(event));
-        else if (!json) report.take(event);
+        else if (isShown) ticker.take(event);
       };
-      const heard = { onEvent, ...(trace && { onExchange: (line: TranscriptLine) => trace(exchangeTraceLine(line)) }) };
+      const heard = {
+        onEvent,
+        onFolder: watch.add,
+        ...(trace && { onExchange: (line: TranscriptLine) => trace(exchangeTraceLine(line)) }),
+      };
       return { title, asked, ...(await ended(run({ ...asked, ...surroundings(args, io), open, ...heard }))) };
     }),
   );

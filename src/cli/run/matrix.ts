@@ -33,10 +33,12 @@ import {
 import { Outlets } from "../report/outlets.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
+import { WatchBeside } from "../watch/beside.ts";
 import type { RunAsked } from "./asked.ts";
 import { prefixed, worst } from "./boards.ts";
 import { inLanes, lanesOf } from "./lanes.ts";
 import { exitOf, junitFile, outcomeJson, surroundings, tell } from "./report.ts";
+import { Ticker } from "./ticker.ts";
 import { requireTrusted } from "./trust.ts";
 
 /** What a command line says for every cell alike. */
@@ -88,6 +90,7 @@ export async function runMatrix(
     planned.map(({ asked }) => asked),
   );
   const outlets = await Outlets.open(args, io);
+  await using watch = await WatchBeside.open(args, io);
   const done = new DoneCells(runsRoot, matrix.value.name, !args.flag("resume"));
   const ended = new Map<Planned, Ended>();
   const atOnce = await mayRunAtOnce(boards);
@@ -102,7 +105,7 @@ export async function runMatrix(
       ? { ...one, done: before }
       : left
         ? one
-        : await runCell(one, begun, planned.length, args, own);
+        : await runCell(one, [begun, planned.length], watch, args, own);
     ended.set(one, end);
     if (end.outcome && end.error === undefined) done.add(one.key, relative(runsRoot, end.outcome.folder));
   };
@@ -176,19 +179,28 @@ function plannedOf(cells: readonly Cell[], boards: readonly MatrixBoard[], share
   });
 }
 
-async function runCell(one: Planned, number: number, total: number, args: Parsed, io: CliIo): Promise<Ended> {
+async function runCell(
+  one: Planned,
+  [number, total]: readonly [number, number],
+  watch: WatchBeside,
+  args: Parsed,
+  io: CliIo,
+): Promise<Ended> {
   const json = args.flag("json");
   if (!json) io.out(`\ncell ${number} of ${total}: ${cellTitle(one.cell)}\n`);
   const report = new ConsoleReport(io);
   const trace = args.flag("trace") ? (line: string) => io[json ? "err" : "out"](`${line}\n`) : undefined;
+  const isShown = trace === undefined && !json;
+  using ticker = new Ticker(report, one.asked.board.profile.provider, isShown);
   try {
     const outcome = await run({
       ...one.asked,
       ...surroundings(args, io),
       keepsEvents: args.text("junit") !== undefined || json,
+      onFolder: watch.add,
       onEvent: (event) => {
         if (trace) trace(traceLine(event));
-        else if (!json) report.take(event);
+        else if (isShown) ticker.take(event);
       },
       ...(trace && { onExchange: (line) => trace(exchangeTraceLine(line)) }),
     });

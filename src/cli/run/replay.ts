@@ -4,6 +4,7 @@ import { EXIT, UsageError } from "../../core/index.ts";
 import { isSweepReplay, replaySweep } from "../sweep/replay.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
+import { watchArguments } from "../watch/beside.ts";
 import { replayInputs, requireKeys, requireOwnFiles } from "./replay-inputs.ts";
 import { REPORT_OPTIONS, runAndReport } from "./report.ts";
 
@@ -21,7 +22,7 @@ const OPTIONS = {
 
 /** `hil replay RUN|FILE [--cut N] [--trace]` */
 export async function replayCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  const args = parseArguments(io, argv, "hil replay <RUN folder or replay.json> [options]", OPTIONS, 1);
+  const args = parseArguments(io, watchArguments(argv), "hil replay <RUN folder or replay.json> [options]", OPTIONS, 1);
   if (!args) return EXIT.pass;
   const [reference] = args.positional;
   if (reference === undefined)

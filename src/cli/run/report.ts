@@ -16,9 +16,11 @@ import { PageFile } from "../report/page-file.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
+import { WATCH_OPTIONS, WatchBeside } from "../watch/beside.ts";
 import type { RunAsked } from "./asked.ts";
 import { labelsOf } from "./labels.ts";
 import { JunitFile } from "./report-file.ts";
+import { Ticker } from "./ticker.ts";
 
 /** Options that `run` and `replay` share. */
 export const REPORT_OPTIONS = {
@@ -26,6 +28,7 @@ export const REPORT_OPTIONS = {
   junit: { type: "string", describe: "also write JUnit XML to this file" },
   report: { type: "string", describe: "also write the run as one HTML page to this file (later: hil report)" },
   ...OUTLET_OPTIONS,
+  ...WATCH_OPTIONS,
   label: {
     type: "string",
     describe: "NAME=VALUE to find the run by; CI servers' commit, branch and build are taken (repeatable)",
@@ -42,17 +45,21 @@ export async function runAndReport(asked: RunAsked, args: Parsed, io: CliIo): Pr
   const console = new ConsoleReport(io);
   const page = pageFile(args, io);
   const outlets = await Outlets.open(args, io);
+  await using watch = await WatchBeside.open(args, io);
   const notable = new Notable();
   let outcome: RunOutcome;
+  const isShown = trace === undefined && !json;
+  using ticker = new Ticker(console, asked.board.profile.provider, isShown);
   try {
     outcome = await run({
       ...asked,
       ...surroundings(args, io),
       keepsEvents: file !== undefined,
+      onFolder: watch.add,
       onEvent: (event) => {
         notable.take(event);
         if (trace) trace(traceLine(event));
-        else if (!json) console.take(event);
+        else if (isShown) ticker.take(event);
       },
       ...(trace && { onExchange: (line) => trace(exchangeTraceLine(line)) }),
     });
@@ -60,6 +67,7 @@ export async function runAndReport(asked: RunAsked, args: Parsed, io: CliIo): Pr
     tell(file?.end([{ asked, error }]), io);
     throw error;
   }
+  ticker[Symbol.dispose]();
   const lost = [file?.end([{ asked, outcome }]), page?.end([outcome.folder])].filter((fault) => fault !== undefined);
   if (json) printJson(asked, { ...outcome, events: notable.images }, io);
   else printEnd(outcome, notable, page, io);

@@ -13,6 +13,7 @@ import { defined, EXIT, UsageError } from "../../core/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import { durationMs } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
+import { watchArguments } from "../watch/beside.ts";
 import { runBoards } from "./boards.ts";
 import { dryRun } from "./dry-run.ts";
 import { withFaults } from "./faults.ts";
@@ -53,7 +54,7 @@ const OPTIONS = {
 
 /** `hil run [SCENARIO.yaml | OLD NEW] [--board PROFILE] …` */
 export async function runCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  const args = parseArguments(io, argv, "hil run [SCENARIO.yaml | OLD NEW] [options]", OPTIONS, 2);
+  const args = parseArguments(io, watchArguments(argv), "hil run [SCENARIO.yaml | OLD NEW] [options]", OPTIONS, 2);
   if (!args) return EXIT.pass;
   const cuts = givenCuts(args);
   const count = args.whole("cuts");

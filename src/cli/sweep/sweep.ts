@@ -1,5 +1,5 @@
 import { join, relative, resolve } from "node:path";
-import { loadProfile } from "../../board/index.ts";
+import { loadProfile, withFirmware } from "../../board/index.ts";
 import { namedScenario } from "../../campaign/index.ts";
 import {
   ConfigurationError,
@@ -23,12 +23,15 @@ import { count, grouped } from "../../report/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import { durationOf } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
+import { sweepBinary } from "./firmware.ts";
 import { replaySweep } from "./replay.ts";
 import { parseSwept, type SweepReplay, type SweepRequest, upgradeOf } from "./request.ts";
 import { coverageText, findingLines, mapOf } from "./text.ts";
 
 const OPTIONS = {
-  board: { type: "string", describe: 'board profile: a YAML file, or "twin"', default: "twin" },
+  board: { type: "string", describe: 'board profile: a YAML file, or "twin"; with --firmware "emulated"' },
+  firmware: { type: "string", describe: "sweep this binary, the model beside it: merged HEX (repeatable)" },
+  net: { type: "string", describe: "with --firmware: image of the network core (repeatable)" },
   mode: { type: "string", describe: "another mode than the profile's: swap-move, swap-offset, direct-xip …" },
   generation: { type: "string", describe: "another MCUboot than the profile's" },
   cuts: { type: "string", describe: "cuts in one sequence: 1, 2 … or any", default: "any" },
@@ -70,8 +73,12 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
     return replaySweep(resolve(io.cwd, file), asked, io);
   }
   requireOwnLengths(args);
+  const images = { firmware: args.texts("firmware"), network: args.texts("net"), cwd: io.cwd };
   const request: SweepRequest = {
-    board: await loadProfile(args.text("board") ?? "twin", { cwd: io.cwd }),
+    board: withFirmware(
+      await loadProfile(args.text("board") ?? (images.firmware.length > 0 ? "emulated" : "twin"), io),
+      images,
+    ),
     scenario: await namedScenario(args.positional, io.cwd),
     seed: args.whole("seed") ?? 1,
     swept: sweptFields(args),
@@ -88,6 +95,9 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
         ? "revert"
         : "test upgrade and its revert";
     io.out(`${request.scenario.value.name}: ${kind}, MCUboot ${build.generation.name}, ${build.mode}\n`);
+  }
+  if (request.board.profile.emulated?.firmware !== undefined) {
+    return sweepBinary({ request, upgrade, torn: args.flag("torn"), json, budget }, io);
   }
   const torn = args.flag("torn") ? SWEPT_TEARS : [];
   // With a budget level by level, so that what is covered when it ends is as much as can be.

@@ -8,6 +8,18 @@ export interface Keyboard extends AsyncDisposable {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
+/** This program once more, beside a command: what it prints, and what it is told. */
+export interface HilBeside {
+  /** The next line that it prints; undefined when it has ended. */
+  line(): Promise<string | undefined>;
+  /** To its standard input. */
+  write(text: string): void;
+  /** Closes its standard input. */
+  end(): void;
+  kill(): void;
+  readonly done: Promise<{ readonly code: number | null; readonly err: string }>;
+}
+
 /** What a command may touch of the world outside: injected, so that a test is a caller like any other. */
 export interface CliIo {
   /**
@@ -25,6 +37,8 @@ export interface CliIo {
   ask?(question: string): Promise<string | undefined>;
   /** What is typed, byte by byte and not echoed (from a pipe: as it comes); undefined when nothing can be typed. */
   openKeyboard?(): Keyboard;
+  /** Starts this program once more, with other arguments, deaf to Ctrl-C: it ends when its standard input does. */
+  startHil?(argv: readonly string[]): HilBeside;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Aborts on Ctrl-C and SIGTERM. */

@@ -2,6 +2,7 @@ import { complaintText, EXIT, hasCode, messageOf, terminalText } from "../../cor
 import { askSecret } from "./ask-secret.ts";
 import type { CliIo } from "./io.ts";
 import { askLine, openKeyboard } from "./keyboard.ts";
+import { startHil } from "./start-hil.ts";
 
 /** A full disk is another matter: what should have been printed is lost, and the exit code says so. */
 function outputLost(error: unknown): void {
@@ -26,6 +27,7 @@ export function processIo(signal: AbortSignal): CliIo {
     askSecret: (question) => askSecret(terminalText(question)),
     ask: (question) => askLine(terminalText(question), signal),
     openKeyboard,
+    startHil,
     env: process.env,
     cwd: process.cwd(),
     signal,

@@ -1,4 +1,5 @@
 import type { FlashOperation } from "../../mcuboot/index.ts";
+import type { Engine } from "../cpu/interpreter.ts";
 import { Processor } from "../cpu/processor.ts";
 import type { CoreConfig } from "../cpu/state/core-config.ts";
 import { MemoryMap } from "../memory/memory-map.ts";
@@ -17,6 +18,7 @@ export interface ChipTime {
 
 interface DomainOptions {
   readonly config: CoreConfig;
+  readonly engine: Engine | undefined;
   readonly cyclesPerUs: number;
   readonly time: ChipTime;
   readonly unknown: (access: UnknownAccess) => void;
@@ -39,11 +41,11 @@ export class Domain {
 
   readonly #lockedUp: () => void;
 
-  constructor({ config, cyclesPerUs, time, unknown, before, lockedUp }: DomainOptions) {
+  constructor({ config, engine, cyclesPerUs, time, unknown, before, lockedUp }: DomainOptions) {
     this.#lockedUp = lockedUp;
-    this.processor = new Processor(config, this.memory);
+    this.processor = new Processor(config, this.memory, engine);
     const { core } = this.processor;
-    core.cycles = time.now;
+    core.skipTo(time.now);
     this.scheduler = new Scheduler(
       () => time.now,
       (cycle) => time.planned(cycle),
@@ -61,7 +63,7 @@ export class Domain {
     };
     this.stall = {
       stall: (stalled) => {
-        core.cycles += Math.round(stalled);
+        core.skip(Math.round(stalled));
       },
       busError: (address) => core.raise("PRECISERR", address),
       before,
@@ -109,7 +111,7 @@ export class Domain {
 
   #stir(now: number): void {
     const { core } = this.processor;
-    if (core.asleep !== "no") core.cycles = Math.max(core.cycles, now);
+    if (core.asleep !== "no") core.skipTo(now);
     this.#isStirred = true;
   }
 }

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import type { Random } from "../../core/index.ts";
 import type { FlashOperation } from "../../mcuboot/index.ts";
+import type { Engine } from "../cpu/interpreter.ts";
 import { Processor } from "../cpu/processor.ts";
 import { NRF51 } from "../cpu/state/core-config.ts";
 import { MemoryMap } from "../memory/memory-map.ts";
@@ -35,6 +37,8 @@ interface ChipOptions {
   /** A byte left a UART. @param atUs time since power on, of the chip */
   readonly output: (byte: number, atUs: number) => void;
   readonly random: Random;
+  /** How instructions are carried out; the same to the bit. */
+  readonly engine?: Engine;
 }
 
 /** An nRF51 with 256 KiB of flash and 16 KiB of RAM: flash outlives its power, all else is born at power on. */
@@ -45,7 +49,10 @@ export class Nrf51 {
   readonly #unknown = new UnknownAccesses();
   readonly #options: ChipOptions;
   #processor: Processor | undefined;
+  /** What ran before the last reset. */
+  #instructions = 0;
   #scheduler: Scheduler | undefined;
+  #ram: Ram | undefined;
   #uart: ChipUart | undefined;
 
   constructor(options: ChipOptions) {
@@ -72,8 +79,9 @@ export class Nrf51 {
     return (this.#processor?.core.cycles ?? 0) / CYCLES_PER_US;
   }
 
+  /** Instructions since power on. */
   get instructions(): number {
-    return this.#processor?.core.cycles ?? 0;
+    return this.#instructions + (this.#processor?.instructions ?? 0);
   }
 
   /** A word of RAM or of a register, as a debugger reads it; 0 without power. */
@@ -83,7 +91,19 @@ export class Nrf51 {
   }
 
   powerOn(): void {
+    this.#instructions = 0;
     this.#start(0, 0);
+  }
+
+  /** SHA-256 over memories, registers and clock: equal states, equal hashes. */
+  stateHash(): string {
+    const hash = createHash("sha256").update(this.flash.content);
+    if (this.#ram) hash.update(this.#ram.content);
+    if (this.#processor) {
+      const { r, stacks, pc, cycles, exception } = this.#processor.core;
+      hash.update(r).update(stacks).update(`${pc} ${cycles} ${exception} ${this.#processor.core.xpsr()}`);
+    }
+    return hash.digest("hex");
   }
 
   powerOff(): void {
@@ -111,7 +131,7 @@ export class Nrf51 {
       const next = () => Math.min(until, this.#scheduler?.next ?? until);
       if (next() > core.cycles) this.#processor.run(next() - core.cycles);
       // Asleep with nothing due before, by what was planned on the way, too: time passes.
-      if (core.asleep !== "no") core.cycles = Math.max(core.cycles, next());
+      if (core.asleep !== "no") core.skipTo(next());
     }
   }
 
@@ -121,11 +141,13 @@ export class Nrf51 {
 
   /** @param cycles what the clock shows: a reset does not set it back */
   #start(reason: number, cycles: number): void {
+    this.#instructions = this.instructions;
     this.#processor?.end();
-    const memory = new MemoryMap([new Ram("RAM", RAM_START, new Uint8Array(RAM_BYTES))]);
-    const processor = new Processor(NRF51, memory);
+    this.#ram = new Ram("RAM", RAM_START, new Uint8Array(RAM_BYTES));
+    const memory = new MemoryMap([this.#ram]);
+    const processor = new Processor(NRF51, memory, this.#options.engine);
     const { core } = processor;
-    core.cycles = cycles;
+    core.skipTo(cycles);
     const scheduler = new Scheduler(
       () => core.cycles,
       (cycle) => {
@@ -140,7 +162,7 @@ export class Nrf51 {
     };
     const stall: Stall = {
       stall: (stalled) => {
-        core.cycles += stalled;
+        core.skip(stalled);
       },
       busError: (address) => core.raise("PRECISERR", address),
       before: (operation: FlashOperation) => this.watch(operation),

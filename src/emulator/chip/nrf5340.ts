@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Random } from "../../core/index.ts";
 import { type FlashOperation, INTERNAL_FLASH_BYTES } from "../../mcuboot/index.ts";
+import type { Engine } from "../cpu/interpreter.ts";
 import { NRF5340_APPLICATION, NRF5340_NETWORK } from "../cpu/state/core-config.ts";
 import { CpuFault } from "../cpu/state/cpu-fault.ts";
 import type { Region } from "../memory/memory-map.ts";
@@ -33,6 +34,8 @@ interface Nrf5340Options {
   /** A byte left a UART. @param uart number of the UARTE @param atUs time since power on, of the chip */
   readonly output: (core: ChipCore, uart: number, byte: number, atUs: number) => void;
   readonly random: Random;
+  /** How instructions are carried out; the same to the bit. */
+  readonly engine?: Engine;
 }
 
 /** What only a running processor shows. */
@@ -74,6 +77,8 @@ export class Nrf5340 {
   readonly #serialFlash: SerialFlash;
   readonly #turns = new Turns(() => this.#domains);
   #domains: readonly Domain[] = [];
+  /** What cores ran that have no power any more. */
+  #instructions = 0;
   #application: Domain | undefined;
   #network: Domain | undefined;
   #uarts: readonly Uarte[] = [];
@@ -127,7 +132,13 @@ export class Nrf5340 {
     return idle === undefined ? undefined : idle / CYCLES_PER_US;
   }
 
+  /** Instructions of both cores since power on. */
+  get instructions(): number {
+    return this.#domains.reduce((sum, { processor }) => sum + processor.instructions, this.#instructions);
+  }
+
   powerOn(): void {
+    this.#instructions = 0;
     this.#ram = new Ram("RAM", APPLICATION.ramStart, new Uint8Array(APPLICATION.ram));
     this.#networkRam = new Ram("network RAM", NETWORK.ramStart, new Uint8Array(NETWORK.ram));
     this.#control = { reasons: 0, retained: [0, 0] };
@@ -187,7 +198,9 @@ export class Nrf5340 {
   /** A reset of the application core takes the network core with it. */
   #start(reason: number): void {
     this.#endNetwork();
+    this.#instructions = this.instructions;
     this.#application?.end();
+    this.#domains = [];
     this.#forceOff = 1;
     this.#control.reasons |= reason;
     this.#wires = new IpcWires();
@@ -263,6 +276,7 @@ export class Nrf5340 {
   }
 
   #endNetwork(): void {
+    this.#instructions += this.#network?.processor.instructions ?? 0;
     this.#network?.end();
     if (this.#networkIpc) this.#wires.detach(this.#networkIpc);
     this.#networkIpc = undefined;
@@ -275,6 +289,7 @@ export class Nrf5340 {
     const isNetwork = core === "network";
     const domain = new Domain({
       config: isNetwork ? NRF5340_NETWORK : NRF5340_APPLICATION,
+      engine: this.#options.engine,
       cyclesPerUs: CYCLES_PER_US,
       time: this.#turns,
       unknown: (access) =>

@@ -9,13 +9,65 @@ import { takeException } from "./system/exception-entry.ts";
 import { pendFault } from "./system/pend.ts";
 import { executionPriority, groupPriority, highestPending } from "./system/priority.ts";
 import { fetchFault } from "./system/protection.ts";
+import { type Entry, Translator } from "./translate/translator.ts";
+import { STATE, Windows } from "./translate/windows.ts";
 
 const PAGE_BYTES = 4096;
 const SECURE_GATEWAY = 0xe97f;
 
-type Page = (Instruction | undefined)[];
+/** Heat of a place that cannot be translated. */
+const COLD = 0xffff;
+const HEAT_OF_JUMP = 16;
+const HEAT_OF_STEP = 1;
 
-/** Runs one core, an instruction at a time. What it decoded it keeps until the bytes or the protection change. */
+/** What is known of the code in a page, by halfword. */
+class Page {
+  readonly instructions: (Instruction | undefined)[] = Array.from({ length: PAGE_BYTES / 2 });
+  readonly entries: (Entry | undefined)[] = Array.from({ length: PAGE_BYTES / 2 });
+  /** How often control came here. */
+  readonly heat = new Uint16Array(PAGE_BYTES / 2);
+
+  /** Forgets the entries of regions that reach into a block of code. */
+  drop(block: number): void {
+    for (const slot of this.#filled) {
+      if (this.entries[slot]?.blocks.has(block) !== true) continue;
+      this.entries[slot] = undefined;
+      this.heat[slot] = 0;
+      this.#filled.delete(slot);
+    }
+  }
+
+  /** A halfword holds something else now. */
+  forget(slot: number): void {
+    this.instructions[slot] = undefined;
+    this.heat[slot] = 0;
+  }
+
+  enter(slot: number, entry: Entry): void {
+    if (this.entries[slot] !== undefined) return;
+    this.entries[slot] = entry;
+    this.#filled.add(slot);
+  }
+
+  readonly #filled = new Set<number>();
+}
+
+/** Cycles that a region may use at once: its count is a small integer. */
+const BUDGET_MAX = 0x3fff_ffff;
+
+/** How a core's instructions are carried out. */
+export interface Engine {
+  /** Regions of code become JavaScript when control came to them so often; Infinity: never. */
+  readonly translatedAfter: number;
+}
+
+export const TRANSLATOR: Engine = { translatedAfter: 12 };
+export const INTERPRETER: Engine = { translatedAfter: Number.POSITIVE_INFINITY };
+
+/**
+ * Runs one core, an instruction at a time, or a region of translated code. What it decoded and translated it keeps
+ * until the bytes or the protection change.
+ */
 export class Interpreter {
   readonly core: Core;
   readonly #decoder: Decoder;
@@ -24,15 +76,32 @@ export class Interpreter {
   #pages = new Map<number, Page>();
   #state = 0;
   readonly #heard = new Map<Ram, () => void>();
-  #page: Page = [];
+  #page = new Page();
   #pageAt = -1;
+  #windows: Windows | undefined;
+  #translator: Translator | undefined;
+  readonly #hot: number;
+  #isStarted = false;
+  /** Heat for the next place: control has just come there. */
+  #arrived = 0;
 
-  constructor(core: Core) {
+  constructor(core: Core, engine: Engine) {
     this.core = core;
+    this.#hot = engine.translatedAfter * HEAT_OF_JUMP;
     this.#decoder = decoderOf(core.config);
     this.#decoded.set(this.#state, this.#pages);
     core.onRules = () => this.#forget();
     core.onState = (state) => this.#enterState(state);
+  }
+
+  /** Before the first instruction: where its code and its stack are. */
+  #start(): void {
+    const { core } = this;
+    this.#isStarted = true;
+    this.#arrived = HEAT_OF_JUMP;
+    if (!Number.isFinite(this.#hot)) return;
+    this.#windows = Windows.of(core.memory, { stack: core.get(13), start: core.pc }, core);
+    this.#translator = this.#windows && new Translator(core, this.#decoder, this.#windows);
   }
 
   /** It runs no more: memory need not tell it of changes. */
@@ -46,6 +115,7 @@ export class Interpreter {
    */
   run(): void {
     const { core } = this;
+    if (!this.#isStarted) this.#start();
     while (core.cycles < core.deadline && !core.lockedUp) {
       try {
         this.#runOn();
@@ -63,14 +133,89 @@ export class Interpreter {
       if (core.attention !== 0 && !this.#attend()) return;
       const { pc } = core;
       if ((pc & -PAGE_BYTES) !== this.#pageAt) this.#turnTo(pc);
-      const instruction = this.#page[(pc & (PAGE_BYTES - 1)) >>> 1] ?? this.#decode(pc);
-      core.r[15] = pc + 4;
-      core.next = pc + instruction.bytes;
-      core.cycles += 1;
-      if (core.it === 0) instruction.run(core, instruction);
-      else this.#runInIt(instruction);
-      core.pc = core.next;
+      const slot = (pc & (PAGE_BYTES - 1)) >>> 1;
+      const entry = this.#page.entries[slot] ?? (this.#arrived === 0 ? undefined : this.#warmed(pc, slot));
+      if (entry !== undefined && core.it === 0 && !this.#enter(entry)) continue;
+      this.#step();
     }
+  }
+
+  /** One instruction. */
+  #step(): void {
+    const { core } = this;
+    const { pc } = core;
+    if ((pc & -PAGE_BYTES) !== this.#pageAt) this.#turnTo(pc);
+    const instruction = this.#page.instructions[(pc & (PAGE_BYTES - 1)) >>> 1] ?? this.#decode(pc);
+    const after = pc + instruction.bytes;
+    core.r[15] = pc + 4;
+    core.next = after;
+    core.cycles += 1;
+    if (core.it === 0) instruction.run(core, instruction);
+    else this.#runInIt(instruction);
+    core.pc = core.next;
+    if (core.next !== after) this.#arrived = HEAT_OF_JUMP;
+  }
+
+  /** @returns whether an instruction is to be interpreted now: translated code does not do it */
+  #enter({ run, block }: Entry): boolean {
+    const { core } = this;
+    const windows = this.#windows as Windows;
+    const state = windows.S;
+    const budget = Math.min(core.deadline - core.cycles, BUDGET_MAX);
+    state[STATE.n] = core.n;
+    state[STATE.z] = core.z;
+    state[STATE.c] = core.c;
+    state[STATE.v] = core.v;
+    state[STATE.left] = budget;
+    state[STATE.rights] = core.rights;
+    state[STATE.limit] = core.limits[core.stack] as number;
+    core.cycles += budget - run(windows, block);
+    core.n = state[STATE.n] as number;
+    core.z = state[STATE.z] as number;
+    core.c = state[STATE.c] as number;
+    core.v = state[STATE.v] as number;
+    core.it = state[STATE.it] as number;
+    core.pc = (state[STATE.pc] as number) >>> 0;
+    if (state[STATE.how] === 0) {
+      this.#arrived = HEAT_OF_JUMP;
+      return false;
+    }
+    this.#arrived = HEAT_OF_STEP;
+    return core.cycles < core.deadline;
+  }
+
+  /** Control has come to a place without translated code: often enough, and it has some. */
+  #warmed(pc: number, slot: number): Entry | undefined {
+    const { heat, entries } = this.#page;
+    const arrived = this.#arrived;
+    this.#arrived = 0;
+    if (this.#translator === undefined || heat[slot] === COLD) return undefined;
+    heat[slot] = Math.min((heat[slot] as number) + arrived, COLD - 1);
+    if (heat[slot] <= this.#hot || this.core.it !== 0) return undefined;
+    const region = this.#translator.regionAt(
+      pc,
+      (address) => this.#entryAt(address) !== undefined,
+      (address) => this.#listenAt(address),
+    );
+    heat[slot] = COLD;
+    for (const [address, entry] of region ?? []) this.#setEntry(address, entry);
+    return entries[slot];
+  }
+
+  #entryAt(address: number): Entry | undefined {
+    return this.#pages.get(address & -PAGE_BYTES)?.entries[(address & (PAGE_BYTES - 1)) >>> 1];
+  }
+
+  #setEntry(address: number, entry: Entry): void {
+    const at = address & -PAGE_BYTES;
+    const page = this.#pages.get(at) ?? new Page();
+    this.#pages.set(at, page);
+    page.enter((address & (PAGE_BYTES - 1)) >>> 1, entry);
+  }
+
+  #listenAt(address: number): void {
+    const region = this.core.memory.at(address);
+    if (region) this.#listenTo(region, address);
   }
 
   #runInIt(instruction: Instruction): void {
@@ -129,7 +274,7 @@ export class Interpreter {
   #turnTo(pc: number): void {
     this.#pageAt = pc & -PAGE_BYTES;
     const known = this.#pages.get(this.#pageAt);
-    this.#page = known ?? Array.from({ length: PAGE_BYTES / 2 });
+    this.#page = known ?? new Page();
     if (!known) this.#pages.set(this.#pageAt, this.#page);
   }
 
@@ -153,7 +298,7 @@ export class Interpreter {
     const first = this.#fetch(pc);
     const second = isLong(first) ? this.#fetch((pc + 2) >>> 0) : 0;
     const instruction = this.#decoder.decode(first, second);
-    this.#page[(pc & (PAGE_BYTES - 1)) >>> 1] = instruction;
+    this.#page.instructions[(pc & (PAGE_BYTES - 1)) >>> 1] = instruction;
     core.r[15] = pc + 4;
     return instruction;
   }
@@ -179,13 +324,14 @@ export class Interpreter {
     );
   }
 
-  /** Forgets what was decoded in a block, and what may reach into it from the one before. */
+  /** Forgets what was decoded in a block, and what may reach into it: the instruction before, and regions. */
   #drop(block: number): void {
-    for (let address = block - 2; address < block + (1 << CODE_BLOCK_BITS); address += 2) {
-      for (const pages of this.#decoded.values()) {
+    for (const pages of this.#decoded.values()) {
+      for (let address = block - 2; address < block + (1 << CODE_BLOCK_BITS); address += 2) {
         const page = pages.get(address & -PAGE_BYTES);
-        if (page) page[(address & (PAGE_BYTES - 1)) >>> 1] = undefined;
+        page?.forget((address & (PAGE_BYTES - 1)) >>> 1);
       }
+      for (const page of pages.values()) page.drop(block);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { MemoryMap } from "../memory/memory-map.ts";
-import { Interpreter } from "./interpreter.ts";
+import { type Engine, Interpreter, TRANSLATOR } from "./interpreter.ts";
 import { type Bank, Core } from "./state/core.ts";
 import type { CoreConfig } from "./state/core-config.ts";
 import { EXCEPTION } from "./state/cpu-fault.ts";
@@ -14,11 +14,11 @@ export class Processor {
   readonly core: Core;
   readonly #interpreter: Interpreter;
 
-  constructor(config: CoreConfig, memory: MemoryMap) {
+  constructor(config: CoreConfig, memory: MemoryMap, engine: Engine = TRANSLATOR) {
     this.core = new Core(config, memory);
     memory.add(new SystemControlSpace(this.core));
     if (config.security) memory.add(new SystemControlSpace(this.core, { alias: true }));
-    this.#interpreter = new Interpreter(this.core);
+    this.#interpreter = new Interpreter(this.core, engine);
   }
 
   /** Starts at the vector table: stack pointer, then the address of the first instruction. Source: DDI 0553, TakeReset. */
@@ -37,12 +37,18 @@ export class Processor {
     core.pc = (start & ~1) >>> 0;
     core.next = core.pc;
     updateGuard(core);
+
     core.lookCloser();
   }
 
   /** Its power is gone, or another takes its place after a reset. */
   end(): void {
     this.#interpreter.end();
+  }
+
+  /** Instructions since it was made. */
+  get instructions(): number {
+    return this.core.cycles - this.core.skipped;
   }
 
   /** Sets an interrupt's line. It pends when the line goes high, and again after its handler while it stays so. */
@@ -77,7 +83,7 @@ export class Processor {
       if (core.deadline < planned && core.cycles < until) return;
       if (core.asleep !== "no") {
         if (due > until) return;
-        core.cycles = due;
+        core.skipTo(due);
       }
       for (const bank of BANKS) if (sysTickDue(core, bank) <= core.cycles) sysTickReached(core, bank);
     }

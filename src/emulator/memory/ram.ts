@@ -13,7 +13,8 @@ export class Ram implements Region {
   readonly view: DataView;
   /** Stores land here by themselves: not in flash. */
   readonly isWritable: boolean = true;
-  readonly #marks: Uint8Array;
+  /** 1 for each block of code whose changes somebody wants to hear of. */
+  readonly marks: Uint8Array;
   readonly #listeners = new Set<(address: number) => void>();
 
   constructor(name: string, start: number, content: Uint8Array, { executable = true } = {}) {
@@ -23,7 +24,7 @@ export class Ram implements Region {
     this.executable = executable;
     this.content = content;
     this.view = new DataView(content.buffer, content.byteOffset, content.byteLength);
-    this.#marks = new Uint8Array((content.length >>> CODE_BLOCK_BITS) + 1);
+    this.marks = new Uint8Array((content.length >>> CODE_BLOCK_BITS) + 1);
   }
 
   read(offset: number, bytes: number): number {
@@ -42,7 +43,7 @@ export class Ram implements Region {
 
   /** Code was decoded here: its listeners want to hear of the next write to this block. */
   markCode(offset: number): void {
-    this.#marks[offset >>> CODE_BLOCK_BITS] = 1;
+    this.marks[offset >>> CODE_BLOCK_BITS] = 1;
   }
 
   /**
@@ -56,13 +57,13 @@ export class Ram implements Region {
 
   /** The block holds other bytes now: what was decoded there does not count. */
   protected forgetCode(offset: number): void {
-    if (this.#marks[offset >>> CODE_BLOCK_BITS] !== 0) this.#codeChanged(offset);
+    if (this.marks[offset >>> CODE_BLOCK_BITS] !== 0) this.#codeChanged(offset);
   }
 
   /** A write hit a marked block. */
   #codeChanged(offset: number): void {
     const block = offset >>> CODE_BLOCK_BITS;
-    this.#marks[block] = 0;
+    this.marks[block] = 0;
     for (const changed of this.#listeners) changed(this.start + (block << CODE_BLOCK_BITS));
   }
 }

@@ -50,6 +50,7 @@ interface Line {
 export class JudgedRows {
   readonly rows: JudgedRow[] = [];
   readonly #texts: TextTable;
+  readonly #keepsLane: (verdict: ReadVerdict) => boolean;
   readonly #names = new CaseNames();
   readonly #power = new Lane<{ readonly atUs: number; readonly on: 0 | 1 }>();
   readonly #uart = new Lane<Line>();
@@ -57,8 +58,10 @@ export class JudgedRows {
   #before: readonly ReadSlot[] = [];
   #fromUs = 0;
 
-  constructor(texts: TextTable) {
+  /** @param keepsLane whether the next verdict's row gets what happened around it; default: every one. */
+  constructor(texts: TextTable, keepsLane: (verdict: ReadVerdict) => boolean = () => true) {
     this.#texts = texts;
+    this.#keepsLane = keepsLane;
   }
 
   take(event: ReadEvent): void {
@@ -122,7 +125,7 @@ export class JudgedRows {
       cut: cut === undefined ? undefined : this.#cut(cut),
       fromUs: this.#fromUs,
       toUs: atUs,
-      lane: this.#lanes(),
+      lane: this.#keepsLane(verdict) ? this.#lanes() : undefined,
     };
   }
 

@@ -18,23 +18,38 @@ const DATA_BYTES_MAX = 9_000_000;
  * Source: Content Security Policy 3 (W3C), 2.3.1 hash-source; HTML Standard 4.12.1.3, what a script element may hold.
  */
 export function pageDocument(runs: readonly RunPage[], code: PageCode, hil: string): string {
+  const data: PageData = { schema: PAGE_SCHEMA, hil, runs: fitted(runs, DATA_BYTES_MAX) };
   const [only] = runs;
   const title = only !== undefined && runs.length === 1 ? `${only.scenario} on ${only.profile ?? only.board}` : "Runs";
-  return documentOf(title, { schema: PAGE_SCHEMA, hil, runs: fitted(runs, DATA_BYTES_MAX) }, code);
+  return documentOf({ title: `${title} - hil report`, data, code });
 }
 
 /** The same with the page of a lab. */
 export function labDocument(lab: LabPage, code: PageCode, hil: string): string {
-  return documentOf(`Lab ${lab.folder}`, { schema: PAGE_SCHEMA, hil, runs: [], lab }, code);
+  const data: PageData = { schema: PAGE_SCHEMA, hil, runs: [], lab };
+  return documentOf({ title: `Lab ${lab.folder} - hil report`, data, code });
 }
 
-function documentOf(title: string, data: PageData, code: PageCode): string {
+/** The document of a page that watches: it has no data, and asks where it came from, and nobody else, for them. */
+export function livePageDocument(code: PageCode, hil: string): string {
+  return documentOf({ title: "hil watch", data: { hil }, code, connects: true });
+}
+
+interface Document {
+  readonly title: string;
+  readonly data: unknown;
+  readonly code: PageCode;
+  readonly connects?: true;
+}
+
+function documentOf({ title, data, code, connects }: Document): string {
   const style = code.style.trim();
   const script = code.script.trim();
   const policy = [
     "default-src 'none'",
     `script-src '${digestOf(script)}'`,
     `style-src '${digestOf(style)}'`,
+    ...(connects ? ["connect-src 'self'"] : []),
     "img-src data:",
     "base-uri 'none'",
     "form-action 'none'",
@@ -47,7 +62,7 @@ function documentOf(title: string, data: PageData, code: PageCode): string {
     `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta name="referrer" content="no-referrer">',
-    `<title>${markup(title)} - hil report</title>`,
+    `<title>${markup(title)}</title>`,
     `<style>${style}</style>`,
     "</head>",
     "<body>",

@@ -29,6 +29,12 @@ const READY: readonly Ready[] = ROWS.map((row) => ({ row, pattern: patternOf(row
 
 const NOTHING = { d: 0, n: 0, m: 0, a: 0, imm: 0, set: 0, carry: -1, shift: 0, amount: 0, indexing: 0 } as const;
 
+/** Every instruction has its fields in this order: the interpreter reads them millions of times a second. */
+function instruction(given: Partial<Instruction> & Pick<Instruction, "run" | "name" | "bytes">): Instruction {
+  const { run, name, bytes, d, n, m, a, imm, set, carry, shift, amount, indexing } = { ...NOTHING, ...given };
+  return { run, name, bytes, d, n, m, a, imm, set, carry, shift, amount, indexing, inIt: given.inIt };
+}
+
 /** So many encodings are remembered: more than images have. */
 const KNOWN_MAX = 200_000;
 
@@ -73,7 +79,7 @@ export class Decoder {
     // 1110 11xx and 1111 11xx: the space of coprocessors.
     const coprocessor = bytes === 4 && (first & 0xec00) === 0xec00;
     const run = coprocessor ? noCoprocessor : undefinedInstruction;
-    return { ...NOTHING, run, name: coprocessor ? "coprocessor" : "undefined", bytes };
+    return instruction({ run, name: coprocessor ? "coprocessor" : "undefined", bytes });
   }
 }
 
@@ -96,7 +102,7 @@ function has(config: CoreConfig, needs: Needs | undefined): boolean {
 
 function instructionOf(row: Row, field: Field, bytes: 2 | 4): Instruction {
   const letters = { d: field("d"), n: field("n"), m: field("m"), a: field("a"), imm: field("i"), set: field("S") };
-  const made = { ...NOTHING, ...letters, ...row.fields?.(field), run: row.run, name: row.name, bytes };
-  if (row.flags === undefined) return made;
-  return { ...made, set: 1, inIt: { ...made, set: 0 } };
+  const made = { ...letters, ...row.fields?.(field), run: row.run, name: row.name, bytes } as const;
+  if (row.flags === undefined) return instruction(made);
+  return instruction({ ...made, set: 1, inIt: instruction({ ...made, set: 0 }) });
 }

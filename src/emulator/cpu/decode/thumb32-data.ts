@@ -2,14 +2,10 @@ import {
   addressOf,
   arithmetic,
   compare,
-  immediate,
-  LOGIC,
   logical,
   logicalTest,
   moveTop,
-  SUM,
   shiftByRegister,
-  shiftedRegister,
 } from "../execute/arithmetic.ts";
 import {
   bitFieldClear,
@@ -17,7 +13,6 @@ import {
   bitFieldSigned,
   bitFieldUnsigned,
   countLeadingZeros,
-  EXTEND,
   extend,
   extendPairs,
   reverseBits,
@@ -35,6 +30,9 @@ import {
   unsignedSaturate,
 } from "../execute/saturate.ts";
 import { expandedImmediate, type Field, immediateShift, type Row } from "./row.ts";
+
+type Logical = Parameters<typeof logical>[0];
+type Sum = Parameters<typeof arithmetic>[0];
 
 const modified = (field: Field) => expandedImmediate(field("i"));
 const shift = (field: Field) => immediateShift(field("t"), field("i"));
@@ -79,14 +77,14 @@ function tests(opcode: string, name: string, byImmediate: Run, byRegister: Run):
   ];
 }
 
-const logicalPair = (opcode: string, name: string, compute: (typeof LOGIC)[keyof typeof LOGIC]) =>
-  pair(opcode, name, logical(compute, immediate), logical(compute, shiftedRegister));
+const logicalPair = (opcode: string, name: string, compute: Logical) =>
+  pair(opcode, name, logical(compute, "immediate"), logical(compute, "register"));
 
-const sumPair = (opcode: string, name: string, compute: (typeof SUM)[keyof typeof SUM]) =>
-  pair(opcode, name, arithmetic(compute, immediate), arithmetic(compute, shiftedRegister));
+const sumPair = (opcode: string, name: string, compute: Sum) =>
+  pair(opcode, name, arithmetic(compute, "immediate"), arithmetic(compute, "register"));
 
 /** With Rn all ones: a move. */
-function moves(opcode: string, name: string, compute: (typeof LOGIC)[keyof typeof LOGIC]): readonly Row[] {
+function moves(opcode: string, name: string, compute: Logical): readonly Row[] {
   const [byImmediate, byRegister] = logicalPair(opcode, name, compute) as [Row, Row];
   const alone = (row: Row): Row => ({ ...row, bits: row.bits.replace("nnnn", "1111") });
   return [alone(byImmediate), alone(byRegister)];
@@ -94,22 +92,22 @@ function moves(opcode: string, name: string, compute: (typeof LOGIC)[keyof typeo
 
 /** Rows that must be looked at before the general ones of the same opcode come first. */
 const PROCESSING: readonly Row[] = [
-  ...tests("0000", "TST", logicalTest(LOGIC.and, immediate), logicalTest(LOGIC.and, shiftedRegister)),
-  ...logicalPair("0000", "AND", LOGIC.and),
-  ...logicalPair("0001", "BIC", LOGIC.bic),
-  ...moves("0010", "MOV", LOGIC.mov),
-  ...logicalPair("0010", "ORR", LOGIC.orr),
-  ...moves("0011", "MVN", LOGIC.mvn),
-  ...logicalPair("0011", "ORN", LOGIC.orn),
-  ...tests("0100", "TEQ", logicalTest(LOGIC.eor, immediate), logicalTest(LOGIC.eor, shiftedRegister)),
-  ...logicalPair("0100", "EOR", LOGIC.eor),
-  ...tests("1000", "CMN", compare(SUM.add, immediate), compare(SUM.add, shiftedRegister)),
-  ...sumPair("1000", "ADD", SUM.add),
-  ...sumPair("1010", "ADC", SUM.adc),
-  ...sumPair("1011", "SBC", SUM.sbc),
-  ...tests("1101", "CMP", compare(SUM.sub, immediate), compare(SUM.sub, shiftedRegister)),
-  ...sumPair("1101", "SUB", SUM.sub),
-  ...sumPair("1110", "RSB", SUM.rsb),
+  ...tests("0000", "TST", logicalTest("and", "immediate"), logicalTest("and", "register")),
+  ...logicalPair("0000", "AND", "and"),
+  ...logicalPair("0001", "BIC", "bic"),
+  ...moves("0010", "MOV", "mov"),
+  ...logicalPair("0010", "ORR", "orr"),
+  ...moves("0011", "MVN", "mvn"),
+  ...logicalPair("0011", "ORN", "orn"),
+  ...tests("0100", "TEQ", logicalTest("eor", "immediate"), logicalTest("eor", "register")),
+  ...logicalPair("0100", "EOR", "eor"),
+  ...tests("1000", "CMN", compare("add", "immediate"), compare("add", "register")),
+  ...sumPair("1000", "ADD", "add"),
+  ...sumPair("1010", "ADC", "adc"),
+  ...sumPair("1011", "SBC", "sbc"),
+  ...tests("1101", "CMP", compare("sub", "immediate"), compare("sub", "register")),
+  ...sumPair("1101", "SUB", "sub"),
+  ...sumPair("1110", "RSB", "rsb"),
 ];
 
 const PLAIN_IMMEDIATE: readonly Row[] = [
@@ -120,12 +118,12 @@ const PLAIN_IMMEDIATE: readonly Row[] = [
     run: addressOf,
     fields: (field: Field) => ({ imm: -field("i") }),
   },
-  { bits: "11110 i 100000 nnnn 0 iii dddd iiiiiiii", name: "ADD (immediate) T4", run: arithmetic(SUM.add, immediate) },
-  { bits: "11110 i 101010 nnnn 0 iii dddd iiiiiiii", name: "SUB (immediate) T4", run: arithmetic(SUM.sub, immediate) },
+  { bits: "11110 i 100000 nnnn 0 iii dddd iiiiiiii", name: "ADD (immediate) T4", run: arithmetic("add", "immediate") },
+  { bits: "11110 i 101010 nnnn 0 iii dddd iiiiiiii", name: "SUB (immediate) T4", run: arithmetic("sub", "immediate") },
   {
     bits: "11110 j 100100 iiii 0 kkk dddd llllllll",
     name: "MOV (immediate) T3",
-    run: logical(LOGIC.mov, immediate),
+    run: logical("mov", "immediate"),
     fields: wideImmediate,
   },
   { bits: "11110 j 101100 iiii 0 kkk dddd llllllll", name: "MOVT T1", run: moveTop, fields: wideImmediate },
@@ -206,12 +204,12 @@ function extendRows(opcode: string, name: string, run: Run, alone: "v8m" | "dsp"
 
 const REGISTER: readonly Row[] = [
   ...shiftRows(),
-  ...extendRows("000", "SXTH, SXTAH", extend(EXTEND.signedHalf), "v8m"),
-  ...extendRows("001", "UXTH, UXTAH", extend(EXTEND.unsignedHalf), "v8m"),
-  ...extendRows("010", "SXTB16, SXTAB16", extendPairs(EXTEND.signedByte), "dsp"),
-  ...extendRows("011", "UXTB16, UXTAB16", extendPairs(EXTEND.unsignedByte), "dsp"),
-  ...extendRows("100", "SXTB, SXTAB", extend(EXTEND.signedByte), "v8m"),
-  ...extendRows("101", "UXTB, UXTAB", extend(EXTEND.unsignedByte), "v8m"),
+  ...extendRows("000", "SXTH, SXTAH", extend("signedHalf"), "v8m"),
+  ...extendRows("001", "UXTH, UXTAH", extend("unsignedHalf"), "v8m"),
+  ...extendRows("010", "SXTB16, SXTAB16", extendPairs("signedByte"), "dsp"),
+  ...extendRows("011", "UXTB16, UXTAB16", extendPairs("unsignedByte"), "dsp"),
+  ...extendRows("100", "SXTB, SXTAB", extend("signedByte"), "v8m"),
+  ...extendRows("101", "UXTB, UXTAB", extend("unsignedByte"), "v8m"),
   { bits: "111110101 010 nnnn 1111 dddd 1000 mmmm", name: "SEL T1", run: select, needs: "dsp" },
   { bits: "111110101 001 nnnn 1111 dddd 1000 mmmm", name: "REV T2", run: reverseBytes, needs: "v8m" },
   { bits: "111110101 001 nnnn 1111 dddd 1001 mmmm", name: "REV16 T2", run: reverseBytesInHalves, needs: "v8m" },

@@ -5,7 +5,6 @@ import {
   dualMultiply,
   dualMultiplyAdd,
   dualMultiplyAddLong,
-  HIGH,
   mostSignificant,
   multiplyAddAdd,
   multiplyAddLong,
@@ -51,15 +50,15 @@ function longRow(op: string, tail: string, name: string, run: Run, needs: Needs 
 }
 
 const LONG: readonly Row[] = [
-  longRow("000", "aaaa dddd 0000", "SMULL T1", multiplyLong(HIGH.signed)),
+  longRow("000", "aaaa dddd 0000", "SMULL T1", multiplyLong("signed")),
   longRow("001", "1111 dddd 1111", "SDIV T1", divideSigned),
-  longRow("010", "aaaa dddd 0000", "UMULL T1", multiplyLong(HIGH.unsigned)),
+  longRow("010", "aaaa dddd 0000", "UMULL T1", multiplyLong("unsigned")),
   longRow("011", "1111 dddd 1111", "UDIV T1", divideUnsigned),
-  longRow("100", "aaaa dddd 0000", "SMLAL T1", multiplyAddLong(HIGH.signed)),
+  longRow("100", "aaaa dddd 0000", "SMLAL T1", multiplyAddLong("signed")),
   longRow("100", "aaaa dddd 10ii", "SMLALBB, SMLALBT, SMLALTB, SMLALTT T1", smlalxy, "dsp"),
   longRow("100", "aaaa dddd 110i", "SMLALD, SMLALDX T1", dualMultiplyAddLong(1), "dsp"),
   longRow("101", "aaaa dddd 110i", "SMLSLD, SMLSLDX T1", dualMultiplyAddLong(-1), "dsp"),
-  longRow("110", "aaaa dddd 0000", "UMLAL T1", multiplyAddLong(HIGH.unsigned)),
+  longRow("110", "aaaa dddd 0000", "UMLAL T1", multiplyAddLong("unsigned")),
   longRow("110", "aaaa dddd 0110", "UMAAL T1", multiplyAddAdd, "dsp"),
 ];
 

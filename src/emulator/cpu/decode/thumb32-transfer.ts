@@ -3,7 +3,6 @@ import { INDEXING } from "../execute/instruction.ts";
 import { nothing } from "../execute/system-control.ts";
 import {
   clearExclusive,
-  KIND,
   loadAcquire,
   loadDual,
   loadExclusive,
@@ -30,9 +29,9 @@ function indexed(field: Field, scale: number): { readonly imm: number; readonly 
 }
 
 const SIZES = [
-  { code: "00", name: "B", kind: KIND.byte },
-  { code: "01", name: "H", kind: KIND.half },
-  { code: "10", name: "", kind: KIND.word },
+  { code: "00", name: "B", kind: "byte" },
+  { code: "01", name: "H", kind: "half" },
+  { code: "10", name: "", kind: "word" },
 ] as const;
 
 const STORES: readonly Row[] = SIZES.flatMap(({ code, name, kind }) => {
@@ -51,8 +50,8 @@ const STORES: readonly Row[] = SIZES.flatMap(({ code, name, kind }) => {
 
 const LOADS: readonly Row[] = [
   ...SIZES.map((size) => ({ ...size, sign: "0" })),
-  { code: "00", name: "SB", kind: KIND.signedByte, sign: "1" },
-  { code: "01", name: "SH", kind: KIND.signedHalf, sign: "1" },
+  { code: "00", name: "SB", kind: "signedByte", sign: "1" } as const,
+  { code: "01", name: "SH", kind: "signedHalf", sign: "1" } as const,
 ].flatMap(({ code, name, kind, sign }) => {
   const run = loadImmediate(kind);
   const head = `1111100${sign}`;
@@ -116,24 +115,24 @@ const words = (field: Field) => ({ imm: field("i") * 4 });
 
 /** Rd of the stores stands in the letter a, Rt in d. */
 const EXCLUSIVE: readonly Row[] = [
-  { bits: "11101000 0100 nnnn dddd aaaa iiiiiiii", name: "STREX T1", run: storeExclusive(KIND.word), fields: words },
-  { bits: "11101000 0101 nnnn dddd 1111 iiiiiiii", name: "LDREX T1", run: loadExclusive(KIND.word), fields: words },
-  { bits: "11101000 1100 nnnn dddd 1111 0100 aaaa", name: "STREXB T1", run: storeExclusive(KIND.byte) },
-  { bits: "11101000 1100 nnnn dddd 1111 0101 aaaa", name: "STREXH T1", run: storeExclusive(KIND.half) },
-  { bits: "11101000 1101 nnnn dddd 1111 0100 1111", name: "LDREXB T1", run: loadExclusive(KIND.byte) },
-  { bits: "11101000 1101 nnnn dddd 1111 0101 1111", name: "LDREXH T1", run: loadExclusive(KIND.half) },
-  { bits: "11101000 1100 nnnn dddd 1111 1000 1111", name: "STLB T1", run: storeRelease(KIND.byte) },
-  { bits: "11101000 1100 nnnn dddd 1111 1001 1111", name: "STLH T1", run: storeRelease(KIND.half) },
-  { bits: "11101000 1100 nnnn dddd 1111 1010 1111", name: "STL T1", run: storeRelease(KIND.word) },
-  { bits: "11101000 1100 nnnn dddd 1111 1100 aaaa", name: "STLEXB T1", run: storeExclusive(KIND.byte) },
-  { bits: "11101000 1100 nnnn dddd 1111 1101 aaaa", name: "STLEXH T1", run: storeExclusive(KIND.half) },
-  { bits: "11101000 1100 nnnn dddd 1111 1110 aaaa", name: "STLEX T1", run: storeExclusive(KIND.word) },
-  { bits: "11101000 1101 nnnn dddd 1111 1000 1111", name: "LDAB T1", run: loadAcquire(KIND.byte) },
-  { bits: "11101000 1101 nnnn dddd 1111 1001 1111", name: "LDAH T1", run: loadAcquire(KIND.half) },
-  { bits: "11101000 1101 nnnn dddd 1111 1010 1111", name: "LDA T1", run: loadAcquire(KIND.word) },
-  { bits: "11101000 1101 nnnn dddd 1111 1100 1111", name: "LDAEXB T1", run: loadExclusive(KIND.byte) },
-  { bits: "11101000 1101 nnnn dddd 1111 1101 1111", name: "LDAEXH T1", run: loadExclusive(KIND.half) },
-  { bits: "11101000 1101 nnnn dddd 1111 1110 1111", name: "LDAEX T1", run: loadExclusive(KIND.word) },
+  { bits: "11101000 0100 nnnn dddd aaaa iiiiiiii", name: "STREX T1", run: storeExclusive("word"), fields: words },
+  { bits: "11101000 0101 nnnn dddd 1111 iiiiiiii", name: "LDREX T1", run: loadExclusive("word"), fields: words },
+  { bits: "11101000 1100 nnnn dddd 1111 0100 aaaa", name: "STREXB T1", run: storeExclusive("byte") },
+  { bits: "11101000 1100 nnnn dddd 1111 0101 aaaa", name: "STREXH T1", run: storeExclusive("half") },
+  { bits: "11101000 1101 nnnn dddd 1111 0100 1111", name: "LDREXB T1", run: loadExclusive("byte") },
+  { bits: "11101000 1101 nnnn dddd 1111 0101 1111", name: "LDREXH T1", run: loadExclusive("half") },
+  { bits: "11101000 1100 nnnn dddd 1111 1000 1111", name: "STLB T1", run: storeRelease("byte") },
+  { bits: "11101000 1100 nnnn dddd 1111 1001 1111", name: "STLH T1", run: storeRelease("half") },
+  { bits: "11101000 1100 nnnn dddd 1111 1010 1111", name: "STL T1", run: storeRelease("word") },
+  { bits: "11101000 1100 nnnn dddd 1111 1100 aaaa", name: "STLEXB T1", run: storeExclusive("byte") },
+  { bits: "11101000 1100 nnnn dddd 1111 1101 aaaa", name: "STLEXH T1", run: storeExclusive("half") },
+  { bits: "11101000 1100 nnnn dddd 1111 1110 aaaa", name: "STLEX T1", run: storeExclusive("word") },
+  { bits: "11101000 1101 nnnn dddd 1111 1000 1111", name: "LDAB T1", run: loadAcquire("byte") },
+  { bits: "11101000 1101 nnnn dddd 1111 1001 1111", name: "LDAH T1", run: loadAcquire("half") },
+  { bits: "11101000 1101 nnnn dddd 1111 1010 1111", name: "LDA T1", run: loadAcquire("word") },
+  { bits: "11101000 1101 nnnn dddd 1111 1100 1111", name: "LDAEXB T1", run: loadExclusive("byte") },
+  { bits: "11101000 1101 nnnn dddd 1111 1101 1111", name: "LDAEXH T1", run: loadExclusive("half") },
+  { bits: "11101000 1101 nnnn dddd 1111 1110 1111", name: "LDAEX T1", run: loadExclusive("word") },
   { bits: "11110011 1011 1111 1000 1111 0010 1111", name: "CLREX T1", run: clearExclusive },
 ].map((row) => ({ needs: "v8m", ...row }));
 

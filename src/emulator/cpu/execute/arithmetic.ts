@@ -1,5 +1,5 @@
 import type { Core } from "../state/core.ts";
-import { type Instruction, type Run, SHIFT } from "./instruction.ts";
+import { type Form, formed, type Instruction, type Run, SHIFT } from "./instruction.ts";
 
 /** a + b + carry, with the flags when `set`. Source: Armv8-M ARM (DDI 0553), AddWithCarry. */
 function addWithCarry(core: Core, a: number, b: number, carry: number, set: number): number {
@@ -49,18 +49,21 @@ function shiftedLeft(core: Core, value: number, amount: number): number {
 type Operand = (core: Core, i: Instruction) => number;
 
 /** The last operand: an immediate with its carry, or a register shifted by a constant. */
-export const immediate: Operand = (core, i) => {
+const immediate: Operand = (core, i) => {
   core.shiftCarry = i.carry < 0 ? core.c : i.carry;
   return i.imm;
 };
 
-export const shiftedRegister: Operand = (core, i) => shifted(core, core.get(i.m), i.shift, i.amount);
+const shiftedRegister: Operand = (core, i) => shifted(core, core.get(i.m), i.shift, i.amount);
 
 type Logic = (a: number, b: number) => number;
 
+const OPERANDS: Readonly<Record<Form["operand"], Operand>> = { immediate, register: shiftedRegister };
+
 /** Logical instructions, MOV and MVN: the carry comes from the shifter. */
-export function logical(compute: Logic, operand: Operand): Run {
-  return (core, i) => {
+export function logical(by: keyof typeof LOGIC, from: Form["operand"]): Run {
+  const [compute, operand] = [LOGIC[by], OPERANDS[from]];
+  const run: Run = (core, i) => {
     const result = compute(core.get(i.n), operand(core, i)) | 0;
     core.set(i.d, result);
     if (i.set !== 0) {
@@ -68,17 +71,20 @@ export function logical(compute: Logic, operand: Operand): Run {
       core.c = core.shiftCarry;
     }
   };
+  return formed("logical", run, by, from);
 }
 
 /** TST and TEQ: flags alone. */
-export function logicalTest(compute: Logic, operand: Operand): Run {
-  return (core, i) => {
+export function logicalTest(by: keyof typeof LOGIC, from: Form["operand"]): Run {
+  const [compute, operand] = [LOGIC[by], OPERANDS[from]];
+  const run: Run = (core, i) => {
     core.setNz(compute(core.get(i.n), operand(core, i)) | 0);
     core.c = core.shiftCarry;
   };
+  return formed("logicalTest", run, by, from);
 }
 
-export const LOGIC = {
+const LOGIC = {
   and: (a, b) => a & b,
   bic: (a, b) => a & ~b,
   orr: (a, b) => a | b,
@@ -90,7 +96,7 @@ export const LOGIC = {
 
 type Sum = (core: Core, a: number, b: number, set: number) => number;
 
-export const SUM = {
+const SUM = {
   add: (core, a, b, set) => addWithCarry(core, a, b, 0, set),
   adc: (core, a, b, set) => addWithCarry(core, a, b, core.c, set),
   sub: (core, a, b, set) => addWithCarry(core, a, ~b, 1, set),
@@ -99,41 +105,45 @@ export const SUM = {
 } as const satisfies Record<string, Sum>;
 
 /** Additions and subtractions. A result for sp is checked against its limit. */
-export function arithmetic(compute: Sum, operand: Operand): Run {
-  return (core, i) => {
+export function arithmetic(by: keyof typeof SUM, from: Form["operand"]): Run {
+  const [compute, operand] = [SUM[by], OPERANDS[from]];
+  const run: Run = (core, i) => {
     const b = operand(core, i);
     if (i.d === 13) core.setCheckedStack(compute(core, core.get(i.n), b, i.set));
     else core.set(i.d, compute(core, core.get(i.n), b, i.set));
   };
+  return formed("arithmetic", run, by, from);
 }
 
 /** CMP and CMN. */
-export function compare(compute: Sum, operand: Operand): Run {
-  return (core, i) => void compute(core, core.get(i.n), operand(core, i), 1);
+export function compare(by: keyof typeof SUM, from: Form["operand"]): Run {
+  const [compute, operand] = [SUM[by], OPERANDS[from]];
+  const run: Run = (core, i) => void compute(core, core.get(i.n), operand(core, i), 1);
+  return formed("compare", run, by, from);
 }
 
 /** ADD and SUB without flags from the word-aligned PC: ADR. */
-export const addressOf: Run = (core, i) => core.set(i.d, (core.get(15) & ~3) + i.imm);
+export const addressOf = formed("addressOf", (core, i) => core.set(i.d, (core.get(15) & ~3) + i.imm));
 
 /** A shift by a register's low byte. */
-export const shiftByRegister: Run = (core, i) => {
+export const shiftByRegister = formed("shiftByRegister", (core, i) => {
   const result = shifted(core, core.get(i.n), i.shift, core.get(i.m) & 0xff) | 0;
   core.set(i.d, result);
   if (i.set !== 0) {
     core.setNz(result);
     core.c = core.shiftCarry;
   }
-};
+});
 
 /** ADD (register) of two high registers: the PC may be written; no flags. */
-export const addHigh: Run = (core, i) => writeHigh(core, i.d, (core.get(i.n) + core.get(i.m)) | 0);
+export const addHigh = formed("addHigh", (core, i) => writeHigh(core, i.d, (core.get(i.n) + core.get(i.m)) | 0));
 
 /** MOV (register): the PC may be written. */
-export const moveHigh: Run = (core, i) => {
+export const moveHigh = formed("moveHigh", (core, i) => {
   const value = core.get(i.m);
   writeHigh(core, i.d, value);
   if (i.set !== 0) core.setNz(value);
-};
+});
 
 function writeHigh(core: Core, register: number, value: number): void {
   if (register === 15) core.branch(value);
@@ -141,4 +151,4 @@ function writeHigh(core: Core, register: number, value: number): void {
   else core.set(register, value);
 }
 
-export const moveTop: Run = (core, i) => core.set(i.d, (core.get(i.d) & 0xffff) | (i.imm << 16));
+export const moveTop = formed("moveTop", (core, i) => core.set(i.d, (core.get(i.d) & 0xffff) | (i.imm << 16)));

@@ -1,28 +1,32 @@
 import type { Core } from "../state/core.ts";
-import type { Instruction, Run } from "./instruction.ts";
+import { formed, type Instruction, type Run } from "./instruction.ts";
 
 /** `imm` is the lowest bit, `amount` the width less one or, for BFI and BFC, the highest bit. */
 function fieldMask(low: number, high: number): number {
   return ((2 ** (high - low + 1) - 1) << low) | 0;
 }
 
-export const bitFieldInsert: Run = (core, i) => {
+export const bitFieldInsert = formed("bitFieldInsert", (core, i) => {
   const mask = fieldMask(i.imm, i.amount);
   core.set(i.d, (core.get(i.d) & ~mask) | ((core.get(i.n) << i.imm) & mask));
-};
+});
 
-export const bitFieldClear: Run = (core, i) => core.set(i.d, core.get(i.d) & ~fieldMask(i.imm, i.amount));
+export const bitFieldClear = formed("bitFieldClear", (core, i) =>
+  core.set(i.d, core.get(i.d) & ~fieldMask(i.imm, i.amount)),
+);
 
-export const bitFieldUnsigned: Run = (core, i) => core.set(i.d, (core.get(i.n) >>> i.imm) & fieldMask(0, i.amount));
+export const bitFieldUnsigned = formed("bitFieldUnsigned", (core, i) =>
+  core.set(i.d, (core.get(i.n) >>> i.imm) & fieldMask(0, i.amount)),
+);
 
-export const bitFieldSigned: Run = (core, i) => {
+export const bitFieldSigned = formed("bitFieldSigned", (core, i) => {
   const unused = 31 - i.amount;
   core.set(i.d, (core.get(i.n) << (unused - i.imm)) >> unused);
-};
+});
 
-export const countLeadingZeros: Run = (core, i) => core.set(i.d, Math.clz32(core.get(i.m)));
+export const countLeadingZeros = formed("countLeadingZeros", (core, i) => core.set(i.d, Math.clz32(core.get(i.m))));
 
-export const reverseBits: Run = (core, i) => {
+export const reverseBits = formed("reverseBits", (core, i) => {
   let value = core.get(i.m);
   let reversed = 0;
   for (let bit = 0; bit < 32; bit += 1) {
@@ -30,26 +34,26 @@ export const reverseBits: Run = (core, i) => {
     value >>>= 1;
   }
   core.set(i.d, reversed);
-};
+});
 
-export const reverseBytes: Run = (core, i) => {
+export const reverseBytes = formed("reverseBytes", (core, i) => {
   const value = core.get(i.m);
   core.set(i.d, (value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24));
-};
+});
 
-export const reverseBytesInHalves: Run = (core, i) => {
+export const reverseBytesInHalves = formed("reverseBytesInHalves", (core, i) => {
   const value = core.get(i.m);
   core.set(i.d, ((value & 0xff00ff) << 8) | ((value >>> 8) & 0xff00ff));
-};
+});
 
-export const reverseSignedHalf: Run = (core, i) => {
+export const reverseSignedHalf = formed("reverseSignedHalf", (core, i) => {
   const value = core.get(i.m);
   core.set(i.d, (((value & 0xff) << 24) >> 16) | ((value >>> 8) & 0xff));
-};
+});
 
 type Extend = (value: number) => number;
 
-export const EXTEND = {
+const EXTEND = {
   signedByte: (value) => (value << 24) >> 24,
   signedHalf: (value) => (value << 16) >> 16,
   unsignedByte: (value) => value & 0xff,
@@ -62,17 +66,20 @@ function rotated(core: Core, i: Instruction): number {
 }
 
 /** SXTB, UXTH … and those that add Rn, which is 15 where nothing is added. */
-export function extend(by: Extend): Run {
-  return (core, i) => core.set(i.d, by(rotated(core, i)) + (i.n === 15 ? 0 : core.get(i.n)));
+export function extend(by: keyof typeof EXTEND): Run {
+  const extended = EXTEND[by];
+  const run: Run = (core, i) => core.set(i.d, extended(rotated(core, i)) + (i.n === 15 ? 0 : core.get(i.n)));
+  return formed("extend", run, by);
 }
 
 /** SXTB16, UXTB16 and those that add: bytes 0 and 2 become two halfwords. */
-export function extendPairs(by: Extend): Run {
+export function extendPairs(by: keyof typeof EXTEND): Run {
+  const extended = EXTEND[by];
   return (core, i) => {
     const value = rotated(core, i);
     const base = i.n === 15 ? 0 : core.get(i.n);
-    const low = by(value) + base;
-    const high = by(value >>> 16) + (base >>> 16);
+    const low = extended(value) + base;
+    const high = extended(value >>> 16) + (base >>> 16);
     core.set(i.d, (low & 0xffff) | (high << 16));
   };
 }

@@ -1,7 +1,20 @@
 import type { Core } from "../state/core.ts";
 
+/** What the translator has to know of a `run` to write it down: the kind of act, and what is computed by which operand. */
+export interface Form {
+  readonly act: string;
+  /** What is computed, or the kind of access. */
+  readonly by: string;
+  readonly operand: "immediate" | "register";
+}
+
 /** What an instruction does. It reads `core.pc`, and sets `core.next` when it branches. */
-export type Run = (core: Core, instruction: Instruction) => void;
+export type Run = ((core: Core, instruction: Instruction) => void) & { readonly form?: Form };
+
+/** Gives a `run` its form: without one the translator leaves it to the interpreter. */
+export function formed(act: string, run: Run, by = "", operand: Form["operand"] = "immediate"): Run {
+  return Object.assign(run, { form: { act, by, operand } });
+}
 
 /** Shift types of a shifter operand. Source: Armv8-M ARM (DDI 0553), DecodeImmShift. */
 export const SHIFT = { lsl: 0, lsr: 1, asr: 2, ror: 3, rrx: 4 } as const;

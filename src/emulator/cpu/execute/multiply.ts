@@ -1,17 +1,19 @@
 import type { Core } from "../state/core.ts";
-import type { Instruction, Run } from "./instruction.ts";
+import { formed, type Instruction, type Run } from "./instruction.ts";
 
-export const multiplyWords: Run = (core, i) => {
+export const multiplyWords = formed("multiplyWords", (core, i) => {
   const result = Math.imul(core.get(i.n), core.get(i.m));
   core.set(i.d, result);
   if (i.set !== 0) core.setNz(result);
-};
+});
 
-export const multiplyWordsAdd: Run = (core, i) =>
-  core.set(i.d, core.get(i.a) + Math.imul(core.get(i.n), core.get(i.m)));
+export const multiplyWordsAdd = formed("multiplyWordsAdd", (core, i) =>
+  core.set(i.d, core.get(i.a) + Math.imul(core.get(i.n), core.get(i.m))),
+);
 
-export const multiplySubtract: Run = (core, i) =>
-  core.set(i.d, core.get(i.a) - Math.imul(core.get(i.n), core.get(i.m)));
+export const multiplySubtract = formed("multiplySubtract", (core, i) =>
+  core.set(i.d, core.get(i.a) - Math.imul(core.get(i.n), core.get(i.m))),
+);
 
 const LOW = 0xffff_ffffn;
 
@@ -29,49 +31,51 @@ function setLong(core: Core, i: Instruction, value: bigint): void {
   core.set(i.d, Number((value >> 32n) & LOW));
 }
 
-/** High word of an unsigned product, without BigInt: these are the inner loops of elliptic curves. */
-function highUnsigned(a: number, b: number): number {
+/** High word of an unsigned product, in 32-bit integers: these are the inner loops of elliptic curves. */
+export function highUnsigned(a: number, b: number): number {
   const [aLow, aHigh, bLow, bHigh] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const other = aLow * bHigh + (middle % 0x1_0000);
-  return (aHigh * bHigh + Math.floor(middle / 0x1_0000) + Math.floor(other / 0x1_0000)) | 0;
+  const first = Math.imul(aHigh, bLow);
+  const second = Math.imul(aLow, bHigh);
+  const middle = (Math.imul(aLow, bLow) >>> 16) + (first & 0xffff) + (second & 0xffff);
+  return (Math.imul(aHigh, bHigh) + (first >>> 16) + (second >>> 16) + (middle >>> 16)) | 0;
 }
 
-function highSigned(a: number, b: number): number {
-  return (highUnsigned(a >>> 0, b >>> 0) - (a < 0 ? b : 0) - (b < 0 ? a : 0)) | 0;
+export function highSigned(a: number, b: number): number {
+  return (highUnsigned(a, b) - (a < 0 ? b : 0) - (b < 0 ? a : 0)) | 0;
 }
 
-type High = (a: number, b: number) => number;
+const HIGH = { signed: highSigned, unsigned: highUnsigned } as const;
 
 /** UMULL, SMULL. */
-export function multiplyLong(high: High): Run {
-  return (core, i) => {
+export function multiplyLong(by: keyof typeof HIGH): Run {
+  const high = HIGH[by];
+  const run: Run = (core, i) => {
     const [n, m] = [core.get(i.n), core.get(i.m)];
     core.set(i.d, high(n, m));
     core.set(i.a, Math.imul(n, m));
   };
+  return formed("multiplyLong", run, by);
 }
 
 /** UMLAL, SMLAL. */
-export function multiplyAddLong(high: High): Run {
-  return (core, i) => {
+export function multiplyAddLong(by: keyof typeof HIGH): Run {
+  const high = HIGH[by];
+  const run: Run = (core, i) => {
     const [n, m] = [core.get(i.n), core.get(i.m)];
     const low = (Math.imul(n, m) >>> 0) + (core.get(i.a) >>> 0);
     core.set(i.d, high(n, m) + core.get(i.d) + (low > 0xffff_ffff ? 1 : 0));
     core.set(i.a, low | 0);
   };
+  return formed("multiplyAddLong", run, by);
 }
 
-export const HIGH = {
-  signed: highSigned,
-  unsigned: (a, b) => highUnsigned(a >>> 0, b >>> 0),
-} as const satisfies Record<string, High>;
-
 /** UMAAL: both accumulators are added to the low word. */
-export const multiplyAddAdd: Run = (core, i) => {
-  const product = unsigned(core.get(i.n)) * unsigned(core.get(i.m));
-  setLong(core, i, product + unsigned(core.get(i.a)) + unsigned(core.get(i.d)));
-};
+export const multiplyAddAdd = formed("multiplyAddAdd", (core, i) => {
+  const [n, m] = [core.get(i.n), core.get(i.m)];
+  const low = (Math.imul(n, m) >>> 0) + (core.get(i.a) >>> 0) + (core.get(i.d) >>> 0);
+  core.set(i.d, highUnsigned(n, m) + Math.floor(low / 0x1_0000_0000));
+  core.set(i.a, low | 0);
+});
 
 /** A halfword as a signed number: the top one when `top` is not 0. */
 function half(value: number, top: number): number {
@@ -141,13 +145,13 @@ function dividesByZero(core: Core, i: Instruction): boolean {
   return true;
 }
 
-export const divideSigned: Run = (core, i) => {
+export const divideSigned = formed("divideSigned", (core, i) => {
   if (!dividesByZero(core, i)) core.set(i.d, Math.trunc(core.get(i.n) / core.get(i.m)));
-};
+});
 
-export const divideUnsigned: Run = (core, i) => {
+export const divideUnsigned = formed("divideUnsigned", (core, i) => {
   if (!dividesByZero(core, i)) core.set(i.d, Math.floor((core.get(i.n) >>> 0) / (core.get(i.m) >>> 0)));
-};
+});
 
 /** USAD8, USADA8: the sum of absolute differences of four bytes, plus Ra where it is not 15. */
 export const sumOfDifferences: Run = (core, i) => {

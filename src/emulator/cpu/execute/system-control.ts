@@ -4,9 +4,9 @@ import { pendSynchronous } from "../system/pend.ts";
 import { executionPriority } from "../system/priority.ts";
 import { attributionOf, mpuVerdict, updateGuard } from "../system/protection.ts";
 import { setSecurity } from "../system/security.ts";
-import type { Run } from "./instruction.ts";
+import { formed, type Run } from "./instruction.ts";
 
-export const nothing: Run = () => undefined;
+export const nothing = formed("nothing", () => undefined);
 
 export const undefinedInstruction: Run = (core) => core.raise("UNDEFINSTR");
 

@@ -1,18 +1,20 @@
 import type { Core } from "../state/core.ts";
 import { load, loadAligned, store, storeAligned } from "../system/access.ts";
 import { branchExchange } from "../system/branch-exchange.ts";
-import { INDEXING, type Instruction, type Run } from "./instruction.ts";
+import { formed, INDEXING, type Instruction, type Run } from "./instruction.ts";
 
 type Kind = { readonly bytes: 1 | 2 | 4; readonly extend?: (value: number) => number };
 
 /** Kinds of loads and stores. */
-export const KIND = {
+const KIND = {
   byte: { bytes: 1 },
   half: { bytes: 2 },
   word: { bytes: 4 },
   signedByte: { bytes: 1, extend: (value) => (value << 24) >> 24 },
   signedHalf: { bytes: 2, extend: (value) => (value << 16) >> 16 },
 } as const satisfies Record<string, Kind>;
+
+type KindName = keyof typeof KIND;
 
 /** A writeback to sp that would go below its limit faults before anything is accessed. */
 function checkWriteback(core: Core, i: Instruction): void {
@@ -41,8 +43,9 @@ function read(core: Core, address: number, kind: Kind): number {
   return kind.extend ? kind.extend(value) : value;
 }
 
-export function loadImmediate(kind: Kind): Run {
-  return (core, i) => {
+export function loadImmediate(by: KindName): Run {
+  const kind: Kind = KIND[by];
+  const run: Run = (core, i) => {
     if (i.indexing === INDEXING.offset) {
       loaded(core, i.d, read(core, core.get(i.n) + i.imm, kind));
       return;
@@ -53,42 +56,53 @@ export function loadImmediate(kind: Kind): Run {
     });
     loaded(core, i.d, value);
   };
+  return formed("loadImmediate", run, by);
 }
 
-export function storeImmediate({ bytes }: Kind): Run {
-  return (core, i) => {
+export function storeImmediate(by: KindName): Run {
+  const { bytes } = KIND[by];
+  const run: Run = (core, i) => {
     if (i.indexing === INDEXING.offset) store(core, core.get(i.n) + i.imm, bytes, core.get(i.d));
     else withImmediate(core, i, (address) => store(core, address, bytes, core.get(i.d)));
   };
+  return formed("storeImmediate", run, by);
 }
 
 /** Base and register shifted left. */
-export function loadRegister(kind: Kind): Run {
-  return (core, i) => loaded(core, i.d, read(core, core.get(i.n) + (core.get(i.m) << i.amount), kind));
+export function loadRegister(by: KindName): Run {
+  const kind: Kind = KIND[by];
+  const run: Run = (core, i) => loaded(core, i.d, read(core, core.get(i.n) + (core.get(i.m) << i.amount), kind));
+  return formed("loadRegister", run, by);
 }
 
-export function storeRegister({ bytes }: Kind): Run {
-  return (core, i) => store(core, core.get(i.n) + (core.get(i.m) << i.amount), bytes, core.get(i.d));
+export function storeRegister(by: KindName): Run {
+  const { bytes } = KIND[by];
+  const run: Run = (core, i) => store(core, core.get(i.n) + (core.get(i.m) << i.amount), bytes, core.get(i.d));
+  return formed("storeRegister", run, by);
 }
 
 /** From the word-aligned PC. */
-export function loadLiteral(kind: Kind): Run {
-  return (core, i) => loaded(core, i.d, read(core, (core.get(15) & ~3) + i.imm, kind));
+export function loadLiteral(by: KindName): Run {
+  const kind: Kind = KIND[by];
+  const run: Run = (core, i) => loaded(core, i.d, read(core, (core.get(15) & ~3) + i.imm, kind));
+  return formed("loadLiteral", run, by);
 }
 
 /** LDRT, STRT …: with the rights of unprivileged code. */
-export function loadUnprivileged(kind: Kind): Run {
+export function loadUnprivileged(by: KindName): Run {
+  const kind: Kind = KIND[by];
   return (core, i) => {
     const value = load(core, core.get(i.n) + i.imm, kind.bytes, false);
     loaded(core, i.d, kind.extend ? kind.extend(value) : value);
   };
 }
 
-export function storeUnprivileged({ bytes }: Kind): Run {
+export function storeUnprivileged(by: KindName): Run {
+  const { bytes } = KIND[by];
   return (core, i) => store(core, core.get(i.n) + i.imm, bytes, core.get(i.d), false);
 }
 
-export const loadDual: Run = (core, i) => {
+export const loadDual = formed("loadDual", (core, i) => {
   let [first, second] = [0, 0];
   const access = (address: number) => {
     first = loadAligned(core, address, 4);
@@ -98,13 +112,14 @@ export const loadDual: Run = (core, i) => {
   else withImmediate(core, i, access);
   core.set(i.d, first);
   core.set(i.a, second);
-};
+});
 
-export const storeDual: Run = (core, i) =>
+export const storeDual = formed("storeDual", (core, i) =>
   withImmediate(core, i, (address) => {
     storeAligned(core, address, 4, core.get(i.d));
     storeAligned(core, address + 4, 4, core.get(i.a));
-  });
+  }),
+);
 
 function listed(list: number): number[] {
   return Array.from({ length: 16 }, (_, register) => register).filter((register) => ((list >> register) & 1) === 1);
@@ -131,7 +146,7 @@ function span(core: Core, i: Instruction, count: number): readonly [number, numb
 const VALUES = new Int32Array(16);
 
 /** LDM, POP. `imm` is the register list, `set` the writeback. A fault leaves every register as it was. */
-export const loadMultiple: Run = (core, i) => {
+export const loadMultiple = formed("loadMultiple", (core, i) => {
   const registers = registersOf(i.imm);
   const [from, after] = span(core, i, registers.length);
   if (i.n === 13 && i.set !== 0 && i.indexing === INDEXING.pre) core.setCheckedStack(after);
@@ -139,10 +154,10 @@ export const loadMultiple: Run = (core, i) => {
   for (let index = 0; index < count; index += 1) VALUES[index] = loadAligned(core, from + 4 * index, 4);
   if (i.set !== 0 && ((i.imm >> i.n) & 1) === 0) core.set(i.n, after);
   for (let index = 0; index < count; index += 1) loaded(core, registers[index] as number, VALUES[index] as number);
-};
+});
 
 /** STM, PUSH. */
-export const storeMultiple: Run = (core, i) => {
+export const storeMultiple = formed("storeMultiple", (core, i) => {
   const registers = registersOf(i.imm);
   const [from, after] = span(core, i, registers.length);
   if (i.n === 13 && i.set !== 0 && after >>> 0 < (core.limits[core.stack] as number) >>> 0) core.raise("STKOF");
@@ -150,10 +165,11 @@ export const storeMultiple: Run = (core, i) => {
     storeAligned(core, from + 4 * index, 4, core.get(registers[index] as number));
   }
   if (i.set !== 0) core.set(i.n, after);
-};
+});
 
 /** LDREX …, LDAEX …: tags the address. */
-export function loadExclusive({ bytes }: Kind): Run {
+export function loadExclusive(by: KindName): Run {
+  const { bytes } = KIND[by];
   return (core, i) => {
     const address = (core.get(i.n) + i.imm) >>> 0;
     const value = loadAligned(core, address, bytes);
@@ -163,7 +179,8 @@ export function loadExclusive({ bytes }: Kind): Run {
 }
 
 /** STREX …, STLEX …: Rd (field `a`) is 0 when stored, 1 when the address was not tagged. */
-export function storeExclusive({ bytes }: Kind): Run {
+export function storeExclusive(by: KindName): Run {
+  const { bytes } = KIND[by];
   return (core, i) => {
     const address = (core.get(i.n) + i.imm) >>> 0;
     if ((address & (bytes - 1)) !== 0) core.raise("UNALIGNED", address);
@@ -179,10 +196,12 @@ export const clearExclusive: Run = (core) => {
 };
 
 /** LDA …: aligned always; order needs nothing here, memory is in program order. */
-export function loadAcquire({ bytes }: Kind): Run {
+export function loadAcquire(by: KindName): Run {
+  const { bytes } = KIND[by];
   return (core, i) => core.set(i.d, loadAligned(core, core.get(i.n), bytes));
 }
 
-export function storeRelease({ bytes }: Kind): Run {
+export function storeRelease(by: KindName): Run {
+  const { bytes } = KIND[by];
   return (core, i) => storeAligned(core, core.get(i.n), bytes, core.get(i.d));
 }

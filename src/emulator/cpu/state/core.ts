@@ -6,8 +6,8 @@ import { SystemState } from "./system-state.ts";
 /** Index of a banked register: Non-secure 0, Secure 1. Cores without the Security Extension use bank 0 alone. */
 export type Bank = 0 | 1;
 
-/** So many 32-byte blocks are remembered for each kind of access. */
-const ALLOWED = 4096;
+/** So many 32-byte blocks are remembered for each kind of access; where one is, `translate/transfer-text.ts` knows, too. */
+const ALLOWED = 8192;
 
 /** Set where something other than the next instruction may be due: the run loop looks closer before it goes on. */
 const LOOK_CLOSER = 1;
@@ -73,8 +73,10 @@ export class Core {
   /** Two faults too many: the core is dead until reset. */
   lockedUp = false;
 
-  /** Instructions since reset; one takes one cycle. */
+  /** The chip's time; an instruction takes one cycle. */
   cycles = 0;
+  /** Cycles in which no instruction ran: asleep, stalled by its flash, before it was started. */
+  skipped = 0;
   /** Value of `cycles` at which the core is to stop for an event. */
   deadline = 0;
   /** Not 0: before the next instruction see what is due (exception, T bit, sleep). */
@@ -84,7 +86,7 @@ export class Core {
   /** What decides, besides the rules of MPU and SAU, whether an access is allowed: bank, privilege, urgency; 0 to 7. */
   rights = 0;
   /** Accesses that were allowed, by 32-byte block: see `mayAccess`. */
-  readonly #allowed = { read: new Int32Array(ALLOWED).fill(-1), write: new Int32Array(ALLOWED).fill(-1) };
+  readonly allowed: { readonly read: Int32Array; readonly write: Int32Array };
   /** Called when the rules of MPU or SAU changed, by which code may be fetched. */
   onRules: () => void = () => undefined;
   /** Called when privilege or security state may have changed. @param state equal numbers, equal rights to fetch */
@@ -105,6 +107,8 @@ export class Core {
     this.memory = memory;
     this.system = new SystemState(config);
     this.bank = config.security ? 1 : 0;
+    const size = config.security || config.mpuRegions > 0 ? ALLOWED : 0;
+    this.allowed = { read: new Int32Array(size).fill(-1), write: new Int32Array(size).fill(-1) };
   }
 
   get secure(): boolean {
@@ -117,21 +121,30 @@ export class Core {
 
   /** Whether an access was allowed before, by the same rules and with the same rights. */
   mayAccess(access: "read" | "write", address: number, bytes: number): boolean {
-    const block = address >>> 5;
-    const key = (block << 3) | this.rights;
-    return this.#allowed[access][block & (ALLOWED - 1)] === key && (address & 31) + bytes <= 32;
+    const key = ((address >>> 5) << 3) | this.rights;
+    return this.allowed[access][allowedIndex(address)] === key && (address & 31) + bytes <= 32;
   }
 
   /** An access within a block is allowed by rules that hold for the whole block. */
   rememberAccess(access: "read" | "write", address: number): void {
-    const block = address >>> 5;
-    this.#allowed[access][block & (ALLOWED - 1)] = (block << 3) | this.rights;
+    this.allowed[access][allowedIndex(address)] = ((address >>> 5) << 3) | this.rights;
   }
 
   /** The rules changed. */
   forgetAccesses(): void {
-    this.#allowed.read.fill(-1);
-    this.#allowed.write.fill(-1);
+    this.allowed.read.fill(-1);
+    this.allowed.write.fill(-1);
+  }
+
+  /** Time passes without an instruction. */
+  skip(cycles: number): void {
+    this.cycles += cycles;
+    this.skipped += cycles;
+  }
+
+  /** Time passes without an instruction, up to a cycle; none where it is there already. */
+  skipTo(cycle: number): void {
+    if (cycle > this.cycles) this.skip(cycle - this.cycles);
   }
 
   /** Something may be due before the next instruction. */
@@ -207,4 +220,9 @@ export class Core {
     if (value >>> 0 < (this.limits[this.stack] as number) >>> 0) this.raise("STKOF");
     this.set(13, value & ~3);
   }
+}
+
+/** Code and data of the same low address have places of their own. */
+function allowedIndex(address: number): number {
+  return ((address >>> 5) ^ (address >>> 17)) & (ALLOWED - 1);
 }

@@ -1,0 +1,106 @@
+import type { Random } from "../../core/index.ts";
+import { FlashContent, type FlashOperation } from "../../mcuboot/index.ts";
+import { checkErase, type MadeChip } from "../emulated/chips.ts";
+import { flashTimingOf } from "../profile/flash-timing.ts";
+import type { LoadedProfile } from "../profile/profile.ts";
+import { makeEmulatedChip } from "./emulated-chip.ts";
+
+/** What a boot of the real binary did, from power on to the application. */
+export interface FirmwareBoot {
+  readonly operations: readonly FlashOperation[];
+  /** Lines of the application core's UART. */
+  readonly log: readonly string[];
+  /** The application has said something. */
+  readonly isUp: boolean;
+  /** Why it is a failure whatever the flash holds: faults of the processor, writes below the slots. */
+  readonly faults: readonly string[];
+  readonly flash: FlashContent;
+  /** Microseconds of the chip's time. */
+  readonly us: number;
+}
+
+/** Between two looks at the log. */
+const SLICE_US = 2_000;
+/** MCUboot's last line: what comes behind it is the application's. */
+const JUMP = "Jumping to the first image slot";
+
+/** Boots one firmware again and again, each time as a board that gets its power with a given flash content. */
+export class FirmwareBench {
+  readonly #made: MadeChip;
+  readonly #loaded: LoadedProfile;
+  readonly #factory: Uint8Array;
+  readonly #pageBytes: number;
+  #text = "";
+
+  /** @throws ConfigurationError when the profile's firmware is not there, does not fit, or contradicts it */
+  constructor(loaded: LoadedProfile, random: Random) {
+    this.#loaded = loaded;
+    const made = makeEmulatedChip(
+      loaded,
+      (byte, _, port) => {
+        if (port === 0) this.#text += String.fromCharCode(byte);
+      },
+      random,
+    );
+    this.#made = made;
+    this.#factory = made.factory;
+    this.#pageBytes = made.pageBytes;
+  }
+
+  /** A whole flash: the bootloader, and the slots as a model has them. */
+  content(model: FlashContent): FlashContent {
+    const { slots } = this.#loaded.profile;
+    const content = FlashContent.erased(this.#made.deviceBytes, this.#pageBytes);
+    content.load(0, this.#factory);
+    const areas = [slots.primary, slots.secondary, ...(slots.scratch ? [slots.scratch] : [])];
+    for (const { offset, bytes } of areas) {
+      for (let at = 0; at < bytes; at += this.#pageBytes) {
+        const page = Math.min(this.#pageBytes, bytes - at);
+        if (offset + at + page <= model.bytes) content.load(offset + at, model.read(offset + at, page));
+      }
+    }
+    return content;
+  }
+
+  /**
+   * Boots until the application speaks.
+   * @throws BenchError "emulator error" for an erase that is no page
+   */
+  boot(content: FlashContent): FirmwareBoot {
+    const { chip } = this.#made;
+    const { slots, timeoutsMs } = this.#loaded.profile;
+    const operations: FlashOperation[] = [];
+    const strays = new Set<string>();
+    this.#text = "";
+    const before = this.#made.faults().length;
+    chip.watch = (operation) => {
+      checkErase(operation, this.#pageBytes);
+      operations.push(operation.kind === "erase" ? operation : { ...operation, data: operation.data.slice() });
+      if (operation.offset < slots.primary.offset) strays.add("the firmware changed the bootloader's flash");
+    };
+    chip.flash.restore(content);
+    chip.powerOn();
+    const limitUs = (timeoutsMs.boot + timeoutsMs.swap) * 1000;
+    while (!this.#isUp && chip.nowUs < limitUs) chip.run(SLICE_US);
+    const us = chip.nowUs;
+    const flash = chip.flash.snapshot();
+    chip.powerOff();
+    const faults = [...strays, ...new Set(this.#made.faults().slice(before))];
+    return { operations, log: this.#text.split(/\r?\n/u), isUp: this.#isUp, faults, flash, us };
+  }
+
+  /** Registers that the firmware used and the emulator does not have, as sentences. */
+  unknown(): readonly string[] {
+    return this.#made.unknown();
+  }
+
+  get #isUp(): boolean {
+    const jump = this.#text.lastIndexOf(JUMP);
+    return jump >= 0 && this.#text.indexOf("\n", this.#text.indexOf("\n", jump) + 1) > 0;
+  }
+
+  /** The page and word of its flash: what a cut can part. */
+  get timing() {
+    return flashTimingOf(this.#loaded.profile);
+  }
+}

@@ -1,0 +1,81 @@
+import { FirmwareBench, type FirmwareFinding, type FirmwareSwept, sweepFirmware } from "../../board/index.ts";
+import { EXIT, Random, RealClock, sleep } from "../../core/index.ts";
+import { runSteps, SWEPT_TEARS, setPending, type UpgradeSwept, uploadedFlash } from "../../mcuboot/index.ts";
+import { count, grouped } from "../../report/index.ts";
+import type { CliIo } from "../terminal/io.ts";
+import type { SweepRequest } from "./request.ts";
+
+interface Asked {
+  readonly request: SweepRequest;
+  readonly upgrade: UpgradeSwept;
+  readonly torn: boolean;
+  readonly json: boolean;
+  readonly budget: { readonly states: number; readonly durationUs: number };
+}
+
+/** A breath for Ctrl-C and the terminal, this often. */
+const TURN_US = 200_000;
+
+/**
+ * `hil sweep --firmware MERGED.hex`: every flash operation of a real bootloader cut, the model beside it.
+ * @throws ConfigurationError for firmware that is not there, does not fit, or contradicts the profile
+ */
+export async function sweepBinary({ request, upgrade, torn, json, budget }: Asked, io: CliIo): Promise<number> {
+  const { build, permanent = false } = upgrade;
+  const bench = new FirmwareBench(request.board, Random.fromSeed(request.seed));
+  const { flash } = uploadedFlash(upgrade);
+  runSteps(setPending(flash, build, 0, permanent), flash);
+  const steps = sweepFirmware({ bench, build, start: flash, torn: torn ? SWEPT_TEARS : [] });
+  const clock = new RealClock();
+  let turnUs = 0;
+  let next = steps.next();
+  while (next.done !== true) {
+    const nowUs = clock.nowUs();
+    if (nowUs - turnUs > TURN_US) {
+      turnUs = nowUs;
+      if (io.isTty && !json) io.out(`swept     ${progressOf(next.value)}`.padEnd(Math.min(89, io.columns - 2)), "over");
+      await sleep(clock, 0, io.signal);
+    }
+    next = steps.next(next.value.booted >= budget.states || nowUs > budget.durationUs);
+  }
+  if (io.isTty && !json) io.out("", "redraw");
+  const swept = next.value;
+  if (json) io.out(`${JSON.stringify(jsonOf(swept, bench.unknown()), undefined, 2)}\n`);
+  else print(swept, bench.unknown(), io);
+  if (swept.findings.length > 0) return EXIT.failed;
+  return swept.cuts === 0 ? EXIT.bench : EXIT.pass;
+}
+
+function progressOf({ cuts, cutPoints, booted }: FirmwareSwept): string {
+  return `${grouped(cuts)} of ${count(cutPoints, "cut point")}, ${count(booted, "flash content")} booted`;
+}
+
+function print(swept: FirmwareSwept, unknown: readonly string[], io: CliIo): void {
+  const { operations, cuts, cutPoints, findings } = swept;
+  io.out(
+    `swap      ${operations.map(grouped).join(" + ")} flash operations of the binary: the upgrade, and its revert\n`,
+  );
+  io.out(`swept     ${progressOf(swept)}\n`);
+  const whole = cuts === cutPoints ? "every cut point" : "a part, all erases first, the rest spread evenly";
+  io.out(`covered   ${whole}; one cut a boot, and the boot after it: what is cut again is not\n`);
+  for (const text of unknown) io.out(`note      ${text}\n`);
+  for (const finding of findings) io.out(`finding   ${placeOf(finding)}: ${finding.what}\n`);
+  const clean =
+    cuts === 0
+      ? "INCOMPLETE  the budget ended before the first cut"
+      : "PASS  every boot of the binary is the model's, operation by operation";
+  io.out(`verdict   ${findings.length === 0 ? clean : `FAIL  ${count(findings.length, "finding")}`}\n`);
+}
+
+function placeOf({ cut }: FirmwareFinding): string {
+  const boot = cut.boot === 0 ? "the upgrade" : "the revert";
+  if (!("operation" in cut)) return `${boot}, not cut`;
+  const torn = cut.torn === undefined ? "" : `, torn ${JSON.stringify(cut.torn)}`;
+  return `${boot}, cut before operation ${cut.operation}${torn}`;
+}
+
+/** The machine-readable result: no time of day, no path, no host. */
+function jsonOf(swept: FirmwareSwept, unknown: readonly string[]): unknown {
+  const { operations, cutPoints, cuts, booted, findings } = swept;
+  return { schema: 1, kind: "firmware", operations, cut_points: cutPoints, cuts, booted, unknown, findings };
+}

@@ -1,0 +1,110 @@
+import { advanced } from "../execute/branch.ts";
+import type { Instruction } from "../execute/instruction.ts";
+
+/** An instruction where it stands. */
+export interface Placed {
+  readonly pc: number;
+  readonly instruction: Instruction;
+  /** Its IT state; 0 outside an IT block. */
+  readonly it: number;
+}
+
+/** Instructions that run one after the other. */
+export interface Block {
+  readonly start: number;
+  readonly instructions: readonly Placed[];
+  /** What comes after the last one where it does not branch. */
+  readonly next: number;
+}
+
+const BLOCKS_MAX = 32;
+const INSTRUCTIONS_MAX = 120;
+const BLOCK_MAX = 64;
+
+/** Acts of control flow: the block ends behind them. */
+const CONDITIONAL = new Set(["branchIf", "compareBranch"]);
+const CALLS = new Set(["branchLink", "branchLinkRegister"]);
+const JUMPS = new Set(["branch", "branchRegister", "tableBranch"]);
+const TO_PC = new Set(["loadImmediate", "loadRegister", "loadLiteral", "addHigh", "moveHigh"]);
+
+/** Whether control goes elsewhere by this instruction, perhaps. */
+export function isBranch({ run, d, imm }: Instruction): boolean {
+  const act = run.form?.act ?? "";
+  if (CONDITIONAL.has(act) || CALLS.has(act) || JUMPS.has(act)) return true;
+  return (TO_PC.has(act) && d === 15) || (act === "loadMultiple" && (imm & 0x8000) !== 0);
+}
+
+/** Addresses that an instruction may go to and that are known. */
+function targets({ pc, instruction, it }: Placed): readonly number[] {
+  const { run, imm, bytes } = instruction;
+  const act = run.form?.act ?? "";
+  const after = pc + bytes;
+  const to = (pc + 4 + imm) >>> 0;
+  if (run.form === undefined) return [after];
+  if (CONDITIONAL.has(act)) return [after, to];
+  if (act === "branchLink") return [to, after];
+  if (act === "branchLinkRegister") return [after];
+  if (act === "branch") return it === 0 ? [to] : [after, to];
+  return it === 0 ? [] : [after];
+}
+
+/**
+ * Blocks that are reached from an address by direct branches and calls, the first one first.
+ * @param decode undefined where nothing can be fetched @param isElsewhere another region has this address
+ */
+export function blocksFrom(
+  entry: number,
+  decode: (pc: number) => Instruction | undefined,
+  isElsewhere: (pc: number) => boolean,
+): readonly Block[] {
+  const placed = new Map<number, Placed>();
+  const leaders = new Set<number>([entry]);
+  const waiting = [entry];
+  for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
+    if (placed.has(at) || placed.size >= INSTRUCTIONS_MAX) continue;
+    for (const target of straight(at, decode, placed)) {
+      if (leaders.has(target) || leaders.size >= BLOCKS_MAX || isElsewhere(target)) continue;
+      leaders.add(target);
+      waiting.push(target);
+    }
+  }
+  const starts = [...leaders].filter((start) => (placed.get(start)?.it ?? 1) === 0);
+  return starts.toSorted((a, b) => a - b).map((start) => blockAt(start, placed, leaders));
+}
+
+/** Reads on until control goes elsewhere. @returns where to */
+function straight(
+  start: number,
+  decode: (pc: number) => Instruction | undefined,
+  placed: Map<number, Placed>,
+): readonly number[] {
+  let it = 0;
+  for (let pc = start; ; ) {
+    if (placed.has(pc)) return it === 0 ? [pc] : [];
+    const instruction = decode(pc);
+    if (instruction === undefined) return [];
+    const one: Placed = { pc, instruction, it };
+    placed.set(pc, one);
+    it = instruction.run.form?.act === "ifThen" && it === 0 ? instruction.imm : advanced(it);
+    if (isBranch(instruction) || instruction.run.form === undefined) return it === 0 ? targets(one) : [];
+    pc += instruction.bytes;
+    if (placed.size >= INSTRUCTIONS_MAX && it === 0) return [pc];
+  }
+}
+
+function blockAt(start: number, placed: Map<number, Placed>, leaders: ReadonlySet<number>): Block {
+  const instructions: Placed[] = [];
+  let pc = start;
+  let it = 0;
+  for (;;) {
+    const one = placed.get(pc);
+    if (one === undefined || one.it !== it) break;
+    if (instructions.length > 0 && it === 0 && (leaders.has(pc) || instructions.length >= BLOCK_MAX)) break;
+    instructions.push(one);
+    const { instruction } = one;
+    it = instruction.run.form?.act === "ifThen" && it === 0 ? instruction.imm : advanced(it);
+    pc += instruction.bytes;
+    if (isBranch(instruction) || instruction.run.form === undefined) break;
+  }
+  return { start, instructions, next: pc };
+}

@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "@jest/globals";
+import { Random } from "../../../core/index.ts";
+import { MemoryMap } from "../../memory/memory-map.ts";
+import { Ram } from "../../memory/ram.ts";
+import { type Engine, INTERPRETER } from "../interpreter.ts";
+import { Processor } from "../processor.ts";
+import { type CoreConfig, NRF51, NRF5340_APPLICATION } from "../state/core-config.ts";
+
+const AT_ONCE: Engine = { translatedAfter: 0 };
+const RAM = 0x2000_0000;
+const CODE = 0x100;
+const HALFWORDS = 60;
+
+/** Halfwords of which most are instructions that translate: 16-bit data processing, loads and stores, branches, IT. */
+function program(random: Random, config: CoreConfig): readonly number[] {
+  return Array.from({ length: HALFWORDS }, () => {
+    const any = random.below(0x1_0000);
+    const kind = random.below(10);
+    if (kind < 5) return any & 0x5fff;
+    if (kind < 7) return 0x6000 | (any & 0x3fff);
+    // B<cond> and B, some halfwords to and fro.
+    if (kind === 7) return 0xd000 | (random.below(14) << 8) | ((random.below(12) - 4) & 0xff);
+    if (kind === 8 && config.architecture === "v8m") return 0xbf00 | (any & 0xff);
+    return any;
+  });
+}
+
+function machine(config: CoreConfig, engine: Engine, halfwords: readonly number[], registers: readonly number[]) {
+  const flash = new Ram("flash", 0, new Uint8Array(0x1000));
+  const ram = new Ram("ram", RAM, new Uint8Array(0x2000));
+  flash.write(0, 4, RAM + 0x1000);
+  flash.write(4, 4, CODE | 1);
+  // Every fault comes to a handler that stays where it is.
+  for (let vector = 8; vector < 64; vector += 4) flash.write(vector, 4, 0xf1);
+  flash.write(0xf0, 2, 0xe7fe);
+  for (const [index, halfword] of halfwords.entries()) flash.write(CODE + 2 * index, 2, halfword);
+  for (let word = 0; word < 0x2000; word += 4) ram.write(word, 4, RAM + ((word * 7) & 0x1ffc));
+  const processor = new Processor(config, new MemoryMap([flash, ram]), engine);
+  processor.reset(0);
+  for (const [register, value] of registers.entries()) processor.core.set(register, value);
+  return { processor, ram, flash };
+}
+
+/** Everything that instructions change, after a number of cycles that no block ends at. */
+function stateAfter({ processor, ram }: ReturnType<typeof machine>, pieces: readonly number[]) {
+  for (const cycles of pieces) processor.run(cycles);
+  const { core } = processor;
+  const { r, pc, stacks, exception, it } = core;
+  return {
+    r: [...r],
+    pc,
+    stacks: [...stacks],
+    exception,
+    it,
+    flags: core.xpsr(),
+    memory: createHash("sha256").update(ram.content).digest("hex"),
+    cycles: core.cycles,
+  };
+}
+
+describe("translated code", () => {
+  test.each([
+    ["Armv8-M", NRF5340_APPLICATION],
+    ["Armv6-M", NRF51],
+  ])("%s: random programs leave what the interpreter leaves, stopped at any cycle", (_, config) => {
+    const random = Random.fromSeed(1).fork("translated programs");
+    for (let turn = 0; turn < 250; turn += 1) {
+      const halfwords = program(random, config);
+      const registers = Array.from({ length: 13 }, () =>
+        random.below(2) === 0 ? RAM + 4 * random.below(0x7f0) : random.below(2 ** 32),
+      );
+      const pieces = Array.from({ length: 4 }, () => 1 + random.below(40));
+      const [translated, interpreted] = [AT_ONCE, INTERPRETER].map((engine) =>
+        stateAfter(machine(config, engine, halfwords, registers), pieces),
+      );
+      expect({ turn, ...translated }).toEqual({ turn, ...interpreted });
+    }
+  });
+
+  test("code that is written over runs as it now stands", () => {
+    // movs r0, #1; b back to it
+    const { processor, flash } = machine(NRF5340_APPLICATION, AT_ONCE, [0x2001, 0xe7fd], []);
+    processor.run(9);
+    flash.write(CODE, 2, 0x2002);
+    processor.run(4);
+    expect(processor.core.get(0)).toBe(2);
+  });
+
+  test("a loop is one function: most of its instructions are not interpreted", () => {
+    // adds r0, #1; b back to it: the interpreter would decode each of them for each page once, and count the same.
+    const [translated, interpreted] = [AT_ONCE, INTERPRETER].map((engine) => {
+      const { processor } = machine(NRF5340_APPLICATION, engine, [0x3001, 0xe7fd], [0]);
+      processor.run(10_001);
+      return [processor.core.get(0), processor.core.pc, processor.instructions];
+    });
+    expect(translated).toEqual(interpreted);
+    expect(translated).toEqual([5001, CODE + 2, 10_001]);
+  });
+});
