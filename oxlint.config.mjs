@@ -55,10 +55,10 @@ export const INNER_ROOMS = {
     history: ["terminal"],
     watch: ["terminal", "report"],
     smp: ["terminal"],
-    sweep: ["terminal"],
+    sweep: ["terminal", "report"],
     image: ["terminal", "image/options"],
     run: ["terminal", "sweep", "report", "watch"],
-    board: ["terminal", "run"],
+    board: ["terminal", "report", "run"],
     init: ["terminal", "board"],
   },
   emulator: {

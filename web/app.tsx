@@ -7,6 +7,7 @@ import { Head } from "./head.tsx";
 import { Inputs } from "./inputs.tsx";
 import { Lab } from "./lab.tsx";
 import { OneVerdict } from "./one-verdict.tsx";
+import { Plots } from "./plots.tsx";
 import { Times } from "./times.tsx";
 import { VerdictList } from "./verdict-list.tsx";
 
@@ -29,6 +30,7 @@ export function App({ data }: { data: PageData }) {
     return () => removeEventListener("hashchange", follow);
   }, []);
   if (data.lab !== undefined) return <Lab lab={data.lab} hil={data.hil} />;
+  if (data.plots !== undefined) return <Plots plots={data.plots} hil={data.hil} />;
   const at = data.runs[open.run] === undefined ? 0 : open.run;
   const run = data.runs[at];
   if (run === undefined) return <p>This page holds no run.</p>;

@@ -30,6 +30,7 @@ export { boardFacts, probeBoard } from "./probe.ts";
 export { bootloaderBuildOf, loadAddressOf, padsFactory } from "./profile/bootloader-build.ts";
 export {
   type CalibrationResult,
+  type CalibrationTrial,
   calibrationOf,
   calibrationPath,
   type Spread,

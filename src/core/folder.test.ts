@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { hasCode } from "./errors.ts";
-import { makeFolder } from "./folder.ts";
+import { entryAt, makeFolder } from "./folder.ts";
 
 const empty = () => mkdtempSync(join(tmpdir(), "hil-folder-"));
 
@@ -37,4 +37,13 @@ describe("making a folder", () => {
     expect(codeOf(() => makeFolder(join(folder, "file", "below")))).toBe("ENOTDIR");
     expect(codeOf(() => makeFolder(join(folder, "link")))).toBe("EEXIST");
   });
+});
+
+test("nothing lies at a path through a file, a link to itself, a name too long, or one with a zero in it", () => {
+  const folder = empty();
+  writeFileSync(join(folder, "file"), "");
+  symlinkSync("loop", join(folder, "loop"));
+  const found = ["file/x", "loop", "n".repeat(300), "a\0b", "none"].map((name) => entryAt(join(folder, name)));
+  expect(found).toEqual(found.map(() => undefined));
+  expect([entryAt(folder)?.isDirectory(), entryAt(join(folder, "file"))?.isFile()]).toEqual([true, true]);
 });

@@ -24,7 +24,7 @@ export {
   unreachable,
   whyUnreadable,
 } from "./errors.ts";
-export { makeFolder } from "./folder.ts";
+export { entryAt, makeFolder } from "./folder.ts";
 export {
   type ConfigFile,
   loadYaml,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { hasCode, hex, messageOf, readInput } from "../../core/index.ts";
+import { entryAt, hasCode, hex, messageOf, readInput } from "../../core/index.ts";
 import { hashOfTlv, parseImage } from "../../image/index.ts";
 
 /** An image in a record's `inputs/`, as replay.json tells of it. */
@@ -134,7 +134,7 @@ function readUnlisted(folder: string | undefined, images: KeptList["images"]): K
 }
 
 function contentOf(path: string): Uint8Array | undefined {
-  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  const isFile = entryAt(path)?.isFile() ?? false;
   return isFile ? readInput(path) : undefined;
 }
 

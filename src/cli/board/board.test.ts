@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { calibrationPath, loadProfile } from "../../board/index.ts";
@@ -78,6 +78,15 @@ describe("hil board", () => {
     expect(await boardCommand(["calibrate", "--board", "twin", "--trials", "5", "--dry-run"], io)).toBe(0);
     expect(io.printed()).toMatch(/a cut falls 0\.\d ms after its command, ± 0\.\d ms \(pauses/);
     expect(io.printed()).toContain("kept      nothing");
+  });
+
+  test("calibrate draws each trial, beside the figures that campaigns aim by", async () => {
+    const io = memoryIo();
+    const argv = ["calibrate", "--board", "twin", "--trials", "5", "--dry-run", "-o", "calibration.svg"];
+    expect(await boardCommand(argv, io)).toBe(0);
+    const svg = readFileSync(join(io.cwd, "calibration.svg"), "utf8");
+    expect(svg).toContain("power off to last byte");
+    expect(svg).toContain("a cut falls");
   });
 
   test("calibrate keeps nothing beside a profile that ships with hil", async () => {

@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import {
   type CalibrationResult,
+  type CalibrationTrial,
   calibrate,
   calibrationOf,
   calibrationPath,
@@ -9,6 +10,8 @@ import {
   saveCalibration,
 } from "../../board/index.ts";
 import { Cleanup, EXIT, Random, UsageError, wallTime } from "../../core/index.ts";
+import { histogramOf, type PlotPage } from "../../report/index.ts";
+import { PLOT_OPTION, plotFile } from "../report/plot-file.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { BOARD_OPTION, namedProfile, openLeasedBoard, whileMarkedDirty } from "./option.ts";
@@ -23,6 +26,7 @@ const OPTIONS = {
   "boot-ms": { type: "string", describe: "from power to the first byte of the boot log, where you know it" },
   seed: { type: "string", describe: "seed of the moments that are drawn", default: "1" },
   "dry-run": { type: "boolean", describe: "measure and print; keep nothing" },
+  ...PLOT_OPTION,
   json: { type: "boolean", describe: "print one line of JSON" },
 } as const satisfies OptionRows;
 
@@ -36,6 +40,8 @@ export async function boardCalibrateCommand(argv: readonly string[], io: CliIo):
   if (bootMs !== undefined && bootMs < 0) throw new UsageError("--boot-ms wants milliseconds from 0 on.");
   const loaded = await namedProfile(args, io);
   const json = args.flag("json");
+  const plot = plotFile(args.text("output"), io);
+  const made: CalibrationTrial[] = [];
   await using closing = new Cleanup();
   const board = await openLeasedBoard(loaded, io, closing);
   const measure = () =>
@@ -44,7 +50,8 @@ export async function boardCalibrateCommand(argv: readonly string[], io: CliIo):
       random: Random.fromSeed(seed).fork("calibrate"),
       signal: io.signal,
       bootUs: bootMs === undefined ? undefined : Math.round(bootMs * 1000),
-      onTrial: (_, done) => {
+      onTrial: (trial, done) => {
+        made.push(trial);
         if (!json && done % 10 === 0) io.err(`${done} of ${trials} trials\n`);
       },
     });
@@ -60,7 +67,44 @@ export async function boardCalibrateCommand(argv: readonly string[], io: CliIo):
     const nothing = `nothing (${isShipped ? "a simulated board that ships with hil: copy its profile" : "--dry-run"})`;
     io.out(`${calibrationText(result)}kept      ${kept === undefined ? nothing : file}\n`);
   }
+  plot?.(calibrationPlot(board.name, result, made));
   return EXIT.pass;
+}
+
+/** Each trial's times as histograms, and the figures that campaigns aim by. */
+function calibrationPlot(board: string, result: CalibrationResult, trials: readonly CalibrationTrial[]): PlotPage {
+  const { off } = result;
+  const contacts = trials.flatMap(({ contactUs }) => contactUs ?? []);
+  return {
+    title: `Calibration of ${board}`,
+    sentence: `a cut falls ${ms(off.latencyUs)} after its command, ± ${ms(off.uncertaintyUs)}`,
+    outcome: "pass",
+    charts: [
+      histogramOf(
+        "power off to last byte",
+        trials.map(({ offUs }) => Math.max(0, offUs)),
+      ),
+      ...(contacts.length === 0 ? [] : [histogramOf("power off to the end of the current", contacts)]),
+      histogramOf(
+        "longest pause of the line before",
+        trials.map(({ blindUs }) => blindUs),
+      ),
+      histogramOf(
+        "power on to first byte",
+        trials.map(({ firstByteUs }) => firstByteUs),
+      ),
+    ],
+    tables: [
+      {
+        caption: "Figures",
+        heads: ["what", "measured"],
+        rows: calibrationText(result)
+          .trimEnd()
+          .split("\n")
+          .map((line) => [line.slice(0, 10).trim(), line.slice(10)]),
+      },
+    ],
+  };
 }
 
 /** The figures for people, with what they mean for a campaign. */

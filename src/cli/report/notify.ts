@@ -31,9 +31,10 @@ export class Notify {
   readonly #io: CliIo;
   readonly #always: boolean;
   readonly #webhook: URL | undefined;
+  readonly #secret: Uint8Array | undefined;
   readonly #mail: { readonly to: readonly string[]; readonly from: string; readonly server: URL } | undefined;
 
-  /** @throws UsageError for an address that is none, or a variable that is not set. Their values are in no text. */
+  /** @throws UsageError for an address or secret that is none, or a variable not set. Their values are in no text. */
   constructor(args: Parsed, io: CliIo) {
     this.#io = io;
     const when = args.text("notify") ?? "newly-red";
@@ -43,6 +44,7 @@ export class Notify {
     this.#always = when === "always";
     const webhook = args.text("webhook");
     this.#webhook = webhook === undefined ? undefined : webhookOf(webhook, io);
+    this.#secret = webhook === undefined ? undefined : secretOf(io);
     const to = args.texts("mail");
     for (const address of to) requireAddress("mail", address);
     const from = args.text("mail-from") ?? `hil@${hostname()}`;
@@ -78,11 +80,10 @@ export class Notify {
     const url = this.#webhook;
     if (url === undefined) return undefined;
     const now = wallTime();
-    const secret = this.#io.env[SECRET];
     const why = await deliver(
       {
         url,
-        secret: secret === undefined || secret === "" ? undefined : secretBytes(secret),
+        secret: this.#secret,
         id: `msg_${randomUUID()}`,
         body: noticeBody(notices, now.toISOString(), ownVersion()),
         hil: ownVersion(),
@@ -92,6 +93,7 @@ export class Notify {
         clock: new RealClock(),
         timestampS: () => Math.floor(wallTime().getTime() / 1000),
         signal: this.#io.signal,
+        onWait: (fault, s) => this.#io.err(`hil: the webhook at ${url.host}: ${fault}; again in ${s} s\n`),
       },
     );
     return why === undefined ? undefined : `the webhook at ${url.host} was not told: ${why}`;
@@ -128,6 +130,15 @@ function webhookOf(text: string, io: CliIo): URL {
   if (url !== undefined && (url.protocol === "https:" || url.protocol === "http:")) return url;
   // The address may be secret: it is not repeated.
   throw new UsageError("--webhook wants an address that begins with https:// or http://.", "See docs/ci.md.");
+}
+
+/** Undefined where none is set: the message goes unsigned. One that is no key would sign what anybody can sign. */
+function secretOf(io: CliIo): Uint8Array | undefined {
+  const text = io.env[SECRET];
+  if (text === undefined || text === "") return undefined;
+  const secret = secretBytes(text);
+  if (secret !== undefined) return secret;
+  throw new UsageError(`${SECRET} holds no secret: what follows "whsec_" is not base64.`, "Copy the whole of it.");
 }
 
 function serverOf(io: CliIo): URL {

@@ -8,7 +8,7 @@ import { RESULT_FORMATS } from "../../report/index.ts";
 import { cutVerdict, recordFolder, STARTED } from "../../report/testing/record-folder.ts";
 import { complaintOf, type MemoryIo, memoryIo } from "../testing/memory-io.ts";
 import { reportCommand } from "./report.ts";
-import { secretBytes, signature } from "./webhook.ts";
+import { signature } from "./webhook.ts";
 
 type Outcome = "pass" | "fail" | "error";
 
@@ -82,6 +82,37 @@ describe("--write", () => {
     const complaint = await complaintOf(reportCommand([run, "--write", "sarif=file/x.sarif"], memoryIo({ cwd })));
     expect(complaint.code).toBe(2);
     expect(complaint.text).toContain("file/x.sarif");
+  });
+
+  test.each([
+    [["--write", "junit=a/x", "--write", "sarif=a/../a/x"], "junit and sarif would both be written to a/../a/x"],
+    [["--write", "badge=p.html", "-o", "p.html"], "html and badge would both be written to p.html"],
+    [["--lab", "--write", "junit"], "--write and --lab"],
+    [["--lab", "--webhook", "https://example.com"], "--webhook and --lab"],
+    [["--lab", "--notify", "always"], "--notify and --lab"],
+    [["--nights", "5"], "--nights goes with --lab"],
+  ])("%j is refused, as one of them would be lost", async (options, said) => {
+    const { text, code } = await complaintOf(reportCommand([run, ...options], memoryIo({ cwd })));
+    expect(text).toContain(said);
+    expect(code).toBe(2);
+  });
+
+  test.each([
+    [(folder: string) => ["--write", `junit=${folder}/events.jsonl`]],
+    [(folder: string) => ["-o", `${folder}/run.json`]],
+    [(folder: string) => ["--write", `sarif=${folder}/inputs/scenario.yaml`]],
+  ])("no result takes the place of a file of a record: %s", async (options) => {
+    for (const name of ["run.json", "inputs/scenario.yaml"]) {
+      mkdirSync(join(cwd, run, "inputs"), { recursive: true });
+      writeFileSync(join(cwd, run, name), "{}");
+    }
+    const filesOf = () =>
+      ["events.jsonl", "run.json", "inputs/scenario.yaml"].map((name) => readFileSync(join(cwd, run, name), "utf8"));
+    const before = filesOf();
+    const { text, code } = await complaintOf(reportCommand([run, ...options(run)], memoryIo({ cwd })));
+    expect(text).toContain("a part of a run's record");
+    expect(code).toBe(2);
+    expect(filesOf()).toEqual(before);
   });
 
   test("removes what an earlier night left there, when this one cannot be read", async () => {
@@ -176,7 +207,7 @@ describe("--webhook", () => {
     expect(data.runs).toMatchObject([{ id: "02", outcome: "fail", labels: { commit: "abc" }, newlyRedCount: 1 }]);
     expect(data.runs[0]?.newlyRed).toMatchObject([{ because: "it is bricked" }]);
     const [id, timestamp] = [String(headers["webhook-id"]), String(headers["webhook-timestamp"])];
-    expect(headers["webhook-signature"]).toBe(signature(secretBytes("whsec_AAEC"), id, timestamp, body));
+    expect(headers["webhook-signature"]).toBe(signature(Buffer.from([0, 1, 2]), id, timestamp, body));
     // Still red is no news, nor is green again.
     await report(third);
     await report(fourth);
@@ -203,6 +234,14 @@ describe("--webhook", () => {
     expect(code).toBe(0);
     expect(io.complained()).toMatch(/^hil: the webhook at 127\.0\.0\.1:\d+ was not told: it answered 403\n$/);
     expect(io.printed() + io.complained()).not.toContain("5ecret");
+  });
+
+  test.each(["whsec_", "whsec_not base64"])("a secret that is no key signs nothing: %j", async (secret) => {
+    const run = night(cwd, "01", "fail");
+    const complaint = await complaintOf(report(run, [], { HIL_WEBHOOK_SECRET: secret }).then(({ code }) => code));
+    expect(complaint.code).toBe(2);
+    expect(complaint.text).toContain("HIL_WEBHOOK_SECRET holds no secret");
+    expect(got).toHaveLength(0);
   });
 
   test("takes its address from a variable", async () => {

@@ -2,7 +2,7 @@ import type { HilError } from "../../core/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { NOTIFY_OPTIONS, Notify } from "./notify.ts";
-import { Results, resultRuns, WRITE_OPTION } from "./results.ts";
+import { Results, resultRuns, WRITE_OPTION, wantedResults } from "./results.ts";
 
 /** Options of `run`, `replay` and `report` alike: where results go besides the console and the record. */
 export const OUTLET_OPTIONS = { ...WRITE_OPTION, ...NOTIFY_OPTIONS } as const satisfies OptionRows;
@@ -26,6 +26,15 @@ export class Outlets {
     const outlets = new Outlets(args, io);
     await outlets.#notify.ready();
     return outlets;
+  }
+
+  /**
+   * What a dry run says of them: nothing, or what is wrong. Touches no file, and tells nobody.
+   * @throws UsageError or ConfigurationError, as `open`; a place that cannot be written to is found by `open` alone.
+   */
+  static async check(args: Parsed, io: CliIo): Promise<void> {
+    wantedResults(args, io);
+    await new Notify(args, io).ready();
   }
 
   /** Results in another form than the page are asked for. */

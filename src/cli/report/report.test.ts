@@ -83,6 +83,7 @@ describe("hil report", () => {
     ["no run", [], /wants the folder of a run/],
     ["a folder that is not there", ["runs/none"], /is not there/],
     ["a file", ["file"], /is a file/],
+    ["a path through a file", ["file/x"], /is not there/],
     ["a folder that is no record", ["empty"], /no record of a run/],
   ])("of %s is the wrong request", async (_, argv, text) => {
     mkdirSync(join(io.cwd, "empty"), { recursive: true });

@@ -34,6 +34,7 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
   );
   if (!args) return EXIT.pass;
   if (args.flag("lab")) return labReport(args, io);
+  if (args.text("nights") !== undefined) throw new UsageError("--nights goes with --lab.", "A run has one night.");
   const folders = args.positional;
   const [first] = folders;
   if (first === undefined) throw new UsageError("hil report wants the folder of a run.", "See hil report --help.");
@@ -76,6 +77,14 @@ async function endOf(outlets: Outlets, folders: readonly string[], io: CliIo): P
 function labReport(args: Parsed, io: CliIo): number {
   const [folder = "runs", ...others] = args.positional;
   if (others.length > 0) throw new UsageError("--lab wants one folder of records.", "It holds the runs of all boards.");
+  for (const name of Object.keys(OUTLET_OPTIONS)) {
+    if (args.text(name) !== undefined) {
+      throw new UsageError(
+        `--${name} and --lab do not go together.`,
+        `Give --${name} to hil run, or to hil report RUN.`,
+      );
+    }
+  }
   requireRunFolder(folder, io);
   const path = args.text("output") ?? ownPage(folder, "lab.html", io);
   const { lines, unfinished, unread } = runsIn(resolve(io.cwd, folder));

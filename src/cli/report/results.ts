@@ -1,8 +1,9 @@
-import { accessSync, appendFileSync, constants, lstatSync, rmSync, statSync } from "node:fs";
+import { accessSync, appendFileSync, constants, lstatSync, rmSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import {
   BenchError,
   ConfigurationError,
+  entryAt,
   type HilError,
   isHilError,
   makeFolder,
@@ -52,7 +53,7 @@ export class Results {
    */
   constructor(args: Parsed, io: CliIo) {
     this.#io = io;
-    this.#wanted = args.texts("write").map((text) => wantedOf(text, io));
+    this.#wanted = wantedResults(args, io);
     for (const wanted of this.#wanted) prepare(wanted, io.cwd);
   }
 
@@ -90,6 +91,16 @@ export class Results {
   }
 }
 
+/**
+ * What `--write` asks for; touches nothing.
+ * @throws UsageError for a form that there is none of, and for two in one file.
+ */
+export function wantedResults(args: Parsed, io: CliIo): readonly Wanted[] {
+  const wanted = args.texts("write").map((text) => wantedOf(text, io));
+  requireOwnTargets(args, wanted, io.cwd);
+  return wanted;
+}
+
 /** Records as results are made of them. A folder that is no record is left out: what a run threw said so. */
 export function resultRuns(folders: readonly string[], cwd: string): readonly ResultRun[] {
   return folders.map((folder) => {
@@ -119,8 +130,33 @@ function wantedOf(text: string, io: CliIo): Wanted {
   throw new UsageError(`--write ${name}: ${format.variable} is not set.`, hint);
 }
 
+/** Options of the commands that write one of the forms, too. */
+const OTHER_OUTPUTS = [
+  { option: "output", name: "html" },
+  { option: "report", name: "html" },
+  { option: "junit", name: "junit" },
+] as const;
+
+/** Two forms in one file: the later one would replace the earlier, and both be said to be written. */
+function requireOwnTargets(args: Parsed, wanted: readonly Wanted[], cwd: string): void {
+  const nameAt = new Map<string, string>();
+  const others = OTHER_OUTPUTS.flatMap(({ option, name }) => args.texts(option).map((target) => ({ target, name })));
+  const asked = wanted.filter(({ appends }) => !appends).map(({ format, target }) => ({ target, name: format.name }));
+  for (const { target, name } of [...others, ...asked]) {
+    const path = resolve(cwd, target);
+    const found = entryAt(path);
+    // A terminal or a pipe takes one after the other.
+    if (found !== undefined && !found.isFile() && !found.isDirectory()) continue;
+    const before = nameAt.get(path) ?? name;
+    if (before !== name) {
+      throw new UsageError(`${before} and ${name} would both be written to ${target}.`, "Name a file for each.");
+    }
+    nameAt.set(path, name);
+  }
+}
+
 function prepare({ format, target, appends }: Wanted, cwd: string): void {
-  const path = resolve(cwd, target);
+  const { path } = new WholeFile(target, cwd);
   try {
     makeFolder(format.isFolder ? path : dirname(path));
     accessSync(format.isFolder ? path : dirname(path), constants.W_OK);
@@ -135,7 +171,7 @@ function prepare({ format, target, appends }: Wanted, cwd: string): void {
 }
 
 function bytesOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return entryAt(path)?.size ?? 0;
 }
 
 function append(path: string, text: string): void {

@@ -10,6 +10,14 @@ const MESSAGE: Delivery = {
   hil: "1.0.0",
 };
 
+function keyOf(text: string): Uint8Array {
+  const bytes = secretBytes(text);
+  if (bytes === undefined) throw new Error(`${text} is no secret`);
+  return bytes;
+}
+
+const hexOf = (text: string) => Buffer.from(keyOf(text)).toString("hex");
+
 /** What a receiver that answers so got, and what came of it; each answer is a status, or what the network threw. */
 async function delivered(answers: readonly (number | Error)[], message = MESSAGE) {
   const clock = new VirtualClock();
@@ -49,7 +57,7 @@ describe("a webhook", () => {
       expect(new Set(got.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
       // Signed anew: a receiver refuses what is older than some minutes.
       expect(got[1]?.headers["webhook-signature"]).toBe(
-        signature(secretBytes("a secret"), "msg_1", "1700000001", MESSAGE.body),
+        signature(keyOf("a secret"), "msg_1", "1700000001", MESSAGE.body),
       );
     },
   );
@@ -75,14 +83,25 @@ describe("a webhook", () => {
         tries += 1;
         signal.addEventListener("abort", () => reject(signal.reason));
       });
-    const why = await deliver(MESSAGE, never, { clock, timestampS: () => 0, signal: new AbortController().signal });
+    const waits: number[] = [];
+    const why = await deliver(MESSAGE, never, {
+      clock,
+      timestampS: () => 0,
+      signal: new AbortController().signal,
+      onWait: (_, s) => waits.push(s),
+    });
     expect(tries).toBe(4);
-    expect(why).toContain("4 times");
+    expect(why).toBe("waited 8000 ms for the answer, 4 times");
+    expect(waits).toEqual([1, 4, 10]);
     expect(clock.nowUs()).toBeLessThan(60_000_000);
   });
 });
 
 test("a secret is a text, or the standard's own form", () => {
-  expect(Buffer.from(secretBytes("whsec_AAEC")).toString("hex")).toBe("000102");
-  expect(Buffer.from(secretBytes("ab")).toString("hex")).toBe("6162");
+  expect(hexOf("whsec_AAEC")).toBe("000102");
+  expect(hexOf("ab")).toBe("6162");
+});
+
+test.each(["whsec_", "whsec_?", "whsec_=", "whsec_AAEC AAEC"])("%j is no secret", (text) => {
+  expect(secretBytes(text)).toBeUndefined();
 });

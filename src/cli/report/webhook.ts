@@ -25,6 +25,7 @@ export type Post = (
  * Sends a message, and sends it again where the receiver could not be reached, was busy or failed: at most four times
  * in under a minute.
  * @param timestampS seconds since 1970, asked for at each try: a receiver refuses an old one.
+ * @param onWait hears what went wrong with a try, without the address, and the seconds until the next one.
  * @returns why it was not delivered, without the address (a part of it may be secret); undefined when it was.
  */
 export async function deliver(
@@ -34,11 +35,21 @@ export async function deliver(
     clock,
     timestampS,
     signal,
-  }: { readonly clock: Clock; readonly timestampS: () => number; readonly signal: AbortSignal },
+    onWait,
+  }: {
+    readonly clock: Clock;
+    readonly timestampS: () => number;
+    readonly signal: AbortSignal;
+    readonly onWait?: (why: string, s: number) => void;
+  },
 ): Promise<string | undefined> {
   let why = "";
   for (let tries = 0; tries <= WAITS_S.length; tries += 1) {
-    if (tries > 0) await sleep(clock, (WAITS_S[tries - 1] ?? 0) * 1_000, signal);
+    const waitS = tries === 0 ? 0 : (WAITS_S[tries - 1] ?? 0);
+    if (waitS > 0) {
+      onWait?.(why, waitS);
+      await sleep(clock, waitS * 1_000, signal);
+    }
     const timestamp = String(timestampS());
     const headers = {
       "content-type": "application/json",
@@ -70,15 +81,17 @@ export function signature(secret: Uint8Array, id: string, timestamp: string, bod
   return `v1,${createHmac("sha256", secret).update(`${id}.${timestamp}.${body}`).digest("base64")}`;
 }
 
-/** Bytes of a secret: "whsec_" and base64 as the standard has it, or the text itself. */
-export function secretBytes(text: string): Uint8Array {
-  return text.startsWith("whsec_") ? Buffer.from(text.slice("whsec_".length), "base64") : Buffer.from(text, "utf8");
+/** Bytes of a secret: "whsec_" and base64 as the standard has it (undefined when it is none), or the text itself. */
+export function secretBytes(text: string): Uint8Array | undefined {
+  if (!text.startsWith("whsec_")) return Buffer.from(text, "utf8");
+  const base64 = text.slice("whsec_".length);
+  return /^[A-Za-z0-9+/]{2,}={0,2}$/.test(base64) ? Buffer.from(base64, "base64") : undefined;
 }
 
 /** `fetch` says "fetch failed"; what failed is its cause. */
 function reasonOf(error: unknown, url: URL): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return messageOf(cause).replaceAll(url.href, url.host).slice(0, 300);
+  return messageOf(cause).replaceAll(url.href, url.host).replace(/\.$/, "").slice(0, 300);
 }
 
 /** The real one: follows no redirect, which could take a signed message elsewhere, and reads no body. */

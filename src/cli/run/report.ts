@@ -95,6 +95,12 @@ export function surroundings(args: Parsed, io: CliIo): Pick<RunRequest, "runsRoo
   return { runsRoot: resolve(io.cwd, args.text("runs") ?? "runs"), version: ownVersion(), signal: io.signal, labels };
 }
 
+/** @throws UsageError for labels, results and messages that are asked for wrongly: a dry run finds them, too. */
+export async function checkOutputs(args: Parsed, io: CliIo): Promise<void> {
+  labelsOf(args.texts("label"), io.env);
+  await Outlets.check(args, io);
+}
+
 /** The file of `--junit`, begun; undefined when none is asked for. */
 export function junitFile(args: Parsed, io: CliIo, planned: readonly RunAsked[]): JunitFile | undefined {
   const file = args.text("junit");

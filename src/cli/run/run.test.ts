@@ -228,6 +228,16 @@ describe("--dry-run", () => {
     },
   );
 
+  test.each([
+    [["--label", "a"], "--label wants NAME=VALUE"],
+    [["--webhook", "nowhere"], "--webhook wants an address"],
+    [["--write", "sarfi"], "Did you mean sarif?"],
+    [["--report", "x", "--write", "junit=x"], "html and junit would both be written to x"],
+  ])("finds what a run would refuse: %j", async (options, said) => {
+    const complaint = await complaintOf(runCommand(["--dry-run", ...options], memoryIo()));
+    expect(complaint).toMatchObject({ code: 2, text: expect.stringContaining(said) });
+  });
+
   test("shows images, swap and cuts, and touches no board", async () => {
     const { code, out, folder } = await hilRun("--dry-run");
     expect(code).toBe(0);

@@ -18,7 +18,7 @@ import { runBoards } from "./boards.ts";
 import { dryRun } from "./dry-run.ts";
 import { withFaults } from "./faults.ts";
 import { runMatrix } from "./matrix.ts";
-import { REPORT_OPTIONS, runAndReport } from "./report.ts";
+import { checkOutputs, REPORT_OPTIONS, runAndReport } from "./report.ts";
 import { requireTrusted, TRUST_OPTIONS } from "./trust.ts";
 
 const DEFAULT_SEED = 1;
@@ -68,6 +68,7 @@ export async function runCommand(argv: readonly string[], io: CliIo): Promise<nu
   const [first = "", second] = args.positional;
   const matrix = second === undefined && first !== "" ? await namedMatrix(first, io.cwd) : undefined;
   if (matrix === undefined && args.flag("resume")) throw new UsageError("--resume goes on with a matrix.", MATRIX_HINT);
+  if (args.flag("dry-run")) await checkOutputs(args, io);
   const common = {
     faults,
     seed,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
@@ -28,6 +28,21 @@ describe("hil sweep", () => {
     expect(await sweepCommand([...SMALL], io)).toBe(0);
     expect(text()).toContain("every sequence of cuts, of any length");
     expect(text()).toContain("verdict   PASS");
+  });
+
+  test("draws what came of cuts at each operation, as a picture and as a page, and refuses other files", async () => {
+    const { io } = bench();
+    expect(await sweepCommand([...SMALL, "--cuts", "1", "-o", "sweep.svg"], io)).toBe(0);
+    const svg = readFileSync(join(io.cwd, "sweep.svg"), "utf8");
+    expect(svg).toContain("new image ran, then reverted");
+    expect(svg).not.toContain(">must not be<");
+    await sweepCommand([...SMALL, "--cuts", "1", "-o", "sweep.html"], io);
+    const data = /id="data">(.*?)<\/script>/s.exec(readFileSync(join(io.cwd, "sweep.html"), "utf8"))?.[1] ?? "null";
+    const { plots } = JSON.parse(data) as { plots: { charts: { length: number; rows: { spans: number[][] }[] }[] } };
+    const [upgrade] = plots.charts;
+    const covered = upgrade?.rows.flatMap(({ spans }) => spans).reduce((sum, [from = 0, to = 0]) => sum + to - from, 0);
+    expect(covered).toBe(upgrade?.length);
+    await expect(sweepCommand([...SMALL, "-o", "sweep.png"], io)).rejects.toThrow(/\.html or \.svg/);
   });
 
   test.each([

@@ -20,10 +20,12 @@ import {
   sweepSteps,
 } from "../../mcuboot/index.ts";
 import { count, grouped } from "../../report/index.ts";
+import { PLOT_OPTION, plotFile } from "../report/plot-file.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import { durationOf } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { sweepBinary } from "./firmware.ts";
+import { sweepPlot } from "./plot.ts";
 import { replaySweep } from "./replay.ts";
 import { parseSwept, type SweepReplay, type SweepRequest, upgradeOf } from "./request.ts";
 import { coverageText, findingLines, mapOf } from "./text.ts";
@@ -50,6 +52,7 @@ const OPTIONS = {
   out: { type: "string", describe: "folder for the replay files of findings", default: "runs/sweep" },
   replay: { type: "string", describe: "walk the way of a finding again, from its file" },
   trace: { type: "boolean", describe: "with --replay: every operation and log line" },
+  ...PLOT_OPTION,
   json: { type: "boolean", describe: "print the result as JSON, and nothing else, on standard output" },
 } as const satisfies OptionRows;
 
@@ -73,6 +76,7 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
     return replaySweep(resolve(io.cwd, file), asked, io);
   }
   requireOwnLengths(args);
+  const plot = plotFile(args.text("output"), io);
   const images = { firmware: args.texts("firmware"), network: args.texts("net"), cwd: io.cwd };
   const request: SweepRequest = {
     board: withFirmware(
@@ -97,6 +101,7 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
     io.out(`${request.scenario.value.name}: ${kind}, MCUboot ${build.generation.name}, ${build.mode}\n`);
   }
   if (request.board.profile.emulated?.firmware !== undefined) {
+    if (plot !== undefined) throw new UsageError("-o draws the sweep of the model.", "Leave it out with --firmware.");
     return sweepBinary({ request, upgrade, torn: args.flag("torn"), json, budget }, io);
   }
   const torn = args.flag("torn") ? SWEPT_TEARS : [];
@@ -108,6 +113,7 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
   const files = sweep.findings.map((finding, at) => written(finding, at + 1, request, folder, io));
   if (json) io.out(`${JSON.stringify(jsonOf(sweep, files, options), undefined, 2)}\n`);
   else print(sweep, files, io);
+  plot?.(sweepPlot(`Sweep of ${request.scenario.value.name}, MCUboot ${build.generation.name}, ${build.mode}`, sweep));
   if (sweep.findings.length > 0) return EXIT.failed;
   return isIncomplete(sweep) ? EXIT.bench : EXIT.pass;
 }

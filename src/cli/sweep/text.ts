@@ -3,21 +3,22 @@ import { count, grouped } from "../../report/index.ts";
 
 /** What came of a sequence of cuts, from the best to the worst; a legend line names those that a strip shows. */
 const MARKS = [
-  { name: "upgraded", mark: "✓", text: "new image" },
-  { name: "reverted", mark: "↶", text: "new image ran, then reverted" },
-  { name: "kept", mark: "=", text: "old image kept, new one never ran" },
-  { name: "failed", mark: "✗", text: "must not be" },
+  { name: "upgraded", mark: "✓", text: "new image", tone: "upgraded" },
+  { name: "reverted", mark: "↶", text: "new image ran, then reverted", tone: "reverted" },
+  { name: "kept", mark: "=", text: "old image kept, new one never ran", tone: "kept" },
+  { name: "failed", mark: "✗", text: "must not be", tone: "failed" },
 ] as const;
-const WORSE: readonly string[] = [" ", ...MARKS.map(({ mark }) => mark)];
+/** Of an operation that no sequence begins at. */
+const NONE = -1;
 
 /**
- * Outcomes over the operations of the undisturbed upgrade and of its revert: what came of the sequences that begin with
- * a cut there when nobody confirms, the worst of them for each character.
+ * What came of the sequences that begin with a cut at each operation of the undisturbed upgrade and of its revert, when
+ * nobody confirms: the worst of them, as its place in MARKS.
  */
-export function mapOf({ exploration, wrong, timelines }: Sweep, width: number): readonly string[] {
+function worstOf({ exploration, wrong, timelines }: Sweep) {
   const rows = [
-    { name: "upgrade", timeline: timelines[0], cells: cellsOf(timelines[0], width) },
-    { name: "revert", timeline: timelines[1], cells: cellsOf(timelines[1], width) },
+    { name: "upgrade", timeline: timelines[0], worst: timelines[0].operations.map(() => NONE) },
+    { name: "revert", timeline: timelines[1], worst: timelines[1].operations.map(() => NONE) },
   ];
   const firsts = new Map<SweepState, FirstCut | undefined>();
   const tried = new Map<SweepState, boolean>();
@@ -29,17 +30,54 @@ export function mapOf({ exploration, wrong, timelines }: Sweep, width: number): 
     const isTaken = running === "new" && exploration.facts.fate(state.end.identity)?.running === "old";
     const came = running === "new" && !isTaken;
     const fine = came ? "upgraded" : isTaken || wasTried(state, tried) ? "reverted" : "kept";
-    const cell = cellAt(row.timeline, first.operation, width);
     const name = wrong.has(state) ? "failed" : fine;
-    const mark = MARKS.find((entry) => entry.name === name)?.mark ?? " ";
-    if (WORSE.indexOf(mark) > WORSE.indexOf(row.cells[cell] ?? " ")) row.cells[cell] = mark;
+    const mark = MARKS.findIndex((entry) => entry.name === name);
+    row.worst[first.operation] = Math.max(mark, row.worst[first.operation] ?? NONE);
   }
-  const shown = rows.filter(({ cells }) => cells.some((cell) => cell !== " "));
-  const legend = MARKS.filter(({ mark }) => shown.some(({ cells }) => cells.includes(mark)));
+  return rows.filter(({ worst }) => worst.some((mark) => mark !== NONE));
+}
+
+/** The same as stretches of operations, for a drawing: a row an outcome. */
+export function outcomesOf(sweep: Sweep) {
+  return worstOf(sweep).map(({ name, worst }) => ({
+    name,
+    operations: worst.length,
+    rows: [
+      ...MARKS.map(({ text, tone }, mark) => ({ name: text, tone, spans: spansOf(worst, mark) })),
+      { name: "same flash as after another cut", tone: "other" as const, spans: spansOf(worst, NONE) },
+    ].filter(({ spans }) => spans.length > 0),
+  }));
+}
+
+function spansOf(worst: readonly number[], mark: number): readonly (readonly [number, number])[] {
+  const spans: [number, number][] = [];
+  for (const [at, one] of worst.entries()) {
+    const last = spans.at(-1);
+    if (one !== mark) continue;
+    if (last?.[1] === at) last[1] = at + 1;
+    else spans.push([at, at + 1]);
+  }
+  return spans;
+}
+
+/** The same as strips of characters, the worst of each. */
+export function mapOf(sweep: Sweep, width: number): readonly string[] {
+  const shown = worstOf(sweep).map(({ name, timeline, worst }) => {
+    const cells = Array.from({ length: width }, () => NONE);
+    for (const [operation, mark] of worst.entries()) {
+      const cell = cellAt(timeline, operation, width);
+      cells[cell] = Math.max(mark, cells[cell] ?? NONE);
+    }
+    return { name, timeline, cells };
+  });
+  const legend = MARKS.filter((_, mark) => shown.some(({ cells }) => cells.includes(mark)));
   return [
     ...shown.flatMap(({ name, timeline, cells }) => [
       `          ${phasesOf(timeline, width)}`,
-      `${name.padEnd(10)}${cells.join("").trimEnd()}`,
+      `${name.padEnd(10)}${cells
+        .map((mark) => MARKS[mark]?.mark ?? " ")
+        .join("")
+        .trimEnd()}`,
     ]),
     ...(shown.length === 0 ? [] : [`          ${legend.map(({ mark, text }) => `${mark} ${text}`).join("   ")}`]),
   ];
@@ -81,10 +119,6 @@ function resetsTo(state: SweepState): number {
 
 function cellAt({ operations }: Timeline, operation: number, width: number): number {
   return Math.min(width - 1, Math.floor((operation * width) / Math.max(1, operations.length)));
-}
-
-function cellsOf({ operations }: Timeline, width: number): string[] {
-  return Array.from({ length: operations.length === 0 ? 0 : width }, () => " ");
 }
 
 /** Names of the phases over the cells where they begin. */

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   lstatSync,
   openSync,
   realpathSync,
@@ -9,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import {
   BenchError,
   ConfigurationError,
@@ -19,6 +20,7 @@ import {
   isHilError,
   makeFolder,
   messageOf,
+  UsageError,
 } from "../../core/index.ts";
 
 /** A file that a command writes for people and readers, each time whole. */
@@ -26,10 +28,16 @@ export class WholeFile {
   readonly #shown: string;
   readonly path: string;
 
-  /** @param file as it was named, which is how errors name it. */
+  /**
+   * @param file as it was named, which is how errors name it.
+   * @throws UsageError for a file of a run's record: what is written here replaces what was there.
+   */
   constructor(file: string, cwd: string) {
     this.#shown = file;
     this.path = resolve(cwd, file);
+    if (isOfRecord(this.path)) {
+      throw new UsageError(`${file} is a part of a run's record, and would be lost.`, "Name another file.");
+    }
   }
 
   /**
@@ -69,6 +77,17 @@ export class WholeFile {
     const text = known?.message ?? `${doing}: ${messageOf(error)}.`;
     return new ConfigurationError(text, known?.hint ?? "", { cause: error });
   }
+}
+
+/** What a run writes for itself: docs/record.md. Pages and results may lie beside it. */
+const RECORD_FILES = ["events.jsonl", "verdicts.jsonl", "smp.jsonl", "run.json", "replay.json", "host.json"];
+const RECORD_FOLDERS = ["inputs", "uart"];
+
+function isOfRecord(path: string): boolean {
+  const folder = dirname(path);
+  const isRecord = (root: string) => existsSync(join(root, "events.jsonl")) && existsSync(join(root, "run.json"));
+  if (RECORD_FOLDERS.includes(basename(folder)) && isRecord(dirname(folder))) return true;
+  return RECORD_FILES.includes(basename(path)) && isRecord(folder);
 }
 
 function writeWhole(path: string, text: string): void {

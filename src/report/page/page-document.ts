@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { LabPage } from "./lab-data.ts";
+import type { PlotPage } from "./plot-data.ts";
 import { PAGE_SCHEMA, type PageData, type RunPage } from "./run-page.ts";
 
 /** The page's code and look, as the bundler of `npm run build` leaves them in dist/web. */
@@ -28,6 +29,12 @@ export function pageDocument(runs: readonly RunPage[], code: PageCode, hil: stri
 export function labDocument(lab: LabPage, code: PageCode, hil: string): string {
   const data: PageData = { schema: PAGE_SCHEMA, hil, runs: [], lab };
   return documentOf({ title: `Lab ${lab.folder} - hil report`, data, code });
+}
+
+/** The same with measurements as charts and tables. */
+export function plotDocument(plots: PlotPage, code: PageCode, hil: string): string {
+  const data: PageData = { schema: PAGE_SCHEMA, hil, runs: [], plots };
+  return documentOf({ title: `${plots.title} - hil`, data, code });
 }
 
 /** The document of a page that watches: it has no data, and asks where it came from, and nobody else, for them. */

@@ -6,6 +6,7 @@
  */
 
 import type { LabPage } from "./lab-data.ts";
+import type { PlotPage } from "./plot-data.ts";
 import type { RecordShape } from "./record-shapes.ts";
 
 /** A text, by its place in `texts` of the page: most of a run's texts come many times. */
@@ -130,4 +131,5 @@ export interface PageData {
   readonly hil: string;
   readonly runs: readonly RunPage[];
   readonly lab?: LabPage;
+  readonly plots?: PlotPage;
 }
