@@ -1,6 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
-import { ConfigurationError, hasCode, messageOf } from "../errors.ts";
+import { ConfigurationError, hasCode } from "../errors.ts";
 
 /** Longer than any file that this program is for: a flash of 16 MiB as HEX text. */
 export const INPUT_BYTES_MAX = 64 * 1024 * 1024;
@@ -42,18 +42,6 @@ export function readInput(path: string, bytesMax = INPUT_BYTES_MAX): Uint8Array<
 /** The same as text of UTF-8. */
 export function readInputText(path: string, bytesMax = INPUT_BYTES_MAX): string {
   return Buffer.from(readInput(path, bytesMax).buffer).toString("utf8");
-}
-
-/**
- * What lies at a path that somebody named; undefined where nothing does. Links are followed.
- * @throws ConfigurationError where the system cannot say: links that lead to each other, a folder that may not be read.
- */
-export function entryAt(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    throw new ConfigurationError(`${path}: ${messageOf(error)}.`, "Check the path.", { cause: error });
-  }
 }
 
 /**
