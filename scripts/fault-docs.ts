@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { listedFaults } from "../src/cli/run/faults-list.ts";
+import { listedFaults, modesText } from "../src/cli/run/faults-list.ts";
 
 /** docs/faults.md, made from the tables of faults and their scenarios: `npx tsx scripts/fault-docs.ts`. */
 export const FAULT_DOCS_FILE = fileURLToPath(new URL("../docs/faults.md", import.meta.url));
@@ -18,6 +18,12 @@ switch (\`src/cli/run/integration/fault-pack.test.ts\`).
 What the firmware does that its flash does not allow (a bit that would have to be set again, a word programmed a third
 time since its page was erased: the nRF5340 allows two) is counted by the twin's flash, told as a warning, and fails the
 run at its end.
+
+A fault that does nothing would leave a run green for the wrong reason. So a fault that cannot act on the board or in the
+scenario asked for is refused before the run (exit 2; what each needs stands below), whether \`--fault\` or the profile's
+\`twin.faults\` names it. And a run that passes although a planted fault never acted ends INCOMPLETE (exit 3), and names it:
+the twin runs its firmware a second time without the fault, on a copy of its flash, and a fault has acted once the two part.
+\`--allow-incomplete\` does not change that.
 `;
 
 /** The whole page. */
@@ -25,19 +31,30 @@ export async function faultDocs(): Promise<string> {
   const faults = listedFaults();
   const upstream = faults.filter((row) => row.upstream);
   const parts = [HEAD, `## Upstream bugs (${upstream.length})\n`];
-  for (const { name, modes, versions, what, source, scenario, of } of upstream) {
+  for (const { name, modes, needs, versions, what, source, scenario, of } of upstream) {
     const { how, why } = await comments(scenario ?? "");
     parts.push(
       `### ${name}\n`,
       `${what}\n`,
-      `In ${of}; ${(modes ?? []).join(", ")}; ${versions}. Source: ${source}.\n`,
+      `In ${of}; ${modesText(modes)}; ${versions}. Source: ${source}.\n`,
+      `Needs ${needs.join("; ")}.\n`,
       `${why}\n\n    ${how}\n`,
     );
   }
-  parts.push("## Invented faults\n", "| name | in | what |", "| --- | --- | --- |");
+  parts.push(
+    "## Invented faults\n",
+    "| name | in | what | modes | needs | a run in which it acts |",
+    "| --- | --- | --- | --- | --- | --- |",
+  );
   for (const row of faults.filter((entry) => !entry.upstream))
-    parts.push(`| \`${row.name}\` | ${row.of} | ${row.what} |`);
+    parts.push(
+      `| \`${row.name}\` | ${row.of} | ${row.what} | ${modesText(row.modes)} | ${row.needs.join("; ")} | ${command(row)} |`,
+    );
   return `${parts.join("\n").trimEnd()}\n`;
+}
+
+function command({ name, scenario, board }: ReturnType<typeof listedFaults>[number]): string {
+  return scenario === undefined ? "" : `\`hil run ${scenario} --board ${board} --fault ${name}\``;
 }
 
 /** The two sentences at the head of a scenario: what it does, and how it is run. */

@@ -45,6 +45,8 @@ export class Attempts {
   readonly #random: Random;
   #clock: Clock | undefined;
   #images: CampaignImages | undefined;
+  /** Faults that never acted in any try. */
+  #idleFaults: readonly string[] | undefined;
 
   constructor(request: RunRequest, record: RunRecord, soFar: SoFar) {
     this.#request = request;
@@ -70,7 +72,7 @@ export class Attempts {
       try {
         const outcome = await this.#once();
         const allowsIncomplete = allowIncomplete ?? scenario.value.allow_incomplete;
-        return completed(this.#soFar.tally.result(outcome), allowsIncomplete);
+        return completed(this.#soFar.tally.result(outcome), allowsIncomplete, this.#idleFaults);
       } catch (error) {
         if (retry > most || !isRetryable(error, signal)) throw error;
         const why = { kind: isHilError(error) ? error.kind : "unknown", text: messageOf(error) };
@@ -85,7 +87,14 @@ export class Attempts {
     const random = this.#random.fork("bench");
     const board = await open(loaded, { random, signal, ...(this.#clock && { clock: this.#clock }) });
     this.#clock = board.clock;
-    return closing(board, this.#record, () => this.#onBoard(board));
+    return closing(board, this.#record, async () => {
+      try {
+        return await this.#onBoard(board);
+      } finally {
+        const idle = board.idleFaults?.();
+        this.#idleFaults = this.#idleFaults?.filter((name) => idle?.includes(name)) ?? idle;
+      }
+    });
   }
 
   async #onBoard(board: Board): Promise<CampaignOutcome> {

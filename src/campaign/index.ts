@@ -20,6 +20,7 @@ export { admitSwept } from "./request/admission.ts";
 export { checkRequest } from "./request/check-request.ts";
 export { requireEncryptionPolicy } from "./request/encryption-policy.ts";
 export { cutsAt, cutsOn, triggerFault } from "./request/explicit-cuts.ts";
+export { faultWants, requireFaultsAct } from "./request/faults-act.ts";
 export { namedScenario } from "./request/image-pair.ts";
 export { namedParts } from "./request/image-part.ts";
 export { type CampaignImage, type CampaignImages, imageOf } from "./request/images.ts";

@@ -1,7 +1,7 @@
 import type { PlannedCut, RunEvent, Verdict } from "../campaign/index.ts";
 import { subjectText } from "../campaign/index.ts";
 import { CaseNames, momentText } from "./junit-names.ts";
-import { failureText } from "./summary.ts";
+import { failureText, idleFaultsText } from "./summary.ts";
 
 /**
  * Runs as JUnit XML, a suite each: one test case a verdict; a verdict that failed is a `failure`, and so is what else
@@ -122,8 +122,12 @@ function endOf(events: readonly RunEvent[]): End | undefined {
     const text = "the run did not come to an end, or its report could not be written: see run.json in its record";
     return { kind: "error", name: "bench", type: "unfinished", text, atUs };
   }
-  const { outcome, incompleteAllowed, cutsPlanned, cutsJudged } = finished.result;
+  const { outcome, incompleteAllowed, idleFaults = [], cutsPlanned, cutsJudged } = finished.result;
   if (outcome !== "incomplete" && !incompleteAllowed) return undefined;
+  if (idleFaults.length > 0) {
+    const text = `INCOMPLETE: ${idleFaultsText(idleFaults)}`;
+    return { kind: "error", name: "every planted fault acts", type: "idle fault", text, atUs };
+  }
   const text = `INCOMPLETE: ${cutsPlanned - cutsJudged} of ${cutsPlanned} cuts were not made`;
   return { kind: incompleteAllowed ? "skipped" : "error", name: "all cuts are made", type: "incomplete", text, atUs };
 }

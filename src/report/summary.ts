@@ -17,7 +17,7 @@ export function summaryLines(
 
 /** The outcome of a run in one line. */
 export function verdictText(result: RunResult): string {
-  return outcomeText(result) + voidText(result) + retriesText(result) + powerText(result);
+  return outcomeText(result) + idleText(result) + voidText(result) + retriesText(result) + powerText(result);
 }
 
 function outcomeText(result: RunResult): string {
@@ -29,7 +29,7 @@ function outcomeText(result: RunResult): string {
       if (result.cutsPlanned === 0) return `PASS  ${count(result.passed, "check")} as MCUboot allows; no cuts`;
       return `PASS  ${cuts} as MCUboot allows${list === "" ? "" : `: ${list}`}${unmadeText(result)}`;
     case "incomplete":
-      return `INCOMPLETE ${cuts} made, as MCUboot allows${list === "" ? "" : `: ${list}`}; the rest was left unmade`;
+      return `INCOMPLETE ${cuts} made, as MCUboot allows${list === "" ? "" : `: ${list}`}${isShort(result) ? "; the rest was left unmade" : ""}`;
     case "fail":
       return result.failed === 0
         ? `FAIL  ended early, ${when}; the reason follows`
@@ -39,6 +39,21 @@ function outcomeText(result: RunResult): string {
     case "interrupted":
       return `INTERRUPTED ${when}${result.powerLeft === undefined ? "; power is on" : ""}`;
   }
+}
+
+function isShort({ cutsJudged, cutsPlanned }: RunResult): boolean {
+  return cutsJudged < cutsPlanned;
+}
+
+function idleText({ idleFaults = [] }: RunResult): string {
+  if (idleFaults.length === 0) return "";
+  return `; ${idleFaultsText(idleFaults)}`;
+}
+
+/** "the fault forget-keys never acted: this run shows nothing about it". */
+export function idleFaultsText(names: readonly string[]): string {
+  const [are, it] = names.length === 1 ? ["fault", "it"] : ["faults", "them"];
+  return `the ${are} ${names.join(", ")} never acted: this run shows nothing about ${it}`;
 }
 
 function powerText({ powerLeft }: RunResult): string {

@@ -1,11 +1,17 @@
 import {
+  ALL_MODES,
   type BootloaderBuild,
   DEFECTS,
   type DefectName,
+  type FaultColumns,
+  type Flash,
+  type Steps,
+  SWAP_MODES,
   UPSTREAM_DEFECTS,
   type UpstreamDefectRow,
 } from "../mcuboot/index.ts";
 import type { StoredSlot } from "../smp/index.ts";
+import type { TwinFlash } from "./flash.ts";
 
 /** Where a fault of the machine takes hold: the twin asks for these at the place that each is named after. */
 export interface FaultHooks {
@@ -27,6 +33,26 @@ export interface FaultHooks {
   readonly slots?: (read: () => Promise<readonly StoredSlot[]>) => () => Promise<readonly StoredSlot[]>;
   /** The bootloader of one boot. @param requested image numbers in the order in which the application asked for them. */
   readonly buildOfBoot?: (build: BootloaderBuild, requested: readonly number[]) => BootloaderBuild;
+  /** Is told whenever the fault of a place did what a sound board would not have done. */
+  readonly acted?: (place: FaultPlace) => void;
+  /** Steps of the firmware, watched for what its own faults do. Left out where none is planted. */
+  readonly beside?: <T>(
+    flash: TwinFlash,
+    build: BootloaderBuild,
+    make: (flash: Flash, build: BootloaderBuild) => Steps<T>,
+  ) => Steps<T>;
+}
+
+export type FaultPlace = Exclude<keyof FaultHooks, "acted" | "beside">;
+
+/** Steps of the firmware on a twin's flash; faults that are planted are watched. */
+export function firmwareSteps<T>(
+  { beside }: FaultHooks,
+  flash: TwinFlash,
+  build: BootloaderBuild,
+  make: (flash: Flash, build: BootloaderBuild) => Steps<T>,
+): Steps<T> {
+  return beside ? beside(flash, build, make) : make(flash, build);
 }
 
 /** The list of the application's start, for as long as it runs. */
@@ -48,6 +74,8 @@ const UPSTREAM_MACHINE_FAULTS = [
   {
     name: "R27-2268",
     modes: ["offset"],
+    needs: ["application upload"],
+    shownBy: { scenario: "faults/R27-2268", board: "small/offset" },
     versions: "MCUboot before 2.3.0, and applications that do not know of swap using offset",
     what: "An upload begins in the first sector of the slot, where swap using offset keeps fallback images. A board shows 'wrong upload address?', and an empty slot 1.",
     hooks: { uploadsTo: "slot start" },
@@ -56,6 +84,8 @@ const UPSTREAM_MACHINE_FAULTS = [
   {
     name: "DZ-105028",
     modes: ["move", "offset", "scratch", "overwrite"],
+    needs: ["application upload"],
+    shownBy: { scenario: "faults/DZ-105028", board: "small/move" },
     versions: "nRF Connect SDK 2.3.0",
     what: "After an update the bootloader resets the board instead of starting the application. A board shows its banner again and again.",
     hooks: { afterUpdate: "reset" },
@@ -64,6 +94,8 @@ const UPSTREAM_MACHINE_FAULTS = [
   {
     name: "DZ-126603",
     modes: ["overwrite"],
+    needs: ["application upload"],
+    shownBy: { scenario: "faults/DZ-126603", board: "small/overwrite" },
     versions: "nRF Connect SDK 3.1.1",
     what: "After an update by overwriting the application never starts. A board shows 'Jumping to the first image slot', and nothing after it.",
     hooks: { afterUpdate: "hang" },
@@ -74,60 +106,85 @@ const UPSTREAM_MACHINE_FAULTS = [
 export const MACHINE_FAULTS = [
   {
     name: "relay-stuck",
+    modes: ALL_MODES,
+    needs: [],
+    shownBy: { scenario: "encrypted-upgrade", board: "twin" },
     what: "the relay's contact is welded: power stays on whatever the relay is told",
     hooks: { relay: "stuck" },
   },
   {
     name: "boot-loop",
+    modes: SWAP_MODES,
+    needs: ["application upload", "cut"],
+    shownBy: { scenario: "encrypted-upgrade", board: "twin" },
     what: "the new application resets itself at once after a resumed swap, again and again",
     hooks: { afterResume: "crash" },
   },
   {
     name: "dead-after-resume",
+    modes: SWAP_MODES,
+    needs: ["application upload", "cut"],
+    shownBy: { scenario: "encrypted-upgrade", board: "twin" },
     what: "nothing is printed and nothing answers after a resumed swap",
     hooks: { afterResume: "hang" },
   },
   {
     name: "stale-image-list",
+    modes: ALL_MODES,
+    needs: ["application upload"],
+    shownBy: { scenario: "encrypted-upgrade", board: "twin" },
     what: "the application reports the image list of its start until it is reset, whatever is done to the slots",
     hooks: { slots: slotsOfStart },
   },
   {
     name: "recovery-loses-chunk",
+    modes: ALL_MODES,
+    needs: ["recovery upload"],
+    shownBy: { scenario: "recovery-upgrade", board: "twin-single" },
     what: "serial recovery answers for the third chunk of an upload, and does not write it",
     hooks: { recovery: "loses a chunk" },
   },
   {
     name: "NCSDK-34106",
+    modes: ALL_MODES,
+    needs: ["network image", "application asked first"],
     what: "the network core's image is passed over when the application's was asked for before it (NCS 2.6 to 3.4)",
     hooks: { buildOfBoot: withoutNetImage },
   },
   {
     name: "shell-echo",
+    modes: ALL_MODES,
+    needs: [],
+    shownBy: { scenario: "encrypted-upgrade", board: "twin" },
     what: "a shell on the same UART echoes every byte that comes, SMP frames too, beside the answers",
     hooks: { shell: "echoes" },
   },
   {
     name: "shell-deaf",
+    modes: ALL_MODES,
+    needs: [],
+    shownBy: { scenario: "encrypted-upgrade", board: "twin" },
     what: "a shell on the same UART takes SMP frames for its commands: it echoes them, and nothing answers (zephyr #100468)",
     hooks: { shell: "swallows" },
   },
   {
     name: "half-duplex",
+    modes: ALL_MODES,
+    needs: [],
     what: "the adapter carries one direction at a time: what the host sends while the board talks is lost",
     hooks: { line: "half duplex" },
   },
   ...UPSTREAM_MACHINE_FAULTS,
-] as const satisfies readonly { readonly name: string; readonly what: string; readonly hooks: FaultHooks }[];
+] as const satisfies readonly (FaultColumns & { readonly hooks: FaultHooks })[];
 
 /** Every upstream bug that a twin can have, wherever it sits. */
 export const UPSTREAM_FAULTS: readonly UpstreamDefectRow[] = [...UPSTREAM_DEFECTS, ...UPSTREAM_MACHINE_FAULTS];
 
+/** Every fault that a twin can have, with what it needs to act. */
+export const TWIN_FAULTS: readonly FaultColumns[] = [...MACHINE_FAULTS, ...DEFECTS];
+
 export type MachineFault = (typeof MACHINE_FAULTS)[number]["name"];
-export const TWIN_FAULT_NAMES: readonly string[] = [
-  ...MACHINE_FAULTS.map((row) => row.name),
-  ...DEFECTS.map((row) => row.name),
-];
+export const TWIN_FAULT_NAMES: readonly string[] = TWIN_FAULTS.map((row) => row.name);
 
 /**
  * What the machine's faults do together; of two that take hold in the same place, the last of the table wins.

@@ -5,6 +5,7 @@ import {
   type BootloaderBuild,
   confirm,
   eraseSlotByApp,
+  type Flash,
   type FlashOperation,
   imageListOf,
   isBlank,
@@ -19,7 +20,7 @@ import {
   uploadWrite,
 } from "../mcuboot/index.ts";
 import { IMAGE_GROUP, type ImageStore, SmpFault, type StoredSlot } from "../smp/index.ts";
-import type { FaultHooks } from "./faults.ts";
+import { type FaultHooks, firmwareSteps } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
 
 /** What the image group answers when a request could not be written into a trailer. */
@@ -39,7 +40,8 @@ export class TwinImageSlots implements ImageStore {
   readonly #power: AbortSignal;
   readonly #hooks: FaultHooks;
   readonly #onRequest: (image: number) => void;
-  readonly #slots: () => Promise<readonly StoredSlot[]>;
+  /** What is reported instead of what the slots hold. */
+  readonly #told: (() => Promise<readonly StoredSlot[]>) | undefined;
   /** What an upload has brought and the flash has not got yet: less than a block. Gone with the power. */
   #held: { readonly slot: number; readonly at: number; readonly bytes: Uint8Array } | undefined;
 
@@ -67,17 +69,30 @@ export class TwinImageSlots implements ImageStore {
     this.images = options.build.images.length;
     this.writeBytes = options.build.writeBytes;
     const read = () => this.#readSlots();
-    this.#slots = this.#hooks.slots?.(read) ?? read;
+    this.#told = this.#hooks.slots?.(read);
   }
 
-  slots(): Promise<readonly StoredSlot[]> {
-    return this.#slots();
+  async slots(): Promise<readonly StoredSlot[]> {
+    if (this.#told === undefined) return this.#readSlots();
+    const told = await this.#told();
+    if (JSON.stringify(told) !== JSON.stringify(await this.#readSlots())) this.#hooks.acted?.("slots");
+    return told;
   }
 
-  async #readSlots(): Promise<readonly StoredSlot[]> {
-    const listed = imageListOf(this.#flash, this.#build, [this.#active]);
-    return this.#build.images.flatMap(({ primary, secondary }, image) => {
-      const flags = slotFlags(this.#flash, this.#build, image, image === 0 ? this.#active : 0);
+  #readSlots(): Promise<readonly StoredSlot[]> {
+    // A look at the flash is no step, and may show a fault all the same.
+    return this.#run((flash, build) => {
+      const slots = this.#slotsIn(flash, build);
+      return (function* () {
+        return slots;
+      })();
+    });
+  }
+
+  #slotsIn(flash: Flash, build: BootloaderBuild): readonly StoredSlot[] {
+    const listed = imageListOf(flash, build, [this.#active]);
+    return build.images.flatMap(({ primary, secondary }, image) => {
+      const flags = slotFlags(flash, build, image, image === 0 ? this.#active : 0);
       // With a single slot the other one has no bytes.
       const areas = [primary, secondary].filter(({ bytes }) => bytes > 0);
       return areas.map((area, slot): StoredSlot => {
@@ -99,7 +114,7 @@ export class TwinImageSlots implements ImageStore {
   async prepare(slot: number, imageBytes: number): Promise<void> {
     this.#held = undefined;
     const upload = { start: this.#start(slot), bytes: imageBytes };
-    await this.#run(prepareUpload(this.#flash, this.#build, this.#area(slot), upload));
+    await this.#run((flash, build) => prepareUpload(flash, build, this.#area(slot), upload));
   }
 
   /** Programs every block that is whole, and holds the rest. */
@@ -123,26 +138,27 @@ export class TwinImageSlots implements ImageStore {
 
   async erase(slot: number): Promise<void> {
     this.#held = undefined;
-    await this.#run(eraseSlotByApp(this.#flash, this.#build, this.#area(slot)));
+    await this.#run((flash, build) => eraseSlotByApp(flash, build, this.#area(slot)));
   }
 
   async setPending(slot: number, permanent: boolean): Promise<void> {
     this.#onRequest(slot >> 1);
-    await this.#ask(setPending(this.#flash, this.#build, slot >> 1, permanent, slot % 2 === 0 ? 0 : 1));
+    await this.#ask((flash, build) => setPending(flash, build, slot >> 1, permanent, slot % 2 === 0 ? 0 : 1));
   }
 
   async confirm(slot: number): Promise<void> {
-    await this.#ask(confirm(this.#flash, this.#build, slot >> 1, slot % 2 === 0 ? 0 : 1));
+    await this.#ask((flash, build) => confirm(flash, build, slot >> 1, slot % 2 === 0 ? 0 : 1));
   }
 
   /** @throws SmpFault when MCUboot's library refuses. Source: Zephyr img_mgmt_state.c, zephyr_img_mgmt.c. */
-  async #ask(steps: Steps<ApiCode>): Promise<void> {
-    if ((await this.#run(steps)) === API_CODE.done) return;
+  async #ask(make: (flash: Flash, build: BootloaderBuild) => Steps<ApiCode>): Promise<void> {
+    if ((await this.#run(make)) === API_CODE.done) return;
     throw new SmpFault({ group: IMAGE_GROUP, code: FLASH_WRITE_FAILED });
   }
 
   /** Performs the operations of `steps`, in the flash's own time. */
-  async #run<T>(steps: Steps<T>): Promise<T> {
+  async #run<T>(make: (flash: Flash, build: BootloaderBuild) => Steps<T>): Promise<T> {
+    const steps = firmwareSteps(this.#hooks, this.#flash, this.#build, make);
     for (;;) {
       const next = steps.next();
       if (next.done === true) return next.value;
@@ -163,7 +179,10 @@ export class TwinImageSlots implements ImageStore {
 
   /** Where an image begins in the slot. */
   #start(slot: number): number {
-    return slot % 2 === 0 || this.#hooks.uploadsTo === "slot start" ? 0 : uploadOffset(this.#build);
+    const sound = slot % 2 === 0 ? 0 : uploadOffset(this.#build);
+    if (sound === 0 || this.#hooks.uploadsTo !== "slot start") return sound;
+    this.#hooks.acted?.("uploadsTo");
+    return 0;
   }
 
   #area(slot: number) {

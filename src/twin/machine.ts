@@ -5,7 +5,6 @@ import {
   type BootResult,
   boot,
   enteringRecovery,
-  type Flash,
   imageInRam,
   type NetCoreAnswer,
   type NetCoreStep,
@@ -15,7 +14,7 @@ import {
   zephyrStart,
 } from "../mcuboot/index.ts";
 import { TwinApp, type TwinSmp, zephyrBanner } from "./app.ts";
-import type { FaultHooks } from "./faults.ts";
+import { type FaultHooks, firmwareSteps } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
 import type { TwinNetCore } from "./net-core.ts";
 import { BOOT_MODE_RECOVERY, runRecovery } from "./recovery.ts";
@@ -133,7 +132,9 @@ export class TwinMachine implements AsyncDisposable {
     const onServing = this.#settle;
     const result = await this.#bootOrRecovery(power);
     if (result === undefined) return;
-    if (result.kind !== "run" || (this.#resumed && hooks.afterResume === "hang")) {
+    const dies = result.kind === "run" && this.#resumed && hooks.afterResume === "hang";
+    if (dies) hooks.acted?.("afterResume");
+    if (result.kind !== "run" || dies) {
       this.#settle();
       await whenAborted(power);
       power.throwIfAborted();
@@ -147,10 +148,12 @@ export class TwinMachine implements AsyncDisposable {
       await whenAborted(power);
       power.throwIfAborted();
     }
+    if (this.#upgraded && hooks.afterUpdate !== undefined) hooks.acted?.("afterUpdate");
     if (this.#upgraded && hooks.afterUpdate === "reset") return;
     if (this.#upgraded && hooks.afterUpdate === "hang") await whenAborted(power);
     await sleep(clock, APP_START_MS, power);
     if (this.#resumed && hooks.afterResume === "crash") {
+      hooks.acted?.("afterResume");
       await this.#print(zephyrBanner(this.#options.smp.generation), power);
       await this.#print("E: ***** USAGE FAULT *****", power);
       await sleep(clock, CRASH_AFTER_MS, power);
@@ -199,7 +202,9 @@ export class TwinMachine implements AsyncDisposable {
     const { build, hooks } = this.#options;
     const requested = this.#requested;
     this.#requested = [];
-    return hooks.buildOfBoot?.(build, requested) ?? build;
+    const ofBoot = hooks.buildOfBoot?.(build, requested) ?? build;
+    if (ofBoot !== build) hooks.acted?.("buildOfBoot");
+    return ofBoot;
   }
 
   /**
@@ -221,7 +226,7 @@ export class TwinMachine implements AsyncDisposable {
     if ((has("button") && this.buttonHeld) || (has("pin-reset") && byPin)) return recover();
     const early = has("wait") ? ownLink(uart, clock) : undefined;
     const beganUs = clock.nowUs();
-    const result = await this.#carryOut(boot(flash satisfies Flash, build), power);
+    const result = await this.#carryOut(firmwareSteps(this.#options.hooks, flash, build, boot), power);
     // What panics or hangs never comes back to where the rest is decided.
     const isBack = result.kind === "run" || result.kind === "fail";
     if (isBack && has("boot-mode") && bootMode === BOOT_MODE_RECOVERY) return recover();

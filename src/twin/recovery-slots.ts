@@ -3,6 +3,7 @@ import {
   type BootloaderBuild,
   copyCommand,
   decryptInPlace,
+  type Flash,
   hasStatusFields,
   isOperation,
   type RecoveryEntry,
@@ -13,7 +14,7 @@ import {
   workDurationUs,
 } from "../mcuboot/index.ts";
 import type { RecoveryStore, StoredSlot } from "../smp/index.ts";
-import type { FaultHooks } from "./faults.ts";
+import { type FaultHooks, firmwareSteps } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
 import type { TwinNetCore } from "./net-core.ts";
 
@@ -59,7 +60,7 @@ export class TwinRecoverySlots implements RecoveryStore {
   }
 
   async slots(): Promise<readonly StoredSlot[]> {
-    const entries = await this.#run(recoveryList(this.#flash, this.#build));
+    const entries = await this.#run(recoveryList);
     return entries.map(({ image, slot, found, ...flags }: RecoveryEntry) => ({
       slot: 2 * image + slot,
       slotBytes: this.slotBytes(2 * image + slot) ?? 0,
@@ -87,7 +88,10 @@ export class TwinRecoverySlots implements RecoveryStore {
 
   async write(slot: number, offset: number, data: Uint8Array): Promise<void> {
     this.#writes = offset === 0 ? 1 : this.#writes + 1;
-    if (this.#hooks.recovery === "loses a chunk" && this.#writes === LOST_CHUNK) return;
+    if (this.#hooks.recovery === "loses a chunk" && this.#writes === LOST_CHUNK) {
+      this.#hooks.acted?.("recovery");
+      return;
+    }
     if (this.#isInRam(slot)) this.#ram.set(data, offset);
     else await this.#flash.perform({ kind: "write", offset: this.#offset(slot) + offset, data }, this.#power);
   }
@@ -103,7 +107,7 @@ export class TwinRecoverySlots implements RecoveryStore {
   }
 
   setPending(image: number, permanent: boolean): Promise<number> {
-    return this.#run(setPending(this.#flash, this.#build, image, permanent));
+    return this.#run((flash, build) => setPending(flash, build, image, permanent));
   }
 
   async uploaded(slot: number): Promise<void> {
@@ -115,11 +119,12 @@ export class TwinRecoverySlots implements RecoveryStore {
       return;
     }
     // Of the others only the first image's primary slot is looked at.
-    if (slot === 0) await this.#run(decryptInPlace(this.#flash, this.#build, 0));
+    if (slot === 0) await this.#run((flash, build) => decryptInPlace(flash, build, 0));
   }
 
   /** Does what the bootloader does, in the time of flash and processor. */
-  async #run<T>(steps: Steps<T>): Promise<T> {
+  async #run<T>(make: (flash: Flash, build: BootloaderBuild) => Steps<T>): Promise<T> {
+    const steps = firmwareSteps(this.#hooks, this.#flash, this.#build, make);
     for (;;) {
       const next = steps.next();
       if (next.done) return next.value;

@@ -1,18 +1,12 @@
 import { BenchError, type Clock, defined, type Random, roundUp } from "../core/index.ts";
-import {
-  type BootloaderBuild,
-  type FlashTiming,
-  INTERNAL_FLASH_BYTES,
-  NRF5340_INTERNAL,
-  withDefects,
-} from "../mcuboot/index.ts";
+import { type BootloaderBuild, type FlashTiming, INTERNAL_FLASH_BYTES, NRF5340_INTERNAL } from "../mcuboot/index.ts";
 import { type Contact, energised, LcusDevice } from "../power/index.ts";
 import type { Link } from "../serial/index.ts";
 import { type TwinSmp, zephyrBanner } from "./app.ts";
-import { hooksOf, sortFaults } from "./faults.ts";
 import { TwinFlash } from "./flash.ts";
 import { TwinMachine } from "./machine.ts";
 import { TwinNetCore } from "./net-core.ts";
+import { PlantedFaults } from "./planted-faults.ts";
 import { TwinUart } from "./uart.ts";
 
 /** External flash that a twin has behind the internal one, where its slots need it: an MX25R6435F. */
@@ -67,7 +61,7 @@ export class Twin implements AsyncDisposable {
   readonly machine: TwinMachine;
   readonly netCore: TwinNetCore | undefined;
   readonly #options: TwinOptions;
-  readonly #stuck: boolean;
+  readonly #faults: PlantedFaults;
   readonly #relayReading: Promise<void>;
   readonly #relayChance: Random;
   /** The contact that still moves. */
@@ -78,9 +72,8 @@ export class Twin implements AsyncDisposable {
   constructor(options: TwinOptions) {
     this.#options = options;
     const { clock, random, build, links, baudRate, smp, timing = NRF5340_INTERNAL } = options;
-    const faults = sortFaults(options.faults);
-    const hooks = hooksOf(faults.machine);
-    this.#stuck = hooks.relay === "stuck";
+    this.#faults = new PlantedFaults(options.faults, build);
+    const { hooks } = this.#faults;
     this.flash = new TwinFlash({
       clock,
       random: random.fork("flash"),
@@ -93,7 +86,7 @@ export class Twin implements AsyncDisposable {
       clock,
       flash: this.flash,
       uart: new TwinUart(links.app, { clock, baudRate, hooks }),
-      build: withDefects(build, faults.bootloader),
+      build: this.#faults.build,
       hooks,
       smp,
       logBytesPerS: options.logBytesPerS ?? 0,
@@ -126,6 +119,11 @@ export class Twin implements AsyncDisposable {
     const broken = this.machine.broken ?? this.netCore?.broken;
     if (broken === undefined) return;
     throw new BenchError("the twin broke.", "This is a defect of hil: please report it.", { cause: broken });
+  }
+
+  /** Faults that were planted and did nothing so far. */
+  get idleFaults(): readonly string[] {
+    return this.#faults.idle;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -169,7 +167,9 @@ export class Twin implements AsyncDisposable {
 
   #contact(closed: boolean): void {
     const before = this.#supplied;
-    this.#supplied = this.#stuck || closed;
+    const isStuck = this.#faults.hooks.relay === "stuck";
+    if (isStuck && !closed) this.#faults.hooks.acted?.("relay");
+    this.#supplied = isStuck || closed;
     if (!this.#supplied) this.machine.powerOff();
     else if (!this.#heldInReset) this.machine.powerOn();
     if (this.#supplied !== before) this.#options.onPower?.(this.#supplied);

@@ -20,6 +20,8 @@ interface Receiving {
   readonly dueUs: number;
 }
 
+type LineHooks = Pick<FaultHooks, "shell" | "line" | "acted">;
+
 /**
  * The simulated board's UART: bytes take their time on the wire in both directions (8N1 at `baudRate`), and a power cut
  * takes the rest of them away. Bytes that had left the pins before the cut still arrive.
@@ -35,11 +37,11 @@ export class TwinUart implements AsyncDisposable {
   #rxFreeAtUs = 0;
   #talkedUntilUs = 0;
   #powered = false;
-  readonly #hooks: Pick<FaultHooks, "shell" | "line">;
+  readonly #hooks: LineHooks;
   readonly ended: Promise<void>;
 
   /** @param options.hooks what is wrong with the line. */
-  constructor(link: Link, options: { clock: Clock; baudRate: number; hooks?: Pick<FaultHooks, "shell" | "line"> }) {
+  constructor(link: Link, options: { clock: Clock; baudRate: number; hooks?: LineHooks }) {
     this.#link = link;
     this.#hooks = options.hooks ?? {};
     this.#clock = options.clock;
@@ -90,9 +92,14 @@ export class TwinUart implements AsyncDisposable {
     const nowUs = this.#clock.nowUs();
     for (let first = this.#receiving[0]; first && first.dueUs <= nowUs; first = this.#receiving[0]) {
       this.#receiving.shift();
-      if (this.#hooks.line === "half duplex" && (this.#sending.length > 0 || this.#talkedUntilUs > first.startUs))
+      if (this.#hooks.line === "half duplex" && (this.#sending.length > 0 || this.#talkedUntilUs > first.startUs)) {
+        this.#hooks.acted?.("line");
         continue;
-      if (this.#hooks.shell !== undefined) void this.write(first.bytes);
+      }
+      if (this.#hooks.shell !== undefined) {
+        this.#hooks.acted?.("shell");
+        void this.write(first.bytes);
+      }
       if (this.#hooks.shell !== "swallows") this.#received.emit(first.bytes);
     }
   }

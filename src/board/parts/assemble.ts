@@ -32,6 +32,7 @@ export interface BoardParts {
   readonly notes?: readonly string[];
   readonly check?: () => void;
   readonly brokenRules?: () => readonly string[];
+  readonly idleFaults?: () => readonly string[];
   readonly remarks?: () => readonly string[];
   /** Closed last: what stands behind the links. */
   readonly backend?: AsyncDisposable;
@@ -92,6 +93,7 @@ export async function assembleBoard(loaded: LoadedProfile, parts: BoardParts): P
         factoryImage: parts.factoryImage,
         notes: parts.notes,
         brokenRules: parts.brokenRules,
+        idleFaults: parts.idleFaults,
         remarks: parts.remarks,
       }),
       check: () => {

@@ -87,6 +87,8 @@ export interface Board extends AsyncDisposable {
   readonly factoryImage?: Uint8Array;
   /** What the firmware did that its flash does not allow: only a simulated board can tell. */
   brokenRules?(): readonly string[];
+  /** Faults that were planted in a simulated board and never acted so far: a run shows nothing about these. */
+  idleFaults?(): readonly string[];
   /** What of its run people should know, and no verdict hangs on: what the bench cannot do. */
   remarks?(): readonly string[];
   /** Throws when the bench itself (not the board) broke. */

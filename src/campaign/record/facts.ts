@@ -111,6 +111,8 @@ export interface RunResult {
   readonly endings: Readonly<Record<string, number>>;
   /** True when cuts were left unmade and the request allows that. */
   readonly incompleteAllowed?: true;
+  /** Faults of a twin that were planted and never acted; a run that passed with one is incomplete. Else left out. */
+  readonly idleFaults?: readonly string[];
   /** Cuts that were void because the bench was not whole; left out when there were none. */
   readonly cutsVoid?: number;
   /** How often the bench failed and was tried again; left out when it never was. */

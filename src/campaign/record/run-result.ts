@@ -61,9 +61,11 @@ export class ResultTally {
 
 /**
  * A result with what was left undone: a run that was to make forty cuts and made one has not passed, unless that is
- * allowed.
+ * allowed; nor has one with a planted fault that never acted, which nobody can allow.
  */
-export function completed(result: RunResult, allowIncomplete: boolean): RunResult {
+export function completed(counted: RunResult, allowIncomplete: boolean, idleFaults: readonly string[] = []): RunResult {
+  const result = idleFaults.length === 0 ? counted : { ...counted, idleFaults };
+  if (result.outcome === "pass" && idleFaults.length > 0) return { ...result, outcome: "incomplete" };
   if (result.outcome !== "pass" || result.cutsJudged >= result.cutsPlanned) return result;
   return allowIncomplete ? { ...result, incompleteAllowed: true } : { ...result, outcome: "incomplete" };
 }

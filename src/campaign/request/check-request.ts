@@ -3,6 +3,7 @@ import { cutsIn, type PlannedCut } from "../record/cut-moment.ts";
 import type { KeptImages } from "../record/kept.ts";
 import { type Admission, admit } from "./admission.ts";
 import { requireScenarioEncryption } from "./encryption-policy.ts";
+import { requireFaultsAct } from "./faults-act.ts";
 import { readNamedFiles } from "./images.ts";
 import { imagesFromRecord } from "./recorded-images.ts";
 import { uploadsInRecovery } from "./recovery-uploads.ts";
@@ -27,6 +28,7 @@ export async function checkRequest(
 ): Promise<Admission> {
   bootloaderBuildOf(board);
   checkFields(scenario, board);
+  requireFaultsAct(board, { scenario: scenario.value, cuts: asked.cuts });
   if (asked.kept) imagesFromRecord(asked.kept, scenario, board);
   else await readNamedFiles(scenario, board);
   const { in: what } = scenario.value.cuts;

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { loadProfile, makeTwin } from "../../board/index.ts";
+import { requireFaultsAct } from "../../campaign/index.ts";
 import { Cleanup, type Clock, EXIT, Random, RealClock, UsageError, whenAborted } from "../../core/index.ts";
 import { openPty, serveTcp } from "../../serial/index.ts";
 import { UdpServerTransport } from "../../smp/index.ts";
@@ -31,6 +32,7 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
   const args = parseArguments(io, argv, "hil twin [options]", OPTIONS, 0);
   if (!args) return EXIT.pass;
   const loaded = withFaults(await loadProfile(args.text("board") ?? "twin", { cwd: io.cwd }), args.texts("fault"));
+  requireFaultsAct(loaded);
   const baudRate = args.whole("baud", BAUD_RATES) ?? loaded.profile.ports.app.baudRate;
   const udp = addressOf("udp", args.text("udp"));
   const clock = new RealClock();

@@ -30,7 +30,7 @@ describe("hil faults", () => {
     const { code, out } = await listed();
     expect(code).toBe(0);
     expect(out).toContain("R11-1588");
-    expect(out).toContain("scenario faults/R11-1588\n");
+    expect(out).toContain("scenario faults/R11-1588, board small/move\n");
     expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 

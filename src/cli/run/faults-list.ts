@@ -1,6 +1,6 @@
 import { EXIT } from "../../core/index.ts";
-import { DEFECTS } from "../../mcuboot/index.ts";
-import { MACHINE_FAULTS, UPSTREAM_FAULTS } from "../../twin/index.ts";
+import { ALL_MODES, DEFECTS, FAULT_NEEDS } from "../../mcuboot/index.ts";
+import { TWIN_FAULTS, UPSTREAM_FAULTS } from "../../twin/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 
@@ -14,37 +14,44 @@ interface ListedFault {
   readonly name: string;
   readonly of: "the machine" | "the bootloader";
   readonly upstream: boolean;
-  /** Modes that can have it; default: all. */
-  readonly modes?: readonly string[];
+  /** Modes that can have it. */
+  readonly modes: readonly string[];
+  /** What else a run needs, or it is refused. */
+  readonly needs: readonly string[];
   readonly versions?: string;
   readonly what: string;
   readonly source?: string;
-  /** The scenario that catches it, by the name that `hil run` takes. */
+  /** The scenario that catches it, and a board, by the names that `hil run` takes. */
   readonly scenario?: string;
+  readonly board?: string;
 }
 
 /** Every fault that `hil run --fault NAME` switches on: invented ones first, then upstream bugs by name. */
 export function listedFaults(): readonly ListedFault[] {
   const bootloader: readonly string[] = DEFECTS.map((row) => row.name);
-  const upstream = UPSTREAM_FAULTS.map(({ name, modes, versions, what, source }) => ({
+  const upstream = UPSTREAM_FAULTS.map(({ name, modes, needs, shownBy, versions, what, source }) => ({
     name,
     of: bootloader.includes(name) ? ("the bootloader" as const) : ("the machine" as const),
     upstream: true,
     modes,
+    needs: needs.map((need) => FAULT_NEEDS[need]),
     versions,
     what,
     source,
-    scenario: `faults/${name}`,
+    ...shownBy,
   }));
   const names: readonly string[] = upstream.map((row) => row.name);
-  const invented = [...MACHINE_FAULTS, ...DEFECTS]
-    .filter((row) => !names.includes(row.name))
-    .map(({ name, what }) => ({
+  const invented = TWIN_FAULTS.filter((row) => !names.includes(row.name)).map(
+    ({ name, what, modes, needs, shownBy }) => ({
       name,
       of: bootloader.includes(name) ? ("the bootloader" as const) : ("the machine" as const),
       upstream: false,
+      modes,
+      needs: needs.map((need) => FAULT_NEEDS[need]),
       what,
-    }));
+      ...shownBy,
+    }),
+  );
   return [...invented, ...upstream];
 }
 
@@ -61,15 +68,21 @@ const INDENT = 20;
 
 function faultsText(faults: readonly ListedFault[], columns: number): string {
   const width = Math.max(40, Math.min(110, columns) - INDENT);
-  const text = faults.map(({ name, what, modes, versions, scenario }) => {
-    const facts = [modes?.join(", "), versions].filter((fact) => fact !== undefined).join("; ");
-    const lines = [...wrapped(what, width), ...(facts === "" ? [] : wrapped(`(${facts})`, width))];
-    if (scenario !== undefined) lines.push(`scenario ${scenario}`);
+  const text = faults.map(({ name, what, modes, needs, versions, scenario, board }) => {
+    const facts = [modesText(modes), versions].filter((fact) => fact !== undefined).join("; ");
+    const lines = [...wrapped(what, width), ...wrapped(`(${facts})`, width)];
+    if (needs.length > 0) lines.push(...wrapped(`needs ${needs.join("; ")}`, width));
+    if (scenario !== undefined) lines.push(`scenario ${scenario}, board ${board}`);
     return lines
       .map((line, order) => `${order === 0 ? name.padEnd(INDENT - 1) : " ".repeat(INDENT - 1)} ${line}`)
       .join("\n");
   });
   return `${text.join("\n")}\n\n${faults.length} faults; hil run --fault NAME switches one on. Each command, board included: docs/faults.md\n`;
+}
+
+/** "all modes", or their names. */
+export function modesText(modes: readonly string[]): string {
+  return modes.length === ALL_MODES.length ? "all modes" : modes.join(", ");
 }
 
 /** A text in lines of at most `width` characters. */

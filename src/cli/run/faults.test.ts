@@ -41,14 +41,6 @@ describe("faults of the command line", () => {
     );
   });
 
-  test("of a mode that the board does not have are refused: it would stay green", () => {
-    const offset = smallProfile(["mode: swap-move", "mode: swap-offset"]);
-    expect(complaint(offset, "no-revert", "R31-2341")).toBe(
-      "the fault R31-2341 is of mode overwrite, and small is swap-offset: it would change nothing. See docs/faults.md for a board that shows it.",
-    );
-    expect(complaint(offset, "U1")).toBe("no complaint");
-  });
-
   test("are not for real boards", () => {
     const real = { ...smallProfile(), profile: { ...smallProfile().profile, provider: "hardware" as const } };
     expect(complaint(real, "no-revert")).toBe("--fault is for twins; small is a real board.");

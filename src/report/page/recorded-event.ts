@@ -63,6 +63,7 @@ const RESULT = z.object({
   failed: whole,
   endings: z.record(z.string(), whole),
   incompleteAllowed: z.literal(true).optional(),
+  idleFaults: z.array(text).max(100).optional(),
   cutsVoid: whole.optional(),
   infraRetries: whole.optional(),
 });
