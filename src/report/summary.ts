@@ -26,9 +26,10 @@ function outcomeText(result: RunResult): string {
   const when = result.cutsPlanned === 0 ? "before the first cut" : `after ${cuts}`;
   switch (result.outcome) {
     case "pass":
-      if (result.cutsPlanned === 0) return `PASS  ${count(result.passed, "check")} as MCUboot allows; no cuts`;
+      if (result.cutsPlanned === 0) return `PASS  ${uncutText(result)}`;
       return `PASS  ${cuts} as MCUboot allows${list === "" ? "" : `: ${list}`}${unmadeText(result)}`;
     case "incomplete":
+      if (result.cutsPlanned === 0) return `INCOMPLETE ${uncutText(result)}`;
       return `INCOMPLETE ${cuts} made, as MCUboot allows${list === "" ? "" : `: ${list}`}${isShort(result) ? "; the rest was left unmade" : ""}`;
     case "fail":
       return result.failed === 0
@@ -39,6 +40,10 @@ function outcomeText(result: RunResult): string {
     case "interrupted":
       return `INTERRUPTED ${when}${result.powerLeft === undefined ? "; power is on" : ""}`;
   }
+}
+
+function uncutText({ passed }: RunResult): string {
+  return `${count(passed, "check")} as MCUboot allows; no cuts`;
 }
 
 function isShort({ cutsJudged, cutsPlanned }: RunResult): boolean {

@@ -5,13 +5,16 @@ import {
   type DefectName,
   type FaultColumns,
   type Flash,
+  type FlashContent,
   type Steps,
   SWAP_MODES,
   UPSTREAM_DEFECTS,
   type UpstreamDefectRow,
 } from "../mcuboot/index.ts";
 import type { StoredSlot } from "../smp/index.ts";
-import type { TwinFlash } from "./flash.ts";
+
+/** A flash whose whole content can be copied: where a second firmware goes the same way. */
+export type WatchedFlash = Flash & { readonly content: FlashContent };
 
 /** Where a fault of the machine takes hold: the twin asks for these at the place that each is named after. */
 export interface FaultHooks {
@@ -37,7 +40,7 @@ export interface FaultHooks {
   readonly acted?: (place: FaultPlace) => void;
   /** Steps of the firmware, watched for what its own faults do. Left out where none is planted. */
   readonly beside?: <T>(
-    flash: TwinFlash,
+    flash: WatchedFlash,
     build: BootloaderBuild,
     make: (flash: Flash, build: BootloaderBuild) => Steps<T>,
   ) => Steps<T>;
@@ -48,7 +51,7 @@ export type FaultPlace = Exclude<keyof FaultHooks, "acted" | "beside">;
 /** Steps of the firmware on a twin's flash; faults that are planted are watched. */
 export function firmwareSteps<T>(
   { beside }: FaultHooks,
-  flash: TwinFlash,
+  flash: WatchedFlash,
   build: BootloaderBuild,
   make: (flash: Flash, build: BootloaderBuild) => Steps<T>,
 ): Steps<T> {

@@ -4,15 +4,22 @@ import { requestedBoard } from "../mcuboot/testing/small-board.ts";
 import { firmwareSteps } from "./faults.ts";
 import { PlantedFaults } from "./planted-faults.ts";
 
+const BOARD = requestedBoard({});
+
 /** One boot of a board that is to upgrade; `flash` is what it leaves. */
 function booted(names: readonly string[], damaged = false) {
-  const { flash, build } = requestedBoard({});
+  const { build } = BOARD;
+  const flash = BOARD.flash.snapshot();
   const secondary = build.images[0]?.secondary.offset ?? 0;
   if (damaged) flash.load(secondary + 5_000, Uint8Array.of(0, 0, 0, 0));
   const faults = new PlantedFaults(names, build);
-  const seen = Object.assign(flash, { content: flash });
-  runSteps(firmwareSteps(faults.hooks, seen as never, faults.build, boot), flash);
-  return { idle: faults.idle, flash: flash as FlashContent };
+  runSteps(firmwareSteps(faults.hooks, watched(flash), faults.build, boot), flash);
+  return { idle: faults.idle, flash };
+}
+
+/** A content as a twin's flash. */
+function watched(content: FlashContent): FlashContent & { readonly content: FlashContent } {
+  return Object.assign(content, { content });
 }
 
 describe("a planted fault", () => {
@@ -31,8 +38,7 @@ describe("a planted fault", () => {
   });
 
   test("of the machine is idle until its place is told that it acted, and is the last of two in one place", () => {
-    const { build } = requestedBoard({});
-    const faults = new PlantedFaults(["dead-after-resume", "boot-loop", "relay-stuck"], build);
+    const faults = new PlantedFaults(["dead-after-resume", "boot-loop", "relay-stuck"], BOARD.build);
     faults.hooks.acted?.("afterResume");
     expect(faults.idle).toEqual(["relay-stuck", "boot-loop"]);
   });

@@ -97,6 +97,8 @@ describe("an upstream bug", () => {
       async () => {
         const bad = await campaign(row, "--fault", row.fault, "--fail-fast");
         expect(bad.code).toBe(1);
+        // It acted: the run does not fail for another reason.
+        expect(bad.report.result).not.toHaveProperty("idleFaults");
         const failed = bad.report.verdicts.find((verdict) => !verdict.pass);
         expect(failed).toMatchObject({ ending: row.ending });
         expect(failed?.check).toMatch(row.check);

@@ -47,6 +47,7 @@ describe("a fault that is switched on", () => {
         const { code, report } = await campaign("--fault", fault, "--cuts", "8", "--fail-fast");
         expect(code).toBe(1);
         expect(report.result.outcome).toBe("fail");
+        expect(report.result).not.toHaveProperty("idleFaults");
         const failed = report.verdicts.find((verdict) => !verdict.pass);
         expect(failed).toMatchObject({ ending });
         expect(failed?.check).toMatch(check);
