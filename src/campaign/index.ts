@@ -19,6 +19,7 @@ export { ENDINGS, recordedVerdict, type Verdict } from "./record/verdict.ts";
 export { admitSwept } from "./request/admission.ts";
 export { checkRequest } from "./request/check-request.ts";
 export { requireEncryptionPolicy } from "./request/encryption-policy.ts";
+export { uploadsInRecovery } from "./request/expectation.ts";
 export { cutsAt, cutsOn, triggerFault } from "./request/explicit-cuts.ts";
 export { faultWants, requireFaultsAct } from "./request/faults-act.ts";
 export { namedScenario } from "./request/image-pair.ts";
@@ -26,7 +27,6 @@ export { namedParts } from "./request/image-part.ts";
 export { type CampaignImage, type CampaignImages, imageOf } from "./request/images.ts";
 export { buildMaterial, imageFacts } from "./request/material.ts";
 export { namedFiles } from "./request/payload-file.ts";
-export { uploadsInRecovery } from "./request/recovery-uploads.ts";
 export { type RunRequest } from "./request/run-request.ts";
 export {
   builtInScenarios,

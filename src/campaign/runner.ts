@@ -19,8 +19,7 @@ import { type JudgedReference, referenceRevert, referenceUpgrade } from "./cuts/
 import { type CutIn, cutsIn, type PlannedCut } from "./record/cut-moment.ts";
 import type { Subject } from "./record/subject.ts";
 import { RecoveryCampaign } from "./recovery-campaign.ts";
-import { checksRevert, expectationOf } from "./request/expectation.ts";
-import { uploadsInRecovery } from "./request/recovery-uploads.ts";
+import { checksRevert, expectationOf, uploadsInRecovery } from "./request/expectation.ts";
 import { scenarioCuts } from "./request/scenario.ts";
 import { activeSlot } from "./verdict/slots.ts";
 

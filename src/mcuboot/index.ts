@@ -36,7 +36,7 @@ export {
 } from "./builds/build.ts";
 export { CRYPTO_TIMES } from "./builds/crypto-times.ts";
 export { DEFECTS, type DefectName } from "./builds/defects.ts";
-export { ALL_MODES, FAULT_NEEDS, type FaultColumns, type FaultNeed, SWAP_MODES } from "./builds/fault-needs.ts";
+export { ALL_MODES, EXCHANGING_MODES, FAULT_NEEDS, type FaultColumns, type FaultNeed } from "./builds/fault-needs.ts";
 export { ASSERTIONS, type GenerationRow } from "./builds/generation-row.ts";
 export { GENERATIONS, generation, generationTitle } from "./builds/generations.ts";
 export { type BuildRecovery, RECOVERY_WAYS, type RecoveryWay } from "./builds/recovery-ways.ts";

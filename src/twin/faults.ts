@@ -3,18 +3,18 @@ import {
   type BootloaderBuild,
   DEFECTS,
   type DefectName,
+  EXCHANGING_MODES,
   type FaultColumns,
   type Flash,
   type FlashContent,
   type Steps,
-  SWAP_MODES,
   UPSTREAM_DEFECTS,
   type UpstreamDefectRow,
 } from "../mcuboot/index.ts";
 import type { StoredSlot } from "../smp/index.ts";
 
 /** A flash whose whole content can be copied: where a second firmware goes the same way. */
-export type WatchedFlash = Flash & { readonly content: FlashContent };
+export type CopyableFlash = Flash & { readonly content: FlashContent };
 
 /** Where a fault of the machine takes hold: the twin asks for these at the place that each is named after. */
 export interface FaultHooks {
@@ -40,7 +40,7 @@ export interface FaultHooks {
   readonly acted?: (place: FaultPlace) => void;
   /** Steps of the firmware, watched for what its own faults do. Left out where none is planted. */
   readonly beside?: <T>(
-    flash: WatchedFlash,
+    flash: CopyableFlash,
     build: BootloaderBuild,
     make: (flash: Flash, build: BootloaderBuild) => Steps<T>,
   ) => Steps<T>;
@@ -51,7 +51,7 @@ export type FaultPlace = Exclude<keyof FaultHooks, "acted" | "beside">;
 /** Steps of the firmware on a twin's flash; faults that are planted are watched. */
 export function firmwareSteps<T>(
   { beside }: FaultHooks,
-  flash: WatchedFlash,
+  flash: CopyableFlash,
   build: BootloaderBuild,
   make: (flash: Flash, build: BootloaderBuild) => Steps<T>,
 ): Steps<T> {
@@ -117,7 +117,7 @@ export const MACHINE_FAULTS = [
   },
   {
     name: "boot-loop",
-    modes: SWAP_MODES,
+    modes: EXCHANGING_MODES,
     needs: ["application upload", "cut"],
     shownBy: { scenario: "encrypted-upgrade", board: "twin" },
     what: "the new application resets itself at once after a resumed swap, again and again",
@@ -125,7 +125,7 @@ export const MACHINE_FAULTS = [
   },
   {
     name: "dead-after-resume",
-    modes: SWAP_MODES,
+    modes: EXCHANGING_MODES,
     needs: ["application upload", "cut"],
     shownBy: { scenario: "encrypted-upgrade", board: "twin" },
     what: "nothing is printed and nothing answers after a resumed swap",

@@ -81,11 +81,10 @@ export class TwinImageSlots implements ImageStore {
 
   #readSlots(): Promise<readonly StoredSlot[]> {
     // A look at the flash is no step, and may show a fault all the same.
-    return this.#run((flash, build) => {
-      const slots = this.#slotsIn(flash, build);
-      return (function* () {
-        return slots;
-      })();
+    const look = (flash: Flash, build: BootloaderBuild) => this.#slotsIn(flash, build);
+    return this.#run(function* (flash, build) {
+      yield* [];
+      return look(flash, build);
     });
   }
 

@@ -9,7 +9,7 @@ import {
   type NetCoreAnswer,
   type Steps,
 } from "../mcuboot/index.ts";
-import type { WatchedFlash } from "./faults.ts";
+import type { CopyableFlash } from "./faults.ts";
 
 /** The same firmware without one of its faults. */
 interface Sound {
@@ -26,7 +26,7 @@ type Told<T> = IteratorResult<BootStep, T>;
  * @param watch.parted is called once for each fault that acts.
  */
 export function* besideSound<T>(
-  flash: WatchedFlash,
+  flash: CopyableFlash,
   build: BootloaderBuild,
   make: (flash: Flash, build: BootloaderBuild) => Steps<T>,
   watch: { readonly sound: readonly Sound[]; readonly parted: (name: string) => void },

@@ -17,12 +17,11 @@ import type { PlannedCut } from "../record/cut-moment.ts";
 import type { KeptImages } from "../record/kept.ts";
 import { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { askNetwork, networkImageText, networkPath, tooLongForNetCore } from "./admission-network.ts";
-import { checksRevert, type Expectation, expectationOf } from "./expectation.ts";
+import { checksRevert, type Expectation, expectationOf, uploadsInRecovery } from "./expectation.ts";
 import type { Role } from "./image-part.ts";
 import type { CampaignImage, CampaignImages } from "./images.ts";
 import { buildMaterial } from "./material.ts";
 import { foreignFormat } from "./payload-formats.ts";
-import { uploadsInRecovery } from "./recovery-uploads.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
 /** What is asked about before anything moves. */

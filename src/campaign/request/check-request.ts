@@ -3,10 +3,10 @@ import { cutsIn, type PlannedCut } from "../record/cut-moment.ts";
 import type { KeptImages } from "../record/kept.ts";
 import { type Admission, admit } from "./admission.ts";
 import { requireScenarioEncryption } from "./encryption-policy.ts";
+import { uploadsInRecovery } from "./expectation.ts";
 import { requireFaultsAct } from "./faults-act.ts";
 import { readNamedFiles } from "./images.ts";
 import { imagesFromRecord } from "./recorded-images.ts";
-import { uploadsInRecovery } from "./recovery-uploads.ts";
 import { type ScenarioFile, scenarioCuts } from "./scenario.ts";
 import { checkFields } from "./scenario-rules.ts";
 

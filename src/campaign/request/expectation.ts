@@ -1,3 +1,4 @@
+import type { LoadedProfile } from "../../board/index.ts";
 import { type ModeName, modeRow } from "../../mcuboot/index.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -22,4 +23,12 @@ export function checksRevert(scenario: Scenario, mode: ModeName): boolean {
   const isInstalled = expectationOf(scenario).outcome === "upgrade";
   const comesBack = scenario.request === "test" && isInstalled && modeRow(mode).takesBack;
   return scenario.revert_check ?? comesBack;
+}
+
+/** New images come by MCUboot's serial recovery: as the scenario says, or because the board has a single slot. */
+export function uploadsInRecovery(
+  { upload }: Pick<Scenario, "upload">,
+  { bootloader }: LoadedProfile["profile"],
+): boolean {
+  return (upload ?? (modeRow(bootloader.mode).slots === 1 ? "serial-recovery" : "application")) === "serial-recovery";
 }

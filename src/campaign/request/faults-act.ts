@@ -2,8 +2,7 @@ import { type LoadedProfile, plantedFaults } from "../../board/index.ts";
 import { UsageError } from "../../core/index.ts";
 import { FAULT_NEEDS, type FaultColumns, type FaultNeed, modeRow } from "../../mcuboot/index.ts";
 import type { PlannedCut } from "../record/cut-moment.ts";
-import { checksRevert, expectationOf } from "./expectation.ts";
-import { uploadsInRecovery } from "./recovery-uploads.ts";
+import { checksRevert, expectationOf, uploadsInRecovery } from "./expectation.ts";
 import { type Scenario, scenarioCuts } from "./scenario.ts";
 
 /** What a run on a board does. */

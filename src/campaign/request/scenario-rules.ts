@@ -1,8 +1,7 @@
 import type { LoadedProfile } from "../../board/index.ts";
 import { modeRow } from "../../mcuboot/index.ts";
-import { expectationOf } from "./expectation.ts";
+import { expectationOf, uploadsInRecovery } from "./expectation.ts";
 import { namedParts } from "./image-part.ts";
-import { uploadsInRecovery } from "./recovery-uploads.ts";
 import type { Scenario, ScenarioFile } from "./scenario.ts";
 
 type Path = readonly (string | number)[];

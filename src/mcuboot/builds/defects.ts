@@ -1,11 +1,11 @@
-import { ALL_MODES, type FaultColumns, SWAP_MODES } from "./fault-needs.ts";
+import { ALL_MODES, EXCHANGING_MODES, type FaultColumns } from "./fault-needs.ts";
 import { UPSTREAM_DEFECTS } from "./upstream-defects.ts";
 
 /** Faults that no release had: what a harness must find all the same. */
 export const INVENTED_DEFECTS = [
   {
     name: "forget-resume",
-    modes: SWAP_MODES,
+    modes: EXCHANGING_MODES,
     needs: ["application upload", "cut"],
     shownBy: { scenario: "encrypted-upgrade", board: "twin" },
     what: "An interrupted swap is never resumed: the status source is always none. A board shows 'Boot source: none' after a cut, then a half-moved image: no bootable image, or the swap begun anew over moved sectors.",
@@ -13,7 +13,7 @@ export const INVENTED_DEFECTS = [
   },
   {
     name: "forget-keys",
-    modes: SWAP_MODES,
+    modes: EXCHANGING_MODES,
     needs: ["application upload", "encrypted", "cut"],
     shownBy: { scenario: "encrypted-upgrade", board: "twin" },
     what: "Image keys are not read back from the trailer when a swap resumes, and sectors are copied as they are. A board shows 'Image in the primary slot is not valid!' after a cut, or the old image in clear in the secondary slot.",
@@ -21,7 +21,7 @@ export const INVENTED_DEFECTS = [
   },
   {
     name: "skip-copy-done",
-    modes: SWAP_MODES,
+    modes: EXCHANGING_MODES,
     needs: ["application upload"],
     shownBy: { scenario: "encrypted-upgrade", board: "twin" },
     what: "The last write of a swap, copy_done, is left out. A board shows copy_done=0x3 after an upgrade and 'Boot source: primary slot' on each boot; an unconfirmed image never reverts.",
@@ -29,7 +29,7 @@ export const INVENTED_DEFECTS = [
   },
   {
     name: "no-revert",
-    modes: [...SWAP_MODES, "direct-xip", "ram-load"],
+    modes: [...EXCHANGING_MODES, "direct-xip", "ram-load"],
     needs: ["application upload", "revert"],
     shownBy: { scenario: "encrypted-upgrade", board: "twin" },
     what: "Row 3 of the swap table is missing. A board shows 'Swap type: none' for an unconfirmed image: it stays for ever.",
@@ -37,7 +37,7 @@ export const INVENTED_DEFECTS = [
   },
   {
     name: "lose-fallback",
-    modes: SWAP_MODES,
+    modes: EXCHANGING_MODES,
     needs: ["application upload", "cut"],
     shownBy: { scenario: "encrypted-upgrade", board: "twin" },
     what: "The secondary slot is erased once a resumed swap has ended. A board shows no image in slot 1 after a cut; an unconfirmed new image cannot be taken back.",
@@ -45,7 +45,7 @@ export const INVENTED_DEFECTS = [
   },
   {
     name: "skip-image-ok",
-    modes: SWAP_MODES,
+    modes: EXCHANGING_MODES,
     needs: ["application upload", "confirmed swap"],
     shownBy: { scenario: "encrypted-upgrade", board: "twin" },
     what: "image_ok is not written for permanent and revert swaps, neither at their start nor at their end. A board shows image_ok=0x3 and 'Swap type: revert' on the boot after a permanent upgrade or a revert.",
@@ -53,7 +53,7 @@ export const INVENTED_DEFECTS = [
   },
   {
     name: "revert-at-once",
-    modes: SWAP_MODES,
+    modes: EXCHANGING_MODES,
     needs: ["application upload", "test request", "cut"],
     shownBy: { scenario: "encrypted-upgrade", board: "twin" },
     what: "After a resumed test swap the bootloader starts the revert in the same boot. A board shows the old version right after a cut that should have ended in the new one.",

@@ -1,7 +1,7 @@
 import { type BootMode, MODES } from "./boot-mode.ts";
 
 /** Modes that exchange the images of two slots: what can be resumed in its middle. */
-export const SWAP_MODES = ["move", "offset", "scratch"] as const satisfies readonly BootMode[];
+export const EXCHANGING_MODES = ["move", "offset", "scratch"] as const satisfies readonly BootMode[];
 export const ALL_MODES: readonly BootMode[] = [...new Set(MODES.map((row) => row.mode))];
 
 /** What a fault needs of a board and a scenario to act at all, in the words that a refusal uses. */
@@ -28,7 +28,7 @@ export const FAULT_NEEDS = {
 export type FaultNeed = keyof typeof FAULT_NEEDS;
 
 /** A run that shows a fault: both names ship with the package. */
-export interface FaultShown {
+interface FaultShown {
   readonly scenario: string;
   readonly board: string;
 }

@@ -1,4 +1,4 @@
-import { type FaultColumns, SWAP_MODES } from "./fault-needs.ts";
+import { EXCHANGING_MODES, type FaultColumns } from "./fault-needs.ts";
 import type { GenerationRow } from "./generation-row.ts";
 
 /** A bug that MCUboot had, or a way to build it wrongly, as a switch of the model. */
@@ -38,7 +38,7 @@ export const UPSTREAM_DEFECTS = [
   },
   {
     name: "R4-762",
-    modes: SWAP_MODES,
+    modes: EXCHANGING_MODES,
     needs: ["application upload", "refused image", "cut"],
     shownBy: { scenario: "faults/R4-762", board: "small/move" },
     versions: "before 1.7.0",
@@ -65,7 +65,7 @@ export const UPSTREAM_DEFECTS = [
   },
   {
     name: "R9-e38b0afa",
-    modes: SWAP_MODES,
+    modes: EXCHANGING_MODES,
     needs: ["application upload", "encrypted"],
     shownBy: { scenario: "faults/R9-e38b0afa", board: "small/move-long-header" },
     versions: "before 1.9.0",
@@ -112,7 +112,7 @@ export const UPSTREAM_DEFECTS = [
   },
   {
     name: "R19-1966",
-    modes: SWAP_MODES,
+    modes: EXCHANGING_MODES,
     needs: ["application upload", "revert cut"],
     shownBy: { scenario: "faults/R19-1966", board: "small/move" },
     versions: "before 2.2.0",
@@ -131,7 +131,7 @@ export const UPSTREAM_DEFECTS = [
   },
   {
     name: "R25-1046",
-    modes: SWAP_MODES,
+    modes: EXCHANGING_MODES,
     needs: ["application upload", "encrypted", "cut"],
     shownBy: { scenario: "faults/R25-1046", board: "small/move" },
     versions: "before 2.2.0, and with hardware AES before 2.3.0",
@@ -177,7 +177,7 @@ export const UPSTREAM_DEFECTS = [
   },
   {
     name: "R33-68a4c962",
-    modes: SWAP_MODES,
+    modes: EXCHANGING_MODES,
     needs: ["application upload", "request cut"],
     shownBy: { scenario: "faults/R33-68a4c962", board: "small/move" },
     versions: "before 2.3.0",

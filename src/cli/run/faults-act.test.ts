@@ -2,12 +2,17 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { type LoadedProfile, loadProfile } from "../../board/index.ts";
+import {
+  builtInScenarios,
+  faultWants,
+  loadScenario,
+  requireFaultsAct,
+  type ScenarioFile,
+} from "../../campaign/index.ts";
+import { smallProfile, smallScenario } from "../../campaign/testing/small-campaign.ts";
 import { isHilError } from "../../core/index.ts";
 import { FAULT_NEEDS, type FaultColumns, modeRow } from "../../mcuboot/index.ts";
 import { TWIN_FAULTS } from "../../twin/index.ts";
-import { smallProfile, smallScenario } from "../testing/small-campaign.ts";
-import { faultWants, requireFaultsAct } from "./faults-act.ts";
-import { builtInScenarios, loadScenario, type ScenarioFile } from "./scenario.ts";
 
 const BOARDS = fileURLToPath(new URL("../../../boards/", import.meta.url));
 
