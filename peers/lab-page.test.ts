@@ -28,7 +28,7 @@ const LAB = labPage(LINES, {
   nights: 30,
   pageOf: (run) => `${run}/report.html`,
   unfinished: 1,
-  unread: 0,
+  unread: [],
 });
 const PLOTS = {
   title: "</script><script>document.title='owned'</script>",

@@ -12,7 +12,7 @@ export {
   type SharedCause,
 } from "./history/changes.ts";
 export { labPage } from "./history/lab-page.ts";
-export { runsIn } from "./history/run-index.ts";
+export { type RunsFound, runsIn } from "./history/run-index.ts";
 export { type RunLine } from "./history/run-line.ts";
 export { junit, suiteNames } from "./junit.ts";
 export { type LiveCursor, LiveRun, newCursor } from "./live/live-run.ts";
