@@ -27,7 +27,7 @@ const LAB = labPage(LINES, {
   folder: "runs",
   nights: 30,
   pageOf: (run) => `${run}/report.html`,
-  unfinished: 1,
+  unfinished: ["half"],
   unread: [],
 });
 const PLOTS = {

@@ -54,7 +54,7 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
     return endOf(outlets, folders, io);
   }
   const path = output ?? join(first, "report.html");
-  new WholeFile(path, io.cwd).write(pageDocument(runs, pageCode(), ownVersion()), "request");
+  new WholeFile(path, io.cwd, "html").write(pageDocument(runs, pageCode(), ownVersion()), "request");
   io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
   return endOf(outlets, folders, io);
 }
@@ -96,7 +96,7 @@ function labReport(args: Parsed, io: CliIo): number {
     io.out(`${JSON.stringify(lab, undefined, 2)}\n`);
     return EXIT.pass;
   }
-  new WholeFile(path, io.cwd).write(labDocument(lab, pageCode(), ownVersion()), "request");
+  new WholeFile(path, io.cwd, "html").write(labDocument(lab, pageCode(), ownVersion()), "request");
   io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
   return EXIT.pass;
 }
