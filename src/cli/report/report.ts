@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { EXIT, messageOf, UsageError } from "../../core/index.ts";
-import { labDocument, labPage, pageDocument, recordedRun, runsIn } from "../../report/index.ts";
+import { labDocument, labPage, pageDocument, recordedRun } from "../../report/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
 import { WholeFile } from "../terminal/whole-file.ts";
+import { foundRuns } from "./found-runs.ts";
 import { OUTLET_OPTIONS, Outlets } from "./outlets.ts";
 import { pageCode } from "./page-code.ts";
 import { requireRunFolder } from "./run-folder.ts";
@@ -53,7 +54,7 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
     return endOf(outlets, folders, io);
   }
   const path = output ?? join(first, "report.html");
-  new WholeFile(path, io.cwd).write(pageDocument(runs, pageCode(), ownVersion()), "request");
+  new WholeFile(path, io.cwd, "html").write(pageDocument(runs, pageCode(), ownVersion()), "request");
   io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
   return endOf(outlets, folders, io);
 }
@@ -79,7 +80,7 @@ function labReport(args: Parsed, io: CliIo): number {
   }
   requireRunFolder(folder, io);
   const path = args.text("output") ?? join(folder, "lab.html");
-  const { lines, unfinished, unread } = runsIn(resolve(io.cwd, folder));
+  const { lines, unfinished, unread } = foundRuns(folder, io);
   const beside = dirname(resolve(io.cwd, path));
   const lab = labPage(lines, {
     folder,
@@ -88,14 +89,14 @@ function labReport(args: Parsed, io: CliIo): number {
       const page = join(resolve(io.cwd, folder), run, "report.html");
       return existsSync(page) ? relative(beside, page).split(sep).map(encodeURIComponent).join("/") : undefined;
     },
-    unfinished: unfinished.length,
-    unread: unread.length,
+    unfinished,
+    unread: unread.map(({ id }) => id),
   });
   if (args.flag("json")) {
     io.out(`${JSON.stringify(lab, undefined, 2)}\n`);
     return EXIT.pass;
   }
-  new WholeFile(path, io.cwd).write(labDocument(lab, pageCode(), ownVersion()), "request");
+  new WholeFile(path, io.cwd, "html").write(labDocument(lab, pageCode(), ownVersion()), "request");
   io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
   return EXIT.pass;
 }
