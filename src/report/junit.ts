@@ -1,5 +1,6 @@
 import type { PlannedCut, RunEvent, Verdict } from "../campaign/index.ts";
 import { subjectText } from "../campaign/index.ts";
+import { terminalText } from "../core/index.ts";
 import { CaseNames, momentText } from "./junit-names.ts";
 import { failureText } from "./summary.ts";
 
@@ -224,7 +225,8 @@ function escaped(text: string): string {
       const isHalf = code >= 0xd800 && code <= 0xdfff;
       const known = ENTITIES[char];
       if (known === undefined && (code < 0x20 || isHalf || code === 0xfffe || code === 0xffff)) return "\uFFFD";
-      return known ?? char;
+      // XML holds them, but whoever prints the file sends them to a terminal: CSI as one character, text that turns.
+      return known ?? (code < 0x7f ? char : terminalText(char));
     })
     .join("");
 }
