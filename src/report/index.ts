@@ -33,6 +33,6 @@ export { recordedRun, toldRun } from "./page/recorded-run.ts";
 export { RESULT_FORMATS, type ResultFormat, STEP_SUMMARY_BYTES_MAX } from "./results/formats.ts";
 export { mailText, type Notice, noticeBody, noticeOf } from "./results/notice.ts";
 export { FORM_BYTES, mayReplace, OUTPUT_FORMS, type OutputForm } from "./results/output-form.ts";
-export { type ResultRun } from "./results/result-run.ts";
+export { type ResultRun, unsettledOf } from "./results/result-run.ts";
 export { failureText, verdictText } from "./summary.ts";
 export { exchangeTraceLine, traceLine } from "./trace.ts";

@@ -157,6 +157,19 @@ describe("--write", () => {
     expect(existsSync(join(cwd, "hil.sarif"))).toBe(false);
   });
 
+  test("of a record that was cut off is written in every form, told, and ends with 3", async () => {
+    const half = recordFolder([STARTED, cutVerdict(1, 1_000_000), "torn {"]);
+    const io = memoryIo({ cwd });
+    const forms = ["junit", "sarif", "gitlab", "allure", "badge"];
+    expect(await reportCommand([half, ...forms.map((name) => `--write=${name}`)], io)).toBe(3);
+    expect(io.complained()).toMatch(/UNFINISHED no last event[^]*1 lines of the record could not be read/);
+    expect(JSON.parse(readFileSync(join(cwd, "gl-code-quality-report.json"), "utf8"))).toMatchObject([
+      { check_name: "hil/unfinished" },
+      { check_name: "hil/unreadable" },
+    ]);
+    expect(readFileSync(join(cwd, "junit.xml"), "utf8")).toContain('errors="2"');
+  });
+
   test("github appends to the step's summary and prints annotations", async () => {
     const summary = join(cwd, "step.md");
     writeFileSync(summary, "# before\n");

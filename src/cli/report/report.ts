@@ -59,11 +59,12 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
   return endOf(outlets, folders, io);
 }
 
-/** Writes the other results; the exit code says whether all of them are there. */
+/** Writes the other results; the exit code says whether all of them are there, of whole records of runs that ended. */
 async function endOf(outlets: Outlets, folders: readonly string[], io: CliIo): Promise<number> {
   const faults = await outlets.end(folders);
   for (const fault of faults) io.err(`hil: ${messageOf(fault)}\n`);
-  return faults[0]?.exitCode ?? EXIT.pass;
+  for (const text of outlets.incomplete) io.err(`hil: ${text}\n`);
+  return faults[0]?.exitCode ?? (outlets.incomplete.length > 0 ? EXIT.bench : EXIT.pass);
 }
 
 /** Over all runs of a folder of records: boards and scenarios by night, what is new, causes, benches. */

@@ -2,7 +2,8 @@ import { eventsIn } from "../../campaign/index.ts";
 import { ConfigurationError } from "../../core/index.ts";
 import { junit } from "../junit.ts";
 import { type PageCode, pageDocument } from "../page/page-document.ts";
-import { recordedRun } from "../page/recorded-run.ts";
+import { readEvent } from "../page/recorded-event.ts";
+import { recordedRun, unreadIn } from "../page/recorded-run.ts";
 import { allureResults } from "./allure.ts";
 import { annotationLines } from "./annotations.ts";
 import { badgeJson, badgeSvg } from "./badge.ts";
@@ -134,11 +135,15 @@ export const RESULT_FORMATS: readonly ResultFormat[] = [
 function junitOf(runs: readonly ResultRun[]): string {
   let folder = "";
   try {
+    const events = runs.map(({ told, path }) => {
+      folder = told.folder;
+      const takes = (line: string) => readEvent(line) !== undefined;
+      return [...eventsIn(path, takes)].filter(({ event }) => event !== "upload-progress");
+    });
     return junit(
-      runs.map(({ told, path }) => {
-        folder = told.folder;
-        return [...eventsIn(path)].filter(({ event }) => event !== "upload-progress");
-      }),
+      events,
+      new Set(),
+      runs.map(({ told }) => unreadIn(told)),
     );
   } catch (error) {
     const hint = "It was changed, or another version wrote it: --write html shows what can be read of it.";
