@@ -52,7 +52,7 @@ export const INNER_ROOMS = {
     explain: ["terminal"],
     "image/options": ["terminal"],
     report: ["terminal"],
-    history: ["terminal"],
+    history: ["terminal", "report"],
     watch: ["terminal", "report"],
     smp: ["terminal"],
     sweep: ["terminal", "report"],

@@ -52,7 +52,7 @@ try {
   const second = measured(() => runsIn(root));
   console.log(`again     from the index: ${said(second)}; ${memory()}`);
   const lab = measured(() =>
-    labPage(second.value.lines, { folder: root, nights: 30, pageOf: () => undefined, unfinished: 0, unread: 0 }),
+    labPage(second.value.lines, { folder: root, nights: 30, pageOf: () => undefined, unfinished: [], unread: [] }),
   );
   console.log(
     `page      ${(JSON.stringify(lab.value).length / 1024).toFixed(0)} KiB of data: ${said(lab)}; ${memory()}`,

@@ -51,4 +51,15 @@ describe("the fuzzer", () => {
     expect(seen[20]).toBe(seen[19]);
     expect(new Set(seen).size).toBeGreaterThan(10);
   });
+
+  test("lets what a stream left for the event loop's next turn go, some inputs later", async () => {
+    let [waiting, most] = [0, 0];
+    const leaving = source(() => {
+      waiting += 1;
+      most = Math.max(most, waiting);
+      process.nextTick(() => void (waiting -= 1));
+    });
+    await fuzzed(leaving, { count: 1_000, seed: 4 });
+    expect(most).toBeLessThan(100);
+  });
 });

@@ -1,86 +1,48 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { findLocks, takeLock } from "../board/index.ts";
 import type { RunEvent } from "../campaign/index.ts";
 import { zipOf } from "../campaign/testing/signed-files.ts";
-import { Cleanup, concat, RealClock, utf8 } from "../core/index.ts";
-import { ConsoleReport, traceLine } from "../report/index.ts";
-import { decodeSmpHeader, encodeMap, encodeSmpHeader, SmpServer } from "../smp/index.ts";
+import { utf8 } from "../core/index.ts";
+import { ConsoleReport, RESULT_FORMATS, traceLine } from "../report/index.ts";
+import { cutVerdict, recordFolder, STARTED } from "../report/testing/record-folder.ts";
 import { mainIn } from "./main.ts";
-import type { CliIo } from "./terminal/io.ts";
-import { memoryIo } from "./testing/memory-io.ts";
-import { tcpBoard } from "./testing/tcp-board.ts";
-
-/** A title, a cleared screen (twice), a line drawn over, NUL, text that runs the other way. No "/": it is a file's name, too. */
-const EVIL = "\u001B]0;t\u0007\u001B[2J\u009B2J\r\u202Ez";
-const SHOWN = "\\u001b]0;t\\u0007\\u001b[2J\\u009b2J\\u000d\\u202ez";
-
-const closing = new Cleanup();
-let port = "";
-let refusing = "";
-
-beforeAll(async () => {
-  const bench = { clock: new RealClock(), closing };
-  const handlers = {
-    echo: () => ({ r: EVIL }),
-    taskStatistics: () => ({ tasks: { [EVIL]: { prio: -1, tid: 1, state: 2, stkuse: 10, stksiz: 64 } } }),
-    readDatetime: () => ({ datetime: EVIL }),
-    statisticsList: () => ({ stat_list: [EVIL] }),
-    statistics: () => ({ name: EVIL, fields: { [EVIL]: 42 } }),
-    shell: () => ({ o: `${EVIL}\n`, ret: 0 }),
-    fileHashTypes: () => ({ types: { [EVIL]: { format: 0, size: 4 } } }),
-    imageState: () => ({ images: [{ slot: 0, version: EVIL }] }),
-    osInfo: () => ({ output: EVIL }),
-    bootloaderInfo: () => ({ bootloader: EVIL }),
-  };
-  port = await tcpBoard((transport) => new SmpServer({ transport, handlers }), bench);
-  // Every request is refused, with a reason.
-  refusing = await tcpBoard((transport) => {
-    const body = encodeMap({ rc: 1, rsn: EVIL });
-    transport.onPacket(({ bytes }) => {
-      const asked = decodeSmpHeader(bytes);
-      if (asked)
-        void transport.send(concat(encodeSmpHeader({ ...asked, op: asked.op + 1, length: body.length }), body));
-    });
-    return transport;
-  }, bench);
-});
-afterAll(() => closing[Symbol.asyncDispose]());
+import { EVIL, expectObeyedByNone, expectShown, NUL } from "./testing/evil-text.ts";
+import { type MemoryIo, memoryIo } from "./testing/memory-io.ts";
 
 /** What a command prints, on both outputs. */
-async function printed(io: ReturnType<typeof memoryIo>, ...argv: string[]): Promise<string> {
+async function printed(io: MemoryIo, ...argv: string[]): Promise<string> {
   await mainIn(io, argv);
   return io.printed() + io.complained();
 }
 
-function expectShown(text: string): void {
-  expect(text.replaceAll(/[\n\t\P{Cc}]/gu, "")).toBe("");
-  expect(text).not.toContain("\u202E");
-  // JSON has a shorter name for a carriage return.
-  expect(text.replaceAll("\\r", "\\u000d")).toContain(SHOWN);
+/** The commands that a help text lists: those of `hil`, of `hil board` and of `hil image`. */
+async function listed(argv: readonly string[], row: RegExp): Promise<readonly (readonly string[])[]> {
+  const text = await printed(memoryIo(), ...argv, "--help");
+  return [...text.matchAll(row)].map(([, name = ""]) => [...argv, name]);
 }
+const TOP = await listed([], /^ {2}hil (\S+)/gm);
+const COMMANDS = [
+  ...TOP,
+  ...(await listed(["board"], /^ {2}hil board (\S+)/gm)),
+  ...(await listed(["image"], /^ {2}([a-z]+) {2,}/gm)),
+  ...["list", "show", "compare", "trend", "changes", "prune"].map((verb) => ["runs", verb]),
+];
 
-describe("text of a board is shown, never obeyed:", () => {
-  test.each([
-    [["echo", "hi"]],
-    [["tasks"]],
-    [["datetime"]],
-    [["stat", "list"]],
-    [["stat", "show", "a"]],
-    [["shell", "x"]],
-    [["fs", "hash-types"]],
-    [["image", "list"]],
-    [["info"]],
-    [["bootloader"]],
-    [["--trace", "echo", "hi"]],
-    [["stat", "list", "--json"]],
-  ])("hil smp %j", async (argv) => {
-    expectShown(await printed(memoryIo({ env: { HIL_PORT: port } }), "smp", ...argv));
+describe("every command that its help lists shows what was typed, and obeys none of it:", () => {
+  test.each(COMMANDS.map((words) => [words.join(" "), words] as const))("hil %s", async (_, words) => {
+    const text = await printed(memoryIo(), ...words, `--${EVIL}${NUL}`);
+    expectObeyedByNone(text);
+    // What stands behind a line's end is not repeated by all of them.
+    expect(text).toContain("\\u001b]0;t\\u0007");
   });
 
-  test.each([[["echo", "hi"]], [["shell", "x"]], [["image", "list"]]])("a refusal of %j", async (argv) => {
-    expectShown(await printed(memoryIo({ env: { HIL_PORT: refusing } }), "smp", ...argv));
+  test("and all are there", () => {
+    expect(TOP.length).toBeGreaterThan(15);
+    expect(COMMANDS.length).toBeGreaterThan(TOP.length + 9 + 15);
   });
 });
 
@@ -109,10 +71,36 @@ test("the preflight line, the trace and the warnings of a run show what a board 
     io.out(`${traceLine(event)}\n`);
   }
   expectShown(io.printed());
-  expect(io.printed()).toContain(`preflight ${SHOWN.replace("\\u000d", "\\u000d")}`);
+  expect(io.printed()).toContain("preflight \\u001b]0;t");
 });
 
+/** The folder of a run that somebody sent, below `runs`: its scenario, board, reasons, log and labels are hostile. */
+function evilRun(cwd: string, id: string, pass = false): string {
+  const text = EVIL + NUL;
+  const verdict = cutVerdict(1, 1_000_000, { pass, ending: "no boot", because: text, bootLog: [text] });
+  const result = { outcome: "fail", cutsPlanned: 1, cutsJudged: 1, passed: 0, failed: 1, endings: { "no boot": 1 } };
+  const started = { ...STARTED, scenario: text, board: text, profile: text };
+  const events = [started, { atUs: 1, event: "warning", text }, verdict, { atUs: 9, event: "run-finished", result }];
+  const folder = recordFolder(events, {
+    "host.json": JSON.stringify({ began: `2026-11-0${id}T01:00:00.000Z`, labels: { commit: text } }),
+  });
+  mkdirSync(join(cwd, "runs"), { recursive: true });
+  renameSync(folder, join(cwd, "runs", id));
+  return join("runs", id);
+}
+
+function twoRuns(cwd: string): void {
+  evilRun(cwd, "1", true);
+  evilRun(cwd, "2");
+}
+
+function evilValue(cwd: string, file: string, lines: string): string {
+  writeFileSync(join(cwd, file), lines);
+  return file;
+}
+
 /** Files of somebody else, and the command that reads them. */
+const EVIL_YAML = JSON.stringify(EVIL);
 const SOURCES: readonly (readonly [string, (cwd: string) => readonly string[]])[] = [
   [
     "a name in a profile",
@@ -159,14 +147,87 @@ const SOURCES: readonly (readonly [string, (cwd: string) => readonly string[]])[
       return ["board", "release"];
     },
   ],
+  ["the name of a file to sweep", () => ["sweep", "--firmware", `${EVIL}.hex`]],
+  ["the name of a finding", () => ["sweep", "--replay", `${EVIL}.yaml`]],
+  ["the name of a log", () => ["explain", EVIL]],
+  ["the name of a twin's profile", () => ["twin", "--board", `${EVIL}.yaml`]],
+  ["a value in a twin's profile", (cwd) => ["twin", "--board", evilValue(cwd, "t.yaml", `schema: ${EVIL_YAML}\n`)]],
+  ["the name of an emulated board's profile", () => ["emulate", "--board", `${EVIL}.yaml`]],
+  ["a value in a profile to import", () => ["init", "--from-twister", `${EVIL}.yaml`]],
+  ["the name of a build", () => ["init", "--from-build", EVIL]],
+  ["the name of a board to look at", () => ["doctor", "--board", `${EVIL}.yaml`]],
+  ["the name of an image", () => ["image", "verify", `${EVIL}.bin`]],
+  ["the name of a run to watch", () => ["watch", EVIL]],
+  [
+    "the name of a profile that lies there",
+    (cwd) => {
+      mkdirSync(join(cwd, "boards"));
+      writeFileSync(join(cwd, "boards", `${EVIL}.yaml`), "schema: 1\n");
+      return ["board", "list"];
+    },
+  ],
+  [
+    "a file that a scenario names",
+    (cwd) => {
+      const images = `images: { old: { version: 1.0.0, payload: { file: ${EVIL_YAML} } }, new: { version: 2.0.0, payload: { generate_bytes: 2048 } } }`;
+      return ["run", evilValue(cwd, "s.yaml", `schema: 1\nname: s\n${images}\n`), "--dry-run"];
+    },
+  ],
+  ["a fault's name", () => ["run", "encrypted-upgrade", "--fault", EVIL]],
+  ["a reason in a record", (cwd) => ["report", evilRun(cwd, "1"), "--json"]],
+  ["a reason in an annotation", (cwd) => ["report", evilRun(cwd, "1"), "--write", "github=s.md"]],
+  ["a run of a history", (cwd) => (twoRuns(cwd), ["runs", "list"])],
+  ["one run of a history", (cwd) => (twoRuns(cwd), ["runs", "show", "1"])],
+  ["two runs of a history", (cwd) => (twoRuns(cwd), ["runs", "compare", "1", "2"])],
+  ["the trend of a history", (cwd) => (twoRuns(cwd), ["runs", "trend"])],
+  ["the changes of a history", (cwd) => (twoRuns(cwd), ["runs", "changes"])],
 ];
 
+/** Commands that read nothing of others', or whose table is elsewhere. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  smp: "src/cli/smp/foreign-text.test.ts",
+  faults: "prints a table of our own",
+  ports: "prints what the operating system says of its ports",
+};
+
 test.each(SOURCES)("%s is shown, never obeyed", async (_, source) => {
-  const first = memoryIo();
-  const argv = source(first.cwd);
-  const io: CliIo & ReturnType<typeof memoryIo> = memoryIo({
-    cwd: first.cwd,
-    env: { HIL_LOCKS: join(first.cwd, "locks") },
+  const { cwd } = memoryIo();
+  const argv = source(cwd);
+  expectShown(await printed(memoryIo({ cwd, env: { HIL_LOCKS: join(cwd, "locks") } }), ...argv));
+});
+
+test("every command has a source here, or another place", () => {
+  const here = SOURCES.map(([, source]) => source(memoryIo().cwd)[0] ?? "");
+  expect(TOP.map(([name = ""]) => name).filter((name) => !here.includes(name) && !(name in ELSEWHERE))).toEqual([]);
+});
+
+test.each(RESULT_FORMATS)("results as $name hold no control character of a record", async ({ name }) => {
+  const { cwd } = memoryIo();
+  const target = join(cwd, "results");
+  await printed(memoryIo({ cwd }), "report", evilRun(cwd, "1"), "--write", `${name}=${target}`);
+  const files = statSync(target).isDirectory() ? readdirSync(target).map((file) => join(target, file)) : [target];
+  expect(files.length).toBeGreaterThan(0);
+  for (const file of files) expectObeyedByNone(readFileSync(file, "utf8"));
+});
+
+test("a webhook is sent no control character of a record, and a receiver's own are not obeyed", async () => {
+  const { cwd } = memoryIo();
+  const bodies: string[] = [];
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (piece) => (body += String(piece)));
+    request.on("end", () => {
+      bodies.push(body);
+      response.writeHead(400, "\u009B2J").end(EVIL);
+    });
   });
-  expectShown(await printed(io, ...argv));
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const io = memoryIo({ cwd });
+  const text = await printed(io, "report", evilRun(cwd, "1"), "--write", "badge", "--webhook", url);
+  await new Promise<void>((resolve) => void server.close(() => resolve()));
+  expectObeyedByNone(text);
+  expect(text).toContain("was not told");
+  expect(bodies).toHaveLength(1);
+  expectShown(bodies.join(""));
 });

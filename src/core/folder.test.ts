@@ -36,6 +36,8 @@ describe("making a folder", () => {
     expect(codeOf(() => makeFolder(join(folder, "file")))).toBe("EEXIST");
     expect(codeOf(() => makeFolder(join(folder, "file", "below")))).toBe("ENOTDIR");
     expect(codeOf(() => makeFolder(join(folder, "link")))).toBe("EEXIST");
+    expect(() => makeFolder(join(folder, "file", "below"))).toThrow(`${join(folder, "file")} is a file, and no folder`);
+    expect(() => makeFolder(join(folder, "link"))).toThrow(`${join(folder, "link")} is a link to nowhere`);
   });
 });
 

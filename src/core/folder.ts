@@ -16,9 +16,19 @@ export function makeFolder(path: string): void {
       mkdirSync(folder);
     } catch (error) {
       // Somebody else was faster.
-      if (!hasCode(error, "EEXIST") || !entryAt(folder)?.isDirectory()) throw error;
+      if (hasCode(error, "EEXIST") && entryAt(folder)?.isDirectory()) continue;
+      throw hasCode(error, "EEXIST") || hasCode(error, "ENOTDIR") ? inTheWay(folder, error) : error;
     }
   }
+}
+
+/** A file where a folder is to be, by its name; the code stays what the system said. */
+function inTheWay(folder: string, cause: unknown): Error {
+  let at = folder;
+  while (entryAt(at) === undefined && dirname(at) !== at) at = dirname(at);
+  const code = hasCode(cause, "EEXIST") ? "EEXIST" : "ENOTDIR";
+  const text = entryAt(at)?.isDirectory() ? `${folder} is a link to nowhere` : `${at} is a file, and no folder`;
+  return Object.assign(new Error(text, { cause }), { code });
 }
 
 /**

@@ -12,19 +12,27 @@ export {
   type SharedCause,
 } from "./history/changes.ts";
 export { labPage } from "./history/lab-page.ts";
-export { runsIn } from "./history/run-index.ts";
+export { type RunsFound, runsIn } from "./history/run-index.ts";
 export { type RunLine } from "./history/run-line.ts";
 export { junit, suiteNames } from "./junit.ts";
 export { type LiveCursor, LiveRun, newCursor } from "./live/live-run.ts";
 export { type LiveEnd, type LiveStep } from "./live/live-step.ts";
 export { matrixTable } from "./matrix-table.ts";
 export { histogramOf } from "./page/histogram.ts";
-export { labDocument, livePageDocument, type PageCode, pageDocument, plotDocument } from "./page/page-document.ts";
+export {
+  labDocument,
+  livePageDocument,
+  PAGE_MARK,
+  type PageCode,
+  pageDocument,
+  plotDocument,
+} from "./page/page-document.ts";
 export { type PlotPage } from "./page/plot-data.ts";
 export { plotSvg } from "./page/plot-svg.ts";
 export { recordedRun, toldRun } from "./page/recorded-run.ts";
 export { RESULT_FORMATS, type ResultFormat, STEP_SUMMARY_BYTES_MAX } from "./results/formats.ts";
 export { mailText, type Notice, noticeBody, noticeOf } from "./results/notice.ts";
-export { type ResultRun } from "./results/result-run.ts";
+export { FORM_BYTES, mayReplace, OUTPUT_FORMS, type OutputForm } from "./results/output-form.ts";
+export { type ResultRun, unsettledOf } from "./results/result-run.ts";
 export { failureText, verdictText } from "./summary.ts";
 export { exchangeTraceLine, traceLine } from "./trace.ts";

@@ -1,5 +1,6 @@
 import type { PlannedCut, RunEvent, Verdict } from "../campaign/index.ts";
 import { subjectText } from "../campaign/index.ts";
+import { terminalText } from "../core/index.ts";
 import { CaseNames, momentText } from "./junit-names.ts";
 import { failureText, idleFaultsText } from "./summary.ts";
 
@@ -9,16 +10,21 @@ import { failureText, idleFaultsText } from "./summary.ts";
  * never mix, in a case called "bench", as most readers mix the two. A run that left cuts unmade has an `error`, too, or a
  * `skipped` where that is allowed; one without an end has not ended. Tries after which the bench went on are
  * properties: they are no test cases, and nothing failed. Times are the bench's own, in seconds.
+ * @param unread of each run, what is said of its record's lines that cannot be read: an `error`, too.
  * @param taken names of suites that lie in the same folder: readers take two cases of one name for two tries of one.
  * Source: the de facto schema read by Jenkins and GitLab (testsuite, properties, testcase, failure, error, skipped);
  *   junitparser 5.0.3 recomputes a file in which one of the five counts is missing.
  */
-export function junit(runs: readonly (readonly RunEvent[])[], taken: ReadonlySet<string> = new Set()): string {
+export function junit(
+  runs: readonly (readonly RunEvent[])[],
+  taken: ReadonlySet<string> = new Set(),
+  unread: readonly (string | undefined)[] = [],
+): string {
   const names = new Set(taken);
-  const suites = runs.map((events) => {
+  const suites = runs.map((events, at) => {
     const name = freeName(suiteName(events), names);
     names.add(name);
-    return suiteOf(events, name);
+    return suiteOf(events, name, unread[at]);
   });
   const cases = suites.flatMap((suite) => suite.cases);
   return [
@@ -71,7 +77,11 @@ function totals(cases: readonly Case[]): string {
 
 const inSeconds = (ms: number): string => (ms / 1000).toFixed(3);
 
-function suiteOf(events: readonly RunEvent[], suite: string): { cases: readonly Case[]; lines: readonly string[] } {
+function suiteOf(
+  events: readonly RunEvent[],
+  suite: string,
+  unread: string | undefined,
+): { cases: readonly Case[]; lines: readonly string[] } {
   const names = new CaseNames();
   const cases: Case[] = [];
   let beganMs = 0;
@@ -91,6 +101,10 @@ function suiteOf(events: readonly RunEvent[], suite: string): { cases: readonly 
   if (end) {
     const inner = `<${end.kind} type="${escaped(end.type)}" message="${escaped(end.text)}"/>`;
     cases.push(testCase({ suite, name: end.name }, end.kind, spentMs(end.atUs), [inner]));
+  }
+  if (unread !== undefined) {
+    const inner = `<error type="unreadable" message="${escaped(unread)}"/>`;
+    cases.push(testCase({ suite, name: "record" }, "error", 0, [inner]));
   }
   const open = `  <testsuite name="${escaped(suite)}" ${totals(cases)}>`;
   const lines = [open, ...suiteProperties(events), ...cases.flatMap((entry) => entry.lines), "  </testsuite>"];
@@ -123,6 +137,10 @@ function endOf(events: readonly RunEvent[]): End | undefined {
     return { kind: "error", name: "bench", type: "unfinished", text, atUs };
   }
   const { outcome, incompleteAllowed, idleFaults = [], cutsPlanned, cutsJudged } = finished.result;
+  if (outcome === "error" || outcome === "interrupted") {
+    const text = `the run ended without all its verdicts (${outcome}); its record does not say why`;
+    return { kind: "error", name: "bench", type: outcome, text, atUs };
+  }
   if (outcome !== "incomplete" && !incompleteAllowed) return undefined;
   if (idleFaults.length > 0) {
     const text = `INCOMPLETE: ${idleFaultsText(idleFaults)}`;
@@ -211,7 +229,8 @@ function escaped(text: string): string {
       const isHalf = code >= 0xd800 && code <= 0xdfff;
       const known = ENTITIES[char];
       if (known === undefined && (code < 0x20 || isHalf || code === 0xfffe || code === 0xffff)) return "\uFFFD";
-      return known ?? char;
+      // XML holds them, but whoever prints the file sends them to a terminal: CSI as one character, text that turns.
+      return known ?? (code < 0x7f ? char : terminalText(char));
     })
     .join("");
 }

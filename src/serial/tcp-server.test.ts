@@ -1,5 +1,7 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { Cleanup, concat, hex, RealClock, utf8 } from "../core/index.ts";
+import { Cleanup, concat, hex, RealClock, sleep, utf8 } from "../core/index.ts";
 import type { Link } from "./link.ts";
 import { isNetworkName, networkPort, openNetworkPort } from "./network.ts";
 import { serveTcp } from "./tcp-server.ts";
@@ -58,6 +60,86 @@ describe.each(["tcp", "rfc2217"] as const)("a UART that is served over %s", (kin
     }
     throw new Error("no later client was taken");
   });
+});
+
+/** A client that says and hears bytes as they are, and hears none as long as it is paused. */
+async function rawClient(port: number): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  closing.add("socket", () => void socket.destroy());
+  socket.pause();
+  await once(socket, "connect");
+  return socket;
+}
+
+/** What `socket` hears until it has heard `end`; "" when it is hung up on before. */
+function heardUntil(socket: Socket, end: Uint8Array): Promise<Buffer> {
+  return new Promise((resolve) => {
+    let bytes = Buffer.alloc(0);
+    socket.on("data", (piece: Buffer) => {
+      bytes = Buffer.concat([bytes, piece]);
+      if (bytes.includes(Buffer.from(end))) resolve(bytes);
+    });
+    socket.on("close", () => resolve(Buffer.alloc(0)));
+    socket.resume();
+  });
+}
+
+const MEBIBYTE = 1_048_576;
+/** IAC DO, and an option that no serial port has; IAC WONT is the answer. */
+const [DO_TIMING_MARK, WONT_TIMING_MARK] = [Uint8Array.of(255, 253, 6), Uint8Array.of(255, 252, 6)];
+
+describe("a client that never reads", () => {
+  test("costs the device no more than a mebibyte and what is on the way; the rest of what it says is lost", async () => {
+    const device = closing.use("device", await serveTcp({ port: 0, clock }));
+    const client = await rawClient(device.port);
+    client.write("a");
+    await firstBytes(device, 1);
+    const mebibyte = new Uint8Array(MEBIBYTE);
+    for (let count = 0; count < 64; count += 1) await device.write(mebibyte);
+    const heard = heardUntil(client, utf8("end"));
+    const turn = async () => {
+      await device.write(utf8("end"));
+      await sleep(clock, 1);
+      return undefined;
+    };
+    let all: Buffer | undefined;
+    while (all === undefined) all = await Promise.race([turn(), heard]);
+    const { length } = all;
+    expect(length).toBeGreaterThan(0);
+    expect(length).toBeLessThan(16 * MEBIBYTE);
+  });
+
+  test("is asked for nothing more while answers to it are unread, and is served once it reads", async () => {
+    const device = closing.use("device", await serveTcp({ port: 0, clock, rfc2217: true }));
+    const client = await rawClient(device.port);
+    const asked = concat(...Array.from({ length: 16_384 }, () => DO_TIMING_MARK));
+    const memoryMb = () => process.memoryUsage().external / MEBIBYTE;
+    const before = memoryMb();
+    for (let count = 0; count < 300; count += 1) client.write(Uint8Array.from(asked));
+    client.write("a");
+    for (let turn = 0; turn < 100; turn += 1) await sleep(clock, 1);
+    // The client's own 14 MB wait in its socket: the server has not taken them all.
+    expect(client.writableLength).toBeGreaterThan(0);
+    expect(memoryMb() - before).toBeLessThan(100);
+    client.resume();
+    expect(await firstBytes(device, 1)).toBe("61");
+  });
+});
+
+test("garbage before any negotiation is bytes for the device, and the negotiation after it is answered", async () => {
+  const device = closing.use("device", await serveTcp({ port: 0, clock, rfc2217: true }));
+  const client = await rawClient(device.port);
+  const [noise, begin, long, end] = [
+    Uint8Array.from({ length: 200 }, (_, at) => at),
+    Uint8Array.of(255, 250, 44),
+    new Uint8Array(MEBIBYTE).fill(0x41),
+    Uint8Array.of(255, 240),
+  ];
+  const answered = heardUntil(client, WONT_TIMING_MARK);
+  client.write(Uint8Array.from(concat(noise, begin, long, end, utf8("z"), DO_TIMING_MARK)));
+  expect(await firstBytes(device, 201)).toBe(`${hex(noise)}7a`);
+  // Of a setting without an end no more than its beginning is kept, and told back.
+  expect((await answered).length).toBeLessThan(1_000);
 });
 
 test("a port that is taken is a failure of the bench", async () => {

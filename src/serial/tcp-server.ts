@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { BenchError, type Clock, Queue } from "../core/index.ts";
+import { BenchError, type Clock, concat, Queue } from "../core/index.ts";
 import type { Chunk, Link } from "./link.ts";
 import { COMMAND, OPTION, TelnetDecoder, type TelnetEvent, telnetEscape, telnetNegotiation } from "./telnet.ts";
 
@@ -7,6 +7,12 @@ import { COMMAND, OPTION, TelnetDecoder, type TelnetEvent, telnetEscape, telnetN
 const FROM_SERVER = 100;
 /** What a server takes part in. Source: RFC 856, RFC 858, RFC 2217. */
 const KNOWN_OPTIONS: readonly number[] = Object.values(OPTION);
+
+/**
+ * What a client may leave unread, in bytes: 90 s of a UART at 115,200 bit/s. What the device says beyond that is lost,
+ * as where a UART's receiver does not keep up; and until it is read the client is asked for nothing more.
+ */
+const UNREAD_BYTES_MAX = 1_048_576;
 
 /** A device's end of a TCP port, and where it listens. */
 interface ServedPort extends Link {
@@ -25,7 +31,7 @@ interface ServeOptions {
 
 /**
  * Serves a device's UART over TCP, as ser2net does: one client at a time, another is hung up on; what the device says
- * while nobody listens is lost.
+ * while nobody listens, or to a client that does not read, is lost.
  * @throws BenchError when the port is taken.
  * Source: RFC 854 (telnet), RFC 2217 (COM port control), sections 2 and 3.
  */
@@ -68,7 +74,9 @@ class TcpServed implements ServedPort {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    this.#client?.write(this.#telnet ? Uint8Array.from(telnetEscape(bytes)) : Uint8Array.from(bytes));
+    const client = this.#client;
+    if (client === undefined || client.writableLength > UNREAD_BYTES_MAX) return;
+    client.write(this.#telnet ? Uint8Array.from(telnetEscape(bytes)) : Uint8Array.from(bytes));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -91,7 +99,12 @@ class TcpServed implements ServedPort {
     const decoder = new TelnetDecoder();
     socket.on("data", (bytes: Uint8Array) => {
       const { data, events } = this.#telnet ? decoder.feed(bytes) : { data: Uint8Array.from(bytes), events: [] };
-      for (const event of events) socket.write(answerTo(event));
+      const answers = concat(...events.map(answerTo));
+      if (answers.length > 0) socket.write(Uint8Array.from(answers));
+      if (socket.writableLength > UNREAD_BYTES_MAX) {
+        socket.pause();
+        socket.once("drain", () => void socket.resume());
+      }
       if (data.length > 0) this.#arrived.push({ atUs: this.#clock.nowUs(), bytes: data });
     });
   }

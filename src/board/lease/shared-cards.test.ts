@@ -133,4 +133,20 @@ describe("a relay card that two boards of a process use", () => {
     expect(count.opened).toBe(2);
     for (const power of switches) await power[Symbol.asyncDispose]();
   });
+
+  test("stops a clock that is not real while the file system is asked what the port is", async () => {
+    const { clock, open } = rig();
+    let passedUs = 0;
+    let goesOn = true;
+    const tick = () => {
+      passedUs += 1;
+      if (goesOn) clock.at(clock.nowUs() + 1, tick);
+    };
+    clock.at(1, tick);
+    const power = await open(1);
+    const whileOpening = passedUs;
+    goesOn = false;
+    expect(whileOpening).toBe(0);
+    await power[Symbol.asyncDispose]();
+  });
 });

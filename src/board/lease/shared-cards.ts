@@ -27,7 +27,9 @@ export class SharedCards {
     const port = portOf(options["port"]);
     if (port === undefined) return openPower({ driver, options }, { ...bench, links: ports });
     // Where the machine's ports are none of it, they are not asked: a simulated board's time goes by itself.
-    const key = await portIdentity(port, file, profile.provider === "hardware" ? undefined : []);
+    const known = profile.provider === "hardware" ? undefined : [];
+    // The file system answers when it likes, and the twin's time must not have gone on by then.
+    const key = await clock.whileReal(() => portIdentity(port, file, known));
     const card = this.#cards.get(key) ?? new Card();
     this.#cards.set(key, card);
     const seat = new Seat(clock);

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { complaint, deadPid, empty, leave, PORTS, profile, resource } from "../testing/left-locks.ts";
@@ -83,7 +92,9 @@ describe("on a machine that users share, a lock", () => {
 
   test.each([
     ["a pipe", (path: string) => spawnSync("mkfifo", [path])],
+    ["a folder", (path: string) => mkdirSync(path)],
     ["a link", (path: string) => symlinkSync("/etc/hostname", path)],
+    ["a link to nowhere", (path: string) => symlinkSync("/nowhere/at/all", path)],
     ["an endless file", (path: string) => symlinkSync("/dev/zero", path)],
     ["a long file", (path: string) => writeFileSync(path, JSON.stringify({ x: "y".repeat(5000) }))],
   ])("that is %s is nobody's: held, and it is not waited for", (_, lay) => {
@@ -128,6 +139,17 @@ describe("the folder of the locks", () => {
     chmodSync(folder, 0o777);
     takeLock(resource, "lab", folder).release();
     expect(statSync(folder).mode & 0o7777).toBe(0o1777);
+  });
+
+  test.each([
+    ["a pipe", (path: string) => void spawnSync("mkfifo", [path])],
+    ["a file", (path: string) => writeFileSync(path, "")],
+  ])("is refused when it is %s, without a wait, and nothing of it is changed", (_, lay) => {
+    const path = join(empty(), "locks");
+    lay(path);
+    const mode = statSync(path).mode;
+    expect(complaint(() => takeLock(resource, "lab", path))).toMatch(/^3: /);
+    expect(statSync(path).mode).toBe(mode);
   });
 
   test("is refused when it is a link, or open to all and another user's", () => {

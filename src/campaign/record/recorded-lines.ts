@@ -10,9 +10,16 @@ export function* verdictsIn(folder: string): Generator<unknown, void, undefined>
   for (const line of linesOf(join(folder, "verdicts.jsonl"))) yield JSON.parse(line);
 }
 
-/** The events of a run's folder, one after the other, as they were while it ran. */
-export function* eventsIn(folder: string): Generator<RunEvent, void, undefined> {
+/**
+ * The events of a run's folder, one after the other, as they were while it ran.
+ * @param takes which lines are events: a record that may be damaged has others.
+ */
+export function* eventsIn(
+  folder: string,
+  takes: (line: string) => boolean = () => true,
+): Generator<RunEvent, void, undefined> {
   for (const line of linesOf(join(folder, "events.jsonl"))) {
+    if (!takes(line)) continue;
     const event = JSON.parse(line) as RecordedEvent;
     if (event.event !== "verdict") {
       yield event;

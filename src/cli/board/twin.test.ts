@@ -121,6 +121,37 @@ describe("hil twin", () => {
     });
   });
 
+  test.each([
+    ["tcp", "0", undefined],
+    ["udp", "127.0.0.2:0", undefined],
+    ["rfc2217", "0.0.0.0:0", "--rfc2217 listens at 0.0.0.0"],
+    ["udp", "0.0.0.0:0", "--udp listens at 0.0.0.0"],
+    ["tcp", "[::]:0", "--tcp listens at ::"],
+  ])("serves this machine alone, or warns: --%s %s", async (kind, address, warning) => {
+    const said: string[] = [];
+    const { code } = await hilTwin([`--${kind}`, address], (io) => said.push(io.complained()));
+    expect(code).toBe(0);
+    if (warning === undefined) expect(said).toEqual([""]);
+    else expect(said[0]).toContain(`hil: warning: ${warning}, which is not this machine's own`);
+  });
+
+  test("answers over UDP whoever asked last, also after datagrams that are no packets", async () => {
+    const said = await asked(["--udp", "0"], async ({ udp: port }, closing) => {
+      const ask = async (text: string) => {
+        const transport = closing.use("udp", await UdpTransport.open({ host: "127.0.0.1", port, clock }));
+        return {
+          transport,
+          again: () => new SmpClient(new SmpSession(transport, { clock })).session.request(echo, { d: text }, ONCE),
+        };
+      };
+      const [first, second] = [await ask("first"), await ask("second")];
+      await first.transport.send(new Uint8Array(1_400).fill(0xff));
+      await second.transport.send(Uint8Array.of(1));
+      return [await first.again(), await second.again(), await first.again()];
+    });
+    expect(said).toEqual([{ r: "first" }, { r: "second" }, { r: "first" }]);
+  });
+
   test("with --link makes links that are there while it runs and gone afterwards", async () => {
     let seen: boolean[] = [];
     const { printed, cwd } = await hilTwin(["--link", "dev"], (io) => {

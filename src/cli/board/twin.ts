@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { BlockList, isIP } from "node:net";
 import { loadProfile, makeTwin } from "../../board/index.ts";
 import { requireFaultsAct } from "../../campaign/index.ts";
 import { Cleanup, type Clock, EXIT, Random, RealClock, UsageError, whenAborted } from "../../core/index.ts";
@@ -35,6 +35,7 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
   requireFaultsAct(loaded);
   const baudRate = args.whole("baud", BAUD_RATES) ?? loaded.profile.ports.app.baudRate;
   const udp = addressOf("udp", args.text("udp"));
+  for (const text of openPortWarnings(args)) io.err(`hil: warning: ${text}\n`);
   const clock = new RealClock();
   await using closing = new Cleanup();
   const app = await openUart(args, clock);
@@ -61,6 +62,21 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
   await whenAborted(io.signal);
   twin.check();
   return EXIT.pass;
+}
+
+/** The addresses of this machine alone. Source: RFC 6890. */
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8);
+LOOPBACK.addAddress("::1", "ipv6");
+
+/** What is to be said of ports that other machines reach: SMP knows no password. */
+function openPortWarnings(args: Parsed): readonly string[] {
+  return (["udp", "tcp", "rfc2217"] as const).flatMap((kind) => {
+    const address = addressOf(kind, args.text(kind));
+    if (address === undefined || LOOPBACK.check(address.host, isIP(address.host) === 6 ? "ipv6" : "ipv4")) return [];
+    const who = "whoever reaches this machine may use it, without a password";
+    return [`--${kind} listens at ${address.host}, which is not this machine's own: ${who}.`];
+  });
 }
 
 /** The UART's other end: a pseudo-terminal, or a TCP port. @throws UsageError; BenchError. */

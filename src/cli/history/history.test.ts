@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "@jest/globals";
+import { recordFolder, STARTED } from "../../report/testing/record-folder.ts";
 import { runCommand } from "../run/run.ts";
 import { complaintOf, type MemoryIo, memoryIo } from "../testing/memory-io.ts";
 import { runsCommand } from "./history.ts";
@@ -74,7 +75,33 @@ describe("hil runs", () => {
     ["a run that is not there", ["show", "nothing"], /no run has the name/],
     ["no age", ["prune"], /--older-than/],
     ["a folder that is not there", ["--runs", "none"], /none/],
+    ["a board that no run was on", ["changes", "--board", "lab-O7"], /none of 1 run in runs is one of "lab-O7"/],
+    ["a label that no run has", ["trend", "--label", "commit=none"], /is one of "commit=none"/],
   ])("refuses %s", async (_, argv, text) => {
     expect(await complaintOf(runsCommand(argv, io))).toMatchObject({ code: 2, text: expect.stringMatching(text) });
+  });
+});
+
+describe("a folder without a run that ended is the wrong request, of every verb:", () => {
+  const folders = {
+    empty: () => undefined,
+    "of strangers": (root: string) => mkdirSync(join(root, "photos"), { recursive: true }),
+    "of a run that was cut off": (root: string) =>
+      cpSync(recordFolder([STARTED]), join(root, "half"), { recursive: true }),
+  };
+
+  test.each(
+    Object.keys(folders).flatMap((name) => ["list", "trend", "changes", "prune"].map((verb) => [name, verb] as const)),
+  )("%s, %s", async (name, verb) => {
+    const io = memoryIo();
+    mkdirSync(join(io.cwd, "night"));
+    folders[name as keyof typeof folders](join(io.cwd, "night"));
+    const argv = [verb, "--runs", "night", ...(verb === "prune" ? ["--older-than", "1d"] : [])];
+    const { code, text } = await complaintOf(runsCommand(argv, io));
+    expect(code).toBe(2);
+    expect(text).toMatch(/^no run that has ended is recorded in night: .*events\.jsonl/);
+    expect(io.printed()).toBe("");
+    if (name === "of strangers") expect(io.complained()).toContain("night/photos is passed over: ");
+    if (name === "of a run that was cut off") expect(io.complained()).toContain("night/half has not ended");
   });
 });

@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
-import { EXIT, UsageError, wallTime } from "../../core/index.ts";
-import { causesOf, changesOf, compareRuns, questionsOf, type RunLine, runsIn } from "../../report/index.ts";
+import { join, resolve } from "node:path";
+import { EXIT, terminalText, UsageError, wallTime } from "../../core/index.ts";
+import { causesOf, changesOf, compareRuns, count, questionsOf, type RunLine } from "../../report/index.ts";
+import { foundRuns } from "../report/found-runs.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import { durationMs } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -56,9 +57,8 @@ export async function runsCommand(argv: readonly string[], io: CliIo): Promise<n
     throw new UsageError(`hil runs ${name} wants ${wants} by name.`, "hil runs list shows them.");
   }
   const root = resolve(io.cwd, args.text("runs") ?? "runs");
-  const found = runsIn(root);
-  for (const { id, why } of found.unread) io.err(`hil: ${relative(io.cwd, join(root, id))} is passed over: ${why}\n`);
-  return verb.act({ args, io, root, lines: selected(found.lines, args) });
+  const { lines } = foundRuns(args.text("runs") ?? "runs", io);
+  return verb.act({ args, io, root, lines: selected(lines, args) });
 }
 
 function selected(lines: readonly RunLine[], args: Parsed): readonly RunLine[] {
@@ -68,12 +68,17 @@ function selected(lines: readonly RunLine[], args: Parsed): readonly RunLine[] {
     if (at < 1) throw new UsageError(`--label wants NAME=VALUE, not "${text}".`, "See hil runs --help.");
     return [text.slice(0, at), text.slice(at + 1)] as const;
   });
-  return lines.filter(
+  const fitting = lines.filter(
     (line) =>
       (scenario === undefined || line.scenario === scenario) &&
       (board === undefined || line.board === board) &&
       labels.every(([name, value]) => line.labels[name] === value),
   );
+  if (fitting.length > 0) return fitting;
+  const asked = [scenario, board].filter((name) => name !== undefined);
+  const wanted = [...asked, ...args.texts("label")].map((name) => `"${terminalText(name)}"`).join(", ");
+  const where = `${count(lines.length, "run")} in ${args.text("runs") ?? "runs"}`;
+  throw new UsageError(`none of ${where} is one of ${wanted}.`, "hil runs list shows scenarios, boards and labels.");
 }
 
 function print({ args, io }: Asked, value: unknown, text: string): number {

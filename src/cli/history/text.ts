@@ -2,6 +2,7 @@ import {
   type Case,
   type Comparison,
   columns,
+  count,
   type NightChanges,
   type Question,
   quantile,
@@ -125,7 +126,7 @@ export function changesText(all: readonly OfQuestion[]): string {
     return inner === "" ? "" : `${one.scenario} on ${one.board}\n${inner}`;
   });
   const text = parts.join("");
-  return text === "" ? `nothing new in ${all.length} questions\n` : text;
+  return text === "" ? `nothing new in ${count(all.length, "question")}\n` : text;
 }
 
 function casesText(title: string, cases: readonly Case[]): string {

@@ -70,8 +70,10 @@ describe("--write", () => {
     ["sarfi", "Did you mean sarif?"],
     ["sarif=", "names no file"],
     ["badge=runs", "is a folder"],
+    ["allure=runs/01/note.txt", "--write allure: runs/01/note.txt is a file. Name a folder."],
     ["github", "GITHUB_STEP_SUMMARY is not set"],
   ])("%s is refused before anything is read", async (text, said) => {
+    writeFileSync(join(cwd, run, "note.txt"), "");
     const { text: complaint, code } = await complaintOf(reportCommand([run, "--write", text], memoryIo({ cwd })));
     expect(complaint).toContain(said);
     expect(code).toBe(2);
@@ -81,7 +83,7 @@ describe("--write", () => {
     writeFileSync(join(cwd, "file"), "");
     const complaint = await complaintOf(reportCommand([run, "--write", "sarif=file/x.sarif"], memoryIo({ cwd })));
     expect(complaint.code).toBe(2);
-    expect(complaint.text).toContain("file/x.sarif");
+    expect(complaint.text).toBe(`cannot write file/x.sarif: ${join(cwd, "file")} is a file, and no folder.`);
   });
 
   test.each([
@@ -115,11 +117,57 @@ describe("--write", () => {
     expect(filesOf()).toEqual(before);
   });
 
+  const KEY = "-----BEGIN PRIVATE KEY-----\nMC4CAQ==\n";
+  const OTHERS = {
+    "board.yaml": "name: lab-07\nprovider: nrf5340dk\n",
+    "key.pem": KEY,
+    "image.bin": "\u003d\ufffd\ufffd\u0096",
+    "page.html": "<!doctype html>\n<title>Our lab</title>\n",
+    "data.json": '{"build": 7}',
+    "zephyr.hex": ":020000040000FA\n",
+  };
+
+  test.each(
+    [
+      ...RESULT_FORMATS.filter(({ isFolder }) => !isFolder).map(({ name }) => [`--write=${name}=`, ""] as const),
+      ["-o", ""] as const,
+    ].flatMap(([option]) => Object.keys(OTHERS).map((file) => [option, file] as const)),
+  )("%s of a file that is somebody's work is refused, and leaves it: %s", async (option, file) => {
+    const before = OTHERS[file as keyof typeof OTHERS];
+    writeFileSync(join(cwd, file), before);
+    const argv = option === "-o" ? ["-o", file] : [`${option}${file}`];
+    const { text, code } = await complaintOf(reportCommand([run, ...argv], memoryIo({ cwd })));
+    expect(text).toMatch(new RegExp(`^${file} exists, is no .*, and would be lost\\. Name another file`));
+    expect(code).toBe(2);
+    expect(readFileSync(join(cwd, file), "utf8")).toBe(before);
+  });
+
+  test("replaces what itself has written, in every form, and an empty file", async () => {
+    const argv = [run, "-o", "p.html", ...RESULT_FORMATS.map(({ name }) => `--write=${name}=out/${name}`)];
+    mkdirSync(join(cwd, "out"));
+    writeFileSync(join(cwd, "out", "sarif"), "");
+    expect(await reportCommand(argv, memoryIo({ cwd }))).toBe(0);
+    expect(await reportCommand(argv, memoryIo({ cwd }))).toBe(0);
+  });
+
   test("removes what an earlier night left there, when this one cannot be read", async () => {
-    writeFileSync(join(cwd, "hil.sarif"), "old");
+    writeFileSync(join(cwd, "hil.sarif"), '{ "version": "2.1.0", "runs": [] }');
     writeFileSync(join(cwd, run, "events.jsonl"), "");
     await complaintOf(reportCommand([run, "--write", "sarif"], memoryIo({ cwd })));
     expect(existsSync(join(cwd, "hil.sarif"))).toBe(false);
+  });
+
+  test("of a record that was cut off is written in every form, told, and ends with 3", async () => {
+    const half = recordFolder([STARTED, cutVerdict(1, 1_000_000), "torn {"]);
+    const io = memoryIo({ cwd });
+    const forms = ["junit", "sarif", "gitlab", "allure", "badge"];
+    expect(await reportCommand([half, ...forms.map((name) => `--write=${name}`)], io)).toBe(3);
+    expect(io.complained()).toMatch(/UNFINISHED no last event[^]*1 lines of the record could not be read/);
+    expect(JSON.parse(readFileSync(join(cwd, "gl-code-quality-report.json"), "utf8"))).toMatchObject([
+      { check_name: "hil/unfinished" },
+      { check_name: "hil/unreadable" },
+    ]);
+    expect(readFileSync(join(cwd, "junit.xml"), "utf8")).toContain('errors="2"');
   });
 
   test("github appends to the step's summary and prints annotations", async () => {

@@ -1,4 +1,5 @@
 import type { HilError } from "../../core/index.ts";
+import { unsettledOf } from "../../report/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { NOTIFY_OPTIONS, Notify } from "./notify.ts";
@@ -13,6 +14,7 @@ export class Outlets {
   readonly #notify: Notify;
   readonly #io: CliIo;
   readonly #json: boolean;
+  #incomplete: readonly string[] = [];
 
   private constructor(args: Parsed, io: CliIo) {
     this.#io = io;
@@ -42,6 +44,11 @@ export class Outlets {
     return this.#results.some;
   }
 
+  /** What `end` was told of records that are damaged, or of runs without an end: written as such, and no success. */
+  get incomplete(): readonly string[] {
+    return this.#incomplete;
+  }
+
   /**
    * Files first, then messages: whoever is told finds them. Returns what could not be written; who could not be told is
    * said, and changes nothing.
@@ -50,6 +57,11 @@ export class Outlets {
   async end(folders: readonly string[]): Promise<readonly HilError[]> {
     if (!this.#results.some && !this.#notify.some) return [];
     const runs = resultRuns(folders, this.#io.cwd);
+    this.#incomplete = runs.flatMap(({ told }) =>
+      unsettledOf(told)
+        .filter(({ rule }) => rule === "unfinished" || rule === "unreadable")
+        .map(({ text }) => `${told.folder}: ${text}`),
+    );
     const faults = this.#results.end(runs, { json: this.#json });
     await this.#notify.end(runs);
     return faults;

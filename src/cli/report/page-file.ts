@@ -1,6 +1,6 @@
 import { relative, resolve } from "node:path";
 import type { HilError } from "../../core/index.ts";
-import { type PageCode, pageDocument, recordedRun } from "../../report/index.ts";
+import { PAGE_MARK, type PageCode, pageDocument, recordedRun } from "../../report/index.ts";
 import { ownVersion } from "../terminal/version.ts";
 import { WholeFile } from "../terminal/whole-file.ts";
 import { pageCode } from "./page-code.ts";
@@ -20,7 +20,7 @@ export class PageFile {
   constructor(file: string, cwd: string) {
     this.shown = relative(cwd, resolve(cwd, file));
     this.#cwd = cwd;
-    this.#file = new WholeFile(file, cwd);
+    this.#file = new WholeFile(file, cwd, "html");
     this.#code = pageCode();
     this.#file.write(BEGUN, "request");
   }
@@ -40,7 +40,11 @@ export class PageFile {
 
 const BEGUN = `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>hil report: not ended</title></head>
+<head>
+<meta charset="utf-8">
+${PAGE_MARK}
+<title>hil report: not ended</title>
+</head>
 <body><p>The run has not ended, or it was killed. Its record says how far it came: hil report RUN.</p></body>
 </html>
 `;

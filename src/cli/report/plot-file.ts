@@ -21,7 +21,7 @@ export function plotFile(path: string | undefined, io: CliIo): ((plot: PlotPage)
       "PNG: any browser or image program makes one of the SVG.",
     );
   const code = kind === "html" ? pageCode() : undefined;
-  const file = new WholeFile(path, io.cwd);
+  const file = new WholeFile(path, io.cwd, kind === "html" ? "html" : "svg");
   return (plot) => {
     file.write(code === undefined ? plotSvg(plot) : plotDocument(plot, code, ownVersion()), "request");
     io.err(`drawn     ${relative(io.cwd, resolve(io.cwd, path))}\n`);

@@ -1,15 +1,19 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, test } from "@jest/globals";
+import { recordFolder, STARTED } from "../../report/testing/record-folder.ts";
 import { runCommand } from "../run/run.ts";
 import { complaintOf, type MemoryIo, memoryIo } from "../testing/memory-io.ts";
 import { pageCode } from "./page-code.ts";
 import { reportCommand } from "./report.ts";
 
 interface Data {
-  readonly lab?: { readonly rows: readonly { readonly cells: readonly unknown[] }[] };
+  readonly lab?: {
+    readonly leftOut: readonly string[];
+    readonly rows: readonly { readonly cells: readonly unknown[] }[];
+  };
   readonly runs: readonly {
     readonly folder: string;
     readonly outcome: string;
@@ -73,6 +77,25 @@ describe("hil report", () => {
     expect(lab?.rows).toMatchObject([{ scenario: "encrypted-upgrade", board: "twin", judged: 1, passed: 1 }]);
     const [[cell] = []] = lab?.rows.map(({ cells }) => cells) ?? [];
     expect(cell).toMatchObject({ run: run.slice("runs/".length), href: `../${run}/report.html`, outcome: "pass" });
+  });
+
+  test("--lab names the folders that it passes over, on the console and on the page", async () => {
+    const own = memoryIo({ cwd: io.cwd });
+    cpSync(join(io.cwd, "runs"), join(io.cwd, "mixed"), { recursive: true });
+    cpSync(recordFolder([STARTED]), join(io.cwd, "mixed", "half"), { recursive: true });
+    mkdirSync(join(io.cwd, "mixed", "photos"));
+    expect(await reportCommand(["mixed", "--lab", "-o", "night/mixed.html"], own)).toBe(0);
+    expect(own.complained()).toMatch(/mixed\/photos is passed over: .*\n.*mixed\/half has not ended/);
+    const { lab } = dataOf(join(io.cwd, "night", "mixed.html"));
+    expect(lab?.leftOut.join(" ")).toMatch(/\(1\): half\..*\(1\): photos\./);
+  });
+
+  test("--lab of a folder without a run that ended is the wrong request, and writes no page", async () => {
+    const own = memoryIo({ cwd: io.cwd });
+    mkdirSync(join(io.cwd, "none", "photos"), { recursive: true });
+    const { code, text } = await complaintOf(reportCommand(["none", "--lab", "-o", "none.html"], own));
+    expect([code, existsSync(join(io.cwd, "none.html"))]).toEqual([2, false]);
+    expect(text).toMatch(/^no run that has ended is recorded in none: 1 folder in it/);
   });
 
   test("--lab of two folders is the wrong request", async () => {

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { EXIT, messageOf, UsageError } from "../../core/index.ts";
-import { labDocument, labPage, pageDocument, recordedRun, runsIn } from "../../report/index.ts";
+import { labDocument, labPage, pageDocument, recordedRun } from "../../report/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
 import { WholeFile } from "../terminal/whole-file.ts";
+import { foundRuns } from "./found-runs.ts";
 import { OUTLET_OPTIONS, Outlets } from "./outlets.ts";
 import { pageCode } from "./page-code.ts";
 import { requireRunFolder } from "./run-folder.ts";
@@ -53,16 +54,17 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
     return endOf(outlets, folders, io);
   }
   const path = output ?? join(first, "report.html");
-  new WholeFile(path, io.cwd).write(pageDocument(runs, pageCode(), ownVersion()), "request");
+  new WholeFile(path, io.cwd, "html").write(pageDocument(runs, pageCode(), ownVersion()), "request");
   io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
   return endOf(outlets, folders, io);
 }
 
-/** Writes the other results; the exit code says whether all of them are there. */
+/** Writes the other results; the exit code says whether all of them are there, of whole records of runs that ended. */
 async function endOf(outlets: Outlets, folders: readonly string[], io: CliIo): Promise<number> {
   const faults = await outlets.end(folders);
   for (const fault of faults) io.err(`hil: ${messageOf(fault)}\n`);
-  return faults[0]?.exitCode ?? EXIT.pass;
+  for (const text of outlets.incomplete) io.err(`hil: ${text}\n`);
+  return faults[0]?.exitCode ?? (outlets.incomplete.length > 0 ? EXIT.bench : EXIT.pass);
 }
 
 /** Over all runs of a folder of records: boards and scenarios by night, what is new, causes, benches. */
@@ -79,7 +81,7 @@ function labReport(args: Parsed, io: CliIo): number {
   }
   requireRunFolder(folder, io);
   const path = args.text("output") ?? join(folder, "lab.html");
-  const { lines, unfinished, unread } = runsIn(resolve(io.cwd, folder));
+  const { lines, unfinished, unread } = foundRuns(folder, io);
   const beside = dirname(resolve(io.cwd, path));
   const lab = labPage(lines, {
     folder,
@@ -88,14 +90,14 @@ function labReport(args: Parsed, io: CliIo): number {
       const page = join(resolve(io.cwd, folder), run, "report.html");
       return existsSync(page) ? relative(beside, page).split(sep).map(encodeURIComponent).join("/") : undefined;
     },
-    unfinished: unfinished.length,
-    unread: unread.length,
+    unfinished,
+    unread: unread.map(({ id }) => id),
   });
   if (args.flag("json")) {
     io.out(`${JSON.stringify(lab, undefined, 2)}\n`);
     return EXIT.pass;
   }
-  new WholeFile(path, io.cwd).write(labDocument(lab, pageCode(), ownVersion()), "request");
+  new WholeFile(path, io.cwd, "html").write(labDocument(lab, pageCode(), ownVersion()), "request");
   io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
   return EXIT.pass;
 }

@@ -81,7 +81,7 @@ export class Results {
     const files = format.write(runs, { hil: ownVersion(), pageCode, roomBytes });
     for (const { name, text } of files) {
       if (appends) append(target, text);
-      else new WholeFile(name === "" ? target : join(target, name), io.cwd).write(text, "bench");
+      else new WholeFile(name === "" ? target : join(target, name), io.cwd, format.form).write(text, "bench");
     }
     // A server reads its commands on both streams.
     const say = (line: string) => (json ? io.err(line) : io.out(line));
@@ -156,7 +156,10 @@ function requireOwnTargets(args: Parsed, wanted: readonly Wanted[], cwd: string)
 }
 
 function prepare({ format, target, appends }: Wanted, cwd: string): void {
-  const { path } = new WholeFile(target, cwd);
+  const { path } = new WholeFile(target, cwd, appends ? "any" : format.form);
+  const there = entryAt(path);
+  if (format.isFolder && there !== undefined && !there.isDirectory())
+    throw new UsageError(`--write ${format.name}: ${target} is a file.`, "Name a folder.");
   try {
     makeFolder(format.isFolder ? path : dirname(path));
     accessSync(format.isFolder ? path : dirname(path), constants.W_OK);

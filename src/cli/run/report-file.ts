@@ -27,7 +27,7 @@ export class JunitFile {
 
   /** @throws ConfigurationError when the file cannot be written; BenchError when the disk is full. */
   constructor(file: string, cwd: string, planned: readonly RunAsked[]) {
-    this.#file = new WholeFile(file, cwd);
+    this.#file = new WholeFile(file, cwd, "junit");
     this.#taken = namesBeside(this.#file.path);
     const begun = planned.map((asked): RunEvent[] => [startedOf(asked)]);
     this.#file.write(junit(begun, this.#taken), "request");

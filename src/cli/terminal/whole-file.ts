@@ -4,6 +4,7 @@ import {
   existsSync,
   lstatSync,
   openSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -15,6 +16,7 @@ import {
   BenchError,
   ConfigurationError,
   diskError,
+  entryAt,
   type HilError,
   hasCode,
   isHilError,
@@ -22,6 +24,7 @@ import {
   messageOf,
   UsageError,
 } from "../../core/index.ts";
+import { FORM_BYTES, mayReplace, OUTPUT_FORMS, type OutputForm } from "../../report/index.ts";
 
 /** A file that a command writes for people and readers, each time whole. */
 export class WholeFile {
@@ -30,13 +33,20 @@ export class WholeFile {
 
   /**
    * @param file as it was named, which is how errors name it.
-   * @throws UsageError for a file of a run's record: what is written here replaces what was there.
+   * @param form what is written: a file that exists is replaced only if it is one of these, so that no profile,
+   *   scenario, key or image is lost by a slip of the command line.
+   * @throws UsageError for a file of a run's record, and for one of another form: what is written here replaces what
+   *   was there.
    */
-  constructor(file: string, cwd: string) {
+  constructor(file: string, cwd: string, form: OutputForm) {
     this.#shown = file;
     this.path = resolve(cwd, file);
     if (isOfRecord(this.path)) {
       throw new UsageError(`${file} is a part of a run's record, and would be lost.`, "Name another file.");
+    }
+    if (!mayReplace(form, headOf(this.path))) {
+      const text = `${file} exists, is no ${OUTPUT_FORMS[form].called}, and would be lost.`;
+      throw new UsageError(text, "Name another file, or delete this one.");
     }
   }
 
@@ -88,6 +98,21 @@ function isOfRecord(path: string): boolean {
   const isRecord = (root: string) => existsSync(join(root, "events.jsonl")) && existsSync(join(root, "run.json"));
   if (RECORD_FOLDERS.includes(basename(folder)) && isRecord(dirname(folder))) return true;
   return RECORD_FILES.includes(basename(path)) && isRecord(folder);
+}
+
+/** How a plain file begins; empty for what is none, or cannot be read: writing will say what is wrong with it. */
+function headOf(path: string): Uint8Array {
+  if (!entryAt(path)?.isFile()) return new Uint8Array();
+  let handle: number | undefined;
+  try {
+    handle = openSync(path, "r");
+    const head = Buffer.alloc(FORM_BYTES);
+    return head.subarray(0, readSync(handle, head));
+  } catch {
+    return new Uint8Array();
+  } finally {
+    if (handle !== undefined) closeSync(handle);
+  }
 }
 
 function writeWhole(path: string, text: string): void {

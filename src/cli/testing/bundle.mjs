@@ -28,7 +28,8 @@ await build({
   bundle: true,
   // Commands stay apart, as they are loaded: only when they are called.
   splitting: true,
-  // Other packages go in: each is many files that Node looks for one by one. These have parts in C, or are optional.
+  // Other packages go in: each is many files that Node looks for one by one. These have parts in C, or are optional, or are
+  // CommonJS that is imported when it is needed: bundled, that has no exports with names.
   external: [
     "serialport",
     "@lydell/node-pty",
@@ -37,6 +38,7 @@ await build({
     "node-hid",
     "net-snmp",
     "re2js",
+    "yauzl",
     "@jest/globals",
   ],
   // What is CommonJS in them asks for Node's own modules by this name.

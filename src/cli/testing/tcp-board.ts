@@ -24,14 +24,14 @@ class SocketLink implements Link {
 
 /** A board on a port of this machine, until `closing` is closed. @returns what --port takes. */
 export async function tcpBoard(
-  serve: (transport: ConsoleTransport) => AsyncDisposable,
+  serve: (transport: ConsoleTransport, uart: Uart) => AsyncDisposable,
   { clock, closing }: { readonly clock: Clock; readonly closing: Cleanup },
 ): Promise<string> {
   const server = createServer((socket) => {
     const link = new SocketLink((bytes) => socket.write(bytes));
     socket.on("data", (bytes) => link.chunks.push({ atUs: clock.nowUs(), bytes: Uint8Array.from(bytes) }));
     const uart = Uart.open(link, { clock });
-    const smp = serve(new ConsoleTransport(uart, { clock }));
+    const smp = serve(new ConsoleTransport(uart, { clock }), uart);
     socket.on("close", () => void smp[Symbol.asyncDispose]().then(() => uart[Symbol.asyncDispose]()));
     socket.on("error", () => undefined);
   });

@@ -121,6 +121,8 @@ class Explorer {
   readonly #states: SweepState[] = [];
   readonly #reached = new Map<string, Reached>();
   readonly #leaks = new Map<string, LeakSeen>();
+  /** Contents in which nothing leaks, and nothing is in doubt: the same before the first operation of their boots. */
+  readonly #clean = new WeakSet<FlashContent>();
   readonly #pool: PagePool = new Map();
   /** States to boot, by number of cuts. */
   readonly #levels: SweepState[][] = [];
@@ -177,7 +179,7 @@ class Explorer {
     const { stage, cuts } = state;
     const scope = 1 + 2 * (STAGES.indexOf(stage) + STAGES.length * state.torn) + Number(furtherCuts);
     const see = (flash: FlashContent, operation: FlashOperation, index: number): boolean => {
-      if (!furtherCuts) return this.#watch(flash, state, index);
+      if (!furtherCuts) return !(index === 0 && this.#clean.has(state.content)) && this.#watch(flash, state, index);
       const cause = { kind: "cut", operation: index, torn: undefined } as const;
       if (index > 0) this.#meet(flash, { stage, cuts: cuts + 1, torn: state.torn, from: state, cause });
       for (const kind of kinds.filter((torn) => canTear(this.#question.timing, operation, torn))) {
@@ -219,7 +221,8 @@ class Explorer {
     (this.#levels[cuts] ??= []).push(state);
     // What lies between two operations of a boot was seen when the boot was judged.
     if (this.#question.deepen && cause.kind === "cut" && cause.torn === undefined) return;
-    this.#watch(content, from ?? state, cause.kind === "cut" ? cause.operation : 0);
+    const leaks = this.#watch(content, from ?? state, cause.kind === "cut" ? cause.operation : 0);
+    if (!leaks && !content.isDoubtful()) this.#clean.add(content);
   }
 
   /** A swap that a cut left complete has been tried, although nothing ran: what comes now is its revert. */

@@ -8,7 +8,7 @@ const NIGHTS = 100;
 const CASES = 6;
 const PLANTED = plantedIn(NIGHTS);
 const LINES = [...madeUpLab(NIGHTS, CASES, 7)].map((run) => ({ night: run.night, line: madeUpLine(run) }));
-const OPTIONS = { folder: "runs", nights: 30, pageOf: () => undefined, unfinished: 0, unread: 0 };
+const OPTIONS = { folder: "runs", nights: 30, pageOf: () => undefined, unfinished: [], unread: [] };
 const pageOf = (lines: readonly RunLine[]) => labPage(lines, OPTIONS);
 /** The page of the morning after a night. */
 const morning = (night: number) => pageOf(LINES.filter((entry) => entry.night <= night).map(({ line }) => line));

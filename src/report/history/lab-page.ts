@@ -27,8 +27,8 @@ interface LabOptions {
   /** Where the page of a run is, seen from the lab's page; undefined where there is none. */
   readonly pageOf: (run: string) => string | undefined;
   /** Runs that have not ended, and folders that are no record. */
-  readonly unfinished: number;
-  readonly unread: number;
+  readonly unfinished: readonly string[];
+  readonly unread: readonly string[];
 }
 
 /** The date of the night that a run belongs to; undefined where nothing says when it began. */
@@ -66,11 +66,19 @@ export function labPage(lines: readonly RunLine[], options: LabOptions): LabPage
       ...(all.length > nights.length
         ? [`${all.length - nights.length} earlier nights are not shown; what is new is told by all of them.`]
         : []),
-      ...(options.unfinished > 0 ? [`${options.unfinished} runs have not ended, or were killed.`] : []),
-      ...(options.unread > 0 ? [`${options.unread} folders are no record that can be read.`] : []),
+      ...namedText(options.unfinished, "have not ended, or were killed"),
+      ...namedText(options.unread, "are no record that can be read"),
       ...(dateless > 0 ? [`${dateless} runs do not say when they began: they stand in no column.`] : []),
     ],
   };
+}
+
+/** Folders by name: whoever reads the page in the morning looks into them. */
+function namedText(ids: readonly string[], what: string): readonly string[] {
+  if (ids.length === 0) return [];
+  const more = ids.length > NAMED ? ", …" : "";
+  const names = ids.slice(0, NAMED).map((id) => terminalText(id));
+  return [`Folders of the records that ${what} (${ids.length}): ${names.join(", ")}${more}.`];
 }
 
 interface View {

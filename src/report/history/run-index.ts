@@ -10,7 +10,7 @@ const INDEX = "index.jsonl";
 const KEPT_AT_ONCE = 200;
 
 /** The runs of a folder of records, oldest first, and the folders that are no record that can be read. */
-interface RunsFound {
+export interface RunsFound {
   readonly lines: readonly RunLine[];
   /** Of runs that go on, or were killed. */
   readonly unfinished: readonly string[];

@@ -9,6 +9,9 @@ export interface PageCode {
   readonly style: string;
 }
 
+/** In the head of each page of ours: what says, later, that the file may be replaced by another. */
+export const PAGE_MARK = '<meta name="generator" content="mcuboot-hil">';
+
 /** Room for the data of a page: beyond it, what happened around verdicts that passed is left to the record. */
 const DATA_BYTES_MAX = 9_000_000;
 
@@ -66,6 +69,7 @@ function documentOf({ title, data, code, connects }: Document): string {
     '<html lang="en">',
     "<head>",
     '<meta charset="utf-8">',
+    PAGE_MARK,
     `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta name="referrer" content="no-referrer">',

@@ -104,13 +104,20 @@ export function toldRun(folder: string, path: string, { exchanges, verdictsOnly 
   };
 }
 
+const UNREAD = "lines of the record could not be read.";
+
+/** What is said of lines that could not be read; undefined of a record that is whole. */
+export function unreadIn({ leftOut }: Pick<RunTold, "leftOut">): string | undefined {
+  return leftOut.find((text) => text.endsWith(UNREAD));
+}
+
 /** What a page lacks of its record. Source: docs/record.md, "Records of other versions". */
 function leftOutOf(run: z.output<typeof RUN> | undefined, unread: number, unknown: number): readonly string[] {
   const { schema = RECORD_SCHEMA, hil = "a later version" } = run ?? {};
   const told = `This record has schema ${schema}, written by hil ${terminalText(hil)}; this hil reads ${RECORD_SCHEMA}`;
   return [
     ...(schema > RECORD_SCHEMA ? [`${told}: what is new in it is not shown.`] : []),
-    ...(unread === 0 ? [] : [`${unread} lines of the record could not be read.`]),
+    ...(unread === 0 ? [] : [`${unread} ${UNREAD}`]),
     ...(unknown === 0 ? [] : [`${unknown} events are of kinds that this version of hil does not know.`]),
   ];
 }

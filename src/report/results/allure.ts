@@ -1,7 +1,6 @@
 import type { RunTold } from "../page/recorded-run.ts";
 import type { JudgedRow } from "../page/run-page.ts";
 import {
-  benchEndOf,
   digestOf,
   factOf,
   failedWithoutVerdict,
@@ -9,6 +8,7 @@ import {
   type ResultRun,
   seeAgain,
   titleOf,
+  unsettledOf,
 } from "./result-run.ts";
 
 /** Failed verdicts of a run that get their boot log attached. */
@@ -41,7 +41,6 @@ function escaped(text: string): string {
 function runFiles(told: RunTold, hil: string): readonly ResultFile[] {
   const beganMs = Date.parse(factOf(told, "began") ?? "");
   const zeroMs = Number.isFinite(beganMs) ? beganMs : 0;
-  const end = benchEndOf(told) ?? failedWithoutVerdict(told);
   let logs = 0;
   const files = told.judged.flatMap((row, at) => {
     const uuid = uuidOf(told.id, String(at));
@@ -61,20 +60,36 @@ function runFiles(told: RunTold, hil: string): readonly ResultFile[] {
     const log = lines.map(([, text]) => told.texts[text] ?? "").join("\n");
     return [fileOf(uuid, result), ...(hasLog ? [{ name: source, text: `${log}\n` }] : [])];
   });
-  if (end === undefined) return files;
-  const uuid = uuidOf(told.id, "end");
-  const isBench = benchEndOf(told) !== undefined;
   const lastMs = zeroMs + Math.round((told.judged.at(-1)?.toUs ?? 0) / 1000);
-  const result = {
-    ...caseOf(told, hil, isBench ? "bench" : "campaign", uuid),
-    status: isBench ? "broken" : "failed",
-    statusDetails: { message: end, trace: seeAgain(told) },
-    start: lastMs,
-    stop: lastMs,
+  return [...files, ...endsOf(told).map((end) => endFile(told, hil, end, lastMs))];
+}
+
+interface End {
+  readonly rule: string;
+  readonly name: string;
+  readonly text: string;
+  readonly status: "broken" | "failed";
+}
+
+function endsOf(told: RunTold): readonly End[] {
+  const text = failedWithoutVerdict(told);
+  return [
+    ...unsettledOf(told).map((end) => ({ ...end, status: "broken" as const })),
+    ...(text === undefined ? [] : [{ rule: "campaign", name: "campaign", text, status: "failed" as const }]),
+  ];
+}
+
+function endFile(told: RunTold, hil: string, { rule, name, text, status }: End, atMs: number): ResultFile {
+  const uuid = uuidOf(told.id, "end", rule);
+  return fileOf(uuid, {
+    ...caseOf(told, hil, name, uuid),
+    status,
+    statusDetails: { message: text, trace: seeAgain(told) },
+    start: atMs,
+    stop: atMs,
     parameters: [],
     attachments: [],
-  };
-  return [...files, fileOf(uuid, result)];
+  });
 }
 
 function fileOf(uuid: string, result: unknown): ResultFile {

@@ -1,11 +1,11 @@
 import {
-  benchEndOf,
   causesIn,
   failedWithoutVerdict,
   type ResultRun,
   seeAgain,
   shortened,
   titleOf,
+  unsettledOf,
 } from "./result-run.ts";
 
 /**
@@ -23,14 +23,13 @@ interface Annotation {
 }
 
 /**
- * Lines for the log of a GitHub step that become annotations: an error a cause of failure, a warning a run whose bench
- * failed. What is more than GitHub shows is told in the last of them.
+ * Lines for the log of a GitHub step that become annotations: an error a cause of failure, a warning what ended a run
+ * without all its verdicts. What is more than GitHub shows is told in the last of them.
  * Source: GitHub docs, "Workflow commands": ::error title=…::message; actions/toolkit, command.ts: what is escaped.
  */
 export function annotationLines(runs: readonly ResultRun[]): readonly string[] {
   const all = runs.flatMap(({ told }): readonly Annotation[] => {
     const title = titleOf(told);
-    const bench = benchEndOf(told);
     const otherwise = failedWithoutVerdict(told);
     return [
       ...causesIn(told).map(({ ending, because, rows }): Annotation => {
@@ -43,7 +42,10 @@ export function annotationLines(runs: readonly ResultRun[]): readonly string[] {
         return { kind: "error", title: `${title}: ${ending}`, text: lines.join("\n") };
       }),
       ...(otherwise === undefined ? [] : [{ kind: "error", title, text: otherwise } as const]),
-      ...(bench === undefined ? [] : [{ kind: "warning", title: `${title}: no verdict`, text: bench } as const]),
+      ...unsettledOf(told).map(({ rule, text }): Annotation => {
+        const what = rule === "incomplete" || rule === "unreadable" ? rule : "no verdict";
+        return { kind: "warning", title: `${title}: ${what}`, text };
+      }),
     ];
   });
   return (["error", "warning"] as const).flatMap((kind) => {

@@ -1,4 +1,4 @@
-import type { RunTold } from "../page/recorded-run.ts";
+import { type RunTold, unreadIn } from "../page/recorded-run.ts";
 import type { ResultRun } from "./result-run.ts";
 
 interface BadgeText {
@@ -15,6 +15,9 @@ function badgeText(runs: readonly ResultRun[]): BadgeText {
   const worst = WORST_FIRST.find((outcome) => runs.some(({ told }) => told.outcome === outcome));
   const cuts = runs.flatMap(({ told }) => told.judged.filter(({ check }) => /^cut \d+$/.test(check)));
   const passed = `${cuts.filter(({ pass }) => pass).length}/${cuts.length} cuts`;
+  if (worst === "pass" && runs.some(({ told }) => unreadIn(told) !== undefined)) {
+    return { message: "record damaged", colour: "orange" };
+  }
   switch (worst) {
     case "pass":
       return { message: cuts.length === 0 ? "pass" : `pass, ${passed}`, colour: "brightgreen" };

@@ -1,34 +1,46 @@
-import { benchEndOf, digestOf, type ResultRun, shortened, titleOf } from "./result-run.ts";
-import { scenarioPath } from "./sarif.ts";
+import { digestOf, failedWithoutVerdict, type ResultRun, shortened, titleOf, unsettledOf } from "./result-run.ts";
+import { CAMPAIGN, scenarioPath } from "./sarif.ts";
 
 /** A report may have so many: GitLab reads it into a merge request's page. */
 const ISSUES_MAX = 5_000;
 const DESCRIPTION_CHARS = 500;
 
+interface Told {
+  readonly rule: string;
+  readonly name: string;
+  readonly text: string;
+  readonly severity: "major" | "critical";
+}
+
 /**
  * Failed verdicts as GitLab's code quality report: one issue a verdict, with a fingerprint that is the same every
- * night, so that a merge request shows which are new. A bench that failed is told in the JUnit file, not here.
+ * night, so that a merge request shows which are new. What ended a run without all its verdicts is an issue of its own,
+ * of another name and severity: an empty report says that nothing failed.
  * Source: GitLab docs, "Code Quality", report format: description, check_name, fingerprint, severity, location.path,
  *   location.lines.begin; a byte order mark is not allowed. Two issues of one fingerprint become one.
  */
 export function codeQuality(runs: readonly ResultRun[]): string {
   const issues = runs.flatMap(({ told }) => {
-    if (benchEndOf(told) !== undefined) return [];
-    return told.judged.flatMap((row) => {
+    const issue = ({ rule, name, text, severity }: Told) => ({
+      type: "issue",
+      check_name: `hil/${rule.replaceAll(" ", "-")}`,
+      description: shortened(`${titleOf(told)}: ${name}: ${text}`, DESCRIPTION_CHARS),
+      fingerprint: digestOf(titleOf(told), name, rule),
+      severity,
+      location: { path: scenarioPath(told), lines: { begin: 1 } },
+    });
+    const ends = [
+      ...unsettledOf(told).map((end) => issue({ ...end, severity: "major" })),
+      ...[failedWithoutVerdict(told)]
+        .filter((text) => text !== undefined)
+        .map((text) => issue({ rule: CAMPAIGN, name: CAMPAIGN, text, severity: "critical" })),
+    ];
+    const failed = told.judged.flatMap((row) => {
       if (row.pass) return [];
       const text = (number: number) => told.texts[number] ?? "";
-      const ending = text(row.ending);
-      return [
-        {
-          type: "issue",
-          check_name: `hil/${ending.replaceAll(" ", "-")}`,
-          description: shortened(`${titleOf(told)}: ${row.name}: ${text(row.because)}`, DESCRIPTION_CHARS),
-          fingerprint: digestOf(titleOf(told), row.name, ending),
-          severity: "critical",
-          location: { path: scenarioPath(told), lines: { begin: 1 } },
-        },
-      ];
+      return [issue({ rule: text(row.ending), name: row.name, text: text(row.because), severity: "critical" })];
     });
+    return [...ends, ...failed];
   });
   return `${JSON.stringify(issues.slice(0, ISSUES_MAX), undefined, 2)}\n`;
 }

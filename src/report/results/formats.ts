@@ -2,12 +2,14 @@ import { eventsIn } from "../../campaign/index.ts";
 import { ConfigurationError } from "../../core/index.ts";
 import { junit } from "../junit.ts";
 import { type PageCode, pageDocument } from "../page/page-document.ts";
-import { recordedRun } from "../page/recorded-run.ts";
+import { readEvent } from "../page/recorded-event.ts";
+import { recordedRun, unreadIn } from "../page/recorded-run.ts";
 import { allureResults } from "./allure.ts";
 import { annotationLines } from "./annotations.ts";
 import { badgeJson, badgeSvg } from "./badge.ts";
 import { codeQuality } from "./code-quality.ts";
 import { markdownSummary } from "./markdown.ts";
+import type { OutputForm } from "./output-form.ts";
 import type { ResultFile, ResultRun } from "./result-run.ts";
 import { sarif } from "./sarif.ts";
 
@@ -27,6 +29,8 @@ export const STEP_SUMMARY_BYTES_MAX = 1_048_576;
 /** One form of results that readers other than people's eyes take. */
 export interface ResultFormat {
   readonly name: string;
+  /** How its files begin: an existing one of another form is not replaced. */
+  readonly form: OutputForm;
   /** Where it goes when nothing is said; below a folder where `isFolder` says so. */
   readonly file: string;
   readonly isFolder?: true;
@@ -45,6 +49,7 @@ const whole = (text: string): readonly ResultFile[] => [{ name: "", text }];
 export const RESULT_FORMATS: readonly ResultFormat[] = [
   {
     name: "junit",
+    form: "junit",
     file: "junit.xml",
     about: "JUnit XML: GitLab, Jenkins and most others",
     source: "docs/record.md, JUnit",
@@ -52,6 +57,7 @@ export const RESULT_FORMATS: readonly ResultFormat[] = [
   },
   {
     name: "html",
+    form: "html",
     file: "report.html",
     about: "the page that opens from disk",
     source: "docs/report.md",
@@ -66,6 +72,7 @@ export const RESULT_FORMATS: readonly ResultFormat[] = [
   },
   {
     name: "github",
+    form: "markdown",
     file: "$GITHUB_STEP_SUMMARY",
     variable: "GITHUB_STEP_SUMMARY",
     about: "GitHub: the step's summary, and annotations in its log",
@@ -75,6 +82,7 @@ export const RESULT_FORMATS: readonly ResultFormat[] = [
   },
   {
     name: "markdown",
+    form: "markdown",
     file: "hil-summary.md",
     about: "the same summary as a file: a merge request's comment, a wiki",
     source: "GitHub Flavored Markdown",
@@ -82,6 +90,7 @@ export const RESULT_FORMATS: readonly ResultFormat[] = [
   },
   {
     name: "gitlab",
+    form: "json-list",
     file: "gl-code-quality-report.json",
     about: "GitLab: code quality report, new failures in a merge request",
     source: "GitLab docs, Code Quality, report format",
@@ -89,6 +98,7 @@ export const RESULT_FORMATS: readonly ResultFormat[] = [
   },
   {
     name: "sarif",
+    form: "sarif",
     file: "hil.sarif",
     about: "SARIF 2.1.0: code scanning, editors",
     source: "OASIS SARIF 2.1.0",
@@ -96,6 +106,7 @@ export const RESULT_FORMATS: readonly ResultFormat[] = [
   },
   {
     name: "allure",
+    form: "any",
     file: "allure-results",
     isFolder: true,
     about: "folder of results for Allure 2 and 3",
@@ -104,6 +115,7 @@ export const RESULT_FORMATS: readonly ResultFormat[] = [
   },
   {
     name: "badge",
+    form: "badge",
     file: "hil-badge.json",
     about: "badge for shields.io's endpoint",
     source: "shields.io, Endpoint Badge",
@@ -111,6 +123,7 @@ export const RESULT_FORMATS: readonly ResultFormat[] = [
   },
   {
     name: "badge-svg",
+    form: "svg",
     file: "hil-badge.svg",
     about: "the badge as a drawing",
     source: "SVG 1.1",
@@ -122,11 +135,15 @@ export const RESULT_FORMATS: readonly ResultFormat[] = [
 function junitOf(runs: readonly ResultRun[]): string {
   let folder = "";
   try {
+    const events = runs.map(({ told, path }) => {
+      folder = told.folder;
+      const takes = (line: string) => readEvent(line) !== undefined;
+      return [...eventsIn(path, takes)].filter(({ event }) => event !== "upload-progress");
+    });
     return junit(
-      runs.map(({ told, path }) => {
-        folder = told.folder;
-        return [...eventsIn(path)].filter(({ event }) => event !== "upload-progress");
-      }),
+      events,
+      new Set(),
+      runs.map(({ told }) => unreadIn(told)),
     );
   } catch (error) {
     const hint = "It was changed, or another version wrote it: --write html shows what can be read of it.";

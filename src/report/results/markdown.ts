@@ -1,4 +1,4 @@
-import type { RunTold } from "../page/recorded-run.ts";
+import { type RunTold, unreadIn } from "../page/recorded-run.ts";
 import {
   benchEndOf,
   causesIn,
@@ -53,6 +53,7 @@ const MARKS: Readonly<Record<RunTold["outcome"], string>> = {
 
 function blocksOf(told: RunTold): readonly string[] {
   const causes = causesIn(told);
+  const unread = unreadIn(told);
   const bench = benchEndOf(told) ?? failedWithoutVerdict(told);
   const notShown = told.notShown.map((text) => `- ${asText(text)}`).join("\n");
   const facts = [
@@ -65,6 +66,7 @@ function blocksOf(told: RunTold): readonly string[] {
     `## ${MARKS[told.outcome]} ${asText(titleOf(told))}\n`,
     `${asText(told.sentence)}\n`,
     ...(bench === undefined ? [] : [`> ${asText(shortened(bench, CELL_CHARS))}\n`]),
+    ...(unread === undefined ? [] : [`> ⚠️ ${asText(unread)}\n`]),
     ...(causes.length === 0 ? [] : [causeTable(told)]),
     `${facts.map(([name, value]) => `${name}: ${asText(value ?? "")}`).join(" · ")}\n`,
     `<details><summary>What this run does not show</summary>\n\n${notShown}\n\n</details>\n`,

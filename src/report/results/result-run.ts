@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { RunTold } from "../page/recorded-run.ts";
+import { type RunTold, unreadIn } from "../page/recorded-run.ts";
 import type { JudgedRow } from "../page/run-page.ts";
 
 /** A recorded run that results are made of: what its events say, and its folder. */
@@ -48,6 +48,29 @@ export function causesIn({ judged, texts }: RunTold): readonly FailedCause[] {
 export function benchEndOf({ outcome, sentence, notes }: RunTold): string | undefined {
   if (outcome === "pass" || outcome === "fail" || outcome === "incomplete") return undefined;
   return notes.findLast(({ kind }) => kind === "failure")?.text ?? sentence;
+}
+
+/** Why a run's results are not all that it was to find out. */
+interface Unsettled {
+  /** What readers group by, beside the endings of firmware: "hil/unfinished". */
+  readonly rule: "bench" | "interrupted" | "unfinished" | "incomplete" | "unreadable";
+  /** Its case, as JUnit has it. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * Each reason for which a run says less than was asked of it: a finding of its own in every form, as an empty list of
+ * failures is read as "nothing failed". None of a run that came to its end, and whose record is whole.
+ */
+export function unsettledOf(told: RunTold): readonly Unsettled[] {
+  const { outcome, sentence } = told;
+  const unread = unreadIn(told);
+  const lost = unread === undefined ? [] : [{ rule: "unreadable", name: "record", text: unread } as const];
+  if (outcome === "pass" || outcome === "fail") return lost;
+  if (outcome === "incomplete") return [{ rule: outcome, name: "all cuts are made", text: sentence }, ...lost];
+  const rule = outcome === "error" ? "bench" : outcome;
+  return [{ rule, name: "bench", text: benchEndOf(told) ?? sentence }, ...lost];
 }
 
 /**

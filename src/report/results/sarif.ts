@@ -2,13 +2,13 @@ import { ENDINGS } from "../../campaign/index.ts";
 import type { RunTold } from "../page/recorded-run.ts";
 import type { JudgedRow } from "../page/run-page.ts";
 import {
-  benchEndOf,
   digestOf,
   failedWithoutVerdict,
   type ResultRun,
   seeAgain,
   shortened,
   titleOf,
+  unsettledOf,
 } from "./result-run.ts";
 
 /**
@@ -19,11 +19,12 @@ const RESULTS_MAX = 5_000;
 const MESSAGE_CHARS = 1_000;
 const SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /** Of a run that failed without a verdict that failed. */
-const CAMPAIGN = "campaign";
+export const CAMPAIGN = "campaign";
 
 /**
- * Failed verdicts as SARIF 2.1.0, a run of the format for each recorded run. A bench that failed is no result: it is a
- * notification of the tool, and its `executionSuccessful` is false, so that no dashboard takes it for firmware.
+ * Failed verdicts as SARIF 2.1.0, a run of the format for each recorded run. What ended a run without all its verdicts
+ * is a result of a rule of its own, a warning, as a list without results closes every alert; it is a notification of
+ * the tool besides, and `executionSuccessful` is false, so that no dashboard takes it for firmware.
  * Source: OASIS SARIF 2.1.0: 3.14 run, 3.20 invocation, 3.27 result, 3.49 reportingDescriptor; what GitHub asks for
  *   besides (a file for each result, partialFingerprints): GitHub docs, "SARIF support for code scanning".
  */
@@ -38,10 +39,19 @@ const RULES = [
   { name: CAMPAIGN, text: "the firmware or an image ended the run" },
 ];
 
+/** Of runs that say less than was asked of them: nothing is known of the firmware by it. */
+const UNSETTLED_RULES = [
+  { name: "bench", text: "the bench failed" },
+  { name: "interrupted", text: "the run was stopped" },
+  { name: "unfinished", text: "the run did not come to an end" },
+  { name: "incomplete", text: "not all cuts were made" },
+  { name: "unreadable", text: "lines of the record could not be read" },
+] as const;
+
 const ruleId = (ending: string): string => `hil/${ending.replaceAll(" ", "-")}`;
 
 function sarifRun(told: RunTold, hil: string): unknown {
-  const bench = benchEndOf(told);
+  const ends = unsettledOf(told);
   const failed = told.judged.filter(({ pass }) => !pass);
   const otherwise = failedWithoutVerdict(told);
   const results = failed.slice(0, RESULTS_MAX).map((row) => resultOf(told, row));
@@ -55,18 +65,32 @@ function sarifRun(told: RunTold, hil: string): unknown {
     shortDescription: { text: text === "" ? "no ending told" : text },
     defaultConfiguration: { level: "error" },
   }));
+  const endRules = UNSETTLED_RULES.filter(({ name }) => ends.some(({ rule }) => rule === name)).map(
+    ({ name, text }) => ({
+      id: ruleId(name),
+      name: `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`,
+      shortDescription: { text },
+      defaultConfiguration: { level: "warning" },
+    }),
+  );
   return {
-    tool: { driver: { name: "mcuboot-hil", version: hil, rules } },
+    tool: { driver: { name: "mcuboot-hil", version: hil, rules: [...rules, ...endRules] } },
     automationDetails: { id: `hil/${told.scenario}/${told.profile ?? told.board}/` },
     invocations: [
       {
-        executionSuccessful: bench === undefined,
-        ...(bench !== undefined && {
-          toolExecutionNotifications: [{ level: "error", message: messageOf(bench) }],
+        executionSuccessful: ends.length === 0,
+        ...(ends.length > 0 && {
+          toolExecutionNotifications: ends.map(({ text }) => ({ level: "error", message: messageOf(text) })),
         }),
       },
     ],
-    results: otherwise === undefined ? results : [...results, campaignResult(told, otherwise)],
+    results: [
+      ...results,
+      ...(otherwise === undefined
+        ? []
+        : [endResult(told, { rule: CAMPAIGN, name: CAMPAIGN, text: otherwise }, "error")]),
+      ...ends.map((end) => endResult(told, end, "warning")),
+    ],
     properties: { record: told.id, outcome: told.outcome, seed: told.seed ?? null, cutsPlanned: told.cutsPlanned },
     columnKind: "utf16CodeUnits",
   };
@@ -91,13 +115,18 @@ function resultOf(told: RunTold, row: JudgedRow): unknown {
   };
 }
 
-function campaignResult(told: RunTold, because: string): unknown {
+/** What ended a run otherwise than by a verdict. */
+function endResult(
+  told: RunTold,
+  { rule, name, text }: { readonly rule: string; readonly name: string; readonly text: string },
+  level: "error" | "warning",
+): unknown {
   return {
-    ruleId: ruleId(CAMPAIGN),
-    level: "error",
-    message: messageOf(because),
-    locations: [locationOf(told, CAMPAIGN)],
-    partialFingerprints: { "hilCase/v1": digestOf(titleOf(told), CAMPAIGN) },
+    ruleId: ruleId(rule),
+    level,
+    message: messageOf(text),
+    locations: [locationOf(told, name)],
+    partialFingerprints: { "hilCase/v1": digestOf(titleOf(told), rule) },
     properties: { replay: seeAgain(told) },
   };
 }

@@ -42,6 +42,20 @@ describe("files of image commands", () => {
     expect(readFileSync(join(folder, "real.bin"), "utf8")).toBe("new");
   });
 
+  test("never take the place of a private key, which cannot be made again, but for another key", () => {
+    const key = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB";
+    writeFileSync(join(folder, "key.pem"), key);
+    symlinkSync(join(folder, "key.pem"), join(folder, "link.bin"));
+    for (const name of ["key.pem", "link.bin"]) {
+      expect(() => diskFiles(folder).write(name, utf8("image"))).toThrow(
+        `${name} holds a private key, which would be lost`,
+      );
+    }
+    expect(readFileSync(join(folder, "key.pem"), "utf8")).toBe(key);
+    diskFiles(folder).write("key.pem", utf8("new"), { secret: true });
+    expect(readFileSync(join(folder, "key.pem"), "utf8")).toBe("new");
+  });
+
   test("that cannot be written are a request that names them, and no half file stays", () => {
     expect(() => diskFiles(folder).write("nowhere/out.bin", utf8("x"))).toThrow(/cannot write nowhere\/out.bin/);
     expect(() => diskFiles(folder).write(".", utf8("x"))).toThrow(/cannot write ./);

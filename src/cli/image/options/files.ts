@@ -4,6 +4,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -11,7 +12,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { ConfigurationError, hasCode, messageOf, readInput } from "../../../core/index.ts";
+import {
+  ConfigurationError,
+  entryAt,
+  hasCode,
+  isHilError,
+  messageOf,
+  readInput,
+  UsageError,
+} from "../../../core/index.ts";
 
 /** The files an image command touches; injected, so that a test or a golden run needs no disk. */
 export interface ImageFiles {
@@ -31,14 +40,33 @@ export function diskFiles(cwd: string): ImageFiles {
     write: (path, bytes, options) => {
       try {
         if (options?.makesFolder === true) mkdirSync(dirname(resolve(cwd, path)), { recursive: true });
+        if (options?.secret !== true) refuseKey(resolve(cwd, path), path);
         writeWhole(resolve(cwd, path), bytes, options?.secret === true);
       } catch (cause) {
+        if (isHilError(cause)) throw cause;
         throw new ConfigurationError(`cannot write ${path}: ${messageOf(cause)}.`, "Check folder and permissions.", {
           cause,
         });
       }
     },
   };
+}
+
+/** How much of a file is looked at, to know a key. */
+const HEAD_BYTES = 64;
+
+/** @throws UsageError when a private key lies there: it cannot be made again, and no image is written over it. */
+function refuseKey(path: string, shown: string): void {
+  if (!entryAt(path)?.isFile()) return;
+  const handle = openSync(path, "r");
+  try {
+    const head = Buffer.alloc(HEAD_BYTES);
+    readSync(handle, head);
+    if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(head.toString("latin1"))) return;
+  } finally {
+    closeSync(handle);
+  }
+  throw new UsageError(`${shown} holds a private key, which would be lost.`, "Name another file.");
 }
 
 /** The text of a file; @throws ConfigurationError saying what is wrong with `what`. */
