@@ -160,7 +160,7 @@ function checkRamLoad(
   if (address === undefined) return complain(["images", "load_address"], `is missing; ${mode} needs it.`);
   if (address < ram.offset || address >= ram.offset + ram.bytes) {
     const range = `${hexOf(ram.offset)} to ${hexOf(ram.offset + ram.bytes)}`;
-    complain(["images", "load_address"], `is ${hexOf(address)}; bootloader.image_ram is ${range}.`);
+    complain(["images", "load_address"], `bootloader.image_ram is ${range}.`);
   }
   if (bootloader.network_core_upgrade)
     complain(["bootloader", "network_core_upgrade"], `has no use with ${mode}: nothing is taken out of a slot.`);

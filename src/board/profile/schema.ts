@@ -244,7 +244,7 @@ export const PROFILE_FIELDS = z.strictObject({
           .array(z.string().min(1))
           .min(1)
           .max(SIGNING_KEYS_MAX)
-          .refine((files) => new Set(files).size === files.length, "names a key twice")
+          .refine((files) => new Set(files).size === files.length, "names a key twice: leave one of them out.")
           .refine((files) => !files.includes(UNSIGNED), "is a list: `none` stands alone"),
       ])
       .describe(

@@ -59,7 +59,11 @@ describe("a campaign where the newest image is loaded into RAM", () => {
 
   test.each([
     ["nothing that says where images lie", () => smallProfile(["swap-move", "ram-load"]), /load_address .*is missing/],
-    ["an address outside of that memory", () => board("ram-load", [LOAD, "0x20080000"]), /load_address .*image_ram is/],
+    [
+      "an address outside of that memory",
+      () => board("ram-load", [LOAD, "0x20080000"]),
+      /load_address is 0x20080000; bootloader\.image_ram is 0x/,
+    ],
     [
       "an address where nothing is loaded",
       () => smallProfile(["twin: {", `images: { load_address: ${LOAD} }\ntwin: {`]),

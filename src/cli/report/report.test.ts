@@ -79,6 +79,17 @@ describe("hil report", () => {
     expect(cell).toMatchObject({ run: run.slice("runs/".length), href: `../${run}/report.html`, outcome: "pass" });
   });
 
+  test.each([
+    [[] as string[], "one.html"],
+    [["--lab"], "all.html"],
+  ])("%j --json -o prints one document and writes the page, too", async (more, page) => {
+    const own = memoryIo({ cwd: io.cwd });
+    const argv = [more.length === 0 ? run : "runs", ...more, "--json", "-o", page];
+    expect(await reportCommand(argv, own)).toBe(0);
+    expect(typeof JSON.parse(own.printed())).toBe("object");
+    expect(existsSync(join(io.cwd, page))).toBe(true);
+  });
+
   test("--lab names the folders that it passes over, on the console and on the page", async () => {
     const own = memoryIo({ cwd: io.cwd });
     cpSync(join(io.cwd, "runs"), join(io.cwd, "mixed"), { recursive: true });

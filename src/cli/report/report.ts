@@ -16,7 +16,7 @@ const OPTIONS = {
   lab: { type: "boolean", describe: "the page of a lab: RUN is a folder of records (default: runs)" },
   nights: { type: "string", describe: "with --lab: so many nights, the last ones", default: "30" },
   ...OUTLET_OPTIONS,
-  json: { type: "boolean", describe: "print the page's data as JSON, and write no file" },
+  json: { type: "boolean", describe: "print the page's data as JSON; a page is written only where -o names it" },
 } as const satisfies OptionRows;
 
 /** Runs on one page: more of them are a history, not a report. */
@@ -49,13 +49,12 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
   for (const folder of folders) requireRunFolder(folder, io);
   if (!hasPage && !args.flag("json")) return endOf(outlets, folders, io);
   const runs = folders.map((folder) => recordedRun(folder, resolve(io.cwd, folder)));
-  if (args.flag("json")) {
-    io.out(`${JSON.stringify(runs, undefined, 2)}\n`);
-    return endOf(outlets, folders, io);
-  }
+  const json = args.flag("json");
+  if (json) io.out(`${JSON.stringify(runs, undefined, 2)}\n`);
+  if (json && output === undefined) return endOf(outlets, folders, io);
   const path = output ?? join(first, "report.html");
   new WholeFile(path, io.cwd, "html").write(pageDocument(runs, pageCode(), ownVersion()), "request");
-  io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
+  if (!json) io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
   return endOf(outlets, folders, io);
 }
 
@@ -93,11 +92,10 @@ function labReport(args: Parsed, io: CliIo): number {
     unfinished,
     unread: unread.map(({ id }) => id),
   });
-  if (args.flag("json")) {
-    io.out(`${JSON.stringify(lab, undefined, 2)}\n`);
-    return EXIT.pass;
-  }
+  const json = args.flag("json");
+  if (json) io.out(`${JSON.stringify(lab, undefined, 2)}\n`);
+  if (json && args.text("output") === undefined) return EXIT.pass;
   new WholeFile(path, io.cwd, "html").write(labDocument(lab, pageCode(), ownVersion()), "request");
-  io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
+  if (!json) io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
   return EXIT.pass;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { VirtualClock } from "../../core/index.ts";
-import { type Delivery, deliver, type Post, secretBytes, signature } from "./webhook.ts";
+import { type Delivery, deliver, fetchPost, type Post, secretBytes, signature } from "./webhook.ts";
 
 const MESSAGE: Delivery = {
   url: new URL("https://hooks.example.com/T0/secret-part"),
@@ -41,6 +41,19 @@ describe("a webhook", () => {
     // printf %s 'msg_1.1700000000.{"type":"hil.newly-red"}' | openssl dgst -sha256 -hmac 'a secret' -binary | base64
     expect(got[0]?.headers["webhook-signature"]).toBe("v1,niE5BKklSdn9f9idZYxOn9qKLjLSu+5NhbpHXCj9HrQ=");
     expect(got[0]?.headers).toMatchObject({ "webhook-id": "msg_1", "webhook-timestamp": "1700000000" });
+  });
+
+  test("to a port that fetch refuses itself is tried once", async () => {
+    const refused = await fetchPost(new URL("http://127.0.0.1:25/"), {
+      headers: {},
+      body: "",
+      signal: new AbortController().signal,
+    }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ message: "fetch failed", cause: { message: "bad port" } });
+    const message = { ...MESSAGE, url: new URL("http://127.0.0.1:25/hook") };
+    const { got, why } = await delivered([new TypeError("fetch failed", { cause: new Error("bad port") })], message);
+    expect(got).toHaveLength(1);
+    expect(why).toBe("port 25 is one that HTTP clients refuse: name another");
   });
 
   test("has no signature without a secret", async () => {

@@ -68,6 +68,8 @@ export async function deliver(
     } catch (error) {
       signal.throwIfAborted();
       why = reasonOf(error, url);
+      // Fetch Standard, 2.9 "port blocking": it will say so each time.
+      if (why === "bad port") return `port ${url.port} is one that HTTP clients refuse: name another`;
     }
   }
   return `${why}, ${WAITS_S.length + 1} times`;

@@ -12,7 +12,8 @@ export const WATCH_OPTIONS = {
     type: "boolean",
     describe: "show the run as a page on this machine while it goes on; --watch=PORT on that port",
   },
-  "watch-port": { type: "string", describe: "port of that page (default: one that is free)" },
+  // What `--watch=PORT` becomes: nobody types it.
+  "watch-port": { type: "string", hidden: true, describe: "port of that page (default: one that is free)" },
 } as const satisfies OptionRows;
 
 /** `--watch=8080` as the two options that it is. */
@@ -35,7 +36,7 @@ export class WatchBeside implements AsyncDisposable {
   static async open(args: Parsed, io: CliIo): Promise<WatchBeside> {
     const port = args.whole("watch-port", { least: 1, most: 65_535 });
     if (!args.flag("watch")) {
-      if (port !== undefined) throw new UsageError("--watch-port is the port of --watch.", "Give --watch, too.");
+      if (port !== undefined) throw new UsageError("--watch-port is the port of --watch.", "Say --watch=PORT.");
       return new WatchBeside(undefined);
     }
     if (io.startHil === undefined) throw new ConfigurationError("--watch: no second process can be started here.");

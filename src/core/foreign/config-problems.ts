@@ -148,8 +148,9 @@ function described(issue: z.core.$ZodIssue, base: FieldPath, facts: CheckedFile)
     const wanted = options ? oneOf(options, found) : "no form of it fits";
     return [at(path, `${is(found, path, facts)}; ${wanted}.`)];
   }
-  if (issue.code === "custom" && (found === undefined || typeof found === "object")) return [at(path, issue.message)];
-  return [at(path, `${is(found, path, facts)}; ${issue.message}${issue.message.endsWith(".") ? "" : "."}`)];
+  const sentence = `${issue.message}${issue.message.endsWith(".") ? "" : "."}`;
+  if (issue.code === "custom" && (found === undefined || typeof found === "object")) return [at(path, sentence)];
+  return [at(path, `${is(found, path, facts)}; ${sentence}`)];
 }
 
 /** Of the forms a union allows, the one that the value comes nearest to: fewest complaints, the first of equals. */
