@@ -65,6 +65,7 @@ async function unpack(): Promise<void> {
     bundle: true,
     platform: "node",
     format: "esm",
+    target: "node20",
     outExtension: { ".js": ".mjs" },
     packages: "external",
     logLevel: "error",

@@ -86,7 +86,7 @@ const UPSTREAM_MACHINE_FAULTS = [
   },
   {
     name: "DZ-105028",
-    modes: ["move", "offset", "scratch", "overwrite"],
+    modes: ["move", "offset", "scratch", "overwrite", "direct-xip"],
     needs: ["application upload"],
     shownBy: { scenario: "faults/DZ-105028", board: "small/move" },
     versions: "nRF Connect SDK 2.3.0",
