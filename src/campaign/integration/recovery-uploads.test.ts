@@ -93,6 +93,13 @@ describe("a campaign of uploads in serial recovery", () => {
     expect(`${cut?.verdict.from} to ${cut?.verdict.to}`).toBe(direction);
   });
 
+  test("makes no cut but the one that is asked for, also where the scenario cuts at every operation", async () => {
+    const cuts = [{ index: 3, kind: "operation", operation: 2 }] as const;
+    const outcome = await smallRun({ board: single(), scenario: scenario("cuts: { every: operation }"), cuts });
+    expect(passed(outcome)).toMatchObject({ cutsPlanned: 1, cutsJudged: 1 });
+    expect(eventsOf(outcome.events, "plan")).toMatchObject([{ cuts: [{ index: 3 }] }]);
+  });
+
   test("writes the same record for the same seed", async () => {
     const run = () => smallRun({ board: single(), scenario: scenario("cuts: { count: 3 }"), seed: 9 });
     const [first, second] = [await run(), await run()];
