@@ -149,7 +149,9 @@ export class RecoveryCampaign {
     record.event({ atUs, event: "plan", cuts, phases: uploadPhases(steps, upload) });
     let direction = start;
     for (const planned of cutsToMake(this.#parts, recorded, cuts)) {
-      const next = await this.#whole(direction, planned, reference);
+      const cut = await this.#whole(direction, planned, reference);
+      if (cut === undefined || this.#stopped) return;
+      const next = await this.#bringAgain(cut.judged, cut.direction, planned.index);
       if (next === undefined) return;
       direction = next;
     }
@@ -183,8 +185,12 @@ export class RecoveryCampaign {
     return { upload: own, steps: stepsOf(this.#trial, image, own) };
   }
 
-  /** One upload with a cut, and the one that brings the image after it. @returns the direction of the next. */
-  async #cut(asked: Direction, planned: CutIn<"upload">, whole: UploadReference): Promise<Direction | undefined> {
+  /** One upload with a cut, and what it came to; undefined where the old image cannot be brought before it. */
+  async #cut(
+    asked: Direction,
+    planned: CutIn<"upload">,
+    whole: UploadReference,
+  ): Promise<{ readonly judged: JudgedStart; readonly direction: Direction } | undefined> {
     const { recorded, expected } = this.#trial;
     const direction = planned.kind === "operation" ? await this.#towardsNew(asked) : asked;
     if (direction === undefined) return undefined;
@@ -210,8 +216,7 @@ export class RecoveryCampaign {
       place,
     });
     this.#count(judged, wholeUpload(before, expected.build, to).pages);
-    if (this.#stopped) return undefined;
-    return this.#bringAgain(judged, direction, planned.index);
+    return { judged, direction };
   }
 
   /** After a cut, whoever is there: the image comes by another upload, and must run then. */
