@@ -2,6 +2,7 @@ export { abortable, whenAborted } from "./abortable.ts";
 export { concat, equalBytes, fromHex, hex, hexOf, roundUp, textOf, utf8, viewOf } from "./bytes.ts";
 export { Cleanup } from "./cleanup.ts";
 export { type Clock, RealClock, sleep, sleepUntil, UNNOTICED, wallTime } from "./clock.ts";
+export { columns } from "./columns.ts";
 export { defined } from "./defined.ts";
 export { diskError } from "./disk.ts";
 export {

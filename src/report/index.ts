@@ -1,5 +1,5 @@
 export { ConsoleReport } from "./console.ts";
-export { columns, count, grouped, quantile, seconds } from "./format.ts";
+export { count, grouped, quantile, seconds } from "./format.ts";
 export {
   type Case,
   type Comparison,
