@@ -56,7 +56,7 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
 
 interface Put {
   readonly data: unknown;
-  html(): string;
+  readonly html: () => string;
   readonly path: string;
 }
 

@@ -7,16 +7,20 @@ export interface Budget {
   readonly durationUs: number;
 }
 
+/** How a sweep tells its progress. */
+interface Told<Progress> {
+  readonly textOf: (progress: Progress) => string;
+  /** Whether the budget is used up, besides the time. */
+  readonly isSpent: (progress: Progress) => boolean;
+}
+
 /** A breath for Ctrl-C and the terminal, this often. */
 const TURN_US = 200_000;
 
-/**
- * Walks a sweep to its end, or to that of its time; a terminal is told how far it is.
- * @param textOf what is shown of its progress. @param isSpent whether the budget is used up by it, besides the time.
- */
+/** Walks a sweep to its end, or to that of its budget; a terminal is told how far it is. */
 export async function driven<Progress, Result>(
   steps: Generator<Progress, Result, boolean | undefined>,
-  { textOf, isSpent }: { textOf(progress: Progress): string; isSpent(progress: Progress): boolean },
+  { textOf, isSpent }: Told<Progress>,
   { durationUs }: Pick<Budget, "durationUs">,
   isShown: boolean,
   io: CliIo,
