@@ -1,7 +1,7 @@
 import { histogramOf } from "../src/report/page/histogram.ts";
 import type { RunPage, TimesOf } from "../src/report/page/run-page.ts";
 import { Chart } from "./chart.tsx";
-import { duration, grouped, quantile } from "./text.ts";
+import { duration, grouped, quantile, rate } from "./text.ts";
 
 /** How long things took: histograms, the upload, the current, and the flash that was worn. */
 export function Times({ run }: { run: RunPage }) {
@@ -61,7 +61,7 @@ function rateText({ bytes, durationUs, limitBytesPerS }: RunPage["uploads"][numb
   const perS = (bytes * 1_000_000) / durationUs;
   const share =
     limitBytesPerS > 0 ? `, ${Math.round((100 * perS) / limitBytesPerS)} % of what line and flash allow` : "";
-  return `${(perS / 1024).toFixed(1)} KiB/s${share}`;
+  return `${rate(perS)}${share}`;
 }
 
 /** What the bench's calibration says of a duration: only the switch is calibrated. */
