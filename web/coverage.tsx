@@ -1,5 +1,5 @@
 import type { RunPage } from "../src/report/page/run-page.ts";
-import { Heads } from "./parts.tsx";
+import { Heads, Wide } from "./parts.tsx";
 import { placedCuts, windowOf } from "./swap-window.ts";
 import { duration } from "./text.ts";
 
@@ -55,7 +55,7 @@ export function Coverage({ run }: { run: RunPage }) {
 function PhaseTable({ run }: { run: RunPage }) {
   const cuts = placedCuts(run);
   return (
-    <div class="wide" tabIndex={0} role="group" aria-label="Table of phases">
+    <Wide label="Table of phases">
       <table>
         <caption>Phases of the swap</caption>
         <Heads names={["phase", "takes", "cuts", "failed"]} />
@@ -73,6 +73,6 @@ function PhaseTable({ run }: { run: RunPage }) {
           })}
         </tbody>
       </table>
-    </div>
+    </Wide>
   );
 }

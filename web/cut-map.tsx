@@ -65,8 +65,8 @@ export function CutMap({ run, open, show }: Props) {
       <p class="quiet">
         {count(cuts.length, "cut")} over {duration(window.toUs - window.fromUs)} of swap
         {run.reference === undefined ? "" : `, ${count(run.reference.operations, "flash operation")}`}
-        {run.calibration?.uncertaintyUs === undefined ? "" : `; each ± ${duration(run.calibration?.uncertaintyUs)}`}.
-        Click a mark, or step with the buttons or the arrow keys.
+        {run.calibration === undefined ? "" : `; each ± ${duration(run.calibration.uncertaintyUs)}`}. Click a mark, or
+        step with the buttons or the arrow keys.
       </p>
       <div class="steps">
         <button type="button" onClick={() => step(-1)}>

@@ -1,5 +1,5 @@
 import type { RunPage } from "../src/report/page/run-page.ts";
-import { Heads } from "./parts.tsx";
+import { Heads, Wide } from "./parts.tsx";
 import { grouped } from "./text.ts";
 
 /** What went in: files by their digest, and what the board was asked before. */
@@ -7,7 +7,7 @@ export function Inputs({ run }: { run: RunPage }) {
   return (
     <section aria-labelledby="inputs">
       <h2 id="inputs">Inputs</h2>
-      <div class="wide" tabIndex={0} role="group" aria-label="Tables of inputs">
+      <Wide label="Tables of inputs">
         <table>
           <caption>Files in the record</caption>
           <Heads names={["file", "bytes", "SHA-256"]} />
@@ -35,7 +35,7 @@ export function Inputs({ run }: { run: RunPage }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </section>
   );
 }

@@ -1,5 +1,5 @@
 import type { LabBench, LabPage } from "../src/report/page/lab-data.ts";
-import { Heads } from "./parts.tsx";
+import { Heads, Wide } from "./parts.tsx";
 import { duration, grouped, nightText } from "./text.ts";
 
 /** Health of each bench: those that are not well stand first. */
@@ -8,7 +8,7 @@ export function LabBenches({ lab }: { lab: LabPage }) {
   return (
     <section aria-labelledby="benches">
       <h2 id="benches">Benches</h2>
-      <div class="wide" tabIndex={0} role="group" aria-label="Table of benches">
+      <Wide label="Table of benches">
         <table>
           <Heads
             names={[
@@ -31,7 +31,7 @@ export function LabBenches({ lab }: { lab: LabPage }) {
               ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </section>
   );
 }

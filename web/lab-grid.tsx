@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { HalfAndMost, LabCell, LabPage, LabRow } from "../src/report/page/lab-data.ts";
 import { Copy } from "./copy.tsx";
+import { Wide } from "./parts.tsx";
 import { duration, nightText, rate } from "./text.ts";
 
 /** A mark and a tone an outcome: they differ without colour, too. */
@@ -18,7 +19,7 @@ export function LabGrid({ lab }: { lab: LabPage }) {
   return (
     <section aria-labelledby="nights">
       <h2 id="nights">Nights</h2>
-      <div class="wide" tabIndex={0} role="group" aria-label="Boards and scenarios by night">
+      <Wide label="Boards and scenarios by night">
         <table class="nights">
           <thead>
             <tr>
@@ -39,7 +40,7 @@ export function LabGrid({ lab }: { lab: LabPage }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
       <ul class="legend">
         {Object.entries(MARKS).map(([outcome, [mark, tone]]) => (
           <li key={outcome}>

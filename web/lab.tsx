@@ -3,7 +3,7 @@ import type { LabPage, LabRed, LabRow } from "../src/report/page/lab-data.ts";
 import { LabBenches } from "./lab-benches.tsx";
 import { LabGrid } from "./lab-grid.tsx";
 import { LabTrends } from "./lab-trends.tsx";
-import { Heads } from "./parts.tsx";
+import { Heads, Wide } from "./parts.tsx";
 import { count, nightText } from "./text.ts";
 
 /** What a lab opens in the morning: what is new first, then by board and night, then trends and benches. */
@@ -54,7 +54,7 @@ function Causes({ lab }: { lab: LabPage }) {
   return (
     <section aria-labelledby="causes">
       <h2 id="causes">Causes, over all boards</h2>
-      <div class="wide" tabIndex={0} role="group" aria-label="Table of causes">
+      <Wide label="Table of causes">
         <table>
           <Heads names={["boards", "cases", "since", "first with", "because"]} />
           <tbody>
@@ -72,7 +72,7 @@ function Causes({ lab }: { lab: LabPage }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </section>
   );
 }
@@ -107,7 +107,7 @@ function News({ lab }: { lab: LabPage }) {
   return (
     <section aria-labelledby="news">
       <h2 id="news">What is new</h2>
-      <div class="wide" tabIndex={0} role="group" aria-label="Table of what is new">
+      <Wide label="Table of what is new">
         <table>
           <Heads names={["", "scenario on board", "case", "ended", "because", "failed before"]} />
           <tbody>
@@ -125,7 +125,7 @@ function News({ lab }: { lab: LabPage }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
       {!isAll && lines.length > LISTED && (
         <button type="button" onClick={() => setAll(true)}>
           {lines.length - LISTED} more

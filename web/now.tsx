@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { LiveState } from "./live-state.ts";
-import { duration, grouped } from "./text.ts";
+import { duration, grouped, rate } from "./text.ts";
 
 /** What the run does at this moment: what and since when, the upload, the expected end, the last lines of the UART. */
 export function Now({ state, isLost }: { state: LiveState; isLost: boolean }) {
@@ -44,7 +44,7 @@ export function Now({ state, isLost }: { state: LiveState; isLost: boolean }) {
             {upload.of === undefined ? "" : ` of about ${upload.of}`}{" "}
             <progress max={Math.max(1, upload.totalBytes)} value={upload.sentBytes} />
           </label>{" "}
-          {grouped(upload.sentBytes)} of {grouped(upload.totalBytes)} B, {(upload.bytesPerS / 1024).toFixed(1)} KiB/s
+          {grouped(upload.sentBytes)} of {grouped(upload.totalBytes)} B, {rate(upload.bytesPerS)}
           {upload.leftUs === undefined ? "" : `, ${duration(upload.leftUs)} left`}
         </p>
       )}

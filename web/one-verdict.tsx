@@ -69,7 +69,7 @@ function CutTimes({ row, run }: { row: JudgedRow; run: RunPage }) {
     ["off sent", since(cut.offUs)],
     [
       "power gone",
-      `${since(cut.cutUs)}${run.calibration?.uncertaintyUs === undefined ? "" : ` ± ${duration(run.calibration?.uncertaintyUs)}`}`,
+      `${since(cut.cutUs)}${run.calibration === undefined ? "" : ` ± ${duration(run.calibration.uncertaintyUs)}`}`,
     ],
     ["last byte before", since(cut.lastByteUs)],
     ["on sent", since(cut.onUs)],

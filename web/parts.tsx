@@ -1,3 +1,14 @@
+import type { ComponentChildren } from "preact";
+
+/** What may be wider than the screen: it scrolls by itself, by keyboard, too. */
+export function Wide({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    <div class="wide" tabIndex={0} role="group" aria-label={label}>
+      {children}
+    </div>
+  );
+}
+
 /** The head of a table, a column a name. */
 export function Heads({ names }: { names: readonly string[] }) {
   return (

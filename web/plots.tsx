@@ -1,6 +1,6 @@
 import type { BandChart, PlotChart, PlotPage } from "../src/report/page/plot-data.ts";
 import { Chart } from "./chart.tsx";
-import { Heads } from "./parts.tsx";
+import { Heads, Wide } from "./parts.tsx";
 import { grouped, roundTicks } from "./text.ts";
 
 /** Measurements as charts and tables: of a calibration, a sweep, a bench. */
@@ -19,7 +19,7 @@ export function Plots({ plots, hil }: { plots: PlotPage; hil: string }) {
         {plots.charts.map((chart) => chart.kind !== "bands" && <Series key={chart.title} chart={chart} />)}
       </section>
       {plots.tables.map(({ caption, heads, rows }) => (
-        <div class="wide" tabIndex={0} role="group" aria-label={caption} key={caption}>
+        <Wide label={caption} key={caption}>
           <table>
             <caption>{caption}</caption>
             <Heads names={heads} />
@@ -33,7 +33,7 @@ export function Plots({ plots, hil }: { plots: PlotPage; hil: string }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Wide>
       ))}
     </main>
   );
@@ -59,7 +59,7 @@ function Bands({ chart }: { chart: BandChart }) {
   return (
     <figure>
       <figcaption>{chart.title}</figcaption>
-      <div class="wide" tabIndex={0} role="group" aria-label={chart.title}>
+      <Wide label={chart.title}>
         <svg class="map" viewBox={`0 0 ${WIDTH} ${height + 44}`} role="img" aria-label={chart.title}>
           {chart.rows.map(({ name, tone, spans }, at) => (
             <g key={name} class={tone}>
@@ -88,7 +88,7 @@ function Bands({ chart }: { chart: BandChart }) {
             {chart.xName}
           </text>
         </svg>
-      </div>
+      </Wide>
     </figure>
   );
 }

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { JudgedRow, Lanes, RunPage } from "../src/report/page/run-page.ts";
-import { Heads } from "./parts.tsx";
+import { Heads, Wide } from "./parts.tsx";
 import { duration, roundTicks, tickText } from "./text.ts";
 
 const WIDTH = 1_000;
@@ -34,13 +34,13 @@ interface Moment {
 export function TimeAxis({ run, row, lane }: Props) {
   const whole = { fromUs: 0, toUs: Math.max(1, row.toUs - row.fromUs) };
   const cutUs = row.cut === undefined ? undefined : row.cut.cutUs - row.fromUs;
-  const resetUs = row.cut === undefined ? 0 : row.cut.resetUs - row.fromUs;
+  const zeroUs = row.cut === undefined ? 0 : row.cut.resetUs - row.fromUs;
   const views: Readonly<Record<ViewName, View>> =
     cutUs === undefined
       ? { whole, boot: whole, cut: whole }
       : {
           whole,
-          boot: { fromUs: Math.max(0, resetUs - BEFORE_RESET_US), toUs: whole.toUs },
+          boot: { fromUs: Math.max(0, zeroUs - BEFORE_RESET_US), toUs: whole.toUs },
           cut: { fromUs: Math.max(0, cutUs - NEAR_US), toUs: Math.min(whole.toUs, cutUs + NEAR_US) },
         };
   const [name, setName] = useState<ViewName>("boot");
@@ -48,7 +48,6 @@ export function TimeAxis({ run, row, lane }: Props) {
   const x = (us: number) => LEFT + ((us - view.fromUs) / (view.toUs - view.fromUs)) * (WIDTH - LEFT - 10);
   const isIn = (us: number) => us >= view.fromUs && us <= view.toUs;
   const moments = momentsOf(run, row, lane);
-  const zeroUs = resetUs;
   return (
     <>
       {cutUs !== undefined && (
@@ -60,7 +59,7 @@ export function TimeAxis({ run, row, lane }: Props) {
           ))}
         </p>
       )}
-      <div class="wide" tabIndex={0} role="group" aria-label="Time axis of this verdict">
+      <Wide label="Time axis of this verdict">
         <svg viewBox={`0 0 ${WIDTH} ${LANE * 4 + 30}`} class="map" role="img" aria-label={axisText(lane)}>
           <SwapPhases run={run} row={row} view={view} x={x} />
           <PowerLine lane={lane} view={view} x={x} y={LANE * 1.5} />
@@ -78,7 +77,7 @@ export function TimeAxis({ run, row, lane }: Props) {
             </g>
           ))}
         </svg>
-      </div>
+      </Wide>
       <div class="scroll" tabIndex={0} role="group" aria-label="What happened, line by line">
         <table class="moments">
           <caption>

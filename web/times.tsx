@@ -1,8 +1,7 @@
+import { histogramOf } from "../src/report/page/histogram.ts";
 import type { RunPage, TimesOf } from "../src/report/page/run-page.ts";
 import { Chart } from "./chart.tsx";
-import { duration, grouped, quantile } from "./text.ts";
-
-const BARS = 24;
+import { duration, grouped, quantile, rate } from "./text.ts";
 
 /** How long things took: histograms, the upload, the current, and the flash that was worn. */
 export function Times({ run }: { run: RunPage }) {
@@ -62,7 +61,7 @@ function rateText({ bytes, durationUs, limitBytesPerS }: RunPage["uploads"][numb
   const perS = (bytes * 1_000_000) / durationUs;
   const share =
     limitBytesPerS > 0 ? `, ${Math.round((100 * perS) / limitBytesPerS)} % of what line and flash allow` : "";
-  return `${(perS / 1024).toFixed(1)} KiB/s${share}`;
+  return `${rate(perS)}${share}`;
 }
 
 /** What the bench's calibration says of a duration: only the switch is calibrated. */
@@ -75,25 +74,13 @@ function Histogram({ times, calibrated }: { times: TimesOf; calibrated: string |
   const sorted = [...times.valuesUs].sort((a, b) => a - b);
   const [least = 0] = sorted;
   const most = sorted.at(-1) ?? 0;
-  const width = Math.max(1, (most - least) / BARS);
-  const bars = Array.from({ length: most === least ? 1 : BARS }, () => 0);
-  for (const value of sorted) {
-    const at = Math.min(bars.length - 1, Math.floor((value - least) / width));
-    bars[at] = (bars[at] ?? 0) + 1;
-  }
+  const { kind, xs, xName, series } = histogramOf(times.name, sorted);
   return (
     <figure>
       <figcaption>
         {times.name}, {grouped(sorted.length)} × <span class="quiet">({times.about})</span>
       </figcaption>
-      {most > least && (
-        <Chart
-          kind="bars"
-          xs={bars.map((_, at) => (least + (at + 0.5) * width) / 1000)}
-          series={[{ name: "times", values: bars }]}
-          xName="ms"
-        />
-      )}
+      {most > least && <Chart kind={kind} xs={xs} series={series} xName={xName} />}
       {most === least ? (
         <p>
           each {duration(least)}

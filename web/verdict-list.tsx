@@ -1,7 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { JudgedRow, RunPage } from "../src/report/page/run-page.ts";
 import { lookOf } from "./endings.ts";
-import { Heads } from "./parts.tsx";
+import { Heads, Wide } from "./parts.tsx";
 import { grouped } from "./text.ts";
 
 /** Rows drawn at once: more are asked for. */
@@ -56,7 +56,7 @@ export function VerdictList({ run, open, show }: Props) {
           </label>
         ))}
       </form>
-      <div class="wide" tabIndex={0} role="group" aria-label="Table of verdicts">
+      <Wide label="Table of verdicts">
         <table>
           <Heads names={["verdict", "ending", "phase", "where", "found"]} />
           <tbody>
@@ -65,7 +65,7 @@ export function VerdictList({ run, open, show }: Props) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
       {found.length === 0 && <p class="quiet">No verdict has all these words.</p>}
       {found.length > rows && (
         <button type="button" onClick={() => setRows(rows + 10 * PAGE_ROWS)}>

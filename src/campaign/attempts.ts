@@ -15,6 +15,7 @@ import { generation, generationTitle } from "../mcuboot/index.ts";
 import { SmpTranscript } from "../smp/index.ts";
 import { isRetryable, RETRY_AFTER_MS } from "./bench/retry.ts";
 import { WearMeter } from "./bench/wear.ts";
+import type { CampaignOutcome } from "./campaign-parts.ts";
 import type { RunResult } from "./record/facts.ts";
 import { keptOf } from "./record/kept.ts";
 import { keptKeys } from "./record/kept-keys.ts";
@@ -25,7 +26,7 @@ import { completed, type ResultTally } from "./record/run-result.ts";
 import type { CampaignImages } from "./request/images.ts";
 import { buildMaterial, cryptoOf, expectedFlashOf, imageFacts } from "./request/material.ts";
 import type { RunRequest } from "./request/run-request.ts";
-import { type CampaignOutcome, runCampaign } from "./runner.ts";
+import { runCampaign } from "./runner.ts";
 
 /** A run as far as it was written down. */
 interface SoFar {

@@ -30,6 +30,40 @@ export interface CampaignParts {
   readonly startWith?: "old" | "new";
 }
 
+/** How a campaign went that came to its end. */
+export type CampaignOutcome = "pass" | "fail";
+
+/**
+ * The planned cuts that this try has to make, one after the other: those that are judged are passed over, and none
+ * comes once --max-duration is over, or the flash is worn.
+ */
+export function* cutsToMake<C extends PlannedCut>(
+  { judged, limits: { durationMs }, wear, record }: CampaignParts,
+  { board: { clock } }: Pick<RecordedBoard, "board">,
+  cuts: readonly C[],
+): Generator<C, void, undefined> {
+  const startedUs = clock.nowUs();
+  for (const [order, planned] of cuts.entries()) {
+    if (judged?.has(planned.index)) continue;
+    const atUs = clock.nowUs();
+    if (durationMs !== undefined && atUs - startedUs > durationMs * 1000) {
+      const text = `--max-duration is over: ${cuts.length - order} of ${cuts.length} cuts were not made`;
+      record.event({ atUs, event: "warning", text });
+      return;
+    }
+    wear.allowNext();
+    yield planned;
+  }
+}
+
+/** The end of a campaign: "fail" when the firmware broke a rule of the flash. What the board remarks is written down. */
+export function endCampaign({ board, record, nowUs: atUs }: RecordedBoard): CampaignOutcome {
+  board.check();
+  const broken = board.brokenRules?.() ?? [];
+  for (const text of [...broken, ...(board.remarks?.() ?? [])]) record.event({ atUs, event: "warning", text });
+  return broken.length > 0 ? "fail" : "pass";
+}
+
 /** The board of a campaign on trial. */
 export function trialOf({ board, record, signal, expected, scenario, images }: CampaignParts): Trial {
   return {

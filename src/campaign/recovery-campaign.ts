@@ -1,5 +1,5 @@
 import { enterSerialRecovery } from "../board/index.ts";
-import { BenchError, isKind, sleep } from "../core/index.ts";
+import { BenchError, isKind, messageOf } from "../core/index.ts";
 import type { FlashContent } from "../mcuboot/index.ts";
 import { isVoid } from "./bench/bench-watch.ts";
 import { preflight } from "./bench/preflight.ts";
@@ -7,13 +7,12 @@ import { wakeBoard } from "./bench/recover.ts";
 import type { StartingPoint } from "./bench/starting-point.ts";
 import { type Direction, reversed, type Trial } from "./bench/trial.ts";
 import { powerUp, silentBoard } from "./bench/wake.ts";
-import type { CampaignParts } from "./campaign-parts.ts";
-import { loseInAct } from "./cuts/cut-application.ts";
+import { type CampaignOutcome, type CampaignParts, cutsToMake, endCampaign } from "./campaign-parts.ts";
+import { cutInAct } from "./cuts/cut-application.ts";
 import { type CutIn, cutsIn } from "./record/cut-moment.ts";
-import type { CutTimes } from "./record/facts.ts";
 import { type JudgedStart, judgeStart } from "./recovery/judge-upload.ts";
-import { contentAfterUpload, contentsInUpload, pagesErased } from "./recovery/outcomes.ts";
-import { givenInRecovery, momentInUpload, placeInUpload, plannedInRecovery, uploadPhases } from "./recovery/plan.ts";
+import { contentsInUpload, wholeUpload } from "./recovery/outcomes.ts";
+import { momentInUpload, placeInUpload, plannedInRecovery, uploadPhases } from "./recovery/plan.ts";
 import {
   stepsOf,
   type TimedStep,
@@ -48,8 +47,8 @@ export class RecoveryCampaign {
   }
 
   /** @returns "fail" when the firmware broke a rule of the flash; verdicts that failed are in the record. */
-  async run(): Promise<"pass" | "fail"> {
-    const { board, images, startWith, record } = this.#parts;
+  async run(): Promise<CampaignOutcome> {
+    const { images, startWith } = this.#parts;
     const { recorded, bootMs } = this.#trial;
     await wakeBoard(recorded, { startingPoint: { wake: () => this.#wake() }, images, bootMs });
     await preflight(recorded);
@@ -59,12 +58,7 @@ export class RecoveryCampaign {
     const reference = await this.#undisturbed(forward);
     const isBack = reference !== undefined && (startWith !== "old" || (await this.#undisturbed(reversed(forward))));
     if (isBack) await this.#cuts(startWith === "old" ? forward : reversed(forward), reference);
-    board.check();
-    const broken = board.brokenRules?.() ?? [];
-    for (const text of [...broken, ...(board.remarks?.() ?? [])]) {
-      record.event({ atUs: recorded.nowUs, event: "warning", text });
-    }
-    return broken.length > 0 ? "fail" : "pass";
+    return endCampaign(recorded);
   }
 
   get #stopped(): boolean {
@@ -128,41 +122,36 @@ export class RecoveryCampaign {
     before: FlashContent,
   ): Promise<JudgedStart> {
     const { recorded, expected, bootMs } = this.#trial;
-    const after = contentAfterUpload(before, expected.build, direction.to);
+    const after = wholeUpload(before, expected.build, direction.to);
     const seen = await recorded.untilUp(await recorded.reset(), bootMs);
-    const judged = await judgeStart(this.#trial, { subject, direction, seen, contents: [after] });
-    this.#count(judged, pagesErased(before, expected.build, direction.to));
+    const judged = await judgeStart(this.#trial, { subject, direction, seen, contents: [after.flash] });
+    this.#count(judged, after.pages);
     expected.adopt({ flash: judged.flash });
     return judged;
   }
 
   async #cuts(start: Direction, reference: UploadReference): Promise<void> {
-    const { scenario, random, record, limits, wear, judged } = this.#parts;
+    const { scenario, random, record } = this.#parts;
     const { recorded } = this.#trial;
     const { upload, steps } = reference;
-    const given = givenInRecovery(scenario, this.#parts.cuts);
-    const cuts = cutsIn("upload", plannedInRecovery(scenario, given, steps, upload, random.fork("cuts")));
+    const given = this.#parts.cuts ?? plannedInRecovery(scenario, steps, upload, random.fork("cuts"));
+    const cuts = cutsIn("upload", given);
     // What cannot be made is told before the first.
     for (const planned of cuts) momentInUpload(planned, steps);
-    const startedUs = recorded.nowUs;
+    const atUs = recorded.nowUs;
     const shown = {
       operations: steps.length,
       swapUs: upload.endUs,
       startAfterResetUs: 0,
       endAfterResetUs: upload.endUs,
     };
-    record.event({ atUs: startedUs, event: "reference", of: "upload", ...shown });
-    record.event({ atUs: startedUs, event: "plan", cuts, phases: uploadPhases(steps, upload) });
+    record.event({ atUs, event: "reference", of: "upload", ...shown });
+    record.event({ atUs, event: "plan", cuts, phases: uploadPhases(steps, upload) });
     let direction = start;
-    for (const [order, planned] of cuts.entries()) {
-      if (judged?.has(planned.index)) continue;
-      if (limits.durationMs !== undefined && recorded.nowUs - startedUs > limits.durationMs * 1000) {
-        const text = `--max-duration is over: ${cuts.length - order} of ${cuts.length} cuts were not made`;
-        record.event({ atUs: recorded.nowUs, event: "warning", text });
-        return;
-      }
-      wear.allowNext();
-      const next = await this.#whole(direction, planned, reference);
+    for (const planned of cutsToMake(this.#parts, recorded, cuts)) {
+      const cut = await this.#whole(direction, planned, reference);
+      if (cut === undefined || this.#stopped) return;
+      const next = await this.#bringAgain(cut.judged, cut.direction, planned.index);
       if (next === undefined) return;
       direction = next;
     }
@@ -176,7 +165,7 @@ export class RecoveryCampaign {
     } catch (error) {
       if (!signal.aborted && isVoid(error)) {
         const { index } = planned;
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         record.event({ atUs: this.#trial.recorded.nowUs, event: "cut-void", index, reason, again: false });
       }
       throw error;
@@ -196,8 +185,12 @@ export class RecoveryCampaign {
     return { upload: own, steps: stepsOf(this.#trial, image, own) };
   }
 
-  /** One upload with a cut, and the one that brings the image after it. @returns the direction of the next. */
-  async #cut(asked: Direction, planned: CutIn<"upload">, whole: UploadReference): Promise<Direction | undefined> {
+  /** One upload with a cut, and what it came to; undefined where the old image cannot be brought before it. */
+  async #cut(
+    asked: Direction,
+    planned: CutIn<"upload">,
+    whole: UploadReference,
+  ): Promise<{ readonly judged: JudgedStart; readonly direction: Direction } | undefined> {
     const { recorded, expected } = this.#trial;
     const direction = planned.kind === "operation" ? await this.#towardsNew(asked) : asked;
     if (direction === undefined) return undefined;
@@ -206,7 +199,8 @@ export class RecoveryCampaign {
     const before = expected.flash;
     await enterSerialRecovery(recorded.board, recorded.signal);
     recorded.record.event({ atUs: recorded.nowUs, event: "cut-started", planned, from: from.version, to: to.version });
-    const cut = await this.#loseInUpload(direction, planned, reference);
+    const moment = { what: "upload", planned: momentInUpload(planned, reference.steps), direction } as const;
+    const cut = await cutInAct(this.#trial, moment, { planned, fromStart: true });
     const contents = contentsInUpload(before, expected.build, to, {
       chunkEnds: reference.upload.acks.map(({ bytes }) => bytes),
       takenBytes: cut.takenBytes,
@@ -221,37 +215,8 @@ export class RecoveryCampaign {
       facts: cut.facts,
       place,
     });
-    this.#count(judged, pagesErased(before, expected.build, to));
-    if (this.#stopped) return undefined;
-    return this.#bringAgain(judged, direction, planned.index);
-  }
-
-  async #loseInUpload(direction: Direction, planned: CutIn<"upload">, { steps }: UploadReference) {
-    const { recorded, bootMs } = this.#trial;
-    const { board, record, signal } = recorded;
-    const moment = momentInUpload(planned, steps);
-    const { startUs, offSentUs, takenBytes } = await loseInAct(
-      recorded,
-      { what: "upload", planned: moment, direction },
-      false,
-    );
-    await sleep(board.clock, board.profile.power.offMs, signal);
-    const { lastByteUs } = board.logs.app;
-    const onSentUs = await recorded.power("on");
-    const seen = await recorded.untilUp(onSentUs, bootMs);
-    const cutUs = offSentUs + board.cuts.latencyUs;
-    const facts: CutTimes = {
-      planned,
-      resetAnsweredUs: startUs,
-      offSentUs,
-      cutUs,
-      lastByteUs,
-      onSentUs,
-      firstByteUs: seen.lines.at(0)?.atUs,
-      intoSwapUs: cutUs - startUs,
-    };
-    record.event({ atUs: recorded.nowUs, event: "cut", facts });
-    return { facts, seen, takenBytes };
+    this.#count(judged, wholeUpload(before, expected.build, to).pages);
+    return { judged, direction };
   }
 
   /** After a cut, whoever is there: the image comes by another upload, and must run then. */

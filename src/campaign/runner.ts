@@ -6,7 +6,7 @@ import { RecordedBoard } from "./bench/recorded-board.ts";
 import { leaveBoard, wakeBoard } from "./bench/recover.ts";
 import { StartingPoint } from "./bench/starting-point.ts";
 import { bootMsOf, type Direction, reversed, type Trial } from "./bench/trial.ts";
-import { type CampaignParts, trialOf } from "./campaign-parts.ts";
+import { type CampaignOutcome, type CampaignParts, cutsToMake, endCampaign, trialOf } from "./campaign-parts.ts";
 import { askAgain, cutApplication, heard, measureApplication, spreadInApplication } from "./cuts/cut-application.ts";
 import { cutRevert, cutUpgrade } from "./cuts/cut-boot.ts";
 import type { Judged } from "./cuts/judge.ts";
@@ -25,9 +25,6 @@ import { activeSlot } from "./verdict/slots.ts";
 
 /** How often a cut is made again that was void. */
 const VOIDS_MAX = 3;
-
-/** How a campaign went that came to its end. */
-export type CampaignOutcome = "pass" | "fail";
 
 /**
  * Runs a campaign on an open board: preflight, power check, baseline, one uninterrupted upgrade, the cuts, and the
@@ -105,12 +102,7 @@ class Campaign {
     else if (reference && direction) direction = await this.#cuts(reference, direction);
     if (checksRevert(scenario, board.profile.bootloader.mode) && direction && !this.#stopped)
       await this.#revertCheck(direction);
-    board.check();
-    const broken = board.brokenRules?.() ?? [];
-    for (const text of [...broken, ...(board.remarks?.() ?? [])]) {
-      this.#parts.record.event({ atUs: this.#recorded.nowUs, event: "warning", text });
-    }
-    return broken.length > 0 ? "fail" : "pass";
+    return endCampaign(this.#recorded);
   }
 
   /** An upgrade to an image that never answers, and the way back from it. */
@@ -182,19 +174,11 @@ class Campaign {
 
   /** Returns the direction of the next upgrade; undefined when the campaign must end here. */
   async #cuts(reference: Reference, start: Direction): Promise<Direction | undefined> {
-    const { scenario, random, record, limits, wear } = this.#parts;
+    const { scenario, random } = this.#parts;
     const cuts = cutsIn("boot", this.#parts.cuts ?? plannedCuts(scenario, reference, random.fork("cuts")));
-    const startedUs = this.#recorded.nowUs;
     recordPlan(this.#recorded, reference, cuts);
     let direction: Direction | undefined = start;
-    for (const [order, planned] of cuts.entries()) {
-      if (this.#parts.judged?.has(planned.index)) continue;
-      if (limits.durationMs !== undefined && this.#recorded.nowUs - startedUs > limits.durationMs * 1000) {
-        const text = `--max-duration is over: ${cuts.length - order} of ${cuts.length} cuts were not made`;
-        record.event({ atUs: this.#recorded.nowUs, event: "warning", text });
-        break;
-      }
-      wear.allowNext();
+    for (const planned of cutsToMake(this.#parts, this.#recorded, cuts)) {
       const asked: Direction = direction;
       direction = await this.#whole(planned, asked, (from) => this.#cut(from, planned, reference));
       if (!direction) return undefined;

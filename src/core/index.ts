@@ -2,6 +2,7 @@ export { abortable, whenAborted } from "./abortable.ts";
 export { concat, equalBytes, fromHex, hex, hexOf, roundUp, textOf, utf8, viewOf } from "./bytes.ts";
 export { Cleanup } from "./cleanup.ts";
 export { type Clock, RealClock, sleep, sleepUntil, UNNOTICED, wallTime } from "./clock.ts";
+export { columns } from "./columns.ts";
 export { defined } from "./defined.ts";
 export { diskError } from "./disk.ts";
 export {
@@ -34,7 +35,7 @@ export {
   type YamlDialect,
 } from "./foreign/config-file.ts";
 export { type FieldPath } from "./foreign/config-problems.ts";
-export { eachLine, INPUT_BYTES_MAX, linesOf, readInput, readInputText } from "./foreign/input-file.ts";
+export { eachLine, INPUT_BYTES_MAX, linesOf, readHead, readInput, readInputText } from "./foreign/input-file.ts";
 export { compilePattern, type Pattern, patternFault } from "./foreign/pattern.ts";
 export { PatternStream } from "./foreign/pattern-stream.ts";
 export { makeAnew, replaceFileAt } from "./foreign/replace-file.ts";

@@ -46,18 +46,6 @@ export function wrapped(text: string, width: number, indent: number): string {
   return `${text.slice(0, at).trimEnd()}\n${wrapped(rest, width, indent)}`;
 }
 
-/** Rows of cells as lines: two blanks between columns, each as wide as its longest cell. Rows may have fewer cells. */
-export function columns(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths: number[] = [];
-  for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
-  return rows.map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
-}
-
 /** The value below which a share (0 to 1) of the values lies; undefined of none. */
 export function quantile(values: readonly number[], share: number): number | undefined {
   const sorted = values.toSorted((a, b) => a - b);

@@ -1,5 +1,5 @@
 export { ConsoleReport } from "./console.ts";
-export { columns, count, grouped, quantile, seconds } from "./format.ts";
+export { count, grouped, quantile, seconds } from "./format.ts";
 export {
   type Case,
   type Comparison,
@@ -9,7 +9,6 @@ export {
   type NightChanges,
   type Question,
   questionsOf,
-  type SharedCause,
 } from "./history/changes.ts";
 export { labPage } from "./history/lab-page.ts";
 export { type RunsFound, runsIn } from "./history/run-index.ts";
@@ -19,6 +18,7 @@ export { type LiveCursor, LiveRun, newCursor } from "./live/live-run.ts";
 export { type LiveEnd, type LiveStep } from "./live/live-step.ts";
 export { matrixTable } from "./matrix-table.ts";
 export { histogramOf } from "./page/histogram.ts";
+export { type SharedCause } from "./page/lab-data.ts";
 export {
   labDocument,
   livePageDocument,

@@ -1,4 +1,4 @@
-import { columns as aligned } from "./format.ts";
+import { columns as aligned } from "../core/index.ts";
 
 /** What a cell of a matrix came to, in a few words. */
 interface TableCell {

@@ -3,8 +3,9 @@ import { bar, rate, span } from "./format.ts";
 import type { RunStatus, UploadStatus } from "./run-status.ts";
 
 type Of<N extends RunEvent["event"]> = Extract<RunEvent, { event: N }>;
-/** What of an event is looked at: events of a run that goes on, and those that were read from a record. */
-type Seen =
+type About = { readonly check: string } | { readonly subject: { readonly kind: string } };
+/** Events that more is looked at than when they came. */
+type Told =
   | { readonly event: "upload-started"; readonly atUs: number; readonly version: string; readonly totalBytes: number }
   | Pick<Of<"upload-progress">, "event" | "atUs" | "sentBytes" | "totalBytes">
   | Pick<Of<"upload-finished">, "event" | "atUs" | "bytes" | "durationUs">
@@ -13,19 +14,9 @@ type Seen =
   | { readonly event: "boot-log"; readonly atUs: number; readonly name: string }
   | Pick<Of<"reference">, "event" | "atUs" | "swapUs" | "endAfterResetUs">
   | { readonly event: "plan"; readonly atUs: number; readonly cuts: number | readonly unknown[] }
-  | { readonly event: "verdict"; readonly atUs: number; readonly verdict: { readonly pass: boolean } & About }
-  | { readonly event: Exclude<RunEvent["event"], Told>; readonly atUs: number };
-type About = { readonly check: string } | { readonly subject: { readonly kind: string } };
-type Told =
-  | "upload-started"
-  | "upload-progress"
-  | "upload-finished"
-  | "reset"
-  | "power"
-  | "boot-log"
-  | "reference"
-  | "plan"
-  | "verdict";
+  | { readonly event: "verdict"; readonly atUs: number; readonly verdict: { readonly pass: boolean } & About };
+/** What of an event is looked at: events of a run that goes on, and those that were read from a record. */
+type Seen = Told | { readonly event: Exclude<RunEvent["event"], Told["event"]>; readonly atUs: number };
 
 /** What most events begin: the words for it. */
 const DOING: Partial<Record<RunEvent["event"], string>> = {

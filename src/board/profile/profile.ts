@@ -96,8 +96,8 @@ function checked(loaded: ConfigFile<ProfileFields>, keyFiles: KeyFiles = {}): Lo
   const named = profileOf(loaded);
   const { signing: signingFile = named.keys.signingFile, encryption: encryptionFile = named.keys.encryptionFile } =
     keyFiles;
-  const { encryption, signing: signingField } = loaded.value.keys;
-  const [signing = UNSIGNED, ...verifying] = [signingField].flat();
+  const keyNames = keyNamesOf(loaded.value);
+  const { verifying } = keyNames;
   const verifyingFiles = named.keys.verifyingFiles.map((path, index) => {
     return keyFiles.verifying?.[verifying[index] ?? ""] ?? path;
   });
@@ -118,7 +118,6 @@ function checked(loaded: ConfigFile<ProfileFields>, keyFiles: KeyFiles = {}): Lo
     throw loaded.wrong(["keys", field], `names ${path}, which is not there.`, "Paths are relative to the profile.");
   }
   const { file, text, lineOf, wrong } = loaded;
-  const keyNames = { signing, verifying, encryption };
   return { profile, file, text, lineOf, wrong, keyNames, onlyVerifies: keyFiles.signing !== undefined };
 }
 
@@ -135,13 +134,18 @@ function fileOf(reference: string, cwd: string): string {
   throw new ConfigurationError(`no board profile "${reference}".`, known);
 }
 
+function keyNamesOf({ keys: { signing: field, encryption } }: ProfileFields): KeyNames {
+  const [signing = UNSIGNED, ...verifying] = [field].flat();
+  return { signing, verifying, encryption };
+}
+
 /** The one place where a profile's spelling ends. */
 function profileOf({ file, value }: ConfigFile<ProfileFields>): BoardProfile {
   const { schema: _, power, keys, recovery, slots, ...rest } = value;
   const { offset, bytes, device } = slots.primary;
   const { secondary = { offset: offset + bytes, bytes: 0, device } } = slots;
-  const { signing: signingField, encryption, ...otherKeyFields } = keys;
-  const [signing = UNSIGNED, ...verifying] = [signingField].flat();
+  const { signing: _signing, encryption: _encryption, ...otherKeyFields } = keys;
+  const { signing, verifying, encryption } = keyNamesOf(value);
   const { off_ms, cut_latency_ms, hold_up_ms, cut_uncertainty_ms, leave, driver } = power;
   return {
     ...camelised(rest),

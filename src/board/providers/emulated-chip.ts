@@ -9,7 +9,7 @@ import { factoryFlash } from "../qemu/firmware.ts";
 const NETWORK_FLASH = { start: 0x0100_0000, flashBytes: 0x4_0000 };
 
 /** A chip as it comes from the factory: what its application core's flash holds is still to be written. */
-interface FactoryChip extends MadeChip {
+export interface FactoryChip extends MadeChip {
   /** Content of the application core's flash. */
   readonly factory: Uint8Array;
   readonly pageBytes: number;

@@ -1,9 +1,9 @@
 import type { Random } from "../../core/index.ts";
 import { FlashContent, type FlashOperation } from "../../mcuboot/index.ts";
-import { checkErase, type MadeChip } from "../emulated/chips.ts";
+import { checkErase } from "../emulated/chips.ts";
 import { flashTimingOf } from "../profile/flash-timing.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
-import { makeEmulatedChip } from "./emulated-chip.ts";
+import { type FactoryChip, makeEmulatedChip } from "./emulated-chip.ts";
 
 /** What a boot of the real binary did, from power on to the application. */
 export interface FirmwareBoot {
@@ -26,36 +26,32 @@ const JUMP = "Jumping to the first image slot";
 
 /** Boots one firmware again and again, each time as a board that gets its power with a given flash content. */
 export class FirmwareBench {
-  readonly #made: MadeChip;
+  readonly #made: FactoryChip;
   readonly #loaded: LoadedProfile;
-  readonly #factory: Uint8Array;
-  readonly #pageBytes: number;
   #text = "";
 
   /** @throws ConfigurationError when the profile's firmware is not there, does not fit, or contradicts it */
   constructor(loaded: LoadedProfile, random: Random) {
     this.#loaded = loaded;
-    const made = makeEmulatedChip(
+    this.#made = makeEmulatedChip(
       loaded,
       (byte, _, port) => {
         if (port === 0) this.#text += String.fromCharCode(byte);
       },
       random,
     );
-    this.#made = made;
-    this.#factory = made.factory;
-    this.#pageBytes = made.pageBytes;
   }
 
   /** A whole flash: the bootloader, and the slots as a model has them. */
   content(model: FlashContent): FlashContent {
     const { slots } = this.#loaded.profile;
-    const content = FlashContent.erased(this.#made.deviceBytes, this.#pageBytes);
-    content.load(0, this.#factory);
+    const { deviceBytes, factory, pageBytes } = this.#made;
+    const content = FlashContent.erased(deviceBytes, pageBytes);
+    content.load(0, factory);
     const areas = [slots.primary, slots.secondary, ...(slots.scratch ? [slots.scratch] : [])];
     for (const { offset, bytes } of areas) {
-      for (let at = 0; at < bytes; at += this.#pageBytes) {
-        const page = Math.min(this.#pageBytes, bytes - at);
+      for (let at = 0; at < bytes; at += pageBytes) {
+        const page = Math.min(pageBytes, bytes - at);
         if (offset + at + page <= model.bytes) content.load(offset + at, model.read(offset + at, page));
       }
     }
@@ -67,14 +63,14 @@ export class FirmwareBench {
    * @throws BenchError "emulator error" for an erase that is no page
    */
   boot(content: FlashContent): FirmwareBoot {
-    const { chip } = this.#made;
+    const { chip, pageBytes } = this.#made;
     const { slots, timeoutsMs } = this.#loaded.profile;
     const operations: FlashOperation[] = [];
     const strays = new Set<string>();
     this.#text = "";
     const before = this.#made.faults().length;
     chip.watch = (operation) => {
-      checkErase(operation, this.#pageBytes);
+      checkErase(operation, pageBytes);
       operations.push(operation.kind === "erase" ? operation : { ...operation, data: operation.data.slice() });
       if (operation.offset < slots.primary.offset) strays.add("the firmware changed the bootloader's flash");
     };

@@ -81,8 +81,9 @@ export function* sweepFirmware(options: Options): Generator<FirmwareSwept, Firmw
     const contents = contentsBefore(before, operations);
     for (const operation of spreadOut(operations)) {
       if ((yield swept) === true) return swept;
+      const uncut = contents(operation);
       for (const tear of [undefined, ...torn]) {
-        const content = contents(operation);
+        const content = uncut.snapshot();
         if (tear !== undefined) content.apply(operations[operation] as FlashOperation, tear);
         swept.cuts += 1;
         look(content, { boot, operation, ...defined({ torn: tear }) });

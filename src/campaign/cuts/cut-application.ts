@@ -5,7 +5,7 @@ import type { RecordedBoard } from "../bench/recorded-board.ts";
 import { ensureSecondary } from "../bench/secondary.ts";
 import type { Direction, Trial } from "../bench/trial.ts";
 import type { CutIn, PlannedCut } from "../record/cut-moment.ts";
-import type { BootSeen } from "../record/facts.ts";
+import type { BootSeen, CutTimes } from "../record/facts.ts";
 import type { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { type ActName, type ActState, startAct } from "./act.ts";
 import { type Judged, judge } from "./judge.ts";
@@ -75,21 +75,12 @@ export async function cutApplication(
   trial: Trial,
   cut: ApplicationCut,
 ): Promise<Judged & { readonly left: readonly FlashContent[] }> {
-  const { recorded, expected, bootMs, permanent } = trial;
+  const { recorded, expected, permanent } = trial;
   const { what, planned, direction } = cut;
-  const { board, record, signal } = recorded;
   if (what === "request") await ensureSecondary(trial, direction.to);
   const { from, to } = direction;
-  record.event({ atUs: recorded.nowUs, event: "cut-started", planned, from: from.version, to: to.version });
-  const { startUs, offSentUs, answeredUs, takenBytes } = await loseInAct(recorded, cut, permanent);
-  await sleep(board.clock, board.profile.power.offMs, signal);
-  const { lastByteUs } = board.logs.app;
-  const onSentUs = await recorded.power("on");
-  const seen = await recorded.untilUp(onSentUs, bootMs);
-  const cutUs = offSentUs + board.cuts.latencyUs;
-  const times = { resetAnsweredUs: startUs, offSentUs, cutUs, lastByteUs, onSentUs };
-  const facts = { planned, ...times, firstByteUs: seen.lines.at(0)?.atUs, intoSwapUs: undefined };
-  record.event({ atUs: recorded.nowUs, event: "cut", facts });
+  recorded.record.event({ atUs: recorded.nowUs, event: "cut-started", planned, from: from.version, to: to.version });
+  const { seen, answeredUs, takenBytes } = await cutInAct(trial, cut, { planned });
   const states = what === "request" ? requestStates(expected, permanent) : expected.uploadStates(to, takenBytes);
   // The board answers when it has written: what was answered is done.
   const contents = answeredUs === undefined ? states : states.slice(-1);
@@ -97,6 +88,37 @@ export async function cutApplication(
   const subject = { kind: "cut", in: what, index: planned.index } as const;
   const judged = await judge(trial, { subject, direction, seen, allowed });
   return { ...judged, left: allowed.map((outcome) => outcome.flash) };
+}
+
+/**
+ * Takes power away in an upload or a request, gives it back, and waits for who comes up.
+ * @param told.planned the cut as it was planned, which `cut` says as a moment that can be waited for.
+ * @param told.fromStart the record tells how far into the act it came.
+ */
+export async function cutInAct(
+  { recorded, bootMs, permanent }: Trial,
+  cut: ApplicationCut,
+  { planned, fromStart = false }: { readonly planned: PlannedCut; readonly fromStart?: boolean },
+): Promise<ActState & { readonly facts: CutTimes; readonly seen: BootSeen }> {
+  const { board, record, signal } = recorded;
+  const { startUs, offSentUs, ...act } = await loseInAct(recorded, cut, permanent);
+  await sleep(board.clock, board.profile.power.offMs, signal);
+  const { lastByteUs } = board.logs.app;
+  const onSentUs = await recorded.power("on");
+  const seen = await recorded.untilUp(onSentUs, bootMs);
+  const cutUs = offSentUs + board.cuts.latencyUs;
+  const facts: CutTimes = {
+    planned,
+    resetAnsweredUs: startUs,
+    offSentUs,
+    cutUs,
+    lastByteUs,
+    onSentUs,
+    firstByteUs: seen.lines.at(0)?.atUs,
+    intoSwapUs: fromStart ? cutUs - startUs : undefined,
+  };
+  record.event({ atUs: recorded.nowUs, event: "cut", facts });
+  return { ...act, facts, seen };
 }
 
 /** @throws ConfigurationError for a flash operation: when an application comes to one, nothing tells. */
@@ -113,7 +135,7 @@ interface LostInAct extends ActState {
 }
 
 /** Starts the upload or the request, and takes power away when the planned moment of it comes. */
-export async function loseInAct(
+async function loseInAct(
   recorded: RecordedBoard,
   { what, planned, direction }: ApplicationCut,
   permanent: boolean,

@@ -1,4 +1,5 @@
 import type { LegalOutcome } from "../../mcuboot/index.ts";
+import type { RecordedBoard } from "../bench/recorded-board.ts";
 import type { Direction, Trial } from "../bench/trial.ts";
 import type { BootSeen, CutTimes, SlotState } from "../record/facts.ts";
 import type { Subject } from "../record/subject.ts";
@@ -25,6 +26,9 @@ interface BootToJudge extends Pick<Allowed, "decisions" | "fault"> {
   readonly ofNetwork?: boolean;
 }
 
+/** What a judge makes of a boot. */
+type Told = Pick<Verdict, "pass" | "ending" | "from" | "to" | "allowed" | "found" | "because" | "slots">;
+
 /** A boot that was judged. */
 export interface Judged extends Pick<Weighed, "matched" | "defect" | "indistinguishable" | "maskedDefects"> {
   readonly verdict: Verdict;
@@ -38,7 +42,7 @@ export interface Judged extends Pick<Weighed, "matched" | "defect" | "indistingu
 /** Holds what a boot showed against what the model allows, and writes the verdict down. */
 export async function judge(trial: Trial, boot: BootToJudge): Promise<Judged> {
   const { recorded, expected } = trial;
-  const { subject, direction, seen, decisions, fault, windows = [] } = boot;
+  const { direction, seen, decisions, fault, windows = [] } = boot;
   await recorded.bench.requireWhole(seen.ending === "up", recorded.signal);
   const outcomes = boot.allowed ?? expected.outcomesAfter(windows);
   const erased = expected.erasedBy(windows[0]);
@@ -46,20 +50,32 @@ export async function judge(trial: Trial, boot: BootToJudge): Promise<Judged> {
   const weighed = weigh(evidence, { outcomes, decisions, fault });
   const { pass, found, ...known } = weighed;
   const { ending, because } = boot.ofNetwork ? asNetworkUpdate(weighed, evidence) : asUpgrade(weighed, evidence, boot);
-  const allowed = expectationsOf(outcomes);
+  const { slots } = evidence;
+  const told = { pass, ending, found, because, slots, allowed: expectationsOf(outcomes), ...versionsOf(boot) };
+  const verdict = await writeVerdict(recorded, boot, told);
+  return { verdict, direction, slots, seen, erased, ...known };
+}
+
+/** Writes down what a boot came to, if the bench was whole until now; what comes next is another case. */
+export async function writeVerdict(
+  recorded: RecordedBoard,
+  { subject, seen, facts, place }: Pick<BootToJudge, "subject" | "seen" | "facts" | "place">,
+  { pass, ending, from, to, allowed, found, because, slots }: Told,
+): Promise<Verdict> {
   const verdict: Verdict = {
     subject,
     pass,
     ending,
-    ...versionsOf(boot),
-    cut: boot.facts,
-    where: boot.place?.where,
-    swapPhase: boot.place?.phase,
+    from,
+    to,
+    cut: facts,
+    where: place?.where,
+    swapPhase: place?.phase,
     allowed,
     expected: [...new Set(allowed.map((entry) => entry.expects))].join(", or "),
     found,
     because,
-    slots: evidence.slots,
+    slots,
     boots: seen.boots,
     bootLog: seen.lines.filter((line) => line.event !== undefined).map((line) => line.text),
   };
@@ -67,7 +83,7 @@ export async function judge(trial: Trial, boot: BootToJudge): Promise<Judged> {
   await recorded.bench.requireWhole(true, recorded.signal);
   recorded.record.event({ atUs: recorded.nowUs, event: "verdict", verdict });
   recorded.bench.begin();
-  return { verdict, direction, slots: evidence.slots, seen, erased, ...known };
+  return verdict;
 }
 
 /** Everything that a board can be asked of a boot. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { type BadBench, badBench } from "../../board/testing/bad-bench.ts";
 import { parseScenario } from "../request/scenario.ts";
 import { type Edit, eventsOf, smallProfile, smallRun } from "../testing/small-campaign.ts";
 
@@ -91,6 +92,34 @@ describe("a campaign of uploads in serial recovery", () => {
     const [cut] = eventsOf(outcome.events, "verdict").filter(({ verdict }) => verdict.subject.kind === "cut");
     expect(cut?.verdict).toMatchObject({ subject: { in: "upload", index: 7 }, ending: "in recovery" });
     expect(`${cut?.verdict.from} to ${cut?.verdict.to}`).toBe(direction);
+  });
+
+  test("makes no cut but the one that is asked for, also where the scenario cuts at every operation", async () => {
+    const cuts = [{ index: 3, kind: "operation", operation: 2 }] as const;
+    const outcome = await smallRun({ board: single(), scenario: scenario("cuts: { every: operation }"), cuts });
+    expect(passed(outcome)).toMatchObject({ cutsPlanned: 1, cutsJudged: 1 });
+    expect(eventsOf(outcome.events, "plan")).toMatchObject([{ cuts: [{ index: 3 }] }]);
+  });
+
+  test("calls no cut void that has its verdict when the bench breaks in the upload after it", async () => {
+    let bench: BadBench | undefined;
+    let [isJudged, isBroken] = [false, false];
+    const { events, error } = await smallRun({
+      board: single(),
+      scenario: scenario("cuts: { count: 3 }"),
+      open: badBench({}, (opened) => {
+        bench = opened;
+      }),
+      onEvent: (event) => {
+        isJudged ||= event.event === "verdict" && event.verdict.subject.kind === "cut";
+        if (isBroken || !isJudged || event.event !== "reset") return;
+        isBroken = true;
+        bench?.clock.suspend(3000, "stopped");
+      },
+    });
+    expect([isBroken, String(error)]).toEqual([true, expect.stringMatching(/host/)]);
+    expect(eventsOf(events, "verdict").at(-1)?.verdict.subject).toMatchObject({ kind: "cut", index: 1 });
+    expect(eventsOf(events, "cut-void")).toEqual([]);
   });
 
   test("writes the same record for the same seed", async () => {

@@ -1,5 +1,6 @@
 import type { FlashContent } from "../../mcuboot/index.ts";
 import type { Direction, Trial } from "../bench/trial.ts";
+import { writeVerdict } from "../cuts/judge.ts";
 import type { BootSeen, CutTimes, SlotState } from "../record/facts.ts";
 import type { Subject } from "../record/subject.ts";
 import type { Ending, Verdict } from "../record/verdict.ts";
@@ -49,27 +50,9 @@ export async function judgeStart(trial: Trial, start: StartToJudge): Promise<Jud
   const { pass, ending, found, because, flash } =
     seen.ending === "up" ? foundRunning(seen, slots, allowed, direction) : foundStopped(seen, allowed);
   const right = allowed.filter(({ who, isWhole }) => who !== "application" || isWhole);
-  const told = right.map(expectationOf);
-  const verdict: Verdict = {
-    subject,
-    pass,
-    ending,
-    from: direction.from.version,
-    to: direction.to.version,
-    cut: start.facts,
-    where: start.place?.where,
-    swapPhase: start.place?.phase,
-    allowed: told,
-    expected: [...new Set(told.map(({ expects }) => expects))].join(", or "),
-    found,
-    because,
-    slots,
-    boots: seen.boots,
-    bootLog: seen.lines.filter(({ event }) => event !== undefined).map(({ text }) => text),
-  };
-  await recorded.bench.requireWhole(true, recorded.signal);
-  recorded.record.event({ atUs: recorded.nowUs, event: "verdict", verdict });
-  recorded.bench.begin();
+  const [from, to] = [direction.from.version, direction.to.version];
+  const told = { pass, ending, from, to, found, because, slots, allowed: right.map(expectationOf) };
+  const verdict = await writeVerdict(recorded, start, told);
   return { verdict, flash: flash ?? first, who: whoIsThere(seen) };
 }
 

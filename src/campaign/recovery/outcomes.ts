@@ -56,23 +56,18 @@ export function contentsInUpload(
   return contents.length === 0 ? [flash] : contents;
 }
 
-/** The flash after the whole of an upload. */
-export function contentAfterUpload(before: FlashContent, build: BootloaderBuild, image: CampaignImage): FlashContent {
-  const flash = before.snapshot();
-  for (const step of recoveryUploadSteps(flash, build, image.file)) if (isOperation(step)) flash.apply(step);
-  return flash;
-}
-
-/** Pages (device offsets) that an upload erases. */
-export function pagesErased(before: FlashContent, build: BootloaderBuild, image: CampaignImage): readonly number[] {
+/** What the whole of an upload does: the flash after it, and the pages (device offsets) that it erases. */
+export function wholeUpload(
+  before: FlashContent,
+  build: BootloaderBuild,
+  image: CampaignImage,
+): { readonly flash: FlashContent; readonly pages: readonly number[] } {
   const flash = before.snapshot();
   const pages: number[] = [];
-  for (const step of recoveryUploadSteps(flash, build, image.file)) {
-    if (!isOperation(step)) continue;
-    flash.apply(step);
+  runSteps(recoveryUploadSteps(flash, build, image.file), flash, (step) => {
     if (step.kind === "erase") pages.push(step.offset);
-  }
-  return pages;
+  });
+  return { flash, pages };
 }
 
 /**

@@ -8,18 +8,14 @@ import type { TimedStep, TimedUpload } from "./timed-upload.ts";
 
 /** The cuts that a scenario names, or spreads over the upload. */
 export function plannedInRecovery(
-  { cuts }: Scenario,
-  given: readonly PlannedCut[] | undefined,
+  scenario: Scenario,
   steps: readonly TimedStep[],
   { endUs }: TimedUpload,
   random: Random,
 ): readonly PlannedCut[] {
-  if (cuts.every !== undefined) return cutsAtEvery(cuts.every, steps);
-  return given ?? spreadInApplication("upload", endUs, cuts.count ?? 0, random);
-}
-
-export function givenInRecovery(scenario: Scenario, given: readonly PlannedCut[] | undefined) {
-  return given ?? scenarioCuts(scenario);
+  const { every, count = 0 } = scenario.cuts;
+  if (every !== undefined) return cutsAtEvery(every, steps);
+  return scenarioCuts(scenario) ?? spreadInApplication("upload", endUs, count, random);
 }
 
 /** A moment of an upload that can be waited for. */

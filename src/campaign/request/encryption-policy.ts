@@ -1,6 +1,7 @@
 import type { BoardProfile } from "../../board/index.ts";
 import { ConfigurationError } from "../../core/index.ts";
 import { decodeHeader, ENCRYPTED_FLAGS } from "../../image/index.ts";
+import { modeRow } from "../../mcuboot/index.ts";
 import { namedParts } from "./image-part.ts";
 import { saysEncrypt } from "./presigned-image.ts";
 import type { ScenarioFile } from "./scenario.ts";
@@ -55,7 +56,7 @@ export function requireScenarioEncryption(scenario: ScenarioFile, profile: Board
 
 /** A scenario that ships with the package and fits, where there is one: the default one is encrypted. */
 function plainScenarioFor({ bootloader }: BoardProfile): string {
-  return bootloader.mode.startsWith("direct-xip") ? ", or run the scenario xip-upgrade" : "";
+  return modeRow(bootloader.mode).inPlace ? ", or run the scenario xip-upgrade" : "";
 }
 
 /** What a profile has against images that are encrypted, or that are not; undefined when it has nothing. */

@@ -21,7 +21,7 @@ import {
   type Randomness,
   TLV_INFO_BYTES,
 } from "../../image/index.ts";
-import { asNetFirmware, findFirmwareInfo, modeRow, NET_APP } from "../../mcuboot/index.ts";
+import { asNetFirmware, findFirmwareInfo, NET_APP } from "../../mcuboot/index.ts";
 import type { ImageSummary } from "../record/facts.ts";
 import type { ImagePart, Role } from "./image-part.ts";
 import { type PackagePlace, packagePlaceOf, partsOf } from "./packaged-parts.ts";
@@ -112,8 +112,8 @@ export async function buildImages(plan: ImagePlan): Promise<CampaignImages> {
 
 /** The images of both cores of one role, as one. */
 async function buildRole(plan: ImagePlan, role: Role): Promise<CampaignImage> {
-  const { primaryAddress, slotBytes, onePair = false, updateAddress: secondaryAddress } = plan;
-  const place: PackagePlace = { primaryAddress, slotBytes, onePair, secondaryAddress };
+  const { primaryAddress, slotBytes, onePair = false, updateAddress } = plan;
+  const place: PackagePlace = { primaryAddress, slotBytes, onePair, updateAddress };
   const parts = await plan.clock.whileReal(() => partsOf(plan.scenario, role, place));
   const [application, network] = parts;
   if (application === undefined) throw new RangeError("a role without an image of the application");
@@ -293,11 +293,6 @@ function slotAddressOf(
   return role === "new" ? (updateAddress ?? primaryAddress) : primaryAddress;
 }
 
-/** Where updates run that run in place. */
-export function updateAddressOf({ bootloader, slots }: BoardProfile): number | undefined {
-  return modeRow(bootloader.mode).inPlace ? slots.secondary.offset : undefined;
-}
-
 /**
  * Reads every image and payload that a scenario names, to know before a board is opened that they are there and fit it.
  * @throws ConfigurationError with the scenario's line and field.
@@ -305,21 +300,12 @@ export function updateAddressOf({ bootloader, slots }: BoardProfile): number | u
 export async function readNamedFiles(scenario: ScenarioFile, board: LoadedProfile): Promise<void> {
   const { profile } = board;
   const place = packagePlaceOf(profile);
-  const { headerBytes } = profile.images;
+  const { headerBytes, loadAddress } = profile.images;
   const keys = profileKeys(board);
   for (const role of ["old", "new"] as const) {
     for (const part of await partsOf(scenario, role, place)) {
       if (part.core === "network") requireNetworkSlot(scenario, part, profile);
-      const { primaryAddress } = place;
-      const bodyAddress = bodyAddressOf(
-        {
-          headerBytes,
-          primaryAddress,
-          updateAddress: updateAddressOf(profile),
-          loadAddress: profile.images.loadAddress,
-        },
-        part,
-      );
+      const bodyAddress = bodyAddressOf({ ...place, headerBytes, loadAddress }, part);
       if (isPayloadFile(part)) await readPayload(scenario, part, Random.fromSeed(0), { headerBytes, bodyAddress });
       if (isPresigned(part)) await presignedImage({ scenario, keys, place }, part);
     }

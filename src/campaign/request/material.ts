@@ -14,7 +14,7 @@ import { defined, type Random } from "../../core/index.ts";
 import type { ImageSummary } from "../record/facts.ts";
 import { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { namedParts } from "./image-part.ts";
-import { allImages, buildImages, type CampaignImages, updateAddressOf } from "./images.ts";
+import { allImages, buildImages, type CampaignImages } from "./images.ts";
 import { packagePlaceOf } from "./packaged-parts.ts";
 import { imagesFromRecord } from "./recorded-images.ts";
 import type { RunRequest } from "./run-request.ts";
@@ -53,7 +53,6 @@ export async function buildMaterial(
     keys,
     headerBytes: profile.images.headerBytes,
     ...packagePlaceOf(profile),
-    updateAddress: updateAddressOf(profile),
     loadAddress: profile.images.loadAddress,
     padsOld: padsFactory(profile),
     byLoadAddress: loadAddressOf(loaded) !== undefined,

@@ -13,15 +13,15 @@ export interface PackagePlace {
   /** One pair of slots takes the images of both cores. */
   readonly onePair: boolean;
   /** Where images run in place: of the secondary slot. Packages hold the application twice then, linked for either. */
-  readonly secondaryAddress?: number | undefined;
+  readonly updateAddress?: number | undefined;
   /** The slot that an image is for, of a package that holds one for each. */
   readonly slot?: 0 | 1;
 }
 
 /** The same for an image of a role: where images run in place, the old one is for slot 0 and the new one for slot 1. */
 export function placeFor(place: PackagePlace, role: Role): PackagePlace {
-  if (place.secondaryAddress === undefined) return place;
-  return role === "old" ? { ...place, slot: 0 } : { ...place, slot: 1, primaryAddress: place.secondaryAddress };
+  if (place.updateAddress === undefined) return place;
+  return role === "old" ? { ...place, slot: 0 } : { ...place, slot: 1, primaryAddress: place.updateAddress };
 }
 
 export function packagePlaceOf({ slots, bootloader }: BoardProfile): PackagePlace {
@@ -30,7 +30,7 @@ export function packagePlaceOf({ slots, bootloader }: BoardProfile): PackagePlac
     primaryAddress,
     slotBytes,
     onePair: slots.networkSecondary === undefined && bootloader.networkCoreUpgrade,
-    ...(modeRow(bootloader.mode).inPlace && { secondaryAddress: slots.secondary.offset }),
+    ...(modeRow(bootloader.mode).inPlace && { updateAddress: slots.secondary.offset }),
   };
 }
 

@@ -18,8 +18,6 @@ interface RuleRow {
 const SWAP_CUTS = ["at_ms", "pairs", "operations", "every"] as const;
 const isInApplication = ({ cuts }: Scenario) => cuts.in === "upload" || cuts.in === "request";
 type Profile = LoadedProfile["profile"];
-/** Where serial recovery takes the images, uploads are what is cut, and every way but pairs has a meaning there. */
-const isInRecovery = uploadsInRecovery;
 const hasNoCut = ({ cuts }: Scenario) => cuts.count === 0;
 const hasFlasher = ({ flasher, provider }: LoadedProfile["profile"]) =>
   flasher !== undefined || provider !== "hardware";
@@ -62,7 +60,7 @@ const RULES: readonly RuleRow[] = [
   {
     name: "uploads in a recovery that cannot be entered",
     *fields(scenario, profile) {
-      if (isInRecovery(scenario, profile) && !canEnterRecovery(profile)) yield ["upload"];
+      if (uploadsInRecovery(scenario, profile) && !canEnterRecovery(profile)) yield ["upload"];
     },
     text: "is serial-recovery (also where the board has a single slot), and the bench has no way into it that works again and again",
     hint:
@@ -88,7 +86,7 @@ const RULES: readonly RuleRow[] = [
   {
     name: "what an upload in recovery is not asked for",
     *fields(scenario, profile) {
-      if (!isInRecovery(scenario, profile)) return;
+      if (!uploadsInRecovery(scenario, profile)) return;
       const { cuts, images, start } = scenario;
       if (cuts.in !== undefined && cuts.in !== "upload") yield ["cuts", "in"];
       if (cuts.pairs !== undefined) yield ["cuts", "pairs"];
@@ -138,7 +136,8 @@ const RULES: readonly RuleRow[] = [
   {
     name: "cuts of a swap in an upload or a request",
     *fields(scenario, profile) {
-      if (!isInApplication(scenario) || isInRecovery(scenario, profile)) return;
+      // Where serial recovery takes the images, uploads are what is cut, and every way but pairs has a meaning there.
+      if (!isInApplication(scenario) || uploadsInRecovery(scenario, profile)) return;
       for (const way of SWAP_CUTS) if (scenario.cuts[way] !== undefined) yield ["cuts", way];
     },
     text: "counts in a swap, and the cuts are to be in an upload or a request",

@@ -17,6 +17,7 @@ import {
   modeOf,
   operationDurationUs,
   recoveryUploadSteps,
+  runSteps,
   type Slot,
   type Steps,
   setPending,
@@ -189,12 +190,11 @@ export class ExpectedFlash {
   recoveryWork(file: Uint8Array): { readonly operations: number; readonly flashUs: number } {
     const flash = this.flash.snapshot();
     let [operations, flashUs] = [0, 0];
-    for (const step of recoveryUploadSteps(flash, this.build, file)) {
-      if (!isOperation(step)) continue;
-      flash.apply(step);
+    runSteps(recoveryUploadSteps(flash, this.build, file), flash, (step) => {
+      if (!isOperation(step)) return;
       operations += 1;
       flashUs += operationDurationUs(step, this.timing);
-    }
+    });
     return { operations, flashUs };
   }
 

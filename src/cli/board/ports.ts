@@ -1,5 +1,4 @@
-import { EXIT } from "../../core/index.ts";
-import { columns } from "../../report/index.ts";
+import { columns, EXIT } from "../../core/index.ts";
 import { listPorts, type PortInfo } from "../../serial/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";

@@ -1,7 +1,7 @@
+import { columns } from "../../core/index.ts";
 import {
   type Case,
   type Comparison,
-  columns,
   count,
   type NightChanges,
   type Question,

@@ -49,13 +49,24 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
   for (const folder of folders) requireRunFolder(folder, io);
   if (!hasPage && !args.flag("json")) return endOf(outlets, folders, io);
   const runs = folders.map((folder) => recordedRun(folder, resolve(io.cwd, folder)));
-  const json = args.flag("json");
-  if (json) io.out(`${JSON.stringify(runs, undefined, 2)}\n`);
-  if (json && output === undefined) return endOf(outlets, folders, io);
-  const path = output ?? join(first, "report.html");
-  new WholeFile(path, io.cwd, "html").write(pageDocument(runs, pageCode(), ownVersion()), "request");
-  if (!json) io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
+  const html = () => pageDocument(runs, pageCode(), ownVersion());
+  putPage({ data: runs, html, path: output ?? join(first, "report.html") }, args, io);
   return endOf(outlets, folders, io);
+}
+
+interface Put {
+  readonly data: unknown;
+  readonly html: () => string;
+  readonly path: string;
+}
+
+/** The page; with --json its data, and the page besides only where -o names it. */
+function putPage({ data, html, path }: Put, args: Parsed, io: CliIo): void {
+  const json = args.flag("json");
+  if (json) io.out(`${JSON.stringify(data, undefined, 2)}\n`);
+  if (json && args.text("output") === undefined) return;
+  new WholeFile(path, io.cwd, "html").write(html(), "request");
+  if (!json) io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
 }
 
 /** Writes the other results; the exit code says whether all of them are there, of whole records of runs that ended. */
@@ -92,10 +103,6 @@ function labReport(args: Parsed, io: CliIo): number {
     unfinished,
     unread: unread.map(({ id }) => id),
   });
-  const json = args.flag("json");
-  if (json) io.out(`${JSON.stringify(lab, undefined, 2)}\n`);
-  if (json && args.text("output") === undefined) return EXIT.pass;
-  new WholeFile(path, io.cwd, "html").write(labDocument(lab, pageCode(), ownVersion()), "request");
-  if (!json) io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
+  putPage({ data: lab, html: () => labDocument(lab, pageCode(), ownVersion()), path }, args, io);
   return EXIT.pass;
 }

@@ -5,7 +5,7 @@ import { type Edit, smallProfile, smallScenario } from "../../campaign/testing/s
 import { InterruptedError } from "../../core/index.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { complaintOf, memoryIo } from "../testing/memory-io.ts";
-import { worst } from "./boards.ts";
+import { prefixed, worst } from "./boards.ts";
 import { runCommand } from "./run.ts";
 
 const GOOD: readonly Edit[] = [["name: small", "name: bench-a"]];
@@ -30,6 +30,11 @@ interface Found {
 }
 
 const cutsOf = ({ verdicts }: Found) => verdicts.flatMap(({ cut }) => cut?.planned.afterResetUs ?? []);
+
+test("output of one of several boards is no terminal's: it has whole lines, and none that is drawn again", () => {
+  const own = prefixed(memoryIo({ isTty: true }), "bench-a");
+  expect(own.isTty).toBe(false);
+});
 
 describe("hil run on two boards", () => {
   test("runs both, names the board before each line, and sums up", async () => {

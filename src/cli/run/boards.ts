@@ -1,9 +1,8 @@
 import { relative } from "node:path";
 import { type LoadedProfile, openBoard, SharedCards } from "../../board/index.ts";
-import { checkRequest, type RunOutcome, type RunRequest, run } from "../../campaign/index.ts";
+import { checkRequest, type RunOutcome, run } from "../../campaign/index.ts";
 import { EXIT, isHilError, messageOf, Random } from "../../core/index.ts";
-import { ConsoleReport, exchangeTraceLine, traceLine, verdictText } from "../../report/index.ts";
-import type { TranscriptLine } from "../../smp/index.ts";
+import { verdictText } from "../../report/index.ts";
 import { Outlets } from "../report/outlets.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -11,7 +10,7 @@ import { WatchBeside } from "../watch/beside.ts";
 import type { RunAsked } from "./asked.ts";
 import { dryRun } from "./dry-run.ts";
 import { exitOf, junitFile, outcomeJson, pageFile, surroundings, tell } from "./report.ts";
-import { Ticker } from "./ticker.ts";
+import { shownRun } from "./ticker.ts";
 
 /** From the worst on: a run that was interrupted, or whose bench failed, leaves open what the others have shown. */
 const WORST_FIRST: readonly number[] = [EXIT.interrupted, EXIT.bench, EXIT.request, EXIT.failed, EXIT.pass];
@@ -51,19 +50,8 @@ export async function runBoards(
   const ends = await Promise.all(
     members.map(async ({ title, asked }) => {
       const own = prefixed(io, title.padEnd(width));
-      const report = new ConsoleReport({ ...own, isTty: false });
-      const trace = args.flag("trace") ? (line: string) => own[json ? "err" : "out"](`${line}\n`) : undefined;
-      const isShown = trace === undefined && !json;
-      using ticker = new Ticker(report, asked.board.profile.provider, isShown);
-      const onEvent: RunRequest["onEvent"] = (event) => {
-        if (trace) trace(traceLine(event));
-        else if (isShown) ticker.take(event);
-      };
-      const heard = {
-        onEvent,
-        onFolder: watch.add,
-        ...(trace && { onExchange: (line: TranscriptLine) => trace(exchangeTraceLine(line)) }),
-      };
+      using shown = shownRun(args, asked.board.profile.provider, own);
+      const heard = { ...shown.heard, onFolder: watch.add };
       return { title, asked, ...(await ended(run({ ...asked, ...surroundings(args, io), open, ...heard }))) };
     }),
   );
@@ -120,10 +108,11 @@ function summary(title: string, { result, folder }: RunOutcome, io: CliIo): stri
   return `${title}  ${verdictText(result)}; record ${relative(io.cwd, folder) || "."}`;
 }
 
-/** Every line with its board's name before it; the report prints whole lines. */
+/** Every line with its board's name before it; none is redrawn, as another board's may have come after it. */
 export function prefixed(io: CliIo, name: string): CliIo {
   const before = (text: string) => text.replaceAll(/^(?=.)/gm, `${name}  `);
-  return { ...io, columns: io.columns, out: (text) => io.out(before(text)), err: (text) => io.err(before(text)) };
+  const print = { out: (text: string) => io.out(before(text)), err: (text: string) => io.err(before(text)) };
+  return { ...io, columns: io.columns, isTty: false, ...print };
 }
 
 async function dryRuns(members: readonly Member[], json: boolean, io: CliIo): Promise<number> {

@@ -21,15 +21,7 @@ import {
   verdictsIn,
 } from "../../campaign/index.ts";
 import { ConfigurationError, EXIT, isHilError, isKind, messageOf } from "../../core/index.ts";
-import {
-  ConsoleReport,
-  count,
-  exchangeTraceLine,
-  grouped,
-  matrixTable,
-  traceLine,
-  verdictText,
-} from "../../report/index.ts";
+import { count, grouped, matrixTable, verdictText } from "../../report/index.ts";
 import { Outlets } from "../report/outlets.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -38,7 +30,7 @@ import type { RunAsked } from "./asked.ts";
 import { prefixed, worst } from "./boards.ts";
 import { inLanes, lanesOf } from "./lanes.ts";
 import { exitOf, junitFile, outcomeJson, surroundings, tell } from "./report.ts";
-import { Ticker } from "./ticker.ts";
+import { shownRun } from "./ticker.ts";
 import { requireTrusted } from "./trust.ts";
 
 /** What a command line says for every cell alike. */
@@ -188,21 +180,14 @@ async function runCell(
 ): Promise<Ended> {
   const json = args.flag("json");
   if (!json) io.out(`\ncell ${number} of ${total}: ${cellTitle(one.cell)}\n`);
-  const report = new ConsoleReport(io);
-  const trace = args.flag("trace") ? (line: string) => io[json ? "err" : "out"](`${line}\n`) : undefined;
-  const isShown = trace === undefined && !json;
-  using ticker = new Ticker(report, one.asked.board.profile.provider, isShown);
+  using shown = shownRun(args, one.asked.board.profile.provider, io);
   try {
     const outcome = await run({
       ...one.asked,
       ...surroundings(args, io),
       keepsEvents: args.text("junit") !== undefined || json,
       onFolder: watch.add,
-      onEvent: (event) => {
-        if (trace) trace(traceLine(event));
-        else if (isShown) ticker.take(event);
-      },
-      ...(trace && { onExchange: (line) => trace(exchangeTraceLine(line)) }),
+      ...shown.heard,
     });
     if (!json) io.out(`record    ${relative(io.cwd, outcome.folder) || "."}\n`);
     return { ...one, outcome, error: outcome.error };

@@ -10,7 +10,6 @@ import {
   verdictsIn,
 } from "../../campaign/index.ts";
 import { EXIT, isHilError, messageOf } from "../../core/index.ts";
-import { ConsoleReport, exchangeTraceLine, traceLine } from "../../report/index.ts";
 import { OUTLET_OPTIONS, Outlets } from "../report/outlets.ts";
 import { PageFile } from "../report/page-file.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
@@ -20,7 +19,7 @@ import { WATCH_OPTIONS, WatchBeside } from "../watch/beside.ts";
 import type { RunAsked } from "./asked.ts";
 import { labelsOf } from "./labels.ts";
 import { JunitFile } from "./report-file.ts";
-import { Ticker } from "./ticker.ts";
+import { shownRun } from "./ticker.ts";
 
 /** Options that `run` and `replay` share. */
 export const REPORT_OPTIONS = {
@@ -40,34 +39,29 @@ export const REPORT_OPTIONS = {
 /** Runs, shows, writes the reports; returns the exit code. */
 export async function runAndReport(asked: RunAsked, args: Parsed, io: CliIo): Promise<number> {
   const json = args.flag("json");
-  const trace = args.flag("trace") ? (line: string) => io[json ? "err" : "out"](`${line}\n`) : undefined;
   const file = junitFile(args, io, [asked]);
-  const console = new ConsoleReport(io);
   const page = pageFile(args, io);
   const outlets = await Outlets.open(args, io);
   await using watch = await WatchBeside.open(args, io);
   const notable = new Notable();
   let outcome: RunOutcome;
-  const isShown = trace === undefined && !json;
-  using ticker = new Ticker(console, asked.board.profile.provider, isShown);
   try {
+    using shown = shownRun(args, asked.board.profile.provider, io);
     outcome = await run({
       ...asked,
       ...surroundings(args, io),
       keepsEvents: file !== undefined,
       onFolder: watch.add,
+      ...shown.heard,
       onEvent: (event) => {
         notable.take(event);
-        if (trace) trace(traceLine(event));
-        else if (isShown) ticker.take(event);
+        shown.heard.onEvent(event);
       },
-      ...(trace && { onExchange: (line) => trace(exchangeTraceLine(line)) }),
     });
   } catch (error) {
     tell(file?.end([{ asked, error }]), io);
     throw error;
   }
-  ticker[Symbol.dispose]();
   const lost = [file?.end([{ asked, outcome }]), page?.end([outcome.folder])].filter((fault) => fault !== undefined);
   if (json) printJson(asked, { ...outcome, events: notable.images }, io);
   else printEnd(outcome, notable, page, io);

@@ -1,13 +1,36 @@
-import type { RunEvent } from "../../campaign/index.ts";
+import type { RunEvent, RunRequest } from "../../campaign/index.ts";
 import { RealClock } from "../../core/index.ts";
-import type { ConsoleReport } from "../../report/index.ts";
+import { ConsoleReport, exchangeTraceLine, traceLine } from "../../report/index.ts";
+import type { Parsed } from "../terminal/arguments.ts";
+import type { CliIo } from "../terminal/io.ts";
 
 const TICK_MS = 1_000;
 /** Providers whose benches live in real time: theirs goes on between two events. */
 const REAL: readonly string[] = ["hardware", "qemu"];
 
+interface Shown extends Disposable {
+  /** What a run's request is given. */
+  readonly heard: Required<Pick<RunRequest, "onEvent">> & Pick<RunRequest, "onExchange">;
+}
+
+/**
+ * Shows a run while it goes on: with --trace every line, with --json nothing, else as the console reports it.
+ * @param provider of the run's board.
+ */
+export function shownRun(args: Parsed, provider: string, io: CliIo): Shown {
+  const isJson = args.flag("json");
+  if (args.flag("trace")) {
+    const print = (line: string) => io[isJson ? "err" : "out"](`${line}\n`);
+    const onEvent = (event: RunEvent) => print(traceLine(event));
+    return { heard: { onEvent, onExchange: (line) => print(exchangeTraceLine(line)) }, [Symbol.dispose]: () => {} };
+  }
+  if (isJson) return { heard: { onEvent: () => {} }, [Symbol.dispose]: () => {} };
+  const ticker = new Ticker(new ConsoleReport(io), provider);
+  return { heard: { onEvent: (event) => ticker.take(event) }, [Symbol.dispose]: () => ticker[Symbol.dispose]() };
+}
+
 /** Hands a run's events to the console, and has it say what goes on when none come: a second a time. */
-export class Ticker implements Disposable {
+class Ticker implements Disposable {
   readonly #report: ConsoleReport;
   readonly #isReal: boolean;
   readonly #clock = new RealClock();
@@ -15,11 +38,10 @@ export class Ticker implements Disposable {
   #heardUs = 0;
   #cancel: () => void = () => {};
 
-  /** @param isShown false: nobody looks, and nothing ticks. */
-  constructor(report: ConsoleReport, provider: string, isShown: boolean) {
+  constructor(report: ConsoleReport, provider: string) {
     this.#report = report;
     this.#isReal = REAL.includes(provider);
-    if (isShown) this.#next();
+    this.#next();
   }
 
   take(event: RunEvent): void {

@@ -1,8 +1,9 @@
 import { FirmwareBench, type FirmwareFinding, type FirmwareSwept, sweepFirmware } from "../../board/index.ts";
-import { EXIT, Random, RealClock, sleep } from "../../core/index.ts";
+import { EXIT, Random } from "../../core/index.ts";
 import { runSteps, SWEPT_TEARS, setPending, type UpgradeSwept, uploadedFlash } from "../../mcuboot/index.ts";
 import { count, grouped } from "../../report/index.ts";
 import type { CliIo } from "../terminal/io.ts";
+import { type Budget, driven } from "./driven.ts";
 import type { SweepRequest } from "./request.ts";
 
 interface Asked {
@@ -10,11 +11,8 @@ interface Asked {
   readonly upgrade: UpgradeSwept;
   readonly torn: boolean;
   readonly json: boolean;
-  readonly budget: { readonly states: number; readonly durationUs: number };
+  readonly budget: Budget;
 }
-
-/** A breath for Ctrl-C and the terminal, this often. */
-const TURN_US = 200_000;
 
 /**
  * `hil sweep --firmware MERGED.hex`: every flash operation of a real bootloader cut, the model beside it.
@@ -26,20 +24,8 @@ export async function sweepBinary({ request, upgrade, torn, json, budget }: Aske
   const { flash } = uploadedFlash(upgrade);
   runSteps(setPending(flash, build, 0, permanent), flash);
   const steps = sweepFirmware({ bench, build, start: flash, torn: torn ? SWEPT_TEARS : [] });
-  const clock = new RealClock();
-  let turnUs = 0;
-  let next = steps.next();
-  while (next.done !== true) {
-    const nowUs = clock.nowUs();
-    if (nowUs - turnUs > TURN_US) {
-      turnUs = nowUs;
-      if (io.isTty && !json) io.out(`swept     ${progressOf(next.value)}`.padEnd(Math.min(89, io.columns - 2)), "over");
-      await sleep(clock, 0, io.signal);
-    }
-    next = steps.next(next.value.booted >= budget.states || nowUs > budget.durationUs);
-  }
-  if (io.isTty && !json) io.out("", "redraw");
-  const swept = next.value;
+  const isSpent = ({ booted }: FirmwareSwept) => booted >= budget.states;
+  const swept = await driven(steps, { textOf: progressOf, isSpent }, budget, io.isTty && !json, io);
   if (json) io.out(`${JSON.stringify(jsonOf(swept, bench.unknown()), undefined, 2)}\n`);
   else print(swept, bench.unknown(), io);
   if (swept.findings.length > 0) return EXIT.failed;

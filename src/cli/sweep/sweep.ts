@@ -1,16 +1,7 @@
 import { join, relative, resolve } from "node:path";
 import { loadProfile, withFirmware } from "../../board/index.ts";
 import { namedScenario } from "../../campaign/index.ts";
-import {
-  ConfigurationError,
-  defined,
-  EXIT,
-  makeFolder,
-  RealClock,
-  replaceFileAt,
-  sleep,
-  UsageError,
-} from "../../core/index.ts";
+import { ConfigurationError, defined, EXIT, makeFolder, replaceFileAt, UsageError } from "../../core/index.ts";
 import {
   SWEPT_TEARS,
   type Sweep,
@@ -24,6 +15,7 @@ import { PLOT_OPTION, plotFile } from "../report/plot-file.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import { durationOf } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
+import { type Budget, driven } from "./driven.ts";
 import { sweepBinary } from "./firmware.ts";
 import { sweepPlot } from "./plot.ts";
 import { replaySweep } from "./replay.ts";
@@ -108,7 +100,9 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
   // With a budget level by level, so that what is covered when it ends is as much as can be.
   const deepen = args.text("budget") !== undefined;
   const options = { torn, deepen, ...defined({ cutsMax }) };
-  const sweep = await driven(sweepSteps(upgrade, options), budget, io, json);
+  const isSpent = ({ states }: SweepProgress) => states > budget.states;
+  const shown = { textOf: progressText, isSpent };
+  const sweep = await driven(sweepSteps(upgrade, options), shown, budget, io.isTty && !json, io);
   const folder = resolve(io.cwd, args.text("out") ?? "runs/sweep");
   const files = sweep.findings.map((finding, at) => written(finding, at + 1, request, folder, io));
   if (json) io.out(`${JSON.stringify(jsonOf(sweep, files, options), undefined, 2)}\n`);
@@ -158,11 +152,6 @@ function cutsOf(args: Parsed): number | undefined {
   throw new UsageError(`--cuts wants a number of cuts or "any", not "${text}".`, "See hil sweep --help.");
 }
 
-interface Budget {
-  readonly states: number;
-  readonly durationUs: number;
-}
-
 function budgetOf(args: Parsed): Budget {
   const text = args.text("budget");
   const none = { states: Number.POSITIVE_INFINITY, durationUs: Number.POSITIVE_INFINITY };
@@ -173,34 +162,8 @@ function budgetOf(args: Parsed): Budget {
   throw new UsageError(`--budget wants states or a time, not "${text}".`, "Write 20000, 90s or 10m.");
 }
 
-/** A breath for Ctrl-C and the terminal, this often. */
-const TURN_US = 200_000;
-
-async function driven(
-  steps: Generator<SweepProgress, Sweep, boolean | undefined>,
-  budget: Budget,
-  io: CliIo,
-  json: boolean,
-): Promise<Sweep> {
-  const clock = new RealClock();
-  let turnUs = 0;
-  let next = steps.next();
-  while (next.done !== true) {
-    const progress = next.value;
-    const nowUs = clock.nowUs();
-    if (nowUs - turnUs > TURN_US) {
-      turnUs = nowUs;
-      if (io.isTty && !json) io.out(progressText(progress).padEnd(Math.min(89, io.columns - 2)), "over");
-      await sleep(clock, 0, io.signal);
-    }
-    next = steps.next(progress.states > budget.states || nowUs > budget.durationUs);
-  }
-  if (io.isTty && !json) io.out("", "redraw");
-  return next.value;
-}
-
 function progressText({ states, waiting, cuts, edges }: SweepProgress): string {
-  return `swept     ${count(states, "state")}, ${count(edges, "cut point")}; ${count(waiting, "state")} wait, at ${count(cuts, "cut")}`;
+  return `${count(states, "state")}, ${count(edges, "cut point")}; ${count(waiting, "state")} wait, at ${count(cuts, "cut")}`;
 }
 
 function written(finding: SweepFinding, number: number, request: SweepRequest, folder: string, io: CliIo): string {

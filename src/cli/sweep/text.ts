@@ -3,10 +3,10 @@ import { count, grouped } from "../../report/index.ts";
 
 /** What came of a sequence of cuts, from the best to the worst; a legend line names those that a strip shows. */
 const MARKS = [
-  { name: "upgraded", mark: "✓", text: "new image", tone: "upgraded" },
-  { name: "reverted", mark: "↶", text: "new image ran, then reverted", tone: "reverted" },
-  { name: "kept", mark: "=", text: "old image kept, new one never ran", tone: "kept" },
-  { name: "failed", mark: "✗", text: "must not be", tone: "failed" },
+  { name: "upgraded", mark: "✓", text: "new image" },
+  { name: "reverted", mark: "↶", text: "new image ran, then reverted" },
+  { name: "kept", mark: "=", text: "old image kept, new one never ran" },
+  { name: "failed", mark: "✗", text: "must not be" },
 ] as const;
 /** Of an operation that no sequence begins at. */
 const NONE = -1;
@@ -43,7 +43,7 @@ export function outcomesOf(sweep: Sweep) {
     name,
     operations: worst.length,
     rows: [
-      ...MARKS.map(({ text, tone }, mark) => ({ name: text, tone, spans: spansOf(worst, mark) })),
+      ...MARKS.map(({ name: tone, text }, mark) => ({ name: text, tone, spans: spansOf(worst, mark) })),
       { name: "same flash as after another cut", tone: "other" as const, spans: spansOf(worst, NONE) },
     ].filter(({ spans }) => spans.length > 0),
   }));

@@ -4,7 +4,6 @@ import {
   existsSync,
   lstatSync,
   openSync,
-  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -22,6 +21,7 @@ import {
   isHilError,
   makeFolder,
   messageOf,
+  readHead,
   UsageError,
 } from "../../core/index.ts";
 import { FORM_BYTES, mayReplace, OUTPUT_FORMS, type OutputForm } from "../../report/index.ts";
@@ -103,15 +103,10 @@ function isOfRecord(path: string): boolean {
 /** How a plain file begins; empty for what is none, or cannot be read: writing will say what is wrong with it. */
 function headOf(path: string): Uint8Array {
   if (!entryAt(path)?.isFile()) return new Uint8Array();
-  let handle: number | undefined;
   try {
-    handle = openSync(path, "r");
-    const head = Buffer.alloc(FORM_BYTES);
-    return head.subarray(0, readSync(handle, head));
+    return readHead(path, FORM_BYTES);
   } catch {
     return new Uint8Array();
-  } finally {
-    if (handle !== undefined) closeSync(handle);
   }
 }
 

@@ -1,4 +1,4 @@
-import { BenchError, ConfigurationError, RealClock, UsageError, within } from "../../core/index.ts";
+import { BenchError, ConfigurationError, EXIT, RealClock, UsageError, within } from "../../core/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo, HilBeside } from "../terminal/io.ts";
 
@@ -68,5 +68,5 @@ async function faultOf(hil: HilBeside): Promise<Error> {
     .trim()
     .replace(/^hil: /, "")
     .slice(0, 1_000);
-  return code === 2 ? new ConfigurationError(`--watch: ${text}`) : new BenchError(`--watch: ${text}`);
+  return code === EXIT.request ? new ConfigurationError(`--watch: ${text}`) : new BenchError(`--watch: ${text}`);
 }

@@ -21,7 +21,7 @@ const WATCHERS_MAX = 16;
 const RUNS_MAX = 200;
 /** How often the records are looked at while somebody watches, in milliseconds. */
 const LOOK_MS = 400;
-/** How often a browser that takes no more is asked, and how long at the end all of them together may take. */
+/** How long, at the end, all browsers together may take for their last pages, in milliseconds. */
 const FAREWELL_MS = 3_000;
 
 interface Watcher {

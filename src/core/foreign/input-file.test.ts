@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { eachLine, readInput, readInputText } from "./input-file.ts";
+import { eachLine, readHead, readInput, readInputText } from "./input-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "hil-input-"));
 const file = join(folder, "file");
@@ -23,6 +23,11 @@ describe("a file that somebody named", () => {
     const before = reads();
     const { length } = readInput("/proc/self/maps");
     expect(reads() - before).toBeLessThan(length / 50);
+  });
+
+  test("is read from its beginning, as far as is asked for or as it goes", () => {
+    writeFileSync(file, "abcd");
+    expect([2, 4, 9].map((bytes) => Buffer.from(readHead(file, bytes)).toString())).toEqual(["ab", "abcd", "abcd"]);
   });
 
   test("is refused when it is a pipe, a device or a folder, without a wait", () => {

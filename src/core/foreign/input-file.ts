@@ -42,7 +42,14 @@ export function readInput(path: string, bytesMax = INPUT_BYTES_MAX): Uint8Array<
   return all;
 }
 
-/** The same as text of UTF-8. */
+/** How a file begins, up to so many bytes. @throws as readInput, but for the length. */
+export function readHead(path: string, bytes: number): Uint8Array {
+  using file = opened(path);
+  const head = new Uint8Array(bytes);
+  return head.subarray(0, readSync(file.number, head));
+}
+
+/** A whole file as text of UTF-8. @throws as readInput. */
 export function readInputText(path: string, bytesMax = INPUT_BYTES_MAX): string {
   return Buffer.from(readInput(path, bytesMax).buffer).toString("utf8");
 }

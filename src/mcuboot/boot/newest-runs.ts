@@ -57,7 +57,7 @@ function* choose(loader: LoaderState, choice: Choice, choices: readonly Choice[]
   while (choice.active === undefined) {
     const slot = newest(loader, choice);
     if (slot === undefined) return false;
-    if (yield* isFit(loader, choice.image, slot, loadedBy(loader, choices, choice))) choice.active = slot;
+    if (yield* isFit(loader, choice.image, slot, choices)) choice.active = slot;
     else choice.available[slot] = false;
   }
   return true;
@@ -72,15 +72,14 @@ function newest({ build }: LoaderState, { image, available }: Choice): Slot | un
 }
 
 /** What other images of this boot have loaded into RAM by now. */
-function loadedBy(loader: LoaderState, choices: readonly Choice[], own: Choice): readonly RamRange[] {
-  return choices.flatMap((choice) => {
-    const { image, active } = choice;
-    const range = choice === own || active === undefined ? undefined : ramRangeOf(loader, image, active);
+function loadedBy(loader: LoaderState, choices: readonly Choice[], own: ImagePair): readonly RamRange[] {
+  return choices.flatMap(({ image, active }) => {
+    const range = image === own || active === undefined ? undefined : ramRangeOf(loader, image, active);
     return range === undefined ? [] : [range];
   });
 }
 
-function* isFit(loader: LoaderState, image: ImagePair, slot: Slot, loaded: readonly RamRange[]): Steps<boolean> {
+function* isFit(loader: LoaderState, image: ImagePair, slot: Slot, choices: readonly Choice[]): Steps<boolean> {
   const header = image.headers[slot];
   const { offset } = image.areas[slot];
   const inRam = loader.build.mode === "ram-load";
@@ -90,7 +89,7 @@ function* isFit(loader: LoaderState, image: ImagePair, slot: Slot, loaded: reado
     return false;
   }
   if (loader.build.xipRevert && !(yield* selectOrErase(loader, image, slot))) return false;
-  if (inRam && !(yield* loadIntoRam(loader, image, slot, loaded))) return false;
+  if (inRam && !(yield* loadIntoRam(loader, image, slot, loadedBy(loader, choices, image)))) return false;
   if (loader.build.defects.has("swap-unvalidated") || (yield* validateSlot(loader, image, slot))) return true;
   if (inRam) yield* removeFromRam(loader, image, slot);
   return false;

@@ -1,5 +1,6 @@
 import type { BootMode } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
+import { EXCHANGING_MODES } from "../builds/fault-needs.ts";
 import { isWithin, type ReleaseRange } from "../builds/release.ts";
 
 /** What is wrong with an outcome that the real bootloader produces all the same. */
@@ -30,7 +31,7 @@ const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
   { id: "R19", modes: ["move"], violation: "never reverts", to: "2.1.99", source: "MCUboot #1966" },
   {
     id: "U12",
-    modes: ["move", "offset", "scratch"],
+    modes: EXCHANGING_MODES,
     violation: "no boot",
     when: (build) => build.bootstrap && build.encryption !== undefined,
     source: found,
@@ -54,7 +55,7 @@ const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
   },
   {
     id: "T1",
-    modes: ["move", "offset", "scratch"],
+    modes: EXCHANGING_MODES,
     violation: "request lost",
     source:
       "found by this model: a torn erase of a trailer leaves the magic whole and image_ok damaged, or the magic in " +
@@ -62,13 +63,13 @@ const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
   },
   {
     id: "T1",
-    modes: ["move", "offset", "scratch"],
+    modes: EXCHANGING_MODES,
     violation: "request postponed",
     source:
       "found by this model: bits in doubt in a trailer read as a swap under way once, and not again; not measured",
   },
   { id: "U10", modes: ["direct-xip", "ram-load"], violation: "never reverts", source: found },
-  { id: "U5", modes: ["move", "offset", "scratch"], violation: "never reverts", source: found },
+  { id: "U5", modes: EXCHANGING_MODES, violation: "never reverts", source: found },
 ];
 
 /**

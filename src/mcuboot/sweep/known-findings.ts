@@ -1,5 +1,6 @@
 import type { BootMode } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
+import { EXCHANGING_MODES } from "../builds/fault-needs.ts";
 import { isWithin, type ReleaseRange } from "../builds/release.ts";
 import { SIZE_OUTSIDE } from "../swap/swap-sectors.ts";
 import type { TrailerState } from "../trailer/trailer.ts";
@@ -36,7 +37,6 @@ interface KnownRow extends ReleaseRange {
   readonly source: string;
 }
 
-const swaps = ["move", "offset", "scratch"] as const;
 const onMcuboot = "measured on MCUboot 2d4bacc3 (unmodified bootutil, compiled for the host)";
 
 /**
@@ -46,7 +46,7 @@ const onMcuboot = "measured on MCUboot 2d4bacc3 (unmodified bootutil, compiled f
 const KNOWN_FINDINGS: readonly KnownRow[] = [
   {
     id: "U12",
-    modes: swaps,
+    modes: EXCHANGING_MODES,
     classes: ["brick"],
     when: (build, { reason }) => build.bootstrap && reason === "boot_swap_image: rc >= 0",
     what: "a bootstrap cut before the TLVs leaves a header that promises a key",
@@ -82,7 +82,7 @@ const KNOWN_FINDINGS: readonly KnownRow[] = [
   },
   {
     id: "U8",
-    modes: [...swaps, "direct-xip", "ram-load"],
+    modes: [...EXCHANGING_MODES, "direct-xip", "ram-load"],
     classes: ["request weakened"],
     stages: ["asking", "asked"],
     what: "a permanent request cut between magic and image_ok is a request for a test",
@@ -148,7 +148,7 @@ const KNOWN_FINDINGS: readonly KnownRow[] = [
   },
   {
     id: "T2",
-    modes: swaps,
+    modes: EXCHANGING_MODES,
     classes: ["brick", "failed boot"],
     torn: "some",
     when: (_, { reason }) => reason === "context_boot_go: 0",
@@ -165,7 +165,7 @@ const KNOWN_FINDINGS: readonly KnownRow[] = [
   },
   {
     id: "U5",
-    modes: swaps,
+    modes: EXCHANGING_MODES,
     classes: ["never reverts"],
     torn: "some",
     when: (_, { trailers }) => trailers?.[0].magic === "good" && trailers[0].copyDone === "bad",
@@ -190,7 +190,7 @@ const KNOWN_FINDINGS: readonly KnownRow[] = [
   },
   {
     id: "U6",
-    modes: swaps,
+    modes: EXCHANGING_MODES,
     classes: ["leak"],
     leak: "plain text in secondary",
     what: "what lies behind the old image in the primary slot is copied out as it is",
@@ -207,7 +207,7 @@ const KNOWN_FINDINGS: readonly KnownRow[] = [
   },
   {
     id: "O2",
-    modes: swaps,
+    modes: EXCHANGING_MODES,
     classes: ["endless loop", "failed boot", "brick", "wrong image"],
     when: (build) => build.bootstrap,
     what: "an image that came by bootstrap counts as one on trial",
@@ -226,7 +226,7 @@ const KNOWN_FINDINGS: readonly KnownRow[] = [
   },
   {
     id: "T1",
-    modes: swaps,
+    modes: EXCHANGING_MODES,
     classes: ["request lost", "request postponed", "request weakened", "never reverts"],
     torn: "some",
     what: "a torn erase of a trailer leaves some of its fields whole and others damaged",
@@ -243,7 +243,7 @@ const KNOWN_FINDINGS: readonly KnownRow[] = [
   },
   {
     id: "T4",
-    modes: [...swaps, "overwrite", "direct-xip", "ram-load"],
+    modes: [...EXCHANGING_MODES, "overwrite", "direct-xip", "ram-load"],
     classes: [
       ...["brick", "failed boot", "wrong image", "fallback lost", "request lost", "request postponed"],
       "request weakened",

@@ -1,3 +1,4 @@
+import type { SharedCause } from "../page/lab-data.ts";
 import { isFlaky, isNewlyFlaky, LOOK_BACK } from "./chance.ts";
 import type { RunLine } from "./run-line.ts";
 
@@ -72,15 +73,6 @@ export function seriesOf(runs: readonly RunLine[]): ReadonlyMap<string, readonly
     }
   }
   return series;
-}
-
-/** Failures of one reason over all boards, the most boards first; since when, and with which image first. */
-export interface SharedCause {
-  readonly because: string;
-  readonly boards: readonly string[];
-  readonly since: string;
-  readonly firstWith: string;
-  readonly cases: number;
 }
 
 /** The causes of what is red in the last run of each question. */

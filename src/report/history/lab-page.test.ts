@@ -33,6 +33,16 @@ describe("the page of a lab of twenty boards", () => {
     });
   });
 
+  test("shows nothing of an index that a terminal or a reader would obey, the beginning of a cause included", () => {
+    const evil = "\u001B[2J\u202E";
+    const lines = LINES.filter(({ night }) => night <= PLANTED.shared.from).map(({ line }) => ({
+      ...line,
+      began: evil,
+    }));
+    const [cause] = pageOf(lines).causes;
+    expect(cause?.since).toBe("\\u001b[2J\\u202e");
+  });
+
   test("says in which night a case is green again", () => {
     const row = morning(PLANTED.regression.to).rows.find(({ board }) => board === "lab-3");
     expect(row?.newlyGreen).toEqual(["cut in phase 1"]);

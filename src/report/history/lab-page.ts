@@ -56,6 +56,7 @@ export function labPage(lines: readonly RunLine[], options: LabOptions): LabPage
       .map((cause) => ({
         ...cause,
         because: terminalText(cause.because),
+        since: terminalText(cause.since),
         boards: cause.boards.map((board) => terminalText(board)),
         firstWith: terminalText(cause.firstWith),
       })),

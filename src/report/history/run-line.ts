@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { quantile } from "../format.ts";
+import { recordShapes } from "../page/record-shapes.ts";
 import type { RunTold } from "../page/recorded-run.ts";
 import type { TimesOf } from "../page/run-page.ts";
 
@@ -10,6 +11,7 @@ const CASES_MAX = 10_000;
 const REASON_CHARS = 300;
 
 const text = z.string().max(500);
+const { outcome } = recordShapes(text);
 const amount = z.number().min(0).max(1e15);
 
 const LINE = z.object({
@@ -22,7 +24,7 @@ const LINE = z.object({
   /** The profile's name. */
   board: text,
   seed: z.number().nullable(),
-  outcome: z.enum(["pass", "fail", "error", "interrupted", "incomplete"]),
+  outcome,
   cutsPlanned: amount,
   labels: z.record(z.string().max(80), text),
   images: z.array(z.object({ role: text, version: text, hash: text })).max(16),

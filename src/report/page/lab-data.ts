@@ -1,3 +1,5 @@
+import type { RecordShape } from "./record-shapes.ts";
+
 /**
  * What the page of a lab shows, as data: made from the index of its runs (lab-page.ts), drawn in web/. Texts are
  * harmless already; times are microseconds.
@@ -9,7 +11,7 @@ export interface LabPage {
   readonly nights: readonly string[];
   /** Those that say something new first. */
   readonly rows: readonly LabRow[];
-  readonly causes: readonly LabCause[];
+  readonly causes: readonly SharedCause[];
   readonly benches: readonly LabBench[];
   readonly trends: readonly LabTrend[];
   /** How "newly red", "flaky" and "drifts" are told, and how often they are told of nothing. */
@@ -46,7 +48,7 @@ export interface LabCell {
   readonly run: string;
   /** Of its own page, seen from this one; null where there is none. */
   readonly href: string | null;
-  readonly outcome: "pass" | "fail" | "error" | "interrupted" | "incomplete";
+  readonly outcome: RecordShape<"outcome">;
   readonly began: string;
   readonly red: number;
   readonly of: number;
@@ -64,7 +66,8 @@ export interface LabRed {
   readonly runsBefore: number;
 }
 
-interface LabCause {
+/** Failures of one reason over all boards, the most boards first; since when, and with which image first. */
+export interface SharedCause {
   readonly because: string;
   readonly boards: readonly string[];
   readonly since: string;

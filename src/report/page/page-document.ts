@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { LabPage } from "./lab-data.ts";
+import { markup } from "./markup.ts";
 import type { PlotPage } from "./plot-data.ts";
 import { PAGE_SCHEMA, type PageData, type RunPage } from "./run-page.ts";
 
@@ -93,10 +94,6 @@ function digestOf(text: string): string {
 /** JSON that ends no script element and opens no comment; U+2028 and U+2029 are line ends to some readers. */
 function inert(json: string): string {
   return json.replaceAll(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-
-function markup(text: string): string {
-  return text.replaceAll(/[<>&"]/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
 /**

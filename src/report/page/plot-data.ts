@@ -13,7 +13,7 @@ export interface PlotPage {
 
 export type PlotChart = SeriesChart | BandChart;
 
-interface SeriesChart {
+export interface SeriesChart {
   readonly kind: "line" | "bars";
   readonly title: string;
   readonly xName: string;

@@ -19,6 +19,11 @@ describe("a histogram", () => {
     expect([bars[0], bars.at(-1)]).toEqual([2, 1]);
   });
 
+  test("is made of more values than a call may have arguments", () => {
+    const many = Array.from({ length: 300_000 }, (_, at) => at);
+    expect(histogramOf("times", many).series[0]?.values).toEqual(Array.from({ length: 24 }, () => 12_500));
+  });
+
   test("of values that are all equal is one bar where they are", () => {
     expect(histogramOf("times", [7_000, 7_000])).toMatchObject({ xs: [7], series: [{ values: [2] }] });
   });

@@ -1,3 +1,4 @@
+import { markup } from "./markup.ts";
 import type { BandChart, PlotChart, PlotPage, Tone } from "./plot-data.ts";
 
 /** In pixels, as a wiki shows them. */
@@ -116,8 +117,4 @@ function bandsOf({ rows, length, xName }: BandChart): string {
 
 function text(x: number, y: number, value: string, attributes: string): string {
   return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${markup(value)}</text>`;
-}
-
-function markup(value: string): string {
-  return value.replaceAll(/[<>&"]/g, (char) => `&#${char.charCodeAt(0)};`);
 }

@@ -150,36 +150,33 @@ interface Exchanges extends Disposable {
 
 /** Read beside the events, a line at a time: a night of uploads has hundreds of thousands. */
 function exchangesOf(path: string): Exchanges {
-  const lines = linesOf(join(path, "smp.jsonl"));
-  const told = { unread: 0 };
-  const next = (): ReadExchange | undefined => {
-    for (;;) {
-      const { value, done } = nextLine(lines);
-      if (done === true || value === undefined) return undefined;
-      const exchange = value === "" ? undefined : readExchange(value);
-      if (exchange !== undefined) return exchange;
-      if (value !== "") told.unread += 1;
-    }
-  };
+  let unread = 0;
+  const lines = readExchanges(join(path, "smp.jsonl"), () => {
+    unread += 1;
+  });
+  const next = (): ReadExchange | undefined => lines.next().value ?? undefined;
   let waiting: ReadExchange | undefined;
   return {
     *upTo(atUs) {
       for (waiting ??= next(); waiting !== undefined && waiting.atUs <= atUs; waiting = next()) yield waiting;
     },
     get unread() {
-      return told.unread;
+      return unread;
     },
-    [Symbol.dispose]: () => lines.return(),
+    [Symbol.dispose]: () => void lines.return(),
   };
 }
 
-/** Records from before SMP was kept have no such file. */
-function nextLine(lines: ReturnType<typeof linesOf>): IteratorResult<string, void> {
+function* readExchanges(file: string, onUnread: () => void): Generator<ReadExchange, void> {
   try {
-    return lines.next();
+    for (const line of linesOf(file)) {
+      const exchange = line === "" ? undefined : readExchange(line);
+      if (exchange !== undefined) yield exchange;
+      else if (line !== "") onUnread();
+    }
   } catch (error) {
+    // Records from before SMP was kept have no such file.
     if (!hasCode(error, "ENOENT")) throw error;
-    return { done: true, value: undefined };
   }
 }
 

@@ -1,8 +1,8 @@
 /**
  * What the page of a run shows, as data: the seam between the record (src/report/page) and the page's code (web/),
- * which imports these types, the number of their schema, and nothing else of ours. Times are microseconds on the
- * bench's clock unless said otherwise. Every text that may come from a board, a file or a stranger's record is escaped
- * and bounded already.
+ * which imports these types, the number of their schema, the counts of histogram.ts, and nothing else of ours. Times
+ * are microseconds on the bench's clock unless said otherwise. Every text that may come from a board, a file or a
+ * stranger's record is escaped and bounded already.
  */
 
 import type { LabPage } from "./lab-data.ts";

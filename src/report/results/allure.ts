@@ -1,5 +1,5 @@
 import type { RunTold } from "../page/recorded-run.ts";
-import type { JudgedRow } from "../page/run-page.ts";
+import type { JudgedRow, TextNumber } from "../page/run-page.ts";
 import {
   digestOf,
   factOf,
@@ -7,6 +7,7 @@ import {
   type ResultFile,
   type ResultRun,
   seeAgain,
+  textIn,
   titleOf,
   unsettledOf,
 } from "./result-run.ts";
@@ -57,7 +58,7 @@ function runFiles(told: RunTold, hil: string): readonly ResultFile[] {
       parameters: parametersOf(told, row),
       attachments: hasLog ? [{ name: "boot log", source, type: "text/plain" }] : [],
     };
-    const log = lines.map(([, text]) => told.texts[text] ?? "").join("\n");
+    const log = lines.map(([, text]) => textIn(told, text)).join("\n");
     return [fileOf(uuid, result), ...(hasLog ? [{ name: source, text: `${log}\n` }] : [])];
   });
   const lastMs = zeroMs + Math.round((told.judged.at(-1)?.toUs ?? 0) / 1000);
@@ -119,7 +120,7 @@ function caseOf(told: RunTold, hil: string, name: string, uuid: string) {
 }
 
 function detailsOf(told: RunTold, row: JudgedRow) {
-  const text = (number: number) => told.texts[number] ?? "";
+  const text = (number: TextNumber) => textIn(told, number);
   const lines = [
     `expected ${text(row.expected)}`,
     `found    ${text(row.found)}`,
@@ -131,7 +132,7 @@ function detailsOf(told: RunTold, row: JudgedRow) {
 
 /** Excluded: they are another each night, and a case is not another one for that. */
 function parametersOf(told: RunTold, { check, cut, where, from, to }: JudgedRow) {
-  const text = (number: number | undefined) => (number === undefined ? "" : (told.texts[number] ?? ""));
+  const text = (number: TextNumber | undefined) => textIn(told, number);
   const rows: readonly (readonly [string, string])[] = [
     ["check", check],
     ["moment", text(cut?.planned)],

@@ -1,3 +1,4 @@
+import { markup } from "../page/markup.ts";
 import { type RunTold, unreadIn } from "../page/recorded-run.ts";
 import type { ResultRun } from "./result-run.ts";
 
@@ -73,8 +74,4 @@ export function badgeSvg(runs: readonly ResultRun[]): string {
     "</svg>",
     "",
   ].join("\n");
-}
-
-function markup(text: string): string {
-  return text.replaceAll(/[<>&"]/g, (char) => `&#${char.charCodeAt(0)};`);
 }

@@ -1,4 +1,12 @@
-import { digestOf, failedWithoutVerdict, type ResultRun, shortened, titleOf, unsettledOf } from "./result-run.ts";
+import {
+  digestOf,
+  failedWithoutVerdict,
+  type ResultRun,
+  shortened,
+  textIn,
+  titleOf,
+  unsettledOf,
+} from "./result-run.ts";
 import { CAMPAIGN, scenarioPath } from "./sarif.ts";
 
 /** A report may have so many: GitLab reads it into a merge request's page. */
@@ -37,8 +45,8 @@ export function codeQuality(runs: readonly ResultRun[]): string {
     ];
     const failed = told.judged.flatMap((row) => {
       if (row.pass) return [];
-      const text = (number: number) => told.texts[number] ?? "";
-      return [issue({ rule: text(row.ending), name: row.name, text: text(row.because), severity: "critical" })];
+      const [rule, text] = [textIn(told, row.ending), textIn(told, row.because)];
+      return [issue({ rule, name: row.name, text, severity: "critical" })];
     });
     return [...ends, ...failed];
   });

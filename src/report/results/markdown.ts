@@ -67,14 +67,13 @@ function blocksOf(told: RunTold): readonly string[] {
     `${asText(told.sentence)}\n`,
     ...(bench === undefined ? [] : [`> ${asText(shortened(bench, CELL_CHARS))}\n`]),
     ...(unread === undefined ? [] : [`> ⚠️ ${asText(unread)}\n`]),
-    ...(causes.length === 0 ? [] : [causeTable(told)]),
+    ...(causes.length === 0 ? [] : [causeTable(told, causes)]),
     `${facts.map(([name, value]) => `${name}: ${asText(value ?? "")}`).join(" · ")}\n`,
     `<details><summary>What this run does not show</summary>\n\n${notShown}\n\n</details>\n`,
   ];
 }
 
-function causeTable(told: RunTold): string {
-  const causes = causesIn(told);
+function causeTable(told: RunTold, causes: ReturnType<typeof causesIn>): string {
   const rows = causes.slice(0, CAUSES_MAX).map(({ ending, because, rows: failed }) => {
     const [first] = failed;
     const cells = [

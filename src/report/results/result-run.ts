@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type RunTold, unreadIn } from "../page/recorded-run.ts";
-import type { JudgedRow } from "../page/run-page.ts";
+import type { JudgedRow, TextNumber } from "../page/run-page.ts";
 
 /** A recorded run that results are made of: what its events say, and its folder. */
 export interface ResultRun {
@@ -27,13 +27,18 @@ export function titleOf({ scenario, profile, board }: RunTold): string {
   return `${scenario} on ${profile ?? board}`;
 }
 
+/** A text of a row, by its number; empty where there is none. */
+export function textIn({ texts }: RunTold, number: TextNumber | undefined): string {
+  return number === undefined ? "" : (texts[number] ?? "");
+}
+
 /** Failed verdicts by their reason, the most frequent first. */
-export function causesIn({ judged, texts }: RunTold): readonly FailedCause[] {
+export function causesIn(told: RunTold): readonly FailedCause[] {
   const causes = new Map<string, { ending: string; because: string; rows: JudgedRow[] }>();
-  for (const row of judged) {
+  for (const row of told.judged) {
     if (row.pass) continue;
     const key = `${row.ending} ${row.because}`;
-    const cause = causes.get(key) ?? { ending: texts[row.ending] ?? "", because: texts[row.because] ?? "", rows: [] };
+    const cause = causes.get(key) ?? { ending: textIn(told, row.ending), because: textIn(told, row.because), rows: [] };
     cause.rows.push(row);
     causes.set(key, cause);
   }

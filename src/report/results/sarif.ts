@@ -1,12 +1,13 @@
 import { ENDINGS } from "../../campaign/index.ts";
 import type { RunTold } from "../page/recorded-run.ts";
-import type { JudgedRow } from "../page/run-page.ts";
+import type { JudgedRow, TextNumber } from "../page/run-page.ts";
 import {
   digestOf,
   failedWithoutVerdict,
   type ResultRun,
   seeAgain,
   shortened,
+  textIn,
   titleOf,
   unsettledOf,
 } from "./result-run.ts";
@@ -56,7 +57,7 @@ function sarifRun(told: RunTold, hil: string): unknown {
   const otherwise = failedWithoutVerdict(told);
   const results = failed.slice(0, RESULTS_MAX).map((row) => resultOf(told, row));
   // Endings of another version of hil have rules, too: a result whose rule is unknown is nothing.
-  const names = new Set(failed.map((row) => told.texts[row.ending] ?? ""));
+  const names = new Set(failed.map((row) => textIn(told, row.ending)));
   const known = RULES.filter(({ name }) => names.has(name) || (name === CAMPAIGN && otherwise !== undefined));
   const others = [...names].filter((name) => !RULES.some((rule) => rule.name === name));
   const rules = [...known, ...others.map((name) => ({ name, text: name }))].map(({ name, text }) => ({
@@ -97,7 +98,7 @@ function sarifRun(told: RunTold, hil: string): unknown {
 }
 
 function resultOf(told: RunTold, row: JudgedRow): unknown {
-  const text = (number: number | undefined) => (number === undefined ? "" : (told.texts[number] ?? ""));
+  const text = (number: TextNumber | undefined) => textIn(told, number);
   const ending = text(row.ending);
   const message = `${row.name}: expected ${text(row.expected)}; found ${text(row.found)}; because ${text(row.because)}`;
   return {

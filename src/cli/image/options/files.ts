@@ -4,7 +4,6 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -18,6 +17,7 @@ import {
   hasCode,
   isHilError,
   messageOf,
+  readHead,
   readInput,
   UsageError,
 } from "../../../core/index.ts";
@@ -58,14 +58,8 @@ const HEAD_BYTES = 64;
 /** @throws UsageError when a private key lies there: it cannot be made again, and no image is written over it. */
 function refuseKey(path: string, shown: string): void {
   if (!entryAt(path)?.isFile()) return;
-  const handle = openSync(path, "r");
-  try {
-    const head = Buffer.alloc(HEAD_BYTES);
-    readSync(handle, head);
-    if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(head.toString("latin1"))) return;
-  } finally {
-    closeSync(handle);
-  }
+  const head = Buffer.from(readHead(path, HEAD_BYTES)).toString("latin1");
+  if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(head)) return;
   throw new UsageError(`${shown} holds a private key, which would be lost.`, "Name another file.");
 }
 
