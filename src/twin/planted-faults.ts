@@ -30,11 +30,14 @@ export class PlantedFaults {
     this.hooks = {
       ...hooksOf(machine),
       acted: (place) => acts(ownerOf(place, machine)),
-      beside: (flash, build, make) =>
-        besideSound(flash, build, make, {
-          sound: without.filter((row) => this.#idle.has(row.name)),
-          parted: acts,
-        }),
+      // Faults of the machine say themselves when they act.
+      ...(without.length > 0 && {
+        beside: (flash, build, make) =>
+          besideSound(flash, build, make, {
+            sound: without.filter((row) => this.#idle.has(row.name)),
+            parted: acts,
+          }),
+      }),
     };
   }
 

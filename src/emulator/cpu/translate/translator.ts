@@ -90,7 +90,7 @@ export class Translator {
 
   #made(pc: number, isElsewhere: (pc: number) => boolean): Known | undefined {
     const blocks = blocksFrom(pc, (address) => this.#decode(address), isElsewhere);
-    if (blocks.length === 0 || !blocks.some(({ start }) => start === pc)) return undefined;
+    if (!blocks.some(({ start }) => start === pc)) return undefined;
     const { text, table } = new RegionWriter(blocks, this.#windows, this.#core.guarded).write();
     // The text is made here, of numbers and of the emitters' own words: nothing of the firmware's stands in it as text.
     const make = compileFunction(text, ["signed", "unsigned", "table"]) as (...names: unknown[]) => Translated;
