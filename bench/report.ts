@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium } from "playwright-core";
 import { pageCode } from "../src/cli/report/page-code.ts";
+import { entryAt } from "../src/core/index.ts";
 import { pageDocument, recordedRun } from "../src/report/index.ts";
 import { cutVerdict, recordFolder, STARTED } from "../src/report/testing/record-folder.ts";
 
@@ -60,7 +61,7 @@ for (let at = 0; at < ${entries}; at += 1) {
 
 function bytesOf(file: string): number {
   const beside = join(file, "..", "data");
-  const more = statSync(beside, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(beside) : [];
+  const more = entryAt(beside)?.isDirectory() ? readdirSync(beside) : [];
   return more.reduce((sum, name) => sum + statSync(join(beside, name)).size, statSync(file).size);
 }
 

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ConfigurationError, messageOf } from "../src/core/index.ts";
+import { ConfigurationError, entryAt, messageOf } from "../src/core/index.ts";
 import { runCpu } from "./cpu.ts";
 import { runImgtool } from "./imgtool.ts";
 import { runMcuboot } from "./mcuboot.ts";
@@ -39,7 +39,7 @@ export function vectorFolders(env: Readonly<Record<string, string | undefined>>)
 }
 
 function openFolder(path: string): VectorFolder {
-  if (!existsSync(path) || !statSync(path).isDirectory()) {
+  if (!entryAt(path)?.isDirectory()) {
     throw new ConfigurationError(`${path}: there is no such folder of vectors.`, `Correct ${VECTORS_VARIABLE}.`);
   }
   let manifest: unknown;

@@ -1,23 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type Browser, chromium } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import type { Browser } from "playwright-core";
 import { pageCode } from "../src/cli/report/page-code.ts";
 import { histogramOf, labDocument, labPage, plotDocument } from "../src/report/index.ts";
 import { madeUpLab, madeUpLine, plantedIn } from "../src/report/testing/made-up-lab.ts";
-
-/** Debian's and Ubuntu's names; HIL_CHROMIUM names another. */
-const CHROMIUM = [process.env["HIL_CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
-  (path) => path !== undefined && existsSync(path),
-);
-const required = process.env["HIL_PEERS_SERVERS"] === "required";
-const inBrowser = CHROMIUM === undefined && !required ? describe.skip : describe;
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SERIOUS = `axe.run().then(({ violations }) => JSON.stringify(violations
-  .filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => id + ": " + nodes[0].html)))`;
+import { inBrowser, openBrowser, SAID, seriousFaults, widths } from "./chromium.ts";
 
 const NIGHTS = 60;
 const LINES = [...madeUpLab(NIGHTS, 6, 7)]
@@ -47,14 +37,14 @@ const PLOTS = {
   tables: [{ caption: "Figures", heads: ["what", "measured"], rows: [["off", "8 ms"]] }],
 } as const;
 
-inBrowser("the pages of a lab and of measurements", () => {
+inBrowser(`the pages of a lab and of measurements, ${SAID}`, () => {
   const folder = mkdtempSync(join(tmpdir(), "hil-lab-"));
   let browser: Browser;
 
   beforeAll(async () => {
     writeFileSync(join(folder, "lab.html"), labDocument(LAB, pageCode(), "0.0.0"));
     writeFileSync(join(folder, "plots.html"), plotDocument(PLOTS, pageCode(), "0.0.0"));
-    browser = await chromium.launch({ executablePath: CHROMIUM ?? "", args: ["--no-sandbox"] });
+    browser = await openBrowser();
   });
 
   afterAll(async () => {
@@ -78,13 +68,9 @@ inBrowser("the pages of a lab and of measurements", () => {
       page.on("console", (message) => complaints.push(message.text()));
       await page.goto(pathToFileURL(join(folder, file)).href);
       await page.waitForSelector("h1");
-      const session = await context.newCDPSession(page);
-      await session.send("Runtime.evaluate", { expression: AXE });
-      const asked = { expression: SERIOUS, awaitPromise: true, returnByValue: true };
-      const { result } = await session.send("Runtime.evaluate", asked);
-      expect(JSON.parse(String(result.value))).toEqual([]);
-      const [content, screen] = (await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")) as number[];
-      expect(content).toBeLessThanOrEqual(screen ?? 0);
+      expect(await seriousFaults(page)).toEqual([]);
+      const [content, screen] = await widths(page);
+      expect(content).toBeLessThanOrEqual(screen);
       expect(await page.title()).not.toBe("owned");
       expect(complaints).toEqual([]);
       await context.close();

@@ -1,26 +1,15 @@
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import type { Browser, BrowserContextOptions } from "playwright-core";
 import { pageCode } from "../src/cli/report/page-code.ts";
 import { runCommand } from "../src/cli/run/run.ts";
 import { memoryIo } from "../src/cli/testing/memory-io.ts";
 import { pageDocument, recordedRun } from "../src/report/index.ts";
 import { cutVerdict, recordFolder, STARTED } from "../src/report/testing/record-folder.ts";
-
-/** Debian's and Ubuntu's names; HIL_CHROMIUM names another. */
-const CHROMIUM = [process.env["HIL_CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
-  (path) => path !== undefined && existsSync(path),
-);
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-/** As the other programs that come with the system: required where all of them are (HIL_PEERS_SERVERS). */
-const required = process.env["HIL_PEERS_SERVERS"] === "required";
-const inBrowser = CHROMIUM === undefined && !required ? describe.skip : describe;
-const SAID =
-  CHROMIUM === undefined ? "SKIPPED, needs chromium: apt-get install chromium, or HIL_CHROMIUM" : "in chromium";
+import { inBrowser, openBrowser, SAID, seriousFaults, widths } from "./chromium.ts";
 
 /** A page from disk in a browser that has no network; what it complains about is kept. */
 async function opened(browser: Browser, file: string, hash = "", options: BrowserContextOptions = {}) {
@@ -36,21 +25,6 @@ async function opened(browser: Browser, file: string, hash = "", options: Browse
   return { page, complaints, close: () => context.close() };
 }
 
-/** What axe-core calls serious or critical. The page's own policy lets no foreign script in, so axe is told to the browser. */
-async function seriousFaults(page: Page): Promise<readonly string[]> {
-  const session = await page.context().newCDPSession(page);
-  const { readFile } = await import("node:fs/promises");
-  await session.send("Runtime.evaluate", { expression: await readFile(AXE, "utf8") });
-  const { result } = await session.send("Runtime.evaluate", {
-    expression: `axe.run().then(({ violations }) => JSON.stringify(violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => id + ": " + nodes[0].html)))`,
-    awaitPromise: true,
-    returnByValue: true,
-  });
-  return JSON.parse(String(result.value)) as readonly string[];
-}
-
 function pageFile(...records: readonly string[]): string {
   const file = join(mkdtempSync(join(tmpdir(), "hil-page-")), "report.html");
   const runs = records.map((record) => recordedRun("runs/x", record));
@@ -63,7 +37,7 @@ inBrowser(`the page of a run, ${SAID}`, () => {
   let failed = "";
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM ?? "", args: ["--no-sandbox"] });
+    browser = await openBrowser();
     const io = memoryIo();
     await runCommand(["encrypted-upgrade", "--cuts", "6", "--fault", "forget-resume"], io);
     failed = pageFile(join(io.cwd, "runs", readdirSync(join(io.cwd, "runs"))[0] ?? ""));
@@ -123,10 +97,7 @@ inBrowser(`the page of a run, ${SAID}`, () => {
   ] as const)("has no serious fault by axe-core, and is no wider than the screen: %s", async (_, options) => {
     const { page, close } = await opened(browser, failed, "#run-0-verdict-3", options);
     expect(await seriousFaults(page)).toEqual([]);
-    const [content, screen] = (await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")) as [
-      number,
-      number,
-    ];
+    const [content, screen] = await widths(page);
     expect(content).toBeLessThanOrEqual(screen);
     await close();
   });

@@ -1,19 +1,12 @@
-import { appendFileSync, existsSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type Browser, chromium } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import type { Browser } from "playwright-core";
 import { livePageCode } from "../src/cli/report/page-code.ts";
 import { WatchServer } from "../src/cli/watch/watch-server.ts";
 import { RealClock } from "../src/core/index.ts";
 import { cutVerdict, recordFolder, STARTED } from "../src/report/testing/record-folder.ts";
-
-const CHROMIUM = [process.env["HIL_CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
-  (path) => path !== undefined && existsSync(path),
-);
-const required = process.env["HIL_PEERS_SERVERS"] === "required";
-const inBrowser = CHROMIUM === undefined && !required ? describe.skip : describe;
-const SAID =
-  CHROMIUM === undefined ? "SKIPPED, needs chromium: apt-get install chromium, or HIL_CHROMIUM" : "in chromium";
+import { inBrowser, openBrowser, SAID, widths } from "./chromium.ts";
 
 const PLAN = {
   atUs: 20,
@@ -31,7 +24,7 @@ inBrowser(`the page that watches a run, ${SAID}`, () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM ?? "", args: ["--no-sandbox"] });
+    browser = await openBrowser();
   });
   afterAll(() => browser.close());
 
@@ -65,8 +58,8 @@ inBrowser(`the page that watches a run, ${SAID}`, () => {
     await page.locator(".legend").getByText("1 resumed").waitFor();
     write(cutVerdict(2, 5_000_000));
     await page.locator(".legend").getByText("2 resumed").waitFor();
-    const [content, screen] = (await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")) as number[];
-    expect(content).toBeLessThanOrEqual(screen ?? 0);
+    const [content, screen] = await widths(page);
+    expect(content).toBeLessThanOrEqual(screen);
     write(FINISHED);
     await Promise.all([watch.end(), page.getByText("The run has ended").waitFor()]);
     expect(await page.locator(".verdict").textContent()).toMatch(/^PASS/);

@@ -59,7 +59,14 @@ const SINCE: Readonly<Record<string, GenerationRow["release"]>> = {
 
 /** Columns that say how a generation is called and what it prints: none decides what a sweep finds. */
 const WORDS: ReadonlySet<string> = new Set<keyof GenerationRow>([
-  ...(["name", "release", "ncs", "sdk", "banner", "source", "tellsLifeCycle", "netCoreRule"] as const),
+  "name",
+  "release",
+  "ncs",
+  "sdk",
+  "banner",
+  "source",
+  "tellsLifeCycle",
+  "netCoreRule",
 ]);
 
 /** What a generation does, as one text. */

@@ -41,12 +41,9 @@ export function bareProject(folder: string, tarball: string): void {
 export function fullProject(folder: string, tarball: string, root: string): void {
   const { devDependencies } = manifestIn(root);
   bareProject(folder, tarball);
-  const tools = BESIDE.map((name) => `${name}@${devDependencies[name]}`);
   const older = `typescript-older@npm:${OLDER_TYPESCRIPT}`;
-  run("npm", ["install", "--silent", "--no-audit", "--no-fund", "--prefer-offline", "--save-dev", ...tools, older], {
-    cwd: folder,
-  });
-  run("npm", ["install", "--silent", "--no-audit", "--no-fund", "--prefer-offline", "--save-dev", JEST_TYPES], {
+  const tools = [...BESIDE.map((name) => `${name}@${devDependencies[name]}`), older, JEST_TYPES];
+  run("npm", ["install", "--silent", "--no-audit", "--no-fund", "--prefer-offline", "--save-dev", ...tools], {
     cwd: folder,
   });
 }

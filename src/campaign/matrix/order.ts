@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { entryAt } from "../../core/index.ts";
 import { namedFiles } from "../request/payload-file.ts";
 import type { Cell } from "./matrix.ts";
 
@@ -35,7 +35,7 @@ function bytesOf(scenario: Cell["scenario"], image: SourceImage): number {
   };
   const [file] = namedFiles(alone);
   // A file that is not there is told when the request is checked, with its line.
-  return (file === undefined ? 0 : (statSync(file, { throwIfNoEntry: false })?.size ?? 0)) + more;
+  return (file === undefined ? 0 : (entryAt(file)?.size ?? 0)) + more;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { keptProfileText, type LoadedProfile } from "../../board/index.ts";
@@ -6,6 +6,7 @@ import {
   ConfigurationError,
   defined,
   eachLine,
+  entryAt,
   hasCode,
   parseValue,
   readInputText,
@@ -119,7 +120,7 @@ export interface LoadedReplay {
  * @throws ConfigurationError when there is none, or it cannot be understood.
  */
 export function loadReplay(reference: string): LoadedReplay {
-  const isFolder = existsSync(reference) && statSync(reference).isDirectory();
+  const isFolder = entryAt(reference)?.isDirectory() ?? false;
   const file = isFolder ? join(reference, "replay.json") : reference;
   const replay = parseValue(readJson(file), REPLAY_SCHEMA, file);
   // A replay.json that lies in its record has the record's other files beside it.

@@ -6,6 +6,7 @@ import {
   ConfigurationError,
   EXIT,
   eachLine,
+  entryAt,
   hasCode,
   INPUT_BYTES_MAX,
   isKind,
@@ -54,8 +55,9 @@ export async function explainCommand(argv: readonly string[], io: CliIo): Promis
   if (reference === undefined)
     throw new UsageError("hil explain wants a file or a run folder.", "See hil explain --help.");
   const path = resolve(io.cwd, reference);
-  if (!existsSync(path)) throw new ConfigurationError(`${path}: there is no such file or folder.`);
-  const isRun = statSync(path).isDirectory();
+  const entry = entryAt(path);
+  if (entry === undefined) throw new ConfigurationError(`${path}: there is no such file or folder.`);
+  const isRun = entry.isDirectory();
   const board = args.text("board");
   const profile = isRun && board === undefined ? profileOfRun(path) : undefined;
   const build = bootloaderBuildOf(profile ?? (await loadProfile(board ?? "twin", { cwd: io.cwd })));

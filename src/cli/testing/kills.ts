@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findLocks } from "../../board/index.ts";
-import { type Random, RealClock, sleep } from "../../core/index.ts";
+import { entryAt, type Random, RealClock, sleep } from "../../core/index.ts";
 import { type HilProcess, hil, locksOf, type PtyBench } from "./process.ts";
 
 const CUTS = 3;
@@ -154,7 +154,7 @@ function runsOf(folder: string): readonly string[] {
   return existsSync(runs) ? readdirSync(runs) : [];
 }
 
-const sizeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+const sizeOf = (path: string) => entryAt(path)?.size ?? 0;
 
 const textOf = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : "");
 

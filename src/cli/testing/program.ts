@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { wallTime } from "../../core/index.ts";
+import { entryAt, wallTime } from "../../core/index.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 /** What is bundled (bundle.mjs names it, too). */
@@ -58,7 +58,7 @@ function nameOfSource(): string {
 }
 
 function forgetOld(folder: string): void {
-  const changed = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
+  const changed = entryAt(folder)?.mtimeMs;
   if (changed !== undefined && changed < wallTime().getTime() - OLD_MS)
     rmSync(folder, { recursive: true, force: true });
 }

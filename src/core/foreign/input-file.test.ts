@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
@@ -16,6 +16,13 @@ describe("a file that somebody named", () => {
     expect(readInputText("/proc/self/status")).toContain("Pid:");
     writeFileSync(file, "");
     expect(readInput(file)).toHaveLength(0);
+  });
+
+  test("is read in pieces where the system gives it no length, and not byte by byte", () => {
+    const reads = () => Number(/syscr: (\d+)/.exec(readFileSync("/proc/self/io", "utf8"))?.[1]);
+    const before = reads();
+    const { length } = readInput("/proc/self/maps");
+    expect(reads() - before).toBeLessThan(length / 50);
   });
 
   test("is read from its beginning, as far as is asked for or as it goes", () => {

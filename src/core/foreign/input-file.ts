@@ -23,10 +23,13 @@ export function readInput(path: string, bytesMax = INPUT_BYTES_MAX): Uint8Array<
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for (;;) {
-    const part = new Uint8Array(Math.max(1, Math.min(found.size + 1 - bytes, bytesMax + 1 - bytes, CHUNK_BYTES * 16)));
+    // Beyond it: a pipe, /proc, a file that grows.
+    const expected = bytes > found.size ? CHUNK_BYTES : found.size + 1 - bytes;
+    const part = new Uint8Array(Math.min(expected, bytesMax + 1 - bytes, CHUNK_BYTES * 16));
     const count = readSync(file.number, part);
     if (count === 0) break;
-    parts.push(part.subarray(0, count));
+    // A pipe may give a few bytes at a time: what they leave empty is not kept.
+    parts.push(part.slice(0, count));
     bytes += count;
     if (bytes > bytesMax) throw tooLong(bytes, bytesMax);
   }

@@ -207,10 +207,7 @@ export class Interpreter {
   }
 
   #setEntry(address: number, entry: Entry): void {
-    const at = address & -PAGE_BYTES;
-    const page = this.#pages.get(at) ?? new Page();
-    this.#pages.set(at, page);
-    page.enter((address & (PAGE_BYTES - 1)) >>> 1, entry);
+    this.#pageOf(address & -PAGE_BYTES).enter((address & (PAGE_BYTES - 1)) >>> 1, entry);
   }
 
   #listenAt(address: number): void {
@@ -273,9 +270,15 @@ export class Interpreter {
 
   #turnTo(pc: number): void {
     this.#pageAt = pc & -PAGE_BYTES;
-    const known = this.#pages.get(this.#pageAt);
-    this.#page = known ?? new Page();
-    if (!known) this.#pages.set(this.#pageAt, this.#page);
+    this.#page = this.#pageOf(this.#pageAt);
+  }
+
+  #pageOf(at: number): Page {
+    const known = this.#pages.get(at);
+    if (known) return known;
+    const page = new Page();
+    this.#pages.set(at, page);
+    return page;
   }
 
   #forget(): void {

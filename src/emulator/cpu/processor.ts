@@ -37,7 +37,6 @@ export class Processor {
     core.pc = (start & ~1) >>> 0;
     core.next = core.pc;
     updateGuard(core);
-
     core.lookCloser();
   }
 

@@ -2,7 +2,7 @@ import type { Core } from "../state/core.ts";
 import { formed, type Instruction, type Run } from "./instruction.ts";
 
 /** `imm` is the lowest bit, `amount` the width less one or, for BFI and BFC, the highest bit. */
-function fieldMask(low: number, high: number): number {
+export function fieldMask(low: number, high: number): number {
   return ((2 ** (high - low + 1) - 1) << low) | 0;
 }
 
@@ -26,7 +26,7 @@ export const bitFieldSigned = formed("bitFieldSigned", (core, i) => {
 
 export const countLeadingZeros = formed("countLeadingZeros", (core, i) => core.set(i.d, Math.clz32(core.get(i.m))));
 
-export const reverseBits = formed("reverseBits", (core, i) => {
+export const reverseBits: Run = (core, i) => {
   let value = core.get(i.m);
   let reversed = 0;
   for (let bit = 0; bit < 32; bit += 1) {
@@ -34,7 +34,7 @@ export const reverseBits = formed("reverseBits", (core, i) => {
     value >>>= 1;
   }
   core.set(i.d, reversed);
-});
+};
 
 export const reverseBytes = formed("reverseBytes", (core, i) => {
   const value = core.get(i.m);

@@ -3,7 +3,8 @@ import { load } from "../system/access.ts";
 import { branchExchange, branchLinkExchange } from "../system/branch-exchange.ts";
 import { formed, type Run } from "./instruction.ts";
 
-const ALWAYS = 14;
+/** Conditions from here on hold always. */
+export const ALWAYS = 14;
 
 /** Pairs of conditions by the upper bits of their number; the lowest bit turns one round. AL and what follows it hold. */
 function pairHolds({ n, z, c, v }: Core, pair: number): boolean {

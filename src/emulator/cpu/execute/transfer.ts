@@ -128,7 +128,7 @@ function listed(list: number): number[] {
 /** Registers of a list, cached: LDM and STM run often. */
 const LISTS: (readonly number[] | undefined)[] = [];
 
-function registersOf(list: number): readonly number[] {
+export function registersOf(list: number): readonly number[] {
   const known = LISTS[list];
   if (known) return known;
   const registers = listed(list);

@@ -7,7 +7,7 @@ import { SystemState } from "./system-state.ts";
 export type Bank = 0 | 1;
 
 /** So many 32-byte blocks are remembered for each kind of access; where one is, `translate/transfer-text.ts` knows, too. */
-const ALLOWED = 8192;
+export const ALLOWED = 8192;
 
 /** Set where something other than the next instruction may be due: the run loop looks closer before it goes on. */
 const LOOK_CLOSER = 1;

@@ -27,9 +27,20 @@ const CALLS = new Set(["branchLink", "branchLinkRegister"]);
 const JUMPS = new Set(["branch", "branchRegister", "tableBranch"]);
 const TO_PC = new Set(["loadImmediate", "loadRegister", "loadLiteral", "addHigh", "moveHigh"]);
 
+/** What kind of act it is; "" for what only the interpreter does. */
+export function actOf({ run }: Instruction): string {
+  return run.form?.act ?? "";
+}
+
+/** IT state behind an instruction. */
+export function itAfter({ instruction, it }: Placed): number {
+  return it === 0 && actOf(instruction) === "ifThen" ? instruction.imm : advanced(it);
+}
+
 /** Whether control goes elsewhere by this instruction, perhaps. */
-export function isBranch({ run, d, imm }: Instruction): boolean {
-  const act = run.form?.act ?? "";
+export function isBranch(instruction: Instruction): boolean {
+  const { d, imm } = instruction;
+  const act = actOf(instruction);
   if (CONDITIONAL.has(act) || CALLS.has(act) || JUMPS.has(act)) return true;
   return (TO_PC.has(act) && d === 15) || (act === "loadMultiple" && (imm & 0x8000) !== 0);
 }
@@ -37,7 +48,7 @@ export function isBranch({ run, d, imm }: Instruction): boolean {
 /** Addresses that an instruction may go to and that are known. */
 function targets({ pc, instruction, it }: Placed): readonly number[] {
   const { run, imm, bytes } = instruction;
-  const act = run.form?.act ?? "";
+  const act = actOf(instruction);
   const after = pc + bytes;
   const to = (pc + 4 + imm) >>> 0;
   if (run.form === undefined) return [after];
@@ -85,7 +96,7 @@ function straight(
     if (instruction === undefined) return [];
     const one: Placed = { pc, instruction, it };
     placed.set(pc, one);
-    it = instruction.run.form?.act === "ifThen" && it === 0 ? instruction.imm : advanced(it);
+    it = itAfter(one);
     if (isBranch(instruction) || instruction.run.form === undefined) return it === 0 ? targets(one) : [];
     pc += instruction.bytes;
     if (placed.size >= INSTRUCTIONS_MAX && it === 0) return [pc];
@@ -102,7 +113,7 @@ function blockAt(start: number, placed: Map<number, Placed>, leaders: ReadonlySe
     if (instructions.length > 0 && it === 0 && (leaders.has(pc) || instructions.length >= BLOCK_MAX)) break;
     instructions.push(one);
     const { instruction } = one;
-    it = instruction.run.form?.act === "ifThen" && it === 0 ? instruction.imm : advanced(it);
+    it = itAfter(one);
     pc += instruction.bytes;
     if (isBranch(instruction) || instruction.run.form === undefined) break;
   }

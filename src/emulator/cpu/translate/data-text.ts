@@ -1,3 +1,4 @@
+import { fieldMask } from "../execute/bits.ts";
 import { type Instruction, SHIFT } from "../execute/instruction.ts";
 import type { Writer } from "./writer.ts";
 
@@ -137,10 +138,6 @@ function byRegister(shift: number): readonly [string, string] {
   return ["((x>>>(t&31))|(x<<((32-t)&31)))|0", "(x>>>((t-1)&31))&1"];
 }
 
-function fieldMask(low: number, high: number): number {
-  return ((2 ** (high - low + 1) - 1) << low) | 0;
-}
-
 const EXTEND: Readonly<Record<string, (x: string) => string>> = {
   signedByte: (x) => `(${x}<<24>>24)`,
   signedHalf: (x) => `(${x}<<16>>16)`,
@@ -195,8 +192,6 @@ const multiplyAddAdd: Emit = (w, i) => {
   return true;
 };
 
-const REVERSED_HALVES = (x: string) => `((${x}&16711935)<<8)|((${x}>>>8)&16711935)`;
-
 /** Data processing that is neither logic nor addition, by the act of its form. */
 export const DATA: Readonly<Record<string, Emit>> = {
   shiftByRegister,
@@ -223,7 +218,7 @@ export const DATA: Readonly<Record<string, Emit>> = {
     w.set(i.d, "(x<<24)|((x&65280)<<8)|((x>>>8)&65280)|(x>>>24)");
     return true;
   },
-  reverseBytesInHalves: simple((read) => REVERSED_HALVES(read("m"))),
+  reverseBytesInHalves: simple((read) => `((${read("m")}&16711935)<<8)|((${read("m")}>>>8)&16711935)`),
   reverseSignedHalf: simple((read) => `((${read("m")}&255)<<24>>16)|((${read("m")}>>>8)&255)`),
   multiplyWords: (w, i) => {
     w.write(`x=Math.imul(${w.register(i.n)},${w.register(i.m)});`);

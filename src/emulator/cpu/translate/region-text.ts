@@ -1,12 +1,11 @@
-import { advanced } from "../execute/branch.ts";
+import { ALWAYS, advanced } from "../execute/branch.ts";
 import type { Instruction } from "../execute/instruction.ts";
-import { type Block, isBranch, type Placed } from "./blocks.ts";
+import { actOf, type Block, isBranch, itAfter, type Placed } from "./blocks.ts";
 import { arithmeticText, compareText, DATA, logicalTestText, logicalText, setCheckedStack } from "./data-text.ts";
 import { CHECK_EXCHANGE, TRANSFER, tableEntryText } from "./transfer-text.ts";
-import type { Windows } from "./windows.ts";
+import { STATE, type Windows } from "./windows.ts";
 import { NORMALISE, Writer } from "./writer.ts";
 
-const ALWAYS = 14;
 /** Index of a block that is not there. */
 const NONE = 255;
 /** The table of blocks by address spans no more than so many halfwords. */
@@ -87,7 +86,7 @@ export class RegionWriter {
         return;
       }
       w.done();
-      it = instruction.run.form?.act === "ifThen" ? instruction.imm : advanced(placed.it);
+      it = itAfter(placed);
       if (isBranch(instruction) && placed.it === 0 && !fallsThrough(instruction)) return;
     }
     if (it !== 0) w.write(`it=${it};`);
@@ -99,8 +98,7 @@ export class RegionWriter {
   #instruction(placed: Placed, index: number): boolean {
     const w = this.#w;
     const { instruction, it } = placed;
-    const act = instruction.run.form?.act;
-    if (act === "ifThen") {
+    if (actOf(instruction) === "ifThen") {
       if (it !== 0) return false;
       w.know();
       w.eager = setsFlags(placed, this.#blocks[index] as Block);
@@ -112,10 +110,10 @@ export class RegionWriter {
     // Only the last instruction of an IT block may branch: the others are the interpreter's.
     if (branches && advanced(it) !== 0) return false;
     const condition = it >>> 4;
-    if (it === 0 || condition >= ALWAYS) return branches ? this.#branch(one, index) : plainText(w, one);
+    if (it === 0 || condition >= ALWAYS) return branches ? this.#branch(one) : plainText(w, one);
     if (branches) w.leave();
     w.write(`if(${w.condition(condition)}){`);
-    const written = branches ? this.#branch(one, index) : plainText(w, one);
+    const written = branches ? this.#branch(one) : plainText(w, one);
     w.write("}");
     return written;
   }
@@ -133,11 +131,10 @@ export class RegionWriter {
     return index === undefined ? `{pc=${target};break L}` : `{b=${index};continue L}`;
   }
 
-  #branch(i: Instruction, from: number): boolean {
+  #branch(i: Instruction): boolean {
     const w = this.#w;
-    const act = i.run.form?.act;
     const to = (w.pc + 4 + i.imm) >>> 0;
-    switch (act) {
+    switch (actOf(i)) {
       case "branchIf":
         w.leave();
         if (i.a >= ALWAYS) w.write(this.#jump(to));
@@ -157,13 +154,13 @@ export class RegionWriter {
         w.write(this.#jump(to));
         return true;
       default:
-        return this.#indirect(i, from);
+        return this.#indirect(i);
     }
   }
 
-  #indirect(i: Instruction, _from: number): boolean {
+  #indirect(i: Instruction): boolean {
     const w = this.#w;
-    switch (i.run.form?.act) {
+    switch (actOf(i)) {
       case "branchRegister":
         w.write(`x=${w.register(i.m)};${CHECK_EXCHANGE(w)}`);
         break;
@@ -196,38 +193,42 @@ export class RegionWriter {
     const changed = registers.filter((register) => ((w.changed >> register) & 1) === 1);
     return [
       `return function region_${this.#first.toString(16)}(env,b){`,
-      "const {R,S}=env,rights=S[8],lim=S[9]>>>0;",
+      `const {R,S}=env,rights=${cell("rights")},lim=${cell("limit")}>>>0;`,
       ...(w.views.size === 0 ? [] : [`const {${[...w.views].join(",")}}=env;`]),
-      `let ${["n=S[0]", "z=S[1]", "c=S[2]", "v=S[3]", ...used.map((r) => `r${r}=R[${r}]`)].join(",")};`,
-      "let fa=0,fb=0,fr=0,fk=0,a=0,o=0,x=0,k=0,t=0,it=0,how=0,back=0,pc=0,last=R[15],left=S[7],X=R;",
+      `let ${[...FLAGS.map((flag) => `${flag}=${cell(flag)}`), ...used.map((r) => `r${r}=R[${r}]`)].join(",")};`,
+      `let fa=0,fb=0,fr=0,fk=0,a=0,o=0,x=0,k=0,t=0,it=0,how=0,back=0,pc=0,last=R[15],left=${cell("left")},X=R;`,
       "L:for(;;){switch(b){",
       text,
       "}}",
       NORMALISE,
       changed.map((r) => `R[${r}]=r${r};`).join(""),
-      "S[0]=n;S[1]=z;S[2]=c;S[3]=v;S[4]=it;S[5]=pc;S[6]=how;R[15]=last;return left+back}",
+      [...FLAGS, ...OUT].map((name) => `${cell(name)}=${name};`).join(""),
+      "R[15]=last;return left+back}",
     ].join("\n");
   }
 }
 
+/** Locals that are handed over by their own names. */
+const FLAGS = ["n", "z", "c", "v"] as const;
+const OUT = ["it", "pc", "how"] as const;
+
+function cell(name: keyof typeof STATE): string {
+  return `S[${STATE[name]}]`;
+}
+
 /** Whether control may go on behind it. */
 function fallsThrough(i: Instruction): boolean {
-  const act = i.run.form?.act;
+  const act = actOf(i);
   return act === "compareBranch" || (act === "branchIf" && i.a < ALWAYS);
 }
 
-/** Whether an instruction of the IT block that begins here sets flags. */
-function setsFlags({ pc, instruction }: Placed, { instructions }: Block): boolean {
-  const first = instructions.findIndex((one) => one.pc === pc) + 1;
-  const inside = instructions
-    .slice(first)
-    .filter((_, index, all) => all.slice(0, index + 1).every(({ it }) => it !== 0));
-  return (
-    instruction.run.form?.act === "ifThen" &&
-    inside.some(({ instruction: one }) => {
-      const { run, set } = one.inIt ?? one;
-      const act = run.form?.act ?? "";
-      return set !== 0 || act === "compare" || act === "logicalTest";
-    })
-  );
+/** Whether an instruction of the IT block that this one begins sets flags. */
+function setsFlags(ifThen: Placed, { instructions }: Block): boolean {
+  const rest = instructions.slice(instructions.indexOf(ifThen) + 1);
+  const end = rest.findIndex(({ it }) => it === 0);
+  return rest.slice(0, end < 0 ? rest.length : end).some(({ instruction }) => {
+    const one = instruction.inIt ?? instruction;
+    const act = actOf(one);
+    return one.set !== 0 || act === "compare" || act === "logicalTest";
+  });
 }

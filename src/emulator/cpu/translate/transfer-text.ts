@@ -1,4 +1,7 @@
+import { CODE_BLOCK_BITS } from "../../memory/ram.ts";
 import { INDEXING, type Instruction } from "../execute/instruction.ts";
+import { registersOf } from "../execute/transfer.ts";
+import { ALLOWED } from "../state/core.ts";
 import type { Emit } from "./data-text.ts";
 import type { Writer } from "./writer.ts";
 
@@ -19,7 +22,9 @@ const ACCESS: Readonly<Record<string, Access>> = {
 };
 
 const WORD = ACCESS["word"] as Access;
-const INDEX = (address: string) => `((${address}>>>5)^(${address}>>>17))&8191`;
+const INDEX = (address: string) => `((${address}>>>5)^(${address}>>>17))&${ALLOWED - 1}`;
+/** Whether the data window's block of an offset holds code: not 0. */
+const MARK = (w: Writer, offset: string) => `${w.view("M")}[${offset}>>>${CODE_BLOCK_BITS}]`;
 
 /** Whether the protection has not allowed this before; `a` plus a constant. Mirrors `Core.mayAccess`. */
 function forbidden(w: Writer, kind: "RD" | "WR", address: string): string {
@@ -45,7 +50,7 @@ function loadText(w: Writer, { bytes, view, shift }: Access): void {
 function storeText(w: Writer, { bytes, view, shift }: Access, value: string): void {
   const { data } = w.windows;
   check(w, "WR", bytes);
-  w.write(`o=(a-${data.start})>>>0;if(o>=${data.bytes}||${w.view("M")}[o>>>8]!==0)${w.bail}`);
+  w.write(`o=(a-${data.start})>>>0;if(o>=${data.bytes}||${MARK(w, "o")}!==0)${w.bail}`);
   w.write(`${w.view(`D${view}`)}[${shift === 0 ? "o" : `o>>>${shift}`}]=${value};`);
 }
 
@@ -68,8 +73,11 @@ function writeBack(w: Writer, i: Instruction): void {
   if (i.indexing !== INDEXING.offset) w.set(i.n, `${w.register(i.n)}+${i.imm}`);
 }
 
+/** Addresses that return from an exception or from a Non-secure function lie above: see `branchExchange`. */
+const RETURNS_FROM = 0xf000_0000;
+
 /** Where a load to the PC goes: an address as BX takes it, or the interpreter's. */
-export const CHECK_EXCHANGE = (w: Writer) => `if((x&1)===0||(x>>>0)>=4026531840)${w.bail}`;
+export const CHECK_EXCHANGE = (w: Writer) => `if((x&1)===0||(x>>>0)>=${RETURNS_FROM})${w.bail}`;
 
 function access(by: string): Access {
   return ACCESS[by] ?? WORD;
@@ -136,7 +144,7 @@ const storeDual: Emit = (w, i) => {
   addressText(w, i);
   multipleCheck(w, "WR", 2);
   const { data } = w.windows;
-  w.write(`o=(a-${data.start})>>>0;if(o>${data.bytes - 8}||(${w.view("M")}[o>>>8]|M[(o+4)>>>8])!==0)${w.bail}`);
+  w.write(`o=(a-${data.start})>>>0;if(o>${data.bytes - 8}||(${MARK(w, "o")}|${MARK(w, "(o+4)")})!==0)${w.bail}`);
   w.write(`${w.view("D32")}[o>>>2]=${w.register(i.d)};D32[(o>>>2)+1]=${w.register(i.a)};`);
   writeBack(w, i);
   return true;
@@ -151,10 +159,6 @@ function multipleCheck(w: Writer, kind: "RD" | "WR", count: number): void {
     if (count > 1) conditions.push(forbidden(w, kind, `(a+${4 * count - 4})`));
   }
   w.write(`if(${conditions.join("||")})${w.bail}`);
-}
-
-function registersOf(list: number): readonly number[] {
-  return Array.from({ length: 16 }, (_, register) => register).filter((register) => ((list >> register) & 1) === 1);
 }
 
 /** Where the transfer begins, into `a`, and how far the base moves. */
@@ -187,7 +191,7 @@ const storeMultiple: Emit = (w, i) => {
   if (i.n === 13 && i.set !== 0) w.write(`if(((r13+${moved})>>>0)<lim)${w.bail}`);
   multipleCheck(w, "WR", count);
   const { data } = w.windows;
-  const marks = `${w.view("M")}[o>>>8]|M[(o+${4 * count - 4})>>>8]`;
+  const marks = `${MARK(w, "o")}|${MARK(w, `(o+${4 * count - 4})`)}`;
   w.write(`o=(a-${data.start})>>>0;if(o>${data.bytes - 4 * count}||(${marks})!==0)${w.bail}o=o>>>2;`);
   for (const [index, register] of registers.entries()) {
     w.write(`${w.view("D32")}[o+${index}]=${w.register(register)};`);
