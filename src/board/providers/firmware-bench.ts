@@ -1,5 +1,5 @@
 import type { Random } from "../../core/index.ts";
-import { FlashContent, type FlashOperation } from "../../mcuboot/index.ts";
+import { FlashContent, type FlashOperation, recogniseBootLine } from "../../mcuboot/index.ts";
 import { checkErase } from "../emulated/chips.ts";
 import { flashTimingOf } from "../profile/flash-timing.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
@@ -21,14 +21,16 @@ export interface FirmwareBoot {
 
 /** Between two looks at the log. */
 const SLICE_US = 2_000;
-/** MCUboot's last line: what comes behind it is the application's. */
-const JUMP = "Jumping to the first image slot";
 
 /** Boots one firmware again and again, each time as a board that gets its power with a given flash content. */
 export class FirmwareBench {
   readonly #made: FactoryChip;
   readonly #loaded: LoadedProfile;
-  #text = "";
+  #line = "";
+  #log: string[] = [];
+  /** MCUboot has said its last line: what comes behind it is the application's. */
+  #jumped = false;
+  #isUp = false;
 
   /** @throws ConfigurationError when the profile's firmware is not there, does not fit, or contradicts it */
   constructor(loaded: LoadedProfile, random: Random) {
@@ -36,7 +38,7 @@ export class FirmwareBench {
     this.#made = makeEmulatedChip(
       loaded,
       (byte, _, port) => {
-        if (port === 0) this.#text += String.fromCharCode(byte);
+        if (port === 0) this.#hear(String.fromCharCode(byte));
       },
       random,
     );
@@ -67,7 +69,10 @@ export class FirmwareBench {
     const { slots, timeoutsMs } = this.#loaded.profile;
     const operations: FlashOperation[] = [];
     const strays = new Set<string>();
-    this.#text = "";
+    this.#line = "";
+    this.#log = [];
+    this.#jumped = false;
+    this.#isUp = false;
     const before = this.#made.faults().length;
     chip.watch = (operation) => {
       checkErase(operation, pageBytes);
@@ -82,7 +87,7 @@ export class FirmwareBench {
     const flash = chip.flash.snapshot();
     chip.powerOff();
     const faults = [...strays, ...new Set(this.#made.faults().slice(before))];
-    return { operations, log: this.#text.split(/\r?\n/u), isUp: this.#isUp, faults, flash, us };
+    return { operations, log: [...this.#log, this.#line], isUp: this.#isUp, faults, flash, us };
   }
 
   /** Registers that the firmware used and the emulator does not have, as sentences. */
@@ -90,9 +95,16 @@ export class FirmwareBench {
     return this.#made.unknown();
   }
 
-  get #isUp(): boolean {
-    const jump = this.#text.lastIndexOf(JUMP);
-    return jump >= 0 && this.#text.indexOf("\n", this.#text.indexOf("\n", jump) + 1) > 0;
+  #hear(character: string): void {
+    if (character !== "\n") {
+      this.#line += character;
+      return;
+    }
+    const text = this.#line.replace(/\r$/u, "");
+    this.#line = "";
+    this.#log.push(text);
+    if (this.#jumped) this.#isUp = true;
+    else this.#jumped = recogniseBootLine(text)?.event === "jumping";
   }
 
   /** The page and word of its flash: what a cut can part. */
