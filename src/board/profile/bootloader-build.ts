@@ -35,7 +35,7 @@ export function bootloaderBuildOf(
     xipRevert: modeRow(bootloader.mode).newestRuns && modeRow(bootloader.mode).takesBack,
     images: [
       { primary: deviceArea(slots.primary), secondary: deviceArea(slots.secondary) },
-      ...networkImages(slots.networkSecondary && deviceArea(slots.networkSecondary)),
+      ...networkImages(slots.networkSecondary && deviceArea(slots.networkSecondary), slots.networkRamBytes),
     ],
     ...(slots.scratch ? { scratch: deviceArea(slots.scratch) } : {}),
     sectorBytes: slots.sectorBytes,
@@ -60,9 +60,9 @@ export function bootloaderBuildOf(
 }
 
 /** Image 1, the network core's: its primary slot is a buffer in RAM, where a stored map of 2.x has free memory. */
-function networkImages(secondary: Area | undefined): readonly ImageAreas[] {
-  if (secondary === undefined) return [];
-  return [{ primary: { offset: NET_PRIMARY_ADDRESS, bytes: secondary.bytes, inRam: true }, secondary }];
+function networkImages(secondary: Area | undefined, ramBytes = secondary?.bytes): readonly ImageAreas[] {
+  if (secondary === undefined || ramBytes === undefined) return [];
+  return [{ primary: { offset: NET_PRIMARY_ADDRESS, bytes: ramBytes, inRam: true }, secondary }];
 }
 
 /** Source: sdk-mcuboot boot/zephyr/Kconfig: by default not with CONFIG_NRF53_MULTI_IMAGE_UPDATE. */

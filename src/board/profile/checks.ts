@@ -76,6 +76,11 @@ function checkAreas(profile: ProfileFields, complain: Complain): void {
       }
     }
   }
+  const { network_ram_bytes: ramBytes, network_secondary: network } = profile.slots;
+  if (ramBytes !== undefined && network === undefined)
+    complain(["slots", "network_ram_bytes"], "has no use without network_secondary.");
+  else if (ramBytes !== undefined && ramBytes % sectorBytes !== 0)
+    complain(["slots", "network_ram_bytes"], `must be a multiple of sector_bytes (${hexOf(sectorBytes)}).`);
   if (profile.qspi !== undefined && !areas.some(([, area]) => area.device === "qspi")) {
     complain(["qspi"], "has no use: no slot lies on external flash.");
   }

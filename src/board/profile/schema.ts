@@ -235,6 +235,13 @@ export const PROFILE_FIELDS = z.strictObject({
     network_secondary: area
       .optional()
       .describe("nRF5340: slot for updates of the network core as image 1 (CONFIG_NRF53_MULTI_IMAGE_UPDATE)."),
+    network_ram_bytes: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        "nRF5340: the flash simulator in RAM that such an update is copied to; default: as large as network_secondary. MCUboot installs none where the two differ.",
+      ),
   }),
   keys: z.strictObject({
     signing: z

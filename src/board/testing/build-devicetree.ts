@@ -61,10 +61,14 @@ ${internal.map(partition).join("")}				};
 				size = < 0x4000000 >;
 ${external.length === 0 ? "" : group(external)}			};
 		};
-		flash_sim0: flash-sim@0 {
+		nordic_ram_flash_controller: nordic_ram-flash-controller@0 {
 			compatible = "zephyr,sim-flash";
 			reg = < 0x0 0x40000 >;
-${simulated.length === 0 ? "" : group(simulated)}		};
+			flash_sim0: flash_sim@0 {
+				compatible = "soc-nv-flash";
+				reg = < 0x0 0x40000 >;
+${simulated.length === 0 ? "" : group(simulated)}			};
+		};
 	};
 	buttons {
 		button0: button_0 {
