@@ -191,6 +191,10 @@ function bootloaderFields(build: BuildFolder, generation: GenerationRow | undefi
   add("recovery", recoveryOf(build));
   const wait = numberSet(bootloader, ["BOOT_SERIAL_WAIT_FOR_DFU_TIMEOUT"]);
   if (wait && symbolOf(bootloader, "BOOT_SERIAL_WAIT_FOR_DFU")) add("recovery_wait_ms", wait);
+  const idle = numberSet(bootloader, ["BOOT_SERIAL_INACTIVITY_TIMEOUT"]);
+  if (idle && idle.value > 0) add("recovery_inactivity_ms", idle);
+  const tells = "BOOT_MGMT_MCUMGR_PARAMS";
+  add("recovery_params", switchOf(build, { field: "", owner: "bootloader", symbol: tells, absent: undefined }));
   add("network_core_upgrade", networkUpgradeOf(build));
   add("second_stage", secondStageOf(build));
   return fields;

@@ -47,7 +47,12 @@ export function bootloaderBuildOf(
     tlvAllowList: bootloader.tlvAllowList,
     downgradePrevention: bootloader.downgradePrevention,
     crypto: bootloader.crypto,
-    recovery: { ways: new Set(bootloader.recovery), waitMs: bootloader.recoveryWaitMs },
+    recovery: {
+      ways: new Set(bootloader.recovery),
+      waitMs: bootloader.recoveryWaitMs,
+      inactivityMs: bootloader.recoveryInactivityMs,
+      tellsBuffer: bootloader.recoveryParams ?? generation(bootloader.generation).recoveryTellsBuffer,
+    },
     ...(bootloader.assertions && { assertions: bootloader.assertions }),
     signature: signatureCheckOf(keys),
     ...(encryption && { encryption }),

@@ -1,7 +1,8 @@
 import type { FieldPath } from "../../core/index.ts";
 import { hexOf, roundUp } from "../../core/index.ts";
-import { modeRow } from "../../mcuboot/index.ts";
+import { generation, modeRow } from "../../mcuboot/index.ts";
 import { isNetworkName, networkPort } from "../../serial/index.ts";
+import { type Framing, framingRow } from "../../smp/index.ts";
 import { emulatedChip } from "./emulated-chips.ts";
 import { EMULATED_NETWORK_UART, EMULATED_POWER, EMULATED_UART } from "./emulated-schema.ts";
 import { QEMU_POWER, QEMU_UART } from "./qemu-schema.ts";
@@ -271,7 +272,7 @@ function checkProvider(profile: ProfileFields, complain: Complain): void {
   checkFirmwareBoards(profile, complain);
   if (provider !== "hardware" && ports.smp !== undefined)
     complain(["ports", "smp"], "is only for hardware: what is simulated here serves SMP on ports.app.");
-  if (provider !== "hardware" && provider !== "twin" && ports.app.framing === "raw")
+  if (provider !== "hardware" && provider !== "twin" && (ports.app.framing ?? "console") !== "console")
     complain(["ports", "app", "framing"], "must be console: the emulated firmware was built with frames.");
   checkTwinFraming(profile, complain);
   if (provider !== "twin") {
@@ -291,8 +292,10 @@ function checkTwinFraming({ ports, twin }: ProfileFields, complain: Complain): v
 /** A button needs somebody who presses it, and a channel that is not the supply's. */
 function checkRecovery({ provider, bootloader, power, ports, recovery }: ProfileFields, complain: Complain): void {
   // What the host asks while images are checked would keep the board in recovery: only its log says when it is past.
-  if (bootloader.recovery.includes("wait") && ports.smp === undefined && ports.app.framing === "raw")
-    complain(["bootloader", "recovery"], "must not have wait where the port carries no log (ports.app.framing: raw).");
+  const framing = (ports.smp ?? ports.app).framing ?? "console";
+  if (bootloader.recovery.includes("wait") && ports.smp === undefined && !framingRow(framing).carriesLog)
+    complain(["bootloader", "recovery"], `must not have wait where the port carries no log (framing: ${framing}).`);
+  checkRecoveryOptions({ bootloader, framing, isUsed: recovery !== undefined }, complain);
   if (recovery === undefined) return;
   const { enter, press } = recovery;
   if (!bootloader.recovery.includes(enter)) {
@@ -315,6 +318,24 @@ function checkRecovery({ provider, bootloader, power, ports, recovery }: Profile
   }
   if (provider === "qemu" || provider === "emulated")
     complain(["recovery", "press"], "is nothing that the emulated board has.");
+}
+
+/** What came into serial recovery with a release of MCUboot. */
+function checkRecoveryOptions(
+  {
+    bootloader,
+    framing,
+    isUsed,
+  }: Pick<ProfileFields, "bootloader"> & { readonly framing: Framing; readonly isUsed: boolean },
+  complain: Complain,
+): void {
+  const { recoverySpeaksRaw, recoveryTellsBuffer, recoveryEndsIdle } = generation(bootloader.generation);
+  const has = (path: string, option: string) =>
+    complain(["bootloader", path], `is nothing that generation ${bootloader.generation} has (${option}).`);
+  if (bootloader.recovery_params === true && !recoveryTellsBuffer) has("recovery_params", "MCUboot after 2.4");
+  if (bootloader.recovery_inactivity_ms > 0 && !recoveryEndsIdle) has("recovery_inactivity_ms", "MCUboot after 2.4");
+  if (isUsed && framing !== "console" && !recoverySpeaksRaw)
+    complain(["recovery"], `needs frames (framing: console): serial recovery of generation ${bootloader.generation} knows no other.`);
 }
 
 /** The same switch, by all fields but those that say how the board hangs on it. */

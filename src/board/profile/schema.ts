@@ -12,7 +12,7 @@ import {
   type RecoveryWay,
 } from "../../mcuboot/index.ts";
 import { jlinkPort, POWER_DRIVERS, pathPort } from "../../power/index.ts";
-import { SERVER_GENERATIONS } from "../../smp/index.ts";
+import { FRAMINGS, SERVER_GENERATIONS } from "../../smp/index.ts";
 import { TWIN_FAULT_NAMES } from "../../twin/index.ts";
 import { EMULATED_POWER, EMULATED_SECTION } from "./emulated-schema.ts";
 import { FLASHER } from "./flasher-schema.ts";
@@ -51,11 +51,10 @@ const versionPattern = z.string().refine((text) => patternFault(text) === undefi
 /** What the twin's network core says, and our fixture's. */
 const NETWORK_VERSION = String.raw`firmware version (?<version>\d+)`;
 const FRAMING = z
-  .enum(["console", "raw"])
+  .enum(namesOf(FRAMINGS))
   .optional()
   .describe(
-    "How SMP's packets lie on the line: console, between lines of log; raw, as they are " +
-      "(CONFIG_MCUMGR_TRANSPORT_RAW_UART): then there is no log on it. Default: console.",
+    `How SMP's packets lie on the line: ${FRAMINGS.map(({ name, what }) => `${name}, ${what}`).join("; ")}. With the last two there is no log on it. Default: console.`,
   );
 const appUart = uartWith({
   framing: FRAMING,
@@ -192,6 +191,15 @@ const bootloader = z.strictObject({
     .default(["boot-mode"])
     .describe(
       `Ways into serial recovery that it is built with: ${RECOVERY_WAYS.map(({ name, option }) => `${name} is ${option}`).join(", ")}.`,
+    ),
+  recovery_params: z
+    .boolean()
+    .optional()
+    .describe("CONFIG_BOOT_MGMT_MCUMGR_PARAMS: serial recovery tells its buffer; default: where its generation can."),
+  recovery_inactivity_ms: ms(3_600_000)
+    .default(0)
+    .describe(
+      "CONFIG_BOOT_SERIAL_INACTIVITY_TIMEOUT: recovery entered by boot-mode or wait resets the board after so long without a command; 0: never.",
     ),
   recovery_wait_ms: ms(60_000).default(500).describe("CONFIG_BOOT_SERIAL_WAIT_FOR_DFU_TIMEOUT, for recovery: [wait]."),
   check_load_address: z
@@ -330,9 +338,9 @@ export const PROFILE_FIELDS = z.strictObject({
       smp: z
         .strictObject({
           framing: z
-            .enum(["console", "raw"])
+            .enum(namesOf(FRAMINGS))
             .optional()
-            .describe("raw: packets without frames, and no log on that UART; default: as ports.app.framing."),
+            .describe("raw, cobs: packets without frames, and no log on that UART; default: as ports.app.framing."),
           line_bytes: z
             .int()
             .min(16)

@@ -12,8 +12,7 @@ import {
   Uart,
 } from "../../serial/index.ts";
 import {
-  ConsoleTransport,
-  RawTransport,
+  framingRow,
   SmpClient,
   SmpSession,
   type SmpTransport,
@@ -89,9 +88,9 @@ async function open(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): 
   const reopen = { clock, unaskedMs: REOPEN_MS };
   const link = parsed.flag("reopen") ? await ReopeningLink.open(openLink, reopen) : await openLink();
   const uart = closing.use("port", Uart.open(link, { clock }));
-  if (parsed.flag("raw")) return new RawTransport(uart, { clock });
   const pacing = pauseMs === undefined ? undefined : { pauseMs, ...defined({ everyBytes }) };
-  return new ConsoleTransport(uart, { clock, pacing });
+  const framing = parsed.flag("cobs") ? "cobs" : parsed.flag("raw") ? "raw" : "console";
+  return framingRow(framing).open(uart, { clock, pacing });
 }
 
 /** What --port or --connstring (or HIL_PORT) and --baud say. @throws UsageError */

@@ -26,12 +26,21 @@ export const current = {
   requestNamesImage: true,
   cleansUnusable: true,
   recoveryImageInEachChunk: false,
+  recoveryTellsBuffer: true,
+  recoverySpeaksRaw: true,
+  recoveryEndsIdle: true,
   tellsLifeCycle: false,
   verifiesResetAddress: true,
   netCoreRule: "vector-in-range",
 } as const satisfies GenerationColumns;
 
-export const before24 = { ...current, refusalErasesFirst: true } as const satisfies GenerationColumns;
+export const before24 = {
+  ...current,
+  refusalErasesFirst: true,
+  recoveryTellsBuffer: false,
+  recoverySpeaksRaw: false,
+  recoveryEndsIdle: false,
+} as const satisfies GenerationColumns;
 
 export const before23 = {
   ...before24,

@@ -70,6 +70,12 @@ export interface GenerationRow {
   readonly cleansUnusable: boolean;
   /** Serial recovery takes the image number from every chunk of an upload, not from the first alone. */
   readonly recoveryImageInEachChunk: boolean;
+  /** Serial recovery can be built to tell its buffer (CONFIG_BOOT_MGMT_MCUMGR_PARAMS). */
+  readonly recoveryTellsBuffer: boolean;
+  /** The same for packets without frames (CONFIG_BOOT_SERIAL_RAW_PROTOCOL). */
+  readonly recoverySpeaksRaw: boolean;
+  /** The same for ending when nothing comes (CONFIG_BOOT_SERIAL_INACTIVITY_TIMEOUT, MCUboot PR 2830). */
+  readonly recoveryEndsIdle: boolean;
   /** Its log says at each start whether it looks at the life cycle, and in which it is (CONFIG_NCS_MCUBOOT_LCS_AWARE). */
   readonly tellsLifeCycle: boolean;
   /**
