@@ -3,8 +3,8 @@ import { decodeHeader, formatVersion, HEADER_BYTES, PAYLOAD_MARK } from "../imag
 import { type BootloaderBuild, modeOf } from "../mcuboot/index.ts";
 import {
   enumerationHandlers,
-  fileHandlers,
   type Framing,
+  fileHandlers,
   GROUP_ENTRIES,
   imageHandlers,
   osHandlers,
@@ -132,7 +132,14 @@ export class TwinApp {
   async #serve(power: AbortSignal, ended: AbortSignal): Promise<number> {
     const { clock, uart, smp, onServing } = this.#options;
     let bootMode = 0;
-    const place = { clock, uart, lines: "zephyr", framing: smp.framing, lineBytesMax: smp.lineBytesMax, onServing } as const;
+    const place = {
+      clock,
+      uart,
+      lines: "zephyr",
+      framing: smp.framing,
+      lineBytesMax: smp.lineBytesMax,
+      onServing,
+    } as const;
     await serveUntilReset(place, power, ({ transport, reset, onHandlerError }) => {
       const askedToReset = (request: { bootMode: number }) => {
         bootMode = request.bootMode;

@@ -225,13 +225,16 @@ export class TwinMachine implements AsyncDisposable {
       return undefined;
     };
     await this.#carryOut(zephyrStart(build), power);
-    if ((has("button") && this.buttonHeld) || (has("pin-reset") && byPin)) return recover();
+    // In a state in which nothing is started it panics before it looks at a pin.
+    const starts = build.lifeCycle?.boots !== false;
+    if (starts && ((has("button") && this.buttonHeld) || (has("pin-reset") && byPin))) return recover();
     const early = has("wait") ? ownLink(uart, clock) : undefined;
     const beganUs = clock.nowUs();
     const result = await this.#carryOut(firmwareSteps(this.#options.hooks, flash, build, boot), power);
     // What panics or hangs never comes back to where the rest is decided.
     const isBack = result.kind === "run" || result.kind === "fail";
-    if (isBack && has("boot-mode") && bootMode === BOOT_MODE_RECOVERY) return recover({ inactivityMs: build.recovery?.inactivityMs });
+    if (isBack && has("boot-mode") && bootMode === BOOT_MODE_RECOVERY)
+      return recover({ inactivityMs: build.recovery?.inactivityMs });
     if (isBack && early !== undefined) {
       // However long the images took, it looks once.
       const waitMs = Math.max(1, (build.recovery?.waitMs ?? 0) - (clock.nowUs() - beganUs) / 1000);

@@ -186,19 +186,22 @@ test("one that waits for requests starts the application when none comes, and st
 describe("serial recovery that ends when nothing comes (CONFIG_BOOT_SERIAL_INACTIVITY_TIMEOUT)", () => {
   const idle = { inactivityMs: 2_000 };
 
-  test.each(["boot-mode", "wait"] as const)("entered by %s resets the board after so long without a command", async (way) => {
-    await using bed = await bench({ ways: [way], recovery: idle });
-    await ACTS[way](bed);
-    await sleep(bed.clock, 1_500);
-    // A command starts the time anew.
-    expect(await bed.client.dialect()).toBe("mcuboot recovery");
-    await sleep(bed.clock, 1_500);
-    expect(bed.lastStart().some((line) => line.includes("Jumping"))).toBe(false);
-    await sleep(bed.clock, 1_000 + UP_MS);
-    expect(bed.lastStart().some((line) => line.includes("Jumping"))).toBe(true);
-    expect(await bed.client.dialect()).toBe("application");
-    bed.twin.check();
-  });
+  test.each(["boot-mode", "wait"] as const)(
+    "entered by %s resets the board after so long without a command",
+    async (way) => {
+      await using bed = await bench({ ways: [way], recovery: idle });
+      await ACTS[way](bed);
+      await sleep(bed.clock, 1_500);
+      // A command starts the time anew.
+      expect(await bed.client.dialect()).toBe("mcuboot recovery");
+      await sleep(bed.clock, 1_500);
+      expect(bed.lastStart().some((line) => line.includes("Jumping"))).toBe(false);
+      await sleep(bed.clock, 1_000 + UP_MS);
+      expect(bed.lastStart().some((line) => line.includes("Jumping"))).toBe(true);
+      expect(await bed.client.dialect()).toBe("application");
+      bed.twin.check();
+    },
+  );
 
   test("entered otherwise, or without the option, stays", async () => {
     for (const [ways, recovery] of [

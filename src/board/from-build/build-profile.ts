@@ -197,6 +197,9 @@ function bootloaderFields(build: BuildFolder, generation: GenerationRow | undefi
   add("recovery_params", switchOf(build, { field: "", owner: "bootloader", symbol: tells, absent: undefined }));
   add("network_core_upgrade", networkUpgradeOf(build));
   add("second_stage", secondStageOf(build));
+  // In which state a board is stands in the board; the one that updates are for is "secured".
+  const looks = symbolOf(bootloader, "NCS_MCUBOOT_LCS_AWARE");
+  if (looks && generation?.tellsLifeCycle) add("life_cycle", { value: "secured", from: looks.from });
   return fields;
 }
 

@@ -32,6 +32,7 @@ export function checkProfile(profile: ProfileFields, findings: Findings): void {
   checkPorts(profile, complain);
   checkProvider(profile, complain);
   checkRecovery(profile, complain);
+  checkLifeCycle(profile, complain);
   const { images, keys, power } = profile;
   if (images.encryption !== "none" && keys.encryption === undefined) {
     complain(["keys", "encryption"], `is missing; images.encryption is "${images.encryption}".`);
@@ -172,6 +173,15 @@ function checkRamLoad(
     complain(["bootloader", "network_core_upgrade"], `has no use with ${mode}: nothing is taken out of a slot.`);
   if (slots.network_secondary !== undefined)
     complain(["slots", "network_secondary"], `has no use with ${mode}; leave it out.`);
+}
+
+/** Only MCUboot behind NSIB looks at the life cycle. Source: sdk-mcuboot boot/zephyr/Kconfig NCS_MCUBOOT_LCS_AWARE. */
+function checkLifeCycle({ bootloader }: Pick<ProfileFields, "bootloader">, complain: Complain): void {
+  if (bootloader.life_cycle === undefined) return;
+  if (!generation(bootloader.generation).tellsLifeCycle)
+    complain(["bootloader", "life_cycle"], `is nothing that generation ${bootloader.generation} looks at.`);
+  else if (!bootloader.second_stage)
+    complain(["bootloader", "life_cycle"], "needs second_stage: true: only MCUboot behind NSIB looks at it.");
 }
 
 /** As many slots as the mode has, and ways in where only serial recovery brings an image. */
@@ -335,7 +345,10 @@ function checkRecoveryOptions(
   if (bootloader.recovery_params === true && !recoveryTellsBuffer) has("recovery_params", "MCUboot after 2.4");
   if (bootloader.recovery_inactivity_ms > 0 && !recoveryEndsIdle) has("recovery_inactivity_ms", "MCUboot after 2.4");
   if (isUsed && framing !== "console" && !recoverySpeaksRaw)
-    complain(["recovery"], `needs frames (framing: console): serial recovery of generation ${bootloader.generation} knows no other.`);
+    complain(
+      ["recovery"],
+      `needs frames (framing: console): serial recovery of generation ${bootloader.generation} knows no other.`,
+    );
 }
 
 /** The same switch, by all fields but those that say how the board hangs on it. */

@@ -11,14 +11,7 @@ import {
   resolvePort,
   Uart,
 } from "../../serial/index.ts";
-import {
-  framingRow,
-  SmpClient,
-  SmpSession,
-  type SmpTransport,
-  UDP_PORT,
-  UdpTransport,
-} from "../../smp/index.ts";
+import { framingRow, SmpClient, SmpSession, type SmpTransport, UDP_PORT, UdpTransport } from "../../smp/index.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import { durationMs } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";

@@ -132,6 +132,11 @@ const REFUSALS = [
     source: "MCUboot swap_*.c boot_slots_compatible",
   },
   {
+    name: "life cycle",
+    text: "the board's life is in the state {state}, in which this bootloader updates nothing",
+    source: "sdk-mcuboot f7664a2a loader.c boot_prepare_image_for_update, CONFIG_NCS_MCUBOOT_LCS_AWARE",
+  },
+  {
     name: "dependencies",
     text: "an image that is depended on is missing or too old",
     source: "MCUboot loader.c boot_verify_dependencies",
