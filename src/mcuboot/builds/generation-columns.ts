@@ -31,6 +31,9 @@ export const current = {
   recoveryEndsIdle: true,
   tellsLifeCycle: false,
   verifiesResetAddress: true,
+  resetVectorWord: 1,
+  resetVectorMayBeEnd: false,
+  bootstrapCopiesImage: true,
   netCoreRule: "vector-in-range",
 } as const satisfies GenerationColumns;
 
@@ -40,10 +43,14 @@ export const before24 = {
   recoveryTellsBuffer: false,
   recoverySpeaksRaw: false,
   recoveryEndsIdle: false,
+  resetVectorWord: 2,
+  bootstrapCopiesImage: false,
 } as const satisfies GenerationColumns;
 
 export const before23 = {
   ...before24,
+  resetVectorWord: 1,
+  resetVectorMayBeEnd: true,
   savesTlvSizes: false,
   cryptsPastTinyBody: true,
   badMagicErasesSlot: true,

@@ -84,6 +84,18 @@ export interface GenerationRow {
    * (7a8a218e).
    */
   readonly verifiesResetAddress: boolean;
+  /**
+   * Which word of a body it takes for the reset vector there: 1, or by mistake 2, which is the NMI's (MCUboot 1035cc01;
+   * mended by f48e87ed, in nRF Connect SDK from 3.4.0 on).
+   */
+  readonly resetVectorWord: 1 | 2;
+  /** The first address behind the slot still counts as in it there. */
+  readonly resetVectorMayBeEnd: boolean;
+  /**
+   * Bootstrap in the swap modes copies the image, and the rest of the secondary slot stays; before, the whole slot, and
+   * the ends of the secondary one were erased (080e1bcd; 2.4.0 itself copied as many sectors as the secondary slot has).
+   */
+  readonly bootstrapCopiesImage: boolean;
   /** nRF5340: how it decides that an image is for the network core (R35); another one by bootloader.network_core_rule. */
   readonly netCoreRule: NetCoreRuleName;
   readonly source: string;

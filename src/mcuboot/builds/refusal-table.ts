@@ -123,7 +123,7 @@ const REFUSALS = [
   },
   {
     name: "reset address",
-    text: "its reset vector does not point into slot 0",
+    text: "its {which} does not point into slot 0",
     source: "MCUboot loader.c, MCUBOOT_VERIFY_IMG_ADDRESS",
   },
   {
