@@ -18,7 +18,8 @@ const KINDS = [
 /**
  * The private key that stands in MCUboot's own keys.c, where the build names no file for it: the key file beside
  * MCUboot whose secret these bytes hold. Undefined where there is no such source here, or no file that fits.
- * Source: MCUboot boot/zephyr/keys.c (enc_priv_key, before 2.1 also enc_key), CMakeLists.txt (BOOT_ENCRYPTION_KEY_FILE).
+ * Source: MCUboot boot/zephyr/keys.c (enc_priv_key, before 2.1 also enc_key), CMakeLists.txt
+ * (BOOT_ENCRYPTION_KEY_FILE).
  */
 export function compiledKeyOf(bootloader: BuildDomain): BuildKey | undefined {
   const source = cached(bootloader, "APPLICATION_SOURCE_DIR");

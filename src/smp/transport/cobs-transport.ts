@@ -12,8 +12,8 @@ const END = Uint8Array.of(0);
 const HELD_BYTES_MAX = 65_536;
 
 /**
- * SMP on a UART of its own, in frames that damage cannot outlast: the packet and its CRC-16/XMODEM (big-endian), stuffed
- * so that no byte is zero, then a zero. No pause is needed to begin anew.
+ * SMP on a UART of its own, in frames that damage cannot outlast: the packet and its CRC-16/XMODEM (big-endian),
+ * stuffed so that no byte is zero, then a zero. No pause is needed to begin anew.
  * Source: MCUboot PR 2773 (BOOT_SERIAL_RAW_PROTOCOL_COBS, a draft that builds carry as a patch); smpclient 7.3.0.
  */
 export class CobsTransport implements SmpTransport {
