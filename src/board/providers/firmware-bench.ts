@@ -1,23 +1,10 @@
 import type { Random } from "../../core/index.ts";
 import { FlashContent, type FlashOperation, recogniseBootLine } from "../../mcuboot/index.ts";
+import type { FirmwareBoot } from "../emulated/boot-difference.ts";
 import { checkErase } from "../emulated/chips.ts";
 import { flashTimingOf } from "../profile/flash-timing.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 import { type FactoryChip, makeEmulatedChip } from "./emulated-chip.ts";
-
-/** What a boot of the real binary did, from power on to the application. */
-export interface FirmwareBoot {
-  readonly operations: readonly FlashOperation[];
-  /** Lines of the application core's UART. */
-  readonly log: readonly string[];
-  /** The application has said something. */
-  readonly isUp: boolean;
-  /** Why it is a failure whatever the flash holds: faults of the processor, writes below the slots. */
-  readonly faults: readonly string[];
-  readonly flash: FlashContent;
-  /** Microseconds of the chip's time. */
-  readonly us: number;
-}
 
 /** Between two looks at the log. */
 const SLICE_US = 2_000;

@@ -10,7 +10,7 @@ import {
   uploadedFlash,
 } from "../../mcuboot/index.ts";
 import { smallBuild, smallImage } from "../../mcuboot/testing/small-board.ts";
-import type { FirmwareBoot } from "./firmware-bench.ts";
+import type { FirmwareBoot } from "../emulated/boot-difference.ts";
 import { sweepFirmware } from "./firmware-sweep.ts";
 
 const build = smallBuild({ slotSectors: 5, mode: "move", encrypted: false });
