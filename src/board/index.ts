@@ -68,6 +68,9 @@ export {
 } from "./profile/profile.ts";
 export { type BoardProfile } from "./profile/schema.ts";
 export { withFirmware } from "./profile/with-firmware.ts";
+export { type BootDifference } from "./emulated/boot-difference.ts";
+export { type Explanation, explainDifference, type WitnessedBoot } from "./emulated/explain-difference.ts";
+export { factoryImage } from "./providers/emulated-chip.ts";
 export { FirmwareBench } from "./providers/firmware-bench.ts";
 export { type FirmwareFinding, type FirmwareSwept, sweepFirmware } from "./providers/firmware-sweep.ts";
 export { plantedFaults } from "./providers/planted-faults.ts";

@@ -1,7 +1,8 @@
 import { defined } from "../../core/index.ts";
 import type { BootloaderBuild, FlashOperation, FlashTiming, Torn } from "../../mcuboot/index.ts";
 import type { FlashContent } from "../../mcuboot/index.ts";
-import { bootDifference, type FirmwareBoot } from "../emulated/boot-difference.ts";
+import { type BootDifference, bootDifference, type FirmwareBoot } from "../emulated/boot-difference.ts";
+import type { WitnessedBoot } from "../emulated/explain-difference.ts";
 
 /** Where power was lost: before an operation of a boot, or in it. */
 interface FirmwareCut {
@@ -32,6 +33,8 @@ interface Bench {
   readonly timing: FlashTiming;
   content(model: FlashContent): FlashContent;
   boot(content: FlashContent): FirmwareBoot;
+  /** @throws BenchError when another chip does not boot a content in the same way: the emulator's fault */
+  confirm(content: FlashContent, found: FirmwareBoot): void;
 }
 
 interface Options {
@@ -40,6 +43,10 @@ interface Options {
   /** The slots when power comes. */
   readonly start: FlashContent;
   readonly torn: readonly Torn[];
+  /** Log lines count, too. */
+  readonly looksAtLog?: boolean;
+  /** Is given each uncut boot, and each boot with a finding. */
+  readonly witness?: (witnessed: WitnessedBoot, difference: BootDifference | undefined) => void;
 }
 
 const FINDINGS_MAX = 50;
@@ -54,7 +61,8 @@ const BOOTS = 2;
  * @returns yields before each boot; sent true, it ends
  */
 export function* sweepFirmware(options: Options): Generator<FirmwareSwept, FirmwareSwept, boolean | undefined> {
-  const { bench, build, torn } = options;
+  const { bench, build, torn, looksAtLog = false, witness } = options;
+  const rules = { build, timing: bench.timing, looksAtLog };
   const known = new Set<string>();
   const findings: FirmwareFinding[] = [];
   const swept = { operations: [] as number[], cutPoints: 0, cuts: 0, booted: 0, findings };
@@ -63,15 +71,23 @@ export function* sweepFirmware(options: Options): Generator<FirmwareSwept, Firmw
     if (known.has(name)) return;
     known.add(name);
     swept.booted += 1;
-    const difference = bootDifference(bench.boot(content.snapshot()), content, { build, timing: bench.timing });
-    if (difference !== undefined && findings.length < FINDINGS_MAX) findings.push({ cut, what: difference.what });
+    const boot = bench.boot(content.snapshot());
+    const difference = bootDifference(boot, content, rules);
+    if (difference === undefined || findings.length >= FINDINGS_MAX) return;
+    bench.confirm(content.snapshot(), boot);
+    findings.push({ cut, what: difference.what });
+    witness?.({ content, boot }, difference);
   };
   let start = bench.content(options.start);
   const plans = Array.from({ length: BOOTS }, (_, boot) => {
     const before = start;
     const uncut = bench.boot(before.snapshot());
-    const difference = bootDifference(uncut, before, { build, timing: bench.timing });
-    if (difference !== undefined) findings.push({ cut: { boot }, what: difference.what });
+    const difference = bootDifference(uncut, before, rules);
+    witness?.({ content: before, boot: uncut }, difference);
+    if (difference !== undefined) {
+      bench.confirm(before.snapshot(), uncut);
+      findings.push({ cut: { boot }, what: difference.what });
+    }
     start = uncut.flash;
     swept.operations.push(uncut.operations.length);
     swept.cutPoints += uncut.operations.length * (1 + torn.length);

@@ -3,6 +3,7 @@ import type { Random } from "../../core/index.ts";
 import type { FlashOperation } from "../../mcuboot/index.ts";
 import type { Engine } from "../cpu/interpreter.ts";
 import { Processor } from "../cpu/processor.ts";
+import type { Core } from "../cpu/state/core.ts";
 import { NRF51 } from "../cpu/state/core-config.ts";
 import { MemoryMap } from "../memory/memory-map.ts";
 import { Ram } from "../memory/ram.ts";
@@ -11,6 +12,7 @@ import { FlashMemory, type FlashWatch } from "./memory/flash-memory.ts";
 import { InformationWords } from "./memory/information.ts";
 import { NRF51_NVMC, Nvmc, type Stall } from "./memory/nvmc.ts";
 import { type ChipContext, type UnknownAccess, UnknownAccesses } from "./parts/chip-context.ts";
+import { type ChipNote, NOTES_MAX } from "./parts/chip-note.ts";
 import { KeptRegisters } from "./parts/kept-registers.ts";
 import { Scheduler } from "./parts/scheduler.ts";
 import { RandomNumbers } from "./radio/random-numbers.ts";
@@ -43,10 +45,12 @@ interface ChipOptions {
 
 /** An nRF51 with 256 KiB of flash and 16 KiB of RAM: flash outlives its power, all else is born at power on. */
 export class Nrf51 {
+  readonly cycleUs = 1 / CYCLES_PER_US;
   readonly flash = new FlashMemory("flash", 0, FLASH_BYTES, PAGE_BYTES);
   /** Called before each flash operation; may throw to stop the chip there, as a power cut does. */
   watch: FlashWatch = () => undefined;
   readonly #unknown = new UnknownAccesses();
+  readonly #notes: ChipNote[] = [];
   readonly #options: ChipOptions;
   #processor: Processor | undefined;
   /** What ran before the last reset. */
@@ -55,13 +59,31 @@ export class Nrf51 {
   #ram: Ram | undefined;
   #uart: ChipUart | undefined;
 
+  #breakpoints: ReadonlySet<number> = new Set();
+
   constructor(options: ChipOptions) {
     this.#options = options;
+  }
+
+  /** Its core, for a debugger; a reset makes a new one; undefined without power. */
+  get core(): Core | undefined {
+    return this.#processor?.core;
+  }
+
+  /** See `Processor.breakAt`; they outlive a reset. */
+  breakAt(addresses: ReadonlySet<number>): void {
+    this.#breakpoints = addresses;
+    this.#processor?.breakAt(addresses);
   }
 
   /** Registers that firmware used and that this emulator does not have. */
   get unknown(): readonly UnknownAccess[] {
     return this.#unknown.list;
+  }
+
+  /** Resets, lock-ups and faults since the chip was made, in their order. */
+  get notes(): readonly ChipNote[] {
+    return this.#notes;
   }
 
   get isOn(): boolean {
@@ -124,6 +146,8 @@ export class Nrf51 {
     while (this.#processor !== undefined && this.#processor.core.cycles < until) {
       const { core } = this.#processor;
       if (core.lockedUp) {
+        this.#note({ what: "lockup", detail: core.pc });
+        this.#note({ what: "reset", detail: RESET_REASON.lockup });
         this.#start(RESET_REASON.lockup, core.cycles + RESET_CYCLES);
         continue;
       }
@@ -136,7 +160,13 @@ export class Nrf51 {
   }
 
   #reset(reason: number): void {
-    if (this.#processor) this.#start(reason, this.#processor.core.cycles);
+    if (this.#processor === undefined) return;
+    this.#note({ what: "reset", detail: reason });
+    this.#start(reason, this.#processor.core.cycles);
+  }
+
+  #note(note: Pick<ChipNote, "what" | "detail" | "fault" | "address">): void {
+    if (this.#notes.length < NOTES_MAX) this.#notes.push({ ...note, core: "application", atUs: this.nowUs });
   }
 
   /** @param cycles what the clock shows: a reset does not set it back */
@@ -167,6 +197,7 @@ export class Nrf51 {
       busError: (address) => core.raise("PRECISERR", address),
       before: (operation: FlashOperation) => this.watch(operation),
     };
+    core.faulted = ({ fault, address }) => this.#note({ what: "fault", detail: core.pc, fault, address });
     core.resetRequested = () => {
       scheduler.after(1, () => this.#reset(RESET_REASON.software));
     };
@@ -174,6 +205,7 @@ export class Nrf51 {
     this.#processor = processor;
     this.#scheduler = scheduler;
     processor.reset(0);
+    processor.breakAt(this.#breakpoints);
   }
 
   #wire(chip: ChipContext, memory: MemoryMap, stall: Stall, reason: number): void {

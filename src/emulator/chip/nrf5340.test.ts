@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { ConfigurationError, Random } from "../../core/index.ts";
 import type { FlashOperation } from "../../mcuboot/index.ts";
 import { Nrf5340 } from "./nrf5340.ts";
-import { ThumbProgram } from "./testing/thumb-program.ts";
+import { ThumbProgram } from "./parts/thumb-program.ts";
 
 const RAM = 0x2000_0000;
 const PAGE = 0x8000;
