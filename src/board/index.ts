@@ -68,7 +68,7 @@ export {
 } from "./profile/profile.ts";
 export { type BoardProfile } from "./profile/schema.ts";
 export { withFirmware } from "./profile/with-firmware.ts";
-export { type BootDifference } from "./emulated/boot-difference.ts";
+export { type BootDifference, countPieces } from "./emulated/boot-difference.ts";
 export { type Explanation, explainDifference, type WitnessedBoot } from "./emulated/explain-difference.ts";
 export { factoryImage } from "./providers/emulated-chip.ts";
 export { FirmwareBench } from "./providers/firmware-bench.ts";

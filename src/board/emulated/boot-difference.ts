@@ -5,7 +5,10 @@ import {
   type FlashTiming,
   type LogLine,
   recogniseBootLine,
+  type Timeline,
   timeline,
+  zephyrEnd,
+  zephyrStart,
 } from "../../mcuboot/index.ts";
 
 /** What a boot of the real binary did, from power on to the application. */
@@ -81,7 +84,18 @@ export function modelDifference(
       return { kind: "content", what: `the slot at ${area.offset} differs from the model's` };
     }
   }
-  return looksAtLog ? logDifference(log, model.log) : undefined;
+  return looksAtLog ? logDifference(log, wholeLog(model, build)) : undefined;
+}
+
+/** What the model's boot prints, with the lines of MCUboot's Zephyr port before and behind. */
+export function wholeLog({ log, flash, result }: Timeline, build: BootloaderBuild): readonly LogLine[] {
+  const lines = [...zephyrStart(build), ...log, ...zephyrEnd(flash, build, result)];
+  return lines.filter((line): line is LogLine => line.kind === "log");
+}
+
+/** Operations in pieces of a page or a word, as they are counted and compared. */
+export function countPieces(operations: readonly FlashOperation[], timing: FlashTiming): number {
+  return operations.reduce((sum, operation) => sum + parts(operation, timing).length, 0);
 }
 
 /** Lines of MCUboot's that the tables know, as they stand behind a prefix. Banners name versions: they do not count. */

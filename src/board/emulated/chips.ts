@@ -8,14 +8,16 @@ export interface MadeChip {
   readonly chip: EmulatedChip;
   /** Bytes of the device that its flash is kept in. */
   readonly deviceBytes: number;
+  /** Where the chip's UICR lies, and what programs it: words by offset. */
+  readonly uicr: readonly { readonly start: number; readonly load: (words: ReadonlyMap<number, number>) => void }[];
   /** Puts the network core's firmware in. */
   readonly loadNetwork?: (content: Uint8Array) => void;
   /** The chip as a debugger holds it; wants `INTERPRETER`. */
   readonly debugged: DebuggedChip;
   /** Resets, lock-ups and faults since it was made. */
-  notes(): readonly ChipNote[];
+  readonly notes: () => readonly ChipNote[];
   /** Registers that firmware used and the emulator does not have, as sentences. */
-  unknown(): readonly string[];
+  readonly unknown: (nameOf: (address: number) => string) => readonly string[];
 }
 
 interface ChipOptions {
@@ -42,9 +44,10 @@ export const CHIP_MAKERS: Readonly<Record<"nrf51" | "nrf5340", (options: ChipOpt
     return {
       chip,
       debugged: chip,
+      uicr: [{ start: 0x1000_1000, load: (words) => chip.loadUicr(words) }],
       deviceBytes: chip.flash.snapshot().bytes,
       notes: () => chip.notes,
-      unknown: () => unknownOf(chip.unknown),
+      unknown: (nameOf) => unknownOf(chip.unknown, nameOf),
     };
   },
   nrf5340: ({ output, random, pageBytes, engine }) => {
@@ -86,18 +89,22 @@ export const CHIP_MAKERS: Readonly<Record<"nrf51" | "nrf5340", (options: ChipOpt
     return {
       chip: wrapped,
       debugged: chip,
+      uicr: [
+        { start: 0x00ff_8000, load: (words) => chip.loadUicr(words) },
+        { start: 0x01ff_8000, load: (words) => chip.loadUicr(words, "network") },
+      ],
       deviceBytes: chip.flash.snapshot().bytes,
       loadNetwork: (content) => chip.networkFlash.load(0, content),
       notes: () => chip.notes,
-      unknown: () => unknownOf(chip.unknown),
+      unknown: (nameOf) => unknownOf(chip.unknown, nameOf),
     };
   },
 };
 
-function unknownOf(unknown: readonly UnknownAccess[]): readonly string[] {
+function unknownOf(unknown: readonly UnknownAccess[], nameOf: (address: number) => string): readonly string[] {
   return unknown.map(
     ({ peripheral, offset, kind, pc }) =>
-      `the emulator does not have ${peripheral} + ${hex(offset)} (${kind} at ${hex(pc)}): it reads as zero`,
+      `the emulator does not have ${peripheral} + ${hex(offset)} (${kind} at ${nameOf(pc)}): it reads as zero`,
   );
 }
 

@@ -57,6 +57,11 @@ export class CpuWatch {
     this.#notesBefore = chip.notes().length;
   }
 
+  /** It resets again and again: nothing else will come. */
+  get isLooping(): boolean {
+    return this.#resets >= RESETS_MAX;
+  }
+
   /** Power comes: what was found stays. */
   restart(): void {
     this.#image = undefined;
@@ -131,7 +136,7 @@ export class CpuWatch {
     this.#resets = atUs - this.#resetAtUs < SOON_US ? this.#resets + 1 : 1;
     this.#resetAtUs = atUs;
     if ((detail & this.#watchdog) !== 0) this.#find("the watchdog reset the processor: nobody fed it");
-    if (this.#resets >= RESETS_MAX) {
+    if (this.isLooping) {
       this.#find(`the processor is in a reset loop: ${RESETS_MAX} resets, each within ${SOON_US / 1e6} s of the last`);
     }
   }

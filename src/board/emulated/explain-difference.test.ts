@@ -10,7 +10,7 @@ import {
   uploadedFlash,
 } from "../../mcuboot/index.ts";
 import { smallBuild, smallImage } from "../../mcuboot/testing/small-board.ts";
-import { bootDifference, type FirmwareBoot } from "./boot-difference.ts";
+import { bootDifference, type FirmwareBoot, wholeLog } from "./boot-difference.ts";
 import { explainDifference, type WitnessedBoot } from "./explain-difference.ts";
 
 const timing = NRF5340_INTERNAL;
@@ -29,10 +29,11 @@ function boots(built: BootloaderBuild, told: BootloaderBuild): readonly Witnesse
 }
 
 function booted(content: WitnessedBoot["content"], built: BootloaderBuild): WitnessedBoot {
-  const { operations, flash, log } = timeline(content, built, timing);
+  const model = timeline(content, built, timing);
+  const { operations, flash } = model;
   const boot: FirmwareBoot = {
     operations: operations.map(({ operation }) => operation),
-    log: [...log.map(({ level, text }) => (level === "" ? text : `${level}: ${text}`)), "up"],
+    log: [...wholeLog(model, built).map(({ level, text }) => (level === "" ? text : `${level}: ${text}`)), "up"],
     isUp: true,
     faults: [],
     flash,

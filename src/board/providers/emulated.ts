@@ -28,7 +28,7 @@ export async function openEmulated(loaded: LoadedProfile, options: OpenOptions):
     options.random.fork("emulated chip"),
   );
   const running = new RunningChip([EMULATED_UART, EMULATED_NETWORK_UART], made.chip, clock);
-  const watch = new CpuWatch(watchedChip(made), loaded.profile);
+  const watch = new CpuWatch(watchedChip(made), loaded.profile, made.nameOf);
   running.checkOperation = (operation) => {
     checkErase(operation, timing.pageBytes);
     watch.before(operation);
@@ -47,7 +47,7 @@ export async function openEmulated(loaded: LoadedProfile, options: OpenOptions):
     flasher: wholeFlashFlasher(loaded.profile, flash),
     check: () => running.check(),
     brokenRules: () => watch.findings(),
-    remarks: () => made.unknown().slice(0, FINDINGS_MAX),
+    remarks: () => made.remarks().slice(0, FINDINGS_MAX),
     backend: running,
   });
 }

@@ -90,7 +90,7 @@ export class FirmwareBench {
     this.#log = [];
     this.#jumped = false;
     this.#isUp = false;
-    const watch = new CpuWatch(watchedChip(made), this.#loaded.profile);
+    const watch = new CpuWatch(watchedChip(made), this.#loaded.profile, made.nameOf);
     chip.watch = (operation) => {
       checkErase(operation, pageBytes);
       watch.before(operation);
@@ -99,7 +99,7 @@ export class FirmwareBench {
     chip.flash.restore(content);
     chip.powerOn();
     const limitUs = (timeoutsMs.boot + timeoutsMs.swap) * 1000;
-    while (!this.#isUp && chip.nowUs < limitUs) {
+    while (!this.#isUp && !watch.isLooping && chip.nowUs < limitUs) {
       chip.run(SLICE_US);
       watch.look();
     }
@@ -128,7 +128,7 @@ export class FirmwareBench {
 
   /** Registers that the firmware used and the emulator does not have, as sentences. */
   unknown(): readonly string[] {
-    return this.#made.unknown();
+    return this.#made.remarks();
   }
 
   #hear(character: string): void {

@@ -41,7 +41,7 @@ export async function serveEmulated(loaded: LoadedProfile, options: ServeOptions
   for (const [port, link] of links.entries()) void listen(link, (bytes) => chip.receive(bytes, port));
   const stub = gdb && new GdbStub(new DebugTarget(made.debugged), (bytes) => void gdb.write(bytes));
   if (gdb && stub) void listen(gdb, (bytes) => stub.receive(bytes));
-  const watch = new CpuWatch(watchedChip(made), loaded.profile);
+  const watch = new CpuWatch(watchedChip(made), loaded.profile, made.nameOf);
   chip.watch = (operation) => watch.before(operation);
   let startedUs = clock.nowUs();
   while (!signal.aborted) {
@@ -61,7 +61,7 @@ export async function serveEmulated(loaded: LoadedProfile, options: ServeOptions
     await sleep(clock, Math.max(0, aheadMs), signal).catch(() => undefined);
   }
   chip.powerOff();
-  return [...watch.findings(), ...made.unknown()];
+  return [...watch.findings(), ...made.remarks()];
 }
 
 function factoryContent({ deviceBytes, pageBytes, factory }: FactoryChip): FlashContent {

@@ -1,5 +1,6 @@
 import {
   type BootDifference,
+  countPieces,
   type Explanation,
   explainDifference,
   FirmwareBench,
@@ -61,8 +62,11 @@ export async function compareFirmware({ request, upgrade, json, budget }: Asked,
     swept,
     uncut: witnesses.slice(0, swept.operations.length).map(({ content, boot, difference }, at) => ({
       boot: at === 0 ? "upgrade" : "revert",
-      operations: boot.operations.length,
-      modelOperations: timeline(content, build, bench.timing).operations.length,
+      operations: countPieces(boot.operations, bench.timing),
+      modelOperations: countPieces(
+        timeline(content, build, bench.timing).operations.map(({ operation }) => operation),
+        bench.timing,
+      ),
       agrees: difference === undefined,
     })),
     explanations: explainDifference(witnesses, { build, timing: bench.timing, looksAtLog: true }),

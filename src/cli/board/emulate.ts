@@ -17,6 +17,7 @@ const IMAGES_MAX = 8;
 const OPTIONS = {
   board: { type: "string", describe: "profile of an emulated board: slots and keys of the build", default: "emulated" },
   net: { type: "string", describe: "image of the network core (repeatable)" },
+  elf: { type: "string", describe: "ELF file of the build: addresses are told by names (repeatable)" },
   link: { type: "string", describe: "also make symbolic links DIR/uart and DIR/net, which do not change" },
   compare: { type: "boolean", describe: "each boot and each cut of the firmware beside the model's; serves nothing" },
   old: { type: "string", describe: "with --compare and --new: signed image that runs before the upgrade" },
@@ -40,7 +41,7 @@ export async function emulateCommand(argv: readonly string[], io: CliIo): Promis
   if (!args) return EXIT.pass;
   const seed = args.number("seed") ?? 1;
   if (!Number.isSafeInteger(seed) || seed < 0) throw new UsageError("--seed wants a whole number from 0 on.");
-  const images = { firmware: args.positional, network: args.texts("net"), cwd: io.cwd };
+  const images = { firmware: args.positional, network: args.texts("net"), elf: args.texts("elf"), cwd: io.cwd };
   const board = withFirmware(await loadProfile(args.text("board") ?? "emulated", { cwd: io.cwd }), images);
   if (args.flag("compare")) return compare(board, args, seed, io);
   return serve(board, args, seed, io);

@@ -27,8 +27,8 @@ const RAM_START = 0x2000_0000;
 const RAM_BYTES = 0x4000;
 const CYCLES_PER_US = 16;
 /**
- * What a lockup's reset takes: our choice, but it must be some time, or a chip without a vector table, which locks up
- * with its first fetch, starts anew for ever at one moment.
+ * What a reset takes: our choice, but it must be some time, or a chip without a vector table, which locks up with its
+ * first fetch, or firmware that resets at once, starts anew for ever at one moment.
  */
 const RESET_CYCLES = 1_000 * CYCLES_PER_US;
 
@@ -51,6 +51,7 @@ export class Nrf51 {
   watch: FlashWatch = () => undefined;
   readonly #unknown = new UnknownAccesses();
   readonly #notes: ChipNote[] = [];
+  readonly #uicr = new Map<number, number>();
   readonly #options: ChipOptions;
   #processor: Processor | undefined;
   /** What ran before the last reset. */
@@ -84,6 +85,11 @@ export class Nrf51 {
   /** Resets, lock-ups and faults since the chip was made, in their order. */
   get notes(): readonly ChipNote[] {
     return this.#notes;
+  }
+
+  /** Words that a programmer writes into UICR, by offset. */
+  loadUicr(words: ReadonlyMap<number, number>): void {
+    for (const [offset, word] of words) this.#uicr.set(offset, word | 0);
   }
 
   get isOn(): boolean {
@@ -162,7 +168,7 @@ export class Nrf51 {
   #reset(reason: number): void {
     if (this.#processor === undefined) return;
     this.#note({ what: "reset", detail: reason });
-    this.#start(reason, this.#processor.core.cycles);
+    this.#start(reason, this.#processor.core.cycles + RESET_CYCLES);
   }
 
   #note(note: Pick<ChipNote, "what" | "detail" | "fault" | "address">): void {
@@ -230,7 +236,7 @@ export class Nrf51 {
       // Start-up code asks here which errata the silicon has; zeros name none.
       new KeptRegisters(chip, "ROM table", 0xf000_0000),
       new InformationWords(chip, "FICR", 0x1000_0000, FICR),
-      new InformationWords(chip, "UICR", 0x1000_1000, {}),
+      new InformationWords(chip, "UICR", 0x1000_1000, this.#uicr),
     ];
     for (const part of parts) memory.add(part);
   }

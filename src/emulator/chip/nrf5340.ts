@@ -38,7 +38,7 @@ interface Nrf5340Options {
   readonly engine?: Engine;
 }
 
-/** From a lock-up, or a reset of the network core, to the first instruction: our choice, but it must be some time. */
+/** From a lock-up or a reset to the first instruction: our choice, but it must be some time. */
 const RESET_US = 1000;
 
 /**
@@ -108,6 +108,11 @@ export class Nrf5340 {
   /** Resets, lock-ups and faults since the chip was made, in their order. */
   get notes(): readonly ChipNote[] {
     return this.#notes;
+  }
+
+  /** Words that a programmer writes into a core's UICR, by offset. */
+  loadUicr(words: ReadonlyMap<number, number>, core: ChipCore = "application"): void {
+    for (const [offset, word] of words) (core === "network" ? this.#networkUicr : this.#uicr).set(offset, word | 0);
   }
 
   get isOn(): boolean {
@@ -190,6 +195,7 @@ export class Nrf5340 {
   #reset(reason: number): void {
     this.#note({ what: "reset", core: "application", detail: reason });
     this.#start(reason);
+    this.core?.skip(RESET_US * CYCLES_PER_US);
   }
 
   /** A reset of the application core takes the network core with it. */

@@ -20,9 +20,9 @@ function tested(kind: Kind, plant: Plant = () => undefined, drop: (text: string)
     kind === "nrf51"
       ? new Nrf51({ ...options, output: (byte) => say(byte) })
       : new Nrf5340({ ...options, output: (_core, _uart, byte) => say(byte) });
-  const { powerOn } = chip;
+  const powerOn = chip.powerOn.bind(chip);
   chip.powerOn = () => {
-    powerOn.call(chip);
+    powerOn();
     plant(chip, (address) => {
       const region = chip.core?.memory.at(address);
       if (region === undefined) throw new RangeError("nothing there");

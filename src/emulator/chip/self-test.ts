@@ -171,7 +171,7 @@ export const TESTED_PARTS = {
 export function selfTest(
   chip: TestedChip,
   parts: TestedParts,
-  { word, said }: { word(address: number): number; said(): string },
+  { word, said }: { readonly word: (address: number) => number; readonly said: () => string },
 ): void {
   chip.flash.load(0, programOf(parts).image(0, RAM + parts.ramBytes));
   chip.powerOn();

@@ -24,6 +24,7 @@ export class GdbStub {
   #acks = true;
   #state: "stopped" | "resumed" | "running" = "stopped";
   #isDetached = false;
+  #interrupted = false;
 
   /** @param send bytes for the debugger */
   constructor(target: DebugTarget, send: (bytes: Uint8Array) => void) {
@@ -44,7 +45,9 @@ export class GdbStub {
       const start = this.#text.indexOf("$");
       if (interrupted >= 0 && (start < 0 || interrupted < start)) {
         this.#text = this.#text.slice(interrupted + 1);
-        this.#stop(STOPPED.interrupt);
+        // What was just let run runs a little: a debugger that is quick gets somewhere, too.
+        if (this.#state === "resumed") this.#interrupted = true;
+        else this.#stop(STOPPED.interrupt);
         continue;
       }
       const end = this.#text.indexOf("#", start);
@@ -63,6 +66,8 @@ export class GdbStub {
     const fresh = this.#state === "resumed";
     if (this.#state === "resumed") this.#state = "running";
     if (this.#target.run(us, fresh)) this.#stop(STOPPED.trap);
+    if (this.#interrupted) this.#stop(STOPPED.interrupt);
+    this.#interrupted = false;
   }
 
   #stop(reason: string): void {
