@@ -18,7 +18,11 @@ function firmwareTest(name: string, body: () => Promise<void>): void {
 }
 
 interface ComparedJson {
-  readonly boots: readonly { readonly operations: number; readonly model_operations: number; readonly agrees: boolean }[];
+  readonly boots: readonly {
+    readonly operations: number;
+    readonly model_operations: number;
+    readonly agrees: boolean;
+  }[];
   readonly cuts: number;
   readonly findings: readonly { readonly what: string }[];
   readonly explanations: readonly { readonly field: string; readonly value: string; readonly text: string }[];
@@ -28,7 +32,8 @@ interface ComparedJson {
 async function compared(budget: number, change: (profile: string) => string = (profile) => profile) {
   const board = join(folder, `board-${budget}.yaml`);
   writeFileSync(board, change(readFileSync("boards/emulated-microbit.yaml", "utf8")));
-  const { code, out } = await hil(folder, "emulate", "--compare", "--board", board, "--budget", `${budget}`, "--json").done;
+  const { code, out } = await hil(folder, "emulate", "--compare", "--board", board, "--budget", `${budget}`, "--json")
+    .done;
   return { code, ...(JSON.parse(out) as ComparedJson) };
 }
 
@@ -45,7 +50,13 @@ describe("hil emulate --compare", () => {
     ["swap-move", "mode: swap-offset", "mode: swap-move", "bootloader.mode", "swap-offset"],
     ["overwrite-only", "mode: swap-offset", "mode: overwrite-only", "bootloader.mode", "swap-offset"],
     ["another max_align", "max_align: 8", "max_align: 16", "bootloader.max_align", "8"],
-    ["another count of sectors", "max_image_sectors: 104", "max_image_sectors: 208", "bootloader.max_image_sectors", "104"],
+    [
+      "another count of sectors",
+      "max_image_sectors: 104",
+      "max_image_sectors: 208",
+      "bootloader.max_image_sectors",
+      "104",
+    ],
   ] as const;
   for (const [name, from, to, field, value] of planted) {
     firmwareTest(`a profile that says ${name} is told which field is wrong`, async () => {

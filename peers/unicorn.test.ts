@@ -47,6 +47,7 @@ describe("differences from unicorn", () => {
   });
 
   test("each known fault of unicorn says why, and by which source", () => {
-    for (const { why, source } of UNICORN_FAULTS) expect([why.length > 20, source.includes("DDI 0553")]).toEqual([true, true]);
+    for (const { why, source } of UNICORN_FAULTS)
+      expect([why.length > 20, source.includes("DDI 0553")]).toEqual([true, true]);
   });
 });

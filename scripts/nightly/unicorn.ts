@@ -31,7 +31,9 @@ for (const [core, thousands] of CORES) {
     for (const text of found.unknown) console.log(`seed ${FIRST_SEED + seed}: ${text}`);
   }
   const faults = [...known].map(([why, count]) => `\n  ${count}: ${why}`).join("");
-  console.log(`Cortex-${core}: ${cases} cases, ${faulted} faulted on both; known faults of unicorn:${faults || " none"}`);
+  console.log(
+    `Cortex-${core}: ${cases} cases, ${faulted} faulted on both; known faults of unicorn:${faults || " none"}`,
+  );
 }
 console.log(`${differences} differences`);
 process.exit(differences === 0 ? 0 : 1);

@@ -1,5 +1,16 @@
 import { BenchError, defined, type Random } from "../../core/index.ts";
-import { type ChipNote, checkGeometry, type DebuggedChip, type Engine, GEOMETRY, Nrf51, Nrf5340, selfTest, TESTED_PARTS, type UnknownAccess } from "../../emulator/index.ts";
+import {
+  type ChipNote,
+  checkGeometry,
+  type DebuggedChip,
+  type Engine,
+  GEOMETRY,
+  Nrf51,
+  Nrf5340,
+  selfTest,
+  TESTED_PARTS,
+  type UnknownAccess,
+} from "../../emulator/index.ts";
 import type { FlashOperation } from "../../mcuboot/index.ts";
 import type { EmulatedChip } from "./running-chip.ts";
 

@@ -12,7 +12,10 @@ const [NVMC_CONFIG, WATCHDOG] = [0x5003_9504, 0x5001_8000];
 const BRANCH_TO_SELF = 0xe7fe;
 const SIGNING = loadPrivateKey(generateKey("ecdsa-p256"), { what: "test signing key" });
 const program = () => new ThumbProgram();
-const jumpTo = (address: number) => program().ldr(0, address | 1).op(0x4700);
+const jumpTo = (address: number) =>
+  program()
+    .ldr(0, address | 1)
+    .op(0x4700);
 const writes = (address: number) => program().store(NVMC_CONFIG, 1).store(address, 0);
 
 /** An image whose body begins with code, and is longer than that. */
@@ -49,7 +52,10 @@ const application = () => imageOf(program().store(0x2000_0100, 1));
 
 describe("CpuWatch", () => {
   test("finds nothing where a bootloader writes its slots and starts a whole image", () => {
-    const boot = writes(SECONDARY + 0x100).store(PRIMARY + 0x4000, 0).ldr(0, (PRIMARY + HEADER_BYTES) | 1).op(0x4700);
+    const boot = writes(SECONDARY + 0x100)
+      .store(PRIMARY + 0x4000, 0)
+      .ldr(0, (PRIMARY + HEADER_BYTES) | 1)
+      .op(0x4700);
     expect(found(boot, { [PRIMARY]: application() })).toEqual([]);
   });
 
@@ -82,14 +88,20 @@ describe("CpuWatch", () => {
     expect(found(writes(0x800))[0]).toMatch(/^the firmware changed the bootloader's flash: write at 0x800, by 0x2/u);
     expect(found(writes(STORAGE))[0]).toMatch(/^the bootloader changed flash outside of its slots: write at 0xf8000/u);
     // A loop of a moment, so that the image was looked at before it is changed.
-    const selfish = program().ldr(3, 40_000).op(0x3b01, 0xd1fd).store(NVMC_CONFIG, 1).store(PRIMARY + 0x600, 0);
+    const selfish = program()
+      .ldr(3, 40_000)
+      .op(0x3b01, 0xd1fd)
+      .store(NVMC_CONFIG, 1)
+      .store(PRIMARY + 0x600, 0);
     expect(found(jumpTo(PRIMARY + HEADER_BYTES), { [PRIMARY]: imageOf(selfish) })[0]).toMatch(
       /^the application changed the image that it runs from: write at 0x10600, by 0x102/u,
     );
   });
 
   test("a store to flash without its controller's leave is a fault that names both addresses", () => {
-    expect(found(program().store(PRIMARY, 0))[0]).toMatch(/^the processor faulted at 0x2[0-9a-f]+: PRECISERR \(address 0x10000\)$/u);
+    expect(found(program().store(PRIMARY, 0))[0]).toMatch(
+      /^the processor faulted at 0x2[0-9a-f]+: PRECISERR \(address 0x10000\)$/u,
+    );
   });
 
   test("a fault in the fault handler's place locks the processor up, again and again: a loop", () => {
@@ -111,7 +123,10 @@ describe("CpuWatch", () => {
   });
 
   test("a watchdog that nobody feeds is told by name", () => {
-    const started = program().store(WATCHDOG + 0x504, 32).store(WATCHDOG + 0x508, 1).store(WATCHDOG, 1);
+    const started = program()
+      .store(WATCHDOG + 0x504, 32)
+      .store(WATCHDOG + 0x508, 1)
+      .store(WATCHDOG, 1);
     expect(found(started)[0]).toBe("the watchdog reset the processor: nobody fed it");
   });
 });

@@ -89,7 +89,8 @@ export class CpuWatch {
     if (pc === undefined || pc < this.#bootloaderBytes) return;
     const slot = this.#runnable.find((area) => holds(area, pc));
     if (slot === undefined) {
-      if (pc < this.#chip.content().bytes) this.#find(`code runs at ${this.#name(pc)}, outside of bootloader and image`);
+      if (pc < this.#chip.content().bytes)
+        this.#find(`code runs at ${this.#name(pc)}, outside of bootloader and image`);
       return;
     }
     if (this.#image?.slot !== slot) this.#image = { slot, end: this.#checkImage(slot, pc) };

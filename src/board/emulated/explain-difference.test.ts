@@ -61,7 +61,12 @@ describe("explainDifference", () => {
   test.each([
     ["another mode", build({ mode: "offset" }), build(), "bootloader.mode: swap-offset (2 of 2)"],
     ["a mode without a way back", build({ mode: "overwrite" }), build(), "bootloader.mode: overwrite-only (2 of 2)"],
-    ["a scratch area that the profile does not know", build(scratch), build(), "bootloader.mode: swap-scratch (2 of 2)"],
+    [
+      "a scratch area that the profile does not know",
+      build(scratch),
+      build(),
+      "bootloader.mode: swap-scratch (2 of 2)",
+    ],
     ["another BOOT_MAX_ALIGN", build({ maxAlign: 16 }), build(), "bootloader.max_align: 16 (2 of 2)"],
     ["another sector size", build({ sectorBytes: 8192 }), build(), "slots.sector_bytes: 8192 (2 of 2)"],
     ["another room for sectors", build({ maxImgSectors: 256 }), build(), "bootloader.max_image_sectors: 256 (2 of 2)"],
@@ -93,7 +98,8 @@ describe("explainDifference", () => {
     if (upgrade === undefined) throw new RangeError("a boot");
     const log = upgrade.boot.log.map((line) => line.replace("Swap type: test", "Swap type: perm"));
     const boot = { ...upgrade.boot, log };
-    const differs = (looksAtLog: boolean) => bootDifference(boot, upgrade.content, { build: build(), timing, looksAtLog });
+    const differs = (looksAtLog: boolean) =>
+      bootDifference(boot, upgrade.content, { build: build(), timing, looksAtLog });
     expect(differs(false)).toBeUndefined();
     expect(differs(true)?.what).toMatch(/^log line \d+ is ".*Swap type: perm"; the model's is ".*Swap type: test"$/u);
   });

@@ -85,7 +85,10 @@ const FIELDS: readonly FieldRow[] = [
       return [{ value: String(saveTlv), text, build: { ...build, encryption: { ...encryption, saveTlv } } }];
     },
   },
-  { field: "bootloader.validate_primary", variants: (build) => flag(build, "validatePrimarySlot", "BOOT_VALIDATE_SLOT0") },
+  {
+    field: "bootloader.validate_primary",
+    variants: (build) => flag(build, "validatePrimarySlot", "BOOT_VALIDATE_SLOT0"),
+  },
   {
     field: "bootloader.downgrade_prevention",
     variants: (build) => flag(build, "downgradePrevention", "MCUBOOT_DOWNGRADE_PREVENTION"),

@@ -30,7 +30,12 @@ function elf(rows: readonly Row[]): Uint8Array {
   names.copy(file, strings);
   const section = (index: number, kind: number, offset: number, bytes: number, link: number) => {
     const place = sections + 40 * index;
-    for (const [field, value] of [[4, kind], [16, offset], [20, bytes], [24, link]] as const) {
+    for (const [field, value] of [
+      [4, kind],
+      [16, offset],
+      [20, bytes],
+      [24, link],
+    ] as const) {
       file.writeUInt32LE(value, place + field);
     }
   };
@@ -43,7 +48,10 @@ const named = (...rows: readonly Row[]) => new Symbols([{ file: "a.elf", content
 
 describe("Symbols", () => {
   test("name a function by an address in it, and nothing behind its end", () => {
-    const nameOf = named({ name: "boot_go", address: 0x1001, bytes: 0x20 }, { name: "main", address: 0x2001, bytes: 8 });
+    const nameOf = named(
+      { name: "boot_go", address: 0x1001, bytes: 0x20 },
+      { name: "main", address: 0x2001, bytes: 8 },
+    );
     expect([0x1000, 0x1012, 0x101f, 0x1020, 0x2004, 0xfff].map(nameOf)).toEqual([
       "boot_go (0x1000)",
       "boot_go+0x12 (0x1012)",
@@ -55,7 +63,10 @@ describe("Symbols", () => {
   });
 
   test("data has no name here, and a name is printed without what a terminal would obey", () => {
-    const nameOf = named({ name: "table", address: 0x1000, bytes: 8, kind: 1 }, { name: "\x1b[2Jx", address: 0x3001, bytes: 4 });
+    const nameOf = named(
+      { name: "table", address: 0x1000, bytes: 8, kind: 1 },
+      { name: "\x1b[2Jx", address: 0x3001, bytes: 4 },
+    );
     expect([nameOf(0x1000), nameOf(0x3000)]).toEqual(["0x1000", "??2Jx (0x3000)"]);
   });
 

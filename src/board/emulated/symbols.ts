@@ -79,7 +79,9 @@ function functionsOf(
     const end = content.subarray(start, start + NAME_MAX).indexOf(0);
     const bytes = content.subarray(start, start + (end < 0 ? NAME_MAX : end));
     // Bit 0 says Thumb. Names are foreign text: only what a C name may hold.
-    const name = Buffer.from(bytes).toString("latin1").replaceAll(/[^\w.$]/gu, "?");
+    const name = Buffer.from(bytes)
+      .toString("latin1")
+      .replaceAll(/[^\w.$]/gu, "?");
     found.push({ address: (view.getUint32(at + 4, true) & ~1) >>> 0, bytes: view.getUint32(at + 8, true), name });
   }
   return found;

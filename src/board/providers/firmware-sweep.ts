@@ -1,6 +1,5 @@
 import { defined } from "../../core/index.ts";
-import type { BootloaderBuild, FlashOperation, FlashTiming, Torn } from "../../mcuboot/index.ts";
-import type { FlashContent } from "../../mcuboot/index.ts";
+import type { BootloaderBuild, FlashContent, FlashOperation, FlashTiming, Torn } from "../../mcuboot/index.ts";
 import { type BootDifference, bootDifference, type FirmwareBoot } from "../emulated/boot-difference.ts";
 import type { WitnessedBoot } from "../emulated/explain-difference.ts";
 

@@ -2,9 +2,9 @@ import { type Clock, type Random, sleep } from "../../core/index.ts";
 import { DebugTarget, GdbStub, INTERPRETER } from "../../emulator/index.ts";
 import { FlashContent } from "../../mcuboot/index.ts";
 import type { Link } from "../../serial/index.ts";
-import type { LoadedProfile } from "../profile/profile.ts";
 import { watchedChip } from "../emulated/chips.ts";
 import { CpuWatch } from "../emulated/cpu-watch.ts";
+import type { LoadedProfile } from "../profile/profile.ts";
 import { type FactoryChip, makeEmulatedChip } from "./emulated-chip.ts";
 
 /** The chip runs so long at a time, in microseconds of its own, before the outside is looked at. */
@@ -34,7 +34,12 @@ interface ServeOptions {
 export async function serveEmulated(loaded: LoadedProfile, options: ServeOptions): Promise<readonly string[]> {
   const { links, clock, random, signal, debugger: gdb } = options;
   const sent: number[][] = links.map(() => []);
-  const made = makeEmulatedChip(loaded, (byte, _, port) => sent[port]?.push(byte), random.fork("emulated chip"), gdb && INTERPRETER);
+  const made = makeEmulatedChip(
+    loaded,
+    (byte, _, port) => sent[port]?.push(byte),
+    random.fork("emulated chip"),
+    gdb && INTERPRETER,
+  );
   const { chip } = made;
   chip.flash.restore(options.content ?? factoryContent(made));
   chip.powerOn();

@@ -1,6 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FirmwareBench, factoryImage, type LoadedProfile, loadProfile, serveEmulated, withFirmware } from "../../board/index.ts";
+import {
+  FirmwareBench,
+  factoryImage,
+  type LoadedProfile,
+  loadProfile,
+  serveEmulated,
+  withFirmware,
+} from "../../board/index.ts";
 import { namedScenario, parseScenario, type ScenarioFile } from "../../campaign/index.ts";
 import { Cleanup, EXIT, Random, RealClock, ScratchFolder, UsageError } from "../../core/index.ts";
 import { runSteps, setPending, uploadedFlash } from "../../mcuboot/index.ts";
@@ -21,7 +28,10 @@ const OPTIONS = {
   link: { type: "string", describe: "also make symbolic links DIR/uart and DIR/net, which do not change" },
   compare: { type: "boolean", describe: "each boot and each cut of the firmware beside the model's; serves nothing" },
   old: { type: "string", describe: "with --compare and --new: signed image that runs before the upgrade" },
-  new: { type: "string", describe: "with --compare and --old: signed image to upgrade to; default: the HEX's own, signed anew" },
+  new: {
+    type: "string",
+    describe: "with --compare and --old: signed image to upgrade to; default: the HEX's own, signed anew",
+  },
   permanent: { type: "boolean", describe: "with --compare: ask for a permanent upgrade instead of a test" },
   budget: { type: "string", describe: "with --compare: give up after so many boots (300) or so long (90s, 10m)" },
   json: { type: "boolean", describe: "with --compare: print the result as JSON, and nothing else" },

@@ -212,7 +212,11 @@ describe("Nrf5340", () => {
 
   test("a flash region that the SPU closes is neither written nor erased, and its lock holds until a reset", () => {
     const region = SPU + 0x600 + 4 * (PAGE / 0x4000);
-    const closed = () => new ThumbProgram().store(region, 0x115).store(region, 0x17).store(NVMC + 0x504, 1);
+    const closed = () =>
+      new ThumbProgram()
+        .store(region, 0x115)
+        .store(region, 0x17)
+        .store(NVMC + 0x504, 1);
     const { chip, operations } = watched(closed().store(PAGE + 4, 0));
     chip.run(100);
     expect([operations, chip.word(region), chip.word(SPU + 0x104)]).toEqual([[], 0x115, 1]);

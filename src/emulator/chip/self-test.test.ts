@@ -120,7 +120,9 @@ describe.each(["nrf51", "nrf5340"] as const)("selfTest of an %s", (kind) => {
   });
 
   test("a UART that drops a byte is an error of the emulator, and what it sent is shown", () => {
-    expect(() => tested(kind, undefined, (text) => text.replace("i", ""))).toThrow('emulator error: a UART sends "hl\\n"');
+    expect(() => tested(kind, undefined, (text) => text.replace("i", ""))).toThrow(
+      'emulator error: a UART sends "hl\\n"',
+    );
   });
 
   test("a UART that hears nothing is an error of the emulator", () => {

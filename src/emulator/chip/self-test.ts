@@ -68,21 +68,33 @@ const ROWS: readonly TestRow[] = [
     // Source: nRF5340 Product Specification v1.5, NVMC, nWRITE: 2.
     fault: "a word of flash does not take its second write, or a write sets bits",
     steps: (program, { nvmc }) => {
-      program.store(nvmc + 0x504, 1).store(PAGE, 0xffff_0f0f).expect(PAGE, 0xffff_0f0f);
-      program.store(PAGE, 0x0fff_fff0).expect(PAGE, 0x0fff_0f00).store(nvmc + 0x504, 0);
+      program
+        .store(nvmc + 0x504, 1)
+        .store(PAGE, 0xffff_0f0f)
+        .expect(PAGE, 0xffff_0f0f);
+      program
+        .store(PAGE, 0x0fff_fff0)
+        .expect(PAGE, 0x0fff_0f00)
+        .store(nvmc + 0x504, 0);
     },
   },
   {
     fault: "an oscillator never starts",
     steps: (program, { clock }) => {
       program.store(clock, 1).wait(clock + 0x100);
-      program.store(clock + 0x518, 1).store(clock + 0x008, 1).wait(clock + 0x104);
+      program
+        .store(clock + 0x518, 1)
+        .store(clock + 0x008, 1)
+        .wait(clock + 0x104);
     },
   },
   {
     fault: "a timer stands still",
     steps: (program, { timer }) => {
-      program.store(timer + 0x510, 0).store(timer + 0x508, 0).store(timer + 0x540, 64);
+      program
+        .store(timer + 0x510, 0)
+        .store(timer + 0x508, 0)
+        .store(timer + 0x540, 64);
       program.store(timer, 1).wait(timer + 0x140);
     },
   },
@@ -90,7 +102,10 @@ const ROWS: readonly TestRow[] = [
     fault: "the real-time counter stands still",
     steps: (program, { rtc }) => {
       program.store(rtc + 0x344, 1 << 16).store(rtc + 0x540, 3);
-      program.store(rtc, 1).wait(rtc + 0x140).store(rtc + 0x004, 1);
+      program
+        .store(rtc, 1)
+        .wait(rtc + 0x140)
+        .store(rtc + 0x004, 1);
     },
   },
   {
@@ -105,7 +120,10 @@ const ROWS: readonly TestRow[] = [
         handler.ldr(0, event).op(0x2100, 0x6001).ldr(0, TWICE).op(0x2101, 0x6001);
       });
       program.store(timer + 0x304, 1 << 16).store(NVIC_ISER, 1 << timerIrq);
-      program.wait(TWICE).store(timer + 0x308, 1 << 16).store(timer + 0x004, 1);
+      program
+        .wait(TWICE)
+        .store(timer + 0x308, 1 << 16)
+        .store(timer + 0x004, 1);
     },
   },
   {
@@ -134,12 +152,23 @@ export const TESTED_PARTS = {
     timerIrq: 8,
     rtc: 0x4000_b000,
     says: (program) => {
-      program.store(UART + 0x524, BAUD_1M).store(UART + 0x500, 4).store(UART + 0x008, 1);
-      for (const byte of utf8(SPOKEN)) program.store(UART + 0x11c, 0).store(UART + 0x51c, byte).wait(UART + 0x11c);
+      program
+        .store(UART + 0x524, BAUD_1M)
+        .store(UART + 0x500, 4)
+        .store(UART + 0x008, 1);
+      for (const byte of utf8(SPOKEN))
+        program
+          .store(UART + 0x11c, 0)
+          .store(UART + 0x51c, byte)
+          .wait(UART + 0x11c);
     },
     hears: (program) => {
       program.store(UART, 1);
-      for (const byte of utf8(HEARD)) program.wait(UART + 0x108).store(UART + 0x108, 0).expect(UART + 0x518, byte);
+      for (const byte of utf8(HEARD))
+        program
+          .wait(UART + 0x108)
+          .store(UART + 0x108, 0)
+          .expect(UART + 0x518, byte);
     },
   },
   nrf5340: {
@@ -151,10 +180,18 @@ export const TESTED_PARTS = {
     rtc: 0x5001_5000,
     says: (program, word) => {
       program.store(UARTE + 0x524, BAUD_1M).store(UARTE + 0x500, 8);
-      program.store(UARTE + 0x544, word).store(UARTE + 0x548, 4).store(UARTE + 0x008, 1).wait(UARTE + 0x120);
+      program
+        .store(UARTE + 0x544, word)
+        .store(UARTE + 0x548, 4)
+        .store(UARTE + 0x008, 1)
+        .wait(UARTE + 0x120);
     },
     hears: (program, word) => {
-      program.store(UARTE + 0x534, word).store(UARTE + 0x538, 4).store(UARTE, 1).wait(UARTE + 0x110);
+      program
+        .store(UARTE + 0x534, word)
+        .store(UARTE + 0x538, 4)
+        .store(UARTE, 1)
+        .wait(UARTE + 0x110);
       program.expect(word, wordOf(HEARD));
     },
   },
@@ -202,7 +239,11 @@ function programOf(parts: TestedParts): ThumbProgram {
 /** Fills memory with a word here and there, and reads it back; stands still at the first word that is another one. */
 function march(program: ThumbProgram, first: number, end: number, pattern: number): void {
   // fill: str r2, [r0]; adds r0, #STRIDE; cmp r0, r1; blo fill
-  program.ldr(0, first).ldr(1, end - 4).ldr(2, pattern).op(0x6002, 0x3000 | STRIDE, 0x4288, 0xd3fb);
+  program
+    .ldr(0, first)
+    .ldr(1, end - 4)
+    .ldr(2, pattern)
+    .op(0x6002, 0x3000 | STRIDE, 0x4288, 0xd3fb);
   // check: ldr r3, [r0]; cmp r3, r2; beq next; b .; next: adds r0, #STRIDE; cmp r0, r1; blo check
   program.ldr(0, first).op(0x6803, 0x4293, 0xd000, 0xe7fe, 0x3000 | STRIDE, 0x4288, 0xd3f8);
 }

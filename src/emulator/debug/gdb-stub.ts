@@ -9,7 +9,6 @@ const INTERRUPT = "\u0003";
 const STOPPED = { trap: "S05", interrupt: "S02" } as const;
 const NO_REGISTER = "xxxxxxxx";
 const ERROR = "E01";
-const REGISTERS_SENT = Math.max(...REGISTERS.map(({ number }) => number)) + 1;
 
 type Handler = (argument: string) => string | undefined;
 
@@ -149,8 +148,9 @@ export class GdbStub {
     return STOPPED.trap;
   }
 
+  /** One behind the other, by their numbers: GDB leaves no room for numbers that no register has. */
   #allRegisters(): string {
-    return Array.from({ length: REGISTERS_SENT }, (_, number) => this.#registerText(number) ?? NO_REGISTER).join("");
+    return REGISTERS.map(({ number }) => this.#registerText(number) ?? NO_REGISTER).join("");
   }
 
   #registerText(number: number): string | undefined {
@@ -159,8 +159,9 @@ export class GdbStub {
   }
 
   #setAll(values: string): string {
-    for (const [number, text] of (values.match(/.{8}/gu) ?? []).entries()) {
-      if (/^[0-9a-f]{8}$/iu.test(text)) this.#target.setRegister(number, wordOf(text));
+    for (const [index, text] of (values.match(/.{8}/gu) ?? []).entries()) {
+      const row = REGISTERS[index];
+      if (row && /^[0-9a-f]{8}$/iu.test(text)) this.#target.setRegister(row.number, wordOf(text));
     }
     return "OK";
   }

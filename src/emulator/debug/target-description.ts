@@ -14,7 +14,7 @@ const CORE = Array.from({ length: 13 }, (_, number) => ({ name: `r${number}`, nu
 
 /** Registers of a Cortex-M. Source: GDB manual, "ARM Features": m-profile; m-system (GDB 12) for both stack pointers. */
 export const REGISTERS: readonly RegisterRow[] = [
-  ...CORE.map((row) => ({ ...row, feature: PROFILE } as const)),
+  ...CORE.map((row) => ({ ...row, feature: PROFILE }) as const),
   { name: "sp", number: 13, type: "data_ptr", feature: PROFILE },
   { name: "lr", number: 14, type: "int", feature: PROFILE },
   { name: "pc", number: 15, type: "code_ptr", feature: PROFILE },
