@@ -220,7 +220,9 @@ function Phases({ run, x, height }: { run: RunPage; x: (us: number) => number; h
 
 /** All marks of a lane as one path: five thousand elements would be slow, five paths are not. */
 function LaneMarks({ lane, y, x, run }: { lane: Lane; y: number; x: (us: number) => number; run: RunPage }) {
-  const marks = lane.cuts.map(({ intoUs }) => `M${x(intoUs).toFixed(1)} ${y - 7}v14`).join("");
+  // Marks that would lie on one another are one: a screen has some thousand places for five thousand cuts.
+  const places = new Set(lane.cuts.map(({ intoUs }) => Math.round(x(intoUs) * 2) / 2));
+  const marks = [...places].map((place) => `M${place} ${y - 7}v14`).join("");
   const half = run.calibration?.uncertaintyUs;
   const whiskers =
     half === undefined || lane.cuts.length > WHISKERS_MAX
