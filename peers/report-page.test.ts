@@ -89,7 +89,9 @@ inBrowser(`the page of a run, ${SAID}`, () => {
     }
     expect(await page.locator("rect.heat").count()).toBeGreaterThan(50);
     expect(await page.locator("rect.model").count()).toBeGreaterThan(1);
-    expect(await page.locator("section[aria-labelledby=cut-map]").textContent()).toContain("the model of the same build");
+    expect(await page.locator("section[aria-labelledby=cut-map]").textContent()).toContain(
+      "the model of the same build",
+    );
     await close();
   });
 

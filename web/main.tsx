@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { PAGE_SCHEMA, type PageBlock } from "../src/report/page/run-page.ts";
+import { PAGE_SCHEMA, type PageBlock } from "../src/report/page/page-block.ts";
 import { App } from "./app.tsx";
 import { unpacked } from "./unpack.ts";
 
@@ -9,8 +9,10 @@ if (place !== null && block !== null) {
   // A page carries its own code: only one that was put together by hand has data of another schema.
   const data = JSON.parse(block.textContent ?? "null") as PageBlock;
   const schema: number = data.schema;
-  if (schema !== PAGE_SCHEMA) place.textContent = `This page holds data of schema ${schema}; its code reads ${PAGE_SCHEMA}.`;
-  else if (typeof DecompressionStream === "undefined") place.textContent = "This page wants a browser of 2023 or later.";
+  if (schema !== PAGE_SCHEMA)
+    place.textContent = `This page holds data of schema ${schema}; its code reads ${PAGE_SCHEMA}.`;
+  else if (typeof DecompressionStream === "undefined")
+    place.textContent = "This page wants a browser of 2023 or later.";
   else {
     void unpacked(data).then((page) => {
       place.replaceChildren();

@@ -35,11 +35,7 @@ export function OneVerdict({ run, row: at, show }: Props) {
       </p>
       <Reason expected={text(row.expected)} found={text(row.found)} because={text(row.because)} />
       {row.cut !== undefined && <CutTimes row={row} run={run} />}
-      {detail === undefined ? (
-        <p class="quiet">A moment …</p>
-      ) : (
-        <Detail run={run} row={row} detail={detail} />
-      )}
+      {detail === undefined ? <p class="quiet">A moment …</p> : <Detail run={run} row={row} detail={detail} />}
       {row.cut !== undefined && <Copy text={`npx hil replay ${run.folder} --cut ${row.cut.index} --trace`} />}
     </section>
   );

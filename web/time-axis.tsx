@@ -124,7 +124,10 @@ function momentsOf(texts: readonly string[], row: JudgedRow, lane: Lanes): reado
 }
 
 function axisText({ power, uart, smp, current, flash }: Lanes): string {
-  const more = [...(current === undefined ? [] : ["the supply current"]), ...(flash === undefined ? [] : ["the flash"])];
+  const more = [
+    ...(current === undefined ? [] : ["the supply current"]),
+    ...(flash === undefined ? [] : ["the flash"]),
+  ];
   const marks = `${power.length} changes of power, ${uart.length} lines of the UART, ${smp.length} SMP packets`;
   return [marks, ...more].join(", ");
 }

@@ -1,5 +1,6 @@
-import { DETAIL_ROWS, type DetailPiece, type RowDetail, rowsOf } from "../src/report/page/row-columns.ts";
-import type { PageBlock, PageData, PageMain, RunPage } from "../src/report/page/run-page.ts";
+import type { PageBlock, PageMain } from "../src/report/page/page-block.ts";
+import { DETAIL_ROWS, type DetailPiece, judgedRowsOf, type RowDetail } from "../src/report/page/row-columns.ts";
+import type { RunPage } from "../src/report/page/run-page.ts";
 
 /** The detail of a verdict, and the texts that its numbers mean. */
 export interface ShownDetail extends RowDetail {
@@ -9,6 +10,13 @@ export interface ShownDetail extends RowDetail {
 /** A run as the page shows it: details that the document holds deflated are fetched when somebody looks. */
 export interface ShownRun extends RunPage {
   readonly detailOf?: (row: number) => Promise<ShownDetail>;
+}
+
+/** A page's data as its views take them: runs, a lab, or charts. */
+export interface PageData extends Omit<PageMain, "runs"> {
+  /** Version of the program that wrote the page. */
+  readonly hil: string;
+  readonly runs: readonly ShownRun[];
 }
 
 /** What `text` holds: JSON, deflated without a header (RFC 1951), in base64. */
@@ -30,11 +38,13 @@ export async function unpacked({ hil, main, details }: PageBlock): Promise<PageD
   return {
     ...others,
     hil,
-    runs: runs.map(({ judged, ...run }, at): ShownRun => ({
-      ...run,
-      judged: rowsOf(judged),
-      detailOf: reader(details[at] ?? []),
-    })),
+    runs: runs.map(
+      ({ judged, ...run }, at): ShownRun => ({
+        ...run,
+        judged: judgedRowsOf(judged),
+        detailOf: reader(details[at] ?? []),
+      }),
+    ),
   };
 }
 

@@ -36,12 +36,25 @@ describe("the model's layer of a record", () => {
   });
 
   test("is the same each time, wherever the record lies", async () => {
-    expect(await modelLayer(changed((text) => text), "/")).toEqual(await modelLayer(record, "/nowhere"));
+    expect(
+      await modelLayer(
+        changed((text) => text),
+        "/",
+      ),
+    ).toEqual(await modelLayer(record, "/nowhere"));
   });
 
   test.each([
-    ["of a run that cut the revert", (text: string) => text.replace(/cuts: *\\n/, "cuts:\\n  in: revert\\n"), /cut the revert/],
-    ["of a profile that this version cannot read", (text: string) => text.replaceAll(EXCHANGE, "swap-sideways"), /swap-sideways/],
+    [
+      "of a run that cut the revert",
+      (text: string) => text.replace(/cuts: *\\n/, "cuts:\\n  in: revert\\n"),
+      /cut the revert/,
+    ],
+    [
+      "of a profile that this version cannot read",
+      (text: string) => text.replaceAll(EXCHANGE, "swap-sideways"),
+      /swap-sideways/,
+    ],
     [
       "of a profile that names a key of this machine",
       (text: string) => text.replace(/signing: *[^\\]*\\n/, "signing: /etc/shadow\\n"),

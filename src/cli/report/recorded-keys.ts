@@ -20,7 +20,7 @@ interface Asked {
 
 /**
  * Where the keys are that the record's profile names, and which are not there, a sentence's end each. A record holds
- * the public half of a key only; what needs the private one finds it where the profile names it, and knows it by its hash.
+ * the public half of a key only; what needs the private one finds it where the profile names it, and knows its hash.
  */
 export function recordedKeys({ replay, folder }: LoadedReplay, asked: Asked): { files: KeyPaths; wanting: string[] } {
   const wanting: string[] = [];

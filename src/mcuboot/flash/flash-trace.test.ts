@@ -3,7 +3,11 @@ import { FlashTrace } from "./flash-trace.ts";
 import type { FlashOperation } from "./operation.ts";
 
 const PAGE = 4096;
-const erase = (page: number, pages = 1): FlashOperation => ({ kind: "erase", offset: page * PAGE, bytes: pages * PAGE });
+const erase = (page: number, pages = 1): FlashOperation => ({
+  kind: "erase",
+  offset: page * PAGE,
+  bytes: pages * PAGE,
+});
 const write = (offset: number, bytes = 4): FlashOperation => ({ kind: "write", offset, data: new Uint8Array(bytes) });
 
 describe("what a flash did", () => {

@@ -1,7 +1,7 @@
 import type { FlashOperation } from "./operation.ts";
 
 /** Operations of one kind that follow one another on a page, or from page to page. Times are whole microseconds. */
-export interface FlashSpan {
+interface FlashSpan {
   readonly kind: FlashOperation["kind"];
   /** Pages, counted from the start of the flash. */
   readonly firstPage: number;

@@ -1,11 +1,12 @@
 import { deflateRawSync } from "node:zlib";
+import { PAGE_SCHEMA, type PackedRun, type PageBlock, type PageMain } from "./page-block.ts";
 import { columnsOf, DETAIL_ROWS, type DetailPiece, renumberedDetail, renumberedRow } from "./row-columns.ts";
-import { PAGE_SCHEMA, type PackedRun, type PageBlock, type PageMain, type RunPage } from "./run-page.ts";
+import type { RunPage } from "./run-page.ts";
 import { TextTable } from "./text-table.ts";
 
 /**
- * The data of a page as its document holds them: what every view needs in one piece, what only an opened verdict shows in
- * pieces of some rows, each deflated by itself. A browser inflates the second kind when somebody looks.
+ * The data of a page as its document holds them: what every view needs in one piece, what only an opened verdict
+ * shows in pieces of some rows, each deflated by itself. A browser inflates the second kind when somebody looks.
  */
 export function packedPage(runs: readonly RunPage[], others: Omit<PageMain, "runs"> = {}): Omit<PageBlock, "hil"> {
   const packed = runs.map(packedRun);
@@ -21,7 +22,12 @@ export function packedBytes(runs: readonly RunPage[]): number {
   return Buffer.byteLength(JSON.stringify(packedPage(runs)));
 }
 
-function packedRun({ texts, judged, ...run }: RunPage): { readonly run: PackedRun; readonly details: readonly string[] } {
+interface Packed {
+  readonly run: PackedRun;
+  readonly details: readonly string[];
+}
+
+function packedRun({ texts, judged, ...run }: RunPage): Packed {
   const table = new TextTable();
   const rows = judged.map((row) => renumberedRow(row, (text) => table.numberOf(texts[text] ?? "")));
   const details: string[] = [];

@@ -12,7 +12,6 @@ function pageOf(scenario: string) {
   return recordedRun("runs/x", recordFolder([{ ...STARTED, scenario }, cutVerdict(1, 1_000_000)]));
 }
 
-
 describe("a page", () => {
   test("lets no script run but its own, by its digest, and loads nothing", () => {
     const html = pageDocument([pageOf("upgrade")], CODE, "1.2.3");

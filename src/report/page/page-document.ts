@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import type { LabPage } from "./lab-data.ts";
 import { markup } from "./markup.ts";
 import { packedBytes, packedPage } from "./packed-page.ts";
+import type { PageBlock } from "./page-block.ts";
 import type { PlotPage } from "./plot-data.ts";
-import type { PageBlock, RunPage } from "./run-page.ts";
+import type { RunPage } from "./run-page.ts";
 
 /** The page's code and look, as the bundler of `npm run build` leaves them in dist/web. */
 export interface PageCode {

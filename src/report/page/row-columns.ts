@@ -1,8 +1,8 @@
 import type { JudgedRow, Lanes, PageCut } from "./run-page.ts";
 
 /**
- * Rows of verdicts as columns: thousands of rows have the same names, and a name that stands once is read once. What only
- * an opened verdict shows is apart (`RowDetail`). The page's code reads them with `rowsOf`.
+ * Rows of verdicts as columns: thousands of rows have the same names, and a name that stands once is read once. What
+ * only an opened verdict shows is apart (`RowDetail`). The page's code reads them with `judgedRowsOf`.
  */
 
 /** What of a row is shown only where it is opened. Its texts are numbers of the piece's own table. */
@@ -53,7 +53,7 @@ function columns<T, K extends keyof T>(names: readonly K[], rows: readonly (T | 
 }
 
 /** The rows again, without what only an opened one shows. */
-export function rowsOf(columns: JudgedColumns): readonly JudgedRow[] {
+export function judgedRowsOf(columns: JudgedColumns): readonly JudgedRow[] {
   return columns.plain.check.map((_, at) => rowAt(columns, at));
 }
 

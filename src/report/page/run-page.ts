@@ -1,20 +1,14 @@
 /**
  * What the page of a run shows, as data: the seam between the record (src/report/page) and the page's code (web/),
- * which imports these types, the number of their schema, the counts of histogram.ts, and nothing else of ours. Times
+ * which imports these types, how rows are read (row-columns.ts), the counts of histogram.ts, and nothing else. Times
  * are microseconds on the bench's clock unless said otherwise. Every text that may come from a board, a file or a
  * stranger's record is escaped and bounded already.
  */
 
-import type { LabPage } from "./lab-data.ts";
-import type { PlotPage } from "./plot-data.ts";
 import type { RecordShape } from "./record-shapes.ts";
-import type { JudgedColumns } from "./row-columns.ts";
 
 /** A text, by its place in `texts` of the page: most of a run's texts come many times. */
 export type TextNumber = number;
-
-/** The page's data. A reader of another schema says so instead of guessing. */
-export const PAGE_SCHEMA = 2;
 
 export interface RunPage {
   /** Name of the record's folder. */
@@ -161,32 +155,3 @@ export type FlashRow = readonly [
   toUs: number,
   operations: number,
 ];
-
-/** A page's data as its code has them: runs, a lab, or charts. */
-export interface PageData extends Omit<PageMain, "runs"> {
-  /** Version of the program that wrote the page. */
-  readonly hil: string;
-  readonly runs: readonly RunPage[];
-}
-
-/** What the document holds: deflated (RFC 1951) JSON in base64, to be inflated by the page's code. */
-export interface PageBlock {
-  readonly schema: typeof PAGE_SCHEMA;
-  readonly hil: string;
-  /** `PageMain`. */
-  readonly main: string;
-  /** For each run its pieces of details (`DetailPiece`), in the order of its rows. */
-  readonly details: readonly (readonly string[])[];
-}
-
-/** What every view of a page needs. */
-export interface PageMain {
-  readonly runs: readonly PackedRun[];
-  readonly lab?: LabPage;
-  readonly plots?: PlotPage;
-}
-
-/** A run whose verdicts stand in columns, without their details. */
-export interface PackedRun extends Omit<RunPage, "judged"> {
-  readonly judged: JudgedColumns;
-}

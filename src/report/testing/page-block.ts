@@ -1,9 +1,9 @@
 import { inflateRawSync } from "node:zlib";
-import { DETAIL_ROWS, type DetailPiece, type RowDetail, rowsOf } from "../page/row-columns.ts";
-import type { JudgedRow, PageBlock, PageMain, RunPage } from "../page/run-page.ts";
+import type { PageBlock, PageMain } from "../page/page-block.ts";
+import { DETAIL_ROWS, type DetailPiece, judgedRowsOf, type RowDetail } from "../page/row-columns.ts";
+import type { JudgedRow, RunPage } from "../page/run-page.ts";
 
-const inflated = (text: string): unknown =>
-  JSON.parse(inflateRawSync(Buffer.from(text, "base64")).toString("utf8"));
+const inflated = (text: string): unknown => JSON.parse(inflateRawSync(Buffer.from(text, "base64")).toString("utf8"));
 
 /** The data that a page's code would read. */
 export function blockOf(html: string): PageBlock & { readonly data: PageMain } {
@@ -40,7 +40,7 @@ export function unpackedRuns(html: string): readonly unknown[] {
   const { data, details } = blockOf(html);
   return data.runs.map(({ texts, judged, ...run }, at) => {
     const pieces = (details[at] ?? []).map((piece) => inflated(piece) as DetailPiece);
-    const rows = rowsOf(judged).map((row, index) => {
+    const rows = judgedRowsOf(judged).map((row, index) => {
       const piece = pieces[Math.floor(index / DETAIL_ROWS)];
       return spelled(row, texts, piece?.rows[index % DETAIL_ROWS], piece?.texts);
     });
