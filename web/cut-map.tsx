@@ -81,9 +81,7 @@ export function CutMap({ run, open, show }: Props) {
       <div class="wide" tabIndex={0} onKeyDown={keys} role="group" aria-label="Cuts on the time of the swap">
         <svg viewBox={`0 0 ${WIDTH} ${height}`} class="map" onClick={pick} role="img" aria-label={mapText(lanes)}>
           <Phases run={run} x={x} height={height - 40} />
-          {lanes.map((lane, at) => (
-            <ModelBands key={`${lane.tone} ${lane.name}`} lane={lane} model={model} y={TOP + at * LANE} x={x} />
-          ))}
+          <ModelBands lanes={lanes} model={model} x={x} />
           {lanes.map((lane, at) => (
             <LaneMarks key={`${lane.tone} ${lane.name}`} lane={lane} y={TOP + at * LANE + LANE / 2} x={x} run={run} />
           ))}
@@ -91,15 +89,21 @@ export function CutMap({ run, open, show }: Props) {
           <Axis window={window} x={x} y={height - 36} />
         </svg>
       </div>
-      <ul class="legend">
-        {lanes.map(({ name, tone, mark, cuts: some }) => (
-          <li key={`${tone} ${name}`}>
-            <span class={tone}>{mark}</span> {some.length} {name}
-          </li>
-        ))}
-      </ul>
+      <Legend lanes={lanes} />
       <ModelText run={run} />
     </section>
+  );
+}
+
+function Legend({ lanes }: { lanes: readonly Lane[] }) {
+  return (
+    <ul class="legend">
+      {lanes.map(({ name, tone, mark, cuts: some }) => (
+        <li key={`${tone} ${name}`}>
+          <span class={tone}>{mark}</span> {some.length} {name}
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -119,31 +123,32 @@ function ModelText({ run: { model } }: { run: RunPage }) {
   return (
     <p class="quiet">
       Pale, behind the marks: what the model of the same build makes of one cut at{" "}
-      {model.cut === model.operations ? "each" : `${grouped(model.cut)}`} of its {grouped(model.operations)} flash
+      {model.cut === model.operations ? "each" : grouped(model.cut)} of its {grouped(model.operations)} flash
       operations, {model.direction}, on the time that this run measured.
     </p>
   );
 }
 
 /** Where the model says that cuts end so: a lane without marks has stretches that no cut has shown. */
-function ModelBands({ lane, model, y, x }: { lane: Lane; model: ModelSpans; y: number; x: (us: number) => number }) {
-  if (lane.tone === "failed") return null;
+function ModelBands({ lanes, model, x }: { lanes: readonly Lane[]; model: ModelSpans; x: (us: number) => number }) {
   return (
     <>
-      {model
-        .filter(([, , endings]) => endings.includes(lane.ending))
-        .map(([fromUs, toUs]) => (
-          <rect
-            key={fromUs}
-            class={`model ${lane.tone}`}
-            x={x(fromUs)}
-            width={Math.max(1, x(toUs) - x(fromUs))}
-            y={y + 2}
-            height={LANE - 4}
-          >
-            <title>{`by the model: ${lane.ending}, ${duration(fromUs)} to ${duration(toUs)}`}</title>
-          </rect>
-        ))}
+      {lanes.flatMap(({ tone, ending }, lane) =>
+        model
+          .filter(([, , endings]) => tone !== "failed" && endings.includes(ending))
+          .map(([fromUs, toUs]) => (
+            <rect
+              key={`${ending} ${fromUs}`}
+              class={`model ${tone}`}
+              x={x(fromUs)}
+              width={Math.max(1, x(toUs) - x(fromUs))}
+              y={TOP + lane * LANE + 2}
+              height={LANE - 4}
+            >
+              <title>{`by the model: ${ending}, ${duration(fromUs)} to ${duration(toUs)}`}</title>
+            </rect>
+          )),
+      )}
     </>
   );
 }

@@ -89,26 +89,31 @@ export function TimeAxis({ run, row, lane, texts }: Props) {
       </Wide>
       {current && <CurrentText current={current} view={view} />}
       {flash && <FlashText flash={flash} view={view} />}
-      <div class="scroll" tabIndex={0} role="group" aria-label="What happened, line by line">
-        <table class="moments">
-          <caption>
-            Times are since {row.cut === undefined ? "the verdict before" : "the answer to the reset command"}
-          </caption>
-          <Heads names={["time", "from", "what"]} />
-          <tbody>
-            {moments
-              .filter(({ sinceUs }) => isIn(sinceUs))
-              .map(({ sinceUs, kind, text }, at) => (
-                <tr key={at} class={kind}>
-                  <td class="number">{((sinceUs - zeroUs) / 1_000_000).toFixed(6)}</td>
-                  <td>{kind}</td>
-                  <td>{text}</td>
-                </tr>
-              ))}
-          </tbody>
-        </table>
-      </div>
+      <Moments row={row} moments={moments.filter(({ sinceUs }) => isIn(sinceUs))} zeroUs={zeroUs} />
     </>
+  );
+}
+
+/** The same as a list. */
+function Moments({ row, moments, zeroUs }: { row: JudgedRow; moments: readonly Moment[]; zeroUs: number }) {
+  return (
+    <div class="scroll" tabIndex={0} role="group" aria-label="What happened, line by line">
+      <table class="moments">
+        <caption>
+          Times are since {row.cut === undefined ? "the verdict before" : "the answer to the reset command"}
+        </caption>
+        <Heads names={["time", "from", "what"]} />
+        <tbody>
+          {moments.map(({ sinceUs, kind, text }, at) => (
+            <tr key={at} class={kind}>
+              <td class="number">{((sinceUs - zeroUs) / 1_000_000).toFixed(6)}</td>
+              <td>{kind}</td>
+              <td>{text}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
