@@ -118,8 +118,8 @@ export class RunningChip implements PowerSwitch {
     this.#schedule();
   }
 
-  /** Looks at each operation that is let through; may throw, and then the emulator has failed. */
-  checkOperation: (operation: FlashOperation) => void = () => undefined;
+  /** Looks at each operation that is let through, and when it begins; may throw, and then the emulator has failed. */
+  checkOperation: (operation: FlashOperation, atUs: number) => void = () => undefined;
 
   /** Called after each piece of time that the chip ran, and when it gets its power. */
   onRun: () => void = () => undefined;
@@ -200,7 +200,7 @@ export class RunningChip implements PowerSwitch {
       watch.reached();
       throw STANDS_STILL;
     }
-    this.checkOperation(operation);
+    this.checkOperation(operation, this.#chipUs);
     if (operation.kind === "erase") {
       this.#erases += 1;
       this.#words = 0;

@@ -1,5 +1,5 @@
 import { ConfigurationError, VirtualClock } from "../../core/index.ts";
-import { FlashContent } from "../../mcuboot/index.ts";
+import { FlashContent, FlashTrace, operationDurationUs } from "../../mcuboot/index.ts";
 import { checkErase, type MadeChip, watchedChip } from "../emulated/chips.ts";
 import { CpuWatch } from "../emulated/cpu-watch.ts";
 import { RunningChip } from "../emulated/running-chip.ts";
@@ -29,8 +29,10 @@ export async function openEmulated(loaded: LoadedProfile, options: OpenOptions):
   );
   const running = new RunningChip([EMULATED_UART, EMULATED_NETWORK_UART], made.chip, clock);
   const watch = new CpuWatch(watchedChip(made), loaded.profile, made.nameOf);
-  running.checkOperation = (operation) => {
+  const trace = new FlashTrace(timing.pageBytes);
+  running.checkOperation = (operation, atUs) => {
     checkErase(operation, timing.pageBytes);
+    trace.take(operation, atUs, atUs + operationDurationUs(operation, timing));
     watch.before(operation);
   };
   running.onRun = () => watch.look();
@@ -47,6 +49,7 @@ export async function openEmulated(loaded: LoadedProfile, options: OpenOptions):
     flasher: wholeFlashFlasher(loaded.profile, flash),
     check: () => running.check(),
     brokenRules: () => watch.findings(),
+    flashDone: () => trace.done(),
     remarks: () => made.remarks().slice(0, FINDINGS_MAX),
     backend: running,
   });

@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import { hasCode, linesOf } from "../../core/index.ts";
+import { CurrentReader } from "./current-trace.ts";
+import { FlashTraceReader } from "./flash-trace.ts";
+import type { JudgedRows } from "./judged-rows.ts";
+import { type ReadEvent, type ReadExchange, readExchange } from "./recorded-event.ts";
+import type { RunPage } from "./run-page.ts";
+
+/**
+ * What a record has beside its events: SMP, supply current, flash operations. Read along with them, a line at a time: a
+ * night of uploads has hundreds of thousands. What a record does not have is empty.
+ */
+export class BesideEvents implements Disposable {
+  readonly #exchanges: Generator<ReadExchange, void>;
+  readonly #current: CurrentReader;
+  readonly #flash: FlashTraceReader;
+  #waiting: ReadExchange | undefined;
+  #unread = 0;
+
+  /** @param path the record's folder. */
+  constructor(path: string) {
+    this.#exchanges = exchangesOf(join(path, "smp.jsonl"), () => {
+      this.#unread += 1;
+    });
+    this.#current = new CurrentReader(join(path, "current.csv"));
+    this.#flash = new FlashTraceReader(join(path, "flash.jsonl"));
+  }
+
+  /** Gives the rows what came up to an event, before they take it. */
+  tell({ event, atUs }: ReadEvent, rows: JudgedRows): void {
+    for (this.#waiting ??= this.#next(); this.#waiting !== undefined && this.#waiting.atUs <= atUs; ) {
+      rows.exchanged(this.#waiting);
+      this.#waiting = this.#next();
+    }
+    if (event === "cut-started" || event === "verdict") rows.measured(this.#current.upTo(atUs));
+    if (event === "verdict") rows.flashed(this.#flash.upTo(atUs));
+  }
+
+  /** What is told of the run as a whole, once its events are read. */
+  ofTheRun(): Pick<RunPage, "current" | "flashWear"> {
+    return { current: this.#current.rest(), flashWear: this.#flash.wear() };
+  }
+
+  /** Lines that could not be read. */
+  get unread(): number {
+    return this.#unread + this.#flash.unread;
+  }
+
+  [Symbol.dispose](): void {
+    void this.#exchanges.return();
+    this.#current[Symbol.dispose]();
+    this.#flash[Symbol.dispose]();
+  }
+
+  #next(): ReadExchange | undefined {
+    return this.#exchanges.next().value ?? undefined;
+  }
+}
+
+function* exchangesOf(file: string, onUnread: () => void): Generator<ReadExchange, void> {
+  try {
+    for (const line of linesOf(file)) {
+      const exchange = line === "" ? undefined : readExchange(line);
+      if (exchange !== undefined) yield exchange;
+      else if (line !== "") onUnread();
+    }
+  } catch (error) {
+    // Records from before SMP was kept have no such file.
+    if (!hasCode(error, "ENOENT")) throw error;
+  }
+}
