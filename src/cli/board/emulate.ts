@@ -53,8 +53,24 @@ export async function emulateCommand(argv: readonly string[], io: CliIo): Promis
   if (!Number.isSafeInteger(seed) || seed < 0) throw new UsageError("--seed wants a whole number from 0 on.");
   const images = { firmware: args.positional, network: args.texts("net"), elf: args.texts("elf"), cwd: io.cwd };
   const board = withFirmware(await loadProfile(args.text("board") ?? "emulated", { cwd: io.cwd }), images);
+  requireUse(args);
   if (args.flag("compare")) return compare(board, args, seed, io);
   return serve(board, args, seed, io);
+}
+
+/** @throws UsageError for an option that says something of what is not asked for */
+function requireUse(args: Parsed): void {
+  const given = (name: string) => args.flag(name) || args.text(name) !== undefined;
+  const isCompared = args.flag("compare");
+  const needs = [
+    ...["budget", "json"].map((name) => ({ name, other: "compare", met: isCompared })),
+    ...["old", "new", "permanent"].map((name) => ({ name, other: "compare", met: isCompared || given("cut") })),
+    { name: "cut", other: "gdb", met: given("gdb") },
+    { name: "revert", other: "cut", met: given("cut") },
+  ];
+  const wrong = needs.find(({ name, met }) => !met && given(name));
+  if (wrong) throw new UsageError(`--${wrong.name} is for --${wrong.other}.`, "See hil emulate --help.");
+  if (isCompared && given("gdb")) throw new UsageError("--compare serves nothing: --gdb is for a chip that runs.");
 }
 
 async function compare(board: LoadedProfile, args: Parsed, seed: number, io: CliIo): Promise<number> {
