@@ -1,5 +1,5 @@
 /** One register as a debugger sees it. */
-export interface RegisterRow {
+interface RegisterRow {
   /** As GDB's feature names it. */
   readonly name: string;
   readonly feature: "org.gnu.gdb.arm.m-profile" | "org.gnu.gdb.arm.m-system";

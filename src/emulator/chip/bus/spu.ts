@@ -16,9 +16,9 @@ const PERIPHID_RESET = 0x8000_0032 | 0;
 const REGION_RESET = 0x17;
 
 /**
- * SPU: who may reach what. Peripherals are held to their security attribute, flash regions to their WRITE permission (how
- * a bootloader protects itself), both with their locks; all else of memory's permissions is kept, and not enforced:
- * nothing here runs with a Non-secure application. Source: nRF5340 Product Specification v1.5, SPU.
+ * SPU: who may reach what. Peripherals are held to their security attribute, flash regions to their WRITE permission
+ * (how a bootloader protects itself), both with their locks; all else of memory's permissions is kept, and not
+ * enforced: nothing here runs with a Non-secure application. Source: nRF5340 Product Specification v1.5, SPU.
  */
 export class Spu extends NrfPeripheral {
   readonly #flash = new Int32Array(FLASH_REGIONS).fill(REGION_RESET);
