@@ -2,9 +2,9 @@
 // search in raw bytes, then frames and lines, then what the boot-line tables make of them.
 
 import { PatternFinder } from "../src/campaign/cuts/trigger-bytes.ts";
-import { compilePattern, concat, Random, RealClock, utf8 } from "../src/core/index.ts";
+import { compilePattern, concat, Queue, Random, RealClock, sleep, utf8 } from "../src/core/index.ts";
 import { recogniseBootLine } from "../src/mcuboot/index.ts";
-import { UartSplitter } from "../src/serial/index.ts";
+import { type Chunk, Uart, UartSplitter } from "../src/serial/index.ts";
 import { ConsoleDecoder } from "../src/smp/transport/console-framing.ts";
 
 /** What a UART at 1,000,000 baud carries in a millisecond, and what a port hands over at once at most. */
@@ -48,6 +48,46 @@ export function hostileRows(): readonly string[] {
       return `${name}, ${bytes} B`.padEnd(36) + `  find ${most(took.find)}   parse ${most(took.parse)}`;
     });
   });
+}
+
+/** What has queued up while the process was away, in chunks of this size. */
+const QUEUED_BYTES = 65_536;
+
+/**
+ * One row a log, a megabyte of which has queued up: how long one turn of the process lasts until all else that waits
+ * (the relay, Ctrl-C, another port) has its own, by the processor's time of a turn, so that a busy machine does not count.
+ */
+export async function turnRows(): Promise<readonly string[]> {
+  const rows: string[] = [];
+  for (const [name, make] of LOGS) {
+    const clock = new RealClock();
+    const log = make();
+    const arrived = new Queue<Chunk>();
+    for (let at = 0; at < log.length; at += QUEUED_BYTES)
+      arrived.push({ atUs: 0, bytes: log.subarray(at, at + QUEUED_BYTES) });
+    arrived.end();
+    const none = async () => undefined;
+    const turns: number[] = [];
+    const over = new AbortController();
+    const uart = Uart.open({ name, chunks: arrived, write: none, [Symbol.asyncDispose]: none }, { clock });
+    const finder = new PatternFinder(PATTERNS[1] ?? "");
+    uart.onBytes(({ bytes }) => void finder.feed(bytes));
+    uart.onLine(({ text }) => void recogniseBootLine(text));
+    uart.addRecogniser(new ConsoleDecoder(() => undefined));
+    uart.onEnd(() => over.abort());
+    let used = process.cpuUsage();
+    while (!over.signal.aborted) {
+      await sleep(clock, 0);
+      const { user, system } = process.cpuUsage(used);
+      used = process.cpuUsage();
+      turns.push((user + system) / 1000);
+    }
+    const sorted = turns.toSorted((a, b) => a - b);
+    const at = (share: number) =>
+      (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(3);
+    rows.push(name.padEnd(30) + `  ${turns.length} turns  median ${at(0.5)}  p99 ${at(0.99)}  max ${at(1)} ms`);
+  }
+  return rows;
 }
 
 function timed(clock: RealClock, work: () => unknown): number {
