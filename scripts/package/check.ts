@@ -6,7 +6,6 @@
  *   tsx scripts/package/check.ts 22 24      imports, Jest and a run on these releases, too (scripts/package/node.ts)
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   bareProject,
@@ -23,6 +22,7 @@ import {
 import { nodeOf } from "./node.ts";
 import { run, step } from "./shell.ts";
 import { blindMaps, deadReferences, needless, pack, pagesOf, type Tarball } from "./tarball.ts";
+import { ScratchFolder } from "../../src/core/index.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const CACHE = join(ROOT, ".cache");
@@ -100,7 +100,7 @@ function main(releases: readonly string[], work: string): void {
   }
 }
 
-const work = mkdtempSync(join(tmpdir(), "hil-package-"));
+const work = new ScratchFolder("package").path;
 try {
   main(process.argv.slice(2), work);
 } finally {

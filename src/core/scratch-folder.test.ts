@@ -1,5 +1,7 @@
-import { existsSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { ScratchFolder } from "./scratch-folder.ts";
 
@@ -18,4 +20,26 @@ test("a scratch folder goes with the process that did not come to dispose of it"
   atExit?.(0);
   expect(existsSync(folder.path)).toBe(false);
   folder[Symbol.dispose]();
+});
+
+test("the folders of processes that were killed are taken away by the next one, and nobody else's", () => {
+  using own = new ScratchFolder("test");
+  const [, , , place = "", pid = "", started = ""] = basename(own.path).split("-");
+  const named = (...parts: readonly string[]) => join(tmpdir(), ["hil", "scratch", ...parts, "AbCd12"].join("-"));
+  // The number of a process that has just ended.
+  const gone = spawnSync("true").pid.toString(36);
+  const left = [named("test", place, gone, started), named("flash", place, pid, "1")];
+  const others = [named("test", "ffffff", gone, started), join(tmpdir(), "hil-scratch-test-AbCd12")];
+  for (const folder of [...left, ...others]) mkdirSync(join(folder, "in", "it"), { recursive: true });
+  const precious = mkdtempSync(join(tmpdir(), "precious-"));
+  const link = named("qemu", place, gone, started);
+  symlinkSync(precious, link);
+
+  new ScratchFolder("test")[Symbol.dispose]();
+
+  expect(left.filter((folder) => existsSync(folder))).toEqual([]);
+  expect(others.filter((folder) => !existsSync(folder))).toEqual([]);
+  expect([existsSync(own.path), existsSync(precious), lstatSync(link).isSymbolicLink()]).toEqual([true, true, true]);
+  // The tests themselves look for folders of these names that nobody took away.
+  for (const path of [...others, link]) rmSync(path, { recursive: true });
 });

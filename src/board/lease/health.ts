@@ -1,15 +1,6 @@
 import { rmSync } from "node:fs";
 import { z } from "zod";
-import {
-  BenchError,
-  ConfigurationError,
-  hasCode,
-  messageOf,
-  parseValue,
-  readInputText,
-  replaceFileAt,
-  wallTime,
-} from "../../core/index.ts";
+import { BenchError, ConfigurationError, hasCode, messageOf, parseValue, readInputText, replaceFileAt, wallTime, parseJson } from "../../core/index.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 
 const MARK = z.strictObject({
@@ -51,7 +42,7 @@ export function healthFile(profileFile: string): HealthMark {
   return {
     load() {
       try {
-        return parseValue(JSON.parse(readInputText(path)), MARK, "its content");
+        return parseValue(parseJson(readInputText(path)), MARK, "its content");
       } catch (error) {
         if (hasCode(error, "ENOENT")) return { state: "good" };
         const text = `the mark ${path} cannot be read: ${messageOf(error).replace(/\.?$/, ".")}`;

@@ -1,13 +1,6 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import {
-  BenchError,
-  ConfigurationError,
-  messageOf,
-  parseValue,
-  readInputText,
-  replaceFileAt,
-} from "../../core/index.ts";
+import { BenchError, ConfigurationError, messageOf, parseValue, readInputText, replaceFileAt, parseJson } from "../../core/index.ts";
 import type { WearLedger } from "./board.ts";
 
 const WEAR = z.strictObject({ schema: z.literal(1), cycles_by_page: z.record(z.string(), z.int().min(0)) });
@@ -22,7 +15,7 @@ export function wearFile(profileFile: string): WearLedger {
     load() {
       if (!existsSync(path)) return {};
       try {
-        return parseValue(JSON.parse(readInputText(path)), WEAR, "its content").cycles_by_page;
+        return parseValue(parseJson(readInputText(path)), WEAR, "its content").cycles_by_page;
       } catch (error) {
         const text = `the erase counts in ${path} cannot be read: ${messageOf(error).replace(/\.?$/, ".")}`;
         throw new ConfigurationError(text, "Repair it, or delete it if the board's flash is new.", { cause: error });

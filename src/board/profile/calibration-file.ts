@@ -1,15 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import {
-  BenchError,
-  ConfigurationError,
-  defined,
-  messageOf,
-  parseValue,
-  readInputText,
-  replaceFileAt,
-} from "../../core/index.ts";
+import { BenchError, ConfigurationError, defined, messageOf, parseValue, readInputText, replaceFileAt, parseJson } from "../../core/index.ts";
 import type { BoardProfile } from "./schema.ts";
 
 const us = z.number().min(0).max(60_000_000);
@@ -44,7 +36,7 @@ export function loadCalibration(profile: BoardProfile): CalibrationFile | undefi
   if (!existsSync(path)) return undefined;
   let found: CalibrationFile;
   try {
-    found = parseValue(JSON.parse(readInputText(path)), CALIBRATION, "its content");
+    found = parseValue(parseJson(readInputText(path)), CALIBRATION, "its content");
   } catch (error) {
     const text = `the calibration in ${path} cannot be read: ${messageOf(error).replace(/\.?$/, ".")}`;
     throw new ConfigurationError(text, "Make it anew with `hil board calibrate`, or delete it.", { cause: error });

@@ -2,16 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { keptProfileText, type LoadedProfile } from "../../board/index.ts";
-import {
-  ConfigurationError,
-  defined,
-  eachLine,
-  entryAt,
-  hasCode,
-  parseValue,
-  readInputText,
-  whyUnreadable,
-} from "../../core/index.ts";
+import { ConfigurationError, defined, eachLine, entryAt, hasCode, parseValue, readInputText, whyUnreadable, parseJson } from "../../core/index.ts";
 import { PLANNED_CUT_SCHEMA, type PlannedCut } from "./cut-moment.ts";
 import type { ImageSummary } from "./facts.ts";
 import { KEPT_SCHEMA, type keptOf } from "./kept.ts";
@@ -152,7 +143,7 @@ function cutsMade(file: string): LoadedReplay["made"] {
   eachLine(file, (line) => {
     if (!line.includes('"cut-started"')) return;
     try {
-      const entry = CUT_STARTED.safeParse(JSON.parse(line));
+      const entry = CUT_STARTED.safeParse(parseJson(line));
       if (entry.success) made.push({ planned: entry.data.planned, from: entry.data.from });
     } catch {
       // Half a line: the run was killed while it wrote it.
@@ -163,7 +154,7 @@ function cutsMade(file: string): LoadedReplay["made"] {
 
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(readInputText(file, REPLAY_BYTES_MAX));
+    return parseJson(readInputText(file, REPLAY_BYTES_MAX));
   } catch (error) {
     // The parser's own text quotes the file, which may be anything.
     const unread = hasCode(error, "ENOENT") ? "there is no such run or replay file" : whyUnreadable(error);

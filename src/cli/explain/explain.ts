@@ -2,19 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { bootloaderBuildOf, type LoadedProfile, loadProfile, parseProfile } from "../../board/index.ts";
-import {
-  ConfigurationError,
-  EXIT,
-  eachLine,
-  entryAt,
-  hasCode,
-  INPUT_BYTES_MAX,
-  isKind,
-  messageOf,
-  readInput,
-  readInputText,
-  UsageError,
-} from "../../core/index.ts";
+import { ConfigurationError, EXIT, eachLine, entryAt, hasCode, INPUT_BYTES_MAX, isKind, messageOf, readInput, readInputText, UsageError, jsonIn } from "../../core/index.ts";
 import {
   type BootloaderBuild,
   endsInMagic,
@@ -101,7 +89,8 @@ function ofRun(folder: string, build: BootloaderBuild): FullAnswer {
   // One line an event, so that line numbers are those of the record.
   const log = new LogLines(file);
   eachLine(file, (line) => {
-    const entry = line.includes('"boot-log"') ? BOOT_LOG.safeParse(jsonOf(line)) : undefined;
+    // A record that was cut ends in half a line.
+    const entry = line.includes('"boot-log"') ? BOOT_LOG.safeParse(jsonIn(line)) : undefined;
     log.add(entry?.success ? entry.data.text.replaceAll("\n", " ") : "");
   });
   const answer = ofLog(log.text(), build);
@@ -243,13 +232,4 @@ function ofDump(bytes: Uint8Array, build: BootloaderBuild): FullAnswer | undefin
     holds: dump.before,
     mode: build.mode,
   };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A record that was cut ends in half a line.
-    return undefined;
-  }
 }

@@ -2,6 +2,8 @@ import { eachLine, hasCode } from "../../core/index.ts";
 
 /** Bins of the whole run that a page keeps: a pixel of a wide screen has two. */
 const BINS_MAX = 4_000;
+/** A line has six numbers. */
+const LINE_CHARS_MAX = 400;
 
 type Bin = readonly [atUs: number, least: number, most: number];
 
@@ -25,6 +27,7 @@ export function currentOf(path: string): readonly Bin[] {
   };
   try {
     eachLine(path, (line) => {
+      if (line.length > LINE_CHARS_MAX) return;
       const [at, , least, most] = line.split(",").map((cell) => (cell === "" ? Number.NaN : Number(cell)));
       if (at === undefined || least === undefined || most === undefined) return;
       if (![at, least, most].every(Number.isFinite)) return;

@@ -3,20 +3,12 @@ import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { RECORD_SCHEMA, type RunResult } from "../../campaign/index.ts";
-import {
-  ConfigurationError,
-  defined,
-  eachLine,
-  hasCode,
-  linesOf,
-  readInput,
-  readInputText,
-  terminalText,
-} from "../../core/index.ts";
+import { ConfigurationError, defined, EVENT_CHARS_MAX, hasCode, linesOf, readInput, readInputText, terminalText, parseJson } from "../../core/index.ts";
 import { verdictText } from "../summary.ts";
 import { currentOf } from "./current-trace.ts";
 import { JudgedRows } from "./judged-rows.ts";
-import { type ReadExchange, type ReadResult, readEvent, readExchange } from "./recorded-event.ts";
+import { LinesTaken } from "./lines-taken.ts";
+import { type ReadExchange, type ReadResult, readExchange } from "./recorded-event.ts";
 import type { RunPage } from "./run-page.ts";
 import { ShownFacts } from "./shown.ts";
 import { TextTable } from "./text-table.ts";
@@ -71,22 +63,20 @@ interface TellOptions {
  */
 export function toldRun(folder: string, path: string, { exchanges, verdictsOnly = false }: TellOptions = {}): RunTold {
   const texts = new TextTable();
+  const taken = new LinesTaken();
   const rows = new JudgedRows(texts);
   const shown = new ShownFacts();
-  let unread = 0;
-  let unknown = 0;
   let events = 0;
-  eachEvent(path, (line) => {
-    if (verdictsOnly && AROUND_VERDICTS.test(line)) return;
-    const event = readEvent(line);
-    if (event === undefined) unread += 1;
-    if (event === "unknown") unknown += 1;
-    if (event === undefined || typeof event === "string") return;
+  for (const line of eventLines(path)) {
+    if (taken.isOver) break;
+    if (verdictsOnly && AROUND_VERDICTS.test(line)) continue;
+    const event = taken.take(line);
+    if (event === undefined) continue;
     events += 1;
-    for (const exchange of exchanges?.upTo(event.atUs) ?? []) rows.exchanged(exchange);
+    for (const exchange of exchanges?.upTo(event.atUs, taken) ?? []) rows.exchanged(exchange);
     rows.take(event);
     shown.take(event);
-  });
+  }
   if (events === 0) {
     throw new ConfigurationError(`${folder}: no event in its events.jsonl can be read.`, "Name the folder of a run.");
   }
@@ -100,26 +90,15 @@ export function toldRun(folder: string, path: string, { exchanges, verdictsOnly 
     facts: factsOf(run, document(path, "host.json", HOST)),
     texts: texts.texts,
     judged: rows.rows,
-    leftOut: leftOutOf(run, unread + (exchanges?.unread ?? 0), unknown),
+    leftOut: leftOutOf(run, taken),
   };
 }
 
-const UNREAD = "lines of the record could not be read.";
-
-/** What is said of lines that could not be read; undefined of a record that is whole. */
-export function unreadIn({ leftOut }: Pick<RunTold, "leftOut">): string | undefined {
-  return leftOut.find((text) => text.endsWith(UNREAD));
-}
-
 /** What a page lacks of its record. Source: docs/record.md, "Records of other versions". */
-function leftOutOf(run: z.output<typeof RUN> | undefined, unread: number, unknown: number): readonly string[] {
+function leftOutOf(run: z.output<typeof RUN> | undefined, taken: LinesTaken): readonly string[] {
   const { schema = RECORD_SCHEMA, hil = "a later version" } = run ?? {};
   const told = `This record has schema ${schema}, written by hil ${terminalText(hil)}; this hil reads ${RECORD_SCHEMA}`;
-  return [
-    ...(schema > RECORD_SCHEMA ? [`${told}: what is new in it is not shown.`] : []),
-    ...(unread === 0 ? [] : [`${unread} ${UNREAD}`]),
-    ...(unknown === 0 ? [] : [`${unknown} events are of kinds that this version of hil does not know.`]),
-  ];
+  return [...(schema > RECORD_SCHEMA ? [`${told}: what is new in it is not shown.`] : []), ...taken.texts()];
 }
 
 function unfinishedText(judged: number): string {
@@ -130,11 +109,9 @@ function resultOf(read: ReadResult): RunResult {
   return defined(read);
 }
 
-function eachEvent(path: string, take: (line: string) => void): void {
+function* eventLines(path: string): Generator<string, void> {
   try {
-    eachLine(join(path, "events.jsonl"), (line) => {
-      if (line !== "") take(line);
-    });
+    for (const line of linesOf(join(path, "events.jsonl"), EVENT_CHARS_MAX)) if (line !== "") yield line;
   } catch (error) {
     if (!hasCode(error, "ENOENT") && !hasCode(error, "ENOTDIR")) throw error;
     const hint = "Name the folder of a run: it lies in runs/, and has a run.json.";
@@ -144,36 +121,32 @@ function eachEvent(path: string, take: (line: string) => void): void {
 
 /** What was said over SMP, in the order of time, taken as the events go on. */
 interface Exchanges extends Disposable {
-  upTo(atUs: number): Generator<ReadExchange>;
-  readonly unread: number;
+  upTo(atUs: number, taken: LinesTaken): Generator<ReadExchange>;
 }
 
 /** Read beside the events, a line at a time: a night of uploads has hundreds of thousands. */
 function exchangesOf(path: string): Exchanges {
-  let unread = 0;
-  const lines = readExchanges(join(path, "smp.jsonl"), () => {
-    unread += 1;
-  });
-  const next = (): ReadExchange | undefined => lines.next().value ?? undefined;
+  const lines = exchangeLines(join(path, "smp.jsonl"));
+  const next = (taken: LinesTaken): ReadExchange | undefined => {
+    for (let line = lines.next(); !line.done && !taken.isOver; line = lines.next()) {
+      const exchange = readExchange(line.value);
+      if (exchange !== undefined) return exchange;
+      taken.passOver();
+    }
+    return undefined;
+  };
   let waiting: ReadExchange | undefined;
   return {
-    *upTo(atUs) {
-      for (waiting ??= next(); waiting !== undefined && waiting.atUs <= atUs; waiting = next()) yield waiting;
-    },
-    get unread() {
-      return unread;
+    *upTo(atUs, taken) {
+      for (waiting ??= next(taken); waiting !== undefined && waiting.atUs <= atUs; waiting = next(taken)) yield waiting;
     },
     [Symbol.dispose]: () => void lines.return(),
   };
 }
 
-function* readExchanges(file: string, onUnread: () => void): Generator<ReadExchange, void> {
+function* exchangeLines(file: string): Generator<string, void> {
   try {
-    for (const line of linesOf(file)) {
-      const exchange = line === "" ? undefined : readExchange(line);
-      if (exchange !== undefined) yield exchange;
-      else if (line !== "") onUnread();
-    }
+    for (const line of linesOf(file, EVENT_CHARS_MAX)) if (line !== "") yield line;
   } catch (error) {
     // Records from before SMP was kept have no such file.
     if (!hasCode(error, "ENOENT")) throw error;
@@ -183,7 +156,7 @@ function* readExchanges(file: string, onUnread: () => void): Generator<ReadExcha
 /** A small document of the record; what cannot be read, or is not there, is empty. */
 function document<S extends z.ZodType>(path: string, name: string, schema: S): z.output<S> | undefined {
   try {
-    return schema.safeParse(JSON.parse(readInputText(join(path, name), DOCUMENT_BYTES_MAX))).data;
+    return schema.safeParse(parseJson(readInputText(join(path, name), DOCUMENT_BYTES_MAX))).data;
   } catch {
     return undefined;
   }
