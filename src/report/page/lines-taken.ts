@@ -1,9 +1,14 @@
 import { type ReadEvent, readEvent } from "./recorded-event.ts";
 
-/** A record with more lines than this that cannot be read is noise: what follows is not looked at. */
-export const UNREAD_MAX = 10_000;
-/** Events of one kind that are kept one by one. Five nights of a cut every two seconds have fewer. */
-export const EVENTS_MAX = 100_000;
+/** How much of a record is taken. */
+interface Limits {
+  /** A record with so many lines that cannot be read is noise: what follows is not looked at. */
+  readonly unreadMax: number;
+  /** Events of one kind that are kept one by one. Two nights of a cut each second have fewer. */
+  readonly eventsMax: number;
+}
+
+const LIMITS: Limits = { unreadMax: 10_000, eventsMax: 100_000 };
 const COUNTED: ReadonlySet<string> = new Set(["verdict", "cut-void", "infra-retry"]);
 
 const UNREAD = "lines of the record could not be read.";
@@ -15,10 +20,15 @@ export class LinesTaken {
   #unknown = 0;
   #beyond = 0;
   readonly #counts = new Map<string, number>();
+  readonly #limits: Limits;
+
+  constructor(limits = LIMITS) {
+    this.#limits = limits;
+  }
 
   /** True once so much could not be read that the rest is not looked at. */
   get isOver(): boolean {
-    return this.#unread >= UNREAD_MAX;
+    return this.#unread >= this.#limits.unreadMax;
   }
 
   /** The event of a line; undefined for what cannot be read, is not asked for, or is one too many. */
@@ -31,7 +41,7 @@ export class LinesTaken {
     if (!COUNTED.has(event.event)) return event;
     const count = (this.#counts.get(event.event) ?? 0) + 1;
     this.#counts.set(event.event, count);
-    if (count <= EVENTS_MAX) return event;
+    if (count <= this.#limits.eventsMax) return event;
     this.#beyond += 1;
     return undefined;
   }
@@ -41,12 +51,18 @@ export class LinesTaken {
     this.#unread += 1;
   }
 
-  /** What is said of a page that lacks something of its record: a sentence each. */
-  texts(): readonly string[] {
+  /**
+   * What is said of a page that lacks something of its record: a sentence each.
+   * @param beside lines of another file of the record.
+   */
+  texts(beside?: LinesTaken): readonly string[] {
+    const { unreadMax, eventsMax } = this.#limits;
+    const unread = this.#unread + (beside === undefined ? 0 : beside.#unread);
+    const isOver = this.isOver || beside?.isOver === true;
     return [
-      ...(this.isOver ? [`What follows ${UNREAD_MAX} lines that could not be read ${PASSED}`] : []),
-      ...(this.#unread === 0 || this.isOver ? [] : [`${this.#unread} ${UNREAD}`]),
-      ...(this.#beyond === 0 ? [] : [`Of ${this.#beyond} events, beyond ${EVENTS_MAX} of their kind, none ${PASSED}`]),
+      ...(isOver ? [`What follows ${unreadMax} lines that could not be read ${PASSED}`] : []),
+      ...(unread === 0 || isOver ? [] : [`${unread} ${UNREAD}`]),
+      ...(this.#beyond === 0 ? [] : [`What ${this.#beyond} events say, beyond the first ${eventsMax} of their kind, ${PASSED}`]),
       ...(this.#unknown === 0
         ? []
         : [`${this.#unknown} events are of kinds that this version of hil does not know.`]),

@@ -73,7 +73,7 @@ export function toldRun(folder: string, path: string, { exchanges, verdictsOnly 
     const event = taken.take(line);
     if (event === undefined) continue;
     events += 1;
-    for (const exchange of exchanges?.upTo(event.atUs, taken) ?? []) rows.exchanged(exchange);
+    for (const exchange of exchanges?.upTo(event.atUs) ?? []) rows.exchanged(exchange);
     rows.take(event);
     shown.take(event);
   }
@@ -90,15 +90,15 @@ export function toldRun(folder: string, path: string, { exchanges, verdictsOnly 
     facts: factsOf(run, document(path, "host.json", HOST)),
     texts: texts.texts,
     judged: rows.rows,
-    leftOut: leftOutOf(run, taken),
+    leftOut: leftOutOf(run, taken.texts(exchanges?.taken)),
   };
 }
 
 /** What a page lacks of its record. Source: docs/record.md, "Records of other versions". */
-function leftOutOf(run: z.output<typeof RUN> | undefined, taken: LinesTaken): readonly string[] {
+function leftOutOf(run: z.output<typeof RUN> | undefined, taken: readonly string[]): readonly string[] {
   const { schema = RECORD_SCHEMA, hil = "a later version" } = run ?? {};
   const told = `This record has schema ${schema}, written by hil ${terminalText(hil)}; this hil reads ${RECORD_SCHEMA}`;
-  return [...(schema > RECORD_SCHEMA ? [`${told}: what is new in it is not shown.`] : []), ...taken.texts()];
+  return [...(schema > RECORD_SCHEMA ? [`${told}: what is new in it is not shown.`] : []), ...taken];
 }
 
 function unfinishedText(judged: number): string {
@@ -121,13 +121,15 @@ function* eventLines(path: string): Generator<string, void> {
 
 /** What was said over SMP, in the order of time, taken as the events go on. */
 interface Exchanges extends Disposable {
-  upTo(atUs: number, taken: LinesTaken): Generator<ReadExchange>;
+  upTo(atUs: number): Generator<ReadExchange>;
+  readonly taken: LinesTaken;
 }
 
 /** Read beside the events, a line at a time: a night of uploads has hundreds of thousands. */
 function exchangesOf(path: string): Exchanges {
   const lines = exchangeLines(join(path, "smp.jsonl"));
-  const next = (taken: LinesTaken): ReadExchange | undefined => {
+  const taken = new LinesTaken();
+  const next = (): ReadExchange | undefined => {
     for (let line = lines.next(); !line.done && !taken.isOver; line = lines.next()) {
       const exchange = readExchange(line.value);
       if (exchange !== undefined) return exchange;
@@ -137,9 +139,10 @@ function exchangesOf(path: string): Exchanges {
   };
   let waiting: ReadExchange | undefined;
   return {
-    *upTo(atUs, taken) {
-      for (waiting ??= next(taken); waiting !== undefined && waiting.atUs <= atUs; waiting = next(taken)) yield waiting;
+    *upTo(atUs) {
+      for (waiting ??= next(); waiting !== undefined && waiting.atUs <= atUs; waiting = next()) yield waiting;
     },
+    taken,
     [Symbol.dispose]: () => void lines.return(),
   };
 }
