@@ -134,7 +134,7 @@ process.stdout.write(
 );
 process.stdout.write("\nhostile log: how long one chunk holds the process\n");
 for (const row of hostileRows()) process.stdout.write(`  ${row}\n`);
-process.stdout.write("\na hostile megabyte that has queued up: processor time of one turn of the process\n");
+process.stdout.write("\na hostile megabyte that has queued up: one turn of the process\n");
 for (const row of await turnRows()) process.stdout.write(`  ${row}\n`);
 for (const [title, bytesPerMs, isBusy] of [
   ["quiet UART, idle machine", 0, false],

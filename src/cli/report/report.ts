@@ -99,6 +99,8 @@ function labReport(args: Parsed, io: CliIo): number {
     }
   }
   requireRunFolder(folder, io);
+  const output = args.text("output");
+  const place = () => output ?? ownPage(folder, "lab.html", io);
   const { lines, unfinished, unread } = foundRuns(folder, io);
   const beside = dirname(resolve(io.cwd, output ?? join(folder, "lab.html")));
   const lab = labPage(lines, {
