@@ -234,7 +234,7 @@ describe("the source", () => {
     expect(ringOf(byFile)).toBeUndefined();
   });
 
-  test("takes time, chance, output and exits only through their doors", () => {
+  test("takes time, chance, output, exits and foreign JSON only through their doors", () => {
     expect(banned(source)).toEqual([]);
   });
 

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Mutant } from "./mutant-table.ts";
 import { ScratchFolder } from "../../src/core/index.ts";
+import type { Mutant } from "./mutant-table.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** What the suites need of the source tree. */

@@ -7,6 +7,7 @@
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ScratchFolder } from "../../src/core/index.ts";
 import {
   bareProject,
   checkGlobalExpect,
@@ -22,7 +23,6 @@ import {
 import { nodeOf } from "./node.ts";
 import { run, step } from "./shell.ts";
 import { blindMaps, deadReferences, needless, pack, pagesOf, type Tarball } from "./tarball.ts";
-import { ScratchFolder } from "../../src/core/index.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const CACHE = join(ROOT, ".cache");

@@ -35,7 +35,15 @@ export {
   type YamlDialect,
 } from "./foreign/config-file.ts";
 export { type FieldPath } from "./foreign/config-problems.ts";
-export { EVENT_CHARS_MAX, eachLine, INPUT_BYTES_MAX, linesOf, readHead, readInput, readInputText } from "./foreign/input-file.ts";
+export {
+  EVENT_CHARS_MAX,
+  eachLine,
+  INPUT_BYTES_MAX,
+  linesOf,
+  readHead,
+  readInput,
+  readInputText,
+} from "./foreign/input-file.ts";
 export { jsonIn, parseJson } from "./foreign/json.ts";
 export { compilePattern, type Pattern, patternFault } from "./foreign/pattern.ts";
 export { PatternStream } from "./foreign/pattern-stream.ts";
@@ -46,9 +54,9 @@ export { type GapWatch } from "./host-gaps.ts";
 export { lastWords } from "./last-words.ts";
 export { Listeners } from "./listeners.ts";
 export { LruCache } from "./lru-cache.ts";
+export { bootId, isRunning, processStart } from "./process-life.ts";
 export { Queue } from "./queue.ts";
 export { Random } from "./random.ts";
-export { bootId, isRunning, processStart } from "./process-life.ts";
 export { ScratchFolder } from "./scratch-folder.ts";
 export { namesToChoose, nearest, nearestInFolders } from "./suggest.ts";
 export { VirtualClock } from "./virtual-clock.ts";

@@ -92,7 +92,7 @@ function jsonWithin(text: string): { readonly value: unknown } | undefined {
   const end = Math.max(text.lastIndexOf("}"), text.lastIndexOf("]")) + 1;
   if (start < 0 || end <= start || text.slice(0, start).split("\n").length > 3) return undefined;
   try {
-    return { value: parseJson(text.slice(start, end)) as unknown };
+    return { value: parseJson(text.slice(start, end)) };
   } catch {
     // Anything else with brackets in it.
     return undefined;

@@ -31,7 +31,12 @@ describe("lines of a record of somebody else", () => {
 
   test("that are events of one kind are kept up to a limit, those of others all the same", () => {
     const taken = new LinesTaken(LIMITS);
-    expect(kept(taken, Array.from({ length: 5 }, () => voided))).toHaveLength(3);
+    expect(
+      kept(
+        taken,
+        Array.from({ length: 5 }, () => voided),
+      ),
+    ).toHaveLength(3);
     expect(kept(taken, [warning])).toHaveLength(1);
     const text = "What 2 events say, beyond the first 3 of their kind, is not looked at.";
     expect([taken.texts(), unreadIn({ leftOut: taken.texts() })]).toEqual([[text], text]);

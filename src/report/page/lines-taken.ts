@@ -62,10 +62,10 @@ export class LinesTaken {
     return [
       ...(isOver ? [`What follows ${unreadMax} lines that could not be read ${PASSED}`] : []),
       ...(unread === 0 || isOver ? [] : [`${unread} ${UNREAD}`]),
-      ...(this.#beyond === 0 ? [] : [`What ${this.#beyond} events say, beyond the first ${eventsMax} of their kind, ${PASSED}`]),
-      ...(this.#unknown === 0
+      ...(this.#beyond === 0
         ? []
-        : [`${this.#unknown} events are of kinds that this version of hil does not know.`]),
+        : [`What ${this.#beyond} events say, beyond the first ${eventsMax} of their kind, ${PASSED}`]),
+      ...(this.#unknown === 0 ? [] : [`${this.#unknown} events are of kinds that this version of hil does not know.`]),
     ];
   }
 }

@@ -3,7 +3,17 @@ import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { RECORD_SCHEMA, type RunResult } from "../../campaign/index.ts";
-import { ConfigurationError, defined, EVENT_CHARS_MAX, hasCode, linesOf, readInput, readInputText, terminalText, parseJson } from "../../core/index.ts";
+import {
+  ConfigurationError,
+  defined,
+  EVENT_CHARS_MAX,
+  hasCode,
+  linesOf,
+  parseJson,
+  readInput,
+  readInputText,
+  terminalText,
+} from "../../core/index.ts";
 import { verdictText } from "../summary.ts";
 import { currentOf } from "./current-trace.ts";
 import { JudgedRows } from "./judged-rows.ts";

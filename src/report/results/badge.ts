@@ -1,5 +1,5 @@
-import { markup } from "../page/markup.ts";
 import { unreadIn } from "../page/lines-taken.ts";
+import { markup } from "../page/markup.ts";
 import type { RunTold } from "../page/recorded-run.ts";
 import type { ResultRun } from "./result-run.ts";
 

@@ -1,8 +1,8 @@
 import { eventsIn, type RunEvent } from "../../campaign/index.ts";
 import { ConfigurationError } from "../../core/index.ts";
 import { junit } from "../junit.ts";
-import { type PageCode, pageDocument } from "../page/page-document.ts";
 import { LinesTaken, unreadIn } from "../page/lines-taken.ts";
+import { type PageCode, pageDocument } from "../page/page-document.ts";
 import { recordedRun } from "../page/recorded-run.ts";
 import { allureResults } from "./allure.ts";
 import { annotationLines } from "./annotations.ts";
@@ -132,9 +132,16 @@ export const RESULT_FORMATS: readonly ResultFormat[] = [
 ];
 
 /** Kinds of events that a JUnit file is made of: a record may be longer than memory. */
-const JUNIT_KINDS: ReadonlySet<RunEvent["event"]> = new Set<RunEvent["event"]>(
-  ["run-started", "images-built", "reference", "verdict", "failure", "run-finished", "infra-retry", "cut-void"],
-);
+const JUNIT_KINDS: ReadonlySet<RunEvent["event"]> = new Set<RunEvent["event"]>([
+  "run-started",
+  "images-built",
+  "reference",
+  "verdict",
+  "failure",
+  "run-finished",
+  "infra-retry",
+  "cut-void",
+]);
 
 /** Those of a record, and its last one, which tells when a run that has no end ended. */
 function junitEvents(path: string): readonly RunEvent[] {
