@@ -1,6 +1,16 @@
 import { rmSync } from "node:fs";
 import { z } from "zod";
-import { BenchError, ConfigurationError, hasCode, messageOf, parseValue, readInputText, replaceFileAt, wallTime, parseJson } from "../../core/index.ts";
+import {
+  BenchError,
+  ConfigurationError,
+  hasCode,
+  messageOf,
+  parseJson,
+  parseValue,
+  readInputText,
+  replaceFileAt,
+  wallTime,
+} from "../../core/index.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 
 const MARK = z.strictObject({

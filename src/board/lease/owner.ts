@@ -96,4 +96,3 @@ function userName(): string {
     return `user ${process.getuid?.() ?? "unknown"}`;
   }
 }
-

@@ -1,6 +1,14 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import { BenchError, ConfigurationError, messageOf, parseValue, readInputText, replaceFileAt, parseJson } from "../../core/index.ts";
+import {
+  BenchError,
+  ConfigurationError,
+  messageOf,
+  parseJson,
+  parseValue,
+  readInputText,
+  replaceFileAt,
+} from "../../core/index.ts";
 import type { WearLedger } from "./board.ts";
 
 const WEAR = z.strictObject({ schema: z.literal(1), cycles_by_page: z.record(z.string(), z.int().min(0)) });

@@ -1,7 +1,16 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import { BenchError, ConfigurationError, defined, messageOf, parseValue, readInputText, replaceFileAt, parseJson } from "../../core/index.ts";
+import {
+  BenchError,
+  ConfigurationError,
+  defined,
+  messageOf,
+  parseJson,
+  parseValue,
+  readInputText,
+  replaceFileAt,
+} from "../../core/index.ts";
 import type { BoardProfile } from "./schema.ts";
 
 const us = z.number().min(0).max(60_000_000);

@@ -2,7 +2,17 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { keptProfileText, type LoadedProfile } from "../../board/index.ts";
-import { ConfigurationError, defined, eachLine, entryAt, hasCode, parseValue, readInputText, whyUnreadable, parseJson } from "../../core/index.ts";
+import {
+  ConfigurationError,
+  defined,
+  eachLine,
+  entryAt,
+  hasCode,
+  parseJson,
+  parseValue,
+  readInputText,
+  whyUnreadable,
+} from "../../core/index.ts";
 import { PLANNED_CUT_SCHEMA, type PlannedCut } from "./cut-moment.ts";
 import type { ImageSummary } from "./facts.ts";
 import { KEPT_SCHEMA, type keptOf } from "./kept.ts";

@@ -2,7 +2,20 @@ import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { bootloaderBuildOf, type LoadedProfile, loadProfile, parseProfile } from "../../board/index.ts";
-import { ConfigurationError, EXIT, eachLine, entryAt, hasCode, INPUT_BYTES_MAX, isKind, messageOf, readInput, readInputText, UsageError, jsonIn } from "../../core/index.ts";
+import {
+  ConfigurationError,
+  EXIT,
+  eachLine,
+  entryAt,
+  hasCode,
+  INPUT_BYTES_MAX,
+  isKind,
+  jsonIn,
+  messageOf,
+  readInput,
+  readInputText,
+  UsageError,
+} from "../../core/index.ts";
 import {
   type BootloaderBuild,
   endsInMagic,

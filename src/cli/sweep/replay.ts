@@ -1,7 +1,15 @@
 import { dirname } from "node:path";
 import { reachOf } from "../../board/index.ts";
 import { namedFiles } from "../../campaign/index.ts";
-import { ConfigurationError, EXIT, hasCode, messageOf, parseValue, readInputText, parseJson } from "../../core/index.ts";
+import {
+  ConfigurationError,
+  EXIT,
+  hasCode,
+  messageOf,
+  parseJson,
+  parseValue,
+  readInputText,
+} from "../../core/index.ts";
 import {
   type Cause,
   type ImageEntry,

@@ -1,4 +1,4 @@
-import { ConfigurationError, defined, isHilError, utf8, parseJson } from "../../core/index.ts";
+import { ConfigurationError, defined, isHilError, parseJson, utf8 } from "../../core/index.ts";
 import { readZip, type ZipEntry } from "./zip.ts";
 import { writeZip } from "./zip-write.ts";
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { jsonIn } from "../../core/index.ts";
 import { cutsOption, powerDriver, realTimeOnly } from "../driver/driver.ts";
 import type { PowerState } from "../driver/switch.ts";
 import { type HttpAnswer, httpOptions, loginOf, urlOption } from "./http-ask.ts";
 import { httpSwitch, httpVerification, shown } from "./http-switch.ts";
-import { jsonIn } from "../../core/index.ts";
 import { fieldAt } from "./json-field.ts";
 
 /** Actions of an output in `netio.json`; short ones (2, 3) and toggle (4) are not used. */

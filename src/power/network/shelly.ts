@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { jsonIn } from "../../core/index.ts";
 import { cutsOption, powerDriver, realTimeOnly, secretOf, secretOption } from "../driver/driver.ts";
 import type { PowerState } from "../driver/switch.ts";
 import { type HttpAnswer, type HttpRequest, urlOption } from "./http-ask.ts";
 import { httpSwitch, httpVerification, shown } from "./http-switch.ts";
-import { jsonIn } from "../../core/index.ts";
 import { fieldAt } from "./json-field.ts";
 
 interface ShellyGeneration {

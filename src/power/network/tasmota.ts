@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { jsonIn } from "../../core/index.ts";
 import { cutsOption, powerDriver, realTimeOnly, secretOf, secretOption } from "../driver/driver.ts";
 import { type HttpAnswer, urlOption } from "./http-ask.ts";
 import { httpSwitch, httpVerification, shown } from "./http-switch.ts";
-import { jsonIn } from "../../core/index.ts";
 import { fieldAt } from "./json-field.ts";
 
 /**

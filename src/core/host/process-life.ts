@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { hasCode } from "./errors.ts";
+import { hasCode } from "../errors.ts";
 
 /** Which boot of this host this is. Linux only, else undefined. */
 export function bootId(root = "/proc"): string | undefined {
