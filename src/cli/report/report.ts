@@ -7,6 +7,7 @@ import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
 import { WholeFile } from "../terminal/whole-file.ts";
 import { foundRuns } from "./found-runs.ts";
+import { modelLayer } from "./model-layer.ts";
 import { OUTLET_OPTIONS, Outlets } from "./outlets.ts";
 import { pageCode } from "./page-code.ts";
 import { requireRunFolder } from "./run-folder.ts";
@@ -48,7 +49,12 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
   }
   for (const folder of folders) requireRunFolder(folder, io);
   if (!hasPage && !args.flag("json")) return endOf(outlets, folders, io);
-  const runs = folders.map((folder) => recordedRun(folder, resolve(io.cwd, folder)));
+  const runs = await Promise.all(
+    folders.map(async (folder) => {
+      const path = resolve(io.cwd, folder);
+      return { ...recordedRun(folder, path), model: await modelLayer(path, io.cwd) };
+    }),
+  );
   const html = () => pageDocument(runs, pageCode(), ownVersion());
   putPage({ data: runs, html, place: () => output ?? ownPage(first, "report.html", io) }, args, io);
   return endOf(outlets, folders, io);

@@ -15,10 +15,10 @@ import {
   terminalText,
 } from "../../core/index.ts";
 import { verdictText } from "../summary.ts";
-import { currentOf } from "./current-trace.ts";
+import { BesideEvents } from "./beside-events.ts";
 import { JudgedRows } from "./judged-rows.ts";
 import { LinesTaken } from "./lines-taken.ts";
-import { type ReadExchange, type ReadResult, readExchange } from "./recorded-event.ts";
+import type { ReadResult } from "./recorded-event.ts";
 import type { RunPage } from "./run-page.ts";
 import { ShownFacts } from "./shown.ts";
 import { TextTable } from "./text-table.ts";
@@ -42,7 +42,7 @@ const HOST = z.object({
 });
 
 /** What the events of a run say, and its small documents: the page without its files, lines and current. */
-export type RunTold = Omit<RunPage, "inputs" | "current">;
+export type RunTold = Omit<RunPage, "inputs" | "current" | "flashWear" | "model">;
 
 /**
  * Reads the folder of a run as the page shows it. The record may be a stranger's, or of a run that was killed or still
@@ -52,9 +52,10 @@ export type RunTold = Omit<RunPage, "inputs" | "current">;
  * @throws ConfigurationError when it is no record of a run.
  */
 export function recordedRun(folder: string, path: string): RunPage {
-  using exchanges = exchangesOf(path);
-  const told = toldRun(folder, path, { exchanges });
-  return { ...told, inputs: inputsOf(path), current: currentOf(join(path, "current.csv")) };
+  using beside = new BesideEvents(path);
+  const told = toldRun(folder, path, { beside });
+  const { current, flashWear } = beside.ofTheRun();
+  return { ...told, inputs: inputsOf(path), current, flashWear, model: undefined };
 }
 
 /** Events around verdicts, by the beginning of their lines as hil writes them: most of a record, and no history's matter. */
@@ -62,8 +63,8 @@ const AROUND_VERDICTS =
   /^\{"atUs":\d+,"event":"(?:boot-log|boot-seen|cut|cut-started|image-state|power|preflight|reset|upload-progress)"/;
 
 interface TellOptions {
-  /** What was said over SMP; default: nothing of it is told. */
-  readonly exchanges?: Exchanges;
+  /** SMP, current and flash; default: nothing of it is told. */
+  readonly beside?: BesideEvents;
   /** A history asks for verdicts and times alone, and reads some thousand records for them. */
   readonly verdictsOnly?: boolean;
 }
@@ -71,7 +72,7 @@ interface TellOptions {
 /**
  * The same of its events alone: what a history of thousands of runs needs, which reads no image.
  */
-export function toldRun(folder: string, path: string, { exchanges, verdictsOnly = false }: TellOptions = {}): RunTold {
+export function toldRun(folder: string, path: string, { beside, verdictsOnly = false }: TellOptions = {}): RunTold {
   const texts = new TextTable();
   const taken = new LinesTaken();
   const rows = new JudgedRows(texts);
@@ -83,7 +84,7 @@ export function toldRun(folder: string, path: string, { exchanges, verdictsOnly 
     const event = taken.take(line);
     if (event === undefined) continue;
     events += 1;
-    for (const exchange of exchanges?.upTo(event.atUs) ?? []) rows.exchanged(exchange);
+    beside?.tell(event, rows);
     rows.take(event);
     shown.take(event);
   }
@@ -100,7 +101,7 @@ export function toldRun(folder: string, path: string, { exchanges, verdictsOnly 
     facts: factsOf(run, document(path, "host.json", HOST)),
     texts: texts.texts,
     judged: rows.rows,
-    leftOut: leftOutOf(run, taken.texts(exchanges?.taken)),
+    leftOut: leftOutOf(run, taken.texts(beside?.taken)),
   };
 }
 
@@ -126,43 +127,6 @@ function* eventLines(path: string): Generator<string, void> {
     if (!hasCode(error, "ENOENT") && !hasCode(error, "ENOTDIR")) throw error;
     const hint = "Name the folder of a run: it lies in runs/, and has a run.json.";
     throw new ConfigurationError(`${path} is no record of a run: it has no events.jsonl.`, hint, { cause: error });
-  }
-}
-
-/** What was said over SMP, in the order of time, taken as the events go on. */
-interface Exchanges extends Disposable {
-  upTo(atUs: number): Generator<ReadExchange>;
-  readonly taken: LinesTaken;
-}
-
-/** Read beside the events, a line at a time: a night of uploads has hundreds of thousands. */
-function exchangesOf(path: string): Exchanges {
-  const lines = exchangeLines(join(path, "smp.jsonl"));
-  const taken = new LinesTaken();
-  const next = (): ReadExchange | undefined => {
-    for (let line = lines.next(); !line.done && !taken.isOver; line = lines.next()) {
-      const exchange = readExchange(line.value);
-      if (exchange !== undefined) return exchange;
-      taken.passOver();
-    }
-    return undefined;
-  };
-  let waiting: ReadExchange | undefined;
-  return {
-    *upTo(atUs) {
-      for (waiting ??= next(); waiting !== undefined && waiting.atUs <= atUs; waiting = next()) yield waiting;
-    },
-    taken,
-    [Symbol.dispose]: () => void lines.return(),
-  };
-}
-
-function* exchangeLines(file: string): Generator<string, void> {
-  try {
-    for (const line of linesOf(file, EVENT_CHARS_MAX)) if (line !== "") yield line;
-  } catch (error) {
-    // Records from before SMP was kept have no such file.
-    if (!hasCode(error, "ENOENT")) throw error;
   }
 }
 

@@ -4,6 +4,7 @@ import { junit } from "../junit.ts";
 import { LinesTaken, unreadIn } from "../page/lines-taken.ts";
 import { type PageCode, pageDocument } from "../page/page-document.ts";
 import { recordedRun } from "../page/recorded-run.ts";
+import type { RunPage } from "../page/run-page.ts";
 import { allureResults } from "./allure.ts";
 import { annotationLines } from "./annotations.ts";
 import { badgeJson, badgeSvg } from "./badge.ts";
@@ -21,6 +22,8 @@ interface ResultContext {
   readonly pageCode: () => PageCode;
   /** Room that the reader has left, in bytes: others have written before. Default: all of it. */
   readonly roomBytes?: number | undefined;
+  /** The model's layer of a run's page, by the folder of its record. */
+  readonly models?: ReadonlyMap<string, RunPage["model"]> | undefined;
 }
 
 /** GitHub takes so many bytes of a step's summary; of a longer one it takes none. */
@@ -61,14 +64,10 @@ export const RESULT_FORMATS: readonly ResultFormat[] = [
     file: "report.html",
     about: "the page that opens from disk",
     source: "docs/report.md",
-    write: (runs, { hil, pageCode }) =>
-      whole(
-        pageDocument(
-          runs.map(({ told, path }) => recordedRun(told.folder, path)),
-          pageCode(),
-          hil,
-        ),
-      ),
+    write: (runs, { hil, pageCode, models }) => {
+      const pages = runs.map(({ told, path }) => ({ ...recordedRun(told.folder, path), model: models?.get(path) }));
+      return whole(pageDocument(pages, pageCode(), hil));
+    },
   },
   {
     name: "github",
