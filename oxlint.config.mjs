@@ -46,6 +46,7 @@ export const INNER_ROOMS = {
   core: {
     ".": [],
     foreign: ["."],
+    host: ["."],
   },
   cli: {
     terminal: [],
