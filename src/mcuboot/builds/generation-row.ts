@@ -92,8 +92,8 @@ export interface GenerationRow {
   /** The first address behind the slot still counts as in it there. */
   readonly resetVectorMayBeEnd: boolean;
   /**
-   * Bootstrap in the swap modes copies the image, and the secondary slot's first sector stays; before, the whole slot was
-   * copied, and the ends of the secondary one erased (080e1bcd; 2.4.0 itself copied as many sectors as the secondary
+   * Bootstrap in the swap modes copies the image, and the secondary slot's first sector stays; before, the whole slot
+   * was copied, and the ends of the secondary one erased (080e1bcd; 2.4.0 itself copied as many sectors as the secondary
    * slot has).
    */
   readonly bootstrapCopiesImage: boolean;
