@@ -108,7 +108,7 @@ export class Attempts {
       this.#record.event({ atUs: this.nowUs, event: "calibration", date: measured, latencyUs, uncertaintyUs });
     }
     const { images, expected } = this.#images
-      ? { images: this.#images, expected: expectedFlashOf(request.board) }
+      ? { images: this.#images, expected: expectedFlashOf(request.board, request.scenario) }
       : await this.#build(board);
     const { cuts, judged, plannedUs } = this.#soFar.progress;
     const given = cuts ?? request.cuts;

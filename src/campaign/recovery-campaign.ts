@@ -50,7 +50,7 @@ export class RecoveryCampaign {
   async run(): Promise<CampaignOutcome> {
     const { images, startWith } = this.#parts;
     const { recorded, bootMs } = this.#trial;
-    await wakeBoard(recorded, { startingPoint: { wake: () => this.#wake() }, images, bootMs });
+    await wakeBoard(recorded, { startingPoint: { wake: () => this.#wake(), slot: 0 }, images, bootMs });
     await preflight(recorded);
     await this.#startingPoint.powerCheck();
     await this.#baseline();

@@ -103,15 +103,15 @@ export class Twin implements AsyncDisposable {
     if (options.presses) this.#press(!energised("on", options.presses.contact));
   }
 
-  /** What a debugger does: the image at the start of the primary slot, both slots otherwise erased. */
-  programPrimary(image: Uint8Array): void {
+  /** What a debugger does: the image at the start of the primary (or other) slot, both slots otherwise erased. */
+  programPrimary(image: Uint8Array, slot: 0 | 1 = 0): void {
     const [slots] = this.#options.build.images;
     if (!slots) throw new RangeError("a bootloader build without images");
-    const { primary, secondary } = slots;
-    this.flash.eraseAtOnce(secondary.offset, secondary.bytes);
-    this.flash.program(primary.offset, image);
-    const end = primary.offset + roundUp(image.length, this.flash.pageBytes);
-    this.flash.eraseAtOnce(end, primary.offset + primary.bytes - end);
+    const [own, other] = slot === 0 ? [slots.primary, slots.secondary] : [slots.secondary, slots.primary];
+    this.flash.eraseAtOnce(other.offset, other.bytes);
+    this.flash.program(own.offset, image);
+    const end = own.offset + roundUp(image.length, this.flash.pageBytes);
+    this.flash.eraseAtOnce(end, own.offset + own.bytes - end);
   }
 
   /** @throws BenchError when the simulation itself broke: that says nothing about a board. */

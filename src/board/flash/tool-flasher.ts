@@ -49,7 +49,7 @@ export function openFlasher(
   const { slots } = profile;
   const bench = { clock, retryAfterMs, section, file };
   return {
-    programPrimary: (image, signal) =>
+    programPrimary: (image, signal, slot = 0) =>
       inScratch(async (folder) => {
         const external = slots.secondary.device === "qspi";
         if (external && !runs.eraseExternal) {
@@ -59,7 +59,8 @@ export function openFlasher(
           );
         }
         const hexFile = join(folder, "baseline.hex");
-        await writeFile(hexFile, baselineHex(image, slots));
+        const [primary, secondary] = slot === 0 ? [slots.primary, slots.secondary] : [slots.secondary, slots.primary];
+        await writeFile(hexFile, baselineHex(image, { primary, secondary }));
         const erases = external ? (runs.eraseExternal ?? []) : [];
         await all([...erases, ...runs.write("application", hexFile), ...runs.reset], runs, {
           ...bench,

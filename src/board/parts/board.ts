@@ -9,8 +9,11 @@ import type { LogWatch } from "./log-watch.ts";
 
 /** Programs flash past the bootloader: a debugger on a board, a plain write on the twin. */
 export interface Flasher {
-  /** Puts an image file (header first) at the start of the primary slot; the secondary slot and trailers are erased. */
-  programPrimary(image: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /**
+   * Puts an image file (header first) at the start of the primary slot, or with `slot` 1 of the secondary one; the
+   * other slot and trailers are erased.
+   */
+  programPrimary(image: Uint8Array, signal?: AbortSignal, slot?: 0 | 1): Promise<void>;
   /** Programs a HEX file into one core's flash: only the pages that it touches are erased. Then resets. */
   program?(core: "application" | "network", hexFile: string, signal?: AbortSignal): Promise<void>;
   /** Erases both cores, network core first, protection included; then programs the profile's baseline, if it has one. */

@@ -53,7 +53,7 @@ export async function openTwin(loaded: LoadedProfile, { random, ...options }: Op
         );
       },
     },
-    flasher: { programPrimary: async (image) => twin.programPrimary(image) },
+    flasher: { programPrimary: async (image, _signal, slot) => twin.programPrimary(image, slot) },
     check: () => twin.check(),
     brokenRules: () => twin.flash.brokenRules.map((rule) => `the firmware broke a rule of the flash: ${rule}`),
     flashDone: () => twin.flash.trace.done(),

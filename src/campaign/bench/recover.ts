@@ -11,7 +11,7 @@ const UNDER_WAY = "a run was under way and did not end";
 
 /** What a recovery needs besides the recorded board. */
 interface Recovery {
-  readonly startingPoint: Pick<StartingPoint, "wake">;
+  readonly startingPoint: Pick<StartingPoint, "wake" | "slot">;
   readonly images: CampaignImages;
   /** Longest wait for the application after a start, in milliseconds. */
   readonly bootMs: number;
@@ -61,11 +61,12 @@ async function recoverBoard(recorded: RecordedBoard, recovery: Recovery, found: 
 }
 
 /** From the gentlest to the one that erases everything, which is only for boards whose profile has a baseline. */
-function stepsOf(recorded: RecordedBoard, { images }: Recovery): readonly Step[] {
+function stepsOf(recorded: RecordedBoard, { images, startingPoint }: Recovery): readonly Step[] {
   const { signal, board } = recorded;
   const { flasher, profile } = board;
   const recover = flasher?.recover?.bind(flasher);
-  const program = () => flasher?.programPrimary(images.old.flashed ?? images.old.plain, signal) ?? Promise.resolve();
+  const program = () =>
+    flasher?.programPrimary(images.old.flashed ?? images.old.plain, signal, startingPoint.slot) ?? Promise.resolve();
   return [
     { name: "power on", isPossible: true, start: "on" },
     { name: "power cycle", isPossible: true, start: "off and on" },

@@ -37,6 +37,11 @@ export class StartingPoint {
     this.#bootMs = trial.bootMs;
   }
 
+  /** Where the old image is put. */
+  get slot(): 0 | 1 {
+    return this.#expected.startSlot;
+  }
+
   /**
    * Power on, and an application that answers: where every campaign starts, also after a killed one.
    * @throws BenchError when nothing answers and there is no flasher to help.
@@ -64,9 +69,12 @@ export class StartingPoint {
     const slots = this.#isSettled(found) || this.#board.flasher ? found : await this.#settled(found);
     let how: "already running" | "flashed" | "uploaded" = "already running";
     const running = activeSlot(slots);
-    const isWhere = !this.#expected.inPlace || running?.slot === 0;
+    const isWhere = !this.#expected.inPlace || running?.slot === this.#expected.startSlot;
     if (running?.hash === old.hash && isWhere && this.#isSettled(slots)) {
-      this.#expected.place(old, slotOf(slots, this.#images.new)?.slot === 1 ? this.#images.new : undefined);
+      this.#expected.place(
+        old,
+        slotOf(slots, this.#images.new)?.slot === this.#expected.otherStartSlot ? this.#images.new : undefined,
+      );
     } else if (await this.reflash()) how = "flashed";
     else if (this.#expected.inPlace) throw this.#notInPlace(old);
     else {
@@ -89,7 +97,7 @@ export class StartingPoint {
     }
     if (!flasher) return false;
     const { old } = this.#images;
-    await flasher.programPrimary(old.flashed ?? old.plain, this.#recorded.signal);
+    await flasher.programPrimary(old.flashed ?? old.plain, this.#recorded.signal, this.#expected.startSlot);
     const seen = await this.#recorded.cycle(this.#bootMs);
     if (seen.ending !== "up") {
       const refused = seen.lines.some(({ event, fields }) => event === "image invalid" && fields["slot"] === "primary");
@@ -157,7 +165,7 @@ export class StartingPoint {
   /** Where the newest image runs, an older one comes back by a flasher only. */
   #notInPlace({ version }: CampaignImage): BenchError {
     return new BenchError(
-      `${this.#board.name} does not run ${version} in slot 0, confirmed.`,
+      `${this.#board.name} does not run ${version} in slot ${this.#expected.startSlot}, confirmed.`,
       "Flash it there, or add a flasher to the profile: where images run in place, an upload never brings an older one back.",
     );
   }

@@ -49,6 +49,29 @@ describe("a campaign where images run in place", () => {
     expect(new Set(active)).toEqual(new Set(["0.1.0 in 0", "1.0.0 in 0", "2.0.0 in 1"]));
   });
 
+  test.each<[Mode, string]>([
+    ["direct-xip", "count: 3"],
+    ["direct-xip", "count: 2, in: upload"],
+    ["direct-xip-revert", "count: 3"],
+    ["direct-xip-revert", "count: 2, in: revert"],
+  ])("of %s passes from slot 1 to slot 0, too, with cuts: %s", async (mode, cuts) => {
+    const outcome = await smallRun({ board: board(mode), scenario: scenario(`start: { slot: 1 }\ncuts: { ${cuts} }`) });
+    expect(outcome.error).toBeUndefined();
+    expect(outcome.result).toMatchObject({ outcome: "pass", failed: 0, cutsJudged: outcome.result.cutsPlanned });
+    const active = eventsOf(outcome.events, "image-state").flatMap(({ images }) =>
+      images.filter(({ flags }) => flags.includes("active")).map(({ slot, version }) => `${version} in ${slot}`),
+    );
+    expect(active).toEqual(expect.arrayContaining(["1.0.0 in 1", "2.0.0 in 0"]));
+    expect(active.filter((text) => /1\.0\.0 in 0|2\.0\.0 in 1/.test(text))).toEqual([]);
+  });
+
+  test("from slot 1 is refused where only slot 0 runs", async () => {
+    const file = scenario("start: { slot: 1 }\ncuts: { count: 1 }");
+    await expect(smallRun({ board: smallProfile(), scenario: file })).rejects.toThrow(
+      /start\.slot .*from slot 0 alone/,
+    );
+  });
+
   test.each<[Mode, string, string]>([
     ["direct-xip-revert", "no-revert", "count: 0"],
     ["direct-xip", "DZ-105028", "count: 1"],

@@ -107,7 +107,7 @@ class Questions {
     const { scenario, board } = this.#asked;
     const { old } = this.#images;
     const build = this.#build;
-    const fault = longerThanSlot(build, 0, 0, (old.flashed ?? old.plain).length);
+    const fault = longerThanSlot(build, 0, this.#expected.startSlot, (old.flashed ?? old.plain).length);
     if (fault !== undefined)
       throw refusedError(scenario, build, "old", { because: refusalText(fault), line: undefined });
     const boots = askBoot(this.#flash(old), build, { hash: old.hash });
@@ -217,7 +217,7 @@ class Questions {
   }
 
   #flash(running: CampaignImage, waiting?: CampaignImage) {
-    const expected = new ExpectedFlash(this.#build, this.#expected.timing);
+    const expected = new ExpectedFlash(this.#build, this.#expected.timing, undefined, this.#expected.startSlot);
     expected.place(running, waiting);
     // The network core's image is asked for in the same boot: each may depend on the other.
     if (waiting?.network && expected.hasNetworkSlot) expected.requestNetwork(waiting.network.image.file);
@@ -225,12 +225,13 @@ class Questions {
   }
 
   #ask(running: CampaignImage, waiting: CampaignImage): UpgradeAnswer {
-    const fault = longerThanSlot(this.#build, 0, 1, waiting.file.length);
+    const fault = longerThanSlot(this.#build, 0, this.#expected.otherStartSlot, waiting.file.length);
     if (fault !== undefined) {
       const because = `${refusalText(fault)}: no application takes it`;
       return { does: "refused", because, fault, line: undefined, byApplication: true, flash: this.#flash(running) };
     }
-    const wanted = { hash: waiting.hash, fileBytes: waiting.file.length, permanent: this.#permanent };
+    const slot = this.#expected.otherStartSlot;
+    const wanted = { hash: waiting.hash, fileBytes: waiting.file.length, permanent: this.#permanent, slot };
     return askUpgrade(this.#flash(running, waiting), this.#build, wanted);
   }
 
@@ -305,7 +306,8 @@ function cannotStart(
 ): string | undefined {
   if (scenario.value.images[role].payload.generate_bytes !== undefined) return undefined;
   const { headerBytes, bodyBytes, flags, loadAddress } = decodeHeader(plain);
-  const runsInSecond = role === "new" && modeRow(profile.bootloader.mode).inPlace;
+  const movesOn = role === "new" && modeRow(profile.bootloader.mode).inPlace;
+  const runsInSecond = movesOn !== (scenario.value.start.slot === 1);
   const { offset } = runsInSecond ? profile.slots.secondary : profile.slots.primary;
   const isLoaded = (flags & FLAG.RAM_LOAD) !== 0 && modeRow(profile.bootloader.mode).mode === "ram-load";
   const slotAddress = isLoaded ? loadAddress : offset;

@@ -64,10 +64,12 @@ export interface ImagePlan {
   readonly scenario: ScenarioFile;
   readonly keys: ProfileKeys;
   readonly headerBytes: number;
-  /** Device address of the primary slot: payloads are linked for it. */
+  /** Device address of the slot that the old image runs from: payloads are linked for it. */
   readonly primaryAddress: number;
-  /** Where images run in place: of the secondary slot, which the new image is linked and marked for. */
+  /** Where images run in place: of the other slot, which the new image is linked and marked for. */
   readonly updateAddress?: number | undefined;
+  /** The slot that the old image runs from, where the newest one does. */
+  readonly startSlot?: 0 | 1;
   /** Where images are loaded into RAM: the address that they are linked for, and carry. */
   readonly loadAddress?: number | undefined;
   /** The old image cannot start without a trailer that says image ok. */
@@ -112,8 +114,8 @@ export async function buildImages(plan: ImagePlan): Promise<CampaignImages> {
 
 /** The images of both cores of one role, as one. */
 async function buildRole(plan: ImagePlan, role: Role): Promise<CampaignImage> {
-  const { primaryAddress, slotBytes, onePair = false, updateAddress } = plan;
-  const place: PackagePlace = { primaryAddress, slotBytes, onePair, updateAddress };
+  const { primaryAddress, slotBytes, onePair = false, updateAddress, startSlot = 0 } = plan;
+  const place: PackagePlace = { primaryAddress, slotBytes, onePair, updateAddress, startSlot };
   const parts = await plan.clock.whileReal(() => partsOf(plan.scenario, role, place));
   const [application, network] = parts;
   if (application === undefined) throw new RangeError("a role without an image of the application");
@@ -299,7 +301,7 @@ function slotAddressOf(
  */
 export async function readNamedFiles(scenario: ScenarioFile, board: LoadedProfile): Promise<void> {
   const { profile } = board;
-  const place = packagePlaceOf(profile);
+  const place = packagePlaceOf(profile, scenario);
   const { headerBytes, loadAddress } = profile.images;
   const keys = profileKeys(board);
   for (const role of ["old", "new"] as const) {

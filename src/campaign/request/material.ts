@@ -18,6 +18,7 @@ import { allImages, buildImages, type CampaignImages } from "./images.ts";
 import { packagePlaceOf } from "./packaged-parts.ts";
 import { imagesFromRecord } from "./recorded-images.ts";
 import type { RunRequest } from "./run-request.ts";
+import type { ScenarioFile } from "./scenario.ts";
 
 /** How the images are signed and encrypted, for people. */
 export function cryptoOf(board: LoadedProfile, images: CampaignImages): readonly string[] {
@@ -42,7 +43,7 @@ export async function buildMaterial(
   random: Random,
 ): Promise<{ readonly images: CampaignImages; readonly expected: ExpectedFlash }> {
   // A replay takes what its record holds: what the files that it was made of hold today is another matter.
-  if (kept) return { images: imagesFromRecord(kept, scenario, loaded), expected: expectedFlashOf(loaded) };
+  if (kept) return { images: imagesFromRecord(kept, scenario, loaded), expected: expectedFlashOf(loaded, scenario) };
   const { profile } = loaded;
   const keys = profileKeys(loaded);
   const { bootloader } = profile;
@@ -52,7 +53,7 @@ export async function buildMaterial(
     scenario,
     keys,
     headerBytes: profile.images.headerBytes,
-    ...packagePlaceOf(profile),
+    ...packagePlaceOf(profile, scenario),
     loadAddress: profile.images.loadAddress,
     padsOld: padsFactory(profile),
     byLoadAddress: loadAddressOf(loaded) !== undefined,
@@ -63,16 +64,16 @@ export async function buildMaterial(
     randomness,
     clock: board.clock,
   });
-  return { images, expected: expectedFlashOf(loaded) };
+  return { images, expected: expectedFlashOf(loaded, scenario) };
 }
 
 /** The model's idea of a board of which nothing is known yet. */
-export function expectedFlashOf(loaded: LoadedProfile): ExpectedFlash {
+export function expectedFlashOf(loaded: LoadedProfile, { value: { start } }: ScenarioFile): ExpectedFlash {
   // What is right for an image of the application core has nothing to do with the network core: a bootloader that
   // mistakes the one for the other must not be believed.
   const { netCore, ...build } = bootloaderBuildOf(loaded);
   // An image of the network core in the application's own slots is another matter: see `networkView`.
   const isOnePair = netCore?.upgrades === true && build.images.length === 1;
   const networkBuild = isOnePair ? { ...build, netCore } : undefined;
-  return new ExpectedFlash(build, flashTimingOf(loaded.profile), networkBuild);
+  return new ExpectedFlash(build, flashTimingOf(loaded.profile), networkBuild, start.slot);
 }

@@ -14,23 +14,30 @@ export interface PackagePlace {
   readonly onePair: boolean;
   /** Where images run in place: of the secondary slot. Packages hold the application twice then, linked for either. */
   readonly updateAddress?: number | undefined;
+  /** Where the newest image runs: the slot of the old one. */
+  readonly startSlot?: 0 | 1;
   /** The slot that an image is for, of a package that holds one for each. */
   readonly slot?: 0 | 1;
 }
 
-/** The same for an image of a role: where images run in place, the old one is for slot 0 and the new one for slot 1. */
+/** The same for an image of a role: where images run in place, the new one is for the slot without the old one. */
 export function placeFor(place: PackagePlace, role: Role): PackagePlace {
   if (place.updateAddress === undefined) return place;
-  return role === "old" ? { ...place, slot: 0 } : { ...place, slot: 1, primaryAddress: place.updateAddress };
+  const { startSlot = 0 } = place;
+  if (role === "old") return { ...place, slot: startSlot };
+  return { ...place, slot: startSlot === 0 ? 1 : 0, primaryAddress: place.updateAddress };
 }
 
-export function packagePlaceOf({ slots, bootloader }: BoardProfile): PackagePlace {
-  const { offset: primaryAddress, bytes: slotBytes } = slots.primary;
+export function packagePlaceOf(profile: BoardProfile, { value: { start } }: ScenarioFile): PackagePlace {
+  const { slots, bootloader } = profile;
+  const [own, other] = start.slot === 0 ? [slots.primary, slots.secondary] : [slots.secondary, slots.primary];
+  const { offset: primaryAddress, bytes: slotBytes } = own;
   return {
     primaryAddress,
     slotBytes,
     onePair: slots.networkSecondary === undefined && bootloader.networkCoreUpgrade,
-    ...(modeRow(bootloader.mode).inPlace && { updateAddress: slots.secondary.offset }),
+    ...(modeRow(bootloader.mode).inPlace && { updateAddress: other.offset }),
+    startSlot: start.slot,
   };
 }
 

@@ -123,6 +123,14 @@ const RULES: readonly RuleRow[] = [
     hint: "Leave it out, or use direct-xip-revert or ram-load-revert.",
   },
   {
+    name: "an old image in the second slot where only the first one runs",
+    *fields({ start }, { bootloader }) {
+      if (start.slot === 1 && !modeRow(bootloader.mode).newestRuns) yield ["start", "slot"];
+    },
+    text: "is 1, and this board's bootloader runs images from slot 0 alone",
+    hint: "Leave it out, or choose a board with direct-xip or ram-load.",
+  },
+  {
     name: "a dependency on another image without a slot for it",
     *fields(scenario, { slots }) {
       if (slots.networkSecondary !== undefined) return;

@@ -127,6 +127,12 @@ export const SCENARIO_SCHEMA = z.strictObject({
   start: z
     .strictObject({
       flash_each: z.boolean().default(false).describe("Flash the old image anew before every cut (needs a flasher)."),
+      slot: z
+        .literal([0, 1])
+        .default(0)
+        .describe(
+          "Where the newest image runs (direct-XIP, RAM load): the slot that the old one runs from; updates go to the other.",
+        ),
       padded: z.boolean().default(false).describe("Flash it as imgtool's --pad --confirm makes it."),
     })
     .prefault({}),

@@ -52,6 +52,7 @@ interface ImageToFlash {
 export class ExpectedFlash {
   readonly build: BootloaderBuild;
   readonly timing: FlashTiming;
+  readonly startSlot: Slot;
   flash: FlashContent;
   /** The slot that runs; the primary one, unless images run in place. */
   #running: Slot = 0;
@@ -61,8 +62,12 @@ export class ExpectedFlash {
 
   readonly #networkBuild: BootloaderBuild | undefined;
 
-  /** @param networkBuild the same bootloader as it hands images in the application's slots to the network core. */
-  constructor(build: BootloaderBuild, timing: FlashTiming, networkBuild?: BootloaderBuild) {
+  /**
+   * @param networkBuild the same bootloader as it hands images in the application's slots to the network core.
+   * @param startSlot where the old image is put; the primary slot, unless the newest image runs from either.
+   */
+  constructor(build: BootloaderBuild, timing: FlashTiming, networkBuild?: BootloaderBuild, startSlot: Slot = 0) {
+    this.startSlot = startSlot;
     this.build = build;
     this.timing = timing;
     this.#networkBuild = networkBuild;
@@ -72,6 +77,11 @@ export class ExpectedFlash {
   /** The slot that an upload goes to: the one that does not run. */
   get otherSlot(): Slot {
     return this.#running === 0 ? 1 : 0;
+  }
+
+  /** The slot that the old image does not start from. */
+  get otherStartSlot(): Slot {
+    return this.startSlot === 0 ? 1 : 0;
   }
 
   /** Device offset of the slot that runs. */
@@ -84,14 +94,14 @@ export class ExpectedFlash {
     return modeOf(this.build).newestRuns;
   }
 
-  /** A board whose primary slot runs `primary`, confirmed, and whose secondary slot holds `secondary` or nothing. */
-  place(primary: ImageToFlash, secondary?: ImageToFlash): void {
-    this.#running = 0;
+  /** A board that runs `running` from its starting slot, confirmed, and whose other slot holds `waiting` or nothing. */
+  place(running: ImageToFlash, waiting?: ImageToFlash): void {
+    this.#running = this.startSlot;
     this.flash = FlashContent.erased(flashBytesOf(this.build), this.build.sectorBytes);
-    this.flash.load(this.#slots.primary.offset, primary.flashed ?? primary.plain);
+    this.flash.load(this.runningOffset, running.flashed ?? running.plain);
     // It has been started, which may have left a mark in its trailer.
     if (this.inPlace) this.adopt(this.timeline());
-    if (secondary) this.put(secondary);
+    if (waiting) this.put(waiting);
   }
 
   /**

@@ -7,7 +7,7 @@ import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import { type Fault, refusalText } from "../builds/refusal-table.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
-import { PRIMARY, type Slot } from "../loader/loader-state.ts";
+import { PRIMARY, SECONDARY, type Slot } from "../loader/loader-state.ts";
 import { recogniseBootLine } from "../steps/log-lines.ts";
 import { NRF5340_INTERNAL } from "../steps/timing.ts";
 import { strategyOf } from "../swap/strategies.ts";
@@ -52,13 +52,20 @@ export function longerThanSlot(
 export function askUpgrade(
   uploaded: FlashContent,
   build: BootloaderBuild,
-  wanted: { readonly hash: string; readonly fileBytes: number; readonly permanent: boolean; readonly image?: number },
+  wanted: {
+    readonly hash: string;
+    readonly fileBytes: number;
+    readonly permanent: boolean;
+    readonly image?: number;
+    /** Where it was uploaded to; default: the secondary slot. */
+    readonly slot?: Slot;
+  },
 ): UpgradeAnswer {
-  const { hash, permanent, image = 0 } = wanted;
+  const { hash, permanent, image = 0, slot = SECONDARY } = wanted;
   const flash = uploaded.snapshot();
   // Images that run in place and are never taken back need no request: the newest runs.
   const isAsked = !newestRuns(build.mode) || build.xipRevert;
-  if (isAsked && runSteps(setPending(flash, build, image, permanent), flash) !== API_CODE.done) {
+  if (isAsked && runSteps(setPending(flash, build, image, permanent, slot), flash) !== API_CODE.done) {
     const fault = tooLong(build, image, wanted.fileBytes);
     const because = `${refusalText(fault)}: it lies where the request for it is written`;
     return { does: "refused", because, fault, line: undefined, byApplication: true, flash };
