@@ -22,7 +22,7 @@ export { ownerNow, ownerText } from "./lease/owner.ts";
 export { SharedCards } from "./lease/shared-cards.ts";
 export { openBoard } from "./open.ts";
 export { type Board, type Flasher, type FlashProgress, type WearLedger } from "./parts/board.ts";
-export { openBoardPort, openBoardSwitch } from "./parts/hardware-ports.ts";
+export { openBoardPort, openBoardSwitch, type SmpWay, smpWay } from "./parts/hardware-ports.ts";
 export { type BootLine, LogWatch } from "./parts/log-watch.ts";
 export { foreignReach, passwordWarnings, type Reach, reachOf, readablePasswords } from "./parts/reach.ts";
 export { smpBaudRate } from "./parts/smp-line.ts";

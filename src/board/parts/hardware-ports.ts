@@ -23,6 +23,26 @@ export function hardwarePorts({ file }: Pick<LoadedProfile, "file">, clock: Cloc
   };
 }
 
+/** The way to a board's SMP server, in the words that name a port on a command line. */
+export interface SmpWay {
+  /** A path, PROBE:INTERFACE, or a port on the network. */
+  readonly port: string;
+  readonly baudRate: number;
+  readonly hardwareFlowControl: boolean;
+  /** Packets without frames. */
+  readonly isRaw: boolean;
+  readonly dtr?: boolean | undefined;
+}
+
+/** Where a profile's board serves SMP; undefined of a simulated one, whose ports live only while a command runs. */
+export function smpWay({ profile, file }: Pick<LoadedProfile, "profile" | "file">): SmpWay | undefined {
+  if (profile.provider !== "hardware") return undefined;
+  const served = profile.ports.smp ?? profile.ports.app;
+  const port = "path" in served ? portFile(file, served.path) : `${served.jlink}:${served.interface}`;
+  const { baudRate, hardwareFlowControl, framing, dtr } = served;
+  return { port, baudRate, hardwareFlowControl, isRaw: framing === "raw", dtr };
+}
+
 /** A relative path of a port starts at its profile, as all paths there do; a bare name (COM7) is none, nor is a host. */
 export function portFile(file: string, path: string): string {
   if (isNetworkName(path)) return path;
