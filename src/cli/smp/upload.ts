@@ -43,6 +43,7 @@ export async function uploadImageFile({ client, args: [name = ""], options, io, 
   readonly file: UploadFile;
 }> {
   const file = await readUploadFile(name, imageNumber(options), io);
+  for (const text of file.problems) io.err(`warning: ${name}, ${text}.\n`);
   const packetBytesMax = options.whole("packet") ?? packetLimit(options, io, board);
   const baudRate = options.flag("json") ? undefined : lineBaudRate(options, io, board);
   const lineBytesASecond = baudRate && (await lineLimit(client, baudRate, packetBytesMax, io.signal));
