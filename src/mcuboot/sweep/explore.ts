@@ -212,7 +212,7 @@ class Explorer {
     const at = reached?.states[STAGES.indexOf(stage)];
     if (at !== undefined && (this.#states[at]?.torn ?? 0) <= torn) return;
     if (reached === undefined) {
-      reached = { content: this.#kept(flash), isTaken: undefined, states: [] };
+      reached = { content: this.#kept(flash), isTaken: undefined, states: STAGES.map(() => undefined) };
       this.#reached.set(identity, reached);
     }
     const { content } = reached;
