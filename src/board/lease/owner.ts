@@ -80,14 +80,21 @@ export function lifeOf(owner: LockOwner, root = "/proc"): "alive" | "dead" | "el
   if (owner.host !== hostname()) return "elsewhere";
   const boot = bootId(root);
   if (owner.boot !== undefined && boot !== undefined && owner.boot !== boot) return "dead";
+  return isLiving(owner.pid, owner.started, root) ? "alive" : "dead";
+}
+
+/**
+ * Whether a process of this host lives.
+ * @param started when it began (`processStart`), where that is known: a later one may have its number.
+ */
+export function isLiving(pid: number, started?: string, root = "/proc"): boolean {
   try {
-    process.kill(owner.pid, 0);
+    process.kill(pid, 0);
   } catch (error) {
     // A process of another user may not be asked, but it is there.
-    if (!hasCode(error, "EPERM")) return "dead";
+    if (!hasCode(error, "EPERM")) return false;
   }
-  const started = processStart(owner.pid, root);
-  return owner.started !== undefined && started !== owner.started ? "dead" : "alive";
+  return started === undefined || processStart(pid, root) === started;
 }
 
 /** "ci on lab-pc (process 4711, board lab-07) since 2026-11-21 14:03:10 UTC". */
@@ -109,7 +116,7 @@ function bootId(root = "/proc"): string | undefined {
 }
 
 /** Undefined where the system does not tell, and for a process that has ended and waits for its parent. */
-function processStart(pid: number, root = "/proc"): string | undefined {
+export function processStart(pid: number, root = "/proc"): string | undefined {
   const stat = contentOf(`${root}/${pid}/stat`);
   // The program's name stands in parentheses and may hold anything. Source: proc(5), fields 3 (state) and 22.
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
