@@ -6,4 +6,4 @@ export { tagTest } from "./rules/tags.ts";
 export { type Lab, openLab } from "./server/lab.ts";
 export { requireLabNode } from "./store/engine.ts";
 export { LabClient } from "./wire/client.ts";
-export { type Job, type LabBoard, ROLES, type Submission } from "./wire/messages.ts";
+export { type Job, type LabBoard, ROLES, type Schedule, type Submission } from "./wire/messages.ts";

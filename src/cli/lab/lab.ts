@@ -4,18 +4,22 @@ import { type OptionRows, type Parsed, parseArguments } from "../terminal/argume
 import { durationMs } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { LAB_OPTIONS, labOf } from "./connection.ts";
+import { JOB_OPTIONS, sentJob } from "./sent-job.ts";
 import { SERVE_OPTIONS, serveLab } from "./serve.ts";
-import { boardsText, jobText } from "./words.ts";
+import { boardsText, jobText, schedulesText } from "./words.ts";
 
 const OPTIONS = {
   ...SERVE_OPTIONS,
   why: { type: "string", describe: "reserve: what for" },
+  "time-zone": { type: "string", describe: "schedule add: of its times, like Europe/Berlin", default: "UTC" },
+  "all-boards": { type: "boolean", describe: "schedule add: a job for each board that fits, not one for any of them" },
+  ...JOB_OPTIONS,
   role: { type: "string", describe: `token add: ${ROLES.join(", ")}`, default: "submit" },
   ...LAB_OPTIONS,
 } as const satisfies OptionRows;
 
 const USAGE =
-  "hil lab [boards | reserve BOARD 2h | unreserve BOARD | ok BOARD | cancel JOB | token add|remove|list NAME] [options]";
+  "hil lab [boards | reserve BOARD 2h | unreserve BOARD | ok BOARD | cancel JOB | schedule add|remove|list … | token add|remove|list …] [options]";
 
 interface Asked {
   readonly lab: LabClient;
@@ -25,8 +29,8 @@ interface Asked {
 }
 
 interface Verb {
-  /** What it wants behind its name. */
-  readonly wants: readonly string[];
+  /** What it wants behind its name: one way, or several by the first word. */
+  readonly wants: readonly string[] | Readonly<Record<string, readonly string[]>>;
   /** Asks the lab; returns its answer, and the same as text. */
   readonly act: (asked: Asked) => Promise<{ readonly value: unknown; readonly text: string }>;
 }
@@ -65,12 +69,13 @@ const VERBS: Readonly<Record<string, Verb>> = {
       return { value, text: jobText(value) };
     },
   },
-  token: { wants: ["add|remove|list", "NAME"], act: token },
+  schedule: { wants: { add: ["NAME", "'0 2 * * *'", "SCENARIO"], remove: ["NAME"], list: [] }, act: schedule },
+  token: { wants: { add: ["NAME"], remove: ["NAME"], list: [] }, act: token },
 };
 
 /** `hil lab`: without a word the server; with one, a question to it. */
 export async function labCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  const args = parseArguments(io, argv, USAGE, OPTIONS, 3);
+  const args = parseArguments(io, argv, USAGE, OPTIONS, 5);
   if (!args) return EXIT.pass;
   const [name, ...words] = args.positional;
   if (name === undefined) return serveLab(args, io);
@@ -80,16 +85,38 @@ export async function labCommand(argv: readonly string[], io: CliIo): Promise<nu
     const hint = near === undefined ? `It has ${Object.keys(VERBS).join(", ")}.` : `Did you mean "hil lab ${near}"?`;
     throw new UsageError(`hil lab has no "${name}".`, hint);
   }
-  const isList = name === "token" && words[0] === "list";
-  if (words.length !== verb.wants.length && !isList) {
-    throw new UsageError(`hil lab ${name} wants ${verb.wants.join(" ") || "nothing more"}.`, "See hil lab --help.");
-  }
+  const complaint = wrongWords(name, verb, words);
+  if (complaint !== undefined) throw new UsageError(complaint, "See hil lab --help.");
   const { value, text } = await verb.act({ lab: labOf(args, io), words, args, io });
   io.out(args.flag("json") ? `${JSON.stringify(value, undefined, 2)}\n` : text);
   return EXIT.pass;
 }
 
 const boardAnswer = (value: Parameters<typeof boardsText>[0][number]) => ({ value, text: boardsText([value]) });
+
+/** What is wrong with the words behind a verb; undefined when nothing is. */
+function wrongWords(name: string, { wants }: Verb, words: readonly string[]): string | undefined {
+  if (!Array.isArray(wants)) {
+    const ways = Object.entries(wants);
+    const way = ways.find(([word]) => word === words[0]);
+    if (way === undefined) return `hil lab ${name} wants ${ways.map(([word]) => word).join(", ")}.`;
+    const [word, more] = way;
+    return wrongWords(`${name} ${word}`, { wants: more, act: schedule }, words.slice(1));
+  }
+  return words.length === wants.length ? undefined : `hil lab ${name} wants ${wants.join(" ") || "nothing more"}.`;
+}
+
+async function schedule({ lab, words: [what = "", name = "", cron = "", named = ""], args, io }: Asked) {
+  if (what === "add") {
+    const job = await sentJob(named, args, () => lab, io);
+    const timeZone = args.text("time-zone") ?? "UTC";
+    const body = { name, cron, timeZone, allBoards: args.flag("all-boards"), job };
+    await lab.call("addSchedule", { body, signal: io.signal });
+  }
+  if (what === "remove") await lab.call("removeSchedule", { path: { name }, signal: io.signal });
+  const value = await lab.call("schedules", { signal: io.signal });
+  return { value, text: schedulesText(value) };
+}
 
 async function token({ lab, words: [what = "", name = ""], args, io }: Asked) {
   if (what === "list") {
@@ -101,12 +128,7 @@ async function token({ lab, words: [what = "", name = ""], args, io }: Asked) {
     return { value, text: `${name} has no token any more\n` };
   }
   const role = ROLES.find((known) => known === (args.text("role") ?? "submit"));
-  if (what !== "add" || role === undefined) {
-    throw new UsageError(
-      `hil lab token wants add, remove or list, and a role of ${ROLES.join(", ")}.`,
-      "See hil lab --help.",
-    );
-  }
+  if (role === undefined) throw new UsageError(`--role is one of ${ROLES.join(", ")}.`, "See hil lab --help.");
   const value = await lab.call("addToken", { body: { name, role }, signal: io.signal });
   return { value, text: `${value.token}\n` };
 }

@@ -1,5 +1,5 @@
 import { columns } from "../../core/index.ts";
-import type { Job, LabBoard } from "../../lab/index.ts";
+import type { Job, LabBoard, Schedule } from "../../lab/index.ts";
 
 const shortTime = (iso: string | null) => (iso === null ? "" : iso.slice(0, 16).replace("T", " "));
 
@@ -27,6 +27,15 @@ export function boardsText(boards: readonly LabBoard[]): string {
     ...[board.why, shortTime(board.lastRun), board.tags.join(" ")],
   ]);
   return `${columns([["board", "state", "job", "why", "last run", "tags"], ...rows]).join("\n")}\n`;
+}
+
+/** Schedules as a table. */
+export function schedulesText(schedules: readonly Schedule[]): string {
+  if (schedules.length === 0) return "no schedules\n";
+  const rows = schedules.map(({ name, cron, timeZone, scenario, allBoards, who, last }) => [
+    ...[name, `${cron} ${timeZone}`, scenario, allBoards ? "each board" : "one board", who, shortTime(last)],
+  ]);
+  return `${columns([["schedule", "when", "scenario", "on", "by", "last"], ...rows]).join("\n")}\n`;
 }
 
 /** A job in one line, as it is now. */

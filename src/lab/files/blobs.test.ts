@@ -38,6 +38,18 @@ describe("a content that is sent by its hash", () => {
     await expect(blobs.take(HASH, 9, CONTENT.length, pieces(CONTENT))).rejects.toMatchObject({ status: 409, have: 4 });
   });
 
+  test("by two at the same time is whole, and neither is refused for the other's bytes", async () => {
+    const slow = async function* () {
+      for (const byte of CONTENT) {
+        await Promise.resolve();
+        yield Uint8Array.of(byte);
+      }
+    };
+    const both = [0, 1].map(async () => blobs.take(HASH, 0, CONTENT.length, slow()));
+    expect(await Promise.all(both)).toEqual([CONTENT.length, CONTENT.length]);
+    expect(readFileSync(blobs.pathOf(HASH))).toEqual(CONTENT);
+  });
+
   test("that was changed on its way is gone, and can be sent again", async () => {
     const other = Buffer.from(CONTENT).fill(0, 3, 4);
     await expect(blobs.take(HASH, 0, other.length, pieces(other))).rejects.toMatchObject({ status: 422, have: 0 });

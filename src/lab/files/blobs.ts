@@ -38,6 +38,8 @@ export class BlobRefused extends RangeError {
 export class BlobStore {
   readonly #folder: string;
   readonly #freeBytes: () => number;
+  /** By hash: what is being taken. Two senders of one content take turns, or its pieces would be mixed. */
+  readonly #taking = new Map<string, Promise<unknown>>();
 
   /** @param freeBytes what the disk has left, in tests. */
   constructor(folder: string, freeBytes = () => freeOf(folder)) {
@@ -71,6 +73,20 @@ export class BlobStore {
    *   then), 507 for a disk that is full.
    */
   async take(hash: string, at: number, bytes: number, pieces: AsyncIterable<Uint8Array>): Promise<number> {
+    const before = this.#taking.get(hash);
+    const own = (async () => {
+      await before?.catch(() => undefined);
+      return this.#takeAlone(hash, at, bytes, pieces);
+    })();
+    this.#taking.set(hash, own);
+    try {
+      return await own;
+    } finally {
+      if (this.#taking.get(hash) === own) this.#taking.delete(hash);
+    }
+  }
+
+  async #takeAlone(hash: string, at: number, bytes: number, pieces: AsyncIterable<Uint8Array>): Promise<number> {
     if (this.have(hash) === "whole") return bytes;
     const part = this.#part(hash);
     mkdirSync(join(part, ".."), { recursive: true, mode: 0o700 });

@@ -5,7 +5,7 @@ import { choose, type FreeBoard, type WaitingJob } from "./choose.ts";
 let number = 0;
 const job = (who: string, more: Partial<WaitingJob> = {}): WaitingJob => {
   number += 1;
-  return { id: `${who}${number}`, who, on: "", priority: 0, number, notOn: [], ...more };
+  return { id: `${who}${number}`, who, on: "", onlyBoard: undefined, priority: 0, number, notOn: [], ...more };
 };
 const board = (name: string, more: Partial<FreeBoard> = {}): FreeBoard => ({
   ...{ name, tags: [name], lane: undefined, lastRunMs: undefined },

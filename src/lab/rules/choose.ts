@@ -5,6 +5,8 @@ export interface WaitingJob {
   readonly id: string;
   readonly who: string;
   readonly on: string;
+  /** This board and no other. */
+  readonly onlyBoard: string | undefined;
   /** Higher goes first. */
   readonly priority: number;
   /** In which order jobs came. */
@@ -59,7 +61,9 @@ export function choose(
     for (const job of left) {
       if (best !== undefined && before(best.job, job) <= 0) continue;
       const fits = testOf(job.on);
-      const board = free.find(({ name, set }) => !job.notOn.includes(name) && fits(set));
+      const board = free.find(
+        ({ name, set }) => (job.onlyBoard ?? name) === name && !job.notOn.includes(name) && fits(set),
+      );
       if (board !== undefined) best = { job, board };
     }
     if (best === undefined) return chosen;

@@ -7,7 +7,7 @@ import type { Job, LabBoard } from "../wire/messages.ts";
 import type { AnswerOf, QueryOf, Received } from "../wire/routes.ts";
 import type { Caller } from "./access.ts";
 import { type LabParts, Refusal } from "./parts.ts";
-import { type BoardRow, type JobRow, jobOf } from "./rows.ts";
+import { type BoardRow, fitsBoard, type JobRow, jobOf } from "./rows.ts";
 
 /** Jobs that may be open at one time. */
 const OPEN_JOBS_MAX = 5_000;
@@ -22,8 +22,9 @@ export class Desk {
     this.#parts = parts;
   }
 
-  async submit({ name: who }: Caller, asked: Received<"submit">): Promise<Job> {
-    const { db, blobs, now, changed } = this.#parts;
+  /** @throws Refusal for a job that could never run. */
+  async check(asked: Received<"submit">): Promise<void> {
+    const { blobs } = this.#parts;
     try {
       tagTest(asked.on);
     } catch (error) {
@@ -36,17 +37,23 @@ export class Desk {
     if (lacking.length > 0) {
       throw new Refusal(409, `the lab does not have ${lacking[0]?.path}.`, "Send the files before the job.");
     }
+  }
+
+  async submit({ name: who }: Caller, asked: Received<"submit">): Promise<Job> {
+    const { db, now, changed } = this.#parts;
+    await this.check(asked);
     const [open] = await db.query("select count(*)::int as n from lab.job where state = any($1)", [[...OPEN_STATES]]);
     if (Number(open?.["n"]) >= OPEN_JOBS_MAX) {
       throw new Refusal(429, `${OPEN_JOBS_MAX} jobs are open already.`, "Wait for some to end.");
     }
     const id = randomUUID();
     await db.query(
-      `insert into lab.job (id, who, name, scenario, files, board_tags, priority, labels, options, state, submitted)
-        values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8::jsonb, $9::jsonb, 'waiting', $10)`,
+      `insert into lab.job (id, who, name, scenario, files, board_tags, priority, labels, options, state,
+        submitted, only_board)
+        values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8::jsonb, $9::jsonb, 'waiting', $10, $11)`,
       [
         ...[id, who, asked.name, asked.scenario, JSON.stringify(asked.files), asked.on, asked.priority],
-        ...[JSON.stringify(asked.labels), JSON.stringify(asked.options), now()],
+        ...[JSON.stringify(asked.labels), JSON.stringify(asked.options), now(), asked.board ?? null],
       ],
     );
     await db.audit(now(), who, `submit ${asked.name} (${id})`);
@@ -249,12 +256,11 @@ export class Desk {
 
   /** Why a job waits, for people. */
   async #waitings(): Promise<(row: JobRow) => string> {
-    const boards = (await this.#parts.db.boards()).map((row) => ({ ...row, set: new Set(row.tags) }));
+    const boards = await this.#parts.db.boards();
     return (row) => {
       const before = row.said === "" ? "" : `${row.said}; `;
-      const fits = tagTest(row.board_tags);
-      const all = boards.filter(({ set }) => fits(set));
-      if (all.length === 0) return `${before}no board fits${row.board_tags === "" ? "" : ` "${row.board_tags}"`}`;
+      const all = boards.filter(fitsBoard(row));
+      if (all.length === 0) return `${before}no board fits${jobOf(row).on === "" ? "" : ` "${jobOf(row).on}"`}`;
       const open = all.filter(
         (board) => !row.not_on.includes(board.name) && ["free", "busy"].includes(this.#state(board, false).state),
       );

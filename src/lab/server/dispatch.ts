@@ -2,12 +2,11 @@ import { randomUUID } from "node:crypto";
 import { messageOf, sleep } from "../../core/index.ts";
 import { choose } from "../rules/choose.ts";
 import { ATTEMPTS_MAX, endOf, INFRA_FAILS_MAX } from "../rules/ends.ts";
-import { tagTest } from "../rules/tags.ts";
 import { HEARTBEAT_S, JOB_S_MAX } from "../store/engine.ts";
 import type { AttemptRef, Given } from "../wire/messages.ts";
 import type { Received } from "../wire/routes.ts";
 import { type LabParts, Refusal } from "./parts.ts";
-import { givenOf, type JobRow } from "./rows.ts";
+import { fitsBoard, givenOf, type JobRow } from "./rows.ts";
 
 /** The one queue of attempts: a board is a key of it, and of one key one job is active. */
 const RUNS = "hil.runs";
@@ -185,9 +184,9 @@ export class Dispatch {
 
   async #mayGoElsewhere(row: JobRow): Promise<boolean> {
     if (row.attempt >= ATTEMPTS_MAX || row.cancel_asked) return false;
-    const fits = tagTest(row.board_tags);
+    const fits = fitsBoard(row);
     const others = await this.#parts.db.boards("b.aside is null");
-    return others.some(({ name, tags }) => name !== row.board && !row.not_on.includes(name) && fits(new Set(tags)));
+    return others.some((board) => board.name !== row.board && !row.not_on.includes(board.name) && fits(board));
   }
 
   /** Nobody heard of an attempt for too long. One that had not begun waits again; one that had is not run again. */
@@ -247,7 +246,12 @@ export class Dispatch {
     const running = new Map<string, number>();
     for (const { who } of given) running.set(who, (running.get(who) ?? 0) + 1);
     const chosen = choose(
-      waiting.map((row) => ({ ...row, on: row.board_tags, notOn: row.not_on })),
+      waiting.map((row) => ({
+        ...row,
+        on: row.board_tags,
+        onlyBoard: row.only_board ?? undefined,
+        notOn: row.not_on,
+      })),
       boards.map(({ name, tags, lane, last_run }) => ({
         name,
         tags,

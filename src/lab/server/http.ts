@@ -84,6 +84,8 @@ export class LabHttp implements AsyncDisposable {
       await this.#route(request, response);
     } catch (error) {
       this.#refuse(response, error);
+      // What it sends still is thrown away: hung up on, it would not hear why.
+      request.resume();
     }
   }
 

@@ -12,6 +12,7 @@ import { Dispatch } from "./dispatch.ts";
 import { type Handlers, LabHttp } from "./http.ts";
 import { type LabParts, Refusal } from "./parts.ts";
 import { keepRecord } from "./records.ts";
+import { Schedules } from "./schedules.ts";
 
 interface LabOptions {
   /** Everything that the lab keeps: database, contents, records. */
@@ -56,13 +57,16 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     const access = new Access(parts);
     const dispatch = new Dispatch(parts);
     await dispatch.open();
+    const desk = new Desk(parts);
+    const schedules = new Schedules(parts, desk);
+    await schedules.open();
     const stop = new AbortController();
     const watching = dispatch.watch(stop.signal);
     closing.add("watch", () => {
       stop.abort();
       return watching;
     });
-    const handlers = handlersOf(parts, access, dispatch);
+    const handlers = handlersOf({ parts, access, dispatch, desk, schedules });
     const http = closing.use("http", await LabHttp.open({ ...options, parts, access, handlers }));
     return { url: http.url, records, access, [Symbol.asyncDispose]: () => closing[Symbol.asyncDispose]() };
   } catch (error) {
@@ -77,8 +81,15 @@ function refOf(path: Readonly<Record<string, string>>): AttemptRef {
   return ref.data;
 }
 
-function handlersOf(parts: LabParts, access: Access, dispatch: Dispatch): Handlers {
-  const desk = new Desk(parts);
+interface Served {
+  readonly parts: LabParts;
+  readonly access: Access;
+  readonly dispatch: Dispatch;
+  readonly desk: Desk;
+  readonly schedules: Schedules;
+}
+
+function handlersOf({ parts, access, dispatch, desk, schedules }: Served): Handlers {
   const done = {};
   const audited = async (who: string, what: string) => parts.db.audit(parts.now(), who, what);
   return {
@@ -95,6 +106,15 @@ function handlersOf(parts: LabParts, access: Access, dispatch: Dispatch): Handle
     reserve: async ({ caller, path, body }) => desk.reserve(caller, path["board"] ?? "", body),
     unreserve: async ({ caller, path }) => desk.unreserve(caller, path["board"] ?? ""),
     ok: async ({ caller, path }) => desk.ok(caller, path["board"] ?? ""),
+    schedules: async () => [...(await schedules.list())],
+    addSchedule: async ({ caller, body }) => {
+      await schedules.add(caller, body);
+      return done;
+    },
+    removeSchedule: async ({ caller, path }) => {
+      await schedules.remove(caller, path["name"] ?? "");
+      return done;
+    },
     tokens: async () => access.list(),
     addToken: async ({ caller, body }) => {
       const made = await access.add(body);

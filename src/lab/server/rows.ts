@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { JOB_STATES } from "../rules/ends.ts";
+import { tagTest } from "../rules/tags.ts";
 import { BUNDLE_FILES, type Given, type Job, RUN_OPTIONS } from "../wire/messages.ts";
 
 const time = z.date().nullable();
@@ -23,6 +24,7 @@ const JOB_ROW = z.object({
   attempt: z.number(),
   engine_id: z.string().nullable(),
   not_on: z.array(z.string()),
+  only_board: z.string().nullable(),
   cancel_asked: z.boolean(),
   submitted: time,
   started: time,
@@ -54,6 +56,20 @@ export const boardRow = (row: unknown): BoardRow => BOARD_ROW.parse(row);
 
 const iso = (date: Date | null) => date?.toISOString() ?? null;
 
+/** What a job wants of its board, in the words of `--on`. */
+function onlyOn({ board_tags: tags, only_board: only }: JobRow): string {
+  if (only === null) return tags;
+  return tags === "" ? only : `${only}, as ${tags}`;
+}
+
+/** Whether a job may run on a board, whatever its state. */
+export function fitsBoard(
+  row: JobRow,
+): (board: { readonly name: string; readonly tags: readonly string[] }) => boolean {
+  const fits = tagTest(row.board_tags);
+  return ({ name, tags }) => (row.only_board ?? name) === name && fits(new Set(tags));
+}
+
 /** A job as it is told. */
 export function jobOf(row: JobRow): Job {
   return {
@@ -61,7 +77,7 @@ export function jobOf(row: JobRow): Job {
     number: row.number,
     who: row.who,
     name: row.name,
-    on: row.board_tags,
+    on: onlyOn(row),
     priority: row.priority,
     labels: row.labels,
     state: row.state,

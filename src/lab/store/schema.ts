@@ -23,7 +23,7 @@ const MIGRATIONS: readonly MigrationRow[] = [
         id uuid primary key, number serial unique, who text not null, name text not null, scenario text not null,
         files jsonb not null, board_tags text not null, priority int not null, labels jsonb not null,
         options jsonb not null, state text not null, said text not null default '', board text, agent text,
-        attempt int not null default 0, engine_id uuid, not_on text[] not null default '{}',
+        attempt int not null default 0, engine_id uuid, not_on text[] not null default '{}', only_board text,
         cancel_asked boolean not null default false, submitted timestamptz not null, started timestamptz,
         ended timestamptz, exit_code int, record text)`,
       "create index job_open on lab.job (state) where state in ('waiting', 'given', 'running')",
@@ -33,6 +33,9 @@ const MIGRATIONS: readonly MigrationRow[] = [
         primary key (job, attempt))`,
       `create table lab.token (
         name text primary key, role text not null, hash text not null unique, made timestamptz not null)`,
+      `create table lab.schedule (
+        name text primary key, cron text not null, time_zone text not null, who text not null, scenario text not null,
+        all_boards boolean not null, job jsonb not null, made timestamptz not null, last timestamptz)`,
       `create table lab.audit (
         number serial primary key, at timestamptz not null, who text not null, what text not null)`,
     ],

@@ -51,11 +51,33 @@ export const SUBMISSION = z.strictObject({
   name,
   files: z.array(file).min(1).max(INPUT_FILES_MAX),
   on: z.string().max(500).default(""),
+  /** This board and no other; it must fit `on`, too. */
+  board: name.optional(),
   priority: z.int().min(-100).max(100).default(0),
   labels: z.record(z.string().regex(/^[A-Za-z0-9][\w.-]{0,39}$/), lineOf(200)).default({}),
   options: RUN_OPTIONS.default({}),
 });
 export type Submission = z.input<typeof SUBMISSION>;
+
+/** cron has five fields; a sixth, of seconds, would be more than a lab's queue looks at. */
+const cron = z
+  .string()
+  .max(100)
+  .regex(/^\S+(\s+\S+){4}$/, "expected five fields: minute hour day month weekday");
+export const SCHEDULE = z.object({
+  name,
+  cron,
+  timeZone: z.string().regex(/^[\w+/-]{1,60}$/, "expected a time zone like Europe/Berlin"),
+  who: name,
+  scenario: name,
+  /** A job for each board that fits, not one for any of them. */
+  allBoards: z.boolean(),
+  last: when,
+});
+export type Schedule = z.output<typeof SCHEDULE>;
+export const NEW_SCHEDULE = SCHEDULE.pick({ name: true, cron: true, timeZone: true, allBoards: true })
+  .extend({ job: SUBMISSION })
+  .strict();
 
 export const JOB = z.object({
   id: z.uuid(),
