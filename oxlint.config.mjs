@@ -61,7 +61,7 @@ export const INNER_ROOMS = {
     run: ["terminal", "sweep", "report", "watch"],
     board: ["terminal", "report", "run"],
     init: ["terminal", "board"],
-    lab: ["terminal"],
+    lab: ["terminal", "report", "run"],
   },
   emulator: {
     memory: [],

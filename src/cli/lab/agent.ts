@@ -23,8 +23,8 @@ const OPTIONS = {
 export async function agentCommand(argv: readonly string[], io: CliIo): Promise<number> {
   const args = parseArguments(io, argv, "hil agent [options]", OPTIONS, 0);
   if (!args) return EXIT.pass;
-  requireLabNode();
   const boards = await hostBoards(args, io, []);
+  requireLabNode();
   await runAgent(labOf(args, io), boards, resolve(io.cwd, args.text("data") ?? "hil-agent"), io);
   return EXIT.pass;
 }

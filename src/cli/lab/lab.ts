@@ -4,12 +4,14 @@ import { type OptionRows, type Parsed, parseArguments } from "../terminal/argume
 import { durationMs } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { LAB_OPTIONS, labOf } from "./connection.ts";
+import { labDemo } from "./demo.ts";
 import { JOB_OPTIONS, sentJob } from "./sent-job.ts";
 import { SERVE_OPTIONS, serveLab } from "./serve.ts";
 import { boardsText, jobText, schedulesText } from "./words.ts";
 
 const OPTIONS = {
   ...SERVE_OPTIONS,
+  demo: { type: "boolean", describe: "a night of three simulated boards, one of them broken, and its morning page" },
   why: { type: "string", describe: "reserve: what for" },
   "time-zone": { type: "string", describe: "schedule add: of its times, like Europe/Berlin", default: "UTC" },
   "all-boards": { type: "boolean", describe: "schedule add: a job for each board that fits, not one for any of them" },
@@ -78,6 +80,10 @@ export async function labCommand(argv: readonly string[], io: CliIo): Promise<nu
   const args = parseArguments(io, argv, USAGE, OPTIONS, 5);
   if (!args) return EXIT.pass;
   const [name, ...words] = args.positional;
+  if (args.flag("demo")) {
+    if (name !== undefined) throw new UsageError(`hil lab --demo wants no "${name}".`, "See hil lab --help.");
+    return labDemo(args, io);
+  }
   if (name === undefined) return serveLab(args, io);
   const verb = VERBS[name];
   if (verb === undefined) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { LabBench, labNode, NO_LAB_NODE } from "../../cli/testing/lab-program.ts";
 import { RealClock, sleep } from "../../core/index.ts";
-import { type Job, LabClient, OPEN_STATES } from "../index.ts";
+import { type Job, LabClient, localFile, OPEN_STATES, sendFiles } from "../index.ts";
 
 const node = labNode();
 const withLab = node === undefined ? describe.skip : describe;
@@ -195,6 +195,18 @@ withLab(`a lab with two hosts and eight boards${node === undefined ? ` (${NO_LAB
     expect(await ask("DELETE", "/api/tokens/nobody")).toMatchObject({ status: 404 });
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     expect((await fetch(`${url}/api/boards`)).status).toBe(401);
+  }, 60_000);
+
+  test("a scenario that names a file of the host is refused by its agent, and nothing is run", async () => {
+    const path = join(bench.folder, "sly.yaml");
+    writeFileSync(path, SCENARIO.replace("firmware/old.bin", "/etc/hostname"));
+    const file = await localFile(path, "sly.yaml");
+    await sendFiles(bench.client, [file]);
+    const { source: _, ...told } = file;
+    const job = await bench.client.call("submit", { body: { scenario: "sly.yaml", name: "sly", files: [told] } });
+    const end = await ended(job.id);
+    expect(end).toMatchObject({ state: "refused", exit: 2, record: null });
+    expect(end.text).toMatch(/names \/etc\/hostname, which did not come with it/);
   }, 60_000);
 
   test("a second lab does not open the folder of one that runs", async () => {
