@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LOCKS_VARIABLE } from "../../board/index.ts";
@@ -8,10 +8,10 @@ import { locksOf } from "./process.ts";
 import { program } from "./program.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-/** Where `.ci/run nodes` puts releases of Node. */
-const BROUGHT = [22, 24, 26].map((release) => join(ROOT, `.cache/node-${release}/node_modules/node/bin/node`));
+/** Names a Node that labs are started with, where the one that runs the tests is too old. */
+const NODE_VARIABLE = "HIL_LAB_NODE";
 
-/** A Node that a lab can be started with: this one, or one that `.ci/run nodes` has brought; undefined where there is none. */
+/** A Node that a lab can be started with: this one, or the one that is named; undefined where there is none. */
 export function labNode(): string | undefined {
   const fits = (node: string) => {
     try {
@@ -21,14 +21,14 @@ export function labNode(): string | undefined {
       return false;
     }
   };
-  return [process.execPath, ...BROUGHT.filter((path) => existsSync(path))].find(fits);
+  return [process.execPath, ...[process.env[NODE_VARIABLE]].filter((path) => path !== undefined)].find(fits);
 }
 
 /** Of the source as it was when this process began. */
 let entry: string | undefined;
 
 /** Why tests of a lab are skipped, for their name. */
-export const NO_LAB_NODE = "a lab needs Node 22.12: run these tests with it, or bring one by .ci/run nodes";
+export const NO_LAB_NODE = "skipped: a lab needs Node 22.12, run the tests with it (.ci/run nodes) or set HIL_LAB_NODE";
 
 /** A running `hil` of a lab. */
 export interface LabProcess {

@@ -45,6 +45,10 @@ export class Dispatch {
     await boss.createQueue(RUNS, { ...queue, policy: "singleton" });
     await boss.updateQueue(RUNS, queue);
     await boss.deleteQueuedJobs(RUNS);
+    // What was given and had not begun waits again; an agent that has it is told so when it asks to begin.
+    await db.query(
+      "update lab.job set state = 'waiting', board = null, agent = null, engine_id = null where state = 'given'",
+    );
     await boss.work(LOST, { pollingIntervalSeconds: 0.5, batchSize: 50 }, async (jobs) => {
       for (const { data } of jobs) await this.#lost(data as AttemptRef);
     });
