@@ -252,7 +252,11 @@ export class Agent {
 
   async #missed(error: unknown, signal: AbortSignal): Promise<void> {
     this.#tellAway(error);
-    await sleep(this.#options.clock, 2 * AGAIN_MS.first, signal).catch(() => undefined);
+    try {
+      await sleep(this.#options.clock, 2 * AGAIN_MS.first, signal);
+    } catch {
+      // It stops: whoever called sees the signal.
+    }
   }
 
   /** Once, not at every try. */

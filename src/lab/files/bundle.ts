@@ -53,10 +53,10 @@ async function sendFile(lab: LabClient, file: LocalFile, have: number, signal: A
     const response = await lab.raw("PUT", path, { body, type: "application/octet-stream", signal });
     const answer = (await response.json().catch(() => ({}))) as { readonly have?: unknown; readonly error?: unknown };
     if (response.ok && answer.have === bytes) return;
-    const isKnown = typeof answer.have === "number" && (response.ok || response.status === 409);
-    if (!isKnown)
+    const { have: there } = answer;
+    if (typeof there !== "number" || !(response.ok || response.status === 409))
       throw new BenchError(`${source} was not taken: ${messageOf({ message: answer.error ?? response.status })}`);
-    at = Number(answer.have);
+    at = there;
   }
   throw new BenchError(`${source} was not taken after ${TURNS_MAX} pieces.`);
 }

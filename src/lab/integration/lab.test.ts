@@ -132,7 +132,7 @@ withLab(`a lab with two hosts and eight boards${node === undefined ? ` (${NO_LAB
     const boards = await bench.client.call("boards");
     const absent = boards.find(({ name }) => name === "absent");
     expect(absent).toMatchObject({ state: "set aside" });
-    expect(absent?.why).toMatch(/^its bench failed 3 times in a row, the last time: .*no-port-of-absent/);
+    expect(absent?.why).toMatch(/^its bench failed 3 times in a row, the last time: .*no-(port|relay)-of-absent/);
     await bench.client.call("unreserve", { path: { board: "c1" }, body: {} });
     for (const job of jobs) expect(await ended(job.id)).toMatchObject({ state: "passed", board: "c1", attempt: 2 });
     const back = await bench.client.call("ok", { path: { board: "absent" }, body: {} });

@@ -6,6 +6,7 @@ import { tagTest } from "../rules/tags.ts";
 import type { Job, LabBoard } from "../wire/messages.ts";
 import type { AnswerOf, QueryOf, Received } from "../wire/routes.ts";
 import type { Caller } from "./access.ts";
+import type { JobCounts } from "./metrics.ts";
 import { type LabParts, Refusal } from "./parts.ts";
 import { type BoardRow, fitsBoard, type JobRow, jobOf } from "./rows.ts";
 
@@ -119,6 +120,17 @@ export class Desk {
     const { db } = this.#parts;
     const open = await db.openJobs();
     return (await db.boards()).map((row) => this.#board(row, open));
+  }
+
+  /** Jobs by state. */
+  async counts(): Promise<JobCounts> {
+    const { db, now } = this.#parts;
+    const rows = await db.query(
+      "select state, count(*)::int as n, min(submitted) as first from lab.job group by state",
+    );
+    const waiting = rows.find(({ state }) => state === "waiting")?.["first"];
+    const oldestWaitingS = waiting instanceof Date ? (now().getTime() - waiting.getTime()) / 1000 : 0;
+    return { byState: new Map(rows.map(({ state, n }) => [String(state), Number(n)])), oldestWaitingS };
   }
 
   async reserve({ name: who }: Caller, board: string, { seconds, why }: Received<"reserve">): Promise<LabBoard> {

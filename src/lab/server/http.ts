@@ -33,6 +33,8 @@ interface HttpOptions {
   readonly parts: LabParts;
   readonly access: Access;
   readonly handlers: Handlers;
+  /** What `/metrics` says. */
+  readonly metrics: () => Promise<string>;
   readonly hil: string;
 }
 
@@ -98,6 +100,12 @@ export class LabHttp implements AsyncDisposable {
       return send(response, 200, { ok: true, hil });
     }
     const caller = await access.caller(request.headers.authorization, request.socket.remoteAddress ?? "");
+    if (method === "GET" && url.pathname === "/metrics") {
+      access.require(caller, ["view"]);
+      const text = await this.#options.metrics();
+      response.writeHead(200, { ...HEADERS, "content-type": "text/plain; version=0.0.4; charset=utf-8" }).end(text);
+      return;
+    }
     if (method === "GET" && url.pathname === "/api/openapi.json") return send(response, 200, openApi(hil));
     const blob = /^\/api\/blobs\/([0-9a-f]{64})$/.exec(url.pathname)?.[1];
     if (blob !== undefined) return this.#blob({ request, response, caller, url }, blob);
@@ -138,7 +146,7 @@ export class LabHttp implements AsyncDisposable {
     if (Number(request.headers["content-length"] ?? 0) > PIECE_BYTES) {
       throw new Refusal(413, `a piece has ${PIECE_BYTES} bytes at most.`);
     }
-    send(response, 200, { have: await parts.blobs.take(hash, at, bytes, request) });
+    send(response, 200, { have: await parts.blobs.take(hash, at, bytes, piecesOf(request)) });
   }
 
   #refuse(response: ServerResponse, error: unknown): void {
@@ -200,13 +208,18 @@ function decoded(word: string): string {
   }
 }
 
+/** What a request brings. To stop in the middle does not hang up: who sends it is to hear why. */
+function piecesOf(request: IncomingMessage): AsyncIterable<Buffer> {
+  return request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+}
+
 async function jsonOf(request: IncomingMessage): Promise<unknown> {
   if (!/^application\/json\b/.test(request.headers["content-type"] ?? "")) {
     throw new Refusal(415, "the request must be application/json.");
   }
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
+  for await (const piece of piecesOf(request)) {
     bytes += piece.length;
     if (bytes > JSON_BYTES_MAX) throw new Refusal(413, `the request has more than ${JSON_BYTES_MAX} bytes.`);
     pieces.push(piece);

@@ -10,6 +10,7 @@ import { LabDatabase } from "./database.ts";
 import { Desk } from "./desk.ts";
 import { Dispatch } from "./dispatch.ts";
 import { type Handlers, LabHttp } from "./http.ts";
+import { metricsText } from "./metrics.ts";
 import { type LabParts, Refusal } from "./parts.ts";
 import { keepRecord } from "./records.ts";
 import { Schedules } from "./schedules.ts";
@@ -66,8 +67,9 @@ export async function openLab(options: LabOptions): Promise<Lab> {
       stop.abort();
       return watching;
     });
+    const metrics = async () => metricsText(await desk.counts(), await desk.boards());
     const handlers = handlersOf({ parts, access, dispatch, desk, schedules });
-    const http = closing.use("http", await LabHttp.open({ ...options, parts, access, handlers }));
+    const http = closing.use("http", await LabHttp.open({ ...options, parts, access, handlers, metrics }));
     return { url: http.url, records, access, [Symbol.asyncDispose]: () => closing[Symbol.asyncDispose]() };
   } catch (error) {
     await closing[Symbol.asyncDispose]();

@@ -1,4 +1,4 @@
-import { type Clock, Listeners } from "../../core/index.ts";
+import type { Clock, Listeners } from "../../core/index.ts";
 import type { BlobStore } from "../files/blobs.ts";
 import type { Boss } from "../store/engine.ts";
 import type { LabDatabase } from "./database.ts";

@@ -26,7 +26,7 @@ export async function keepRecord(
   if (kept === null && lacking !== undefined) {
     throw new Refusal(409, `${lacking.path} of the record has not come.`, "Send it first.");
   }
-  const folder = kept === null ? await nameFor(db, name, { job, attempt }) : String(kept);
+  const folder = kept === null ? await nameFor(db, name, { job, attempt }) : (kept as string);
   // Its name is kept before it is there: a server that dies in between lays it down under the same one.
   await db.query("update lab.attempt set record = $3 where job = $1 and attempt = $2", [job, attempt, folder]);
   if (entryAt(join(records, folder)) === undefined) {

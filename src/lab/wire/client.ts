@@ -59,7 +59,7 @@ export class LabClient {
     const query = new URLSearchParams(
       Object.entries(options.query ?? {}).map(([field, value]): [string, string] => [field, String(value)]),
     );
-    const response = await this.raw(row.method, `${path}${query.size === 0 ? "" : `?${query}`}`, {
+    const response = await this.raw(row.method, `${path}${query.size === 0 ? "" : `?${query.toString()}`}`, {
       signal: options.signal,
       ...(options.body !== undefined && { body: JSON.stringify(options.body), type: "application/json" }),
     });
