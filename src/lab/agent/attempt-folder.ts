@@ -8,14 +8,14 @@ const STARTED = z.strictObject({ pid: z.int().min(1), started: z.string().nullab
 const ENDED = z.strictObject({ exit: z.int().nullable(), text: z.string() });
 export type AttemptEnd = z.output<typeof ENDED>;
 /** A child process: its number, and when it began, as the system counts (a later process may have its number). */
-export type ChildMark = z.output<typeof STARTED>;
+type ChildMark = z.output<typeof STARTED>;
 
 const NAME = /^[0-9a-f-]{36}\.\d+$/;
 const nameOf = ({ job, attempt }: AttemptRef) => `${job}.${attempt}`;
 
 /**
- * What an agent keeps of an attempt until the lab has all of it: what was given, the process that runs it, its record, how
- * it ended. An agent that dies finds it again.
+ * What an agent keeps of an attempt until the lab has all of it: what was given, the process that runs it, its record,
+ * how it ended. An agent that dies finds it again.
  */
 export class AttemptFolder {
   readonly path: string;

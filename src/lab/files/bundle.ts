@@ -11,7 +11,7 @@ export const PIECE_BYTES = 4 * 1024 * 1024;
 const TURNS_MAX = 10_000;
 
 /** Files as they are on this disk, with the paths that they have in a bundle. */
-export interface LocalFile extends BundleFile {
+interface LocalFile extends BundleFile {
   readonly source: string;
 }
 

@@ -12,7 +12,7 @@ export const JOB_STATES = [
   "cancelled",
   "lost",
 ] as const;
-export type JobState = (typeof JOB_STATES)[number];
+type JobState = (typeof JOB_STATES)[number];
 
 /** States of a job that has no board yet, or has one. */
 export const OPEN_STATES = ["waiting", "given", "running"] as const satisfies readonly JobState[];

@@ -4,7 +4,7 @@ import { UsageError } from "../../core/index.ts";
 export type TagTest = (tags: ReadonlySet<string>) => boolean;
 
 const TAG = /^[\w.:+-]+/;
-/** Longer and deeper ones are nobody's wish. */
+/** Longer and deeper ones are a mistake. */
 const CHARS_MAX = 500;
 const DEPTH_MAX = 20;
 const HINT = "Tags are joined by & (and), | (or), ! (not) and parentheses: --on 'twin & !qspi'.";

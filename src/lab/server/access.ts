@@ -1,17 +1,17 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type Clock, LruCache } from "../../core/index.ts";
-import type { Role } from "../wire/messages.ts";
+import type { LabRole } from "../wire/messages.ts";
 import type { AnswerOf, Received } from "../wire/routes.ts";
 import { type LabParts, Refusal } from "./parts.ts";
 
 /** Who asks: the name of the token. */
 export interface Caller {
   readonly name: string;
-  readonly role: Role;
+  readonly role: LabRole;
 }
 
 /** What a role may ask for, by the role that a route names. */
-const MAY: Readonly<Record<Role, readonly Role[]>> = {
+const MAY: Readonly<Record<LabRole, readonly LabRole[]>> = {
   view: ["view"],
   submit: ["view", "submit"],
   reserve: ["view", "submit", "reserve"],
@@ -58,13 +58,13 @@ export class Access {
         "Set HIL_LAB_TOKEN to one that `hil lab token add` made.",
       );
     }
-    const caller = { name: String(row["name"]), role: String(row["role"]) as Role };
+    const caller = { name: String(row["name"]), role: String(row["role"]) as LabRole };
     if (!this.#known.take(caller.name)) throw new Refusal(429, `too many requests of ${caller.name}.`);
     return caller;
   }
 
   /** @throws Refusal 403. */
-  require(caller: Caller, roles: readonly Role[]): void {
+  require(caller: Caller, roles: readonly LabRole[]): void {
     if (roles.some((role) => MAY[caller.role].includes(role))) return;
     throw new Refusal(403, `${caller.name} has the role ${caller.role}; this is for ${roles.join(" and ")}.`);
   }
@@ -88,7 +88,7 @@ export class Access {
 
   async list(): Promise<AnswerOf<"tokens">> {
     const rows = await this.#parts.db.query("select name, role from lab.token order by name");
-    return rows.map(({ name, role }) => ({ name: String(name), role: String(role) as Role }));
+    return rows.map(({ name, role }) => ({ name: String(name), role: String(role) as LabRole }));
   }
 }
 

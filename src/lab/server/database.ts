@@ -1,12 +1,12 @@
 import { OPEN_STATES } from "../rules/ends.ts";
-import type { Engine } from "../store/engine.ts";
+import type { LabEngine } from "../store/engine.ts";
 import { type BoardRow, boardRow, type JobRow, jobRow } from "./rows.ts";
 
 /** Questions that more than one part of the lab asks its database. */
 export class LabDatabase {
-  readonly query: Engine["query"];
+  readonly query: LabEngine["query"];
 
-  constructor({ query }: Pick<Engine, "query">) {
+  constructor({ query }: Pick<LabEngine, "query">) {
     this.query = query;
   }
 

@@ -13,7 +13,7 @@ import { type BoardRow, fitsBoard, type JobRow, jobOf } from "./rows.ts";
 /** Jobs that may be open at one time. */
 const OPEN_JOBS_MAX = 5_000;
 /** An agent that was not heard of for so long: its boards are gone, and another agent may have them; in milliseconds. */
-export const AGENT_GONE_MS = 30_000;
+const AGENT_GONE_MS = 30_000;
 
 /** What people and scripts ask of a lab: jobs, boards, reservations. */
 export class Desk {

@@ -57,8 +57,8 @@ export class Dispatch {
   }
 
   /**
-   * Looks for what is due, until the signal: reservations that end, and attempts whose agent is silent. It begins late, so
-   * that agents which waited for this server are heard first.
+   * Looks for what is due, until the signal: reservations that end, and attempts whose agent is silent. It begins late,
+   * so that agents which waited for this server are heard first.
    */
   async watch(signal: AbortSignal): Promise<void> {
     const { clock, boss, note } = this.#parts;

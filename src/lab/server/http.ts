@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { BenchError, ConfigurationError, hasCode, messageOf } from "../../core/index.ts";
 import { BlobRefused } from "../files/blobs.ts";
 import { PIECE_BYTES } from "../files/bundle.ts";
-import { FILE_BYTES_MAX, type Role } from "../wire/messages.ts";
+import { FILE_BYTES_MAX, type LabRole } from "../wire/messages.ts";
 import { openApi } from "../wire/openapi.ts";
 import { type AnswerOf, type QueryOf, type Received, type RouteName, routeRows } from "../wire/routes.ts";
 import type { Access, Caller } from "./access.ts";
@@ -16,7 +16,7 @@ const JSON_BYTES_MAX = 8 * 1024 * 1024;
 const CONNECTIONS_MAX = 1_000;
 
 /** What a handler gets. */
-export interface Call<N extends RouteName> {
+interface Call<N extends RouteName> {
   readonly caller: Caller;
   readonly path: Readonly<Record<string, string>>;
   readonly query: QueryOf<N>;
@@ -170,9 +170,9 @@ interface BlobCall {
 }
 
 /** Who may bring contents: submitters their inputs, agents their records. */
-const SENDERS: readonly Role[] = ["submit", "agent"];
+const SENDERS: readonly LabRole[] = ["submit", "agent"];
 
-const sendersOf = (name: RouteName, role: Role): readonly Role[] => (name === "missing" ? SENDERS : [role]);
+const sendersOf = (name: RouteName, role: LabRole): readonly LabRole[] => (name === "missing" ? SENDERS : [role]);
 
 const HEADERS = {
   "cache-control": "no-store",

@@ -67,7 +67,8 @@ export class Schedules {
     await db.query(
       `insert into lab.schedule as s (name, cron, time_zone, who, scenario, all_boards, job, made)
         values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8)
-        on conflict (name) do update set cron = $2, time_zone = $3, who = $4, scenario = $5, all_boards = $6, job = $7::jsonb, made = $8`,
+        on conflict (name) do update set cron = $2, time_zone = $3, who = $4, scenario = $5, all_boards = $6,
+          job = $7::jsonb, made = $8`,
       [name, cron, timeZone, caller.name, job.name, allBoards, JSON.stringify(job), now()],
     );
     await db.audit(now(), caller.name, `schedule ${name}: ${cron} ${timeZone}`);

@@ -61,7 +61,7 @@ const PG_BOSS: string = "pg-boss";
 const PGLITE: string = "@electric-sql/pglite";
 
 /** The database and the queue on it. */
-export interface Engine extends AsyncDisposable {
+export interface LabEngine extends AsyncDisposable {
   readonly boss: Boss;
   query(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
 }
@@ -92,7 +92,7 @@ export function requireLabNode(version = process.versions.node): void {
  * @throws ConfigurationError where a package is missing or Node is too old; BenchError where another process has the
  *   folder, or the database does not answer.
  */
-export async function openEngine(options: EngineOptions): Promise<Engine> {
+export async function openEngine(options: EngineOptions): Promise<LabEngine> {
   requireLabNode();
   const { databaseUrl, onTrouble } = options;
   const { PgBoss, fromPglite } = await packageOf<Packages>(PG_BOSS, "12");

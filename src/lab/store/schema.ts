@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../../core/index.ts";
-import type { Engine } from "./engine.ts";
+import type { LabEngine } from "./engine.ts";
 
 interface MigrationRow {
   readonly version: number;
@@ -46,7 +46,7 @@ const MIGRATIONS: readonly MigrationRow[] = [
  * Makes the lab's tables, or brings those of an earlier version up to date.
  * @throws ConfigurationError for tables of a later version.
  */
-export async function migrate({ query }: Pick<Engine, "query">): Promise<void> {
+export async function migrate({ query }: Pick<LabEngine, "query">): Promise<void> {
   await query("create schema if not exists lab");
   await query("create table if not exists lab.version (version int not null)");
   const [row] = await query("select coalesce(max(version), 0)::int as version from lab.version");

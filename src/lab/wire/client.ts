@@ -50,8 +50,8 @@ export class LabClient {
   }
 
   /**
-   * @throws LabRefused (exit 2) for what the lab refuses; LabGone (exit 3) where it cannot be reached, or does not answer
-   *   as a lab does; the signal's reason.
+   * @throws LabRefused (exit 2) for what the lab refuses; LabGone (exit 3) where it cannot be reached, or does not
+   *   answer as a lab does; the signal's reason.
    */
   async call<N extends RouteName>(name: N, options: CallOptions<N> = {}): Promise<AnswerOf<N>> {
     const row = ROUTES[name];

@@ -101,7 +101,7 @@ export const JOB = z.object({
 });
 export type Job = z.output<typeof JOB>;
 
-export const BOARD_STATES = ["free", "busy", "bad", "gone"] as const;
+const BOARD_STATES = ["free", "busy", "bad", "gone"] as const;
 
 /** A board as its agent sees it. */
 export const DECLARED_BOARD = z.strictObject({
@@ -156,4 +156,4 @@ export const RECORD = z.strictObject({
 });
 
 export const ROLES = ["view", "submit", "reserve", "admin", "agent"] as const;
-export type Role = (typeof ROLES)[number];
+export type LabRole = (typeof ROLES)[number];

@@ -7,12 +7,12 @@ import {
   GIVEN,
   JOB,
   LAB_BOARD,
+  type LabRole,
   lineOf,
   NEW_SCHEDULE,
   nameText,
   RECORD,
   ROLES,
-  type Role,
   SCHEDULE,
   SUBMISSION,
   sha256,
@@ -28,7 +28,7 @@ interface RouteRow {
   /** With `:name` for what stands there. */
   readonly path: `/api/${string}`;
   /** Who may ask; an admin may everything but be an agent. */
-  readonly role: Role;
+  readonly role: LabRole;
   readonly about: string;
   readonly query?: z.ZodObject;
   readonly request?: z.ZodType;
