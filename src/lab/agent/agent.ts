@@ -46,8 +46,8 @@ interface Running {
 }
 
 /**
- * One host of a lab: says which boards it has, asks for work, runs it as `hil run` does, and keeps each record until the
- * lab has it whole. A lab that is away stops no run.
+ * One host of a lab: says which boards it has, asks for work, runs it as `hil run` does, and keeps each record until
+ * the lab has it whole. A lab that is away stops no run.
  */
 export class Agent {
   readonly #options: AgentOptions;

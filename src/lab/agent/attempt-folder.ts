@@ -26,7 +26,7 @@ export class AttemptFolder {
     this.given = given;
   }
 
-  /** Undefined when this attempt has its folder already: whoever made it has it in hand. @throws what the system says. */
+  /** Undefined when this attempt has its folder already: somebody has it in hand. @throws what the system says. */
   static make(root: string, given: Given): AttemptFolder | undefined {
     const path = join(root, nameOf(given));
     mkdirSync(root, { recursive: true, mode: 0o700 });

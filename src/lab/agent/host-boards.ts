@@ -82,7 +82,7 @@ function tagsOf({ profile }: LoadedProfile): readonly string[] {
   return [...new Set(words.map((word) => word.replaceAll(NO_TAG, "-").slice(0, 60)))];
 }
 
-/** Boards whose switches are on one card take turns: each run is a process of its own, and the card's port has one owner. */
+/** Boards whose switches are on one card take turns: each run is a process, and the card's port has one owner. */
 function laneOf({ profile }: LoadedProfile): string | undefined {
   const { port } = profile.power.options as { readonly port?: unknown };
   return profile.provider === "hardware" && port !== undefined ? JSON.stringify(port).slice(0, 200) : undefined;

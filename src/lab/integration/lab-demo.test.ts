@@ -7,7 +7,7 @@ const node = labNode();
 const withLab = node === undefined ? describe.skip : describe;
 
 withLab(`hil lab --demo${node === undefined ? ` (${NO_LAB_NODE})` : ""}`, () => {
-  test("has a night by its schedule: two boards pass, the broken one fails, and the morning page tells of all three", async () => {
+  test("has a scheduled night: two boards pass, the broken one fails, the morning page tells of all three", async () => {
     await using bench = new LabBench(node ?? "");
     const demo = bench.start(["lab", "--demo"]);
     const code = await demo.done;

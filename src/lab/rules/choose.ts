@@ -32,8 +32,8 @@ interface Chosen {
 
 /**
  * Which jobs begin now, and where. Of the jobs that a free board fits: the highest priority first; then whoever has the
- * fewest jobs running, so that a hundred jobs of one person do not keep the one of another waiting; then the oldest. Of the boards that fit
- * a job: the one that has not run for the longest time.
+ * fewest jobs running, so that a hundred jobs of one person do not keep the one of another waiting; then the oldest. Of
+ * the boards that fit a job: the one that has not run for the longest time.
  * @param running jobs that run now, by submitter.
  */
 export function choose(

@@ -10,8 +10,8 @@ const DEPTH_MAX = 20;
 const HINT = "Tags are joined by & (and), | (or), ! (not) and parentheses: --on 'twin & !qspi'.";
 
 /**
- * Reads what a job wants of its board: tags with `&`, `|`, `!` and parentheses, `&` before `|`. An empty text fits every
- * board.
+ * Reads what a job wants of its board: tags with `&`, `|`, `!` and parentheses, `&` before `|`. An empty text fits
+ * every board.
  * @throws UsageError with the place of what is wrong.
  */
 export function tagTest(text: string): TagTest {

@@ -12,7 +12,7 @@ import { type BoardRow, fitsBoard, type JobRow, jobOf } from "./rows.ts";
 
 /** Jobs that may be open at one time. */
 const OPEN_JOBS_MAX = 5_000;
-/** An agent that was not heard of for so long: its boards are gone, and another agent may have them; in milliseconds. */
+/** An agent that is silent for so long: its boards are gone, and another agent may have them; in milliseconds. */
 const AGENT_GONE_MS = 30_000;
 
 /** What people and scripts ask of a lab: jobs, boards, reservations. */
@@ -278,10 +278,8 @@ export class Desk {
       );
       if (open.length > 0)
         return `${before}waits for ${open.length === 1 ? open[0]?.name : `one of ${open.length} boards`}`;
-      return `${before}no board that fits is in service: ${all.map((board) => `${board.name} ${this.#state(board, false).state}`).join(", ")}`.slice(
-        0,
-        500,
-      );
+      const states = all.map((board) => `${board.name} ${this.#state(board, false).state}`).join(", ");
+      return `${before}no board that fits is in service: ${states}`.slice(0, 500);
     };
   }
 }

@@ -75,7 +75,7 @@ export class Dispatch {
     }
   }
 
-  /** Work for free boards of an agent: at once where there is some, else when it comes, or none after so many seconds. */
+  /** Work for free boards of an agent: at once where there is some, else when it comes, or none after some seconds. */
   async next(agent: string, { free, running, wait }: Received<"next">, signal: AbortSignal): Promise<readonly Given[]> {
     const { db, clock } = this.#parts;
     const known = new Set(running.map(keyOf));

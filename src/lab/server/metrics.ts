@@ -8,8 +8,8 @@ export interface JobCounts {
 }
 
 /**
- * The lab in Prometheus' text format. Source: Prometheus documentation, "Exposition formats", version 0.0.4: names, HELP
- * and TYPE lines, labels with \, " and line ends escaped.
+ * The lab in Prometheus' text format. Source: Prometheus documentation, "Exposition formats", version 0.0.4: names,
+ * HELP and TYPE lines, labels with \, " and line ends escaped.
  */
 export function metricsText({ byState, oldestWaitingS }: JobCounts, boards: readonly LabBoard[]): string {
   const open = new Set<string>(OPEN_STATES);

@@ -132,7 +132,7 @@ export async function openEngine(options: EngineOptions): Promise<LabEngine> {
   };
 }
 
-/** PGlite lets any number of processes open one folder, and each overwrites what the others wrote: hence a lock of ours. */
+/** PGlite lets several processes open one folder, and each overwrites what others wrote: hence a lock of ours. */
 async function openPglite({ folder, locks }: EngineOptions) {
   const { PGlite } = await packageOf<{ readonly PGlite: { create(folder: string): Promise<Pglite> } }>(PGLITE, "0.5");
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -33,7 +33,7 @@ const file = z.strictObject({ path: bundlePath, bytes: z.int().min(0).max(FILE_B
 export type BundleFile = z.output<typeof file>;
 export const BUNDLE_FILES = z.array(file);
 
-/** What of `hil run`'s options a submitter may choose: nothing that names a program, a file or an address of the host. */
+/** What of `hil run`'s options a submitter may choose: nothing that names a program, file or address of the host. */
 export const RUN_OPTIONS = z.strictObject({
   seed: z.int().min(0).max(0xffff_ffff).optional(),
   cuts: z.int().min(0).max(100_000).optional(),
