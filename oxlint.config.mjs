@@ -47,6 +47,7 @@ export const INNER_ROOMS = {
   core: {
     ".": [],
     foreign: ["."],
+    host: ["."],
   },
   cli: {
     terminal: [],

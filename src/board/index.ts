@@ -18,7 +18,7 @@ export { cachedFile, FETCH_HINT } from "./lease/cached-file.ts";
 export { type Health, type HealthMark, healthMark, requireFit } from "./lease/health.ts";
 export { requireApart, resourcesOf, takeLease } from "./lease/lease.ts";
 export { type FoundLock, findLocks, LOCKS_VARIABLE, locksFolder, removeLock, takeLock } from "./lease/lock.ts";
-export { isLiving, ownerNow, ownerText, processStart } from "./lease/owner.ts";
+export { ownerNow, ownerText } from "./lease/owner.ts";
 export { SharedCards } from "./lease/shared-cards.ts";
 export { openBoard } from "./open.ts";
 export { type Board, type Flasher, type FlashProgress, type WearLedger } from "./parts/board.ts";

@@ -118,8 +118,8 @@ export class RunningChip implements PowerSwitch {
     this.#schedule();
   }
 
-  /** Looks at each operation that is let through; may throw, and then the emulator has failed. */
-  checkOperation: (operation: FlashOperation) => void = () => undefined;
+  /** Looks at each operation that is let through, and when it begins; may throw, and then the emulator has failed. */
+  checkOperation: (operation: FlashOperation, atUs: number) => void = () => undefined;
 
   /** @param bytes of the device, from its start */
   flashContent(bytes: number): Uint8Array {
@@ -195,7 +195,7 @@ export class RunningChip implements PowerSwitch {
       watch.reached();
       throw STANDS_STILL;
     }
-    this.checkOperation(operation);
+    this.checkOperation(operation, this.#chipUs);
     if (operation.kind === "erase") {
       this.#erases += 1;
       this.#words = 0;

@@ -1,5 +1,5 @@
 import { ConfigurationError, hexOf, VirtualClock } from "../../core/index.ts";
-import { FlashContent } from "../../mcuboot/index.ts";
+import { FlashContent, FlashTrace, operationDurationUs } from "../../mcuboot/index.ts";
 import { checkErase, type MadeChip } from "../emulated/chips.ts";
 import { RunningChip } from "../emulated/running-chip.ts";
 import { assembleBoard } from "../parts/assemble.ts";
@@ -29,8 +29,10 @@ export async function openEmulated(loaded: LoadedProfile, options: OpenOptions):
   const running = new RunningChip([EMULATED_UART, EMULATED_NETWORK_UART], made.chip, clock);
   const { primary } = loaded.profile.slots;
   const strays = new Set<string>();
-  running.checkOperation = (operation) => {
+  const trace = new FlashTrace(timing.pageBytes);
+  running.checkOperation = (operation, atUs) => {
     checkErase(operation, timing.pageBytes);
+    trace.take(operation, atUs, atUs + operationDurationUs(operation, timing));
     if (operation.offset >= primary.offset || strays.size >= FINDINGS_MAX) return;
     strays.add(`the firmware changed the bootloader's flash: ${operation.kind} at ${hexOf(operation.offset)}`);
   };
@@ -46,6 +48,7 @@ export async function openEmulated(loaded: LoadedProfile, options: OpenOptions):
     flasher: wholeFlashFlasher(loaded.profile, flash),
     check: () => running.check(),
     brokenRules: () => [...new Set([...strays, ...made.faults()])].slice(0, FINDINGS_MAX),
+    flashDone: () => trace.done(),
     remarks: () => made.unknown().slice(0, FINDINGS_MAX),
     backend: running,
   });

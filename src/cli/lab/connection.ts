@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { ConfigurationError, hasCode, messageOf, parseValue, UsageError } from "../../core/index.ts";
+import { ConfigurationError, hasCode, messageOf, parseJson, parseValue, UsageError } from "../../core/index.ts";
 import { LabClient } from "../../lab/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -35,7 +35,7 @@ export function labOf(args: Pick<Parsed, "text">, io: Pick<CliIo, "cwd" | "env">
   }
   const file = resolve(io.cwd, join(LAB_FOLDER, ACCESS_FILE));
   try {
-    const found = parseValue(JSON.parse(readFileSync(file, "utf8")), LAB_ACCESS, file);
+    const found = parseValue(parseJson(readFileSync(file, "utf8")), LAB_ACCESS, file);
     return new LabClient(found.url, found.token);
   } catch (error) {
     const none = hasCode(error, "ENOENT");

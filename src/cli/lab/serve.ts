@@ -2,7 +2,16 @@ import { readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { locksFolder } from "../../board/index.ts";
-import { EXIT, parseValue, RealClock, replaceFileAt, UsageError, wallTime, whenAborted } from "../../core/index.ts";
+import {
+  EXIT,
+  parseJson,
+  parseValue,
+  RealClock,
+  replaceFileAt,
+  UsageError,
+  wallTime,
+  whenAborted,
+} from "../../core/index.ts";
 import { type Lab, LabClient, openLab, requireLabNode } from "../../lab/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -80,7 +89,7 @@ async function newToken({ access }: Lab, name: string, role: "admin" | "agent"):
 
 function knownToken(file: string): string | undefined {
   try {
-    return parseValue(JSON.parse(readFileSync(file, "utf8")), LAB_ACCESS, file).token;
+    return parseValue(parseJson(readFileSync(file, "utf8")), LAB_ACCESS, file).token;
   } catch {
     return undefined;
   }

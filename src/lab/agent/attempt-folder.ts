@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { hasCode, parseValue, replaceFileAt } from "../../core/index.ts";
+import { hasCode, parseJson, parseValue, replaceFileAt } from "../../core/index.ts";
 import { type AttemptRef, GIVEN, type Given } from "../wire/messages.ts";
 
 const STARTED = z.strictObject({ pid: z.int().min(1), started: z.string().nullable() });
@@ -111,7 +111,7 @@ export class AttemptFolder {
 /** Undefined for a document that is not there, or was not written to its end. */
 function documentOf<S extends z.ZodType>(path: string, schema: S): z.output<S> | undefined {
   try {
-    return parseValue(JSON.parse(readFileSync(path, "utf8")), schema, path);
+    return parseValue(parseJson(readFileSync(path, "utf8")), schema, path);
   } catch {
     return undefined;
   }

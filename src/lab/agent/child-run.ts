@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isLiving, processStart } from "../../board/index.ts";
-import { type Clock, EXIT, sleep } from "../../core/index.ts";
+import { type Clock, EXIT, isRunning, parseJson, processStart, sleep } from "../../core/index.ts";
 import type { AttemptEnd, AttemptFolder } from "./attempt-folder.ts";
 
 /** A run that is told to stop leaves its bench safe in this time, in milliseconds; then it is killed. */
@@ -63,7 +62,7 @@ export async function runAttempt(folder: AttemptFolder, options: RunOptions): Pr
 export async function adoptAttempt(folder: AttemptFolder, clock: Clock, stop: AbortSignal): Promise<AttemptEnd> {
   const mark = folder.child;
   if (mark === undefined) return { exit: null, text: "its agent died before it ran" };
-  const isAlive = () => isLiving(mark.pid, mark.started ?? undefined);
+  const isAlive = () => isRunning(mark.pid, mark.started ?? undefined);
   const over = new AbortController();
   const ended = (async () => {
     while (isAlive()) await sleep(clock, LOOK_MS);
@@ -120,7 +119,7 @@ function recordedExit(folder: AttemptFolder): number | null {
   const file = record && join(record.path, "run.json");
   if (file === undefined || !existsSync(file)) return null;
   try {
-    const run = JSON.parse(readFileSync(file, "utf8")) as { readonly result?: { readonly outcome?: string } | null };
+    const run = parseJson(readFileSync(file, "utf8")) as { readonly result?: { readonly outcome?: string } | null };
     return EXIT_OF_OUTCOME[run.result?.outcome ?? ""] ?? null;
   } catch {
     return null;

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
-import { BenchError, ConfigurationError, hasCode, messageOf } from "../../core/index.ts";
+import { BenchError, ConfigurationError, hasCode, messageOf, parseJson } from "../../core/index.ts";
 import { BlobRefused } from "../files/blobs.ts";
 import { PIECE_BYTES } from "../files/bundle.ts";
 import { FILE_BYTES_MAX, type LabRole } from "../wire/messages.ts";
@@ -225,7 +225,7 @@ async function jsonOf(request: IncomingMessage): Promise<unknown> {
     pieces.push(piece);
   }
   try {
-    return JSON.parse(Buffer.concat(pieces).toString("utf8"));
+    return parseJson(Buffer.concat(pieces).toString("utf8"));
   } catch {
     throw new Refusal(400, "the request is no JSON.");
   }

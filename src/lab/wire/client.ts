@@ -1,4 +1,4 @@
-import { BenchError, ConfigurationError, hasCode, messageOf, UsageError } from "../../core/index.ts";
+import { BenchError, ConfigurationError, hasCode, messageOf, parseJson, UsageError } from "../../core/index.ts";
 import { type AnswerOf, type Asked, ROUTES, type RouteName } from "./routes.ts";
 
 /** The lab said no: the status of HTTP, and why. */
@@ -66,7 +66,7 @@ export class LabClient {
     const text = await bodyOf(response);
     let value: unknown;
     try {
-      value = JSON.parse(text);
+      value = parseJson(text);
     } catch (error) {
       throw new LabGone(`${this.#base} does not answer as a lab does (${response.status}).`, "", { cause: error });
     }
