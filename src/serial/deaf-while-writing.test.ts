@@ -23,12 +23,15 @@ test("what a device says is heard while a write waits for it to read", async () 
   const { value } = await port.chunks[Symbol.asyncIterator]().next();
   expect([Buffer.from(value?.bytes ?? []).toString(), isWritten]).toEqual(["an answer\n", false]);
   let taken = 0;
-  master.on("data", (bytes: Uint8Array) => {
-    taken += bytes.length;
+  const all = new Promise<void>((resolve) => {
+    master.on("data", (bytes: Uint8Array) => {
+      taken += bytes.length;
+      if (taken >= MORE_THAN_FITS) resolve();
+    });
   });
   master.resume();
   await writing;
-  while (taken < MORE_THAN_FITS) await new Promise((resolve) => master.once("data", resolve));
+  await all;
   expect(taken).toBe(MORE_THAN_FITS);
   await port[Symbol.asyncDispose]();
   master.destroy();
