@@ -13,6 +13,8 @@ test("what a device says is heard while a write waits for it to read", async () 
   master.pause();
   const clock = new RealClock();
   const port = await openSerialPort(ptsName, { baudRate: 1_000_000, clock });
+  // Until somebody waits for what comes: only then is there a wait that the write's can take the place of.
+  await sleep(clock, 50);
   let isWritten = false;
   const writing = port.write(new Uint8Array(MORE_THAN_FITS)).then(() => {
     isWritten = true;
