@@ -16,6 +16,7 @@ import { SERVER_GENERATIONS } from "../../smp/index.ts";
 import { TWIN_FAULT_NAMES } from "../../twin/index.ts";
 import { EMULATED_POWER, EMULATED_SECTION } from "./emulated-schema.ts";
 import { FLASHER } from "./flasher-schema.ts";
+import { PROVIDERS } from "./providers.ts";
 import { QEMU_POWER, QEMU_SECTION } from "./qemu-schema.ts";
 import { RECOVERY_SECTION, type SwitchSection } from "./recovery-schema.ts";
 
@@ -215,7 +216,7 @@ const bootloader = z.strictObject({
 export const PROFILE_FIELDS = z.strictObject({
   schema: z.literal(1),
   name: z.string().min(1).max(80),
-  provider: z.enum(["twin", "hardware", "qemu", "emulated"]),
+  provider: z.enum(namesOf(PROVIDERS)),
   ports: z.strictObject({
     app: appUart.describe("Application core: boot log and SMP."),
     net: netUart.optional().describe("Network core: log only."),

@@ -40,7 +40,10 @@ const HOST = z.object({
 });
 
 /** What the events of a run say, and its small documents: the page without its files, lines and current. */
-export type RunTold = Omit<RunPage, "inputs" | "current">;
+export interface RunTold extends Omit<RunPage, "inputs" | "current"> {
+  /** Lines that could not be read. */
+  readonly unread: number;
+}
 
 /**
  * Reads the folder of a run as the page shows it. The record may be a stranger's, or of a run that was killed or still
@@ -51,7 +54,7 @@ export type RunTold = Omit<RunPage, "inputs" | "current">;
  */
 export function recordedRun(folder: string, path: string): RunPage {
   using exchanges = exchangesOf(path);
-  const told = toldRun(folder, path, { exchanges });
+  const { unread: _, ...told } = toldRun(folder, path, { exchanges });
   return { ...told, inputs: inputsOf(path), current: currentOf(join(path, "current.csv")) };
 }
 
@@ -73,13 +76,13 @@ export function toldRun(folder: string, path: string, { exchanges, verdictsOnly 
   const texts = new TextTable();
   const rows = new JudgedRows(texts);
   const shown = new ShownFacts();
-  let unread = 0;
+  let unreadEvents = 0;
   let unknown = 0;
   let events = 0;
   eachEvent(path, (line) => {
     if (verdictsOnly && AROUND_VERDICTS.test(line)) return;
     const event = readEvent(line);
-    if (event === undefined) unread += 1;
+    if (event === undefined) unreadEvents += 1;
     if (event === "unknown") unknown += 1;
     if (event === undefined || typeof event === "string") return;
     events += 1;
@@ -91,6 +94,7 @@ export function toldRun(folder: string, path: string, { exchanges, verdictsOnly 
     throw new ConfigurationError(`${folder}: no event in its events.jsonl can be read.`, "Name the folder of a run.");
   }
   const run = document(path, "run.json", RUN);
+  const unread = unreadEvents + (exchanges?.unread ?? 0);
   return {
     id: terminalText(basename(path)),
     folder: terminalText(folder),
@@ -100,15 +104,14 @@ export function toldRun(folder: string, path: string, { exchanges, verdictsOnly 
     facts: factsOf(run, document(path, "host.json", HOST)),
     texts: texts.texts,
     judged: rows.rows,
-    leftOut: leftOutOf(run, unread + (exchanges?.unread ?? 0), unknown),
+    leftOut: leftOutOf(run, unread, unknown),
+    unread,
   };
 }
 
-const UNREAD = "lines of the record could not be read.";
-
 /** What is said of lines that could not be read; undefined of a record that is whole. */
-export function unreadIn({ leftOut }: Pick<RunTold, "leftOut">): string | undefined {
-  return leftOut.find((text) => text.endsWith(UNREAD));
+export function unreadIn({ unread }: Pick<RunTold, "unread">): string | undefined {
+  return unread === 0 ? undefined : `${unread} lines of the record could not be read.`;
 }
 
 /** What a page lacks of its record. Source: docs/record.md, "Records of other versions". */
@@ -117,7 +120,7 @@ function leftOutOf(run: z.output<typeof RUN> | undefined, unread: number, unknow
   const told = `This record has schema ${schema}, written by hil ${terminalText(hil)}; this hil reads ${RECORD_SCHEMA}`;
   return [
     ...(schema > RECORD_SCHEMA ? [`${told}: what is new in it is not shown.`] : []),
-    ...(unread === 0 ? [] : [`${unread} ${UNREAD}`]),
+    ...[unreadIn({ unread })].filter((text) => text !== undefined),
     ...(unknown === 0 ? [] : [`${unknown} events are of kinds that this version of hil does not know.`]),
   ];
 }
