@@ -2,8 +2,8 @@ import type { LoadedProfile } from "../board/index.ts";
 import { BenchError } from "../core/index.ts";
 
 /**
- * Faults that were planted in simulated boards of a test file: one that acted in none of its benches shows nothing, however
- * green the tests are, as in a run (docs/faults.md).
+ * Faults that were planted in simulated boards of a test file: one that acted in none of its benches shows nothing,
+ * however green the tests are, as in a run (docs/faults.md).
  */
 export class IdleFaults {
   readonly #boards = new Map<string, { readonly board: string; readonly idle: readonly string[] }>();

@@ -33,7 +33,7 @@ export async function dryRun(
   io: CliIo,
 ): Promise<number> {
   const model = await checkRequest(request.scenario, request.board, request);
-  // The images of a run in virtual time come from the seed, keys and all: the same here, so that lengths and hashes agree.
+  // Images of a run in virtual time come from the seed, keys and all: the same here, so that lengths and hashes agree.
   const clock = livesInRealTime(request.board.profile.provider) ? new RealClock() : new VirtualClock();
   const { images, expected } = await buildMaterial(request, { clock }, Random.fromSeed(request.seed));
   const { scenario } = request;

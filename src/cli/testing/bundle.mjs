@@ -51,6 +51,8 @@ await build({
   outfile: join(outdir, "hil.js"),
   // A script, whose compiled code V8 can keep (start-program.cjs): of modules, Node 20 keeps none.
   format: "cjs",
+  // Code that V8 had compiled before does not know who loads what it imports while it runs: packages are required.
+  supported: { "dynamic-import": false },
   define: { "import.meta.url": "OWN_URL" },
   banner: {
     js: '(function (exports, require, module, __filename, __dirname) { const OWN_URL = require("node:url").pathToFileURL(__filename).href;',

@@ -2,14 +2,13 @@
 // HIL_KEEP_CODE=1 keeps what this start has compiled.
 const { existsSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
-const { constants, Script } = require("node:vm");
+const { Script } = require("node:vm");
 
 const filename = join(__dirname, "hil.js");
 const kept = join(__dirname, "hil.code");
 const script = new Script(readFileSync(filename, "latin1"), {
   filename,
   ...(existsSync(kept) && { cachedData: readFileSync(kept) }),
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 });
 if (process.env.HIL_KEEP_CODE !== undefined) {
   process.once("exit", () => {
