@@ -60,6 +60,7 @@ export {
 export { type BootloaderFacts, type Contradiction, contradictions } from "./explain/log-evidence.ts";
 export { FlashContent } from "./flash/flash-content.ts";
 export { brokenRule, isErased, SWEPT_TEARS, type Torn } from "./flash/flash-rules.ts";
+export { type FlashDone, FlashTrace } from "./flash/flash-trace.ts";
 export { type Flash, type FlashOperation, operationBytes } from "./flash/operation.ts";
 export { askBoot, askUpgrade, longerThanSlot, type UpgradeAnswer } from "./judge/ask-upgrade.ts";
 export {

@@ -41,6 +41,12 @@ export function checkProfile(profile: ProfileFields, findings: Findings): void {
       `must be longer than hold_up_ms (${power.hold_up_ms}): the board would not lose power.`,
     );
   }
+  if (power.off_ms <= power.cut_latency_ms) {
+    complain(
+      ["power", "off_ms"],
+      `must be longer than cut_latency_ms (${power.cut_latency_ms}): power would be asked for again before it has gone.`,
+    );
+  }
   if (power.leave === "off" && power.driver === "reset") {
     complain(["power", "leave"], "must be on: this switch only resets the board.");
   }

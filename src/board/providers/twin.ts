@@ -56,6 +56,7 @@ export async function openTwin(loaded: LoadedProfile, { random, ...options }: Op
     flasher: { programPrimary: async (image) => twin.programPrimary(image) },
     check: () => twin.check(),
     brokenRules: () => twin.flash.brokenRules.map((rule) => `the firmware broke a rule of the flash: ${rule}`),
+    flashDone: () => twin.flash.trace.done(),
     idleFaults: () => twin.idleFaults,
     factoryImage: factory,
     backend: twin,
