@@ -73,8 +73,8 @@ export class MutantSuites implements Disposable {
       plugins: [
         {
           name: "mutant",
-          setup({ onLoad }) {
-            onLoad({ filter: /\.ts$/ }, ({ path }) => {
+          setup(making) {
+            making.onLoad({ filter: /\.ts$/ }, ({ path }) => {
               if (path.includes("node_modules")) return undefined;
               const text = path === broken?.path ? broken.text : readFileSync(path, "utf8");
               const url = JSON.stringify(pathToFileURL(path).href);
