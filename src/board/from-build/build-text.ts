@@ -1,5 +1,6 @@
 import { hexOf } from "../../core/index.ts";
 import { isKeyEverywhere } from "../profile/profile.ts";
+import { type ProgrammedFiles, programmedFiles } from "./build-images.ts";
 import type { BuildKey } from "./build-keys.ts";
 import type { BuildProfile } from "./build-profile.ts";
 import { PROFILE_SLOTS } from "./partitions.ts";
@@ -12,6 +13,8 @@ export interface BuildText {
   readonly netBaudRate: number | undefined;
   /** The build has an image for the network core. */
   readonly hasNetworkCore: boolean;
+  /** What it left behind to be programmed. */
+  readonly images: ProgrammedFiles;
 }
 
 /** Keys named by hand, instead of the build's. */
@@ -58,6 +61,7 @@ export function buildText(profile: BuildProfile, given: GivenKeys = {}): BuildTe
     appBaudRate: profile.appBaudRate?.value,
     netBaudRate: profile.netBaudRate?.value,
     hasNetworkCore: profile.build.network !== undefined,
+    images: programmedFiles(profile.build),
   };
 }
 
