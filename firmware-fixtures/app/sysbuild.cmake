@@ -11,3 +11,8 @@ ExternalZephyrProject_Add(
   SOURCE_DIR ${APP_DIR}/../net
   BOARD ${hil_net_board}
 )
+
+# Zephyr 3.4 does not list it by itself.
+if(NOT hil_net IN_LIST IMAGES)
+  list(APPEND IMAGES hil_net)
+endif()
