@@ -60,6 +60,7 @@ export const INNER_ROOMS = {
     run: ["terminal", "sweep", "report", "watch"],
     board: ["terminal", "report", "run"],
     init: ["terminal", "board"],
+    firmware: ["terminal", "image", "init"],
   },
   emulator: {
     memory: [],

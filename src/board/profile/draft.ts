@@ -38,7 +38,7 @@ export interface ProfileDraft {
 }
 
 /** What stands for a board: the twin, which models its bootloader, or the emulator, which executes what was built. */
-export interface SimulatedBoard {
+interface SimulatedBoard {
   readonly provider: "twin" | "emulated";
   /** Lines of YAML that only this provider has. */
   readonly lines?: readonly string[] | undefined;

@@ -6,7 +6,7 @@ import { FIRMWARE_VARIANTS } from "./variants.ts";
 type Command = (argv: readonly string[], io: CliIo) => Promise<number>;
 
 /** The commands of `hil firmware`; each explains itself with --help. */
-export const FIRMWARE_COMMANDS: readonly {
+const FIRMWARE_COMMANDS: readonly {
   readonly name: string;
   readonly about: string;
   load(): Promise<Command>;

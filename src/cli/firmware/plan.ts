@@ -19,7 +19,7 @@ export interface FirmwareRequest {
 
 /** Parts of the application that a build may have or not: `NAME.conf`, and `NAME.overlay` where there is one. */
 export const FIRMWARE_EXTRAS = ["store", "files", "supply"] as const;
-export type FirmwareExtra = (typeof FIRMWARE_EXTRAS)[number];
+type FirmwareExtra = (typeof FIRMWARE_EXTRAS)[number];
 const WITH_OVERLAY: readonly FirmwareExtra[] = ["files", "supply"];
 
 /** The application's name in the build, after its folder. */
