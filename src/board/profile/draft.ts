@@ -8,6 +8,8 @@ export interface DraftPort {
   readonly ref: PortRef;
   readonly baudRate?: number | undefined;
   readonly dtr?: boolean | undefined;
+  /** Of the network core: the pattern that finds its version in its log, and where that comes from. */
+  readonly version?: { readonly value: string; readonly from: string } | undefined;
   readonly change?: string | undefined;
 }
 
@@ -197,8 +199,9 @@ function keyLines({ signing, encryption }: NonNullable<ProfileDraft["keys"]>): r
   ];
 }
 
-function portText({ ref, baudRate = 115_200, dtr }: DraftPort): string {
-  return flow({ ...ref, baud_rate: baudRate, ...defined({ dtr }) });
+function portText({ ref, baudRate = 115_200, dtr, version }: DraftPort): string {
+  const text = flow({ ...ref, baud_rate: baudRate, ...defined({ dtr, version: version?.value }) });
+  return version === undefined ? text : `${text} # ${oneLine(version.from)}`;
 }
 
 /** YAML reads JSON; blanks make it look as the rest of the file does. */

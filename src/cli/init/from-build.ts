@@ -44,7 +44,13 @@ export function emulatedDraft(name: string, build: BuildText, file: string): Pro
     "",
   ];
   const notes = ["Written by `hil init --from-build`: this build, executed on an emulated nRF5340.", ...build.notes];
-  return { ...simulatedDraft(name, build, true), notes, simulated: { provider: "emulated", lines } };
+  const draft = simulatedDraft(name, build, true);
+  return {
+    ...draft,
+    net: draft.net && { ...draft.net, version: build.netVersion },
+    notes,
+    simulated: { provider: "emulated", lines },
+  };
 }
 
 function simulatedDraft(name: string, { lines, appBaudRate, netBaudRate }: BuildText, hasNet: boolean): ProfileDraft {
