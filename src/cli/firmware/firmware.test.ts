@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { loadProfile } from "../../board/index.ts";
-import { writeBuild } from "../../board/testing/build-folders.ts";
-import { BUILD_SHAPES } from "../../board/testing/build-shapes.ts";
+import { BUILD_SHAPES, writeBuild } from "../../board/testing/build-folders.ts";
 import { InterruptedError, Random } from "../../core/index.ts";
 import {
   formatVersion,
