@@ -78,7 +78,7 @@ export function toldRun(folder: string, path: string, { beside, verdictsOnly = f
   let events = 0;
   eachEvent(path, (line) => {
     if (verdictsOnly && AROUND_VERDICTS.test(line)) return;
-    const event = readEvent(line);
+    const event = readEvent(line, { short: verdictsOnly });
     if (event === undefined) unread += 1;
     if (event === "unknown") unknown += 1;
     if (event === undefined || typeof event === "string") return;
