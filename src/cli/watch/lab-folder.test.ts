@@ -23,6 +23,7 @@ function record(name: string, events: readonly unknown[], { goesOn = false, minu
   mkdirSync(join(root, name));
   const file = join(root, name, "events.jsonl");
   writeFileSync(file, events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+  writeFileSync(join(root, name, "host.json"), JSON.stringify({ began: "2026-11-30T02:10:07.000Z" }));
   if (goesOn) writeFileSync(join(root, name, ".reserve"), "");
   utimesSync(file, NOW_MS / 1000 - minutesAgo * 60, NOW_MS / 1000 - minutesAgo * 60);
 }
