@@ -11,6 +11,7 @@ export const ROOMS = {
   board: ["core", "image", "serial", "smp", "power", "mcuboot", "twin", "emulator"],
   campaign: ["core", "image", "smp", "mcuboot", "board"],
   report: ["core", "smp", "campaign"],
+  lab: ["core", "board", "campaign", "report"],
   jest: ["core", "image", "smp", "board", "campaign", "report"],
 };
 
@@ -46,6 +47,7 @@ export const INNER_ROOMS = {
   core: {
     ".": [],
     foreign: ["."],
+    host: ["."],
   },
   cli: {
     terminal: [],
@@ -58,8 +60,10 @@ export const INNER_ROOMS = {
     sweep: ["terminal", "report"],
     image: ["terminal", "image/options"],
     run: ["terminal", "sweep", "report", "watch"],
-    board: ["terminal", "report", "run"],
+    board: ["terminal", "report", "sweep", "run"],
     init: ["terminal", "board"],
+    firmware: ["terminal", "image", "init"],
+    lab: ["terminal", "report", "run"],
   },
   emulator: {
     memory: [],
@@ -81,6 +85,7 @@ export const INNER_ROOMS = {
       ...["memory", "cpu/state", "cpu", "chip/parts"],
       ...["chip/bus", "chip/clock", "chip/memory", "chip/radio", "chip/serial", "chip/timers"],
     ],
+    debug: ["memory", "cpu/state"],
   },
   image: {
     format: [],
@@ -91,6 +96,14 @@ export const INNER_ROOMS = {
     inspect: ["format", "crypto", "keys", "build"],
     mutate: ["format", "crypto", "keys", "inspect"],
     rekey: ["format", "crypto", "keys", "build", "inspect"],
+  },
+  lab: {
+    rules: [],
+    wire: ["rules"],
+    files: ["wire"],
+    store: [],
+    server: ["rules", "wire", "files", "store"],
+    agent: ["wire", "files"],
   },
   mcuboot: {
     builds: [],

@@ -1,8 +1,9 @@
 // A lab of 20 boards over many nights: how long its index takes, and what its history finds of what was planted in it.
 // npx tsx bench/history.ts [NIGHTS] [CASES] [SEED]
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
+import { ScratchFolder } from "../src/core/index.ts";
 import { changesOf, labPage, questionsOf, runsIn } from "../src/report/index.ts";
 import { madeUpEvents, madeUpLab, plantedIn } from "../src/report/testing/made-up-lab.ts";
 import { BenchPlot } from "./plot.ts";
@@ -11,7 +12,7 @@ using plot = new BenchPlot("A made-up lab, and what its history finds");
 const nights = Number(process.argv[2] ?? 1_000);
 const cases = Number(process.argv[3] ?? 12);
 const seed = Number(process.argv[4] ?? 20_261_130);
-const root = mkdtempSync(join(tmpdir(), "hil-history-"));
+const root = new ScratchFolder("bench").path;
 
 interface Used {
   readonly processorS: number;
@@ -64,15 +65,7 @@ try {
 /** Walks through the nights as a lab does, and compares what is told with what was planted. */
 function found(lines: ReturnType<typeof runsIn>["lines"]): void {
   const planted = plantedIn(nights);
-  const tally = {
-    red: 0,
-    redByChance: 0,
-    flaky: 0,
-    flakyByChance: 0,
-    caseNights: 0,
-    driftsByChance: 0,
-    benchNights: 0,
-  };
+  const tally = { red: 0, redByChance: 0, flaky: 0, flakyByChance: 0, caseNights: 0 };
   const told: string[] = [];
   for (const { board: name, runs } of questionsOf(lines)) {
     const board = Number(name.slice("lab-".length));

@@ -13,7 +13,7 @@ import { RecordedBoard } from "../src/campaign/index.ts";
 import { RealClock, sleep } from "../src/core/index.ts";
 import { openSerialPort } from "../src/serial/index.ts";
 import { BenchPlot } from "./plot.ts";
-import { hostileRows } from "./trigger-hostile.ts";
+import { hostileRows, turnRows } from "./trigger-hostile.ts";
 
 using plot = new BenchPlot("From a line on the UART to the command at the relay");
 const triggers = Number(process.argv[2] ?? 200);
@@ -136,6 +136,8 @@ process.stdout.write(
 );
 process.stdout.write("\nhostile log: how long one chunk holds the process\n");
 for (const row of hostileRows()) plot.say(`  ${row}`);
+process.stdout.write("\na hostile megabyte that has queued up: one turn of the process\n");
+for (const row of await turnRows()) plot.say(`  ${row}`);
 for (const [title, bytesPerMs, isBusy] of [
   ["quiet UART, idle machine", 0, false],
   ["log storm (100 kB/s), one core busy", STORM_BYTES_PER_MS, true],

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -125,6 +125,18 @@ describe("hil report", () => {
     mkdirSync(join(io.cwd, "empty"), { recursive: true });
     writeFileSync(join(io.cwd, "file"), "");
     expect(await complaintOf(reportCommand(argv, io))).toMatchObject({ code: 2, text: expect.stringMatching(text) });
+  });
+
+  test("writes no page through a link in the record: it may lead to a file of whoever reads it", async () => {
+    cpSync(join(io.cwd, run), join(io.cwd, "sent"), { recursive: true });
+    rmSync(join(io.cwd, "sent", "report.html"), { force: true });
+    writeFileSync(join(io.cwd, "precious"), "mine");
+    symlinkSync(join(io.cwd, "precious"), join(io.cwd, "sent", "report.html"));
+    expect(await complaintOf(reportCommand(["sent"], io))).toMatchObject({
+      code: 2,
+      text: expect.stringContaining("-o FILE"),
+    });
+    expect(readFileSync(join(io.cwd, "precious"), "utf8")).toBe("mine");
   });
 
   test("that cannot write its page says so, and leaves nothing", async () => {

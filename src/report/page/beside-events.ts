@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import { hasCode, linesOf } from "../../core/index.ts";
+import { EVENT_CHARS_MAX, hasCode, linesOf } from "../../core/index.ts";
 import { CurrentReader } from "./current-trace.ts";
 import { FlashTraceReader } from "./flash-trace.ts";
 import type { JudgedRows } from "./judged-rows.ts";
+import { LinesTaken } from "./lines-taken.ts";
 import { type ReadEvent, type ReadExchange, readExchange } from "./recorded-event.ts";
 import type { RunPage } from "./run-page.ts";
 
@@ -14,16 +15,15 @@ export class BesideEvents implements Disposable {
   readonly #exchanges: Generator<ReadExchange, void>;
   readonly #current: CurrentReader;
   readonly #flash: FlashTraceReader;
+  /** Which lines of all of it could be read. */
+  readonly taken = new LinesTaken();
   #waiting: ReadExchange | undefined;
-  #unread = 0;
 
   /** @param path the record's folder. */
   constructor(path: string) {
-    this.#exchanges = exchangesOf(join(path, "smp.jsonl"), () => {
-      this.#unread += 1;
-    });
+    this.#exchanges = exchangesOf(join(path, "smp.jsonl"), this.taken);
     this.#current = new CurrentReader(join(path, "current.csv"));
-    this.#flash = new FlashTraceReader(join(path, "flash.jsonl"));
+    this.#flash = new FlashTraceReader(join(path, "flash.jsonl"), this.taken);
   }
 
   /** Gives the rows what came up to an event, before they take it. */
@@ -41,11 +41,6 @@ export class BesideEvents implements Disposable {
     return { current: this.#current.rest(), flashWear: this.#flash.wear() };
   }
 
-  /** Lines that could not be read. */
-  get unread(): number {
-    return this.#unread + this.#flash.unread;
-  }
-
   [Symbol.dispose](): void {
     void this.#exchanges.return();
     this.#current[Symbol.dispose]();
@@ -57,12 +52,13 @@ export class BesideEvents implements Disposable {
   }
 }
 
-function* exchangesOf(file: string, onUnread: () => void): Generator<ReadExchange, void> {
+function* exchangesOf(file: string, taken: LinesTaken): Generator<ReadExchange, void> {
   try {
-    for (const line of linesOf(file)) {
+    for (const line of linesOf(file, EVENT_CHARS_MAX)) {
+      if (taken.isOver) break;
       const exchange = line === "" ? undefined : readExchange(line);
       if (exchange !== undefined) yield exchange;
-      else if (line !== "") onUnread();
+      else if (line !== "") taken.passOver();
     }
   } catch (error) {
     // Records from before SMP was kept have no such file.

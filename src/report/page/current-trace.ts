@@ -2,6 +2,8 @@ import { hasCode, linesOf } from "../../core/index.ts";
 
 /** Bins of the whole run that a page keeps: a pixel of a wide screen has two. And of the axis of one verdict. */
 const BINS_MAX = 4_000;
+/** A line has six numbers. */
+const LINE_CHARS_MAX = 400;
 const LANE_BINS_MAX = 300;
 
 /** Time in microseconds, and the smallest and greatest value in microamperes. */
@@ -87,7 +89,7 @@ export class CurrentReader implements Disposable {
 
 function* binsOf(path: string): Generator<CurrentBin, void> {
   try {
-    for (const line of linesOf(path)) {
+    for (const line of linesOf(path, LINE_CHARS_MAX)) {
       const [at, , least, most] = line.split(",").map((cell) => (cell === "" ? Number.NaN : Number(cell)));
       if (at === undefined || least === undefined || most === undefined) continue;
       if ([at, least, most].every(Number.isFinite)) yield [at, least, most];

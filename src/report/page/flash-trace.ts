@@ -1,14 +1,17 @@
 import { z } from "zod";
-import { hasCode, linesOf } from "../../core/index.ts";
+import { EVENT_CHARS_MAX, hasCode, jsonIn, linesOf } from "../../core/index.ts";
+import type { LinesTaken } from "./lines-taken.ts";
 import type { FlashRow, FlashWear } from "./run-page.ts";
 
 const whole = z.int().min(0).max(1e15);
 const PAGE_MAX = 1_000_000;
+/** Of one line, and of one verdict: a record may be a stranger's. */
+const SPANS_MAX = 10_000;
 const page = z.int().min(0).max(PAGE_MAX);
 const LINE = z.object({
   atUs: whole,
   pageBytes: z.int().min(1).max(1e9),
-  spans: z.array(z.tuple([z.enum(["e", "w"]), page, page, whole, whole, whole])).max(10_000),
+  spans: z.array(z.tuple([z.enum(["e", "w"]), page, page, whole, whole, whole])).max(SPANS_MAX),
   passed: whole,
   erases: z.array(z.tuple([page, whole])).max(PAGE_MAX),
 });
@@ -29,9 +32,11 @@ export class FlashTraceReader implements Disposable {
   #pageBytes = 0;
   #waiting: Line | undefined;
   #isThere = false;
-  unread = 0;
+  readonly #taken: LinesTaken;
 
-  constructor(path: string) {
+  /** @param taken is told which lines cannot be read. */
+  constructor(path: string, taken: LinesTaken) {
+    this.#taken = taken;
     this.#lines = this.#read(path);
   }
 
@@ -45,7 +50,10 @@ export class FlashTraceReader implements Disposable {
       if (line.atUs > atUs) break;
       some = true;
       passed += line.passed;
-      for (const [kind, ...numbers] of line.spans) rows.push([kind === "e" ? 0 : 1, ...numbers]);
+      for (const [kind, ...numbers] of line.spans) {
+        if (rows.length < SPANS_MAX) rows.push([kind === "e" ? 0 : 1, ...numbers]);
+        else passed += 1;
+      }
     }
     return some ? { rows, passed } : undefined;
   }
@@ -72,10 +80,11 @@ export class FlashTraceReader implements Disposable {
 
   *#read(path: string): Generator<Line, void> {
     try {
-      for (const text of linesOf(path)) {
+      for (const text of linesOf(path, EVENT_CHARS_MAX)) {
+        if (this.#taken.isOver) break;
         const line = text === "" ? undefined : readLine(text);
         if (line !== undefined) yield line;
-        else if (text !== "") this.unread += 1;
+        else if (text !== "") this.#taken.passOver();
       }
     } catch (error) {
       if (!hasCode(error, "ENOENT")) throw error;
@@ -84,9 +93,5 @@ export class FlashTraceReader implements Disposable {
 }
 
 function readLine(text: string): Line | undefined {
-  try {
-    return LINE.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return LINE.safeParse(jsonIn(text)).data;
 }

@@ -12,6 +12,8 @@ import type { TextTable } from "./text-table.ts";
  * middle is in the record.
  */
 const LANE_ENDS = 60;
+/** Characters of a run's texts: a board that says something else each time leaves later lanes in the record. */
+const LANE_CHARS_MAX = 32_000_000;
 /** Of the body of an exchange. */
 const BODY_CHARS = 200;
 
@@ -141,7 +143,7 @@ export class JudgedRows {
       cut: cut === undefined ? undefined : this.#cut(cut),
       fromUs: this.#fromUs,
       toUs: atUs,
-      lane: this.#keepsLane(verdict) ? this.#lanes() : undefined,
+      lane: this.#keepsLane(verdict) && texts.chars < LANE_CHARS_MAX ? this.#lanes() : undefined,
     };
   }
 

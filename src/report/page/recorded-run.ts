@@ -6,8 +6,10 @@ import { RECORD_SCHEMA, type RunResult } from "../../campaign/index.ts";
 import {
   ConfigurationError,
   defined,
-  eachLine,
+  EVENT_CHARS_MAX,
   hasCode,
+  linesOf,
+  parseJson,
   readInput,
   readInputText,
   terminalText,
@@ -15,7 +17,8 @@ import {
 import { verdictText } from "../summary.ts";
 import { BesideEvents } from "./beside-events.ts";
 import { JudgedRows } from "./judged-rows.ts";
-import { type ReadResult, readEvent } from "./recorded-event.ts";
+import { LinesTaken } from "./lines-taken.ts";
+import type { ReadResult } from "./recorded-event.ts";
 import type { RunPage } from "./run-page.ts";
 import { ShownFacts } from "./shown.ts";
 import { TextTable } from "./text-table.ts";
@@ -71,22 +74,20 @@ interface TellOptions {
  */
 export function toldRun(folder: string, path: string, { beside, verdictsOnly = false }: TellOptions = {}): RunTold {
   const texts = new TextTable();
+  const taken = new LinesTaken();
   const rows = new JudgedRows(texts);
   const shown = new ShownFacts();
-  let unread = 0;
-  let unknown = 0;
   let events = 0;
-  eachEvent(path, (line) => {
-    if (verdictsOnly && AROUND_VERDICTS.test(line)) return;
-    const event = readEvent(line, { short: verdictsOnly });
-    if (event === undefined) unread += 1;
-    if (event === "unknown") unknown += 1;
-    if (event === undefined || typeof event === "string") return;
+  for (const line of eventLines(path)) {
+    if (taken.isOver) break;
+    if (verdictsOnly && AROUND_VERDICTS.test(line)) continue;
+    const event = taken.take(line, { short: verdictsOnly });
+    if (event === undefined) continue;
     events += 1;
     beside?.tell(event, rows);
     rows.take(event);
     shown.take(event);
-  });
+  }
   if (events === 0) {
     throw new ConfigurationError(`${folder}: no event in its events.jsonl can be read.`, "Name the folder of a run.");
   }
@@ -100,26 +101,15 @@ export function toldRun(folder: string, path: string, { beside, verdictsOnly = f
     facts: factsOf(run, document(path, "host.json", HOST)),
     texts: texts.texts,
     judged: rows.rows,
-    leftOut: leftOutOf(run, unread + (beside?.unread ?? 0), unknown),
+    leftOut: leftOutOf(run, taken.texts(beside?.taken)),
   };
 }
 
-const UNREAD = "lines of the record could not be read.";
-
-/** What is said of lines that could not be read; undefined of a record that is whole. */
-export function unreadIn({ leftOut }: Pick<RunTold, "leftOut">): string | undefined {
-  return leftOut.find((text) => text.endsWith(UNREAD));
-}
-
 /** What a page lacks of its record. Source: docs/record.md, "Records of other versions". */
-function leftOutOf(run: z.output<typeof RUN> | undefined, unread: number, unknown: number): readonly string[] {
+function leftOutOf(run: z.output<typeof RUN> | undefined, taken: readonly string[]): readonly string[] {
   const { schema = RECORD_SCHEMA, hil = "a later version" } = run ?? {};
   const told = `This record has schema ${schema}, written by hil ${terminalText(hil)}; this hil reads ${RECORD_SCHEMA}`;
-  return [
-    ...(schema > RECORD_SCHEMA ? [`${told}: what is new in it is not shown.`] : []),
-    ...(unread === 0 ? [] : [`${unread} ${UNREAD}`]),
-    ...(unknown === 0 ? [] : [`${unknown} events are of kinds that this version of hil does not know.`]),
-  ];
+  return [...(schema > RECORD_SCHEMA ? [`${told}: what is new in it is not shown.`] : []), ...taken];
 }
 
 function unfinishedText(judged: number): string {
@@ -130,11 +120,9 @@ function resultOf(read: ReadResult): RunResult {
   return defined(read);
 }
 
-function eachEvent(path: string, take: (line: string) => void): void {
+function* eventLines(path: string): Generator<string, void> {
   try {
-    eachLine(join(path, "events.jsonl"), (line) => {
-      if (line !== "") take(line);
-    });
+    for (const line of linesOf(join(path, "events.jsonl"), EVENT_CHARS_MAX)) if (line !== "") yield line;
   } catch (error) {
     if (!hasCode(error, "ENOENT") && !hasCode(error, "ENOTDIR")) throw error;
     const hint = "Name the folder of a run: it lies in runs/, and has a run.json.";
@@ -145,7 +133,7 @@ function eachEvent(path: string, take: (line: string) => void): void {
 /** A small document of the record; what cannot be read, or is not there, is empty. */
 function document<S extends z.ZodType>(path: string, name: string, schema: S): z.output<S> | undefined {
   try {
-    return schema.safeParse(JSON.parse(readInputText(join(path, name), DOCUMENT_BYTES_MAX))).data;
+    return schema.safeParse(parseJson(readInputText(join(path, name), DOCUMENT_BYTES_MAX))).data;
   } catch {
     return undefined;
   }
