@@ -27,6 +27,7 @@ ${rest}
 `,
     "/tmp/in-recovery.yaml",
   );
+const RAW: Edit = ["baud_rate: 1000000 }", "baud_rate: 1000000, framing: raw }"];
 const UPLOADS = "upload: serial-recovery\n";
 
 const passed = (outcome: Awaited<ReturnType<typeof smallRun>>) => {
@@ -45,6 +46,11 @@ describe("a campaign of uploads in serial recovery", () => {
     ["a single slot, by the pin", single("pin-reset", BUTTON.replace("button", "pin-reset")), "cuts: { count: 3 }"],
     ["a single slot that waits", single("wait", "enter: wait"), "cuts: { count: 4 }"],
     ["a single slot, by boot mode", single("boot-mode, no-application", "enter: boot-mode"), "cuts: { count: 4 }"],
+    [
+      "a single slot, in packets without frames",
+      single("button, no-application", BUTTON, "", RAW),
+      "cuts: { count: 3 }",
+    ],
     ["two slots that are swapped", pair("swap-move", "wait", "enter: wait"), `${UPLOADS}cuts: { count: 4 }`],
     ["swap using offset", pair("swap-offset", "button", BUTTON), `${UPLOADS}cuts: { count: 4 }`],
     ["two slots by overwriting", pair("overwrite-only", "button", BUTTON), `${UPLOADS}cuts: { every: erase }`],
@@ -120,6 +126,23 @@ describe("a campaign of uploads in serial recovery", () => {
     expect([isBroken, String(error)]).toEqual([true, expect.stringMatching(/host/)]);
     expect(eventsOf(events, "verdict").at(-1)?.verdict.subject).toMatchObject({ kind: "cut", index: 1 });
     expect(eventsOf(events, "cut-void")).toEqual([]);
+  });
+
+  test("calls a cut void when the port goes before its verdict: the record says which cut has none", async () => {
+    let bench: BadBench | undefined;
+    const { events, error, result } = await smallRun({
+      board: single(),
+      scenario: scenario("cuts: { count: 3 }"),
+      open: badBench({}, (opened) => {
+        bench = opened;
+      }),
+      onEvent: (event) => {
+        if (event.event === "cut") bench?.app.vanish();
+      },
+    });
+    expect([result.outcome, String(error)]).toEqual(["error", expect.stringMatching(/vanished/)]);
+    expect(eventsOf(events, "cut-void")).toMatchObject([{ index: 1, again: false }]);
+    expect(result.cutsJudged).toBe(0);
   });
 
   test("writes the same record for the same seed", async () => {
