@@ -209,8 +209,8 @@ function ours(entry: Case, { core, engine = INTERPRETER, spoil }: Compared, patt
   spoil?.(state);
   if (fault !== "") return { r: [], x: 0, m: [], e: fault };
   const m: [number, string][] = [];
-  const isChanged = Buffer.compare(ram.content, pattern) !== 0;
-  for (let at = 0; isChanged && at < RAM_BYTES; at += 4) {
+  const end = Buffer.compare(ram.content, pattern) === 0 ? 0 : RAM_BYTES;
+  for (let at = 0; at < end; at += 4) {
     if (Buffer.compare(ram.content.subarray(at, at + 4), pattern.subarray(at, at + 4)) === 0) continue;
     m.push([at, Buffer.from(ram.content.subarray(at, at + 4)).toString("hex")]);
   }
