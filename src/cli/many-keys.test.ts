@@ -1,8 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { writeBuild } from "../board/testing/build-folders.ts";
-import { BUILD_SHAPES } from "../board/testing/build-shapes.ts";
+import { BUILD_SHAPES, writeBuild } from "../board/testing/build-folders.ts";
 import { growthOf } from "../core/testing/steps.ts";
 import { mainIn } from "./main.ts";
 import { memoryIo } from "./testing/memory-io.ts";
