@@ -68,6 +68,7 @@ export {
   loadProfile,
   parseProfile,
 } from "./profile/profile.ts";
+export { livesInRealTime, type Provider } from "./profile/providers.ts";
 export { type BoardProfile } from "./profile/schema.ts";
 export { withFirmware } from "./profile/with-firmware.ts";
 export { factoryImage } from "./providers/emulated-chip.ts";
