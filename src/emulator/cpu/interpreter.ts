@@ -9,8 +9,10 @@ import { takeException } from "./system/exception-entry.ts";
 import { pendFault } from "./system/pend.ts";
 import { executionPriority, groupPriority, highestPending } from "./system/priority.ts";
 import { fetchFault } from "./system/protection.ts";
+import { flagsOf } from "./translate/flags-text.ts";
 import { type Entry, Translator } from "./translate/translator.ts";
 import { STATE, Windows } from "./translate/windows.ts";
+import type { Exit } from "./translate/writer.ts";
 
 const PAGE_BYTES = 4096;
 const SECURE_GATEWAY = 0xe97f;
@@ -52,6 +54,11 @@ class Page {
   readonly #filled = new Set<number>();
 }
 
+/** N and Z by one number: MSR may set both, which no result does. */
+function isPlain({ n, z }: Core): boolean {
+  return n >= 0 || z !== 0;
+}
+
 /** Cycles that a region may use at once: its count is a small integer. */
 const BUDGET_MAX = 0x3fff_ffff;
 
@@ -90,7 +97,10 @@ export class Interpreter {
     this.#hot = engine.translatedAfter * HEAT_OF_JUMP;
     this.#decoder = decoderOf(core.config);
     this.#decoded.set(this.#state, this.#pages);
-    core.onRules = () => this.#forget();
+    core.onRules = () => {
+      this.#forget();
+      this.#windows?.forget();
+    };
     core.onState = (state) => this.#enterState(state);
   }
 
@@ -100,7 +110,8 @@ export class Interpreter {
     this.#isStarted = true;
     this.#arrived = HEAT_OF_JUMP;
     if (!Number.isFinite(this.#hot)) return;
-    this.#windows = Windows.of(core.memory, { stack: core.get(13), start: core.pc }, core);
+    this.#windows = Windows.of(core.memory, { stack: core.get(13), start: core.pc });
+    this.#windows?.forget();
     this.#translator = this.#windows && new Translator(core, this.#decoder, this.#windows);
   }
 
@@ -119,12 +130,14 @@ export class Interpreter {
     while (core.cycles < core.deadline && !core.lockedUp) {
       try {
         this.#runOn();
-        if (core.asleep !== "no") return;
+        if (core.asleep !== "no") break;
       } catch (error) {
         if (!(error instanceof CpuFault)) throw error;
         this.#fault(error);
       }
     }
+    // What it was does not matter between instructions, and translated code does not keep it.
+    core.r[15] = core.pc + 4;
   }
 
   #runOn(): void {
@@ -135,7 +148,7 @@ export class Interpreter {
       if ((pc & -PAGE_BYTES) !== this.#pageAt) this.#turnTo(pc);
       const slot = (pc & (PAGE_BYTES - 1)) >>> 1;
       const entry = this.#page.entries[slot] ?? (this.#arrived === 0 ? undefined : this.#warmed(pc, slot));
-      if (entry !== undefined && core.it === 0 && !this.#enter(entry)) continue;
+      if (entry !== undefined && core.it === 0 && isPlain(core) && !this.#enter(entry)) continue;
       this.#step();
     }
   }
@@ -156,32 +169,59 @@ export class Interpreter {
     if (core.next !== after) this.#arrived = HEAT_OF_JUMP;
   }
 
-  /** @returns whether an instruction is to be interpreted now: translated code does not do it */
-  #enter({ run, block }: Entry): boolean {
+  /**
+   * Runs translated code from an entry on, region after region.
+   * @returns whether an instruction is to be interpreted now: translated code does not do it
+   */
+  #enter(first: Entry): boolean {
     const { core } = this;
     const windows = this.#windows as Windows;
-    const state = windows.S;
+    const { state } = windows;
+    const { r } = core;
+    windows.admit(core);
     const budget = Math.min(core.deadline - core.cycles, BUDGET_MAX);
-    state[STATE.n] = core.n;
-    state[STATE.z] = core.z;
+    let left = budget;
+    let entry: Entry | undefined = first;
+    let exit: Exit;
+    let pc: number;
+    state[STATE.nz] = core.z === 0 ? 0 : core.n < 0 ? -1 : 1;
     state[STATE.c] = core.c;
     state[STATE.v] = core.v;
-    state[STATE.left] = budget;
-    state[STATE.rights] = core.rights;
-    state[STATE.limit] = core.limits[core.stack] as number;
-    core.cycles += budget - run(windows, block);
-    core.n = state[STATE.n] as number;
-    core.z = state[STATE.z] as number;
-    core.c = state[STATE.c] as number;
+    state[STATE.kind] = 0;
+    do {
+      left = entry.run(r, entry.block, left);
+      exit = entry.exits[state[STATE.exit] as number] as Exit;
+      left += exit.ahead;
+      if (exit.kind >= 0) state[STATE.kind] = exit.kind;
+      pc = exit.pc < 0 ? (state[STATE.pc] as number) >>> 0 : exit.pc;
+      entry = exit.isRefused || exit.it !== 0 || left <= 0 ? undefined : this.#entryAt(pc);
+    } while (entry !== undefined);
+    core.cycles += budget - left;
+    core.pc = pc;
+    core.it = exit.it;
+    this.#takeFlags(state);
+    this.#arrived = exit.isRefused ? HEAT_OF_STEP : HEAT_OF_JUMP;
+    return exit.isRefused && core.cycles < core.deadline;
+  }
+
+  /** The flags as translated code left them. */
+  #takeFlags(state: Int32Array): void {
+    const { core } = this;
+    const nz = state[STATE.nz] as number;
+    const kind = state[STATE.kind] as number;
+    const c = state[STATE.c] as number;
+    core.n = nz;
+    core.z = nz;
+    core.c = c;
     core.v = state[STATE.v] as number;
-    core.it = state[STATE.it] as number;
-    core.pc = (state[STATE.pc] as number) >>> 0;
-    if (state[STATE.how] === 0) {
-      this.#arrived = HEAT_OF_JUMP;
-      return false;
-    }
-    this.#arrived = HEAT_OF_STEP;
-    return core.cycles < core.deadline;
+    if (kind === 0) return;
+    const flags = flagsOf(kind, c, {
+      fa: state[STATE.fa] as number,
+      fb: state[STATE.fb] as number,
+      fr: state[STATE.fr] as number,
+    });
+    core.c = flags & 1;
+    core.v = flags >>> 1;
   }
 
   /** Control has come to a place without translated code: often enough, and it has some. */
@@ -319,7 +359,7 @@ export class Interpreter {
 
   #listenTo(region: Region, address: number): void {
     if (!(region instanceof Ram)) return;
-    region.markCode(address - region.start);
+    if (region.markCode(address - region.start) && region === this.#windows?.data.ram) this.#windows.forget();
     if (this.#heard.has(region)) return;
     this.#heard.set(
       region,
@@ -329,6 +369,7 @@ export class Interpreter {
 
   /** Forgets what was decoded in a block, and what may reach into it: the instruction before, and regions. */
   #drop(block: number): void {
+    this.#windows?.forget();
     for (const pages of this.#decoded.values()) {
       for (let address = block - 2; address < block + (1 << CODE_BLOCK_BITS); address += 2) {
         const page = pages.get(address & -PAGE_BYTES);

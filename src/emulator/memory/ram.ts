@@ -41,9 +41,18 @@ export class Ram implements Region {
     this.forgetCode(offset + bytes - 1);
   }
 
-  /** Code was decoded here: its listeners want to hear of the next write to this block. */
-  markCode(offset: number): void {
-    this.marks[offset >>> CODE_BLOCK_BITS] = 1;
+  /** Code was decoded here: its listeners want to hear of the next write to this block. @returns whether that is new */
+  markCode(offset: number): boolean {
+    const block = offset >>> CODE_BLOCK_BITS;
+    const isNew = this.marks[block] === 0;
+    this.marks[block] = 1;
+    return isNew;
+  }
+
+  /** As memory that had no power: zeros. Whoever ran code from it has ended. */
+  clear(): void {
+    this.content.fill(0);
+    this.marks.fill(0);
   }
 
   /**
