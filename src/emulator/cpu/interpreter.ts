@@ -54,6 +54,9 @@ class Page {
   readonly #filled = new Set<number>();
 }
 
+/** Counts up whenever an entry may no longer be what control comes to: exits remember theirs. */
+let epoch = 0;
+
 /** N and Z by one number: MSR may set both, which no result does. */
 function isPlain({ n, z }: Core): boolean {
   return n >= 0 || z !== 0;
@@ -107,6 +110,7 @@ export class Interpreter {
   /** Before the first instruction: where its code and its stack are. */
   #start(): void {
     const { core } = this;
+    epoch += 1;
     this.#isStarted = true;
     this.#arrived = HEAT_OF_JUMP;
     if (!Number.isFinite(this.#hot)) return;
@@ -194,7 +198,14 @@ export class Interpreter {
       left += exit.ahead;
       if (exit.kind >= 0) state[STATE.kind] = exit.kind;
       pc = exit.pc < 0 ? (state[STATE.pc] as number) >>> 0 : exit.pc;
-      entry = exit.isRefused || exit.it !== 0 || left <= 0 ? undefined : this.#entryAt(pc);
+      if (exit.isRefused || exit.it !== 0 || left <= 0) break;
+      if (exit.epoch === epoch && exit.to === pc) entry = exit.link;
+      else {
+        entry = this.#entryAt(pc);
+        exit.link = entry;
+        exit.to = pc;
+        exit.epoch = entry === undefined ? -1 : epoch;
+      }
     } while (entry !== undefined);
     core.cycles += budget - left;
     core.pc = pc;
@@ -232,11 +243,7 @@ export class Interpreter {
     if (this.#translator === undefined || heat[slot] === COLD) return undefined;
     heat[slot] = Math.min((heat[slot] as number) + arrived, COLD - 1);
     if (heat[slot] <= this.#hot || this.core.it !== 0) return undefined;
-    const region = this.#translator.regionAt(
-      pc,
-      (address) => this.#entryAt(address) !== undefined,
-      (address) => this.#listenAt(address),
-    );
+    const region = this.#translator.regionAt(pc, (address) => this.#listenAt(address));
     heat[slot] = COLD;
     for (const [address, entry] of region ?? []) this.#setEntry(address, entry);
     return entries[slot];
@@ -322,6 +329,7 @@ export class Interpreter {
   }
 
   #forget(): void {
+    epoch += 1;
     this.#decoded.clear();
     this.#state = -1;
     this.#pageAt = -1;
@@ -329,6 +337,7 @@ export class Interpreter {
 
   #enterState(state: number): void {
     if (state === this.#state) return;
+    epoch += 1;
     this.#state = state;
     this.#pageAt = -1;
     const known = this.#decoded.get(state);
@@ -369,6 +378,7 @@ export class Interpreter {
 
   /** Forgets what was decoded in a block, and what may reach into it: the instruction before, and regions. */
   #drop(block: number): void {
+    epoch += 1;
     this.#windows?.forget();
     for (const pages of this.#decoded.values()) {
       for (let address = block - 2; address < block + (1 << CODE_BLOCK_BITS); address += 2) {

@@ -77,7 +77,8 @@ function sumText(w: Writer, i: Instruction, { by, from, set }: Sum): string {
   if (by === "adc" || by === "sbc") {
     const [b, carry] = [by === "adc" ? value : `~${value}`, w.carry()];
     if (!isSet) return `${n}+${b}+${carry}`;
-    w.write(`x=${n};fb=${b};nz=fr=(x+fb+${carry})|0;fa=x;`);
+    // The carry may be told by fa and fb of the operation before.
+    w.write(`x=${n};o=${b};nz=fr=(x+o+${carry})|0;fa=x;fb=o;`);
     w.setFlags("wide");
     return "nz";
   }

@@ -2,8 +2,8 @@ import { ALWAYS, advanced } from "../execute/branch.ts";
 import type { Instruction } from "../execute/instruction.ts";
 import { actOf, type Block, isBranch, itAfter, type Placed } from "./blocks.ts";
 import { arithmeticText, compareText, DATA, logicalTestText, logicalText, setCheckedStack } from "./data-text.ts";
-import { CHECK_EXCHANGE, TRANSFER, tableEntryText } from "./transfer-text.ts";
 import { liveFlags } from "./live-flags.ts";
+import { CHECK_EXCHANGE, TRANSFER, tableEntryText } from "./transfer-text.ts";
 import { STATE, type Windows } from "./windows.ts";
 import { type Exit, Writer } from "./writer.ts";
 
@@ -187,7 +187,9 @@ export class RegionWriter {
         if (!plainText(w, i)) return false;
     }
     const [leave, table] = [w.leaveForX, w.view("table")] as const;
-    w.write(`x=x&-2;k=(x-${this.#first})>>>1;${w.handOver()}if(k<${this.#tableLength}&&(b=${table}[k])!==${NONE})continue L;${leave}`);
+    w.write(
+      `x=x&-2;k=(x-${this.#first})>>>1;${w.handOver()}if(k<${this.#tableLength}&&(b=${table}[k])!==${NONE})continue L;${leave}`,
+    );
     return true;
   }
 
@@ -207,7 +209,10 @@ export class RegionWriter {
     ];
     const masks = Object.entries(MASKS).filter(([name]) => w.views.has(name));
     const arrays = ARRAYS.filter((name) => w.views.has(name));
-    const constants = [...masks.map(([name, value]) => `${name}=${value}`), ...arrays.map((name) => `${name}=_${name}`)];
+    const constants = [
+      ...masks.map(([name, value]) => `${name}=${value}`),
+      ...arrays.map((name) => `${name}=_${name}`),
+    ];
     return [
       `return function region_${this.#first.toString(16)}(R,b,left){`,
       `let ${locals.join(",")};`,

@@ -63,20 +63,15 @@ export class Translator {
   }
 
   /**
-   * @param isElsewhere whether another region has this address
    * @param listen called with each address of code that the region depends on, block by block
    * @returns the region's entries by address, the one asked for among them; undefined where nothing can be translated
    */
-  regionAt(
-    pc: number,
-    isElsewhere: (pc: number) => boolean,
-    listen: (address: number) => void,
-  ): ReadonlyMap<number, Entry> | undefined {
+  regionAt(pc: number, listen: (address: number) => void): ReadonlyMap<number, Entry> | undefined {
     const { known } = this.#windows;
     if (known.size > KNOWN_MAX) known.clear();
     const candidates = known.get(pc) ?? [];
     const same = candidates.find((candidate) => this.#isSame(candidate));
-    const found = same ?? this.#made(pc, isElsewhere);
+    const found = same ?? this.#made(pc);
     if (found === undefined) return undefined;
     if (same === undefined) known.set(pc, [...candidates, found]);
     for (const block of found.blocks) listen(block);
@@ -84,8 +79,8 @@ export class Translator {
     return new Map(found.starts.map(([start, block]) => [start, { run, block, exits, blocks }]));
   }
 
-  #made(pc: number, isElsewhere: (pc: number) => boolean): Known | undefined {
-    const blocks = blocksFrom(pc, (address) => this.#decode(address), isElsewhere);
+  #made(pc: number): Known | undefined {
+    const blocks = blocksFrom(pc, (address) => this.#decode(address));
     if (!blocks.some(({ start }) => start === pc)) return undefined;
     const writer = new RegionWriter(blocks, this.#windows, (address) => this.#isConstant(address));
     const { text, exits, literals, table } = writer.write();

@@ -1,4 +1,14 @@
-import { carryIs, carryText, conditionText, kindOf, NORMALISE, overflowIs, overflowText, type Sources } from "./flags-text.ts";
+import {
+  carryIs,
+  carryText,
+  conditionText,
+  kindOf,
+  NORMALISE,
+  overflowIs,
+  overflowText,
+  type Sources,
+} from "./flags-text.ts";
+import type { Entry } from "./translator.ts";
 import type { Windows } from "./windows.ts";
 
 /** How a region is left: all that is known of it when its text is written. */
@@ -13,6 +23,10 @@ export interface Exit {
   readonly kind: number;
   /** The next instruction is the interpreter's: translated code does not do it now. */
   readonly isRefused: boolean;
+  /** The entry that control last came to by it, the address, and when that was: see `Interpreter`. */
+  link: Entry | undefined;
+  to: number;
+  epoch: number;
 }
 
 const KEPT = { carry: "kept", overflow: "kept" } as const;
@@ -156,8 +170,9 @@ export class Writer {
     return this.#flags === "unknown" ? -1 : kindOf(this.#flags);
   }
 
-  #exit(exit: Exit): string {
-    this.exits.push(exit);
+  #exit(exit: Omit<Exit, "link" | "to" | "epoch">): string {
+    const { pc, it, ahead, kind, isRefused } = exit;
+    this.exits.push({ pc, it, ahead, kind, isRefused, link: undefined, to: 0, epoch: -1 });
     return `{e=${this.exits.length - 1};break L}`;
   }
 
