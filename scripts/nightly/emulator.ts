@@ -1,8 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { QemuCuts } from "../../peers/qemu-cuts.ts";
 import { missingFor } from "../../peers/smp-servers.ts";
 import { hil } from "../../src/cli/testing/process.ts";
-import { BenchError, Random, RealClock } from "../../src/core/index.ts";
+import { BenchError, Random, RealClock, ScratchFolder } from "../../src/core/index.ts";
 import { Nrf51 } from "../../src/emulator/index.ts";
 import { FlashContent, type FlashOperation } from "../../src/mcuboot/index.ts";
 
@@ -33,8 +32,17 @@ for (const direction of ["swap", "revert"]) {
 }
 
 const beganUs = clock.nowUs();
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const swept = hil(root, "sweep", "qemu-upgrade", "--board", "emulated-microbit", "--budget", CONTENTS, "--json");
+using scratch = new ScratchFolder("nightly-emulator");
+const swept = hil(
+  scratch.path,
+  "sweep",
+  "qemu-upgrade",
+  "--board",
+  "emulated-microbit",
+  "--budget",
+  CONTENTS,
+  "--json",
+);
 const { code, out, err } = await swept.done;
 if (code === 0) {
   const { cuts, cut_points: cutPoints, booted, findings } = JSON.parse(out);

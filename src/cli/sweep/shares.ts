@@ -7,7 +7,7 @@ import type { CliIo, HilBeside } from "../terminal/io.ts";
 /** Options by which several processes share one sweep. */
 export const SHARE_OPTIONS = {
   jobs: { type: "string", describe: "with --firmware: processes that share the cuts (default: one a core)" },
-  share: { type: "string", hidden: true, describe: "only part K of N of the cuts, as K/N" },
+  share: { type: "string", describe: "with --firmware: only part K of N of the cuts, as K/N (from 0)" },
 } as const satisfies OptionRows;
 
 /** More help nobody, and each holds a chip and its translated code. */

@@ -10,9 +10,9 @@ import { pendFault } from "./system/pend.ts";
 import { executionPriority, groupPriority, highestPending } from "./system/priority.ts";
 import { fetchFault } from "./system/protection.ts";
 import { flagsOf } from "./translate/flags-text.ts";
-import { type Entry, Translator } from "./translate/translator.ts";
+import type { Entry, Exit } from "./translate/region.ts";
+import { Translator } from "./translate/translator.ts";
 import { STATE, Windows } from "./translate/windows.ts";
-import type { Exit } from "./translate/writer.ts";
 
 const PAGE_BYTES = 4096;
 const SECURE_GATEWAY = 0xe97f;
@@ -368,7 +368,7 @@ export class Interpreter {
 
   #listenTo(region: Region, address: number): void {
     if (!(region instanceof Ram)) return;
-    if (region.markCode(address - region.start) && region === this.#windows?.data.ram) this.#windows.forget();
+    region.markCode(address - region.start);
     if (this.#heard.has(region)) return;
     this.#heard.set(
       region,

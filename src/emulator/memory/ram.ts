@@ -15,6 +15,7 @@ export class Ram implements Region {
   readonly isWritable: boolean = true;
   /** 1 for each block of code whose changes somebody wants to hear of. */
   readonly marks: Uint8Array;
+  readonly #markListeners = new Set<() => void>();
   readonly #listeners = new Set<(address: number) => void>();
 
   constructor(name: string, start: number, content: Uint8Array, { executable = true } = {}) {
@@ -41,12 +42,17 @@ export class Ram implements Region {
     this.forgetCode(offset + bytes - 1);
   }
 
-  /** Code was decoded here: its listeners want to hear of the next write to this block. @returns whether that is new */
-  markCode(offset: number): boolean {
+  /** Code was decoded here: its listeners want to hear of the next write to this block. */
+  markCode(offset: number): void {
     const block = offset >>> CODE_BLOCK_BITS;
-    const isNew = this.marks[block] === 0;
+    if (this.marks[block] !== 0) return;
     this.marks[block] = 1;
-    return isNew;
+    for (const marked of this.#markListeners) marked();
+  }
+
+  /** @param marked called when another block holds code, as long as this memory lives */
+  onMarked(marked: () => void): void {
+    this.#markListeners.add(marked);
   }
 
   /** As memory that had no power: zeros. Whoever ran code from it has ended. */

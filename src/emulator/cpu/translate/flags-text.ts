@@ -2,7 +2,7 @@
  * Where a flag is. `kept`: in the locals c or v. `difference`, `sum`: of fa - fb, of fa + fb. `wide`: of an addition with
  * carry, fa + fb + carry, whose result is fr. So flags cost nothing where nobody asks for them.
  */
-export type Source = "kept" | "difference" | "sum" | "wide";
+type Source = "kept" | "difference" | "sum" | "wide";
 
 /** Of both flags. `unknown`: as the local fk says. */
 export type Sources = { readonly carry: Source; readonly overflow: Source } | "unknown";
@@ -51,7 +51,7 @@ export const NORMALISE = [
 ].join("");
 
 /** N, Z, C and V from what a region leaves: `Core` has them as numbers. */
-export interface LeftFlags {
+interface LeftFlags {
   readonly fa: number;
   readonly fb: number;
   readonly fr: number;

@@ -3,9 +3,10 @@ import type { Instruction } from "../execute/instruction.ts";
 import { actOf, type Block, isBranch, itAfter, type Placed } from "./blocks.ts";
 import { arithmeticText, compareText, DATA, logicalTestText, logicalText, setCheckedStack } from "./data-text.ts";
 import { liveFlags } from "./live-flags.ts";
+import type { Exit } from "./region.ts";
 import { CHECK_EXCHANGE, TRANSFER, tableEntryText } from "./transfer-text.ts";
 import { STATE, type Windows } from "./windows.ts";
-import { type Exit, Writer } from "./writer.ts";
+import { Writer } from "./writer.ts";
 
 /** Index of a block that is not there. */
 const NONE = 255;

@@ -6,43 +6,9 @@ import type { Instruction } from "../execute/instruction.ts";
 import type { Core } from "../state/core.ts";
 import { fetchFault, verdictOn } from "../system/protection.ts";
 import { blocksFrom } from "./blocks.ts";
+import type { Entry, Known, Span, Translated } from "./region.ts";
 import { ARRAYS, RegionWriter } from "./region-text.ts";
 import type { Windows } from "./windows.ts";
-import type { Exit } from "./writer.ts";
-
-/**
- * Runs blocks of one region from the one of this index, until control leaves it, or the cycles that it may use do not
- * suffice for the next block. It never faults: what might is left to the interpreter. What goes in and out: `STATE`.
- * @returns cycles that are left
- */
-type Translated = (registers: Int32Array, block: number, left: number) => number;
-
-interface Span {
-  readonly start: number;
-  readonly bytes: Uint8Array;
-}
-
-/** A region that was written down once: good wherever the same bytes stand at the same place. */
-export interface Known {
-  readonly code: readonly Span[];
-  /** Words beside the code that stand in the text as constants. */
-  readonly literals: readonly Span[];
-  /** Blocks that may be entered, and their indices. */
-  readonly starts: readonly (readonly [number, number])[];
-  /** First addresses of the blocks of memory that it depends on. */
-  readonly blocks: ReadonlySet<number>;
-  readonly run: Translated;
-  readonly exits: readonly Exit[];
-}
-
-/** A place where translated code can be entered. */
-export interface Entry {
-  readonly run: Translated;
-  readonly block: number;
-  readonly exits: readonly Exit[];
-  /** First addresses of the blocks of memory that its region depends on. */
-  readonly blocks: ReadonlySet<number>;
-}
 
 /**
  * More than images have (measured: 104 for a boot of MCUboot and Zephyr on the nRF51); a chip that runs many firmwares

@@ -2,14 +2,14 @@ import type { MemoryMap } from "../../memory/memory-map.ts";
 import { CODE_BLOCK_BITS, Ram } from "../../memory/ram.ts";
 import type { Core } from "../state/core.ts";
 import { ruleBounds, verdictOn } from "../system/protection.ts";
-import type { Known } from "./translator.ts";
+import type { Known } from "./region.ts";
 
 /** Protection is the same within so many bytes: a power of two. Source: DDI 0553, MPU_RBAR, SAU_RBAR. */
 export const GRAIN_BITS = 5;
 
 /** What a core may do in each grain of a memory: two bits for each kind of rights (`Core.rights`), read and write. */
-export const READ = 1;
-export const WRITE = 2;
+const READ = 1;
+const WRITE = 2;
 
 /** A memory through which translated code reads without asking anybody. */
 interface Window {
@@ -59,6 +59,8 @@ export class Windows {
   #valid = 0;
 
   private constructor(data: Ram, code: Ram) {
+    // A store to what has become code has to be heard of, whichever core decoded it.
+    data.onMarked(() => this.forget());
     this.data = windowOf(data);
     this.code = windowOf(code);
   }

@@ -8,26 +8,8 @@ import {
   overflowText,
   type Sources,
 } from "./flags-text.ts";
-import type { Entry } from "./translator.ts";
+import type { Exit } from "./region.ts";
 import type { Windows } from "./windows.ts";
-
-/** How a region is left: all that is known of it when its text is written. */
-export interface Exit {
-  /** The next instruction; -1: as `STATE.pc` says. */
-  readonly pc: number;
-  /** Its IT state. */
-  readonly it: number;
-  /** Instructions that were counted and have not run. */
-  readonly ahead: number;
-  /** Where carry and overflow are (`kindOf`); -1: as `STATE.kind` says. */
-  readonly kind: number;
-  /** The next instruction is the interpreter's: translated code does not do it now. */
-  readonly isRefused: boolean;
-  /** The entry that control last came to by it, the address, and when that was: see `Interpreter`. */
-  link: Entry | undefined;
-  to: number;
-  epoch: number;
-}
 
 const KEPT = { carry: "kept", overflow: "kept" } as const;
 
