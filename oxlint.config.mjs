@@ -46,6 +46,7 @@ export const INNER_ROOMS = {
   core: {
     ".": [],
     foreign: ["."],
+    host: ["."],
   },
   cli: {
     terminal: [],
@@ -58,7 +59,7 @@ export const INNER_ROOMS = {
     sweep: ["terminal", "report"],
     image: ["terminal", "image/options"],
     run: ["terminal", "sweep", "report", "watch"],
-    board: ["terminal", "report", "run"],
+    board: ["terminal", "report", "sweep", "run"],
     init: ["terminal", "board"],
   },
   emulator: {
@@ -81,6 +82,7 @@ export const INNER_ROOMS = {
       ...["memory", "cpu/state", "cpu", "chip/parts"],
       ...["chip/bus", "chip/clock", "chip/memory", "chip/radio", "chip/serial", "chip/timers"],
     ],
+    debug: ["memory", "cpu/state"],
   },
   image: {
     format: [],

@@ -1,10 +1,11 @@
 // How long a campaign on the twin takes, as a user would start it: npx tsx bench/campaign.ts [CUTS] [RUNS]
 // Virtual time: what the board would have needed stands beside it.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ScratchFolder } from "../src/core/index.ts";
 
 const cuts = process.argv[2] ?? "200";
 const runs = Number(process.argv[3] ?? 3);
@@ -23,7 +24,7 @@ interface Used {
 const used: Used[] = [];
 let boardS = 0;
 for (let turn = 0; turn < runs; turn += 1) {
-  const cwd = mkdtempSync(join(tmpdir(), "hil-bench-"));
+  const cwd = new ScratchFolder("bench").path;
   try {
     const began = process.hrtime.bigint();
     const child = spawnSync(process.execPath, [...ARGV, ...OPTIONS], { cwd, stdio: ["ignore", "ignore", "pipe"] });

@@ -1,15 +1,16 @@
 // A lab of 20 boards over many nights: how long its index takes, and what its history finds of what was planted in it.
 // npx tsx bench/history.ts [NIGHTS] [CASES] [SEED]
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
+import { ScratchFolder } from "../src/core/index.ts";
 import { changesOf, labPage, questionsOf, runsIn } from "../src/report/index.ts";
 import { madeUpEvents, madeUpLab, plantedIn } from "../src/report/testing/made-up-lab.ts";
 
 const nights = Number(process.argv[2] ?? 1_000);
 const cases = Number(process.argv[3] ?? 12);
 const seed = Number(process.argv[4] ?? 20_261_130);
-const root = mkdtempSync(join(tmpdir(), "hil-history-"));
+const root = new ScratchFolder("bench").path;
 
 interface Used {
   readonly processorS: number;

@@ -2,11 +2,11 @@
 // Build first (npm run build). imgtool is looked for in HIL_PEERS_VENV, else .cache/peers; without it only ours is
 // shown.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Random, RealClock } from "../src/core/index.ts";
+import { Random, RealClock, ScratchFolder } from "../src/core/index.ts";
 import { aesCtr, buildImage, digest, generateKey, loadPrivateKey, parseVersion } from "../src/image/index.ts";
 
 const PAYLOAD_BYTES = 1024 * 1024;
@@ -17,7 +17,7 @@ const bin = fileURLToPath(new URL("../bin/hil.js", import.meta.url));
 const venv = resolve(process.env["HIL_PEERS_VENV"] ?? fileURLToPath(new URL("../.cache/peers", import.meta.url)));
 const imgtool = join(venv, "bin", "imgtool");
 const clock = new RealClock();
-const folder = mkdtempSync(join(tmpdir(), "hil-bench-image-"));
+const folder = new ScratchFolder("bench").path;
 const payload = Random.fromSeed("bench").bytes(PAYLOAD_BYTES);
 const pems = { sign: generateKey("ecdsa-p256"), device: generateKey("ecdsa-p256") };
 writeFileSync(join(folder, "app.bin"), payload);

@@ -2,14 +2,14 @@
 // npx tsx bench/report.ts [VERDICTS], after `npm run build`. Size of what is opened, and from navigation to the first rows.
 // Playwright is installed into a temporary folder; the browser is the system's chromium.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium } from "playwright-core";
 import { pageCode } from "../src/cli/report/page-code.ts";
-import { entryAt } from "../src/core/index.ts";
+import { entryAt, ScratchFolder } from "../src/core/index.ts";
 import { pageDocument, recordedRun } from "../src/report/index.ts";
 import { cutVerdict, recordFolder, STARTED } from "../src/report/testing/record-folder.ts";
 
@@ -17,7 +17,7 @@ const LINES = 20;
 const TURNS = 5;
 const entries = Number(process.argv[2] ?? 5_000);
 const { version } = createRequire(import.meta.url)("playwright-core/package.json") as { version: string };
-const folder = mkdtempSync(join(tmpdir(), "hil-bench-report-"));
+const folder = new ScratchFolder("bench").path;
 
 /** A run of so many cuts over one swap, its page. */
 function ours(): string {

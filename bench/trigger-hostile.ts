@@ -1,10 +1,12 @@
 // How long the trigger's way through a chunk holds the process while a board sends what it likes, in milliseconds: the
 // search in raw bytes, then frames and lines, then what the boot-line tables make of them.
 
+import { closeSync, openSync, readSync } from "node:fs";
+import { PerformanceObserver } from "node:perf_hooks";
 import { PatternFinder } from "../src/campaign/cuts/trigger-bytes.ts";
-import { compilePattern, concat, Random, RealClock, utf8 } from "../src/core/index.ts";
+import { compilePattern, concat, Queue, Random, RealClock, sleep, utf8 } from "../src/core/index.ts";
 import { recogniseBootLine } from "../src/mcuboot/index.ts";
-import { UartSplitter } from "../src/serial/index.ts";
+import { type Chunk, Uart, UartSplitter } from "../src/serial/index.ts";
 import { ConsoleDecoder } from "../src/smp/transport/console-framing.ts";
 
 /** What a UART at 1,000,000 baud carries in a millisecond, and what a port hands over at once at most. */
@@ -48,6 +50,102 @@ export function hostileRows(): readonly string[] {
       return `${name}, ${bytes} B`.padEnd(36) + `  find ${most(took.find)}   parse ${most(took.parse)}`;
     });
   });
+}
+
+/** What has queued up while the process was away, in chunks of this size. */
+const QUEUED_BYTES = 65_536;
+
+/** One turn of the process, in milliseconds: what it ran itself, and of that the collector of garbage. */
+interface Turn {
+  readonly ownMs: number;
+  readonly gcMs: number;
+  readonly stolenMs: number;
+}
+
+/**
+ * One row a log, a megabyte of which has queued up: how long one turn of the process lasts until all else that waits
+ * (the relay, Ctrl-C, another port) has its own. What others took of the processor in between (Linux counts it) is told
+ * apart: it is the machine's.
+ */
+export async function turnRows(): Promise<readonly string[]> {
+  const rows: string[] = [];
+  for (const [name, make] of LOGS) {
+    await turnsOf(name, make());
+    const turns = await turnsOf(name, make());
+    const own = turns.map(({ ownMs }) => ownMs);
+    const withoutGc = turns.map(({ ownMs, gcMs }) => ownMs - gcMs);
+    const stolen = turns.map(({ stolenMs }) => stolenMs);
+    const over = own.filter((ms) => ms > 1).length;
+    rows.push(
+      `${name.padEnd(30)}  ${turns.length} turns, ${over} above 1 ms`,
+      `${" ".repeat(30)}  own time             ${figures(own)}`,
+      `${" ".repeat(30)}  without collections  ${figures(withoutGc)}`,
+      `${" ".repeat(30)}  taken by others      ${figures(stolen)}`,
+    );
+  }
+  return rows;
+}
+
+async function turnsOf(name: string, log: Uint8Array): Promise<readonly Turn[]> {
+  const clock = new RealClock();
+  const arrived = new Queue<Chunk>();
+  for (let at = 0; at < log.length; at += QUEUED_BYTES)
+    arrived.push({ atUs: 0, bytes: log.subarray(at, at + QUEUED_BYTES) });
+  arrived.end();
+  const none = async () => undefined;
+  const turns: { fromMs: number; toMs: number; stolenMs: number }[] = [];
+  const collections: { fromMs: number; ms: number }[] = [];
+  const observer = new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries()) collections.push({ fromMs: startTime, ms: duration });
+  });
+  observer.observe({ entryTypes: ["gc"] });
+  const over = new AbortController();
+  const uart = Uart.open({ name, chunks: arrived, write: none, [Symbol.asyncDispose]: none }, { clock });
+  const finder = new PatternFinder(PATTERNS[1] ?? "");
+  uart.onBytes(({ bytes }) => void finder.feed(bytes));
+  uart.onLine(({ text }) => void recogniseBootLine(text));
+  uart.addRecogniser(new ConsoleDecoder(() => undefined));
+  uart.onEnd(() => over.abort());
+  using waited = new WaitedForProcessor();
+  while (!over.signal.aborted) {
+    const [fromMs, before] = [performance.now(), waited.ms()];
+    await sleep(clock, 0);
+    turns.push({ fromMs, toMs: performance.now(), stolenMs: waited.ms() - before });
+  }
+  // Collections are told of in a later turn.
+  await sleep(clock, 20);
+  observer.disconnect();
+  return turns.map(({ fromMs, toMs, stolenMs }) => {
+    const gcMs = collections
+      .filter((one) => one.fromMs >= fromMs && one.fromMs < toMs)
+      .reduce((sum, { ms }) => sum + ms, 0);
+    return { ownMs: toMs - fromMs - stolenMs, gcMs: Math.min(gcMs, toMs - fromMs - stolenMs), stolenMs };
+  });
+}
+
+/**
+ * How long this process's first thread was ready to run and did not, because others did. Source: Linux,
+ * Documentation/scheduler/sched-stats.rst, /proc/PID/schedstat, the second number, in nanoseconds.
+ */
+class WaitedForProcessor implements Disposable {
+  readonly #file = openSync(`/proc/self/task/${process.pid}/schedstat`, "r");
+  readonly #bytes = Buffer.alloc(80);
+
+  ms(): number {
+    const length = readSync(this.#file, this.#bytes, 0, this.#bytes.length, 0);
+    return Number(this.#bytes.toString("latin1", 0, length).split(" ")[1]) / 1e6;
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+}
+
+function figures(values: readonly number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share: number) =>
+    (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(3);
+  return `median ${at(0.5)}  p99 ${at(0.99)}  max ${at(1)} ms`;
 }
 
 function timed(clock: RealClock, work: () => unknown): number {

@@ -12,7 +12,7 @@ import { untilTrigger } from "../src/campaign/cuts/trigger.ts";
 import { RecordedBoard } from "../src/campaign/index.ts";
 import { RealClock, sleep } from "../src/core/index.ts";
 import { openSerialPort } from "../src/serial/index.ts";
-import { hostileRows } from "./trigger-hostile.ts";
+import { hostileRows, turnRows } from "./trigger-hostile.ts";
 
 const triggers = Number(process.argv[2] ?? 200);
 /** What a UART at 1,000,000 baud carries. */
@@ -134,6 +134,8 @@ process.stdout.write(
 );
 process.stdout.write("\nhostile log: how long one chunk holds the process\n");
 for (const row of hostileRows()) process.stdout.write(`  ${row}\n`);
+process.stdout.write("\na hostile megabyte that has queued up: one turn of the process\n");
+for (const row of await turnRows()) process.stdout.write(`  ${row}\n`);
 for (const [title, bytesPerMs, isBusy] of [
   ["quiet UART, idle machine", 0, false],
   ["log storm (100 kB/s), one core busy", STORM_BYTES_PER_MS, true],

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Browser, BrowserContextOptions } from "playwright-core";
+import { modelLayer } from "../src/cli/report/model-layer.ts";
 import { pageCode } from "../src/cli/report/page-code.ts";
 import { runCommand } from "../src/cli/run/run.ts";
 import { memoryIo } from "../src/cli/testing/memory-io.ts";
@@ -25,9 +26,11 @@ async function opened(browser: Browser, file: string, hash = "", options: Browse
   return { page, complaints, close: () => context.close() };
 }
 
-function pageFile(...records: readonly string[]): string {
+async function pageFile(...records: readonly string[]): Promise<string> {
   const file = join(mkdtempSync(join(tmpdir(), "hil-page-")), "report.html");
-  const runs = records.map((record) => recordedRun("runs/x", record));
+  const runs = await Promise.all(
+    records.map(async (record) => ({ ...recordedRun("runs/x", record), model: await modelLayer(record, record) })),
+  );
   writeFileSync(file, pageDocument(runs, pageCode(), "0.0.0"));
   return file;
 }
@@ -40,7 +43,7 @@ inBrowser(`the page of a run, ${SAID}`, () => {
     browser = await openBrowser();
     const io = memoryIo();
     await runCommand(["encrypted-upgrade", "--cuts", "6", "--fault", "forget-resume"], io);
-    failed = pageFile(join(io.cwd, "runs", readdirSync(join(io.cwd, "runs"))[0] ?? ""));
+    failed = await pageFile(join(io.cwd, "runs", readdirSync(join(io.cwd, "runs"))[0] ?? ""));
   });
 
   afterAll(() => browser.close());
@@ -77,6 +80,21 @@ inBrowser(`the page of a run, ${SAID}`, () => {
     await close();
   });
 
+  test("draws the flash operations of a cut, the wear of pages, and behind the map what the model says", async () => {
+    const { page, close } = await opened(browser, failed, "#run-0-verdict-3");
+    await page.waitForSelector("path.flash.erase");
+    for (const kind of ["erase", "write"]) {
+      const path = (await page.locator(`path.flash.${kind}`).getAttribute("d")) ?? "";
+      expect(path.split("M").length).toBeGreaterThan(5);
+    }
+    expect(await page.locator("rect.heat").count()).toBeGreaterThan(50);
+    expect(await page.locator("rect.model").count()).toBeGreaterThan(1);
+    expect(await page.locator("section[aria-labelledby=cut-map]").textContent()).toContain(
+      "the model of the same build",
+    );
+    await close();
+  });
+
   test("filters the verdicts by word and by outcome", async () => {
     const { page, close } = await opened(browser, failed);
     const rows = page.locator("section[aria-labelledby=verdicts] tbody tr");
@@ -108,7 +126,7 @@ inBrowser(`the page of a run, ${SAID}`, () => {
     const line = { atUs: 1, event: "boot-log", name: "line", text: `${hostile}${"A".repeat(1_000_000)}` };
     const verdict = cutVerdict(1, 1_000_000, { pass: false, because: hostile, found: hostile, where: hostile });
     const record = recordFolder([{ ...STARTED, scenario: hostile }, line, verdict]);
-    const { page, complaints, close } = await opened(browser, pageFile(record), "#run-0-verdict-0");
+    const { page, complaints, close } = await opened(browser, await pageFile(record), "#run-0-verdict-0");
     expect(await page.title()).not.toMatch(/^(owned|1)$/);
     expect(await page.locator("h1").textContent()).toContain('</script><script>document.title="owned"</script>');
     expect(await page.locator("img").count()).toBe(0);
@@ -132,7 +150,7 @@ inBrowser(`the page of a run, ${SAID}`, () => {
     });
     const phases = [{ name: "swap", fromUs: 0, toUs: 20_000_000 }];
     const record = recordFolder([STARTED, { atUs: 1, event: "plan", cuts: [], phases }, ...events.flat()]);
-    const { page, complaints, close } = await opened(browser, pageFile(record));
+    const { page, complaints, close } = await opened(browser, await pageFile(record));
     expect(await page.locator(".legend").textContent()).toContain("5000 resumed");
     await page.getByRole("button", { name: "next cut" }).click();
     expect(await page.locator("#one-verdict").textContent()).toContain("cut 1:");

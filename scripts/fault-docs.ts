@@ -53,8 +53,9 @@ export async function faultDocs(): Promise<string> {
   return `${parts.join("\n").trimEnd()}\n`;
 }
 
-function command({ name, scenario, board }: ReturnType<typeof listedFaults>[number]): string {
-  return scenario === undefined ? "" : `\`hil run ${scenario} --board ${board} --fault ${name}\``;
+function command({ name, scenario, board, client }: ReturnType<typeof listedFaults>[number]): string {
+  if (scenario === undefined) return `none; \`hil twin --fault ${name}\`, and ${client}`;
+  return `\`hil run ${scenario} --board ${board} --fault ${name}\``;
 }
 
 /** The two sentences at the head of a scenario: what it does, and how it is run. */

@@ -120,7 +120,7 @@ export default class PlainContextEnvironment extends TestEnvironment {
 
   /**
    * The folder for temporary files goes when the test file ends: whatever a test, or a program that it starts, put there.
-   * What the product itself should have taken away (src/core/scratch-folder.ts) fails the suite.
+   * What the product itself should have taken away (src/core/host/scratch-folder.ts) fails the suite.
    */
   leave() {
     const { folder, before } = this.scratch;

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { PageData, RunPage } from "../src/report/page/run-page.ts";
+import type { RunPage } from "../src/report/page/run-page.ts";
 import { Coverage } from "./coverage.tsx";
 import { CutMap } from "./cut-map.tsx";
 import { Failures } from "./failures.tsx";
@@ -9,6 +9,7 @@ import { Lab } from "./lab.tsx";
 import { OneVerdict } from "./one-verdict.tsx";
 import { Plots } from "./plots.tsx";
 import { Times } from "./times.tsx";
+import type { PageData } from "./unpack.ts";
 import { VerdictList } from "./verdict-list.tsx";
 
 /** Which run and which verdict are open: in the address, so that a link to one cut can be sent. */

@@ -20,7 +20,9 @@ export function Chart(props: Props) {
     const box = place.current;
     if (box === null) return;
     let chart: uPlot | undefined;
+    let isSeen = false;
     const draw = () => {
+      if (!isSeen) return;
       chart?.destroy();
       chart = new uPlot(
         optionsOf(box, { kind, xs, series, xName, ticks }),
@@ -28,13 +30,25 @@ export function Chart(props: Props) {
         box,
       );
     };
-    draw();
+    // A page of many charts opens before any that nobody sees yet is drawn.
+    const show = () => {
+      const wasSeen = isSeen;
+      isSeen = true;
+      if (!wasSeen) draw();
+    };
+    const near = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && show(), {
+      rootMargin: "400px",
+    });
+    near.observe(box);
+    addEventListener("beforeprint", show);
     const scheme = matchMedia("(prefers-color-scheme: dark)");
     const resized = new ResizeObserver(() => chart?.setSize({ width: box.clientWidth, height: HEIGHT }));
     resized.observe(box);
     scheme.addEventListener("change", draw);
     return () => {
       resized.disconnect();
+      near.disconnect();
+      removeEventListener("beforeprint", show);
       scheme.removeEventListener("change", draw);
       chart?.destroy();
     };

@@ -1,6 +1,6 @@
 import type { RunPage } from "../src/report/page/run-page.ts";
 import { Heads, Wide } from "./parts.tsx";
-import { placedCuts, windowOf } from "./swap-window.ts";
+import { type PlacedCut, placedCuts, windowOf } from "./swap-window.ts";
 import { duration } from "./text.ts";
 
 /** The window of the swap is told in so many equal parts, as names of test cases have it. */
@@ -39,7 +39,7 @@ export function Coverage({ run }: { run: RunPage }) {
               </li>
             ))}
           </ol>
-          <PhaseTable run={run} />
+          <PhaseTable run={run} cuts={cuts} />
         </>
       )}
       <h3>What this run does not show</h3>
@@ -52,8 +52,7 @@ export function Coverage({ run }: { run: RunPage }) {
   );
 }
 
-function PhaseTable({ run }: { run: RunPage }) {
-  const cuts = placedCuts(run);
+function PhaseTable({ run, cuts }: { run: RunPage; cuts: readonly PlacedCut[] }) {
   return (
     <Wide label="Table of phases">
       <table>

@@ -2,7 +2,7 @@ import { useMemo } from "preact/hooks";
 import type { RunPage } from "../src/report/page/run-page.ts";
 import { lookOf } from "./endings.ts";
 import { layeredPhases, type PlacedCut, placedCuts, type Window, windowOf } from "./swap-window.ts";
-import { count, duration, roundTicks, tickText } from "./text.ts";
+import { count, duration, grouped, roundTicks, tickText } from "./text.ts";
 
 /** The drawing's own units: it is stretched to the page. */
 const WIDTH = 1_000;
@@ -32,7 +32,8 @@ interface Props {
 export function CutMap({ run, open, show }: Props) {
   const window = useMemo(() => windowOf(run), [run]);
   const cuts = useMemo(() => placedCuts(run), [run]);
-  const lanes = useMemo(() => lanesOf(run, cuts), [run, cuts]);
+  const model = useMemo(() => modelOn(run), [run]);
+  const lanes = useMemo(() => lanesOf(run, cuts, model), [run, cuts, model]);
   if (window === undefined || cuts.length === 0) return null;
   const x = scaleOf(window);
   const height = TOP + lanes.length * LANE + 40;
@@ -80,21 +81,29 @@ export function CutMap({ run, open, show }: Props) {
       <div class="wide" tabIndex={0} onKeyDown={keys} role="group" aria-label="Cuts on the time of the swap">
         <svg viewBox={`0 0 ${WIDTH} ${height}`} class="map" onClick={pick} role="img" aria-label={mapText(lanes)}>
           <Phases run={run} x={x} height={height - 40} />
+          <ModelBands lanes={lanes} model={model} x={x} />
           {lanes.map((lane, at) => (
-            <LaneMarks key={lane.name} lane={lane} y={TOP + at * LANE + LANE / 2} x={x} run={run} />
+            <LaneMarks key={`${lane.tone} ${lane.name}`} lane={lane} y={TOP + at * LANE + LANE / 2} x={x} run={run} />
           ))}
           {chosen && <line class="chosen" x1={x(chosen.intoUs)} x2={x(chosen.intoUs)} y1={TOP - 6} y2={height - 34} />}
           <Axis window={window} x={x} y={height - 36} />
         </svg>
       </div>
-      <ul class="legend">
-        {lanes.map(({ name, tone, mark, cuts: some }) => (
-          <li key={name}>
-            <span class={tone}>{mark}</span> {some.length} {name}
-          </li>
-        ))}
-      </ul>
+      <Legend lanes={lanes} />
+      <ModelText run={run} />
     </section>
+  );
+}
+
+function Legend({ lanes }: { lanes: readonly Lane[] }) {
+  return (
+    <ul class="legend">
+      {lanes.map(({ name, tone, mark, cuts: some }) => (
+        <li key={`${tone} ${name}`}>
+          <span class={tone}>{mark}</span> {some.length} {name}
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -107,7 +116,53 @@ function scaleOf({ fromUs, toUs }: Window): (us: number) => number {
   };
 }
 
-function lanesOf(run: RunPage, cuts: readonly PlacedCut[]): readonly Lane[] {
+/** What the pale layer is, or why there is none. */
+function ModelText({ run: { model } }: { run: RunPage }) {
+  if (model === undefined) return null;
+  if (typeof model === "string") return <p class="quiet">The model's own sweep is not drawn: {model}</p>;
+  return (
+    <p class="quiet">
+      Pale, behind the marks: what the model of the same build makes of one cut at{" "}
+      {model.cut === model.operations ? "each" : grouped(model.cut)} of its {grouped(model.operations)} flash
+      operations, {model.direction}, on the time that this run measured.
+    </p>
+  );
+}
+
+/** Where the model says that cuts end so: a lane without marks has stretches that no cut has shown. */
+function ModelBands({ lanes, model, x }: { lanes: readonly Lane[]; model: ModelSpans; x: (us: number) => number }) {
+  return (
+    <>
+      {lanes.flatMap(({ tone, ending }, lane) =>
+        model
+          .filter(([, , endings]) => tone !== "failed" && endings.includes(ending))
+          .map(([fromUs, toUs]) => (
+            <rect
+              key={`${ending} ${fromUs}`}
+              class={`model ${tone}`}
+              x={x(fromUs)}
+              width={Math.max(1, x(toUs) - x(fromUs))}
+              y={TOP + lane * LANE + 2}
+              height={LANE - 4}
+            >
+              <title>{`by the model: ${ending}, ${duration(fromUs)} to ${duration(toUs)}`}</title>
+            </rect>
+          )),
+      )}
+    </>
+  );
+}
+
+type ModelSpans = readonly (readonly [fromUs: number, toUs: number, endings: readonly string[]])[];
+
+/** The model's stretches on the time that the run measured: its flash is not exactly as fast as the model's. */
+function modelOn({ model, reference }: RunPage): ModelSpans {
+  if (model === undefined || typeof model === "string") return [];
+  const scale = reference === undefined || model.swapUs <= 0 ? 1 : reference.swapUs / model.swapUs;
+  return model.spans.map(([fromUs, toUs, ending]) => [fromUs * scale, toUs * scale, ending.split(" or ")]);
+}
+
+function lanesOf(run: RunPage, cuts: readonly PlacedCut[], model: ModelSpans): readonly Lane[] {
   const lanes = new Map<string, { name: string; ending: string; tone: string; mark: string; cuts: PlacedCut[] }>();
   for (const cut of cuts) {
     const name = run.texts[cut.row.ending] ?? "";
@@ -122,6 +177,11 @@ function lanesOf(run: RunPage, cuts: readonly PlacedCut[]): readonly Lane[] {
     };
     lane.cuts.push(cut);
     lanes.set(key, lane);
+  }
+  for (const name of new Set(model.flatMap(([, , endings]) => endings))) {
+    const { tone, mark } = lookOf(name, true);
+    const key = `${tone} ${name}`;
+    if (!lanes.has(key)) lanes.set(key, { name, ending: name, tone, mark, cuts: [] });
   }
   return [...lanes.values()].sort((a, b) => Number(b.tone === "failed") - Number(a.tone === "failed"));
 }
@@ -165,7 +225,9 @@ function Phases({ run, x, height }: { run: RunPage; x: (us: number) => number; h
 
 /** All marks of a lane as one path: five thousand elements would be slow, five paths are not. */
 function LaneMarks({ lane, y, x, run }: { lane: Lane; y: number; x: (us: number) => number; run: RunPage }) {
-  const marks = lane.cuts.map(({ intoUs }) => `M${x(intoUs).toFixed(1)} ${y - 7}v14`).join("");
+  // Marks that would lie on one another are one: a screen has some thousand places for five thousand cuts.
+  const places = new Set(lane.cuts.map(({ intoUs }) => Math.round(x(intoUs) * 2) / 2));
+  const marks = [...places].map((place) => `M${place} ${y - 7}v14`).join("");
   const half = run.calibration?.uncertaintyUs;
   const whiskers =
     half === undefined || lane.cuts.length > WHISKERS_MAX

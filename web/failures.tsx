@@ -2,6 +2,8 @@ import type { JudgedRow, RunPage } from "../src/report/page/run-page.ts";
 import { Copy } from "./copy.tsx";
 import { Reason } from "./parts.tsx";
 import { count } from "./text.ts";
+import type { ShownRun } from "./unpack.ts";
+import { useDetail } from "./use-detail.ts";
 
 /** Failed verdicts that have one reason. */
 interface Cause {
@@ -25,7 +27,7 @@ function causesOf({ judged, texts }: RunPage): readonly Cause[] {
   return [...causes.values()].sort((a, b) => b.rows.length - a.rows.length);
 }
 
-export function Failures({ run, show }: { run: RunPage; show: (row: number) => void }) {
+export function Failures({ run, show }: { run: ShownRun; show: (row: number) => void }) {
   const causes = causesOf(run);
   if (causes.length === 0) return null;
   return (
@@ -38,11 +40,12 @@ export function Failures({ run, show }: { run: RunPage; show: (row: number) => v
   );
 }
 
-function Group({ cause, run, show }: { cause: Cause; run: RunPage; show: (row: number) => void }) {
+function Group({ cause, run, show }: { cause: Cause; run: ShownRun; show: (row: number) => void }) {
   const [first] = cause.rows;
+  const detail = useDetail(run, first?.at ?? 0);
   if (first === undefined) return null;
   const { row } = first;
-  const lines = row.lane?.uart.slice(-6) ?? [];
+  const lines = detail?.lane?.uart.slice(-6) ?? [];
   return (
     <article class="cause">
       <h3>
@@ -51,7 +54,7 @@ function Group({ cause, run, show }: { cause: Cause; run: RunPage; show: (row: n
       <Reason expected={run.texts[row.expected] ?? ""} found={run.texts[row.found] ?? ""} because={cause.because} />
       {lines.length > 0 && (
         <pre class="log" aria-label="Last lines of the boot log">
-          {lines.map(([, text]) => run.texts[text]).join("\n")}
+          {lines.map(([, text]) => detail?.texts[text]).join("\n")}
         </pre>
       )}
       <ul class="chips">

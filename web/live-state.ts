@@ -26,6 +26,8 @@ export function withStep(runs: readonly LiveState[], step: LiveStep, nowMs: numb
     judged: known === undefined ? step.judged : joined(known.page.judged, step.judged),
     inputs: [],
     current: [],
+    flashWear: undefined,
+    model: undefined,
   };
   const tail = joined(known?.tail ?? [], step.tail).slice(-TAIL_LINES);
   return placed(runs, step.run, { page, status: step.status, tail, heardMs: nowMs, isOver: false });

@@ -1,7 +1,6 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { LiveEnd, LiveStep } from "../src/report/live/live-step.ts";
-import { PAGE_SCHEMA } from "../src/report/page/run-page.ts";
 import { App } from "./app.tsx";
 import { type LiveState, withEnd, withStep } from "./live-state.ts";
 import { Now } from "./now.tsx";
@@ -32,7 +31,7 @@ function LiveApp({ hil }: { hil: string }) {
   return (
     <>
       {isOver ? <Over folder={current.page.folder} /> : <Now state={current} isLost={link === "lost"} />}
-      <App data={{ schema: PAGE_SCHEMA, hil, runs: runs.map(({ page }) => page) }} />
+      <App data={{ hil, runs: runs.map(({ page }) => page) }} />
     </>
   );
 }

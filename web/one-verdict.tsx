@@ -4,9 +4,11 @@ import { lookOf } from "./endings.ts";
 import { Heads, Reason } from "./parts.tsx";
 import { duration } from "./text.ts";
 import { TimeAxis } from "./time-axis.tsx";
+import type { ShownDetail, ShownRun } from "./unpack.ts";
+import { useDetail } from "./use-detail.ts";
 
 interface Props {
-  readonly run: RunPage;
+  readonly run: ShownRun;
   readonly row: number;
   readonly show: (row: number | undefined) => void;
 }
@@ -14,6 +16,7 @@ interface Props {
 /** One verdict opened: what happened around it on one time axis, the slots, and what was allowed. */
 export function OneVerdict({ run, row: at, show }: Props) {
   const row = run.judged[at];
+  const detail = useDetail(run, at);
   if (row === undefined) return null;
   const text = (number: number | undefined) => (number === undefined ? "" : (run.texts[number] ?? ""));
   const { mark, tone } = lookOf(text(row.ending), row.pass);
@@ -32,20 +35,31 @@ export function OneVerdict({ run, row: at, show }: Props) {
       </p>
       <Reason expected={text(row.expected)} found={text(row.found)} because={text(row.because)} />
       {row.cut !== undefined && <CutTimes row={row} run={run} />}
-      {row.lane === undefined ? (
+      {detail === undefined ? <p class="quiet">A moment …</p> : <Detail run={run} row={row} detail={detail} />}
+      {row.cut !== undefined && <Copy text={`npx hil replay ${run.folder} --cut ${row.cut.index} --trace`} />}
+    </section>
+  );
+}
+
+/** What happened around it, the slots before and after, and what was allowed. */
+function Detail({ run, row, detail }: { run: RunPage; row: JudgedRow; detail: ShownDetail }) {
+  const text = (number: number | undefined) => (number === undefined ? "" : (detail.texts[number] ?? ""));
+  return (
+    <>
+      {detail.lane === undefined ? (
         <p class="quiet">The lines around this verdict were left out to keep the page small. They are in the record.</p>
       ) : (
-        <TimeAxis run={run} row={row} lane={row.lane} />
+        <TimeAxis run={run} row={row} lane={detail.lane} texts={detail.texts} />
       )}
       <div class="beside">
-        <Slots name="slots before" slots={row.before} text={text} />
-        <Slots name="slots after" slots={row.slots} text={text} />
+        <Slots name="slots before" slots={detail.before} text={text} />
+        <Slots name="slots after" slots={detail.slots} text={text} />
       </div>
       <table>
         <caption>What MCUboot may do after this cut</caption>
         <Heads names={["ending", "expects", "because"]} />
         <tbody>
-          {row.allowed.map(([ending, expects, because], index) => (
+          {detail.allowed.map(([ending, expects, because], index) => (
             <tr key={index}>
               <td>{text(ending)}</td>
               <td>{text(expects)}</td>
@@ -54,8 +68,7 @@ export function OneVerdict({ run, row: at, show }: Props) {
           ))}
         </tbody>
       </table>
-      {row.cut !== undefined && <Copy text={`npx hil replay ${run.folder} --cut ${row.cut.index} --trace`} />}
-    </section>
+    </>
   );
 }
 

@@ -1,11 +1,15 @@
 import { useState } from "preact/hooks";
 import type { JudgedRow, Lanes, RunPage } from "../src/report/page/run-page.ts";
+import { CurrentLane, CurrentText, FlashLane, FlashText, type View } from "./flash-lane.tsx";
 import { Heads, Wide } from "./parts.tsx";
 import { duration, roundTicks, tickText } from "./text.ts";
 
 const WIDTH = 1_000;
 const LEFT = 80;
 const LANE = 30;
+/** Of the lanes that show more than marks. */
+const CURRENT = 46;
+const FLASH = 90;
 /** So much around the cut, where that is asked for, and so much before the reset: the upload is not the story. */
 const NEAR_US = 1_500_000;
 const BEFORE_RESET_US = 500_000;
@@ -21,6 +25,8 @@ interface Props {
   readonly run: RunPage;
   readonly row: JudgedRow;
   readonly lane: Lanes;
+  /** What the numbers of the lane's lines mean. */
+  readonly texts: readonly string[];
 }
 
 /** A moment of the list below the drawing. */
@@ -31,7 +37,7 @@ interface Moment {
 }
 
 /** Power, UART and SMP on one axis, from the beginning of a cut to its verdict; then the same as a list. */
-export function TimeAxis({ run, row, lane }: Props) {
+export function TimeAxis({ run, row, lane, texts }: Props) {
   const whole = { fromUs: 0, toUs: Math.max(1, row.toUs - row.fromUs) };
   const cutUs = row.cut === undefined ? undefined : row.cut.cutUs - row.fromUs;
   const zeroUs = row.cut === undefined ? 0 : row.cut.resetUs - row.fromUs;
@@ -47,7 +53,10 @@ export function TimeAxis({ run, row, lane }: Props) {
   const view = views[name];
   const x = (us: number) => LEFT + ((us - view.fromUs) / (view.toUs - view.fromUs)) * (WIDTH - LEFT - 10);
   const isIn = (us: number) => us >= view.fromUs && us <= view.toUs;
-  const moments = momentsOf(run, row, lane);
+  const moments = momentsOf(texts, row, lane);
+  const { current, flash } = lane;
+  const flashTop = LANE * 4 + (current === undefined ? 0 : CURRENT);
+  const foot = flashTop + (flash === undefined ? 0 : FLASH);
   return (
     <>
       {cutUs !== undefined && (
@@ -60,49 +69,56 @@ export function TimeAxis({ run, row, lane }: Props) {
         </p>
       )}
       <Wide label="Time axis of this verdict">
-        <svg viewBox={`0 0 ${WIDTH} ${LANE * 4 + 30}`} class="map" role="img" aria-label={axisText(lane)}>
+        <svg viewBox={`0 0 ${WIDTH} ${foot + 30}`} class="map" role="img" aria-label={axisText(lane)}>
           <SwapPhases run={run} row={row} view={view} x={x} />
           <PowerLine lane={lane} view={view} x={x} y={LANE * 1.5} />
           <Ticks name="UART" at={lane.uart.map(([us]) => us).filter(isIn)} x={x} y={LANE * 2.5} />
           <Ticks name="SMP" at={lane.smp.map(([us]) => us).filter(isIn)} x={x} y={LANE * 3.5} />
-          {cutUs !== undefined && isIn(cutUs) && (
-            <line class="cut-line" x1={x(cutUs)} x2={x(cutUs)} y1={8} y2={LANE * 4} />
-          )}
+          {current && <CurrentLane current={current} view={view} x={x} y={LANE * 4} height={CURRENT} />}
+          {flash && <FlashLane flash={flash} view={view} x={x} y={flashTop} height={FLASH} />}
+          {cutUs !== undefined && isIn(cutUs) && <line class="cut-line" x1={x(cutUs)} x2={x(cutUs)} y1={8} y2={foot} />}
           {roundTicks(view.fromUs - zeroUs, view.toUs - zeroUs).map((us) => (
             <g key={us}>
-              <line class="axis" x1={x(us + zeroUs)} x2={x(us + zeroUs)} y1={LANE * 4} y2={LANE * 4 + 5} />
-              <text class="tick" x={Math.min(WIDTH - 24, x(us + zeroUs))} y={LANE * 4 + 20}>
+              <line class="axis" x1={x(us + zeroUs)} x2={x(us + zeroUs)} y1={foot} y2={foot + 5} />
+              <text class="tick" x={Math.min(WIDTH - 24, x(us + zeroUs))} y={foot + 20}>
                 {tickText(us)}
               </text>
             </g>
           ))}
         </svg>
       </Wide>
-      <div class="scroll" tabIndex={0} role="group" aria-label="What happened, line by line">
-        <table class="moments">
-          <caption>
-            Times are since {row.cut === undefined ? "the verdict before" : "the answer to the reset command"}
-          </caption>
-          <Heads names={["time", "from", "what"]} />
-          <tbody>
-            {moments
-              .filter(({ sinceUs }) => isIn(sinceUs))
-              .map(({ sinceUs, kind, text }, at) => (
-                <tr key={at} class={kind}>
-                  <td class="number">{((sinceUs - zeroUs) / 1_000_000).toFixed(6)}</td>
-                  <td>{kind}</td>
-                  <td>{text}</td>
-                </tr>
-              ))}
-          </tbody>
-        </table>
-      </div>
+      {current && <CurrentText current={current} view={view} />}
+      {flash && <FlashText flash={flash} view={view} />}
+      <Moments row={row} moments={moments.filter(({ sinceUs }) => isIn(sinceUs))} zeroUs={zeroUs} />
     </>
   );
 }
 
-function momentsOf(run: RunPage, row: JudgedRow, lane: Lanes): readonly Moment[] {
-  const text = (number: number) => run.texts[number] ?? "";
+/** The same as a list. */
+function Moments({ row, moments, zeroUs }: { row: JudgedRow; moments: readonly Moment[]; zeroUs: number }) {
+  return (
+    <div class="scroll" tabIndex={0} role="group" aria-label="What happened, line by line">
+      <table class="moments">
+        <caption>
+          Times are since {row.cut === undefined ? "the verdict before" : "the answer to the reset command"}
+        </caption>
+        <Heads names={["time", "from", "what"]} />
+        <tbody>
+          {moments.map(({ sinceUs, kind, text }, at) => (
+            <tr key={at} class={kind}>
+              <td class="number">{((sinceUs - zeroUs) / 1_000_000).toFixed(6)}</td>
+              <td>{kind}</td>
+              <td>{text}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function momentsOf(texts: readonly string[], row: JudgedRow, lane: Lanes): readonly Moment[] {
+  const text = (number: number) => texts[number] ?? "";
   const cut = row.cut;
   return [
     ...lane.power.map(([sinceUs, on]): Moment => ({ sinceUs, kind: "power", text: on === 1 ? "on sent" : "off sent" })),
@@ -112,13 +128,13 @@ function momentsOf(run: RunPage, row: JudgedRow, lane: Lanes): readonly Moment[]
   ].sort((a, b) => a.sinceUs - b.sinceUs);
 }
 
-function axisText({ power, uart, smp }: Lanes): string {
-  return `${power.length} changes of power, ${uart.length} lines of the UART, ${smp.length} SMP packets`;
-}
-
-interface View {
-  readonly fromUs: number;
-  readonly toUs: number;
+function axisText({ power, uart, smp, current, flash }: Lanes): string {
+  const more = [
+    ...(current === undefined ? [] : ["the supply current"]),
+    ...(flash === undefined ? [] : ["the flash"]),
+  ];
+  const marks = `${power.length} changes of power, ${uart.length} lines of the UART, ${smp.length} SMP packets`;
+  return [marks, ...more].join(", ");
 }
 
 /** Phases of the swap as the uninterrupted upgrade had them, up to the cut. */

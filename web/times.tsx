@@ -2,6 +2,7 @@ import { histogramOf } from "../src/report/page/histogram.ts";
 import type { RunPage, TimesOf } from "../src/report/page/run-page.ts";
 import { Chart } from "./chart.tsx";
 import { duration, grouped, quantile, rate } from "./text.ts";
+import { WearStrip } from "./wear-strip.tsx";
 
 /** How long things took: histograms, the upload, the current, and the flash that was worn. */
 export function Times({ run }: { run: RunPage }) {
@@ -41,6 +42,7 @@ export function Times({ run }: { run: RunPage }) {
           </figure>
         )}
       </div>
+      {run.flashWear !== undefined && <WearStrip wear={run.flashWear} />}
       {run.wear !== undefined && (
         <p>
           Wear: the page at {run.wear.page} has {grouped(run.wear.spent)} of {grouped(run.wear.cyclesMax)} erase cycles.{" "}

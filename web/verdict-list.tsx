@@ -18,19 +18,20 @@ type Which = (typeof WHICH)[number];
 
 const isOf = ({ pass }: JudgedRow, which: Which): boolean => which === "all" || pass === (which === "passed");
 
-/** A row with its cells, and the text that words are looked for in. */
-interface Entry {
-  readonly at: number;
-  readonly row: JudgedRow;
-  readonly cells: readonly string[];
-  readonly search: string;
+/** What a row of the list says besides its mark. */
+function cellsOf({ texts }: RunPage, row: JudgedRow): readonly string[] {
+  const text = (number: number | undefined) => (number === undefined ? "" : (texts[number] ?? ""));
+  return [row.check, text(row.ending), text(row.phase), text(row.where), text(row.found)];
 }
 
-function searchable(run: RunPage): readonly Entry[] {
-  return run.judged.map((row, at) => {
-    const text = (number: number | undefined) => (number === undefined ? "" : (run.texts[number] ?? ""));
-    const cells = [row.check, text(row.ending), text(row.phase), text(row.where), text(row.found)];
-    return { at, row, cells, search: `${row.name} ${cells.join(" ")}`.toLowerCase() };
+/** The verdicts that are wanted, by their numbers. Words are looked for when there are some: a night has thousands of rows. */
+function foundIn(run: RunPage, which: Which, words: string): readonly number[] {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  return run.judged.flatMap((row, at) => {
+    if (!isOf(row, which)) return [];
+    if (wanted.length === 0) return [at];
+    const search = `${row.name} ${cellsOf(run, row).join(" ")}`.toLowerCase();
+    return wanted.every((word) => search.includes(word)) ? [at] : [];
   });
 }
 
@@ -39,9 +40,7 @@ export function VerdictList({ run, open, show }: Props) {
   const [words, setWords] = useState("");
   const [which, setWhich] = useState<Which>("all");
   const [rows, setRows] = useState(PAGE_ROWS);
-  const all = useMemo(() => searchable(run), [run]);
-  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = all.filter(({ row, search }) => isOf(row, which) && wanted.every((word) => search.includes(word)));
+  const found = useMemo(() => foundIn(run, which, words), [run, which, words]);
   return (
     <section aria-labelledby="verdicts">
       <h2 id="verdicts">Verdicts</h2>
@@ -60,8 +59,8 @@ export function VerdictList({ run, open, show }: Props) {
         <table>
           <Heads names={["verdict", "ending", "phase", "where", "found"]} />
           <tbody>
-            {found.slice(0, rows).map((entry) => (
-              <Row key={entry.at} entry={entry} isOpen={entry.at === open} show={show} />
+            {found.slice(0, rows).map((at) => (
+              <Row key={at} run={run} at={at} isOpen={at === open} show={show} />
             ))}
           </tbody>
         </table>
@@ -76,9 +75,17 @@ export function VerdictList({ run, open, show }: Props) {
   );
 }
 
-function Row({ entry, isOpen, show }: { entry: Entry; isOpen: boolean; show: (row: number) => void }) {
-  const { at, row, cells } = entry;
-  const [check, ending = "", ...others] = cells;
+interface RowProps {
+  readonly run: RunPage;
+  readonly at: number;
+  readonly isOpen: boolean;
+  readonly show: (row: number) => void;
+}
+
+function Row({ run, at, isOpen, show }: RowProps) {
+  const row = run.judged[at];
+  if (row === undefined) return null;
+  const [check, ending = "", ...others] = cellsOf(run, row);
   const { mark, tone } = lookOf(ending, row.pass);
   return (
     <tr class={isOpen ? "open" : ""}>

@@ -52,6 +52,7 @@ const JOBS: readonly Job[] = [
   { name: "tests-apart", argv: script("tests-apart"), what: "all tests with nothing shared between test files" },
   { name: "smp-suite", argv: script("smp-suite"), what: "smpclient's own integration tests, all of them, on the twin" },
   { name: "qemu", argv: script("qemu", "words"), what: "every cut of real MCUboot in QEMU, judged" },
+  { name: "unicorn", argv: script("unicorn"), what: "100,000 random instructions on our core and on unicorn 2.1.4" },
   {
     name: "emulator",
     argv: script("emulator"),

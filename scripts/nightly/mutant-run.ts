@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ScratchFolder } from "../../src/core/index.ts";
 import type { Mutant } from "./mutant-table.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -23,7 +23,7 @@ export type Noticed = "golden traces" | "unit tests" | "nobody";
 
 /** A copy of the source in which one mutant at a time can live. */
 export class MutantTree implements Disposable {
-  readonly #folder = mkdtempSync(join(tmpdir(), "hil-mutants-"));
+  readonly #folder = new ScratchFolder("mutants").path;
   /** The model's own suites: no suite at all would fail as a suite that notices does. */
   readonly #suites = MODEL.flatMap((room) => suitesIn(join("src", "mcuboot", room)));
 

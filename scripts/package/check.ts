@@ -6,8 +6,8 @@
  *   tsx scripts/package/check.ts 22 24      imports, Jest and a run on these releases, too (scripts/package/node.ts)
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ScratchFolder } from "../../src/core/index.ts";
 import {
   bareProject,
   checkGlobalExpect,
@@ -100,7 +100,7 @@ function main(releases: readonly string[], work: string): void {
   }
 }
 
-const work = mkdtempSync(join(tmpdir(), "hil-package-"));
+const work = new ScratchFolder("package").path;
 try {
   main(process.argv.slice(2), work);
 } finally {

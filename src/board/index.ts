@@ -5,6 +5,8 @@ export { type DoctorFinding } from "./doctor/check.ts";
 export { type Diagnosis, diagnose, hasProblem } from "./doctor/doctor.ts";
 export { type System } from "./doctor/system.ts";
 export { thisMachine } from "./doctor/this-machine.ts";
+export { type BootDifference, countPieces } from "./emulated/boot-difference.ts";
+export { type Explanation, explainDifference, type WitnessedBoot } from "./emulated/explain-difference.ts";
 export { enterSerialRecovery } from "./enter-recovery.ts";
 export { findProgram, missingPrograms, programsOf } from "./flash/programs.ts";
 export { openFlasher } from "./flash/tool-flasher.ts";
@@ -68,6 +70,7 @@ export {
 } from "./profile/profile.ts";
 export { type BoardProfile } from "./profile/schema.ts";
 export { withFirmware } from "./profile/with-firmware.ts";
+export { factoryImage } from "./providers/emulated-chip.ts";
 export { FirmwareBench } from "./providers/firmware-bench.ts";
 export {
   type FirmwareFinding,

@@ -180,6 +180,12 @@ function listen(board: Board, record: RunRecord): void {
   board.netUart?.onBytes((chunk) => record.received("net", chunk.atUs, chunk.bytes));
   SmpTranscript.of(board.smp.session, (line) => record.exchanged(line));
   board.power.current?.onSamples((samples) => record.measured(samples));
+  if (board.flashDone !== undefined) {
+    record.onEvent(({ event, atUs }) => {
+      const done = event === "verdict" || event === "run-finished" ? board.flashDone?.() : undefined;
+      if (done !== undefined) record.flashed(atUs, done);
+    });
+  }
   board.logs.app.onLine((line) => {
     if (line.event !== undefined)
       record.event({ atUs: line.atUs, event: "boot-log", name: line.event, text: line.text });

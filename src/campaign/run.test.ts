@@ -54,6 +54,7 @@ describe("a campaign on the twin", () => {
     const outcome = await smallRun();
     expect([...filesOf(outcome.folder).keys()].toSorted()).toEqual([
       "events.jsonl",
+      "flash.jsonl",
       "host.json",
       "inputs/new-2.0.0.bin",
       "inputs/old-1.0.0.bin",

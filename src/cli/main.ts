@@ -147,10 +147,19 @@ function report(thrown: unknown, io: CliIo, debug: boolean): number {
   const error = isHilError(thrown) ? thrown : (diskError(thrown) ?? thrown);
   io.err(`hil: ${messageOf(error)}\n`);
   // Node shows the stack and the chain of causes.
-  if (debug) io.err(`${inspect(error, { depth: 4 })}\n`);
+  if (debug) io.err(`${inspect(withoutArguments(error), { depth: 4 })}\n`);
   if (isHilError(error)) return error.exitCode;
   if (!debug) io.err("This is not an error that hil knows; --debug prints where it came from.\n");
   return EXIT.bench;
+}
+
+/** A program that could not be started is told with its arguments, by Node; a profile may have a password among them. */
+function withoutArguments(error: unknown): unknown {
+  // Not by instanceof: an error of Node's own may be of another realm.
+  for (let cause = error; typeof cause === "object" && cause !== null; cause = (cause as { cause?: unknown }).cause) {
+    if ("spawnargs" in cause) Object.defineProperty(cause, "spawnargs", { enumerable: false });
+  }
+  return error;
 }
 
 /** Ctrl-C, a supervisor's wish, and a terminal that was closed: none may leave a board without power. */

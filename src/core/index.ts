@@ -35,19 +35,29 @@ export {
   type YamlDialect,
 } from "./foreign/config-file.ts";
 export { type FieldPath } from "./foreign/config-problems.ts";
-export { eachLine, INPUT_BYTES_MAX, linesOf, readHead, readInput, readInputText } from "./foreign/input-file.ts";
+export {
+  EVENT_CHARS_MAX,
+  eachLine,
+  INPUT_BYTES_MAX,
+  linesOf,
+  readHead,
+  readInput,
+  readInputText,
+} from "./foreign/input-file.ts";
+export { jsonIn, parseJson } from "./foreign/json.ts";
 export { compilePattern, type Pattern, patternFault } from "./foreign/pattern.ts";
 export { PatternStream } from "./foreign/pattern-stream.ts";
 export { makeAnew, replaceFileAt } from "./foreign/replace-file.ts";
 export { replacedYaml, rewriteYaml } from "./foreign/rewrite-yaml.ts";
 export { complaintText, type LineControl, terminalText } from "./foreign/terminal-text.ts";
+export { lastWords } from "./host/last-words.ts";
+export { bootId, isRunning, processStart } from "./host/process-life.ts";
+export { ScratchFolder } from "./host/scratch-folder.ts";
 export { type GapWatch } from "./host-gaps.ts";
-export { lastWords } from "./last-words.ts";
 export { Listeners } from "./listeners.ts";
 export { LruCache } from "./lru-cache.ts";
 export { Queue } from "./queue.ts";
 export { Random } from "./random.ts";
-export { ScratchFolder } from "./scratch-folder.ts";
 export { namesToChoose, nearest, nearestInFolders } from "./suggest.ts";
 export { VirtualClock } from "./virtual-clock.ts";
 export { within } from "./within.ts";

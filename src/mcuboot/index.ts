@@ -39,6 +39,7 @@ export { DEFECTS, type DefectName } from "./builds/defects.ts";
 export { ALL_MODES, EXCHANGING_MODES, FAULT_NEEDS, type FaultColumns, type FaultNeed } from "./builds/fault-needs.ts";
 export { ASSERTIONS, type GenerationRow } from "./builds/generation-row.ts";
 export { GENERATIONS, generation, generationTitle } from "./builds/generations.ts";
+export { LIFE_CYCLES, lifeCycle } from "./builds/life-cycle.ts";
 export { type BuildRecovery, RECOVERY_WAYS, type RecoveryWay } from "./builds/recovery-ways.ts";
 export { refusalText } from "./builds/refusal-table.ts";
 export { compareReleases, isWithin, type Release } from "./builds/release.ts";
@@ -60,6 +61,7 @@ export {
 export { type BootloaderFacts, type Contradiction, contradictions } from "./explain/log-evidence.ts";
 export { FlashContent } from "./flash/flash-content.ts";
 export { brokenRule, isErased, SWEPT_TEARS, type Torn } from "./flash/flash-rules.ts";
+export { type FlashDone, FlashTrace } from "./flash/flash-trace.ts";
 export { type Flash, type FlashOperation, operationBytes } from "./flash/operation.ts";
 export { askBoot, askUpgrade, longerThanSlot, type UpgradeAnswer } from "./judge/ask-upgrade.ts";
 export {

@@ -30,6 +30,7 @@ export {
 export { type PlotPage } from "./page/plot-data.ts";
 export { plotSvg } from "./page/plot-svg.ts";
 export { recordedRun, toldRun } from "./page/recorded-run.ts";
+export { type ModelLayer, type RunPage } from "./page/run-page.ts";
 export { RESULT_FORMATS, type ResultFormat, STEP_SUMMARY_BYTES_MAX } from "./results/formats.ts";
 export { mailText, type Notice, noticeBody, noticeOf } from "./results/notice.ts";
 export { FORM_BYTES, mayReplace, OUTPUT_FORMS, type OutputForm } from "./results/output-form.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { BenchError, textOf, utf8, VirtualClock } from "../core/index.ts";
+import { BenchError, type Clock, Queue, Random, textOf, utf8, VirtualClock } from "../core/index.ts";
+import type { Chunk } from "./link.ts";
 import { memoryLinks } from "./memory.ts";
 import type { FrameLine } from "./recogniser.ts";
 import { Uart } from "./uart.ts";
@@ -96,4 +97,54 @@ test("what is written crosses the link as it is", async () => {
     expect(textOf(chunk.bytes)).toBe("reset\n");
     break;
   }
+});
+
+/** Bytes that queued up while nobody could take them, on a clock on which a look at it takes 10 us. */
+async function queuedUp(kind: Clock["kind"], chunks: readonly Uint8Array[]) {
+  const arrived = new Queue<Chunk>();
+  for (const [index, bytes] of chunks.entries()) arrived.push({ atUs: index, bytes });
+  arrived.end();
+  let nowUs = 0;
+  let turns = 0;
+  const clock: Clock = {
+    kind,
+    nowUs: () => (nowUs += 10),
+    at(_, wake) {
+      turns += 1;
+      queueMicrotask(() => wake());
+      return () => undefined;
+    },
+    whileReal: (work) => work(),
+  };
+  const link = {
+    name: "queue",
+    chunks: arrived,
+    write: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  const uart = Uart.open(link, { clock });
+  const heard = { lines: [] as unknown[], bytes: [] as number[], byTurn: new Map<number, number>() };
+  uart.onLine((line) => void heard.lines.push(line));
+  uart.onBytes(({ bytes }) => {
+    for (const byte of bytes) heard.bytes.push(byte);
+    heard.byTurn.set(turns, (heard.byTurn.get(turns) ?? 0) + bytes.length);
+  });
+  await new Promise<void>((resolve) => void uart.onEnd(() => resolve()));
+  return { ...heard, turns };
+}
+
+test("a megabyte that came at once is taken a few kilobytes a turn, and every line keeps its place and its time", async () => {
+  const random = Random.fromSeed(1);
+  const chunks = Array.from({ length: 40 }, (_, index) =>
+    index === 7 ? random.bytes(1_000_000) : utf8(`line ${index}\nhalf `),
+  );
+  const whole = await queuedUp("virtual", chunks);
+  const inTurns = await queuedUp("real", chunks);
+  expect(whole.turns).toBe(0);
+  expect(inTurns.turns).toBeGreaterThan(240);
+  expect(Math.max(...inTurns.byTurn.values())).toBeLessThanOrEqual(2 * 4096);
+  // The line that never ended comes when the link is closed.
+  expect(inTurns.lines.slice(0, -1)).toEqual(whole.lines.slice(0, -1));
+  expect(inTurns.lines.length).toBe(whole.lines.length);
+  expect(Buffer.from(inTurns.bytes).equals(Buffer.from(whole.bytes))).toBe(true);
 });

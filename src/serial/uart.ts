@@ -1,8 +1,15 @@
-import { type Clock, Listeners } from "../core/index.ts";
+import { type Clock, Listeners, sleepUntil } from "../core/index.ts";
 import type { Chunk, Link } from "./link.ts";
 import type { FrameRecogniser, UartLine } from "./recogniser.ts";
 import type { Reflex } from "./reflex.ts";
 import { type SplitCounters, UartSplitter } from "./splitter.ts";
+
+/** Bytes that observers of raw bytes get at once; more than a terminal's driver hands over. */
+const CHUNK_BYTES_MAX = 4_096;
+/** After so many bytes of text and frames the clock is looked at: each may end a line, and each line is written down. */
+const PIECE_BYTES = 64;
+/** So long one turn of the process goes on with what has arrived. */
+const TURN_US_MAX = 250;
 
 /**
  * One UART that carries log text and frames at once. The only reader of its link: raw bytes go to observers first
@@ -25,6 +32,8 @@ export class Uart implements AsyncDisposable {
   #end: { readonly reason: unknown } | undefined;
   #reading: Promise<void> = Promise.resolve();
   #lastLine: UartLine | undefined;
+  /** When the turn in which bytes are taken began. */
+  #turnUs = 0;
 
   private constructor(link: Link, options: UartOptions) {
     this.name = link.name;
@@ -115,8 +124,8 @@ export class Uart implements AsyncDisposable {
     let reason: unknown;
     try {
       for await (const chunk of this.#link.chunks) {
-        this.#tell(() => this.#bytes.emit(chunk));
-        this.#splitter.push(chunk);
+        if (this.#clock.kind === "virtual") this.#take(chunk);
+        else await this.#takeInTurns(chunk);
       }
     } catch (error) {
       reason = error;
@@ -124,6 +133,38 @@ export class Uart implements AsyncDisposable {
     this.#splitter.end(this.#clock.nowUs());
     this.#end = { reason };
     this.#tell(() => this.#ends.emit(reason));
+  }
+
+  #take(chunk: Chunk): void {
+    this.#tell(() => this.#bytes.emit(chunk));
+    this.#splitter.push(chunk);
+  }
+
+  /**
+   * A board may send more at once than is read in a millisecond, and what has queued up comes without a turn between:
+   * a switch that is to cut, Ctrl-C and the other ports would wait for all of it. Nothing changes its order or its time
+   * of arrival. In virtual time nothing waits.
+   */
+  async #takeInTurns({ atUs, bytes }: Chunk): Promise<void> {
+    // What arrived later than this turn began came in a turn of its own.
+    this.#turnUs = Math.max(this.#turnUs, Math.min(atUs, this.#clock.nowUs()));
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES_MAX) {
+      const chunk = { atUs, bytes: bytes.subarray(at, at + CHUNK_BYTES_MAX) };
+      this.#tell(() => this.#bytes.emit(chunk));
+      await this.#othersTurn();
+      for (let piece = 0; piece < chunk.bytes.length; piece += PIECE_BYTES) {
+        this.#splitter.push({ atUs, bytes: chunk.bytes.subarray(piece, piece + PIECE_BYTES) });
+        await this.#othersTurn();
+      }
+    }
+  }
+
+  /** Lets everything else that waits go first, when this turn has taken long. */
+  async #othersTurn(): Promise<void> {
+    const nowUs = this.#clock.nowUs();
+    if (nowUs - this.#turnUs < TURN_US_MAX) return;
+    await sleepUntil(this.#clock, nowUs);
+    this.#turnUs = this.#clock.nowUs();
   }
 
   #tell(act: () => void): void {

@@ -73,6 +73,7 @@ export {
   type ReceivedPacket,
 } from "./transport/console-framing.ts";
 export { type ConsoleOptions, ConsoleTransport } from "./transport/console-transport.ts";
+export { FRAMINGS, type Framing, framingRow } from "./transport/framings.ts";
 export { type RawOptions, RawTransport } from "./transport/raw-transport.ts";
 export { type SmpTransport } from "./transport/transport.ts";
 export { UDP_PORT, UdpTransport } from "./transport/udp-transport.ts";

@@ -3,6 +3,7 @@ import { decodeHeader, formatVersion, HEADER_BYTES, PAYLOAD_MARK } from "../imag
 import { type BootloaderBuild, modeOf } from "../mcuboot/index.ts";
 import {
   enumerationHandlers,
+  type Framing,
   fileHandlers,
   GROUP_ENTRIES,
   imageHandlers,
@@ -34,7 +35,7 @@ export interface TwinSmp {
   /** Which age of Zephyr it behaves like; default is the newest. */
   readonly generation?: ServerGenerationName | undefined;
   /** Packets without frames on the UART, and then no log on it; default frames between lines of log. */
-  readonly raw?: boolean | undefined;
+  readonly framing?: Framing | undefined;
   /** Longest line of a frame that it takes, line feed included; default Zephyr's 128. */
   readonly lineBytesMax?: number | undefined;
   /** The command for the server's parameters is built in; default true. */
@@ -131,7 +132,14 @@ export class TwinApp {
   async #serve(power: AbortSignal, ended: AbortSignal): Promise<number> {
     const { clock, uart, smp, onServing } = this.#options;
     let bootMode = 0;
-    const place = { clock, uart, lines: "zephyr", raw: smp.raw, lineBytesMax: smp.lineBytesMax, onServing } as const;
+    const place = {
+      clock,
+      uart,
+      lines: "zephyr",
+      framing: smp.framing,
+      lineBytesMax: smp.lineBytesMax,
+      onServing,
+    } as const;
     await serveUntilReset(place, power, ({ transport, reset, onHandlerError }) => {
       const askedToReset = (request: { bootMode: number }) => {
         bootMode = request.bootMode;

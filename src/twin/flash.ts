@@ -6,6 +6,7 @@ import {
   FlashContent,
   type FlashOperation,
   type FlashTiming,
+  FlashTrace,
   isErased,
   operationDurationUs,
   timingAt,
@@ -43,6 +44,8 @@ const BROKEN_RULES_MAX = 20;
 export class TwinFlash implements Flash {
   readonly content: FlashContent;
   readonly pageBytes: number;
+  /** What it did, for the record; nobody else is told by it. */
+  readonly trace: FlashTrace;
   /** Erase cycles of each page since the twin was made. */
   readonly wear: Uint32Array;
   /** What the firmware did that the flash does not allow and does not refuse, oldest first. */
@@ -58,6 +61,7 @@ export class TwinFlash implements Flash {
   constructor(options: { clock: Clock; random: Random; timing: FlashTiming; flashBytes: number; pageBytes: number }) {
     this.content = FlashContent.erased(options.flashBytes, options.pageBytes);
     this.pageBytes = options.pageBytes;
+    this.trace = new FlashTrace(options.pageBytes);
     this.wear = new Uint32Array(options.flashBytes / options.pageBytes);
     this.#programs = new Uint8Array(options.flashBytes / options.timing.wordBytes);
     this.#clock = options.clock;
@@ -134,8 +138,9 @@ export class TwinFlash implements Flash {
   }
 
   /** Its time is over. @returns true when nobody watches. */
-  finish({ operation }: OperationGoing): boolean {
+  finish({ operation, startUs }: OperationGoing): boolean {
     this.#carryOut(operation);
+    this.trace.take(operation, startUs, this.#clock.nowUs());
     this.#onOperation?.({ atUs: this.#clock.nowUs(), operation, done: true });
     return this.#onOperation === undefined;
   }
@@ -145,6 +150,7 @@ export class TwinFlash implements Flash {
     const done = this.#clock.nowUs() >= endUs;
     if (done) this.#carryOut(operation);
     else this.#tear(operation, this.#clock.nowUs() - startUs);
+    this.trace.take(operation, startUs, this.#clock.nowUs());
     this.#onOperation?.({ atUs: this.#clock.nowUs(), operation, done });
   }
 

@@ -13,6 +13,7 @@ import {
   zephyrEnd,
   zephyrStart,
 } from "../mcuboot/index.ts";
+import { framingRow } from "../smp/index.ts";
 import { TwinApp, type TwinSmp, zephyrBanner } from "./app.ts";
 import { type FaultHooks, firmwareSteps } from "./faults.ts";
 import type { TwinFlash } from "./flash.ts";
@@ -217,23 +218,29 @@ export class TwinMachine implements AsyncDisposable {
     const { bootMode, byPin } = this.#reset;
     this.#reset = { bootMode: 0, byPin: false };
     const has = (way: RecoveryWay) => build.recovery?.ways.has(way) === true;
-    const recover = async () => {
+    const { framing } = this.#options.smp;
+    const recover = async (idle: { readonly inactivityMs?: number | undefined } = {}) => {
       await this.#carryOut(enteringRecovery(build), power);
-      await runRecovery({ ...this.#options, onServing: this.#settle }, power);
+      await runRecovery({ ...this.#options, framing, onServing: this.#settle, ...idle }, power);
       return undefined;
     };
     await this.#carryOut(zephyrStart(build), power);
-    if ((has("button") && this.buttonHeld) || (has("pin-reset") && byPin)) return recover();
+    // In a state in which nothing is started it panics before it looks at a pin.
+    const starts = build.lifeCycle?.boots !== false;
+    if (starts && ((has("button") && this.buttonHeld) || (has("pin-reset") && byPin))) return recover();
     const early = has("wait") ? ownLink(uart, clock) : undefined;
     const beganUs = clock.nowUs();
     const result = await this.#carryOut(firmwareSteps(this.#options.hooks, flash, build, boot), power);
     // What panics or hangs never comes back to where the rest is decided.
     const isBack = result.kind === "run" || result.kind === "fail";
-    if (isBack && has("boot-mode") && bootMode === BOOT_MODE_RECOVERY) return recover();
+    if (isBack && has("boot-mode") && bootMode === BOOT_MODE_RECOVERY)
+      return recover({ inactivityMs: build.recovery?.inactivityMs });
     if (isBack && early !== undefined) {
       // However long the images took, it looks once.
       const waitMs = Math.max(1, (build.recovery?.waitMs ?? 0) - (clock.nowUs() - beganUs) / 1000);
-      if (await runRecovery({ ...this.#options, waiting: { waitMs, link: early } }, power)) return undefined;
+      const { inactivityMs } = build.recovery ?? {};
+      const waiting = { waitMs, link: early };
+      if (await runRecovery({ ...this.#options, framing, waiting, inactivityMs }, power)) return undefined;
     }
     await this.#carryOut(zephyrEnd(flash, build, result), power);
     return result.kind === "fail" && has("no-application") ? recover() : result;
@@ -270,7 +277,7 @@ export class TwinMachine implements AsyncDisposable {
   async #print(line: string, power: AbortSignal): Promise<void> {
     power.throwIfAborted();
     // A UART for packets without frames carries no log.
-    if (this.#options.smp.raw) return;
+    if (!framingRow(this.#options.smp.framing ?? "console").carriesLog) return;
     await this.#options.uart.write(utf8(`${line}\r\n`));
     power.throwIfAborted();
   }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { Random, sleep, VirtualClock } from "../core/index.ts";
-import { RECOVERY_WAYS, type RecoveryWay } from "../mcuboot/index.ts";
+import { type BuildRecovery, generation, RECOVERY_WAYS, type RecoveryWay } from "../mcuboot/index.ts";
 import { smallBuild, smallImage } from "../mcuboot/testing/small-board.ts";
 import { memoryLinks, Uart } from "../serial/index.ts";
-import { consoleEcho, SmpClient } from "../smp/index.ts";
+import { consoleEcho, type Framing, framingRow, SmpClient, SmpSession } from "../smp/index.ts";
 import { Twin } from "./twin.ts";
 
 const factory = smallImage("0.1.0", 20_000, false).plain;
@@ -14,10 +14,14 @@ const UP_MS = 3_000;
 interface Options {
   readonly ways: readonly RecoveryWay[];
   readonly presses?: "button" | "pin-reset";
+  readonly recovery?: Partial<BuildRecovery>;
+  readonly release?: string;
+  readonly framing?: Framing;
 }
 
 /** A board on channel 1 of a relay, whose button or reset pin is on channel 2. */
-async function bench({ ways, presses = "button" }: Options) {
+async function bench(options: Options) {
+  const { ways, presses = "button", release = "current", framing = "console" } = options;
   const clock = new VirtualClock();
   const [host, app] = memoryLinks({ clock });
   const [relayHost, relay] = memoryLinks({ clock, baudRate: 9600 });
@@ -25,18 +29,22 @@ async function bench({ ways, presses = "button" }: Options) {
     clock,
     random: Random.fromSeed(1),
     links: { app, relay },
-    build: { ...smallBuild({ encrypted: false }), recovery: { ways: new Set(ways), waitMs: 500 } },
+    build: {
+      ...smallBuild({ encrypted: false }),
+      generation: generation(release),
+      recovery: { ways: new Set(ways), waitMs: 500, ...options.recovery },
+    },
     factoryImage: factory,
     wiring: { channel: 1, contact: "NC" },
     presses: { channel: 2, contact: "NO", what: presses },
     baudRate: 115_200,
-    smp: { bufferBytes: 1024, bufferCount: 4 },
+    smp: { bufferBytes: 1024, bufferCount: 4, framing },
     faults: [],
   });
   const uart = Uart.open(host, { clock });
   const lines: string[] = [];
   uart.onLine((line) => lines.push(line.text));
-  const client = SmpClient.onUart(uart, { clock });
+  const client = new SmpClient(new SmpSession(framingRow(framing).open(uart, { clock }), { clock }));
   await sleep(clock, UP_MS);
   const frame = (channel: number, op: number) => Uint8Array.of(0xa0, channel, op, (0xa0 + channel + op) & 0xff);
   const relays = async (channel: number, energised: boolean) => {
@@ -173,4 +181,64 @@ test("one that waits for requests starts the application when none comes, and st
   expect(await bed.client.dialect()).toBe("mcuboot recovery");
   await sleep(bed.clock, UP_MS);
   expect(await bed.client.dialect()).toBe("mcuboot recovery");
+});
+
+describe("serial recovery that ends when nothing comes (CONFIG_BOOT_SERIAL_INACTIVITY_TIMEOUT)", () => {
+  const idle = { inactivityMs: 2_000 };
+
+  test.each(["boot-mode", "wait"] as const)(
+    "entered by %s resets the board after so long without a command",
+    async (way) => {
+      await using bed = await bench({ ways: [way], recovery: idle });
+      await ACTS[way](bed);
+      await sleep(bed.clock, 1_500);
+      // A command starts the time anew.
+      expect(await bed.client.dialect()).toBe("mcuboot recovery");
+      await sleep(bed.clock, 1_500);
+      expect(bed.lastStart().some((line) => line.includes("Jumping"))).toBe(false);
+      await sleep(bed.clock, 1_000 + UP_MS);
+      expect(bed.lastStart().some((line) => line.includes("Jumping"))).toBe(true);
+      expect(await bed.client.dialect()).toBe("application");
+      bed.twin.check();
+    },
+  );
+
+  test("entered otherwise, or without the option, stays", async () => {
+    for (const [ways, recovery] of [
+      ["button", idle],
+      ["boot-mode", {}],
+    ] as const) {
+      await using bed = await bench({ ways: [ways], recovery });
+      await ACTS[ways](bed);
+      await sleep(bed.clock, 60_000);
+      expect(await bed.client.dialect()).toBe("mcuboot recovery");
+    }
+  });
+});
+
+test("recovery tells its buffer where its generation can be built so, and is", async () => {
+  for (const [release, recovery, known] of [
+    ["current", {}, true],
+    ["current", { tellsBuffer: false }, false],
+    ["2.3.0", {}, false],
+    ["ncs-main", {}, false],
+  ] as const) {
+    await using bed = await bench({ ways: ["boot-mode"], release, recovery });
+    await ACTS["boot-mode"](bed);
+    await sleep(bed.clock, UP_MS);
+    expect([release, (await bed.client.params()).known]).toEqual([release, known]);
+  }
+});
+
+test.each(["raw", "cobs"] as const)("recovery and application speak %s on a line without a log", async (framing) => {
+  await using bed = await bench({ ways: ["boot-mode"], framing });
+  expect(await bed.client.dialect()).toBe("application");
+  await ACTS["boot-mode"](bed);
+  await sleep(bed.clock, UP_MS);
+  expect(await bed.client.dialect()).toBe("mcuboot recovery");
+  await bed.client.upload(update, {});
+  await bed.client.reset();
+  await sleep(bed.clock, UP_MS);
+  expect((await bed.client.imageState()).images.find(({ active }) => active)?.version).toBe("0.2.0");
+  bed.twin.check();
 });

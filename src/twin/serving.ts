@@ -1,6 +1,6 @@
 import { abortable, type Clock, Queue, sleep, whenAborted } from "../core/index.ts";
 import { type Chunk, type Link, Uart } from "../serial/index.ts";
-import { type ConsoleOptions, ConsoleTransport, RawTransport, type SmpTransport } from "../smp/index.ts";
+import { type ConsoleOptions, type Framing, framingRow, type SmpTransport } from "../smp/index.ts";
 import type { TwinUart } from "./uart.ts";
 
 /** From the answer to a reset command to the reset. Source: CONFIG_MCUMGR_GRP_OS_RESET_MS, default 250. */
@@ -12,12 +12,14 @@ interface ServingPlace {
   readonly uart: TwinUart;
   readonly lines: ConsoleOptions["lines"];
   readonly lineBytesMax?: number | undefined;
-  /** Packets go as they are, without frames. */
-  readonly raw?: boolean | undefined;
+  /** How packets lie on the UART; default: in frames, between lines of log. */
+  readonly framing?: Framing | undefined;
   /** Hears when requests are taken. */
   readonly onServing?: (() => void) | undefined;
   /** A server that gives up: unless a request comes within this time, in milliseconds. */
   readonly waitMs?: number | undefined;
+  /** A server that ends where so long no request comes, in milliseconds, however many came before; the board is reset. */
+  readonly inactivityMs?: number | undefined;
   /** The UART as it was opened before there was a server: what came meanwhile is answered now. */
   readonly link?: Link | undefined;
 }
@@ -39,19 +41,27 @@ interface Serving {
  * @throws the signal's reason when power goes; what a handler threw that is a defect of the simulation.
  */
 export async function serveUntilReset(
-  { clock, uart, lines, lineBytesMax, raw, onServing, waitMs, link = ownLink(uart, clock) }: ServingPlace,
+  place: ServingPlace,
   power: AbortSignal,
   open: (serving: Serving) => AsyncDisposable,
 ): Promise<boolean> {
-  const own = Uart.open(link, { clock });
-  const transport = raw ? new RawTransport(own, { clock }) : new ConsoleTransport(own, { clock, lines, lineBytesMax });
+  const { clock, uart, lines, lineBytesMax, framing = "console", onServing, waitMs } = place;
+  const own = Uart.open(place.link ?? ownLink(uart, clock), { clock });
+  const transport = framingRow(framing).open(own, { clock, lines, lineBytesMax });
   const ended = new AbortController();
   let given = false;
   const giveUp = () => {
     given = true;
     ended.abort();
   };
-  const keepServing = waitMs === undefined ? () => {} : clock.at(clock.nowUs() + waitMs * 1000, giveUp);
+  const idleEnd = countdown(clock, place.inactivityMs, () => ended.abort());
+  let stopWaiting = waitMs === undefined ? () => {} : clock.at(clock.nowUs() + waitMs * 1000, giveUp);
+  if (waitMs === undefined) idleEnd.restart();
+  const keepServing = () => {
+    stopWaiting();
+    stopWaiting = () => {};
+    idleEnd.restart();
+  };
   let broken: { readonly reason: unknown } | undefined;
   const server = open({
     transport,
@@ -70,12 +80,25 @@ export async function serveUntilReset(
     await sleep(clock, RESET_DELAY_MS, power);
     return true;
   } finally {
-    keepServing();
+    stopWaiting();
+    idleEnd.stop();
     // A handler that waits for the flash ends with the power that feeds it; its answer is not waited for.
     void Promise.resolve(server[Symbol.asyncDispose]()).catch(() => {});
     void transport[Symbol.asyncDispose]();
     void own[Symbol.asyncDispose]();
   }
+}
+
+/** Calls once `ms` have passed since it was last started; never without a number, or with 0. */
+function countdown(clock: Clock, ms = 0, call: () => void): { restart(): void; stop(): void } {
+  let stop = () => {};
+  return {
+    restart: () => {
+      stop();
+      if (ms > 0) stop = clock.at(clock.nowUs() + ms * 1000, call);
+    },
+    stop: () => stop(),
+  };
 }
 
 /** The UART as a link, for as long as one program on the board lives. */

@@ -10,8 +10,10 @@ import { loadCalibration } from "../../../src/board/profile/calibration-file.ts"
 import { draftProfile } from "../../../src/board/profile/draft.ts";
 import { parseProfile } from "../../../src/board/profile/profile.ts";
 import { isHilError } from "../../../src/core/index.ts";
+import { buildSources } from "./builds.ts";
 import { emulatorSources } from "./emulator.ts";
 import { PROFILE } from "./files.ts";
+import { historySources } from "./history.ts";
 import { recordSources } from "./records.ts";
 import type { FuzzSource } from "./source.ts";
 
@@ -54,6 +56,8 @@ function labSources(folder: string): readonly FuzzSource[] {
 function hostSources(folder: string): readonly FuzzSource[] {
   const filed = writing(folder);
   mkdirSync(join(folder, "locks"), { mode: 0o700 });
+  const file = join(folder, "b.yaml");
+  const { profile } = parseProfile(PROFILE, file);
   return [
     {
       name: "what is kept beside a profile",
@@ -67,8 +71,6 @@ function hostSources(folder: string): readonly FuzzSource[] {
       ],
       ask(input) {
         for (const name of ["b.health.json", "b.wear.json", "b.calibration.json"]) filed(name, input);
-        const file = join(folder, "b.yaml");
-        const { profile } = parseProfile(PROFILE, file);
         for (const load of [
           () => healthFile(file).load(),
           () => wearFile(file).load(),
@@ -100,5 +102,8 @@ function hostSources(folder: string): readonly FuzzSource[] {
 
 /** What is read by its name. @param folder an empty one. */
 export function filedSources(folder: string): readonly FuzzSource[] {
-  return [...labSources(folder), ...recordSources(folder), ...hostSources(folder), ...emulatorSources(folder)];
+  return [
+    ...[...labSources(folder), ...recordSources(folder), ...hostSources(folder), ...emulatorSources(folder)],
+    ...[...buildSources(join(folder, "builds")), ...historySources(join(folder, "history"))],
+  ];
 }

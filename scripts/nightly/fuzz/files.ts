@@ -173,7 +173,7 @@ export const FILE_SOURCES: readonly FuzzSource[] = [
     name: "profiles",
     from: "file",
     kind: "text",
-    share: 3,
+    share: 1,
     seeds: () => [PROFILE, ...allIn("boards").slice(0, 4)],
     ask(input) {
       const board = parseProfile(text(input), "/lab/lab.yaml");

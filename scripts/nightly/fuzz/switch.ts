@@ -1,4 +1,5 @@
 import { failed, failureOf } from "../../../src/board/flash/failures.ts";
+import { jsonIn } from "../../../src/core/index.ts";
 import {
   CUTTER_MAGIC,
   decodeCutterMessage,
@@ -7,7 +8,7 @@ import {
 } from "../../../src/power/cutter/messages.ts";
 import { SlipPackets, slipFrame } from "../../../src/power/cutter/slip.ts";
 import { digestAuthorization, digestChallenge } from "../../../src/power/network/http-digest.ts";
-import { fieldAt, parsedJson } from "../../../src/power/network/json-field.ts";
+import { fieldAt } from "../../../src/power/network/json-field.ts";
 import { ppk2Metadata } from "../../../src/power/ppk2/frames.ts";
 import { PPK2_RANGES, Ppk2Samples, ppk2Ranges } from "../../../src/power/ppk2/samples.ts";
 import { uhubctlState } from "../../../src/power/programs/uhubctl-output.ts";
@@ -86,7 +87,7 @@ export const SWITCH_SOURCES: readonly FuzzSource[] = [
       'Digest realm="x", nonce="abc", qop="auth,auth-int", algorithm=SHA-256, opaque="q", Basic realm="y"',
     ],
     ask(input) {
-      fieldAt(parsedJson(text(input)), "a.0.b.__proto__.c");
+      fieldAt(jsonIn(text(input)), "a.0.b.__proto__.c");
       const challenge = digestChallenge(text(input));
       if (challenge === undefined) return;
       const use = { method: "GET", uri: "/", count: 1, clientNonce: "c" };

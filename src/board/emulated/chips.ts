@@ -1,5 +1,16 @@
-import { BenchError, type Random } from "../../core/index.ts";
-import { type ChipNote, checkGeometry, GEOMETRY, Nrf51, Nrf5340, type UnknownAccess } from "../../emulator/index.ts";
+import { BenchError, defined, type Random } from "../../core/index.ts";
+import {
+  type ChipNote,
+  checkGeometry,
+  type DebuggedChip,
+  type Engine,
+  GEOMETRY,
+  Nrf51,
+  Nrf5340,
+  selfTest,
+  TESTED_PARTS,
+  type UnknownAccess,
+} from "../../emulator/index.ts";
 import type { FlashOperation } from "../../mcuboot/index.ts";
 import type { EmulatedChip } from "./running-chip.ts";
 
@@ -8,12 +19,16 @@ export interface MadeChip {
   readonly chip: EmulatedChip;
   /** Bytes of the device that its flash is kept in. */
   readonly deviceBytes: number;
+  /** Where the chip's UICR lies, and what programs it: words by offset. */
+  readonly uicr: readonly { readonly start: number; readonly load: (words: ReadonlyMap<number, number>) => void }[];
   /** Puts the network core's firmware in. */
   readonly loadNetwork?: (content: Uint8Array) => void;
-  /** Faults of the processor, as sentences. */
-  faults(): readonly string[];
+  /** The chip as a debugger holds it; wants `INTERPRETER`. */
+  readonly debugged: DebuggedChip;
+  /** Resets, lock-ups and faults since it was made. */
+  readonly notes: () => readonly ChipNote[];
   /** Registers that firmware used and the emulator does not have, as sentences. */
-  unknown(): readonly string[];
+  readonly unknown: (nameOf: (address: number) => string) => readonly string[];
 }
 
 interface ChipOptions {
@@ -21,27 +36,47 @@ interface ChipOptions {
   readonly output: (byte: number, atUs: number, port: number) => void;
   readonly random: Random;
   readonly pageBytes: number;
+  readonly engine?: Engine | undefined;
 }
 
 const hex = (value: number) => `0x${value.toString(16)}`;
 
-/** How each chip is made. Each is checked first: see `checkGeometry`. */
+/** How each chip is made. Each is checked first: see `checkGeometry` and `selfTest`. */
 export const CHIP_MAKERS: Readonly<Record<"nrf51" | "nrf5340", (options: ChipOptions) => MadeChip>> = {
-  nrf51: ({ output, random, pageBytes }) => {
-    const make = () => new Nrf51({ output: (byte, atUs) => output(byte, atUs, 0), random });
-    const checked = make();
+  nrf51: ({ output, random, pageBytes, engine }) => {
+    const make = (sent: (byte: number, atUs: number) => void) =>
+      new Nrf51({ output: sent, random, ...defined({ engine }) });
+    const checked = make(() => undefined);
     checkGeometry(checked, GEOMETRY.nrf51, pageBytes, () => checked.ram(GEOMETRY.nrf51.codePageSize));
-    const chip = make();
-    return { chip, deviceBytes: chip.flash.snapshot().bytes, faults: () => [], unknown: () => unknownOf(chip.unknown) };
+    let said = "";
+    const tested = make((byte) => void (said += String.fromCharCode(byte)));
+    selfTest(tested, TESTED_PARTS.nrf51, { word: (address) => tested.ram(address), said: () => said });
+    const chip = make((byte, atUs) => output(byte, atUs, 0));
+    return {
+      chip,
+      debugged: chip,
+      uicr: [{ start: 0x1000_1000, load: (words) => chip.loadUicr(words) }],
+      deviceBytes: chip.flash.snapshot().bytes,
+      notes: () => chip.notes,
+      unknown: (nameOf) => unknownOf(chip.unknown, nameOf),
+    };
   },
-  nrf5340: ({ output, random, pageBytes }) => {
+  nrf5340: ({ output, random, pageBytes, engine }) => {
     const quiet = new Nrf5340({ output: () => undefined, random });
+    let said = "";
+    const tested = new Nrf5340({
+      output: (_core, _uart, byte) => void (said += String.fromCharCode(byte)),
+      random,
+      ...defined({ engine }),
+    });
+    selfTest(tested, TESTED_PARTS.nrf5340, { word: (address) => tested.word(address), said: () => said });
     checkGeometry(quiet, GEOMETRY.nrf5340, pageBytes, () => quiet.word(GEOMETRY.nrf5340.codePageSize));
     const chip = new Nrf5340({
       output: (core, uart, byte, atUs) => {
         if (uart === 0) output(byte, atUs, core === "network" ? 1 : 0);
       },
       random,
+      ...defined({ engine }),
     });
     const wrapped: EmulatedChip = {
       get isOn() {
@@ -64,28 +99,29 @@ export const CHIP_MAKERS: Readonly<Record<"nrf51" | "nrf5340", (options: ChipOpt
     };
     return {
       chip: wrapped,
+      debugged: chip,
+      uicr: [
+        { start: 0x00ff_8000, load: (words) => chip.loadUicr(words) },
+        { start: 0x01ff_8000, load: (words) => chip.loadUicr(words, "network") },
+      ],
       deviceBytes: chip.flash.snapshot().bytes,
       loadNetwork: (content) => chip.networkFlash.load(0, content),
-      faults: () => faultsOf(chip.notes),
-      unknown: () => unknownOf(chip.unknown),
+      notes: () => chip.notes,
+      unknown: (nameOf) => unknownOf(chip.unknown, nameOf),
     };
   },
 };
 
-function faultsOf(notes: readonly ChipNote[]): readonly string[] {
-  return notes.flatMap(({ what, core, detail, fault, address }) => {
-    if (what === "reset" || core === "network") return [];
-    if (what === "lockup") return [`the processor locked up at ${hex(detail)}`];
-    const access = address === undefined || address === 0 ? "" : ` (address ${hex(address)})`;
-    return [`the processor faulted at ${hex(detail)}: ${fault}${access}`];
-  });
-}
-
-function unknownOf(unknown: readonly UnknownAccess[]): readonly string[] {
+function unknownOf(unknown: readonly UnknownAccess[], nameOf: (address: number) => string): readonly string[] {
   return unknown.map(
     ({ peripheral, offset, kind, pc }) =>
-      `the emulator does not have ${peripheral} + ${hex(offset)} (${kind} at ${hex(pc)}): it reads as zero`,
+      `the emulator does not have ${peripheral} + ${hex(offset)} (${kind} at ${nameOf(pc)}): it reads as zero`,
   );
+}
+
+/** A chip as a `CpuWatch` looks at it. */
+export function watchedChip({ chip, debugged, notes }: MadeChip) {
+  return { pc: () => debugged.core?.pc, content: () => chip.flash.snapshot(), notes };
 }
 
 /** @throws BenchError when an erase is not one page: the emulator would take another one's word for a brick. */

@@ -118,8 +118,12 @@ export class RunningChip implements PowerSwitch {
     this.#schedule();
   }
 
-  /** Looks at each operation that is let through; may throw, and then the emulator has failed. */
-  checkOperation: (operation: FlashOperation) => void = () => undefined;
+  /** Looks at each operation that is let through, and when it begins; may throw, and then the emulator has failed. */
+  checkOperation: (operation: FlashOperation, atUs: number) => void = () => undefined;
+
+  /** Called after each piece of time that the chip ran, and when it gets its power. */
+  onRun: () => void = () => undefined;
+  onPower: () => void = () => undefined;
 
   /** @param bytes of the device, from its start */
   flashContent(bytes: number): Uint8Array {
@@ -173,6 +177,7 @@ export class RunningChip implements PowerSwitch {
     this.#beforeLast = undefined;
     this.#sent = [];
     this.#chip.powerOn();
+    this.onPower();
     this.#schedule();
   }
 
@@ -195,7 +200,7 @@ export class RunningChip implements PowerSwitch {
       watch.reached();
       throw STANDS_STILL;
     }
-    this.checkOperation(operation);
+    this.checkOperation(operation, this.#chipUs);
     if (operation.kind === "erase") {
       this.#erases += 1;
       this.#words = 0;
@@ -239,6 +244,7 @@ export class RunningChip implements PowerSwitch {
   #run(us: number): void {
     try {
       this.#chip.run(us);
+      this.onRun();
     } catch (error) {
       if (error === STANDS_STILL) return;
       this.#failure ??= error;

@@ -1,3 +1,5 @@
+import { parseJson } from "../../core/index.ts";
+
 /** What went wrong, so far as a tool's words tell; and what helps. Matched in order, loosely: wording changes. */
 const FLASH_FAILURES = [
   {
@@ -103,7 +105,7 @@ interface NrfutilLine {
 function messageOfLine(line: string): NrfutilLine {
   if (!line.startsWith("{")) return {};
   try {
-    return JSON.parse(line) as NrfutilLine;
+    return parseJson(line) as NrfutilLine;
   } catch {
     return {};
   }

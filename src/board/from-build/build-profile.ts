@@ -1,8 +1,10 @@
 import { ConfigurationError } from "../../core/index.ts";
-import { compareReleases, type GenerationRow, RECOVERY_WAYS } from "../../mcuboot/index.ts";
+import { compareReleases, type GenerationRow, type ModeName, modeRow, RECOVERY_WAYS } from "../../mcuboot/index.ts";
 import { type BuildFolder, type Found, placeOfSymbol, symbolOf } from "./build-folder.ts";
 import { type BuildImage, signedImagesOf } from "./build-images.ts";
 import { type BuildKey, decrypts, encryptionKeyOf, signingKeyOf } from "./build-keys.ts";
+import { compiledKeyOf } from "./compiled-key.ts";
+import { networkBannerOf } from "./network-banner.ts";
 import {
   ASSERTION_OPTIONS,
   BUFFER_OPTIONS,
@@ -15,6 +17,7 @@ import {
   switchOf,
 } from "./options.ts";
 import { chosen, isManaged, type Layout, numberAt, otherLayout, slotLayoutOf } from "./partitions.ts";
+import { type BuildRam, ramOf } from "./ram-load.ts";
 import { generationOf } from "./releases.ts";
 
 /** Everything that a profile says and that a build decides, each with its place in the build. */
@@ -23,7 +26,7 @@ export interface BuildProfile {
   readonly layout: Layout;
   readonly images: readonly BuildImage[];
   readonly generation: Found<GenerationRow> | undefined;
-  readonly mode: Found<string>;
+  readonly mode: Found<ModeName>;
   readonly sectorBytes: Found<number>;
   readonly writeBytes: Found<number>;
   readonly maxAlign: Found<number>;
@@ -40,6 +43,10 @@ export interface BuildProfile {
   readonly buffers: readonly (readonly [field: string, value: Found<number>])[];
   readonly appBaudRate: Found<number> | undefined;
   readonly netBaudRate: Found<number> | undefined;
+  /** How the network core's log tells its version. */
+  readonly netVersion: Found<string> | undefined;
+  /** With images that are copied to RAM. */
+  readonly ram: BuildRam | undefined;
   /** What a person should know of it: sentences. */
   readonly notes: readonly string[];
 }
@@ -55,7 +62,7 @@ export async function buildProfileOf(build: BuildFolder): Promise<BuildProfile> 
   const generation = generationOf(build);
   const flash = flashOf(build);
   for (const slot of slots) {
-    if (slot === "network_secondary" || layout.areas[slot] !== undefined) continue;
+    if (slot.startsWith("network_") || layout.areas[slot] !== undefined) continue;
     throw new ConfigurationError(
       `the build in ${build.folder} has no ${slot} slot: none in its ${layout.kind === "devicetree" ? build.bootloader.devicetree.file : "partitions.yml"}.`,
       "MCUboot needs its slots: slot0_partition and slot1_partition, or mcuboot_primary and mcuboot_secondary.",
@@ -64,7 +71,10 @@ export async function buildProfileOf(build: BuildFolder): Promise<BuildProfile> 
   const images = await signedImagesOf(build);
   const other = await otherLayout(build, layout);
   const signing = signingKeyOf(build);
-  const encryption = encryptionKeyOf(build);
+  const compiledIn =
+    encryptionKeyOf(build) === undefined && decrypts(build) ? compiledKeyOf(build.bootloader) : undefined;
+  const encryption = encryptionKeyOf(build) ?? compiledIn;
+  const banner = networkBannerOf(build, images);
   const unsigned = symbolOf(build.bootloader, "BOOT_SIGNATURE_TYPE_NONE");
   const withLayout = { layout, ...flash };
   return {
@@ -84,11 +94,20 @@ export async function buildProfileOf(build: BuildFolder): Promise<BuildProfile> 
     headerBytes: headerBytesOf(build, layout, images),
     buffers: bufferFields(build),
     ...baudRates(build),
-    notes: [...(other ? [other.text] : []), ...notesOf(build, { layout, signing, encryption, generation, flash })],
+    netVersion: banner.pattern,
+    ram: modeRow(mode.value).mode === "ram-load" ? ramOf(build, images) : undefined,
+    notes: [
+      ...(other ? [other.text] : []),
+      ...(compiledIn
+        ? [`The key that the bootloader decrypts with is compiled in, and published: ${compiledIn.value}.`]
+        : []),
+      ...notesOf(build, { layout, signing, encryption, generation, flash }),
+      ...(banner.note === undefined ? [] : [banner.note]),
+    ],
   };
 }
 
-const SLOTS = ["primary", "secondary", "network_secondary"] as const;
+const SLOTS = ["primary", "secondary", "network_secondary", "network_ram"] as const;
 /** Modes that use other slots: a devicetree has partitions for whoever wants them. */
 const SLOTS_OF_MODES = [
   { mode: "swap-scratch", slots: [...SLOTS, "scratch"] },
@@ -100,14 +119,14 @@ function usedOf(layout: Layout, slots: readonly string[]): Layout {
   return { ...layout, areas };
 }
 
-function builtModeOf({ bootloader }: BuildFolder): Found<string> {
+function builtModeOf({ bootloader }: BuildFolder): Found<ModeName> {
   for (const { symbol, mode } of MODE_OPTIONS) {
     const found = symbolOf(bootloader, symbol);
     if (found === undefined) continue;
     if (mode !== undefined) return { value: mode, from: found.from };
     throw new ConfigurationError(
       `this build's MCUboot upgrades in a way that is not read from a build: ${found.from}.`,
-      "Read are the swaps, overwrite-only, direct-XIP and a single slot; start from boards/twin-ram-load.yaml for RAM load. The firmware loader no profile has.",
+      "Read are the swaps, overwrite-only, direct-XIP, RAM load of two slots and a single slot. The firmware loader and a single slot that is loaded into RAM no profile has.",
     );
   }
   throw new ConfigurationError(
@@ -172,8 +191,15 @@ function bootloaderFields(build: BuildFolder, generation: GenerationRow | undefi
   add("recovery", recoveryOf(build));
   const wait = numberSet(bootloader, ["BOOT_SERIAL_WAIT_FOR_DFU_TIMEOUT"]);
   if (wait && symbolOf(bootloader, "BOOT_SERIAL_WAIT_FOR_DFU")) add("recovery_wait_ms", wait);
+  const idle = numberSet(bootloader, ["BOOT_SERIAL_INACTIVITY_TIMEOUT"]);
+  if (idle && idle.value > 0) add("recovery_inactivity_ms", idle);
+  const tells = "BOOT_MGMT_MCUMGR_PARAMS";
+  add("recovery_params", switchOf(build, { field: "", owner: "bootloader", symbol: tells, absent: undefined }));
   add("network_core_upgrade", networkUpgradeOf(build));
   add("second_stage", secondStageOf(build));
+  // In which state a board is stands in the board; the one that updates are for is "secured".
+  const looks = symbolOf(bootloader, "NCS_MCUBOOT_LCS_AWARE");
+  if (looks && generation?.tellsLifeCycle) add("life_cycle", { value: "secured", from: looks.from });
   return fields;
 }
 

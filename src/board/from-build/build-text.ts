@@ -1,5 +1,6 @@
 import { hexOf } from "../../core/index.ts";
 import { isKeyEverywhere } from "../profile/profile.ts";
+import type { Found } from "./build-folder.ts";
 import type { BuildKey } from "./build-keys.ts";
 import type { BuildProfile } from "./build-profile.ts";
 import { PROFILE_SLOTS } from "./partitions.ts";
@@ -10,6 +11,8 @@ export interface BuildText {
   readonly notes: readonly string[];
   readonly appBaudRate: number | undefined;
   readonly netBaudRate: number | undefined;
+  /** How the network core's log tells its version; a simulated one has words of its own. */
+  readonly netVersion: Found<string> | undefined;
   /** The build has an image for the network core. */
   readonly hasNetworkCore: boolean;
 }
@@ -36,6 +39,7 @@ export function buildText(profile: BuildProfile, given: GivenKeys = {}): BuildTe
     line(2, "write_bytes", profile.writeBytes.value, profile.writeBytes.from),
     line(2, "max_image_sectors", profile.maxImageSectors.value, profile.maxImageSectors.from),
     ...profile.bootloader.map(([field, { value, from }]) => line(2, field, value, from)),
+    ...(profile.ram ? [line(2, "image_ram", profile.ram.memory.value, profile.ram.memory.from)] : []),
     ...recoveryLines(profile),
     "",
     `slots: # ${layout.kind}`,
@@ -48,6 +52,9 @@ export function buildText(profile: BuildProfile, given: GivenKeys = {}): BuildTe
     "images:",
     encryptionLine(profile, given),
     line(2, "header_bytes", profile.headerBytes.value, profile.headerBytes.from),
+    ...(profile.ram
+      ? [line(2, "load_address", hexOf(profile.ram.loadAddress.value), profile.ram.loadAddress.from)]
+      : []),
     ...(profile.buffers.length === 0
       ? []
       : ["", "smp:", ...profile.buffers.map(([field, { value, from }]) => line(2, field, value, from))]),
@@ -57,6 +64,7 @@ export function buildText(profile: BuildProfile, given: GivenKeys = {}): BuildTe
     notes: profile.notes,
     appBaudRate: profile.appBaudRate?.value,
     netBaudRate: profile.netBaudRate?.value,
+    netVersion: profile.netVersion,
     hasNetworkCore: profile.build.network !== undefined,
   };
 }
@@ -72,12 +80,14 @@ function recoveryLines({ mode, bootloader }: BuildProfile): readonly string[] {
 }
 
 function slotLines({ layout }: BuildProfile): readonly string[] {
-  return PROFILE_SLOTS.flatMap((slot) => {
+  const { network_ram: ram, network_secondary: upload } = layout.areas;
+  const slots = PROFILE_SLOTS.flatMap((slot) => {
     const area = layout.areas[slot];
     if (area === undefined || area.value.device === "ram") return [];
     const { offset, bytes, device } = area.value;
     return [line(2, slot, `{ offset: ${hexOf(offset)}, bytes: ${hexOf(bytes)}, device: ${device} }`, area.from)];
   });
+  return ram && upload ? [...slots, line(2, "network_ram_bytes", hexOf(ram.value.bytes), ram.from)] : slots;
 }
 
 function keyLines(profile: BuildProfile, given: GivenKeys): readonly string[] {

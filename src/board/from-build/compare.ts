@@ -1,5 +1,12 @@
 import { ConfigurationError, defined, hexOf, isHilError, messageOf } from "../../core/index.ts";
-import { isMarkedEncrypted, NRF5340_RAM_END, slotImageBytesMax, startFault, verifyImage } from "../../image/index.ts";
+import {
+  type ImageHeader,
+  isMarkedEncrypted,
+  NRF5340_RAM_END,
+  slotImageBytesMax,
+  startFault,
+  verifyImage,
+} from "../../image/index.ts";
 import { imageBytesLimit, keySlotBytes, modeRow, NET_APP } from "../../mcuboot/index.ts";
 import { bootloaderBuildOf } from "../profile/bootloader-build.ts";
 import type { BoardFacts } from "../profile/draft.ts";
@@ -9,6 +16,7 @@ import type { Found } from "./build-folder.ts";
 import type { BuildImage } from "./build-images.ts";
 import type { BuildProfile } from "./build-profile.ts";
 import { areaText, PROFILE_SLOTS } from "./partitions.ts";
+import type { BuildRam } from "./ram-load.ts";
 
 /** One thing that build, image, profile and board should agree on. */
 interface BuildCheck {
@@ -30,6 +38,7 @@ export function compareBuild(
   const keys = profileKeys(loaded);
   return [
     ...slotChecks(built, loaded, board),
+    ...networkRamCheck(built, loaded),
     ...fieldChecks(built, loaded),
     ...boardChecks(built, board),
     ...built.images.flatMap((image) => imageChecks(image, built, loaded, keys)),
@@ -88,6 +97,24 @@ function slotChecks(built: BuildProfile, loaded: LoadedProfile, board: BoardFact
   return checks;
 }
 
+/** The buffer in RAM, whose size decides whether an update of the network core is installed at all. */
+function networkRamCheck({ layout }: BuildProfile, { profile, lineOf, file }: LoadedProfile): readonly BuildCheck[] {
+  const { network_ram: ram, network_secondary: upload } = layout.areas;
+  const { networkRamBytes, networkSecondary } = profile.slots;
+  if (ram === undefined || networkSecondary === undefined) return [];
+  const name = "slots.network_ram_bytes";
+  const ours = networkRamBytes ?? networkSecondary.bytes;
+  if (ram.value.bytes !== ours) {
+    const place = `${file}:${lineOf(["slots", networkRamBytes === undefined ? "network_secondary" : "network_ram_bytes"])}`;
+    return [
+      differs(name, `the build has ${hexOf(ram.value.bytes)} (${ram.from}), the profile ${hexOf(ours)} (${place}).`),
+    ];
+  }
+  if (upload === undefined || upload.value.bytes === ram.value.bytes) return [same(name, hexOf(ours))];
+  const says = `${hexOf(ram.value.bytes)} (${ram.from}), and the slot that updates come from has ${hexOf(upload.value.bytes)} (${upload.from})`;
+  return [differs(name, `${says}: MCUboot prints "Cannot upgrade: slots are not compatible" and installs none.`)];
+}
+
 /** Fields of a profile beside the build's word for them. */
 function fieldChecks(built: BuildProfile, { profile, lineOf, file }: LoadedProfile): readonly BuildCheck[] {
   const { bootloader, slots, images, smp, keys } = profile;
@@ -110,6 +137,7 @@ function fieldChecks(built: BuildProfile, { profile, lineOf, file }: LoadedProfi
     ...built.bootloader.map(([field, found]) => [["bootloader", field], found, shown(flat[camel(field)])] as const),
     [["slots", "sector_bytes"], built.sectorBytes, slots.sectorBytes],
     [["images", "header_bytes"], built.headerBytes, images.headerBytes],
+    [["images", "load_address"], built.ram?.loadAddress, images.loadAddress],
     ...built.buffers.map(
       ([field, found]) =>
         [["smp", field], found, field === "buffer_bytes" ? smp.bufferBytes : smp.bufferCount] as const,
@@ -252,6 +280,7 @@ function placeCheck(
   const { primary } = built.layout.areas;
   if (body === undefined) return { name, outcome: "not checked", text: "its body cannot be read" };
   if (primary === undefined) return { name, outcome: "not checked", text: "the build has no primary slot" };
+  if (built.ram !== undefined && imageIndex === 0) return ramCheck(name, header, built.ram, body);
   if (header.loadAddress !== 0 && imageIndex === 0 && header.loadAddress !== primary.value.offset) {
     return differs(
       name,
@@ -269,6 +298,25 @@ function placeCheck(
   const where = imageIndex === 0 ? `the primary slot at ${hexOf(primary.value.offset)}` : "the network core";
   if (fault === undefined) return same(name, `linked for ${where}`);
   return differs(name, `not linked for ${where} (${primary.from}): ${fault}.`);
+}
+
+/** Copied to RAM, header first: the address must lie in the bootloader's memory, and the code must be for there. */
+function ramCheck(
+  name: string,
+  { loadAddress, headerBytes }: ImageHeader,
+  { start, bytes, memory }: BuildRam,
+  body: Uint8Array,
+): BuildCheck {
+  const endAddress = start + bytes;
+  if (loadAddress < start || loadAddress >= endAddress) {
+    return differs(
+      name,
+      `its load address is ${hexOf(loadAddress)}, not in the memory ${memory.value} (${memory.from}).`,
+    );
+  }
+  const fault = startFault(body, { bodyAddress: loadAddress + headerBytes, endAddress, ramEnd: NRF5340_RAM_END });
+  if (fault === undefined) return same(name, `linked for RAM at ${hexOf(loadAddress)}`);
+  return differs(name, `not linked for its load address ${hexOf(loadAddress)}: ${fault}.`);
 }
 
 /** Its second word, as MCUboot looks at it: behind b0n in the network core's flash. */

@@ -16,7 +16,9 @@ interface BuildArea {
 
 /** The partitions that MCUboot knows, by the field of a profile; `pad` is the Partition Manager's room for headers. */
 export const PROFILE_SLOTS = ["primary", "secondary", "scratch", "network_secondary"] as const;
-type SlotName = (typeof PROFILE_SLOTS)[number];
+/** The network core's primary slot is a buffer in RAM: of it a profile has the size alone. */
+const NETWORK_RAM = "network_ram";
+type SlotName = (typeof PROFILE_SLOTS)[number] | typeof NETWORK_RAM;
 
 /** Where MCUboot finds its slots. */
 export interface Layout {
@@ -32,6 +34,7 @@ const NAMES: readonly { readonly slot: SlotName; readonly manager: string; reado
   { slot: "secondary", manager: "mcuboot_secondary", label: "slot1_partition" },
   { slot: "scratch", manager: "mcuboot_scratch", label: "scratch_partition" },
   { slot: "network_secondary", manager: "mcuboot_secondary_1", label: "slot3_partition" },
+  { slot: NETWORK_RAM, manager: "mcuboot_primary_1", label: "slot2_partition" },
 ];
 
 /** By `region`; others are RAM and one-time memory. Source: nRF Connect SDK, partition_manager.cmake. */
@@ -92,7 +95,7 @@ function devicetreeLayout(bootloader: BuildDomain): Layout {
   const hasTwoImages = Number(symbolOf(bootloader, "UPDATEABLE_IMAGE_NUMBER")?.value ?? 1) > 1;
   const areas: Partial<Record<SlotName, Found<BuildArea>>> = {};
   for (const { slot, label } of NAMES) {
-    if (slot === "network_secondary" && !hasTwoImages) continue;
+    if ((slot === "network_secondary" || slot === NETWORK_RAM) && !hasTwoImages) continue;
     const node = devicetree.find(label);
     const area = node && areaOf(node);
     if (node === undefined || area === undefined) continue;
@@ -115,13 +118,21 @@ function areaOf(node: DtNode): BuildArea | undefined {
   let group = node.parent;
   for (let level = 0; group !== undefined && level < LEVELS_MAX; level += 1) {
     const memory = compatibles(group).includes("fixed-subpartitions") ? group : group.parent;
-    const row = memory && MEMORIES.find(({ compatible }) => compatibles(memory).includes(compatible));
+    const row = memory && memoryRow(memory);
     if (row) return { offset, bytes, device: row.device };
     if (memory === undefined || numbersOf(memory, "reg").length === 0) return undefined;
     offset += numbersOf(memory, "reg")[0] ?? 0;
     group = memory.parent;
   }
   return undefined;
+}
+
+/** A simulated flash calls itself a chip's flash, too: what drives it tells them apart, and stands around it. */
+function memoryRow(memory: DtNode): (typeof MEMORIES)[number] | undefined {
+  const rowOf = (node: DtNode | undefined) =>
+    node && MEMORIES.find(({ compatible }) => compatibles(node).includes(compatible));
+  const driver = rowOf(memory.parent);
+  return driver?.device === "ram" ? driver : rowOf(memory);
 }
 
 /** The numbers of a property's cells, in order; none where it is not there. */

@@ -5,6 +5,7 @@ import {
   ConfigurationError,
   hasCode,
   messageOf,
+  parseJson,
   parseValue,
   readInputText,
   replaceFileAt,
@@ -51,7 +52,7 @@ export function healthFile(profileFile: string): HealthMark {
   return {
     load() {
       try {
-        return parseValue(JSON.parse(readInputText(path)), MARK, "its content");
+        return parseValue(parseJson(readInputText(path)), MARK, "its content");
       } catch (error) {
         if (hasCode(error, "ENOENT")) return { state: "good" };
         const text = `the mark ${path} cannot be read: ${messageOf(error).replace(/\.?$/, ".")}`;

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { z } from "zod";
-import { defined, hasCode, wallTime } from "../../core/index.ts";
+import { bootId, defined, hasCode, isRunning, parseJson, processStart, wallTime } from "../../core/index.ts";
 
 /** A lock's file is short. Anything longer, and what is no file, is none. */
 const OWNER_BYTES_MAX = 4096;
@@ -52,7 +52,7 @@ export function ownerNow(resource: string, board: string): LockOwner {
  */
 export function readOwner(path: string): LockOwner | "unknown" | undefined {
   try {
-    return OWNER.parse(JSON.parse(readShort(path)));
+    return OWNER.parse(parseJson(readShort(path)));
   } catch (error) {
     return hasCode(error, "ENOENT") ? undefined : "unknown";
   }
@@ -80,14 +80,7 @@ export function lifeOf(owner: LockOwner, root = "/proc"): "alive" | "dead" | "el
   if (owner.host !== hostname()) return "elsewhere";
   const boot = bootId(root);
   if (owner.boot !== undefined && boot !== undefined && owner.boot !== boot) return "dead";
-  try {
-    process.kill(owner.pid, 0);
-  } catch (error) {
-    // A process of another user may not be asked, but it is there.
-    if (!hasCode(error, "EPERM")) return "dead";
-  }
-  const started = processStart(owner.pid, root);
-  return owner.started !== undefined && started !== owner.started ? "dead" : "alive";
+  return isRunning(owner.pid, owner.started, root) ? "alive" : "dead";
 }
 
 /** "ci on lab-pc (process 4711, board lab-07) since 2026-11-21 14:03:10 UTC". */
@@ -101,25 +94,5 @@ function userName(): string {
   } catch {
     // A container may run under a number that no name belongs to.
     return `user ${process.getuid?.() ?? "unknown"}`;
-  }
-}
-
-function bootId(root = "/proc"): string | undefined {
-  return contentOf(`${root}/sys/kernel/random/boot_id`)?.trim();
-}
-
-/** Undefined where the system does not tell, and for a process that has ended and waits for its parent. */
-function processStart(pid: number, root = "/proc"): string | undefined {
-  const stat = contentOf(`${root}/${pid}/stat`);
-  // The program's name stands in parentheses and may hold anything. Source: proc(5), fields 3 (state) and 22.
-  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields?.[0] === "Z" || fields?.[0] === "X" ? undefined : fields?.[19];
-}
-
-function contentOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
   }
 }

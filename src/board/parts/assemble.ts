@@ -32,6 +32,7 @@ export interface BoardParts {
   readonly notes?: readonly string[];
   readonly check?: () => void;
   readonly brokenRules?: () => readonly string[];
+  readonly flashDone?: Board["flashDone"];
   readonly idleFaults?: () => readonly string[];
   readonly remarks?: () => readonly string[];
   /** Closed last: what stands behind the links. */
@@ -93,6 +94,7 @@ export async function assembleBoard(loaded: LoadedProfile, parts: BoardParts): P
         factoryImage: parts.factoryImage,
         notes: parts.notes,
         brokenRules: parts.brokenRules,
+        flashDone: parts.flashDone,
         idleFaults: parts.idleFaults,
         remarks: parts.remarks,
       }),

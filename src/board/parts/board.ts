@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/index.ts";
+import type { FlashDone } from "../../mcuboot/index.ts";
 import type { PowerSwitch } from "../../power/index.ts";
 import type { Uart } from "../../serial/index.ts";
 import type { SmpClient } from "../../smp/index.ts";
@@ -87,6 +88,8 @@ export interface Board extends AsyncDisposable {
   readonly factoryImage?: Uint8Array;
   /** What the firmware did that its flash does not allow: only a simulated board can tell. */
   brokenRules?(): readonly string[];
+  /** What its flash did since this was asked last: for the record, never for the judge. Of a simulated board. */
+  flashDone?(): FlashDone;
   /** Faults that were planted in a simulated board and never acted so far: a run shows nothing about these. */
   idleFaults?(): readonly string[];
   /** What of its run people should know, and no verdict hangs on: what the bench cannot do. */

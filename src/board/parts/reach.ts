@@ -66,9 +66,7 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
   const files = [...named, baseline?.app, baseline?.net].flatMap((name) =>
     name === undefined ? [] : [resolveFrom(file, name)],
   );
-  for (const image of [...(emulated?.firmware ?? []), ...(emulated?.networkFirmware ?? [])]) {
-    files.push(cachedFile(file, image));
-  }
+  for (const image of emulatedFiles(emulated)) files.push(cachedFile(file, image));
   if (qemu !== undefined) files.push(cachedFile(file, qemu.image));
   for (const [name, path] of [
     [keyNames.signing, keys.signingFile],
@@ -85,6 +83,11 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
   };
 }
 
+/** What an emulated board's section names. */
+function emulatedFiles(section: LoadedProfile["profile"]["emulated"]): readonly string[] {
+  return [...(section?.firmware ?? []), ...(section?.networkFirmware ?? []), ...(section?.elf ?? [])];
+}
+
 /**
  * The same for a profile out of a received record: the emulator by its usual name is no stranger's program, and what
  * lies in the cache was fetched by this user.
@@ -93,7 +96,7 @@ export function reachOf({ profile, file, keyNames }: LoadedProfile, more: readon
 export function foreignReach(board: LoadedProfile, own: readonly string[] = []): readonly string[] {
   const { programs, addresses, variables, files } = reachOf(board);
   const { qemu, emulated } = board.profile;
-  const named = [qemu?.image ?? "", ...(emulated?.firmware ?? []), ...(emulated?.networkFirmware ?? [])];
+  const named = [qemu?.image ?? "", ...emulatedFiles(emulated)];
   const fetched = named.filter((name) => name.startsWith("cache:")).map((name) => cachedFile(board.file, name));
   const ours = [...own, ...fetched];
   return [

@@ -1,6 +1,6 @@
 import type { Cleanup, Clock } from "../../core/index.ts";
 import { type NetworkPort, networkPort, type Uart } from "../../serial/index.ts";
-import { ConsoleTransport, RawTransport, type SmpTransport, UDP_PORT, UdpTransport } from "../../smp/index.ts";
+import { framingRow, type SmpTransport, UDP_PORT, UdpTransport } from "../../smp/index.ts";
 import type { BoardProfile } from "../profile/schema.ts";
 
 type SmpPort = NonNullable<BoardProfile["ports"]["smp"]>;
@@ -23,9 +23,9 @@ export function smpBaudRate(profile: Ports): number | undefined {
   return udpOf(profile) === undefined ? smpPort(profile).baudRate : undefined;
 }
 
-/** True where packets lie bare on the application's UART: that carries no log then. */
+/** True where packets lie on the application's UART in a way that leaves no room for a log. */
 export function isLogless({ ports }: Ports): boolean {
-  return ports.smp === undefined && ports.app.framing === "raw";
+  return ports.smp === undefined && !framingRow(ports.app.framing ?? "console").carriesLog;
 }
 
 /** What SMP goes over: the application's UART, another port, or UDP. */
@@ -43,5 +43,5 @@ export async function smpTransport(
   const udp = udpOf(profile);
   if (udp !== undefined) return UdpTransport.open({ host: udp.host, port: udp.port ?? UDP_PORT, clock });
   const uart = smp === undefined ? bench.uart : closing.use("smp port", await bench.opened(smp));
-  return smpPort(profile).framing === "raw" ? new RawTransport(uart, { clock }) : new ConsoleTransport(uart, { clock });
+  return framingRow(smpPort(profile).framing ?? "console").open(uart, { clock });
 }

@@ -4,6 +4,7 @@ import {
   BenchError,
   ConfigurationError,
   messageOf,
+  parseJson,
   parseValue,
   readInputText,
   replaceFileAt,
@@ -22,7 +23,7 @@ export function wearFile(profileFile: string): WearLedger {
     load() {
       if (!existsSync(path)) return {};
       try {
-        return parseValue(JSON.parse(readInputText(path)), WEAR, "its content").cycles_by_page;
+        return parseValue(parseJson(readInputText(path)), WEAR, "its content").cycles_by_page;
       } catch (error) {
         const text = `the erase counts in ${path} cannot be read: ${messageOf(error).replace(/\.?$/, ".")}`;
         throw new ConfigurationError(text, "Repair it, or delete it if the board's flash is new.", { cause: error });

@@ -6,6 +6,7 @@ import {
   firmwareFault,
   generation,
   type ImageAreas,
+  lifeCycle,
   modeRow,
   NET_APP,
   netCoreRule,
@@ -35,7 +36,7 @@ export function bootloaderBuildOf(
     xipRevert: modeRow(bootloader.mode).newestRuns && modeRow(bootloader.mode).takesBack,
     images: [
       { primary: deviceArea(slots.primary), secondary: deviceArea(slots.secondary) },
-      ...networkImages(slots.networkSecondary && deviceArea(slots.networkSecondary)),
+      ...networkImages(slots.networkSecondary && deviceArea(slots.networkSecondary), slots.networkRamBytes),
     ],
     ...(slots.scratch ? { scratch: deviceArea(slots.scratch) } : {}),
     sectorBytes: slots.sectorBytes,
@@ -44,10 +45,16 @@ export function bootloaderBuildOf(
     maxImgSectors: bootloader.maxImageSectors,
     validatePrimarySlot: bootloader.validatePrimary,
     ...(bootloader.validateOnce && { validatesOnce: true }),
+    ...(bootloader.lifeCycle && { lifeCycle: lifeCycle(bootloader.lifeCycle) }),
     tlvAllowList: bootloader.tlvAllowList,
     downgradePrevention: bootloader.downgradePrevention,
     crypto: bootloader.crypto,
-    recovery: { ways: new Set(bootloader.recovery), waitMs: bootloader.recoveryWaitMs },
+    recovery: {
+      ways: new Set(bootloader.recovery),
+      waitMs: bootloader.recoveryWaitMs,
+      inactivityMs: bootloader.recoveryInactivityMs,
+      tellsBuffer: bootloader.recoveryParams ?? generation(bootloader.generation).recoveryTellsBuffer,
+    },
     ...(bootloader.assertions && { assertions: bootloader.assertions }),
     signature: signatureCheckOf(keys),
     ...(encryption && { encryption }),
@@ -60,9 +67,9 @@ export function bootloaderBuildOf(
 }
 
 /** Image 1, the network core's: its primary slot is a buffer in RAM, where a stored map of 2.x has free memory. */
-function networkImages(secondary: Area | undefined): readonly ImageAreas[] {
-  if (secondary === undefined) return [];
-  return [{ primary: { offset: NET_PRIMARY_ADDRESS, bytes: secondary.bytes, inRam: true }, secondary }];
+function networkImages(secondary: Area | undefined, ramBytes = secondary?.bytes): readonly ImageAreas[] {
+  if (secondary === undefined || ramBytes === undefined) return [];
+  return [{ primary: { offset: NET_PRIMARY_ADDRESS, bytes: ramBytes, inRam: true }, secondary }];
 }
 
 /** Source: sdk-mcuboot boot/zephyr/Kconfig: by default not with CONFIG_NRF53_MULTI_IMAGE_UPDATE. */

@@ -6,6 +6,7 @@ import {
   ConfigurationError,
   defined,
   messageOf,
+  parseJson,
   parseValue,
   readInputText,
   replaceFileAt,
@@ -44,7 +45,7 @@ export function loadCalibration(profile: BoardProfile): CalibrationFile | undefi
   if (!existsSync(path)) return undefined;
   let found: CalibrationFile;
   try {
-    found = parseValue(JSON.parse(readInputText(path)), CALIBRATION, "its content");
+    found = parseValue(parseJson(readInputText(path)), CALIBRATION, "its content");
   } catch (error) {
     const text = `the calibration in ${path} cannot be read: ${messageOf(error).replace(/\.?$/, ".")}`;
     throw new ConfigurationError(text, "Make it anew with `hil board calibrate`, or delete it.", { cause: error });

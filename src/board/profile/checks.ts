@@ -1,7 +1,8 @@
 import type { FieldPath } from "../../core/index.ts";
 import { hexOf, roundUp } from "../../core/index.ts";
-import { modeRow } from "../../mcuboot/index.ts";
+import { generation, modeRow } from "../../mcuboot/index.ts";
 import { isNetworkName, networkPort } from "../../serial/index.ts";
+import { type Framing, framingRow } from "../../smp/index.ts";
 import { emulatedChip } from "./emulated-chips.ts";
 import { EMULATED_NETWORK_UART, EMULATED_POWER, EMULATED_UART } from "./emulated-schema.ts";
 import { QEMU_POWER, QEMU_UART } from "./qemu-schema.ts";
@@ -31,6 +32,7 @@ export function checkProfile(profile: ProfileFields, findings: Findings): void {
   checkPorts(profile, complain);
   checkProvider(profile, complain);
   checkRecovery(profile, complain);
+  checkLifeCycle(profile, complain);
   const { images, keys, power } = profile;
   if (images.encryption !== "none" && keys.encryption === undefined) {
     complain(["keys", "encryption"], `is missing; images.encryption is "${images.encryption}".`);
@@ -39,6 +41,12 @@ export function checkProfile(profile: ProfileFields, findings: Findings): void {
     complain(
       ["power", "off_ms"],
       `must be longer than hold_up_ms (${power.hold_up_ms}): the board would not lose power.`,
+    );
+  }
+  if (power.off_ms <= power.cut_latency_ms) {
+    complain(
+      ["power", "off_ms"],
+      `must be longer than cut_latency_ms (${power.cut_latency_ms}): power would be asked for again before it has gone.`,
     );
   }
   if (power.leave === "off" && power.driver === "reset") {
@@ -76,6 +84,11 @@ function checkAreas(profile: ProfileFields, complain: Complain): void {
       }
     }
   }
+  const { network_ram_bytes: ramBytes, network_secondary: network } = profile.slots;
+  if (ramBytes !== undefined && network === undefined)
+    complain(["slots", "network_ram_bytes"], "has no use without network_secondary.");
+  else if (ramBytes !== undefined && ramBytes % sectorBytes !== 0)
+    complain(["slots", "network_ram_bytes"], `must be a multiple of sector_bytes (${hexOf(sectorBytes)}).`);
   if (profile.qspi !== undefined && !areas.some(([, area]) => area.device === "qspi")) {
     complain(["qspi"], "has no use: no slot lies on external flash.");
   }
@@ -166,6 +179,15 @@ function checkRamLoad(
     complain(["bootloader", "network_core_upgrade"], `has no use with ${mode}: nothing is taken out of a slot.`);
   if (slots.network_secondary !== undefined)
     complain(["slots", "network_secondary"], `has no use with ${mode}; leave it out.`);
+}
+
+/** Only MCUboot behind NSIB looks at the life cycle. Source: sdk-mcuboot boot/zephyr/Kconfig NCS_MCUBOOT_LCS_AWARE. */
+function checkLifeCycle({ bootloader }: Pick<ProfileFields, "bootloader">, complain: Complain): void {
+  if (bootloader.life_cycle === undefined) return;
+  if (!generation(bootloader.generation).tellsLifeCycle)
+    complain(["bootloader", "life_cycle"], `is nothing that generation ${bootloader.generation} looks at.`);
+  else if (!bootloader.second_stage)
+    complain(["bootloader", "life_cycle"], "needs second_stage: true: only MCUboot behind NSIB looks at it.");
 }
 
 /** As many slots as the mode has, and ways in where only serial recovery brings an image. */
@@ -266,7 +288,7 @@ function checkProvider(profile: ProfileFields, complain: Complain): void {
   checkFirmwareBoards(profile, complain);
   if (provider !== "hardware" && ports.smp !== undefined)
     complain(["ports", "smp"], "is only for hardware: what is simulated here serves SMP on ports.app.");
-  if (provider !== "hardware" && provider !== "twin" && ports.app.framing === "raw")
+  if (provider !== "hardware" && provider !== "twin" && (ports.app.framing ?? "console") !== "console")
     complain(["ports", "app", "framing"], "must be console: the emulated firmware was built with frames.");
   checkTwinFraming(profile, complain);
   if (provider !== "twin") {
@@ -286,8 +308,10 @@ function checkTwinFraming({ ports, twin }: ProfileFields, complain: Complain): v
 /** A button needs somebody who presses it, and a channel that is not the supply's. */
 function checkRecovery({ provider, bootloader, power, ports, recovery }: ProfileFields, complain: Complain): void {
   // What the host asks while images are checked would keep the board in recovery: only its log says when it is past.
-  if (bootloader.recovery.includes("wait") && ports.smp === undefined && ports.app.framing === "raw")
-    complain(["bootloader", "recovery"], "must not have wait where the port carries no log (ports.app.framing: raw).");
+  const framing = (ports.smp ?? ports.app).framing ?? "console";
+  if (bootloader.recovery.includes("wait") && ports.smp === undefined && !framingRow(framing).carriesLog)
+    complain(["bootloader", "recovery"], `must not have wait where the port carries no log (framing: ${framing}).`);
+  checkRecoveryOptions({ bootloader, framing, isUsed: recovery !== undefined }, complain);
   if (recovery === undefined) return;
   const { enter, press } = recovery;
   if (!bootloader.recovery.includes(enter)) {
@@ -310,6 +334,27 @@ function checkRecovery({ provider, bootloader, power, ports, recovery }: Profile
   }
   if (provider === "qemu" || provider === "emulated")
     complain(["recovery", "press"], "is nothing that the emulated board has.");
+}
+
+/** What came into serial recovery with a release of MCUboot. */
+function checkRecoveryOptions(
+  {
+    bootloader,
+    framing,
+    isUsed,
+  }: Pick<ProfileFields, "bootloader"> & { readonly framing: Framing; readonly isUsed: boolean },
+  complain: Complain,
+): void {
+  const { recoverySpeaksRaw, recoveryTellsBuffer, recoveryEndsIdle } = generation(bootloader.generation);
+  const has = (path: string, option: string) =>
+    complain(["bootloader", path], `is nothing that generation ${bootloader.generation} has (${option}).`);
+  if (bootloader.recovery_params === true && !recoveryTellsBuffer) has("recovery_params", "MCUboot after 2.4");
+  if (bootloader.recovery_inactivity_ms > 0 && !recoveryEndsIdle) has("recovery_inactivity_ms", "MCUboot after 2.4");
+  if (isUsed && framing !== "console" && !recoverySpeaksRaw)
+    complain(
+      ["recovery"],
+      `needs frames (framing: console): serial recovery of generation ${bootloader.generation} knows no other.`,
+    );
 }
 
 /** The same switch, by all fields but those that say how the board hangs on it. */

@@ -7,6 +7,8 @@ export interface DraftPort {
   readonly ref: PortRef;
   readonly baudRate?: number | undefined;
   readonly dtr?: boolean | undefined;
+  /** Of the network core: the pattern that finds its version in its log, and where that comes from. */
+  readonly version?: { readonly value: string; readonly from: string } | undefined;
   readonly change?: string | undefined;
 }
 
@@ -118,7 +120,7 @@ function simulatedLines({ app, net }: ProfileDraft): readonly string[] {
   return [
     "ports:",
     `  app: ${portText({ ...app, ref: { path: "twin:app" }, dtr: undefined })}`,
-    ...(net ? [`  net: ${portText({ ...net, ref: { path: "twin:net" }, dtr: undefined })}`] : []),
+    ...(net ? [`  net: ${portText({ ...net, ref: { path: "twin:net" }, dtr: undefined, version: undefined })}`] : []),
     "",
     'power: { driver: lcus, port: { path: "twin:relay" }, channel: 1, contact: NC, cuts: soc }',
   ];
@@ -171,8 +173,9 @@ function keyLines({ signing, encryption }: NonNullable<ProfileDraft["keys"]>): r
   ];
 }
 
-function portText({ ref, baudRate = 115_200, dtr }: DraftPort): string {
-  return flow({ ...ref, baud_rate: baudRate, ...defined({ dtr }) });
+function portText({ ref, baudRate = 115_200, dtr, version }: DraftPort): string {
+  const text = flow({ ...ref, baud_rate: baudRate, ...defined({ dtr, version: version?.value }) });
+  return version === undefined ? text : `${text} # ${oneLine(version.from)}`;
 }
 
 /** YAML reads JSON; blanks make it look as the rest of the file does. */

@@ -15,6 +15,9 @@ export const EMULATED_SECTION = z.strictObject({
   network_firmware: FILES.optional().describe(
     "The same for the network core of an nRF5340 (a binary: from 0x01000000), where it is not in firmware.",
   ),
+  elf: FILES.optional().describe(
+    "ELF files of the same build (zephyr.elf of bootloader and application): addresses are told by their functions' names.",
+  ),
 });
 
 /** Power of an emulated board has no driver of its own: this is what its profile says instead. */

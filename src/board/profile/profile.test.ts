@@ -235,6 +235,12 @@ describe("a profile that cannot work is refused with line, field and reason", ()
       /line 12: power\.off_ms is 20; must be longer than hold_up_ms/,
     ],
     [
+      "an outage that ends before the switch has cut",
+      "  cuts: soc",
+      "  cuts: soc\n  off_ms: 20\n  cut_latency_ms: 25",
+      /line 12: power\.off_ms is 20; must be longer than cut_latency_ms \(25\)/,
+    ],
+    [
       "a slot off its sectors",
       "offset: 0x84000",
       "offset: 0x84100",

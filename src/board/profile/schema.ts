@@ -1,21 +1,14 @@
 import { z } from "zod";
 import { patternFault } from "../../core/index.ts";
 import { HASHES } from "../../image/index.ts";
-import {
-  ASSERTIONS,
-  CRYPTO_TIMES,
-  FIX_NAMES,
-  GENERATIONS,
-  MODE_NAMES,
-  NET_CORE_RULES,
-  RECOVERY_WAYS,
-  type RecoveryWay,
-} from "../../mcuboot/index.ts";
+import type { RecoveryWay } from "../../mcuboot/index.ts";
 import { jlinkPort, POWER_DRIVERS, pathPort } from "../../power/index.ts";
-import { SERVER_GENERATIONS } from "../../smp/index.ts";
+import { FRAMINGS, SERVER_GENERATIONS } from "../../smp/index.ts";
 import { TWIN_FAULT_NAMES } from "../../twin/index.ts";
+import { BOOTLOADER_SECTION } from "./bootloader-schema.ts";
 import { EMULATED_POWER, EMULATED_SECTION } from "./emulated-schema.ts";
 import { FLASHER } from "./flasher-schema.ts";
+import { ms, namesOf, powerOfTwo } from "./forms.ts";
 import { QEMU_POWER, QEMU_SECTION } from "./qemu-schema.ts";
 import { RECOVERY_SECTION, type SwitchSection } from "./recovery-schema.ts";
 
@@ -23,9 +16,6 @@ import { RECOVERY_SECTION, type SwitchSection } from "./recovery-schema.ts";
 export const UNSIGNED = "none";
 /** The most keys that one bootloader is believed to take. */
 const SIGNING_KEYS_MAX = 8;
-
-const ms = (max: number) => z.number().min(0).max(max);
-const namesOf = <T extends string>(rows: readonly { readonly name: T }[]) => rows.map((row) => row.name);
 
 const line = {
   baud_rate: z.int().min(1200).max(1_000_000).default(115_200),
@@ -51,11 +41,10 @@ const versionPattern = z.string().refine((text) => patternFault(text) === undefi
 /** What the twin's network core says, and our fixture's. */
 const NETWORK_VERSION = String.raw`firmware version (?<version>\d+)`;
 const FRAMING = z
-  .enum(["console", "raw"])
+  .enum(namesOf(FRAMINGS))
   .optional()
   .describe(
-    "How SMP's packets lie on the line: console, between lines of log; raw, as they are " +
-      "(CONFIG_MCUMGR_TRANSPORT_RAW_UART): then there is no log on it. Default: console.",
+    `How SMP's packets lie on the line: ${FRAMINGS.map(({ name, what }) => `${name}, ${what}`).join("; ")}. With the last two there is no log on it. Default: console.`,
   );
 const appUart = uartWith({
   framing: FRAMING,
@@ -137,80 +126,6 @@ const area = z.strictObject({
   device: z.enum(["internal", "qspi"]).default("internal"),
 });
 
-const powerOfTwo = (most: number) =>
-  z
-    .int()
-    .min(1)
-    .max(most)
-    .refine((value) => (value & (value - 1)) === 0, { error: "expected a power of two" });
-
-const bootloader = z.strictObject({
-  generation: z.enum(namesOf(GENERATIONS)).default("current").describe("Which MCUboot; docs/commands.md lists them."),
-  mode: z.enum(MODE_NAMES).default("swap-move"),
-  max_align: z.literal([8, 16, 32]).default(8).describe("BOOT_MAX_ALIGN"),
-  write_bytes: powerOfTwo(32).default(4).describe("Write unit of the flash."),
-  max_image_sectors: z.int().min(1).max(4096).default(128).describe("CONFIG_BOOT_MAX_IMG_SECTORS"),
-  tlv_allow_list: z
-    .boolean()
-    .default(true)
-    .describe(
-      "CONFIG_MCUBOOT_USE_TLV_ALLOW_LIST: unlisted TLVs outside the protected area are refused; on by default.",
-    ),
-  validate_primary: z.boolean().default(true).describe("CONFIG_BOOT_VALIDATE_SLOT0"),
-  validate_once: z
-    .boolean()
-    .default(false)
-    .describe("CONFIG_BOOT_VALIDATE_SLOT0_ONCE: single-slot with validate_primary: false; found valid once is valid."),
-  image_ram: z
-    .strictObject({ offset: z.int().min(0), bytes: z.int().min(1) })
-    .default({ offset: 0x2000_0000, bytes: 0x8_0000 })
-    .describe("ram-load: CONFIG_BOOT_IMAGE_EXECUTABLE_RAM_START and _SIZE; default: all RAM of the application core."),
-  save_enctlv: z.boolean().default(false).describe("CONFIG_BOOT_SWAP_SAVE_ENCTLV"),
-  fixes: z.array(z.enum(FIX_NAMES)).default([]).describe("Known bugs that this build of it has no more."),
-  downgrade_prevention: z.boolean().default(false).describe("CONFIG_MCUBOOT_DOWNGRADE_PREVENTION, by version"),
-  assertions: z
-    .enum(ASSERTIONS)
-    .optional()
-    .describe(
-      "What a failed assertion does: off (nothing: minimal libc), abort (prints abort(), picolibc), on (ends the boot); " +
-        "default: as its generation is built.",
-    ),
-  crypto: z
-    .enum(namesOf(CRYPTO_TIMES))
-    .default("tinycrypt")
-    .describe("What it computes hashes, signatures and ciphers with: how long that takes. Only tinycrypt is measured."),
-  network_core_upgrade: z
-    .boolean()
-    .default(false)
-    .describe("CONFIG_NRF53_UPGRADE_NETWORK_CORE: updates of the network core go through the application's slots."),
-  network_core_rule: z
-    .enum(namesOf(NET_CORE_RULES))
-    .optional()
-    .describe("How it tells such an update from an application; default: as its generation does."),
-  recovery: z
-    .array(z.enum(namesOf(RECOVERY_WAYS)))
-    .default(["boot-mode"])
-    .describe(
-      `Ways into serial recovery that it is built with: ${RECOVERY_WAYS.map(({ name, option }) => `${name} is ${option}`).join(", ")}.`,
-    ),
-  recovery_wait_ms: ms(60_000).default(500).describe("CONFIG_BOOT_SERIAL_WAIT_FOR_DFU_TIMEOUT, for recovery: [wait]."),
-  check_load_address: z
-    .boolean()
-    .optional()
-    .describe(
-      "CONFIG_MCUBOOT_CHECK_HEADER_LOAD_ADDRESS (nRF Connect SDK 3.4): images whose header names another slot are erased; " +
-        "default: with network_core_rule load-address and one pair of slots.",
-    ),
-  verify_image_address: z
-    .boolean()
-    .optional()
-    .describe(
-      "CONFIG_MCUBOOT_VERIFY_IMG_ADDRESS: updates whose reset vector lies outside their slot are refused; default: as its " +
-        "generation is built: overwrite only, several images, no decryption, no check_load_address.",
-    ),
-  second_stage: z.boolean().default(false).describe("nRF5340: MCUboot is itself started by NSIB."),
-});
-
 /** A board profile as it stands in the YAML file. Every number carries its unit in its name. */
 export const PROFILE_FIELDS = z.strictObject({
   schema: z.literal(1),
@@ -224,7 +139,7 @@ export const PROFILE_FIELDS = z.strictObject({
       .describe("Where SMP is served, if not on app, which then carries the log alone: a port, or udp:HOST:PORT."),
   }),
   power: powerForms(),
-  bootloader: bootloader.prefault({}),
+  bootloader: BOOTLOADER_SECTION.prefault({}),
   recovery: RECOVERY_SECTION.optional().describe("How the bench brings the board into serial recovery."),
   flasher: FLASHER.optional().describe("Who programs the board past its bootloader; without it, only SMP does."),
   slots: z.strictObject({
@@ -235,6 +150,13 @@ export const PROFILE_FIELDS = z.strictObject({
     network_secondary: area
       .optional()
       .describe("nRF5340: slot for updates of the network core as image 1 (CONFIG_NRF53_MULTI_IMAGE_UPDATE)."),
+    network_ram_bytes: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        "nRF5340: the flash simulator in RAM that such an update is copied to; default: as large as network_secondary. MCUboot installs none where the two differ.",
+      ),
   }),
   keys: z.strictObject({
     signing: z
@@ -323,9 +245,9 @@ export const PROFILE_FIELDS = z.strictObject({
       smp: z
         .strictObject({
           framing: z
-            .enum(["console", "raw"])
+            .enum(namesOf(FRAMINGS))
             .optional()
-            .describe("raw: packets without frames, and no log on that UART; default: as ports.app.framing."),
+            .describe("raw, cobs: packets without frames, and no log on that UART; default: as ports.app.framing."),
           line_bytes: z
             .int()
             .min(16)

@@ -1,6 +1,7 @@
-import { ConfigurationError, hexOf, VirtualClock } from "../../core/index.ts";
-import { FlashContent } from "../../mcuboot/index.ts";
-import { checkErase, type MadeChip } from "../emulated/chips.ts";
+import { ConfigurationError, VirtualClock } from "../../core/index.ts";
+import { FlashContent, FlashTrace, operationDurationUs } from "../../mcuboot/index.ts";
+import { checkErase, type MadeChip, watchedChip } from "../emulated/chips.ts";
+import { CpuWatch } from "../emulated/cpu-watch.ts";
 import { RunningChip } from "../emulated/running-chip.ts";
 import { assembleBoard } from "../parts/assemble.ts";
 import type { Board } from "../parts/board.ts";
@@ -27,13 +28,15 @@ export async function openEmulated(loaded: LoadedProfile, options: OpenOptions):
     options.random.fork("emulated chip"),
   );
   const running = new RunningChip([EMULATED_UART, EMULATED_NETWORK_UART], made.chip, clock);
-  const { primary } = loaded.profile.slots;
-  const strays = new Set<string>();
-  running.checkOperation = (operation) => {
+  const watch = new CpuWatch(watchedChip(made), loaded.profile, made.nameOf);
+  const trace = new FlashTrace(timing.pageBytes);
+  running.checkOperation = (operation, atUs) => {
     checkErase(operation, timing.pageBytes);
-    if (operation.offset >= primary.offset || strays.size >= FINDINGS_MAX) return;
-    strays.add(`the firmware changed the bootloader's flash: ${operation.kind} at ${hexOf(operation.offset)}`);
+    trace.take(operation, atUs, atUs + operationDurationUs(operation, timing));
+    watch.before(operation);
   };
+  running.onRun = () => watch.look();
+  running.onPower = () => watch.restart();
   const bytes = timing.above === undefined ? made.factory.length : made.deviceBytes;
   const flash = flashOf(running, made, { bytes, pageBytes: timing.pageBytes });
   await flash.write(made.factory);
@@ -45,8 +48,9 @@ export async function openEmulated(loaded: LoadedProfile, options: OpenOptions):
     stopAfter: (progress, signal) => running.stopAfter(progress, signal),
     flasher: wholeFlashFlasher(loaded.profile, flash),
     check: () => running.check(),
-    brokenRules: () => [...new Set([...strays, ...made.faults()])].slice(0, FINDINGS_MAX),
-    remarks: () => made.unknown().slice(0, FINDINGS_MAX),
+    brokenRules: () => watch.findings(),
+    flashDone: () => trace.done(),
+    remarks: () => made.remarks().slice(0, FINDINGS_MAX),
     backend: running,
   });
 }

@@ -1,23 +1,12 @@
-import type { Random } from "../../core/index.ts";
+import { BenchError, type Random } from "../../core/index.ts";
+import { type Engine, INTERPRETER } from "../../emulator/index.ts";
 import { FlashContent, type FlashOperation, recogniseBootLine } from "../../mcuboot/index.ts";
-import { checkErase } from "../emulated/chips.ts";
+import type { FirmwareBoot } from "../emulated/boot-difference.ts";
+import { checkErase, watchedChip } from "../emulated/chips.ts";
+import { CpuWatch } from "../emulated/cpu-watch.ts";
 import { flashTimingOf } from "../profile/flash-timing.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 import { type FactoryChip, makeEmulatedChip } from "./emulated-chip.ts";
-
-/** What a boot of the real binary did, from power on to the application. */
-export interface FirmwareBoot {
-  readonly operations: readonly FlashOperation[];
-  /** Lines of the application core's UART. */
-  readonly log: readonly string[];
-  /** The application has said something. */
-  readonly isUp: boolean;
-  /** Why it is a failure whatever the flash holds: faults of the processor, writes below the slots. */
-  readonly faults: readonly string[];
-  readonly flash: FlashContent;
-  /** Microseconds of the chip's time. */
-  readonly us: number;
-}
 
 /** Between two looks at the log. */
 const SLICE_US = 2_000;
@@ -25,6 +14,9 @@ const SLICE_US = 2_000;
 /** Boots one firmware again and again, each time as a board that gets its power with a given flash content. */
 export class FirmwareBench {
   readonly #made: FactoryChip;
+  readonly #random: Random;
+  /** A second chip, whose instructions are carried out in the other way. */
+  #witness: FactoryChip | undefined;
   readonly #loaded: LoadedProfile;
   #line = "";
   #log: string[] = [];
@@ -35,13 +27,15 @@ export class FirmwareBench {
   /** @throws ConfigurationError when the profile's firmware is not there, does not fit, or contradicts it */
   constructor(loaded: LoadedProfile, random: Random) {
     this.#loaded = loaded;
-    this.#made = makeEmulatedChip(
-      loaded,
-      (byte, _, port) => {
-        if (port === 0) this.#hear(String.fromCharCode(byte));
-      },
-      random,
-    );
+    this.#random = random;
+    this.#made = this.#make();
+  }
+
+  #make(engine?: Engine): FactoryChip {
+    const output = (byte: number, _: number, port: number) => {
+      if (port === 0) this.#hear(String.fromCharCode(byte));
+    };
+    return makeEmulatedChip(this.#loaded, output, this.#random, engine);
   }
 
   /** A whole flash: the bootloader, and the slots as a model has them. */
@@ -65,34 +59,76 @@ export class FirmwareBench {
    * @throws BenchError "emulator error" for an erase that is no page
    */
   boot(content: FlashContent): FirmwareBoot {
-    const { chip, pageBytes } = this.#made;
-    const { slots, timeoutsMs } = this.#loaded.profile;
+    return this.#bootOn(this.#made, content);
+  }
+
+  /**
+   * Before a boot is held against the firmware: a second chip, tested again, whose instructions are interpreted one by
+   * one, boots the same content.
+   * @throws BenchError "emulator error" when it does something else
+   */
+  confirm(content: FlashContent, found: FirmwareBoot): void {
+    this.#witness ??= this.#make(INTERPRETER);
+    const again = this.#bootOn(this.#witness, content);
+    const differs =
+      again.operations.length !== found.operations.length ||
+      again.isUp !== found.isUp ||
+      again.faults.join() !== found.faults.join() ||
+      again.flash.identity() !== found.flash.identity();
+    if (!differs) return;
+    throw new BenchError(
+      "emulator error: interpreted and translated code do not do the same with one flash content.",
+      "This is no verdict about firmware: report it.",
+    );
+  }
+
+  #bootOn(made: FactoryChip, content: FlashContent): FirmwareBoot {
+    const { chip, pageBytes } = made;
+    const { timeoutsMs } = this.#loaded.profile;
     const operations: FlashOperation[] = [];
-    const strays = new Set<string>();
     this.#line = "";
     this.#log = [];
     this.#jumped = false;
     this.#isUp = false;
-    const before = this.#made.faults().length;
+    const watch = new CpuWatch(watchedChip(made), this.#loaded.profile, made.nameOf);
     chip.watch = (operation) => {
       checkErase(operation, pageBytes);
+      watch.before(operation);
       operations.push(operation.kind === "erase" ? operation : { ...operation, data: operation.data.slice() });
-      if (operation.offset < slots.primary.offset) strays.add("the firmware changed the bootloader's flash");
     };
     chip.flash.restore(content);
     chip.powerOn();
     const limitUs = (timeoutsMs.boot + timeoutsMs.swap) * 1000;
-    while (!this.#isUp && chip.nowUs < limitUs) chip.run(SLICE_US);
+    while (!this.#isUp && !watch.isLooping && chip.nowUs < limitUs) {
+      chip.run(SLICE_US);
+      watch.look();
+    }
     const us = chip.nowUs;
     const flash = chip.flash.snapshot();
     chip.powerOff();
-    const faults = [...strays, ...new Set(this.#made.faults().slice(before))];
-    return { operations, log: [...this.#log, this.#line], isUp: this.#isUp, faults, flash, us };
+    return { operations, log: [...this.#log, this.#line], isUp: this.#isUp, faults: watch.findings(), flash, us };
+  }
+
+  /**
+   * The flash that a cut of the upgrade leaves, before an operation.
+   * @param model the slots when the upgrade begins
+   * @param cut boot 0 upgrades, boot 1 reverts
+   * @throws RangeError when that boot has fewer operations
+   */
+  contentAfterCut(model: FlashContent, cut: { readonly boot: number; readonly operation: number }): FlashContent {
+    let content = this.content(model);
+    for (let boot = 0; boot < cut.boot; boot += 1) content = this.boot(content.snapshot()).flash;
+    const { operations } = this.boot(content.snapshot());
+    if (cut.operation > operations.length) {
+      throw new RangeError(`that boot has ${operations.length} flash operations`);
+    }
+    for (const operation of operations.slice(0, cut.operation)) content.apply(operation);
+    return content;
   }
 
   /** Registers that the firmware used and the emulator does not have, as sentences. */
   unknown(): readonly string[] {
-    return this.#made.unknown();
+    return this.#made.remarks();
   }
 
   #hear(character: string): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { BenchError } from "../../core/index.ts";
 import {
   type FlashContent,
   type FlashOperation,
@@ -10,7 +11,7 @@ import {
   uploadedFlash,
 } from "../../mcuboot/index.ts";
 import { smallBuild, smallImage } from "../../mcuboot/testing/small-board.ts";
-import type { FirmwareBoot } from "./firmware-bench.ts";
+import type { FirmwareBoot } from "../emulated/boot-difference.ts";
 import { type SweepShare, sharesTogether, sweepFirmware } from "./firmware-sweep.ts";
 
 const build = smallBuild({ slotSectors: 5, mode: "move", encrypted: false });
@@ -35,6 +36,7 @@ function bench(change: (boot: FirmwareBoot, at: FlashContent) => FirmwareBoot = 
       const all = operations.map(({ operation }) => operation);
       return change({ operations: all, log: ["up"], isUp: true, faults: [], flash, us: 1 }, content);
     },
+    confirm: (_content: FlashContent, _found: FirmwareBoot) => {},
     boots: () => boots,
   };
 }
@@ -114,5 +116,16 @@ describe("sweepFirmware", () => {
       ["no application came up; the last line: I: Starting bootloader"],
       ["the processor locked up at 0x100"],
     ]);
+  });
+
+  test("a boot that another chip does not confirm is an error of the emulator, and no finding", () => {
+    let boots = 0;
+    const board = bench((boot) => ((boots += 1) === 4 ? { ...boot, isUp: false } : boot));
+    board.confirm = (content, found) => {
+      if (timeline(content, build, NRF5340_INTERNAL).operations.length === found.operations.length && !found.isUp) {
+        throw new BenchError("emulator error: interpreted and translated code do not do the same.");
+      }
+    };
+    expect(() => swept(board)).toThrow("emulator error");
   });
 });

@@ -1,7 +1,7 @@
 import { defined } from "../../core/index.ts";
-import type { BootloaderBuild, FlashOperation, FlashTiming, Torn } from "../../mcuboot/index.ts";
-import { type FlashContent, timeline } from "../../mcuboot/index.ts";
-import type { FirmwareBoot } from "./firmware-bench.ts";
+import type { BootloaderBuild, FlashContent, FlashOperation, FlashTiming, Torn } from "../../mcuboot/index.ts";
+import { type BootDifference, bootDifference, type FirmwareBoot } from "../emulated/boot-difference.ts";
+import type { WitnessedBoot } from "../emulated/explain-difference.ts";
 
 /** Where power was lost: before an operation of a boot, or in it. */
 interface FirmwareCut {
@@ -39,6 +39,8 @@ interface Bench {
   readonly timing: FlashTiming;
   content(model: FlashContent): FlashContent;
   boot(content: FlashContent): FirmwareBoot;
+  /** @throws BenchError when another chip does not boot a content in the same way: the emulator's fault */
+  confirm(content: FlashContent, found: FirmwareBoot): void;
 }
 
 interface Options {
@@ -49,6 +51,10 @@ interface Options {
   readonly torn: readonly Torn[];
   /** Only this part of the cuts. */
   readonly share?: SweepShare | undefined;
+  /** Log lines count, too. */
+  readonly looksAtLog?: boolean;
+  /** Is given each uncut boot, and each boot with a finding. */
+  readonly witness?: (witnessed: WitnessedBoot, difference: BootDifference | undefined) => void;
 }
 
 const FINDINGS_MAX = 50;
@@ -63,7 +69,8 @@ const BOOTS = 2;
  * @returns yields before each boot; sent true, it ends
  */
 export function* sweepFirmware(options: Options): Generator<FirmwareSwept, FirmwareSwept, boolean | undefined> {
-  const { bench, build, torn, share = { part: 0, of: 1 } } = options;
+  const { bench, build, torn, share = { part: 0, of: 1 }, looksAtLog = false, witness } = options;
+  const rules = { build, timing: bench.timing, looksAtLog };
   const known = new Set<string>();
   const findings: FirmwareFinding[] = [];
   const swept = { operations: [] as number[], cutPoints: 0, cuts: 0, booted: 0, findings };
@@ -74,15 +81,23 @@ export function* sweepFirmware(options: Options): Generator<FirmwareSwept, Firmw
     if (known.has(name)) return;
     known.add(name);
     swept.booted += 1;
-    const what = faultOf(bench.boot(content.snapshot()), content, build, bench.timing);
-    if (what !== undefined && findings.length < FINDINGS_MAX) findings.push({ cut, what });
+    const boot = bench.boot(content.snapshot());
+    const difference = bootDifference(boot, content, rules);
+    if (difference === undefined || findings.length >= FINDINGS_MAX) return;
+    bench.confirm(content.snapshot(), boot);
+    findings.push({ cut, what: difference.what });
+    witness?.({ content, boot }, difference);
   };
   let start = bench.content(options.start);
   const plans = Array.from({ length: BOOTS }, (_, boot) => {
     const before = start;
     const uncut = bench.boot(before.snapshot());
-    const what = faultOf(uncut, before, build, bench.timing);
-    if (what !== undefined) findings.push({ cut: { boot }, what });
+    const difference = bootDifference(uncut, before, rules);
+    witness?.({ content: before, boot: uncut }, difference);
+    if (difference !== undefined) {
+      bench.confirm(before.snapshot(), uncut);
+      findings.push({ cut: { boot }, what: difference.what });
+    }
     start = uncut.flash;
     swept.operations.push(uncut.operations.length);
     swept.cutPoints += uncut.operations.length * (1 + torn.length);
@@ -171,44 +186,4 @@ function spreadOut(operations: readonly FlashOperation[]): readonly number[] {
     for (let index = step - 1; index < operations.length; index += step) order.add(index);
   }
   return [...order];
-}
-
-/** What is wrong with a boot: what a processor shows, or the operation at which it leaves the model's way. */
-function faultOf(
-  { isUp, faults, operations, flash, log }: FirmwareBoot,
-  content: FlashContent,
-  build: BootloaderBuild,
-  timing: FlashTiming,
-): string | undefined {
-  const [fault] = faults;
-  if (fault !== undefined) return fault;
-  if (!isUp) return `no application came up; the last line: ${log.findLast((line) => line !== "") ?? "none"}`;
-  // Bits on the edge turn after so many looks, and the binary looks oftener than the model: only its end counts.
-  if (content.isDoubtful()) return undefined;
-  const model = timeline(content, build, timing);
-  const expected = model.operations.flatMap(({ operation }) => parts(operation, timing));
-  const found = operations.flatMap((operation) => parts(operation, timing));
-  const at = found.findIndex((text, index) => text !== expected[index]);
-  if (at >= 0) return `operation ${at} is ${found[at]}; the model's is ${expected[at] ?? "none: its boot was over"}`;
-  if (found.length < expected.length) return `it ends before operation ${found.length}: ${expected[found.length]}`;
-  const { primary, secondary } = build.images[0] ?? {};
-  for (const area of [primary, secondary]) {
-    if (area === undefined) continue;
-    const [own, other] = [flash, model.flash].map((one) => one.read(area.offset, area.bytes));
-    if (own && other && Buffer.compare(own, other) !== 0) return `the slot at ${area.offset} differs from the model's`;
-  }
-  return undefined;
-}
-
-/** An operation in pieces of one page or one word: firmware and model group them differently. */
-function parts(operation: FlashOperation, { pageBytes, wordBytes }: FlashTiming): readonly string[] {
-  const { kind, offset } = operation;
-  if (kind === "erase") {
-    return Array.from({ length: operation.bytes / pageBytes }, (_, page) => `erase ${offset + page * pageBytes}`);
-  }
-  const { data } = operation;
-  return Array.from({ length: Math.ceil(data.length / wordBytes) }, (_, word) => {
-    const bytes = data.subarray(word * wordBytes, (word + 1) * wordBytes);
-    return `write ${offset + word * wordBytes} ${Buffer.from(bytes).toString("hex")}`;
-  });
 }

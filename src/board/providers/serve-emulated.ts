@@ -1,17 +1,26 @@
 import { type Clock, type Random, sleep } from "../../core/index.ts";
+import { DebugTarget, GdbStub, INTERPRETER } from "../../emulator/index.ts";
 import { FlashContent } from "../../mcuboot/index.ts";
 import type { Link } from "../../serial/index.ts";
+import { watchedChip } from "../emulated/chips.ts";
+import { CpuWatch } from "../emulated/cpu-watch.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
-import { makeEmulatedChip } from "./emulated-chip.ts";
+import { type FactoryChip, makeEmulatedChip } from "./emulated-chip.ts";
 
 /** The chip runs so long at a time, in microseconds of its own, before the outside is looked at. */
 const SLICE_US = 1000;
+/** While a debugger holds the chip, it is asked so often whether it goes on. */
+const STOPPED_MS = 2;
 
 interface ServeOptions {
   /** The application core's UART, and the network core's where there is one. */
   readonly links: readonly Link[];
   readonly clock: Clock;
   readonly random: Random;
+  /** Where a debugger may come: the chip stands at its first instruction until one lets it run. */
+  readonly debugger?: Link | undefined;
+  /** The flash when power comes; default: as it comes from the factory. */
+  readonly content?: FlashContent | undefined;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
@@ -23,18 +32,32 @@ interface ServeOptions {
  * @throws ConfigurationError for firmware that does not fit, and for what the emulator refuses by name
  */
 export async function serveEmulated(loaded: LoadedProfile, options: ServeOptions): Promise<readonly string[]> {
-  const { links, clock, random, signal } = options;
+  const { links, clock, random, signal, debugger: gdb } = options;
   const sent: number[][] = links.map(() => []);
-  const made = makeEmulatedChip(loaded, (byte, _, port) => sent[port]?.push(byte), random.fork("emulated chip"));
+  const made = makeEmulatedChip(
+    loaded,
+    (byte, _, port) => sent[port]?.push(byte),
+    random.fork("emulated chip"),
+    gdb && INTERPRETER,
+  );
   const { chip } = made;
-  const content = FlashContent.erased(made.deviceBytes, made.pageBytes);
-  content.load(0, made.factory);
-  chip.flash.restore(content);
+  chip.flash.restore(options.content ?? factoryContent(made));
   chip.powerOn();
   for (const [port, link] of links.entries()) void listen(link, (bytes) => chip.receive(bytes, port));
-  const startedUs = clock.nowUs();
+  const stub = gdb && new GdbStub(new DebugTarget(made.debugged), (bytes) => void gdb.write(bytes));
+  if (gdb && stub) void listen(gdb, (bytes) => stub.receive(bytes));
+  const watch = new CpuWatch(watchedChip(made), loaded.profile, made.nameOf);
+  chip.watch = (operation) => watch.before(operation);
+  let startedUs = clock.nowUs();
   while (!signal.aborted) {
-    chip.run(SLICE_US);
+    if (stub?.isRunning === false) {
+      await sleep(clock, STOPPED_MS, signal).catch(() => undefined);
+      startedUs = clock.nowUs() - chip.nowUs;
+      continue;
+    }
+    if (stub) stub.run(SLICE_US);
+    else chip.run(SLICE_US);
+    watch.look();
     for (const [port, link] of links.entries()) {
       const bytes = sent[port]?.splice(0) ?? [];
       if (bytes.length > 0) await link.write(Uint8Array.from(bytes));
@@ -43,7 +66,13 @@ export async function serveEmulated(loaded: LoadedProfile, options: ServeOptions
     await sleep(clock, Math.max(0, aheadMs), signal).catch(() => undefined);
   }
   chip.powerOff();
-  return [...new Set([...made.faults(), ...made.unknown()])];
+  return [...watch.findings(), ...made.remarks()];
+}
+
+function factoryContent({ deviceBytes, pageBytes, factory }: FactoryChip): FlashContent {
+  const content = FlashContent.erased(deviceBytes, pageBytes);
+  content.load(0, factory);
+  return content;
 }
 
 async function listen(link: Link, receive: (bytes: Uint8Array) => void): Promise<void> {

@@ -56,6 +56,7 @@ export async function openTwin(loaded: LoadedProfile, { random, ...options }: Op
     flasher: { programPrimary: async (image) => twin.programPrimary(image) },
     check: () => twin.check(),
     brokenRules: () => twin.flash.brokenRules.map((rule) => `the firmware broke a rule of the flash: ${rule}`),
+    flashDone: () => twin.flash.trace.done(),
     idleFaults: () => twin.idleFaults,
     factoryImage: factory,
     backend: twin,
@@ -97,14 +98,14 @@ export function makeTwin(
 
 function twinSmpOf({ profile }: LoadedProfile): TwinSmp {
   const { smp, smpGeneration: generation } = profile.twin ?? {};
-  const raw = (smp?.framing ?? profile.ports.app.framing) === "raw";
-  if (smp === undefined) return { ...profile.smp, generation, raw };
+  const framing = smp?.framing ?? profile.ports.app.framing;
+  if (smp === undefined) return { ...profile.smp, generation, framing };
   const { lineBytes: lineBytesMax, params, files: filesAt } = smp;
   const settings = smp.settings && {
     ...smp.settings,
     values: smp.settings.values.map(({ name, value }) => ({ name, value: fromHex(value) })),
   };
-  return { ...profile.smp, generation, raw, lineBytesMax, params, filesAt, settings };
+  return { ...profile.smp, generation, framing, lineBytesMax, params, filesAt, settings };
 }
 
 function relayLatencyOf({ profile }: LoadedProfile): RelayLatency | undefined {

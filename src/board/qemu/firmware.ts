@@ -15,6 +15,8 @@ interface Factory {
   readonly field: readonly string[];
   /** Address at which the flash begins; default 0. */
   readonly start?: number;
+  /** A raw binary holds nothing of it. */
+  readonly hexOnly?: boolean;
 }
 
 /**
@@ -28,12 +30,13 @@ export function factoryFlash(loaded: LoadedProfile, machine: Factory): Uint8Arra
 }
 
 function put(flash: Uint8Array, { profile, wrong }: LoadedProfile, machine: Factory, image: string): void {
-  const { field, start = 0 } = machine;
+  const { field, start = 0, hexOnly = false } = machine;
   const path = cachedFile(profile.file, image);
   if (!existsSync(path)) throw wrong(field, `names ${path}, which is not there.`, FETCH_HINT);
   try {
     const bytes = readInput(path);
     const isHex = bytes[0] === ":".charCodeAt(0);
+    if (hexOnly && !isHex) return;
     const segments = isHex ? parseIntelHex(textOf(bytes)) : [{ address: start, bytes: Uint8Array.from(bytes) }];
     for (const { address, bytes: data } of segments) {
       // Registers that are programmed like flash lie far from it; an emulated board has them as it comes.

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { z } from "zod";
-import { BenchError, type Clock, Listeners, within } from "../../core/index.ts";
+import { BenchError, type Clock, Listeners, parseJson, within } from "../../core/index.ts";
 import { openSocket, type SocketAddress } from "./socket.ts";
 
 const ANSWER_MS = 20_000;
@@ -101,7 +101,7 @@ export class QmpClient {
   #line(line: string): void {
     let value: unknown;
     try {
-      value = JSON.parse(line);
+      value = parseJson(line);
     } catch {
       return;
     }

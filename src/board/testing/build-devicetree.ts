@@ -61,17 +61,26 @@ ${internal.map(partition).join("")}				};
 				size = < 0x4000000 >;
 ${external.length === 0 ? "" : group(external)}			};
 		};
-		flash_sim0: flash-sim@0 {
-			compatible = "zephyr,sim-flash";
-			reg = < 0x0 0x40000 >;
-${simulated.length === 0 ? "" : group(simulated)}		};
-	};
+${simulatedFlash(simulated)}	};
 	buttons {
 		button0: button_0 {
 			gpios = < &gpio0 0x17 0x11 >;
 		};
 	};
 };
+`;
+}
+
+/** As nRF Connect SDK adds it for updates of the network core: what drives it, and in that a flash like the chip's own. */
+function simulatedFlash(areas: readonly ShapeArea[]): string {
+  return `		nordic_ram_flash_controller: nordic_ram-flash-controller@0 {
+			compatible = "zephyr,sim-flash";
+			reg = < 0x0 0x40000 >;
+			flash_sim0: flash_sim@0 {
+				compatible = "soc-nv-flash";
+				reg = < 0x0 0x40000 >;
+${areas.length === 0 ? "" : group(areas)}			};
+		};
 `;
 }
 

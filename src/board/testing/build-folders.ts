@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   buildImage,
+  exportPrivateKey,
   generateKey,
   type ImageOptions,
   loadPrivateKey,
@@ -10,7 +11,10 @@ import {
   writeDfuZip,
 } from "../../image/index.ts";
 import { devicetreeText } from "./build-devicetree.ts";
-import { BUILD_SHAPES, type BuildShape } from "./build-shapes.ts";
+import { type BuildShape, SWAPPING_SHAPES, version } from "./build-shapes.ts";
+import { OTHER_SHAPES } from "./build-shapes-in-place.ts";
+
+export const BUILD_SHAPES: readonly BuildShape[] = [...SWAPPING_SHAPES, ...OTHER_SHAPES];
 
 /** What a build is known to hold, from outside of the files that a reader looks at. */
 export interface WrittenBuild {
@@ -40,10 +44,15 @@ export function writeBuild(name: string, folder: string): WrittenBuild {
   file(`${app}zephyr/zephyr.dts`, devicetreeText(shape, "application"));
   file("mcuboot/zephyr/.config", config([...shape.mcuboot, ...keyConfig(shape, keys)]));
   file("mcuboot/zephyr/zephyr.dts", devicetreeText(shape, "bootloader"));
-  file("mcuboot/CMakeCache.txt", `APPLICATION_CONFIG_DIR:INTERNAL=${folder}/../mcuboot/boot/zephyr\n`);
+  const source = `${folder}/../mcuboot/boot/zephyr`;
+  const cache = `APPLICATION_SOURCE_DIR:PATH=${source}\nAPPLICATION_CONFIG_DIR:INTERNAL=${source}\n`;
+  file("mcuboot/CMakeCache.txt", cache);
+  if (shape.compiledInKey) keySource(keys, file);
   for (const [path, text] of Object.entries(shape.files)) file(path, text);
   if (shape.network) {
-    file("net/zephyr/.config", config(["CONFIG_SOC_NRF5340_CPUNET=y", "CONFIG_UART_CONSOLE=y"]));
+    const named = shape.netBanner ? [`CONFIG_NCS_APPLICATION_BOOT_BANNER_STRING="${shape.netBanner}"`] : [];
+    file("net/zephyr/.config", config(["CONFIG_SOC_NRF5340_CPUNET=y", "CONFIG_UART_CONSOLE=y", ...named]));
+    if (named.length > 0) file("net/zephyr/include/generated/app_version.h", version("1.0.0"));
     file("net/zephyr/zephyr.dts", devicetreeText(shape, "network"));
     file("b0n/zephyr/.config", config(["CONFIG_SOC_NRF5340_CPUNET=y", "CONFIG_IS_SECURE_BOOTLOADER=y"]));
   }
@@ -115,6 +124,20 @@ function keyConfig({ encrypts, compiledInKey }: BuildShape, { signing, encryptio
   return [`CONFIG_BOOT_SIGNATURE_KEY_FILE="${signing}"`, ...encryptionLine];
 }
 
+/**
+ * Its private key as bytes of C, as older MCUboots have theirs, behind one that another option would take; and the file
+ * of the same key two folders up, where MCUboot keeps its own.
+ */
+function keySource({ encryptionText }: KeyFiles, write: WriteFile): void {
+  const array = (name: string, text: string) =>
+    exportPrivateKey(loadPrivateKey(text, {})).replace("enc_priv_key", name);
+  const other = array("enc_priv_key", generateOnce("ecdsa-p256-enc"));
+  write("../mcuboot/boot/zephyr/keys.c", `#include <key.h>\n\n${other}\n${array("enc_key", encryptionText)}`);
+  write("../mcuboot/enc-ec256-priv.pem", generateOnce("ecdsa-p256-enc"));
+  write("../mcuboot/enc-x25519-priv.pem", encryptionText);
+  write("../mcuboot/readme.pem", "no key at all\n");
+}
+
 interface ImageKeys {
   readonly signingKey: PrivateKey;
   readonly encryptionKey: string;
@@ -125,13 +148,14 @@ function signedImage(
   { signingKey, encryptionKey }: ImageKeys,
   slot: { readonly offset: number },
 ): Uint8Array {
-  const body = firmware(slot.offset + shape.headerBytes, 4096);
+  const body = firmware((shape.ramAddress ?? slot.offset) + shape.headerBytes, 4096);
   const options: ImageOptions = {
     version: parseVersion("1.2.3"),
     headerBytes: shape.headerBytes,
     padHeader: true,
     signer: { kind: "key", key: signingKey },
     ...(shape.loadAddress && { romFixed: slot.offset }),
+    ...(shape.ramAddress !== undefined && { loadAddress: shape.ramAddress }),
     ...(shape.encrypts && { encryption: { key: loadPrivateKey(encryptionKey, {}), keyBits: 128 as const } }),
   };
   return buildImage(body, options).bytes;

@@ -21,6 +21,10 @@ export interface BuildShape {
   readonly encrypts: boolean;
   /** The encryption key stands in MCUboot's keys.c. */
   readonly compiledInKey?: boolean;
+  /** Images are copied to RAM, and linked for this address. */
+  readonly ramAddress?: number;
+  /** The network core's log begins with this name and version. */
+  readonly netBanner?: string;
   readonly network?: { readonly secondary: boolean };
   readonly headerBytes: number;
   /** Images carry the slot's address (imgtool --rom-fixed). */
@@ -33,9 +37,11 @@ export interface BuildShape {
   readonly primary: { readonly offset: number; readonly bytes: number };
   readonly secondary: { readonly offset: number; readonly bytes: number; readonly device: "internal" | "qspi" };
   readonly expected: Readonly<Record<string, unknown>>;
+  /** The buffer that updates of the network core are copied to. */
+  readonly networkRamBytes?: number;
 }
 
-const slot = (label: string, offset: number, bytes: number, device: ShapeArea["device"] = "internal") => ({
+export const slot = (label: string, offset: number, bytes: number, device: ShapeArea["device"] = "internal") => ({
   label,
   offset,
   bytes,
@@ -47,7 +53,7 @@ const PLAIN_SLOTS = {
   primary: { offset: 0x1_0000, bytes: 0x4_0000 },
   secondary: { offset: 0x8_0000, bytes: 0x4_0000, device: "internal" },
 } as const;
-const COMMON = {
+export const COMMON = {
   builtIn: "/home/someone/ws/build",
   files: {},
   keys: "p256",
@@ -59,13 +65,13 @@ const COMMON = {
   ...PLAIN_SLOTS,
 } as const;
 
-const version = (text: string) =>
+export const version = (text: string) =>
   `#ifndef _APP_VERSION_H_\n#define _APP_VERSION_H_\n\n#define APP_VERSION_NUMBER  0x0\n#define APP_VERSION_STRING  "${text}"\n#endif\n`;
 const sdk = (text: string) => `#define NCS_VERSION_NUMBER 0x0\n#define NCS_VERSION_STRING           "${text}"\n`;
-const APP_VERSION = "mcuboot/zephyr/include/generated/app_version.h";
+export const APP_VERSION = "mcuboot/zephyr/include/generated/app_version.h";
 const NCS_VERSION = "mcuboot/zephyr/include/generated/ncs_version.h";
 
-const MCUBOOT = [
+export const MCUBOOT = [
   "CONFIG_MCUBOOT=y",
   "CONFIG_SOC_NRF5340_CPUAPP=y",
   "CONFIG_BOOT_SIGNATURE_TYPE_ECDSA_P256=y",
@@ -73,17 +79,17 @@ const MCUBOOT = [
   "CONFIG_MINIMAL_LIBC=y",
   "CONFIG_BOOT_VALIDATE_SLOT0=y",
 ];
-const SERVER = [
+export const SERVER = [
   "CONFIG_ROM_START_OFFSET=0x200",
   "CONFIG_MCUMGR_TRANSPORT_NETBUF_SIZE=1024",
   "CONFIG_MCUMGR_TRANSPORT_NETBUF_COUNT=3",
 ];
-const MANAGED = [
+export const MANAGED = [
   "CONFIG_ROM_START_OFFSET=0",
   "CONFIG_PARTITION_MANAGER_ENABLED=y",
   "CONFIG_MCUMGR_TRANSPORT_NETBUF_SIZE=2475",
 ];
-const SECTORS = "CONFIG_BOOT_MAX_IMG_SECTORS=128";
+export const SECTORS = "CONFIG_BOOT_MAX_IMG_SECTORS=128";
 
 interface Row {
   readonly address: number;
@@ -107,7 +113,7 @@ const pad = (address: number): Row => ({ address, size: 0x200 });
 /**
  * Build folders of different shape. Source: real builds of Zephyr 3.4.0, published build folders of nRF Connect SDK.
  */
-export const BUILD_SHAPES: readonly BuildShape[] = [
+export const SWAPPING_SHAPES: readonly BuildShape[] = [
   {
     ...COMMON,
     name: "dk-move",
@@ -296,6 +302,7 @@ export const BUILD_SHAPES: readonly BuildShape[] = [
       recovery: ["button"],
       maxImageSectors: 2048,
     },
+    networkRamBytes: 0x4_0000,
   },
   {
     ...COMMON,
@@ -330,6 +337,8 @@ export const BUILD_SHAPES: readonly BuildShape[] = [
       }),
     },
     expected: { mode: "overwrite-only", networkCoreUpgrade: true, checkLoadAddress: true },
+    networkRamBytes: 0x3_8000,
+    netBanner: "ipc_radio",
   },
   {
     ...COMMON,

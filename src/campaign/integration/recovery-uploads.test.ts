@@ -27,6 +27,7 @@ ${rest}
 `,
     "/tmp/in-recovery.yaml",
   );
+const RAW: Edit = ["baud_rate: 1000000 }", "baud_rate: 1000000, framing: raw }"];
 const UPLOADS = "upload: serial-recovery\n";
 
 const passed = (outcome: Awaited<ReturnType<typeof smallRun>>) => {
@@ -45,6 +46,11 @@ describe("a campaign of uploads in serial recovery", () => {
     ["a single slot, by the pin", single("pin-reset", BUTTON.replace("button", "pin-reset")), "cuts: { count: 3 }"],
     ["a single slot that waits", single("wait", "enter: wait"), "cuts: { count: 4 }"],
     ["a single slot, by boot mode", single("boot-mode, no-application", "enter: boot-mode"), "cuts: { count: 4 }"],
+    [
+      "a single slot, in packets without frames",
+      single("button, no-application", BUTTON, "", RAW),
+      "cuts: { count: 3 }",
+    ],
     ["two slots that are swapped", pair("swap-move", "wait", "enter: wait"), `${UPLOADS}cuts: { count: 4 }`],
     ["swap using offset", pair("swap-offset", "button", BUTTON), `${UPLOADS}cuts: { count: 4 }`],
     ["two slots by overwriting", pair("overwrite-only", "button", BUTTON), `${UPLOADS}cuts: { every: erase }`],

@@ -5,6 +5,7 @@ import { eventsOf, smallProfile, smallRun, smallScenario } from "../testing/smal
 const RAW = ["baud_rate: 1000000 }", "baud_rate: 1000000, framing: raw }"] as const;
 /** A silent boot may be cut anywhere in it: of a swap, that is much for the judge to think of. */
 const OVERWRITE = ["swap-move", "overwrite-only"] as const;
+const TO_NEW = ["revert_check: true", "revert_check: false"] as const;
 const TWO = smallScenario(["count: 4", "count: 2"], ["revert_check: true", "revert_check: false"]);
 
 describe("a campaign over packets without frames, on a line that carries no log", () => {
@@ -31,6 +32,16 @@ describe("a campaign over packets without frames, on a line that carries no log"
   });
 });
 
+describe("a campaign over stuffed packets (COBS)", () => {
+  test("passes with every cut judged, and uploads cut", async () => {
+    const board = smallProfile([RAW[0], RAW[1].replace("raw", "cobs")], OVERWRITE);
+    const outcome = await smallRun({ board, scenario: smallScenario(["count: 4", "count: 2, in: upload"], TO_NEW) });
+    expect(outcome.error).toBeUndefined();
+    expect(outcome.result).toMatchObject({ outcome: "pass", cutsJudged: 2, failed: 0 });
+    expect(eventsOf(outcome.events, "boot-log")).toEqual([]);
+  });
+});
+
 describe("where SMP is", () => {
   const profile = (ports: string) => `schema: 1
 name: lab
@@ -49,6 +60,23 @@ images: { encryption: none }
     ["app: { path: /dev/a }, smp: { path: /dev/a }", /ports\.smp is the same port as ports\.app/],
   ])("a profile that says %s is refused", (ports, text) => {
     expect(() => parseProfile(profile(ports), "/lab/lab.yaml")).toThrow(text);
+  });
+
+  test.each([
+    ["recovery_params: true", /bootloader\.recovery_params .*nothing that generation ncs-3\.4 has/],
+    ["recovery_inactivity_ms: 5000", /bootloader\.recovery_inactivity_ms .*nothing that generation ncs-3\.4 has/],
+  ])("an option of serial recovery that came later is refused: %s", (option, text) => {
+    const edit = ["mode: swap-move", `mode: swap-move, generation: ncs-3.4, ${option}`] as const;
+    expect(() => smallProfile(edit)).toThrow(text);
+    expect(() => smallProfile(["mode: swap-move", `mode: swap-move, ${option}`])).not.toThrow();
+  });
+
+  test("recovery without frames is refused of generations that know none", () => {
+    const enter = ["slots:", "recovery: { enter: boot-mode }\nslots:"] as const;
+    const generation = ["mode: swap-move", "mode: swap-move, generation: '2.3.0'"] as const;
+    expect(() => smallProfile(RAW, enter, generation)).toThrow(/recovery needs frames/);
+    expect(() => smallProfile(RAW, enter)).not.toThrow();
+    expect(() => smallProfile(enter, generation)).not.toThrow();
   });
 
   test("a simulated board in process has no other port for it", () => {

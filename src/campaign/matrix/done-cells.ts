@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { makeFolder, readInputText } from "../../core/index.ts";
+import { jsonIn, makeFolder, readInputText } from "../../core/index.ts";
 import type { RunResult } from "../record/facts.ts";
 
 const LINE = z.object({ key: z.string().regex(/^[0-9a-f]{64}$/), folder: z.string().min(1).max(200) });
@@ -65,14 +65,6 @@ function resultIn(folder: string): RunResult | undefined {
   try {
     const { success, data } = RUN.safeParse(jsonIn(readInputText(join(folder, "run.json"), FILE_BYTES_MAX)));
     return success ? (data.result as unknown as RunResult) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
   } catch {
     return undefined;
   }

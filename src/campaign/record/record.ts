@@ -10,8 +10,10 @@ import {
   messageOf,
   wallTime,
 } from "../../core/index.ts";
+import type { FlashDone } from "../../mcuboot/index.ts";
 import { type TranscriptLine, transcriptJson } from "../../smp/index.ts";
 import { CURRENT_HEADER, CurrentBins, type CurrentRun } from "./current-bins.ts";
+import { FlashLines } from "./flash-lines.ts";
 import { DISK, GrowingFile, type RecordFiles, replaceFile } from "./record-files.ts";
 import { type RunEvent, recordedEvent } from "./run-event.ts";
 
@@ -40,7 +42,9 @@ export class RunRecord implements Disposable {
   readonly #uarts = new Map<string, { readonly data: GrowingFile; readonly index: GrowingFile }>();
   readonly #listeners = new Listeners<RunEvent>();
   readonly #exchangeListeners = new Listeners<TranscriptLine>();
+  readonly #flashLines = new FlashLines();
   #exchanges: GrowingFile | undefined;
+  #flash: GrowingFile | undefined;
   readonly #broken = new AbortController();
   #current: { readonly file: GrowingFile; readonly bins: CurrentBins } | undefined;
   #open = true;
@@ -156,6 +160,17 @@ export class RunRecord implements Disposable {
     }, "once");
   }
 
+  /** What the flash of a simulated board did, in `flash.jsonl`. */
+  flashed(atUs: number, done: FlashDone): void {
+    if (!this.#open || this.broken.aborted) return;
+    const line = this.#flashLines.line(atUs, done);
+    if (line === undefined) return;
+    this.#keep(() => {
+      this.#flash ??= new GrowingFile(this.#files, join(this.folder, "flash.jsonl"));
+      this.#flash.add(`${line}\n`);
+    }, "once");
+  }
+
   /** Keeps an input (profile, scenario, image) beside the run. Never a private key. */
   input(name: string, content: Uint8Array | string): void {
     this.#replace(join("inputs", name), content);
@@ -173,7 +188,7 @@ export class RunRecord implements Disposable {
     const rest = current?.bins.rest();
     if (rest !== undefined) this.#keep(() => current?.file.add(`${rest}\n`), "once");
     const uarts = [...this.#uarts.values()].flatMap(({ data, index }) => [data, index]);
-    for (const file of [this.#events, this.#verdicts, this.#exchanges, ...uarts, current?.file]) {
+    for (const file of [this.#events, this.#verdicts, this.#exchanges, this.#flash, ...uarts, current?.file]) {
       this.#keep(() => file?.close(), "once");
     }
     this.#keep(() => this.#files.remove(join(this.folder, RESERVE)), "once");

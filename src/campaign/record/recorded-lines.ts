@@ -1,13 +1,11 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { EVENT_CHARS_MAX, linesOf, parseJson } from "../../core/index.ts";
 import type { RecordedEvent, RunEvent } from "./run-event.ts";
 import { subjectOf } from "./subject.ts";
 
-const PIECE_BYTES = 64 * 1024;
-
 /** The verdicts of a run's folder as they were written, one after the other: all at once may be more than memory. */
 export function* verdictsIn(folder: string): Generator<unknown, void, undefined> {
-  for (const line of linesOf(join(folder, "verdicts.jsonl"))) yield JSON.parse(line);
+  for (const line of wholeLinesOf(join(folder, "verdicts.jsonl"))) yield parseJson(line);
 }
 
 /**
@@ -18,9 +16,9 @@ export function* eventsIn(
   folder: string,
   takes: (line: string) => boolean = () => true,
 ): Generator<RunEvent, void, undefined> {
-  for (const line of linesOf(join(folder, "events.jsonl"))) {
+  for (const line of wholeLinesOf(join(folder, "events.jsonl"))) {
     if (!takes(line)) continue;
-    const event = JSON.parse(line) as RecordedEvent;
+    const event = parseJson(line) as RecordedEvent;
     if (event.event !== "verdict") {
       yield event;
       continue;
@@ -32,21 +30,11 @@ export function* eventsIn(
   }
 }
 
-function* linesOf(path: string): Generator<string, void, undefined> {
-  const file = openSync(path, "r");
-  try {
-    const piece = Buffer.alloc(PIECE_BYTES);
-    let begun = Buffer.alloc(0);
-    for (let bytes = readSync(file, piece); bytes > 0; bytes = readSync(file, piece)) {
-      const text = Buffer.concat([begun, piece.subarray(0, bytes)]);
-      let from = 0;
-      for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", from)) {
-        yield text.toString("utf8", from, end);
-        from = end + 1;
-      }
-      begun = Buffer.from(text.subarray(from));
-    }
-  } finally {
-    closeSync(file);
+/** The lines that have an end: behind the last one is nothing, or what a run that was killed left of a line. */
+function* wholeLinesOf(path: string): Generator<string, void, undefined> {
+  let before: string | undefined;
+  for (const line of linesOf(path, EVENT_CHARS_MAX)) {
+    if (before !== undefined) yield before;
+    before = line;
   }
 }

@@ -8,6 +8,7 @@ import {
   eachLine,
   entryAt,
   hasCode,
+  parseJson,
   parseValue,
   readInputText,
   whyUnreadable,
@@ -152,7 +153,7 @@ function cutsMade(file: string): LoadedReplay["made"] {
   eachLine(file, (line) => {
     if (!line.includes('"cut-started"')) return;
     try {
-      const entry = CUT_STARTED.safeParse(JSON.parse(line));
+      const entry = CUT_STARTED.safeParse(parseJson(line));
       if (entry.success) made.push({ planned: entry.data.planned, from: entry.data.from });
     } catch {
       // Half a line: the run was killed while it wrote it.
@@ -163,7 +164,7 @@ function cutsMade(file: string): LoadedReplay["made"] {
 
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(readInputText(file, REPLAY_BYTES_MAX));
+    return parseJson(readInputText(file, REPLAY_BYTES_MAX));
   } catch (error) {
     // The parser's own text quotes the file, which may be anything.
     const unread = hasCode(error, "ENOENT") ? "there is no such run or replay file" : whyUnreadable(error);

@@ -77,8 +77,9 @@ function isOfBoard(need: FaultNeed): need is BoardNeed {
 }
 
 /** A run of ours that shows a fault, as a hint. */
-function shownText({ name, shownBy }: FaultColumns): string {
-  if (shownBy === undefined) return "No scenario and board that ship with hil show it; see docs/faults.md.";
+function shownText({ name, shownBy, shownTo }: FaultColumns): string {
+  if (shownBy === undefined)
+    return `No run of what ships with hil shows it, but hil twin --fault ${name} to a client: ${shownTo} (docs/faults.md).`;
   const { scenario, board } = shownBy;
   return `Here it acts: hil run ${scenario} --board ${board} --fault ${name} (docs/faults.md).`;
 }

@@ -69,6 +69,20 @@ describe("hil emulate", () => {
     expect(answer).toBe("hello");
   });
 
+  test("an option of what is not asked for is told", async () => {
+    for (const [argv, text] of [
+      [["--budget", "3"], "--budget is for --compare."],
+      [["--cut", "3"], "--cut is for --gdb."],
+      [["--revert", "--gdb", "0"], "--revert is for --cut."],
+      [["--compare", "--gdb", "0"], "--compare serves nothing"],
+    ] as const) {
+      const complaint = await complaintOf(emulateCommand(["a.hex", ...argv], memoryIo()));
+      expect([complaint.code, complaint.text]).toEqual([2, expect.stringContaining(text)]);
+    }
+    const one = await complaintOf(emulateCommand(["a.hex", "--compare", "--old", "x.bin"], memoryIo()));
+    expect([one.code, one.text]).toEqual([2, expect.stringContaining("--old and --new go together.")]);
+  });
+
   test("a board that is not emulated, and no firmware, are told", async () => {
     const twin = await complaintOf(emulateCommand(["a.hex", "--board", "twin"], memoryIo()));
     expect([twin.code, twin.text]).toEqual([2, expect.stringContaining("twin is none.")]);

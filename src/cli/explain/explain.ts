@@ -10,6 +10,7 @@ import {
   hasCode,
   INPUT_BYTES_MAX,
   isKind,
+  jsonIn,
   messageOf,
   readInput,
   readInputText,
@@ -101,7 +102,8 @@ function ofRun(folder: string, build: BootloaderBuild): FullAnswer {
   // One line an event, so that line numbers are those of the record.
   const log = new LogLines(file);
   eachLine(file, (line) => {
-    const entry = line.includes('"boot-log"') ? BOOT_LOG.safeParse(jsonOf(line)) : undefined;
+    // A record that was cut ends in half a line.
+    const entry = line.includes('"boot-log"') ? BOOT_LOG.safeParse(jsonIn(line)) : undefined;
     log.add(entry?.success ? entry.data.text.replaceAll("\n", " ") : "");
   });
   const answer = ofLog(log.text(), build);
@@ -243,13 +245,4 @@ function ofDump(bytes: Uint8Array, build: BootloaderBuild): FullAnswer | undefin
     holds: dump.before,
     mode: build.mode,
   };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A record that was cut ends in half a line.
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defined } from "../../core/index.ts";
+import { defined, parseJson } from "../../core/index.ts";
 
 /** Bytes of a file as text, by its byte order mark; UTF-8 without one. Windows' shells write UTF-16. */
 export function decoded(bytes: Uint8Array): string {
@@ -58,7 +58,7 @@ type ListRead = readonly ListEntry[] | { readonly wrong: string } | undefined;
 
 /** Reads an image list: JSON as SMP shows it, alone or after a word of a tool, or the text that tools print. */
 export function readList(text: string): ListRead {
-  const json = jsonIn(text);
+  const json = jsonWithin(text);
   if (json === undefined) return listInText(text);
   const parsed = LIST.safeParse(json.value);
   if (parsed.success) {
@@ -87,12 +87,12 @@ function entryOf(
 }
 
 /** JSON that is the whole text, or begins at its first brace; a log line may begin with a bracket, too. */
-function jsonIn(text: string): { readonly value: unknown } | undefined {
+function jsonWithin(text: string): { readonly value: unknown } | undefined {
   const start = text.search(/[{[]/);
   const end = Math.max(text.lastIndexOf("}"), text.lastIndexOf("]")) + 1;
   if (start < 0 || end <= start || text.slice(0, start).split("\n").length > 3) return undefined;
   try {
-    return { value: JSON.parse(text.slice(start, end)) as unknown };
+    return { value: parseJson(text.slice(start, end)) };
   } catch {
     // Anything else with brackets in it.
     return undefined;

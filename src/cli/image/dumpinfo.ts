@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { utf8 } from "../../core/index.ts";
+import { parseJson, utf8 } from "../../core/index.ts";
 import { DUMP_FORMATS, dumpImage, formatDump } from "../../image/index.ts";
 import { anyText, oneOf } from "./options/grammar.ts";
 import type { OptionTable, OptionValuesOf, Usage } from "./options/option.ts";
@@ -32,7 +32,7 @@ export function runDumpinfo(
 ): number {
   const [path = ""] = positionals;
   const dump = dumpImage(firmwareFrom(tool, path, `Image file not found (${path})`).bytes, basename(path));
-  tool.tell?.({ dump: JSON.parse(formatDump(dump, "json")) as unknown });
+  tool.tell?.({ dump: parseJson(formatDump(dump, "json")) });
   const format = values.format ?? (values.outfile === undefined ? "human" : "yaml");
   if (dump.trailer !== undefined && dump.trailer.maxAlign === undefined) {
     const warning = "Warning: the trailer magic value is invalid!\n";

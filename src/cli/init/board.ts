@@ -39,7 +39,7 @@ export async function boardDraft(
   const asker = new Asker(args, io);
   const baudRate = args.whole("baud", { least: 1200, most: 1_000_000 }) ?? build?.appBaudRate ?? BAUD_RATE;
   const board = await chosenBoard(asker, ports);
-  const listed = board ? portsOf(board, baudRate, build?.netBaudRate) : await namedPort(asker, baudRate);
+  const listed = board ? portsOf(board, baudRate, build) : await namedPort(asker, baudRate);
   const probed = args.flag("no-probe") ? undefined : await probe(listed.candidates, io);
   const app = probed?.port ?? listed.app;
   const power = await powerOf(asker, ports);
@@ -93,7 +93,8 @@ interface Listed {
   readonly candidates: readonly DraftPort[];
 }
 
-function portsOf(board: FoundBoard, baudRate: number, netBaudRate = baudRate): Listed {
+function portsOf(board: FoundBoard, baudRate: number, build: BuildText | undefined): Listed {
+  const { netBaudRate = baudRate, netVersion: version } = build ?? {};
   const draft = (number: number): DraftPort => ({
     ref: { jlink: board.serial, interface: number },
     baudRate,
@@ -106,7 +107,7 @@ function portsOf(board: FoundBoard, baudRate: number, netBaudRate = baudRate): L
   const rest = all.map(draft).filter((port) => JSON.stringify(port) !== JSON.stringify(app));
   return {
     app,
-    net: net === undefined ? undefined : { ...draft(net), baudRate: netBaudRate },
+    net: net === undefined ? undefined : { ...draft(net), baudRate: netBaudRate, version },
     candidates: [app, ...rest],
   };
 }

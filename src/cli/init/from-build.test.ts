@@ -10,8 +10,8 @@ import {
   profileKeys,
   readBuildFolder,
 } from "../../board/index.ts";
-import { type WrittenBuild, writeBuild } from "../../board/testing/build-folders.ts";
-import { BUILD_SHAPES, type BuildShape } from "../../board/testing/build-shapes.ts";
+import { BUILD_SHAPES, type WrittenBuild, writeBuild } from "../../board/testing/build-folders.ts";
+import type { BuildShape } from "../../board/testing/build-shapes.ts";
 import { equalBytes, hex } from "../../core/index.ts";
 import { generateKey, keyHash, parseImage, TLV, tlvsOf, verifyImage } from "../../image/index.ts";
 import { runCommand } from "../run/run.ts";
@@ -70,6 +70,8 @@ describe.each(BUILD_SHAPES.map((shape) => shape.name))("a profile from the build
     const { slots, images, bootloader, keys, ports } = loaded.profile;
     expect(slots.primary).toMatchObject({ ...shape.primary, device: "internal" });
     expect(slots.secondary).toMatchObject(shape.secondary);
+    expect(slots.networkRamBytes).toBe(shape.networkRamBytes);
+    expect(images.loadAddress).toBe(shape.ramAddress);
     expect(bootloader).toMatchObject(shape.expected);
     expect(ports.app.baudRate).toBe(shape.usb ? 115_200 : Number(shape.appBaud));
     if (shape.network) expect(ports.net?.baudRate).toBe(Number(shape.netBaud));
@@ -86,9 +88,9 @@ describe.each(BUILD_SHAPES.map((shape) => shape.name))("a profile from the build
       ...(decryptKey && { decryptKey: decryptKey as never }),
     });
     expect(opened.ok).toBe(true);
-    // The reset vector of the image itself: it runs from this slot and no other.
+    // The reset vector of the image itself: it runs from this slot, or this place in RAM, and no other.
     const reset = new DataView(Uint8Array.from(opened.plainBody ?? []).buffer).getUint32(4, true);
-    expect(reset - slots.primary.offset - images.headerBytes).toBe(0x101);
+    expect(reset - (images.loadAddress ?? slots.primary.offset) - images.headerBytes).toBe(0x101);
   });
 
   test("is a board that runs a campaign, and the build finds nothing that differs", async () => {
@@ -96,7 +98,7 @@ describe.each(BUILD_SHAPES.map((shape) => shape.name))("a profile from the build
     const checks = compareBuild(await buildProfileOf(await readBuildFolder(folder)), loaded, undefined);
     expect(checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
     expect(checks.filter(({ name }) => name.endsWith(": place")).map(({ text }) => text.split(" at ")[0])).toContain(
-      "linked for the primary slot",
+      shape.ramAddress === undefined ? "linked for the primary slot" : "linked for RAM",
     );
     const io = memoryIo();
     writeFileSync(join(io.cwd, "short.yaml"), SCENARIO(shape));
@@ -148,6 +150,39 @@ describe("hil init --from-build", () => {
     expect(profile).toMatchObject({ provider: "hardware", smp: { bufferBytes: 512, bufferCount: 6 } });
     expect(profile.ports).toMatchObject({ app: { jlink: "1050012345", baudRate: 115_200 }, net: { baudRate: 57_600 } });
     expect(keyNames.signing).toBe("builtin:twin-sign-p256.pem");
+  });
+
+  test("names the file of a key that stands in MCUboot's keys.c, and says that everybody has it", async () => {
+    const { text, io } = await initialised("dk-key-in-source");
+    expect(text).toMatch(
+      / {2}encryption: ".*\/mcuboot\/enc-x25519-priv\.pem" # .*\/boot\/zephyr\/keys\.c:\d+ enc_key\n/,
+    );
+    expect(io.complained()).toMatch(/is compiled in, and published: .*enc-x25519-priv\.pem/);
+  });
+
+  test("takes the network core's banner for its version only where it is the version of its image", async () => {
+    const { folder } = await initialised("dk-ncs34-devicetree");
+    const dk = [0, 2].map((number) => ({
+      path: `/dev/ttyACM${number}`,
+      serial: "1050012345",
+      interface: number,
+      vendorId: "1366",
+      product: "J-Link",
+    }));
+    const written = async () => {
+      const io = memoryIo();
+      const argv = ["--from-build", folder, "--no-probe", "--yes", "--power", "later"];
+      expect(await initCommand(argv, io, async () => dk)).toBe(0);
+      const { profile } = await loadProfile("boards/dk-1050012345.yaml", { cwd: io.cwd });
+      return { version: profile.ports.net?.version ?? "", io };
+    };
+    const { version } = await written();
+    expect(new RegExp(version).exec("*** Booting ipc_radio v1.0.0-4f2a ***")?.groups?.["version"]).toBe("1.0.0");
+    const header = join(folder, "net/zephyr/include/generated/app_version.h");
+    writeFileSync(header, readFileSync(header, "utf8").replace("1.0.0", "1.1.0"));
+    const other = await written();
+    expect(other.version).toContain("firmware version");
+    expect(other.io.complained()).toContain("dfu_application.zip net.bin says 1.0.0");
   });
 
   test.each([

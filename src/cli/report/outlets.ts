@@ -62,7 +62,7 @@ export class Outlets {
         .filter(({ rule }) => rule === "unfinished" || rule === "unreadable")
         .map(({ text }) => `${told.folder}: ${text}`),
     );
-    const faults = this.#results.end(runs, { json: this.#json });
+    const faults = await this.#results.end(runs, { json: this.#json });
     await this.#notify.end(runs);
     return faults;
   }

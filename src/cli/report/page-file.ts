@@ -3,6 +3,7 @@ import type { HilError } from "../../core/index.ts";
 import { PAGE_MARK, type PageCode, pageDocument, recordedRun } from "../../report/index.ts";
 import { ownVersion } from "../terminal/version.ts";
 import { WholeFile } from "../terminal/whole-file.ts";
+import { modelLayer } from "./model-layer.ts";
 import { pageCode } from "./page-code.ts";
 
 /**
@@ -29,10 +30,13 @@ export class PageFile {
    * Writes the page of these records. Returns what went wrong: the runs have ended all the same, and their other
    * outputs are still to be written.
    */
-  end(folders: readonly string[]): HilError | undefined {
+  async end(folders: readonly string[]): Promise<HilError | undefined> {
     if (folders.length === 0) return undefined;
+    const models = await Promise.all(folders.map((folder) => modelLayer(folder, this.#cwd)));
     return this.#file.writeAtEnd(() => {
-      const runs = folders.map((folder) => recordedRun(relative(this.#cwd, folder) || ".", folder));
+      const runs = folders.map((folder, at) => {
+        return { ...recordedRun(relative(this.#cwd, folder) || ".", folder), model: models[at] };
+      });
       return pageDocument(runs, this.#code, ownVersion());
     });
   }

@@ -1,30 +1,17 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, test } from "@jest/globals";
+import type { RunPage } from "../../report/index.ts";
+import { blockOf } from "../../report/testing/page-block.ts";
 import { recordFolder, STARTED } from "../../report/testing/record-folder.ts";
 import { runCommand } from "../run/run.ts";
 import { complaintOf, type MemoryIo, memoryIo } from "../testing/memory-io.ts";
 import { pageCode } from "./page-code.ts";
 import { reportCommand } from "./report.ts";
 
-interface Data {
-  readonly lab?: {
-    readonly leftOut: readonly string[];
-    readonly rows: readonly { readonly cells: readonly unknown[] }[];
-  };
-  readonly runs: readonly {
-    readonly folder: string;
-    readonly outcome: string;
-    readonly judged: readonly { readonly check: string; readonly pass: boolean }[];
-  }[];
-}
-
-function dataOf(path: string): Data {
-  const html = readFileSync(path, "utf8");
-  return JSON.parse(/id="data">(.*?)<\/script>/s.exec(html)?.[1] ?? "null") as Data;
-}
+const dataOf = (path: string) => blockOf(readFileSync(path, "utf8")).data;
 
 /** The page's code is what `npm run build` made: without it there is no page, and these tests fail. */
 describe("hil report", () => {
@@ -48,7 +35,22 @@ describe("hil report", () => {
     expect(checks).toContain("cut 2");
     const [page] = dataOf(join(io.cwd, run, "report.html")).runs;
     expect(page).toMatchObject({ folder: run, outcome: "pass" });
-    expect(page?.judged.map(({ check }) => check)).toEqual(checks);
+    expect(page?.judged.plain.check).toEqual(checks);
+  });
+
+  test("has what the twin's flash did, each page's erases, and what the model makes of the same cuts", async () => {
+    const own = memoryIo({ cwd: io.cwd });
+    await reportCommand([run, "--json"], own);
+    const [page] = JSON.parse(own.printed()) as RunPage[];
+    const cut = page?.judged.find(({ check }) => check === "cut 1");
+    expect(cut?.lane?.flash?.rows.length).toBeGreaterThan(20);
+    const lastUs = Math.max(...(cut?.lane?.flash?.rows ?? []).map(([, , , , toUs]) => toUs));
+    expect(lastUs).toBeLessThanOrEqual((cut?.toUs ?? 0) - (cut?.fromUs ?? 0));
+    expect(page?.flashWear?.erases.length).toBeGreaterThan(10);
+    // The upload's erases, and the swap's, are what the model counts as wear: no page has more than it says.
+    const most = Math.max(...(page?.flashWear?.erases ?? []).map(([, times]) => times));
+    expect(most).toBeLessThanOrEqual(page?.wear?.spent ?? 0);
+    expect(page?.model).toMatchObject({ direction: "1.0.0 to 2.0.0", operations: page?.reference?.operations });
   });
 
   test("is what --report of hil run writes when the run ends", () => {
@@ -123,6 +125,18 @@ describe("hil report", () => {
     mkdirSync(join(io.cwd, "empty"), { recursive: true });
     writeFileSync(join(io.cwd, "file"), "");
     expect(await complaintOf(reportCommand(argv, io))).toMatchObject({ code: 2, text: expect.stringMatching(text) });
+  });
+
+  test("writes no page through a link in the record: it may lead to a file of whoever reads it", async () => {
+    cpSync(join(io.cwd, run), join(io.cwd, "sent"), { recursive: true });
+    rmSync(join(io.cwd, "sent", "report.html"), { force: true });
+    writeFileSync(join(io.cwd, "precious"), "mine");
+    symlinkSync(join(io.cwd, "precious"), join(io.cwd, "sent", "report.html"));
+    expect(await complaintOf(reportCommand(["sent"], io))).toMatchObject({
+      code: 2,
+      text: expect.stringContaining("-o FILE"),
+    });
+    expect(readFileSync(join(io.cwd, "precious"), "utf8")).toBe("mine");
   });
 
   test("that cannot write its page says so, and leaves nothing", async () => {

@@ -1,12 +1,13 @@
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { EXIT, messageOf, UsageError } from "../../core/index.ts";
+import { ConfigurationError, EXIT, messageOf, UsageError } from "../../core/index.ts";
 import { labDocument, labPage, pageDocument, recordedRun } from "../../report/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
 import { WholeFile } from "../terminal/whole-file.ts";
 import { foundRuns } from "./found-runs.ts";
+import { modelLayer } from "./model-layer.ts";
 import { OUTLET_OPTIONS, Outlets } from "./outlets.ts";
 import { pageCode } from "./page-code.ts";
 import { requireRunFolder } from "./run-folder.ts";
@@ -48,25 +49,39 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
   }
   for (const folder of folders) requireRunFolder(folder, io);
   if (!hasPage && !args.flag("json")) return endOf(outlets, folders, io);
-  const runs = folders.map((folder) => recordedRun(folder, resolve(io.cwd, folder)));
+  const runs = await Promise.all(
+    folders.map(async (folder) => {
+      const path = resolve(io.cwd, folder);
+      return { ...recordedRun(folder, path), model: await modelLayer(path, io.cwd) };
+    }),
+  );
   const html = () => pageDocument(runs, pageCode(), ownVersion());
-  putPage({ data: runs, html, path: output ?? join(first, "report.html") }, args, io);
+  putPage({ data: runs, html, place: () => output ?? ownPage(first, "report.html", io) }, args, io);
   return endOf(outlets, folders, io);
 }
 
 interface Put {
   readonly data: unknown;
   readonly html: () => string;
-  readonly path: string;
+  readonly place: () => string;
 }
 
 /** The page; with --json its data, and the page besides only where -o names it. */
-function putPage({ data, html, path }: Put, args: Parsed, io: CliIo): void {
+function putPage({ data, html, place }: Put, args: Parsed, io: CliIo): void {
   const json = args.flag("json");
   if (json) io.out(`${JSON.stringify(data, undefined, 2)}\n`);
   if (json && args.text("output") === undefined) return;
+  const path = place();
   new WholeFile(path, io.cwd, "html").write(html(), "request");
   if (!json) io.out(`report    ${relative(io.cwd, resolve(io.cwd, path))}\n`);
+}
+
+/** The page's place in a record. A record may be a stranger's: what it calls its page may lead to a file of this user's. */
+function ownPage(folder: string, name: string, { cwd }: CliIo): string {
+  const path = join(folder, name);
+  const found = lstatSync(resolve(cwd, path), { throwIfNoEntry: false });
+  if (found === undefined || found.isFile()) return path;
+  throw new ConfigurationError(`${path} is there, and is no file of its own.`, "Say where the page goes: -o FILE.");
 }
 
 /** Writes the other results; the exit code says whether all of them are there, of whole records of runs that ended. */
@@ -90,9 +105,10 @@ function labReport(args: Parsed, io: CliIo): number {
     }
   }
   requireRunFolder(folder, io);
-  const path = args.text("output") ?? join(folder, "lab.html");
+  const output = args.text("output");
+  const place = () => output ?? ownPage(folder, "lab.html", io);
   const { lines, unfinished, unread } = foundRuns(folder, io);
-  const beside = dirname(resolve(io.cwd, path));
+  const beside = dirname(resolve(io.cwd, output ?? join(folder, "lab.html")));
   const lab = labPage(lines, {
     folder,
     nights: args.whole("nights", { least: 1, most: NIGHTS_MAX }) ?? 30,
@@ -103,6 +119,6 @@ function labReport(args: Parsed, io: CliIo): number {
     unfinished,
     unread: unread.map(({ id }) => id),
   });
-  putPage({ data: lab, html: () => labDocument(lab, pageCode(), ownVersion()), path }, args, io);
+  putPage({ data: lab, html: () => labDocument(lab, pageCode(), ownVersion()), place }, args, io);
   return EXIT.pass;
 }

@@ -15,6 +15,7 @@ import {
   RESULT_FORMATS,
   type ResultFormat,
   type ResultRun,
+  type RunPage,
   STEP_SUMMARY_BYTES_MAX,
   toldRun,
 } from "../../report/index.ts";
@@ -22,6 +23,7 @@ import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
 import { WholeFile } from "../terminal/whole-file.ts";
+import { modelLayer } from "./model-layer.ts";
 import { pageCode } from "./page-code.ts";
 
 const NAMES = RESULT_FORMATS.map(({ name }) => name);
@@ -39,6 +41,11 @@ interface Wanted {
   /** A file or folder; appended to where nothing was said and the server names a file for it. */
   readonly target: string;
   readonly appends: boolean;
+}
+
+interface Told {
+  readonly json: boolean;
+  readonly models: ReadonlyMap<string, RunPage["model"]>;
 }
 
 /** The results that `--write` asks for: looked at before a run, written after it from its record. */
@@ -62,11 +69,15 @@ export class Results {
   }
 
   /** Writes them of these records. Returns what went wrong: the runs have ended all the same. */
-  end(runs: readonly ResultRun[], { json }: { readonly json: boolean }): readonly HilError[] {
+  async end(runs: readonly ResultRun[], { json }: { readonly json: boolean }): Promise<readonly HilError[]> {
     if (runs.length === 0) return [];
+    const models = new Map<string, RunPage["model"]>();
+    if (this.#wanted.some(({ format }) => format.form === "html")) {
+      for (const { path } of runs) models.set(path, await modelLayer(path, this.#io.cwd));
+    }
     return this.#wanted.flatMap((wanted) => {
       try {
-        this.#write(wanted, runs, json);
+        this.#write(wanted, runs, { json, models });
         return [];
       } catch (error) {
         if (isHilError(error)) return [error];
@@ -75,10 +86,10 @@ export class Results {
     });
   }
 
-  #write({ format, target, appends }: Wanted, runs: readonly ResultRun[], json: boolean): void {
+  #write({ format, target, appends }: Wanted, runs: readonly ResultRun[], { json, models }: Told): void {
     const io = this.#io;
     const roomBytes = appends ? STEP_SUMMARY_BYTES_MAX - bytesOf(target) : undefined;
-    const files = format.write(runs, { hil: ownVersion(), pageCode, roomBytes });
+    const files = format.write(runs, { hil: ownVersion(), pageCode, roomBytes, models });
     for (const { name, text } of files) {
       if (appends) append(target, text);
       else new WholeFile(name === "" ? target : join(target, name), io.cwd, format.form).write(text, "bench");

@@ -56,7 +56,7 @@ export async function runBoards(
     }),
   );
   const folders = ends.flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome.folder]));
-  const lost = [file?.end(ends), page?.end(folders)].filter((fault) => fault !== undefined);
+  const lost = [file?.end(ends), await page?.end(folders)].filter((fault) => fault !== undefined);
   if (json) {
     const documents = ends.flatMap(({ asked, outcome }) => (outcome ? [outcomeJson(asked, outcome)] : []));
     io.out(`${JSON.stringify(documents, undefined, 2)}\n`);

@@ -1,4 +1,4 @@
-import { EXIT } from "../../core/index.ts";
+import { defined, EXIT } from "../../core/index.ts";
 import { ALL_MODES, DEFECTS, FAULT_NEEDS } from "../../mcuboot/index.ts";
 import { TWIN_FAULTS, UPSTREAM_FAULTS } from "../../twin/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
@@ -24,12 +24,14 @@ interface ListedFault {
   /** The scenario that catches it, and a board, by the names that `hil run` takes. */
   readonly scenario?: string;
   readonly board?: string;
+  /** Where no such run shows it: what a client of `hil twin --fault NAME` does. */
+  readonly client?: string;
 }
 
 /** Every fault that `hil run --fault NAME` switches on: invented ones first, then upstream bugs by name. */
 export function listedFaults(): readonly ListedFault[] {
   const bootloader: readonly string[] = DEFECTS.map((row) => row.name);
-  const upstream = UPSTREAM_FAULTS.map(({ name, modes, needs, shownBy, versions, what, source }) => ({
+  const upstream = UPSTREAM_FAULTS.map(({ name, modes, needs, shownBy, shownTo, versions, what, source }) => ({
     name,
     of: bootloader.includes(name) ? ("the bootloader" as const) : ("the machine" as const),
     upstream: true,
@@ -39,10 +41,11 @@ export function listedFaults(): readonly ListedFault[] {
     what,
     source,
     ...shownBy,
+    ...defined({ client: shownTo }),
   }));
   const names: readonly string[] = upstream.map((row) => row.name);
   const invented = TWIN_FAULTS.filter((row) => !names.includes(row.name)).map(
-    ({ name, what, modes, needs, shownBy }) => ({
+    ({ name, what, modes, needs, shownBy, shownTo }) => ({
       name,
       of: bootloader.includes(name) ? ("the bootloader" as const) : ("the machine" as const),
       upstream: false,
@@ -50,6 +53,7 @@ export function listedFaults(): readonly ListedFault[] {
       needs: needs.map((need) => FAULT_NEEDS[need]),
       what,
       ...shownBy,
+      ...defined({ client: shownTo }),
     }),
   );
   return [...invented, ...upstream];
@@ -68,11 +72,12 @@ const INDENT = 20;
 
 function faultsText(faults: readonly ListedFault[], columns: number): string {
   const width = Math.max(40, Math.min(110, columns) - INDENT);
-  const text = faults.map(({ name, what, modes, needs, versions, scenario, board }) => {
+  const text = faults.map(({ name, what, modes, needs, versions, scenario, board, client }) => {
     const facts = [modesText(modes), versions].filter((fact) => fact !== undefined).join("; ");
     const lines = [...wrapped(what, width), ...wrapped(`(${facts})`, width)];
     if (needs.length > 0) lines.push(...wrapped(`needs ${needs.join("; ")}`, width));
     if (scenario !== undefined) lines.push(`scenario ${scenario}, board ${board}`);
+    if (client !== undefined) lines.push(...wrapped(`no run: hil twin --fault ${name}, and ${client}`, width));
     return lines
       .map((line, order) => `${order === 0 ? name.padEnd(INDENT - 1) : " ".repeat(INDENT - 1)} ${line}`)
       .join("\n");

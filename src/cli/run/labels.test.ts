@@ -14,6 +14,11 @@ test.each([
     { GIT_COMMIT: "4f2a", GIT_BRANCH: "", BUILD_URL: "https://j/7" },
     { commit: "4f2a", build: "https://j/7" },
   ],
+  [
+    "a build whose address holds a login",
+    { BUILD_URL: "https://me:pass@j/7", GITHUB_SERVER_URL: "https://me:pass@g" },
+    { build: "https://j/7" },
+  ],
   ["a desk", { HOME: "/root" }, {}],
 ])("labels by the variables of %s", (_, env, labels) => {
   expect(labelsOf([], env)).toEqual(labels);
@@ -24,6 +29,10 @@ test("a label that is given wins", () => {
     commit: "dead",
     shift: "night=2",
   });
+});
+
+test("an address that is given as a label keeps no login", () => {
+  expect(labelsOf(["log=see ftp://me:pass@h/x"], {})).toEqual({ log: "see ftp://h/x" });
 });
 
 test.each(["commit", "=x", "commit=", "a b=c", "../x=1", `x=${"y".repeat(201)}`])("%j is no label", (text) => {

@@ -34,12 +34,12 @@ export function labelsOf(
   const labels = new Map<string, string>();
   for (const { label, variables } of FROM_CI) {
     const value = variables.map((name) => env[name]).find((text) => text !== undefined && text !== "");
-    if (value !== undefined) labels.set(label, value.slice(0, VALUE_CHARS_MAX));
+    if (value !== undefined) labels.set(label, withoutLogin(value).slice(0, VALUE_CHARS_MAX));
   }
   const [server, repository, run] = ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(
     (name) => env[name],
   );
-  if (server && repository && run) labels.set("build", `${server}/${repository}/actions/runs/${run}`);
+  if (server && repository && run) labels.set("build", `${withoutLogin(server)}/${repository}/actions/runs/${run}`);
   for (const text of given) {
     const at = text.indexOf("=");
     const [name, value] = [text.slice(0, at), text.slice(at + 1)];
@@ -47,7 +47,12 @@ export function labelsOf(
       const hint = "A name has letters, digits, '.', '_' and '-'; a value is not empty and has at most 200 characters.";
       throw new UsageError(`--label wants NAME=VALUE, not "${text.slice(0, 80)}".`, hint);
     }
-    labels.set(name, value);
+    labels.set(name, withoutLogin(value));
   }
   return Object.fromEntries(labels);
+}
+
+/** An address of a build may hold who reads it, and with what password; a record goes to others. */
+function withoutLogin(text: string): string {
+  return text.replaceAll(/(\w:\/\/)[^/@\s]*@/g, "$1");
 }

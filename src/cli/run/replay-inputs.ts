@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { foreignReach, type LoadedProfile, loadProfile, parseProfile, profileKeys } from "../../board/index.ts";
 import {
@@ -13,7 +12,8 @@ import {
   type ScenarioFile,
 } from "../../campaign/index.ts";
 import { ConfigurationError, hex } from "../../core/index.ts";
-import { keyHash, loadPublicKey, readKeyText } from "../../image/index.ts";
+import { keyHash } from "../../image/index.ts";
+import { type KeyPaths, recordedKeys } from "../report/recorded-keys.ts";
 import { withFaults } from "./faults.ts";
 import { isOutside } from "./trust.ts";
 
@@ -53,7 +53,7 @@ export async function replayInputs(loaded: LoadedReplay, asked: ReplayAsked): Pr
   const isBuiltAnew = asked.rebuild || (images === undefined && changed.length === 0 && isGenerated(scenario));
   if (isBuiltAnew) requireOwnFiles(namesOf(loaded, scenario, asked), asked);
   const wanting = isBuiltAnew ? [] : [...changed, ...missing.map((file) => `${file}${sourceOf(file, scenario)}`)];
-  const keys = keysOf(loaded, { ...asked, rebuild: isBuiltAnew });
+  const keys = recordedKeys(loaded, { ...asked, rebuild: isBuiltAnew });
   if (asked.board === undefined) wanting.push(...keys.wanting);
   if (wanting.length > 0) throw incomplete(folder, wanting);
   const board =
@@ -147,41 +147,6 @@ function sourceOf(file: string, { value }: ScenarioFile): string {
   const { payload } = part.source;
   const field = (["file", "image", "dfu_zip", "body_of"] as const).find((name) => payload[name] !== undefined);
   return field === undefined ? "" : `, made of payload ${field}: ${payload[field]}`;
-}
-
-interface KeyPaths {
-  readonly signing?: string;
-  readonly verifying?: Readonly<Record<string, string>>;
-  readonly encryption?: string;
-}
-
-/** Where the keys are that the record's profile names, and which are not there. */
-function keysOf({ replay, folder }: LoadedReplay, asked: ReplayAsked): { files: KeyPaths; wanting: string[] } {
-  const wanting: string[] = [];
-  const files: { signing?: string; encryption?: string } = {};
-  const verifying: Record<string, string> = {};
-  for (const key of replay.keys ?? []) {
-    const isKept = key.file !== null && !asked.rebuild;
-    const path = isKept && key.file ? join(folder ?? "", key.file) : resolve(asked.cwd, key.named);
-    const half = isKept ? "public" : "private";
-    if ((isKept && folder === undefined) || !existsSync(path)) wanting.push(keyText(key, half, isKept));
-    else if (isKept && publicHash(path) !== key.public_sha256) wanting.push(`${key.file} is not the recorded key`);
-    else if (key.use === "verifying") verifying[key.named] = path;
-    else files[key.use] = path;
-  }
-  return { files: { ...files, verifying }, wanting };
-}
-
-function keyText({ use, named, public_sha256: hash, file }: KeyFacts, half: string, isKept: boolean): string {
-  const where = isKept ? `${file}: ` : "";
-  const known = hash === null ? "" : ` (SHA-256 of its public half: ${hash})`;
-  const why = isKept ? "" : "; no record holds a private key";
-  const field = use === "verifying" ? "signing" : use;
-  return `${where}the ${half} half of keys.${field}, "${named}"${known}${why}`;
-}
-
-function publicHash(path: string): string {
-  return hex(keyHash(loadPublicKey(readKeyText(path), { what: path }), "sha256"));
 }
 
 function incomplete(folder: string | undefined, wanting: readonly string[]): ConfigurationError {

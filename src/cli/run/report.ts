@@ -62,7 +62,8 @@ export async function runAndReport(asked: RunAsked, args: Parsed, io: CliIo): Pr
     tell(file?.end([{ asked, error }]), io);
     throw error;
   }
-  const lost = [file?.end([{ asked, outcome }]), page?.end([outcome.folder])].filter((fault) => fault !== undefined);
+  const ends = [file?.end([{ asked, outcome }]), await page?.end([outcome.folder])];
+  const lost = ends.filter((fault) => fault !== undefined);
   if (json) printJson(asked, { ...outcome, events: notable.images }, io);
   else printEnd(outcome, notable, page, io);
   const unwritten = await outlets.end([outcome.folder]);

@@ -69,6 +69,16 @@ describe("what a profile and a scenario reach", () => {
     expect(refusal({})).not.toContain("allowed");
   });
 
+  test("is the scenario's alone with --own-profile: the host's own profile and its keys lie elsewhere", () => {
+    const own = (within: string) => refusal({ within, flags: ["own-profile"] });
+    expect(own("/lab")).toContain("lab: it reads /etc/passwd (--within /lab)");
+    expect(own("/lab")).not.toContain("lab.yaml");
+    expect(own("/etc")).toContain("lab: it reads /lab/s.yaml (--within /etc)");
+    expect(own("/etc")).not.toContain("lab.yaml");
+    expect(refusal({ flags: ["own-profile"] })).toContain("--own-profile says what --within is not for.");
+    expect(refusal({ within: "/lab", flags: ["own-profile", "no-programs"] })).toContain("it starts ./flash.sh");
+  });
+
   test("is outside a folder, too, by a link in it that leads out", () => {
     const folder = mkdtempSync(join(tmpdir(), "hil-within-"));
     symlinkSync("/etc/hostname", join(folder, "fw.bin"));

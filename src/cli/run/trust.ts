@@ -3,7 +3,7 @@ import { isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type LoadedProfile, passwordWarnings, type Reach, reachOf } from "../../board/index.ts";
 import { namedFiles, type ScenarioFile } from "../../campaign/index.ts";
-import { ConfigurationError } from "../../core/index.ts";
+import { ConfigurationError, UsageError } from "../../core/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 
@@ -11,6 +11,10 @@ import type { CliIo } from "../terminal/io.ts";
 export const TRUST_OPTIONS = {
   "no-programs": { type: "boolean", describe: "refuse a profile that starts programs (switch, flasher, emulator)" },
   within: { type: "string", describe: "refuse files of profile and scenario that lie outside this folder" },
+  "own-profile": {
+    type: "boolean",
+    describe: "the profile is this host's own, only the scenario is somebody else's: --within holds for that alone",
+  },
   "allow-env": {
     type: "string",
     describe: "a variable of the environment that a profile may read (repeatable; default: all; none: no variable)",
@@ -29,10 +33,14 @@ export function requireTrusted(
 ): void {
   const within = args.text("within");
   const allowed = args.texts("allow-env");
+  const isOwn = args.flag("own-profile");
+  if (isOwn && within === undefined)
+    throw new UsageError("--own-profile says what --within is not for.", "Add --within FOLDER: the scenario's.");
   const refused = boards.flatMap((board) => {
     const { programs, variables, files } = reachOf(board, namedFiles(scenario));
     const outside = (path: string) => within !== undefined && isOutside(path, resolve(io.cwd, within));
-    const all = [board.file, scenario.file, ...files].filter((path) => !isShipped(path));
+    const held = isOwn ? namedFiles(scenario) : [board.file, ...files];
+    const all = [scenario.file, ...held].filter((path) => !isShipped(path));
     return [
       ...(args.flag("no-programs") ? programs.map((name) => `it starts ${name} (--no-programs)`) : []),
       ...(allowed.length === 0 ? [] : variables)

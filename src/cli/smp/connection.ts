@@ -11,15 +11,7 @@ import {
   resolvePort,
   Uart,
 } from "../../serial/index.ts";
-import {
-  ConsoleTransport,
-  RawTransport,
-  SmpClient,
-  SmpSession,
-  type SmpTransport,
-  UDP_PORT,
-  UdpTransport,
-} from "../../smp/index.ts";
+import { framingRow, SmpClient, SmpSession, type SmpTransport, UDP_PORT, UdpTransport } from "../../smp/index.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import { durationMs } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -89,9 +81,9 @@ async function open(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): 
   const reopen = { clock, unaskedMs: REOPEN_MS };
   const link = parsed.flag("reopen") ? await ReopeningLink.open(openLink, reopen) : await openLink();
   const uart = closing.use("port", Uart.open(link, { clock }));
-  if (parsed.flag("raw")) return new RawTransport(uart, { clock });
   const pacing = pauseMs === undefined ? undefined : { pauseMs, ...defined({ everyBytes }) };
-  return new ConsoleTransport(uart, { clock, pacing });
+  const framing = parsed.flag("cobs") ? "cobs" : parsed.flag("raw") ? "raw" : "console";
+  return framingRow(framing).open(uart, { clock, pacing });
 }
 
 /** What --port or --connstring (or HIL_PORT) and --baud say. @throws UsageError */

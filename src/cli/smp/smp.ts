@@ -29,6 +29,7 @@ const OPTIONS = {
   json: { type: "boolean", describe: "print the answer as one line of JSON" },
   trace: { type: "boolean", describe: "print every packet to standard error" },
   raw: { type: "boolean", describe: "packets without frames, on a UART without log text" },
+  cobs: { type: "boolean", describe: "packets stuffed (COBS) with a CRC, as patched MCUboots have them in recovery" },
   "flow-control": { type: "boolean", describe: "RTS/CTS" },
   reopen: { type: "boolean", describe: "when the port vanishes wait for it (30 s), open it again and go on" },
   "line-pause": { type: "string", describe: "pause between frame lines, in ms, for boards that lose bursts" },

@@ -1,10 +1,21 @@
-import { RealClock, sleep } from "../../core/index.ts";
+import { RealClock, sleep, UsageError } from "../../core/index.ts";
+import { durationOf } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
 
 /** How much a sweep may cost. */
 export interface Budget {
   readonly states: number;
   readonly durationUs: number;
+}
+
+/** @throws UsageError for what is neither a number of states nor a time. */
+export function budgetOf(text: string | undefined): Budget {
+  const none = { states: Number.POSITIVE_INFINITY, durationUs: Number.POSITIVE_INFINITY };
+  if (text === undefined) return none;
+  if (/^\d+$/.test(text)) return { ...none, states: Number(text) };
+  const duration = durationOf(text);
+  if (duration !== undefined) return { ...none, durationUs: duration * 1000 };
+  throw new UsageError(`--budget wants states or a time, not "${text}".`, "Write 20000, 90s or 10m.");
 }
 
 /** How a sweep tells its progress. */

@@ -1,7 +1,15 @@
 import { dirname } from "node:path";
 import { reachOf } from "../../board/index.ts";
 import { namedFiles } from "../../campaign/index.ts";
-import { ConfigurationError, EXIT, hasCode, messageOf, parseValue, readInputText } from "../../core/index.ts";
+import {
+  ConfigurationError,
+  EXIT,
+  hasCode,
+  messageOf,
+  parseJson,
+  parseValue,
+  readInputText,
+} from "../../core/index.ts";
 import {
   type Cause,
   type ImageEntry,
@@ -20,7 +28,7 @@ const SWEEP_BYTES_MAX = 4 * 1024 * 1024;
 /** True for a file that a sweep wrote. What cannot be read is not one. */
 export function isSweepReplay(file: string): boolean {
   try {
-    const value: unknown = JSON.parse(readInputText(file, SWEEP_BYTES_MAX));
+    const value: unknown = parseJson(readInputText(file, SWEEP_BYTES_MAX));
     return typeof value === "object" && value !== null && "kind" in value && value.kind === "sweep";
   } catch {
     return false;
@@ -107,7 +115,7 @@ function traceOf({ operations, log, cut }: Walked): readonly string[] {
 
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(readInputText(file));
+    return parseJson(readInputText(file));
   } catch (error) {
     const what = hasCode(error, "ENOENT") ? "there is no such file" : messageOf(error);
     throw new ConfigurationError(`${file}: ${what}.`, "Name a replay file that hil sweep wrote.", { cause: error });

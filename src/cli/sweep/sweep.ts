@@ -13,9 +13,8 @@ import {
 import { count, grouped } from "../../report/index.ts";
 import { PLOT_OPTION, plotFile } from "../report/plot-file.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
-import { durationOf } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
-import { type Budget, driven } from "./driven.ts";
+import { budgetOf, driven } from "./driven.ts";
 import { sweepBinary } from "./firmware.ts";
 import { sweepPlot } from "./plot.ts";
 import { replaySweep } from "./replay.ts";
@@ -83,7 +82,7 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
   };
   const json = args.flag("json");
   const cutsMax = cutsOf(args);
-  const budget = budgetOf(args);
+  const budget = budgetOf(args.text("budget"));
   const upgrade = await upgradeOf(request);
   const { build } = upgrade;
   if (!json) {
@@ -153,16 +152,6 @@ function cutsOf(args: Parsed): number | undefined {
   const cuts = Number(text);
   if (Number.isSafeInteger(cuts) && cuts >= 0) return cuts;
   throw new UsageError(`--cuts wants a number of cuts or "any", not "${text}".`, "See hil sweep --help.");
-}
-
-function budgetOf(args: Parsed): Budget {
-  const text = args.text("budget");
-  const none = { states: Number.POSITIVE_INFINITY, durationUs: Number.POSITIVE_INFINITY };
-  if (text === undefined) return none;
-  if (/^\d+$/.test(text)) return { ...none, states: Number(text) };
-  const duration = durationOf(text);
-  if (duration !== undefined) return { ...none, durationUs: duration * 1000 };
-  throw new UsageError(`--budget wants states or a time, not "${text}".`, "Write 20000, 90s or 10m.");
 }
 
 function progressText({ states, waiting, cuts, edges }: SweepProgress): string {

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import { parseJson } from "../../core/index.ts";
 
 /** The version of this package. */
 export function ownVersion(): string {
   const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
-  const manifest: unknown = JSON.parse(text);
+  const manifest = parseJson(text);
   return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "?";
 }

@@ -257,6 +257,7 @@ describe("text that is not one YAML document", () => {
     ["mappings", "{".repeat(50_000)],
     ["lines", "- ".repeat(20_000)],
     ["keys", "? ".repeat(20_000)],
+    ["values on one line", "a: ".repeat(20_000)],
     ["lists that end", `a: ${"[".repeat(70)}${"]".repeat(70)}`],
   ])("cannot end the process by %s in each other", (_, text) => {
     expect(paragraphOf(text)).toBe("lab.yaml, line 1: it nests deeper than 64 levels.");

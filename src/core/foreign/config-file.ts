@@ -16,6 +16,8 @@ const yaml = (): typeof Yaml => load("yaml");
 const FILE_BYTES_MAX = 1_048_576;
 /** Deepest nesting of mappings and lists. */
 const DEPTH_MAX = 64;
+/** The same as the parser counts it: a level may be a mapping, its value, and a line that both stand on. */
+const OPEN_MAX = 4 * DEPTH_MAX;
 /** Words and marks of the language in one file, and anchors and tags among them: either makes the library slow. */
 const PARTS_MAX = 150_000;
 const PROPERTIES_MAX = 1_000;
@@ -94,20 +96,10 @@ export function parseYaml<S extends z.ZodType>(
   schema: S,
   { scalarTags = {} }: YamlDialect = {},
 ): ConfigFile<z.output<S>> {
-  const { LineCounter, parseDocument } = yaml();
-  const tooMuch = excess(text);
-  if (tooMuch !== undefined) throw new ConfigFileError(file, [{ line: 1, field: "", text: tooMuch }]);
-  if (nestsTooDeep(text)) throw tooDeep(file);
-  const lines = new LineCounter();
+  const lines = new (yaml().LineCounter)();
+  const tokens = tokensOf(text, file, lines);
   const customTags = Object.entries(scalarTags).map(([tag, resolve]) => ({ tag, resolve }));
-  const options = {
-    version: "1.2",
-    lineCounter: lines,
-    stringKeys: true,
-    logLevel: "error",
-    uniqueKeys: false,
-  } as const;
-  const document = parseDocument(text, { ...options, customTags });
+  const document = composed(tokens, text.length, customTags);
   const syntax = syntaxProblems(document, lines);
   if (syntax.length > 0) throw new ConfigFileError(file, syntax);
   const input = contentsOf(document, file);
@@ -228,28 +220,40 @@ function contentsOf(document: Document.Parsed, file: string): unknown {
   return value;
 }
 
-/** Why a text is more than the library can take in a second or two; undefined for any that people write. */
-function excess(text: string): string | undefined {
-  const { Lexer } = yaml();
+/**
+ * The syntax of a text, held to limits before anything is made of it: the library composes level by level, each in a
+ * call of its own, and 50,000 levels end the process (measured, yaml 2.9.1: no exception, V8 gives up). The syntax
+ * itself is no such danger.
+ * @throws ConfigFileError for more than people write.
+ */
+function tokensOf(text: string, file: string, lines: LineCounter): readonly Yaml.CST.Token[] {
+  const { Lexer, Parser } = yaml();
+  const tooMuch = (what: string) =>
+    new ConfigFileError(file, [{ line: 1, field: "", text: `it has more than ${what}.` }]);
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  const tokens: Yaml.CST.Token[] = [];
   let [parts, properties] = [0, 0];
   for (const part of new Lexer().lex(text)) {
     parts += 1;
+    if (parts > PARTS_MAX) throw tooMuch(`${PARTS_MAX} words and marks`);
     if (part.startsWith("!") || part.startsWith("&") || part.startsWith("*")) properties += 1;
-    if (parts > PARTS_MAX) return `it has more than ${PARTS_MAX} words and marks.`;
-    if (properties > PROPERTIES_MAX) return `it has more than ${PROPERTIES_MAX} anchors, aliases and tags.`;
+    if (properties > PROPERTIES_MAX) throw tooMuch(`${PROPERTIES_MAX} anchors, aliases and tags`);
+    tokens.push(...parser.next(part));
+    // What is open: the parser closes it in calls within calls, and thousands of them end in no error of ours.
+    if (parser.stack.length > OPEN_MAX) throw tooDeep(file);
   }
-  return undefined;
+  tokens.push(...parser.end());
+  if (nestsTooDeep(tokens)) throw tooDeep(file);
+  return tokens;
 }
 
-/**
- * True for text that the library must not see: it composes level by level, each in a call of its own, and 50,000 levels
- * end the process (measured, yaml 2.9.1: no exception, V8 gives up). Its first half, the syntax, is no such danger.
- */
-function nestsTooDeep(text: string): boolean {
-  const { CST, Parser } = yaml();
-  const rest: { token: Yaml.CST.Token | null | undefined; depth: number }[] = [];
-  for (const token of new Parser().parse(text))
-    rest.push({ token: token.type === "document" ? token.value : token, depth: 0 });
+function nestsTooDeep(tokens: readonly Yaml.CST.Token[]): boolean {
+  const { CST } = yaml();
+  const rest: { token: Yaml.CST.Token | null | undefined; depth: number }[] = tokens.map((token) => ({
+    token: token.type === "document" ? token.value : token,
+    depth: 0,
+  }));
   for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
     const { token, depth } = next;
     if (!CST.isCollection(token)) continue;
@@ -258,6 +262,17 @@ function nestsTooDeep(text: string): boolean {
       rest.push({ token: key, depth: depth + 1 }, { token: value, depth: depth + 1 });
   }
   return false;
+}
+
+/** What `parseDocument` of the library makes of a text, made of its tokens: a text is gone through once. */
+function composed(tokens: readonly Yaml.CST.Token[], chars: number, customTags: Yaml.Tags): Document.Parsed {
+  const { Composer, YAMLParseError } = yaml();
+  const composer = new Composer({ version: "1.2", stringKeys: true, logLevel: "error", uniqueKeys: false, customTags });
+  // Forced: there is always a first one.
+  const [document, second] = [...composer.compose(tokens, true, chars)] as [Document.Parsed, Document.Parsed?];
+  if (second !== undefined)
+    document.errors.push(new YAMLParseError([second.range[0], second.range[1]], "MULTIPLE_DOCS", "Several documents"));
+  return document;
 }
 
 function tooDeep(file: string): ConfigFileError {

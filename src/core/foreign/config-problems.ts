@@ -26,6 +26,8 @@ const SECRET = /pass(word|phrase)|token|secret|credential/i;
 const KEY_TEXT = /-----BEGIN|PRIVATE KEY/;
 /** Who asks, in an address: a password may stand behind the colon. */
 const ADDRESS_LOGIN = /^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i;
+/** What is asked, in an address: a key of whoever asks, often. */
+const ADDRESS_QUERY = /^([a-z][a-z0-9+.-]*:\/\/[^?#]*\?).*$/is;
 const SHOWN_CHARACTERS_MAX = 60;
 /** Nobody reads more, and to find the line of each takes time: a file may have a hundred thousand. */
 export const PROBLEMS_MAX = 50;
@@ -174,7 +176,8 @@ function is(found: unknown, path: FieldPath, facts: CheckedFile): string {
   if (Array.isArray(found)) return `is a list of ${found.length}`;
   if (typeof found === "object") return "is a mapping";
   if (typeof found === "string" && KEY_TEXT.test(found)) return "is the text of a key (not shown)";
-  if (typeof found === "string") return `is "${shortened(found.replace(ADDRESS_LOGIN, "$1…@"))}"`;
+  if (typeof found === "string")
+    return `is "${shortened(found.replace(ADDRESS_LOGIN, "$1…@").replace(ADDRESS_QUERY, "$1…"))}"`;
   return `is ${facts.source(path) ?? JSON.stringify(found)}`;
 }
 

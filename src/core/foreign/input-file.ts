@@ -4,7 +4,7 @@ import { ConfigurationError, hasCode } from "../errors.ts";
 
 /** Longer than any file that this program is for: a flash of 16 MiB as HEX text. */
 export const INPUT_BYTES_MAX = 64 * 1024 * 1024;
-/** A line of a file that is read line by line: what stands behind is passed over. */
+/** A line of a file that is read line by line, in characters: what stands behind is passed over. */
 const LINE_CHARS_MAX = 1_048_576;
 const CHUNK_BYTES = 65_536;
 /** What a shell makes of `<(a program)`, and standard input: only whoever types the command can mean these. */
@@ -62,8 +62,14 @@ export function eachLine(path: string, take: (line: string) => void): void {
   for (const line of linesOf(path)) take(line);
 }
 
-/** The same one by one, for a reader of two files at once. The file is open until the last line, or `return`. */
-export function* linesOf(path: string): Generator<string, void, undefined> {
+/** A line of a run's record: the plan of a campaign of many cuts is one line. */
+export const EVENT_CHARS_MAX = 8 * LINE_CHARS_MAX;
+
+/**
+ * The same one by one, for a reader of two files at once. The file is open until the last line, or `return`.
+ * @param charsMax what of a line stands behind so many characters is passed over.
+ */
+export function* linesOf(path: string, charsMax = LINE_CHARS_MAX): Generator<string, void, undefined> {
   using file = opened(path);
   const decoder = new StringDecoder("utf8");
   // A folder of records has thousands of small files.
@@ -73,8 +79,8 @@ export function* linesOf(path: string): Generator<string, void, undefined> {
     const count = readSync(file.number, chunk);
     const lines = (count > 0 ? decoder.write(chunk.subarray(0, count)) : decoder.end()).split("\n");
     for (const [index, line] of lines.entries()) {
-      if (rest === "") rest = line.length > LINE_CHARS_MAX ? line.slice(0, LINE_CHARS_MAX) : line;
-      else if (rest.length < LINE_CHARS_MAX) rest += line.slice(0, LINE_CHARS_MAX - rest.length);
+      if (rest === "") rest = line.length > charsMax ? line.slice(0, charsMax) : line;
+      else if (rest.length < charsMax) rest += line.slice(0, charsMax - rest.length);
       if (index === lines.length - 1) break;
       yield rest;
       rest = "";

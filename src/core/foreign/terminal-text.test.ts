@@ -73,3 +73,11 @@ describe("a complaint", () => {
     );
   });
 });
+
+test.each([
+  ['"tcp:me:pass@127.0.0.1:1" is no port', '"tcp:…@127.0.0.1:1" is no port'],
+  ["GET http://me:pass@host/on failed", "GET http://…@host/on failed"],
+  ["lab.yaml, line 3: a@b.c is at http://x:80/y@z", "lab.yaml, line 3: a@b.c is at http://x:80/y@z"],
+])("a complaint does not repeat a login that was typed: %s", (typed, shown) => {
+  expect(complaintText(typed)).toBe(shown);
+});

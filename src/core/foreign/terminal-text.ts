@@ -56,8 +56,11 @@ export function terminalText(text: string, before?: LineControl): string {
   return before === undefined ? escaped : `${LINE_CONTROLS[before]}${escaped}`;
 }
 
-/** The same for complaints: they repeat what was typed, and a private key that was typed is not repeated. */
+/** A login in an address, or in what was meant as one: `http://me:pass@host`, `tcp:me:pass@host`. */
+const LOGIN = /\b([a-z][a-z0-9+.-]{0,20}:(?:\/\/)?)[^\s"'/@:]{1,200}:[^\s"'/@]{0,200}@/gi;
+
+/** The same for complaints: they repeat what was typed, and a private key or a login that was typed is not repeated. */
 export function complaintText(text: string): string {
   const instead = "(a private key: name the file it is in, not its text)";
-  return terminalText(text.replaceAll(PRIVATE_KEY, instead).replaceAll(KEY_BODY, instead));
+  return terminalText(text.replaceAll(PRIVATE_KEY, instead).replaceAll(KEY_BODY, instead).replaceAll(LOGIN, "$1…@"));
 }

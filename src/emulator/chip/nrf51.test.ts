@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { Random } from "../../core/index.ts";
 import type { FlashOperation } from "../../mcuboot/index.ts";
 import { Nrf51 } from "./nrf51.ts";
-import { ThumbProgram } from "./testing/thumb-program.ts";
+import { ThumbProgram } from "./parts/thumb-program.ts";
 
 const STACK = 0x2000_4000;
 const CODE = 0x100;

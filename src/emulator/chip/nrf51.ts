@@ -3,6 +3,7 @@ import type { Random } from "../../core/index.ts";
 import type { FlashOperation } from "../../mcuboot/index.ts";
 import type { Engine } from "../cpu/interpreter.ts";
 import { Processor } from "../cpu/processor.ts";
+import type { Core } from "../cpu/state/core.ts";
 import { NRF51 } from "../cpu/state/core-config.ts";
 import { MemoryMap } from "../memory/memory-map.ts";
 import { Ram } from "../memory/ram.ts";
@@ -11,6 +12,7 @@ import { FlashMemory, type FlashWatch } from "./memory/flash-memory.ts";
 import { InformationWords } from "./memory/information.ts";
 import { NRF51_NVMC, Nvmc, type Stall } from "./memory/nvmc.ts";
 import { type ChipContext, type UnknownAccess, UnknownAccesses } from "./parts/chip-context.ts";
+import { type ChipNote, NOTES_MAX } from "./parts/chip-note.ts";
 import { KeptRegisters } from "./parts/kept-registers.ts";
 import { Scheduler } from "./parts/scheduler.ts";
 import { RandomNumbers } from "./radio/random-numbers.ts";
@@ -25,8 +27,8 @@ const RAM_START = 0x2000_0000;
 const RAM_BYTES = 0x4000;
 const CYCLES_PER_US = 16;
 /**
- * What a lockup's reset takes: our choice, but it must be some time, or a chip without a vector table, which locks up
- * with its first fetch, starts anew for ever at one moment.
+ * What a reset takes: our choice, but it must be some time, or a chip without a vector table, which locks up with its
+ * first fetch, or firmware that resets at once, starts anew for ever at one moment.
  */
 const RESET_CYCLES = 1_000 * CYCLES_PER_US;
 
@@ -43,10 +45,13 @@ interface ChipOptions {
 
 /** An nRF51 with 256 KiB of flash and 16 KiB of RAM: flash outlives its power, all else is born at power on. */
 export class Nrf51 {
+  readonly cycleUs = 1 / CYCLES_PER_US;
   readonly flash = new FlashMemory("flash", 0, FLASH_BYTES, PAGE_BYTES);
   /** Called before each flash operation; may throw to stop the chip there, as a power cut does. */
   watch: FlashWatch = () => undefined;
   readonly #unknown = new UnknownAccesses();
+  readonly #notes: ChipNote[] = [];
+  readonly #uicr = new Map<number, number>();
   readonly #options: ChipOptions;
   #processor: Processor | undefined;
   /** What ran before the last reset. */
@@ -56,13 +61,36 @@ export class Nrf51 {
   readonly #ram = new Ram("RAM", RAM_START, new Uint8Array(RAM_BYTES));
   #uart: ChipUart | undefined;
 
+  #breakpoints: ReadonlySet<number> = new Set();
+
   constructor(options: ChipOptions) {
     this.#options = options;
+  }
+
+  /** Its core, for a debugger; a reset makes a new one; undefined without power. */
+  get core(): Core | undefined {
+    return this.#processor?.core;
+  }
+
+  /** See `Processor.breakAt`; they outlive a reset. */
+  breakAt(addresses: ReadonlySet<number>): void {
+    this.#breakpoints = addresses;
+    this.#processor?.breakAt(addresses);
   }
 
   /** Registers that firmware used and that this emulator does not have. */
   get unknown(): readonly UnknownAccess[] {
     return this.#unknown.list;
+  }
+
+  /** Resets, lock-ups and faults since the chip was made, in their order. */
+  get notes(): readonly ChipNote[] {
+    return this.#notes;
+  }
+
+  /** Words that a programmer writes into UICR, by offset. */
+  loadUicr(words: ReadonlyMap<number, number>): void {
+    for (const [offset, word] of words) this.#uicr.set(offset, word | 0);
   }
 
   get isOn(): boolean {
@@ -124,6 +152,8 @@ export class Nrf51 {
     while (this.#processor !== undefined && this.#processor.core.cycles < until) {
       const { core } = this.#processor;
       if (core.lockedUp) {
+        this.#note({ what: "lockup", detail: core.pc });
+        this.#note({ what: "reset", detail: RESET_REASON.lockup });
         this.#start(RESET_REASON.lockup, core.cycles + RESET_CYCLES);
         continue;
       }
@@ -136,7 +166,13 @@ export class Nrf51 {
   }
 
   #reset(reason: number): void {
-    if (this.#processor) this.#start(reason, this.#processor.core.cycles);
+    if (this.#processor === undefined) return;
+    this.#note({ what: "reset", detail: reason });
+    this.#start(reason, this.#processor.core.cycles + RESET_CYCLES);
+  }
+
+  #note(note: Pick<ChipNote, "what" | "detail" | "fault" | "address">): void {
+    if (this.#notes.length < NOTES_MAX) this.#notes.push({ ...note, core: "application", atUs: this.nowUs });
   }
 
   /** @param cycles what the clock shows: a reset does not set it back */
@@ -167,6 +203,7 @@ export class Nrf51 {
       busError: (address) => core.raise("PRECISERR", address),
       before: (operation: FlashOperation) => this.watch(operation),
     };
+    core.faulted = ({ fault, address }) => this.#note({ what: "fault", detail: core.pc, fault, address });
     core.resetRequested = () => {
       scheduler.after(1, () => this.#reset(RESET_REASON.software));
     };
@@ -174,6 +211,7 @@ export class Nrf51 {
     this.#processor = processor;
     this.#scheduler = scheduler;
     processor.reset(0);
+    processor.breakAt(this.#breakpoints);
   }
 
   #wire(chip: ChipContext, memory: MemoryMap, stall: Stall, reason: number): void {
@@ -198,7 +236,7 @@ export class Nrf51 {
       // Start-up code asks here which errata the silicon has; zeros name none.
       new KeptRegisters(chip, "ROM table", 0xf000_0000),
       new InformationWords(chip, "FICR", 0x1000_0000, FICR),
-      new InformationWords(chip, "UICR", 0x1000_1000, {}),
+      new InformationWords(chip, "UICR", 0x1000_1000, this.#uicr),
     ];
     for (const part of parts) memory.add(part);
   }

@@ -11,7 +11,7 @@ import { ClockPowerReset, type ResetControl } from "./clock/clock-nrf5340.ts";
 import type { Domain } from "./domain.ts";
 import type { FlashMemory } from "./memory/flash-memory.ts";
 import { InformationWords } from "./memory/information.ts";
-import { NRF5340_NVMC, Nvmc } from "./memory/nvmc.ts";
+import { NRF5340_NVMC, Nvmc, type Stall } from "./memory/nvmc.ts";
 import {
   CACHE,
   CTRLAP,
@@ -87,7 +87,7 @@ export function wireApplication(domain: Domain, parts: ApplicationParts): readon
     id,
     (start) => new NamedRegisters(chip, name, start, { rows, ...defined({ irq }) }),
   ];
-  const nvmc = new Nvmc(chip, SECURE + 0x3_9000, parts.flash, NRF5340_NVMC, domain.stall);
+  const nvmc = new Nvmc(chip, SECURE + 0x3_9000, parts.flash, NRF5340_NVMC, guardedStall(domain, spu));
   const rows: readonly Row[] = [
     ...SERIAL.map((id, index): Row => [id, () => uarts[index] as Uarte]),
     named(0x00, "DCNF", DCNF(0)),
@@ -124,6 +124,20 @@ function timerRows({ chip }: Domain, parts: ApplicationParts): readonly Row[] {
     [0x18, (start) => new Watchdog(chip, start, 24, () => parts.reset(NRF5340_RESET.watchdog0), "WDT0")],
     [0x19, (start) => new Watchdog(chip, start, 25, () => parts.reset(NRF5340_RESET.watchdog1), "WDT1")],
   ];
+}
+
+/** The flash controller's hold on the core, with what the SPU says of flash regions. */
+function guardedStall({ stall }: Domain, spu: Spu): Stall {
+  return {
+    ...stall,
+    before: (operation) => {
+      if (!spu.mayWriteFlash(operation.offset)) {
+        spu.flashViolated();
+        stall.busError(operation.offset);
+      }
+      stall.before(operation);
+    },
+  };
 }
 
 /** A block at its two addresses: it answers at the one that its security attribute gives it. */

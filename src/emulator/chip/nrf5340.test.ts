@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { ConfigurationError, Random } from "../../core/index.ts";
 import type { FlashOperation } from "../../mcuboot/index.ts";
 import { Nrf5340 } from "./nrf5340.ts";
-import { ThumbProgram } from "./testing/thumb-program.ts";
+import { ThumbProgram } from "./parts/thumb-program.ts";
 
 const RAM = 0x2000_0000;
 const PAGE = 0x8000;
@@ -210,6 +210,31 @@ describe("Nrf5340", () => {
     expect(chip.notes[0]).toMatchObject({ fault: "PRECISERR", address: TIMER0 + 0x540 });
   });
 
+  test("a flash region that the SPU closes is neither written nor erased, and its lock holds until a reset", () => {
+    const region = SPU + 0x600 + 4 * (PAGE / 0x4000);
+    const closed = () =>
+      new ThumbProgram()
+        .store(region, 0x115)
+        .store(region, 0x17)
+        .store(NVMC + 0x504, 1);
+    const { chip, operations } = watched(closed().store(PAGE + 4, 0));
+    chip.run(100);
+    expect([operations, chip.word(region), chip.word(SPU + 0x104)]).toEqual([[], 0x115, 1]);
+    expect(chip.notes[0]).toMatchObject({ what: "fault", fault: "PRECISERR", address: PAGE + 4 });
+    const other = watched(closed().store(PAGE + 0x4000, 0));
+    other.chip.run(200);
+    expect(other.operations).toHaveLength(1);
+  });
+
+  test("UICR comes from the HEX as programmed words, and holds through resets", () => {
+    const { chip } = chipWith(new ThumbProgram().copy(0x00ff_8000, RAM + 0x40).copy(0x00ff_8010, RAM + 0x44));
+    chip.loadUicr(new Map([[0x010, 0x1234]]));
+    chip.powerOff();
+    chip.powerOn();
+    chip.run(10);
+    expect([chip.word(RAM + 0x40), chip.word(RAM + 0x44)]).toEqual([0x50fa_50fa, 0x1234]);
+  });
+
   test("CryptoCell and KMU are refused by name, with what helps; the radio as soon as it would send", () => {
     const run = (program: ThumbProgram, network?: ThumbProgram) => () => chipWith(program, network).chip.run(1_000);
     expect(run(new ThumbProgram().store(0x5084_4500, 1))).toThrow(ConfigurationError);
@@ -253,7 +278,7 @@ describe("Nrf5340", () => {
       .op(0x2900, 0xd101)
       .store(0xe000_ed0c, 0x05fa_0004);
     const { chip } = chipWith(program);
-    chip.run(10);
+    chip.run(2_000);
     expect([chip.word(RAM + 0x40), chip.notes.map(({ what }) => what)]).toEqual([8, ["reset"]]);
     chip.powerOff();
     expect(chip.word(RAM + 0x40)).toBe(0);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Random } from "../../core/index.ts";
 import { type FlashOperation, INTERNAL_FLASH_BYTES } from "../../mcuboot/index.ts";
 import type { Engine } from "../cpu/interpreter.ts";
+import type { Core } from "../cpu/state/core.ts";
 import { NRF5340_APPLICATION, NRF5340_NETWORK } from "../cpu/state/core-config.ts";
 import { CpuFault } from "../cpu/state/cpu-fault.ts";
 import type { Region } from "../memory/memory-map.ts";
@@ -15,6 +16,7 @@ import { wireApplication } from "./nrf5340-application.ts";
 import { wireNetwork } from "./nrf5340-network.ts";
 import { NRF5340_RESET, UICR_APPLICATION, UICR_NETWORK } from "./nrf5340-registers.ts";
 import { type UnknownAccess, UnknownAccesses } from "./parts/chip-context.ts";
+import { type ChipCore, type ChipNote, NOTES_MAX } from "./parts/chip-note.ts";
 import { SerialFlash } from "./serial/serial-flash.ts";
 import type { Uarte } from "./serial/uarte.ts";
 import { Turns } from "./turns.ts";
@@ -28,8 +30,6 @@ const NETWORK_FLASH = 0x0100_0000;
 const APPLICATION = { flash: INTERNAL_FLASH_BYTES, page: 0x1000, ram: 0x8_0000, ramStart: 0x2000_0000 };
 const NETWORK = { flash: 0x4_0000, page: 0x800, ram: 0x1_0000, ramStart: 0x2100_0000 };
 
-type ChipCore = "application" | "network";
-
 interface Nrf5340Options {
   /** A byte left a UART. @param uart number of the UARTE @param atUs time since power on, of the chip */
   readonly output: (core: ChipCore, uart: number, byte: number, atUs: number) => void;
@@ -38,30 +38,15 @@ interface Nrf5340Options {
   readonly engine?: Engine;
 }
 
-/** What only a running processor shows. */
-export interface ChipNote {
-  readonly what: "reset" | "lockup" | "fault";
-  readonly core: ChipCore;
-  readonly atUs: number;
-  /** RESETREAS of a reset; the address of the instruction for the others. */
-  readonly detail: number;
-  /** Name of the fault as in CFSR. */
-  readonly fault?: string;
-  /** What was accessed, where the fault is one of an access. */
-  readonly address?: number;
-}
-
-/** From a lock-up, or a reset of the network core, to the first instruction: our choice, but it must be some time. */
+/** From a lock-up or a reset to the first instruction: our choice, but it must be some time. */
 const RESET_US = 1000;
-
-/** So many are kept. */
-const NOTES_MAX = 1000;
 
 /**
  * An nRF5340 with its serial flash: both cores, in deterministic turns. Flash outlives its power; RAM and the two
  * registers that firmware keeps outlive a reset.
  */
 export class Nrf5340 {
+  readonly cycleUs = 1 / CYCLES_PER_US;
   /** Application core's flash, and behind it the serial one. */
   readonly flash = new FlashMemory("flash", 0, APPLICATION.flash, APPLICATION.page, APPLICATION.flash + QSPI_BYTES);
   readonly networkFlash = new FlashMemory("network flash", NETWORK_FLASH, NETWORK.flash, NETWORK.page);
@@ -89,6 +74,7 @@ export class Nrf5340 {
   readonly #networkRam = new Ram("network RAM", NETWORK.ramStart, new Uint8Array(NETWORK.ram));
   #wires = new IpcWires();
   #forceOff = 1;
+  #breakpoints: ReadonlySet<number> = new Set();
   #control = { reasons: 0, retained: [0, 0] as [number, number] };
   #networkControl = { reasons: 0, retained: [0, 0] as [number, number] };
 
@@ -104,6 +90,17 @@ export class Nrf5340 {
     });
   }
 
+  /** The application core, for a debugger; a reset makes a new one; undefined without power. */
+  get core(): Core | undefined {
+    return this.#application?.processor.core;
+  }
+
+  /** Stops the application core: see `Processor.breakAt`. They outlive a reset. */
+  breakAt(addresses: ReadonlySet<number>): void {
+    this.#breakpoints = addresses;
+    this.#application?.processor.breakAt(addresses);
+  }
+
   /** Registers that firmware used and that this emulator does not have. */
   get unknown(): readonly UnknownAccess[] {
     return this.#unknown.list;
@@ -112,6 +109,11 @@ export class Nrf5340 {
   /** Resets, lock-ups and faults since the chip was made, in their order. */
   get notes(): readonly ChipNote[] {
     return this.#notes;
+  }
+
+  /** Words that a programmer writes into a core's UICR, by offset. */
+  loadUicr(words: ReadonlyMap<number, number>, core: ChipCore = "application"): void {
+    for (const [offset, word] of words) (core === "network" ? this.#networkUicr : this.#uicr).set(offset, word | 0);
   }
 
   get isOn(): boolean {
@@ -194,6 +196,7 @@ export class Nrf5340 {
   #reset(reason: number): void {
     this.#note({ what: "reset", core: "application", detail: reason });
     this.#start(reason);
+    this.core?.skip(RESET_US * CYCLES_PER_US);
   }
 
   /** A reset of the application core takes the network core with it. */
@@ -224,6 +227,7 @@ export class Nrf5340 {
     this.#application = domain;
     this.#domains = [domain];
     domain.processor.reset(0);
+    domain.processor.breakAt(this.#breakpoints);
   }
 
   #mutex: Mutex | undefined;

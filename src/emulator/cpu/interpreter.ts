@@ -3,6 +3,7 @@ import { CODE_BLOCK_BITS, Ram } from "../memory/ram.ts";
 import { type Decoder, decoderOf, isLong } from "./decode/decoder.ts";
 import { advanced, holds } from "./execute/branch.ts";
 import type { Instruction } from "./execute/instruction.ts";
+import { Breakpoint } from "./state/breakpoint.ts";
 import type { Core } from "./state/core.ts";
 import { CpuFault } from "./state/cpu-fault.ts";
 import { takeException } from "./system/exception-entry.ts";
@@ -347,6 +348,7 @@ export class Interpreter {
 
   #decode(pc: number): Instruction {
     const { core } = this;
+    if (core.breakpoints.has(pc)) throw new Breakpoint();
     const first = this.#fetch(pc);
     const second = isLong(first) ? this.#fetch((pc + 2) >>> 0) : 0;
     const instruction = this.#decoder.decode(first, second);

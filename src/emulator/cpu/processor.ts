@@ -3,7 +3,7 @@ import { type Engine, Interpreter, TRANSLATOR } from "./interpreter.ts";
 import { type Bank, Core } from "./state/core.ts";
 import type { CoreConfig } from "./state/core-config.ts";
 import { EXCEPTION } from "./state/cpu-fault.ts";
-import { updateGuard } from "./system/protection.ts";
+import { changedRules, updateGuard } from "./system/protection.ts";
 import { sysTickDue, sysTickReached } from "./system/sys-tick.ts";
 import { SystemControlSpace } from "./system/system-control-space.ts";
 
@@ -38,6 +38,14 @@ export class Processor {
     core.next = core.pc;
     updateGuard(core);
     core.lookCloser();
+  }
+
+  /** Stops before these instructions, by a `Breakpoint` that comes out of `run`: see `Core.breakpoints`. */
+  breakAt(addresses: ReadonlySet<number>): void {
+    if (this.core.breakpoints === addresses) return;
+    this.core.breakpoints = addresses;
+    // What was decoded before is not asked again.
+    changedRules(this.core);
   }
 
   /** Its power is gone, or another takes its place after a reset. */

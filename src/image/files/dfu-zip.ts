@@ -1,4 +1,4 @@
-import { ConfigurationError, defined, isHilError, utf8 } from "../../core/index.ts";
+import { ConfigurationError, defined, isHilError, parseJson, utf8 } from "../../core/index.ts";
 import { readZip, type ZipEntry } from "./zip.ts";
 import { writeZip } from "./zip-write.ts";
 
@@ -86,7 +86,7 @@ function readManifest(bytes: Uint8Array | undefined): Readonly<Record<string, un
       .replaceAll(BARE_HEX, (_, head: string, value: string) => {
         return `${head}${Number(value)}`;
       });
-    return asRecord(JSON.parse(text), "its manifest");
+    return asRecord(parseJson(text), "its manifest");
   } catch (cause) {
     throw isHilError(cause) ? cause : broken("its manifest is no JSON", cause);
   }

@@ -33,6 +33,11 @@ export function* boot(
 ): Steps<BootResult> {
   const loader = newLoaderState(flash, build);
   onState(loader);
+  if (build.lifeCycle?.boots === false) {
+    const { name, code } = build.lifeCycle;
+    yield* log(loader, "unbootable state", { code });
+    return { kind: "panic", reason: `the board's life is in the state ${name}, in which nothing is started` };
+  }
   try {
     if (newestRuns(build.mode)) return yield* bootNewest(loader);
     return yield* build.mode === "single" ? bootSingle(loader) : bootSwap(loader);

@@ -201,7 +201,10 @@ function keyFault({ encryption }: BootloaderBuild, entries: readonly Tlv[] | und
 
 /** Walks the TLVs in file order: every hash must fit, and the last signature after a known key decides. */
 function tlvsFault(build: BootloaderBuild, signed: Uint8Array, entries: readonly Tlv[]): Fault | undefined {
-  const { key, others = [], hash } = build.signature;
+  const { lifeCycle } = build;
+  const { hash } = build.signature;
+  const key = lifeCycle?.checksSignature === false ? undefined : build.signature.key;
+  const others = lifeCycle?.keys === "first" ? [] : (build.signature.others ?? []);
   const hashRow = HASHES.find((row) => row.name === hash);
   const expected = digest(hash, signed);
   let hashSeen = false;

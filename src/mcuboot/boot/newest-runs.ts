@@ -103,6 +103,12 @@ function* selectOrErase(loader: LoaderState, image: ImagePair, slot: Slot): Step
   const { flash, build } = loader;
   const area = image.areas[slot];
   const { magic, copyDone, imageOk } = readTrailer(flash, build, area);
+  if (build.lifeCycle?.updates === false) {
+    // Nothing is marked or erased: only what is confirmed may run.
+    const isConfirmed = magic === "good" && copyDone === "set" && imageOk === "set";
+    if (isConfirmed) yield* log(loader, "provisioning image", { slot: SLOT_NAMES[slot] });
+    return isConfirmed;
+  }
   const mayRevert = !build.defects.has("no-revert");
   if (magic !== "good" || (mayRevert && copyDone === "set" && imageOk !== "set")) {
     yield* eraseSlot(loader, area);

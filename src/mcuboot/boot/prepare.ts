@@ -23,7 +23,7 @@ import { strategyOf } from "../swap/strategies.ts";
 import { decideSwapType } from "../swap/swap-decision.ts";
 import { finishSwap, isFresh, newSwap, swapImage } from "../swap/swap-image.ts";
 import { isUpgrade, type SwapType, swapTypeOfCode } from "../trailer/swap-codes.ts";
-import { fieldOffset } from "../trailer/trailer.ts";
+import { fieldOffset, readTrailer } from "../trailer/trailer.ts";
 import { readHeaders } from "./headers.ts";
 import { validateSlot } from "./validate-slot.ts";
 
@@ -46,6 +46,13 @@ export function* prepareImage(loader: LoaderState, image: ImagePair): Steps<Swap
   }
   if (!isFresh(loader, swap)) {
     yield* completeSwap(loader, image, swap);
+    return swap;
+  }
+  if (build.lifeCycle?.updates === false) {
+    const { magic } = readTrailer(loader.flash, build, image.areas[SECONDARY]);
+    const state = build.lifeCycle.name;
+    if (magic === "good") refuse(loader, image, SECONDARY, { reason: "life cycle", values: { state } });
+    image.swapType = "none";
     return swap;
   }
   if (swap.type === "none") image.swapType = yield* validatedSwapType(loader, image, swap);

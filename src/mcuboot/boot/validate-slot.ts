@@ -106,8 +106,11 @@ function isWronglyUploaded(
 
 /** Why the address that an update is for is not this slot's; undefined when it is, or nobody looks. */
 function* addressFault(loader: LoaderState, image: ImagePair): Steps<Fault | undefined> {
-  const { checksLoadAddress = false } = loader.build;
-  if (!checksLoadAddress) return pointsIntoPrimary(loader, image) ? undefined : { reason: "reset address" };
+  const { checksLoadAddress = false, generation } = loader.build;
+  if (!checksLoadAddress) {
+    const which = generation.resetVectorWord === 1 ? "reset vector" : "NMI vector (taken for the reset vector)";
+    return pointsIntoPrimary(loader, image) ? undefined : { reason: "reset address", values: { which } };
+  }
   const { loadAddress } = image.headers[SECONDARY];
   const { from, end } = ownAddresses(image);
   // With one pair of slots the network core's images come in the application's.
@@ -126,13 +129,13 @@ function* addressFault(loader: LoaderState, image: ImagePair): Steps<Fault | und
  * Source: MCUboot loader.c, MCUBOOT_VERIFY_IMG_ADDRESS.
  */
 function pointsIntoPrimary(loader: LoaderState, image: ImagePair): boolean {
-  const { verifyAddress = false, encryption } = loader.build;
+  const { verifyAddress = false, encryption, generation } = loader.build;
   if (!verifyAddress || encryption !== undefined) return true;
   const { from, end } = ownAddresses(image);
   const start = imageStart(image, SECONDARY) + image.headers[SECONDARY].headerBytes;
-  const body = readArea(loader, image.areas[SECONDARY], start, 8);
-  const vector = body === undefined ? 0 : viewOf(body).getUint32(4, true);
-  return vector >= from && vector < end;
+  const body = readArea(loader, image.areas[SECONDARY], start + 4 * generation.resetVectorWord, 4);
+  const vector = body === undefined ? 0 : viewOf(body).getUint32(0, true);
+  return vector >= from && (vector < end || (vector === end && generation.resetVectorMayBeEnd));
 }
 
 function* isRefusedDowngrade(loader: LoaderState, image: ImagePair): Steps<boolean> {

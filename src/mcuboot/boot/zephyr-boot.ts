@@ -21,7 +21,10 @@ export function* zephyrBoot(flash: Flash, build: BootloaderBuild): Steps<BootRes
 export function* zephyrStart(build: BootloaderBuild): Steps {
   for (const text of build.generation.banner) yield { kind: "log", level: "", text } satisfies LogLine;
   yield* line(build, "starting bootloader", {}, build.mode === "direct-xip" ? 1 : 0);
-  if (build.generation.tellsLifeCycle) yield* line(build, "life cycle");
+  if (!build.generation.tellsLifeCycle) return;
+  const { code } = build.lifeCycle ?? {};
+  if (code === undefined) yield* line(build, "life cycle");
+  else yield* line(build, "life cycle", { code }, 1);
 }
 
 /** What it prints once it knows what to start, or that there is nothing. */

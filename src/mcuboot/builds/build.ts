@@ -10,6 +10,7 @@ import type { BootMode } from "./boot-mode.ts";
 import type { CryptoName } from "./crypto-times.ts";
 import type { DefectName } from "./defects.ts";
 import type { Assertions, GenerationRow } from "./generation-row.ts";
+import type { LifeCycleRow } from "./life-cycle.ts";
 import type { NetCoreBuild } from "./net-core-rules.ts";
 import type { BuildRecovery } from "./recovery-ways.ts";
 import type { FixName } from "./upstream-defects.ts";
@@ -69,6 +70,8 @@ export interface BootloaderBuild {
   readonly encryption?: BuildEncryption;
   /** nRF5340 only: updates of the network core through the application's slots. */
   readonly netCore?: NetCoreBuild;
+  /** CONFIG_NCS_MCUBOOT_LCS_AWARE, and the state that the board is in; default: it does not look. */
+  readonly lifeCycle?: LifeCycleRow;
   /** MCUBOOT_VALIDATE_PRIMARY_SLOT. */
   readonly validatePrimarySlot: boolean;
   /**

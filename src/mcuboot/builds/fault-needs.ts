@@ -44,4 +44,6 @@ export interface FaultColumns {
   readonly needs: readonly FaultNeed[];
   /** A run of ours in which it acts; none where nothing that ships with the package does what it takes. */
   readonly shownBy?: FaultShown;
+  /** Instead, what a client of `hil twin` does to see it act. */
+  readonly shownTo?: string;
 }

@@ -26,15 +26,31 @@ export const current = {
   requestNamesImage: true,
   cleansUnusable: true,
   recoveryImageInEachChunk: false,
+  recoveryTellsBuffer: true,
+  recoverySpeaksRaw: true,
+  recoveryEndsIdle: true,
   tellsLifeCycle: false,
   verifiesResetAddress: true,
+  resetVectorWord: 1,
+  resetVectorMayBeEnd: false,
+  bootstrapCopiesImage: true,
   netCoreRule: "vector-in-range",
 } as const satisfies GenerationColumns;
 
-export const before24 = { ...current, refusalErasesFirst: true } as const satisfies GenerationColumns;
+export const before24 = {
+  ...current,
+  refusalErasesFirst: true,
+  recoveryTellsBuffer: false,
+  recoverySpeaksRaw: false,
+  recoveryEndsIdle: false,
+  resetVectorWord: 2,
+  bootstrapCopiesImage: false,
+} as const satisfies GenerationColumns;
 
 export const before23 = {
   ...before24,
+  resetVectorWord: 1,
+  resetVectorMayBeEnd: true,
   savesTlvSizes: false,
   cryptsPastTinyBody: true,
   badMagicErasesSlot: true,

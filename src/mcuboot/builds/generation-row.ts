@@ -70,6 +70,12 @@ export interface GenerationRow {
   readonly cleansUnusable: boolean;
   /** Serial recovery takes the image number from every chunk of an upload, not from the first alone. */
   readonly recoveryImageInEachChunk: boolean;
+  /** Serial recovery can be built to tell its buffer (CONFIG_BOOT_MGMT_MCUMGR_PARAMS). */
+  readonly recoveryTellsBuffer: boolean;
+  /** The same for packets without frames (CONFIG_BOOT_SERIAL_RAW_PROTOCOL). */
+  readonly recoverySpeaksRaw: boolean;
+  /** The same for ending when nothing comes (CONFIG_BOOT_SERIAL_INACTIVITY_TIMEOUT, MCUboot PR 2830). */
+  readonly recoveryEndsIdle: boolean;
   /** Its log says at each start whether it looks at the life cycle, and in which it is (CONFIG_NCS_MCUBOOT_LCS_AWARE). */
   readonly tellsLifeCycle: boolean;
   /**
@@ -78,6 +84,19 @@ export interface GenerationRow {
    * (7a8a218e).
    */
   readonly verifiesResetAddress: boolean;
+  /**
+   * Which word of a body it takes for the reset vector there: 1, or by mistake 2, which is the NMI's (MCUboot 1035cc01;
+   * mended by f48e87ed, in nRF Connect SDK from 3.4.0 on).
+   */
+  readonly resetVectorWord: 1 | 2;
+  /** The first address behind the slot still counts as in it there. */
+  readonly resetVectorMayBeEnd: boolean;
+  /**
+   * Bootstrap in the swap modes copies the image, and the secondary slot's first sector stays; before, the whole slot
+   * was copied, and the ends of the secondary one erased (080e1bcd; 2.4.0 itself copied as many sectors as the secondary
+   * slot has).
+   */
+  readonly bootstrapCopiesImage: boolean;
   /** nRF5340: how it decides that an image is for the network core (R35); another one by bootloader.network_core_rule. */
   readonly netCoreRule: NetCoreRuleName;
   readonly source: string;

@@ -18,4 +18,12 @@ export interface BuildRecovery {
   readonly ways: ReadonlySet<RecoveryWay>;
   /** CONFIG_BOOT_SERIAL_WAIT_FOR_DFU_TIMEOUT, in milliseconds; checking images counts. */
   readonly waitMs: number;
+  /**
+   * CONFIG_BOOT_SERIAL_INACTIVITY_TIMEOUT, in milliseconds: entered by boot mode or wait, it resets the board after so
+   * long without a command; 0, the default: never. Its unit is taken from the option above (MCUboot PR 2830, read in
+   * part).
+   */
+  readonly inactivityMs?: number;
+  /** CONFIG_BOOT_MGMT_MCUMGR_PARAMS; default: where the generation has it. */
+  readonly tellsBuffer?: boolean;
 }

@@ -123,13 +123,18 @@ const REFUSALS = [
   },
   {
     name: "reset address",
-    text: "its reset vector does not point into slot 0",
+    text: "its {which} does not point into slot 0",
     source: "MCUboot loader.c, MCUBOOT_VERIFY_IMG_ADDRESS",
   },
   {
     name: "slots",
     text: "the slots do not go together: {rest}",
     source: "MCUboot swap_*.c boot_slots_compatible",
+  },
+  {
+    name: "life cycle",
+    text: "the board's life is in the state {state}, in which this bootloader updates nothing",
+    source: "sdk-mcuboot f7664a2a loader.c boot_prepare_image_for_update, CONFIG_NCS_MCUBOOT_LCS_AWARE",
   },
   {
     name: "dependencies",

@@ -41,7 +41,8 @@ export function isEncrypted(header: ImageHeader): boolean {
  * Source: MCUboot encrypted.c boot_enc_load.
  */
 export function loadImageKey(loader: LoaderState, image: ImagePair, slot: Slot, swap?: Swap): boolean {
-  const { encryption } = loader.build;
+  const { encryption, lifeCycle } = loader.build;
+  if (encryption !== undefined && lifeCycle?.decrypts === false) return false;
   if (encryption === undefined || image.keys[slot] !== undefined) return true;
   const entries = tlvEntries(loader, image, slot);
   if (entries === undefined) return false;

@@ -7,7 +7,16 @@ import { bootLine, LOG_LINES, PATTERNS, recogniseBootLine } from "./log-lines.ts
 
 const EXAMPLE = { image: 0, slot: "primary", area: "Primary image", magic: "good", swapType: "0x2", copyDone: "0x1" };
 const MORE = { imageOk: "0x3", bootSource: "none", type: "test", algorithm: "move", offset: "0xc000", bytes: 4096 };
-const REST = { hexBytes: "0x1000", available: 1, version: "v1.2.3", count: 1, sectors: 128, value: "0x0", rest: "x" };
+const REST = {
+  hexBytes: "0x1000",
+  available: 1,
+  version: "v1.2.3",
+  count: 1,
+  sectors: 128,
+  value: "0x0",
+  rest: "x",
+  code: "3000",
+};
 
 describe("boot log lines", () => {
   test("take time in proportion to the log, whatever it holds: no repeat is without an end, none stands in another", () => {

@@ -32,6 +32,7 @@ const PLACES = {
   hexBytes: "0x[0-9a-f]{1,16}",
   available: "\\d{1,10}",
   version: "v?\\d{1,6}\\.\\d{1,6}\\.\\d{1,10}\\S{0,100}",
+  code: "[0-9a-f]{1,8}",
   count: "-?\\d{1,10}",
   sectors: "\\d{1,10}",
   value: "0x[0-9a-f]{1,16}",
@@ -61,6 +62,30 @@ export const LOG_LINES = [
     level: "I",
     text: "LCS-awareness disabled, skipping LCS check",
     source: "sdk-mcuboot f7664a2a boot/zephyr/main.c",
+  },
+  {
+    event: "life cycle",
+    level: "I",
+    text: "LCS-awareness enabled. Current LCS: {code}",
+    source: "sdk-mcuboot f7664a2a boot/zephyr/main.c",
+  },
+  {
+    event: "unbootable state",
+    level: "E",
+    text: "Device in an unbootable state: {code}",
+    source: "sdk-mcuboot f7664a2a boot/zephyr/main.c",
+  },
+  {
+    event: "key of the life cycle",
+    level: "W",
+    text: "bootutil_img_validate: device in A&T, skipping {rest}",
+    source: "sdk-mcuboot f7664a2a image_validate.c",
+  },
+  {
+    event: "provisioning image",
+    level: "I",
+    text: "Selecting provisioning image from the {slot} slot",
+    source: "sdk-mcuboot f7664a2a loader.c boot_select_or_erase",
   },
   { event: "serial recovery", level: "I", text: "Enter the serial recovery mode", source: ports },
   {

@@ -47,7 +47,8 @@ export function* copyImage(loader: LoaderState, image: ImagePair, swap: Swap): S
   if (primary.inRam === true) {
     return (yield* copyToNetCore(loader, image, swap)) && (yield* eraseCandidate(loader, image));
   }
-  const swapsInPlace = build.mode === "move" || build.mode === "offset";
+  const swaps = build.mode === "move" || build.mode === "offset";
+  const swapsInPlace = swaps && build.generation.bootstrapCopiesImage;
   const onlyNeeded = swapsInPlace || (build.mode === "overwrite" && build.overwriteFast);
   const neededBytes = onlyNeeded ? imageBytes(loader, image) : primary.bytes;
   // One write unit too much when the size is a multiple of it already.

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+import { jsonIn } from "../../core/index.ts";
 import { digestAuthorization, digestChallenge } from "./http-digest.ts";
-import { fieldAt, parsedJson } from "./json-field.ts";
+import { fieldAt } from "./json-field.ts";
 
 const RFC7616 =
   'Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm=SHA-256, ' +
@@ -61,6 +62,6 @@ describe("a field of a JSON text", () => {
     ['{"a":1}', "toString", undefined],
     ["no json", "a", undefined],
   ])("%s at %j is %j", (text, path, value) => {
-    expect(fieldAt(parsedJson(text), path)).toEqual(value);
+    expect(fieldAt(jsonIn(text), path)).toEqual(value);
   });
 });

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { compilePattern, defined } from "../../core/index.ts";
+import { compilePattern, defined, jsonIn } from "../../core/index.ts";
 import { cutsOption, powerDriver, realTimeOnly, secretOf, secretOption } from "../driver/driver.ts";
 import { isPattern, patternOption } from "../driver/pattern.ts";
 import { type HttpRequest, httpOptions, loginOf, urlOption } from "./http-ask.ts";
 import { httpSwitch, httpVerification, shown } from "./http-switch.ts";
-import { fieldAt, parsedJson } from "./json-field.ts";
+import { fieldAt } from "./json-field.ts";
 
 const scalar = z.union([z.string().max(200), z.number(), z.boolean()]);
 
@@ -64,7 +64,7 @@ export const http = powerDriver({
       set: (state: "on" | "off") => requests[state],
       status: status && requestOf(status),
       refusal: ({ text }: { readonly text: string }) => {
-        const met = expect === undefined || fieldAt(parsedJson(text), expect.field) === expect.value;
+        const met = expect === undefined || fieldAt(jsonIn(text), expect.field) === expect.value;
         return met && !failText?.test(text) ? undefined : `it answered ${shown(text)}`;
       },
       stateOf: ({ text }: { readonly text: string }) => {
@@ -72,7 +72,7 @@ export const http = powerDriver({
         const is = (wanted: string | number | boolean) =>
           status.field === undefined
             ? compilePattern(String(wanted)).test(text)
-            : fieldAt(parsedJson(text), status.field) === wanted;
+            : fieldAt(jsonIn(text), status.field) === wanted;
         const [on, off] = [is(status.on), is(status.off)];
         if (on === off) return "unknown";
         return on ? "on" : "off";

@@ -1,12 +1,3 @@
-/** A JSON text as a value; undefined when it is none. */
-export function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * A field inside a value by a path of names and places with dots between: `result.output`, `outputs.0.state`. The empty
  * path is the value itself.

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { jsonIn } from "../../core/index.ts";
 import { cutsOption, powerDriver, realTimeOnly } from "../driver/driver.ts";
 import type { PowerState } from "../driver/switch.ts";
 import { type HttpAnswer, httpOptions, loginOf, urlOption } from "./http-ask.ts";
 import { httpSwitch, httpVerification, shown } from "./http-switch.ts";
-import { fieldAt, parsedJson } from "./json-field.ts";
+import { fieldAt } from "./json-field.ts";
 
 /** Actions of an output in `netio.json`; short ones (2, 3) and toggle (4) are not used. */
 const ACTIONS = { off: 0, on: 1 } as const;
@@ -52,7 +53,7 @@ export const netio = powerDriver({
 
 /** `State` of the output with that ID; undefined when the answer does not list it. */
 function stateOfOutput(text: string, output: number): unknown {
-  const outputs = fieldAt(parsedJson(text), "Outputs");
+  const outputs = fieldAt(jsonIn(text), "Outputs");
   if (!Array.isArray(outputs)) return undefined;
   return fieldAt(
     outputs.find((row) => fieldAt(row, "ID") === output),

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { jsonIn } from "../../core/index.ts";
 import { cutsOption, powerDriver, realTimeOnly, secretOf, secretOption } from "../driver/driver.ts";
 import type { PowerState } from "../driver/switch.ts";
 import { type HttpAnswer, type HttpRequest, urlOption } from "./http-ask.ts";
 import { httpSwitch, httpVerification, shown } from "./http-switch.ts";
-import { fieldAt, parsedJson } from "./json-field.ts";
+import { fieldAt } from "./json-field.ts";
 
 interface ShellyGeneration {
   readonly generation: 1 | 2;
@@ -74,10 +75,10 @@ export const shelly = powerDriver({
         return { ...request, url: new URL(path, url).href };
       },
       refusal: ({ text }: HttpAnswer) =>
-        typeof fieldAt(parsedJson(text), row.taken) === "boolean" ? undefined : `it answered ${shown(text)}`,
+        typeof fieldAt(jsonIn(text), row.taken) === "boolean" ? undefined : `it answered ${shown(text)}`,
       status: { method: "GET", url: new URL(row.status(relay), url).href },
       stateOf: ({ text }: HttpAnswer) => {
-        const on = fieldAt(parsedJson(text), row.field);
+        const on = fieldAt(jsonIn(text), row.field);
         if (typeof on !== "boolean") return "unknown";
         return on ? "on" : "off";
       },

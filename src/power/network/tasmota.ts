@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { jsonIn } from "../../core/index.ts";
 import { cutsOption, powerDriver, realTimeOnly, secretOf, secretOption } from "../driver/driver.ts";
 import { type HttpAnswer, urlOption } from "./http-ask.ts";
 import { httpSwitch, httpVerification, shown } from "./http-switch.ts";
-import { fieldAt, parsedJson } from "./json-field.ts";
+import { fieldAt } from "./json-field.ts";
 
 /**
  * Plugs and relays with Tasmota firmware: `/cm?cmnd=Power1 On`. A wrong command or password may be answered with status
@@ -36,7 +37,7 @@ export const tasmota = powerDriver({
     };
     /** A device with one relay leaves its number out. */
     const stateOf = ({ text }: HttpAnswer) => {
-      const answer = parsedJson(text);
+      const answer = jsonIn(text);
       const said = fieldAt(answer, `POWER${relay}`) ?? (relay === 1 ? fieldAt(answer, "POWER") : undefined);
       if (said !== "ON" && said !== "OFF") return "unknown";
       return said === "ON" ? "on" : "off";

@@ -1,4 +1,13 @@
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "@jest/globals";
@@ -55,6 +64,13 @@ describe("a folder of records", () => {
     const found = runsIn(root);
     expect([found.lines.map(({ id }) => id), found.unread.map(({ id }) => id)]).toEqual([["a"], ["notes"]]);
     expect(index().trim().split("\n")).toHaveLength(2);
+  });
+
+  test("has no line written through a link that lies in place of its index", () => {
+    writeFileSync(join(root, "b", "precious"), "mine\n");
+    symlinkSync(join("b", "precious"), join(root, "index.jsonl"));
+    expect(runsIn(root).lines).toHaveLength(2);
+    expect(readFileSync(join(root, "b", "precious"), "utf8")).toBe("mine\n");
   });
 
   test("that is not there is refused", () => {

@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError, eachLine, hasCode, isHilError, messageOf } from "../../core/index.ts";
 import { toldRun } from "../page/recorded-run.ts";
@@ -6,6 +6,9 @@ import { type RunLine, readRunLine, runLine } from "./run-line.ts";
 
 /** Beside the records: a line a run. The records are the truth; the file may be deleted at any time. */
 const INDEX = "index.jsonl";
+/** The folder may be a stranger's: a link in place of the index leads to a file that is not ours to write to. */
+const APPENDED =
+  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** Lines that are written together: a program that is killed loses no more than these, and makes them again. */
 const KEPT_AT_ONCE = 200;
 
@@ -51,7 +54,12 @@ export function runsIn(root: string): RunsFound {
 function kept(root: string, lines: readonly RunLine[]): RunLine[] {
   if (lines.length === 0) return [];
   try {
-    appendFileSync(join(root, INDEX), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    const file = openSync(join(root, INDEX), APPENDED);
+    try {
+      writeSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    } finally {
+      closeSync(file);
+    }
   } catch {
     // A folder that cannot be written to (a CI artefact, another user's) is read all the same, only not so fast.
   }

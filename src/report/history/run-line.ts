@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "../../core/index.ts";
 import { quantile } from "../format.ts";
 import { recordShapes } from "../page/record-shapes.ts";
 import type { RunTold } from "../page/recorded-run.ts";
@@ -48,7 +49,7 @@ export type RunLine = z.output<typeof LINE>;
 /** Reads a line of `index.jsonl`; undefined for one that another version wrote, or that is torn. */
 export function readRunLine(line: string): RunLine | undefined {
   try {
-    return LINE.safeParse(JSON.parse(line)).data;
+    return LINE.safeParse(parseJson(line)).data;
   } catch {
     return undefined;
   }

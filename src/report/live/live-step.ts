@@ -6,7 +6,7 @@ import type { JudgedRow, RunPage } from "../page/run-page.ts";
 import type { RunStatus } from "../run-status.ts";
 
 /** A run's page without what grows, and without what only its end shows. */
-export type LiveHead = Omit<RunPage, "texts" | "judged" | "inputs" | "current">;
+export type LiveHead = Omit<RunPage, "texts" | "judged" | "inputs" | "current" | "flashWear" | "model">;
 
 export interface LiveStep {
   /** Which run of the page, from 0: the order in which they began. */

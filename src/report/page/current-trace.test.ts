@@ -2,7 +2,12 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { currentOf } from "./current-trace.ts";
+import { CurrentReader } from "./current-trace.ts";
+
+function currentOf(path: string) {
+  using reader = new CurrentReader(path);
+  return reader.rest();
+}
 
 function csv(lines: readonly string[]): string {
   const path = join(mkdtempSync(join(tmpdir(), "hil-current-")), "current.csv");
@@ -25,6 +30,17 @@ describe("the supply current of a run", () => {
     expect(bins.length).toBeGreaterThan(2_000);
     expect(Math.max(...bins.map(([, , most]) => most))).toBe(9_999);
     expect(bins.map(([atUs]) => atUs)).toEqual(bins.map(([atUs]) => atUs).toSorted((a, b) => a - b));
+  });
+
+  test("is told of each stretch of it, as of the whole", () => {
+    using reader = new CurrentReader(csv(Array.from({ length: 10 }, (_, at) => `${at * 1000},5,${at},6,100,0`)));
+    expect(reader.upTo(1_500)).toEqual([
+      [0, 0, 6],
+      [1_000, 1, 6],
+    ]);
+    expect(reader.upTo(3_000).map(([atUs]) => atUs)).toEqual([2_000, 3_000]);
+    expect(reader.upTo(3_500)).toEqual([]);
+    expect(reader.rest()).toHaveLength(10);
   });
 
   test("is empty where none was measured", () => {

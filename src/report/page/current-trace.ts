@@ -1,45 +1,105 @@
-import { eachLine, hasCode } from "../../core/index.ts";
+import { hasCode, linesOf } from "../../core/index.ts";
 
-/** Bins of the whole run that a page keeps: a pixel of a wide screen has two. */
+/** Bins of the whole run that a page keeps: a pixel of a wide screen has two. And of the axis of one verdict. */
 const BINS_MAX = 4_000;
+/** A line has six numbers. */
+const LINE_CHARS_MAX = 400;
+const LANE_BINS_MAX = 300;
 
-type Bin = readonly [atUs: number, least: number, most: number];
+/** Time in microseconds, and the smallest and greatest value in microamperes. */
+export type CurrentBin = readonly [atUs: number, least: number, most: number];
+
+/** Values in order, in at most twice so many bins: however many there are, the bins grow with them. */
+class Bins {
+  readonly #most: number;
+  #bins: CurrentBin[] = [];
+  #width = 1;
+  #open: CurrentBin | undefined;
+  #filled = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  add(value: CurrentBin): void {
+    this.#open = joined(this.#open, value);
+    this.#filled += 1;
+    if (this.#filled >= this.#width) this.#close();
+  }
+
+  /** All of them; it begins anew. */
+  take(): readonly CurrentBin[] {
+    this.#close();
+    const bins = this.#bins;
+    this.#bins = [];
+    this.#width = 1;
+    return bins;
+  }
+
+  #close(): void {
+    if (this.#open !== undefined) this.#bins.push(this.#open);
+    this.#open = undefined;
+    this.#filled = 0;
+    if (this.#bins.length < this.#most * 2) return;
+    // Twice as wide from here on: the file may have any length.
+    const bins = this.#bins;
+    this.#bins = Array.from({ length: bins.length / 2 }, (_, at) => joined(bins[2 * at], bins[2 * at + 1]));
+    this.#width *= 2;
+  }
+}
 
 /**
- * The supply current of a run (`current.csv`: at_us, mean, min, max, samples, lost) in at most some thousand bins, each
- * with its smallest and greatest value in microamperes; empty where none was measured.
+ * Reads the supply current of a run (`current.csv`: at_us, mean, min, max, samples, lost) beside its events: in bins of
+ * the whole run, and of each stretch of it. Empty where none was measured.
  */
-export function currentOf(path: string): readonly Bin[] {
-  let bins: Bin[] = [];
-  let width = 1;
-  let open: Bin | undefined;
-  let filled = 0;
-  const close = () => {
-    if (open !== undefined) bins.push(open);
-    open = undefined;
-    filled = 0;
-    if (bins.length < BINS_MAX * 2) return;
-    // Twice as wide from here on: the file may have any length.
-    bins = Array.from({ length: bins.length / 2 }, (_, at) => joined(bins[2 * at], bins[2 * at + 1]));
-    width *= 2;
-  };
+export class CurrentReader implements Disposable {
+  readonly #lines: Generator<CurrentBin, void>;
+  readonly #all = new Bins(BINS_MAX);
+  readonly #lane = new Bins(LANE_BINS_MAX);
+  #waiting: CurrentBin | undefined;
+
+  constructor(path: string) {
+    this.#lines = binsOf(path);
+  }
+
+  /** The current since the last time that this was asked. */
+  upTo(atUs: number): readonly CurrentBin[] {
+    for (this.#waiting ??= this.#next(); this.#waiting !== undefined && this.#waiting[0] <= atUs; ) {
+      this.#all.add(this.#waiting);
+      this.#lane.add(this.#waiting);
+      this.#waiting = this.#next();
+    }
+    return this.#lane.take();
+  }
+
+  /** The current of the whole run. */
+  rest(): readonly CurrentBin[] {
+    this.upTo(Number.POSITIVE_INFINITY);
+    return this.#all.take();
+  }
+
+  [Symbol.dispose](): void {
+    void this.#lines.return();
+  }
+
+  #next(): CurrentBin | undefined {
+    return this.#lines.next().value ?? undefined;
+  }
+}
+
+function* binsOf(path: string): Generator<CurrentBin, void> {
   try {
-    eachLine(path, (line) => {
+    for (const line of linesOf(path, LINE_CHARS_MAX)) {
       const [at, , least, most] = line.split(",").map((cell) => (cell === "" ? Number.NaN : Number(cell)));
-      if (at === undefined || least === undefined || most === undefined) return;
-      if (![at, least, most].every(Number.isFinite)) return;
-      open = joined(open, [at, least, most]);
-      filled += 1;
-      if (filled >= width) close();
-    });
+      if (at === undefined || least === undefined || most === undefined) continue;
+      if ([at, least, most].every(Number.isFinite)) yield [at, least, most];
+    }
   } catch (error) {
     if (!hasCode(error, "ENOENT")) throw error;
   }
-  close();
-  return bins;
 }
 
-function joined(a: Bin | undefined, b: Bin | undefined): Bin {
+function joined(a: CurrentBin | undefined, b: CurrentBin | undefined): CurrentBin {
   if (a === undefined || b === undefined) return a ?? b ?? [0, 0, 0];
   return [a[0], Math.min(a[1], b[1]), Math.max(a[2], b[2])];
 }

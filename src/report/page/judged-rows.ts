@@ -1,6 +1,8 @@
 import { type PlannedCut, subjectOf } from "../../campaign/index.ts";
 import { seconds } from "../format.ts";
 import { CaseNames, momentText } from "../junit-names.ts";
+import type { CurrentBin } from "./current-trace.ts";
+import type { FlashUpTo } from "./flash-trace.ts";
 import type { ReadCut, ReadEvent, ReadExchange, ReadSlot, ReadVerdict } from "./recorded-event.ts";
 import type { JudgedRow, Lanes, PageCut, PageSlot } from "./run-page.ts";
 import type { TextTable } from "./text-table.ts";
@@ -10,6 +12,8 @@ import type { TextTable } from "./text-table.ts";
  * middle is in the record.
  */
 const LANE_ENDS = 60;
+/** Characters of a run's texts: a board that says something else each time leaves later lanes in the record. */
+const LANE_CHARS_MAX = 32_000_000;
 /** Of the body of an exchange. */
 const BODY_CHARS = 200;
 
@@ -55,6 +59,8 @@ export class JudgedRows {
   readonly #power = new Lane<{ readonly atUs: number; readonly on: 0 | 1 }>();
   readonly #uart = new Lane<Line>();
   readonly #smp = new Lane<Line>();
+  #current: readonly CurrentBin[] = [];
+  #flash: FlashUpTo | undefined;
   #before: readonly ReadSlot[] = [];
   #fromUs = 0;
 
@@ -91,8 +97,20 @@ export class JudgedRows {
     this.#smp.add({ atUs: exchange.atUs, text: exchangeText(exchange) });
   }
 
+  /** What the board took since this verdict's time began. */
+  measured(current: readonly CurrentBin[]): void {
+    this.#current = current;
+  }
+
+  /** What the flash did since the verdict before. */
+  flashed(done: FlashUpTo | undefined): void {
+    this.#flash = done;
+  }
+
   #begin(atUs: number): void {
     for (const lane of [this.#power, this.#uart, this.#smp]) lane.take();
+    this.#current = [];
+    this.#flash = undefined;
     this.#before = [];
     this.#fromUs = atUs;
   }
@@ -125,7 +143,7 @@ export class JudgedRows {
       cut: cut === undefined ? undefined : this.#cut(cut),
       fromUs: this.#fromUs,
       toUs: atUs,
-      lane: this.#keepsLane(verdict) ? this.#lanes() : undefined,
+      lane: this.#keepsLane(verdict) && texts.chars < LANE_CHARS_MAX ? this.#lanes() : undefined,
     };
   }
 
@@ -167,8 +185,23 @@ export class JudgedRows {
       power: [...power.first, ...power.last].map(({ atUs, on }) => [atUs - from, on] as const),
       uart: lines(this.#uart.take()),
       smp: lines(this.#smp.take()),
+      ...(this.#current.length > 0 && {
+        current: this.#current.map(([atUs, least, most]) => [atUs - from, least, most] as const),
+      }),
+      ...(this.#flash && { flash: flashSince(this.#flash, from) }),
     };
   }
+}
+
+/** What of it belongs to this verdict, on its axis. */
+function flashSince({ rows, passed }: FlashUpTo, from: number): Lanes["flash"] {
+  const own = rows.filter(([, , , , toUs]) => toUs >= from);
+  return {
+    rows: own.map(([kind, first, last, fromUs, toUs, count]) => {
+      return [kind, first, last, Math.max(0, fromUs - from), toUs - from, count] as const;
+    }),
+    passed,
+  };
 }
 
 /** One exchange in a line: number, sizes and times are left out, as they would make each text another one. */

@@ -1,21 +1,15 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { spelledRun, unpackedRuns } from "../testing/page-block.ts";
 import { cutVerdict, recordFolder, STARTED } from "../testing/record-folder.ts";
 import { fitted, pageDocument } from "./page-document.ts";
 import { recordedRun } from "./recorded-run.ts";
-import type { PageData } from "./run-page.ts";
 
 const CODE = { script: "document.title;", style: "body{}" };
 
 function pageOf(scenario: string) {
   return recordedRun("runs/x", recordFolder([{ ...STARTED, scenario }, cutVerdict(1, 1_000_000)]));
-}
-
-/** The data that a page's code would read. */
-function dataOf(html: string): PageData {
-  const [, json = ""] = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html) ?? [];
-  return JSON.parse(json) as PageData;
 }
 
 describe("a page", () => {
@@ -36,7 +30,7 @@ describe("a page", () => {
         const html = pageDocument([page], CODE, "1.2.3");
         expect(html.match(/<script/g)).toHaveLength(2);
         expect(html.match(/<\/script>/g)).toHaveLength(2);
-        expect(dataOf(html).runs).toEqual(JSON.parse(JSON.stringify([page])));
+        expect(unpackedRuns(html)).toEqual([spelledRun(page)]);
       }),
     );
   });
@@ -48,12 +42,13 @@ describe("a page that would be too long", () => {
   );
   const log = verdicts.map(({ atUs }, at) => ({ atUs: atUs - 1, event: "boot-log", name: "line", text: `line ${at}` }));
   const page = recordedRun("runs/x", recordFolder([STARTED, ...verdicts.flatMap((verdict, at) => [log[at], verdict])]));
-  const bytes = Buffer.byteLength(JSON.stringify([page]));
+  const jsonBytes = (pages: readonly (typeof page)[]) => Buffer.byteLength(JSON.stringify(pages));
+  const bytes = jsonBytes([page]);
   const laned = (pages: readonly (typeof page)[], pass: boolean) =>
     pages[0]?.judged.filter((row) => row.pass === pass && row.lane !== undefined).length;
 
   test("leaves the lines of every other passed verdict to the record, and says so", () => {
-    const less = fitted([page], bytes - 100);
+    const less = fitted([page], bytes - 100, jsonBytes);
     expect([laned(less, true), laned(less, false)]).toEqual([28, 8]);
     expect(less[0]?.leftOut).toEqual([
       "To keep this page small, the axis of 28 verdicts has no lines: they are in the record.",
@@ -62,13 +57,17 @@ describe("a page that would be too long", () => {
   });
 
   test("keeps those of failed verdicts longest", () => {
-    const least = fitted([page], bytes - 2_600);
+    const least = fitted([page], bytes - 2_600, jsonBytes);
     expect(laned(least, true)).toBeLessThan(4);
     expect(laned(least, false)).toBe(8);
-    expect(laned(fitted([page], 10), false)).toBe(0);
+    expect(laned(fitted([page], 10, jsonBytes), false)).toBe(0);
+  });
+
+  test("is measured as the document holds it: deflated", () => {
+    expect(fitted([page], bytes / 2)).toEqual([page]);
   });
 
   test("is left as it is when it fits", () => {
-    expect(fitted([page], bytes)).toEqual([page]);
+    expect(fitted([page], bytes, jsonBytes)).toEqual([page]);
   });
 });

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { LabPage } from "./lab-data.ts";
 import { markup } from "./markup.ts";
+import { packedBytes, packedPage } from "./packed-page.ts";
+import type { PageBlock } from "./page-block.ts";
 import type { PlotPage } from "./plot-data.ts";
-import { PAGE_SCHEMA, type PageData, type RunPage } from "./run-page.ts";
+import type { RunPage } from "./run-page.ts";
 
 /** The page's code and look, as the bundler of `npm run build` leaves them in dist/web. */
 export interface PageCode {
@@ -19,11 +21,11 @@ const DATA_BYTES_MAX = 9_000_000;
 /**
  * A whole HTML document with the pages of some runs: one file that needs nothing else. Its policy lets no script run
  * but the page's own, by its digest, and nothing be loaded; data stand in a block of JSON that no reader takes for
- * markup.
+ * markup, deflated, so that a night's page is of a size that a mail takes.
  * Source: Content Security Policy 3 (W3C), 2.3.1 hash-source; HTML Standard 4.12.1.3, what a script element may hold.
  */
 export function pageDocument(runs: readonly RunPage[], code: PageCode, hil: string): string {
-  const data: PageData = { schema: PAGE_SCHEMA, hil, runs: fitted(runs, DATA_BYTES_MAX) };
+  const data: PageBlock = { ...packedPage(fitted(runs, DATA_BYTES_MAX)), hil };
   const [only] = runs;
   const title = only !== undefined && runs.length === 1 ? `${only.scenario} on ${only.profile ?? only.board}` : "Runs";
   return documentOf({ title: `${title} - hil report`, data, code });
@@ -31,13 +33,13 @@ export function pageDocument(runs: readonly RunPage[], code: PageCode, hil: stri
 
 /** The same with the page of a lab. */
 export function labDocument(lab: LabPage, code: PageCode, hil: string): string {
-  const data: PageData = { schema: PAGE_SCHEMA, hil, runs: [], lab };
+  const data: PageBlock = { ...packedPage([], { lab }), hil };
   return documentOf({ title: `Lab ${lab.folder} - hil report`, data, code });
 }
 
 /** The same with measurements as charts and tables. */
 export function plotDocument(plots: PlotPage, code: PageCode, hil: string): string {
-  const data: PageData = { schema: PAGE_SCHEMA, hil, runs: [], plots };
+  const data: PageBlock = { ...packedPage([], { plots }), hil };
   return documentOf({ title: `${plots.title} - hil`, data, code });
 }
 
@@ -100,11 +102,11 @@ function inert(json: string): string {
  * The runs within a limit of bytes: what happened around verdicts goes first from those that passed, every other one at
  * a time so that what stays is spread over the run, and from those that failed last. The page says what it left out.
  */
-export function fitted(runs: readonly RunPage[], bytesMax: number): readonly RunPage[] {
+export function fitted(runs: readonly RunPage[], bytesMax: number, bytesOf = packedBytes): readonly RunPage[] {
   let pages = runs;
   for (const keep of [withoutHalf, withoutPassed, withoutAll]) {
     for (let left = Number.POSITIVE_INFINITY; lanesOf(pages) < left; pages = pages.map(keep)) {
-      if (Buffer.byteLength(JSON.stringify(pages)) <= bytesMax) return pages;
+      if (bytesOf(pages) <= bytesMax) return pages;
       left = lanesOf(pages);
     }
   }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PLANNED_CUT_SCHEMA } from "../../campaign/index.ts";
-import { terminalText } from "../../core/index.ts";
+import { jsonIn, terminalText } from "../../core/index.ts";
 import { recordShapes } from "./record-shapes.ts";
 
 /** Longer texts of a record end in "…": nobody reads them, and a board may send what it likes. */
@@ -137,7 +137,7 @@ export type ReadExchange = z.output<typeof EXCHANGE>;
  * not know, undefined when it cannot be read.
  */
 export function readEvent(line: string): ReadEvent | "other" | "unknown" | undefined {
-  const value = parsed(line);
+  const value = jsonIn(line);
   if (typeof value !== "object" || value === null || !("event" in value)) return undefined;
   if (typeof value.event === "string" && NOT_ASKED.has(value.event)) return "other";
   if (typeof value.event === "string" && !KNOWN.has(value.event)) return "unknown";
@@ -146,13 +146,5 @@ export function readEvent(line: string): ReadEvent | "other" | "unknown" | undef
 
 /** As `readEvent`, of `smp.jsonl`. */
 export function readExchange(line: string): ReadExchange | undefined {
-  return EXCHANGE.safeParse(parsed(line)).data;
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
+  return EXCHANGE.safeParse(jsonIn(line)).data;
 }

@@ -36,6 +36,44 @@ describe("the record of a run as its page has it", () => {
     expect(page.leftOut).toEqual(["1 lines of the record could not be read."]);
   });
 
+  test("gives each verdict the current and the flash operations of its own time, and the run all of them", () => {
+    const flash = (atUs: number, spans: readonly unknown[], erases: readonly unknown[]) =>
+      JSON.stringify({ atUs, pageBytes: 4096, spans, passed: 3, erases });
+    const files = {
+      "current.csv": ["at_us,mean_ua,min_ua,max_ua,samples,lost", "900000,5,4,6,9,0", "1500000,5,1,9,9,0"].join("\n"),
+      "flash.jsonl": [
+        flash(1_000_000, [["e", 3, 3, 500_000, 587_500, 1]], [[3, 1]]),
+        flash(2_000_000, [["w", 3, 4, 1_500_000, 1_500_043, 7]], []),
+        flash(
+          2_500_000,
+          [["e", 3, 4, 2_400_000, 2_487_500, 2]],
+          [
+            [3, 1],
+            [4, 1],
+          ],
+        ),
+        "torn {",
+      ].join("\n"),
+    };
+    const page = recordedRun(
+      "runs/x",
+      recordFolder([STARTED, cutVerdict(1, 1_000_000), cutVerdict(2, 2_000_000)], files),
+    );
+    expect(page.judged.map(({ lane }) => lane?.current)).toEqual([[[900_000, 4, 6]], [[500_000, 1, 9]]]);
+    expect(page.judged.map(({ lane }) => lane?.flash)).toEqual([
+      { rows: [[0, 3, 3, 500_000, 587_500, 1]], passed: 3 },
+      { rows: [[1, 3, 4, 500_000, 500_043, 7]], passed: 3 },
+    ]);
+    expect(page.flashWear).toEqual({
+      pageBytes: 4096,
+      erases: [
+        [3, 2],
+        [4, 1],
+      ],
+    });
+    expect(page.current).toHaveLength(2);
+  });
+
   test("gives each verdict what happened since it began, and its slots before and after", () => {
     const folder = recordFolder(
       [

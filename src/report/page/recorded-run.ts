@@ -6,17 +6,19 @@ import { RECORD_SCHEMA, type RunResult } from "../../campaign/index.ts";
 import {
   ConfigurationError,
   defined,
-  eachLine,
+  EVENT_CHARS_MAX,
   hasCode,
   linesOf,
+  parseJson,
   readInput,
   readInputText,
   terminalText,
 } from "../../core/index.ts";
 import { verdictText } from "../summary.ts";
-import { currentOf } from "./current-trace.ts";
+import { BesideEvents } from "./beside-events.ts";
 import { JudgedRows } from "./judged-rows.ts";
-import { type ReadExchange, type ReadResult, readEvent, readExchange } from "./recorded-event.ts";
+import { LinesTaken } from "./lines-taken.ts";
+import type { ReadResult } from "./recorded-event.ts";
 import type { RunPage } from "./run-page.ts";
 import { ShownFacts } from "./shown.ts";
 import { TextTable } from "./text-table.ts";
@@ -40,7 +42,7 @@ const HOST = z.object({
 });
 
 /** What the events of a run say, and its small documents: the page without its files, lines and current. */
-export type RunTold = Omit<RunPage, "inputs" | "current">;
+export type RunTold = Omit<RunPage, "inputs" | "current" | "flashWear" | "model">;
 
 /**
  * Reads the folder of a run as the page shows it. The record may be a stranger's, or of a run that was killed or still
@@ -50,9 +52,10 @@ export type RunTold = Omit<RunPage, "inputs" | "current">;
  * @throws ConfigurationError when it is no record of a run.
  */
 export function recordedRun(folder: string, path: string): RunPage {
-  using exchanges = exchangesOf(path);
-  const told = toldRun(folder, path, { exchanges });
-  return { ...told, inputs: inputsOf(path), current: currentOf(join(path, "current.csv")) };
+  using beside = new BesideEvents(path);
+  const told = toldRun(folder, path, { beside });
+  const { current, flashWear } = beside.ofTheRun();
+  return { ...told, inputs: inputsOf(path), current, flashWear, model: undefined };
 }
 
 /** Events around verdicts, by the beginning of their lines as hil writes them: most of a record, and no history's matter. */
@@ -60,8 +63,8 @@ const AROUND_VERDICTS =
   /^\{"atUs":\d+,"event":"(?:boot-log|boot-seen|cut|cut-started|image-state|power|preflight|reset|upload-progress)"/;
 
 interface TellOptions {
-  /** What was said over SMP; default: nothing of it is told. */
-  readonly exchanges?: Exchanges;
+  /** SMP, current and flash; default: nothing of it is told. */
+  readonly beside?: BesideEvents;
   /** A history asks for verdicts and times alone, and reads some thousand records for them. */
   readonly verdictsOnly?: boolean;
 }
@@ -69,24 +72,22 @@ interface TellOptions {
 /**
  * The same of its events alone: what a history of thousands of runs needs, which reads no image.
  */
-export function toldRun(folder: string, path: string, { exchanges, verdictsOnly = false }: TellOptions = {}): RunTold {
+export function toldRun(folder: string, path: string, { beside, verdictsOnly = false }: TellOptions = {}): RunTold {
   const texts = new TextTable();
+  const taken = new LinesTaken();
   const rows = new JudgedRows(texts);
   const shown = new ShownFacts();
-  let unread = 0;
-  let unknown = 0;
   let events = 0;
-  eachEvent(path, (line) => {
-    if (verdictsOnly && AROUND_VERDICTS.test(line)) return;
-    const event = readEvent(line);
-    if (event === undefined) unread += 1;
-    if (event === "unknown") unknown += 1;
-    if (event === undefined || typeof event === "string") return;
+  for (const line of eventLines(path)) {
+    if (taken.isOver) break;
+    if (verdictsOnly && AROUND_VERDICTS.test(line)) continue;
+    const event = taken.take(line);
+    if (event === undefined) continue;
     events += 1;
-    for (const exchange of exchanges?.upTo(event.atUs) ?? []) rows.exchanged(exchange);
+    beside?.tell(event, rows);
     rows.take(event);
     shown.take(event);
-  });
+  }
   if (events === 0) {
     throw new ConfigurationError(`${folder}: no event in its events.jsonl can be read.`, "Name the folder of a run.");
   }
@@ -100,26 +101,15 @@ export function toldRun(folder: string, path: string, { exchanges, verdictsOnly 
     facts: factsOf(run, document(path, "host.json", HOST)),
     texts: texts.texts,
     judged: rows.rows,
-    leftOut: leftOutOf(run, unread + (exchanges?.unread ?? 0), unknown),
+    leftOut: leftOutOf(run, taken.texts(beside?.taken)),
   };
 }
 
-const UNREAD = "lines of the record could not be read.";
-
-/** What is said of lines that could not be read; undefined of a record that is whole. */
-export function unreadIn({ leftOut }: Pick<RunTold, "leftOut">): string | undefined {
-  return leftOut.find((text) => text.endsWith(UNREAD));
-}
-
 /** What a page lacks of its record. Source: docs/record.md, "Records of other versions". */
-function leftOutOf(run: z.output<typeof RUN> | undefined, unread: number, unknown: number): readonly string[] {
+function leftOutOf(run: z.output<typeof RUN> | undefined, taken: readonly string[]): readonly string[] {
   const { schema = RECORD_SCHEMA, hil = "a later version" } = run ?? {};
   const told = `This record has schema ${schema}, written by hil ${terminalText(hil)}; this hil reads ${RECORD_SCHEMA}`;
-  return [
-    ...(schema > RECORD_SCHEMA ? [`${told}: what is new in it is not shown.`] : []),
-    ...(unread === 0 ? [] : [`${unread} ${UNREAD}`]),
-    ...(unknown === 0 ? [] : [`${unknown} events are of kinds that this version of hil does not know.`]),
-  ];
+  return [...(schema > RECORD_SCHEMA ? [`${told}: what is new in it is not shown.`] : []), ...taken];
 }
 
 function unfinishedText(judged: number): string {
@@ -130,11 +120,9 @@ function resultOf(read: ReadResult): RunResult {
   return defined(read);
 }
 
-function eachEvent(path: string, take: (line: string) => void): void {
+function* eventLines(path: string): Generator<string, void> {
   try {
-    eachLine(join(path, "events.jsonl"), (line) => {
-      if (line !== "") take(line);
-    });
+    for (const line of linesOf(join(path, "events.jsonl"), EVENT_CHARS_MAX)) if (line !== "") yield line;
   } catch (error) {
     if (!hasCode(error, "ENOENT") && !hasCode(error, "ENOTDIR")) throw error;
     const hint = "Name the folder of a run: it lies in runs/, and has a run.json.";
@@ -142,48 +130,10 @@ function eachEvent(path: string, take: (line: string) => void): void {
   }
 }
 
-/** What was said over SMP, in the order of time, taken as the events go on. */
-interface Exchanges extends Disposable {
-  upTo(atUs: number): Generator<ReadExchange>;
-  readonly unread: number;
-}
-
-/** Read beside the events, a line at a time: a night of uploads has hundreds of thousands. */
-function exchangesOf(path: string): Exchanges {
-  let unread = 0;
-  const lines = readExchanges(join(path, "smp.jsonl"), () => {
-    unread += 1;
-  });
-  const next = (): ReadExchange | undefined => lines.next().value ?? undefined;
-  let waiting: ReadExchange | undefined;
-  return {
-    *upTo(atUs) {
-      for (waiting ??= next(); waiting !== undefined && waiting.atUs <= atUs; waiting = next()) yield waiting;
-    },
-    get unread() {
-      return unread;
-    },
-    [Symbol.dispose]: () => void lines.return(),
-  };
-}
-
-function* readExchanges(file: string, onUnread: () => void): Generator<ReadExchange, void> {
-  try {
-    for (const line of linesOf(file)) {
-      const exchange = line === "" ? undefined : readExchange(line);
-      if (exchange !== undefined) yield exchange;
-      else if (line !== "") onUnread();
-    }
-  } catch (error) {
-    // Records from before SMP was kept have no such file.
-    if (!hasCode(error, "ENOENT")) throw error;
-  }
-}
-
 /** A small document of the record; what cannot be read, or is not there, is empty. */
 function document<S extends z.ZodType>(path: string, name: string, schema: S): z.output<S> | undefined {
   try {
-    return schema.safeParse(JSON.parse(readInputText(join(path, name), DOCUMENT_BYTES_MAX))).data;
+    return schema.safeParse(parseJson(readInputText(join(path, name), DOCUMENT_BYTES_MAX))).data;
   } catch {
     return undefined;
   }

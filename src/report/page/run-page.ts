@@ -1,19 +1,14 @@
 /**
  * What the page of a run shows, as data: the seam between the record (src/report/page) and the page's code (web/),
- * which imports these types, the number of their schema, the counts of histogram.ts, and nothing else of ours. Times
+ * which imports these types, how rows are read (row-columns.ts), the counts of histogram.ts, and nothing else. Times
  * are microseconds on the bench's clock unless said otherwise. Every text that may come from a board, a file or a
  * stranger's record is escaped and bounded already.
  */
 
-import type { LabPage } from "./lab-data.ts";
-import type { PlotPage } from "./plot-data.ts";
 import type { RecordShape } from "./record-shapes.ts";
 
 /** A text, by its place in `texts` of the page: most of a run's texts come many times. */
 export type TextNumber = number;
-
-/** The page's data. A reader of another schema says so instead of guessing. */
-export const PAGE_SCHEMA = 1;
 
 export interface RunPage {
   /** Name of the record's folder. */
@@ -46,10 +41,33 @@ export interface RunPage {
   readonly wear: RecordShape<"wear"> | undefined;
   /** Supply current in bins: time and microamperes, smallest and greatest of the bin. */
   readonly current: readonly (readonly [atUs: number, least: number, most: number])[];
+  /** Erases of each page, of a simulated board. */
+  readonly flashWear: FlashWear | undefined;
+  /** What the model makes of a cut at each flash operation of the same upgrade; or why that is not told. */
+  readonly model: ModelLayer | string | undefined;
   /** What nobody should conclude from this run. */
   readonly notShown: readonly string[];
   /** What of the record could not be read or was left out, one sentence each. */
   readonly leftOut: readonly string[];
+}
+
+/** Erases of pages in one run, by their numbers from the start of the flash; pages that were not erased are left out. */
+export interface FlashWear {
+  readonly pageBytes: number;
+  readonly erases: readonly (readonly [page: number, times: number])[];
+}
+
+/** Outcomes of cuts over the time of the swap, as the model of the bootloader has them: one cut, at an operation. */
+export interface ModelLayer {
+  /** Flash operations of the upgrade, and at how many of them the model was cut. */
+  readonly operations: number;
+  readonly cut: number;
+  /** "1.0.0 to 2.0.0". */
+  readonly direction: string;
+  /** Microseconds of the model's time, from the first operation to the end of the last. */
+  readonly swapUs: number;
+  /** Stretches of one ending, in the order of time. */
+  readonly spans: readonly (readonly [fromUs: number, toUs: number, ending: string])[];
 }
 
 export interface PageUpload {
@@ -122,14 +140,18 @@ export interface Lanes {
   readonly power: readonly (readonly [sinceUs: number, on: 0 | 1])[];
   readonly uart: readonly (readonly [sinceUs: number, text: TextNumber])[];
   readonly smp: readonly (readonly [sinceUs: number, text: TextNumber])[];
+  /** Supply current in bins, in microamperes; left out where none was measured. */
+  readonly current?: readonly (readonly [sinceUs: number, least: number, most: number])[] | undefined;
+  /** Of a simulated board whose record keeps them. */
+  readonly flash?: { readonly rows: readonly FlashRow[]; readonly passed: number } | undefined;
 }
 
-/** The document's data: runs, a lab, or charts. */
-export interface PageData {
-  readonly schema: typeof PAGE_SCHEMA;
-  /** Version of the program that wrote the page. */
-  readonly hil: string;
-  readonly runs: readonly RunPage[];
-  readonly lab?: LabPage;
-  readonly plots?: PlotPage;
-}
+/** Flash operations of one kind in a row: 0 erases, 1 writes. */
+export type FlashRow = readonly [
+  kind: 0 | 1,
+  firstPage: number,
+  lastPage: number,
+  fromUs: number,
+  toUs: number,
+  operations: number,
+];

@@ -1,5 +1,6 @@
+import { unreadIn } from "../page/lines-taken.ts";
 import { markup } from "../page/markup.ts";
-import { type RunTold, unreadIn } from "../page/recorded-run.ts";
+import type { RunTold } from "../page/recorded-run.ts";
 import type { ResultRun } from "./result-run.ts";
 
 interface BadgeText {

@@ -1,9 +1,10 @@
-import { eventsIn } from "../../campaign/index.ts";
+import { eventsIn, type RunEvent } from "../../campaign/index.ts";
 import { ConfigurationError } from "../../core/index.ts";
 import { junit } from "../junit.ts";
+import { LinesTaken, unreadIn } from "../page/lines-taken.ts";
 import { type PageCode, pageDocument } from "../page/page-document.ts";
-import { readEvent } from "../page/recorded-event.ts";
-import { recordedRun, unreadIn } from "../page/recorded-run.ts";
+import { recordedRun } from "../page/recorded-run.ts";
+import type { RunPage } from "../page/run-page.ts";
 import { allureResults } from "./allure.ts";
 import { annotationLines } from "./annotations.ts";
 import { badgeJson, badgeSvg } from "./badge.ts";
@@ -21,6 +22,8 @@ interface ResultContext {
   readonly pageCode: () => PageCode;
   /** Room that the reader has left, in bytes: others have written before. Default: all of it. */
   readonly roomBytes?: number | undefined;
+  /** The model's layer of a run's page, by the folder of its record. */
+  readonly models?: ReadonlyMap<string, RunPage["model"]> | undefined;
 }
 
 /** GitHub takes so many bytes of a step's summary; of a longer one it takes none. */
@@ -61,14 +64,10 @@ export const RESULT_FORMATS: readonly ResultFormat[] = [
     file: "report.html",
     about: "the page that opens from disk",
     source: "docs/report.md",
-    write: (runs, { hil, pageCode }) =>
-      whole(
-        pageDocument(
-          runs.map(({ told, path }) => recordedRun(told.folder, path)),
-          pageCode(),
-          hil,
-        ),
-      ),
+    write: (runs, { hil, pageCode, models }) => {
+      const pages = runs.map(({ told, path }) => ({ ...recordedRun(told.folder, path), model: models?.get(path) }));
+      return whole(pageDocument(pages, pageCode(), hil));
+    },
   },
   {
     name: "github",
@@ -131,14 +130,39 @@ export const RESULT_FORMATS: readonly ResultFormat[] = [
   },
 ];
 
+/** Kinds of events that a JUnit file is made of: a record may be longer than memory. */
+const JUNIT_KINDS: ReadonlySet<RunEvent["event"]> = new Set<RunEvent["event"]>([
+  "run-started",
+  "images-built",
+  "reference",
+  "verdict",
+  "failure",
+  "run-finished",
+  "infra-retry",
+  "cut-void",
+]);
+
+/** Those of a record, and its last one, which tells when a run that has no end ended. */
+function junitEvents(path: string): readonly RunEvent[] {
+  const taken = new LinesTaken();
+  const events: RunEvent[] = [];
+  let last: RunEvent | undefined;
+  for (const event of eventsIn(path, (line) => taken.take(line) !== undefined)) {
+    if (event.event === "upload-progress") continue;
+    const isKept = JUNIT_KINDS.has(event.event);
+    last = isKept ? undefined : event;
+    if (isKept) events.push(event);
+  }
+  return last === undefined ? events : [...events, last];
+}
+
 /** @throws ConfigurationError for events that this version cannot have written. */
 function junitOf(runs: readonly ResultRun[]): string {
   let folder = "";
   try {
     const events = runs.map(({ told, path }) => {
       folder = told.folder;
-      const takes = (line: string) => readEvent(line) !== undefined;
-      return [...eventsIn(path, takes)].filter(({ event }) => event !== "upload-progress");
+      return junitEvents(path);
     });
     return junit(
       events,

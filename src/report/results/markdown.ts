@@ -1,4 +1,5 @@
-import { type RunTold, unreadIn } from "../page/recorded-run.ts";
+import { unreadIn } from "../page/lines-taken.ts";
+import type { RunTold } from "../page/recorded-run.ts";
 import {
   benchEndOf,
   causesIn,

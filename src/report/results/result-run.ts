@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type RunTold, unreadIn } from "../page/recorded-run.ts";
+import { unreadIn } from "../page/lines-taken.ts";
+import type { RunTold } from "../page/recorded-run.ts";
 import type { JudgedRow, TextNumber } from "../page/run-page.ts";
 
 /** A recorded run that results are made of: what its events say, and its folder. */

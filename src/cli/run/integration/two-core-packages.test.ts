@@ -247,4 +247,20 @@ cuts: { count: 0 }
       expect([found.code, found.error]).toEqual([code, expect.stringMatching(error)]);
     }
   });
+
+  test("are refused beforehand where the RAM that they are copied to is not as large as their slot", async () => {
+    const thingy = readFileSync(new URL("../../../../boards/twin-thingy53.yaml", import.meta.url), "utf8");
+    write("named.yaml", pair("generate_bytes: 7000", "generate_bytes: 7000"));
+    // As large as the simulated flash of Nordic's overlay: 224 KiB, beside a slot of 256 KiB, and with one of 224.
+    const small = thingy.replace(/network_ram_bytes: \w+/, "network_ram_bytes: 0x38000");
+    const board = (text: string) => write("thingy.yaml", text);
+    board(small);
+    const refused = await hil("named.yaml", "--board", "thingy.yaml", "--dry-run");
+    expect([refused.code, refused.error]).toEqual([2, expect.stringContaining("slots are not compatible")]);
+    board(small.replace("offset: 0xe0000, bytes: 0x40000", "offset: 0xe0000, bytes: 0x38000"));
+    expect((await hil("named.yaml", "--board", "thingy.yaml", "--dry-run")).code).toBe(0);
+    board(small.replace(/ {2}network_secondary: .*/, ""));
+    const useless = await hil("named.yaml", "--board", "thingy.yaml", "--dry-run");
+    expect([useless.code, useless.error]).toEqual([2, expect.stringContaining("has no use without network_secondary")]);
+  });
 });

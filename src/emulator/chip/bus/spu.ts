@@ -6,16 +6,22 @@ const PERIPHID = 0x800;
 const PERIPHERALS = 256;
 const SECATTR = 0x10;
 const LOCK = 0x100;
+const WRITE = 0x2;
+const FLASH_REGIONS = 64;
+const FLASH_REGION_BYTES = 0x4000;
+const FLASHACCERR = 0x104;
 const PERIPHACCERR = 0x108;
 /** SECUREMAPPING "user selectable", SECATTR secure, DMASEC secure, PRESENT. */
 const PERIPHID_RESET = 0x8000_0032 | 0;
 const REGION_RESET = 0x17;
 
 /**
- * SPU: who may reach what. Peripherals are held to their security attribute; that of memory is kept, and not enforced:
- * nothing here runs with a Non-secure application. Source: nRF5340 Product Specification v1.5, SPU.
+ * SPU: who may reach what. Peripherals are held to their security attribute, flash regions to their WRITE permission
+ * (how a bootloader protects itself), both with their locks; all else of memory's permissions is kept, and not
+ * enforced: nothing here runs with a Non-secure application. Source: nRF5340 Product Specification v1.5, SPU.
  */
 export class Spu extends NrfPeripheral {
+  readonly #flash = new Int32Array(FLASH_REGIONS).fill(REGION_RESET);
   readonly #peripherals = new Int32Array(PERIPHERALS).fill(PERIPHID_RESET);
 
   constructor(chip: ChipContext, start: number, irq: number) {
@@ -27,8 +33,13 @@ export class Spu extends NrfPeripheral {
     for (const offset of [0x484, 0x4c4, 0x4cc, 0x500, 0x504, 0x508, 0x50c, 0x540, 0x544, 0x548, 0x54c]) {
       this.registers.set(offset, kept());
     }
-    for (let region = 0; region < 64; region += 1) {
-      this.registers.set(0x600 + 4 * region, kept(REGION_RESET));
+    for (let region = 0; region < FLASH_REGIONS; region += 1) {
+      this.registers.set(0x600 + 4 * region, {
+        read: () => this.#flash[region] as number,
+        write: (value) => {
+          if (((this.#flash[region] as number) & LOCK) === 0) this.#flash[region] = value;
+        },
+      });
       this.registers.set(0x700 + 4 * region, kept(REGION_RESET));
     }
     for (let id = 0; id < PERIPHERALS; id += 1) {
@@ -47,6 +58,16 @@ export class Spu extends NrfPeripheral {
   /** @param id of a peripheral, bits 19:12 of its address @returns whether it lies at its Secure address */
   isSecure(id: number): boolean {
     return ((this.#peripherals[id & 0xff] as number) & SECATTR) !== 0;
+  }
+
+  /** @param offset in the application core's flash @returns whether its region lets itself be programmed and erased */
+  mayWriteFlash(offset: number): boolean {
+    return ((this.#flash[Math.floor(offset / FLASH_REGION_BYTES)] ?? WRITE) & WRITE) !== 0;
+  }
+
+  /** A write to flash that its region does not allow. */
+  flashViolated(): void {
+    this.emit(FLASHACCERR);
   }
 
   /** An access to a peripheral at the address that its attribute does not give it. */

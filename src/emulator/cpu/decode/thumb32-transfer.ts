@@ -77,9 +77,10 @@ function finished(row: Omit<Row, "needs">): Row {
     (row.bits.includes("PUW")
       ? (field: Field) => indexed(field, 1)
       : (field: Field) => ({ amount: field("s"), imm: field("i") }));
-  return isHint
-    ? { ...row, fields, needs: "v8m", unless: (field) => field("d") === 15 }
-    : { ...row, fields, needs: "v8m" };
+  // Neither before nor written back: undefined.
+  const isNothing = (field: Field) => row.bits.includes("PUW") && field("P") === 0 && field("W") === 0;
+  const unless = (field: Field) => isNothing(field) || (isHint && field("d") === 15);
+  return { ...row, fields, needs: "v8m", unless };
 }
 
 /** PLD, PLI and their unallocated neighbours. */

@@ -149,12 +149,15 @@ export const floatToHalf = floating((core, i) => {
 
 /** VMOV between a core register and Sn: `set` 1 to the core. */
 export const moveSingle = floating((core, i) => {
+  // A half of D16 to D31, which are not there.
+  if (i.n >= core.s.length) core.raise("UNDEFINSTR");
   if (i.set === 1) core.set(i.a, s(core, i.n));
   else core.s[i.n] = core.get(i.a);
 });
 
 /** VMOV between two core registers and two consecutive S registers from `m`. */
 export const movePair = floating((core: Core, i: Instruction) => {
+  if (i.m + 1 >= core.s.length) core.raise("UNDEFINSTR");
   if (i.set === 1) {
     core.set(i.a, s(core, i.m));
     core.set(i.n, s(core, i.m + 1));

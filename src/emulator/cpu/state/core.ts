@@ -95,6 +95,8 @@ export class Core {
   /** SEV: the other cores of the chip hear of it. */
   sendEvent: () => void = () => undefined;
 
+  /** A debugger wants to be told before these instructions; only the interpreter looks at them. */
+  breakpoints: ReadonlySet<number> = new Set();
   /** Called when an instruction faults, at its address. */
   faulted: (fault: CpuFault) => void = () => undefined;
   /** AIRCR.SYSRESETREQ. */

@@ -1,0 +1,2 @@
+/** Small programs for tests of other rooms. */
+export { ThumbProgram } from "../chip/parts/thumb-program.ts";
