@@ -119,8 +119,9 @@ export function* sweepFirmware(options: Options): Generator<FirmwareSwept, Firmw
 
 /** Whose part a content is, by its name. */
 function ownerOf(name: string, of: number): number {
+  if (of === 1) return 0;
   let sum = 0;
-  for (let at = 0; of > 1 && at < name.length; at += 1) sum = (Math.imul(sum, 31) + name.charCodeAt(at)) >>> 0;
+  for (let at = 0; at < name.length; at += 1) sum = (Math.imul(sum, 31) + name.charCodeAt(at)) >>> 0;
   return sum % of;
 }
 
