@@ -1,6 +1,7 @@
-// How many cuts a second: real MCUboot and Zephyr on the nRF51 in our emulator, beside the same in QEMU with its debugger:
-// npx tsx bench/emulator-cuts.ts [CONTENTS] [CUTS IN QEMU]. Takes smpclient's servers (peers/fetch-smp-servers.ts) and, for
-// its half, QEMU. A cut is a boot from what it leaves, up to the application; in the emulator the model boots beside it.
+// How many cuts a second: real MCUboot and Zephyr on the nRF51 in our emulator, beside the same in QEMU with its
+// debugger: npx tsx bench/emulator-cuts.ts [CONTENTS] [CUTS IN QEMU]. Takes smpclient's servers
+// (peers/fetch-smp-servers.ts) and, for its half, QEMU. A cut is a boot from what it leaves, up to the application; in
+// the emulator the model boots beside it.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

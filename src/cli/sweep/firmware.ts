@@ -11,7 +11,7 @@ import { count, grouped } from "../../report/index.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { type Budget, driven } from "./driven.ts";
 import type { SweepRequest } from "./request.ts";
-import { type Parts, SharesBeside } from "./shares.ts";
+import { SharesBeside, type SweepJobs } from "./shares.ts";
 
 interface Asked {
   readonly request: SweepRequest;
@@ -19,7 +19,7 @@ interface Asked {
   readonly torn: boolean;
   readonly json: boolean;
   readonly budget: Budget;
-  readonly parts: Parts;
+  readonly parts: SweepJobs;
 }
 
 /**

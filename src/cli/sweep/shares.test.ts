@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { parseArguments } from "../terminal/arguments.ts";
 import type { CliIo, HilBeside } from "../terminal/io.ts";
 import { memoryIo } from "../testing/memory-io.ts";
-import { partsOf, SHARE_OPTIONS, SharesBeside } from "./shares.ts";
+import { SHARE_OPTIONS, SharesBeside, sweepJobsOf } from "./shares.ts";
 
 const PRINTED = { operations: [3], cut_points: 3, cuts: 1, booted: 1, findings: [], unknown: ["a register"] };
 
@@ -23,7 +23,7 @@ function world(text: string, code = 0, err = "") {
 function parts(io: CliIo, ...argv: string[]) {
   const args = parseArguments(io, argv, "hil sweep", SHARE_OPTIONS, 2);
   if (args === undefined) throw new TypeError("help was asked for");
-  return partsOf(args, argv, io);
+  return sweepJobsOf(args, argv, io);
 }
 
 describe("a sweep shared by processes", () => {

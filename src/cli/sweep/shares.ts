@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { FirmwareSwept, SweepShare } from "../../board/index.ts";
-import { BenchError, ConfigurationError, EXIT, UsageError } from "../../core/index.ts";
+import { BenchError, ConfigurationError, EXIT, parseJson, UsageError } from "../../core/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo, HilBeside } from "../terminal/io.ts";
 
@@ -14,7 +14,7 @@ export const SHARE_OPTIONS = {
 const JOBS_MAX = 64;
 
 /** What this process sweeps, and what others do beside it. */
-export interface Parts {
+export interface SweepJobs {
   readonly share: SweepShare;
   /** Arguments of each process beside this one. */
   readonly beside: readonly (readonly string[])[];
@@ -27,7 +27,7 @@ interface PartResult {
 }
 
 /** @throws UsageError for a share that is none */
-export function partsOf(args: Parsed, argv: readonly string[], io: CliIo): Parts {
+export function sweepJobsOf(args: Parsed, argv: readonly string[], io: CliIo): SweepJobs {
   const text = args.text("share");
   if (text !== undefined) return { share: shareOf(text), beside: [] };
   const asked = args.whole("jobs", { least: 1, most: JOBS_MAX });
@@ -48,7 +48,7 @@ function shareOf(text: string): SweepShare {
 export class SharesBeside implements Disposable {
   readonly #parts: readonly { readonly hil: HilBeside; readonly text: Promise<string> }[];
 
-  constructor({ beside }: Parts, io: CliIo) {
+  constructor({ beside }: SweepJobs, io: CliIo) {
     this.#parts = beside.map((argv) => {
       const hil = io.startHil?.(argv);
       if (hil === undefined) throw new ConfigurationError("--jobs: no second process can be started here.");
@@ -82,8 +82,14 @@ async function whole(hil: HilBeside): Promise<string> {
   return lines.join("\n");
 }
 
+/** What `hil sweep --firmware --json` prints. */
+type Printed = Omit<FirmwareSwept, "cutPoints"> & {
+  readonly cut_points: number;
+  readonly unknown: readonly string[];
+};
+
 /** Our own program wrote it: see `jsonOf` of the sweep. */
 function resultOf(text: string): PartResult {
-  const { operations, cut_points: cutPoints, cuts, booted, findings, unknown } = JSON.parse(text);
-  return { swept: { operations, cutPoints, cuts, booted, findings }, unknown };
+  const { cut_points: cutPoints, unknown, ...rest } = parseJson(text) as Printed;
+  return { swept: { ...rest, cutPoints }, unknown };
 }

@@ -19,7 +19,7 @@ import { sweepBinary } from "./firmware.ts";
 import { sweepPlot } from "./plot.ts";
 import { replaySweep } from "./replay.ts";
 import { parseSwept, type SweepReplay, type SweepRequest, upgradeOf } from "./request.ts";
-import { partsOf, SHARE_OPTIONS } from "./shares.ts";
+import { SHARE_OPTIONS, sweepJobsOf } from "./shares.ts";
 import { coverageText, findingLines, mapOf } from "./text.ts";
 
 const OPTIONS = {
@@ -95,7 +95,7 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
   }
   if (request.board.profile.emulated?.firmware !== undefined) {
     if (plot !== undefined) throw new UsageError("-o draws the sweep of the model.", "Leave it out with --firmware.");
-    const parts = partsOf(args, argv, io);
+    const parts = sweepJobsOf(args, argv, io);
     return sweepBinary({ request, upgrade, torn: args.flag("torn"), json, budget, parts }, io);
   }
   const torn = args.flag("torn") ? SWEPT_TEARS : [];

@@ -10,7 +10,7 @@ import { takeException } from "./system/exception-entry.ts";
 import { pendFault } from "./system/pend.ts";
 import { executionPriority, groupPriority, highestPending } from "./system/priority.ts";
 import { fetchFault } from "./system/protection.ts";
-import { flagsOf } from "./translate/flags-text.ts";
+import { carryAndOverflowOf } from "./translate/flags-text.ts";
 import type { Entry, Exit } from "./translate/region.ts";
 import { Translator } from "./translate/translator.ts";
 import { STATE, Windows } from "./translate/windows.ts";
@@ -227,7 +227,7 @@ export class Interpreter {
     core.c = c;
     core.v = state[STATE.v] as number;
     if (kind === 0) return;
-    const flags = flagsOf(kind, c, {
+    const flags = carryAndOverflowOf(kind, c, {
       fa: state[STATE.fa] as number,
       fb: state[STATE.fb] as number,
       fr: state[STATE.fr] as number,

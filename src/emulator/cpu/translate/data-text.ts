@@ -1,6 +1,6 @@
 import { fieldMask } from "../execute/bits.ts";
 import { type Instruction, SHIFT } from "../execute/instruction.ts";
-import { FLAG, type Writer } from "./writer.ts";
+import { CONDITION_FLAG, type Writer } from "./writer.ts";
 
 /** Writes an instruction down. @returns false where only the interpreter does this one */
 export type Emit = (w: Writer, i: Instruction, by: string) => boolean;
@@ -62,7 +62,7 @@ export function logicalTestText(w: Writer, i: Instruction, by: string, from: str
   const { value, carry } = operandOf(w, i, from);
   const text = LOGIC[by]?.(n, value);
   if (text === undefined) return false;
-  if (w.isLive(FLAG.nz)) w.write(`x=(${text})|0;`);
+  if (w.isLive(CONDITION_FLAG.nz)) w.write(`x=(${text})|0;`);
   w.setLogic("x", carry);
   return true;
 }
@@ -73,7 +73,7 @@ type Sum = { readonly by: string; readonly from: string; readonly set: boolean }
 function sumText(w: Writer, i: Instruction, { by, from, set }: Sum): string {
   const { value } = operandOf(w, i, from);
   const n = w.register(i.n);
-  const isSet = set && w.isLive(FLAG.all);
+  const isSet = set && w.isLive(CONDITION_FLAG.all);
   if (by === "adc" || by === "sbc") {
     const [b, carry] = [by === "adc" ? value : `~${value}`, w.carry()];
     if (!isSet) return `${n}+${b}+${carry}`;
@@ -120,7 +120,7 @@ const shiftByRegister: Emit = (w, i) => {
   const value = w.register(i.n);
   w.write(`x=${value};t=${w.register(i.m)}&255;`);
   const [result, carry] = byRegister(i.shift);
-  if (i.set !== 0 && w.isLive(FLAG.c)) {
+  if (i.set !== 0 && w.isLive(CONDITION_FLAG.c)) {
     w.keepCarry();
     w.write(`if(t!==0)c=${carry};`);
   }

@@ -58,7 +58,7 @@ interface LeftFlags {
 }
 
 /** The same as `NORMALISE`, outside of a region. @param kind as `kindOf`, not 0 @returns C in bit 0, V in bit 1 */
-export function flagsOf(kind: number, c: number, { fa, fb, fr }: LeftFlags): number {
+export function carryAndOverflowOf(kind: number, c: number, { fa, fb, fr }: LeftFlags): number {
   const source = kind > 3 ? kind - 3 : kind;
   const result = source === 1 ? (fa - fb) | 0 : source === 2 ? (fa + fb) | 0 : fr;
   const b = source === 1 ? ~fb : fb;

@@ -23,16 +23,16 @@ export interface Exit {
  */
 export type Translated = (registers: Int32Array, block: number, left: number) => number;
 
-export interface Span {
+export interface CodeSpan {
   readonly start: number;
   readonly bytes: Uint8Array;
 }
 
 /** A region that was written down once: good wherever the same bytes stand at the same place. */
 export interface Known {
-  readonly code: readonly Span[];
+  readonly code: readonly CodeSpan[];
   /** Words beside the code that stand in the text as constants. */
-  readonly literals: readonly Span[];
+  readonly literals: readonly CodeSpan[];
   /** Blocks that may be entered, and their indices. */
   readonly starts: readonly (readonly [number, number])[];
   /** First addresses of the blocks of memory that it depends on. */

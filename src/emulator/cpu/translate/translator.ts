@@ -6,7 +6,7 @@ import type { Instruction } from "../execute/instruction.ts";
 import type { Core } from "../state/core.ts";
 import { fetchFault, verdictOn } from "../system/protection.ts";
 import { blocksFrom } from "./blocks.ts";
-import type { Entry, Known, Span, Translated } from "./region.ts";
+import type { CodeSpan, Entry, Known, Translated } from "./region.ts";
 import { ARRAYS, RegionWriter } from "./region-text.ts";
 import type { Windows } from "./windows.ts";
 
@@ -75,7 +75,7 @@ export class Translator {
     return make(state, ...arrays, table);
   }
 
-  #spanOf(start: number, bytes: number): Span {
+  #spanOf(start: number, bytes: number): CodeSpan {
     return { start, bytes: this.#bytes(start, bytes).slice() };
   }
 
@@ -86,7 +86,7 @@ export class Translator {
 
   /** Whether a region's bytes are those that stand here, and may be fetched. */
   #isSame({ code, literals }: Known): boolean {
-    const isThere = ({ start, bytes }: Span) => Buffer.compare(this.#bytes(start, bytes.length), bytes) === 0;
+    const isThere = ({ start, bytes }: CodeSpan) => Buffer.compare(this.#bytes(start, bytes.length), bytes) === 0;
     if (![...code, ...literals].every(isThere)) return false;
     if (!literals.every(({ start }) => verdictOn(this.#core, start).readable)) return false;
     return code.every(({ start, bytes }) => {

@@ -14,7 +14,7 @@ import type { Windows } from "./windows.ts";
 const KEPT = { carry: "kept", overflow: "kept" } as const;
 
 /** Flags that an instruction may change; `live` names those that something looks at before they change again. */
-export const FLAG = { nz: 1, c: 2, v: 4, all: 7 } as const;
+export const CONDITION_FLAG = { nz: 1, c: 2, v: 4, all: 7 } as const;
 
 /** Writes the statements of one region; knows where the flags are, and which registers it has used. */
 export class Writer {
@@ -26,7 +26,7 @@ export class Writer {
   /** Names of arrays that are read or written. */
   readonly views = new Set<string>();
   /** Flags that are looked at behind the present instruction. */
-  live: number = FLAG.all;
+  live: number = CONDITION_FLAG.all;
   readonly #parts: string[] = [];
   #flags: Sources = "unknown";
   /** nz is the result of fa - fb. */
@@ -179,13 +179,13 @@ export class Writer {
 
   /** Sets N and Z by a value, and the carry where there is one. */
   setLogic(value: string, carry: string | undefined): void {
-    if (carry !== undefined && this.isLive(FLAG.c)) {
+    if (carry !== undefined && this.isLive(CONDITION_FLAG.c)) {
       const { overflow } = this.#known();
       this.write(`c=${carry};`);
       this.#flags = { carry: "kept", overflow };
     }
     this.#isCompared = false;
-    if (this.isLive(FLAG.nz)) this.write(`nz=${value};`);
+    if (this.isLive(CONDITION_FLAG.nz)) this.write(`nz=${value};`);
   }
 
   /** Carry into c. */
