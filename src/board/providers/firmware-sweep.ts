@@ -64,8 +64,8 @@ const BOOTS = 2;
 /**
  * Cuts the power of a real bootloader at its flash operations, the model beside it. One uncut boot is run; the content
  * before each operation follows from it, and is booted once: a board that gets its power back. The model boots from
- * the same content; the operations of both, and what they leave, must be the same. Erases are cut first, then the rest of
- * all boots more and more densely, so that what a budget leaves out lies evenly.
+ * the same content; the operations of both, and what they leave, must be the same. Erases are cut first, then the rest
+ * of all boots more and more densely, so that what a budget leaves out lies evenly.
  * @returns yields before each boot; sent true, it ends
  */
 export function* sweepFirmware(options: Options): Generator<FirmwareSwept, FirmwareSwept, boolean | undefined> {

@@ -60,8 +60,8 @@ function targets({ pc, instruction, it }: Placed): readonly number[] {
 }
 
 /**
- * Blocks that are reached from an address by direct branches and calls. Other regions may have some of them, too: what is
- * called in a loop is best in the same function as the loop.
+ * Blocks that are reached from an address by direct branches and calls. Other regions may have some of them, too: what
+ * is called in a loop is best in the same function as the loop.
  * @param decode undefined where nothing can be fetched
  */
 export function blocksFrom(entry: number, decode: (pc: number) => Instruction | undefined): readonly Block[] {

@@ -26,8 +26,8 @@ interface Window {
 }
 
 /**
- * What goes in and out of a region. In: cells from nz to kind, may read, may write, limit of the stack in use. Out: cells
- * from nz to kind, exit, and the address of an exit that has none of its own.
+ * What goes in and out of a region. In: cells from nz to kind, may read, may write, limit of the stack in use. Out:
+ * cells from nz to kind, exit, and the address of an exit that has none of its own.
  */
 export const STATE = {
   nz: 0,
@@ -46,8 +46,8 @@ export const STATE = {
 
 /**
  * The two memories of a core that translated code knows: the one that holds its data, and the one that holds its code.
- * All else it leaves to the interpreter. It lives as long as the memories do, over resets and power cuts, and with it the
- * regions that were made for it: their text has these arrays in it as constants.
+ * All else it leaves to the interpreter. It lives as long as the memories do, over resets and power cuts, and with it
+ * the regions that were made for it: their text has these arrays in it as constants.
  */
 export class Windows {
   readonly data: Window;
