@@ -170,8 +170,8 @@ const divide =
   };
 
 /**
- * The upper word of a 64-bit sum of products, from the sum as a floating-point number, which is some units of 2^11 wrong
- * at most, and its lower word, which is exact: the rest is a multiple of 2^32.
+ * The upper word of a 64-bit sum of products: from the sum as a floating-point number, which is wrong by some units of
+ * 2^11 at most, and its lower word, which is exact; the rest is a multiple of 2^32.
  */
 const UPPER = (sum: string, low: string) => `Math.floor((${sum}-(${low}>>>0))*2.3283064365386963e-10+.5)`;
 
