@@ -11,6 +11,7 @@ export const ROOMS = {
   board: ["core", "image", "serial", "smp", "power", "mcuboot", "twin", "emulator"],
   campaign: ["core", "image", "smp", "mcuboot", "board"],
   report: ["core", "smp", "campaign"],
+  lab: ["core", "board", "campaign", "report"],
   jest: ["core", "image", "smp", "board", "campaign", "report"],
 };
 
@@ -61,6 +62,7 @@ export const INNER_ROOMS = {
     run: ["terminal", "sweep", "report", "watch"],
     board: ["terminal", "report", "sweep", "run"],
     init: ["terminal", "board"],
+    lab: ["terminal", "report", "run"],
   },
   emulator: {
     memory: [],
@@ -93,6 +95,14 @@ export const INNER_ROOMS = {
     inspect: ["format", "crypto", "keys", "build"],
     mutate: ["format", "crypto", "keys", "inspect"],
     rekey: ["format", "crypto", "keys", "build", "inspect"],
+  },
+  lab: {
+    rules: [],
+    wire: ["rules"],
+    files: ["wire"],
+    store: [],
+    server: ["rules", "wire", "files", "store"],
+    agent: ["wire", "files"],
   },
   mcuboot: {
     builds: [],

@@ -19,6 +19,7 @@ const HOLDS: Readonly<Record<string, string>> = {
   board: "the board as a campaign sees it: profile, ports, log, flashing, locks; doctor and calibration",
   campaign: "a run: request, cuts, bench, verdict, record, replay",
   report: "console, JUnit, trace: made from events",
+  lab: "many boards and hosts: API, queue, the agent of a host, contents by hash, access",
   jest: "`bench()` and matchers for users' own suites",
   cli: "one file a command; the only room that prints and exits",
 };

@@ -180,6 +180,17 @@ const SOURCES: readonly (readonly [string, (cwd: string) => readonly string[]])[
   ["one run of a history", (cwd) => (twoRuns(cwd), ["runs", "show", "1"])],
   ["two runs of a history", (cwd) => (twoRuns(cwd), ["runs", "compare", "1", "2"])],
   ["the trend of a history", (cwd) => (twoRuns(cwd), ["runs", "trend"])],
+  ["a word to a lab", () => ["lab", EVIL]],
+  ["the name of a board for a lab", () => ["agent", "--board", `${EVIL}.yaml`]],
+  ["the name of a scenario for a lab", () => ["submit", `${EVIL}.yaml`]],
+  [
+    "the address of a lab",
+    (cwd) => {
+      mkdirSync(join(cwd, "hil-lab"));
+      writeFileSync(join(cwd, "hil-lab/lab.json"), JSON.stringify({ url: EVIL, token: "x" }));
+      return ["queue"];
+    },
+  ],
   ["the changes of a history", (cwd) => (twoRuns(cwd), ["runs", "changes"])],
 ];
 

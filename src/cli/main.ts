@@ -34,6 +34,26 @@ const COMMANDS: readonly { readonly name: string; readonly about: string; load()
     load: async () => (await import("./history/history.ts")).runsCommand,
   },
   {
+    name: "lab",
+    about: "many boards and hosts: a queue, a server, reservations",
+    load: async () => (await import("./lab/lab.ts")).labCommand,
+  },
+  {
+    name: "agent",
+    about: "the boards of this host do a lab's work",
+    load: async () => (await import("./lab/agent.ts")).agentCommand,
+  },
+  {
+    name: "submit",
+    about: "a scenario for a lab: some board that fits runs it",
+    load: async () => (await import("./lab/submit.ts")).submitCommand,
+  },
+  {
+    name: "queue",
+    about: "the jobs of a lab, and why those that wait do so",
+    load: async () => (await import("./lab/queue.ts")).queueCommand,
+  },
+  {
     name: "sweep",
     about: "every cut of an upgrade and its revert, in process: any number of them, clean and torn",
     load: async () => (await import("./sweep/sweep.ts")).sweepCommand,

@@ -15,11 +15,11 @@ const FOLDER_MODE = 0o1777;
 /** A dead owner's successor is a file of its own: so many of them in a row are looked at. */
 const CHAIN_MAX = 1000;
 /** Files of ours in the folder: `KIND-HASH.lock`, and `KIND-HASH.TOKEN.lock` for who came after that token's owner. */
-const LOCK_NAME = /^((?:port|power)-[0-9a-f]{24})(?:\.[0-9a-f]{16})?\.lock$/;
+const LOCK_NAME = /^((?:port|power|lab)-[0-9a-f]{24})(?:\.[0-9a-f]{16})?\.lock$/;
 
 /** One thing that only one run may use at a time. */
 export interface Resource {
-  readonly kind: "port" | "power";
+  readonly kind: "port" | "power" | "lab";
   /** What stays the same however a profile names it. It may hold addresses and arguments: it leaves this process as a hash only. */
   readonly id: string;
   /** For people, and for every user of this machine: "port /dev/ttyACM1", "the power switch lcus (channel 2)". */

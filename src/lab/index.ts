@@ -1,0 +1,9 @@
+export { Agent } from "./agent/agent.ts";
+export { HostBoards } from "./agent/host-boards.ts";
+export { localFile, sendFiles } from "./files/bundle.ts";
+export { OPEN_STATES } from "./rules/ends.ts";
+export { tagTest } from "./rules/tags.ts";
+export { type Lab, openLab } from "./server/lab.ts";
+export { requireLabNode } from "./store/engine.ts";
+export { LabClient } from "./wire/client.ts";
+export { type Job, type LabBoard, ROLES, type Schedule, type Submission } from "./wire/messages.ts";

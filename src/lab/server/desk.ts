@@ -1,0 +1,285 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { isHilError } from "../../core/index.ts";
+import { OPEN_STATES } from "../rules/ends.ts";
+import { tagTest } from "../rules/tags.ts";
+import type { Job, LabBoard } from "../wire/messages.ts";
+import type { AnswerOf, QueryOf, Received } from "../wire/routes.ts";
+import type { Caller } from "./access.ts";
+import type { JobCounts } from "./metrics.ts";
+import { type LabParts, Refusal } from "./parts.ts";
+import { type BoardRow, fitsBoard, type JobRow, jobOf } from "./rows.ts";
+
+/** Jobs that may be open at one time. */
+const OPEN_JOBS_MAX = 5_000;
+/** An agent that is silent for so long: its boards are gone, and another agent may have them; in milliseconds. */
+const AGENT_GONE_MS = 30_000;
+
+/** What people and scripts ask of a lab: jobs, boards, reservations. */
+export class Desk {
+  readonly #parts: LabParts;
+
+  constructor(parts: LabParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws Refusal for a job that could never run. */
+  async check(asked: Received<"submit">): Promise<void> {
+    const { blobs } = this.#parts;
+    try {
+      tagTest(asked.on);
+    } catch (error) {
+      throw isHilError(error) ? new Refusal(400, error.message, error.hint) : error;
+    }
+    if (!asked.files.some(({ path }) => path === asked.scenario)) {
+      throw new Refusal(400, `the scenario ${asked.scenario} is not among the files.`);
+    }
+    const lacking = asked.files.filter(({ sha256 }) => blobs.have(sha256) !== "whole");
+    if (lacking.length > 0) {
+      throw new Refusal(409, `the lab does not have ${lacking[0]?.path}.`, "Send the files before the job.");
+    }
+  }
+
+  async submit({ name: who }: Caller, asked: Received<"submit">): Promise<Job> {
+    const { db, now, changed } = this.#parts;
+    await this.check(asked);
+    const [open] = await db.query("select count(*)::int as n from lab.job where state = any($1)", [[...OPEN_STATES]]);
+    if (Number(open?.["n"]) >= OPEN_JOBS_MAX) {
+      throw new Refusal(429, `${OPEN_JOBS_MAX} jobs are open already.`, "Wait for some to end.");
+    }
+    const id = randomUUID();
+    await db.query(
+      `insert into lab.job (id, who, name, scenario, files, board_tags, priority, labels, options, state,
+        submitted, only_board)
+        values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8::jsonb, $9::jsonb, 'waiting', $10, $11)`,
+      [
+        ...[id, who, asked.name, asked.scenario, JSON.stringify(asked.files), asked.on, asked.priority],
+        ...[JSON.stringify(asked.labels), JSON.stringify(asked.options), now(), asked.board ?? null],
+      ],
+    );
+    await db.audit(now(), who, `submit ${asked.name} (${id})`);
+    changed.emit(id);
+    return this.job(id);
+  }
+
+  async job(id: string): Promise<Job> {
+    const row = await this.#row(id);
+    return row.state === "waiting" ? { ...jobOf(row), text: await this.#whyWaiting(row) } : jobOf(row);
+  }
+
+  /** The same, once it has ended, or after so many seconds. */
+  async jobWhenOver(named: string, { wait }: QueryOf<"job">, signal: AbortSignal): Promise<Job> {
+    const { clock, changed } = this.#parts;
+    const untilUs = clock.nowUs() + wait * 1_000_000;
+    const { id } = await this.#row(named);
+    for (;;) {
+      const heard = new Promise<void>((resolve) => {
+        const end = () => {
+          forget();
+          cancel();
+          signal.removeEventListener("abort", end);
+          resolve();
+        };
+        const forget = changed.add((which) => which === id && end());
+        const cancel = clock.at(untilUs, end);
+        signal.addEventListener("abort", end, { once: true });
+      });
+      const job = await this.job(id);
+      const isOpen = OPEN_STATES.some((state) => state === job.state);
+      if (!isOpen || signal.aborted || clock.nowUs() >= untilUs) return job;
+      await heard;
+    }
+  }
+
+  async jobs({ open, limit }: QueryOf<"jobs">): Promise<readonly Job[]> {
+    const states = open === "true" ? "state in ('waiting', 'given', 'running')" : "true";
+    const rows = await this.#parts.db.jobs(`${states} order by number desc limit $1`, [limit]);
+    const why = await this.#waitings();
+    return rows.map((row) => (row.state === "waiting" ? { ...jobOf(row), text: why(row) } : jobOf(row)));
+  }
+
+  async cancel({ name, role }: Caller, named: string): Promise<Job> {
+    const { db, now, changed } = this.#parts;
+    const row = await this.#row(named);
+    const { id } = row;
+    if (row.who !== name && role !== "admin") throw new Refusal(403, `job ${row.number} is ${row.who}'s.`);
+    const waiting = await db.changeJob(
+      "state = 'cancelled', ended = $2, said = $3, cancel_asked = true",
+      "id = $1 and state = 'waiting'",
+      [id, now(), `cancelled by ${name} before it began`],
+    );
+    const isOver = !waiting && !OPEN_STATES.some((state) => state === row.state);
+    if (isOver) throw new Refusal(409, `job ${row.number} has ended: ${row.state}.`);
+    if (!waiting) await db.changeJob("cancel_asked = true", "id = $1", [id]);
+    await db.audit(now(), name, `cancel job ${row.number}`);
+    changed.emit(id);
+    return this.job(id);
+  }
+
+  async boards(): Promise<readonly LabBoard[]> {
+    const { db } = this.#parts;
+    const open = await db.openJobs();
+    return (await db.boards()).map((row) => this.#board(row, open));
+  }
+
+  /** Jobs by state. */
+  async counts(): Promise<JobCounts> {
+    const { db, now } = this.#parts;
+    const rows = await db.query(
+      "select state, count(*)::int as n, min(submitted) as first from lab.job group by state",
+    );
+    const waiting = rows.find(({ state }) => state === "waiting")?.["first"];
+    const oldestWaitingS = waiting instanceof Date ? (now().getTime() - waiting.getTime()) / 1000 : 0;
+    return { byState: new Map(rows.map(({ state, n }) => [String(state), Number(n)])), oldestWaitingS };
+  }
+
+  async reserve({ name: who }: Caller, board: string, { seconds, why }: Received<"reserve">): Promise<LabBoard> {
+    const { db, now } = this.#parts;
+    await this.#boardRow(board);
+    const since = now();
+    const until = new Date(since);
+    until.setSeconds(until.getSeconds() + seconds);
+    const [taken] = await db.query(
+      `insert into lab.reservation as r (board, who, why, since, until) values ($1, $2, $3, $4, $5)
+        on conflict (board) do update set who = $2, why = $3, since = $4, until = $5, warned = false
+        where r.who = $2 or r.until <= $4 returning board`,
+      [board, who, why, since, until],
+    );
+    const row = await this.#boardRow(board);
+    if (taken === undefined) {
+      const text = `${board} is reserved by ${row.reserved_by} until ${row.reserved_until?.toISOString()}: ${row.reserved_why}`;
+      throw new Refusal(409, `${text}.`, "Ask them, or an admin, to give it back: hil lab unreserve.");
+    }
+    await db.audit(since, who, `reserve ${board} until ${until.toISOString()}: ${why}`);
+    return this.#board(row, await db.openJobs());
+  }
+
+  async unreserve({ name, role }: Caller, board: string): Promise<LabBoard> {
+    const { db, now, changed } = this.#parts;
+    const row = await this.#boardRow(board);
+    if (row.reserved_by !== null && row.reserved_by !== name && role !== "admin") {
+      throw new Refusal(403, `${board} is reserved by ${row.reserved_by}.`, "They, or an admin, can give it back.");
+    }
+    await db.query("delete from lab.reservation where board = $1", [board]);
+    await db.audit(now(), name, `unreserve ${board}`);
+    changed.emit("");
+    return this.#board(await this.#boardRow(board), await db.openJobs());
+  }
+
+  /** A person says that a board which was set aside is good again. */
+  async ok({ name }: Caller, board: string): Promise<LabBoard> {
+    const { db, now, changed } = this.#parts;
+    await this.#boardRow(board);
+    await db.query("update lab.board set aside = null, aside_since = null, infra_fails = 0 where name = $1", [board]);
+    await db.audit(now(), name, `ok ${board}`);
+    changed.emit("");
+    return this.#board(await this.#boardRow(board), await db.openJobs());
+  }
+
+  /** The boards of an agent's host. A board that another agent has, and was heard of lately, stays with that one. */
+  async declare({ name: agent }: Caller, { boards }: Received<"declare">): Promise<AnswerOf<"declare">> {
+    const { db, now, changed } = this.#parts;
+    const goneBefore = new Date(now().getTime() - AGENT_GONE_MS);
+    const refused: { name: string; why: string }[] = [];
+    for (const { name, tags, state, why, lane = null } of boards) {
+      const [row] = await db.query(
+        `insert into lab.board as b (name, agent, tags, state, why, lane, seen) values ($1, $2, $3, $4, $5, $6, $7)
+          on conflict (name) do update set agent = $2, tags = $3, state = $4, why = $5, lane = $6, seen = $7
+          where b.agent = $2 or b.seen < $8 or b.state = 'gone' returning name`,
+        [name, agent, tags, state, why, lane, now(), goneBefore],
+      );
+      if (row !== undefined) continue;
+      const holder = (await this.#boardRow(name)).agent;
+      refused.push({ name, why: `the agent ${holder} has a board of that name` });
+    }
+    const names = boards.map(({ name }) => name);
+    await db.query("update lab.board set state = 'gone', why = $3 where agent = $1 and not name = any($2)", [
+      agent,
+      names,
+      "its agent does not name it any more",
+    ]);
+    changed.emit("");
+    return { refused };
+  }
+
+  async audit({ limit }: QueryOf<"audit">): Promise<AnswerOf<"audit">> {
+    const rows = await this.#parts.db.query("select at, who, what from lab.audit order by number desc limit $1", [
+      limit,
+    ]);
+    return rows.map(({ at, who, what }) => ({ at: (at as Date).toISOString(), who: String(who), what: String(what) }));
+  }
+
+  async #row(id: string): Promise<JobRow> {
+    const { db } = this.#parts;
+    // People say the number.
+    const [row] = /^\d{1,9}$/.test(id)
+      ? await db.jobs("number = $1", [Number(id)])
+      : z.uuid().safeParse(id).success
+        ? await db.jobs("id = $1", [id])
+        : [];
+    if (row === undefined) throw new Refusal(404, `the lab knows no job "${id.slice(0, 40)}".`, "See hil queue.");
+    return row;
+  }
+
+  async #boardRow(name: string): Promise<BoardRow> {
+    const [row] = await this.#parts.db.boards("b.name = $1", [name]);
+    if (row === undefined)
+      throw new Refusal(404, `the lab has no board "${name.slice(0, 80)}".`, "See hil lab boards.");
+    return row;
+  }
+
+  #board(row: BoardRow, open: readonly JobRow[]): LabBoard {
+    const job = open.find(({ board }) => board === row.name);
+    const { reserved_by: who, reserved_why: because, reserved_until: until } = row;
+    const reserved = who === null || until === null ? null : { who, why: because ?? "", until: until.toISOString() };
+    return {
+      name: row.name,
+      agent: row.agent,
+      tags: row.tags,
+      ...this.#state(row, job !== undefined),
+      job: job === undefined ? null : jobOf(job),
+      reserved,
+      lastRun: row.last_run?.toISOString() ?? null,
+      seen: row.seen.toISOString(),
+    };
+  }
+
+  /** The state of a board in one word and a reason. */
+  #state(row: BoardRow, hasJob: boolean): { readonly state: string; readonly why: string } {
+    const { reserved_by: who, reserved_until: until } = row;
+    const isSilent = row.seen.getTime() < this.#parts.now().getTime() - AGENT_GONE_MS;
+    if (row.state === "gone" || isSilent) {
+      return { state: "gone", why: isSilent ? `its agent ${row.agent} is not heard of` : row.why };
+    }
+    if (row.aside !== null) return { state: "set aside", why: row.aside };
+    if (hasJob) return { state: "running", why: "" };
+    if (who !== null) return { state: "reserved", why: `${row.reserved_why} (${who}, ${this.#left(until)})` };
+    return { state: row.state, why: row.why };
+  }
+
+  #left(until: Date | null): string {
+    const minutes = Math.max(0, Math.ceil(((until?.getTime() ?? 0) - this.#parts.now().getTime()) / 60_000));
+    return minutes < 90 ? `ends in ${minutes} min` : `ends in ${Math.round(minutes / 60)} h`;
+  }
+
+  async #whyWaiting(row: JobRow): Promise<string> {
+    return (await this.#waitings())(row);
+  }
+
+  /** Why a job waits, for people. */
+  async #waitings(): Promise<(row: JobRow) => string> {
+    const boards = await this.#parts.db.boards();
+    return (row) => {
+      const before = row.said === "" ? "" : `${row.said}; `;
+      const all = boards.filter(fitsBoard(row));
+      if (all.length === 0) return `${before}no board fits${jobOf(row).on === "" ? "" : ` "${jobOf(row).on}"`}`;
+      const open = all.filter(
+        (board) => !row.not_on.includes(board.name) && ["free", "busy"].includes(this.#state(board, false).state),
+      );
+      if (open.length > 0)
+        return `${before}waits for ${open.length === 1 ? open[0]?.name : `one of ${open.length} boards`}`;
+      const states = all.map((board) => `${board.name} ${this.#state(board, false).state}`).join(", ");
+      return `${before}no board that fits is in service: ${states}`.slice(0, 500);
+    };
+  }
+}

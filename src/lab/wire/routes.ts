@@ -1,0 +1,241 @@
+import { z } from "zod";
+import {
+  ATTEMPT_REF,
+  DECLARED_BOARD,
+  END,
+  FILE_BYTES_MAX,
+  GIVEN,
+  JOB,
+  LAB_BOARD,
+  type LabRole,
+  lineOf,
+  NEW_SCHEDULE,
+  nameText,
+  RECORD,
+  ROLES,
+  SCHEDULE,
+  SUBMISSION,
+  sha256,
+} from "./messages.ts";
+
+/** Longest reservation, in seconds: 30 days. */
+const RESERVE_S_MAX = 30 * 86_400;
+const BOARDS_MAX = 200;
+const HASHES_MAX = 20_000;
+
+interface RouteRow {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** With `:name` for what stands there. */
+  readonly path: `/api/${string}`;
+  /** Who may ask; an admin may everything but be an agent. */
+  readonly role: LabRole;
+  readonly about: string;
+  readonly query?: z.ZodObject;
+  readonly request?: z.ZodType;
+  readonly answer: z.ZodType;
+}
+
+const nothing = z.strictObject({});
+const running = z.array(ATTEMPT_REF).max(BOARDS_MAX).default([]);
+const attemptPath = "/api/jobs/:job/attempts/:attempt" as const;
+
+/** The lab's API. The server serves these rows, the client calls them, and OpenAPI is made from them. */
+export const ROUTES = {
+  boards: {
+    method: "GET",
+    path: "/api/boards",
+    role: "view",
+    about: "All boards: state, why, job, reservation.",
+    answer: z.array(LAB_BOARD),
+  },
+  jobs: {
+    method: "GET",
+    path: "/api/jobs",
+    role: "view",
+    about: "Jobs, newest first; open ones only, or all.",
+    query: z.strictObject({
+      open: z.enum(["true", "false"]).default("false"),
+      limit: z.coerce.number().int().min(1).max(5_000).default(200),
+    }),
+    answer: z.array(JOB),
+  },
+  job: {
+    method: "GET",
+    path: "/api/jobs/:job",
+    role: "view",
+    about: "One job.",
+    query: z.strictObject({
+      /** Answers when the job has ended, or after so many seconds. */
+      wait: z.coerce.number().int().min(0).max(25).default(0),
+    }),
+    answer: JOB,
+  },
+  submit: {
+    method: "POST",
+    path: "/api/jobs",
+    role: "submit",
+    about: "A job: its files must have been sent before.",
+    request: SUBMISSION,
+    answer: JOB,
+  },
+  cancel: {
+    method: "POST",
+    path: "/api/jobs/:job/cancel",
+    role: "submit",
+    about: "Cancels a job: of one's own, or, as an admin, of anybody.",
+    request: nothing,
+    answer: JOB,
+  },
+  missing: {
+    method: "POST",
+    path: "/api/blobs/missing",
+    role: "submit",
+    about: "Which of these contents the lab does not have, and how many bytes of them it has.",
+    request: z.strictObject({ sha256: z.array(sha256).max(HASHES_MAX) }),
+    answer: z.array(z.object({ sha256, have: z.int().min(0).max(FILE_BYTES_MAX) })),
+  },
+  reserve: {
+    method: "POST",
+    path: "/api/boards/:board/reserve",
+    role: "reserve",
+    about: "Takes a board off the queue for a time; a job that runs on it goes on.",
+    request: z.strictObject({ seconds: z.int().min(1).max(RESERVE_S_MAX), why: lineOf(200) }),
+    answer: LAB_BOARD,
+  },
+  unreserve: {
+    method: "POST",
+    path: "/api/boards/:board/unreserve",
+    role: "reserve",
+    about: "Gives a board back.",
+    request: nothing,
+    answer: LAB_BOARD,
+  },
+  ok: {
+    method: "POST",
+    path: "/api/boards/:board/ok",
+    role: "reserve",
+    about: "Says that a board that was set aside is good again.",
+    request: nothing,
+    answer: LAB_BOARD,
+  },
+  schedules: {
+    method: "GET",
+    path: "/api/schedules",
+    role: "view",
+    about: "Jobs that come by themselves.",
+    answer: z.array(SCHEDULE),
+  },
+  addSchedule: {
+    method: "POST",
+    path: "/api/schedules",
+    role: "submit",
+    about: "Adds a schedule, or replaces one's own: cron in a time zone, one job or one for each board that fits.",
+    request: NEW_SCHEDULE,
+    answer: nothing,
+  },
+  removeSchedule: {
+    method: "DELETE",
+    path: "/api/schedules/:name",
+    role: "submit",
+    about: "Takes a schedule away: one's own, or, as an admin, anybody's.",
+    answer: nothing,
+  },
+  tokens: {
+    method: "GET",
+    path: "/api/tokens",
+    role: "admin",
+    about: "Who has a token: names and roles.",
+    answer: z.array(z.object({ name: nameText, role: z.enum(ROLES) })),
+  },
+  addToken: {
+    method: "POST",
+    path: "/api/tokens",
+    role: "admin",
+    about: "Makes a token. It is told this once: the lab keeps its hash only.",
+    request: z.strictObject({ name: nameText, role: z.enum(ROLES) }),
+    answer: z.object({ token: z.string() }),
+  },
+  removeToken: {
+    method: "DELETE",
+    path: "/api/tokens/:name",
+    role: "admin",
+    about: "Takes a token back.",
+    answer: nothing,
+  },
+  audit: {
+    method: "GET",
+    path: "/api/audit",
+    role: "admin",
+    about: "Who did what, newest first.",
+    query: z.strictObject({ limit: z.coerce.number().int().min(1).max(5_000).default(200) }),
+    answer: z.array(z.object({ at: z.string(), who: z.string(), what: z.string() })),
+  },
+  declare: {
+    method: "PUT",
+    path: "/api/agent/boards",
+    role: "agent",
+    about: "The boards of this agent's host, all of them. One that another agent has is refused.",
+    request: z.strictObject({ boards: z.array(DECLARED_BOARD).max(BOARDS_MAX) }),
+    answer: z.object({ refused: z.array(z.object({ name: nameText, why: z.string() })) }),
+  },
+  next: {
+    method: "POST",
+    path: "/api/agent/next",
+    role: "agent",
+    about: "Work for boards that are free: answers when there is some, or after `wait` seconds with none.",
+    request: z.strictObject({
+      free: z.array(nameText).max(BOARDS_MAX),
+      /** What this agent knows of already. */
+      running,
+      wait: z.int().min(0).max(25).default(20),
+    }),
+    answer: z.array(GIVEN),
+  },
+  beat: {
+    method: "POST",
+    path: "/api/agent/beat",
+    role: "agent",
+    about: "These run still. Says which of them to stop, and which nobody waits for any more.",
+    request: z.strictObject({ running }),
+    answer: z.object({ stop: z.array(ATTEMPT_REF) }),
+  },
+  start: {
+    method: "POST",
+    path: `${attemptPath}/start`,
+    role: "agent",
+    about: "It begins now: asked before a board is touched, and refused when it is another's by now.",
+    request: nothing,
+    answer: nothing,
+  },
+  end: {
+    method: "POST",
+    path: `${attemptPath}/end`,
+    role: "agent",
+    about: "How it ended. Said again, it changes nothing.",
+    request: END,
+    answer: nothing,
+  },
+  record: {
+    method: "POST",
+    path: `${attemptPath}/record`,
+    role: "agent",
+    about: "Its record is whole: all its files have been sent. Answers when the lab has laid it down.",
+    request: RECORD,
+    answer: nothing,
+  },
+} as const satisfies Readonly<Record<string, RouteRow>>;
+
+export type RouteName = keyof typeof ROUTES;
+type RowOf<N extends RouteName> = (typeof ROUTES)[N];
+/** What a caller sends, and what a handler gets. */
+export type Asked<N extends RouteName> =
+  RowOf<N> extends { request: infer S extends z.ZodType } ? z.input<S> : undefined;
+export type Received<N extends RouteName> =
+  RowOf<N> extends { request: infer S extends z.ZodType } ? z.output<S> : undefined;
+export type QueryOf<N extends RouteName> =
+  RowOf<N> extends { query: infer S extends z.ZodType } ? z.output<S> : undefined;
+export type AnswerOf<N extends RouteName> = z.output<RowOf<N>["answer"]>;
+
+/** A row as the server and OpenAPI walk it. */
+export const routeRows = (): readonly (readonly [RouteName, RouteRow])[] =>
+  Object.entries(ROUTES) as unknown as readonly (readonly [RouteName, RouteRow])[];
