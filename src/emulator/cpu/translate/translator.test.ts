@@ -94,6 +94,18 @@ describe("translated code", () => {
     }
   });
 
+  test.each([8, 9, 10])("a word of the code is read where it stands, %d bytes on: aligned or not", (offset) => {
+    // ldr.w r0, [pc, #offset]; b to itself
+    const [translated, interpreted] = [AT_ONCE, INTERPRETER].map((engine) => {
+      const halfwords = [0xf8df, offset, 0xe7fe, 0, 0x1122, 0x3344, 0x5566, 0x7788, 0x99aa];
+      const { processor } = machine(NRF5340_APPLICATION, engine, halfwords, [0]);
+      processor.run(6);
+      return processor.core.get(0);
+    });
+    expect(translated).toBe(interpreted);
+    expect(translated).not.toBe(0);
+  });
+
   test("code that is written over runs as it now stands", () => {
     // movs r0, #1; b back to it
     const { processor, flash } = machine(NRF5340_APPLICATION, AT_ONCE, [0x2001, 0xe7fd], []);

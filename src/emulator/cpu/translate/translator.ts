@@ -98,7 +98,8 @@ export class Translator {
 
   #isConstant(address: number): boolean {
     const { start, bytes } = this.#windows.code;
-    return address >= start && address + 4 <= start + bytes && verdictOn(this.#core, address).readable;
+    const isWithin = (address & 3) === 0 && address >= start && address + 4 <= start + bytes;
+    return isWithin && verdictOn(this.#core, address).readable;
   }
 
   #isFetchable(address: number): boolean {
