@@ -5,16 +5,18 @@ import type { Config } from "jest";
 /** Suites that wait at the same time for programs in real time: they need a worker each, and no core. */
 const WAITING_WORKERS = 4;
 
+const SWC = {
+  jsc: { target: "es2022", parser: { syntax: "typescript", explicitResourceManagement: true } },
+  module: { type: "es6" },
+} as const;
+
 const shared = {
   extensionsToTreatAsEsm: [".ts"],
   transform: {
     "/node_modules/zod/index\\.js$": "<rootDir>/scripts/one-file-package.mjs",
     "^.+\\.ts$": [
-      "@swc/jest",
-      {
-        jsc: { target: "es2022", parser: { syntax: "typescript", explicitResourceManagement: true } },
-        module: { type: "es6" },
-      },
+      process.env["HIL_MUTANT"] === undefined ? "@swc/jest" : "<rootDir>/scripts/nightly/mutant-transform.mjs",
+      SWC,
     ],
   },
   transformIgnorePatterns: ["/node_modules/(?!zod/index\\.js$)"],

@@ -62,6 +62,7 @@ export const INNER_ROOMS = {
     run: ["terminal", "sweep", "report", "watch"],
     board: ["terminal", "report", "sweep", "run"],
     init: ["terminal", "board"],
+    firmware: ["terminal", "image", "init"],
     lab: ["terminal", "report", "run"],
   },
   emulator: {

@@ -67,15 +67,7 @@ try {
 /** Walks through the nights as a lab does, and compares what is told with what was planted. */
 function found(lines: ReturnType<typeof runsIn>["lines"]): void {
   const planted = plantedIn(nights);
-  const tally = {
-    red: 0,
-    redByChance: 0,
-    flaky: 0,
-    flakyByChance: 0,
-    caseNights: 0,
-    driftsByChance: 0,
-    benchNights: 0,
-  };
+  const tally = { red: 0, redByChance: 0, flaky: 0, flakyByChance: 0, caseNights: 0 };
   const told: string[] = [];
   for (const { board: name, runs } of questionsOf(lines)) {
     const board = Number(name.slice("lab-".length));

@@ -14,7 +14,7 @@ const PAGES = [
 ];
 
 /** Commands whose second word is a command, too, with a help of its own. */
-const GROUPS: readonly string[] = ["board", "image"];
+const GROUPS: readonly string[] = ["board", "firmware", "image"];
 
 const NO_COMMAND = /no command|No such command/;
 

@@ -55,6 +55,8 @@ AsyncLocalStorage.prototype.run = function runAndRemember(...given) {
 /** Where `expect` keeps what a test file has added to it. */
 const MATCHERS = Symbol.for("$$jest-matchers-object");
 
+const copied = (matchers) => Object.assign(Object.create(null), matchers);
+
 /** The environment of all test files of this process. */
 let kept;
 
@@ -86,7 +88,7 @@ export default class PlainContextEnvironment extends TestEnvironment {
     }
     this.enter(scratch);
     if (process.env.HIL_TESTS_APART !== undefined) return;
-    this.ownKeys = new Set(Reflect.ownKeys(this.global));
+    this.ownKeys = new Set([...Reflect.ownKeys(this.global), MATCHERS]);
     this.ownVariables = { ...this.global.process.env };
     kept = this;
   }
@@ -114,8 +116,14 @@ export default class PlainContextEnvironment extends TestEnvironment {
     for (const key of Reflect.ownKeys(this.global)) {
       if (typeof key === "symbol" && !this.ownKeys.has(key)) Reflect.deleteProperty(this.global, key);
     }
-    const matchers = this.global[MATCHERS];
-    if (matchers !== undefined) Object.assign(matchers, { matchers: Object.create(null), customEqualityTesters: [] });
+    const asserts = this.global[MATCHERS];
+    if (asserts !== undefined)
+      Object.assign(asserts, { matchers: copied(this.ownMatchers), customEqualityTesters: [] });
+  }
+
+  /** Jest has loaded `expect`, and no test file has added to it yet. */
+  handleTestEvent({ name }) {
+    if (name === "setup" && kept === this) this.ownMatchers ??= copied(this.global[MATCHERS].matchers);
   }
 
   /**

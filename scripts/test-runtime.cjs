@@ -6,6 +6,9 @@ const { default: JestRuntime } = require("jest-runtime");
  */
 const kept = new Map();
 const sourceMaps = new Map();
+/** What Jest itself brings into each test file, by path: `expect`, and what formats and compares. Not jest-circus, which keeps tests. */
+const framework = new Map();
+const PER_FILE = /[/\\]jest-circus[/\\]/;
 
 /** Whose CommonJS packages all test files of this process use: the first's, which is not torn down. */
 let first;
@@ -27,6 +30,8 @@ module.exports = class SharedModulesRuntime extends JestRuntime {
       current === this ? own(...request) : current.esmLoader.dynamicImport(...request);
     const registry = this.registries.getActiveEsmRegistry();
     for (const [url, module] of kept) registry.set(url, module);
+    const internal = this.registries.getInternalCjsRegistry();
+    for (const [path, module] of framework) internal.set(path, module);
     for (const [path, map] of sourceMaps) this.getSourceMaps().set(path, map);
   }
 
@@ -35,16 +40,50 @@ module.exports = class SharedModulesRuntime extends JestRuntime {
     return first.requireModuleOrMock(from, name);
   }
 
+  requireInternalModule(from, name) {
+    if (name === "node:async_hooks" && PER_FILE.test(from)) return { AsyncLocalStorage: OneAtATime };
+    return super.requireInternalModule(from, name);
+  }
+
   teardown() {
     const registry = this.registries.getActiveEsmRegistry();
     const known = new Map();
     for (const [url, module] of registry) {
       if (module.status === "evaluated" && isNoTests(url, registry, known)) kept.set(url, module);
     }
+    if (this === first) {
+      for (const [path, module] of this.registries.getInternalCjsRegistry()) {
+        if (!PER_FILE.test(path)) framework.set(path, module);
+      }
+    }
     for (const [path, map] of this.getSourceMaps()) sourceMaps.set(path, map);
     if (this !== first) super.teardown();
   }
 };
+
+/**
+ * What jest-circus knows the running test by, where one runs at a time. Node's own AsyncLocalStorage is told of every promise that a test
+ * makes, and of every callback of the event loop.
+ */
+class OneAtATime {
+  #store;
+
+  run(store, work) {
+    const before = this.#store;
+    this.#store = store;
+    const restore = () => {
+      this.#store = before;
+    };
+    const result = work();
+    // Before whoever waits for it goes on.
+    result.then(restore, restore);
+    return result;
+  }
+
+  getStore() {
+    return this.#store;
+  }
+}
 
 /** Whether a module, with all that it imports, is the same thing for each test file. */
 function isNoTests(url, registry, known) {

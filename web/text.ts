@@ -29,10 +29,10 @@ export function nightText(date: string): string {
   return `${Number(date.slice(8, 10))} ${MONTHS[Number(date.slice(5, 7)) - 1] ?? "?"}`;
 }
 
-/** Round places on an axis of microseconds, at most so many: 1, 2 or 5 of some unit apart. */
+/** Round places on an axis of whole microseconds, or of a count, at most so many: 1, 2 or 5 of some unit apart. */
 export function roundTicks(fromUs: number, toUs: number, most = 7): readonly number[] {
   const span = Math.max(1, toUs - fromUs);
-  const unit = 10 ** Math.floor(Math.log10(span / most));
+  const unit = Math.max(1, 10 ** Math.floor(Math.log10(span / most)));
   const step = [1, 2, 5, 10].map((times) => times * unit).find((size) => span / size <= most) ?? 10 * unit;
   const first = Math.ceil(fromUs / step);
   const last = Math.floor(toUs / step);

@@ -1,13 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { ScratchFolder } from "../../src/core/index.ts";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
 import type { Mutant } from "./mutant-table.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-/** What the suites need of the source tree. */
-const COPIED = ["src", "golden", "scripts", "package.json", "jest.config.ts", "tsconfig.json"] as const;
 
 /** Folders of the model whose suites are asked. What is built upon it (judge, sweep, explain) takes longer, and is not. */
 const MODEL = ["boot", "builds", "flash", "steps", "swap", "trailer"] as const;
@@ -21,63 +20,92 @@ function suitesIn(folder: string): string[] {
 /** Who noticed a mutant first; "nobody" is a hole in the suites. */
 export type Noticed = "golden traces" | "unit tests" | "nobody";
 
-/** A copy of the source in which one mutant at a time can live. */
-export class MutantTree implements Disposable {
-  readonly #folder = new ScratchFolder("mutants").path;
+/** A file of the source, and what is compiled in its place. */
+interface Broken {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Runs the suites of the model with one mutant at a time. The source itself is not touched: a mutant is made as its file is compiled. */
+export class MutantSuites implements Disposable {
+  readonly #folder: string;
   /** The model's own suites: no suite at all would fail as a suite that notices does. */
   readonly #suites = MODEL.flatMap((room) => suitesIn(join("src", "mcuboot", room)));
 
   constructor() {
-    for (const name of COPIED) cpSync(join(ROOT, name), join(this.#folder, name), { recursive: true });
-    symlinkSync(join(ROOT, "node_modules"), join(this.#folder, "node_modules"));
+    // Inside the project, so that packages are found.
+    const cache = join(ROOT, ".cache");
+    mkdirSync(cache, { recursive: true });
+    this.#folder = mkdtempSync(join(cache, "mutants-"));
   }
 
   /** True when the suites pass without a mutant: else they prove nothing. */
-  isSound(): boolean {
-    return this.#golden() && this.#unit();
+  async isSound(): Promise<boolean> {
+    return (await this.#golden()) && this.#unit();
   }
 
   /** Runs the suites on a mutant: the golden traces of this repository, then the tests beside the model. */
-  try(mutant: Mutant): Noticed {
-    const path = join(this.#folder, "src", "mcuboot", mutant.file);
-    const sound = readFileSync(path, "utf8");
-    writeFileSync(path, mutated(sound, mutant));
-    try {
-      if (!this.#golden()) return "golden traces";
-      return this.#unit() ? "nobody" : "unit tests";
-    } finally {
-      writeFileSync(path, sound);
-    }
+  async try(mutant: Mutant): Promise<Noticed> {
+    const path = join(ROOT, "src", "mcuboot", mutant.file);
+    const broken = { path, text: mutated(readFileSync(path, "utf8"), mutant) };
+    if (!(await this.#golden(broken))) return "golden traces";
+    return this.#unit(broken) ? "nobody" : "unit tests";
   }
 
   [Symbol.dispose](): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #golden(): boolean {
-    return this.#succeeds(["--import", "tsx", "golden/main.ts"]);
+  /** As one program: files that lie beside a source are found from there. */
+  async #golden(broken?: Broken): Promise<boolean> {
+    const outfile = join(this.#folder, "golden.mjs");
+    await build({
+      entryPoints: [join(ROOT, "golden", "main.ts")],
+      outfile,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      target: "node20",
+      banner: {
+        js: `import { createRequire as ownRequire } from "node:module"; const require = ownRequire(${JSON.stringify(ROOT)});`,
+      },
+      external: ["serialport", "@lydell/node-pty", "cbor-x", "lzma-native", "node-hid", "net-snmp", "re2js", "yauzl"],
+      plugins: [
+        {
+          name: "mutant",
+          setup(making) {
+            making.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+              if (path.includes("node_modules")) return undefined;
+              const text = path === broken?.path ? broken.text : readFileSync(path, "utf8");
+              const url = JSON.stringify(pathToFileURL(path).href);
+              return { contents: text.replaceAll("import.meta.url", url), loader: "ts" };
+            });
+          },
+        },
+      ],
+    });
+    return this.#succeeds([outfile]);
   }
 
-  #unit(): boolean {
+  #unit(broken?: Broken): boolean {
     const jest = [
       "--experimental-vm-modules",
       "--disable-warning=ExperimentalWarning",
       "node_modules/jest/bin/jest.js",
     ];
-    return this.#succeeds([
-      ...jest,
-      "--selectProjects",
-      "unit",
-      "--runInBand",
-      "--bail",
-      "--runTestsByPath",
-      ...this.#suites,
-    ]);
+    return this.#succeeds(
+      [...jest, "--selectProjects", "unit", "--runInBand", "--bail", "--runTestsByPath", ...this.#suites],
+      { HIL_MUTANT: JSON.stringify(broken ?? {}) },
+    );
   }
 
-  #succeeds(argv: readonly string[]): boolean {
-    const { MCUBOOT_HIL_VECTORS: _, ...env } = process.env;
-    return spawnSync(process.execPath, argv, { cwd: this.#folder, env, stdio: "ignore" }).status === 0;
+  #succeeds(argv: readonly string[], more: Readonly<Record<string, string>> = {}): boolean {
+    const { MCUBOOT_HIL_VECTORS: _, HIL_TEST_FOLDER: own, ...env } = process.env;
+    // Jest's cache is where the Jest that runs this has its own, and not in the folder of this test file.
+    const TMPDIR = own === undefined ? tmpdir() : dirname(own);
+    return (
+      spawnSync(process.execPath, argv, { cwd: ROOT, env: { ...env, ...more, TMPDIR }, stdio: "ignore" }).status === 0
+    );
   }
 }
 

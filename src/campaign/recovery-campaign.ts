@@ -1,7 +1,6 @@
 import { enterSerialRecovery } from "../board/index.ts";
 import { BenchError, isKind, messageOf } from "../core/index.ts";
 import type { FlashContent } from "../mcuboot/index.ts";
-import { isVoid } from "./bench/bench-watch.ts";
 import { preflight } from "./bench/preflight.ts";
 import { wakeBoard } from "./bench/recover.ts";
 import type { StartingPoint } from "./bench/starting-point.ts";
@@ -157,13 +156,13 @@ export class RecoveryCampaign {
     }
   }
 
-  /** A cut that the bench itself spoiled has no verdict, and ends this try. */
+  /** A cut that the bench itself spoiled, or that it was not there for, has no verdict, and ends this try. */
   async #whole(direction: Direction, planned: CutIn<"upload">, reference: UploadReference) {
     const { record, signal } = this.#parts;
     try {
       return await this.#cut(direction, planned, reference);
     } catch (error) {
-      if (!signal.aborted && isVoid(error)) {
+      if (!signal.aborted && (isKind(error, "bench") || isKind(error, "timeout"))) {
         const { index } = planned;
         const reason = messageOf(error);
         record.event({ atUs: this.#trial.recorded.nowUs, event: "cut-void", index, reason, again: false });

@@ -224,6 +224,18 @@ describe("a campaign that fails", () => {
     ]);
   });
 
+  test.each(["upload", "request"])("makes no new cut in an %s when its time is over, either", async (where) => {
+    const scenario = smallScenario(
+      ["cuts: { count: 4 }", `cuts: { count: 4, in: ${where} }`],
+      ["revert_check: true\n", ""],
+    );
+    const outcome = await smallRun({ maxDurationMs: 10, scenario });
+    expect(outcome.result).toMatchObject({ outcome: "incomplete", cutsPlanned: 4, cutsJudged: 1, failed: 0 });
+    expect(eventsOf(outcome.events, "warning").map((event) => event.text)).toEqual([
+      "--max-duration is over: 3 of 4 cuts were not made",
+    ]);
+  });
+
   test("passes all the same where scenario or request allow that cuts are left, and says so", async () => {
     const scenario = smallScenario(["revert_check: true", "revert_check: false\nallow_incomplete: true"]);
     const allowed = { outcome: "pass", cutsPlanned: 4, cutsJudged: 1, incompleteAllowed: true };

@@ -251,7 +251,7 @@ class Campaign {
 
   /** Cuts while the application takes an upload or a request. */
   async #applicationCuts(start: Direction): Promise<Direction | undefined> {
-    const { scenario, expected, random, record, wear } = this.#parts;
+    const { scenario, expected, random, record } = this.#parts;
     const { in: what, count = 0 } = scenario.cuts;
     if (what !== "upload" && what !== "request") return start;
     const undisturbedUs = await measureApplication(this.#trial, what, start);
@@ -262,9 +262,7 @@ class Campaign {
       given ?? spreadInApplication(what, undisturbedUs, count, random.fork("cuts")),
     );
     record.event({ atUs: this.#recorded.nowUs, event: "plan", cuts, phases: [] });
-    for (const planned of cuts) {
-      if (this.#parts.judged?.has(planned.index)) continue;
-      wear.allowNext();
+    for (const planned of cutsToMake(this.#parts, this.#recorded, cuts)) {
       const from = direction;
       const cut = await this.#whole(planned, from, async (now) => {
         direction = now;

@@ -99,6 +99,11 @@ const COMMANDS: readonly { readonly name: string; readonly about: string; load()
     load: async () => (await import("./image/image.ts")).imageCommand,
   },
   {
+    name: "firmware",
+    about: "firmware of ours for an nRF5340: build it, with bootloader, images and profile",
+    load: async () => (await import("./firmware/firmware.ts")).firmwareCommand,
+  },
+  {
     name: "faults",
     about: "what the simulated board can be told to do wrong",
     load: async () => (await import("./run/faults-list.ts")).faultsCommand,

@@ -1,5 +1,6 @@
 import { afterAll } from "@jest/globals";
 import { BenchError } from "../core/index.ts";
+import { IdleFaults } from "./idle-faults.ts";
 
 /** Something open that the end of a test file closes. */
 interface Closable {
@@ -17,6 +18,8 @@ export class FileScope {
   readonly #open = new Set<Closable>();
   readonly #opening = new Set<Promise<unknown>>();
   readonly #ended = new AbortController();
+  /** Of the boards of all its benches. */
+  readonly faults = new IdleFaults();
 
   /** Aborts when the file has ended. */
   get signal(): AbortSignal {
@@ -47,7 +50,7 @@ export class FileScope {
     this.#open.delete(one);
   }
 
-  /** Closes everything. @throws the first error of closing, after all are closed. */
+  /** Closes everything. @throws the first error of closing, after all are closed; BenchError for a fault that never acted. */
   async end(): Promise<void> {
     this.#ended.abort(new BenchError("the test file has ended, and its bench with it."));
     await Promise.allSettled(this.#opening);
@@ -55,6 +58,7 @@ export class FileScope {
     this.#open.clear();
     const failed = results.find((result) => result.status === "rejected");
     if (failed) throw failed.reason;
+    this.faults.requireNone();
   }
 }
 

@@ -227,6 +227,7 @@ export class Bench implements AsyncDisposable {
     this.#closed ??= (async () => {
       this.#stop.abort(new BenchError(`the bench of ${this.board.name} is closed.`, "Open one with bench()."));
       scope.closed(this);
+      scope.faults.closed(this.#loaded, this.board.idleFaults?.() ?? []);
       await this.#closing[Symbol.asyncDispose]();
       this.board.check();
     })();

@@ -21,7 +21,41 @@ export interface BuildImage {
  * modules/mcuboot.
  */
 const SIGNED = ["zephyr/zephyr.signed.bin", "zephyr/zephyr.signed.encrypted.bin", "zephyr/app_update.bin"] as const;
+/**
+ * The files that a programmer writes, the first that is there: all of a core in one, or image by image. Source: Zephyr
+ * cmake/mcuboot.cmake; nRF Connect SDK, output build files ("merged.hex", "merged_domains.hex", "merged_CPUNET.hex").
+ */
+const MERGED = ["merged.hex", "zephyr/merged.hex"] as const;
+const MERGED_NETWORK = ["merged_CPUNET.hex", "zephyr/net_core_merged.hex"] as const;
 const PACKAGE = "dfu_application.zip";
+
+/** Intel HEX files of a build as a programmer writes them, absolute; empty where the build has left none. */
+export interface ProgrammedFiles {
+  readonly firmware: readonly string[];
+  readonly network: readonly string[];
+}
+
+/** What of a build is programmed: merged files where there are such, else bootloader, application and network core. */
+export function programmedFiles({ folder, bootloader, application, network }: BuildFolder): ProgrammedFiles {
+  const merged = there(MERGED.map((name) => join(folder, name)));
+  const own = [
+    join(bootloader.folder, "zephyr", "zephyr.hex"),
+    join(application.folder, "zephyr", "zephyr.signed.hex"),
+  ].filter((path) => existsSync(path));
+  const networkFile = there([
+    ...MERGED_NETWORK.map((name) => join(folder, name)),
+    ...(network === undefined ? [] : [join(network.folder, "zephyr", "zephyr.hex")]),
+  ]);
+  return { firmware: merged === undefined ? (own.length === 2 ? own : []) : [merged], network: listOf(networkFile) };
+}
+
+function there(paths: readonly string[]): string | undefined {
+  return paths.find((path) => existsSync(path));
+}
+
+function listOf(file: string | undefined): readonly string[] {
+  return file === undefined ? [] : [file];
+}
 
 /**
  * The signed images of a build: the application's files and those of its DFU package.

@@ -1,6 +1,7 @@
 import { hexOf } from "../../core/index.ts";
 import { isKeyEverywhere } from "../profile/profile.ts";
 import type { Found } from "./build-folder.ts";
+import { type ProgrammedFiles, programmedFiles } from "./build-images.ts";
 import type { BuildKey } from "./build-keys.ts";
 import type { BuildProfile } from "./build-profile.ts";
 import { PROFILE_SLOTS } from "./partitions.ts";
@@ -15,6 +16,8 @@ export interface BuildText {
   readonly netVersion: Found<string> | undefined;
   /** The build has an image for the network core. */
   readonly hasNetworkCore: boolean;
+  /** What it left behind to be programmed. */
+  readonly images: ProgrammedFiles;
 }
 
 /** Keys named by hand, instead of the build's. */
@@ -66,6 +69,7 @@ export function buildText(profile: BuildProfile, given: GivenKeys = {}): BuildTe
     netBaudRate: profile.netBaudRate?.value,
     netVersion: profile.netVersion,
     hasNetworkCore: profile.build.network !== undefined,
+    images: programmedFiles(profile.build),
   };
 }
 

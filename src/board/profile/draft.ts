@@ -1,5 +1,6 @@
 import { defined, hexOf, terminalText } from "../../core/index.ts";
 import type { PortRef } from "../../serial/index.ts";
+import { EMULATED_NETWORK_UART, EMULATED_POWER, EMULATED_UART } from "./emulated-schema.ts";
 import { type LoadedProfile, parseProfile } from "./profile.ts";
 
 /** A port as a draft has it; `change`: what a person must look at. */
@@ -34,8 +35,15 @@ export interface ProfileDraft {
   readonly found?: BoardFacts | undefined;
   /** The sections bootloader, slots, keys, images and smp, as a build says: lines of YAML. */
   readonly sections?: readonly string[] | undefined;
-  /** A board that is simulated: the twin's ports and relay, whatever the draft says of them. */
-  readonly simulated?: boolean | undefined;
+  /** A board that is not there: ports and power are its provider's, whatever the draft says of them. */
+  readonly simulated?: SimulatedBoard | undefined;
+}
+
+/** What stands for a board: the twin, which models its bootloader, or the emulator, which executes what was built. */
+interface SimulatedBoard {
+  readonly provider: "twin" | "emulated";
+  /** Lines of YAML that only this provider has. */
+  readonly lines?: readonly string[] | undefined;
 }
 
 /** What a board says of itself over SMP. */
@@ -54,6 +62,22 @@ const FLASH_BYTES = 0x10_0000;
 const SECTOR_BYTES = 0x1000;
 const SECTORS_MIN = 128;
 const OFF_MS = 2_000;
+/** How each of them names its ports, and what cuts its power. */
+const SIMULATED = {
+  twin: {
+    app: "twin:app",
+    net: "twin:net",
+    power: ['power: { driver: lcus, port: { path: "twin:relay" }, channel: 1, contact: NC, cuts: soc }'],
+  },
+  emulated: {
+    app: EMULATED_UART,
+    net: EMULATED_NETWORK_UART,
+    power: [
+      `power: { driver: ${EMULATED_POWER}, off_ms: 20, cut_latency_ms: 0, hold_up_ms: 0, cut_uncertainty_ms: 1 }`,
+      "wear: { cycles_max: 1000000 } # emulated flash does not wear",
+    ],
+  },
+} as const;
 const TEST_KEYS = { signing: "builtin:twin-sign-p256.pem", encryption: "builtin:twin-enc-p256.pem" } as const;
 
 /** A switch that nobody has named yet: it fails, loudly, at its first command. */
@@ -77,9 +101,9 @@ function draftText(draft: ProfileDraft): string {
     ...notes.map((note) => `# ${oneLine(note)}`),
     "schema: 1",
     `name: ${quoted(name)}`,
-    `provider: ${draft.simulated ? "twin" : "hardware"}`,
+    `provider: ${draft.simulated?.provider ?? "hardware"}`,
     "",
-    ...(draft.simulated ? simulatedLines(draft) : wiredLines(draft)),
+    ...(draft.simulated ? simulatedLines(draft, draft.simulated) : wiredLines(draft)),
     "",
     ...(draft.simulated
       ? []
@@ -116,13 +140,15 @@ function wiredLines({ app, net, power }: ProfileDraft): readonly string[] {
   ];
 }
 
-function simulatedLines({ app, net }: ProfileDraft): readonly string[] {
+function simulatedLines({ app, net }: ProfileDraft, { provider, lines = [] }: SimulatedBoard): readonly string[] {
+  const names = SIMULATED[provider];
   return [
+    ...lines,
     "ports:",
-    `  app: ${portText({ ...app, ref: { path: "twin:app" }, dtr: undefined })}`,
-    ...(net ? [`  net: ${portText({ ...net, ref: { path: "twin:net" }, dtr: undefined, version: undefined })}`] : []),
+    `  app: ${portText({ ...app, ref: { path: names.app }, dtr: undefined })}`,
+    ...(net ? [`  net: ${portText({ ...net, ref: { path: names.net }, dtr: undefined })}`] : []),
     "",
-    'power: { driver: lcus, port: { path: "twin:relay" }, channel: 1, contact: NC, cuts: soc }',
+    ...names.power,
   ];
 }
 

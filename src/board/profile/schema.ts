@@ -9,6 +9,7 @@ import { BOOTLOADER_SECTION } from "./bootloader-schema.ts";
 import { EMULATED_POWER, EMULATED_SECTION } from "./emulated-schema.ts";
 import { FLASHER } from "./flasher-schema.ts";
 import { ms, namesOf, powerOfTwo } from "./forms.ts";
+import { PROVIDERS } from "./providers.ts";
 import { QEMU_POWER, QEMU_SECTION } from "./qemu-schema.ts";
 import { RECOVERY_SECTION, type SwitchSection } from "./recovery-schema.ts";
 
@@ -130,7 +131,7 @@ const area = z.strictObject({
 export const PROFILE_FIELDS = z.strictObject({
   schema: z.literal(1),
   name: z.string().min(1).max(80),
-  provider: z.enum(["twin", "hardware", "qemu", "emulated"]),
+  provider: z.enum(namesOf(PROVIDERS)),
   ports: z.strictObject({
     app: appUart.describe("Application core: boot log and SMP."),
     net: netUart.optional().describe("Network core: log only."),

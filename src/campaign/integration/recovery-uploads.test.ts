@@ -128,6 +128,23 @@ describe("a campaign of uploads in serial recovery", () => {
     expect(eventsOf(events, "cut-void")).toEqual([]);
   });
 
+  test("calls a cut void when the port goes before its verdict: the record says which cut has none", async () => {
+    let bench: BadBench | undefined;
+    const { events, error, result } = await smallRun({
+      board: single(),
+      scenario: scenario("cuts: { count: 3 }"),
+      open: badBench({}, (opened) => {
+        bench = opened;
+      }),
+      onEvent: (event) => {
+        if (event.event === "cut") bench?.app.vanish();
+      },
+    });
+    expect([result.outcome, String(error)]).toEqual(["error", expect.stringMatching(/vanished/)]);
+    expect(eventsOf(events, "cut-void")).toMatchObject([{ index: 1, again: false }]);
+    expect(result.cutsJudged).toBe(0);
+  });
+
   test("writes the same record for the same seed", async () => {
     const run = () => smallRun({ board: single(), scenario: scenario("cuts: { count: 3 }"), seed: 9 });
     const [first, second] = [await run(), await run()];

@@ -128,6 +128,14 @@ describe("hil image verify, beyond imgtool", () => {
     expect(ran.err).toMatch(/payload block 0x400 stands in clear at 0x[0-9a-f]+\n/);
   });
 
+  test("--payload does not take the border between zeros and erased flash for the firmware's", async () => {
+    // The last words of a version and the pad of a header look like this, and so does a firmware's own padding.
+    const border = Buffer.concat([Buffer.alloc(8), Buffer.alloc(8, 0xff)]);
+    folder.write("bordered.bin", Buffer.concat([folder.read("app.bin"), border]));
+    folder.write("padded.bin", Buffer.concat([folder.read("enc.bin"), border]));
+    expect(await run("verify", "--payload", "bordered.bin", "padded.bin")).toMatchObject({ exit: 0 });
+  });
+
   test("--payload of mere repetition is a wrong request: there is nothing to look for", async () => {
     folder.write("blank.bin", new Uint8Array(4096).fill(0xff));
     const ran = await run("verify", "--payload", "blank.bin", "enc.bin");

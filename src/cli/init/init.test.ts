@@ -122,7 +122,7 @@ describe("hil init never", () => {
     [["--yes", "--power", "lcus"], DK, /lcus: port.*--power-option port=VALUE/s],
     [["--yes", "--power-option", "channel"], DK, /wants FIELD=VALUE/],
     [["--yes", "--power", "lcus", "--power-option", "port=x", "--power-option", "channel=9"], DK, /channel/],
-    [["--provider", "moon"], DK, /--provider wants hardware or twin/],
+    [["--provider", "moon"], DK, /--provider wants hardware, twin or emulated/],
     [["--from-twister", "a", "--from-labgrid", "b"], DK, /exclude each other/],
     [["--baud", "7"], DK, /--baud wants a whole number/],
   ] as [string[], PortInfo[], RegExp][])("writes a file that is wrong: %j", async (argv, ports, said) => {

@@ -15,11 +15,15 @@ import { listPorts } from "../../serial/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { boardDraft } from "./board.ts";
-import { builtText, twinDraft } from "./from-build.ts";
+import { builtText, emulatedDraft, twinDraft } from "./from-build.ts";
 import { relocated } from "./paths.ts";
 
 const OPTIONS = {
-  provider: { type: "string", describe: "hardware, or twin: a simulated board", default: "hardware" },
+  provider: {
+    type: "string",
+    describe: "hardware; twin: simulated; emulated: your firmware, executed",
+    default: "hardware",
+  },
   name: { type: "string", describe: "the board's name" },
   out: { type: "string", alias: "o", describe: "file to write, or folder for imports (default: boards/NAME.yaml)" },
   serial: { type: "string", describe: "the J-Link's serial number (default: the one that is plugged in)" },
@@ -45,6 +49,10 @@ const OPTIONS = {
 } as const satisfies OptionRows;
 
 const FOLDER = "boards";
+const SIMULATED_NEXT = {
+  twin: "It is simulated: hil run",
+  emulated: "It executes your firmware: hil run OLD NEW",
+} as const;
 
 /** `hil init`: writes profiles that hil accepts; nothing that is there is overwritten without --force. */
 export async function initCommand(argv: readonly string[], io: CliIo, ports = listPorts): Promise<number> {
@@ -54,16 +62,19 @@ export async function initCommand(argv: readonly string[], io: CliIo, ports = li
   if (imported) return writeAll(imported, args, io);
   const provider = args.text("provider") ?? "hardware";
   const build = await builtText(args, io);
-  if (provider === "twin") {
-    const name = args.text("name") ?? "my-twin";
+  if (provider === "twin" || provider === "emulated") {
+    const name = args.text("name") ?? `my-${provider}`;
     const file = fileFor(args, io, name);
-    const loaded = build ? draftProfile(twinDraft(name, build), file) : parseProfile(await twinText(name), file);
+    const draft = provider === "twin" ? twinDraft : emulatedDraft;
+    const loaded = build
+      ? draftProfile(draft(name, build, file), file)
+      : parseProfile(await builtInText(provider, name), file);
     write([loaded], args, io);
     for (const note of build?.notes ?? []) io.err(`note: ${note}\n`);
-    io.out(`It is simulated: hil run --board ${relative(io.cwd, file)}\n`);
+    io.out(`${SIMULATED_NEXT[provider]} --board ${relative(io.cwd, file)}\n`);
     return EXIT.pass;
   }
-  if (provider !== "hardware") throw new UsageError(`--provider wants hardware or twin, not "${provider}".`);
+  if (provider !== "hardware") throw new UsageError(`--provider wants hardware, twin or emulated, not "${provider}".`);
   const draft = await boardDraft(args, io, await ports(), build);
   const file = fileFor(args, io, draft.name);
   const loaded = draftProfile(relocated(draft, io.cwd, file), file);
@@ -109,9 +120,9 @@ function fileFor(args: Parsed, io: CliIo, name: string): string {
   return resolve(io.cwd, args.text("out") ?? join(FOLDER, fileNameOf(name)));
 }
 
-/** The simulated board that ships with hil, under another name. */
-async function twinText(name: string): Promise<string> {
-  const { file } = await loadProfile("twin", { cwd: "/" });
+/** The board of this provider that ships with hil, under another name. */
+async function builtInText(provider: "twin" | "emulated", name: string): Promise<string> {
+  const { file } = await loadProfile(provider, { cwd: "/" });
   return readFileSync(file, "utf8")
     .replace(/^# yaml-language-server:.*\n/, "")
     .replace(/^name: .*$/m, `name: ${JSON.stringify(name)}`);

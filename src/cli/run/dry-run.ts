@@ -1,4 +1,4 @@
-import { type LoadedProfile, reachOf, smpBaudRate } from "../../board/index.ts";
+import { type LoadedProfile, livesInRealTime, reachOf, smpBaudRate } from "../../board/index.ts";
 import {
   buildMaterial,
   checkRequest,
@@ -33,8 +33,8 @@ export async function dryRun(
   io: CliIo,
 ): Promise<number> {
   const model = await checkRequest(request.scenario, request.board, request);
-  // The images of a run on a twin come from the seed, keys and all: the same here, so that lengths and hashes agree.
-  const clock = request.board.profile.provider === "twin" ? new VirtualClock() : new RealClock();
+  // Images of a run in virtual time come from the seed, keys and all: the same here, so that lengths and hashes agree.
+  const clock = livesInRealTime(request.board.profile.provider) ? new RealClock() : new VirtualClock();
   const { images, expected } = await buildMaterial(request, { clock }, Random.fromSeed(request.seed));
   const { scenario } = request;
   const { profile } = request.board;

@@ -1,3 +1,4 @@
+import { livesInRealTime, type Provider } from "../../board/index.ts";
 import type { RunEvent, RunRequest } from "../../campaign/index.ts";
 import { RealClock } from "../../core/index.ts";
 import { ConsoleReport, exchangeTraceLine, traceLine } from "../../report/index.ts";
@@ -5,8 +6,6 @@ import type { Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 
 const TICK_MS = 1_000;
-/** Providers whose benches live in real time: theirs goes on between two events. */
-const REAL: readonly string[] = ["hardware", "qemu"];
 
 interface Shown extends Disposable {
   /** What a run's request is given. */
@@ -17,7 +16,7 @@ interface Shown extends Disposable {
  * Shows a run while it goes on: with --trace every line, with --json nothing, else as the console reports it.
  * @param provider of the run's board.
  */
-export function shownRun(args: Parsed, provider: string, io: CliIo): Shown {
+export function shownRun(args: Parsed, provider: Provider, io: CliIo): Shown {
   const isJson = args.flag("json");
   if (args.flag("trace")) {
     const print = (line: string) => io[isJson ? "err" : "out"](`${line}\n`);
@@ -38,9 +37,9 @@ class Ticker implements Disposable {
   #heardUs = 0;
   #cancel: () => void = () => {};
 
-  constructor(report: ConsoleReport, provider: string) {
+  constructor(report: ConsoleReport, provider: Provider) {
     this.#report = report;
-    this.#isReal = REAL.includes(provider);
+    this.#isReal = livesInRealTime(provider);
     this.#next();
   }
 

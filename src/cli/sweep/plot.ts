@@ -1,5 +1,5 @@
 import type { Sweep } from "../../mcuboot/index.ts";
-import { grouped, type PlotPage } from "../../report/index.ts";
+import { count, grouped, type PlotPage } from "../../report/index.ts";
 import { coverageText, outcomesOf } from "./text.ts";
 
 /** Outcomes over the operations of the upgrade and of its revert, and the findings. */
@@ -7,7 +7,7 @@ export function sweepPlot(title: string, sweep: Sweep): PlotPage {
   const { findings, exploration } = sweep;
   return {
     title,
-    sentence: findings.length === 0 ? "PASS nothing that must not be" : `FAIL ${findings.length} findings`,
+    sentence: findings.length === 0 ? "PASS nothing that must not be" : `FAIL ${count(findings.length, "finding")}`,
     outcome: findings.length === 0 ? "pass" : "fail",
     charts: outcomesOf(sweep).map(({ name, operations, rows }) => ({
       kind: "bands",

@@ -1,6 +1,8 @@
 // Bundles the command line (hil.ts, beside this file), and what users import from mcuboot-hil/jest, into the folder that is named: a process of it starts in a
 // quarter of the time that loading each file of the source takes. Run by program.ts.
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
@@ -17,36 +19,54 @@ const ownUrls = {
   },
 };
 
+// Other packages go in: each is many files that Node looks for one by one. These have parts in C, or are optional, or are
+// CommonJS that is imported when it is needed: bundled, that has no exports with names.
+const external = [
+  "serialport",
+  "@lydell/node-pty",
+  "cbor-x",
+  "lzma-native",
+  "node-hid",
+  "net-snmp",
+  "re2js",
+  "yauzl",
+  "@jest/globals",
+];
+const shared = { bundle: true, external, platform: "node", target: "node20", plugins: [ownUrls] };
+
 const [, , outdir] = process.argv;
 await build({
-  entryPoints: {
-    hil: fileURLToPath(new URL("hil.ts", import.meta.url)),
-    jest: fileURLToPath(new URL("../../jest/index.ts", import.meta.url)),
-  },
-  outdir,
-  outExtension: { ".js": ".mjs" },
-  bundle: true,
-  // Commands stay apart, as they are loaded: only when they are called.
-  splitting: true,
-  // Other packages go in: each is many files that Node looks for one by one. These have parts in C, or are optional, or are
-  // CommonJS that is imported when it is needed: bundled, that has no exports with names.
-  external: [
-    "serialport",
-    "@lydell/node-pty",
-    "cbor-x",
-    "lzma-native",
-    "node-hid",
-    "net-snmp",
-    "re2js",
-    "yauzl",
-    "@jest/globals",
-  ],
+  ...shared,
+  entryPoints: [fileURLToPath(new URL("../../jest/index.ts", import.meta.url))],
+  outfile: join(outdir, "jest.mjs"),
+  format: "esm",
   // What is CommonJS in them asks for Node's own modules by this name.
   banner: {
     js: 'import { createRequire as ownRequire } from "node:module"; const require = ownRequire(import.meta.url);',
   },
-  platform: "node",
-  format: "esm",
-  target: "node20",
-  plugins: [ownUrls],
 });
+await build({
+  ...shared,
+  entryPoints: [fileURLToPath(new URL("hil.ts", import.meta.url))],
+  outfile: join(outdir, "hil.js"),
+  // A script, whose compiled code V8 can keep (start-program.cjs): of modules, Node 20 keeps none.
+  format: "cjs",
+  // Code that V8 had compiled before does not know who loads what it imports while it runs: packages are required.
+  supported: { "dynamic-import": false },
+  define: { "import.meta.url": "OWN_URL" },
+  banner: {
+    js: '(function (exports, require, module, __filename, __dirname) { const OWN_URL = require("node:url").pathToFileURL(__filename).href;',
+  },
+  footer: { js: "})" },
+  // Read as one byte a character there.
+  charset: "ascii",
+  minifyWhitespace: true,
+});
+copyFileSync(new URL("start-program.cjs", import.meta.url), join(outdir, "hil.cjs"));
+// Commands that most tests start: what they come to is compiled then.
+for (const name of ["run", "twin"]) {
+  execFileSync(process.execPath, [join(outdir, "hil.cjs"), name, "--help"], {
+    stdio: "ignore",
+    env: { ...process.env, HIL_KEEP_CODE: "1" },
+  });
+}

@@ -9,6 +9,7 @@ const ROOT = join(import.meta.dirname, "../../..");
 /** What is bundled (bundle.mjs names it, too). */
 const ENTRY = fileURLToPath(new URL("hil.ts", import.meta.url));
 const BUNDLE = join(import.meta.dirname, "bundle.mjs");
+const START = join(import.meta.dirname, "start-program.cjs");
 /** Inside the project, so that packages are found. */
 const FOLDER = join(ROOT, ".cache", "program");
 /** A bundle of other sources may belong to a run that goes on; after this time it does not, in milliseconds. */
@@ -19,7 +20,7 @@ const OLD_MS = 3_600_000;
  * that want it at the same moment both make it, and one of the two stays.
  */
 export function program(): string {
-  return join(bundled(), "hil.mjs");
+  return join(bundled(), "hil.cjs");
 }
 
 /** What users import as mcuboot-hil/jest, likewise: a Jest that a test starts would transform each file of the source. */
@@ -50,7 +51,7 @@ function nameOfSource(): string {
   const files = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" }).filter(
     (path) => path.endsWith(".ts") && !path.endsWith(".test.ts"),
   );
-  const own = [BUNDLE, ENTRY, join(ROOT, "package-lock.json")];
+  const own = [BUNDLE, ENTRY, START, join(ROOT, "package-lock.json")];
   for (const path of [...files.toSorted().map((name) => join(ROOT, "src", name)), ...own]) {
     hash.update(path).update("\0").update(readFileSync(path)).update("\0");
   }

@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage 
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { RealClock } from "../../core/index.ts";
+import { recordedRun } from "../../report/index.ts";
 import { cutVerdict, recordFolder, STARTED } from "../../report/testing/record-folder.ts";
 import { WatchServer } from "./watch-server.ts";
 
@@ -12,8 +13,14 @@ const FINISHED = {
   result: { outcome: "pass", cutsPlanned: 1, cutsJudged: 1, passed: 1, failed: 0, endings: {} },
 };
 
-const opened = (port = 0) =>
-  WatchServer.open({ port, code: { script: "1", style: "a{}" }, hil: "1.0.0", clock: new RealClock() });
+const opened = (port = 0, read?: typeof recordedRun) =>
+  WatchServer.open({
+    port,
+    code: { script: "1", style: "a{}" },
+    hil: "1.0.0",
+    clock: new RealClock(),
+    ...(read && { read }),
+  });
 
 interface Answer {
   readonly status: number;
@@ -154,6 +161,21 @@ describe("the page of a run that goes on", () => {
     const { page } = JSON.parse(ended.split("\n")[0] ?? "") as { page: { outcome: string; judged: unknown[] } };
     expect([page.outcome, page.judged.length]).toEqual(["pass", 1]);
     expect(browser.text()).toContain("event: over");
+  });
+
+  test("reads a record once for all browsers that watch when its run ends", async () => {
+    let reads = 0;
+    await using counted = await opened(0, (...which) => {
+      reads += 1;
+      return recordedRun(...which);
+    });
+    counted.add("runs/x", record);
+    const browsers = await Promise.all([1, 2, 3].map(() => stream(counted.url)));
+    await Promise.all(browsers.map(({ has }) => has("event: step")));
+    write(FINISHED);
+    await Promise.all([counted.end(), ...browsers.map(({ over }) => over())]);
+    expect(browsers.map(({ text }) => text().split("event: end").length - 1)).toEqual([1, 1, 1]);
+    expect(reads).toBe(1);
   });
 
   test("keeps nothing for a browser that takes nothing, and waits for it no longer than some seconds at the end", async () => {

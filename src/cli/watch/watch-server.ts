@@ -11,6 +11,7 @@ import {
   newCursor,
   type PageCode,
   pageDocument,
+  type RunPage,
   recordedRun,
 } from "../../report/index.ts";
 
@@ -39,6 +40,8 @@ interface Options {
   readonly code: PageCode;
   readonly hil: string;
   readonly clock: Clock;
+  /** Reads the page of a run that has ended; default: out of its record. */
+  readonly read?: typeof recordedRun;
 }
 
 /**
@@ -194,10 +197,11 @@ export class WatchServer implements AsyncDisposable {
         while (run.read());
       } catch {}
     }
-    for (const watcher of this.#watchers) this.#tell(watcher);
+    const pages = new LastPages(this.#options.read ?? recordedRun);
+    for (const watcher of this.#watchers) this.#tell(watcher, pages);
   }
 
-  #tell(watcher: Watcher): void {
+  #tell(watcher: Watcher, pages: LastPages): void {
     for (const [at, run] of this.#runs.entries()) {
       const cursor = (watcher.cursors[at] ??= newCursor());
       for (let step = nextOf(watcher, run, at, cursor); step !== undefined; step = nextOf(watcher, run, at, cursor)) {
@@ -207,7 +211,8 @@ export class WatchServer implements AsyncDisposable {
     for (const [at, run] of this.#runs.entries()) {
       if (watcher.isFull || watcher.ended.has(at) || !(this.#isOver || run.ended)) continue;
       watcher.ended.add(at);
-      sayEnd(watcher, at, run);
+      const page = pages.of(run);
+      if (page !== undefined) write(watcher, "end", { run: at, page } satisfies LiveEnd);
     }
     const hasAll = watcher.ended.size === this.#runs.length;
     if (!this.#isOver || watcher.isFull || !hasAll || watcher.response.writableEnded) return;
@@ -220,12 +225,27 @@ function nextOf(watcher: Watcher, run: LiveRun, at: number, cursor: LiveCursor):
   return watcher.isFull ? undefined : run.step(at, cursor);
 }
 
-function sayEnd(watcher: Watcher, at: number, run: LiveRun): void {
-  try {
-    const end: LiveEnd = { run: at, page: recordedRun(run.folder, run.path) };
-    write(watcher, "end", end);
-  } catch {
-    // A run that ended before its first event has no page.
+/** The last pages of runs that have ended, each read once for all browsers that are told of it at one time. */
+class LastPages {
+  readonly #read: typeof recordedRun;
+  readonly #known = new Map<LiveRun, RunPage | undefined>();
+
+  constructor(read: typeof recordedRun) {
+    this.#read = read;
+  }
+
+  /** Undefined of a run that ended before its first event: it has no page. */
+  of(run: LiveRun): RunPage | undefined {
+    if (!this.#known.has(run)) this.#known.set(run, this.#readNow(run));
+    return this.#known.get(run);
+  }
+
+  #readNow({ folder, path }: LiveRun): RunPage | undefined {
+    try {
+      return this.#read(folder, path);
+    } catch {
+      return undefined;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { relative, resolve } from "node:path";
-import { EXIT, RealClock, textOf, UsageError, whenAborted } from "../../core/index.ts";
+import { StringDecoder } from "node:string_decoder";
+import { EXIT, RealClock, UsageError, whenAborted } from "../../core/index.ts";
 import { livePageCode } from "../report/page-code.ts";
 import { requireRunFolder } from "../report/run-folder.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
@@ -47,9 +48,10 @@ export async function watchCommand(argv: readonly string[], io: CliIo): Promise<
 /** Whoever has started us closes its end when its runs have ended, and when it is gone. */
 async function untilEnd(add: (folder: string) => void, io: CliIo): Promise<void> {
   await using keyboard = io.openKeyboard?.();
+  const decoder = new StringDecoder("utf8");
   let begun = "";
   for await (const chunk of keyboard?.chunks ?? []) {
-    const lines = `${begun}${textOf(chunk)}`.split("\n");
+    const lines = `${begun}${decoder.write(chunk)}`.split("\n");
     begun = lines.pop() ?? "";
     for (const line of lines) if (line !== "") add(line);
   }

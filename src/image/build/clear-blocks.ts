@@ -15,7 +15,7 @@ export interface ClearSearch {
   readonly foundCount: number;
   /** Blocks that were looked for. */
   readonly searched: number;
-  /** Blocks left out because they repeat one to four bytes (padding, erased flash): those stand in many files. */
+  /** Blocks left out because they repeat one to four bytes, or are nothing but 0x00 and 0xff: those stand in many files. */
   readonly trivial: number;
 }
 
@@ -61,7 +61,12 @@ function blocksOf(payload: Uint8Array): { byFirstWord: Map<number, number[]>; se
   return { byFirstWord, searched, trivial };
 }
 
+/** Where zeros meet erased flash, as behind each image's header, the border is no sign of a payload either. */
 function isTrivial(payload: Uint8Array, start: number): boolean {
+  return blockAt(payload, start).every((byte) => byte === 0 || byte === 0xff) || isRepetition(payload, start);
+}
+
+function isRepetition(payload: Uint8Array, start: number): boolean {
   for (let at = start + TRIVIAL_PERIOD_BYTES; at < start + CLEAR_BLOCK_BYTES; at += 1) {
     if (payload[at] !== payload[at - TRIVIAL_PERIOD_BYTES]) return false;
   }

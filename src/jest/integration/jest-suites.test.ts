@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { findLocks, LOCKS_VARIABLE } from "../../board/index.ts";
+import { smallProfile } from "../../campaign/testing/small-campaign.ts";
 import { locksOf, type PtyBench, ptyBench } from "../../cli/testing/process.ts";
 import { jestEntry } from "../../cli/testing/program.ts";
 
@@ -23,6 +24,9 @@ test("common", async () => {
   const bed = await bench();
   try { await expect(bed).toBeRunning("0.1.0"); } finally { await bed.close(); }
 }, 60000);`,
+  // A planted fault that does nothing: its test passes, and shows nothing.
+  "d-idle.test.ts": `${HEAD}import { bench } from ${BENCH};
+test("idle", async () => { await using bed = await bench({ board: process.env.IDLE_BOARD }); await bed.reset(); });`,
 } as const;
 
 interface Ended {
@@ -39,6 +43,7 @@ describe("Jest suites of one board, started side by side", () => {
     const folder = join(lab.folder, "suites");
     mkdirSync(folder);
     for (const [name, text] of Object.entries(SUITES)) writeFileSync(join(folder, name), text);
+    writeFileSync(join(lab.folder, "idle.yaml"), smallProfile(["faults: []", "faults: [forget-resume]"]).text);
     const jsc = { target: "es2022", parser: { syntax: "typescript", explicitResourceManagement: true } };
     const config = {
       rootDir: folder,
@@ -65,6 +70,13 @@ describe("Jest suites of one board, started side by side", () => {
     expect(ended.said).not.toContain("was imported when tests ran already");
   });
 
+  test("fail where a planted fault never acted, although no test of them fails", () => {
+    expect(ended.said).toContain(
+      "the fault forget-resume of small never acted: this test file shows nothing about it.",
+    );
+    expect(ended.said).toMatch(/FAIL .*d-idle\.test\.ts/);
+  });
+
   test("leave no lock behind", () => {
     expect(findLocks(locksOf(lab.folder))).toEqual([]);
   });
@@ -72,7 +84,8 @@ describe("Jest suites of one board, started side by side", () => {
 
 function jest(folder: string, config: object): Promise<Ended> {
   const argv = ["node_modules/jest/bin/jest.js", "--config", JSON.stringify(config), "--maxWorkers=3", "--verbose"];
-  const env = { ...process.env, HIL_BOARD: join(folder, "lab.yaml"), [LOCKS_VARIABLE]: locksOf(folder) };
+  const boards = { HIL_BOARD: join(folder, "lab.yaml"), IDLE_BOARD: join(folder, "idle.yaml") };
+  const env = { ...process.env, ...boards, [LOCKS_VARIABLE]: locksOf(folder) };
   const child = spawn(process.execPath, ["--experimental-vm-modules", ...argv], { env });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (said += data.toString()));

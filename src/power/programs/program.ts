@@ -31,13 +31,22 @@ export async function runProgram(
     readonly signal: AbortSignal | undefined;
     /** What to do when it does not end in time. */
     readonly hint?: string;
+    /** Environment of the program; default: this process's. */
+    readonly env?: Readonly<Record<string, string | undefined>>;
+    /** Told each piece of its output as it comes. */
+    readonly onOutput?: (text: string) => void;
   },
 ): Promise<ProgramResult> {
-  const { what, clock, folder, timeoutMs, killAfterMs, signal, hint = HINT } = options;
+  const { what, clock, folder, timeoutMs, killAfterMs, signal, hint = HINT, env, onOutput } = options;
   const [program = "", ...words] = argv;
   signal?.throwIfAborted();
-  const child = spawn(program, words, { cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-  const ended = endOf(child, program);
+  const child = spawn(program, words, {
+    cwd: folder,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(env && { env }),
+  });
+  const ended = endOf(child, program, onOutput);
   try {
     return await within(clock, timeoutMs, what, () => ended, { signal });
   } catch (error) {
@@ -47,12 +56,13 @@ export async function runProgram(
   }
 }
 
-function endOf(child: ChildProcess, program: string): Promise<ProgramResult> {
+function endOf(child: ChildProcess, program: string, onOutput?: (text: string) => void): Promise<ProgramResult> {
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8");
     stream?.on("data", (text: string) => {
       output = (output + text).slice(-OUTPUT_CHARACTERS_MAX);
+      onOutput?.(text);
     });
   }
   return new Promise((resolve, reject) => {

@@ -104,13 +104,18 @@ function inert(json: string): string {
  */
 export function fitted(runs: readonly RunPage[], bytesMax: number, bytesOf = packedBytes): readonly RunPage[] {
   let pages = runs;
+  let said = runs;
   for (const keep of [withoutHalf, withoutPassed, withoutAll]) {
-    for (let left = Number.POSITIVE_INFINITY; lanesOf(pages) < left; pages = pages.map(keep)) {
-      if (bytesOf(pages) <= bytesMax) return pages;
+    for (
+      let left = Number.POSITIVE_INFINITY;
+      lanesOf(pages) < left;
+      pages = pages.map(keep), said = pages.map(saying)
+    ) {
+      if (bytesOf(said) <= bytesMax) return said;
       left = lanesOf(pages);
     }
   }
-  return pages;
+  return said;
 }
 
 function lanesOf(pages: readonly RunPage[]): number {
@@ -131,9 +136,13 @@ const withoutAll = (run: RunPage): RunPage => without(run, () => true);
 
 function without(run: RunPage, isToGo: (row: RunPage["judged"][number]) => boolean): RunPage {
   const judged = run.judged.map((row) => (row.lane !== undefined && isToGo(row) ? { ...row, lane: undefined } : row));
-  const bare = judged.filter(({ lane }) => lane === undefined).length;
+  return { ...run, judged };
+}
+
+/** With a sentence about what was left out. */
+function saying(run: RunPage): RunPage {
+  const bare = run.judged.filter(({ lane }) => lane === undefined).length;
   if (bare === 0) return run;
-  const said = run.leftOut.filter((text) => !text.startsWith("To keep this page small"));
   const text = `To keep this page small, the axis of ${bare} verdicts has no lines: they are in the record.`;
-  return { ...run, judged, leftOut: [...said, text] };
+  return { ...run, leftOut: [...run.leftOut, text] };
 }
