@@ -1,6 +1,7 @@
 // The line of bench/smp.ts: a pseudo-terminal whose device's end a program holds that has nothing else to do.
 // When bytes came and when they left is told by this program's clock, and not by that of the server behind it, which is
-// Node, and which a board is not. It sleeps while it waits: whoever carries the bytes needs a core, too.
+// Node, and which a board is not. It sleeps while it waits, for bytes and for the moment in which an answer is due alike:
+// a board takes no core of the machine that its client runs on, and who carries the bytes needs one, too.
 // stdin:  { u64 due, u64 length, bytes }: to be handed to the terminal at `due` (microseconds of CLOCK_MONOTONIC)
 // stdout: { u64 at, u64 length, bytes }: what came, and when; length 0: when the last write began. First the port's name.
 #define _GNU_SOURCE
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,7 +40,7 @@ static int tell(uint64_t at, void *bytes, uint64_t length) {
 }
 
 int main(void) {
-  static char bytes[65536];
+  static char came[65536], answer[65536];
   int device = posix_openpt(O_RDWR | O_NOCTTY);
   if (device < 0 || grantpt(device) < 0 || unlockpt(device) < 0) return perror("posix_openpt"), 1;
   // Held open: without a program at the other end a read would fail.
@@ -47,21 +49,28 @@ int main(void) {
   if (other < 0 || tcgetattr(other, &raw) < 0) return perror("pseudo-terminal"), 1;
   cfmakeraw(&raw);
   if (tcsetattr(other, TCSANOW, &raw) < 0 || tell(0, ptsname(device), strlen(ptsname(device))) < 0) return 1;
-  struct pollfd both[2] = {{.fd = device, .events = POLLIN}, {.fd = 0, .events = POLLIN}};
-  for (;;) {
-    if (poll(both, 2, -1) < 0) return 1;
+  // Woken when it asked for it, and not up to 50 microseconds later.
+  prctl(PR_SET_TIMERSLACK, 1UL);
+  uint64_t head[2] = {0, 0};
+  for (int waits = 0;;) {
+    // One answer at a time: the next one is read when this one has left. What comes is taken meanwhile.
+    struct pollfd both[2] = {{.fd = device, .events = POLLIN}, {.fd = waits ? -1 : 0, .events = POLLIN}};
+    uint64_t now = now_us(), left = waits && head[0] > now ? head[0] - now : 0;
+    struct timespec limit = {.tv_sec = left / 1000000, .tv_nsec = left % 1000000 * 1000};
+    if (ppoll(both, 2, waits ? &limit : NULL, NULL) < 0 && errno != EINTR) return 1;
     if (both[0].revents) {
       uint64_t at = now_us();
-      ssize_t length = read(device, bytes, sizeof bytes);
-      if (length <= 0 || tell(at, bytes, length) < 0) return 1;
+      ssize_t length = read(device, came, sizeof came);
+      if (length <= 0 || tell(at, came, length) < 0) return 1;
     }
     if (both[1].revents) {
-      uint64_t head[2];
-      if (all(0, head, sizeof head, 0) < 0 || head[1] > sizeof bytes || all(0, bytes, head[1], 0) < 0) return 0;
-      struct timespec due = {.tv_sec = head[0] / 1000000, .tv_nsec = head[0] % 1000000 * 1000};
-      while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL) == EINTR) continue;
+      if (all(0, head, sizeof head, 0) < 0 || head[1] > sizeof answer || all(0, answer, head[1], 0) < 0) return 0;
+      waits = 1;
+    }
+    if (waits && now_us() >= head[0]) {
       uint64_t at = now_us();
-      if (all(device, bytes, head[1], 1) < 0 || tell(at, bytes, 0) < 0) return 1;
+      if (all(device, answer, head[1], 1) < 0 || tell(at, answer, 0) < 0) return 1;
+      waits = 0;
     }
   }
 }

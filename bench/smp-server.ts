@@ -1,9 +1,9 @@
 // A server for bench/smp.ts, a process of its own: ours, on a pseudo-terminal, at the pace of a line and of flash.
 // All its times are the line's: how late this program is, with an answer or in hearing what came, a board would not be,
-// and its client is not judged by it. When bytes come and leave is told by a program of its own (smp-line.c); the line's
-// time stands still while this one is late (`lagUs`).
+// and its client is not judged by it. When bytes come and leave is told by a program of its own (smp-line.c), which also
+// waits for the moment of each answer; the line's time stands still while that is late (`lagUs`).
 // usage: npx tsx bench/smp-server.ts BAUD BUFFER_BYTES BUFFER_COUNT LOST_PERCENT LINE_PROGRAM
-import { Random, RealClock, sleepUntil } from "../src/core/index.ts";
+import { Random, RealClock } from "../src/core/index.ts";
 import { type Chunk, type Link, lineTimeUs, Uart } from "../src/serial/index.ts";
 import {
   ConsoleTransport,
@@ -59,7 +59,6 @@ const server = new SmpServer({
       if ((answer?.off ?? 0) > (request.off ?? 0)) {
         flashFreeUs = Math.max(flashFreeUs, context.receivedAtUs) + words * WORD_US;
         dueUs = flashFreeUs;
-        await sleepUntil(clock, flashFreeUs + lagUs);
       }
       if (answer?.off === totalOf(request)) {
         const seconds = (flashFreeUs - startedUs) / 1e6;
@@ -96,10 +95,11 @@ function paced(inner: StampedLine): Link {
       if (answeredUs !== undefined) turns.push(atUs - answeredUs);
       answeredUs = undefined;
       const onLineUs = onLine(atUs);
+      // Told at once, and stamped with the moment in which the line has carried it: who waited for that moment here
+      // would take a core that a board does not take.
       for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
         const piece = bytes.subarray(at, at + PIECE_BYTES);
         rxFreeUs = Math.max(rxFreeUs, onLineUs) + lineTimeUs(piece.length, baudRate);
-        await sleepUntil(clock, rxFreeUs + lagUs);
         yield { atUs: rxFreeUs, bytes: piece };
       }
     }

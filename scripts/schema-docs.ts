@@ -41,7 +41,7 @@ const ALIKE: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Fields of single power drivers, which have tables of their own; what every driver takes stays. */
-const OF_A_DRIVER = /^power\.(?!off_ms$|cut_latency_ms$|hold_up_ms$|cut_uncertainty_ms$)/;
+const OF_A_DRIVER = /^power\.(?!off_ms$|cut_latency_ms$|hold_up_ms$|cut_uncertainty_ms$|leave$)/;
 
 interface FieldRow {
   readonly path: string;

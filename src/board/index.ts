@@ -24,7 +24,7 @@ export { ownerNow, ownerText } from "./lease/owner.ts";
 export { SharedCards } from "./lease/shared-cards.ts";
 export { openBoard } from "./open.ts";
 export { type Board, type Flasher, type FlashProgress, type WearLedger } from "./parts/board.ts";
-export { openBoardPort, openBoardSwitch } from "./parts/hardware-ports.ts";
+export { openBoardPort, openBoardSwitch, type SmpWay, smpWay } from "./parts/hardware-ports.ts";
 export { type BootLine, LogWatch } from "./parts/log-watch.ts";
 export { foreignReach, passwordWarnings, type Reach, reachOf, readablePasswords } from "./parts/reach.ts";
 export { smpBaudRate } from "./parts/smp-line.ts";
@@ -73,7 +73,13 @@ export { type BoardProfile } from "./profile/schema.ts";
 export { withFirmware } from "./profile/with-firmware.ts";
 export { factoryImage } from "./providers/emulated-chip.ts";
 export { FirmwareBench } from "./providers/firmware-bench.ts";
-export { type FirmwareFinding, type FirmwareSwept, sweepFirmware } from "./providers/firmware-sweep.ts";
+export {
+  type FirmwareFinding,
+  type FirmwareSwept,
+  type SweepShare,
+  sharesTogether,
+  sweepFirmware,
+} from "./providers/firmware-sweep.ts";
 export { plantedFaults } from "./providers/planted-faults.ts";
 export { serveEmulated } from "./providers/serve-emulated.ts";
 export { makeTwin } from "./providers/twin.ts";

@@ -7,15 +7,20 @@ import { readAtOnce } from "./read-at-once.ts";
 /** A port's binding whose descriptor is a file: what its own read gives is "own". */
 function binding(fd: number | null) {
   const waiting: ((error: Error | null) => void)[] = [];
+  const asked: number[] = [];
   const own = async (buffer: Buffer, offset: number) => ({ bytesRead: buffer.write("own", offset), buffer });
   const port = {
     fd,
-    poller: { once: (_: "readable", told: (error: Error | null) => void) => waiting.push(told) },
+    poller: {
+      once: (_: "readable", told: (error: Error | null) => void) => waiting.push(told),
+      poll: (events: number) => void asked.push(events),
+      listenerCount: (event: "readable" | "writable") => (event === "readable" ? waiting.length : 0),
+    },
     read: own as (buffer: Buffer, offset: number, length: number) => Promise<{ bytesRead: number; buffer: Buffer }>,
   };
   readAtOnce(port);
   const tell = (error: Error | null = null) => waiting.shift()?.(error);
-  return { port, tell };
+  return { port, tell, asked };
 }
 
 describe("a port that is read by the event loop", () => {
@@ -56,6 +61,14 @@ describe("a port that is read by the event loop", () => {
     const read = port.read(Buffer.alloc(8), 0, 8);
     tell(new Error("Canceled"));
     await expect(read).rejects.toThrow("Canceled");
+  });
+
+  test("asks for what comes, too, when somebody waits until it can be written", () => {
+    const { port, asked } = binding(fd);
+    port.poller.poll(0b10);
+    void port.read(Buffer.alloc(8), 0, 8).catch(() => undefined);
+    port.poller.poll(0b10);
+    expect(asked).toEqual([0b10, 0b11]);
   });
 
   test("is left alone where the binding has no poller, and where it is closed", async () => {

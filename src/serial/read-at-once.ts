@@ -4,9 +4,17 @@ import { readSync } from "node:fs";
 interface PolledBinding {
   /** The descriptor, open without blocking; null once it is closed. */
   readonly fd: number | null;
-  readonly poller: { once(event: "readable", told: (error: Error | null) => void): unknown };
+  readonly poller: {
+    once(event: "readable", told: (error: Error | null) => void): unknown;
+    /** Asks the system for these events (bits), and for no other. */
+    poll(events: number): void;
+    listenerCount(event: "readable" | "writable"): number;
+  };
   read(buffer: Buffer, offset: number, length: number): Promise<{ bytesRead: number; buffer: Buffer }>;
 }
+
+/** Events of a poller, as bits. Source: @serialport/bindings-cpp 13, poller.js. */
+const EVENTS = { readable: 0b01, writable: 0b10 } as const;
 
 /**
  * Has an open port read where the event loop says that something came. serialport itself asks a thread of Node's pool,
@@ -18,6 +26,7 @@ interface PolledBinding {
  */
 export function readAtOnce(binding: unknown, heard: (bytes: Uint8Array) => void = () => undefined): void {
   if (!isPolled(binding)) return;
+  waitForBoth(binding.poller);
   const own = binding.read.bind(binding);
   binding.read = async (buffer, offset, length) => {
     if (binding.fd === null) return own(buffer, offset, length);
@@ -27,6 +36,20 @@ export function readAtOnce(binding: unknown, heard: (bytes: Uint8Array) => void 
     const bytesRead = attempt(binding.fd, buffer, offset, length);
     if (bytesRead > 0) heard(buffer.subarray(offset, offset + bytesRead));
     return bytesRead > 0 ? { bytesRead, buffer } : own(buffer, offset, length);
+  };
+}
+
+/**
+ * Who waits until a port can be written takes the place, in the library's poller, of who waits until something comes: a
+ * port whose write waits for room is deaf (findings/serialport-deaf-while-writing.sh). Here each is asked for while
+ * somebody waits for it.
+ */
+function waitForBoth(poller: PolledBinding["poller"]): void {
+  const poll = poller.poll.bind(poller);
+  poller.poll = (events) => {
+    const readable = poller.listenerCount("readable") > 0 ? EVENTS.readable : 0;
+    const writable = poller.listenerCount("writable") > 0 ? EVENTS.writable : 0;
+    poll(events | readable | writable);
   };
 }
 

@@ -10,6 +10,7 @@ import {
   resolvePort,
 } from "../../serial/index.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
+import type { BoardProfile } from "../profile/schema.ts";
 
 /** The serial ports of this machine, and those that others serve on the network, as a profile names them. */
 export function hardwarePorts({ file }: Pick<LoadedProfile, "file">, clock: Clock): PortOpener {
@@ -21,6 +22,28 @@ export function hardwarePorts({ file }: Pick<LoadedProfile, "file">, clock: Cloc
       return openSerialPort(path, { ...line, clock, name: portName(port) });
     },
   };
+}
+
+type SmpPort = NonNullable<BoardProfile["ports"]["smp"]>;
+
+/** The way to a board's SMP server, in the words that name a port on a command line. */
+export interface SmpWay {
+  /** A path, PROBE:INTERFACE, or a port on the network. */
+  readonly port: string;
+  readonly baudRate: number;
+  readonly hardwareFlowControl: boolean;
+  /** How packets lie on the line; undefined: in frames of the console. */
+  readonly framing: SmpPort["framing"];
+  readonly dtr?: boolean | undefined;
+}
+
+/** Where a profile's board serves SMP; undefined of a simulated one, whose ports live only while a command runs. */
+export function smpWay({ profile, file }: Pick<LoadedProfile, "profile" | "file">): SmpWay | undefined {
+  if (profile.provider !== "hardware") return undefined;
+  const served = profile.ports.smp ?? profile.ports.app;
+  const port = "path" in served ? portFile(file, served.path) : `${served.jlink}:${served.interface}`;
+  const { baudRate, hardwareFlowControl, framing, dtr } = served;
+  return { port, baudRate, hardwareFlowControl, framing, dtr };
 }
 
 /** A relative path of a port starts at its profile, as all paths there do; a bare name (COM7) is none, nor is a host. */

@@ -35,12 +35,17 @@ export function flashTimingOf({ slots, qspi, power, qemu, emulated }: BoardProfi
   return { ...NRF5340_INTERNAL, above: { offset: INTERNAL_FLASH_BYTES, timing: external } };
 }
 
-/** How long the first chunk of an upload may take, in milliseconds: the profile's word, or twice the erase of the slot. */
+/**
+ * How long the first chunk of an upload may take, in milliseconds: the profile's word, or twice the erase of the slot
+ * that takes longest (of the two cores').
+ */
 export function firstChunkMs(profile: BoardProfile): number {
-  const { primary, secondary } = profile.slots;
-  const timing = timingAt(flashTimingOf(profile), deviceArea(secondary).offset);
-  return (
-    profile.timeoutsMs.uploadFirstChunk ??
-    eraseDeadlineMs(secondary.bytes || primary.bytes, (2 * timing.eraseUs) / 1000)
-  );
+  const { primary, secondary, networkSecondary } = profile.slots;
+  const timing = flashTimingOf(profile);
+  const slots = [secondary.bytes === 0 ? primary : secondary, ...(networkSecondary ? [networkSecondary] : [])];
+  const erases = slots.map((slot) => {
+    const { eraseUs, pageBytes } = timingAt(timing, deviceArea(slot).offset);
+    return eraseDeadlineMs(slot.bytes, { pageMs: (2 * eraseUs) / 1000, pageBytes });
+  });
+  return profile.timeoutsMs.uploadFirstChunk ?? Math.max(...erases);
 }

@@ -2,11 +2,10 @@ import { defined, fromHex, UsageError } from "../../core/index.ts";
 import { HASHES } from "../../image/index.ts";
 import { isRefusal, type SmpClient } from "../../smp/index.ts";
 import type { Parsed } from "../terminal/arguments.ts";
-import { readUploadFile } from "./image-file.ts";
 import { uploadSummary } from "./progress.ts";
 import type { SmpSubcommand } from "./subcommand.ts";
 import { imageListText } from "./text.ts";
-import { imageNumber, requireListed, UPLOAD_OPTIONS, uploadImageFile } from "./upload.ts";
+import { checkUpload, requireListed, UPLOAD_OPTIONS, uploadImageFile } from "./upload.ts";
 
 const done = (json: unknown = {}) => ({ json, text: "Done\n" });
 
@@ -82,7 +81,7 @@ export const SMP_SUBCOMMANDS: readonly SmpSubcommand[] = [
     about: "upload a signed image: .bin, .hex, or the one of a DFU package",
     options: UPLOAD_OPTIONS,
     instead: { slot: "What smpmgr calls --slot is the image pair: --image here." },
-    check: async ([file = ""], io, options) => void (await readUploadFile(file, imageNumber(options), io)),
+    check: checkUpload,
     run: async (call) => {
       const uploaded = await uploadImageFile(call);
       await requireListed(call, uploaded);

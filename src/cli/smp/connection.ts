@@ -1,3 +1,4 @@
+import type { SmpWay } from "../../board/index.ts";
 import { type Cleanup, type Clock, defined, UsageError } from "../../core/index.ts";
 import {
   isNetworkName,
@@ -15,6 +16,7 @@ import { framingRow, SmpClient, SmpSession, type SmpTransport, UDP_PORT, UdpTran
 import type { Parsed } from "../terminal/arguments.ts";
 import { durationMs } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
+import type { BoardSaid } from "./board-said.ts";
 import { type ConnectionString, connectionString } from "./connstring.ts";
 
 const BAUD_RATE = 115_200;
@@ -22,9 +24,15 @@ const BAUD_RATE = 115_200;
 const REOPEN_MS = 30_000;
 
 /** Opens what `--port` (or HIL_PORT) names, and a client on it; both are closed with `closing`. */
-export async function connectSmp(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): Promise<SmpClient> {
+export async function connectSmp(
+  parsed: Parsed,
+  io: CliIo,
+  clock: Clock,
+  closing: Cleanup,
+  board?: BoardSaid,
+): Promise<SmpClient> {
   const timeoutMs = answerTimeoutMs(parsed);
-  const transport = await open(parsed, io, clock, closing);
+  const transport = await open({ parsed, io, board }, clock, closing);
   return closing.use(
     "client",
     new SmpClient(
@@ -59,8 +67,15 @@ export function timeoutHint(parsed: Parsed): string | undefined {
   return `--timeout ${parsed.text("timeout")} is ${ms} milliseconds; mcumgr's are seconds: write ${ms}s.`;
 }
 
-async function open(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): Promise<SmpTransport> {
-  const { port: named, baudRate = BAUD_RATE } = connection(parsed, io);
+/** What says where to go. */
+interface Asked {
+  readonly parsed: Parsed;
+  readonly io: CliIo;
+  readonly board: BoardSaid | undefined;
+}
+
+async function open({ parsed, io, board }: Asked, clock: Clock, closing: Cleanup): Promise<SmpTransport> {
+  const { port: named, baudRate = BAUD_RATE, way } = connection(parsed, io, board);
   const pauseMs = parsed.whole("line-pause");
   const everyBytes = parsed.whole("pause-every");
   if (everyBytes !== undefined && (everyBytes === 0 || pauseMs === undefined))
@@ -72,22 +87,23 @@ async function open(parsed: Parsed, io: CliIo, clock: Clock, closing: Cleanup): 
   const { signal } = io;
   if ("kind" in address && address.kind === "udp")
     return UdpTransport.open({ host: address.host, port: address.port ?? UDP_PORT, clock, signal });
-  const hardwareFlowControl = parsed.flag("flow-control");
+  const hardwareFlowControl = parsed.flag("flow-control") || (way?.hardwareFlowControl ?? false);
   const openLink = async (): Promise<Link> => {
     if ("kind" in address) return openNetworkPort(address, { baudRate, hardwareFlowControl, clock, signal });
     // Resolved at every opening: a port that was away may be back under another path.
-    return openSerialPort(await resolvePort(address), { baudRate, clock, hardwareFlowControl, name: named });
+    const line = { baudRate, clock, hardwareFlowControl, name: named, ...defined({ dtr: way?.dtr }) };
+    return openSerialPort(await resolvePort(address), line);
   };
   const reopen = { clock, unaskedMs: REOPEN_MS };
   const link = parsed.flag("reopen") ? await ReopeningLink.open(openLink, reopen) : await openLink();
   const uart = closing.use("port", Uart.open(link, { clock }));
   const pacing = pauseMs === undefined ? undefined : { pauseMs, ...defined({ everyBytes }) };
-  const framing = parsed.flag("cobs") ? "cobs" : parsed.flag("raw") ? "raw" : "console";
+  const framing = parsed.flag("cobs") ? "cobs" : parsed.flag("raw") ? "raw" : (way?.framing ?? "console");
   return framingRow(framing).open(uart, { clock, pacing });
 }
 
-/** What --port or --connstring (or HIL_PORT) and --baud say. @throws UsageError */
-function connection(parsed: Parsed, io: CliIo): ConnectionString {
+/** What --port or --connstring (or --board, or HIL_PORT) and --baud say. @throws UsageError */
+function connection(parsed: Parsed, io: CliIo, board?: BoardSaid): ConnectionString & { readonly way?: SmpWay } {
   const text = parsed.text("connstring");
   const type = parsed.text("conntype");
   const baudRate = parsed.whole("baud");
@@ -98,19 +114,24 @@ function connection(parsed: Parsed, io: CliIo): ConnectionString {
     return { ...connectionString(type, text), ...asked };
   }
   if (type !== undefined) throw new UsageError("--conntype wants --connstring.", "Or name the port with --port.");
+  const way = parsed.text("port") === undefined ? board?.way : undefined;
+  if (way !== undefined) return { way, port: way.port, baudRate: way.baudRate, ...asked };
   const port = parsed.text("port") ?? io.env["HIL_PORT"] ?? "";
-  if (port === "") throw new UsageError("which port?", "Name it with --port, or in HIL_PORT; `hil ports` lists them.");
+  if (port === "") {
+    const simulated = board === undefined ? "" : " A simulated board has none of its own: `hil twin` serves one.";
+    throw new UsageError("which port?", `Name it with --port, or in HIL_PORT; \`hil ports\` lists them.${simulated}`);
+  }
   return { port, ...asked };
 }
 
 /** Largest packet that an `mtu` allows, if there is one. */
-export function packetLimit(parsed: Parsed, io: CliIo): number | undefined {
-  return connection(parsed, io).packetBytesMax;
+export function packetLimit(parsed: Parsed, io: CliIo, board?: BoardSaid): number | undefined {
+  return connection(parsed, io, board).packetBytesMax;
 }
 
 /** Bits a second of the line; undefined where there is none (a network). */
-export function lineBaudRate(parsed: Parsed, io: CliIo): number | undefined {
-  const { port, baudRate = BAUD_RATE } = connection(parsed, io);
+export function lineBaudRate(parsed: Parsed, io: CliIo, board?: BoardSaid): number | undefined {
+  const { port, baudRate = BAUD_RATE } = connection(parsed, io, board);
   return port.startsWith("udp:") || port.startsWith("tcp:") ? undefined : baudRate;
 }
 

@@ -39,6 +39,13 @@ test.each([
   expect(found.version).toBe(expected === APP ? "2.0.0+7" : "3.1.0+0");
 });
 
+test("what a package says otherwise than the image in it is told", async () => {
+  const lying = { ...entry("app.bin", APP.file, 0), details: { image_index: "0", version_MCUBOOT: "9.9.9+9" } };
+  const found = await readUploadFile(file("lies.zip", writeDfuZip([lying], { timeUnixS: 0 })), 0, io);
+  expect(found.problems).toEqual(["app.bin: the header says 2.0.0+7, the manifest 9.9.9+9"]);
+  expect((await readUploadFile(file("both.zip", ZIP), 0, io)).problems).toEqual([]);
+});
+
 const raw = Uint8Array.from({ length: 400 }, (_, index) => index & 0xff);
 
 test.each([

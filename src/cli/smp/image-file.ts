@@ -1,6 +1,14 @@
 import { resolve } from "node:path";
 import { ConfigurationError, isHilError, readInput, whyUnreadable } from "../../core/index.ts";
-import { type DfuFile, formatVersion, hashOfTlv, parseSigned, readFirmwareFile, tlvsOf } from "../../image/index.ts";
+import {
+  checkDfuPackage,
+  type DfuPackage,
+  formatVersion,
+  hashOfTlv,
+  parseSigned,
+  readFirmwareFile,
+  tlvsOf,
+} from "../../image/index.ts";
 import type { CliIo } from "../terminal/io.ts";
 
 /** An image to upload, and what the board's list will call it. */
@@ -10,6 +18,8 @@ export interface UploadFile {
   readonly version: string;
   /** Hash TLV; undefined for an image without one. */
   readonly hash: Uint8Array | undefined;
+  /** What in the package that it came of does not fit it: a manifest that names another version, say. */
+  readonly problems: readonly string[];
 }
 
 /**
@@ -28,30 +38,37 @@ export async function readUploadFile(file: string, imageNumber: number, io: CliI
     throw wrong(whyUnreadable(error), "", error);
   }
   try {
-    const bytes = await imageIn(content, imageNumber);
+    const { bytes, problems } = await imageIn(content, imageNumber);
     const image = parseSigned(bytes);
     const hash = tlvsOf(image).find(({ type }) => hashOfTlv(type) !== undefined)?.data;
-    return { bytes, version: formatVersion(image.header.version), hash };
+    return { bytes, version: formatVersion(image.header.version), hash, problems };
   } catch (error) {
     if (!isHilError(error)) throw error;
     throw wrong(error.message.replace(/\.$/, ""), error.hint, error);
   }
 }
 
-async function imageIn(content: Uint8Array, imageNumber: number): Promise<Uint8Array> {
+type Found = Pick<UploadFile, "bytes" | "problems">;
+
+async function imageIn(content: Uint8Array, imageNumber: number): Promise<Found> {
   const found = await readFirmwareFile(content);
-  return found.kind === "image" ? found.bytes : ofPackage(found.files, imageNumber);
+  return found.kind === "image" ? { bytes: found.bytes, problems: [] } : ofPackage(found, imageNumber);
 }
 
-function ofPackage(files: readonly DfuFile[], imageNumber: number): Uint8Array {
+function ofPackage(held: DfuPackage, imageNumber: number): Found {
+  const { files } = held;
   const fitting = files.filter(({ imageIndex }) => imageIndex === imageNumber);
-  const held = files.map(({ name, imageIndex }) => `${name} (image ${imageIndex})`).join(", ");
+  const names = files.map(({ name, imageIndex }) => `${name} (image ${imageIndex})`).join(", ");
   const [found, second] = fitting;
-  if (found !== undefined && second === undefined) return found.bytes;
+  if (found !== undefined && second === undefined) {
+    const { findings, problems } = checkDfuPackage(held);
+    const ofFile = findings.find(({ file }) => file === found)?.problems ?? [];
+    return { bytes: found.bytes, problems: [...problems, ...ofFile.map((text) => `${found.name}: ${text}`)] };
+  }
   const what = found === undefined ? `no file for image ${imageNumber}` : `${fitting.length} for image ${imageNumber}`;
   const numbers = [...new Set(files.map(({ imageIndex }) => imageIndex))].join(" or ");
   throw new ConfigurationError(
-    `the package holds ${what}: ${held === "" ? "nothing" : held}.`,
+    `the package holds ${what}: ${names === "" ? "nothing" : names}.`,
     numbers === "" ? "" : `Choose with --image ${numbers}, or unpack it and name a file.`,
   );
 }

@@ -39,7 +39,7 @@ test("the help of a command names its own options and no other's", async () => {
   const io = memoryIo();
   await smpCommand(["image", "upload", "--help"], io);
   for (const option of OPTIONS) {
-    const isIts = ["image", "upgrade", "packet", "window"].includes(option);
+    const isIts = ["image", "upgrade", "packet", "window", "first-chunk"].includes(option);
     expect([option, new RegExp(`--${option}\\b`).test(io.printed())]).toEqual([option, isIts]);
   }
 });

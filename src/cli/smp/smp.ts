@@ -2,6 +2,7 @@ import { Cleanup, EXIT, isTimeout, nearest, RealClock, TimeoutError, UsageError 
 import { COMMANDS, type CommandRow } from "../../smp/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
+import { boardSaid } from "./board-said.ts";
 import { SMP_SUBCOMMANDS } from "./commands.ts";
 import { connectSmp, timeoutHint } from "./connection.ts";
 import { FILE_SUBCOMMANDS } from "./file-commands.ts";
@@ -18,6 +19,7 @@ const OPTIONS = {
     alias: "p",
     describe: "a path, PROBE:INTERFACE, udp:HOST[:PORT], tcp:HOST:PORT or rfc2217://HOST:PORT (default: $HIL_PORT)",
   },
+  board: { type: "string", describe: "the board's profile: its port and line, and how long its slots take to erase" },
   conntype: { type: "string", describe: "as mcumgr's: serial or udp, with --connstring instead of --port" },
   connstring: { type: "string", describe: "dev=PATH,baud=N,mtu=N or a path; HOST[:PORT] for udp" },
   baud: { type: "string", alias: "b", describe: "bits a second (default 115200)" },
@@ -70,9 +72,10 @@ export async function smpCommand(argv: readonly string[], io: CliIo, all = SUBCO
   requireItsOptions(row, parsed, all);
   await row.check?.(args, io, parsed);
   await using closing = new Cleanup();
-  const client = await connectSmp(parsed, io, new RealClock(), closing);
+  const board = await boardSaid(parsed, io);
+  const client = await connectSmp(parsed, io, new RealClock(), closing, board);
   if (parsed.flag("trace")) client.session.onExchange((exchange) => io.err(traceLines(exchange)));
-  const answer = await row.run({ client, args, options: parsed, io }).catch((error: unknown) => {
+  const answer = await row.run({ client, args, options: parsed, io, board }).catch((error: unknown) => {
     throw withTimeoutHint(error, parsed);
   });
   io.out(parsed.flag("json") ? jsonLine(answer.json) : answer.text);

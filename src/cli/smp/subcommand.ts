@@ -2,6 +2,7 @@ import { type ExitCode, UsageError } from "../../core/index.ts";
 import type { CommandKey, SmpClient } from "../../smp/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
+import type { BoardSaid } from "./board-said.ts";
 
 /** Options that only some commands take. */
 export const COMMAND_OPTIONS = {
@@ -9,6 +10,10 @@ export const COMMAND_OPTIONS = {
   upgrade: { type: "boolean", alias: "u", describe: "only when it is newer than what runs" },
   packet: { type: "string", describe: "largest packet in bytes (default: what the board takes)" },
   window: { type: "string", alias: "w", describe: "packets in flight (default 1)" },
+  "first-chunk": {
+    type: "string",
+    describe: "how long the slot may take to erase (default: by --board's slots; else 225s, enough for 8 MiB)",
+  },
   slot: { type: "string", describe: "slot: 1 is the application's other one, 2 and 3 are the network core's" },
   confirm: { type: "boolean", describe: "for good, without a test" },
   wait: { type: "string", describe: "how long the board may take to swap and answer (default 3m)" },
@@ -42,6 +47,8 @@ export interface SmpCall {
   readonly args: readonly string[];
   readonly options: Parsed;
   readonly io: CliIo;
+  /** What the profile says that --board names. */
+  readonly board?: BoardSaid | undefined;
 }
 
 /** What a command prints: an answer for `--json`, and its text. */

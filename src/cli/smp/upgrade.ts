@@ -5,7 +5,7 @@ import { readUploadFile } from "./image-file.ts";
 import { uploadSummary } from "./progress.ts";
 import type { SmpCall, SmpPrinted, SmpSubcommand } from "./subcommand.ts";
 import { imageListText } from "./text.ts";
-import { imageNumber, requireListed, UPLOAD_OPTIONS, uploadImageFile } from "./upload.ts";
+import { checkUpload, imageNumber, requireListed, UPLOAD_OPTIONS, uploadImageFile } from "./upload.ts";
 
 /** A swap of a full nRF5340 slot takes about 25 s; external flash several times that. */
 const WAIT_DEFAULT = "3m";
@@ -18,8 +18,8 @@ export const UPGRADE_SUBCOMMAND: SmpSubcommand = {
   usage: "upgrade <file>",
   about: "upload, ask for a test (or --confirm), reset, wait, list: does it run?",
   options: [...UPLOAD_OPTIONS, "confirm", "wait"],
-  check: async ([file = ""], io, options) => {
-    await readUploadFile(file, imageNumber(options), io);
+  check: async (args, io, options) => {
+    await checkUpload(args, io, options);
     durationMs("wait", options.text("wait") ?? WAIT_DEFAULT);
   },
   run: upgrade,

@@ -1,28 +1,51 @@
-import { equalBytes, hex, isKind, ProtocolError } from "../../core/index.ts";
+import { equalBytes, hex, isKind, ProtocolError, UsageError } from "../../core/index.ts";
 import { BITS_A_BYTE } from "../../serial/index.ts";
 import { dataRoom, type SmpClient, type UploadResult } from "../../smp/index.ts";
 import type { Parsed } from "../terminal/arguments.ts";
+import { durationMs } from "../terminal/duration.ts";
+import type { CliIo } from "../terminal/io.ts";
 import { lineBaudRate, packetLimit } from "./connection.ts";
 import { readUploadFile, type UploadFile } from "./image-file.ts";
 import { progressPrinter } from "./progress.ts";
 import type { CommandOption, SmpCall } from "./subcommand.ts";
 
 /** The options of whatever uploads an image. */
-export const UPLOAD_OPTIONS = ["image", "upgrade", "packet", "window"] as const satisfies readonly CommandOption[];
+export const UPLOAD_OPTIONS = [
+  "image",
+  "upgrade",
+  "packet",
+  "window",
+  "first-chunk",
+] as const satisfies readonly CommandOption[];
 
 /** The image pair that `--image` names. @throws UsageError */
 export function imageNumber(options: Parsed): number {
   return options.whole("image") ?? 0;
 }
 
+/** What is wrong with an upload before a port is opened. @throws UsageError; ProtocolError */
+export async function checkUpload([file = ""]: readonly string[], io: CliIo, options: Parsed): Promise<void> {
+  await readUploadFile(file, imageNumber(options), io);
+  eraseLimitMs(options);
+}
+
+/** What `--first-chunk` says, in milliseconds. @throws UsageError */
+function eraseLimitMs(options: Parsed): number | undefined {
+  const text = options.text("first-chunk");
+  const ms = text === undefined ? undefined : durationMs("first-chunk", text);
+  if (ms === 0) throw new UsageError(`--first-chunk ${text} leaves a board no time to erase.`, "Write 90s or 4m.");
+  return ms;
+}
+
 /** Uploads the image that the first argument names, with progress unless the answer is JSON. */
-export async function uploadImageFile({ client, args: [name = ""], options, io }: SmpCall): Promise<{
+export async function uploadImageFile({ client, args: [name = ""], options, io, board }: SmpCall): Promise<{
   readonly result: UploadResult;
   readonly file: UploadFile;
 }> {
   const file = await readUploadFile(name, imageNumber(options), io);
-  const packetBytesMax = options.whole("packet") ?? packetLimit(options, io);
-  const baudRate = options.flag("json") ? undefined : lineBaudRate(options, io);
+  for (const text of file.problems) io.err(`warning: ${name}, ${text}.\n`);
+  const packetBytesMax = options.whole("packet") ?? packetLimit(options, io, board);
+  const baudRate = options.flag("json") ? undefined : lineBaudRate(options, io, board);
   const lineBytesASecond = baudRate && (await lineLimit(client, baudRate, packetBytesMax, io.signal));
   const result = await client.upload(file.bytes, {
     image: options.whole("image"),
@@ -30,6 +53,7 @@ export async function uploadImageFile({ client, args: [name = ""], options, io }
     packetBytesMax,
     window: options.whole("window"),
     imageHash: file.hash,
+    firstChunkMs: eraseLimitMs(options) ?? board?.firstChunkMs,
     onProgress: options.flag("json") ? undefined : progressPrinter(io, lineBytesASecond),
     signal: io.signal,
   });

@@ -1,7 +1,7 @@
 import { ConfigurationError, hex } from "../../core/index.ts";
 import { decodeHeader, endianOf, HEADER_BYTES, IMAGE_MAGIC, IMAGE_MAGIC_V1 } from "../format/header.ts";
 import { type ParsedImage, parseImage } from "../format/parse.ts";
-import { type DfuFile, readDfuZip } from "./dfu-zip.ts";
+import { type DfuPackage, readDfuZip } from "./dfu-zip.ts";
 import { flatten, parseIntelHex } from "./intel-hex.ts";
 
 /** What a file is, by its first bytes; its name is not asked. */
@@ -67,7 +67,7 @@ export function fileKindOf(content: Uint8Array): FileKind | undefined {
 /** What a build leaves behind: one image, or a package of several. */
 export type FirmwareFile =
   | { readonly kind: "image"; readonly bytes: Uint8Array }
-  | { readonly kind: "dfu_zip"; readonly files: readonly DfuFile[] };
+  | ({ readonly kind: "dfu_zip" } & DfuPackage);
 
 const NOT_SIGNED = "Sign it first: `hil image sign`, or take your build's signed file (zephyr.signed.bin).";
 
@@ -79,7 +79,7 @@ const NOT_SIGNED = "Sign it first: `hil image sign`, or take your build's signed
  */
 export async function readFirmwareFile(content: Uint8Array): Promise<FirmwareFile> {
   const found = fileKindOf(content)?.kind;
-  if (found === "zip") return { kind: "dfu_zip", files: (await readDfuZip(content)).files };
+  if (found === "zip") return { kind: "dfu_zip", ...(await readDfuZip(content)) };
   if (found !== "hex") {
     parseSigned(content);
     return { kind: "image", bytes: content };

@@ -79,7 +79,7 @@ withLab(`a lab with two hosts and eight boards${node === undefined ? ` (${NO_LAB
     await bench.agent("host-a", bench.twins("a1", "a2", "a3", "a4"), "--tag", "lab-a");
     await bench.agent("host-b", bench.twins("b1", "b2", "b3", "b4"));
     await free("a1", "a2", "a3", "a4", "b1", "b2", "b3", "b4");
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => bench[Symbol.asyncDispose]());
 
   test("every job runs once, on a board that fits, and its record is in the lab, whole", async () => {
@@ -100,7 +100,7 @@ withLab(`a lab with two hosts and eight boards${node === undefined ? ` (${NO_LAB
       expect(ends[at]?.attempt).toBe(1);
     }
     await until(async () => (readdirSync(join(bench.folder, "host-a/attempts")).length === 0 ? true : undefined));
-  }, 120_000);
+  }, 240_000);
 
   test("a reserved board gets no job, says who has it, and gets the job when it is given back", async () => {
     const reserve = bench.start(["lab", "reserve", "b1", "2h", "--why", "the relay clicks"]);
@@ -110,7 +110,7 @@ withLab(`a lab with two hosts and eight boards${node === undefined ? ` (${NO_LAB
     expect(job).toMatchObject({ state: "waiting", text: "no board that fits is in service: b1 reserved" });
     await bench.client.call("unreserve", { path: { board: "b1" }, body: {} });
     expect(await ended(job.id)).toMatchObject({ state: "passed", board: "b1" });
-  }, 60_000);
+  }, 120_000);
 
   test("a job whose bench fails is run on another board; a board that fails it three times is set aside", async () => {
     writeFileSync(join(bench.folder, "absent.yaml"), ABSENT("absent"));
@@ -138,7 +138,7 @@ withLab(`a lab with two hosts and eight boards${node === undefined ? ` (${NO_LAB
     const back = await bench.client.call("ok", { path: { board: "absent" }, body: {} });
     expect(back.state).toBe("free");
     await bench.client.call("reserve", { path: { board: "absent" }, body: { seconds: 600, why: "it is nowhere" } });
-  }, 120_000);
+  }, 240_000);
 
   test("a job that is cancelled while it runs stops, with its bench left safe and its record kept", async () => {
     const job = await submit("--on", "b2", "--cuts", "400");
@@ -149,12 +149,12 @@ withLab(`a lab with two hosts and eight boards${node === undefined ? ` (${NO_LAB
     expect(await ended(job.id)).toMatchObject({ state: "cancelled", exit: 4 });
     const folder = await recorded(job.id);
     expect(readFileSync(join(bench.folder, "hil-lab/runs", folder, "run.json"), "utf8")).toContain("interrupted");
-  }, 60_000);
+  }, 120_000);
 
   test("an agent that has a board's name already keeps it", async () => {
     const other = await bench.agent("host-d", ["b1.yaml"]);
     await other.printed(/the lab does not take b1: the agent host-b has a board of that name/);
-  }, 60_000);
+  }, 120_000);
 
   test("roles: who may look may not submit, an agent's token is for agents, and no token for nobody", async () => {
     const { url } = bench.access;
@@ -172,7 +172,7 @@ withLab(`a lab with two hosts and eight boards${node === undefined ? ` (${NO_LAB
     expect((await bench.client.call("cancel", { path: { job: job.id }, body: {} })).state).toBe("cancelled");
     const audit = await bench.client.call("audit");
     expect(audit.map(({ what }) => what)).toEqual(expect.arrayContaining(["token for viewer (view)", "ok absent"]));
-  }, 60_000);
+  }, 120_000);
 
   test("requests that are no requests are refused with their place, and the lab goes on", async () => {
     const { url, token } = bench.access;
@@ -195,7 +195,7 @@ withLab(`a lab with two hosts and eight boards${node === undefined ? ` (${NO_LAB
     expect(await ask("DELETE", "/api/tokens/nobody")).toMatchObject({ status: 404 });
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     expect((await fetch(`${url}/api/boards`)).status).toBe(401);
-  }, 60_000);
+  }, 120_000);
 
   test("a scenario that names a file of the host is refused by its agent, and nothing is run", async () => {
     const path = join(bench.folder, "sly.yaml");
@@ -207,12 +207,12 @@ withLab(`a lab with two hosts and eight boards${node === undefined ? ` (${NO_LAB
     const end = await ended(job.id);
     expect(end).toMatchObject({ state: "refused", exit: 2, record: null });
     expect(end.text).toMatch(/names \/etc\/hostname, which did not come with it/);
-  }, 60_000);
+  }, 120_000);
 
   test("a second lab does not open the folder of one that runs", async () => {
     const second = bench.start(["lab", "--listen", "0", "--no-agent"]);
     expect(await second.done).toBe(3);
     expect(second.text()).toMatch(/the lab's folder .* is in use by/);
     expect(existsSync(join(bench.folder, "hil-lab/database"))).toBe(true);
-  }, 60_000);
+  }, 120_000);
 });

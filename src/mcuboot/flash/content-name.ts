@@ -28,11 +28,11 @@ export class ContentName {
   /** Sum over all pages that are not in `#touched`. */
   readonly #sum: ContentSum;
   /** Undefined: none. Most copies are of a content that was named, and are named before they change. */
-  #touched: Set<number> | undefined;
+  #touched: Touched | undefined;
   /** What `text` came to without doubts, until a page changes. */
   #text: string | undefined;
 
-  private constructor(pages: Pages, sum: ContentSum, touched: Set<number> | undefined, text?: string) {
+  private constructor(pages: Pages, sum: ContentSum, touched: Touched | undefined, text?: string) {
     this.#pages = pages;
     this.#sum = sum;
     this.#touched = touched;
@@ -40,25 +40,27 @@ export class ContentName {
   }
 
   static of(pages: Pages): ContentName {
-    return new ContentName(pages, new ContentSum(), new Set(Array.from({ length: pages.count }, (_, at) => at)));
+    const all = new Touched();
+    for (let index = 0; index < pages.count; index += 1) all.add(index);
+    return new ContentName(pages, new ContentSum(), all);
   }
 
   /** The same for a copy of the pages. */
   copy(pages: Pages): ContentName {
-    return new ContentName(pages, this.#sum.copy(), this.#touched && new Set(this.#touched), this.#text);
+    return new ContentName(pages, this.#sum.copy(), this.#touched?.copy(), this.#text);
   }
 
   /** A page is about to change: what it adds to the sum no longer counts. */
   touch(index: number): void {
     if (this.#touched?.has(index)) return;
     this.#sum.add(pageName(this.#pages.at(index)), index, -1);
-    (this.#touched ??= new Set()).add(index);
+    (this.#touched ??= new Touched()).add(index);
     this.#text = undefined;
   }
 
   /** @param doubts bits in doubt, by sector: they are part of the name. */
   text(doubts: ReadonlyMap<number, Doubt>): string {
-    for (const index of this.#touched ?? []) this.#sum.add(pageName(this.#pages.at(index)), index, 1);
+    this.#touched?.visit((index) => this.#sum.add(pageName(this.#pages.at(index)), index, 1));
     this.#touched = undefined;
     this.#text ??= this.#sum.text();
     if (doubts.size === 0) return this.#text;
@@ -79,6 +81,39 @@ export class ContentName {
     const sum = new ContentSum();
     for (let index = first; index < end; index += 1) sum.add(pageName(pages.at(index)), index - first, 1);
     return sum.text();
+  }
+}
+
+/** So many pages are looked for one by one; more of them get a set. */
+const LISTED_MAX = 16;
+
+/** Pages that changed. A cut moves a word or a sector of eight pages, half a million times: a set for each costs more. */
+class Touched {
+  readonly #list: number[];
+  #set: Set<number> | undefined;
+
+  constructor(list: number[] = [], set?: Set<number>) {
+    this.#list = list;
+    this.#set = set;
+  }
+
+  has(index: number): boolean {
+    return this.#set?.has(index) ?? this.#list.includes(index);
+  }
+
+  /** A page that it does not have. */
+  add(index: number): void {
+    if (this.#set === undefined && this.#list.length === LISTED_MAX) this.#set = new Set(this.#list);
+    this.#set?.add(index);
+    this.#list.push(index);
+  }
+
+  visit(see: (index: number) => void): void {
+    for (let at = 0; at < this.#list.length; at += 1) see(this.#list[at] ?? 0);
+  }
+
+  copy(): Touched {
+    return new Touched(this.#list.slice(), this.#set && new Set(this.#set));
   }
 }
 

@@ -117,7 +117,8 @@ export class FlashContent implements Flash {
     } else if (torn === undefined && operation.kind === "write") this.#put(offset, operation.data, program);
     else if (torn === undefined && offset % this.sectorBytes === 0 && bytes % this.sectorBytes === 0) {
       this.#check(offset, bytes);
-      for (const { sector } of this.#sectorsOf(offset, bytes)) this.#erase(sector);
+      for (let sector = this.#sectorOf(offset); sector * this.sectorBytes < offset + bytes; sector += 1)
+        this.#erase(sector);
     } else this.load(offset, afterOperation(this.#bytesAt(offset, bytes), operation, torn));
   }
 

@@ -19,6 +19,13 @@ interface Group {
   pool: PagePool | undefined;
 }
 
+/** Groups that lie side by side, shared in the same way: a copy of a flash copies a list of rows, not one of groups. */
+interface Row {
+  readonly groups: Group[];
+  readonly owner: object | undefined;
+  pool: PagePool | undefined;
+}
+
 /** Pages by their name: flashes that keep theirs in one pool hold equal ones once. */
 export type PagePool = Map<string, Page>;
 
@@ -26,18 +33,22 @@ export type PagePool = Map<string, Page>;
 const PAGE_BYTES = 512;
 const GROUP_BITS = 5;
 const GROUP_PAGES = 1 << GROUP_BITS;
+const ROW_BITS = 3;
+const ROW_GROUPS = 1 << ROW_BITS;
+const PAGE_ROW_BITS = GROUP_BITS + ROW_BITS;
 
-/** The bytes of a flash in pages, copied on write: a copy costs a reference for every group. */
+/** The bytes of a flash in pages, copied on write: a copy costs a reference for every row. */
 export class Pages {
   readonly pageBytes: number;
   readonly count: number;
   /** The erased page: never changed in place, the same one in all copies. */
   readonly blank: Page;
-  readonly #groups: Group[];
-  #owner: object = {};
+  readonly #rows: Row[];
+  /** Undefined: nothing was changed since the last copy. */
+  #owner: object | undefined;
 
-  private constructor(groups: Group[], shape: { pageBytes: number; count: number; blank: Page }) {
-    this.#groups = groups;
+  private constructor(rows: Row[], shape: { pageBytes: number; count: number; blank: Page }) {
+    this.#rows = rows;
     this.pageBytes = shape.pageBytes;
     this.count = shape.count;
     this.blank = shape.blank;
@@ -52,12 +63,16 @@ export class Pages {
       const length = Math.min(GROUP_PAGES, count - group * GROUP_PAGES);
       return { pages: Array.from({ length }, () => blank), owner: undefined, pool: undefined };
     });
-    return new Pages(groups, { pageBytes, count, blank });
+    const rows = Array.from({ length: Math.ceil(groups.length / ROW_GROUPS) }, (_, row): Row => {
+      return { groups: groups.slice(row * ROW_GROUPS, (row + 1) * ROW_GROUPS), owner: undefined, pool: undefined };
+    });
+    return new Pages(rows, { pageBytes, count, blank });
   }
 
   /** @throws RangeError when there is no such page. */
   at(index: number): Page {
-    const page = this.#groups[index >> GROUP_BITS]?.pages[index & (GROUP_PAGES - 1)];
+    const group = this.#rows[index >> PAGE_ROW_BITS]?.groups[(index >> GROUP_BITS) & (ROW_GROUPS - 1)];
+    const page = group?.pages[index & (GROUP_PAGES - 1)];
     if (page === undefined) throw new RangeError(`flash has no page ${index}`);
     return page;
   }
@@ -65,12 +80,12 @@ export class Pages {
   /** A page whose bytes may be changed in place; its name is forgotten. */
   own(index: number): Uint8Array {
     const page = this.at(index);
-    if (page.owner === this.#owner) {
+    if (page.owner !== undefined && page.owner === this.#owner) {
       page.name = undefined;
       return page.bytes;
     }
     const bytes = scrapCopy(page.bytes);
-    this.#put(index, { bytes, name: undefined, owner: this.#owner });
+    this.#put(index, { bytes, name: undefined, owner: (this.#owner ??= {}) });
     return bytes;
   }
 
@@ -86,7 +101,7 @@ export class Pages {
   /** An independent copy. */
   copy(): Pages {
     this.#freeze();
-    return new Pages(this.#groups.slice(), this);
+    return new Pages(this.#rows.slice(), this);
   }
 
   /**
@@ -98,7 +113,7 @@ export class Pages {
     const groupBytes = this.pageBytes << GROUP_BITS;
     for (let at = offset; at < end; ) {
       const index = Math.floor(at / groupBytes);
-      const group = this.#groups[index];
+      const group = this.#rows[index >> ROW_BITS]?.groups[index & (ROW_GROUPS - 1)];
       const next = Math.min(end, (index + 1) * groupBytes);
       if (group !== undefined) visit(group, at, next - at);
       at = next;
@@ -108,35 +123,49 @@ export class Pages {
   /** Exchanges pages for equal ones of a pool, so that many flashes hold each content once. */
   share(pool: PagePool, nameOf: (page: Page) => string): void {
     this.#freeze();
-    for (let at = 0; at < this.#groups.length; at += 1) {
-      const group = this.#groups[at];
-      if (group === undefined || group.pool === pool) continue;
-      const pages = group.pages.map((page) => {
-        if (page === this.blank) return page;
-        const name = nameOf(page);
-        const known = pool.get(name);
-        if (known !== undefined) return known;
-        // Memory of its own: what a pool keeps must not keep more than itself.
-        const kept: Page = { bytes: page.bytes.slice(), name, owner: undefined };
-        pool.set(name, kept);
-        return kept;
+    for (let at = 0; at < this.#rows.length; at += 1) {
+      const row = this.#rows[at];
+      if (row === undefined || row.pool === pool) continue;
+      const groups = row.groups.map((group): Group => {
+        if (group.pool === pool) return group;
+        return { pages: group.pages.map((page) => this.#pooled(page, pool, nameOf)), owner: undefined, pool };
       });
-      this.#groups[at] = { pages, owner: undefined, pool };
+      this.#rows[at] = { groups, owner: undefined, pool };
     }
   }
 
-  /** From now on nothing that this list holds is changed in place: neither pages nor groups. */
+  /** The pool's page with this content; this one, where the pool had none. */
+  #pooled(page: Page, pool: PagePool, nameOf: (page: Page) => string): Page {
+    if (page === this.blank) return page;
+    const name = nameOf(page);
+    const known = pool.get(name);
+    if (known !== undefined) return known;
+    // Memory of its own: what a pool keeps must not keep more than itself.
+    const kept: Page = { bytes: page.bytes.slice(), name, owner: undefined };
+    pool.set(name, kept);
+    return kept;
+  }
+
+  /** From now on nothing that this list holds is changed in place: neither pages nor groups nor rows. */
   #freeze(): void {
-    this.#owner = {};
+    this.#owner = undefined;
   }
 
   #put(index: number, page: Page): void {
-    const at = index >> GROUP_BITS;
-    let group = this.#groups[at];
+    const owner = (this.#owner ??= {});
+    const at = index >> PAGE_ROW_BITS;
+    let row = this.#rows[at];
+    if (row === undefined) throw new RangeError(`flash has no page ${index}`);
+    if (row.owner !== owner) {
+      row = { groups: row.groups.slice(), owner, pool: undefined };
+      this.#rows[at] = row;
+    }
+    const inRow = (index >> GROUP_BITS) & (ROW_GROUPS - 1);
+    let group = row.groups[inRow];
     if (group === undefined) throw new RangeError(`flash has no page ${index}`);
-    if (group.owner !== this.#owner) {
-      group = { pages: group.pages.slice(), owner: this.#owner, pool: undefined };
-      this.#groups[at] = group;
+    if (group.owner !== owner) {
+      group = { pages: group.pages.slice(), owner, pool: undefined };
+      row.groups[inRow] = group;
     }
     group.pages[index & (GROUP_PAGES - 1)] = page;
   }

@@ -22,11 +22,15 @@ interface Run {
   told: boolean;
 }
 
-/** A boot in mid-run: which one, and how many operations it has behind it. */
+/** A boot in mid-run: which one, and how many operations it has behind it; and the next one that was met there. */
 interface Passed {
   readonly run: Run;
   readonly operation: number;
   readonly scope: number;
+  /** It stands for all boots with this `unlessTold`. */
+  readonly forAll: number | undefined;
+  /** A list: at most places one boot was met, at few more than three, and there are a million places. */
+  readonly before: Passed | undefined;
 }
 
 /** What is done at each operation of a boot, and for which boots it is the same. */
@@ -57,8 +61,8 @@ const OPERATIONS_MAX = 1_000_000;
 export class BootCache {
   readonly #tree: BootTree;
   readonly #whole: boolean;
-  /** By place, then by scope: one look-up for both ways in which a boot may have been met. */
-  readonly #passed = new Map<string, (Passed | undefined)[]>();
+  /** By place, the last one of each scope that is new there: one look-up for both ways in which a boot may have been met. */
+  readonly #passed = new Map<string, Passed>();
   /** Operations carried out, and those that were known. */
   followed = 0;
   spared = 0;
@@ -100,18 +104,18 @@ export class BootCache {
 
   /** A boot that went by here before and shows all that this one would; else this one is the first. */
   #meet(run: Run, { scope, unlessTold }: Watched, place: string): Passed | undefined {
-    let passed = this.#passed.get(place);
-    if (passed === undefined) {
-      passed = [];
-      this.#passed.set(place, passed);
+    const last = this.#passed.get(place);
+    let known: Passed | undefined;
+    let any: Passed | undefined;
+    for (let passed = last; passed !== undefined; passed = passed.before) {
+      if (passed.scope === scope) known = passed;
+      if (unlessTold !== undefined && passed.forAll === unlessTold) any = passed;
     }
-    const here: Passed = { run, operation: run.operations, scope };
-    if (unlessTold !== undefined) {
-      const any = (passed[unlessTold] ??= here);
-      if (any !== here && (any.scope === scope || (any.run.end !== undefined && !any.run.told))) return any;
-    }
-    const known = (passed[scope] ??= here);
-    return known === here ? undefined : known;
+    if (any !== undefined && (any.scope === scope || (any.run.end !== undefined && !any.run.told))) return any;
+    if (known !== undefined) return known;
+    const forAll = any === undefined ? unlessTold : undefined;
+    this.#passed.set(place, { run, operation: run.operations, scope, forAll, before: last });
+    return undefined;
   }
 }
 

@@ -182,10 +182,11 @@ class Explorer {
       if (!furtherCuts) return !(index === 0 && this.#clean.has(state.content)) && this.#watch(flash, state, index);
       const cause = { kind: "cut", operation: index, torn: undefined } as const;
       if (index > 0) this.#meet(flash, { stage, cuts: cuts + 1, torn: state.torn, from: state, cause });
-      for (const kind of kinds.filter((torn) => canTear(this.#question.timing, operation, torn))) {
+      for (const kind of kinds) {
+        if (!canTear(this.#question.timing, operation, kind)) continue;
         const cut = flash.snapshot();
         cut.apply(operation, kind);
-        const how = { ...cause, torn: kind };
+        const how = { kind: "cut", operation: index, torn: kind } as const;
         this.#meet(cut, { stage, cuts: cuts + 1, torn: state.torn + 1, from: state, cause: how });
       }
       return false;
@@ -211,7 +212,7 @@ class Explorer {
     const at = reached?.states[STAGES.indexOf(stage)];
     if (at !== undefined && (this.#states[at]?.torn ?? 0) <= torn) return;
     if (reached === undefined) {
-      reached = { content: this.#kept(flash), isTaken: undefined, states: [] };
+      reached = { content: this.#kept(flash), isTaken: undefined, states: STAGES.map(() => undefined) };
       this.#reached.set(identity, reached);
     }
     const { content } = reached;

@@ -179,7 +179,7 @@ describe("a board's own trouble in an upload", () => {
       await sleep(clock, 90_000);
       await prepare(slot);
     };
-    const result = await client.upload(IMAGE.file);
+    const result = await client.upload(IMAGE.file, { firstChunkMs: 60_000 });
     expect(result.retries).toBe(1);
     expect(store.log.filter((entry) => entry === "erase 1")).toHaveLength(1);
     // The chunk's, and that of the echo that asked whether it was lost.

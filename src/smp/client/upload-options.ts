@@ -15,8 +15,8 @@ export interface UploadOptions {
    */
   readonly window?: number | undefined;
   /**
-   * Deadline for the first chunk, in milliseconds: its answer comes after the erase. Default: 100 ms for each page of
-   * the image and 20 s, 60 s at least (`eraseDeadlineMs`).
+   * Deadline for the first chunk, in milliseconds: its answer comes after the erase, which may be of the whole slot.
+   * Default: 100 ms for each page of 8 MiB and 20 s, 224.8 s, then 60 s for its repetition (`firstChunkDeadlineMs`).
    */
   readonly firstChunkMs?: number | undefined;
   /**

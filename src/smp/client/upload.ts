@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { equalBytes, isKind, ProtocolError } from "../../core/index.ts";
-import { eraseDeadlineMs } from "../groups/erase-deadline.ts";
+import { firstChunkDeadlineMs } from "../groups/erase-deadline.ts";
 import { imageState, imageUpload } from "../groups/image.ts";
 import { encodeMap } from "../packet/cbor.ts";
 import { encodePayload, type RequestOf } from "../packet/command.ts";
@@ -165,17 +165,13 @@ class Upload {
 
   /** Sends the chunk at `at` and takes the server's word. */
   async #send(at: number, options: RequestOptions = {}): Promise<Sent> {
-    const {
-      signal,
-      onProgress,
-      firstChunkMs = eraseDeadlineMs(this.#bytes.length),
-      chunkMs = CHUNK_MS,
-    } = this.#options;
+    const { signal, onProgress, firstChunkMs, chunkMs = CHUNK_MS } = this.#options;
+    const firstTimeout = (attempt: number) => firstChunkMs ?? firstChunkDeadlineMs(attempt, this.#bytes.length);
     const { request, payload, end } = this.#chunk(at);
     const last = imageUpload.retries + 1;
     const chunkTimeout = (attempt: number) =>
       attempt === last ? chunkMs : this.#roundTrips.deadlineMs(attempt, chunkMs);
-    const timing = at === 0 ? { timeoutMs: firstChunkMs, retries: 1 } : { timeoutMs: chunkTimeout };
+    const timing = at === 0 ? { timeoutMs: firstTimeout, retries: 1 } : { timeoutMs: chunkTimeout };
     const sentUs = this.#session.clock.nowUs();
     this.#sentTo = Math.max(this.#sentTo, end);
     const isAlone = at > 0 && options.window === undefined && this.#window.size === 1;

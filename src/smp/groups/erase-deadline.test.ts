@@ -15,7 +15,7 @@ test.each([
 });
 
 test("a slow flash that is known gets its own deadline", () => {
-  expect(eraseDeadlineMs(6 * MIB, 480)).toBe(20_000 + 1536 * 480);
+  expect(eraseDeadlineMs(6 * MIB, { pageMs: 480 })).toBe(20_000 + 1536 * 480);
 });
 
 /** A slot in a flash of 48 ms a page, behind a server with or without slot info. */
@@ -43,6 +43,14 @@ describe.each([
     expect(clock.nowUs()).toBeGreaterThan(eraseMs * 1000);
     expect(store.log).toEqual(["erase 1"]);
   });
+});
+
+test("an upload's first chunk waits for a server that erases a whole slot of 6 MiB for a small image", async () => {
+  const { client, clock, store, eraseMs } = slowBoard(6 * MIB, false);
+  const { file } = plainImage({ version: [2, 0, 0], payloadBytes: 400 });
+  store.flash(1, plainImage({ version: [1, 5, 0], payloadBytes: 300 }).file);
+  expect(await client.upload(file)).toMatchObject({ retries: 0, restarts: 0 });
+  expect(clock.nowUs()).toBeGreaterThan(eraseMs * 1000);
 });
 
 test("an upload's first chunk waits for the erase of a 6 MiB image", async () => {
