@@ -41,7 +41,8 @@ withCheckers(`files for CI servers, ${SAID}`, () => {
   });
 
   test("ci/Jenkinsfile is Groovy, by a parser of Groovy 3", () => {
-    const parses = "import sys; from groovy_parser.parser import parse_groovy_content as p; p(open(sys.argv[1]).read())";
+    const parses =
+      "import sys; from groovy_parser.parser import parse_groovy_content as p; p(open(sys.argv[1]).read())";
     const check = (content: string) => checked("python", ["-c", parses], content);
     const file = text("ci/Jenkinsfile");
     expect(check(file)).toBe(0);
