@@ -1,4 +1,4 @@
-// How long a campaign on the twin takes, as a user would start it: npx tsx bench/campaign.ts [CUTS] [RUNS]
+// How long a campaign on the twin takes, as a user would start it: npx tsx bench/campaign.ts [CUTS] [RUNS] [-o FILE.html|FILE.svg]
 // Virtual time: what the board would have needed stands beside it.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
@@ -6,7 +6,9 @@ import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ScratchFolder } from "../src/core/index.ts";
+import { BenchPlot } from "./plot.ts";
 
+using plot = new BenchPlot("A campaign on the twin");
 const cuts = process.argv[2] ?? "200";
 const runs = Number(process.argv[3] ?? 3);
 const bin = fileURLToPath(new URL("../bin/hil.js", import.meta.url));
@@ -53,22 +55,24 @@ function shown(values: readonly number[], unit: string): string {
   return `median ${text(median)} ${unit} (${text(sorted[0])} to ${text(sorted.at(-1))} ${unit})`;
 }
 
-console.log(`machine   ${cpus()[0]?.model ?? "?"}, ${cpus().length} cores, Node ${process.version}`);
-console.log(`load      ${loadavg()[0]?.toFixed(1)} over the last minute`);
-console.log(`campaign  ${cuts} cuts over one encrypted swap of 200 KiB, whole command, ${runs} runs`);
+plot.say(`machine   ${cpus()[0]?.model ?? "?"}, ${cpus().length} cores, Node ${process.version}`);
+plot.say(`load      ${loadavg()[0]?.toFixed(1)} over the last minute`);
+plot.say(`campaign  ${cuts} cuts over one encrypted swap of 200 KiB, whole command, ${runs} runs`);
 const real = used.map(({ realS }) => realS);
-console.log(`real      ${shown(real, "s")}`);
-console.log(
+plot.say(`real      ${shown(real, "s")}`);
+plot.say(
   `processor ${shown(
     used.map(({ processorS }) => processorS),
     "s",
   )}`,
 );
-console.log(
+plot.say(
   `memory    ${shown(
     used.map(({ memoryMiB }) => memoryMiB),
     "MiB",
   )} at most`,
 );
 const median = real.toSorted((a, b) => a - b)[Math.floor(real.length / 2)] ?? 1;
-console.log(`a board   ${(boardS / 60).toFixed(0)} min for the same: ${(boardS / median).toFixed(0)} times as long`);
+plot.say(`a board   ${(boardS / 60).toFixed(0)} min for the same: ${(boardS / median).toFixed(0)} times as long`);
+plot.turns("the whole command, seconds", [{ name: "s", values: real }]);
+plot.turns("its processor time, seconds", [{ name: "s", values: used.map(({ processorS }) => processorS) }]);

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { ScratchFolder } from "../src/core/index.ts";
 import { changesOf, labPage, questionsOf, runsIn } from "../src/report/index.ts";
 import { madeUpEvents, madeUpLab, plantedIn } from "../src/report/testing/made-up-lab.ts";
+import { BenchPlot } from "./plot.ts";
 
+using plot = new BenchPlot("A made-up lab, and what its history finds");
 const nights = Number(process.argv[2] ?? 1_000);
 const cases = Number(process.argv[3] ?? 12);
 const seed = Number(process.argv[4] ?? 20_261_130);
@@ -42,23 +44,19 @@ try {
       writeFileSync(join(folder, "host.json"), JSON.stringify({ began: run.began }));
     }
   });
-  console.log(
+  plot.say(
     `machine   ${cpus()[0]?.model ?? "?"}, ${cpus().length} cores, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}`,
   );
-  console.log(
-    `lab       ${nights} nights of 20 boards, ${cases} cases a run, seed ${seed}; written in ${said(written)}`,
-  );
+  plot.say(`lab       ${nights} nights of 20 boards, ${cases} cases a run, seed ${seed}; written in ${said(written)}`);
   const first = measured(() => runsIn(root));
-  console.log(`index     ${first.value.lines.length} records read: ${said(first)}; ${memory()}`);
+  plot.say(`index     ${first.value.lines.length} records read: ${said(first)}; ${memory()}`);
   const second = measured(() => runsIn(root));
-  console.log(`again     from the index: ${said(second)}; ${memory()}`);
+  plot.say(`again     from the index: ${said(second)}; ${memory()}`);
   const lab = measured(() =>
     labPage(second.value.lines, { folder: root, nights: 30, pageOf: () => undefined, unfinished: [], unread: [] }),
   );
-  console.log(
-    `page      ${(JSON.stringify(lab.value).length / 1024).toFixed(0)} KiB of data: ${said(lab)}; ${memory()}`,
-  );
-  for (const line of lab.value.statistics.slice(-1)) console.log(`said      ${line}`);
+  plot.say(`page      ${(JSON.stringify(lab.value).length / 1024).toFixed(0)} KiB of data: ${said(lab)}; ${memory()}`);
+  for (const line of lab.value.statistics.slice(-1)) plot.say(`said      ${line}`);
   found(second.value.lines);
 } finally {
   rmSync(root, { recursive: true });
@@ -94,10 +92,10 @@ function found(lines: ReturnType<typeof runsIn>["lines"]): void {
       }
     }
   }
-  console.log(`planted   ${JSON.stringify(planted)}`);
-  for (const line of told) console.log(`found     ${line}`);
+  plot.say(`planted   ${JSON.stringify(planted)}`);
+  for (const line of told) plot.say(`found     ${line}`);
   const share = (amount: number) => `${amount} (${((amount * 1e6) / tally.caseNights).toFixed(1)} of a million)`;
-  console.log(
+  plot.say(
     `by chance newly red ${share(tally.redByChance)}, newly flaky ${share(tally.flakyByChance)} of ${tally.caseNights} cases × nights`,
   );
 }

@@ -8,10 +8,12 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Random, RealClock, ScratchFolder } from "../src/core/index.ts";
 import { aesCtr, buildImage, digest, generateKey, loadPrivateKey, parseVersion } from "../src/image/index.ts";
+import { BenchPlot } from "./plot.ts";
 
 const PAYLOAD_BYTES = 1024 * 1024;
 const WARM_UP_ROUNDS = 5;
 const IN_PROCESS_ROUNDS = 60;
+using plot = new BenchPlot("Sign and encrypt 1 MiB");
 const rounds = Number(process.argv[2] ?? 15);
 const bin = fileURLToPath(new URL("../bin/hil.js", import.meta.url));
 const venv = resolve(process.env["HIL_PEERS_VENV"] ?? fileURLToPath(new URL("../.cache/peers", import.meta.url)));
@@ -68,7 +70,8 @@ function processMs(program: string, ...argv: readonly string[]): number {
 function show(name: string, timesMs: readonly number[]): void {
   const sorted = [...timesMs].sort((a, b) => a - b);
   const at = (part: number): string => (sorted[Math.floor((sorted.length - 1) * part)] ?? 0).toFixed(1);
-  console.log(`${name.padEnd(44)} median ${at(0.5).padStart(6)} ms   (${at(0)} to ${at(0.9)} for nine of ten)`);
+  plot.say(`${name.padEnd(44)} median ${at(0.5).padStart(6)} ms   (${at(0)} to ${at(0.9)} for nine of ten)`);
+  plot.times(name, timesMs);
 }
 
 /** Repeats work in this process; the first rounds only warm up. */
@@ -89,10 +92,10 @@ function ours(): void {
 
 try {
   const hasPeer = existsSync(imgtool);
-  console.log(`machine  ${cpus()[0]?.model ?? "?"}, ${cpus().length} cores, Node ${process.version}`);
-  if (hasPeer) console.log(`imgtool  ${spawnSync(imgtool, ["version"]).stdout.toString().trim()} in ${venv}`);
-  else console.log(`imgtool  not found in ${venv}: only ours is measured (HIL_PEERS_VENV)`);
-  console.log("\nin process: ECDSA P-256 signature, ECIES P-256, AES-128-CTR over 1 MiB; keys read each time");
+  plot.say(`machine  ${cpus()[0]?.model ?? "?"}, ${cpus().length} cores, Node ${process.version}`);
+  if (hasPeer) plot.say(`imgtool  ${spawnSync(imgtool, ["version"]).stdout.toString().trim()} in ${venv}`);
+  else plot.say(`imgtool  not found in ${venv}: only ours is measured (HIL_PEERS_VENV)`);
+  plot.say("\nin process: ECDSA P-256 signature, ECIES P-256, AES-128-CTR over 1 MiB; keys read each time");
   show("  hil", inProcess(ours));
   if (hasPeer) {
     const python = spawnSync(join(venv, "bin", "python"), ["-c", IMGTOOL_IN_PROCESS, ...SIGN, ...FILES], {
@@ -101,7 +104,7 @@ try {
     if (python.status !== 0) throw new RangeError(python.stderr.toString());
     show("  imgtool (with reading and writing files)", python.stdout.toString().trim().split(" ").map(Number));
   }
-  console.log("\nwhat of it cannot be less: one pass each of the primitives over 1 MiB");
+  plot.say("\nwhat of it cannot be less: one pass each of the primitives over 1 MiB");
   show(
     "  SHA-256",
     inProcess(() => void digest("sha256", payload)),
@@ -114,7 +117,7 @@ try {
     "  a copy",
     inProcess(() => void Uint8Array.from(payload)),
   );
-  console.log("\nwhole process, turn by turn");
+  plot.say("\nwhole process, turn by turn");
   const times = {
     bare: [] as number[],
     hil: [] as number[],

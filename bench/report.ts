@@ -12,9 +12,11 @@ import { pageCode } from "../src/cli/report/page-code.ts";
 import { entryAt, ScratchFolder } from "../src/core/index.ts";
 import { pageDocument, recordedRun } from "../src/report/index.ts";
 import { cutVerdict, recordFolder, STARTED } from "../src/report/testing/record-folder.ts";
+import { BenchPlot } from "./plot.ts";
 
 const LINES = 20;
 const TURNS = 5;
+using plot = new BenchPlot("The page of a run beside Playwright's report");
 const entries = Number(process.argv[2] ?? 5_000);
 const { version } = createRequire(import.meta.url)("playwright-core/package.json") as { version: string };
 const folder = new ScratchFolder("bench").path;
@@ -48,7 +50,7 @@ function theirs(): string {
   });
   const test = `import { test } from "@playwright/test";
 for (let at = 0; at < ${entries}; at += 1) {
-  test("cut " + at, () => { for (let line = 0; line < ${LINES}; line += 1) console.log("I: line " + line + " of entry " + at); });
+  test("cut " + at, () => { for (let line = 0; line < ${LINES}; line += 1) plot.say("I: line " + line + " of entry " + at); });
 }`;
   writeFileSync(join(home, "cuts.spec.js"), test);
   execFileSync("npx", ["playwright", "test", "--workers=1", "--reporter=html"], {
@@ -78,8 +80,8 @@ async function openedMs(browser: Browser, file: string, shown: string): Promise<
 }
 
 try {
-  console.log(`machine   ${cpus()[0]?.model ?? "?"}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`);
-  console.log(`entries   ${entries}, ${LINES} lines of log each`);
+  plot.say(`machine   ${cpus()[0]?.model ?? "?"}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`);
+  plot.say(`entries   ${entries}, ${LINES} lines of log each`);
   const reports = [
     { name: `hil report`, file: ours(), shown: "section[aria-labelledby=verdicts] tbody tr" },
     { name: `Playwright ${version}`, file: theirs(), shown: ".chip-header, .test-file-test" },
@@ -91,11 +93,15 @@ try {
     for (const [at, { file, shown }] of reports.entries()) times[at]?.push(await openedMs(browser, file, shown));
   }
   await browser.close();
+  plot.turns(
+    "milliseconds to open",
+    reports.map(({ name }, at) => ({ name, values: times[at] ?? [] })),
+  );
   for (const [at, { name, file }] of reports.entries()) {
     const sorted = (times[at] ?? []).toSorted((a, b) => a - b);
     const text = (ms: number | undefined) => `${Math.round(ms ?? 0)} ms`;
     const range = `${text(sorted[0])} to ${text(sorted.at(-1))}`;
-    console.log(
+    plot.say(
       `${name.padEnd(20)} ${(bytesOf(file) / 1e6).toFixed(2)} MB, open in ${text(sorted[Math.floor(TURNS / 2)])} (${range})`,
     );
   }

@@ -11,12 +11,14 @@ import { RealClock, ScratchFolder } from "../src/core/index.ts";
 import { lineTimeUs, openSerialPort, Uart } from "../src/serial/index.ts";
 import { dataRoom, encodedBytes, SMP_HEADER_BYTES, SmpClient } from "../src/smp/index.ts";
 import { plainImage } from "../src/smp/testing/array-store.ts";
+import { BenchPlot } from "./plot.ts";
 import { compileLine } from "./smp-line.ts";
 
 const WORD_US = 43;
 const CHUNKS_PER_LOSS = 3;
 /** `{ off: n }` of five digits in an indefinite map, with its header. */
 const ANSWER_BYTES = SMP_HEADER_BYTES + 11;
+using plot = new BenchPlot("Uploads on one paced line");
 const kibibytes = Number(process.argv[2] ?? 200);
 const only = process.argv.find((word) => word.startsWith("--only="))?.slice("--only=".length);
 const withPeers = !process.argv.includes("--no-peers");
@@ -128,7 +130,7 @@ async function show(setup: Setup, name: string, upload: (port: string) => Promis
   try {
     found = await measured(setup, upload);
   } catch (error) {
-    console.log(`  ${name.padEnd(20)} failed: ${String(error).slice(0, 100)}`);
+    plot.say(`  ${name.padEnd(20)} failed: ${String(error).slice(0, 100)}`);
     return 0;
   }
   const { seconds, turnUs, turnMeanUs, lateUs, chunksLost } = found;
@@ -138,7 +140,7 @@ async function show(setup: Setup, name: string, upload: (port: string) => Promis
   // way by then. So much is lost on the line whatever a client does that keeps it busy.
   const both = clean + CHUNKS_PER_LOSS * chunksLost * chunk;
   const share = (limit: number) => `${((100 * limit) / seconds).toFixed(1).padStart(6)} %`;
-  console.log(
+  plot.say(
     `  ${name.padEnd(20)}${rate.toFixed(0).padStart(7)} B/s ${seconds.toFixed(2).padStart(7)} s${share(both)} of the limit${share(turns)} of one by one; turn-round ${turnUs} us (mean ${turnMeanUs}), server late ${lateUs} us`,
   );
   return rate;
@@ -147,16 +149,16 @@ async function show(setup: Setup, name: string, upload: (port: string) => Promis
 const versions = spawnSync(PYTHON, ["-m", "pip", "list", "--format=freeze"], { encoding: "utf8" }).stdout ?? "";
 const peers = versions.split("\n").filter((line) => /^(smpclient|mcumgr-toolkit)==/.test(line));
 const classic = MCUMGR === undefined ? "no classic mcumgr here" : "mcumgr (Go)";
-console.log(`machine  ${cpus()[0]?.model ?? "?"}, ${cpus().length} cores, Node ${process.version}`);
-console.log(`peers    ${[...peers, classic].join(", ")}`);
-console.log(
+plot.say(`machine  ${cpus()[0]?.model ?? "?"}, ${cpus().length} cores, Node ${process.version}`);
+plot.say(`peers    ${[...peers, classic].join(", ")}`);
+plot.say(
   `image    ${image.file.length} bytes; flash ${WORD_US} µs a word; times as the server sees them, after 60 echoes`,
 );
 for (const baudRate of process.argv.includes("--fast") ? [1_000_000] : [115_200, 1_000_000]) {
   for (const bufferBytes of [384, 2_048]) {
     const setup = { baudRate, bufferBytes, bufferCount: 4, lostPercent: 0 };
     const { both, turns } = limits(setup);
-    console.log(`\n${baudRate} baud, ${bufferBytes} × 4: limit ${both.toFixed(2)} s, one by one ${turns.toFixed(2)} s`);
+    plot.say(`\n${baudRate} baud, ${bufferBytes} × 4: limit ${both.toFixed(2)} s, one by one ${turns.toFixed(2)} s`);
     const mine = await show(setup, "hil, window 3", ours(3, baudRate));
     await show(setup, "hil, one by one", ours(1, baudRate));
     const rates: number[] = [];
@@ -165,7 +167,7 @@ for (const baudRate of process.argv.includes("--fast") ? [1_000_000] : [115_200,
         if (missingClient(name) === undefined) rates.push(await show(setup, name, python(name, baudRate)));
       }
       if (MCUMGR !== undefined) rates.push(await show(setup, "mcumgr", go(baudRate)));
-      console.log(`  ${(mine / Math.max(1, ...rates)).toFixed(2)} × the best of them`);
+      plot.say(`  ${(mine / Math.max(1, ...rates)).toFixed(2)} × the best of them`);
     }
     await show({ ...setup, lostPercent: 1 }, "hil, 1 % lost", ours(3, baudRate));
   }

@@ -7,7 +7,9 @@ import { loadProfile } from "../src/board/index.ts";
 import { DEFAULT_SCENARIO, loadScenario } from "../src/campaign/index.ts";
 import { parseSwept, upgradeOf } from "../src/cli/sweep/request.ts";
 import { type SweepOptions, sweepUpgrade, type UpgradeSwept } from "../src/mcuboot/index.ts";
+import { BenchPlot } from "./plot.ts";
 
+using plot = new BenchPlot("The model going through cuts");
 const runs = Number(process.argv[2] ?? 3);
 
 async function upgrade(): Promise<UpgradeSwept> {
@@ -44,9 +46,9 @@ async function measured(
 const same = (swept: UpgradeSwept): UpgradeSwept => swept;
 const unremembered = (swept: UpgradeSwept): UpgradeSwept => ({ ...swept, build: { ...swept.build, memoise: false } });
 
-console.log(`machine   ${cpus()[0]?.model ?? "?"}, Node ${process.version}, one thread`);
-console.log(`one cut   ${await measured(same, { cutsMax: 1, onlyUpgrade: true })}`);
-console.log(`whole     ${await measured(same, { cutsMax: 1, onlyUpgrade: true, whole: true }, 1)}`);
-console.log(`checked   ${await measured(unremembered, { cutsMax: 1, onlyUpgrade: true }, 1)}`);
-console.log(`any       ${await measured(same, {})}`);
-console.log(`memory    ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB at most, all of the above`);
+plot.say(`machine   ${cpus()[0]?.model ?? "?"}, Node ${process.version}, one thread`);
+plot.say(`one cut   ${await measured(same, { cutsMax: 1, onlyUpgrade: true })}`);
+plot.say(`whole     ${await measured(same, { cutsMax: 1, onlyUpgrade: true, whole: true }, 1)}`);
+plot.say(`checked   ${await measured(unremembered, { cutsMax: 1, onlyUpgrade: true }, 1)}`);
+plot.say(`any       ${await measured(same, {})}`);
+plot.say(`memory    ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB at most, all of the above`);

@@ -93,7 +93,7 @@ async function turnsOf(name: string, log: Uint8Array): Promise<readonly Turn[]> 
     arrived.push({ atUs: 0, bytes: log.subarray(at, at + QUEUED_BYTES) });
   arrived.end();
   const none = async () => undefined;
-  const turns: { fromMs: number; toMs: number; stolenMs: number }[] = [];
+  const turns: { fromMs: number; toMs: number; waitedMs: number; usedMs: number }[] = [];
   const collections: { fromMs: number; ms: number }[] = [];
   const observer = new PerformanceObserver((list) => {
     for (const { startTime, duration } of list.getEntries()) collections.push({ fromMs: startTime, ms: duration });
@@ -108,18 +108,24 @@ async function turnsOf(name: string, log: Uint8Array): Promise<readonly Turn[]> 
   uart.onEnd(() => over.abort());
   using waited = new WaitedForProcessor();
   while (!over.signal.aborted) {
-    const [fromMs, before] = [performance.now(), waited.ms()];
+    const [fromMs, before, used] = [performance.now(), waited.ms(), process.cpuUsage()];
     await sleep(clock, 0);
-    turns.push({ fromMs, toMs: performance.now(), stolenMs: waited.ms() - before });
+    const { user, system } = process.cpuUsage(used);
+    const [toMs, after] = [performance.now(), waited.ms()];
+    turns.push({ fromMs, toMs, waitedMs: after - before, usedMs: (user + system) / 1000 });
   }
   // Collections are told of in a later turn.
   await sleep(clock, 20);
   observer.disconnect();
-  return turns.map(({ fromMs, toMs, stolenMs }) => {
+  return turns.map(({ fromMs, toMs, waitedMs, usedMs }) => {
+    const wallMs = toMs - fromMs;
+    // Never more than either: the processor's time is that of all threads of the process, and the wall's has what a
+    // machine below this one took.
+    const ownMs = Math.min(wallMs - waitedMs, usedMs);
     const gcMs = collections
       .filter((one) => one.fromMs >= fromMs && one.fromMs < toMs)
       .reduce((sum, { ms }) => sum + ms, 0);
-    return { ownMs: toMs - fromMs - stolenMs, gcMs: Math.min(gcMs, toMs - fromMs - stolenMs), stolenMs };
+    return { ownMs, gcMs: Math.min(gcMs, ownMs), stolenMs: wallMs - ownMs };
   });
 }
 

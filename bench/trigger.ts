@@ -12,8 +12,10 @@ import { untilTrigger } from "../src/campaign/cuts/trigger.ts";
 import { RecordedBoard } from "../src/campaign/index.ts";
 import { RealClock, sleep } from "../src/core/index.ts";
 import { openSerialPort } from "../src/serial/index.ts";
+import { BenchPlot } from "./plot.ts";
 import { hostileRows, turnRows } from "./trigger-hostile.ts";
 
+using plot = new BenchPlot("From a line on the UART to the command at the relay");
 const triggers = Number(process.argv[2] ?? 200);
 /** What a UART at 1,000,000 baud carries. */
 const STORM_BYTES_PER_MS = 100;
@@ -133,14 +135,14 @@ process.stdout.write(
     `${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1)} before: above the number of cores, others are measured.\n`,
 );
 process.stdout.write("\nhostile log: how long one chunk holds the process\n");
-for (const row of hostileRows()) process.stdout.write(`  ${row}\n`);
+for (const row of hostileRows()) plot.say(`  ${row}`);
 process.stdout.write("\na hostile megabyte that has queued up: one turn of the process\n");
-for (const row of await turnRows()) process.stdout.write(`  ${row}\n`);
+for (const row of await turnRows()) plot.say(`  ${row}`);
 for (const [title, bytesPerMs, isBusy] of [
   ["quiet UART, idle machine", 0, false],
   ["log storm (100 kB/s), one core busy", STORM_BYTES_PER_MS, true],
 ] as const) {
-  process.stdout.write(`\n${title}\n`);
+  plot.say(`\n${title}`);
   for (const [name, approach] of [
     ["raw bytes (hil)", raw],
     ["line parser", lines],
@@ -150,9 +152,9 @@ for (const [title, bytesPerMs, isBusy] of [
       const { seen, own } = await measured(approach, bytesPerMs);
       const { delays, missed } = delaysOf(seen);
       const lost = `${missed} missed, ${seen.droppedBytes} bytes dropped`;
-      process.stdout.write(`  ${name.padEnd(16)} board to relay  ${figures(delays)}  (${delays.length}; ${lost})\n`);
-      if (own.length > 0)
-        process.stdout.write(`${" ".repeat(19)}in hil          ${figures(own.map((us) => us / 1000))}\n`);
+      plot.say(`  ${name.padEnd(16)} board to relay  ${figures(delays)}  (${delays.length}; ${lost})`);
+      if (own.length > 0) plot.say(`${" ".repeat(19)}in hil          ${figures(own.map((us) => us / 1000))}`);
+      plot.times(`${name}, ${title}: board to relay`, delays);
     } finally {
       busy?.kill("SIGKILL");
     }

@@ -224,9 +224,13 @@ export class QemuCuts {
     };
   }
 
-  /** Stops before every erase and every word of the boot, and compares the flash there with the model's. */
-  async everyChange(): Promise<{ readonly stops: number; readonly wrong: number }> {
-    const expected = this.#contents();
+  /**
+   * Stops before every erase and every word of the boot, and compares the flash there.
+   * @param expected names of the contents; without it, the model's
+   */
+  async everyChange(
+    expected: readonly string[] = this.#contents(),
+  ): Promise<{ readonly stops: number; readonly wrong: number }> {
     const over = new AbortController();
     await using board = this.#board(this.#whole(this.expected.flash));
     await using uart = Uart.open(board.uart, { clock });
@@ -243,8 +247,13 @@ export class QemuCuts {
 
   /** Names of the model's contents before every erase and every word of the boot. */
   #contents(): readonly string[] {
+    return this.contentsBefore(this.everyOperation());
+  }
+
+  /** Names of the contents before each of these operations, from what the flash holds when power comes. */
+  contentsBefore(operations: readonly FlashOperation[]): readonly string[] {
     const flash = this.expected.flash.snapshot();
-    return this.everyOperation().map((part) => {
+    return operations.map((part) => {
       const name = flash.identity();
       flash.apply(part);
       return name;

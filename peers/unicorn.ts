@@ -183,8 +183,9 @@ function codeHex({ code, bytes }: Case): string {
 /** Our core after the instruction; "fault" where it does not complete. */
 function ours(entry: Case, { core, engine = INTERPRETER, spoil }: Compared, pattern: Uint8Array): Answer {
   const ram = new Ram("RAM", RAM, pattern.slice());
-  const code = new Ram("code", 0, new Uint8Array(0x4_0000));
-  code.content.set(Buffer.from(codeHex(entry), "hex"), PLACE);
+  // As much of it as a literal can lie in.
+  const code = new Ram("code", PLACE - 0x1000, new Uint8Array(0x3000));
+  code.content.set(Buffer.from(codeHex(entry), "hex"), 0x1000);
   const processor = new Processor(CONFIG[core], new MemoryMap([code, ram]), engine);
   const { core: state } = processor;
   processor.reset(0);
@@ -208,7 +209,8 @@ function ours(entry: Case, { core, engine = INTERPRETER, spoil }: Compared, patt
   spoil?.(state);
   if (fault !== "") return { r: [], x: 0, m: [], e: fault };
   const m: [number, string][] = [];
-  for (let at = 0; at < RAM_BYTES; at += 4) {
+  const end = Buffer.compare(ram.content, pattern) === 0 ? 0 : RAM_BYTES;
+  for (let at = 0; at < end; at += 4) {
     if (Buffer.compare(ram.content.subarray(at, at + 4), pattern.subarray(at, at + 4)) === 0) continue;
     m.push([at, Buffer.from(ram.content.subarray(at, at + 4)).toString("hex")]);
   }

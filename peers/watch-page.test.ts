@@ -1,12 +1,14 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Browser } from "playwright-core";
 import { livePageCode } from "../src/cli/report/page-code.ts";
+import { LabFolder } from "../src/cli/watch/lab-folder.ts";
 import { WatchServer } from "../src/cli/watch/watch-server.ts";
 import { RealClock } from "../src/core/index.ts";
 import { cutVerdict, recordFolder, STARTED } from "../src/report/testing/record-folder.ts";
-import { inBrowser, openBrowser, SAID, widths } from "./chromium.ts";
+import { inBrowser, openBrowser, SAID, seriousFaults, widths } from "./chromium.ts";
 
 const PLAN = {
   atUs: 20,
@@ -68,6 +70,62 @@ inBrowser(`the page that watches a run, ${SAID}`, () => {
     expect(complaints).toEqual([]);
     await page.close();
   });
+
+  test.each([
+    [1200, "light"],
+    [400, "dark"],
+  ] as const)(
+    "of a lab has a cell for each run that goes on, above its nights: %d px, %s",
+    async (width, colorScheme) => {
+      const root = mkdtempSync(join(tmpdir(), "hil-lab-live-"));
+      cpSync(recordFolder([STARTED, cutVerdict(1, 1_000_000), FINISHED]), join(root, "ended"), { recursive: true });
+      const records = new LabFolder("runs", root);
+      const lab = () => records.page();
+      const watch = await WatchServer.open({
+        port: 0,
+        code: livePageCode(),
+        hil: "1.0.0",
+        clock: new RealClock(),
+        lab,
+      });
+      const hostile = '<img src=x onerror="document.title=1">\u202e';
+      const going = ["lab-07", "lab-08"].map((profile) => recordFolder([{ ...STARTED, profile }]));
+      const write = (at: number, ...events: readonly unknown[]) =>
+        appendFileSync(
+          join(going[at] ?? "", "events.jsonl"),
+          events.map((event) => `${JSON.stringify(event)}\n`).join(""),
+        );
+      for (const [at, path] of going.entries()) watch.add(`runs/${at}`, path);
+      const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+      const complaints: string[] = [];
+      page.on("pageerror", ({ message }) => complaints.push(message));
+      await page.goto(watch.url);
+      write(0, { atUs: 1_000_000, event: "upload-started", version: "2.0.0", totalBytes: 1000 });
+      write(0, { atUs: 2_000_000, event: "upload-progress", sentBytes: 250, totalBytes: 1000 });
+      write(1, PLAN, { atUs: 3_000_000, event: "boot-log", name: "line", text: hostile });
+      write(1, cutVerdict(1, 4_000_000), cutVerdict(2, 5_000_000, { pass: false, ending: "no boot" }));
+      const cell = (name: string) => page.locator(".cells li").filter({ hasText: name });
+      await cell("lab-07").getByText("250 of 1,000 B").waitFor();
+      await cell("lab-08").getByText("1 failed").waitFor();
+      expect(await cell("lab-08").locator(".small-map path").count()).toBe(2);
+      expect(await cell("lab-08").locator(".log").textContent()).toContain("<img src=x");
+      expect(await page.locator("h1").textContent()).toContain("Lab");
+      expect(await seriousFaults(page)).toEqual([]);
+      const [content, screen] = await widths(page);
+      expect(content).toBeLessThanOrEqual(screen);
+      await cell("lab-08").getByRole("link").click();
+      await page.getByRole("heading", { name: "Now" }).waitFor();
+      expect(await page.locator("h1").textContent()).toContain("encrypted-upgrade");
+      write(1, FINISHED);
+      await cell("lab-08").getByText(/^PASS/).waitFor();
+      await page.getByRole("link", { name: "the whole lab" }).click();
+      await page.getByRole("heading", { name: "Nights" }).waitFor();
+      expect(complaints).toEqual([]);
+      await watch[Symbol.asyncDispose]();
+      await page.close();
+      rmSync(root, { recursive: true });
+    },
+  );
 
   test("shows what a hostile board sends as text", async () => {
     const { watch, page, complaints, write } = await watched();

@@ -1,15 +1,34 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { LiveEnd, LiveStep } from "../src/report/live/live-step.ts";
+import type { LabPage } from "../src/report/page/lab-data.ts";
 import { App } from "./app.tsx";
+import { Lab } from "./lab.tsx";
+import { LiveCells } from "./live-cells.tsx";
 import { type LiveState, withEnd, withStep } from "./live-state.ts";
 import { Now } from "./now.tsx";
 
 type Link = "open" | "lost" | "over";
 
-function LiveApp({ hil }: { hil: string }) {
+/** The run that the address names. */
+function useOpened(): number | undefined {
+  const named = () => {
+    const found = /^#run-(\d{1,6})/.exec(location.hash);
+    return found === null ? undefined : Number(found[1]);
+  };
+  const [open, setOpen] = useState(named);
+  useEffect(() => {
+    const follow = () => setOpen(named());
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
+  return open;
+}
+
+function LiveApp({ hil, lab }: { hil: string; lab: LabPage | undefined }) {
   const [runs, setRuns] = useState<readonly LiveState[]>([]);
   const [link, setLink] = useState<Link>("open");
+  const open = useOpened();
   useEffect(() => {
     const source = new EventSource("events");
     const on = (name: string, take: (data: unknown) => void) =>
@@ -25,13 +44,37 @@ function LiveApp({ hil }: { hil: string }) {
     });
     return () => source.close();
   }, []);
-  const current = [...runs].reverse().find(({ isOver }) => !isOver) ?? runs.at(-1);
+  const isLost = link === "lost";
+  const pages = runs.map(({ page }) => page);
+  if (lab !== undefined) {
+    const shown = open === undefined ? undefined : runs[open];
+    return (
+      <>
+        <LiveCells runs={runs} open={open} isLost={isLost} />
+        {shown === undefined ? (
+          <Lab lab={lab} hil={hil} />
+        ) : (
+          <>
+            <p class="back">
+              <a href="#lab">the whole lab</a>
+            </p>
+            {!shown.isOver && <Now state={shown} isLost={false} />}
+            <App data={{ hil, runs: pages }} />
+          </>
+        )}
+      </>
+    );
+  }
+  const current =
+    (open === undefined ? undefined : runs[open]) ?? runs.findLast(({ isOver }) => !isOver) ?? runs.at(-1);
   if (current === undefined) return <p class="waiting">{link === "over" ? "No run began." : "Waiting for the run."}</p>;
   const isOver = runs.every((run) => run.isOver);
   return (
     <>
-      {isOver ? <Over folder={current.page.folder} /> : <Now state={current} isLost={link === "lost"} />}
-      <App data={{ hil, runs: runs.map(({ page }) => page) }} />
+      {runs.length > 1 && <LiveCells runs={runs} open={open ?? runs.indexOf(current)} isLost={isLost} />}
+      {isOver && <Over folder={current.page.folder} />}
+      {!current.isOver && <Now state={current} isLost={isLost && runs.length === 1} />}
+      <App data={{ hil, runs: pages }} />
     </>
   );
 }
@@ -48,7 +91,7 @@ function Over({ folder }: { folder: string }) {
 const place = document.getElementById("page");
 const block = document.getElementById("data");
 if (place !== null && block !== null) {
-  const { hil } = JSON.parse(block.textContent ?? "null") as { readonly hil: string };
+  const { hil, lab } = JSON.parse(block.textContent ?? "null") as { readonly hil: string; readonly lab?: LabPage };
   place.replaceChildren();
-  render(<LiveApp hil={hil} />, place);
+  render(<LiveApp hil={hil} lab={lab} />, place);
 }

@@ -6,7 +6,7 @@ import { duration, grouped, rate } from "./text.ts";
 export function Now({ state, isLost }: { state: LiveState; isLost: boolean }) {
   const nowUs = useBenchClock(state);
   const { status, tail } = state;
-  const { doing, sinceUs, expectedUs, upload, leftUs, cutsDone, cutsPlanned, failed } = status;
+  const { doing, sinceUs, expectedUs, leftUs, cutsDone, cutsPlanned, failed } = status;
   const sinceText = duration(Math.max(0, nowUs - sinceUs));
   const left = leftUs === undefined ? undefined : Math.max(0, leftUs - (nowUs - status.atUs));
   return (
@@ -37,6 +37,16 @@ export function Now({ state, isLost }: { state: LiveState; isLost: boolean }) {
           <dd>{left === undefined ? "not known yet" : `in about ${duration(left)}`}</dd>
         </div>
       </dl>
+      <Bars status={status} />
+      <Tail lines={tail} />
+    </section>
+  );
+}
+
+/** How far the upload is, and the cuts. */
+export function Bars({ status: { upload, cutsDone, cutsPlanned } }: Pick<LiveState, "status">) {
+  return (
+    <>
       {upload !== undefined && (
         <p class="upload">
           <label>
@@ -55,13 +65,12 @@ export function Now({ state, isLost }: { state: LiveState; isLost: boolean }) {
           </label>
         </p>
       )}
-      <Tail lines={tail} />
-    </section>
+    </>
   );
 }
 
 /** The bench's clock goes on between two events; what it was at the last one is known. */
-function useBenchClock({ status, heardMs, isOver }: LiveState): number {
+export function useBenchClock({ status, heardMs, isOver }: LiveState): number {
   const [nowMs, setNowMs] = useState(() => performance.now());
   useEffect(() => {
     if (isOver) return undefined;

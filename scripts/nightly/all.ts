@@ -54,6 +54,11 @@ const JOBS: readonly Job[] = [
   { name: "qemu", argv: script("qemu", "words"), what: "every cut of real MCUboot in QEMU, judged" },
   { name: "unicorn", argv: script("unicorn"), what: "100,000 random instructions on our core and on unicorn 2.1.4" },
   {
+    name: "emulator",
+    argv: script("emulator"),
+    what: "every flash content of real MCUboot, our emulator beside QEMU, and hundreds of cuts",
+  },
+  {
     name: "golden",
     argv: [join(import.meta.dirname, "../../golden/main.ts")],
     what: "golden vectors of MCUBOOT_HIL_VECTORS",
@@ -71,7 +76,8 @@ const ended = JOBS.filter((job) => wanted.length === 0 || wanted.includes(job.na
   console.log(`\n══ ${job.name}: ${job.what}`);
   const beganUs = clock.nowUs();
   using scratch = new ScratchFolder("nightly");
-  const env = { ...process.env, TMPDIR: scratch.path };
+  // All golden cases of cores through the translator, too.
+  const env = { ...process.env, TMPDIR: scratch.path, HIL_GOLDEN_TRANSLATED: "1" };
   const { status } = spawnSync(process.execPath, ["--import", "tsx", ...job.argv], { stdio: "inherit", env });
   // tsx keeps what it compiled.
   const left = readdirSync(scratch.path).filter((name) => !name.startsWith("tsx-"));

@@ -73,7 +73,13 @@ export { type BoardProfile } from "./profile/schema.ts";
 export { withFirmware } from "./profile/with-firmware.ts";
 export { factoryImage } from "./providers/emulated-chip.ts";
 export { FirmwareBench } from "./providers/firmware-bench.ts";
-export { type FirmwareFinding, type FirmwareSwept, sweepFirmware } from "./providers/firmware-sweep.ts";
+export {
+  type FirmwareFinding,
+  type FirmwareSwept,
+  type SweepShare,
+  sharesTogether,
+  sweepFirmware,
+} from "./providers/firmware-sweep.ts";
 export { plantedFaults } from "./providers/planted-faults.ts";
 export { serveEmulated } from "./providers/serve-emulated.ts";
 export { makeTwin } from "./providers/twin.ts";

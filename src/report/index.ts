@@ -18,7 +18,7 @@ export { type LiveCursor, LiveRun, newCursor } from "./live/live-run.ts";
 export { type LiveEnd, type LiveStep } from "./live/live-step.ts";
 export { matrixTable } from "./matrix-table.ts";
 export { histogramOf } from "./page/histogram.ts";
-export { type SharedCause } from "./page/lab-data.ts";
+export { type LabPage, type SharedCause } from "./page/lab-data.ts";
 export {
   labDocument,
   livePageDocument,

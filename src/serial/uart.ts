@@ -5,7 +5,7 @@ import type { Reflex } from "./reflex.ts";
 import { type SplitCounters, UartSplitter } from "./splitter.ts";
 
 /** Bytes that observers of raw bytes get at once; more than a terminal's driver hands over. */
-const CHUNK_BYTES_MAX = 4_096;
+const CHUNK_BYTES_MAX = 1_024;
 /** After so many bytes of text and frames the clock is looked at: each may end a line, and each line is written down. */
 const PIECE_BYTES = 64;
 /** So long one turn of the process goes on with what has arrived. */

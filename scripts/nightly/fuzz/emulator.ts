@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseProfile } from "../../../src/board/profile/profile.ts";
 import { factoryFlash } from "../../../src/board/qemu/firmware.ts";
-import { concat, type Random } from "../../../src/core/index.ts";
-import { Nrf51 } from "../../../src/emulator/index.ts";
+import { concat, type Random, utf8 } from "../../../src/core/index.ts";
+import { DebugTarget, GdbStub, Nrf51 } from "../../../src/emulator/index.ts";
 import { formatIntelHex } from "../../../src/image/index.ts";
 import { FlashContent } from "../../../src/mcuboot/index.ts";
 import { PROFILE } from "./files.ts";
@@ -12,6 +12,16 @@ import type { FuzzSource } from "./source.ts";
 const PAGE_BYTES = 0x400;
 const FLASH_BYTES = 0x4_0000;
 const RUN_US = 300;
+
+const PACKETS_MAX = 60;
+/** What GDB says to a target, one packet a line. Source: GDB manual, "Remote Serial Protocol". */
+const DEBUGGER = [
+  ...["qSupported:multiprocess+", "?", "qXfer:features:read:target.xml:0,ffb", "Hg0", "g", "p0f", "P0=78563412"],
+  ...["m100,40", "M20000000,4:deadbeef", "m40000400,4", "M40000500,4:00000001", "Z0,104,2", "vCont;c", "\u0003"],
+  ...["vCont;s:1", "s", "z0,104,2", "qRcmd,7265736574", "G0011223344556677", "c", "\u0003", "D"],
+];
+
+const sumOf = (text: string) => (utf8(text).reduce((sum, byte) => sum + byte, 0) & 0xff).toString(16).padStart(2, "0");
 
 const halfwords = (...codes: number[]) => new Uint8Array(Uint16Array.from(codes).buffer);
 const words = (...values: number[]) => new Uint8Array(Uint32Array.from(values).buffer);
@@ -38,7 +48,28 @@ export function emulatorSources(folder: string): readonly FuzzSource[] {
     chip.receive(random.bytes(8));
     chip.run(RUN_US);
   };
+  const debugged = (input: Uint8Array, random: Random) => {
+    const chip = new Nrf51({ output: () => undefined, random });
+    const flash = FlashContent.erased(FLASH_BYTES, PAGE_BYTES);
+    flash.load(0, program());
+    chip.flash.restore(flash);
+    chip.powerOn();
+    const stub = new GdbStub(new DebugTarget(chip), () => undefined);
+    // As a debugger that counts right would send them: damage behind the sum is what the stub refuses first.
+    for (const text of Buffer.from(input).toString("latin1").split("\n").slice(0, PACKETS_MAX)) {
+      stub.receive(utf8(random.chance({ of: 1, in: 8 }) ? text : `$${text}#${sumOf(text)}`));
+      if (stub.isRunning) stub.run(RUN_US);
+    }
+  };
   return [
+    {
+      name: "a debugger of an emulated board",
+      from: "host",
+      kind: "text",
+      share: 0.5,
+      seeds: () => [DEBUGGER.join("\n"), DEBUGGER.toReversed().join("\n")],
+      ask: debugged,
+    },
     {
       name: "files of an emulated board",
       from: "file",

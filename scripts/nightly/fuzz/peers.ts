@@ -9,6 +9,9 @@ import type { Chunk, Link } from "../../../src/serial/link.ts";
 import { rfc2217Over } from "../../../src/serial/rfc2217.ts";
 import { COMMAND, OPTION, telnetNegotiation } from "../../../src/serial/telnet.ts";
 import { Uart } from "../../../src/serial/uart.ts";
+import { encodeCobs } from "../../../src/smp/transport/cobs.ts";
+import { CobsTransport } from "../../../src/smp/transport/cobs-transport.ts";
+import { crc16 } from "../../../src/smp/transport/crc16.ts";
 import { RawTransport } from "../../../src/smp/transport/raw-transport.ts";
 import { bodiesOfAnswers, inPieces } from "./board.ts";
 import type { FuzzSource } from "./source.ts";
@@ -126,6 +129,34 @@ const LINE_SOURCES: readonly FuzzSource[] = [
       const options = { host: "fuzz", port: 1, baudRate: BAUD_RATE, clock: new VirtualClock(), dtr: true };
       const link = await rfc2217Over(inner, options);
       await link[Symbol.asyncDispose]();
+    },
+  },
+  {
+    name: "SMP in COBS frames",
+    from: "board",
+    kind: "bytes",
+    share: 10,
+    seeds: () =>
+      bodiesOfAnswers().map((body) => {
+        const packet = concat(Uint8Array.of(1, 0, 0, body.length, 0, 1, 0, 1), body);
+        const crc = crc16(packet);
+        return concat(encodeCobs(concat(packet, Uint8Array.of(crc >> 8, crc & 0xff))), Uint8Array.of(0));
+      }),
+    async ask(input, random) {
+      const clock = new VirtualClock();
+      const uart = Uart.open(
+        saying((take) => inPieces(input, random, take)),
+        { clock },
+      );
+      const transport = new CobsTransport(uart, { clock });
+      let packets = 0;
+      transport.onPacket(() => {
+        packets += 1;
+      });
+      await clock.advance(1);
+      await transport[Symbol.asyncDispose]();
+      await uart[Symbol.asyncDispose]();
+      return packets;
     },
   },
   {

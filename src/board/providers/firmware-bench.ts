@@ -4,7 +4,7 @@ import { FlashContent, type FlashOperation, recogniseBootLine } from "../../mcub
 import type { FirmwareBoot } from "../emulated/boot-difference.ts";
 import { checkErase, watchedChip } from "../emulated/chips.ts";
 import { CpuWatch } from "../emulated/cpu-watch.ts";
-import { flashTimingOf } from "../profile/flash-timing.ts";
+import { deviceArea, flashTimingOf } from "../profile/flash-timing.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
 import { type FactoryChip, makeEmulatedChip } from "./emulated-chip.ts";
 
@@ -44,7 +44,8 @@ export class FirmwareBench {
     const { deviceBytes, factory, pageBytes } = this.#made;
     const content = FlashContent.erased(deviceBytes, pageBytes);
     content.load(0, factory);
-    const areas = [slots.primary, slots.secondary, ...(slots.scratch ? [slots.scratch] : [])];
+    // Where the second slot lies on the serial flash, that is behind the internal one.
+    const areas = [slots.primary, slots.secondary, ...(slots.scratch ? [slots.scratch] : [])].map(deviceArea);
     for (const { offset, bytes } of areas) {
       for (let at = 0; at < bytes; at += pageBytes) {
         const page = Math.min(pageBytes, bytes - at);

@@ -12,7 +12,7 @@ import {
 } from "../../mcuboot/index.ts";
 import { smallBuild, smallImage } from "../../mcuboot/testing/small-board.ts";
 import type { FirmwareBoot } from "../emulated/boot-difference.ts";
-import { sweepFirmware } from "./firmware-sweep.ts";
+import { type SweepShare, sharesTogether, sweepFirmware } from "./firmware-sweep.ts";
 
 const build = smallBuild({ slotSectors: 5, mode: "move", encrypted: false });
 const old = smallImage("1.0.0", 3_000, false).plain;
@@ -41,8 +41,17 @@ function bench(change: (boot: FirmwareBoot, at: FlashContent) => FirmwareBoot = 
   };
 }
 
-function swept(board: ReturnType<typeof bench>, { torn = false, budget = Number.POSITIVE_INFINITY } = {}) {
-  const steps = sweepFirmware({ bench: board, build, start: asked(), torn: torn ? SWEPT_TEARS : [] });
+interface Asked {
+  readonly torn?: boolean;
+  readonly budget?: number;
+  readonly share?: SweepShare;
+}
+
+function swept(
+  board: ReturnType<typeof bench>,
+  { torn = false, budget = Number.POSITIVE_INFINITY, share }: Asked = {},
+) {
+  const steps = sweepFirmware({ bench: board, build, start: asked(), torn: torn ? SWEPT_TEARS : [], share });
   let turn = steps.next();
   while (turn.done !== true) turn = steps.next(turn.value.booted >= budget);
   return turn.value;
@@ -57,6 +66,18 @@ describe("sweepFirmware", () => {
     expect([cuts, cutPoints]).toEqual([operations[0] as number, cuts].map((_, at) => (at === 0 ? cutPoints : cuts)));
     expect(booted).toBeLessThanOrEqual(cuts);
     expect(board.boots()).toBe(booted + 2);
+  });
+
+  test("parts of a sweep look at each cut once, and find together what one process finds", () => {
+    const brick = (boot: FirmwareBoot, at: FlashContent): FirmwareBoot =>
+      at.read(0, 4).every((byte) => byte === 0xff) ? { ...boot, isUp: false } : boot;
+    const whole = swept(bench(brick), { torn: true });
+    const parts = [0, 1, 2].map((part) => swept(bench(brick), { torn: true, share: { part, of: 3 } }));
+    const together = sharesTogether(parts);
+    expect(parts.every(({ cuts }) => cuts > 0 && cuts < whole.cuts)).toBe(true);
+    expect([together.cuts, together.booted]).toEqual([whole.cuts, whole.booted]);
+    expect(together.findings).toHaveLength(whole.findings.length);
+    expect(sharesTogether([...parts].reverse()).findings).toEqual(together.findings);
   });
 
   test("torn operations are cut points of their own, and a budget leaves out what it must and says so", () => {

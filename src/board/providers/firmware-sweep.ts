@@ -17,6 +17,13 @@ export interface FirmwareFinding {
   readonly what: string;
 }
 
+/** A part of the cuts: those whose flash contents fall to it, so that equal ones fall to one part. */
+export interface SweepShare {
+  /** 0 to `of` - 1. */
+  readonly part: number;
+  readonly of: number;
+}
+
 export interface FirmwareSwept {
   /** Flash operations of each uncut boot. */
   readonly operations: readonly number[];
@@ -42,6 +49,8 @@ interface Options {
   /** The slots when power comes. */
   readonly start: FlashContent;
   readonly torn: readonly Torn[];
+  /** Only this part of the cuts. */
+  readonly share?: SweepShare | undefined;
   /** Log lines count, too. */
   readonly looksAtLog?: boolean;
   /** Is given each uncut boot, and each boot with a finding. */
@@ -56,17 +65,19 @@ const BOOTS = 2;
  * Cuts the power of a real bootloader at its flash operations, the model beside it. One uncut boot is run; the content
  * before each operation follows from it, and is booted once: a board that gets its power back. The model boots from
  * the same content; the operations of both, and what they leave, must be the same. Erases are cut first, then the rest
- * more and more densely, so that what a budget leaves out lies evenly.
+ * of all boots more and more densely, so that what a budget leaves out lies evenly.
  * @returns yields before each boot; sent true, it ends
  */
 export function* sweepFirmware(options: Options): Generator<FirmwareSwept, FirmwareSwept, boolean | undefined> {
-  const { bench, build, torn, looksAtLog = false, witness } = options;
+  const { bench, build, torn, share = { part: 0, of: 1 }, looksAtLog = false, witness } = options;
   const rules = { build, timing: bench.timing, looksAtLog };
   const known = new Set<string>();
   const findings: FirmwareFinding[] = [];
   const swept = { operations: [] as number[], cutPoints: 0, cuts: 0, booted: 0, findings };
   const look = (content: FlashContent, cut: FirmwareFinding["cut"]): void => {
     const name = content.identity();
+    if (ownerOf(name, share.of) !== share.part) return;
+    swept.cuts += 1;
     if (known.has(name)) return;
     known.add(name);
     swept.booted += 1;
@@ -92,23 +103,45 @@ export function* sweepFirmware(options: Options): Generator<FirmwareSwept, Firmw
     swept.cutPoints += uncut.operations.length * (1 + torn.length);
     return { boot, before, operations: uncut.operations };
   });
-  for (const { boot, before, operations } of plans) {
-    const contents = contentsBefore(before, operations);
-    for (const operation of spreadOut(operations)) {
-      if ((yield swept) === true) return swept;
-      const uncut = contents(operation);
-      for (const tear of [undefined, ...torn]) {
-        const content = uncut.snapshot();
-        if (tear !== undefined) content.apply(operations[operation] as FlashOperation, tear);
-        swept.cuts += 1;
-        look(content, { boot, operation, ...defined({ torn: tear }) });
-      }
+  const contents = plans.map(({ before, operations }) => contentsBefore(before, operations));
+  for (const { boot, operation } of inOrder(plans)) {
+    if ((yield swept) === true) return swept;
+    const uncut = (contents[boot] as (typeof contents)[number])(operation);
+    const { operations } = plans[boot] as (typeof plans)[number];
+    for (const tear of [undefined, ...torn]) {
+      const content = uncut.snapshot();
+      if (tear !== undefined) content.apply(operations[operation] as FlashOperation, tear);
+      look(content, { boot, operation, ...defined({ torn: tear }) });
     }
   }
   return swept;
 }
 
-const MARKS = 512;
+/** Whose part a content is, by its name. */
+function ownerOf(name: string, of: number): number {
+  if (of === 1) return 0;
+  let sum = 0;
+  for (let at = 0; at < name.length; at += 1) sum = (Math.imul(sum, 31) + name.charCodeAt(at)) >>> 0;
+  return sum % of;
+}
+
+const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The parts of one sweep as a whole: findings in the order of the cuts, each once. */
+export function sharesTogether(parts: readonly FirmwareSwept[]): FirmwareSwept {
+  const [first] = parts;
+  if (first === undefined) throw new TypeError("a sweep has at least one part");
+  const total = (field: "cuts" | "booted") => parts.reduce((sum, part) => sum + part[field], 0);
+  const found = new Map(parts.flatMap(({ findings }) => findings.map((one) => [JSON.stringify(one), one] as const)));
+  const place = ({ cut }: FirmwareFinding) => ("operation" in cut ? cut.operation : -1);
+  const findings = [...found]
+    .toSorted(([a, one], [b, other]) => one.cut.boot - other.cut.boot || place(one) - place(other) || compareText(a, b))
+    .map(([, finding]) => finding)
+    .slice(0, FINDINGS_MAX);
+  return { ...first, cuts: total("cuts"), booted: total("booted"), findings };
+}
+
+const MARKS = 64;
 
 /** The content before an operation, worked out from the nearest mark before it. */
 function contentsBefore(
@@ -129,10 +162,27 @@ function contentsBefore(
   };
 }
 
-/** Numbers of operations: the first, all erases, then the others by halving the gaps again and again. */
+interface Place {
+  readonly boot: number;
+  readonly operation: number;
+}
+
+/** The erases of all boots, then the other operations of all of them in turn, by halving the gaps again and again. */
+function inOrder(plans: readonly { readonly boot: number; readonly operations: readonly FlashOperation[] }[]): Place[] {
+  const places = plans.map(({ boot, operations }) => spreadOut(operations).map((operation) => ({ boot, operation })));
+  const isFirst = ({ boot, operation }: Place) =>
+    operation === 0 || plans[boot]?.operations[operation]?.kind === "erase";
+  const rest = places.map((own) => own.filter((place) => !isFirst(place)));
+  const turns = Math.max(0, ...rest.map(({ length }) => length));
+  return [
+    ...places.flatMap((own) => own.filter(isFirst)),
+    ...Array.from({ length: turns }, (_, turn) => rest.flatMap((own) => own[turn] ?? [])).flat(),
+  ];
+}
+
+/** Numbers of operations, each at the half of a gap. */
 function spreadOut(operations: readonly FlashOperation[]): readonly number[] {
   const order = new Set<number>();
-  for (const [index, { kind }] of operations.entries()) if (index === 0 || kind === "erase") order.add(index);
   for (let step = 2 ** Math.ceil(Math.log2(operations.length + 1)); step >= 1; step /= 2) {
     for (let index = step - 1; index < operations.length; index += step) order.add(index);
   }

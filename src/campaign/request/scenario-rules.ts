@@ -62,10 +62,10 @@ const RULES: readonly RuleRow[] = [
     *fields(scenario, profile) {
       if (uploadsInRecovery(scenario, profile) && !canEnterRecovery(profile)) yield ["upload"];
     },
-    text: "is serial-recovery (also where the board has a single slot), and the bench has no way into it that works again and again",
+    text: "is by serial recovery, and the profile names no way into it that works each time",
     hint:
-      "Add recovery: { enter: button, press: … } to the profile, or pin-reset, or wait; boot-mode does where " +
-      "bootloader.recovery has no-application besides. An image that runs is no way in.",
+      "Add recovery: { enter: button, press: … }, or pin-reset, or wait (docs/serial-recovery.md); or choose a board that " +
+      "has it, such as twin-single.",
   },
   {
     name: "uploads in recovery where the newest image runs",

@@ -1,10 +1,17 @@
-import { FirmwareBench, type FirmwareFinding, type FirmwareSwept, sweepFirmware } from "../../board/index.ts";
+import {
+  FirmwareBench,
+  type FirmwareFinding,
+  type FirmwareSwept,
+  sharesTogether,
+  sweepFirmware,
+} from "../../board/index.ts";
 import { EXIT, Random } from "../../core/index.ts";
 import { runSteps, SWEPT_TEARS, setPending, type UpgradeSwept, uploadedFlash } from "../../mcuboot/index.ts";
 import { count, grouped } from "../../report/index.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { type Budget, driven } from "./driven.ts";
 import type { SweepRequest } from "./request.ts";
+import { SharesBeside, type SweepJobs } from "./shares.ts";
 
 interface Asked {
   readonly request: SweepRequest;
@@ -12,22 +19,28 @@ interface Asked {
   readonly torn: boolean;
   readonly json: boolean;
   readonly budget: Budget;
+  readonly parts: SweepJobs;
 }
 
 /**
  * `hil sweep --firmware MERGED.hex`: every flash operation of a real bootloader cut, the model beside it.
  * @throws ConfigurationError for firmware that is not there, does not fit, or contradicts the profile
  */
-export async function sweepBinary({ request, upgrade, torn, json, budget }: Asked, io: CliIo): Promise<number> {
+export async function sweepBinary({ request, upgrade, torn, json, budget, parts }: Asked, io: CliIo): Promise<number> {
   const { build, permanent = false } = upgrade;
   const bench = new FirmwareBench(request.board, Random.fromSeed(request.seed));
   const { flash } = uploadedFlash(upgrade);
   runSteps(setPending(flash, build, 0, permanent), flash);
-  const steps = sweepFirmware({ bench, build, start: flash, torn: torn ? SWEPT_TEARS : [] });
-  const isSpent = ({ booted }: FirmwareSwept) => booted >= budget.states;
-  const swept = await driven(steps, { textOf: progressOf, isSpent }, budget, io.isTty && !json, io);
-  if (json) io.out(`${JSON.stringify(jsonOf(swept, bench.unknown()), undefined, 2)}\n`);
-  else print(swept, bench.unknown(), io);
+  using beside = new SharesBeside(parts, io);
+  const { share } = parts;
+  const steps = sweepFirmware({ bench, build, start: flash, torn: torn ? SWEPT_TEARS : [], share });
+  const isSpent = ({ booted }: FirmwareSwept) => booted >= budget.states / share.of;
+  const own = await driven(steps, { textOf: progressOf, isSpent }, budget, io.isTty && !json, io);
+  const others = await beside.results();
+  const swept = sharesTogether([own, ...others.map(({ swept: other }) => other)]);
+  const unknown = [...new Set([...bench.unknown(), ...others.flatMap((other) => other.unknown)])];
+  if (json) io.out(`${JSON.stringify(jsonOf(swept, unknown), undefined, 2)}\n`);
+  else print(swept, unknown, io);
   if (swept.findings.length > 0) return EXIT.failed;
   return swept.cuts === 0 ? EXIT.bench : EXIT.pass;
 }

@@ -19,6 +19,7 @@ import { sweepBinary } from "./firmware.ts";
 import { sweepPlot } from "./plot.ts";
 import { replaySweep } from "./replay.ts";
 import { parseSwept, type SweepReplay, type SweepRequest, upgradeOf } from "./request.ts";
+import { SHARE_OPTIONS, sweepJobsOf } from "./shares.ts";
 import { coverageText, findingLines, mapOf } from "./text.ts";
 
 const OPTIONS = {
@@ -43,6 +44,7 @@ const OPTIONS = {
   out: { type: "string", describe: "folder for the replay files of findings", default: "runs/sweep" },
   replay: { type: "string", describe: "walk the way of a finding again, from its file" },
   trace: { type: "boolean", describe: "with --replay: every operation and log line" },
+  ...SHARE_OPTIONS,
   ...PLOT_OPTION,
   json: { type: "boolean", describe: "print the result as JSON, and nothing else, on standard output" },
 } as const satisfies OptionRows;
@@ -93,7 +95,8 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
   }
   if (request.board.profile.emulated?.firmware !== undefined) {
     if (plot !== undefined) throw new UsageError("-o draws the sweep of the model.", "Leave it out with --firmware.");
-    return sweepBinary({ request, upgrade, torn: args.flag("torn"), json, budget }, io);
+    const parts = sweepJobsOf(args, argv, io);
+    return sweepBinary({ request, upgrade, torn: args.flag("torn"), json, budget, parts }, io);
   }
   const torn = args.flag("torn") ? SWEPT_TEARS : [];
   // With a budget level by level, so that what is covered when it ends is as much as can be.

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { BenchError, type Clock, ConfigurationError, hasCode, messageOf, sleep } from "../../core/index.ts";
 import {
+  type LabPage,
   type LiveCursor,
   type LiveEnd,
   LiveRun,
@@ -40,6 +41,8 @@ interface Options {
   readonly code: PageCode;
   readonly hil: string;
   readonly clock: Clock;
+  /** The lab that is watched, as its records are when a page is asked for. */
+  readonly lab?: () => LabPage | undefined;
   /** Reads the page of a run that has ended; default: out of its record. */
   readonly read?: typeof recordedRun;
 }
@@ -125,7 +128,7 @@ export class WatchServer implements AsyncDisposable {
     }
     switch (rest) {
       case "":
-        return this.#send(response, livePageDocument(this.#options.code, this.#options.hil));
+        return this.#send(response, livePageDocument(this.#options.code, this.#options.hil, this.#options.lab?.()));
       case "events":
         return this.#watch(request, response);
       case "report.html":

@@ -57,7 +57,8 @@ export class Nrf51 {
   /** What ran before the last reset. */
   #instructions = 0;
   #scheduler: Scheduler | undefined;
-  #ram: Ram | undefined;
+  /** One for the chip's life: code that was translated knows it. */
+  readonly #ram = new Ram("RAM", RAM_START, new Uint8Array(RAM_BYTES));
   #uart: ChipUart | undefined;
 
   #breakpoints: ReadonlySet<number> = new Set();
@@ -125,8 +126,7 @@ export class Nrf51 {
 
   /** SHA-256 over memories, registers and clock: equal states, equal hashes. */
   stateHash(): string {
-    const hash = createHash("sha256").update(this.flash.content);
-    if (this.#ram) hash.update(this.#ram.content);
+    const hash = createHash("sha256").update(this.flash.content).update(this.#ram.content);
     if (this.#processor) {
       const { r, stacks, pc, cycles, exception } = this.#processor.core;
       hash.update(r).update(stacks).update(`${pc} ${cycles} ${exception} ${this.#processor.core.xpsr()}`);
@@ -179,7 +179,7 @@ export class Nrf51 {
   #start(reason: number, cycles: number): void {
     this.#instructions = this.instructions;
     this.#processor?.end();
-    this.#ram = new Ram("RAM", RAM_START, new Uint8Array(RAM_BYTES));
+    this.#ram.clear();
     const memory = new MemoryMap([this.#ram]);
     const processor = new Processor(NRF51, memory, this.#options.engine);
     const { core } = processor;

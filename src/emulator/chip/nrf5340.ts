@@ -69,8 +69,9 @@ export class Nrf5340 {
   #uarts: readonly Uarte[] = [];
   #networkUart: Uarte | undefined;
   #networkIpc: Ipc | undefined;
-  #ram = new Ram("RAM", APPLICATION.ramStart, new Uint8Array(APPLICATION.ram));
-  #networkRam = new Ram("network RAM", NETWORK.ramStart, new Uint8Array(NETWORK.ram));
+  /** Both for the chip's life: code that was translated knows them. */
+  readonly #ram = new Ram("RAM", APPLICATION.ramStart, new Uint8Array(APPLICATION.ram));
+  readonly #networkRam = new Ram("network RAM", NETWORK.ramStart, new Uint8Array(NETWORK.ram));
   #wires = new IpcWires();
   #forceOff = 1;
   #breakpoints: ReadonlySet<number> = new Set();
@@ -141,8 +142,8 @@ export class Nrf5340 {
 
   powerOn(): void {
     this.#instructions = 0;
-    this.#ram = new Ram("RAM", APPLICATION.ramStart, new Uint8Array(APPLICATION.ram));
-    this.#networkRam = new Ram("network RAM", NETWORK.ramStart, new Uint8Array(NETWORK.ram));
+    this.#ram.clear();
+    this.#networkRam.clear();
     this.#control = { reasons: 0, retained: [0, 0] };
     this.#networkControl = { reasons: 0, retained: [0, 0] };
     this.#turns.restart();

@@ -10,7 +10,9 @@ import { takeException } from "./system/exception-entry.ts";
 import { pendFault } from "./system/pend.ts";
 import { executionPriority, groupPriority, highestPending } from "./system/priority.ts";
 import { fetchFault } from "./system/protection.ts";
-import { type Entry, Translator } from "./translate/translator.ts";
+import { carryAndOverflowOf } from "./translate/flags-text.ts";
+import type { Entry, Exit } from "./translate/region.ts";
+import { Translator } from "./translate/translator.ts";
 import { STATE, Windows } from "./translate/windows.ts";
 
 const PAGE_BYTES = 4096;
@@ -53,6 +55,14 @@ class Page {
   readonly #filled = new Set<number>();
 }
 
+/** Counts up whenever an entry may no longer be what control comes to: exits remember theirs. */
+let epoch = 0;
+
+/** N and Z by one number: MSR may set both, which no result does. */
+function isPlain({ n, z }: Core): boolean {
+  return n >= 0 || z !== 0;
+}
+
 /** Cycles that a region may use at once: its count is a small integer. */
 const BUDGET_MAX = 0x3fff_ffff;
 
@@ -91,17 +101,22 @@ export class Interpreter {
     this.#hot = engine.translatedAfter * HEAT_OF_JUMP;
     this.#decoder = decoderOf(core.config);
     this.#decoded.set(this.#state, this.#pages);
-    core.onRules = () => this.#forget();
+    core.onRules = () => {
+      this.#forget();
+      this.#windows?.forget();
+    };
     core.onState = (state) => this.#enterState(state);
   }
 
   /** Before the first instruction: where its code and its stack are. */
   #start(): void {
     const { core } = this;
+    epoch += 1;
     this.#isStarted = true;
     this.#arrived = HEAT_OF_JUMP;
     if (!Number.isFinite(this.#hot)) return;
-    this.#windows = Windows.of(core.memory, { stack: core.get(13), start: core.pc }, core);
+    this.#windows = Windows.of(core.memory, { stack: core.get(13), start: core.pc });
+    this.#windows?.forget();
     this.#translator = this.#windows && new Translator(core, this.#decoder, this.#windows);
   }
 
@@ -120,12 +135,14 @@ export class Interpreter {
     while (core.cycles < core.deadline && !core.lockedUp) {
       try {
         this.#runOn();
-        if (core.asleep !== "no") return;
+        if (core.asleep !== "no") break;
       } catch (error) {
         if (!(error instanceof CpuFault)) throw error;
         this.#fault(error);
       }
     }
+    // What it was does not matter between instructions, and translated code does not keep it.
+    core.r[15] = core.pc + 4;
   }
 
   #runOn(): void {
@@ -136,7 +153,7 @@ export class Interpreter {
       if ((pc & -PAGE_BYTES) !== this.#pageAt) this.#turnTo(pc);
       const slot = (pc & (PAGE_BYTES - 1)) >>> 1;
       const entry = this.#page.entries[slot] ?? (this.#arrived === 0 ? undefined : this.#warmed(pc, slot));
-      if (entry !== undefined && core.it === 0 && !this.#enter(entry)) continue;
+      if (entry !== undefined && core.it === 0 && isPlain(core) && !this.#enter(entry)) continue;
       this.#step();
     }
   }
@@ -157,32 +174,66 @@ export class Interpreter {
     if (core.next !== after) this.#arrived = HEAT_OF_JUMP;
   }
 
-  /** @returns whether an instruction is to be interpreted now: translated code does not do it */
-  #enter({ run, block }: Entry): boolean {
+  /**
+   * Runs translated code from an entry on, region after region.
+   * @returns whether an instruction is to be interpreted now: translated code does not do it
+   */
+  #enter(first: Entry): boolean {
     const { core } = this;
     const windows = this.#windows as Windows;
-    const state = windows.S;
+    const { state } = windows;
+    const { r } = core;
+    windows.admit(core);
     const budget = Math.min(core.deadline - core.cycles, BUDGET_MAX);
-    state[STATE.n] = core.n;
-    state[STATE.z] = core.z;
+    let left = budget;
+    let entry: Entry | undefined = first;
+    let exit: Exit;
+    let pc: number;
+    state[STATE.nz] = core.z === 0 ? 0 : core.n < 0 ? -1 : 1;
     state[STATE.c] = core.c;
     state[STATE.v] = core.v;
-    state[STATE.left] = budget;
-    state[STATE.rights] = core.rights;
-    state[STATE.limit] = core.limits[core.stack] as number;
-    core.cycles += budget - run(windows, block);
-    core.n = state[STATE.n] as number;
-    core.z = state[STATE.z] as number;
-    core.c = state[STATE.c] as number;
+    state[STATE.kind] = 0;
+    do {
+      left = entry.run(r, entry.block, left);
+      exit = entry.exits[state[STATE.exit] as number] as Exit;
+      left += exit.ahead;
+      if (exit.kind >= 0) state[STATE.kind] = exit.kind;
+      pc = exit.pc < 0 ? (state[STATE.pc] as number) >>> 0 : exit.pc;
+      if (exit.isRefused || exit.it !== 0 || left <= 0) break;
+      if (exit.epoch === epoch && exit.to === pc) entry = exit.link;
+      else {
+        entry = this.#entryAt(pc);
+        exit.link = entry;
+        exit.to = pc;
+        exit.epoch = entry === undefined ? -1 : epoch;
+      }
+    } while (entry !== undefined);
+    core.cycles += budget - left;
+    core.pc = pc;
+    core.it = exit.it;
+    this.#takeFlags(state);
+    this.#arrived = exit.isRefused ? HEAT_OF_STEP : HEAT_OF_JUMP;
+    return exit.isRefused && core.cycles < core.deadline;
+  }
+
+  /** The flags as translated code left them. */
+  #takeFlags(state: Int32Array): void {
+    const { core } = this;
+    const nz = state[STATE.nz] as number;
+    const kind = state[STATE.kind] as number;
+    const c = state[STATE.c] as number;
+    core.n = nz;
+    core.z = nz;
+    core.c = c;
     core.v = state[STATE.v] as number;
-    core.it = state[STATE.it] as number;
-    core.pc = (state[STATE.pc] as number) >>> 0;
-    if (state[STATE.how] === 0) {
-      this.#arrived = HEAT_OF_JUMP;
-      return false;
-    }
-    this.#arrived = HEAT_OF_STEP;
-    return core.cycles < core.deadline;
+    if (kind === 0) return;
+    const flags = carryAndOverflowOf(kind, c, {
+      fa: state[STATE.fa] as number,
+      fb: state[STATE.fb] as number,
+      fr: state[STATE.fr] as number,
+    });
+    core.c = flags & 1;
+    core.v = flags >>> 1;
   }
 
   /** Control has come to a place without translated code: often enough, and it has some. */
@@ -193,11 +244,7 @@ export class Interpreter {
     if (this.#translator === undefined || heat[slot] === COLD) return undefined;
     heat[slot] = Math.min((heat[slot] as number) + arrived, COLD - 1);
     if (heat[slot] <= this.#hot || this.core.it !== 0) return undefined;
-    const region = this.#translator.regionAt(
-      pc,
-      (address) => this.#entryAt(address) !== undefined,
-      (address) => this.#listenAt(address),
-    );
+    const region = this.#translator.regionAt(pc, (address) => this.#listenAt(address));
     heat[slot] = COLD;
     for (const [address, entry] of region ?? []) this.#setEntry(address, entry);
     return entries[slot];
@@ -283,6 +330,7 @@ export class Interpreter {
   }
 
   #forget(): void {
+    epoch += 1;
     this.#decoded.clear();
     this.#state = -1;
     this.#pageAt = -1;
@@ -290,6 +338,7 @@ export class Interpreter {
 
   #enterState(state: number): void {
     if (state === this.#state) return;
+    epoch += 1;
     this.#state = state;
     this.#pageAt = -1;
     const known = this.#decoded.get(state);
@@ -331,6 +380,8 @@ export class Interpreter {
 
   /** Forgets what was decoded in a block, and what may reach into it: the instruction before, and regions. */
   #drop(block: number): void {
+    epoch += 1;
+    this.#windows?.forget();
     for (const pages of this.#decoded.values()) {
       for (let address = block - 2; address < block + (1 << CODE_BLOCK_BITS); address += 2) {
         const page = pages.get(address & -PAGE_BYTES);

@@ -23,6 +23,9 @@ const [SP, PC, XPSR, MSP, PSP] = [13, 15, 25, 26, 27];
 /** A step ends when so much time went by without an instruction: the core sleeps for good. */
 const STEP_MAX_US = 10_000_000;
 
+/** More than a person sets; each one more costs as much as all that are there. */
+const BREAKPOINTS_MAX = 1_000;
+
 const NONE: ReadonlySet<number> = new Set();
 
 /** What a debugger does to a core: registers, memory, one instruction, and stops before instructions. */
@@ -87,9 +90,11 @@ export class DebugTarget {
     return true;
   }
 
-  /** Stops before the instruction at an address. */
-  break(address: number): void {
+  /** Stops before the instruction at an address. @returns false where there are as many as there may be */
+  break(address: number): boolean {
+    if (this.#breakpoints.size >= BREAKPOINTS_MAX) return false;
     this.#breakpoints = new Set([...this.#breakpoints, address & ~1]);
+    return true;
   }
 
   unbreak(address: number): void {

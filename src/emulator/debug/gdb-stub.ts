@@ -190,8 +190,8 @@ export class GdbStub {
   #breakpoint(place: string, isSet: boolean): string {
     const [address] = rangeOf(place.slice(1));
     if (address === undefined) return ERROR;
-    if (isSet) this.#target.break(address);
-    else this.#target.unbreak(address);
+    if (isSet) return this.#target.break(address) ? "OK" : ERROR;
+    this.#target.unbreak(address);
     return "OK";
   }
 

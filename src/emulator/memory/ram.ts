@@ -15,6 +15,7 @@ export class Ram implements Region {
   readonly isWritable: boolean = true;
   /** 1 for each block of code whose changes somebody wants to hear of. */
   readonly marks: Uint8Array;
+  readonly #markListeners = new Set<() => void>();
   readonly #listeners = new Set<(address: number) => void>();
 
   constructor(name: string, start: number, content: Uint8Array, { executable = true } = {}) {
@@ -43,7 +44,21 @@ export class Ram implements Region {
 
   /** Code was decoded here: its listeners want to hear of the next write to this block. */
   markCode(offset: number): void {
-    this.marks[offset >>> CODE_BLOCK_BITS] = 1;
+    const block = offset >>> CODE_BLOCK_BITS;
+    if (this.marks[block] !== 0) return;
+    this.marks[block] = 1;
+    for (const marked of this.#markListeners) marked();
+  }
+
+  /** @param marked called when another block holds code, as long as this memory lives */
+  onMarked(marked: () => void): void {
+    this.#markListeners.add(marked);
+  }
+
+  /** As memory that had no power: zeros. Whoever ran code from it has ended. */
+  clear(): void {
+    this.content.fill(0);
+    this.marks.fill(0);
   }
 
   /**

@@ -93,8 +93,8 @@ export interface GenerationRow {
   readonly resetVectorMayBeEnd: boolean;
   /**
    * Bootstrap in the swap modes copies the image, and the secondary slot's first sector stays; before, the whole slot
-   * was copied, and the ends of the secondary one erased (080e1bcd; 2.4.0 itself copied as many sectors as that slot
-   * has).
+   * was copied, and the ends of the secondary one erased (080e1bcd; 2.4.0 itself copied as many sectors as the
+   * secondary slot has).
    */
   readonly bootstrapCopiesImage: boolean;
   /** nRF5340: how it decides that an image is for the network core (R35); another one by bootloader.network_core_rule. */

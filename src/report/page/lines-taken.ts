@@ -31,10 +31,13 @@ export class LinesTaken {
     return this.#unread >= this.#limits.unreadMax;
   }
 
-  /** The event of a line; undefined for what cannot be read, is not asked for, or is one too many. */
-  take(line: string): ReadEvent | undefined {
+  /**
+   * The event of a line; undefined for what cannot be read, is not asked for, or is one too many.
+   * @param options as `readEvent` has them.
+   */
+  take(line: string, options: { readonly short?: boolean } = {}): ReadEvent | undefined {
     if (this.isOver) return undefined;
-    const event = readEvent(line);
+    const event = readEvent(line, options);
     if (event === undefined) this.passOver();
     if (event === "unknown") this.#unknown += 1;
     if (event === undefined || typeof event === "string") return undefined;

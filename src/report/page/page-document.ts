@@ -43,9 +43,12 @@ export function plotDocument(plots: PlotPage, code: PageCode, hil: string): stri
   return documentOf({ title: `${plots.title} - hil`, data, code });
 }
 
-/** The document of a page that watches: it has no data, and asks where it came from, and nobody else, for them. */
-export function livePageDocument(code: PageCode, hil: string): string {
-  return documentOf({ title: "hil watch", data: { hil }, code, connects: true });
+/**
+ * The document of a page that watches: it has no data of runs, and asks where it came from, and nobody else, for them.
+ * @param lab what a lab's runs came to so far, where a whole lab is watched.
+ */
+export function livePageDocument(code: PageCode, hil: string, lab?: LabPage): string {
+  return documentOf({ title: "hil watch", data: { hil, lab }, code, connects: true });
 }
 
 interface Document {

@@ -6,12 +6,26 @@ import { recordShapes } from "./record-shapes.ts";
 /** Longer texts of a record end in "…": nobody reads them, and a board may send what it likes. */
 const TEXT_CHARS_MAX = 2_000;
 
+/** A run says the same few hundred texts thousands of times: so many of them, none longer, are looked at once. */
+const KNOWN_TEXTS_MAX = 4_000;
+const KNOWN_CHARS_MAX = 200;
+const known = new Map<string, string>();
+
 /** A text of a record, harmless: control characters and those that turn or hide text are escaped, and it is bounded. */
-const text = z
-  .string()
-  .transform((value) =>
-    terminalText(value.length > TEXT_CHARS_MAX ? `${value.slice(0, TEXT_CHARS_MAX)}…` : value, undefined),
-  );
+const text = z.string().transform((value) => {
+  if (value.length > KNOWN_CHARS_MAX) return harmless(value);
+  const before = known.get(value);
+  if (before !== undefined) return before;
+  if (known.size >= KNOWN_TEXTS_MAX) known.clear();
+  const now = harmless(value);
+  known.set(value, now);
+  return now;
+});
+
+function harmless(value: string): string {
+  return terminalText(value.length > TEXT_CHARS_MAX ? `${value.slice(0, TEXT_CHARS_MAX)}…` : value, undefined);
+}
+
 const us = z.number().min(-1e15).max(1e15);
 const whole = z.int().min(0);
 
@@ -71,6 +85,20 @@ const RESULT = z.object({
 const of = <N extends string, S extends z.ZodRawShape>(event: N, shape: S) =>
   z.object({ atUs: us, event: z.literal(event), ...shape });
 
+/** What a history asks of a verdict: how it ended and why, and what its case is called. */
+const SHORT_VERDICT = VERDICT.pick({
+  check: true,
+  pass: true,
+  ending: true,
+  from: true,
+  to: true,
+  cut: true,
+  swapPhase: true,
+  because: true,
+}).transform((short): z.output<typeof VERDICT> => {
+  return { ...short, where: undefined, allowed: [], expected: "", found: "", slots: [], boots: 0 };
+});
+
 /** The events of `events.jsonl` that a page is made of, as a reader may rely on them (docs/record.md, Events). */
 const EVENT = z.discriminatedUnion("event", [
   of("run-started", { scenario: text, board: text, profile: text.optional(), seed: z.number() }),
@@ -101,6 +129,8 @@ const EVENT = z.discriminatedUnion("event", [
   of("run-finished", { result: RESULT }),
 ]);
 
+const SHORT_VERDICT_EVENT = of("verdict", { verdict: SHORT_VERDICT });
+
 /** An event of a record that may be a stranger's: checked, bounded, its texts harmless. */
 export type ReadEvent = z.output<typeof EVENT>;
 export type ReadVerdict = z.output<typeof VERDICT>;
@@ -108,7 +138,7 @@ export type ReadCut = z.output<typeof CUT>;
 export type ReadSlot = z.output<typeof SLOT>;
 export type ReadResult = z.output<typeof RESULT>;
 
-const KNOWN: ReadonlySet<string> = new Set(EVENT.options.map(({ shape }) => shape.event.value));
+const KINDS: ReadonlySet<string> = new Set(EVENT.options.map(({ shape }) => shape.event.value));
 /** Events that a page is not made of. Each other kind is of a later version, or of nobody. */
 const NOT_ASKED: ReadonlySet<string> = new Set(["baseline", "confirmed", "cut", "left", "set-pending"]);
 
@@ -135,13 +165,14 @@ export type ReadExchange = z.output<typeof EXCHANGE>;
 /**
  * A line of a record: what it says, "other" for a kind that is not asked for, "unknown" for one that this version does
  * not know, undefined when it cannot be read.
+ * @param options.short of a verdict, what a history asks for: the rest is empty.
  */
-export function readEvent(line: string): ReadEvent | "other" | "unknown" | undefined {
+export function readEvent(line: string, { short = false } = {}): ReadEvent | "other" | "unknown" | undefined {
   const value = jsonIn(line);
   if (typeof value !== "object" || value === null || !("event" in value)) return undefined;
   if (typeof value.event === "string" && NOT_ASKED.has(value.event)) return "other";
-  if (typeof value.event === "string" && !KNOWN.has(value.event)) return "unknown";
-  return EVENT.safeParse(value).data;
+  if (typeof value.event === "string" && !KINDS.has(value.event)) return "unknown";
+  return (short && value.event === "verdict" ? SHORT_VERDICT_EVENT : EVENT).safeParse(value).data;
 }
 
 /** As `readEvent`, of `smp.jsonl`. */

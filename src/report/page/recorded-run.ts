@@ -81,7 +81,7 @@ export function toldRun(folder: string, path: string, { beside, verdictsOnly = f
   for (const line of eventLines(path)) {
     if (taken.isOver) break;
     if (verdictsOnly && AROUND_VERDICTS.test(line)) continue;
-    const event = taken.take(line);
+    const event = taken.take(line, { short: verdictsOnly });
     if (event === undefined) continue;
     events += 1;
     beside?.tell(event, rows);

@@ -32,7 +32,7 @@ function setLong(core: Core, i: Instruction, value: bigint): void {
 }
 
 /** High word of an unsigned product, in 32-bit integers: these are the inner loops of elliptic curves. */
-export function highUnsigned(a: number, b: number): number {
+function highUnsigned(a: number, b: number): number {
   const [aLow, aHigh, bLow, bHigh] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
   const first = Math.imul(aHigh, bLow);
   const second = Math.imul(aLow, bHigh);
@@ -40,7 +40,7 @@ export function highUnsigned(a: number, b: number): number {
   return (Math.imul(aHigh, bHigh) + (first >>> 16) + (second >>> 16) + (middle >>> 16)) | 0;
 }
 
-export function highSigned(a: number, b: number): number {
+function highSigned(a: number, b: number): number {
   return (highUnsigned(a, b) - (a < 0 ? b : 0) - (b < 0 ? a : 0)) | 0;
 }
 

@@ -6,8 +6,8 @@ import { SystemState } from "./system-state.ts";
 /** Index of a banked register: Non-secure 0, Secure 1. Cores without the Security Extension use bank 0 alone. */
 export type Bank = 0 | 1;
 
-/** So many 32-byte blocks are remembered for each kind of access; where one is, `translate/transfer-text.ts` knows, too. */
-export const ALLOWED = 8192;
+/** So many 32-byte blocks are remembered for each kind of access. */
+const ALLOWED = 8192;
 
 /** Set where something other than the next instruction may be due: the run loop looks closer before it goes on. */
 const LOOK_CLOSER = 1;

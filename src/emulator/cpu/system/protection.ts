@@ -125,6 +125,25 @@ function checkOne(core: Core, address: number, access: Access, privileged: boole
   if (!(access === "write" ? verdict.writable : verdict.readable)) core.raise("DACCVIOL", address);
 }
 
+/** What the core may do now at an address, as `checkAccess` would find it. */
+export function verdictOn(core: Core, address: number): { readonly readable: boolean; readonly writable: boolean } {
+  if (!core.guarded) return { readable: true, writable: true };
+  const outside = core.config.security && core.bank === 0 && !isPrivate(address);
+  if (outside && attributionOf(core, address).secure) return DENIED;
+  return mpuVerdict(core, core.bank, address, core.privileged);
+}
+
+/** Addresses, in order, at which what a core may do may change: the bounds of its regions. */
+export function ruleBounds(core: Core): readonly number[] {
+  const { mpu, sau } = core.system;
+  const bounds = [mpu[core.bank], sau].flatMap(({ base, limit }) =>
+    [...limit].flatMap((end, region) =>
+      (end & RLAR_ENABLE) === 0 ? [] : [((base[region] as number) & ~31) >>> 0, ((end | 31) >>> 0) + 1],
+    ),
+  );
+  return [...new Set(bounds)].toSorted((a, b) => a - b);
+}
+
 /** Why an instruction may not be fetched from an address; undefined: it may. `isGateway`: the instruction there is SG. */
 export function fetchFault(core: Core, address: number, isGateway: () => boolean): FaultName | undefined {
   if (core.config.security) {

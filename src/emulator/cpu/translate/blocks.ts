@@ -17,7 +17,7 @@ export interface Block {
   readonly next: number;
 }
 
-const BLOCKS_MAX = 32;
+const BLOCKS_MAX = 48;
 const INSTRUCTIONS_MAX = 120;
 const BLOCK_MAX = 64;
 
@@ -60,21 +60,18 @@ function targets({ pc, instruction, it }: Placed): readonly number[] {
 }
 
 /**
- * Blocks that are reached from an address by direct branches and calls, the first one first.
- * @param decode undefined where nothing can be fetched @param isElsewhere another region has this address
+ * Blocks that are reached from an address by direct branches and calls. Other regions may have some of them, too: what
+ * is called in a loop is best in the same function as the loop.
+ * @param decode undefined where nothing can be fetched
  */
-export function blocksFrom(
-  entry: number,
-  decode: (pc: number) => Instruction | undefined,
-  isElsewhere: (pc: number) => boolean,
-): readonly Block[] {
+export function blocksFrom(entry: number, decode: (pc: number) => Instruction | undefined): readonly Block[] {
   const placed = new Map<number, Placed>();
   const leaders = new Set<number>([entry]);
   const waiting = [entry];
   for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
     if (placed.has(at) || placed.size >= INSTRUCTIONS_MAX) continue;
     for (const target of straight(at, decode, placed)) {
-      if (leaders.has(target) || leaders.size >= BLOCKS_MAX || isElsewhere(target)) continue;
+      if (leaders.has(target) || leaders.size >= BLOCKS_MAX) continue;
       leaders.add(target);
       waiting.push(target);
     }

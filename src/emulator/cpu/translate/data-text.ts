@@ -1,6 +1,6 @@
 import { fieldMask } from "../execute/bits.ts";
 import { type Instruction, SHIFT } from "../execute/instruction.ts";
-import type { Writer } from "./writer.ts";
+import { CONDITION_FLAG, type Writer } from "./writer.ts";
 
 /** Writes an instruction down. @returns false where only the interpreter does this one */
 export type Emit = (w: Writer, i: Instruction, by: string) => boolean;
@@ -18,7 +18,7 @@ const LOGIC: Readonly<Record<string, (a: string, b: string) => string>> = {
 /** A register shifted by a constant: its value, and its carry where the shift makes one. Source: DDI 0553, Shift_C. */
 function shifted(w: Writer, { m, shift, amount }: Instruction): { readonly value: string; readonly carry?: string } {
   const r = w.register(m);
-  if (shift === SHIFT.rrx) return { value: `((${w.carry()}?-2147483648:0)|(${r}>>>1))`, carry: `${r}&1` };
+  if (shift === SHIFT.rrx) return { value: `((${w.carry()}<<31)|(${r}>>>1))`, carry: `${r}&1` };
   if (amount === 0) return { value: r };
   const carry = (bit: number) => `(${r}>>>${bit})&1`;
   if (shift === SHIFT.lsl) {
@@ -40,15 +40,6 @@ function operandOf(w: Writer, i: Instruction, from: string): { readonly value: s
   return i.carry < 0 ? { value } : { value, carry: String(i.carry) };
 }
 
-/** N and Z of x, and the shifter's carry. */
-function setLogicFlags(w: Writer, carry: string | undefined): void {
-  if (carry !== undefined) {
-    w.keep();
-    w.write(`c=${carry};`);
-  }
-  w.write("n=z=x;");
-}
-
 export function logicalText(w: Writer, i: Instruction, by: string, from: string): boolean {
   const n = by === "mov" || by === "mvn" ? "0" : w.register(i.n);
   if (i.d === 15) return false;
@@ -59,9 +50,10 @@ export function logicalText(w: Writer, i: Instruction, by: string, from: string)
     w.set(i.d, text);
     return true;
   }
+  // The carry may be of the register that is written.
   w.write(`x=(${text})|0;`);
-  setLogicFlags(w, carry);
-  w.set(i.d, "x");
+  w.setLogic("x", carry);
+  w.write(`${w.target(i.d)}=x;`);
   return true;
 }
 
@@ -70,28 +62,32 @@ export function logicalTestText(w: Writer, i: Instruction, by: string, from: str
   const { value, carry } = operandOf(w, i, from);
   const text = LOGIC[by]?.(n, value);
   if (text === undefined) return false;
-  w.write(`x=(${text})|0;`);
-  setLogicFlags(w, carry);
+  if (w.isLive(CONDITION_FLAG.nz)) w.write(`x=(${text})|0;`);
+  w.setLogic("x", carry);
   return true;
 }
 
-/** The sum into x; its flags when asked for. */
-function sumText(w: Writer, i: Instruction, { by, from, set }: { by: string; from: string; set: boolean }): void {
+type Sum = { readonly by: string; readonly from: string; readonly set: boolean };
+
+/** The sum as an expression; with flags, which are set, a local. */
+function sumText(w: Writer, i: Instruction, { by, from, set }: Sum): string {
   const { value } = operandOf(w, i, from);
   const n = w.register(i.n);
+  const isSet = set && w.isLive(CONDITION_FLAG.all);
   if (by === "adc" || by === "sbc") {
-    const [b, carry] = [by === "adc" ? value : `~${value}`, `(${w.carry()}?1:0)`];
-    if (!set) return w.write(`x=(${n}+(${b})+${carry})|0;`);
-    w.keep();
-    w.write(`x=${n};o=${b};t=(x+o+c)|0;`);
-    w.write("c=((x&o)|((x|o)&~t))>>>31;v=((x^t)&(o^t))>>>31;n=z=x=t;");
-    return;
+    const [b, carry] = [by === "adc" ? value : `~${value}`, w.carry()];
+    if (!isSet) return `${n}+${b}+${carry}`;
+    // The carry may be told by fa and fb of the operation before.
+    w.write(`x=${n};o=${b};nz=fr=(x+o+${carry})|0;fa=x;fb=o;`);
+    w.setFlags("wide");
+    return "nz";
   }
   const [a, b] = by === "rsb" ? [value, n] : [n, value];
   const sign = by === "add" ? "+" : "-";
-  if (!set) return w.write(`x=(${a}${sign}${b})|0;`);
-  w.write(`x=${a};fb=${b};fa=x;n=z=x=fr=(fa${sign}fb)|0;`);
+  if (!isSet) return `${a}${sign}${b}`;
+  w.write(`fa=${a};fb=${b};nz=(fa${sign}fb)|0;`);
   w.setFlags(by === "add" ? "sum" : "difference");
+  return "nz";
 }
 
 export function arithmeticText(w: Writer, i: Instruction, by: string, from: string): boolean {
@@ -99,17 +95,18 @@ export function arithmeticText(w: Writer, i: Instruction, by: string, from: stri
   if (i.d === 13) {
     // A result below the limit faults, after its flags are set: the interpreter's.
     if (i.set !== 0) return false;
-    sumText(w, i, { by, from, set: false });
+    w.write(`x=(${sumText(w, i, { by, from, set: false })})|0;`);
     setCheckedStack(w, "x");
     return true;
   }
-  sumText(w, i, { by, from, set: i.set !== 0 });
-  w.set(i.d, "x");
+  const sum = sumText(w, i, { by, from, set: i.set !== 0 });
+  if (sum === "nz") w.write(`${w.target(i.d)}=nz;`);
+  else w.set(i.d, sum);
   return true;
 }
 
 export function setCheckedStack(w: Writer, value: string): void {
-  w.write(`if((${value}>>>0)<lim)${w.bail}`);
+  w.write(`if((${value}>>>0)<${w.view("lim")})${w.bail}`);
   w.set(13, `${value}&-4`);
 }
 
@@ -122,12 +119,14 @@ export function compareText(w: Writer, i: Instruction, by: string, from: string)
 const shiftByRegister: Emit = (w, i) => {
   const value = w.register(i.n);
   w.write(`x=${value};t=${w.register(i.m)}&255;`);
-  if (i.set !== 0) w.keep();
   const [result, carry] = byRegister(i.shift);
-  if (i.set !== 0) w.write(`if(t!==0)c=${carry};`);
+  if (i.set !== 0 && w.isLive(CONDITION_FLAG.c)) {
+    w.keepCarry();
+    w.write(`if(t!==0)c=${carry};`);
+  }
   w.write(`x=${result};`);
-  if (i.set !== 0) w.write("n=z=x;");
-  w.set(i.d, "x");
+  if (i.set !== 0) w.setLogic("x", undefined);
+  w.write(`${w.target(i.d)}=x;`);
   return true;
 };
 
@@ -170,25 +169,33 @@ const divide =
     return true;
   };
 
+/**
+ * The upper word of a 64-bit sum of products: from the sum as a floating-point number, which is wrong by some units of
+ * 2^11 at most, and its lower word, which is exact; the rest is a multiple of 2^32.
+ */
+const UPPER = (sum: string, low: string) => `Math.floor((${sum}-(${low}>>>0))*2.3283064365386963e-10+.5)`;
+
+const product = (by: string) => (by === "signed" ? "x*o" : "(x>>>0)*(o>>>0)");
+
 const multiplyLong: Emit = (w, i, by) => {
-  w.write(`x=${w.register(i.n)};o=${w.register(i.m)};`);
-  w.set(i.d, `${by}(x,o)`);
-  w.set(i.a, "Math.imul(x,o)");
+  w.write(`x=${w.register(i.n)};o=${w.register(i.m)};t=Math.imul(x,o);`);
+  w.set(i.d, UPPER(product(by), "t"));
+  w.write(`${w.target(i.a)}=t;`);
   return true;
 };
 
 const multiplyAddLong: Emit = (w, i, by) => {
-  w.write(`x=${w.register(i.n)};o=${w.register(i.m)};t=Math.imul(x,o);k=(t+${w.register(i.a)})|0;`);
-  w.set(i.d, `${by}(x,o)+${w.register(i.d)}+((k>>>0)<(t>>>0)?1:0)`);
-  w.set(i.a, "k");
+  w.write(`x=${w.register(i.n)};o=${w.register(i.m)};t=${w.register(i.a)};k=(Math.imul(x,o)+t)|0;`);
+  w.set(i.d, `${UPPER(`(${product(by)}+(t>>>0))`, "k")}+${w.register(i.d)}`);
+  w.write(`${w.target(i.a)}=k;`);
   return true;
 };
 
 const multiplyAddAdd: Emit = (w, i) => {
-  w.write(`x=${w.register(i.n)};o=${w.register(i.m)};t=Math.imul(x,o);k=(t+${w.register(i.a)})|0;`);
-  w.write(`a=(k+${w.register(i.d)})|0;`);
-  w.set(i.d, "unsigned(x,o)+((k>>>0)<(t>>>0)?1:0)+((a>>>0)<(k>>>0)?1:0)");
-  w.set(i.a, "a");
+  const [a, d] = [w.register(i.a), w.register(i.d)];
+  w.write(`x=${w.register(i.n)};o=${w.register(i.m)};k=(Math.imul(x,o)+${a}+${d})|0;`);
+  w.set(i.d, UPPER(`(${product("unsigned")}+(${a}>>>0)+(${d}>>>0))`, "k"));
+  w.write(`${w.target(i.a)}=k;`);
   return true;
 };
 
@@ -222,8 +229,8 @@ export const DATA: Readonly<Record<string, Emit>> = {
   reverseSignedHalf: simple((read) => `((${read("m")}&255)<<24>>16)|((${read("m")}>>>8)&255)`),
   multiplyWords: (w, i) => {
     w.write(`x=Math.imul(${w.register(i.n)},${w.register(i.m)});`);
-    if (i.set !== 0) w.write("n=z=x;");
-    w.set(i.d, "x");
+    if (i.set !== 0) w.setLogic("x", undefined);
+    w.write(`${w.target(i.d)}=x;`);
     return true;
   },
   multiplyWordsAdd: simple((read) => `${read("a")}+Math.imul(${read("n")},${read("m")})`),

@@ -2,9 +2,11 @@ import { ALWAYS, advanced } from "../execute/branch.ts";
 import type { Instruction } from "../execute/instruction.ts";
 import { actOf, type Block, isBranch, itAfter, type Placed } from "./blocks.ts";
 import { arithmeticText, compareText, DATA, logicalTestText, logicalText, setCheckedStack } from "./data-text.ts";
+import { liveFlags } from "./live-flags.ts";
+import type { Exit } from "./region.ts";
 import { CHECK_EXCHANGE, TRANSFER, tableEntryText } from "./transfer-text.ts";
 import { STATE, type Windows } from "./windows.ts";
-import { NORMALISE, Writer } from "./writer.ts";
+import { Writer } from "./writer.ts";
 
 /** Index of a block that is not there. */
 const NONE = 255;
@@ -24,21 +26,27 @@ function plainText(w: Writer, i: Instruction): boolean {
   if (form === undefined) return false;
   const act = form.act as keyof typeof BY_OPERAND;
   if (act in BY_OPERAND) return BY_OPERAND[act](w, i, form.by, form.operand);
-  if (form.act === "addHigh") w.write(`x=(${w.register(i.n)}+${w.register(i.m)})|0;`);
-  if (form.act === "moveHigh") w.write(`x=${w.register(i.m)};`);
-  if (form.act === "addHigh" || form.act === "moveHigh") {
-    if (i.d === 13 && i.set !== 0) return false;
-    if (i.d === 13) setCheckedStack(w, "x");
-    else if (i.d !== 15) w.set(i.d, "x");
-    if (i.set !== 0) w.write("n=z=x;");
-    return true;
-  }
+  if (form.act === "addHigh" || form.act === "moveHigh") return highText(w, i, form.act);
   return (DATA[form.act] ?? TRANSFER[form.act])?.(w, i, form.by) ?? false;
+}
+
+/** Of high registers: the one that is written may be sp or pc, whose value is left in x. */
+function highText(w: Writer, i: Instruction, act: "addHigh" | "moveHigh"): boolean {
+  if (i.d === 13 && i.set !== 0) return false;
+  const value = act === "moveHigh" ? w.register(i.m) : `(${w.register(i.n)}+${w.register(i.m)})|0`;
+  if (i.d < 13 || i.d === 14) w.write(`${w.target(i.d)}=${value};`);
+  else w.write(`x=${value};`);
+  if (i.d === 13) setCheckedStack(w, "x");
+  if (i.set !== 0) w.setLogic(i.d === 15 ? "x" : w.register(i.d), undefined);
+  return true;
 }
 
 /** The text of a region, and where its blocks are. */
 interface RegionText {
   readonly text: string;
+  readonly exits: readonly Exit[];
+  /** Addresses of words that stand in the text as constants. */
+  readonly literals: ReadonlySet<number>;
   /** Index of a block by (address - first address) / 2; 255: none. */
   readonly table: Uint8Array;
 }
@@ -49,24 +57,29 @@ export class RegionWriter {
   readonly #blocks: readonly Block[];
   readonly #index = new Map<number, number>();
 
-  constructor(blocks: readonly Block[], windows: Windows, guarded: boolean) {
-    this.#w = new Writer(windows, guarded);
+  constructor(blocks: readonly Block[], windows: Windows, isConstant: (address: number) => boolean) {
+    this.#w = new Writer(windows, isConstant);
     this.#blocks = blocks;
     for (const [index, { start }] of blocks.entries()) this.#index.set(start, index);
   }
 
   write(): RegionText {
     for (const [index, block] of this.#blocks.entries()) this.#block(index, block);
-    return { text: this.#framed(), table: this.#table() };
+    const { exits, literals } = this.#w;
+    return { text: this.#framed(), exits, literals, table: this.#table() };
   }
 
   get #first(): number {
     return this.#blocks[0]?.start ?? 0;
   }
 
-  #table(): Uint8Array {
+  get #tableLength(): number {
     const last = this.#blocks.at(-1)?.start ?? 0;
-    const table = new Uint8Array(Math.min((last - this.#first) / 2 + 1, SPAN_MAX)).fill(NONE);
+    return Math.min((last - this.#first) / 2 + 1, SPAN_MAX);
+  }
+
+  #table(): Uint8Array {
+    const table = new Uint8Array(this.#tableLength).fill(NONE);
     for (const [index, { start }] of this.#blocks.entries()) {
       const at = (start - this.#first) / 2;
       if (at < table.length) table[at] = index;
@@ -77,10 +90,12 @@ export class RegionWriter {
   #block(index: number, { start, instructions, next }: Block): void {
     const w = this.#w;
     w.block(index, start, instructions.length);
+    const live = liveFlags(instructions);
     let it = 0;
-    for (const placed of instructions) {
+    for (const [at, placed] of instructions.entries()) {
       const { pc, instruction } = placed;
       w.at(pc, placed.it);
+      w.live = live[at] as number;
       if (!w.attempt(() => this.#instruction(placed, index))) {
         w.write(w.bail);
         return;
@@ -89,10 +104,8 @@ export class RegionWriter {
       it = itAfter(placed);
       if (isBranch(instruction) && placed.it === 0 && !fallsThrough(instruction)) return;
     }
-    if (it !== 0) w.write(`it=${it};`);
-    if (!isBranch((instructions.at(-1) as Placed).instruction)) w.leave();
     if (it === 0) this.#goTo(next, index);
-    else w.write(`pc=${next};break L`);
+    else w.write(w.leaveFor(next, it));
   }
 
   #instruction(placed: Placed, index: number): boolean {
@@ -111,7 +124,6 @@ export class RegionWriter {
     if (branches && advanced(it) !== 0) return false;
     const condition = it >>> 4;
     if (it === 0 || condition >= ALWAYS) return branches ? this.#branch(one) : plainText(w, one);
-    if (branches) w.leave();
     w.write(`if(${w.condition(condition)}){`);
     const written = branches ? this.#branch(one) : plainText(w, one);
     w.write("}");
@@ -121,14 +133,13 @@ export class RegionWriter {
   /** Where control goes next. */
   #goTo(target: number, from: number): void {
     const index = this.#index.get(target);
-    if (index === undefined) this.#w.write(`pc=${target};break L`);
-    else if (index !== from + 1) this.#w.write(`b=${index};continue L`);
+    this.#w.write(index === from + 1 ? this.#w.handOver() : this.#jump(target));
   }
 
   /** The same as a statement that does not fall through into the next block. */
   #jump(target: number): string {
     const index = this.#index.get(target);
-    return index === undefined ? `{pc=${target};break L}` : `{b=${index};continue L}`;
+    return index === undefined ? this.#w.leaveFor(target) : this.#w.goTo(index);
   }
 
   #branch(i: Instruction): boolean {
@@ -136,21 +147,17 @@ export class RegionWriter {
     const to = (w.pc + 4 + i.imm) >>> 0;
     switch (actOf(i)) {
       case "branchIf":
-        w.leave();
         if (i.a >= ALWAYS) w.write(this.#jump(to));
         else w.write(`if(${w.condition(i.a)})${this.#jump(to)}`);
         return true;
       case "compareBranch":
-        w.leave();
         w.write(`if(${w.register(i.n)}${i.set === 0 ? "===" : "!=="}0)${this.#jump(to)}`);
         return true;
       case "branch":
-        w.leave();
         w.write(this.#jump(to));
         return true;
       case "branchLink":
         w.set(14, String((w.pc + i.bytes) | 1));
-        w.leave();
         w.write(this.#jump(to));
         return true;
       default:
@@ -180,8 +187,10 @@ export class RegionWriter {
       default:
         if (!plainText(w, i)) return false;
     }
-    w.leave();
-    w.write(`pc=x&-2;k=(pc-${this.#first})>>>1;if(k<table.length&&(b=table[k])!==${NONE})continue L;break L`);
+    const [leave, table] = [w.leaveForX, w.view("table")] as const;
+    w.write(
+      `x=x&-2;k=(x-${this.#first})>>>1;${w.handOver()}if(k<${this.#tableLength}&&(b=${table}[k])!==${NONE})continue L;${leave}`,
+    );
     return true;
   }
 
@@ -191,28 +200,46 @@ export class RegionWriter {
     const registers = Array.from({ length: 15 }, (_, register) => register);
     const used = registers.filter((register) => ((w.used >> register) & 1) === 1);
     const changed = registers.filter((register) => ((w.changed >> register) & 1) === 1);
+    // What is used most comes first: the first sixteen locals have short instructions of V8's own.
+    const locals = [
+      ...["x=0", "o=0", "a=0"],
+      ...used.map((r) => `r${r}=R[${r}]`),
+      ...FLAGS.map((flag) => `${flag}=_${cell(flag)}`),
+      ...["fk=_S[6]", "e=0", "t=0", "k=0"],
+      ...(w.views.has("X") ? ["X=R"] : []),
+    ];
+    const masks = Object.entries(MASKS).filter(([name]) => w.views.has(name));
+    const arrays = ARRAYS.filter((name) => w.views.has(name));
+    const constants = [
+      ...masks.map(([name, value]) => `${name}=${value}`),
+      ...arrays.map((name) => `${name}=_${name}`),
+    ];
     return [
-      `return function region_${this.#first.toString(16)}(env,b){`,
-      `const {R,S}=env,rights=${cell("rights")},lim=${cell("limit")}>>>0;`,
-      ...(w.views.size === 0 ? [] : [`const {${[...w.views].join(",")}}=env;`]),
-      `let ${[...FLAGS.map((flag) => `${flag}=${cell(flag)}`), ...used.map((r) => `r${r}=R[${r}]`)].join(",")};`,
-      `let fa=0,fb=0,fr=0,fk=0,a=0,o=0,x=0,k=0,t=0,it=0,how=0,back=0,pc=0,last=R[15],left=${cell("left")},X=R;`,
+      `return function region_${this.#first.toString(16)}(R,b,left){`,
+      `let ${locals.join(",")};`,
+      `const S=_S${constants.map((constant) => `,${constant}`).join("")};`,
       "L:for(;;){switch(b){",
       text,
       "}}",
-      NORMALISE,
       changed.map((r) => `R[${r}]=r${r};`).join(""),
-      [...FLAGS, ...OUT].map((name) => `${cell(name)}=${name};`).join(""),
-      "R[15]=last;return left+back}",
+      FLAGS.map((name) => `${cell(name)}=${name};`).join(""),
+      `S[6]=fk;S[7]=e;return left}`,
     ].join("\n");
   }
 }
 
 /** Locals that are handed over by their own names. */
-const FLAGS = ["n", "z", "c", "v"] as const;
-const OUT = ["it", "pc", "how"] as const;
+const FLAGS = ["nz", "c", "v", "fa", "fb", "fr"] as const;
+const MASKS = { rm: "_S[9]", wm: "_S[10]", lim: "_S[11]>>>0" } as const;
 
-function cell(name: keyof typeof STATE): string {
+/** Arrays that the text of a region has as constants, with an underscore before: see `Windows`. */
+export const ARRAYS = [
+  ...["D32", "D16", "D8", "D16s", "D8s", "DR"],
+  ...["C32", "C16", "C8", "C16s", "C8s", "CR"],
+  "table",
+] as const;
+
+function cell(name: (typeof FLAGS)[number]): string {
   return `S[${STATE[name]}]`;
 }
 

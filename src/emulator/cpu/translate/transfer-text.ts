@@ -1,13 +1,13 @@
-import { CODE_BLOCK_BITS } from "../../memory/ram.ts";
 import { INDEXING, type Instruction } from "../execute/instruction.ts";
 import { registersOf } from "../execute/transfer.ts";
-import { ALLOWED } from "../state/core.ts";
 import type { Emit } from "./data-text.ts";
+import { GRAIN_BITS } from "./windows.ts";
 import type { Writer } from "./writer.ts";
 
+/** Names of a window's arrays in the text: of the data D and of the code C. */
 interface Access {
   readonly bytes: 1 | 2 | 4;
-  /** Suffix of the view's name. */
+  /** Suffix of the array's name. */
   readonly view: string;
   /** How far an offset is shifted to be an index. */
   readonly shift: 0 | 1 | 2;
@@ -22,49 +22,60 @@ const ACCESS: Readonly<Record<string, Access>> = {
 };
 
 const WORD = ACCESS["word"] as Access;
-const INDEX = (address: string) => `((${address}>>>5)^(${address}>>>17))&${ALLOWED - 1}`;
-/** Whether the data window's block of an offset holds code: not 0. */
-const MARK = (w: Writer, offset: string) => `${w.view("M")}[${offset}>>>${CODE_BLOCK_BITS}]`;
 
-/** Whether the protection has not allowed this before; `a` plus a constant. Mirrors `Core.mayAccess`. */
-function forbidden(w: Writer, kind: "RD" | "WR", address: string): string {
-  return `${w.view(kind)}[${INDEX(address)}]!==(((${address})>>>2)&-8|rights)`;
+/** Distance of the address in `a` from a window's start, into `o`. */
+const offsetText = (start: number) => (start === 0 ? "o=a>>>0" : `o=(a-${start})>>>0`);
+
+/** Whether `o` lies in a window, and may be read or written there, so many bytes from it, too. */
+function isAdmitted(w: Writer, window: "data" | "code", mask: "rm" | "wm", bytes: number): string {
+  const rights = w.view(window === "data" ? "DR" : "CR");
+  w.view(mask);
+  const size = w.windows[window].bytes;
+  const conditions = [bytes > 4 ? `o<=${size - bytes}` : `o<${size}`, `(${rights}[o>>>${GRAIN_BITS}]&${mask})!==0`];
+  for (let at = 1 << GRAIN_BITS; at < bytes - 4; at += 1 << GRAIN_BITS) conditions.push(grainAt(rights, at, mask));
+  if (bytes > 4) conditions.push(grainAt(rights, bytes - 4, mask));
+  return conditions.join("&&");
 }
 
-/** Leaves where `a` is not aligned or not known to be allowed. */
-function check(w: Writer, kind: "RD" | "WR", bytes: number): void {
-  const conditions = [...(bytes > 1 ? [`(a&${bytes - 1})!==0`] : []), ...(w.guarded ? [forbidden(w, kind, "a")] : [])];
-  if (conditions.length > 0) w.write(`if(${conditions.join("||")})${w.bail}`);
+const grainAt = (rights: string, at: number, mask: string) => `(${rights}[(o+${at})>>>${GRAIN_BITS}]&${mask})!==0`;
+
+/** Leaves where `a` is not a multiple. */
+function alignedText(w: Writer, bytes: number): void {
+  if (bytes > 1) w.write(`if((a&${bytes - 1})!==0)${w.bail}`);
 }
 
-/** Loads from `a` into x. */
-function loadText(w: Writer, { bytes, view, shift }: Access): void {
+const indexOf = (shift: number) => (shift === 0 ? "o" : `o>>>${shift}`);
+
+/** Loads from `a` into x. @param isStack the code's window is not looked at: no stack lies there */
+function loadText(w: Writer, { bytes, view, shift }: Access, isStack = false): void {
+  alignedText(w, bytes);
   const { data, code } = w.windows;
-  check(w, "RD", bytes);
-  const index = shift === 0 ? "o" : `o>>>${shift}`;
-  w.write(`o=(a-${data.start})>>>0;if(o<${data.bytes})x=${w.view(`D${view}`)}[${index}];`);
-  w.write(`else{o=(a-${code.start})>>>0;if(o<${code.bytes})x=${w.view(`C${view}`)}[${index}];else ${w.bail}}`);
+  const index = indexOf(shift);
+  w.write(`${offsetText(data.start)};if(${isAdmitted(w, "data", "rm", bytes)})x=${w.view(`D${view}`)}[${index}];`);
+  if (isStack) return w.write(`else ${w.bail}`);
+  w.write(`else{${offsetText(code.start)};`);
+  w.write(`if(${isAdmitted(w, "code", "rm", bytes)})x=${w.view(`C${view}`)}[${index}];else ${w.bail}}`);
 }
 
 /** Stores an expression's low bytes at `a`. */
 function storeText(w: Writer, { bytes, view, shift }: Access, value: string): void {
-  const { data } = w.windows;
-  check(w, "WR", bytes);
-  w.write(`o=(a-${data.start})>>>0;if(o>=${data.bytes}||${MARK(w, "o")}!==0)${w.bail}`);
-  w.write(`${w.view(`D${view}`)}[${shift === 0 ? "o" : `o>>>${shift}`}]=${value};`);
+  alignedText(w, bytes);
+  w.write(`${offsetText(w.windows.data.start)};if(${isAdmitted(w, "data", "wm", bytes)})`);
+  w.write(`${w.view(`D${view}`)}[${indexOf(shift)}]=${value};else ${w.bail}`);
 }
 
 /** A register that memory gave its value. */
 function loaded(w: Writer, register: number, value: string): void {
-  w.set(register, register === 13 ? `${value}&-4` : value);
+  if (register === 13) w.set(13, `${value}&-4`);
+  else w.write(`${w.target(register)}=${value};`);
 }
 
-/** Base and offset into `a`; `back` is the base afterwards. @returns false for what the interpreter does */
+/** Base and offset into `a`. */
 function addressText(w: Writer, i: Instruction): void {
   const base = w.register(i.n);
   if (i.n === 13 && i.indexing !== INDEXING.offset) {
     const lowest = i.indexing === INDEXING.pre || i.imm < 0 ? `(${base}+${i.imm})` : `(${base}|0)`;
-    w.write(`if((${lowest}>>>0)<lim)${w.bail}`);
+    w.write(`if((${lowest}>>>0)<${w.view("lim")})${w.bail}`);
   }
   w.write(i.indexing === INDEXING.post ? `a=${base};` : `a=(${base}+${i.imm})|0;`);
 }
@@ -85,7 +96,7 @@ function access(by: string): Access {
 
 const loadImmediate: Emit = (w, i, by) => {
   addressText(w, i);
-  loadText(w, access(by));
+  loadText(w, access(by), i.n === 13);
   if (i.d === 15) w.write(CHECK_EXCHANGE(w));
   writeBack(w, i);
   if (i.d !== 15) loaded(w, i.d, "x");
@@ -117,9 +128,15 @@ const storeRegister: Emit = (w, i, by) => {
   return true;
 };
 
+/** A word of the code beside its region: a constant, for a region ends with what it was made of. */
 const loadLiteral: Emit = (w, i, by) => {
-  const address = (((w.pc + 4) & ~3) + i.imm) | 0;
-  w.write(`a=${address};`);
+  const address = (((w.pc + 4) & ~3) + i.imm) >>> 0;
+  const { code } = w.windows;
+  if (i.d !== 15 && access(by) === WORD && w.dependsOn(address)) {
+    loaded(w, i.d, String(code.words[(address - code.start) >>> 2]));
+    return true;
+  }
+  w.write(`a=${address | 0};`);
   loadText(w, access(by));
   if (i.d === 15) w.write(CHECK_EXCHANGE(w));
   else loaded(w, i.d, "x");
@@ -129,12 +146,14 @@ const loadLiteral: Emit = (w, i, by) => {
 const loadDual: Emit = (w, i) => {
   if (i.n === 15) return false;
   addressText(w, i);
-  loadText(w, WORD);
-  w.write("t=x;a=(a+4)|0;");
-  loadText(w, WORD);
+  alignedText(w, 4);
+  const { data, code } = w.windows;
+  const [D, C] = [w.view("D32"), w.view("C32")];
+  w.write(`${offsetText(data.start)};if(${isAdmitted(w, "data", "rm", 8)}){x=${D}[o>>>2];t=${D}[(o>>>2)+1]}`);
+  w.write(`else{${offsetText(code.start)};if(${isAdmitted(w, "code", "rm", 8)}){x=${C}[o>>>2];t=${C}[(o>>>2)+1]}`);
+  w.write(`else ${w.bail}}`);
   writeBack(w, i);
-  w.set(i.d, "t");
-  w.set(i.a, "x");
+  w.write(`${w.target(i.d)}=x;${w.target(i.a)}=t;`);
   return true;
 };
 
@@ -142,24 +161,12 @@ const storeDual: Emit = (w, i) => {
   if (i.n === 15 || i.d === 15 || i.a === 15) return false;
   // Both words or none: a fault in the second leaves the first written, which is the interpreter's to do.
   addressText(w, i);
-  multipleCheck(w, "WR", 2);
-  const { data } = w.windows;
-  w.write(`o=(a-${data.start})>>>0;if(o>${data.bytes - 8}||(${MARK(w, "o")}|${MARK(w, "(o+4)")})!==0)${w.bail}`);
-  w.write(`${w.view("D32")}[o>>>2]=${w.register(i.d)};D32[(o>>>2)+1]=${w.register(i.a)};`);
+  alignedText(w, 4);
+  w.write(`${offsetText(w.windows.data.start)};if(${isAdmitted(w, "data", "wm", 8)}){o=o>>>2;`);
+  w.write(`${w.view("D32")}[o]=${w.register(i.d)};D32[o+1]=${w.register(i.a)}}else ${w.bail}`);
   writeBack(w, i);
   return true;
 };
-
-/** Leaves where one of so many words from `a` is not aligned or not known to be allowed. */
-function multipleCheck(w: Writer, kind: "RD" | "WR", count: number): void {
-  const conditions = ["(a&3)!==0"];
-  if (w.guarded) {
-    conditions.push(forbidden(w, kind, "a"));
-    for (let offset = 32; offset < 4 * count - 4; offset += 32) conditions.push(forbidden(w, kind, `(a+${offset})`));
-    if (count > 1) conditions.push(forbidden(w, kind, `(a+${4 * count - 4})`));
-  }
-  w.write(`if(${conditions.join("||")})${w.bail}`);
-}
 
 /** Where the transfer begins, into `a`, and how far the base moves. */
 function spanText(w: Writer, i: Instruction, count: number): number {
@@ -173,13 +180,20 @@ const loadMultiple: Emit = (w, i) => {
   const count = registers.length;
   if (count === 0 || i.n === 15 || (i.n === 13 && i.set !== 0 && i.indexing === INDEXING.pre)) return false;
   const moved = spanText(w, i, count);
-  multipleCheck(w, "RD", count);
+  alignedText(w, 4);
   const { data, code } = w.windows;
-  w.write(`X=${w.view("D32")};o=(a-${data.start})>>>0;if(o>${data.bytes - 4 * count}){X=${w.view("C32")};`);
-  w.write(`o=(a-${code.start})>>>0;if(o>${code.bytes - 4 * count})${w.bail}}o=o>>>2;`);
-  if (registers.at(-1) === 15) w.write(`x=X[o+${count - 1}];${CHECK_EXCHANGE(w)}`);
+  const bytes = 4 * count;
+  const D = w.view("D32");
+  if (i.n === 13) w.write(`${offsetText(data.start)};if(!(${isAdmitted(w, "data", "rm", bytes)}))${w.bail}`);
+  else {
+    w.write(`X=${D};${offsetText(data.start)};if(!(${isAdmitted(w, "data", "rm", bytes)})){X=${w.view("C32")};`);
+    w.write(`${offsetText(code.start)};if(!(${isAdmitted(w, "code", "rm", bytes)}))${w.bail}}`);
+  }
+  w.write("o=o>>>2;");
+  const from = i.n === 13 ? D : w.view("X");
+  if (registers.at(-1) === 15) w.write(`x=${from}[o+${count - 1}];${CHECK_EXCHANGE(w)}`);
   if (i.set !== 0 && ((i.imm >> i.n) & 1) === 0) w.set(i.n, `${w.register(i.n)}+${moved}`);
-  for (const [index, register] of registers.entries()) if (register !== 15) loaded(w, register, `X[o+${index}]`);
+  for (const [index, register] of registers.entries()) if (register !== 15) loaded(w, register, `${from}[o+${index}]`);
   return true;
 };
 
@@ -188,11 +202,9 @@ const storeMultiple: Emit = (w, i) => {
   const count = registers.length;
   if (count === 0 || i.n === 15 || registers.at(-1) === 15) return false;
   const moved = spanText(w, i, count);
-  if (i.n === 13 && i.set !== 0) w.write(`if(((r13+${moved})>>>0)<lim)${w.bail}`);
-  multipleCheck(w, "WR", count);
-  const { data } = w.windows;
-  const marks = `${MARK(w, "o")}|${MARK(w, `(o+${4 * count - 4})`)}`;
-  w.write(`o=(a-${data.start})>>>0;if(o>${data.bytes - 4 * count}||(${marks})!==0)${w.bail}o=o>>>2;`);
+  if (i.n === 13 && i.set !== 0) w.write(`if(((r13+${moved})>>>0)<${w.view("lim")})${w.bail}`);
+  alignedText(w, 4);
+  w.write(`${offsetText(w.windows.data.start)};if(!(${isAdmitted(w, "data", "wm", 4 * count)}))${w.bail}o=o>>>2;`);
   for (const [index, register] of registers.entries()) {
     w.write(`${w.view("D32")}[o+${index}]=${w.register(register)};`);
   }

@@ -3,57 +3,18 @@ import { CODE_BLOCK_BITS, Ram } from "../../memory/ram.ts";
 import type { Decoder } from "../decode/decoder.ts";
 import { isLong } from "../decode/decoder.ts";
 import type { Instruction } from "../execute/instruction.ts";
-import { highSigned, highUnsigned } from "../execute/multiply.ts";
 import type { Core } from "../state/core.ts";
-import { fetchFault } from "../system/protection.ts";
-import { type Block, blocksFrom } from "./blocks.ts";
-import { RegionWriter } from "./region-text.ts";
+import { fetchFault, verdictOn } from "../system/protection.ts";
+import { blocksFrom } from "./blocks.ts";
+import type { CodeSpan, Entry, Known, Translated } from "./region.ts";
+import { ARRAYS, RegionWriter } from "./region-text.ts";
 import type { Windows } from "./windows.ts";
 
 /**
- * Runs blocks of one region from the one of this index, until control leaves it, or the cycles that it may use do not
- * suffice for the next block. It never faults: what might is left to the interpreter. What goes in and out: `STATE`.
- * @returns cycles that are left
- */
-type Translated = (windows: Windows, block: number) => number;
-
-/** A region that was written down once: good wherever the same bytes stand at the same place. */
-interface Known {
-  readonly spans: readonly { readonly start: number; readonly bytes: Uint8Array }[];
-  /** Blocks that may be entered, and their indices. */
-  readonly starts: readonly (readonly [number, number])[];
-  /** First addresses of the blocks of memory that it lies in. */
-  readonly blocks: ReadonlySet<number>;
-  readonly run: Translated;
-}
-
-/** A place where translated code can be entered. */
-export interface Entry {
-  readonly run: Translated;
-  readonly block: number;
-  /** First addresses of the blocks of memory that its region lies in. */
-  readonly blocks: ReadonlySet<number>;
-}
-
-/**
- * More than images have (measured: 104 for a boot of MCUboot and Zephyr on the nRF51); a process that runs many
- * firmwares forgets all and begins anew. 2,000 made-up ones that V8 had optimised took 155 MB of heap (Node 20).
+ * More than images have (measured: 104 for a boot of MCUboot and Zephyr on the nRF51); a chip that runs many firmwares
+ * forgets all and begins anew. 2,000 made-up ones that V8 had optimised took 155 MB of heap (Node 20).
  */
 const KNOWN_MAX = 4_000;
-
-/** Regions outlive power cuts and resets: they count by the bytes that they were made of. */
-const POOLS = new Map<string, Map<number, Known[]>>();
-let known = 0;
-
-function poolOf(key: string): Map<number, Known[]> {
-  if (known > KNOWN_MAX) {
-    POOLS.clear();
-    known = 0;
-  }
-  const pool = POOLS.get(key) ?? new Map<number, Known[]>();
-  POOLS.set(key, pool);
-  return pool;
-}
 
 /** Translates regions of code to JavaScript functions, for one core in one state of its protection. */
 export class Translator {
@@ -68,48 +29,54 @@ export class Translator {
   }
 
   /**
-   * @param isElsewhere whether another region has this address
    * @param listen called with each address of code that the region depends on, block by block
    * @returns the region's entries by address, the one asked for among them; undefined where nothing can be translated
    */
-  regionAt(
-    pc: number,
-    isElsewhere: (pc: number) => boolean,
-    listen: (address: number) => void,
-  ): ReadonlyMap<number, Entry> | undefined {
-    const { config, guarded } = this.#core;
-    const pool = poolOf(`${config.name} ${config.architecture} ${guarded} ${this.#windows.key}`);
-    const candidates = pool.get(pc) ?? [];
+  regionAt(pc: number, listen: (address: number) => void): ReadonlyMap<number, Entry> | undefined {
+    const { known } = this.#windows;
+    if (known.size > KNOWN_MAX) known.clear();
+    const candidates = known.get(pc) ?? [];
     const same = candidates.find((candidate) => this.#isSame(candidate));
-    const found = same ?? this.#made(pc, isElsewhere);
+    const found = same ?? this.#made(pc);
     if (found === undefined) return undefined;
-    if (same === undefined) {
-      pool.set(pc, [...candidates, found]);
-      known += 1;
-    }
+    if (same === undefined) known.set(pc, [...candidates, found]);
     for (const block of found.blocks) listen(block);
-    return new Map(found.starts.map(([start, block]) => [start, { run: found.run, block, blocks: found.blocks }]));
+    const { run, exits, blocks } = found;
+    return new Map(found.starts.map(([start, block]) => [start, { run, block, exits, blocks }]));
   }
 
-  #made(pc: number, isElsewhere: (pc: number) => boolean): Known | undefined {
-    const blocks = blocksFrom(pc, (address) => this.#decode(address), isElsewhere);
+  #made(pc: number): Known | undefined {
+    const blocks = blocksFrom(pc, (address) => this.#decode(address));
     if (!blocks.some(({ start }) => start === pc)) return undefined;
-    const { text, table } = new RegionWriter(blocks, this.#windows, this.#core.guarded).write();
-    // The text is made here, of numbers and of the emitters' own words: nothing of the firmware's stands in it as text.
-    const make = compileFunction(text, ["signed", "unsigned", "table"]) as (...names: unknown[]) => Translated;
-    const spans = blocks.map((block) => this.#spanOf(block));
+    const writer = new RegionWriter(blocks, this.#windows, (address) => this.#isConstant(address));
+    const { text, exits, literals, table } = writer.write();
+    const code = blocks.map(({ start, next }) => this.#spanOf(start, next - start));
+    const words = [...literals].map((address) => this.#spanOf(address, 4));
     return {
-      spans,
+      code,
+      literals: words,
       starts: blocks.flatMap(({ start, instructions }, index) =>
         instructions[0]?.instruction.run.form === undefined ? [] : [[start, index] as const],
       ),
-      blocks: new Set(spans.flatMap(({ start, bytes }) => codeBlocks(start, bytes.length))),
-      run: make(highSigned, highUnsigned, table),
+      blocks: new Set([...code, ...words].flatMap(({ start, bytes }) => codeBlocks(start, bytes.length))),
+      run: this.#compiled(text, table),
+      exits,
     };
   }
 
-  #spanOf({ start, next }: Block): { readonly start: number; readonly bytes: Uint8Array } {
-    return { start, bytes: this.#bytes(start, next - start).slice() };
+  /** The text is made here, of numbers and of the emitters' own words: nothing of the firmware's stands in it as text. */
+  #compiled(text: string, table: Uint8Array): Translated {
+    const { data, code, state } = this.#windows;
+    const arrays = [data, code].flatMap(({ words, halves, content, signedHalves, signedBytes, rights }) => [
+      ...[words, halves, content, signedHalves, signedBytes, rights],
+    ]);
+    const names = ["S", ...ARRAYS].map((name) => `_${name}`);
+    const make = compileFunction(text, names) as (...constants: unknown[]) => Translated;
+    return make(state, ...arrays, table);
+  }
+
+  #spanOf(start: number, bytes: number): CodeSpan {
+    return { start, bytes: this.#bytes(start, bytes).slice() };
   }
 
   #bytes(start: number, bytes: number): Uint8Array {
@@ -118,13 +85,21 @@ export class Translator {
   }
 
   /** Whether a region's bytes are those that stand here, and may be fetched. */
-  #isSame({ spans }: Known): boolean {
-    return spans.every(({ start, bytes }) => {
-      if (Buffer.compare(this.#bytes(start, bytes.length), bytes) !== 0) return false;
+  #isSame({ code, literals }: Known): boolean {
+    const isThere = ({ start, bytes }: CodeSpan) => Buffer.compare(this.#bytes(start, bytes.length), bytes) === 0;
+    if (![...code, ...literals].every(isThere)) return false;
+    if (!literals.every(({ start }) => verdictOn(this.#core, start).readable)) return false;
+    return code.every(({ start, bytes }) => {
       // Rules are the same within 32 bytes.
       for (let at = start; at < start + bytes.length; at = (at & ~31) + 32) if (!this.#isFetchable(at)) return false;
       return true;
     });
+  }
+
+  #isConstant(address: number): boolean {
+    const { start, bytes } = this.#windows.code;
+    const isWithin = (address & 3) === 0 && address >= start && address + 4 <= start + bytes;
+    return isWithin && verdictOn(this.#core, address).readable;
   }
 
   #isFetchable(address: number): boolean {

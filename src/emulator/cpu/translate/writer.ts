@@ -1,53 +1,58 @@
+import {
+  carryIs,
+  carryText,
+  conditionText,
+  kindOf,
+  NORMALISE,
+  overflowIs,
+  overflowText,
+  type Sources,
+} from "./flags-text.ts";
+import type { Exit } from "./region.ts";
 import type { Windows } from "./windows.ts";
 
-/**
- * Where carry and overflow are. `kept`: in the locals c and v. `sum`, `difference`: of the last addition or subtraction,
- * in fa, fb and its result fr. `unknown`: one of these, as the local fk says.
- */
-type Flags = "kept" | "sum" | "difference" | "unknown";
+const KEPT = { carry: "kept", overflow: "kept" } as const;
 
-const FLAG_KIND = { kept: 0, difference: 1, sum: 2 } as const;
-
-/** Carry and overflow from what is kept of the last operation. Source: Armv8-M ARM (DDI 0553), AddWithCarry. */
-const CARRY = { kept: "(c!==0)", difference: "((fa>>>0)>=(fb>>>0))", sum: "((fr>>>0)<(fa>>>0))" } as const;
-const OVERFLOW = {
-  kept: "(v!==0)",
-  difference: "(((fa^fb)&(fa^fr))<0)",
-  sum: "(((fa^fr)&(fb^fr))<0)",
-} as const;
-
-const PAIRS: readonly ((carry: () => string, overflow: () => string) => string)[] = [
-  () => "z===0",
-  (carry) => carry(),
-  () => "n<0",
-  (_, overflow) => overflow(),
-  (carry) => `(${carry()}&&z!==0)`,
-  (_, overflow) => `(n<0)===${overflow()}`,
-  (_, overflow) => `(z!==0&&(n<0)===${overflow()})`,
-];
+/** Flags that an instruction may change; `live` names those that something looks at before they change again. */
+export const CONDITION_FLAG = { nz: 1, c: 2, v: 4, all: 7 } as const;
 
 /** Writes the statements of one region; knows where the flags are, and which registers it has used. */
 export class Writer {
   readonly windows: Windows;
-  readonly guarded: boolean;
+  readonly exits: Exit[] = [];
   /** Masks of registers that are read or written. */
   used = 0;
   changed = 0;
-  /** Names of views that are read or written. */
+  /** Names of arrays that are read or written. */
   readonly views = new Set<string>();
+  /** Flags that are looked at behind the present instruction. */
+  live: number = CONDITION_FLAG.all;
   readonly #parts: string[] = [];
-  #flags: Flags = "unknown";
+  #flags: Sources = "unknown";
+  /** nz is the result of fa - fb. */
+  #isCompared = false;
   #pc = 0;
   #it = 0;
   /** Instructions of the block that do not run when this one is not reached. */
   #ahead = 0;
-  #before = -1;
   #eager = false;
   #isRefused = false;
 
-  constructor(windows: Windows, guarded: boolean) {
+  /** Words of the code that stand in the text as constants. */
+  readonly literals = new Set<number>();
+  readonly #isConstant: (address: number) => boolean;
+
+  /** @param isConstant whether a word may be read here, and its change would be heard of */
+  constructor(windows: Windows, isConstant: (address: number) => boolean) {
     this.windows = windows;
-    this.guarded = guarded;
+    this.#isConstant = isConstant;
+  }
+
+  /** @returns whether a word may stand in the text as a constant: the region then depends on it, too */
+  dependsOn(address: number): boolean {
+    if (!this.#isConstant(address)) return false;
+    this.literals.add(address);
+    return true;
   }
 
   get text(): string {
@@ -65,9 +70,10 @@ export class Writer {
   /** A block begins, of so many instructions: it runs whole or not at all. */
   block(index: number, start: number, count: number): void {
     this.#flags = "unknown";
-    this.#before = -1;
+    this.#isCompared = false;
     this.#ahead = count;
-    this.write(`case ${index}:if((left-=${count})<0){back=${count};pc=${start};how=1;break L}`);
+    const exit = this.#exit({ pc: start, it: 0, ahead: count, kind: -1, isRefused: true });
+    this.write(`case ${index}:if((left-=${count})<0)${exit}`);
   }
 
   /** The next instruction. @param it its IT state */
@@ -78,17 +84,17 @@ export class Writer {
 
   /** It is written. */
   done(): void {
-    this.#before = this.#pc;
     this.#ahead -= 1;
   }
 
   /** Tries to write something; what is refused leaves nothing behind. @returns whether it is written */
   attempt(emit: () => boolean): boolean {
-    const [length, flags] = [this.#parts.length, this.#flags];
+    const [length, flags, isCompared] = [this.#parts.length, this.#flags, this.#isCompared];
     this.#isRefused = false;
     if (emit() && !this.#isRefused) return true;
     this.#parts.length = length;
     this.#flags = flags;
+    this.#isCompared = isCompared;
     return false;
   }
 
@@ -100,10 +106,15 @@ export class Writer {
   }
 
   set(number: number, expression: string): void {
+    this.write(`${this.target(number)}=(${expression})|0;`);
+  }
+
+  /** A register whose value is written by the caller, as a signed word. */
+  target(number: number): string {
     if (number === 15) this.#isRefused = true;
     this.used |= 1 << number;
     this.changed |= 1 << number;
-    this.write(`r${number}=(${expression})|0;`);
+    return `r${number}`;
   }
 
   view(name: string): string {
@@ -113,54 +124,89 @@ export class Writer {
 
   /** Leaves the region before this instruction: the interpreter does it. */
   get bail(): string {
-    const kind = this.#flags === "unknown" ? "" : `fk=${FLAG_KIND[this.#flags]};`;
-    const last = this.#before < 0 ? "" : `last=${(this.#before + 4) | 0};`;
-    const it = this.#it === 0 ? "" : `it=${this.#it};`;
-    // Constants only: V8 throws away a function that computes for the first time where it never came before.
-    return `{${kind}${last}${it}back=${this.#ahead};pc=${this.#pc};how=1;break L}`;
+    return this.#exit({ pc: this.#pc, it: this.#it, ahead: this.#ahead, kind: this.#kind, isRefused: true });
   }
 
-  /** Before control goes elsewhere. */
-  leave(): void {
-    const kind = this.#flags === "unknown" ? "" : `fk=${FLAG_KIND[this.#flags]};`;
-    this.write(`${kind}last=${(this.#pc + 4) | 0};`);
+  /** Leaves the region for an instruction elsewhere. @param it its IT state */
+  leaveFor(pc: number, it = 0): string {
+    return this.#exit({ pc, it, ahead: 0, kind: this.#kind, isRefused: false });
   }
 
-  /** Carry as a condition. */
+  /** Leaves the region for the address in x. */
+  get leaveForX(): string {
+    return `{${this.view("S")}[8]=x;${this.leaveFor(-1).slice(1)}`;
+  }
+
+  /** Goes on with a block of the region. */
+  goTo(block: number): string {
+    return `{${this.handOver()}b=${block};continue L}`;
+  }
+
+  /** Before another block of the region: what it has to know of the flags. */
+  handOver(): string {
+    const kind = this.#kind;
+    return kind < 0 ? "" : `fk=${kind};`;
+  }
+
+  get #kind(): number {
+    return this.#flags === "unknown" ? -1 : kindOf(this.#flags);
+  }
+
+  #exit(exit: Omit<Exit, "link" | "to" | "epoch">): string {
+    const { pc, it, ahead, kind, isRefused } = exit;
+    this.exits.push({ pc, it, ahead, kind, isRefused, link: undefined, to: 0, epoch: -1 });
+    return `{e=${this.exits.length - 1};break L}`;
+  }
+
+  /** Carry as 0 or 1. */
   carry(): string {
-    return CARRY[this.#known()];
+    return carryText(this.#known().carry);
   }
 
-  overflow(): string {
-    return OVERFLOW[this.#known()];
-  }
-
-  /** @param condition 0 to 13. Source: Armv8-M ARM (DDI 0553), C1.3.1. */
+  /** @param condition 0 to 13 */
   condition(condition: number): string {
-    const text = PAIRS[condition >> 1]?.(
-      () => this.carry(),
-      () => this.overflow(),
+    return conditionText(
+      condition,
+      { carry: () => carryIs(this.#known().carry), overflow: () => overflowIs(this.#known().overflow) },
+      this.#isCompared,
     );
-    return (condition & 1) === 0 ? `${text}` : `!(${text})`;
   }
 
-  /** Carry and overflow into c and v. */
-  keep(): void {
-    const known = this.#known();
-    if (known !== "kept") this.write(`c=${CARRY[known]}?1:0;v=${OVERFLOW[known]}?1:0;`);
-    this.#flags = "kept";
+  /** Whether something looks at these flags behind the instruction. */
+  isLive(flags: number): boolean {
+    return this.#eager || (this.live & flags) !== 0;
+  }
+
+  /** Sets N and Z by a value, and the carry where there is one. */
+  setLogic(value: string, carry: string | undefined): void {
+    if (carry !== undefined && this.isLive(CONDITION_FLAG.c)) {
+      const { overflow } = this.#known();
+      this.write(`c=${carry};`);
+      this.#flags = { carry: "kept", overflow };
+    }
+    this.#isCompared = false;
+    if (this.isLive(CONDITION_FLAG.nz)) this.write(`nz=${value};`);
+  }
+
+  /** Carry into c. */
+  keepCarry(): void {
+    const { carry, overflow } = this.#known();
+    if (carry !== "kept") this.write(`c=${carryText(carry)};`);
+    this.#flags = { carry: "kept", overflow };
+    this.#isCompared = false;
   }
 
   /** In an IT block flags are kept at once, for the instruction may not have run. */
   set eager(eager: boolean) {
-    if (eager) this.keep();
+    if (eager) this.#keep();
     this.#eager = eager;
   }
 
-  /** The flags are those of fa + fb or fa - fb, whose result is fr. */
-  setFlags(of: "sum" | "difference"): void {
-    this.#flags = of;
-    if (this.#eager) this.keep();
+  /** All flags are those of the operation in fa and fb, and fr where it is wide; nz its result. */
+  setFlags(of: "sum" | "difference" | "wide"): void {
+    this.#flags = { carry: of, overflow: of };
+    this.#isCompared = of === "difference";
+    if (this.#eager) this.#keep();
   }
 
   /** Whatever kind the flags are of: from here on it is known. */
@@ -168,16 +214,19 @@ export class Writer {
     this.#known();
   }
 
-  #known(): Exclude<Flags, "unknown"> {
+  /** Carry and overflow into c and v. */
+  #keep(): void {
+    const { carry, overflow } = this.#known();
+    if (carry !== "kept") this.write(`c=${carryText(carry)};`);
+    if (overflow !== "kept") this.write(`v=${overflowText(overflow)};`);
+    this.#flags = KEPT;
+    this.#isCompared = false;
+  }
+
+  #known(): Exclude<Sources, "unknown"> {
     if (this.#flags !== "unknown") return this.#flags;
     this.write(NORMALISE);
-    this.#flags = "kept";
-    return "kept";
+    this.#flags = KEPT;
+    return KEPT;
   }
 }
-
-/** Brings flags of any kind into c and v. */
-export const NORMALISE = [
-  `if(fk!==0){if(fk===${FLAG_KIND.difference}){c=${CARRY.difference}?1:0;v=${OVERFLOW.difference}?1:0}`,
-  `else{c=${CARRY.sum}?1:0;v=${OVERFLOW.sum}?1:0}fk=0}`,
-].join("");
