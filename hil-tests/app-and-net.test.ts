@@ -93,11 +93,12 @@ describe("an update of both cores at once", () => {
     "does not depend on which image is asked for first; with NCSDK-34106 it does, and the network core's report tells",
     async () => {
       const seen: string[] = [];
+      const faulty = await withFault("NCSDK-34106");
       for (const [first, profile] of [
         ["net", "twin-net"],
         ["app", "twin-net"],
-        ["net", await withFault("NCSDK-34106")],
-        ["app", await withFault("NCSDK-34106")],
+        ["net", faulty],
+        ["app", faulty],
       ] as const) {
         await using bed = await asked(first, { profile });
         await bed.reset();

@@ -368,8 +368,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     file: "boot/validate-slot.ts",
-    find: "return vector >= from && vector < end;",
-    replace: "return vector >= 0 || from + end < 0;",
+    find: "return vector >= from && (vector < end || (vector === end && generation.resetVectorMayBeEnd));",
+    replace: "return vector >= 0 || from + end < 0 || generation.resetVectorMayBeEnd;",
     rule: "an update whose reset vector lies elsewhere is refused",
   },
 ];

@@ -102,6 +102,7 @@ function evilValue(cwd: string, file: string, lines: string): string {
 /** Files of somebody else, and the command that reads them. */
 const EVIL_YAML = JSON.stringify(EVIL);
 const SOURCES: readonly (readonly [string, (cwd: string) => readonly string[]])[] = [
+  ["a name of firmware that nobody has", () => ["firmware", "build", EVIL]],
   [
     "a name in a profile",
     (cwd) => {

@@ -13,6 +13,7 @@ import { EXIT, Random } from "../../core/index.ts";
 import { modeOf, runSteps, setPending, timeline, type UpgradeSwept, uploadedFlash } from "../../mcuboot/index.ts";
 import { count, grouped } from "../../report/index.ts";
 import { type Budget, driven } from "../sweep/driven.ts";
+import { wasNotCut } from "../sweep/firmware.ts";
 import type { SweepRequest } from "../sweep/request.ts";
 import type { CliIo } from "../terminal/io.ts";
 
@@ -75,7 +76,7 @@ export async function compareFirmware({ request, upgrade, json, budget }: Asked,
   if (json) io.out(`${JSON.stringify(jsonOf(compared), undefined, 2)}\n`);
   else print(compared, upgrade, io);
   if (swept.findings.length > 0) return EXIT.failed;
-  return swept.cuts === 0 && swept.cutPoints > 0 ? EXIT.bench : EXIT.pass;
+  return wasNotCut(swept) ? EXIT.bench : EXIT.pass;
 }
 
 function progressOf({ cuts, cutPoints, booted }: FirmwareSwept): string {
@@ -97,10 +98,9 @@ function print({ swept, uncut, explanations, unknown }: Compared, { build }: Upg
     io.out("because   no single field of the profile explains it: compare the build's Kconfig with the profile\n");
   }
   const part = cuts === cutPoints ? "every cut point" : "a part of the cut points, all erases first";
-  const clean =
-    cuts === 0 && cutPoints > 0
-      ? "INCOMPLETE  the budget ended before the first cut"
-      : `PASS  binary and model agree in flash operations, contents and log lines: ${part}`;
+  const clean = wasNotCut(swept)
+    ? "INCOMPLETE  the budget ended before the first cut"
+    : `PASS  binary and model agree in flash operations, contents and log lines: ${part}`;
   io.out(`verdict   ${findings.length === 0 ? clean : `FAIL  ${count(findings.length, "finding")}`}\n`);
 }
 

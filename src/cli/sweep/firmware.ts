@@ -42,7 +42,13 @@ export async function sweepBinary({ request, upgrade, torn, json, budget, parts 
   if (json) io.out(`${JSON.stringify(jsonOf(swept, unknown), undefined, 2)}\n`);
   else print(swept, unknown, io);
   if (swept.findings.length > 0) return EXIT.failed;
-  return swept.cuts === 0 ? EXIT.bench : EXIT.pass;
+  return wasNotCut(swept) ? EXIT.bench : EXIT.pass;
+}
+
+/** No cut was made, though there was something to cut: a boot that writes no flash (direct-XIP, say) has nothing. */
+export function wasNotCut({ operations, cuts }: FirmwareSwept): boolean {
+  const nothingToCut = operations.length > 0 && operations.every((number) => number === 0);
+  return cuts === 0 && !nothingToCut;
 }
 
 function progressOf({ cuts, cutPoints, booted }: FirmwareSwept): string {
@@ -59,10 +65,9 @@ function print(swept: FirmwareSwept, unknown: readonly string[], io: CliIo): voi
   io.out(`covered   ${whole}; one cut a boot, and the boot after it: what is cut again is not\n`);
   for (const text of unknown) io.out(`note      ${text}\n`);
   for (const finding of findings) io.out(`finding   ${placeOf(finding)}: ${finding.what}\n`);
-  const clean =
-    cuts === 0
-      ? "INCOMPLETE  the budget ended before the first cut"
-      : "PASS  every boot of the binary is the model's, operation by operation";
+  const clean = wasNotCut(swept)
+    ? "INCOMPLETE  the budget ended before the first cut"
+    : `PASS  every boot of the binary is the model's, ${cuts === 0 ? "and writes no flash: there is nothing to cut" : "operation by operation"}`;
   io.out(`verdict   ${findings.length === 0 ? clean : `FAIL  ${count(findings.length, "finding")}`}\n`);
 }
 

@@ -50,7 +50,8 @@ export class FlashTrace {
       for (let page = firstPage; page <= lastPage; page += 1) this.#erases.set(page, (this.#erases.get(page) ?? 0) + 1);
     }
     const last = this.#spans.at(-1);
-    const goesOn = last?.kind === kind && fromUs - last.toUs < PAUSE_US;
+    // Once something was passed over, nothing follows the last stretch any more.
+    const goesOn = last?.kind === kind && fromUs - last.toUs < PAUSE_US && this.#passed === 0;
     if (last !== undefined && goesOn && (last.lastPage === firstPage || last.lastPage + 1 === firstPage)) {
       last.lastPage = lastPage;
       last.toUs = Math.round(toUs);
