@@ -40,7 +40,7 @@ describe("hil sweep", () => {
     await sweepCommand([...SMALL, "--cuts", "1", "-o", "sweep.html"], io);
     const { plots } = blockOf(readFileSync(join(io.cwd, "sweep.html"), "utf8")).data;
     const [upgrade] = (plots?.charts ?? []).flatMap((chart) => (chart.kind === "bands" ? [chart] : []));
-    const covered = upgrade?.rows.flatMap(({ spans }) => spans).reduce((sum, [from = 0, to = 0]) => sum + to - from, 0);
+    const covered = upgrade?.rows.flatMap(({ spans }) => spans).reduce((sum, [from, to]) => sum + to - from, 0);
     expect(covered).toBe(upgrade?.length);
     await expect(sweepCommand([...SMALL, "-o", "sweep.png"], io)).rejects.toThrow(/\.html or \.svg/);
   });
