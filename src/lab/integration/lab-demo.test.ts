@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { LabBench, labNode, NO_LAB_NODE } from "../../cli/testing/lab-program.ts";
+import { blockOf } from "../../report/testing/page-block.ts";
 
 const node = labNode();
 const withLab = node === undefined ? describe.skip : describe;
@@ -13,7 +14,8 @@ withLab(`hil lab --demo${node === undefined ? ` (${NO_LAB_NODE})` : ""}`, () => 
     const code = await demo.done;
     expect([code, demo.text()]).toEqual([0, expect.stringMatching(/^report +hil-lab-demo\/morning.html$/m)]);
     expect(demo.text()).toMatch(/^\d +failed +encrypted-upgrade +demo-3 .*FAIL cut/m);
-    const page = readFileSync(join(bench.folder, "hil-lab-demo/morning.html"), "utf8");
+    const html = readFileSync(join(bench.folder, "hil-lab-demo/morning.html"), "utf8");
+    const page = JSON.stringify(blockOf(html).data);
     for (const name of ["demo-1", "demo-2", "demo-3"]) expect(page).toContain(name);
     const records = join(bench.folder, "hil-lab-demo/runs");
     const labels = readdirSync(records, { withFileTypes: true })
