@@ -45,11 +45,12 @@ static const struct {
 	{1u << 6, "comparator"},
 	{1u << 24, "NFC field"},
 	{1u << 26, "USB supply"},
+	{0, NULL},
 };
 
 const char *hil_reset_name(uint32_t reset_reason)
 {
-	for (size_t i = 0; i < sizeof(reset_bits) / sizeof(reset_bits[0]); i++) {
+	for (size_t i = 0; reset_bits[i].name != NULL; i++) {
 		if ((reset_reason & reset_bits[i].mask) != 0) {
 			return reset_bits[i].name;
 		}
