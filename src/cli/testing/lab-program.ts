@@ -1,11 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LOCKS_VARIABLE } from "../../board/index.ts";
 import { LabClient, requireLabNode } from "../../lab/index.ts";
-import { locksOf } from "./process.ts";
-import { program } from "./program.ts";
+import { type HilProcess, startHil } from "./process.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 /** Names a Node that labs are started with, where the one that runs the tests is too old. */
@@ -24,20 +22,12 @@ export function labNode(): string | undefined {
   return [process.execPath, ...[process.env[NODE_VARIABLE]].filter((path) => path !== undefined)].find(fits);
 }
 
-/** Of the source as it was when this process began. */
-let entry: string | undefined;
-
 /** Why tests of a lab are skipped, for their name. */
 export const NO_LAB_NODE = "skipped: a lab needs Node 22.12, run the tests with it (.ci/run nodes) or set HIL_LAB_NODE";
 
-/** A running `hil` of a lab. */
-export interface LabProcess {
-  readonly child: ChildProcess;
+/** A running `hil` of a lab, and how it ended. */
+export interface LabProcess extends Omit<HilProcess, "done"> {
   readonly done: Promise<number | null>;
-  /** Everything that it has printed so far. */
-  text(): string;
-  /** Resolves once what it has printed matches. */
-  printed(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
 /** A folder with a lab in it, and processes around it; all of them end when it is closed. */
@@ -52,36 +42,8 @@ export class LabBench implements AsyncDisposable {
 
   /** @param env besides that of this process. */
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): LabProcess {
-    entry ??= program();
-    const child = spawn(this.#node, [entry, ...args], {
-      cwd: this.folder,
-      env: { ...process.env, [LOCKS_VARIABLE]: locksOf(this.folder), ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let text = "";
-    const waiting = new Set<() => void>();
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on("data", (data: Buffer) => {
-        text += data.toString();
-        for (const check of waiting) check();
-      });
-    }
-    const done = new Promise<number | null>((resolve) => void child.on("close", resolve));
-    const printed = (pattern: RegExp) =>
-      new Promise<RegExpExecArray>((resolve, reject) => {
-        const check = () => {
-          const found = pattern.exec(text);
-          if (found === null) return;
-          waiting.delete(check);
-          resolve(found);
-        };
-        waiting.add(check);
-        void done.then((code) =>
-          reject(new Error(`it ended (${code}) before it printed ${String(pattern)}:\n${text}`)),
-        );
-        check();
-      });
-    const started = { child, done, text: () => text, printed };
+    const { done, ...hil } = startHil(args, { cwd: this.folder, node: this.#node, env });
+    const started = { ...hil, done: done.then(({ code }) => code) };
     this.#processes.push(started);
     return started;
   }
