@@ -66,16 +66,12 @@ export class MutantSuites implements Disposable {
       platform: "node",
       format: "esm",
       target: "node20",
-      banner: {
-        js: `import { createRequire as ownRequire } from "node:module"; const require = ownRequire(${JSON.stringify(ROOT)});`,
-      },
-      external: ["serialport", "@lydell/node-pty", "cbor-x", "lzma-native", "node-hid", "net-snmp", "re2js", "yauzl"],
+      packages: "external",
       plugins: [
         {
           name: "mutant",
           setup(making) {
             making.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-              if (path.includes("node_modules")) return undefined;
               const text = path === broken?.path ? broken.text : readFileSync(path, "utf8");
               const url = JSON.stringify(pathToFileURL(path).href);
               return { contents: text.replaceAll("import.meta.url", url), loader: "ts" };
