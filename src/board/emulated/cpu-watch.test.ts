@@ -4,7 +4,7 @@ import { ThumbProgram } from "../../emulator/testing/programs.ts";
 import { buildImage, generateKey, loadPrivateKey, parseVersion } from "../../image/index.ts";
 import { loadProfile } from "../profile/profile.ts";
 import { CHIP_MAKERS, watchedChip } from "./chips.ts";
-import { CpuWatch } from "./cpu-watch.ts";
+import { CpuWatch, type NameAddress } from "./cpu-watch.ts";
 
 const [PRIMARY, SECONDARY, STORAGE] = [0x1_0000, 0x8_4000, 0xf_8000];
 const HEADER_BYTES = 512;
@@ -29,14 +29,18 @@ function imageOf(code: ThumbProgram): Uint8Array {
 const { profile } = await loadProfile("emulated", { cwd: "/" });
 
 /** What is found while a bootloader's code runs; `slots` is what lies where. */
-function found(bootloader: ThumbProgram, slots: Readonly<Record<number, Uint8Array>> = {}): readonly string[] {
+function found(
+  bootloader: ThumbProgram,
+  slots: Readonly<Record<number, Uint8Array>> = {},
+  nameOf?: NameAddress,
+): readonly string[] {
   const made = CHIP_MAKERS.nrf5340({ output: () => undefined, random: Random.fromSeed(1), pageBytes: 4096 });
   const { chip } = made;
   const content = chip.flash.snapshot();
   content.load(0, bootloader.image(0, 0x2000_4000));
   for (const [offset, bytes] of Object.entries(slots)) content.load(Number(offset), bytes);
   chip.flash.restore(content);
-  const watch = new CpuWatch(watchedChip(made), profile);
+  const watch = new CpuWatch(watchedChip(made), profile, nameOf);
   chip.watch = (operation) => watch.before(operation);
   chip.powerOn();
   watch.restart();
@@ -57,6 +61,16 @@ describe("CpuWatch", () => {
       .ldr(0, (PRIMARY + HEADER_BYTES) | 1)
       .op(0x4700);
     expect(found(boot, { [PRIMARY]: application() })).toEqual([]);
+  });
+
+  test("a name is looked for only where something is found", () => {
+    const asked: number[] = [];
+    const nameOf = (address: number) => `f${asked.push(address)}`;
+    expect(found(writes(SECONDARY + 0x100), {}, nameOf)).toEqual([]);
+    expect(asked).toEqual([]);
+    expect(found(writes(0x8000), {}, nameOf)).toEqual([
+      "the firmware changed the bootloader's flash: write at 0x8000, by f1",
+    ]);
   });
 
   test("an image that is half written is told when code runs from it, not before", () => {
