@@ -1,4 +1,4 @@
-import { BenchError, defined, type Random } from "../../core/index.ts";
+import { BenchError, defined, hexOf, type Random } from "../../core/index.ts";
 import {
   type ChipNote,
   checkGeometry,
@@ -38,8 +38,6 @@ interface ChipOptions {
   readonly pageBytes: number;
   readonly engine?: Engine | undefined;
 }
-
-const hex = (value: number) => `0x${value.toString(16)}`;
 
 /** How each chip is made. Each is checked first: see `checkGeometry` and `selfTest`. */
 export const CHIP_MAKERS: Readonly<Record<"nrf51" | "nrf5340", (options: ChipOptions) => MadeChip>> = {
@@ -115,7 +113,7 @@ export const CHIP_MAKERS: Readonly<Record<"nrf51" | "nrf5340", (options: ChipOpt
 function unknownOf(unknown: readonly UnknownAccess[], nameOf: (address: number) => string): readonly string[] {
   return unknown.map(
     ({ peripheral, offset, kind, pc }) =>
-      `the emulator does not have ${peripheral} + ${hex(offset)} (${kind} at ${nameOf(pc)}): it reads as zero`,
+      `the emulator does not have ${peripheral} + ${hexOf(offset)} (${kind} at ${nameOf(pc)}): it reads as zero`,
   );
 }
 
@@ -128,7 +126,7 @@ export function watchedChip({ chip, debugged, notes }: MadeChip) {
 export function checkErase(operation: FlashOperation, pageBytes: number): void {
   if (operation.kind !== "erase" || operation.bytes % pageBytes === 0) return;
   throw new BenchError(
-    `emulator error: an erase of ${operation.bytes} bytes at ${hex(operation.offset)}; a page has ${pageBytes}.`,
+    `emulator error: an erase of ${operation.bytes} bytes at ${hexOf(operation.offset)}; a page has ${pageBytes}.`,
     "This is no verdict about firmware: report it.",
   );
 }

@@ -153,8 +153,7 @@ export class Nrf51 {
       const { core } = this.#processor;
       if (core.lockedUp) {
         this.#note({ what: "lockup", detail: core.pc });
-        this.#note({ what: "reset", detail: RESET_REASON.lockup });
-        this.#start(RESET_REASON.lockup, core.cycles + RESET_CYCLES);
+        this.#reset(RESET_REASON.lockup);
         continue;
       }
       this.#scheduler?.runDue();
