@@ -25,8 +25,8 @@ export interface MadeChip {
   readonly loadNetwork?: (content: Uint8Array) => void;
   /** The chip as a debugger holds it; wants `INTERPRETER`. */
   readonly debugged: DebuggedChip;
-  /** Resets, lock-ups and faults since it was made. */
-  readonly notes: () => readonly ChipNote[];
+  /** Resets, lock-ups and faults since this was asked last. */
+  readonly takeNotes: () => readonly ChipNote[];
   /** Registers that firmware used and the emulator does not have, as sentences. */
   readonly unknown: (nameOf: (address: number) => string) => readonly string[];
 }
@@ -55,7 +55,7 @@ export const CHIP_MAKERS: Readonly<Record<"nrf51" | "nrf5340", (options: ChipOpt
       debugged: chip,
       uicr: [{ start: 0x1000_1000, load: (words) => chip.loadUicr(words) }],
       deviceBytes: chip.flash.snapshot().bytes,
-      notes: () => chip.notes,
+      takeNotes: () => chip.takeNotes(),
       unknown: (nameOf) => unknownOf(chip.unknown, nameOf),
     };
   },
@@ -104,7 +104,7 @@ export const CHIP_MAKERS: Readonly<Record<"nrf51" | "nrf5340", (options: ChipOpt
       ],
       deviceBytes: chip.flash.snapshot().bytes,
       loadNetwork: (content) => chip.networkFlash.load(0, content),
-      notes: () => chip.notes,
+      takeNotes: () => chip.takeNotes(),
       unknown: (nameOf) => unknownOf(chip.unknown, nameOf),
     };
   },
@@ -118,8 +118,8 @@ function unknownOf(unknown: readonly UnknownAccess[], nameOf: (address: number) 
 }
 
 /** A chip as a `CpuWatch` looks at it. */
-export function watchedChip({ chip, debugged, notes }: MadeChip) {
-  return { pc: () => debugged.core?.pc, content: () => chip.flash.snapshot(), notes };
+export function watchedChip({ chip, debugged, takeNotes }: MadeChip) {
+  return { pc: () => debugged.core?.pc, content: () => chip.flash.snapshot(), takeNotes };
 }
 
 /** @throws BenchError when an erase is not one page: the emulator would take another one's word for a brick. */

@@ -16,7 +16,8 @@ interface WatchedChip {
   /** Address of the next instruction of the application core; undefined without power. */
   pc(): number | undefined;
   content(): FlashContent;
-  notes(): readonly ChipNote[];
+  /** Those since it was asked last. */
+  takeNotes(): readonly ChipNote[];
 }
 
 /** Names an address of code: "boot_go + 0x12", or the address alone. */
@@ -34,7 +35,6 @@ export class CpuWatch {
   readonly #watchdog: number;
   readonly #name: NameAddress;
   readonly #found = new Set<string>();
-  #notesBefore: number;
   /** The slot whose image was looked at since power came, and where it ends. */
   #image: { readonly slot: Area; readonly end: number } | undefined;
   #resets = 0;
@@ -49,7 +49,8 @@ export class CpuWatch {
     this.#bootloaderBytes = slots.primary.offset;
     this.#watchdog = WATCHDOG[emulated?.chip ?? "nrf5340"];
     this.#name = name;
-    this.#notesBefore = chip.notes().length;
+    // What another watch was for.
+    chip.takeNotes();
   }
 
   /** It resets again and again: nothing else will come. */
@@ -120,9 +121,7 @@ export class CpuWatch {
   }
 
   #readNotes(): void {
-    const notes = this.#chip.notes();
-    for (const note of notes.slice(this.#notesBefore)) this.#readNote(note);
-    this.#notesBefore = notes.length;
+    for (const note of this.#chip.takeNotes()) this.#readNote(note);
   }
 
   #readNote({ what, core, atUs, detail, fault, address }: ChipNote): void {
