@@ -10,7 +10,7 @@ import { cachedFile } from "../lease/cached-file.ts";
 import { emulatedChip } from "../profile/emulated-chips.ts";
 import { flashTimingOf } from "../profile/flash-timing.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
-import { factoryFlash, type ImageFiles } from "../qemu/firmware.ts";
+import { type FirmwareFiles, factoryFlash } from "../qemu/firmware.ts";
 
 const FIELD = ["emulated", "firmware"];
 const NETWORK_FLASH = { start: 0x0100_0000, flashBytes: 0x4_0000 };
@@ -111,7 +111,7 @@ function factoryOf(loaded: LoadedProfile) {
     const hint = "Give your build's HEX: hil run --firmware merged.hex, or name it in the profile (docs/emulator.md).";
     throw loaded.wrong(FIELD, "is missing: there is nothing to run.", hint);
   }
-  const files: ImageFiles = new Map();
+  const files: FirmwareFiles = new Map();
   const machine = { ...emulatedChip(emulated.chip), field: FIELD, images };
   return { emulated, images, files, factory: factoryFlash(loaded, machine, files) };
 }

@@ -20,20 +20,20 @@ interface Factory {
 }
 
 /** What an image file holds: its segments by address, or, of a raw binary, the bytes alone. */
-interface ImageFile {
+interface FirmwareFile {
   readonly bytes: Uint8Array;
   readonly segments?: ReturnType<typeof parseIntelHex>;
 }
 
 /** Image files that were read, by their path: several memories of one chip may be filled from the same ones. */
-export type ImageFiles = Map<string, ImageFile>;
+export type FirmwareFiles = Map<string, FirmwareFile>;
 
 /**
  * The flash of a new board: what the profile's images say, and ones. What they hold elsewhere is not its.
  * @param files those that were read before, which are not read again; takes the others
  * @throws ConfigurationError when an image is not there, cannot be read, or does not fit the machine.
  */
-export function factoryFlash(loaded: LoadedProfile, machine: Factory, files: ImageFiles = new Map()): Uint8Array {
+export function factoryFlash(loaded: LoadedProfile, machine: Factory, files: FirmwareFiles = new Map()): Uint8Array {
   const flash = new Uint8Array(machine.flashBytes).fill(ERASED);
   for (const image of machine.images) put(flash, { loaded, machine, files }, image);
   return flash;
@@ -42,7 +42,7 @@ export function factoryFlash(loaded: LoadedProfile, machine: Factory, files: Ima
 interface Filling {
   readonly loaded: LoadedProfile;
   readonly machine: Factory;
-  readonly files: ImageFiles;
+  readonly files: FirmwareFiles;
 }
 
 function put(flash: Uint8Array, { loaded: { profile, wrong }, machine, files }: Filling, image: string): void {
@@ -65,7 +65,7 @@ function put(flash: Uint8Array, { loaded: { profile, wrong }, machine, files }: 
   }
 }
 
-function readImage(path: string): ImageFile {
+function readImage(path: string): FirmwareFile {
   const bytes = readInput(path);
   return bytes[0] === ":".charCodeAt(0) ? { bytes, segments: parseIntelHex(textOf(bytes)) } : { bytes };
 }
