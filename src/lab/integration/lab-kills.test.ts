@@ -30,9 +30,8 @@ async function until<T>(ask: () => Promise<T | undefined> | T | undefined): Prom
 /** A job that runs: its process has begun its record. */
 async function runningJob(bench: LabBench, agentFolder: string): Promise<Job> {
   writeFileSync(join(bench.folder, "long.yaml"), SCENARIO);
-  const submit = bench.start(["submit", "long.yaml", "--json"]);
-  await submit.done;
-  const job: Job = JSON.parse(submit.text());
+  const { out } = await bench.start(["submit", "long.yaml", "--json"]).done;
+  const job: Job = JSON.parse(out);
   const runs = join(bench.folder, agentFolder, "attempts", `${job.id}.1`, "runs");
   await until(() => {
     try {
