@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { type Clock, EXIT } from "../../core/index.ts";
+import { type Clock, EXIT, RealClock, sleep } from "../../core/index.ts";
 import { AttemptFolder } from "./attempt-folder.ts";
 import { runAttempt } from "./child-run.ts";
 
@@ -29,11 +29,11 @@ test("a run that is told to stop leaves no alarm behind once it has ended: its a
   try {
     const folder = AttemptFolder.make(root, GIVEN);
     if (folder === undefined) throw new RangeError("it is there already");
-    const program = [process.execPath, "-e", "setInterval(() => {}, 1000)"] as const;
+    const program = [process.execPath, "-e", "require('node:net').createServer().listen(0)"] as const;
     const run = runAttempt(folder, { program: [...program], profile: "b1.yaml", clock, stop: stop.signal });
     stop.abort();
     expect(await run).toMatchObject({ exit: EXIT.bench });
-    await new Promise(setImmediate);
+    await sleep(new RealClock(), 1);
     expect({ asked, open: open.size }).toEqual({ asked: 1, open: 0 });
   } finally {
     rmSync(root, { recursive: true, force: true });
