@@ -31,7 +31,7 @@ import {
   uploadSteps,
 } from "../../mcuboot/index.ts";
 import { type CutSpan, type Span, windowIn } from "./cut-window.ts";
-import { otherSlot } from "./slots.ts";
+import { slotBeside } from "./slots.ts";
 
 const TIMELINES_MAX = 8;
 
@@ -77,12 +77,12 @@ export class ExpectedFlash {
 
   /** The slot that an upload goes to: the one that does not run. */
   get otherSlot(): Slot {
-    return otherSlot(this.#running);
+    return slotBeside(this.#running);
   }
 
   /** The slot that the old image does not start from. */
   get otherStartSlot(): Slot {
-    return otherSlot(this.startSlot);
+    return slotBeside(this.startSlot);
   }
 
   /** Device offset of the slot that runs. */

@@ -9,7 +9,7 @@ export function flagsOf(slot: Readonly<Record<SlotFlag, boolean>>): readonly Slo
 }
 
 /** The other slot of a pair. */
-export function otherSlot(slot: number): 0 | 1 {
+export function slotBeside(slot: number): 0 | 1 {
   return slot === 0 ? 1 : 0;
 }
 
@@ -35,7 +35,7 @@ export function describeSlots(slots: readonly SlotState[]): string {
   const others = own.filter((slot) => slot !== running);
   const parts = [running ? `${running.version} running, ${stateOf(running)}` : "no image is active"];
   for (const slot of others) parts.push(`${slot.version} in slot ${slot.slot}${extras(slot)}`);
-  if (running && others.length === 0) parts.push(`slot ${otherSlot(running.slot)} empty`);
+  if (running && others.length === 0) parts.push(`slot ${slotBeside(running.slot)} empty`);
   for (const slot of slots) {
     if (slot.image !== 0) parts.push(`image ${slot.image}: ${slot.version} in slot ${slot.slot}${extras(slot)}`);
   }
