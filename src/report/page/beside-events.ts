@@ -2,8 +2,7 @@ import { join } from "node:path";
 import { CurrentReader } from "./current-trace.ts";
 import { FlashTraceReader } from "./flash-trace.ts";
 import type { JudgedRows } from "./judged-rows.ts";
-import { LinesTaken } from "./lines-taken.ts";
-import { ReadAlong, readLines } from "./read-along.ts";
+import { LinesTaken, ReadAlong, readLines } from "./lines-taken.ts";
 import { type ReadEvent, type ReadExchange, readExchange } from "./recorded-event.ts";
 import type { RunPage } from "./run-page.ts";
 

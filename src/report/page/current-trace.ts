@@ -1,4 +1,4 @@
-import { ReadAlong, readLines } from "./read-along.ts";
+import { ReadAlong, readLines } from "./lines-taken.ts";
 
 /** Bins of the whole run that a page keeps: a pixel of a wide screen has two. And of the axis of one verdict. */
 const BINS_MAX = 4_000;

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { jsonIn } from "../../core/index.ts";
-import type { LinesTaken } from "./lines-taken.ts";
-import { ReadAlong, readLines } from "./read-along.ts";
+import { type LinesTaken, ReadAlong, readLines } from "./lines-taken.ts";
 import type { FlashRow, FlashWear } from "./run-page.ts";
 
 const whole = z.int().min(0).max(1e15);
