@@ -6,6 +6,7 @@ import { PerformanceObserver } from "node:perf_hooks";
 import { PatternFinder } from "../src/campaign/cuts/trigger-bytes.ts";
 import { compilePattern, concat, Queue, Random, RealClock, sleep, utf8 } from "../src/core/index.ts";
 import { recogniseBootLine } from "../src/mcuboot/index.ts";
+import { quantile } from "../src/report/index.ts";
 import { type Chunk, Uart, UartSplitter } from "../src/serial/index.ts";
 import { ConsoleDecoder } from "../src/smp/transport/console-framing.ts";
 
@@ -147,10 +148,9 @@ class WaitedForProcessor implements Disposable {
   }
 }
 
-function figures(values: readonly number[]): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(3);
+/** How durations lie, in milliseconds. */
+export function figures(values: readonly number[]): string {
+  const at = (share: number) => (quantile(values, share) ?? Number.NaN).toFixed(3);
   return `median ${at(0.5)}  p99 ${at(0.99)}  max ${at(1)} ms`;
 }
 
@@ -162,8 +162,7 @@ function timed(clock: RealClock, work: () => unknown): number {
 
 /** After the first few, in which the engine still compiles. */
 function most(times: readonly number[]): string {
-  const sorted = times.slice(Math.min(WARM_UP, times.length >> 1)).toSorted((a, b) => a - b);
-  const at = (share: number) =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(3);
+  const warm = times.slice(Math.min(WARM_UP, times.length >> 1));
+  const at = (share: number) => (quantile(warm, share) ?? 0).toFixed(3);
   return `p99.9 ${at(0.999)}  max ${at(1)} ms`;
 }

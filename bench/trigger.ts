@@ -13,7 +13,7 @@ import { RecordedBoard } from "../src/campaign/index.ts";
 import { RealClock, sleep } from "../src/core/index.ts";
 import { openSerialPort } from "../src/serial/index.ts";
 import { BenchPlot } from "./plot.ts";
-import { hostileRows, turnRows } from "./trigger-hostile.ts";
+import { figures, hostileRows, turnRows } from "./trigger-hostile.ts";
 
 using plot = new BenchPlot("From a line on the UART to the command at the relay");
 const triggers = Number(process.argv[2] ?? 200);
@@ -115,13 +115,6 @@ function delaysOf({ triggered, switched }: Seen): { delays: number[]; missed: nu
     if (off !== undefined) delays.push(Number(off - at) / 1e6);
   }
   return { delays, missed: triggered.length - delays.length };
-}
-
-function figures(values: readonly number[]): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN).toFixed(3);
-  return `median ${at(0.5)}  p99 ${at(0.99)}  max ${at(1)} ms`;
 }
 
 function busyCore(): ChildProcess {

@@ -3,43 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { hil } from "../src/cli/testing/process.ts";
-import { Random } from "../src/core/index.ts";
-import { Nrf51 } from "../src/emulator/index.ts";
-import { FlashContent, type FlashOperation } from "../src/mcuboot/index.ts";
+import type { FlashOperation } from "../src/mcuboot/index.ts";
+import { booted } from "./emulated-boot.ts";
 import { QemuCuts } from "./qemu-cuts.ts";
 import { missingFor } from "./smp-servers.ts";
 
 /** Real MCUboot and Zephyr, executed by our own emulator: the model of MCUboot is its witness, and it the model's. */
 const LIMIT_MS = 600_000;
-const PAGE_BYTES = 1024;
-const BOOT_US = 60e6;
-const SLICE_US = 100_000;
-const APPLICATION = /Booting Zephyr OS/u;
 const required = process.env["HIL_PEERS_SERVERS"] === "required";
 
 function firmwareTest(name: string, body: () => Promise<void>): void {
   const missing = missingFor("qemu");
   if (missing === undefined || required) test(name, body, LIMIT_MS);
   else test.skip(`${name}: ${missing}`, body);
-}
-
-/** Boots a flash content until the application says so. */
-function booted(content: Uint8Array) {
-  let log = "";
-  const operations: FlashOperation[] = [];
-  const chip = new Nrf51({
-    output: (byte) => {
-      log += String.fromCharCode(byte);
-    },
-    random: Random.fromSeed(1),
-  });
-  const flash = FlashContent.erased(content.length, PAGE_BYTES);
-  flash.load(0, content);
-  chip.flash.restore(flash);
-  chip.watch = (operation) => operations.push(operation);
-  chip.powerOn();
-  for (let us = 0; us < BOOT_US && !APPLICATION.test(log); us += SLICE_US) chip.run(SLICE_US);
-  return { log, operations, flash: chip.flash.snapshot(), unknown: chip.unknown };
 }
 
 const textOf = (operation: FlashOperation) =>

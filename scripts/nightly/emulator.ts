@@ -1,9 +1,8 @@
+import { booted } from "../../peers/emulated-boot.ts";
 import { QemuCuts } from "../../peers/qemu-cuts.ts";
 import { missingFor } from "../../peers/smp-servers.ts";
 import { hil } from "../../src/cli/testing/process.ts";
-import { BenchError, Random, RealClock, ScratchFolder } from "../../src/core/index.ts";
-import { Nrf51 } from "../../src/emulator/index.ts";
-import { FlashContent, type FlashOperation } from "../../src/mcuboot/index.ts";
+import { BenchError, RealClock, ScratchFolder } from "../../src/core/index.ts";
 
 /**
  * Real MCUboot in our emulator, beside the same firmware in QEMU: `npx tsx scripts/nightly/emulator.ts`.
@@ -11,9 +10,6 @@ import { FlashContent, type FlashOperation } from "../../src/mcuboot/index.ts";
  * 1. The flash before every word and every erase of a swap and of its revert: the emulator's is QEMU's, one by one.
  * 2. Power cut before every erase of both, and before some hundreds of the other operations: each boot is the model's.
  */
-const PAGE_BYTES = 1024;
-const SLICE_US = 100_000;
-const BOOT_US = 60e6;
 /** Flash contents to boot: the erases, and some hundreds more. */
 const CONTENTS = "900";
 
@@ -24,7 +20,7 @@ const failures: string[] = [];
 
 const bench = await QemuCuts.of("qemu-upgrade");
 for (const direction of ["swap", "revert"]) {
-  const names = bench.contentsBefore(operationsOf(bench.atPower()));
+  const names = bench.contentsBefore(booted(bench.atPower()).operations);
   const { stops, wrong } = await bench.everyChange(names);
   say(`${direction}: ${names.length} contents in the emulator, ${stops} in QEMU, ${wrong} that differ`);
   if (wrong > 0 || stops === 0) failures.push(`${direction}: ${wrong} of ${stops} contents differ`);
@@ -55,23 +51,6 @@ if (code === 0) {
 for (const failure of failures) say(`FAIL ${failure}`);
 say(`${(clock.nowUs() / 1e6).toFixed(0)} s`);
 process.exitCode = failures.length === 0 ? 0 : 1;
-
-/** What the firmware makes of a flash content until its application speaks. */
-function operationsOf(content: Uint8Array): readonly FlashOperation[] {
-  let log = "";
-  const operations: FlashOperation[] = [];
-  const output = (byte: number) => {
-    log += String.fromCharCode(byte);
-  };
-  const chip = new Nrf51({ output, random: Random.fromSeed(1) });
-  const flash = FlashContent.erased(content.length, PAGE_BYTES);
-  flash.load(0, content);
-  chip.flash.restore(flash);
-  chip.watch = (operation) => void operations.push(operation);
-  chip.powerOn();
-  for (let us = 0; us < BOOT_US && !/Booting Zephyr OS/u.test(log); us += SLICE_US) chip.run(SLICE_US);
-  return operations;
-}
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);

@@ -5,7 +5,7 @@
  *   tsx scripts/package/check.ts            everything, on this Node
  *   tsx scripts/package/check.ts 22 24      imports, Jest and a run on these releases, too (scripts/package/node.ts)
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ScratchFolder } from "../../src/core/index.ts";
 import {
@@ -100,9 +100,5 @@ function main(releases: readonly string[], work: string): void {
   }
 }
 
-const work = new ScratchFolder("package").path;
-try {
-  main(process.argv.slice(2), work);
-} finally {
-  rmSync(work, { recursive: true, force: true });
-}
+using work = new ScratchFolder("package");
+main(process.argv.slice(2), work.path);

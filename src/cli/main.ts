@@ -1,13 +1,12 @@
 import { inspect } from "node:util";
 import { diskError, EXIT, InterruptedError, isHilError, messageOf, nearest, UsageError } from "../core/index.ts";
+import type { LoadedCommand } from "./terminal/command-group.ts";
 import type { CliIo } from "./terminal/io.ts";
 import { processIo } from "./terminal/process-io.ts";
 import { ownVersion } from "./terminal/version.ts";
 
-type Command = (argv: readonly string[], io: CliIo) => Promise<number>;
-
 /** The commands; each is loaded only when it is called, so that `hil image` starts without serial ports and schemas. */
-const COMMANDS: readonly { readonly name: string; readonly about: string; load(): Promise<Command> }[] = [
+const COMMANDS: readonly LoadedCommand[] = [
   {
     name: "run",
     about: "upgrade a board, cut its power in mid-swap, judge what boots",

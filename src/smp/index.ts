@@ -5,12 +5,13 @@ export {
   type ServerParameters,
   SmpClient,
 } from "./client/client.ts";
+export { dataRoom } from "./client/data-room.ts";
 export { type Exchange, type RequestOptions, type SessionOptions } from "./client/exchange.ts";
 export { downloadFile, uploadFile } from "./client/files.ts";
 export { SmpSession } from "./client/session.ts";
 export { SmpTranscript, type TranscriptLine } from "./client/transcript.ts";
 export { transcriptJson } from "./client/transcript-body.ts";
-export { dataRoom, uploadImage } from "./client/upload.ts";
+export { uploadImage } from "./client/upload.ts";
 export { type UploadOptions, type UploadProgress, type UploadResult } from "./client/upload-options.ts";
 export { COMMANDS, type CommandKey } from "./groups/commands.ts";
 export { eraseDeadlineMs } from "./groups/erase-deadline.ts";

@@ -54,12 +54,12 @@ export async function serveUntilReset(
     given = true;
     ended.abort();
   };
+  const patience = countdown(clock, waitMs, giveUp);
   const idleEnd = countdown(clock, place.inactivityMs, () => ended.abort());
-  let stopWaiting = waitMs === undefined ? () => {} : clock.at(clock.nowUs() + waitMs * 1000, giveUp);
   if (waitMs === undefined) idleEnd.restart();
+  else patience.restart();
   const keepServing = () => {
-    stopWaiting();
-    stopWaiting = () => {};
+    patience.stop();
     idleEnd.restart();
   };
   let broken: { readonly reason: unknown } | undefined;
@@ -80,7 +80,7 @@ export async function serveUntilReset(
     await sleep(clock, RESET_DELAY_MS, power);
     return true;
   } finally {
-    stopWaiting();
+    patience.stop();
     idleEnd.stop();
     // A handler that waits for the flash ends with the power that feeds it; its answer is not waited for.
     void Promise.resolve(server[Symbol.asyncDispose]()).catch(() => {});

@@ -13,10 +13,9 @@ import { BUILD_SHAPES, writeBuild } from "../../../src/board/testing/build-folde
 import type { BuildShape } from "../../../src/board/testing/build-shapes.ts";
 import { concat } from "../../../src/core/index.ts";
 import { formatIntelHex } from "../../../src/image/index.ts";
-import { PROFILE } from "./files.ts";
+import { PROFILE, text } from "./files.ts";
 import type { FuzzSource } from "./source.ts";
 
-const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("utf8");
 const FLASH_BYTES = 0x10_0000;
 
 /** What a build folder holds besides the devicetree and settings, each file damaged in an otherwise good build. */

@@ -21,7 +21,11 @@ const DEBUGGER = [
   ...["vCont;s:1", "s", "z0,104,2", "qRcmd,7265736574", "G0011223344556677", "c", "\u0003", "D"],
 ];
 
-const sumOf = (text: string) => (utf8(text).reduce((sum, byte) => sum + byte, 0) & 0xff).toString(16).padStart(2, "0");
+/** A packet of GDB's with its sum. Source: GDB manual, "Overview". */
+export function gdbPacket(text: string): string {
+  const sum = utf8(text).reduce((total, byte) => (total + byte) & 0xff, 0);
+  return `$${text}#${sum.toString(16).padStart(2, "0")}`;
+}
 
 const halfwords = (...codes: number[]) => new Uint8Array(Uint16Array.from(codes).buffer);
 const words = (...values: number[]) => new Uint8Array(Uint32Array.from(values).buffer);
@@ -34,30 +38,31 @@ function program(): Uint8Array {
   return concat(vectors, new Uint8Array(0x100 - vectors.length), halfwords(...code, 0xbf00), literals);
 }
 
+function poweredChip(content: Uint8Array, random: Random, flashBytes = content.length): Nrf51 {
+  const chip = new Nrf51({ output: () => undefined, random });
+  const flash = FlashContent.erased(flashBytes, PAGE_BYTES);
+  flash.load(0, content);
+  chip.flash.restore(flash);
+  chip.powerOn();
+  return chip;
+}
+
 /** Firmware that an emulated board is made from, and that it then executes. @param folder for files; theirs alone. */
 export function emulatorSources(folder: string): readonly FuzzSource[] {
   const file = join(folder, "firmware");
   const board = parseProfile(PROFILE, join(folder, "lab.yaml"));
   const run = (content: Uint8Array, random: Random) => {
-    const chip = new Nrf51({ output: () => undefined, random });
-    const flash = FlashContent.erased(content.length, PAGE_BYTES);
-    flash.load(0, content);
-    chip.flash.restore(flash);
-    chip.powerOn();
+    const chip = poweredChip(content, random);
     chip.run(RUN_US);
     chip.receive(random.bytes(8));
     chip.run(RUN_US);
   };
   const debugged = (input: Uint8Array, random: Random) => {
-    const chip = new Nrf51({ output: () => undefined, random });
-    const flash = FlashContent.erased(FLASH_BYTES, PAGE_BYTES);
-    flash.load(0, program());
-    chip.flash.restore(flash);
-    chip.powerOn();
+    const chip = poweredChip(program(), random, FLASH_BYTES);
     const stub = new GdbStub(new DebugTarget(chip), () => undefined);
     // As a debugger that counts right would send them: damage behind the sum is what the stub refuses first.
     for (const text of Buffer.from(input).toString("latin1").split("\n").slice(0, PACKETS_MAX)) {
-      stub.receive(utf8(random.chance({ of: 1, in: 8 }) ? text : `$${text}#${sumOf(text)}`));
+      stub.receive(utf8(random.chance({ of: 1, in: 8 }) ? text : gdbPacket(text)));
       if (stub.isRunning) stub.run(RUN_US);
     }
   };

@@ -38,7 +38,8 @@ import { suiteNames } from "../../../src/report/junit.ts";
 import type { FuzzSource } from "./source.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("utf8");
+/** What a file of text says. */
+export const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("utf8");
 const here = (...names: string[]) => readFileSync(join(ROOT, ...names));
 const allIn = (...names: string[]) =>
   readdirSync(join(ROOT, ...names))

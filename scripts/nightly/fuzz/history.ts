@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DoneCells } from "../../../src/campaign/matrix/done-cells.ts";
 import { cellsOf, parseMatrix } from "../../../src/campaign/matrix/matrix.ts";
@@ -6,6 +6,7 @@ import { runsCommand } from "../../../src/cli/history/history.ts";
 import { memoryIo } from "../../../src/cli/testing/memory-io.ts";
 import { pageDocument } from "../../../src/report/page/page-document.ts";
 import { recordedRun } from "../../../src/report/page/recorded-run.ts";
+import { text } from "./files.ts";
 import type { FuzzSource } from "./source.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -34,20 +35,11 @@ const DOCUMENTS = {
     '{"host":"h","node":"v20","platform":"linux","began":"2026-01-02T03:04:05.000Z","ended":"x","labels":{"a":"b"}}',
 } as const;
 
-/** A folder of records, and a way to put another text in the place of a file of its first one. */
-function history(folder: string): {
-  readonly root: string;
-  put(this: void, name: string, text: Uint8Array | string): void;
-} {
-  const root = join(folder, "all");
-  cpSync(RECORDS, root, { recursive: true });
-  return { root, put: (name, text) => writeFileSync(join(root, name), text) };
-}
-
 /** Pages and histories of records (`hil report`, `hil runs`), and matrices. @param folder for files; theirs alone. */
 export function historySources(folder: string): readonly FuzzSource[] {
-  mkdirSync(folder);
-  const { root, put } = history(folder);
+  const root = join(folder, "all");
+  cpSync(RECORDS, root, { recursive: true });
+  const put = (name: string, content: Uint8Array | string) => writeFileSync(join(root, name), content);
   const page = () => pageDocument([recordedRun(RUN, join(root, RUN))], CODE, "0");
   const events = readFileSync(join(root, RUN, "events.jsonl"));
   const inRecord = (name: string, kind: FuzzSource["kind"], share: number, seeds: readonly (Uint8Array | string)[]) => {
@@ -109,5 +101,3 @@ export function historySources(folder: string): readonly FuzzSource[] {
     },
   ];
 }
-
-const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("utf8");

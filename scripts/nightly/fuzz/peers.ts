@@ -9,11 +9,10 @@ import type { Chunk, Link } from "../../../src/serial/link.ts";
 import { rfc2217Over } from "../../../src/serial/rfc2217.ts";
 import { COMMAND, OPTION, telnetNegotiation } from "../../../src/serial/telnet.ts";
 import { Uart } from "../../../src/serial/uart.ts";
-import { encodeCobs } from "../../../src/smp/transport/cobs.ts";
-import { CobsTransport } from "../../../src/smp/transport/cobs-transport.ts";
-import { crc16 } from "../../../src/smp/transport/crc16.ts";
-import { RawTransport } from "../../../src/smp/transport/raw-transport.ts";
+import { cobsFrame } from "../../../src/smp/transport/cobs-transport.ts";
+import { type Framing, framingRow } from "../../../src/smp/transport/framings.ts";
 import { bodiesOfAnswers, inPieces } from "./board.ts";
+import { gdbPacket } from "./emulator.ts";
 import type { FuzzSource } from "./source.ts";
 
 const RC_BAUD = 101;
@@ -49,11 +48,6 @@ const QMP_TALK = [
   { error: { class: "GenericError", desc: "no" } },
 ];
 
-const packet = (text: string) => {
-  const sum = utf8(text).reduce((total, byte) => (total + byte) & 0xff, 0);
-  return `+$${text}#${sum.toString(16).padStart(2, "0")}`;
-};
-
 /** What an emulator says over its two remote controls. */
 const EMULATOR_SOURCES: readonly FuzzSource[] = [
   {
@@ -79,7 +73,7 @@ const EMULATOR_SOURCES: readonly FuzzSource[] = [
     from: "switch",
     kind: "text",
     share: 10,
-    seeds: () => [["0011223344556677", "OK", "T05", "OK", "S05"].map(packet).join("")],
+    seeds: () => [["0011223344556677", "OK", "T05", "OK", "S05"].map((text) => `+${gdbPacket(text)}`).join("")],
     async ask(input) {
       const gdb = new GdbClient(answering(inAnswers(input, GDB_ANSWER)), new VirtualClock());
       try {
@@ -114,6 +108,27 @@ const baudTold = () => {
   return telnetNegotiation(OPTION.comPort, concat(Uint8Array.of(RC_BAUD), rate));
 };
 
+/** Answers of a server, as packets. */
+const answers = () => bodiesOfAnswers().map((body) => concat(Uint8Array.of(1, 0, 0, body.length, 0, 1, 0, 1), body));
+
+/** How many packets a client finds in what comes on a UART of SMP's own. */
+async function packetsIn(framing: Framing, input: Uint8Array, random: Random): Promise<number> {
+  const clock = new VirtualClock();
+  const uart = Uart.open(
+    saying((take) => inPieces(input, random, take)),
+    { clock },
+  );
+  const transport = framingRow(framing).open(uart, { clock });
+  let packets = 0;
+  transport.onPacket(() => {
+    packets += 1;
+  });
+  await clock.advance(1);
+  await transport[Symbol.asyncDispose]();
+  await uart[Symbol.asyncDispose]();
+  return packets;
+}
+
 /** What comes over networks and bare lines. */
 const LINE_SOURCES: readonly FuzzSource[] = [
   {
@@ -136,51 +151,16 @@ const LINE_SOURCES: readonly FuzzSource[] = [
     from: "board",
     kind: "bytes",
     share: 10,
-    seeds: () =>
-      bodiesOfAnswers().map((body) => {
-        const packet = concat(Uint8Array.of(1, 0, 0, body.length, 0, 1, 0, 1), body);
-        const crc = crc16(packet);
-        return concat(encodeCobs(concat(packet, Uint8Array.of(crc >> 8, crc & 0xff))), Uint8Array.of(0));
-      }),
-    async ask(input, random) {
-      const clock = new VirtualClock();
-      const uart = Uart.open(
-        saying((take) => inPieces(input, random, take)),
-        { clock },
-      );
-      const transport = new CobsTransport(uart, { clock });
-      let packets = 0;
-      transport.onPacket(() => {
-        packets += 1;
-      });
-      await clock.advance(1);
-      await transport[Symbol.asyncDispose]();
-      await uart[Symbol.asyncDispose]();
-      return packets;
-    },
+    seeds: () => answers().map(cobsFrame),
+    ask: (input, random) => packetsIn("cobs", input, random),
   },
   {
     name: "bare SMP packets (raw UART, UDP)",
     from: "board",
     kind: "bytes",
     share: 20,
-    seeds: () => bodiesOfAnswers().map((body) => concat(Uint8Array.of(1, 0, 0, body.length, 0, 1, 0, 1), body)),
-    async ask(input, random) {
-      const clock = new VirtualClock();
-      const uart = Uart.open(
-        saying((take) => inPieces(input, random, take)),
-        { clock },
-      );
-      const transport = new RawTransport(uart, { clock });
-      let packets = 0;
-      transport.onPacket(() => {
-        packets += 1;
-      });
-      await clock.advance(1);
-      await transport[Symbol.asyncDispose]();
-      await uart[Symbol.asyncDispose]();
-      return packets;
-    },
+    seeds: answers,
+    ask: (input, random) => packetsIn("raw", input, random),
   },
 ];
 

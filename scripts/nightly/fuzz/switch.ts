@@ -23,9 +23,8 @@ import {
   modbusWriteCoil,
 } from "../../../src/power/relays/modbus-frames.ts";
 import { numatoAnswer } from "../../../src/power/relays/numato-text.ts";
+import { text } from "./files.ts";
 import type { FuzzSource } from "./source.ts";
-
-const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("utf8");
 
 /** What a switch, a flasher's tool or a meter says. */
 export const SWITCH_SOURCES: readonly FuzzSource[] = [

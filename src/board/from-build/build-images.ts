@@ -37,24 +37,22 @@ export interface ProgrammedFiles {
 
 /** What of a build is programmed: merged files where there are such, else bootloader, application and network core. */
 export function programmedFiles({ folder, bootloader, application, network }: BuildFolder): ProgrammedFiles {
-  const merged = there(MERGED.map((name) => join(folder, name)));
-  const own = [
+  const merged = firstThere(MERGED.map((name) => join(folder, name)));
+  const images = [
     join(bootloader.folder, "zephyr", "zephyr.hex"),
     join(application.folder, "zephyr", "zephyr.signed.hex"),
-  ].filter((path) => existsSync(path));
-  const networkFile = there([
-    ...MERGED_NETWORK.map((name) => join(folder, name)),
-    ...(network === undefined ? [] : [join(network.folder, "zephyr", "zephyr.hex")]),
-  ]);
-  return { firmware: merged === undefined ? (own.length === 2 ? own : []) : [merged], network: listOf(networkFile) };
+  ];
+  return {
+    firmware: merged.length > 0 || !images.every((path) => existsSync(path)) ? merged : images,
+    network: firstThere([
+      ...MERGED_NETWORK.map((name) => join(folder, name)),
+      ...(network === undefined ? [] : [join(network.folder, "zephyr", "zephyr.hex")]),
+    ]),
+  };
 }
 
-function there(paths: readonly string[]): string | undefined {
-  return paths.find((path) => existsSync(path));
-}
-
-function listOf(file: string | undefined): readonly string[] {
-  return file === undefined ? [] : [file];
+function firstThere(paths: readonly string[]): readonly string[] {
+  return paths.filter((path) => existsSync(path)).slice(0, 1);
 }
 
 /**

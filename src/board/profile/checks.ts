@@ -311,7 +311,7 @@ function checkRecovery({ provider, bootloader, power, ports, recovery }: Profile
   const framing = (ports.smp ?? ports.app).framing ?? "console";
   if (bootloader.recovery.includes("wait") && ports.smp === undefined && !framingRow(framing).carriesLog)
     complain(["bootloader", "recovery"], `must not have wait where the port carries no log (framing: ${framing}).`);
-  checkRecoveryOptions({ bootloader, framing, isUsed: recovery !== undefined }, complain);
+  checkRecoveryOptions({ bootloader, recovery }, framing, complain);
   if (recovery === undefined) return;
   const { enter, press } = recovery;
   if (!bootloader.recovery.includes(enter)) {
@@ -338,19 +338,16 @@ function checkRecovery({ provider, bootloader, power, ports, recovery }: Profile
 
 /** What came into serial recovery with a release of MCUboot. */
 function checkRecoveryOptions(
-  {
-    bootloader,
-    framing,
-    isUsed,
-  }: Pick<ProfileFields, "bootloader"> & { readonly framing: Framing; readonly isUsed: boolean },
+  { bootloader, recovery }: Pick<ProfileFields, "bootloader" | "recovery">,
+  framing: Framing,
   complain: Complain,
 ): void {
   const { recoverySpeaksRaw, recoveryTellsBuffer, recoveryEndsIdle } = generation(bootloader.generation);
-  const has = (path: string, option: string) =>
-    complain(["bootloader", path], `is nothing that generation ${bootloader.generation} has (${option}).`);
-  if (bootloader.recovery_params === true && !recoveryTellsBuffer) has("recovery_params", "MCUboot after 2.4");
-  if (bootloader.recovery_inactivity_ms > 0 && !recoveryEndsIdle) has("recovery_inactivity_ms", "MCUboot after 2.4");
-  if (isUsed && framing !== "console" && !recoverySpeaksRaw)
+  const isNewer = (path: string) =>
+    complain(["bootloader", path], `is nothing that generation ${bootloader.generation} has (MCUboot after 2.4).`);
+  if (bootloader.recovery_params === true && !recoveryTellsBuffer) isNewer("recovery_params");
+  if (bootloader.recovery_inactivity_ms > 0 && !recoveryEndsIdle) isNewer("recovery_inactivity_ms");
+  if (recovery !== undefined && framing !== "console" && !recoverySpeaksRaw)
     complain(
       ["recovery"],
       `needs frames (framing: console): serial recovery of generation ${bootloader.generation} knows no other.`,

@@ -1,10 +1,8 @@
-import { EXIT, nearest, UsageError } from "../../core/index.ts";
+import { groupCommand, type LoadedCommand } from "../terminal/command-group.ts";
 import type { CliIo } from "../terminal/io.ts";
 
-type Command = (argv: readonly string[], io: CliIo) => Promise<number>;
-
 /** The commands of `hil board`; each is loaded only when it is called, and explains itself with --help. */
-export const BOARD_COMMANDS: readonly { readonly name: string; readonly about: string; load(): Promise<Command> }[] = [
+export const BOARD_COMMANDS: readonly LoadedCommand[] = [
   {
     name: "list",
     about: "boards that are plugged in, and the profiles that are theirs",
@@ -52,19 +50,9 @@ export const BOARD_COMMANDS: readonly { readonly name: string; readonly about: s
   },
 ];
 
+const MORE = "Each explains itself with --help. A board is named by its profile: --board FILE";
+
 /** `hil board COMMAND …` */
-export async function boardCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  const [name, ...rest] = argv;
-  if (name === undefined || name === "--help" || name === "-h") {
-    const rows = BOARD_COMMANDS.map((row) => `  hil board ${row.name.padEnd(15)} ${row.about}`);
-    const more = "Each explains itself with --help. A board is named by its profile: --board FILE";
-    io.out(`hil board <command> [options]\n\n${rows.join("\n")}\n\n${more}\n`);
-    return name === undefined ? EXIT.request : EXIT.pass;
-  }
-  const command = BOARD_COMMANDS.find((row) => row.name === name);
-  if (command) return (await command.load())(rest, io);
-  const names = BOARD_COMMANDS.map((row) => row.name);
-  const near = nearest(name, names);
-  const hint = near === undefined ? `The commands are ${names.join(", ")}.` : `Did you mean "hil board ${near}"?`;
-  throw new UsageError(`no command "hil board ${name}".`, hint);
+export function boardCommand(argv: readonly string[], io: CliIo): Promise<number> {
+  return groupCommand({ name: "hil board", commands: BOARD_COMMANDS, more: MORE }, argv, io);
 }

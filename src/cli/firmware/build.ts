@@ -18,6 +18,7 @@ const BUILD_MS_MAX = 60 * MINUTE_MS;
 /** Room for the image's own code in the smallest slot: 832 KiB of padding are the most that a slot of 896 KiB takes. */
 const PAD_KIB_MAX = 832;
 const PROGRESS_PARTS = 5;
+const VERSIONS = ["1.0.0", "2.0.0"] as const;
 /** Of what a program printed, the end, in characters. */
 const SAID_MAX = 600;
 const SOURCES = fileURLToPath(new URL("../../../firmware-fixtures", import.meta.url));
@@ -26,7 +27,7 @@ const OPTIONS = {
   sdk: { type: "string", describe: "workspace with zephyr/ and bootloader/mcuboot/ (default: that of ZEPHYR_BASE)" },
   out: { type: "string", alias: "o", describe: "folder to write", default: "firmware/VARIANT" },
   board: { type: "string", describe: FIRMWARE_BOARDS.map(({ name }) => name).join(" or "), default: "nrf5340dk" },
-  "image-version": { type: "string", describe: "version to sign (repeatable)", default: "1.0.0 and 2.0.0" },
+  "image-version": { type: "string", describe: "version to sign (repeatable)", default: VERSIONS.join(" and ") },
   "self-test": { type: "string", describe: `what it does once it runs: ${SELF_TESTS.join(", ")}`, default: "waits" },
   with: { type: "string", describe: `part of the application: ${FIRMWARE_EXTRAS.join(", ")} (repeatable)` },
   "pad-kib": { type: "string", describe: "KiB of bytes that do not compress, to make the image larger" },
@@ -41,14 +42,17 @@ export async function firmwareBuildCommand(argv: readonly string[], io: CliIo): 
   if (!args) return EXIT.pass;
   const variant = oneOf(FIRMWARE_VARIANTS, args.positional[0], "a variant", "hil firmware list shows them.");
   const out = resolve(io.cwd, args.text("out") ?? join("firmware", variant.name));
-  const versions = args.texts("image-version").map((text) => (parseVersion(text), text));
+  const named = args.texts("image-version");
+  const versions = named.length > 0 ? named : VERSIONS;
+  for (const version of versions) parseVersion(version);
   const sdk = findSdk(args.text("sdk"), io);
-  const request = await requestOf(args, io, variant, out);
+  const request = requestOf(args, io, variant, out);
   const commands = buildCommands(request, sdk);
+  await makeOwnKeys(request, out, io);
   io.out(`sdk       Zephyr ${sdk.version}, ${sdk.zephyr}\n`);
   await built(commands, request, io, join(out, "build.log"));
   const profile = await buildProfileOf(await readBuildFolder(request.build));
-  const images = await signed(request, profile, versions.length > 0 ? versions : ["1.0.0", "2.0.0"], out, io);
+  const images = await signed(request, profile, versions, out, io);
   await profileWritten(out, variant, io);
   const [old, next] = [images[0], images.at(-1)].map((file) => relative(io.cwd, file ?? ""));
   const board = relative(io.cwd, join(out, "emulated.yaml"));
@@ -77,29 +81,36 @@ function choices<T extends string>(names: readonly T[]): readonly { readonly nam
   return names.map((name) => ({ name }));
 }
 
-async function requestOf(args: Parsed, io: CliIo, variant: FirmwareVariant, out: string): Promise<FirmwareRequest> {
+function requestOf(args: Parsed, io: CliIo, variant: FirmwareVariant, out: string): FirmwareRequest {
   const board = oneOf(FIRMWARE_BOARDS, args.text("board") ?? "nrf5340dk", "a board of the fixture", "");
   const selfTest = oneOf(choices(SELF_TESTS), args.text("self-test") ?? "waits", "a self-test", "").name;
   const extras = args.texts("with").map((name) => oneOf(choices(FIRMWARE_EXTRAS), name, "a part to build", "").name);
   const padKib = args.whole("pad-kib", { least: 1, most: PAD_KIB_MAX });
   const networkVersion = args.whole("network-version", { least: 0, most: 0x7fff_ffff }) ?? 1;
-  const key = (given: string | undefined, name: string, type: string) =>
-    given === undefined ? ownKey(join(out, "keys", name), type, io) : Promise.resolve(resolve(io.cwd, given));
-  const { signature, encryption } = variant;
-  const keys = {
-    signing: await key(args.text("signing"), "signing.pem", signature.key),
-    encryption: encryption && (await key(args.text("encryption"), "encryption.pem", encryption.key)),
+  const key = (option: "signing" | "encryption") => {
+    const given = args.text(option);
+    if (given === undefined) return ownKey(out, option);
+    if (existsSync(resolve(io.cwd, given))) return resolve(io.cwd, given);
+    throw new UsageError(`--${option}: there is no file ${given}.`, "hil image keygen makes a key.");
   };
+  const keys = { signing: key("signing"), encryption: variant.encryption && key("encryption") };
   const build = join(out, "build");
   return { variant, board, selfTest, padKib, networkVersion, extras, keys, sources: SOURCES, build };
 }
 
-/** A key of this folder's own: made once, and kept for the builds to come. */
-async function ownKey(file: string, type: string, io: CliIo): Promise<string> {
-  if (existsSync(file)) return file;
-  makeFolder(join(file, ".."));
-  await imageTool(["keygen", "-k", file, "-t", type], io);
-  return file;
+function ownKey(out: string, option: "signing" | "encryption"): string {
+  return join(out, "keys", `${option}.pem`);
+}
+
+/** Keys of this folder's own: made once, and kept for the builds to come. */
+async function makeOwnKeys({ variant, keys }: FirmwareRequest, out: string, io: CliIo): Promise<void> {
+  for (const option of ["signing", "encryption"] as const) {
+    const type = { signing: variant.signature, encryption: variant.encryption }[option]?.key;
+    const file = ownKey(out, option);
+    if (type === undefined || keys[option] !== file || existsSync(file)) continue;
+    makeFolder(join(out, "keys"));
+    await imageTool(["keygen", "-k", file, "-t", type], io);
+  }
 }
 
 async function built(

@@ -149,12 +149,21 @@ describe("hil firmware build", () => {
     [[...BUILD, "--image-version", "1.x"], /Invalid version number/],
     [[...BUILD, "--board", "nrf9160dk"], /"nrf9160dk" is not a board of the fixture/],
     [["bulid"], /Did you mean "hil firmware build"/],
+    [[...BUILD, "--signing", "lost.pem"], /--signing: there is no file lost\.pem/],
   ])("%j is refused before anything is made", async (argv, said) => {
     workspace();
     const { code, text } = await firmware(argv);
     expect(text).toMatch(said);
     expect(code).toBe(2);
     expect(existsSync(join(folder, "out"))).toBe(false);
+  });
+
+  test("of what this MCUboot does not have makes no keys", async () => {
+    workspace();
+    written("sdk/bootloader/mcuboot/boot/zephyr/Kconfig", "config BOOT_SWAP_USING_MOVE\n");
+    const { code, text } = await firmware(["build", "swap-offset", "--sdk", "sdk", "-o", "out"]);
+    expect(text).toMatch(/has no CONFIG_BOOT_SWAP_USING_OFFSET/);
+    expect([code, existsSync(join(folder, "out"))]).toEqual([2, false]);
   });
 
   test("wants Zephyr 3.4 or newer, and MCUboot beside it", async () => {

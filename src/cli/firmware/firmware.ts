@@ -1,16 +1,10 @@
-import { columns, EXIT, nearest, UsageError } from "../../core/index.ts";
+import { columns, EXIT } from "../../core/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
+import { groupCommand, type LoadedCommand } from "../terminal/command-group.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { FIRMWARE_VARIANTS } from "./variants.ts";
 
-type Command = (argv: readonly string[], io: CliIo) => Promise<number>;
-
-/** The commands of `hil firmware`; each explains itself with --help. */
-const FIRMWARE_COMMANDS: readonly {
-  readonly name: string;
-  readonly about: string;
-  load(): Promise<Command>;
-}[] = [
+const FIRMWARE_COMMANDS: readonly LoadedCommand[] = [
   {
     name: "list",
     about: "the bootloaders that the fixture can be built with",
@@ -24,19 +18,9 @@ const FIRMWARE_COMMANDS: readonly {
 ];
 
 /** `hil firmware COMMAND …` */
-export async function firmwareCommand(argv: readonly string[], io: CliIo): Promise<number> {
-  const [name, ...rest] = argv;
-  if (name === undefined || name === "--help" || name === "-h") {
-    const rows = FIRMWARE_COMMANDS.map((row) => `  hil firmware ${row.name.padEnd(6)} ${row.about}`);
-    io.out(`hil firmware <command> [options]\n\n${rows.join("\n")}\n\ndocs/firmware.md says what it is.\n`);
-    return name === undefined ? EXIT.request : EXIT.pass;
-  }
-  const command = FIRMWARE_COMMANDS.find((row) => row.name === name);
-  if (command) return (await command.load())(rest, io);
-  const names = FIRMWARE_COMMANDS.map((row) => row.name);
-  const near = nearest(name, names);
-  const hint = near === undefined ? `The commands are ${names.join(", ")}.` : `Did you mean "hil firmware ${near}"?`;
-  throw new UsageError(`no command "hil firmware ${name}".`, hint);
+export function firmwareCommand(argv: readonly string[], io: CliIo): Promise<number> {
+  const more = "docs/firmware.md says what it is.";
+  return groupCommand({ name: "hil firmware", commands: FIRMWARE_COMMANDS, more }, argv, io);
 }
 
 const LIST_OPTIONS = {

@@ -1,11 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LOCKS_VARIABLE } from "../../board/index.ts";
 import { LabClient, requireLabNode } from "../../lab/index.ts";
-import { locksOf } from "./process.ts";
-import { program } from "./program.ts";
+import { type HilProcess, hilOn } from "./process.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 /** Names a Node that labs are started with, where the one that runs the tests is too old. */
@@ -24,70 +22,28 @@ export function labNode(): string | undefined {
   return [process.execPath, ...[process.env[NODE_VARIABLE]].filter((path) => path !== undefined)].find(fits);
 }
 
-/** Of the source as it was when this process began. */
-let entry: string | undefined;
-
 /** Why tests of a lab are skipped, for their name. */
 export const NO_LAB_NODE = "skipped: a lab needs Node 22.12, run the tests with it (.ci/run nodes) or set HIL_LAB_NODE";
-
-/** A running `hil` of a lab. */
-export interface LabProcess {
-  readonly child: ChildProcess;
-  readonly done: Promise<number | null>;
-  /** Everything that it has printed so far. */
-  text(): string;
-  /** Resolves once what it has printed matches. */
-  printed(pattern: RegExp): Promise<RegExpExecArray>;
-}
 
 /** A folder with a lab in it, and processes around it; all of them end when it is closed. */
 export class LabBench implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), "hil-lab-"));
   readonly #node: string;
-  readonly #processes: LabProcess[] = [];
+  readonly #processes: HilProcess[] = [];
 
   constructor(node: string) {
     this.#node = node;
   }
 
   /** @param env besides that of this process. */
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): LabProcess {
-    entry ??= program();
-    const child = spawn(this.#node, [entry, ...args], {
-      cwd: this.folder,
-      env: { ...process.env, [LOCKS_VARIABLE]: locksOf(this.folder), ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let text = "";
-    const waiting = new Set<() => void>();
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on("data", (data: Buffer) => {
-        text += data.toString();
-        for (const check of waiting) check();
-      });
-    }
-    const done = new Promise<number | null>((resolve) => void child.on("close", resolve));
-    const printed = (pattern: RegExp) =>
-      new Promise<RegExpExecArray>((resolve, reject) => {
-        const check = () => {
-          const found = pattern.exec(text);
-          if (found === null) return;
-          waiting.delete(check);
-          resolve(found);
-        };
-        waiting.add(check);
-        void done.then((code) =>
-          reject(new Error(`it ended (${code}) before it printed ${String(pattern)}:\n${text}`)),
-        );
-        check();
-      });
-    const started = { child, done, text: () => text, printed };
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): HilProcess {
+    const started = hilOn(this.#node, this.folder, args, env);
     this.#processes.push(started);
     return started;
   }
 
   /** Starts the server, and waits until it answers. */
-  async serve(...args: readonly string[]): Promise<LabProcess> {
+  async serve(...args: readonly string[]): Promise<HilProcess> {
     const lab = this.start(["lab", "--listen", "0", ...args]);
     await lab.printed(/^submit/m);
     return lab;
@@ -113,12 +69,12 @@ export class LabBench implements AsyncDisposable {
   }
 
   /** Starts the agent of a host of its own. */
-  async agent(name: string, profiles: readonly string[], ...more: readonly string[]): Promise<LabProcess> {
+  async agent(name: string, profiles: readonly string[], ...more: readonly string[]): Promise<HilProcess> {
     const { token } = await this.client.call("addToken", { body: { name, role: "agent" } });
     return this.agentAgain(name, token, profiles, ...more);
   }
 
-  agentAgain(name: string, token: string, profiles: readonly string[], ...more: readonly string[]): LabProcess {
+  agentAgain(name: string, token: string, profiles: readonly string[], ...more: readonly string[]): HilProcess {
     const boards = profiles.flatMap((profile) => ["--board", profile]);
     return this.start(["agent", "--lab", this.access.url, "--data", name, ...boards, ...more], {
       HIL_LAB_TOKEN: token,

@@ -21,10 +21,19 @@ export interface HilProcess {
 
 /** Starts `hil` from source in `cwd`, with locks of its own. */
 export function hil(cwd: string, ...args: string[]): HilProcess {
-  const env = { ...process.env, [LOCKS_VARIABLE]: locksOf(cwd) };
+  return hilOn(process.execPath, cwd, args);
+}
+
+/** The same on another Node. @param more variables besides those of this process. */
+export function hilOn(
+  node: string,
+  cwd: string,
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): HilProcess {
+  const env = { ...process.env, [LOCKS_VARIABLE]: locksOf(cwd), ...more };
   entry ??= program();
-  const argv = [entry, ...args];
-  const child = spawn(process.execPath, argv, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(node, [entry, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let out = "";
   let err = "";
   const waiting = new Set<() => void>();

@@ -27,9 +27,10 @@ export class ScratchFolder implements Disposable {
    * @throws what the system says.
    */
   constructor(purpose: string) {
-    removeLeft(tmpdir());
+    const place = here();
+    removeLeft(tmpdir(), place);
     const numbers = [process.pid, Number(processStart(process.pid) ?? 0)].map((number) => number.toString(RADIX));
-    this.path = mkdtempSync(join(tmpdir(), `${SCRATCH_PREFIX}${[purpose, here(), ...numbers].join("-")}-`));
+    this.path = mkdtempSync(join(tmpdir(), `${SCRATCH_PREFIX}${[purpose, place, ...numbers].join("-")}-`));
     this.#takeBack = lastWords(() => this.#remove());
   }
 
@@ -52,9 +53,8 @@ function here(): string {
 }
 
 /** Takes away this user's folders whose process is gone. What cannot be read or removed stays: nobody asked for it. */
-function removeLeft(top: string): void {
+function removeLeft(top: string, place: string): void {
   try {
-    const place = here();
     const user = process.getuid?.();
     for (const name of readdirSync(top)) {
       const [, of, ...numbers] = NAME.exec(name) ?? [];

@@ -3,8 +3,8 @@ import { crc32 } from "node:zlib";
 import { concat, equalBytes, isKind, ProtocolError } from "../../core/index.ts";
 import { closeFile, fileHash, fileStatus, readFile, writeFile } from "../groups/file-system.ts";
 import { isRefusal } from "../packet/refusal.ts";
+import { dataRoom } from "./data-room.ts";
 import type { SmpSession } from "./session.ts";
-import { dataRoom } from "./upload.ts";
 
 interface FileTransferOptions {
   readonly signal?: AbortSignal | undefined;

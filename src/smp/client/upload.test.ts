@@ -8,7 +8,8 @@ import { SmpFault } from "../server/faults.ts";
 import type { SmpHandlers } from "../server/server.ts";
 import { ArrayImageStore, plainImage } from "../testing/array-store.ts";
 import { type BenchOptions, smpBench } from "../testing/bench.ts";
-import { dataRoom, uploadImage } from "./upload.ts";
+import { dataRoom } from "./data-room.ts";
+import { uploadImage } from "./upload.ts";
 
 const IMAGE = plainImage({ version: [2, 0, 0], payloadBytes: 5_000 });
 

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { equalBytes, isKind, ProtocolError } from "../../core/index.ts";
 import { firstChunkDeadlineMs } from "../groups/erase-deadline.ts";
 import { imageState, imageUpload } from "../groups/image.ts";
-import { encodeMap } from "../packet/cbor.ts";
 import { encodePayload, type RequestOf } from "../packet/command.ts";
 import { SMP_HEADER_BYTES } from "../packet/header.ts";
 import { LineQuality } from "../transport/line-quality.ts";
 import type { Following } from "./ahead.ts";
+import { dataRoom } from "./data-room.ts";
 import type { RequestOptions } from "./exchange.ts";
 import { answersEcho, unlessPassedOver } from "./passed-over.ts";
 import type { SmpSession } from "./session.ts";
@@ -376,17 +376,4 @@ class Upload {
       "Its flash may refuse to be written: look at its log, erase the slot (`hil smp image erase`), then run again.",
     );
   }
-}
-
-/**
- * Bytes of image data that fit a packet of `packetBytesMax` bytes beside `fields`; negative when not even these fit.
- * Exact: header, map, keys and the length of the byte string are counted as they are sent.
- */
-export function dataRoom(fields: Parameters<typeof encodeMap>[0], packetBytesMax: number): number {
-  const withEmptyData = SMP_HEADER_BYTES + encodeMap({ ...fields, data: new Uint8Array() }).length;
-  const room = packetBytesMax - withEmptyData;
-  // The empty byte string has a head of one byte; longer ones have two or three.
-  if (room <= 23) return room;
-  if (room <= 256) return Math.max(23, room - 1);
-  return Math.max(255, room - 2);
 }

@@ -11,6 +11,12 @@ const END = Uint8Array.of(0);
 /** Bytes without an end of a frame that are no frame any more: far above any server's buffer. */
 const HELD_BYTES_MAX = 65_536;
 
+/** A packet as it lies on the line, with its CRC and the end of its frame. */
+export function cobsFrame(packet: Uint8Array): Uint8Array {
+  const crc = crc16(packet);
+  return concat(encodeCobs(concat(packet, Uint8Array.of(crc >> 8, crc))), END);
+}
+
 /**
  * SMP on a UART of its own, in frames that damage cannot outlast: the packet and its CRC-16/XMODEM (big-endian),
  * stuffed so that no byte is zero, then a zero. No pause is needed to begin anew.
@@ -42,8 +48,7 @@ export class CobsTransport implements SmpTransport {
   }
 
   send(packet: Uint8Array, signal?: AbortSignal): Promise<void> {
-    const crc = crc16(packet);
-    return this.#uart.write(concat(encodeCobs(concat(packet, Uint8Array.of(crc >> 8, crc))), END), signal);
+    return this.#uart.write(cobsFrame(packet), signal);
   }
 
   onPacket(listener: (packet: ReceivedPacket) => void): () => void {
