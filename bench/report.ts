@@ -50,7 +50,7 @@ function theirs(): string {
   });
   const test = `import { test } from "@playwright/test";
 for (let at = 0; at < ${entries}; at += 1) {
-  test("cut " + at, () => { for (let line = 0; line < ${LINES}; line += 1) plot.say("I: line " + line + " of entry " + at); });
+  test("cut " + at, () => { for (let line = 0; line < ${LINES}; line += 1) console.log("I: line " + line + " of entry " + at); });
 }`;
   writeFileSync(join(home, "cuts.spec.js"), test);
   execFileSync("npx", ["playwright", "test", "--workers=1", "--reporter=html"], {

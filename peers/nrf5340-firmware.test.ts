@@ -56,7 +56,7 @@ describe("a real firmware for both cores of the nRF5340", () => {
     // Both cores sleep: the application core was let through to its idle thread.
     expect(chip.idleUntilUs).toBeGreaterThan(100_000);
     expect(chip.unknown).toEqual([]);
-    expect(chip.notes).toEqual([]);
+    expect(chip.takeNotes()).toEqual([]);
   });
 
   firmwareTest("is in the same state after the same time, run after run", (file) => {

@@ -87,7 +87,7 @@ interface Drawn {
 
 /** Rows that a core has and that are compared. */
 export function comparedRows(core: UnicornCore): readonly Row[] {
-  return ROWS.filter((row) => (core === "M33" ? true : row.needs === undefined) && !LEFT_OUT.test(row.name));
+  return ROWS.filter((row) => (core === "M33" || row.needs === undefined) && !LEFT_OUT.test(row.name));
 }
 
 function drawn(random: Random, rows: readonly Row[]): Drawn {
@@ -145,9 +145,9 @@ function valueOf(random: Random, edges: readonly number[]): number {
 /** A random case: an instruction, and a state that it can work on. */
 function caseOf(random: Random, rows: readonly Row[]): Case {
   const { row, word } = drawn(random, rows);
-  const bytes = patternOf(row.bits).bits === 32 ? 4 : 2;
   const isTransfer = /^(LD|ST|PUSH|POP|VLD|VST|VPUSH|VPOP)/u.test(row.name);
   const pattern = patternOf(row.bits);
+  const bytes = pattern.bits === 32 ? 4 : 2;
   const r = Array.from({ length: 15 }, () => valueOf(random, EDGES));
   r[13] = MIDDLE + 8 * random.below(64);
   if (isTransfer) {

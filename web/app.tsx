@@ -1,4 +1,3 @@
-import { useEffect, useState } from "preact/hooks";
 import type { RunPage } from "../src/report/page/run-page.ts";
 import { Coverage } from "./coverage.tsx";
 import { CutMap } from "./cut-map.tsx";
@@ -10,29 +9,14 @@ import { OneVerdict } from "./one-verdict.tsx";
 import { Plots } from "./plots.tsx";
 import { Times } from "./times.tsx";
 import type { PageData } from "./unpack.ts";
+import { useOpened } from "./use-opened.ts";
 import { VerdictList } from "./verdict-list.tsx";
 
-/** Which run and which verdict are open: in the address, so that a link to one cut can be sent. */
-interface Open {
-  readonly run: number;
-  readonly row: number | undefined;
-}
-
-function opened(hash: string): Open {
-  const found = /^#run-(\d{1,6})(?:-verdict-(\d{1,6}))?$/.exec(hash);
-  return { run: Number(found?.[1] ?? 0), row: found?.[2] === undefined ? undefined : Number(found[2]) };
-}
-
 export function App({ data }: { data: PageData }) {
-  const [open, setOpen] = useState<Open>(() => opened(location.hash));
-  useEffect(() => {
-    const follow = () => setOpen(opened(location.hash));
-    addEventListener("hashchange", follow);
-    return () => removeEventListener("hashchange", follow);
-  }, []);
+  const open = useOpened();
   if (data.lab !== undefined) return <Lab lab={data.lab} hil={data.hil} />;
   if (data.plots !== undefined) return <Plots plots={data.plots} hil={data.hil} />;
-  const at = data.runs[open.run] === undefined ? 0 : open.run;
+  const at = open.run === undefined || data.runs[open.run] === undefined ? 0 : open.run;
   const run = data.runs[at];
   if (run === undefined) return <p>This page holds no run.</p>;
   const show = (row: number | undefined) => {

@@ -1,3 +1,4 @@
+import { useMemo } from "preact/hooks";
 import type { RunPage } from "../src/report/page/run-page.ts";
 import { lookOf } from "./endings.ts";
 import type { LiveState } from "./live-state.ts";
@@ -39,6 +40,8 @@ export function LiveCells({ runs, open, isLost }: Props) {
 function Cell({ state, at, isOpen }: { state: LiveState; at: number; isOpen: boolean }) {
   const { page, status, tail, isOver } = state;
   const nowUs = useBenchClock(state);
+  // The clock draws the cell anew twice a second; the map is another with each step of the run alone.
+  const map = useMemo(() => <SmallMap run={page} />, [page]);
   const { doing, sinceUs, expectedUs, leftUs, cutsDone, cutsPlanned, failed } = status;
   const left = leftUs === undefined ? undefined : Math.max(0, leftUs - (nowUs - status.atUs));
   return (
@@ -62,7 +65,7 @@ function Cell({ state, at, isOpen }: { state: LiveState; at: number; isOpen: boo
         {isOver ? "" : left === undefined ? "; end not known yet" : `; ends in about ${duration(left)}`}
       </p>
       {!isOver && <Bars status={status} />}
-      <SmallMap run={page} />
+      {map}
       {!isOver && tail.length > 0 && (
         <pre class="log" aria-label="Last lines of the UART">
           {tail.slice(-TAIL_LINES).join("\n")}

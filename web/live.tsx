@@ -7,28 +7,14 @@ import { Lab } from "./lab.tsx";
 import { LiveCells } from "./live-cells.tsx";
 import { type LiveState, withEnd, withStep } from "./live-state.ts";
 import { Now } from "./now.tsx";
+import { useOpened } from "./use-opened.ts";
 
 type Link = "open" | "lost" | "over";
-
-/** The run that the address names. */
-function useOpened(): number | undefined {
-  const named = () => {
-    const found = /^#run-(\d{1,6})/.exec(location.hash);
-    return found === null ? undefined : Number(found[1]);
-  };
-  const [open, setOpen] = useState(named);
-  useEffect(() => {
-    const follow = () => setOpen(named());
-    addEventListener("hashchange", follow);
-    return () => removeEventListener("hashchange", follow);
-  }, []);
-  return open;
-}
 
 function LiveApp({ hil, lab }: { hil: string; lab: LabPage | undefined }) {
   const [runs, setRuns] = useState<readonly LiveState[]>([]);
   const [link, setLink] = useState<Link>("open");
-  const open = useOpened();
+  const { run: open } = useOpened();
   useEffect(() => {
     const source = new EventSource("events");
     const on = (name: string, take: (data: unknown) => void) =>

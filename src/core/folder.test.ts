@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { hasCode } from "./errors.ts";
-import { entryAt, makeFolder } from "./folder.ts";
+import { entryAt, isBelow, makeFolder } from "./folder.ts";
 
 const empty = () => mkdtempSync(join(tmpdir(), "hil-folder-"));
 
@@ -48,4 +48,16 @@ test("nothing lies at a path through a file, a link to itself, a name too long, 
   const found = ["file/x", "loop", "n".repeat(300), "a\0b", "none"].map((name) => entryAt(join(folder, name)));
   expect(found).toEqual(found.map(() => undefined));
   expect([entryAt(folder)?.isDirectory(), entryAt(join(folder, "file"))?.isFile()]).toEqual([true, true]);
+});
+
+test.each([
+  ["/lab/inputs", true],
+  ["/lab/inputs/a/b", true],
+  ["/lab/inputs/..a", true],
+  ["/lab/inputs/../inputs/a", true],
+  ["/lab", false],
+  ["/lab/inputs-2/a", false],
+  ["/lab/inputs/../../etc/passwd", false],
+])("%s is below /lab/inputs: %j", (path, expected) => {
+  expect(isBelow(path, "/lab/inputs")).toBe(expected);
 });

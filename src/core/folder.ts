@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, type Stats, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { hasCode } from "./errors.ts";
 
 /**
@@ -29,6 +29,12 @@ function inTheWay(folder: string, cause: unknown): Error {
   const code = hasCode(cause, "EEXIST") ? "EEXIST" : "ENOTDIR";
   const text = entryAt(at)?.isDirectory() ? `${folder} is a link to nowhere` : `${at} is a file, and no folder`;
   return Object.assign(new Error(text, { cause }), { code });
+}
+
+/** Whether a path leads into a folder, or is the folder, by their names: links are not followed. */
+export function isBelow(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return !isAbsolute(way) && !/^\.\.(?:$|[\\/])/.test(way);
 }
 
 /**

@@ -25,7 +25,7 @@ export {
   unreachable,
   whyUnreadable,
 } from "./errors.ts";
-export { entryAt, makeFolder } from "./folder.ts";
+export { entryAt, isBelow, makeFolder } from "./folder.ts";
 export {
   type ConfigFile,
   loadYaml,

@@ -1,7 +1,7 @@
 export { Agent } from "./agent/agent.ts";
 export { HostBoards } from "./agent/host-boards.ts";
 export { localFile, sendFiles } from "./files/bundle.ts";
-export { OPEN_STATES } from "./rules/ends.ts";
+export { isOpen } from "./rules/ends.ts";
 export { tagTest } from "./rules/tags.ts";
 export { type Lab, openLab } from "./server/lab.ts";
 export { requireLabNode } from "./store/engine.ts";

@@ -118,6 +118,7 @@ export {
 export { imageBytesLimit } from "./swap/strategies.ts";
 export { swapRules } from "./swap/swap-decision.ts";
 export {
+  askedFlash,
   type Cause,
   type CutPoint,
   judgeContent,

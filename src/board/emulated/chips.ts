@@ -1,4 +1,4 @@
-import { BenchError, defined, type Random } from "../../core/index.ts";
+import { BenchError, defined, hexOf, type Random } from "../../core/index.ts";
 import {
   type ChipNote,
   checkGeometry,
@@ -25,8 +25,8 @@ export interface MadeChip {
   readonly loadNetwork?: (content: Uint8Array) => void;
   /** The chip as a debugger holds it; wants `INTERPRETER`. */
   readonly debugged: DebuggedChip;
-  /** Resets, lock-ups and faults since it was made. */
-  readonly notes: () => readonly ChipNote[];
+  /** Resets, lock-ups and faults since this was asked last. */
+  readonly takeNotes: () => readonly ChipNote[];
   /** Registers that firmware used and the emulator does not have, as sentences. */
   readonly unknown: (nameOf: (address: number) => string) => readonly string[];
 }
@@ -38,8 +38,6 @@ interface ChipOptions {
   readonly pageBytes: number;
   readonly engine?: Engine | undefined;
 }
-
-const hex = (value: number) => `0x${value.toString(16)}`;
 
 /** How each chip is made. Each is checked first: see `checkGeometry` and `selfTest`. */
 export const CHIP_MAKERS: Readonly<Record<"nrf51" | "nrf5340", (options: ChipOptions) => MadeChip>> = {
@@ -57,7 +55,7 @@ export const CHIP_MAKERS: Readonly<Record<"nrf51" | "nrf5340", (options: ChipOpt
       debugged: chip,
       uicr: [{ start: 0x1000_1000, load: (words) => chip.loadUicr(words) }],
       deviceBytes: chip.flash.snapshot().bytes,
-      notes: () => chip.notes,
+      takeNotes: () => chip.takeNotes(),
       unknown: (nameOf) => unknownOf(chip.unknown, nameOf),
     };
   },
@@ -106,7 +104,7 @@ export const CHIP_MAKERS: Readonly<Record<"nrf51" | "nrf5340", (options: ChipOpt
       ],
       deviceBytes: chip.flash.snapshot().bytes,
       loadNetwork: (content) => chip.networkFlash.load(0, content),
-      notes: () => chip.notes,
+      takeNotes: () => chip.takeNotes(),
       unknown: (nameOf) => unknownOf(chip.unknown, nameOf),
     };
   },
@@ -115,20 +113,20 @@ export const CHIP_MAKERS: Readonly<Record<"nrf51" | "nrf5340", (options: ChipOpt
 function unknownOf(unknown: readonly UnknownAccess[], nameOf: (address: number) => string): readonly string[] {
   return unknown.map(
     ({ peripheral, offset, kind, pc }) =>
-      `the emulator does not have ${peripheral} + ${hex(offset)} (${kind} at ${nameOf(pc)}): it reads as zero`,
+      `the emulator does not have ${peripheral} + ${hexOf(offset)} (${kind} at ${nameOf(pc)}): it reads as zero`,
   );
 }
 
 /** A chip as a `CpuWatch` looks at it. */
-export function watchedChip({ chip, debugged, notes }: MadeChip) {
-  return { pc: () => debugged.core?.pc, content: () => chip.flash.snapshot(), notes };
+export function watchedChip({ chip, debugged, takeNotes }: MadeChip) {
+  return { pc: () => debugged.core?.pc, content: () => chip.flash.snapshot(), takeNotes };
 }
 
 /** @throws BenchError when an erase is not one page: the emulator would take another one's word for a brick. */
 export function checkErase(operation: FlashOperation, pageBytes: number): void {
   if (operation.kind !== "erase" || operation.bytes % pageBytes === 0) return;
   throw new BenchError(
-    `emulator error: an erase of ${operation.bytes} bytes at ${hex(operation.offset)}; a page has ${pageBytes}.`,
+    `emulator error: an erase of ${operation.bytes} bytes at ${hexOf(operation.offset)}; a page has ${pageBytes}.`,
     "This is no verdict about firmware: report it.",
   );
 }

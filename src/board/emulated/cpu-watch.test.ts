@@ -3,13 +3,14 @@ import { Random } from "../../core/index.ts";
 import { ThumbProgram } from "../../emulator/testing/programs.ts";
 import { buildImage, generateKey, loadPrivateKey, parseVersion } from "../../image/index.ts";
 import { loadProfile } from "../profile/profile.ts";
-import { CHIP_MAKERS, watchedChip } from "./chips.ts";
-import { CpuWatch } from "./cpu-watch.ts";
+import { CHIP_MAKERS, type MadeChip, watchedChip } from "./chips.ts";
+import { CpuWatch, type NameAddress } from "./cpu-watch.ts";
 
 const [PRIMARY, SECONDARY, STORAGE] = [0x1_0000, 0x8_4000, 0xf_8000];
 const HEADER_BYTES = 512;
 const [NVMC_CONFIG, WATCHDOG] = [0x5003_9504, 0x5001_8000];
 const BRANCH_TO_SELF = 0xe7fe;
+const HARD_FAULT = 3;
 const SIGNING = loadPrivateKey(generateKey("ecdsa-p256"), { what: "test signing key" });
 const program = () => new ThumbProgram();
 const jumpTo = (address: number) =>
@@ -28,19 +29,24 @@ function imageOf(code: ThumbProgram): Uint8Array {
 
 const { profile } = await loadProfile("emulated", { cwd: "/" });
 
+const make = () => CHIP_MAKERS.nrf5340({ output: () => undefined, random: Random.fromSeed(1), pageBytes: 4096 });
+
 /** What is found while a bootloader's code runs; `slots` is what lies where. */
-function found(bootloader: ThumbProgram, slots: Readonly<Record<number, Uint8Array>> = {}): readonly string[] {
-  const made = CHIP_MAKERS.nrf5340({ output: () => undefined, random: Random.fromSeed(1), pageBytes: 4096 });
+function found(
+  bootloader: ThumbProgram,
+  slots: Readonly<Record<number, Uint8Array>> = {},
+  { nameOf, made = make(), slices = 20 }: { nameOf?: NameAddress; made?: MadeChip; slices?: number } = {},
+): readonly string[] {
   const { chip } = made;
   const content = chip.flash.snapshot();
   content.load(0, bootloader.image(0, 0x2000_4000));
   for (const [offset, bytes] of Object.entries(slots)) content.load(Number(offset), bytes);
   chip.flash.restore(content);
-  const watch = new CpuWatch(watchedChip(made), profile);
+  const watch = new CpuWatch(watchedChip(made), profile, nameOf);
   chip.watch = (operation) => watch.before(operation);
   chip.powerOn();
   watch.restart();
-  for (let slice = 0; slice < 20; slice += 1) {
+  for (let slice = 0; slice < slices; slice += 1) {
     chip.run(500);
     watch.look();
   }
@@ -57,6 +63,24 @@ describe("CpuWatch", () => {
       .ldr(0, (PRIMARY + HEADER_BYTES) | 1)
       .op(0x4700);
     expect(found(boot, { [PRIMARY]: application() })).toEqual([]);
+  });
+
+  test("a name is looked for only where something is found", () => {
+    const asked: number[] = [];
+    const nameOf = (address: number) => `f${asked.push(address)}`;
+    expect(found(writes(SECONDARY + 0x100), {}, { nameOf })).toEqual([]);
+    expect(asked).toEqual([]);
+    expect(found(writes(0x8000), {}, { nameOf })).toEqual([
+      "the firmware changed the bootloader's flash: write at 0x8000, by f1",
+    ]);
+  });
+
+  test("a chip that faulted thousands of times before still shows its next fault", () => {
+    const made = make();
+    const again = program().handler(HARD_FAULT, () => undefined);
+    expect(found(again.store(0x3000_0000, 1), {}, { made, slices: 3 })).toHaveLength(1);
+    const [what] = found(program().store(0x3000_0000, 1), {}, { made });
+    expect(what).toMatch(/^the processor faulted at 0x2/u);
   });
 
   test("an image that is half written is told when code runs from it, not before", () => {

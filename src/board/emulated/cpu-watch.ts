@@ -1,7 +1,7 @@
 import { hexOf, isHilError } from "../../core/index.ts";
 import type { ChipNote } from "../../emulator/index.ts";
 import { verifyImage } from "../../image/index.ts";
-import { type FlashContent, type FlashOperation, modeRow } from "../../mcuboot/index.ts";
+import { type Area, type FlashContent, type FlashOperation, modeRow } from "../../mcuboot/index.ts";
 import { deviceArea } from "../profile/flash-timing.ts";
 import type { BoardProfile } from "../profile/schema.ts";
 
@@ -11,17 +11,13 @@ const FINDINGS_MAX = 20;
 /** Bits of RESETREAS that a watchdog sets. Source: nRF5340 Product Specification v1.5, RESET; nRF51 Reference Manual. */
 const WATCHDOG: Readonly<Record<"nrf51" | "nrf5340", number>> = { nrf51: 1 << 1, nrf5340: (1 << 1) | (1 << 25) };
 
-interface Area {
-  readonly offset: number;
-  readonly bytes: number;
-}
-
 /** What the watch asks of a chip. */
 interface WatchedChip {
   /** Address of the next instruction of the application core; undefined without power. */
   pc(): number | undefined;
   content(): FlashContent;
-  notes(): readonly ChipNote[];
+  /** Those since it was asked last. */
+  takeNotes(): readonly ChipNote[];
 }
 
 /** Names an address of code: "boot_go + 0x12", or the address alone. */
@@ -39,7 +35,6 @@ export class CpuWatch {
   readonly #watchdog: number;
   readonly #name: NameAddress;
   readonly #found = new Set<string>();
-  #notesBefore: number;
   /** The slot whose image was looked at since power came, and where it ends. */
   #image: { readonly slot: Area; readonly end: number } | undefined;
   #resets = 0;
@@ -54,7 +49,8 @@ export class CpuWatch {
     this.#bootloaderBytes = slots.primary.offset;
     this.#watchdog = WATCHDOG[emulated?.chip ?? "nrf5340"];
     this.#name = name;
-    this.#notesBefore = chip.notes().length;
+    // What another watch was for.
+    chip.takeNotes();
   }
 
   /** It resets again and again: nothing else will come. */
@@ -73,13 +69,19 @@ export class CpuWatch {
   before(operation: FlashOperation): void {
     const { offset, kind } = operation;
     const pc = this.#chip.pc() ?? 0;
-    const at = `${kind} at ${hexOf(offset)}, by ${this.#name(pc)}`;
-    if (offset < this.#bootloaderBytes) this.#find(`the firmware changed the bootloader's flash: ${at}`);
-    else if (pc < this.#bootloaderBytes && !this.#slots.some((slot) => holds(slot, offset))) {
-      this.#find(`the bootloader changed flash outside of its slots: ${at}`);
-    } else if (this.#image && holds(this.#image.slot, pc) && isWithin(this.#image, offset)) {
-      this.#find(`the application changed the image that it runs from: ${at}`);
+    const what = this.#strayAt(offset, pc);
+    // Most operations are none, and a name is looked for in a long table.
+    if (what !== undefined) this.#find(`${what}: ${kind} at ${hexOf(offset)}, by ${this.#name(pc)}`);
+  }
+
+  /** What a store to flash does that nobody should do. */
+  #strayAt(offset: number, pc: number): string | undefined {
+    if (offset < this.#bootloaderBytes) return "the firmware changed the bootloader's flash";
+    if (pc < this.#bootloaderBytes && !this.#slots.some((slot) => holds(slot, offset))) {
+      return "the bootloader changed flash outside of its slots";
     }
+    const isOwn = this.#image && holds(this.#image.slot, pc) && isWithin(this.#image, offset);
+    return isOwn ? "the application changed the image that it runs from" : undefined;
   }
 
   /** Now and then while the chip runs. */
@@ -119,9 +121,7 @@ export class CpuWatch {
   }
 
   #readNotes(): void {
-    const notes = this.#chip.notes();
-    for (const note of notes.slice(this.#notesBefore)) this.#readNote(note);
-    this.#notesBefore = notes.length;
+    for (const note of this.#chip.takeNotes()) this.#readNote(note);
   }
 
   #readNote({ what, core, atUs, detail, fault, address }: ChipNote): void {

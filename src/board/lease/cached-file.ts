@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
-import { join, relative } from "node:path";
-import { ConfigurationError, resolveFrom } from "../../core/index.ts";
+import { join } from "node:path";
+import { ConfigurationError, isBelow, resolveFrom } from "../../core/index.ts";
 
 const CACHED = /^cache:(.+)$/s;
 
@@ -14,7 +14,7 @@ export function cachedFile(from: string, path: string): string {
   if (inCache === undefined) return resolveFrom(from, path);
   const cache = process.env["HIL_CACHE"] ?? join(homedir(), ".cache/mcuboot-hil");
   const file = join(cache, inCache);
-  if (/^\.\.(?:$|[\\/])/.test(relative(cache, file))) {
+  if (!isBelow(file, cache)) {
     throw new ConfigurationError(`${from} names ${path}, which leads out of the cache.`, "Name the file by its path.");
   }
   return file;

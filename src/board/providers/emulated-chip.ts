@@ -1,6 +1,7 @@
 import { ConfigurationError, hexOf, ImageError, messageOf, type Random, readInput, viewOf } from "../../core/index.ts";
 import type { Engine } from "../../emulator/index.ts";
 import { parseImage } from "../../image/index.ts";
+import { FlashContent } from "../../mcuboot/index.ts";
 import { CHIP_MAKERS, type MadeChip } from "../emulated/chips.ts";
 import type { NameAddress } from "../emulated/cpu-watch.ts";
 import { checkFirmware } from "../emulated/firmware-check.ts";
@@ -9,7 +10,7 @@ import { cachedFile } from "../lease/cached-file.ts";
 import { emulatedChip } from "../profile/emulated-chips.ts";
 import { flashTimingOf } from "../profile/flash-timing.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
-import { factoryFlash } from "../qemu/firmware.ts";
+import { type FirmwareFiles, factoryFlash } from "../qemu/firmware.ts";
 
 const FIELD = ["emulated", "firmware"];
 const NETWORK_FLASH = { start: 0x0100_0000, flashBytes: 0x4_0000 };
@@ -36,15 +37,16 @@ export function makeEmulatedChip(
   random: Random,
   engine?: Engine,
 ): FactoryChip {
-  const { emulated, images, factory } = factoryOf(loaded);
+  const { emulated, images, factory, files } = factoryOf(loaded);
   checkFirmware(loaded, factory);
   const { pageBytes } = flashTimingOf(loaded.profile);
   const made = CHIP_MAKERS[emulated.chip]({ output, random, pageBytes, engine });
   const all = [...images, ...(emulated.networkFirmware ?? [])];
-  made.loadNetwork?.(factoryFlash(loaded, { name: "network core", ...NETWORK_FLASH, field: FIELD, images: all }));
+  const network = { name: "network core", ...NETWORK_FLASH, field: FIELD, images: all };
+  made.loadNetwork?.(factoryFlash(loaded, network, files));
   const remarks = made.uicr.flatMap(({ start, load }) => {
     const machine = { name: "UICR", flashBytes: UICR_BYTES, start, hexOnly: true, field: FIELD, images: all };
-    const words = programmed(factoryFlash(loaded, machine));
+    const words = programmed(factoryFlash(loaded, machine, files));
     load(words);
     const isClosed = (words.get(APPROTECT) ?? UNPROTECTED) !== UNPROTECTED && emulated.chip === "nrf5340";
     return isClosed ? [protectedText(start)] : [];
@@ -78,6 +80,13 @@ function programmed(content: Uint8Array): ReadonlyMap<number, number> {
   return new Map(words.filter(([, word]) => word !== 0xffff_ffff));
 }
 
+/** The whole device as it comes from the factory. */
+export function factoryContent({ deviceBytes, pageBytes, factory }: FactoryChip): FlashContent {
+  const content = FlashContent.erased(deviceBytes, pageBytes);
+  content.load(0, factory);
+  return content;
+}
+
 /**
  * The signed image that a board's firmware brings in its primary slot.
  * @throws ConfigurationError when the firmware is not there, and for a slot without an image
@@ -102,5 +111,7 @@ function factoryOf(loaded: LoadedProfile) {
     const hint = "Give your build's HEX: hil run --firmware merged.hex, or name it in the profile (docs/emulator.md).";
     throw loaded.wrong(FIELD, "is missing: there is nothing to run.", hint);
   }
-  return { emulated, images, factory: factoryFlash(loaded, { ...emulatedChip(emulated.chip), field: FIELD, images }) };
+  const files: FirmwareFiles = new Map();
+  const machine = { ...emulatedChip(emulated.chip), field: FIELD, images };
+  return { emulated, images, files, factory: factoryFlash(loaded, machine, files) };
 }

@@ -1,12 +1,12 @@
 import { BenchError, type Random } from "../../core/index.ts";
 import { type Engine, INTERPRETER } from "../../emulator/index.ts";
-import { FlashContent, type FlashOperation, recogniseBootLine } from "../../mcuboot/index.ts";
+import { type FlashContent, type FlashOperation, recogniseBootLine } from "../../mcuboot/index.ts";
 import type { FirmwareBoot } from "../emulated/boot-difference.ts";
 import { checkErase, watchedChip } from "../emulated/chips.ts";
 import { CpuWatch } from "../emulated/cpu-watch.ts";
 import { deviceArea, flashTimingOf } from "../profile/flash-timing.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
-import { type FactoryChip, makeEmulatedChip } from "./emulated-chip.ts";
+import { type FactoryChip, factoryContent, makeEmulatedChip } from "./emulated-chip.ts";
 
 /** Between two looks at the log. */
 const SLICE_US = 2_000;
@@ -41,9 +41,8 @@ export class FirmwareBench {
   /** A whole flash: the bootloader, and the slots as a model has them. */
   content(model: FlashContent): FlashContent {
     const { slots } = this.#loaded.profile;
-    const { deviceBytes, factory, pageBytes } = this.#made;
-    const content = FlashContent.erased(deviceBytes, pageBytes);
-    content.load(0, factory);
+    const { pageBytes } = this.#made;
+    const content = factoryContent(this.#made);
     // Where the second slot lies on the serial flash, that is behind the internal one.
     const areas = [slots.primary, slots.secondary, ...(slots.scratch ? [slots.scratch] : [])].map(deviceArea);
     for (const { offset, bytes } of areas) {

@@ -1,11 +1,11 @@
 import { type Clock, type Random, sleep } from "../../core/index.ts";
 import { DebugTarget, GdbStub, INTERPRETER } from "../../emulator/index.ts";
-import { FlashContent } from "../../mcuboot/index.ts";
+import type { FlashContent } from "../../mcuboot/index.ts";
 import type { Link } from "../../serial/index.ts";
 import { watchedChip } from "../emulated/chips.ts";
 import { CpuWatch } from "../emulated/cpu-watch.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
-import { type FactoryChip, makeEmulatedChip } from "./emulated-chip.ts";
+import { factoryContent, makeEmulatedChip } from "./emulated-chip.ts";
 
 /** The chip runs so long at a time, in microseconds of its own, before the outside is looked at. */
 const SLICE_US = 1000;
@@ -67,12 +67,6 @@ export async function serveEmulated(loaded: LoadedProfile, options: ServeOptions
   }
   chip.powerOff();
   return [...watch.findings(), ...made.remarks()];
-}
-
-function factoryContent({ deviceBytes, pageBytes, factory }: FactoryChip): FlashContent {
-  const content = FlashContent.erased(deviceBytes, pageBytes);
-  content.load(0, factory);
-  return content;
 }
 
 async function listen(link: Link, receive: (bytes: Uint8Array) => void): Promise<void> {

@@ -19,26 +19,42 @@ interface Factory {
   readonly hexOnly?: boolean;
 }
 
+/** What an image file holds: its segments by address, or, of a raw binary, the bytes alone. */
+interface FirmwareFile {
+  readonly bytes: Uint8Array;
+  readonly segments?: ReturnType<typeof parseIntelHex>;
+}
+
+/** Image files that were read, by their path: several memories of one chip may be filled from the same ones. */
+export type FirmwareFiles = Map<string, FirmwareFile>;
+
 /**
  * The flash of a new board: what the profile's images say, and ones. What they hold elsewhere is not its.
+ * @param files those that were read before, which are not read again; takes the others
  * @throws ConfigurationError when an image is not there, cannot be read, or does not fit the machine.
  */
-export function factoryFlash(loaded: LoadedProfile, machine: Factory): Uint8Array {
+export function factoryFlash(loaded: LoadedProfile, machine: Factory, files: FirmwareFiles = new Map()): Uint8Array {
   const flash = new Uint8Array(machine.flashBytes).fill(ERASED);
-  for (const image of machine.images) put(flash, loaded, machine, image);
+  for (const image of machine.images) put(flash, { loaded, machine, files }, image);
   return flash;
 }
 
-function put(flash: Uint8Array, { profile, wrong }: LoadedProfile, machine: Factory, image: string): void {
+interface Filling {
+  readonly loaded: LoadedProfile;
+  readonly machine: Factory;
+  readonly files: FirmwareFiles;
+}
+
+function put(flash: Uint8Array, { loaded: { profile, wrong }, machine, files }: Filling, image: string): void {
   const { field, start = 0, hexOnly = false } = machine;
   const path = cachedFile(profile.file, image);
   if (!existsSync(path)) throw wrong(field, `names ${path}, which is not there.`, FETCH_HINT);
   try {
-    const bytes = readInput(path);
-    const isHex = bytes[0] === ":".charCodeAt(0);
-    if (hexOnly && !isHex) return;
-    const segments = isHex ? parseIntelHex(textOf(bytes)) : [{ address: start, bytes: Uint8Array.from(bytes) }];
-    for (const { address, bytes: data } of segments) {
+    const file = files.get(path) ?? readImage(path);
+    files.set(path, file);
+    const { bytes, segments } = file;
+    if (hexOnly && segments === undefined) return;
+    for (const { address, bytes: data } of segments ?? [{ address: start, bytes }]) {
       // Registers that are programmed like flash lie far from it; an emulated board has them as it comes.
       if (address >= start && address < start + machine.flashBytes) flash.set(data, address - start);
     }
@@ -47,4 +63,9 @@ function put(flash: Uint8Array, { profile, wrong }: LoadedProfile, machine: Fact
     const text = `names ${path}, which does not fit the flash of ${machine.name}: ${messageOf(error)}`;
     throw wrong(field, text, "Name the merged image of bootloader and application.", { cause: error });
   }
+}
+
+function readImage(path: string): FirmwareFile {
+  const bytes = readInput(path);
+  return bytes[0] === ":".charCodeAt(0) ? { bytes, segments: parseIntelHex(textOf(bytes)) } : { bytes };
 }

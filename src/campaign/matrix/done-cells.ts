@@ -1,11 +1,26 @@
 import { closeSync, existsSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { jsonIn, makeFolder, readInputText } from "../../core/index.ts";
+import { defined, jsonIn, makeFolder, readInputText } from "../../core/index.ts";
 import type { RunResult } from "../record/facts.ts";
 
 const LINE = z.object({ key: z.string().regex(/^[0-9a-f]{64}$/), folder: z.string().min(1).max(200) });
-const RUN = z.looseObject({ result: z.looseObject({ outcome: z.string() }) });
+const whole = z.int().min(0);
+/** `RunResult`, as a run's `run.json` holds it. */
+const RESULT = z.object({
+  outcome: z.enum(["pass", "fail", "error", "interrupted", "incomplete"]),
+  cutsPlanned: whole,
+  cutsJudged: whole,
+  passed: whole,
+  failed: whole,
+  endings: z.record(z.string(), whole),
+  incompleteAllowed: z.literal(true).optional(),
+  idleFaults: z.array(z.string()).optional(),
+  cutsVoid: whole.optional(),
+  infraRetries: whole.optional(),
+  powerLeft: z.literal("off").optional(),
+});
+const RUN = z.object({ result: RESULT });
 /** Outcomes after which a cell is done: what it showed will not be another thing tomorrow. */
 const FINAL: readonly string[] = ["pass", "fail", "incomplete"] satisfies RunResult["outcome"][];
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
@@ -18,8 +33,7 @@ export interface DoneCell {
 
 /**
  * Which cells of a matrix have been run, in a file beside their records: a line a cell, written when it is
- * done, so that
- * whatever ends the matrix, it can be gone on with.
+ * done, so that whatever ends the matrix, it can be gone on with.
  */
 export class DoneCells {
   readonly #path: string;
@@ -64,7 +78,7 @@ export class DoneCells {
 function resultIn(folder: string): RunResult | undefined {
   try {
     const { success, data } = RUN.safeParse(jsonIn(readInputText(join(folder, "run.json"), FILE_BYTES_MAX)));
-    return success ? (data.result as unknown as RunResult) : undefined;
+    return success ? defined(data.result) : undefined;
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import type { BoardProfile } from "../../board/index.ts";
 import { ConfigurationError, readInput, resolveFrom } from "../../core/index.ts";
 import { type DfuFile, readDfuZip } from "../../image/index.ts";
 import { modeRow, NET_APP } from "../../mcuboot/index.ts";
+import { slotBeside } from "../verdict/slots.ts";
 import { applicationPart, type ImageCore, type ImagePart, networkPart, type Role } from "./image-part.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
@@ -25,7 +26,7 @@ export function placeFor(place: PackagePlace, role: Role): PackagePlace {
   if (place.updateAddress === undefined) return place;
   const { startSlot = 0 } = place;
   if (role === "old") return { ...place, slot: startSlot };
-  return { ...place, slot: startSlot === 0 ? 1 : 0, primaryAddress: place.updateAddress };
+  return { ...place, slot: slotBeside(startSlot), primaryAddress: place.updateAddress };
 }
 
 export function packagePlaceOf(profile: BoardProfile, { value: { start } }: ScenarioFile): PackagePlace {

@@ -31,6 +31,7 @@ import {
   uploadSteps,
 } from "../../mcuboot/index.ts";
 import { type CutSpan, type Span, windowIn } from "./cut-window.ts";
+import { slotBeside } from "./slots.ts";
 
 const TIMELINES_MAX = 8;
 
@@ -76,12 +77,12 @@ export class ExpectedFlash {
 
   /** The slot that an upload goes to: the one that does not run. */
   get otherSlot(): Slot {
-    return this.#running === 0 ? 1 : 0;
+    return slotBeside(this.#running);
   }
 
   /** The slot that the old image does not start from. */
   get otherStartSlot(): Slot {
-    return this.startSlot === 0 ? 1 : 0;
+    return slotBeside(this.startSlot);
   }
 
   /** Device offset of the slot that runs. */

@@ -8,6 +8,11 @@ export function flagsOf(slot: Readonly<Record<SlotFlag, boolean>>): readonly Slo
   return SLOT_FLAGS.filter((flag) => slot[flag]);
 }
 
+/** The other slot of a pair. */
+export function slotBeside(slot: number): 0 | 1 {
+  return slot === 0 ? 1 : 0;
+}
+
 /** Slots of one image of the list, of the application's when no other is named: another image has slots 0 and 1, too. */
 export function slotsOfImage(slots: readonly SlotState[], image = 0): readonly SlotState[] {
   return slots.filter((entry) => entry.image === image);
@@ -30,7 +35,7 @@ export function describeSlots(slots: readonly SlotState[]): string {
   const others = own.filter((slot) => slot !== running);
   const parts = [running ? `${running.version} running, ${stateOf(running)}` : "no image is active"];
   for (const slot of others) parts.push(`${slot.version} in slot ${slot.slot}${extras(slot)}`);
-  if (running && others.length === 0) parts.push(`slot ${running.slot === 0 ? 1 : 0} empty`);
+  if (running && others.length === 0) parts.push(`slot ${slotBeside(running.slot)} empty`);
   for (const slot of slots) {
     if (slot.image !== 0) parts.push(`image ${slot.image}: ${slot.version} in slot ${slot.slot}${extras(slot)}`);
   }

@@ -4,16 +4,15 @@ import {
   type Explanation,
   explainDifference,
   FirmwareBench,
-  type FirmwareFinding,
   type FirmwareSwept,
   sweepFirmware,
   type WitnessedBoot,
 } from "../../board/index.ts";
 import { EXIT, Random } from "../../core/index.ts";
-import { modeOf, runSteps, setPending, timeline, type UpgradeSwept, uploadedFlash } from "../../mcuboot/index.ts";
+import { askedFlash, modeOf, timeline, type UpgradeSwept } from "../../mcuboot/index.ts";
 import { count, grouped } from "../../report/index.ts";
 import { type Budget, driven } from "../sweep/driven.ts";
-import { wasNotCut } from "../sweep/firmware.ts";
+import { placeOf, progressOf, wasNotCut } from "../sweep/firmware.ts";
 import type { SweepRequest } from "../sweep/request.ts";
 import type { CliIo } from "../terminal/io.ts";
 
@@ -48,15 +47,13 @@ const WITNESSES_MAX = 8;
  * @throws ConfigurationError for firmware that is not there, does not fit, or contradicts the profile
  */
 export async function compareFirmware({ request, upgrade, json, budget }: Asked, io: CliIo): Promise<number> {
-  const { build, permanent = false } = upgrade;
+  const { build } = upgrade;
   const bench = new FirmwareBench(request.board, Random.fromSeed(request.seed));
-  const { flash } = uploadedFlash(upgrade);
-  runSteps(setPending(flash, build, 0, permanent), flash);
   const witnesses: (WitnessedBoot & { readonly difference: BootDifference | undefined })[] = [];
   const witness = (one: WitnessedBoot, difference: BootDifference | undefined) => {
     if (witnesses.length < WITNESSES_MAX) witnesses.push({ ...one, difference });
   };
-  const steps = sweepFirmware({ bench, build, start: flash, torn: [], looksAtLog: true, witness });
+  const steps = sweepFirmware({ bench, build, start: askedFlash(upgrade), torn: [], looksAtLog: true, witness });
   const isSpent = ({ booted }: FirmwareSwept) => booted >= budget.states;
   const swept = await driven(steps, { textOf: progressOf, isSpent }, budget, io.isTty && !json, io);
   const compared: Compared = {
@@ -77,10 +74,6 @@ export async function compareFirmware({ request, upgrade, json, budget }: Asked,
   else print(compared, upgrade, io);
   if (swept.findings.length > 0) return EXIT.failed;
   return wasNotCut(swept) ? EXIT.bench : EXIT.pass;
-}
-
-function progressOf({ cuts, cutPoints, booted }: FirmwareSwept): string {
-  return `${grouped(cuts)} of ${count(cutPoints, "cut point")}, ${count(booted, "flash content")} booted`;
 }
 
 function print({ swept, uncut, explanations, unknown }: Compared, { build }: UpgradeSwept, io: CliIo): void {
@@ -113,11 +106,6 @@ function explanationLines(explanations: readonly Explanation[]): readonly string
     const named = rows.length === 1 ? text : "this bootloader was built like one of these";
     return `${field}: ${values} makes ${agrees} of ${count(of, "boot")} the model's: ${named}`;
   });
-}
-
-function placeOf({ cut }: FirmwareFinding): string {
-  const boot = cut.boot === 0 ? "the upgrade" : "the revert";
-  return "operation" in cut ? `${boot}, cut before operation ${cut.operation}` : `${boot}, not cut`;
 }
 
 /** The machine-readable result: no time of day, no path, no host. */

@@ -10,7 +10,7 @@ import {
 } from "../../board/index.ts";
 import { namedScenario, parseScenario, type ScenarioFile } from "../../campaign/index.ts";
 import { Cleanup, EXIT, Random, RealClock, ScratchFolder, UsageError } from "../../core/index.ts";
-import { runSteps, setPending, uploadedFlash } from "../../mcuboot/index.ts";
+import { askedFlash } from "../../mcuboot/index.ts";
 import { openPty, serveTcp } from "../../serial/index.ts";
 import { budgetOf } from "../sweep/driven.ts";
 import { parseSwept, type SweepRequest, upgradeOf } from "../sweep/request.ts";
@@ -113,8 +113,7 @@ async function contentAsked(loaded: LoadedProfile, args: Parsed, seed: number, i
   const operation = args.whole("cut");
   if (operation === undefined) return undefined;
   const { upgrade } = await upgradeAsked(loaded, args, seed, io);
-  const { flash } = uploadedFlash(upgrade);
-  runSteps(setPending(flash, upgrade.build, 0, args.flag("permanent")), flash);
+  const flash = askedFlash(upgrade);
   const bench = new FirmwareBench(loaded, Random.fromSeed(seed));
   try {
     return bench.contentAfterCut(flash, { boot: args.flag("revert") ? 1 : 0, operation });

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { loadProfile, locksFolder } from "../../board/index.ts";
 import { EXIT, RealClock, sleep, UsageError, wallTime, within } from "../../core/index.ts";
-import { HostBoards, type Job, LabClient, OPEN_STATES, openLab, requireLabNode } from "../../lab/index.ts";
+import { HostBoards, isOpen, type Job, LabClient, openLab, requireLabNode } from "../../lab/index.ts";
 import { reportCommand } from "../report/report.ts";
 import { type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -115,8 +115,8 @@ async function theNight(lab: LabClient, io: CliIo, clock: RealClock, signal: Abo
       if (told.get(job.id) !== text) io.out(text);
       told.set(job.id, text);
     }
-    const isOpen = (job: Job) => OPEN_STATES.some((state) => state === job.state) || job.record === null;
-    if (jobs.length >= BOARDS.length && !jobs.some(isOpen)) return jobs;
+    const areOver = jobs.every(({ state, record }) => !isOpen(state) && record !== null);
+    if (jobs.length >= BOARDS.length && areOver) return jobs;
     await sleep(clock, LOOK_MS, signal);
   }
 }

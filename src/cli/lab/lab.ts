@@ -91,7 +91,7 @@ export async function labCommand(argv: readonly string[], io: CliIo): Promise<nu
     const hint = near === undefined ? `It has ${Object.keys(VERBS).join(", ")}.` : `Did you mean "hil lab ${near}"?`;
     throw new UsageError(`hil lab has no "${name}".`, hint);
   }
-  const complaint = wrongWords(name, verb, words);
+  const complaint = wrongWords(name, verb.wants, words);
   if (complaint !== undefined) throw new UsageError(complaint, "See hil lab --help.");
   const { value, text } = await verb.act({ lab: labOf(args, io), words, args, io });
   io.out(args.flag("json") ? `${JSON.stringify(value, undefined, 2)}\n` : text);
@@ -101,13 +101,13 @@ export async function labCommand(argv: readonly string[], io: CliIo): Promise<nu
 const boardAnswer = (value: Parameters<typeof boardsText>[0][number]) => ({ value, text: boardsText([value]) });
 
 /** What is wrong with the words behind a verb; undefined when nothing is. */
-function wrongWords(name: string, { wants }: Verb, words: readonly string[]): string | undefined {
+function wrongWords(name: string, wants: Verb["wants"], words: readonly string[]): string | undefined {
   if (!Array.isArray(wants)) {
     const ways = Object.entries(wants);
     const way = ways.find(([word]) => word === words[0]);
     if (way === undefined) return `hil lab ${name} wants ${ways.map(([word]) => word).join(", ")}.`;
     const [word, more] = way;
-    return wrongWords(`${name} ${word}`, { wants: more, act: schedule }, words.slice(1));
+    return wrongWords(`${name} ${word}`, more, words.slice(1));
   }
   return words.length === wants.length ? undefined : `hil lab ${name} wants ${wants.join(" ") || "nothing more"}.`;
 }

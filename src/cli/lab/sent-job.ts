@@ -1,6 +1,6 @@
-import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { dirname, relative, resolve, sep } from "node:path";
 import { loadScenario, namedFiles, namedMatrix, type ScenarioFile } from "../../campaign/index.ts";
-import { ConfigurationError, defined, UsageError } from "../../core/index.ts";
+import { ConfigurationError, defined, isBelow, UsageError } from "../../core/index.ts";
 import { type LabClient, localFile, type Submission, sendFiles, tagTest } from "../../lab/index.ts";
 import { labelsOf } from "../run/labels.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
@@ -64,8 +64,7 @@ function bundlePaths(scenario: ScenarioFile): {
     }
   }
   let root = dirname(own);
-  const isInside = (path: string) => !relative(root, path).startsWith("..") && !isAbsolute(relative(root, path));
-  while (!named.every(isInside)) root = dirname(root);
+  while (!named.every((path) => isBelow(path, root))) root = dirname(root);
   const pathOf = (path: string) => relative(root, path).split(sep).join("/");
   return { paths: new Map([own, ...named].map((path) => [path, pathOf(path)])), scenarioPath: pathOf(own) };
 }

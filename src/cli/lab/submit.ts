@@ -1,5 +1,5 @@
 import { EXIT, type ExitCode, UsageError } from "../../core/index.ts";
-import { type Job, type LabClient, OPEN_STATES } from "../../lab/index.ts";
+import { isOpen, type Job, type LabClient } from "../../lab/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { LAB_OPTIONS, labOf } from "./connection.ts";
@@ -52,7 +52,7 @@ async function untilOver(lab: LabClient, job: Job, tell: (job: Job) => unknown, 
     const text = jobText(now);
     if (text !== told) tell(now);
     told = text;
-    if (!OPEN_STATES.some((state) => state === now.state)) return now;
+    if (!isOpen(now.state)) return now;
     now = await lab.call("job", { path: { job: now.id }, query: { wait: WAIT_S }, signal });
   }
 }

@@ -34,9 +34,7 @@ export class PageFile {
     if (folders.length === 0) return undefined;
     const models = await Promise.all(folders.map((folder) => modelLayer(folder, this.#cwd)));
     return this.#file.writeAtEnd(() => {
-      const runs = folders.map((folder, at) => {
-        return { ...recordedRun(relative(this.#cwd, folder) || ".", folder), model: models[at] };
-      });
+      const runs = folders.map((folder, at) => recordedRun(relative(this.#cwd, folder) || ".", folder, models[at]));
       return pageDocument(runs, this.#code, ownVersion());
     });
   }

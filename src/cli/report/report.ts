@@ -52,7 +52,7 @@ export async function reportCommand(argv: readonly string[], io: CliIo): Promise
   const runs = await Promise.all(
     folders.map(async (folder) => {
       const path = resolve(io.cwd, folder);
-      return { ...recordedRun(folder, path), model: await modelLayer(path, io.cwd) };
+      return recordedRun(folder, path, await modelLayer(path, io.cwd));
     }),
   );
   const html = () => pageDocument(runs, pageCode(), ownVersion());

@@ -30,33 +30,29 @@ interface ListedFault {
 
 /** Every fault that `hil run --fault NAME` switches on: invented ones first, then upstream bugs by name. */
 export function listedFaults(): readonly ListedFault[] {
-  const bootloader: readonly string[] = DEFECTS.map((row) => row.name);
-  const upstream = UPSTREAM_FAULTS.map(({ name, modes, needs, shownBy, shownTo, versions, what, source }) => ({
+  const upstream: readonly string[] = UPSTREAM_FAULTS.map(({ name }) => name);
+  return [
+    ...TWIN_FAULTS.filter(({ name }) => !upstream.includes(name)).map((row) => listed(row, { upstream: false })),
+    ...UPSTREAM_FAULTS.map((row) => listed(row, { upstream: true, versions: row.versions, source: row.source })),
+  ];
+}
+
+function listed(
+  { name, modes, needs, what, shownBy, shownTo }: (typeof TWIN_FAULTS)[number],
+  { upstream, versions, source }: Pick<ListedFault, "upstream" | "versions" | "source">,
+): ListedFault {
+  return {
     name,
-    of: bootloader.includes(name) ? ("the bootloader" as const) : ("the machine" as const),
-    upstream: true,
+    of: DEFECTS.some((row) => row.name === name) ? "the bootloader" : "the machine",
+    upstream,
     modes,
     needs: needs.map((need) => FAULT_NEEDS[need]),
-    versions,
+    ...defined({ versions }),
     what,
-    source,
+    ...defined({ source }),
     ...shownBy,
     ...defined({ client: shownTo }),
-  }));
-  const names: readonly string[] = upstream.map((row) => row.name);
-  const invented = TWIN_FAULTS.filter((row) => !names.includes(row.name)).map(
-    ({ name, what, modes, needs, shownBy, shownTo }) => ({
-      name,
-      of: bootloader.includes(name) ? ("the bootloader" as const) : ("the machine" as const),
-      upstream: false,
-      modes,
-      needs: needs.map((need) => FAULT_NEEDS[need]),
-      what,
-      ...shownBy,
-      ...defined({ client: shownTo }),
-    }),
-  );
-  return [...invented, ...upstream];
+  };
 }
 
 /** `hil faults`: what the twin can be told to do wrong. */

@@ -50,7 +50,9 @@ export async function replayInputs(loaded: LoadedReplay, asked: ReplayAsked): Pr
   const { replay, folder } = loaded;
   const scenario = parseScenario(replay.scenario.text, resolve(asked.cwd, `${replay.scenario.name}.yaml`));
   const { images, missing, changed } = readKept(folder, replay);
-  const isBuiltAnew = asked.rebuild || (images === undefined && changed.length === 0 && isGenerated(scenario));
+  // Images of a scenario that names no file can be made from the seed alone.
+  const isBuiltAnew =
+    asked.rebuild || (images === undefined && changed.length === 0 && namedFiles(scenario).length === 0);
   if (isBuiltAnew) requireOwnFiles(namesOf(loaded, scenario, asked), asked);
   const wanting = isBuiltAnew ? [] : [...changed, ...missing.map((file) => `${file}${sourceOf(file, scenario)}`)];
   const keys = recordedKeys(loaded, { ...asked, rebuild: isBuiltAnew });
@@ -128,11 +130,6 @@ function recordedBoard(
   }
   for (const text of reach) say(`the record ${text} (--trust-record)`);
   return board;
-}
-
-/** True when the images can be made from the seed alone. */
-function isGenerated({ value }: ScenarioFile): boolean {
-  return namedParts({ value }).every(({ source }) => source.payload.generate_bytes !== undefined);
 }
 
 /** ", made of payload file: build/zephyr.bin". */

@@ -1,9 +1,9 @@
 import { realpathSync } from "node:fs";
-import { isAbsolute, relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type LoadedProfile, passwordWarnings, type Reach, reachOf } from "../../board/index.ts";
 import { namedFiles, type ScenarioFile } from "../../campaign/index.ts";
-import { ConfigurationError, UsageError } from "../../core/index.ts";
+import { ConfigurationError, isBelow, UsageError } from "../../core/index.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 
@@ -67,8 +67,7 @@ function isShipped(path: string): boolean {
 
 /** True for a path that does not lead into a folder, links followed. */
 export function isOutside(path: string, folder: string): boolean {
-  const way = relative(realPath(folder), realPath(path));
-  return isAbsolute(way) || /^\.\.(?:$|[\\/])/.test(way);
+  return !isBelow(realPath(path), realPath(folder));
 }
 
 /** Links resolved: one that leads out of a folder is outside. A file that is not there is where its name says. */

@@ -6,7 +6,7 @@ import {
   sweepFirmware,
 } from "../../board/index.ts";
 import { EXIT, Random } from "../../core/index.ts";
-import { runSteps, SWEPT_TEARS, setPending, type UpgradeSwept, uploadedFlash } from "../../mcuboot/index.ts";
+import { askedFlash, SWEPT_TEARS, type UpgradeSwept } from "../../mcuboot/index.ts";
 import { count, grouped } from "../../report/index.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { type Budget, driven } from "./driven.ts";
@@ -27,13 +27,11 @@ interface Asked {
  * @throws ConfigurationError for firmware that is not there, does not fit, or contradicts the profile
  */
 export async function sweepBinary({ request, upgrade, torn, json, budget, parts }: Asked, io: CliIo): Promise<number> {
-  const { build, permanent = false } = upgrade;
   const bench = new FirmwareBench(request.board, Random.fromSeed(request.seed));
-  const { flash } = uploadedFlash(upgrade);
-  runSteps(setPending(flash, build, 0, permanent), flash);
   using beside = new SharesBeside(parts, io);
   const { share } = parts;
-  const steps = sweepFirmware({ bench, build, start: flash, torn: torn ? SWEPT_TEARS : [], share });
+  const { build } = upgrade;
+  const steps = sweepFirmware({ bench, build, start: askedFlash(upgrade), torn: torn ? SWEPT_TEARS : [], share });
   const isSpent = ({ booted }: FirmwareSwept) => booted >= budget.states / share.of;
   const own = await driven(steps, { textOf: progressOf, isSpent }, budget, io.isTty && !json, io);
   const others = await beside.results();
@@ -51,7 +49,8 @@ export function wasNotCut({ operations, cuts }: FirmwareSwept): boolean {
   return cuts === 0 && !nothingToCut;
 }
 
-function progressOf({ cuts, cutPoints, booted }: FirmwareSwept): string {
+/** How far a sweep of a binary is, for people. */
+export function progressOf({ cuts, cutPoints, booted }: FirmwareSwept): string {
   return `${grouped(cuts)} of ${count(cutPoints, "cut point")}, ${count(booted, "flash content")} booted`;
 }
 
@@ -71,7 +70,8 @@ function print(swept: FirmwareSwept, unknown: readonly string[], io: CliIo): voi
   io.out(`verdict   ${findings.length === 0 ? clean : `FAIL  ${count(findings.length, "finding")}`}\n`);
 }
 
-function placeOf({ cut }: FirmwareFinding): string {
+/** Where a finding's cut was, for people. */
+export function placeOf({ cut }: FirmwareFinding): string {
   const boot = cut.boot === 0 ? "the upgrade" : "the revert";
   if (!("operation" in cut)) return `${boot}, not cut`;
   const torn = cut.torn === undefined ? "" : `, torn ${JSON.stringify(cut.torn)}`;

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LabClient, requireLabNode } from "../../lab/index.ts";
-import { type HilProcess, startHil } from "./process.ts";
+import { type HilProcess, hilOn } from "./process.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 /** Names a Node that labs are started with, where the one that runs the tests is too old. */
@@ -25,31 +25,25 @@ export function labNode(): string | undefined {
 /** Why tests of a lab are skipped, for their name. */
 export const NO_LAB_NODE = "skipped: a lab needs Node 22.12, run the tests with it (.ci/run nodes) or set HIL_LAB_NODE";
 
-/** A running `hil` of a lab, and how it ended. */
-export interface LabProcess extends Omit<HilProcess, "done"> {
-  readonly done: Promise<number | null>;
-}
-
 /** A folder with a lab in it, and processes around it; all of them end when it is closed. */
 export class LabBench implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), "hil-lab-"));
   readonly #node: string;
-  readonly #processes: LabProcess[] = [];
+  readonly #processes: HilProcess[] = [];
 
   constructor(node: string) {
     this.#node = node;
   }
 
   /** @param env besides that of this process. */
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): LabProcess {
-    const { done, ...hil } = startHil(args, { cwd: this.folder, node: this.#node, env });
-    const started = { ...hil, done: done.then(({ code }) => code) };
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): HilProcess {
+    const started = hilOn(this.#node, this.folder, args, env);
     this.#processes.push(started);
     return started;
   }
 
   /** Starts the server, and waits until it answers. */
-  async serve(...args: readonly string[]): Promise<LabProcess> {
+  async serve(...args: readonly string[]): Promise<HilProcess> {
     const lab = this.start(["lab", "--listen", "0", ...args]);
     await lab.printed(/^submit/m);
     return lab;
@@ -75,12 +69,12 @@ export class LabBench implements AsyncDisposable {
   }
 
   /** Starts the agent of a host of its own. */
-  async agent(name: string, profiles: readonly string[], ...more: readonly string[]): Promise<LabProcess> {
+  async agent(name: string, profiles: readonly string[], ...more: readonly string[]): Promise<HilProcess> {
     const { token } = await this.client.call("addToken", { body: { name, role: "agent" } });
     return this.agentAgain(name, token, profiles, ...more);
   }
 
-  agentAgain(name: string, token: string, profiles: readonly string[], ...more: readonly string[]): LabProcess {
+  agentAgain(name: string, token: string, profiles: readonly string[], ...more: readonly string[]): HilProcess {
     const boards = profiles.flatMap((profile) => ["--board", profile]);
     return this.start(["agent", "--lab", this.access.url, "--data", name, ...boards, ...more], {
       HIL_LAB_TOKEN: token,

@@ -15,32 +15,27 @@ export const locksOf = (folder: string) => join(folder, "locks");
 export interface HilProcess {
   readonly child: ChildProcess;
   readonly done: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>;
-  /** Both streams so far, one behind the other. */
-  text(): string;
   /** Resolves once the output (both streams) matches; rejects when the process ends before. */
   printed(pattern: RegExp): Promise<string>;
 }
 
 /** Starts `hil` from source in `cwd`, with locks of its own. */
 export function hil(cwd: string, ...args: string[]): HilProcess {
-  return startHil(args, { cwd });
+  return hilOn(process.execPath, cwd, args);
 }
 
-/**
- * The same with another Node.
- * @param options.env besides that of this process.
- */
-export function startHil(
+/** The same on another Node. @param more variables besides those of this process. */
+export function hilOn(
+  node: string,
+  cwd: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly node?: string; readonly env?: Readonly<Record<string, string>> },
+  more: Readonly<Record<string, string>> = {},
 ): HilProcess {
-  const { cwd, node = process.execPath } = options;
-  const env = { ...process.env, [LOCKS_VARIABLE]: locksOf(cwd), ...options.env };
+  const env = { ...process.env, [LOCKS_VARIABLE]: locksOf(cwd), ...more };
   entry ??= program();
   const child = spawn(node, [entry, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let out = "";
   let err = "";
-  const text = () => out + err;
   const waiting = new Set<() => void>();
   const tell = () => {
     for (const check of [...waiting]) check();
@@ -59,17 +54,17 @@ export function startHil(
   const printed = (pattern: RegExp) =>
     new Promise<string>((resolve, reject) => {
       const check = () => {
-        if (!pattern.test(text())) return;
+        if (!pattern.test(out + err)) return;
         waiting.delete(check);
-        resolve(text());
+        resolve(out + err);
       };
       waiting.add(check);
       void done.then(({ code }) =>
-        reject(new Error(`hil ended (exit ${code}) before it printed ${String(pattern)}:\n${text()}`)),
+        reject(new Error(`hil ended (exit ${code}) before it printed ${String(pattern)}:\n${out}${err}`)),
       );
       check();
     });
-  return { child, done, text, printed };
+  return { child, done, printed };
 }
 
 /** A bench on pseudo-terminals: `hil twin` as a process of its own, and a profile that knows nothing of twins. */

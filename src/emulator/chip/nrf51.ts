@@ -83,9 +83,9 @@ export class Nrf51 {
     return this.#unknown.list;
   }
 
-  /** Resets, lock-ups and faults since the chip was made, in their order. */
-  get notes(): readonly ChipNote[] {
-    return this.#notes;
+  /** Resets, lock-ups and faults since this was asked last, in their order; `NOTES_MAX` at most. */
+  takeNotes(): readonly ChipNote[] {
+    return this.#notes.splice(0);
   }
 
   /** Words that a programmer writes into UICR, by offset. */
@@ -153,8 +153,7 @@ export class Nrf51 {
       const { core } = this.#processor;
       if (core.lockedUp) {
         this.#note({ what: "lockup", detail: core.pc });
-        this.#note({ what: "reset", detail: RESET_REASON.lockup });
-        this.#start(RESET_REASON.lockup, core.cycles + RESET_CYCLES);
+        this.#reset(RESET_REASON.lockup);
         continue;
       }
       this.#scheduler?.runDue();

@@ -102,7 +102,12 @@ describe("Nrf5340", () => {
     const { chip, operations } = watched(new ThumbProgram().store(PAGE, 0));
     chip.run(5);
     expect(operations).toEqual([]);
-    expect(chip.notes[0]).toMatchObject({ what: "fault", core: "application", fault: "PRECISERR", address: PAGE });
+    expect(chip.takeNotes()[0]).toMatchObject({
+      what: "fault",
+      core: "application",
+      fault: "PRECISERR",
+      address: PAGE,
+    });
   });
 
   test("the network core runs when FORCEOFF is cleared, prints on its own UART, and stops when it is set", () => {
@@ -207,7 +212,7 @@ describe("Nrf5340", () => {
     const { chip } = chipWith(program);
     chip.run(10);
     expect(chip.word(RAM + 0x40)).toBe(5);
-    expect(chip.notes[0]).toMatchObject({ fault: "PRECISERR", address: TIMER0 + 0x540 });
+    expect(chip.takeNotes()[0]).toMatchObject({ fault: "PRECISERR", address: TIMER0 + 0x540 });
   });
 
   test("a flash region that the SPU closes is neither written nor erased, and its lock holds until a reset", () => {
@@ -220,7 +225,7 @@ describe("Nrf5340", () => {
     const { chip, operations } = watched(closed().store(PAGE + 4, 0));
     chip.run(100);
     expect([operations, chip.word(region), chip.word(SPU + 0x104)]).toEqual([[], 0x115, 1]);
-    expect(chip.notes[0]).toMatchObject({ what: "fault", fault: "PRECISERR", address: PAGE + 4 });
+    expect(chip.takeNotes()[0]).toMatchObject({ what: "fault", fault: "PRECISERR", address: PAGE + 4 });
     const other = watched(closed().store(PAGE + 0x4000, 0));
     other.chip.run(200);
     expect(other.operations).toHaveLength(1);
@@ -279,7 +284,7 @@ describe("Nrf5340", () => {
       .store(0xe000_ed0c, 0x05fa_0004);
     const { chip } = chipWith(program);
     chip.run(2_000);
-    expect([chip.word(RAM + 0x40), chip.notes.map(({ what }) => what)]).toEqual([8, ["reset"]]);
+    expect([chip.word(RAM + 0x40), chip.takeNotes().map(({ what }) => what)]).toEqual([8, ["reset"]]);
     chip.powerOff();
     expect(chip.word(RAM + 0x40)).toBe(0);
   });

@@ -106,9 +106,9 @@ export class Nrf5340 {
     return this.#unknown.list;
   }
 
-  /** Resets, lock-ups and faults since the chip was made, in their order. */
-  get notes(): readonly ChipNote[] {
-    return this.#notes;
+  /** Resets, lock-ups and faults since this was asked last, in their order; `NOTES_MAX` at most. */
+  takeNotes(): readonly ChipNote[] {
+    return this.#notes.splice(0);
   }
 
   /** Words that a programmer writes into a core's UICR, by offset. */

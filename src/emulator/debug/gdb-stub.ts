@@ -63,7 +63,7 @@ export class GdbStub {
   /** Lets the core run for a while, if the debugger lets it. @param us of the chip's time */
   run(us: number): void {
     const fresh = this.#state === "resumed";
-    if (this.#state === "resumed") this.#state = "running";
+    if (fresh) this.#state = "running";
     if (this.#target.run(us, fresh)) this.#stop(STOPPED.trap);
     if (this.#interrupted) this.#stop(STOPPED.interrupt);
     this.#interrupted = false;

@@ -1,9 +1,10 @@
-import { isAbsolute, join, relative } from "node:path";
+import { join } from "node:path";
 import { loadScenario, namedFiles } from "../../campaign/index.ts";
 import {
   type Clock,
   ConfigurationError,
   EXIT,
+  isBelow,
   isHilError,
   Listeners,
   messageOf,
@@ -13,7 +14,7 @@ import {
 import { fetchFiles, filesBelow, sendFiles } from "../files/bundle.ts";
 import { isLabAway, type LabClient } from "../wire/client.ts";
 import type { Given } from "../wire/messages.ts";
-import { type AttemptEnd, AttemptFolder } from "./attempt-folder.ts";
+import { type AttemptEnd, AttemptFolder, nameOf } from "./attempt-folder.ts";
 import { adoptAttempt, runAttempt } from "./child-run.ts";
 import type { HostBoards } from "./host-boards.ts";
 
@@ -55,6 +56,8 @@ export class Agent {
   readonly #running = new Map<string, Running>();
   readonly #freed = new Listeners<void>();
   readonly #work = new Set<Promise<void>>();
+  /** Aborts when what a stopped agent has not told the lab yet is left to the next one. */
+  readonly #farewell = new AbortController();
   #lanes = new Map<string, string | undefined>();
   #free: readonly string[] = [];
   #isAway = false;
@@ -69,8 +72,13 @@ export class Agent {
    * @throws what the lab refuses at the beginning: a token that is not known, say.
    */
   async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    let forget: (() => void) | undefined;
+    void whenAborted(signal).then(() => {
+      forget = clock.at(clock.nowUs() + FAREWELL_MS * 1000, () => this.#farewell.abort());
+    });
     // Those that an earlier agent left, before any new work: their boards may still be in use.
-    for (const folder of AttemptFolder.left(this.#root)) this.#begin(folder, () => this.#goOn(folder), signal);
+    for (const folder of AttemptFolder.left(this.#root)) this.#begin(folder, (stop) => this.#goOn(folder, stop));
     await this.#untilHeard(() => this.#declare(signal), signal);
     const loops = [
       this.#every(DECLARE_MS, () => this.#declare(signal), signal),
@@ -81,11 +89,12 @@ export class Agent {
     for (const { stop } of this.#running.values()) stop.abort();
     await Promise.all(loops);
     await Promise.all(this.#work);
+    forget?.();
   }
 
   async #declare(signal: AbortSignal): Promise<void> {
     const { lab, boards, note } = this.#options;
-    const own = new Set([...this.#running.values()].flatMap((row) => (row.hasEnded ? [] : [row.folder.given.board])));
+    const own = new Set(this.#open.map(({ folder }) => folder.given.board));
     const declared = await boards.declared(own);
     const { refused } = await lab.call("declare", { body: { boards: [...declared] }, signal });
     for (const { name, why } of refused) note(`the lab does not take ${name}: ${why}.`);
@@ -98,18 +107,23 @@ export class Agent {
   }
 
   async #beat(signal: AbortSignal): Promise<void> {
-    const open = [...this.#running.values()].filter(({ hasEnded, folder }) => !hasEnded && folder.isBegun);
+    const open = this.#open.filter(({ folder }) => folder.isBegun);
     if (open.length === 0) return;
     const { stop } = await this.#options.lab.call("beat", {
       body: { running: open.map(({ folder }) => folder.ref) },
       signal,
     });
-    for (const ref of stop) this.#running.get(`${ref.job}.${ref.attempt}`)?.stop.abort();
+    for (const ref of stop) this.#running.get(nameOf(ref))?.stop.abort();
+  }
+
+  /** Attempts whose boards are not free again. */
+  get #open(): readonly Running[] {
+    return [...this.#running.values()].filter(({ hasEnded }) => !hasEnded);
   }
 
   /** Boards that may be given work now: those of a lane take turns. */
   #offered(): readonly string[] {
-    const open = [...this.#running.values()].filter(({ hasEnded }) => !hasEnded);
+    const open = this.#open;
     const busy = new Set(open.map(({ folder }) => folder.given.board));
     const lanes = new Set(open.map(({ lane }) => lane).filter((lane) => lane !== undefined));
     return this.#free.filter((name) => !busy.has(name) && !lanes.has(this.#lanes.get(name) ?? ""));
@@ -134,7 +148,8 @@ export class Agent {
         for (const one of given) this.#take(one, signal);
       } catch (error) {
         if (again.signal.aborted || signal.aborted) continue;
-        await this.#missed(error, signal);
+        this.#tellAway(error);
+        await sleep(clock, 2 * AGAIN_MS.first, signal).catch(() => undefined);
       } finally {
         forget();
       }
@@ -144,21 +159,21 @@ export class Agent {
   #take(given: Given, signal: AbortSignal): void {
     const folder = AttemptFolder.make(this.#root, given);
     if (folder === undefined) return;
-    this.#begin(folder, () => this.#fresh(folder, signal), signal);
+    this.#begin(folder, (stop) => this.#fresh(folder, stop, signal));
   }
 
-  #begin(folder: AttemptFolder, work: () => Promise<AttemptEnd | undefined>, signal: AbortSignal): void {
-    const key = `${folder.given.job}.${folder.given.attempt}`;
+  #begin(folder: AttemptFolder, work: (stop: AbortSignal) => Promise<AttemptEnd | undefined>): void {
+    const key = nameOf(folder.ref);
     const lane = this.#lanes.get(folder.given.board);
     const running: Running = { folder, lane, hasEnded: false, stop: new AbortController() };
     this.#running.set(key, running);
     const whole = (async () => {
       try {
-        const end = folder.end ?? (await work());
+        const end = folder.end ?? (await work(running.stop.signal));
         running.hasEnded = true;
         this.#freed.emit();
         if (end === undefined) folder.remove();
-        else await this.#deliver(folder, (folder.end = end), signal);
+        else await this.#deliver(folder, (folder.end = end));
       } catch (error) {
         this.#options.note(`job ${folder.given.job}, attempt ${folder.given.attempt}: ${messageOf(error)}`);
       } finally {
@@ -171,15 +186,10 @@ export class Agent {
     void whole.finally(() => this.#work.delete(whole));
   }
 
-  #stopOf({ ref }: AttemptFolder): AbortSignal {
-    return this.#running.get(`${ref.job}.${ref.attempt}`)?.stop.signal ?? AbortSignal.abort();
-  }
-
   /** An attempt from its beginning; undefined when the lab gave it to another meanwhile. */
-  async #fresh(folder: AttemptFolder, signal: AbortSignal): Promise<AttemptEnd | undefined> {
+  async #fresh(folder: AttemptFolder, stop: AbortSignal, signal: AbortSignal): Promise<AttemptEnd | undefined> {
     const { lab, boards, program, clock } = this.#options;
-    const { given } = folder;
-    const path = { job: given.job, attempt: given.attempt };
+    const { given, ref: path } = folder;
     let profile: string;
     try {
       profile = boards.profileOf(given.board).file;
@@ -195,30 +205,28 @@ export class Agent {
       return undefined;
     }
     folder.begin();
-    return runAttempt(folder, { program, profile, clock, stop: this.#stopOf(folder) });
+    return runAttempt(folder, { program, profile, clock, stop });
   }
 
   /** An attempt of an agent that died. One that had begun is never begun again. */
-  async #goOn(folder: AttemptFolder): Promise<AttemptEnd | undefined> {
+  async #goOn(folder: AttemptFolder, stop: AbortSignal): Promise<AttemptEnd | undefined> {
     if (!folder.isBegun) return undefined;
-    return adoptAttempt(folder, this.#options.clock, this.#stopOf(folder));
+    return adoptAttempt(folder, this.#options.clock, stop);
   }
 
   /** How it ended, then its record; what the lab has is removed here. */
-  async #deliver(folder: AttemptFolder, end: AttemptEnd, signal: AbortSignal): Promise<void> {
-    const { lab, clock } = this.#options;
-    const path = { job: folder.ref.job, attempt: folder.ref.attempt };
-    const limit = new AbortController();
-    void whenAborted(signal).then(() => clock.at(clock.nowUs() + FAREWELL_MS * 1000, () => limit.abort()));
-    await this.#untilHeard(() => lab.call("end", { path, body: end, signal: limit.signal }), limit.signal);
-    const record = folder.record;
+  async #deliver(folder: AttemptFolder, end: AttemptEnd): Promise<void> {
+    const { lab } = this.#options;
+    const { ref: path, record } = folder;
+    const { signal } = this.#farewell;
+    await this.#untilHeard(() => lab.call("end", { path, body: end, signal }), signal);
     if (record !== undefined) {
       const files = await filesBelow(record.path);
       const told = files.map(({ path: name, bytes, sha256 }) => ({ path: name, bytes, sha256 }));
       await this.#untilHeard(async () => {
-        await sendFiles(lab, files, limit.signal);
-        await lab.call("record", { path, body: { name: record.name, files: told }, signal: limit.signal });
-      }, limit.signal);
+        await sendFiles(lab, files, signal);
+        await lab.call("record", { path, body: { name: record.name, files: told }, signal });
+      }, signal);
     }
     folder.remove();
   }
@@ -250,15 +258,6 @@ export class Agent {
     }
   }
 
-  async #missed(error: unknown, signal: AbortSignal): Promise<void> {
-    this.#tellAway(error);
-    try {
-      await sleep(this.#options.clock, 2 * AGAIN_MS.first, signal);
-    } catch {
-      // It stops: whoever called sees the signal.
-    }
-  }
-
   /** Once, not at every try. */
   #tellAway(error: unknown): void {
     if (!this.#isAway) this.#options.note(messageOf(error));
@@ -282,9 +281,4 @@ async function requireOwn(folder: AttemptFolder): Promise<void> {
   if (outside.length === 0) return;
   const text = `the scenario names ${outside.join(", ")}, which did not come with it.`;
   throw new ConfigurationError(text, "A job brings its own files: hil submit sends them along.");
-}
-
-function isBelow(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return !isAbsolute(way) && !/^\.\.(?:$|[\\/])/.test(way);
 }

@@ -11,7 +11,8 @@ export type AttemptEnd = z.output<typeof ENDED>;
 type ChildMark = z.output<typeof STARTED>;
 
 const NAME = /^[0-9a-f-]{36}\.\d+$/;
-const nameOf = ({ job, attempt }: AttemptRef) => `${job}.${attempt}`;
+/** What an attempt is called among those of an agent. */
+export const nameOf = ({ job, attempt }: AttemptRef) => `${job}.${attempt}`;
 
 /**
  * What an agent keeps of an attempt until the lab has all of it: what was given, the process that runs it, its record,

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Clock, EXIT, isRunning, parseJson, processStart, sleep } from "../../core/index.ts";
+import { type Clock, EXIT, isRunning, parseJson, processStart, sleep, whenAborted, within } from "../../core/index.ts";
 import type { AttemptEnd, AttemptFolder } from "./attempt-folder.ts";
 
 /** A run that is told to stop leaves its bench safe in this time, in milliseconds; then it is killed. */
@@ -63,10 +63,8 @@ export async function adoptAttempt(folder: AttemptFolder, clock: Clock, stop: Ab
   const mark = folder.child;
   if (mark === undefined) return { exit: null, text: "its agent died before it ran" };
   const isAlive = () => isRunning(mark.pid, mark.started ?? undefined);
-  const over = new AbortController();
   const ended = (async () => {
     while (isAlive()) await sleep(clock, LOOK_MS);
-    over.abort();
     return null;
   })();
   void stopWhenTold(mark.pid, ended, clock, stop);
@@ -75,19 +73,10 @@ export async function adoptAttempt(folder: AttemptFolder, clock: Clock, stop: Ab
 }
 
 async function stopWhenTold(pid: number, ended: Promise<unknown>, clock: Clock, stop: AbortSignal): Promise<void> {
-  const state = { isOver: false };
-  void ended.then(() => {
-    state.isOver = true;
-  });
-  const told = new Promise<void>((resolve) => {
-    if (stop.aborted) resolve();
-    else stop.addEventListener("abort", () => resolve(), { once: true });
-  });
-  await Promise.race([told, ended]);
-  if (state.isOver || !stop.aborted) return;
+  const isOver = await Promise.race([ended.then(() => true), whenAborted(stop).then(() => false)]);
+  if (isOver) return;
   signalTo(pid, "SIGTERM");
-  await Promise.race([sleep(clock, STOP_MS), ended]);
-  if (!state.isOver) signalTo(pid, "SIGKILL");
+  await within(clock, STOP_MS, `the end of process ${pid}`, () => ended).catch(() => signalTo(pid, "SIGKILL"));
 }
 
 function signalTo(pid: number, signal: "SIGTERM" | "SIGKILL"): void {

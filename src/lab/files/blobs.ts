@@ -11,7 +11,7 @@ import {
   rmSync,
   statfsSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
@@ -99,7 +99,8 @@ export class BlobStore {
           throw new BlobRefused(413, `it has more than the ${bytes} bytes that were said.`, end);
         if (this.#freeBytes() - piece.length < FREE_BYTES_MIN)
           throw new BlobRefused(507, "the lab's disk is full.", end);
-        end += written(file, piece);
+        writeFileSync(file, piece);
+        end += piece.length;
       }
       fsyncSync(file);
     } catch (error) {
@@ -145,12 +146,6 @@ export class BlobStore {
     }
     return gone;
   }
-}
-
-function written(file: number, piece: Uint8Array): number {
-  let at = 0;
-  while (at < piece.length) at += writeSync(file, piece, at);
-  return at;
 }
 
 function freeOf(folder: string): number {

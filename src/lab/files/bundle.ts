@@ -1,4 +1,5 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { closeSync, mkdirSync, openSync, readdirSync, readSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { BenchError, messageOf } from "../../core/index.ts";
 import type { LabClient } from "../wire/client.ts";
@@ -93,9 +94,8 @@ export async function fetchFiles(
     const response = await lab.raw("GET", `/api/blobs/${sha256}`, { signal });
     if (!response.ok) throw new BenchError(`the lab does not have ${path} (status ${response.status}).`);
     const content = new Uint8Array(await response.arrayBuffer());
+    if (content.length !== bytes || createHash("sha256").update(content).digest("hex") !== sha256)
+      throw new BenchError(`${path} came with another content than its SHA-256 says.`);
     writeFileSync(target, content, { mode: 0o600 });
-    if (content.length === bytes && (await hashOfFile(target)) === sha256) continue;
-    rmSync(target, { force: true });
-    throw new BenchError(`${path} came with another content than its SHA-256 says.`);
   }
 }

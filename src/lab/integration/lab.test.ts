@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { LabBench, labNode, NO_LAB_NODE } from "../../cli/testing/lab-program.ts";
 import { RealClock, sleep } from "../../core/index.ts";
-import { type Job, LabClient, localFile, OPEN_STATES, sendFiles } from "../index.ts";
+import { isOpen, type Job, LabClient, localFile, sendFiles } from "../index.ts";
 
 const node = labNode();
 const withLab = node === undefined ? describe.skip : describe;
@@ -52,14 +52,13 @@ withLab(`a lab with two hosts and eight boards${node === undefined ? ` (${NO_LAB
     }
   }
   const submit = async (...options: string[]): Promise<Job> => {
-    const run = bench.start(["submit", "small.yaml", "--json", ...options]);
-    await run.done;
-    return JSON.parse(run.text());
+    const { out } = await bench.start(["submit", "small.yaml", "--json", ...options]).done;
+    return JSON.parse(out);
   };
   const ended = (id: string) =>
     until(async () => {
       const job = await bench.client.call("job", { path: { job: id }, query: { wait: 5 } });
-      return OPEN_STATES.some((state) => state === job.state) ? undefined : job;
+      return isOpen(job.state) ? undefined : job;
     });
   const recorded = (id: string) =>
     until(async () => (await bench.client.call("job", { path: { job: id } })).record ?? undefined);
@@ -103,9 +102,9 @@ withLab(`a lab with two hosts and eight boards${node === undefined ? ` (${NO_LAB
   }, 240_000);
 
   test("a reserved board gets no job, says who has it, and gets the job when it is given back", async () => {
-    const reserve = bench.start(["lab", "reserve", "b1", "2h", "--why", "the relay clicks"]);
-    expect(await reserve.done).toBe(0);
-    expect(reserve.text()).toMatch(/b1 +reserved +the relay clicks \(\S+, ends in 2 h\)/);
+    const reserve = await bench.start(["lab", "reserve", "b1", "2h", "--why", "the relay clicks"]).done;
+    expect(reserve.code).toBe(0);
+    expect(reserve.out).toMatch(/b1 +reserved +the relay clicks \(\S+, ends in 2 h\)/);
     const job = await submit("--on", "b1");
     expect(job).toMatchObject({ state: "waiting", text: "no board that fits is in service: b1 reserved" });
     await bench.client.call("unreserve", { path: { board: "b1" }, body: {} });
@@ -145,7 +144,7 @@ withLab(`a lab with two hosts and eight boards${node === undefined ? ` (${NO_LAB
     await until(async () =>
       (await bench.client.call("job", { path: { job: job.id } })).state === "running" ? true : undefined,
     );
-    expect(await bench.start(["lab", "cancel", String(job.number)]).done).toBe(0);
+    expect((await bench.start(["lab", "cancel", String(job.number)]).done).code).toBe(0);
     expect(await ended(job.id)).toMatchObject({ state: "cancelled", exit: 4 });
     const folder = await recorded(job.id);
     expect(readFileSync(join(bench.folder, "hil-lab/runs", folder, "run.json"), "utf8")).toContain("interrupted");
@@ -210,9 +209,9 @@ withLab(`a lab with two hosts and eight boards${node === undefined ? ` (${NO_LAB
   }, 120_000);
 
   test("a second lab does not open the folder of one that runs", async () => {
-    const second = bench.start(["lab", "--listen", "0", "--no-agent"]);
-    expect(await second.done).toBe(3);
-    expect(second.text()).toMatch(/the lab's folder .* is in use by/);
+    const second = await bench.start(["lab", "--listen", "0", "--no-agent"]).done;
+    expect(second.code).toBe(3);
+    expect(second.err).toMatch(/the lab's folder .* is in use by/);
     expect(existsSync(join(bench.folder, "hil-lab/database"))).toBe(true);
   }, 120_000);
 });

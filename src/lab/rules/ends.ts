@@ -17,6 +17,9 @@ type JobState = (typeof JOB_STATES)[number];
 /** States of a job that has no board yet, or has one. */
 export const OPEN_STATES = ["waiting", "given", "running"] as const satisfies readonly JobState[];
 
+/** Whether a job has not ended. */
+export const isOpen = (state: JobState): boolean => OPEN_STATES.some((open) => open === state);
+
 interface EndRow {
   /** Exit code of `hil run`; null: nobody saw it. */
   readonly exit: number | null;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { isHilError } from "../../core/index.ts";
-import { OPEN_STATES } from "../rules/ends.ts";
+import { isHilError, sleepUntil } from "../../core/index.ts";
+import { isOpen, OPEN_STATES } from "../rules/ends.ts";
 import { tagTest } from "../rules/tags.ts";
 import type { Job, LabBoard } from "../wire/messages.ts";
 import type { AnswerOf, QueryOf, Received } from "../wire/routes.ts";
@@ -64,7 +64,7 @@ export class Desk {
 
   async job(id: string): Promise<Job> {
     const row = await this.#row(id);
-    return row.state === "waiting" ? { ...jobOf(row), text: await this.#whyWaiting(row) } : jobOf(row);
+    return row.state === "waiting" ? { ...jobOf(row), text: (await this.#waitings())(row) } : jobOf(row);
   }
 
   /** The same, once it has ended, or after so many seconds. */
@@ -73,21 +73,15 @@ export class Desk {
     const untilUs = clock.nowUs() + wait * 1_000_000;
     const { id } = await this.#row(named);
     for (;;) {
-      const heard = new Promise<void>((resolve) => {
-        const end = () => {
-          forget();
-          cancel();
-          signal.removeEventListener("abort", end);
-          resolve();
-        };
-        const forget = changed.add((which) => which === id && end());
-        const cancel = clock.at(untilUs, end);
-        signal.addEventListener("abort", end, { once: true });
-      });
-      const job = await this.job(id);
-      const isOpen = OPEN_STATES.some((state) => state === job.state);
-      if (!isOpen || signal.aborted || clock.nowUs() >= untilUs) return job;
-      await heard;
+      const again = new AbortController();
+      const forget = changed.add((which) => which === id && again.abort());
+      try {
+        const job = await this.job(id);
+        if (!isOpen(job.state) || signal.aborted || clock.nowUs() >= untilUs) return job;
+        await sleepUntil(clock, untilUs, AbortSignal.any([signal, again.signal])).catch(() => undefined);
+      } finally {
+        forget();
+      }
     }
   }
 
@@ -108,8 +102,7 @@ export class Desk {
       "id = $1 and state = 'waiting'",
       [id, now(), `cancelled by ${name} before it began`],
     );
-    const isOver = !waiting && !OPEN_STATES.some((state) => state === row.state);
-    if (isOver) throw new Refusal(409, `job ${row.number} has ended: ${row.state}.`);
+    if (!waiting && !isOpen(row.state)) throw new Refusal(409, `job ${row.number} has ended: ${row.state}.`);
     if (!waiting) await db.changeJob("cancel_asked = true", "id = $1", [id]);
     await db.audit(now(), name, `cancel job ${row.number}`);
     changed.emit(id);
@@ -260,10 +253,6 @@ export class Desk {
   #left(until: Date | null): string {
     const minutes = Math.max(0, Math.ceil(((until?.getTime() ?? 0) - this.#parts.now().getTime()) / 60_000));
     return minutes < 90 ? `ends in ${minutes} min` : `ends in ${Math.round(minutes / 60)} h`;
-  }
-
-  async #whyWaiting(row: JobRow): Promise<string> {
-    return (await this.#waitings())(row);
   }
 
   /** Why a job waits, for people. */

@@ -17,6 +17,9 @@ const BATCH = 500;
 /** How often polls look again although nobody told them to, in milliseconds. */
 const LOOK_MS = 2_000;
 
+/** Of a job that waits for a board again, in SQL. */
+const WAITS_AGAIN = "state = 'waiting', board = null, agent = null, engine_id = null";
+
 interface Poll {
   readonly agent: string;
   readonly free: readonly string[];
@@ -46,9 +49,7 @@ export class Dispatch {
     await boss.updateQueue(RUNS, queue);
     await boss.deleteQueuedJobs(RUNS);
     // What was given and had not begun waits again; an agent that has it is told so when it asks to begin.
-    await db.query(
-      "update lab.job set state = 'waiting', board = null, agent = null, engine_id = null where state = 'given'",
-    );
+    await db.query(`update lab.job set ${WAITS_AGAIN} where state = 'given'`);
     await boss.work(LOST, { pollingIntervalSeconds: 0.5, batchSize: 50 }, async (jobs) => {
       for (const { data } of jobs) await this.#lost(data as AttemptRef);
     });
@@ -123,9 +124,7 @@ export class Dispatch {
     const stop: AttemptRef[] = [];
     for (const ref of refs) {
       const row = await db.job(ref.job);
-      const isOurs = row?.attempt === ref.attempt && row.agent === agent;
-      const goesOn = isOurs && ["given", "running", "lost"].includes(row.state);
-      if (!goesOn || row.cancel_asked) stop.push(ref);
+      if (row === undefined || !mayEnd(row, agent, ref) || row.cancel_asked) stop.push(ref);
       else if (row.engine_id !== null) await boss.touch(RUNS, row.engine_id);
     }
     return stop;
@@ -141,16 +140,13 @@ export class Dispatch {
         where job = $1 and attempt = $2 and agent = $6`,
       [ref.job, ref.attempt, now(), exit, text, agent],
     );
-    const isOpen =
-      row.attempt === ref.attempt && row.agent === agent && ["given", "running", "lost"].includes(row.state);
-    if (!isOpen || row.board === null) return;
+    if (!mayEnd(row, agent, ref) || row.board === null) return;
     if (row.engine_id !== null) await boss.complete(RUNS, row.engine_id);
     const end = endOf(exit);
     await this.#count(row.board, end.isInfra, text);
     if (end.isInfra && exit !== null && (await this.#mayGoElsewhere(row))) {
       await db.changeJob(
-        `state = 'waiting', not_on = array_append(not_on, board), board = null, agent = null, engine_id = null,
-          started = null, said = $3`,
+        `${WAITS_AGAIN}, not_on = array_append(not_on, board), started = null, said = $3`,
         "id = $1 and attempt = $2",
         [ref.job, ref.attempt, `the bench of ${row.board} failed: ${text}`.slice(0, 2_000)],
       );
@@ -196,11 +192,7 @@ export class Dispatch {
   /** Nobody heard of an attempt for too long. One that had not begun waits again; one that had is not run again. */
   async #lost({ job, attempt }: AttemptRef): Promise<void> {
     const { db, now, changed } = this.#parts;
-    const back = await db.changeJob(
-      "state = 'waiting', board = null, agent = null, engine_id = null",
-      "id = $1 and attempt = $2 and state = 'given'",
-      [job, attempt],
-    );
+    const back = await db.changeJob(WAITS_AGAIN, "id = $1 and attempt = $2 and state = 'given'", [job, attempt]);
     const said = `its agent was not heard of for ${HEARTBEAT_S} s; it is not run again`;
     const lost =
       back ??
@@ -288,11 +280,10 @@ export class Dispatch {
     const fetched = await boss.fetch(RUNS, { batchSize: BATCH });
     if (!fetched.some(({ id }) => id === engineId)) {
       await boss.cancel(RUNS, engineId);
-      await db.changeJob(
-        "state = 'waiting', board = null, agent = null, engine_id = null, attempt = attempt - 1",
-        "id = $1 and attempt = $2 and state = 'given'",
-        [job, row.attempt],
-      );
+      await db.changeJob(`${WAITS_AGAIN}, attempt = attempt - 1`, "id = $1 and attempt = $2 and state = 'given'", [
+        job,
+        row.attempt,
+      ]);
       return undefined;
     }
     await db.query(
@@ -302,6 +293,11 @@ export class Dispatch {
     changed.emit(job);
     return row;
   }
+}
+
+/** Whether this attempt is the job's last, this agent's, and how it ends is not known: a lost one may come back. */
+function mayEnd(row: JobRow, agent: string, { attempt }: AttemptRef): boolean {
+  return row.attempt === attempt && row.agent === agent && ["given", "running", "lost"].includes(row.state);
 }
 
 const keyOf = ({ job, attempt }: AttemptRef) => `${job} ${attempt}`;

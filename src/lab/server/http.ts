@@ -5,9 +5,9 @@ import { pipeline } from "node:stream/promises";
 import { BenchError, ConfigurationError, hasCode, messageOf, parseJson } from "../../core/index.ts";
 import { BlobRefused } from "../files/blobs.ts";
 import { PIECE_BYTES } from "../files/bundle.ts";
-import { FILE_BYTES_MAX, type LabRole } from "../wire/messages.ts";
+import { FILE_BYTES_MAX } from "../wire/messages.ts";
 import { openApi } from "../wire/openapi.ts";
-import { type AnswerOf, type QueryOf, type Received, type RouteName, routeRows } from "../wire/routes.ts";
+import { type AnswerOf, type QueryOf, type Received, ROUTE_ROWS, type RouteName, SENDERS } from "../wire/routes.ts";
 import type { Access, Caller } from "./access.ts";
 import { type LabParts, Refusal } from "./parts.ts";
 
@@ -109,13 +109,13 @@ export class LabHttp implements AsyncDisposable {
     if (method === "GET" && url.pathname === "/api/openapi.json") return send(response, 200, openApi(hil));
     const blob = /^\/api\/blobs\/([0-9a-f]{64})$/.exec(url.pathname)?.[1];
     if (blob !== undefined) return this.#blob({ request, response, caller, url }, blob);
-    const fit = routeRows().flatMap(([name, row]) => {
+    const fit = ROUTE_ROWS.flatMap(([name, row]) => {
       const path = row.method === method ? pathOf(row.path, url.pathname) : undefined;
       return path === undefined ? [] : [{ name, row, path }];
     });
     const [found] = fit;
     if (found === undefined) throw new Refusal(404, `there is no ${method} ${url.pathname.slice(0, 100)}.`);
-    access.require(caller, sendersOf(found.name, found.row.role));
+    access.require(caller, found.row.roles);
     const query = found.row.query?.safeParse(Object.fromEntries(url.searchParams));
     if (query?.success === false) throw new Refusal(400, problems("the query", query.error.issues));
     const body = found.row.request?.safeParse(await jsonOf(request));
@@ -168,11 +168,6 @@ interface BlobCall {
   readonly caller: Caller;
   readonly url: URL;
 }
-
-/** Who may bring contents: submitters their inputs, agents their records. */
-const SENDERS: readonly LabRole[] = ["submit", "agent"];
-
-const sendersOf = (name: RouteName, role: LabRole): readonly LabRole[] => (name === "missing" ? SENDERS : [role]);
 
 const HEADERS = {
   "cache-control": "no-store",

@@ -1,4 +1,4 @@
-import { JOB_STATES, OPEN_STATES } from "../rules/ends.ts";
+import { isOpen, JOB_STATES } from "../rules/ends.ts";
 import type { LabBoard } from "../wire/messages.ts";
 
 /** What is counted: jobs by state, and since when the oldest one waits. */
@@ -12,7 +12,6 @@ export interface JobCounts {
  * HELP and TYPE lines, labels with \, " and line ends escaped.
  */
 export function metricsText({ byState, oldestWaitingS }: JobCounts, boards: readonly LabBoard[]): string {
-  const open = new Set<string>(OPEN_STATES);
   const rows = (states: readonly string[], name: string) =>
     states.map((state) => `${name}{state="${escaped(state)}"} ${byState.get(state) ?? 0}`);
   const board = (row: LabBoard) =>
@@ -20,14 +19,11 @@ export function metricsText({ byState, oldestWaitingS }: JobCounts, boards: read
   return [
     "# HELP hil_jobs_open Jobs that have not ended, by state.",
     "# TYPE hil_jobs_open gauge",
-    ...rows(
-      JOB_STATES.filter((state) => open.has(state)),
-      "hil_jobs_open",
-    ),
+    ...rows(JOB_STATES.filter(isOpen), "hil_jobs_open"),
     "# HELP hil_jobs_ended_total Jobs that have ended, by how.",
     "# TYPE hil_jobs_ended_total counter",
     ...rows(
-      JOB_STATES.filter((state) => !open.has(state)),
+      JOB_STATES.filter((state) => !isOpen(state)),
       "hil_jobs_ended_total",
     ),
     "# HELP hil_oldest_waiting_seconds How long the oldest job that waits has waited.",

@@ -1,7 +1,6 @@
 import { messageOf } from "../../core/index.ts";
 import { tagTest } from "../rules/tags.ts";
-import type { Schedule } from "../wire/messages.ts";
-import { SUBMISSION } from "../wire/messages.ts";
+import { type Schedule, SUBMISSION } from "../wire/messages.ts";
 import type { Received } from "../wire/routes.ts";
 import type { Caller } from "./access.ts";
 import type { Desk } from "./desk.ts";
@@ -52,9 +51,7 @@ export class Schedules {
     const { name, cron, timeZone, allBoards, job } = asked;
     await this.#desk.check(job);
     const [row] = await db.query("select who from lab.schedule where name = $1", [name]);
-    if (row !== undefined && row["who"] !== caller.name && caller.role !== "admin") {
-      throw new Refusal(403, `the schedule ${name} is ${String(row["who"])}'s.`);
-    }
+    if (row !== undefined) requireOwn(name, String(row["who"]), caller);
     try {
       await boss.schedule(DUE, cron, { name } satisfies Due, { tz: timeZone, key: keyOf(name), missed: "once" });
     } catch (error) {
@@ -78,9 +75,7 @@ export class Schedules {
     const { db, boss, now } = this.#parts;
     const [row] = await db.query("select who from lab.schedule where name = $1", [name]);
     if (row === undefined) throw new Refusal(404, `there is no schedule "${name.slice(0, 80)}".`);
-    if (row["who"] !== caller.name && caller.role !== "admin") {
-      throw new Refusal(403, `the schedule ${name} is ${String(row["who"])}'s.`);
-    }
+    requireOwn(name, String(row["who"]), caller);
     await boss.unschedule(DUE, keyOf(name));
     await db.query("delete from lab.schedule where name = $1", [name]);
     await db.audit(now(), caller.name, `schedule ${name} removed`);
@@ -104,6 +99,11 @@ export class Schedules {
       if (fits(new Set(board.tags))) await this.#desk.submit(caller, { ...job, labels, board: board.name });
     }
   }
+}
+
+/** @throws Refusal 403 for a schedule of somebody else's, where it is no admin who asks. */
+function requireOwn(schedule: string, who: string, { name, role }: Caller): void {
+  if (who !== name && role !== "admin") throw new Refusal(403, `the schedule ${schedule} is ${who}'s.`);
 }
 
 /** pg-boss takes letters, digits and a few signs. */

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { routeRows } from "./routes.ts";
+import { ROUTE_ROWS } from "./routes.ts";
 
 /** The API as OpenAPI 3.1, made from its rows. @param version of hil. */
 export function openApi(version: string): unknown {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const [name, { method, path, role, about, query, request, answer }] of routeRows()) {
+  for (const [name, { method, path, roles, about, query, request, answer }] of ROUTE_ROWS) {
     const parameters = [
       ...[...path.matchAll(/:(\w+)/g)].map(([, field]) => ({
         name: field,
@@ -23,7 +23,7 @@ export function openApi(version: string): unknown {
     place[method.toLowerCase()] = {
       operationId: name,
       summary: about,
-      description: `For the role \`${role}\`.`,
+      description: `For the role ${roles.map((role) => `\`${role}\``).join(" or ")}.`,
       parameters,
       ...(request !== undefined && {
         requestBody: { required: true, content: { "application/json": { schema: jsonSchema(request, "input") } } },

@@ -28,7 +28,7 @@ interface RouteRow {
   /** With `:name` for what stands there. */
   readonly path: `/api/${string}`;
   /** Who may ask; an admin may everything but be an agent. */
-  readonly role: LabRole;
+  readonly roles: readonly LabRole[];
   readonly about: string;
   readonly query?: z.ZodObject;
   readonly request?: z.ZodType;
@@ -37,6 +37,8 @@ interface RouteRow {
 
 const nothing = z.strictObject({});
 const running = z.array(ATTEMPT_REF).max(BOARDS_MAX).default([]);
+/** Who may bring contents: submitters their inputs, agents their records. */
+export const SENDERS = ["submit", "agent"] as const satisfies readonly LabRole[];
 const attemptPath = "/api/jobs/:job/attempts/:attempt" as const;
 
 /** The lab's API. The server serves these rows, the client calls them, and OpenAPI is made from them. */
@@ -44,14 +46,14 @@ export const ROUTES = {
   boards: {
     method: "GET",
     path: "/api/boards",
-    role: "view",
+    roles: ["view"],
     about: "All boards: state, why, job, reservation.",
     answer: z.array(LAB_BOARD),
   },
   jobs: {
     method: "GET",
     path: "/api/jobs",
-    role: "view",
+    roles: ["view"],
     about: "Jobs, newest first; open ones only, or all.",
     query: z.strictObject({
       open: z.enum(["true", "false"]).default("false"),
@@ -62,7 +64,7 @@ export const ROUTES = {
   job: {
     method: "GET",
     path: "/api/jobs/:job",
-    role: "view",
+    roles: ["view"],
     about: "One job.",
     query: z.strictObject({
       /** Answers when the job has ended, or after so many seconds. */
@@ -73,7 +75,7 @@ export const ROUTES = {
   submit: {
     method: "POST",
     path: "/api/jobs",
-    role: "submit",
+    roles: ["submit"],
     about: "A job: its files must have been sent before.",
     request: SUBMISSION,
     answer: JOB,
@@ -81,7 +83,7 @@ export const ROUTES = {
   cancel: {
     method: "POST",
     path: "/api/jobs/:job/cancel",
-    role: "submit",
+    roles: ["submit"],
     about: "Cancels a job: of one's own, or, as an admin, of anybody.",
     request: nothing,
     answer: JOB,
@@ -89,7 +91,7 @@ export const ROUTES = {
   missing: {
     method: "POST",
     path: "/api/blobs/missing",
-    role: "submit",
+    roles: SENDERS,
     about: "Which of these contents the lab does not have, and how many bytes of them it has.",
     request: z.strictObject({ sha256: z.array(sha256).max(HASHES_MAX) }),
     answer: z.array(z.object({ sha256, have: z.int().min(0).max(FILE_BYTES_MAX) })),
@@ -97,7 +99,7 @@ export const ROUTES = {
   reserve: {
     method: "POST",
     path: "/api/boards/:board/reserve",
-    role: "reserve",
+    roles: ["reserve"],
     about: "Takes a board off the queue for a time; a job that runs on it goes on.",
     request: z.strictObject({ seconds: z.int().min(1).max(RESERVE_S_MAX), why: lineOf(200) }),
     answer: LAB_BOARD,
@@ -105,7 +107,7 @@ export const ROUTES = {
   unreserve: {
     method: "POST",
     path: "/api/boards/:board/unreserve",
-    role: "reserve",
+    roles: ["reserve"],
     about: "Gives a board back.",
     request: nothing,
     answer: LAB_BOARD,
@@ -113,7 +115,7 @@ export const ROUTES = {
   ok: {
     method: "POST",
     path: "/api/boards/:board/ok",
-    role: "reserve",
+    roles: ["reserve"],
     about: "Says that a board that was set aside is good again.",
     request: nothing,
     answer: LAB_BOARD,
@@ -121,14 +123,14 @@ export const ROUTES = {
   schedules: {
     method: "GET",
     path: "/api/schedules",
-    role: "view",
+    roles: ["view"],
     about: "Jobs that come by themselves.",
     answer: z.array(SCHEDULE),
   },
   addSchedule: {
     method: "POST",
     path: "/api/schedules",
-    role: "submit",
+    roles: ["submit"],
     about: "Adds a schedule, or replaces one's own: cron in a time zone, one job or one for each board that fits.",
     request: NEW_SCHEDULE,
     answer: nothing,
@@ -136,21 +138,21 @@ export const ROUTES = {
   removeSchedule: {
     method: "DELETE",
     path: "/api/schedules/:name",
-    role: "submit",
+    roles: ["submit"],
     about: "Takes a schedule away: one's own, or, as an admin, anybody's.",
     answer: nothing,
   },
   tokens: {
     method: "GET",
     path: "/api/tokens",
-    role: "admin",
+    roles: ["admin"],
     about: "Who has a token: names and roles.",
     answer: z.array(z.object({ name: nameText, role: z.enum(ROLES) })),
   },
   addToken: {
     method: "POST",
     path: "/api/tokens",
-    role: "admin",
+    roles: ["admin"],
     about: "Makes a token. It is told this once: the lab keeps its hash only.",
     request: z.strictObject({ name: nameText, role: z.enum(ROLES) }),
     answer: z.object({ token: z.string() }),
@@ -158,14 +160,14 @@ export const ROUTES = {
   removeToken: {
     method: "DELETE",
     path: "/api/tokens/:name",
-    role: "admin",
+    roles: ["admin"],
     about: "Takes a token back.",
     answer: nothing,
   },
   audit: {
     method: "GET",
     path: "/api/audit",
-    role: "admin",
+    roles: ["admin"],
     about: "Who did what, newest first.",
     query: z.strictObject({ limit: z.coerce.number().int().min(1).max(5_000).default(200) }),
     answer: z.array(z.object({ at: z.string(), who: z.string(), what: z.string() })),
@@ -173,7 +175,7 @@ export const ROUTES = {
   declare: {
     method: "PUT",
     path: "/api/agent/boards",
-    role: "agent",
+    roles: ["agent"],
     about: "The boards of this agent's host, all of them. One that another agent has is refused.",
     request: z.strictObject({ boards: z.array(DECLARED_BOARD).max(BOARDS_MAX) }),
     answer: z.object({ refused: z.array(z.object({ name: nameText, why: z.string() })) }),
@@ -181,7 +183,7 @@ export const ROUTES = {
   next: {
     method: "POST",
     path: "/api/agent/next",
-    role: "agent",
+    roles: ["agent"],
     about: "Work for boards that are free: answers when there is some, or after `wait` seconds with none.",
     request: z.strictObject({
       free: z.array(nameText).max(BOARDS_MAX),
@@ -194,7 +196,7 @@ export const ROUTES = {
   beat: {
     method: "POST",
     path: "/api/agent/beat",
-    role: "agent",
+    roles: ["agent"],
     about: "These run still. Says which of them to stop, and which nobody waits for any more.",
     request: z.strictObject({ running }),
     answer: z.object({ stop: z.array(ATTEMPT_REF) }),
@@ -202,7 +204,7 @@ export const ROUTES = {
   start: {
     method: "POST",
     path: `${attemptPath}/start`,
-    role: "agent",
+    roles: ["agent"],
     about: "It begins now: asked before a board is touched, and refused when it is another's by now.",
     request: nothing,
     answer: nothing,
@@ -210,7 +212,7 @@ export const ROUTES = {
   end: {
     method: "POST",
     path: `${attemptPath}/end`,
-    role: "agent",
+    roles: ["agent"],
     about: "How it ended. Said again, it changes nothing.",
     request: END,
     answer: nothing,
@@ -218,7 +220,7 @@ export const ROUTES = {
   record: {
     method: "POST",
     path: `${attemptPath}/record`,
-    role: "agent",
+    roles: ["agent"],
     about: "Its record is whole: all its files have been sent. Answers when the lab has laid it down.",
     request: RECORD,
     answer: nothing,
@@ -236,6 +238,9 @@ export type QueryOf<N extends RouteName> =
   RowOf<N> extends { query: infer S extends z.ZodType } ? z.output<S> : undefined;
 export type AnswerOf<N extends RouteName> = z.output<RowOf<N>["answer"]>;
 
-/** A row as the server and OpenAPI walk it. */
-export const routeRows = (): readonly (readonly [RouteName, RouteRow])[] =>
-  Object.entries(ROUTES) as unknown as readonly (readonly [RouteName, RouteRow])[];
+const isRouteName = (name: string): name is RouteName => Object.hasOwn(ROUTES, name);
+
+/** The rows as the server and OpenAPI walk them. */
+export const ROUTE_ROWS = Object.keys(ROUTES)
+  .filter(isRouteName)
+  .map((name): readonly [RouteName, RouteRow] => [name, ROUTES[name]]);

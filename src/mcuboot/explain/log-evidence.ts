@@ -1,4 +1,5 @@
 import type { BootMode } from "../builds/boot-mode.ts";
+import { EXCHANGING_MODES } from "../builds/fault-needs.ts";
 import type { GenerationRow } from "../builds/generation-row.ts";
 import { GENERATIONS } from "../builds/generations.ts";
 import { compareReleases, isWithin, type Release } from "../builds/release.ts";
@@ -37,8 +38,8 @@ function imageIn({ text, fields }: SaidLine): string | undefined {
   return fields["image"] ?? /Image index: (\d+)/.exec(text)?.[1];
 }
 
-/** MCUboot's word for a mode in its log. Source: swap_move.c, swap_offset.c, swap_scratch.c. */
-const ALGORITHMS: readonly BootMode[] = ["move", "offset", "scratch"];
+/** Their names are MCUboot's words in its log, too. Source: swap_move.c, swap_offset.c, swap_scratch.c. */
+const ALGORITHMS: readonly BootMode[] = EXCHANGING_MODES;
 
 /**
  * What lines of MCUboot's log say of the bootloader itself. The lines and who prints them: log-lines.ts. Lines that an

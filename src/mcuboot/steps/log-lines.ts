@@ -1,6 +1,6 @@
 import type { GenerationRow } from "../builds/generation-row.ts";
 import { isWithin, type ReleaseRange } from "../builds/release.ts";
-import { ONE_SLOT_LINES, RAM_LINES } from "./other-lines.ts";
+import { LIFE_CYCLE_LINES, ONE_SLOT_LINES, RAM_LINES } from "./other-lines.ts";
 import type { LogLine } from "./steps.ts";
 
 /** `from` and `to`: the releases of MCUboot that print it so. */
@@ -57,36 +57,7 @@ export const LOG_LINES = [
   { event: "os banner", level: "", text: "*** Using Zephyr OS build {version} ***", source: "Zephyr kernel/banner.c" },
   { event: "starting bootloader", level: "I", text: "Starting bootloader", source: ports },
   { event: "starting bootloader", level: "I", text: "Starting Direct-XIP bootloader", source: ports },
-  {
-    event: "life cycle",
-    level: "I",
-    text: "LCS-awareness disabled, skipping LCS check",
-    source: "sdk-mcuboot f7664a2a boot/zephyr/main.c",
-  },
-  {
-    event: "life cycle",
-    level: "I",
-    text: "LCS-awareness enabled. Current LCS: {code}",
-    source: "sdk-mcuboot f7664a2a boot/zephyr/main.c",
-  },
-  {
-    event: "unbootable state",
-    level: "E",
-    text: "Device in an unbootable state: {code}",
-    source: "sdk-mcuboot f7664a2a boot/zephyr/main.c",
-  },
-  {
-    event: "key of the life cycle",
-    level: "W",
-    text: "bootutil_img_validate: device in A&T, skipping {rest}",
-    source: "sdk-mcuboot f7664a2a image_validate.c",
-  },
-  {
-    event: "provisioning image",
-    level: "I",
-    text: "Selecting provisioning image from the {slot} slot",
-    source: "sdk-mcuboot f7664a2a loader.c boot_select_or_erase",
-  },
+  ...LIFE_CYCLE_LINES,
   { event: "serial recovery", level: "I", text: "Enter the serial recovery mode", source: ports },
   {
     event: "swap state",

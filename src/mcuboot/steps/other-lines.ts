@@ -1,6 +1,7 @@
 const loader = "MCUboot loader.c";
 const ram = "MCUboot ram_load.c; before 2.0 loader.c";
 const oneSlot = "MCUboot bootutil_public.c boot_image_load_header; before 2.0 boot/zephyr/single_loader.c";
+const lifeCycle = "sdk-mcuboot f7664a2a boot/zephyr/main.c";
 
 /** Lines of the table of log lines that only a bootloader prints which loads images into RAM. */
 export const RAM_LINES = [
@@ -75,5 +76,39 @@ export const ONE_SLOT_LINES = [
     text: "Image size bigger than designated area: {bytes} > {available}",
     from: "2.3",
     source: oneSlot,
+  },
+] as const;
+
+/** The same of one that looks at the life cycle, or says that it does not. */
+export const LIFE_CYCLE_LINES = [
+  {
+    event: "life cycle",
+    level: "I",
+    text: "LCS-awareness disabled, skipping LCS check",
+    source: lifeCycle,
+  },
+  {
+    event: "life cycle",
+    level: "I",
+    text: "LCS-awareness enabled. Current LCS: {code}",
+    source: lifeCycle,
+  },
+  {
+    event: "unbootable state",
+    level: "E",
+    text: "Device in an unbootable state: {code}",
+    source: lifeCycle,
+  },
+  {
+    event: "key of the life cycle",
+    level: "W",
+    text: "bootutil_img_validate: device in A&T, skipping {rest}",
+    source: "sdk-mcuboot f7664a2a image_validate.c",
+  },
+  {
+    event: "provisioning image",
+    level: "I",
+    text: "Selecting provisioning image from the {slot} slot",
+    source: "sdk-mcuboot f7664a2a loader.c boot_select_or_erase",
   },
 ] as const;

@@ -3,6 +3,7 @@ export { type SweepFinding } from "./findings.ts";
 export { secretsIn } from "./leak-watch.ts";
 export { type Cause, type CutPoint, type SweepState } from "./state.ts";
 export {
+  askedFlash,
   judgeContent,
   type Sweep,
   type SweepOptions,

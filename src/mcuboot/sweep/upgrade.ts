@@ -133,6 +133,13 @@ export function uploadedFlash({ build, old, next, primary = "old" }: UpgradeSwep
   return { flash, leaks: new LeakWatch(build, [...secretsIn(flash, build), ...stale]) };
 }
 
+/** The flash when power comes: the application has asked for the upgrade. */
+export function askedFlash(swept: UpgradeSwept): FlashContent {
+  const { flash } = uploadedFlash(swept);
+  runSteps(setPending(flash, swept.build, 0, swept.permanent ?? false), flash);
+  return flash;
+}
+
 /** The same bytes as seen from the blocks that a sector is looked through in. */
 function shifted(tail: Uint8Array, by: number): Secret[] {
   return by === 0 ? [] : [{ plainBody: tail.subarray(by), key: undefined }];

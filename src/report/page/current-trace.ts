@@ -1,4 +1,4 @@
-import { hasCode, linesOf } from "../../core/index.ts";
+import { ReadAlong, readLines } from "./lines-taken.ts";
 
 /** Bins of the whole run that a page keeps: a pixel of a wide screen has two. And of the axis of one verdict. */
 const BINS_MAX = 4_000;
@@ -53,21 +53,19 @@ class Bins {
  * the whole run, and of each stretch of it. Empty where none was measured.
  */
 export class CurrentReader implements Disposable {
-  readonly #lines: Generator<CurrentBin, void>;
+  readonly #bins: ReadAlong<CurrentBin>;
   readonly #all = new Bins(BINS_MAX);
   readonly #lane = new Bins(LANE_BINS_MAX);
-  #waiting: CurrentBin | undefined;
 
   constructor(path: string) {
-    this.#lines = binsOf(path);
+    this.#bins = new ReadAlong(readLines(path, binOf, { charsMax: LINE_CHARS_MAX }), ([atUs]) => atUs);
   }
 
   /** The current since the last time that this was asked. */
   upTo(atUs: number): readonly CurrentBin[] {
-    for (this.#waiting ??= this.#next(); this.#waiting !== undefined && this.#waiting[0] <= atUs; ) {
-      this.#all.add(this.#waiting);
-      this.#lane.add(this.#waiting);
-      this.#waiting = this.#next();
+    for (let bin = this.#bins.upTo(atUs); bin !== undefined; bin = this.#bins.upTo(atUs)) {
+      this.#all.add(bin);
+      this.#lane.add(bin);
     }
     return this.#lane.take();
   }
@@ -79,24 +77,14 @@ export class CurrentReader implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    void this.#lines.return();
-  }
-
-  #next(): CurrentBin | undefined {
-    return this.#lines.next().value ?? undefined;
+    this.#bins[Symbol.dispose]();
   }
 }
 
-function* binsOf(path: string): Generator<CurrentBin, void> {
-  try {
-    for (const line of linesOf(path, LINE_CHARS_MAX)) {
-      const [at, , least, most] = line.split(",").map((cell) => (cell === "" ? Number.NaN : Number(cell)));
-      if (at === undefined || least === undefined || most === undefined) continue;
-      if ([at, least, most].every(Number.isFinite)) yield [at, least, most];
-    }
-  } catch (error) {
-    if (!hasCode(error, "ENOENT")) throw error;
-  }
+function binOf(line: string): CurrentBin | undefined {
+  const [at, , least, most] = line.split(",").map((cell) => (cell === "" ? Number.NaN : Number(cell)));
+  if (at === undefined || least === undefined || most === undefined) return undefined;
+  return [at, least, most].every(Number.isFinite) ? [at, least, most] : undefined;
 }
 
 function joined(a: CurrentBin | undefined, b: CurrentBin | undefined): CurrentBin {

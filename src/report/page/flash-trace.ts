@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { EVENT_CHARS_MAX, hasCode, jsonIn, linesOf } from "../../core/index.ts";
-import type { LinesTaken } from "./lines-taken.ts";
+import { jsonIn } from "../../core/index.ts";
+import { type LinesTaken, ReadAlong, readLines } from "./lines-taken.ts";
 import type { FlashRow, FlashWear } from "./run-page.ts";
 
 const whole = z.int().min(0).max(1e15);
@@ -27,17 +27,13 @@ export interface FlashUpTo {
 
 /** Reads `flash.jsonl` beside the events of a record; a record without one (a real board, an old one) has none of it. */
 export class FlashTraceReader implements Disposable {
-  readonly #lines: Generator<Line, void>;
+  readonly #lines: ReadAlong<Line>;
   readonly #erases = new Map<number, number>();
-  #pageBytes = 0;
-  #waiting: Line | undefined;
-  #isThere = false;
-  readonly #taken: LinesTaken;
+  #pageBytes: number | undefined;
 
   /** @param taken is told which lines cannot be read. */
   constructor(path: string, taken: LinesTaken) {
-    this.#taken = taken;
-    this.#lines = this.#read(path);
+    this.#lines = new ReadAlong(readLines(path, readLine, { taken }), (line) => line.atUs);
   }
 
   /** What came since the last time that this was asked; undefined where nothing was written down. */
@@ -45,15 +41,15 @@ export class FlashTraceReader implements Disposable {
     const rows: FlashRow[] = [];
     let passed = 0;
     let some = false;
-    for (this.#waiting ??= this.#next(); this.#waiting !== undefined; this.#waiting = this.#next()) {
-      const line = this.#waiting;
-      if (line.atUs > atUs) break;
+    for (let line = this.#lines.upTo(atUs); line !== undefined; line = this.#lines.upTo(atUs)) {
       some = true;
       passed += line.passed;
       for (const [kind, ...numbers] of line.spans) {
         if (rows.length < SPANS_MAX) rows.push([kind === "e" ? 0 : 1, ...numbers]);
         else passed += 1;
       }
+      this.#pageBytes = line.pageBytes;
+      for (const [of, times] of line.erases) this.#erases.set(of, (this.#erases.get(of) ?? 0) + times);
     }
     return some ? { rows, passed } : undefined;
   }
@@ -61,34 +57,12 @@ export class FlashTraceReader implements Disposable {
   /** Erases of each page over the whole run. */
   wear(): FlashWear | undefined {
     this.upTo(Number.POSITIVE_INFINITY);
-    if (!this.#isThere) return undefined;
+    if (this.#pageBytes === undefined) return undefined;
     return { pageBytes: this.#pageBytes, erases: [...this.#erases].toSorted(([a], [b]) => a - b) };
   }
 
   [Symbol.dispose](): void {
-    void this.#lines.return();
-  }
-
-  #next(): Line | undefined {
-    const line = this.#lines.next().value ?? undefined;
-    if (line === undefined) return undefined;
-    this.#isThere = true;
-    this.#pageBytes = line.pageBytes;
-    for (const [of, times] of line.erases) this.#erases.set(of, (this.#erases.get(of) ?? 0) + times);
-    return line;
-  }
-
-  *#read(path: string): Generator<Line, void> {
-    try {
-      for (const text of linesOf(path, EVENT_CHARS_MAX)) {
-        if (this.#taken.isOver) break;
-        const line = text === "" ? undefined : readLine(text);
-        if (line !== undefined) yield line;
-        else if (text !== "") this.#taken.passOver();
-      }
-    } catch (error) {
-      if (!hasCode(error, "ENOENT")) throw error;
-    }
+    this.#lines[Symbol.dispose]();
   }
 }
 

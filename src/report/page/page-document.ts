@@ -106,19 +106,23 @@ function inert(json: string): string {
  * a time so that what stays is spread over the run, and from those that failed last. The page says what it left out.
  */
 export function fitted(runs: readonly RunPage[], bytesMax: number, bytesOf = packedBytes): readonly RunPage[] {
-  let pages = runs;
   let said = runs;
+  for (said of eachSmaller(runs)) if (bytesOf(said) <= bytesMax) break;
+  return said;
+}
+
+/** The runs as they are, then with ever fewer lanes, as long as one can go. */
+function* eachSmaller(runs: readonly RunPage[]): Generator<readonly RunPage[], void> {
+  yield runs;
+  let pages = runs;
   for (const keep of [withoutHalf, withoutPassed, withoutAll]) {
-    for (
-      let left = Number.POSITIVE_INFINITY;
-      lanesOf(pages) < left;
-      pages = pages.map(keep), said = pages.map(saying)
-    ) {
-      if (bytesOf(said) <= bytesMax) return said;
-      left = lanesOf(pages);
+    for (let less = pages.map(keep); lanesOf(less) < lanesOf(pages); less = pages.map(keep)) {
+      pages = less;
+      yield pages.map(saying);
     }
   }
-  return said;
+  // Too long without any: the page says so, too.
+  if (pages === runs) yield runs.map(saying);
 }
 
 function lanesOf(pages: readonly RunPage[]): number {

@@ -49,13 +49,14 @@ export type RunTold = Omit<RunPage, "inputs" | "current" | "flashWear" | "model"
  * goes on: a line that cannot be read is counted and passed over, and nothing in it is obeyed.
  * @param folder as a command may name it again.
  * @param path the folder itself.
+ * @param model its layer of the cut map; default: none, and nothing is said about it.
  * @throws ConfigurationError when it is no record of a run.
  */
-export function recordedRun(folder: string, path: string): RunPage {
+export function recordedRun(folder: string, path: string, model?: RunPage["model"]): RunPage {
   using beside = new BesideEvents(path);
   const told = toldRun(folder, path, { beside });
   const { current, flashWear } = beside.ofTheRun();
-  return { ...told, inputs: inputsOf(path), current, flashWear, model: undefined };
+  return { ...told, inputs: inputsOf(path), current, flashWear, model };
 }
 
 /** Events around verdicts, by the beginning of their lines as hil writes them: most of a record, and no history's matter. */

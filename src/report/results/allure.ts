@@ -2,14 +2,14 @@ import type { RunTold } from "../page/recorded-run.ts";
 import type { JudgedRow, TextNumber } from "../page/run-page.ts";
 import {
   digestOf,
+  endsOf,
   factOf,
-  failedWithoutVerdict,
   type ResultFile,
   type ResultRun,
+  type RunEnd,
   seeAgain,
   textIn,
   titleOf,
-  unsettledOf,
 } from "./result-run.ts";
 
 /** Failed verdicts of a run that get their boot log attached. */
@@ -65,26 +65,11 @@ function runFiles(told: RunTold, hil: string): readonly ResultFile[] {
   return [...files, ...endsOf(told).map((end) => endFile(told, hil, end, lastMs))];
 }
 
-interface End {
-  readonly rule: string;
-  readonly name: string;
-  readonly text: string;
-  readonly status: "broken" | "failed";
-}
-
-function endsOf(told: RunTold): readonly End[] {
-  const text = failedWithoutVerdict(told);
-  return [
-    ...unsettledOf(told).map((end) => ({ ...end, status: "broken" as const })),
-    ...(text === undefined ? [] : [{ rule: "campaign", name: "campaign", text, status: "failed" as const }]),
-  ];
-}
-
-function endFile(told: RunTold, hil: string, { rule, name, text, status }: End, atMs: number): ResultFile {
+function endFile(told: RunTold, hil: string, { rule, name, text, isFirmware }: RunEnd, atMs: number): ResultFile {
   const uuid = uuidOf(told.id, "end", rule);
   return fileOf(uuid, {
     ...caseOf(told, hil, name, uuid),
-    status,
+    status: isFirmware ? "failed" : "broken",
     statusDetails: { message: text, trace: seeAgain(told) },
     start: atMs,
     stop: atMs,

@@ -1,13 +1,5 @@
-import {
-  digestOf,
-  failedWithoutVerdict,
-  type ResultRun,
-  shortened,
-  textIn,
-  titleOf,
-  unsettledOf,
-} from "./result-run.ts";
-import { CAMPAIGN, scenarioPath } from "./sarif.ts";
+import { digestOf, endsOf, type ResultRun, shortened, textIn, titleOf } from "./result-run.ts";
+import { scenarioPath } from "./sarif.ts";
 
 /** A report may have so many: GitLab reads it into a merge request's page. */
 const ISSUES_MAX = 5_000;
@@ -37,12 +29,7 @@ export function codeQuality(runs: readonly ResultRun[]): string {
       severity,
       location: { path: scenarioPath(told), lines: { begin: 1 } },
     });
-    const ends = [
-      ...unsettledOf(told).map((end) => issue({ ...end, severity: "major" })),
-      ...[failedWithoutVerdict(told)]
-        .filter((text) => text !== undefined)
-        .map((text) => issue({ rule: CAMPAIGN, name: CAMPAIGN, text, severity: "critical" })),
-    ];
+    const ends = endsOf(told).map((end) => issue({ ...end, severity: end.isFirmware ? "critical" : "major" }));
     const failed = told.judged.flatMap((row) => {
       if (row.pass) return [];
       const [rule, text] = [textIn(told, row.ending), textIn(told, row.because)];

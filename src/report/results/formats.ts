@@ -65,7 +65,7 @@ export const RESULT_FORMATS: readonly ResultFormat[] = [
     about: "the page that opens from disk",
     source: "docs/report.md",
     write: (runs, { hil, pageCode, models }) => {
-      const pages = runs.map(({ told, path }) => ({ ...recordedRun(told.folder, path), model: models?.get(path) }));
+      const pages = runs.map(({ told, path }) => recordedRun(told.folder, path, models?.get(path)));
       return whole(pageDocument(pages, pageCode(), hil));
     },
   },

@@ -88,6 +88,26 @@ export function failedWithoutVerdict({ outcome, sentence, notes, judged }: RunTo
   return notes.findLast(({ kind }) => kind === "failure" || kind === "warning")?.text ?? sentence;
 }
 
+/** The rule, and the case, of a run that failed without a verdict that failed. */
+export const CAMPAIGN = "campaign";
+
+/** What ended a run otherwise than by a verdict: `isFirmware` of a failure, else nothing is known of the firmware by it. */
+export interface RunEnd {
+  readonly rule: Unsettled["rule"] | typeof CAMPAIGN;
+  readonly name: string;
+  readonly text: string;
+  readonly isFirmware: boolean;
+}
+
+/** `failedWithoutVerdict` and `unsettledOf`, as findings beside the failed verdicts. */
+export function endsOf(told: RunTold): readonly RunEnd[] {
+  const text = failedWithoutVerdict(told);
+  return [
+    ...(text === undefined ? [] : [{ rule: CAMPAIGN, name: CAMPAIGN, text, isFirmware: true } as const]),
+    ...unsettledOf(told).map((end) => ({ ...end, isFirmware: false })),
+  ];
+}
+
 /** The command that shows a verdict again; without one, the run. */
 export function seeAgain({ folder }: RunTold, row?: JudgedRow): string {
   const which = row?.cut === undefined ? "" : ` --cut ${row.cut.index}`;

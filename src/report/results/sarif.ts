@@ -2,14 +2,15 @@ import { ENDINGS } from "../../campaign/index.ts";
 import type { RunTold } from "../page/recorded-run.ts";
 import type { JudgedRow, TextNumber } from "../page/run-page.ts";
 import {
+  CAMPAIGN,
   digestOf,
-  failedWithoutVerdict,
+  endsOf,
   type ResultRun,
+  type RunEnd,
   seeAgain,
   shortened,
   textIn,
   titleOf,
-  unsettledOf,
 } from "./result-run.ts";
 
 /**
@@ -19,8 +20,6 @@ import {
 const RESULTS_MAX = 5_000;
 const MESSAGE_CHARS = 1_000;
 const SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-/** Of a run that failed without a verdict that failed. */
-export const CAMPAIGN = "campaign";
 
 /**
  * Failed verdicts as SARIF 2.1.0, a run of the format for each recorded run. What ended a run without all its verdicts
@@ -34,66 +33,67 @@ export function sarif(runs: readonly ResultRun[], hil: string): string {
   return `${JSON.stringify(log, undefined, 2)}\n`;
 }
 
+interface Rule {
+  readonly name: string;
+  readonly text: string;
+  readonly level: "error" | "warning";
+}
+
 /** A rule an ending: what a viewer groups by. */
-const RULES = [
-  ...ENDINGS.filter(({ legal }) => !legal).map(({ name, text }) => ({ name, text })),
-  { name: CAMPAIGN, text: "the firmware or an image ended the run" },
+const RULES: readonly Rule[] = [
+  ...ENDINGS.filter(({ legal }) => !legal).map(({ name, text }) => ({ name, text, level: "error" as const })),
+  { name: CAMPAIGN, text: "the firmware or an image ended the run", level: "error" },
 ];
 
 /** Of runs that say less than was asked of them: nothing is known of the firmware by it. */
-const UNSETTLED_RULES = [
-  { name: "bench", text: "the bench failed" },
-  { name: "interrupted", text: "the run was stopped" },
-  { name: "unfinished", text: "the run did not come to an end" },
-  { name: "incomplete", text: "not all cuts were made" },
-  { name: "unreadable", text: "lines of the record could not be read" },
-] as const;
+const UNSETTLED_RULES: readonly Rule[] = [
+  { name: "bench", text: "the bench failed", level: "warning" },
+  { name: "interrupted", text: "the run was stopped", level: "warning" },
+  { name: "unfinished", text: "the run did not come to an end", level: "warning" },
+  { name: "incomplete", text: "not all cuts were made", level: "warning" },
+  { name: "unreadable", text: "lines of the record could not be read", level: "warning" },
+];
 
 const ruleId = (ending: string): string => `hil/${ending.replaceAll(" ", "-")}`;
 
 function sarifRun(told: RunTold, hil: string): unknown {
-  const ends = unsettledOf(told);
+  const ends = endsOf(told);
+  const unsettled = ends.filter(({ isFirmware }) => !isFirmware);
   const failed = told.judged.filter(({ pass }) => !pass);
-  const otherwise = failedWithoutVerdict(told);
   const results = failed.slice(0, RESULTS_MAX).map((row) => resultOf(told, row));
+  const endRules = new Set<string>(ends.map(({ rule }) => rule));
   // Endings of another version of hil have rules, too: a result whose rule is unknown is nothing.
   const names = new Set(failed.map((row) => textIn(told, row.ending)));
-  const known = RULES.filter(({ name }) => names.has(name) || (name === CAMPAIGN && otherwise !== undefined));
-  const others = [...names].filter((name) => !RULES.some((rule) => rule.name === name));
-  const rules = [...known, ...others.map((name) => ({ name, text: name }))].map(({ name, text }) => ({
-    id: ruleId(name),
-    name: name.replaceAll(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase()),
-    shortDescription: { text: text === "" ? "no ending told" : text },
-    defaultConfiguration: { level: "error" },
-  }));
-  const endRules = UNSETTLED_RULES.filter(({ name }) => ends.some(({ rule }) => rule === name)).map(
-    ({ name, text }) => ({
-      id: ruleId(name),
-      name: `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`,
-      shortDescription: { text },
-      defaultConfiguration: { level: "warning" },
-    }),
-  );
+  const rules = [
+    ...RULES.filter(({ name }) => names.has(name) || (name === CAMPAIGN && endRules.has(name))),
+    ...[...names]
+      .filter((name) => !RULES.some((rule) => rule.name === name))
+      .map((name): Rule => ({ name, text: name, level: "error" })),
+    ...UNSETTLED_RULES.filter(({ name }) => endRules.has(name)),
+  ];
   return {
-    tool: { driver: { name: "mcuboot-hil", version: hil, rules: [...rules, ...endRules] } },
+    tool: { driver: { name: "mcuboot-hil", version: hil, rules: rules.map(descriptorOf) } },
     automationDetails: { id: `hil/${told.scenario}/${told.profile ?? told.board}/` },
     invocations: [
       {
-        executionSuccessful: ends.length === 0,
-        ...(ends.length > 0 && {
-          toolExecutionNotifications: ends.map(({ text }) => ({ level: "error", message: messageOf(text) })),
+        executionSuccessful: unsettled.length === 0,
+        ...(unsettled.length > 0 && {
+          toolExecutionNotifications: unsettled.map(({ text }) => ({ level: "error", message: messageOf(text) })),
         }),
       },
     ],
-    results: [
-      ...results,
-      ...(otherwise === undefined
-        ? []
-        : [endResult(told, { rule: CAMPAIGN, name: CAMPAIGN, text: otherwise }, "error")]),
-      ...ends.map((end) => endResult(told, end, "warning")),
-    ],
+    results: [...results, ...ends.map((end) => endResult(told, end))],
     properties: { record: told.id, outcome: told.outcome, seed: told.seed ?? null, cutsPlanned: told.cutsPlanned },
     columnKind: "utf16CodeUnits",
+  };
+}
+
+function descriptorOf({ name, text, level }: Rule): unknown {
+  return {
+    id: ruleId(name),
+    name: name.replaceAll(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase()),
+    shortDescription: { text: text === "" ? "no ending told" : text },
+    defaultConfiguration: { level },
   };
 }
 
@@ -117,14 +117,10 @@ function resultOf(told: RunTold, row: JudgedRow): unknown {
 }
 
 /** What ended a run otherwise than by a verdict. */
-function endResult(
-  told: RunTold,
-  { rule, name, text }: { readonly rule: string; readonly name: string; readonly text: string },
-  level: "error" | "warning",
-): unknown {
+function endResult(told: RunTold, { rule, name, text, isFirmware }: RunEnd): unknown {
   return {
     ruleId: ruleId(rule),
-    level,
+    level: isFirmware ? "error" : "warning",
     message: messageOf(text),
     locations: [locationOf(told, name)],
     partialFingerprints: { "hilCase/v1": digestOf(titleOf(told), rule) },

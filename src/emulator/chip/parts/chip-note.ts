@@ -13,5 +13,5 @@ export interface ChipNote {
   readonly address?: number;
 }
 
-/** So many are kept. */
+/** So many are kept for whoever asks next. */
 export const NOTES_MAX = 1000;

@@ -205,7 +205,7 @@ export class RegionWriter {
       ...["x=0", "o=0", "a=0"],
       ...used.map((r) => `r${r}=R[${r}]`),
       ...FLAGS.map((flag) => `${flag}=_${cell(flag)}`),
-      ...["fk=_S[6]", "e=0", "t=0", "k=0"],
+      ...[`fk=_S[${STATE.kind}]`, "e=0", "t=0", "k=0"],
       ...(w.views.has("X") ? ["X=R"] : []),
     ];
     const masks = Object.entries(MASKS).filter(([name]) => w.views.has(name));
@@ -223,14 +223,14 @@ export class RegionWriter {
       "}}",
       changed.map((r) => `R[${r}]=r${r};`).join(""),
       FLAGS.map((name) => `${cell(name)}=${name};`).join(""),
-      `S[6]=fk;S[7]=e;return left}`,
+      `S[${STATE.kind}]=fk;S[${STATE.exit}]=e;return left}`,
     ].join("\n");
   }
 }
 
 /** Locals that are handed over by their own names. */
 const FLAGS = ["nz", "c", "v", "fa", "fb", "fr"] as const;
-const MASKS = { rm: "_S[9]", wm: "_S[10]", lim: "_S[11]>>>0" } as const;
+const MASKS = { rm: `_S[${STATE.read}]`, wm: `_S[${STATE.write}]`, lim: `_S[${STATE.limit}]>>>0` } as const;
 
 /** Arrays that the text of a region has as constants, with an underscore before: see `Windows`. */
 export const ARRAYS = [

@@ -9,7 +9,7 @@ import {
   type Sources,
 } from "./flags-text.ts";
 import type { Exit } from "./region.ts";
-import type { Windows } from "./windows.ts";
+import { STATE, type Windows } from "./windows.ts";
 
 const KEPT = { carry: "kept", overflow: "kept" } as const;
 
@@ -134,7 +134,7 @@ export class Writer {
 
   /** Leaves the region for the address in x. */
   get leaveForX(): string {
-    return `{${this.view("S")}[8]=x;${this.leaveFor(-1).slice(1)}`;
+    return `{${this.view("S")}[${STATE.pc}]=x;${this.leaveFor(-1).slice(1)}`;
   }
 
   /** Goes on with a block of the region. */
