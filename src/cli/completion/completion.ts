@@ -5,7 +5,7 @@ import { TWIN_FAULTS } from "../../twin/index.ts";
 import { parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { commandTree, type RunHil } from "./command-tree.ts";
-import { bashScript, fishScript, type Known, zshScript } from "./scripts.ts";
+import { bashScript, fishScript, type KnownNames, zshScript } from "./scripts.ts";
 
 /** What each shell is given, and where it looks for it. */
 const SHELLS = {
@@ -27,7 +27,7 @@ export async function completionCommand(argv: readonly string[], io: CliIo, run:
     throw new UsageError(name === undefined ? "which shell?" : `no completion for "${name}".`, `Say one of ${NAMES}.`);
   }
   const scenarios = builtInScenarios();
-  const known: Known = {
+  const known: KnownNames = {
     options: { board: builtInBoards(), fault: TWIN_FAULTS.map((fault) => fault.name) },
     words: { run: scenarios, sweep: scenarios, submit: scenarios },
   };

@@ -1,7 +1,7 @@
 import type { CommandNode } from "./command-tree.ts";
 
 /** Values that are known by name, where the program takes files besides. */
-export interface Known {
+export interface KnownNames {
   /** Of options, by the option's name. */
   readonly options: Readonly<Record<string, readonly string[]>>;
   /** Of what follows a command, by the command. */
@@ -25,7 +25,11 @@ function spelled(node: CommandNode, which: (option: Option) => boolean = () => t
 }
 
 /** One branch for each place of the command line that has words of its own. */
-function cases(nodes: readonly CommandNode[], known: Known, row: (node: CommandNode) => readonly string[]): string {
+function cases(
+  nodes: readonly CommandNode[],
+  known: KnownNames,
+  row: (node: CommandNode) => readonly string[],
+): string {
   return nodes
     .map((node) => {
       const words = (known.words[node.path] ?? []).join(" ");
@@ -36,7 +40,7 @@ function cases(nodes: readonly CommandNode[], known: Known, row: (node: CommandN
 }
 
 /** Values of options: those of a list, or names that are known beside files. */
-function valueCases(nodes: readonly CommandNode[], known: Known): string {
+function valueCases(nodes: readonly CommandNode[], known: KnownNames): string {
   const listed = nodes.flatMap(({ path, options }) =>
     options.flatMap((option) => {
       const values = option.values ?? [];
@@ -52,7 +56,11 @@ function valueCases(nodes: readonly CommandNode[], known: Known): string {
 }
 
 /** What both shells do to find the place that a command line has reached. */
-function table(nodes: readonly CommandNode[], known: Known, row: (node: CommandNode) => readonly string[]): string {
+function table(
+  nodes: readonly CommandNode[],
+  known: KnownNames,
+  row: (node: CommandNode) => readonly string[],
+): string {
   return `_hil_row() {
   case "$1" in
 ${cases(nodes, known, row)}
@@ -69,7 +77,7 @@ ${valueCases(nodes, known)}
 }
 
 /** Completion for bash 3.2 or later. */
-export function bashScript(nodes: readonly CommandNode[], known: Known): string {
+export function bashScript(nodes: readonly CommandNode[], known: KnownNames): string {
   const row = (node: CommandNode) => [
     `_hil_commands=${quoted(node.commands.map(({ name }) => name).join(" "))}`,
     `_hil_options=${spelled(node)}`,
@@ -119,7 +127,7 @@ function firstSentence(about: string): string {
 }
 
 /** Completion for zsh, with what each word does. */
-export function zshScript(nodes: readonly CommandNode[], known: Known): string {
+export function zshScript(nodes: readonly CommandNode[], known: KnownNames): string {
   const row = (node: CommandNode) => [
     `_hil_commands=(${node.commands.map(({ name, about }) => described(name, about)).join(" ")})`,
     `_hil_options=(${node.options.flatMap((option) => spellings(option).map((name) => described(name, option.about))).join(" ")})`,
@@ -162,7 +170,7 @@ function fishQuoted(text: string): string {
 }
 
 /** Completion for fish 3 or later, with what each word does. */
-export function fishScript(nodes: readonly CommandNode[], known: Known): string {
+export function fishScript(nodes: readonly CommandNode[], known: KnownNames): string {
   const lines = nodes.flatMap((node) => {
     const at = `complete -c hil -n "__hil_at '${node.path}'"`;
     const about = (text: string) => (text === "" ? "" : ` -d ${fishQuoted(firstSentence(text))}`);
@@ -189,7 +197,7 @@ ${lines.join("\n")}
 `;
 }
 
-function fishOption(option: Option, known: Known): string {
+function fishOption(option: Option, known: KnownNames): string {
   const short = option.short === undefined ? "" : ` -s ${option.short}`;
   const values = option.values ?? [];
   const named = known.options[option.name] ?? [];
