@@ -22,7 +22,9 @@ export function pack(root: string, folder: string): Tarball {
 
 /** Files that a user has no use for; of the examples, tests are what is to be copied. */
 export function needless(names: readonly string[]): readonly string[] {
-  return names.filter((name) => !name.startsWith("examples/") && /\.test\.|\/testing\/|\/vectors\/|\.tsbuildinfo$/.test(name));
+  return names.filter(
+    (name) => !name.startsWith("examples/") && /\.test\.|\/testing\/|\/vectors\/|\.tsbuildinfo$/.test(name),
+  );
 }
 
 /** Folders of the repository that the README says are not in the package. */
