@@ -207,7 +207,7 @@ withLab(`the pages of a lab, ${node === undefined ? NO_LAB_NODE : SAID}`, () => 
       const page = await signedIn(`mallory ${width}`, "reserve", { viewport: { width, height: 900 }, colorScheme });
       const row = page
         .getByRole("row")
-        .filter({ hasText: `${HOSTILE.slice(0, 12)}`.trim() })
+        .filter({ hasText: HOSTILE.slice(0, 12) })
         .filter({ has: page.getByRole("rowheader", { name: String(width) }) });
       await row.waitFor();
       expect(await row.textContent()).toContain("\\u202e");

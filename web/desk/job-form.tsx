@@ -55,29 +55,7 @@ export function JobForm({ page, title, verb, done, send, children }: Props) {
           <option value={FILES}>files of this computer</option>
         </select>
       </label>
-      {what === FILES && (
-        <>
-          <label>
-            the scenario and the files that it names
-            <input
-              type="file"
-              multiple
-              required
-              onChange={({ currentTarget }) => setFiles([...(currentTarget.files ?? [])])}
-            />
-          </label>
-          {yamls.length > 1 && (
-            <label>
-              which of them is the scenario
-              <select value={chosen} onChange={({ currentTarget }) => setScenario(currentTarget.value)}>
-                {yamls.map((path) => (
-                  <option key={path}>{path}</option>
-                ))}
-              </select>
-            </label>
-          )}
-        </>
-      )}
+      {what === FILES && <Chosen yamls={yamls} scenario={chosen} setFiles={setFiles} setScenario={setScenario} />}
       <label>
         on (tags with &amp; | ! and parentheses; empty: any board)
         <input maxLength={500} value={on} list="tags" onInput={({ currentTarget }) => setOn(currentTarget.value)} />
@@ -109,6 +87,39 @@ export function JobForm({ page, title, verb, done, send, children }: Props) {
       </label>
       <button type="submit">{verb}</button>
     </form>
+  );
+}
+
+interface ChosenProps {
+  readonly yamls: readonly string[];
+  readonly scenario: string;
+  readonly setFiles: (files: readonly File[]) => void;
+  readonly setScenario: (path: string) => void;
+}
+
+function Chosen({ yamls, scenario, setFiles, setScenario }: ChosenProps) {
+  return (
+    <>
+      <label>
+        the scenario and the files that it names
+        <input
+          type="file"
+          multiple
+          required
+          onChange={({ currentTarget }) => setFiles([...(currentTarget.files ?? [])])}
+        />
+      </label>
+      {yamls.length > 1 && (
+        <label>
+          which of them is the scenario
+          <select value={scenario} onChange={({ currentTarget }) => setScenario(currentTarget.value)}>
+            {yamls.map((path) => (
+              <option key={path}>{path}</option>
+            ))}
+          </select>
+        </label>
+      )}
+    </>
   );
 }
 

@@ -57,30 +57,10 @@ function Desk({ session, hil, onOut }: { session: DeskSession; hil: string; onOu
       return false;
     }
   };
-  const tabs = TABS.filter((name) => name !== "submit" || session.may.submit);
-  const leave = () => void call("DELETE", "session", { csrf: session.csrf }).finally(onOut);
   const linkOf = (at: number) => (runs[at]?.isOver === false ? `jobs/${jobs[at] ?? 0}/` : undefined);
   return (
     <ActingContext.Provider value={{ session, act }}>
-      <header class="desk">
-        <nav aria-label="Pages of the lab">
-          <ul class="runs">
-            {tabs.map((name) => (
-              <li key={name}>
-                <a href={`#${name}`} aria-current={name === tab ? "page" : undefined}>
-                  {name}
-                </a>
-              </li>
-            ))}
-          </ul>
-        </nav>
-        <p class="quiet">
-          {session.name} ({session.role}){" "}
-          <button type="button" onClick={leave}>
-            sign out
-          </button>
-        </p>
-      </header>
+      <Top session={session} tab={tab} onOut={onOut} />
       <p class={`said ${said.isFault ? "failed" : "upgraded"}`} role="status">
         {said.text}
       </p>
@@ -123,6 +103,32 @@ function Desk({ session, hil, onOut }: { session: DeskSession; hil: string; onOu
         </main>
       )}
     </ActingContext.Provider>
+  );
+}
+
+function Top({ session, tab, onOut }: { session: DeskSession; tab: Tab; onOut: () => void }) {
+  const tabs = TABS.filter((name) => name !== "submit" || session.may.submit);
+  const leave = () => void call("DELETE", "session", { csrf: session.csrf }).finally(onOut);
+  return (
+    <header class="desk">
+      <nav aria-label="Pages of the lab">
+        <ul class="runs">
+          {tabs.map((name) => (
+            <li key={name}>
+              <a href={`#${name}`} aria-current={name === tab ? "page" : undefined}>
+                {name}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <p class="quiet">
+        {session.name} ({session.role}){" "}
+        <button type="button" onClick={leave}>
+          sign out
+        </button>
+      </p>
+    </header>
   );
 }
 

@@ -8,10 +8,6 @@ import { WordTable } from "./table.tsx";
 /** What comes by itself, as `hil lab schedule list` has it. */
 export function Schedules({ page }: { page: DeskPage }) {
   const { session, act } = useActing();
-  const [name, setName] = useState("nightly");
-  const [cron, setCron] = useState("0 2 * * *");
-  const [timeZone, setTimeZone] = useState(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
-  const [allBoards, setAll] = useState(false);
   const remove = (key: string, shown: string) =>
     void act(`the schedule ${shown} is removed`, (csrf) => call("DELETE", `api/schedules/${part(key)}`, { csrf }));
   return (
@@ -35,46 +31,45 @@ export function Schedules({ page }: { page: DeskPage }) {
           }
         />
       )}
-      {session.may.submit && (
-        <JobForm
-          page={page}
-          title="Add a schedule"
-          verb="add the schedule"
-          send={(job, csrf) => call("POST", "api/schedules", { csrf, body: { name, cron, timeZone, allBoards, job } })}
-          done={`the schedule ${name} is added`}
-        >
-          <label>
-            name
-            <input required maxLength={80} value={name} onInput={({ currentTarget }) => setName(currentTarget.value)} />
-          </label>
-          <label>
-            minute hour day month weekday
-            <input
-              required
-              maxLength={100}
-              value={cron}
-              onInput={({ currentTarget }) => setCron(currentTarget.value)}
-            />
-          </label>
-          <label>
-            time zone
-            <input
-              required
-              maxLength={60}
-              value={timeZone}
-              onInput={({ currentTarget }) => setTimeZone(currentTarget.value)}
-            />
-          </label>
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={allBoards}
-              onChange={({ currentTarget }) => setAll(currentTarget.checked)}
-            />
-            on each board that fits
-          </label>
-        </JobForm>
-      )}
+      {session.may.submit && <AddSchedule page={page} />}
     </section>
+  );
+}
+
+function AddSchedule({ page }: { page: DeskPage }) {
+  const [name, setName] = useState("nightly");
+  const [cron, setCron] = useState("0 2 * * *");
+  const [timeZone, setTimeZone] = useState(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
+  const [allBoards, setAll] = useState(false);
+  return (
+    <JobForm
+      page={page}
+      title="Add a schedule"
+      verb="add the schedule"
+      send={(job, csrf) => call("POST", "api/schedules", { csrf, body: { name, cron, timeZone, allBoards, job } })}
+      done={`the schedule ${name} is added`}
+    >
+      <label>
+        name
+        <input required maxLength={80} value={name} onInput={({ currentTarget }) => setName(currentTarget.value)} />
+      </label>
+      <label>
+        minute hour day month weekday
+        <input required maxLength={100} value={cron} onInput={({ currentTarget }) => setCron(currentTarget.value)} />
+      </label>
+      <label>
+        time zone
+        <input
+          required
+          maxLength={60}
+          value={timeZone}
+          onInput={({ currentTarget }) => setTimeZone(currentTarget.value)}
+        />
+      </label>
+      <label class="check">
+        <input type="checkbox" checked={allBoards} onChange={({ currentTarget }) => setAll(currentTarget.checked)} />
+        on each board that fits
+      </label>
+    </JobForm>
   );
 }
