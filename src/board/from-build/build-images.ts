@@ -56,8 +56,9 @@ function firstThere(paths: readonly string[]): readonly string[] {
 }
 
 /**
- * The files of a build that an upgrade moves: its DFU package where it made one (it holds all cores' images), else the application's signed image:
- * as it is, for the firmware that is flashed, and encrypted where the build encrypts, for the one that is uploaded. Absolute.
+ * The files of a build that an upgrade moves: its DFU package where it made one (it holds all cores' images), else the
+ * application's signed image: as it is, for the firmware that is flashed, and encrypted where the build encrypts, for
+ * the one that is uploaded. Absolute.
  * @throws ConfigurationError for a build without any.
  */
 export function upgradeFiles({ folder, application }: BuildFolder): {

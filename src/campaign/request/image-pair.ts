@@ -36,7 +36,8 @@ export async function namedScenario([first, second]: readonly string[], cwd: str
 /**
  * A scenario that upgrades from one signed image to another, and is for the rest the default one. Versions, encryption
  * and kind of file are read from the files.
- * @param files old and new, relative to `cwd`: binaries, Intel HEX files, DFU packages for one core or both, or build folders.
+ * @param files old and new, relative to `cwd`: binaries, Intel HEX files, DFU packages for one core or both, or build
+ *   folders.
  * @throws ConfigurationError naming the file: it cannot be read, holds no signed image of the application, or more
  *   than one for a core.
  */
