@@ -9,6 +9,7 @@ import { BOOTLOADER_SECTION } from "./bootloader-schema.ts";
 import { EMULATED_POWER, EMULATED_SECTION } from "./emulated-schema.ts";
 import { FLASHER } from "./flasher-schema.ts";
 import { ms, namesOf, powerOfTwo } from "./forms.ts";
+import { LABGRID_SECTION } from "./labgrid-schema.ts";
 import { PROVIDERS } from "./providers.ts";
 import { QEMU_POWER, QEMU_SECTION } from "./qemu-schema.ts";
 import { RECOVERY_SECTION, type SwitchSection } from "./recovery-schema.ts";
@@ -234,6 +235,9 @@ export const PROFILE_FIELDS = z.strictObject({
   wear: z
     .strictObject({ cycles_max: z.int().min(1).default(10_000).describe("Erases a page may have in its life.") })
     .prefault({}),
+  labgrid: LABGRID_SECTION.optional().describe(
+    "Only for provider hardware: the board is a place of labgrid, acquired for each use of it and released after.",
+  ),
   qemu: QEMU_SECTION.optional().describe("Only for provider qemu: real firmware on an emulated board."),
   emulated: EMULATED_SECTION.optional().describe("Only for provider emulated: real firmware, executed here."),
   twin: z
