@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { DEPENDENCY_PAGE, dependencyPage, type Lock, licencesOf } from "./dependency-docs.ts";
 
-const json = <T>(name: string) => JSON.parse(readFileSync(join(import.meta.dirname, "..", name), "utf8")) as T;
-const manifest = json<Parameters<typeof dependencyPage>[1]>("package.json");
-const lock = json<Lock>("package-lock.json");
+const json = (name: string): unknown => JSON.parse(readFileSync(join(import.meta.dirname, "..", name), "utf8"));
+const manifest = json("package.json") as Parameters<typeof dependencyPage>[1];
+const lock = json("package-lock.json") as Lock;
 const page = readFileSync(DEPENDENCY_PAGE, "utf8");
 
 test("docs/dependencies.md names what package.json asks for (else: npx tsx scripts/dependency-docs.ts)", () => {
