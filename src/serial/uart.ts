@@ -152,7 +152,7 @@ export class Uart implements AsyncDisposable {
       const chunk = { atUs, bytes: bytes.subarray(at, at + CHUNK_BYTES_MAX) };
       this.#tell(() => this.#bytes.emit(chunk));
       if (this.#isOthersTurn()) await this.#letOthersGoFirst();
-      // No object and no promise a piece: a megabyte has sixteen thousand, and who collects them holds the process, too.
+      // No object and no promise a piece: a megabyte has sixteen thousand, and collecting them holds the process, too.
       for (let piece = 0; piece < chunk.bytes.length; piece += PIECE_BYTES) {
         this.#splitter.push(chunk, piece, piece + PIECE_BYTES);
         if (this.#isOthersTurn()) await this.#letOthersGoFirst();

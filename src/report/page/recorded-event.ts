@@ -88,8 +88,9 @@ const of = <N extends string, S extends z.ZodRawShape>(event: N, shape: S) =>
   z.object({ atUs: us, event: z.literal(event), ...shape });
 
 /**
- * What a history asks of a verdict: how it ended and why, and what its case is called. Its texts are made harmless after
- * the check: schemas with steps behind them are checked three times as slowly, and a lab has a quarter of a million verdicts.
+ * What a history asks of a verdict: how it ended and why, and what its case is called. Its texts are made harmless
+ * after the check: schemas with steps behind them are checked three times as slowly, and a lab has a quarter of a
+ * million verdicts.
  */
 const SHORT_VERDICT = z.object({
   check: z.string(),
