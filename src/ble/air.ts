@@ -1,8 +1,8 @@
-import { type Clock, concat, equalBytes } from "../core/index.ts";
+import { type Clock, concat, defined, equalBytes } from "../core/index.ts";
 import { type Link, type MemoryLink, memoryLinks } from "../serial/index.ts";
 import { commandByOpcode, HCI } from "./hci/commands.ts";
 import { encodeEvent } from "./hci/events.ts";
-import { type Fields, readFields, U8, U16, writeFields } from "./hci/fields.ts";
+import { type HciFields, readHci, U8, U16, writeHci } from "./hci/fields.ts";
 import { H4, H4Reader, h4 } from "./hci/h4.ts";
 import { aclHandle } from "./hci/l2cap.ts";
 import { HCI_STATUS } from "./hci/status.ts";
@@ -51,7 +51,7 @@ export class Air {
     const { baudRate, name = "the air's adapter" } = options;
     const [host, device] = memoryLinks({
       clock: this.#clock,
-      ...(baudRate === undefined ? {} : { baudRate }),
+      ...defined({ baudRate }),
       names: [name, `${name}'s controller`],
     });
     const controller = new AirController(this.#controllers, this.#clock, device, options);
@@ -186,7 +186,9 @@ class AirController {
 
   cancel(): Record<string, unknown> {
     this.#sought = undefined;
-    this.#clock.at(this.#clock.nowUs(), () => this.#event("connected", connected(HCI_STATUS.unknownConnection, 0, 0, NOBODY)));
+    this.#clock.at(this.#clock.nowUs(), () =>
+      this.#event("connected", connected(HCI_STATUS.unknownConnection, 0, 0, NOBODY)),
+    );
     return {};
   }
 
@@ -218,7 +220,7 @@ class AirController {
     const handle = link.handles.get(this) ?? 0;
     if (this.#links.get(handle) !== link) return;
     this.#links.delete(handle);
-    this.#event("disconnected", writeFields({ status: U8, handle: U16, reason: U8 }, { status: 0, handle, reason }));
+    this.#event("disconnected", writeHci({ status: U8, handle: U16, reason: U8 }, { status: 0, handle, reason }));
   }
 
   /** Connects to the board that is sought, if it advertises now. */
@@ -236,7 +238,10 @@ class AirController {
     const link = {
       central: this,
       peripheral: board,
-      handles: new Map<AirController, number>([[this, own], [board, theirs]]),
+      handles: new Map<AirController, number>([
+        [this, own],
+        [board, theirs],
+      ]),
       supervisionMs: sought.supervisionMs,
     };
     const heard = board.heardAs ?? NOBODY;
@@ -285,16 +290,16 @@ class AirController {
   }
 
   #command(bytes: Uint8Array): void {
-    const { opcode } = readFields({ opcode: U16, bytes: U8 }, bytes, "a command");
+    const { opcode } = readHci({ opcode: U16, bytes: U8 }, bytes, "a command");
     if (this.#silentTo.includes(opcode)) return;
     const command = commandByOpcode(opcode);
     const handler = command && HANDLERS.get(opcode);
     const complete = (status: number, rest: Uint8Array) =>
       this.#event("commandComplete", concat(Uint8Array.of(1, opcode & 0xff, opcode >> 8, status), rest));
     if (command === undefined || handler === undefined) return complete(HCI_STATUS.unknownCommand, new Uint8Array());
-    const returned = handler(this, readFields<Fields>(command.parameters, bytes.subarray(3), command.name));
+    const returned = handler(this, readHci<HciFields>(command.parameters, bytes.subarray(3), command.name));
     if (returned === undefined) this.#event("commandStatus", Uint8Array.of(0, 1, opcode & 0xff, opcode >> 8));
-    else complete(0, writeFields<Fields>(command.returns, returned as never));
+    else complete(0, writeHci<HciFields>(command.returns, returned as never));
   }
 
   #data(packet: Uint8Array): void {

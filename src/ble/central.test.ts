@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { type BleCentral, type GattLink } from "./index.ts";
 import { HCI } from "./hci/commands.ts";
+import { type BleCentral, type GattLink } from "./index.ts";
 import { airBench, boardIn, PLACE } from "./testing/bench.ts";
 
 const open = (central: BleCentral, board = "board", limitMs = 5_000): Promise<GattLink> =>
@@ -37,7 +37,10 @@ test("two boards of one name are refused with both addresses, and each of two na
     'two boards are named "board": C6:05:04:03:02:01 and C7:05:04:03:02:09.',
   );
   await second.power(false);
-  await using other = await boardIn(bench.air, bench.clock, { name: "other", address: Uint8Array.of(9, 2, 3, 4, 5, 0xc7) });
+  await using other = await boardIn(bench.air, bench.clock, {
+    name: "other",
+    address: Uint8Array.of(9, 2, 3, 4, 5, 0xc7),
+  });
   const links = [await open(bench.central), await open(bench.central, "other")];
   expect(links.map(({ name }) => name.split(" ")[0])).toEqual(["board", "other"]);
   await other.power(false);

@@ -4,7 +4,7 @@ import type { Link } from "../serial/index.ts";
 import { ATT_MTU_MAX } from "./att/client.ts";
 import { BleConnection, openGattLink } from "./connection.ts";
 import type { GattLink } from "./gatt-link.ts";
-import { addressText, readAdvertisement } from "./hci/advertising.ts";
+import { deviceText, readAdvertisement } from "./hci/advertising.ts";
 import { HCI } from "./hci/commands.ts";
 import { advertisingReports, type HciEvent } from "./hci/events.ts";
 import { HciHost, HciRefused } from "./hci/host.ts";
@@ -13,7 +13,14 @@ import { HCI_STATUS, hciStatus } from "./hci/status.ts";
 /** Scanning all the time: window and interval alike, in 0.625 ms. */
 const SCAN = { interval: 96, window: 96 } as const;
 /** Of a link: interval in 1.25 ms (7.5 to 15 ms), supervision time-out in 10 ms. */
-const LINK = { intervalMin: 6, intervalMax: 12, latency: 0, supervisionTimeout: 100, eventMin: 0, eventMax: 0 } as const;
+const LINK = {
+  intervalMin: 6,
+  intervalMax: 12,
+  latency: 0,
+  supervisionTimeout: 100,
+  eventMin: 0,
+  eventMax: 0,
+} as const;
 /** How long one attempt to connect to a board that was just heard may take, in milliseconds. */
 const CONNECT_MS = 4_000;
 /** How long after the first board of a name another one is looked for, in milliseconds. */
@@ -27,7 +34,7 @@ const PHY_2M = 2;
 const NAMES_MAX = 8;
 
 /** A board that was heard. */
-export interface Heard {
+interface Heard {
   readonly name: string;
   readonly address: Uint8Array;
   readonly addressType: number;
@@ -39,7 +46,7 @@ export interface Heard {
 }
 
 /** A characteristic of a board that has a name. */
-export interface GattTarget {
+interface GattTarget {
   /** The board's name, as it advertises it. */
   readonly board: string;
   readonly service: string;
@@ -95,8 +102,8 @@ export class BleCentral implements AsyncDisposable {
   /**
    * Finds the board, connects, and opens the characteristic. What goes wrong on the way is tried again until the limit:
    * a board that has just started drops links.
-   * @throws TimeoutError with what was heard instead; BenchError for two boards of one name or when the adapter is gone;
-   *   ProtocolError for a board without the characteristic; AttRefused; the signal's reason.
+   * @throws TimeoutError with what was heard instead; BenchError for two boards of one name, or when the adapter is
+   *   gone; ProtocolError for a board without the characteristic; AttRefused; the signal's reason.
    */
   async open(target: GattTarget, searched: Searched): Promise<GattLink> {
     const turn = this.#turn.then(() => this.#openNow(target, searched));
@@ -150,7 +157,8 @@ export class BleCentral implements AsyncDisposable {
     const heard = new HeardBoards(this.#host);
     const awaited = `a board named "${name}" in the air over ${this.name}`;
     const lastSeen = () => `${heard.sentence()}${last instanceof HilError ? ` Before that: ${last.message}` : ""}`;
-    const hint = "Does its application run and advertise? Its UART says; a radio that is silent may be its network core's.";
+    const hint =
+      "Does its application run and advertise? Its UART says; a radio that is silent may be its network core's.";
     const search = async (stop: AbortSignal) =>
       this.#scanning(async () => {
         await heard.one(name, stop);
@@ -165,7 +173,7 @@ export class BleCentral implements AsyncDisposable {
     if (board === undefined) throw new TimeoutError(awaited, limitMs, lastSeen(), hint);
     if (other === undefined) return board;
     throw new BenchError(
-      `two boards are named "${name}": ${addressText(board.address)} and ${addressText(other.address)}.`,
+      `two boards are named "${name}": ${deviceText(board.address)} and ${deviceText(other.address)}.`,
       "Give each its own name (CONFIG_BT_DEVICE_NAME), or switch one of them off.",
     );
   }
@@ -182,7 +190,7 @@ export class BleCentral implements AsyncDisposable {
   }
 
   async #connect(board: Heard, signal: AbortSignal | undefined): Promise<BleConnection> {
-    const name = `${board.name} (${addressText(board.address)}) over ${this.name}`;
+    const name = `${board.name} (${deviceText(board.address)}) over ${this.name}`;
     const isBoards = (event: HciEvent & { name: "connected" | "connectedEnhanced" }) =>
       event.status !== 0 || equalBytes(event.peerAddress, board.address);
     let stop = () => {};
@@ -230,7 +238,9 @@ export class BleCentral implements AsyncDisposable {
     await this.#host.command(HCI.leCancelConnection, {}).catch(() => undefined);
     // Cancelled, or connected in the same moment: both end the attempt.
     const { clock } = this.#host;
-    await Promise.race([connected.then((late) => late[Symbol.asyncDispose]()), sleep(clock, 100)]).catch(() => undefined);
+    await Promise.race([connected.then((late) => late[Symbol.asyncDispose]()), sleep(clock, 100)]).catch(
+      () => undefined,
+    );
   }
 
   #take(handle: number, name: string): BleConnection {
@@ -301,18 +311,19 @@ class HeardBoards {
 
   /** For a timeout. */
   sentence(): string {
-    const names = this.all().map(({ name, address }) => (name === "" ? addressText(address) : `"${name}"`));
+    const names = this.all().map(({ name, address }) => (name === "" ? deviceText(address) : `"${name}"`));
     if (names.length === 0) return "Nobody advertises.";
     const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : "";
     return `Heard: ${names.slice(0, NAMES_MAX).join(", ")}${more}.`;
   }
 
   #note(report: { address: Uint8Array; addressType: number; rssi: number }, name: string, isShort: boolean): void {
-    const key = addressText(report.address);
+    const key = deviceText(report.address);
     const known = this.#boards.get(key);
     const nowUs = this.#host.clock.nowUs();
     // A scan response brings the name, the next advertisement may be without.
-    const kept = name === "" || (isShort && known && !known.name.endsWith("…") && known.name !== "") ? (known?.name ?? "") : name;
+    const kept =
+      name === "" || (isShort && known && !known.name.endsWith("…") && known.name !== "") ? (known?.name ?? "") : name;
     const board = {
       name: isShort && kept === name ? `${name}…` : kept,
       address: report.address,
@@ -327,7 +338,10 @@ class HeardBoards {
 }
 
 function isNamed(board: Heard, name: string): boolean {
-  return board.name === name || (board.name.length > 1 && board.name.endsWith("…") && name.startsWith(board.name.slice(0, -1)));
+  return (
+    board.name === name ||
+    (board.name.length > 1 && board.name.endsWith("…") && name.startsWith(board.name.slice(0, -1)))
+  );
 }
 
 /** What a controller or a board refuses, or has no answer for, is left as it is. */

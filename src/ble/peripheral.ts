@@ -2,7 +2,7 @@ import { BenchError, type Clock, Listeners } from "../core/index.ts";
 import type { Link } from "../serial/index.ts";
 import { AttServer } from "./att/server.ts";
 import type { GattLink, GattValue } from "./gatt-link.ts";
-import { advertisement, ADVERTISING_BYTES } from "./hci/advertising.ts";
+import { ADVERTISING_BYTES, advertisement } from "./hci/advertising.ts";
 import { HCI } from "./hci/commands.ts";
 import { HciHost } from "./hci/host.ts";
 import { CHANNEL, L2capReader } from "./hci/l2cap.ts";
@@ -73,9 +73,11 @@ export class BlePeripheral implements AsyncDisposable {
 
   /** The radio on or off, in the order of asking: off is a reset of the controller, and the other side is not told. */
   power(on: boolean): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#switch(on)).catch((error: unknown) => {
-      this.broken ??= error;
-    });
+    this.#turn = this.#turn
+      .then(() => this.#switch(on))
+      .catch((error: unknown) => {
+        this.broken ??= error;
+      });
     return this.#turn;
   }
 

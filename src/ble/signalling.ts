@@ -1,5 +1,5 @@
 import { concat, ProtocolError } from "../core/index.ts";
-import { REST, readFields, U8, U16, writeFields } from "./hci/fields.ts";
+import { REST, readHci, U8, U16, writeHci } from "./hci/fields.ts";
 
 const HEAD = { code: U8, identifier: U8, bytes: U16 };
 /** Source: Bluetooth Core 5.4, Vol 3 Part A, 4. */
@@ -32,12 +32,12 @@ export function answerSignal(payload: Uint8Array): {
   readonly update?: ConnectionUpdate;
 } {
   try {
-    const { code, identifier, rest } = readFields({ ...HEAD, rest: REST }, payload, "a signal");
+    const { code, identifier, rest } = readHci({ ...HEAD, rest: REST }, payload, "a signal");
     const reply = (to: number, data: Uint8Array) =>
-      concat(writeFields(HEAD, { code: to, identifier, bytes: data.length }), data);
+      concat(writeHci(HEAD, { code: to, identifier, bytes: data.length }), data);
     if (code !== SIGNAL.updateRequest)
       return isRequest(code) ? { answer: reply(SIGNAL.reject, Uint8Array.of(0, 0)) } : {};
-    const wish = readFields(UPDATE, rest, "a wish for connection parameters");
+    const wish = readHci(UPDATE, rest, "a wish for connection parameters");
     const isPossible =
       wish.intervalMin >= LIMITS.intervalMin &&
       wish.intervalMin <= wish.intervalMax &&

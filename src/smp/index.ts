@@ -68,6 +68,7 @@ export {
 export { type ShellTree, shellHandlers } from "./server/shell-server.ts";
 export { statisticsHandlers } from "./server/statistics-server.ts";
 export { UdpServerTransport } from "./server/udp-server.ts";
+export { openBleTransport } from "./transport/ble-adapter.ts";
 export { BleTransport, SMP_GATT } from "./transport/ble-transport.ts";
 export {
   CONSOLE_OVERHEAD_BYTES,

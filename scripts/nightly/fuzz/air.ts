@@ -78,7 +78,9 @@ export const AIR_SOURCES: readonly FuzzSource[] = [
     from: "board",
     kind: "bytes",
     share: 10,
-    seeds: () => [concat(...["02f201", "0601 00ffff 0028", "080100ffff0328", "0405000700", "1207000100", "520600aabb"].map(att))],
+    seeds: () => [
+      concat(...["02f201", "0601 00ffff 0028", "080100ffff0328", "0405000700", "1207000100", "520600aabb"].map(att)),
+    ],
     ask(input, random) {
       const packets = new H4Reader();
       const messages = new L2capReader();
@@ -100,7 +102,9 @@ export const AIR_SOURCES: readonly FuzzSource[] = [
     kind: "bytes",
     share: 10,
     seeds: () =>
-      bodiesOfAnswers().map((body) => concat(Uint8Array.of(1, 0, body.length >> 8, body.length & 0xff, 0, 1, 0, 1), body)),
+      bodiesOfAnswers().map((body) =>
+        concat(Uint8Array.of(1, 0, body.length >> 8, body.length & 0xff, 0, 1, 0, 1), body),
+      ),
     ask(input, random) {
       const packets = new BlePackets();
       inPieces(input, random, (piece) => {

@@ -56,7 +56,9 @@ test("a server whose handles never grow is not asked for ever", async () => {
     if (pdu[0] === 0x06) return fromHex("07 0100 ffff");
     return fromHex(`09 15 0100 14 0200 ${"11".repeat(16)}`);
   });
-  await expect(discover(client, "board", PLACE)).rejects.toThrow("board tells its attributes out of order, at handle 1.");
+  await expect(discover(client, "board", PLACE)).rejects.toThrow(
+    "board tells its attributes out of order, at handle 1.",
+  );
 });
 
 test("errors 5 and 15 are named: this build wants pairing", async () => {

@@ -1,5 +1,5 @@
 import { type Clock, Listeners, ProtocolError, within } from "../../core/index.ts";
-import type { ValuesOf } from "../hci/fields.ts";
+import type { HciValues } from "../hci/fields.ts";
 import { ATT, type AttName, type AttPdu, AttRefused, decodeAtt, encodeAtt } from "./pdus.ts";
 
 /** What ATT begins with, and what it takes of each value. Source: Bluetooth Core 5.4, Vol 3 Part F, 3.2.8. */
@@ -11,7 +11,7 @@ export const ATT_MTU_MAX = 517;
 const REQUEST_MS = 5_000;
 
 /** A value that a board sent by itself. */
-export interface Notified {
+interface Notified {
   readonly atUs: number;
   readonly handle: number;
   readonly value: Uint8Array;
@@ -33,7 +33,9 @@ export class AttClient {
   readonly #bearer: AttBearer;
   readonly #notified = new Listeners<Notified>();
   #turn: Promise<unknown> = Promise.resolve();
-  #answer: { readonly wanted: AttName; readonly request: AttName; done(pdu: AttPdu): void; failed(why: unknown): void } | undefined;
+  #answer:
+    | { readonly wanted: AttName; readonly request: AttName; done(pdu: AttPdu): void; failed(why: unknown): void }
+    | undefined;
   #end: { readonly reason: unknown } | undefined;
   /** Bytes of the largest PDU: the smaller of what both sides said. */
   mtu = ATT_MTU_DEFAULT;
@@ -61,7 +63,7 @@ export class AttClient {
    */
   request<N extends AttName, A extends AttName>(
     name: N,
-    values: ValuesOf<(typeof ATT)[N]["fields"]>,
+    values: HciValues<(typeof ATT)[N]["fields"]>,
     answer: A,
     options: { readonly signal?: AbortSignal | undefined; readonly what?: string } = {},
   ): Promise<AttPdu & { readonly name: A }> {
@@ -118,11 +120,14 @@ export class AttClient {
     this.#bearer.send(pdu).catch(() => undefined);
   }
 
-  async #ask<N extends AttName, A extends AttName>(
-    request: N,
+  async #ask<A extends AttName>(
+    request: AttName,
     pdu: Uint8Array,
     wanted: A,
-    { signal, what = `${request} to ${this.#bearer.name}` }: { readonly signal?: AbortSignal | undefined; readonly what?: string },
+    {
+      signal,
+      what = `${request} to ${this.#bearer.name}`,
+    }: { readonly signal?: AbortSignal | undefined; readonly what?: string },
   ): Promise<AttPdu & { readonly name: A }> {
     if (this.#end) throw this.#end.reason;
     const { clock, name } = this.#bearer;

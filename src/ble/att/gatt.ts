@@ -1,11 +1,16 @@
 import { equalBytes, ProtocolError } from "../../core/index.ts";
 import { uuidBytes } from "../hci/advertising.ts";
-import { readFields, REST, U8, U16 } from "../hci/fields.ts";
+import { REST, readHci, U8, U16 } from "../hci/fields.ts";
 import type { AttClient } from "./client.ts";
 import { ATT_ERROR, AttRefused, piecesOf } from "./pdus.ts";
 
 /** Types of attributes. Source: Bluetooth Assigned Numbers, 3.5 and 3.6. */
-export const GATT_TYPE = { service: 0x2800, characteristic: 0x2803, clientConfiguration: 0x2902, name: 0x2a00 } as const;
+export const GATT_TYPE = {
+  service: 0x2800,
+  characteristic: 0x2803,
+  clientConfiguration: 0x2902,
+  name: 0x2a00,
+} as const;
 /** What a characteristic allows, a bit each. Source: Bluetooth Core 5.4, Vol 3 Part G, 3.3.1.1. */
 export const PROPERTY = { read: 0x02, writeCommand: 0x04, write: 0x08, notify: 0x10 } as const;
 const HANDLE_MAX = 0xffff;
@@ -14,7 +19,7 @@ const HANDLE_MAX = 0xffff;
 export const shortType = (type: number): Uint8Array => Uint8Array.of(type & 0xff, type >> 8);
 
 /** Where a board has a characteristic. */
-export interface Characteristic {
+interface Characteristic {
   readonly valueHandle: number;
   /** Of the descriptor that switches notifications on. */
   readonly configurationHandle: number;
@@ -40,7 +45,7 @@ export async function discover(att: AttClient, name: string, wanted: Wanted): Pr
     );
     if (found === undefined) break;
     for (const piece of piecesOf(found.rest, found.bytes, 7, `characteristics of ${name}`)) {
-      const { handle, properties, valueHandle, uuid } = readFields(
+      const { handle, properties, valueHandle, uuid } = readHci(
         { handle: U16, properties: U8, valueHandle: U16, uuid: REST },
         piece,
         `a characteristic of ${name}`,
@@ -49,7 +54,9 @@ export async function discover(att: AttClient, name: string, wanted: Wanted): Pr
       from = handle + 1;
       if (!equalBytes(uuid, uuidBytes(wanted.characteristic))) continue;
       if ((properties & PROPERTY.writeCommand) === 0 || (properties & PROPERTY.notify) === 0)
-        throw new ProtocolError(`${name}: its characteristic ${wanted.characteristic} takes no commands, or notifies nothing.`);
+        throw new ProtocolError(
+          `${name}: its characteristic ${wanted.characteristic} takes no commands, or notifies nothing.`,
+        );
       return { valueHandle, configurationHandle: await findConfiguration(att, name, valueHandle, last, wanted) };
     }
   }
@@ -73,7 +80,7 @@ async function findService(att: AttClient, name: string, wanted: Wanted): Promis
       "Its firmware serves no SMP over Bluetooth (CONFIG_MCUMGR_TRANSPORT_BT), or another board has this name.",
     );
   }
-  const { first, last } = readFields({ first: U16, last: U16 }, found.rest, `the service of ${name}`);
+  const { first, last } = readHci({ first: U16, last: U16 }, found.rest, `the service of ${name}`);
   if (first === 0 || last < first) throw senseless(name, first);
   return [first, last];
 }
@@ -90,13 +97,15 @@ async function findConfiguration(
     if (found === undefined) break;
     const bytes = found.format === 1 ? 4 : 18;
     for (const piece of piecesOf(found.rest, bytes, bytes, `descriptors of ${name}`)) {
-      const { handle, type } = readFields({ handle: U16, type: U16 }, piece, `a descriptor of ${name}`);
+      const { handle, type } = readHci({ handle: U16, type: U16 }, piece, `a descriptor of ${name}`);
       if (handle < from || handle > last) throw senseless(name, handle);
       if (found.format === 1 && type === GATT_TYPE.clientConfiguration) return handle;
       from = handle + 1;
     }
   }
-  throw new ProtocolError(`${name}: notifications of ${wanted.characteristic} cannot be switched on: no descriptor for it.`);
+  throw new ProtocolError(
+    `${name}: notifications of ${wanted.characteristic} cannot be switched on: no descriptor for it.`,
+  );
 }
 
 async function unlessNotFound<T>(asked: Promise<T>): Promise<T | undefined> {

@@ -1,12 +1,12 @@
 import { concat, ProtocolError } from "../../core/index.ts";
-import { type Fields, REST, readFields, U8, U16, type ValuesOf, writeFields } from "../hci/fields.ts";
+import { type HciFields, type HciValues, REST, readHci, U8, U16, writeHci } from "../hci/fields.ts";
 
-interface Pdu<F extends Fields = Fields> {
+interface Pdu<F extends HciFields = HciFields> {
   readonly opcode: number;
   readonly fields: F;
 }
 
-const row = <F extends Fields>(pdu: Pdu<F>): Pdu<F> => pdu;
+const row = <F extends HciFields>(pdu: Pdu<F>): Pdu<F> => pdu;
 const RANGE = { first: U16, last: U16 };
 
 /** Source: Bluetooth Core 5.4, Vol 3 Part F, 3.4. */
@@ -33,7 +33,7 @@ export const ATT = {
 } as const;
 
 export type AttName = keyof typeof ATT;
-export type AttPdu = { [N in AttName]: { readonly name: N } & ValuesOf<(typeof ATT)[N]["fields"]> }[AttName];
+export type AttPdu = { [N in AttName]: { readonly name: N } & HciValues<(typeof ATT)[N]["fields"]> }[AttName];
 
 const BY_OPCODE = new Map(Object.entries(ATT).map(([name, { opcode }]) => [opcode, name as AttName]));
 
@@ -42,13 +42,13 @@ export function decodeAtt(bytes: Uint8Array): AttPdu | undefined {
   const [opcode] = bytes;
   const name = opcode === undefined ? undefined : BY_OPCODE.get(opcode);
   if (name === undefined) return undefined;
-  return { name, ...readFields<Fields>(ATT[name].fields, bytes.subarray(1), `ATT ${name}`) } as AttPdu;
+  return { name, ...readHci<HciFields>(ATT[name].fields, bytes.subarray(1), `ATT ${name}`) } as AttPdu;
 }
 
 /** The bytes of a PDU. @throws RangeError for a value that does not fit. */
-export function encodeAtt<N extends AttName>(name: N, values: ValuesOf<(typeof ATT)[N]["fields"]>): Uint8Array {
+export function encodeAtt<N extends AttName>(name: N, values: HciValues<(typeof ATT)[N]["fields"]>): Uint8Array {
   const { opcode, fields } = ATT[name];
-  return concat(Uint8Array.of(opcode), writeFields<Fields>(fields, values as ValuesOf<Fields>));
+  return concat(Uint8Array.of(opcode), writeHci<HciFields>(fields, values));
 }
 
 /** Codes of an error. Source: Vol 3 Part F, 3.4.1.1; Supplement, Part B, 1.2. */

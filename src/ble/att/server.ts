@@ -2,7 +2,7 @@ import { concat, equalBytes, ProtocolError, utf8 } from "../../core/index.ts";
 import { uuidBytes } from "../hci/advertising.ts";
 import { ATT_MTU_DEFAULT, ATT_MTU_MAX } from "./client.ts";
 import { GATT_TYPE, PROPERTY, shortType } from "./gatt.ts";
-import { ATT, ATT_ERROR, type AttPdu, decodeAtt, encodeAtt } from "./pdus.ts";
+import { ATT_ERROR, type AttPdu, decodeAtt, encodeAtt } from "./pdus.ts";
 
 interface Attribute {
   readonly handle: number;
@@ -38,7 +38,11 @@ function attributes({ name, service, characteristic }: AttServerOptions): readon
   const own = declared(PROPERTY.writeCommand | PROPERTY.notify, VALUE_HANDLE, uuid);
   return [
     { handle: 1, type: shortType(GATT_TYPE.service), value: shortType(GAP_SERVICE), last: 3 },
-    { handle: 2, type: shortType(GATT_TYPE.characteristic), value: declared(PROPERTY.read, 3, shortType(GATT_TYPE.name)) },
+    {
+      handle: 2,
+      type: shortType(GATT_TYPE.characteristic),
+      value: declared(PROPERTY.read, 3, shortType(GATT_TYPE.name)),
+    },
     { handle: 3, type: shortType(GATT_TYPE.name), value: utf8(name) },
     { handle: 4, type: shortType(GATT_TYPE.service), value: uuidBytes(service), last: CONFIGURATION_HANDLE },
     { handle: 5, type: shortType(GATT_TYPE.characteristic), value: own },
@@ -87,7 +91,11 @@ export class AttServer {
         return encodeAtt("mtuResponse", { mtu: own });
       }
       case "findByTypeValue":
-        return this.#services(opcode, pdu, (service) => equalBytes(service.value, pdu.value) && pdu.type === GATT_TYPE.service);
+        return this.#services(
+          opcode,
+          pdu,
+          (service) => equalBytes(service.value, pdu.value) && pdu.type === GATT_TYPE.service,
+        );
       case "readByGroupType":
         return this.#groups(opcode, pdu);
       case "readByType":
@@ -147,7 +155,10 @@ export class AttServer {
     const alike = found.filter(({ value }) => value.length === head.value.length);
     const bytes = 4 + head.value.length;
     const rest = alike.map(({ handle, last = 0, value }) => concat(number(handle), number(last), value));
-    return encodeAtt("groups", { bytes, rest: concat(...rest.slice(0, 1 + Math.floor((this.mtu - 2 - bytes) / bytes))) });
+    return encodeAtt("groups", {
+      bytes,
+      rest: concat(...rest.slice(0, 1 + Math.floor((this.mtu - 2 - bytes) / bytes))),
+    });
   }
 
   #typeValues(opcode: number, pdu: AttPdu & { readonly name: "readByType" }): Uint8Array {
@@ -164,16 +175,13 @@ export class AttServer {
     const bytes = 2 + head.type.length;
     const differs = found.findIndex(({ type }) => type.length !== head.type.length);
     const alike = differs < 0 ? found : found.slice(0, differs);
-    const rest = alike.slice(0, Math.floor((this.mtu - 2) / bytes)).map(({ handle, type }) => concat(number(handle), type));
+    const rest = alike
+      .slice(0, Math.floor((this.mtu - 2) / bytes))
+      .map(({ handle, type }) => concat(number(handle), type));
     return encodeAtt("information", { format: head.type.length === 2 ? 1 : 2, rest: concat(...rest) });
   }
 }
 
 function refusal(request: number, handle: number, code: number): Uint8Array {
   return encodeAtt("error", { request, handle, code });
-}
-
-/** Requests have even numbers without the flag of a command; those of a client. */
-export function isServed(opcode: number): boolean {
-  return opcode === ATT.writeCommand.opcode || ((opcode & 0x41) === 0 && opcode !== ATT.confirmation.opcode);
 }

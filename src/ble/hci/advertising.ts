@@ -32,8 +32,12 @@ export function uuidText(bytes: Uint8Array): string {
 }
 
 /** For people: "C0:11:22:33:44:55". */
-export function addressText(address: Uint8Array): string {
-  return [...address].reverse().map((byte) => byte.toString(16).padStart(2, "0")).join(":").toUpperCase();
+export function deviceText(address: Uint8Array): string {
+  return [...address]
+    .reverse()
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join(":")
+    .toUpperCase();
 }
 
 /** The structures of an advertisement. Anything may be in the air: what is cut short ends it. */
@@ -61,7 +65,10 @@ export function readAdvertisement(data: Uint8Array): Advertised {
  * What a board says of itself, in the 31 bytes of an advertisement: flags, its service and as much of its name as fits;
  * the whole name in the scan response.
  */
-export function advertisement(name: string, service: string): { readonly data: Uint8Array; readonly response: Uint8Array } {
+export function advertisement(
+  name: string,
+  service: string,
+): { readonly data: Uint8Array; readonly response: Uint8Array } {
   const structure = (type: number, content: Uint8Array) => concat(Uint8Array.of(content.length + 1, type), content);
   const head = concat(structure(AD.flags, Uint8Array.of(LE_ONLY)), structure(AD.services, uuidBytes(service)));
   const room = ADVERTISING_BYTES - head.length - 2;

@@ -1,7 +1,7 @@
-import { ADDRESS, type Fields, octets, U8, U16 } from "./fields.ts";
+import { ADDRESS, type HciField, type HciFields, octets, U8, U16 } from "./fields.ts";
 
 /** A command to the controller. */
-export interface HciCommand<P extends Fields = Fields, R extends Fields = Fields> {
+export interface HciCommand<P extends HciFields = HciFields, R extends HciFields = HciFields> {
   readonly name: string;
   readonly opcode: number;
   readonly parameters: P;
@@ -11,8 +11,8 @@ export interface HciCommand<P extends Fields = Fields, R extends Fields = Fields
   readonly answer: "complete" | "status";
 }
 
-const EVENT_MASK = { mask: octets(8) };
-const row = <P extends Fields, R extends Fields>(command: HciCommand<P, R>): HciCommand<P, R> => command;
+const EVENT_MASK: { readonly mask: HciField<Uint8Array> } = { mask: octets(8) };
+const row = <P extends HciFields, R extends HciFields>(command: HciCommand<P, R>): HciCommand<P, R> => command;
 
 /** Source: Bluetooth Core 5.4, Vol 4 Part E, 7.1 (link control), 7.3 (controller), 7.4 (information), 7.8 (LE). */
 export const HCI = {

@@ -1,11 +1,16 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { fromHex, isKind } from "../../core/index.ts";
-import { addressText, readAdvertisement } from "./advertising.ts";
+import { deviceText, readAdvertisement } from "./advertising.ts";
 import { advertisingReports, completedPackets, decodeEvent } from "./events.ts";
 
 test("the end of a link, a new link and free buffers are read from their bytes", () => {
-  expect(decodeEvent(fromHex("05 04 00 4100 08"))).toEqual({ name: "disconnected", status: 0, handle: 0x41, reason: 8 });
+  expect(decodeEvent(fromHex("05 04 00 4100 08"))).toEqual({
+    name: "disconnected",
+    status: 0,
+    handle: 0x41,
+    reason: 8,
+  });
   expect(decodeEvent(fromHex("3e 13 01 00 4000 01 01 0102030405c6 0c00 0000 6400 05"))).toMatchObject({
     ...{ name: "connected", handle: 0x40, role: 1, peerAddressType: 1, interval: 12, supervisionTimeout: 100 },
   });
@@ -21,7 +26,7 @@ test("a board's name is read from the old kind of report and from the new one", 
   const old = decodeEvent(fromHex("3e 15 02 01 00 01 0102030405c6 09 0809 6c61622d30 3700 c4"));
   const [first] = old === undefined ? [] : advertisingReports(old);
   expect(first).toMatchObject({ addressType: 1, connectable: true, rssi: -60 });
-  expect(addressText(first?.address ?? new Uint8Array())).toBe("C6:05:04:03:02:01");
+  expect(deviceText(first?.address ?? new Uint8Array())).toBe("C6:05:04:03:02:01");
   const extended = decodeEvent(
     fromHex("3e 22 0d 01 1300 01 0102030405c6 01 00 ff 7f c4 0000 00 000000000000 08 07 09 6c61622d3037"),
   );

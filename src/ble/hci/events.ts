@@ -1,7 +1,7 @@
 import { ProtocolError } from "../../core/index.ts";
-import { ADDRESS, type Fields, I8, REST, readFields, U8, U16, type ValuesOf } from "./fields.ts";
+import { ADDRESS, type HciFields, type HciValues, I8, REST, readHci, U8, U16 } from "./fields.ts";
 
-interface EventRow<F extends Fields = Fields> {
+interface EventRow<F extends HciFields = HciFields> {
   readonly code: number;
   /** Of LE Meta, the sub-event. */
   readonly sub?: number;
@@ -9,12 +9,12 @@ interface EventRow<F extends Fields = Fields> {
 }
 
 const LE_META = 0x3e;
-const row = <F extends Fields>(event: EventRow<F>): EventRow<F> => event;
+const row = <F extends HciFields>(event: EventRow<F>): EventRow<F> => event;
 const CONNECTION = { status: U8, handle: U16, role: U8, peerAddressType: U8, peerAddress: ADDRESS };
 const CONNECTED = { interval: U16, latency: U16, supervisionTimeout: U16, accuracy: U8 };
 
 /** Source: Bluetooth Core 5.4, Vol 4 Part E, 7.7. */
-export const EVENTS = {
+const EVENTS = {
   disconnected: row({ code: 0x05, fields: { status: U8, handle: U16, reason: U8 } }),
   commandComplete: row({ code: 0x0e, fields: { credits: U8, opcode: U16, rest: REST } }),
   commandStatus: row({ code: 0x0f, fields: { status: U8, credits: U8, opcode: U16 } }),
@@ -45,7 +45,7 @@ type EventName = keyof typeof EVENTS;
 
 /** An event that the table knows, by its name. */
 export type HciEvent = {
-  [N in EventName]: { readonly name: N } & ValuesOf<(typeof EVENTS)[N]["fields"]>;
+  [N in EventName]: { readonly name: N } & HciValues<(typeof EVENTS)[N]["fields"]>;
 }[EventName];
 
 /**
@@ -58,13 +58,13 @@ export function decodeEvent(bytes: Uint8Array): HciEvent | undefined {
   for (const [name, event] of Object.entries(EVENTS) as [EventName, EventRow][]) {
     if (event.code !== code || (event.sub !== undefined && event.sub !== sub)) continue;
     const parameters = bytes.subarray(event.sub === undefined ? 2 : 3);
-    return { name, ...readFields(event.fields, parameters, `HCI event ${name}`) } as HciEvent;
+    return { name, ...readHci(event.fields, parameters, `HCI event ${name}`) } as HciEvent;
   }
   return undefined;
 }
 
 /** The bytes of an event, for a controller of ours. */
-export function encodeEvent<N extends EventName>(name: N, parameters: Uint8Array): Uint8Array {
+export function encodeEvent(name: EventName, parameters: Uint8Array): Uint8Array {
   const { code, sub } = EVENTS[name] as EventRow;
   const head = sub === undefined ? [] : [sub];
   return Uint8Array.from([code, head.length + parameters.length, ...head, ...parameters]);
@@ -74,7 +74,7 @@ export function encodeEvent<N extends EventName>(name: N, parameters: Uint8Array
 export function completedPackets(event: HciEvent & { name: "completedPackets" }): readonly [number, number][] {
   const pairs: [number, number][] = [];
   for (let at = 0; at < event.handles; at += 1) {
-    const { handle, packets } = readFields(
+    const { handle, packets } = readHci(
       { handle: U16, packets: U16 },
       event.rest.subarray(4 * at),
       "HCI event completedPackets",
@@ -85,7 +85,7 @@ export function completedPackets(event: HciEvent & { name: "completedPackets" })
 }
 
 /** What was heard of one advertiser at one moment. */
-export interface AdvertisingReport {
+interface AdvertisingReport {
   readonly addressType: number;
   readonly address: Uint8Array;
   readonly connectable: boolean;
@@ -116,13 +116,13 @@ export function advertisingReports(event: HciEvent): readonly AdvertisingReport[
   };
   for (let left = event.reports; left > 0; left -= 1) {
     if (event.name === "extendedReport") {
-      const { type, addressType, address, rssi, bytes } = readFields(EXTENDED_REPORT, rest, what);
+      const { type, addressType, address, rssi, bytes } = readHci(EXTENDED_REPORT, rest, what);
       const data = cut(EXTENDED_REPORT_BYTES, bytes);
       found.push({ addressType, address, connectable: (type & 1) !== 0, rssi, data });
       rest = rest.subarray(EXTENDED_REPORT_BYTES + bytes);
     } else {
       // ADV_IND and ADV_DIRECT_IND are connectable; a scan response (4) belongs to what came before it.
-      const { type, addressType, address, bytes } = readFields(REPORT, rest, what);
+      const { type, addressType, address, bytes } = readHci(REPORT, rest, what);
       const data = cut(REPORT_BYTES, bytes);
       const [strength = 0x7f] = cut(REPORT_BYTES + bytes, 1);
       found.push({ addressType, address, connectable: type <= 1, rssi: (strength << 24) >> 24, data });

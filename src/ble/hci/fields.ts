@@ -1,22 +1,22 @@
 import { concat, ProtocolError, viewOf } from "../../core/index.ts";
 
 /** One field of a packet: how many bytes it takes and what they mean. All of Bluetooth's numbers are little-endian. */
-export interface Field<T> {
+export interface HciField<T> {
   /** Bytes of the field; undefined: all that is left. */
   readonly bytes: number | undefined;
   read(bytes: Uint8Array): T;
   write(value: T): Uint8Array;
 }
 
-/** Fields in the order in which they lie in a packet. */
-export type Fields = Readonly<Record<string, Field<never> | Field<number> | Field<Uint8Array>>>;
+/** HciFields in the order in which they lie in a packet. */
+export type HciFields = Readonly<Record<string, HciField<never> | HciField<number> | HciField<Uint8Array>>>;
 
-export type ValuesOf<F extends Fields> = {
-  readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never;
+export type HciValues<F extends HciFields> = {
+  readonly [K in keyof F]: F[K] extends HciField<infer T> ? T : never;
 };
 
 /** An unsigned number, little-endian. */
-function unsigned(bytes: 1 | 2 | 3): Field<number> {
+function unsigned(bytes: 1 | 2): HciField<number> {
   return {
     bytes,
     read: (held) => held.reduceRight((sum, byte) => sum * 256 + byte, 0),
@@ -30,15 +30,14 @@ function unsigned(bytes: 1 | 2 | 3): Field<number> {
 
 export const U8 = unsigned(1);
 export const U16 = unsigned(2);
-export const U24 = unsigned(3);
 /** A signed byte: signal strength in dBm. */
-export const I8: Field<number> = {
+export const I8: HciField<number> = {
   bytes: 1,
   read: (held) => viewOf(held).getInt8(0),
   write: (value) => Uint8Array.of(value & 0xff),
 };
 /** So many bytes as they are. */
-export const octets = (bytes: number): Field<Uint8Array> => ({
+export const octets = (bytes: number): HciField<Uint8Array> => ({
   bytes,
   read: (held) => held.slice(),
   write: (value) => {
@@ -49,14 +48,14 @@ export const octets = (bytes: number): Field<Uint8Array> => ({
 /** A device's address: six bytes, the last one of its usual spelling first. */
 export const ADDRESS = octets(6);
 /** All that is left. */
-export const REST: Field<Uint8Array> = { bytes: undefined, read: (held) => held.slice(), write: (value) => value };
+export const REST: HciField<Uint8Array> = { bytes: undefined, read: (held) => held.slice(), write: (value) => value };
 
 /**
  * The fields of `row` in `bytes`; bytes behind the last field are passed over, as newer releases append some.
  * @param what names the packet in an error.
  * @throws ProtocolError when it is shorter than its fields.
  */
-export function readFields<F extends Fields>(row: F, bytes: Uint8Array, what: string): ValuesOf<F> {
+export function readHci<F extends HciFields>(row: F, bytes: Uint8Array, what: string): HciValues<F> {
   const values: Record<string, unknown> = {};
   let offset = 0;
   for (const [name, field] of Object.entries(row)) {
@@ -66,12 +65,12 @@ export function readFields<F extends Fields>(row: F, bytes: Uint8Array, what: st
     values[name] = field.read(bytes.subarray(offset, end));
     offset = end;
   }
-  return values as ValuesOf<F>;
+  return values as HciValues<F>;
 }
 
 /** The bytes of a packet's fields. @throws RangeError for a value that does not fit its field. */
-export function writeFields<F extends Fields>(row: F, values: ValuesOf<F>): Uint8Array {
+export function writeHci<F extends HciFields>(row: F, values: HciValues<F>): Uint8Array {
   return concat(
-    ...Object.entries(row).map(([name, field]) => (field as Field<unknown>).write(values[name as keyof F])),
+    ...Object.entries(row).map(([name, field]) => (field as HciField<unknown>).write(values[name as keyof F])),
   );
 }

@@ -4,7 +4,7 @@ import { type MemoryLink, memoryLinks } from "../../serial/index.ts";
 import { Air } from "../air.ts";
 import { HCI } from "./commands.ts";
 import { encodeEvent } from "./events.ts";
-import { H4, H4Reader, type H4Packet, h4 } from "./h4.ts";
+import { H4, type H4Packet, H4Reader, h4 } from "./h4.ts";
 import { HciHost, HciRefused } from "./host.ts";
 
 test("a command that a controller answers with nothing ends by its own limit, and the next one is asked", async () => {

@@ -3,7 +3,7 @@ import type { Link } from "../../serial/index.ts";
 import { AclSender } from "./acl-sender.ts";
 import { HCI, type HciCommand } from "./commands.ts";
 import { completedPackets, decodeEvent, type HciEvent } from "./events.ts";
-import { type Fields, readFields, U8, U16, type ValuesOf, writeFields } from "./fields.ts";
+import { type HciFields, type HciValues, readHci, U8, U16, writeHci } from "./fields.ts";
 import { H4, H4Reader, h4 } from "./h4.ts";
 import { aclHandle } from "./l2cap.ts";
 import { hciStatus } from "./status.ts";
@@ -92,11 +92,11 @@ export class HciHost implements AsyncDisposable {
    * One command, and what it returns. @throws HciRefused; TimeoutError when the controller answers with nothing;
    * BenchError when its port is gone; the signal's reason.
    */
-  command<P extends Fields, R extends Fields>(
+  command<P extends HciFields, R extends HciFields>(
     command: HciCommand<P, R>,
-    values: ValuesOf<P>,
+    values: HciValues<P>,
     options: { readonly signal?: AbortSignal | undefined; readonly limitMs?: number } = {},
-  ): Promise<ValuesOf<R>> {
+  ): Promise<HciValues<R>> {
     const turn = this.#turn.then(() => this.#ask(command, values, options));
     this.#turn = turn.catch(() => undefined);
     return turn;
@@ -149,20 +149,22 @@ export class HciHost implements AsyncDisposable {
     // Zero: one pool for both kinds of Bluetooth. Source: Vol 4 Part E, 7.8.2.
     const buffers: Buffers = le.aclBytes > 0 ? le : await this.command(HCI.readBufferSize, {}, asked);
     if (buffers.aclBytes < 27 || buffers.aclPackets < 1)
-      throw new ProtocolError(`${this.name} has no buffers for data: ${buffers.aclPackets} of ${buffers.aclBytes} bytes.`);
+      throw new ProtocolError(
+        `${this.name} has no buffers for data: ${buffers.aclPackets} of ${buffers.aclBytes} bytes.`,
+      );
     this.#sender.room(buffers);
     this.address = (await this.command(HCI.readAddress, {}, asked)).address;
     this.features = (await this.command(HCI.leReadFeatures, {}, asked)).features;
   }
 
-  async #ask<P extends Fields, R extends Fields>(
+  async #ask<P extends HciFields, R extends HciFields>(
     command: HciCommand<P, R>,
-    values: ValuesOf<P>,
+    values: HciValues<P>,
     { signal, limitMs = COMMAND_MS }: { readonly signal?: AbortSignal | undefined; readonly limitMs?: number },
-  ): Promise<ValuesOf<R>> {
+  ): Promise<HciValues<R>> {
     if (this.#end) throw this.#gone();
-    const parameters = writeFields(command.parameters, values);
-    const head = writeFields({ opcode: U16, bytes: U8 }, { opcode: command.opcode, bytes: parameters.length });
+    const parameters = writeHci(command.parameters, values);
+    const head = writeHci({ opcode: U16, bytes: U8 }, { opcode: command.opcode, bytes: parameters.length });
     const lastSeen = () => this.lastSeen();
     const awaited = `the Bluetooth adapter ${this.name} to answer ${command.name}`;
     const work = async (stop: AbortSignal) => {
@@ -174,7 +176,7 @@ export class HciHost implements AsyncDisposable {
       await this.#link.write(h4(H4.command, concat(head, parameters)), stop);
       const { status, rest } = await answer;
       if (status !== 0) throw new HciRefused(this.name, command.name, status);
-      return readFields(command.returns, rest, `the answer to HCI ${command.name}`);
+      return readHci(command.returns, rest, `the answer to HCI ${command.name}`);
     };
     try {
       return await within(this.clock, limitMs, awaited, work, { signal, lastSeen, hint: HINT });
@@ -226,7 +228,7 @@ export class HciHost implements AsyncDisposable {
   #completed(opcode: number, rest: Uint8Array): void {
     const waiting = this.#waiting;
     if (waiting?.command.opcode !== opcode) return;
-    const { status } = readFields({ status: U8 }, rest, `the answer to HCI ${waiting.command.name}`);
+    const { status } = readHci({ status: U8 }, rest, `the answer to HCI ${waiting.command.name}`);
     waiting.answered(status, rest.subarray(1));
   }
 

@@ -9,7 +9,7 @@ const L2CAP_HEADER_BYTES = 4;
 const BOUNDARY = { firstFromHost: 0, continued: 1, first: 2 } as const;
 
 /** One whole message on a channel. */
-export interface L2capMessage {
+interface L2capMessage {
   readonly channel: number;
   readonly payload: Uint8Array;
 }

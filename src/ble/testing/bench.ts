@@ -1,6 +1,6 @@
 import { VirtualClock } from "../../core/index.ts";
-import { Air } from "../air.ts";
 import type { AirControllerOptions } from "../air.ts";
+import { Air } from "../air.ts";
 import { BleCentral } from "../central.ts";
 import { BlePeripheral } from "../peripheral.ts";
 

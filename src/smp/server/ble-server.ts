@@ -1,10 +1,8 @@
-import type { BlePeripheral, ServedLink } from "../../ble/index.ts";
+import { ATT_HEADER_BYTES, type BlePeripheral, type ServedLink } from "../../ble/index.ts";
 import { BenchError, Listeners } from "../../core/index.ts";
 import { BlePackets } from "../transport/ble-packets.ts";
 import type { ReceivedPacket } from "../transport/console-framing.ts";
 import type { SmpTransport } from "../transport/transport.ts";
-
-const ATT_HEADER_BYTES = 3;
 
 /** The board's side of SMP over Bluetooth LE: one client at a time, whoever connected last. */
 export class BleServerTransport implements SmpTransport {

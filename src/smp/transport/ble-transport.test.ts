@@ -63,9 +63,11 @@ test("fragments are as long as the MTU allows, and those of two packets never mi
   const gatt = memoryGatt(23);
   const transport = await transportOver(gatt);
   let free: () => void = () => undefined;
-  gatt.hold(new Promise((resolve) => {
-    free = resolve;
-  }));
+  gatt.hold(
+    new Promise((resolve) => {
+      free = resolve;
+    }),
+  );
   const both = Promise.all([transport.send(new Uint8Array(45).fill(1)), transport.send(new Uint8Array(25).fill(2))]);
   free();
   await both;
@@ -74,7 +76,8 @@ test("fragments are as long as the MTU allows, and those of two packets never mi
 });
 
 test("an answer comes together from any pieces, by the length in its header", () => {
-  const packet = (fill: number, bytes: number) => Uint8Array.of(1, 0, 0, bytes, 0, 0, fill, 0, ...Array(bytes).fill(fill));
+  const packet = (fill: number, bytes: number) =>
+    Uint8Array.of(1, 0, 0, bytes, 0, 0, fill, 0, ...Array(bytes).fill(fill));
   fc.assert(
     fc.property(fc.array(fc.nat(200), { maxLength: 5 }), fc.array(fc.integer({ min: 1, max: 30 })), (sizes, cuts) => {
       const sent = sizes.map((size, at) => packet(at, size));
@@ -100,7 +103,7 @@ test("half an answer is forgotten when both ends are brought back, and the next 
   transport.onPacket(({ bytes }) => packets.push(bytes.length));
   gatt.say(fromHex("0100 0020 0000 0000 bf"));
   expect(transport.lastSeen()).toBe("9 bytes of an answer came, and no more.");
-  await transport.resynchronise();
+  await transport.resynchronise(1);
   gatt.say(fromHex("0100 0001 0000 0100 a0"));
   expect(packets).toEqual([9]);
   expect(gatt.did).toEqual(["resubscribe"]);
@@ -120,7 +123,7 @@ test("what is sent into a link that ends is lost like a line's bytes, and ready 
 
 test("the answer to a reset ends the link at once, that to an echo does not", async () => {
   const gatt = memoryGatt(247);
-  const transport = await transportOver(gatt);
+  await transportOver(gatt);
   gatt.say(fromHex("0300 0001 0000 0000 a0"));
   expect(gatt.did).toEqual([]);
   gatt.say(fromHex("0300 0001 0000 0105 a0"));
@@ -130,7 +133,9 @@ test("the answer to a reset ends the link at once, that to an echo does not", as
 const IMAGE = plainImage({ version: [2, 0, 0], payloadBytes: 20_000 });
 
 /** A client over the air of this process to a server with Zephyr's buffers. */
-async function overTheAir(options: { readonly mtu?: number; readonly bufferBytes?: number; readonly baudRate?: number } = {}) {
+async function overTheAir(
+  options: { readonly mtu?: number; readonly bufferBytes?: number; readonly baudRate?: number } = {},
+) {
   const { mtu, bufferBytes = 2_475, baudRate } = options;
   const clock = new VirtualClock();
   const air = new Air(clock);
@@ -147,14 +152,13 @@ async function overTheAir(options: { readonly mtu?: number; readonly bufferBytes
     clock,
     name: "ble:board",
     open: (signal) => central.open({ board: "board", ...SMP_GATT }, { limitMs: 10_000, signal }),
-    onAdapterEnd: (listener) => central.onEnd(listener),
+    adapter: central,
   });
   const client = new SmpClient(new SmpSession(transport, { clock }));
   return {
     ...{ clock, board, store, server, adapter, transport, client },
     [Symbol.asyncDispose]: async () => {
       await client.session[Symbol.asyncDispose]();
-      await central[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
       await board[Symbol.asyncDispose]();
     },

@@ -1,4 +1,4 @@
-import type { GattLink } from "../../ble/index.ts";
+import { ATT_HEADER_BYTES, ATT_MTU_DEFAULT, type GattLink } from "../../ble/index.ts";
 import { abortable, BenchError, type Clock, isKind, Listeners } from "../../core/index.ts";
 import { decodeSmpHeader, OP } from "../packet/header.ts";
 import { BlePackets } from "./ble-packets.ts";
@@ -11,8 +11,6 @@ export const SMP_GATT = {
   characteristic: "da2e7828-fbce-4e01-ae9e-261174997c48",
 } as const;
 
-/** What ATT takes of each value, in bytes. */
-const ATT_HEADER_BYTES = 3;
 /** Groups and commands that this transport looks at: OS reset. */
 const RESET = { group: 0, id: 5 } as const;
 
@@ -22,13 +20,13 @@ interface BleOptions {
   readonly name: string;
   /** Finds the board and connects to it, with a time limit of its own; called again after each link that ended. */
   open(signal?: AbortSignal): Promise<GattLink>;
-  /** Called once the adapter itself is gone. */
-  onAdapterEnd?(listener: (reason?: unknown) => void): () => void;
+  /** What it goes over: the transport ends with it, and closes it. */
+  readonly adapter?: AsyncDisposable & { onEnd(listener: (reason?: unknown) => void): () => void };
 }
 
 /**
- * SMP over Bluetooth LE: packets in writes without response, one whole packet after another (fragments carry no mark, so
- * two that overlap are both lost); answers in notifications, put together by the length in their headers.
+ * SMP over Bluetooth LE: packets in writes without response, one whole packet after another (fragments carry no mark,
+ * so two that overlap are both lost); answers in notifications, put together by the length in their headers.
  *
  * A board's link ends with every reset and every power cut: the transport outlives it. `ready` connects anew; what is
  * sent into a link that ends is lost as on a bad line, and the session asks again.
@@ -52,7 +50,7 @@ export class BleTransport implements SmpTransport {
   constructor(options: BleOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#undo = options.onAdapterEnd?.((reason) => this.#ended(reason)) ?? (() => undefined);
+    this.#undo = options.adapter?.onEnd((reason) => this.#ended(reason)) ?? (() => undefined);
   }
 
   /** ATT's MTU of the link that there is; undefined between two. */
@@ -65,7 +63,11 @@ export class BleTransport implements SmpTransport {
     while (!this.#link) {
       if (this.#end) throw this.#gone();
       signal?.throwIfAborted();
-      if (this.#opening) await abortable(this.#opening.catch(() => undefined), signal);
+      if (this.#opening)
+        await abortable(
+          this.#opening.catch(() => undefined),
+          signal,
+        );
       else {
         this.#opening = this.#connect(signal).finally(() => {
           this.#opening = undefined;
@@ -76,7 +78,7 @@ export class BleTransport implements SmpTransport {
   }
 
   wireBytes(packetBytes: number): number {
-    const valueBytes = (this.#link?.mtu ?? 23) - ATT_HEADER_BYTES;
+    const valueBytes = (this.#link?.mtu ?? ATT_MTU_DEFAULT) - ATT_HEADER_BYTES;
     return packetBytes + Math.ceil(packetBytes / valueBytes) * ATT_HEADER_BYTES;
   }
 
@@ -131,6 +133,7 @@ export class BleTransport implements SmpTransport {
     this.#undo();
     this.#ended(undefined);
     await this.letGo();
+    await this.#options.adapter?.[Symbol.asyncDispose]();
   }
 
   async #connect(signal: AbortSignal | undefined): Promise<void> {
@@ -154,8 +157,9 @@ export class BleTransport implements SmpTransport {
     if (this.#end) throw this.#gone();
     const link = this.#link;
     try {
-      const valueBytes = (link?.mtu ?? 0) - ATT_HEADER_BYTES;
-      for (let at = 0; link && at < packet.length; at += valueBytes) {
+      if (link === undefined) return;
+      const valueBytes = link.mtu - ATT_HEADER_BYTES;
+      for (let at = 0; at < packet.length; at += valueBytes) {
         signal?.throwIfAborted();
         await link.write(packet.subarray(at, at + valueBytes), signal);
       }
