@@ -72,6 +72,8 @@ export {
 export { livesInRealTime, type Provider } from "./profile/providers.ts";
 export { type BoardProfile } from "./profile/schema.ts";
 export { withFirmware } from "./profile/with-firmware.ts";
+export { PROOFS, type Proof } from "./prove/proofs.ts";
+export { type UnverifiedRow, unverifiedRows } from "./prove/unverified-page.ts";
 export { factoryImage } from "./providers/emulated-chip.ts";
 export { FirmwareBench } from "./providers/firmware-bench.ts";
 export {
@@ -83,4 +85,4 @@ export {
 } from "./providers/firmware-sweep.ts";
 export { plantedFaults } from "./providers/planted-faults.ts";
 export { serveEmulated } from "./providers/serve-emulated.ts";
-export { makeTwin } from "./providers/twin.ts";
+export { makeTwin, radioOf, TWIN_MTU } from "./providers/twin.ts";
