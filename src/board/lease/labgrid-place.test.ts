@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { RealClock } from "../../core/index.ts";
-import { LABGRID_SECTION } from "../profile/labgrid-schema.ts";
+import { LABGRID_SECTION } from "../profile/schema.ts";
 import { acquirePlace } from "./labgrid-place.ts";
 
 /** What a coordinator does for one place, in a file; and what was asked. */

@@ -10,7 +10,6 @@ import { BOOTLOADER_SECTION } from "./bootloader-schema.ts";
 import { EMULATED_POWER, EMULATED_SECTION } from "./emulated-schema.ts";
 import { FLASHER } from "./flasher-schema.ts";
 import { ms, namesOf, powerOfTwo } from "./forms.ts";
-import { LABGRID_SECTION } from "./labgrid-schema.ts";
 import { PROVIDERS } from "./providers.ts";
 import { QEMU_POWER, QEMU_SECTION } from "./qemu-schema.ts";
 import { RECOVERY_SECTION, type SwitchSection } from "./recovery-schema.ts";
@@ -143,6 +142,23 @@ const area = z.strictObject({
   offset: z.int().min(0).describe("From the start of the flash device, in bytes."),
   bytes: z.int().min(1),
   device: z.enum(["internal", "qspi"]).default("internal"),
+});
+
+/** A place of labgrid that the board is: acquired for each use of it, and released after. */
+export const LABGRID_SECTION = z.strictObject({
+  place: z
+    .string()
+    .max(200)
+    .regex(/^[^\s-]\S*$/, "expected the name of a place")
+    .describe("Name of the place: labgrid-client places"),
+  coordinator: z
+    .string()
+    .max(200)
+    .regex(/^[^\s-]\S*$/, "expected HOST:PORT")
+    .optional()
+    .describe("HOST:PORT of the coordinator; default: what labgrid-client takes itself (LG_COORDINATOR)."),
+  program: z.string().min(1).max(4096).default("labgrid-client"),
+  timeout_ms: ms(600_000).default(30_000).describe("How long labgrid-client may take."),
 });
 
 /** A board profile as it stands in the YAML file. Every number carries its unit in its name. */
