@@ -213,7 +213,7 @@ export class RegionWriter {
     // Only what is `const` in the function around is a constant to V8: an array's address and length stand in its code.
     return [
       `const ${arrays.map((name) => `${name}=_${name}`).join(",")};`,
-      `return function region_${this.#first.toString(16)}(R,b,left){`,
+      `return (function region_${this.#first.toString(16)}(R,b,left){`,
       `let ${locals.join(",")};`,
       ...masks.map(([name, value]) => `const ${name}=${value};`),
       "L:for(;;){switch(b){",
@@ -221,7 +221,7 @@ export class RegionWriter {
       "}}",
       changed.map((r) => `R[${r}]=r${r};`).join(""),
       FLAGS.map((name) => `${cell(name)}=${name};`).join(""),
-      `S[${STATE.kind}]=fk;S[${STATE.exit}]=e;return left}`,
+      `S[${STATE.kind}]=fk;S[${STATE.exit}]=e;return left})`,
     ].join("\n");
   }
 }

@@ -73,7 +73,10 @@ export class Translator {
     };
   }
 
-  /** The text is made here, of numbers and of the emitters' own words: nothing of the firmware's stands in it as text. */
+  /**
+   * The text is made here, of numbers and of the emitters' own words: nothing of the firmware's stands in it as text.
+   * The inner function stands in parentheses: V8 then parses it at once, and not again when it is first called.
+   */
   #compiled(text: string, table: Uint8Array): Translated {
     const { state, joint, rights, port } = this.#windows;
     const { words, halves, content, signedHalves, signedBytes } = joint;
