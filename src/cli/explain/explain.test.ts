@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { isHilError } from "../../core/index.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { explainCommand } from "./explain.ts";
-import { isText, readList } from "./input.ts";
+import { isText, readList } from "../../field/index.ts";
 
 function ioIn(cwd: string, out: (text: string) => void): CliIo {
   return {

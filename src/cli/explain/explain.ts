@@ -32,7 +32,7 @@ import {
 } from "../../mcuboot/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
-import { decoded, isText, readList } from "./input.ts";
+import { decoded, isText, readList } from "../../field/index.ts";
 import { LogLines } from "./log-lines.ts";
 import { answerJson, answerText, type Explained } from "./text.ts";
 

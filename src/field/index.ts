@@ -1,0 +1,1 @@
+export { decoded, isText, readList } from "./evidence/foreign-text.ts";
