@@ -70,6 +70,8 @@ export interface Evidence {
   readonly boots: readonly BootSeenInLog[];
   /** The last list that was sent. */
   readonly list?: readonly SlotSeen[];
+  /** What a dump holds: as a list, also where no application runs that could send one. */
+  readonly held?: readonly SlotSeen[];
   readonly trailers: readonly TrailerSeen[];
   readonly said: ReadonlySet<SaidFact>;
   readonly files: readonly ImageFile[];

@@ -17,6 +17,8 @@ export interface LogSeen {
   readonly generations: readonly GenerationRow[];
   readonly generationTold: boolean;
   readonly modes: readonly BootMode[];
+  /** Its lines, as the tables know them. */
+  readonly lines: readonly Line[];
 }
 
 /**
@@ -44,7 +46,7 @@ export function readBoots(text: string, build: BootloaderBuild): LogSeen | undef
   const printed = GENERATIONS.filter((row: GenerationRow) => lines.every(({ text }) => printsLine(row, text)) && namesImage(row, reading.boots));
   const fits = named?.filter(({ name }) => printed.some((row) => row.name === name)) ?? printed;
   const generations = fits.length > 0 ? fits : (named ?? GENERATIONS);
-  return { boots, generations, generationTold: named !== undefined, modes: modesOf(lines, build, generations) };
+  return { boots, generations, generationTold: named !== undefined, modes: modesOf(lines, build, generations), lines };
 }
 
 /** Whether anything was printed between the end of each boot and the next one. */

@@ -19,12 +19,15 @@ export function finalMisses(
   evidence: Evidence,
   roles: Roles,
 ): readonly Miss[] {
-  const list = evidence.list === undefined ? [] : listMisses(machine, state, evidence.list, roles);
+  const given = evidence.list ?? evidence.held;
+  const dead = evidence.list !== undefined && !state.acts ? [NOBODY_LISTS] : [];
+  const list = given === undefined ? [] : [...dead, ...listMisses(machine, state, given, roles)];
   return [...list, ...trailerMisses(machine, state, evidence), ...saidMisses(machine, state, legs, evidence)];
 }
 
+const NOBODY_LISTS: Miss = { counts: 2, what: "an image list was read, and nothing runs that could send one" };
+
 function listMisses(machine: Machine, state: BoardState, list: readonly SlotSeen[], roles: Roles): readonly Miss[] {
-  if (!state.acts) return [{ counts: 2, what: "an image list was read, and nothing runs that could send one" }];
   const shown = machine.list(state).filter(({ image }) => image === 0);
   const seen = list.filter(({ image }) => image === 0);
   return ([0, 1] as const).flatMap((slot): Miss[] => {

@@ -241,8 +241,8 @@ class Matcher {
   }
 
   #ended(layer: readonly Node[]): readonly Fit[] {
-    const { list, trailers, said } = this.#evidence;
-    const asks = list !== undefined || trailers.length > 0 || said.size > 0;
+    const { list, held, trailers, said } = this.#evidence;
+    const asks = (list ?? held) !== undefined || trailers.length > 0 || said.size > 0;
     const more = asks ? layer.flatMap((node) => this.#later(node)) : [];
     return this.#kept([...layer, ...more])
       .map((node) => this.#fit(node))

@@ -35,8 +35,8 @@ export function plain(version: string): string {
  * The ways to give the versions of the evidence their roles, the likeliest first: an update file is the new image; else
  * the lower of two versions is the old one.
  */
-export function rolesOf({ boots, list = [], files }: Evidence): readonly Roles[] {
-  const shown = [...boots.map(({ version }) => version), ...list.map(({ version }) => version)];
+export function rolesOf({ boots, list, held, files }: Evidence): readonly Roles[] {
+  const shown = [...boots.map(({ version }) => version), ...(list ?? held ?? []).map(({ version }) => version)];
   const seen = [...new Set(shown.filter((version) => version !== undefined).map(plain))];
   const given = files.find(({ image }) => image === 0)?.version;
   if (given !== undefined) {
