@@ -10,6 +10,7 @@ export const ROOMS = {
   twin: ["core", "image", "mcuboot", "serial", "smp", "power"],
   board: ["core", "image", "serial", "smp", "power", "mcuboot", "twin", "emulator"],
   campaign: ["core", "image", "smp", "mcuboot", "board"],
+  field: ["core", "image", "mcuboot", "twin", "board"],
   report: ["core", "smp", "campaign"],
   lab: ["core", "board", "campaign", "report"],
   jest: ["core", "image", "smp", "board", "campaign", "report"],
@@ -64,6 +65,7 @@ export const INNER_ROOMS = {
     init: ["terminal", "board"],
     firmware: ["terminal", "image", "init"],
     lab: ["terminal", "report", "run"],
+    reproduce: ["terminal", "report", "sweep", "init"],
   },
   emulator: {
     memory: [],
@@ -86,6 +88,13 @@ export const INNER_ROOMS = {
       ...["chip/bus", "chip/clock", "chip/memory", "chip/radio", "chip/serial", "chip/timers"],
     ],
     debug: ["memory", "cpu/state"],
+  },
+  field: {
+    world: [],
+    evidence: ["world"],
+    causes: ["world"],
+    search: ["world", "evidence", "causes"],
+    replay: ["world", "causes"],
   },
   image: {
     format: [],

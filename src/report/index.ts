@@ -28,6 +28,7 @@ export {
   plotDocument,
 } from "./page/page-document.ts";
 export { type PlotPage } from "./page/plot-data.ts";
+export { markup } from "./page/markup.ts";
 export { plotSvg } from "./page/plot-svg.ts";
 export { recordedRun, toldRun } from "./page/recorded-run.ts";
 export { type ModelLayer, type RunPage } from "./page/run-page.ts";

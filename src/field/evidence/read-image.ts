@@ -2,7 +2,7 @@ import { type LoadedProfile, profileKeys, signatureKeyOf } from "../../board/ind
 import { isKind, messageOf } from "../../core/index.ts";
 import { decodeHeader, formatVersion, HEADER_BYTES, isMarkedEncrypted, verifyImage } from "../../image/index.ts";
 import type { ImageFile } from "./evidence.ts";
-import { plain } from "../search/roles.ts";
+import { plain } from "./plain-version.ts";
 
 /**
  * A signed image: version, length, and whether it is whole for the keys of these profiles.

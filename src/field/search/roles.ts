@@ -1,5 +1,6 @@
 import { compareVersions, parseVersion } from "../../image/index.ts";
 import type { Evidence } from "../evidence/evidence.ts";
+import { plain } from "../evidence/plain-version.ts";
 import { versionIn, type WorldShape } from "../world/world.ts";
 
 /** Which of the versions that were seen is the old image's, and which the new one's. */
@@ -22,13 +23,6 @@ export class Roles {
   nameOf(shape: Pick<WorldShape, "downgrade">, version: string): "old" | "new" | undefined {
     return (["old", "new"] as const).find((role) => versionIn(shape, role) === plain(version));
   }
-}
-
-/** "1.2.3+0" and "1.2.3.0" as "1.2.3". */
-export function plain(version: string): string {
-  return version.replace(/^v/, "").replace(/[+.]0$/, (tail, at: number, whole: string) =>
-    whole.slice(0, at).split(".").length >= 3 ? "" : tail,
-  );
 }
 
 /**

@@ -18,7 +18,7 @@ export interface Candidate {
   readonly cause: string;
   readonly row: CauseRow | undefined;
   readonly distance: number;
-  readonly best: PlacedFit;
+  readonly best: FoundHistory;
   /** Histories that are as near. */
   readonly histories: number;
   /** Bootloaders in which it fits as well, oldest first. */
@@ -42,6 +42,9 @@ export interface SearchBudget {
   /** Boots to work out, in all. */
   readonly boots: number;
 }
+
+/** A history that fits, without its board. */
+export type FoundHistory = Omit<PlacedFit, "state" | "roles">;
 
 /** Yielded after each world: how far a search is. */
 export interface SearchProgress {
@@ -146,16 +149,18 @@ class Search {
 }
 
 function candidateOf(cause: string, fits: readonly PlacedFit[]): Candidate {
-  const sorted = fits.toSorted((a, b) => a.distance - b.distance || a.effort - b.effort);
+  const costs = ({ effort, shape }: PlacedFit): number => effort + oddness(shape);
+  const sorted = fits.toSorted((a, b) => a.distance - b.distance || costs(a) - costs(b));
   const [best] = sorted;
   if (best === undefined) throw new RangeError("a cause without a history");
   const equal = sorted.filter(({ distance }) => distance === best.distance);
   const generations = GENERATIONS.map(({ name }) => name).filter((name) => equal.some(({ shape }) => shape.generation.name === name));
+  const { state: _, roles: _roles, ...history } = best;
   return {
     cause,
     row: causeNamed(cause),
     distance: best.distance,
-    best,
+    best: history,
     histories: equal.length,
     generations,
     modes: [...new Set(equal.map(({ shape }) => shape.mode))],
@@ -165,7 +170,25 @@ function candidateOf(cause: string, fits: readonly PlacedFit[]): Candidate {
 /** Of causes that fit equally well the simplest is the likeliest; a bug that only old releases had is less so. */
 function priorOf({ best, row, cause }: Candidate, { generationTold }: Evidence): number {
   const old = row?.until !== undefined && !generationTold && best.shape.defects.length > 0 ? 0.5 : 0;
-  return best.effort + old + (cause.startsWith("new: ") ? 3 : 0);
+  return best.effort + oddness(best.shape) + old + (cause.startsWith("new: ") ? 3 : 0);
+}
+
+/** How unusual a board and its images are: what nobody said, and what is seldom. */
+function oddness(shape: WorldShape): number {
+  const { encrypted, permanent, padded, downgrade, downgradePrevention, networkCore, damage } = shape;
+  const odd: readonly (readonly [boolean, number])[] = [
+    [encrypted, 0.05],
+    [permanent, 0.1],
+    [padded, 0.2],
+    [downgrade, 0.2],
+    [downgradePrevention, 0.2],
+    [networkCore, 0.2],
+    [damage !== "none", 0.2],
+    [shape.slotSectors > SMALL.slotSectors, 0.1],
+    [shape.newBytes < 1024, 0.5],
+    [shape.headerBytes > 1024, 1],
+  ];
+  return odd.reduce((all, [is, costs]) => all + (is ? costs : 0), 0);
 }
 
 /** Worlds to look in, the likeliest first: each generation's behaviour once. */
