@@ -19,6 +19,7 @@ export { type LiveEnd, type LiveStep } from "./live/live-step.ts";
 export { matrixTable } from "./matrix-table.ts";
 export { histogramOf } from "./page/histogram.ts";
 export { type LabPage, type SharedCause } from "./page/lab-data.ts";
+export { markup } from "./page/markup.ts";
 export {
   labDocument,
   livePageDocument,
@@ -28,7 +29,6 @@ export {
   plotDocument,
 } from "./page/page-document.ts";
 export { type PlotPage } from "./page/plot-data.ts";
-export { markup } from "./page/markup.ts";
 export { plotSvg } from "./page/plot-svg.ts";
 export { recordedRun, toldRun } from "./page/recorded-run.ts";
 export { type ModelLayer, type RunPage } from "./page/run-page.ts";

@@ -46,7 +46,8 @@ export function sureText({ fitting, sure, complete, candidates }: SearchResult):
     return `nothing fits${complete ? "" : " so far (the budget ended)"}${near}`;
   }
   if (sure) return "sure: of all causes that were looked for this one alone fits";
-  if (fitting === 1) return `one cause fits${complete ? ", of little evidence" : "; the budget ended before all were looked for"}`;
+  if (fitting === 1)
+    return `one cause fits${complete ? ", of little evidence" : "; the budget ended before all were looked for"}`;
   return `one of ${fitting} causes that fit`;
 }
 
@@ -57,7 +58,10 @@ export function answerText({ evidence, result, found, checked, replay }: Answer,
   const rows: (readonly [string, string])[] = [
     ...evidence.knows.map((text) => ["knows", text] as const),
     ...evidence.contradicts.map((text) => ["against", text] as const),
-    ["looked", `in ${count(result.worlds, "world")}, ${count(result.boots, "boot")}${result.complete ? "" : "; the budget ended"}`],
+    [
+      "looked",
+      `in ${count(result.worlds, "world")}, ${count(result.boots, "boot")}${result.complete ? "" : "; the budget ended"}`,
+    ],
     ["how sure", sureText(result)],
   ];
   const fits = result.candidates.filter(({ distance }) => distance === 0);
@@ -73,11 +77,17 @@ function causeText({ cause, row, distance, histories, generations, modes, best }
   const where = `${modes.map(modeTitle).join(", ")}; ${first === last ? first : `${first} to ${last}`}`;
   const title = row === undefined ? "on no record" : row.title;
   const misses = best.misses.map(({ what }) => `\nnot explained: ${what}`).join("");
-  const away = distance === 0 ? histories === 1 ? "1 history fits" : `${histories} histories fit` : `${distance} away`;
+  const away =
+    distance === 0 ? (histories === 1 ? "1 history fits" : `${histories} histories fit`) : `${distance} away`;
   return `${cause}: ${title} (${where}; ${away})${misses}`;
 }
 
-function foundRows({ candidate, before, after }: Minimised, checked: TwinChecked | undefined, replay: string | undefined, cwd: string): (readonly [string, string])[] {
+function foundRows(
+  { candidate, before, after }: Minimised,
+  checked: TwinChecked | undefined,
+  replay: string | undefined,
+  cwd: string,
+): (readonly [string, string])[] {
   const { row } = candidate;
   const smaller = `${sizeText(before)} -> ${sizeText(after)}`;
   return [

@@ -21,7 +21,11 @@ export async function checkOnTwin(texts: CampaignTexts, folder: string, io: CliI
     makeFolder(folder);
     const board = parseProfile(texts.profile, join(folder, "profile.yaml"));
     const scenario = parseScenario(texts.scenario, join(folder, "scenario.yaml"));
-    const { result, events, folder: record } = await run({
+    const {
+      result,
+      events,
+      folder: record,
+    } = await run({
       scenario,
       board,
       seed: 1,

@@ -19,7 +19,12 @@ export function answerPage(answer: Answer, cwd: string): string {
     ["How sure", sureText(result)],
     ...(row === undefined
       ? []
-      : ([["Cause", row.because], ["Who has it", row.had], ["What protects a product", row.protects], ["Source", `${row.source}; table ${row.row}`]] as const)),
+      : ([
+          ["Cause", row.because],
+          ["Who has it", row.had],
+          ["What protects a product", row.protects],
+          ["Source", `${row.source}; table ${row.row}`],
+        ] as const)),
     ...(replay === undefined ? [] : [["Replay", `npx hil replay ${replay}`] as const]),
     ...(checked === undefined ? [] : [["On the simulated board", twinText(checked, cwd)] as const]),
   ];

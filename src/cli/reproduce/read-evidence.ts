@@ -1,8 +1,24 @@
 import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
-import { buildProfileOf, buildText, draftProfile, type LoadedProfile, loadProfile, parseProfile, readBuildFolder } from "../../board/index.ts";
-import { ConfigurationError, eachLine, entryAt, jsonIn, readInput, readInputText, UsageError } from "../../core/index.ts";
+import {
+  buildProfileOf,
+  buildText,
+  draftProfile,
+  type LoadedProfile,
+  loadProfile,
+  parseProfile,
+  readBuildFolder,
+} from "../../board/index.ts";
+import {
+  ConfigurationError,
+  eachLine,
+  entryAt,
+  jsonIn,
+  readInput,
+  readInputText,
+  UsageError,
+} from "../../core/index.ts";
 import { type Belief, type Evidence, gather, type Piece, readPiece } from "../../field/index.ts";
 import { twinDraft } from "../init/from-build.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -19,7 +35,10 @@ const BOOT_LOG = z.object({ event: z.literal("boot-log"), text: z.string() });
 /** Everything that was sent, read. @throws ConfigurationError for what cannot be read, UsageError for nothing at all. */
 export async function readEvidence({ files, sentences, board }: Given, io: CliIo): Promise<Evidence> {
   if (files.length === 0 && sentences.length === 0) {
-    throw new UsageError("hil reproduce wants files that show a failure, or --say with a sentence.", "See hil reproduce --help.");
+    throw new UsageError(
+      "hil reproduce wants files that show a failure, or --say with a sentence.",
+      "See hil reproduce --help.",
+    );
   }
   const places = files.map((reference) => ({ reference, path: resolve(io.cwd, reference) }));
   const folders: Piece[] = [];

@@ -15,7 +15,12 @@ const OPTIONS = {
   say: { type: "string", describe: "what the customer says, a sentence (repeatable)" },
   board: { type: "string", describe: "board profile, where it is known: mode, MCUboot generation, slots, keys" },
   budget: { type: "string", describe: "give up after so many boots (20000) or so long (90s, 10m)", default: "60s" },
-  output: { type: "string", alias: "o", describe: "the report: FILE.html, or a folder for it and the replay", default: "runs/reproduce" },
+  output: {
+    type: "string",
+    alias: "o",
+    describe: "the report: FILE.html, or a folder for it and the replay",
+    default: "runs/reproduce",
+  },
   json: { type: "boolean", describe: "print the result as JSON, and nothing else, on standard output" },
 } as const satisfies OptionRows;
 
@@ -41,9 +46,12 @@ export async function reproduceCommand(argv: readonly string[], io: CliIo): Prom
   const folder = isPage ? undefined : resolve(io.cwd, out);
   const replay = folder === undefined || found === undefined ? undefined : join(folder, "replay.json");
   if (folder !== undefined) makeFolder(folder);
-  if (replay !== undefined && found !== undefined) replaceFileAt(replay, `${JSON.stringify(found.replay, undefined, 2)}\n`);
+  if (replay !== undefined && found !== undefined)
+    replaceFileAt(replay, `${JSON.stringify(found.replay, undefined, 2)}\n`);
   const checked =
-    folder === undefined || found?.campaign === undefined ? undefined : await checkOnTwin(found.campaign, join(folder, "twin"), io);
+    folder === undefined || found?.campaign === undefined
+      ? undefined
+      : await checkOnTwin(found.campaign, join(folder, "twin"), io);
   const answer: Answer = { evidence, result, found, checked, replay };
   const document = answerPage(answer, io.cwd);
   if (page !== undefined) page.write(document, "request");

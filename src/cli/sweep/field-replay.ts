@@ -19,7 +19,11 @@ export function isFieldReplay(file: string): boolean {
  * @returns 1: the same cause is there again; 0: it is not, or is none that must not be.
  * @throws ConfigurationError when the file cannot be understood.
  */
-export function replayField(file: string, { trace, json }: { readonly trace: boolean; readonly json: boolean }, io: CliIo): number {
+export function replayField(
+  file: string,
+  { trace, json }: { readonly trace: boolean; readonly json: boolean },
+  io: CliIo,
+): number {
   const replay = parseValue(parseJson(readInputText(file, REPLAY_BYTES_MAX)), FIELD_REPLAY_SCHEMA, file);
   const shape = shapeOf(replay.world);
   const history = historyOf(replay.history);
@@ -37,11 +41,18 @@ export function replayField(file: string, { trace, json }: { readonly trace: boo
   io.out(`world     MCUboot ${shape.generation.name}, ${shape.mode}${shape.encrypted ? ", encrypted" : ""}\n`);
   for (const [at, { lines, starts }] of boots.entries()) {
     const { cut } = history.legs[at] ?? {};
-    const how = cut === undefined ? (starts ? "an application runs" : "nothing runs") : `cut ${cut.torn === undefined ? "before" : "inside"} operation ${cut.operation}`;
+    const how =
+      cut === undefined
+        ? starts
+          ? "an application runs"
+          : "nothing runs"
+        : `cut ${cut.torn === undefined ? "before" : "inside"} operation ${cut.operation}`;
     io.out(`boot ${at + 1}    ${how}; ${lines.at(-1) ?? "silent"}\n`);
     if (trace) for (const line of lines) io.out(`          ${line}\n`);
   }
   const text = row === undefined ? cause : `${row.id}, ${row.title}`;
-  io.out(`verdict   ${again ? (wrong ? `FAIL  again: ${text}` : `PASS  as designed: ${text}`) : `PASS  not what was found: now ${text}`}\n`);
+  io.out(
+    `verdict   ${again ? (wrong ? `FAIL  again: ${text}` : `PASS  as designed: ${text}`) : `PASS  not what was found: now ${text}`}\n`,
+  );
   return wrong ? EXIT.failed : EXIT.pass;
 }

@@ -1,4 +1,10 @@
-import { type ContentJudge, contentJudge, type GenerationRow, type Stage, type SweepFinding } from "../../mcuboot/index.ts";
+import {
+  type ContentJudge,
+  contentJudge,
+  type GenerationRow,
+  type Stage,
+  type SweepFinding,
+} from "../../mcuboot/index.ts";
 import { type Act, type BoardState, type Leg, Machine, type ShownBoot } from "../world/machine.ts";
 import { versionIn, type World, type WorldShape, worldOf } from "../world/world.ts";
 import { CAUSES } from "./causes.ts";
@@ -47,7 +53,8 @@ export class Attributer {
     }
     const column = CAUSES.find(({ mended, modes, id }) => {
       if (mended === undefined || !modes.includes(shape.mode) || (id === "R35" && !shape.networkCore)) return false;
-      if (Object.entries(mended).every(([name, value]) => shape.generation[name as keyof GenerationRow] === value)) return false;
+      if (Object.entries(mended).every(([name, value]) => shape.generation[name as keyof GenerationRow] === value))
+        return false;
       return this.#differs(walked, { ...shape, generation: { ...shape.generation, ...mended } }, history);
     });
     if (column !== undefined) return { cause: column.id };
@@ -57,7 +64,11 @@ export class Attributer {
   /** The fault that is switched on in a world, and the world without it. */
   #faultOf(shape: WorldShape): { readonly id: string; readonly without: Partial<WorldShape> } | undefined {
     const [defect] = shape.defects;
-    if (defect !== undefined) return { id: defect, without: { defects: [] } };
+    if (defect !== undefined) {
+      const mended = CAUSES.find(({ id }) => id === defect)?.mended;
+      const generation = mended && { ...shape.generation, ...mended };
+      return { id: defect, without: { defects: [], ...(generation && { generation }) } };
+    }
     if (shape.uploadsToStart) return { id: "R27-2268", without: { uploadsToStart: false } };
     if (shape.afterUpdate === "resets") return { id: "DZ-105028", without: { afterUpdate: "starts" } };
     if (shape.afterUpdate === "hangs") return { id: "DZ-126603", without: { afterUpdate: "starts" } };
@@ -76,8 +87,10 @@ export class Attributer {
   #found(machine: Machine, { legs }: History, walked: ReturnType<Machine["walk"]>): Attributed | undefined {
     const { world } = machine;
     if (!["move", "offset", "scratch"].includes(world.shape.mode) || world.shape.damage !== "none") return undefined;
+    if (world.shape.downgrade && world.shape.downgradePrevention) return undefined;
     const asked = legs.findLastIndex(({ acts }) => acts.some(({ kind }) => kind === "ask"));
     if (asked < 0 || legs.some(({ acts }) => acts.some(({ kind }) => kind === "confirm"))) return undefined;
+    if (walked.shown.some(({ tokens }) => tokens.some((token) => REFUSED.test(token)))) return undefined;
     const judge = this.#judgeOf(world);
     let [cuts, torn, tried] = [0, 0, false];
     let stage: Stage = "asked";
@@ -116,6 +129,9 @@ export class Attributer {
   }
 }
 
+/** The bootloader said why it takes no update: its image is at fault. */
+const REFUSED = /^(no space|incompatible slots|sectors unread|insufficient version|wrong )/;
+
 function stateBefore(machine: Machine, leg: Leg, state: BoardState | undefined): BoardState | undefined {
   if (state === undefined) return undefined;
   return leg.acts.reduce((board, act) => (board.acts ? machine.act(board, act) : board), state);
@@ -152,7 +168,7 @@ function shows(finding: SweepFinding, shown: readonly ShownBoot[], legs: readonl
 }
 
 /** What is no fault: by what was asked for, done and shown; the first that holds. */
-function designedCause({ world, }: Machine, { legs, tail }: History, { shown }: ReturnType<Machine["walk"]>): string {
+function designedCause({ world }: Machine, { legs, tail }: History, { shown }: ReturnType<Machine["walk"]>): string {
   const acts = [...legs.flatMap((leg) => leg.acts), ...tail];
   const said = (token: string) => shown.some(({ tokens }) => tokens.some((one) => one.startsWith(token)));
   const ran = shown.filter(({ running }) => running !== "none").map(({ running }) => running);
@@ -176,9 +192,11 @@ function shownText({ tokens, end, running }: ShownBoot): unknown {
 /** What could be seen of a board's end beyond its boots. */
 function endText(machine: Machine, state: BoardState | undefined): string {
   if (state === undefined) return "";
-  const list = machine.list(state).map(({ slot, version, pending, confirmed, active, permanent }) =>
-    [slot, version, pending, confirmed, active, permanent].join(),
-  );
+  const list = machine
+    .list(state)
+    .map(({ slot, version, pending, confirmed, active, permanent }) =>
+      [slot, version, pending, confirmed, active, permanent].join(),
+    );
   return [...list, state.acts, state.running].join(" ");
 }
 

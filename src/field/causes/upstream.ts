@@ -7,7 +7,8 @@ type Known = Pick<CauseRow, "id" | "title" | "since" | "until" | "protects" | "w
 };
 
 const update = "Update the bootloader; where it cannot be updated, ";
-const whole = "keep the supply up for the whole boot after an update (battery level checked before the reset, no brown-out).";
+const whole =
+  "keep the supply up for the whole boot after an update (battery level checked before the reset, no brown-out).";
 const FULL = { slotSectors: 16, newBytes: 53_000 } as const;
 /** A scratch area's worth of image: the last group reaches into the trailer's sector. */
 const TO_THE_END = { slotSectors: 16, newBytes: 64_400, maxImgSectors: 16 } as const;
@@ -151,7 +152,8 @@ const KNOWN: readonly Known[] = [
   {
     id: "DZ-111701",
     title: "an encrypted update is passed over in silence",
-    protects: "Build without the first bootloader (NSIB), or send this update unencrypted; from SDK 2.8 on the address in the header counts.",
+    protects:
+      "Build without the first bootloader (NSIB), or send this update unencrypted; from SDK 2.8 on the address in the header counts.",
     worlds: [{ encrypted: true }],
   },
   {
@@ -165,7 +167,8 @@ const KNOWN: readonly Known[] = [
     kind: "board",
     title: "the application uploads to the wrong sector",
     since: "2.1.99",
-    protects: "Build application and bootloader from the same release: swap using offset wants the upload one sector up.",
+    protects:
+      "Build application and bootloader from the same release: swap using offset wants the upload one sector up.",
     worlds: [{ uploadsToStart: true }],
   },
   {

@@ -6,7 +6,12 @@ export type Piece = { readonly name: string } & (
   | { readonly kind: "log"; readonly text: string }
   | { readonly kind: "list"; readonly slots: readonly SlotSeen[] }
   | { readonly kind: "images"; readonly read: string; readonly files: readonly ImageFile[] }
-  | { readonly kind: "dump"; readonly read: string; readonly slots?: readonly SlotSeen[]; readonly trailers: readonly TrailerSeen[] }
+  | {
+      readonly kind: "dump";
+      readonly read: string;
+      readonly slots?: readonly SlotSeen[];
+      readonly trailers: readonly TrailerSeen[];
+    }
   | { readonly kind: "profile"; readonly read: string; readonly loaded: LoadedProfile }
   | { readonly kind: "opaque"; readonly read: string }
 );

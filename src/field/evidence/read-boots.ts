@@ -33,7 +33,14 @@ export function readBoots(text: string, build: BootloaderBuild): LogSeen | undef
     const version = lines.findLast(({ event }) => event === "image version")?.fields["version"];
     const tokens = lines.map((line) => tokenOf(line.text)).filter((token) => token !== undefined);
     const [first, last] = [lines[0]?.number ?? 0, lines.at(-1)?.number ?? 0];
-    return { tokens, headSeen, end, ...(version && { version: version.replace(/^v/, "") }), lines: [first, last], appSpoke: spoke[at] ?? false };
+    return {
+      tokens,
+      headSeen,
+      end,
+      ...(version && { version: version.replace(/^v/, "") }),
+      lines: [first, last],
+      appSpoke: spoke[at] ?? false,
+    };
   });
   const lines = reading.boots.flatMap((boot) => boot.lines);
   const named = lines
@@ -43,7 +50,9 @@ export function readBoots(text: string, build: BootloaderBuild): LogSeen | undef
       const both = all?.filter(({ name }) => rows.some((row) => row.name === name)) ?? rows;
       return both.length === 0 ? all : both;
     }, undefined);
-  const printed = GENERATIONS.filter((row: GenerationRow) => lines.every(({ text }) => printsLine(row, text)) && namesImage(row, reading.boots));
+  const printed = GENERATIONS.filter(
+    (row: GenerationRow) => lines.every(({ text }) => printsLine(row, text)) && namesImage(row, reading.boots),
+  );
   const fits = named?.filter(({ name }) => printed.some((row) => row.name === name)) ?? printed;
   const generations = fits.length > 0 ? fits : (named ?? GENERATIONS);
   return { boots, generations, generationTold: named !== undefined, modes: modesOf(lines, build, generations), lines };
@@ -68,10 +77,19 @@ function namesImage(row: GenerationRow, boots: readonly { readonly lines: readon
   return !(silent && isWithin(row.release, { from: "2.2" }));
 }
 
-type Line = { readonly number: number; readonly event: string; readonly fields: Readonly<Record<string, string>>; readonly text: string };
+type Line = {
+  readonly number: number;
+  readonly event: string;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly text: string;
+};
 
 /** Modes that print such lines. Source: MCUboot loader.c, swap_move.c, swap_offset.c, swap_scratch.c. */
-function modesOf(lines: readonly Line[], build: BootloaderBuild, generations: readonly GenerationRow[]): readonly BootMode[] {
+function modesOf(
+  lines: readonly Line[],
+  build: BootloaderBuild,
+  generations: readonly GenerationRow[],
+): readonly BootMode[] {
   const algorithm = lines.find(({ event }) => event === "starting swap")?.fields["algorithm"];
   if (algorithm === "move" || algorithm === "offset" || algorithm === "scratch") return [algorithm];
   const areas = lines.filter(({ event }) => event === "swap state").map(({ fields }) => fields["area"]);
@@ -80,7 +98,8 @@ function modesOf(lines: readonly Line[], build: BootloaderBuild, generations: re
   const offset = generations.some(({ release }) => isWithin(release, { from: "2.1.99" })) ? (["offset"] as const) : [];
   if (areas.includes("Secondary image")) return ["move", ...offset];
   if (areas.length > 0) return ["move", ...offset, "scratch"];
-  if (lines.some(({ event }) => event === "copying" || event === "erasing primary" || event === "upgrading")) return ["overwrite"];
+  if (lines.some(({ event }) => event === "copying" || event === "erasing primary" || event === "upgrading"))
+    return ["overwrite"];
   if (lines.some(({ text }) => text.includes("Direct-XIP"))) return ["direct-xip"];
   if (lines.some(({ event }) => event === "swap type")) return ["overwrite"];
   return [build.mode];

@@ -8,7 +8,12 @@ import { plain } from "./plain-version.ts";
  * A signed image: version, length, and whether it is whole for the keys of these profiles.
  * @param image which image number it is for.
  */
-export function readImage(name: string, bytes: Uint8Array, image: number, profiles: readonly LoadedProfile[]): ImageFile {
+export function readImage(
+  name: string,
+  bytes: Uint8Array,
+  image: number,
+  profiles: readonly LoadedProfile[],
+): ImageFile {
   const shape = { name, image, bytes: bytes.length };
   const header = bytes.length >= HEADER_BYTES ? decodeHeader(bytes) : undefined;
   const version = header === undefined ? "?" : plain(formatVersion(header.version));

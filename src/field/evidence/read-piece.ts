@@ -25,7 +25,12 @@ const CORE = /^#CD:BEGIN#|^\s*\S*#CD:/m;
  * What a file is, by its content.
  * @throws ConfigurationError for a file that is nothing that a history could be asked for.
  */
-export async function readPiece(name: string, bytes: Uint8Array, belief: Belief, profiles: readonly LoadedProfile[]): Promise<Piece> {
+export async function readPiece(
+  name: string,
+  bytes: Uint8Array,
+  belief: Belief,
+  profiles: readonly LoadedProfile[],
+): Promise<Piece> {
   const kind = fileKindOf(bytes)?.kind;
   if (kind === "empty") throw new ConfigurationError(`${name} is empty.`, WANTED);
   try {
@@ -76,15 +81,27 @@ function ofText(name: string, text: string, build: BootloaderBuild): Piece | und
 async function ofPackage(name: string, bytes: Uint8Array, profiles: readonly LoadedProfile[]): Promise<Piece> {
   const { files } = await readDfuZip(bytes);
   const read = files.map((file) => readImage(`${name}: ${file.name}`, file.bytes, file.imageIndex, profiles));
-  return { name, kind: "images", read: `a DFU package with ${files.length} file${files.length === 1 ? "" : "s"}`, files: read };
+  return {
+    name,
+    kind: "images",
+    read: `a DFU package with ${files.length} file${files.length === 1 ? "" : "s"}`,
+    files: read,
+  };
 }
 
 function ofHex(name: string, bytes: Uint8Array, profiles: readonly LoadedProfile[]): Piece {
   const segments = parseIntelHex(decoded(bytes));
   const images = segments.filter(({ bytes: own }) => fileKindOf(own)?.kind === "image");
-  const files = images.map(({ address, bytes: own }) => readImage(`${name} at 0x${address.toString(16)}`, own, 0, profiles));
+  const files = images.map(({ address, bytes: own }) =>
+    readImage(`${name} at 0x${address.toString(16)}`, own, 0, profiles),
+  );
   const first = segments[0]?.address ?? 0;
-  return { name, kind: "images", read: `a HEX file from 0x${first.toString(16)}, ${images.length} image${images.length === 1 ? "" : "s"} in it`, files };
+  return {
+    name,
+    kind: "images",
+    read: `a HEX file from 0x${first.toString(16)}, ${images.length} image${images.length === 1 ? "" : "s"} in it`,
+    files,
+  };
 }
 
 function ofDump(name: string, bytes: Uint8Array, build: BootloaderBuild): Piece | undefined {
@@ -95,7 +112,9 @@ function ofDump(name: string, bytes: Uint8Array, build: BootloaderBuild): Piece 
     const flash = FlashContent.erased(end, build.sectorBytes);
     flash.load(0, bytes.subarray(0, end));
     const slots = imageListOf(flash, build).map((entry): SlotSeen => entry);
-    const trailers = ([0, 1] as const).map((slot) => trailerOf(flash, build, slot === 0 ? areas.primary : areas.secondary, slot));
+    const trailers = ([0, 1] as const).map((slot) =>
+      trailerOf(flash, build, slot === 0 ? areas.primary : areas.secondary, slot),
+    );
     return { name, kind: "dump", read: "a flash dump", slots, trailers };
   }
   const isSlot = bytes.length === areas.primary.bytes || bytes.length === areas.secondary.bytes;
@@ -111,7 +130,12 @@ function ofDump(name: string, bytes: Uint8Array, build: BootloaderBuild): Piece 
   const area = slot === 0 ? areas.primary : areas.secondary;
   const flash = FlashContent.erased(end, build.sectorBytes);
   flash.load(area.offset + area.bytes - bytes.length, bytes);
-  return { name, kind: "dump", read: isSlot ? `slot ${slot}` : `the trailer of slot ${slot}`, trailers: [trailerOf(flash, build, area, slot)] };
+  return {
+    name,
+    kind: "dump",
+    read: isSlot ? `slot ${slot}` : `the trailer of slot ${slot}`,
+    trailers: [trailerOf(flash, build, area, slot)],
+  };
 }
 
 function slotNamed(name: string): 0 | 1 | undefined {

@@ -17,6 +17,7 @@ const SAY: readonly SayRow[] = [
   {
     fact: "old runs",
     says: /\b(old|previous|former|original|factory) (version|image|firmware|app\w*|one)\b.{0,40}\b(runs?|running|boots?|booted|starts?|is back|came back|still|again|remains?|stays?)\b|\b(still|back) (on|to|at|runs?|running|in) (the )?(old|previous)\b|\brever(ts?|ted|sion)\b|\bupdate (is|was|gets) (ignored|dropped|not (applied|installed))\b|\bnothing happens\b|\bnever installed\b/i,
+    unless: /\b(not|never|n't) (revert|roll back|reverted)\b|\bnever reverts\b/i,
   },
   {
     fact: "new runs",
@@ -40,7 +41,11 @@ const SAY: readonly SayRow[] = [
     fact: "upload refused",
     says: /\b(upload|update)s? (is |are |was |gets )?(refused|rejected|denied)|\brefuses? (the )?(next |any |every |all )?(upload|update)s?\b|\bcannot upload\b/i,
   },
-  { fact: "permanent", says: /\b(permanent(ly)?|image confirm|confirmed? (request|upgrade|update))\b/i, unless: /\bunconfirmed\b/i },
+  {
+    fact: "permanent",
+    says: /\b(permanent(ly)?|image confirm|confirmed? (request|upgrade|update))\b/i,
+    unless: /\bunconfirmed\b/i,
+  },
   { fact: "network core", says: /\b(net(work)?[- ]?core|cpunet|net core)\b/i },
   { fact: "first update", says: /\bfirst (update|upgrade|dfu)\b/i },
 ];

@@ -19,7 +19,8 @@ const SECTOR_BYTES = 4096;
  */
 export function campaignOf(cause: string, { shape, history }: Placed): CampaignTexts | undefined {
   const cuts = cutsOf(history.legs);
-  if (cuts === undefined || shape.newBytes < PAYLOAD_BYTES_MIN || shape.downgrade || shape.networkCore) return undefined;
+  if (cuts === undefined || shape.newBytes < PAYLOAD_BYTES_MIN || shape.downgrade || shape.networkCore)
+    return undefined;
   const name = `field ${cause}`.replaceAll(/[^\w .-]/g, "");
   const mode = MODES.find((row) => row.mode === shape.mode)?.name ?? "swap-move";
   const slotBytes = shape.slotSectors * SECTOR_BYTES;
@@ -41,7 +42,9 @@ export function campaignOf(cause: string, { shape, history }: Placed): CampaignT
     `  sector_bytes: ${SECTOR_BYTES}`,
     `  primary: { offset: ${hex(BASE)}, bytes: ${hex(slotBytes)} }`,
     `  secondary: { offset: ${hex(BASE + slotBytes)}, bytes: ${hex(secondaryBytes)} }`,
-    ...(shape.mode === "scratch" ? [`  scratch: { offset: ${hex(scratch)}, bytes: ${hex(shape.scratchSectors * SECTOR_BYTES)} }`] : []),
+    ...(shape.mode === "scratch"
+      ? [`  scratch: { offset: ${hex(scratch)}, bytes: ${hex(shape.scratchSectors * SECTOR_BYTES)} }`]
+      : []),
     `keys: { signing: "builtin:twin-sign-p256.pem"${shape.encrypted ? ', encryption: "builtin:twin-enc-p256.pem"' : ""} } # TEST keys, published`,
     `images: { encryption: ${shape.encrypted ? "optional" : "none"}, header_bytes: ${shape.headerBytes} }`,
     "timeouts_ms: { boot: 5000, swap: 30000 }",
@@ -58,11 +61,18 @@ export function campaignOf(cause: string, { shape, history }: Placed): CampaignT
     `request: ${shape.permanent ? "permanent" : "test"}`,
     `start: { flash_each: true, padded: ${shape.padded} }`,
     `boots_after: ${Math.min(2, cuts.after)}`,
-    cuts.operations.length === 0 ? "cuts: { count: 0 }" : `cuts: { operations: [[${cuts.operations.join(", ")}]], in: ${cuts.in} }`,
+    cuts.operations.length === 0
+      ? "cuts: { count: 0 }"
+      : `cuts: { operations: [[${cuts.operations.join(", ")}]], in: ${cuts.in} }`,
     "revert_check: false",
     "",
   ].join("\n");
-  const faults = [...shape.defects, ...(shape.uploadsToStart ? ["R27-2268"] : []), ...(shape.afterUpdate === "resets" ? ["DZ-105028"] : []), ...(shape.afterUpdate === "hangs" ? ["DZ-126603"] : [])];
+  const faults = [
+    ...shape.defects,
+    ...(shape.uploadsToStart ? ["R27-2268"] : []),
+    ...(shape.afterUpdate === "resets" ? ["DZ-105028"] : []),
+    ...(shape.afterUpdate === "hangs" ? ["DZ-126603"] : []),
+  ];
   return { profile, scenario, faults };
 }
 
@@ -76,7 +86,8 @@ interface CutsSaid {
 function cutsOf(legs: Placed["history"]["legs"]): CutsSaid | undefined {
   const asked = legs.findIndex(({ acts }) => acts.some(({ kind }) => kind === "ask"));
   const acts = legs.flatMap((leg) => leg.acts);
-  if (asked < 0 || acts.length !== 1 || acts.some((act) => act.kind === "ask" && act.cut !== undefined)) return undefined;
+  if (asked < 0 || acts.length !== 1 || acts.some((act) => act.kind === "ask" && act.cut !== undefined))
+    return undefined;
   const boots = legs.slice(asked);
   const first = boots.findIndex(({ cut }) => cut !== undefined);
   if (first < 0) return { operations: [], in: "upgrade", after: boots.length - 1 };

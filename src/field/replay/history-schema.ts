@@ -14,6 +14,7 @@ const act = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("upload") }),
   z.strictObject({ kind: z.literal("ask"), cut: cut.optional() }),
   z.strictObject({ kind: z.literal("ask again") }),
+  z.strictObject({ kind: z.literal("erase") }),
   z.strictObject({ kind: z.literal("confirm") }),
 ]);
 const acts = z.array(act).max(8);
@@ -22,7 +23,10 @@ const acts = z.array(act).max(8);
 export const SHAPE_SCHEMA = z.strictObject({
   mode: z.enum(ALL_MODES as [string, ...string[]]),
   generation: z.string().max(40),
-  defects: z.array(z.enum(DEFECTS.map(({ name }) => name) as [DefectName, ...DefectName[]])).max(4).default([]),
+  defects: z
+    .array(z.enum(DEFECTS.map(({ name }) => name) as [DefectName, ...DefectName[]]))
+    .max(4)
+    .default([]),
   encrypted: z.boolean().default(false),
   permanent: z.boolean().default(false),
   damage: z.enum(["none", "body"]).default("none"),

@@ -38,7 +38,8 @@ function listMisses(machine: Machine, state: BoardState, list: readonly SlotSeen
     }
     const role = told.version === undefined ? undefined : roles.of(told.version);
     const own = roles.nameOf(machine.world.shape, there.version);
-    const version = role === undefined || role === own ? [] : [{ counts: 2, what: `slot ${slot} holds ${told.version}` }];
+    const version =
+      role === undefined || role === own ? [] : [{ counts: 2, what: `slot ${slot} holds ${told.version}` }];
     const flags = FLAGS.filter((flag) => there[flag] !== told[flag]).map((flag) => ({
       counts: 1,
       what: `slot ${slot} is ${told[flag] ? "" : "not "}${flag}`,
@@ -68,7 +69,12 @@ export function leastDistance(machine: Machine, { flash }: BoardState, seen: Boo
   const { build, shape } = machine.world;
   const areas = build.images[0];
   if (!seen.headSeen || areas === undefined || !SWAPS.has(shape.mode) || flash.isDoubtful()) return 0;
-  return ([["Primary image", areas.primary], ["Secondary image", areas.secondary]] as const)
+  return (
+    [
+      ["Primary image", areas.primary],
+      ["Secondary image", areas.secondary],
+    ] as const
+  )
     .map(([name, area]) => {
       const told = seen.tokens.find((token) => token.startsWith(`swap state area=${name}`));
       const { magic, swapCode, copyDone, imageOk } = readTrailer(flash, build, area);

@@ -43,7 +43,16 @@ interface Node {
 }
 
 /** What a history costs by what is in it: the simplest of equal fits is the likeliest. */
-const EFFORT = { cut: 1, torn: 1.5, hidden: 1, askAgain: 1.5, confirm: 0.25, upload: 0.5, requestCut: 1.5 } as const;
+const EFFORT = {
+  cut: 1,
+  torn: 1.5,
+  hidden: 1,
+  askAgain: 1.5,
+  confirm: 0.25,
+  erase: 1.5,
+  upload: 0.5,
+  requestCut: 1.5,
+} as const;
 
 /** The result of a search in one world. */
 export interface Matched {
@@ -102,7 +111,11 @@ class Matcher {
       const after = this.#machine.afterWhole(acted.state);
       const through = step(acted, after, undefined, { effort: EFFORT.hidden });
       if (wasCut) return [through];
-      const cuts = this.#cuts(acted, whole, whole.operations.map((_, at) => at));
+      const cuts = this.#cuts(
+        acted,
+        whole,
+        whole.operations.map((_, at) => at),
+      );
       return [through, ...cuts.map((cut) => ({ ...cut, effort: cut.effort + EFFORT.hidden }))];
     });
   }
@@ -143,7 +156,11 @@ class Matcher {
       distances.set(count, known);
       return this.#near(acted, [{ counts: known, what: "" }]) ? [{ at, lines: known }] : [];
     });
-    const cuts = this.#cuts(acted, whole, places.map(({ at }) => at));
+    const cuts = this.#cuts(
+      acted,
+      whole,
+      places.map(({ at }) => at),
+    );
     return cuts.map((node) => {
       const lines = places.find(({ at }) => at === node.leg?.cut?.operation)?.lines ?? 0;
       const misses = lines === 0 ? [] : [{ counts: lines, what: `lines ${seen.lines.join(" to ")} of the log` }];
@@ -183,7 +200,9 @@ class Matcher {
     const areas = build.images[0];
     if (kind === "erase" || areas === undefined) return true;
     const ends = [areas.primary, areas.secondary, ...(build.scratch ? [build.scratch] : [])];
-    return ends.some((area) => offset >= area.offset + area.bytes - build.sectorBytes && offset < area.offset + area.bytes);
+    return ends.some(
+      (area) => offset >= area.offset + area.bytes - build.sectorBytes && offset < area.offset + area.bytes,
+    );
   }
 
   /** What an application may have done before the next boot. */
@@ -200,7 +219,9 @@ class Matcher {
     });
     const nodes = [node];
     const first = state.asked === 0;
-    if (machine.canConfirm(state)) nodes.push(acted([{ kind: "confirm" }], EFFORT.confirm));
+    if (machine.canConfirm(state)) {
+      nodes.push(acted([{ kind: "confirm" }], EFFORT.confirm), acted([{ kind: "erase" }], EFFORT.erase));
+    }
     if (state.running === "old" && state.asked < 2) {
       const again = first ? 0 : EFFORT.askAgain;
       nodes.push(acted([{ kind: "ask" }], again));
@@ -211,14 +232,21 @@ class Matcher {
     return nodes;
   }
 
-  #cutRequests(node: Node, acted: (acts: readonly Act[], effort: number, torn?: number) => Node, effort: number): readonly Node[] {
+  #cutRequests(
+    node: Node,
+    acted: (acts: readonly Act[], effort: number, torn?: number) => Node,
+    effort: number,
+  ): readonly Node[] {
     if (!this.#limits.torn) return [];
     const count = this.#machine.requestOperations(node.state);
     return Array.from({ length: count }, (_, operation) => operation).flatMap((operation) => {
       const clean = operation === 0 ? [] : [acted([{ kind: "ask", cut: { operation } }], effort + EFFORT.requestCut)];
-      const torn = node.torn > 0 ? [] : TEARS.map((kind) =>
-        acted([{ kind: "ask", cut: { operation, torn: kind } }], effort + EFFORT.requestCut + EFFORT.torn, 1),
-      );
+      const torn =
+        node.torn > 0
+          ? []
+          : TEARS.map((kind) =>
+              acted([{ kind: "ask", cut: { operation, torn: kind } }], effort + EFFORT.requestCut + EFFORT.torn, 1),
+            );
       return [...clean, ...torn];
     });
   }

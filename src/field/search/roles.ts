@@ -42,11 +42,25 @@ export function rolesOf({ boots, list, held, files }: Evidence): readonly Roles[
   const [first, second] = seen.toSorted((a, b) => (isBelow(a, b) ? -1 : 1));
   if (first === undefined) return [new Roles(new Map(), false), new Roles(new Map(), true)];
   if (second === undefined) {
-    return (["old", "new"] as const).flatMap((role) => [false, true].map((down) => new Roles(new Map([[first, role]]), down)));
+    return (["old", "new"] as const).flatMap((role) =>
+      [false, true].map((down) => new Roles(new Map([[first, role]]), down)),
+    );
   }
   return [
-    new Roles(new Map([[first, "old"], [second, "new"]]), false),
-    new Roles(new Map([[first, "new"], [second, "old"]]), true),
+    new Roles(
+      new Map([
+        [first, "old"],
+        [second, "new"],
+      ]),
+      false,
+    ),
+    new Roles(
+      new Map([
+        [first, "new"],
+        [second, "old"],
+      ]),
+      true,
+    ),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { compareReleases, type BootMode, type GenerationRow, GENERATIONS, type Release } from "../../mcuboot/index.ts";
+import { type BootMode, compareReleases, GENERATIONS, type GenerationRow, type Release } from "../../mcuboot/index.ts";
 import { Attributer } from "../causes/attribute.ts";
 import type { CauseRow } from "../causes/cause-row.ts";
 import { CAUSES, causeNamed } from "../causes/causes.ts";
@@ -154,7 +154,9 @@ function candidateOf(cause: string, fits: readonly PlacedFit[]): Candidate {
   const [best] = sorted;
   if (best === undefined) throw new RangeError("a cause without a history");
   const equal = sorted.filter(({ distance }) => distance === best.distance);
-  const generations = GENERATIONS.map(({ name }) => name).filter((name) => equal.some(({ shape }) => shape.generation.name === name));
+  const generations = GENERATIONS.map(({ name }) => name).filter((name) =>
+    equal.some(({ shape }) => shape.generation.name === name),
+  );
   const { state: _, roles: _roles, ...history } = best;
   return {
     cause,
@@ -194,9 +196,7 @@ function oddness(shape: WorldShape): number {
 /** Worlds to look in, the likeliest first: each generation's behaviour once. */
 export function worldsFor(evidence: Evidence): readonly WorldShape[] {
   const groups = groupsOf(evidence.generations);
-  const worlds = evidence.modes.flatMap((mode) =>
-    groups.flatMap((generation) => shapesOf(mode, generation, evidence)),
-  );
+  const worlds = evidence.modes.flatMap((mode) => groups.flatMap((generation) => shapesOf(mode, generation, evidence)));
   const planted = evidence.modes.flatMap((mode) => plantedShapes(mode, evidence, groups));
   const seen = new Set<string>();
   return [...worlds, ...planted].filter((shape) => {
@@ -210,8 +210,21 @@ function groupsOf(rows: readonly GenerationRow[]): readonly GenerationRow[] {
   const groups = new Map<string, GenerationRow>();
   for (const row of rows) {
     const { name: _, release, ncs: _ncs, sdk, banner: _banner, source: _source, ...columns } = row;
-    const { recoveryImageInEachChunk: _a, recoveryTellsBuffer: _b, recoverySpeaksRaw: _c, recoveryEndsIdle: _d, ...rest } = columns;
-    const { resetVectorWord: _e, resetVectorMayBeEnd: _f, verifiesResetAddress: _g, tellsLifeCycle: _h, cleansUnusable: _i, ...told } = rest;
+    const {
+      recoveryImageInEachChunk: _a,
+      recoveryTellsBuffer: _b,
+      recoverySpeaksRaw: _c,
+      recoveryEndsIdle: _d,
+      ...rest
+    } = columns;
+    const {
+      resetVectorWord: _e,
+      resetVectorMayBeEnd: _f,
+      verifiesResetAddress: _g,
+      tellsLifeCycle: _h,
+      cleansUnusable: _i,
+      ...told
+    } = rest;
     const dialect = DIALECTS.map((from) => compareReleases(release, from) >= 0);
     groups.set(JSON.stringify([told, dialect, sdk !== undefined && compareReleases(release, "2.3") >= 0]), row);
   }
@@ -242,12 +255,16 @@ function encryptedAs({ said, files }: Evidence): Partial<WorldShape> {
 /** Worlds with a fault switched on, in generations that had it, or, where none is told, in the oldest that fits. */
 function plantedShapes(mode: BootMode, evidence: Evidence, groups: readonly GenerationRow[]): readonly WorldShape[] {
   return CAUSES.flatMap(({ modes, worlds, since, until }) => {
-    const faults = worlds.filter(({ defects, uploadsToStart, afterUpdate }) => (defects?.length ?? 0) > 0 || uploadsToStart || afterUpdate);
+    const faults = worlds.filter(
+      ({ defects, uploadsToStart, afterUpdate }) => (defects?.length ?? 0) > 0 || uploadsToStart || afterUpdate,
+    );
     if (!modes.includes(mode) || faults.length === 0) return [];
     const had = groups.filter((generation) => isHad({ since, until }, generation));
     const [oldest] = groups;
     const hosts = had.length > 0 || evidence.generationTold || oldest === undefined ? had : [oldest];
-    return hosts.flatMap((generation) => faults.map((shape) => ({ ...SMALL, mode, generation, ...encryptedAs(evidence), ...shape })));
+    return hosts.flatMap((generation) =>
+      faults.map((shape) => ({ ...SMALL, mode, generation, ...encryptedAs(evidence), ...shape })),
+    );
   });
 }
 

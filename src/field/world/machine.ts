@@ -1,8 +1,9 @@
 import { decodeHeader, formatVersion, HEADER_BYTES } from "../../image/index.ts";
 import {
-  boot,
   type BootResult,
+  boot,
   confirm,
+  eraseSlotByApp,
   type FlashContent,
   type FlashOperation,
   type ImageEntry,
@@ -10,9 +11,9 @@ import {
   isOperation,
   prepareUpload,
   readTrailer,
+  type Steps,
   setPending,
   slotsThatRun,
-  type Steps,
   type Torn,
   uploadOffset,
 } from "../../mcuboot/index.ts";
@@ -33,6 +34,8 @@ export type Act =
   | { readonly kind: "ask"; readonly cut?: Cut }
   /** The same request once more, without an upload. */
   | { readonly kind: "ask again" }
+  /** The application erases slot 1, whatever it holds. */
+  | { readonly kind: "erase" }
   | { readonly kind: "confirm" };
 
 /** One boot of a history, and what came before it. */
@@ -111,6 +114,10 @@ export class Machine {
       this.#state(flash, { running, slots, acts, asked: state.asked, updated, ...more });
     if (act.kind === "confirm") {
       drive(confirm(flash, build, 0, slots[0] ?? 0), flash);
+      return after({});
+    }
+    if (act.kind === "erase") {
+      drive(eraseSlotByApp(flash, build, build.images[0]?.secondary ?? { offset: 0, bytes: 0 }), flash);
       return after({});
     }
     if (act.kind === "upload" || act.kind === "ask") this.#upload(flash);

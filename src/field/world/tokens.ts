@@ -1,7 +1,17 @@
 import { recogniseBootLine } from "../../mcuboot/index.ts";
 
 /** Told of a line: its release, its sizes and addresses, and whatever else differs between two boards that do the same. */
-const NOT_COMPARED = new Set(["version", "hexBytes", "offset", "bytes", "available", "sectors", "value", "count", "rest"]);
+const NOT_COMPARED = new Set([
+  "version",
+  "hexBytes",
+  "offset",
+  "bytes",
+  "available",
+  "sectors",
+  "value",
+  "count",
+  "rest",
+]);
 /** Frame of a boot, read apart. */
 const FRAME = new Set([
   ...["banner", "sdk banner", "os banner", "starting bootloader", "life cycle"],
