@@ -10,7 +10,7 @@ export const ROOMS = {
   twin: ["core", "image", "mcuboot", "serial", "smp", "power"],
   board: ["core", "image", "serial", "smp", "power", "mcuboot", "twin", "emulator"],
   campaign: ["core", "image", "smp", "mcuboot", "board"],
-  field: ["core", "image", "mcuboot", "twin", "board"],
+  field: ["core", "image", "mcuboot", "twin", "board", "campaign"],
   report: ["core", "smp", "campaign"],
   lab: ["core", "board", "campaign", "report"],
   jest: ["core", "image", "smp", "board", "campaign", "report"],

@@ -1,7 +1,7 @@
 export { Attributer, type History } from "./causes/attribute.ts";
 export { type CauseRow } from "./causes/cause-row.ts";
 export { CAUSES, causeNamed } from "./causes/causes.ts";
-export { type Evidence } from "./evidence/evidence.ts";
+export { type FieldEvidence } from "./evidence/evidence.ts";
 export { decoded, isText, readList } from "./evidence/foreign-text.ts";
 export { gather, modeTitle } from "./evidence/gather.ts";
 export { type Belief, type Piece } from "./evidence/piece.ts";

@@ -1,12 +1,12 @@
 import { relative } from "node:path";
-import type { Attributer, Candidate, CaseSize, CauseRow, Evidence, SearchResult } from "../../field/index.ts";
+import type { Attributer, Candidate, CaseSize, CauseRow, FieldEvidence, SearchResult } from "../../field/index.ts";
 import { campaignOf, fieldReplay, minimise, modeTitle, sizeOf } from "../../field/index.ts";
 import { count } from "../../report/index.ts";
 import type { TwinChecked } from "./check.ts";
 
 /** All that a search came to, before it is printed. */
 export interface Answer {
-  readonly evidence: Evidence;
+  readonly evidence: FieldEvidence;
   readonly result: SearchResult;
   /** The likeliest cause that fits, made as small as it gets. */
   readonly found: Minimised | undefined;
@@ -16,7 +16,7 @@ export interface Answer {
 }
 
 /** A candidate's case, made smaller. */
-export interface Minimised {
+interface Minimised {
   readonly candidate: Candidate;
   readonly before: CaseSize;
   readonly after: CaseSize;
@@ -54,7 +54,7 @@ export function sureText({ fitting, sure, complete, candidates }: SearchResult):
 const BREAK = "\n          ";
 
 /** The answer as text. */
-export function answerText({ evidence, result, found, checked, replay }: Answer, cwd: string): string {
+export function reproducedText({ evidence, result, found, checked, replay }: Answer, cwd: string): string {
   const rows: (readonly [string, string])[] = [
     ...evidence.knows.map((text) => ["knows", text] as const),
     ...evidence.contradicts.map((text) => ["against", text] as const),
@@ -119,7 +119,7 @@ export function twinText({ folder, outcome, found }: TwinChecked, cwd: string): 
 }
 
 /** The answer as one document: no time of day, no host. */
-export function answerJson({ evidence, result, found, checked, replay }: Answer, cwd: string): unknown {
+export function reproducedJson({ evidence, result, found, checked, replay }: Answer, cwd: string): unknown {
   const { knows, contradicts, asks } = evidence;
   return {
     schema: 1,

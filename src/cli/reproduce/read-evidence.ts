@@ -19,7 +19,7 @@ import {
   readInputText,
   UsageError,
 } from "../../core/index.ts";
-import { type Belief, type Evidence, gather, type Piece, readPiece } from "../../field/index.ts";
+import { type Belief, type FieldEvidence, gather, type Piece, readPiece } from "../../field/index.ts";
 import { twinDraft } from "../init/from-build.ts";
 import type { CliIo } from "../terminal/io.ts";
 
@@ -33,7 +33,7 @@ interface Given {
 const BOOT_LOG = z.object({ event: z.literal("boot-log"), text: z.string() });
 
 /** Everything that was sent, read. @throws ConfigurationError for what cannot be read, UsageError for nothing at all. */
-export async function readEvidence({ files, sentences, board }: Given, io: CliIo): Promise<Evidence> {
+export async function readEvidence({ files, sentences, board }: Given, io: CliIo): Promise<FieldEvidence> {
   if (files.length === 0 && sentences.length === 0) {
     throw new UsageError(
       "hil reproduce wants files that show a failure, or --say with a sentence.",

@@ -6,7 +6,7 @@ import { budgetOf, driven } from "../sweep/driven.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { WholeFile } from "../terminal/whole-file.ts";
-import { type Answer, answerJson, answerText, minimised } from "./answer.ts";
+import { type Answer, minimised, reproducedJson, reproducedText } from "./answer.ts";
 import { checkOnTwin } from "./check.ts";
 import { answerPage } from "./page.ts";
 import { readEvidence } from "./read-evidence.ts";
@@ -56,7 +56,7 @@ export async function reproduceCommand(argv: readonly string[], io: CliIo): Prom
   const document = answerPage(answer, io.cwd);
   if (page !== undefined) page.write(document, "request");
   if (folder !== undefined) replaceFileAt(join(folder, "report.html"), document);
-  io.out(json ? `${JSON.stringify(answerJson(answer, io.cwd), undefined, 2)}\n` : answerText(answer, io.cwd));
+  io.out(json ? `${JSON.stringify(reproducedJson(answer, io.cwd), undefined, 2)}\n` : reproducedText(answer, io.cwd));
   return result.fitting > 0 ? EXIT.pass : EXIT.failed;
 }
 

@@ -6,7 +6,7 @@ import {
   type SweepFinding,
 } from "../../mcuboot/index.ts";
 import { type Act, type BoardState, type Leg, Machine, type ShownBoot } from "../world/machine.ts";
-import { versionIn, type World, type WorldShape, worldOf } from "../world/world.ts";
+import { type World, type WorldShape, worldOf } from "../world/world.ts";
 import { CAUSES } from "./causes.ts";
 
 /** A history, as far as it decides what a board shows. */
@@ -16,7 +16,7 @@ export interface History {
 }
 
 /** Why a history in a world ends as it does: the id of a cause, or "new: CLASS" for what is on no record. */
-export interface Attributed {
+interface Attributed {
   readonly cause: string;
   /** The boot from which it shows, from 0; undefined: all of it. */
   readonly boot?: number;
@@ -198,9 +198,4 @@ function endText(machine: Machine, state: BoardState | undefined): string {
       [slot, version, pending, confirmed, active, permanent].join(),
     );
   return [...list, state.acts, state.running].join(" ");
-}
-
-/** Which version of a world is which image, for people. */
-export function roleText(shape: WorldShape): string {
-  return `${versionIn(shape, "old")} to ${versionIn(shape, "new")}`;
 }

@@ -10,7 +10,7 @@ export interface CauseRow {
   /** A fault of the bootloader, of the board around it, or nothing that is wrong there at all. */
   readonly kind: "bootloader" | "board" | "as designed";
   readonly modes: readonly BootMode[];
-  /** The first release that has it, and the first that has it no more; left out: always had it, has it still. */
+  /** The first release that has it, and the first that has it no more; default: from the first, to this day. */
   readonly since?: Release;
   readonly until?: Release;
   /** The same for people, where releases of nRF Connect SDK say it better. */

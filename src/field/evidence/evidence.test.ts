@@ -4,7 +4,7 @@ import { isHilError } from "../../core/index.ts";
 import { buildImage, parseVersion } from "../../image/index.ts";
 import { machineOf, toldHistory, unknownBoard, unknownBuild } from "../testing/told-history.ts";
 import { gather } from "./gather.ts";
-import { plain } from "./plain-version.ts";
+import { plainVersion } from "./plain-version.ts";
 import { readBoots } from "./read-boots.ts";
 import { readPiece } from "./read-piece.ts";
 import { factsOf } from "./say.ts";
@@ -119,7 +119,7 @@ describe("a file", () => {
 });
 
 test("versions are compared without a build number of 0", () => {
-  expect(["v1.2.3", "1.2.3+0", "1.2.3.0", "1.2.0", "1.2.3+4"].map(plain)).toEqual([
+  expect(["v1.2.3", "1.2.3+0", "1.2.3.0", "1.2.0", "1.2.3+4"].map(plainVersion)).toEqual([
     "1.2.3",
     "1.2.3",
     "1.2.3",

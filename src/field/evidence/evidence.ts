@@ -33,7 +33,7 @@ export interface TrailerSeen {
 }
 
 /** What somebody says about the end of it all, as facts that a history can be asked for. */
-export const SAID_FACTS = [
+const SAID_FACTS = [
   "does not boot",
   "old runs",
   "new runs",
@@ -66,7 +66,7 @@ export interface ImageFile {
 }
 
 /** All that was sent, read. */
-export interface Evidence {
+export interface FieldEvidence {
   readonly boots: readonly BootSeenInLog[];
   /** The last list that was sent. */
   readonly list?: readonly SlotSeen[];

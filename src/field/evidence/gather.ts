@@ -8,7 +8,7 @@ import {
   generationTitle,
   MODES,
 } from "../../mcuboot/index.ts";
-import type { Evidence, ImageFile } from "./evidence.ts";
+import type { FieldEvidence, ImageFile } from "./evidence.ts";
 import type { Belief, Piece } from "./piece.ts";
 import { type LogSeen, readBoots } from "./read-boots.ts";
 import { factsOf } from "./say.ts";
@@ -17,7 +17,7 @@ import { factsOf } from "./say.ts";
 const SEARCHED: readonly BootMode[] = ["move", "offset", "scratch", "overwrite"];
 
 /** Puts what was read together: what is known, what contradicts, what is missing. */
-export function gather(pieces: readonly Piece[], sentences: readonly string[], belief: Belief): Evidence {
+export function gather(pieces: readonly Piece[], sentences: readonly string[], belief: Belief): FieldEvidence {
   const build = bootloaderBuildOf(belief.loaded);
   const logs = pieces.filter((piece) => piece.kind === "log");
   const text = logs.map((piece) => piece.text).join("\n");
@@ -90,7 +90,7 @@ function contradictionsOf(
   return [...odd, ...found];
 }
 
-type Gathered = Omit<Evidence, "knows" | "contradicts" | "asks">;
+type Gathered = Omit<FieldEvidence, "knows" | "contradicts" | "asks">;
 
 function knownLines(
   { boots, generations, generationTold, modes, files, list, held, trailers, said }: Gathered,
@@ -156,7 +156,7 @@ function slotText({
   confirmed,
   active,
   permanent,
-}: NonNullable<Evidence["list"]>[number]): string {
+}: NonNullable<FieldEvidence["list"]>[number]): string {
   const flags = Object.entries({ active, confirmed, pending, permanent })
     .filter(([, is]) => is)
     .map(([name]) => name);

@@ -2,7 +2,7 @@ import { type LoadedProfile, profileKeys, signatureKeyOf } from "../../board/ind
 import { isKind, messageOf } from "../../core/index.ts";
 import { decodeHeader, formatVersion, HEADER_BYTES, isMarkedEncrypted, verifyImage } from "../../image/index.ts";
 import type { ImageFile } from "./evidence.ts";
-import { plain } from "./plain-version.ts";
+import { plainVersion } from "./plain-version.ts";
 
 /**
  * A signed image: version, length, and whether it is whole for the keys of these profiles.
@@ -16,7 +16,7 @@ export function readImage(
 ): ImageFile {
   const shape = { name, image, bytes: bytes.length };
   const header = bytes.length >= HEADER_BYTES ? decodeHeader(bytes) : undefined;
-  const version = header === undefined ? "?" : plain(formatVersion(header.version));
+  const version = header === undefined ? "?" : plainVersion(formatVersion(header.version));
   const encrypted = header !== undefined && isMarkedEncrypted(header);
   const faults: string[] = [];
   for (const loaded of profiles) {

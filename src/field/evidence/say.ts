@@ -2,60 +2,89 @@ import type { SaidFact } from "./evidence.ts";
 
 interface SayRow {
   readonly fact: SaidFact;
-  readonly says: RegExp;
+  /** Patterns, any of which says it; words begin and end where they do. */
+  readonly says: readonly string[];
   /** It says the opposite. */
-  readonly unless?: RegExp;
+  readonly unless?: readonly string[];
 }
+
+const not = "(does|do|did|will|would|is|was)(n't| not)";
 
 /** What people write when they report a failure, and what of it a history can be asked for. */
 const SAY: readonly SayRow[] = [
   {
     fact: "does not boot",
-    says: /\b(brick\w*|dead|no longer boots?|(does|do|did|will|would)(n't| not) (boot|start)( any ?more| at all|up)?|never (boots|starts)( again)?|no bootable image|stuck in the bootloader|cannot boot)\b/i,
-    unless: /\bapp(lication)? (never|does(n't| not)) (start|boot)/i,
+    says: [
+      ...["brick\\w*", "dead", "no longer boots?", "no bootable image", "nothing boots", "cannot boot"],
+      ...[`${not} (boot|start)( any ?more| at all| up)?`, "never (boots|starts)( again)?", "stuck in the bootloader"],
+    ],
+    unless: ["app(lication)? (never|does(n't| not)) (starts?|boots?)"],
   },
   {
     fact: "old runs",
-    says: /\b(old|previous|former|original|factory) (version|image|firmware|app\w*|one)\b.{0,40}\b(runs?|running|boots?|booted|starts?|is back|came back|still|again|remains?|stays?)\b|\b(still|back) (on|to|at|runs?|running|in) (the )?(old|previous)\b|\brever(ts?|ted|sion)\b|\bupdate (is|was|gets) (ignored|dropped|not (applied|installed))\b|\bnothing happens\b|\bnever installed\b/i,
-    unless: /\b(not|never|n't) (revert|roll back|reverted)\b|\bnever reverts\b/i,
+    says: [
+      "(old|previous|former|original|factory) (version|image|firmware|app\\w*|one)\\b.{0,40}\\b(runs?|running|boots?|starts?)",
+      "(old|previous|former|original|factory) (version|image|firmware|one)\\b.{0,40}\\b(is back|came back|still|again|stays?)",
+      "(still|back) (on|to|at|runs?|running|in) (the )?(old|previous)",
+      ...["rever(ts?|ted|sion)", "update (is|was|gets) (ignored|dropped|not (applied|installed))"],
+      ...["nothing happens", "never installed"],
+    ],
+    unless: ["(not|never|n't) (revert|roll back|reverted)", "never (reverts|reverted)"],
   },
   {
     fact: "new runs",
-    says: /\b(new|updated|bad|rejected|test) (version|image|firmware|app\w*|one)\b.{0,40}\b(runs?|running|stays?|remains?|keeps?|for ever|forever|still|anyway)\b|\b(does|did)(n't| not) (revert|roll back)\b|\bnever (reverts?|rolls? back)\b/i,
+    says: [
+      "(new|updated|bad|rejected) (version|image|firmware|app\\w*|one)\\b.{0,40}\\b(runs?|running|stays?|remains?|for ?ever|still)",
+      ...["(does|did)(n't| not) (revert|roll back)", "never (reverts?|reverted|rolls? back)"],
+    ],
   },
   {
     fact: "power was lost",
-    says: /\b(power (was )?(lost|cut|loss|fail\w*|outage|dip\w*|cycl\w*)|lost power|brown[- ]?out|battery (was |died|removed|pulled|empty)\w*|unplugged|(switched|turned) off|pulled the (plug|battery|cable))\b/i,
+    says: [
+      "power (was )?(lost|cuts?|loss|fail\\w*|went|outage|dip\\w*|cycl\\w*)",
+      ...["lost power", "brown[- ]?out", "battery (was |died|removed|pulled|empty)\\w*", "unplugged"],
+      ...["(switched|turned) off", "pulled the (plug|battery|cable)"],
+    ],
   },
-  { fact: "nobody confirmed", says: /\b(not|never|nobody|no one|without)\b.{0,20}\bconfirm/i },
-  { fact: "encrypted", says: /\bencrypt(ed|ion)\b/i, unless: /\b(not|without|un) ?encrypt/i },
+  { fact: "nobody confirmed", says: ["(not|never|nobody|no one|without)\\b.{0,20}\\bconfirm\\w*"] },
+  { fact: "encrypted", says: ["encrypt(ed|ion)"], unless: ["(not|without|un) ?encrypt\\w*"] },
   {
     fact: "reboots for ever",
-    says: /\b(reboot|reset|boot)(s|ing)?[- ](loop|again and again|for ?ever|endless\w*|over and over|repeatedly)|\bendless (re)?boot|\bbanner again and again\b/i,
+    says: [
+      "(reboot|reset|boot)(s|ing)?[- ](loop|again and again|for ?ever|endless\\w*|over and over|repeatedly)",
+      ...["endless (re)?boot\\w*", "banner again and again"],
+    ],
   },
   {
     fact: "application never starts",
-    says: /\bapp(lication)? (never|does(n't| not)) (start|boot|come)|\bhangs? after (the )?jump/i,
+    says: ["app(lication)? (never|does(n't| not)) (starts?|boots?|comes?)", "hangs? after (the )?jump"],
   },
   {
     fact: "upload refused",
-    says: /\b(upload|update)s? (is |are |was |gets )?(refused|rejected|denied)|\brefuses? (the )?(next |any |every |all )?(upload|update)s?\b|\bcannot upload\b/i,
+    says: [
+      "(upload|update)s? (is |are |was |gets )?(refused|rejected|denied)",
+      ...["refuses? (the )?(next |any |every |all )?(upload|update)s?", "cannot upload"],
+    ],
   },
   {
     fact: "permanent",
-    says: /\b(permanent(ly)?|image confirm|confirmed? (request|upgrade|update))\b/i,
-    unless: /\bunconfirmed\b/i,
+    says: ["permanent(ly)?", "image confirm", "confirmed? (request|upgrade|update)"],
+    unless: ["unconfirmed"],
   },
-  { fact: "network core", says: /\b(net(work)?[- ]?core|cpunet|net core)\b/i },
-  { fact: "first update", says: /\bfirst (update|upgrade|dfu)\b/i },
+  { fact: "network core", says: ["net(work)?[- ]?core", "cpunet"] },
+  { fact: "first update", says: ["first (update|upgrade|dfu)"] },
 ];
+
+const RULES = SAY.map(({ fact, says, unless = [] }) => ({ fact, says: anyOf(says), unless: anyOf(unless) }));
+
+function anyOf(patterns: readonly string[]): RegExp {
+  return patterns.length === 0 ? /(?!)/ : new RegExp(`\\b(${patterns.join("|")})\\b`, "i");
+}
 
 /** What a sentence says, as facts. */
 export function factsOf(sentences: readonly string[]): ReadonlySet<SaidFact> {
-  const facts = SAY.filter(({ says, unless }) =>
-    sentences.some((text) => says.test(text) && !(unless?.test(text) ?? false)),
-  ).map(({ fact }) => fact);
-  const set = new Set(facts);
+  const facts = RULES.filter(({ says, unless }) => sentences.some((text) => says.test(text) && !unless.test(text)));
+  const set = new Set(facts.map(({ fact }) => fact));
   // "The new image was reverted": the old one runs.
   if (set.has("old runs") && set.has("new runs")) set.delete("new runs");
   return set;

@@ -1,5 +1,5 @@
 import { MODES } from "../../mcuboot/index.ts";
-import type { Placed } from "./minimise.ts";
+import type { PlacedCase } from "./minimise.ts";
 
 /** A case as a campaign on the simulated board: a profile, a scenario and the faults to switch on. */
 export interface CampaignTexts {
@@ -17,7 +17,7 @@ const SECTOR_BYTES = 4096;
  * The same case for `hil run`; undefined where a campaign cannot say it: cuts in an upgrade and in its revert, a second
  * request, a request cut at an operation, a payload that is too small.
  */
-export function campaignOf(cause: string, { shape, history }: Placed): CampaignTexts | undefined {
+export function campaignOf(cause: string, { shape, history }: PlacedCase): CampaignTexts | undefined {
   const cuts = cutsOf(history.legs);
   if (cuts === undefined || shape.newBytes < PAYLOAD_BYTES_MIN || shape.downgrade || shape.networkCore)
     return undefined;
@@ -83,7 +83,7 @@ interface CutsSaid {
   readonly after: number;
 }
 
-function cutsOf(legs: Placed["history"]["legs"]): CutsSaid | undefined {
+function cutsOf(legs: PlacedCase["history"]["legs"]): CutsSaid | undefined {
   const asked = legs.findIndex(({ acts }) => acts.some(({ kind }) => kind === "ask"));
   const acts = legs.flatMap((leg) => leg.acts);
   if (asked < 0 || acts.length !== 1 || acts.some((act) => act.kind === "ask" && act.cut !== undefined))

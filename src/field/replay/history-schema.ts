@@ -20,7 +20,7 @@ const act = z.discriminatedUnion("kind", [
 const acts = z.array(act).max(8);
 
 /** A board of the search as a file has it: what differs from a small board may be left out there. */
-export const SHAPE_SCHEMA = z.strictObject({
+const SHAPE_SCHEMA = z.strictObject({
   mode: z.enum(ALL_MODES as [string, ...string[]]),
   generation: z.string().max(40),
   defects: z
@@ -46,7 +46,7 @@ export const SHAPE_SCHEMA = z.strictObject({
 });
 
 /** What was done, boot by boot, and after the last. */
-export const HISTORY_SCHEMA = z.strictObject({
+const HISTORY_SCHEMA = z.strictObject({
   legs: z.array(z.strictObject({ acts: acts.default([]), cut: cut.optional() })).max(LEGS_MAX),
   tail: acts.default([]),
 });
@@ -60,7 +60,7 @@ export const FIELD_REPLAY_SCHEMA = z.strictObject({
   history: HISTORY_SCHEMA,
 });
 
-export type FieldReplay = z.output<typeof FIELD_REPLAY_SCHEMA>;
+type FieldReplay = z.output<typeof FIELD_REPLAY_SCHEMA>;
 
 /** The world of a file. @throws ConfigurationError for a generation that no table has. */
 export function shapeOf(fields: z.output<typeof SHAPE_SCHEMA>): WorldShape {

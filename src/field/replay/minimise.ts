@@ -2,7 +2,7 @@ import type { Attributer, History } from "../causes/attribute.ts";
 import type { WorldShape } from "../world/world.ts";
 
 /** A history in its world. */
-export interface Placed {
+export interface PlacedCase {
   readonly shape: WorldShape;
   readonly history: History;
 }
@@ -23,7 +23,7 @@ const SMALLER_BYTES = [3000, 5000] as const;
  * The simplest case with the same cause: fewest boots, fewest cuts, whole cuts instead of torn ones, the earliest
  * operation, a plain request for a test, small plain images. Each step is kept only if the cause stays the same.
  */
-export function minimise(attributer: Attributer, cause: string, found: Placed): Placed {
+export function minimise(attributer: Attributer, cause: string, found: PlacedCase): PlacedCase {
   let best = found;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const simpler = simplerCases(best).find((placed) => isSame(attributer, cause, placed));
@@ -34,13 +34,13 @@ export function minimise(attributer: Attributer, cause: string, found: Placed): 
 }
 
 /** What a case consists of. */
-export function sizeOf({ shape, history }: Placed): CaseSize {
+export function sizeOf({ shape, history }: PlacedCase): CaseSize {
   const cuts = history.legs.filter(({ cut }) => cut !== undefined).length;
   const asked = history.legs.flatMap(({ acts }) => acts).filter((act) => act.kind === "ask" && act.cut !== undefined);
   return { boots: history.legs.length, cuts: cuts + asked.length, imageBytes: shape.oldBytes + shape.newBytes };
 }
 
-function isSame(attributer: Attributer, cause: string, { shape, history }: Placed): boolean {
+function isSame(attributer: Attributer, cause: string, { shape, history }: PlacedCase): boolean {
   try {
     return attributer.attribute(shape, history)?.cause === cause;
   } catch (error) {
@@ -51,9 +51,9 @@ function isSame(attributer: Attributer, cause: string, { shape, history }: Place
 }
 
 /** One step simpler, the most telling first. */
-function simplerCases({ shape, history }: Placed): readonly Placed[] {
+function simplerCases({ shape, history }: PlacedCase): readonly PlacedCase[] {
   const { legs, tail } = history;
-  const withLegs = (next: History["legs"]): Placed => ({ shape, history: { legs: next, tail } });
+  const withLegs = (next: History["legs"]): PlacedCase => ({ shape, history: { legs: next, tail } });
   const shorter = legs.map((leg, at) => {
     const rest = legs.filter((_, other) => other !== at);
     const heir = rest[at];
@@ -105,7 +105,7 @@ function sooner(legs: History["legs"], by: number): History["legs"] {
 }
 
 /** Each cut as early as the cause allows, the first one first. */
-function earliest(attributer: Attributer, cause: string, found: Placed): Placed {
+function earliest(attributer: Attributer, cause: string, found: PlacedCase): PlacedCase {
   let best = found;
   for (const [at, { cut }] of found.history.legs.entries()) {
     for (let operation = 0; operation < (cut?.operation ?? 0); operation += 1) {

@@ -1,5 +1,5 @@
 import { readTrailer } from "../../mcuboot/index.ts";
-import type { BootSeenInLog, Evidence, SaidFact, SlotSeen } from "../evidence/evidence.ts";
+import type { BootSeenInLog, FieldEvidence, SaidFact, SlotSeen } from "../evidence/evidence.ts";
 import type { BoardState, Leg, Machine, Running } from "../world/machine.ts";
 import type { Roles } from "./roles.ts";
 
@@ -16,7 +16,7 @@ export function finalMisses(
   machine: Machine,
   state: BoardState,
   legs: readonly Leg[],
-  evidence: Evidence,
+  evidence: FieldEvidence,
   roles: Roles,
 ): readonly Miss[] {
   const given = evidence.list ?? evidence.held;
@@ -49,7 +49,7 @@ function listMisses(machine: Machine, state: BoardState, list: readonly SlotSeen
 }
 
 /** As the bootloader prints it: magic, swap type, copy_done, image_ok. */
-export function trailerText(machine: Machine, state: BoardState, slot: 0 | 1): string {
+function trailerAsSeen(machine: Machine, state: BoardState, slot: 0 | 1): string {
   const { build } = machine.world;
   const areas = build.images[0];
   if (areas === undefined) return "";
@@ -88,9 +88,9 @@ const SWAPS = new Set(["move", "offset", "scratch"]);
 /** Source: MCUboot bootutil_public.h BOOT_FLAG_*. */
 const CODE = { set: 1, bad: 2, unset: 3 } as const;
 
-function trailerMisses(machine: Machine, state: BoardState, { trailers }: Evidence): readonly Miss[] {
+function trailerMisses(machine: Machine, state: BoardState, { trailers }: FieldEvidence): readonly Miss[] {
   return trailers
-    .filter(({ slot, text }) => trailerText(machine, state, slot) !== text)
+    .filter(({ slot, text }) => trailerAsSeen(machine, state, slot) !== text)
     .map(({ slot, text }) => ({ counts: 1.5, what: `the trailer of slot ${slot} says ${text}` }));
 }
 
@@ -126,7 +126,12 @@ const SAID: Readonly<Record<SaidFact, { readonly counts: number; readonly holds:
   "first update": { counts: 0.25, holds: ({ machine }) => machine.world.shape.padded },
 };
 
-function saidMisses(machine: Machine, state: BoardState, legs: readonly Leg[], { said }: Evidence): readonly Miss[] {
+function saidMisses(
+  machine: Machine,
+  state: BoardState,
+  legs: readonly Leg[],
+  { said }: FieldEvidence,
+): readonly Miss[] {
   const running = state.running === "none" ? machine.whole(state).running : state.running;
   const ended = { machine, state, legs, running };
   const misses = [...said]

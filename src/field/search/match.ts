@@ -1,5 +1,5 @@
 import type { FlashOperation } from "../../mcuboot/index.ts";
-import type { BootSeenInLog, Evidence } from "../evidence/evidence.ts";
+import type { BootSeenInLog, FieldEvidence } from "../evidence/evidence.ts";
 import type { Act, BoardState, Cut, Leg, Machine, WholeBoot } from "../world/machine.ts";
 import { tokenDistance } from "./distance.ts";
 import { finalMisses, leastDistance, type Miss } from "./final-facts.ts";
@@ -55,25 +55,25 @@ const EFFORT = {
 } as const;
 
 /** The result of a search in one world. */
-export interface Matched {
+interface Matched {
   readonly fits: readonly Fit[];
   /** Nothing that might have fitted was left out. */
   readonly complete: boolean;
 }
 
 /** Looks in one world for histories that show what was seen. */
-export function matchWorld(machine: Machine, evidence: Evidence, roles: Roles, limits: MatchLimits): Matched {
+export function matchWorld(machine: Machine, evidence: FieldEvidence, roles: Roles, limits: MatchLimits): Matched {
   return new Matcher(machine, evidence, roles, limits).match();
 }
 
 class Matcher {
   readonly #machine: Machine;
-  readonly #evidence: Evidence;
+  readonly #evidence: FieldEvidence;
   readonly #roles: Roles;
   readonly #limits: MatchLimits;
   #complete = true;
 
-  constructor(machine: Machine, evidence: Evidence, roles: Roles, limits: MatchLimits) {
+  constructor(machine: Machine, evidence: FieldEvidence, roles: Roles, limits: MatchLimits) {
     this.#machine = machine;
     this.#evidence = evidence;
     this.#roles = roles;

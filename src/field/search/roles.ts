@@ -1,6 +1,6 @@
 import { compareVersions, parseVersion } from "../../image/index.ts";
-import type { Evidence } from "../evidence/evidence.ts";
-import { plain } from "../evidence/plain-version.ts";
+import type { FieldEvidence } from "../evidence/evidence.ts";
+import { plainVersion } from "../evidence/plain-version.ts";
 import { versionIn, type WorldShape } from "../world/world.ts";
 
 /** Which of the versions that were seen is the old image's, and which the new one's. */
@@ -16,12 +16,12 @@ export class Roles {
 
   /** Undefined: seen, and neither. */
   of(version: string): "old" | "new" | undefined {
-    return this.#roles.get(plain(version));
+    return this.#roles.get(plainVersion(version));
   }
 
   /** The image of a world that carries a version. */
   nameOf(shape: Pick<WorldShape, "downgrade">, version: string): "old" | "new" | undefined {
-    return (["old", "new"] as const).find((role) => versionIn(shape, role) === plain(version));
+    return (["old", "new"] as const).find((role) => versionIn(shape, role) === plainVersion(version));
   }
 }
 
@@ -29,14 +29,17 @@ export class Roles {
  * The ways to give the versions of the evidence their roles, the likeliest first: an update file is the new image; else
  * the lower of two versions is the old one.
  */
-export function rolesOf({ boots, list, held, files }: Evidence): readonly Roles[] {
+export function rolesOf({ boots, list, held, files }: FieldEvidence): readonly Roles[] {
   const shown = [...boots.map(({ version }) => version), ...(list ?? held ?? []).map(({ version }) => version)];
-  const seen = [...new Set(shown.filter((version) => version !== undefined).map(plain))];
+  const seen = [...new Set(shown.filter((version) => version !== undefined).map(plainVersion))];
   const given = files.find(({ image }) => image === 0)?.version;
   if (given !== undefined) {
-    const others = seen.filter((version) => version !== plain(given));
+    const others = seen.filter((version) => version !== plainVersion(given));
     const [old] = others;
-    const map = new Map<string, "old" | "new">([[plain(given), "new"], ...(old ? ([[old, "old"]] as const) : [])]);
+    const map = new Map<string, "old" | "new">([
+      [plainVersion(given), "new"],
+      ...(old ? ([[old, "old"]] as const) : []),
+    ]);
     return [new Roles(map, old !== undefined && isBelow(given, old))];
   }
   const [first, second] = seen.toSorted((a, b) => (isBelow(a, b) ? -1 : 1));

@@ -2,13 +2,13 @@ import { type BootMode, compareReleases, GENERATIONS, type GenerationRow, type R
 import { Attributer } from "../causes/attribute.ts";
 import type { CauseRow } from "../causes/cause-row.ts";
 import { CAUSES, causeNamed } from "../causes/causes.ts";
-import type { Evidence } from "../evidence/evidence.ts";
+import type { FieldEvidence } from "../evidence/evidence.ts";
 import { SMALL, type WorldShape } from "../world/world.ts";
 import { type Fit, type MatchLimits, matchWorld } from "./match.ts";
 import { type Roles, rolesOf } from "./roles.ts";
 
 /** A history that fits, in its world. */
-export interface PlacedFit extends Fit {
+interface PlacedFit extends Fit {
   readonly shape: WorldShape;
   readonly roles: Roles;
 }
@@ -38,13 +38,13 @@ export interface SearchResult {
   readonly boots: number;
 }
 
-export interface SearchBudget {
+interface SearchBudget {
   /** Boots to work out, in all. */
   readonly boots: number;
 }
 
 /** A history that fits, without its board. */
-export type FoundHistory = Omit<PlacedFit, "state" | "roles">;
+type FoundHistory = Omit<PlacedFit, "state" | "roles">;
 
 /** Yielded after each world: how far a search is. */
 export interface SearchProgress {
@@ -69,7 +69,7 @@ const WIDTH = 600;
 const ATTRIBUTED_MAX = 120;
 /** Tries history after history; yields after each world, and gives up when it is passed true. */
 export function* searchSteps(
-  evidence: Evidence,
+  evidence: FieldEvidence,
   budget: SearchBudget,
 ): Generator<SearchProgress, SearchResult, boolean | undefined> {
   const search = new Search(evidence, budget);
@@ -87,13 +87,13 @@ export function* searchSteps(
 
 class Search {
   #complete = true;
-  readonly #evidence: Evidence;
+  readonly #evidence: FieldEvidence;
   readonly #budget: SearchBudget;
   readonly #attributer = new Attributer();
   readonly #roles: readonly Roles[];
   readonly #found = new Map<string, { fits: PlacedFit[] }>();
 
-  constructor(evidence: Evidence, budget: SearchBudget) {
+  constructor(evidence: FieldEvidence, budget: SearchBudget) {
     this.#evidence = evidence;
     this.#budget = budget;
     this.#roles = rolesOf(evidence);
@@ -170,7 +170,7 @@ function candidateOf(cause: string, fits: readonly PlacedFit[]): Candidate {
 }
 
 /** Of causes that fit equally well the simplest is the likeliest; a bug that only old releases had is less so. */
-function priorOf({ best, row, cause }: Candidate, { generationTold }: Evidence): number {
+function priorOf({ best, row, cause }: Candidate, { generationTold }: FieldEvidence): number {
   const old = row?.until !== undefined && !generationTold && best.shape.defects.length > 0 ? 0.5 : 0;
   return best.effort + oddness(best.shape) + old + (cause.startsWith("new: ") ? 3 : 0);
 }
@@ -194,7 +194,7 @@ function oddness(shape: WorldShape): number {
 }
 
 /** Worlds to look in, the likeliest first: each generation's behaviour once. */
-export function worldsFor(evidence: Evidence): readonly WorldShape[] {
+function worldsFor(evidence: FieldEvidence): readonly WorldShape[] {
   const groups = groupsOf(evidence.generations);
   const worlds = evidence.modes.flatMap((mode) => groups.flatMap((generation) => shapesOf(mode, generation, evidence)));
   const planted = evidence.modes.flatMap((mode) => plantedShapes(mode, evidence, groups));
@@ -235,7 +235,7 @@ function groupsOf(rows: readonly GenerationRow[]): readonly GenerationRow[] {
 const DIALECTS = ["1.9.99", "1.10.99", "2.2", "2.2.99", "2.3.99"] as const;
 
 /** Worlds without a fault switched on. */
-function shapesOf(mode: BootMode, generation: GenerationRow, evidence: Evidence): readonly WorldShape[] {
+function shapesOf(mode: BootMode, generation: GenerationRow, evidence: FieldEvidence): readonly WorldShape[] {
   const sound = CAUSES.filter(({ modes, worlds, since, until }) => {
     if (!modes.includes(mode) || worlds.some(({ defects }) => (defects?.length ?? 0) > 0)) return false;
     if (worlds.some(({ uploadsToStart, afterUpdate }) => uploadsToStart || afterUpdate)) return false;
@@ -248,12 +248,16 @@ function shapesOf(mode: BootMode, generation: GenerationRow, evidence: Evidence)
   });
 }
 
-function encryptedAs({ said, files }: Evidence): Partial<WorldShape> {
+function encryptedAs({ said, files }: FieldEvidence): Partial<WorldShape> {
   return said.has("encrypted") || files.some(({ encrypted }) => encrypted) ? { encrypted: true } : {};
 }
 
 /** Worlds with a fault switched on, in generations that had it, or, where none is told, in the oldest that fits. */
-function plantedShapes(mode: BootMode, evidence: Evidence, groups: readonly GenerationRow[]): readonly WorldShape[] {
+function plantedShapes(
+  mode: BootMode,
+  evidence: FieldEvidence,
+  groups: readonly GenerationRow[],
+): readonly WorldShape[] {
   return CAUSES.flatMap(({ modes, worlds, since, until }) => {
     const faults = worlds.filter(
       ({ defects, uploadsToStart, afterUpdate }) => (defects?.length ?? 0) > 0 || uploadsToStart || afterUpdate,
@@ -279,7 +283,7 @@ function isHad(
 }
 
 /** What the files say rules a world out. */
-function isPossible(shape: WorldShape, { files, modes }: Evidence): boolean {
+function isPossible(shape: WorldShape, { files, modes }: FieldEvidence): boolean {
   const file = files.find(({ image }) => image === 0);
   if (!modes.includes(shape.mode)) return false;
   if (file === undefined) return true;

@@ -1,6 +1,6 @@
 import { bootloaderBuildOf, parseProfile } from "../../board/index.ts";
 import { generation } from "../../mcuboot/index.ts";
-import type { Evidence } from "../evidence/evidence.ts";
+import type { FieldEvidence } from "../evidence/evidence.ts";
 import { gather } from "../evidence/gather.ts";
 import type { Piece } from "../evidence/piece.ts";
 import { type LogStyle, toldLog } from "../evidence/told.ts";
@@ -45,7 +45,7 @@ export function toldHistory(
   machine: Machine,
   legs: readonly Leg[],
   { style = "minimal", list = false, say = [], spoilt = (log) => log }: Told = {},
-): Evidence {
+): FieldEvidence {
   const text = spoilt(toldLog(logOf(machine, legs), style));
   const state = machine.walk(legs).states.at(-1) ?? machine.start();
   const pieces: Piece[] = [{ name: "boot.log", kind: "log", text }];
@@ -54,7 +54,7 @@ export function toldHistory(
 }
 
 /** A whole search. */
-export function searched(evidence: Evidence, boots = Number.POSITIVE_INFINITY): SearchResult {
+export function searched(evidence: FieldEvidence, boots = Number.POSITIVE_INFINITY): SearchResult {
   const steps = searchSteps(evidence, { boots });
   let next = steps.next();
   while (next.done !== true) next = steps.next();

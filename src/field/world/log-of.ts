@@ -2,7 +2,7 @@ import { zephyrEnd, zephyrStart } from "../../mcuboot/index.ts";
 import type { BoardState, Leg, Machine } from "./machine.ts";
 
 /** The lines of a log as a board's UART carries them, boot after boot. */
-export interface LoggedBoot {
+interface LoggedBoot {
   readonly lines: readonly string[];
   /** The application runs after it. */
   readonly starts: boolean;

@@ -206,7 +206,7 @@ export class Machine {
       for (const act of acts) if (state.acts) state = this.act(state, act);
       const whole = this.whole(state);
       const isCut = cut !== undefined && cut.operation < whole.operations.length;
-      shown.push(isCut ? cutBoot(whole, cut) : whole);
+      shown.push(isCut ? shownUntil(whole, cut) : whole);
       state = isCut ? this.afterCut(state, cut) : this.afterWhole(state);
       states.push(state);
     }
@@ -215,7 +215,7 @@ export class Machine {
 }
 
 /** What is seen of a boot that was cut. */
-export function cutBoot(whole: WholeBoot, { operation }: Cut): ShownBoot {
+function shownUntil(whole: WholeBoot, { operation }: Cut): ShownBoot {
   const count = whole.tokensBefore[operation] ?? whole.tokens.length;
   return { tokens: whole.tokens.slice(0, count), end: undefined, running: "none" };
 }

@@ -13,7 +13,7 @@ import {
 } from "../../mcuboot/index.ts";
 
 /** What may be wrong with the image that is uploaded. */
-export type Damage = "none" | "body";
+type Damage = "none" | "body";
 
 /** One board and one pair of images, as a search tries them. Sizes in bytes, slots in sectors. */
 export interface WorldShape {
