@@ -3,12 +3,13 @@ export const ROOMS = {
   core: [],
   image: ["core"],
   serial: ["core"],
-  smp: ["core", "serial"],
+  ble: ["core", "serial"],
+  smp: ["core", "serial", "ble"],
   power: ["core", "serial"],
   mcuboot: ["core", "image"],
   emulator: ["core", "mcuboot"],
-  twin: ["core", "image", "mcuboot", "serial", "smp", "power"],
-  board: ["core", "image", "serial", "smp", "power", "mcuboot", "twin", "emulator"],
+  twin: ["core", "image", "mcuboot", "serial", "ble", "smp", "power"],
+  board: ["core", "image", "serial", "ble", "smp", "power", "mcuboot", "twin", "emulator"],
   campaign: ["core", "image", "smp", "mcuboot", "board"],
   field: ["core", "image", "mcuboot", "twin", "board", "campaign"],
   report: ["core", "smp", "campaign"],
@@ -21,6 +22,11 @@ export const ROOMS = {
  * floor, without its index.ts, which stands above them all and is imported by none of them.
  */
 export const INNER_ROOMS = {
+  ble: {
+    hci: [],
+    att: ["hci"],
+    ".": ["hci", "att"],
+  },
   board: {
     profile: [],
     "from-build": ["profile"],
@@ -34,6 +40,7 @@ export const INNER_ROOMS = {
     providers: ["profile", "lease", "parts", "flash", "qemu", "emulated"],
     ".": ["profile", "parts", "providers"],
     doctor: ["profile", "lease", "parts", "calibrate", "flash", "."],
+    prove: ["profile", "parts", "calibrate", "."],
   },
   campaign: {
     record: [],
@@ -66,6 +73,7 @@ export const INNER_ROOMS = {
     firmware: ["terminal", "image", "init"],
     lab: ["terminal", "report", "run"],
     reproduce: ["terminal", "report", "sweep", "init"],
+    completion: ["terminal"],
   },
   emulator: {
     memory: [],
