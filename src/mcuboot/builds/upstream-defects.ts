@@ -233,8 +233,18 @@ export const UPSTREAM_DEFECTS = [
     fix: "the secondary trailer of a revert names its type, and downgrade prevention lets a revert pass",
     source: "measured on MCUboot 2d4bacc3 (unmodified bootutil, compiled for the host)",
   },
+  {
+    name: "N1",
+    modes: EXCHANGING_MODES,
+    needs: ["own fix", "bootloader image", "cut"],
+    shownBy: { scenario: "bootloader-upgrade", board: "twin-nsib" },
+    versions: "nRF Connect SDK 2.8 to this day, where a failed assertion ends the boot (3.1 and later); no issue known",
+    what: "Behind NSIB, an update of MCUboot that a cut has left half-moved is a header without TLVs in the other half, and the next move asserts that its size can be read. A board shows 'Starting bootloader', the two swap types, and no more, on every boot after such a cut.",
+    fix: "the size of what lies in the other half is not asked for: all of that is written anew",
+    source: "read in sdk-mcuboot loader.c boot_swap_image (v2.1.0-ncs2 to e994ef4e); neither run nor measured",
+  },
 ] as const satisfies readonly UpstreamDefectRow[];
 
 /** Bugs that every generation so far has, and that a build may have mended (`BootloaderBuild.fixes`). */
-export const FIX_NAMES = ["U1", "U11"] as const;
+export const FIX_NAMES = ["U1", "U11", "N1"] as const;
 export type FixName = (typeof FIX_NAMES)[number];

@@ -45,6 +45,14 @@ const onMcuboot = "measured on MCUboot 2d4bacc3 (unmodified bootutil, compiled f
  */
 const KNOWN_FINDINGS: readonly KnownRow[] = [
   {
+    id: "N1",
+    modes: EXCHANGING_MODES,
+    classes: ["brick", "failed boot"],
+    when: (build, { reason }) => build.nsib !== undefined && reason === "boot_swap_image: rc == 0",
+    what: "an update of MCUboot that was cut leaves half an image in the other half, whose size the next move asserts",
+    source: "read in sdk-mcuboot loader.c boot_swap_image; neither run nor measured",
+  },
+  {
     id: "U12",
     modes: EXCHANGING_MODES,
     classes: ["brick"],
