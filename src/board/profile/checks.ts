@@ -33,6 +33,7 @@ export function checkProfile(profile: ProfileFields, findings: Findings): void {
   checkProvider(profile, complain);
   checkRecovery(profile, complain);
   checkLifeCycle(profile, complain);
+  checkNsib(profile, complain);
   const { images, keys, power } = profile;
   if (images.encryption !== "none" && keys.encryption === undefined) {
     complain(["keys", "encryption"], `is missing; images.encryption is "${images.encryption}".`);
@@ -60,6 +61,8 @@ function areasOf({ slots }: ProfileFields): [string, Area][] {
     ["secondary", slots.secondary],
     ["scratch", slots.scratch],
     ["network_secondary", slots.network_secondary],
+    ["s0", slots.s0],
+    ["s1", slots.s1],
   ];
   return named.filter((entry): entry is [string, Area] => entry[1] !== undefined);
 }
@@ -188,6 +191,40 @@ function checkLifeCycle({ bootloader }: Pick<ProfileFields, "bootloader">, compl
     complain(["bootloader", "life_cycle"], `is nothing that generation ${bootloader.generation} looks at.`);
   else if (!bootloader.second_stage)
     complain(["bootloader", "life_cycle"], "needs second_stage: true: only MCUboot behind NSIB looks at it.");
+}
+
+/** Modes of which an update of MCUboot itself was read. Swap using offset moves it with a sector too much before it. */
+const OWN_UPDATE_MODES: readonly string[] = ["swap-move", "swap-scratch", "overwrite-only"];
+/** Behind more than that there is no place left for the struct that NSIB looks for. */
+const OWN_HEADER_BYTES_MAX = 0xdc0;
+
+/** The halves of MCUboot behind NSIB. */
+function checkNsib({ bootloader, slots, images, provider }: ProfileFields, complain: Complain): void {
+  const { s0, s1 } = slots;
+  if (s0 === undefined && s1 === undefined) return;
+  if (s0 === undefined || s1 === undefined) {
+    return complain(["slots", s0 === undefined ? "s0" : "s1"], "is missing: NSIB has two halves.");
+  }
+  for (const [name, half] of [
+    ["s0", s0],
+    ["s1", s1],
+  ] as const) {
+    if (half.device !== "internal") complain(["slots", name, "device"], "must be internal: MCUboot runs from there.");
+  }
+  if (!bootloader.second_stage) complain(["slots", "s0"], "needs bootloader.second_stage: true: NSIB starts MCUboot.");
+  if (!generation(bootloader.generation).movesOwnUpdate) {
+    const text = `is nothing that generation ${bootloader.generation} moves an update to (nRF Connect SDK 2.8 and later)`;
+    complain(["slots", "s1"], `${text}: leave s0 and s1 out.`);
+  }
+  if (!OWN_UPDATE_MODES.includes(bootloader.mode)) {
+    complain(["slots", "s1"], `goes with ${OWN_UPDATE_MODES.join(", ")}: leave s0 and s1 out.`);
+  }
+  if (slots.secondary?.device === "qspi")
+    complain(["slots", "s1"], "goes with a secondary slot on internal flash: leave s0 and s1 out.");
+  if (images.header_bytes > OWN_HEADER_BYTES_MAX)
+    complain(["images", "header_bytes"], `must not exceed ${hexOf(OWN_HEADER_BYTES_MAX)} with slots.s0.`);
+  if (provider === "emulated" || provider === "qemu")
+    complain(["slots", "s0"], `has no use with provider: ${provider}: its firmware says where it starts.`);
 }
 
 /** As many slots as the mode has, and ways in where only serial recovery brings an image. */

@@ -151,6 +151,10 @@ export const PROFILE_FIELDS = z.strictObject({
     network_secondary: area
       .optional()
       .describe("nRF5340: slot for updates of the network core as image 1 (CONFIG_NRF53_MULTI_IMAGE_UPDATE)."),
+    s0: area
+      .optional()
+      .describe("Behind NSIB (bootloader.second_stage): the half that MCUboot is flashed to; header included."),
+    s1: area.optional().describe("The half that MCUboot's first update goes to; the two take turns."),
     network_ram_bytes: z
       .int()
       .min(1)

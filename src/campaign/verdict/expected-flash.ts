@@ -16,6 +16,8 @@ import {
   legalOutcomes,
   modeOf,
   operationDurationUs,
+  ownFirmware,
+  type RunningBootloader,
   recoveryUploadSteps,
   runSteps,
   type Slot,
@@ -34,6 +36,8 @@ import { type CutSpan, type Span, windowIn } from "./cut-window.ts";
 import { slotBeside } from "./slots.ts";
 
 const TIMELINES_MAX = 8;
+/** Firmware that stands for a MCUboot of which only the version is known. */
+const STAND_IN = { headerBytes: 0x200, bytes: 0x1000 } as const;
 
 /** What of an image comes into a flash. */
 interface ImageToFlash {
@@ -62,17 +66,27 @@ export class ExpectedFlash {
   readonly #timelines = new LruCache<Timeline>(TIMELINES_MAX);
 
   readonly #networkBuild: BootloaderBuild | undefined;
+  readonly #ownBuild: BootloaderBuild | undefined;
 
   /**
    * @param networkBuild the same bootloader as it hands images in the application's slots to the network core.
    * @param startSlot where the old image is put; the primary slot, unless the newest image runs from either.
+   * @param ownBuild behind NSIB: the same bootloader as it takes updates of itself.
    */
-  constructor(build: BootloaderBuild, timing: FlashTiming, networkBuild?: BootloaderBuild, startSlot: Slot = 0) {
+  constructor(
+    build: BootloaderBuild,
+    timing: FlashTiming,
+    networkBuild?: BootloaderBuild,
+    startSlot: Slot = 0,
+    ownBuild?: BootloaderBuild,
+  ) {
     this.startSlot = startSlot;
     this.build = build;
     this.timing = timing;
     this.#networkBuild = networkBuild;
+    this.#ownBuild = ownBuild;
     this.flash = FlashContent.erased(flashBytesOf(build), build.sectorBytes);
+    if (build.nsib !== undefined) this.startsFrom({ half: "s0", version: 1 });
   }
 
   /** The slot that an upload goes to: the one that does not run. */
@@ -98,11 +112,37 @@ export class ExpectedFlash {
   /** A board that runs `running` from its starting slot, confirmed, and whose other slot holds `waiting` or nothing. */
   place(running: ImageToFlash, waiting?: ImageToFlash): void {
     this.#running = this.startSlot;
+    const halves = this.#halves().map(({ offset, bytes }) => ({ offset, content: this.flash.read(offset, bytes) }));
     this.flash = FlashContent.erased(flashBytesOf(this.build), this.build.sectorBytes);
+    for (const { offset, content } of halves) this.flash.load(offset, content);
     this.flash.load(this.runningOffset, running.flashed ?? running.plain);
     // It has been started, which may have left a mark in its trailer.
     if (this.inPlace) this.adopt(this.timeline());
     if (waiting) this.put(waiting);
+  }
+
+  /** Where MCUboot lies behind NSIB: nothing that programs an application touches it. */
+  #halves(): readonly Area[] {
+    const { nsib } = this.build;
+    return nsib === undefined ? [] : [nsib.s0, nsib.s1];
+  }
+
+  /** Behind NSIB: this MCUboot is started. What it consists of nobody can read: firmware of that version stands for it. */
+  startsFrom({ half, version }: RunningBootloader): void {
+    const area = this.build.nsib?.[half];
+    if (area === undefined) throw new RangeError("a board without NSIB");
+    for (const { offset, bytes } of this.#halves()) this.flash.load(offset, new Uint8Array(bytes).fill(0xff));
+    const address = area.offset + STAND_IN.headerBytes;
+    const firmware = ownFirmware(new Uint8Array(STAND_IN.bytes), { version, address }, STAND_IN.headerBytes);
+    this.flash.load(address, firmware);
+  }
+
+  /** Behind NSIB: this flash as a boot sees it that may update MCUboot itself. */
+  ownView(): ExpectedFlash {
+    if (this.#ownBuild === undefined) throw new RangeError("a board without NSIB");
+    const view = new ExpectedFlash(this.#ownBuild, this.timing);
+    view.adopt(this);
+    return view;
   }
 
   /**

@@ -113,6 +113,8 @@ function* completeSwap(loader: LoaderState, image: ImagePair, swap: Swap): Steps
 /** What the trailers ask for, if the image in the secondary slot is fit for it. */
 function* validatedSwapType(loader: LoaderState, image: ImagePair, swap: Swap): Steps<SwapType> {
   const { defects, netCore } = loader.build;
+  // Whose word is not known is taken for an application's.
+  if (netCore === undefined && image.own) return "none";
   if (netCore !== undefined) {
     const candidate = ownCandidate(loader, image, netCore);
     if (candidate === "wrong half") {

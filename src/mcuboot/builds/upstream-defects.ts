@@ -239,8 +239,8 @@ export const UPSTREAM_DEFECTS = [
     needs: ["own fix", "bootloader image", "cut"],
     shownBy: { scenario: "bootloader-upgrade", board: "twin-nsib" },
     versions: "nRF Connect SDK 2.8 to this day, where a failed assertion ends the boot (3.1 and later); no issue known",
-    what: "Behind NSIB, an update of MCUboot that a cut has left half-moved is a header without TLVs in the other half, and the next move asserts that its size can be read. A board shows 'Starting bootloader', the two swap types, and no more, on every boot after such a cut.",
-    fix: "the size of what lies in the other half is not asked for: all of that is written anew",
+    what: "Behind NSIB, what lies in the half that does not run is asked for its size and its key before an update is moved there, and asserted to have them: a half-moved update has not, and where decryption is built in an erased half has not, either. A board shows 'Image index: 1, Swap type: test' and 'abort()' on every boot after a cut in such a move, or at the first one.",
+    fix: "what lies in the other half is not asked for anything: all of it is written anew",
     source: "read in sdk-mcuboot loader.c boot_swap_image (v2.1.0-ncs2 to e994ef4e); neither run nor measured",
   },
 ] as const satisfies readonly UpstreamDefectRow[];

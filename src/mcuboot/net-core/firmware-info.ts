@@ -70,7 +70,9 @@ export function firmwareIn(firmware: Uint8Array): FoundFirmware | undefined {
  */
 export function findFirmwareInfo(firmware: Uint8Array): FirmwareInfo | undefined {
   const found = firmwareIn(firmware);
-  return found?.isValid === true ? found : undefined;
+  if (found?.isValid !== true) return undefined;
+  const { bytes, version, address } = found;
+  return { bytes, version, address };
 }
 
 /** The three words of a struct's magic, of whatever project. */
@@ -149,10 +151,16 @@ export function asNetFirmware(
   return out;
 }
 
-/** Where the struct lies in a MCUboot made here: NSIB looks for it from the half's start, a header of 0x200 before it. */
-const OWN_INFO_OFFSET = 0x600;
-
-/** Makes of a payload a MCUboot that NSIB starts from this address; as `asNetFirmware`. */
-export function ownFirmware(payload: Uint8Array, said: Omit<FirmwareInfo, "bytes">): Uint8Array {
-  return asNetFirmware(payload, said, OWN_INFO_OFFSET);
+/**
+ * Makes of a payload a MCUboot that NSIB starts from this address; as `asNetFirmware`. NSIB looks for the struct from
+ * the half's start on, so that where it may lie depends on the header before the firmware.
+ * @param headerBytes of MCUboot's image header there; up to 0xdc0.
+ */
+export function ownFirmware(payload: Uint8Array, said: Omit<FirmwareInfo, "bytes">, headerBytes: number): Uint8Array {
+  const at = INFO_OFFSETS.find((offset) => offset >= headerBytes + TEXT_BYTES);
+  if (at === undefined) throw new RangeError(`no place for the struct of firmware behind a header of ${headerBytes} B`);
+  return asNetFirmware(payload, said, at - headerBytes);
 }
+
+/** A generated payload begins with its vector table and a line of text. */
+const TEXT_BYTES = 0x240;

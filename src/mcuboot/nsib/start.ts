@@ -4,8 +4,11 @@ import type { Flash } from "../flash/operation.ts";
 import { FIRMWARE_HEAD_BYTES, type FoundFirmware, firmwareIn, sumFault } from "../net-core/firmware-info.ts";
 import type { NsibHalf, RunningBootloader, Steps } from "../steps/steps.ts";
 
-/** What makes the struct's word invalid: bits of a flash can only be cleared. Source: sdk-nrf subsys/fw_info. */
-const INVALID = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
+/**
+ * What the struct's word that says valid (0x9102ffff) is when 0xffff0000 was written over it: bits of a flash can only be
+ * cleared. Source: sdk-nrf subsys/fw_info/fw_info.c fw_info_invalidate.
+ */
+const INVALID = Uint8Array.of(0x00, 0x00, 0x02, 0x91);
 
 /** One of NSIB's two halves, and the firmware struct found in it. */
 interface Half {

@@ -40,7 +40,7 @@ export function nsibBuild(options: SmallBoardOptions = {}, rule: NetCoreRuleName
 export function mcubootFirmware(half: HalfName, version: number, bytes = 12_000): Uint8Array {
   const address = NSIB_MAP[half].offset + HEADER_BYTES;
   const payload = payloads.fork(`${half} ${version} ${bytes}`).bytes(bytes);
-  return ownFirmware(withTable(payload, address), { version, address });
+  return ownFirmware(withTable(payload, address), { version, address }, HEADER_BYTES);
 }
 
 /** The same as an update: an image of MCUboot's, with the half's address in its header. */
