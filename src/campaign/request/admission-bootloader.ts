@@ -55,12 +55,13 @@ function faultOf(view: ExpectedFlash, { image, half, version }: OwnUpdate): stri
   view.put(image);
   view.request(false);
   // In overwrite mode nothing resets: NSIB starts it at the next one.
-  view.adopt(view.timeline());
-  const { result, refusals } = view.timeline();
+  const moved = view.timeline();
+  view.adopt(moved);
+  const { result } = view.timeline();
   if (result.kind !== "run") return `would leave nothing that boots: ${result.reason}`;
   const started = result.bootloader;
   if (started?.half === half && started.version === version) return undefined;
-  const [refusal] = refusals;
+  const [refusal] = moved.refusals;
   if (refusal !== undefined) return `would be refused: ${refusalText(refusal)}`;
   const runs = started === undefined ? "nothing" : bootloaderText(started);
   return `would not be started: ${runs} would run on`;

@@ -2,7 +2,7 @@ import { type BoardProfile, type LoadedProfile, loadAddressOf, profileKeys } fro
 import { ConfigurationError, isHilError, messageOf, type Random, readInput, resolveFrom } from "../../core/index.ts";
 import { generatePayload, type Randomness, readFirmwareFile } from "../../image/index.ts";
 import { firmwareIn, NSIB_HALVES, type NsibHalf, ownFirmware, type RunningBootloader } from "../../mcuboot/index.ts";
-import { bodyOf, type CampaignImage, imageOf } from "./images.ts";
+import { type CampaignImage, imageOf } from "./images.ts";
 import { opened } from "./presigned-image.ts";
 import type { ScenarioFile } from "./scenario.ts";
 
@@ -101,7 +101,7 @@ async function readUpdate(
     const found = await readFirmwareFile(readInput(path));
     if (found.kind !== "image") throw new ConfigurationError("it is a zip archive", "Take the image out of it.");
     const image = opened(found.bytes, { keys: profileKeys(board) });
-    const firmware = firmwareIn(bodyOf(image.plain));
+    const firmware = firmwareIn(image.plain);
     const hint = "Take signed_by_mcuboot_and_b0_s0_image_update.bin or …_s1_… of the build.";
     if (firmware === undefined) throw wrong("holds no firmware info struct: NSIB would not start it", hint);
     const half = NSIB_HALVES.find((one) => isIn(board.profile, one, firmware.address));

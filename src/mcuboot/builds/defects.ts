@@ -70,9 +70,9 @@ export const INVENTED_DEFECTS = [
   {
     name: "own-update-in-place",
     modes: EXCHANGING_MODES,
-    needs: ["bootloader image", "cut"],
+    needs: ["bootloader image"],
     shownBy: { scenario: "bootloader-upgrade", board: "twin-nsib" },
-    what: "Behind NSIB, an update of MCUboot is moved into the half that runs instead of the other. A board shows nothing as long as power stays; after a cut NSIB finds no bootloader whole, and the board is dead.",
+    what: "Behind NSIB, an update of MCUboot is moved into the half that runs instead of the other, for which it was linked. A board shows 'No bootable image found. Aborting boot.' after the move, and after a cut in it: it is dead.",
     source: "invented; sdk-mcuboot swap_nsib.c nsib_swap_run with the active half",
   },
 ] as const satisfies readonly (FaultColumns & { readonly source: string })[];

@@ -6,7 +6,7 @@ import { generation } from "../builds/generations.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
 import { NRF5340_INTERNAL } from "../steps/timing.ts";
 import { applicationImage, askedFor, mcubootUpdate, NSIB_MAP, nsibBuild, nsibFlash } from "../testing/nsib-board.ts";
-import { cutAt, eachGeneration, shown, smallBuild } from "../testing/small-board.ts";
+import { cutAt, eachGeneration, shown } from "../testing/small-board.ts";
 
 // As it is without N1: see below.
 const build = nsibBuild({ fixes: new Set(["N1"] as const) });
@@ -110,7 +110,7 @@ describe("an update of MCUboot itself behind NSIB", () => {
   });
 
   test("ends in a dead board at once where decryption is built in and the other half is erased (N1)", () => {
-    const own = nsibBuild({ encryption: smallBuild().encryption });
+    const own = nsibBuild({ encrypted: true });
     const ends = [new Set<"N1">(), new Set(["N1"] as const)].map((fixes) => {
       const build = { ...own, fixes };
       return runs(outcomeOf(askedFor(nsibFlash({ s0: 1 }), build, mcubootUpdate("s1", 2)), build));
