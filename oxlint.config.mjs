@@ -37,12 +37,14 @@ export const INNER_ROOMS = {
   campaign: {
     record: [],
     verdict: ["record"],
-    request: ["record", "verdict"],
+    "named-cuts": ["record"],
+    request: ["record", "verdict", "named-cuts"],
     matrix: ["record", "request"],
     bench: ["record", "verdict", "request"],
     cuts: ["record", "verdict", "request", "bench"],
     recovery: ["record", "verdict", "request", "bench", "cuts"],
-    ".": ["record", "verdict", "request", "bench", "cuts", "recovery"],
+    bootloader: ["record", "verdict", "request", "bench", "cuts"],
+    ".": ["record", "verdict", "request", "bench", "cuts", "recovery", "bootloader"],
   },
   core: {
     ".": [],

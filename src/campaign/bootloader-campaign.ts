@@ -1,18 +1,18 @@
 import type { RunningBootloader } from "../mcuboot/index.ts";
-import { bootloaderTold } from "./bench/own-bootloader.ts";
 import { preflight } from "./bench/preflight.ts";
 import { wakeBoard } from "./bench/recover.ts";
 import type { StartingPoint } from "./bench/starting-point.ts";
 import type { Direction, Trial } from "./bench/trial.ts";
+import { cutOwnUpdate, ownUpdate } from "./bootloader/own-update.ts";
 import { type CampaignOutcome, type CampaignParts, cutsToMake, endCampaign } from "./campaign-parts.ts";
 import type { Judged } from "./cuts/judge.ts";
-import { cutOwnUpdate, ownUpdate } from "./cuts/own-update.ts";
 import { plannedCuts, recordPlan } from "./cuts/planned-cuts.ts";
 import type { Reference } from "./cuts/reference.ts";
 import { referenceRevert, referenceUpgrade } from "./cuts/upgrade.ts";
 import { cutsIn } from "./record/cut-moment.ts";
 import { checksRevert } from "./request/expectation.ts";
 import type { OwnUpdates } from "./request/own-updates.ts";
+import { bootloaderTold } from "./verdict/check-bootloader.ts";
 import type { ExpectedFlash } from "./verdict/expected-flash.ts";
 
 /**

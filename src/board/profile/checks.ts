@@ -1,8 +1,8 @@
-import type { FieldPath } from "../../core/index.ts";
 import { hexOf, roundUp } from "../../core/index.ts";
 import { generation, modeRow } from "../../mcuboot/index.ts";
 import { isNetworkName, networkPort } from "../../serial/index.ts";
 import { type Framing, framingRow } from "../../smp/index.ts";
+import { type Complain, checkNsib } from "./checks-nsib.ts";
 import { emulatedChip } from "./emulated-chips.ts";
 import { EMULATED_NETWORK_UART, EMULATED_POWER, EMULATED_UART } from "./emulated-schema.ts";
 import { QEMU_POWER, QEMU_UART } from "./qemu-schema.ts";
@@ -21,7 +21,6 @@ const BAUD_RATE_UNSUPPORTED = 921_600;
 /** How ports of the simulated board are named. */
 const TWIN_PORTS = ["twin:app", "twin:net", "twin:relay"] as const;
 
-type Complain = (path: FieldPath, message: string) => void;
 type Area = ProfileFields["slots"]["primary"];
 
 /** What no single field shows: each finding goes to the field that has to change. */
@@ -32,7 +31,6 @@ export function checkProfile(profile: ProfileFields, findings: Findings): void {
   checkPorts(profile, complain);
   checkProvider(profile, complain);
   checkRecovery(profile, complain);
-  checkLifeCycle(profile, complain);
   checkNsib(profile, complain);
   const { images, keys, power } = profile;
   if (images.encryption !== "none" && keys.encryption === undefined) {
@@ -182,49 +180,6 @@ function checkRamLoad(
     complain(["bootloader", "network_core_upgrade"], `has no use with ${mode}: nothing is taken out of a slot.`);
   if (slots.network_secondary !== undefined)
     complain(["slots", "network_secondary"], `has no use with ${mode}; leave it out.`);
-}
-
-/** Only MCUboot behind NSIB looks at the life cycle. Source: sdk-mcuboot boot/zephyr/Kconfig NCS_MCUBOOT_LCS_AWARE. */
-function checkLifeCycle({ bootloader }: Pick<ProfileFields, "bootloader">, complain: Complain): void {
-  if (bootloader.life_cycle === undefined) return;
-  if (!generation(bootloader.generation).tellsLifeCycle)
-    complain(["bootloader", "life_cycle"], `is nothing that generation ${bootloader.generation} looks at.`);
-  else if (!bootloader.second_stage)
-    complain(["bootloader", "life_cycle"], "needs second_stage: true: only MCUboot behind NSIB looks at it.");
-}
-
-/** Modes of which an update of MCUboot itself was read. Swap using offset moves it with a sector too much before it. */
-const OWN_UPDATE_MODES: readonly string[] = ["swap-move", "swap-scratch", "overwrite-only"];
-/** Behind more than that there is no place left for the struct that NSIB looks for. */
-const OWN_HEADER_BYTES_MAX = 0xdc0;
-
-/** The halves of MCUboot behind NSIB. */
-function checkNsib({ bootloader, slots, images, provider }: ProfileFields, complain: Complain): void {
-  const { s0, s1 } = slots;
-  if (s0 === undefined && s1 === undefined) return;
-  if (s0 === undefined || s1 === undefined) {
-    return complain(["slots", s0 === undefined ? "s0" : "s1"], "is missing: NSIB has two halves.");
-  }
-  for (const [name, half] of [
-    ["s0", s0],
-    ["s1", s1],
-  ] as const) {
-    if (half.device !== "internal") complain(["slots", name, "device"], "must be internal: MCUboot runs from there.");
-  }
-  if (!bootloader.second_stage) complain(["slots", "s0"], "needs bootloader.second_stage: true: NSIB starts MCUboot.");
-  if (!generation(bootloader.generation).movesOwnUpdate) {
-    const text = `is nothing that generation ${bootloader.generation} moves an update to (nRF Connect SDK 2.8 and later)`;
-    complain(["slots", "s1"], `${text}: leave s0 and s1 out.`);
-  }
-  if (!OWN_UPDATE_MODES.includes(bootloader.mode)) {
-    complain(["slots", "s1"], `goes with ${OWN_UPDATE_MODES.join(", ")}: leave s0 and s1 out.`);
-  }
-  if (slots.secondary?.device === "qspi")
-    complain(["slots", "s1"], "goes with a secondary slot on internal flash: leave s0 and s1 out.");
-  if (images.header_bytes > OWN_HEADER_BYTES_MAX)
-    complain(["images", "header_bytes"], `must not exceed ${hexOf(OWN_HEADER_BYTES_MAX)} with slots.s0.`);
-  if (provider === "emulated" || provider === "qemu")
-    complain(["slots", "s0"], `has no use with provider: ${provider}: its firmware says where it starts.`);
 }
 
 /** As many slots as the mode has, and ways in where only serial recovery brings an image. */

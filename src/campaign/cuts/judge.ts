@@ -1,11 +1,11 @@
 import type { LegalOutcome } from "../../mcuboot/index.ts";
-import { bootloaderTold } from "../bench/own-bootloader.ts";
 import type { RecordedBoard } from "../bench/recorded-board.ts";
 import type { Direction, Trial } from "../bench/trial.ts";
 import type { BootSeen, CutTimes, SlotState } from "../record/facts.ts";
 import type { Subject } from "../record/subject.ts";
 import type { Verdict } from "../record/verdict.ts";
 import type { Allowed, Evidence } from "../verdict/check.ts";
+import { bootloaderTold } from "../verdict/check-bootloader.ts";
 import type { CutSpan } from "../verdict/cut-window.ts";
 import { expectationsOf } from "../verdict/nearest.ts";
 import { asFlash } from "../verdict/real-flash.ts";

@@ -40,7 +40,7 @@ export async function ownUpdatesOf(asked: Asked): Promise<OwnUpdates | undefined
   return bytes === undefined ? ofFiles(asked, bootloader.updates ?? []) : generated(asked, bytes);
 }
 
-export const otherHalf = (half: NsibHalf): NsibHalf => (half === "s0" ? "s1" : "s0");
+const otherHalf = (half: NsibHalf): NsibHalf => (half === "s0" ? "s1" : "s0");
 
 function generated({ scenario, board, random, randomness }: Asked, bytes: number): OwnUpdates {
   const keys = profileKeys(board);

@@ -13,9 +13,9 @@ import {
   resolveFrom,
 } from "../../core/index.ts";
 import { type FileKind, fileKindOf } from "../../image/index.ts";
+import { cutsAt, cutsInOperations } from "../named-cuts/explicit-cuts.ts";
+import { cutsAtTriggers, TRIGGER, triggersFit } from "../named-cuts/triggers.ts";
 import type { PlannedCut } from "../record/cut-moment.ts";
-import { cutsAt, cutsInOperations } from "./explicit-cuts.ts";
-import { cutsAtTriggers, TRIGGER, triggersFit } from "./triggers.ts";
 
 const version = z
   .string()

@@ -1,3 +1,4 @@
+import type { BootLine } from "../../board/index.ts";
 import type { RunningBootloader } from "../../mcuboot/index.ts";
 import type { BootloaderReport, Failure, Shown } from "./check.ts";
 
@@ -25,4 +26,19 @@ const NOBODY =
 /** What is told of it beside the slots. */
 export function reportedBootloader({ told }: BootloaderReport): string {
   return told === undefined ? "; NSIB says nothing" : `; ${bootloaderText(told)} runs (NSIB's log)`;
+}
+
+/**
+ * Which MCUboot NSIB has started last, by its log: the number of the half, and its firmware version. Undefined where no
+ * line tells, or where nothing was started.
+ */
+export function bootloaderTold(lines: readonly Pick<BootLine, "event" | "fields">[]): RunningBootloader | undefined {
+  let half: RunningBootloader["half"] | undefined;
+  let told: RunningBootloader | undefined;
+  for (const { event, fields } of lines) {
+    if (event === "nsib slot") half = fields["count"] === "1" ? "s1" : "s0";
+    if (event === "nsib slot" || event === "nsib empty") told = undefined;
+    if (event === "nsib version" && half !== undefined) told = { half, version: Number(fields["count"]) };
+  }
+  return told;
 }

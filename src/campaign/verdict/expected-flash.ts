@@ -16,7 +16,6 @@ import {
   legalOutcomes,
   modeOf,
   operationDurationUs,
-  ownFirmware,
   type RunningBootloader,
   recoveryUploadSteps,
   runSteps,
@@ -33,11 +32,10 @@ import {
   uploadSteps,
 } from "../../mcuboot/index.ts";
 import { type CutSpan, type Span, windowIn } from "./cut-window.ts";
+import { flashBytesOf, keepBootloader, loadBootloader } from "./flash-layout.ts";
 import { slotBeside } from "./slots.ts";
 
 const TIMELINES_MAX = 8;
-/** Firmware that stands for a MCUboot of which only the version is known. */
-const STAND_IN = { headerBytes: 0x200, bytes: 0x1000 } as const;
 
 /** What of an image comes into a flash. */
 interface ImageToFlash {
@@ -112,29 +110,18 @@ export class ExpectedFlash {
   /** A board that runs `running` from its starting slot, confirmed, and whose other slot holds `waiting` or nothing. */
   place(running: ImageToFlash, waiting?: ImageToFlash): void {
     this.#running = this.startSlot;
-    const halves = this.#halves().map(({ offset, bytes }) => ({ offset, content: this.flash.read(offset, bytes) }));
+    const before = this.flash;
     this.flash = FlashContent.erased(flashBytesOf(this.build), this.build.sectorBytes);
-    for (const { offset, content } of halves) this.flash.load(offset, content);
+    keepBootloader(before, this.flash, this.build);
     this.flash.load(this.runningOffset, running.flashed ?? running.plain);
     // It has been started, which may have left a mark in its trailer.
     if (this.inPlace) this.adopt(this.timeline());
     if (waiting) this.put(waiting);
   }
 
-  /** Where MCUboot lies behind NSIB: nothing that programs an application touches it. */
-  #halves(): readonly Area[] {
-    const { nsib } = this.build;
-    return nsib === undefined ? [] : [nsib.s0, nsib.s1];
-  }
-
-  /** Behind NSIB: this MCUboot is started. What it consists of nobody can read: firmware of that version stands for it. */
-  startsFrom({ half, version }: RunningBootloader): void {
-    const area = this.build.nsib?.[half];
-    if (area === undefined) throw new RangeError("a board without NSIB");
-    for (const { offset, bytes } of this.#halves()) this.flash.load(offset, new Uint8Array(bytes).fill(0xff));
-    const address = area.offset + STAND_IN.headerBytes;
-    const firmware = ownFirmware(new Uint8Array(STAND_IN.bytes), { version, address }, STAND_IN.headerBytes);
-    this.flash.load(address, firmware);
+  /** Behind NSIB: this MCUboot is started; see `loadBootloader`. */
+  startsFrom(running: RunningBootloader): void {
+    loadBootloader(this.flash, this.build, running);
   }
 
   /** Behind NSIB: this flash as a boot sees it that may update MCUboot itself. */
@@ -406,14 +393,4 @@ function* nothing(): Steps {}
 
 function distinct(contents: readonly FlashContent[]): readonly FlashContent[] {
   return [...new Map(contents.map((flash) => [flash.identity(), flash])).values()];
-}
-
-function flashBytesOf(build: BootloaderBuild): number {
-  const areas = build.images.flatMap(({ primary, secondary }) => [primary, secondary]);
-  const onFlash = areas.filter((area) => area.inRam !== true);
-  return Math.max(...[...onFlash, ...(build.scratch ? [build.scratch] : [])].map(endOf));
-}
-
-function endOf(area: { readonly offset: number; readonly bytes: number }): number {
-  return area.offset + area.bytes;
 }

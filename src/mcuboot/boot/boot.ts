@@ -23,8 +23,9 @@ import { updateImage } from "./update.ts";
 import { validateSlot } from "./validate-slot.ts";
 
 /**
- * One boot, from reset: behind NSIB, from its start, and again from there when MCUboot has updated itself. Yields each flash operation before it takes effect, each log line, and the time spent on image checks;
- * returns what runs. Nothing of it survives but the flash: a power cut is a `next()` that is never called.
+ * One boot, from reset: behind NSIB, from its start, and again from there when MCUboot has updated itself. Yields each
+ * flash operation before it takes effect, each log line, and the time spent on image checks; returns what runs. Nothing
+ * of it survives but the flash: a power cut is a `next()` that is never called.
  * @param onState is given the loader state, and each new one, to compare two boots while they run.
  * Source: MCUboot loader.c context_boot_go.
  */

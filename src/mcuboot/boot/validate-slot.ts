@@ -147,7 +147,7 @@ function* isRefusedDowngrade(loader: LoaderState, image: ImagePair): Steps<boole
   const options = { useBuildNumber: build.versionCmpUsesBuild };
   const isOlderThan = ({ version }: ImageHeader) => compareVersions(secondary.version, version, options) < 0;
   if (isOlderThan(primary)) return true;
-  // MCUboot itself: nor older than the one that runs. Source: sdk-mcuboot cbbbd771 loader.c mcuboot_s0_s1_image_version.
+  // MCUboot itself: nor older than the one that runs. Source: sdk-mcuboot cbbbd771, mcuboot_s0_s1_image_version.
   const running = image.own && loader.own ? headerAt(loader, loader.own.active, 0) : undefined;
   return running !== undefined && hasMagic(running) && isOlderThan(running);
 }

@@ -51,7 +51,7 @@ export function* dropForWrongHalf(loader: LoaderState, image: ImagePair): Steps 
 
 /**
  * Moves an update of MCUboot into the half that does not run, whole, without a trailer, and resets the board: the half
- * that runs is never touched. Source: sdk-mcuboot swap_nsib.c nsib_swap_run, loader.c boot_swap_image; trailers: 69c7ba76.
+ * that runs is never touched. Source: sdk-mcuboot swap_nsib.c nsib_swap_run, loader.c boot_swap_image, 69c7ba76.
  * @throws BootReset always, when it is done.
  */
 export function* moveOwnUpdate(loader: LoaderState, image: ImagePair): Steps {

@@ -5,8 +5,8 @@ import { FIRMWARE_HEAD_BYTES, type FoundFirmware, firmwareIn, sumFault } from ".
 import type { NsibHalf, RunningBootloader, Steps } from "../steps/steps.ts";
 
 /**
- * What the struct's word that says valid (0x9102ffff) is when 0xffff0000 was written over it: bits of a flash can only be
- * cleared. Source: sdk-nrf subsys/fw_info/fw_info.c fw_info_invalidate.
+ * What the struct's word that says valid (0x9102ffff) is when 0xffff0000 was written over it: bits of a flash can only
+ * be cleared. Source: sdk-nrf subsys/fw_info/fw_info.c fw_info_invalidate.
  */
 const INVALID = Uint8Array.of(0x00, 0x00, 0x02, 0x91);
 

@@ -68,8 +68,8 @@ export const RAM_LINES = [
 ] as const;
 
 /**
- * What NSIB prints before MCUboot: printk, without a level. Its last line is b0n's, too. And what MCUboot behind it says
- * of an update of its own.
+ * What NSIB prints before MCUboot: printk, without a level. Its last line is b0n's, too. And what MCUboot behind it
+ * says of an update of its own.
  */
 export const NSIB_LINES = [
   { event: "nsib slot", level: "", text: "Attempting to boot slot {count}.", source: nsib },

@@ -1,17 +1,17 @@
 import type { RunningBootloader } from "../../mcuboot/index.ts";
 import type { Direction, Trial } from "../bench/trial.ts";
+import { cutBoot } from "../cuts/cut-boot.ts";
+import { type Judged, judge } from "../cuts/judge.ts";
+import type { CutTrigger } from "../cuts/make-cuts.ts";
+import { plannedStop } from "../cuts/place-cut.ts";
+import { measure, type Reference } from "../cuts/reference.ts";
+import { type JudgedReference, startBoot } from "../cuts/upgrade.ts";
 import type { CutIn } from "../record/cut-moment.ts";
 import type { OwnUpdate } from "../request/own-updates.ts";
 import { bootloaderText } from "../verdict/check-bootloader.ts";
-import { cutBoot } from "./cut-boot.ts";
-import { type Judged, judge } from "./judge.ts";
-import type { CutTrigger } from "./make-cuts.ts";
-import { plannedStop } from "./place-cut.ts";
-import { measure, type Reference } from "./reference.ts";
-import { type JudgedReference, startBoot } from "./upgrade.ts";
 
 /** An update of MCUboot itself: the application stays. */
-export interface OwnUpdateAsked {
+interface OwnUpdateAsked {
   readonly running: RunningBootloader;
   readonly update: OwnUpdate;
   /** The application that runs meanwhile, on both sides. */
