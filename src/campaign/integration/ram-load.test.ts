@@ -64,7 +64,6 @@ describe("a campaign where the newest image is loaded into RAM", () => {
 
   test.each([
     ["ram-load-revert", "no-revert", "cuts: { count: 0 }"],
-    ["ram-load", "DZ-105028", "cuts: { count: 1 }"],
     ["ram-load-revert", "stale-image-list", "cuts: { count: 1 }"],
   ] as const)("of %s from slot 1 finds the fault %s", async (mode, fault, rest) => {
     const file = scenario(`start: { slot: 1 }\n${rest}`);
