@@ -1,9 +1,7 @@
 import type { FieldPath } from "../../core/index.ts";
 import { generation } from "../../mcuboot/index.ts";
+import type { Complain } from "./port-checks.ts";
 import type { ProfileFields } from "./schema.ts";
-
-/** Takes a finding: the field that has to change, and what is wrong with it. */
-export type Complain = (path: FieldPath, message: string) => void;
 
 /** Modes of which an update of MCUboot itself was read. Swap using offset moves it with a sector too much before it. */
 const OWN_UPDATE_MODES: readonly string[] = ["swap-move", "swap-scratch", "overwrite-only"];

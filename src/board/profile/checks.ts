@@ -1,7 +1,7 @@
 import { hexOf, roundUp } from "../../core/index.ts";
 import { generation, modeRow } from "../../mcuboot/index.ts";
 import { type Framing, framingRow } from "../../smp/index.ts";
-import { type Complain, checkNsib } from "./checks-nsib.ts";
+import { checkNsib } from "./checks-nsib.ts";
 import { emulatedChip } from "./emulated-chips.ts";
 import { EMULATED_NETWORK_UART, EMULATED_POWER, EMULATED_UART } from "./emulated-schema.ts";
 import { type Complain, checkNetworkPorts, checkSmpPort } from "./port-checks.ts";
