@@ -39,6 +39,7 @@ export const INNER_ROOMS = {
     providers: ["profile", "lease", "parts", "flash", "qemu", "emulated"],
     ".": ["profile", "parts", "providers"],
     doctor: ["profile", "lease", "parts", "calibrate", "flash", "."],
+    prove: ["profile", "parts", "calibrate", "."],
   },
   campaign: {
     record: [],
