@@ -33,6 +33,7 @@ export {
   bootloaderBuild,
   type ImageAreas,
   keySlotBytes,
+  type NsibAreas,
 } from "./builds/build.ts";
 export { CRYPTO_TIMES } from "./builds/crypto-times.ts";
 export { DEFECTS, type DefectName } from "./builds/defects.ts";
@@ -82,6 +83,7 @@ export {
   decodeCommandBlock,
   findFirmwareInfo,
   firmwareFault,
+  firmwareIn,
   NET_APP,
   NET_CORE_RULES,
   NET_FLASH,
@@ -89,6 +91,7 @@ export {
   netAppIsWhole,
   netCoreRule,
   netVersionIn,
+  ownFirmware,
   type PcdStatus,
   ramAt,
 } from "./net-core/index.ts";
@@ -100,7 +103,10 @@ export {
   type LogLine,
   type NetCoreAnswer,
   type NetCoreStep,
+  NSIB_HALVES,
+  type NsibHalf,
   type RamContent,
+  type RunningBootloader,
   resultText,
   type Steps,
   type Work,

@@ -1,6 +1,6 @@
 import type { GenerationRow } from "../builds/generation-row.ts";
 import { isWithin, type ReleaseRange } from "../builds/release.ts";
-import { LIFE_CYCLE_LINES, ONE_SLOT_LINES, RAM_LINES } from "./other-lines.ts";
+import { LIFE_CYCLE_LINES, NSIB_LINES, ONE_SLOT_LINES, RAM_LINES } from "./other-lines.ts";
 import type { LogLine } from "./steps.ts";
 
 /** `from` and `to`: the releases of MCUboot that print it so. */
@@ -58,6 +58,7 @@ export const LOG_LINES = [
   { event: "starting bootloader", level: "I", text: "Starting bootloader", source: ports },
   { event: "starting bootloader", level: "I", text: "Starting Direct-XIP bootloader", source: ports },
   ...LIFE_CYCLE_LINES,
+  ...NSIB_LINES,
   { event: "serial recovery", level: "I", text: "Enter the serial recovery mode", source: ports },
   {
     event: "swap state",
