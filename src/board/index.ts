@@ -11,6 +11,7 @@ export { enterSerialRecovery } from "./enter-recovery.ts";
 export { findProgram, missingPrograms, programsOf } from "./flash/programs.ts";
 export { openFlasher } from "./flash/tool-flasher.ts";
 export { readBuildFolder } from "./from-build/build-folder.ts";
+export { upgradeFiles } from "./from-build/build-images.ts";
 export { type BuildProfile, buildProfileOf } from "./from-build/build-profile.ts";
 export { type BuildText, buildText } from "./from-build/build-text.ts";
 export { compareBuild } from "./from-build/compare.ts";
@@ -71,6 +72,8 @@ export {
 export { livesInRealTime, type Provider } from "./profile/providers.ts";
 export { type BoardProfile } from "./profile/schema.ts";
 export { withFirmware } from "./profile/with-firmware.ts";
+export { PROOFS, type Proof } from "./prove/proofs.ts";
+export { type UnverifiedRow, unverifiedRows } from "./prove/unverified-page.ts";
 export { factoryImage } from "./providers/emulated-chip.ts";
 export { FirmwareBench } from "./providers/firmware-bench.ts";
 export {
@@ -82,4 +85,4 @@ export {
 } from "./providers/firmware-sweep.ts";
 export { plantedFaults } from "./providers/planted-faults.ts";
 export { serveEmulated } from "./providers/serve-emulated.ts";
-export { makeTwin } from "./providers/twin.ts";
+export { makeTwin, radioOf, TWIN_MTU } from "./providers/twin.ts";

@@ -7,6 +7,7 @@ import { TwinFlash } from "./flash.ts";
 import { TwinMachine } from "./machine.ts";
 import { TwinNetCore } from "./net-core.ts";
 import { PlantedFaults } from "./planted-faults.ts";
+import { RadioSwitch } from "./radio.ts";
 import { TwinUart } from "./uart.ts";
 
 /** External flash that a twin has behind the internal one, where its slots need it: an MX25R6435F. */
@@ -25,6 +26,8 @@ interface TwinOptions {
   readonly factoryImage: Uint8Array;
   /** What the network core runs then; without it, the board is one whose network core is never used. */
   readonly factoryNetFirmware?: Uint8Array;
+  /** Behind NSIB: the MCUboot that half S0 holds then, from its first byte on. */
+  readonly factoryBootloader?: Uint8Array | undefined;
   readonly wiring: RelayWiring;
   /** What another channel of the relay presses, if anything. */
   readonly presses?: (RelayWiring & { readonly what: "button" | "pin-reset" }) | undefined;
@@ -64,6 +67,7 @@ export class Twin implements AsyncDisposable {
   readonly #faults: PlantedFaults;
   readonly #relayReading: Promise<void>;
   readonly #relayChance: Random;
+  readonly #radio: RadioSwitch | undefined;
   /** The contact that still moves. */
   #cancelMove: () => void = () => {};
   #supplied = false;
@@ -81,6 +85,7 @@ export class Twin implements AsyncDisposable {
       flashBytes: INTERNAL_FLASH_BYTES + (timing.above === undefined ? 0 : EXTERNAL_FLASH_BYTES),
       pageBytes: build.sectorBytes,
     });
+    this.#radio = smp.radio && new RadioSwitch(smp.radio, options.factoryNetFirmware !== undefined);
     this.netCore = this.#makeNetCore();
     this.machine = new TwinMachine({
       clock,
@@ -90,9 +95,12 @@ export class Twin implements AsyncDisposable {
       hooks,
       smp,
       logBytesPerS: options.logBytesPerS ?? 0,
+      ...(this.#radio && { onApplication: (serves: boolean) => this.#radio?.application(serves) }),
       ...defined({ netCore: this.netCore }),
     });
     this.programPrimary(options.factoryImage);
+    const { s0 } = build.nsib ?? {};
+    if (s0 !== undefined && options.factoryBootloader) this.flash.program(s0.offset, options.factoryBootloader);
     this.#relayChance = random.fork("relay");
     const relay = new LcusDevice({
       channels: RELAY_CHANNELS,
@@ -143,6 +151,7 @@ export class Twin implements AsyncDisposable {
       random,
       appFlash: this.flash,
       banner,
+      onRunning: (runs) => this.#radio?.controller(runs),
       ...defined({ uart }),
     });
     core.programApplication(factoryNetFirmware);

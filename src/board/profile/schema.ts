@@ -1,14 +1,14 @@
 import { z } from "zod";
+import { BLE_NAME_BYTES_MAX } from "../../ble/index.ts";
 import { patternFault } from "../../core/index.ts";
 import { HASHES } from "../../image/index.ts";
 import type { RecoveryWay } from "../../mcuboot/index.ts";
 import { jlinkPort, POWER_DRIVERS, pathPort } from "../../power/index.ts";
 import { FRAMINGS, SERVER_GENERATIONS } from "../../smp/index.ts";
 import { TWIN_FAULT_NAMES } from "../../twin/index.ts";
-import { BOOTLOADER_SECTION } from "./bootloader-schema.ts";
+import { BOOTLOADER_SECTION, ms, namesOf, powerOfTwo } from "./bootloader-schema.ts";
 import { EMULATED_POWER, EMULATED_SECTION } from "./emulated-schema.ts";
 import { FLASHER } from "./flasher-schema.ts";
-import { ms, namesOf, powerOfTwo } from "./forms.ts";
 import { PROVIDERS } from "./providers.ts";
 import { QEMU_POWER, QEMU_SECTION } from "./qemu-schema.ts";
 import { RECOVERY_SECTION, type SwitchSection } from "./recovery-schema.ts";
@@ -35,6 +35,22 @@ const line = {
 const uartWith = <S extends z.ZodRawShape>(more: S) =>
   z.union([pathPort.extend({ ...line, ...more }), jlinkPort.extend({ ...line, ...more })]);
 
+/** Where the simulated board's radio is heard: the adapter of a twin in process. */
+export const AIR_PORT = "twin:air";
+const bleLine = {
+  ble: z
+    .string()
+    .min(1)
+    .refine((name) => Buffer.byteLength(name) <= BLE_NAME_BYTES_MAX, {
+      error: `expected a name of at most ${BLE_NAME_BYTES_MAX} bytes, as it is advertised`,
+    })
+    .describe("SMP goes over Bluetooth LE, to the board that advertises this name; the port is the HCI adapter's."),
+  baud_rate: z.int().min(1200).max(4_000_000).default(1_000_000),
+  hardware_flow_control: z.boolean().default(true),
+  framing: z.undefined().optional(),
+  dtr: z.undefined().optional(),
+  reopen: z.undefined().optional(),
+};
 /** What finds the network core's version in a text. */
 const versionPattern = z.string().refine((text) => patternFault(text) === undefined && text.includes("(?<version>"), {
   error: "expected a regular expression with a group (?<version>…)",
@@ -135,9 +151,17 @@ export const PROFILE_FIELDS = z.strictObject({
   ports: z.strictObject({
     app: appUart.describe("Application core: boot log and SMP."),
     net: netUart.optional().describe("Network core: log only."),
-    smp: uartWith({ framing: FRAMING })
+    smp: z
+      .union([
+        pathPort.extend({ ...line, framing: FRAMING }),
+        jlinkPort.extend({ ...line, framing: FRAMING }),
+        z.strictObject({ path: z.string().min(1).default(AIR_PORT), ...bleLine }),
+        jlinkPort.extend(bleLine),
+      ])
       .optional()
-      .describe("Where SMP is served, if not on app, which then carries the log alone: a port, or udp:HOST:PORT."),
+      .describe(
+        "Where SMP is served, if not on app, which then carries the log alone: a port, udp:HOST:PORT, or with ble the port of an HCI adapter.",
+      ),
   }),
   power: powerForms(),
   bootloader: BOOTLOADER_SECTION.prefault({}),
@@ -151,6 +175,10 @@ export const PROFILE_FIELDS = z.strictObject({
     network_secondary: area
       .optional()
       .describe("nRF5340: slot for updates of the network core as image 1 (CONFIG_NRF53_MULTI_IMAGE_UPDATE)."),
+    s0: area
+      .optional()
+      .describe("Behind NSIB (bootloader.second_stage): the half that MCUboot is flashed to; header included."),
+    s1: area.optional().describe("The half that MCUboot's first update goes to; the two take turns."),
     network_ram_bytes: z
       .int()
       .min(1)

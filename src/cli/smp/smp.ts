@@ -17,7 +17,8 @@ const OPTIONS = {
   port: {
     type: "string",
     alias: "p",
-    describe: "a path, PROBE:INTERFACE, udp:HOST[:PORT], tcp:HOST:PORT or rfc2217://HOST:PORT (default: $HIL_PORT)",
+    describe:
+      "a path, PROBE:INTERFACE, udp:HOST[:PORT], tcp:HOST:PORT, rfc2217://HOST:PORT or ble:NAME@ADAPTER (default: $HIL_PORT)",
   },
   board: { type: "string", describe: "the board's profile: its port and line, and how long its slots take to erase" },
   conntype: { type: "string", describe: "as mcumgr's: serial or udp, with --connstring instead of --port" },
@@ -97,6 +98,7 @@ function parse(argv: readonly string[], io: CliIo, all: readonly SmpSubcommand[]
     return `  hil smp ${usage.padEnd(30)} ${about}${takes}${also}`;
   });
   const head = `hil smp <command> --port PORT\n\n${rows.join("\n")}`;
+  if (isHelp(argv)) io.offers?.({ commands: all.map((row) => ({ name: wordsOf(row).join(" "), about: row.about })) });
   const fields = isHelp(argv) ? {} : Object.assign({}, ...all.map((row) => row.fields ?? {}));
   return parseArguments(io, argv, head, { ...OPTIONS, ...COMMAND_OPTIONS, ...fields }, POSITIONAL_MAX);
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { messageOf, sleep } from "../../core/index.ts";
 import { choose } from "../rules/choose.ts";
-import { ATTEMPTS_MAX, endOf, INFRA_FAILS_MAX } from "../rules/ends.ts";
+import { ATTEMPTS_MAX, ENDS_SOON_MIN, endOf, INFRA_FAILS_MAX } from "../rules/ends.ts";
 import { HEARTBEAT_S, JOB_S_MAX } from "../store/engine.ts";
 import type { AttemptRef, Given } from "../wire/messages.ts";
-import type { Received } from "../wire/routes.ts";
+import type { AnswerOf, Received } from "../wire/routes.ts";
 import { type LabParts, Refusal } from "./parts.ts";
 import { fitsBoard, givenOf, type JobRow } from "./rows.ts";
 
@@ -118,16 +118,29 @@ export class Dispatch {
     this.#parts.changed.emit(job);
   }
 
-  /** What an agent says is running: which of it to stop. */
-  async beat(agent: string, refs: readonly AttemptRef[]): Promise<readonly AttemptRef[]> {
-    const { db, boss } = this.#parts;
+  /** What an agent says is running: which of it to stop, and which somebody looks at. */
+  async beat(agent: string, refs: readonly AttemptRef[]): Promise<AnswerOf<"beat">> {
+    const { db, boss, live } = this.#parts;
     const stop: AttemptRef[] = [];
     for (const ref of refs) {
       const row = await db.job(ref.job);
       if (row === undefined || !mayEnd(row, agent, ref) || row.cancel_asked) stop.push(ref);
       else if (row.engine_id !== null) await boss.touch(RUNS, row.engine_id);
     }
-    return stop;
+    const watched = refs.flatMap((ref) => {
+      const have = live.wanted(ref);
+      return have === undefined ? [] : [{ ...ref, have }];
+    });
+    return { stop, watched };
+  }
+
+  /** What a run has written since, for those who look. @throws Refusal 404 for one that is not this agent's. */
+  async live(agent: string, ref: AttemptRef, piece: Received<"live">): Promise<AnswerOf<"live">> {
+    const row = await this.#parts.db.job(ref.job);
+    if (row === undefined || row.agent !== agent || row.attempt !== ref.attempt) {
+      throw new Refusal(404, "the lab knows of no such attempt.");
+    }
+    return { have: this.#parts.live.take(ref, piece) };
   }
 
   /** How an attempt ended. An end that is known already changes nothing; one that comes late still counts. */
@@ -168,12 +181,12 @@ export class Dispatch {
   async #count(board: string, isInfra: boolean, text: string): Promise<void> {
     const { db, now, note } = this.#parts;
     if (!isInfra) {
-      await db.query("update lab.board set infra_fails = 0 where name = $1", [board]);
+      await db.query("update lab.board set infra_fails = 0, state_since = $2 where name = $1", [board, now()]);
       return;
     }
     const why = `its bench failed ${INFRA_FAILS_MAX} times in a row, the last time: ${text}`.slice(0, 2_000);
     const set = await db.query(
-      `update lab.board set infra_fails = infra_fails + 1,
+      `update lab.board set infra_fails = infra_fails + 1, state_since = $4,
         aside = case when infra_fails + 1 >= $2 then coalesce(aside, $3) else aside end,
         aside_since = case when infra_fails + 1 >= $2 then coalesce(aside_since, $4) else aside_since end
         where name = $1 returning aside`,
@@ -210,7 +223,7 @@ export class Dispatch {
   async #endReservations(): Promise<void> {
     const { db, now, note } = this.#parts;
     const soon = new Date(now());
-    soon.setMinutes(soon.getMinutes() + 10);
+    soon.setMinutes(soon.getMinutes() + ENDS_SOON_MIN);
     const warned = await db.query(
       "update lab.reservation set warned = true where until <= $1 and not warned returning board, who",
       [soon],

@@ -8,9 +8,12 @@ import { ATTEMPT_REF, type AttemptRef } from "../wire/messages.ts";
 import { Access } from "./access.ts";
 import { LabDatabase } from "./database.ts";
 import { Desk } from "./desk.ts";
+import { DeskStream } from "./desk-stream.ts";
 import { Dispatch } from "./dispatch.ts";
 import { type Handlers, LabHttp } from "./http.ts";
+import { LiveRuns } from "./live-runs.ts";
 import { metricsText } from "./metrics.ts";
+import { LabPages, type LabPagesCode } from "./pages.ts";
 import { type LabParts, Refusal } from "./parts.ts";
 import { keepRecord } from "./records.ts";
 import { Schedules } from "./schedules.ts";
@@ -26,6 +29,8 @@ interface LabOptions {
   readonly clock: Clock;
   readonly now: () => Date;
   readonly hil: string;
+  /** Code of the pages; without it the lab has its API alone. */
+  readonly code?: LabPagesCode | undefined;
   readonly note: (text: string) => void;
 }
 
@@ -54,7 +59,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     await migrate(engine);
     const db = new LabDatabase(engine);
     const blobs = new BlobStore(join(folder, "blobs"));
-    const parts: LabParts = { db, boss: engine.boss, blobs, records, clock, now, note, changed: new Listeners() };
+    const live = new LiveRuns(join(folder, "live"));
+    const parts: LabParts = { db, boss: engine.boss, blobs, live, records, clock, now, note, changed: new Listeners() };
     const access = new Access(parts);
     const dispatch = new Dispatch(parts);
     await dispatch.open();
@@ -69,7 +75,10 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     });
     const metrics = async () => metricsText(await desk.counts(), await desk.boards());
     const handlers = handlersOf({ parts, access, dispatch, desk, schedules });
-    const http = closing.use("http", await LabHttp.open({ ...options, parts, access, handlers, metrics }));
+    const stream = closing.use("pages", new DeskStream(parts, desk, schedules));
+    const { code, hil } = options;
+    const pages = code && new LabPages({ code, hil, parts, access, desk, stream });
+    const http = closing.use("http", await LabHttp.open({ ...options, parts, access, handlers, metrics, pages }));
     return { url: http.url, records, access, [Symbol.asyncDispose]: () => closing[Symbol.asyncDispose]() };
   } catch (error) {
     await closing[Symbol.asyncDispose]();
@@ -98,6 +107,8 @@ function handlersOf({ parts, access, dispatch, desk, schedules }: Served): Handl
     boards: async () => [...(await desk.boards())],
     jobs: async ({ query }) => [...(await desk.jobs(query))],
     job: async ({ path, query, signal }) => desk.jobWhenOver(path["job"] ?? "", query, signal),
+    me: async ({ caller: { name, role } }) => ({ name, role }),
+    submission: async ({ path }) => desk.submission(path["job"] ?? ""),
     submit: async ({ caller, body }) => desk.submit(caller, body),
     cancel: async ({ caller, path }) => desk.cancel(caller, path["job"] ?? ""),
     missing: async ({ body }) =>
@@ -131,7 +142,8 @@ function handlersOf({ parts, access, dispatch, desk, schedules }: Served): Handl
     audit: async ({ query }) => desk.audit(query),
     declare: async ({ caller, body }) => desk.declare(caller, body),
     next: async ({ caller, body, signal }) => [...(await dispatch.next(caller.name, body, signal))],
-    beat: async ({ caller, body }) => ({ stop: [...(await dispatch.beat(caller.name, body.running))] }),
+    beat: async ({ caller, body }) => dispatch.beat(caller.name, body.running),
+    live: async ({ caller, path, body }) => dispatch.live(caller.name, refOf(path), body),
     start: async ({ caller, path }) => {
       await dispatch.start(caller.name, refOf(path));
       return done;
