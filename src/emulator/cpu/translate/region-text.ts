@@ -4,8 +4,8 @@ import { actOf, type Block, isBranch, itAfter, type Placed } from "./blocks.ts";
 import { arithmeticText, compareText, DATA, logicalTestText, logicalText, setCheckedStack } from "./data-text.ts";
 import { liveFlags } from "./live-flags.ts";
 import type { Exit } from "./region.ts";
-import { CHECK_EXCHANGE, TRANSFER, tableEntryText } from "./transfer-text.ts";
 import { STATE } from "./state.ts";
+import { CHECK_EXCHANGE, TRANSFER, tableEntryText } from "./transfer-text.ts";
 import type { Windows } from "./windows.ts";
 import { Writer } from "./writer.ts";
 
