@@ -203,6 +203,16 @@ test("an adapter that is unplugged in an upload ends it in one clear error", asy
   await lost;
 });
 
+test("a board that is not in the air is looked for once, and the error says who is", async () => {
+  await using bench = await overTheAir();
+  await bench.board.power(false);
+  const beforeUs = bench.clock.nowUs();
+  await expect(bench.client.echo("x")).rejects.toThrow(
+    'waited 10000 ms for a board named "board" in the air over the air\'s adapter. Nobody advertises.',
+  );
+  expect(bench.clock.nowUs() - beforeUs).toBeLessThan(11_000_000);
+});
+
 test("1 Mbaud to the adapter allows less than 93 KiB a second, and most of that is had", async () => {
   await using bench = await overTheAir({ baudRate: 1_000_000 });
   await bench.client.echo("connected");
