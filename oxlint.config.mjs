@@ -11,6 +11,7 @@ export const ROOMS = {
   twin: ["core", "image", "mcuboot", "serial", "ble", "smp", "power"],
   board: ["core", "image", "serial", "ble", "smp", "power", "mcuboot", "twin", "emulator"],
   campaign: ["core", "image", "smp", "mcuboot", "board"],
+  field: ["core", "image", "mcuboot", "twin", "board", "campaign"],
   report: ["core", "smp", "campaign"],
   lab: ["core", "board", "campaign", "report"],
   jest: ["core", "image", "smp", "board", "campaign", "report"],
@@ -73,6 +74,7 @@ export const INNER_ROOMS = {
     init: ["terminal", "board"],
     firmware: ["terminal", "image", "init"],
     lab: ["terminal", "report", "run"],
+    reproduce: ["terminal", "report", "sweep", "init"],
     completion: ["terminal"],
   },
   emulator: {
@@ -96,6 +98,13 @@ export const INNER_ROOMS = {
       ...["chip/bus", "chip/clock", "chip/memory", "chip/radio", "chip/serial", "chip/timers"],
     ],
     debug: ["memory", "cpu/state"],
+  },
+  field: {
+    world: [],
+    evidence: ["world"],
+    causes: ["world"],
+    search: ["world", "evidence", "causes"],
+    replay: ["world", "causes"],
   },
   image: {
     format: [],

@@ -59,7 +59,7 @@ export {
   type Told,
   tellLog,
 } from "./explain/index.ts";
-export { type BootloaderFacts, type Contradiction, contradictions } from "./explain/log-evidence.ts";
+export { type BootloaderFacts, type Contradiction, contradictions, rowsOfBanner } from "./explain/log-evidence.ts";
 export { FlashContent } from "./flash/flash-content.ts";
 export { brokenRule, isErased, SWEPT_TEARS, type Torn } from "./flash/flash-rules.ts";
 export { type FlashDone, FlashTrace } from "./flash/flash-trace.ts";
@@ -95,7 +95,7 @@ export {
   type PcdStatus,
   ramAt,
 } from "./net-core/index.ts";
-export { recogniseBootLine } from "./steps/log-lines.ts";
+export { printsLine, recogniseBootLine } from "./steps/log-lines.ts";
 export {
   type BootResult,
   type BootStep,
@@ -126,8 +126,12 @@ export { swapRules } from "./swap/swap-decision.ts";
 export {
   askedFlash,
   type Cause,
+  type ContentJudge,
   type CutPoint,
+  contentJudge,
   judgeContent,
+  knownFindingNamed,
+  type Stage,
   type Sweep,
   type SweepFinding,
   type SweepOptions,

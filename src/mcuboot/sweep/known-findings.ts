@@ -266,6 +266,11 @@ const KNOWN_FINDINGS: readonly KnownRow[] = [
   },
 ];
 
+/** The first row with an id. */
+export function knownFindingNamed(id: string): Pick<KnownRow, "modes" | "what" | "source"> | undefined {
+  return KNOWN_FINDINGS.find((row) => row.id === id);
+}
+
 /** The row that a finding is, or undefined: not on record. */
 export function knownFinding(build: BootloaderBuild, facts: FindingFacts): KnownRow | undefined {
   return KNOWN_FINDINGS.find(
