@@ -28,6 +28,11 @@ export function jestEntry(): string {
   return join(bundled(), "jest.mjs");
 }
 
+/** An agent whose boards only wait (lab/scripted-agent.ts). */
+export function scriptedAgent(): string {
+  return join(bundled(), "scripted-agent.mjs");
+}
+
 function bundled(): string {
   const made = join(FOLDER, nameOfSource());
   if (!existsSync(made)) {
