@@ -128,12 +128,33 @@ for (const board of new Set(runs.map((run) => run.board))) {
     waitedS += gapS;
   }
 }
+/** Where the time between two runs of a board goes: told how it ended, the next job given, begun, and its process there. */
+const attempts = new Map(
+  postgres
+    .sql(`select job, ${["given", "started", "ended"].map((name) => `extract(epoch from ${name})`).join(", ")} from lab.attempt`)
+    .trim()
+    .split("\n")
+    .map((line) => [line.split("|")[0] ?? "", line.split("|").slice(1).map(Number)] as const),
+);
+const steps: [string, number[]][] = ["end heard", "next given", "begun", "process"].map((name) => [name, []]);
+for (const board of new Set(runs.map((run) => run.board))) {
+  const own = runs.filter((run) => run.board === board).toSorted((a, b) => (a.startNs < b.startNs ? -1 : 1));
+  for (const [at, run] of own.entries()) {
+    const before = own[at - 1];
+    const [, , endedS = 0] = attempts.get(before?.job ?? "") ?? [];
+    const [givenS = 0, startedS = 0] = attempts.get(run.job) ?? [];
+    if (before?.endNs === undefined) continue;
+    const times = [Number(before.endNs) / 1e9, endedS, givenS, startedS, Number(run.startNs) / 1e9];
+    for (const [step, [, values]] of steps.entries()) values.push((times[step + 1] ?? 0) - (times[step] ?? 0));
+  }
+}
 const overhead = waitedS / busyS;
 const p95 = percentile(gapsS, 0.95);
 const elapsedS = sinceS();
 say(`jobs      ${jobs}, ${lost.length} lost, ${again} run again, ${doubled.length} boards with two at once; ${records.length} records`);
 say(`overhead  ${(100 * overhead).toFixed(2)} % of board time (${busyS.toFixed(0)} s), ${gapsS.length} times free to started:`);
 say(`          median ${percentile(gapsS, 0.5).toFixed(3)} s, p95 ${p95.toFixed(3)} s, most ${Math.max(...gapsS).toFixed(3)} s`);
+say(`          of it: ${steps.map(([name, values]) => `${name} ${percentile(values, 0.5).toFixed(3)} s`).join(", ")} (medians)`);
 say(`server    ${usage.peakMib} MiB at most (${idle.peakMib} before the jobs), ${(usage.cpuS - idle.cpuS).toFixed(1)} s of processor time in ${elapsedS.toFixed(0)} s`);
 say(`          (${((100 * (usage.cpuS - idle.cpuS)) / elapsedS).toFixed(1)} % of one core), database ${database.trim().split("|")[1]}`);
 say(`agents    ${Math.max(...agents.map(({ peakMib }) => peakMib))} MiB at most, ${percentile(agents.map(({ cpuS }) => cpuS), 0.5).toFixed(1)} s of processor time each`);
