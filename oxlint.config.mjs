@@ -64,6 +64,7 @@ export const INNER_ROOMS = {
     init: ["terminal", "board"],
     firmware: ["terminal", "image", "init"],
     lab: ["terminal", "report", "run"],
+    completion: ["terminal"],
   },
   emulator: {
     memory: [],

@@ -62,7 +62,7 @@ describe("hil", () => {
   test("lists the commands when none is near", async () => {
     const { code, err } = await hil("frobnicate");
     expect(code).toBe(2);
-    expect(err).toMatch(/^hil: no command "frobnicate"\. The commands are run, replay, .*ports\.\n$/);
+    expect(err).toMatch(/^hil: no command "frobnicate"\. The commands are run, replay, .*ports, completion\.\n$/);
   });
 
   test.each(COMMANDS)("%s explains itself with --help", async (name) => {

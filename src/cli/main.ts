@@ -108,6 +108,14 @@ const COMMANDS: readonly LoadedCommand[] = [
     load: async () => (await import("./run/faults-list.ts")).faultsCommand,
   },
   { name: "ports", about: "list serial ports", load: async () => (await import("./board/ports.ts")).portsCommand },
+  {
+    name: "completion",
+    about: "completes commands and options in bash, zsh or fish",
+    load: async () => {
+      const { completionCommand } = await import("./completion/completion.ts");
+      return (argv, io) => completionCommand(argv, io, mainIn);
+    },
+  },
 ];
 
 /** Runs the command line; returns the exit code, one of `EXIT`. */
@@ -135,6 +143,7 @@ async function dispatch(argv: readonly string[], io: CliIo): Promise<number> {
   if (argv[0] === "help" && argv[1] !== undefined) return dispatch([argv[1], "--help"], io);
   const [name, ...rest] = argv;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    io.offers?.({ commands: COMMANDS });
     io.out(helpText());
     return name === undefined ? EXIT.request : EXIT.pass;
   }
@@ -155,7 +164,7 @@ async function dispatch(argv: readonly string[], io: CliIo): Promise<number> {
 }
 
 function helpText(): string {
-  const rows = COMMANDS.map((row) => `  hil ${row.name.padEnd(8)} ${row.about}`);
+  const rows = COMMANDS.map((row) => `  hil ${row.name.padEnd(10)} ${row.about}`);
   return [
     "mcuboot-hil: hardware-in-the-loop tests for MCUboot upgrades on the nRF5340-DK",
     "",

@@ -7,3 +7,12 @@ export { type Lab, openLab } from "./server/lab.ts";
 export { requireLabNode } from "./store/engine.ts";
 export { LabClient } from "./wire/client.ts";
 export { type Job, type LabBoard, ROLES, type Schedule, type Submission } from "./wire/messages.ts";
+export {
+  BOARD_HEADS,
+  boardWords,
+  JOB_HEADS,
+  jobWords,
+  reservationWords,
+  SCHEDULE_HEADS,
+  scheduleWords,
+} from "./wire/words.ts";

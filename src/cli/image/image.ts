@@ -23,6 +23,7 @@ import {
   helpOf,
   type OptionTable,
   type OptionValuesOf,
+  optionsOffered,
   parseOptions,
   type Usage,
   usageLine,
@@ -59,6 +60,7 @@ function subcommand<T extends OptionTable>(
     run: (tool, argv) => {
       const parsed = parseOptions(usage, argv);
       if (parsed.help) {
+        tool.io.offers?.({ options: optionsOffered(usage) });
         tool.io.out(helpOf(usage));
         return EXIT.pass;
       }
@@ -116,7 +118,10 @@ export async function runImage(tool: ImageTool, argv: readonly string[]): Promis
 function withoutCommand(io: CliIo, name: string): number {
   if (name === "" || name === "--help" || name === "-h") {
     if (name === "") io.err(overview());
-    else io.out(overview());
+    else {
+      io.offers?.({ commands: SUBCOMMANDS.map(({ usage }) => usage) });
+      io.out(overview());
+    }
     return name === "" ? EXIT.request : EXIT.pass;
   }
   const near = nearest(

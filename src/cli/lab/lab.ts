@@ -1,5 +1,5 @@
 import { EXIT, nearest, UsageError } from "../../core/index.ts";
-import { type LabClient, ROLES } from "../../lab/index.ts";
+import { type LabClient, ROLES, reservationWords } from "../../lab/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import { durationMs } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -41,8 +41,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   boards: {
     wants: [],
     act: async ({ lab, io }) => {
-      const value = await lab.call("boards", { signal: io.signal });
-      return { value, text: boardsText(value) };
+      const { signal } = io;
+      const [value, me] = await Promise.all([lab.call("boards", { signal }), lab.call("me", { signal })]);
+      const soon = reservationWords(value, me.name).map((text) => `${text}\n`);
+      return { value, text: `${boardsText(value)}${soon.join("")}` };
     },
   },
   reserve: {

@@ -97,6 +97,7 @@ function parse(argv: readonly string[], io: CliIo, all: readonly SmpSubcommand[]
     return `  hil smp ${usage.padEnd(30)} ${about}${takes}${also}`;
   });
   const head = `hil smp <command> --port PORT\n\n${rows.join("\n")}`;
+  if (isHelp(argv)) io.offers?.({ commands: all.map((row) => ({ name: wordsOf(row).join(" "), about: row.about })) });
   const fields = isHelp(argv) ? {} : Object.assign({}, ...all.map((row) => row.fields ?? {}));
   return parseArguments(io, argv, head, { ...OPTIONS, ...COMMAND_OPTIONS, ...fields }, POSITIONAL_MAX);
 }

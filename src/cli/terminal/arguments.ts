@@ -1,6 +1,6 @@
 import yargs, { type Options } from "yargs";
 import { nearest, UsageError } from "../../core/index.ts";
-import type { CliIo } from "./io.ts";
+import type { CliIo, Offer } from "./io.ts";
 
 /** The options of a command, as rows: yargs reads them, help prints them. */
 export type OptionRows = Readonly<Record<string, Options>>;
@@ -54,6 +54,7 @@ export function parseArguments(
     })
     .wrap(Math.min(100, io.columns));
   if (argv.includes("--help") || argv.includes("-h")) {
+    io.offers?.({ commands: wordsOffered(usage), options: optionsOffered(rows) });
     parser.showHelp((text) => io.out(`${withoutTypes(text)}\n`));
     return undefined;
   }
@@ -70,6 +71,23 @@ export function parseArguments(
     throw new UsageError(`"${positional[positionalMax]}" is one argument too many.`, `See ${command} --help.`);
   }
   return new Values(positional, values, command);
+}
+
+/** `hil lab [boards | reserve BOARD 2h | …]` and `hil board power <on|off>`: words that stand for themselves. */
+function wordsOffered(usage: string): readonly { name: string; about: string }[] {
+  const [choices = ""] = /(?<=[[<])[^\]>]*\|[^\]>]*/s.exec(usage.split("\n\n")[0] ?? "") ?? [];
+  const words = choices.split("|").map((choice) => /^\s*([a-z][a-z-]*)(?=\s|$)/.exec(choice)?.[1]);
+  return words.filter((name) => name !== undefined).map((name) => ({ name, about: "" }));
+}
+
+function optionsOffered(rows: OptionRows): Required<Offer>["options"] {
+  return Object.entries(rows).map(([name, row]) => ({
+    name,
+    short: aliases(row).find((alias) => alias.length === 1),
+    about: row.describe ?? "",
+    takesValue: row.type !== "boolean",
+    values: (row.choices ?? []).map(String),
+  }));
 }
 
 /** Every value is text to yargs, numbers and files, too: its "[string]" says nothing. What is flush right stays there. */

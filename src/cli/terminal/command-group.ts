@@ -24,6 +24,7 @@ export async function groupCommand(group: CommandGroup, argv: readonly string[],
   if (name === undefined || name === "--help" || name === "-h") {
     const width = Math.max(...names.map((known) => known.length));
     const rows = group.commands.map((row) => `  ${group.name} ${row.name.padEnd(width)} ${row.about}`);
+    io.offers?.({ commands: group.commands });
     io.out(`${group.name} <command> [options]\n\n${rows.join("\n")}\n\n${group.more}\n`);
     return name === undefined ? EXIT.request : EXIT.pass;
   }

@@ -20,6 +20,24 @@ export interface HilBeside {
   readonly done: Promise<{ readonly code: number | null; readonly err: string }>;
 }
 
+/** What may follow on a command line, told where help is asked for. */
+export interface Offer {
+  /** Words behind it, with what they do; `image list` is two words. */
+  readonly commands?: readonly { readonly name: string; readonly about: string }[];
+  readonly options?: readonly OfferedOption[];
+}
+
+interface OfferedOption {
+  /** Without dashes. */
+  readonly name: string;
+  /** One letter, after a single dash. */
+  readonly short?: string | undefined;
+  readonly about: string;
+  readonly takesValue: boolean;
+  /** All that its value may be, where that is a list. */
+  readonly values?: readonly string[];
+}
+
 /** What a command may touch of the world outside: injected, so that a test is a caller like any other. */
 export interface CliIo {
   /**
@@ -39,6 +57,8 @@ export interface CliIo {
   openKeyboard?(): Keyboard;
   /** Starts this program once more, with other arguments, deaf to Ctrl-C: it ends when its standard input does. */
   startHil?(argv: readonly string[]): HilBeside;
+  /** Hears what may follow, besides the help that is printed: for a shell's completion. */
+  offers?(offer: Offer): void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Aborts on Ctrl-C and SIGTERM. */

@@ -45,5 +45,7 @@ export function endOf(exit: number | null): EndRow {
 
 /** Failures of the bench in a row after which a board gets no more jobs until a person has looked at it. */
 export const INFRA_FAILS_MAX = 3;
+/** How long before a reservation ends its holder is told, in minutes. */
+export const ENDS_SOON_MIN = 10;
 /** Boards that one job is tried on, as long as benches fail. */
 export const ATTEMPTS_MAX = 3;

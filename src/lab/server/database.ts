@@ -29,7 +29,8 @@ export class LabDatabase {
   }
 
   async boards(where = "true", values: readonly unknown[] = []): Promise<readonly BoardRow[]> {
-    const text = `select b.*, r.who as reserved_by, r.why as reserved_why, r.until as reserved_until
+    const text = `select b.*, r.who as reserved_by, r.why as reserved_why, r.until as reserved_until,
+      r.since as reserved_since
       from lab.board b left join lab.reservation r on r.board = b.name where ${where} order by b.name`;
     return (await this.query(text, values)).map(boardRow);
   }

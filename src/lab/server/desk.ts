@@ -6,14 +6,13 @@ import { tagTest } from "../rules/tags.ts";
 import type { Job, LabBoard } from "../wire/messages.ts";
 import type { AnswerOf, QueryOf, Received } from "../wire/routes.ts";
 import type { Caller } from "./access.ts";
+import { AGENT_GONE_MS, boardOf, boardsOf, stateOf } from "./board-view.ts";
 import type { JobCounts } from "./metrics.ts";
 import { type LabParts, Refusal } from "./parts.ts";
 import { type BoardRow, fitsBoard, type JobRow, jobOf } from "./rows.ts";
 
 /** Jobs that may be open at one time. */
 const OPEN_JOBS_MAX = 5_000;
-/** An agent that is silent for so long: its boards are gone, and another agent may have them; in milliseconds. */
-const AGENT_GONE_MS = 30_000;
 
 /** What people and scripts ask of a lab: jobs, boards, reservations. */
 export class Desk {
@@ -85,6 +84,15 @@ export class Desk {
     }
   }
 
+  /** A job as it was submitted. */
+  async submission(named: string): Promise<AnswerOf<"submission">> {
+    const { scenario, name, files, board_tags: on, only_board, priority, labels, options } = await this.#row(named);
+    return {
+      ...{ scenario, name, files, on, priority, labels, options },
+      ...(only_board !== null && { board: only_board }),
+    };
+  }
+
   async jobs({ open, limit }: QueryOf<"jobs">): Promise<readonly Job[]> {
     const states = open === "true" ? "state in ('waiting', 'given', 'running')" : "true";
     const rows = await this.#parts.db.jobs(`${states} order by number desc limit $1`, [limit]);
@@ -110,9 +118,8 @@ export class Desk {
   }
 
   async boards(): Promise<readonly LabBoard[]> {
-    const { db } = this.#parts;
-    const open = await db.openJobs();
-    return (await db.boards()).map((row) => this.#board(row, open));
+    const { db, now } = this.#parts;
+    return boardsOf(await db.boards(), await db.openJobs(), now());
   }
 
   /** Jobs by state. */
@@ -144,7 +151,7 @@ export class Desk {
       throw new Refusal(409, `${text}.`, "Ask them, or an admin, to give it back: hil lab unreserve.");
     }
     await db.audit(since, who, `reserve ${board} until ${until.toISOString()}: ${why}`);
-    return this.#board(row, await db.openJobs());
+    return this.#board(row);
   }
 
   async unreserve({ name, role }: Caller, board: string): Promise<LabBoard> {
@@ -154,19 +161,23 @@ export class Desk {
       throw new Refusal(403, `${board} is reserved by ${row.reserved_by}.`, "They, or an admin, can give it back.");
     }
     await db.query("delete from lab.reservation where board = $1", [board]);
+    await db.query("update lab.board set state_since = $2 where name = $1", [board, now()]);
     await db.audit(now(), name, `unreserve ${board}`);
     changed.emit("");
-    return this.#board(await this.#boardRow(board), await db.openJobs());
+    return this.#board(await this.#boardRow(board));
   }
 
   /** A person says that a board which was set aside is good again. */
   async ok({ name }: Caller, board: string): Promise<LabBoard> {
     const { db, now, changed } = this.#parts;
     await this.#boardRow(board);
-    await db.query("update lab.board set aside = null, aside_since = null, infra_fails = 0 where name = $1", [board]);
+    await db.query(
+      "update lab.board set aside = null, aside_since = null, infra_fails = 0, state_since = $2 where name = $1",
+      [...[board, now()]],
+    );
     await db.audit(now(), name, `ok ${board}`);
     changed.emit("");
-    return this.#board(await this.#boardRow(board), await db.openJobs());
+    return this.#board(await this.#boardRow(board));
   }
 
   /** The boards of an agent's host. A board that another agent has, and was heard of lately, stays with that one. */
@@ -176,8 +187,10 @@ export class Desk {
     const refused: { name: string; why: string }[] = [];
     for (const { name, tags, state, why, lane = null } of boards) {
       const [row] = await db.query(
-        `insert into lab.board as b (name, agent, tags, state, why, lane, seen) values ($1, $2, $3, $4, $5, $6, $7)
-          on conflict (name) do update set agent = $2, tags = $3, state = $4, why = $5, lane = $6, seen = $7
+        `insert into lab.board as b (name, agent, tags, state, why, lane, seen, state_since)
+          values ($1, $2, $3, $4, $5, $6, $7, $7)
+          on conflict (name) do update set agent = $2, tags = $3, state = $4, why = $5, lane = $6, seen = $7,
+            state_since = case when b.state = $4 then coalesce(b.state_since, $7) else $7 end
           where b.agent = $2 or b.seen < $8 or b.state = 'gone' returning name`,
         [name, agent, tags, state, why, lane, now(), goneBefore],
       );
@@ -221,53 +234,26 @@ export class Desk {
     return row;
   }
 
-  #board(row: BoardRow, open: readonly JobRow[]): LabBoard {
-    const job = open.find(({ board }) => board === row.name);
-    const { reserved_by: who, reserved_why: because, reserved_until: until } = row;
-    const reserved = who === null || until === null ? null : { who, why: because ?? "", until: until.toISOString() };
-    return {
-      name: row.name,
-      agent: row.agent,
-      tags: row.tags,
-      ...this.#state(row, job !== undefined),
-      job: job === undefined ? null : jobOf(job),
-      reserved,
-      lastRun: row.last_run?.toISOString() ?? null,
-      seen: row.seen.toISOString(),
-    };
-  }
-
-  /** The state of a board in one word and a reason. */
-  #state(row: BoardRow, hasJob: boolean): { readonly state: string; readonly why: string } {
-    const { reserved_by: who, reserved_until: until } = row;
-    const isSilent = row.seen.getTime() < this.#parts.now().getTime() - AGENT_GONE_MS;
-    if (row.state === "gone" || isSilent) {
-      return { state: "gone", why: isSilent ? `its agent ${row.agent} is not heard of` : row.why };
-    }
-    if (row.aside !== null) return { state: "set aside", why: row.aside };
-    if (hasJob) return { state: "running", why: "" };
-    if (who !== null) return { state: "reserved", why: `${row.reserved_why} (${who}, ${this.#left(until)})` };
-    return { state: row.state, why: row.why };
-  }
-
-  #left(until: Date | null): string {
-    const minutes = Math.max(0, Math.ceil(((until?.getTime() ?? 0) - this.#parts.now().getTime()) / 60_000));
-    return minutes < 90 ? `ends in ${minutes} min` : `ends in ${Math.round(minutes / 60)} h`;
+  async #board(row: BoardRow): Promise<LabBoard> {
+    const { db, now } = this.#parts;
+    return boardOf(row, await db.openJobs(), now());
   }
 
   /** Why a job waits, for people. */
   async #waitings(): Promise<(row: JobRow) => string> {
-    const boards = await this.#parts.db.boards();
+    const { db, now } = this.#parts;
+    const boards = await db.boards();
+    const at = now();
     return (row) => {
       const before = row.said === "" ? "" : `${row.said}; `;
       const all = boards.filter(fitsBoard(row));
       if (all.length === 0) return `${before}no board fits${jobOf(row).on === "" ? "" : ` "${jobOf(row).on}"`}`;
       const open = all.filter(
-        (board) => !row.not_on.includes(board.name) && ["free", "busy"].includes(this.#state(board, false).state),
+        (board) => !row.not_on.includes(board.name) && ["free", "busy"].includes(stateOf(board, undefined, at).state),
       );
       if (open.length > 0)
         return `${before}waits for ${open.length === 1 ? open[0]?.name : `one of ${open.length} boards`}`;
-      const states = all.map((board) => `${board.name} ${this.#state(board, false).state}`).join(", ");
+      const states = all.map((board) => `${board.name} ${stateOf(board, undefined, at).state}`).join(", ");
       return `${before}no board that fits is in service: ${states}`.slice(0, 500);
     };
   }

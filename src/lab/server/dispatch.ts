@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { messageOf, sleep } from "../../core/index.ts";
 import { choose } from "../rules/choose.ts";
-import { ATTEMPTS_MAX, endOf, INFRA_FAILS_MAX } from "../rules/ends.ts";
+import { ATTEMPTS_MAX, ENDS_SOON_MIN, endOf, INFRA_FAILS_MAX } from "../rules/ends.ts";
 import { HEARTBEAT_S, JOB_S_MAX } from "../store/engine.ts";
 import type { AttemptRef, Given } from "../wire/messages.ts";
 import type { Received } from "../wire/routes.ts";
@@ -168,12 +168,12 @@ export class Dispatch {
   async #count(board: string, isInfra: boolean, text: string): Promise<void> {
     const { db, now, note } = this.#parts;
     if (!isInfra) {
-      await db.query("update lab.board set infra_fails = 0 where name = $1", [board]);
+      await db.query("update lab.board set infra_fails = 0, state_since = $2 where name = $1", [board, now()]);
       return;
     }
     const why = `its bench failed ${INFRA_FAILS_MAX} times in a row, the last time: ${text}`.slice(0, 2_000);
     const set = await db.query(
-      `update lab.board set infra_fails = infra_fails + 1,
+      `update lab.board set infra_fails = infra_fails + 1, state_since = $4,
         aside = case when infra_fails + 1 >= $2 then coalesce(aside, $3) else aside end,
         aside_since = case when infra_fails + 1 >= $2 then coalesce(aside_since, $4) else aside_since end
         where name = $1 returning aside`,
@@ -210,7 +210,7 @@ export class Dispatch {
   async #endReservations(): Promise<void> {
     const { db, now, note } = this.#parts;
     const soon = new Date(now());
-    soon.setMinutes(soon.getMinutes() + 10);
+    soon.setMinutes(soon.getMinutes() + ENDS_SOON_MIN);
     const warned = await db.query(
       "update lab.reservation set warned = true where until <= $1 and not warned returning board, who",
       [soon],

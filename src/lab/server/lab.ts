@@ -98,6 +98,8 @@ function handlersOf({ parts, access, dispatch, desk, schedules }: Served): Handl
     boards: async () => [...(await desk.boards())],
     jobs: async ({ query }) => [...(await desk.jobs(query))],
     job: async ({ path, query, signal }) => desk.jobWhenOver(path["job"] ?? "", query, signal),
+    me: async ({ caller: { name, role } }) => ({ name, role }),
+    submission: async ({ path }) => desk.submission(path["job"] ?? ""),
     submit: async ({ caller, body }) => desk.submit(caller, body),
     cancel: async ({ caller, path }) => desk.cancel(caller, path["job"] ?? ""),
     missing: async ({ body }) =>

@@ -3,7 +3,19 @@ import type { LabBoard } from "../wire/messages.ts";
 import { metricsText } from "./metrics.ts";
 
 const board = (name: string): LabBoard => ({
-  ...{ name, agent: "host", tags: [], state: "free", why: "", job: null, reserved: null, lastRun: null, seen: null },
+  ...{
+    name,
+    agent: "host",
+    tags: [],
+    state: "free",
+    why: "",
+    since: null,
+    job: null,
+    next: null,
+    reserved: null,
+    lastRun: null,
+    seen: null,
+  },
 });
 
 test("metrics count every state of a job, also those that no job is in, and name each board with its state", () => {

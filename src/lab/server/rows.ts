@@ -43,10 +43,13 @@ const BOARD_ROW = z.object({
   lane: z.string().nullable(),
   infra_fails: z.number(),
   aside: z.string().nullable(),
+  aside_since: time,
+  state_since: time,
   last_run: time,
   seen: z.date(),
   reserved_by: z.string().nullable(),
   reserved_why: z.string().nullable(),
+  reserved_since: time,
   reserved_until: time,
 });
 export type BoardRow = z.output<typeof BOARD_ROW>;
@@ -54,7 +57,7 @@ export type BoardRow = z.output<typeof BOARD_ROW>;
 export const jobRow = (row: unknown): JobRow => JOB_ROW.parse(row);
 export const boardRow = (row: unknown): BoardRow => BOARD_ROW.parse(row);
 
-const iso = (date: Date | null) => date?.toISOString() ?? null;
+export const iso = (date: Date | null) => date?.toISOString() ?? null;
 
 /** What a job wants of its board, in the words of `--on`. */
 function onlyOn({ board_tags: tags, only_board: only }: JobRow): string {

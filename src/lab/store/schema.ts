@@ -40,6 +40,8 @@ const MIGRATIONS: readonly MigrationRow[] = [
         number serial primary key, at timestamptz not null, who text not null, what text not null)`,
     ],
   },
+  // Since when a board is what it is.
+  { version: 2, statements: ["alter table lab.board add column state_since timestamptz"] },
 ];
 
 /**

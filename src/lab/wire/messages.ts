@@ -10,6 +10,9 @@ export const lineOf = (charactersMax: number) =>
     .regex(/^[^\p{Cc}\u2028\u2029]+$/u, "expected one line without control characters");
 export const nameText = lineOf(80);
 const name = nameText;
+
+export const ROLES = ["view", "submit", "reserve", "admin", "agent"] as const;
+export type LabRole = (typeof ROLES)[number];
 const optionalText = z.string().max(2_000);
 const when = z.string().max(40).nullable();
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected SHA-256 as 64 digits of hex");
@@ -122,8 +125,20 @@ export const LAB_BOARD = z.object({
   /** In the words that page and command line show. */
   state: z.string(),
   why: z.string(),
+  /** Since when it is so, where that is known. */
+  since: when,
   job: JOB.nullable(),
-  reserved: z.object({ who: name, why: z.string(), until: z.string() }).nullable(),
+  /** Of the jobs that wait, the one that would begin here next. */
+  next: z.object({ number: z.int(), name, who: name }).nullable(),
+  reserved: z
+    .object({
+      who: name,
+      why: z.string(),
+      until: z.string(),
+      /** It ends within minutes: whoever holds it is told. */
+      endsSoon: z.boolean(),
+    })
+    .nullable(),
   lastRun: when,
   seen: when,
 });
@@ -141,6 +156,9 @@ export const GIVEN = z.object({
 });
 export type Given = z.output<typeof GIVEN>;
 
+/** Who asks. */
+export const CALLER = z.object({ name, role: z.enum(ROLES) });
+
 export const ATTEMPT_REF = z.strictObject({ job: z.uuid(), attempt: z.int().min(1) });
 export type AttemptRef = z.output<typeof ATTEMPT_REF>;
 
@@ -154,6 +172,3 @@ export const RECORD = z.strictObject({
   name: z.string().regex(/^[\w.-]{1,80}$/),
   files: z.array(file).min(1).max(RECORD_FILES_MAX),
 });
-
-export const ROLES = ["view", "submit", "reserve", "admin", "agent"] as const;
-export type LabRole = (typeof ROLES)[number];

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   ATTEMPT_REF,
+  CALLER,
   DECLARED_BOARD,
   END,
   FILE_BYTES_MAX,
@@ -71,6 +72,14 @@ export const ROUTES = {
       wait: z.coerce.number().int().min(0).max(25).default(0),
     }),
     answer: JOB,
+  },
+  me: { method: "GET", path: "/api/me", roles: ["view"], about: "Whose token this is.", answer: CALLER },
+  submission: {
+    method: "GET",
+    path: "/api/jobs/:job/submission",
+    roles: ["submit"],
+    about: "A job as it was submitted: to submit it again, or to schedule it.",
+    answer: SUBMISSION,
   },
   submit: {
     method: "POST",

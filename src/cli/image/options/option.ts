@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { isHilError, nearest, UsageError } from "../../../core/index.ts";
+import type { Offer } from "../../terminal/io.ts";
 
 /** An option that takes one value; of several, the last wins. */
 interface ValueRow {
@@ -133,6 +134,18 @@ export function helpOf(usage: Usage<OptionTable>): string {
   const width = Math.max(...rows.map(([left]) => left.length));
   const lines = rows.map(([left, about]) => `  ${left.padEnd(width)}  ${about}`);
   return [usageLine(usage), "", `  ${usage.about}`, "", "Options:", ...lines, ""].join("\n");
+}
+
+/** The same for a shell's completion. */
+export function optionsOffered(usage: Usage<OptionTable>): Required<Offer>["options"] {
+  const options: OptionTable = { ...usage.options, ...COMMON_OPTIONS };
+  return Object.entries(options).map(([name, row]) => ({
+    name,
+    short: row.short,
+    about: row.about,
+    takesValue: row.kind !== "flag",
+    values: row.kind === "flag" ? [] : (/^\[(.*)\]$/.exec(row.metavar)?.[1]?.split("|") ?? []),
+  }));
 }
 
 /** The first line of help and of complaints. */
