@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { labNode, NO_LAB_NODE } from "../../src/cli/testing/lab-program.ts";
-import { Cleanup, Random } from "../../src/core/index.ts";
-import { LabClient } from "../../src/lab/index.ts";
 import { hasPostgres, NO_POSTGRES, PrivatePostgres } from "../../src/cli/testing/lab/private-postgres.ts";
 import { clock, percentile, ScriptedLab, until, usageOf } from "../../src/cli/testing/lab/scripted-lab.ts";
 import { overlaps, takenTwice } from "../../src/cli/testing/lab/scripted-run.ts";
+import { labNode, NO_LAB_NODE } from "../../src/cli/testing/lab-program.ts";
+import { Cleanup, Random } from "../../src/core/index.ts";
+import { LabClient } from "../../src/lab/index.ts";
 
 /**
  * `npx tsx scripts/nightly/lab-scale.ts [BOARDS] [HOSTS] [JOBS] [SECONDS]`: a lab on PostgreSQL, hosts that are processes
@@ -64,7 +64,9 @@ const all = await Promise.all(
   }),
 );
 await lab.free(boards);
-say(`${boards} boards on ${hosts} hosts (${spaces.length} in network namespaces) are there after ${sinceS().toFixed(1)} s`);
+say(
+  `${boards} boards on ${hosts} hosts (${spaces.length} in network namespaces) are there after ${sinceS().toFixed(1)} s`,
+);
 const idle = usageOf(server.pid);
 
 const random = Random.fromSeed(17).fork("scale");
@@ -89,14 +91,19 @@ await Promise.all(
 );
 say(`${jobs} jobs submitted in ${((clock.nowUs() - submittedUs) / 1e6).toFixed(1)} s`);
 let told = 0;
-await until(async () => {
-  const done = Number(postgres.sql("select count(*) from lab.job where record is not null"));
-  if (Math.floor(done / 200) > told) say(`  ${done} recorded after ${sinceS().toFixed(0)} s`);
-  told = Math.floor(done / 200);
-  return done === jobs;
-}, 60 + (3 * seconds * jobs) / boards);
+await until(
+  async () => {
+    const done = Number(postgres.sql("select count(*) from lab.job where record is not null"));
+    if (Math.floor(done / 200) > told) say(`  ${done} recorded after ${sinceS().toFixed(0)} s`);
+    told = Math.floor(done / 200);
+    return done === jobs;
+  },
+  60 + (3 * seconds * jobs) / boards,
+);
 const usage = usageOf(server.pid);
-const database = postgres.sql("select round(sum(blk_read_time)), pg_size_pretty(pg_database_size('lab')) from pg_stat_database");
+const database = postgres.sql(
+  "select round(sum(blk_read_time)), pg_size_pretty(pg_database_size('lab')) from pg_stat_database",
+);
 const agents = all.map(({ process: { pid } }) => usageOf(pid));
 
 // From the records, and from the boards' own logs.
@@ -131,7 +138,9 @@ for (const board of new Set(runs.map((run) => run.board))) {
 /** Where the time between two runs of a board goes: told how it ended, the next job given, begun, and its process there. */
 const attempts = new Map(
   postgres
-    .sql(`select job, ${["given", "started", "ended"].map((name) => `extract(epoch from ${name})`).join(", ")} from lab.attempt`)
+    .sql(
+      `select job, ${["given", "started", "ended"].map((name) => `extract(epoch from ${name})`).join(", ")} from lab.attempt`,
+    )
     .trim()
     .split("\n")
     .map((line) => [line.split("|")[0] ?? "", line.split("|").slice(1).map(Number)] as const),
@@ -151,13 +160,30 @@ for (const board of new Set(runs.map((run) => run.board))) {
 const overhead = waitedS / busyS;
 const p95 = percentile(gapsS, 0.95);
 const elapsedS = sinceS();
-say(`jobs      ${jobs}, ${lost.length} lost, ${again} run again, ${doubled.length} boards with two at once; ${records.length} records`);
-say(`overhead  ${(100 * overhead).toFixed(2)} % of board time (${busyS.toFixed(0)} s), ${gapsS.length} times free to started:`);
-say(`          median ${percentile(gapsS, 0.5).toFixed(3)} s, p95 ${p95.toFixed(3)} s, most ${Math.max(...gapsS).toFixed(3)} s`);
-say(`          of it: ${steps.map(([name, values]) => `${name} ${percentile(values, 0.5).toFixed(3)} s`).join(", ")} (medians)`);
-say(`server    ${usage.peakMib} MiB at most (${idle.peakMib} before the jobs), ${(usage.cpuS - idle.cpuS).toFixed(1)} s of processor time in ${elapsedS.toFixed(0)} s`);
-say(`          (${((100 * (usage.cpuS - idle.cpuS)) / elapsedS).toFixed(1)} % of one core), database ${database.trim().split("|")[1]}`);
-say(`agents    ${Math.max(...agents.map(({ peakMib }) => peakMib))} MiB at most, ${percentile(agents.map(({ cpuS }) => cpuS), 0.5).toFixed(1)} s of processor time each`);
+say(
+  `jobs      ${jobs}, ${lost.length} lost, ${again} run again, ${doubled.length} boards with two at once; ${records.length} records`,
+);
+say(
+  `overhead  ${(100 * overhead).toFixed(2)} % of board time (${busyS.toFixed(0)} s), ${gapsS.length} times free to started:`,
+);
+say(
+  `          median ${percentile(gapsS, 0.5).toFixed(3)} s, p95 ${p95.toFixed(3)} s, most ${Math.max(...gapsS).toFixed(3)} s`,
+);
+say(
+  `          of it: ${steps.map(([name, values]) => `${name} ${percentile(values, 0.5).toFixed(3)} s`).join(", ")} (medians)`,
+);
+say(
+  `server    ${usage.peakMib} MiB at most (${idle.peakMib} before the jobs), ${(usage.cpuS - idle.cpuS).toFixed(1)} s of processor time in ${elapsedS.toFixed(0)} s`,
+);
+say(
+  `          (${((100 * (usage.cpuS - idle.cpuS)) / elapsedS).toFixed(1)} % of one core), database ${database.trim().split("|")[1]}`,
+);
+say(
+  `agents    ${Math.max(...agents.map(({ peakMib }) => peakMib))} MiB at most, ${percentile(
+    agents.map(({ cpuS }) => cpuS),
+    0.5,
+  ).toFixed(1)} s of processor time each`,
+);
 const wrong = [
   ...(lost.length > 0 ? [`lost: ${lost.slice(0, 5).join(", ")}`] : []),
   ...doubled.slice(0, 5),

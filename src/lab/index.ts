@@ -1,4 +1,5 @@
 export { Agent } from "./agent/agent.ts";
+export { openAgentFolder } from "./agent/agent-folder.ts";
 export { HostBoards } from "./agent/host-boards.ts";
 export { localFile, sendFiles } from "./files/bundle.ts";
 export { isOpen } from "./rules/ends.ts";

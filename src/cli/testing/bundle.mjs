@@ -39,6 +39,7 @@ const [, , outdir] = process.argv;
 for (const [entry, name] of [
   ["../../jest/index.ts", "jest.mjs"],
   ["lab/scripted-agent.ts", "scripted-agent.mjs"],
+  ["lab/scripted-server.ts", "scripted-server.mjs"],
 ]) {
   await build({
     ...shared,

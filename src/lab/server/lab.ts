@@ -7,6 +7,7 @@ import { migrate } from "../store/schema.ts";
 import { ATTEMPT_REF, type AttemptRef } from "../wire/messages.ts";
 import { Access } from "./access.ts";
 import { LabDatabase } from "./database.ts";
+import { declareBoards } from "./declare.ts";
 import { Desk } from "./desk.ts";
 import { Dispatch } from "./dispatch.ts";
 import { type Handlers, LabHttp } from "./http.ts";
@@ -131,7 +132,7 @@ function handlersOf({ parts, access, dispatch, desk, schedules }: Served): Handl
       return done;
     },
     audit: async ({ query }) => desk.audit(query),
-    declare: async ({ caller, body }) => desk.declare(caller, body),
+    declare: async ({ caller, body }) => declareBoards(parts, caller.name, body),
     next: async ({ caller, body, signal }) => [...(await dispatch.next(caller.name, body, signal))],
     beat: async ({ caller, body }) => ({ stop: [...(await dispatch.beat(caller.name, body.running))] }),
     start: async ({ caller, path }) => {

@@ -31,6 +31,9 @@ const JOB_ROW = z.object({
   ended: time,
   exit_code: z.number().nullable(),
   record: z.string().nullable(),
+  batch: z.string().nullable(),
+  batch_number: z.number().nullable(),
+  batch_of: z.number().nullable(),
 });
 export type JobRow = z.output<typeof JOB_ROW>;
 
@@ -41,6 +44,8 @@ const BOARD_ROW = z.object({
   state: z.string(),
   why: z.string(),
   lane: z.string().nullable(),
+  instance: z.string().nullable(),
+  wear: z.number(),
   infra_fails: z.number(),
   aside: z.string().nullable(),
   aside_since: time,

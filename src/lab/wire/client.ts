@@ -21,6 +21,11 @@ export function isLabAway(error: unknown): boolean {
   return hasCode(error, "lab-gone");
 }
 
+/** True where the lab knows of no such thing: it was restored, or is another one. */
+export function isUnknown(error: unknown): boolean {
+  return error instanceof LabRefused && error.status === 404;
+}
+
 interface CallOptions<N extends RouteName> {
   readonly path?: Readonly<Record<string, string | number>>;
   readonly query?: Readonly<Record<string, string | number | boolean>>;
@@ -118,20 +123,41 @@ function causeOf(error: unknown): string {
   return messageOf(cause ?? error);
 }
 
+/** Why the lab did not do what it was asked: away for now, or refused. @param what was not done. */
+export async function labFault(response: Response, what: string): Promise<Error> {
+  const value: unknown = await response.json().catch(() => undefined);
+  return refusal(response.status, value, `${what}: `);
+}
+
+/** What a response brings. @throws LabGone where it breaks off; the signal's reason. */
+export async function contentOf(response: Response, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw brokeOff(error);
+  }
+}
+
+function brokeOff(error: unknown): Error {
+  return new LabGone(`the lab's answer broke off: ${causeOf(error)}.`, "", { cause: error });
+}
+
 async function bodyOf(response: Response): Promise<string> {
   try {
     const text = await response.text();
     if (text.length <= ANSWER_CHARS_MAX) return text;
   } catch (error) {
-    throw new LabGone(`the lab's answer broke off: ${messageOf(error)}.`, "", { cause: error });
+    throw brokeOff(error);
   }
   throw new LabGone("the lab's answer is too long.");
 }
 
 /** A proxy in front of the lab answers 502 and the like while the lab is away. */
-function refusal(status: number, value: unknown): Error {
-  const said =
+function refusal(status: number, value: unknown, before = ""): Error {
+  const text =
     typeof value === "object" && value !== null && "error" in value ? String(value.error) : `status ${status}`;
+  const said = `${before}${text}`;
   const hint = typeof value === "object" && value !== null && "hint" in value ? String(value.hint) : "";
   return status >= 500 || status === 429 ? new LabGone(said, hint) : new LabRefused(status, said, hint);
 }

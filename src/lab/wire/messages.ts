@@ -115,8 +115,10 @@ export const DECLARED_BOARD = z.strictObject({
   why: optionalText.default(""),
   /** Boards of one lane never run at once. */
   lane: lineOf(200).optional(),
+  /** Erase cycles that the most worn page of its flash has spent. */
+  wear: z.int().min(0).default(0),
 });
-export type DeclaredBoard = z.output<typeof DECLARED_BOARD>;
+export type DeclaredBoard = z.input<typeof DECLARED_BOARD>;
 
 export const LAB_BOARD = z.object({
   name,

@@ -37,6 +37,8 @@ interface RouteRow {
 }
 
 const nothing = z.strictObject({});
+/** Which process of an agent asks: two with one token are two hosts, or a mistake. */
+const instance = z.string().max(64).default("");
 const running = z.array(ATTEMPT_REF).max(BOARDS_MAX).default([]);
 /** Who may bring contents: submitters their inputs, agents their records. */
 export const SENDERS = ["submit", "agent"] as const satisfies readonly LabRole[];
@@ -186,7 +188,7 @@ export const ROUTES = {
     path: "/api/agent/boards",
     roles: ["agent"],
     about: "The boards of this agent's host, all of them. One that another agent has is refused.",
-    request: z.strictObject({ boards: z.array(DECLARED_BOARD).max(BOARDS_MAX) }),
+    request: z.strictObject({ boards: z.array(DECLARED_BOARD).max(BOARDS_MAX), instance }),
     answer: z.object({ refused: z.array(z.object({ name: nameText, why: z.string() })) }),
   },
   next: {
@@ -196,6 +198,7 @@ export const ROUTES = {
     about: "Work for boards that are free: answers when there is some, or after `wait` seconds with none.",
     request: z.strictObject({
       free: z.array(nameText).max(BOARDS_MAX),
+      instance,
       /** What this agent knows of already. */
       running,
       wait: z.int().min(0).max(25).default(20),

@@ -4,7 +4,7 @@
  */
 import { loadProfile, locksFolder } from "../../../board/index.ts";
 import { RealClock } from "../../../core/index.ts";
-import { Agent, HostBoards, LabClient } from "../../../lab/index.ts";
+import { Agent, HostBoards, LabClient, openAgentFolder } from "../../../lab/index.ts";
 
 const [url = "", folder = "", run = "", ...profiles] = process.argv.slice(2);
 const stop = new AbortController();
@@ -14,7 +14,9 @@ try {
   const loaded = await Promise.all(profiles.map((name) => loadProfile(name, { cwd: "/" })));
   const lab = new LabClient(url, process.env["HIL_LAB_TOKEN"] ?? "");
   const boards = new HostBoards(loaded, (process.env["SCRIPTED_TAGS"] ?? "").split(" ").filter(Boolean), locksFolder());
-  await new Agent({ lab, boards, folder, program: ["/bin/sh", run], clock: new RealClock(), note }).run(stop.signal);
+  const { release: _, ...own } = openAgentFolder(folder, locksFolder());
+  const program = ["/bin/sh", run] as const;
+  await new Agent({ lab, boards, folder, ...own, program, clock: new RealClock(), note }).run(stop.signal);
 } catch (error) {
   note(String(error));
   process.exitCode = 1;

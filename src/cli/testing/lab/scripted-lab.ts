@@ -1,13 +1,22 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LOCKS_VARIABLE } from "../../../board/index.ts";
-import { program, scriptedAgent } from "../program.ts";
 import { RealClock, sleep } from "../../../core/index.ts";
 import { isOpen, type Job, LabClient, localFile, type Submission, sendFiles } from "../../../lab/index.ts";
+import { program, scripted } from "../program.ts";
 import { freePort } from "./private-postgres.ts";
-import { boardRuns, SCRIPTED_RUN, type BoardRun } from "./scripted-run.ts";
+import { type BoardRun, boardRuns, SCRIPTED_RUN } from "./scripted-run.ts";
 
 const ROOT = join(import.meta.dirname, "../../../..");
 export const clock = new RealClock();
@@ -54,7 +63,7 @@ export class ScriptedLab implements AsyncDisposable {
   readonly port: number;
   readonly #node: string;
   readonly #databaseUrl: string | undefined;
-  readonly #agent = scriptedAgent();
+  readonly #agent = scripted("agent");
   readonly #run = join(this.folder, "run.sh");
   readonly #processes = new Set<LabProcess>();
   server: LabProcess | undefined;
@@ -106,7 +115,16 @@ export class ScriptedLab implements AsyncDisposable {
   /** Starts the server, and waits until it answers. */
   async serve(...more: readonly string[]): Promise<LabProcess> {
     const database = this.#databaseUrl === undefined ? [] : ["--database", this.#databaseUrl];
-    const args = [program(), "lab", "--no-agent", "--listen", `0.0.0.0:${this.port}`, ...database, ...more];
+    return this.#served([program(), "lab", "--no-agent", "--listen", `0.0.0.0:${this.port}`, ...database, ...more]);
+  }
+
+  /** The same with a wall clock that is off. */
+  async serveOff(offMs: number): Promise<LabProcess> {
+    const folder = join(this.folder, "hil-lab");
+    return this.#served([scripted("server"), folder, String(this.port), this.#databaseUrl ?? "", String(offMs)]);
+  }
+
+  async #served(args: readonly string[]): Promise<LabProcess> {
     const server = this.start(this.#node, args);
     this.server = server;
     await until(() => {
@@ -205,7 +223,9 @@ export async function until(ask: () => boolean | Promise<boolean>, seconds = 120
 
 /** Processor time of a process in seconds, and the most memory that it had, in MiB. Linux. */
 export function usageOf(pid: number): { readonly cpuS: number; readonly peakMib: number } {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
   const ticks = Number(stat[11]) + Number(stat[12]);
   const peak = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return { cpuS: ticks / 100, peakMib: Math.round(Number(peak) / 1024) };
@@ -215,4 +235,3 @@ export function usageOf(pid: number): { readonly cpuS: number; readonly peakMib:
 export function percentile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
 }
-
