@@ -25,13 +25,13 @@ echo "start $job $start" >>"$log/$board.log"
 case $seed in 9999) outcome=fail; code=1 ;; esac
 ended() {
   end=$(date +%s%N)
+  echo "end $job $end" >>"$log/$board.log"
+  rmdir "$log/$board.held"
   name=run-$start-$board
   mkdir -p "$runs/$name" || exit 3
   head -c 24000 /dev/urandom >"$runs/$name/events.jsonl" || exit 3
   printf '{"job":"%s","board":"%s","startNs":"%s","endNs":"%s","result":{"outcome":"%s"}}\\n' \\
     "$job" "$board" "$start" "$end" "$outcome" >"$runs/$name/run.json" || exit 3
-  echo "end $job $end" >>"$log/$board.log"
-  rmdir "$log/$board.held"
   echo "verdict   \${outcome} $scenario"
   exit $code
 }
