@@ -75,7 +75,7 @@ test.each(PAGES)("%s names boards and scenarios that ship with hil, or files", (
   const calls = callsOf(page).filter(({ words }) => words[0] !== "image");
   const named = calls.flatMap(({ line }) => [...line.matchAll(/--board ([a-z][\w/-]*)(?= |$)/g)]);
   expect(builtInBoards()).toEqual(expect.arrayContaining(named.map((match) => match[1])));
-  const run = calls.flatMap(({ line }) => [...line.matchAll(/^run ([a-zA-Z][\w/-]*[a-z0-9])(?= |$)/g)]);
+  const run = calls.flatMap(({ line }) => [...line.matchAll(/^run ([a-zA-Z][\w/-]*[a-z0-9])(?= -|$)/g)]);
   expect(builtInScenarios()).toEqual(expect.arrayContaining(run.map((match) => match[1])));
 });
 

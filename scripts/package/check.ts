@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { ScratchFolder } from "../../src/core/index.ts";
 import {
   bareProject,
+  checkExample,
   checkGlobalExpect,
   checkImports,
   checkJest,
@@ -91,6 +92,7 @@ function main(releases: readonly string[], work: string): void {
     checkTypes(full, [...programs.map(({ file }) => file), ...suites]);
   });
   step("the matchers at the global expect of @types/jest", () => checkGlobalExpect(full));
+  step("examples/jest, copied: its types, and its tests", () => checkExample(full, ROOT, process.execPath));
   step("hil-tests/, copied into that project", () => checkSuites(full, "hil-tests", process.execPath));
   for (const node of [process.execPath, ...releases.map((release) => nodeOf(release, CACHE))]) {
     const on = ` on Node ${run(node, ["--version"], { cwd: work }).trim()}`;

@@ -159,6 +159,18 @@ export function checkSuites(folder: string, pattern: string, node: string, confi
   run(node, [...jest, "--testTimeout=60000", pattern], { cwd: folder, env: { NODE_OPTIONS: "" } });
 }
 
+/** `examples/jest`, as a reader copies it, beside the packages that its own `package.json` asks for. */
+export function checkExample(folder: string, root: string, node: string): void {
+  const copy = join(folder, "example");
+  cpSync(join(root, "examples/jest"), copy, { recursive: true });
+  const asked = Object.keys(manifestIn(copy).devDependencies);
+  const missing = asked.filter((name) => !readdirSync(join(folder, "node_modules", name)).includes("package.json"));
+  if (missing.length > 0) throw new Error(`examples/jest asks for what is not here: ${missing.join(", ")}`);
+  run(node, [`../node_modules/typescript/${compilerOf(folder, "typescript")}`, "-p", "tsconfig.json"], { cwd: copy });
+  const jest = ["--experimental-vm-modules", "../node_modules/jest/bin/jest.js"];
+  run(node, jest, { cwd: copy, env: { NODE_OPTIONS: "" } });
+}
+
 /** Runs the page's Jest examples as its reader would: TypeScript in an ESM project, and plain CommonJS. */
 export function checkJest(folder: string, examples: readonly Example[], node: string): void {
   const typescript = examples.filter(({ file }) => file.endsWith(".test.ts"));

@@ -20,16 +20,18 @@ export function pack(root: string, folder: string): Tarball {
   return { path, names };
 }
 
-/** Files that a user has no use for. */
+/** Files that a user has no use for; of the examples, tests are what is to be copied. */
 export function needless(names: readonly string[]): readonly string[] {
-  return names.filter((name) => /\.test\.|\/testing\/|\/vectors\/|\.tsbuildinfo$/.test(name));
+  return names.filter(
+    (name) => !name.startsWith("examples/") && /\.test\.|\/testing\/|\/vectors\/|\.tsbuildinfo$/.test(name),
+  );
 }
 
 /** Folders of the repository that the README says are not in the package. */
 const REPOSITORY_ONLY =
   /^(?:scripts|bench|peers|cases|hil-tests|golden|findings|changes|firmware-fixtures|\.ci|\.cache)(?:\/|$)/;
 /** Folders of the package, beside its files at the top. */
-const SHIPPED = /^(?:src|docs|boards|scenarios|bin|dist)\//;
+const SHIPPED = /^(?:src|docs|examples|boards|scenarios|bin|dist)\//;
 
 /**
  * What the pages of a package name that is not in it: targets of relative links, and paths in code spans that begin with

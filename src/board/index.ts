@@ -11,6 +11,7 @@ export { enterSerialRecovery } from "./enter-recovery.ts";
 export { findProgram, missingPrograms, programsOf } from "./flash/programs.ts";
 export { openFlasher } from "./flash/tool-flasher.ts";
 export { readBuildFolder } from "./from-build/build-folder.ts";
+export { upgradeFiles } from "./from-build/build-images.ts";
 export { type BuildProfile, buildProfileOf } from "./from-build/build-profile.ts";
 export { type BuildText, buildText } from "./from-build/build-text.ts";
 export { compareBuild } from "./from-build/compare.ts";

@@ -56,6 +56,33 @@ function firstThere(paths: readonly string[]): readonly string[] {
 }
 
 /**
+ * The files of a build that an upgrade moves: its DFU package where it made one (it holds all cores' images), else the
+ * application's signed image: as it is, for the firmware that is flashed, and encrypted where the build encrypts, for
+ * the one that is uploaded. Absolute.
+ * @throws ConfigurationError for a build without any.
+ */
+export function upgradeFiles({ folder, application }: BuildFolder): {
+  readonly flashed: string;
+  readonly uploaded: string;
+} {
+  const archive = join(folder, PACKAGE);
+  if (existsSync(archive)) return { flashed: archive, uploaded: archive };
+  const [plain, encrypted, update] = SIGNED.map(
+    (name) => firstThere([join(application.folder, name), join(folder, name)])[0],
+  );
+  const flashed = plain ?? update ?? encrypted;
+  const uploaded = encrypted ?? update ?? plain;
+  if (flashed === undefined || uploaded === undefined) {
+    const names = [PACKAGE, ...SIGNED].join(", ");
+    throw new ConfigurationError(
+      `${folder} holds no signed image of its application (${names}).`,
+      "Was its build finished?",
+    );
+  }
+  return { flashed, uploaded };
+}
+
+/**
  * The signed images of a build: the application's files and those of its DFU package.
  * @throws ConfigurationError for a file that holds something else, naming it.
  */

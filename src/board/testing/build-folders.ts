@@ -28,7 +28,7 @@ export interface WrittenBuild {
  * Writes a small build folder: the files that decide, in the shape that real builds have, with images that are signed
  * for it.
  */
-export function writeBuild(name: string, folder: string): WrittenBuild {
+export function writeBuild(name: string, folder: string, imageVersion = "1.2.3"): WrittenBuild {
   const shape = BUILD_SHAPES.find((row) => row.name === name);
   if (shape === undefined) throw new RangeError(`no build shape ${name}`);
   const file = (path: string, content: string | Uint8Array) => {
@@ -58,7 +58,7 @@ export function writeBuild(name: string, folder: string): WrittenBuild {
   }
   if (!shape.childImages) file("domains.yaml", domains(shape));
   const signingKey = loadPrivateKey(keys.signingText, {});
-  const signed = signedImage(shape, { signingKey, encryptionKey: keys.encryptionText }, shape.primary);
+  const signed = signedImage(shape, { signingKey, encryptionKey: keys.encryptionText, imageVersion });
   file(`${app}zephyr/${shape.encrypts ? "zephyr.signed.encrypted.bin" : "zephyr.signed.bin"}`, signed);
   if (shape.network?.secondary) file("dfu_application.zip", dfuPackage(shape, signingKey, signed));
   return { folder, shape, signingKey, signed };
@@ -138,19 +138,17 @@ function keySource({ encryptionText }: KeyFiles, write: WriteFile): void {
   write("../mcuboot/readme.pem", "no key at all\n");
 }
 
-interface ImageKeys {
+interface ImageMaterial {
   readonly signingKey: PrivateKey;
   readonly encryptionKey: string;
+  readonly imageVersion: string;
 }
 
-function signedImage(
-  shape: BuildShape,
-  { signingKey, encryptionKey }: ImageKeys,
-  slot: { readonly offset: number },
-): Uint8Array {
+function signedImage(shape: BuildShape, { signingKey, encryptionKey, imageVersion }: ImageMaterial): Uint8Array {
+  const slot = shape.primary;
   const body = firmware((shape.ramAddress ?? slot.offset) + shape.headerBytes, 4096);
   const options: ImageOptions = {
-    version: parseVersion("1.2.3"),
+    version: parseVersion(imageVersion),
     headerBytes: shape.headerBytes,
     padHeader: true,
     signer: { kind: "key", key: signingKey },

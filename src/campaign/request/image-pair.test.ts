@@ -98,7 +98,7 @@ describe("a scenario of two signed images", () => {
 
   test.each([
     ["gone.bin", "cannot use gone.bin as a signed image: there is no such file. Give one scenario, or two signed"],
-    ["a folder", "cannot use a folder as a signed image: it is a folder. Give one scenario, or two signed images"],
+    ["a folder", "cannot use a folder as a signed image: it is a folder, and as the folder of a build it has this: "],
     ["mine.yaml", "cannot use mine.yaml as a signed image: it is no MCUboot image: it begins with 73636865"],
     ["raw.bin", "it begins with 00010203, not 3db8f396. Sign it first: `hil image sign`; or name it in a"],
     ["raw.zip", "cannot use raw.zip as a signed image: it is no MCUboot image"],

@@ -1,4 +1,6 @@
-import { basename, join, resolve } from "node:path";
+import { statSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
+import { readBuildFolder, upgradeFiles } from "../../board/index.ts";
 import { ConfigurationError, hasCode, isHilError, messageOf, readInput } from "../../core/index.ts";
 import { fileKindOf, formatVersion, isMarkedEncrypted, parseSigned, readFirmwareFile } from "../../image/index.ts";
 import { sortedByCore } from "./packaged-parts.ts";
@@ -34,13 +36,14 @@ export async function namedScenario([first, second]: readonly string[], cwd: str
 /**
  * A scenario that upgrades from one signed image to another, and is for the rest the default one. Versions, encryption
  * and kind of file are read from the files.
- * @param files old and new, relative to `cwd`: binaries, Intel HEX files, or DFU packages for one core or both.
+ * @param files old and new, relative to `cwd`: binaries, Intel HEX files, DFU packages for one core or both, or build
+ *   folders.
  * @throws ConfigurationError naming the file: it cannot be read, holds no signed image of the application, or more
  *   than one for a core.
  */
 export async function scenarioOfImages(files: readonly [string, string], cwd: string): Promise<ScenarioFile> {
-  const old = await factsOf(files[0], cwd);
-  const next = await factsOf(files[1], cwd);
+  const old = await factsOf(await fileOf(files[0], "flashed", cwd), cwd);
+  const next = await factsOf(await fileOf(files[1], "uploaded", cwd), cwd);
   const { encrypted } = next;
   const shared = (await loadScenario(DEFAULT_SCENARIO, cwd)).value;
   const name = files.map(shortName).join(" to ");
@@ -59,6 +62,26 @@ ${network.length === 0 ? "" : `  network:\n${network.join("\n")}\n`}  encrypt: $
 cuts: ${JSON.stringify(shared.cuts)}
 `;
   return parseScenario(text, join(cwd, name));
+}
+
+/** The file of a build folder; anything else stays as it is. @throws ConfigurationError for a folder of something else. */
+async function fileOf(named: string, use: "flashed" | "uploaded", cwd: string): Promise<string> {
+  const path = resolve(cwd, named);
+  if (!isFolder(path)) return named;
+  try {
+    return join(named, relative(path, upgradeFiles(await readBuildFolder(path))[use]));
+  } catch (error) {
+    if (!isHilError(error)) throw error;
+    throw new ConfigurationError(
+      `cannot use ${named} as a signed image: it is a folder, and as the folder of a build it has this: ${error.message}`,
+      `${TWO_WAYS} ${error.hint}`.trim(),
+      { cause: error },
+    );
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** @param shared what `images.encrypt` says: an image that is otherwise says so itself. */
@@ -102,7 +125,8 @@ function hintFor(file: string, content: Uint8Array): string | undefined {
   return /\.ya?ml$/i.test(file) ? TWO_WAYS : RAW_WAY;
 }
 
-const TWO_WAYS = "Give one scenario, or two signed images: OLD NEW (.bin, .hex or a DFU package's .zip).";
+const TWO_WAYS =
+  "Give one scenario, or two signed images: OLD NEW (.bin, .hex, a DFU package's .zip, or a build folder).";
 const RAW_WAY = "Sign it first: `hil image sign`; or name it in a scenario, where payload: { file: … } is signed.";
 
 async function signedFacts(content: Uint8Array): Promise<Omit<SignedFacts, "file">> {
