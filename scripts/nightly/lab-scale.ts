@@ -51,7 +51,7 @@ const lab = closing.use("lab", await ScriptedLab.open(node, postgres.url));
 const server = await lab.serve();
 const isRoot = process.getuid?.() === 0;
 const spaces = isRoot ? Array.from({ length: Math.min(NAMESPACES, hosts) }, (_, at) => namespaceOf(at)) : [];
-for (const { remove } of spaces) closing.add("namespace", remove);
+for (const space of spaces) closing.add("namespace", () => space.remove());
 const beganUs = clock.nowUs();
 const sinceS = () => (clock.nowUs() - beganUs) / 1e6;
 const all = await Promise.all(

@@ -7,11 +7,12 @@ export { tagTest } from "./rules/tags.ts";
 export { type Lab, openLab } from "./server/lab.ts";
 export { requireLabNode } from "./store/engine.ts";
 export { LabClient } from "./wire/client.ts";
-export { type Job, type LabBoard, ROLES, type Schedule, type Submission } from "./wire/messages.ts";
+export { BATCH_MAX, type Job, type LabBoard, ROLES, type Schedule, type Submission } from "./wire/messages.ts";
 export {
   BOARD_HEADS,
   boardWords,
   JOB_HEADS,
+  jobTitle,
   jobWords,
   reservationWords,
   SCHEDULE_HEADS,

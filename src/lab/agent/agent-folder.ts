@@ -10,7 +10,7 @@ interface AgentFolder {
   readonly instance: string;
   /** What its disk has left, in bytes. */
   readonly freeBytes: () => number;
-  release(): void;
+  readonly release: () => void;
 }
 
 /**

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readSync, statSync, writeF
 import { dirname, join, relative, sep } from "node:path";
 import { z } from "zod";
 import { BenchError } from "../../core/index.ts";
-import { contentOf, type LabClient, labFault } from "../wire/client.ts";
+import { answerOf, contentOf, type LabClient } from "../wire/client.ts";
 import type { BundleFile } from "../wire/messages.ts";
 import { hashOfFile } from "./blobs.ts";
 
@@ -53,25 +53,16 @@ async function sendFile(lab: LabClient, file: LocalFile, have: number, signal: A
     const path = `/api/blobs/${sha256}?at=${at}&bytes=${bytes}`;
     const body = pieceOf(source, at, Math.min(PIECE_BYTES, bytes - at));
     const response = await lab.raw("PUT", path, { body, type: "application/octet-stream", signal });
-    const answer = response.ok || response.status === 409 ? await answerOf(response) : undefined;
     // A lab in trouble, or whose disk is full, is asked again later.
-    if (answer === undefined) throw await labFault(response, `${source} was not taken`);
-    if (response.ok && answer.have === bytes) return;
-    at = answer.have;
+    const { have: there } = await answerOf(response, TAKEN, `${source} was not taken`, [409]);
+    if (response.ok && there === bytes) return;
+    at = there;
   }
   throw new BenchError(`${source} was not taken after ${TURNS_MAX} pieces.`);
 }
 
+/** Bytes that the lab has. */
 const TAKEN = z.object({ have: z.int().min(0) });
-
-/** How much the lab has; undefined for an answer that does not say. */
-async function answerOf(response: Response): Promise<z.output<typeof TAKEN> | undefined> {
-  const answer: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined);
-  return TAKEN.safeParse(answer).data;
-}
 
 function pieceOf(source: string, at: number, bytes: number): Uint8Array<ArrayBuffer> {
   const file = openSync(source, "r");
@@ -103,7 +94,7 @@ export async function fetchFiles(
     const target = join(folder, path);
     mkdirSync(dirname(target), { recursive: true });
     const response = await lab.raw("GET", `/api/blobs/${sha256}`, { signal });
-    if (!response.ok) throw await labFault(response, `${path} was not given`);
+    if (!response.ok) await answerOf(response, z.never(), `${path} was not given`);
     const content = await contentOf(response, signal);
     if (content.length !== bytes || createHash("sha256").update(content).digest("hex") !== sha256)
       throw new BenchError(`${path} came with another content than its SHA-256 says.`);

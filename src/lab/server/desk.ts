@@ -13,6 +13,8 @@ import { type BoardRow, fitsBoard, type JobRow, jobOf } from "./rows.ts";
 
 /** Jobs that may be open at one time. */
 const OPEN_JOBS_MAX = 5_000;
+/** Of one submitter: a script that runs wild leaves room for others. */
+const OPEN_JOBS_OF_ONE_MAX = 3_000;
 
 /** What people and scripts ask of a lab: jobs, boards, reservations. */
 export class Desk {
@@ -42,18 +44,26 @@ export class Desk {
   async submit({ name: who }: Caller, asked: Received<"submit">): Promise<Job> {
     const { db, now, changed } = this.#parts;
     await this.check(asked);
-    const [open] = await db.query("select count(*)::int as n from lab.job where state = any($1)", [[...OPEN_STATES]]);
-    if (Number(open?.["n"]) >= OPEN_JOBS_MAX) {
-      throw new Refusal(429, `${OPEN_JOBS_MAX} jobs are open already.`, "Wait for some to end.");
+    const [open] = await db.query(
+      `select count(*)::int as n, (count(*) filter (where who = $2))::int as own from lab.job where state = any($1)`,
+      [[...OPEN_STATES], who],
+    );
+    const full = [
+      { n: Number(open?.["n"]), most: OPEN_JOBS_MAX, whose: "" },
+      { n: Number(open?.["own"]), most: OPEN_JOBS_OF_ONE_MAX, whose: ` of ${who}` },
+    ].find(({ n, most }) => n >= most);
+    if (full !== undefined) {
+      throw new Refusal(429, `${full.most} jobs${full.whose} are open already.`, "Wait for some to end.");
     }
     const id = randomUUID();
     await db.query(
       `insert into lab.job (id, who, name, scenario, files, board_tags, priority, labels, options, state,
-        submitted, only_board)
-        values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8::jsonb, $9::jsonb, 'waiting', $10, $11)`,
+        submitted, only_board, batch, batch_number, batch_of)
+        values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8::jsonb, $9::jsonb, 'waiting', $10, $11, $12, $13, $14)`,
       [
         ...[id, who, asked.name, asked.scenario, JSON.stringify(asked.files), asked.on, asked.priority],
         ...[JSON.stringify(asked.labels), JSON.stringify(asked.options), now(), asked.board ?? null],
+        ...[asked.batch?.id ?? null, asked.batch?.number ?? null, asked.batch?.of ?? null],
       ],
     );
     await db.audit(now(), who, `submit ${asked.name} (${id})`);
@@ -224,7 +234,7 @@ export class Desk {
     const at = now();
     const known = new Map<string, string>();
     return (row) => {
-      const key = JSON.stringify([row.said, row.board_tags, row.only_board, row.not_on]);
+      const key = JSON.stringify([row.said, row.board_tags, row.only_board, row.not_on, row.batch !== null]);
       const text = known.get(key) ?? whyWaiting(row, boards, at);
       known.set(key, text);
       return text;
@@ -239,8 +249,10 @@ function whyWaiting(row: JobRow, boards: readonly BoardRow[], at: Date): string 
   const open = all.filter(
     (board) => !row.not_on.includes(board.name) && ["free", "busy"].includes(stateOf(board, undefined, at).state),
   );
-  if (open.length > 0)
-    return `${before}waits for ${open.length === 1 ? open[0]?.name : `one of ${open.length} boards`}`;
+  const apart = row.batch === null ? "" : ", one that no other job of its batch has";
+  if (open.length > 0) {
+    return `${before}waits for ${open.length === 1 ? open[0]?.name : `one of ${open.length} boards`}${apart}`;
+  }
   const states = all.map((board) => `${board.name} ${stateOf(board, undefined, at).state}`).join(", ");
   return `${before}no board that fits is in service: ${states}`.slice(0, 500);
 }

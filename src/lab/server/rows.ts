@@ -78,6 +78,11 @@ export function fitsBoard(
   return ({ name, tags }) => (row.only_board ?? name) === name && fits(new Set(tags));
 }
 
+/** Which of how many jobs for different boards it is. */
+export function batchOf({ batch: id, batch_number: number, batch_of: of }: JobRow): Job["batch"] | undefined {
+  return id === null || number === null || of === null ? undefined : { id, number, of };
+}
+
 /** A job as it is told. */
 export function jobOf(row: JobRow): Job {
   return {
@@ -91,6 +96,7 @@ export function jobOf(row: JobRow): Job {
     state: row.state,
     text: row.cancel_asked && row.state === "running" ? "it is told to stop" : row.said,
     board: row.board,
+    batch: batchOf(row) ?? null,
     attempt: row.attempt,
     submitted: iso(row.submitted),
     started: iso(row.started),

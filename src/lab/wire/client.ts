@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { BenchError, ConfigurationError, hasCode, messageOf, parseJson, UsageError } from "../../core/index.ts";
 import { type AnswerOf, type Asked, ROUTES, type RouteName } from "./routes.ts";
 
@@ -123,10 +124,30 @@ function causeOf(error: unknown): string {
   return messageOf(cause ?? error);
 }
 
-/** Why the lab did not do what it was asked: away for now, or refused. @param what was not done. */
-export async function labFault(response: Response, what: string): Promise<Error> {
-  const value: unknown = await response.json().catch(() => undefined);
-  return refusal(response.status, value, `${what}: `);
+/**
+ * The answer of a request that was made by hand.
+ * @param statuses besides success, that are an answer, too.
+ * @param what was not done otherwise.
+ * @throws LabGone where it breaks off, or is none; LabRefused for what the lab refuses.
+ */
+export async function answerOf<S extends z.ZodType>(
+  response: Response,
+  schema: S,
+  what: string,
+  statuses: readonly number[] = [],
+): Promise<z.output<S>> {
+  const value = valueOf(await bodyOf(response));
+  const answer = response.ok || statuses.includes(response.status) ? schema.safeParse(value) : undefined;
+  if (answer?.success === true) return answer.data;
+  throw refusal(response.status, value, `${what}: `);
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a response brings. @throws LabGone where it breaks off; the signal's reason. */
@@ -159,5 +180,5 @@ function refusal(status: number, value: unknown, before = ""): Error {
     typeof value === "object" && value !== null && "error" in value ? String(value.error) : `status ${status}`;
   const said = `${before}${text}`;
   const hint = typeof value === "object" && value !== null && "hint" in value ? String(value.hint) : "";
-  return status >= 500 || status === 429 ? new LabGone(said, hint) : new LabRefused(status, said, hint);
+  return status < 400 || status >= 500 || status === 429 ? new LabGone(said, hint) : new LabRefused(status, said, hint);
 }

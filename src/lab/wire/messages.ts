@@ -31,6 +31,8 @@ export const bundlePath = z
 export const FILE_BYTES_MAX = 1024 * 1024 * 1024;
 const INPUT_FILES_MAX = 200;
 const RECORD_FILES_MAX = 20_000;
+/** Boards that one submission may ask for. */
+export const BATCH_MAX = 200;
 
 const file = z.strictObject({ path: bundlePath, bytes: z.int().min(0).max(FILE_BYTES_MAX), sha256 });
 export type BundleFile = z.output<typeof file>;
@@ -47,6 +49,13 @@ export const RUN_OPTIONS = z.strictObject({
   failFast: z.boolean().optional(),
 });
 
+/** Which of how many jobs one is that are submitted as one. */
+const batch = z.strictObject({
+  id: z.uuid(),
+  number: z.int().min(1).max(BATCH_MAX),
+  of: z.int().min(1).max(BATCH_MAX),
+});
+
 export const SUBMISSION = z.strictObject({
   /** Path of the scenario among the files. */
   scenario: bundlePath,
@@ -56,6 +65,8 @@ export const SUBMISSION = z.strictObject({
   on: z.string().max(500).default(""),
   /** This board and no other; it must fit `on`, too. */
   board: name.optional(),
+  /** Jobs of one batch run on different boards. */
+  batch: batch.optional(),
   priority: z.int().min(-100).max(100).default(0),
   labels: z.record(z.string().regex(/^[A-Za-z0-9][\w.-]{0,39}$/), lineOf(200)).default({}),
   options: RUN_OPTIONS.default({}),
@@ -94,6 +105,8 @@ export const JOB = z.object({
   /** What to know of its state: why it waits, how it ended. */
   text: optionalText,
   board: name.nullable(),
+  /** Which of how many, where it was submitted for several boards. */
+  batch: batch.nullable(),
   attempt: z.int().min(0),
   submitted: when,
   started: when,

@@ -119,7 +119,12 @@ async function postgresKills(lab: ScriptedLab, postgres: PrivatePostgres, { time
       postgres.kill();
       await pause(500);
       postgres.up();
-      await until(async () => (await fetch(`${lab.url}/healthz`)).ok);
+      await until(() =>
+        fetch(`${lab.url}/healthz`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      );
     },
     ["passed"],
   );

@@ -107,7 +107,7 @@ export class PrivatePostgres implements AsyncDisposable {
     const program = programOf(name);
     if (program === undefined) throw new Error(`${name} is not installed`);
     const isRoot = process.getuid?.() === 0;
-    const [command = "", ...rest] = isRoot
+    const [command, ...rest]: readonly [string, ...string[]] = isRoot
       ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", program, ...args]
       : [program, ...args];
     // The server that pg_ctl leaves behind would keep a pipe open.

@@ -14,7 +14,7 @@ try {
   const loaded = await Promise.all(profiles.map((name) => loadProfile(name, { cwd: "/" })));
   const lab = new LabClient(url, process.env["HIL_LAB_TOKEN"] ?? "");
   const boards = new HostBoards(loaded, (process.env["SCRIPTED_TAGS"] ?? "").split(" ").filter(Boolean), locksFolder());
-  const { release: _, ...own } = openAgentFolder(folder, locksFolder());
+  const own = openAgentFolder(folder, locksFolder());
   const program = ["/bin/sh", run] as const;
   await new Agent({ lab, boards, folder, ...own, program, clock: new RealClock(), note }).run(stop.signal);
 } catch (error) {
