@@ -3,12 +3,13 @@ export const ROOMS = {
   core: [],
   image: ["core"],
   serial: ["core"],
-  smp: ["core", "serial"],
+  ble: ["core", "serial"],
+  smp: ["core", "serial", "ble"],
   power: ["core", "serial"],
   mcuboot: ["core", "image"],
   emulator: ["core", "mcuboot"],
-  twin: ["core", "image", "mcuboot", "serial", "smp", "power"],
-  board: ["core", "image", "serial", "smp", "power", "mcuboot", "twin", "emulator"],
+  twin: ["core", "image", "mcuboot", "serial", "ble", "smp", "power"],
+  board: ["core", "image", "serial", "ble", "smp", "power", "mcuboot", "twin", "emulator"],
   campaign: ["core", "image", "smp", "mcuboot", "board"],
   report: ["core", "smp", "campaign"],
   lab: ["core", "board", "campaign", "report"],
@@ -20,6 +21,11 @@ export const ROOMS = {
  * floor, without its index.ts, which stands above them all and is imported by none of them.
  */
 export const INNER_ROOMS = {
+  ble: {
+    hci: [],
+    att: ["hci"],
+    ".": ["hci", "att"],
+  },
   board: {
     profile: [],
     "from-build": ["profile"],

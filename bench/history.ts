@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { ScratchFolder } from "../src/core/index.ts";
+import { driftOf } from "../src/report/history/chance.ts";
 import { changesOf, labPage, questionsOf, runsIn } from "../src/report/index.ts";
 import { madeUpEvents, madeUpLab, plantedIn } from "../src/report/testing/made-up-lab.ts";
 import { BenchPlot } from "./plot.ts";
@@ -58,6 +59,7 @@ try {
   plot.say(`page      ${(JSON.stringify(lab.value).length / 1024).toFixed(0)} KiB of data: ${said(lab)}; ${memory()}`);
   for (const line of lab.value.statistics.slice(-1)) plot.say(`said      ${line}`);
   found(second.value.lines);
+  drifted(second.value.lines);
 } finally {
   rmSync(root, { recursive: true });
 }
@@ -98,4 +100,27 @@ function found(lines: ReturnType<typeof runsIn>["lines"]): void {
   plot.say(
     `by chance newly red ${share(tally.redByChance)}, newly flaky ${share(tally.flakyByChance)} of ${tally.caseNights} cases × nights`,
   );
+}
+
+/** The same of the switches: nights in which a bench was said to drift, before and after the one that does. */
+function drifted(lines: ReturnType<typeof runsIn>["lines"]): void {
+  const { drift } = plantedIn(nights);
+  const tally = { byChance: 0, asked: 0 };
+  let first: number | undefined;
+  for (const { board: name, runs } of questionsOf(lines)) {
+    const isSlower = name === `lab-${drift.board}`;
+    const values = runs.flatMap(({ latencyUs }) => latencyUs ?? []);
+    for (let night = 0; night < values.length; night += 1) {
+      const said = driftOf(values.slice(Math.max(0, night - 99), night + 1));
+      if (said === undefined) continue;
+      if (isSlower && night >= drift.from) {
+        if (said.drifts) first ??= night;
+        continue;
+      }
+      tally.asked += 1;
+      tally.byChance += said.drifts ? 1 : 0;
+    }
+  }
+  plot.say(`found     night ${first ?? "none"} lab-${drift.board} drifts (slower since ${drift.from})`);
+  plot.say(`by chance drifts ${tally.byChance} times of ${tally.asked} benches × nights in which nothing had changed`);
 }

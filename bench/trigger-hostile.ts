@@ -77,8 +77,9 @@ export async function turnRows(): Promise<readonly string[]> {
     const withoutGc = turns.map(({ ownMs, gcMs }) => ownMs - gcMs);
     const stolen = turns.map(({ stolenMs }) => stolenMs);
     const over = own.filter((ms) => ms > 1).length;
+    const collected = turns.filter(({ gcMs }) => gcMs > 0).length;
     rows.push(
-      `${name.padEnd(30)}  ${turns.length} turns, ${over} above 1 ms`,
+      `${name.padEnd(30)}  ${turns.length} turns, ${over} above 1 ms, ${collected} with a collection of garbage`,
       `${" ".repeat(30)}  own time             ${figures(own)}`,
       `${" ".repeat(30)}  without collections  ${figures(withoutGc)}`,
       `${" ".repeat(30)}  taken by others      ${figures(stolen)}`,

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FlashProgress, flashTimingOf, type LoadedProfile, loadProfile } from "../src/board/index.ts";
-import { qemuMachine } from "../src/board/profile/qemu-machines.ts";
+import { qemuMachine } from "../src/board/profile/qemu-schema.ts";
 import { EmulatedBoard } from "../src/board/qemu/emulated-board.ts";
 import { factoryFlash } from "../src/board/qemu/firmware.ts";
 import { locateCuts } from "../src/campaign/cuts/locate-cuts.ts";

@@ -1,6 +1,7 @@
 """A whole upgrade by a client of Python, step by step, one line of JSON a step.
 
 usage: smp_upgrade.py smpclient|mcumgr-toolkit PORT FILE HASH
+       smp_upgrade.py smpclient-bumble NAME@PATH FILE HASH   (a board in the air over the controller at PATH)
        smp_upgrade.py smpclient|mcumgr-toolkit PORT FILE --upload BAUD   (only the upload, timed; see bench/smp.ts)
 """
 
@@ -32,46 +33,69 @@ def images(entries):
     ]
 
 
-async def smpclient(port, file, named, baud):
+async def smpclient(port, file, named, baud, over_the_air=False):
     from smpclient import SMPClient
     from smpclient.generics import success
     from smpclient.requests.image_management import ImageStatesRead, ImageStatesWrite
     from smpclient.requests.os_management import EchoWrite, MCUMgrParametersRead, ResetWrite
-    from smpclient.transport.serial import SMPSerialTransport
 
     data = Path(file).read_bytes()
-    async with SMPClient(SMPSerialTransport(baudrate=baud), port) as client:
 
-        async def ask(request, **options):
-            answer = await client.request(request, **options)
-            if not success(answer):
-                raise SystemExit(f"refused: {answer}")
-            return answer
+    def connected():
+        if over_the_air:
+            from smpclient.transport.bumble import SMPBumbleTransport
 
-        async def upload():
-            began = time.monotonic()
-            async for _ in client.upload(data):
-                pass
-            report("upload", {"bytes": len(data), "seconds": time.monotonic() - began})
+            board, path = port.rsplit("@", 1)
+            return SMPClient(SMPBumbleTransport(hci=f"serial:{path},1000000", preferred_mtu=498), board)
+        from smpclient.transport.serial import SMPSerialTransport
 
+        return SMPClient(SMPSerialTransport(baudrate=baud), port)
+
+    async def ask(client, request, **options):
+        answer = await client.request(request, **options)
+        if not success(answer):
+            raise SystemExit(f"refused: {answer}")
+        return answer
+
+    async def upload(client):
+        began = time.monotonic()
+        before = time.process_time()
+        async for _ in client.upload(data):
+            pass
+        seconds = time.monotonic() - began
+        report("upload", {"bytes": len(data), "seconds": seconds, "cpu": time.process_time() - before})
+
+    async def after_reset(client):
+        report("list after reset", images((await ask(client, ImageStatesRead(), timeout_s=1)).images))
+        report("confirm", images((await ask(client, ImageStatesWrite(hash=b"", confirm=True))).images))
+
+    async with connected() as client:
         if named is None:
-            return await upload()
-        report("echo", (await ask(EchoWrite(d="hello"))).r)
-        params = await ask(MCUMgrParametersRead())
+            return await upload(client)
+        report("echo", (await ask(client, EchoWrite(d="hello"))).r)
+        params = await ask(client, MCUMgrParametersRead())
         report("params", [params.buf_size, params.buf_count])
-        report("list", images((await ask(ImageStatesRead())).images))
-        await upload()
-        report("test", images((await ask(ImageStatesWrite(hash=bytes.fromhex(named)))).images))
-        await ask(ResetWrite())
-        await asyncio.sleep(1)
-        for attempt in range(TRIES):
+        report("list", images((await ask(client, ImageStatesRead())).images))
+        await upload(client)
+        report("test", images((await ask(client, ImageStatesWrite(hash=bytes.fromhex(named)))).images))
+        await ask(client, ResetWrite())
+        if not over_the_air:
+            await asyncio.sleep(1)
+        for attempt in range(0 if over_the_air else TRIES):
             try:
-                report("list after reset", images((await ask(ImageStatesRead(), timeout_s=1)).images))
-                break
+                return await after_reset(client)
             except Exception:
                 if attempt == TRIES - 1:
                     raise
-        report("confirm", images((await ask(ImageStatesWrite(hash=b"", confirm=True))).images))
+    # The link is closed while the board still answers: one that a reset took is asked for half a minute.
+    await asyncio.sleep(1)
+    for attempt in range(TRIES):
+        try:
+            async with connected() as client:
+                return await after_reset(client)
+        except Exception:
+            if attempt == TRIES - 1:
+                raise
 
 
 def toolkit(port, file, named, baud):
@@ -109,8 +133,8 @@ def toolkit(port, file, named, baud):
 
 name, port, file, what, *rest = sys.argv[1:]
 named, baud = (None, int(rest[0])) if what == "--upload" else (what, 115200)
-report("version", importlib.metadata.version(name))
-if name == "smpclient":
-    asyncio.run(smpclient(port, file, named, baud))
+report("version", importlib.metadata.version(name.removesuffix("-bumble")))
+if name.startswith("smpclient"):
+    asyncio.run(smpclient(port, file, named, baud, name.endswith("-bumble")))
 else:
     toolkit(port, file, named, baud)

@@ -11,6 +11,7 @@ const HOLDS: Readonly<Record<string, string>> = {
   core: "clock, seeded chance, typed errors, config files, deadlines, undo",
   image: "MCUboot's image format: build, sign, encrypt, parse, verify; keys; HEX files and DFU packages",
   serial: "byte pipes; one UART split into frames and log lines",
+  ble: "Bluetooth LE on an HCI controller: H4, L2CAP, ATT; a central, a peripheral, an air in memory",
   smp: "SMP: packets, command tables, client, servers",
   power: "power switches, one file a driver, behind one interface",
   mcuboot: "MCUboot's rules as pure code: trailers, swaps, releases, log lines; the judge; the sweep",

@@ -4,7 +4,7 @@ import { build } from "esbuild";
 
 await mkdir("dist/web", { recursive: true });
 await build({
-  entryPoints: { report: "web/main.tsx", live: "web/live.tsx", style: "web/style.css" },
+  entryPoints: { report: "web/main.tsx", live: "web/live.tsx", desk: "web/desk/main.tsx", style: "web/style.css" },
   outdir: "dist/web",
   bundle: true,
   minify: true,

@@ -15,29 +15,33 @@ interface Props {
   readonly runs: readonly LiveState[];
   readonly open: number | undefined;
   readonly isLost: boolean;
+  /** Where a run's cell leads; undefined of one that is not shown. Default: to that run on this page. */
+  readonly linkOf?: (at: number) => string | undefined;
 }
 
 /** The runs that go on, side by side: a cell says what each does at this moment, and leads to it. */
-export function LiveCells({ runs, open, isLost }: Props) {
-  const going = runs.filter(({ isOver }) => !isOver).length;
+export function LiveCells({ runs, open, isLost, linkOf = (at) => `#run-${at}` }: Props) {
+  const shown = runs.filter((_, at) => linkOf(at) !== undefined);
+  const going = shown.filter(({ isOver }) => !isOver).length;
   return (
     <section aria-labelledby="going-on" class="now">
-      <h2 id="going-on">{going === 0 ? "No run goes on" : `${going} of ${runs.length} runs go on`}</h2>
+      <h2 id="going-on">{going === 0 ? "No run goes on" : `${going} of ${shown.length} runs go on`}</h2>
       {isLost && (
         <p class="failed" role="status">
           The connection is lost: the page tries again. If hil has ended, its records are whole.
         </p>
       )}
       <ul class="cells">
-        {runs.map((state, at) => (
-          <Cell key={at} state={state} at={at} isOpen={at === open} />
-        ))}
+        {runs.map((state, at) => {
+          const href = linkOf(at);
+          return href === undefined ? null : <Cell key={at} state={state} href={href} isOpen={at === open} />;
+        })}
       </ul>
     </section>
   );
 }
 
-function Cell({ state, at, isOpen }: { state: LiveState; at: number; isOpen: boolean }) {
+function Cell({ state, href, isOpen }: { state: LiveState; href: string; isOpen: boolean }) {
   const { page, status, tail, isOver } = state;
   const nowUs = useBenchClock(state);
   // The clock draws the cell anew twice a second; the map is another with each step of the run alone.
@@ -47,7 +51,7 @@ function Cell({ state, at, isOpen }: { state: LiveState; at: number; isOpen: boo
   return (
     <li class={isOpen ? "open" : ""}>
       <h3>
-        <a href={`#run-${at}`} aria-current={isOpen ? "page" : undefined}>
+        <a href={href} aria-current={isOpen ? "page" : undefined}>
           {page.scenario} <span class="quiet">on</span> {page.profile ?? page.board}
         </a>
       </h3>

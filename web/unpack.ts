@@ -21,8 +21,9 @@ export interface PageData extends Omit<PageMain, "runs"> {
 
 /** What `text` holds: JSON, deflated without a header (RFC 1951), in base64. */
 async function inflated<T>(text: string): Promise<T> {
-  const stream = new Blob([bytesOf(text)]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return (await new Response(stream).json()) as T;
+  // Not a Blob's stream: a browser keeps blobs in another process, and asks it for each piece.
+  const bytes = new Response(bytesOf(text)).body as ReadableStream<Uint8Array<ArrayBuffer>>;
+  return (await new Response(bytes.pipeThrough(new DecompressionStream("deflate-raw"))).json()) as T;
 }
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {

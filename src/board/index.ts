@@ -84,4 +84,4 @@ export {
 } from "./providers/firmware-sweep.ts";
 export { plantedFaults } from "./providers/planted-faults.ts";
 export { serveEmulated } from "./providers/serve-emulated.ts";
-export { makeTwin } from "./providers/twin.ts";
+export { makeTwin, radioOf, TWIN_MTU } from "./providers/twin.ts";

@@ -1,25 +1,26 @@
 /** A set of observers, called synchronously in the order they came. One that throws does not silence the others. */
 export class Listeners<T> {
-  readonly #all = new Set<(value: T) => void>();
+  /** Never changed, always replaced: who is told goes on while observers come and go. */
+  #all: readonly ((value: T) => void)[] = [];
 
   /** Adds an observer; the returned function removes it. */
   add(listener: (value: T) => void): () => void {
     const own = (value: T) => listener(value);
-    this.#all.add(own);
+    this.#all = [...this.#all, own];
     return () => {
-      this.#all.delete(own);
+      this.#all = this.#all.filter((other) => other !== own);
     };
   }
 
   emit(value: T): void {
-    const errors: unknown[] = [];
-    for (const listener of [...this.#all]) {
+    let failed: { readonly error: unknown } | undefined;
+    for (const listener of this.#all) {
       try {
         listener(value);
       } catch (error) {
-        errors.push(error);
+        failed ??= { error };
       }
     }
-    if (errors.length > 0) throw errors[0];
+    if (failed) throw failed.error;
   }
 }

@@ -14,12 +14,13 @@ export { labPage } from "./history/lab-page.ts";
 export { type RunsFound, runsIn } from "./history/run-index.ts";
 export { type RunLine } from "./history/run-line.ts";
 export { junit, suiteNames } from "./junit.ts";
-export { type LiveCursor, LiveRun, newCursor } from "./live/live-run.ts";
-export { type LiveEnd, type LiveStep } from "./live/live-step.ts";
+export { LiveRun } from "./live/live-run.ts";
+export { LastPages, LiveWatcher } from "./live/live-watcher.ts";
 export { matrixTable } from "./matrix-table.ts";
 export { histogramOf } from "./page/histogram.ts";
 export { type LabPage, type SharedCause } from "./page/lab-data.ts";
 export {
+  deskDocument,
   labDocument,
   livePageDocument,
   PAGE_MARK,

@@ -176,6 +176,29 @@ describe("laws", () => {
     );
   });
 
+  test("text that is no UTF-8 loses the same escapes and controls as UTF-8, and nothing else", () => {
+    const piece = fc.oneof(
+      fc.constantFrom("\x1b[", "\x1b]", "\x1b\\", "\x1b", "\x07", "0;1", " ", "m", "\x9b", "\t", "z"),
+      fc.uint8Array({ maxLength: 6 }).map((bytes) => textOf(bytes)),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        // What is ASCII is told from what is UTF-8 by one letter more, and from Latin-1 by one that is no UTF-8.
+        const ascii = pieces.join("").replaceAll(/[\n\x80-\xff]/g, "");
+        const line = (text: Uint8Array) => {
+          const lines: string[] = [];
+          const splitter = new UartSplitter((told) => lines.push(told.text));
+          splitter.push({ atUs: 0, bytes: text });
+          splitter.end(0);
+          return lines.join("");
+        };
+        const plain = line(utf8(`${ascii}\x18.`)).slice(0, -1);
+        expect(line(utf8(`${ascii}\x18é`)).slice(0, -1)).toBe(plain);
+        expect(line(concat(utf8(`${ascii}\x18`), Uint8Array.of(0xff))).slice(0, -1)).toBe(plain);
+      }),
+    );
+  });
+
   test("no garbage before a frame loses that frame", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), base64Line, (garbage, text) => {

@@ -1,5 +1,4 @@
 import { isAscii, isUtf8 } from "node:buffer";
-import { textOf } from "../core/index.ts";
 import type { Chunk } from "./link.ts";
 import type { FrameRecogniser, UartLine } from "./recogniser.ts";
 
@@ -20,13 +19,27 @@ export interface SplitCounters {
   overlongFrames: number;
 }
 
-interface OpenFrame {
+/** A frame line that has begun. */
+class OpenFrame {
   readonly recogniser: FrameRecogniser;
   /** As long as its lines may be. */
   readonly bytes: Uint8Array;
-  length: number;
+  length = 0;
   /** Over the limit: skipped up to the line feed. */
-  overlong: boolean;
+  overlong = false;
+
+  constructor(recogniser: FrameRecogniser) {
+    this.recogniser = recogniser;
+    this.bytes = new Uint8Array(Math.max(3, recogniser.lineBytesMax));
+  }
+
+  begin(first: number, second: number): this {
+    this.bytes[0] = first;
+    this.bytes[1] = second;
+    this.length = 2;
+    this.overlong = false;
+    return this;
+  }
 }
 
 /**
@@ -53,6 +66,7 @@ export class UartSplitter {
   /** 1 for a byte that a marker begins with. */
   readonly #firstBytes = new Uint8Array(256);
   readonly #text: Uint8Array;
+  readonly #clean: Buffer;
   #textBytes = 0;
   #cutting = false;
   #held: number | undefined;
@@ -61,6 +75,7 @@ export class UartSplitter {
   constructor(onLine: (line: UartLine) => void, options: { textBytesMax?: number } = {}) {
     this.#onLine = onLine;
     this.#text = new Uint8Array(options.textBytesMax ?? 4096);
+    this.#clean = Buffer.alloc(this.#text.length);
   }
 
   /** Adds a recogniser; the returned function removes it. A marker that is taken already is refused with a RangeError. */
@@ -80,12 +95,14 @@ export class UartSplitter {
 
   /** The line of text that has begun and not ended. */
   get pending(): string {
-    return cleanText(this.#text.subarray(0, this.#textBytes));
+    return cleanText(this.#text.subarray(0, this.#textBytes), this.#clean);
   }
 
-  push(chunk: Chunk): void {
-    this.counters.bytes += chunk.bytes.length;
-    for (const byte of chunk.bytes) this.#byte(byte, chunk.atUs);
+  /** @param from, to a part of the chunk; default: all of it. */
+  push({ atUs, bytes }: Chunk, from = 0, to = bytes.length): void {
+    const end = Math.min(to, bytes.length);
+    this.counters.bytes += end - from;
+    for (let at = from; at < end; at += 1) this.#byte(bytes[at] ?? 0, atUs);
   }
 
   /** The link is over: an unfinished frame is dropped and counted, an unfinished line of text comes out. */
@@ -108,10 +125,7 @@ export class UartSplitter {
       const held = this.#held;
       this.#held = undefined;
       if (recogniser) {
-        const bytes = this.#room(recogniser);
-        bytes[0] = held;
-        bytes[1] = byte;
-        this.#frame = { recogniser, bytes, length: 2, overlong: false };
+        this.#frame = this.#frameOf(recogniser).begin(held, byte);
         return;
       }
       this.#plain(held, atUs);
@@ -120,12 +134,11 @@ export class UartSplitter {
     else this.#plain(byte, atUs);
   }
 
-  /** Bytes for a frame that begins. Those of one that never ended were shown to nobody: a board may begin thousands. */
-  #room(recogniser: FrameRecogniser): Uint8Array {
+  /** For a frame that begins. One that never ended was shown to nobody, and is used again: a board may begin thousands. */
+  #frameOf(recogniser: FrameRecogniser): OpenFrame {
     const unfinished = this.#frame;
     if (unfinished) this.counters.unfinishedFrames += 1;
-    if (unfinished?.recogniser === recogniser) return unfinished.bytes;
-    return new Uint8Array(Math.max(3, recogniser.lineBytesMax));
+    return unfinished?.recogniser === recogniser ? unfinished : new OpenFrame(recogniser);
   }
 
   #plain(byte: number, atUs: number): void {
@@ -196,10 +209,51 @@ const ESCAPES = new RegExp(`${ESC}(?:\\[[0-?]*[ -/]*[@-~]|\\][^${BEL}${ESC}]*(?:
 const CONTROLS = new RegExp(String.raw`[\u0000-\u0008\u000a-\u001f\u007f-\u009f]`, "g");
 const UTF8 = new TextDecoder("utf-8");
 
-/** Text of a line: UTF-8, or Latin-1 when it is not UTF-8, without escapes and control characters (tab stays). */
-function cleanText(bytes: Uint8Array): string {
+/**
+ * Text of a line: UTF-8, or Latin-1 when it is not UTF-8, without escapes and control characters (tab stays).
+ * @param scratch as long as the line, or longer.
+ */
+function cleanText(bytes: Uint8Array, scratch: Buffer): string {
   // Asked first: a decoder that throws costs more than all the rest, and a board may send nothing but noise.
-  const text = isAscii(bytes) || !isUtf8(bytes) ? textOf(bytes) : UTF8.decode(bytes);
-  const plain = text.includes(ESC) ? text.replaceAll(ESCAPES, "") : text;
-  return plain.replaceAll(CONTROLS, "");
+  const isLatin1 = isAscii(bytes) || !isUtf8(bytes);
+  // Most lines. Texts that are made of texts are garbage, and noise has thousands of lines a second.
+  if (isLatin1) return scratch.toString("latin1", 0, plainBytes(bytes, scratch));
+  return UTF8.decode(bytes).replaceAll(ESCAPES, "").replaceAll(CONTROLS, "");
+}
+
+const IS_CONTROL = Uint8Array.from({ length: 256 }, (_, byte) =>
+  String.fromCharCode(byte).replaceAll(CONTROLS, "") === "" ? 1 : 0,
+);
+const CODE = { bel: 0x07, esc: 0x1b, csi: 0x5b, st: 0x5c, osc: 0x5d } as const;
+
+/** As `ESCAPES` and `CONTROLS` do with a text of Latin-1. Copies what is left; how many bytes that is. */
+function plainBytes(bytes: Uint8Array, into: Uint8Array): number {
+  let kept = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte === CODE.esc) at = escapeEnd(bytes, at);
+    else if (IS_CONTROL[byte] === 0) into[kept++] = byte;
+  }
+  return kept;
+}
+
+/** The last byte of the sequence that an ESC begins: that ESC where it begins none. */
+function escapeEnd(bytes: Uint8Array, esc: number): number {
+  let end = esc + 2;
+  switch (bytes[esc + 1]) {
+    case CODE.csi:
+      while (isIn(bytes[end], 0x30, 0x3f)) end += 1;
+      while (isIn(bytes[end], 0x20, 0x2f)) end += 1;
+      return isIn(bytes[end], 0x40, 0x7e) ? end : esc;
+    case CODE.osc:
+      while (end < bytes.length && bytes[end] !== CODE.bel && bytes[end] !== CODE.esc) end += 1;
+      if (bytes[end] === CODE.bel) return end;
+      return bytes[end] === CODE.esc && bytes[end + 1] === CODE.st ? end + 1 : esc;
+    default:
+      return isIn(bytes[esc + 1], 0x40, 0x5f) ? esc + 1 : esc;
+  }
+}
+
+function isIn(byte: number | undefined, from: number, to: number): boolean {
+  return byte !== undefined && byte >= from && byte <= to;
 }

@@ -151,19 +151,23 @@ export class Uart implements AsyncDisposable {
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES_MAX) {
       const chunk = { atUs, bytes: bytes.subarray(at, at + CHUNK_BYTES_MAX) };
       this.#tell(() => this.#bytes.emit(chunk));
-      await this.#othersTurn();
+      if (this.#isOthersTurn()) await this.#letOthersGoFirst();
+      // No object and no promise a piece: a megabyte has sixteen thousand, and collecting them holds the process, too.
       for (let piece = 0; piece < chunk.bytes.length; piece += PIECE_BYTES) {
-        this.#splitter.push({ atUs, bytes: chunk.bytes.subarray(piece, piece + PIECE_BYTES) });
-        await this.#othersTurn();
+        this.#splitter.push(chunk, piece, piece + PIECE_BYTES);
+        if (this.#isOthersTurn()) await this.#letOthersGoFirst();
       }
     }
   }
 
-  /** Lets everything else that waits go first, when this turn has taken long. */
-  async #othersTurn(): Promise<void> {
-    const nowUs = this.#clock.nowUs();
-    if (nowUs - this.#turnUs < TURN_US_MAX) return;
-    await sleepUntil(this.#clock, nowUs);
+  /** Whether this turn has taken long. */
+  #isOthersTurn(): boolean {
+    return this.#clock.nowUs() - this.#turnUs >= TURN_US_MAX;
+  }
+
+  /** Lets everything else that waits go. */
+  async #letOthersGoFirst(): Promise<void> {
+    await sleepUntil(this.#clock, this.#clock.nowUs());
     this.#turnUs = this.#clock.nowUs();
   }
 

@@ -51,6 +51,7 @@ export { isRefusal, type SmpRefusal, SmpRefused } from "./packet/refusal.ts";
 export { type Shape } from "./packet/shape.ts";
 export { type RecoveryBuild, RecoveryServer } from "./recovery/recovery-server.ts";
 export { type RecoveryStore } from "./recovery/recovery-store.ts";
+export { BleServerTransport } from "./server/ble-server.ts";
 export { enumerationHandlers, GROUP_ENTRIES } from "./server/enumeration-server.ts";
 export { SmpFault } from "./server/faults.ts";
 export { fileHandlers } from "./server/file-server.ts";
@@ -67,6 +68,8 @@ export {
 export { type ShellTree, shellHandlers } from "./server/shell-server.ts";
 export { statisticsHandlers } from "./server/statistics-server.ts";
 export { UdpServerTransport } from "./server/udp-server.ts";
+export { openBleTransport } from "./transport/ble-adapter.ts";
+export { BleTransport, SMP_GATT } from "./transport/ble-transport.ts";
 export {
   CONSOLE_OVERHEAD_BYTES,
   encodeConsoleLines,

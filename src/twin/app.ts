@@ -46,6 +46,14 @@ export interface TwinSmp {
   readonly settings?: TwinSettings | undefined;
   /** Besides the UART, requests come here, too. It outlives the application. */
   readonly also?: SmpTransport | undefined;
+  /** The board's radio, over which requests come, too; it is on while the application and the network core run. */
+  readonly radio?: TwinRadio | undefined;
+}
+
+/** A radio that is switched: what is served over it, and whether anybody can hear it. */
+export interface TwinRadio {
+  readonly transport: SmpTransport;
+  power(on: boolean): void;
 }
 
 interface AppOptions {
@@ -146,9 +154,10 @@ export class TwinApp {
         reset();
       };
       const handlers = this.#handlers(power, ended, askedToReset);
-      const { also, bufferBytes, bufferCount, generation } = smp;
+      const { also, radio, bufferBytes, bufferCount, generation } = smp;
       const options = { bufferBytes, bufferCount, handlers, onHandlerError, ...(generation && { generation }) };
-      const servers = [transport, ...(also ? [also] : [])].map((one) => new SmpServer({ transport: one, ...options }));
+      const places = [transport, ...(also ? [also] : []), ...(radio ? [radio.transport] : [])];
+      const servers = places.map((one) => new SmpServer({ transport: one, ...options }));
       return {
         [Symbol.asyncDispose]: async () => {
           await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));

@@ -32,6 +32,8 @@ export interface FaultHooks {
   readonly uploadsTo?: "slot start";
   /** Serial recovery answers for a chunk that never comes to the flash. */
   readonly recovery?: "loses a chunk";
+  /** After any update: the radio is not heard of, and the application is well. */
+  readonly radio?: "silent after update";
   /** What the application reports for its slots. @param read reads the flash. */
   readonly slots?: (read: () => Promise<readonly StoredSlot[]>) => () => Promise<readonly StoredSlot[]>;
   /** The bootloader of one boot. @param requested image numbers in the order in which the application asked for them. */
@@ -178,6 +180,14 @@ export const MACHINE_FAULTS = [
     shownTo: "hil smp image upload FILE --window 3",
     what: "the adapter carries one direction at a time: what the host sends while the board talks is lost",
     hooks: { line: "half duplex" },
+  },
+  {
+    name: "radio-silent",
+    modes: ALL_MODES,
+    needs: ["application upload"],
+    shownTo: "a campaign over the air (ports.smp.ble)",
+    what: "after an update nobody hears the board in the air, and its application is well, as when the network core's image does not fit the application",
+    hooks: { radio: "silent after update" },
   },
   ...UPSTREAM_MACHINE_FAULTS,
 ] as const satisfies readonly (FaultColumns & { readonly hooks: FaultHooks })[];

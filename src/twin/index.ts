@@ -1,4 +1,4 @@
-export { type TwinSmp } from "./app.ts";
+export { type TwinRadio, type TwinSmp } from "./app.ts";
 export { MACHINE_FAULTS, TWIN_FAULT_NAMES, TWIN_FAULTS, UPSTREAM_FAULTS } from "./faults.ts";
 export { TwinFlash } from "./flash.ts";
 export { TwinMachine } from "./machine.ts";

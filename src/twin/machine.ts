@@ -46,6 +46,8 @@ interface MachineOptions {
   readonly logBytesPerS?: number;
   /** Left out on a board whose network core is never used. */
   readonly netCore?: TwinNetCore;
+  /** Hears when the application serves, and when it no longer does. */
+  readonly onApplication?: ((serves: boolean) => void) | undefined;
 }
 
 /**
@@ -101,6 +103,7 @@ export class TwinMachine implements AsyncDisposable {
     if (!this.#life) return;
     const { power } = this.#life;
     this.#life = undefined;
+    this.#options.onApplication?.(false);
     this.#options.uart.powerOff();
     this.#options.netCore?.powerOff();
     power.abort(new PowerLost());
@@ -170,11 +173,22 @@ export class TwinMachine implements AsyncDisposable {
         this.#requested = [...this.#requested, image];
       },
       print,
-      onServing,
+      onServing: () => {
+        this.#toTheAir();
+        onServing();
+      },
     });
     this.#reset = { bootMode: await app.run(power), byPin: false };
+    this.#options.onApplication?.(false);
     // What the reset finds half sent stays half.
     this.#options.uart.reset();
+  }
+
+  /** The application serves: whoever has a radio may be heard from now on. */
+  #toTheAir(): void {
+    const { hooks, onApplication } = this.#options;
+    if (!this.#upgraded || hooks.radio === undefined) onApplication?.(true);
+    else if (onApplication) hooks.acted?.("radio");
   }
 
   /** The image in a slot has a stack in RAM and a reset vector in its slot: more a twin cannot know of firmware. */

@@ -36,6 +36,8 @@ interface NetCoreOptions {
   readonly uart?: TwinUart;
   /** The first line of its application. */
   readonly banner: string;
+  /** Hears when its application begins to run, and when it no longer does. */
+  readonly onRunning?: ((runs: boolean) => void) | undefined;
 }
 
 /**
@@ -89,6 +91,7 @@ export class TwinNetCore {
 
   /** FORCEOFF = 1: the core stops wherever it is. */
   forceOff(): void {
+    this.#options.onRunning?.(false);
     this.#off?.abort(new Error("the network core is held in reset"));
     this.#off = undefined;
   }
@@ -138,6 +141,7 @@ export class TwinNetCore {
     await sleep(clock, APP_START_MS, on);
     // A half-copied application may do anything; here it does nothing.
     if (!netAppIsWhole(this.flash)) return;
+    this.#options.onRunning?.(true);
     await this.#print(this.#options.banner, on);
     await this.#print(`I: ${this.#description()} is up, firmware version ${netVersionIn(this.flash)}`, on);
   }

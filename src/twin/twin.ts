@@ -7,6 +7,7 @@ import { TwinFlash } from "./flash.ts";
 import { TwinMachine } from "./machine.ts";
 import { TwinNetCore } from "./net-core.ts";
 import { PlantedFaults } from "./planted-faults.ts";
+import { RadioSwitch } from "./radio.ts";
 import { TwinUart } from "./uart.ts";
 
 /** External flash that a twin has behind the internal one, where its slots need it: an MX25R6435F. */
@@ -64,6 +65,7 @@ export class Twin implements AsyncDisposable {
   readonly #faults: PlantedFaults;
   readonly #relayReading: Promise<void>;
   readonly #relayChance: Random;
+  readonly #radio: RadioSwitch | undefined;
   /** The contact that still moves. */
   #cancelMove: () => void = () => {};
   #supplied = false;
@@ -81,6 +83,7 @@ export class Twin implements AsyncDisposable {
       flashBytes: INTERNAL_FLASH_BYTES + (timing.above === undefined ? 0 : EXTERNAL_FLASH_BYTES),
       pageBytes: build.sectorBytes,
     });
+    this.#radio = smp.radio && new RadioSwitch(smp.radio, options.factoryNetFirmware !== undefined);
     this.netCore = this.#makeNetCore();
     this.machine = new TwinMachine({
       clock,
@@ -90,6 +93,7 @@ export class Twin implements AsyncDisposable {
       hooks,
       smp,
       logBytesPerS: options.logBytesPerS ?? 0,
+      ...(this.#radio && { onApplication: (serves: boolean) => this.#radio?.application(serves) }),
       ...defined({ netCore: this.netCore }),
     });
     this.programPrimary(options.factoryImage);
@@ -143,6 +147,7 @@ export class Twin implements AsyncDisposable {
       random,
       appFlash: this.flash,
       banner,
+      onRunning: (runs) => this.#radio?.controller(runs),
       ...defined({ uart }),
     });
     core.programApplication(factoryNetFirmware);

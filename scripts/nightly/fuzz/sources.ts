@@ -1,3 +1,4 @@
+import { AIR_SOURCES } from "./air.ts";
 import { BOARD_SOURCES } from "./board.ts";
 import { filedSources } from "./filed.ts";
 import { FILE_SOURCES } from "./files.ts";
@@ -9,7 +10,7 @@ import { SWITCH_SOURCES } from "./switch.ts";
 /** Every way in, of everybody (docs/trust.md). @param folder for files that are read by their names; empty. */
 export function fuzzSources(folder: string): readonly FuzzSource[] {
   return [
-    ...[...BOARD_SOURCES, ...SERVER_SOURCES, ...SWITCH_SOURCES, ...PEER_SOURCES],
+    ...[...BOARD_SOURCES, ...AIR_SOURCES, ...SERVER_SOURCES, ...SWITCH_SOURCES, ...PEER_SOURCES],
     ...[...FILE_SOURCES, ...filedSources(folder)],
   ];
 }

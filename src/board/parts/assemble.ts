@@ -13,7 +13,7 @@ import type { Board, Flasher, WearLedger } from "./board.ts";
 import { LeavingPorts } from "./leaving-ports.ts";
 import { LogWatch } from "./log-watch.ts";
 import { Losses } from "./losses.ts";
-import { isLogless, smpTransport } from "./smp-line.ts";
+import { isLogless, lettingGo, smpTransport } from "./smp-line.ts";
 
 /** What tells one kind of board from another: where its links come from, what its time is, who can flash it. */
 export interface BoardParts {
@@ -69,7 +69,9 @@ export async function assembleBoard(loaded: LoadedProfile, parts: BoardParts): P
       app: new LogWatch(uart.name, uart, clock, { lines: !isLogless(profile) }),
       ...(netUart === undefined ? {} : { net: new LogWatch(netUart.name, netUart, clock) }),
     };
-    const transport = await smpTransport(profile, { clock, uart, opened, closing });
+    const link = (port: Parameters<typeof opened>[0]) => losses.watching(links).open(port, lineOf(port));
+    const airMs = profile.timeoutsMs.boot;
+    const transport = await smpTransport(profile, { clock, uart, opened, closing, link, airMs });
     const smp = closing.use(
       "smp",
       new SmpClient(new SmpSession(transport, { clock, timeoutMs: profile.timeoutsMs.smp })),
@@ -82,7 +84,7 @@ export async function assembleBoard(loaded: LoadedProfile, parts: BoardParts): P
       ...defined({ netUart }),
       logs,
       smp,
-      power: leaving.around(power),
+      power: lettingGo(leaving.around(power), transport),
       ...defined({ press }),
       portsBackUs: () => leaving.backAtUs,
       cuts: { ...cuts, ...defined({ stopAfter: parts.stopAfter }) },

@@ -35,6 +35,8 @@ export interface SmpWay {
   /** How packets lie on the line; undefined: in frames of the console. */
   readonly framing: SmpPort["framing"];
   readonly dtr?: boolean | undefined;
+  /** Over Bluetooth LE: the board's name in the air; the port is the adapter's. */
+  readonly ble?: string | undefined;
 }
 
 /** Where a profile's board serves SMP; undefined of a simulated one, whose ports live only while a command runs. */
@@ -43,7 +45,9 @@ export function smpWay({ profile, file }: Pick<LoadedProfile, "profile" | "file"
   const served = profile.ports.smp ?? profile.ports.app;
   const port = "path" in served ? portFile(file, served.path) : `${served.jlink}:${served.interface}`;
   const { baudRate, hardwareFlowControl, framing, dtr } = served;
-  return { port, baudRate, hardwareFlowControl, framing, dtr };
+  const { smp } = profile.ports;
+  const ble = smp && "ble" in smp ? smp.ble : undefined;
+  return { port, baudRate, hardwareFlowControl, framing, dtr, ble };
 }
 
 /** A relative path of a port starts at its profile, as all paths there do; a bare name (COM7) is none, nor is a host. */

@@ -1,10 +1,9 @@
-import type { FieldPath } from "../../core/index.ts";
 import { hexOf, roundUp } from "../../core/index.ts";
 import { generation, modeRow } from "../../mcuboot/index.ts";
-import { isNetworkName, networkPort } from "../../serial/index.ts";
 import { type Framing, framingRow } from "../../smp/index.ts";
 import { emulatedChip } from "./emulated-chips.ts";
 import { EMULATED_NETWORK_UART, EMULATED_POWER, EMULATED_UART } from "./emulated-schema.ts";
+import { type Complain, checkNetworkPorts, checkSmpPort } from "./port-checks.ts";
 import { QEMU_POWER, QEMU_UART } from "./qemu-schema.ts";
 import { isPressed } from "./recovery-schema.ts";
 import type { ProfileFields } from "./schema.ts";
@@ -21,7 +20,6 @@ const BAUD_RATE_UNSUPPORTED = 921_600;
 /** How ports of the simulated board are named. */
 const TWIN_PORTS = ["twin:app", "twin:net", "twin:relay"] as const;
 
-type Complain = (path: FieldPath, message: string) => void;
 type Area = ProfileFields["slots"]["primary"];
 
 /** What no single field shows: each finding goes to the field that has to change. */
@@ -235,28 +233,6 @@ function checkPorts({ ports, power }: ProfileFields, complain: Complain): void {
   }
 }
 
-/** Names of ports on the network that mean nothing, and bytes where only packets can go. */
-function checkNetworkPorts({ ports, power }: Pick<ProfileFields, "ports" | "power">, complain: Complain): void {
-  for (const [path, port] of [
-    [["ports", "app", "path"], ports.app],
-    [["ports", "net", "path"], ports.net],
-    [["ports", "smp", "path"], ports.smp],
-    [["power", "port", "path"], power["port"]],
-  ] as const) {
-    if (typeof port !== "object" || port === null || !("path" in port)) continue;
-    const name = String(port.path);
-    const address = networkPort(name);
-    if (isNetworkName(name) && address === undefined)
-      complain(path, "is no port on the network: write tcp:HOST:PORT, rfc2217://HOST:PORT or udp:HOST:PORT.");
-    else if (address?.kind === "udp" && port !== ports.smp)
-      complain(path, "must carry bytes: over UDP only SMP goes (ports.smp).");
-    else if (address?.kind === "udp" && ports.smp?.framing !== undefined)
-      complain(["ports", "smp", "framing"], "has no use over UDP: a datagram is a packet.");
-  }
-  if (ports.smp !== undefined && ports.app.framing !== undefined)
-    complain(["ports", "app", "framing"], "has no use: SMP is on ports.smp.");
-}
-
 /** A port as something to compare; undefined for what is none (not every switch has a port). */
 function identityOf(port: unknown): string | undefined {
   if (typeof port !== "object" || port === null) return undefined;
@@ -286,8 +262,7 @@ function checkProvider(profile: ProfileFields, complain: Complain): void {
     }
   }
   checkFirmwareBoards(profile, complain);
-  if (provider !== "hardware" && ports.smp !== undefined)
-    complain(["ports", "smp"], "is only for hardware: what is simulated here serves SMP on ports.app.");
+  checkSmpPort(profile, complain);
   if (provider !== "hardware" && provider !== "twin" && (ports.app.framing ?? "console") !== "console")
     complain(["ports", "app", "framing"], "must be console: the emulated firmware was built with frames.");
   checkTwinFraming(profile, complain);

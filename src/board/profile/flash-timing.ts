@@ -8,7 +8,7 @@ import {
 } from "../../mcuboot/index.ts";
 import { eraseDeadlineMs } from "../../smp/index.ts";
 import { emulatedChip } from "./emulated-chips.ts";
-import { qemuMachine } from "./qemu-machines.ts";
+import { qemuMachine } from "./qemu-schema.ts";
 import type { BoardProfile } from "./schema.ts";
 
 type ProfileArea = BoardProfile["slots"]["primary"];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BLE_NAME_BYTES_MAX } from "../../ble/index.ts";
 import { patternFault } from "../../core/index.ts";
 import { HASHES } from "../../image/index.ts";
 import type { RecoveryWay } from "../../mcuboot/index.ts";
@@ -35,6 +36,22 @@ const line = {
 const uartWith = <S extends z.ZodRawShape>(more: S) =>
   z.union([pathPort.extend({ ...line, ...more }), jlinkPort.extend({ ...line, ...more })]);
 
+/** Where the simulated board's radio is heard: the adapter of a twin in process. */
+export const AIR_PORT = "twin:air";
+const bleLine = {
+  ble: z
+    .string()
+    .min(1)
+    .refine((name) => Buffer.byteLength(name) <= BLE_NAME_BYTES_MAX, {
+      error: `expected a name of at most ${BLE_NAME_BYTES_MAX} bytes, as it is advertised`,
+    })
+    .describe("SMP goes over Bluetooth LE, to the board that advertises this name; the port is the HCI adapter's."),
+  baud_rate: z.int().min(1200).max(4_000_000).default(1_000_000),
+  hardware_flow_control: z.boolean().default(true),
+  framing: z.undefined().optional(),
+  dtr: z.undefined().optional(),
+  reopen: z.undefined().optional(),
+};
 /** What finds the network core's version in a text. */
 const versionPattern = z.string().refine((text) => patternFault(text) === undefined && text.includes("(?<version>"), {
   error: "expected a regular expression with a group (?<version>…)",
@@ -135,9 +152,17 @@ export const PROFILE_FIELDS = z.strictObject({
   ports: z.strictObject({
     app: appUart.describe("Application core: boot log and SMP."),
     net: netUart.optional().describe("Network core: log only."),
-    smp: uartWith({ framing: FRAMING })
+    smp: z
+      .union([
+        pathPort.extend({ ...line, framing: FRAMING }),
+        jlinkPort.extend({ ...line, framing: FRAMING }),
+        z.strictObject({ path: z.string().min(1).default(AIR_PORT), ...bleLine }),
+        jlinkPort.extend(bleLine),
+      ])
       .optional()
-      .describe("Where SMP is served, if not on app, which then carries the log alone: a port, or udp:HOST:PORT."),
+      .describe(
+        "Where SMP is served, if not on app, which then carries the log alone: a port, udp:HOST:PORT, or with ble the port of an HCI adapter.",
+      ),
   }),
   power: powerForms(),
   bootloader: BOOTLOADER_SECTION.prefault({}),

@@ -5,8 +5,7 @@ import type { Board } from "../parts/board.ts";
 import type { OpenOptions } from "../parts/open-options.ts";
 import { wholeFlashFlasher } from "../parts/whole-flash.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
-import { qemuMachine } from "../profile/qemu-machines.ts";
-import { QEMU_UART } from "../profile/qemu-schema.ts";
+import { QEMU_UART, qemuMachine } from "../profile/qemu-schema.ts";
 import { EmulatedBoard } from "../qemu/emulated-board.ts";
 import { factoryFlash } from "../qemu/firmware.ts";
 

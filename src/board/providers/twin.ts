@@ -1,10 +1,11 @@
+import { Air, BlePeripheral } from "../../ble/index.ts";
 import { type Clock, ConfigurationError, defined, fromHex, type Random, VirtualClock } from "../../core/index.ts";
 import { buildImage, generatePayload, imgtoolTrailer, parseVersion, seededRandomness } from "../../image/index.ts";
 import { asNetFirmware, NET_APP } from "../../mcuboot/index.ts";
 import { LCUS_BAUD_RATE } from "../../power/index.ts";
 import { type Link, memoryLinks } from "../../serial/index.ts";
-import type { SmpTransport } from "../../smp/index.ts";
-import { type RelayLatency, Twin, type TwinSmp } from "../../twin/index.ts";
+import { BleServerTransport, SMP_GATT, type SmpTransport } from "../../smp/index.ts";
+import { type RelayLatency, Twin, type TwinRadio, type TwinSmp } from "../../twin/index.ts";
 import { assembleBoard } from "../parts/assemble.ts";
 import type { Board } from "../parts/board.ts";
 import type { OpenOptions } from "../parts/open-options.ts";
@@ -12,6 +13,7 @@ import { bootloaderBuildOf, padsFactory } from "../profile/bootloader-build.ts";
 import { flashTimingOf } from "../profile/flash-timing.ts";
 import { imageCrypto, profileKeys } from "../profile/keys.ts";
 import type { LoadedProfile } from "../profile/profile.ts";
+import { AIR_PORT } from "../profile/schema.ts";
 import { SuppliedPort } from "./supplied-port.ts";
 
 /** Bytes and version of the application that a new twin runs. */
@@ -30,16 +32,19 @@ export async function openTwin(loaded: LoadedProfile, { random, ...options }: Op
   const leave = loaded.profile.power.options["cuts"] === "board";
   const supplied = new Map(leave ? [appHost, netHost].map((link) => [link.name, new SuppliedPort(link, clock)]) : []);
   const factory = factoryImage(loaded, random);
+  const { smp } = loaded.profile.ports;
+  const air = smp && "ble" in smp ? await airOf(smp, clock) : undefined;
   const twin = makeTwin(loaded, {
     clock,
     random,
     factoryImage: factory,
     links: { app, relay, ...(wanted ? { net } : {}) },
+    radio: air?.radio,
     onPower: (on) => {
       for (const port of supplied.values()) port.power(on);
     },
   });
-  const ends = [appHost, relayHost, ...(wanted ? [netHost] : [])];
+  const ends = [appHost, relayHost, ...(wanted ? [netHost] : []), ...(air ? [air.adapter] : [])];
   const hosts = new Map<string, Link>(ends.map((link) => [link.name, link]));
   return assembleBoard(loaded, {
     clock,
@@ -59,8 +64,43 @@ export async function openTwin(loaded: LoadedProfile, { random, ...options }: Op
     flashDone: () => twin.flash.trace.done(),
     idleFaults: () => twin.idleFaults,
     factoryImage: factory,
-    backend: twin,
+    backend: air === undefined ? twin : withRadio(twin, air.peripheral),
   });
+}
+
+/** An address as Nordic's chips make one up: static, random. */
+const TWIN_ADDRESS = Uint8Array.of(0x05, 0x40, 0x53, 0x52, 0x4e, 0xc0);
+
+/** An air of this process: the adapter that the bench has, and the radio of the board, by the name it advertises. */
+async function airOf({ ble: name, baudRate }: { readonly ble: string; readonly baudRate: number }, clock: Clock) {
+  const air = new Air(clock);
+  const adapter = air.controller({ name: AIR_PORT, baudRate });
+  const board = air.controller({ name: "the twin's network core" });
+  const peripheral = await BlePeripheral.open(board, {
+    clock,
+    name,
+    address: TWIN_ADDRESS,
+    ...SMP_GATT,
+    mtu: TWIN_MTU,
+  });
+  return { adapter, peripheral, radio: radioOf(peripheral) };
+}
+
+/** What Nordic's samples are built with, in bytes. Source: NCS_SAMPLE_MCUMGR_BT_OTA_DFU (CONFIG_BT_L2CAP_TX_MTU). */
+export const TWIN_MTU = 498;
+
+/** The radio of a twin over a peripheral, which its caller closes. */
+export function radioOf(peripheral: BlePeripheral): TwinRadio {
+  return { transport: new BleServerTransport(peripheral), power: (on) => void peripheral.power(on) };
+}
+
+function withRadio(twin: Twin, peripheral: BlePeripheral): AsyncDisposable {
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await twin[Symbol.asyncDispose]();
+      await peripheral[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /**
@@ -77,6 +117,8 @@ export function makeTwin(
     readonly onPower?: (on: boolean) => void;
     /** Where the application serves SMP besides its UART. */
     readonly smpAlso?: SmpTransport | undefined;
+    /** How it is in the air, if it is. */
+    readonly radio?: TwinRadio | undefined;
   },
 ): Twin {
   const { profile } = loaded;
@@ -90,7 +132,7 @@ export function makeTwin(
     presses: pressesOf(loaded),
     relayLatency: relayLatencyOf(loaded),
     baudRate: profile.ports.app.baudRate,
-    smp: { ...twinSmpOf(loaded), also: bench.smpAlso },
+    smp: { ...twinSmpOf(loaded), also: bench.smpAlso, radio: bench.radio },
     faults: profile.twin?.faults ?? [],
     logBytesPerS: profile.twin?.logBytesPerS ?? 0,
   });

@@ -1,7 +1,7 @@
 import { BenchError, type Clock, isKind } from "../../core/index.ts";
 import type { PowerFacts, PowerState, PowerSwitch } from "../../power/index.ts";
 import type { FlashProgress, FlashStop } from "../parts/board.ts";
-import type { QemuMachineRow } from "../profile/qemu-machines.ts";
+import type { QemuMachineRow } from "../profile/qemu-schema.ts";
 import { EmulatedUart } from "./emulated-uart.ts";
 import { Emulator, type FlashStep } from "./emulator.ts";
 

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { BenchError, Cleanup, type Clock, readInput, within } from "../../core/index.ts";
-import type { QemuMachineRow } from "../profile/qemu-machines.ts";
+import type { QemuMachineRow } from "../profile/qemu-schema.ts";
 import { GdbClient } from "./gdb.ts";
 import { GuardedProcess } from "./process.ts";
 import { QmpClient } from "./qmp.ts";

@@ -147,13 +147,24 @@ class BootWatch {
    * @throws VoidError of a board that answers, and shows no boot: it did not reset, or what it printed was lost.
    */
   timedOut(text: string): BootSeen {
-    if (this.#answeredBefore === 0) return this.#seen("no boot", text);
+    if (this.#answeredBefore === 0) return this.#seen("no boot", this.#unreachable() ?? text);
     const { name, logs } = this.#board;
     const seconds = Math.round((this.#nowUs - this.#start.sinceUs) / 1_000_000);
     throw new VoidError(
       `${name} answered the reset command and answers on, and no boot was seen on ${logs.app.name} in ${seconds} s.`,
       "It did not reset, or what its bootloader and application print was lost: look at uart/app.rx of the run.",
     );
+  }
+
+  /** A board whose log says that its application runs, and that nobody finds in the air: a sentence for it. */
+  #unreachable(): string | undefined {
+    const { smp } = this.#board.profile.ports;
+    if (smp === undefined || !("ble" in smp)) return undefined;
+    const last = this.#lastOf([STARTING, "jumping", ...DEAD_ENDS]);
+    if (last?.event !== "jumping") return undefined;
+    const said = this.#board.logs.app.since(last.atUs).findLast(({ text }) => text !== "");
+    if (said === undefined || said.text === last.text) return undefined;
+    return `the board is up ("${said.text}") but not reachable over the air as "${smp.ble}": net core?`;
   }
 
   #seen(ending: BootSeen["ending"], because: string): BootSeen {

@@ -273,7 +273,10 @@ interface SmpLine extends Pick<SmpTransport, "wireBytes" | "overheadBytes"> {
 function smpLineOf({ profile, smp }: Board): SmpLine {
   const { transport } = smp.session;
   const wireBytes = (bytes: number) => transport.wireBytes(bytes);
-  return { overheadBytes: transport.overheadBytes, wireBytes, baudRate: smpBaudRate(profile) };
+  const { smp: port } = profile.ports;
+  // Over the air the adapter's UART is the narrowest place that is known.
+  const baudRate = port && "ble" in port ? port.baudRate : smpBaudRate(profile);
+  return { overheadBytes: transport.overheadBytes, wireBytes, baudRate };
 }
 
 /**

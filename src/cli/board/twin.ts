@@ -1,9 +1,10 @@
 import { BlockList, isIP } from "node:net";
-import { loadProfile, makeTwin } from "../../board/index.ts";
+import { BLE_NAME_BYTES_MAX, BlePeripheral } from "../../ble/index.ts";
+import { type LoadedProfile, loadProfile, makeTwin, radioOf, TWIN_MTU } from "../../board/index.ts";
 import { requireFaultsAct } from "../../campaign/index.ts";
 import { Cleanup, type Clock, EXIT, Random, RealClock, UsageError, whenAborted } from "../../core/index.ts";
-import { openPty, serveTcp } from "../../serial/index.ts";
-import { UdpServerTransport } from "../../smp/index.ts";
+import { networkPort, openNetworkPort, openPty, openSerialPort, serveTcp } from "../../serial/index.ts";
+import { SMP_GATT, UdpServerTransport } from "../../smp/index.ts";
 import { withFaults } from "../run/faults.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -12,6 +13,8 @@ import { linkedPaths } from "./linked-paths.ts";
 /** What twins and their lines go at, in bits a second. */
 const BAUD_RATES = { least: 300, most: 1_000_000 };
 const PORT_MAX = 65_535;
+/** Of an HCI controller's UART. Source: Zephyr's samples/bluetooth/hci_uart. */
+const AIR_BAUD_RATE = 1_000_000;
 
 const OPTIONS = {
   board: { type: "string", describe: 'twin profile: a YAML file, or "twin"', default: "twin" },
@@ -21,6 +24,15 @@ const OPTIONS = {
   udp: { type: "string", describe: "serve SMP over UDP as well: PORT, or ADDRESS:PORT (default address 127.0.0.1)" },
   tcp: { type: "string", describe: "serve the UART over TCP, not on a pseudo-terminal: PORT, or ADDRESS:PORT" },
   rfc2217: { type: "string", describe: "the same as RFC 2217 has it (a terminal server): PORT, or ADDRESS:PORT" },
+  air: {
+    type: "string",
+    describe:
+      "serve SMP over Bluetooth LE as well, on the HCI controller at PATH, tcp:HOST:PORT or rfc2217://HOST:PORT",
+  },
+  "air-name": {
+    type: "string",
+    describe: "name that it advertises (default: ports.smp.ble of the profile, or hil-twin)",
+  },
   seed: { type: "string", describe: "seed of what the twin draws", default: "1" },
 } as const satisfies OptionRows;
 
@@ -48,7 +60,11 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
   const random = Random.fromSeed(args.whole("seed") ?? 1);
   const links = { app: app.link, relay: relay.link, ...(net && { net: net.link }) };
   const smpAlso = udp && closing.use("UDP", await UdpServerTransport.open({ ...udp, clock }));
-  const twin = closing.use("twin", makeTwin({ ...loaded, profile: paced }, { clock, random, links, smpAlso }));
+  const radio = await openRadio(args, loaded, clock, closing);
+  const twin = closing.use(
+    "twin",
+    makeTwin({ ...loaded, profile: paced }, { clock, random, links, smpAlso, ...radio }),
+  );
   const paths = linkedPaths(
     args.text("link"),
     io.cwd,
@@ -62,6 +78,23 @@ export async function twinCommand(argv: readonly string[], io: CliIo): Promise<n
   await whenAborted(io.signal);
   twin.check();
   return EXIT.pass;
+}
+
+/** The HCI controller that `--air` names, with a board's SMP service on it. @throws UsageError; BenchError; TimeoutError. */
+async function openRadio(args: Parsed, { profile }: LoadedProfile, clock: Clock, closing: Cleanup) {
+  const path = args.text("air");
+  const own = profile.ports.smp && "ble" in profile.ports.smp ? profile.ports.smp.ble : undefined;
+  const name = args.text("air-name") ?? own ?? "hil-twin";
+  if (Buffer.byteLength(name) > BLE_NAME_BYTES_MAX || name === "")
+    throw new UsageError(`--air-name takes 1 to ${BLE_NAME_BYTES_MAX} bytes.`);
+  if (path === undefined) return {};
+  const line = { baudRate: AIR_BAUD_RATE, hardwareFlowControl: true, clock };
+  const address = networkPort(path);
+  if (address?.kind === "udp") throw new UsageError("--air wants an HCI controller: UDP carries no bytes in a row.");
+  const link = address === undefined ? await openSerialPort(path, line) : await openNetworkPort(address, line);
+  const peripheral = await BlePeripheral.open(link, { clock, name, ...SMP_GATT, mtu: TWIN_MTU });
+  closing.use("radio", peripheral);
+  return { radio: radioOf(peripheral) };
 }
 
 /** The addresses of this machine alone. Source: RFC 6890. */

@@ -3,12 +3,15 @@ import { join, relative, resolve } from "node:path";
 import { loadProfile, locksFolder } from "../../board/index.ts";
 import { EXIT, RealClock, sleep, UsageError, wallTime, within } from "../../core/index.ts";
 import { HostBoards, isOpen, type Job, LabClient, openLab, requireLabNode } from "../../lab/index.ts";
+import { labPagesCode } from "../report/page-code.ts";
 import { reportCommand } from "../report/report.ts";
 import { type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
 import { runAgent } from "./agent.ts";
+import { ACCESS_FILE } from "./connection.ts";
 import { JOB_OPTIONS, sentJob } from "./sent-job.ts";
+import { ownToken } from "./serve.ts";
 import { boardsText, jobsText, jobText } from "./words.ts";
 
 const FOLDER = "hil-lab-demo";
@@ -41,8 +44,11 @@ export async function labDemo(args: Parsed, io: CliIo): Promise<number> {
   );
   await using lab = await openLab({
     ...{ folder, locks, clock, note, host: "127.0.0.1", port: 0, now: wallTime, hil: ownVersion() },
+    code: labPagesCode(),
   });
-  const own = new LabClient(lab.url, (await lab.access.add({ name: "demo", role: "admin" })).token);
+  const access = join(folder, ACCESS_FILE);
+  const own = new LabClient(lab.url, await ownToken(lab, access, "demo", "admin"));
+  io.out(`page      ${lab.url}/ (as long as the night lasts; token: that of ${relative(io.cwd, access)})\n`);
   const agent = new LabClient(lab.url, (await lab.access.add({ name: "demo's host", role: "agent" })).token);
   const night = new AbortController();
   const signal = AbortSignal.any([io.signal, night.signal]);

@@ -3,6 +3,7 @@ import { join, relative, resolve } from "node:path";
 import { locksFolder } from "../../board/index.ts";
 import { EXIT, RealClock, replaceFileAt, UsageError, wallTime, whenAborted } from "../../core/index.ts";
 import { type Lab, LabClient, openLab, requireLabNode } from "../../lab/index.ts";
+import { labPagesCode } from "../report/page-code.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
@@ -36,6 +37,7 @@ export async function serveLab(args: Parsed, io: CliIo): Promise<number> {
     clock: new RealClock(),
     now: wallTime,
     hil: ownVersion(),
+    code: labPagesCode(),
   });
   if (!/^(127\.|::1$|localhost$)/.test(host)) {
     note(
@@ -47,6 +49,7 @@ export async function serveLab(args: Parsed, io: CliIo): Promise<number> {
     `lab       ${lab.url}\ndata      ${relative(io.cwd, folder) || "."}\nrecords   ${relative(io.cwd, lab.records)}\n`,
   );
   io.out(`boards    ${boards === undefined ? "other hosts': hil agent" : boards.names.join(", ")}\n`);
+  io.out(`page      ${lab.url}/ (token: that of ${relative(io.cwd, join(folder, ACCESS_FILE))})\n`);
   io.out("submit    npx hil submit encrypted-upgrade --wait\n");
   if (boards === undefined) {
     await whenAborted(io.signal);
@@ -59,7 +62,7 @@ export async function serveLab(args: Parsed, io: CliIo): Promise<number> {
 }
 
 /** The token that this lab left in its folder; made anew where it is not known any more. For this user's eyes only. */
-async function ownToken(lab: Lab, file: string, name: string, role: "admin" | "agent"): Promise<string> {
+export async function ownToken(lab: Lab, file: string, name: string, role: "admin" | "agent"): Promise<string> {
   const known = knownToken(file);
   const isKnown = known !== undefined && (await lab.access.caller(`Bearer ${known}`, "here").catch(() => undefined));
   const token = isKnown ? known : await newToken(lab, name, role);

@@ -15,6 +15,11 @@ export function livePageCode(): PageCode {
   return codeOf("live.js", FOLDER);
 }
 
+/** The code of the pages of a lab. @throws BenchError, as `pageCode`. */
+export function labPagesCode(): Readonly<Record<"desk" | "live" | "report", PageCode>> {
+  return { desk: codeOf("desk.js", FOLDER), live: livePageCode(), report: pageCode() };
+}
+
 function codeOf(script: string, folder: URL): PageCode {
   const part = (name: string) => readInputText(fileURLToPath(new URL(name, folder)));
   try {

@@ -1,3 +1,4 @@
+import { bleName } from "../../ble/index.ts";
 import type { SmpWay } from "../../board/index.ts";
 import { type Cleanup, type Clock, defined, UsageError } from "../../core/index.ts";
 import {
@@ -12,7 +13,15 @@ import {
   resolvePort,
   Uart,
 } from "../../serial/index.ts";
-import { framingRow, SmpClient, SmpSession, type SmpTransport, UDP_PORT, UdpTransport } from "../../smp/index.ts";
+import {
+  framingRow,
+  openBleTransport,
+  SmpClient,
+  SmpSession,
+  type SmpTransport,
+  UDP_PORT,
+  UdpTransport,
+} from "../../smp/index.ts";
 import type { Parsed } from "../terminal/arguments.ts";
 import { durationMs } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -22,6 +31,10 @@ import { type ConnectionString, connectionString } from "./connstring.ts";
 const BAUD_RATE = 115_200;
 /** How long `--reopen` waits for a port to come back, in milliseconds. */
 const REOPEN_MS = 30_000;
+/** Of a Bluetooth adapter's UART. Source: Zephyr's samples/bluetooth/hci_uart. */
+const ADAPTER_BAUD_RATE = 1_000_000;
+/** How long a board is looked for in the air, in milliseconds: it may be swapping images. */
+const AIR_MS = 30_000;
 
 /** Opens what `--port` (or HIL_PORT) names, and a client on it; both are closed with `closing`. */
 export async function connectSmp(
@@ -75,7 +88,9 @@ interface Asked {
 }
 
 async function open({ parsed, io, board }: Asked, clock: Clock, closing: Cleanup): Promise<SmpTransport> {
-  const { port: named, baudRate = BAUD_RATE, way } = connection(parsed, io, board);
+  const asked = connection(parsed, io, board);
+  const { port: named, baudRate = BAUD_RATE, way } = asked;
+  if (way?.ble !== undefined || named.startsWith("ble:")) return openAir(asked, io, clock);
   const pauseMs = parsed.whole("line-pause");
   const everyBytes = parsed.whole("pause-every");
   if (everyBytes !== undefined && (everyBytes === 0 || pauseMs === undefined))
@@ -100,6 +115,28 @@ async function open({ parsed, io, board }: Asked, clock: Clock, closing: Cleanup
   const pacing = pauseMs === undefined ? undefined : { pauseMs, ...defined({ everyBytes }) };
   const framing = parsed.flag("cobs") ? "cobs" : parsed.flag("raw") ? "raw" : (way?.framing ?? "console");
   return framingRow(framing).open(uart, { clock, pacing });
+}
+
+/** SMP over an adapter that is named with the board: ble:NAME@ADAPTER. @throws UsageError; as `openBleTransport`. */
+async function openAir(
+  { port, baudRate, way }: ReturnType<typeof connection>,
+  io: CliIo,
+  clock: Clock,
+): Promise<SmpTransport> {
+  const named = way?.ble === undefined ? bleName(port) : { board: way.ble, adapter: port };
+  if (named?.adapter === undefined) {
+    const hint =
+      "Write ble:NAME@ADAPTER: the name that the board advertises, and the port of an HCI adapter (docs/ble.md).";
+    throw new UsageError(`"${port}" names no board over an adapter.`, hint);
+  }
+  const address = addressOf(named.adapter);
+  const { signal } = io;
+  const rate = { baudRate: baudRate ?? ADAPTER_BAUD_RATE, hardwareFlowControl: way?.hardwareFlowControl ?? true };
+  const link =
+    "kind" in address
+      ? await openNetworkPort(address, { ...rate, clock, signal })
+      : await openSerialPort(await resolvePort(address), { ...rate, clock, name: named.adapter });
+  return openBleTransport(link, { clock, board: named.board, limitMs: AIR_MS, signal });
 }
 
 /** What --port or --connstring (or --board, or HIL_PORT) and --baud say. @throws UsageError */
@@ -132,7 +169,7 @@ export function packetLimit(parsed: Parsed, io: CliIo, board?: BoardSaid): numbe
 /** Bits a second of the line; undefined where there is none (a network). */
 export function lineBaudRate(parsed: Parsed, io: CliIo, board?: BoardSaid): number | undefined {
   const { port, baudRate = BAUD_RATE } = connection(parsed, io, board);
-  return port.startsWith("udp:") || port.startsWith("tcp:") ? undefined : baudRate;
+  return /^(udp|tcp|ble):/.test(port) ? undefined : baudRate;
 }
 
 /** What --port names: a port on the network, or of this machine. @throws UsageError */
@@ -144,6 +181,6 @@ function addressOf(named: string): NetworkPort | PortRef {
   if (named !== "" && !isNetworkName(named)) return { path: named };
   throw new UsageError(
     `"${named}" is no port.`,
-    "Write udp:HOST, udp:HOST:PORT, tcp:HOST:PORT, rfc2217://HOST:PORT, PROBE:INTERFACE or a path.",
+    "Write udp:HOST, udp:HOST:PORT, tcp:HOST:PORT, rfc2217://HOST:PORT, ble:NAME@ADAPTER, PROBE:INTERFACE or a path.",
   );
 }

@@ -17,7 +17,8 @@ const OPTIONS = {
   port: {
     type: "string",
     alias: "p",
-    describe: "a path, PROBE:INTERFACE, udp:HOST[:PORT], tcp:HOST:PORT or rfc2217://HOST:PORT (default: $HIL_PORT)",
+    describe:
+      "a path, PROBE:INTERFACE, udp:HOST[:PORT], tcp:HOST:PORT, rfc2217://HOST:PORT or ble:NAME@ADAPTER (default: $HIL_PORT)",
   },
   board: { type: "string", describe: "the board's profile: its port and line, and how long its slots take to erase" },
   conntype: { type: "string", describe: "as mcumgr's: serial or udp, with --connstring instead of --port" },

@@ -4,15 +4,12 @@ import type { AddressInfo } from "node:net";
 import { BenchError, type Clock, ConfigurationError, hasCode, messageOf, sleep } from "../../core/index.ts";
 import {
   type LabPage,
-  type LiveCursor,
-  type LiveEnd,
+  LastPages,
   LiveRun,
-  type LiveStep,
+  LiveWatcher,
   livePageDocument,
-  newCursor,
   type PageCode,
   pageDocument,
-  type RunPage,
   recordedRun,
 } from "../../report/index.ts";
 
@@ -26,13 +23,9 @@ const LOOK_MS = 400;
 /** How long, at the end, all browsers together may take for their last pages, in milliseconds. */
 const FAREWELL_MS = 3_000;
 
-interface Watcher {
+interface Browser {
   readonly response: ServerResponse;
-  readonly cursors: LiveCursor[];
-  /** Runs whose last page it has. */
-  readonly ended: Set<number>;
-  /** It takes no more at the moment: nothing is written, and nothing kept for it. */
-  isFull: boolean;
+  readonly watcher: LiveWatcher;
 }
 
 interface Options {
@@ -56,7 +49,7 @@ export class WatchServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #options: Options;
   readonly #runs: LiveRun[] = [];
-  readonly #watchers = new Set<Watcher>();
+  readonly #watchers = new Set<Browser>();
   readonly #stop = new AbortController();
   #isOver = false;
   #looking: Promise<void> | undefined;
@@ -174,12 +167,10 @@ export class WatchServer implements AsyncDisposable {
     response.writeHead(200, { ...HEADERS, "content-type": "text/event-stream; charset=utf-8" });
     // How long a browser waits before it comes back, in milliseconds.
     response.write("retry: 1000\n\n");
-    const watcher: Watcher = { response, cursors: [], ended: new Set(), isFull: false };
-    this.#watchers.add(watcher);
-    response.on("drain", () => {
-      watcher.isFull = false;
-    });
-    request.on("close", () => this.#watchers.delete(watcher));
+    const watcher = new LiveWatcher((text) => response.write(text));
+    this.#watchers.add({ response, watcher });
+    response.on("drain", () => watcher.drained());
+    request.on("close", () => this.#forget(response));
     this.#looking ??= this.#lookOn();
   }
 
@@ -204,51 +195,15 @@ export class WatchServer implements AsyncDisposable {
     for (const watcher of this.#watchers) this.#tell(watcher, pages);
   }
 
-  #tell(watcher: Watcher, pages: LastPages): void {
-    for (const [at, run] of this.#runs.entries()) {
-      const cursor = (watcher.cursors[at] ??= newCursor());
-      for (let step = nextOf(watcher, run, at, cursor); step !== undefined; step = nextOf(watcher, run, at, cursor)) {
-        write(watcher, "step", step);
-      }
-    }
-    for (const [at, run] of this.#runs.entries()) {
-      if (watcher.isFull || watcher.ended.has(at) || !(this.#isOver || run.ended)) continue;
-      watcher.ended.add(at);
-      const page = pages.of(run);
-      if (page !== undefined) write(watcher, "end", { run: at, page } satisfies LiveEnd);
-    }
-    const hasAll = watcher.ended.size === this.#runs.length;
-    if (!this.#isOver || watcher.isFull || !hasAll || watcher.response.writableEnded) return;
-    watcher.response.end("event: over\ndata: {}\n\n", () => this.#watchers.delete(watcher));
-  }
-}
-
-/** What is new for a watcher that takes more; a step that is made is one that it has. */
-function nextOf(watcher: Watcher, run: LiveRun, at: number, cursor: LiveCursor): LiveStep | undefined {
-  return watcher.isFull ? undefined : run.step(at, cursor);
-}
-
-/** The last pages of runs that have ended, each read once for all browsers that are told of it at one time. */
-class LastPages {
-  readonly #read: typeof recordedRun;
-  readonly #known = new Map<LiveRun, RunPage | undefined>();
-
-  constructor(read: typeof recordedRun) {
-    this.#read = read;
+  #tell({ response, watcher }: Browser, pages: LastPages): void {
+    watcher.tell(this.#runs, (run) => (this.#isOver || run.ended ? pages.of(run) : "soon"));
+    const hasAll = watcher.hasEnded(this.#runs.length);
+    if (!this.#isOver || watcher.isFull || !hasAll || response.writableEnded) return;
+    response.end("event: over\ndata: {}\n\n", () => this.#forget(response));
   }
 
-  /** Undefined of a run that ended before its first event: it has no page. */
-  of(run: LiveRun): RunPage | undefined {
-    if (!this.#known.has(run)) this.#known.set(run, this.#readNow(run));
-    return this.#known.get(run);
-  }
-
-  #readNow({ folder, path }: LiveRun): RunPage | undefined {
-    try {
-      return this.#read(folder, path);
-    } catch {
-      return undefined;
-    }
+  #forget(gone: ServerResponse): void {
+    for (const browser of this.#watchers) if (browser.response === gone) this.#watchers.delete(browser);
   }
 }
 
@@ -262,11 +217,6 @@ const HEADERS = {
 
 function refuse(response: ServerResponse, status: number): void {
   response.writeHead(status, HEADERS).end();
-}
-
-/** JSON has no line end in it, as an event's data must not. */
-function write(watcher: Watcher, event: string, data: unknown): void {
-  watcher.isFull = !watcher.response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
 function portFault(error: Error, port: number): Error {

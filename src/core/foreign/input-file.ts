@@ -31,6 +31,8 @@ export function readInput(path: string, bytesMax = INPUT_BYTES_MAX): Uint8Array<
     // A pipe may give a few bytes at a time: what they leave empty is not kept.
     parts.push(part.slice(0, count));
     bytes += count;
+    // The end of a file was met: one question less, of thousands of small ones.
+    if (count < part.length && bytes === found.size) break;
     if (bytes > bytesMax) throw tooLong(bytes, bytesMax);
   }
   const all = new Uint8Array(bytes);
@@ -56,20 +58,26 @@ export function readInputText(path: string, bytesMax = INPUT_BYTES_MAX): string 
 
 /**
  * Hands the lines of a file to `take`, without their ends, however long the file is.
+ * @param take returns false when it wants no more.
+ * @param charsMax what of a line stands behind so many characters is passed over.
  * @throws as readInput, but for the length.
  */
-export function eachLine(path: string, take: (line: string) => void): void {
-  for (const line of linesOf(path)) take(line);
+export function eachLine(path: string, take: (line: string) => unknown, charsMax = LINE_CHARS_MAX): void {
+  for (const lines of linePieces(path, charsMax)) {
+    for (const line of lines) if (take(line) === false) return;
+  }
 }
 
 /** A line of a run's record: the plan of a campaign of many cuts is one line. */
 export const EVENT_CHARS_MAX = 8 * LINE_CHARS_MAX;
 
-/**
- * The same one by one, for a reader of two files at once. The file is open until the last line, or `return`.
- * @param charsMax what of a line stands behind so many characters is passed over.
- */
+/** The same one by one, for a reader of two files at once. The file is open until the last line, or `return`. */
 export function* linesOf(path: string, charsMax = LINE_CHARS_MAX): Generator<string, void, undefined> {
+  for (const lines of linePieces(path, charsMax)) yield* lines;
+}
+
+/** The lines that end in each piece of a file that is read. */
+function* linePieces(path: string, charsMax: number): Generator<readonly string[], void, undefined> {
   using file = opened(path);
   const decoder = new StringDecoder("utf8");
   // A folder of records has thousands of small files.
@@ -78,16 +86,13 @@ export function* linesOf(path: string, charsMax = LINE_CHARS_MAX): Generator<str
   for (;;) {
     const count = readSync(file.number, chunk);
     const lines = (count > 0 ? decoder.write(chunk.subarray(0, count)) : decoder.end()).split("\n");
-    for (const [index, line] of lines.entries()) {
-      if (rest === "") rest = line.length > charsMax ? line.slice(0, charsMax) : line;
-      else if (rest.length < charsMax) rest += line.slice(0, charsMax - rest.length);
-      if (index === lines.length - 1) break;
-      yield rest;
-      rest = "";
-    }
+    const [first = ""] = lines;
+    if (rest !== "") lines[0] = rest.length < charsMax ? rest + first.slice(0, charsMax - rest.length) : rest;
+    for (const [index, line] of lines.entries()) if (line.length > charsMax) lines[index] = line.slice(0, charsMax);
+    if (count > 0) rest = lines.pop() ?? "";
+    yield lines;
     if (count === 0) break;
   }
-  yield rest;
 }
 
 interface OpenFile extends Disposable {

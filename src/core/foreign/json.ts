@@ -26,7 +26,7 @@ export function jsonIn(text: string): unknown {
 const CODE = { quote: 0x22, backslash: 0x5c, list: 0x5b, mapping: 0x7b, listEnd: 0x5d, mappingEnd: 0x7d } as const;
 
 function nestsTooDeep(text: string): boolean {
-  if (text.length <= DEPTH_MAX) return false;
+  if (text.length <= DEPTH_MAX || opensFew(text)) return false;
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -40,6 +40,18 @@ function nestsTooDeep(text: string): boolean {
     }
   }
   return false;
+}
+
+/** Too few brackets to nest so deep, those in strings counted in: of most texts the search for them is all that it takes. */
+function opensFew(text: string): boolean {
+  let left = DEPTH_MAX;
+  for (const bracket of ["[", "{"]) {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+      left -= 1;
+      if (left < 0) return false;
+    }
+  }
+  return true;
 }
 
 /** Where a string that begins at a quote ends: at its other quote, or with the text. */

@@ -17,6 +17,7 @@ import type { DeclaredBoard, Given } from "../wire/messages.ts";
 import { type AttemptEnd, AttemptFolder, nameOf } from "./attempt-folder.ts";
 import { adoptAttempt, runAttempt } from "./child-run.ts";
 import type { HostBoards } from "./host-boards.ts";
+import { sendLive } from "./send-live.ts";
 
 /** How often an agent says what runs, and how its boards are, in milliseconds. The lab misses it after ten seconds. */
 const BEAT_MS = 3_000;
@@ -124,11 +125,14 @@ export class Agent {
   async #beat(signal: AbortSignal): Promise<void> {
     const open = this.#open.filter(({ folder }) => folder.isBegun);
     if (open.length === 0) return;
-    const { stop } = await this.#options.lab.call("beat", {
-      body: { running: open.map(({ folder }) => folder.ref) },
-      signal,
-    });
+    const { lab } = this.#options;
+    const body = { running: open.map(({ folder }) => folder.ref) };
+    const { stop, watched } = await lab.call("beat", { body, signal });
     for (const ref of stop) this.#running.get(nameOf(ref))?.stop.abort();
+    for (const { have, ...ref } of watched) {
+      const record = this.#running.get(nameOf(ref))?.folder.record;
+      if (record !== undefined) await sendLive(lab, ref, record.path, have, signal);
+    }
   }
 
   /** Attempts whose boards are not free again. */

@@ -49,8 +49,12 @@ export class Access {
    * @throws Refusal: 401 for no token that is known, 429 for too many requests.
    */
   async caller(authorization: string | undefined, address: string): Promise<Caller> {
-    const token = /^Bearer (\S{1,200})$/.exec(authorization ?? "")?.[1];
-    const [row] = token === undefined ? [] : await this.#tokens(hashOf(token));
+    return this.callerOf(tokenHashOf(authorization), address);
+  }
+
+  /** The same by the token's hash. @param hash undefined where no token came. */
+  async callerOf(hash: string | undefined, address: string): Promise<Caller> {
+    const [row] = hash === undefined ? [] : await this.#tokens(hash);
     if (row === undefined) {
       if (!this.#unknown.take(address)) throw new Refusal(429, "too many requests without a token.");
       throw new Refusal(
@@ -103,6 +107,12 @@ export class Access {
     const rows = await this.#parts.db.query("select name, role from lab.token order by name");
     return rows.map(({ name, role }) => ({ name: String(name), role: String(role) as LabRole }));
   }
+}
+
+/** SHA-256 of the token of a request's `authorization`; undefined where there is none. */
+export function tokenHashOf(authorization: string | undefined): string | undefined {
+  const token = /^Bearer (\S{1,200})$/.exec(authorization ?? "")?.[1];
+  return token === undefined ? undefined : hashOf(token);
 }
 
 /** Tokens in the other sense: so many requests, refilled as time goes. */

@@ -2,7 +2,7 @@ import { messageOf, sleep } from "../../core/index.ts";
 import { ATTEMPTS_MAX, ENDS_SOON_MIN, endOf, INFRA_FAILS_MAX } from "../rules/ends.ts";
 import { HEARTBEAT_S, JOB_S_MAX } from "../store/engine.ts";
 import type { AttemptRef, Given } from "../wire/messages.ts";
-import type { Received } from "../wire/routes.ts";
+import type { AnswerOf, Received } from "../wire/routes.ts";
 import { Matching, RUNS, WAITS_AGAIN } from "./matching.ts";
 import { type LabParts, Refusal } from "./parts.ts";
 import { fitsBoard, type JobRow, jobRow } from "./rows.ts";
@@ -87,9 +87,9 @@ export class Dispatch {
     this.#parts.changed.emit(job);
   }
 
-  /** What an agent says is running: which of it to stop. */
-  async beat(agent: string, refs: readonly AttemptRef[]): Promise<readonly AttemptRef[]> {
-    const { db, boss } = this.#parts;
+  /** What an agent says is running: which of it to stop, and which somebody looks at. */
+  async beat(agent: string, refs: readonly AttemptRef[]): Promise<AnswerOf<"beat">> {
+    const { db, boss, live } = this.#parts;
     const rows = await db.jobs("id = any($1)", [refs.map(({ job }) => job)]);
     const byId = new Map(rows.map((row) => [row.id, row]));
     const goesOn = (ref: AttemptRef) => {
@@ -99,7 +99,20 @@ export class Dispatch {
     const stop = refs.filter((ref) => !goesOn(ref));
     const alive = refs.filter(goesOn).flatMap(({ job }) => byId.get(job)?.engine_id ?? []);
     if (alive.length > 0) await boss.touch(RUNS, alive);
-    return stop;
+    const watched = refs.flatMap((ref) => {
+      const have = live.wanted(ref);
+      return have === undefined ? [] : [{ ...ref, have }];
+    });
+    return { stop, watched };
+  }
+
+  /** What a run has written since, for those who look. @throws Refusal 404 for one that is not this agent's. */
+  async live(agent: string, ref: AttemptRef, piece: Received<"live">): Promise<AnswerOf<"live">> {
+    const row = await this.#parts.db.job(ref.job);
+    if (row === undefined || row.agent !== agent || row.attempt !== ref.attempt) {
+      throw new Refusal(404, "the lab knows of no such attempt.");
+    }
+    return { have: this.#parts.live.take(ref, piece) };
   }
 
   /** How an attempt ended. An end that is known already changes nothing; one that comes late still counts. */

@@ -9,6 +9,7 @@ import { FILE_BYTES_MAX } from "../wire/messages.ts";
 import { openApi } from "../wire/openapi.ts";
 import { type AnswerOf, type QueryOf, type Received, ROUTE_ROWS, type RouteName, SENDERS } from "../wire/routes.ts";
 import type { Access, Caller } from "./access.ts";
+import type { LabPages } from "./pages.ts";
 import { type LabParts, Refusal } from "./parts.ts";
 
 /** Of a request that is JSON. A record of 20,000 files is the longest. */
@@ -35,6 +36,8 @@ interface HttpOptions {
   readonly parts: LabParts;
   readonly access: Access;
   readonly handlers: Handlers;
+  /** The lab in a browser. */
+  readonly pages: LabPages | undefined;
   /** What `/metrics` says. */
   readonly metrics: () => Promise<string>;
   readonly hil: string;
@@ -94,14 +97,17 @@ export class LabHttp implements AsyncDisposable {
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { access, parts, hil } = this.#options;
+    const { access, parts, hil, pages } = this.#options;
     const method = request.method ?? "GET";
     const url = new URL(request.url ?? "/", "http://lab");
     if (method === "GET" && url.pathname === "/healthz") {
       await parts.db.query("select 1 as ok");
       return send(response, 200, { ok: true, hil });
     }
-    const caller = await access.caller(request.headers.authorization, request.socket.remoteAddress ?? "");
+    if (pages !== undefined && (await pages.answer(request, response, url.pathname, () => jsonOf(request)))) return;
+    const caller =
+      (request.headers.authorization === undefined ? await pages?.caller(request) : undefined) ??
+      (await access.caller(request.headers.authorization, request.socket.remoteAddress ?? ""));
     if (method === "GET" && url.pathname === "/metrics") {
       access.require(caller, ["view"]);
       const text = await this.#options.metrics();

@@ -9,9 +9,12 @@ import { Access } from "./access.ts";
 import { LabDatabase } from "./database.ts";
 import { declareBoards } from "./declare.ts";
 import { Desk } from "./desk.ts";
+import { DeskStream } from "./desk-stream.ts";
 import { Dispatch } from "./dispatch.ts";
 import { type Handlers, LabHttp } from "./http.ts";
+import { LiveRuns } from "./live-runs.ts";
 import { metricsText } from "./metrics.ts";
+import { LabPages, type LabPagesCode } from "./pages.ts";
 import { type LabParts, Refusal } from "./parts.ts";
 import { keepRecord } from "./records.ts";
 import { Schedules } from "./schedules.ts";
@@ -27,6 +30,8 @@ interface LabOptions {
   readonly clock: Clock;
   readonly now: () => Date;
   readonly hil: string;
+  /** Code of the pages; without it the lab has its API alone. */
+  readonly code?: LabPagesCode | undefined;
   readonly note: (text: string) => void;
 }
 
@@ -55,7 +60,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     await migrate(engine);
     const db = new LabDatabase(engine);
     const blobs = new BlobStore(join(folder, "blobs"));
-    const parts: LabParts = { db, boss: engine.boss, blobs, records, clock, now, note, changed: new Listeners() };
+    const live = new LiveRuns(join(folder, "live"));
+    const parts: LabParts = { db, boss: engine.boss, blobs, live, records, clock, now, note, changed: new Listeners() };
     const access = new Access(parts);
     const dispatch = new Dispatch(parts);
     await dispatch.open();
@@ -70,7 +76,10 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     });
     const metrics = async () => metricsText(await desk.counts(), await desk.boards());
     const handlers = handlersOf({ parts, access, dispatch, desk, schedules });
-    const http = closing.use("http", await LabHttp.open({ ...options, parts, access, handlers, metrics }));
+    const stream = closing.use("pages", new DeskStream(parts, desk, schedules));
+    const { code, hil } = options;
+    const pages = code && new LabPages({ code, hil, parts, access, desk, stream });
+    const http = closing.use("http", await LabHttp.open({ ...options, parts, access, handlers, metrics, pages }));
     return { url: http.url, records, access, [Symbol.asyncDispose]: () => closing[Symbol.asyncDispose]() };
   } catch (error) {
     await closing[Symbol.asyncDispose]();
@@ -134,7 +143,8 @@ function handlersOf({ parts, access, dispatch, desk, schedules }: Served): Handl
     audit: async ({ query }) => desk.audit(query),
     declare: async ({ caller, body }) => declareBoards(parts, caller.name, body),
     next: async ({ caller, body, signal }) => [...(await dispatch.next(caller.name, body, signal))],
-    beat: async ({ caller, body }) => ({ stop: [...(await dispatch.beat(caller.name, body.running))] }),
+    beat: async ({ caller, body }) => dispatch.beat(caller.name, body.running),
+    live: async ({ caller, path, body }) => dispatch.live(caller.name, refOf(path), body),
     start: async ({ caller, path }) => {
       await dispatch.start(caller.name, refOf(path));
       return done;

@@ -2,12 +2,15 @@ import type { Clock, Listeners } from "../../core/index.ts";
 import type { BlobStore } from "../files/blobs.ts";
 import type { Boss } from "../store/engine.ts";
 import type { LabDatabase } from "./database.ts";
+import type { LiveRuns } from "./live-runs.ts";
 
 /** What the parts of a lab's server share. */
 export interface LabParts {
   readonly db: LabDatabase;
   readonly boss: Boss;
   readonly blobs: BlobStore;
+  /** What is known of runs that somebody looks at. */
+  readonly live: LiveRuns;
   /** Folder of the records. */
   readonly records: string;
   readonly clock: Clock;

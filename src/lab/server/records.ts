@@ -10,7 +10,7 @@ import { type LabParts, Refusal } from "./parts.ts";
  * @throws Refusal: 404 for an attempt that is not this agent's, 409 while a file of it has not come.
  */
 export async function keepRecord(
-  { db, blobs, records, changed }: LabParts,
+  { db, blobs, records, changed, live }: LabParts,
   agent: string,
   { job, attempt }: AttemptRef,
   { name, files }: Received<"record">,
@@ -40,6 +40,7 @@ export async function keepRecord(
     renameSync(making, join(records, folder));
   }
   await db.query("update lab.job set record = $3 where id = $1 and attempt = $2", [job, attempt, folder]);
+  live.drop({ job, attempt });
   changed.emit(job);
 }
 

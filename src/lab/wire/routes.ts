@@ -23,6 +23,8 @@ import {
 const RESERVE_S_MAX = 30 * 86_400;
 const BOARDS_MAX = 200;
 const HASHES_MAX = 20_000;
+/** Of one piece of a run's events, in base64. */
+const LIVE_CHARS_MAX = 400_000;
 
 interface RouteRow {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -209,9 +211,21 @@ export const ROUTES = {
     method: "POST",
     path: "/api/agent/beat",
     roles: ["agent"],
-    about: "These run still. Says which of them to stop, and which nobody waits for any more.",
+    about: "These run still. Says which of them to stop or nobody waits for any more, and which somebody looks at.",
     request: z.strictObject({ running }),
-    answer: z.object({ stop: z.array(ATTEMPT_REF) }),
+    answer: z.object({
+      stop: z.array(ATTEMPT_REF),
+      /** With the bytes of its events that the lab has. */
+      watched: z.array(ATTEMPT_REF.extend({ have: z.int().min(0) })).default([]),
+    }),
+  },
+  live: {
+    method: "POST",
+    path: `${attemptPath}/live`,
+    roles: ["agent"],
+    about: "What was written to its events, for those who look while it goes on. Answers how much the lab has.",
+    request: z.strictObject({ at: z.int().min(0).max(FILE_BYTES_MAX), data: z.base64().max(LIVE_CHARS_MAX) }),
+    answer: z.object({ have: z.int() }),
   },
   start: {
     method: "POST",

@@ -6,7 +6,7 @@ import type { Job, LabBoard, Schedule } from "./messages.ts";
  */
 
 /** "2026-11-30 14:02", UTC; nothing for a time that is not known. */
-export const timeWords = (iso: string | null): string => (iso === null ? "" : iso.slice(0, 16).replace("T", " "));
+const timeWords = (iso: string | null): string => (iso === null ? "" : iso.slice(0, 16).replace("T", " "));
 
 /** Names of the columns of boards, in the order of `boardWords`. */
 export const BOARD_HEADS = ["board", "state", "job", "why", "since", "next", "last run", "tags"] as const;

@@ -51,6 +51,11 @@ export function livePageDocument(code: PageCode, hil: string, lab?: LabPage): st
   return documentOf({ title: "hil watch", data: { hil, lab }, code, connects: true });
 }
 
+/** The document of a lab's pages: all that it shows it asks for, where it came from. */
+export function deskDocument(code: PageCode, hil: string): string {
+  return documentOf({ title: "hil lab", data: { hil }, code, connects: true });
+}
+
 interface Document {
   readonly title: string;
   readonly data: unknown;

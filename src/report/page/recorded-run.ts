@@ -7,8 +7,8 @@ import {
   ConfigurationError,
   defined,
   EVENT_CHARS_MAX,
+  eachLine,
   hasCode,
-  linesOf,
   parseJson,
   readInput,
   readInputText,
@@ -76,23 +76,23 @@ interface TellOptions {
 export function toldRun(folder: string, path: string, { beside, verdictsOnly = false }: TellOptions = {}): RunTold {
   const texts = new TextTable();
   const taken = new LinesTaken();
-  const rows = new JudgedRows(texts);
+  const rows = new JudgedRows(texts, () => !verdictsOnly);
   const shown = new ShownFacts();
   let events = 0;
-  for (const line of eventLines(path)) {
-    if (taken.isOver) break;
-    if (verdictsOnly && AROUND_VERDICTS.test(line)) continue;
+  eachEventLine(path, (line) => {
+    if (line === "" || (verdictsOnly && AROUND_VERDICTS.test(line))) return true;
     const event = taken.take(line, { short: verdictsOnly });
-    if (event === undefined) continue;
+    if (event === undefined) return !taken.isOver;
     events += 1;
     beside?.tell(event, rows);
     rows.take(event);
     shown.take(event);
-  }
+    return true;
+  });
   if (events === 0) {
     throw new ConfigurationError(`${folder}: no event in its events.jsonl can be read.`, "Name the folder of a run.");
   }
-  const run = document(path, "run.json", RUN);
+  const run = verdictsOnly ? undefined : document(path, "run.json", RUN);
   return {
     id: terminalText(basename(path)),
     folder: terminalText(folder),
@@ -121,9 +121,9 @@ function resultOf(read: ReadResult): RunResult {
   return defined(read);
 }
 
-function* eventLines(path: string): Generator<string, void> {
+function eachEventLine(path: string, take: (line: string) => boolean): void {
   try {
-    for (const line of linesOf(join(path, "events.jsonl"), EVENT_CHARS_MAX)) if (line !== "") yield line;
+    eachLine(join(path, "events.jsonl"), take, EVENT_CHARS_MAX);
   } catch (error) {
     if (!hasCode(error, "ENOENT") && !hasCode(error, "ENOTDIR")) throw error;
     const hint = "Name the folder of a run: it lies in runs/, and has a run.json.";

@@ -31,7 +31,9 @@ export interface MadeUpRun {
 /** A case that fails although nothing is wrong, once in so many runs. */
 export const NOISE = 2_000;
 const LATENCY_US = 8_000;
-const LATENCY_SPREAD_US = 400;
+/** Scale of a logistic distribution: the nights of a switch lie within 1 % or so, and now and then one far beyond. */
+const LATENCY_SCALE_US = 64;
+const DRAWS = 400;
 const DAY_MS = 86_400_000;
 const FIRST_MS = Date.UTC(2024, 0, 1, 23);
 
@@ -59,7 +61,8 @@ export function* madeUpLab(nights: number, cases: number, seed: number): Generat
         return random.below(NOISE) === 0 ? "a glitch" : "";
       });
       const slower = board === drift.board && night >= drift.from ? 1.2 : 1;
-      const spread = random.below(LATENCY_SPREAD_US) - LATENCY_SPREAD_US / 2;
+      const share = (random.below(DRAWS) + 0.5) / DRAWS;
+      const spread = LATENCY_SCALE_US * Math.log(share / (1 - share));
       const began = new Date(FIRST_MS + night * DAY_MS + board * 60_000).toISOString();
       yield {
         night,

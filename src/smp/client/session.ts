@@ -65,6 +65,8 @@ export class SmpSession implements AsyncDisposable {
   #end: { readonly reason: unknown } | undefined;
   #timeouts = 0;
   #dirty = false;
+  /** Why there was nothing to ask: the transport has tried for as long as it may. */
+  #notReady: unknown;
   #ahead: OnItsWay | undefined;
   /** The last answer that was taken. */
   #earlier: { readonly row: CommandRow; readonly packet: Uint8Array } | undefined;
@@ -121,7 +123,7 @@ export class SmpSession implements AsyncDisposable {
           const answer = readAnswer(row, packet.bytes.subarray(SMP_HEADER_BYTES));
           return { answer, attempts: attempt, atUs: packet.atUs };
         } catch (error) {
-          if (!isKind(error, "timeout") || options.signal?.aborted) throw error;
+          if (!isKind(error, "timeout") || options.signal?.aborted || error === this.#notReady) throw error;
           if (attempt === attemptsMax) throw this.#timeout(row.name, attempt, startedUs, error);
         }
       }
@@ -188,7 +190,10 @@ export class SmpSession implements AsyncDisposable {
     encode: (sequence: number) => Uint8Array,
     signal: AbortSignal | undefined,
   ): Promise<OnItsWay> {
-    await this.transport.ready?.(signal);
+    await this.transport.ready?.(signal).catch((error: unknown) => {
+      this.#notReady = error;
+      throw error;
+    });
     const sequence = this.#nextSequence();
     const packet = encode(sequence);
     if (this.#dirty) await this.transport.resynchronise(this.#timeouts, signal);
