@@ -46,8 +46,8 @@ interface Chosen {
 /**
  * Which jobs begin now, and where. Of the jobs that a free board fits: the highest priority first; then whoever has the
  * fewest jobs running, so that a hundred jobs of one person do not keep the one of another waiting; then the oldest. Of
- * the boards that fit a job: the least worn (in steps of 500 erase cycles), then the one that has not run for the longest
- * time. No board of a pool that is full, and none that another job of the same batch has or had.
+ * the boards that fit a job: the least worn (in steps of 500 erase cycles), then the one that has idled longest.
+ * No board of a pool that is full, and none that another job of the same batch has or had.
  * @param running jobs that run now, by submitter.
  * @param limits pools, and the boards that jobs of a batch have or had.
  */

@@ -15,8 +15,6 @@ import { type LabParts, Refusal } from "./parts.ts";
 /** Of a request that is JSON. A record of 20,000 files is the longest. */
 const JSON_BYTES_MAX = 8 * 1024 * 1024;
 const CONNECTIONS_MAX = 1_000;
-/** A piece of content of which nothing comes for so long has lost its sender; in milliseconds. */
-const PIECE_IDLE_MS = 15_000;
 
 /** What a handler gets. */
 interface Call<N extends RouteName> {
@@ -154,8 +152,6 @@ export class LabHttp implements AsyncDisposable {
     if (Number(request.headers["content-length"] ?? 0) > PIECE_BYTES) {
       throw new Refusal(413, `a piece has ${PIECE_BYTES} bytes at most.`);
     }
-    // A cable that was cut says nothing: its sender comes again, and waits for this piece to end.
-    request.setTimeout(PIECE_IDLE_MS, () => request.destroy());
     send(response, 200, { have: await parts.blobs.take(hash, at, bytes, piecesOf(request)) });
   }
 

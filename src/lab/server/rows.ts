@@ -79,7 +79,7 @@ export function fitsBoard(
 }
 
 /** Which of how many jobs for different boards it is. */
-export function batchOf({ batch: id, batch_number: number, batch_of: of }: JobRow): Job["batch"] | undefined {
+function batchOf({ batch: id, batch_number: number, batch_of: of }: JobRow): Job["batch"] | undefined {
   return id === null || number === null || of === null ? undefined : { id, number, of };
 }
 

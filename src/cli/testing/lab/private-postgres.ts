@@ -51,7 +51,12 @@ export class PrivatePostgres implements AsyncDisposable {
   }
 
   get url(): string {
-    return `postgres://lab@127.0.0.1:${this.port}/lab`;
+    return `${this.server}/lab`;
+  }
+
+  /** Its address, without a database. */
+  get server(): string {
+    return `postgres://lab@127.0.0.1:${this.port}`;
   }
 
   get #data(): string {
