@@ -16,6 +16,7 @@ import { LiveRuns } from "./live-runs.ts";
 import { metricsText } from "./metrics.ts";
 import { LabPages, type LabPagesCode } from "./pages.ts";
 import { type LabParts, Refusal } from "./parts.ts";
+import { listPools, removePool, setPool } from "./pools.ts";
 import { keepRecord } from "./records.ts";
 import { Schedules } from "./schedules.ts";
 
@@ -127,6 +128,15 @@ function handlersOf({ parts, access, dispatch, desk, schedules }: Served): Handl
     },
     removeSchedule: async ({ caller, path }) => {
       await schedules.remove(caller, path["name"] ?? "");
+      return done;
+    },
+    pools: async () => listPools(parts),
+    setPool: async ({ caller, body }) => {
+      await setPool(parts, caller.name, body);
+      return done;
+    },
+    removePool: async ({ caller, path }) => {
+      await removePool(parts, caller.name, path["tag"] ?? "");
       return done;
     },
     tokens: async () => access.list(),

@@ -4,6 +4,7 @@ import { choose, type FreeBoard, type WaitingJob } from "../rules/choose.ts";
 import type { AttemptRef, Given } from "../wire/messages.ts";
 import type { Received } from "../wire/routes.ts";
 import type { LabParts } from "./parts.ts";
+import { listPools } from "./pools.ts";
 import { givenOf, type JobRow, jobRow } from "./rows.ts";
 
 /** The one queue of attempts: a board is a key of it, and of one key one job is active. */
@@ -106,7 +107,7 @@ export class Matching {
     const offers = new Set([...this.#polls.values()].flatMap(({ free }) => free));
     if (offers.size === 0) return;
     const [jobs, busy, free, most] = await Promise.all([
-      ...([this.#waiting(offers.size), this.#busy(), this.#free([...offers]), this.#pools()] as const),
+      ...([this.#waiting(offers.size), this.#busy(), this.#free([...offers]), listPools(this.#parts)] as const),
     ]);
     const isBusy = new Set(busy.map(({ board }) => board));
     const running = new Map<string, number>();
@@ -125,11 +126,6 @@ export class Matching {
       // Not the question that was there when this began: it may have been asked anew.
       if (row !== undefined) this.#polls.get(owner?.poll ?? "")?.answer([givenOf(row)]);
     }
-  }
-
-  async #pools(): Promise<readonly { readonly tag: string; readonly most: number }[]> {
-    const rows = await this.#parts.db.query("select tag, most from lab.pool");
-    return rows.map(({ tag, most }) => ({ tag: String(tag), most: Number(most) }));
   }
 
   /** Boards that jobs of these batches have or had. One whose bench failed its job is another's to try. */

@@ -117,12 +117,13 @@ export const JOB = z.object({
 });
 export type Job = z.output<typeof JOB>;
 
+export const tagText = z.string().regex(/^[\w.:+-]{1,60}$/, "expected a tag: letters, digits, and . : + - _");
 const BOARD_STATES = ["free", "busy", "bad", "gone"] as const;
 
 /** A board as its agent sees it. */
 export const DECLARED_BOARD = z.strictObject({
   name,
-  tags: z.array(z.string().regex(/^[\w.:+-]{1,60}$/)).max(40),
+  tags: z.array(tagText).max(40),
   state: z.enum(BOARD_STATES),
   /** Why it is not free. */
   why: optionalText.default(""),

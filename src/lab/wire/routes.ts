@@ -17,6 +17,7 @@ import {
   SCHEDULE,
   SUBMISSION,
   sha256,
+  tagText,
 } from "./messages.ts";
 
 /** Longest reservation, in seconds: 30 days. */
@@ -39,6 +40,7 @@ interface RouteRow {
 }
 
 const nothing = z.strictObject({});
+const POOL = z.strictObject({ tag: tagText, most: z.int().min(1).max(BOARDS_MAX) });
 /** Which process of an agent asks: two with one token are two hosts, or a mistake. */
 const instance = z.string().max(64).default("");
 const running = z.array(ATTEMPT_REF).max(BOARDS_MAX).default([]);
@@ -153,6 +155,28 @@ export const ROUTES = {
     path: "/api/schedules/:name",
     roles: ["submit"],
     about: "Takes a schedule away: one's own, or, as an admin, anybody's.",
+    answer: nothing,
+  },
+  pools: {
+    method: "GET",
+    path: "/api/pools",
+    roles: ["view"],
+    about: "How many boards with a tag may run at once.",
+    answer: z.array(POOL),
+  },
+  setPool: {
+    method: "PUT",
+    path: "/api/pools",
+    roles: ["admin"],
+    about: "Sets how many boards with a tag may run at once; what runs goes on.",
+    request: POOL,
+    answer: nothing,
+  },
+  removePool: {
+    method: "DELETE",
+    path: "/api/pools/:tag",
+    roles: ["admin"],
+    about: "Lets boards with a tag run all at once again.",
     answer: nothing,
   },
   tokens: {
