@@ -46,17 +46,22 @@ export class Dispatch {
 
   /**
    * Looks for what is due, until the signal: reservations that end, and attempts whose agent is silent. It begins late,
-   * so that agents which waited for this server are heard first.
+   * so that agents which waited for this server are heard first; so it does when the database was away.
    */
   async watch(signal: AbortSignal): Promise<void> {
-    const { clock, boss, note } = this.#parts;
-    await sleep(clock, HEARTBEAT_S * 1000, signal).catch(() => undefined);
+    const { clock, boss, db, note } = this.#parts;
+    let wasAway = true;
     while (!signal.aborted) {
       try {
+        await db.query("select 1 as ok");
+        if (wasAway) await sleep(clock, HEARTBEAT_S * 1000, signal);
+        wasAway = false;
         await boss.supervise();
         await this.#endReservations();
         await this.#matching.match();
       } catch (error) {
+        if (signal.aborted) return;
+        wasAway = true;
         note(`the queue could not be looked after: ${messageOf(error)}`);
       }
       await sleep(clock, LOOK_MS, signal).catch(() => undefined);

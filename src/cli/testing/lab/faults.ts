@@ -361,7 +361,7 @@ export async function tryFault({ act }: Fault, node: string, extent: Extent): Pr
   try {
     return await act(lab, postgres, extent);
   } catch (error) {
-    const text = `${error instanceof Error ? error.message : String(error)}\nthe server said: ${lab.server?.said.slice(-1_500)}`;
+    const text = `${error instanceof Error ? error.message : String(error)}\nthe lab said: ${lab.said.slice(-4_000)}`;
     throw new Error(text, { cause: error });
   }
 }

@@ -173,12 +173,20 @@ export class ScriptedLab implements AsyncDisposable {
   /** Until a job has ended, and its record, if it has one, is there; the lab may be away meanwhile. */
   async ended(id: string, seconds = 120): Promise<Job> {
     let last: Job | undefined;
-    await until(async () => {
+    const isOver = async () => {
       last = await this.client.call("job", { path: { job: id } }).catch(() => last);
       return last !== undefined && !isOpen(last.state) && (last.record !== null || last.exit === null);
-    }, seconds);
+    };
+    await until(isOver, seconds).catch(() => {
+      throw new Error(`after ${seconds} s: ${JSON.stringify(last)}`);
+    });
     if (last === undefined) throw new Error(`the lab does not know ${id}`);
     return last;
+  }
+
+  /** What its processes that run have said. */
+  get said(): string {
+    return [...this.#processes].map(({ said }) => said).join("\n");
   }
 
   /** What the boards' own logs say. */
