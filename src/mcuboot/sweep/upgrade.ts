@@ -102,12 +102,26 @@ function begun(swept: UpgradeSwept) {
 
 /** What is wrong with a flash content of an upgrade once there are no more cuts. */
 export function judgeContent(swept: UpgradeSwept, flash: FlashContent, stage: Stage): readonly SweepFinding[] {
+  return contentJudge(swept)(flash, stage, { cuts: 0, torn: 0 });
+}
+
+/** What is wrong with a content when so many cuts led to it, and no more follow. */
+export type ContentJudge = (
+  flash: FlashContent,
+  stage: Stage,
+  spent: { readonly cuts: number; readonly torn: number },
+) => readonly SweepFinding[];
+
+/** A judge of many contents of one upgrade. */
+export function contentJudge(swept: UpgradeSwept): ContentJudge {
   const { build } = swept;
   const { images } = begun(swept);
-  const steps = exploreCuts({ build, starts: [{ flash, stage }], images, cutsMax: 0 });
-  let next = steps.next();
-  while (next.done !== true) next = steps.next();
-  return findingsOf(next.value, build, images).findings;
+  return (flash, stage, { cuts, torn }) => {
+    const steps = exploreCuts({ build, starts: [{ flash, stage, cuts, torn }], images, cutsMax: cuts });
+    let next = steps.next();
+    while (next.done !== true) next = steps.next();
+    return findingsOf(next.value, build, images).findings;
+  };
 }
 
 /** The flash before the application asks for anything. */
