@@ -32,7 +32,9 @@ interface Noble {
 const [, , path = "", file = "", window = "1"] = process.argv;
 const clock = new RealClock();
 const load = createRequire(`${process.env["HIL_NOBLE"] ?? "."}/package.json`);
-const { withBindings } = load("@stoprocent/noble") as { withBindings(name: "hci", options: object): Noble };
+const { withBindings } = load("@stoprocent/noble") as {
+  readonly withBindings: (name: "hci", options: object) => Noble;
+};
 const uart = { port: path, baudRate: 1_000_000 };
 const noble = withBindings("hci", { hciDriver: "uart", bindParams: { uart } });
 const plain = (uuid: string) => uuid.replaceAll("-", "");
