@@ -4,7 +4,7 @@ import type { Complain } from "./port-checks.ts";
 import type { ProfileFields } from "./schema.ts";
 
 /** Modes of which an update of MCUboot itself was read. Swap using offset moves it with a sector too much before it. */
-const OWN_UPDATE_MODES: readonly string[] = ["swap-move", "swap-scratch", "overwrite-only"];
+export const OWN_UPDATE_MODES: readonly string[] = ["swap-move", "swap-scratch", "overwrite-only"];
 
 /**
  * What MCUboot has behind NSIB: its halves, and a look at the life cycle.

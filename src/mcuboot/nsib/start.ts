@@ -1,4 +1,4 @@
-import { hexOf } from "../../core/index.ts";
+import { concat, hexOf } from "../../core/index.ts";
 import type { Area, NsibAreas } from "../builds/build.ts";
 import type { Flash } from "../flash/operation.ts";
 import { FIRMWARE_HEAD_BYTES, type FoundFirmware, firmwareIn, sumFault } from "../net-core/firmware-info.ts";
@@ -9,6 +9,8 @@ import type { NsibHalf, RunningBootloader, Steps } from "../steps/steps.ts";
  * be cleared. Source: sdk-nrf subsys/fw_info/fw_info.c fw_info_invalidate.
  */
 const INVALID = Uint8Array.of(0x00, 0x00, 0x02, 0x91);
+
+const LOOK_BYTES = 0x1000;
 
 /** One of NSIB's two halves, and the firmware struct found in it. */
 interface Half {
@@ -46,7 +48,11 @@ export function* nsibStart(flash: Flash, { s0, s1 }: NsibAreas): Steps<RunningBo
 }
 
 function halfIn(flash: Flash, name: NsibHalf, area: Area): Half {
-  return { name, area, firmware: firmwareIn(flash.read(area.offset, Math.min(FIRMWARE_HEAD_BYTES, area.bytes))) };
+  // In two looks: a sweep remembers none that is longer than a sector.
+  const bytes = Math.min(FIRMWARE_HEAD_BYTES, area.bytes);
+  const first = Math.min(bytes, LOOK_BYTES);
+  const head = concat(flash.read(area.offset, first), flash.read(area.offset + first, bytes - first));
+  return { name, area, firmware: firmwareIn(head) };
 }
 
 /** Halves that were looked at, by what they hold. */

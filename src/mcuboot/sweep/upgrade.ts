@@ -35,6 +35,11 @@ export interface UpgradeSwept {
   readonly permanent?: boolean;
   /** Of the board's flash; default: internal flash. */
   readonly timing?: FlashTiming;
+  /** Behind NSIB: what the halves hold, and that `next` is an update of MCUboot itself, from which version to which. */
+  readonly bootloader?: {
+    readonly firmware: { readonly offset: number; readonly bytes: Uint8Array };
+    readonly versions: { readonly old: number; readonly new: number };
+  };
   /** Starts where the new image runs unconfirmed: only the revert is cut. */
   readonly revertOnly?: boolean;
 }
@@ -125,7 +130,7 @@ export function contentJudge(swept: UpgradeSwept): ContentJudge {
 }
 
 /** The flash before the application asks for anything. */
-export function uploadedFlash({ build, old, next, primary = "old" }: UpgradeSwept): {
+export function uploadedFlash({ build, old, next, primary = "old", bootloader }: UpgradeSwept): {
   readonly flash: FlashContent;
   readonly leaks: LeakWatch;
 } {
@@ -133,6 +138,7 @@ export function uploadedFlash({ build, old, next, primary = "old" }: UpgradeSwep
   if (areas === undefined) throw new RangeError("a bootloader build without images");
   const ends = [areas.primary, areas.secondary, build.scratch].map((area) => (area?.offset ?? 0) + (area?.bytes ?? 0));
   const flash = FlashContent.erased(Math.max(...ends), build.sectorBytes);
+  if (bootloader !== undefined) flash.load(bootloader.firmware.offset, bootloader.firmware.bytes);
   const stale: Secret[] = [];
   if (primary !== "empty") flash.load(areas.primary.offset, old);
   if (primary === "stale") {
@@ -160,12 +166,15 @@ function shifted(tail: Uint8Array, by: number): Secret[] {
 }
 
 function imagesOf(
-  { build, permanent = false, primary }: UpgradeSwept,
+  { build, permanent = false, primary, bootloader }: UpgradeSwept,
   uploaded: FlashContent,
   after: FlashContent,
 ): ImagesAsked {
   const entries = imageListOf(uploaded, build);
   const hashIn = (slot: 0 | 1): string | undefined => entries.find((entry) => entry.slot === slot)?.hash;
+  if (bootloader !== undefined) {
+    return { old: hashIn(PRIMARY), new: "", permanent, fallback: undefined, bootloader: bootloader.versions };
+  }
   const keepsFallback = build.mode !== "overwrite" && !newestRuns(build.mode) && primary !== "empty";
   return {
     old: hashIn(PRIMARY),
