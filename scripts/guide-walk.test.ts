@@ -11,6 +11,7 @@ const GUIDES = [
   { page: "docs/first-campaign.md", commands: 5 },
   { page: "docs/encrypt-an-image.md", commands: 12 },
   { page: "docs/field-failure.md", commands: 8 },
+  { page: "docs/field-failures.md", commands: 2 },
 ];
 /** A Zephyr workspace, for the page that builds firmware; its tools are found by the environment. */
 const SDK = process.env["HIL_SDK"];
