@@ -2,7 +2,8 @@
 // npx esbuild bench/emulator.ts --bundle --platform=node --format=esm --packages=external --outfile=bench/.emulator.mjs
 // node bench/.emulator.mjs CHIP MERGED.hex [SECONDARY.bin@OFFSET SLOT_END | - -] [TURNS]
 // CHIP is nrf51 or nrf5340; with a second image its slot's trailer asks for a test: the boot swaps. Each line is one boot
-// from power on to the application's first lines, the first of each engine cold. (Through tsx it is three times slower.)
+// from power on to the application's first lines; the first of each engine is cold, the others find the chip's regions
+// known, as the cuts of a sweep do. (Through tsx it is three times slower.)
 import { readFileSync } from "node:fs";
 import { Random } from "../src/core/index.ts";
 import { type Engine, INTERPRETER, Nrf51, Nrf5340, TRANSLATOR } from "../src/emulator/index.ts";
@@ -17,8 +18,11 @@ const UP = /Jumping to the first image slot[^]*Booting Zephyr OS[^\n]*\n[^\n]*\n
 
 const [chipName, hex = "", image, slotEnd, turns = "3"] = process.argv.slice(2);
 
-function boot(engine: Engine): string {
-  let log = "";
+let log = "";
+const chips = new Map<Engine, ReturnType<typeof made>>();
+
+/** A chip as it comes from the factory, and what its flash holds then. */
+function made(engine: Engine) {
   const random = Random.fromSeed(1);
   const put = (byte: number) => {
     log += String.fromCharCode(byte);
@@ -40,6 +44,22 @@ function boot(engine: Engine): string {
     chip.flash.load(Number(at), readFileSync(file));
     chip.flash.load(Number(slotEnd) - MAGIC.length, MAGIC);
   }
+  const content = chip.flash.snapshot();
+  const network = chip instanceof Nrf5340 ? chip.networkFlash.snapshot() : undefined;
+  const restore = () => {
+    chip.powerOff();
+    chip.flash.restore(content);
+    if (chip instanceof Nrf5340 && network) chip.networkFlash.restore(network);
+  };
+  return { chip, restore };
+}
+
+function boot(engine: Engine): string {
+  const known = chips.get(engine) ?? made(engine);
+  chips.set(engine, known);
+  const { chip, restore } = known;
+  restore();
+  log = "";
   let operations = 0;
   chip.watch = () => {
     operations += 1;

@@ -63,16 +63,17 @@ export async function openStampedLine(program: string, clock: Clock): Promise<St
 }
 
 /**
- * Compiles smp-line.c into a folder, and returns the program.
+ * Compiles a program of this folder into another one, and returns it.
+ * @param name "smp-line", "smp-control".
  * @throws BenchError without a C compiler.
  */
-export function compileLine(folder: string): string {
-  const source = fileURLToPath(new URL("smp-line.c", import.meta.url));
-  const program = join(folder, "smp-line");
+export function compiled(name: string, folder: string): string {
+  const source = fileURLToPath(new URL(`${name}.c`, import.meta.url));
+  const program = join(folder, name);
   const { status, error } = spawnSync("cc", ["-O2", "-o", program, source], { stdio: "inherit" });
   if (status === 0) return program;
   throw new BenchError(
-    `smp-line.c does not compile${error ? `: ${error.message}` : ""}`,
+    `${name}.c does not compile${error ? `: ${error.message}` : ""}`,
     "Install a C compiler (`cc`).",
   );
 }

@@ -9,10 +9,11 @@ import { fileURLToPath } from "node:url";
 import { MCUMGR, missingClient, PYTHON } from "../peers/smp-tools.ts";
 import { RealClock, ScratchFolder } from "../src/core/index.ts";
 import { lineTimeUs, openSerialPort, Uart } from "../src/serial/index.ts";
-import { dataRoom, encodedBytes, SMP_HEADER_BYTES, SmpClient } from "../src/smp/index.ts";
+import { encodedBytes, SMP_HEADER_BYTES, SmpClient } from "../src/smp/index.ts";
 import { plainImage } from "../src/smp/testing/array-store.ts";
 import { BenchPlot } from "./plot.ts";
-import { compileLine } from "./smp-line.ts";
+import { chunksOf, controlFrames } from "./smp-control.ts";
+import { compiled } from "./smp-line.ts";
 
 const WORD_US = 43;
 const CHUNKS_PER_LOSS = 3;
@@ -26,7 +27,8 @@ const image = plainImage({ version: [2, 0, 0], payloadBytes: kibibytes * 1024 - 
 const scratch = new ScratchFolder("bench").path;
 const file = join(scratch, "image.bin");
 writeFileSync(file, image.file);
-const lineProgram = compileLine(scratch);
+const lineProgram = compiled("smp-line", scratch);
+const controlProgram = compiled("smp-control", scratch);
 
 interface Setup {
   readonly baudRate: number;
@@ -37,25 +39,16 @@ interface Setup {
 
 /** Seconds that line and flash allow: with both busy at once, and with each chunk answered before the next is sent. */
 function limits({ baudRate, bufferBytes }: Setup): { both: number; turns: number; chunk: number } {
-  let lineUs = 0;
-  let chunks = 0;
-  let flashUs = 0;
-  let answersUs = 0;
-  for (let at = 0; at < image.file.length; ) {
-    const fields = at === 0 ? { off: 0, len: image.file.length, sha: new Uint8Array(32) } : { off: at };
-    const room = dataRoom(fields, bufferBytes - 4);
-    const data = Math.min(room, image.file.length - at);
-    lineUs += lineTimeUs(encodedBytes(bufferBytes - 4 - room + data), baudRate);
-    flashUs += Math.ceil(data / 4) * WORD_US;
-    answersUs += lineTimeUs(encodedBytes(ANSWER_BYTES), baudRate);
-    at += data;
-    chunks += 1;
-  }
-  return {
-    both: Math.max(lineUs, flashUs) / 1e6,
-    turns: (lineUs + flashUs + answersUs) / 1e6,
-    chunk: lineUs / chunks / 1e6,
-  };
+  const chunks = chunksOf(image.file, bufferBytes).map(({ request, frame }) => ({
+    lineUs: lineTimeUs(frame.length, baudRate),
+    flashUs: Math.ceil(request.data.length / 4) * WORD_US,
+  }));
+  const lineUs = chunks.reduce((sum, chunk) => sum + chunk.lineUs, 0);
+  const flashUs = chunks.reduce((sum, chunk) => sum + chunk.flashUs, 0);
+  const answersUs = chunks.length * lineTimeUs(encodedBytes(ANSWER_BYTES), baudRate);
+  // Whoever is the faster one waits once: flash for its first chunk, or for its last one, which the line has carried.
+  const both = Math.max(lineUs + (chunks.at(-1)?.flashUs ?? 0), (chunks[0]?.lineUs ?? 0) + flashUs);
+  return { both: both / 1e6, turns: (lineUs + flashUs + answersUs) / 1e6, chunk: lineUs / chunks.length / 1e6 };
 }
 
 /** What the server saw of an upload: with medians of who took how long between two chunks. */
@@ -116,6 +109,10 @@ const program = (command: string, args: (port: string) => string[]) => async (po
   const code = await new Promise((resolve) => child.once("close", resolve));
   if (code !== 0) throw new RangeError(`${command} ended with ${String(code)}: ${said.slice(-300)}`);
 };
+const control = (window: number, { bufferBytes }: Setup) => {
+  const frames = controlFrames(scratch, chunksOf(image.file, bufferBytes));
+  return program(controlProgram, (port) => [port, frames, String(window)]);
+};
 const python = (name: string, baudRate: number) =>
   program(PYTHON, (port) => ["peers/smp_upgrade.py", name, port, file, "--upload", String(baudRate)]);
 const go = (baudRate: number) =>
@@ -124,7 +121,13 @@ const go = (baudRate: number) =>
     return [...connection, "image", "upload", file];
   });
 
-async function show(setup: Setup, name: string, upload: (port: string) => Promise<void>): Promise<number> {
+/** @param control bytes a second of the control, to be held against. */
+async function show(
+  setup: Setup,
+  name: string,
+  upload: (port: string) => Promise<void>,
+  control?: number,
+): Promise<number> {
   if (only !== undefined && !name.includes(only)) return 0;
   let found: Measured;
   try {
@@ -140,8 +143,9 @@ async function show(setup: Setup, name: string, upload: (port: string) => Promis
   // way by then. So much is lost on the line whatever a client does that keeps it busy.
   const both = clean + CHUNKS_PER_LOSS * chunksLost * chunk;
   const share = (limit: number) => `${((100 * limit) / seconds).toFixed(1).padStart(6)} %`;
+  const beside = control ? `; ${((100 * rate) / control).toFixed(1)} % of what the control reaches` : "";
   plot.say(
-    `  ${name.padEnd(20)}${rate.toFixed(0).padStart(7)} B/s ${seconds.toFixed(2).padStart(7)} s${share(both)} of the limit${share(turns)} of one by one; turn-round ${turnUs} us (mean ${turnMeanUs}), server late ${lateUs} us`,
+    `  ${name.padEnd(20)}${rate.toFixed(0).padStart(7)} B/s ${seconds.toFixed(2).padStart(7)} s${share(both)} of the limit${share(turns)} of one by one; turn-round ${turnUs} us (mean ${turnMeanUs}), server late ${lateUs} us${beside}`,
   );
   return rate;
 }
@@ -159,8 +163,11 @@ for (const baudRate of process.argv.includes("--fast") ? [1_000_000] : [115_200,
     const setup = { baudRate, bufferBytes, bufferCount: 4, lostPercent: 0 };
     const { both, turns } = limits(setup);
     plot.say(`\n${baudRate} baud, ${bufferBytes} × 4: limit ${both.toFixed(2)} s, one by one ${turns.toFixed(2)} s`);
-    const mine = await show(setup, "hil, window 3", ours(3, baudRate));
-    await show(setup, "hil, one by one", ours(1, baudRate));
+    // The control first: what a pseudo-terminal and this machine's scheduler leave any client at this hour.
+    const most = await show(setup, "control, window 3", control(3, setup));
+    const mine = await show(setup, "hil, window 3", ours(3, baudRate), most);
+    const mostInTurns = await show(setup, "control, one by one", control(1, setup));
+    await show(setup, "hil, one by one", ours(1, baudRate), mostInTurns);
     const rates: number[] = [];
     if (withPeers) {
       for (const name of ["smpclient", "mcumgr-toolkit"] as const) {

@@ -19,6 +19,7 @@ const HOLDS: Readonly<Record<string, string>> = {
   twin: "the simulated nRF5340-DK: flash with timing and wear, application, network core, relay",
   board: "the board as a campaign sees it: profile, ports, log, flashing, locks; doctor and calibration",
   campaign: "a run: request, cuts, bench, verdict, record, replay",
+  field: "a failure from the field: reading what was sent, causes, searching histories, the smallest case",
   report: "console, JUnit, trace: made from events",
   lab: "many boards and hosts: API, queue, the agent of a host, contents by hash, access",
   jest: "`bench()` and matchers for users' own suites",

@@ -67,6 +67,8 @@ const WORDS: ReadonlySet<string> = new Set<keyof GenerationRow>([
   "source",
   "tellsLifeCycle",
   "netCoreRule",
+  "movesOwnUpdate",
+  "ownUpdateFillsSlot",
 ]);
 
 /** What a generation does, as one text. */

@@ -73,6 +73,8 @@ export {
 export { livesInRealTime, type Provider } from "./profile/providers.ts";
 export { type BoardProfile } from "./profile/schema.ts";
 export { withFirmware } from "./profile/with-firmware.ts";
+export { PROOFS, type Proof } from "./prove/proofs.ts";
+export { type UnverifiedRow, unverifiedRows } from "./prove/unverified-page.ts";
 export { factoryImage } from "./providers/emulated-chip.ts";
 export { FirmwareBench } from "./providers/firmware-bench.ts";
 export {

@@ -25,6 +25,7 @@ import { imageDifferences, replayOf } from "./record/replay.ts";
 import { completed, type ResultTally } from "./record/run-result.ts";
 import type { CampaignImages } from "./request/images.ts";
 import { buildMaterial, cryptoOf, expectedFlashOf, imageFacts } from "./request/material.ts";
+import type { OwnUpdates } from "./request/own-updates.ts";
 import type { RunRequest } from "./request/run-request.ts";
 import { runCampaign } from "./runner.ts";
 
@@ -46,6 +47,7 @@ export class Attempts {
   readonly #random: Random;
   #clock: Clock | undefined;
   #images: CampaignImages | undefined;
+  #own: OwnUpdates | undefined;
   /** Faults that never acted in any try. */
   #idleFaults: readonly string[] | undefined;
 
@@ -118,6 +120,7 @@ export class Attempts {
       scenario: request.scenario.value,
       images,
       expected,
+      ...defined({ own: this.#own }),
       record: this.#record,
       random: this.#random,
       wear: new WearMeter({
@@ -145,8 +148,9 @@ export class Attempts {
   async #build(board: Board) {
     const request = this.#request;
     const record = this.#record;
-    const { images, expected } = await buildMaterial(request, board, this.#random);
+    const { images, expected, own } = await buildMaterial(request, board, this.#random);
     this.#images = images;
+    this.#own = own;
     const facts = imageFacts(request.board, images);
     const crypto = cryptoOf(request.board, images);
     record.event({ atUs: this.nowUs, event: "images-built", images: facts, crypto });

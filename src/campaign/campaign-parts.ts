@@ -8,6 +8,7 @@ import type { PlannedCut } from "./record/cut-moment.ts";
 import type { RunRecord } from "./record/record.ts";
 import { expectationOf } from "./request/expectation.ts";
 import type { CampaignImages } from "./request/images.ts";
+import type { OwnUpdates } from "./request/own-updates.ts";
 import type { Scenario } from "./request/scenario.ts";
 import type { ExpectedFlash } from "./verdict/expected-flash.ts";
 
@@ -21,6 +22,8 @@ export interface CampaignParts {
   readonly random: Random;
   readonly wear: WearMeter;
   readonly signal: AbortSignal;
+  /** Updates of MCUboot itself, of a campaign that is about those. */
+  readonly own?: OwnUpdates;
   /** Cuts given one by one (a replay, `--cut-at`, `--cut-on`); otherwise the scenario's. */
   readonly cuts?: readonly PlannedCut[];
   /** Numbers of cuts that an earlier try of this run has judged: they are not made again. */
@@ -72,6 +75,7 @@ export function trialOf({ board, record, signal, expected, scenario, images }: C
     bootMs: bootMsOf(board.profile),
     permanent: scenario.request === "permanent",
     refused: expectationOf(scenario).outcome === "refused",
+    bootloaderOptional: scenario.images.bootloader?.witness === "none",
     network: new NetworkWatch(scenario.images.network?.witness === "none"),
     networkRefused: scenario.images.network?.expect === "refused" ? images.new.network : undefined,
   };

@@ -6,6 +6,7 @@ import { RecordedBoard } from "./bench/recorded-board.ts";
 import { leaveBoard, wakeBoard } from "./bench/recover.ts";
 import { StartingPoint } from "./bench/starting-point.ts";
 import { bootMsOf, type Direction, reversed, type Trial } from "./bench/trial.ts";
+import { BootloaderCampaign } from "./bootloader-campaign.ts";
 import { type CampaignOutcome, type CampaignParts, cutsToMake, endCampaign, trialOf } from "./campaign-parts.ts";
 import { askAgain, cutApplication, heard, measureApplication, spreadInApplication } from "./cuts/cut-application.ts";
 import { cutRevert, cutUpgrade } from "./cuts/cut-boot.ts";
@@ -58,6 +59,7 @@ export async function runCampaign(parts: CampaignParts): Promise<CampaignOutcome
 function campaignOf(parts: CampaignParts): { run(): Promise<CampaignOutcome> } {
   const trial = trialOf(parts);
   const startingPoint = new StartingPoint(trial, parts.images);
+  if (parts.own !== undefined) return new BootloaderCampaign(parts, trial, startingPoint, parts.own);
   const Kind = uploadsInRecovery(parts.scenario, parts.board.profile) ? RecoveryCampaign : Campaign;
   return new Kind(parts, trial, startingPoint);
 }

@@ -63,6 +63,11 @@ const COMMANDS: readonly LoadedCommand[] = [
     load: async () => (await import("./explain/explain.ts")).explainCommand,
   },
   {
+    name: "reproduce",
+    about: "a failure from the field: from logs, lists, dumps and a sentence to a cause and a replay",
+    load: async () => (await import("./reproduce/reproduce.ts")).reproduceCommand,
+  },
+  {
     name: "twin",
     about: "the simulated nRF5340-DK as a program, on pseudo-terminals",
     load: async () => (await import("./board/twin.ts")).twinCommand,

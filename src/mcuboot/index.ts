@@ -33,6 +33,7 @@ export {
   bootloaderBuild,
   type ImageAreas,
   keySlotBytes,
+  type NsibAreas,
 } from "./builds/build.ts";
 export { CRYPTO_TIMES } from "./builds/crypto-times.ts";
 export { DEFECTS, type DefectName } from "./builds/defects.ts";
@@ -58,7 +59,7 @@ export {
   type Told,
   tellLog,
 } from "./explain/index.ts";
-export { type BootloaderFacts, type Contradiction, contradictions } from "./explain/log-evidence.ts";
+export { type BootloaderFacts, type Contradiction, contradictions, rowsOfBanner } from "./explain/log-evidence.ts";
 export { FlashContent } from "./flash/flash-content.ts";
 export { brokenRule, isErased, SWEPT_TEARS, type Torn } from "./flash/flash-rules.ts";
 export { type FlashDone, FlashTrace } from "./flash/flash-trace.ts";
@@ -82,6 +83,7 @@ export {
   decodeCommandBlock,
   findFirmwareInfo,
   firmwareFault,
+  firmwareIn,
   NET_APP,
   NET_CORE_RULES,
   NET_FLASH,
@@ -89,10 +91,11 @@ export {
   netAppIsWhole,
   netCoreRule,
   netVersionIn,
+  ownFirmware,
   type PcdStatus,
   ramAt,
 } from "./net-core/index.ts";
-export { recogniseBootLine } from "./steps/log-lines.ts";
+export { printsLine, recogniseBootLine } from "./steps/log-lines.ts";
 export {
   type BootResult,
   type BootStep,
@@ -100,7 +103,10 @@ export {
   type LogLine,
   type NetCoreAnswer,
   type NetCoreStep,
+  NSIB_HALVES,
+  type NsibHalf,
   type RamContent,
+  type RunningBootloader,
   resultText,
   type Steps,
   type Work,
@@ -120,8 +126,12 @@ export { swapRules } from "./swap/swap-decision.ts";
 export {
   askedFlash,
   type Cause,
+  type ContentJudge,
   type CutPoint,
+  contentJudge,
   judgeContent,
+  knownFindingNamed,
+  type Stage,
   type Sweep,
   type SweepFinding,
   type SweepOptions,

@@ -19,6 +19,7 @@ export { LastPages, LiveWatcher } from "./live/live-watcher.ts";
 export { matrixTable } from "./matrix-table.ts";
 export { histogramOf } from "./page/histogram.ts";
 export { type LabPage, type SharedCause } from "./page/lab-data.ts";
+export { markup } from "./page/markup.ts";
 export {
   deskDocument,
   labDocument,

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "@jest/globals";
+import { afterEach, expect, jest, test } from "@jest/globals";
 import { Cleanup, concat, hex, RealClock, utf8, within } from "../core/index.ts";
 import type { Link } from "./link.ts";
 import { openSerialPort } from "./port.ts";
@@ -47,6 +47,22 @@ test("every byte value passes untouched from a serial port to the device", async
   const port = await open(path);
   await port.write(EVERY_BYTE);
   expect(hex(await read(device, 256))).toBe(hex(EVERY_BYTE));
+});
+
+test("a reply by reflex gives its processor to whoever carries the bytes, for less than a millisecond; no other write does", async () => {
+  const { device, path } = await pair();
+  const port = await open(path);
+  const sleeps = jest.spyOn(Atomics, "wait");
+  try {
+    await port.write(utf8("first"));
+    expect(sleeps).not.toHaveBeenCalled();
+    port.replyTo?.(utf8("answer\n"), utf8("next"));
+    await device.write(utf8("answer\n"));
+    expect(hex(await read(device, 9))).toBe(hex(utf8("firstnext")));
+    expect(sleeps.mock.calls.map(([, , , ms = 1]) => ms < 1)).toEqual([true]);
+  } finally {
+    sleeps.mockRestore();
+  }
 });
 
 test("control bytes written before any client has opened the port come back as no echo", async () => {

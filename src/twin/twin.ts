@@ -26,6 +26,8 @@ interface TwinOptions {
   readonly factoryImage: Uint8Array;
   /** What the network core runs then; without it, the board is one whose network core is never used. */
   readonly factoryNetFirmware?: Uint8Array;
+  /** Behind NSIB: the MCUboot that half S0 holds then, from its first byte on. */
+  readonly factoryBootloader?: Uint8Array | undefined;
   readonly wiring: RelayWiring;
   /** What another channel of the relay presses, if anything. */
   readonly presses?: (RelayWiring & { readonly what: "button" | "pin-reset" }) | undefined;
@@ -97,6 +99,8 @@ export class Twin implements AsyncDisposable {
       ...defined({ netCore: this.netCore }),
     });
     this.programPrimary(options.factoryImage);
+    const { s0 } = build.nsib ?? {};
+    if (s0 !== undefined && options.factoryBootloader) this.flash.program(s0.offset, options.factoryBootloader);
     this.#relayChance = random.fork("relay");
     const relay = new LcusDevice({
       channels: RELAY_CHANNELS,

@@ -1,6 +1,6 @@
 import { nrfutilError } from "../../../src/board/flash/failures.ts";
 import { PatternFinder } from "../../../src/campaign/cuts/trigger-bytes.ts";
-import { triggerFault } from "../../../src/campaign/request/explicit-cuts.ts";
+import { triggerFault } from "../../../src/campaign/named-cuts/explicit-cuts.ts";
 import { compilePattern, concat, type Random, terminalText, utf8 } from "../../../src/core/index.ts";
 import { generation } from "../../../src/mcuboot/builds/generations.ts";
 import { contradictions } from "../../../src/mcuboot/explain/log-evidence.ts";

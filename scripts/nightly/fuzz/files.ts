@@ -7,8 +7,8 @@ import { parseProfile } from "../../../src/board/profile/profile.ts";
 import { sortedByCore } from "../../../src/campaign/request/packaged-parts.ts";
 import { namedFiles } from "../../../src/campaign/request/payload-file.ts";
 import { parseScenario, scenarioCuts } from "../../../src/campaign/request/scenario.ts";
-import { readList } from "../../../src/cli/explain/input.ts";
 import { isHilError, utf8 } from "../../../src/core/index.ts";
+import { readList } from "../../../src/field/index.ts";
 import { writeZip } from "../../../src/image/files/zip-write.ts";
 import {
   buildImage,

@@ -65,16 +65,15 @@ export function modelDifference(
   { build, timing, looksAtLog }: { build: BootloaderBuild; timing: FlashTiming; looksAtLog: boolean },
 ): BootDifference | undefined {
   const model = timeline(content, build, timing);
-  const expected = model.operations.flatMap(({ operation }) => parts(operation, timing));
-  const found = operations.flatMap((operation) => parts(operation, timing));
-  const at = found.findIndex((text, index) => text !== expected[index]);
-  if (at >= 0) {
-    const what = `operation ${at} is ${found[at]}; the model's is ${expected[at] ?? "none: its boot was over"}`;
+  const expected = model.operations.map((timed) => timed.operation);
+  const at = firstDifference(operations, expected, timing);
+  if (at !== undefined) {
+    const [found, modelled] = [operations, expected].map((list) => pieceAt(list, at, timing));
+    const what =
+      found === undefined
+        ? `it ends before operation ${at}: ${modelled}`
+        : `operation ${at} is ${found}; the model's is ${modelled ?? "none: its boot was over"}`;
     return { kind: "operations", what, operation: at };
-  }
-  if (found.length < expected.length) {
-    const what = `it ends before operation ${found.length}: ${expected[found.length]}`;
-    return { kind: "operations", what, operation: found.length };
   }
   const { primary, secondary } = build.images[0] ?? {};
   for (const area of [primary, secondary]) {
@@ -95,7 +94,7 @@ export function wholeLog({ log, flash, result }: Timeline, build: BootloaderBuil
 
 /** Operations in pieces of a page or a word, as they are counted and compared. */
 export function countPieces(operations: readonly FlashOperation[], timing: FlashTiming): number {
-  return operations.reduce((sum, operation) => sum + parts(operation, timing).length, 0);
+  return operations.reduce((sum, operation) => sum + pieces(operation, timing), 0);
 }
 
 /** Lines of MCUboot's that the tables know, as they stand behind a prefix. Banners name versions: they do not count. */
@@ -126,15 +125,90 @@ function linesOf(log: readonly string[]): readonly string[] {
   return lines;
 }
 
-/** An operation in pieces of one page or one word: firmware and model group them differently. */
-function parts(operation: FlashOperation, { pageBytes, wordBytes }: FlashTiming): readonly string[] {
-  const { kind, offset } = operation;
-  if (kind === "erase") {
-    return Array.from({ length: operation.bytes / pageBytes }, (_, page) => `erase ${offset + page * pageBytes}`);
+/** How many pieces of one page or one word an operation has: firmware and model group them differently. */
+function pieces(operation: FlashOperation, { pageBytes, wordBytes }: FlashTiming): number {
+  if (operation.kind === "erase") return Math.floor(operation.bytes / pageBytes);
+  return Math.ceil(operation.data.length / wordBytes);
+}
+
+/** A piece, for people; undefined when there are not so many. */
+function pieceAt(operations: readonly FlashOperation[], number: number, timing: FlashTiming): string | undefined {
+  const { pageBytes, wordBytes } = timing;
+  let before = 0;
+  for (const operation of operations) {
+    const place = number - before;
+    before += pieces(operation, timing);
+    if (number >= before) continue;
+    if (operation.kind === "erase") return `erase ${operation.offset + place * pageBytes}`;
+    const bytes = operation.data.subarray(place * wordBytes, (place + 1) * wordBytes);
+    return `write ${operation.offset + place * wordBytes} ${Buffer.from(bytes).toString("hex")}`;
   }
-  const { data } = operation;
-  return Array.from({ length: Math.ceil(data.length / wordBytes) }, (_, word) => {
-    const bytes = data.subarray(word * wordBytes, (word + 1) * wordBytes);
-    return `write ${offset + word * wordBytes} ${Buffer.from(bytes).toString("hex")}`;
-  });
+  return undefined;
+}
+
+/** The number of the first piece in which two boots differ, or at which one of them ends. */
+function firstDifference(
+  found: readonly FlashOperation[],
+  expected: readonly FlashOperation[],
+  timing: FlashTiming,
+): number | undefined {
+  let number = 0;
+  const [own, other] = [new PieceCursor(found, timing), new PieceCursor(expected, timing)];
+  for (; own.hasPiece && other.hasPiece; number += 1) {
+    if (!own.equals(other)) return number;
+    own.next();
+    other.next();
+  }
+  return own.hasPiece || other.hasPiece ? number : undefined;
+}
+
+/** Walks over the pieces of a boot: tens of thousands, so that nothing is made of them. */
+class PieceCursor {
+  readonly #operations: readonly FlashOperation[];
+  readonly #timing: FlashTiming;
+  #at = 0;
+  #piece = 0;
+  #pieces = 0;
+
+  constructor(operations: readonly FlashOperation[], timing: FlashTiming) {
+    this.#operations = operations;
+    this.#timing = timing;
+    this.#turnTo(0);
+  }
+
+  get hasPiece(): boolean {
+    return this.#at < this.#operations.length;
+  }
+
+  next(): void {
+    this.#piece += 1;
+    if (this.#piece >= this.#pieces) this.#turnTo(this.#at + 1);
+  }
+
+  /** Whether it stands at a piece as the other one does: same kind, place and bytes. */
+  equals(other: PieceCursor): boolean {
+    const own = this.#operations[this.#at];
+    const its = other.#operations[other.#at];
+    if (own === undefined || its === undefined) return own === its;
+    const { pageBytes, wordBytes } = this.#timing;
+    if (own.kind === "erase" || its.kind === "erase") {
+      return own.kind === its.kind && own.offset + this.#piece * pageBytes === its.offset + other.#piece * pageBytes;
+    }
+    const [from, itsFrom] = [this.#piece * wordBytes, other.#piece * wordBytes];
+    const bytes = Math.min(wordBytes, own.data.length - from);
+    if (own.offset + from !== its.offset + itsFrom) return false;
+    if (bytes !== Math.min(wordBytes, its.data.length - itsFrom)) return false;
+    for (let byte = 0; byte < bytes; byte += 1) if (own.data[from + byte] !== its.data[itsFrom + byte]) return false;
+    return true;
+  }
+
+  /** To an operation that has pieces, from here on. */
+  #turnTo(at: number): void {
+    this.#piece = 0;
+    for (this.#at = at; ; this.#at += 1) {
+      const operation = this.#operations[this.#at];
+      this.#pieces = operation === undefined ? 0 : pieces(operation, this.#timing);
+      if (operation === undefined || this.#pieces > 0) return;
+    }
+  }
 }

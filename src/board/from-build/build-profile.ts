@@ -1,5 +1,13 @@
 import { ConfigurationError } from "../../core/index.ts";
-import { compareReleases, type GenerationRow, type ModeName, modeRow, RECOVERY_WAYS } from "../../mcuboot/index.ts";
+import {
+  compareReleases,
+  type GenerationRow,
+  type ModeName,
+  modeRow,
+  NSIB_HALVES,
+  RECOVERY_WAYS,
+} from "../../mcuboot/index.ts";
+import { OWN_UPDATE_MODES } from "../profile/checks-nsib.ts";
 import { type BuildFolder, type Found, placeOfSymbol, symbolOf } from "./build-folder.ts";
 import { type BuildImage, signedImagesOf } from "./build-images.ts";
 import { type BuildKey, decrypts, encryptionKeyOf, signingKeyOf } from "./build-keys.ts";
@@ -57,12 +65,15 @@ export interface BuildProfile {
  */
 export async function buildProfileOf(build: BuildFolder): Promise<BuildProfile> {
   const mode = builtModeOf(build);
-  const slots = SLOTS_OF_MODES.find((row) => row.mode === mode.value)?.slots ?? SLOTS;
-  const layout = usedOf(await slotLayoutOf(build), slots);
   const generation = generationOf(build);
+  const found = await slotLayoutOf(build);
+  const ofMode = SLOTS_OF_MODES.find((row) => row.mode === mode.value)?.slots ?? SLOTS;
+  const own = updatesItself(build, { mode, generation, found }) ? NSIB_HALVES : [];
+  const slots: readonly (keyof Layout["areas"])[] = [...ofMode, ...own];
+  const layout = usedOf(found, slots);
   const flash = flashOf(build);
   for (const slot of slots) {
-    if (slot.startsWith("network_") || layout.areas[slot] !== undefined) continue;
+    if (slot.startsWith("network_") || HALVES.includes(slot) || layout.areas[slot] !== undefined) continue;
     throw new ConfigurationError(
       `the build in ${build.folder} has no ${slot} slot: none in its ${layout.kind === "devicetree" ? build.bootloader.devicetree.file : "partitions.yml"}.`,
       "MCUboot needs its slots: slot0_partition and slot1_partition, or mcuboot_primary and mcuboot_secondary.",
@@ -113,6 +124,20 @@ const SLOTS_OF_MODES = [
   { mode: "swap-scratch", slots: [...SLOTS, "scratch"] },
   { mode: "single-slot", slots: ["primary"] },
 ] as const;
+
+/** MCUboot's, behind NSIB. */
+const HALVES: readonly string[] = NSIB_HALVES;
+
+/** MCUboot takes updates of itself, and a profile can say so: both halves are there, and the mode is one that was read. */
+function updatesItself(
+  build: BuildFolder,
+  { mode, generation, found }: Pick<BuildProfile, "mode" | "generation"> & { readonly found: Layout },
+): boolean {
+  const { secondary, s0, s1 } = found.areas;
+  if (!secondStageOf(build).value || s0 === undefined || s1 === undefined) return false;
+  const isRead = OWN_UPDATE_MODES.includes(mode.value) && generation?.value.movesOwnUpdate === true;
+  return isRead && secondary?.value.device === "internal";
+}
 
 function usedOf(layout: Layout, slots: readonly string[]): Layout {
   const areas = Object.fromEntries(Object.entries(layout.areas).filter(([slot]) => slots.includes(slot)));

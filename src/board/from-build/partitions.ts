@@ -15,7 +15,7 @@ interface BuildArea {
 }
 
 /** The partitions that MCUboot knows, by the field of a profile; `pad` is the Partition Manager's room for headers. */
-export const PROFILE_SLOTS = ["primary", "secondary", "scratch", "network_secondary"] as const;
+export const PROFILE_SLOTS = ["primary", "secondary", "scratch", "network_secondary", "s0", "s1"] as const;
 /** The network core's primary slot is a buffer in RAM: of it a profile has the size alone. */
 const NETWORK_RAM = "network_ram";
 type SlotName = (typeof PROFILE_SLOTS)[number] | typeof NETWORK_RAM;
@@ -34,6 +34,9 @@ const NAMES: readonly { readonly slot: SlotName; readonly manager: string; reado
   { slot: "secondary", manager: "mcuboot_secondary", label: "slot1_partition" },
   { slot: "scratch", manager: "mcuboot_scratch", label: "scratch_partition" },
   { slot: "network_secondary", manager: "mcuboot_secondary_1", label: "slot3_partition" },
+  // MCUboot's halves behind NSIB. Source: sdk-nrf subsys/bootloader/pm.yml; sdk-mcuboot sysflash.h.
+  { slot: "s0", manager: "s0", label: "s0_partition" },
+  { slot: "s1", manager: "s1", label: "s1_partition" },
   { slot: NETWORK_RAM, manager: "mcuboot_primary_1", label: "slot2_partition" },
 ];
 
@@ -92,7 +95,9 @@ async function partitionsIn(path: string, folder: string): Promise<Layout> {
 /** The layout of MCUboot's devicetree: partitions by label. */
 function devicetreeLayout(bootloader: BuildDomain): Layout {
   const { devicetree } = bootloader;
-  const hasTwoImages = Number(symbolOf(bootloader, "UPDATEABLE_IMAGE_NUMBER")?.value ?? 1) > 1;
+  // MCUboot behind NSIB counts itself.
+  const own = Number(symbolOf(bootloader, "MCUBOOT_MCUBOOT_IMAGE_NUMBER")?.value ?? -1) > 0 ? 1 : 0;
+  const hasTwoImages = Number(symbolOf(bootloader, "UPDATEABLE_IMAGE_NUMBER")?.value ?? 1) - own > 1;
   const areas: Partial<Record<SlotName, Found<BuildArea>>> = {};
   for (const { slot, label } of NAMES) {
     if ((slot === "network_secondary" || slot === NETWORK_RAM) && !hasTwoImages) continue;

@@ -59,6 +59,7 @@ export function bootloaderBuildOf(
     signature: signatureCheckOf(keys),
     ...(encryption && { encryption }),
     ...netCoreOf(loaded),
+    ...(slots.s0 && slots.s1 && { nsib: { s0: deviceArea(slots.s0), s1: deviceArea(slots.s1) } }),
     checksLoadAddress: checksLoadAddress(loaded),
     verifyAddress: verifiesAddress(loaded),
     fixes: new Set(bootloader.fixes),

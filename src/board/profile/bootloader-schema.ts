@@ -9,7 +9,18 @@ import {
   NET_CORE_RULES,
   RECOVERY_WAYS,
 } from "../../mcuboot/index.ts";
-import { ms, namesOf, powerOfTwo } from "./forms.ts";
+
+/** Milliseconds, from 0. */
+export const ms = (max: number) => z.number().min(0).max(max);
+/** Names of the rows of a table. */
+export const namesOf = <T extends string>(rows: readonly { readonly name: T }[]) => rows.map((row) => row.name);
+/** 1, 2, 4 … */
+export const powerOfTwo = (most: number) =>
+  z
+    .int()
+    .min(1)
+    .max(most)
+    .refine((value) => (value & (value - 1)) === 0, { error: "expected a power of two" });
 
 /** How a bootloader was built: its section of a profile. */
 export const BOOTLOADER_SECTION = z.strictObject({

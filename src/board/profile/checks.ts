@@ -1,6 +1,7 @@
 import { hexOf, roundUp } from "../../core/index.ts";
 import { generation, modeRow } from "../../mcuboot/index.ts";
 import { type Framing, framingRow } from "../../smp/index.ts";
+import { checkNsib } from "./checks-nsib.ts";
 import { emulatedChip } from "./emulated-chips.ts";
 import { EMULATED_NETWORK_UART, EMULATED_POWER, EMULATED_UART } from "./emulated-schema.ts";
 import { type Complain, checkNetworkPorts, checkSmpPort } from "./port-checks.ts";
@@ -30,7 +31,7 @@ export function checkProfile(profile: ProfileFields, findings: Findings): void {
   checkPorts(profile, complain);
   checkProvider(profile, complain);
   checkRecovery(profile, complain);
-  checkLifeCycle(profile, complain);
+  checkNsib(profile, complain);
   const { images, keys, power } = profile;
   if (images.encryption !== "none" && keys.encryption === undefined) {
     complain(["keys", "encryption"], `is missing; images.encryption is "${images.encryption}".`);
@@ -58,6 +59,8 @@ function areasOf({ slots }: ProfileFields): [string, Area][] {
     ["secondary", slots.secondary],
     ["scratch", slots.scratch],
     ["network_secondary", slots.network_secondary],
+    ["s0", slots.s0],
+    ["s1", slots.s1],
   ];
   return named.filter((entry): entry is [string, Area] => entry[1] !== undefined);
 }
@@ -177,15 +180,6 @@ function checkRamLoad(
     complain(["bootloader", "network_core_upgrade"], `has no use with ${mode}: nothing is taken out of a slot.`);
   if (slots.network_secondary !== undefined)
     complain(["slots", "network_secondary"], `has no use with ${mode}; leave it out.`);
-}
-
-/** Only MCUboot behind NSIB looks at the life cycle. Source: sdk-mcuboot boot/zephyr/Kconfig NCS_MCUBOOT_LCS_AWARE. */
-function checkLifeCycle({ bootloader }: Pick<ProfileFields, "bootloader">, complain: Complain): void {
-  if (bootloader.life_cycle === undefined) return;
-  if (!generation(bootloader.generation).tellsLifeCycle)
-    complain(["bootloader", "life_cycle"], `is nothing that generation ${bootloader.generation} looks at.`);
-  else if (!bootloader.second_stage)
-    complain(["bootloader", "life_cycle"], "needs second_stage: true: only MCUboot behind NSIB looks at it.");
 }
 
 /** As many slots as the mode has, and ways in where only serial recovery brings an image. */

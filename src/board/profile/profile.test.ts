@@ -66,6 +66,7 @@ describe("profiles that ship with the package", () => {
       "twin-ncs171",
       "twin-ncs30",
       "twin-net",
+      "twin-nsib",
       "twin-qspi",
       "twin-ram-load",
       "twin-single",
@@ -153,7 +154,7 @@ describe("a profile", () => {
     await expect(loadProfile("twinn", { cwd: "/" })).rejects.toMatchObject({
       kind: "configuration",
       message: 'no board profile "twinn".',
-      hint: 'Name a YAML file, or one that ships with hil: emulated, emulated-microbit, nrf5340dk-example, qemu-microbit, twin, twin-ncs171, twin-ncs30, twin-net, twin-qspi, twin-ram-load, twin-single, twin-thingy53, twin-xip, twin-xip-revert, and 11 in small/. Did you mean "twin"?',
+      hint: 'Name a YAML file, or one that ships with hil: emulated, emulated-microbit, nrf5340dk-example, qemu-microbit, twin, twin-ncs171, twin-ncs30, twin-net, twin-nsib, twin-qspi, twin-ram-load, twin-single, twin-thingy53, twin-xip, twin-xip-revert, and 11 in small/. Did you mean "twin"?',
     });
   });
 

@@ -6,10 +6,9 @@ import type { RecoveryWay } from "../../mcuboot/index.ts";
 import { jlinkPort, POWER_DRIVERS, pathPort } from "../../power/index.ts";
 import { FRAMINGS, SERVER_GENERATIONS } from "../../smp/index.ts";
 import { TWIN_FAULT_NAMES } from "../../twin/index.ts";
-import { BOOTLOADER_SECTION } from "./bootloader-schema.ts";
+import { BOOTLOADER_SECTION, ms, namesOf, powerOfTwo } from "./bootloader-schema.ts";
 import { EMULATED_POWER, EMULATED_SECTION } from "./emulated-schema.ts";
 import { FLASHER } from "./flasher-schema.ts";
-import { ms, namesOf, powerOfTwo } from "./forms.ts";
 import { PROVIDERS } from "./providers.ts";
 import { QEMU_POWER, QEMU_SECTION } from "./qemu-schema.ts";
 import { RECOVERY_SECTION, type SwitchSection } from "./recovery-schema.ts";
@@ -176,6 +175,10 @@ export const PROFILE_FIELDS = z.strictObject({
     network_secondary: area
       .optional()
       .describe("nRF5340: slot for updates of the network core as image 1 (CONFIG_NRF53_MULTI_IMAGE_UPDATE)."),
+    s0: area
+      .optional()
+      .describe("Behind NSIB (bootloader.second_stage): the half that MCUboot is flashed to; header included."),
+    s1: area.optional().describe("The half that MCUboot's first update goes to; the two take turns."),
     network_ram_bytes: z
       .int()
       .min(1)

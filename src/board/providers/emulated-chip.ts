@@ -42,10 +42,10 @@ export function makeEmulatedChip(
   const { pageBytes } = flashTimingOf(loaded.profile);
   const made = CHIP_MAKERS[emulated.chip]({ output, random, pageBytes, engine });
   const all = [...images, ...(emulated.networkFirmware ?? [])];
-  const network = { name: "network core", ...NETWORK_FLASH, field: FIELD, images: all };
+  const network = { name: "network core", ...NETWORK_FLASH, field: FIELD, images: all, hexOnly: images };
   made.loadNetwork?.(factoryFlash(loaded, network, files));
   const remarks = made.uicr.flatMap(({ start, load }) => {
-    const machine = { name: "UICR", flashBytes: UICR_BYTES, start, hexOnly: true, field: FIELD, images: all };
+    const machine = { name: "UICR", flashBytes: UICR_BYTES, start, hexOnly: all, field: FIELD, images: all };
     const words = programmed(factoryFlash(loaded, machine, files));
     load(words);
     const isClosed = (words.get(APPROTECT) ?? UNPROTECTED) !== UNPROTECTED && emulated.chip === "nrf5340";

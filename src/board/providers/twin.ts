@@ -1,7 +1,15 @@
 import { Air, BlePeripheral } from "../../ble/index.ts";
-import { type Clock, ConfigurationError, defined, fromHex, type Random, VirtualClock } from "../../core/index.ts";
+import {
+  type Clock,
+  ConfigurationError,
+  concat,
+  defined,
+  fromHex,
+  type Random,
+  VirtualClock,
+} from "../../core/index.ts";
 import { buildImage, generatePayload, imgtoolTrailer, parseVersion, seededRandomness } from "../../image/index.ts";
-import { asNetFirmware, NET_APP } from "../../mcuboot/index.ts";
+import { asNetFirmware, NET_APP, ownFirmware } from "../../mcuboot/index.ts";
 import { LCUS_BAUD_RATE } from "../../power/index.ts";
 import { type Link, memoryLinks } from "../../serial/index.ts";
 import { BleServerTransport, SMP_GATT, type SmpTransport } from "../../smp/index.ts";
@@ -20,6 +28,9 @@ import { SuppliedPort } from "./supplied-port.ts";
 const FACTORY = { bytes: 16_384, version: "0.1.0" } as const;
 /** The network core's, and the version counter that its bootloader knows it by. */
 const FACTORY_NET = { bytes: 16_384, version: "0.1.0", counter: 1 } as const;
+
+/** MCUboot's own, behind NSIB. */
+const FACTORY_MCUBOOT = { bytes: 16_384, version: 1 } as const;
 
 /** The simulated board in this process, in virtual time: the same code above as for a board, on links in memory. */
 export async function openTwin(loaded: LoadedProfile, { random, ...options }: OpenOptions): Promise<Board> {
@@ -128,6 +139,7 @@ export function makeTwin(
     timing: flashTimingOf(profile),
     factoryImage: bench.factoryImage ?? factoryImage(loaded, bench.random),
     ...(usesNetCore(loaded) ? { factoryNetFirmware: factoryNetFirmware(bench.random) } : {}),
+    factoryBootloader: factoryBootloader(loaded, bench.random),
     wiring: wiringOf(loaded),
     presses: pressesOf(loaded),
     relayLatency: relayLatencyOf(loaded),
@@ -172,6 +184,23 @@ function factoryNetFirmware(random: Random): Uint8Array {
     bytes: FACTORY_NET.bytes,
   });
   return asNetFirmware(payload, { version: FACTORY_NET.counter, address: NET_APP.address });
+}
+
+/** Behind NSIB: what half S0 of a new twin holds, with room for a header before it; S1 is empty. */
+function factoryBootloader({ profile }: LoadedProfile, random: Random): Uint8Array | undefined {
+  const { slots, images } = profile;
+  if (slots.s0 === undefined) return undefined;
+  const { headerBytes } = images;
+  const address = slots.s0.offset + headerBytes;
+  const payload = generatePayload({
+    random: random.fork("factory bootloader"),
+    name: "factory-bootloader",
+    version: `${FACTORY_MCUBOOT.version}.0.0`,
+    bodyAddress: address,
+    bytes: FACTORY_MCUBOOT.bytes,
+  });
+  const firmware = ownFirmware(payload, { version: FACTORY_MCUBOOT.version, address }, headerBytes);
+  return concat(new Uint8Array(headerBytes).fill(0xff), firmware);
 }
 
 function wiringOf({ profile, wrong }: LoadedProfile): { channel: number; contact: "NO" | "NC" } {

@@ -15,8 +15,8 @@ interface Factory {
   readonly field: readonly string[];
   /** Address at which the flash begins; default 0. */
   readonly start?: number;
-  /** A raw binary holds nothing of it. */
-  readonly hexOnly?: boolean;
+  /** Images of which only a HEX counts, for it has addresses: a raw binary is another memory's. */
+  readonly hexOnly?: readonly string[];
 }
 
 /** What an image file holds: its segments by address, or, of a raw binary, the bytes alone. */
@@ -46,14 +46,14 @@ interface Filling {
 }
 
 function put(flash: Uint8Array, { loaded: { profile, wrong }, machine, files }: Filling, image: string): void {
-  const { field, start = 0, hexOnly = false } = machine;
+  const { field, start = 0, hexOnly = [] } = machine;
   const path = cachedFile(profile.file, image);
   if (!existsSync(path)) throw wrong(field, `names ${path}, which is not there.`, FETCH_HINT);
   try {
     const file = files.get(path) ?? readImage(path);
     files.set(path, file);
     const { bytes, segments } = file;
-    if (hexOnly && segments === undefined) return;
+    if (segments === undefined && hexOnly.includes(image)) return;
     for (const { address, bytes: data } of segments ?? [{ address: start, bytes }]) {
       // Registers that are programmed like flash lie far from it; an emulated board has them as it comes.
       if (address >= start && address < start + machine.flashBytes) flash.set(data, address - start);

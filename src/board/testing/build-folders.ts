@@ -13,8 +13,9 @@ import {
 import { devicetreeText } from "./build-devicetree.ts";
 import { type BuildShape, SWAPPING_SHAPES, version } from "./build-shapes.ts";
 import { OTHER_SHAPES } from "./build-shapes-in-place.ts";
+import { NSIB_SHAPES } from "./build-shapes-nsib.ts";
 
-export const BUILD_SHAPES: readonly BuildShape[] = [...SWAPPING_SHAPES, ...OTHER_SHAPES];
+export const BUILD_SHAPES: readonly BuildShape[] = [...SWAPPING_SHAPES, ...OTHER_SHAPES, ...NSIB_SHAPES];
 
 /** What a build is known to hold, from outside of the files that a reader looks at. */
 export interface WrittenBuild {
@@ -56,6 +57,8 @@ export function writeBuild(name: string, folder: string, imageVersion = "1.2.3")
     file("net/zephyr/zephyr.dts", devicetreeText(shape, "network"));
     file("b0n/zephyr/.config", config(["CONFIG_SOC_NRF5340_CPUNET=y", "CONFIG_IS_SECURE_BOOTLOADER=y"]));
   }
+  if (shape.firstStage)
+    file("b0/zephyr/.config", config(["CONFIG_SOC_NRF5340_CPUAPP=y", "CONFIG_IS_SECURE_BOOTLOADER=y"]));
   if (!shape.childImages) file("domains.yaml", domains(shape));
   const signingKey = loadPrivateKey(keys.signingText, {});
   const signed = signedImage(shape, { signingKey, encryptionKey: keys.encryptionText, imageVersion });
@@ -68,8 +71,8 @@ function config(lines: readonly string[]): string {
   return `#\n# Automatically generated file; DO NOT EDIT.\n#\n\n${lines.join("\n")}\n`;
 }
 
-function domains({ network, builtIn }: BuildShape): string {
-  const names = ["app", "mcuboot", ...(network ? ["net", "b0n"] : [])];
+function domains({ network, firstStage, builtIn }: BuildShape): string {
+  const names = ["app", "mcuboot", ...(network ? ["net", "b0n"] : []), ...(firstStage ? ["b0"] : [])];
   const rows = names.map((name) => `  - name: ${name}\n    build_dir: ${builtIn}/${name}`);
   return `default: app\nbuild_dir: ${builtIn}\ndomains:\n${rows.join("\n")}\nflash_order:\n  - app`;
 }

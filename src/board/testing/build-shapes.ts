@@ -37,6 +37,10 @@ export interface BuildShape {
   readonly primary: { readonly offset: number; readonly bytes: number };
   readonly secondary: { readonly offset: number; readonly bytes: number; readonly device: "internal" | "qspi" };
   readonly expected: Readonly<Record<string, unknown>>;
+  /** NSIB is built with it. */
+  readonly firstStage?: boolean;
+  /** MCUboot's, behind it. */
+  readonly halves?: Readonly<Record<"s0" | "s1", { readonly offset: number; readonly bytes: number }>>;
   /** The buffer that updates of the network core are copied to. */
   readonly networkRamBytes?: number;
 }
@@ -67,9 +71,9 @@ export const COMMON = {
 
 export const version = (text: string) =>
   `#ifndef _APP_VERSION_H_\n#define _APP_VERSION_H_\n\n#define APP_VERSION_NUMBER  0x0\n#define APP_VERSION_STRING  "${text}"\n#endif\n`;
-const sdk = (text: string) => `#define NCS_VERSION_NUMBER 0x0\n#define NCS_VERSION_STRING           "${text}"\n`;
+export const sdk = (text: string) => `#define NCS_VERSION_NUMBER 0x0\n#define NCS_VERSION_STRING           "${text}"\n`;
 export const APP_VERSION = "mcuboot/zephyr/include/generated/app_version.h";
-const NCS_VERSION = "mcuboot/zephyr/include/generated/ncs_version.h";
+export const NCS_VERSION = "mcuboot/zephyr/include/generated/ncs_version.h";
 
 export const MCUBOOT = [
   "CONFIG_MCUBOOT=y",
@@ -98,7 +102,7 @@ interface Row {
 }
 
 /** As the Partition Manager writes it: with spans that are anchors and aliases. */
-function partitionsYml(rows: Readonly<Record<string, Row>>): string {
+export function partitionsYml(rows: Readonly<Record<string, Row>>): string {
   const texts = Object.entries(rows).map(
     ([name, { address, size, region = "flash_primary" }]) =>
       `${name}:\n  address: 0x${address.toString(16)}\n  end_address: 0x${(address + size).toString(16)}\n  region: ${region}\n  size: 0x${size.toString(16)}\n`,
@@ -108,7 +112,7 @@ function partitionsYml(rows: Readonly<Record<string, Row>>): string {
   return texts.join("") + span;
 }
 
-const pad = (address: number): Row => ({ address, size: 0x200 });
+export const pad = (address: number): Row => ({ address, size: 0x200 });
 
 /**
  * Build folders of different shape. Source: real builds of Zephyr 3.4.0, published build folders of nRF Connect SDK.

@@ -24,7 +24,7 @@ const STARTING = "starting bootloader";
 /** How often a board that is not to be asked is looked at, in milliseconds. */
 const LOOK_MS = 50;
 /** Lines after which it boots nothing more, or waits for somebody. */
-const DEAD_ENDS: readonly string[] = ["no bootable image", "panic", "abort", "serial recovery"];
+const DEAD_ENDS: readonly string[] = ["no bootable image", "nsib empty", "panic", "abort", "serial recovery"];
 /** A board that resets itself all the same does so within this time, in milliseconds. */
 const DEAD_END_MS = 3000;
 /**

@@ -16,7 +16,8 @@ function factsOf({ bootloader, slots, images }: BoardProfile): BootloaderFacts {
   return {
     mode: modeRow(bootloader.mode).mode,
     generation: generation(bootloader.generation),
-    images: slots.networkSecondary === undefined ? 1 : 2,
+    // MCUboot behind NSIB counts itself.
+    images: 1 + (slots.networkSecondary === undefined ? 0 : 1) + (slots.s1 === undefined ? 0 : 1),
     startOffsets: [images.loadAddress ?? deviceArea(slots.primary).offset],
   };
 }

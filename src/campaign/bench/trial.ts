@@ -14,6 +14,8 @@ export interface Trial {
   readonly permanent: boolean;
   /** The scenario expects that the bootloader refuses the new image. */
   readonly refused: boolean;
+  /** Which MCUboot runs need not be told. */
+  readonly bootloaderOptional: boolean;
   /** What the network core is to run. */
   readonly network: NetworkWatch;
   /** The new image of the network core, where the scenario expects that it is refused. */

@@ -58,12 +58,14 @@ interface BootToCut {
   readonly stop: CutTrigger | undefined;
   /** It is about the network core alone. */
   readonly ofNetwork?: boolean;
+  /** It updates MCUboot itself: from which to which. */
+  readonly ofBootloader?: { readonly from: string; readonly to: string } | undefined;
 }
 
 /** A boot that was begun, cut as planned, and judged. */
 export async function cutBoot(trial: Trial, boot: BootToCut): Promise<Judged> {
   const { recorded, expected, bootMs } = trial;
-  const { direction, planned, reference, started, stop, ofNetwork = false } = boot;
+  const { direction, planned, reference, started, stop, ofNetwork = false, ofBootloader } = boot;
   const { timeline: plan, resetUs } = started;
   const scales: Scales = { reference, uncertaintyUs: recorded.board.cuts.uncertaintyUs, plan, resetUs };
   const limits = { bootMs, bootloaderTalks: reference.bootloaderTalks };
@@ -90,6 +92,7 @@ export async function cutBoot(trial: Trial, boot: BootToCut): Promise<Judged> {
     facts,
     place: placeOf(plan, intoSwapUs),
     ofNetwork,
+    ofBootloader,
     allowed: known?.allowed,
     fault: fault === undefined ? undefined : () => ({ ending: "wrong slots", because: fault }),
   });

@@ -5,6 +5,7 @@ import type { BootSeen, CutTimes, SlotState } from "../record/facts.ts";
 import type { Subject } from "../record/subject.ts";
 import type { Verdict } from "../record/verdict.ts";
 import type { Allowed, Evidence } from "../verdict/check.ts";
+import { bootloaderTold } from "../verdict/check-bootloader.ts";
 import type { CutSpan } from "../verdict/cut-window.ts";
 import { expectationsOf } from "../verdict/nearest.ts";
 import { asFlash } from "../verdict/real-flash.ts";
@@ -24,6 +25,8 @@ interface BootToJudge extends Pick<Allowed, "decisions" | "fault"> {
   readonly allowed?: readonly LegalOutcome[] | undefined;
   /** It is about the network core alone: one pair of slots for both cores. */
   readonly ofNetwork?: boolean;
+  /** It is about an update of MCUboot itself: from which to which. */
+  readonly ofBootloader?: { readonly from: string; readonly to: string } | undefined;
 }
 
 /** What a judge makes of a boot. */
@@ -44,12 +47,13 @@ export async function judge(trial: Trial, boot: BootToJudge): Promise<Judged> {
   const { recorded, expected } = trial;
   const { direction, seen, decisions, fault, windows = [] } = boot;
   await recorded.bench.requireWhole(seen.ending === "up", recorded.signal);
-  const outcomes = boot.allowed ?? expected.outcomesAfter(windows);
+  const allowed = boot.allowed ?? expected.outcomesAfter(windows);
   const erased = expected.erasedBy(windows[0]);
   const evidence = await gather(trial, boot);
+  const outcomes = withBootloader(allowed, evidence);
   const weighed = weigh(evidence, { outcomes, decisions, fault });
   const { pass, found, ...known } = weighed;
-  const { ending, because } = boot.ofNetwork ? asNetworkUpdate(weighed, evidence) : asUpgrade(weighed, evidence, boot);
+  const { ending, because } = asAsked(weighed, evidence, boot);
   const { slots } = evidence;
   const told = { pass, ending, found, because, slots, allowed: expectationsOf(outcomes), ...versionsOf(boot) };
   const verdict = await writeVerdict(recorded, boot, told);
@@ -86,8 +90,35 @@ export async function writeVerdict(
   return verdict;
 }
 
+function asAsked(weighed: Weighed, evidence: Evidence, boot: BootToJudge): Pick<Weighed, "ending" | "because"> {
+  if (boot.ofBootloader) return asBootloaderUpdate(weighed);
+  return boot.ofNetwork ? asNetworkUpdate(weighed, evidence) : asUpgrade(weighed, evidence, boot);
+}
+
+/** Outcomes differ in the MCUboot that runs, which no image list shows: those that NSIB tells of, where there are any. */
+function withBootloader(outcomes: readonly LegalOutcome[], { bootloader }: Evidence): readonly LegalOutcome[] {
+  const told = bootloader?.told;
+  const fitting = outcomes.filter(({ result }) => {
+    return (
+      result.kind === "run" && result.bootloader?.half === told?.half && result.bootloader?.version === told?.version
+    );
+  });
+  return told === undefined || fitting.length === 0 ? outcomes : fitting;
+}
+
+/** The application stays where it is: what the boot did shows in NSIB's log. */
+function asBootloaderUpdate({ pass, ending, because }: Weighed): Pick<Weighed, "ending" | "because"> {
+  if (!pass) return { ending, because };
+  const why =
+    "MCUboot moves its update into the half that does not run; a move that was cut is begun anew by the old one";
+  return { ending: "bootloader updated", because: why };
+}
+
 /** Everything that a board can be asked of a boot. */
-async function gather(trial: Trial, { direction, seen, ofNetwork = false }: BootToJudge): Promise<Evidence> {
+async function gather(
+  trial: Trial,
+  { direction, seen, ofNetwork = false, ofBootloader }: BootToJudge,
+): Promise<Evidence> {
   const { recorded, expected } = trial;
   const isUp = seen.ending === "up";
   const slots = isUp ? await recorded.imageState() : [];
@@ -95,7 +126,9 @@ async function gather(trial: Trial, { direction, seen, ofNetwork = false }: Boot
   const content = isUp ? await recorded.board.flash?.read() : undefined;
   const flash = content && { content: asFlash(expected, content), build: expected.build };
   const { networkRule: rule } = expected;
-  return { seen, slots, encrypted: direction.to.encrypted, rule, ofNetwork, network, flash };
+  const optional = trial.bootloaderOptional;
+  const bootloader = ofBootloader && { told: bootloaderTold(seen.lines), optional };
+  return { seen, slots, encrypted: direction.to.encrypted, rule, ofNetwork, network, bootloader, flash };
 }
 
 /** A boot after a cut whose application was in place already, and that had the network core left to update. */
@@ -109,7 +142,10 @@ function asUpgrade(
   return { ending: isRest ? "resumed" : ending, because };
 }
 
-function versionsOf({ direction: { from, to }, ofNetwork = false }: BootToJudge): Pick<Verdict, "from" | "to"> {
+function versionsOf(boot: BootToJudge): Pick<Verdict, "from" | "to"> {
+  if (boot.ofBootloader) return boot.ofBootloader;
+  const { direction, ofNetwork = false } = boot;
+  const { from, to } = direction;
   if (!ofNetwork) return { from: from.version, to: to.version };
   const text = (version: string | undefined) => `network core ${version ?? "as it was"}`;
   return { from: text(from.network?.image.version), to: text(to.network?.image.version) };

@@ -43,6 +43,34 @@ describe("a campaign where the newest image is loaded into RAM", () => {
     expect(new Set(active)).toEqual(new Set(["0.1.0 in 0", "1.0.0 in 0", "2.0.0 in 1"]));
   });
 
+  test.each([
+    ["ram-load", "cuts: { count: 3 }", true],
+    ["ram-load", "cuts: { count: 2, in: upload }", false],
+    ["ram-load-revert", "cuts: { count: 3 }", true],
+    ["ram-load-revert", "cuts: { count: 2, in: request }", true],
+    ["ram-load-revert", "cuts: { count: 2, in: revert }", true],
+  ] as const)("of %s passes from slot 1 to slot 0, too, with %s, encrypted: %s", async (mode, rest, encrypt) => {
+    const file = scenario(`start: { slot: 1 }\n${rest}`, "", encrypt);
+    const outcome = await smallRun({ board: board(mode), scenario: file });
+    expect(outcome.error).toBeUndefined();
+    expect(outcome.result).toMatchObject({ outcome: "pass", failed: 0, cutsJudged: outcome.result.cutsPlanned });
+    expect(outcome.result.cutsJudged).toBeGreaterThan(0);
+    const active = eventsOf(outcome.events, "image-state").flatMap(({ images }) =>
+      images.filter(({ flags }) => flags.includes("active")).map(({ slot, version }) => `${version} in ${slot}`),
+    );
+    expect(active).toEqual(expect.arrayContaining(["1.0.0 in 1", "2.0.0 in 0"]));
+    expect(active.filter((text) => /1\.0\.0 in 0|2\.0\.0 in 1/.test(text))).toEqual([]);
+  });
+
+  test.each([
+    ["ram-load-revert", "no-revert", "cuts: { count: 0 }"],
+    ["ram-load-revert", "stale-image-list", "cuts: { count: 1 }"],
+  ] as const)("of %s from slot 1 finds the fault %s", async (mode, fault, rest) => {
+    const file = scenario(`start: { slot: 1 }\n${rest}`);
+    const outcome = await smallRun({ board: board(mode, ["faults: []", `faults: [${fault}]`]), scenario: file });
+    expect(outcome.result.outcome).toBe("fail");
+  });
+
   test("finds a bootloader that runs what it has not checked, and one that takes nothing back", async () => {
     const damaged = scenario("cuts: { count: 0 }", ", damage: body", false);
     const good = await smallRun({ board: board("ram-load"), scenario: damaged });

@@ -1,18 +1,23 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "@jest/globals";
-import { verdictsIn } from "./recorded-lines.ts";
+import { expect, test } from "@jest/globals";
+import { eventsIn } from "./recorded-lines.ts";
 
-describe("verdicts of a record", () => {
-  test("come back one by one as they were written, also those that are longer than what is read at once", () => {
-    const folder = mkdtempSync(join(tmpdir(), "hil-lines-"));
-    try {
-      const written = ["é", "x".repeat(200_000), "last"].map((found) => ({ found }));
-      writeFileSync(join(folder, "verdicts.jsonl"), written.map((verdict) => `${JSON.stringify(verdict)}\n`).join(""));
-      expect([...verdictsIn(folder)]).toEqual(written);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
+test("no event of a record is read once its reader says that it is over", () => {
+  const folder = mkdtempSync(join(tmpdir(), "hil-lines-"));
+  try {
+    const warning = (text: string) => JSON.stringify({ atUs: 1, event: "warning", text });
+    writeFileSync(join(folder, "events.jsonl"), [warning("a"), "noise", warning("b"), "over", "noise", ""].join("\n"));
+    const seen: string[] = [];
+    const takes = (line: string) => {
+      seen.push(line);
+      return line === "over" ? "over" : line !== "noise";
+    };
+    const texts = [...eventsIn(folder, takes)].map((event) => event.event === "warning" && event.text);
+    expect(texts).toEqual(["a", "b"]);
+    expect(seen.at(-1)).toBe("over");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

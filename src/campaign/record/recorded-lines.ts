@@ -10,14 +10,16 @@ export function* verdictsIn(folder: string): Generator<unknown, void, undefined>
 
 /**
  * The events of a run's folder, one after the other, as they were while it ran.
- * @param takes which lines are events: a record that may be damaged has others.
+ * @param takes which lines are events: a record that may be damaged has others. "over": nothing that follows is read.
  */
 export function* eventsIn(
   folder: string,
-  takes: (line: string) => boolean = () => true,
+  takes: (line: string) => boolean | "over" = () => true,
 ): Generator<RunEvent, void, undefined> {
   for (const line of wholeLinesOf(join(folder, "events.jsonl"))) {
-    if (!takes(line)) continue;
+    const isTaken = takes(line);
+    if (isTaken === "over") return;
+    if (!isTaken) continue;
     const event = parseJson(line) as RecordedEvent;
     if (event.event !== "verdict") {
       yield event;

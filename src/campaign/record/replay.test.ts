@@ -101,6 +101,19 @@ describe("a replay", () => {
     expect(loadReplay(folder).made.map((entry) => entry.planned.index)).toEqual([1, 2]);
   });
 
+  test("of a record that is noise from some line on knows the cuts before it, and does not read on", () => {
+    const folder = recorded();
+    const events = join(folder, "events.jsonl");
+    const cut =
+      readFileSync(events, "utf8")
+        .split("\n")
+        .find((line) => line.includes("cut-started")) ?? "";
+    appendFileSync(events, `${"noise\n".repeat(9_990)}${cut}\n`);
+    expect(loadReplay(folder).made).toHaveLength(3);
+    appendFileSync(events, `${"noise\n".repeat(20)}${cut}\n`);
+    expect(loadReplay(folder).made).toHaveLength(3);
+  });
+
   test("does not look into host.json: whoever sent the record must not choose paths here", () => {
     const folder = recorded();
     const before = loadReplay(folder);

@@ -8,6 +8,7 @@ import {
   eachLine,
   entryAt,
   hasCode,
+  jsonIn,
   parseJson,
   parseValue,
   readInputText,
@@ -112,7 +113,7 @@ export interface LoadedReplay {
   readonly replay: Replay;
   /** The record's folder; undefined for a replay.json that was sent alone. */
   readonly folder: string | undefined;
-  /** Cuts as they were made, with the image that ran before each: what `--cut N` picks from. */
+  /** Cuts as they were made, with the image that ran before each: what `--cut N` picks from. Looked for when it is read. */
   readonly made: readonly { readonly planned: PlannedCut; readonly from: string }[];
 }
 
@@ -129,7 +130,16 @@ export function loadReplay(reference: string): LoadedReplay {
   const inRecord = isFolder || (basename(file) === "replay.json" && existsSync(join(folder, "events.jsonl")));
   // host.json is not read: whoever sends a record must not choose paths on this machine.
   if (!inRecord) return { replay, folder: undefined, made: [] };
-  return { replay, folder, made: cutsMade(join(folder, "events.jsonl")) };
+  let made: LoadedReplay["made"] | undefined;
+  return {
+    replay,
+    folder,
+    // A night's events are long, and hardly anybody asks.
+    get made() {
+      made ??= cutsMade(join(folder, "events.jsonl"));
+      return made;
+    },
+  };
 }
 
 /** What a replay runs that is not what was recorded: one sentence an image. The hash is over header and firmware. */
@@ -146,18 +156,22 @@ export function imageDifferences(recorded: Replay["images"], built: readonly Ima
 
 const CUT_STARTED = z.object({ event: z.literal("cut-started"), planned: PLANNED_CUT_SCHEMA, from: z.string() });
 
-/** Every cut of a record, in order. A record of a killed run may end in half a line. */
+/** After so many lines that are no events a record is noise, and what follows is not looked at. */
+const NOISE_MAX = 10_000;
+/** A bench that fails makes a cut again. */
+const MADE_MAX = 5 * CUTS_MAX;
+
+/** Every cut of a record, in order. A record of a killed run may end in half a line, and a stranger's may be anything. */
 function cutsMade(file: string): LoadedReplay["made"] {
   if (!existsSync(file)) return [];
   const made: { planned: PlannedCut; from: string }[] = [];
+  let noise = 0;
   eachLine(file, (line) => {
-    if (!line.includes('"cut-started"')) return;
-    try {
-      const entry = CUT_STARTED.safeParse(parseJson(line));
-      if (entry.success) made.push({ planned: entry.data.planned, from: entry.data.from });
-    } catch {
-      // Half a line: the run was killed while it wrote it.
-    }
+    const isNamed = line.includes('"cut-started"');
+    const { data } = isNamed ? CUT_STARTED.safeParse(jsonIn(line)) : {};
+    if (data !== undefined) made.push({ planned: data.planned, from: data.from });
+    else if (isNamed || !line.startsWith("{")) noise += 1;
+    return noise < NOISE_MAX && made.length < MADE_MAX;
   });
   return made;
 }

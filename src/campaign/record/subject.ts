@@ -15,6 +15,8 @@ export type Subject =
   | { readonly kind: "revert" }
   /** An undisturbed update of the network core through the application's slot. */
   | { readonly kind: "network update" }
+  /** An undisturbed update of MCUboot itself. */
+  | { readonly kind: "bootloader update" }
   /** The upgrade to an image that is not expected to boot, and the way back from it. */
   | { readonly kind: "upgrade without boot" }
   | { readonly kind: "revert without boot" };
@@ -36,6 +38,8 @@ export function subjectText(subject: Subject): string {
       return "revert of an unconfirmed image";
     case "network update":
       return "uninterrupted update of the network core";
+    case "bootloader update":
+      return "uninterrupted update of MCUboot itself";
     case "upgrade without boot":
       return "upgrade to an image that does not boot";
     case "revert without boot":
@@ -54,6 +58,7 @@ const WITHOUT_NUMBER = [
   "upgrade",
   "revert",
   "network update",
+  "bootloader update",
   "upgrade without boot",
   "revert without boot",
 ] as const;

@@ -16,13 +16,14 @@ import {
 import type { PlannedCut } from "../record/cut-moment.ts";
 import type { KeptImages } from "../record/kept.ts";
 import { ExpectedFlash } from "../verdict/expected-flash.ts";
+import { admitOwn, type OwnAnswer } from "./admission-bootloader.ts";
 import { askNetwork, networkImageText, networkPath, tooLongForNetCore } from "./admission-network.ts";
 import { checksRevert, type Expectation, expectationOf, uploadsInRecovery } from "./expectation.ts";
 import type { Role } from "./image-part.ts";
 import type { CampaignImage, CampaignImages } from "./images.ts";
 import { buildMaterial } from "./material.ts";
 import { foreignFormat } from "./payload-formats.ts";
-import type { ScenarioFile } from "./scenario.ts";
+import { type ScenarioFile, scenarioCuts } from "./scenario.ts";
 
 /** What is asked about before anything moves. */
 interface AdmissionAsked {
@@ -39,6 +40,8 @@ interface AdmissionAsked {
 export interface Admission extends Pick<UpgradeAnswer, "does" | "because"> {
   readonly version: string;
   /** The same of the network core's new image, where there is one. */
+  /** What MCUboot's own updates come to, where the campaign is about those. */
+  readonly bootloader?: OwnAnswer;
   readonly network?: { readonly version: string; readonly does: "update" | "refused"; readonly because: string };
 }
 
@@ -49,7 +52,7 @@ export interface Admission extends Pick<UpgradeAnswer, "does" | "because"> {
  */
 export async function admit(asked: AdmissionAsked): Promise<Admission> {
   const { scenario, board, seed, kept } = asked;
-  const { images, expected } = await buildMaterial(
+  const { images, expected, own } = await buildMaterial(
     { scenario, board, kept },
     { clock: new VirtualClock() },
     Random.fromSeed(seed),
@@ -63,7 +66,16 @@ export async function admit(asked: AdmissionAsked): Promise<Admission> {
   questions.old();
   const answer = questions.upgrade();
   if (expectationOf(scenario.value).outcome === "upgrade") questions.back();
-  return { does: answer.does, because: answer.because, version: images.new.version, ...defined({ network }) };
+  const cuts = asked.cuts?.length ?? cutsAsked(scenario.value);
+  const bootloader = own && admitOwn(scenario, expected, own, { old: images.old, cuts });
+  const { does, because } = answer;
+  return { does, because, version: images.new.version, ...defined({ network, bootloader }) };
+}
+
+/** How many cuts a scenario wants, as far as it says so: what is counted by the model's operations is not known here. */
+function cutsAsked(scenario: ScenarioFile["value"]): number {
+  const { count, pairs } = scenario.cuts;
+  return scenarioCuts(scenario)?.length ?? pairs ?? count ?? 0;
 }
 
 /**

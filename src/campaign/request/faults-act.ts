@@ -32,6 +32,7 @@ const OF_RUN: Readonly<Record<Exclude<FaultNeed, BoardNeed>, (asked: Asked, prof
   encrypted: ({ scenario: { images } }) =>
     images.encrypt || images.new.payload.image !== undefined || bringsPackage(images),
   "network image": ({ scenario: { images } }) => images.network?.new !== undefined || bringsPackage(images),
+  "bootloader image": ({ scenario: { images } }) => images.bootloader !== undefined,
   "application asked first": () => false,
   "test request": ({ scenario }) => scenario.request === "test",
   revert: ({ scenario }, profile) => reverts(scenario, profile),

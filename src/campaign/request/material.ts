@@ -15,6 +15,7 @@ import type { ImageSummary } from "../record/facts.ts";
 import { ExpectedFlash } from "../verdict/expected-flash.ts";
 import { namedParts } from "./image-part.ts";
 import { allImages, buildImages, type CampaignImages } from "./images.ts";
+import { type OwnUpdates, ownUpdatesOf } from "./own-updates.ts";
 import { packagePlaceOf } from "./packaged-parts.ts";
 import { imagesFromRecord } from "./recorded-images.ts";
 import type { RunRequest } from "./run-request.ts";
@@ -41,14 +42,21 @@ export async function buildMaterial(
   { scenario, board: loaded, kept }: Pick<RunRequest, "scenario" | "board" | "kept">,
   board: Pick<Board, "clock">,
   random: Random,
-): Promise<{ readonly images: CampaignImages; readonly expected: ExpectedFlash }> {
-  // A replay takes what its record holds: what the files that it was made of hold today is another matter.
-  if (kept) return { images: imagesFromRecord(kept, scenario, loaded), expected: expectedFlashOf(loaded, scenario) };
+): Promise<{
+  readonly images: CampaignImages;
+  readonly expected: ExpectedFlash;
+  /** Updates of MCUboot itself, where the scenario is about those. */
+  readonly own?: OwnUpdates | undefined;
+}> {
   const { profile } = loaded;
   const keys = profileKeys(loaded);
   const { bootloader } = profile;
   const isGenerated = namedParts(scenario).every(({ source }) => source.payload.generate_bytes !== undefined);
   const randomness = imageRandomness(loaded, { clock: board.clock, random: random.fork("images"), isGenerated });
+  const own = await ownUpdatesOf({ scenario, board: loaded, random, randomness });
+  const expected = expectedFlashOf(loaded, scenario);
+  // A replay takes what its record holds: what the files that it was made of hold today is another matter.
+  if (kept) return { images: imagesFromRecord(kept, scenario, loaded), expected, own };
   const images = await buildImages({
     scenario,
     keys,
@@ -64,7 +72,7 @@ export async function buildMaterial(
     randomness,
     clock: board.clock,
   });
-  return { images, expected: expectedFlashOf(loaded, scenario) };
+  return { images, expected, own };
 }
 
 /** The model's idea of a board of which nothing is known yet. */
@@ -75,5 +83,7 @@ export function expectedFlashOf(loaded: LoadedProfile, { value: { start } }: Sce
   // An image of the network core in the application's own slots is another matter: see `networkView`.
   const isOnePair = netCore?.upgrades === true && build.images.length === 1;
   const networkBuild = isOnePair ? { ...build, netCore } : undefined;
-  return new ExpectedFlash(build, flashTimingOf(loaded.profile), networkBuild, start.slot);
+  // Nor do updates of MCUboot itself concern an application's.
+  const ownBuild = build.nsib && netCore && { ...build, netCore };
+  return new ExpectedFlash(build, flashTimingOf(loaded.profile), networkBuild, start.slot, ownBuild);
 }

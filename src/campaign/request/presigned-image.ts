@@ -90,7 +90,8 @@ async function imageIn(content: Uint8Array): Promise<Uint8Array> {
   throw new ConfigurationError("it is a zip archive", "A DFU package is named by payload.dfu_zip.");
 }
 
-function opened(bytes: Uint8Array, { keys }: Pick<PresignedPlan, "keys">): PresignedImage {
+/** An image as it was delivered, and opened with the keys. @throws ConfigurationError for one that nobody can ask for. */
+export function opened(bytes: Uint8Array, { keys }: Pick<PresignedPlan, "keys">): PresignedImage {
   const key = keys.encryption?.key;
   const verdict = verifyImage(bytes, {
     ...defined({ publicKey: signatureKeyOf(keys, bytes) }),

@@ -58,6 +58,40 @@ const RULES: readonly RuleRow[] = [
     hint: "Choose a board with slots.network_secondary, such as twin-net, or with bootloader.network_core_upgrade.",
   },
   {
+    name: "updates of MCUboot where nothing starts it but itself",
+    *fields({ images, cuts }, { slots }) {
+      if (slots.s1 !== undefined) return;
+      if (images.bootloader !== undefined) yield ["images", "bootloader"];
+      if (cuts.in === "bootloader") yield ["cuts", "in"];
+    },
+    text: "wants updates of MCUboot itself, and the board's profile has no halves for them",
+    hint: "Choose a board with slots.s0 and slots.s1 (NSIB), such as twin-nsib.",
+  },
+  {
+    name: "cuts in updates of MCUboot that are none",
+    *fields({ images, cuts }) {
+      if (cuts.in === "bootloader" && images.bootloader === undefined) yield ["cuts", "in"];
+    },
+    text: "is bootloader, and the scenario names no update of MCUboot",
+    hint: "Add images.bootloader: { generate_bytes: 20480 }, or { updates: [FILE, …] }.",
+  },
+  {
+    name: "what a campaign of MCUboot's own updates is not asked for",
+    *fields(scenario) {
+      const { cuts, images, start } = scenario;
+      if (images.bootloader === undefined) return;
+      if (cuts.in !== "bootloader" && !hasNoCut(scenario)) yield ["cuts", cuts.in === undefined ? "count" : "in"];
+      if (scenario.upload !== undefined) yield ["upload"];
+      if (scenario.boots_after > 0) yield ["boots_after"];
+      if (scenario.expect !== undefined && scenario.expect !== "upgrade") yield ["expect"];
+      if (images.new.damage !== undefined) yield ["images", "new", "damage"];
+      if (images.network !== undefined) yield ["images", "network"];
+      if (start.flash_each) yield ["start", "flash_each"];
+    },
+    text: "has no meaning with images.bootloader: that campaign cuts updates of MCUboot itself, and ends with one upgrade",
+    hint: "Leave it out, set cuts.in: bootloader, or leave images.bootloader out.",
+  },
+  {
     name: "uploads in a recovery that cannot be entered",
     *fields(scenario, profile) {
       if (uploadsInRecovery(scenario, profile) && !canEnterRecovery(profile)) yield ["upload"];

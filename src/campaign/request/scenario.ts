@@ -13,9 +13,9 @@ import {
   resolveFrom,
 } from "../../core/index.ts";
 import { type FileKind, fileKindOf } from "../../image/index.ts";
+import { cutsAt, cutsInOperations } from "../named-cuts/explicit-cuts.ts";
+import { cutsAtTriggers, TRIGGER, triggersFit } from "../named-cuts/triggers.ts";
 import type { PlannedCut } from "../record/cut-moment.ts";
-import { cutsAt, cutsInOperations } from "./explicit-cuts.ts";
-import { cutsAtTriggers, TRIGGER, triggersFit } from "./triggers.ts";
 
 const version = z
   .string()
@@ -114,6 +114,34 @@ export const SCENARIO_SCHEMA = z.strictObject({
       .describe(
         "The network core's images that go with them, where no package brings them; a generated one has its major version as its counter.",
       ),
+    bootloader: z
+      .strictObject({
+        generate_bytes: z
+          .int()
+          .min(2048)
+          .max(1_048_576)
+          .optional()
+          .describe("Length of MCUboots made from the seed, as many as are needed: what a simulated board runs."),
+        updates: z
+          .array(z.string().min(1))
+          .min(1)
+          .max(1000)
+          .optional()
+          .describe(
+            "Signed updates, .bin or .hex, for S1 and S0 in turn with rising firmware versions: each update, cut or not, takes the next.",
+          ),
+        witness: z
+          .enum(["version", "none"])
+          .default("version")
+          .describe(
+            "none: which MCUboot NSIB starts need not be told; otherwise a board whose log does not tell it fails.",
+          ),
+      })
+      .refine((own) => (own.generate_bytes === undefined) !== (own.updates === undefined), {
+        error: "wants one of generate_bytes and updates.",
+      })
+      .optional()
+      .describe("Behind NSIB: updates of MCUboot itself, which the campaign is then about; cuts are in those."),
     encrypt: z.boolean().default(true).describe("Encrypt the images, for the profile's keys.encryption."),
   }),
   upload: z
@@ -151,10 +179,10 @@ export const SCENARIO_SCHEMA = z.strictObject({
         .optional()
         .describe("One cut right before every flash operation of this kind, counted by the model."),
       in: z
-        .enum(["upgrade", "revert", "upload", "request", "network"])
+        .enum(["upgrade", "revert", "upload", "request", "network", "bootloader"])
         .optional()
         .describe(
-          "What is cut, by default the upgrade (in serial recovery: the upload); an upload or a request with count or on; network: the copy to the network core, with count, pairs or on.",
+          "What is cut, by default the upgrade (in serial recovery: the upload); an upload or a request with count or on; network: the copy to the network core, with count, pairs or on; bootloader: an update of MCUboot itself (images.bootloader).",
         ),
     })
     .refine(triggersFit, {

@@ -11,6 +11,7 @@ export function smallTrial(recorded: RecordedBoard, expected: ExpectedFlash): Tr
     bootMs: 20_000,
     permanent: false,
     refused: false,
+    bootloaderOptional: false,
     network: new NetworkWatch(false),
     networkRefused: undefined,
   };

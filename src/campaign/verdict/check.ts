@@ -1,4 +1,4 @@
-import type { BootloaderBuild, FlashContent, LegalOutcome } from "../../mcuboot/index.ts";
+import type { BootloaderBuild, FlashContent, LegalOutcome, RunningBootloader } from "../../mcuboot/index.ts";
 import type { BootSeen, SlotState } from "../record/facts.ts";
 import type { Ending } from "../record/verdict.ts";
 import type { Nearest } from "./nearest.ts";
@@ -27,6 +27,14 @@ export interface NetworkReport {
   readonly optional: boolean;
 }
 
+/** What tells of an update of MCUboot itself. */
+export interface BootloaderReport {
+  /** What NSIB's log says that it started; undefined where no line does. */
+  readonly told: RunningBootloader | undefined;
+  /** The scenario wants no witness: nothing told is no failure. */
+  readonly optional: boolean;
+}
+
 /** Everything that a boot showed. */
 export interface Evidence {
   readonly seen: BootSeen;
@@ -40,6 +48,8 @@ export interface Evidence {
   readonly ofNetwork?: boolean | undefined;
   /** Of a board whose network core was to be updated. */
   readonly network?: NetworkReport | undefined;
+  /** Of a boot that was to update MCUboot itself. */
+  readonly bootloader?: BootloaderReport | undefined;
   /** What the flash holds, of a board whose flash can be read. */
   readonly flash?: { readonly content: FlashContent; readonly build: BootloaderBuild } | undefined;
 }

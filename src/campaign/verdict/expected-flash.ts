@@ -16,6 +16,7 @@ import {
   legalOutcomes,
   modeOf,
   operationDurationUs,
+  type RunningBootloader,
   recoveryUploadSteps,
   runSteps,
   type Slot,
@@ -31,6 +32,7 @@ import {
   uploadSteps,
 } from "../../mcuboot/index.ts";
 import { type CutSpan, type Span, windowIn } from "./cut-window.ts";
+import { flashBytesOf, keepBootloader, loadBootloader } from "./flash-layout.ts";
 import { slotBeside } from "./slots.ts";
 
 const TIMELINES_MAX = 8;
@@ -62,17 +64,27 @@ export class ExpectedFlash {
   readonly #timelines = new LruCache<Timeline>(TIMELINES_MAX);
 
   readonly #networkBuild: BootloaderBuild | undefined;
+  readonly #ownBuild: BootloaderBuild | undefined;
 
   /**
    * @param networkBuild the same bootloader as it hands images in the application's slots to the network core.
    * @param startSlot where the old image is put; the primary slot, unless the newest image runs from either.
+   * @param ownBuild behind NSIB: the same bootloader as it takes updates of itself.
    */
-  constructor(build: BootloaderBuild, timing: FlashTiming, networkBuild?: BootloaderBuild, startSlot: Slot = 0) {
+  constructor(
+    build: BootloaderBuild,
+    timing: FlashTiming,
+    networkBuild?: BootloaderBuild,
+    startSlot: Slot = 0,
+    ownBuild?: BootloaderBuild,
+  ) {
     this.startSlot = startSlot;
     this.build = build;
     this.timing = timing;
     this.#networkBuild = networkBuild;
+    this.#ownBuild = ownBuild;
     this.flash = FlashContent.erased(flashBytesOf(build), build.sectorBytes);
+    if (build.nsib !== undefined) this.startsFrom({ half: "s0", version: 1 });
   }
 
   /** The slot that an upload goes to: the one that does not run. */
@@ -98,11 +110,26 @@ export class ExpectedFlash {
   /** A board that runs `running` from its starting slot, confirmed, and whose other slot holds `waiting` or nothing. */
   place(running: ImageToFlash, waiting?: ImageToFlash): void {
     this.#running = this.startSlot;
+    const before = this.flash;
     this.flash = FlashContent.erased(flashBytesOf(this.build), this.build.sectorBytes);
+    keepBootloader(before, this.flash, this.build);
     this.flash.load(this.runningOffset, running.flashed ?? running.plain);
     // It has been started, which may have left a mark in its trailer.
     if (this.inPlace) this.adopt(this.timeline());
     if (waiting) this.put(waiting);
+  }
+
+  /** Behind NSIB: this MCUboot is started; see `loadBootloader`. */
+  startsFrom(running: RunningBootloader): void {
+    loadBootloader(this.flash, this.build, running);
+  }
+
+  /** Behind NSIB: this flash as a boot sees it that may update MCUboot itself. */
+  ownView(): ExpectedFlash {
+    if (this.#ownBuild === undefined) throw new RangeError("a board without NSIB");
+    const view = new ExpectedFlash(this.#ownBuild, this.timing);
+    view.adopt(this);
+    return view;
   }
 
   /**
@@ -366,14 +393,4 @@ function* nothing(): Steps {}
 
 function distinct(contents: readonly FlashContent[]): readonly FlashContent[] {
   return [...new Map(contents.map((flash) => [flash.identity(), flash])).values()];
-}
-
-function flashBytesOf(build: BootloaderBuild): number {
-  const areas = build.images.flatMap(({ primary, secondary }) => [primary, secondary]);
-  const onFlash = areas.filter((area) => area.inRam !== true);
-  return Math.max(...[...onFlash, ...(build.scratch ? [build.scratch] : [])].map(endOf));
-}
-
-function endOf(area: { readonly offset: number; readonly bytes: number }): number {
-  return area.offset + area.bytes;
 }

@@ -2,6 +2,7 @@ import type { LegalOutcome } from "../../mcuboot/index.ts";
 import type { BootSeen } from "../record/facts.ts";
 import type { Ending } from "../record/verdict.ts";
 import type { Allowed, Check, Evidence, Failure, Shown } from "./check.ts";
+import { checkBootloader, reportedBootloader } from "./check-bootloader.ts";
 import { checkFlash } from "./check-flash.ts";
 import { checkLog } from "./check-log.ts";
 import { checkNetwork, reportedNetwork } from "./check-network.ts";
@@ -17,6 +18,7 @@ const CHECKS: readonly Check[] = [
   checkSlots,
   checkLog,
   checkNetwork,
+  checkBootloader,
   checkFlash,
 ];
 
@@ -40,14 +42,16 @@ export interface Weighed {
 
 /** Holds what a boot showed against what MCUboot may do. */
 export function weigh(evidence: Evidence, allowed: Allowed): Weighed {
-  const { seen, slots, flash, network } = evidence;
+  const { seen, slots, flash, network, bootloader } = evidence;
   const { outcomes } = allowed;
   const isUp = seen.ending === "up";
   const shown: Shown = { ...evidence, outcomes, nearest: isUp ? nearestTo(slots, outcomes) : undefined };
   const failure = firstFailure(shown, allowed);
   const nearest = isUp ? shown.nearest?.outcome : (deadOutcome(outcomes) ?? outcomes[0]);
   const slotText = isUp ? describeSlots(slotsOfModel(slots, outcomes)) : deadText(seen);
-  const found = network === undefined ? slotText : `${slotText}${reportedNetwork(network)}`;
+  const ofNetwork = network === undefined ? "" : reportedNetwork(network);
+  const ofBootloader = bootloader === undefined || !isUp ? "" : reportedBootloader(bootloader);
+  const found = `${slotText}${ofNetwork}${ofBootloader}`;
   const hidden = (outcome: LegalOutcome) => outcome.knownDefect !== undefined && isShown(slots, outcome);
   if (failure !== undefined) {
     const isMatch = shown.nearest !== undefined && shown.nearest.wrong === undefined;

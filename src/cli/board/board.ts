@@ -39,6 +39,11 @@ export const BOARD_COMMANDS: readonly LoadedCommand[] = [
     load: async () => (await import("./serial-recovery.ts")).boardSerialRecoveryCommand,
   },
   {
+    name: "prove",
+    about: "show on a board what nobody has seen yet: the rows of docs/unverified.md",
+    load: async () => (await import("./prove.ts")).boardProveCommand,
+  },
+  {
     name: "release",
     about: "free the locks that dead runs left on ports and relay channels",
     load: async () => (await import("./release.ts")).boardReleaseCommand,

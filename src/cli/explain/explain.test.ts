@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { isHilError } from "../../core/index.ts";
+import { isText, readList } from "../../field/index.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { explainCommand } from "./explain.ts";
-import { isText, readList } from "./input.ts";
 
 function ioIn(cwd: string, out: (text: string) => void): CliIo {
   return {

@@ -16,6 +16,7 @@ import {
   readInputText,
   UsageError,
 } from "../../core/index.ts";
+import { decoded, isText, readList } from "../../field/index.ts";
 import {
   type BootloaderBuild,
   endsInMagic,
@@ -32,7 +33,6 @@ import {
 } from "../../mcuboot/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
-import { decoded, isText, readList } from "./input.ts";
 import { LogLines } from "./log-lines.ts";
 import { answerJson, answerText, type Explained } from "./text.ts";
 

@@ -71,6 +71,8 @@ describe.each(BUILD_SHAPES.map((shape) => shape.name))("a profile from the build
     expect(slots.primary).toMatchObject({ ...shape.primary, device: "internal" });
     expect(slots.secondary).toMatchObject(shape.secondary);
     expect(slots.networkRamBytes).toBe(shape.networkRamBytes);
+    const { s0, s1 } = slots;
+    expect({ s0, s1 }).toMatchObject(shape.halves ?? { s0: undefined, s1: undefined });
     expect(images.loadAddress).toBe(shape.ramAddress);
     expect(bootloader).toMatchObject(shape.expected);
     expect(ports.app.baudRate).toBe(shape.usb ? 115_200 : Number(shape.appBaud));

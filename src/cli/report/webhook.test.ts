@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import { VirtualClock } from "../../core/index.ts";
 import { type Delivery, deliver, fetchPost, type Post, secretBytes, signature } from "./webhook.ts";
@@ -86,6 +88,24 @@ describe("a webhook", () => {
     const { got, why } = await delivered([status]);
     expect(got).toHaveLength(1);
     expect(why).toBe(`it answered ${status}`);
+  });
+
+  test.each([302, 307])("is taken nowhere else by a receiver that sends it on: %s", async (status) => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      response.writeHead(request.url === "/there" ? 200 : status, { location: "/there" }).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const { signal } = new AbortController();
+      const post = fetchPost(new URL(`http://127.0.0.1:${port}/here`), { headers: {}, body: "{}", signal });
+      expect([await post, asked]).toEqual([status, ["POST /here"]]);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
   });
 
   test("of a receiver that never answers ends all the same", async () => {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { type LoadedReplay, loadReplay, type PlannedCut } from "../../campaign/index.ts";
 import { EXIT, UsageError } from "../../core/index.ts";
+import { isFieldReplay, replayField } from "../sweep/field-replay.ts";
 import { isSweepReplay, replaySweep } from "../sweep/replay.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -38,6 +39,7 @@ export async function replayCommand(argv: readonly string[], io: CliIo): Promise
     const admit = (files: readonly string[]) => requireOwnFiles(files, trust);
     return replaySweep(file, { trace: args.flag("trace"), json: args.flag("json"), admit }, io);
   }
+  if (isFieldReplay(file)) return replayField(file, { trace: args.flag("trace"), json: args.flag("json") }, io);
   const loaded = loadReplay(file);
   const { replay } = loaded;
   const number = args.whole("cut");

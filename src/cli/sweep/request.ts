@@ -129,11 +129,13 @@ export async function upgradeOf({ board, scenario, seed, swept }: SweepRequest):
     },
   };
   const random = Random.fromSeed(seed);
-  const { images, expected } = await buildMaterial({ board, scenario: sized }, { clock: new VirtualClock() }, random);
+  const material = await buildMaterial({ board, scenario: sized }, { clock: new VirtualClock() }, random);
+  const { images, expected, own } = material;
   if ((images.old.network ?? images.new.network) !== undefined) {
     const text = "hold an image of the network core, and a sweep is of the application alone";
     throw scenario.wrong(["images"], text, "Leave it out, or take the application's signed file; `hil run` cuts both.");
   }
+  if (own !== undefined) return ownUpgradeOf(scenario, swept, material);
   const upgrade: UpgradeSwept = {
     build: buildOf(expected.build, swept, mode ?? modeOf(expected.build)),
     timing: expected.timing,
@@ -146,6 +148,31 @@ export async function upgradeOf({ board, scenario, seed, swept }: SweepRequest):
   admitSwept(sized, upgrade, images.new.hash);
   return upgrade;
 }
+
+/** An update of MCUboot itself, from the one in S0: its places are the board's, and its mode and generation, too. */
+function ownUpgradeOf(
+  scenario: ScenarioFile,
+  { permanent, ...swept }: SweptFields,
+  { images, expected, own }: Awaited<ReturnType<typeof buildMaterial>>,
+): UpgradeSwept {
+  const other = Object.entries(swept).find(([field, value]) => value !== PARSED[field as keyof SweptFields]);
+  if (other !== undefined) {
+    const text = `is of updates of MCUboot itself, which --${other[0].replaceAll("_", "-")} does not change`;
+    throw scenario.wrong(["images", "bootloader"], text, "Leave that option out, or change the profile.");
+  }
+  const view = expected.ownView();
+  const running = own?.assumed();
+  const update = running && own?.next(running);
+  const area = running && view.build.nsib?.[running.half];
+  if (running === undefined || update === undefined || area === undefined) throw new RangeError("a board without NSIB");
+  view.startsFrom(running);
+  const firmware = { offset: area.offset, bytes: view.flash.read(area.offset, area.bytes) };
+  const bootloader = { firmware, versions: { old: running.version, new: update.version } };
+  const { build, timing } = view;
+  return { build, timing, old: images.old.plain, next: update.image.file, permanent, bootloader };
+}
+
+const PARSED = SWEPT_SCHEMA.parse({});
 
 type Source = ScenarioFile["value"]["images"]["old"];
 

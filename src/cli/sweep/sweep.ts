@@ -86,11 +86,13 @@ export async function sweepCommand(argv: readonly string[], io: CliIo): Promise<
   const upgrade = await upgradeOf(request);
   const { build } = upgrade;
   if (!json) {
-    const kind = upgrade.permanent
-      ? "permanent upgrade"
-      : upgrade.revertOnly
-        ? "revert"
-        : "test upgrade and its revert";
+    const kind = upgrade.bootloader
+      ? "update of MCUboot itself"
+      : upgrade.permanent
+        ? "permanent upgrade"
+        : upgrade.revertOnly
+          ? "revert"
+          : "test upgrade and its revert";
     io.out(`${request.scenario.value.name}: ${kind}, MCUboot ${build.generation.name}, ${build.mode}\n`);
   }
   if (request.board.profile.emulated?.firmware !== undefined) {

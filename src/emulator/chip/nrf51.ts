@@ -12,7 +12,7 @@ import { FlashMemory, type FlashWatch } from "./memory/flash-memory.ts";
 import { InformationWords } from "./memory/information.ts";
 import { NRF51_NVMC, Nvmc, type Stall } from "./memory/nvmc.ts";
 import { type ChipContext, type UnknownAccess, UnknownAccesses } from "./parts/chip-context.ts";
-import { type ChipNote, NOTES_MAX } from "./parts/chip-note.ts";
+import { type ChipNote, ChipNotes } from "./parts/chip-note.ts";
 import { KeptRegisters } from "./parts/kept-registers.ts";
 import { Scheduler } from "./parts/scheduler.ts";
 import { RandomNumbers } from "./radio/random-numbers.ts";
@@ -50,7 +50,7 @@ export class Nrf51 {
   /** Called before each flash operation; may throw to stop the chip there, as a power cut does. */
   watch: FlashWatch = () => undefined;
   readonly #unknown = new UnknownAccesses();
-  readonly #notes: ChipNote[] = [];
+  readonly #notes = new ChipNotes();
   readonly #uicr = new Map<number, number>();
   readonly #options: ChipOptions;
   #processor: Processor | undefined;
@@ -83,9 +83,9 @@ export class Nrf51 {
     return this.#unknown.list;
   }
 
-  /** Resets, lock-ups and faults since this was asked last, in their order; `NOTES_MAX` at most. */
+  /** Resets, lock-ups and faults since this was asked last, in their order; see `ChipNotes`. */
   takeNotes(): readonly ChipNote[] {
-    return this.#notes.splice(0);
+    return this.#notes.take();
   }
 
   /** Words that a programmer writes into UICR, by offset. */
@@ -171,7 +171,7 @@ export class Nrf51 {
   }
 
   #note(note: Pick<ChipNote, "what" | "detail" | "fault" | "address">): void {
-    if (this.#notes.length < NOTES_MAX) this.#notes.push({ ...note, core: "application", atUs: this.nowUs });
+    this.#notes.add({ ...note, core: "application", atUs: this.nowUs });
   }
 
   /** @param cycles what the clock shows: a reset does not set it back */

@@ -16,7 +16,7 @@ import { wireApplication } from "./nrf5340-application.ts";
 import { wireNetwork } from "./nrf5340-network.ts";
 import { NRF5340_RESET, UICR_APPLICATION, UICR_NETWORK } from "./nrf5340-registers.ts";
 import { type UnknownAccess, UnknownAccesses } from "./parts/chip-context.ts";
-import { type ChipCore, type ChipNote, NOTES_MAX } from "./parts/chip-note.ts";
+import { type ChipCore, type ChipNote, ChipNotes } from "./parts/chip-note.ts";
 import { SerialFlash } from "./serial/serial-flash.ts";
 import type { Uarte } from "./serial/uarte.ts";
 import { Turns } from "./turns.ts";
@@ -55,7 +55,7 @@ export class Nrf5340 {
   /** The same for the network core's flash. */
   watchNetwork: FlashWatch = () => undefined;
   readonly #unknown = new UnknownAccesses();
-  readonly #notes: ChipNote[] = [];
+  readonly #notes = new ChipNotes();
   readonly #uicr = new Map(UICR_APPLICATION);
   readonly #networkUicr = new Map(UICR_NETWORK);
   readonly #options: Nrf5340Options;
@@ -106,9 +106,9 @@ export class Nrf5340 {
     return this.#unknown.list;
   }
 
-  /** Resets, lock-ups and faults since this was asked last, in their order; `NOTES_MAX` at most. */
+  /** Resets, lock-ups and faults since this was asked last, in their order; see `ChipNotes`. */
   takeNotes(): readonly ChipNote[] {
-    return this.#notes.splice(0);
+    return this.#notes.take();
   }
 
   /** Words that a programmer writes into a core's UICR, by offset. */
@@ -315,6 +315,6 @@ export class Nrf5340 {
   }
 
   #note(note: Omit<ChipNote, "atUs">): void {
-    if (this.#notes.length < NOTES_MAX) this.#notes.push({ ...note, atUs: this.#turns.now / CYCLES_PER_US });
+    this.#notes.add({ ...note, atUs: this.#turns.now / CYCLES_PER_US });
   }
 }

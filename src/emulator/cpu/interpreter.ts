@@ -1,5 +1,6 @@
 import type { Region } from "../memory/memory-map.ts";
 import { CODE_BLOCK_BITS, Ram } from "../memory/ram.ts";
+import { CodePage, PAGE_BYTES } from "./code-page.ts";
 import { type Decoder, decoderOf, isLong } from "./decode/decoder.ts";
 import { advanced, holds } from "./execute/branch.ts";
 import type { Instruction } from "./execute/instruction.ts";
@@ -11,11 +12,13 @@ import { pendFault } from "./system/pend.ts";
 import { executionPriority, groupPriority, highestPending } from "./system/priority.ts";
 import { fetchFault } from "./system/protection.ts";
 import { carryAndOverflowOf } from "./translate/flags-text.ts";
-import type { Entry, Exit } from "./translate/region.ts";
+import { LINKS } from "./translate/links.ts";
+import { STOP } from "./translate/port.ts";
+import type { Entry, Exit, Translated } from "./translate/region.ts";
+import { STATE } from "./translate/state.ts";
 import { Translator } from "./translate/translator.ts";
-import { STATE, Windows } from "./translate/windows.ts";
+import { Windows } from "./translate/windows.ts";
 
-const PAGE_BYTES = 4096;
 const SECURE_GATEWAY = 0xe97f;
 
 /** Heat of a place that cannot be translated. */
@@ -23,45 +26,13 @@ const COLD = 0xffff;
 const HEAT_OF_JUMP = 16;
 const HEAT_OF_STEP = 1;
 
-/** What is known of the code in a page, by halfword. */
-class Page {
-  readonly instructions: (Instruction | undefined)[] = Array.from({ length: PAGE_BYTES / 2 });
-  readonly entries: (Entry | undefined)[] = Array.from({ length: PAGE_BYTES / 2 });
-  /** How often control came here. */
-  readonly heat = new Uint16Array(PAGE_BYTES / 2);
-
-  /** Forgets the entries of regions that reach into a block of code. */
-  drop(block: number): void {
-    for (const slot of this.#filled) {
-      if (this.entries[slot]?.blocks.has(block) !== true) continue;
-      this.entries[slot] = undefined;
-      this.heat[slot] = 0;
-      this.#filled.delete(slot);
-    }
-  }
-
-  /** A halfword holds something else now. */
-  forget(slot: number): void {
-    this.instructions[slot] = undefined;
-    this.heat[slot] = 0;
-  }
-
-  enter(slot: number, entry: Entry): void {
-    if (this.entries[slot] !== undefined) return;
-    this.entries[slot] = entry;
-    this.#filled.add(slot);
-  }
-
-  readonly #filled = new Set<number>();
-}
-
-/** Counts up whenever an entry may no longer be what control comes to: exits remember theirs. */
-let epoch = 0;
-
 /** N and Z by one number: MSR may set both, which no result does. */
 function isPlain({ n, z }: Core): boolean {
   return n >= 0 || z !== 0;
 }
+
+/** So often an access of translated code is left to the interpreter before it is written anew. */
+const REFUSALS_MAX = 32;
 
 /** Cycles that a region may use at once: its count is a small integer. */
 const BUDGET_MAX = 0x3fff_ffff;
@@ -83,11 +54,11 @@ export class Interpreter {
   readonly core: Core;
   readonly #decoder: Decoder;
   /** What was decoded, for each state that decides what may be fetched. */
-  readonly #decoded = new Map<number, Map<number, Page>>();
-  #pages = new Map<number, Page>();
+  readonly #decoded = new Map<number, Map<number, CodePage>>();
+  #pages = new Map<number, CodePage>();
   #state = 0;
   readonly #heard = new Map<Ram, () => void>();
-  #page = new Page();
+  #page = new CodePage();
   #pageAt = -1;
   #windows: Windows | undefined;
   #translator: Translator | undefined;
@@ -111,13 +82,15 @@ export class Interpreter {
   /** Before the first instruction: where its code and its stack are. */
   #start(): void {
     const { core } = this;
-    epoch += 1;
+    LINKS.epoch += 1;
     this.#isStarted = true;
     this.#arrived = HEAT_OF_JUMP;
     if (!Number.isFinite(this.#hot)) return;
     this.#windows = Windows.of(core.memory, { stack: core.get(13), start: core.pc });
     this.#windows?.forget();
-    this.#translator = this.#windows && new Translator(core, this.#decoder, this.#windows);
+    if (this.#windows === undefined) return;
+    this.#translator = new Translator(core, this.#decoder, this.#windows);
+    core.devices = this.#windows.devices;
   }
 
   /** It runs no more: memory need not tell it of changes. */
@@ -181,12 +154,13 @@ export class Interpreter {
   #enter(first: Entry): boolean {
     const { core } = this;
     const windows = this.#windows as Windows;
-    const { state } = windows;
+    const { state, port } = windows;
     const { r } = core;
     windows.admit(core);
-    const budget = Math.min(core.deadline - core.cycles, BUDGET_MAX);
-    let left = budget;
+    let left = Math.min(core.deadline - core.cycles, BUDGET_MAX);
+    port.open(core, left);
     let entry: Entry | undefined = first;
+    let ran: Translated;
     let exit: Exit;
     let pc: number;
     state[STATE.nz] = core.z === 0 ? 0 : core.n < 0 ? -1 : 1;
@@ -194,26 +168,48 @@ export class Interpreter {
     state[STATE.v] = core.v;
     state[STATE.kind] = 0;
     do {
-      left = entry.run(r, entry.block, left);
+      ran = entry.run;
+      left = ran(r, entry.block, left);
       exit = entry.exits[state[STATE.exit] as number] as Exit;
       left += exit.ahead;
       if (exit.kind >= 0) state[STATE.kind] = exit.kind;
       pc = exit.pc < 0 ? (state[STATE.pc] as number) >>> 0 : exit.pc;
-      if (exit.isRefused || exit.it !== 0 || left <= 0) break;
-      if (exit.epoch === epoch && exit.to === pc) entry = exit.link;
+      if (exit.isRefused || exit.it !== 0 || left <= 0 || state[STATE.stop] !== STOP.none) break;
+      if (exit.epoch === LINKS.epoch && exit.to === pc) entry = exit.link;
       else {
         entry = this.#entryAt(pc);
         exit.link = entry;
         exit.to = pc;
-        exit.epoch = entry === undefined ? -1 : epoch;
+        exit.epoch = entry === undefined ? -1 : LINKS.epoch;
       }
     } while (entry !== undefined);
-    core.cycles += budget - left;
     core.pc = pc;
     core.it = exit.it;
     this.#takeFlags(state);
+    if (state[STATE.stop] === STOP.failed) this.#failed();
+    core.cycles = port.end - left;
     this.#arrived = exit.isRefused ? HEAT_OF_STEP : HEAT_OF_JUMP;
+    if (exit.isOfAccess) this.#refused(exit, ran);
     return exit.isRefused && core.cycles < core.deadline;
+  }
+
+  /** An access of translated code was not to plain memory: after some of them its region is written anew, with the port. */
+  #refused(exit: Exit, run: Translated): void {
+    exit.refusals += 1;
+    if (exit.refusals !== REFUSALS_MAX) return;
+    this.#windows?.devices.add(exit.pc);
+    this.#translator?.forget(run);
+    LINKS.epoch += 1;
+    for (const pages of this.#decoded.values()) {
+      for (const page of pages.values()) page.dropWhere((entry) => entry.run === run, this.#hot);
+    }
+  }
+
+  /** An access through the port did not complete. */
+  #failed(): never {
+    const { core } = this;
+    core.r[15] = core.pc + 4;
+    throw this.#windows?.port.failure;
   }
 
   /** The flags as translated code left them. */
@@ -321,16 +317,16 @@ export class Interpreter {
     this.#page = this.#pageOf(this.#pageAt);
   }
 
-  #pageOf(at: number): Page {
+  #pageOf(at: number): CodePage {
     const known = this.#pages.get(at);
     if (known) return known;
-    const page = new Page();
+    const page = new CodePage();
     this.#pages.set(at, page);
     return page;
   }
 
   #forget(): void {
-    epoch += 1;
+    LINKS.epoch += 1;
     this.#decoded.clear();
     this.#state = -1;
     this.#pageAt = -1;
@@ -338,11 +334,11 @@ export class Interpreter {
 
   #enterState(state: number): void {
     if (state === this.#state) return;
-    epoch += 1;
+    LINKS.epoch += 1;
     this.#state = state;
     this.#pageAt = -1;
     const known = this.#decoded.get(state);
-    this.#pages = known ?? new Map<number, Page>();
+    this.#pages = known ?? new Map<number, CodePage>();
     if (!known) this.#decoded.set(state, this.#pages);
   }
 
@@ -380,7 +376,7 @@ export class Interpreter {
 
   /** Forgets what was decoded in a block, and what may reach into it: the instruction before, and regions. */
   #drop(block: number): void {
-    epoch += 1;
+    LINKS.epoch += 1;
     this.#windows?.forget();
     for (const pages of this.#decoded.values()) {
       for (let address = block - 2; address < block + (1 << CODE_BLOCK_BITS); address += 2) {

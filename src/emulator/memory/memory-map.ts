@@ -7,8 +7,8 @@ export interface Region {
   readonly bytes: number;
   /** May code run here? The Armv8-M default map forbids it from 40000000 to 5fffffff and above a0000000. */
   readonly executable: boolean;
-  /** Content of plain memory, for reads that skip `read`; absent where a read has a side effect. */
-  readonly view?: DataView;
+  /** Bytes that only stores change, and that are read without any effect. */
+  readonly isPlain?: boolean;
   /**
    * @param offset from `start`, in bytes
    * @param bytes 1, 2 or 4

@@ -9,12 +9,13 @@ export class Ram implements Region {
   readonly start: number;
   readonly bytes: number;
   readonly executable: boolean;
-  readonly content: Uint8Array;
-  readonly view: DataView;
+  readonly isPlain = true;
   /** Stores land here by themselves: not in flash. */
   readonly isWritable: boolean = true;
   /** 1 for each block of code whose changes somebody wants to hear of. */
   readonly marks: Uint8Array;
+  #content: Uint8Array;
+  #view: DataView;
   readonly #markListeners = new Set<() => void>();
   readonly #listeners = new Set<(address: number) => void>();
 
@@ -23,20 +24,31 @@ export class Ram implements Region {
     this.start = start;
     this.bytes = content.length;
     this.executable = executable;
-    this.content = content;
-    this.view = new DataView(content.buffer, content.byteOffset, content.byteLength);
+    this.#content = content;
+    this.#view = viewOf(content);
     this.marks = new Uint8Array((content.length >>> CODE_BLOCK_BITS) + 1);
   }
 
+  get content(): Uint8Array {
+    return this.#content;
+  }
+
+  /** Its bytes lie elsewhere from now on, with the same content: who kept `content` has an old copy. */
+  moveTo(place: Uint8Array): void {
+    place.set(this.#content);
+    this.#content = place;
+    this.#view = viewOf(place);
+  }
+
   read(offset: number, bytes: number): number {
-    if (bytes === 4) return this.view.getInt32(offset, true);
-    return bytes === 2 ? this.view.getUint16(offset, true) : this.view.getUint8(offset);
+    if (bytes === 4) return this.#view.getInt32(offset, true);
+    return bytes === 2 ? this.#view.getUint16(offset, true) : this.#view.getUint8(offset);
   }
 
   write(offset: number, bytes: number, value: number): void {
-    if (bytes === 4) this.view.setInt32(offset, value, true);
-    else if (bytes === 2) this.view.setUint16(offset, value, true);
-    else this.view.setUint8(offset, value);
+    if (bytes === 4) this.#view.setInt32(offset, value, true);
+    else if (bytes === 2) this.#view.setUint16(offset, value, true);
+    else this.#view.setUint8(offset, value);
     this.forgetCode(offset);
     // A word over the border of two blocks: the second holds its last bytes.
     this.forgetCode(offset + bytes - 1);
@@ -57,7 +69,7 @@ export class Ram implements Region {
 
   /** As memory that had no power: zeros. Whoever ran code from it has ended. */
   clear(): void {
-    this.content.fill(0);
+    this.#content.fill(0);
     this.marks.fill(0);
   }
 
@@ -81,4 +93,8 @@ export class Ram implements Region {
     this.marks[block] = 0;
     for (const changed of this.#listeners) changed(this.start + (block << CODE_BLOCK_BITS));
   }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }

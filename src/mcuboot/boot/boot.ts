@@ -10,7 +10,9 @@ import {
   PRIMARY,
   type Swap,
 } from "../loader/loader-state.ts";
-import { BootHang, BootPanic, type BootResult, type Steps } from "../steps/steps.ts";
+import { nsibStart } from "../nsib/start.ts";
+import { startLines } from "../steps/start-lines.ts";
+import { BootHang, BootPanic, BootReset, type BootResult, type Steps } from "../steps/steps.ts";
 import type { SwapType } from "../trailer/swap-codes.ts";
 import { holdUnmetDependencies } from "./dependencies.ts";
 import { readHeaders } from "./headers.ts";
@@ -21,9 +23,10 @@ import { updateImage } from "./update.ts";
 import { validateSlot } from "./validate-slot.ts";
 
 /**
- * One boot. Yields each flash operation before it takes effect, each log line, and the time spent on image checks;
- * returns what runs. Nothing of it survives but the flash: a power cut is a `next()` that is never called.
- * @param onState is given the loader state once, to compare two boots while they run.
+ * One boot, from reset: behind NSIB, from its start, and again from there when MCUboot has updated itself. Yields each
+ * flash operation before it takes effect, each log line, and the time spent on image checks; returns what runs. Nothing
+ * of it survives but the flash: a power cut is a `next()` that is never called.
+ * @param onState is given the loader state, and each new one, to compare two boots while they run.
  * Source: MCUboot loader.c context_boot_go.
  */
 export function* boot(
@@ -31,7 +34,33 @@ export function* boot(
   build: BootloaderBuild,
   onState: (state: LoaderState) => void = () => {},
 ): Steps<BootResult> {
-  const loader = newLoaderState(flash, build);
+  const { nsib } = build;
+  if (nsib === undefined) {
+    const result = yield* bootOnce(newLoaderState(flash, build), onState);
+    if (result.kind !== "reset") return result;
+    throw new RangeError("a bootloader that nothing starts has reset the board");
+  }
+  for (let starts = 0; starts < STARTS_MAX; starts += 1) {
+    onState(newLoaderState(flash, build));
+    const bootloader = yield* nsibStart(flash, nsib);
+    if (bootloader === undefined) return { kind: "panic", reason: "NSIB finds no MCUboot that is whole, in S0 or S1" };
+    yield* startLines(build);
+    const result = yield* bootOnce(newLoaderState(flash, build, bootloader.half), onState);
+    if (result.kind === "run") return { ...result, bootloader };
+    if (result.kind !== "reset") return result;
+  }
+  return { kind: "hang", reason: "MCUboot updates itself again and again" };
+}
+
+/** Resets in one boot: an update of MCUboot is one; more than a few would not end. */
+const STARTS_MAX = 4;
+
+/** One start of MCUboot, up to where something else starts. */
+function* bootOnce(
+  loader: LoaderState,
+  onState: (state: LoaderState) => void,
+): Steps<BootResult | { readonly kind: "reset" }> {
+  const { build } = loader;
   onState(loader);
   if (build.lifeCycle?.boots === false) {
     const { name, code } = build.lifeCycle;
@@ -42,6 +71,7 @@ export function* boot(
     if (newestRuns(build.mode)) return yield* bootNewest(loader);
     return yield* build.mode === "single" ? bootSingle(loader) : bootSwap(loader);
   } catch (error) {
+    if (error instanceof BootReset) return { kind: "reset" };
     if (error instanceof BootHang) return { kind: "hang", reason: error.message };
     if (!(error instanceof BootPanic)) throw error;
     if (error.isAssertion && assertionsOf(build) === "abort") yield* log(loader, "abort");
@@ -56,9 +86,11 @@ function* bootSwap(loader: LoaderState): Steps<BootResult> {
   if (images.length > 1) holdUnmetDependencies(loader);
   for (const image of images) yield* updateImage(loader, image, images.length === 1 ? swap : undefined);
   for (const image of images) {
-    if (!(yield* isBootable(loader, image))) return failed(loader, image);
+    // What lies in the other half is NSIB's to look at.
+    if (!image.own && !(yield* isBootable(loader, image))) return failed(loader, image);
   }
-  return { kind: "run", slots: images.map((image) => image.areas[PRIMARY].offset), swapTypes: swapTypes(loader) };
+  const slots = loader.build.images.map(({ primary }) => primary.offset);
+  return { kind: "run", slots, swapTypes: swapTypes(loader) };
 }
 
 /** The last look at the primary slot before it runs. */
@@ -77,5 +109,5 @@ function failed(loader: LoaderState, image: ImagePair): BootResult {
 }
 
 function swapTypes(loader: LoaderState): SwapType[] {
-  return loader.images.map((image) => image.swapType);
+  return loader.images.filter((image) => !image.own).map((image) => image.swapType);
 }

@@ -37,6 +37,8 @@ export function dependenciesMet(
   // What runs on the network core has no TLVs to be read; that it holds nothing up follows from NCSDK-34106, where the
   // application is updated alone.
   if (slot === PRIMARY && image.areas[PRIMARY].inRam === true) return true;
+  // The other half may hold nothing, and the loop over the images then ends without a word.
+  if (slot === PRIMARY && image.own) return true;
   const entries = protectedEntries(loader, image, slot);
   if (entries === undefined) return false;
   return entries

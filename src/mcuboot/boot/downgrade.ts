@@ -13,6 +13,8 @@ export function* downgradePrevented(loader: LoaderState, image: ImagePair): Step
   const { build, flash } = loader;
   if (!build.downgradePrevention || build.mode === "overwrite" || !build.generation.preventsSwapDowngrades)
     return false;
+  // MCUboot's own versions are NSIB's to compare. Source: sdk-mcuboot 3f24d801.
+  if (image.own) return false;
   const [primary, secondary] = image.headers;
   const options = { useBuildNumber: build.versionCmpUsesBuild };
   if (build.fixes?.has("U11") && readTrailer(flash, build, image.areas[SECONDARY]).swapType === "revert") return false;

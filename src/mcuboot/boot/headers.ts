@@ -9,7 +9,8 @@ import { strategyOf } from "../swap/strategies.ts";
  * Source: MCUboot bootutil_loader.c boot_read_image_headers.
  */
 export function* readHeaders(loader: LoaderState, image: ImagePair, swap?: Swap, all = false): Steps<boolean> {
-  if (!(yield* readOne(loader, image, PRIMARY, swap))) return false;
+  // The half that does not run holds no image until MCUboot was updated: that is no failure (sdk-mcuboot af9d2860).
+  if (!(yield* readOne(loader, image, PRIMARY, swap)) && !image.own) return false;
   return (yield* readOne(loader, image, SECONDARY, swap)) || !all;
 }
 

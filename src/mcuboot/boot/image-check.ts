@@ -20,6 +20,7 @@ import {
   hasMagic,
   type ImagePair,
   type LoaderState,
+  PRIMARY,
   readArea,
   SECONDARY,
   type Slot,
@@ -153,7 +154,8 @@ function imageFault(
   const signed = readArea(loader, image.areas[slot], imageStart(image, slot), bytes);
   const entries = tlvEntries(loader, image, slot);
   if (signed === undefined || entries === undefined || range === undefined) return { reason: "TLVs" };
-  const limit = imageBytesMax(build, image.areas, slot);
+  const fillsHalf = image.own && build.generation.ownUpdateFillsSlot;
+  const limit = fillsHalf ? image.areas[PRIMARY].bytes : imageBytesMax(build, image.areas, slot);
   if (range.end > limit) return sizes("too long", range.end, limit, { mode: MODE_TEXTS[build.mode] });
   const unlisted = unlistedTlv(build, entries, protectedEntries(loader, image, slot) ?? []);
   if (unlisted !== undefined) return { reason: "unlisted TLV", values: { type: unlisted.type.toString(16) } };

@@ -2,6 +2,7 @@ import type { TrailerField } from "../../image/index.ts";
 import type { Area, BootloaderBuild } from "../builds/build.ts";
 import { type FlashOperation, operationBytes } from "../flash/operation.ts";
 import { CHUNK_BYTES } from "../loader/regions.ts";
+import { NSIB_HALVES } from "../steps/steps.ts";
 import { layoutOf, statusOffset, trailerBytesOf } from "../trailer/trailer.ts";
 
 /** Where in a boot an operation stands. "erase" and "copy" belong to overwrite-only, "clean" to a refused image. */
@@ -58,11 +59,14 @@ export function nameOperation(build: BootloaderBuild, operation: FlashOperation)
   return trailerWrite(build, area, name, operation) ?? nameCopy(build, area, name, offset, operation);
 }
 
+/** Areas that end in no trailer, or in one of their own. */
+const WITHOUT_TRAILER: ReadonlySet<string> = new Set(["scratch", ...NSIB_HALVES]);
+
 function nameErase(build: BootloaderBuild, area: Area, name: string, offset: number, bytes: number): OperationName {
   const first = Math.floor(offset / build.sectorBytes);
   const last = Math.floor((offset + bytes - 1) / build.sectorBytes);
   const where = first === last ? `sector ${first}` : `sectors ${first} to ${last}`;
-  const holdsTrailer = name !== "scratch" && offset + bytes > area.bytes - trailerBytesOf(build);
+  const holdsTrailer = !WITHOUT_TRAILER.has(name) && offset + bytes > area.bytes - trailerBytesOf(build);
   const kind = holdsTrailer && first === last ? "erase trailer" : "erase";
   return {
     area,
@@ -79,6 +83,10 @@ function nameCopy(
   offset: number,
   operation: FlashOperation,
 ): OperationName {
+  if (build.nsib?.s0 === area || build.nsib?.s1 === area) {
+    const isMark = operationBytes(operation) === build.writeBytes;
+    if (isMark) return { area, kind: "field", entry: undefined, description: `${name}: mark of NSIB, invalid` };
+  }
   const sector = Math.floor(offset / build.sectorBytes);
   const part = Math.floor((offset % build.sectorBytes) / CHUNK_BYTES) + 1;
   const parts = Math.ceil(build.sectorBytes / CHUNK_BYTES);
@@ -143,6 +151,10 @@ function namedAreas(build: BootloaderBuild): readonly NamedArea[] {
     ];
   });
   if (build.scratch !== undefined) areas.push({ area: build.scratch, name: "scratch" });
+  for (const half of NSIB_HALVES) {
+    const area = build.nsib?.[half];
+    if (area !== undefined) areas.push({ area, name: half });
+  }
   AREAS.set(build, areas);
   return areas;
 }

@@ -18,6 +18,7 @@ import {
 import { refuse } from "../loader/refusals.ts";
 import { eraseSlot } from "../loader/regions.ts";
 import { isNetCandidate, isPassedOver, updateNetCore } from "../net-core/update.ts";
+import { dropForWrongHalf, ownCandidate } from "../nsib/own-update.ts";
 import type { Steps } from "../steps/steps.ts";
 import { strategyOf } from "../swap/strategies.ts";
 import { decideSwapType } from "../swap/swap-decision.ts";
@@ -37,7 +38,8 @@ export function* prepareImage(loader: LoaderState, image: ImagePair): Steps<Swap
   const strategy = strategyOf(build.mode);
   const swap = newSwap(loader);
   yield* readHeaders(loader, image);
-  if (!(yield* strategy.slotsCompatible(loader, image))) return swap;
+  // Source: sdk-mcuboot swap_*.c boot_slots_compatible, MCUBOOT_IS_SECOND_STAGE.
+  if (!image.own && !(yield* strategy.slotsCompatible(loader, image))) return swap;
   yield* readSwap(loader, image, swap);
   if (!(yield* readHeaders(loader, image, swap, !isFresh(loader, swap))) && !mayBootstrap(loader, image)) {
     if (hasMagic(image.headers[PRIMARY])) refuse(loader, image, SECONDARY, { reason: "no image" });
@@ -58,7 +60,7 @@ export function* prepareImage(loader: LoaderState, image: ImagePair): Steps<Swap
   if (swap.type === "none") image.swapType = yield* validatedSwapType(loader, image, swap);
   else image.swapType = (yield* validateSlot(loader, image, SECONDARY, swap)) ? swap.type : "fail";
   reviewEarlierImages(loader, image, false);
-  if (build.bootstrap && image.swapType === "none") yield* considerBootstrap(loader, image, swap);
+  if (build.bootstrap && !image.own && image.swapType === "none") yield* considerBootstrap(loader, image, swap);
   return swap;
 }
 
@@ -111,9 +113,19 @@ function* completeSwap(loader: LoaderState, image: ImagePair, swap: Swap): Steps
 /** What the trailers ask for, if the image in the secondary slot is fit for it. */
 function* validatedSwapType(loader: LoaderState, image: ImagePair, swap: Swap): Steps<SwapType> {
   const { defects, netCore } = loader.build;
-  if (netCore !== undefined && isPassedOver(loader, image, netCore)) {
-    yield* cleanUnusable(loader, image);
-    return "none";
+  // Whose word is not known is taken for an application's.
+  if (netCore === undefined && image.own) return "none";
+  if (netCore !== undefined) {
+    const candidate = ownCandidate(loader, image, netCore);
+    if (candidate === "wrong half") {
+      yield* dropForWrongHalf(loader, image);
+      return "fail";
+    }
+    if ((candidate === "update") !== image.own) return "none";
+    if (candidate === "other" && isPassedOver(loader, image, netCore)) {
+      yield* cleanUnusable(loader, image);
+      return "none";
+    }
   }
   const type = yield* decideSwapType(loader, image);
   if (!isUpgrade(type) || defects.has("swap-unvalidated")) return type;

@@ -1,5 +1,5 @@
 import { newestRuns } from "../builds/boot-mode.ts";
-import type { BootloaderBuild } from "../builds/build.ts";
+import type { Area, BootloaderBuild, NsibAreas } from "../builds/build.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
 import type { Flash, FlashOperation } from "../flash/operation.ts";
 import type { ImageRefusal } from "../loader/loader-state.ts";
@@ -130,6 +130,7 @@ export function timeline(
 function phasesOf(build: BootloaderBuild, names: readonly OperationName[]): readonly Phase[] {
   if (build.mode === "overwrite" || newestRuns(build.mode) || build.mode === "single")
     return names.map((name) => copyPhase(build, name));
+  if (isOwnUpdate(build, names)) return names.map((name) => ownPhase(build, name));
   const firstStatus = names.findIndex((name) => name.kind === "status");
   if (firstStatus < 0) return names.map(() => "clean");
   const isTrailer = (name: OperationName): boolean => name.kind === "field" || name.kind === "erase trailer";
@@ -141,6 +142,20 @@ function phasesOf(build: BootloaderBuild, names: readonly OperationName[]): read
     phases.push(following);
   }
   return [...names.slice(0, lastPrepared + 1).map((): Phase => "prepare"), ...phases.toReversed()];
+}
+
+/** MCUboot is moved to its other half. */
+function isOwnUpdate({ nsib }: BootloaderBuild, names: readonly OperationName[]): boolean {
+  return nsib !== undefined && names.some(({ area, kind }) => kind === "erase" && isHalf(nsib, area));
+}
+
+function ownPhase({ nsib }: BootloaderBuild, { area, kind }: OperationName): Phase {
+  if (!nsib || !isHalf(nsib, area)) return "finish";
+  return kind === "erase" ? "erase" : "copy";
+}
+
+function isHalf({ s0, s1 }: NsibAreas, area: Area | undefined): boolean {
+  return area === s0 || area === s1;
 }
 
 function copyPhase(build: BootloaderBuild, name: OperationName): Phase {

@@ -1,5 +1,5 @@
 import { hexOf, viewOf } from "../../core/index.ts";
-import { compareVersions, FLAG } from "../../image/index.ts";
+import { compareVersions, FLAG, type ImageHeader } from "../../image/index.ts";
 import { newestRuns } from "../builds/boot-mode.ts";
 import type { Fault } from "../builds/refusal-table.ts";
 import {
@@ -144,5 +144,10 @@ function* isRefusedDowngrade(loader: LoaderState, image: ImagePair): Steps<boole
   if (image.areas[PRIMARY].inRam === true) return yield* isNetDowngrade(loader, image);
   const [primary, secondary] = image.headers;
   if (isErasedHeader(primary)) return false;
-  return compareVersions(secondary.version, primary.version, { useBuildNumber: build.versionCmpUsesBuild }) < 0;
+  const options = { useBuildNumber: build.versionCmpUsesBuild };
+  const isOlderThan = ({ version }: ImageHeader) => compareVersions(secondary.version, version, options) < 0;
+  if (isOlderThan(primary)) return true;
+  // MCUboot itself: nor older than the one that runs. Source: sdk-mcuboot cbbbd771, mcuboot_s0_s1_image_version.
+  const running = image.own && loader.own ? headerAt(loader, loader.own.active, 0) : undefined;
+  return running !== undefined && hasMagic(running) && isOlderThan(running);
 }

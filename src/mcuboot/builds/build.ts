@@ -33,6 +33,15 @@ export interface ImageAreas {
   readonly secondary: Area;
 }
 
+/**
+ * Where MCUboot lies on a board with NSIB, which starts the newer of two. Each half begins with room for MCUboot's own
+ * image header. Source: sdk-nrf partition manager, s0 and s1.
+ */
+export interface NsibAreas {
+  readonly s0: Area;
+  readonly s1: Area;
+}
+
 /** Encryption built into a bootloader: one kind of wrapped key, one private key. */
 export interface BuildEncryption {
   readonly key: PrivateKey | WrappingKey;
@@ -70,6 +79,8 @@ export interface BootloaderBuild {
   readonly encryption?: BuildEncryption;
   /** nRF5340 only: updates of the network core through the application's slots. */
   readonly netCore?: NetCoreBuild;
+  /** The halves that NSIB starts MCUboot from; with `netCore.secondStage`. Default: one MCUboot, never updated. */
+  readonly nsib?: NsibAreas;
   /** CONFIG_NCS_MCUBOOT_LCS_AWARE, and the state that the board is in; default: it does not look. */
   readonly lifeCycle?: LifeCycleRow;
   /** MCUBOOT_VALIDATE_PRIMARY_SLOT. */

@@ -67,6 +67,14 @@ export const INVENTED_DEFECTS = [
     what: "A requested image is swapped in without a check of its hash and signature. A board shows 'Image in the primary slot is not valid!' after the upgrade of a damaged image, and boots only after a revert.",
     source: "MCUboot loader.c boot_validated_swap_type, boot_validate_slot left out",
   },
+  {
+    name: "own-update-in-place",
+    modes: EXCHANGING_MODES,
+    needs: ["bootloader image"],
+    shownBy: { scenario: "bootloader-upgrade", board: "twin-nsib" },
+    what: "Behind NSIB, an update of MCUboot is moved into the half that runs instead of the other, for which it was linked. A board shows 'No bootable image found. Aborting boot.' after the move, and after a cut in it: it is dead.",
+    source: "invented; sdk-mcuboot swap_nsib.c nsib_swap_run with the active half",
+  },
 ] as const satisfies readonly (FaultColumns & { readonly source: string })[];
 
 /** Faults that can be switched on in the model, to see whether a harness finds them. */

@@ -13,6 +13,7 @@ export const FAULT_NEEDS = {
   "request cut": "power cuts in a request (cuts: { in: request })",
   encrypted: "encrypted images (images.encrypt)",
   "network image": "an image for the network core (images.network)",
+  "bootloader image": "an update of MCUboot itself (images.bootloader)",
   "application asked first":
     "an update that asks for the application's image before the network core's: hil run never does, a client of hil twin may",
   "test request": "an upgrade that is asked for as a test (request: test)",

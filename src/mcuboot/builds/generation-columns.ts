@@ -35,6 +35,9 @@ export const current = {
   resetVectorMayBeEnd: false,
   bootstrapCopiesImage: true,
   netCoreRule: "vector-in-range",
+  // NSIB is of nRF Connect SDK alone.
+  movesOwnUpdate: false,
+  ownUpdateFillsSlot: false,
 } as const satisfies GenerationColumns;
 
 export const before24 = {

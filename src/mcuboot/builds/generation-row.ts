@@ -99,5 +99,12 @@ export interface GenerationRow {
   readonly bootstrapCopiesImage: boolean;
   /** nRF5340: how it decides that an image is for the network core (R35); another one by bootloader.network_core_rule. */
   readonly netCoreRule: NetCoreRuleName;
+  /**
+   * Behind NSIB: an update of MCUboot itself is moved into the half that does not run, and the board is reset. Before,
+   * it went through the mode's own swap, which may overwrite the other half (af9d2860): not modelled.
+   */
+  readonly movesOwnUpdate: boolean;
+  /** Such an update may be as long as that half; before, as the mode has it of the slot that it comes through. */
+  readonly ownUpdateFillsSlot: boolean;
   readonly source: string;
 }

@@ -122,6 +122,11 @@ const REFUSALS = [
     source: "sdk-mcuboot 348bc330 loader.c boot_validate_slot, MCUBOOT_CHECK_HEADER_LOAD_ADDRESS",
   },
   {
+    name: "wrong half",
+    text: "it is an update of MCUboot for the half (S0, S1) that runs: one for the other half is wanted",
+    source: "sdk-mcuboot cbbbd771 loader.c boot_validated_swap_type",
+  },
+  {
     name: "reset address",
     text: "its {which} does not point into slot 0",
     source: "MCUboot loader.c, MCUBOOT_VERIFY_IMG_ADDRESS",

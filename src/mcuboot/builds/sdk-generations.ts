@@ -35,15 +35,21 @@ const ncs28 = {
   headerCountsProtectedTlvs: true,
   refusesForeignFlags: true,
   netCoreRule: "vector-in-range",
+  movesOwnUpdate: true,
 } as const satisfies GenerationColumns;
 
 const ncs30 = {
   ...before23,
   erasesRanges: true,
   imageLimit: "status",
+  movesOwnUpdate: true,
 } as const satisfies GenerationColumns;
 
-const ncs31 = { ...before23, assertions: "abort" } as const satisfies GenerationColumns;
+/** Behind NSIB; source: sdk-mcuboot af9d2860, in tag ncs-v3.1.1 bootutil_max_image_size. */
+const ownUpdates = { movesOwnUpdate: true, ownUpdateFillsSlot: true } as const;
+
+const ncs31 = { ...before23, ...ownUpdates, assertions: "abort" } as const satisfies GenerationColumns;
+const ncs32 = { ...before24, ...ownUpdates } as const satisfies GenerationColumns;
 
 /** Oldest first. */
 export const SDK_GENERATIONS = [
@@ -181,7 +187,7 @@ export const SDK_GENERATIONS = [
     source: "sdk-mcuboot tag ncs-v3.1.1; banner: DevZone 126603",
   },
   {
-    ...before24,
+    ...ncs32,
     name: "ncs-3.2",
     release: "2.2.99",
     ncs: "3.2",
@@ -194,7 +200,7 @@ export const SDK_GENERATIONS = [
     source: "sdk-mcuboot tags ncs-v3.2.0 to ncs-v3.2.5",
   },
   {
-    ...before24,
+    ...ncs32,
     name: "ncs-3.3",
     release: "2.2.99",
     ncs: "3.3",
@@ -207,7 +213,7 @@ export const SDK_GENERATIONS = [
     source: "sdk-mcuboot tags ncs-v3.3.0 to ncs-v3.3.2",
   },
   {
-    ...before24,
+    ...ncs32,
     name: "ncs-3.4.0",
     release: "2.2.99",
     ncs: "3.4.0",
@@ -223,7 +229,7 @@ export const SDK_GENERATIONS = [
     source: "sdk-mcuboot tag ncs-v3.4.0 (c1d2d128)",
   },
   {
-    ...before24,
+    ...ncs32,
     name: "ncs-3.4",
     release: "2.2.99",
     ncs: "3.4.1 and later",
@@ -239,7 +245,7 @@ export const SDK_GENERATIONS = [
     source: "sdk-mcuboot branch ncs-v3.4-branch (579b35f8, 17 August 2026)",
   },
   {
-    ...before24,
+    ...ncs32,
     name: "ncs-main",
     release: "2.2.99",
     ncs: "main, towards 3.5",

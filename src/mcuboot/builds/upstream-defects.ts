@@ -233,8 +233,18 @@ export const UPSTREAM_DEFECTS = [
     fix: "the secondary trailer of a revert names its type, and downgrade prevention lets a revert pass",
     source: "measured on MCUboot 2d4bacc3 (unmodified bootutil, compiled for the host)",
   },
+  {
+    name: "N1",
+    modes: EXCHANGING_MODES,
+    needs: ["own fix", "bootloader image", "cut"],
+    shownBy: { scenario: "bootloader-upgrade", board: "twin-nsib" },
+    versions: "nRF Connect SDK 2.8 to this day, where a failed assertion ends the boot (3.1 and later); no issue known",
+    what: "Behind NSIB, what lies in the half that does not run is asked for its size and its key before an update is moved there, and asserted to have them: a half-moved update has not, and where decryption is built in an erased half has not, either. A board shows 'Image index: 1, Swap type: test' and 'abort()' on every boot after a cut in such a move, or at the first one.",
+    fix: "what lies in the other half is not asked for anything: all of it is written anew",
+    source: "read in sdk-mcuboot loader.c boot_swap_image (v2.1.0-ncs2 to e994ef4e); neither run nor measured",
+  },
 ] as const satisfies readonly UpstreamDefectRow[];
 
 /** Bugs that every generation so far has, and that a build may have mended (`BootloaderBuild.fixes`). */
-export const FIX_NAMES = ["U1", "U11"] as const;
+export const FIX_NAMES = ["U1", "U11", "N1"] as const;
 export type FixName = (typeof FIX_NAMES)[number];

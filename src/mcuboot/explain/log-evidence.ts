@@ -100,6 +100,25 @@ function sdkRelease(version: string): Release | undefined {
   return Number(patch) === 0 ? from : later;
 }
 
+/**
+ * Rows that a banner of a bootloader names; undefined: it names none.
+ * @param event of the line, with what stood at its places.
+ */
+export function rowsOfBanner(
+  event: BootEvent,
+  fields: Readonly<Record<string, string>>,
+): readonly GenerationRow[] | undefined {
+  const version = fields["version"] ?? "";
+  if (event === "sdk banner") {
+    if (sdkRelease(version) === undefined) return undefined;
+    return GENERATIONS.filter((row: GenerationRow) => row.sdk !== undefined && isOfSdk(row, version));
+  }
+  if (event !== "banner") return undefined;
+  if (fields["core"] === "MCUboot") return rowsOf(version);
+  const own = GENERATIONS.filter(({ banner }) => banner[0]?.includes(` ${version} `));
+  return own.length === 0 ? undefined : own;
+}
+
 /** True for a generation without releases of its own in nRF Connect SDK: it stands for whichever is near. */
 function isOfSdk({ sdk }: GenerationRow, version: string): boolean {
   const release = sdkRelease(version);

@@ -27,6 +27,13 @@ const found = "measured on MCUboot 2d4bacc3 (unmodified bootutil, compiled for t
 
 /** Defects of MCUboot that a single cut can bring out; "no boot" is a boot that hangs, too. First match wins. */
 const KNOWN_DEFECTS: readonly KnownDefectRow[] = [
+  {
+    id: "N1",
+    modes: EXCHANGING_MODES,
+    violation: "no boot",
+    when: (build) => build.nsib !== undefined && build.fixes?.has("N1") !== true,
+    source: "read in sdk-mcuboot loader.c boot_swap_image; neither run nor measured",
+  },
   { id: "R11", modes: ["move"], violation: "no boot", to: "1.9.99", source: "MCUboot #1588" },
   { id: "R19", modes: ["move"], violation: "never reverts", to: "2.1.99", source: "MCUboot #1966" },
   {

@@ -4,7 +4,7 @@ import { type Area, assertionsOf, type BootloaderBuild } from "../builds/build.t
 import type { Fault } from "../builds/refusal-table.ts";
 import type { Flash } from "../flash/operation.ts";
 import { type BootEvent, bootLine, type LineValues } from "../steps/log-lines.ts";
-import { BootPanic, type Steps } from "../steps/steps.ts";
+import { BootPanic, type NsibHalf, type Steps } from "../steps/steps.ts";
 import type { SwapType } from "../trailer/swap-codes.ts";
 
 /** Which slot of an image: 0 primary, 1 secondary. */
@@ -27,6 +27,8 @@ export interface ImagePair {
   secondaryOffsetFound: boolean;
   /** The bootloader has overwritten its own table of primary sectors (`GenerationRow.overrunSpoilsSectors`). */
   sectorsSpoiled: boolean;
+  /** Behind NSIB: updates of MCUboot itself. Its primary slot is the half that does not run; no image of the build. */
+  readonly own: boolean;
   /** Sizes of the unprotected TLV areas, by slot, in bytes. */
   readonly unprotectedTlvBytes: [number, number];
 }
@@ -36,6 +38,8 @@ export interface LoaderState {
   readonly flash: Flash;
   readonly build: BootloaderBuild;
   readonly images: readonly ImagePair[];
+  /** Behind NSIB, in a build that updates itself: the half that MCUboot runs from, and the other. */
+  readonly own?: { readonly active: Area; readonly inactive: Area } | undefined;
   /** Every swap that this boot knows of, in the order in which it met them. */
   readonly swaps: Swap[];
   /** Images that this boot has turned away, in order. For who looks on: no decision of a boot goes by it. */
@@ -64,21 +68,33 @@ export interface Swap {
 
 const NO_HEADER = decodeHeader(new Uint8Array(HEADER_BYTES));
 
-export function newLoaderState(flash: Flash, build: BootloaderBuild): LoaderState {
-  const images = build.images.map(
-    (areas, index): ImagePair => ({
-      index,
-      areas: [areas.primary, areas.secondary],
-      headers: [NO_HEADER, NO_HEADER],
-      keys: [undefined, undefined],
-      swapType: "none",
-      secondaryOffset: 0,
-      secondaryOffsetFound: false,
-      sectorsSpoiled: false,
-      unprotectedTlvBytes: [0, 0],
-    }),
-  );
-  return { flash, build, images, swaps: [], refusals: [] };
+/** @param half behind NSIB: the half that this MCUboot runs from. */
+export function newLoaderState(flash: Flash, build: BootloaderBuild, half?: NsibHalf): LoaderState {
+  const own = half && ownHalves(build, half);
+  const images = build.images.map(({ primary, secondary }, index) => newPair(index, [primary, secondary], false));
+  const shared = build.images[0]?.secondary;
+  if (own !== undefined && shared !== undefined) images.push(newPair(images.length, [own.inactive, shared], true));
+  return { flash, build, images, own, swaps: [], refusals: [] };
+}
+
+function ownHalves({ nsib, generation }: BootloaderBuild, half: NsibHalf): LoaderState["own"] {
+  if (nsib === undefined || !generation.movesOwnUpdate) return undefined;
+  return { active: nsib[half], inactive: nsib[half === "s0" ? "s1" : "s0"] };
+}
+
+function newPair(index: number, areas: ImagePair["areas"], own: boolean): ImagePair {
+  return {
+    index,
+    areas,
+    headers: [NO_HEADER, NO_HEADER],
+    keys: [undefined, undefined],
+    swapType: "none",
+    secondaryOffset: 0,
+    secondaryOffsetFound: false,
+    sectorsSpoiled: false,
+    own,
+    unprotectedTlvBytes: [0, 0],
+  };
 }
 
 /** All that a boot holds in RAM, as one text: equal texts, equal memories, within one process. */
@@ -93,10 +109,10 @@ export function memoryText(memory: LoaderState | undefined): string {
 // By hand, and a test that no member is forgotten: at each operation of a boot, JSON took a twelfth of a sweep.
 function imageText(image: ImagePair): string {
   const { index, areas, headers, keys, swapType, unprotectedTlvBytes } = image;
-  const { secondaryOffset, secondaryOffsetFound, sectorsSpoiled } = image;
+  const { secondaryOffset, secondaryOffsetFound, sectorsSpoiled, own } = image;
   const lasting = `${numberOf(areas[0])} ${numberOf(areas[1])} ${numberOf(headers[0])} ${numberOf(headers[1])}`;
   const tlvs = `${unprotectedTlvBytes[0]} ${unprotectedTlvBytes[1]}`;
-  const flags = `${secondaryOffsetFound ? 1 : 0}${sectorsSpoiled ? 1 : 0}`;
+  const flags = `${secondaryOffsetFound ? 1 : 0}${sectorsSpoiled ? 1 : 0}${own ? 1 : 0}`;
   return `image ${index} ${lasting} ${swapType} ${secondaryOffset} ${flags} ${tlvs} ${keyText(keys[0])} ${keyText(keys[1])}\n`;
 }
 

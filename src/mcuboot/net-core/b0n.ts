@@ -4,12 +4,10 @@ import type { Flash } from "../flash/operation.ts";
 import { type CommandBlock, decodeCommandBlock, setStatus } from "../steps/command-block.ts";
 import type { LogLine, Steps, Work } from "../steps/steps.ts";
 import { type FlashTiming, NRF5340_INTERNAL, workDurationUs } from "../steps/timing.ts";
-import { findFirmwareInfo, isValidFirmware } from "./firmware-info.ts";
+import { FIRMWARE_HEAD_BYTES, findFirmwareInfo, isValidFirmware } from "./firmware-info.ts";
 
 /** CONFIG_PCD_BUF_SIZE: b0n copies in pieces of this size. */
 const BUFFER_BYTES = 512;
-/** As much of a firmware as holds its info struct, in bytes. */
-const FIRMWARE_HEAD_BYTES = 0x1100;
 
 /** The network core's flash: pages of 2 KiB. */
 export const NETWORK_FLASH: FlashTiming = {

@@ -34,24 +34,45 @@ interface FirmwareInfo {
   readonly address: number;
 }
 
-/** Where the struct lies in firmware made here: behind the line of text of a generated payload. */
+/** Where the struct lies in firmware made here, if nothing else is said: behind a generated payload's line of text. */
 const FIRMWARE_INFO_OFFSET = 0x400;
 /** Bytes of the struct itself. */
 const FIRMWARE_INFO_BYTES = 4 * INFO_WORDS;
+
+/** As much of a firmware as holds its info struct, in bytes. */
+export const FIRMWARE_HEAD_BYTES = 0x1100;
+
+/** A struct, and where it was found. */
+export interface FoundFirmware extends FirmwareInfo {
+  /** Offset of the struct, and of the word in it that says valid, in bytes. */
+  readonly at: number;
+  readonly validAt: number;
+  /** It was not marked invalid by the bootloader that starts it. */
+  readonly isValid: boolean;
+}
+
+/** The struct in the first bytes of what a bootloader of nRF Connect SDK starts, also one that was marked invalid. */
+export function firmwareIn(firmware: Uint8Array): FoundFirmware | undefined {
+  const view = viewOf(firmware);
+  for (const at of INFO_OFFSETS) {
+    if (at + FIRMWARE_INFO_BYTES > firmware.length) continue;
+    const word = (index: number) => view.getUint32(at + 4 * index, true);
+    if (!isMagic(INFO_MAGIC, word)) continue;
+    const said = { bytes: word(WORD.size), version: word(WORD.version), address: word(WORD.address) };
+    return { ...said, at, validAt: at + 4 * WORD.valid, isValid: word(WORD.valid) === INFO_VALID };
+  }
+  return undefined;
+}
 
 /**
  * The struct in the first bytes of a firmware; undefined where there is none, as in whatever is no network-core
  * application, or an encrypted one.
  */
 export function findFirmwareInfo(firmware: Uint8Array): FirmwareInfo | undefined {
-  const view = viewOf(firmware);
-  for (const offset of INFO_OFFSETS) {
-    if (offset + FIRMWARE_INFO_BYTES > firmware.length) continue;
-    const word = (index: number): number => view.getUint32(offset + 4 * index, true);
-    if (!isMagic(INFO_MAGIC, word) || word(WORD.valid) !== INFO_VALID) continue;
-    return { bytes: word(WORD.size), version: word(WORD.version), address: word(WORD.address) };
-  }
-  return undefined;
+  const found = firmwareIn(firmware);
+  if (found?.isValid !== true) return undefined;
+  const { bytes, version, address } = found;
+  return { bytes, version, address };
 }
 
 /** The three words of a struct's magic, of whatever project. */
@@ -75,7 +96,12 @@ export function firmwareFault(firmware: Uint8Array, address: number): string | u
   const hexText = (value: number) => `0x${value.toString(16)}`;
   if (info.address !== address)
     return `it is for ${hexText(info.address)}, and b0n keeps its application at ${hexText(address)}`;
-  const behind = validationBehind(firmware, info.bytes, address);
+  return sumFault(firmware, info);
+}
+
+/** The same of a firmware whose struct was found already. */
+export function sumFault(firmware: Uint8Array, info: Omit<FirmwareInfo, "version">): string | undefined {
+  const behind = validationBehind(firmware, info.bytes, info.address);
   if (behind === undefined) {
     return "no validation info follows it: it was not signed for b0n (take the build's signed_by_b0_ or signed_by_mcuboot_and_b0_ file)";
   }
@@ -99,11 +125,15 @@ function validationBehind(firmware: Uint8Array, bytes: number, address: number):
 /**
  * Makes a network-core application of a payload: writes the struct into it, at its offset, and puts the validation
  * struct with the hash behind it. Key and signature stay blank: b0n's own signature is no part of this model.
- * @param payload at least 0x440 bytes, a whole number of words; changed.
+ * @param payload with room for the struct, a whole number of words; changed.
  */
-export function asNetFirmware(payload: Uint8Array, { version, address }: Omit<FirmwareInfo, "bytes">): Uint8Array {
+export function asNetFirmware(
+  payload: Uint8Array,
+  { version, address }: Omit<FirmwareInfo, "bytes">,
+  infoOffset = FIRMWARE_INFO_OFFSET,
+): Uint8Array {
   const view = viewOf(payload);
-  const put = (index: number, value: number): void => view.setUint32(FIRMWARE_INFO_OFFSET + 4 * index, value, true);
+  const put = (index: number, value: number): void => view.setUint32(infoOffset + 4 * index, value, true);
   for (let index = 0; index < INFO_WORDS; index += 1) put(index, 0);
   for (const [index, value] of INFO_MAGIC.entries()) put(index, value);
   put(WORD.totalSize, FIRMWARE_INFO_BYTES);
@@ -120,3 +150,17 @@ export function asNetFirmware(payload: Uint8Array, { version, address }: Omit<Fi
   out.set(createHash("sha256").update(payload).digest(), payload.length + HASH_AT);
   return out;
 }
+
+/**
+ * Makes of a payload a MCUboot that NSIB starts from this address; as `asNetFirmware`. NSIB looks for the struct from
+ * the half's start on, so that where it may lie depends on the header before the firmware.
+ * @param headerBytes of MCUboot's image header there; up to 0xdc0.
+ */
+export function ownFirmware(payload: Uint8Array, said: Omit<FirmwareInfo, "bytes">, headerBytes: number): Uint8Array {
+  const at = INFO_OFFSETS.find((offset) => offset >= headerBytes + TEXT_BYTES);
+  if (at === undefined) throw new RangeError(`no place for the struct of firmware behind a header of ${headerBytes} B`);
+  return asNetFirmware(payload, said, at - headerBytes);
+}
+
+/** A generated payload begins with its vector table and a line of text. */
+const TEXT_BYTES = 0x240;

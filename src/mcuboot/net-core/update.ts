@@ -2,7 +2,7 @@ import { decodeHeader, HEADER_BYTES, IMAGE_MAGIC } from "../../image/index.ts";
 import { NET_APP } from "../builds/net-core-map.ts";
 import { isAmong, isForNetCore, type NetCoreBuild } from "../builds/net-core-rules.ts";
 import type { Flash } from "../flash/operation.ts";
-import { type ImagePair, type LoaderState, log, PRIMARY, SECONDARY } from "../loader/loader-state.ts";
+import { hasMagic, type ImagePair, type LoaderState, log, PRIMARY, SECONDARY } from "../loader/loader-state.ts";
 import { eraseRegion, eraseTrailer } from "../loader/regions.ts";
 import { imageStart } from "../loader/tlv-walk.ts";
 import type { Steps } from "../steps/steps.ts";
@@ -20,7 +20,7 @@ function pointerTo(image: ImagePair, { externalSecondaryOffset }: NetCoreBuild):
  * body is encrypted and the rule looks into the body. 0 where no image header is found.
  * Source: sdk-mcuboot loader.c boot_validated_swap_type.
  */
-function decidingWord(flash: Flash, image: ImagePair, netCore: NetCoreBuild): number {
+export function decidingWord(flash: Flash, image: ImagePair, netCore: NetCoreBuild): number {
   const start =
     netCore.rule.word === "reset vector, by pointer"
       ? pointerTo(image, netCore)
@@ -33,8 +33,8 @@ function decidingWord(flash: Flash, image: ImagePair, netCore: NetCoreBuild): nu
 }
 
 /** True when the rule takes the image in the secondary slot for one of the network core. One image pair only. */
-export function isNetCandidate({ flash, images }: LoaderState, image: ImagePair, netCore: NetCoreBuild): boolean {
-  if (!netCore.upgrades || images.length > 1) return false;
+export function isNetCandidate({ flash, build }: LoaderState, image: ImagePair, netCore: NetCoreBuild): boolean {
+  if (!netCore.upgrades || build.images.length > 1 || image.own) return false;
   return isForNetCore(netCore.rule, decidingWord(flash, image, netCore));
 }
 
@@ -45,7 +45,7 @@ export function isNetCandidate({ flash, images }: LoaderState, image: ImagePair,
  */
 export function isPassedOver({ flash }: LoaderState, image: ImagePair, netCore: NetCoreBuild): boolean {
   const { rule, upgrades, secondStage } = netCore;
-  if (!secondStage) return false;
+  if (!secondStage || !hasMagic(image.headers[SECONDARY])) return false;
   const word = decidingWord(flash, image, netCore);
   if (upgrades && rule.secondStageKeeps !== undefined && isAmong(rule.secondStageKeeps, word)) return false;
   const { from, end } = ownAddresses(image);

@@ -1,6 +1,6 @@
 import type { GenerationRow } from "../builds/generation-row.ts";
 import { isWithin, type ReleaseRange } from "../builds/release.ts";
-import { LIFE_CYCLE_LINES, ONE_SLOT_LINES, RAM_LINES } from "./other-lines.ts";
+import { LIFE_CYCLE_LINES, NSIB_LINES, ONE_SLOT_LINES, RAM_LINES } from "./other-lines.ts";
 import type { LogLine } from "./steps.ts";
 
 /** `from` and `to`: the releases of MCUboot that print it so. */
@@ -58,6 +58,7 @@ export const LOG_LINES = [
   { event: "starting bootloader", level: "I", text: "Starting bootloader", source: ports },
   { event: "starting bootloader", level: "I", text: "Starting Direct-XIP bootloader", source: ports },
   ...LIFE_CYCLE_LINES,
+  ...NSIB_LINES,
   { event: "serial recovery", level: "I", text: "Enter the serial recovery mode", source: ports },
   {
     event: "swap state",
@@ -327,6 +328,19 @@ export function recogniseBootLine(text: string): KnownLine | undefined {
   return undefined;
 }
 
+/** True when this generation prints the line so; also for a line that no row knows. */
+export function printsLine({ release, sdk }: Pick<GenerationRow, "release" | "sdk">, text: string): boolean {
+  const found = PATTERNS.find(({ pattern }) => pattern.test(text));
+  if (found === undefined) return true;
+  const rows = PATTERNS.filter(({ event, pattern }) => event === found.event && pattern.test(text));
+  const same = rows.filter(({ row }) => row.text.length === found.row.text.length);
+  return same.some(({ row }) => isPrinted(row, release, sdk));
+}
+
+function isPrinted(row: LineRow, release: GenerationRow["release"], sdk: GenerationRow["sdk"]): boolean {
+  return row.sdk && sdk?.from ? isWithin(sdk.from, row.sdk) : isWithin(release, row);
+}
+
 /**
  * The line that a generation prints for an event; undefined when it prints none.
  * @param variant which row, when a generation has several of one event ("slot version": 0 primary, 1 secondary).
@@ -351,10 +365,7 @@ function rowsOf(generation: GenerationRow, event: BootEvent): readonly LineRow[]
   const known = events.get(event);
   if (known !== undefined) return known;
   const { release, sdk } = generation;
-  const rows = LOG_LINES.filter((row: LineRow) => {
-    const prints = row.sdk && sdk?.from ? isWithin(sdk.from, row.sdk) : isWithin(release, row);
-    return row.event === event && prints;
-  });
+  const rows = LOG_LINES.filter((row: LineRow) => row.event === event && isPrinted(row, release, sdk));
   events.set(event, rows);
   return rows;
 }

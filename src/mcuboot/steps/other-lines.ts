@@ -1,6 +1,7 @@
 const loader = "MCUboot loader.c";
 const ram = "MCUboot ram_load.c; before 2.0 loader.c";
 const oneSlot = "MCUboot bootutil_public.c boot_image_load_header; before 2.0 boot/zephyr/single_loader.c";
+const nsib = "sdk-nrf samples/bootloader/src/main.c";
 const lifeCycle = "sdk-mcuboot f7664a2a boot/zephyr/main.c";
 
 /** Lines of the table of log lines that only a bootloader prints which loads images into RAM. */
@@ -64,6 +65,26 @@ export const RAM_LINES = [
     source: ram,
   },
   { event: "removing from flash", level: "I", text: "Removing image {image} slot {count} from flash", source: ram },
+] as const;
+
+/**
+ * What NSIB prints before MCUboot: printk, without a level. Its last line is b0n's, too. And what MCUboot behind it
+ * says of an update of its own.
+ */
+export const NSIB_LINES = [
+  { event: "nsib slot", level: "", text: "Attempting to boot slot {count}.", source: nsib },
+  { event: "nsib address", level: "", text: "Attempting to boot from address {offset}.", source: nsib },
+  { event: "nsib refuses", level: "", text: "Failed to validate, permanently invalidating!", source: nsib },
+  { event: "nsib version", level: "", text: "Firmware version {count}", source: nsib },
+  { event: "nsib empty", level: "", text: "No bootable image found. Aborting boot.", source: nsib },
+  { event: "leaving nsib", level: "", text: "Booting ({offset}).", source: "sdk-nrf bl_boot.c" },
+  {
+    event: "wrong half",
+    level: "E",
+    text: "Image in slot is for wrong s0/s1 image",
+    from: "2.1.99",
+    source: "sdk-mcuboot cbbbd771 loader.c",
+  },
 ] as const;
 
 /** The same of one with a single slot. A line of the others that says more has to stand before. */

@@ -60,12 +60,26 @@ export type BootStep = FlashOperation | LogLine | Work | NetCoreStep;
 /** A part of a boot: yields its steps and returns a `T`. Only a network core's `wait` looks at what `next` is given. */
 export type Steps<T = void> = Generator<BootStep, T, NetCoreAnswer | undefined>;
 
+/** The halves that NSIB starts MCUboot from. */
+export const NSIB_HALVES = ["s0", "s1"] as const;
+
+export type NsibHalf = (typeof NSIB_HALVES)[number];
+
+/** The MCUboot that NSIB has started. */
+export interface RunningBootloader {
+  readonly half: NsibHalf;
+  /** CONFIG_FW_INFO_FIRMWARE_VERSION: the higher one is started. */
+  readonly version: number;
+}
+
 /** How a boot ended. `swapTypes`: what the loader's state says at the end, one an image (none after a resumed swap). */
 export type BootResult =
   | {
       readonly kind: "run";
       /** Device offset of the slot that runs, one an image. */
       readonly slots: readonly number[];
+      /** Behind NSIB: which MCUboot started it. */
+      readonly bootloader?: RunningBootloader;
       readonly swapTypes: readonly SwapType[];
     }
   | {
@@ -101,6 +115,9 @@ export class BootPanic extends Error {
 
 /** A loop in the bootloader that does not end; as above. */
 export class BootHang extends Error {}
+
+/** The bootloader resets the board; `boot` goes on with what starts then. */
+export class BootReset extends Error {}
 
 /** True for a step that changes the flash. */
 export function isOperation(step: BootStep): step is FlashOperation {

@@ -16,6 +16,7 @@ import {
 import { statusArea } from "../loader/status-area.ts";
 import { tlvRange } from "../loader/tlv-walk.ts";
 import { writeFlag } from "../loader/trailer-writes.ts";
+import { moveOwnUpdate } from "../nsib/own-update.ts";
 import type { Steps } from "../steps/steps.ts";
 import { fieldOffset, readSwapSize, readTrailer } from "../trailer/trailer.ts";
 import { strategyOf } from "./strategies.ts";
@@ -43,7 +44,8 @@ export function isFresh(loader: LoaderState, swap: Swap): boolean {
 /** Swaps two images, or ends a swap that was interrupted. Source: MCUboot loader.c boot_swap_image. */
 export function* swapImage(loader: LoaderState, image: ImagePair, swap: Swap): Steps {
   if (isFresh(loader, swap)) {
-    const primaryBytes = yield* sizeOf(loader, image, PRIMARY, swap);
+    const asksOtherHalf = !image.own || loader.build.fixes?.has("N1") !== true;
+    const primaryBytes = asksOtherHalf ? yield* sizeOf(loader, image, PRIMARY, swap) : 0;
     const secondaryBytes = yield* sizeOf(loader, image, SECONDARY, swap);
     swap.bytes = Math.max(primaryBytes, secondaryBytes);
   } else {
@@ -52,6 +54,7 @@ export function* swapImage(loader: LoaderState, image: ImagePair, swap: Swap): S
     swap.bytes = readSwapSize(loader.flash, loader.build, area);
     yield* restoreKeys(loader, image, swap, area);
   }
+  if (image.own) yield* moveOwnUpdate(loader, image);
   const run = strategyOf(loader.build.mode).run?.(loader, image, swap);
   if (run !== undefined) yield* run;
 }

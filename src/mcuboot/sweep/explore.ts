@@ -27,6 +27,9 @@ export interface ExploreQuestion {
     readonly stage: Stage;
     /** Where the application was cut while it asked. */
     readonly request?: CutPoint;
+    /** Cuts that led there already, and how many of them were torn; default: none. */
+    readonly cuts?: number;
+    readonly torn?: number;
   }[];
   readonly images: ImagesAsked;
   /** How operations are torn, besides not being done at all; default: none. */
@@ -135,9 +138,9 @@ class Explorer {
   }
 
   *explore(): Generator<SweepProgress, Exploration, boolean | undefined> {
-    for (const { flash, stage, request } of this.#question.starts) {
+    for (const { flash, stage, request, cuts = 0, torn = 0 } of this.#question.starts) {
       const cause = { kind: "start", ...defined({ request }) } as const;
-      this.#meet(flash.snapshot(), { stage, cuts: 0, torn: 0, from: undefined, cause });
+      this.#meet(flash.snapshot(), { stage, cuts, torn, from: undefined, cause });
     }
     const { cutsMax = Number.POSITIVE_INFINITY, deepen = false } = this.#question;
     for (let cuts = 0; cuts < this.#levels.length && cuts <= cutsMax; cuts += 1) {

@@ -5,6 +5,7 @@ import { newestRuns } from "../builds/boot-mode.ts";
 import type { BootloaderBuild } from "../builds/build.ts";
 import type { FlashContent } from "../flash/flash-content.ts";
 import { PRIMARY, SECONDARY } from "../loader/loader-state.ts";
+import type { RunningBootloader } from "../steps/steps.ts";
 import { readTrailer } from "../trailer/trailer.ts";
 import type { CachedBoot } from "./boot-memory.ts";
 import type { Stage, SweepState } from "./state.ts";
@@ -17,6 +18,8 @@ export interface ImagesAsked {
   readonly permanent: boolean;
   /** The fallback image as the secondary slot must hold it while the new image is on trial. */
   readonly fallback: Uint8Array | undefined;
+  /** Of an update of MCUboot itself: the versions that NSIB starts, which are the old and the new then. */
+  readonly bootloader?: { readonly old: number; readonly new: number };
 }
 
 /** What an end is worth to a user. */
@@ -78,10 +81,11 @@ export class KnownStates {
 
   #ofContent({ result, flash, identity }: CachedBoot): EndState {
     if (result.kind !== "run") return { running: "none", confirmed: false, fallbackKept: false };
-    const name = `${identity} ${result.slots.join()}`;
+    const name = `${identity} ${result.slots.join()} ${result.bootloader?.version}`;
     const known = this.#ends.get(name);
     if (known !== undefined) return known;
-    const facts = this.#factsOf(flash, result.slots[0] ?? 0);
+    const own = this.#images.bootloader;
+    const facts = own ? ofBootloader(own, result.bootloader) : this.#factsOf(flash, result.slots[0] ?? 0);
     this.#ends.set(name, facts);
     return facts;
   }
@@ -108,13 +112,14 @@ export class KnownStates {
   /** True when this bootloader takes an image back that nobody confirms. */
   get reverts(): boolean {
     const { mode, xipRevert } = this.#build;
-    if (this.#images.permanent || this.#images.old === undefined || mode === "overwrite") return false;
+    const { permanent, old, bootloader } = this.#images;
+    if (permanent || old === undefined || mode === "overwrite" || bootloader !== undefined) return false;
     return !newestRuns(mode) || xipRevert;
   }
 
   /** True when the old image is gone once the new one runs: there is nothing to take back. */
   get isOverwrite(): boolean {
-    return this.#build.mode === "overwrite";
+    return this.#build.mode === "overwrite" || this.#images.bootloader !== undefined;
   }
 
   /** The stage of the boot after one that went through; undefined: nothing runs that could be reset. */
@@ -164,4 +169,14 @@ export class KnownStates {
     }
     return { running: "other", settles: false };
   }
+}
+
+/** NSIB starts the new MCUboot for good, or goes on with the old one. */
+function ofBootloader(
+  versions: NonNullable<ImagesAsked["bootloader"]>,
+  started: RunningBootloader | undefined,
+): EndState {
+  const is = (version: number) => started?.version === version;
+  const running = is(versions.new) ? "new" : is(versions.old) ? "old" : "other";
+  return { running, confirmed: true, fallbackKept: true };
 }

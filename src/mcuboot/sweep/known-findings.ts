@@ -39,11 +39,22 @@ interface KnownRow extends ReleaseRange {
 
 const onMcuboot = "measured on MCUboot 2d4bacc3 (unmodified bootutil, compiled for the host)";
 
+/** Assertions about what lies in MCUboot's other half. */
+const OTHER_HALF: ReadonlySet<string> = new Set(["boot_swap_image: rc == 0", "boot_swap_image: rc >= 0"]);
+
 /**
  * Defects of MCUboot that are on record: they give a finding a name, and never make it right. First match wins.
  * Source: the issue that a row names; rows without one were found by measuring.
  */
 const KNOWN_FINDINGS: readonly KnownRow[] = [
+  {
+    id: "N1",
+    modes: EXCHANGING_MODES,
+    classes: ["brick", "failed boot"],
+    when: (build, { reason }) => build.nsib !== undefined && OTHER_HALF.has(reason ?? ""),
+    what: "an update of MCUboot that was cut leaves half an image in the other half, whose size the next move asserts",
+    source: "read in sdk-mcuboot loader.c boot_swap_image; neither run nor measured",
+  },
   {
     id: "U12",
     modes: EXCHANGING_MODES,
@@ -254,6 +265,11 @@ const KNOWN_FINDINGS: readonly KnownRow[] = [
     source: "found by this model; not measured on a real MCUboot",
   },
 ];
+
+/** The first row with an id. */
+export function knownFindingNamed(id: string): Pick<KnownRow, "modes" | "what" | "source"> | undefined {
+  return KNOWN_FINDINGS.find((row) => row.id === id);
+}
 
 /** The row that a finding is, or undefined: not on record. */
 export function knownFinding(build: BootloaderBuild, facts: FindingFacts): KnownRow | undefined {

@@ -76,7 +76,7 @@ const SWEEP_RULES: readonly SweepRule[] = [
   },
   {
     class: "request lost",
-    holds: ({ state, facts }) => isPassedOver(state, facts),
+    holds: (judged) => isPassedOver(judged.state, judged.facts) && !comesNext(judged),
     shows: () => "the old image runs and the new one is never tried",
     source: fates,
   },
@@ -124,6 +124,11 @@ const SWEEP_RULES: readonly SweepRule[] = [
 /** A boot after a cut that runs the old image although the new one is asked for. */
 function isPassedOver({ stage, cause }: SweepState, { running }: EndState): boolean {
   return stage === "asked" && running === "old" && cause.kind !== "reset";
+}
+
+/** In overwrite mode MCUboot does not reset when it has updated itself: NSIB starts the new one at the next reset. */
+function comesNext({ images, fate }: JudgedState): boolean {
+  return images.bootloader !== undefined && fate?.running === "new";
 }
 
 /** The first rule that a state breaks. */

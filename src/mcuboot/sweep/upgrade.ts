@@ -35,6 +35,11 @@ export interface UpgradeSwept {
   readonly permanent?: boolean;
   /** Of the board's flash; default: internal flash. */
   readonly timing?: FlashTiming;
+  /** Behind NSIB: what the halves hold, and that `next` is an update of MCUboot itself, from which version to which. */
+  readonly bootloader?: {
+    readonly firmware: { readonly offset: number; readonly bytes: Uint8Array };
+    readonly versions: { readonly old: number; readonly new: number };
+  };
   /** Starts where the new image runs unconfirmed: only the revert is cut. */
   readonly revertOnly?: boolean;
 }
@@ -102,16 +107,30 @@ function begun(swept: UpgradeSwept) {
 
 /** What is wrong with a flash content of an upgrade once there are no more cuts. */
 export function judgeContent(swept: UpgradeSwept, flash: FlashContent, stage: Stage): readonly SweepFinding[] {
+  return contentJudge(swept)(flash, stage, { cuts: 0, torn: 0 });
+}
+
+/** What is wrong with a content when so many cuts led to it, and no more follow. */
+export type ContentJudge = (
+  flash: FlashContent,
+  stage: Stage,
+  spent: { readonly cuts: number; readonly torn: number },
+) => readonly SweepFinding[];
+
+/** A judge of many contents of one upgrade. */
+export function contentJudge(swept: UpgradeSwept): ContentJudge {
   const { build } = swept;
   const { images } = begun(swept);
-  const steps = exploreCuts({ build, starts: [{ flash, stage }], images, cutsMax: 0 });
-  let next = steps.next();
-  while (next.done !== true) next = steps.next();
-  return findingsOf(next.value, build, images).findings;
+  return (flash, stage, { cuts, torn }) => {
+    const steps = exploreCuts({ build, starts: [{ flash, stage, cuts, torn }], images, cutsMax: cuts });
+    let next = steps.next();
+    while (next.done !== true) next = steps.next();
+    return findingsOf(next.value, build, images).findings;
+  };
 }
 
 /** The flash before the application asks for anything. */
-export function uploadedFlash({ build, old, next, primary = "old" }: UpgradeSwept): {
+export function uploadedFlash({ build, old, next, primary = "old", bootloader }: UpgradeSwept): {
   readonly flash: FlashContent;
   readonly leaks: LeakWatch;
 } {
@@ -119,6 +138,7 @@ export function uploadedFlash({ build, old, next, primary = "old" }: UpgradeSwep
   if (areas === undefined) throw new RangeError("a bootloader build without images");
   const ends = [areas.primary, areas.secondary, build.scratch].map((area) => (area?.offset ?? 0) + (area?.bytes ?? 0));
   const flash = FlashContent.erased(Math.max(...ends), build.sectorBytes);
+  if (bootloader !== undefined) flash.load(bootloader.firmware.offset, bootloader.firmware.bytes);
   const stale: Secret[] = [];
   if (primary !== "empty") flash.load(areas.primary.offset, old);
   if (primary === "stale") {
@@ -146,12 +166,15 @@ function shifted(tail: Uint8Array, by: number): Secret[] {
 }
 
 function imagesOf(
-  { build, permanent = false, primary }: UpgradeSwept,
+  { build, permanent = false, primary, bootloader }: UpgradeSwept,
   uploaded: FlashContent,
   after: FlashContent,
 ): ImagesAsked {
   const entries = imageListOf(uploaded, build);
   const hashIn = (slot: 0 | 1): string | undefined => entries.find((entry) => entry.slot === slot)?.hash;
+  if (bootloader !== undefined) {
+    return { old: hashIn(PRIMARY), new: "", permanent, fallback: undefined, bootloader: bootloader.versions };
+  }
   const keepsFallback = build.mode !== "overwrite" && !newestRuns(build.mode) && primary !== "empty";
   return {
     old: hashIn(PRIMARY),

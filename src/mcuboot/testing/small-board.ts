@@ -10,7 +10,8 @@ import type { Torn } from "../flash/flash-rules.ts";
 import { isOperation } from "../steps/steps.ts";
 
 const SECTOR_BYTES = 4096;
-const signing = loadPrivateKey(generateKey("ecdsa-p256"), { what: "test signing key" });
+/** What the images of small boards are signed with. */
+export const signing = loadPrivateKey(generateKey("ecdsa-p256"), { what: "test signing key" });
 const encryption = loadPrivateKey(generateKey("ecdsa-p256"), { what: "test encryption key" });
 const payloads = Random.fromSeed("small board");
 

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readdirSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError, eachLine, hasCode, isHilError, messageOf } from "../../core/index.ts";
 import { toldRun } from "../page/recorded-run.ts";
@@ -56,7 +56,8 @@ function kept(root: string, lines: readonly RunLine[]): RunLine[] {
   try {
     const file = openSync(join(root, INDEX), APPENDED);
     try {
-      writeSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+      // All of it: one write may take a part.
+      writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
     } finally {
       closeSync(file);
     }

@@ -27,7 +27,16 @@ interface Packed {
   readonly details: readonly string[];
 }
 
-function packedRun({ texts, judged, ...run }: RunPage): Packed {
+/** A run is measured before its document is written: the same text both times. */
+const PACKED = new WeakMap<RunPage, Packed>();
+
+function packedRun(page: RunPage): Packed {
+  const known = PACKED.get(page) ?? packedAnew(page);
+  PACKED.set(page, known);
+  return known;
+}
+
+function packedAnew({ texts, judged, ...run }: RunPage): Packed {
   const table = new TextTable();
   const rows = judged.map((row) => renumberedRow(row, (text) => table.numberOf(texts[text] ?? "")));
   const details: string[] = [];

@@ -147,7 +147,7 @@ function junitEvents(path: string): readonly RunEvent[] {
   const taken = new LinesTaken();
   const events: RunEvent[] = [];
   let last: RunEvent | undefined;
-  for (const event of eventsIn(path, (line) => taken.take(line) !== undefined)) {
+  for (const event of eventsIn(path, (line) => (taken.isOver ? "over" : taken.take(line) !== undefined))) {
     if (event.event === "upload-progress") continue;
     const isKept = JUNIT_KINDS.has(event.event);
     last = isKept ? undefined : event;

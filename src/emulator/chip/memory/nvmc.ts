@@ -118,7 +118,7 @@ export class Nvmc extends NrfPeripheral {
 
   #program(offset: number, value: number): void {
     const data = new Uint8Array(4);
-    new DataView(data.buffer).setInt32(0, value, true);
+    for (let at = 0; at < 4; at += 1) data[at] = value >>> (8 * at);
     this.#change({ kind: "write", offset, data }, this.#kind.wordWriteUs);
   }
 

@@ -34,11 +34,13 @@ export class Scheduler {
   after(cycles: number, act: () => void): () => void {
     const due = { cycle: this.now + Math.max(1, Math.ceil(cycles)), order: this.#order, act };
     this.#order += 1;
-    const at = this.#due.findIndex((other) => other.cycle > due.cycle);
-    this.#due.splice(at < 0 ? this.#due.length : at, 0, due);
+    let at = this.#due.length;
+    while (at > 0 && (this.#due[at - 1] as Due).cycle > due.cycle) at -= 1;
+    this.#due.splice(at, 0, due);
     this.#earlier(due.cycle);
     return () => {
-      this.#due = this.#due.filter((other) => other !== due);
+      const place = this.#due.indexOf(due);
+      if (place >= 0) this.#due.splice(place, 1);
     };
   }
 

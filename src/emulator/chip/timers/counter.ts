@@ -7,7 +7,8 @@ export class Counter {
   readonly #wrapped: () => void;
   readonly #compare: (number | undefined)[];
   readonly #cancels: (() => void)[] = [];
-  #bits = 16;
+  /** Values that it has: 2 to the power of its bits. */
+  #modulus = 2 ** 16;
   #cyclesPerTick = 1;
   #value = 0;
   #startedAt = 0;
@@ -19,10 +20,6 @@ export class Counter {
     this.#reached = reached;
     this.#wrapped = wrapped;
     this.#compare = Array.from({ length: channels });
-  }
-
-  get #modulus(): number {
-    return 2 ** this.#bits;
   }
 
   /** Ticks since it started, whole. */
@@ -62,7 +59,7 @@ export class Counter {
   configure(bits: number, cyclesPerTick: number): void {
     this.#value = this.value;
     this.#startedAt = this.#chip.scheduler.now;
-    this.#bits = bits;
+    this.#modulus = 2 ** bits;
     this.#cyclesPerTick = cyclesPerTick;
     this.#plan();
   }

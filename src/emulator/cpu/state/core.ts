@@ -87,6 +87,8 @@ export class Core {
   rights = 0;
   /** Accesses that were allowed, by 32-byte block: see `mayAccess`. */
   readonly allowed: { readonly read: Int32Array; readonly write: Int32Array };
+  /** Instructions that came to something else than plain memory, by their addresses; undefined: nobody asks. */
+  devices: Set<number> | undefined;
   /** Called when the rules of MPU or SAU changed, by which code may be fetched. */
   onRules: () => void = () => undefined;
   /** Called when privilege or security state may have changed. @param state equal numbers, equal rights to fetch */

@@ -32,15 +32,19 @@ export function load(core: Core, where: number, bytes: number, privileged = core
   }
   const region = core.memory.at(address);
   if (region === undefined) return core.raise("PRECISERR", address);
+  if (region.isPlain !== true) core.devices?.add(core.pc);
   const offset = address - region.start;
-  return offset + bytes > region.bytes ? loadBytes(core, address, bytes) : region.read(offset, bytes);
+  if (offset + bytes > region.bytes) return loadBytes(core, address, bytes);
+  const value = region.read(offset, bytes);
+  // A register gives all of its bits above the first.
+  return bytes === 4 ? value : value & (bytes === 1 ? 0xff : 0xffff);
 }
 
 function loadBytes(core: Core, address: number, bytes: number): number {
   let value = 0;
   for (let index = 0; index < bytes; index += 1) {
     const region = regionFor(core, (address + index) >>> 0, 1);
-    value |= region.read((address + index - region.start) >>> 0, 1) << (8 * index);
+    value |= (region.read((address + index - region.start) >>> 0, 1) & 0xff) << (8 * index);
   }
   return value;
 }
@@ -53,6 +57,7 @@ export function store(core: Core, where: number, bytes: number, value: number, p
     checkAccess(core, address, bytes, "write", privileged);
   }
   const region = regionFor(core, address, bytes);
+  if (region.isPlain !== true) core.devices?.add(core.pc);
   region.write((address - region.start) >>> 0, bytes, value);
 }
 

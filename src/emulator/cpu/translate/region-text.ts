@@ -4,8 +4,9 @@ import { actOf, type Block, isBranch, itAfter, type Placed } from "./blocks.ts";
 import { arithmeticText, compareText, DATA, logicalTestText, logicalText, setCheckedStack } from "./data-text.ts";
 import { liveFlags } from "./live-flags.ts";
 import type { Exit } from "./region.ts";
+import { STATE } from "./state.ts";
 import { CHECK_EXCHANGE, TRANSFER, tableEntryText } from "./transfer-text.ts";
-import { STATE, type Windows } from "./windows.ts";
+import type { Windows } from "./windows.ts";
 import { Writer } from "./writer.ts";
 
 /** Index of a block that is not there. */
@@ -94,7 +95,7 @@ export class RegionWriter {
     let it = 0;
     for (const [at, placed] of instructions.entries()) {
       const { pc, instruction } = placed;
-      w.at(pc, placed.it);
+      w.at(pc, placed.it, { pc: (pc + instruction.bytes) >>> 0, it: itAfter(placed) });
       w.live = live[at] as number;
       if (!w.attempt(() => this.#instruction(placed, index))) {
         w.write(w.bail);
@@ -204,40 +205,36 @@ export class RegionWriter {
     const locals = [
       ...["x=0", "o=0", "a=0"],
       ...used.map((r) => `r${r}=R[${r}]`),
-      ...FLAGS.map((flag) => `${flag}=_${cell(flag)}`),
-      ...[`fk=_S[${STATE.kind}]`, "e=0", "t=0", "k=0"],
-      ...(w.views.has("X") ? ["X=R"] : []),
+      ...FLAGS.map((flag) => `${flag}=${cell(flag)}`),
+      ...[`fk=S[${STATE.kind}]`, "e=0", "t=0", "k=0"],
     ];
     const masks = Object.entries(MASKS).filter(([name]) => w.views.has(name));
-    const arrays = ARRAYS.filter((name) => w.views.has(name));
-    const constants = [
-      ...masks.map(([name, value]) => `${name}=${value}`),
-      ...arrays.map((name) => `${name}=_${name}`),
-    ];
+    const arrays = ARRAYS.filter((name) => name === "S" || w.views.has(name));
+    // Only what is `const` in the function around is a constant to V8: an array's address and length stand in its code.
     return [
-      `return function region_${this.#first.toString(16)}(R,b,left){`,
+      `const ${arrays.map((name) => `${name}=_${name}`).join(",")};`,
+      `return (function region_${this.#first.toString(16)}(R,b,left){`,
       `let ${locals.join(",")};`,
-      `const S=_S${constants.map((constant) => `,${constant}`).join("")};`,
+      ...masks.map(([name, value]) => `const ${name}=${value};`),
       "L:for(;;){switch(b){",
       text,
       "}}",
       changed.map((r) => `R[${r}]=r${r};`).join(""),
       FLAGS.map((name) => `${cell(name)}=${name};`).join(""),
-      `S[${STATE.kind}]=fk;S[${STATE.exit}]=e;return left}`,
+      `S[${STATE.kind}]=fk;S[${STATE.exit}]=e;return left})`,
     ].join("\n");
   }
 }
 
 /** Locals that are handed over by their own names. */
 const FLAGS = ["nz", "c", "v", "fa", "fb", "fr"] as const;
-const MASKS = { rm: `_S[${STATE.read}]`, wm: `_S[${STATE.write}]`, lim: `_S[${STATE.limit}]>>>0` } as const;
+const MASKS = { rm: `S[${STATE.read}]`, wm: `S[${STATE.write}]`, lim: `S[${STATE.limit}]>>>0` } as const;
 
-/** Arrays that the text of a region has as constants, with an underscore before: see `Windows`. */
-export const ARRAYS = [
-  ...["D32", "D16", "D8", "D16s", "D8s", "DR"],
-  ...["C32", "C16", "C8", "C16s", "C8s", "CR"],
-  "table",
-] as const;
+/**
+ * What the text of a region has as constants, handed over with an underscore before: cells, the joint memory by its
+ * widths, rights, the table of blocks, loads and stores through the port.
+ */
+export const ARRAYS = ["S", "M32", "M16", "M8", "M16s", "M8s", "P", "table", "Q", "T"] as const;
 
 function cell(name: (typeof FLAGS)[number]): string {
   return `S[${STATE[name]}]`;

@@ -10,6 +10,9 @@ export interface Exit {
   readonly kind: number;
   /** The next instruction is the interpreter's: translated code does not do it now. */
   readonly isRefused: boolean;
+  /** An address was refused: counted in `refusals`. */
+  readonly isOfAccess: boolean;
+  refusals: number;
   /** The entry that control last came to by it, the address, and when that was: see `Interpreter`. */
   link: Entry | undefined;
   to: number;

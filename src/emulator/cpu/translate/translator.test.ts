@@ -5,6 +5,7 @@ import { MemoryMap } from "../../memory/memory-map.ts";
 import { Ram } from "../../memory/ram.ts";
 import { type Engine, INTERPRETER } from "../interpreter.ts";
 import { Processor } from "../processor.ts";
+import type { Core } from "../state/core.ts";
 import { type CoreConfig, NRF51, NRF5340_APPLICATION } from "../state/core-config.ts";
 
 const AT_ONCE: Engine = { translatedAfter: 0 };
@@ -75,7 +76,67 @@ function stateAfter({ processor, ram }: ReturnType<typeof machine>, pieces: read
   };
 }
 
+const DEVICE = 0x4000_0000;
+
+/** What a register does to its core at the access of this number. */
+type Act = (core: Core, access: number) => void;
+
+/** A loop that reads, adds and writes, words and a byte; r1 is the address of a register and of RAM in turn. */
+const DEVICE_LOOP = [0x680a, 0x1c52, 0x604a, 0x7a0b, 0x18d2, 0x6022, 0x4069, 0xe7f7];
+
+/** Runs the loop in pieces. @returns each access with its moment and its instruction, and what is left */
+function deviceRun(engine: Engine, act: Act) {
+  const made = machine(NRF5340_APPLICATION, engine, DEVICE_LOOP, [0, DEVICE, 0, 0, RAM + 0x40, DEVICE ^ (RAM + 0x100)]);
+  const { core } = made.processor;
+  const accesses: string[] = [];
+  const seen = (what: string, offset: number, value: number) => {
+    accesses.push(`${what} ${offset} ${value} at ${core.cycles} by ${core.pc}`);
+    act(core, accesses.length);
+  };
+  core.memory.add({
+    name: "device",
+    start: DEVICE,
+    bytes: 0x1000,
+    executable: false,
+    read: (offset, bytes) => {
+      seen(`read ${bytes}`, offset, 0);
+      return accesses.length * 0x8081;
+    },
+    write: (offset, bytes, value) => seen(`write ${bytes}`, offset, value),
+  });
+  const states = Array.from({ length: 60 }, (_, turn) => stateAfter(made, [7 + turn]));
+  return { accesses, states };
+}
+
 describe("translated code", () => {
+  test.each<[string, Act]>([
+    ["that does nothing else", () => undefined],
+    ["while the core stands still, as by its flash", (core, access) => core.skip(access % 7 === 0 ? 500 : 0)],
+    [
+      "that plans an event before the end of the turn",
+      (core, access) => {
+        if (access % 5 === 0) core.deadline = Math.min(core.deadline, core.cycles + (access % 3));
+      },
+    ],
+    [
+      "that faults now and then",
+      (core, access) => {
+        if (access % 90 === 0) core.raise("PRECISERR", DEVICE);
+      },
+    ],
+    [
+      "that makes an interrupt pending",
+      (core, access) => {
+        if (access === 120) core.system.exceptions.pending[15] = 1;
+        if (access === 120) core.lookCloser();
+      },
+    ],
+  ])("an access to a register %s: at its own cycle, once, and nothing differs behind it", (_, act) => {
+    const [translated, interpreted] = [AT_ONCE, INTERPRETER].map((engine) => deviceRun(engine, act));
+    expect(translated).toEqual(interpreted);
+    expect(interpreted?.accesses.length).toBeGreaterThan(89);
+  });
+
   test.each([
     ["Armv8-M", NRF5340_APPLICATION],
     ["Armv6-M", NRF51],

@@ -45,6 +45,15 @@ export class Translator {
     return new Map(found.starts.map(([start, block]) => [start, { run, block, exits, blocks }]));
   }
 
+  /** A region is not found again. */
+  forget(run: Translated): void {
+    const { known } = this.#windows;
+    for (const [pc, regions] of known) {
+      const others = regions.filter((region) => region.run !== run);
+      if (others.length !== regions.length) known.set(pc, others);
+    }
+  }
+
   #made(pc: number): Known | undefined {
     const blocks = blocksFrom(pc, (address) => this.#decode(address));
     if (!blocks.some(({ start }) => start === pc)) return undefined;
@@ -64,15 +73,16 @@ export class Translator {
     };
   }
 
-  /** The text is made here, of numbers and of the emitters' own words: nothing of the firmware's stands in it as text. */
+  /**
+   * The text is made here, of numbers and of the emitters' own words: nothing of the firmware's stands in it as text.
+   * The inner function stands in parentheses: V8 then parses it at once, and not again when it is first called.
+   */
   #compiled(text: string, table: Uint8Array): Translated {
-    const { data, code, state } = this.#windows;
-    const arrays = [data, code].flatMap(({ words, halves, content, signedHalves, signedBytes, rights }) => [
-      ...[words, halves, content, signedHalves, signedBytes, rights],
-    ]);
-    const names = ["S", ...ARRAYS].map((name) => `_${name}`);
+    const { state, joint, rights, port } = this.#windows;
+    const { words, halves, content, signedHalves, signedBytes } = joint;
+    const names = ARRAYS.map((name) => `_${name}`);
     const make = compileFunction(text, names) as (...constants: unknown[]) => Translated;
-    return make(state, ...arrays, table);
+    return make(state, words, halves, content, signedHalves, signedBytes, rights, table, port.load, port.store);
   }
 
   #spanOf(start: number, bytes: number): CodeSpan {

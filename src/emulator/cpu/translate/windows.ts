@@ -2,7 +2,10 @@ import type { MemoryMap } from "../../memory/memory-map.ts";
 import { CODE_BLOCK_BITS, Ram } from "../../memory/ram.ts";
 import type { Core } from "../state/core.ts";
 import { ruleBounds, verdictOn } from "../system/protection.ts";
+import { JointMemory } from "./joint-memory.ts";
+import { Port } from "./port.ts";
 import type { Known } from "./region.ts";
+import { STATE, STATE_CELLS } from "./state.ts";
 
 /** Protection is the same within so many bytes: a power of two. Source: DDI 0553, MPU_RBAR, SAU_RBAR. */
 export const GRAIN_BITS = 5;
@@ -11,58 +14,34 @@ export const GRAIN_BITS = 5;
 const READ = 1;
 const WRITE = 2;
 
-/** A memory through which translated code reads without asking anybody. */
-interface Window {
-  readonly ram: Ram;
-  readonly start: number;
-  readonly bytes: number;
-  readonly words: Int32Array;
-  readonly halves: Uint16Array;
-  readonly content: Uint8Array;
-  readonly signedHalves: Int16Array;
-  readonly signedBytes: Int8Array;
-  /** By grain, see `READ` and `WRITE`. */
-  readonly rights: Uint16Array;
-}
-
-/**
- * What goes in and out of a region. In: cells from nz to kind, may read, may write, limit of the stack in use. Out:
- * cells from nz to kind, exit, and the address of an exit that has none of its own.
- */
-export const STATE = {
-  nz: 0,
-  c: 1,
-  v: 2,
-  fa: 3,
-  fb: 4,
-  fr: 5,
-  kind: 6,
-  exit: 7,
-  pc: 8,
-  read: 9,
-  write: 10,
-  limit: 11,
-} as const;
-
 /**
  * The two memories of a core that translated code knows: the one that holds its data, and the one that holds its code.
- * All else it leaves to the interpreter. It lives as long as the memories do, over resets and power cuts, and with it
- * the regions that were made for it: their text has these arrays in it as constants.
+ * It lives as long as the memories do, over resets and power cuts, and with it the regions that were made for it: their
+ * text has its arrays in it as constants.
  */
 export class Windows {
-  readonly data: Window;
-  readonly code: Window;
-  readonly state = new Int32Array(12);
+  readonly data: Ram;
+  readonly code: Ram;
+  readonly joint: JointMemory;
+  /** By grain of the joint memory, see `READ` and `WRITE`. */
+  readonly rights: Uint16Array;
+  readonly state = new Int32Array(STATE_CELLS);
+  /** All else that instructions reach. */
+  readonly port = new Port(this.state);
+  /** Instructions that come to something else, by their addresses: these use the port. */
+  readonly devices = new Set<number>();
   /** Regions that were written down, by the address that they were made for. */
   readonly known = new Map<number, Known[]>();
   /** Rights whose grains are as the rules now say: a mask. */
   #valid = 0;
 
-  private constructor(data: Ram, code: Ram) {
+  private constructor(data: Ram, code: Ram, joint: JointMemory) {
     // A store to what has become code has to be heard of, whichever core decoded it.
     data.onMarked(() => this.forget());
-    this.data = windowOf(data);
-    this.code = windowOf(code);
+    this.data = data;
+    this.code = code;
+    this.joint = joint;
+    this.rights = new Uint16Array(joint.content.length >>> GRAIN_BITS);
   }
 
   /** @returns undefined where code or stack lie in no plain memory: nothing is translated then */
@@ -73,12 +52,15 @@ export class Windows {
     const data = memory.at((stack - 4) >>> 0);
     const code = memory.at(start);
     const isPlain = data instanceof Ram && code instanceof Ram && data !== code && data.isWritable;
-    if (!(isPlain && isLittleEndian && isAligned(data) && isAligned(code))) return undefined;
+    if (!(isPlain && isLittleEndian)) return undefined;
     const others = WINDOWS.get(data) ?? [];
-    const same = others.find((windows) => windows.code.ram === code);
+    const same = others.find((windows) => windows.code === code);
     if (same) return same;
-    const made = new Windows(data, code);
+    const joint = others.length === 0 && !CODE.has(code) ? JointMemory.of(code, data) : undefined;
+    if (joint === undefined) return undefined;
+    const made = new Windows(data, code, joint);
     WINDOWS.set(data, [...others, made]);
+    CODE.add(code);
     return made;
   }
 
@@ -92,58 +74,47 @@ export class Windows {
     const { rights, config, limits, stack } = core;
     if (((this.#valid >>> rights) & 1) === 0) {
       const bounds = config.mpuRegions + config.sauRegions === 0 ? [] : ruleBounds(core);
-      for (const window of [this.data, this.code]) grant(core, window, bounds);
+      for (const memory of [this.data, this.code]) this.#grant(core, memory, bounds);
       this.#valid |= 1 << rights;
     }
     this.state[STATE.read] = READ << (2 * rights);
     this.state[STATE.write] = WRITE << (2 * rights);
     this.state[STATE.limit] = limits[stack] as number;
   }
+
+  /** Sets the bits of the core's present rights. @param bounds where another rule may begin */
+  #grant(core: Core, memory: Ram, bounds: readonly number[]): void {
+    const { start, bytes, isWritable } = memory;
+    const shift = 2 * core.rights;
+    const end = start + bytes;
+    const edges = [start, ...bounds.filter((bound) => bound > start && bound < end), end];
+    const first = this.joint.placeOf(start) - start;
+    for (const [index, edge] of edges.slice(0, -1).entries()) {
+      const { readable, writable } = verdictOn(core, edge);
+      const bits = ((readable ? READ : 0) | (writable && isWritable ? WRITE : 0)) << shift;
+      this.#set((READ | WRITE) << shift, bits, { from: first + edge, to: first + (edges[index + 1] as number) });
+    }
+    if (!isWritable) return;
+    // A store to a block of code is the interpreter's: somebody has to hear of it.
+    const { marks } = memory;
+    for (let block = marks.indexOf(1); block >= 0; block = marks.indexOf(1, block + 1)) {
+      const from = first + start + (block << CODE_BLOCK_BITS);
+      this.#set(WRITE << shift, 0, { from, to: from + (1 << CODE_BLOCK_BITS) });
+    }
+  }
+
+  /** Sets some bits of the grains of a range, in bytes of the joint memory. */
+  #set(mask: number, bits: number, { from, to }: { readonly from: number; readonly to: number }): void {
+    const { rights } = this;
+    const last = Math.min(to >>> GRAIN_BITS, rights.length);
+    for (let grain = from >>> GRAIN_BITS; grain < last; grain += 1) {
+      rights[grain] = ((rights[grain] as number) & ~mask) | bits;
+    }
+  }
 }
 
 const WINDOWS = new WeakMap<Ram, readonly Windows[]>();
+/** Memories that lie in some pair as code. */
+const CODE = new WeakSet<Ram>();
 
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-
-function isAligned({ content }: Ram): boolean {
-  return content.byteOffset % 4 === 0 && content.byteLength % 4 === 0;
-}
-
-function windowOf(ram: Ram): Window {
-  const { content, start } = ram;
-  const { buffer, byteOffset: at, byteLength: bytes } = content;
-  return {
-    ram,
-    start,
-    bytes,
-    content,
-    words: new Int32Array(buffer, at, bytes / 4),
-    halves: new Uint16Array(buffer, at, bytes / 2),
-    signedHalves: new Int16Array(buffer, at, bytes / 2),
-    signedBytes: new Int8Array(buffer, at, bytes),
-    rights: new Uint16Array(Math.ceil(bytes / (1 << GRAIN_BITS))),
-  };
-}
-
-/** Sets the bits of the core's present rights. @param bounds where another rule may begin */
-function grant(core: Core, { ram, start, bytes, rights: grains }: Window, bounds: readonly number[]): void {
-  const shift = 2 * core.rights;
-  const end = start + bytes;
-  const edges = [start, ...bounds.filter((bound) => bound > start && bound < end), end];
-  for (const [index, edge] of edges.slice(0, -1).entries()) {
-    const { readable, writable } = verdictOn(core, edge);
-    const bits = ((readable ? READ : 0) | (writable && ram.isWritable ? WRITE : 0)) << shift;
-    const [from, to] = [edge, edges[index + 1] as number].map((at) => (at - start) >>> GRAIN_BITS);
-    for (let grain = from as number; grain < (to as number); grain += 1) {
-      grains[grain] = ((grains[grain] as number) & ~((READ | WRITE) << shift)) | bits;
-    }
-  }
-  if (!ram.isWritable) return;
-  // A store to a block of code is the interpreter's: somebody has to hear of it.
-  const perBlock = 1 << (CODE_BLOCK_BITS - GRAIN_BITS);
-  for (let block = ram.marks.indexOf(1); block >= 0; block = ram.marks.indexOf(1, block + 1)) {
-    for (let grain = block * perBlock; grain < (block + 1) * perBlock; grain += 1) {
-      grains[grain] = (grains[grain] as number) & ~(WRITE << shift);
-    }
-  }
-}

@@ -9,12 +9,15 @@ import {
   type Sources,
 } from "./flags-text.ts";
 import type { Exit } from "./region.ts";
-import { STATE, type Windows } from "./windows.ts";
+import { STATE } from "./state.ts";
+import type { Windows } from "./windows.ts";
 
 const KEPT = { carry: "kept", overflow: "kept" } as const;
 
 /** Flags that an instruction may change; `live` names those that something looks at before they change again. */
 export const CONDITION_FLAG = { nz: 1, c: 2, v: 4, all: 7 } as const;
+
+type ExitOptions = Pick<Exit, "pc" | "it" | "ahead" | "kind" | "isRefused"> & { readonly isOfAccess?: boolean };
 
 /** Writes the statements of one region; knows where the flags are, and which registers it has used. */
 export class Writer {
@@ -33,6 +36,8 @@ export class Writer {
   #isCompared = false;
   #pc = 0;
   #it = 0;
+  /** The instruction behind the present one, and its IT state. */
+  #after = { pc: 0, it: 0 };
   /** Instructions of the block that do not run when this one is not reached. */
   #ahead = 0;
   #eager = false;
@@ -76,10 +81,11 @@ export class Writer {
     this.write(`case ${index}:if((left-=${count})<0)${exit}`);
   }
 
-  /** The next instruction. @param it its IT state */
-  at(pc: number, it: number): void {
+  /** The next instruction. @param after the one behind it */
+  at(pc: number, it: number, after: { readonly pc: number; readonly it: number }): void {
     this.#pc = pc;
     this.#it = it;
+    this.#after = after;
   }
 
   /** It is written. */
@@ -122,9 +128,38 @@ export class Writer {
     return name;
   }
 
+  /** Whether the instruction is known to come to something else than plain memory. */
+  get usesPort(): boolean {
+    return this.windows.devices.has(this.#pc);
+  }
+
+  /** Cycles before this instruction, of those that the region may use. */
+  get left(): string {
+    return `left+${this.#ahead}`;
+  }
+
   /** Leaves the region before this instruction: the interpreter does it. */
   get bail(): string {
-    return this.#exit({ pc: this.#pc, it: this.#it, ahead: this.#ahead, kind: this.#kind, isRefused: true });
+    return this.#exit({ ...this.#here, isRefused: true });
+  }
+
+  /** The same where an address is refused: next time it may use the port. */
+  get bailOfAccess(): string {
+    return this.#exit({ ...this.#here, isRefused: true, isOfAccess: true });
+  }
+
+  /** Behind an access through the port: how many cycles are left. */
+  get takeLeft(): string {
+    return `left=${this.view("S")}[${STATE.left}]-${this.#ahead - 1};`;
+  }
+
+  /** Leaves behind this instruction. */
+  get leaveBehind(): string {
+    return this.#exit({ ...this.#here, ...this.#after, ahead: this.#ahead - 1, isRefused: false });
+  }
+
+  get #here() {
+    return { pc: this.#pc, it: this.#it, ahead: this.#ahead, kind: this.#kind };
   }
 
   /** Leaves the region for an instruction elsewhere. @param it its IT state */
@@ -152,9 +187,8 @@ export class Writer {
     return this.#flags === "unknown" ? -1 : kindOf(this.#flags);
   }
 
-  #exit(exit: Omit<Exit, "link" | "to" | "epoch">): string {
-    const { pc, it, ahead, kind, isRefused } = exit;
-    this.exits.push({ pc, it, ahead, kind, isRefused, link: undefined, to: 0, epoch: -1 });
+  #exit({ pc, it, ahead, kind, isRefused, isOfAccess = false }: ExitOptions): string {
+    this.exits.push({ pc, it, ahead, kind, isRefused, isOfAccess, refusals: 0, link: undefined, to: 0, epoch: -1 });
     return `{e=${this.exits.length - 1};break L}`;
   }
 

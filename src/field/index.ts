@@ -1,0 +1,16 @@
+export { Attributer, type History } from "./causes/attribute.ts";
+export { type CauseRow } from "./causes/cause-row.ts";
+export { CAUSES, causeNamed } from "./causes/causes.ts";
+export { type FieldEvidence } from "./evidence/evidence.ts";
+export { decoded, isText, readList } from "./evidence/foreign-text.ts";
+export { gather, modeTitle } from "./evidence/gather.ts";
+export { type Belief, type Piece } from "./evidence/piece.ts";
+export { readPiece } from "./evidence/read-piece.ts";
+export { type LogStyle, toldList, toldLog } from "./evidence/told.ts";
+export { type CampaignTexts, campaignOf } from "./replay/campaign-of.ts";
+export { FIELD_REPLAY_SCHEMA, fieldReplay, historyOf, shapeOf } from "./replay/history-schema.ts";
+export { type CaseSize, minimise, sizeOf } from "./replay/minimise.ts";
+export { type Candidate, type SearchProgress, type SearchResult, searchSteps } from "./search/search.ts";
+export { logOf } from "./world/log-of.ts";
+export { type Act } from "./world/machine.ts";
+export { SMALL as SMALL_BOARD, type WorldShape } from "./world/world.ts";
