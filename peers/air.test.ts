@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { HCI } from "../src/ble/hci/commands.ts";
 import { BlePeripheral } from "../src/ble/index.ts";
@@ -20,7 +21,7 @@ import {
 } from "../src/smp/index.ts";
 import { ArrayImageStore } from "../src/smp/testing/array-store.ts";
 import { M44_FACTS } from "../src/smp/testing/bench.ts";
-import { missingClient, pythonSteps } from "./smp-tools.ts";
+import { missingBumbleClient, pythonSteps } from "./smp-tools.ts";
 import { missingAir, virtualAir } from "./virtual-air.ts";
 
 /** Virtual controllers of others between our central, our peripheral and smpclient's: real stacks at both ends. */
@@ -71,8 +72,8 @@ async function clientOver(path: string, board = "hil-twin", limitMs = 20_000): P
 }
 
 /** The simulated board as a process, on the controller at `path`. */
-async function twinOn(path: string): Promise<void> {
-  const twin = hil(folder, "twin", "--air", path);
+async function twinOn(path: string, ...more: string[]): Promise<void> {
+  const twin = hil(folder, "twin", "--air", path, ...more);
   closing.add("twin", async () => {
     twin.child.kill("SIGTERM");
     await twin.done;
@@ -144,7 +145,7 @@ suite("the simulated board on a virtual controller", () => {
     LIMIT_MS,
   );
 
-  const client = missingClient("smpclient");
+  const client = missingBumbleClient();
   (client === undefined ? test : test.skip)(
     `is upgraded by smpclient[bumble]${client === undefined ? "" : `: ${client}`}`,
     async () => {
@@ -232,6 +233,35 @@ suite("faults of the air end in success or in one clear error", () => {
       await bench.tell(`mute 3 ${HCI.leCreateConnection.opcode}`);
       const muted = await clientOver(silent, "board", 3_000);
       await expect(muted.echo("x")).rejects.toThrow(/to answer LE Create Connection\./);
+    },
+    LIMIT_MS,
+  );
+});
+
+suite("the failure from the field, over the air", () => {
+  test(
+    "is named on the simulated board of NCS 1.7.1: its UART the witness, its radio on a virtual controller",
+    async () => {
+      const [adapter = "", radio = ""] = (await air(2)).paths;
+      await twinOn(radio, "--board", "twin-ncs171", "--baud", "1000000", "--link", "dev");
+      const ports = `ports:
+  app: { path: dev/uart, baud_rate: 1000000 }
+  net: { path: dev/net, baud_rate: 1000000 }
+  smp: { ble: hil-twin, path: ${adapter} }
+`;
+      const profile = readFileSync(new URL("../boards/twin-ncs171.yaml", import.meta.url), "utf8")
+        .replace("provider: twin", "provider: hardware")
+        .replace(/^ports:\n(?: .*\n)+/m, ports)
+        .replace("twin:relay", "dev/relay")
+        .replace(/^twin:\n(?: .*\n)+/m, "");
+      writeFileSync(join(folder, "board.yaml"), profile);
+      const packages = ["factory.zip", "update.zip"].map((name) =>
+        fileURLToPath(new URL(`../cases/field-failure/${name}`, import.meta.url)),
+      );
+      const { code, out } = await hil(folder, "run", ...packages, "--board", "board.yaml", "--cuts", "0").done;
+      expect(out).toContain("the bootloader took the encrypted application image for a network-core image");
+      expect(out).toContain("known defect R35, DevZone 78628");
+      expect(code).toBe(1);
     },
     LIMIT_MS,
   );

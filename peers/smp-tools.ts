@@ -32,6 +32,12 @@ export function missingClient(name: "smpclient" | "smpmgr" | "mcumgr-toolkit" | 
   return found ? undefined : `needs the Python package ${name}; ${hint}`;
 }
 
+/** The same of smpclient's way over an HCI controller, which its extra brings. */
+export function missingBumbleClient(): string | undefined {
+  const found = spawnSync(PYTHON, ["-c", "import smpclient.transport.bumble"]).status === 0;
+  return found ? undefined : "needs smpclient[bumble]; install .ci/peers.txt into a venv and set HIL_PEERS_VENV to it";
+}
+
 /** Both streams of a client that must end well. */
 export async function output(program: string, args: readonly string[], timeoutMs = 100_000): Promise<string> {
   try {

@@ -59,6 +59,13 @@ const JOBS: readonly Job[] = [
     what: "every flash content of real MCUboot, our emulator beside QEMU, and hundreds of cuts",
   },
   {
+    name: "lab-faults",
+    argv: script("lab-faults"),
+    what: "what may happen to a lab on PostgreSQL: kills, sleep, disks",
+  },
+  { name: "lab-scale", argv: script("lab-scale"), what: "200 boards on 25 hosts, 2,000 jobs: none lost, none twice" },
+  { name: "lab-postgres", argv: script("lab-postgres"), what: "the lab's suites, on PostgreSQL instead of PGlite" },
+  {
     name: "golden",
     argv: [join(import.meta.dirname, "../../golden/main.ts")],
     what: "golden vectors of MCUBOOT_HIL_VECTORS",

@@ -29,6 +29,7 @@ export { openBoardPort, openBoardSwitch, type SmpWay, smpWay } from "./parts/har
 export { type BootLine, LogWatch } from "./parts/log-watch.ts";
 export { foreignReach, passwordWarnings, type Reach, reachOf, readablePasswords } from "./parts/reach.ts";
 export { smpBaudRate } from "./parts/smp-line.ts";
+export { wearFile } from "./parts/wear-file.ts";
 export { boardFacts, probeBoard } from "./probe.ts";
 export { bootloaderBuildOf, loadAddressOf, padsFactory } from "./profile/bootloader-build.ts";
 export {

@@ -1,3 +1,4 @@
+import { statfsSync } from "node:fs";
 import { BenchError, hasCode } from "./errors.ts";
 
 /** What a system says when it will not take a file, and what a person can do about it. Source: POSIX errno.h, write(2). */
@@ -37,4 +38,10 @@ function textField(error: unknown, name: "syscall" | "path"): string | undefined
   if (typeof error !== "object" || error === null) return undefined;
   const field: unknown = Object.entries(error).find(([key]) => key === name)?.[1];
   return typeof field === "string" ? field : undefined;
+}
+
+/** What the disk of a folder has left for this user, in bytes. @throws what the system says. */
+export function freeBytesOf(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
 }

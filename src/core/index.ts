@@ -4,7 +4,7 @@ export { Cleanup } from "./cleanup.ts";
 export { type Clock, RealClock, sleep, sleepUntil, UNNOTICED, wallTime } from "./clock.ts";
 export { columns } from "./columns.ts";
 export { defined } from "./defined.ts";
-export { diskError } from "./disk.ts";
+export { diskError, freeBytesOf } from "./disk.ts";
 export {
   BenchError,
   ConfigurationError,

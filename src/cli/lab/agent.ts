@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { loadProfile, locksFolder, profileFiles } from "../../board/index.ts";
 import { EXIT, RealClock, UsageError } from "../../core/index.ts";
-import { Agent, HostBoards, type LabClient, requireLabNode } from "../../lab/index.ts";
+import { Agent, HostBoards, type LabClient, openAgentFolder, requireLabNode } from "../../lab/index.ts";
 import { type OptionRows, type Parsed, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { labOf } from "./connection.ts";
@@ -34,8 +34,13 @@ export async function runAgent(lab: LabClient, boards: HostBoards, folder: strin
   const [script = ""] = process.argv.slice(1);
   const program = [process.execPath, ...process.execArgv, script] as const;
   const note = (text: string) => io.err(`hil: ${text}\n`);
-  const agent = new Agent({ lab, boards, folder, program: [...program], clock: new RealClock(), note });
-  await agent.run(io.signal);
+  const { release, ...own } = openAgentFolder(folder, locksFolder({ ...process.env, ...io.env }));
+  try {
+    const agent = new Agent({ lab, boards, folder, ...own, program: [...program], clock: new RealClock(), note });
+    await agent.run(io.signal);
+  } finally {
+    release();
+  }
 }
 
 /**

@@ -11,7 +11,12 @@ export const LAB_FOLDER = "hil-lab";
 /** What a lab leaves in its folder for its own user's commands: its address, and a token. */
 export const ACCESS_FILE = "lab.json";
 
-export const LAB_ACCESS = z.strictObject({ url: z.string(), token: z.string() });
+const LAB_ACCESS = z.strictObject({ url: z.string(), token: z.string() });
+
+/** The access that a lab left in its folder. @throws what the system says; ConfigurationError for a file that is none. */
+export function labAccess(file: string): z.output<typeof LAB_ACCESS> {
+  return parseValue(parseJson(readFileSync(file, "utf8")), LAB_ACCESS, file);
+}
 
 /** Options of commands that ask a lab. */
 export const LAB_OPTIONS = {
@@ -35,7 +40,7 @@ export function labOf(args: Pick<Parsed, "text">, io: Pick<CliIo, "cwd" | "env">
   }
   const file = resolve(io.cwd, join(LAB_FOLDER, ACCESS_FILE));
   try {
-    const found = parseValue(parseJson(readFileSync(file, "utf8")), LAB_ACCESS, file);
+    const found = labAccess(file);
     return new LabClient(found.url, found.token);
   } catch (error) {
     const none = hasCode(error, "ENOENT");

@@ -23,7 +23,7 @@ const OPTIONS = {
 } as const satisfies OptionRows;
 
 const USAGE =
-  "hil lab [boards | reserve BOARD 2h | unreserve BOARD | ok BOARD | cancel JOB | schedule add|remove|list … | token add|remove|list … | mcp] [options]";
+  "hil lab [boards | reserve BOARD 2h | unreserve BOARD | ok BOARD | cancel JOB | pool set|remove|list … | schedule add|remove|list … | token add|remove|list … | mcp] [options]";
 
 interface Asked {
   readonly lab: LabClient;
@@ -75,6 +75,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
       return { value, text: jobText(value) };
     },
   },
+  pool: { wants: { set: ["TAG", "4"], remove: ["TAG"], list: [] }, act: pool },
   schedule: { wants: { add: ["NAME", "'0 2 * * *'", "SCENARIO"], remove: ["NAME"], list: [] }, act: schedule },
   token: { wants: { add: ["NAME"], remove: ["NAME"], list: [] }, act: token },
 };
@@ -130,6 +131,18 @@ async function schedule({ lab, words: [what = "", name = "", cron = "", named = 
   if (what === "remove") await lab.call("removeSchedule", { path: { name }, signal: io.signal });
   const value = await lab.call("schedules", { signal: io.signal });
   return { value, text: schedulesText(value) };
+}
+
+async function pool({ lab, words: [what = "", tag = "", most = ""], io }: Asked) {
+  const { signal } = io;
+  if (what === "set") {
+    if (!/^\d{1,3}$/.test(most))
+      throw new UsageError(`"${most}" is no number of boards.`, "hil lab pool set usb-hub-2 4");
+    await lab.call("setPool", { body: { tag, most: Number(most) }, signal });
+  }
+  if (what === "remove") await lab.call("removePool", { path: { tag }, signal });
+  const value = await lab.call("pools", { signal });
+  return { value, text: value.map((row) => `${row.tag}  ${row.most} at once\n`).join("") || "no pools\n" };
 }
 
 async function token({ lab, words: [what = "", name = ""], args, io }: Asked) {

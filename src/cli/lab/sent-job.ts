@@ -1,10 +1,15 @@
-import { dirname, relative, resolve, sep } from "node:path";
-import { loadScenario, namedFiles, namedMatrix, type ScenarioFile } from "../../campaign/index.ts";
-import { ConfigurationError, defined, isBelow, UsageError } from "../../core/index.ts";
+import { writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { loadProfile } from "../../board/index.ts";
+import { cellsOf, cellTitle, loadScenario, namedFiles, namedMatrix, type ScenarioFile } from "../../campaign/index.ts";
+import { ConfigurationError, defined, isBelow, ScratchFolder, UsageError } from "../../core/index.ts";
 import { type LabClient, localFile, type Submission, sendFiles, tagTest } from "../../lab/index.ts";
 import { labelsOf } from "../run/labels.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
+
+/** Of a job's name, in a lab. */
+const NAME_CHARS_MAX = 80;
 
 /** Options of a job. */
 export const JOB_OPTIONS = {
@@ -23,13 +28,58 @@ export const JOB_OPTIONS = {
  */
 export async function sentJob(named: string, args: Parsed, lab: () => LabClient, io: CliIo): Promise<Submission> {
   if (await namedMatrix(named, io.cwd)) {
-    throw new UsageError(`${named} is a matrix: a lab takes scenarios.`, "Submit a scenario for each pair of builds.");
+    const hint = "hil submit --matrix makes a job of each of its cells.";
+    throw new UsageError(`${named} is a matrix: this wants one scenario.`, hint);
   }
+  return sentScenario(await loadScenario(named, io.cwd), args, lab, io);
+}
+
+/** A job for each cell of a matrix, with their files sent. @throws as `sentJob`. */
+export async function sentCells(
+  named: string,
+  args: Parsed,
+  lab: () => LabClient,
+  io: CliIo,
+): Promise<readonly Submission[]> {
+  const matrix = await namedMatrix(named, io.cwd);
+  if (matrix === undefined) throw new UsageError(`${named} is no matrix.`, "See docs/scenario.md, matrix.");
+  const layouts = await Promise.all(
+    (matrix.value.matrix.boards ?? []).map(async (profile) => {
+      const { name } = (await loadProfile(profile, { cwd: dirname(matrix.file) })).profile;
+      return { names: [profile, name], on: name };
+    }),
+  );
+  const boards = layouts.length > 0 ? layouts : [{ names: [], on: "" }];
+  using scratch = new ScratchFolder("matrix");
+  const jobs: Submission[] = [];
+  for (const [at, cell] of cellsOf(matrix, boards).entries()) {
+    if (cell.skip !== undefined) continue;
+    // The cell's own scenario travels as a file that this host does not have: it lies beside the matrix there.
+    const source = join(scratch.path, `cell-${at + 1}.yaml`);
+    writeFileSync(source, cell.scenario.text);
+    const scenario = { ...cell.scenario, file: join(dirname(resolve(matrix.file)), `cell-${at + 1}.yaml`) };
+    const job = await sentScenario(scenario, args, lab, io, source);
+    const on = [job.on, boards[cell.board]?.on].filter((tags) => tags !== undefined && tags !== "");
+    const labels = { ...job.labels, matrix: matrix.value.name, cell: cellTitle(cell) };
+    jobs.push({ ...job, labels, on: on.length === 2 ? `(${on[0]}) & ${on[1]}` : (on[0] ?? "") });
+  }
+  return jobs;
+}
+
+/** @param source where the scenario's text lies, if not where its paths start from. */
+async function sentScenario(
+  scenario: ScenarioFile,
+  args: Parsed,
+  lab: () => LabClient,
+  io: CliIo,
+  source = resolve(scenario.file),
+): Promise<Submission> {
   const on = args.text("on") ?? "";
   tagTest(on);
-  const scenario = await loadScenario(named, io.cwd);
   const { paths, scenarioPath } = bundlePaths(scenario);
-  const files = await Promise.all([...paths].map(([source, path]) => localFile(source, path)));
+  const files = await Promise.all(
+    [...paths].map(([own, path]) => localFile(path === scenarioPath ? source : own, path)),
+  );
   const options = {
     seed: args.whole("seed"),
     cuts: args.whole("cuts"),
@@ -41,7 +91,7 @@ export async function sentJob(named: string, args: Parsed, lab: () => LabClient,
   await sendFiles(lab(), files, io.signal);
   return {
     scenario: scenarioPath,
-    name: scenario.value.name,
+    name: scenario.value.name.slice(0, NAME_CHARS_MAX),
     files: files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })),
     ...{ on, priority, labels, options: defined(options) },
   };

@@ -1,24 +1,14 @@
-import { readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { locksFolder } from "../../board/index.ts";
-import {
-  EXIT,
-  parseJson,
-  parseValue,
-  RealClock,
-  replaceFileAt,
-  UsageError,
-  wallTime,
-  whenAborted,
-} from "../../core/index.ts";
+import { EXIT, RealClock, replaceFileAt, UsageError, wallTime, whenAborted } from "../../core/index.ts";
 import { type Lab, LabClient, openLab, requireLabNode } from "../../lab/index.ts";
 import { labPagesCode } from "../report/page-code.ts";
 import type { OptionRows, Parsed } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
 import { BOARD_OPTIONS, hostBoards, runAgent } from "./agent.ts";
-import { ACCESS_FILE, LAB_ACCESS, LAB_FOLDER } from "./connection.ts";
+import { ACCESS_FILE, LAB_FOLDER, labAccess } from "./connection.ts";
 import { LabNotes } from "./lab-notes.ts";
 
 const LISTEN = "127.0.0.1:7070";
@@ -98,7 +88,7 @@ async function newToken({ access }: Lab, name: string, role: "admin" | "agent"):
 
 function knownToken(file: string): string | undefined {
   try {
-    return parseValue(parseJson(readFileSync(file, "utf8")), LAB_ACCESS, file).token;
+    return labAccess(file).token;
   } catch {
     return undefined;
   }

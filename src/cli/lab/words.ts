@@ -4,6 +4,7 @@ import {
   boardWords,
   JOB_HEADS,
   type Job,
+  jobTitle,
   jobWords,
   type LabBoard,
   SCHEDULE_HEADS,
@@ -33,8 +34,9 @@ export function schedulesText(schedules: readonly Schedule[]): string {
 }
 
 /** A job in one line, as it is now. */
-export function jobText({ number, state, name, board, text, record }: Job): string {
+export function jobText(job: Job): string {
+  const { number, state, board, text, record } = job;
   const on = board === null ? "" : ` on ${board}`;
   const lies = record === null ? "" : `; record ${record}`;
-  return `job ${number}  ${name}${on}: ${state}${text === "" ? "" : `, ${text}`}${lies}\n`;
+  return `job ${number}  ${jobTitle(job)}${on}: ${state}${text === "" ? "" : `, ${text}`}${lies}\n`;
 }

@@ -9,6 +9,7 @@ import type { CliIo } from "../terminal/io.ts";
 import { WatchBeside } from "../watch/beside.ts";
 import type { RunAsked } from "./asked.ts";
 import { dryRun } from "./dry-run.ts";
+import { waitingOpen } from "./lock-wait.ts";
 import { exitOf, junitFile, outcomeJson, pageFile, surroundings, tell } from "./report.ts";
 import { shownRun } from "./ticker.ts";
 
@@ -45,7 +46,7 @@ export async function runBoards(
   const outlets = await Outlets.open(args, io);
   await using watch = await WatchBeside.open(args, io);
   const cards = new SharedCards();
-  const open: typeof openBoard = (board, options) => openBoard(board, { ...options, cards });
+  const open = waitingOpen(args, io, (board, options) => openBoard(board, { ...options, cards }));
   const width = Math.max(...members.map(({ title }) => title.length));
   const ends = await Promise.all(
     members.map(async ({ title, asked }) => {

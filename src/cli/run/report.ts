@@ -18,6 +18,7 @@ import { ownVersion } from "../terminal/version.ts";
 import { WATCH_OPTIONS, WatchBeside } from "../watch/beside.ts";
 import type { RunAsked } from "./asked.ts";
 import { labelsOf } from "./labels.ts";
+import { waitingOpen } from "./lock-wait.ts";
 import { JunitFile } from "./report-file.ts";
 import { shownRun } from "./ticker.ts";
 
@@ -85,9 +86,13 @@ export function tell(error: unknown, io: CliIo): void {
 }
 
 /** What a run is told by the command line's surroundings. */
-export function surroundings(args: Parsed, io: CliIo): Pick<RunRequest, "runsRoot" | "version" | "signal" | "labels"> {
+export function surroundings(
+  args: Parsed,
+  io: CliIo,
+): Pick<RunRequest, "runsRoot" | "version" | "signal" | "labels" | "open"> {
   const labels = labelsOf(args.texts("label"), io.env);
-  return { runsRoot: resolve(io.cwd, args.text("runs") ?? "runs"), version: ownVersion(), signal: io.signal, labels };
+  const runsRoot = resolve(io.cwd, args.text("runs") ?? "runs");
+  return { runsRoot, version: ownVersion(), signal: io.signal, labels, open: waitingOpen(args, io) };
 }
 
 /** @throws UsageError for labels, results and messages that are asked for wrongly: a dry run finds them, too. */

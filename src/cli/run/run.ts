@@ -17,6 +17,7 @@ import { watchArguments } from "../watch/beside.ts";
 import { runBoards } from "./boards.ts";
 import { dryRun } from "./dry-run.ts";
 import { withFaults } from "./faults.ts";
+import { WAIT_OPTIONS } from "./lock-wait.ts";
 import { runMatrix } from "./matrix.ts";
 import { checkOutputs, REPORT_OPTIONS, runAndReport } from "./report.ts";
 import { requireTrusted, TRUST_OPTIONS } from "./trust.ts";
@@ -48,6 +49,7 @@ const OPTIONS = {
   recover: { type: "boolean", describe: "also a board that is marked bad: try to bring it back first" },
   resume: { type: "boolean", describe: "of a matrix: do not run again what has been run" },
   "dry-run": { type: "boolean", describe: "check everything and show the plan; touch no board" },
+  ...WAIT_OPTIONS,
   ...TRUST_OPTIONS,
   ...REPORT_OPTIONS,
 } as const satisfies OptionRows;

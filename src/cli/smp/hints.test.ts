@@ -82,3 +82,25 @@ test("over UDP no packet is larger than a datagram carries, whatever the server 
   expect(io.printed()).toMatch(/\n9\d+ bytes in \d+\.\d s, [\d.]+ KiB\/s\nDone\n$/);
   expect([largest > 1_000, largest <= 1_472]).toEqual([true, true]);
 });
+
+describe("a board in the air", () => {
+  test.each(["ble:lab-07", "ble:", "ble:@/dev/ttyACM3", "ble:lab-07@"])(
+    "wants its adapter named beside it: %s",
+    async (port) => {
+      const { text, code } = await complaintOf(smpCommand(["echo", "x", "--port", port], memoryIo({ cwd: folder })));
+      expect(text).toContain(`"${port}" names no board over an adapter. Write ble:NAME@ADAPTER`);
+      expect(code).toBe(2);
+    },
+  );
+
+  test("is not sought where the port that is named as adapter answers no HCI", async () => {
+    const port = await tcpBoard(
+      (transport) => new SmpServer({ transport, handlers: osHandlers(facts), bufferBytes: 384 }),
+      { clock, closing },
+    );
+    const argv = ["echo", "x", "--port", `ble:lab-07@${port}`];
+    const { text, code } = await complaintOf(smpCommand(argv, memoryIo({ cwd: folder })));
+    expect(text).toMatch(/waited 2000 ms for the Bluetooth adapter .* to answer Reset\./);
+    expect(code).toBe(3);
+  });
+});

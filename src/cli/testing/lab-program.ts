@@ -1,13 +1,16 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { LabClient, requireLabNode } from "../../lab/index.ts";
 import { type HilProcess, hilOn } from "./process.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 /** Names a Node that labs are started with, where the one that runs the tests is too old. */
 const NODE_VARIABLE = "HIL_LAB_NODE";
+
+/** Names a PostgreSQL server, for labs of tests; default: each lab has PGlite in its folder. */
+export const LAB_DATABASE_VARIABLE = "HIL_LAB_DATABASE";
 
 /** A Node that a lab can be started with: this one, or the one that is named; undefined where there is none. */
 export function labNode(): string | undefined {
@@ -44,9 +47,21 @@ export class LabBench implements AsyncDisposable {
 
   /** Starts the server, and waits until it answers. */
   async serve(...args: readonly string[]): Promise<HilProcess> {
-    const lab = this.start(["lab", "--listen", "0", ...args]);
+    const lab = this.start(["lab", "--listen", "0", ...this.#database(), ...args]);
     await lab.printed(/^submit/m);
     return lab;
+  }
+
+  /** A database of this lab's own, where the suites run on PostgreSQL. */
+  #database(): readonly string[] {
+    const server = process.env[LAB_DATABASE_VARIABLE];
+    if (server === undefined) return [];
+    const name = basename(this.folder)
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, "_");
+    // A server that is started again finds it there.
+    spawnSync("psql", [`${server}/postgres`, "-qc", `create database ${name}`], { stdio: "ignore" });
+    return ["--database", `${server}/${name}`];
   }
 
   /** This lab's address, and its own user's token. */

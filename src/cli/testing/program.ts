@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { entryAt, wallTime } from "../../core/index.ts";
 
@@ -26,6 +26,16 @@ export function program(): string {
 /** What users import as mcuboot-hil/jest, likewise: a Jest that a test starts would transform each file of the source. */
 export function jestEntry(): string {
   return join(bundled(), "jest.mjs");
+}
+
+/** An agent whose boards only wait, and a server whose clock is off. They are bundled from these. */
+const SCRIPTED = {
+  agent: new URL("lab/scripted-agent.ts", import.meta.url),
+  server: new URL("lab/scripted-server.ts", import.meta.url),
+} as const;
+
+export function scripted(what: keyof typeof SCRIPTED): string {
+  return join(bundled(), basename(SCRIPTED[what].pathname).replace(/\.ts$/, ".mjs"));
 }
 
 function bundled(): string {

@@ -12,8 +12,8 @@ import {
   whenAborted,
 } from "../../core/index.ts";
 import { fetchFiles, filesBelow, sendFiles } from "../files/bundle.ts";
-import { isLabAway, type LabClient } from "../wire/client.ts";
-import type { Given } from "../wire/messages.ts";
+import { isLabAway, isUnknown, type LabClient } from "../wire/client.ts";
+import type { DeclaredBoard, Given } from "../wire/messages.ts";
 import { type AttemptEnd, AttemptFolder, nameOf } from "./attempt-folder.ts";
 import { adoptAttempt, runAttempt } from "./child-run.ts";
 import type { HostBoards } from "./host-boards.ts";
@@ -26,6 +26,9 @@ const DECLARE_MS = 5_000;
 const WAIT_S = 20;
 /** Between two tries of what the lab did not hear, in milliseconds: the first, and the longest. */
 const AGAIN_MS = { first: 500, most: 15_000 };
+const MIB = 1024 * 1024;
+/** Of the disk, for the records of runs that begin. */
+const FREE_BYTES_MIN = 64 * MIB;
 /** When an agent stops: how long it tries to tell how its runs ended, in milliseconds. The next one tells it, too. */
 const FAREWELL_MS = 10_000;
 
@@ -36,6 +39,10 @@ interface AgentOptions {
   readonly folder: string;
   readonly program: readonly [string, ...string[]];
   readonly clock: Clock;
+  /** What the disk of the folder has left. */
+  readonly freeBytes: () => number;
+  /** Which process of this host it is: of its folder (`openAgentFolder`). */
+  readonly instance: string;
   readonly note: (text: string) => void;
 }
 
@@ -94,10 +101,10 @@ export class Agent {
   }
 
   async #declare(signal: AbortSignal): Promise<void> {
-    const { lab, boards, note } = this.#options;
+    const { lab, boards, instance, note } = this.#options;
     const own = new Set(this.#open.map(({ folder }) => folder.given.board));
-    const declared = await boards.declared(own);
-    const { refused } = await lab.call("declare", { body: { boards: [...declared] }, signal });
+    const declared = this.#whereDiskIs(await boards.declared(own));
+    const { refused } = await lab.call("declare", { body: { boards: [...declared], instance }, signal });
     for (const { name, why } of refused) note(`the lab does not take ${name}: ${why}.`);
     this.#lanes = new Map(declared.map(({ name, lane }) => [name, lane]));
     const isRefused = new Set(refused.map(({ name }) => name));
@@ -105,6 +112,14 @@ export class Agent {
     const isNew = free.some((name) => !this.#free.includes(name));
     this.#free = free;
     if (isNew) this.#freed.emit();
+  }
+
+  /** A run whose record cannot be kept is none: no board of this host is free while its disk is full. */
+  #whereDiskIs(declared: readonly DeclaredBoard[]): readonly DeclaredBoard[] {
+    const left = this.#options.freeBytes();
+    if (left >= FREE_BYTES_MIN) return declared;
+    const why = `${Math.floor(left / MIB)} MiB are left on the disk of its host's ${this.#options.folder}`;
+    return declared.map((board) => (board.state === "free" ? { ...board, state: "bad", why } : board));
   }
 
   async #beat(signal: AbortSignal): Promise<void> {
@@ -134,7 +149,7 @@ export class Agent {
   }
 
   async #askForWork(signal: AbortSignal): Promise<void> {
-    const { lab, clock } = this.#options;
+    const { lab, clock, instance } = this.#options;
     while (!signal.aborted) {
       const again = new AbortController();
       // A board that is free by now is to be in the question.
@@ -146,7 +161,7 @@ export class Agent {
           await sleep(clock, DECLARE_MS, AbortSignal.any([signal, again.signal]));
           continue;
         }
-        const body = { free: [...free], running, wait: WAIT_S };
+        const body = { free: [...free], instance, running, wait: WAIT_S };
         const given = await lab.call("next", { body, signal: AbortSignal.any([signal, again.signal]) });
         this.#heard();
         for (const one of given) this.#take(one, signal);
@@ -177,7 +192,7 @@ export class Agent {
         running.hasEnded = true;
         this.#freed.emit();
         if (end === undefined) folder.remove();
-        else await this.#deliver(folder, (folder.end = end));
+        else await this.#deliver(folder, this.#kept(folder, end));
       } catch (error) {
         this.#options.note(`job ${folder.given.job}, attempt ${folder.given.attempt}: ${messageOf(error)}`);
       } finally {
@@ -218,19 +233,38 @@ export class Agent {
     return adoptAttempt(folder, this.#options.clock, stop);
   }
 
-  /** How it ended, then its record; what the lab has is removed here. */
+  /** A disk that is full must not keep the lab from hearing how it ended. */
+  #kept(folder: AttemptFolder, end: AttemptEnd): AttemptEnd {
+    try {
+      folder.end = end;
+    } catch (error) {
+      this.#options.note(`how job ${folder.given.job} ended cannot be written down: ${messageOf(error)}`);
+    }
+    return end;
+  }
+
+  /**
+   * How it ended, then its record; what the lab has is removed here. An attempt that the lab does not know, because its
+   * database is older than that, is laid aside: its record is nowhere else.
+   */
   async #deliver(folder: AttemptFolder, end: AttemptEnd): Promise<void> {
     const { lab } = this.#options;
     const { ref: path, record } = folder;
     const { signal } = this.#farewell;
-    await this.#untilHeard(() => lab.call("end", { path, body: end, signal }), signal);
-    if (record !== undefined) {
-      const files = await filesBelow(record.path);
-      const told = files.map(({ path: name, bytes, sha256 }) => ({ path: name, bytes, sha256 }));
-      await this.#untilHeard(async () => {
-        await sendFiles(lab, files, signal);
-        await lab.call("record", { path, body: { name: record.name, files: told }, signal });
-      }, signal);
+    try {
+      await this.#untilHeard(() => lab.call("end", { path, body: end, signal }), signal);
+      if (record !== undefined) {
+        const files = await filesBelow(record.path);
+        const told = files.map(({ path: name, bytes, sha256 }) => ({ path: name, bytes, sha256 }));
+        await this.#untilHeard(async () => {
+          await sendFiles(lab, files, signal);
+          await lab.call("record", { path, body: { name: record.name, files: told }, signal });
+        }, signal);
+      }
+    } catch (error) {
+      if (!isUnknown(error)) throw error;
+      const where = folder.layAside(this.#options.folder);
+      return this.#options.note(`${messageOf(error)} What there is of job ${path.job} stays in ${where}.`);
     }
     folder.remove();
   }

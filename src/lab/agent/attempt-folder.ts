@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { hasCode, parseJson, parseValue, replaceFileAt } from "../../core/index.ts";
@@ -97,6 +97,16 @@ export class AttemptFolder {
 
   set end(end: AttemptEnd | undefined) {
     this.#write("end.json", end);
+  }
+
+  /** Nobody asks for it any more, and its record is to be had. Returns where it is. */
+  layAside(folder: string): string {
+    const aside = join(folder, "unknown");
+    mkdirSync(aside, { recursive: true, mode: 0o700 });
+    const path = join(aside, nameOf(this.given));
+    rmSync(path, { recursive: true, force: true });
+    renameSync(this.path, path);
+    return path;
   }
 
   /** The lab has all of it. */

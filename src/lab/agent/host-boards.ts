@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { findLocks, healthMark, type LoadedProfile, ownerText, resourcesOf } from "../../board/index.ts";
+import { findLocks, healthMark, type LoadedProfile, ownerText, resourcesOf, wearFile } from "../../board/index.ts";
 import { ConfigurationError, messageOf } from "../../core/index.ts";
 import type { DeclaredBoard } from "../wire/messages.ts";
 
@@ -50,7 +50,8 @@ export class HostBoards {
       [...this.#profiles].map(async ([name, loaded]) => {
         const { state, why } = own.has(name) ? ({ state: "free", why: "" } as const) : await this.#stateOf(loaded);
         const lane = laneOf(loaded);
-        return { name, tags: [...tagsOf(loaded), ...this.#tags], state, why, ...(lane !== undefined && { lane }) };
+        const tags = [...tagsOf(loaded), ...this.#tags];
+        return { name, tags, state, why, wear: wearOf(loaded), ...(lane !== undefined && { lane }) };
       }),
     );
   }
@@ -67,6 +68,15 @@ export class HostBoards {
     } catch (error) {
       return { state: "bad", why: messageOf(error).slice(0, WHY_CHARS_MAX) };
     }
+  }
+}
+
+/** Erase cycles of the page that has spent most; a ledger that cannot be read is the run's to complain about. */
+function wearOf({ file }: LoadedProfile): number {
+  try {
+    return Math.max(0, ...Object.values(wearFile(file).load()));
+  } catch {
+    return 0;
   }
 }
 

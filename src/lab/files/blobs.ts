@@ -9,13 +9,12 @@ import {
   openSync,
   readdirSync,
   rmSync,
-  statfsSync,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
-import { entryAt, hasCode } from "../../core/index.ts";
+import { entryAt, freeBytesOf, hasCode } from "../../core/index.ts";
 import { sha256 as sha256Text } from "../wire/messages.ts";
 
 /** Left free on the disk: a lab that fills it cannot even say so. */
@@ -42,7 +41,7 @@ export class BlobStore {
   readonly #taking = new Map<string, Promise<unknown>>();
 
   /** @param freeBytes what the disk has left, in tests. */
-  constructor(folder: string, freeBytes = () => freeOf(folder)) {
+  constructor(folder: string, freeBytes = () => freeBytesOf(folder)) {
     this.#folder = folder;
     this.#freeBytes = freeBytes;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -146,11 +145,6 @@ export class BlobStore {
     }
     return gone;
   }
-}
-
-function freeOf(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
 }
 
 /** SHA-256 of a file, in hex. */

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readdirSync, readSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
-import { BenchError, messageOf } from "../../core/index.ts";
-import type { LabClient } from "../wire/client.ts";
+import { z } from "zod";
+import { BenchError } from "../../core/index.ts";
+import { answerOf, contentOf, type LabClient } from "../wire/client.ts";
 import type { BundleFile } from "../wire/messages.ts";
 import { hashOfFile } from "./blobs.ts";
 
@@ -52,15 +53,16 @@ async function sendFile(lab: LabClient, file: LocalFile, have: number, signal: A
     const path = `/api/blobs/${sha256}?at=${at}&bytes=${bytes}`;
     const body = pieceOf(source, at, Math.min(PIECE_BYTES, bytes - at));
     const response = await lab.raw("PUT", path, { body, type: "application/octet-stream", signal });
-    const answer = (await response.json().catch(() => ({}))) as { readonly have?: unknown; readonly error?: unknown };
-    if (response.ok && answer.have === bytes) return;
-    const { have: there } = answer;
-    if (typeof there !== "number" || !(response.ok || response.status === 409))
-      throw new BenchError(`${source} was not taken: ${messageOf({ message: answer.error ?? response.status })}`);
+    // A lab in trouble, or whose disk is full, is asked again later.
+    const { have: there } = await answerOf(response, TAKEN, `${source} was not taken`, [409]);
+    if (response.ok && there === bytes) return;
     at = there;
   }
   throw new BenchError(`${source} was not taken after ${TURNS_MAX} pieces.`);
 }
+
+/** Bytes that the lab has. */
+const TAKEN = z.object({ have: z.int().min(0) });
 
 function pieceOf(source: string, at: number, bytes: number): Uint8Array<ArrayBuffer> {
   const file = openSync(source, "r");
@@ -92,8 +94,8 @@ export async function fetchFiles(
     const target = join(folder, path);
     mkdirSync(dirname(target), { recursive: true });
     const response = await lab.raw("GET", `/api/blobs/${sha256}`, { signal });
-    if (!response.ok) throw new BenchError(`the lab does not have ${path} (status ${response.status}).`);
-    const content = new Uint8Array(await response.arrayBuffer());
+    if (!response.ok) await answerOf(response, z.never(), `${path} was not given`);
+    const content = await contentOf(response, signal);
     if (content.length !== bytes || createHash("sha256").update(content).digest("hex") !== sha256)
       throw new BenchError(`${path} came with another content than its SHA-256 says.`);
     writeFileSync(target, content, { mode: 0o600 });

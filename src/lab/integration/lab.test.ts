@@ -19,6 +19,17 @@ cuts: { count: 2 }
 revert_check: false
 `;
 
+const MATRIX = `schema: 1
+name: pairs
+matrix:
+  old: [{ name: "1.0", version: "1.0.0", payload: { file: firmware/old.bin } }]
+  new:
+    - { name: "2.0", version: "2.0.0", payload: { generate_bytes: 9000 } }
+    - { name: "3.0", version: "3.0.0", payload: { generate_bytes: 9100 } }
+cuts: { count: 1 }
+revert_check: false
+`;
+
 /** A board that is nowhere: its bench fails. */
 const ABSENT = (name: string) => `schema: 1
 name: ${name}
@@ -100,6 +111,30 @@ withLab(`a lab with two hosts and eight boards${node === undefined ? ` (${NO_LAB
     }
     await until(async () => (readdirSync(join(bench.folder, "host-a/attempts")).length === 0 ? true : undefined));
   }, 240_000);
+
+  test("a submission for three boards runs on three, and the queue tells its jobs apart", async () => {
+    const { out } = await bench.start(["submit", "small.yaml", "--json", "--boards", "3", "--on", "lab-a"]).done;
+    const jobs: readonly Job[] = JSON.parse(out);
+    expect(jobs.map(({ batch }) => batch && [batch.number, batch.of])).toEqual([1, 2, 3].map((number) => [number, 3]));
+    const ends = await Promise.all(jobs.map(({ id }) => ended(id)));
+    expect(ends.map(({ state }) => state)).toEqual(["passed", "passed", "passed"]);
+    expect(new Set(ends.map(({ board }) => board)).size).toBe(3);
+    expect((await bench.start(["queue", "--all"]).done).out).toMatch(/small \(2 of 3\)/);
+  }, 120_000);
+
+  test("a matrix is a job of each cell, and of a pool of one they run one after the other", async () => {
+    writeFileSync(join(bench.folder, "matrix.yaml"), MATRIX);
+    expect((await bench.start(["lab", "pool", "set", "lab-a", "1"]).done).out).toBe("lab-a  1 at once\n");
+    const { out } = await bench.start(["submit", "matrix.yaml", "--matrix", "--on", "lab-a", "--wait", "--json"]).done;
+    const jobs: readonly Job[] = JSON.parse(out);
+    expect(jobs.map(({ state, labels }) => [state, labels["cell"]])).toEqual([
+      ["passed", "1.0 to 2.0, test"],
+      ["passed", "1.0 to 3.0, test"],
+    ]);
+    const [first, second] = jobs.toSorted((a, b) => ((a.started ?? "") < (b.started ?? "") ? -1 : 1));
+    expect((second?.started ?? "") >= (first?.ended ?? "?")).toBe(true);
+    expect((await bench.start(["lab", "pool", "remove", "lab-a"]).done).out).toBe("no pools\n");
+  }, 120_000);
 
   test("a reserved board gets no job, says who has it, and gets the job when it is given back", async () => {
     const reserve = await bench.start(["lab", "reserve", "b1", "2h", "--why", "the relay clicks"]).done;

@@ -5,10 +5,20 @@ import { choose, type FreeBoard, type WaitingJob } from "./choose.ts";
 let number = 0;
 const job = (who: string, more: Partial<WaitingJob> = {}): WaitingJob => {
   number += 1;
-  return { id: `${who}${number}`, who, on: "", onlyBoard: undefined, priority: 0, number, notOn: [], ...more };
+  return {
+    id: `${who}${number}`,
+    who,
+    on: "",
+    onlyBoard: undefined,
+    priority: 0,
+    number,
+    notOn: [],
+    batch: undefined,
+    ...more,
+  };
 };
 const board = (name: string, more: Partial<FreeBoard> = {}): FreeBoard => ({
-  ...{ name, tags: [name], lane: undefined, lastRunMs: undefined },
+  ...{ name, tags: [name], lane: undefined, lastRunMs: undefined, wear: 0 },
   ...more,
 });
 const none = new Map<string, number>();
@@ -45,6 +55,35 @@ describe("which jobs begin now", () => {
     const boards = [board("one", { lane: "card" }), board("two", { lane: "card" }), board("three", { lane: "other" })];
     const chosen = choose([job("a"), job("b"), job("c")], boards, none);
     expect(chosen.map(({ board: name }) => name).toSorted()).toEqual(["one", "three"]);
+  });
+
+  test("a worn board rests while one that is less worn fits, however long it has idled", () => {
+    const boards = [board("worn", { wear: 1_200, lastRunMs: 1 }), board("fresh", { wear: 400, lastRunMs: 9 })];
+    expect(choose([job("ann")], boards, none)[0]?.board).toBe("fresh");
+    const alike = [board("worn", { wear: 1_200, lastRunMs: 1 }), board("fresh", { wear: 1_100, lastRunMs: 9 })];
+    expect(choose([job("ann")], alike, none)[0]?.board).toBe("worn");
+  });
+
+  test("of a pool no more boards run than it has room for, and the others are not kept waiting", () => {
+    const boards = [
+      board("a", { tags: ["usb"] }),
+      board("b", { tags: ["usb"] }),
+      board("c"),
+      board("d", { tags: ["usb"] }),
+    ];
+    const jobs = Array.from({ length: 4 }, () => job("ann"));
+    const names = (left: number) =>
+      choose(jobs, boards, none, { pools: [{ tag: "usb", left }] }).map(({ board: name }) => name);
+    expect(names(1)).toEqual(["a", "c"]);
+    expect(names(0)).toEqual(["c"]);
+  });
+
+  test("jobs of one batch go to different boards, also to one that has run another of them before", () => {
+    const batch = () => job("ann", { batch: "x" });
+    const boards = [board("a"), board("b"), board("c")];
+    expect(choose([batch(), batch()], boards, none).map(({ board: name }) => name)).toEqual(["a", "b"]);
+    const had = { batches: new Map([["x", ["a", "b"]]]) };
+    expect(choose([batch(), batch()], boards, none, had).map(({ board: name }) => name)).toEqual(["c"]);
   });
 
   test("a job does not come back to a board whose bench failed it", () => {

@@ -68,3 +68,18 @@ test("a bucket is refilled as time goes, and never over its brim", async () => {
   await clock.advance(1_000_000);
   expect(takes()).toEqual([true, true, false]);
 });
+
+test("a token that a restored database does not know is good for seconds at most, one that was removed for none", async () => {
+  const { rows, clock, access } = tokens();
+  const { token } = await access.add({ name: "ann", role: "submit" });
+  await access.caller(`Bearer ${token}`, "::1");
+  rows.clear();
+  expect(await access.caller(`Bearer ${token}`, "::1")).toMatchObject({ name: "ann" });
+  await clock.advance(10_000);
+  await expect(access.caller(`Bearer ${token}`, "::1")).rejects.toMatchObject({ status: 401 });
+  const again = await access.add({ name: "bob", role: "view" });
+  await access.caller(`Bearer ${again.token}`, "::1");
+  await access.remove("bob").catch(() => undefined);
+  rows.clear();
+  await expect(access.caller(`Bearer ${again.token}`, "::1")).rejects.toMatchObject({ status: 401 });
+});

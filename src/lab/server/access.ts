@@ -23,6 +23,9 @@ const MAY: Readonly<Record<LabRole, readonly LabRole[]>> = {
 const KNOWN = { burst: 400, perSecond: 100 };
 const UNKNOWN = { burst: 20, perSecond: 1 };
 const ADDRESSES_MAX = 10_000;
+/** Tokens that are remembered, and for how long: a database that was restored may not know one any more. */
+const TOKENS_MAX = 1_000;
+const REMEMBER_US = 10_000_000;
 
 /** How a token begins: whoever finds one in a log knows what it is. */
 const PREFIX = "hil_";
@@ -30,7 +33,8 @@ const hashOf = (token: string) => createHash("sha256").update(token).digest("hex
 
 /** Tokens and their roles. The database has their hashes only. */
 export class Access {
-  readonly #parts: Pick<LabParts, "db" | "now">;
+  readonly #parts: Pick<LabParts, "db" | "now" | "clock">;
+  #remembered = new LruCache<{ readonly row: Readonly<Record<string, unknown>>; readonly atUs: number }>(TOKENS_MAX);
   readonly #known: Buckets;
   readonly #unknown: Buckets;
 
@@ -50,8 +54,7 @@ export class Access {
 
   /** The same by the token's hash. @param hash undefined where no token came. */
   async callerOf(hash: string | undefined, address: string): Promise<Caller> {
-    const [row] =
-      hash === undefined ? [] : await this.#parts.db.query("select name, role from lab.token where hash = $1", [hash]);
+    const [row] = hash === undefined ? [] : await this.#tokens(hash);
     if (row === undefined) {
       if (!this.#unknown.take(address)) throw new Refusal(429, "too many requests without a token.");
       throw new Refusal(
@@ -63,6 +66,17 @@ export class Access {
     const caller = { name: String(row["name"]), role: String(row["role"]) as LabRole };
     if (!this.#known.take(caller.name)) throw new Refusal(429, `too many requests of ${caller.name}.`);
     return caller;
+  }
+
+  /** Every request asks for its token; the database is asked for the same one again after a while only. */
+  async #tokens(hash: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const { db, clock } = this.#parts;
+    const before = this.#remembered.get(hash);
+    if (before !== undefined && clock.nowUs() - before.atUs < REMEMBER_US) return [before.row];
+    const rows = await db.query("select name, role from lab.token where hash = $1", [hash]);
+    const [row] = rows;
+    if (row !== undefined) this.#remembered.set(hash, { row, atUs: clock.nowUs() });
+    return rows;
   }
 
   /** @throws Refusal 403. */
@@ -84,6 +98,7 @@ export class Access {
   }
 
   async remove(name: string): Promise<void> {
+    this.#remembered = new LruCache(TOKENS_MAX);
     const [row] = await this.#parts.db.query("delete from lab.token where name = $1 returning name", [name]);
     if (row === undefined) throw new Refusal(404, `nobody here is called "${name.slice(0, 80)}".`);
   }

@@ -6,7 +6,7 @@ import type { BoardRow, JobRow } from "./rows.ts";
 const NOW = new Date("2026-11-30T12:00:00Z");
 const at = (time: string) => new Date(`2026-11-30T${time}Z`);
 const board = (name: string, more: Partial<BoardRow> = {}): BoardRow => ({
-  ...{ name, agent: "host", tags: [name], state: "free", why: "", lane: null, infra_fails: 0 },
+  ...{ name, agent: "host", tags: [name], state: "free", why: "", lane: null, instance: null, wear: 0, infra_fails: 0 },
   ...{ aside: null, aside_since: null, state_since: at("11:00:00"), last_run: null, seen: NOW },
   ...{ reserved_by: null, reserved_why: null, reserved_until: null, reserved_since: null },
   ...more,
@@ -15,7 +15,7 @@ const job = (number: number, more: Partial<JobRow> = {}): JobRow => ({
   ...{ id: `job ${number}`, number, who: "ann", name: "upgrade", scenario: "x.yaml", files: [], board_tags: "" },
   ...{ priority: 0, labels: {}, options: {}, state: "waiting", said: "", board: null, agent: null, attempt: 0 },
   ...{ engine_id: null, not_on: [], only_board: null, cancel_asked: false, submitted: NOW, started: null },
-  ...{ ended: null, exit_code: null, record: null },
+  ...{ ended: null, exit_code: null, record: null, batch: null, batch_number: null, batch_of: null },
   ...more,
 });
 const held = (until: Date) => ({

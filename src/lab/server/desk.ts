@@ -6,13 +6,15 @@ import { tagTest } from "../rules/tags.ts";
 import type { Job, LabBoard } from "../wire/messages.ts";
 import type { AnswerOf, QueryOf, Received } from "../wire/routes.ts";
 import type { Caller } from "./access.ts";
-import { AGENT_GONE_MS, boardOf, boardsOf, stateOf } from "./board-view.ts";
+import { boardOf, boardsOf, stateOf } from "./board-view.ts";
 import type { JobCounts } from "./metrics.ts";
 import { type LabParts, Refusal } from "./parts.ts";
 import { type BoardRow, fitsBoard, type JobRow, jobOf } from "./rows.ts";
 
 /** Jobs that may be open at one time. */
 const OPEN_JOBS_MAX = 5_000;
+/** Of one submitter: a script that runs wild leaves room for others. */
+const OPEN_JOBS_OF_ONE_MAX = 3_000;
 
 /** What people and scripts ask of a lab: jobs, boards, reservations. */
 export class Desk {
@@ -42,18 +44,26 @@ export class Desk {
   async submit({ name: who }: Caller, asked: Received<"submit">): Promise<Job> {
     const { db, now, changed } = this.#parts;
     await this.check(asked);
-    const [open] = await db.query("select count(*)::int as n from lab.job where state = any($1)", [[...OPEN_STATES]]);
-    if (Number(open?.["n"]) >= OPEN_JOBS_MAX) {
-      throw new Refusal(429, `${OPEN_JOBS_MAX} jobs are open already.`, "Wait for some to end.");
+    const [open] = await db.query(
+      `select count(*)::int as n, (count(*) filter (where who = $2))::int as own from lab.job where state = any($1)`,
+      [[...OPEN_STATES], who],
+    );
+    const full = [
+      { n: Number(open?.["n"]), most: OPEN_JOBS_MAX, whose: "" },
+      { n: Number(open?.["own"]), most: OPEN_JOBS_OF_ONE_MAX, whose: ` of ${who}` },
+    ].find(({ n, most }) => n >= most);
+    if (full !== undefined) {
+      throw new Refusal(429, `${full.most} jobs${full.whose} are open already.`, "Wait for some to end.");
     }
     const id = randomUUID();
     await db.query(
       `insert into lab.job (id, who, name, scenario, files, board_tags, priority, labels, options, state,
-        submitted, only_board)
-        values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8::jsonb, $9::jsonb, 'waiting', $10, $11)`,
+        submitted, only_board, batch, batch_number, batch_of)
+        values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8::jsonb, $9::jsonb, 'waiting', $10, $11, $12, $13, $14)`,
       [
         ...[id, who, asked.name, asked.scenario, JSON.stringify(asked.files), asked.on, asked.priority],
         ...[JSON.stringify(asked.labels), JSON.stringify(asked.options), now(), asked.board ?? null],
+        ...[asked.batch?.id ?? null, asked.batch?.number ?? null, asked.batch?.of ?? null],
       ],
     );
     await db.audit(now(), who, `submit ${asked.name} (${id})`);
@@ -175,37 +185,15 @@ export class Desk {
       "update lab.board set aside = null, aside_since = null, infra_fails = 0, state_since = $2 where name = $1",
       [...[board, now()]],
     );
+    // Nobody waits for the end of a run any more that an agent took with it.
+    await db.query(
+      `update lab.attempt a set ended = $2, said = $3 where board = $1 and ended is null and not exists (
+        select 1 from lab.job j where j.id = a.job and j.attempt = a.attempt and j.state in ('given', 'running'))`,
+      [board, now(), `given up: ${name} said ok`],
+    );
     await db.audit(now(), name, `ok ${board}`);
     changed.emit("");
     return this.#board(await this.#boardRow(board));
-  }
-
-  /** The boards of an agent's host. A board that another agent has, and was heard of lately, stays with that one. */
-  async declare({ name: agent }: Caller, { boards }: Received<"declare">): Promise<AnswerOf<"declare">> {
-    const { db, now, changed } = this.#parts;
-    const goneBefore = new Date(now().getTime() - AGENT_GONE_MS);
-    const refused: { name: string; why: string }[] = [];
-    for (const { name, tags, state, why, lane = null } of boards) {
-      const [row] = await db.query(
-        `insert into lab.board as b (name, agent, tags, state, why, lane, seen, state_since)
-          values ($1, $2, $3, $4, $5, $6, $7, $7)
-          on conflict (name) do update set agent = $2, tags = $3, state = $4, why = $5, lane = $6, seen = $7,
-            state_since = case when b.state = $4 then coalesce(b.state_since, $7) else $7 end
-          where b.agent = $2 or b.seen < $8 or b.state = 'gone' returning name`,
-        [name, agent, tags, state, why, lane, now(), goneBefore],
-      );
-      if (row !== undefined) continue;
-      const holder = (await this.#boardRow(name)).agent;
-      refused.push({ name, why: `the agent ${holder} has a board of that name` });
-    }
-    const names = boards.map(({ name }) => name);
-    await db.query("update lab.board set state = 'gone', why = $3 where agent = $1 and not name = any($2)", [
-      agent,
-      names,
-      "its agent does not name it any more",
-    ]);
-    changed.emit("");
-    return { refused };
   }
 
   async audit({ limit }: QueryOf<"audit">): Promise<AnswerOf<"audit">> {
@@ -239,22 +227,32 @@ export class Desk {
     return boardOf(row, await db.openJobs(), now());
   }
 
-  /** Why a job waits, for people. */
+  /** Why a job waits, for people. Jobs that want the same have one reason. */
   async #waitings(): Promise<(row: JobRow) => string> {
     const { db, now } = this.#parts;
     const boards = await db.boards();
     const at = now();
+    const known = new Map<string, string>();
     return (row) => {
-      const before = row.said === "" ? "" : `${row.said}; `;
-      const all = boards.filter(fitsBoard(row));
-      if (all.length === 0) return `${before}no board fits${jobOf(row).on === "" ? "" : ` "${jobOf(row).on}"`}`;
-      const open = all.filter(
-        (board) => !row.not_on.includes(board.name) && ["free", "busy"].includes(stateOf(board, undefined, at).state),
-      );
-      if (open.length > 0)
-        return `${before}waits for ${open.length === 1 ? open[0]?.name : `one of ${open.length} boards`}`;
-      const states = all.map((board) => `${board.name} ${stateOf(board, undefined, at).state}`).join(", ");
-      return `${before}no board that fits is in service: ${states}`.slice(0, 500);
+      const key = JSON.stringify([row.said, row.board_tags, row.only_board, row.not_on, row.batch !== null]);
+      const text = known.get(key) ?? whyWaiting(row, boards, at);
+      known.set(key, text);
+      return text;
     };
   }
+}
+
+function whyWaiting(row: JobRow, boards: readonly BoardRow[], at: Date): string {
+  const before = row.said === "" ? "" : `${row.said}; `;
+  const all = boards.filter(fitsBoard(row));
+  if (all.length === 0) return `${before}no board fits${jobOf(row).on === "" ? "" : ` "${jobOf(row).on}"`}`;
+  const open = all.filter(
+    (board) => !row.not_on.includes(board.name) && ["free", "busy"].includes(stateOf(board, undefined, at).state),
+  );
+  const apart = row.batch === null ? "" : ", one that no other job of its batch has";
+  if (open.length > 0) {
+    return `${before}waits for ${open.length === 1 ? open[0]?.name : `one of ${open.length} boards`}${apart}`;
+  }
+  const states = all.map((board) => `${board.name} ${stateOf(board, undefined, at).state}`).join(", ");
+  return `${before}no board that fits is in service: ${states}`.slice(0, 500);
 }

@@ -7,6 +7,7 @@ import { migrate } from "../store/schema.ts";
 import { ATTEMPT_REF, type AttemptRef } from "../wire/messages.ts";
 import { Access } from "./access.ts";
 import { LabDatabase } from "./database.ts";
+import { declareBoards } from "./declare.ts";
 import { Desk } from "./desk.ts";
 import { DeskStream } from "./desk-stream.ts";
 import { Dispatch } from "./dispatch.ts";
@@ -15,6 +16,7 @@ import { LiveRuns } from "./live-runs.ts";
 import { metricsText } from "./metrics.ts";
 import { LabPages, type LabPagesCode } from "./pages.ts";
 import { type LabParts, Refusal } from "./parts.ts";
+import { listPools, removePool, setPool } from "./pools.ts";
 import { keepRecord } from "./records.ts";
 import { Schedules } from "./schedules.ts";
 
@@ -128,6 +130,15 @@ function handlersOf({ parts, access, dispatch, desk, schedules }: Served): Handl
       await schedules.remove(caller, path["name"] ?? "");
       return done;
     },
+    pools: async () => listPools(parts),
+    setPool: async ({ caller, body }) => {
+      await setPool(parts, caller.name, body);
+      return done;
+    },
+    removePool: async ({ caller, path }) => {
+      await removePool(parts, caller.name, path["tag"] ?? "");
+      return done;
+    },
     tokens: async () => access.list(),
     addToken: async ({ caller, body }) => {
       const made = await access.add(body);
@@ -140,7 +151,7 @@ function handlersOf({ parts, access, dispatch, desk, schedules }: Served): Handl
       return done;
     },
     audit: async ({ query }) => desk.audit(query),
-    declare: async ({ caller, body }) => desk.declare(caller, body),
+    declare: async ({ caller, body }) => declareBoards(parts, caller.name, body),
     next: async ({ caller, body, signal }) => [...(await dispatch.next(caller.name, body, signal))],
     beat: async ({ caller, body }) => dispatch.beat(caller.name, body.running),
     live: async ({ caller, path, body }) => dispatch.live(caller.name, refOf(path), body),

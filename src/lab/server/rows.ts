@@ -31,6 +31,9 @@ const JOB_ROW = z.object({
   ended: time,
   exit_code: z.number().nullable(),
   record: z.string().nullable(),
+  batch: z.string().nullable(),
+  batch_number: z.number().nullable(),
+  batch_of: z.number().nullable(),
 });
 export type JobRow = z.output<typeof JOB_ROW>;
 
@@ -41,6 +44,8 @@ const BOARD_ROW = z.object({
   state: z.string(),
   why: z.string(),
   lane: z.string().nullable(),
+  instance: z.string().nullable(),
+  wear: z.number(),
   infra_fails: z.number(),
   aside: z.string().nullable(),
   aside_since: time,
@@ -73,6 +78,11 @@ export function fitsBoard(
   return ({ name, tags }) => (row.only_board ?? name) === name && fits(new Set(tags));
 }
 
+/** Which of how many jobs for different boards it is. */
+function batchOf({ batch: id, batch_number: number, batch_of: of }: JobRow): Job["batch"] | undefined {
+  return id === null || number === null || of === null ? undefined : { id, number, of };
+}
+
 /** A job as it is told. */
 export function jobOf(row: JobRow): Job {
   return {
@@ -86,6 +96,7 @@ export function jobOf(row: JobRow): Job {
     state: row.state,
     text: row.cancel_asked && row.state === "running" ? "it is told to stop" : row.said,
     board: row.board,
+    batch: batchOf(row) ?? null,
     attempt: row.attempt,
     submitted: iso(row.submitted),
     started: iso(row.started),

@@ -34,7 +34,7 @@ export interface Boss {
   fetch(name: string, options: Readonly<Record<string, unknown>>): Promise<readonly BossJob[]>;
   /** One look for attempts whose worker is silent, and for what is old. */
   supervise(): Promise<void>;
-  touch(name: string, id: string): Promise<{ readonly affected: number }>;
+  touch(name: string, ids: readonly string[]): Promise<{ readonly affected: number }>;
   complete(name: string, id: string): Promise<{ readonly affected: number }>;
   cancel(name: string, id: string): Promise<unknown>;
   deleteQueuedJobs(name: string): Promise<unknown>;

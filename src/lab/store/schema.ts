@@ -42,6 +42,22 @@ const MIGRATIONS: readonly MigrationRow[] = [
   },
   // Since when a board is what it is.
   { version: 2, statements: ["alter table lab.board add column state_since timestamptz"] },
+  {
+    version: 3,
+    statements: [
+      // Which process of an agent has it, and how worn its flash is.
+      "alter table lab.board add column instance text, add column wear int not null default 0",
+      // Jobs that are to run on boards of their own, and which of how many one is.
+      "alter table lab.job add column batch uuid, add column batch_number int, add column batch_of int",
+      "create index job_batch on lab.job (batch) where batch is not null",
+      "create index job_kept on lab.job (ended) where record is not null",
+      "create index attempt_board on lab.attempt (board, given)",
+      // At most so many boards with a tag run at once.
+      "create table lab.pool (tag text primary key, most int not null, who text not null, made timestamptz not null)",
+      // Why a record is not there any more.
+      "alter table lab.attempt add column forgotten text",
+    ],
+  },
 ];
 
 /**

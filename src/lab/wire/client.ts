@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { BenchError, ConfigurationError, hasCode, messageOf, parseJson, UsageError } from "../../core/index.ts";
 import { type AnswerOf, type Asked, ROUTES, type RouteName } from "./routes.ts";
 
@@ -19,6 +20,11 @@ class LabGone extends BenchError {
 /** True where asking again may help: the lab was away, or in trouble of its own. */
 export function isLabAway(error: unknown): boolean {
   return hasCode(error, "lab-gone");
+}
+
+/** True where the lab knows of no such thing: it was restored, or is another one. */
+export function isUnknown(error: unknown): boolean {
+  return error instanceof LabRefused && error.status === 404;
 }
 
 interface CallOptions<N extends RouteName> {
@@ -118,20 +124,61 @@ function causeOf(error: unknown): string {
   return messageOf(cause ?? error);
 }
 
+/**
+ * The answer of a request that was made by hand.
+ * @param statuses besides success, that are an answer, too.
+ * @param what was not done otherwise.
+ * @throws LabGone where it breaks off, or is none; LabRefused for what the lab refuses.
+ */
+export async function answerOf<S extends z.ZodType>(
+  response: Response,
+  schema: S,
+  what: string,
+  statuses: readonly number[] = [],
+): Promise<z.output<S>> {
+  const value = valueOf(await bodyOf(response));
+  const answer = response.ok || statuses.includes(response.status) ? schema.safeParse(value) : undefined;
+  if (answer?.success === true) return answer.data;
+  throw refusal(response.status, value, `${what}: `);
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a response brings. @throws LabGone where it breaks off; the signal's reason. */
+export async function contentOf(response: Response, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw brokeOff(error);
+  }
+}
+
+function brokeOff(error: unknown): Error {
+  return new LabGone(`the lab's answer broke off: ${causeOf(error)}.`, "", { cause: error });
+}
+
 async function bodyOf(response: Response): Promise<string> {
   try {
     const text = await response.text();
     if (text.length <= ANSWER_CHARS_MAX) return text;
   } catch (error) {
-    throw new LabGone(`the lab's answer broke off: ${messageOf(error)}.`, "", { cause: error });
+    throw brokeOff(error);
   }
   throw new LabGone("the lab's answer is too long.");
 }
 
 /** A proxy in front of the lab answers 502 and the like while the lab is away. */
-function refusal(status: number, value: unknown): Error {
-  const said =
+function refusal(status: number, value: unknown, before = ""): Error {
+  const text =
     typeof value === "object" && value !== null && "error" in value ? String(value.error) : `status ${status}`;
+  const said = `${before}${text}`;
   const hint = typeof value === "object" && value !== null && "hint" in value ? String(value.hint) : "";
-  return status >= 500 || status === 429 ? new LabGone(said, hint) : new LabRefused(status, said, hint);
+  return status < 400 || status >= 500 || status === 429 ? new LabGone(said, hint) : new LabRefused(status, said, hint);
 }

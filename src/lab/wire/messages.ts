@@ -31,6 +31,8 @@ export const bundlePath = z
 export const FILE_BYTES_MAX = 1024 * 1024 * 1024;
 const INPUT_FILES_MAX = 200;
 const RECORD_FILES_MAX = 20_000;
+/** Boards that one submission may ask for. */
+export const BATCH_MAX = 200;
 
 const file = z.strictObject({ path: bundlePath, bytes: z.int().min(0).max(FILE_BYTES_MAX), sha256 });
 export type BundleFile = z.output<typeof file>;
@@ -47,6 +49,13 @@ export const RUN_OPTIONS = z.strictObject({
   failFast: z.boolean().optional(),
 });
 
+/** Which of how many jobs one is that are submitted as one. */
+const batch = z.strictObject({
+  id: z.uuid(),
+  number: z.int().min(1).max(BATCH_MAX),
+  of: z.int().min(1).max(BATCH_MAX),
+});
+
 export const SUBMISSION = z.strictObject({
   /** Path of the scenario among the files. */
   scenario: bundlePath,
@@ -56,6 +65,8 @@ export const SUBMISSION = z.strictObject({
   on: z.string().max(500).default(""),
   /** This board and no other; it must fit `on`, too. */
   board: name.optional(),
+  /** Jobs of one batch run on different boards. */
+  batch: batch.optional(),
   priority: z.int().min(-100).max(100).default(0),
   labels: z.record(z.string().regex(/^[A-Za-z0-9][\w.-]{0,39}$/), lineOf(200)).default({}),
   options: RUN_OPTIONS.default({}),
@@ -94,6 +105,8 @@ export const JOB = z.object({
   /** What to know of its state: why it waits, how it ended. */
   text: optionalText,
   board: name.nullable(),
+  /** Which of how many, where it was submitted for several boards. */
+  batch: batch.nullable(),
   attempt: z.int().min(0),
   submitted: when,
   started: when,
@@ -104,19 +117,22 @@ export const JOB = z.object({
 });
 export type Job = z.output<typeof JOB>;
 
+export const tagText = z.string().regex(/^[\w.:+-]{1,60}$/, "expected a tag: letters, digits, and . : + - _");
 const BOARD_STATES = ["free", "busy", "bad", "gone"] as const;
 
 /** A board as its agent sees it. */
 export const DECLARED_BOARD = z.strictObject({
   name,
-  tags: z.array(z.string().regex(/^[\w.:+-]{1,60}$/)).max(40),
+  tags: z.array(tagText).max(40),
   state: z.enum(BOARD_STATES),
   /** Why it is not free. */
   why: optionalText.default(""),
   /** Boards of one lane never run at once. */
   lane: lineOf(200).optional(),
+  /** Erase cycles that the most worn page of its flash has spent. */
+  wear: z.int().min(0).default(0),
 });
-export type DeclaredBoard = z.output<typeof DECLARED_BOARD>;
+export type DeclaredBoard = z.input<typeof DECLARED_BOARD>;
 
 export const LAB_BOARD = z.object({
   name,

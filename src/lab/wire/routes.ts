@@ -17,6 +17,7 @@ import {
   SCHEDULE,
   SUBMISSION,
   sha256,
+  tagText,
 } from "./messages.ts";
 
 /** Longest reservation, in seconds: 30 days. */
@@ -39,6 +40,9 @@ interface RouteRow {
 }
 
 const nothing = z.strictObject({});
+const POOL = z.strictObject({ tag: tagText, most: z.int().min(1).max(BOARDS_MAX) });
+/** Which process of an agent asks: two with one token are two hosts, or a mistake. */
+const instance = z.string().max(64).default("");
 const running = z.array(ATTEMPT_REF).max(BOARDS_MAX).default([]);
 /** Who may bring contents: submitters their inputs, agents their records. */
 export const SENDERS = ["submit", "agent"] as const satisfies readonly LabRole[];
@@ -153,6 +157,28 @@ export const ROUTES = {
     about: "Takes a schedule away: one's own, or, as an admin, anybody's.",
     answer: nothing,
   },
+  pools: {
+    method: "GET",
+    path: "/api/pools",
+    roles: ["view"],
+    about: "How many boards with a tag may run at once.",
+    answer: z.array(POOL),
+  },
+  setPool: {
+    method: "PUT",
+    path: "/api/pools",
+    roles: ["admin"],
+    about: "Sets how many boards with a tag may run at once; what runs goes on.",
+    request: POOL,
+    answer: nothing,
+  },
+  removePool: {
+    method: "DELETE",
+    path: "/api/pools/:tag",
+    roles: ["admin"],
+    about: "Lets boards with a tag run all at once again.",
+    answer: nothing,
+  },
   tokens: {
     method: "GET",
     path: "/api/tokens",
@@ -188,7 +214,7 @@ export const ROUTES = {
     path: "/api/agent/boards",
     roles: ["agent"],
     about: "The boards of this agent's host, all of them. One that another agent has is refused.",
-    request: z.strictObject({ boards: z.array(DECLARED_BOARD).max(BOARDS_MAX) }),
+    request: z.strictObject({ boards: z.array(DECLARED_BOARD).max(BOARDS_MAX), instance }),
     answer: z.object({ refused: z.array(z.object({ name: nameText, why: z.string() })) }),
   },
   next: {
@@ -198,6 +224,7 @@ export const ROUTES = {
     about: "Work for boards that are free: answers when there is some, or after `wait` seconds with none.",
     request: z.strictObject({
       free: z.array(nameText).max(BOARDS_MAX),
+      instance,
       /** What this agent knows of already. */
       running,
       wait: z.int().min(0).max(25).default(20),

@@ -23,11 +23,15 @@ export function boardWords(board: LabBoard): readonly string[] {
 
 export const JOB_HEADS = ["job", "state", "scenario", "board", "by", "priority", "submitted", "why"] as const;
 
+/** What a job runs; of several for different boards, which one it is. */
+export const jobTitle = ({ name, batch }: Pick<Job, "name" | "batch">): string =>
+  batch === null ? name : `${name} (${batch.number} of ${batch.of})`;
+
 /** A job of the queue, or one that has ended. */
 export function jobWords(job: Job): readonly string[] {
-  const { number, state, name, board, who, priority, submitted, text } = job;
+  const { number, state, board, who, priority, submitted, text } = job;
   return [
-    ...[String(number), state, name, board ?? "", who, priority === 0 ? "" : String(priority)],
+    ...[String(number), state, jobTitle(job), board ?? "", who, priority === 0 ? "" : String(priority)],
     ...[timeWords(submitted), text],
   ];
 }
