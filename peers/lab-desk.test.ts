@@ -18,7 +18,7 @@ name: long
 images:
   old: { version: "1.0.0", payload: { generate_bytes: 30000 } }
   new: { version: "2.0.0", payload: { generate_bytes: 30000 } }
-cuts: { count: 300 }
+cuts: { count: 3000 }
 revert_check: false
 `;
 const HOSTILE = '<script>document.title="owned"</script>\u202e"\'&';
@@ -81,7 +81,7 @@ withLab(`the pages of a lab, ${node === undefined ? NO_LAB_NODE : SAID}`, () => 
     await rowOf(page, "lab-07").getByText("job 1 long (ann)").waitFor();
     await page
       .locator(".cells")
-      .getByText(/[1-9]\d* of 300 cuts/)
+      .getByText(/[1-9]\d* of 3000 cuts/)
       .waitFor();
     await page
       .locator(".cells")

@@ -13,9 +13,9 @@ interface NeededProgram {
   readonly what: string;
 }
 
-/** The programs that a profile asks for: its flasher's, its switch's, its emulator. Each once. */
+/** The programs that a profile asks for: its flasher's, its switch's, its emulator, labgrid's. Each once. */
 export function programsOf({ profile }: Pick<LoadedProfile, "profile">): readonly NeededProgram[] {
-  const { flasher, qemu } = profile;
+  const { flasher, qemu, labgrid } = profile;
   const found: NeededProgram[] = [];
   const add = (what: string, program: unknown) => {
     if (typeof program !== "string" || program === "") return;
@@ -25,6 +25,7 @@ export function programsOf({ profile }: Pick<LoadedProfile, "profile">): readonl
     for (const words of [flasher.write, flasher.recover, flasher.reset]) add("flasher", words?.[0]);
   } else if (flasher) add("flasher", flasher.executable ?? programOfTool(flasher.tool));
   add("emulated board", qemu?.program);
+  add("labgrid place", labgrid?.program);
   for (const [index, { driver, options }] of switchesOf(profile).entries()) {
     const what = index === 0 ? "power" : "recovery";
     add(what, options["program"] ?? programOfTool(options["tool"]));

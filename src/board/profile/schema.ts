@@ -143,6 +143,23 @@ const area = z.strictObject({
   device: z.enum(["internal", "qspi"]).default("internal"),
 });
 
+/** A place of labgrid that the board is: acquired for each use of it, and released after. */
+export const LABGRID_SECTION = z.strictObject({
+  place: z
+    .string()
+    .max(200)
+    .regex(/^[^\s-]\S*$/, "expected the name of a place")
+    .describe("Name of the place: labgrid-client places"),
+  coordinator: z
+    .string()
+    .max(200)
+    .regex(/^[^\s-]\S*$/, "expected HOST:PORT")
+    .optional()
+    .describe("HOST:PORT of the coordinator; default: what labgrid-client takes itself (LG_COORDINATOR)."),
+  program: z.string().min(1).max(4096).default("labgrid-client"),
+  timeout_ms: ms(600_000).default(30_000).describe("How long labgrid-client may take."),
+});
+
 /** A board profile as it stands in the YAML file. Every number carries its unit in its name. */
 export const PROFILE_FIELDS = z.strictObject({
   schema: z.literal(1),
@@ -262,6 +279,9 @@ export const PROFILE_FIELDS = z.strictObject({
   wear: z
     .strictObject({ cycles_max: z.int().min(1).default(10_000).describe("Erases a page may have in its life.") })
     .prefault({}),
+  labgrid: LABGRID_SECTION.optional().describe(
+    "Only for provider hardware: the board is a place of labgrid, acquired for each use of it and released after.",
+  ),
   qemu: QEMU_SECTION.optional().describe("Only for provider qemu: real firmware on an emulated board."),
   emulated: EMULATED_SECTION.optional().describe("Only for provider emulated: real firmware, executed here."),
   twin: z

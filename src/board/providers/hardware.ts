@@ -1,6 +1,7 @@
 import { Cleanup, defined, RealClock } from "../../core/index.ts";
 import { openFlasher } from "../flash/tool-flasher.ts";
 import { healthFile } from "../lease/health.ts";
+import { acquirePlace } from "../lease/labgrid-place.ts";
 import { takeLease } from "../lease/lease.ts";
 import { assembleBoard } from "../parts/assemble.ts";
 import type { Board } from "../parts/board.ts";
@@ -14,10 +15,11 @@ export async function openHardware(loaded: LoadedProfile, options: OpenOptions):
   const clock = options.clock ?? new RealClock();
   const flasher = openFlasher(loaded, { clock });
   const ports = hardwarePorts(loaded, clock);
-  // What closing says about a half-open board matters less than why it could not be opened.
-  const undo = new Cleanup(() => undefined);
-  const lease = undo.use("lease", await takeLease(loaded));
+  const held = new Cleanup();
   try {
+    const lease = held.use("lease", await takeLease(loaded));
+    const { labgrid } = loaded.profile;
+    if (labgrid !== undefined) held.use("labgrid's place", await acquirePlace(labgrid, loaded.file, clock));
     return await assembleBoard(loaded, {
       clock,
       ...(flasher ? { flasher } : {}),
@@ -26,10 +28,12 @@ export async function openHardware(loaded: LoadedProfile, options: OpenOptions):
       wear: wearFile(loaded.file),
       health: healthFile(loaded.file),
       notes: lease.notes,
-      backend: lease,
+      // In reverse: the place is given back before the locks.
+      backend: held,
     });
   } catch (error) {
-    await undo[Symbol.asyncDispose]();
+    // What closing says about a half-open board matters less than why it could not be opened.
+    await held[Symbol.asyncDispose]().catch(() => undefined);
     throw error;
   }
 }

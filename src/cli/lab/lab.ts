@@ -5,6 +5,7 @@ import { durationMs } from "../terminal/duration.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { LAB_OPTIONS, labOf } from "./connection.ts";
 import { labDemo } from "./demo.ts";
+import { LabTools, serveTools } from "./mcp.ts";
 import { JOB_OPTIONS, sentJob } from "./sent-job.ts";
 import { SERVE_OPTIONS, serveLab } from "./serve.ts";
 import { boardsText, jobText, schedulesText } from "./words.ts";
@@ -17,11 +18,12 @@ const OPTIONS = {
   "all-boards": { type: "boolean", describe: "schedule add: a job for each board that fits, not one for any of them" },
   ...JOB_OPTIONS,
   role: { type: "string", describe: `token add: ${ROLES.join(", ")}`, default: "submit" },
+  submits: { type: "boolean", describe: "mcp: also tools that submit and cancel" },
   ...LAB_OPTIONS,
 } as const satisfies OptionRows;
 
 const USAGE =
-  "hil lab [boards | reserve BOARD 2h | unreserve BOARD | ok BOARD | cancel JOB | pool set|remove|list … | schedule add|remove|list … | token add|remove|list …] [options]";
+  "hil lab [boards | reserve BOARD 2h | unreserve BOARD | ok BOARD | cancel JOB | pool set|remove|list … | schedule add|remove|list … | token add|remove|list … | mcp] [options]";
 
 interface Asked {
   readonly lab: LabClient;
@@ -88,6 +90,10 @@ export async function labCommand(argv: readonly string[], io: CliIo): Promise<nu
     return labDemo(args, io);
   }
   if (name === undefined) return serveLab(args, io);
+  if (name === "mcp" && words.length === 0) {
+    await serveTools(new LabTools(labOf(args, io), io, args.flag("submits")), io);
+    return EXIT.pass;
+  }
   const verb = VERBS[name];
   if (verb === undefined) {
     const near = nearest(name, Object.keys(VERBS));

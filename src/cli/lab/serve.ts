@@ -9,6 +9,7 @@ import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
 import { BOARD_OPTIONS, hostBoards, runAgent } from "./agent.ts";
 import { ACCESS_FILE, LAB_FOLDER, labAccess } from "./connection.ts";
+import { LabNotes } from "./lab-notes.ts";
 
 const LISTEN = "127.0.0.1:7070";
 
@@ -18,6 +19,10 @@ export const SERVE_OPTIONS = {
   database: {
     type: "string",
     describe: "postgres://… instead of the embedded database; a password: in PGPASSWORD or ~/.pgpass",
+  },
+  webhook: {
+    type: "string",
+    describe: "send what the lab's log says to this address, too: reservations that end, boards set aside; env:NAME",
   },
   ...BOARD_OPTIONS,
   "no-agent": { type: "boolean", describe: "no boards of this host: other hosts bring theirs with hil agent" },
@@ -29,7 +34,8 @@ export async function serveLab(args: Parsed, io: CliIo): Promise<number> {
   const { host, port } = addressOf(args.text("listen") ?? LISTEN);
   const boards = args.flag("no-agent") ? undefined : await hostBoards(args, io, ["twin"]);
   const folder = resolve(io.cwd, args.text("data") ?? LAB_FOLDER);
-  const note = (text: string) => io.err(`hil: ${text}\n`);
+  const notes = new LabNotes(args.text("webhook"), io);
+  const note = (text: string) => notes.note(text);
   await using lab = await openLab({
     ...{ folder, host, port, note },
     databaseUrl: args.text("database"),

@@ -30,8 +30,7 @@ export const NOTIFY_OPTIONS = {
 export class Notify {
   readonly #io: CliIo;
   readonly #always: boolean;
-  readonly #webhook: URL | undefined;
-  readonly #secret: Uint8Array | undefined;
+  readonly #webhook: Webhook | undefined;
   readonly #mail: { readonly to: readonly string[]; readonly from: string; readonly server: URL } | undefined;
 
   /** @throws UsageError for an address or secret that is none, or a variable not set. Their values are in no text. */
@@ -43,8 +42,7 @@ export class Notify {
     }
     this.#always = when === "always";
     const webhook = args.text("webhook");
-    this.#webhook = webhook === undefined ? undefined : webhookOf(webhook, io);
-    this.#secret = webhook === undefined ? undefined : secretOf(io);
+    this.#webhook = webhook === undefined ? undefined : new Webhook(webhook, io);
     const to = args.texts("mail");
     for (const address of to) requireAddress("mail", address);
     const from = args.text("mail-from") ?? `hil@${hostname()}`;
@@ -77,26 +75,8 @@ export class Notify {
   }
 
   async #post(notices: readonly Notice[]): Promise<string | undefined> {
-    const url = this.#webhook;
-    if (url === undefined) return undefined;
-    const now = wallTime();
-    const why = await deliver(
-      {
-        url,
-        secret: this.#secret,
-        id: `msg_${randomUUID()}`,
-        body: noticeBody(notices, now.toISOString(), ownVersion()),
-        hil: ownVersion(),
-      },
-      fetchPost,
-      {
-        clock: new RealClock(),
-        timestampS: () => Math.floor(wallTime().getTime() / 1000),
-        signal: this.#io.signal,
-        onWait: (fault, s) => this.#io.err(`hil: the webhook at ${url.host}: ${fault}; again in ${s} s\n`),
-      },
-    );
-    return why === undefined ? undefined : `the webhook at ${url.host} was not told: ${why}`;
+    if (this.#webhook === undefined) return undefined;
+    return this.#webhook.post(noticeBody(notices, wallTime().toISOString(), ownVersion()), this.#io.signal);
   }
 
   async #send(notices: readonly Notice[]): Promise<string | undefined> {
@@ -110,6 +90,32 @@ export class Notify {
       if (isHilError(error)) return messageOf(error);
       throw error;
     }
+  }
+}
+
+/** An address that hears what there is to tell, as Standard Webhooks has it. */
+export class Webhook {
+  readonly #io: CliIo;
+  readonly #url: URL;
+  readonly #secret: Uint8Array | undefined;
+
+  /** @throws UsageError for an address or secret that is none, or a variable not set. Their values are in no text. */
+  constructor(text: string, io: CliIo) {
+    this.#io = io;
+    this.#url = webhookOf(text, io);
+    this.#secret = secretOf(io);
+  }
+
+  /** @returns why it was not told; undefined when it was. @throws the signal's reason. */
+  async post(body: string, signal: AbortSignal): Promise<string | undefined> {
+    const [url, secret] = [this.#url, this.#secret];
+    const why = await deliver({ url, secret, id: `msg_${randomUUID()}`, body, hil: ownVersion() }, fetchPost, {
+      clock: new RealClock(),
+      timestampS: () => Math.floor(wallTime().getTime() / 1000),
+      signal,
+      onWait: (fault, s) => this.#io.err(`hil: the webhook at ${url.host}: ${fault}; again in ${s} s\n`),
+    });
+    return why === undefined ? undefined : `the webhook at ${url.host} was not told: ${why}`;
   }
 }
 

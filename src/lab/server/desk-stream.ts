@@ -32,6 +32,8 @@ const LOOK_MS = 1_000;
 const CHANGE_MS = 200;
 /** After the end of a run, how long a page waits for its record, in milliseconds. */
 const RECORD_MS = 20_000;
+/** A stream that says nothing for a minute is closed by proxies: after so long it says so much, in microseconds. */
+const QUIET_US = 15_000_000;
 
 /** A browser, and what it looks at: the whole lab, or one job. */
 interface Browser {
@@ -43,6 +45,7 @@ interface Browser {
   readonly only: string | undefined;
   readonly shown: { readonly job: Job; readonly run: LiveRun; readonly forget: () => void }[];
   said: string;
+  quietSinceUs: number;
 }
 
 /** Tells browsers what changes: boards, queue, schedules, and the runs that go on. */
@@ -68,7 +71,15 @@ export class DeskStream {
     // How long a browser waits before it comes back, in milliseconds.
     response.write("retry: 1000\n\n");
     const watcher = new LiveWatcher((text) => response.write(text));
-    const browser: Browser = { response, watcher, caller, only, shown: [], said: "" };
+    const browser: Browser = {
+      response,
+      watcher,
+      caller,
+      only,
+      shown: [],
+      said: "",
+      quietSinceUs: this.#parts.clock.nowUs(),
+    };
     this.#browsers.add(browser);
     response.on("drain", () => watcher.drained());
     response.on("close", () => {
@@ -139,7 +150,16 @@ export class DeskStream {
       } else {
         await this.#one(browser, browser.only, pages);
       }
+      this.#keepOpen(browser);
     }
+  }
+
+  /** A comment, which no browser shows. */
+  #keepOpen(browser: Browser): void {
+    const nowUs = this.#parts.clock.nowUs();
+    if (nowUs - browser.quietSinceUs < QUIET_US || browser.response.writableEnded) return;
+    browser.quietSinceUs = nowUs;
+    browser.response.write(":\n\n");
   }
 
   #say(browser: Browser, page: DeskPage): void {
