@@ -47,7 +47,8 @@ function requireSound(lab: ScriptedLab, jobs: readonly Job[], allowed: readonly 
 
 const submitted = (lab: ScriptedLab, count: number, tenths = TENTHS, on = "") =>
   Promise.all(Array.from({ length: count }, () => lab.submit(tenths, { on })));
-const allEnded = (lab: ScriptedLab, jobs: readonly Job[]) => Promise.all(jobs.map(({ id }) => lab.ended(id)));
+const allEnded = (lab: ScriptedLab, jobs: readonly Job[], states?: readonly Job["state"][]) =>
+  Promise.all(jobs.map(({ id }) => lab.ended(id, states)));
 const stateOf = (lab: ScriptedLab, { id }: Job) =>
   lab.client.call("job", { path: { job: id } }).then(({ state }) => state);
 const isRunning = (lab: ScriptedLab, job: Job) => async () => (await stateOf(lab, job)) === "running";
@@ -75,7 +76,7 @@ async function killed(
     await pause(drawnMs(2_000));
     const beganUs = clock.nowUs();
     await kill();
-    jobs.push(...(await allEnded(lab, own)));
+    jobs.push(...(await allEnded(lab, own, allowed)));
     longestS = Math.max(longestS, (clock.nowUs() - beganUs) / 1e6);
   }
   requireSound(lab, jobs, allowed);
@@ -162,7 +163,8 @@ async function networkCut(lab: ScriptedLab, _: PrivatePostgres, { times, seconds
   await using proxy = await TcpProxy.open(lab.port);
   await lab.host("host", ["a", "b"], { url: proxy.url });
   await lab.free(2);
-  return killed(
+  // The cable is there as long as this function.
+  return await killed(
     lab,
     times,
     async () => {
@@ -361,7 +363,7 @@ export async function tryFault({ act }: Fault, node: string, extent: Extent): Pr
   try {
     return await act(lab, postgres, extent);
   } catch (error) {
-    const text = `${error instanceof Error ? error.message : String(error)}\nthe lab said: ${lab.said.slice(-4_000)}`;
+    const text = `${error instanceof Error ? error.message : String(error)}\nthe lab said: ${lab.said.slice(-2_500)}`;
     throw new Error(text, { cause: error });
   }
 }

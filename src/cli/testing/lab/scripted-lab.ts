@@ -170,12 +170,16 @@ export class ScriptedLab implements AsyncDisposable {
     return this.client.call("submit", { body: await this.submission(tenths, more) });
   }
 
-  /** Until a job has ended, and its record, if it has one, is there; the lab may be away meanwhile. */
-  async ended(id: string, seconds = 120): Promise<Job> {
+  /**
+   * Until a job has ended, and its record, if it has one, is there; the lab may be away meanwhile.
+   * @param states that are an end: without "lost" until the end is told late.
+   */
+  async ended(id: string, states?: readonly Job["state"][], seconds = 120): Promise<Job> {
     let last: Job | undefined;
     const isOver = async () => {
       last = await this.client.call("job", { path: { job: id } }).catch(() => last);
-      return last !== undefined && !isOpen(last.state) && (last.record !== null || last.exit === null);
+      const isEnd = last !== undefined && (states?.includes(last.state) ?? !isOpen(last.state));
+      return last !== undefined && isEnd && (last.record !== null || last.exit === null);
     };
     await until(isOver, seconds).catch(() => {
       throw new Error(`after ${seconds} s: ${JSON.stringify(last)}`);
