@@ -141,23 +141,27 @@ export function sharesTogether(parts: readonly FirmwareSwept[]): FirmwareSwept {
   return { ...first, cuts: total("cuts"), booted: total("booted"), findings };
 }
 
-const MARKS = 64;
+/** Contents that are kept of a boot: each holds the pages of a whole board, external flash included. */
+const MARKS_MAX = 200;
+/** Operations from one to the next at least: carrying out so many takes less than keeping another. */
+const BETWEEN_MARKS_MIN = 64;
 
 /** The content before an operation, worked out from the nearest mark before it. */
 function contentsBefore(
   before: FlashContent,
   operations: readonly FlashOperation[],
 ): (operation: number) => FlashContent {
+  const every = Math.max(BETWEEN_MARKS_MIN, Math.ceil(operations.length / MARKS_MAX));
   const marks: FlashContent[] = [];
   const content = before.snapshot();
   for (const [index, operation] of operations.entries()) {
-    if (index % MARKS === 0) marks.push(content.snapshot());
+    if (index % every === 0) marks.push(content.snapshot());
     content.apply(operation);
   }
   return (operation) => {
-    const mark = Math.floor(operation / MARKS);
+    const mark = Math.floor(operation / every);
     const there = (marks[mark] ?? before).snapshot();
-    for (const done of operations.slice(mark * MARKS, operation)) there.apply(done);
+    for (const done of operations.slice(mark * every, operation)) there.apply(done);
     return there;
   };
 }
