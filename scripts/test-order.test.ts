@@ -17,7 +17,10 @@ test("the order of tests names only suites that are there, each once", () => {
 test("what waits is every suite on a bench in real time, and no other", () => {
   const suites = ["src", "hil-tests"].flatMap((folder) => sourceFiles(folder));
   const inRealTime = suites
-    .filter(({ path, code }) => path.endsWith(".test.ts") && /\b(ptyBench|twoBoards|loudBench|LabBench)\b/.test(code))
+    .filter(
+      ({ path, code }) =>
+        path.endsWith(".test.ts") && /\b(ptyBench|twoBoards|loudBench|LabBench|tryFault)\b/.test(code),
+    )
     .map(({ path }) => path);
   expect([...ORDER.waiting].toSorted()).toEqual(inRealTime.toSorted());
 });

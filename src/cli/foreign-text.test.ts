@@ -151,6 +151,7 @@ const SOURCES: readonly (readonly [string, (cwd: string) => readonly string[]])[
   ["the name of a file to sweep", () => ["sweep", "--firmware", `${EVIL}.hex`]],
   ["the name of a finding", () => ["sweep", "--replay", `${EVIL}.yaml`]],
   ["the name of a log", () => ["explain", EVIL]],
+  ["the name of what a customer sent", () => ["reproduce", EVIL]],
   ["the name of a twin's profile", () => ["twin", "--board", `${EVIL}.yaml`]],
   ["a value in a twin's profile", (cwd) => ["twin", "--board", evilValue(cwd, "t.yaml", `schema: ${EVIL_YAML}\n`)]],
   ["the name of an emulated board's profile", () => ["emulate", "--board", `${EVIL}.yaml`]],
@@ -199,6 +200,7 @@ const SOURCES: readonly (readonly [string, (cwd: string) => readonly string[]])[
 const ELSEWHERE: Readonly<Record<string, string>> = {
   smp: "src/cli/smp/foreign-text.test.ts",
   faults: "prints a table of our own",
+  completion: "prints names of our own",
   ports: "prints what the operating system says of its ports",
 };
 

@@ -80,8 +80,13 @@ async function fileOf(named: string, use: "flashed" | "uploaded", cwd: string): 
   }
 }
 
+/** What cannot be asked is no folder: reading it as a file tells what is wrong with it. */
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** @param shared what `images.encrypt` says: an image that is otherwise says so itself. */

@@ -237,7 +237,7 @@ export const UPSTREAM_DEFECTS = [
     name: "N1",
     modes: EXCHANGING_MODES,
     needs: ["own fix", "bootloader image", "cut"],
-    shownBy: { scenario: "bootloader-upgrade", board: "twin-nsib" },
+    shownBy: { scenario: "faults/N1", board: "twin-nsib" },
     versions: "nRF Connect SDK 2.8 to this day, where a failed assertion ends the boot (3.1 and later); no issue known",
     what: "Behind NSIB, what lies in the half that does not run is asked for its size and its key before an update is moved there, and asserted to have them: a half-moved update has not, and where decryption is built in an erased half has not, either. A board shows 'Image index: 1, Swap type: test' and 'abort()' on every boot after a cut in such a move, or at the first one.",
     fix: "what lies in the other half is not asked for anything: all of it is written anew",

@@ -1,3 +1,4 @@
+import { NSIB_LINES } from "../steps/other-lines.ts";
 import type { SeenLine } from "./log-text.ts";
 
 /** How a boot ended, as far as its lines tell; undefined: they stop before its end. */
@@ -22,7 +23,10 @@ interface OpenBoot {
 
 const BANNERS: readonly string[] = ["banner", "sdk banner", "os banner"];
 /** Printed by other cores and other bootloaders: no sign of MCUboot. */
-const NOT_MCUBOOT: readonly string[] = ["net core transfer done"];
+const NOT_MCUBOOT: readonly string[] = [
+  "net core transfer done",
+  ...NSIB_LINES.map(({ event }) => event).filter((event) => event !== "wrong half"),
+];
 const ENDS: Readonly<Record<string, BootEnd>> = {
   chainload: "ran",
   "image version": "ran",

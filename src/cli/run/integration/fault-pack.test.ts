@@ -52,6 +52,7 @@ const CAUGHT: readonly Caught[] = [
   { fault: "R31-2341", board: "small/overwrite", ending: "wrong slots", check: UNCUT, found: /slot 1, pending a test/ },
   { fault: "R33-68a4c962", board: "small/move", ending: "wrong slots", check: /^request/, found: /slot 1 empty/ },
   { fault: "U1", board: "small/offset-mended", ending: "wrong image", check: /^boot 1/, found: /slot 1 empty/ },
+  { fault: "N1", board: "twin-nsib", ending: "no boot", check: UNCUT, found: /no application answered/ },
   { fault: "U11", board: "small/move-no-downgrade", ending: "wrong image", check: CUT, found: /2\.0\.0 running/ },
   {
     fault: "NCSDK-13947",
