@@ -13,6 +13,8 @@ import { type BoardRow, fitsBoard, type JobRow, jobOf } from "./rows.ts";
 
 /** Jobs that may be open at one time. */
 const OPEN_JOBS_MAX = 5_000;
+/** How long the reasons why jobs wait are good, in microseconds. */
+const REASONS_US = 1_000_000;
 /** Of one submitter: a script that runs wild leaves room for others. */
 const OPEN_JOBS_OF_ONE_MAX = 3_000;
 
@@ -20,8 +22,14 @@ const OPEN_JOBS_OF_ONE_MAX = 3_000;
 export class Desk {
   readonly #parts: LabParts;
 
+  /** What `#waitings` found out last; boards that changed make it void. */
+  #reasons: { readonly atUs: number; readonly of: (row: JobRow) => string } | undefined;
+
   constructor(parts: LabParts) {
     this.#parts = parts;
+    parts.changed.add((job) => {
+      if (job === "") this.#reasons = undefined;
+    });
   }
 
   /** @throws Refusal for a job that could never run. */
@@ -160,6 +168,7 @@ export class Desk {
       const text = `${board} is reserved by ${row.reserved_by} until ${row.reserved_until?.toISOString()}: ${row.reserved_why}`;
       throw new Refusal(409, `${text}.`, "Ask them, or an admin, to give it back: hil lab unreserve.");
     }
+    this.#reasons = undefined;
     await db.audit(since, who, `reserve ${board} until ${until.toISOString()}: ${why}`);
     return this.#board(row);
   }
@@ -227,18 +236,22 @@ export class Desk {
     return boardOf(row, await db.openJobs(), now());
   }
 
-  /** Why a job waits, for people. Jobs that want the same have one reason. */
+  /** Why a job waits, for people. Jobs that want the same have one reason, and a thousand submissions look once a second. */
   async #waitings(): Promise<(row: JobRow) => string> {
-    const { db, now } = this.#parts;
+    const { db, now, clock } = this.#parts;
+    const before = this.#reasons;
+    if (before !== undefined && clock.nowUs() - before.atUs < REASONS_US) return before.of;
     const boards = await db.boards();
     const at = now();
     const known = new Map<string, string>();
-    return (row) => {
+    const of = (row: JobRow) => {
       const key = JSON.stringify([row.said, row.board_tags, row.only_board, row.not_on, row.batch !== null]);
       const text = known.get(key) ?? whyWaiting(row, boards, at);
       known.set(key, text);
       return text;
     };
+    this.#reasons = { atUs: clock.nowUs(), of };
+    return of;
   }
 }
 

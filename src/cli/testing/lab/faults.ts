@@ -137,6 +137,7 @@ async function sleeping(lab: ScriptedLab, seconds: number, withRuns: boolean): P
   const host = await lab.host("sleeper", ["a"]);
   await lab.free(1);
   const first = await lab.submit(TENTHS);
+  await until(() => lab.runs.some(({ job }) => job === first.id));
   await until(isRunning(lab, first));
   const next = await lab.submit(TENTHS);
   host.process.child.kill("SIGSTOP");
