@@ -163,6 +163,9 @@ export function wrapImageKey(
 }
 
 function unwrapOaep(data: Uint8Array, keyObject: KeyObject): Uint8Array {
+  // OpenSSL takes a text without its leading zeros, which one in 256 has; a bootloader does not.
+  const modulusBytes = (keyObject.asymmetricKeyDetails?.modulusLength ?? 0) / 8;
+  if (data.length !== modulusBytes) throw notThisKey("RSA-OAEP", undefined);
   let imageKey: Buffer;
   try {
     const padding = constants.RSA_PKCS1_OAEP_PADDING;
