@@ -1,17 +1,16 @@
-import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { writeBuild } from "../src/board/testing/build-folders.ts";
-import { program } from "../src/cli/testing/program.ts";
+import { ciShell, makeCiProject } from "../src/cli/testing/ci-project.ts";
 import { ScratchFolder } from "../src/core/index.ts";
+import { bySchema, checked, runsCheckers } from "./ci-checkers.ts";
 
 /** examples/: each file by its service's own rules, and what it runs as far as that goes without the service. */
 const ROOT = join(import.meta.dirname, "..");
-const BIN = join(process.env["HIL_PEERS_VENV"] ?? join(ROOT, ".cache/peers"), "bin");
-const hasCheckers = existsSync(join(BIN, "check-jsonschema"));
-const isRequired = process.env["HIL_PEERS"] === "required";
+/** Without them: skipped; `.ci/run install` brings them. */
+const withCheckers = runsCheckers ? test : test.skip;
 const text = (name: string) => readFileSync(join(ROOT, "examples", name), "utf8");
 
 const scratch = new ScratchFolder("examples");
@@ -23,39 +22,25 @@ interface Workflow {
   >;
 }
 
-/** A project whose builds lie there already, with hil among its packages; npm itself has nothing to do. */
+/** A project whose builds lie there already; npm itself has nothing to do. */
 function project(name: string): string {
   const folder = join(scratch.path, name);
-  const bin = join(folder, "bin");
-  mkdirSync(join(folder, "ci"), { recursive: true });
-  mkdirSync(bin);
-  const entry = program();
-  const scripts = {
-    "bin/npm": "#!/bin/sh\n",
-    "bin/npx": `#!/bin/sh\nshift 2\nexec '${process.execPath}' '${entry}' "$@"\n`,
-    "ci/build-old.sh": "#!/bin/sh\n",
-    "ci/build-new.sh": "#!/bin/sh\n",
-  };
-  for (const [file, content] of Object.entries(scripts)) {
-    writeFileSync(join(folder, file), content);
-    chmodSync(join(folder, file), 0o755);
+  makeCiProject(folder, { npm: "exit 0" });
+  mkdirSync(join(folder, "ci"));
+  for (const [build, version] of [
+    ["old", "1.0.0"],
+    ["new", "2.0.0"],
+  ] as const) {
+    writeFileSync(join(folder, `ci/build-${build}.sh`), "#!/bin/sh\n");
+    chmodSync(join(folder, `ci/build-${build}.sh`), 0o755);
+    mkdirSync(join(folder, `build-${build}`));
+    writeBuild("dk-move", join(folder, `build-${build}`), version);
   }
-  mkdirSync(join(folder, "build-old"));
-  mkdirSync(join(folder, "build-new"));
-  writeBuild("dk-move", join(folder, "build-old"), "1.0.0");
-  writeBuild("dk-move", join(folder, "build-new"), "2.0.0");
   return folder;
 }
 
 function bash(folder: string, script: string) {
-  const env = { PATH: `${join(folder, "bin")}:${process.env["PATH"] ?? ""}`, HOME: folder, HIL_LOCKS: folder };
-  const files = { GITHUB_STEP_SUMMARY: join(folder, "summary.md") };
-  return spawnSync("bash", ["-euo", "pipefail", "-c", script], {
-    cwd: folder,
-    encoding: "utf8",
-    env: { ...env, ...files },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  return ciShell(folder, `set -euo pipefail\n${script}`, { GITHUB_STEP_SUMMARY: join(folder, "summary.md") });
 }
 
 /** What of it is run: the rest executes firmware, which the builds of a test have none of. */
@@ -77,13 +62,8 @@ describe("examples/github", () => {
     expect(readFileSync(join(folder, "summary.md"), "utf8")).toContain("40 of 40 cuts");
   });
 
-  const here = hasCheckers || isRequired ? test : test.skip;
-  here.each(["github/pull-request.yml", "github/night.yml"])("%s is a workflow by GitHub's schema", (name) => {
-    const check = (content: string) => {
-      const file = join(scratch.path, "workflow.yml");
-      writeFileSync(file, content);
-      return spawnSync(join(BIN, "check-jsonschema"), ["--builtin-schema", "vendor.github-workflows", file]).status;
-    };
+  withCheckers.each(["github/pull-request.yml", "github/night.yml"])("%s is a workflow by GitHub's schema", (name) => {
+    const check = bySchema(scratch.path, "vendor.github-workflows");
     expect(check(text(name))).toBe(0);
     expect(check(text(name).replace("runs-on:", "runs_on:"))).toBe(1);
   });
@@ -109,30 +89,18 @@ describe("examples/gitlab", () => {
       expect([path, existsSync(join(folder, path))]).toEqual([path, true]);
   });
 
-  (hasCheckers || isRequired ? test : test.skip)("gitlab-ci.yml is a pipeline by GitLab's schema", () => {
-    const check = (content: string) => {
-      const file = join(scratch.path, "gitlab.yml");
-      writeFileSync(file, content);
-      return spawnSync(join(BIN, "check-jsonschema"), ["--builtin-schema", "vendor.gitlab-ci", file]).status;
-    };
+  withCheckers("gitlab-ci.yml is a pipeline by GitLab's schema", () => {
+    const check = bySchema(scratch.path, "vendor.gitlab-ci");
     expect(check(text("gitlab/gitlab-ci.yml"))).toBe(0);
     expect(check(text("gitlab/gitlab-ci.yml").replace("resource_group: lab-07", "resource_group: [1]"))).toBe(1);
   });
 });
 
-(existsSync(join(BIN, "hadolint")) || isRequired ? test : test.skip)(
-  "examples/container/Dockerfile is clean by hadolint",
-  () => {
-    const lint = (content: string) => {
-      const file = join(scratch.path, "Dockerfile");
-      writeFileSync(file, content);
-      const { status, stdout } = spawnSync(join(BIN, "hadolint"), ["--no-color", file], { encoding: "utf8" });
-      return { status, stdout };
-    };
-    expect(lint(text("container/Dockerfile"))).toEqual({ status: 0, stdout: "" });
-    expect(lint(text("container/Dockerfile").replace("WORKDIR /work", "WORKDIR work")).status).toBe(1);
-  },
-);
+withCheckers("examples/container/Dockerfile is clean by hadolint", () => {
+  const lint = (content: string) => checked(scratch.path, "hadolint", ["--no-color"], content);
+  expect(lint(text("container/Dockerfile"))).toEqual({ status: 0, stdout: "" });
+  expect(lint(text("container/Dockerfile").replace("WORKDIR /work", "WORKDIR work")).status).toBe(1);
+});
 
 test("examples/container: the development container names a Dockerfile that is there, and a profile that ships", () => {
   const { build, containerEnv } = JSON.parse(text("container/devcontainer.json")) as {

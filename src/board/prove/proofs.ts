@@ -162,6 +162,12 @@ async function portsStay({ board, signal }: ProofBench): Promise<Proof> {
   return { outcome: stayed ? "shown" : "contradicted", text, evidence };
 }
 
+/** Power goes for so long, in milliseconds, and the board answers again. */
+async function powerCycled({ board, signal }: ProofBench, offMs = board.profile.power.offMs): Promise<void> {
+  await cycle(board.power, { clock: board.clock, offMs, signal });
+  await untilAnswers(board, signal);
+}
+
 interface BootFacts {
   readonly reset: number;
   readonly ram: string;
@@ -213,8 +219,7 @@ async function resetReason(bench: ProofBench): Promise<Proof> {
   if (before === undefined) return NO_FIXTURE;
   await board.smp.reset({ signal });
   const soft = await nextBoot(bench, before);
-  await cycle(board.power, { clock: board.clock, offMs: board.profile.power.offMs, signal });
-  await untilAnswers(board, signal);
+  await powerCycled(bench);
   const cold = await bootFacts(bench);
   if (soft === undefined || cold === undefined) return NO_FIXTURE;
   const hexOf = (value: number) => `0x${value.toString(16).padStart(8, "0")}`;
@@ -224,12 +229,10 @@ async function resetReason(bench: ProofBench): Promise<Proof> {
 }
 
 async function ramGoes(bench: ProofBench): Promise<Proof> {
-  const { board, signal } = bench;
   const offs: { readonly offMs: number; readonly ram: string; readonly reset: number }[] = [];
   for (const offMs of OFF_TIMES_MS) {
     if ((await bootFacts(bench)) === undefined) return NO_FIXTURE;
-    await cycle(board.power, { clock: board.clock, offMs, signal });
-    await untilAnswers(board, signal);
+    await powerCycled(bench, offMs);
     const facts = await bootFacts(bench);
     if (facts === undefined) return NO_FIXTURE;
     offs.push({ offMs, ram: facts.ram, reset: facts.reset });

@@ -1,7 +1,6 @@
-import { statSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { readBuildFolder, upgradeFiles } from "../../board/index.ts";
-import { ConfigurationError, hasCode, isHilError, messageOf, readInput } from "../../core/index.ts";
+import { ConfigurationError, entryAt, hasCode, isHilError, messageOf, readInput } from "../../core/index.ts";
 import { fileKindOf, formatVersion, isMarkedEncrypted, parseSigned, readFirmwareFile } from "../../image/index.ts";
 import { sortedByCore } from "./packaged-parts.ts";
 import { DEFAULT_SCENARIO, loadScenario, parseScenario, type ScenarioFile } from "./scenario.ts";
@@ -67,7 +66,7 @@ cuts: ${JSON.stringify(shared.cuts)}
 /** The file of a build folder; anything else stays as it is. @throws ConfigurationError for a folder of something else. */
 async function fileOf(named: string, use: "flashed" | "uploaded", cwd: string): Promise<string> {
   const path = resolve(cwd, named);
-  if (!isFolder(path)) return named;
+  if (entryAt(path)?.isDirectory() !== true) return named;
   try {
     return join(named, relative(path, upgradeFiles(await readBuildFolder(path))[use]));
   } catch (error) {
@@ -77,15 +76,6 @@ async function fileOf(named: string, use: "flashed" | "uploaded", cwd: string): 
       `${TWO_WAYS} ${error.hint}`.trim(),
       { cause: error },
     );
-  }
-}
-
-/** What cannot be asked is no folder: reading it as a file tells what is wrong with it. */
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
   }
 }
 

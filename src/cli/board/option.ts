@@ -24,6 +24,12 @@ export async function namedProfile(args: Parsed, io: CliIo): Promise<LoadedProfi
   return loaded;
 }
 
+/** Asks before a board is touched; true for "yes" alone, and without a terminal never. @param question ends in "?" */
+export async function agreed(question: string, io: CliIo): Promise<boolean> {
+  const answer = await io.ask?.(`${question} Type yes: `);
+  return answer?.trim().toLowerCase() === "yes";
+}
+
 /** Takes the board's lease, and says from whom locks were taken over; given back with `closing`. @throws BenchError */
 export async function leaseBoard(loaded: LoadedProfile, io: CliIo, closing: Cleanup): Promise<void> {
   const lease = closing.use("lease", await takeLease(loaded));

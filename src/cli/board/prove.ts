@@ -1,11 +1,10 @@
-import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { PROOFS, type Proof, type UnverifiedRow, untilAnswers, unverifiedRows } from "../../board/index.ts";
-import { Cleanup, EXIT, Random, replaceFileAt, UsageError, wallTime } from "../../core/index.ts";
+import { Cleanup, EXIT, makeFolder, Random, replaceFileAt, UsageError, wallTime } from "../../core/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { ownVersion } from "../terminal/version.ts";
-import { BOARD_OPTION, namedProfile, openLeasedBoard, whileMarkedDirty } from "./option.ts";
+import { agreed, BOARD_OPTION, namedProfile, openLeasedBoard, whileMarkedDirty } from "./option.ts";
 
 const OPTIONS = {
   ...BOARD_OPTION,
@@ -55,7 +54,7 @@ export async function boardProveCommand(argv: readonly string[], io: CliIo): Pro
     const skip = (text: string) => tell({ id: row.id, what, outcome: "not asked", text, evidence: {} });
     const lacking = row.lacks(board);
     if (lacking !== undefined) skip(lacking);
-    else if (row.moves !== undefined && !args.flag("yes") && !(await agreed(`${row.id}: ${row.moves}.`, io))) {
+    else if (row.moves !== undefined && !args.flag("yes") && !(await agreed(`${row.id}: ${row.moves}. Go on?`, io))) {
       skip(`it ${row.moves}: say --yes, or yes when asked`);
     } else {
       const act = () => row.prove({ board, signal: io.signal, random: random.fork(row.id) });
@@ -76,16 +75,11 @@ export async function boardProveCommand(argv: readonly string[], io: CliIo): Pro
     rows: walked,
   };
   const path = resolve(io.cwd, file);
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   replaceFileAt(path, `${JSON.stringify(record, undefined, 2)}\n`);
   if (json) io.out(`${JSON.stringify({ ...record, file })}\n`);
   else io.out(ending(walked, simulated, file) + (args.flag("by-hand") ? byHand(rows) : ""));
   return walked.some(({ outcome }) => outcome === "contradicted") ? EXIT.failed : EXIT.pass;
-}
-
-async function agreed(question: string, io: CliIo): Promise<boolean> {
-  const answer = await io.ask?.(`${question} Go on? Type yes: `);
-  return answer?.trim().toLowerCase() === "yes";
 }
 
 /** What may be done with it. */

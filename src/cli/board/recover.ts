@@ -2,7 +2,7 @@ import { untilAnswers } from "../../board/index.ts";
 import { Cleanup, ConfigurationError, EXIT, UsageError } from "../../core/index.ts";
 import { type OptionRows, parseArguments } from "../terminal/arguments.ts";
 import type { CliIo } from "../terminal/io.ts";
-import { BOARD_OPTION, namedProfile, openLeasedBoard } from "./option.ts";
+import { agreed, BOARD_OPTION, namedProfile, openLeasedBoard } from "./option.ts";
 
 const OPTIONS = {
   ...BOARD_OPTION,
@@ -22,7 +22,7 @@ export async function boardRecoverCommand(argv: readonly string[], io: CliIo): P
       "Add one with a baseline, such as flasher: { tool: nrfutil, baseline: { app: merged.hex } } (docs/power.md).",
     );
   }
-  if (!args.flag("yes") && !(await agreed(profile.name, io))) {
+  if (!args.flag("yes") && !(await agreed(`Erase all of ${profile.name}, both cores?`, io))) {
     throw new UsageError(`recovering erases all of ${profile.name}.`, "Say so with --yes.");
   }
   const board = await openLeasedBoard(loaded, io, closing);
@@ -40,9 +40,4 @@ export async function boardRecoverCommand(argv: readonly string[], io: CliIo): P
   board.health?.clear();
   io.out(`Both cores were erased, the baseline is programmed, and ${profile.name} answers.\n`);
   return EXIT.pass;
-}
-
-async function agreed(name: string, io: CliIo): Promise<boolean> {
-  const answer = await io.ask?.(`Erase all of ${name}, both cores? Type yes: `);
-  return answer?.trim().toLowerCase() === "yes";
 }

@@ -1,10 +1,10 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
-import { program } from "../../testing/program.ts";
+import { ciShell, makeCiProject } from "../../testing/ci-project.ts";
 
 const ROOT = join(import.meta.dirname, "../../../..");
 const read = (name: string) => readFileSync(join(ROOT, name), "utf8");
@@ -26,32 +26,12 @@ interface GitlabJob {
   readonly artifacts: { readonly reports: Readonly<Record<string, string>> };
 }
 
-let entry = "";
-
 /** A project that has hil among its packages. */
 function project(): string {
   const folder = mkdtempSync(join(tmpdir(), "hil-ci-"));
-  const bin = join(folder, "node_modules/.bin");
-  mkdirSync(bin, { recursive: true });
-  writeFileSync(join(bin, "hil"), `#!/bin/sh\nexec '${process.execPath}' '${entry}' "$@"\n`);
-  // `npx --no-install`, without npm's own start, which takes longer than the run.
-  writeFileSync(join(bin, "npx"), '#!/bin/sh\nshift\nname=$1\nshift\nexec "$(dirname "$0")/$name" "$@"\n');
-  for (const name of ["hil", "npx"]) chmodSync(join(bin, name), 0o755);
+  makeCiProject(folder);
   return folder;
 }
-
-function shell(folder: string, text: string, env: Readonly<Record<string, string>>) {
-  const path = `${join(folder, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`;
-  return spawnSync("bash", ["-c", text], {
-    cwd: folder,
-    encoding: "utf8",
-    env: { PATH: path, HOME: folder, HIL_LOCKS: folder, ...env },
-  });
-}
-
-beforeAll(() => {
-  entry = program();
-});
 
 describe("action.yml", () => {
   const { inputs, runs } = parse(read("action.yml")) as Action;
@@ -64,7 +44,7 @@ describe("action.yml", () => {
       return [name, input === undefined ? ROOT : (given[input] ?? inputs[input]?.default ?? "")] as const;
     });
     const files = { GITHUB_OUTPUT: join(folder, "output"), GITHUB_STEP_SUMMARY: join(folder, "summary.md") };
-    const { status, stdout, stderr } = shell(folder, step?.run ?? "", { ...Object.fromEntries(env), ...files });
+    const { status, stdout, stderr } = ciShell(folder, step?.run ?? "", { ...Object.fromEntries(env), ...files });
     const text = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : "");
     return {
       folder,
@@ -111,7 +91,7 @@ test("ci/gitlab.yml runs its script, and every report that it names is there", (
   const job = (parse(read("ci/gitlab.yml")) as { readonly ".hil": GitlabJob })[".hil"];
   const folder = project();
   const env = { ...job.variables, HIL_OPTIONS: "--cuts 2 --seed 3" };
-  const { status, stderr } = shell(folder, `set -e\n${job.script.join("\n")}`, env);
+  const { status, stderr } = ciShell(folder, `set -e\n${job.script.join("\n")}`, env);
   expect([status, stderr]).toEqual([0, ""]);
   for (const name of [...Object.values(job.artifacts.reports), "hil-results/summary.md"]) {
     expect([name, existsSync(join(folder, name))]).toEqual([name, true]);
@@ -126,7 +106,7 @@ test("ci/Jenkinsfile runs its shell lines, and the files that it publishes are t
   );
   const folder = project();
   const env = { ...(Object.fromEntries(defaults) as Record<string, string>), HIL_OPTIONS: "--cuts 2" };
-  const { status, stderr } = shell(folder, script, env);
+  const { status, stderr } = ciShell(folder, script, env);
   expect([status, stderr]).toEqual([0, ""]);
   const published = /junit testResults: '([^']+)'/.exec(text)?.[1] ?? "";
   expect(readFileSync(join(folder, published), "utf8")).toContain('<testsuite name="encrypted-upgrade on twin"');
