@@ -14,11 +14,17 @@ async function runHil(argv: readonly string[]) {
 
 const has = (shell: string) => spawnSync(shell, ["-c", "true"]).status === 0;
 
-describe.each([
+const SHELLS = [
   ["bash", bash],
   ["zsh", zsh],
   ["fish", fish],
-] as const)("completion in %s", (shell, complete) => {
+] as const;
+
+describe.each(
+  SHELLS.map(
+    ([shell, complete]) => [`${shell}${has(shell) ? "" : ", SKIPPED: it is not here"}`, shell, complete] as const,
+  ),
+)("completion in %s", (_, shell, complete) => {
   const scratch = new ScratchFolder("completion");
   const script = join(scratch.path, "hil");
   beforeAll(async () => {
