@@ -61,6 +61,18 @@ describe("image keys", () => {
     expect(kindOf(() => wrapImageKey(TLV.ENCEC256, new Uint8Array(16), key))).toBe("configuration");
   });
 
+  test("an RSA text without the zeros that it begins with is damaged: a bootloader wants all of its bytes", () => {
+    const key = loadPrivateKey(generateKey("rsa-2048"));
+    const random = seededRandomness(Random.fromSeed(1));
+    let data = new Uint8Array([1]);
+    for (let tries = 0; data[0] !== 0 && tries < 10_000; tries += 1) {
+      data = Uint8Array.from(wrapImageKey(TLV.ENCRSA2048, new Uint8Array(16), key, random));
+    }
+    expect(data[0]).toBe(0);
+    expect(unwrapImageKey(TLV.ENCRSA2048, data, key)).toEqual(new Uint8Array(16));
+    expect(kindOf(() => unwrapImageKey(TLV.ENCRSA2048, data.subarray(1), key))).toBe("image");
+  });
+
   test("a TLV that carries no key cannot be unwrapped", () => {
     const key = loadPrivateKey(generateKey("x25519"));
     expect(() => unwrapImageKey(TLV.SHA256, new Uint8Array(32), key)).toThrow(/SHA256 \(0x10\) carries no image key/);
